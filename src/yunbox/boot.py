@@ -1,0 +1,212 @@
+"""The composition root: configuration to stores, engines, services and listeners; the one file that knows all."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+from collections.abc import AsyncGenerator, Callable, Generator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from yunbox.datafolder import DataFolder
+from yunbox.engine.duck.messages import WorkerConfig
+from yunbox.engine.duck.pool import WorkerPool
+from yunbox.guard.admission import Admission
+from yunbox.guard.authorise import Authoriser
+from yunbox.identity.identify import Identity
+from yunbox.identity.store import IDENTITY_SCHEMA, IdentityStore
+from yunbox.kernel.clock import Clock, SystemClock
+from yunbox.meter.journal import Journal
+from yunbox.meter.ledger import LEDGER_SCHEMA, Ledger
+from yunbox.meter.prices import load_prices
+from yunbox.meter.usage import Meter
+from yunbox.ports import Ports
+from yunbox.services.maxcompute.housekeeping import Housekeeping
+from yunbox.services.maxcompute.schema import MAXCOMPUTE_SCHEMA
+from yunbox.services.maxcompute.service import MaxCompute
+from yunbox.services.maxcompute.wire import MaxComputeApp
+from yunbox.spine import Spine
+from yunbox.storage.database import Database
+from yunbox.storage.tables.catalogue import Catalogue
+from yunbox.storage.tables.schema import TABLES_SCHEMA
+from yunbox.storage.tables.snapshots import Snapshots
+
+DEFAULT_PROJECT = "yunbox"
+REGION = "cn-local"
+_DRAIN_S = 10.0
+_MEMORY_SHARE = 0.6
+_SPILL_BYTES_MAX = 64 * 1024**3
+_TUNNEL_WORKERS_MAX = 8
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to run. ``port_base`` 0 takes free ports; ``workers_max`` 0 takes as many as there are cores."""
+
+    data: Path
+    port_base: int = 0
+    project: str = DEFAULT_PROJECT
+    region: str = REGION
+    workers_max: int = 0
+    worker_memory_bytes: int = 0
+
+
+@dataclass(frozen=True)
+class Ready:
+    """What a started server offers."""
+
+    endpoints: dict[str, str]
+    project: str
+    region: str
+    account_id: str
+
+
+def open_database(folder: DataFolder) -> Database:
+    """The control plane's database with every schema it holds."""
+    return Database(folder.database, IDENTITY_SCHEMA, TABLES_SCHEMA, LEDGER_SCHEMA, MAXCOMPUTE_SCHEMA)
+
+
+async def serve(settings: Settings, on_ready: Callable[[Ready], None], clock: Clock | None = None) -> None:
+    """Run until SIGTERM or SIGINT, then drain and return."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with running(settings, clock or SystemClock()) as ready:
+        on_ready(ready)
+        await stop.wait()
+
+
+@contextlib.asynccontextmanager
+async def running(settings: Settings, clock: Clock) -> AsyncGenerator[Ready]:
+    """A server that runs as long as the block does."""
+    folder = DataFolder.open(settings.data)
+    async with contextlib.AsyncExitStack() as stack:
+        stack.callback(folder.release)
+        ports = Ports.reserve(settings.port_base)
+        stack.callback(ports.close)
+        folder.clean_scratch()
+        pools = _pools(settings, folder)
+        warming = asyncio.create_task(pools[0].start())
+        stack.push_async_callback(pools[1].close)
+        stack.push_async_callback(pools[0].close)
+        database = open_database(folder)
+        stack.callback(database.close)
+        journal = Journal(folder.log)
+        stack.callback(journal.close)
+        store = IdentityStore(database, clock)
+        account_id, key = store.ensure_account()
+        folder.write_credentials(account_id, key.id, key.secret)
+        service = _maxcompute(settings, folder, database, store, journal, clock, pools, ports)
+        service.instances.end_interrupted()
+        await _ensure_project(service, settings.project, account_id)
+        stack.push_async_callback(service.jobs.close)
+        await stack.enter_async_context(Housekeeping(service))
+        await warming
+        await stack.enter_async_context(_listening(MaxComputeApp(service), ports.sockets["maxcompute"]))
+        stack.push_async_callback(service.jobs.drain, _DRAIN_S)
+        endpoints = {"maxcompute": f"{ports.url('maxcompute')}/api"}
+        ready = Ready(endpoints, settings.project, settings.region, account_id)
+        folder.write_server(ready.endpoints, ready.project, ready.region)
+        yield ready
+
+
+def _pools(settings: Settings, folder: DataFolder) -> tuple[WorkerPool, WorkerPool]:
+    cores = os.cpu_count() or 2
+    workers = settings.workers_max or cores
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    each = settings.worker_memory_bytes or int(memory * _MEMORY_SHARE / workers)
+    config = WorkerConfig(folder.database, folder.spill, each, _SPILL_BYTES_MAX, cores)
+    tunnel = WorkerConfig(folder.database, folder.spill, min(each, 1024**3), _SPILL_BYTES_MAX, cores)
+    return (
+        WorkerPool(config, size_max=workers, warm=1),
+        WorkerPool(tunnel, size_max=_TUNNEL_WORKERS_MAX, warm=0),
+    )
+
+
+def _maxcompute(
+    settings: Settings,
+    folder: DataFolder,
+    database: Database,
+    store: IdentityStore,
+    journal: Journal,
+    clock: Clock,
+    pools: tuple[WorkerPool, WorkerPool],
+    ports: Ports,
+) -> MaxCompute:
+    prices = load_prices()
+    ledger = Ledger(database, prices, clock)
+    identity = Identity(store, clock)
+    authoriser = Authoriser(store, settings.region)
+    catalogue = Catalogue(database, folder.lake, clock)
+    return MaxCompute(
+        folder=folder.path,
+        database=database,
+        clock=clock,
+        spine=Spine(identity, authoriser, Meter(ledger), journal, clock),
+        identity=identity,
+        identity_store=store,
+        authoriser=authoriser,
+        admission=Admission(prices, ledger),
+        ledger=ledger,
+        prices=prices,
+        catalogue=catalogue,
+        snapshots=Snapshots(database, catalogue, clock),
+        pool=pools[0],
+        tunnel_pool=pools[1],
+        address=ports.url("maxcompute"),
+        region=settings.region,
+    )
+
+
+async def _ensure_project(service: MaxCompute, name: str, account_id: str) -> None:
+    if service.catalogue.project(name) is None:
+        owner = f"ALIYUN${service.account_name(account_id)}"
+        await service.catalogue.create_project(name, account_id=account_id, owner=owner)
+
+
+class _HttpServer(uvicorn.Server):
+    """A server that says when it listens and leaves the process's signals alone."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.listening = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and tell."""
+        await super().startup(sockets)
+        self.listening.set()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None]:
+        """Signals are the supervisor's."""
+        yield
+
+
+@contextlib.asynccontextmanager
+async def _listening(app: Any, sock: socket.socket) -> AsyncGenerator[None]:
+    """Serve an ASGI application on a bound socket; on leaving, open requests get a while to end."""
+    config = uvicorn.Config(
+        app,
+        loop="none",
+        http="httptools",
+        lifespan="off",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        ws="none",
+        timeout_graceful_shutdown=int(_DRAIN_S),
+        timeout_keep_alive=75,
+    )
+    server = _HttpServer(config)
+    task = asyncio.create_task(server.serve(sockets=[sock]))
+    await server.listening.wait()
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await task

@@ -1,0 +1,124 @@
+"""The commands and their options. Each command's work is in the file of its noun, imported only when it runs."""
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from yunbox import __version__
+from yunbox.cli.output import Output
+from yunbox.kernel.errors import KernelError
+
+DEFAULT_DATA = "~/.yunbox"
+Add = Callable[[argparse.ArgumentParser], None]
+
+
+def _up(p: argparse.ArgumentParser) -> None:
+    p.add_argument(
+        "--port-base", type=int, default=0, metavar="N", help="first port of the block (default: free ports)"
+    )
+    p.add_argument("--project", default="yunbox", help="the project to have from the start (default: yunbox)")
+    p.add_argument("--detach", action="store_true", help="go on in the background once ready")
+    p.add_argument("--workers", type=int, default=0, metavar="N", help="SQL worker processes (default: one a core)")
+    p.add_argument("--worker-memory", type=int, default=0, metavar="MB", help="memory limit of one worker")
+
+
+def _stop(p: argparse.ArgumentParser) -> None:
+    p.add_argument("--timeout", type=float, default=30.0, metavar="S", help="seconds to wait before giving up")
+
+
+def _logs(p: argparse.ArgumentParser) -> None:
+    p.add_argument("-n", "--lines", type=int, default=20, help="how many of the last lines (default: 20)")
+    p.add_argument("-f", "--follow", action="store_true", help="go on as new ones come")
+
+
+def _credentials(p: argparse.ArgumentParser) -> None:
+    p.add_argument("--format", choices=("text", "env"), default="text", help=argparse.SUPPRESS)
+    p.add_argument("--user", help="make temporary credentials for this RAM user")
+    p.add_argument("--session", type=int, metavar="S", help="make temporary credentials for so many seconds")
+
+
+def _bill(p: argparse.ArgumentParser) -> None:
+    p.add_argument("--by", choices=("day", "project", "user", "query"), default="query", help="what makes a line")
+    p.add_argument("--project", help="only this project")
+    p.add_argument("--day", metavar="YYYY-MM-DD", help="only this day (UTC+8)")
+
+
+def _ram(p: argparse.ArgumentParser) -> None:
+    from yunbox.cli.ram import add_arguments
+
+    add_arguments(p)
+
+
+def _project(p: argparse.ArgumentParser) -> None:
+    p.add_argument("action", choices=("create", "list", "delete"))
+    p.add_argument("name", nargs="?")
+    p.add_argument("--comment", default="")
+
+
+def _sql(p: argparse.ArgumentParser) -> None:
+    p.add_argument("statement", nargs="?", help="run this and leave (default: a shell)")
+    p.add_argument("--project", help="the project to work in")
+    p.add_argument("--dry-run", action="store_true", help="only say what it would cost")
+
+
+def _none(p: argparse.ArgumentParser) -> None:
+    """No options of its own."""
+
+
+_COMMANDS: dict[str, tuple[str, Add, tuple[str, ...]]] = {
+    "up": ("start the server", _up, ("text", "json")),
+    "status": ("say whether the server runs, and where", _none, ("text", "json")),
+    "stop": ("stop the server", _stop, ("text", "json")),
+    "logs": ("show the log of calls", _logs, ("text", "json")),
+    "doctor": ("find what is wrong with this machine, and how to mend it", _none, ("text", "json")),
+    "credentials": ("show the AccessKey", _credentials, ("text", "json", "env")),
+    "bill": ("what was used, and what it would cost", _bill, ("text", "json", "csv")),
+    "ram": ("RAM users, keys and policies", _ram, ("text", "json")),
+    "project": ("create, list and delete projects", _project, ("text", "json")),
+    "sql": ("run SQL, or open a shell", _sql, ("text", "json")),
+    "coverage": ("what is offered and what is not", _none, ("text", "json")),
+}
+
+
+def run(argv: list[str]) -> int:
+    """Run one command; returns the exit status."""
+    if argv[:1] == ["odpscmd"]:
+        from yunbox.cli.odpscmd import main
+
+        return main(argv[1:])
+    args = _parser().parse_args(argv)
+    output = Output(args.output)
+    try:
+        return importlib.import_module(f"yunbox.cli.{args.command}").run(args, output)
+    except KernelError as error:
+        output.problem(error.message, type(error).__name__)
+        return 1
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="yunbox",
+        description="Alibaba Cloud's big-data stack on your own machine.",
+        epilog="`yunbox odpscmd` is the MaxCompute console: see `yunbox odpscmd --help`.",
+    )
+    parser.add_argument("--version", action="version", version=f"yunbox {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+    for name, (help_text, add, outputs) in _COMMANDS.items():
+        command = commands.add_parser(name, help=help_text, description=help_text)
+        command.add_argument(
+            "--data",
+            type=Path,
+            default=Path(os.environ.get("YUNBOX_DATA", DEFAULT_DATA)),
+            help=f"the data folder (default: $YUNBOX_DATA or {DEFAULT_DATA})",
+        )
+        command.add_argument("--output", choices=outputs, default="text", help="how to print (default: text)")
+        add(command)
+    return parser

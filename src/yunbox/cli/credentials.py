@@ -1,0 +1,44 @@
+"""`yunbox credentials`: the account's AccessKey, or temporary ones."""
+
+import argparse
+
+from yunbox.cli.output import Output
+from yunbox.cli.store import identities
+from yunbox.datafolder import read_credentials
+from yunbox.identity.identify import Identity
+from yunbox.kernel.call import Principal
+from yunbox.kernel.clock import SystemClock
+from yunbox.kernel.errors import NotFound
+
+_NAMES = {
+    "access_key_id": "ALIBABA_CLOUD_ACCESS_KEY_ID",
+    "access_key_secret": "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
+    "security_token": "ALIBABA_CLOUD_SECURITY_TOKEN",
+}
+
+
+def run(args: argparse.Namespace, output: Output) -> int:
+    """Print credentials."""
+    body = _temporary(args) if args.session else _permanent(args)
+    if args.output == "env":
+        print("\n".join(f"export {_NAMES[key]}={value}" for key, value in body.items()))
+    else:
+        output.result(body, "\n".join(f"{key}: {value}" for key, value in body.items()))
+    return 0
+
+
+def _permanent(args: argparse.Namespace) -> dict[str, str]:
+    found = read_credentials(args.data)
+    if found is None:
+        raise NotFound(f"There is no account in {args.data} yet: start the server with `yunbox up --data {args.data}`")
+    return {key: found[key] for key in ("access_key_id", "access_key_secret")}
+
+
+def _temporary(args: argparse.Namespace) -> dict[str, str]:
+    with identities(args.data) as (store, account_id):
+        principal = Principal(account_id, "account", account_id, "")
+        if args.user:
+            user = store.user(account_id, args.user)
+            principal = Principal(account_id, "ram-user", user.id, user.name)
+        key, token = Identity(store, SystemClock()).issue_session(principal, "cli", args.session)
+        return {"access_key_id": key.id, "access_key_secret": key.secret, "security_token": token}

@@ -1,0 +1,10 @@
+"""The `yunbox` command: finds the command's file and runs it. Heavy imports wait for the command that needs them."""
+
+import sys
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run a command; returns the exit status."""
+    from yunbox.cli.commands import run
+
+    return run(sys.argv[1:] if argv is None else argv)

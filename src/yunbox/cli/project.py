@@ -1,0 +1,37 @@
+"""`yunbox project`: create, list and delete projects, which on the real service the console does."""
+
+import argparse
+import asyncio
+
+from yunbox.cli.output import Output
+from yunbox.cli.store import database
+from yunbox.identity.store import IDENTITY_SCHEMA, IdentityStore
+from yunbox.kernel.clock import SystemClock
+from yunbox.kernel.errors import InvalidArgument
+from yunbox.storage.tables.catalogue import Catalogue
+from yunbox.storage.tables.schema import TABLES_SCHEMA
+
+
+def run(args: argparse.Namespace, output: Output) -> int:
+    """Carry one action out."""
+    if args.action != "list" and not args.name:
+        raise InvalidArgument(f"yunbox project {args.action} needs a name")
+    with database(args.data, IDENTITY_SCHEMA, TABLES_SCHEMA) as opened:
+        catalogue = Catalogue(opened, args.data.expanduser().absolute() / "lake", SystemClock())
+        store = IdentityStore(opened, SystemClock())
+        asyncio.run(_act(args, catalogue, store, output))
+    return 0
+
+
+async def _act(args: argparse.Namespace, catalogue: Catalogue, store: IdentityStore, output: Output) -> None:
+    if args.action == "create":
+        account_id, _ = store.ensure_account()
+        owner = f"ALIYUN${store.account_name(account_id)}"
+        made = await catalogue.create_project(args.name, account_id=account_id, owner=owner, comment=args.comment)
+        output.result({"project": made.name}, f"created project {made.name}")
+    elif args.action == "delete":
+        await catalogue.drop_project(args.name.lower())
+        output.result({"deleted": args.name}, f"deleted project {args.name}")
+    else:
+        names = [project.name for project in catalogue.projects()]
+        output.result({"projects": names}, "\n".join(names))

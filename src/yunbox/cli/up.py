@@ -1,0 +1,94 @@
+"""`yunbox up`: the server in the foreground, or in the background with --detach."""
+
+import argparse
+import asyncio
+import json
+import subprocess
+import sys
+import time
+
+from yunbox.cli.output import Output
+from yunbox.datafolder import read_credentials, read_server
+from yunbox.kernel.errors import Unavailable
+
+_START_TIMEOUT_S = 60.0
+
+
+def run(args: argparse.Namespace, output: Output) -> int:
+    """Start the server."""
+    if args.detach:
+        return _detach(args, output)
+    import uvloop
+
+    from yunbox.boot import Ready, Settings, serve
+
+    settings = Settings(
+        data=args.data.expanduser().absolute(),
+        port_base=args.port_base,
+        project=args.project,
+        workers_max=args.workers,
+        worker_memory_bytes=args.worker_memory * 1024 * 1024,
+    )
+    started = time.monotonic()
+
+    def on_ready(ready: Ready) -> None:
+        body = {"endpoints": ready.endpoints, "project": ready.project, "region": ready.region}
+        output.result(body, _greeting(args, ready, time.monotonic() - started))
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(serve(settings, on_ready))
+    output.note("stopped")
+    return 0
+
+
+def _greeting(args: argparse.Namespace, ready: object, seconds: float) -> str:
+    key = read_credentials(args.data) or {}
+    endpoint = ready.endpoints["maxcompute"]  # type: ignore[attr-defined]
+    project = ready.project  # type: ignore[attr-defined]
+    return "\n".join(
+        [
+            f"Yunbox is ready ({seconds:.1f} s). Data: {args.data}",
+            "",
+            "  from odps import ODPS",
+            f'  o = ODPS("{key.get("access_key_id")}", "{key.get("access_key_secret")}", "{project}",',
+            f'           endpoint="{endpoint}")',
+            "",
+            f'  odpscmd --data {args.data} -e "SELECT 1;"',
+            "",
+            "Ctrl-C stops it.",
+        ]
+    )
+
+
+def _detach(args: argparse.Namespace, output: Output) -> int:
+    command = [sys.executable, "-m", "yunbox", "up", "--data", str(args.data), "--output", "json"]
+    command += ["--port-base", str(args.port_base), "--project", args.project]
+    command += ["--workers", str(args.workers), "--worker-memory", str(args.worker_memory)]
+    args.data.expanduser().mkdir(parents=True, exist_ok=True, mode=0o700)
+    log = args.data.expanduser() / "server.log"
+    with log.open("ab") as errors:
+        child = subprocess.Popen(  # noqa: S603 - our own command
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, start_new_session=True
+        )
+    assert child.stdout is not None
+    with child.stdout:
+        line = child.stdout.readline()
+    if not line:
+        child.wait(_START_TIMEOUT_S)
+        tail = log.read_text("utf-8", "replace").strip().splitlines()
+        raise Unavailable(_last_problem(tail[-1] if tail else f"the server did not start: see {log}"))
+    ready = json.loads(line)
+    server = read_server(args.data) or {}
+    output.result(
+        {**ready, "pid": server.get("pid")},
+        f"Yunbox is ready at {ready['endpoints']['maxcompute']} (process {server.get('pid')}); "
+        f"stop it with: yunbox stop --data {args.data}",
+    )
+    return 0
+
+
+def _last_problem(line: str) -> str:
+    try:
+        return str(json.loads(line)["message"])
+    except (ValueError, KeyError, TypeError):
+        return line

@@ -1,0 +1,1 @@
+"""Ports to the engines that run plans."""

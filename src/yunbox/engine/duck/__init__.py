@@ -1,0 +1,1 @@
+"""Batch SQL on DuckDB, in worker processes that can be killed."""

@@ -1,0 +1,43 @@
+"""From DuckDB values to the buffers that the tunnel's Arrow types have, and back.
+
+A record-batch message carries buffers, not types, so an instant sent as BIGINT milliseconds *is* a
+timestamp[ms] once the schema says so: no copy is made to change a unit.
+"""
+
+from collections.abc import Sequence
+
+from yunbox.engine.duck.scan import quote_name
+from yunbox.sql.maxcompute.catalog import Column
+from yunbox.wire.odps.types import DataType
+
+_DIRECT = {"datetime": "epoch_ms({})", "timestamp": "epoch_ns({})", "timestamp_ntz": "epoch_ns({})",
+           "json": "CAST({} AS VARCHAR)"}  # fmt: skip
+
+
+def project(columns: Sequence[Column], query: str) -> str:
+    """Wrap a query so that its columns have the tunnel's buffer layout."""
+    items = [f"{to_buffers(c.type, quote_name(c.name))} AS {quote_name(c.name)}" for c in columns]
+    return f"SELECT {', '.join(items)} FROM ({query})"
+
+
+def to_buffers(kind: DataType, value: str) -> str:
+    """An expression whose Arrow buffers are those of the tunnel's type for ``kind``."""
+    if not _needs_change(kind):
+        return value
+    if kind.name in _DIRECT:
+        return _DIRECT[kind.name].format(value)
+    if kind.name == "array":
+        return f"list_transform({value}, lambda e: {to_buffers(kind.children[0], 'e')})"
+    if kind.name == "map":
+        key, item = (to_buffers(t, f"e.{part}") for t, part in zip(kind.children, ("key", "value"), strict=True))
+        entries = f"list_transform(map_entries({value}), lambda e: struct_pack(k := {key}, v := {item}))"
+        return f"CASE WHEN {value} IS NOT NULL THEN map_from_entries({entries}) END"
+    fields = ", ".join(
+        f"{quote_name(name)} := {to_buffers(child, f'{value}.{quote_name(name)}')}"
+        for name, child in zip(kind.names, kind.children, strict=True)
+    )
+    return f"CASE WHEN {value} IS NOT NULL THEN struct_pack({fields}) END"
+
+
+def _needs_change(kind: DataType) -> bool:
+    return kind.name in _DIRECT or any(_needs_change(child) for child in kind.children)

@@ -1,0 +1,175 @@
+"""What the control process asks of a worker, and what comes back: plain picklable values.
+
+A worker keeps the plan between ``PlanStatement`` and ``RunPlan``, so that the guard can decide in between.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from yunbox.sql.maxcompute.catalog import Column, PartitionValues, Table, TableName
+from yunbox.sql.maxcompute.plans import Plan
+from yunbox.sql.maxcompute.session import Session
+from yunbox.storage.tables.model import DataFile
+
+
+@dataclass(frozen=True)
+class WorkerConfig:
+    """What a worker needs to know when it starts. Memory and spill in bytes."""
+
+    database: Path
+    spill: Path
+    memory_bytes_max: int
+    spill_bytes_max: int
+    threads: int
+
+
+@dataclass(frozen=True)
+class PlanStatement:
+    """Plan one statement; answered by Planned."""
+
+    text: str
+    session: Session
+
+
+@dataclass(frozen=True)
+class ScanCost:
+    """What reading one table costs: compressed bytes of the needed columns in the surviving files.
+
+    For a full scan, the example is the newest partition: as a predicate, and what reading only it would cost.
+    """
+
+    table: TableName
+    columns: tuple[str, ...]
+    partitioned: bool
+    full_scan: bool
+    partitions_kept: int
+    partitions_total: int
+    scanned_bytes: int
+    files: int
+    example_partition: str = ""
+    example_bytes: int = 0
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A plan, what it would scan, and the tables whose index lags behind their log (then plan again)."""
+
+    plan: Plan
+    costs: tuple[ScanCost, ...] = ()
+    stale: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class RunQuery:
+    """Run the planned query into an Arrow stream file; answered by QueryDone."""
+
+    target: Path
+    csv_rows_max: int
+
+
+@dataclass(frozen=True)
+class QueryDone:
+    """A finished query. ``batches`` index the result file; ``csv`` holds its first rows with a header."""
+
+    columns: tuple[Column, ...]
+    rows: int
+    size_bytes: int
+    csv: str
+    truncated: bool
+    batches: tuple["Batch", ...] = ()
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Where one record-batch message lies in a result file."""
+
+    offset: int
+    length: int
+    rows: int
+
+
+@dataclass(frozen=True)
+class RunInsert:
+    """Run the planned insert (one of several for multi-insert) into new Parquet files of its target."""
+
+    location: Path
+    index: int = 0
+
+
+@dataclass(frozen=True)
+class RunCreateAs:
+    """Run the query of the planned CREATE TABLE AS into Parquet files of the new table; answered by Written."""
+
+    table: Table
+    location: Path
+
+
+@dataclass(frozen=True)
+class Written:
+    """Parquet files that are durable and not yet part of any table."""
+
+    files: tuple[DataFile, ...]
+    rows: int
+
+
+@dataclass(frozen=True)
+class RewriteFiles:
+    """Rewrite files of a table under changed columns, or merge small ones; answered by Written.
+
+    ``sources`` maps each column of ``table`` to the column it comes from in ``old``.
+    """
+
+    old: Table
+    table: Table
+    location: Path
+    files: tuple[DataFile, ...]
+    sources: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class IngestBlock:
+    """Turn one uploaded block into Parquet; answered by Written. ``encoding`` is ``arrow`` or ``protobuf``."""
+
+    table: Table
+    block: Path
+    encoding: str
+    location: Path
+    partition: PartitionValues
+    columns: tuple[str, ...] = ()
+    compressed: str = ""
+
+
+@dataclass(frozen=True)
+class ExportRows:
+    """Stream a range of rows of some files in the tunnel's encoding; answered by chunks.
+
+    ``columns`` may name partition columns. ``timezone`` is for text forms of instants only.
+    """
+
+    table: Table
+    location: Path
+    files: tuple[DataFile, ...]
+    columns: tuple[str, ...]
+    start: int
+    count: int
+    encoding: str
+
+
+@dataclass(frozen=True)
+class ExportResult:
+    """Stream a range of rows of a result file in the tunnel's encoding; answered by chunks."""
+
+    columns: tuple[Column, ...]
+    path: Path
+    batches: tuple[Batch, ...]
+    start: int
+    count: int
+    encoding: str
+    select: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Write a Delta checkpoint of a table's present version."""
+
+    location: Path

@@ -1,0 +1,213 @@
+"""Worker processes: started by fork from a warm server, lent one call at a time, killed to cancel.
+
+The fork server has DuckDB and the planner loaded, so a new worker is ready in milliseconds and shares that
+memory; a worker that crashes or is killed takes one statement with it and is replaced on the next lease.
+"""
+
+import asyncio
+import contextlib
+import multiprocessing
+import os
+import pickle
+import socket
+import struct
+import time
+from collections.abc import AsyncGenerator, AsyncIterator
+from multiprocessing.context import ForkServerProcess
+from typing import Any
+
+from yunbox.engine.duck.messages import WorkerConfig
+from yunbox.kernel.errors import KernelError, Unavailable
+
+_PRELOAD = ["yunbox.engine.duck.worker"]
+_READ_LIMIT_BYTES = 4 * 1024 * 1024
+_START_TIMEOUT_S = 30.0
+
+
+class WorkerLost(Unavailable):
+    """The worker died while it ran a statement: out of memory, a crash, or killed."""
+
+
+class Worker:
+    """One worker process and the pipe to it."""
+
+    def __init__(self, process: ForkServerProcess, reader: asyncio.StreamReader, writer: asyncio.StreamWriter):
+        self._process = process
+        self._reader = reader
+        self._writer = writer
+        self.idle_since = 0.0
+        self.broken = False
+
+    @property
+    def pid(self) -> int | None:
+        """The process id."""
+        return self._process.pid
+
+    async def call(self, request: Any) -> Any:
+        """Send a request and wait for its answer. What the worker raised, this raises."""
+        async for kind, body in self._exchange(request):
+            if kind == b"R":
+                return pickle.loads(body)  # noqa: S301 - the worker is ours
+        raise self._lost()
+
+    async def stream(self, request: Any) -> AsyncIterator[bytes]:
+        """Send a request and yield the chunks of its answer, at the pace they are taken."""
+        done = False
+        try:
+            async for kind, body in self._exchange(request):
+                if kind == b"R":
+                    done = True
+                    return
+                yield body
+            done = True
+            raise self._lost()
+        finally:
+            if not done:  # the reader left early: what remains in the pipe is of no use
+                self.kill()
+
+    def kill(self) -> None:
+        """End the process at once, whatever it is doing."""
+        self.broken = True
+        self._process.kill()
+
+    async def close(self) -> None:
+        """Let the process end, and reap it."""
+        self.broken = True
+        self._writer.close()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.to_thread(self._process.join, 2.0), 3.0)
+        if self._process.is_alive():
+            self._process.kill()
+            await asyncio.to_thread(self._process.join)
+        self._process.close()
+
+    async def _exchange(self, request: Any) -> AsyncIterator[tuple[bytes, bytes]]:
+        try:
+            body = pickle.dumps(request, pickle.HIGHEST_PROTOCOL)
+            self._writer.write(struct.pack("!i", len(body)) + body)
+            await self._writer.drain()
+            while True:
+                message = await self._receive()
+                kind = message[:1]
+                if kind == b"E":
+                    raise pickle.loads(message[1:])  # noqa: S301 - the worker is ours
+                yield kind, message[1:]
+        except (asyncio.IncompleteReadError, ConnectionError, OSError):
+            raise self._lost() from None
+        except asyncio.CancelledError:
+            self.kill()
+            raise
+
+    async def _receive(self) -> bytes:
+        (length,) = struct.unpack("!i", await self._reader.readexactly(4))
+        return await self._reader.readexactly(length)
+
+    def _lost(self) -> WorkerLost:
+        self.broken = True
+        return WorkerLost("The worker that ran this statement ended unexpectedly (killed, or out of memory)")
+
+
+class WorkerPool:
+    """A bounded set of workers with at least one kept warm."""
+
+    def __init__(self, config: WorkerConfig, *, size_max: int, idle_s_max: float = 60.0, warm: int = 1) -> None:
+        self._config = config
+        self._context = multiprocessing.get_context("forkserver")
+        self._context.set_forkserver_preload(_PRELOAD)
+        self._slots = asyncio.Semaphore(size_max)
+        self._idle: list[Worker] = []
+        self._busy: set[Worker] = set()
+        self._warm = warm
+        self._idle_s_max = idle_s_max
+        self._reaping: set[asyncio.Task[None]] = set()
+        self._sweeper: asyncio.Task[None] | None = None
+        self._closed = False
+        self.size_max = size_max
+
+    async def start(self) -> None:
+        """Start the warm workers and the sweep of idle ones."""
+        for _ in range(self._warm):
+            self._idle.append(await self._spawn())
+        self._sweeper = asyncio.create_task(self._sweep())
+
+    @contextlib.asynccontextmanager
+    async def lease(self) -> AsyncGenerator[Worker]:
+        """Lend a worker for one piece of work; waits while all are lent."""
+        async with self._slots:
+            if self._closed:
+                raise Unavailable("The server is shutting down")
+            worker = await self._take()
+            self._busy.add(worker)
+            try:
+                yield worker
+            finally:
+                self._busy.discard(worker)
+                self._give_back(worker)
+
+    async def close(self) -> None:
+        """Kill what still runs and end every worker."""
+        self._closed = True
+        if self._sweeper:
+            self._sweeper.cancel()
+        for worker in self._busy:
+            worker.kill()
+        idle, self._idle = self._idle, []
+        await asyncio.gather(*(worker.close() for worker in idle), *self._reaping, return_exceptions=True)
+
+    @property
+    def pids(self) -> list[int]:
+        """The process ids of all workers, busy and idle."""
+        return [worker.pid for worker in (*self._busy, *self._idle) if worker.pid]
+
+    async def _take(self) -> Worker:
+        while self._idle:
+            worker = self._idle.pop()
+            if worker._process.is_alive():
+                return worker
+            self._retire(worker)
+        return await self._spawn()
+
+    def _give_back(self, worker: Worker) -> None:
+        if worker.broken or self._closed:
+            self._retire(worker)
+            return
+        worker.idle_since = time.monotonic()
+        self._idle.append(worker)
+
+    def _retire(self, worker: Worker) -> None:
+        task = asyncio.create_task(worker.close())
+        self._reaping.add(task)
+        task.add_done_callback(self._reaping.discard)
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(self._idle_s_max / 4)
+            deadline = time.monotonic() - self._idle_s_max
+            while len(self._idle) > self._warm and self._idle[0].idle_since < deadline:
+                self._retire(self._idle.pop(0))
+
+    async def _spawn(self) -> Worker:
+        return await asyncio.wait_for(self._spawn_now(), _START_TIMEOUT_S)
+
+    async def _spawn_now(self) -> Worker:
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        process = await asyncio.to_thread(self._fork, theirs)
+        reader, writer = await asyncio.open_connection(sock=ours, limit=_READ_LIMIT_BYTES)
+        worker = Worker(process, reader, writer)
+        if await worker._receive() != b"ready":
+            raise Unavailable("A worker process could not start: see `yunbox logs`")
+        return worker
+
+    def _fork(self, theirs: socket.socket) -> ForkServerProcess:
+        from yunbox.engine.duck.worker import main
+
+        with theirs:
+            process = self._context.Process(target=main, args=(theirs, self._config, os.getpid()), daemon=True)
+            process.start()
+        return process
+
+
+def error_of(failure: BaseException) -> KernelError | None:
+    """The kernel error in a failure, if it is one."""
+    return failure if isinstance(failure, KernelError) else None

@@ -1,0 +1,106 @@
+"""Query results as files: an Arrow stream whose batches can be sent as they lie.
+
+The file is a plain Arrow IPC stream in the tunnel's types, so serving a range that ends on batch borders is
+copying bytes; only the two edges of an odd range are cut.
+"""
+
+import io
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import arro3.core as arrow
+import arro3.io as arrow_io
+import duckdb
+
+from yunbox.engine.duck.layout import project
+from yunbox.engine.duck.messages import Batch, QueryDone
+from yunbox.engine.duck.scan import quote_name
+from yunbox.sql.maxcompute.catalog import Column
+from yunbox.storage.files import translate
+from yunbox.wire.odps.arrow import END_OF_STREAM, schema_for, stream_prefix
+from yunbox.wire.odps.csv import encode_csv
+
+
+def batch_message(batch: arrow.RecordBatch) -> bytes:
+    """One record batch as an IPC message without its schema."""
+    buffer = io.BytesIO()
+    arrow_io.write_ipc_stream(batch, buffer, compression=None)
+    start = _schema_length(buffer.getbuffer())
+    return buffer.getvalue()[start : -len(END_OF_STREAM)]
+
+
+def _schema_length(stream: memoryview) -> int:
+    """The length of the schema message at the head of a stream: marker, size, metadata; it has no body."""
+    return 8 + int.from_bytes(stream[4:8], "little")
+
+
+def batches(relation: duckdb.DuckDBPyRelation) -> Iterator[arrow.RecordBatch]:
+    """The rows of a relation, streamed."""
+    yield from arrow.RecordBatchReader.from_stream(relation)
+
+
+def tunnel_schema(columns: Sequence[Column]) -> Any:
+    """The Arrow schema that the tunnel has for these columns."""
+    return schema_for([(column.name, column.type) for column in columns], zoned=True)
+
+
+def write_result(
+    db: duckdb.DuckDBPyConnection, query: str, columns: tuple[Column, ...], target: Path, csv_rows_max: int
+) -> QueryDone:
+    """Run a query into a result file and return its index, with the first rows as CSV."""
+    found: list[Batch] = []
+    try:
+        with target.open("wb") as file:
+            file.write(stream_prefix(tunnel_schema(columns)))
+            for batch in batches(db.sql(project(columns, query))):
+                message = batch_message(batch)
+                found.append(Batch(file.tell(), len(message), batch.num_rows))
+                file.write(message)
+            file.write(END_OF_STREAM)
+            size_bytes = file.tell()
+    except OSError as error:
+        raise translate(error) from error
+    rows = sum(batch.rows for batch in found)
+    text = encode_csv([(c.name, c.type) for c in columns], _head(db, target, columns, csv_rows_max) if rows else [])
+    return QueryDone(columns, rows, size_bytes, text, rows > csv_rows_max, tuple(found))
+
+
+def _head(db: duckdb.DuckDBPyConnection, path: Path, columns: Sequence[Column], count: int) -> list[tuple]:
+    """The first rows of a result file as Python values."""
+    reader = arrow_io.read_ipc_stream(str(path))
+    return rows_of(db, reader, columns, f"LIMIT {count}")
+
+
+def rows_of(db: duckdb.DuckDBPyConnection, source: Any, columns: Sequence[Column], tail: str = "") -> list[tuple]:
+    """Rows of an Arrow source as Python values in the columns' declared types."""
+    items = ", ".join(f"CAST({quote_name(c.name)} AS {c.type.duckdb})" for c in columns)
+    db.register("_source", source)
+    try:
+        return db.execute(f"SELECT {items} FROM _source {tail}").fetchall()
+    finally:
+        db.unregister("_source")
+
+
+def read_range(
+    path: Path, index: Sequence[Batch], columns: Sequence[Column], start: int, count: int
+) -> Iterator[bytes]:
+    """Messages of the rows ``start`` to ``start + count`` of a result file."""
+    at = 0
+    with path.open("rb") as file:
+        for batch in index:
+            first, last = max(start - at, 0), min(start + count - at, batch.rows)
+            at += batch.rows
+            if first >= last:
+                continue
+            file.seek(batch.offset)
+            message = file.read(batch.length)
+            whole = first == 0 and last == batch.rows
+            yield message if whole else _cut(message, columns, first, last)
+
+
+def _cut(message: bytes, columns: Sequence[Column], first: int, last: int) -> bytes:
+    stream = stream_prefix(tunnel_schema(columns)) + message + END_OF_STREAM
+    for batch in arrow_io.read_ipc_stream(io.BytesIO(stream)):
+        return batch_message(batch.slice(first, last - first))
+    return b""

@@ -1,0 +1,216 @@
+"""A worker process: one DuckDB, one request at a time, no state that matters when it is killed."""
+
+import ctypes
+import gc
+import os
+import resource
+import signal
+import socket
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from yunbox.engine.duck import faults, ingest, results, rewrite, scan, write
+from yunbox.engine.duck import messages as m
+from yunbox.engine.duck.channel import Channel
+from yunbox.engine.duck.worker_plans import inserts, queries
+from yunbox.kernel.errors import Internal
+from yunbox.sql.maxcompute.functions import MACROS
+from yunbox.sql.maxcompute.planner import plan
+from yunbox.sql.maxcompute.plans import Plan, Query, Scan
+from yunbox.sql.maxcompute.session import Session
+from yunbox.storage.tables.delta import commit_path
+from yunbox.storage.tables.model import DataFile, StoredTable
+from yunbox.storage.tables.reader import open_reader
+
+_PR_SET_PDEATHSIG = 1
+
+gc.collect()
+gc.freeze()  # what is loaded here is shared with every fork, as long as nothing touches it
+
+
+def main(sock: socket.socket, config: m.WorkerConfig, parent: int) -> None:
+    """Serve requests until the control process goes away."""
+    _die_with_parent()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    channel = Channel(sock)
+    worker = DuckWorker(config, channel)
+    channel.ready()
+    while (request := channel.receive()) is not None:
+        try:
+            channel.result(worker.handle(request))
+        except duckdb.Error as failure:
+            channel.error(faults.translate(failure))
+        except Exception as failure:
+            channel.error(failure)
+
+
+def _die_with_parent() -> None:
+    """A worker never outlives the server, even when that is killed."""
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+class DuckWorker:
+    """Handles each kind of request; keeps the plan of the statement under way."""
+
+    def __init__(self, config: m.WorkerConfig, channel: Channel) -> None:
+        self._channel = channel
+        self._catalogue = open_reader(config.database)
+        self._db = _open_duckdb(config)
+        self._plan: Plan | None = None
+        self._session: Session | None = None
+        self._sources: dict[str, tuple[StoredTable, list[DataFile]]] = {}
+        self._handlers: dict[type, Callable[[Any], Any]] = {
+            m.PlanStatement: self._plan_statement,
+            m.RunQuery: self._run_query,
+            m.RunInsert: self._run_insert,
+            m.RunCreateAs: self._run_create_as,
+            m.RewriteFiles: partial(rewrite.rewrite, self._db),
+            m.IngestBlock: partial(ingest.ingest, self._db),
+            m.ExportRows: self._export_rows,
+            m.ExportResult: self._export_result,
+            m.Checkpoint: _checkpoint,
+        }
+
+    def handle(self, request: Any) -> Any:
+        """Answer one request."""
+        return self._handlers[type(request)](request)
+
+    # -- SQL
+
+    def _plan_statement(self, request: m.PlanStatement) -> m.Planned:
+        self._session = request.session
+        self._plan = plan(request.text, self._catalogue, request.session, _Evaluator(self._db, request.session))
+        self._sources = {}
+        costs: list[m.ScanCost] = []
+        stale: list[int] = []
+        for query in queries(self._plan):
+            for table_scan in query.scans:
+                stored = self._catalogue.stored(table_scan.table.name)
+                if stored is None:
+                    continue
+                if commit_path(_location(stored), stored.version + 1).exists():
+                    stale.append(stored.id)
+                files = self._catalogue.files(stored.id, table_scan.partitions)
+                self._sources[table_scan.token] = (stored, files)
+                costs.append(_cost(stored, files, table_scan))
+        return m.Planned(self._plan, tuple(costs), tuple(stale))
+
+    def _sql(self, query: Query) -> str:
+        """The query with each scan token replaced by the files of its snapshot."""
+        text = query.sql
+        for table_scan in query.scans:
+            stored, files = self._sources[table_scan.token]
+            body = scan.relation(stored.table, _location(stored), files, table_scan.columns)
+            text = text.replace(f'"{table_scan.token}"', f"({body})")
+        return text
+
+    def _run_query(self, request: m.RunQuery) -> m.QueryDone:
+        query = _the(self._plan, Query)
+        self._use(keep_order=query.ordered)
+        return results.write_result(self._db, self._sql(query), query.columns, request.target, request.csv_rows_max)
+
+    def _run_create_as(self, request: m.RunCreateAs) -> m.Written:
+        query = _the(self._plan, Query)
+        self._use(keep_order=query.ordered)
+        if not request.table.partition_columns:
+            return write.write_static(self._db, self._sql(query), request.table, request.location, ())
+        return write.write_dynamic(self._db, self._sql(query), request.table, request.location, ())
+
+    def _run_insert(self, request: m.RunInsert) -> m.Written:
+        insert = inserts(self._plan)[request.index]
+        self._use(keep_order=insert.query.ordered)
+        text = self._sql(insert.query)
+        fixed = dict(insert.static_partition)
+        values = tuple(fixed[c.name] for c in insert.target.partition_columns if c.name in fixed)
+        if len(values) == len(insert.target.partition_columns):
+            return write.write_static(self._db, text, insert.target, request.location, values)
+        return write.write_dynamic(self._db, text, insert.target, request.location, insert.static_partition)
+
+    def _use(self, *, keep_order: bool) -> None:
+        session = self._session
+        assert session is not None
+        self._db.execute(f"SET TimeZone = {scan.quote_text(session.timezone)}")
+        self._db.execute(f"SET preserve_insertion_order = {str(keep_order).lower()}")
+
+    # -- tunnel
+
+    def _export_rows(self, request: m.ExportRows) -> None:
+        for chunk in ingest.export_rows(self._db, request):
+            self._channel.chunk(chunk)
+
+    def _export_result(self, request: m.ExportResult) -> None:
+        for chunk in ingest.export_result(self._db, request):
+            self._channel.chunk(chunk)
+
+
+class _Evaluator:
+    """Evaluates constant expressions for the planner, under the session's time zone."""
+
+    def __init__(self, db: duckdb.DuckDBPyConnection, session: Session) -> None:
+        self._db = db
+        self._session = session
+
+    def __call__(self, sql: str) -> list[tuple[Any, ...]]:
+        self._db.execute(f"SET TimeZone = {scan.quote_text(self._session.timezone)}")
+        return self._db.execute(sql).fetchall()
+
+
+def _the(statement: Plan | None, kind: type) -> Any:
+    found = queries(statement) if statement is not None else []
+    if len(found) != 1 or not isinstance(found[0], kind):
+        raise Internal("The worker has no query to run")
+    return found[0]
+
+
+def _location(stored: StoredTable) -> Path:
+    return Path(stored.location)
+
+
+def _cost(stored: StoredTable, files: list[DataFile], found: Scan) -> m.ScanCost:
+    partitioned = bool(stored.table.partition_columns)
+    full_scan = partitioned and not found.has_partition_predicate
+    example = max((file.partition for file in files), default=()) if full_scan else ()
+    pairs = zip(stored.table.partition_columns, example, strict=False)
+    return m.ScanCost(
+        table=stored.table.name,
+        columns=found.columns,
+        partitioned=partitioned,
+        full_scan=full_scan,
+        partitions_kept=len(found.partitions) if found.partitions is not None else 0,
+        partitions_total=found.total_partitions,
+        scanned_bytes=scan.scanned_bytes(files, found.columns),
+        files=len(files),
+        example_partition=" AND ".join(f"{column.name}='{value}'" for column, value in pairs),
+        example_bytes=scan.scanned_bytes([f for f in files if f.partition == example], found.columns),
+    )
+
+
+def _checkpoint(request: m.Checkpoint) -> None:
+    from deltalake import DeltaTable
+
+    DeltaTable(str(request.location)).create_checkpoint()
+
+
+def _open_duckdb(config: m.WorkerConfig) -> duckdb.DuckDBPyConnection:
+    spill = config.spill / f"worker-{os.getpid()}"
+    db = duckdb.connect(
+        ":memory:",
+        config={
+            "memory_limit": f"{config.memory_bytes_max // (1 << 20)}MiB",
+            "temp_directory": str(spill),
+            "max_temp_directory_size": f"{config.spill_bytes_max // (1 << 20)}MiB",
+            "threads": str(config.threads),
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+        },
+    )
+    db.execute("SET enable_progress_bar = false")
+    for macro in MACROS:
+        db.execute(macro)
+    return db

@@ -1,0 +1,23 @@
+"""Which queries and inserts a plan holds: asked by the worker that runs them and by the service that judges them."""
+
+from yunbox.sql.maxcompute.plans import Explain, Insert, MultiInsert, Plan, Query
+
+
+def queries(statement: Plan | None) -> list[Query]:
+    """Every query inside a plan."""
+    if isinstance(statement, Query):
+        return [statement]
+    if isinstance(statement, Explain):
+        return queries(statement.plan)
+    found = [insert.query for insert in inserts(statement)]
+    query = getattr(statement, "as_query", None)
+    return [*found, query] if isinstance(query, Query) else found
+
+
+def inserts(statement: Plan | None) -> tuple[Insert, ...]:
+    """The inserts of a plan, in order."""
+    if isinstance(statement, Insert):
+        return (statement,)
+    if isinstance(statement, MultiInsert):
+        return tuple(statement.inserts)
+    return ()

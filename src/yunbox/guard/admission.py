@@ -1,0 +1,143 @@
+"""Whether a statement may cost what it would: full scans, the limit of one query, the budget of a day."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from yunbox.kernel.errors import InvalidArgument, Refused
+from yunbox.meter.ledger import Ledger
+from yunbox.meter.prices import GIGABYTE, PriceBook
+
+ALLOW_FULL_SCAN = "odps.sql.allow.fullscan"
+QUERY_LIMIT = "odps.sql.metering.value.max"
+DAILY_LIMIT = "yunbox.sql.daily.cost.max"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One table a statement reads: how much with the partitions it names, and how much without."""
+
+    table: str
+    partitioned: bool
+    full_scan: bool
+    partitions_kept: int
+    partitions_total: int
+    scanned_bytes: int
+    example_partition: str = ""
+    example_bytes: int = 0
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a statement would cost, before it runs. ``cost`` is in the price book's currency."""
+
+    readings: tuple[Reading, ...]
+    complexity: float = 1.0
+
+    @property
+    def scanned_bytes(self) -> int:
+        """Compressed bytes of the needed columns in the surviving files of all tables."""
+        return sum(reading.scanned_bytes for reading in self.readings)
+
+
+class CostRefused(Refused):
+    """The statement would cost more than a limit allows."""
+
+    code = "ODPS-0130071"
+
+
+class FullScanRefused(Refused):
+    """The statement reads every partition of a partitioned table."""
+
+    code = "ODPS-0130071"
+
+
+class Admission:
+    """Refuses statements before they run. Settings of the session override those of the project."""
+
+    def __init__(self, prices: PriceBook, ledger: Ledger) -> None:
+        self._prices = prices
+        self._ledger = ledger
+
+    def check(
+        self, project: str, estimate: Estimate, settings: Mapping[str, str], properties: Mapping[str, str]
+    ) -> None:
+        """Raise FullScanRefused or CostRefused when a rule forbids the statement."""
+        merged = {**properties, **settings}
+        if not _true(merged.get(ALLOW_FULL_SCAN, "false")):
+            self._check_full_scan(estimate)
+        self._check_query_limit(estimate, merged.get(QUERY_LIMIT))
+        self._check_daily_limit(project, estimate, properties.get(DAILY_LIMIT))
+
+    def price(self, scanned_bytes: int, complexity: float = 1.0) -> float:
+        """What scanning so many bytes costs."""
+        return self._prices.sql_cost(scanned_bytes, complexity)
+
+    def _check_full_scan(self, estimate: Estimate) -> None:
+        for reading in estimate.readings:
+            if reading.partitioned and reading.full_scan and reading.partitions_total:
+                raise FullScanRefused(self._full_scan_text(reading, estimate.complexity))
+
+    def _full_scan_text(self, reading: Reading, complexity: float) -> str:
+        project, _, table = reading.table.partition(".")
+        full = self._price_text(reading.scanned_bytes, complexity)
+        one = self._price_text(reading.example_bytes, complexity)
+        return (
+            "ODPS-0130071:[0,0] Semantic analysis exception - physical plan generation failed: "
+            f"java.lang.RuntimeException: Table({project},{table}) is full scan with all partitions, "
+            f"please specify partition predicates. All {reading.partitions_total} partitions would cost {full}; "
+            f"with WHERE {reading.example_partition} it would cost {one}. "
+            f"To scan everything on purpose: SET {ALLOW_FULL_SCAN}=true;"
+        )
+
+    def _price_text(self, scanned_bytes: int, complexity: float) -> str:
+        cost = self._prices.sql_cost(scanned_bytes, complexity)
+        return f"{format_bytes(scanned_bytes)} = {format_cost(cost)} {self._prices.currency}"
+
+    def _check_query_limit(self, estimate: Estimate, limit: str | None) -> None:
+        if not limit:
+            return
+        value = estimate.scanned_bytes / GIGABYTE * estimate.complexity
+        if value > _number(QUERY_LIMIT, limit):
+            raise CostRefused(
+                f"ODPS-0130071:[0,0] Semantic analysis exception - the metering value of this statement, {value:.6f}, "
+                f"exceeds {QUERY_LIMIT}={limit} (GB x complexity): add a partition predicate, read fewer columns, "
+                "or raise the limit"
+            )
+
+    def _check_daily_limit(self, project: str, estimate: Estimate, limit: str | None) -> None:
+        if not limit:
+            return
+        spent = self._ledger.spent_today(project)
+        cost = self._prices.sql_cost(estimate.scanned_bytes, estimate.complexity)
+        if spent + cost > _number(DAILY_LIMIT, limit):
+            raise CostRefused(
+                f"ODPS-0130071:[0,0] Semantic analysis exception - the project {project} has spent "
+                f"{format_cost(spent)} of its daily {limit} {self._prices.currency}, and this statement would cost "
+                f"{format_cost(cost)} more: wait for the next day (UTC+8) or raise {DAILY_LIMIT}"
+            )
+
+
+def format_bytes(count: int) -> str:
+    """Bytes in the largest unit that keeps a digit before the point."""
+    value = float(count)
+    for unit in ("B", "KB", "MB", "GB", "TB"):
+        if value < 1024 or unit == "TB":
+            return f"{value:.0f} B" if unit == "B" else f"{value:.2f} {unit}"
+        value /= 1024
+    return f"{count} B"
+
+
+def format_cost(cost: float) -> str:
+    """A cost with as many digits as a small one needs."""
+    return f"{cost:.2f}" if cost >= 1 else f"{cost:.8f}".rstrip("0").rstrip(".") or "0"
+
+
+def _true(text: str) -> bool:
+    return text.strip().lower() == "true"
+
+
+def _number(name: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise InvalidArgument(f"{name} must be a number, not {text!r}") from None

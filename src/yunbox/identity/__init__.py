@@ -1,0 +1,1 @@
+"""Who is calling: accounts, users, keys, signatures, tokens, policies."""

@@ -1,0 +1,165 @@
+"""From a claim to a principal: every signature scheme is checked here and nowhere else."""
+
+import hashlib
+import hmac
+import json
+import time
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as Base64Error
+from collections.abc import Callable
+
+from yunbox.identity.store import IdentityStore, TemporaryKey
+from yunbox.kernel import ids, limits
+from yunbox.kernel.call import Claim, Principal
+from yunbox.kernel.clock import Clock
+from yunbox.kernel.errors import InvalidArgument, Unauthenticated
+from yunbox.wire.odps.signing import sign_v2, sign_v4
+
+EXPIRED = "expired"
+BAD_SIGNATURE = "bad-signature"
+BAD_KEY = "bad-key"
+MISSING = "missing"
+_TOKEN_S_MAX = 7 * 24 * 3600
+_DUMMY_SECRET = "0" * 30
+
+
+class NotIdentified(Unauthenticated):
+    """The claim does not hold; ``reason`` is one of the constants of this module."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message, reason=reason)
+
+    @property
+    def reason(self) -> str:
+        """Why, for the service's error table."""
+        return str(self.details["reason"])
+
+
+Sign = Callable[[str, Claim, str], str]
+SCHEMES: dict[str, Sign] = {
+    "odps-v2": lambda secret, _claim, signed: sign_v2(secret, signed),
+    "odps-v4": lambda secret, claim, signed: sign_v4(secret, signed, claim.scope["date"], claim.scope["region"]),
+}
+
+
+class Identity:
+    """Verifies claims."""
+
+    def __init__(self, store: IdentityStore, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._token_key = store.secret("bearer-token").encode()
+
+    def identify(self, claim: Claim) -> Principal:
+        """The principal a claim proves. Raises NotIdentified."""
+        if claim.scheme == "bearer":
+            return self._bearer(claim.security_token)
+        sign = SCHEMES.get(claim.scheme)
+        if sign is None or not claim.access_key_id:
+            raise NotIdentified(MISSING, "The request is not signed: sign it with an AccessKey of this server")
+        self._check_time(claim)
+        if claim.security_token:
+            return self._temporary(claim, sign)
+        key = self._store.access_key(claim.access_key_id)
+        secret = key.secret if key else _DUMMY_SECRET  # an unknown key costs the same time as a known one
+        valid = _matches(claim, sign, secret)
+        if key is None or key.status != "Active":
+            raise NotIdentified(BAD_KEY, f"The AccessKey '{claim.access_key_id[:64]}' is not found or not active")
+        if not valid:
+            raise NotIdentified(BAD_SIGNATURE, "The request signature does not match the one the server computed")
+        return self._principal(key.account_id, key.user_id)
+
+    def issue_session(
+        self, principal: Principal, session: str, duration_s: int, policy: str | None = None
+    ) -> tuple[TemporaryKey, str]:
+        """A temporary key pair and its security token for a principal, narrowed by ``policy``."""
+        if not 900 <= duration_s <= 43_200:
+            raise InvalidArgument("The duration of a session is 900 to 43200 seconds")
+        token = ids.access_key_secret() * 4
+        key = TemporaryKey(
+            id=ids.access_key_id("STS."),
+            secret=ids.access_key_secret(),
+            token_hash=_hash(token),
+            account_id=principal.account_id,
+            user_id=None if principal.is_account else principal.id,
+            session=session,
+            policy=policy,
+            expires=self._clock.time() + duration_s,
+        )
+        self._store.insert_temporary_key(key)
+        return key, token
+
+    def issue_bearer(self, principal: Principal, policy: str, duration_s: int) -> str:
+        """A token that acts as the principal within a policy, as `sign_bearer_token` of MaxCompute gives."""
+        body = {
+            "account": principal.account_id,
+            "user": None if principal.is_account else principal.id,
+            "policy": policy,
+            "expires": self._clock.time() + min(duration_s, _TOKEN_S_MAX),
+        }
+        data = urlsafe_b64encode(json.dumps(body).encode()).decode()
+        return f"{data}.{self._seal(data)}"
+
+    def _bearer(self, token: str) -> Principal:
+        data, _, seal = token.rpartition(".")
+        if not data or not hmac.compare_digest(self._seal(data), seal):
+            raise NotIdentified(BAD_KEY, "The bearer token is not one of this server")
+        try:
+            body = json.loads(urlsafe_b64decode(data))
+        except (Base64Error, ValueError):
+            raise NotIdentified(BAD_KEY, "The bearer token is malformed") from None
+        if body["expires"] < self._clock.time():
+            raise NotIdentified(EXPIRED, "The bearer token has expired: sign a new one")
+        return self._principal(body["account"], body["user"], (body["policy"],), body["expires"])
+
+    def _temporary(self, claim: Claim, sign: Sign) -> Principal:
+        key = self._store.temporary_key(claim.access_key_id)
+        valid = _matches(claim, sign, key.secret if key else _DUMMY_SECRET)
+        known = key is not None and hmac.compare_digest(key.token_hash, _hash(claim.security_token))
+        if key is None or not known:
+            raise NotIdentified(BAD_KEY, "The security token does not belong to the AccessKey")
+        if not valid:
+            raise NotIdentified(BAD_SIGNATURE, "The request signature does not match the one the server computed")
+        if key.expires < self._clock.time():
+            raise NotIdentified(EXPIRED, "The security token has expired: ask for a new one")
+        policies = (key.policy,) if key.policy else None
+        return self._principal(key.account_id, key.user_id, policies, key.expires)
+
+    def _check_time(self, claim: Claim) -> None:
+        if claim.signed_at is None:
+            raise NotIdentified(MISSING, "The request has no valid Date header")
+        if abs(claim.signed_at - self._clock.time()) > limits.CLOCK_SKEW_S_MAX:
+            server = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(self._clock.time()))
+            raise NotIdentified(
+                EXPIRED, f"The request's Date is more than 15 minutes away from the server's time ({server})"
+            )
+
+    def _principal(
+        self,
+        account_id: str,
+        user_id: str | None,
+        policies: tuple[str, ...] | None = None,
+        expires_at: float | None = None,
+    ) -> Principal:
+        if user_id is None:
+            name = f"ALIYUN${self._store.account_name(account_id)}"
+            return Principal(account_id, "account", account_id, name, policies, expires_at)
+        user = self._store.user_by_id(user_id)
+        if user is None:
+            raise NotIdentified(BAD_KEY, "The RAM user of this key does not exist any more")
+        name = f"RAM${self._store.account_name(account_id)}:{user.name}"
+        return Principal(account_id, "ram-user", user.id, name, policies, expires_at)
+
+    def _seal(self, data: str) -> str:
+        return hmac.new(self._token_key, data.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
+
+
+def _matches(claim: Claim, sign: Sign, secret: str) -> bool:
+    """Whether any of the texts the scheme allows has the claimed signature, in constant time."""
+    given = claim.signature.encode("utf-8", "replace")
+    results = [hmac.compare_digest(sign(secret, claim, text).encode(), given) for text in claim.signed]
+    return any(results)
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()

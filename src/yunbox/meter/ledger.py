@@ -1,0 +1,130 @@
+"""The ledger: one row for each metered item of a call, written exactly once, and the bill read from it.
+
+The key of a row is the request (or job) and the item, so a row written again after a crash is the same row.
+"""
+
+import json
+import sqlite3
+import time
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from yunbox.kernel.clock import Clock
+from yunbox.meter.prices import PriceBook
+from yunbox.storage.database import Database
+
+LEDGER_SCHEMA = """
+CREATE TABLE IF NOT EXISTS ledger (
+    id TEXT NOT NULL, item TEXT NOT NULL, time REAL NOT NULL, day TEXT NOT NULL, account_id TEXT NOT NULL,
+    principal TEXT NOT NULL, project TEXT NOT NULL, operation TEXT NOT NULL, quantity REAL NOT NULL,
+    complexity REAL NOT NULL, price REAL NOT NULL, cost REAL NOT NULL, detail TEXT NOT NULL,
+    PRIMARY KEY (id, item)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS ledger_by_day ON ledger (project, day);
+"""
+_BILLING_ZONE_S = 8 * 3600  # the vendor's billing day is that of UTC+8
+_GROUPS = {"day": "day", "project": "project", "user": "principal", "query": "id"}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One metered item. ``quantity`` is in bytes, ``cost`` in the price book's currency."""
+
+    id: str
+    item: str
+    account_id: str
+    principal: str
+    project: str
+    operation: str
+    quantity: float
+    complexity: float = 1.0
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class BillLine:
+    """One line of the bill: a group's key, how many calls, how much, and what it costs."""
+
+    key: str
+    calls: int
+    quantity_bytes: int
+    cost: float
+    time: float
+    operation: str
+    principal: str
+    text: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """The line as plain values."""
+        return asdict(self)
+
+
+class Ledger:
+    """Writes entries and reads bills."""
+
+    def __init__(self, database: Database, prices: PriceBook, clock: Clock) -> None:
+        self._database = database
+        self._prices = prices
+        self._clock = clock
+        self.currency = prices.currency
+
+    async def record(self, entry: Entry) -> float:
+        """Write an entry durably and return its cost."""
+        return await self._database.write(lambda db: self.insert(db, entry))
+
+    def insert(self, db: sqlite3.Connection, entry: Entry) -> float:
+        """Write an entry inside a transaction that also ends the job it belongs to; returns its cost."""
+        now = self._clock.time()
+        price = self._prices.price(entry.item)
+        cost = entry.quantity / 1024**3 * entry.complexity * price
+        db.execute(
+            "INSERT OR IGNORE INTO ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                entry.id, entry.item, now, billing_day(now), entry.account_id, entry.principal, entry.project,
+                entry.operation, entry.quantity, entry.complexity, price, cost,
+                json.dumps(entry.detail, ensure_ascii=False),
+            ),
+        )  # fmt: skip
+        return cost
+
+    def spent_today(self, project: str) -> float:
+        """What a project has cost since midnight, UTC+8."""
+        row = self._database.read_one(
+            "SELECT coalesce(sum(cost), 0) FROM ledger WHERE project = ? AND day = ?",
+            project,
+            billing_day(self._clock.time()),
+        )
+        return float(row[0]) if row else 0.0
+
+    def bill(
+        self, by: str, *, project: str | None = None, day: str | None = None, limit: int = 10_000
+    ) -> list[BillLine]:
+        """The bill grouped by ``day``, ``project``, ``user`` or ``query``, oldest first."""
+        column = _GROUPS[by]
+        rows = self._database.read(
+            f"SELECT {column} AS key, count(DISTINCT id) AS calls, sum(quantity) AS quantity, sum(cost) AS cost,"
+            " min(time) AS time, min(operation) AS operation, min(principal) AS principal, min(detail) AS detail"
+            " FROM ledger WHERE (?1 IS NULL OR project = ?1) AND (?2 IS NULL OR day = ?2)"
+            f" GROUP BY {column} ORDER BY min(time) LIMIT ?3",
+            project, day, limit,
+        )  # fmt: skip
+        return [_line(row, by) for row in rows]
+
+
+def billing_day(epoch_s: float) -> str:
+    """The billing day of a time, ``yyyy-mm-dd`` in UTC+8."""
+    return time.strftime("%Y-%m-%d", time.gmtime(epoch_s + _BILLING_ZONE_S))
+
+
+def _line(row: sqlite3.Row, by: str) -> BillLine:
+    single = by == "query"
+    return BillLine(
+        key=row["key"],
+        calls=row["calls"],
+        quantity_bytes=int(row["quantity"]),
+        cost=row["cost"],
+        time=row["time"],
+        operation=row["operation"] if single else "",
+        principal=row["principal"] if single or by == "user" else "",
+        text=str(json.loads(row["detail"]).get("sql", "")) if single else "",
+    )

@@ -1,0 +1,1 @@
+"""One folder per product; services never import each other."""

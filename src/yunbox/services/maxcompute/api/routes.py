@@ -1,0 +1,12 @@
+"""The whole surface of MaxCompute in one list."""
+
+from yunbox.kernel.call import Operation
+from yunbox.services.maxcompute.api import instances, projects, tables
+from yunbox.services.maxcompute.api.route import Route
+
+ROUTES: list[Route] = [*projects.ROUTES, *instances.ROUTES, *tables.ROUTES]
+
+
+def operations() -> list[Operation]:
+    """Every operation that a route leads to, each once."""
+    return list({id(route.operation): route.operation for route in ROUTES}.values())

@@ -1,0 +1,107 @@
+"""MaxCompute put together: its stores, its workers, and what its operations share."""
+
+import logging
+import uuid
+from pathlib import Path
+
+from yunbox.engine.duck.messages import Checkpoint
+from yunbox.engine.duck.pool import WorkerPool
+from yunbox.guard.admission import Admission
+from yunbox.guard.authorise import Authoriser
+from yunbox.identity.identify import Identity
+from yunbox.identity.store import IdentityStore
+from yunbox.kernel.clock import Clock
+from yunbox.meter.ledger import Ledger
+from yunbox.meter.prices import PriceBook
+from yunbox.services.maxcompute.functions import Functions
+from yunbox.services.maxcompute.instances import InstanceStore
+from yunbox.services.maxcompute.jobs import Jobs
+from yunbox.spine import Spine
+from yunbox.sql.maxcompute.catalog import PartitionValues, TableName
+from yunbox.storage.database import Database
+from yunbox.storage.files import inside, sync_folder
+from yunbox.storage.tables.catalogue import Catalogue
+from yunbox.storage.tables.model import DataFile, StoredTable, partition_folder
+from yunbox.storage.tables.snapshots import Change, Snapshots
+
+_CHECKPOINT_EVERY = 20
+_SYNC_WAIT_S = 0.25
+
+
+class MaxCompute:
+    """The service that every operation gets as its first argument."""
+
+    def __init__(
+        self,
+        *,
+        folder: Path,
+        database: Database,
+        clock: Clock,
+        spine: Spine,
+        identity: Identity,
+        identity_store: IdentityStore,
+        authoriser: Authoriser,
+        admission: Admission,
+        ledger: Ledger,
+        prices: PriceBook,
+        catalogue: Catalogue,
+        snapshots: Snapshots,
+        pool: WorkerPool,
+        tunnel_pool: WorkerPool,
+        address: str,
+        region: str,
+    ) -> None:
+        self.log = logging.getLogger("yunbox.maxcompute")
+        self.folder = folder
+        self.database = database
+        self.clock = clock
+        self.spine = spine
+        self.identity = identity
+        self.authoriser = authoriser
+        self.admission = admission
+        self.ledger = ledger
+        self.prices = prices
+        self.catalogue = catalogue
+        self.snapshots = snapshots
+        self.pool = pool
+        self.tunnel_pool = tunnel_pool
+        self.address = address
+        self.region = region
+        self.account_created = clock.time()
+        self._identity_store = identity_store
+        self.instances = InstanceStore(database, ledger, clock)
+        self.functions = Functions(database, clock)
+        self.results = folder / "results"
+        self.results.mkdir(exist_ok=True)
+        self.jobs = Jobs(self, self.results, sync_wait_s=_SYNC_WAIT_S)
+        self._checkpoints: dict[int, int] = {}
+
+    def account_name(self, account_id: str) -> str:
+        """The display name of an account."""
+        return self._identity_store.account_name(account_id)
+
+    def new_location(self, name: TableName) -> Path:
+        """The folder of a table to be created: readable, and never one that was used before."""
+        base = inside(self.catalogue.lake, name.project, name.schema, name.name)
+        return base if not base.exists() else base.with_name(f"{name.name}.{uuid.uuid4().hex[:8]}")
+
+    async def commit(self, stored: StoredTable, change: Change) -> None:
+        """Commit a change to a table, and write a checkpoint of its log now and then."""
+        await self.snapshots.commit(stored.id, change)
+        current = self.catalogue.by_id(stored.id)
+        if current is None or current.version - self._checkpoints.get(stored.id, 0) < _CHECKPOINT_EVERY:
+            return
+        self._checkpoints[stored.id] = current.version
+        async with self.tunnel_pool.lease() as worker:
+            await worker.call(Checkpoint(Path(stored.location)))
+
+    async def relink(self, stored: StoredTable, file: DataFile, partition: PartitionValues) -> DataFile:
+        """The same rows under another partition: a hard link, since the values are only in the folder's name."""
+        root = Path(stored.location)
+        name = f"part-{uuid.uuid4()}.parquet"
+        path = f"{partition_folder(stored.table, partition)}/{name}"
+        target = root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.hardlink_to(root / file.path)
+        sync_folder(target.parent)
+        return DataFile(path, partition, file.size_bytes, file.rows, file.columns)

@@ -1,0 +1,175 @@
+"""Each kind of SQL statement as an operation: what it touches, what it may cost, and how it runs.
+
+They enter the spine at ``perform``, as the principal who submitted the job.
+"""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from yunbox.engine.duck.messages import QueryDone, RunInsert, RunQuery, Written
+from yunbox.engine.duck.worker_plans import inserts, queries
+from yunbox.kernel import limits
+from yunbox.kernel.call import Access, Call, Operation, Shape
+from yunbox.kernel.errors import InvalidArgument
+from yunbox.services.maxcompute import ddl, describe
+from yunbox.services.maxcompute.access import on_project, on_table, on_tables
+from yunbox.services.maxcompute.instances import Outcome
+from yunbox.services.maxcompute.jobs import Statement
+from yunbox.services.maxcompute.summary import cost_result, summary_text
+from yunbox.sql.maxcompute import plans
+from yunbox.storage.tables.snapshots import Change
+
+if TYPE_CHECKING:
+    from yunbox.services.maxcompute.service import MaxCompute
+
+
+def operation_for(task_type: str, plan: Any) -> "Operation[Statement]":
+    """The operation that a plan is, or its price when the task only asks for that."""
+    if task_type == "SQLCost":
+        return COST
+    found = OPERATIONS.get(type(plan))
+    if found is None:
+        raise InvalidArgument(f"{type(plan).__name__} is not a statement that a SQL task runs")
+    return found
+
+
+def _reads(service: "MaxCompute", statement: Statement) -> list[Access]:
+    found = queries(statement.planned.plan)
+    names = {scan.table.name for query in found for scan in query.scans} | {v for query in found for v in query.views}
+    return on_tables(service, "Select", names)
+
+
+def _writes(service: "MaxCompute", statement: Statement) -> list[Access]:
+    targets = {insert.target.name for insert in inserts(statement.planned.plan)}
+    return [*_reads(service, statement), *on_tables(service, "Update", targets)]
+
+
+def _creates(service: "MaxCompute", statement: Statement) -> list[Access]:
+    plan = statement.planned.plan
+    return [*_reads(service, statement), on_project(service, "CreateTable", plan.name.project)]
+
+
+def _on(action: str) -> Any:
+    def touches(service: "MaxCompute", statement: Statement) -> Iterable[Access]:
+        return [on_table(service, action, statement.planned.plan.name)]
+
+    return touches
+
+
+def _project(action: str) -> Any:
+    def touches(service: "MaxCompute", statement: Statement) -> Iterable[Access]:
+        return [on_project(service, action, statement.session.project)]
+
+    return touches
+
+
+def _admit(service: "MaxCompute", call: Call[Statement]) -> None:
+    statement = call.params
+    project = service.catalogue.project(statement.session.project)
+    properties = project.properties if project else {}
+    service.admission.check(statement.session.project, statement.estimate, statement.job.settings, properties)
+
+
+def _used(statement: Statement) -> None:
+    """What the guard estimated is what the bill says: both are the bytes of the plan."""
+    usage = statement.job.usage
+    usage.scanned_bytes += statement.estimate.scanned_bytes
+    usage.complexity = statement.estimate.complexity
+
+
+async def _run_query(service: "MaxCompute", call: Call[Statement]) -> Outcome:
+    statement = call.params
+    target = service.jobs.result_path(statement.job)
+    done: QueryDone = await statement.worker.call(RunQuery(target, limits.RESULT_CSV_ROWS_MAX))
+    _used(statement)
+    return Outcome(
+        text=done.csv,
+        format="csv",
+        is_select=True,
+        columns=done.columns,
+        rows=done.rows,
+        file=str(target),
+        batches=done.batches,
+        summary=summary_text(statement, rows_out=done.rows),
+        readings=_readings(statement),
+    )
+
+
+async def _run_insert(service: "MaxCompute", call: Call[Statement]) -> Outcome:
+    statement = call.params
+    plan = statement.planned.plan
+    written: list[tuple[plans.Insert, Written]] = []
+    for index, insert in enumerate(inserts(plan)):
+        stored = service.catalogue.require(insert.target.name)
+        ddl.check_writable(insert.target)
+        result: Written = await statement.worker.call(RunInsert(ddl.location(stored), index))
+        written.append((insert, result))
+    for insert, result in written:
+        stored = service.catalogue.require(insert.target.name)
+        await service.commit(stored, _change(insert, result))
+    _used(statement)
+    rows = sum(result.rows for _, result in written)
+    return Outcome(text="", rows=rows, summary=summary_text(statement, rows_out=rows), readings=_readings(statement))
+
+
+def _change(insert: plans.Insert, written: Written) -> Change:
+    fixed = dict(insert.static_partition)
+    names = [column.name for column in insert.target.partition_columns]
+    static = tuple(fixed[name] for name in names if name in fixed)
+    is_static = bool(names) and len(static) == len(names)
+    replaced = (static,) if is_static else tuple(sorted({file.partition for file in written.files}))
+    operation = "INSERT OVERWRITE" if insert.overwrite else "INSERT"
+    if not insert.overwrite:
+        return Change(operation, add=written.files, ensure=(static,) if is_static else ())
+    if not names:
+        return Change(operation, add=written.files, replace_all=True)
+    return Change(operation, add=written.files, replace=replaced)
+
+
+async def _run_cost(service: "MaxCompute", call: Call[Statement]) -> Outcome:
+    return Outcome(text=cost_result(call.params), readings=_readings(call.params))
+
+
+async def _run_explain(service: "MaxCompute", call: Call[Statement]) -> Outcome:
+    return Outcome(text=call.params.planned.plan.text)
+
+
+def _readings(statement: Statement) -> tuple[dict[str, Any], ...]:
+    return tuple(
+        {
+            "table": str(cost.table),
+            "columns": list(cost.columns),
+            "partitions": cost.partitions_kept,
+            "partitions_total": cost.partitions_total,
+            "scanned_bytes": cost.scanned_bytes,
+            "files": cost.files,
+        }
+        for cost in statement.planned.costs
+    )
+
+
+def _operation(name: str, run: Any, touches: Any, admit: Any = None) -> "Operation[Statement]":
+    return Operation("odps", name, Statement, run, touches, Shape.JOB, admit)
+
+
+COST = _operation("SQLCost", _run_cost, _reads)
+_INSERT = _operation("Insert", _run_insert, _writes, _admit)
+OPERATIONS: dict[type, "Operation[Statement]"] = {
+    plans.Query: _operation("Select", _run_query, _reads, _admit),
+    plans.Insert: _INSERT,
+    plans.MultiInsert: _INSERT,
+    plans.Explain: _operation("Explain", _run_explain, _reads),
+    plans.CreateTable: _operation("CreateTable", ddl.create_table, _creates, _admit),
+    plans.DropTable: _operation("DropTable", ddl.drop_table, _on("Drop")),
+    plans.AlterTable: _operation("AlterTable", ddl.alter_table, _on("Alter")),
+    plans.TruncateTable: _operation("TruncateTable", ddl.truncate_table, _on("Alter")),
+    plans.CreateView: _operation("CreateView", ddl.create_view, _creates),
+    plans.CreateSchema: _operation("CreateSchema", ddl.create_schema, _project("CreateSchema")),
+    plans.DropSchema: _operation("DropSchema", ddl.drop_schema, _project("DropSchema")),
+    plans.CreateFunction: _operation("CreateFunction", ddl.create_function, _project("CreateFunction")),
+    plans.DropFunction: _operation("DropFunction", ddl.drop_function, _project("CreateFunction")),
+    plans.Show: _operation("Show", describe.show, _project("List")),
+    plans.Describe: _operation("Describe", describe.describe, _on("Describe")),
+    plans.SetFlags: _operation("Set", describe.set_flags, _project("Read")),
+    plans.Use: _operation("Use", describe.use, _project("Read")),
+}

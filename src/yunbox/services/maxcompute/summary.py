@@ -1,0 +1,36 @@
+"""What a finished statement says of itself: the cost JSON and the summary that clients print."""
+
+import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from yunbox.services.maxcompute.instances import Instance
+    from yunbox.services.maxcompute.jobs import Statement
+
+
+def cost_result(statement: "Statement") -> str:
+    """The result of a SQLCost task."""
+    estimate = statement.estimate
+    cost = {"Input": estimate.scanned_bytes, "UDF": 0, "Complexity": estimate.complexity}
+    return json.dumps({"Cost": {"SQL": cost}})
+
+
+def summary_text(statement: "Statement", rows_out: int) -> str:
+    """The plain-text summary of a statement."""
+    lines = ["resource cost: cpu 0.00 Core * Min, memory 0.00 GB * Min", "inputs:"]
+    lines += [
+        f"    {cost.table}: {cost.files} files, {cost.scanned_bytes} bytes"
+        + (f", {cost.partitions_kept} of {cost.partitions_total} partitions" if cost.partitioned else "")
+        for cost in statement.planned.costs
+    ]
+    return "\n".join([*lines, "outputs:", f"    {rows_out} records"])
+
+
+def summary_json(instance: "Instance") -> str:
+    """The JSON answer to ``?instancesummary``."""
+    ended = instance.ended or instance.started
+    seconds = max(0.0, ended - instance.started)
+    cost = {"CPU": round(seconds * 100), "Memory": round(seconds * 1024), "Input": instance.outcome.scanned_bytes}
+    inputs = {reading["table"]: [reading["files"], reading["scanned_bytes"]] for reading in instance.outcome.readings}
+    body = json.dumps({"Cost": cost, "Inputs": inputs, "Outputs": {"": [instance.outcome.rows, 0]}})
+    return json.dumps({"Instance": {"JsonSummary": body, "Summary": instance.outcome.summary}})

@@ -1,0 +1,1 @@
+"""SQL dialects to plans: pure functions, no engine and no files."""

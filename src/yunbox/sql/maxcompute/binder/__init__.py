@@ -1,0 +1,1 @@
+"""Syntax trees to bound queries: names resolved, types known, conversions written out."""

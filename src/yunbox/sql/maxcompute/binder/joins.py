@@ -1,0 +1,198 @@
+"""FROM: joins, lateral views, and the refusal of cartesian products."""
+
+from typing import TYPE_CHECKING, cast
+
+from sqlglot import exp
+
+from yunbox.sql.maxcompute import operators
+from yunbox.sql.maxcompute.binder import calls
+from yunbox.sql.maxcompute.binder.expressions import ExpressionBinder, choose
+from yunbox.sql.maxcompute.binder.scope import Scope, column
+from yunbox.sql.maxcompute.dialect import at
+from yunbox.sql.maxcompute.errors import At, CartesianProduct, SemanticError, UnsupportedSql
+from yunbox.sql.maxcompute.expr import Expr
+from yunbox.sql.maxcompute.functions import Function
+from yunbox.sql.maxcompute.relations import From, Join, Lateral, LateralRelation, Relation, SelectBlock
+from yunbox.wire.odps.types import DataType
+
+if TYPE_CHECKING:
+    from yunbox.sql.maxcompute.binder.queries import QueryBinder
+
+
+def bind_from(binder: "QueryBinder", node: exp.Select, scope: Scope) -> From | None:
+    """Bind FROM with its joins and lateral views; None when there is none."""
+    from_ = node.args.get("from_")
+    source: From | None = None
+    if from_ is not None:
+        source = _operand(binder, from_.this, scope)
+        for join in [*(from_.this.args.get("joins") or []), *(node.args.get("joins") or [])]:
+            source = _join(binder, source, join, scope)
+    for view in node.args.get("laterals") or []:
+        source = _lateral_view(binder, source, view, scope)
+    return source
+
+
+def _operand(binder: "QueryBinder", node: exp.Expr, scope: Scope) -> From:
+    if isinstance(node, exp.Lateral):
+        raise UnsupportedSql("LATERAL as the first item of FROM", at(node))
+    inner = node.this if isinstance(node, exp.Subquery | exp.Paren) else None
+    if isinstance(inner, exp.Table) and not node.args.get("alias"):
+        source = _operand(binder, inner, scope)
+        for join in inner.args.get("joins") or []:
+            source = _join(binder, source, join, scope)
+        return source
+    relation = binder.relation(node, scope)
+    scope.add(relation, at(node))
+    source = relation
+    for view in node.args.get("laterals") or []:
+        source = _lateral_view(binder, source, view, scope)
+    return source
+
+
+def _join(binder: "QueryBinder", left: From, node: exp.Join, scope: Scope) -> From:
+    if isinstance(node.this, exp.Lateral):
+        return _lateral_view(binder, left, node.this, scope)
+    seen = list(scope.relations)
+    right = _operand(binder, node.this, scope)
+    new = [relation for relation in scope.relations if relation not in seen]
+    kind = _kind(node)
+    expressions = ExpressionBinder(binder, scope)
+    on = [test for test in expressions.conjuncts(node.args.get("on")) if test.value is not True]
+    shared = [name.name.lower() for name in node.args.get("using") or []]
+    if node.args.get("method") == "NATURAL":
+        names = {name for relation in seen for name in relation.columns}
+        shared = [name for relation in new for name in relation.columns if name in names]
+    on += [_using(scope, seen, new, name, kind, node) for name in shared]
+    if kind in ("semi", "anti"):
+        scope.relations = seen
+    if kind == "inner" and not on and node.args.get("kind") == "CROSS":
+        kind = "cross"
+    return Join(left, right, kind, on)
+
+
+def _kind(node: exp.Join) -> str:
+    side, kind = str(node.args.get("side") or "").lower(), str(node.args.get("kind") or "").lower()
+    if kind in ("semi", "anti"):
+        return kind
+    if side in ("left", "right", "full"):
+        return side
+    if kind in ("", "inner", "cross", "outer"):
+        return "cross" if kind == "cross" else "inner"
+    raise UnsupportedSql(f"{kind.upper()} JOIN", at(node))
+
+
+def _using(scope: Scope, left: list[Relation], right: list[Relation], name: str, kind: str, node: exp.Join) -> Expr:
+    sides = []
+    for relations in (left, right):
+        found = [relation for relation in relations if name in relation.columns]
+        if not found or (len(found) > 1 and name not in scope.merged):
+            raise SemanticError(f"column {name} in USING cannot be resolved", at(node))
+        sides.append(column(found[0], name))
+    a = scope.merged.get(name, sides[0])
+    b = sides[1]
+    test = operators.compare("=", a, b, at(node))
+    if kind not in ("semi", "anti"):
+        both = choose([operators.negate(operators.is_null(a))], [a, b], node) if kind == "full" else a
+        scope.merged[name] = b if kind == "right" else both
+    return test
+
+
+def _lateral_view(binder: "QueryBinder", source: From | None, node: exp.Expr, scope: Scope) -> From:
+    expressions = ExpressionBinder(binder, scope)
+    table = calls.table_call(expressions, node.this)
+    if table is None:
+        if isinstance(node.this, exp.Anonymous):
+            calls.lookup(expressions, node.this.name.lower(), node.this)
+        raise UnsupportedSql(f"LATERAL VIEW of {node.this.sql()[:60]}", at(node))
+    alias = node.args.get("alias")
+    name = alias.name.lower() if alias is not None and alias.this is not None else ""
+    names = [label.name.lower() for label in alias.columns] if alias is not None else []
+    made = lateral(binder, table, name, names, outer=bool(node.args.get("outer")), where=at(node))
+    scope.add(made, at(node))
+    return Lateral(source, made)
+
+
+def lateral(
+    binder: "QueryBinder",
+    table: tuple[Function, list[Expr]],
+    name: str,
+    names: list[str],
+    *,
+    outer: bool,
+    where: At,
+) -> LateralRelation:
+    """The relation a table function makes."""
+    function, args = table
+    made, _, call = function.resolve(args, binder.session, where)
+    columns = cast(list[tuple[str, DataType, str]], made)
+    if names and len(names) != len(columns):
+        raise SemanticError(f"{function.name} gives {len(columns)} columns, {len(names)} names are given", where)
+    labels = names or [default for default, _, _ in columns]
+    relation = LateralRelation(
+        **binder.identity(name or function.name),
+        columns={label: of for label, (_, of, _) in zip(labels, columns, strict=True)},
+        items=[sql for _, _, sql in columns],
+        args=list(call.args),
+        outer=outer,
+    )
+    relation.name = name
+    binder.register(relation)
+    return relation
+
+
+def check_cartesian(binder: "QueryBinder", node: exp.Expr, block: SelectBlock, hinted: set[str]) -> None:
+    """Every two relations must be tied by equalities, unless the session or a mapjoin hint allows otherwise."""
+    if not isinstance(block.source, Join) or binder.session.allow_cartesian or "*" in hinted:
+        return
+    groups: dict[int, int] = {}
+    tests = list(block.where)
+    _walk(block.source, groups, tests)
+
+    def root(number: int) -> int:
+        while groups[number] != number:
+            number = groups[number]
+        return number
+
+    for test in tests:
+        for numbers in _tied(test):
+            known = sorted(root(number) for number in numbers if number in groups)
+            for number in known[1:]:
+                groups[root(number)] = root(known[0])
+    if len({root(number) for number in groups}) > 1:
+        raise CartesianProduct(at(node))
+
+
+def _tied(test: Expr) -> list[set[int]]:
+    """The groups of relations that a condition ties together by equality."""
+    if test.op in ("=", "<=>"):
+        return [{number for number, _ in test.refs}]
+    if test.op == "and":
+        return [found for part in test.args for found in _tied(part)]
+    if test.op == "or":
+        sides = [_tied(part) for part in test.args]
+        return [found for found in sides[0] if all(found in side for side in sides[1:])]
+    return []
+
+
+def _walk(source: From | None, groups: dict[int, int], tests: list[Expr]) -> None:
+    if isinstance(source, Join):
+        _walk(source.left, groups, tests)
+        _walk(source.right, groups, tests)
+        tests += source.on
+        if source.kind == "cross":
+            members: dict[int, int] = {}
+            _walk(source.left, members, [])
+            _walk(source.right, members, [])
+            first = min(members)
+            for number in members:
+                top = number
+                while groups[top] != top:
+                    top = groups[top]
+                base = first
+                while groups[base] != base:
+                    base = groups[base]
+                groups[top] = base
+    elif isinstance(source, Lateral):
+        _walk(source.source, groups, tests)
+    elif source is not None:
+        groups.setdefault(source.number, source.number)

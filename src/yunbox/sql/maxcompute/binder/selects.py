@@ -1,0 +1,169 @@
+"""One SELECT: FROM, WHERE, GROUP BY, the select list, and the rules that connect them."""
+
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from yunbox.sql.maxcompute.binder import calls, grouping
+from yunbox.sql.maxcompute.binder.expressions import ExpressionBinder
+from yunbox.sql.maxcompute.binder.joins import bind_from, check_cartesian, lateral
+from yunbox.sql.maxcompute.binder.ordering import limit_clauses, order_select
+from yunbox.sql.maxcompute.binder.scope import Scope, column
+from yunbox.sql.maxcompute.dialect import at
+from yunbox.sql.maxcompute.errors import SemanticError, UnsupportedSql
+from yunbox.sql.maxcompute.expr import Expr
+from yunbox.sql.maxcompute.relations import Lateral, Output, Relation, SelectBlock
+
+if TYPE_CHECKING:
+    from yunbox.sql.maxcompute.binder.queries import QueryBinder
+
+_UNSUPPORTED = {"connect": "CONNECT BY", "match": "MATCH_RECOGNIZE", "prewhere": "PREWHERE", "into": "INTO"}
+
+
+def bind_select(binder: "QueryBinder", node: exp.Select, scope: Scope) -> SelectBlock:
+    """Bind one SELECT in a scope that already knows its CTEs."""
+    for key, construct in _UNSUPPORTED.items():
+        if node.args.get(key):
+            raise UnsupportedSql(construct, at(node))
+    block = SelectBlock()
+    hints = _hints(binder, node)
+    block.source = bind_from(binder, node, scope)
+    plain = ExpressionBinder(binder, scope)
+    where = node.args.get("where")
+    block.where = plain.conjuncts(where.this) if where is not None else []
+    check_cartesian(binder, node, block, hints)
+    grouping.bind_group(binder, node, scope, block)
+    keys = frozenset(key.sql for key in block.keys)
+    listed = ExpressionBinder(binder, scope, keys=keys, aggregates=True)
+    for window in node.args.get("windows") or []:
+        listed.named_windows[window.name.lower()] = window
+    _select_list(binder, node, scope, block, listed)
+    after = _after_list(binder, node, scope, block, listed, keys)
+    block.distinct = node.args.get("distinct") is not None
+    grouping.check_group(block, after, at(node))
+    limit_clauses(binder, node, block)
+    return block
+
+
+def _after_list(
+    binder: "QueryBinder",
+    node: exp.Select,
+    scope: Scope,
+    block: SelectBlock,
+    listed: ExpressionBinder,
+    keys: frozenset[str],
+) -> list[Expr]:
+    scope.aliases = {output.name: output.expr for output in block.outputs}
+    late = ExpressionBinder(binder, scope, keys=keys, aggregates=True, aliases="last")
+    late.named_windows = listed.named_windows
+    if node.args.get("having"):
+        block.having = late.conjuncts(node.args["having"].this)
+    if node.args.get("qualify"):
+        block.qualify = late.conjuncts(node.args["qualify"].this)
+    late.aliases = "first"
+    extra = order_select(binder, node, block, late)
+    block.windows = listed.windows + late.windows
+    return [*block.having, *block.qualify, *extra]
+
+
+def _hints(binder: "QueryBinder", node: exp.Select) -> set[str]:
+    """Remember the hints; gives back the aliases a mapjoin hint names, which may be joined without equality."""
+    hint = node.args.get("hint")
+    named: set[str] = set()
+    for item in hint.expressions if hint is not None else []:
+        text = item.sql() if isinstance(item, exp.Expr) else str(item)
+        binder.hints.append(text)
+        if isinstance(item, exp.Anonymous) and item.name.lower() in ("mapjoin", "distmapjoin", "broadcast"):
+            named |= {found.name.lower() for found in item.find_all(exp.Identifier)}
+            named.add("*")
+    return named
+
+
+def _select_list(
+    binder: "QueryBinder", node: exp.Select, scope: Scope, block: SelectBlock, listed: ExpressionBinder
+) -> None:
+    outputs: list[Output] = []
+    for item in node.expressions:
+        outputs += _item(binder, item, scope, block, listed, len(outputs))
+    if not outputs:
+        raise SemanticError("the select list is empty", at(node))
+    block.outputs = _distinct_names(outputs)
+
+
+def _item(
+    binder: "QueryBinder",
+    item: exp.Expr,
+    scope: Scope,
+    block: SelectBlock,
+    listed: ExpressionBinder,
+    position: int,
+) -> list[Output]:
+    if isinstance(item, exp.Star):
+        return _star(item, scope.relations, scope, listed)
+    if isinstance(item, exp.Column) and isinstance(item.this, exp.Star):
+        relation = scope.relation(item.table.lower())
+        if relation is None:
+            raise SemanticError(f"table {item.table} cannot be resolved", at(item))
+        return _star(item.this, [relation], None, listed)
+    inner = item.this if isinstance(item, exp.Alias | exp.Aliases) else item
+    table = calls.table_call(listed, inner)
+    if table is not None:
+        names = [alias.name.lower() for alias in item.expressions] if isinstance(item, exp.Aliases) else []
+        if isinstance(item, exp.Alias):
+            names = [item.alias.lower()]
+        made = lateral(binder, table, "", names, outer=False, where=at(inner))
+        block.source = Lateral(block.source, made)
+        return [Output(name, column(made, name)) for name in made.columns]
+    if isinstance(item, exp.Aliases):
+        raise SemanticError("only a table function takes several aliases", at(item))
+    value = listed.bind(inner)
+    return [Output(_name(item, inner, value, position), value)]
+
+
+def _name(item: exp.Expr, inner: exp.Expr, value: Expr, position: int) -> str:
+    if isinstance(item, exp.Alias):
+        return item.alias.lower()
+    if isinstance(inner, exp.Column | exp.Dot):
+        last = inner.name if isinstance(inner, exp.Column) else inner.expression.name
+        return last.lower() if value.op in ("column", "field", "variable") else f"_c{position}"
+    return f"_c{position}"
+
+
+def _star(star: exp.Expr, relations: list[Relation], scope: Scope | None, listed: ExpressionBinder) -> list[Output]:
+    if not relations:
+        raise SemanticError("select * needs a FROM clause", at(star))
+    dropped = {found.name.lower() for found in star.args.get("except_") or []}
+    replaced = {found.alias.lower(): found.this for found in star.args.get("replace") or []}
+    merged = dict(scope.merged) if scope is not None else {}
+    pairs = list(merged.items())
+    for relation in relations:
+        pairs += [
+            (name, column(relation, name))
+            for name in relation.columns
+            if name not in merged and (scope is None or (relation.number, name) not in scope.hidden)
+        ]
+    known = {name for name, _ in pairs}
+    for name in (*dropped, *replaced):
+        if name not in known:
+            raise SemanticError(f"column {name} cannot be resolved", at(star))
+    made: list[Output] = []
+    for name, expr in pairs:
+        if name in dropped:
+            continue
+        if name in replaced:
+            expr = listed.bind(replaced[name])
+        elif expr.sql in listed.keys:
+            expr.free = frozenset()
+        made.append(Output(name, expr))
+    return made
+
+
+def _distinct_names(outputs: list[Output]) -> list[Output]:
+    taken: set[str] = set()
+    for output in outputs:
+        name, count = output.name, 2
+        while name in taken:
+            name, count = f"{output.name}{count}", count + 1
+        output.name = name
+        taken.add(name)
+    return outputs

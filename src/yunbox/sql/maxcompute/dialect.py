@@ -1,0 +1,184 @@
+"""MaxCompute's grammar for queries, as a sqlglot dialect, and the one place where sqlglot's errors become ours.
+
+Functions are kept by the name the user wrote (no sqlglot normalisation): what they mean is the business of
+the ``functions`` package. Statements around queries are parsed by ``statements``.
+"""
+
+from functools import lru_cache
+from typing import Any, ClassVar
+
+from sqlglot import exp, parser
+from sqlglot.dialects.hive import Hive
+from sqlglot.errors import ParseError, TokenError
+from sqlglot.parsers.hive import HiveParser
+from sqlglot.tokens import Token, TokenType
+
+from yunbox.kernel.errors import InvalidArgument
+from yunbox.sql.maxcompute.errors import NOWHERE, At, ParseFailed, SemanticError
+from yunbox.wire.odps.types import DataType, parse_type
+
+_KEPT = ("CAST", "EXTRACT", "TRIM")
+
+
+def _extract(self: Any) -> exp.Expr:
+    """``EXTRACT(unit FROM x)`` as a plain call of extract('unit', x)."""
+    unit = self._advance_any()
+    self._match(TokenType.FROM) or self._match(TokenType.COMMA)
+    name = exp.Literal.string(unit.text.lower() if unit else "")
+    return self.expression(exp.Anonymous(this="extract", expressions=[name, self._parse_bitwise()]))
+
+
+def _trim(self: Any) -> exp.Expr:
+    """``TRIM([BOTH|LEADING|TRAILING] [chars] [FROM] x)`` as a call of trim, ltrim or rtrim."""
+    name = "trim"
+    if self._match_texts(("BOTH", "LEADING", "TRAILING")):
+        name = {"LEADING": "ltrim", "TRAILING": "rtrim"}.get(self._prev.text.upper(), "trim")
+    if self._match(TokenType.FROM):
+        return self.expression(exp.Anonymous(this=name, expressions=[self._parse_bitwise()]))
+    first = self._parse_bitwise()
+    if self._match(TokenType.FROM):
+        arguments = [self._parse_bitwise(), first]
+    elif self._match(TokenType.COMMA):
+        arguments = [first, self._parse_bitwise()]
+    else:
+        arguments = [first]
+    return self.expression(exp.Anonymous(this=name, expressions=arguments))
+
+
+class MaxComputeParser(HiveParser):
+    """sqlglot's Hive parser without its function table and without its reading of CHAR and VARCHAR."""
+
+    FUNCTIONS: ClassVar[dict[str, Any]] = {}
+    FUNCTION_PARSERS = {  # noqa: RUF012
+        **{name: made for name, made in HiveParser.FUNCTION_PARSERS.items() if name in _KEPT},
+        "EXTRACT": _extract,
+        "TRIM": _trim,
+    }
+    NO_PAREN_FUNCTIONS: ClassVar[dict[Any, Any]] = {}
+    NO_PAREN_FUNCTION_PARSERS = {  # noqa: RUF012
+        name: made for name, made in HiveParser.NO_PAREN_FUNCTION_PARSERS.items() if name in ("CASE", "IF")
+    }
+
+    def _parse_types(self, *args: Any, **kwargs: Any) -> exp.Expr | None:
+        nested = self._curr is not None and self._curr.token_type in self.NESTED_TYPE_TOKENS
+        if nested and self._next is not None and self._next.token_type == TokenType.L_PAREN:
+            return None  # array(1, 2)[0] is a call and an index, no typed literal
+        return parser.Parser._parse_types(self, *args, **kwargs)
+
+    def _parse_join(self, *args: Any, **kwargs: Any) -> exp.Join | None:
+        comma = self._curr is not None and self._curr.token_type == TokenType.COMMA
+        join = super()._parse_join(*args, **kwargs)
+        if comma and join is not None:
+            join.set("kind", None)  # sqlglot writes a comma as CROSS JOIN; only the written one is allowed freely
+        return join
+
+
+class MaxCompute(Hive):
+    """The dialect: Hive's tokens with MaxCompute's parser."""
+
+    class Tokenizer(Hive.Tokenizer):
+        """Hive's tokens; no statement is an opaque command."""
+
+        COMMANDS: ClassVar[set[TokenType]] = set()
+        COMMAND_PREFIX_TOKENS: ClassVar[set[TokenType]] = set()
+        KEYWORDS = {  # noqa: RUF012
+            **Hive.Tokenizer.KEYWORDS,
+            "DATETIME": TokenType.DATETIME,
+            "TIMESTAMP_NTZ": TokenType.TIMESTAMPNTZ,
+        }
+
+    Parser = MaxComputeParser
+
+
+_DIALECT = MaxCompute()
+
+
+def tokenize(text: str) -> list[Token]:
+    """The tokens of a statement."""
+    try:
+        return list(_DIALECT.tokenize(text))
+    except TokenError as error:
+        raise ParseFailed(_first_line(error)) from None
+
+
+def parse_query(text: str, tokens: list[Token] | None = None) -> exp.Expr:
+    """The syntax tree of one query; ``tokens`` may be a part of a longer statement's."""
+    return _parsed(tokens if tokens is not None else tokenize(text), text, None)
+
+
+def parse_expression(text: str, tokens: list[Token]) -> exp.Expr:
+    """The syntax tree of one scalar expression."""
+    return _parsed(tokens, text, exp.Condition)
+
+
+def _parsed(tokens: list[Token], text: str, into: type[exp.Expr] | None) -> exp.Expr:
+    made = MaxComputeParser(dialect=_DIALECT)
+    try:
+        found = made.parse(tokens, text) if into is None else made.parse_into(into, tokens, text)
+    except ParseError as error:
+        raise _parse_failed(error) from None
+    except RecursionError:
+        raise ParseFailed("the expression is nested too deeply") from None
+    if len(found) != 1 or found[0] is None:
+        raise ParseFailed("one statement expected")
+    return found[0]
+
+
+def _parse_failed(error: ParseError) -> ParseFailed:
+    detail = error.errors[0] if error.errors else {}
+    near = detail.get("highlight") or ""
+    reason = str(detail.get("description") or _first_line(error)).rstrip(".")
+    at = At(detail.get("line") or 0, max((detail.get("col") or 0) - max(len(near) - 1, 0), 0))
+    return ParseFailed(f"invalid token {near!r}: {reason}" if near else reason, at)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
+
+
+def at(node: exp.Expr | None) -> At:
+    """Where a node starts, as far as sqlglot recorded it."""
+    if node is None:
+        return NOWHERE
+    meta = node.meta
+    if "line" not in meta:
+        child = next((found for found in node.find_all(exp.Identifier) if "line" in found.meta), None)
+        if child is None:
+            return NOWHERE
+        meta = child.meta
+    width = meta.get("end", 0) - meta.get("start", 0)
+    return At(meta["line"], max(meta["col"] - width, 1))
+
+
+def data_type(node: exp.Expr) -> DataType:
+    """The MaxCompute type a parsed type name stands for."""
+    text = _type_text(node)
+    try:
+        return parse_type(text)
+    except InvalidArgument as error:
+        raise SemanticError(error.message, at(node)) from None
+
+
+_TYPE_NAMES = {
+    "TEXT": "string", "TINYINT": "tinyint", "SMALLINT": "smallint", "INT": "int", "BIGINT": "bigint",
+    "TIMESTAMPNTZ": "timestamp_ntz", "NULL": "void",
+}  # fmt: skip
+
+
+@lru_cache(maxsize=256)
+def _type_name(name: str) -> str:
+    return _TYPE_NAMES.get(name, name.lower())
+
+
+def _type_text(node: exp.Expr) -> str:
+    if isinstance(node, exp.ColumnDef):
+        return f"`{node.name}`:{_type_text(node.args['kind'])}"
+    if isinstance(node, exp.DataTypeParam):
+        return node.name
+    if not isinstance(node, exp.DataType):
+        return node.sql()
+    name = _type_name(node.this.value if isinstance(node.this, exp.DType) else str(node.this))
+    if not node.expressions:
+        return name
+    inner = ",".join(_type_text(child) for child in node.expressions)
+    return f"{name}<{inner}>" if name in ("array", "map", "struct") else f"{name}({inner})"

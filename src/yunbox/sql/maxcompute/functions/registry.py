@@ -1,0 +1,273 @@
+"""How a MaxCompute function is declared: a name, one or more signatures, and the DuckDB text of a call.
+
+A declaration reads like the vendor's documentation::
+
+    scalar("instr", ("string, string -> bigint", "instr({0}, {1})"),
+                    ("string, string, bigint, bigint? -> bigint", "mc_instr({0}, {1}, {2}, {3|1})"))
+
+In a signature a type is a MaxCompute type, a class of types (``number``, ``integer``, ``any``, ``text``,
+``temporal``) kept as given, or a variable (``T``, ``K``, ``V``) that all its uses agree on; ``?`` marks an
+optional and ``*`` a repeatable last argument. In the text ``{0}`` is the first argument, ``{2|'x'}`` the third or a
+default, ``{*}`` all of them, ``{1*}`` all from the second on. A text may also be a function of the typed
+arguments that returns SQL or a whole ``Expr``, where a template does not do.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from yunbox.sql.maxcompute.casts import cast, common_type, converts
+from yunbox.sql.maxcompute.errors import NOWHERE, ArgumentCountWrong, ArgumentTypeWrong, At
+from yunbox.sql.maxcompute.expr import Expr, build
+from yunbox.sql.maxcompute.session import Session
+from yunbox.wire.odps.types import DataType, parse_type
+
+Kind = Literal["scalar", "aggregate", "window", "table"]
+Template = str | Callable[["Call"], "str | Expr"]
+_CLASSES = ("number", "integer", "any", "text", "temporal", "lambda")
+_WIDENED = {"widest": 0, "finer": 4}  # results of sum() and avg(): DECIMAL(38) with that much more scale
+_VARIABLES = ("T", "K", "V", "U")
+_HOLE = re.compile(r"\{(\*|\d+\*?)(?:\|([^}]*))?\}")
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call whose arguments have been bound and converted: what a template function works on."""
+
+    name: str
+    args: tuple[Expr, ...]
+    returns: DataType
+    session: Session
+    where: At = NOWHERE
+
+    def __getitem__(self, index: int) -> str:
+        """The SQL of one argument."""
+        return self.args[index].sql
+
+    def __len__(self) -> int:
+        """How many arguments there are."""
+        return len(self.args)
+
+    def literal(self, index: int) -> object:
+        """The value of an argument that must be a constant."""
+        arg = self.args[index]
+        if arg.op != "literal":
+            raise ArgumentTypeWrong(f"argument {index + 1} of function {self.name} must be a constant", self.where)
+        return arg.value
+
+
+@dataclass(frozen=True)
+class Signature:
+    """Argument patterns, how many of them are optional, whether the last repeats, and the type given back."""
+
+    params: tuple[DataType, ...]
+    optional: int
+    repeats: bool
+    returns: DataType
+    template: Template
+
+    def takes(self, count: int) -> bool:
+        """Whether a call may have that many arguments."""
+        least = len(self.params) - self.optional
+        return least <= count and (self.repeats or count <= len(self.params))
+
+    def param(self, index: int) -> DataType:
+        """The pattern of one argument."""
+        return self.params[min(index, len(self.params) - 1)]
+
+
+@dataclass(frozen=True)
+class Function:
+    """One MaxCompute function. ``wrap`` goes around an aggregate with its OVER clause, ``{}`` being the call."""
+
+    name: str
+    kind: Kind
+    signatures: tuple[Signature, ...]
+    wrap: str = "{}"
+    volatile: bool = False
+
+    def arity(self) -> str:
+        """How many arguments the function takes, in words."""
+        counts: set[int] = set()
+        for signature in self.signatures:
+            if signature.repeats:
+                return f"at least {len(signature.params) - signature.optional} arguments"
+            counts |= set(range(len(signature.params) - signature.optional, len(signature.params) + 1))
+        return f"{' or '.join(map(str, sorted(counts)))} arguments"
+
+    def resolve(self, args: Sequence[Expr], session: Session, where: At) -> tuple[str | Expr, DataType, Call]:
+        """The DuckDB text of a call, its type, and the converted arguments."""
+        fitting = [one for one in self.signatures if one.takes(len(args))]
+        if not fitting:
+            raise ArgumentCountWrong(self.name, len(args), self.arity(), where)
+        ranked = [(cost, one) for one in fitting if (cost := _cost(one, args)) is not None]
+        if not ranked:
+            given = ", ".join(str(arg.type) for arg in args)
+            raise ArgumentTypeWrong(f"function {self.name} cannot take ({given})", where)
+        signature = min(ranked, key=lambda pair: pair[0])[1]
+        bound = _variables(signature, args, where)
+        converted = tuple(cast(arg, _fill(signature.param(i), bound, arg.type)) for i, arg in enumerate(args))
+        returns = _fill(signature.returns, bound, converted[0].type if converted else DataType("void"))
+        call = Call(self.name, converted, returns, session, where)
+        text = signature.template
+        return (_render(text, converted) if isinstance(text, str) else text(call)), returns, call
+
+    def call(self, args: Sequence[Expr], session: Session, where: At = NOWHERE) -> Expr:
+        """A bound call of a scalar function."""
+        text, returns, call = self.resolve(args, session, where)
+        if isinstance(text, Expr):
+            return text
+        return build(text, returns, *call.args, volatile=self.volatile)
+
+
+FUNCTIONS: dict[str, Function] = {}
+MACROS: list[str] = []
+
+
+def scalar(names: str, *signatures: tuple[str, Template], volatile: bool = False) -> None:
+    """Declare a scalar function; ``names`` are one or more, separated by spaces."""
+    _declare(names, "scalar", signatures, "{}", volatile)
+
+
+def aggregate(names: str, *signatures: tuple[str, Template], wrap: str = "{}") -> None:
+    """Declare an aggregate; it is a window function too."""
+    _declare(names, "aggregate", signatures, wrap, False)
+
+
+def window(names: str, *signatures: tuple[str, Template], wrap: str = "{}") -> None:
+    """Declare a function that exists only with OVER."""
+    _declare(names, "window", signatures, wrap, False)
+
+
+def macro(text: str) -> None:
+    """A DuckDB macro some templates need: ``name(args) AS expression``."""
+    MACROS.append(f"CREATE OR REPLACE MACRO {text}")
+
+
+def _declare(names: str, kind: Kind, signatures: Sequence[tuple[str, Template]], wrap: str, volatile: bool) -> None:
+    made = tuple(_signature(text, template) for text, template in signatures)
+    for name in names.split():
+        FUNCTIONS[name] = Function(name, kind, made, wrap, volatile)
+
+
+def _signature(text: str, template: Template) -> Signature:
+    left, _, right = text.partition("->")
+    written = _split(left)
+    optional = sum(1 for param in written if param.endswith("?"))
+    repeats = bool(written) and written[-1].endswith("*")
+    params = tuple(_pattern(param.rstrip("?*")) for param in written)
+    if repeats and written[-1].endswith("?*"):
+        optional = max(optional, 1)
+    return Signature(params, optional, repeats, _pattern(right.strip()), template)
+
+
+def _split(text: str) -> list[str]:
+    parts, depth, start = [], 0, 0
+    for i, char in enumerate(text):
+        depth += (char in "<(") - (char in ">)")
+        if char == "," and depth == 0:
+            parts.append(text[start:i].strip())
+            start = i + 1
+    parts.append(text[start:].strip())
+    return [part for part in parts if part]
+
+
+def _pattern(text: str) -> DataType:
+    if text in _CLASSES or text in _VARIABLES or text in ("array", "map", "struct", *_WIDENED):
+        return DataType(text)
+    if text.startswith(("array<", "map<", "lambda<")):
+        name, _, inner = text.partition("<")
+        return DataType(name, children=tuple(_pattern(part) for part in _split(inner[:-1])))
+    if text == "decimal":
+        return DataType("decimal")
+    return parse_type(text)
+
+
+def _cost(signature: Signature, args: Sequence[Expr]) -> int | None:
+    total = 0
+    for i, arg in enumerate(args):
+        step = _fits(signature.param(i), arg.type)
+        if step is None:
+            return None
+        total += step
+    return total
+
+
+def _fits(pattern: DataType, given: DataType) -> int | None:
+    name = pattern.name
+    if name in _VARIABLES or name == "any":
+        return 0
+    if given.name == "void":
+        return 1
+    if name == "number":
+        return 0 if given.is_numeric else 6 if given.is_text else None
+    if name == "integer":
+        return 0 if given.is_integer else 7 if given.is_text else 3 if given.is_numeric else None
+    if name == "text":
+        return 0 if given.is_text else 3 if not given.children else None
+    if name == "temporal":
+        return 0 if given.name in ("date", "datetime", "timestamp", "timestamp_ntz") else 6 if given.is_text else None
+    if name == "lambda" or given.name == "lambda":
+        return 0 if given.name == name else None
+    if name in ("array", "map", "struct"):
+        if given.name != name:
+            return None
+        steps = [_fits(p, g) for p, g in zip(pattern.children, given.children, strict=False)]
+        return None if None in steps else sum(step or 0 for step in steps)
+    if name == "decimal" and not pattern.params:
+        return 0 if given.name == "decimal" else None
+    return converts(given, pattern)
+
+
+def _variables(signature: Signature, args: Sequence[Expr], where: At) -> dict[str, DataType]:
+    seen: dict[str, list[DataType]] = {}
+    for i, arg in enumerate(args):
+        _collect(signature.param(i), arg.type, seen)
+    return {name: common_type(types, where) for name, types in seen.items()}
+
+
+def _collect(pattern: DataType, given: DataType, seen: dict[str, list[DataType]]) -> None:
+    if pattern.name in _VARIABLES:
+        seen.setdefault(pattern.name, []).append(given)
+    for inner, of in zip(pattern.children, given.children, strict=False):
+        _collect(inner, of, seen)
+
+
+def _fill(pattern: DataType, bound: dict[str, DataType], given: DataType) -> DataType:
+    name = pattern.name
+    if name in _VARIABLES:
+        return bound.get(name, DataType("void"))
+    if name == "any" or name == "lambda":
+        return given
+    if name in _WIDENED:
+        return DataType("decimal", (38, min(given.params[1] + _WIDENED[name], 18)))
+    if name == "number":
+        return given if given.is_numeric else DataType("double")
+    if name == "integer":
+        return given if given.is_integer else DataType("bigint")
+    if name == "text":
+        return given if given.is_text else DataType("string")
+    if name == "temporal":
+        return DataType("datetime") if given.is_text or given.name == "void" else given
+    if name == "decimal" and not pattern.params:
+        return given if given.name == "decimal" else DataType("decimal", (38, 18))
+    if name in ("array", "map", "struct") and not pattern.children:
+        return given
+    if pattern.children and name != "struct":
+        pairs = zip(pattern.children, given.children or pattern.children, strict=False)
+        return DataType(name, (), tuple(_fill(p, bound, g) for p, g in pairs))
+    return pattern
+
+
+def _render(template: str, args: Sequence[Expr]) -> str:
+    def hole(match: re.Match[str]) -> str:
+        key, default = match.groups()
+        if key == "*":
+            return ", ".join([arg.sql for arg in args])
+        if key.endswith("*"):
+            return ", ".join([arg.sql for arg in args[int(key[:-1]) :]])
+        index = int(key)
+        return args[index].sql if index < len(args) else default or "NULL"
+
+    return _HOLE.sub(hole, template)

@@ -1,0 +1,210 @@
+"""Operators: what type each gives, which operands convert by themselves, and how DuckDB writes it."""
+
+from collections.abc import Callable
+
+from sqlglot import exp
+
+from yunbox.sql.maxcompute.casts import as_decimal, cast, common_type, decimal, implicit, wider_number
+from yunbox.sql.maxcompute.errors import NOWHERE, ArgumentTypeWrong, At
+from yunbox.sql.maxcompute.expr import BIGINT, BOOLEAN, DATETIME, DOUBLE, STRING, Expr, boolean, build
+from yunbox.wire.odps.types import DataType
+
+ARITHMETIC: dict[type[exp.Expr], str] = {
+    exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.Mod: "%", exp.IntDiv: "div",
+}  # fmt: skip
+COMPARISONS: dict[type[exp.Expr], str] = {
+    exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">=",
+    exp.NullSafeEQ: "<=>",
+}  # fmt: skip
+BITWISE: dict[type[exp.Expr], str] = {
+    exp.BitwiseAnd: "&", exp.BitwiseOr: "|", exp.BitwiseXor: "^",
+    exp.BitwiseLeftShift: "<<", exp.BitwiseRightShift: ">>",
+}  # fmt: skip
+_TIMES = ("date", "datetime", "timestamp", "timestamp_ntz")
+_INTERVALS = ("interval_day_time", "interval_year_month")
+_DuckOperator = Callable[[str, str], str]
+
+
+def _number(value: Expr, symbol: str, where: At) -> Expr:
+    if value.type.is_numeric:
+        return value
+    if value.type.is_text or value.type.name == "void":
+        return cast(value, DOUBLE)
+    raise ArgumentTypeWrong(f"operator {symbol} cannot take {value.type}", where)
+
+
+def arithmetic(symbol: str, left: Expr, right: Expr, where: At = NOWHERE) -> Expr:
+    """``+ - * / % div`` between two operands."""
+    if left.type.name in _INTERVALS or right.type.name in _INTERVALS:
+        return _interval(symbol, left, right, where)
+    left, right = _number(left, symbol, where), _number(right, symbol, where)
+    result = _arithmetic_type(symbol, left.type, right.type)
+    if symbol == "div":
+        sql = f"({left.sql} // nullif({right.sql}, 0))"
+        if not (left.type.is_integer and right.type.is_integer):
+            sql = f"CAST(trunc({left.sql} / nullif({right.sql}, 0)) AS {result.duckdb})"
+    elif symbol == "/":
+        sql = f"({_double(left)} / nullif({_double(right)}, 0))"
+    elif symbol == "%":
+        sql = f"({left.sql} % nullif({right.sql}, 0))"
+    elif result.is_integer:
+        sql = f"({_widened(left, result)} {symbol} {_widened(right, result)})"
+    else:
+        sql = f"({left.sql} {symbol} {right.sql})"
+    if result.name == "decimal":
+        sql = f"CAST({sql} AS {result.duckdb})"
+    return build(sql, result, left, right)
+
+
+def _double(value: Expr) -> str:
+    return f"CAST({value.sql} AS DOUBLE)" if value.type.name == "decimal" else value.sql
+
+
+def _widened(value: Expr, target: DataType) -> str:
+    return value.sql if value.type == target else f"CAST({value.sql} AS {target.duckdb})"
+
+
+def _arithmetic_type(symbol: str, left: DataType, right: DataType) -> DataType:
+    wider = wider_number(left, right)
+    if symbol == "div" and wider.name != "decimal":
+        return BIGINT if not wider.is_integer else wider
+    if wider.name != "decimal":
+        return DOUBLE if symbol == "/" and wider.is_integer else wider
+    (p1, s1), (p2, s2) = as_decimal(left).params, as_decimal(right).params
+    if symbol in "+-":
+        scale = max(s1, s2)
+        return decimal(max(p1 - s1, p2 - s2) + scale + 1, scale)
+    if symbol == "*":
+        return decimal(p1 + p2 + 1, s1 + s2)
+    if symbol == "/":
+        scale = max(6, s1 + p2 + 1)
+        return decimal(p1 - s1 + s2 + scale, scale)
+    if symbol == "div":
+        return decimal(p1 - s1 + s2, 0) if p1 - s1 + s2 else BIGINT
+    return wider
+
+
+def _interval(symbol: str, left: Expr, right: Expr, where: At) -> Expr:
+    if right.type.name not in _INTERVALS:
+        left, right = right, left
+    if left.type.is_text:
+        left = cast(left, DATETIME)
+    if left.type.name not in _TIMES or symbol not in "+-":
+        raise ArgumentTypeWrong(f"operator {symbol} cannot take {left.type} and {right.type}", where)
+    sql = f"({left.sql} {symbol} {right.sql})"
+    if left.type.name == "date":
+        sql = f"CAST({sql} AS DATE)"
+    return build(sql, left.type, left, right)
+
+
+def comparable(left: Expr, right: Expr, where: At = NOWHERE) -> tuple[Expr, Expr]:
+    """Both operands in the one type they are compared in."""
+    target = comparison_type(left.type, right.type, where)
+    return implicit(left, target, where), implicit(right, target, where)
+
+
+def comparison_type(left: DataType, right: DataType, where: At = NOWHERE) -> DataType:
+    """The type two operands are compared in: text against a number is DOUBLE, against a time that time."""
+    if left == right:
+        return left
+    for text, other in ((left, right), (right, left)):
+        if text.is_text and other.is_numeric:
+            return other if other.name == "decimal" else DOUBLE
+        if text.is_text and other.name in _TIMES:
+            return DATETIME if other.name == "date" else other
+        if text.is_text and other.name == "boolean":
+            return STRING
+    return common_type((left, right), where)
+
+
+def compare(symbol: str, left: Expr, right: Expr, where: At = NOWHERE) -> Expr:
+    """``= <> < <= > >= <=>`` between two operands."""
+    left, right = comparable(left, right, where)
+    duck = "IS NOT DISTINCT FROM" if symbol == "<=>" else symbol
+    return build(f"({left.sql} {duck} {right.sql})", BOOLEAN, left, right, op=symbol)
+
+
+def logical(symbol: str, parts: list[Expr], where: At = NOWHERE) -> Expr:
+    """``and`` or ``or`` of any number of conditions."""
+    parts = [condition(part, where) for part in parts]
+    if len(parts) == 1:
+        return parts[0]
+    joined = f" {symbol.upper()} ".join([part.sql for part in parts])
+    return build(f"({joined})", BOOLEAN, *parts, op=symbol)
+
+
+def negate(value: Expr, where: At = NOWHERE) -> Expr:
+    """``not``."""
+    value = condition(value, where)
+    return build(f"(NOT {value.sql})", BOOLEAN, value, op="not")
+
+
+def condition(value: Expr, where: At = NOWHERE) -> Expr:
+    """An expression where a condition is needed: it must be BOOLEAN."""
+    if value.type == BOOLEAN:
+        return value
+    if value.is_null:
+        return Expr("CAST(NULL AS BOOLEAN)", BOOLEAN, op="literal", value=None)
+    raise ArgumentTypeWrong(f"expect BOOLEAN type for a condition, actually {value.type}", where)
+
+
+def between(value: Expr, low: Expr, high: Expr, where: At = NOWHERE) -> Expr:
+    """``x between low and high``."""
+    return logical("and", [compare(">=", value, low, where), compare("<=", value, high, where)])
+
+
+def is_in(value: Expr, choices: list[Expr], where: At = NOWHERE) -> Expr:
+    """``x in (a, b, ...)``: compared in one type for all."""
+    target = value.type
+    for choice in choices:
+        target = comparison_type(target, choice.type, where)
+    items = [implicit(item, target, where) for item in (value, *choices)]
+    listed = ", ".join([item.sql for item in items[1:]])
+    return build(f"({items[0].sql} IN ({listed}))", BOOLEAN, *items, op="in")
+
+
+def is_null(value: Expr) -> Expr:
+    """``x is null``."""
+    return build(f"({value.sql} IS NULL)", BOOLEAN, value, op="isnull")
+
+
+def is_boolean(value: Expr, wanted: bool) -> Expr:
+    """``x is true`` and ``x is false``."""
+    value = condition(value)
+    return build(f"({value.sql} IS NOT DISTINCT FROM {boolean(wanted).sql})", BOOLEAN, value)
+
+
+def like(value: Expr, pattern: Expr, escape: str = "\\", where: At = NOWHERE) -> Expr:
+    """``x like pattern``; a backslash takes the meaning off ``%`` and ``_``."""
+    value, pattern = implicit(value, STRING, where), implicit(pattern, STRING, where)
+    quoted = escape.replace("'", "''")
+    op = "like" if escape == "\\" else ""
+    return build(f"({value.sql} LIKE {pattern.sql} ESCAPE '{quoted}')", BOOLEAN, value, pattern, op=op)
+
+
+def rlike(value: Expr, pattern: Expr, where: At = NOWHERE) -> Expr:
+    """``x rlike pattern``: whether the pattern matches anywhere."""
+    value, pattern = implicit(value, STRING, where), implicit(pattern, STRING, where)
+    return build(f"regexp_matches({value.sql}, {pattern.sql})", BOOLEAN, value, pattern)
+
+
+def concat(left: Expr, right: Expr, where: At = NOWHERE) -> Expr:
+    """``a || b``: NULL when either is."""
+    left, right = implicit(left, STRING, where), implicit(right, STRING, where)
+    return build(f"({left.sql} || {right.sql})", STRING, left, right)
+
+
+def bitwise(symbol: str, left: Expr, right: Expr, where: At = NOWHERE) -> Expr:
+    """``& | ^`` on integers."""
+    left, right = implicit(left, BIGINT, where), implicit(right, BIGINT, where)
+    sql = f"xor({left.sql}, {right.sql})" if symbol == "^" else f"({left.sql} {symbol} {right.sql})"
+    return build(sql, BIGINT, left, right)
+
+
+def minus(value: Expr, where: At = NOWHERE) -> Expr:
+    """``-x``."""
+    value = _number(value, "-", where)
+    if value.op == "literal" and value.value is not None:
+        sql = f"CAST(-{value.value} AS {value.type.duckdb})"
+        return Expr(sql, value.type, op="literal", value=-value.value)
+    return build(f"(- {value.sql})", value.type, value)

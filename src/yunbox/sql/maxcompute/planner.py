@@ -1,0 +1,120 @@
+"""The front door: one statement's text to one plan."""
+
+from collections.abc import Callable
+
+from yunbox.sql.maxcompute.catalog import Catalog
+from yunbox.sql.maxcompute.errors import ParseFailed, UnsupportedSql
+from yunbox.sql.maxcompute.plans import Explain, Insert, MultiInsert, Plan, Query, SetFlags, Use
+from yunbox.sql.maxcompute.pruning import Evaluator
+from yunbox.sql.maxcompute.queries import QueryPlanner
+from yunbox.sql.maxcompute.script import is_blank, parse_setting
+from yunbox.sql.maxcompute.session import Session
+from yunbox.sql.maxcompute.statements.alters import parse_alter
+from yunbox.sql.maxcompute.statements.changes import parse_delete, parse_update
+from yunbox.sql.maxcompute.statements.cursor import Cursor
+from yunbox.sql.maxcompute.statements.inserts import Head, parse_multi_insert
+from yunbox.sql.maxcompute.statements.objects import parse_create, parse_drop
+from yunbox.sql.maxcompute.statements.shows import parse_describe, parse_security, parse_show
+from yunbox.sql.maxcompute.statements.tables import parse_truncate
+
+_Parser = Callable[[Cursor, QueryPlanner], Plan]
+_SECURITY = ("GRANT", "REVOKE", "WHOAMI", "LIST", "ADD", "REMOVE", "PURGE", "INSTALL", "UNINSTALL", "PUT", "SET",
+             "SETPROJECT", "ALLOW", "DISALLOW", "CLEAR", "TRUST")  # fmt: skip
+_UNSUPPORTED = ("MERGE", "LOAD", "UNLOAD", "ANALYZE", "CLONE", "RESTORE", "KILL", "STATUS", "WAIT", "COST",
+                "EXPORT", "IMPORT", "UNDO", "MSCK", "REFRESH", "CALL", "EXECUTE", "DECLARE", "READ")  # fmt: skip
+
+
+def plan(text: str, catalog: Catalog, session: Session, evaluator: Evaluator | None = None) -> Plan:
+    """Plan one statement.
+
+    ``evaluator`` runs constant SQL, for predicates such as ``dt = to_char(getdate(), 'yyyymmdd')``; without it
+    only literals prune.
+    """
+    pair = parse_setting(text) if text.lstrip()[:3].lower() == "set" else None
+    if pair is not None:
+        return SetFlags(dict((pair,)))
+    if is_blank(text):
+        raise ParseFailed("the statement is empty")
+    planner = QueryPlanner(catalog, session, evaluator)
+    cursor = Cursor(text, session)
+    return statement(cursor, planner)
+
+
+def statement(cursor: Cursor, planner: QueryPlanner) -> Plan:
+    """Plan the statement a cursor stands at."""
+    word = cursor.word(cursor.at)
+    parser = _parsers().get(word)
+    if parser is not None:
+        return parser(cursor, planner)
+    if word in _UNSUPPORTED:
+        raise UnsupportedSql(f"{word} statement", cursor.where())
+    raise cursor.failure("a statement expected")
+
+
+def _query(cursor: Cursor, planner: QueryPlanner) -> Query | Insert:
+    if cursor.peek("WITH"):
+        index = cursor.until("INSERT")
+        if index < len(cursor.tokens):
+            return _with_insert(cursor, planner, index)
+    return planner.plan(cursor.query())
+
+
+def _with_insert(cursor: Cursor, planner: QueryPlanner, index: int) -> Insert:
+    from yunbox.sql.maxcompute.dialect import parse_query
+
+    prefix = cursor.text[cursor.tokens[cursor.at].start : cursor.tokens[index - 1].end + 1]
+    cursor.at = index
+    head = Head(cursor, planner)
+    body = cursor.text[cursor.tokens[cursor.at].start :]
+    return head.plan(planner, parse_query(f"{prefix} {body}"))
+
+
+def _insert(cursor: Cursor, planner: QueryPlanner) -> Insert:
+    head = Head(cursor, planner)
+    return head.plan(planner, cursor.query())
+
+
+def _from(cursor: Cursor, planner: QueryPlanner) -> MultiInsert | Query:
+    return parse_multi_insert(cursor, planner)
+
+
+def _explain(cursor: Cursor, planner: QueryPlanner) -> Explain:
+    from yunbox.sql.maxcompute.explain import explain
+
+    cursor.expect("EXPLAIN")
+    cursor.take("EXTENDED")
+    inner = statement(cursor, planner)
+    return Explain(inner, explain(inner))
+
+
+def _use(cursor: Cursor, planner: QueryPlanner) -> Use:
+    cursor.expect("USE")
+    name = cursor.name()
+    cursor.end()
+    return Use(name)
+
+
+def _parsers() -> dict[str, _Parser]:
+    return _PARSERS
+
+
+_PARSERS: dict[str, _Parser] = {
+    "SELECT": _query,
+    "WITH": _query,
+    "(": _query,
+    "VALUES": _query,
+    "FROM": _from,
+    "INSERT": _insert,
+    "EXPLAIN": _explain,
+    "USE": _use,
+    "CREATE": parse_create,
+    "DROP": parse_drop,
+    "ALTER": parse_alter,
+    "TRUNCATE": parse_truncate,
+    "DELETE": parse_delete,
+    "UPDATE": parse_update,
+    "SHOW": parse_show,
+    "DESC": parse_describe,
+    "DESCRIBE": parse_describe,
+    **dict.fromkeys(_SECURITY, parse_security),
+}

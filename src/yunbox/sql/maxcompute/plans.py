@@ -1,0 +1,360 @@
+"""What a statement becomes: frozen plans that the engine and the catalogue carry out without reading SQL again.
+
+A ``Query`` is DuckDB SQL in which every read of a stored table is a token such as ``"__scan_0"``; the engine
+puts a relation with the scan's columns in its place. Everything else is a description of a change.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from yunbox.sql.maxcompute.catalog import Column, PartitionValues, Table, TableName
+
+Spec = tuple[tuple[str, str], ...]
+"""A partition as written: pairs of column name and value."""
+
+
+@dataclass(frozen=True)
+class Scan:
+    """One read of a table: which columns, and which partitions are left after pruning.
+
+    ``partitions`` is None for an unpartitioned table; ``partition_filter`` says in words what pruned.
+    """
+
+    token: str
+    table: Table
+    columns: tuple[str, ...]
+    partitions: tuple[PartitionValues, ...] | None
+    total_partitions: int
+    has_partition_predicate: bool
+    partition_filter: str = ""
+
+
+@dataclass(frozen=True)
+class Query:
+    """A query as DuckDB SQL, with the names and types it gives back."""
+
+    sql: str
+    columns: tuple[Column, ...]
+    scans: tuple[Scan, ...] = ()
+    views: tuple[TableName, ...] = ()
+    ordered: bool = False
+    hints: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Insert:
+    """INSERT INTO or OVERWRITE. The query gives the target's columns in order, then the dynamic partition
+    columns as VARCHAR."""
+
+    target: Table
+    overwrite: bool
+    query: Query
+    static_partition: Spec = ()
+    dynamic_partition: tuple[str, ...] = ()
+    if_not_exists: bool = False
+
+
+@dataclass(frozen=True)
+class MultiInsert:
+    """FROM ... INSERT ... INSERT ...: all or nothing."""
+
+    inserts: tuple[Insert, ...]
+
+
+@dataclass(frozen=True)
+class Delete:
+    """DELETE of a Delta table. ``query`` gives the rows that stay, in the form of an Insert's."""
+
+    target: Table
+    query: Query
+
+
+@dataclass(frozen=True)
+class Update:
+    """UPDATE of a Delta table. ``query`` gives every row after the change, in the form of an Insert's."""
+
+    target: Table
+    query: Query
+
+
+@dataclass(frozen=True)
+class CreateTable:
+    """CREATE TABLE, also LIKE and AS SELECT."""
+
+    name: TableName
+    columns: tuple[Column, ...] = ()
+    partition_columns: tuple[Column, ...] = ()
+    comment: str = ""
+    lifecycle_days: int | None = None
+    properties: Mapping[str, str] = field(default_factory=dict)
+    if_not_exists: bool = False
+    like: Table | None = None
+    as_query: Query | None = None
+    primary_key: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class DropTable:
+    """DROP TABLE and DROP VIEW."""
+
+    name: TableName
+    if_exists: bool = False
+    kind: Literal["table", "view"] = "table"
+    purge: bool = False
+
+
+@dataclass(frozen=True)
+class AddColumns:
+    """ADD COLUMNS, at the end."""
+
+    columns: tuple[Column, ...]
+    if_not_exists: bool = False
+
+
+@dataclass(frozen=True)
+class DropColumns:
+    """DROP COLUMNS."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RenameColumn:
+    """CHANGE COLUMN a RENAME TO b."""
+
+    old: str
+    new: str
+
+
+@dataclass(frozen=True)
+class ChangeColumn:
+    """CHANGE COLUMN old new type [COMMENT ...]; ``nullable`` None leaves that as it is."""
+
+    old: str
+    column: Column
+    nullable: bool | None = None
+
+
+@dataclass(frozen=True)
+class SetColumnComment:
+    """CHANGE COLUMN a COMMENT '...'."""
+
+    column: str
+    comment: str
+
+
+@dataclass(frozen=True)
+class SetColumnNullable:
+    """CHANGE COLUMN a NULL."""
+
+    column: str
+
+
+@dataclass(frozen=True)
+class RenameTable:
+    """RENAME TO."""
+
+    new: TableName
+
+
+@dataclass(frozen=True)
+class SetComment:
+    """SET COMMENT."""
+
+    comment: str
+
+
+@dataclass(frozen=True)
+class SetLifecycle:
+    """SET LIFECYCLE days."""
+
+    days: int
+
+
+@dataclass(frozen=True)
+class EnableLifecycle:
+    """ENABLE and DISABLE LIFECYCLE, of the table or of one partition."""
+
+    enabled: bool
+    partition: Spec | None = None
+
+
+@dataclass(frozen=True)
+class SetProperties:
+    """SET TBLPROPERTIES."""
+
+    properties: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class AddPartitions:
+    """ADD PARTITION; the values are in the order of the partition columns."""
+
+    partitions: tuple[PartitionValues, ...]
+    if_not_exists: bool = False
+
+
+@dataclass(frozen=True)
+class DropPartitions:
+    """DROP PARTITION, by value or by a filter that planning has resolved."""
+
+    partitions: tuple[PartitionValues, ...]
+    if_exists: bool = False
+
+
+@dataclass(frozen=True)
+class RenamePartition:
+    """PARTITION (...) RENAME TO PARTITION (...)."""
+
+    old: PartitionValues
+    new: PartitionValues
+
+
+@dataclass(frozen=True)
+class Touch:
+    """TOUCH: the modification time of the table or a partition becomes now."""
+
+    partition: PartitionValues | None = None
+
+
+@dataclass(frozen=True)
+class ChangeOwner:
+    """CHANGEOWNER TO."""
+
+    owner: str
+
+
+@dataclass(frozen=True)
+class MergeSmallFiles:
+    """MERGE SMALLFILES, of the table or a partition."""
+
+    partition: PartitionValues | None = None
+
+
+Action = (
+    AddColumns | DropColumns | RenameColumn | ChangeColumn | SetColumnComment | SetColumnNullable | RenameTable
+    | SetComment | SetLifecycle | EnableLifecycle | SetProperties | AddPartitions | DropPartitions
+    | RenamePartition | Touch | ChangeOwner | MergeSmallFiles
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class AlterTable:
+    """ALTER TABLE and ALTER VIEW."""
+
+    name: TableName
+    action: Action
+    table: Table | None = None
+
+
+@dataclass(frozen=True)
+class TruncateTable:
+    """TRUNCATE TABLE; ``partitions`` None means all of the table."""
+
+    name: TableName
+    partitions: tuple[PartitionValues, ...] | None = None
+
+
+@dataclass(frozen=True)
+class CreateView:
+    """CREATE VIEW; ``columns`` are what the SELECT gives, under the view's names."""
+
+    name: TableName
+    columns: tuple[Column, ...]
+    text: str
+    comment: str = ""
+    or_replace: bool = False
+    if_not_exists: bool = False
+
+
+@dataclass(frozen=True)
+class CreateSchema:
+    """CREATE SCHEMA."""
+
+    project: str
+    name: str
+    if_not_exists: bool = False
+    comment: str = ""
+
+
+@dataclass(frozen=True)
+class DropSchema:
+    """DROP SCHEMA."""
+
+    project: str
+    name: str
+    if_exists: bool = False
+
+
+@dataclass(frozen=True)
+class CreateFunction:
+    """CREATE FUNCTION name AS 'class' USING 'resources'."""
+
+    name: str
+    class_name: str
+    resources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class DropFunction:
+    """DROP FUNCTION."""
+
+    name: str
+    if_exists: bool = False
+
+
+@dataclass(frozen=True)
+class Show:
+    """SHOW: ``kind`` is tables, views, partitions, create table, schemas, functions, flags or history."""
+
+    kind: str
+    target: TableName | None = None
+    like: str | None = None
+    partition: Spec = ()
+    scope: str = ""
+
+
+@dataclass(frozen=True)
+class Describe:
+    """DESC [EXTENDED] table [PARTITION (...)]."""
+
+    name: TableName
+    extended: bool = False
+    partition: Spec | None = None
+
+
+@dataclass(frozen=True)
+class SetFlags:
+    """SET k=v."""
+
+    flags: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Use:
+    """USE project."""
+
+    project: str
+
+
+@dataclass(frozen=True)
+class Security:
+    """A statement of the security language; it is not SQL and goes elsewhere."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Explain:
+    """EXPLAIN: the plan, and its text."""
+
+    plan: "Plan"
+    text: str
+
+
+Plan = (
+    Query | Insert | MultiInsert | Delete | Update | CreateTable | DropTable | AlterTable | TruncateTable
+    | CreateView | CreateSchema | DropSchema | CreateFunction | DropFunction | Show | Describe | SetFlags | Use
+    | Security | Explain
+)  # fmt: skip

@@ -1,0 +1,81 @@
+"""What a statement may depend on besides its own text: who runs it, where, when and under which flags."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from yunbox.sql.maxcompute.catalog import TableName
+
+_TRUE = ("true", "1", "yes", "on")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Session:
+    """One statement's surroundings. ``now`` is fixed, so that getdate() is the same in every row."""
+
+    project: str
+    schema: str = "default"
+    settings: Mapping[str, str] = field(default_factory=dict)
+    user: str = ""
+    timezone: str = "Asia/Shanghai"
+    now: datetime = field(default_factory=_now)
+
+    def flag(self, name: str, default: bool) -> bool:
+        """A boolean setting; anything but a word for true is false."""
+        value = self.settings.get(name)
+        return default if value is None else str(value).strip().lower() in _TRUE
+
+    @property
+    def new_types(self) -> bool:
+        """Whether the 2.0 type system is on: an integer literal is then INT, and TINYINT and friends exist."""
+        return self.flag("odps.sql.type.system.odps2", True)
+
+    @property
+    def hive_compatible(self) -> bool:
+        """Whether the Hive-compatible rules apply."""
+        return self.flag("odps.sql.hive.compatible", False)
+
+    @property
+    def new_decimal(self) -> bool:
+        """Whether DECIMAL has the 2.0 precision and scale."""
+        return self.flag("odps.sql.decimal.odps2", True)
+
+    @property
+    def allow_cartesian(self) -> bool:
+        """Whether a join may lack an equality."""
+        return self.flag("odps.sql.allow.cartesian", False)
+
+    @property
+    def order_needs_limit(self) -> bool:
+        """Whether ORDER BY must come with LIMIT."""
+        return self.flag("odps.sql.validate.orderby.limit", False)
+
+    @property
+    def positions(self) -> bool:
+        """Whether integers in GROUP BY and ORDER BY are positions of output columns."""
+        return self.flag("odps.sql.groupby.orderby.position.alias", True)
+
+    @property
+    def strict_casts(self) -> bool:
+        """Whether a text that is no number fails the statement instead of giving NULL."""
+        return self.flag("odps.function.strictmode", False)
+
+    @property
+    def three_tier(self) -> bool:
+        """Whether ``a.b`` means schema.table instead of project.table."""
+        return self.flag("odps.namespace.schema", False) or self.flag("odps.sql.allow.namespace.schema", False)
+
+    def table_name(self, parts: tuple[str, ...]) -> TableName:
+        """The full name that one to three written parts stand for, in lower case."""
+        parts = tuple(part.lower() for part in parts)
+        if len(parts) == 3:
+            return TableName(*parts)
+        if len(parts) == 1:
+            return TableName(self.project, self.schema, parts[0])
+        if self.three_tier:
+            return TableName(self.project, *parts)
+        return TableName(parts[0], "default", parts[1])

@@ -1,0 +1,217 @@
+"""INSERT in its forms, and how a query's columns are fitted to the table they go into."""
+
+from sqlglot import exp
+
+from yunbox.sql.maxcompute.binder.queries import QueryBinder
+from yunbox.sql.maxcompute.casts import cast, converts
+from yunbox.sql.maxcompute.catalog import Column, Table
+from yunbox.sql.maxcompute.dialect import parse_query
+from yunbox.sql.maxcompute.errors import At, SemanticError, TableNotFound, UnsupportedSql
+from yunbox.sql.maxcompute.expr import STRING, Expr, null, quote
+from yunbox.sql.maxcompute.plans import Insert, MultiInsert, Query
+from yunbox.sql.maxcompute.queries import QueryPlanner
+from yunbox.sql.maxcompute.relations import Block
+from yunbox.sql.maxcompute.statements.cursor import Cursor
+
+
+def parse_insert(cursor: Cursor, planner: QueryPlanner, with_: exp.Expr | None = None) -> Insert:
+    """``INSERT OVERWRITE|INTO [TABLE] name [PARTITION (...)] [IF NOT EXISTS] [(columns)] query``."""
+    head = Head(cursor, planner)
+    node = cursor.query()
+    if with_ is not None:
+        node.set("with_", with_)
+    return head.plan(planner, node)
+
+
+class Head:
+    """What stands before the query of an INSERT."""
+
+    def __init__(self, cursor: Cursor, planner: QueryPlanner) -> None:
+        cursor.expect("INSERT")
+        self.overwrite = cursor.take("OVERWRITE")
+        if not self.overwrite:
+            cursor.expect("INTO")
+        if cursor.peek("DIRECTORY"):
+            raise UnsupportedSql("INSERT OVERWRITE DIRECTORY", cursor.where())
+        cursor.take("TABLE")
+        self.where = cursor.where()
+        self.table = target(planner, cursor)
+        self.partition: tuple[tuple[str, str | None], ...] = ()
+        if cursor.take("PARTITION"):
+            self.partition = cursor.partition()
+        self.if_not_exists = cursor.take("IF NOT EXISTS")
+        self.columns: list[str] | None = None
+        if cursor.peek("(") and not (cursor.peek("SELECT", ahead=1) or cursor.peek("(", ahead=1) or
+                                     cursor.peek("WITH", ahead=1) or cursor.peek("FROM", ahead=1)):  # fmt: skip
+            self.columns = cursor.names()
+        self._check(self.where)
+
+    def _check(self, where: At) -> None:
+        known = [column.name.lower() for column in self.table.partition_columns]
+        names = [name for name, _ in self.partition]
+        for name in names:
+            if name not in known:
+                raise SemanticError(f"column {name} is no partition column of {self.table.name}", where)
+        if self.partition and sorted(names) != sorted(known):
+            missing = ", ".join(name for name in known if name not in names)
+            raise SemanticError(f"the partition spec lacks {missing}", where)
+        values = dict(self.partition)
+        seen_dynamic = False
+        for name in known if self.partition else []:
+            seen_dynamic = seen_dynamic or values[name] is None
+            if seen_dynamic and values[name] is not None:
+                raise SemanticError(f"static partition column {name} must come before dynamic ones", where)
+
+    @property
+    def dynamic(self) -> list[str]:
+        """The partition columns the query gives."""
+        if not self.partition:
+            return [column.name.lower() for column in self.table.partition_columns]
+        return [name for name, value in self.partition if value is None]
+
+    def plan(self, planner: QueryPlanner, node: exp.Expr) -> Insert:
+        """The plan, once the query has been parsed."""
+        binder = planner.binder()
+        if isinstance(node, exp.Values):
+            node = exp.Select(expressions=[exp.Star()], from_=exp.From(this=node))
+        return self.fit(planner, binder, binder.bind(node))
+
+    def fit(self, planner: QueryPlanner, binder: QueryBinder, block: Block) -> Insert:
+        """Fit a bound block to the table."""
+        query = fit(planner, binder, block, self.table, self.columns, self.dynamic, self.where)
+        given = dict(self.partition)
+        static = tuple(
+            (column.name.lower(), value)
+            for column in self.table.partition_columns
+            if (value := given.get(column.name.lower())) is not None
+        )
+        return Insert(self.table, self.overwrite, query, static, tuple(self.dynamic), self.if_not_exists)
+
+
+def target(planner: QueryPlanner, cursor: Cursor) -> Table:
+    """The table a statement changes."""
+    where = cursor.where()
+    name = cursor.table_name()
+    table = planner.catalog.table(name)
+    if table is None:
+        raise TableNotFound(name, where)
+    if table.kind == "view":
+        raise SemanticError(f"{name} is a view, its data cannot be changed", where)
+    return table
+
+
+def fit(
+    planner: QueryPlanner,
+    binder: QueryBinder,
+    block: Block,
+    table: Table,
+    listed: list[str] | None,
+    dynamic: list[str],
+    where: At,
+) -> Query:
+    """A query whose output is the table's columns in order, then the dynamic partition columns as text."""
+    wanted = _wanted(table, listed, dynamic, where)
+    if len(block.types) != len(wanted):
+        raise SemanticError(
+            f"wrong columns count {len(block.types)} in data source, requires {len(wanted)} columns "
+            "(includes dynamic partitions if any)",
+            where,
+        )
+    names = [f"c{i}" for i in range(len(block.names))]
+    inner = binder.renderer.block(block, names=names)
+    values = {
+        column.name: _fitted(Expr(f'q."{name}"', of), column, where)
+        for column, name, of in zip(wanted, names, block.types, strict=True)
+    }
+    outputs = [_output(planner, column, values) for column in table.columns]
+    outputs += [(Column(name, STRING), cast(values[name], STRING)) for name in dynamic]
+    items = ", ".join(f"{_exact(expr)} AS {quote(column.name)}" for column, expr in outputs)
+    sql = f"SELECT {items} FROM ({inner}) AS q"
+    return planner.query(binder, block, sql, tuple(column for column, _ in outputs))
+
+
+def _wanted(table: Table, listed: list[str] | None, dynamic: list[str], where: At) -> list[Column]:
+    known = {column.name.lower(): column for column in table.all_columns}
+    if listed is None:
+        return [*table.columns, *[known[name] for name in dynamic]]
+    for name in listed:
+        if name not in known:
+            raise SemanticError(f"column {name} cannot be resolved in {table.name}", where)
+    if len(set(listed)) != len(listed):
+        raise SemanticError("a column is listed more than once", where)
+    return [known[name] for name in listed] + [known[name] for name in dynamic if name not in listed]
+
+
+def _fitted(value: Expr, column: Column, where: At) -> Expr:
+    if value.type != column.type and converts(value.type, column.type) is None:
+        raise SemanticError(
+            f"column {column.name} in source has incompatible type {value.type} with destination column "
+            f"{column.name}, which has type {column.type}",
+            where,
+        )
+    return cast(value, column.type, where=where)
+
+
+def _output(planner: QueryPlanner, column: Column, values: dict[str, Expr]) -> tuple[Column, Expr]:
+    if column.name in values:
+        return column, values[column.name]
+    if column.default is None:
+        return column, null(column.type)
+    return column, cast(planner.expression(column.default), column.type)
+
+
+def _exact(expr: Expr) -> str:
+    of = expr.type.duckdb
+    return expr.sql if expr.sql.endswith(f" AS {of})") else f"CAST({expr.sql} AS {of})"
+
+
+def parse_multi_insert(cursor: Cursor, planner: QueryPlanner) -> MultiInsert | Query:
+    """``FROM source INSERT ... SELECT ... INSERT ... SELECT ...``, or a query that starts with FROM."""
+    begin = cursor.at
+    stop = cursor.until("INSERT")
+    if stop == len(cursor.tokens):
+        return _from_first(cursor, planner)
+    source_text = _slice(cursor, begin, stop)
+    cursor.at = stop
+    inserts: list[Insert] = []
+    while not cursor.done:
+        head = Head(cursor, planner)
+        end = cursor.until("INSERT")
+        inserts.append(head.plan(planner, _with_source(_slice(cursor, cursor.at, end), source_text)))
+        cursor.at = end
+    return MultiInsert(tuple(inserts))
+
+
+def _slice(cursor: Cursor, start: int, end: int) -> str:
+    if start >= end:
+        raise cursor.failure("a query expected")
+    return cursor.text[cursor.tokens[start].start : cursor.tokens[end - 1].end + 1]
+
+
+def _with_source(select: str, source: str) -> exp.Expr:
+    """Put ``FROM source`` into a SELECT that has none."""
+    node = parse_query(select)
+    origin = parse_query(f"SELECT 1 {source}")
+    if not isinstance(node, exp.Select) or not isinstance(origin, exp.Select):
+        raise SemanticError("each INSERT after FROM needs a SELECT of its own")
+    for key in ("from_", "joins", "laterals"):
+        if origin.args.get(key):
+            own = node.args.get(key) or []
+            shared = origin.args[key]
+            node.set(key, [*shared, *own] if isinstance(shared, list) else shared)
+    if origin.args.get("where") and not node.args.get("where"):
+        node.set("where", origin.args["where"])
+    return node
+
+
+def _from_first(cursor: Cursor, planner: QueryPlanner) -> Query:
+    """``FROM t WHERE ... GROUP BY ... SELECT ... ORDER BY ...``: the clauses in the order they are carried out."""
+    begin, stop = cursor.at, cursor.until("SELECT")
+    before = _slice(cursor, begin, stop)
+    tail_at = stop
+    cursor.at = stop
+    tail_at = cursor.until("ORDER BY", "ORDER", "LIMIT", "DISTRIBUTE BY", "SORT BY", "CLUSTER BY")
+    select = _slice(cursor, stop, tail_at)
+    tail = _slice(cursor, tail_at, len(cursor.tokens)) if tail_at < len(cursor.tokens) else ""
+    cursor.at = len(cursor.tokens)
+    return planner.plan(parse_query(f"{select} {before} {tail}"))

@@ -1,0 +1,1 @@
+"""Where state lives: the ports of storage and their local-disk forms."""

@@ -1,0 +1,154 @@
+"""The SQLite database behind the control plane: many readers, and one writer thread that commits in groups.
+
+Writes from concurrent calls share one transaction and one fsync, so an acknowledged write is on disk and
+a hundred clients do not pay a hundred flushes. Each write runs in a savepoint: one that fails takes no other with it.
+"""
+
+import asyncio
+import contextlib
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable, Generator
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any, TypeVar
+
+from yunbox.kernel.errors import StorageFull
+
+T = TypeVar("T")
+Write = Callable[[sqlite3.Connection], T]
+_GROUP_MAX = 256
+_BUSY_TIMEOUT_S = 10.0
+
+
+def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
+    """Open the database with the pragmas that every process uses."""
+    uri = f"{path.absolute().as_uri()}{'?mode=ro' if read_only else ''}"
+    db = sqlite3.connect(
+        uri, uri=True, isolation_level=None, timeout=_BUSY_TIMEOUT_S, check_same_thread=False, cached_statements=512
+    )
+    db.row_factory = sqlite3.Row
+    if not read_only:
+        db.execute("PRAGMA journal_mode=WAL")
+        db.execute("PRAGMA synchronous=FULL")
+    db.execute("PRAGMA foreign_keys=ON")
+    db.execute("PRAGMA cache_size=-16000")
+    return db
+
+
+class Database:
+    """One SQLite file: ``read`` on the caller's thread, ``write`` through the group-committing writer."""
+
+    def __init__(self, path: Path, *schemas: str) -> None:
+        self.path = path
+        self._writer_db = connect(path)
+        path.chmod(0o600)
+        for schema in schemas:
+            self._writer_db.executescript(schema)
+        self._reader = connect(path, read_only=True)
+        self._reader_lock = threading.Lock()
+        self._queue: queue.SimpleQueue[tuple[Write[Any], Future[Any]] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._write_loop, name="yunbox-writer", daemon=True)
+        self._thread.start()
+
+    def read(self, sql: str, *params: Any) -> list[sqlite3.Row]:
+        """All rows of a query."""
+        with self._reader_lock:
+            return self._reader.execute(sql, params).fetchall()
+
+    def read_one(self, sql: str, *params: Any) -> sqlite3.Row | None:
+        """The first row of a query, or None."""
+        with self._reader_lock:
+            return self._reader.execute(sql, params).fetchone()
+
+    async def write(self, work: Write[T]) -> T:
+        """Run ``work`` in the next group; returns once it is on disk. What it raises, this raises."""
+        return await asyncio.wrap_future(self._submit(work))
+
+    def write_sync(self, work: Write[T]) -> T:
+        """Like ``write``, for callers without an event loop."""
+        return self._submit(work).result()
+
+    def close(self) -> None:
+        """Finish the writes that are queued and close."""
+        self._queue.put(None)
+        self._thread.join()
+        self._reader.close()
+        self._writer_db.close()
+
+    def _submit(self, work: Write[T]) -> "Future[T]":
+        done: Future[T] = Future()
+        self._queue.put((work, done))
+        return done
+
+    def _write_loop(self) -> None:
+        while True:
+            first = self._queue.get()
+            if first is None:
+                return
+            stop = self._commit_group(first)
+            if stop:
+                return
+
+    def _commit_group(self, first: tuple[Write[Any], Future[Any]]) -> bool:
+        group = [first]
+        stop = False
+        while len(group) < _GROUP_MAX:
+            try:
+                item = self._queue.get_nowait()
+            except queue.Empty:
+                break
+            if item is None:
+                stop = True
+                break
+            group.append(item)
+        outcomes: list[tuple[Future[Any], Any, BaseException | None]] = []
+        try:
+            with _transaction(self._writer_db):
+                for work, done in group:
+                    outcomes.append((done, *_run_in_savepoint(self._writer_db, work)))
+        except sqlite3.Error as error:
+            outcomes = [(done, None, _translate(error)) for _, done in group]
+        for done, result, failure in outcomes:
+            if failure is not None:
+                done.set_exception(failure)
+            else:
+                done.set_result(result)
+        return stop
+
+
+@contextlib.contextmanager
+def _transaction(db: sqlite3.Connection) -> Generator[None]:
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
+
+
+def _run_in_savepoint(db: sqlite3.Connection, work: Write[T]) -> tuple[T | None, BaseException | None]:
+    db.execute("SAVEPOINT work")
+    try:
+        result = work(db)
+    except sqlite3.OperationalError as error:
+        if db.in_transaction:
+            db.execute("ROLLBACK TO work")
+        return None, _translate(error)
+    except Exception as error:
+        db.execute("ROLLBACK TO work")
+        return None, error
+    finally:
+        if db.in_transaction:
+            db.execute("RELEASE work")
+    return result, None
+
+
+def _translate(error: sqlite3.Error) -> Exception:
+    """A full disk is the user's to mend, so it gets its own error."""
+    if getattr(error, "sqlite_errorname", "") in ("SQLITE_FULL", "SQLITE_IOERR_WRITE"):
+        return StorageFull("The disk that holds the data folder is full: free some space and try again")
+    return error

@@ -1,0 +1,1 @@
+"""Tables: the catalogue, Delta logs, and the index of their snapshots."""

@@ -1,0 +1,262 @@
+"""Changing the catalogue: projects, schemas, tables and views, each change one transaction."""
+
+import dataclasses
+import json
+import shutil
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from yunbox.kernel import limits
+from yunbox.kernel.clock import Clock
+from yunbox.kernel.errors import AlreadyExists, Conflict, NotFound
+from yunbox.sql.maxcompute.catalog import PartitionValues, Table, TableName
+from yunbox.storage.database import Database, Write
+from yunbox.storage.files import inside
+from yunbox.storage.tables import delta
+from yunbox.storage.tables.model import Project, StoredTable, dump_columns
+from yunbox.storage.tables.reader import CatalogueReader, dump_values
+
+DEFAULT_SCHEMA = "default"
+
+
+class Catalogue(CatalogueReader):
+    """The catalogue as its one writer sees it: the control process."""
+
+    def __init__(self, database: Database, lake: Path, clock: Clock) -> None:
+        super().__init__(database.read)
+        self._database = database
+        self._clock = clock
+        self.lake = lake
+
+    # -- projects and schemas
+
+    async def create_project(
+        self, name: str, *, account_id: str, owner: str, comment: str = "", properties: dict[str, str] | None = None
+    ) -> Project:
+        """Create a project with its schema ``default``."""
+        name = limits.check_name(name, "project")
+        now = self._clock.time()
+
+        def work(db: sqlite3.Connection) -> None:
+            if db.execute("SELECT 1 FROM projects WHERE name = ?", (name,)).fetchone():
+                raise AlreadyExists(f"Project '{name}' already exists", project=name)
+            db.execute(
+                "INSERT INTO projects VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (name, account_id, owner, comment, json.dumps(properties or {}), now, now),
+            )
+            db.execute("INSERT INTO schemas VALUES (?, ?, ?, '', ?, ?)", (name, DEFAULT_SCHEMA, owner, now, now))
+
+        await self._change(work)
+        project = self.project(name)
+        assert project is not None
+        return project
+
+    async def set_project(
+        self, name: str, *, comment: str | None = None, properties: dict[str, str] | None = None
+    ) -> None:
+        """Change a project's comment, or merge properties into its own; an empty value removes one."""
+        now = self._clock.time()
+
+        def work(db: sqlite3.Connection) -> None:
+            row = db.execute("SELECT comment, properties FROM projects WHERE name = ?", (name,)).fetchone()
+            if row is None:
+                raise NotFound(f"Project '{name}' does not exist", project=name)
+            merged = {**json.loads(row["properties"]), **(properties or {})}
+            kept = {key: value for key, value in merged.items() if value != ""}
+            new_comment = row["comment"] if comment is None else comment
+            db.execute(
+                "UPDATE projects SET comment = ?, properties = ?, modified = ? WHERE name = ?",
+                (new_comment, json.dumps(kept), now, name),
+            )
+
+        await self._change(work)
+
+    async def drop_project(self, name: str) -> None:
+        """Drop a project that has no tables left."""
+
+        def work(db: sqlite3.Connection) -> None:
+            if db.execute("SELECT 1 FROM tables WHERE project = ? LIMIT 1", (name,)).fetchone():
+                raise Conflict(f"Project '{name}' still has tables: drop them first")
+            if not db.execute("DELETE FROM projects WHERE name = ?", (name,)).rowcount:
+                raise NotFound(f"Project '{name}' does not exist", project=name)
+
+        await self._change(work)
+
+    async def create_schema(
+        self, project: str, name: str, *, owner: str, comment: str = "", if_not_exists: bool = False
+    ) -> None:
+        """Create a schema in a project."""
+        name = limits.check_name(name, "schema")
+        now = self._clock.time()
+
+        def work(db: sqlite3.Connection) -> None:
+            if db.execute("SELECT 1 FROM schemas WHERE project = ? AND name = ?", (project, name)).fetchone():
+                if if_not_exists:
+                    return
+                raise AlreadyExists(f"Schema '{name}' already exists", schema=name)
+            db.execute("INSERT INTO schemas VALUES (?, ?, ?, ?, ?, ?)", (project, name, owner, comment, now, now))
+
+        await self._change(work)
+
+    async def drop_schema(self, project: str, name: str, *, if_exists: bool = False) -> None:
+        """Drop an empty schema; ``default`` stays."""
+        if name == DEFAULT_SCHEMA:
+            raise Conflict("The schema 'default' cannot be dropped")
+
+        def work(db: sqlite3.Connection) -> None:
+            found = "SELECT 1 FROM tables WHERE project = ? AND schema = ? LIMIT 1"
+            if db.execute(found, (project, name)).fetchone():
+                raise Conflict(f"Schema '{name}' still has tables: drop them first")
+            gone = db.execute("DELETE FROM schemas WHERE project = ? AND name = ?", (project, name)).rowcount
+            if not gone and not if_exists:
+                raise NotFound(f"Schema '{name}' does not exist", schema=name)
+
+        await self._change(work)
+
+    # -- tables and views
+
+    def new_location(self, name: TableName, table_id_hint: int) -> Path:
+        """The folder of a table to be created: readable, and never one that was used before."""
+        base = inside(self.lake, name.project, name.schema, name.name)
+        return base if not base.exists() else base.with_name(f"{name.name}.{table_id_hint}")
+
+    async def insert_table(self, table: Table, *, owner: str, location: Path | None) -> StoredTable:
+        """Record a table whose folder exists, or a view. Raises AlreadyExists when the name is taken."""
+        now = self._clock.time()
+
+        def work(db: sqlite3.Connection) -> None:
+            _insert_table(db, table, owner, str(location or ""), now)
+
+        await self._change(work)
+        return self.require(table.name)
+
+    def require(self, name: TableName) -> StoredTable:
+        """A table or view that must exist."""
+        found = self.stored(name)
+        if found is None:
+            raise NotFound(f"Table not found - table {name} cannot be resolved", table=str(name))
+        return found
+
+    async def drop_table(self, stored: StoredTable) -> None:
+        """Forget a table at once; its folder goes afterwards."""
+
+        def work(db: sqlite3.Connection) -> None:
+            db.execute("DELETE FROM tables WHERE id = ?", (stored.id,))
+
+        await self._change(work)
+        if stored.location:
+            shutil.rmtree(stored.location, ignore_errors=True)
+
+    async def update_table(self, stored: StoredTable, table: Table, **extra: Any) -> StoredTable:
+        """Replace what is recorded of a table, its name included."""
+        now = self._clock.time()
+
+        def work(db: sqlite3.Connection) -> None:
+            if table.name != stored.table.name and _find(db, table.name):
+                raise AlreadyExists(f"Table {table.name} already exists", table=str(table.name))
+            values = {**_row(table), **extra, "ddl_time": now}
+            names = ", ".join(f"{name} = ?" for name in values)
+            db.execute(f"UPDATE tables SET {names} WHERE id = ?", (*values.values(), stored.id))
+
+        await self._change(work)
+        return self.require(table.name)
+
+    # -- partitions
+
+    async def add_partitions(
+        self, stored: StoredTable, partitions: Sequence[PartitionValues], *, if_not_exists: bool
+    ) -> None:
+        """Add empty partitions: all of them, or none."""
+        now = self._clock.time()
+
+        def work(db: sqlite3.Connection) -> None:
+            for values in partitions:
+                key = (stored.id, dump_values(values))
+                done = db.execute("INSERT OR IGNORE INTO partitions VALUES (?, ?, ?, ?, ?)", (*key, now, now, now))
+                if not done.rowcount and not if_not_exists:
+                    raise AlreadyExists(f"Partition already exists, existed values: {list(values)}")
+            count = db.execute("SELECT count(*) FROM partitions WHERE table_id = ?", (stored.id,)).fetchone()[0]
+            if count > limits.PARTITIONS_MAX:
+                raise Conflict(f"A table has at most {limits.PARTITIONS_MAX} partitions")
+
+        await self._change(work)
+
+    async def touch(self, stored: StoredTable, partition: PartitionValues | None) -> None:
+        """Set the last-modified time of a table or partition to now."""
+        now = self._clock.time()
+
+        def work(db: sqlite3.Connection) -> None:
+            if partition is None:
+                db.execute("UPDATE tables SET data_time = ? WHERE id = ?", (now, stored.id))
+                return
+            db.execute(
+                'UPDATE partitions SET data_time = ? WHERE table_id = ? AND "values" = ?',
+                (now, stored.id, dump_values(partition)),
+            )
+
+        await self._change(work)
+
+    async def _change(self, work: Write[Any]) -> None:
+        def counted(db: sqlite3.Connection) -> None:
+            work(db)
+            bump(db)
+
+        await self._database.write(counted)
+
+
+def bump(db: sqlite3.Connection) -> None:
+    """Say that the catalogue has changed, so that cached plans are made again."""
+    db.execute("UPDATE counters SET value = value + 1 WHERE name = 'catalogue'")
+
+
+def first_commit(table: Table, location: Path, now_s: float) -> None:
+    """Create the folder and Delta log of a new, empty table."""
+    delta.make_folder(location)
+    delta.commit(location, 0, [*delta.creation(table, now_s), delta.commit_info("CREATE TABLE", now_s)])
+
+
+def renamed(table: Table, name: str) -> Table:
+    """The same table under another name in the same schema."""
+    return dataclasses.replace(table, name=dataclasses.replace(table.name, name=name))
+
+
+def _find(db: sqlite3.Connection, name: TableName) -> bool:
+    sql = "SELECT 1 FROM tables WHERE project = ? AND schema = ? AND name = ?"
+    return db.execute(sql, (name.project, name.schema, name.name)).fetchone() is not None
+
+
+def _row(table: Table) -> dict[str, Any]:
+    return {
+        "project": table.name.project,
+        "schema": table.name.schema,
+        "name": table.name.name,
+        "kind": table.kind,
+        "columns": dump_columns(table.columns),
+        "partition_columns": dump_columns(table.partition_columns),
+        "primary_key": json.dumps(table.primary_key),
+        "view_text": table.view_text,
+        "comment": table.comment,
+        "lifecycle_days": table.lifecycle_days,
+        "properties": json.dumps(table.properties),
+    }
+
+
+def _insert_table(db: sqlite3.Connection, table: Table, owner: str, location: str, now: float) -> None:
+    name = table.name
+    schema = db.execute("SELECT 1 FROM schemas WHERE project = ? AND name = ?", (name.project, name.schema))
+    if schema.fetchone() is None:
+        raise NotFound(f"Schema '{name.project}.{name.schema}' does not exist", schema=name.schema)
+    if _find(db, name):
+        raise AlreadyExists(f"Table or view already exists - table {name}", table=str(name))
+    values = {
+        **_row(table),
+        "owner": owner,
+        "location": location,
+        "created": now,
+        "ddl_time": now,
+        "data_time": now,
+    }
+    marks = ", ".join("?" * len(values))
+    db.execute(f"INSERT INTO tables ({', '.join(values)}) VALUES ({marks})", tuple(values.values()))

@@ -1,0 +1,102 @@
+"""What the table store knows of a table beyond what a planner needs."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+from yunbox.sql.maxcompute.catalog import Column, PartitionValues, Table
+from yunbox.wire.odps.types import parse_type
+
+
+@dataclass(frozen=True)
+class StoredTable:
+    """A table with its place on disk, its history and its owner. Times are epoch seconds."""
+
+    id: int
+    table: Table
+    owner: str
+    location: str
+    version: int
+    created: float
+    ddl_time: float
+    data_time: float
+
+
+@dataclass(frozen=True)
+class DataFile:
+    """One Parquet file of a table: ``path`` is relative to the table's folder.
+
+    ``columns`` maps each column in the file to its compressed size in bytes; ``stats`` is the Delta
+    statistics JSON, kept only until the file is committed.
+    """
+
+    path: str
+    partition: PartitionValues
+    size_bytes: int
+    rows: int
+    columns: dict[str, int]
+    stats: dict[str, Any] = field(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True)
+class PartitionInfo:
+    """One partition: its values in column order, times in epoch seconds, size and rows of its files."""
+
+    values: PartitionValues
+    created: float
+    ddl_time: float
+    data_time: float
+    size_bytes: int = 0
+    rows: int = 0
+    files: int = 0
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project: the unit of ownership, settings and billing. Times are epoch seconds."""
+
+    name: str
+    account_id: str
+    owner: str
+    comment: str
+    properties: dict[str, str]
+    created: float
+    modified: float
+
+
+@dataclass(frozen=True)
+class Schema:
+    """A schema of a three-tier project."""
+
+    project: str
+    name: str
+    owner: str
+    comment: str
+    created: float
+    modified: float
+
+
+def dump_columns(columns: tuple[Column, ...]) -> str:
+    """Columns as the JSON kept in the catalogue."""
+    return json.dumps([[c.name, str(c.type), c.comment, c.nullable, c.default] for c in columns])
+
+
+def load_columns(text: str) -> tuple[Column, ...]:
+    """Columns from the JSON kept in the catalogue."""
+    return tuple(
+        Column(name, parse_type(kind), comment, nullable, default)
+        for name, kind, comment, nullable, default in json.loads(text)
+    )
+
+
+def partition_folder(table: Table, values: PartitionValues) -> str:
+    """The hive-style folder of a partition, encoded as DuckDB and Spark do."""
+    pairs = zip(table.partition_columns, values, strict=True)
+    return "/".join(f"{column.name}={quote(value, safe='')}" for column, value in pairs)
+
+
+def partition_spec(table: Table, values: PartitionValues) -> str:
+    """A partition as the vendor prints it: ``pt=20130509/region=cn``."""
+    pairs = zip(table.partition_columns, values, strict=True)
+    return "/".join(f"{column.name}={value}" for column, value in pairs)

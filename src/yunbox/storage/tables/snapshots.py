@@ -1,0 +1,181 @@
+"""Committing files to tables: one queue per table, the Delta log first, then its index.
+
+The log is the truth. A commit that is in the log but not in the index (a crash, another writer) is replayed
+before the next use of the table, so a reader of the index never sees half of one.
+"""
+
+import asyncio
+import dataclasses
+import json
+import sqlite3
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from yunbox.kernel.clock import Clock
+from yunbox.kernel.errors import Conflict, NotFound
+from yunbox.sql.maxcompute.catalog import PartitionValues, Table
+from yunbox.storage.database import Database
+from yunbox.storage.tables import delta
+from yunbox.storage.tables.catalogue import Catalogue, bump
+from yunbox.storage.tables.model import DataFile, StoredTable, dump_columns, load_columns
+from yunbox.storage.tables.reader import dump_values
+
+_ATTEMPTS_MAX = 50
+
+
+@dataclass(frozen=True)
+class Change:
+    """What one commit does: add files, and remove those of some partitions, of all, or by path.
+
+    ``replace`` lists partitions whose present files go (INSERT OVERWRITE); ``replace_all`` means the whole
+    table; ``remove_paths`` names files that must still be there, or the commit is refused (compaction,
+    UPDATE and DELETE rewrote what they had read). ``ensure`` lists partitions that exist afterwards even
+    when no file is in them, ``drop`` those that do not.
+    """
+
+    operation: str
+    add: tuple[DataFile, ...] = ()
+    replace: tuple[PartitionValues, ...] = ()
+    replace_all: bool = False
+    remove_paths: tuple[str, ...] = ()
+    ensure: tuple[PartitionValues, ...] = ()
+    drop: tuple[PartitionValues, ...] = ()
+    table: Table | None = None
+
+
+class Snapshots:
+    """The only writer of Delta logs."""
+
+    def __init__(self, database: Database, catalogue: Catalogue, clock: Clock) -> None:
+        self._database = database
+        self._catalogue = catalogue
+        self._clock = clock
+        self._queues: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def refresh(self, table_id: int) -> None:
+        """Bring the index up to the log, if another writer or a crash has left it behind."""
+        stored = self._catalogue.by_id(table_id)
+        if stored is not None and _is_behind(stored):
+            async with self._queues[table_id]:
+                await self._replay(table_id)
+
+    async def commit(self, table_id: int, change: Change) -> None:
+        """Commit a change: when this returns it is on disk, and before it does nobody sees any of it.
+
+        Raises NotFound when the table was dropped meanwhile, Conflict when a file to be removed is gone.
+        """
+        async with self._queues[table_id]:
+            for _ in range(_ATTEMPTS_MAX):
+                stored = await self._replay(table_id)
+                removed = self._removed(stored, change)
+                try:
+                    await asyncio.to_thread(self._write_log, stored, change, removed)
+                except delta.VersionTaken:
+                    continue
+                await self._database.write(partial(self._index, stored=stored, change=change, removed=removed))
+                return
+        raise Conflict("The table is being changed by another writer: try again")
+
+    async def _replay(self, table_id: int) -> StoredTable:
+        stored = self._catalogue.by_id(table_id)
+        if stored is None:
+            raise NotFound("Table not found - the table was dropped while it was being written")
+        while stored.location and (actions := delta.read_commit(Path(stored.location), stored.version + 1)):
+            change = _replayed(stored.table, actions)
+            removed = delta.removed_paths(actions)
+            await self._database.write(partial(self._index, stored=stored, change=change, removed=removed))
+            stored = self._catalogue.by_id(table_id)
+            if stored is None:
+                raise NotFound("Table not found - the table was dropped while it was being written")
+        return stored
+
+    def _removed(self, stored: StoredTable, change: Change) -> list[str]:
+        if change.replace_all:
+            return [file.path for file in self._catalogue.files(stored.id)]
+        replaced = (*change.replace, *change.drop)
+        paths = [file.path for file in self._catalogue.files(stored.id, replaced)] if replaced else []
+        if change.remove_paths:
+            present = {file.path for file in self._catalogue.files(stored.id)}
+            if not present.issuperset(change.remove_paths):
+                raise Conflict("The table was changed while its files were being rewritten: try again")
+            paths += change.remove_paths
+        return paths
+
+    def _write_log(self, stored: StoredTable, change: Change, removed: Sequence[str]) -> None:
+        now = self._clock.time()
+        actions = [delta.commit_info(change.operation, now, _note(change))]
+        if change.table is not None:
+            actions.append(delta.metadata(change.table, str(stored.id), now))
+        actions += [delta.remove(path, now) for path in removed]
+        actions += [delta.add(change.table or stored.table, file, now) for file in change.add]
+        delta.commit(Path(stored.location), stored.version + 1, actions)
+
+    def _index(self, db: sqlite3.Connection, stored: StoredTable, change: Change, removed: Sequence[str]) -> None:
+        now = self._clock.time()
+        table_id = stored.id
+        db.executemany("DELETE FROM files WHERE table_id = ? AND path = ?", [(table_id, path) for path in removed])
+        dead = [(str(Path(stored.location) / path), now) for path in removed]
+        db.executemany("INSERT OR REPLACE INTO dead_files VALUES (?, ?)", dead)
+        db.executemany(
+            "INSERT OR REPLACE INTO files (table_id, path, partition, size_bytes, rows, columns)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            [_file_row(table_id, file) for file in change.add],
+        )
+        if stored.table.partition_columns:
+            self._index_partitions(db, table_id, change, now)
+        db.execute("UPDATE tables SET version = ?, data_time = ? WHERE id = ?", (stored.version + 1, now, table_id))
+        if change.table is not None:
+            columns = dump_columns(change.table.columns)
+            db.execute("UPDATE tables SET columns = ?, ddl_time = ? WHERE id = ?", (columns, now, table_id))
+        bump(db)
+
+    def _index_partitions(self, db: sqlite3.Connection, table_id: int, change: Change, now: float) -> None:
+        written = {file.partition for file in change.add} | set(change.ensure) | set(change.replace)
+        db.executemany(
+            'INSERT INTO partitions VALUES (?, ?, ?, ?, ?) ON CONFLICT (table_id, "values")'
+            " DO UPDATE SET data_time = excluded.data_time",
+            [(table_id, dump_values(values), now, now, now) for values in sorted(written)],
+        )
+        db.executemany(
+            'DELETE FROM partitions WHERE table_id = ? AND "values" = ?',
+            [(table_id, dump_values(values)) for values in change.drop],
+        )
+
+
+def _note(change: Change) -> dict[str, Any]:
+    """What the Delta actions do not say, kept in the commit so that a replay applies the whole change."""
+    note: dict[str, Any] = {}
+    ensured = {*change.ensure, *change.replace}
+    if ensured:
+        note["ensure"] = sorted(ensured)
+    if change.drop:
+        note["drop"] = change.drop
+    if change.table is not None:
+        note["columns"] = dump_columns(change.table.columns)
+    return note
+
+
+def _replayed(table: Table, actions: list[dict[str, Any]]) -> Change:
+    notes = [action["commitInfo"].get("yunbox", {}) for action in actions if action.get("commitInfo")]
+    note = notes[0] if notes else {}
+    changed = dataclasses.replace(table, columns=load_columns(note["columns"])) if "columns" in note else None
+    return Change(
+        "REPLAY",
+        add=tuple(delta.added_files(changed or table, actions)),
+        ensure=tuple(map(tuple, note.get("ensure", ()))),
+        drop=tuple(map(tuple, note.get("drop", ()))),
+        table=changed,
+    )
+
+
+def _is_behind(stored: StoredTable) -> bool:
+    return bool(stored.location) and delta.commit_path(Path(stored.location), stored.version + 1).exists()
+
+
+def _file_row(table_id: int, file: DataFile) -> tuple[int, str, str, int, int, str]:
+    columns = json.dumps(file.columns)
+    return (table_id, file.path, dump_values(file.partition), file.size_bytes, file.rows, columns)

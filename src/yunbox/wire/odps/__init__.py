@@ -1,0 +1,1 @@
+"""The ODPS (MaxCompute) protocol as bytes: type names, tunnel framing, signatures."""

@@ -1,0 +1,18 @@
+"""The control process imports every codec; none may pull in Arrow before it is used, nor any client."""
+
+import subprocess
+import sys
+
+MODULES = ["arrow", "arrow_messages", "compression", "csv", "frames", "jobs", "record_fields", "records"]
+MODULES += ["signing", "stream_pack", "types", "varint", "xml"]
+HEAVY = ("arro3", "pyarrow", "numpy", "odps", "google", "duckdb")
+
+
+def test_importing_the_codecs_is_light():
+    code = (
+        "import sys; "
+        + "; ".join(f"import yunbox.wire.odps.{name}" for name in MODULES)
+        + f"; print([m for m in sys.modules if m.split('.')[0] in {HEAVY}])"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"
