@@ -129,7 +129,9 @@ def format_bytes(count: int) -> str:
 
 def format_cost(cost: float) -> str:
     """A cost with as many digits as a small one needs."""
-    return f"{cost:.2f}" if cost >= 1 else f"{cost:.8f}".rstrip("0").rstrip(".") or "0"
+    if cost >= 1:
+        return f"{cost:.2f}"
+    return f"{cost:.12f}".rstrip("0").rstrip(".") or "0"
 
 
 def _true(text: str) -> bool:

@@ -54,15 +54,13 @@ class MaxComputeParser(HiveParser):
         "EXTRACT": _extract,
         "TRIM": _trim,
     }
+    ARRAY_CONSTRUCTORS: ClassVar[dict[str, Any]] = {}  # array(1, 2)[0] is a call and an index
     NO_PAREN_FUNCTIONS: ClassVar[dict[Any, Any]] = {}
     NO_PAREN_FUNCTION_PARSERS = {  # noqa: RUF012
         name: made for name, made in HiveParser.NO_PAREN_FUNCTION_PARSERS.items() if name in ("CASE", "IF")
     }
 
     def _parse_types(self, *args: Any, **kwargs: Any) -> exp.Expr | None:
-        nested = self._curr is not None and self._curr.token_type in self.NESTED_TYPE_TOKENS
-        if nested and self._next is not None and self._next.token_type == TokenType.L_PAREN:
-            return None  # array(1, 2)[0] is a call and an index, no typed literal
         return parser.Parser._parse_types(self, *args, **kwargs)
 
     def _parse_join(self, *args: Any, **kwargs: Any) -> exp.Join | None:

@@ -37,7 +37,12 @@ def plan(text: str, catalog: Catalog, session: Session, evaluator: Evaluator | N
         raise ParseFailed("the statement is empty")
     planner = QueryPlanner(catalog, session, evaluator)
     cursor = Cursor(text, session)
-    return statement(cursor, planner)
+    while cursor.tokens and cursor.tokens[-1].text == ";":
+        cursor.tokens.pop()
+    try:
+        return statement(cursor, planner)
+    except RecursionError:
+        raise ParseFailed("the statement is nested too deeply") from None
 
 
 def statement(cursor: Cursor, planner: QueryPlanner) -> Plan:

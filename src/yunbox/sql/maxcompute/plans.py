@@ -64,7 +64,11 @@ class MultiInsert:
 
 @dataclass(frozen=True)
 class Delete:
-    """DELETE of a Delta table. ``query`` gives the rows that stay, in the form of an Insert's."""
+    """DELETE of a Delta table.
+
+    ``query`` gives the rows that stay in the partitions of its first scan: its output replaces exactly those
+    (the whole table when unpartitioned). Columns as in an Insert with only dynamic partition columns.
+    """
 
     target: Table
     query: Query
@@ -72,7 +76,7 @@ class Delete:
 
 @dataclass(frozen=True)
 class Update:
-    """UPDATE of a Delta table. ``query`` gives every row after the change, in the form of an Insert's."""
+    """UPDATE of a Delta table: ``query`` gives all rows of its first scan's partitions as they are afterwards."""
 
     target: Table
     query: Query

@@ -135,8 +135,17 @@ class Pruner:
         if self.evaluate is None:
             return UNKNOWN
         if expr.sql not in self._constants:
-            self._constants[expr.sql] = self.evaluate(f"SELECT {expr.sql}")[0][0]
+            rows = self.asked(f"SELECT {expr.sql}")
+            self._constants[expr.sql] = rows[0][0] if rows else UNKNOWN
         return self._constants[expr.sql]
+
+    def asked(self, sql: str) -> list[tuple[Any, ...]]:
+        """What the evaluator answers; nothing when the query fails, for running it will say why."""
+        assert self.evaluate is not None
+        try:
+            return self.evaluate(sql)
+        except Exception:
+            return []
 
     def _batch_off(self, expr: Expr) -> Callable[[PartitionValues], Value] | None:
         return None
@@ -204,22 +213,23 @@ class _ScanCompiler(Compiler):
 
     def _batch(self, expr: Expr) -> Callable[[PartitionValues], Value] | None:
         """Evaluate an opaque expression of partition columns once for each distinct value it can see."""
-        evaluate = self.pruner.evaluate
         refs = sorted(expr.refs)
         origins = [self._origin(ref) for ref in refs]
-        if evaluate is None or not refs or None in origins or expr.volatile or expr.subquery:
+        if self.pruner.evaluate is None or not refs or None in origins or expr.volatile or expr.subquery:
             return None
         indexes = [index for index in origins if index is not None]
         keys = sorted({tuple(row[i] for i in indexes) for row in self.rows})
         if len(keys) > _BATCH_MAX or not keys:
             return None
+        answers = _column(expr, refs, indexes, keys, self)
+        if len(answers) != len(keys):
+            return None
         self.reads_partitions = True
-        table = dict(zip(keys, _column(evaluate, expr, refs, indexes, keys, self), strict=True))
+        table = dict(zip(keys, answers, strict=True))
         return lambda row: table[tuple([row[i] for i in indexes])]
 
 
 def _column(
-    evaluate: Evaluator,
     expr: Expr,
     refs: list[Ref],
     indexes: list[int],
@@ -238,7 +248,7 @@ def _column(
         f", LATERAL (SELECT {', '.join(items)}) AS {quote(alias)}" for alias, items in by_relation.items()
     )
     names = ", ".join(f'"{name}"' for name in ("n", *columns))
-    found = evaluate(f"SELECT {sql} FROM (VALUES {values}) AS r({names}){laterals} ORDER BY r.n")
+    found = compiler.pruner.asked(f"SELECT {sql} FROM (VALUES {values}) AS r({names}){laterals} ORDER BY r.n")
     return [row[0] for row in found]
 
 

@@ -20,6 +20,7 @@ from yunbox.wire.odps.types import DataType
 if TYPE_CHECKING:
     from yunbox.sql.maxcompute.binder.expressions import ExpressionBinder
 
+_NULL_SKIPPING = ("first_value", "last_value", "nth_value")  # their last argument TRUE skips NULLs
 _UNSUPPORTED = ("trans_array", "trans_cols")
 
 
@@ -205,6 +206,8 @@ def window(binder: "ExpressionBinder", node: exp.Window) -> Expr:
     nodes, _ = _without_distinct(inner.expressions)
     text, returns, call = function.resolve(_arguments(binder, nodes), binder.session, at(inner))
     core = text.sql if isinstance(text, Expr) else text
+    if function.name in _NULL_SKIPPING and call.args[-1].value is True and len(call.args) > 1:
+        nulls = " IGNORE NULLS"
     if nulls:
         core = core[: core.rindex(")")] + nulls + ")"
     sql = function.wrap.format(f"{core}{over}")

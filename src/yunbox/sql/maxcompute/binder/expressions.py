@@ -97,6 +97,8 @@ class ExpressionBinder:
             found = self._simple(name, node)
             if found is not None:
                 return found
+            if node.this.args.get("quoted") and any(char in node.name for char in "()|*+?."):
+                raise UnsupportedSql(f"a regular expression as column name (`{node.name}`)", at(node))
             raise SemanticError(f"column {node.name} cannot be resolved", at(node))
         for width in (3, 2, 1):
             found = self._qualified(parts, width, node)
@@ -105,9 +107,12 @@ class ExpressionBinder:
         raise SemanticError(f"column {'.'.join(p.name for p in node.parts)} cannot be resolved", at(node))
 
     def _simple(self, name: str, node: exp.Expr) -> Expr | None:
-        if self.aliases == "first" and name in self.scope.aliases:
-            return self.scope.aliases[name]
+        aliased = None if self.inside_aggregate or not self.aliases else self.scope.aliases.get(name)
+        if self.aliases == "first" and aliased is not None:
+            return aliased
         found = self.scope.column(name, None, at(node))
+        if found is not None and aliased is not None and self.keys and found.sql not in self.keys:
+            return aliased  # HAVING: a column that is no key cannot be meant
         if found is None and self.aliases:
             found = self.scope.aliases.get(name)
         if found is None and name in _BARE:

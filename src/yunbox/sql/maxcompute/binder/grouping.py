@@ -7,7 +7,7 @@ from sqlglot import exp
 from yunbox.sql.maxcompute.binder.expressions import ExpressionBinder
 from yunbox.sql.maxcompute.binder.scope import Scope
 from yunbox.sql.maxcompute.dialect import at
-from yunbox.sql.maxcompute.errors import At, SemanticError
+from yunbox.sql.maxcompute.errors import At, SemanticError, UnsupportedSql
 from yunbox.sql.maxcompute.expr import Expr
 from yunbox.sql.maxcompute.relations import SelectBlock
 
@@ -37,7 +37,14 @@ def bind_group(binder: "QueryBinder", node: exp.Select, scope: Scope, block: Sel
         block.group_sql = f"{with_all} ({', '.join(plain)})"
     else:
         block.group_sql = ", ".join(sets or plain)
+        _check_sets(sets, block, node)
     block.aggregated = True
+
+
+def _check_sets(sets: list[str], block: SelectBlock, node: exp.Expr) -> None:
+    for key in block.keys if sets else []:
+        if not any(key.sql in written for written in sets):
+            raise UnsupportedSql(f"GROUPING SETS that leave out the key {key.name or key.sql}", at(node))
 
 
 class _Grouper:

@@ -71,8 +71,8 @@ def _hints(binder: "QueryBinder", node: exp.Select) -> set[str]:
     hint = node.args.get("hint")
     named: set[str] = set()
     for item in hint.expressions if hint is not None else []:
-        text = item.sql() if isinstance(item, exp.Expr) else str(item)
-        binder.hints.append(text)
+        text = item.sql(comments=False) if isinstance(item, exp.Expr) else str(item)
+        binder.hints.append(text.lower())
         if isinstance(item, exp.Anonymous) and item.name.lower() in ("mapjoin", "distmapjoin", "broadcast"):
             named |= {found.name.lower() for found in item.find_all(exp.Identifier)}
             named.add("*")

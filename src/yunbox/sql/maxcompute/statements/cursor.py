@@ -48,7 +48,9 @@ class Cursor:
         return True
 
     def word(self, index: int) -> str:
-        """A token in upper case; a quoted one never equals a keyword."""
+        """A token in upper case, "" past the end; a quoted one never equals a keyword."""
+        if index >= len(self.tokens):
+            return ""
         token = self.tokens[index]
         if token.token_type in (TokenType.STRING, TokenType.IDENTIFIER):
             return f"'{token.text}"

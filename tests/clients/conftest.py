@@ -1,0 +1,72 @@
+"""PyODPS against a live server: a project of its own for every test."""
+
+import itertools
+import subprocess
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+
+import pytest
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    from odps import ODPS, options
+
+from yunbox.testing.server import Server
+
+_NUMBERS = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def server(shared_yunbox: Server) -> Server:
+    """The server that the client tests share."""
+    return shared_yunbox
+
+
+@pytest.fixture
+def connect(server: Server) -> Callable[..., ODPS]:
+    """Make a PyODPS entry object, as the account or with other keys."""
+
+    def make(project: str | None = None, key: tuple[str, str] | None = None, **kwargs: object) -> ODPS:
+        key_id, secret = key or (server.access_key_id, server.access_key_secret)
+        return ODPS(key_id, secret, project or server.project, endpoint=server.endpoint, **kwargs)
+
+    return make
+
+
+@pytest.fixture
+def cli(server: Server) -> Callable[..., str]:
+    """Run a `yunbox` command on the shared server's data."""
+
+    def run(*words: str) -> str:
+        command = [sys.executable, "-m", "yunbox", *words, "--data", str(server.data)]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+    return run
+
+
+@pytest.fixture
+def project(cli: Callable[..., str]) -> str:
+    """A fresh project."""
+    name = f"p{next(_NUMBERS)}"
+    cli("project", "create", name)
+    return name
+
+
+@pytest.fixture
+def o(connect: Callable[..., ODPS], project: str) -> Iterator[ODPS]:
+    """PyODPS in a project of its own."""
+    entry = connect(project)
+    options.sql.settings = {}
+    yield entry
+
+
+@pytest.fixture
+def rows(o: ODPS) -> Callable[..., list[tuple]]:
+    """Run a SELECT and return its rows as tuples."""
+
+    def run(sql: str, **kwargs: object) -> list[tuple]:
+        with o.execute_sql(sql, **kwargs).open_reader() as reader:
+            return [tuple(record.values) for record in reader]
+
+    return run
