@@ -102,7 +102,7 @@ def test_a_failed_job_is_free(o: ODPS, cli, project: str) -> None:
         o.execute_sql("select * from missing")
     o.execute_sql("select 1")
     lines = json.loads(cli("bill", "--project", project, "--output", "json"))["lines"]
-    assert [line["text"] for line in lines] == ["select 1"]
+    assert [line["text"] for line in lines] == ["select 1;"]
 
 
 def test_the_price_is_told_before_and_is_what_the_bill_says(o: ODPS, cli, project: str) -> None:

@@ -10,7 +10,7 @@ def test_create_describe_and_drop(o: ODPS) -> None:
     table = o.create_table("t", ("a bigint, b string comment 'text'", "pt string"), comment="hello", lifecycle=7)
     assert o.exist_table("t")
     table = o.get_table("T")
-    assert [(c.name, str(c.type)) for c in table.table_schema.columns] == [
+    assert [(c.name, str(c.type).lower()) for c in table.table_schema.columns] == [
         ("a", "bigint"),
         ("b", "string"),
         ("pt", "string"),

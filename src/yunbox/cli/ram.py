@@ -30,6 +30,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="action")
     for action, names in _ACTIONS.items():
         command = actions.add_parser(action)
+        command.add_argument("--data", type=Path, default=argparse.SUPPRESS, help="the data folder")
+        command.add_argument("--output", choices=("text", "json"), default=argparse.SUPPRESS, help="how to print")
         for name in names:
             command.add_argument(name, help="JSON text, or @file" if name == "document" else None)
 

@@ -105,11 +105,19 @@ class RunCreateAs:
 
 
 @dataclass(frozen=True)
+class RunChange:
+    """Run the planned UPDATE or DELETE: write the rows that stay; answered by Written with what it replaces."""
+
+    location: Path
+
+
+@dataclass(frozen=True)
 class Written:
-    """Parquet files that are durable and not yet part of any table."""
+    """Parquet files that are durable and not yet part of any table; ``replaced`` are the paths they stand for."""
 
     files: tuple[DataFile, ...]
     rows: int
+    replaced: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

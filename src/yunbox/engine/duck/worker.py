@@ -1,6 +1,7 @@
 """A worker process: one DuckDB, one request at a time, no state that matters when it is killed."""
 
 import ctypes
+import dataclasses
 import gc
 import os
 import resource
@@ -20,7 +21,7 @@ from yunbox.engine.duck.worker_plans import inserts, queries
 from yunbox.kernel.errors import Internal
 from yunbox.sql.maxcompute.functions import MACROS
 from yunbox.sql.maxcompute.planner import plan
-from yunbox.sql.maxcompute.plans import Plan, Query, Scan
+from yunbox.sql.maxcompute.plans import Delete, Plan, Query, Scan, Update
 from yunbox.sql.maxcompute.session import Session
 from yunbox.storage.tables.delta import commit_path
 from yunbox.storage.tables.model import DataFile, StoredTable
@@ -70,6 +71,7 @@ class DuckWorker:
             m.RunQuery: self._run_query,
             m.RunInsert: self._run_insert,
             m.RunCreateAs: self._run_create_as,
+            m.RunChange: self._run_change,
             m.RewriteFiles: partial(rewrite.rewrite, self._db),
             m.IngestBlock: partial(ingest.ingest, self._db),
             m.ExportRows: self._export_rows,
@@ -121,6 +123,18 @@ class DuckWorker:
         if not request.table.partition_columns:
             return write.write_static(self._db, self._sql(query), request.table, request.location, ())
         return write.write_dynamic(self._db, self._sql(query), request.table, request.location, ())
+
+    def _run_change(self, request: m.RunChange) -> m.Written:
+        changed = self._plan
+        assert isinstance(changed, Delete | Update)
+        self._use(keep_order=False)
+        _, files = self._sources[changed.query.scans[0].token]
+        text = self._sql(changed.query)
+        if changed.target.partition_columns:
+            written = write.write_dynamic(self._db, text, changed.target, request.location, ())
+        else:
+            written = write.write_static(self._db, text, changed.target, request.location, ())
+        return dataclasses.replace(written, replaced=tuple(file.path for file in files))
 
     def _run_insert(self, request: m.RunInsert) -> m.Written:
         insert = inserts(self._plan)[request.index]

@@ -6,7 +6,7 @@ They enter the spine at ``perform``, as the principal who submitted the job.
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from yunbox.engine.duck.messages import QueryDone, RunInsert, RunQuery, Written
+from yunbox.engine.duck.messages import QueryDone, RunChange, RunInsert, RunQuery, Written
 from yunbox.engine.duck.worker_plans import inserts, queries
 from yunbox.kernel import limits
 from yunbox.kernel.call import Access, Call, Operation, Shape
@@ -42,6 +42,10 @@ def _reads(service: "MaxCompute", statement: Statement) -> list[Access]:
 def _writes(service: "MaxCompute", statement: Statement) -> list[Access]:
     targets = {insert.target.name for insert in inserts(statement.planned.plan)}
     return [*_reads(service, statement), *on_tables(service, "Update", targets)]
+
+
+def _changes(service: "MaxCompute", statement: Statement) -> list[Access]:
+    return [*_reads(service, statement), on_table(service, "Update", statement.planned.plan.target.name)]
 
 
 def _creates(service: "MaxCompute", statement: Statement) -> list[Access]:
@@ -126,6 +130,18 @@ def _change(insert: plans.Insert, written: Written) -> Change:
     return Change(operation, add=written.files, replace=replaced)
 
 
+async def _run_change(service: "MaxCompute", call: Call[Statement]) -> Outcome:
+    """UPDATE and DELETE: the files that were read are replaced, or the statement fails if they have changed."""
+    statement = call.params
+    plan = statement.planned.plan
+    stored = service.catalogue.require(plan.target.name)
+    written: Written = await statement.worker.call(RunChange(ddl.location(stored)))
+    operation = type(plan).__name__.upper()
+    await service.commit(stored, Change(operation, add=written.files, remove_paths=written.replaced))
+    _used(statement)
+    return Outcome(summary=summary_text(statement, rows_out=written.rows), readings=_readings(statement))
+
+
 async def _run_cost(service: "MaxCompute", call: Call[Statement]) -> Outcome:
     return Outcome(text=cost_result(call.params), readings=_readings(call.params))
 
@@ -158,6 +174,8 @@ OPERATIONS: dict[type, "Operation[Statement]"] = {
     plans.Query: _operation("Select", _run_query, _reads, _admit),
     plans.Insert: _INSERT,
     plans.MultiInsert: _INSERT,
+    plans.Delete: _operation("Delete", _run_change, _changes, _admit),
+    plans.Update: _operation("Update", _run_change, _changes, _admit),
     plans.Explain: _operation("Explain", _run_explain, _reads),
     plans.CreateTable: _operation("CreateTable", ddl.create_table, _creates, _admit),
     plans.DropTable: _operation("DropTable", ddl.drop_table, _on("Drop")),

@@ -1,6 +1,6 @@
 """The end of a batch upload: all its blocks become part of the table at once, exactly once.
 
-    normal  --record the files and the table's version-->  closing  --Delta commit-->  closed
+    normal  --record the table's version-->  closing  --record the files, Delta commit-->  closed
 
 A crash, or a client that asks again, finds one of the three. In ``closing`` the log tells whether the commit
 has happened: its ``operation`` names the session, and only versions after the recorded one need be read.
@@ -52,21 +52,27 @@ class Commits:
             return await asyncio.shield(self._commit(session))
 
     async def _commit(self, session: Session) -> Session:
-        service, body = self._service, session.body
-        await service.snapshots.refresh(body.target.table_id)
-        stored = current(service, body.target)
-        if session.status == NORMAL:
-            require_partition(service, stored, body.target.partition)
-            files = await self._final_files(session)
-            body = replace(body, base_version=stored.version, files=files)
+        service = self._service
+        await service.snapshots.refresh(session.body.target.table_id)
+        stored = current(service, session.body.target)
+        require_partition(service, stored, session.body.target.partition)
+        if session.status == NORMAL:  # from here on no block is taken any more
+            body = replace(session.body, base_version=stored.version)
             session = await service.sessions.update(session, status=CLOSING, body=body)
         if not await asyncio.to_thread(self._happened, session, stored):
-            require_partition(service, stored, body.target.partition)
+            session = await self._with_files(session)
             files = await asyncio.to_thread(self._place, session, stored)
             await service.commit(stored, _change(session, files))
-        session = await service.sessions.update(session, status=CLOSED, body=replace(body, files=()))
+        session = await service.sessions.update(session, status=CLOSED, body=replace(session.body, files=()))
         await asyncio.to_thread(shutil.rmtree, self._uploads / session.id, ignore_errors=True)
         return session
+
+    async def _with_files(self, session: Session) -> Session:
+        """The session with the files of its commit on record; a second attempt takes the same."""
+        if session.body.files is not None:
+            return session
+        body = replace(session.body, files=await self._final_files(session))
+        return await self._service.sessions.update(session, status=CLOSING, body=body)
 
     async def _final_files(self, session: Session) -> tuple[DataFile, ...]:
         """The files of the blocks; many small ones are merged first, so that the table is not left with crumbs."""
@@ -93,7 +99,7 @@ class Commits:
 
     def _place(self, session: Session, stored: StoredTable) -> tuple[DataFile, ...]:
         body: UploadBody = session.body
-        return place(self._uploads / session.id, stored, body.target.partition, body.files)
+        return place(self._uploads / session.id, stored, body.target.partition, body.files or ())
 
 
 def operation_of(session: Session) -> str:

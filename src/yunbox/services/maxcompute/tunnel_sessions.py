@@ -54,7 +54,7 @@ class UploadBody:
     target: Target
     overwrite: bool = False
     base_version: int = -1
-    files: tuple[DataFile, ...] = ()
+    files: tuple[DataFile, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -211,7 +211,7 @@ def _load(row: sqlite3.Row) -> Session:
     values = json.loads(row["body"])
     if "target" in values:
         values["target"] = _target(values["target"])
-    if "files" in values:
+    if values.get("files") is not None:
         values["files"] = tuple(map(_file, values["files"]))
     fields = {key: row[key] for key in ("id", "kind", "project", "owner", "created", "status")}
     return Session(**fields, body=_KINDS[row["kind"]](**values))

@@ -1,0 +1,64 @@
+"""What of MaxCompute is offered and what is not: read from the operation tables, so that it cannot be out of date."""
+
+from dataclasses import dataclass
+
+from yunbox.services.maxcompute.api.routes import ROUTES
+from yunbox.services.maxcompute.statements import COST, OPERATIONS
+
+NOT_OFFERED = {
+    "MCQA and interactive sessions": "clients fall back to ordinary instances",
+    "Upsert tunnel (`/upserts`)": "refused as NotSupportedError",
+    "Storage API (`/api/storage`) and catalog API (`/api/catalog`)": "refused as MethodNotAllowed",
+    "Volumes, XFlow, machine-learning models, offline models": "refused as MethodNotAllowed",
+    "Packages (cross-project sharing) and label security": "refused by name in the security language",
+    "User-defined functions in a query": "registered, listed and kept; a query that calls one fails by name",
+    "External tables, LOAD and UNLOAD": "fail by name; a later release brings them with OSS",
+    "Time travel, TRANS_ARRAY, recursive CTEs, materialized views": "fail by name at planning",
+    "Nanoseconds in TIMESTAMP": "kept to the microsecond, as Delta tables have it",
+    "Lake-side encryption of columns, storage tiers": "not there",
+}
+
+
+@dataclass(frozen=True)
+class Offered:
+    """One operation and how it is reached."""
+
+    operation: str
+    reached_by: str
+    shape: str
+
+
+def offered() -> list[Offered]:
+    """Every operation, by route or by statement."""
+    rest = [
+        Offered(route.operation.name, _request(route.method, route.path, route.when), route.operation.shape.value)
+        for route in ROUTES
+    ]
+    statements = [Offered(op.name, f"SQL: {kind.__name__}", op.shape.value) for kind, op in OPERATIONS.items()]
+    return [*rest, *statements, Offered(COST.name, "SQLCost task", COST.shape.value)]
+
+
+def _request(method: str, path: str, when: str) -> str:
+    return f"{method} {path}" + (f"?{when}" if when else "")
+
+
+def page() -> str:
+    """The coverage page as Markdown."""
+    lines = [
+        "# Coverage: MaxCompute",
+        "",
+        "Made by `yunbox coverage`; a test keeps this page and the code the same.",
+        "",
+        "## Offered",
+        "",
+        "| operation | reached by | shape |",
+        "|---|---|---|",
+        *(f"| {item.operation} | `{item.reached_by}` | {item.shape} |" for item in offered()),
+        "",
+        "## Not offered",
+        "",
+        "| what | what happens |",
+        "|---|---|",
+        *(f"| {what} | {happens} |" for what, happens in NOT_OFFERED.items()),
+    ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,123 @@
+"""Commits: the Delta log is the truth, the index follows, and other tools agree."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+from deltalake import DeltaTable
+
+from yunbox.kernel.clock import ManualClock
+from yunbox.kernel.errors import Conflict, NotFound
+from yunbox.services.maxcompute.schema import MAXCOMPUTE_SCHEMA
+from yunbox.sql.maxcompute.catalog import Column, Table, TableName
+from yunbox.storage.database import Database
+from yunbox.storage.tables import delta
+from yunbox.storage.tables.catalogue import Catalogue, first_commit
+from yunbox.storage.tables.model import DataFile, StoredTable
+from yunbox.storage.tables.schema import TABLES_SCHEMA
+from yunbox.storage.tables.snapshots import Change, Snapshots
+from yunbox.wire.odps.types import parse_type
+
+NAME = TableName("p", "default", "t")
+TABLE = Table(NAME, (Column("a", parse_type("bigint")),), (Column("pt", parse_type("string")),))
+
+
+class Lake:
+    def __init__(self, folder: Path) -> None:
+        self.database = Database(folder / "meta.db", TABLES_SCHEMA, MAXCOMPUTE_SCHEMA)
+        self.catalogue = Catalogue(self.database, folder / "lake", ManualClock())
+        self.snapshots = Snapshots(self.database, self.catalogue, ManualClock())
+
+    async def create(self) -> StoredTable:
+        if self.catalogue.project("p") is None:
+            await self.catalogue.create_project("p", account_id="1", owner="o")
+        location = self.catalogue.lake / "p" / "default" / "t"
+        first_commit(TABLE, location, 0.0)
+        return await self.catalogue.insert_table(TABLE, owner="o", location=location)
+
+    def paths(self, stored: StoredTable) -> list[str]:
+        return [file.path for file in self.catalogue.files(stored.id)]
+
+
+@pytest.fixture
+def lake(tmp_path: Path):
+    made = Lake(tmp_path)
+    yield made
+    made.database.close()
+
+
+def file(name: str, pt: str) -> DataFile:
+    return DataFile(f"pt={pt}/{name}.parquet", (pt,), 10, 1, {"a": 5})
+
+
+def delta_paths(stored: StoredTable) -> list[str]:
+    table = DeltaTable(stored.location)
+    return sorted(uri.split("/t/", 1)[1] for uri in table.file_uris())
+
+
+def test_delta_readers_see_what_the_index_has(lake: Lake) -> None:
+    async def run() -> None:
+        stored = await lake.create()
+        await lake.snapshots.commit(stored.id, Change("INSERT", add=(file("1", "x"), file("2", "y z/ä"))))
+        await lake.snapshots.commit(stored.id, Change("OVERWRITE", add=(file("3", "x"),), replace=(("x",),)))
+        assert sorted(lake.paths(stored)) == delta_paths(stored) == ["pt=x/3.parquet", "pt=y z/ä/2.parquet"]
+        assert list(lake.catalogue.partitions(NAME)) == [("x",), ("y z/ä",)]
+
+    asyncio.run(run())
+
+
+def test_a_commit_that_the_index_missed_is_replayed_whole(lake: Lake) -> None:
+    async def run() -> None:
+        stored = await lake.create()
+        await lake.snapshots.commit(stored.id, Change("INSERT", add=(file("1", "x"),)))
+        stored = lake.catalogue.require(NAME)
+        change = Change("DROP PARTITION", drop=(("x",),), ensure=(("empty",),))
+        lake.snapshots._write_log(stored, change, ["pt=x/1.parquet"])  # the plug is pulled here
+        await lake.snapshots.refresh(stored.id)
+        assert lake.paths(stored) == []
+        assert list(lake.catalogue.partitions(NAME)) == [("empty",)]
+
+    asyncio.run(run())
+
+
+def test_another_writers_commit_is_seen(lake: Lake) -> None:
+    async def run() -> None:
+        stored = await lake.create()
+        action = {"add": {"path": "pt=x/f.parquet", "partitionValues": {"pt": "x"}, "size": 7, "modificationTime": 1,
+                          "dataChange": True, "stats": json.dumps({"numRecords": 3})}}
+        delta.commit(Path(stored.location), 1, [action])
+        await lake.snapshots.commit(stored.id, Change("INSERT", add=(file("2", "x"),)))
+        assert [f.rows for f in lake.catalogue.files(stored.id)] == [3, 1]
+        assert lake.catalogue.require(NAME).version == 2
+
+    asyncio.run(run())
+
+
+def test_concurrent_commits_lose_nothing(lake: Lake) -> None:
+    async def run() -> None:
+        stored = await lake.create()
+        changes = [Change("INSERT", add=(file(str(n), "x"),)) for n in range(40)]
+        await asyncio.gather(*(lake.snapshots.commit(stored.id, change) for change in changes))
+        assert len(lake.paths(stored)) == len(delta_paths(stored)) == 40
+
+    asyncio.run(run())
+
+
+def test_a_rewrite_of_files_that_are_gone_is_refused(lake: Lake) -> None:
+    async def run() -> None:
+        stored = await lake.create()
+        with pytest.raises(Conflict):
+            await lake.snapshots.commit(stored.id, Change("MERGE", remove_paths=("pt=x/none.parquet",)))
+
+    asyncio.run(run())
+
+
+def test_writing_to_a_dropped_table_is_refused(lake: Lake) -> None:
+    async def run() -> None:
+        stored = await lake.create()
+        await lake.catalogue.drop_table(stored)
+        with pytest.raises(NotFound):
+            await lake.snapshots.commit(stored.id, Change("INSERT", add=(file("1", "x"),)))
+
+    asyncio.run(run())
