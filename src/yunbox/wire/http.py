@@ -47,6 +47,13 @@ class Body:
             if data := event.get("body", b""):
                 yield data
 
+    async def gone(self) -> None:
+        """Return once the client has closed the connection; for a reply that takes long to send."""
+        async for _ in self.chunks():
+            pass
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+
 
 @dataclass(frozen=True)
 class Request:

@@ -26,8 +26,9 @@ TABLE = Table(NAME, (Column("a", parse_type("bigint")),), (Column("pt", parse_ty
 class Lake:
     def __init__(self, folder: Path) -> None:
         self.database = Database(folder / "meta.db", TABLES_SCHEMA, MAXCOMPUTE_SCHEMA)
-        self.catalogue = Catalogue(self.database, folder / "lake", ManualClock())
-        self.snapshots = Snapshots(self.database, self.catalogue, ManualClock())
+        self.clock = ManualClock()
+        self.catalogue = Catalogue(self.database, folder / "lake", self.clock)
+        self.snapshots = Snapshots(self.database, self.catalogue, self.clock)
 
     async def create(self) -> StoredTable:
         if self.catalogue.project("p") is None:

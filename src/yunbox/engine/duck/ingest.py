@@ -1,43 +1,56 @@
-"""The tunnel's two directions: uploaded blocks to Parquet files, and rows to the tunnel's encodings."""
+"""Uploaded blocks to Parquet files, and the rows of tables and results to the tunnel's encodings."""
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import arro3.core as arrow
 import arro3.io as arrow_io
 import duckdb
 
 from yunbox.engine.duck import results
 from yunbox.engine.duck.layout import project
 from yunbox.engine.duck.messages import ExportResult, ExportRows, IngestBlock, Written
-from yunbox.engine.duck.scan import quote_name, relation
+from yunbox.engine.duck.record_load import load_records
+from yunbox.engine.duck.scan import quote_name, quote_text, relation
 from yunbox.engine.duck.write import write_static
 from yunbox.kernel.errors import InvalidArgument
 from yunbox.sql.maxcompute.catalog import Column, Table
 from yunbox.storage.tables.model import DataFile
-from yunbox.wire.odps.arrow import END_OF_STREAM, stream_prefix
+from yunbox.wire.odps.arrow import END_OF_STREAM, schema_for, stream_prefix
+from yunbox.wire.odps.compression import Compressor
+from yunbox.wire.odps.csv import encode_csv
 from yunbox.wire.odps.frames import encode_chunks
-from yunbox.wire.odps.records import RecordDecoder, RecordEncoder
+from yunbox.wire.odps.records import RecordEncoder
 
 _ROWS_A_BATCH = 8192
+_WRITE_BYTES = 512 << 10
 
 
 def ingest(db: duckdb.DuckDBPyConnection, request: IngestBlock) -> Written:
     """Write the rows of one block as a Parquet file of the session's partition."""
     columns = _selected(request.table, request.columns)
-    source = _arrow_source(request.block, columns) if request.encoding == "arrow" else None
+    source = f"SELECT {_items(request.table, columns)} FROM _block"
     try:
-        if source is None:
-            _load_records(db, request.block, columns)
+        if request.encoding == "arrow":
+            db.register("_block", _arrow_source(request.block, columns))
         else:
-            db.register("_block", source)
-        query = f"SELECT {_items(request.table, columns)} FROM _block"
-        return write_static(db, query, request.table, request.location, request.partition)
-    except duckdb.InvalidInputException as error:
-        raise InvalidArgument(f"The block is not what its schema says: {error}") from None
+            load_records(db, request.block, columns)
+        return write_static(db, source, request.table, request.location, request.partition)
+    except (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.OutOfRangeException) as error:
+        raise InvalidArgument(f"The block does not fit its table: {_first_line(error)}") from None
+    except (arrow.ArrowError if hasattr(arrow, "ArrowError") else ValueError) as error:
+        raise InvalidArgument(f"The block does not fit its table: {error}", code="MalformedDataStream") from None
     finally:
-        db.execute("DROP TABLE IF EXISTS _block") if source is None else db.unregister("_block")
+        if request.encoding == "arrow":
+            db.unregister("_block")
+        else:
+            db.execute("DROP TABLE IF EXISTS _block")
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0]
 
 
 def _selected(table: Table, names: Sequence[str]) -> list[Column]:
@@ -49,11 +62,21 @@ def _selected(table: Table, names: Sequence[str]) -> list[Column]:
 
 def _items(table: Table, columns: Sequence[Column]) -> str:
     present = {column.name for column in columns}
-    return ", ".join(
-        f"CAST({quote_name(c.name) if c.name in present else (c.default or 'NULL')} AS {c.type.duckdb})"
-        f" AS {quote_name(c.name)}"
-        for c in table.columns
-    )
+    return ", ".join(f"{_item(column, column.name in present)} AS {quote_name(column.name)}" for column in table.columns)
+
+
+def _item(column: Column, present: bool) -> str:
+    """A column's value in its type; rows that break a rule of the column fail the block."""
+    value = quote_name(column.name) if present else (column.default or "NULL")
+    cast = f"CAST({value} AS {column.type.duckdb})"
+    if column.type.name in ("varchar", "char"):
+        length = column.type.params[0]
+        told = quote_text(f"a value of column {column.name} is longer than {length} characters")
+        cast = f"CASE WHEN length({value}) > {length} THEN error({told}) ELSE {cast} END"
+    if not column.nullable:
+        told = quote_text(f"column {column.name} is NOT NULL and a row has no value for it")
+        cast = f"CASE WHEN {value} IS NULL THEN error({told}) ELSE {cast} END"
+    return cast
 
 
 def _arrow_source(path: Path, columns: Sequence[Column]) -> Any:
@@ -86,47 +109,71 @@ class _Framed(io.RawIOBase):
         return len(data)
 
 
-def _load_records(db: duckdb.DuckDBPyConnection, path: Path, columns: Sequence[Column]) -> None:
-    kinds = ", ".join(f"{quote_name(c.name)} {c.type.duckdb}" for c in columns)
-    db.execute(f"CREATE OR REPLACE TEMP TABLE _block ({kinds})")
-    decoder = RecordDecoder([(c.name, c.type) for c in columns])
-    marks = ", ".join("?" * len(columns))
-    pending: list[tuple[Any, ...]] = []
-    with path.open("rb") as file:
-        while data := file.read(1 << 20):
-            pending += decoder.feed(data)
-            if len(pending) >= _ROWS_A_BATCH:
-                db.executemany(f"INSERT INTO _block VALUES ({marks})", pending)
-                pending = []
-    decoder.finish()
-    if pending:
-        db.executemany(f"INSERT INTO _block VALUES ({marks})", pending)
+# -- out
 
 
 def export_rows(db: duckdb.DuckDBPyConnection, request: ExportRows) -> Iterator[bytes]:
-    """The rows of some files, from ``start``, in file order, in the tunnel's encoding."""
+    """The rows of some files, from ``start``, in file order, in the encoding that was asked for."""
     by_name = {column.name: column for column in request.table.all_columns}
     columns = [by_name[name] for name in request.columns]
     db.execute("SET preserve_insertion_order = true")
-    parts = _ranges(request)
-    if request.encoding == "arrow":
-        yield from encode_chunks(_arrow_messages(db, request, columns, parts))
-        return
+    encode = {"arrow": _as_arrow, "protobuf": _as_records, "ipc": _as_ipc, "csv": _as_csv}[request.encoding]
+    yield from compressed(encode(db, request, columns), request.coding)
+
+
+def _as_arrow(db: duckdb.DuckDBPyConnection, request: ExportRows, columns: list[Column]) -> Iterator[bytes]:
+    queries = (project(columns, query) for query in _queries(request, columns))
+    return encode_chunks(_messages(db, queries), write_bytes_min=_WRITE_BYTES)
+
+
+def _as_ipc(db: duckdb.DuckDBPyConnection, request: ExportRows, columns: list[Column]) -> Iterator[bytes]:
+    queries = (project(columns, query, timestamp_as_struct=True) for query in _queries(request, columns))
+    schema = schema_for([(c.name, c.type) for c in columns], timestamp_as_struct=True)
+    yield stream_prefix(schema)
+    yield from _messages(db, queries)
+    yield END_OF_STREAM
+
+
+def _as_records(db: duckdb.DuckDBPyConnection, request: ExportRows, columns: list[Column]) -> Iterator[bytes]:
     encoder = RecordEncoder([(c.name, c.type) for c in columns])
-    for files, offset, count in parts:
-        cursor = db.cursor().execute(_range_query(request, columns, files, offset, count))
-        while rows := cursor.fetchmany(_ROWS_A_BATCH):
-            yield encoder.encode(rows)
+    for rows in _rows(db, request, columns):
+        yield encoder.encode(rows)
     yield encoder.finish()
 
 
-def _arrow_messages(
-    db: duckdb.DuckDBPyConnection, request: ExportRows, columns: list[Column], parts: list[Any]
-) -> Iterator[bytes]:
-    for files, offset, count in parts:
-        query = project(columns, _range_query(request, columns, files, offset, count))
+def _as_csv(db: duckdb.DuckDBPyConnection, request: ExportRows, columns: list[Column]) -> Iterator[bytes]:
+    rows = [row for batch in _rows(db, request, columns) for row in batch]
+    yield encode_csv([(c.name, c.type) for c in columns], rows).encode()
+
+
+def _messages(db: duckdb.DuckDBPyConnection, queries: Iterable[str]) -> Iterator[bytes]:
+    for query in queries:
         for batch in results.batches(db.sql(query)):
             yield results.batch_message(batch)
+
+
+def _rows(db: duckdb.DuckDBPyConnection, request: ExportRows, columns: list[Column]) -> Iterator[list[Any]]:
+    for query in _queries(request, columns):
+        cursor = db.cursor().execute(query)
+        while rows := cursor.fetchmany(_ROWS_A_BATCH):
+            yield rows
+
+
+def compressed(chunks: Iterable[bytes], coding: str) -> Iterator[bytes]:
+    """The chunks in a content coding; empty names none."""
+    if not coding:
+        yield from chunks
+        return
+    machine = Compressor(coding)
+    for chunk in chunks:
+        if data := machine.feed(chunk):
+            yield data
+    yield machine.finish()
+
+
+def _queries(request: ExportRows, columns: list[Column]) -> Iterator[str]:
+    for files, offset, count in _ranges(request):
+        yield _range_query(request, columns, files, offset, count)
 
 
 def _ranges(request: ExportRows) -> list[tuple[list[DataFile], int, int]]:
@@ -146,7 +193,9 @@ def _ranges(request: ExportRows) -> list[tuple[list[DataFile], int, int]]:
     return parts
 
 
-def _range_query(request: ExportRows, columns: list[Column], files: list[DataFile], offset: int, count: int) -> str:
+def _range_query(
+    request: ExportRows, columns: list[Column], files: list[DataFile], offset: int, count: int
+) -> str:
     names = [column.name for column in columns]
     items = ", ".join(map(quote_name, names))
     query = f"SELECT {items} FROM ({relation(request.table, request.location, files, names)})"
@@ -156,12 +205,43 @@ def _range_query(request: ExportRows, columns: list[Column], files: list[DataFil
 def export_result(db: duckdb.DuckDBPyConnection, request: ExportResult) -> Iterator[bytes]:
     """A range of a result file in the tunnel's encoding."""
     messages = results.read_range(request.path, request.batches, request.columns, request.start, request.count)
-    if request.encoding == "arrow":
-        yield from encode_chunks(messages)
-        return
-    encoder = RecordEncoder([(c.name, c.type) for c in request.columns])
-    prefix = stream_prefix(results.tunnel_schema(request.columns))
+    by_name = {column.name: column for column in request.columns}
+    columns = [by_name[name] for name in request.select] if request.select else list(request.columns)
+    encode = _result_arrow if request.encoding == "arrow" else _result_records
+    yield from compressed(encode(db, messages, request.columns, columns), request.coding)
+
+
+def _result_arrow(
+    db: duckdb.DuckDBPyConnection, messages: Iterable[bytes], stored: Sequence[Column], columns: Sequence[Column]
+) -> Iterator[bytes]:
+    plain = list(stored) == list(columns) and not any(c.type.name in ("timestamp", "timestamp_ntz") for c in columns)
+    parts = messages if plain else _converted(db, messages, stored, columns)
+    return encode_chunks(parts, write_bytes_min=_WRITE_BYTES)
+
+
+def _converted(
+    db: duckdb.DuckDBPyConnection, messages: Iterable[bytes], stored: Sequence[Column], columns: Sequence[Column]
+) -> Iterator[bytes]:
+    """The columns that were asked for, with TIMESTAMP as PyODPS wants it of results."""
+    items = ", ".join(f"CAST({quote_name(c.name)} AS {c.type.duckdb}) AS {quote_name(c.name)}" for c in columns)
+    query = project(columns, f"SELECT {items} FROM _result", timestamp_as_struct=True)
     for message in messages:
-        reader = arrow_io.read_ipc_stream(io.BytesIO(prefix + message + END_OF_STREAM))
-        yield encoder.encode(results.rows_of(db, reader, request.columns))
+        db.register("_result", _reader(message, stored))
+        try:
+            yield from _messages(db, [query])
+        finally:
+            db.unregister("_result")
+
+
+def _result_records(
+    db: duckdb.DuckDBPyConnection, messages: Iterable[bytes], stored: Sequence[Column], columns: Sequence[Column]
+) -> Iterator[bytes]:
+    encoder = RecordEncoder([(c.name, c.type) for c in columns])
+    for message in messages:
+        yield encoder.encode(results.rows_of(db, _reader(message, stored), columns))
     yield encoder.finish()
+
+
+def _reader(message: bytes, columns: Sequence[Column]) -> Any:
+    prefix = stream_prefix(results.tunnel_schema(columns))
+    return arrow_io.read_ipc_stream(io.BytesIO(prefix + message + END_OF_STREAM))

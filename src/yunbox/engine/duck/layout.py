@@ -14,10 +14,28 @@ _DIRECT = {"datetime": "epoch_ms({})", "timestamp": "epoch_ns({})", "timestamp_n
            "json": "CAST({} AS VARCHAR)"}  # fmt: skip
 
 
-def project(columns: Sequence[Column], query: str) -> str:
-    """Wrap a query so that its columns have the tunnel's buffer layout."""
-    items = [f"{to_buffers(c.type, quote_name(c.name))} AS {quote_name(c.name)}" for c in columns]
+_INSTANTS = ("timestamp", "timestamp_ntz")
+
+
+def project(columns: Sequence[Column], query: str, *, timestamp_as_struct: bool = False) -> str:
+    """Wrap a query so that its columns have the tunnel's buffer layout.
+
+    ``timestamp_as_struct`` is what PyODPS expects of results and previews, for whole columns only.
+    """
+    items = []
+    for column in columns:
+        name = quote_name(column.name)
+        split = timestamp_as_struct and column.type.name in _INSTANTS
+        items.append(f"{_seconds_and_nanos(name) if split else to_buffers(column.type, name)} AS {name}")
     return f"SELECT {', '.join(items)} FROM ({query})"
+
+
+def _seconds_and_nanos(value: str) -> str:
+    """An instant as STRUCT(sec, nano); before 1970 too the nanoseconds count upwards."""
+    micros = f"epoch_us({value})"
+    rest = f"(({micros} % 1000000 + 1000000) % 1000000)"
+    fields = f"sec := ({micros} - {rest}) // 1000000, nano := CAST({rest} * 1000 AS INTEGER)"
+    return f"CASE WHEN {value} IS NOT NULL THEN struct_pack({fields}) END"
 
 
 def to_buffers(kind: DataType, value: str) -> str:

@@ -144,14 +144,14 @@ class IngestBlock:
     location: Path
     partition: PartitionValues
     columns: tuple[str, ...] = ()
-    compressed: str = ""
 
 
 @dataclass(frozen=True)
 class ExportRows:
-    """Stream a range of rows of some files in the tunnel's encoding; answered by chunks.
+    """Stream a range of rows of some files; answered by chunks.
 
-    ``columns`` may name partition columns. ``timezone`` is for text forms of instants only.
+    ``encoding`` is ``arrow`` or ``protobuf`` as the tunnel has them, or for previews ``ipc``, a whole Arrow
+    stream, or ``csv``. ``columns`` may name partition columns. ``coding`` compresses what is sent.
     """
 
     table: Table
@@ -161,6 +161,7 @@ class ExportRows:
     start: int
     count: int
     encoding: str
+    coding: str = ""
 
 
 @dataclass(frozen=True)
@@ -174,6 +175,7 @@ class ExportResult:
     count: int
     encoding: str
     select: tuple[str, ...] = field(default=())
+    coding: str = ""
 
 
 @dataclass(frozen=True)

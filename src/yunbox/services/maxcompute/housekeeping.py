@@ -7,6 +7,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from yunbox.storage.tables.lifecycle import recycle
+from yunbox.storage.tables.orphans import remove_orphans
+
 if TYPE_CHECKING:
     from yunbox.services.maxcompute.service import MaxCompute
 
@@ -22,6 +25,7 @@ class Housekeeping:
 
     def __init__(self, service: "MaxCompute") -> None:
         self._service = service
+        self._started = service.clock.time()
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> "Housekeeping":
@@ -38,11 +42,11 @@ class Housekeeping:
 
     async def _loop(self) -> None:
         while True:
-            await asyncio.sleep(PERIOD_S)
             try:
                 await self.sweep()
             except Exception:
                 self._service.log.exception("housekeeping failed; it is tried again")
+            await asyncio.sleep(PERIOD_S)
 
     async def sweep(self) -> None:
         """Remove everything that is past its age."""
@@ -50,6 +54,13 @@ class Housekeeping:
         await asyncio.to_thread(self._sweep_results, now)
         await asyncio.to_thread(self._service.instances.forget_before, now - INSTANCE_AGE_S)
         await self._sweep_dead_files(now)
+        await recycle(self._service.catalogue, self._service.snapshots, now)
+        await asyncio.to_thread(self._sweep_orphans)
+
+    def _sweep_orphans(self) -> None:
+        """What an earlier server left: nothing of this one is older than its start."""
+        dead = {row["path"] for row in self._service.database.read("SELECT path FROM dead_files")}
+        remove_orphans(self._service.catalogue, dead, self._started)
 
     def _sweep_results(self, now: float) -> None:
         for path in self._service.results.iterdir():

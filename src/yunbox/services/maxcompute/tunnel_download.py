@@ -96,6 +96,8 @@ class Downloads:
         names = [column.name for column in columns]
         if wanted.arrow:  # Arrow clients expect the table's order, and fill partition columns in themselves
             names = [column.name for column in table.columns if column.name in names]
+            if not names:
+                raise InvalidArgument("Name a column that is no partition column", code="InvalidColumnSpec")
         request = ExportRows(
             table=table,
             location=Path(stored.location),

@@ -1,5 +1,6 @@
 """Changing the catalogue: projects, schemas, tables and views, each change one transaction."""
 
+import asyncio
 import dataclasses
 import json
 import shutil
@@ -13,7 +14,6 @@ from yunbox.kernel.clock import Clock
 from yunbox.kernel.errors import AlreadyExists, Conflict, NotFound
 from yunbox.sql.maxcompute.catalog import PartitionValues, Table, TableName
 from yunbox.storage.database import Database, Write
-from yunbox.storage.files import inside
 from yunbox.storage.tables import delta
 from yunbox.storage.tables.model import Project, StoredTable, dump_columns
 from yunbox.storage.tables.reader import CatalogueReader, dump_values
@@ -117,11 +117,6 @@ class Catalogue(CatalogueReader):
 
     # -- tables and views
 
-    def new_location(self, name: TableName, table_id_hint: int) -> Path:
-        """The folder of a table to be created: readable, and never one that was used before."""
-        base = inside(self.lake, name.project, name.schema, name.name)
-        return base if not base.exists() else base.with_name(f"{name.name}.{table_id_hint}")
-
     async def insert_table(self, table: Table, *, owner: str, location: Path | None) -> StoredTable:
         """Record a table whose folder exists, or a view. Raises AlreadyExists when the name is taken."""
         now = self._clock.time()
@@ -147,7 +142,7 @@ class Catalogue(CatalogueReader):
 
         await self._change(work)
         if stored.location:
-            shutil.rmtree(stored.location, ignore_errors=True)
+            await asyncio.to_thread(shutil.rmtree, stored.location, ignore_errors=True)
 
     async def update_table(self, stored: StoredTable, table: Table, **extra: Any) -> StoredTable:
         """Replace what is recorded of a table, its name included."""
