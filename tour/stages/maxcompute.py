@@ -141,9 +141,14 @@ def read_openly(story: Story) -> str:
 def print_bill(story: Story) -> str:
     """Print what each query cost."""
     bill = json.loads(_yunbox(story, "bill", "--by", "query", "--output", "json"))
-    paid = [line for line in bill["lines"] if line["quantity_bytes"]]
-    lines = [f"{line['quantity_bytes']:>10,} bytes  {line['cost']:.10f}  {line['text'][:58]}" for line in paid]
-    return "\n".join([f"{len(bill['lines'])} statements, {bill['total']:.10f} {bill['currency']} in all", *lines])
+    queries = [line for line in bill["lines"] if line["operation"] == "SQL"]
+    lines = [
+        f"{line['quantity_bytes']:>10,} bytes  {line['cost']:.9f}  {line['text'][:64]}"
+        for line in queries
+        if line["quantity_bytes"]
+    ]
+    total = f"{len(queries)} statements for {bill['total']:.9f} {bill['currency']}; what was refused is free"
+    return "\n".join([total, *lines])
 
 
 def after(story: Story) -> list[str]:

@@ -126,5 +126,5 @@ def _line(row: sqlite3.Row, by: str) -> BillLine:
         time=row["time"],
         operation=row["operation"] if single else "",
         principal=row["principal"] if single or by == "user" else "",
-        text=str(json.loads(row["detail"]).get("sql", "")) if single else "",
+        text=str(json.loads(row["detail"]).get("sql", row["operation"])) if single else "",
     )

@@ -16,6 +16,9 @@ from yunbox.meter.prices import PriceBook
 from yunbox.services.maxcompute.functions import Functions
 from yunbox.services.maxcompute.instances import InstanceStore
 from yunbox.services.maxcompute.jobs import Jobs
+from yunbox.services.maxcompute.tunnel_download import Downloads
+from yunbox.services.maxcompute.tunnel_sessions import Sessions
+from yunbox.services.maxcompute.tunnel_upload import Uploads
 from yunbox.spine import Spine
 from yunbox.sql.maxcompute.catalog import PartitionValues, TableName
 from yunbox.storage.database import Database
@@ -74,6 +77,9 @@ class MaxCompute:
         self.results = folder / "results"
         self.results.mkdir(exist_ok=True)
         self.jobs = Jobs(self, self.results, sync_wait_s=_SYNC_WAIT_S)
+        self.sessions = Sessions(database, clock)
+        self.uploads = Uploads(self, folder / "uploads", scratch=folder / "tmp")
+        self.downloads = Downloads(self)
         self._checkpoints: dict[int, int] = {}
 
     def account_name(self, account_id: str) -> str:

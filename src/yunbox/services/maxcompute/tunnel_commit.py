@@ -128,6 +128,7 @@ def place(
     for file in files:
         path = f"{prefix}/{file.path}" if prefix else file.path
         if not (root / path).exists():
+            os.utime(source / file.path)  # what is older than the server is taken for an orphan of an earlier one
             os.link(source / file.path, root / path)
         placed.append(replace(file, path=path, partition=partition))
     sync_folder(root / prefix)

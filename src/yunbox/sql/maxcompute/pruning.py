@@ -33,6 +33,7 @@ from yunbox.sql.maxcompute.relations import (
 from yunbox.wire.odps.types import DataType
 
 _VISITS_MAX = 64
+_SEPARATOR = chr(31)
 _BATCH_MAX = 20_000
 
 
@@ -238,7 +239,6 @@ def _column(
 ) -> list[Value]:
     sql = expr.sql
     columns = [f"v{i}" for i in range(len(refs))]
-    values = ", ".join(f"({n}, {', '.join(text_literal(part) for part in key)})" for n, key in enumerate(keys))
     types = [compiler.scan.columns[compiler.names[index]].duckdb for index in indexes]
     by_relation: dict[str, list[str]] = {}
     for ref, column, of in zip(refs, columns, types, strict=True):
@@ -247,9 +247,24 @@ def _column(
     laterals = "".join(
         f", LATERAL (SELECT {', '.join(items)}) AS {quote(alias)}" for alias, items in by_relation.items()
     )
-    names = ", ".join(f'"{name}"' for name in ("n", *columns))
-    found = compiler.pruner.asked(f"SELECT {sql} FROM (VALUES {values}) AS r({names}){laterals} ORDER BY r.n")
+    found = compiler.pruner.asked(f"SELECT {sql} FROM ({_rows(columns, keys)}) AS r{laterals} ORDER BY r.n")
     return [row[0] for row in found]
+
+
+def _rows(columns: list[str], keys: list[tuple[str, ...]]) -> str:
+    """A relation of the keys, numbered by ``n``.
+
+    One literal a column, split by the engine, parses ten times as fast as ten thousand VALUES do.
+    """
+    if any(_SEPARATOR in part for key in keys for part in key):
+        rows = ", ".join(f"({n}, {', '.join(text_literal(part) for part in key)})" for n, key in enumerate(keys))
+        names = ", ".join(f'"{name}"' for name in ("n", *columns))
+        return f"SELECT * FROM (VALUES {rows}) AS v({names})"
+    lists = [
+        f"unnest(string_split({text_literal(_SEPARATOR.join(key[i] for key in keys))}, chr(31))) AS {quote(column)}"
+        for i, column in enumerate(columns)
+    ]
+    return f"SELECT unnest(range({len(keys)})) AS n, {', '.join(lists)}"
 
 
 def _reader(index: int, of: DataType) -> Callable[[PartitionValues], Value]:

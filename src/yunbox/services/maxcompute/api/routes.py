@@ -1,10 +1,15 @@
 """The whole surface of MaxCompute in one list."""
 
 from yunbox.kernel.call import Operation
-from yunbox.services.maxcompute.api import instances, projects, tables
+from yunbox.services.maxcompute.api import instances, projects, tables, tunnel
 from yunbox.services.maxcompute.api.route import Route
 
-ROUTES: list[Route] = [*projects.ROUTES, *instances.ROUTES, *tables.ROUTES]
+ROUTES: list[Route] = [
+    *tunnel.ROUTES,  # before the tables and instances whose paths it shares
+    *projects.ROUTES,
+    *instances.ROUTES,
+    *tables.ROUTES,
+]
 
 
 def operations() -> list[Operation]:
