@@ -1,6 +1,8 @@
 """What both shells do with a script: settings, security statements, SQL, and the results as text."""
 
 import argparse
+import io
+import json
 import re
 import sys
 import time
@@ -97,8 +99,6 @@ class Console:
 
     def estimate(self, query: str) -> tuple[int, float]:
         """The bytes and the complexity that a statement would be billed."""
-        import json
-
         instance, done = self.client.submit(query, self.settings, "SQLCost")
         result = finished(instance, done) if done else self.client.wait(instance)
         if result.status != "Success":
@@ -137,7 +137,8 @@ class Console:
         zone = ZoneInfo(self.settings.get("odps.sql.timezone") or _DEFAULT_ZONE)
         as_csv = self.settings.get("odps.sql.select.output.format", "").lower() == "csv"
         if as_csv or not is_terminal():
-            sys.stdout.reconfigure(newline="")  # type: ignore[union-attr]
+            if isinstance(sys.stdout, io.TextIOWrapper):
+                sys.stdout.reconfigure(newline="")  # CRLF as RFC 4180 has it, whatever the platform
             written = write_csv(columns, shown, sys.stdout, zone)
         else:
             written = write_table(columns, shown, sys.stdout, zone)

@@ -6,10 +6,14 @@ import json
 import subprocess
 import sys
 import time
+from typing import TYPE_CHECKING
 
 from yunbox.cli.output import Output
 from yunbox.datafolder import read_credentials, read_server
 from yunbox.kernel.errors import Unavailable
+
+if TYPE_CHECKING:
+    from yunbox.boot import Ready
 
 _START_TIMEOUT_S = 60.0
 
@@ -41,10 +45,10 @@ def run(args: argparse.Namespace, output: Output) -> int:
     return 0
 
 
-def _greeting(args: argparse.Namespace, ready: object, seconds: float) -> str:
+def _greeting(args: argparse.Namespace, ready: "Ready", seconds: float) -> str:
     key = read_credentials(args.data) or {}
-    endpoint = ready.endpoints["maxcompute"]  # type: ignore[attr-defined]
-    project = ready.project  # type: ignore[attr-defined]
+    endpoint = ready.endpoints["maxcompute"]
+    project = ready.project
     return "\n".join(
         [
             f"Yunbox is ready ({seconds:.1f} s). Data: {args.data}",

@@ -9,7 +9,7 @@ import pytest
 from test_snapshots import NAME, TABLE, Lake, file
 
 from yunbox.storage.tables.lifecycle import recycle
-from yunbox.storage.tables.orphans import remove_orphans
+from yunbox.storage.tables.orphans import find_and_remove, remove_orphans
 from yunbox.storage.tables.snapshots import Change
 
 DAY_S = 24 * 3600
@@ -64,5 +64,20 @@ def test_orphans_go_and_everything_else_stays(lake: Lake) -> None:
         removed = remove_orphans(lake.catalogue, {str(root / names[1])}, before=2000)
         assert {path.name for path in removed} == {"orphan.parquet", "never_named"}
         assert sorted(path.name for path in root.rglob("*.parquet")) == ["dead.parquet", "live.parquet", "new.parquet"]
+
+    asyncio.run(run())
+
+
+def test_a_file_whose_commit_the_index_missed_is_no_orphan(lake: Lake) -> None:
+    async def run() -> None:
+        stored = await lake.create()
+        root = Path(stored.location)
+        for name in ("pt=x/part-1.parquet", "pt=x/part-00000-spark.parquet"):
+            (root / name).parent.mkdir(exist_ok=True)
+            (root / name).write_bytes(b"x")
+            os.utime(root / name, (1000, 1000))
+        lake.snapshots._write_log(stored, Change("INSERT", add=(file("part-1", "x"),)), [])
+        assert await find_and_remove(lake.catalogue, lake.snapshots, set(), before=2000) == []
+        assert lake.paths(stored) == ["pt=x/part-1.parquet"]
 
     asyncio.run(run())

@@ -50,7 +50,7 @@ class Worker:
                 return pickle.loads(body)  # noqa: S301 - the worker is ours
         raise self._lost()
 
-    async def stream(self, request: Any) -> AsyncIterator[bytes]:
+    async def stream(self, request: Any) -> AsyncGenerator[bytes]:
         """Send a request and yield the chunks of its answer, at the pace they are taken."""
         done = False
         try:

@@ -65,7 +65,7 @@ def _written(table: Table, location: Path, rows: list[tuple]) -> Written:
             path.unlink(missing_ok=True)
             continue
         sync_file(path)
-        folders.add(path.parent)
+        folders.update(parent for parent in path.parents if parent.is_relative_to(location))
         files.append(_data_file(table, location, path, count, size_bytes, statistics, partition))
     for folder in folders | {location}:
         if folder.exists():

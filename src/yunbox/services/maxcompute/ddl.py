@@ -44,7 +44,7 @@ def check_writable(table: Table) -> None:
 
 async def create_table(service: "MaxCompute", call: "Call[Statement]") -> Outcome:
     """CREATE TABLE: empty, LIKE another, or AS a query."""
-    statement, plan = call.params, call.params.planned.plan
+    statement, plan = call.params, call.params.plan(plans.CreateTable)
     existing = service.catalogue.stored(plan.name)
     if existing is not None:
         if plan.if_not_exists and existing.table.kind == "table":
@@ -114,7 +114,7 @@ def _check_columns(table: Table) -> None:
 
 async def drop_table(service: "MaxCompute", call: "Call[Statement]") -> Outcome:
     """DROP TABLE and DROP VIEW."""
-    plan = call.params.planned.plan
+    plan = call.params.plan(plans.DropTable)
     stored = service.catalogue.stored(plan.name)
     if stored is None or stored.table.kind != plan.kind:
         if plan.if_exists and stored is None:
@@ -127,7 +127,7 @@ async def drop_table(service: "MaxCompute", call: "Call[Statement]") -> Outcome:
 
 async def truncate_table(service: "MaxCompute", call: "Call[Statement]") -> Outcome:
     """TRUNCATE TABLE, whole or some partitions."""
-    plan = call.params.planned.plan
+    plan = call.params.plan(plans.TruncateTable)
     stored = service.catalogue.require(plan.name)
     check_writable(stored.table)
     if plan.partitions is None:
@@ -140,7 +140,7 @@ async def truncate_table(service: "MaxCompute", call: "Call[Statement]") -> Outc
 
 async def create_view(service: "MaxCompute", call: "Call[Statement]") -> Outcome:
     """CREATE [OR REPLACE] VIEW."""
-    plan = call.params.planned.plan
+    plan = call.params.plan(plans.CreateView)
     limits.check_name(plan.name.name, "view")
     view = Table(plan.name, tuple(plan.columns), kind="view", view_text=plan.text, comment=plan.comment)
     existing = service.catalogue.stored(plan.name)
@@ -160,7 +160,7 @@ async def create_view(service: "MaxCompute", call: "Call[Statement]") -> Outcome
 
 async def alter_table(service: "MaxCompute", call: "Call[Statement]") -> Outcome:
     """ALTER TABLE: one action each."""
-    plan = call.params.planned.plan
+    plan = call.params.plan(plans.AlterTable)
     stored = service.catalogue.stored(plan.name)
     if stored is None:
         raise NotFound(f"ODPS-0130131:[0,0] Table not found - table {plan.name} cannot be resolved")
@@ -380,7 +380,7 @@ _ALTER: dict[type, Any] = {
 
 async def create_schema(service: "MaxCompute", call: "Call[Statement]") -> Outcome:
     """CREATE SCHEMA."""
-    plan = call.params.planned.plan
+    plan = call.params.plan(plans.CreateSchema)
     await service.catalogue.create_schema(
         plan.project, plan.name, owner=call.principal.name, if_not_exists=plan.if_not_exists
     )
@@ -389,14 +389,14 @@ async def create_schema(service: "MaxCompute", call: "Call[Statement]") -> Outco
 
 async def drop_schema(service: "MaxCompute", call: "Call[Statement]") -> Outcome:
     """DROP SCHEMA."""
-    plan = call.params.planned.plan
+    plan = call.params.plan(plans.DropSchema)
     await service.catalogue.drop_schema(plan.project, plan.name, if_exists=plan.if_exists)
     return _DONE
 
 
 async def create_function(service: "MaxCompute", call: "Call[Statement]") -> Outcome:
     """CREATE FUNCTION: registered, not yet run."""
-    statement, plan = call.params, call.params.planned.plan
+    statement, plan = call.params, call.params.plan(plans.CreateFunction)
     await service.functions.create(
         statement.session.project, plan.name, plan.class_name, list(plan.resources), call.principal.name
     )
@@ -405,7 +405,7 @@ async def create_function(service: "MaxCompute", call: "Call[Statement]") -> Out
 
 async def drop_function(service: "MaxCompute", call: "Call[Statement]") -> Outcome:
     """DROP FUNCTION."""
-    statement, plan = call.params, call.params.planned.plan
+    statement, plan = call.params, call.params.plan(plans.DropFunction)
     try:
         await service.functions.delete(statement.session.project, plan.name)
     except NotFound:
@@ -416,7 +416,7 @@ async def drop_function(service: "MaxCompute", call: "Call[Statement]") -> Outco
 
 async def set_project(service: "MaxCompute", call: "Call[Statement]") -> Outcome:
     """SETPROJECT k=v: with no pairs, the settings as they are."""
-    statement, plan = call.params, call.params.planned.plan
+    statement, plan = call.params, call.params.plan(plans.SetProject)
     if plan.properties:
         await service.catalogue.set_project(statement.session.project, properties=dict(plan.properties))
         return _DONE

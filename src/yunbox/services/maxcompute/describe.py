@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from yunbox.kernel.errors import NotFound, Unsupported
 from yunbox.services.maxcompute.instances import Outcome
+from yunbox.sql.maxcompute import plans
 from yunbox.sql.maxcompute.catalog import Column, Table, TableName
 from yunbox.storage.tables.model import StoredTable, partition_spec
 
@@ -20,7 +21,7 @@ _UTC8_S = 8 * 3600
 
 async def set_flags(service: "MaxCompute", call: "Call[Statement]") -> Outcome:
     """SET in a script: the flags hold for the statements after it."""
-    call.params.job.settings.update(call.params.planned.plan.flags)
+    call.params.job.settings.update(call.params.plan(plans.SetFlags).flags)
     return Outcome(text="OK")
 
 
@@ -31,7 +32,7 @@ async def use(service: "MaxCompute", call: "Call[Statement]") -> Outcome:
 
 async def show(service: "MaxCompute", call: "Call[Statement]") -> Outcome:
     """SHOW ...: one name a line."""
-    statement, plan = call.params, call.params.planned.plan
+    statement, plan = call.params, call.params.plan(plans.Show)
     shower = _SHOW.get(plan.kind)
     if shower is None:
         raise Unsupported(f"SHOW {plan.kind.upper()} is not supported")
@@ -135,7 +136,7 @@ def _literal(text: str) -> str:
 
 async def describe(service: "MaxCompute", call: "Call[Statement]") -> Outcome:
     """DESC [EXTENDED] table [PARTITION (...)]."""
-    plan = call.params.planned.plan
+    plan = call.params.plan(plans.Describe)
     stored = _require(service, plan.name)
     if plan.partition:
         return Outcome(text=_partition_text(service, stored, dict(plan.partition), plan.extended))
@@ -145,7 +146,7 @@ async def describe(service: "MaxCompute", call: "Call[Statement]") -> Outcome:
 def _table_text(service: "MaxCompute", stored: StoredTable, extended: bool) -> str:
     table = stored.table
     size_bytes, rows, files = service.catalogue.size(stored.id)
-    head = [
+    head: list[str | None] = [
         f"Owner: {stored.owner} | Project: {table.name.project}",
         f"TableComment: {table.comment}",
         None,
@@ -156,7 +157,7 @@ def _table_text(service: "MaxCompute", stored: StoredTable, extended: bool) -> s
     if table.lifecycle_days:
         head.append(f"Lifecycle:                {table.lifecycle_days}")
     kind = "InternalTable: YES" if table.kind == "table" else "VirtualView  : YES"
-    body = [None, f"{kind}      | Size: {size_bytes}", None, "Native Columns:", None, _columns_head(extended), None]
+    body: list[str | None] = [None, f"{kind}      | Size: {size_bytes}", None, "Native Columns:", None, _columns_head(extended), None]
     lines = [*head, *body, *_column_rows(table.columns, extended)]
     if table.partition_columns:
         lines += [None, "Partition Columns:", None, *_column_rows(table.partition_columns, extended)]

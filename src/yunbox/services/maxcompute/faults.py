@@ -71,4 +71,4 @@ def sql_failure(error: BaseException) -> tuple[str, str]:
 
 def _entry(error: errors.KernelError, table: Mapping[type[errors.KernelError], T], default: T) -> T:
     """The entry of the error's class, or of the nearest class above it."""
-    return next((table[kind] for kind in type(error).__mro__ if kind in table), default)
+    return next((value for kind in type(error).__mro__ for key, value in table.items() if key is kind), default)

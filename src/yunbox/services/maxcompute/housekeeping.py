@@ -7,8 +7,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from yunbox.services.maxcompute.tunnel_sweep import pinned_files, sweep_sessions
 from yunbox.storage.tables.lifecycle import recycle
-from yunbox.storage.tables.orphans import remove_orphans
+from yunbox.storage.tables.orphans import find_and_remove
 
 if TYPE_CHECKING:
     from yunbox.services.maxcompute.service import MaxCompute
@@ -17,7 +18,6 @@ PERIOD_S = 60.0
 RESULT_AGE_S = 24 * 3600.0
 INSTANCE_AGE_S = 30 * 24 * 3600.0
 DEAD_FILE_AGE_S = 3600.0
-SESSION_AGE_S = 24 * 3600.0
 
 
 class Housekeeping:
@@ -53,14 +53,15 @@ class Housekeeping:
         now = self._service.clock.time()
         await asyncio.to_thread(self._sweep_results, now)
         await asyncio.to_thread(self._service.instances.forget_before, now - INSTANCE_AGE_S)
+        await sweep_sessions(self._service, now)
         await self._sweep_dead_files(now)
         await recycle(self._service.catalogue, self._service.snapshots, now)
-        await asyncio.to_thread(self._sweep_orphans)
+        await self._sweep_orphans()
 
-    def _sweep_orphans(self) -> None:
+    async def _sweep_orphans(self) -> None:
         """What an earlier server left: nothing of this one is older than its start."""
         dead = {row["path"] for row in self._service.database.read("SELECT path FROM dead_files")}
-        remove_orphans(self._service.catalogue, dead, self._started)
+        await find_and_remove(self._service.catalogue, self._service.snapshots, dead, self._started)
 
     def _sweep_results(self, now: float) -> None:
         for path in self._service.results.iterdir():
@@ -74,6 +75,9 @@ class Housekeeping:
             return [row[0] for row in rows]
 
         paths = await self._service.database.write(work)
+        if paths:
+            pinned = pinned_files(self._service)
+            paths = [path for path in paths if path not in pinned]
         await asyncio.to_thread(lambda: [Path(path).unlink(missing_ok=True) for path in paths])
         await self._service.database.write(
             lambda db: db.executemany("DELETE FROM dead_files WHERE path = ?", [(path,) for path in paths])

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from yunbox.engine.duck.messages import Planned, PlanStatement
 from yunbox.engine.duck.pool import Worker
@@ -16,7 +16,7 @@ from yunbox.guard.admission import Estimate, Reading
 from yunbox.kernel import ids, limits
 from yunbox.kernel.call import Principal, Usage
 from yunbox.kernel.clock import utc
-from yunbox.kernel.errors import Cancelled, InvalidArgument, KernelError, Unavailable
+from yunbox.kernel.errors import Cancelled, Internal, InvalidArgument, KernelError, Unavailable
 from yunbox.meter.ledger import Entry
 from yunbox.meter.prices import SQL_SCAN
 from yunbox.services.maxcompute import faults
@@ -27,6 +27,7 @@ from yunbox.sql.maxcompute.session import Session
 if TYPE_CHECKING:
     from yunbox.services.maxcompute.service import MaxCompute
 
+P = TypeVar("P")
 _REPLAN_MAX = 5
 _DEFAULT_TIMEZONE = "Asia/Shanghai"
 _STATEMENT_TIMEOUT_S = 24 * 3600.0
@@ -58,6 +59,13 @@ class Statement:
     session: Session
     worker: Worker
     planned: Planned
+
+    def plan(self, kind: type[P]) -> P:
+        """The statement's plan, which its operation knows to be of this kind."""
+        found = self.planned.plan
+        if not isinstance(found, kind):
+            raise Internal(f"expected {kind.__name__}, planned {type(found).__name__}")
+        return found
 
     @property
     def estimate(self) -> Estimate:

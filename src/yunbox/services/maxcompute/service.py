@@ -1,6 +1,7 @@
 """MaxCompute put together: its stores, its workers, and what its operations share."""
 
 import logging
+import os
 import uuid
 from pathlib import Path
 
@@ -17,7 +18,10 @@ from yunbox.services.maxcompute.functions import Functions
 from yunbox.services.maxcompute.instances import InstanceStore
 from yunbox.services.maxcompute.jobs import Jobs
 from yunbox.services.maxcompute.tunnel_download import Downloads
+from yunbox.services.maxcompute.tunnel_ingest import Ingest
+from yunbox.services.maxcompute.tunnel_preview import Previews
 from yunbox.services.maxcompute.tunnel_sessions import Sessions
+from yunbox.services.maxcompute.tunnel_slots import Slots
 from yunbox.services.maxcompute.tunnel_upload import Uploads
 from yunbox.spine import Spine
 from yunbox.sql.maxcompute.catalog import PartitionValues, TableName
@@ -26,6 +30,9 @@ from yunbox.storage.files import inside, sync_folder
 from yunbox.storage.tables.catalogue import Catalogue
 from yunbox.storage.tables.model import DataFile, StoredTable, partition_folder
 from yunbox.storage.tables.snapshots import Change, Snapshots
+
+if TYPE_CHECKING:
+    from yunbox.services.maxcompute.api.tables import Head
 
 _CHECKPOINT_EVERY = 20
 _SYNC_WAIT_S = 0.25
@@ -78,8 +85,11 @@ class MaxCompute:
         self.results.mkdir(exist_ok=True)
         self.jobs = Jobs(self, self.results, sync_wait_s=_SYNC_WAIT_S)
         self.sessions = Sessions(database, clock)
-        self.uploads = Uploads(self, folder / "uploads", scratch=folder / "tmp")
+        self.slots = Slots(tunnel_pool)
+        self.ingest = Ingest(tunnel_pool, self.slots, scratch=folder / "tmp")
+        self.uploads = Uploads(self, folder / "uploads")
         self.downloads = Downloads(self)
+        self.previews = Previews(self)
         self._checkpoints: dict[int, int] = {}
 
     def account_name(self, account_id: str) -> str:
@@ -90,6 +100,10 @@ class MaxCompute:
         """The folder of a table to be created: readable, and never one that was used before."""
         base = inside(self.catalogue.lake, name.project, name.schema, name.name)
         return base if not base.exists() else base.with_name(f"{name.name}.{uuid.uuid4().hex[:8]}")
+
+    async def preview_csv(self, head: "Head") -> str:
+        """The first rows of a table as CSV."""
+        return await self.previews.csv(head.name, head.spec, head.columns, head.rows)
 
     async def commit(self, stored: StoredTable, change: Change) -> None:
         """Commit a change to a table, and write a checkpoint of its log now and then."""
@@ -108,6 +122,7 @@ class MaxCompute:
         path = f"{partition_folder(stored.table, partition)}/{name}"
         target = root / path
         target.parent.mkdir(parents=True, exist_ok=True)
+        os.utime(root / file.path)  # what is older than the server is taken for an orphan of an earlier one
         target.hardlink_to(root / file.path)
         sync_folder(target.parent)
         return DataFile(path, partition, file.size_bytes, file.rows, file.columns)

@@ -45,17 +45,22 @@ def _writes(service: "MaxCompute", statement: Statement) -> list[Access]:
 
 
 def _changes(service: "MaxCompute", statement: Statement) -> list[Access]:
-    return [*_reads(service, statement), on_table(service, "Update", statement.planned.plan.target.name)]
+    return [*_reads(service, statement), on_table(service, "Update", _changed(statement).target.name)]
+
+
+def _changed(statement: Statement) -> plans.Update | plans.Delete:
+    return statement.plan(plans.Update | plans.Delete)  # ty: ignore[invalid-argument-type]
 
 
 def _creates(service: "MaxCompute", statement: Statement) -> list[Access]:
     plan = statement.planned.plan
-    return [*_reads(service, statement), on_project(service, "CreateTable", plan.name.project)]
+    project = plan.name.project if isinstance(plan, plans.CreateTable | plans.CreateView) else statement.session.project
+    return [*_reads(service, statement), on_project(service, "CreateTable", project)]
 
 
-def _on(action: str) -> Any:
+def _on(action: str, kind: Any) -> Any:
     def touches(service: "MaxCompute", statement: Statement) -> Iterable[Access]:
-        return [on_table(service, action, statement.planned.plan.name)]
+        return [on_table(service, action, statement.plan(kind).name)]
 
     return touches
 
@@ -133,7 +138,7 @@ def _change(insert: plans.Insert, written: Written) -> Change:
 async def _run_change(service: "MaxCompute", call: Call[Statement]) -> Outcome:
     """UPDATE and DELETE: the files that were read are replaced, or the statement fails if they have changed."""
     statement = call.params
-    plan = statement.planned.plan
+    plan = _changed(statement)
     stored = service.catalogue.require(plan.target.name)
     written: Written = await statement.worker.call(RunChange(ddl.location(stored)))
     operation = type(plan).__name__.upper()
@@ -147,7 +152,7 @@ async def _run_cost(service: "MaxCompute", call: Call[Statement]) -> Outcome:
 
 
 async def _run_explain(service: "MaxCompute", call: Call[Statement]) -> Outcome:
-    return Outcome(text=call.params.planned.plan.text)
+    return Outcome(text=call.params.plan(plans.Explain).text)
 
 
 def _readings(statement: Statement) -> tuple[dict[str, Any], ...]:
@@ -178,16 +183,17 @@ OPERATIONS: dict[type, "Operation[Statement]"] = {
     plans.Update: _operation("Update", _run_change, _changes, _admit),
     plans.Explain: _operation("Explain", _run_explain, _reads),
     plans.CreateTable: _operation("CreateTable", ddl.create_table, _creates, _admit),
-    plans.DropTable: _operation("DropTable", ddl.drop_table, _on("Drop")),
-    plans.AlterTable: _operation("AlterTable", ddl.alter_table, _on("Alter")),
-    plans.TruncateTable: _operation("TruncateTable", ddl.truncate_table, _on("Alter")),
+    plans.DropTable: _operation("DropTable", ddl.drop_table, _on("Drop", plans.DropTable)),
+    plans.AlterTable: _operation("AlterTable", ddl.alter_table, _on("Alter", plans.AlterTable)),
+    plans.TruncateTable: _operation("TruncateTable", ddl.truncate_table, _on("Alter", plans.TruncateTable)),
     plans.CreateView: _operation("CreateView", ddl.create_view, _creates),
     plans.CreateSchema: _operation("CreateSchema", ddl.create_schema, _project("CreateSchema")),
     plans.DropSchema: _operation("DropSchema", ddl.drop_schema, _project("DropSchema")),
     plans.CreateFunction: _operation("CreateFunction", ddl.create_function, _project("CreateFunction")),
     plans.DropFunction: _operation("DropFunction", ddl.drop_function, _project("CreateFunction")),
     plans.Show: _operation("Show", describe.show, _project("List")),
-    plans.Describe: _operation("Describe", describe.describe, _on("Describe")),
+    plans.Describe: _operation("Describe", describe.describe, _on("Describe", plans.Describe)),
     plans.SetFlags: _operation("Set", describe.set_flags, _project("Read")),
+    plans.SetProject: _operation("SetProject", ddl.set_project, _project("Write")),
     plans.Use: _operation("Use", describe.use, _project("Read")),
 }

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from yunbox.engine.duck.messages import Batch, ExportResult, ExportRows
 from yunbox.kernel import limits
 from yunbox.kernel.call import Principal
-from yunbox.kernel.errors import Conflict, InvalidArgument, NotFound, Throttled
+from yunbox.kernel.errors import Conflict, InvalidArgument, NotFound
 from yunbox.services.maxcompute.instances import SUCCESS, TERMINATED, Instance
 from yunbox.services.maxcompute.tunnel_sessions import EXPIRED, DownloadBody, ResultBody, Session, Target
 from yunbox.services.maxcompute.tunnel_target import (
@@ -32,9 +32,7 @@ from yunbox.wire.odps.frames import encode_chunks
 if TYPE_CHECKING:
     from yunbox.services.maxcompute.service import MaxCompute
 
-_WAIT_S = 30.0
 _STALL_S = 300.0
-_RESERVED_WORKERS = 2
 _WRITE_BYTES = 512 << 10
 
 
@@ -54,7 +52,6 @@ class Downloads:
 
     def __init__(self, service: "MaxCompute") -> None:
         self._service = service
-        self._slots = asyncio.Semaphore(max(1, service.tunnel_pool.size_max - _RESERVED_WORKERS))
 
     # -- tables
 
@@ -157,26 +154,20 @@ class Downloads:
 
     async def pump(self, request: Any, client: Body) -> AsyncIterator[bytes]:
         """What a worker streams, until it or the client ends."""
-        try:
-            await asyncio.wait_for(self._slots.acquire(), _WAIT_S)
-        except TimeoutError:
-            raise Throttled("All download slots are busy: try again later", code="FlowExceeded") from None
         gone = asyncio.ensure_future(client.gone())
         loop = asyncio.get_running_loop()
         try:
-            async with self._service.tunnel_pool.lease() as worker:
-                async with contextlib.aclosing(worker.stream(request)) as chunks:
-                    async for chunk in chunks:
-                        if gone.done():
-                            raise ClientGone
-                        stalled = loop.call_later(_STALL_S, worker.kill)
-                        try:
-                            yield chunk
-                        finally:
-                            stalled.cancel()
+            async with self._service.slots.lease() as worker, contextlib.aclosing(worker.stream(request)) as chunks:
+                async for chunk in chunks:
+                    if gone.done():
+                        raise ClientGone
+                    stalled = loop.call_later(_STALL_S, worker.kill)
+                    try:
+                        yield chunk
+                    finally:
+                        stalled.cancel()
         finally:
             gone.cancel()
-            self._slots.release()
 
 
 def check_range(wanted: Range, rows: int) -> None:

@@ -1,12 +1,12 @@
-"""A request body on its way to a file: unpacked and checked as it arrives, never held whole.
+"""A request body as plain bytes, unpacked and checked as it arrives, and its way to a file or a pipe.
 
-Nothing a client sent is decoded here; checksums and the bounds of Arrow messages are verified, and a worker
-process reads the file. Work on more than a few kilobytes is done in a thread, one piece at a time, while the
-next piece arrives, so that an upload neither blocks the event loop nor fills memory.
+Nothing a client sent is decoded here: checksums and the bounds of Arrow messages are verified, and a worker
+process reads the rest. Never more than a few pieces are in memory, and what takes long is done in a thread.
 """
 
 import asyncio
-import contextlib
+import fcntl
+import os
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -19,8 +19,9 @@ from yunbox.wire.odps.compression import Decompressor
 from yunbox.wire.odps.frames import BytesLike, ChunkDecoder
 from yunbox.wire.odps.types import DataType
 
-PIECE_BYTES = 1 << 20
-_INLINE_BYTES_MAX = 64 << 10
+PIECE_BYTES = 256 << 10
+PIPE_BYTES = 1 << 20
+_F_SETPIPE_SZ = 1031
 Columns = Sequence[tuple[str, DataType]]
 
 
@@ -28,18 +29,20 @@ class Unpacker:
     """Takes a body in pieces and gives its plain bytes: for Arrow the record batches alone."""
 
     def __init__(self, columns: Columns, coding: str | None, *, arrow: bool) -> None:
+        self.is_slow = coding is not None
         self._plain = Decompressor(coding)
         self._chunks = ChunkDecoder() if arrow else None
         self._batches = BatchFilter(columns) if arrow else None
 
-    def feed(self, pieces: Iterable[bytes]) -> Iterator[BytesLike]:
-        """Yield what these pieces of body hold."""
-        for piece in pieces:
-            for plain in self._plain.feed(piece):
-                yield from self._checked(plain)
+    def feed(self, pieces: Iterable[bytes]) -> bytes:
+        """What these pieces of body hold."""
+        return b"".join(part for piece in pieces for plain in self._plain.feed(piece) for part in self._checked(plain))
 
-    def finish(self) -> Iterator[BytesLike]:
-        """Yield the rest, once the whole is known to be sound."""
+    def finish(self) -> bytes:
+        """The rest, once the whole is known to be sound."""
+        return b"".join(self._finish())
+
+    def _finish(self) -> Iterator[BytesLike]:
         for plain in self._plain.finish():
             yield from self._checked(plain)
         if self._chunks is not None and self._batches is not None:
@@ -55,81 +58,100 @@ class Unpacker:
             yield from self._batches.feed(payload)
 
 
-@contextlib.asynccontextmanager
-async def staged(body: Body, path: Path, unpacker: Unpacker | None = None) -> AsyncIterator[int]:
-    """A file with the body's plain bytes for as long as the block runs; gives the bytes that were received."""
-    try:
-        yield await receive(body, path, unpacker)
-    finally:
-        path.unlink(missing_ok=True)
+class Incoming:
+    """A body's plain bytes, piece by piece; ``received`` counts what came over the wire."""
+
+    def __init__(self, body: Body, unpacker: Unpacker, size_max: int = limits.BLOCK_BYTES_MAX) -> None:
+        self.received = 0
+        self._body = body
+        self._unpacker = unpacker
+        self._size_max = size_max
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """Each piece once enough has arrived; what is left at the end. Raises InvalidArgument for damage."""
+        pending: list[bytes] = []
+        size = 0
+        async for chunk in self._body.chunks():
+            self._count(len(chunk))
+            pending.append(chunk)
+            size += len(chunk)
+            if size >= PIECE_BYTES:
+                yield await self._unpack(pending)
+                pending, size = [], 0
+        yield await self._unpack(pending)
+        yield self._unpacker.finish()
+
+    async def _unpack(self, pieces: list[bytes]) -> bytes:
+        if self._unpacker.is_slow:
+            return await asyncio.to_thread(self._unpacker.feed, pieces)
+        return self._unpacker.feed(pieces)
+
+    def _count(self, size: int) -> None:
+        self.received += size
+        if self.received > self._size_max:
+            raise InvalidArgument(f"The body is larger than {self._size_max} bytes", code="MaxMessageLengthExceeded")
 
 
-async def receive(
-    body: Body, path: Path, unpacker: Unpacker | None = None, size_max: int = limits.BLOCK_BYTES_MAX
-) -> int:
-    """Write a body to a file; returns how many bytes were received."""
-    writer = _Writer(path, unpacker)
-    received = 0
+async def write_file(path: Path, head: Iterable[bytes], rest: AsyncIterator[bytes]) -> None:
+    """Write pieces to a file that need not survive a crash; a thread writes while the next piece arrives."""
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    writing: asyncio.Future[None] | None = None
     try:
-        async for chunk in body.chunks():
-            received += len(chunk)
-            if received > size_max:
-                raise InvalidArgument(f"The body is larger than {size_max} bytes", code="MaxMessageLengthExceeded")
-            await writer.add(chunk)
-        await writer.finish()
+        for piece in head:
+            _write(fd, piece)
+        async for piece in rest:
+            if writing is not None:
+                await asyncio.shield(writing)
+            writing = asyncio.ensure_future(asyncio.to_thread(_write, fd, piece))
+        if writing is not None:
+            await asyncio.shield(writing)
     except OSError as error:
         raise translate(error) from error
     finally:
-        await writer.close()
-    return received
+        if writing is not None and not writing.done():  # the thread must not outlive its file
+            await asyncio.wait([writing])
+        os.close(fd)
 
 
-class _Writer:
-    """Collects pieces while a thread writes the ones before them."""
+def _write(fd: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(fd, view) :]
 
-    def __init__(self, path: Path, unpacker: Unpacker | None) -> None:
-        self._file = path.open("wb", buffering=0)
-        self._unpacker = unpacker
-        self._pending: list[bytes] = []
-        self._size = 0
-        self._writing: asyncio.Future[None] | None = None
 
-    async def add(self, chunk: bytes) -> None:
-        self._pending.append(chunk)
-        self._size += len(chunk)
-        if self._size >= PIECE_BYTES:
-            await self._settle()
-            pieces, self._pending, self._size = self._pending, [], 0
-            self._writing = asyncio.ensure_future(asyncio.to_thread(self._take, pieces))
+class Pipe:
+    """A named pipe that a worker reads while this process writes; no thread waits for either.
 
-    async def finish(self) -> None:
-        await self._settle()
-        if self._size > _INLINE_BYTES_MAX:
-            await asyncio.to_thread(self._end, self._pending)
-        else:
-            self._end(self._pending)
+    More than ``PIPE_BYTES`` must be written, because only then has the reader certainly opened its end.
+    """
 
-    async def close(self) -> None:
-        """Let the thread end before its file goes, also when the request was cancelled."""
-        if self._writing is not None:
-            await asyncio.wait([self._writing])
-            self._writing.exception()
-        self._file.close()
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        os.mkfifo(path, 0o600)
+        self._fd = os.open(path, os.O_RDWR | os.O_NONBLOCK)  # opening for writing alone would wait for the reader
+        fcntl.fcntl(self._fd, _F_SETPIPE_SZ, PIPE_BYTES)
 
-    async def _settle(self) -> None:
-        if self._writing is not None:
-            await asyncio.shield(self._writing)
-            self._writing = None
+    async def write(self, data: bytes) -> None:
+        """Write all of it, at the reader's pace."""
+        view = memoryview(data)
+        while view:
+            try:
+                view = view[os.write(self._fd, view) :]
+            except BlockingIOError:
+                await self._writable()
 
-    def _take(self, pieces: list[bytes]) -> None:
-        self._write(pieces if self._unpacker is None else self._unpacker.feed(pieces))
+    async def _writable(self) -> None:
+        loop = asyncio.get_running_loop()
+        ready = asyncio.Event()
+        loop.add_writer(self._fd, ready.set)
+        try:
+            await ready.wait()
+        finally:
+            loop.remove_writer(self._fd)
 
-    def _end(self, pieces: list[bytes]) -> None:
-        self._take(pieces)
-        if self._unpacker is not None:
-            self._write(self._unpacker.finish())
-
-    def _write(self, parts: Iterable[BytesLike]) -> None:
-        data = memoryview(b"".join(parts))
-        while data:
-            data = data[self._file.write(data) :]
+    def close(self) -> None:
+        """End the reader's input."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+            self.path.unlink(missing_ok=True)

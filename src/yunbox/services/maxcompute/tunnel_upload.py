@@ -4,23 +4,19 @@ A block is acknowledged once its Parquet file is flushed and its row is in the d
 session's own folder until the commit, so no reader of the table ever meets it.
 """
 
-import uuid
-from dataclasses import replace
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from yunbox.engine.duck.messages import IngestBlock, Written
 from yunbox.kernel import limits
 from yunbox.kernel.call import Principal
 from yunbox.kernel.errors import Conflict, InvalidArgument
 from yunbox.services.maxcompute.tunnel_commit import Commits
 from yunbox.services.maxcompute.tunnel_sessions import CLOSED, NORMAL, Session, Target, UploadBody
-from yunbox.services.maxcompute.tunnel_staging import Unpacker, staged
 from yunbox.services.maxcompute.tunnel_target import Spec, current, partition_of, require_partition, require_table
-from yunbox.sql.maxcompute.catalog import Table, TableName
+from yunbox.sql.maxcompute.catalog import TableName
 from yunbox.storage.files import sync_folder
 from yunbox.wire.http import Body
-from yunbox.wire.odps.compression import parse_encoding
 
 if TYPE_CHECKING:
     from yunbox.services.maxcompute.service import MaxCompute
@@ -29,10 +25,9 @@ if TYPE_CHECKING:
 class Uploads:
     """Opens upload sessions and takes their blocks."""
 
-    def __init__(self, service: "MaxCompute", folder: Path, scratch: Path) -> None:
+    def __init__(self, service: "MaxCompute", folder: Path) -> None:
         self._service = service
         self.folder = folder
-        self._scratch = scratch
         self.commits = Commits(service, folder)
         folder.mkdir(exist_ok=True)
 
@@ -57,23 +52,13 @@ class Uploads:
             raise InvalidArgument(f"A block id is a number from 0 to {limits.BLOCKS_MAX - 1}", code="InvalidBlockID")
         current(self._service, session.body.target)
         folder = self._session_folder(session)
-        received, written = await self.ingest(session.body.target.table, folder, body, coding, arrow=arrow)
+        table = session.body.target.table
+        received, written = await self._service.ingest.run(table, folder, body, coding, arrow=arrow)
         file = written.files[0] if written.files else None
         replaced = await self._service.sessions.put_block(session, block, file)
         if replaced is not None:
             (folder / replaced.path).unlink(missing_ok=True)
         return received
-
-    async def ingest(self, table: Table, folder: Path, body: Body, coding: str, *, arrow: bool) -> tuple[int, Written]:
-        """Turn a request body into a durable file in a folder; returns the bytes received too."""
-        flat = replace(table, partition_columns=())
-        columns = [(column.name, column.type) for column in flat.columns]
-        raw = self._scratch / f"block-{uuid.uuid4().hex}.raw"
-        async with staged(body, raw, Unpacker(columns, parse_encoding(coding), arrow=arrow)) as received:
-            async with self._service.tunnel_pool.lease() as worker:
-                encoding = "arrow" if arrow else "protobuf"
-                written: Written = await worker.call(IngestBlock(flat, raw, encoding, folder, ()))
-            return received, written
 
     async def abort(self, session: Session) -> None:
         """Forget a session and what it had stored; one that was committed stays committed."""
@@ -89,6 +74,4 @@ class Uploads:
         return folder
 
     def _remove(self, session_id: str) -> None:
-        import shutil
-
         shutil.rmtree(self.folder / session_id, ignore_errors=True)

@@ -1,13 +1,14 @@
 """The front door: one statement's text to one plan."""
 
+import re
 from collections.abc import Callable
 
 from yunbox.sql.maxcompute.catalog import Catalog
 from yunbox.sql.maxcompute.errors import ParseFailed, UnsupportedSql
-from yunbox.sql.maxcompute.plans import Explain, Insert, MultiInsert, Plan, Query, SetFlags, Use
+from yunbox.sql.maxcompute.plans import Explain, Insert, MultiInsert, Plan, Query, SetFlags, SetProject, Use
 from yunbox.sql.maxcompute.pruning import Evaluator
 from yunbox.sql.maxcompute.queries import QueryPlanner
-from yunbox.sql.maxcompute.script import is_blank, parse_setting
+from yunbox.sql.maxcompute.script import is_blank, parse_setting, strip_comments
 from yunbox.sql.maxcompute.session import Session
 from yunbox.sql.maxcompute.statements.alters import parse_alter
 from yunbox.sql.maxcompute.statements.changes import parse_delete, parse_update
@@ -17,9 +18,11 @@ from yunbox.sql.maxcompute.statements.objects import parse_create, parse_drop
 from yunbox.sql.maxcompute.statements.shows import parse_describe, parse_security, parse_show
 from yunbox.sql.maxcompute.statements.tables import parse_truncate
 
+_SETPROJECT = re.compile(r"\s*setproject\b(.*)", re.IGNORECASE | re.DOTALL)
+_PAIR = re.compile(r"([\w.]+)\s*=\s*([^\s,;]*)")
 _Parser = Callable[[Cursor, QueryPlanner], Plan]
 _SECURITY = ("GRANT", "REVOKE", "WHOAMI", "LIST", "ADD", "REMOVE", "PURGE", "INSTALL", "UNINSTALL", "PUT", "SET",
-             "SETPROJECT", "ALLOW", "DISALLOW", "CLEAR", "TRUST")  # fmt: skip
+             "ALLOW", "DISALLOW", "CLEAR", "TRUST")  # fmt: skip
 _UNSUPPORTED = ("MERGE", "LOAD", "UNLOAD", "ANALYZE", "CLONE", "RESTORE", "KILL", "STATUS", "WAIT", "COST",
                 "EXPORT", "IMPORT", "UNDO", "MSCK", "REFRESH", "CALL", "EXECUTE", "DECLARE", "READ")  # fmt: skip
 
@@ -33,6 +36,8 @@ def plan(text: str, catalog: Catalog, session: Session, evaluator: Evaluator | N
     pair = parse_setting(text) if text.lstrip()[:3].lower() == "set" else None
     if pair is not None:
         return SetFlags(dict((pair,)))
+    if (found := _SETPROJECT.match(strip_comments(text))) is not None:
+        return SetProject(_project_pairs(found.group(1)))
     if is_blank(text):
         raise ParseFailed("the statement is empty")
     planner = QueryPlanner(catalog, session, evaluator)
@@ -43,6 +48,13 @@ def plan(text: str, catalog: Catalog, session: Session, evaluator: Evaluator | N
         return statement(cursor, planner)
     except RecursionError:
         raise ParseFailed("the statement is nested too deeply") from None
+
+
+def _project_pairs(text: str) -> dict[str, str]:
+    pairs = dict(_PAIR.findall(text))
+    if _PAIR.sub("", text).strip(" ,;\t\r\n"):
+        raise ParseFailed("SETPROJECT needs name=value pairs")
+    return pairs
 
 
 def statement(cursor: Cursor, planner: QueryPlanner) -> Plan:

@@ -336,6 +336,13 @@ class SetFlags:
 
 
 @dataclass(frozen=True)
+class SetProject:
+    """SETPROJECT k=v ...; without pairs it asks for the settings. An empty value removes a setting."""
+
+    properties: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Use:
     """USE project."""
 
@@ -359,6 +366,6 @@ class Explain:
 
 Plan = (
     Query | Insert | MultiInsert | Delete | Update | CreateTable | DropTable | AlterTable | TruncateTable
-    | CreateView | CreateSchema | DropSchema | CreateFunction | DropFunction | Show | Describe | SetFlags | Use
+    | CreateView | CreateSchema | DropSchema | CreateFunction | DropFunction | Show | Describe | SetFlags | SetProject | Use
     | Security | Explain
 )  # fmt: skip

@@ -1,16 +1,31 @@
 """What a crash can leave in the lake: files of statements that never committed, folders of tables never named.
 
-Only what is older than ``before`` is touched, so nothing that a running statement writes is ever in danger.
+Only what is older than ``before`` is touched, so nothing that a running statement writes is in danger; and only files
+named as ours are, because another writer's may belong to a commit that it has not made yet. The index must be up to
+its log first, or a file whose commit the crash kept from the index would be taken for an orphan.
 """
 
+import asyncio
+import re
 import shutil
 from pathlib import Path
 
 from yunbox.sql.maxcompute.catalog import TableName
 from yunbox.storage.tables.catalogue import Catalogue
 from yunbox.storage.tables.model import StoredTable
+from yunbox.storage.tables.snapshots import Snapshots
 
+_FOREIGN = re.compile(r"part-\d{5}-")
 _PAGE = 1000
+
+
+async def find_and_remove(catalogue: Catalogue, snapshots: Snapshots, dead: set[str], before: float) -> list[Path]:
+    """Bring every index up to its log, then remove orphans in a thread; returns what was removed."""
+    for project in catalogue.projects():
+        for schema in catalogue.schemas(project.name):
+            for stored in _tables(catalogue, project.name, schema.name):
+                await snapshots.refresh(stored.id)
+    return await asyncio.to_thread(remove_orphans, catalogue, dead, before)
 
 
 def remove_orphans(catalogue: Catalogue, dead: set[str], before: float) -> list[Path]:
@@ -52,7 +67,8 @@ def _files(catalogue: Catalogue, stored: StoredTable, dead: set[str], before: fl
 
 
 def _is_orphan(path: Path, known: set[str], before: float) -> bool:
-    return "_delta_log" not in path.parts and str(path) not in known and _older(path, before)
+    ours = "_delta_log" not in path.parts and not _FOREIGN.match(path.name)
+    return ours and str(path) not in known and _older(path, before)
 
 
 def _changed(catalogue: Catalogue, name: TableName, version: int) -> bool:

@@ -166,8 +166,8 @@ def _stored(row: sqlite3.Row) -> StoredTable:
 
 
 def _partition(row: sqlite3.Row) -> PartitionInfo:
-    fields: dict[str, Any] = {key: row[key] for key in PartitionInfo.__dataclass_fields__}
-    return PartitionInfo(**{**fields, "values": tuple(json.loads(row["values"]))})
+    fields: dict[str, Any] = {key: row[key] for key in PartitionInfo.__dataclass_fields__ if key != "values"}
+    return PartitionInfo(values=tuple(json.loads(row["values"])), **fields)
 
 
 def _file(row: sqlite3.Row) -> DataFile:

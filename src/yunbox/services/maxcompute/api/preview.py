@@ -1,0 +1,53 @@
+"""The tunnel's preview of a table, which needs no session."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from yunbox.kernel.call import Access, Call, Operation, Shape, Stream
+from yunbox.services.maxcompute.access import on_table
+from yunbox.services.maxcompute.api.route import PathValues, Route
+from yunbox.services.maxcompute.api.tables import parse_spec, table_name
+from yunbox.services.maxcompute.api.tunnel import stream_response
+from yunbox.services.maxcompute.tunnel_preview import ROWS_MAX
+from yunbox.services.maxcompute.tunnel_target import Spec
+from yunbox.sql.maxcompute.catalog import TableName
+from yunbox.wire.http import Body, Request
+
+
+@dataclass(frozen=True)
+class Preview:
+    """The first rows of a table or partition."""
+
+    project: str
+    name: TableName
+    spec: Spec
+    columns: tuple[str, ...]
+    rows: int
+    client: Body
+
+
+async def _params(request: Request, values: PathValues) -> Preview:
+    limit = request.integer("limit", ROWS_MAX, low=-1)
+    return Preview(
+        project=values["project"].lower(),
+        name=table_name(values),
+        spec=parse_spec(request.param("partition")),
+        columns=tuple(filter(None, (request.param("columns") or "").lower().split(","))),
+        rows=ROWS_MAX if limit < 0 else min(limit, ROWS_MAX),
+        client=request.body,
+    )
+
+
+def _selects(service: Any, params: Preview) -> tuple[Access, ...]:
+    return (on_table(service, "Select", params.name),)
+
+
+async def _preview(service: Any, call: Call[Preview]) -> Stream:
+    wanted = call.params
+    call.usage.project = wanted.project
+    chunks = await service.previews.arrow(wanted.name, wanted.spec, wanted.columns, wanted.rows, wanted.client)
+    return Stream(chunks, {"Content-Type": "application/octet-stream"})
+
+
+PREVIEW_ROWS = Operation("odps", "PreviewRows", Preview, _preview, _selects, Shape.STREAM)
+ROUTES = [Route("GET", "/projects/{project}/tables/{table}/preview", PREVIEW_ROWS, _params, stream_response)]
