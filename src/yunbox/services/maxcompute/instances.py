@@ -12,6 +12,7 @@ from yunbox.meter.ledger import Entry, Ledger
 from yunbox.sql.maxcompute.catalog import Column
 from yunbox.storage.database import Database
 from yunbox.storage.tables.model import dump_columns, load_columns
+from yunbox.wire.odps.xml import parse_body
 
 RUNNING, TERMINATED = "Running", "Terminated"
 SUCCESS, FAILED, CANCELLED = "Success", "Failed", "Cancelled"
@@ -55,6 +56,13 @@ class Instance:
     status: str = RUNNING
     task_status: str = "Running"
     outcome: Outcome = field(default_factory=Outcome)
+
+    @property
+    def query(self) -> str:
+        """The statement, out of the submitted job."""
+        root = parse_body(self.source.encode()) if self.source else None
+        node = next(root.all("Tasks/*/Query"), None) if root else None
+        return node.text.strip() if node else ""
 
 
 class InstanceStore:

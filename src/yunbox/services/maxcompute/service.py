@@ -4,6 +4,7 @@ import logging
 import os
 import uuid
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from yunbox.engine.duck.messages import Checkpoint
 from yunbox.engine.duck.pool import WorkerPool
@@ -22,6 +23,7 @@ from yunbox.services.maxcompute.tunnel_ingest import Ingest
 from yunbox.services.maxcompute.tunnel_preview import Previews
 from yunbox.services.maxcompute.tunnel_sessions import Sessions
 from yunbox.services.maxcompute.tunnel_slots import Slots
+from yunbox.services.maxcompute.tunnel_streams import Streams
 from yunbox.services.maxcompute.tunnel_upload import Uploads
 from yunbox.spine import Spine
 from yunbox.sql.maxcompute.catalog import PartitionValues, TableName
@@ -89,6 +91,7 @@ class MaxCompute:
         self.ingest = Ingest(tunnel_pool, self.slots, scratch=folder / "tmp")
         self.uploads = Uploads(self, folder / "uploads")
         self.downloads = Downloads(self)
+        self.streams = Streams(self)
         self.previews = Previews(self)
         self._checkpoints: dict[int, int] = {}
 

@@ -33,7 +33,7 @@ class Previews:
     async def arrow(
         self, name: TableName, spec: Spec, columns: tuple[str, ...], rows: int, client: Body
     ) -> AsyncIterator[bytes]:
-        """The first rows as a plain Arrow stream."""
+        """The first rows as a plain Arrow stream, with partition columns only where they are named."""
         request = await self._request(name, spec, columns, rows, "ipc")
         return self._service.downloads.pump(request, client)
 
@@ -45,7 +45,7 @@ class Previews:
         await service.snapshots.refresh(stored.id)
         table = stored.table
         wanted = {column.name for column in chosen_columns(table, columns)} if columns else None
-        shown = table.all_columns
+        shown = table.columns if encoding == "ipc" and wanted is None else table.all_columns
         files, count = _first(_within(service, stored, spec), min(rows, ROWS_MAX))
         return ExportRows(
             table=table,

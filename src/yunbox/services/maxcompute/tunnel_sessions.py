@@ -81,10 +81,12 @@ class ResultBody:
 
 @dataclass(frozen=True)
 class StreamBody:
-    """A streaming upload: every pack is committed as it comes. Without a partition, packs name their own."""
+    """A streaming upload: every pack is committed as it comes. ``last_commit`` is an epoch time, 0 for none."""
 
     target: Target
     slots: int
+    packs: int = 0
+    last_commit: float = 0.0
 
 
 _KINDS: dict[str, Any] = {
@@ -141,13 +143,12 @@ class Sessions:
         return self._cache.get(session.id) or self._read(session.id) or replace(session, status=EXPIRED)
 
     async def update(self, session: Session, *, status: str, body: Any = None) -> Session:
-        """Write a session's new state."""
+        """Write a session's new state; one that was deleted meanwhile stays deleted."""
         changed = replace(session, status=status, body=session.body if body is None else body)
         values = (status, _dump(changed.body), session.id)
-        await self._database.write(
-            lambda db: db.execute("UPDATE tunnel_sessions SET status = ?, body = ? WHERE id = ?", values)
-        )
-        return self._keep(changed)
+        sql = "UPDATE tunnel_sessions SET status = ?, body = ? WHERE id = ?"
+        there = await self._database.write(lambda db: db.execute(sql, values).rowcount)
+        return self._keep(changed) if there else changed
 
     async def put_block(self, session: Session, block: int, file: DataFile | None) -> DataFile | None:
         """Record an uploaded block; returns the file of the block it replaces."""

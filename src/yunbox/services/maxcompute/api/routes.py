@@ -1,14 +1,17 @@
 """The whole surface of MaxCompute in one list."""
 
 from yunbox.kernel.call import Operation
-from yunbox.services.maxcompute.api import instances, projects, tables, tunnel
+from yunbox.services.maxcompute.api import instances, logview, preview, projects, streams, tables, tunnel
 from yunbox.services.maxcompute.api.route import Route
 
 ROUTES: list[Route] = [
     *tunnel.ROUTES,  # before the tables and instances whose paths it shares
+    *streams.ROUTES,
+    *preview.ROUTES,
     *projects.ROUTES,
     *instances.ROUTES,
     *tables.ROUTES,
+    *logview.ROUTES,
 ]
 
 

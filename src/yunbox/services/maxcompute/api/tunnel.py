@@ -218,11 +218,11 @@ async def _create_upload(service: Any, call: Call[NewUpload]) -> Session:
 
 def _upload(service: Any, call: Call[Any]) -> Session:
     session = service.sessions.get(call.params.session, "upload", call.params.project, call.principal)
-    _check_table(service, session, call.params.name)
+    check_table(service, session, call.params.name)
     return session
 
 
-def _check_table(service: Any, session: Session, name: TableName) -> None:
+def check_table(service: Any, session: Session, name: TableName) -> None:
     """A session is authorised by the table in the path, so it must be that table's."""
     stored = service.catalogue.stored(name)
     if stored is None or stored.id != session.body.target.table_id:
@@ -256,7 +256,7 @@ async def _create_download(service: Any, call: Call[NewDownload]) -> Session:
 
 def _download(service: Any, call: Call[Any]) -> Session:
     session = service.sessions.get(call.params.session, "download", call.params.project, call.principal)
-    _check_table(service, session, call.params.name)
+    check_table(service, session, call.params.name)
     return session
 
 

@@ -1,0 +1,164 @@
+"""The streaming tunnel over HTTP, and the upsert tunnel's honest refusal."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from yunbox.kernel.call import Call, Operation, Shape
+from yunbox.kernel.errors import Unsupported
+from yunbox.services.maxcompute.api.route import PathValues, Route, empty, json_text
+from yunbox.services.maxcompute.api.tables import parse_spec, table_name
+from yunbox.services.maxcompute.api.tunnel import SessionRef, check_table, target_schema, truth, writes_table
+from yunbox.services.maxcompute.tunnel_sessions import Session
+from yunbox.services.maxcompute.tunnel_target import Spec
+from yunbox.sql.maxcompute.catalog import TableName
+from yunbox.wire.http import Body, Request, Response
+
+_SCHEMA_VERSION = "0"
+
+
+@dataclass(frozen=True)
+class NewStream:
+    """A streaming upload to open."""
+
+    project: str
+    name: TableName
+    spec: Spec
+    slots: int
+    create_partition: bool
+
+
+@dataclass(frozen=True)
+class Pack:
+    """A pack of rows on its way."""
+
+    project: str
+    name: TableName
+    session: str
+    coding: str
+    body: Body
+
+
+@dataclass(frozen=True)
+class StreamReply:
+    """A session and the address its slots have."""
+
+    session: Session
+    address: str
+
+
+async def _new(request: Request, values: PathValues) -> NewStream:
+    _refuse_dynamic(request)
+    slots = request.headers.get("odps-slot-num", "")
+    return NewStream(
+        project=values["project"].lower(),
+        name=table_name(values),
+        spec=parse_spec(request.param("partition")),
+        slots=int(slots) if slots.isdigit() else 1,
+        create_partition=truth(request, "create_partition"),
+    )
+
+
+async def _ref(request: Request, values: PathValues) -> SessionRef:
+    return SessionRef(values["project"].lower(), table_name(values), request.param("uploadid") or "")
+
+
+async def _pack(request: Request, values: PathValues) -> Pack:
+    _refuse_dynamic(request)
+    return Pack(
+        project=values["project"].lower(),
+        name=table_name(values),
+        session=request.param("uploadid") or "",
+        coding=request.headers.get("content-encoding", ""),
+        body=request.body,
+    )
+
+
+def _refuse_dynamic(request: Request) -> None:
+    if truth(request, "dynamic_partition"):
+        raise Unsupported("Streaming uploads with dynamic_partition are not supported: name the partition")
+
+
+async def _create(service: Any, call: Call[NewStream]) -> StreamReply:
+    new = call.params
+    session = await service.streams.create(
+        new.name, new.spec, call.principal, slots=new.slots, create_partition=new.create_partition
+    )
+    return _reply(service, session)
+
+
+def _reply(service: Any, session: Session) -> StreamReply:
+    return StreamReply(session, service.address.removeprefix("http://"))
+
+
+def _session(service: Any, call: Call[Any]) -> Session:
+    session = service.sessions.get(call.params.session, "stream", call.params.project, call.principal)
+    check_table(service, session, call.params.name)
+    return session
+
+
+async def _get(service: Any, call: Call[SessionRef]) -> StreamReply:
+    return _reply(service, _session(service, call))
+
+
+async def _put(service: Any, call: Call[Pack]) -> StreamReply:
+    session = _session(service, call)
+    call.usage.project = call.params.project
+    call.usage.uploaded_bytes = await service.streams.put(session, call.params.body, call.params.coding)
+    return _reply(service, session)
+
+
+async def _abort(service: Any, call: Call[SessionRef]) -> None:
+    await service.streams.abort(_session(service, call))
+
+
+async def _upsert(service: Any, call: Call[SessionRef]) -> None:
+    raise Unsupported("Upsert sessions (/upserts) are not supported: upload to a table without a primary key")
+
+
+def _json(reply: StreamReply, request: Request) -> Response:
+    session, body = reply.session, reply.session.body
+    return json_text(
+        json.dumps(
+            {
+                "session_name": session.id,
+                "status": session.status,
+                "schema": target_schema(session),
+                "schema_version": _SCHEMA_VERSION,
+                "slots": [[str(slot), reply.address] for slot in range(body.slots)],
+                "QuotaName": request.param("quotaName") or "",
+                "last_batch_id": body.packs,
+                "last_batch_commit_time": int(body.last_commit * 1000),
+            },
+            ensure_ascii=False,
+        )
+    )
+
+
+def _taken(reply: StreamReply, request: Request) -> Response:
+    headers = {
+        "odps-tunnel-routed-server": reply.address,
+        "odps-tunnel-slot-num": str(reply.session.body.slots),
+    }
+    return empty(200, **headers)
+
+
+def _done(result: None, request: Request) -> Response:
+    return empty(200)
+
+
+CREATE_STREAM = Operation("odps", "CreateStreamSession", NewStream, _create, writes_table)
+GET_STREAM = Operation("odps", "GetStreamSession", SessionRef, _get, writes_table)
+WRITE_PACK = Operation("odps", "WriteStreamPack", Pack, _put, writes_table, Shape.STREAM)
+ABORT_STREAM = Operation("odps", "AbortStreamSession", SessionRef, _abort, writes_table)
+UPSERT = Operation("odps", "UpsertSession", SessionRef, _upsert, writes_table)
+
+_PATH = "/projects/{project}/tables/{table}/streams"
+_UPSERTS = "/projects/{project}/tables/{table}/upserts"
+ROUTES = [
+    Route("POST", _PATH, ABORT_STREAM, _ref, _done, when="uploadid"),
+    Route("POST", _PATH, CREATE_STREAM, _new, _json),
+    Route("GET", _PATH, GET_STREAM, _ref, _json),
+    Route("PUT", _PATH, WRITE_PACK, _pack, _taken),
+    *(Route(method, _UPSERTS, UPSERT, _ref, _done) for method in ("POST", "GET", "PUT", "DELETE")),
+]
