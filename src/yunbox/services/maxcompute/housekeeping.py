@@ -54,6 +54,7 @@ class Housekeeping:
         await asyncio.to_thread(self._sweep_results, now)
         await asyncio.to_thread(self._service.instances.forget_before, now - INSTANCE_AGE_S)
         await sweep_sessions(self._service, now)
+        await asyncio.to_thread(self._service.resources.sweep)
         await self._sweep_dead_files(now)
         await recycle(self._service.catalogue, self._service.snapshots, now)
         await self._sweep_orphans()

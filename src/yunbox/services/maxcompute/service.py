@@ -18,6 +18,7 @@ from yunbox.meter.prices import PriceBook
 from yunbox.services.maxcompute.functions import Functions
 from yunbox.services.maxcompute.instances import InstanceStore
 from yunbox.services.maxcompute.jobs import Jobs
+from yunbox.services.maxcompute.resources import Resources
 from yunbox.services.maxcompute.tunnel_download import Downloads
 from yunbox.services.maxcompute.tunnel_ingest import Ingest
 from yunbox.services.maxcompute.tunnel_preview import Previews
@@ -83,6 +84,7 @@ class MaxCompute:
         self._identity_store = identity_store
         self.instances = InstanceStore(database, ledger, clock)
         self.functions = Functions(database, clock)
+        self.resources = Resources(database, clock, folder / "resources")
         self.results = folder / "results"
         self.results.mkdir(exist_ok=True)
         self.jobs = Jobs(self, self.results, sync_wait_s=_SYNC_WAIT_S)

@@ -1,4 +1,4 @@
-"""User-defined functions over REST. The noun is ``registration/functions``; its slash may come encoded or not."""
+"""User-defined functions over REST. See ``split_path`` for the slash in their noun."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -155,15 +155,12 @@ DELETE_FUNCTION = Operation("odps", "DeleteFunction", FunctionRef, _delete, _on(
 LIST_FUNCTIONS = Operation("odps", "ListFunctions", FunctionPage, _list, lists_project)
 
 
-def _routes(noun: str) -> list[Route]:
-    return [
-        Route("GET", noun, LIST_FUNCTIONS, _page, _list_xml),
-        Route("POST", noun, CREATE_FUNCTION, _new, _done),
-        Route("GET", f"{noun}/{{function}}", GET_FUNCTION, _ref, _one_xml),
-        Route("PUT", f"{noun}/{{function}}", UPDATE_FUNCTION, _new, _done),
-        Route("DELETE", f"{noun}/{{function}}", DELETE_FUNCTION, _ref, _done),
-    ]
-
-
-_NOUN = "/projects/{project}/registration"
-ROUTES = [*_routes(f"{_NOUN}%2Ffunctions"), *_routes(f"{_NOUN}/functions")]
+_ALL = "/projects/{project}/registration/functions"
+_ONE = "/projects/{project}/registration/functions/{function}"
+ROUTES = [
+    Route("GET", _ALL, LIST_FUNCTIONS, _page, _list_xml),
+    Route("POST", _ALL, CREATE_FUNCTION, _new, _done),
+    Route("GET", _ONE, GET_FUNCTION, _ref, _one_xml),
+    Route("PUT", _ONE, UPDATE_FUNCTION, _new, _done),
+    Route("DELETE", _ONE, DELETE_FUNCTION, _ref, _done),
+]

@@ -14,6 +14,7 @@ PathValues = dict[str, str]
 Parse = Callable[[Request, PathValues], Awaitable[Any]]
 Render = Callable[[Any, Request], Response]
 PAGE_MAX = 1000
+_FUNCTIONS = "registration/functions"
 
 
 @dataclass(frozen=True)
@@ -66,8 +67,14 @@ def _match(pattern: tuple[str, ...], segments: tuple[str, ...]) -> PathValues | 
 
 
 def split_path(request: Request) -> tuple[tuple[str, ...], str]:
-    """The path without ``/api`` and without ``/schemas/{schema}`` before another noun, and that schema."""
+    """The path without ``/api`` and without ``/schemas/{schema}`` before another noun, and that schema.
+
+    The noun ``registration/functions`` has a slash that clients send encoded: it is two segments here.
+    """
     segments = request.segments[1:] if request.segments[:1] == ("api",) else request.segments
+    if _FUNCTIONS in segments:
+        at = segments.index(_FUNCTIONS)
+        segments = (*segments[:at], *_FUNCTIONS.split("/"), *segments[at + 1 :])
     schema = request.param("curr_schema") or request.param("schema_name") or "default"
     if len(segments) > 4 and segments[0] == "projects" and segments[2] == "schemas":
         return (*segments[:2], *segments[4:]), segments[3].lower()

@@ -1,7 +1,17 @@
 """The whole surface of MaxCompute in one list."""
 
 from yunbox.kernel.call import Operation
-from yunbox.services.maxcompute.api import instances, logview, preview, projects, streams, tables, tunnel
+from yunbox.services.maxcompute.api import (
+    functions,
+    instances,
+    logview,
+    preview,
+    projects,
+    resources,
+    streams,
+    tables,
+    tunnel,
+)
 from yunbox.services.maxcompute.api.route import Route
 
 ROUTES: list[Route] = [
@@ -11,6 +21,8 @@ ROUTES: list[Route] = [
     *projects.ROUTES,
     *instances.ROUTES,
     *tables.ROUTES,
+    *resources.ROUTES,
+    *functions.ROUTES,
     *logview.ROUTES,
 ]
 
