@@ -32,6 +32,7 @@ _REPLAN_MAX = 5
 _DEFAULT_TIMEZONE = "Asia/Shanghai"
 _STATEMENT_TIMEOUT_S = 24 * 3600.0
 _RUNNING_MAX = 512
+_UNSAVED_MAX = 256
 
 
 @dataclass
@@ -81,6 +82,7 @@ class Jobs:
         self._results = results
         self._sync_wait_s = sync_wait_s
         self._live: dict[str, Job] = {}
+        self._unsaved: dict[str, Instance] = {}
 
     async def submit(
         self, principal: Principal, project: str, task: Any, *, schema: str = "default", source: str = ""
@@ -116,6 +118,9 @@ class Jobs:
         job = self._live.get(instance_id)
         if job is not None and job.instance.project == project:
             return job.instance
+        unsaved = self._unsaved.get(instance_id)
+        if unsaved is not None and unsaved.project == project:
+            return unsaved
         return self._service.instances.get(project, instance_id)
 
     async def wait(self, project: str, instance_id: str, timeout_s: float) -> Instance:
@@ -183,9 +188,16 @@ class Jobs:
         except Exception as error:
             self._service.log.exception("instance %s could not be saved", job.instance.id)
             job.instance = replace(job.instance, task_status=FAILED, outcome=_failure(error))
+            self._remember(job.instance)
         finally:
             job.done.set()
             self._live.pop(job.instance.id, None)
+
+    def _remember(self, instance: Instance) -> None:
+        """Keep what could not be written, so that its client learns why; the oldest give way."""
+        self._unsaved[instance.id] = instance
+        while len(self._unsaved) > _UNSAVED_MAX:
+            del self._unsaved[next(iter(self._unsaved))]
 
     def _cost(self, job: Job) -> float:
         return self._service.prices.sql_cost(job.usage.scanned_bytes, job.usage.complexity)
