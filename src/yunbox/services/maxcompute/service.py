@@ -16,9 +16,12 @@ from yunbox.kernel.clock import Clock
 from yunbox.meter.ledger import Ledger
 from yunbox.meter.prices import PriceBook
 from yunbox.services.maxcompute.functions import Functions
+from yunbox.services.maxcompute.grants import Grants
 from yunbox.services.maxcompute.instances import InstanceStore
 from yunbox.services.maxcompute.jobs import Jobs
+from yunbox.services.maxcompute.owners import Owners
 from yunbox.services.maxcompute.resources import Resources
+from yunbox.services.maxcompute.security_run import Security
 from yunbox.services.maxcompute.tunnel_download import Downloads
 from yunbox.services.maxcompute.tunnel_ingest import Ingest
 from yunbox.services.maxcompute.tunnel_preview import Previews
@@ -81,9 +84,13 @@ class MaxCompute:
         self.address = address
         self.region = region
         self.account_created = clock.time()
-        self._identity_store = identity_store
+        self.identity_store = identity_store
         self.instances = InstanceStore(database, ledger, clock)
         self.functions = Functions(database, clock)
+        self.grants = Grants(database, clock)
+        authoriser.add_source(self.grants.statements)
+        authoriser.add_source(Owners(self).statements)
+        self.security = Security(self)
         self.resources = Resources(database, clock, folder / "resources")
         self.results = folder / "results"
         self.results.mkdir(exist_ok=True)
@@ -99,7 +106,7 @@ class MaxCompute:
 
     def account_name(self, account_id: str) -> str:
         """The display name of an account."""
-        return self._identity_store.account_name(account_id)
+        return self.identity_store.account_name(account_id)
 
     def new_location(self, name: TableName) -> Path:
         """The folder of a table to be created: readable, and never one that was used before."""

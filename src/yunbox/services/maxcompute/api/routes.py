@@ -7,7 +7,9 @@ from yunbox.services.maxcompute.api import (
     logview,
     preview,
     projects,
+    quotas,
     resources,
+    security,
     streams,
     tables,
     tunnel,
@@ -23,6 +25,8 @@ ROUTES: list[Route] = [
     *tables.ROUTES,
     *resources.ROUTES,
     *functions.ROUTES,
+    *security.ROUTES,
+    *quotas.ROUTES,
     *logview.ROUTES,
 ]
 

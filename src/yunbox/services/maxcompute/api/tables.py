@@ -284,6 +284,8 @@ def _table_markup(described: Described, *, with_schema: bool) -> Markup:
         element("Name", stored.table.name.name),
         element("TableId", f"{stored.id:032x}"),
         element("Owner", stored.owner),
+        element("Project", stored.table.name.project),
+        element("SchemaName", stored.table.name.schema),
         element("Type", _TYPES[stored.table.kind]),
         element("Comment", stored.table.comment),
         element("TableLabel", ""),

@@ -1,11 +1,105 @@
-"""JSON functions."""
+"""JSON: texts, the JSON type, and values made from either. Paths are rewritten into DuckDB's form."""
 
-from yunbox.sql.maxcompute.functions.registry import macro, scalar
+import json
+import re
+
+from yunbox.sql.maxcompute.casts import cast
+from yunbox.sql.maxcompute.errors import ArgumentCountWrong, ArgumentTypeWrong
+from yunbox.sql.maxcompute.expr import STRING, Expr, build, text_literal
+from yunbox.sql.maxcompute.functions.registry import Call, macro, scalar
+from yunbox.wire.odps.types import DataType, parse_type
+
+_MODE = re.compile(r"^\s*(lax|strict)\s+", re.IGNORECASE)
+_KEY = re.compile(r"\[\s*'([^']*)'\s*\]|\.'([^']*)'")
+_VALID = re.compile(r"""^\$(\.("[^"]+"|[^.\[\]"$]+)|\[\s*(\d+|\*)\s*\])*$""")
+_JSON = DataType("json")
 
 macro("mc_get_json(j, p) AS CASE WHEN json_valid(j) THEN json_extract_string(j, p) END")
-scalar("get_json_object", ("string, string -> string", "mc_get_json({0}, {1})"),
-       ("json, string -> string", "json_extract_string({0}, {1})"))  # fmt: skip
+macro("mc_get_json_all(j, p) AS CASE WHEN json_valid(j) AND len(json_extract(j, p)) > 0 THEN "
+      "CAST(to_json(json_extract(j, p)) AS VARCHAR) END")  # fmt: skip
+macro(
+    "mc_json_type(j) AS CASE json_type(j) WHEN 'OBJECT' THEN 'object' WHEN 'ARRAY' THEN 'array' WHEN 'VARCHAR' THEN "
+    "'string' WHEN 'BOOLEAN' THEN 'boolean' WHEN 'NULL' THEN 'null' WHEN NULL THEN NULL ELSE 'number' END"
+)
+macro(
+    "mc_json_length(j) AS CASE json_type(j) WHEN 'ARRAY' THEN CAST(json_array_length(j) AS BIGINT) "
+    "WHEN 'OBJECT' THEN len(json_keys(j)) ELSE CASE WHEN j IS NOT NULL THEN 1 END END"
+)
+
+
+def path(text: str) -> str | None:
+    """A vendor's JSON path as DuckDB reads it, or None when it is none."""
+    written = _KEY.sub(lambda m: f'."{m.group(1) or m.group(2)}"', _MODE.sub("", text)).strip()
+    return written if _VALID.match(written) else None
+
+
+def _path(call: Call, index: int = 1) -> str:
+    value = call.args[index].value
+    if call.args[index].op != "literal" or not isinstance(value, str):
+        return call[index]
+    found = path(value)
+    if found is None:
+        raise ArgumentTypeWrong(f"Param json path {value} is invalid", call.where)
+    return text_literal(found)
+
+
+def _get(call: Call) -> str:
+    value = call.args[1].value
+    if call.args[1].op != "literal" or not isinstance(value, str):
+        return f"mc_get_json({call[0]}, {call[1]})"
+    found = path(value)
+    if found is None:
+        return "CAST(NULL AS VARCHAR)"
+    many = "_all" if "[*]" in found else ""
+    return f"mc_get_json{many}({call[0]}, {text_literal(found)})"
+
+
+def _extract(call: Call) -> str:
+    sql = f"json_extract({call[0]}, {_path(call)})"
+    return f"CAST(to_json({sql}) AS JSON)" if "[*]" in sql else sql
+
+
+def structure(of: DataType) -> object:
+    """A type as the structure that DuckDB's json_transform wants."""
+    if of.name == "array":
+        return [structure(of.children[0])]
+    if of.name == "struct":
+        return {n: structure(t) for n, t in zip(of.names, of.children, strict=True)}
+    return of.duckdb
+
+
+def _from_json(call: Call) -> Expr:
+    text = str(call.literal(1)).strip()
+    try:
+        of = parse_type(text)
+    except Exception:  # a list of fields such as 'a int, b string'
+        fields = ",".join(":".join(part.split(None, 1)) for part in re.split(r",(?![^<(]*[>)])", text))
+        of = parse_type(f"struct<{fields}>")
+    sql = f"json_transform(CASE WHEN json_valid({call[0]}) THEN {call[0]} END, {text_literal(json.dumps(structure(of)))})"
+    return build(f"CAST({sql} AS {of.duckdb})", of, *call.args)
+
+
+def _object(call: Call) -> Expr:
+    if len(call) % 2:
+        raise ArgumentCountWrong("json_object", len(call), "an even number of arguments", call.where)
+    args = [cast(arg, STRING) if i % 2 == 0 else arg for i, arg in enumerate(call.args)]
+    return build(f"json_object({', '.join(arg.sql for arg in args)})", _JSON, *args)
+
+
+scalar("get_json_object", ("string, string -> string", _get), ("json, string -> string", _get))
 scalar("to_json", ("any -> string", "CAST(to_json({0}) AS VARCHAR)"))
+scalar("from_json", ("string, string -> any", _from_json))
 scalar("json_valid", ("string -> boolean", "json_valid({0})"))
 scalar("json_parse", ("string -> json", "CAST({0} AS JSON)"))
-scalar("json_format", ("json -> string", "CAST({0} AS VARCHAR)"))
+scalar("json_format", ("json -> string", "CAST(json({0}) AS VARCHAR)"))
+scalar("json_pretty", ("json -> string", "CAST(json_pretty({0}) AS VARCHAR)"))
+scalar("json_type", ("json -> string", "mc_json_type({0})"))
+scalar("json_extract", ("json, string -> json", _extract), ("string, string -> json", _extract))
+scalar("json_exists", ("json, string -> boolean", lambda c: f"json_exists({c[0]}, {_path(c)})"))
+scalar("json_length", ("json -> bigint", "mc_json_length({0})"),
+       ("json, string -> bigint", lambda c: f"mc_json_length(json_extract({c[0]}, {_path(c)}))"))  # fmt: skip
+scalar("json_contains", ("json, json -> boolean", "json_contains({0}, {1})"))
+scalar("json_set", ("json, string, json -> json", lambda c: f"json_set({c[0]}, {_path(c)}, {c[2]})"))
+scalar("json_insert", ("json, string, json -> json", lambda c: f"json_insert({c[0]}, {_path(c)}, {c[2]})"))
+scalar("json_object", ("any?* -> any", _object))
+scalar("json_array", ("any?* -> json", "json_array({*})"))

@@ -1,38 +1,109 @@
-"""Mathematical functions."""
+"""Mathematical functions. What has no value in the reals is NULL, as the vendor has it."""
 
-from yunbox.sql.maxcompute.functions.registry import scalar
+from yunbox.sql.maxcompute.expr import build
+from yunbox.sql.maxcompute.functions.registry import Call, macro, scalar
+from yunbox.wire.odps.types import DataType
 
-for _name in ("sqrt", "exp", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "cbrt",
-              "degrees", "radians"):  # fmt: skip
+macro(
+    "mc_digits(s, f) AS list_transform(string_split(lower(ltrim(s, '-')), ''), "
+    "lambda _c: CASE WHEN strpos('0123456789abcdef', _c) BETWEEN 1 AND f THEN strpos('0123456789abcdef', _c) - 1 END)"
+)
+macro(
+    "mc_number(d, f) AS CASE WHEN len(d) BETWEEN 1 AND 64 AND len(list_filter(d, lambda _x: _x IS NULL)) = 0 THEN "
+    "list_reduce(list_transform(d, lambda _x: CAST(_x AS HUGEINT)), lambda _a, _x: _a * f + _x, 0::HUGEINT) END"
+)
+macro(
+    "mc_in_base(v, t) AS CASE WHEN t = 10 THEN CAST(v AS VARCHAR) WHEN v < 1152921504606846976 THEN "
+    "lower(to_base(CAST(v AS BIGINT), t)) ELSE lower(to_base(CAST(v // 1152921504606846976 AS BIGINT), t) || "
+    "lpad(to_base(CAST(v % 1152921504606846976 AS BIGINT), t), CASE t WHEN 2 THEN 60 WHEN 8 THEN 20 ELSE 15 END, '0')) END"
+)
+macro(
+    "mc_conv(s, f, t) AS CASE WHEN f IN (2, 8, 10, 16) AND t IN (2, 8, 10, 16) THEN mc_in_base(CASE WHEN s LIKE '-%' "
+    "AND t <> 10 THEN 18446744073709551616::HUGEINT - mc_number(mc_digits(s, f), f) WHEN s LIKE '-%' THEN "
+    "- mc_number(mc_digits(s, f), f) ELSE mc_number(mc_digits(s, f), f) END, CAST(t AS INTEGER)) END"
+)
+macro(
+    "mc_width_bucket(x, a, b, n) AS CASE WHEN x < a THEN 0 WHEN x > b THEN n + 1 WHEN x = b THEN n + 1 "
+    "ELSE CAST(floor(n * (x - a) / (b - a) + 1) AS BIGINT) END"
+)
+
+for _name in ("exp", "sin", "cos", "tan", "atan", "sinh", "cosh", "tanh", "cbrt", "degrees", "radians"):
     scalar(_name, ("double -> double", f"{_name}({{0}})"))
+for _name in ("asin", "acos"):
+    scalar(_name, ("double -> double", f"(CASE WHEN abs({{0}}) <= 1 THEN {_name}({{0}}) END)"))
+for _name in ("ln", "log2", "log10"):
+    scalar(_name, ("double -> double", f"(CASE WHEN {{0}} > 0 THEN {_name}({{0}}) END)"))
 
 
+def _exactly(sql: str) -> object:
+    """A template whose result is cast to the declared DECIMAL."""
+
+    def render(call: Call) -> str:
+        text = sql.format(*[arg.sql for arg in call.args], places=call[1] if len(call) > 1 else "0")
+        return f"CAST({text} AS {call.returns.duckdb})"
+
+    return render
+
+
+def _whole(name: str) -> object:
+    def render(call: Call) -> object:
+        of = DataType("decimal", (38, 0)) if call.args[0].type.name == "decimal" else DataType("bigint")
+        return build(f"CAST({name}({call[0]}) AS {of.duckdb})", of, *call.args)
+
+    return render
+
+
+def _shift(name: str) -> object:
+    def render(call: Call) -> object:
+        value, count = call.args
+        wide = value.type.name == "bigint"
+        of = DataType("bigint" if wide else "int")
+        bits = 64 if wide else 32
+        places = f"({count.sql} % {bits})"
+        unsigned = f"(CAST({value.sql} AS HUGEINT) & {2**bits - 1}::HUGEINT)"
+        if name == "left":
+            sql = f"(({unsigned} * CAST(pow(2, {places}) AS HUGEINT)) & {2**bits - 1}::HUGEINT)"
+        elif name == "unsigned":
+            sql = f"({unsigned} >> CAST({places} AS INTEGER))"
+        else:
+            return build(f"CAST({value.sql} >> CAST({places} AS INTEGER) AS {of.duckdb})", of, *call.args)
+        signed = f"CASE WHEN {sql} >= {2 ** (bits - 1)}::HUGEINT THEN {sql} - {2**bits}::HUGEINT ELSE {sql} END"
+        return build(f"CAST({signed} AS {of.duckdb})", of, *call.args)
+
+    return render
+
+
+scalar("sqrt", ("double -> double", "(CASE WHEN {0} >= 0 THEN sqrt({0}) END)"))
 scalar("abs", ("number -> number", "abs({0})"))
-scalar("ceil ceiling", ("decimal -> decimal", "CAST(ceil({0}) AS DECIMAL(38,0))"),
-       ("double -> bigint", "CAST(ceil({0}) AS BIGINT)"))  # fmt: skip
-scalar("floor", ("decimal -> decimal", "CAST(floor({0}) AS DECIMAL(38,0))"),
-       ("double -> bigint", "CAST(floor({0}) AS BIGINT)"))  # fmt: skip
-scalar("round", ("double, bigint? -> double", "round({0}, CAST({1|0} AS INTEGER))"),
-       ("decimal, bigint? -> decimal", "round({0}, CAST({1|0} AS INTEGER))"))  # fmt: skip
-scalar("ln", ("double -> double", "ln({0})"))
-scalar("log", ("double -> double", "ln({0})"), ("double, double -> double", "(ln({1}) / ln({0}))"))
-scalar("log2", ("double -> double", "log2({0})"))
-scalar("log10", ("double -> double", "log10({0})"))
+scalar("ceil ceiling", ("decimal -> any", _whole("ceil")), ("double -> any", _whole("ceil")))
+scalar("floor", ("decimal -> any", _whole("floor")), ("double -> any", _whole("floor")))
+scalar("round", ("double -> double", "round({0})"),
+       ("double, bigint -> double", "(round({0} * pow(10.0e0, {1})) / pow(10.0e0, {1}))"),
+       ("decimal, bigint? -> decimal", _exactly("round({0}, CAST({places} AS INTEGER))")))  # fmt: skip
+scalar("bround", ("double -> double", "round_even({0}, 0)"),
+       ("double, bigint -> double", "(round_even({0} * pow(10.0e0, {1}), 0) / pow(10.0e0, {1}))"),
+       ("decimal, bigint? -> decimal", _exactly("round_even({0}, CAST({places} AS INTEGER))")))  # fmt: skip
+scalar("trunc", ("double, bigint? -> double", "trunc({0}, CAST({1|0} AS INTEGER))"),
+       ("decimal, bigint? -> decimal", _exactly("trunc({0}, CAST({places} AS INTEGER))")))  # fmt: skip
+scalar("log", ("double -> double", "(CASE WHEN {0} > 0 THEN ln({0}) END)"), ("double, double -> double",
+       "(CASE WHEN {0} > 0 AND {1} > 0 AND {0} <> 1 THEN ln({1}) / ln({0}) END)"))  # fmt: skip
 scalar("pow power", ("double, double -> double", "pow({0}, {1})"))
 scalar("sign", ("double -> double", "CAST(sign({0}) AS DOUBLE)"))
 scalar("pi", (" -> double", "pi()"))
 scalar("e", (" -> double", "exp(1.0e0)"))
-scalar("pmod", ("T, T -> T", "((({0} % {1}) + {1}) % {1})"))
+scalar("pmod", ("T, T -> T", "((({0} % nullif({1}, 0)) + {1}) % nullif({1}, 0))"))
 scalar("mod", ("T, T -> T", "({0} % nullif({1}, 0))"))
 scalar("negative", ("number -> number", "(- {0})"))
 scalar("positive", ("number -> number", "{0}"))
 scalar("rand random", ("bigint? -> double", "random()"), volatile=True)
 scalar("atan2", ("double, double -> double", "atan2({0}, {1})"))
-scalar("cot", ("double -> double", "cot({0})"))
-scalar("factorial", ("bigint -> bigint", "CAST(factorial(CAST({0} AS INTEGER)) AS BIGINT)"))
+scalar("cot", ("double -> double", "(CASE WHEN {0} <> 0 THEN cot({0}) END)"))
+scalar("factorial", ("bigint -> bigint",
+       "CAST(CASE WHEN {0} BETWEEN 0 AND 20 THEN factorial(CAST({0} AS INTEGER)) END AS BIGINT)"))  # fmt: skip
 scalar("bin", ("bigint -> string", "bin({0})"))
-scalar("hex", ("bigint -> string", "upper(to_hex({0}))"), ("string -> string", "hex({0})"))
+scalar("conv", ("string, bigint, bigint -> string", "mc_conv({0}, {1}, {2})"))
 scalar("isnan", ("double -> boolean", "isnan({0})"))
-scalar("trunc", ("double, bigint? -> double",
-       "(trunc({0} * pow(10.0e0, {1|0})) / pow(10.0e0, {1|0}))"),
-       ("decimal, bigint? -> decimal", "(trunc({0} * pow(10.0e0, {1|0})) / pow(10.0e0, {1|0}))"))  # fmt: skip
+scalar("shiftleft", ("integer, bigint -> any", _shift("left")))
+scalar("shiftright", ("integer, bigint -> any", _shift("right")))
+scalar("shiftrightunsigned", ("integer, bigint -> any", _shift("unsigned")))
+scalar("width_bucket", ("double, double, double, bigint -> bigint", "mc_width_bucket({0}, {1}, {2}, {3})"))

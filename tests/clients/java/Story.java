@@ -1,0 +1,78 @@
+import com.aliyun.odps.Column;
+import com.aliyun.odps.Instance;
+import com.aliyun.odps.Odps;
+import com.aliyun.odps.OdpsException;
+import com.aliyun.odps.OdpsType;
+import com.aliyun.odps.Partition;
+import com.aliyun.odps.PartitionSpec;
+import com.aliyun.odps.Table;
+import com.aliyun.odps.TableSchema;
+import com.aliyun.odps.account.AliyunAccount;
+import com.aliyun.odps.data.Record;
+import com.aliyun.odps.data.RecordReader;
+import com.aliyun.odps.data.RecordWriter;
+import com.aliyun.odps.data.ResultSet;
+import com.aliyun.odps.task.SQLTask;
+import com.aliyun.odps.tunnel.TableTunnel;
+import java.util.List;
+
+/** One story with the official Java SDK; prints a line for each thing that worked. */
+public class Story {
+  public static void main(String[] args) throws Exception {
+    Odps odps = new Odps(new AliyunAccount(args[1], args[2]));
+    odps.setEndpoint(args[0]);
+    odps.setDefaultProject(args[3]);
+
+    System.out.println("project " + odps.projects().get().getName());
+    SQLTask.run(odps, "create table j (a bigint, s string, d double) partitioned by (pt string);").waitForSuccess();
+    Table table = odps.tables().get("j");
+    TableSchema schema = table.getSchema();
+    System.out.println("columns " + schema.getColumns().size() + " partitions " + schema.getPartitionColumns().size());
+    table.createPartition(new PartitionSpec("pt='1'"));
+    for (Partition partition : table.getPartitions()) {
+      System.out.println("partition " + partition.getPartitionSpec());
+    }
+
+    TableTunnel tunnel = new TableTunnel(odps);
+    TableTunnel.UploadSession up = tunnel.createUploadSession(args[3], "j", new PartitionSpec("pt='1'"));
+    RecordWriter writer = up.openRecordWriter(0);
+    for (long i = 0; i < 1000; i++) {
+      Record record = up.newRecord();
+      record.setBigint("a", i);
+      record.setString("s", "row " + i + " 中文");
+      record.setDouble("d", i / 2.0);
+      writer.write(record);
+    }
+    writer.close();
+    up.commit(new Long[] {0L});
+
+    TableTunnel.DownloadSession down = tunnel.createDownloadSession(args[3], "j", new PartitionSpec("pt='1'"));
+    RecordReader reader = down.openRecordReader(0, down.getRecordCount());
+    long sum = 0;
+    Record found;
+    while ((found = reader.read()) != null) {
+      sum += found.getBigint("a");
+    }
+    reader.close();
+    System.out.println("downloaded " + down.getRecordCount() + " sum " + sum);
+
+    Instance instance = SQLTask.run(odps, "select count(*) as c, max(s) as m from j where pt = '1';");
+    instance.waitForSuccess();
+    List<Record> rows = SQLTask.getResult(instance);
+    System.out.println("result " + rows.get(0).getString(0) + " " + rows.get(0).getString(1));
+    ResultSet results = SQLTask.getResultSet(instance);
+    for (Record row : results) {
+      System.out.println("tunnel result " + row.get("c"));
+    }
+    System.out.println("logview " + odps.logview().generateLogView(instance, 1).contains(instance.getId()));
+
+    try {
+      SQLTask.run(odps, "select * from missing;").waitForSuccess();
+    } catch (OdpsException error) {
+      System.out.println("refused " + error.getMessage().contains("ODPS-0130131"));
+    }
+    System.out.println("exists " + odps.tables().exists("j") + " " + odps.tables().exists("missing"));
+    odps.tables().delete("j");
+    System.out.println("exists " + odps.tables().exists("j"));
+  }
+}

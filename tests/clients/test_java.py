@@ -1,0 +1,56 @@
+"""The ODPS Java SDK from Maven Central, unmodified, against a live server."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from yunbox.testing.server import Server
+
+SOURCES = Path(__file__).with_name("java")
+NEEDED = ("java", "javac", "mvn")
+
+
+@pytest.fixture(scope="session")
+def classes(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The compiled story and the SDK; returns the class path."""
+    missing = [name for name in NEEDED if not shutil.which(name)]
+    if missing:
+        assert not os.environ.get("CI"), f"{missing} must be there in CI"
+        pytest.skip(f"the Java SDK needs {', '.join(missing)}")
+    folder = tmp_path_factory.mktemp("java")
+    path = folder / "classpath"
+    subprocess.run(
+        ["mvn", "-q", "-B", "-f", str(SOURCES / "pom.xml"), "dependency:build-classpath", f"-Dmdep.outputFile={path}"],
+        check=True, timeout=600, capture_output=True,
+    )  # fmt: skip
+    class_path = path.read_text().strip()
+    source = str(SOURCES / "Story.java")
+    subprocess.run(["javac", "-encoding", "UTF-8", "-cp", class_path, "-d", str(folder), source], check=True)
+    return f"{folder}:{class_path}"
+
+
+@pytest.mark.java
+@pytest.mark.timeout(900)
+def test_the_java_sdk(classes: str, server: Server, project: str) -> None:
+    opens = "--add-opens=java.base/java.nio=ALL-UNNAMED"
+    done = subprocess.run(
+        ["java", opens, "-Dfile.encoding=UTF-8", "-cp", classes, "Story", server.endpoint, server.access_key_id,
+         server.access_key_secret, project],
+        capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert done.stdout.splitlines() == [
+        f"project {project}",
+        "columns 3 partitions 1",
+        "partition pt='1'",
+        "downloaded 1000 sum 499500",
+        "result 1000 row 999 中文",
+        "tunnel result 1000",
+        "logview true",
+        "refused true",
+        "exists true false",
+        "exists false",
+    ]
