@@ -5,7 +5,7 @@ a request and its reply; a stream, which is metered when it ends; a session, ide
 enter at ``perform``; and a job, whose statements also enter at ``perform`` as the principal who submitted it.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +18,8 @@ from yunbox.kernel.errors import Internal, KernelError
 from yunbox.meter.journal import Event, Journal
 from yunbox.meter.usage import Meter
 
+Read = Callable[[], Awaitable[Any]]
+
 
 class Spine:
     """Takes calls along the path."""
@@ -29,14 +31,19 @@ class Spine:
         self._journal = journal
         self._clock = clock
 
-    async def call(self, service: Any, operation: Operation[Any], params: Any, claim: Claim, request_id: str) -> Any:
-        """A call from the wire: prove who it is, then perform it."""
+    async def call(self, service: Any, operation: Operation[Any], read: Read, claim: Claim, request_id: str) -> Any:
+        """A call from the wire: prove who it is, then read what it asks for, then perform it.
+
+        ``read`` parses the parameters; nothing of a body is read for a caller who is not known.
+        """
         event = self._open(operation, request_id)
         try:
             principal = self._identity.identify(claim)
-        except KernelError as error:
+            event.principal, event.account_id = principal.name, principal.account_id
+            params = await read()
+        except BaseException as error:
             self._close(event, error)
-            raise
+            raise _kernel_error(error) from error
         return await self.perform(service, operation, params, principal, request_id)
 
     async def perform(

@@ -34,10 +34,11 @@ def run(args: argparse.Namespace, output: Output) -> int:
         worker_memory_bytes=args.worker_memory * 1024 * 1024,
     )
     started = time.monotonic()
+    is_first = read_credentials(args.data) is None
 
     def on_ready(ready: Ready) -> None:
         body = {"endpoints": ready.endpoints, "project": ready.project, "region": ready.region}
-        output.result(body, _greeting(args, ready, time.monotonic() - started))
+        output.result(body, _greeting(args, ready, time.monotonic() - started, show_secret=is_first))
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(serve(settings, on_ready))
@@ -45,8 +46,10 @@ def run(args: argparse.Namespace, output: Output) -> int:
     return 0
 
 
-def _greeting(args: argparse.Namespace, ready: "Ready", seconds: float) -> str:
+def _greeting(args: argparse.Namespace, ready: "Ready", seconds: float, *, show_secret: bool) -> str:
+    """Lines to paste. The secret is shown at the first start only; `yunbox credentials` shows it again."""
     key = read_credentials(args.data) or {}
+    secret = key.get("access_key_secret") if show_secret else "<yunbox credentials>"
     endpoint = ready.endpoints["maxcompute"]
     project = ready.project
     return "\n".join(
@@ -54,7 +57,7 @@ def _greeting(args: argparse.Namespace, ready: "Ready", seconds: float) -> str:
             f"Yunbox is ready ({seconds:.1f} s). Data: {args.data}",
             "",
             "  from odps import ODPS",
-            f'  o = ODPS("{key.get("access_key_id")}", "{key.get("access_key_secret")}", "{project}",',
+            f'  o = ODPS("{key.get("access_key_id")}", "{secret}", "{project}",',
             f'           endpoint="{endpoint}")',
             "",
             f'  odpscmd --data {args.data} -e "SELECT 1;"',

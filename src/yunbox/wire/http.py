@@ -10,14 +10,14 @@ from typing import Any
 from urllib.parse import unquote, unquote_plus
 
 from yunbox.kernel import limits
-from yunbox.kernel.errors import InvalidArgument
+from yunbox.kernel.errors import Cancelled, InvalidArgument
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Scope = dict[str, Any]
 
 
-class ClientGone(Exception):
+class ClientGone(Cancelled):
     """The client closed the connection before its request was complete."""
 
 
@@ -42,7 +42,7 @@ class Body:
         while not self._done:
             event = await self._receive()
             if event["type"] == "http.disconnect":
-                raise ClientGone
+                raise ClientGone("The client closed the connection before its request was complete")
             self._done = not event.get("more_body", False)
             if data := event.get("body", b""):
                 yield data

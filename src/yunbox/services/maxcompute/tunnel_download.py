@@ -160,7 +160,7 @@ class Downloads:
             async with self._service.slots.lease() as worker, contextlib.aclosing(worker.stream(request)) as chunks:
                 async for chunk in chunks:
                     if gone.done():
-                        raise ClientGone
+                        raise ClientGone("The client closed the connection")
                     stalled = loop.call_later(_STALL_S, worker.kill)
                     try:
                         yield chunk

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import Any
 
 from yunbox.kernel import ids
@@ -46,8 +47,8 @@ class MaxComputeApp:
         route, values = self._router.find(request, segments)
         values["schema"] = values.get("schema", schema)
         claim = read_claim(request)
-        params = await route.parse(request, values)
-        result = await self._service.spine.call(self._service, route.operation, params, claim, request_id)
+        read = partial(route.parse, request, values)
+        result = await self._service.spine.call(self._service, route.operation, read, claim, request_id)
         return route.render(result, request)
 
 
