@@ -4,24 +4,22 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from yunbox.sql.maxcompute.binder import lambdas, partitions
 from yunbox.sql.maxcompute.casts import implicit
 from yunbox.sql.maxcompute.dialect import at
 from yunbox.sql.maxcompute.errors import (
     ArgumentCountWrong,
-    ArgumentTypeWrong,
     SemanticError,
-    TableNotFound,
     UnsupportedSql,
 )
-from yunbox.sql.maxcompute.expr import BIGINT, NO_REFS, STRING, Expr, build, null, string
-from yunbox.sql.maxcompute.functions import FUNCTIONS, Function
+from yunbox.sql.maxcompute.expr import BIGINT, NO_REFS, Expr, build
+from yunbox.sql.maxcompute.functions import FUNCTIONS, UNSUPPORTED, Function
 from yunbox.wire.odps.types import DataType
 
 if TYPE_CHECKING:
     from yunbox.sql.maxcompute.binder.expressions import ExpressionBinder
 
 _NULL_SKIPPING = ("first_value", "last_value", "nth_value")  # their last argument TRUE skips NULLs
-_UNSUPPORTED = ("trans_array", "trans_cols")
 
 
 def lookup(binder: "ExpressionBinder", name: str, node: exp.Expr) -> Function:
@@ -29,6 +27,8 @@ def lookup(binder: "ExpressionBinder", name: str, node: exp.Expr) -> Function:
     found = FUNCTIONS.get(name)
     if found is not None:
         return found
+    if name in UNSUPPORTED:
+        raise UnsupportedSql(f"function {name}", at(node))
     if binder.binder.catalog.function_exists(binder.session.project, name):
         raise UnsupportedSql(f"user-defined function {name}", at(node))
     raise SemanticError(f"function {name} cannot be resolved", at(node))
@@ -36,8 +36,8 @@ def lookup(binder: "ExpressionBinder", name: str, node: exp.Expr) -> Function:
 
 def call(binder: "ExpressionBinder", name: str, nodes: list[exp.Expr], node: exp.Expr) -> Expr:
     """A call without OVER."""
-    if name == "max_pt":
-        return _max_pt(binder, nodes, node)
+    if name in partitions.FUNCTIONS:
+        return partitions.FUNCTIONS[name](binder, nodes, node)
     function = lookup(binder, name, node)
     if function.kind == "aggregate":
         return _aggregate(binder, function, nodes, node, "", "")
@@ -45,40 +45,13 @@ def call(binder: "ExpressionBinder", name: str, nodes: list[exp.Expr], node: exp
         raise SemanticError(f"function {name} needs an OVER clause", at(node))
     if function.kind == "table":
         raise SemanticError(f"table function {name} may only be a select item or a LATERAL VIEW", at(node))
-    return function.call(_arguments(binder, nodes), binder.session, at(node))
+    return function.call(_arguments(binder, nodes, name), binder.session, at(node))
 
 
-def _max_pt(binder: "ExpressionBinder", nodes: list[exp.Expr], node: exp.Expr) -> Expr:
-    """``max_pt('project.table')``: the largest value of the first partition column, as a constant."""
-    if len(nodes) != 1:
-        raise ArgumentCountWrong("max_pt", len(nodes), "1 arguments", at(node))
-    if not (isinstance(nodes[0], exp.Literal) and nodes[0].is_string):
-        raise ArgumentTypeWrong("function max_pt needs a constant table name", at(node))
-    name = binder.session.table_name(tuple(nodes[0].this.split(".")))
-    table = binder.binder.catalog.table(name)
-    if table is None:
-        raise TableNotFound(name, at(node))
-    if not table.partition_columns:
-        raise SemanticError(f"function max_pt needs a partitioned table, {name} is not", at(node))
-    values = [row[0] for row in binder.binder.catalog.partitions(name)]
-    return string(max(values)) if values else null(STRING)
-
-
-def _arguments(binder: "ExpressionBinder", nodes: list[exp.Expr]) -> list[Expr]:
+def _arguments(binder: "ExpressionBinder", nodes: list[exp.Expr], name: str = "") -> list[Expr]:
     if not any(isinstance(node, exp.Lambda) for node in nodes):
         return [binder.bind(node) for node in nodes]
-    plain = [None if isinstance(node, exp.Lambda) else binder.bind(node) for node in nodes]
-    types: list[DataType] = []
-    for value in plain:
-        if value is not None:
-            types += value.type.children or (value.type,)
-    made: list[Expr] = []
-    for node, value in zip(nodes, plain, strict=True):
-        if value is not None:
-            made.append(value)
-        elif isinstance(node, exp.Lambda):
-            made.append(binder.lambda_(node, types))
-    return made
+    return lambdas.arguments(binder, nodes, name)
 
 
 def _aggregate(
@@ -261,8 +234,6 @@ def table_call(binder: "ExpressionBinder", node: exp.Expr) -> tuple[Function, li
     if not isinstance(node, exp.Anonymous):
         return None
     name = node.name.lower()
-    if name in _UNSUPPORTED:
-        raise UnsupportedSql(f"function {name}", at(node))
     function = FUNCTIONS.get(name)
     if function is None or function.kind != "table":
         return None

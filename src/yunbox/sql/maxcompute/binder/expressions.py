@@ -356,14 +356,15 @@ class ExpressionBinder:
         for i, param in enumerate(node.expressions):
             name = param.name.lower()
             of = types[i] if i < len(types) else BIGINT
-            mine[name] = Expr(quote(name), of, op="variable", name=name)
+            mine[name] = Expr(quote(f"_{len(before)}_{name}"), of, op="variable", name=name)
         self.scope.variables = {**before, **mine}
         try:
             body = self.bind(node.this)
         finally:
             self.scope.variables = before
-        names = ", ".join(quote(name) for name in mine)
-        return build(f"lambda {names}: {body.sql}", DataType("lambda", children=(body.type,)), body)
+        names = tuple(one.sql for one in mine.values())
+        of = DataType("lambda", children=(body.type,))
+        return build(f"lambda {', '.join(names)}: {body.sql}", of, body, op="lambda", value=names)
 
     def identifier(self, node: exp.Identifier) -> Expr:
         """A bare name: a lambda variable."""

@@ -1,10 +1,22 @@
 """Arrays, maps and structs."""
 
 from yunbox.sql.maxcompute.casts import cast, common_type
-from yunbox.sql.maxcompute.errors import ArgumentCountWrong
-from yunbox.sql.maxcompute.expr import Expr, build, quote
-from yunbox.sql.maxcompute.functions.registry import Call, scalar
+from yunbox.sql.maxcompute.errors import ArgumentCountWrong, ArgumentTypeWrong
+from yunbox.sql.maxcompute.expr import BIGINT, Expr, build, quote
+from yunbox.sql.maxcompute.functions.registry import Call, macro, scalar
 from yunbox.wire.odps.types import DataType
+
+_COMBINED_MAX = 5  # elements of one combination
+
+macro("mc_ngrams(l, n) AS list_transform(range(1, greatest(len(l) - n + 1, 1) + 1), lambda _i: l[_i : _i + n - 1])")
+macro("mc_slice(l, a, n) AS CASE WHEN a > 0 THEN l[a : a + n - 1] WHEN a < 0 AND len(l) + a >= 0 THEN "
+      "l[len(l) + a + 1 : len(l) + a + n] WHEN l IS NOT NULL THEN l[1:0] END")  # fmt: skip
+macro("mc_shuffle(l) AS list_transform(list_sort(list_transform(l, lambda _x: {'r': random(), 'x': _x})), "
+      "lambda _s: _s.x)")  # fmt: skip
+macro(
+    "mc_array_join(l, d, n) AS array_to_string(CASE WHEN n IS NULL THEN list_filter(l, lambda _x: _x IS NOT NULL) "
+    "ELSE list_transform(l, lambda _x: coalesce(_x, n)) END, d)"
+)
 
 
 def _map(call: Call) -> Expr:
@@ -36,34 +48,138 @@ def _struct_of(call: Call, names: list[str], values: tuple[Expr, ...]) -> Expr:
     return build(f"struct_pack({fields})", of, *values)
 
 
-scalar("array", ("T* -> array<T>", "[{*}]"))
+def _field(call: Call) -> Expr:
+    value, name = call.args[0], str(call.literal(1)).lower()
+    names = [one.lower() for one in value.type.names]
+    if name not in names:
+        raise ArgumentTypeWrong(f"{value.type} has no field {name}", call.where)
+    index = names.index(name)
+    sql = f"struct_extract({value.sql}, '{value.type.names[index]}')"
+    return build(sql, value.type.children[index], value)
+
+
+def _sort_array(call: Call) -> str:
+    down = len(call) > 1 and call.literal(1) is False
+    return f"list_sort({call[0]}, '{'DESC' if down else 'ASC'}', 'NULLS {'LAST' if down else 'FIRST'}')"
+
+
+def _arrays_zip(call: Call) -> Expr:
+    inner = tuple(arg.type.children[0] for arg in call.args)
+    names = tuple(str(i) for i in range(len(call)))
+    of = DataType("array", children=(DataType("struct", children=inner, names=names),))
+    fields = ", ".join(f'"{i}" := {arg.sql}[_i]' for i, arg in enumerate(call.args))
+    longest = ", ".join(f"len({arg.sql})" for arg in call.args)
+    known = " AND ".join(f"{arg.sql} IS NOT NULL" for arg in call.args)
+    places = f"range(1, CASE WHEN {known} THEN greatest({longest}) END + 1)"
+    return build(f"list_transform({places}, lambda _i: struct_pack({fields}))", of, *call.args)
+
+
+def _combinations(call: Call) -> str:
+    count = call.literal(1)
+    if not isinstance(count, int) or not 1 <= count <= _COMBINED_MAX:
+        raise ArgumentTypeWrong(f"function combinations needs a constant between 1 and {_COMBINED_MAX}", call.where)
+    return _chosen(call[0], count, 1)
+
+
+def _chosen(array: str, count: int, depth: int) -> str:
+    start = "1" if depth == 1 else f"_i{depth - 1} + 1"
+    places = f"range({start}, len({array}) + 1)"
+    if depth == count:
+        items = ", ".join(f"{array}[_i{i}]" for i in range(1, count + 1))
+        return f"list_transform({places}, lambda _i{depth}: [{items}])"
+    return f"flatten(list_transform({places}, lambda _i{depth}: {_chosen(array, count, depth + 1)}))"
+
+
+def _map_concat(call: Call) -> str:
+    known = " AND ".join(f"{arg.sql} IS NOT NULL" for arg in call.args)
+    return f"(CASE WHEN {known} THEN map_concat({', '.join(arg.sql for arg in call.args)}) END)"
+
+
+def _map_entries(call: Call) -> Expr:
+    struct = DataType("struct", children=call.args[0].type.children, names=("key", "value"))
+    return build(f"map_entries({call[0]})", DataType("array", children=(struct,)), *call.args)
+
+
+def _from_entries(call: Call) -> Expr:
+    key, value, names = _pair(call)
+    entries = f"list_transform({call[0]}, lambda _e: {{'k': _e.\"{names[0]}\", 'v': _e.\"{names[1]}\"}})"
+    return build(f"map_from_entries({entries})", DataType("map", children=(key, value)), *call.args)
+
+
+def _multimap(call: Call) -> Expr:
+    key, value, names = _pair(call)
+    entries = f"list_transform({call[0]}, lambda _e: {{'k': _e.\"{names[0]}\", 'v': _e.\"{names[1]}\"}})"
+    of = DataType("map", children=(key, DataType("array", children=(value,))))
+    return build(f"mc_all_of({entries})", of, *call.args)
+
+
+def _pair(call: Call) -> tuple[DataType, DataType, tuple[str, ...]]:
+    struct = call.args[0].type.children[0]
+    if struct.name != "struct" or len(struct.children) != 2:
+        raise ArgumentTypeWrong(f"function {call.name} needs an array of structs of two fields", call.where)
+    return *struct.children, struct.names  # ty: ignore[invalid-return-type]
+
+
+def _element(call: Call) -> Expr:
+    value, index = call.args
+    if value.type.name == "map":
+        return build(f"{value.sql}[{cast(index, value.type.children[0]).sql}]", value.type.children[1], *call.args)
+    return build(f"{value.sql}[{cast(index, BIGINT).sql}]", value.type.children[0], *call.args)
+
+
+def _array(call: Call) -> str:
+    return f"[{', '.join(arg.sql for arg in call.args)}]"
+
+
+def _sequence(call: Call) -> str:
+    step = call[2] if len(call) > 2 else f"CASE WHEN {call[0]} <= {call[1]} THEN 1 ELSE -1 END"
+    return f"generate_series({call[0]}, {call[1]}, {step})"
+
+
+scalar("array", ("T* -> array<T>", _array))
 scalar("map", ("any?* -> any", _map))
 scalar("named_struct", ("any* -> any", _named_struct))
 scalar("struct", ("any* -> any", _struct))
-scalar("size", ("array -> bigint", "len({0})"), ("map -> bigint", "CAST(cardinality({0}) AS BIGINT)"))
+scalar("field", ("struct, string -> any", _field))
+scalar("size cardinality", ("array -> bigint", "len({0})"), ("map -> bigint", "CAST(cardinality({0}) AS BIGINT)"))
 scalar("array_contains", ("array<T>, T -> boolean", "list_contains({0}, {1})"))
-scalar("sort_array", ("array<T>, boolean? -> array<T>",
-       lambda c: f"list_sort({c[0]}, {chr(39)}{'DESC' if len(c) > 1 and c.literal(1) is False else 'ASC'}{chr(39)}, "
-       f"{chr(39)}NULLS {'LAST' if len(c) > 1 and c.literal(1) is False else 'FIRST'}{chr(39)})"))  # fmt: skip
-scalar("array_distinct", ("array<T> -> array<T>", "list_distinct({0})"))
-scalar("array_union", ("array<T>, array<T> -> array<T>", "list_distinct(list_concat({0}, {1}))"))
-scalar("array_intersect", ("array<T>, array<T> -> array<T>", "list_intersect({0}, {1})"))
-scalar("array_join", ("array<string>, string, string? -> string", "array_to_string({0}, {1})"))
+scalar("sort_array", ("array<T>, boolean? -> array<T>", _sort_array))
+scalar("array_distinct", ("array<T> -> array<T>", "mc_distinct({0})"))
+macro("mc_distinct(l) AS list_filter(l, lambda _x, _i: list_filter(range(1, _i), lambda _j: l[_j] IS NOT DISTINCT FROM _x)"
+      " = [])")  # fmt: skip
+macro("mc_has(l, x) AS len(list_filter(l, lambda _y: _y IS NOT DISTINCT FROM x)) > 0")
+macro("mc_intersect(a, b) AS CASE WHEN b IS NOT NULL THEN mc_distinct(list_filter(a, lambda _a: mc_has(b, _a))) END")
+macro("mc_except(a, b) AS CASE WHEN b IS NOT NULL THEN mc_distinct(list_filter(a, lambda _a: NOT mc_has(b, _a))) END")
+macro("mc_union(a, b) AS CASE WHEN a IS NOT NULL AND b IS NOT NULL THEN mc_distinct(list_concat(a, b)) END")
+macro("mc_overlap(a, b) AS CASE WHEN list_has_any(a, b) THEN TRUE WHEN len(a) > 0 AND len(b) > 0 AND "
+      "(mc_has(a, NULL) OR mc_has(b, NULL)) THEN NULL WHEN a IS NOT NULL AND b IS NOT NULL THEN FALSE END")  # fmt: skip
+macro("mc_norm(l, p) AS list_transform(l, lambda _x: _x / pow(list_sum(list_transform(l, lambda _y: "
+      "pow(abs(_y), p))), 1 / p))")  # fmt: skip
+scalar("array_union", ("array<T>, array<T> -> array<T>", "mc_union({0}, {1})"))
+scalar("array_intersect", ("array<T>, array<T> -> array<T>", "mc_intersect({0}, {1})"))
+scalar("array_except", ("array<T>, array<T> -> array<T>", "mc_except({0}, {1})"))
+scalar("arrays_overlap", ("array<T>, array<T> -> boolean", "mc_overlap({0}, {1})"))
+scalar("arrays_zip", ("array* -> any", _arrays_zip))
+scalar("array_join", ("array<string>, string, string? -> string", "mc_array_join({0}, {1}, {2})"))
 scalar("array_max", ("array<T> -> T", "list_max({0})"))
 scalar("array_min", ("array<T> -> T", "list_min({0})"))
-scalar("array_position", ("array<T>, T -> bigint", "CAST(coalesce(list_position({0}, {1}), 0) AS BIGINT)"))
+scalar("array_position", ("array<T>, T -> bigint", "(CASE WHEN {1} IS NOT NULL AND {0} IS NOT NULL THEN "
+       "CAST(coalesce(list_position({0}, {1}), 0) AS BIGINT) END)"))  # fmt: skip
 scalar("array_remove", ("array<T>, T -> array<T>", "list_filter({0}, lambda _x: _x IS DISTINCT FROM {1})"))
-scalar("slice", ("array<T>, bigint, bigint -> array<T>", "list_slice({0}, {1}, {1} + {2} - 1)"))
-scalar("sequence", ("bigint, bigint, bigint? -> array<bigint>", "generate_series({0}, {1}, {2|1})"))
-scalar("transform", ("array<T>, lambda<U> -> array<U>", "list_transform({0}, {1})"))
-scalar("filter", ("array<T>, lambda<U> -> array<T>", "list_filter({0}, {1})"))
-scalar(
-    "any_match",
-    ("array<T>, lambda<U> -> boolean", "list_any_value(list_filter(list_transform({0}, {1}), lambda _b: _b))"),
-)
+scalar("array_repeat", ("T, bigint -> array<T>", "list_transform(range({1}), lambda _i: {0})"))
+scalar("array_normalize", ("array<double>, double -> array<double>", "mc_norm({0}, {1})"))
+scalar("flatten", ("array<array<T>> -> array<T>", "flatten({0})"))
+scalar("slice", ("array<T>, bigint, bigint -> array<T>", "mc_slice({0}, {1}, {2})"))
+scalar("sequence", ("bigint, bigint, bigint? -> array<bigint>", _sequence))
+scalar("shuffle", ("array<T> -> array<T>", "mc_shuffle({0})"), volatile=True)
+scalar("combinations", ("array<T>, bigint -> array<array<T>>", _combinations))
+scalar("ngrams", ("array<T>, bigint -> array<array<T>>", "mc_ngrams({0}, {1})"))
+scalar("element_at", ("array, any -> any", _element), ("map, any -> any", _element))
 scalar("map_keys", ("map<K,V> -> array<K>", "map_keys({0})"))
 scalar("map_values", ("map<K,V> -> array<V>", "map_values({0})"))
+scalar("map_entries", ("map<K,V> -> any", _map_entries))
+scalar("map_concat", ("map<K,V>* -> map<K,V>", _map_concat))
 scalar("map_contains_key", ("map<K,V>, K -> boolean", "map_contains({0}, {1})"))
-scalar("str_to_map", ("string, string?, string? -> map<string,string>",
-       "map_from_entries(list_transform(string_split({0}, {1|','}), lambda p: "
-       "(split_part(p, {2|':'}, 1), split_part(p, {2|':'}, 2))))"))  # fmt: skip
+scalar("map_from_arrays", ("array<K>, array<V> -> map<K,V>", "map({0}, {1})"))
+scalar("map_from_entries", ("array -> any", _from_entries))
+scalar("multimap_from_entries", ("array -> any", _multimap))

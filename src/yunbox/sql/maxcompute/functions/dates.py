@@ -1,57 +1,59 @@
 """Date and time functions. DATETIME is DuckDB's TIMESTAMPTZ in the session's time zone."""
 
+from yunbox.sql.maxcompute.casts import cast
 from yunbox.sql.maxcompute.errors import ArgumentTypeWrong
-from yunbox.sql.maxcompute.expr import DATE, DATETIME, TIMESTAMP, Expr, text_literal
-from yunbox.sql.maxcompute.functions.registry import Call, scalar
+from yunbox.sql.maxcompute.expr import DATE, DATETIME, STRING, TIMESTAMP, Expr, build, text_literal
+from yunbox.sql.maxcompute.functions.dateformats import java_pattern, unit, vendor_pattern
+from yunbox.sql.maxcompute.functions.registry import Call, macro, scalar
 
-_UNITS = {
-    "yyyy": "year", "year": "year", "mm": "month", "month": "month", "mon": "month", "dd": "day", "day": "day",
-    "hh": "hour", "hour": "hour", "mi": "minute", "ss": "second", "ff3": "millisecond", "ff6": "microsecond",
-    "q": "quarter", "quarter": "quarter", "week": "week", "minute": "minute", "second": "second",
-}  # fmt: skip
 _ADD = {
     "year": "to_years", "month": "to_months", "day": "to_days", "hour": "to_hours", "minute": "to_minutes",
-    "second": "to_seconds", "millisecond": "to_milliseconds", "microsecond": "to_microseconds",
+    "second": "to_seconds", "millisecond": "to_milliseconds", "microsecond": "to_microseconds", "week": "to_weeks",
+    "quarter": "to_quarters",
 }  # fmt: skip
-_FORMAT = (
-    ("yyyy", "%Y"), ("yy", "%y"), ("mi", "%M"), ("ff6", "%f"), ("ff3", "%g"), ("mm", "%m"), ("dd", "%d"),
-    ("hh", "%H"), ("ss", "%S"),
-)  # fmt: skip
-_JAVA = (
-    ("yyyy", "%Y"), ("yy", "%y"), ("MM", "%m"), ("dd", "%d"), ("HH", "%H"), ("hh", "%I"), ("mm", "%M"),
-    ("ss", "%S"), ("SSS", "%g"), ("EEEE", "%A"), ("EEE", "%a"), ("a", "%p"), ("M", "%-m"), ("d", "%-d"),
-)  # fmt: skip
+_DAYS = ("year", "quarter", "month", "week", "day")
+_ISO, _ISO_TIME = "%Y-%m-%d", "%Y-%m-%d %H:%M:%S"
 
-
-def pattern(text: str, table: tuple[tuple[str, str], ...] = _FORMAT, *, fold: bool = True) -> str:
-    """A vendor's date pattern as a strftime pattern."""
-    made, i = "", 0
-    source = text.lower() if fold else text
-    while i < len(text):
-        for written, meaning in table:
-            if source.startswith(written, i):
-                made, i = made + meaning, i + len(written)
-                break
-        else:
-            made, i = made + text[i].replace("%", "%%"), i + 1
-    return made
+macro(
+    "mc_months_between(a, b) AS CASE WHEN day(a) = day(b) OR (CAST(a AS DATE) = last_day(CAST(a AS DATE)) AND "
+    "CAST(b AS DATE) = last_day(CAST(b AS DATE))) THEN CAST((year(a) - year(b)) * 12 + month(a) - month(b) AS DOUBLE) "
+    "ELSE (year(a) - year(b)) * 12 + month(a) - month(b) + "
+    "((day(a) - day(b)) * 86400 + (hour(a) - hour(b)) * 3600 + (minute(a) - minute(b)) * 60 + second(a) - second(b)) "
+    "/ 2678400.0e0 END"
+)
+macro(
+    "mc_next_day(d, w) AS strftime(d + CAST((list_position(['MO', 'TU', 'WE', 'TH', 'FR', 'SA', 'SU'], "
+    f"upper(left(w, 2))) - isodow(d) + 6) % 7 + 1 AS INTEGER), '{_ISO}')"
+)
+macro("mc_from_utc(t, z) AS CAST(timezone(z, timezone('UTC', t)) AS TIMESTAMPTZ)")
+macro("mc_to_utc(t, z) AS CAST(timezone('UTC', timezone(z, t)) AS TIMESTAMPTZ)")
+macro(
+    "mc_time_of(s) AS coalesce(TRY_CAST(s AS TIMESTAMP), CAST(TRY_CAST(s AS TIME) AS TIME) + DATE '1970-01-01')"
+)
 
 
 def _unit(call: Call, index: int) -> str:
-    written = str(call.literal(index)).lower()
-    if written not in _UNITS:
+    written = str(call.literal(index))
+    found = unit(written)
+    if found is None:
         raise ArgumentTypeWrong(f"function {call.name} does not know the date part {written}", call.where)
-    return _UNITS[written]
+    return found
 
 
-def _format(call: Call, index: int) -> str:
-    return text_literal(pattern(str(call.literal(index))))
+def _format(call: Call, index: int, *, java: bool = False) -> str:
+    text = str(call.literal(index))
+    return text_literal(java_pattern(text) if java else vendor_pattern(text))
 
 
-def _dateadd(call: Call) -> str:
-    unit = _unit(call, 2)
-    number = call[1] if unit not in ("year", "month", "day") else f"CAST({call[1]} AS INTEGER)"
-    sql = f"({call[0]} + {_ADD[unit]}({number}))"
+def _dateadd(call: Call) -> str | Expr:
+    part = _unit(call, 2)
+    if part not in _ADD:
+        raise ArgumentTypeWrong(f"function dateadd cannot add {part}", call.where)
+    if call.returns == DATE and part not in _DAYS:
+        start = cast(call.args[0], DATETIME)
+        return build(f"({start.sql} + {_ADD[part]}({call[1]}))", DATETIME, *call.args)
+    number = call[1] if part not in _DAYS else f"CAST({call[1]} AS INTEGER)"
+    sql = f"({call[0]} + {_ADD[part]}({number}))"
     return f"CAST({sql} AS DATE)" if call.returns == DATE else sql
 
 
@@ -63,6 +65,20 @@ def _datediff(call: Call) -> str:
 
 def _datetrunc(call: Call) -> str:
     return f"CAST(date_trunc('{_unit(call, 1)}', {call[0]}) AS {call.returns.duckdb})"
+
+
+def _part(call: Call, part: str, value: str) -> str:
+    if part in ("millisecond", "microsecond"):
+        return f"CAST(date_part('{part}', {value}) % {1000 if part == 'millisecond' else 1000000} AS BIGINT)"
+    return f"CAST(date_part('{part}', {value}) AS BIGINT)"
+
+
+def _datepart(call: Call) -> str:
+    return _part(call, _unit(call, 1), call[0])
+
+
+def _extract(call: Call) -> str:
+    return _part(call, _unit(call, 0), call[1])
 
 
 def _to_char(call: Call) -> str:
@@ -87,54 +103,79 @@ def _today(call: Call) -> Expr:
     return Expr(f"CAST({_now(call).sql} AS DATE)", DATE, op="now")
 
 
-def _java(call: Call) -> str:
-    return f"strftime({call[0]}, {text_literal(pattern(str(call.literal(1)), _JAVA, fold=False))})"
-
-
 def _unixtime(call: Call) -> str:
-    return (
-        f"CAST(floor(epoch({call[0]})) AS BIGINT)"
-        if len(call)
-        else f"CAST({int(call.session.now.timestamp())} AS BIGINT)"
-    )
+    if len(call):
+        return f"CAST(floor(epoch({call[0]})) AS BIGINT)"
+    return f"CAST({int(call.session.now.timestamp())} AS BIGINT)"
 
 
-scalar("getdate now", (" -> datetime", _now))
-scalar("current_timestamp", (" -> timestamp", _now_timestamp))
+def _from_unixtime(call: Call) -> Expr:
+    moment = f"to_timestamp(CAST({call[0]} AS DOUBLE))"
+    if len(call) > 1:
+        return build(f"strftime({moment}, {_format(call, 1, java=True)})", STRING, *call.args)
+    if call.session.hive_compatible:
+        return build(f"strftime({moment}, '{_ISO_TIME}')", STRING, *call.args)
+    return build(moment, DATETIME, *call.args)
+
+
+def _truncated(call: Call) -> str:
+    return f"strftime(date_trunc('{_unit(call, 1)}', {call[0]}), '{_ISO}')"
+
+
+scalar("getdate now sysdate", (" -> datetime", _now))
+scalar("current_timestamp localtimestamp", (" -> timestamp", _now_timestamp))
 scalar("current_date curdate", (" -> date", _today))
 scalar("dateadd", ("date, bigint, string -> date", _dateadd), ("datetime, bigint, string -> datetime", _dateadd),
-       ("timestamp, bigint, string -> timestamp", _dateadd))  # fmt: skip
+       ("timestamp, bigint, string -> timestamp", _dateadd),
+       ("timestamp_ntz, bigint, string -> timestamp_ntz", _dateadd))  # fmt: skip
 scalar("date_add adddate", ("date, bigint -> date", "CAST({0} + CAST({1} AS INTEGER) AS DATE)"))
 scalar("date_sub subdate", ("date, bigint -> date", "CAST({0} - CAST({1} AS INTEGER) AS DATE)"))
 scalar("add_months", ("date, bigint -> string",
-       "strftime({0} + to_months(CAST({1} AS INTEGER)), '%Y-%m-%d')"))  # fmt: skip
-scalar("datediff", ("date, date, string? -> bigint", _datediff), ("datetime, datetime, string? -> bigint", _datediff))
+       f"strftime({{0}} + to_months(CAST({{1}} AS INTEGER)), '{_ISO}')"))  # fmt: skip
+scalar("datediff", ("date, date, string? -> bigint", _datediff),
+       ("datetime, datetime, string? -> bigint", _datediff),
+       ("timestamp, timestamp, string? -> bigint", _datediff))  # fmt: skip
 scalar("datetrunc", ("date, string -> date", _datetrunc), ("datetime, string -> datetime", _datetrunc),
-       ("timestamp, string -> timestamp", _datetrunc))  # fmt: skip
+       ("timestamp, string -> timestamp", _datetrunc),
+       ("timestamp_ntz, string -> timestamp_ntz", _datetrunc))  # fmt: skip
 scalar("to_char", ("date, string -> string", _to_char), ("datetime, string -> string", _to_char),
-       ("timestamp, string -> string", _to_char), ("string -> string", "{0}"),
-       ("boolean -> string", "CAST({0} AS VARCHAR)"), ("number -> string", "CAST({0} AS VARCHAR)"))  # fmt: skip
+       ("timestamp, string -> string", _to_char), ("timestamp_ntz, string -> string", _to_char),
+       ("string -> string", "{0}"), ("boolean -> string", "CAST({0} AS VARCHAR)"),
+       ("number -> string", lambda c: cast(c.args[0], STRING)))  # fmt: skip
 scalar("to_date", ("string -> date", "CAST(TRY_CAST({0} AS TIMESTAMP) AS DATE)"),
        ("datetime -> date", "CAST({0} AS DATE)"), ("string, string -> datetime", _to_date))  # fmt: skip
-scalar("date_format", ("datetime, string -> string", _java))
-scalar("datepart", ("date, string -> bigint", lambda c: f"date_part('{_unit(c, 1)}', {c[0]})"),
-       ("datetime, string -> bigint", lambda c: f"date_part('{_unit(c, 1)}', {c[0]})"))  # fmt: skip
-for _name in ("year", "quarter", "month", "day", "hour", "minute", "second"):
+scalar("date_format", ("datetime, string -> string", lambda c: f"strftime({c[0]}, {_format(c, 1, java=True)})"),
+       ("timestamp, string -> string", lambda c: f"strftime({c[0]}, {_format(c, 1, java=True)})"))  # fmt: skip
+scalar("datepart", ("date, string -> bigint", _datepart), ("datetime, string -> bigint", _datepart),
+       ("timestamp, string -> bigint", _datepart))  # fmt: skip
+scalar("extract", ("string, date -> bigint", _extract), ("string, datetime -> bigint", _extract),
+       ("string, timestamp -> bigint", _extract))  # fmt: skip
+for _name in ("year", "quarter", "month", "day"):
     scalar(_name, ("date -> bigint", f"date_part('{_name}', {{0}})"),
            ("datetime -> bigint", f"CAST(date_part('{_name}', {{0}}) AS BIGINT)"))  # fmt: skip
+for _name in ("hour", "minute", "second"):
+    scalar(_name, ("datetime -> bigint", f"CAST(date_part('{_name}', {{0}}) AS BIGINT)"),
+           ("string -> bigint", f"CAST(date_part('{_name}', mc_time_of({{0}})) AS BIGINT)"))  # fmt: skip
 scalar("dayofmonth", ("date -> bigint", "date_part('day', {0})"))
 scalar("dayofyear", ("date -> bigint", "date_part('doy', {0})"))
 scalar("dayofweek", ("date -> bigint", "(date_part('dow', {0}) + 1)"))
 scalar("weekday", ("date -> bigint", "(date_part('isodow', {0}) - 1)"))
 scalar("weekofyear", ("date -> bigint", "date_part('week', {0})"))
-scalar("last_day", ("date -> string", "strftime(last_day({0}), '%Y-%m-%d')"))
+scalar("last_day", ("date -> string", f"strftime(last_day({{0}}), '{_ISO}')"))
 scalar("lastday", ("datetime -> datetime", "CAST(last_day(CAST({0} AS DATE)) AS TIMESTAMPTZ)"))
-scalar("unix_timestamp", (" -> bigint", _unixtime), ("datetime -> bigint", _unixtime))
-scalar("from_unixtime", ("bigint -> datetime", "to_timestamp({0})"))
+scalar("next_day", ("date, string -> string", "mc_next_day({0}, {1})"))
+scalar("unix_timestamp", (" -> bigint", _unixtime), ("datetime -> bigint", _unixtime),
+       ("string, string -> bigint",
+        lambda c: f"CAST(epoch(CAST(try_strptime({c[0]}, {_format(c, 1, java=True)}) AS TIMESTAMPTZ)) AS BIGINT)")
+       )  # fmt: skip
+scalar("to_millis", ("datetime -> bigint", "epoch_ms({0})"), ("timestamp -> bigint", "epoch_ms({0})"))
+scalar("from_unixtime", ("bigint, string? -> any", _from_unixtime))
+scalar("from_utc_timestamp", ("number, string -> timestamp",
+       "CAST(timezone({1}, to_timestamp(CAST({0} AS DOUBLE) / 1000)) AS TIMESTAMPTZ)"),
+       ("timestamp, string -> timestamp", "mc_from_utc(CAST({0} AS TIMESTAMP), {1})"))  # fmt: skip
+scalar("to_utc_timestamp", ("timestamp, string -> timestamp", "mc_to_utc(CAST({0} AS TIMESTAMP), {1})"))
 scalar("isdate", ("string, string -> boolean", lambda c: f"(try_strptime({c[0]}, {_format(c, 1)}) IS NOT NULL)"))
-scalar("months_between", ("datetime, datetime -> double",
-       "CAST(datediff('month', {1}, {0}) + CASE WHEN day({0}) = day({1}) THEN 0 ELSE "
-       "(day({0}) - day({1})) / 31.0e0 END AS DOUBLE)"))  # fmt: skip
-scalar("extract", ("string, datetime -> bigint", lambda c: f"CAST(date_part('{_unit(c, 0)}', {c[1]}) AS BIGINT)"))
+scalar("months_between", ("datetime, datetime -> double", "mc_months_between({0}, {1})"))
+scalar("date_trunc", ("date, string -> string", _truncated))
 for _name, _type in (("date", "date"), ("datetime", "datetime"), ("timestamp", "timestamp")):
     scalar(_name, (f"{_type} -> {_type}", "{0}"))

@@ -1,13 +1,27 @@
-"""Functions of no other category."""
+"""Functions of no other category: conditions, identifiers, sampling and identity cards."""
 
-from yunbox.sql.maxcompute.casts import common_type, implicit
-from yunbox.sql.maxcompute.expr import Expr, build, null, text_literal
-from yunbox.sql.maxcompute.functions.registry import Call, scalar
+from collections.abc import Sequence
+
+from yunbox.sql.maxcompute.casts import as_decimal, cast, common_type, implicit, wider_number
+from yunbox.sql.maxcompute.errors import UnsupportedSql
+from yunbox.sql.maxcompute.expr import DATETIME, DOUBLE, Expr, build, null, text_literal
+from yunbox.sql.maxcompute.functions.registry import Call, macro, scalar, unsupported
 from yunbox.sql.maxcompute.operators import comparable
+from yunbox.wire.odps.types import DataType, parse_type
+
+macro("mc_idcard_birthday(c) AS TRY_CAST(try_strptime(CASE length(c) WHEN 18 THEN substr(c, 7, 8) "
+      "WHEN 15 THEN '19' || substr(c, 7, 6) END, '%Y%m%d') AS DATE)")  # fmt: skip
+macro("mc_idcard_sex(c) AS CASE WHEN length(c) IN (15, 18) THEN CASE WHEN TRY_CAST(substr(c, CASE length(c) "
+      "WHEN 18 THEN 17 ELSE 15 END, 1) AS INTEGER) % 2 = 1 THEN '男' ELSE '女' END END")  # fmt: skip
 
 
-def _decode(call: Call) -> Expr:
-    """decode(x, a, r1, b, r2, ..., default): NULL equals NULL."""
+def _decode(call: Call) -> Expr | str:
+    """decode(x, a, r1, b, r2, ..., default): NULL equals NULL; decode(binary, charset) reads text."""
+    if len(call) == 2:
+        name = str(call.literal(1)).lower()
+        if name not in ("utf-8", "utf8"):
+            raise UnsupportedSql(f"character set {name} in function decode", call.where)
+        return cast(call.args[0], DataType("string"))
     operand, rest = call.args[0], list(call.args[1:])
     pairs = list(zip(rest[::2], rest[1::2], strict=False))
     default = rest[-1] if len(rest) % 2 else null()
@@ -19,6 +33,61 @@ def _decode(call: Call) -> Expr:
     return build(f"(CASE{branches} ELSE {implicit(default, target).sql} END)", target, *call.args)
 
 
+def _compared(args: Sequence[Expr], call: Call) -> DataType:
+    """What greatest, least and ordinal compare in: text beside a number is a number, beside a time that time."""
+    types = [arg.type for arg in args if arg.type.name != "void"]
+    numbers = [of for of in types if of.is_numeric]
+    texts = [of for of in types if of.is_text]
+    if numbers and texts or len({of.name == "decimal" for of in numbers}) > 1:
+        decimals = [of for of in numbers if of.name == "decimal"]
+        if not decimals:
+            return DOUBLE
+        wide = as_decimal(decimals[0])
+        for of in decimals[1:]:
+            wide = wider_number(wide, of)
+        return DataType("decimal", (38, max(wide.params[1], 18 if len(numbers) > len(decimals) or texts else 0)))
+    if texts and len(texts) < len(types) and not any(of.name == "boolean" for of in types):
+        return DATETIME
+    return common_type(types, call.where)
+
+
+def _extreme(name: str) -> object:
+    def render(call: Call) -> Expr:
+        of = _compared(call.args, call)
+        args = [cast(arg, of) for arg in call.args]
+        sql = f"{name}({', '.join(arg.sql for arg in args)})"
+        if name == "least" or call.session.hive_compatible:
+            unknown = " OR ".join(f"{arg.sql} IS NULL" for arg in args)
+            sql = f"(CASE WHEN {unknown} THEN NULL ELSE {sql} END)"
+        return build(sql, of, *args)
+
+    return render
+
+
+def _ordinal(call: Call) -> Expr:
+    of = _compared(call.args[1:], call)
+    args = [cast(arg, of) for arg in call.args[1:]]
+    listed = ", ".join(arg.sql for arg in args)
+    return build(f"list_sort([{listed}], 'ASC', 'NULLS FIRST')[{call[0]}]", of, call.args[0], *args)
+
+
+def _sample(call: Call) -> Expr:
+    parts = call.literal(0)
+    taken = call.literal(1) if len(call) > 1 else 1
+    taken = 1 if taken is None else taken
+    if len(call) > 2:
+        columns = ", ".join(arg.sql for arg in call.args[2:])
+        return build(f"(hash({columns}) % {parts} = {taken} - 1)", call.returns, *call.args)
+    return build(f"(random() * {parts} < 1)", call.returns, *call.args, volatile=True)
+
+
+def _convert(name: str) -> object:
+    def render(call: Call) -> Expr:
+        return cast(call.args[0], parse_type(name), where=call.where)
+
+    return render
+
+
 scalar("coalesce", ("T* -> T", "coalesce({*})"))
 scalar("nvl ifnull", ("T, T -> T", "coalesce({0}, {1})"))
 scalar("nvl2", ("any, T, T -> T", "(CASE WHEN {0} IS NOT NULL THEN {1} ELSE {2} END)"))
@@ -26,22 +95,23 @@ scalar("nullif", ("T, T -> T", "nullif({0}, {1})"))
 scalar("if", ("boolean, T, T? -> T", "(CASE WHEN {0} THEN {1} ELSE {2} END)"))
 scalar("isnull", ("any -> boolean", "({0} IS NULL)"), ("T, T -> T", "coalesce({0}, {1})"))
 scalar("isnotnull", ("any -> boolean", "({0} IS NOT NULL)"))
-scalar("greatest", ("T* -> T", lambda c: f"(CASE WHEN {' OR '.join(f'{a.sql} IS NULL' for a in c.args)} THEN NULL "
-       f"ELSE greatest({', '.join(a.sql for a in c.args)}) END)"))  # fmt: skip
-scalar("least", ("T* -> T", lambda c: f"(CASE WHEN {' OR '.join(f'{a.sql} IS NULL' for a in c.args)} THEN NULL "
-       f"ELSE least({', '.join(a.sql for a in c.args)}) END)"))  # fmt: skip
-scalar("decode", ("any, any, any, any?* -> any", _decode))
-scalar("ordinal", ("bigint, T* -> T", "list_sort([{1*}], 'ASC', 'NULLS FIRST')[{0}]"))
+scalar("istrue", ("boolean -> boolean", "({0} IS TRUE)"))
+scalar("isfalse", ("boolean -> boolean", "({0} IS FALSE)"))
+scalar("greatest", ("any* -> any", _extreme("greatest")))
+scalar("least", ("any* -> any", _extreme("least")))
+scalar("decode", ("binary, string -> string", _decode), ("string, string -> string", _decode),
+       ("any, any, any, any?* -> any", _decode))  # fmt: skip
+scalar("ordinal", ("bigint, any* -> any", _ordinal))
 scalar("uuid", (" -> string", "CAST(uuid() AS VARCHAR)"), volatile=True)
+scalar("unique_id", (" -> string", "(CAST(uuid() AS VARCHAR) || '_0')"), volatile=True)
 scalar("hash", ("any* -> bigint", "CAST(hash({*}) & 2147483647 AS BIGINT)"))
-scalar("current_user", (" -> string", lambda c: Expr(text_literal(c.session.user), c.returns)))
+scalar("sample", ("bigint, bigint?, any?* -> boolean", _sample), ("bigint, any?* -> boolean", _sample))
+scalar("get_idcard_age", ("string -> bigint", lambda c: f"({c.session.now.year} - year(mc_idcard_birthday({c[0]})))"))
+scalar("get_idcard_birthday", ("string -> datetime", "CAST(mc_idcard_birthday({0}) AS TIMESTAMPTZ)"))
+scalar("get_idcard_sex", ("string -> string", "mc_idcard_sex({0})"))
+scalar("typeof", ("any -> string", lambda c: text_literal(str(c.args[0].type))))
+scalar("current_user session_user", (" -> string", lambda c: Expr(text_literal(c.session.user), c.returns)))
 scalar("current_timezone", (" -> string", lambda c: Expr(text_literal(c.session.timezone), c.returns)))
-for _type in ("bigint", "int", "double", "string", "boolean"):
-    scalar(_type, ("any -> any", lambda c, t=_type: _convert(c, t)))
-
-
-def _convert(call: Call, name: str) -> Expr:
-    from yunbox.sql.maxcompute.casts import cast
-    from yunbox.wire.odps.types import parse_type
-
-    return cast(call.args[0], parse_type(name), where=call.where)
+for _type in ("bigint", "int", "smallint", "tinyint", "double", "float", "string", "boolean"):
+    scalar(_type, ("any -> any", _convert(_type)))
+unsupported("compress decompress sym_encrypt sym_decrypt get_user_id reflect java_method assert_true")

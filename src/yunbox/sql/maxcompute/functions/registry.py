@@ -15,7 +15,7 @@ arguments that returns SQL or a whole ``Expr``, where a template does not do.
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from yunbox.sql.maxcompute.casts import cast, common_type, converts
 from yunbox.sql.maxcompute.errors import NOWHERE, ArgumentCountWrong, ArgumentTypeWrong, At
@@ -24,7 +24,7 @@ from yunbox.sql.maxcompute.session import Session
 from yunbox.wire.odps.types import DataType, parse_type
 
 Kind = Literal["scalar", "aggregate", "window", "table"]
-Template = str | Callable[["Call"], "str | Expr"]
+Template = Any  # text, or Callable[[Call], str | Expr]
 _CLASSES = ("number", "integer", "any", "text", "temporal", "lambda")
 _WIDENED = {"widest": 0, "finer": 4}  # results of sum() and avg(): DECIMAL(38) with that much more scale
 _VARIABLES = ("T", "K", "V", "U")
@@ -123,6 +123,8 @@ class Function:
 
 FUNCTIONS: dict[str, Function] = {}
 MACROS: list[str] = []
+UNSUPPORTED: set[str] = set()
+"""The vendor's functions that Yunbox knows by name only."""
 
 
 def scalar(names: str, *signatures: tuple[str, Template], volatile: bool = False) -> None:
@@ -138,6 +140,11 @@ def aggregate(names: str, *signatures: tuple[str, Template], wrap: str = "{}") -
 def window(names: str, *signatures: tuple[str, Template], wrap: str = "{}") -> None:
     """Declare a function that exists only with OVER."""
     _declare(names, "window", signatures, wrap, False)
+
+
+def unsupported(names: str) -> None:
+    """Name functions that exist at the vendor and not here, so that a call says so."""
+    UNSUPPORTED.update(names.split())
 
 
 def macro(text: str) -> None:

@@ -1,0 +1,120 @@
+"""Workers: lent, killed, replaced."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from yunbox.engine.duck.messages import PlanStatement, RunQuery, WorkerConfig
+from yunbox.engine.duck.pool import WorkerLost, WorkerPool
+from yunbox.services.maxcompute.schema import MAXCOMPUTE_SCHEMA
+from yunbox.sql.maxcompute.errors import TableNotFound
+from yunbox.sql.maxcompute.session import Session
+from yunbox.storage.database import Database
+from yunbox.storage.tables.schema import TABLES_SCHEMA
+
+SLOW = "select count(*) from (select explode(sequence(1, 100000))) a(x) join (select explode(sequence(1, 100000))) b(y) on a.x % 2 = b.y % 2"
+
+
+@pytest.fixture
+def with_pool(tmp_path: Path) -> Callable[[Callable[[WorkerPool], Awaitable[None]]], None]:
+    database = Database(tmp_path / "meta.db", TABLES_SCHEMA, MAXCOMPUTE_SCHEMA)
+    database.close()
+
+    def run(work: Callable[[WorkerPool], Awaitable[None]]) -> None:
+        async def main() -> None:
+            pool = WorkerPool(WorkerConfig(tmp_path / "meta.db", tmp_path, 1 << 28, 1 << 30, 1), size_max=2)
+            await pool.start()
+            try:
+                await work(pool)
+            finally:
+                await pool.close()
+
+        asyncio.run(main())
+
+    return run
+
+
+def plan(sql: str) -> PlanStatement:
+    return PlanStatement(sql, Session("p"))
+
+
+def test_a_query_runs_into_a_file(with_pool, tmp_path: Path) -> None:
+    async def work(pool: WorkerPool) -> None:
+        async with pool.lease() as worker:
+            await worker.call(plan("select 1 as a, 'x' as b"))
+            done = await worker.call(RunQuery(tmp_path / "r.arrow", 10))
+        assert done.rows == 1
+        assert done.csv.splitlines()[1] == '1,"x"'
+
+    with_pool(work)
+
+
+def test_what_the_worker_raised_this_raises(with_pool) -> None:
+    async def work(pool: WorkerPool) -> None:
+        async with pool.lease() as worker:
+            with pytest.raises(TableNotFound) as caught:
+                await worker.call(plan("select * from nope"))
+            assert caught.value.code == "ODPS-0130131"
+            await worker.call(plan("select 1"))
+
+    with_pool(work)
+
+
+def test_a_killed_worker_is_lost_and_replaced(with_pool, tmp_path: Path) -> None:
+    async def work(pool: WorkerPool) -> None:
+        async with pool.lease() as worker:
+            await worker.call(plan(SLOW))
+            running = asyncio.ensure_future(worker.call(RunQuery(tmp_path / "r.arrow", 10)))
+            await asyncio.sleep(0)
+            os.kill(worker.pid, signal.SIGKILL)
+            with pytest.raises(WorkerLost):
+                await running
+        async with pool.lease() as worker:
+            await worker.call(plan("select 1"))
+
+    with_pool(work)
+
+
+def test_cancelling_kills(with_pool, tmp_path: Path) -> None:
+    async def work(pool: WorkerPool) -> None:
+        async with pool.lease() as worker:
+            await worker.call(plan(SLOW))
+            task = asyncio.ensure_future(worker.call(RunQuery(tmp_path / "r.arrow", 10)))
+            await asyncio.sleep(0.05)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            assert worker.broken
+        assert worker.pid not in pool.pids
+
+    with_pool(work)
+
+
+def test_no_more_workers_than_allowed(with_pool) -> None:
+    async def work(pool: WorkerPool) -> None:
+        most = 0
+
+        async def one() -> None:
+            nonlocal most
+            async with pool.lease() as worker:
+                most = max(most, len(pool.pids))
+                await worker.call(plan("select 1"))
+
+        await asyncio.gather(*(one() for _ in range(12)))
+        assert most <= 2
+
+    with_pool(work)
+
+
+def test_a_worker_that_needs_too_much_memory_says_so(with_pool, tmp_path: Path) -> None:
+    async def work(pool: WorkerPool) -> None:
+        async with pool.lease() as worker:
+            await worker.call(plan("select length(concat_ws(',', collect_list(uuid()))) from (select explode(sequence(1, 20000000))) a(x)"))
+            with pytest.raises(Exception, match="memory"):
+                await worker.call(RunQuery(tmp_path / "r.arrow", 10))
+
+    with_pool(work)
