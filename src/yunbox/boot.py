@@ -120,8 +120,9 @@ def _pools(settings: Settings, folder: DataFolder) -> tuple[WorkerPool, WorkerPo
     workers = settings.workers_max or cores
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     each = settings.worker_memory_bytes or int(memory * _MEMORY_SHARE / workers)
-    config = WorkerConfig(folder.database, folder.spill, each, _SPILL_BYTES_MAX, cores)
-    tunnel = WorkerConfig(folder.database, folder.spill, min(each, 1024**3), _SPILL_BYTES_MAX, cores)
+    open_to_workers = (folder.lake, folder.path / "uploads")
+    config = WorkerConfig(folder.database, folder.spill, each, _SPILL_BYTES_MAX, cores, open_to_workers)
+    tunnel = WorkerConfig(folder.database, folder.spill, min(each, 1024**3), _SPILL_BYTES_MAX, cores, open_to_workers)
     return (
         WorkerPool(config, size_max=workers, warm=1),
         WorkerPool(tunnel, size_max=_TUNNEL_WORKERS_MAX, warm=0),

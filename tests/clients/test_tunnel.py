@@ -311,11 +311,12 @@ def test_previews(o: ODPS, tunnel: TableTunnel) -> None:
 
 def test_a_result_through_the_tunnel(o: ODPS) -> None:
     o.execute_sql("create table t as select a from (select explode(sequence(1, 20000)) as a) x")
-    instance = o.execute_sql("select a, cast(a as string) as s from t order by a limit 20000")
+    sql = "select a, cast(a as string) as s from t order by a limit 20000"
+    instance = o.execute_sql(sql)
     with instance.open_reader(tunnel=True) as reader:
         assert reader.count == 20_000
         assert [r.a for r in reader[:3]] == [1, 2, 3]
-    with o.get_instance(instance.id).open_reader(tunnel=True, limit=True) as reader:
+    with o.execute_sql(sql).open_reader(tunnel=True, limit=True) as reader:
         assert reader.count == 10_000
     with instance.open_reader(tunnel=True, arrow=True) as reader:
         assert reader.to_pandas()["a"].tolist() == list(range(1, 20_001))

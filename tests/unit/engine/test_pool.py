@@ -26,7 +26,7 @@ def with_pool(tmp_path: Path) -> Callable[[Callable[[WorkerPool], Awaitable[None
 
     def run(work: Callable[[WorkerPool], Awaitable[None]]) -> None:
         async def main() -> None:
-            pool = WorkerPool(WorkerConfig(tmp_path / "meta.db", tmp_path, 1 << 28, 1 << 30, 1), size_max=2)
+            pool = WorkerPool(WorkerConfig(tmp_path / "meta.db", tmp_path, 1 << 28, 1 << 30, 1, (tmp_path / "lake",)), size_max=2)
             await pool.start()
             try:
                 await work(pool)

@@ -14,13 +14,14 @@ from yunbox.storage.tables.model import DataFile
 
 @dataclass(frozen=True)
 class WorkerConfig:
-    """What a worker needs to know when it starts. Memory and spill in bytes."""
+    """What a worker needs to know when it starts. Memory and spill in bytes; ``folders`` are all it may open."""
 
     database: Path
     spill: Path
     memory_bytes_max: int
     spill_bytes_max: int
     threads: int
+    folders: tuple[Path, ...]
 
 
 @dataclass(frozen=True)
