@@ -40,12 +40,13 @@ REGION = "cn-local"
 _DRAIN_S = 10.0
 _MEMORY_SHARE = 0.6
 _SPILL_BYTES_MAX = 64 * 1024**3
+_WORKERS_MIN = 4  # so that two long statements do not keep the short ones waiting
 _TUNNEL_WORKERS_MAX = 8
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How to run. ``port_base`` 0 takes free ports; ``workers_max`` 0 takes as many as there are cores."""
+    """How to run. ``port_base`` 0 takes free ports; ``workers_max`` 0 takes one a core, and at least four."""
 
     data: Path
     port_base: int = 0
@@ -117,7 +118,7 @@ async def running(settings: Settings, clock: Clock) -> AsyncGenerator[Ready]:
 
 def _pools(settings: Settings, folder: DataFolder) -> tuple[WorkerPool, WorkerPool]:
     cores = os.cpu_count() or 2
-    workers = settings.workers_max or cores
+    workers = settings.workers_max or max(_WORKERS_MIN, cores)
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     each = settings.worker_memory_bytes or int(memory * _MEMORY_SHARE / workers)
     open_to_workers = (folder.lake, folder.path / "uploads")

@@ -157,3 +157,20 @@ def test_an_unknown_operation_names_itself(server: Server) -> None:
     assert answer.status_code == 400
     assert "<Code>MethodNotAllowed</Code>" in answer.text
     assert "/projects/yunbox/volumes" in answer.text
+
+
+def test_who_makes_a_thing_may_use_it(connect, cli, project: str) -> None:
+    cli("ram", "create-user", "maker")
+    actions = ["odps:CreateInstance", "odps:CreateTable"]
+    policy = {"Version": "1", "Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}]}
+    cli("ram", "put-policy", "makers", json.dumps(policy))
+    cli("ram", "attach", "makers", "maker")
+    key = json.loads(cli("ram", "--output", "json", "create-key", "maker"))
+    mine = connect(project, key=(key["access_key_id"], key["access_key_secret"]))
+    mine.execute_sql("create table mine (a bigint)")
+    mine.execute_sql("insert into mine values (1)")
+    with mine.execute_sql("select a from mine").open_reader(tunnel=True) as reader:
+        assert reader[0][0] == 1
+    connect(project).execute_sql("create table yours (a bigint)")
+    with pytest.raises(NoPermission):
+        mine.execute_sql("select a from yours")

@@ -134,8 +134,16 @@ def test_the_project_policy(o: ODPS, alice: tuple[str, ODPS]) -> None:
 
 def test_a_bearer_token_does_what_its_policy_says(o: ODPS, server: Server) -> None:
     o.execute_sql("create table t as select 1 as a")
-    policy = {"Version": "1", "Statement": [
-        {"Effect": "Allow", "Action": ["odps:Describe", "odps:Read"], "Resource": f"acs:odps:*:projects/{o.project}*"}]}
+    policy = {
+        "Version": "1",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Action": ["odps:Describe", "odps:Read"],
+                "Resource": f"acs:odps:*:projects/{o.project}*",
+            }
+        ],
+    }
     token = o.get_project().generate_auth_token(policy, "bearer", 1)
     theirs = ODPS(account=BearerTokenAccount(token), project=o.project, endpoint=server.endpoint)
     assert theirs.get_table("t").table_schema.names == ["a"]

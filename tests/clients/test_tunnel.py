@@ -2,32 +2,32 @@
 
 import datetime
 import decimal
+import json
 import math
 import warnings
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 import pytest
-import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from odps import ODPS, errors
-from odps.tunnel import TableTunnel
+from odps.tunnel import InstanceTunnel, TableTunnel
 
 from yunbox.testing.server import Server
 
-EVERY_TYPE = (
+EVERY_TYPE = (  # one column is called e, as lambdas' parameters often are
     "i1 tinyint, i2 smallint, i4 int, i8 bigint, f4 float, f8 double, b boolean, s string, v varchar(10), c char(4),"
-    " bi binary, d date, dt datetime, ts timestamp, de decimal(20,4), a array<bigint>, m map<string,double>,"
+    " bi binary, d date, dt datetime, ts timestamp, de decimal(20,4), e array<bigint>, m map<string,double>,"
     " st struct<x:int,y:string,z:array<string>>, am array<map<string,bigint>>, j json"
 )
 MOMENT = datetime.datetime(2024, 2, 29, 23, 59, 58, 123000)
 STAMP = pd.Timestamp("1969-12-31 23:59:59.000001")
 FULL = [
-    -128, -32768, -(2**31), -(2**63), 1.5, -0.0, True, "héllo\n,\"'\\\x00中文🎉", "varchar", "ch", b"\x00\xff", datetime.date(1, 1, 1),
+    -128, -32768, -(2**31), -(2**63), 1.5, -0.0, True, "héllo\n,\"'\\\x00中文🎉", "varchar", "ch", b"\x00\xff",
+    datetime.date(1, 1, 1),
     MOMENT, STAMP, decimal.Decimal("-1234567890123456.7890"), [1, None, -3], {"a": 1.0, "b": None},
     (7, None, ["p", None]), [{"k": 1}, None, {}], None,
 ]  # fmt: skip
@@ -136,7 +136,7 @@ def test_blocks_are_listed_replaced_and_committed_once(o: ODPS, tunnel: TableTun
     session.reload()
     assert session.status.value == "CLOSED"
     assert sorted(rows("select a from t")) == [(1,), (3,)]
-    with pytest.raises(errors.ODPSError, match="StatusConflict|closed"), session.open_record_writer(9) as writer:
+    with pytest.raises(errors.ODPSError, match=r"StatusConflict|closed"), session.open_record_writer(9) as writer:
         writer.write(session.new_record([4]))
 
 
@@ -232,10 +232,10 @@ def test_a_session_belongs_to_its_opener(o: ODPS, tunnel: TableTunnel, cli: Any,
     session = upload(tunnel, "t", {0: [[1]]}, commit=False)
     name = f"bob-{project}"
     cli("ram", "create-user", name)
-    policy = '{"Version":"1","Statement":[{"Effect":"Allow","Action":["odps:*"],"Resource":["acs:odps:*:*:projects/*"]}]}'
-    cli("ram", "put-policy", f"all-{project}", policy)
+    allow = {"Effect": "Allow", "Action": ["odps:*"], "Resource": ["acs:odps:*:*:projects/*"]}
+    cli("ram", "put-policy", f"all-{project}", json.dumps({"Version": "1", "Statement": [allow]}))
     cli("ram", "attach", f"all-{project}", name)
-    key = __import__("json").loads(cli("ram", "--output", "json", "create-key", name))
+    key = json.loads(cli("ram", "--output", "json", "create-key", name))
     theirs = TableTunnel(connect(project, key=(key["access_key_id"], key["access_key_secret"])))
     with pytest.raises(errors.ODPSError, match="NoSuchUpload"):
         theirs.create_upload_session("t", upload_id=session.id)
@@ -267,8 +267,8 @@ def test_ranges_and_columns(o: ODPS, tunnel: TableTunnel) -> None:
         with session.open_arrow_reader(start, count, columns=["c", "a"]) as reader:
             assert reader.read()["a"].to_pylist() == list(range(start, start + count))
     for start, count in ((0, 301), (300, 1), (-1, 1)):
-        with pytest.raises(errors.ODPSError, match="InvalidRowRange"), session.open_arrow_reader(start, count) as reader:
-            reader.read()
+        with pytest.raises(errors.ODPSError, match="InvalidRowRange"):
+            session.open_arrow_reader(start, count).read()
     with pytest.raises((errors.ODPSError, KeyError, ValueError)):
         session.open_record_reader(0, 1, columns=["nope"])
 
@@ -336,8 +336,6 @@ def test_timestamps_of_a_result(o: ODPS) -> None:
 def test_what_is_no_select_has_no_result(o: ODPS) -> None:
     instance = o.execute_sql("create table t (a bigint)")
     with pytest.raises(errors.InstanceTypeNotSupported):
-        from odps.tunnel import InstanceTunnel
-
         InstanceTunnel(o).create_download_session(instance)
 
 
@@ -389,16 +387,20 @@ def test_any_bytes_are_answered(victim: Any, body: bytes, arrow: bool, coding: s
     try:
         victim._client.put(victim._table.table_resource(), data=body, params=params, headers=headers)
     except errors.ODPSError as error:
-        assert error.code in (  # noqa: PT017
-            "InvalidArgument", "MalformedDataStream", "CorruptedDataStream", "MaxMessageLengthExceeded"
+        assert error.code in (
+            "InvalidArgument",
+            "MalformedDataStream",
+            "CorruptedDataStream",
+            "MaxMessageLengthExceeded",
         ), error
 
 
 def test_a_session_lives_on_after_damage(o: ODPS, tunnel: TableTunnel) -> None:
     o.create_table("t", "a bigint")
     session = tunnel.create_upload_session("t")
+    params = {"uploadid": session.id, "blockid": 0}
     with pytest.raises(errors.ODPSError, match="MalformedDataStream"):
-        session._client.put(session._table.table_resource(), data=b"rubbish", params={"uploadid": session.id, "blockid": 0})
+        session._client.put(session._table.table_resource(), data=b"rubbish", params=params)
     with session.open_record_writer(0) as writer:
         writer.write(session.new_record([1]))
     session.commit([0])
@@ -425,7 +427,7 @@ def test_blocks_outlive_the_server(yunbox: Server) -> None:
     assert sorted(download(connect(), "t")) == [[1], [2], [3]], "a commit that is asked for again is done once"
 
 
-def test_a_client_that_leaves_frees_its_worker(o: ODPS, tunnel: TableTunnel, server: Server) -> None:
+def test_a_client_that_leaves_frees_its_worker(o: ODPS, tunnel: TableTunnel) -> None:
     o.create_table("t", "a bigint, s string")
     session = tunnel.create_upload_session("t")
     batch = pa.RecordBatch.from_pydict({"a": list(range(200_000)), "s": ["x" * 50] * 200_000})
@@ -436,8 +438,6 @@ def test_a_client_that_leaves_frees_its_worker(o: ODPS, tunnel: TableTunnel, ser
     for _ in range(20):
         stream = tunnel.create_download_session("t")._build_input_stream(0, 2_000_000, arrow=True)
         assert stream.read(1000)
-        stream.close() if hasattr(stream, "close") else None
         del stream
-    assert len(download(tunnel, "t")) == 2_000_000
-    assert requests.get(server.endpoint, timeout=5).status_code >= 400
-    assert Path(server.data).is_dir()
+    with tunnel.create_download_session("t").open_arrow_reader(0, 2_000_000) as reader:
+        assert reader.read().num_rows == 2_000_000

@@ -40,7 +40,7 @@ def ingest(db: duckdb.DuckDBPyConnection, request: IngestBlock) -> Written:
         return write_static(db, source, request.table, request.location, request.partition)
     except (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.OutOfRangeException) as error:
         raise InvalidArgument(f"The block does not fit its table: {_first_line(error)}") from None
-    except (arrow.ArrowError if hasattr(arrow, "ArrowError") else ValueError) as error:
+    except arrow.ArrowError if hasattr(arrow, "ArrowError") else ValueError as error:
         raise InvalidArgument(f"The block does not fit its table: {error}", code="MalformedDataStream") from None
     finally:
         if request.encoding == "arrow":
@@ -62,7 +62,9 @@ def _selected(table: Table, names: Sequence[str]) -> list[Column]:
 
 def _items(table: Table, columns: Sequence[Column]) -> str:
     present = {column.name for column in columns}
-    return ", ".join(f"{_item(column, column.name in present)} AS {quote_name(column.name)}" for column in table.columns)
+    return ", ".join(
+        f"{_item(column, column.name in present)} AS {quote_name(column.name)}" for column in table.columns
+    )
 
 
 def _item(column: Column, present: bool) -> str:
@@ -193,9 +195,7 @@ def _ranges(request: ExportRows) -> list[tuple[list[DataFile], int, int]]:
     return parts
 
 
-def _range_query(
-    request: ExportRows, columns: list[Column], files: list[DataFile], offset: int, count: int
-) -> str:
+def _range_query(request: ExportRows, columns: list[Column], files: list[DataFile], offset: int, count: int) -> str:
     names = [column.name for column in columns]
     items = ", ".join(map(quote_name, names))
     query = f"SELECT {items} FROM ({relation(request.table, request.location, files, names)})"

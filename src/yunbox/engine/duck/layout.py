@@ -38,20 +38,27 @@ def _seconds_and_nanos(value: str) -> str:
     return f"CASE WHEN {value} IS NOT NULL THEN struct_pack({fields}) END"
 
 
-def to_buffers(kind: DataType, value: str) -> str:
+def element_name(depth: int) -> str:
+    """The parameter of a lambda at a depth: the space keeps it from being any column's name."""
+    return f'"e {depth}"'
+
+
+def to_buffers(kind: DataType, value: str, depth: int = 0) -> str:
     """An expression whose Arrow buffers are those of the tunnel's type for ``kind``."""
+    e = element_name(depth)
     if not _needs_change(kind):
         return value
     if kind.name in _DIRECT:
         return _DIRECT[kind.name].format(value)
     if kind.name == "array":
-        return f"list_transform({value}, lambda e: {to_buffers(kind.children[0], 'e')})"
+        return f"list_transform({value}, lambda {e}: {to_buffers(kind.children[0], e, depth + 1)})"
     if kind.name == "map":
-        key, item = (to_buffers(t, f"e.{part}") for t, part in zip(kind.children, ("key", "value"), strict=True))
-        entries = f"list_transform(map_entries({value}), lambda e: struct_pack(k := {key}, v := {item}))"
+        parts = zip(kind.children, ("key", "value"), strict=True)
+        key, item = (to_buffers(child, f"{e}.{part}", depth + 1) for child, part in parts)
+        entries = f"list_transform(map_entries({value}), lambda {e}: struct_pack(k := {key}, v := {item}))"
         return f"CASE WHEN {value} IS NOT NULL THEN map_from_entries({entries}) END"
     fields = ", ".join(
-        f"{quote_name(name)} := {to_buffers(child, f'{value}.{quote_name(name)}')}"
+        f"{quote_name(name)} := {to_buffers(child, f'{value}.{quote_name(name)}', depth)}"
         for name, child in zip(kind.names, kind.children, strict=True)
     )
     return f"CASE WHEN {value} IS NOT NULL THEN struct_pack({fields}) END"

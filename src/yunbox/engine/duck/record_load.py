@@ -14,6 +14,7 @@ from typing import Any
 import arro3.core as arrow
 import duckdb
 
+from yunbox.engine.duck.layout import element_name
 from yunbox.engine.duck.scan import quote_name
 from yunbox.sql.maxcompute.catalog import Column
 from yunbox.wire.odps.records import RecordDecoder
@@ -89,22 +90,24 @@ def _mask(values: Values) -> arrow.Array:
     return arrow.Array([value is None for value in values], arrow.DataType.bool())
 
 
-def restored(kind: DataType, value: str) -> str:
+def restored(kind: DataType, value: str, depth: int = 0) -> str:
     """The expression that makes a value of its declared type of what ``as_batch`` sends."""
+    e = element_name(depth)
     if kind.name in _RESTORE:
         return _RESTORE[kind.name].format(value)
     if kind.name == "decimal":
         return f"CAST({value} AS {kind.duckdb})"
-    if not kind.children or kind.name != "map" and not _changes(kind):
+    if not _changes(kind):
         return value
     if kind.name == "array":
-        return f"list_transform({value}, lambda e: {restored(kind.children[0], 'e')})"
+        return f"list_transform({value}, lambda {e}: {restored(kind.children[0], e, depth + 1)})"
     if kind.name == "map":
-        key, item = (restored(child, f"e.{part}") for child, part in zip(kind.children, "kv", strict=True))
-        entries = f"list_transform({value}, lambda e: struct_pack(k := {key}, v := {item}))"
+        parts = zip(kind.children, "kv", strict=True)
+        key, item = (restored(child, f"{e}.{part}", depth + 1) for child, part in parts)
+        entries = f"list_transform({value}, lambda {e}: struct_pack(k := {key}, v := {item}))"
         return f"CASE WHEN {value} IS NOT NULL THEN map_from_entries({entries}) END"
     fields = ", ".join(
-        f"{quote_name(name)} := {restored(child, f'{value}.{quote_name(name)}')}"
+        f"{quote_name(name)} := {restored(child, f'{value}.{quote_name(name)}', depth)}"
         for name, child in zip(kind.names, kind.children, strict=True)
     )
     return f"CASE WHEN {value} IS NOT NULL THEN struct_pack({fields}) END"

@@ -79,9 +79,7 @@ class Grants:
         def work(db: sqlite3.Connection) -> int:
             key = (project, member.user_id)
             db.execute("DELETE FROM project_role_members WHERE project = ? AND user = ?", key)
-            db.execute(
-                "DELETE FROM project_grants WHERE project = ? AND grantee = ? AND grantee_type = 'user'", key
-            )
+            db.execute("DELETE FROM project_grants WHERE project = ? AND grantee = ? AND grantee_type = 'user'", key)
             return db.execute("DELETE FROM project_users WHERE project = ? AND user_id = ?", key).rowcount
 
         if not await self._database.write(work):

@@ -50,7 +50,10 @@ _FORMS: list[tuple[str, str]] = [
     ("show-own-grants", r"show\s+grants"),
     ("grant", rf"grant\s+(?P<actions>.+?)\s+on\s+(?P<type>\w+)\s+(?P<object>{_NAME})\s+to\s+(?P<to>.+)"),
     ("revoke", rf"revoke\s+(?P<actions>.+?)\s+on\s+(?P<type>\w+)\s+(?P<object>{_NAME})\s+from\s+(?P<to>.+)"),
-    ("grant-role", rf"grant\s+(?:role\s+)?(?P<roles>{_NAME}(?:\s*,\s*{_NAME})*)\s+to\s+(?:user\s+)?(?P<user>{_PRINCIPAL})"),
+    (
+        "grant-role",
+        rf"grant\s+(?:role\s+)?(?P<roles>{_NAME}(?:\s*,\s*{_NAME})*)\s+to\s+(?:user\s+)?(?P<user>{_PRINCIPAL})",
+    ),
     (
         "revoke-role",
         rf"revoke\s+(?:role\s+)?(?P<roles>{_NAME}(?:\s*,\s*{_NAME})*)\s+from\s+(?:user\s+)?(?P<user>{_PRINCIPAL})",
@@ -83,7 +86,9 @@ def _command(kind: str, parts: dict[str, str]) -> Command:
 def _privileges(kind: str, parts: dict[str, str]) -> Command:
     object_type = parts["type"].lower()
     if object_type not in OBJECT_TYPES:
-        raise Unsupported(f"Privileges on {object_type.upper()} are not supported: on {', '.join(OBJECT_TYPES)} they are")
+        raise Unsupported(
+            f"Privileges on {object_type.upper()} are not supported: on {', '.join(OBJECT_TYPES)} they are"
+        )
     to = _GRANTEE.fullmatch(parts["to"].strip())
     if to is None:
         raise Unsupported(f"{kind.upper()} ... {parts['to'][:100]!r} is not supported: name one user or ROLE role")

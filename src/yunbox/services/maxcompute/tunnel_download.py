@@ -179,8 +179,6 @@ def check_range(wanted: Range, rows: int) -> None:
         )
 
 
-
-
 def _skipped(body: DownloadBody, wanted: Range) -> int:
     """How many rows lie in the files before the range."""
     at = 0

@@ -63,9 +63,7 @@ def _within(service: "MaxCompute", stored: StoredTable, spec: Spec) -> list[Data
     names = [column.name for column in stored.table.partition_columns]
     unknown = [name for name, _ in spec if name not in names]
     if unknown:
-        raise InvalidArgument(
-            f"{stored.table.name} has no partition column {unknown[0]}", code="InvalidPartitionSpec"
-        )
+        raise InvalidArgument(f"{stored.table.name} has no partition column {unknown[0]}", code="InvalidPartitionSpec")
     wanted = {names.index(name): value for name, value in spec}
     return [
         file

@@ -37,9 +37,7 @@ class Target:
     def of(cls, stored: StoredTable, partition: PartitionValues) -> "Target":
         """The target of a session on a stored table."""
         table = stored.table
-        return cls(
-            stored.id, table.name, dump_columns(table.columns), dump_columns(table.partition_columns), partition
-        )
+        return cls(stored.id, table.name, dump_columns(table.columns), dump_columns(table.partition_columns), partition)
 
     @property
     def table(self) -> Table:

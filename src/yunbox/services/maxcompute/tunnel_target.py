@@ -41,7 +41,9 @@ def partition_of(table: Table, spec: Spec) -> PartitionValues:
         )
     if set(given) != set(names) or len(given) != len(spec):
         wanted = ",".join(f"{name}=..." for name in names) if names else "no partition"
-        raise InvalidArgument(f"The partition spec does not fit {table.name}: give {wanted}", code="InvalidPartitionSpec")
+        raise InvalidArgument(
+            f"The partition spec does not fit {table.name}: give {wanted}", code="InvalidPartitionSpec"
+        )
     if any(not 0 < len(value) <= limits.PARTITION_VALUE_LENGTH_MAX for value in given.values()):
         raise InvalidArgument(
             f"A partition value has 1 to {limits.PARTITION_VALUE_LENGTH_MAX} characters", code="InvalidPartitionSpec"

@@ -189,9 +189,7 @@ def _result_xml(text: str, request: Request) -> Response:
 
 
 def _user_element(member: Member) -> Any:
-    return element(
-        "User", element("ID", member.user_id), element("DisplayName", member.name), element("Comment", "")
-    )
+    return element("User", element("ID", member.user_id), element("DisplayName", member.name), element("Comment", ""))
 
 
 def _user_xml(member: Member, request: Request) -> Response:
