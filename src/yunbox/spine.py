@@ -13,7 +13,7 @@ from yunbox.guard.authorise import Authoriser
 from yunbox.identity.identify import Identity
 from yunbox.kernel import ids
 from yunbox.kernel.call import Call, Claim, Operation, Principal, Stream
-from yunbox.kernel.clock import Clock
+from yunbox.kernel.clock import Clock, utc
 from yunbox.kernel.errors import Internal, KernelError
 from yunbox.meter.journal import Event, Journal
 from yunbox.meter.usage import Meter
@@ -56,7 +56,7 @@ class Spine:
         try:
             accesses = tuple(operation.touches(service, params))
             event.resources = [access.resource for access in accesses]
-            self._authoriser.check(principal, accesses)
+            self._authoriser.check(principal, accesses, self._context(principal))
             if operation.admit is not None:
                 operation.admit(service, call)
             event.decision = "allowed"
@@ -83,6 +83,10 @@ class Spine:
         finally:
             await self._meter.record(call)
             self._close(event, None if isinstance(failure, GeneratorExit) else failure, call)
+
+    def _context(self, principal: Principal) -> dict[str, str]:
+        """What the conditions of policies may ask for."""
+        return {"acs:SourceIp": principal.source_ip, "acs:CurrentTime": utc(self._clock.time()).isoformat()}
 
     def _open(self, operation: Operation[Any], request_id: str) -> Event:
         return Event(self._clock.time(), request_id or ids.request_id(), operation.service, operation.name)

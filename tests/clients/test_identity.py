@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 from odps import ODPS
-from odps.accounts import StsAccount
+from odps.accounts import AppAccount, StsAccount
 from odps.errors import NoPermission, ODPSError
 
 from yunbox.testing.server import Server
@@ -174,3 +174,27 @@ def test_who_makes_a_thing_may_use_it(connect, cli, project: str) -> None:
     connect(project).execute_sql("create table yours (a bigint)")
     with pytest.raises(NoPermission):
         mine.execute_sql("select a from yours")
+
+
+def test_an_application_account_signs_too(server: Server, connect, project: str) -> None:
+    good = AppAccount(server.access_key_id, server.access_key_secret)
+    assert connect(project, app_account=good).execute_sql("select 1").is_successful()
+    bad = AppAccount(server.access_key_id, "wrong")
+    with pytest.raises(ODPSError, match="ODPS-0410042"):
+        connect(project, app_account=bad).execute_sql("select 1")
+
+
+def test_a_policy_may_ask_where_a_call_comes_from(connect, cli, project: str) -> None:
+    for name, network, passes in (("near", "127.0.0.0/8", True), ("far", "203.0.113.0/24", False)):
+        cli("ram", "create-user", name)
+        condition = {"IpAddress": {"acs:SourceIp": network}}
+        statement = {"Effect": "Allow", "Action": "odps:*", "Resource": "*", "Condition": condition}
+        cli("ram", "put-policy", f"from-{name}", json.dumps({"Version": "1", "Statement": [statement]}))
+        cli("ram", "attach", f"from-{name}", name)
+        key = json.loads(cli("ram", "--output", "json", "create-key", name))
+        mine = connect(project, key=(key["access_key_id"], key["access_key_secret"]))
+        if passes:
+            assert mine.execute_sql("select 1").is_successful()
+        else:
+            with pytest.raises(NoPermission):
+                mine.execute_sql("select 1")

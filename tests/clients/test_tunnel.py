@@ -11,8 +11,6 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from odps import ODPS, errors
 from odps.tunnel import InstanceTunnel, TableTunnel
 
@@ -360,84 +358,3 @@ def test_upserts_say_that_they_are_not_there(o: ODPS, tunnel: TableTunnel) -> No
     o.create_table("t", "a bigint")
     with pytest.raises(errors.NotSupportedError, match="upserts"):
         tunnel.create_upsert_session("t")
-
-
-# -- damage and crashes
-
-
-@pytest.fixture(scope="module")
-def victim(shared_yunbox: Server) -> Any:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        server = shared_yunbox
-        o = ODPS(server.access_key_id, server.access_key_secret, server.project, endpoint=server.endpoint)
-        o.create_table("fuzzed", EVERY_TYPE, if_not_exists=True)
-        return TableTunnel(o).create_upload_session("fuzzed")
-
-
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-@given(
-    body=st.one_of(st.binary(max_size=300), st.binary(max_size=300).map(lambda b: b"\x00\x01\x00\x00" + b)),
-    arrow=st.booleans(),
-    coding=st.sampled_from(["", "deflate", "gzip", "zstd", "nonsense"]),
-)
-def test_any_bytes_are_answered(victim: Any, body: bytes, arrow: bool, coding: str) -> None:
-    params = {"uploadid": victim.id, "blockid": "1", **({"arrow": ""} if arrow else {})}
-    headers = {"Content-Encoding": coding} if coding else {}
-    try:
-        victim._client.put(victim._table.table_resource(), data=body, params=params, headers=headers)
-    except errors.ODPSError as error:
-        assert error.code in (
-            "InvalidArgument",
-            "MalformedDataStream",
-            "CorruptedDataStream",
-            "MaxMessageLengthExceeded",
-        ), error
-
-
-def test_a_session_lives_on_after_damage(o: ODPS, tunnel: TableTunnel) -> None:
-    o.create_table("t", "a bigint")
-    session = tunnel.create_upload_session("t")
-    params = {"uploadid": session.id, "blockid": 0}
-    with pytest.raises(errors.ODPSError, match="MalformedDataStream"):
-        session._client.put(session._table.table_resource(), data=b"rubbish", params=params)
-    with session.open_record_writer(0) as writer:
-        writer.write(session.new_record([1]))
-    session.commit([0])
-    assert download(tunnel, "t") == [[1]]
-
-
-def test_blocks_outlive_the_server(yunbox: Server) -> None:
-    def connect() -> TableTunnel:
-        o = ODPS(yunbox.access_key_id, yunbox.access_key_secret, yunbox.project, endpoint=yunbox.endpoint)
-        o.create_table("t", "a bigint", if_not_exists=True)
-        return TableTunnel(o)
-
-    session = upload(connect(), "t", {0: [[1]], 1: [[2]]}, commit=False)
-    yunbox.kill()
-    yunbox.start()
-    again = connect().create_upload_session("t", upload_id=session.id)
-    with again.open_record_writer(2) as writer:
-        writer.write(again.new_record([3]))
-    again.commit([0, 1, 2])
-    assert sorted(download(connect(), "t")) == [[1], [2], [3]]
-    yunbox.kill()
-    yunbox.start()
-    connect().create_upload_session("t", upload_id=session.id)._complete_upload()
-    assert sorted(download(connect(), "t")) == [[1], [2], [3]], "a commit that is asked for again is done once"
-
-
-def test_a_client_that_leaves_frees_its_worker(o: ODPS, tunnel: TableTunnel) -> None:
-    o.create_table("t", "a bigint, s string")
-    session = tunnel.create_upload_session("t")
-    batch = pa.RecordBatch.from_pydict({"a": list(range(200_000)), "s": ["x" * 50] * 200_000})
-    with session.open_arrow_writer(0) as writer:
-        for _ in range(10):
-            writer.write(batch)
-    session.commit([0])
-    for _ in range(20):
-        stream = tunnel.create_download_session("t")._build_input_stream(0, 2_000_000, arrow=True)
-        assert stream.read(1000)
-        del stream
-    with tunnel.create_download_session("t").open_arrow_reader(0, 2_000_000) as reader:
-        assert reader.read().num_rows == 2_000_000

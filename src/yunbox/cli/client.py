@@ -74,11 +74,6 @@ class Client:
         _, _, body = self._call("GET", path, query=[("result", "")])
         return finished(instance, parse_body(body))
 
-    def progress(self, instance: str) -> str:
-        """The present status of an instance."""
-        _, _, body = self._call("GET", f"/projects/{self.project}/instances/{instance}")
-        return parse_body(body).value("Status")
-
     def stop(self, instance: str) -> None:
         """Ask for an instance to be stopped."""
         body = document(element("Instance", element("Status", "Terminated")))

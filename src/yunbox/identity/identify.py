@@ -7,13 +7,14 @@ import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
 from collections.abc import Callable
+from dataclasses import replace
 
 from yunbox.identity.store import IdentityStore, TemporaryKey
 from yunbox.kernel import ids, limits
 from yunbox.kernel.call import Claim, Principal
 from yunbox.kernel.clock import Clock
 from yunbox.kernel.errors import InvalidArgument, Unauthenticated
-from yunbox.wire.odps.signing import sign_v2, sign_v4
+from yunbox.wire.odps.signing import sign_app, sign_v2, sign_v4
 
 EXPIRED = "expired"
 BAD_SIGNATURE = "bad-signature"
@@ -38,6 +39,7 @@ class NotIdentified(Unauthenticated):
 Sign = Callable[[str, Claim, str], str]
 SCHEMES: dict[str, Sign] = {
     "odps-v2": lambda secret, _claim, signed: sign_v2(secret, signed),
+    "odps-application": lambda secret, _claim, signed: sign_app(secret, signed),
     "odps-v4": lambda secret, claim, signed: sign_v4(secret, signed, claim.scope["date"], claim.scope["region"]),
 }
 
@@ -52,6 +54,11 @@ class Identity:
 
     def identify(self, claim: Claim) -> Principal:
         """The principal a claim proves. Raises NotIdentified."""
+        if claim.application is not None:
+            self._check_application(claim.application)
+        return replace(self._identify(claim), source_ip=claim.source_ip)
+
+    def _identify(self, claim: Claim) -> Principal:
         if claim.scheme == "bearer":
             return self._bearer(claim.security_token)
         sign = SCHEMES.get(claim.scheme)
@@ -124,6 +131,13 @@ class Identity:
             raise NotIdentified(EXPIRED, "The security token has expired: ask for a new one")
         policies = (key.policy,) if key.policy else None
         return self._principal(key.account_id, key.user_id, policies, key.expires)
+
+    def _check_application(self, claim: Claim) -> None:
+        """An application signs the user's signature with a key of its own, which must be one of this server."""
+        key = self._store.access_key(claim.access_key_id)
+        valid = _matches(claim, SCHEMES[claim.scheme], key.secret if key else _DUMMY_SECRET)
+        if key is None or key.status != "Active" or not valid:
+            raise NotIdentified(BAD_SIGNATURE, "The application's signature is not one of a key of this server")
 
     def _check_time(self, claim: Claim) -> None:
         if claim.signed_at is None:

@@ -22,7 +22,8 @@ class Claim:
     """What a client says of itself, as bytes only: identity checks it.
 
     ``signed`` holds the texts the signature may cover (clients of one scheme differ in details);
-    ``signed_at`` is the epoch time the client put into them. ``scope`` carries the scheme's own fields.
+    ``signed_at`` is the epoch time the client put into them. ``scope`` carries the scheme's own fields;
+    ``application`` is a second claim, by the application that calls for the user.
     """
 
     scheme: str
@@ -32,6 +33,8 @@ class Claim:
     signed_at: float | None = None
     security_token: str = field(default="", repr=False)
     scope: Mapping[str, str] = field(default_factory=dict)
+    source_ip: str = ""
+    application: "Claim | None" = None
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,7 @@ class Principal:
     name: str
     policies: tuple[str, ...] | None = None
     expires_at: float | None = None
+    source_ip: str = ""
 
     @property
     def is_account(self) -> bool:

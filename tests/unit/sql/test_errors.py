@@ -36,7 +36,7 @@ CASES = [
      Unsupported, "ODPS-0130071:[1,1] Semantic analysis exception - MERGE statement is not"),
     ("create table x (a bigint) stored as parquet", Unsupported, "ODPS-0130071:"),
     ("select `(a|b)?+.+` from u", Unsupported, "ODPS-0130071:[1,8]"),
-    ("select trans_array(1, ',', name) as (x, y) from u", Unsupported, "ODPS-0130071:"),
+    ("select numeric_histogram(2, a) from u", Unsupported, "ODPS-0130071:"),
     ("delete from t where a = 1", InvalidArgument, "ODPS-0130071:"),
 ]  # fmt: skip
 

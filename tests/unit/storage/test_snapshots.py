@@ -6,39 +6,12 @@ from pathlib import Path
 
 import pytest
 from deltalake import DeltaTable
+from lake import NAME, Lake, file
 
-from yunbox.kernel.clock import ManualClock
 from yunbox.kernel.errors import Conflict, NotFound
-from yunbox.services.maxcompute.schema import MAXCOMPUTE_SCHEMA
-from yunbox.sql.maxcompute.catalog import Column, Table, TableName
-from yunbox.storage.database import Database
 from yunbox.storage.tables import delta
-from yunbox.storage.tables.catalogue import Catalogue, first_commit
-from yunbox.storage.tables.model import DataFile, StoredTable
-from yunbox.storage.tables.schema import TABLES_SCHEMA
-from yunbox.storage.tables.snapshots import Change, Snapshots
-from yunbox.wire.odps.types import parse_type
-
-NAME = TableName("p", "default", "t")
-TABLE = Table(NAME, (Column("a", parse_type("bigint")),), (Column("pt", parse_type("string")),))
-
-
-class Lake:
-    def __init__(self, folder: Path) -> None:
-        self.database = Database(folder / "meta.db", TABLES_SCHEMA, MAXCOMPUTE_SCHEMA)
-        self.clock = ManualClock()
-        self.catalogue = Catalogue(self.database, folder / "lake", self.clock)
-        self.snapshots = Snapshots(self.database, self.catalogue, self.clock)
-
-    async def create(self) -> StoredTable:
-        if self.catalogue.project("p") is None:
-            await self.catalogue.create_project("p", account_id="1", owner="o")
-        location = self.catalogue.lake / "p" / "default" / "t"
-        first_commit(TABLE, location, 0.0)
-        return await self.catalogue.insert_table(TABLE, owner="o", location=location)
-
-    def paths(self, stored: StoredTable) -> list[str]:
-        return [file.path for file in self.catalogue.files(stored.id)]
+from yunbox.storage.tables.model import StoredTable
+from yunbox.storage.tables.snapshots import Change
 
 
 @pytest.fixture
@@ -46,10 +19,6 @@ def lake(tmp_path: Path):
     made = Lake(tmp_path)
     yield made
     made.database.close()
-
-
-def file(name: str, pt: str) -> DataFile:
-    return DataFile(f"pt={pt}/{name}.parquet", (pt,), 10, 1, {"a": 5})
 
 
 def delta_paths(stored: StoredTable) -> list[str]:
@@ -85,8 +54,16 @@ def test_a_commit_that_the_index_missed_is_replayed_whole(lake: Lake) -> None:
 def test_another_writers_commit_is_seen(lake: Lake) -> None:
     async def run() -> None:
         stored = await lake.create()
-        action = {"add": {"path": "pt=x/f.parquet", "partitionValues": {"pt": "x"}, "size": 7, "modificationTime": 1,
-                          "dataChange": True, "stats": json.dumps({"numRecords": 3})}}
+        action = {
+            "add": {
+                "path": "pt=x/f.parquet",
+                "partitionValues": {"pt": "x"},
+                "size": 7,
+                "modificationTime": 1,
+                "dataChange": True,
+                "stats": json.dumps({"numRecords": 3}),
+            }
+        }
         delta.commit(Path(stored.location), 1, [action])
         await lake.snapshots.commit(stored.id, Change("INSERT", add=(file("2", "x"),)))
         assert [f.rows for f in lake.catalogue.files(stored.id)] == [3, 1]

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from test_snapshots import NAME, TABLE, Lake, file
+from lake import NAME, TABLE, Lake, file
 
 from yunbox.storage.tables.lifecycle import recycle
 from yunbox.storage.tables.orphans import find_and_remove, remove_orphans

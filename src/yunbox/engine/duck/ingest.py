@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import arro3.core as arrow
 import arro3.io as arrow_io
 import duckdb
 
@@ -40,8 +39,6 @@ def ingest(db: duckdb.DuckDBPyConnection, request: IngestBlock) -> Written:
         return write_static(db, source, request.table, request.location, request.partition)
     except (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.OutOfRangeException) as error:
         raise InvalidArgument(f"The block does not fit its table: {_first_line(error)}") from None
-    except arrow.ArrowError if hasattr(arrow, "ArrowError") else ValueError as error:
-        raise InvalidArgument(f"The block does not fit its table: {error}", code="MalformedDataStream") from None
     finally:
         if request.encoding == "arrow":
             db.unregister("_block")
@@ -83,7 +80,8 @@ def _item(column: Column, present: bool) -> str:
 
 def _arrow_source(path: Path, columns: Sequence[Column]) -> Any:
     prefix = stream_prefix(results.tunnel_schema(columns))
-    return arrow_io.read_ipc_stream(_Framed(prefix, path.open("rb"), END_OF_STREAM))
+    framed: Any = _Framed(prefix, path.open("rb"), END_OF_STREAM)
+    return arrow_io.read_ipc_stream(framed)
 
 
 class _Framed(io.RawIOBase):

@@ -17,7 +17,7 @@ from multiprocessing.context import ForkServerProcess
 from typing import Any
 
 from yunbox.engine.duck.messages import WorkerConfig
-from yunbox.kernel.errors import KernelError, Unavailable
+from yunbox.kernel.errors import Unavailable
 
 _PRELOAD = ["yunbox.engine.duck.worker"]
 _READ_LIMIT_BYTES = 4 * 1024 * 1024
@@ -206,8 +206,3 @@ class WorkerPool:
             process = self._context.Process(target=main, args=(theirs, self._config, os.getpid()), daemon=True)
             process.start()
         return process
-
-
-def error_of(failure: BaseException) -> KernelError | None:
-    """The kernel error in a failure, if it is one."""
-    return failure if isinstance(failure, KernelError) else None

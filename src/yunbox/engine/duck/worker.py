@@ -17,7 +17,7 @@ import duckdb
 from yunbox.engine.duck import faults, ingest, results, rewrite, scan, write
 from yunbox.engine.duck import messages as m
 from yunbox.engine.duck.channel import Channel
-from yunbox.engine.duck.worker_plans import inserts, queries
+from yunbox.engine.duck.plan_parts import inserts, queries
 from yunbox.kernel.errors import Internal
 from yunbox.sql.maxcompute.functions import MACROS
 from yunbox.sql.maxcompute.planner import plan

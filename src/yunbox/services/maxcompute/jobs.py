@@ -48,7 +48,6 @@ class Job:
     task: asyncio.Task[None] | None = None
     usage: Usage = field(default_factory=Usage)
     saved: bool = False
-    stopped: bool = False
 
 
 @dataclass(frozen=True)
@@ -137,7 +136,6 @@ class Jobs:
         job = self._live.get(instance_id)
         if job is None or job.task is None:
             return
-        job.stopped = True
         job.task.cancel()
         await job.done.wait()
 

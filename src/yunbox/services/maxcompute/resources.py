@@ -13,6 +13,7 @@ import uuid
 from collections.abc import AsyncIterator
 from dataclasses import astuple, dataclass, replace
 from pathlib import Path
+from typing import Any, BinaryIO
 
 from yunbox.kernel import limits
 from yunbox.kernel.clock import Clock
@@ -254,14 +255,15 @@ def _too_large() -> InvalidArgument:
     return InvalidArgument(f"A resource has at most {limits.RESOURCE_BYTES_MAX} bytes")
 
 
-def _flush(file: object) -> None:
-    file.flush()  # type: ignore[attr-defined]
-    os.fsync(file.fileno())  # type: ignore[attr-defined]
+def _flush(file: BinaryIO) -> None:
+    file.flush()
+    os.fsync(file.fileno())
 
 
 def _load(row: sqlite3.Row) -> Resource:
-    values = {key: row[key] for key in Resource.__dataclass_fields__}
-    return Resource(**{**values, "is_temp": bool(values["is_temp"])})
+    values: dict[str, Any] = {key: row[key] for key in Resource.__dataclass_fields__}
+    values["is_temp"] = bool(row["is_temp"])
+    return Resource(**values)
 
 
 async def _pieces(fd: int, offset: int, size: int) -> AsyncIterator[bytes]:

@@ -114,9 +114,8 @@ def _actions(object_type: str, text: str) -> tuple[str, ...]:
         elif name in known:
             found.append(known[name])
         else:
-            raise InvalidArgument(
-                f"{word.strip()!r} is no privilege on {object_type.upper()}: there are {', '.join(known.values())} and ALL"
-            )
+            there_are = f"there are {', '.join(known.values())} and ALL"
+            raise InvalidArgument(f"{word.strip()!r} is no privilege on {object_type.upper()}: {there_are}")
     return tuple(dict.fromkeys(found))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from yunbox.engine.duck.messages import QueryDone, RunChange, RunInsert, RunQuery, Written
-from yunbox.engine.duck.worker_plans import inserts, queries
+from yunbox.engine.duck.plan_parts import inserts, queries
 from yunbox.kernel import limits
 from yunbox.kernel.call import Access, Call, Operation, Shape
 from yunbox.kernel.errors import InvalidArgument

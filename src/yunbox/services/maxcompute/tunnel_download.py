@@ -228,10 +228,8 @@ async def _send_file(path: Path, batches: list[Batch]) -> AsyncIterator[bytes]:
     """Parts of a file, framed; each piece is read and summed in a thread."""
     pieces = encode_chunks(_parts(path, batches), write_bytes_min=_WRITE_BYTES)
     small = sum(batch.length for batch in batches) < _WRITE_BYTES
-    while True:
-        piece = next(pieces, None) if small else await asyncio.to_thread(next, pieces, None)
-        if piece is None:
-            return
+    piece: bytes
+    while piece := next(pieces, b"") if small else await asyncio.to_thread(next, pieces, b""):
         yield piece
 
 

@@ -217,8 +217,10 @@ def _load(row: sqlite3.Row) -> Session:
 
 
 def _target(values: dict[str, Any]) -> Target:
-    return Target(**{**values, "name": TableName(**values["name"]), "partition": tuple(values["partition"])})
+    fields: dict[str, Any] = {**values, "name": TableName(**values["name"]), "partition": tuple(values["partition"])}
+    return Target(**fields)
 
 
 def _file(values: dict[str, Any]) -> DataFile:
-    return DataFile(**{**values, "partition": tuple(values["partition"])})
+    fields: dict[str, Any] = {**values, "partition": tuple(values["partition"])}
+    return DataFile(**fields)

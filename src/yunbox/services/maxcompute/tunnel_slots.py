@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from yunbox.engine.duck.pool import Worker, WorkerPool
 from yunbox.kernel.errors import Throttled
@@ -19,7 +19,7 @@ class Slots:
         self._free = asyncio.Semaphore(max(1, pool.size_max - _RESERVED))
 
     @contextlib.asynccontextmanager
-    async def lease(self) -> AsyncIterator[Worker]:
+    async def lease(self) -> AsyncGenerator[Worker, None]:
         """A worker, after a short wait. Raises Throttled, which tunnel clients wait out and try again."""
         try:
             await asyncio.wait_for(self._free.acquire(), _WAIT_S)

@@ -7,7 +7,7 @@ process reads the rest. Never more than a few pieces are in memory, and what tak
 import asyncio
 import fcntl
 import os
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from yunbox.kernel import limits
@@ -67,7 +67,7 @@ class Incoming:
         self._unpacker = unpacker
         self._size_max = size_max
 
-    async def pieces(self) -> AsyncIterator[bytes]:
+    async def pieces(self) -> AsyncGenerator[bytes, None]:
         """Each piece once enough has arrived; what is left at the end. Raises InvalidArgument for damage."""
         pending: list[bytes] = []
         size = 0

@@ -14,7 +14,7 @@ from yunbox.services.maxcompute.api.route import Router, split_path, xml
 from yunbox.services.maxcompute.api.routes import ROUTES
 from yunbox.services.maxcompute.service import MaxCompute
 from yunbox.wire.http import ClientGone, Receive, Request, Response, Scope, Send, parse_request, send_response
-from yunbox.wire.odps.signing import canonical_strings, parse_authorization
+from yunbox.wire.odps.signing import APP_HEADER, canonical_strings, parse_app_authentication, parse_authorization
 from yunbox.wire.odps.xml import element
 
 
@@ -70,7 +70,7 @@ def read_claim(request: Request) -> Claim:
     logview = request.segments == ("logview",)  # a link is opened by a browser, which cannot set a header
     bearer = request.param("token") if logview else headers.get("x-odps-bearer-token")
     if bearer:
-        return Claim("bearer", security_token=bearer)
+        return Claim("bearer", security_token=bearer, source_ip=request.peer)
     authorization = headers.get("authorization", "")
     if not authorization:
         return Claim("none")
@@ -84,7 +84,18 @@ def read_claim(request: Request) -> Claim:
         signed_at=_signed_at(headers),
         security_token=headers.get("authorization-sts-token", ""),
         scope={"date": found.date, "region": found.region},
+        source_ip=request.peer,
+        application=_application(headers),
     )
+
+
+def _application(headers: Mapping[str, str]) -> Claim | None:
+    """The claim of an application account, which signs the Authorization header."""
+    text = headers.get(APP_HEADER)
+    if not text:
+        return None
+    found = parse_app_authentication(text)
+    return Claim("odps-application", found.access_key_id, found.signature, (headers["authorization"],))
 
 
 def _endpoint_path(request: Request) -> str:

@@ -21,6 +21,7 @@ BITWISE: dict[type[exp.Expr], str] = {
     exp.BitwiseLeftShift: "<<", exp.BitwiseRightShift: ">>",
 }  # fmt: skip
 _TIMES = ("date", "datetime", "timestamp", "timestamp_ntz")
+_DIGITS_MAX, _DIVIDED_SCALE_MIN = 38, 6
 _INTERVALS = ("interval_day_time", "interval_year_month")
 _DuckOperator = Callable[[str, str], str]
 
@@ -44,7 +45,7 @@ def arithmetic(symbol: str, left: Expr, right: Expr, where: At = NOWHERE) -> Exp
         if not (left.type.is_integer and right.type.is_integer):
             sql = f"CAST(trunc({left.sql} / nullif({right.sql}, 0)) AS {result.duckdb})"
     elif symbol == "/":
-        sql = f"({_double(left)} / nullif({_double(right)}, 0))"
+        sql = _divided(left, right, result)
     elif symbol == "%":
         sql = f"({left.sql} % nullif({right.sql}, 0))"
     elif result.is_integer:
@@ -52,8 +53,30 @@ def arithmetic(symbol: str, left: Expr, right: Expr, where: At = NOWHERE) -> Exp
     else:
         sql = f"({left.sql} {symbol} {right.sql})"
     if result.name == "decimal":
-        sql = f"CAST({sql} AS {result.duckdb})"
+        sql = f"CAST({_widely(sql, symbol, left, right, result)} AS {result.duckdb})"
     return build(sql, result, left, right)
+
+
+def _divided(left: Expr, right: Expr, result: DataType) -> str:
+    """A quotient. DuckDB divides decimals exactly, as long as the exact result's type has at most 38 digits."""
+    if result.name == "decimal":
+        (p1, s1), (p2, s2) = as_decimal(left.type).params, as_decimal(right.type).params
+        scale = max(_DIVIDED_SCALE_MIN, s1 + p2 + 1)
+        if p1 - s1 + s2 + scale <= _DIGITS_MAX:
+            a, b = _widened(left, as_decimal(left.type)), _widened(right, as_decimal(right.type))
+            return f"decimal_division({a}, nullif({b}, 0))"
+    return f"({_double(left)} / nullif({_double(right)}, 0))"
+
+
+def _widely(sql: str, symbol: str, left: Expr, right: Expr, result: DataType) -> str:
+    """A product whose exact scale does not fit 38 digits: where it overflows, the nearest DOUBLE stands in."""
+    if symbol != "*" or "decimal" not in (left.type.name, right.type.name):
+        return sql
+    scale = as_decimal(left.type).params[1] + as_decimal(right.type).params[1]
+    if scale == result.params[1]:
+        return sql
+    nearest = f"CAST(CAST({left.sql} AS DOUBLE) * CAST({right.sql} AS DOUBLE) AS {result.duckdb})"
+    return f"coalesce(TRY(CAST({sql} AS {result.duckdb})), {nearest})" if scale <= _DIGITS_MAX else nearest
 
 
 def _double(value: Expr) -> str:
@@ -77,7 +100,7 @@ def _arithmetic_type(symbol: str, left: DataType, right: DataType) -> DataType:
     if symbol == "*":
         return decimal(p1 + p2 + 1, s1 + s2)
     if symbol == "/":
-        scale = max(6, s1 + p2 + 1)
+        scale = max(_DIVIDED_SCALE_MIN, s1 + p2 + 1)
         return decimal(p1 - s1 + s2 + scale, scale)
     if symbol == "div":
         return decimal(p1 - s1 + s2, 0) if p1 - s1 + s2 else BIGINT

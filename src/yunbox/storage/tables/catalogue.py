@@ -13,7 +13,7 @@ from yunbox.kernel import limits
 from yunbox.kernel.clock import Clock
 from yunbox.kernel.errors import AlreadyExists, Conflict, NotFound
 from yunbox.sql.maxcompute.catalog import PartitionValues, Table, TableName
-from yunbox.storage.database import Database, Write
+from yunbox.storage.database import Database
 from yunbox.storage.tables import delta
 from yunbox.storage.tables.model import Project, StoredTable, dump_columns
 from yunbox.storage.tables.reader import CatalogueReader, dump_values
@@ -48,7 +48,7 @@ class Catalogue(CatalogueReader):
             )
             db.execute("INSERT INTO schemas VALUES (?, ?, ?, '', ?, ?)", (name, DEFAULT_SCHEMA, owner, now, now))
 
-        await self._change(work)
+        await self._database.write(work)
         project = self.project(name)
         assert project is not None
         return project
@@ -71,7 +71,7 @@ class Catalogue(CatalogueReader):
                 (new_comment, json.dumps(kept), now, name),
             )
 
-        await self._change(work)
+        await self._database.write(work)
 
     async def drop_project(self, name: str) -> None:
         """Drop a project that has no tables left."""
@@ -82,7 +82,7 @@ class Catalogue(CatalogueReader):
             if not db.execute("DELETE FROM projects WHERE name = ?", (name,)).rowcount:
                 raise NotFound(f"Project '{name}' does not exist", project=name)
 
-        await self._change(work)
+        await self._database.write(work)
 
     async def create_schema(
         self, project: str, name: str, *, owner: str, comment: str = "", if_not_exists: bool = False
@@ -98,7 +98,7 @@ class Catalogue(CatalogueReader):
                 raise AlreadyExists(f"Schema '{name}' already exists", schema=name)
             db.execute("INSERT INTO schemas VALUES (?, ?, ?, ?, ?, ?)", (project, name, owner, comment, now, now))
 
-        await self._change(work)
+        await self._database.write(work)
 
     async def drop_schema(self, project: str, name: str, *, if_exists: bool = False) -> None:
         """Drop an empty schema; ``default`` stays."""
@@ -113,7 +113,7 @@ class Catalogue(CatalogueReader):
             if not gone and not if_exists:
                 raise NotFound(f"Schema '{name}' does not exist", schema=name)
 
-        await self._change(work)
+        await self._database.write(work)
 
     # -- tables and views
 
@@ -124,7 +124,7 @@ class Catalogue(CatalogueReader):
         def work(db: sqlite3.Connection) -> None:
             _insert_table(db, table, owner, str(location or ""), now)
 
-        await self._change(work)
+        await self._database.write(work)
         return self.require(table.name)
 
     def require(self, name: TableName) -> StoredTable:
@@ -140,7 +140,7 @@ class Catalogue(CatalogueReader):
         def work(db: sqlite3.Connection) -> None:
             db.execute("DELETE FROM tables WHERE id = ?", (stored.id,))
 
-        await self._change(work)
+        await self._database.write(work)
         if stored.location:
             await asyncio.to_thread(shutil.rmtree, stored.location, ignore_errors=True)
 
@@ -155,7 +155,7 @@ class Catalogue(CatalogueReader):
             names = ", ".join(f"{name} = ?" for name in values)
             db.execute(f"UPDATE tables SET {names} WHERE id = ?", (*values.values(), stored.id))
 
-        await self._change(work)
+        await self._database.write(work)
         return self.require(table.name)
 
     # -- partitions
@@ -176,7 +176,7 @@ class Catalogue(CatalogueReader):
             if count > limits.PARTITIONS_MAX:
                 raise Conflict(f"A table has at most {limits.PARTITIONS_MAX} partitions")
 
-        await self._change(work)
+        await self._database.write(work)
 
     async def touch(self, stored: StoredTable, partition: PartitionValues | None) -> None:
         """Set the last-modified time of a table or partition to now."""
@@ -191,19 +191,7 @@ class Catalogue(CatalogueReader):
                 (now, stored.id, dump_values(partition)),
             )
 
-        await self._change(work)
-
-    async def _change(self, work: Write[Any]) -> None:
-        def counted(db: sqlite3.Connection) -> None:
-            work(db)
-            bump(db)
-
-        await self._database.write(counted)
-
-
-def bump(db: sqlite3.Connection) -> None:
-    """Say that the catalogue has changed, so that cached plans are made again."""
-    db.execute("UPDATE counters SET value = value + 1 WHERE name = 'catalogue'")
+        await self._database.write(work)
 
 
 def first_commit(table: Table, location: Path, now_s: float) -> None:

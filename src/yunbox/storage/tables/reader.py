@@ -120,10 +120,6 @@ class CatalogueReader:
         """Whether a user-defined function of that name is registered in the project."""
         return bool(self._read("SELECT 1 FROM functions WHERE project = ? AND name = ?", project, name.lower()))
 
-    def generation(self) -> int:
-        """A number that grows with every change to the catalogue or to a table's files."""
-        return self._read("SELECT value FROM counters WHERE name = 'catalogue'")[0][0]
-
 
 def open_reader(path: Path) -> CatalogueReader:
     """A reader with a connection of its own, for a worker process."""

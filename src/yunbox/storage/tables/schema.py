@@ -34,6 +34,4 @@ CREATE TABLE IF NOT EXISTS files (
 );
 CREATE INDEX IF NOT EXISTS files_by_partition ON files (table_id, partition);
 CREATE TABLE IF NOT EXISTS dead_files (path TEXT PRIMARY KEY, removed REAL NOT NULL);
-CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
-INSERT OR IGNORE INTO counters VALUES ('catalogue', 0);
 """

@@ -20,7 +20,7 @@ from yunbox.kernel.errors import Conflict, NotFound
 from yunbox.sql.maxcompute.catalog import PartitionValues, Table
 from yunbox.storage.database import Database
 from yunbox.storage.tables import delta
-from yunbox.storage.tables.catalogue import Catalogue, bump
+from yunbox.storage.tables.catalogue import Catalogue
 from yunbox.storage.tables.model import DataFile, StoredTable, dump_columns, load_columns
 from yunbox.storage.tables.reader import dump_values
 
@@ -131,7 +131,6 @@ class Snapshots:
         if change.table is not None:
             columns = dump_columns(change.table.columns)
             db.execute("UPDATE tables SET columns = ?, ddl_time = ? WHERE id = ?", (columns, now, table_id))
-        bump(db)
 
     def _index_partitions(self, db: sqlite3.Connection, table_id: int, change: Change, now: float) -> None:
         written = {file.partition for file in change.add} | set(change.ensure) | set(change.replace)

@@ -6,7 +6,7 @@ import pytest
 from ..conftest import Sandbox
 
 EXAMPLES = [
-    ("abs(-1)", 1), ("abs(-1.2)", 1.2), ("abs('-2')", 2.0), ("abs(122320837456298376592387456923748)", None),
+    ("abs(-1)", 1), ("abs(-1.2)", 1.2), ("abs('-2')", 2.0), 
     ("acos(0.87)", 0.5155940062460905), ("acos(2)", None), ("asin(1)", math.asin(1)), ("atan(1)", math.pi / 4), ("bin(12)", "1100"), ("bin(null)", None),
     ("bround(125.315)", 125.0), ("bround(125.315, 0)", 125.0), ("bround(125.315, 1)", 125.3), ("bround(125.315, 2)", 125.32),
     ("bround(-125.315, 2)", -125.32), ("bround(123.345, 4)", 123.345), ("bround(1.25, 1)", 1.2), ("bround(2.5)", 2.0), ("cbrt(8)", 2.0),
@@ -28,7 +28,7 @@ EXAMPLES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("expression", "value"), [row for row in EXAMPLES if "12232083" not in row[0]])
+@pytest.mark.parametrize(("expression", "value"), EXAMPLES)
 def test_documented_examples(box: Sandbox, expression: str, value: object):
     found = box.value(expression)
     assert found == (pytest.approx(value, rel=1e-15) if isinstance(value, float) else value)
@@ -38,7 +38,7 @@ def test_documented_examples(box: Sandbox, expression: str, value: object):
     ("expression", "of"),
     [("ceil(1.1)", "bigint"), ("floor(1.1BD)", "decimal(38,0)"), ("round(1.25BD, 1)", "decimal(3,2)"), ("shiftleft(1L, 1)", "bigint"),
      ("shiftleft(1Y, 1)", "int"), ("abs(-1S)", "smallint"), ("sqrt(4)", "double"), ("1 + 1L", "bigint"), ("1Y + 1S", "smallint"),
-     ("1 + 1", "int"), ("'1' + 1", "double"), ("1 + 1.5BD", "decimal(12,1)"), ("1.5BD * 1.5BD", "decimal(5,2)"), ("1.5BD / 1", "decimal(19,12)"),
+     ("1 + 1", "int"), ("'1' + 1", "double"), ("1 + 1.5BD", "decimal(12,1)"), ("1.5BD * 1.5BD", "decimal(5,2)"), ("1.5BD / 1", "decimal(13,12)"),
      ("1.5 + 1.5BD", "double"), ("7 / 2", "double"), ("1.25BD % 1BD", "decimal(3,2)")],
 )  # fmt: skip
 def test_types(box: Sandbox, expression: str, of: str):
@@ -47,7 +47,7 @@ def test_types(box: Sandbox, expression: str, of: str):
 
 @pytest.mark.parametrize(
     ("expression", "value"),
-    [("1BD / 3BD", "0.333333"), ("cast(1 as decimal(38,18)) / cast(3 as decimal(38,18))", "0.333333333333333333"),
+    [("1BD / 3BD", "0.333333"), ("cast(1 as decimal(38,18)) / cast(3 as decimal(38,18))", "0.333333"),
      ("cast('12345678901234567890.12' as decimal(22,2)) / 2BD", "6172839450617283945.06"),
      ("cast(2 as decimal(38,18)) * cast(3 as decimal(38,18))", "6"), ("0.1BD + 0.2BD", "0.3"), ("1BD / 0BD", None)],
 )  # fmt: skip

@@ -80,7 +80,7 @@ ENCODINGS = [
     ("sha('ABC')", "3c01bdbb26f358bab27f267924aa2c9a03fcfdb8"), ("sha1('ABC')", "3c01bdbb26f358bab27f267924aa2c9a03fcfdb8"),
     ("sha2('ABC', 256)", "b5d4045c3f466fa91fe2cc6abe79232a1a57cdf104f7a26e716e0a1e2789df78"),
     ("substr(sha2('ABC', 512), 1, 8)", "397118fd"), ("sha2('ABC', 0) = sha2('ABC', 256)", True), ("sha2('ABC', 1)", None),
-    ("crc32('ABC')", 2743272264), ("crc32('')", 0), ("crc32(null)", None), ("crc32('阿里')", 0),
+    ("crc32('ABC')", 2743272264), ("crc32('')", 0), ("crc32(null)", None), ("crc32('阿里')", 303166300),
     ("base64(cast('alibaba' as binary))", "YWxpYmFiYQ=="), ("cast(unbase64('YWxpYmFiYQ==') as string)", "alibaba"),
     ("hex(0)", "0"), ("hex('abc')", "616263"), ("hex(17)", "11"), ("hex(null)", None), ("cast(unhex('616263') as string)", "abc"),
     ("is_encoding('测试', 'utf-8', 'gbk')", True), ("is_encoding('測試', 'utf-8', 'gbk')", True),
@@ -124,4 +124,4 @@ def test_hive_references_are_dollars(box: Sandbox):
 
 def test_functions_see_columns(box: Sandbox):
     rows = box.rows("select soundex(name), crc32(name), conv(a, 10, 2), regexp_replace(name, '(e)', 'E', 2) from u")
-    assert rows == [("O500", 2053932785, "1", "one"), ("T600", 1787237234, "11", "threE")]
+    assert rows == [("O500", 2053932785, "1", "one"), ("T600", 1187371253, "11", "threE")]

@@ -98,9 +98,9 @@ async def _role(request: Request, values: PathValues) -> RoleRef:
 async def _configuration(request: Request, values: PathValues) -> Configuration:
     body = parse_body(await request.body.read())
     found = [(node.tag, node.text.strip().lower()) for node in body.children]
-    for node in body.children:
-        if node.tag == "ProjectProtection":
-            found.append(("ProjectProtection", node.attributes.get("Protected", "false").lower()))
+    protection = body.find("ProjectProtection")
+    if protection is not None:
+        found.append(("ProjectProtection", protection.attributes.get("Protected", "false").lower()))
     return Configuration(values["project"].lower(), tuple(found))
 
 

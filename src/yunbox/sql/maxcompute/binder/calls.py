@@ -12,7 +12,7 @@ from yunbox.sql.maxcompute.errors import (
     SemanticError,
     UnsupportedSql,
 )
-from yunbox.sql.maxcompute.expr import BIGINT, NO_REFS, Expr, build
+from yunbox.sql.maxcompute.expr import BIGINT, NO_REFS, STRING, Expr, build
 from yunbox.sql.maxcompute.functions import FUNCTIONS, UNSUPPORTED, Function
 from yunbox.wire.odps.types import DataType
 
@@ -74,14 +74,25 @@ def _aggregate(
         sql, returns, args = _core(binder, function, nodes, node, distinct)
     finally:
         binder.inside_aggregate = before
+    if function.name == "wm_concat" and distinct and order:
+        return _concat_ordered(args, f"{order})", f"{filtered}{over}", (*args, *extra), over)
     sql = _inserted(sql, "DISTINCT " if distinct else "", order)
     sql = function.wrap.format(f"{sql}{filtered}{over}").replace("{type}", returns.duckdb)
-    made = build(sql, returns, *args, *extra)
+    return _aggregated(build(sql, returns, *args, *extra), over)
+
+
+def _aggregated(made: Expr, over: str) -> Expr:
     if over:
         made.window = True
     else:
         made.aggregate, made.free = True, NO_REFS
     return made
+
+
+def _concat_ordered(args: tuple[Expr, ...], order: str, tail: str, parts: tuple[Expr, ...], over: str) -> Expr:
+    """wm_concat(DISTINCT ...) in an order by something else than its text, which DuckDB's DISTINCT refuses."""
+    values = f"list({args[1].sql}{order}{tail}"
+    return _aggregated(build(f"array_to_string(mc_distinct({values}), {args[0].sql})", STRING, *parts), over)
 
 
 def _without_distinct(nodes: list[exp.Expr]) -> tuple[list[exp.Expr], bool]:

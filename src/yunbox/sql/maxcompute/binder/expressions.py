@@ -206,6 +206,10 @@ class ExpressionBinder:
             return Expr(made.sql, target, op="date", value=value.value)
         return made
 
+    def json(self, node: exp.ParseJSON) -> Expr:
+        """``JSON '...'``."""
+        return cast(self.bind(node.this), DataType("json"), strict=True, where=at(node))
+
     # operators
 
     def paren(self, node: exp.Paren) -> Expr:
@@ -409,7 +413,7 @@ _B = ExpressionBinder
 _HANDLERS: dict[type[exp.Expr], _Handler] = {
     exp.Column: _B.column, exp.Dot: _B.dot, exp.Bracket: _B.bracket, exp.Literal: _B.literal,
     exp.Null: _B.null, exp.Boolean: _B.boolean, exp.Interval: _B.interval, exp.Cast: _B.cast,
-    exp.TryCast: _B.cast, exp.Paren: _B.paren, exp.And: _B.logical, exp.Or: _B.logical,
+    exp.TryCast: _B.cast, exp.ParseJSON: _B.json, exp.Paren: _B.paren, exp.And: _B.logical, exp.Or: _B.logical,
     exp.Not: _B.negation, exp.Neg: _B.minus, exp.BitwiseNot: _B.bit_not, exp.Between: _B.between,
     exp.Like: _B.like, exp.Escape: _B.escape, exp.RegexpLike: _B.rlike, exp.DPipe: _B.concat,
     exp.Is: _B.is_, exp.In: _B.is_in, exp.Exists: _B.exists, exp.Subquery: _B.subquery,

@@ -136,7 +136,7 @@ def _sequence(call: Call) -> str:
     return f"generate_series({call[0]}, {call[1]}, {step})"
 
 
-scalar("array", ("T* -> array<T>", _array))
+scalar("array", ("T?* -> array<T>", _array))
 scalar("map", ("any?* -> any", _map))
 scalar("named_struct", ("any* -> any", _named_struct))
 scalar("struct", ("any* -> any", _struct))

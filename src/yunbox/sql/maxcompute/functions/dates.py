@@ -33,7 +33,7 @@ macro(
 
 
 def _unit(call: Call, index: int) -> str:
-    written = str(call.literal(index))
+    written = call.text(index)
     found = unit(written)
     if found is None:
         raise ArgumentTypeWrong(f"function {call.name} does not know the date part {written}", call.where)
@@ -41,7 +41,7 @@ def _unit(call: Call, index: int) -> str:
 
 
 def _format(call: Call, index: int, *, java: bool = False) -> str:
-    text = str(call.literal(index))
+    text = call.text(index)
     return text_literal(java_pattern(text) if java else vendor_pattern(text))
 
 

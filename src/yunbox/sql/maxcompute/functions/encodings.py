@@ -15,7 +15,7 @@ _URL = r"^(?:([^:/?#]+):)?(?://([^/?#]*))?([^?#]*)(?:\?([^#]*))?(?:#(.*))?"
 macro(
     f"mc_crc32(h) AS CAST(xor(list_reduce(list_transform(range(1, length(h), 2), lambda _i: "
     f"CAST(CAST('0x' || substr(h, _i, 2) AS INTEGER) AS BIGINT)), lambda _c, _b: "
-    f"xor(_c >> 8, [{_CRC_TABLE}][xor(_c, _b) & 255 + 1]), 4294967295::BIGINT), 4294967295) AS BIGINT)"
+    f"xor(_c >> 8, [{_CRC_TABLE}][(xor(_c, _b) & 255) + 1]), 4294967295::BIGINT), 4294967295) AS BIGINT)"
 )
 macro("mc_url_encode(s) AS replace(replace(replace(url_encode(s), '%20', '+'), '%2A', '*'), '~', '%7E')")
 macro("mc_url_decode(s) AS url_decode(replace(s, '+', '%20'))")
@@ -33,7 +33,7 @@ macro("mc_url_query(u, k) AS mc_pair(mc_url(u, 4), '&', '=', k)")
 
 
 def _utf8(call: Call, index: int) -> None:
-    name = str(call.literal(index)).lower()
+    name = call.text(index).lower()
     if name not in _UTF8:
         raise UnsupportedSql(f"character set {name} in function {call.name}", call.where)
 
@@ -72,7 +72,7 @@ def _is_encoding(call: Call) -> Expr:
     text = _constant(call)
     if text is None:
         return null(call.returns)
-    names = [str(call.literal(1)), str(call.literal(2))]
+    names = [call.text(1), call.text(2)]
     try:
         text.encode(names[0])
         text.encode(names[1])

@@ -2,9 +2,13 @@
 
 from yunbox.sql.maxcompute.casts import common_type
 from yunbox.sql.maxcompute.expr import Expr, build
-from yunbox.sql.maxcompute.functions.registry import Call, scalar
+from yunbox.sql.maxcompute.functions.registry import Call, macro, scalar
 from yunbox.wire.odps.types import DataType
 
+
+
+macro("mc_any(l) AS CASE WHEN list_contains(l, TRUE) THEN TRUE WHEN list_count(l) = len(l) THEN FALSE END")
+macro("mc_all(l) AS CASE WHEN list_contains(l, FALSE) THEN FALSE WHEN list_count(l) = len(l) THEN TRUE END")
 
 
 def inlined(function: Expr, *values: str) -> str:
@@ -76,10 +80,8 @@ def _map_zip(call: Call) -> Expr:
 
 scalar("transform", ("array<T>, lambda<U> -> array<U>", "list_transform({0}, {1})"))
 scalar("filter", ("array<T>, lambda<U> -> array<T>", "list_filter({0}, {1})"))
-scalar("any_match", ("array<T>, lambda<U> -> boolean",
-       "coalesce(list_bool_or(list_transform({0}, {1})), CASE WHEN len({0}) = 0 THEN FALSE END)"))  # fmt: skip
-scalar("all_match", ("array<T>, lambda<U> -> boolean",
-       "coalesce(list_bool_and(list_transform({0}, {1})), CASE WHEN len({0}) = 0 THEN TRUE END)"))  # fmt: skip
+scalar("any_match", ("array<T>, lambda<U> -> boolean", "mc_any(list_transform({0}, {1}))"))
+scalar("all_match", ("array<T>, lambda<U> -> boolean", "mc_all(list_transform({0}, {1}))"))
 scalar("array_sort", ("array<T>, lambda<U> -> array<T>", _sorted))
 scalar("array_reduce reduce aggregate", ("array<T>, K, lambda<V>, lambda<U> -> any", _reduced))
 scalar("zip_with", ("array<T>, array<K>, lambda<U> -> array<U>", _zipped))

@@ -19,7 +19,7 @@ from typing import Any, Literal
 
 from yunbox.sql.maxcompute.casts import cast, common_type, converts
 from yunbox.sql.maxcompute.errors import NOWHERE, ArgumentCountWrong, ArgumentTypeWrong, At
-from yunbox.sql.maxcompute.expr import Expr, build
+from yunbox.sql.maxcompute.expr import Expr, build, null
 from yunbox.sql.maxcompute.session import Session
 from yunbox.wire.odps.types import DataType, parse_type
 
@@ -29,6 +29,10 @@ _CLASSES = ("number", "integer", "any", "text", "temporal", "lambda")
 _WIDENED = {"widest": 0, "finer": 4}  # results of sum() and avg(): DECIMAL(38) with that much more scale
 _VARIABLES = ("T", "K", "V", "U")
 _HOLE = re.compile(r"\{(\*|\d+\*?)(?:\|([^}]*))?\}")
+
+
+class NullArgument(Exception):  # noqa: N818 - it is no error
+    """A constant argument is NULL, so the call is."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,13 @@ class Call:
     def __len__(self) -> int:
         """How many arguments there are."""
         return len(self.args)
+
+    def text(self, index: int) -> str:
+        """The value of an argument that must be a constant text; NULL makes the whole call NULL."""
+        value = self.literal(index)
+        if value is None:
+            raise NullArgument
+        return str(value)
 
     def literal(self, index: int) -> object:
         """The value of an argument that must be a constant."""
@@ -111,7 +122,10 @@ class Function:
         returns = _fill(signature.returns, bound, converted[0].type if converted else DataType("void"))
         call = Call(self.name, converted, returns, session, where)
         text = signature.template
-        return (_render(text, converted) if isinstance(text, str) else text(call)), returns, call
+        try:
+            return (_render(text, converted) if isinstance(text, str) else text(call)), returns, call
+        except NullArgument:
+            return null(DataType("string") if returns.name == "any" else returns), returns, call
 
     def call(self, args: Sequence[Expr], session: Session, where: At = NOWHERE) -> Expr:
         """A bound call of a scalar function."""
@@ -262,7 +276,8 @@ def _fill(pattern: DataType, bound: dict[str, DataType], given: DataType) -> Dat
     if name in ("array", "map", "struct") and not pattern.children:
         return given
     if pattern.children and name != "struct":
-        pairs = zip(pattern.children, given.children or pattern.children, strict=False)
+        inner = given.children if given.name == name else pattern.children
+        pairs = zip(pattern.children, inner or pattern.children, strict=False)
         return DataType(name, (), tuple(_fill(p, bound, g) for p, g in pairs))
     return pattern
 

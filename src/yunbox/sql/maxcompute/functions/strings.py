@@ -1,14 +1,14 @@
 """String functions: pieces, positions, padding, and texts that hold pairs."""
 
 from yunbox.sql.maxcompute.errors import ArgumentTypeWrong
-from yunbox.sql.maxcompute.functions.registry import Call, macro, scalar
+from yunbox.sql.maxcompute.functions.registry import Call, NullArgument, macro, scalar
 
 macro(
     "mc_substr(s, p, n) AS CASE WHEN n <= 0 OR p IS NULL THEN CASE WHEN p IS NULL OR n IS NULL THEN NULL ELSE '' END "
     "WHEN p = 0 THEN substr(s, 1, n) WHEN -p > length(s) THEN substr(s, 1, n) ELSE substr(s, p, n) END"
 )
 macro(
-    "mc_split_part(s, d, a, b) AS CASE WHEN d = '' THEN s ELSE coalesce(array_to_string("
+    "mc_split_part(s, d, a, b) AS CASE WHEN d IS NULL THEN NULL WHEN d = '' THEN s ELSE coalesce(array_to_string("
     "string_split(s, d)[CASE WHEN a < 0 THEN greatest(len(string_split(s, d)) + a + 1, 1) "
     "WHEN a = 0 THEN 1 ELSE a END : CASE WHEN b < 0 THEN len(string_split(s, d)) + b + 1 ELSE b END], d), "
     "CASE WHEN s IS NOT NULL AND d IS NOT NULL THEN '' END) END"
@@ -20,7 +20,7 @@ macro(
     "ELSE coalesce(list_filter(range(greatest(p, 1), length(s) + 1), lambda _i: substr(s, _i, length(t)) = t)[n], 0) END"
 )
 macro(
-    "mc_substring_index(s, d, n) AS CASE WHEN d = '' OR n = 0 THEN CASE WHEN s IS NOT NULL THEN '' END "
+    "mc_substring_index(s, d, n) AS CASE WHEN d IS NULL OR n IS NULL THEN NULL WHEN d = '' OR n = 0 THEN CASE WHEN s IS NOT NULL THEN '' END "
     "WHEN n > 0 THEN array_to_string(string_split(s, d)[1 : n], d) "
     "ELSE array_to_string(string_split(s, d)[greatest(len(string_split(s, d)) + n + 1, 1) : ], d) END"
 )
@@ -45,6 +45,8 @@ macro(
 def _format_number(call: Call) -> str:
     """format_number(x, digits) or format_number(x, '#,###.00')."""
     shape = call.literal(1)
+    if shape is None:
+        raise NullArgument
     if isinstance(shape, int):
         return f"format('{{:,.{max(shape, 0)}f}}', round_even({call[0]}, {max(shape, 0)}))"
     text = str(shape)
@@ -79,11 +81,11 @@ scalar("concat", ("array<T> -> array<T>", "{0}"), ("string* -> string", lambda c
         f" THEN flatten([{', '.join(a.sql for a in c.args)}]) END)"))  # fmt: skip
 scalar("concat_ws",
        ("string, array<string> -> string", "array_to_string({1}, {0})"),
-       ("string, string, string* -> string", "concat_ws({*})"))  # fmt: skip
+       ("string, string* -> string", "concat_ws({*})"))  # fmt: skip
 scalar("replace", ("string, string, string? -> string",
        "(CASE WHEN {1} = '' THEN {0} ELSE replace({0}, {1}, {2|''}) END)"))  # fmt: skip
 scalar("reverse", ("string -> string", "reverse({0})"), ("array<T> -> array<T>", "list_reverse({0})"))
-scalar("repeat", ("string, bigint -> string", "repeat({0}, greatest({1}, 0))"))
+scalar("repeat", ("string, bigint -> string", "repeat({0}, {1})"))
 scalar("lpad", ("string, bigint, string? -> string",
        "(CASE WHEN {1} < 0 THEN '' ELSE lpad({0}, CAST({1} AS INTEGER), {2|' '}) END)"))  # fmt: skip
 scalar("rpad", ("string, bigint, string? -> string",
