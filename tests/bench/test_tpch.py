@@ -24,7 +24,7 @@ from odps.tunnel import TableTunnel
 from yunbox.testing.server import Server
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "sql"))
-from tpch import QUERIES, SCHEMA  # noqa: E402
+from tpch import QUERIES, SCHEMA
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(1800)]
 SCALE = float(os.environ.get("YUNBOX_BENCH_SF", "1"))

@@ -10,5 +10,5 @@ from yunbox.services.maxcompute.coverage import NOT_OFFERED, offered, page
 def run(args: argparse.Namespace, output: Output) -> int:
     """Print the coverage page."""
     body = {"offered": [asdict(item) for item in offered()], "not_offered": NOT_OFFERED}
-    output.result(body, page())
+    output.result(body, page().rstrip())
     return 0

@@ -11,17 +11,51 @@ EMPLOYEES = (
     "t(empno, ename, job, sal, deptno, comm)"
 )
 AGGREGATES = [
-    ("avg(sal)", 2154.1666666666665), ("count(*)", 6), ("count(comm)", 2), ("count(distinct deptno)", 3), ("count_if(sal > 1500)", 3), ("max(sal)", 5000.0), ("min(ename)", "ALLEN"),
-    ("median(sal)", 1450.0), ("round(stddev(sal), 4)", 1441.0945), ("round(stddev_samp(sal), 4)", 1578.64), ("sum(sal)", 12925.0), ("sum(distinct deptno)", 60),
-    ("round(variance(sal), 2)", 2076753.47), ("round(var_samp(sal), 2)", 2492104.17), ("approx_distinct(deptno)", 3), ("arg_max(sal, ename)", "KING"), ("arg_min(sal, ename)", "SMITH"),
-    ("max_by(ename, sal)", "KING"), ("min_by(ename, sal)", "SMITH"), ("size(collect_list(comm))", 2), ("sort_array(collect_set(deptno))", [10, 20, 30]),
-    ("wm_concat(',', ename) within group (order by empno)", "SMITH,ALLEN,WARD,JONES,KING,MILLER"), ("wm_concat(distinct '-', deptno) within group (order by deptno)", "10-20-30"),
-    ("length(wm_concat(',', deptno))", 17), ("percentile(deptno, 0.5)", 20.0), ("percentile(empno, array(0.0, 1.0))", [7369.0, 7934.0]), ("percentile_approx(sal, 0.5)", 1450.0),
-    ("bitwise_and_agg(deptno)", 0), ("bitwise_or_agg(deptno)", 30), ("bitwise_xor_agg(deptno)", 0), ("histogram(deptno)", {10: 2, 20: 2, 30: 2}), ("any_value(1)", 1),
-    ("map_agg(deptno, 'x')[10]", "x"), ("size(map_agg(deptno, ename))", 3), ("sort_array(multimap_agg(deptno, ename)[30])", ["ALLEN", "WARD"]), ("map_union_sum(map(job, 1))['CLERK']", 2),
-    ("size(map_union(map(job, ename)))", 4), ("round(corr(sal, deptno), 4)", -0.4887), ("covar_pop(sal, sal) = var_pop(sal)", True), ("round(covar_samp(sal, deptno), 2)", -6900.0),
-    ("sum(if(sal > 2000, 1, 0))", 2), ("count(*) filter (where deptno = 10)", 2), ("bool_or(comm is null)", True), ("max(cast(sal as decimal(10,2)))", Decimal("5000.00")),
-]  # fmt: skip
+    ("avg(sal)", 2154.1666666666665),
+    ("count(*)", 6),
+    ("count(comm)", 2),
+    ("count(distinct deptno)", 3),
+    ("count_if(sal > 1500)", 3),
+    ("max(sal)", 5000.0),
+    ("min(ename)", "ALLEN"),
+    ("median(sal)", 1450.0),
+    ("round(stddev(sal), 4)", 1441.0945),
+    ("round(stddev_samp(sal), 4)", 1578.64),
+    ("sum(sal)", 12925.0),
+    ("sum(distinct deptno)", 60),
+    ("round(variance(sal), 2)", 2076753.47),
+    ("round(var_samp(sal), 2)", 2492104.17),
+    ("approx_distinct(deptno)", 3),
+    ("arg_max(sal, ename)", "KING"),
+    ("arg_min(sal, ename)", "SMITH"),
+    ("max_by(ename, sal)", "KING"),
+    ("min_by(ename, sal)", "SMITH"),
+    ("size(collect_list(comm))", 2),
+    ("sort_array(collect_set(deptno))", [10, 20, 30]),
+    ("wm_concat(',', ename) within group (order by empno)", "SMITH,ALLEN,WARD,JONES,KING,MILLER"),
+    ("wm_concat(distinct '-', deptno) within group (order by deptno)", "10-20-30"),
+    ("length(wm_concat(',', deptno))", 17),
+    ("percentile(deptno, 0.5)", 20.0),
+    ("percentile(empno, array(0.0, 1.0))", [7369.0, 7934.0]),
+    ("percentile_approx(sal, 0.5)", 1450.0),
+    ("bitwise_and_agg(deptno)", 0),
+    ("bitwise_or_agg(deptno)", 30),
+    ("bitwise_xor_agg(deptno)", 0),
+    ("histogram(deptno)", {10: 2, 20: 2, 30: 2}),
+    ("any_value(1)", 1),
+    ("map_agg(deptno, 'x')[10]", "x"),
+    ("size(map_agg(deptno, ename))", 3),
+    ("sort_array(multimap_agg(deptno, ename)[30])", ["ALLEN", "WARD"]),
+    ("map_union_sum(map(job, 1))['CLERK']", 2),
+    ("size(map_union(map(job, ename)))", 4),
+    ("round(corr(sal, deptno), 4)", -0.4887),
+    ("covar_pop(sal, sal) = var_pop(sal)", True),
+    ("round(covar_samp(sal, deptno), 2)", -6900.0),
+    ("sum(if(sal > 2000, 1, 0))", 2),
+    ("count(*) filter (where deptno = 10)", 2),
+    ("bool_or(comm is null)", True),
+    ("max(cast(sal as decimal(10,2)))", Decimal("5000.00")),
+]
 
 
 @pytest.mark.parametrize(("expression", "value"), AGGREGATES)
@@ -30,7 +64,10 @@ def test_aggregates(box: Sandbox, expression: str, value: object):
 
 
 def test_no_rows(box: Sandbox):
-    rows = box.rows(f"select count(*), sum(sal), collect_list(sal), wm_concat(',', ename), map_agg(empno, sal) from {EMPLOYEES} where empno < 0")
+    rows = box.rows(
+        "select count(*), sum(sal), collect_list(sal), wm_concat(',', ename), map_agg(empno, sal) "
+        f"from {EMPLOYEES} where empno < 0"
+    )
     assert rows == [(0, None, [], None, None)]
 
 
@@ -47,7 +84,13 @@ def test_windows(box: Sandbox):
     assert names(box, "percent_rank() over (order by empno)")["WARD"] == 0.4
     assert names(box, "lag(ename) over (order by empno)")["SMITH"] is None
     assert names(box, "lag(empno, 1, 0) over (order by empno)") == {
-        "SMITH": 0, "ALLEN": 7369, "WARD": 7499, "JONES": 7521, "KING": 7566, "MILLER": 7839}  # fmt: skip
+        "SMITH": 0,
+        "ALLEN": 7369,
+        "WARD": 7499,
+        "JONES": 7521,
+        "KING": 7566,
+        "MILLER": 7839,
+    }
     assert names(box, "lead(ename, 2) over (order by empno)")["SMITH"] == "WARD"
     assert names(box, "first_value(ename) over (partition by deptno order by sal desc)")["MILLER"] == "KING"
     assert names(box, "last_value(comm, true) over (order by empno)")["KING"] == 500.0
@@ -62,13 +105,20 @@ TABLES = [
     ("select trans_array(1, ',', 'wang', '1,2', 'a,b') as (k, x, y)", [("wang", "1", "a"), ("wang", "2", "b")]),
     ("select trans_array(1, ',', 'w', '1,2', 'a') as (k, x, y)", [("w", "1", "a"), ("w", "2", None)]),
     ("select trans_cols(1, 'w', '1', '2') as (i, k, v)", [(1, "w", "1"), (2, "w", "2")]),
-    ("select stack(2, 'a', 1, 'b', 2) as (x, y)", [("a", 1), ("b", 2)]), ("select explode(array(1, 2)) as x", [(1,), (2,)]), ("select explode(map('a', 1)) as (k, v)", [("a", 1)]),
-    ("select posexplode(array('a', 'b')) as (i, x)", [(0, "a"), (1, "b")]), ("select inline(array(named_struct('a', 1, 'b', 'x'))) as (a, b)", [(1, "x")]),
+    ("select stack(2, 'a', 1, 'b', 2) as (x, y)", [("a", 1), ("b", 2)]),
+    ("select explode(array(1, 2)) as x", [(1,), (2,)]),
+    ("select explode(map('a', 1)) as (k, v)", [("a", 1)]),
+    ("select posexplode(array('a', 'b')) as (i, x)", [(0, "a"), (1, "b")]),
+    ("select inline(array(named_struct('a', 1, 'b', 'x'))) as (a, b)", [(1, "x")]),
     ("select json_tuple('{\"a\":1,\"b\":{\"c\":2}}', 'a', 'b.c', 'd') as (a, b, d)", [("1", "2", None)]),
     ("select keyvalue_tuple('a:1;b:2', ';', ':', 'a', 'b', 'c') as (a, b, c)", [("1", "2", None)]),
-    ("select parse_url_tuple('http://h/p?q=1', 'HOST', 'PATH', 'QUERY:q', 'REF') as (a, b, c, d)", [("h", "/p", "1", None)]),
-    ("select json_explode(json '{\"a\":1}') as (k, v)", [("a", "1")]), ("select t.a, x from u t lateral view explode(array(1, 2)) e as x where t.a = 1", [(1, 1), (1, 2)]),
-]  # fmt: skip
+    (
+        "select parse_url_tuple('http://h/p?q=1', 'HOST', 'PATH', 'QUERY:q', 'REF') as (a, b, c, d)",
+        [("h", "/p", "1", None)],
+    ),
+    ("select json_explode(json '{\"a\":1}') as (k, v)", [("a", "1")]),
+    ("select t.a, x from u t lateral view explode(array(1, 2)) e as x where t.a = 1", [(1, 1), (1, 2)]),
+]
 
 
 @pytest.mark.parametrize(("text", "rows"), TABLES)
