@@ -107,7 +107,7 @@ async def running(settings: Settings, clock: Clock) -> AsyncGenerator[Ready]:
         await _ensure_project(service, settings.project, account_id)
         stack.push_async_callback(service.jobs.close)
         await stack.enter_async_context(Housekeeping(service))
-        await warming
+        await asyncio.gather(warming, pools[1].start())
         await stack.enter_async_context(_listening(MaxComputeApp(service), ports.sockets["maxcompute"]))
         stack.push_async_callback(service.jobs.drain, _DRAIN_S)
         endpoints = {"maxcompute": f"{ports.url('maxcompute')}/api"}

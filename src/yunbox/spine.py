@@ -5,14 +5,15 @@ a request and its reply; a stream, which is metered when it ends; a session, ide
 enter at ``perform``; and a job, whose statements also enter at ``perform`` as the principal who submitted it.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
 from yunbox.guard.authorise import Authoriser
 from yunbox.identity.identify import Identity
 from yunbox.kernel import ids
-from yunbox.kernel.call import Call, Claim, Operation, Principal, Stream
+from yunbox.kernel.call import Call, Chunks, Claim, Operation, Principal, Stream
 from yunbox.kernel.clock import Clock, utc
 from yunbox.kernel.errors import Internal, KernelError
 from yunbox.meter.journal import Event, Journal
@@ -70,13 +71,14 @@ class Spine:
         self._close(event, None, call)
         return reply
 
-    async def _metered(self, chunks: AsyncIterator[bytes], call: Call[Any], event: Event) -> AsyncIterator[bytes]:
+    async def _metered(self, chunks: Chunks, call: Call[Any], event: Event) -> Chunks:
         """Pass a stream on and count it; what passed is metered also when the client goes away."""
         failure: BaseException | None = None
         try:
-            async for chunk in chunks:
-                call.usage.downloaded_bytes += len(chunk)
-                yield chunk
+            async with aclosing(chunks):
+                async for chunk in chunks:
+                    call.usage.downloaded_bytes += len(chunk)
+                    yield chunk
         except BaseException as error:
             failure = error
             raise

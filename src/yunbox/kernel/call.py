@@ -1,6 +1,6 @@
 """A call as the spine sees it: what the client claims, what it asks for, and what is left behind."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Generic, TypeVar
@@ -111,9 +111,12 @@ class Operation(Generic[P]):
     admit: Callable[[Any, Call[P]], None] | None = None
 
 
+Chunks = AsyncGenerator[bytes]
+
+
 @dataclass
 class Stream:
     """A reply of unknown length. The spine meters what really passed when it ends, however it ends."""
 
-    chunks: AsyncIterator[bytes]
+    chunks: Chunks
     headers: Mapping[str, str] = field(default_factory=dict)

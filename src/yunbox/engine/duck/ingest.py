@@ -25,6 +25,8 @@ from yunbox.wire.odps.records import RecordEncoder
 
 _ROWS_A_BATCH = 8192
 _WRITE_BYTES = 512 << 10
+_TOO_WIDE = "maximum total string size"
+_WIDE_ROWS = 2048
 
 
 def ingest(db: duckdb.DuckDBPyConnection, request: IngestBlock) -> Written:
@@ -147,9 +149,31 @@ def _as_csv(db: duckdb.DuckDBPyConnection, request: ExportRows, columns: list[Co
 
 
 def _messages(db: duckdb.DuckDBPyConnection, queries: Iterable[str]) -> Iterator[bytes]:
+    """The rows of queries as record batches.
+
+    DuckDB makes batches of 131,072 rows and fails where their text exceeds 2 GB. The order of rows is that of
+    their files, so what has been sent is known, and the rest of such a query is asked for in small steps.
+    """
     for query in queries:
-        for batch in results.batches(db.sql(query)):
+        sent = 0
+        try:
+            for batch in results.batches(db.sql(query)):
+                sent += batch.num_rows
+                yield results.batch_message(batch)
+        except Exception as error:
+            if _TOO_WIDE not in str(error):
+                raise
+            yield from _steps(db, query, sent)
+
+
+def _steps(db: duckdb.DuckDBPyConnection, query: str, start: int) -> Iterator[bytes]:
+    rows = _WIDE_ROWS
+    while rows == _WIDE_ROWS:
+        rows = 0
+        for batch in results.batches(db.sql(f"SELECT * FROM ({query}) LIMIT {_WIDE_ROWS} OFFSET {start}")):
+            rows += batch.num_rows
             yield results.batch_message(batch)
+        start += rows
 
 
 def _rows(db: duckdb.DuckDBPyConnection, request: ExportRows, columns: list[Column]) -> Iterator[list[Any]]:

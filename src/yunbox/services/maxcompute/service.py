@@ -19,7 +19,6 @@ from yunbox.services.maxcompute.functions import Functions
 from yunbox.services.maxcompute.grants import Grants
 from yunbox.services.maxcompute.instances import InstanceStore
 from yunbox.services.maxcompute.jobs import Jobs
-from yunbox.services.maxcompute.ownership import Ownership
 from yunbox.services.maxcompute.owners import Owners
 from yunbox.services.maxcompute.resources import Resources
 from yunbox.services.maxcompute.security_run import Security
@@ -96,7 +95,6 @@ class MaxCompute:
         self.results = folder / "results"
         self.results.mkdir(exist_ok=True)
         self.jobs = Jobs(self, self.results, sync_wait_s=_SYNC_WAIT_S)
-        authoriser.add_source(Ownership(self))
         self.sessions = Sessions(database, clock)
         self.slots = Slots(tunnel_pool)
         self.ingest = Ingest(tunnel_pool, self.slots, scratch=folder / "tmp")

@@ -228,9 +228,15 @@ async def _send_file(path: Path, batches: list[Batch]) -> AsyncIterator[bytes]:
     """Parts of a file, framed; each piece is read and summed in a thread."""
     pieces = encode_chunks(_parts(path, batches), write_bytes_min=_WRITE_BYTES)
     small = sum(batch.length for batch in batches) < _WRITE_BYTES
-    piece: bytes
-    while piece := next(pieces, b"") if small else await asyncio.to_thread(next, pieces, b""):
+    while True:
+        piece = _next(pieces) if small else await asyncio.to_thread(_next, pieces)
+        if not piece:
+            return
         yield piece
+
+
+def _next(pieces: Iterator[bytes]) -> bytes:
+    return next(pieces, b"")
 
 
 def _parts(path: Path, batches: list[Batch]) -> Iterator[bytes]:

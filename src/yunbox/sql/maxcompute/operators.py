@@ -200,9 +200,12 @@ def is_boolean(value: Expr, wanted: bool) -> Expr:
 def like(value: Expr, pattern: Expr, escape: str = "\\", where: At = NOWHERE) -> Expr:
     """``x like pattern``; a backslash takes the meaning off ``%`` and ``_``."""
     value, pattern = implicit(value, STRING, where), implicit(pattern, STRING, where)
-    quoted = escape.replace("'", "''")
     op = "like" if escape == "\\" else ""
-    return build(f"({value.sql} LIKE {pattern.sql} ESCAPE '{quoted}')", BOOLEAN, value, pattern, op=op)
+    sql = f"{value.sql} LIKE {pattern.sql}"
+    if not isinstance(pattern.value, str) or escape in pattern.value:  # without ESCAPE DuckDB matches far faster
+        quoted = escape.replace("'", "''")
+        sql += f" ESCAPE '{quoted}'"
+    return build(f"({sql})", BOOLEAN, value, pattern, op=op)
 
 
 def rlike(value: Expr, pattern: Expr, where: At = NOWHERE) -> Expr:

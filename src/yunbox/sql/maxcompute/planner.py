@@ -14,6 +14,7 @@ from yunbox.sql.maxcompute.statements.alters import parse_alter
 from yunbox.sql.maxcompute.statements.changes import parse_delete, parse_update
 from yunbox.sql.maxcompute.statements.cursor import Cursor
 from yunbox.sql.maxcompute.statements.inserts import Head, parse_multi_insert
+from yunbox.sql.maxcompute.statements.merges import parse_merge
 from yunbox.sql.maxcompute.statements.objects import parse_create, parse_drop
 from yunbox.sql.maxcompute.statements.shows import parse_describe, parse_security, parse_show
 from yunbox.sql.maxcompute.statements.tables import parse_truncate
@@ -23,7 +24,7 @@ _PAIR = re.compile(r"([\w.]+)\s*=\s*([^\s,;]*)")
 _Parser = Callable[[Cursor, QueryPlanner], Plan]
 _SECURITY = ("GRANT", "REVOKE", "WHOAMI", "LIST", "ADD", "REMOVE", "PURGE", "INSTALL", "UNINSTALL", "PUT", "SET",
              "ALLOW", "DISALLOW", "CLEAR", "TRUST")  # fmt: skip
-_UNSUPPORTED = ("MERGE", "LOAD", "UNLOAD", "ANALYZE", "CLONE", "RESTORE", "KILL", "STATUS", "WAIT", "COST",
+_UNSUPPORTED = ("LOAD", "UNLOAD", "ANALYZE", "CLONE", "RESTORE", "KILL", "STATUS", "WAIT", "COST",
                 "EXPORT", "IMPORT", "UNDO", "MSCK", "REFRESH", "CALL", "EXECUTE", "DECLARE", "READ")  # fmt: skip
 
 
@@ -130,6 +131,7 @@ _PARSERS: dict[str, _Parser] = {
     "TRUNCATE": parse_truncate,
     "DELETE": parse_delete,
     "UPDATE": parse_update,
+    "MERGE": parse_merge,
     "SHOW": parse_show,
     "DESC": parse_describe,
     "DESCRIBE": parse_describe,

@@ -366,6 +366,6 @@ class Explain:
 
 Plan = (
     Query | Insert | MultiInsert | Delete | Update | CreateTable | DropTable | AlterTable | TruncateTable
-    | CreateView | CreateSchema | DropSchema | CreateFunction | DropFunction | Show | Describe | SetFlags | SetProject | Use
-    | Security | Explain
+    | CreateView | CreateSchema | DropSchema | CreateFunction | DropFunction | Show | Describe | SetFlags | SetProject
+    | Use | Security | Explain
 )  # fmt: skip

@@ -196,6 +196,11 @@ def _writes_project(service: Any, params: Any) -> tuple[Access, ...]:
     return (on_project(service, "Write", params.project),)
 
 
+def _administers(service: Any, params: Any) -> tuple[Access, ...]:
+    """Writing policies is granting: who may only write must not be able to grant itself the rest."""
+    return (on_project(service, "Admin", params.project),)
+
+
 # -- schemas
 
 
@@ -267,7 +272,7 @@ GET_TUNNEL = Operation("odps", "GetTunnelEndpoint", ProjectName, _tunnel_address
 LIST_PROJECTS = Operation("odps", "ListProjects", Page, _list_projects, anyone)
 GET_PROJECT = Operation("odps", "GetProject", ProjectName, _get_project, reads_project)
 GET_POLICY = Operation("odps", "GetPolicy", ProjectName, _get_policy, reads_project)
-PUT_POLICY = Operation("odps", "PutPolicy", PolicyDocument, _put_policy, _writes_project)
+PUT_POLICY = Operation("odps", "PutPolicy", PolicyDocument, _put_policy, _administers)
 LIST_SCHEMAS = Operation("odps", "ListSchemas", ProjectName, _list_schemas, lists_project)
 GET_SCHEMA = Operation("odps", "GetSchema", SchemaName, _get_schema, lists_project)
 CREATE_SCHEMA = Operation("odps", "CreateSchema", SchemaName, _create_schema, _writes_project)

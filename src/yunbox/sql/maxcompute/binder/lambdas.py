@@ -49,7 +49,9 @@ def _reduce(binder: "ExpressionBinder", nodes: list[exp.Expr], plain: list[Expr 
     if state != start.type:
         start = cast(start, state)
         merge = binder.lambda_(nodes[2], [state, element])
-    finish = nodes[3] if len(nodes) == 4 else exp.Lambda(this=exp.Identifier(this="_"), expressions=[exp.to_identifier("_")])
+    finish = (
+        nodes[3] if len(nodes) == 4 else exp.Lambda(this=exp.Identifier(this="_"), expressions=[exp.to_identifier("_")])
+    )
     if not isinstance(finish, exp.Lambda):
         raise SemanticError("the last argument of reduce must be a function")
     return [array, start, merge, binder.lambda_(finish, [state])]

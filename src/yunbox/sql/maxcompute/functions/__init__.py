@@ -22,7 +22,6 @@ from yunbox.sql.maxcompute.functions.registry import MACROS as _MACROS
 _NAME = re.compile(r"\bmc_\w+")
 
 
-
 def _ordered(texts: list[str]) -> tuple[str, ...]:
     """Macros after the macros they use: DuckDB looks names up when it creates one."""
     named = {_NAME.search(text)[0]: text for text in texts}  # ty: ignore[not-subscriptable]

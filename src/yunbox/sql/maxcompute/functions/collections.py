@@ -117,7 +117,7 @@ def _pair(call: Call) -> tuple[DataType, DataType, tuple[str, ...]]:
     struct = call.args[0].type.children[0]
     if struct.name != "struct" or len(struct.children) != 2:
         raise ArgumentTypeWrong(f"function {call.name} needs an array of structs of two fields", call.where)
-    return *struct.children, struct.names  # ty: ignore[invalid-return-type]
+    return *struct.children, struct.names
 
 
 def _element(call: Call) -> Expr:
@@ -145,7 +145,8 @@ scalar("size cardinality", ("array -> bigint", "len({0})"), ("map -> bigint", "C
 scalar("array_contains", ("array<T>, T -> boolean", "list_contains({0}, {1})"))
 scalar("sort_array", ("array<T>, boolean? -> array<T>", _sort_array))
 scalar("array_distinct", ("array<T> -> array<T>", "mc_distinct({0})"))
-macro("mc_distinct(l) AS list_filter(l, lambda _x, _i: list_filter(range(1, _i), lambda _j: l[_j] IS NOT DISTINCT FROM _x)"
+macro("mc_distinct(l) AS list_filter(l, lambda _x, _i: list_filter(range(1, _i), lambda _j: "
+    "l[_j] IS NOT DISTINCT FROM _x)"
       " = [])")  # fmt: skip
 macro("mc_has(l, x) AS len(list_filter(l, lambda _y: _y IS NOT DISTINCT FROM x)) > 0")
 macro("mc_intersect(a, b) AS CASE WHEN b IS NOT NULL THEN mc_distinct(list_filter(a, lambda _a: mc_has(b, _a))) END")

@@ -27,9 +27,7 @@ macro(
 )
 macro("mc_from_utc(t, z) AS CAST(timezone(z, timezone('UTC', t)) AS TIMESTAMPTZ)")
 macro("mc_to_utc(t, z) AS CAST(timezone('UTC', timezone(z, t)) AS TIMESTAMPTZ)")
-macro(
-    "mc_time_of(s) AS coalesce(TRY_CAST(s AS TIMESTAMP), CAST(TRY_CAST(s AS TIME) AS TIME) + DATE '1970-01-01')"
-)
+macro("mc_time_of(s) AS coalesce(TRY_CAST(s AS TIMESTAMP), CAST(TRY_CAST(s AS TIME) AS TIME) + DATE '1970-01-01')")
 
 
 def _unit(call: Call, index: int) -> str:

@@ -75,7 +75,9 @@ def _from_json(call: Call) -> Expr:
     except Exception:  # a list of fields such as 'a int, b string'
         fields = ",".join(":".join(part.split(None, 1)) for part in re.split(r",(?![^<(]*[>)])", text))
         of = parse_type(f"struct<{fields}>")
-    sql = f"json_transform(CASE WHEN json_valid({call[0]}) THEN {call[0]} END, {text_literal(json.dumps(structure(of)))})"
+    sql = (
+        f"json_transform(CASE WHEN json_valid({call[0]}) THEN {call[0]} END, {text_literal(json.dumps(structure(of)))})"
+    )
     return build(f"CAST({sql} AS {of.duckdb})", of, *call.args)
 
 

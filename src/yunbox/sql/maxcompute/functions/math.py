@@ -15,7 +15,8 @@ macro(
 macro(
     "mc_in_base(v, t) AS CASE WHEN t = 10 THEN CAST(v AS VARCHAR) WHEN v < 1152921504606846976 THEN "
     "lower(to_base(CAST(v AS BIGINT), t)) ELSE lower(to_base(CAST(v // 1152921504606846976 AS BIGINT), t) || "
-    "lpad(to_base(CAST(v % 1152921504606846976 AS BIGINT), t), CASE t WHEN 2 THEN 60 WHEN 8 THEN 20 ELSE 15 END, '0')) END"
+    "lpad(to_base(CAST(v % 1152921504606846976 AS BIGINT), t), CASE t WHEN 2 THEN 60 WHEN 8 THEN 20 "
+    "ELSE 15 END, '0')) END"
 )
 macro(
     "mc_conv(s, f, t) AS CASE WHEN f IN (2, 8, 10, 16) AND t IN (2, 8, 10, 16) THEN mc_in_base(CASE WHEN s LIKE '-%' "

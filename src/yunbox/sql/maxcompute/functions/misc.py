@@ -38,7 +38,7 @@ def _compared(args: Sequence[Expr], call: Call) -> DataType:
     types = [arg.type for arg in args if arg.type.name != "void"]
     numbers = [of for of in types if of.is_numeric]
     texts = [of for of in types if of.is_text]
-    if numbers and texts or len({of.name == "decimal" for of in numbers}) > 1:
+    if (numbers and texts) or len({of.name == "decimal" for of in numbers}) > 1:
         decimals = [of for of in numbers if of.name == "decimal"]
         if not decimals:
             return DOUBLE
@@ -88,6 +88,8 @@ def _convert(name: str) -> object:
     return render
 
 
+scalar("_yb_once", ("boolean, bigint -> boolean", "(CASE WHEN {0} AND {1} > 1 THEN error('ODPS-0130071:[0,0] "
+       "Semantic analysis exception - several source rows match one target row in MERGE') ELSE TRUE END)"))  # fmt: skip
 scalar("coalesce", ("T* -> T", "coalesce({*})"))
 scalar("nvl ifnull", ("T, T -> T", "coalesce({0}, {1})"))
 scalar("nvl2", ("any, T, T -> T", "(CASE WHEN {0} IS NOT NULL THEN {1} ELSE {2} END)"))

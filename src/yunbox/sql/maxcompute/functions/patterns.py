@@ -21,8 +21,8 @@ macro(
 macro(
     "mc_regexp_instr(s, p, a, n, e) AS CASE WHEN s IS NULL OR p IS NULL OR a IS NULL OR n IS NULL OR e IS NULL "
     "THEN NULL WHEN p = '' OR len(regexp_extract_all(mc_rest(s, a), p)) < n THEN 0 ELSE greatest(a, 1) "
-    "+ mc_before(mc_rest(s, a), p, n) + CASE WHEN e = 1 THEN length(regexp_extract_all(mc_rest(s, a), p)[n]) ELSE 0 END "
-    "END"
+    "+ mc_before(mc_rest(s, a), p, n) + CASE WHEN e = 1 THEN length(regexp_extract_all(mc_rest(s, a), p)[n]) ELSE 0 "
+    "END END"
 )
 macro(
     "mc_replace_nth(s, p, r, n) AS CASE WHEN len(regexp_extract_all(s, p)) < n THEN s ELSE "

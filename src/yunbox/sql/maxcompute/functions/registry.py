@@ -13,7 +13,7 @@ arguments that returns SQL or a whole ``Expr``, where a template does not do.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -31,7 +31,7 @@ _VARIABLES = ("T", "K", "V", "U")
 _HOLE = re.compile(r"\{(\*|\d+\*?)(?:\|([^}]*))?\}")
 
 
-class NullArgument(Exception):  # noqa: N818 - it is no error
+class NullArgument(Exception):
     """A constant argument is NULL, so the call is."""
 
 

@@ -17,10 +17,12 @@ macro(
     "mc_instr(s, t, p, n) AS CASE WHEN s IS NULL OR t IS NULL OR p IS NULL OR n IS NULL THEN NULL "
     "WHEN t = '' THEN greatest(p, 1) WHEN p < 0 THEN coalesce(list_filter(range(length(s) + p + 1, 0, -1), "
     "lambda _i: substr(s, _i, length(t)) = t)[n], 0) "
-    "ELSE coalesce(list_filter(range(greatest(p, 1), length(s) + 1), lambda _i: substr(s, _i, length(t)) = t)[n], 0) END"
+    "ELSE coalesce(list_filter(range(greatest(p, 1), length(s) + 1), lambda _i: "
+    "substr(s, _i, length(t)) = t)[n], 0) END"
 )
 macro(
-    "mc_substring_index(s, d, n) AS CASE WHEN d IS NULL OR n IS NULL THEN NULL WHEN d = '' OR n = 0 THEN CASE WHEN s IS NOT NULL THEN '' END "
+    "mc_substring_index(s, d, n) AS CASE WHEN d IS NULL OR n IS NULL THEN NULL WHEN d = '' OR n = 0 THEN "
+    "CASE WHEN s IS NOT NULL THEN '' END "
     "WHEN n > 0 THEN array_to_string(string_split(s, d)[1 : n], d) "
     "ELSE array_to_string(string_split(s, d)[greatest(len(string_split(s, d)) + n + 1, 1) : ], d) END"
 )
@@ -77,7 +79,8 @@ scalar("ltrim", ("string, string? -> string", "ltrim({0}, {1|' '})"))
 scalar("rtrim", ("string, string? -> string", "rtrim({0}, {1|' '})"))
 scalar("concat", ("array<T> -> array<T>", "{0}"), ("string* -> string", lambda c: c[0] if len(c) == 1 else
        f"({' || '.join(a.sql for a in c.args)})"),
-       ("array<T>, array<T>* -> array<T>", lambda c: f"(CASE WHEN {' AND '.join(f'{a.sql} IS NOT NULL' for a in c.args)}"
+       ("array<T>, array<T>* -> array<T>", lambda c:
+        f"(CASE WHEN {' AND '.join(f'{a.sql} IS NOT NULL' for a in c.args)}"
         f" THEN flatten([{', '.join(a.sql for a in c.args)}]) END)"))  # fmt: skip
 scalar("concat_ws",
        ("string, array<string> -> string", "array_to_string({1}, {0})"),

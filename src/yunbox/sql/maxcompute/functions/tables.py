@@ -1,8 +1,8 @@
 """Table functions: what each row becomes in a LATERAL VIEW. A declaration gives (name, type, item) per column."""
 
 from yunbox.sql.maxcompute.casts import cast, common_type
-from yunbox.sql.maxcompute.expr import BIGINT, STRING, text_literal
 from yunbox.sql.maxcompute.errors import ArgumentCountWrong, ArgumentTypeWrong
+from yunbox.sql.maxcompute.expr import BIGINT, STRING, text_literal
 from yunbox.sql.maxcompute.functions.json import path
 from yunbox.sql.maxcompute.functions.registry import FUNCTIONS, Call, _declare
 from yunbox.wire.odps.types import DataType
@@ -12,7 +12,7 @@ Columns = list[tuple[str, DataType, str]]
 
 def table(names: str, *signatures: tuple[str, object]) -> None:
     """Declare a table function."""
-    _declare(names, "table", signatures, "{}", False)  # ty: ignore[invalid-argument-type]
+    _declare(names, "table", signatures, "{}", False)
 
 
 def _explode_array(call: Call) -> Columns:

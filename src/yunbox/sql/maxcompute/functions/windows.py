@@ -8,7 +8,7 @@ def _sample(call: Call) -> str:
     """cluster_sample(n): one row of n; cluster_sample(n, m): m rows of n. By chance, row by row."""
     parts = call.literal(0)
     taken = call.literal(1) if len(call) > 1 else 1
-    if not (isinstance(parts, int) and isinstance(taken, int) and 0 < taken and 0 < parts):
+    if not (isinstance(parts, int) and isinstance(taken, int) and taken > 0 and parts > 0):
         raise ArgumentTypeWrong("function cluster_sample needs positive constants", call.where)
     return f"random() * {parts} < {taken} AND count(*)"
 

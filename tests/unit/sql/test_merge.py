@@ -1,0 +1,81 @@
+import dataclasses
+
+import pytest
+
+from yunbox.sql.maxcompute.catalog import TableName
+from yunbox.sql.maxcompute.plans import Update
+
+from .conftest import Sandbox
+
+U, T = TableName("p", "default", "u"), TableName("p", "default", "t")
+SOURCE = "(select * from values (1, 'uno'), (2, 'dos'), (9, 'x') v(id, word)) s"
+
+
+@pytest.fixture
+def merging(box: Sandbox) -> Sandbox:
+    for name in (U, T):
+        box.catalog.tables[name] = dataclasses.replace(box.catalog.tables[name], properties={"transactional": "true"})
+    return box
+
+
+def merged(box: Sandbox, text: str) -> list[tuple]:
+    made = box.plan(text)
+    assert isinstance(made, Update)
+    return sorted(box.con.execute(box.sql(made.query)).fetchall())
+
+
+def test_update_and_insert(merging: Sandbox):
+    text = f"merge into u using {SOURCE} on u.a = s.id when matched then update set name = s.word "
+    rows = merged(merging, text + "when not matched then insert values (s.id, s.word)")
+    assert rows == [(1, "uno"), (2, "dos"), (3, "three"), (9, "x")]
+
+
+def test_conditions_in_their_order(merging: Sandbox):
+    rows = merged(
+        merging,
+        f"merge into u as m using {SOURCE} on m.a = s.id when matched and s.id > 1 then delete "
+        "when matched then update set m.name = case when s.id = 1 then concat(m.name, '!') else 'other' end "
+        "when not matched and s.id < 9 then insert (a) values (s.id + 10)",
+    )
+    assert rows == [(1, "one!"), (3, "three"), (12, None)]
+
+
+def test_delete(merging: Sandbox):
+    assert merged(merging, f"merge into u using {SOURCE} on u.a = s.id when matched then delete") == [(3, "three")]
+
+
+def test_partitioned_target_is_its_first_scan(merging: Sandbox):
+    made = merging.plan("merge into t using u on t.a = u.a when matched then update set b = u.name")
+    assert [scan.table.name for scan in made.query.scans] == [T, U]
+    assert made.query.scans[0].has_partition_predicate
+    rows = merging.con.execute(merging.sql(made.query)).fetchall()
+    assert {(row[0], row[1], row[-2], row[-1]) for row in rows} == {
+        (1, "one", "20240101", "1"),
+        (2, "y", "20240102", "1"),
+        (None, None, "20240103", "2"),
+    }
+
+
+def test_one_target_row_takes_one_source_row(merging: Sandbox):
+    source = "(select * from values (1, 'a'), (1, 'b') v(id, word)) s"
+    with pytest.raises(Exception, match="several source rows match one target row"):
+        merged(merging, f"merge into u using {source} on u.a = s.id when matched then update set name = s.word")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("merge into u using t on u.a = t.a", "WHEN MATCHED"),
+        ("merge into u using t on u.a = t.a when matched then update set nope = 1", "column nope cannot be changed"),
+        ("merge into u using t on u.a = t.a when not matched then insert values (1)", "2 columns are named and 1"),
+        ("merge into nope using t on u.a = t.a when matched then delete", "ODPS-0130131"),
+    ],
+)
+def test_refusals(merging: Sandbox, text: str, message: str):
+    with pytest.raises(Exception, match=message):
+        merging.plan(text)
+
+
+def test_only_transactional_tables(box: Sandbox):
+    with pytest.raises(Exception, match="is not transactional"):
+        box.plan("merge into u using t on u.a = t.a when matched then delete")
