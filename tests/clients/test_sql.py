@@ -195,3 +195,26 @@ def test_settings_in_front_of_a_statement_count(o: ODPS, rows) -> None:
     o.create_table("t", ("a bigint", "pt string"))
     o.execute_sql("insert into t partition (pt = '1') values (1)")
     assert rows("set odps.sql.allow.fullscan=true; select a from t") == [(1,)]
+
+
+def test_a_large_result_without_the_tunnel_is_cut_and_says_so(o: ODPS) -> None:
+    instance = o.execute_sql("select explode(sequence(1, 12000)) as n")
+    with instance.open_reader(tunnel=False, limit=True) as reader:
+        assert [int(record[0]) for record in reader] == list(range(1, 10_001))
+    assert instance.get_result_descriptor().select_result_status == "TRUNCATED"
+    with instance.open_reader(tunnel=True) as reader:
+        assert reader.count == 12_000
+
+
+def test_instants_in_csv_are_in_the_sessions_time_zone(o: ODPS) -> None:
+    sql = "select cast('2026-05-09 12:00:00' as datetime) as d"
+    for zone in ("UTC", "America/New_York"):
+        instance = o.execute_sql(sql, hints={"odps.sql.timezone": zone})
+        assert instance.get_task_result().splitlines()[1] == "2026-05-09 12:00:00"
+
+
+def test_explain_names_the_partitions_that_are_read(o: ODPS) -> None:
+    o.create_table("t", ("a bigint", "pt string"))
+    o.execute_sql("insert into t partition (pt) values (1, '1'), (2, '2')")
+    text = o.execute_sql("explain select a from t where pt = '2'").open_reader(tunnel=False).raw
+    assert "1/2" in text or "1 of 2" in text or "pt=2" in text, text

@@ -20,6 +20,8 @@ RESOURCE_BYTES_MAX = 2 * 1024 * 1024 * 1024
 BLOCK_BYTES_MAX = 100 * 1024 * 1024 * 1024
 BLOCKS_MAX = 20_000
 RESULT_CSV_ROWS_MAX = 10_000
+RESULT_INLINE_ROWS_MAX = 256
+"""Of a result that goes into the answer to the POST; a larger one is turned into CSV only when it is asked for."""
 URL_LENGTH_MAX = 64 * 1024
 CLOCK_SKEW_S_MAX = 15 * 60
 

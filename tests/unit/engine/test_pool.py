@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from yunbox.engine.duck.messages import PlanStatement, RunQuery, WorkerConfig
+from yunbox.engine.duck.messages import ExportResult, PlanStatement, RunQuery, WorkerConfig
 from yunbox.engine.duck.pool import WorkerLost, WorkerPool
 from yunbox.services.maxcompute.schema import MAXCOMPUTE_SCHEMA
 from yunbox.sql.maxcompute.errors import TableNotFound
@@ -49,6 +49,20 @@ def test_a_query_runs_into_a_file(with_pool, tmp_path: Path) -> None:
             done = await worker.call(RunQuery(tmp_path / "r.arrow", 10))
         assert done.rows == 1
         assert done.csv.splitlines()[1] == '1,"x"'
+
+    with_pool(work)
+
+
+def test_a_large_result_is_no_text_until_it_is_asked_for(with_pool, tmp_path: Path) -> None:
+    async def work(pool: WorkerPool) -> None:
+        async with pool.lease() as worker:
+            await worker.call(plan("select explode(sequence(1, 1000)) as n"))
+            path = tmp_path / "r.arrow"
+            done = await worker.call(RunQuery(path, 10))
+            assert (done.rows, done.csv) == (1000, "")
+            asked = ExportResult(done.columns, path, done.batches, 0, 3, "csv")
+            text = b"".join([chunk async for chunk in worker.stream(asked)])
+            assert text.split() == [b'"n"', b"1", b"2", b"3"]
 
     with_pool(work)
 

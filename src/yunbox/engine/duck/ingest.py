@@ -226,6 +226,9 @@ def _range_query(request: ExportRows, columns: list[Column], files: list[DataFil
 
 def export_result(db: duckdb.DuckDBPyConnection, request: ExportResult) -> Iterator[bytes]:
     """A range of a result file in the tunnel's encoding."""
+    if request.encoding == "csv":
+        yield results.csv_of(db, request.path, request.columns, request.count, request.timezone).encode()
+        return
     messages = results.read_range(request.path, request.batches, request.columns, request.start, request.count)
     by_name = {column.name: column for column in request.columns}
     columns = [by_name[name] for name in request.select] if request.select else list(request.columns)

@@ -65,18 +65,17 @@ class RunQuery:
     """Run the planned query into an Arrow stream file; answered by QueryDone."""
 
     target: Path
-    csv_rows_max: int
+    inline_rows_max: int
 
 
 @dataclass(frozen=True)
 class QueryDone:
-    """A finished query. ``batches`` index the result file; ``csv`` holds its first rows with a header."""
+    """A finished query. ``batches`` index the result file; ``csv`` is the whole result when it is small, else empty."""
 
     columns: tuple[Column, ...]
     rows: int
     size_bytes: int
     csv: str
-    truncated: bool
     batches: tuple["Batch", ...] = ()
 
 
@@ -167,7 +166,10 @@ class ExportRows:
 
 @dataclass(frozen=True)
 class ExportResult:
-    """Stream a range of rows of a result file in the tunnel's encoding; answered by chunks."""
+    """Stream a range of rows of a result file in the tunnel's encoding, or as ``csv``; answered by chunks.
+
+    ``timezone`` is the one in which CSV shows instants.
+    """
 
     columns: tuple[Column, ...]
     path: Path
@@ -177,6 +179,7 @@ class ExportResult:
     encoding: str
     select: tuple[str, ...] = field(default=())
     coding: str = ""
+    timezone: str = "UTC"
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import arro3.core as arrow
 import arro3.io as arrow_io
@@ -20,6 +21,9 @@ from yunbox.sql.maxcompute.catalog import Column
 from yunbox.storage.files import translate
 from yunbox.wire.odps.arrow import END_OF_STREAM, schema_for, stream_prefix
 from yunbox.wire.odps.csv import encode_csv
+
+_PLAIN = {"tinyint", "smallint", "int", "bigint", "float", "double", "boolean", "string", "varchar", "char",
+          "decimal", "date", "datetime"}  # fmt: skip
 
 
 def batch_message(batch: arrow.RecordBatch) -> bytes:
@@ -46,9 +50,9 @@ def tunnel_schema(columns: Sequence[Column]) -> Any:
 
 
 def write_result(
-    db: duckdb.DuckDBPyConnection, query: str, columns: tuple[Column, ...], target: Path, csv_rows_max: int
+    db: duckdb.DuckDBPyConnection, query: str, columns: tuple[Column, ...], target: Path
 ) -> QueryDone:
-    """Run a query into a result file and return its index, with the first rows as CSV."""
+    """Run a query into a result file and return its index."""
     found: list[Batch] = []
     try:
         with target.open("wb") as file:
@@ -62,14 +66,30 @@ def write_result(
     except OSError as error:
         raise translate(error) from error
     rows = sum(batch.rows for batch in found)
-    text = encode_csv([(c.name, c.type) for c in columns], _head(db, target, columns, csv_rows_max) if rows else [])
-    return QueryDone(columns, rows, size_bytes, text, rows > csv_rows_max, tuple(found))
+    return QueryDone(columns, rows, size_bytes, "", tuple(found))
 
 
-def _head(db: duckdb.DuckDBPyConnection, path: Path, columns: Sequence[Column], count: int) -> list[tuple]:
-    """The first rows of a result file as Python values."""
+def csv_of(
+    db: duckdb.DuckDBPyConnection, path: Path, columns: Sequence[Column], rows_max: int, timezone: str
+) -> str:
+    """The first rows of a result file as the CSV text of ``?result``."""
     reader = arrow_io.read_ipc_stream(str(path))
-    return rows_of(db, reader, columns, f"LIMIT {count}")
+    if all(column.type.name in _PLAIN for column in columns):
+        rows = _plain_rows(reader, rows_max)
+    else:
+        rows = rows_of(db, reader, columns, f"LIMIT {rows_max}")
+    return encode_csv([(column.name, column.type) for column in columns], rows, ZoneInfo(timezone))
+
+
+def _plain_rows(reader: Any, rows_max: int) -> list[tuple]:
+    """The first rows of a reader whose values are the same in Arrow and in Python: a millisecond less than a query."""
+    rows: list[tuple] = []
+    for batch in reader:
+        head = batch.slice(0, min(batch.num_rows, rows_max - len(rows)))
+        rows += zip(*(head.column(i).to_pylist() for i in range(head.num_columns)), strict=True)
+        if len(rows) >= rows_max:
+            break
+    return rows
 
 
 def rows_of(db: duckdb.DuckDBPyConnection, source: Any, columns: Sequence[Column], tail: str = "") -> list[tuple]:

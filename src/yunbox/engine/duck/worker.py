@@ -65,6 +65,7 @@ class DuckWorker:
         self._db = _open_duckdb(config)
         self._plan: Plan | None = None
         self._session: Session | None = None
+        self._settings: dict[str, str] = {}
         self._sources: dict[str, tuple[StoredTable, list[DataFile]]] = {}
         self._handlers: dict[type, Callable[[Any], Any]] = {
             m.PlanStatement: self._plan_statement,
@@ -115,7 +116,12 @@ class DuckWorker:
     def _run_query(self, request: m.RunQuery) -> m.QueryDone:
         query = _the(self._plan, Query)
         self._use(keep_order=query.ordered)
-        return results.write_result(self._db, self._sql(query), query.columns, request.target, request.csv_rows_max)
+        done = results.write_result(self._db, self._sql(query), query.columns, request.target)
+        if done.rows > request.inline_rows_max:
+            return done
+        assert self._session is not None
+        text = results.csv_of(self._db, request.target, query.columns, request.inline_rows_max, self._session.timezone)
+        return dataclasses.replace(done, csv=text)
 
     def _run_create_as(self, request: m.RunCreateAs) -> m.Written:
         query = _the(self._plan, Query)
@@ -149,8 +155,14 @@ class DuckWorker:
     def _use(self, *, keep_order: bool) -> None:
         session = self._session
         assert session is not None
-        self._db.execute(f"SET TimeZone = {scan.quote_text(session.timezone)}")
-        self._db.execute(f"SET preserve_insertion_order = {str(keep_order).lower()}")
+        self._set("TimeZone", scan.quote_text(session.timezone))
+        self._set("preserve_insertion_order", str(keep_order).lower())
+
+    def _set(self, name: str, value: str) -> None:
+        """Change a setting of DuckDB, if it is another than it was."""
+        if self._settings.get(name) != value:
+            self._db.execute(f"SET {name} = {value}")
+            self._settings[name] = value
 
     # -- tunnel
 

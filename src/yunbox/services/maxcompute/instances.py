@@ -23,7 +23,7 @@ _RESTARTED = "ODPS-0010000:System internal error - the server was restarted whil
 class Outcome:
     """What an instance left: text for ``?result``, and for a SELECT its columns and result file.
 
-    ``format`` is ``csv`` or ``text``. ``rows`` counts the rows of the result file, or the rows written.
+    ``format`` is ``csv`` or ``text``; a large result has no text until it is asked for. ``rows`` counts the rows of the result file, or the rows written.
     """
 
     text: str = ""
@@ -37,6 +37,7 @@ class Outcome:
     cost: float = 0.0
     summary: str = ""
     error_code: str = ""
+    timezone: str = "UTC"
     readings: tuple[dict[str, Any], ...] = ()
 
 
@@ -56,6 +57,11 @@ class Instance:
     status: str = RUNNING
     task_status: str = "Running"
     outcome: Outcome = field(default_factory=Outcome)
+
+    @property
+    def is_inline(self) -> bool:
+        """Whether the text is all there is to say."""
+        return bool(self.outcome.text) or not self.outcome.rows or not self.outcome.is_select
 
     @property
     def query(self) -> str:

@@ -6,18 +6,20 @@ import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from yunbox.engine.duck.messages import Checkpoint
+from yunbox.engine.duck.messages import Checkpoint, ExportResult
 from yunbox.engine.duck.pool import WorkerPool
 from yunbox.guard.admission import Admission
 from yunbox.guard.authorise import Authoriser
 from yunbox.identity.identify import Identity
 from yunbox.identity.store import IdentityStore
 from yunbox.kernel.clock import Clock
+from yunbox.kernel.errors import NotFound
+from yunbox.kernel.limits import RESULT_CSV_ROWS_MAX
 from yunbox.meter.ledger import Ledger
 from yunbox.meter.prices import PriceBook
 from yunbox.services.maxcompute.functions import Functions
 from yunbox.services.maxcompute.grants import Grants
-from yunbox.services.maxcompute.instances import InstanceStore
+from yunbox.services.maxcompute.instances import Instance, InstanceStore
 from yunbox.services.maxcompute.jobs import Jobs
 from yunbox.services.maxcompute.owners import Owners
 from yunbox.services.maxcompute.resources import Resources
@@ -126,6 +128,17 @@ class MaxCompute:
         self._checkpoints[stored.id] = current.version
         async with self.tunnel_pool.lease() as worker:
             await worker.call(Checkpoint(Path(stored.location)))
+
+    async def result_csv(self, instance: Instance) -> str:
+        """The first rows of a large result as CSV. Raises NotFound when the result has passed its age."""
+        outcome, path = instance.outcome, Path(instance.outcome.file)
+        if not path.exists():
+            raise NotFound(f"The result of instance {instance.id} is gone: results are kept for 24 hours")
+        request = ExportResult(
+            outcome.columns, path, outcome.batches, 0, RESULT_CSV_ROWS_MAX, "csv", timezone=outcome.timezone
+        )
+        async with self.tunnel_pool.lease() as worker:
+            return b"".join([chunk async for chunk in worker.stream(request)]).decode()
 
     async def relink(self, stored: StoredTable, file: DataFile, partition: PartitionValues) -> DataFile:
         """The same rows under another partition: a hard link, since the values are only in the folder's name."""

@@ -89,7 +89,7 @@ def _used(statement: Statement) -> None:
 async def _run_query(service: "MaxCompute", call: Call[Statement]) -> Outcome:
     statement = call.params
     target = service.jobs.result_path(statement.job)
-    done: QueryDone = await statement.worker.call(RunQuery(target, limits.RESULT_CSV_ROWS_MAX))
+    done: QueryDone = await statement.worker.call(RunQuery(target, limits.RESULT_INLINE_ROWS_MAX))
     _used(statement)
     return Outcome(
         text=done.csv,
@@ -101,6 +101,7 @@ async def _run_query(service: "MaxCompute", call: Call[Statement]) -> Outcome:
         batches=done.batches,
         summary=summary_text(statement, rows_out=done.rows),
         readings=_readings(statement),
+        timezone=statement.session.timezone,
     )
 
 

@@ -53,7 +53,7 @@ def arithmetic(symbol: str, left: Expr, right: Expr, where: At = NOWHERE) -> Exp
     else:
         sql = f"({left.sql} {symbol} {right.sql})"
     if result.name == "decimal":
-        sql = f"CAST({_widely(sql, symbol, left, right, result)} AS {result.duckdb})"
+        sql = _as_declared(sql, symbol, left, right, result)
     return build(sql, result, left, right)
 
 
@@ -66,6 +66,15 @@ def _divided(left: Expr, right: Expr, result: DataType) -> str:
             a, b = _widened(left, as_decimal(left.type)), _widened(right, as_decimal(right.type))
             return f"decimal_division({a}, nullif({b}, 0))"
     return f"({_double(left)} / nullif({_double(right)}, 0))"
+
+
+def _as_declared(sql: str, symbol: str, left: Expr, right: Expr, result: DataType) -> str:
+    """A decimal in its declared type. Where DuckDB's own has that scale the cast would only cost time."""
+    scales = [as_decimal(side.type).params[1] for side in (left, right)]
+    natural = {"+": max(scales), "-": max(scales), "*": sum(scales)}.get(symbol)
+    if natural == result.params[1] and result.params[0] <= _DIGITS_MAX:
+        return sql
+    return f"CAST({_widely(sql, symbol, left, right, result)} AS {result.duckdb})"
 
 
 def _widely(sql: str, symbol: str, left: Expr, right: Expr, result: DataType) -> str:

@@ -3,11 +3,12 @@
 import json
 import time
 from base64 import b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from yunbox.kernel.call import Access, Call, Operation, Shape
 from yunbox.kernel.errors import InvalidArgument, Unsupported
+from yunbox.kernel.limits import RESULT_CSV_ROWS_MAX
 from yunbox.services.maxcompute.access import on_object, on_project
 from yunbox.services.maxcompute.api.projects import lists_project
 from yunbox.services.maxcompute.api.route import PAGE_MAX, PathValues, Route, empty, http_date, json_text, text, xml
@@ -114,6 +115,14 @@ async def _get(service: Any, call: Call[InstanceId]) -> Instance:
     return await service.jobs.wait(call.params.project, call.params.instance, call.params.hold_s)
 
 
+async def _result(service: Any, call: Call[InstanceId]) -> Instance:
+    instance = service.jobs.find(call.params.project, call.params.instance)
+    if instance.is_inline or instance.status != TERMINATED:
+        return instance
+    text = await service.result_csv(instance)
+    return replace(instance, outcome=replace(instance.outcome, text=text))
+
+
 async def _stop(service: Any, call: Call[InstanceId]) -> None:
     await service.jobs.stop(call.params.project, call.params.instance)
 
@@ -166,15 +175,9 @@ def task_xml(instance: Instance) -> Markup:
 
 def _descriptor(instance: Instance) -> str:
     columns = [{"Name": c.name, "Type": str(c.type).upper()} for c in instance.outcome.columns]
-    truncated = instance.outcome.rows > _csv_rows_max()
+    truncated = instance.outcome.rows > RESULT_CSV_ROWS_MAX
     status = "TRUNCATED" if truncated else "OK"
     return json.dumps({"SelectResultStatus": status, "IsSelect": True, "Schema": {"Columns": columns}})
-
-
-def _csv_rows_max() -> int:
-    from yunbox.kernel.limits import RESULT_CSV_ROWS_MAX
-
-    return RESULT_CSV_ROWS_MAX
 
 
 def _result_xml(instance: Instance, request: Request) -> Response:
@@ -185,7 +188,7 @@ def _created(instance: Instance, request: Request) -> Response:
     host = request.headers.get("host", "")
     location = f"http://{host}/api/projects/{instance.project}/instances/{instance.id}"
     headers = {"Location": location, **_history(instance)}
-    if instance.status != TERMINATED:
+    if instance.status != TERMINATED or not instance.is_inline:
         return empty(201, **headers)
     return xml(element("Instance", element("Tasks", task_xml(instance))), status=201, headers=headers)
 
@@ -302,6 +305,7 @@ def _stopped(result: None, request: Request) -> Response:
 
 CREATE_INSTANCE = Operation("odps", "CreateInstance", NewInstance, _submit, _submits, Shape.JOB)
 GET_INSTANCE = Operation("odps", "GetInstance", InstanceId, _get, _reads)
+GET_RESULT = Operation("odps", "GetInstanceResult", InstanceId, _result, _reads)
 STOP_INSTANCE = Operation("odps", "StopInstance", InstanceId, _stop, _stops)
 LIST_INSTANCES = Operation("odps", "ListInstances", InstancePage, _list, lists_project)
 
@@ -311,7 +315,7 @@ ROUTES = [
     Route("GET", "/projects/{project}/instances", LIST_INSTANCES, _page, _list_xml),
     Route("GET", _ONE, GET_INSTANCE, _id, _status_xml),
     Route("GET", _ONE, GET_INSTANCE, _id, _task_status_xml, when="taskstatus"),
-    Route("GET", _ONE, GET_INSTANCE, _id, _result_xml, when="result"),
+    Route("GET", _ONE, GET_RESULT, _id, _result_xml, when="result"),
     Route("GET", _ONE, GET_INSTANCE, _id, _source_xml, when="source"),
     Route("GET", _ONE, GET_INSTANCE, _id, _progress_xml, when="instanceprogress"),
     Route("GET", _ONE, GET_INSTANCE, _id, _summary, when="instancesummary"),
