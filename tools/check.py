@@ -28,7 +28,10 @@ def named_hosts() -> list[str]:
     return [path.name for path in files if "://" in path.read_text("utf-8")]
 
 
-RULES: dict[str, Callable[[], list[str]]] = {"files of at most 600 lines": long_files, "locks name no host": named_hosts}
+RULES: dict[str, Callable[[], list[str]]] = {
+    "files of at most 600 lines": long_files,
+    "locks name no host": named_hosts,
+}
 
 
 def main() -> int:

@@ -4,10 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from story import Story
 from stages import STAGES
-
-sys.path.insert(0, str(Path(__file__).parent))
+from story import Story
 
 
 def main() -> int:

@@ -51,7 +51,7 @@ class Story:
         try:
             for number, stage in enumerate(stages):
                 print(f"\n{stage.title}", flush=True)
-                for step in ((first, *stage.steps) if number == 0 else stage.steps):
+                for step in (first, *stage.steps) if number == 0 else stage.steps:
                     self._take(step)
         except Exception as error:
             print(f"\nThe tour stopped: {error}\nThe server's log: {data / 'logs' / 'calls.jsonl'}", file=sys.stderr)

@@ -60,8 +60,10 @@ def test_a_hundred_clients(o: ODPS, yunbox: Server, report: Callable[[str], None
     with o.execute_sql("select count(*), count(distinct client * 100 + number) from t").open_reader() as reader:
         assert tuple(reader[0].values) == (100 * each, 100 * each)
     assert not failures
-    report(f"100 clients: {100 * each} inserts in {seconds:.1f} s ({100 * each / seconds:.0f}/s), none lost, "
-           f"peak {watch.peak_mb:.0f} MB")
+    report(
+        f"100 clients: {100 * each} inserts in {seconds:.1f} s ({100 * each / seconds:.0f}/s), none lost, "
+        f"peak {watch.peak_mb:.0f} MB"
+    )
     assert watch.peak_mb < 1024
 
 
@@ -79,6 +81,8 @@ def test_ten_million_rows_to_a_client(o: ODPS, yunbox: Server, report: Callable[
             rows += batch.num_rows
     seconds = time.perf_counter() - started
     watch.done.set()
-    report(f"10,000,000 rows to a client in {seconds:.1f} s, peak {watch.peak_mb:.0f} MB of server memory (target < 1,024)")
+    report(
+        f"10,000,000 rows to a client in {seconds:.1f} s, peak {watch.peak_mb:.0f} MB of server memory (target < 1,024)"
+    )
     assert rows == 10_000_000
     assert watch.peak_mb < 1024

@@ -38,8 +38,10 @@ def test_select_1(o: ODPS, report: Callable[[str], None]) -> None:
     query_with_tunnel()
     plain, plain_p95 = p50_ms(query, 200)
     tunnel, tunnel_p95 = p50_ms(query_with_tunnel, 100)
-    report(f"select 1 through PyODPS: p50 {plain:.1f} ms, p95 {plain_p95:.1f} ms; "
-           f"with the instance tunnel p50 {tunnel:.1f} ms, p95 {tunnel_p95:.1f} ms (target < 25 ms)")
+    report(
+        f"select 1 through PyODPS: p50 {plain:.1f} ms, p95 {plain_p95:.1f} ms; "
+        f"with the instance tunnel p50 {tunnel:.1f} ms, p95 {tunnel_p95:.1f} ms (target < 25 ms)"
+    )
     assert plain < 25
     assert tunnel < 25
 

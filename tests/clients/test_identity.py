@@ -28,8 +28,15 @@ SELECT_ON_OPEN = {
 }
 
 
-def call(server: Server, *, secret: str | None = None, key: str | None = None, date: str | None = None,
-         headers: dict[str, str] | None = None, sign: bool = True) -> requests.Response:
+def call(
+    server: Server,
+    *,
+    secret: str | None = None,
+    key: str | None = None,
+    date: str | None = None,
+    headers: dict[str, str] | None = None,
+    sign: bool = True,
+) -> requests.Response:
     target = "/api/tenants"
     fields = {"Date": date or formatdate(usegmt=True), **(headers or {})}
     if sign:

@@ -28,9 +28,7 @@ def test_a_frame_goes_up_and_comes_back(o: ODPS) -> None:
 
 def test_write_table_creates_partitions_from_a_column(o: ODPS) -> None:
     frame = pandas.DataFrame({"n": [1, 2, 3], "pt": ["x", "y", "x"]})
-    o.write_table(
-        "t", frame, partition_cols=["pt"], create_table=True, create_partition=True
-    )
+    o.write_table("t", frame, partition_cols=["pt"], create_table=True, create_partition=True)
     assert sorted(p.name for p in o.get_table("t").partitions) == ["pt='x'", "pt='y'"]
     with o.get_table("t").open_reader(partition="pt=x") as reader:
         assert sorted(record["n"] for record in reader) == [1, 3]

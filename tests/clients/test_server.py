@@ -108,9 +108,7 @@ def test_the_data_folder_and_its_secrets_are_private(yunbox: Server) -> None:
 def test_no_secret_is_ever_logged(yunbox: Server) -> None:
     o = client(yunbox)
     o.execute_sql("select 1")
-    key = json.loads(
-        run("credentials", "--session", "900", "--data", str(yunbox.data), "--output", "json").stdout
-    )
+    key = json.loads(run("credentials", "--session", "900", "--data", str(yunbox.data), "--output", "json").stdout)
     secrets = [yunbox.access_key_secret, key["access_key_secret"], key["security_token"]]
     yunbox.stop()
     for path in (*yunbox.data.glob("logs/*"), *yunbox.data.glob("*.log"), yunbox.data / "stderr.txt"):

@@ -143,9 +143,11 @@ def test_a_query_limit_and_a_daily_budget_refuse_before_running(o: ODPS) -> None
 
 
 def test_run_sql_goes_on_behind_its_id_and_can_be_stopped(o: ODPS) -> None:
-    instance = o.run_sql("select count(*) from (select explode(sequence(1, 30000))) a(x) "
-                         "join (select explode(sequence(1, 30000))) b(y) on a.x % 7 = b.y % 7 "
-                         "join (select explode(sequence(1, 30000))) c(z) on c.z % 5 = a.x % 5")
+    instance = o.run_sql(
+        "select count(*) from (select explode(sequence(1, 30000))) a(x) "
+        "join (select explode(sequence(1, 30000))) b(y) on a.x % 7 = b.y % 7 "
+        "join (select explode(sequence(1, 30000))) c(z) on c.z % 5 = a.x % 5"
+    )
     assert instance.status == Instance.Status.RUNNING
     assert instance.id in [i.id for i in o.list_instances()]
     started = time.monotonic()

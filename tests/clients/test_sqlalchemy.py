@@ -20,9 +20,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::s
 
 @pytest.fixture
 def engine(server: Server, project: str) -> Iterator[sqlalchemy.Engine]:
-    url = (
-        f"odps://{server.access_key_id}:{server.access_key_secret}@{project}/?endpoint={quote_plus(server.endpoint)}"
-    )
+    url = f"odps://{server.access_key_id}:{server.access_key_secret}@{project}/?endpoint={quote_plus(server.endpoint)}"
     made = sqlalchemy.create_engine(url)
     yield made
     made.dispose()

@@ -140,9 +140,7 @@ class Crasher:
         """Everything acknowledged is there once; everything else is there whole or not at all."""
         o = self.client()
         self._check_rows(self._counts(o, "log", ""), self.known.inserted, self.known.tried)
-        self._check_rows(
-            self._counts(o, "uploads", "where pt >= ''"), self.known.uploaded, self.known.upload_tried
-        )
+        self._check_rows(self._counts(o, "uploads", "where pt >= ''"), self.known.uploaded, self.known.upload_tried)
         self._check_state(o)
         self._check_tables(o)
         self._check_bill()

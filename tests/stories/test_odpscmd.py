@@ -14,7 +14,9 @@ from odps import ODPS
 
 from yunbox.testing.server import Server
 
-LINE = "odpscmd -e \"SELECT user_id, feature_vector FROM prod_ml_feature_store WHERE pt='20130509';\" > daily_features.csv"
+LINE = (
+    "odpscmd -e \"SELECT user_id, feature_vector FROM prod_ml_feature_store WHERE pt='20130509';\" > daily_features.csv"
+)
 AWKWARD = [
     ("plain", "1"),
     ("with, comma", 'say "hi"'),
@@ -157,9 +159,7 @@ def test_whoami_cost_and_use(console: Console) -> None:
 
 
 def test_a_closed_pipe_ends_quietly(console: Console) -> None:
-    done = console.run(
-        'odpscmd --quiet -e "select explode(sequence(1, 300000)) as n;" | head -2'
-    )
+    done = console.run('odpscmd --quiet -e "select explode(sequence(1, 300000)) as n;" | head -2')
     assert done.stdout == b"n\r\n1\r\n"
     assert b"Traceback" not in done.stderr
 

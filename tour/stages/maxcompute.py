@@ -36,9 +36,7 @@ def _client(story: Story) -> Any:
     server = story.server
     assert server is not None
     if "odps" not in story.notes:
-        story.notes["odps"] = ODPS(
-            server.access_key_id, server.access_key_secret, PROJECT, endpoint=server.endpoint
-        )
+        story.notes["odps"] = ODPS(server.access_key_id, server.access_key_secret, PROJECT, endpoint=server.endpoint)
     return story.notes["odps"]
 
 
@@ -72,8 +70,10 @@ def load_flights(story: Story) -> str:
     o = _client(story)
     frame = _flights()
     frame["pt"] = (frame.year * 10000 + frame.month * 100 + frame.day).astype(str)
-    columns = "carrier string, flight bigint, tailnum string, origin string, dest string, dep_delay double, " \
-              "arr_delay double, air_time double, distance bigint"
+    columns = (
+        "carrier string, flight bigint, tailnum string, origin string, dest string, dep_delay double, "
+        "arr_delay double, air_time double, distance bigint"
+    )
     table = o.create_table("flights", (columns, "pt string"), if_not_exists=True)
     names = [column.name for column in table.table_schema.simple_columns]
     days = list(frame.groupby("pt"))

@@ -208,7 +208,9 @@ def finished(instance: str, root: Node) -> Finished:
 
 def _job(task: Task) -> bytes:
     settings = element("Property", element("Name", "settings"), element("Value", json.dumps(task.settings)))
-    body = element(task.kind, element("Name", task.name), element("Config", settings), element("Query", cdata(task.query)))
+    body = element(
+        task.kind, element("Name", task.name), element("Config", settings), element("Query", cdata(task.query))
+    )
     dag = element("DAG", element("RunMode", "Sequence"))
     return document(element("Instance", element("Job", element("Priority", 9), element("Tasks", body), dag)))
 

@@ -21,7 +21,9 @@ def _up(p: argparse.ArgumentParser) -> None:
     )
     p.add_argument("--project", default="yunbox", help="the project to have from the start (default: yunbox)")
     p.add_argument("--detach", action="store_true", help="go on in the background once ready")
-    p.add_argument("--workers", type=int, default=0, metavar="N", help="SQL worker processes (default: one a core, at least 4)")
+    p.add_argument(
+        "--workers", type=int, default=0, metavar="N", help="SQL worker processes (default: one a core, at least 4)"
+    )
     p.add_argument("--worker-memory", type=int, default=0, metavar="MB", help="memory limit of one worker")
 
 

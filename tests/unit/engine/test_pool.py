@@ -26,7 +26,9 @@ def with_pool(tmp_path: Path) -> Callable[[Callable[[WorkerPool], Awaitable[None
 
     def run(work: Callable[[WorkerPool], Awaitable[None]]) -> None:
         async def main() -> None:
-            pool = WorkerPool(WorkerConfig(tmp_path / "meta.db", tmp_path, 1 << 28, 1 << 30, 1, (tmp_path / "lake",)), size_max=2)
+            pool = WorkerPool(
+                WorkerConfig(tmp_path / "meta.db", tmp_path, 1 << 28, 1 << 30, 1, (tmp_path / "lake",)), size_max=2
+            )
             await pool.start()
             try:
                 await work(pool)
@@ -127,7 +129,11 @@ def test_no_more_workers_than_allowed(with_pool) -> None:
 def test_a_worker_that_needs_too_much_memory_says_so(with_pool, tmp_path: Path) -> None:
     async def work(pool: WorkerPool) -> None:
         async with pool.lease() as worker:
-            await worker.call(plan("select length(concat_ws(',', collect_list(uuid()))) from (select explode(sequence(1, 20000000))) a(x)"))
+            await worker.call(
+                plan(
+                    "select length(concat_ws(',', collect_list(uuid()))) from (select explode(sequence(1, 20000000))) a(x)"
+                )
+            )
             with pytest.raises(Exception, match="memory"):
                 await worker.call(RunQuery(tmp_path / "r.arrow", 10))
 

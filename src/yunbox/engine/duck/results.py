@@ -49,9 +49,7 @@ def tunnel_schema(columns: Sequence[Column]) -> Any:
     return schema_for([(column.name, column.type) for column in columns], zoned=True)
 
 
-def write_result(
-    db: duckdb.DuckDBPyConnection, query: str, columns: tuple[Column, ...], target: Path
-) -> QueryDone:
+def write_result(db: duckdb.DuckDBPyConnection, query: str, columns: tuple[Column, ...], target: Path) -> QueryDone:
     """Run a query into a result file and return its index."""
     found: list[Batch] = []
     try:
@@ -69,9 +67,7 @@ def write_result(
     return QueryDone(columns, rows, size_bytes, "", tuple(found))
 
 
-def csv_of(
-    db: duckdb.DuckDBPyConnection, path: Path, columns: Sequence[Column], rows_max: int, timezone: str
-) -> str:
+def csv_of(db: duckdb.DuckDBPyConnection, path: Path, columns: Sequence[Column], rows_max: int, timezone: str) -> str:
     """The first rows of a result file as the CSV text of ``?result``."""
     reader = arrow_io.read_ipc_stream(str(path))
     if all(column.type.name in _PLAIN for column in columns):

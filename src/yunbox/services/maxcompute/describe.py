@@ -157,7 +157,15 @@ def _table_text(service: "MaxCompute", stored: StoredTable, extended: bool) -> s
     if table.lifecycle_days:
         head.append(f"Lifecycle:                {table.lifecycle_days}")
     kind = "InternalTable: YES" if table.kind == "table" else "VirtualView  : YES"
-    body: list[str | None] = [None, f"{kind}      | Size: {size_bytes}", None, "Native Columns:", None, _columns_head(extended), None]
+    body: list[str | None] = [
+        None,
+        f"{kind}      | Size: {size_bytes}",
+        None,
+        "Native Columns:",
+        None,
+        _columns_head(extended),
+        None,
+    ]
     lines = [*head, *body, *_column_rows(table.columns, extended)]
     if table.partition_columns:
         lines += [None, "Partition Columns:", None, *_column_rows(table.partition_columns, extended)]

@@ -5,7 +5,7 @@ from yunbox.kernel.errors import InvalidArgument
 _UINT64_MAX = (1 << 64) - 1
 
 
-class Short(Exception):  # noqa: N818
+class Short(Exception):
     """The buffer ends before the value does; ``need`` is where it would end, if that is known."""
 
     def __init__(self, need: int = 0) -> None:
