@@ -45,7 +45,8 @@ def test_every_type_through_records(o: ODPS) -> None:
     o.create_table(
         "t",
         "a tinyint, b smallint, c int, d bigint, e float, f double, g decimal(20,4), h string, i varchar(9), j binary,"
-        " k date, l datetime, m timestamp, n boolean, p array<string>, q map<string,bigint>, r struct<x:bigint,y:string>",
+        " k date, l datetime, m timestamp, n boolean, p array<string>, q map<string,bigint>,"
+        " r struct<x:bigint,y:string>",
     )
     row = [
         1, 2, 3, 1 << 60, 0.5, 1.25, Decimal("12345.6789"), "text", "var", b"\x00\xff",

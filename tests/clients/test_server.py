@@ -63,7 +63,7 @@ def test_sigterm_drains_and_exits_0(yunbox: Server) -> None:
     process = psutil.Process(yunbox.pid)
     children = process.children(recursive=True)
     assert yunbox.stop() == 0
-    gone, alive = psutil.wait_procs(children, timeout=10)
+    _, alive = psutil.wait_procs(children, timeout=10)
     assert not alive
 
 
@@ -72,7 +72,7 @@ def test_no_child_outlives_a_killed_server(yunbox: Server) -> None:
     children = psutil.Process(yunbox.pid).children(recursive=True)
     assert children
     yunbox.kill()
-    gone, alive = psutil.wait_procs(children, timeout=10)
+    _, alive = psutil.wait_procs(children, timeout=10)
     assert not alive
 
 

@@ -135,7 +135,7 @@ def test_a_full_scan_is_refused_with_both_prices(o: ODPS) -> None:
 def test_a_query_limit_and_a_daily_budget_refuse_before_running(o: ODPS) -> None:
     o.create_table("t", "a bigint")
     o.execute_sql("insert into t values (1)")
-    with pytest.raises(ODPSError, match="odps.sql.metering.value.max"):
+    with pytest.raises(ODPSError, match=r"odps\.sql\.metering\.value\.max"):
         o.execute_sql("select a from t", hints={"odps.sql.metering.value.max": "0.00000001"})
     o.execute_sql("setproject yunbox.sql.daily.cost.max=0.0000000001")
     with pytest.raises(ODPSError, match="daily"):

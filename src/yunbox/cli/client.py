@@ -60,7 +60,7 @@ class Client:
     def submit(self, query: str, settings: Mapping[str, str], kind: str = "SQL") -> tuple[str, Node | None]:
         """Submit a statement; returns the instance's id, and its result when it ended at once."""
         task = Task(kind, f"Anonymous{kind}Task", query, settings=dict(settings))
-        status, headers, body = self._call("POST", f"/projects/{self.project}/instances", body=_job(task))
+        _, headers, body = self._call("POST", f"/projects/{self.project}/instances", body=_job(task))
         instance = headers["location"].rsplit("/", 1)[1]
         return instance, parse_body(body) if body else None
 

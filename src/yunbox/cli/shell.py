@@ -11,77 +11,12 @@ from yunbox.kernel.errors import KernelError
 
 _HISTORY = Path("~/.yunbox_history")
 _HISTORY_LINES_MAX = 5000
-_KEYWORDS = [
-    "SELECT",
-    "FROM",
-    "WHERE",
-    "GROUP",
-    "BY",
-    "ORDER",
-    "LIMIT",
-    "HAVING",
-    "JOIN",
-    "LEFT",
-    "RIGHT",
-    "FULL",
-    "OUTER",
-    "INNER",
-    "ON",
-    "USING",
-    "UNION",
-    "ALL",
-    "DISTINCT",
-    "INSERT",
-    "INTO",
-    "OVERWRITE",
-    "TABLE",
-    "PARTITION",
-    "VALUES",
-    "CREATE",
-    "VIEW",
-    "DROP",
-    "ALTER",
-    "ADD",
-    "COLUMNS",
-    "PARTITIONED",
-    "LIFECYCLE",
-    "COMMENT",
-    "IF",
-    "NOT",
-    "EXISTS",
-    "SHOW",
-    "TABLES",
-    "PARTITIONS",
-    "DESC",
-    "EXTENDED",
-    "EXPLAIN",
-    "SET",
-    "USE",
-    "TRUNCATE",
-    "AND",
-    "OR",
-    "NULL",
-    "LIKE",
-    "IN",
-    "BETWEEN",
-    "CASE",
-    "WHEN",
-    "THEN",
-    "ELSE",
-    "END",
-    "AS",
-    "WITH",
-    "LATERAL",
-    "EXPLODE",
-    "CAST",
-    "COUNT",
-    "SUM",
-    "AVG",
-    "MIN",
-    "MAX",
-    "ROW_NUMBER",
-    "OVER",
-]
+_KEYWORDS = (
+    "SELECT FROM WHERE GROUP BY ORDER LIMIT HAVING JOIN LEFT RIGHT FULL OUTER INNER ON USING UNION ALL DISTINCT INSERT "
+    "INTO OVERWRITE TABLE PARTITION VALUES CREATE VIEW DROP ALTER ADD COLUMNS PARTITIONED LIFECYCLE COMMENT IF NOT "
+    "EXISTS SHOW TABLES PARTITIONS DESC EXTENDED EXPLAIN SET USE TRUNCATE AND OR NULL LIKE IN BETWEEN CASE WHEN THEN "
+    "ELSE END AS WITH LATERAL EXPLODE CAST COUNT SUM AVG MIN MAX ROW_NUMBER OVER"
+)
 
 
 class Shell:
@@ -140,7 +75,7 @@ class Shell:
             readline.read_history_file(path)
         readline.set_history_length(_HISTORY_LINES_MAX)
         atexit.register(_save_history, path)
-        self._words = [*_KEYWORDS, *self._tables()]
+        self._words = [*_KEYWORDS.split(), *self._tables()]
         readline.set_completer(self._complete)
         readline.parse_and_bind("tab: complete")
 

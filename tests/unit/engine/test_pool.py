@@ -16,7 +16,11 @@ from yunbox.sql.maxcompute.session import Session
 from yunbox.storage.database import Database
 from yunbox.storage.tables.schema import TABLES_SCHEMA
 
-SLOW = "select count(*) from (select explode(sequence(1, 100000))) a(x) join (select explode(sequence(1, 100000))) b(y) on a.x % 2 = b.y % 2"
+SLOW = (
+    "select count(*) from (select explode(sequence(1, 100000))) a(x) "
+    "join (select explode(sequence(1, 100000))) b(y) on a.x % 2 = b.y % 2"
+)
+LARGE = "select length(concat_ws(',', collect_list(uuid()))) from (select explode(sequence(1, 20000000))) a(x)"
 
 
 @pytest.fixture
@@ -129,11 +133,7 @@ def test_no_more_workers_than_allowed(with_pool) -> None:
 def test_a_worker_that_needs_too_much_memory_says_so(with_pool, tmp_path: Path) -> None:
     async def work(pool: WorkerPool) -> None:
         async with pool.lease() as worker:
-            await worker.call(
-                plan(
-                    "select length(concat_ws(',', collect_list(uuid()))) from (select explode(sequence(1, 20000000))) a(x)"
-                )
-            )
+            await worker.call(plan(LARGE))
             with pytest.raises(Exception, match="memory"):
                 await worker.call(RunQuery(tmp_path / "r.arrow", 10))
 

@@ -23,7 +23,8 @@ _RESTARTED = "ODPS-0010000:System internal error - the server was restarted whil
 class Outcome:
     """What an instance left: text for ``?result``, and for a SELECT its columns and result file.
 
-    ``format`` is ``csv`` or ``text``; a large result has no text until it is asked for. ``rows`` counts the rows of the result file, or the rows written.
+    ``format`` is ``csv`` or ``text``; a large result has no text until it is asked for. ``rows`` counts the rows of
+    the result file, or the rows written.
     """
 
     text: str = ""

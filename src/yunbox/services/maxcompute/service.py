@@ -1,5 +1,6 @@
 """MaxCompute put together: its stores, its workers, and what its operations share."""
 
+import asyncio
 import logging
 import os
 import uuid
@@ -132,7 +133,7 @@ class MaxCompute:
     async def result_csv(self, instance: Instance) -> str:
         """The first rows of a large result as CSV. Raises NotFound when the result has passed its age."""
         outcome, path = instance.outcome, Path(instance.outcome.file)
-        if not path.exists():
+        if not await asyncio.to_thread(path.exists):
             raise NotFound(f"The result of instance {instance.id} is gone: results are kept for 24 hours")
         request = ExportResult(
             outcome.columns, path, outcome.batches, 0, RESULT_CSV_ROWS_MAX, "csv", timezone=outcome.timezone
