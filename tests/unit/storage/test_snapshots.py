@@ -1,6 +1,7 @@
 """Commits: the Delta log is the truth, the index follows, and other tools agree."""
 
 import asyncio
+import dataclasses
 import json
 from pathlib import Path
 
@@ -9,9 +10,11 @@ from deltalake import DeltaTable
 from lake import NAME, Lake, file
 
 from yunbox.kernel.errors import Conflict, NotFound
+from yunbox.sql.maxcompute.catalog import Column
 from yunbox.storage.tables import delta
 from yunbox.storage.tables.model import StoredTable
 from yunbox.storage.tables.snapshots import Change
+from yunbox.wire.odps.types import parse_type
 
 
 @pytest.fixture
@@ -97,5 +100,21 @@ def test_writing_to_a_dropped_table_is_refused(lake: Lake) -> None:
         await lake.catalogue.drop_table(stored)
         with pytest.raises(NotFound):
             await lake.snapshots.commit(stored.id, Change("INSERT", add=(file("1", "x"),)))
+
+    asyncio.run(run())
+
+
+def test_files_with_columns_that_the_table_no_longer_has_are_refused(lake: Lake) -> None:
+    async def run() -> None:
+        stored = await lake.create()
+        change = Change("INSERT", add=(file("1", "x"),), columns=stored.table.columns)
+        await lake.snapshots.commit(stored.id, change)
+        renamed = dataclasses.replace(stored.table, columns=(Column("b", parse_type("bigint")),))
+        with pytest.raises(Conflict):
+            await lake.snapshots.commit(stored.id, Change("ALTER TABLE", only=True, table=renamed))
+        paths = ("pt=x/1.parquet",)
+        await lake.snapshots.commit(stored.id, Change("ALTER TABLE", remove_paths=paths, only=True, table=renamed))
+        with pytest.raises(Conflict, match="columns"):
+            await lake.snapshots.commit(stored.id, change)
 
     asyncio.run(run())

@@ -5,7 +5,7 @@ Source of the codes: the vendor's "Common SQL errors" pages.
 
 import duckdb
 
-from yunbox.kernel.errors import Internal, InvalidArgument, KernelError, StorageFull, Throttled
+from yunbox.kernel.errors import Conflict, Internal, InvalidArgument, KernelError, StorageFull, Throttled
 
 _OVERFLOW = "ODPS-0121145"
 _BAD_VALUE = "ODPS-0121095"
@@ -20,6 +20,8 @@ def translate(failure: duckdb.Error) -> KernelError:
         return StorageFull(
             "The disk, or the spill space of the data folder, is full: free some space or make the statement smaller"
         )
+    if "No files found that match" in text or "No such file or directory" in text:
+        return Conflict("A table was dropped or overwritten while the statement read it: run the statement again")
     if isinstance(failure, duckdb.OutOfMemoryException):
         return Throttled(f"{_MEMORY}:The statement needs more memory than a worker has: {first_line}", code=_MEMORY)
     if isinstance(failure, duckdb.OutOfRangeException) or "overflow" in text.lower():

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from yunbox.services.maxcompute.api.routes import ROUTES
 from yunbox.services.maxcompute.statements import COST, OPERATIONS
+from yunbox.sql.maxcompute.functions import FUNCTIONS
 
 NOT_OFFERED = {
     "MCQA and interactive sessions": "clients fall back to ordinary instances",
@@ -13,9 +14,13 @@ NOT_OFFERED = {
     "Packages (cross-project sharing) and label security": "refused by name in the security language",
     "User-defined functions in a query": "registered, listed and kept; a query that calls one fails by name",
     "External tables, LOAD and UNLOAD": "fail by name; a later release brings them with OSS",
-    "Time travel, TRANS_ARRAY, recursive CTEs, materialized views": "fail by name at planning",
+    "Time travel, PIVOT, recursive CTEs, materialized views, AUTO PARTITIONED": "fail by name at planning",
+    "Functions: compress, sym_encrypt, reflect, bloom_filter, kmeans and a few more": "fail by name at planning",
+    "Patterns with look-around (regular expressions are RE2's, not Java's)": "fail when the query runs",
+    "Instances of several tasks, and tasks other than SQL and SQLCost": "refused by name",
+    "Tunnel bodies in zstd, lz4 or snappy; streams with dynamic partitions": "refused by name; deflate and gzip work",
     "Nanoseconds in TIMESTAMP": "kept to the microsecond, as Delta tables have it",
-    "Lake-side encryption of columns, storage tiers": "not there",
+    "Projects over REST (create, delete): the real service has them in its console": "`yunbox project`",
 }
 
 
@@ -60,5 +65,9 @@ def page() -> str:
         "| what | what happens |",
         "|---|---|",
         *(f"| {what} | {happens} |" for what, happens in NOT_OFFERED.items()),
+        "",
+        "## SQL functions",
+        "",
+        ", ".join(f"`{name}`" for name in sorted(FUNCTIONS) if not name.startswith("_")),
     ]
     return "\n".join(lines) + "\n"

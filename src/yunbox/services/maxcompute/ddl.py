@@ -253,7 +253,7 @@ async def _rewrite_columns(
     request = RewriteFiles(stored.table, table, location(stored), files, pairs)
     written: Written = await statement.worker.call(request)
     paths = tuple(file.path for file in files)
-    await service.commit(stored, Change("ALTER TABLE", add=written.files, remove_paths=paths, table=table))
+    await service.commit(stored, Change("ALTER TABLE", add=written.files, remove_paths=paths, only=True, table=table))
 
 
 def _column(stored: StoredTable, name: str) -> Column:

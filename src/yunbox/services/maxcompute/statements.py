@@ -4,6 +4,7 @@ They enter the spine at ``perform``, as the principal who submitted the job.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from yunbox.engine.duck.messages import QueryDone, RunChange, RunInsert, RunQuery, Written
@@ -128,12 +129,12 @@ def _change(insert: plans.Insert, written: Written) -> Change:
     static = tuple(fixed[name] for name in names if name in fixed)
     is_static = bool(names) and len(static) == len(names)
     replaced = (static,) if is_static else tuple(sorted({file.partition for file in written.files}))
-    operation = "INSERT OVERWRITE" if insert.overwrite else "INSERT"
+    change = Change(
+        "INSERT OVERWRITE" if insert.overwrite else "INSERT", add=written.files, columns=insert.target.columns
+    )
     if not insert.overwrite:
-        return Change(operation, add=written.files, ensure=(static,) if is_static else ())
-    if not names:
-        return Change(operation, add=written.files, replace_all=True)
-    return Change(operation, add=written.files, replace=replaced)
+        return replace(change, ensure=(static,) if is_static else ())
+    return replace(change, replace=replaced) if names else replace(change, replace_all=True)
 
 
 async def _run_change(service: "MaxCompute", call: Call[Statement]) -> Outcome:
@@ -142,8 +143,13 @@ async def _run_change(service: "MaxCompute", call: Call[Statement]) -> Outcome:
     plan = _changed(statement)
     stored = service.catalogue.require(plan.target.name)
     written: Written = await statement.worker.call(RunChange(ddl.location(stored)))
-    operation = type(plan).__name__.upper()
-    await service.commit(stored, Change(operation, add=written.files, remove_paths=written.replaced))
+    change = Change(
+        type(plan).__name__.upper(),
+        add=written.files,
+        remove_paths=written.replaced,
+        columns=plan.target.columns,
+    )
+    await service.commit(stored, change)
     _used(statement)
     return Outcome(summary=summary_text(statement, rows_out=written.rows), readings=_readings(statement))
 

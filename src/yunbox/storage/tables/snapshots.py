@@ -17,7 +17,7 @@ from typing import Any
 
 from yunbox.kernel.clock import Clock
 from yunbox.kernel.errors import Conflict, NotFound
-from yunbox.sql.maxcompute.catalog import PartitionValues, Table
+from yunbox.sql.maxcompute.catalog import Column, PartitionValues, Table
 from yunbox.storage.database import Database
 from yunbox.storage.tables import delta
 from yunbox.storage.tables.catalogue import Catalogue
@@ -29,12 +29,15 @@ _ATTEMPTS_MAX = 50
 
 @dataclass(frozen=True)
 class Change:
-    """What one commit does: add files, and remove those of some partitions, of all, or by path.
+    """What one commit does.
 
-    ``replace`` lists partitions whose present files go (INSERT OVERWRITE); ``replace_all`` means the whole
-    table; ``remove_paths`` names files that must still be there, or the commit is refused (compaction,
-    UPDATE and DELETE rewrote what they had read). ``ensure`` lists partitions that exist afterwards even
-    when no file is in them, ``drop`` those that do not.
+    - ``add``: new files.
+    - ``replace``: partitions whose present files go (INSERT OVERWRITE); ``replace_all``: the whole table's.
+    - ``remove_paths``: files that must still be there, or the commit is refused: UPDATE, DELETE and compaction
+      rewrote what they had read. With ``only`` there must be no others.
+    - ``ensure``: partitions that exist afterwards even when no file is in them; ``drop``: those that do not.
+    - ``table``: the table's new columns; ``columns``: those that the new files have, and the commit is refused when
+      the table has others by now.
     """
 
     operation: str
@@ -45,6 +48,8 @@ class Change:
     ensure: tuple[PartitionValues, ...] = ()
     drop: tuple[PartitionValues, ...] = ()
     table: Table | None = None
+    only: bool = False
+    columns: tuple[Column, ...] | None = None
 
 
 class Snapshots:
@@ -94,13 +99,15 @@ class Snapshots:
         return stored
 
     def _removed(self, stored: StoredTable, change: Change) -> list[str]:
+        if change.columns is not None and not _same_columns(change.columns, stored.table.columns):
+            raise Conflict("The columns of the table were changed while it was being written: try again")
         if change.replace_all:
             return [file.path for file in self._catalogue.files(stored.id)]
         replaced = (*change.replace, *change.drop)
         paths = [file.path for file in self._catalogue.files(stored.id, replaced)] if replaced else []
-        if change.remove_paths:
+        if change.remove_paths or change.only:
             present = {file.path for file in self._catalogue.files(stored.id)}
-            if not present.issuperset(change.remove_paths):
+            if not present.issuperset(change.remove_paths) or (change.only and len(present) > len(change.remove_paths)):
                 raise Conflict("The table was changed while its files were being rewritten: try again")
             paths += change.remove_paths
         return paths
@@ -143,6 +150,10 @@ class Snapshots:
             'DELETE FROM partitions WHERE table_id = ? AND "values" = ?',
             [(table_id, dump_values(values)) for values in change.drop],
         )
+
+
+def _same_columns(one: tuple[Column, ...], other: tuple[Column, ...]) -> bool:
+    return [(column.name, column.type) for column in one] == [(column.name, column.type) for column in other]
 
 
 def _note(change: Change) -> dict[str, Any]:
