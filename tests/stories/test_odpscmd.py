@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import requests
 from odps import ODPS
 
 from yunbox.testing.server import Server
@@ -80,6 +81,23 @@ def test_the_articles_line_with_awkward_data(o: ODPS, console: Console) -> None:
     assert "ID = " in progress
     assert "/logview/?" in progress
     assert "cost" in progress
+
+
+def test_the_log_view_link_shows_the_instance_to_whoever_has_it_and_nothing_else(console: Console) -> None:
+    done = console.run("odpscmd -e \"select '<b>' as x;\"")
+    link = re.search(r"http://\S+/logview/\S+", done.stderr.decode())
+    assert link is not None
+    page = requests.get(link.group(), timeout=10)
+    assert page.status_code == 200
+    assert "select &#x27;&lt;b&gt;&#x27; as x" in page.text
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    forged = link.group()[:-1] + ("0" if link.group()[-1] != "0" else "1")
+    assert requests.get(forged, timeout=10).status_code == 401
+    other = console.run('odpscmd -e "select 2 as y;"').stderr.decode()
+    instance = re.search(r"ID = (\w+)", other)
+    assert instance is not None
+    moved = re.sub(r"([?&]i=)\w+", rf"\g<1>{instance.group(1)}", link.group())
+    assert requests.get(moved, timeout=10).status_code == 403
 
 
 def test_a_failed_statement_is_told_on_stderr_with_an_exit_status(console: Console) -> None:
