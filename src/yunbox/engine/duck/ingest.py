@@ -81,7 +81,7 @@ def _item(column: Column, present: bool) -> str:
 
 
 def _arrow_source(path: Path, columns: Sequence[Column]) -> Any:
-    prefix = stream_prefix(results.tunnel_schema(columns))
+    prefix = results.tunnel_prefix(columns)
     framed: Any = _Framed(prefix, path.open("rb"), END_OF_STREAM)
     return arrow_io.read_ipc_stream(framed)
 
@@ -268,5 +268,5 @@ def _result_records(
 
 
 def _reader(message: bytes, columns: Sequence[Column]) -> Any:
-    prefix = stream_prefix(results.tunnel_schema(columns))
+    prefix = results.tunnel_prefix(columns)
     return arrow_io.read_ipc_stream(io.BytesIO(prefix + message + END_OF_STREAM))

@@ -20,8 +20,11 @@ _INSTANTS = ("timestamp", "timestamp_ntz")
 def project(columns: Sequence[Column], query: str, *, timestamp_as_struct: bool = False) -> str:
     """Wrap a query so that its columns have the tunnel's buffer layout.
 
-    ``timestamp_as_struct`` is what PyODPS expects of results and previews, for whole columns only.
+    ``timestamp_as_struct`` is what PyODPS expects of results and previews, for whole columns only. A query whose
+    columns have that layout already stays as it is, and is bound a layer less.
     """
+    if not any(_needs_change(column.type) for column in columns):
+        return query
     items = []
     for column in columns:
         name = quote_name(column.name)

@@ -6,6 +6,7 @@ copying bytes; only the two edges of an odd range are cut.
 
 import io
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -21,6 +22,7 @@ from yunbox.sql.maxcompute.catalog import Column
 from yunbox.storage.files import translate
 from yunbox.wire.odps.arrow import END_OF_STREAM, schema_for, stream_prefix
 from yunbox.wire.odps.csv import encode_csv
+from yunbox.wire.odps.types import DataType
 
 _PLAIN = {"tinyint", "smallint", "int", "bigint", "float", "double", "boolean", "string", "varchar", "char",
           "decimal", "date", "datetime"}  # fmt: skip
@@ -44,9 +46,14 @@ def batches(relation: duckdb.DuckDBPyRelation) -> Iterator[arrow.RecordBatch]:
     yield from arrow.RecordBatchReader.from_stream(relation)
 
 
-def tunnel_schema(columns: Sequence[Column]) -> Any:
-    """The Arrow schema that the tunnel has for these columns."""
-    return schema_for([(column.name, column.type) for column in columns], zoned=True)
+def tunnel_prefix(columns: Sequence[Column]) -> bytes:
+    """The schema message with which a stream of the tunnel's types begins."""
+    return _prefix(tuple((column.name, column.type) for column in columns))
+
+
+@lru_cache(maxsize=512)
+def _prefix(columns: tuple[tuple[str, DataType], ...]) -> bytes:
+    return stream_prefix(schema_for(columns, zoned=True))
 
 
 def write_result(db: duckdb.DuckDBPyConnection, query: str, columns: tuple[Column, ...], target: Path) -> QueryDone:
@@ -54,7 +61,7 @@ def write_result(db: duckdb.DuckDBPyConnection, query: str, columns: tuple[Colum
     found: list[Batch] = []
     try:
         with target.open("wb") as file:
-            file.write(stream_prefix(tunnel_schema(columns)))
+            file.write(tunnel_prefix(columns))
             for batch in batches(db.sql(project(columns, query))):
                 message = batch_message(batch)
                 found.append(Batch(file.tell(), len(message), batch.num_rows))
@@ -116,7 +123,7 @@ def read_range(
 
 
 def _cut(message: bytes, columns: Sequence[Column], first: int, last: int) -> bytes:
-    stream = stream_prefix(tunnel_schema(columns)) + message + END_OF_STREAM
+    stream = tunnel_prefix(columns) + message + END_OF_STREAM
     for batch in arrow_io.read_ipc_stream(io.BytesIO(stream)):
         return batch_message(batch.slice(first, last - first))
     return b""
