@@ -188,3 +188,21 @@ def test_the_shell_prices_a_query_before_it_runs(console: Console, yunbox: Serve
     assert b"Cost:" in done.stderr
     assert b"FAILED: ODPS-0130071" in done.stderr
     assert b"a\r\n1" in done.stdout
+
+
+def test_mistakes_end_with_a_line_and_never_a_traceback(console: Console, yunbox: Server) -> None:
+    (console.folder / "latin.sql").write_bytes(b"select '\xe9';")
+    for line, status, told in (
+        ("odpscmd -f latin.sql", 1, b"not UTF-8 at byte 8"),
+        ("odpscmd -f missing.sql", 1, b"No such file"),
+        ('odpscmd -e "quit;"', 0, b""),
+        ('odpscmd -e "list tables;"', 1, b"security language"),
+        (f'yunbox sql --data {yunbox.data} "exit;"', 0, b""),
+        ("yunbox up --data /dev/null/x", 1, b"Not a directory"),
+        (f"yunbox bill --data {yunbox.data} --day yesterday", 2, b"YYYY-MM-DD"),
+        (f"yunbox credentials --data {yunbox.data} --user nobody", 1, b"nobody"),
+    ):
+        done = console.run(line, check=False)
+        assert (line, done.returncode) == (line, status)
+        assert told in done.stderr
+        assert b"Traceback" not in done.stderr

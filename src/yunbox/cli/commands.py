@@ -5,6 +5,7 @@ import importlib
 import os
 import sys
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 from yunbox import __version__
@@ -42,10 +43,17 @@ def _credentials(p: argparse.ArgumentParser) -> None:
     p.add_argument("--session", type=int, metavar="S", help="make temporary credentials for so many seconds")
 
 
+def _day(text: str) -> str:
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"write a day as YYYY-MM-DD, not {text!r}") from None
+
+
 def _bill(p: argparse.ArgumentParser) -> None:
     p.add_argument("--by", choices=("day", "project", "user", "query"), default="query", help="what makes a line")
     p.add_argument("--project", help="only this project")
-    p.add_argument("--day", metavar="YYYY-MM-DD", help="only this day (UTC+8)")
+    p.add_argument("--day", type=_day, metavar="YYYY-MM-DD", help="only this day (UTC+8)")
 
 
 def _ram(p: argparse.ArgumentParser) -> None:
@@ -100,6 +108,9 @@ def run(argv: list[str]) -> int:
         return 1
     except BrokenPipeError:
         sys.stderr.close()
+        return 1
+    except (FileNotFoundError, NotADirectoryError, FileExistsError, PermissionError) as error:
+        output.problem(f"{error.filename}: {error.strerror}", type(error).__name__)
         return 1
     except KeyboardInterrupt:
         return 130

@@ -10,6 +10,7 @@ from yunbox.kernel.call import Principal
 from yunbox.kernel.clock import SystemClock
 from yunbox.kernel.errors import NotFound
 
+_SESSION_S = 3600
 _NAMES = {
     "access_key_id": "ALIBABA_CLOUD_ACCESS_KEY_ID",
     "access_key_secret": "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
@@ -19,7 +20,7 @@ _NAMES = {
 
 def run(args: argparse.Namespace, output: Output) -> int:
     """Print credentials."""
-    body = _temporary(args) if args.session else _permanent(args)
+    body = _temporary(args) if args.session or args.user else _permanent(args)
     if args.output == "env":
         print("\n".join(f"export {_NAMES[key]}={value}" for key, value in body.items()))
     else:
@@ -40,5 +41,5 @@ def _temporary(args: argparse.Namespace) -> dict[str, str]:
         if args.user:
             user = store.user(account_id, args.user)
             principal = Principal(account_id, "ram-user", user.id, user.name)
-        key, token = Identity(store, SystemClock()).issue_session(principal, "cli", args.session)
+        key, token = Identity(store, SystemClock()).issue_session(principal, "cli", args.session or _SESSION_S)
         return {"access_key_id": key.id, "access_key_secret": key.secret, "security_token": token}

@@ -9,7 +9,7 @@ import signal
 import sys
 from pathlib import Path
 
-from yunbox.cli.console import Console, StatementFailed
+from yunbox.cli.console import Console, Quit, StatementFailed
 from yunbox.kernel.errors import KernelError
 
 
@@ -25,6 +25,8 @@ def main(argv: list[str] | None = None) -> int:
 
             return Shell(console).run()
         console.run_script(text)
+    except Quit:
+        return 0
     except StatementFailed as failure:
         print(f"FAILED: {failure.message}", file=sys.stderr)
         return 1
@@ -45,6 +47,8 @@ def _script(args: argparse.Namespace) -> str | None:
             return sys.stdin.read() if args.file == "-" else Path(args.file).read_text("utf-8-sig")
         except OSError as error:
             raise KernelError(f"Cannot read {args.file}: {error.strerror}") from None
+        except UnicodeDecodeError as error:
+            raise KernelError(f"Cannot read {args.file}: it is not UTF-8 at byte {error.start}") from None
     return None if sys.stdin.isatty() else sys.stdin.read()
 
 

@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The actions and what each needs."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="action")
     for action, names in _ACTIONS.items():
-        command = actions.add_parser(action)
+        command = actions.add_parser(action, help=" ".join(names).upper())
         command.add_argument("--data", type=Path, default=argparse.SUPPRESS, help="the data folder")
         command.add_argument("--output", choices=("text", "json"), default=argparse.SUPPRESS, help="how to print")
         for name in names:

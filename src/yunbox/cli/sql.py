@@ -2,7 +2,7 @@
 
 import argparse
 
-from yunbox.cli.console import Console, StatementFailed
+from yunbox.cli.console import Console, Quit, StatementFailed
 from yunbox.cli.output import Output
 from yunbox.cli.shell import Shell
 from yunbox.kernel.errors import InvalidArgument
@@ -24,6 +24,8 @@ def run(args: argparse.Namespace, output: Output) -> int:
         return Shell(console, with_price=True).run()
     try:
         console.run_script(args.statement)
+    except Quit:
+        return 0
     except StatementFailed as failure:
         output.problem(failure.message, "StatementFailed")
         return 1

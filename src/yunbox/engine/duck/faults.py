@@ -22,6 +22,8 @@ def translate(failure: duckdb.Error) -> KernelError:
         )
     if "No files found that match" in text or "No such file or directory" in text:
         return Conflict("A table was dropped or overwritten while the statement read it: run the statement again")
+    if "File name too long" in text:
+        return InvalidArgument("The value of a partition column is too long for the name of a folder: shorten it")
     if isinstance(failure, duckdb.OutOfMemoryException):
         return Throttled(f"{_MEMORY}:The statement needs more memory than a worker has: {first_line}", code=_MEMORY)
     if isinstance(failure, duckdb.OutOfRangeException) or "overflow" in text.lower():

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -22,11 +23,13 @@ from yunbox.wire.odps.compression import Compressor
 from yunbox.wire.odps.csv import encode_csv
 from yunbox.wire.odps.frames import encode_chunks
 from yunbox.wire.odps.records import RecordEncoder
+from yunbox.wire.odps.types import DataType
 
 _ROWS_A_BATCH = 8192
 _WRITE_BYTES = 512 << 10
 _TOO_WIDE = "maximum total string size"
 _WIDE_ROWS = 2048
+_DECIMAL_DIGITS_MAX = 38
 
 
 def ingest(db: duckdb.DuckDBPyConnection, request: IngestBlock) -> Written:
@@ -81,9 +84,16 @@ def _item(column: Column, present: bool) -> str:
 
 
 def _arrow_source(path: Path, columns: Sequence[Column]) -> Any:
-    prefix = results.tunnel_prefix(columns)
+    prefix = results.tunnel_prefix([replace(column, type=_widest(column.type)) for column in columns])
     framed: Any = _Framed(prefix, path.open("rb"), END_OF_STREAM)
     return arrow_io.read_ipc_stream(framed)
+
+
+def _widest(kind: DataType) -> DataType:
+    """Decimals as wide as their 16 bytes, so that the cast to the column's type finds the values too large for it."""
+    if kind.name == "decimal":
+        return replace(kind, params=(_DECIMAL_DIGITS_MAX, kind.params[1]))
+    return replace(kind, children=tuple(map(_widest, kind.children)))
 
 
 class _Framed(io.RawIOBase):

@@ -12,7 +12,7 @@ from yunbox.kernel import limits
 from yunbox.kernel.errors import InvalidArgument
 from yunbox.sql.maxcompute.catalog import PartitionValues, Table
 from yunbox.storage.files import sync_file, sync_folder
-from yunbox.storage.tables.model import DataFile, partition_folder
+from yunbox.storage.tables.model import DataFile, checked_partition, partition_folder
 
 _ROW_GROUP_ROWS = 122_880
 _OPEN_FILES_MAX = 512
@@ -22,7 +22,7 @@ def write_static(
     db: duckdb.DuckDBPyConnection, query: str, table: Table, location: Path, partition: PartitionValues
 ) -> Written:
     """Write a query's rows, the data columns in order, as one file of one partition (or of the table)."""
-    folder = location / partition_folder(table, partition) if partition else location
+    folder = location / partition_folder(table, checked_partition(table, partition)) if partition else location
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"part-{uuid.uuid4()}.parquet"
     rows = _copy(db, query, target, _OPTIONS)

@@ -7,7 +7,11 @@ from yunbox.services.maxcompute.statements import COST, OPERATIONS
 from yunbox.sql.maxcompute.functions import FUNCTIONS
 
 NOT_OFFERED = {
-    "MCQA and interactive sessions": "clients fall back to ordinary instances",
+    "MCQA and interactive sessions": "`execute_sql_interactive` falls back to an ordinary instance; "
+    "`run_sql_interactive` and MCQA 2.0 are refused as NotSupportedError",
+    "Script mode (`@a := SELECT ...`)": "refused at parsing",
+    "ARCHIVE, FREEZE and RESTORE of tables": "refused as NotSupportedError",
+    "DECIMAL(p, 0) with PyODPS in Arrow": "PyODPS itself takes the scale 0 for 18: use records for them",
     "Upsert tunnel (`/upserts`)": "refused as NotSupportedError",
     "Storage API (`/api/storage`) and catalog API (`/api/catalog`)": "refused as MethodNotAllowed",
     "Volumes, XFlow, machine-learning models, offline models": "refused as MethodNotAllowed",

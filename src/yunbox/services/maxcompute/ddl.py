@@ -17,7 +17,7 @@ from yunbox.sql.maxcompute import plans
 from yunbox.sql.maxcompute.catalog import Column, PartitionValues, Table
 from yunbox.storage.tables import delta
 from yunbox.storage.tables.catalogue import first_commit, renamed
-from yunbox.storage.tables.model import StoredTable, partition_spec
+from yunbox.storage.tables.model import StoredTable, checked_partition, partition_spec
 from yunbox.storage.tables.snapshots import Change
 
 if TYPE_CHECKING:
@@ -289,23 +289,14 @@ async def _change_column(service: "MaxCompute", statement: "Statement", stored: 
 
 
 async def _add_partitions(service: "MaxCompute", statement: "Statement", stored: StoredTable, action: Any) -> None:
-    for values in action.partitions:
-        _check_partition(stored.table, values)
+    partitions = [checked_partition(stored.table, values) for values in action.partitions]
     try:
-        await service.catalogue.add_partitions(stored, action.partitions, if_not_exists=action.if_not_exists)
+        await service.catalogue.add_partitions(stored, partitions, if_not_exists=action.if_not_exists)
     except AlreadyExists as error:
         raise AlreadyExists(
             f"ODPS-0110061: Failed to run ddltask - AlreadyExistsException(message:{error.message})",
             code="ODPS-0110061",
         ) from None
-
-
-def _check_partition(table: Table, values: PartitionValues) -> None:
-    for column, value in zip(table.partition_columns, values, strict=True):
-        if not value or len(value) > limits.PARTITION_VALUE_LENGTH_MAX:
-            raise InvalidArgument(
-                f"The value of partition column {column.name} has 1 to {limits.PARTITION_VALUE_LENGTH_MAX} characters"
-            )
 
 
 async def _drop_partitions(service: "MaxCompute", statement: "Statement", stored: StoredTable, action: Any) -> None:
@@ -320,18 +311,19 @@ async def _drop_partitions(service: "MaxCompute", statement: "Statement", stored
 
 async def _rename_partition(service: "MaxCompute", statement: "Statement", stored: StoredTable, action: Any) -> None:
     _require_partitions(service, stored, [action.old])
-    _check_partition(stored.table, action.new)
-    if action.new in set(service.catalogue.partitions(stored.table.name)):
-        raise AlreadyExists(f"Partition {partition_spec(stored.table, action.new)} already exists")
+    new = checked_partition(stored.table, action.new)
+    if new in set(service.catalogue.partitions(stored.table.name)):
+        raise AlreadyExists(f"Partition {partition_spec(stored.table, new)} already exists")
     files = service.catalogue.files(stored.id, [action.old])
-    moved = tuple([await service.relink(stored, file, action.new) for file in files])
-    change = Change("RENAME PARTITION", add=moved, drop=(action.old,), ensure=(action.new,))
+    moved = tuple([await service.relink(stored, file, new) for file in files])
+    change = Change("RENAME PARTITION", add=moved, drop=(action.old,), ensure=(new,))
     await service.commit(stored, change)
 
 
 async def _merge(service: "MaxCompute", statement: "Statement", stored: StoredTable, action: Any) -> None:
     """Merge the small files of each partition into one."""
     chosen = None if action.partition is None else [action.partition]
+    _require_partitions(service, stored, chosen or [])
     files = tuple(service.catalogue.files(stored.id, chosen))
     counts: dict[PartitionValues, int] = {}
     for file in files:

@@ -122,7 +122,7 @@ def create_statement(table: Table) -> str:
 
 def _column_list(columns: tuple[Column, ...]) -> str:
     return ",\n".join(
-        f"  `{c.name}` {str(c.type).upper()}"
+        f"  `{c.name}` {c.type.upper()}"
         + ("" if c.nullable else " NOT NULL")
         + (f" DEFAULT {c.default}" if c.default else "")
         + (f" COMMENT {_literal(c.comment)}" if c.comment else "")

@@ -7,8 +7,10 @@ that ends soon ends within the POST that submitted it; a longer one goes on behi
 import asyncio
 import contextlib
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from yunbox.engine.duck.messages import Planned, PlanStatement
 from yunbox.engine.duck.pool import Worker
@@ -264,13 +266,23 @@ class Jobs:
             schema=settings.get("odps.default.schema", job.schema).lower(),
             settings=settings,
             user=job.principal.name,
-            timezone=settings.get("odps.sql.timezone") or _DEFAULT_TIMEZONE,
+            timezone=_timezone(settings.get("odps.sql.timezone") or _DEFAULT_TIMEZONE),
             now=utc(self._service.clock.time()),
         )
 
     def result_path(self, job: Job) -> Path:
         """Where a job's result file goes."""
         return self._results / f"{job.instance.id}.arrow"
+
+
+@cache
+def _timezone(name: str) -> str:
+    try:
+        return ZoneInfo(name).key
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        raise InvalidArgument(
+            f"odps.sql.timezone: there is no time zone {name[:64]!r}; an example is {_DEFAULT_TIMEZONE}"
+        ) from None
 
 
 def _reading(cost: Any) -> Reading:

@@ -11,13 +11,14 @@ from yunbox.engine.duck.messages import QueryDone, RunChange, RunInsert, RunQuer
 from yunbox.engine.duck.plan_parts import inserts, queries
 from yunbox.kernel import limits
 from yunbox.kernel.call import Access, Call, Operation, Shape
-from yunbox.kernel.errors import InvalidArgument
+from yunbox.kernel.errors import InvalidArgument, Unsupported
 from yunbox.services.maxcompute import ddl, describe
 from yunbox.services.maxcompute.access import on_project, on_table, on_tables
 from yunbox.services.maxcompute.instances import Outcome
 from yunbox.services.maxcompute.jobs import Statement
 from yunbox.services.maxcompute.summary import cost_result, summary_text
 from yunbox.sql.maxcompute import plans
+from yunbox.storage.tables.model import checked_partition
 from yunbox.storage.tables.snapshots import Change
 
 if TYPE_CHECKING:
@@ -29,6 +30,11 @@ def operation_for(task_type: str, plan: Any) -> "Operation[Statement]":
     if task_type == "SQLCost":
         return COST
     found = OPERATIONS.get(type(plan))
+    if isinstance(plan, plans.Security):
+        raise Unsupported(
+            "WHOAMI, GRANT, LIST and the like are statements of the security language, not SQL: "
+            "send them with run_security_query(), or with odpscmd"
+        )
     if found is None:
         raise InvalidArgument(f"{type(plan).__name__} is not a statement that a SQL task runs")
     return found
@@ -128,6 +134,7 @@ def _change(insert: plans.Insert, written: Written) -> Change:
     names = [column.name for column in insert.target.partition_columns]
     static = tuple(fixed[name] for name in names if name in fixed)
     is_static = bool(names) and len(static) == len(names)
+    static = checked_partition(insert.target, static) if is_static else static
     replaced = (static,) if is_static else tuple(sorted({file.partition for file in written.files}))
     change = Change(
         "INSERT OVERWRITE" if insert.overwrite else "INSERT", add=written.files, columns=insert.target.columns

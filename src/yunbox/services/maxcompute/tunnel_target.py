@@ -2,11 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from yunbox.kernel import limits
 from yunbox.kernel.errors import Conflict, InvalidArgument, NotFound
 from yunbox.services.maxcompute.tunnel_sessions import Target
 from yunbox.sql.maxcompute.catalog import Column, PartitionValues, Table, TableName
-from yunbox.storage.tables.model import StoredTable, partition_spec
+from yunbox.storage.tables.model import StoredTable, checked_partition, partition_spec
 
 if TYPE_CHECKING:
     from yunbox.services.maxcompute.service import MaxCompute
@@ -44,11 +43,10 @@ def partition_of(table: Table, spec: Spec) -> PartitionValues:
         raise InvalidArgument(
             f"The partition spec does not fit {table.name}: give {wanted}", code="InvalidPartitionSpec"
         )
-    if any(not 0 < len(value) <= limits.PARTITION_VALUE_LENGTH_MAX for value in given.values()):
-        raise InvalidArgument(
-            f"A partition value has 1 to {limits.PARTITION_VALUE_LENGTH_MAX} characters", code="InvalidPartitionSpec"
-        )
-    return tuple(given[name] for name in names)
+    try:
+        return checked_partition(table, tuple(given[name] for name in names))
+    except InvalidArgument as error:
+        raise InvalidArgument(error.message, code="InvalidPartitionSpec") from None
 
 
 def current(service: "MaxCompute", target: Target) -> StoredTable:

@@ -2,11 +2,18 @@
 
 import json
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 from urllib.parse import quote
 
+from yunbox.kernel import limits
+from yunbox.kernel.errors import InvalidArgument
 from yunbox.sql.maxcompute.catalog import Column, PartitionValues, Table
 from yunbox.wire.odps.types import parse_type
+
+_FOLDER_BYTES_MAX = 255  # what a file system takes as one name
+_NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
+_INTEGER_BITS = {"tinyint": 8, "smallint": 16, "int": 32, "bigint": 64}
 
 
 @dataclass(frozen=True)
@@ -94,6 +101,41 @@ def partition_folder(table: Table, values: PartitionValues) -> str:
     """The hive-style folder of a partition, encoded as DuckDB and Spark do."""
     pairs = zip(table.partition_columns, values, strict=True)
     return "/".join(f"{column.name}={quote(value, safe='')}" for column, value in pairs)
+
+
+def checked_partition(table: Table, values: PartitionValues) -> PartitionValues:
+    """The values as a table stores them: numbers without leading zeros. Raises InvalidArgument for what it cannot."""
+    return tuple(_checked_value(*pair) for pair in zip(table.partition_columns, values, strict=True))
+
+
+def _checked_value(column: Column, value: str) -> str:
+    if not 0 < len(value) <= limits.PARTITION_VALUE_LENGTH_MAX or value == _NULL_PARTITION:
+        raise InvalidArgument(
+            f"The value of partition column {column.name} has 1 to {limits.PARTITION_VALUE_LENGTH_MAX} characters, "
+            f"and is not {_NULL_PARTITION}"
+        )
+    try:
+        value = _canonical(column.type.name, value)
+    except ValueError:
+        raise InvalidArgument(f"{value!r} is no {column.type} for the partition column {column.name}") from None
+    if len(f"{column.name}={quote(value, safe='')}") > _FOLDER_BYTES_MAX:
+        raise InvalidArgument(
+            f"The value of partition column {column.name} is too long for the name of a folder, "
+            "where a character that is no ASCII letter, digit or one of _.-~ takes three bytes or more: shorten it"
+        )
+    return value
+
+
+def _canonical(kind: str, value: str) -> str:
+    if kind == "date":
+        return date.fromisoformat(value).isoformat()
+    bits = _INTEGER_BITS.get(kind)
+    if bits is None:
+        return value
+    number = int(value)
+    if not -(1 << (bits - 1)) <= number < 1 << (bits - 1):
+        raise ValueError(value)
+    return str(number)
 
 
 def partition_spec(table: Table, values: PartitionValues) -> str:

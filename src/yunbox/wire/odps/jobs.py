@@ -12,7 +12,7 @@ contains ``]]>`` is no XML, here as at the real service.
 import json
 from dataclasses import dataclass, field
 
-from yunbox.kernel.errors import InvalidArgument
+from yunbox.kernel.errors import InvalidArgument, Unsupported
 from yunbox.wire.odps.xml import BODY_BYTES_MAX, Node, parse_body
 
 TASKS_MAX = 64
@@ -53,6 +53,8 @@ def parse_job(body: bytes, size_max: int = BODY_BYTES_MAX) -> JobRequest:
     """Return the job in the body of ``POST instances``; raises InvalidArgument where it is none."""
     root = parse_body(body, size_max)
     job = root if root.tag == "Job" else root.find("Job")
+    if job is None and root.find("XflowInstance") is not None:
+        raise Unsupported("XFlow instances are not supported")
     if job is None:
         raise InvalidArgument("the body has no Job")
     tasks = tuple(_task(node) for node in job.all("Tasks/*"))

@@ -27,14 +27,21 @@ class DataType:
     names: tuple[str, ...] = field(default=())
 
     def __str__(self) -> str:
+        return self._text(self.name)
+
+    def upper(self) -> str:
+        """The type as DDL prints it: its words in capitals, the names of fields as they are."""
+        return self._text(self.name.upper())
+
+    def _text(self, name: str) -> str:
+        parts = [child.upper() if name.isupper() else str(child) for child in self.children]
         if self.name == "struct":
-            inner = ",".join(f"{n}:{t}" for n, t in zip(self.names, self.children, strict=True))
-            return f"struct<{inner}>"
-        if self.children:
-            return f"{self.name}<{','.join(map(str, self.children))}>"
+            parts = [f"{_field(field)}:{part}" for field, part in zip(self.names, parts, strict=True)]
+        if parts:
+            return f"{name}<{','.join(parts)}>"
         if self.params:
-            return f"{self.name}({','.join(map(str, self.params))})"
-        return self.name
+            return f"{name}({','.join(map(str, self.params))})"
+        return name
 
     @property
     def is_integer(self) -> bool:
@@ -60,7 +67,7 @@ class DataType:
             return f"MAP({self.children[0].duckdb}, {self.children[1].duckdb})"
         if self.name == "struct":
             fields = zip(self.names, self.children, strict=True)
-            return "STRUCT(" + ", ".join(f'"{n}" {t.duckdb}' for n, t in fields) + ")"
+            return "STRUCT(" + ", ".join(f"{_duckdb_name(n)} {t.duckdb}" for n, t in fields) + ")"
         if self.name == "decimal":
             return f"DECIMAL({self.params[0]},{self.params[1]})"
         return _DUCKDB[self.name]
@@ -82,6 +89,15 @@ class DataType:
         if self.name == "decimal":
             return f"decimal({self.params[0]},{self.params[1]})"
         return _DELTA[self.name]
+
+
+def _field(name: str) -> str:
+    """A field's name as the reader below understands it: between backticks unless it is one plain word."""
+    return name if name.replace("_", "a").isalnum() else f"`{name}`"
+
+
+def _duckdb_name(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 INTEGERS = ("tinyint", "smallint", "int", "bigint")

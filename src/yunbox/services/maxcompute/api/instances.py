@@ -1,6 +1,7 @@
 """Instances over REST: submit, look at, stop, and read what came of them."""
 
 import json
+import re
 import time
 from base64 import b64encode
 from dataclasses import dataclass, replace
@@ -19,7 +20,8 @@ from yunbox.wire.odps.jobs import Task, parse_job
 from yunbox.wire.odps.xml import Markup, cdata, element, parse_body
 
 _HOLD_S = 20.0
-_TASK_TYPES = ("SQL", "SQLCost")
+_TASK_TYPES = ("SQL", "SQLCost", "Merge")
+_MERGE_TARGET = re.compile(r"([\w.]+)(?:\s+partition\s*(\(.*\)))?", re.IGNORECASE | re.DOTALL)
 _UTC8_S = 8 * 3600
 
 
@@ -62,8 +64,21 @@ async def _new(request: Request, values: PathValues) -> NewInstance:
         raise InvalidArgument("Yunbox runs instances of one task; submit the tasks one by one")
     task = job.tasks[0]
     if task.kind not in _TASK_TYPES:
-        raise Unsupported(f"A task of type {task.kind} is not supported: SQL and SQLCost are")
+        raise Unsupported(f"A task of type {task.kind} is not supported: {', '.join(_TASK_TYPES)} are")
+    if task.kind == "Merge":
+        task = replace(task, query=_merge_statement(task))
     return NewInstance(values["project"].lower(), values["schema"], task, body.decode("utf-8", "replace"))
+
+
+def _merge_statement(task: Task) -> str:
+    """Clients turn ALTER TABLE ... MERGE SMALLFILES into a task of its own, and archiving and freezing likewise."""
+    if "archiveSettings" in task.properties or "odps.merge.cold.storage.mode" in task.settings:
+        raise Unsupported("ARCHIVE, FREEZE and RESTORE of a table are not supported: Yunbox has no cold storage")
+    target = _MERGE_TARGET.fullmatch(task.elements.get("TableName", "").strip())
+    if target is None:
+        raise InvalidArgument("The TableName of a Merge task is a table, or a table and PARTITION (...)")
+    name = ".".join(f"`{part}`" for part in target[1].split("."))
+    return f"ALTER TABLE {name} {f'PARTITION {target[2]} ' if target[2] else ''}MERGE SMALLFILES;"
 
 
 async def _id(request: Request, values: PathValues) -> InstanceId:
@@ -72,6 +87,8 @@ async def _id(request: Request, values: PathValues) -> InstanceId:
 
 
 async def _stop_params(request: Request, values: PathValues) -> InstanceId:
+    if request.has("info"):
+        raise Unsupported("Information cannot be put into an instance")
     status = parse_body(await request.body.read()).value("Status")
     if status != TERMINATED:
         raise InvalidArgument(f"An instance can be set to {TERMINATED}, not to {status!r}")
@@ -283,6 +300,10 @@ def _info(instance: Instance, request: Request) -> Response:
     return text("")
 
 
+def _quota(instance: Instance, request: Request) -> Response:
+    return json_text("{}")  # nothing queues for a quota
+
+
 def _list_xml(found: tuple[list[Instance], str], request: Request) -> Response:
     instances, marker = found
     items = [
@@ -323,5 +344,6 @@ ROUTES = [
     Route("GET", _ONE, GET_INSTANCE, _id, _detail, when="detail"),
     Route("GET", _ONE, GET_INSTANCE, _id, _cached, when="cached"),
     Route("GET", _ONE, GET_INSTANCE, _id, _info, when="info"),
+    Route("GET", _ONE, GET_INSTANCE, _id, _quota, when="instancequota"),
     Route("PUT", _ONE, STOP_INSTANCE, _stop_params, _stopped),
 ]

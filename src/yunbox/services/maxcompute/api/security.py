@@ -214,7 +214,7 @@ def _roles_xml(names: list[str], request: Request) -> Response:
 
 
 def _policy_text(document: str, request: Request) -> Response:
-    return json_text(document)
+    return json_text(document or "{}")  # clients parse what a role without a policy has, too
 
 
 def _configuration_xml(result: None, request: Request) -> Response:

@@ -211,7 +211,8 @@ async def _get_partition(service: Any, call: Call[PartitionRef]) -> PartitionInf
     values = partition_values(stored.table, call.params.spec)
     found = service.catalogue.partition_infos(stored.id, values)
     if not found:
-        raise NotFound(f"ODPS-0130271: Partition does not exist - {call.params.spec}", code="NoSuchPartition")
+        spec = ",".join(f"{name}='{value}'" for name, value in call.params.spec)
+        raise NotFound(f"ODPS-0130271: Partition does not exist - {spec}", code="NoSuchPartition")
     return found[0]
 
 
@@ -256,7 +257,6 @@ def schema_json(described: Described) -> str:
         "PhysicalSize": described.size_bytes,
         "FileNum": described.files,
         "IsArchived": False,
-        "location": stored.location,
         "shardExist": False,
         "shardInfo": None,
         "tableLabel": "0",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from yunbox.kernel.call import Access, Call, Operation, Shape, Stream
-from yunbox.kernel.errors import InvalidArgument
+from yunbox.kernel.errors import InvalidArgument, NotFound
 from yunbox.services.maxcompute.access import on_object, on_table
 from yunbox.services.maxcompute.api.route import PathValues, Route, empty, json_text
 from yunbox.services.maxcompute.api.tables import column_json, parse_spec, table_name
@@ -225,8 +225,11 @@ def _upload(service: Any, call: Call[Any]) -> Session:
 def check_table(service: Any, session: Session, name: TableName) -> None:
     """A session is authorised by the table in the path, so it must be that table's."""
     stored = service.catalogue.stored(name)
-    if stored is None or stored.id != session.body.target.table_id:
-        raise InvalidArgument(f"The session {session.id} is not one of {name}", code="NoSuchTable")
+    if stored is not None and stored.id == session.body.target.table_id:
+        return
+    if session.body.target.name == name:
+        raise NotFound(f"The table {name} was dropped since the session {session.id} began", code="NoSuchTable")
+    raise InvalidArgument(f"The session {session.id} is not one of {name}", code="NoSuchTable")
 
 
 async def _get_upload(service: Any, call: Call[SessionRef]) -> tuple[Session, list[int]]:
