@@ -145,3 +145,15 @@ def test_what_is_not_offered_is_named(o: ODPS) -> None:
     with pytest.raises(NotSupportedError, match="cannot be put"):
         instance = o.run_sql("select 1")
         instance.put_task_info(instance.get_task_names()[0], "k", "v")
+
+
+def test_a_number_partition_has_one_spelling(o: ODPS) -> None:
+    o.execute_sql("create table numbered (a bigint) partitioned by (n bigint)")
+    o.execute_sql("alter table numbered add partition (n = '007')")
+    o.execute_sql("alter table numbered drop partition (n = '7')")
+    assert not list(o.get_table("numbered").partitions)
+
+
+def test_a_table_comment_has_a_length_too(o: ODPS) -> None:
+    with pytest.raises(ODPSError, match="1024"):
+        o.execute_sql(f"create table talkative (a bigint) comment '{'x' * 1025}'")

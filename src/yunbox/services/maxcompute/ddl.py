@@ -108,7 +108,8 @@ def _check_columns(table: Table) -> None:
     doubled = {name for name in names if names.count(name) > 1}
     if doubled:
         raise InvalidArgument(f"Column {sorted(doubled)[0]} is defined more than once")
-    if any(len(column.comment) > limits.COMMENT_LENGTH_MAX for column in table.all_columns):
+    comments = [table.comment, *(column.comment for column in table.all_columns)]
+    if any(len(comment) > limits.COMMENT_LENGTH_MAX for comment in comments):
         raise InvalidArgument(f"A comment has at most {limits.COMMENT_LENGTH_MAX} characters")
 
 
@@ -301,10 +302,11 @@ async def _add_partitions(service: "MaxCompute", statement: "Statement", stored:
 
 async def _drop_partitions(service: "MaxCompute", statement: "Statement", stored: StoredTable, action: Any) -> None:
     existing = set(service.catalogue.partitions(stored.table.name))
-    missing = [values for values in action.partitions if values not in existing]
+    wanted = [checked_partition(stored.table, values) for values in action.partitions]
+    missing = [values for values in wanted if values not in existing]
     if missing and not action.if_exists:
         _require_partitions(service, stored, missing)
-    gone = tuple(values for values in action.partitions if values in existing)
+    gone = tuple(values for values in wanted if values in existing)
     if gone:
         await service.commit(stored, Change("DROP PARTITION", drop=gone))
 
