@@ -43,6 +43,9 @@ class Tables:
     def partitions(self, name: TableName) -> Sequence[PartitionValues]:
         return self.values.get(name.name, [])
 
+    def newest_partition(self, name: TableName) -> PartitionValues | None:
+        return max(self.partitions(name), default=None)
+
     def function_exists(self, project: str, name: str) -> bool:
         return name == "my_udf"
 

@@ -17,6 +17,7 @@ from yunbox.sql.maxcompute import plans
 from yunbox.sql.maxcompute.catalog import Column, PartitionValues, Table
 from yunbox.storage.tables import delta
 from yunbox.storage.tables.catalogue import first_commit, renamed
+from yunbox.storage.tables.lifecycle import LIFECYCLE_DISABLED
 from yunbox.storage.tables.model import StoredTable, checked_partition, partition_spec
 from yunbox.storage.tables.snapshots import Change
 
@@ -191,10 +192,14 @@ async def _set_lifecycle(service: "MaxCompute", statement: "Statement", stored: 
 
 async def _enable_lifecycle(service: "MaxCompute", statement: "Statement", stored: StoredTable, action: Any) -> None:
     """A partition, or the whole table, whose lifecycle is disabled is kept however old it is."""
-    disabled = set(filter(None, stored.table.properties.get("lifecycle.disabled", "").split("\n")))
+    if action.partition:
+        names = dict(action.partition)
+        values = tuple(names.get(column.name, "") for column in stored.table.partition_columns)
+        _require_partitions(service, stored, [values])
+    disabled = set(filter(None, stored.table.properties.get(LIFECYCLE_DISABLED, "").split("\n")))
     key = "/".join(f"{name}={value}" for name, value in action.partition) if action.partition else "*"
     disabled = disabled - {key} if action.enabled else disabled | {key}
-    properties = {**stored.table.properties, "lifecycle.disabled": "\n".join(sorted(disabled))}
+    properties = {**stored.table.properties, LIFECYCLE_DISABLED: "\n".join(sorted(disabled))}
     await _replace(service, stored, properties={k: v for k, v in properties.items() if v})
 
 

@@ -7,6 +7,7 @@ from yunbox.kernel.errors import NotFound, Unsupported
 from yunbox.services.maxcompute.instances import Outcome
 from yunbox.sql.maxcompute import plans
 from yunbox.sql.maxcompute.catalog import Column, Table, TableName
+from yunbox.storage.tables.lifecycle import LIFECYCLE_DISABLED
 from yunbox.storage.tables.model import StoredTable, partition_spec
 
 if TYPE_CHECKING:
@@ -39,6 +40,22 @@ async def show(service: "MaxCompute", call: "Call[Statement]") -> Outcome:
     return Outcome(text=shower(service, statement, plan))
 
 
+def scope(statement: "Statement", plan: Any) -> tuple[str, str]:
+    """The project and schema that a SHOW lists: what IN names, or where the statement runs.
+
+    One name is a schema where schemas are enabled, and a project where they are not.
+    """
+    session = statement.session
+    parts = plan.scope.lower().split(".") if plan.scope else []
+    if len(parts) == 2:
+        return parts[0], parts[1]
+    if not parts:
+        return session.project, session.schema
+    if session.three_tier and plan.kind != "schemas":
+        return session.project, parts[0]
+    return parts[0], "default"
+
+
 def _show_tables(service: "MaxCompute", statement: "Statement", plan: Any) -> str:
     return _show_kind(service, statement, plan, "table")
 
@@ -48,8 +65,7 @@ def _show_views(service: "MaxCompute", statement: "Statement", plan: Any) -> str
 
 
 def _show_kind(service: "MaxCompute", statement: "Statement", plan: Any, kind: str) -> str:
-    project = plan.target.project if plan.target else statement.session.project
-    schema = plan.target.schema if plan.target else statement.session.schema
+    project, schema = scope(statement, plan)
     found = service.catalogue.tables(project, schema, limit=_PAGE)
     wanted = [t for t in found if t.table.kind == kind or kind == "table"]
     lines = [f"{t.owner}:{t.table.name.name}" for t in wanted if _like(t.table.name.name, plan.like)]
@@ -74,11 +90,11 @@ def _show_create(service: "MaxCompute", statement: "Statement", plan: Any) -> st
 
 
 def _show_schemas(service: "MaxCompute", statement: "Statement", plan: Any) -> str:
-    return "\n".join(schema.name for schema in service.catalogue.schemas(statement.session.project))
+    return "\n".join(schema.name for schema in service.catalogue.schemas(scope(statement, plan)[0]))
 
 
 def _show_functions(service: "MaxCompute", statement: "Statement", plan: Any) -> str:
-    found = service.functions.all(statement.session.project)
+    found = service.functions.all(scope(statement, plan)[0])
     return "\n".join(f"{f.owner}:{f.name}" for f in found if _like(f.name, plan.like))
 
 
@@ -106,18 +122,27 @@ def _like(name: str, pattern: str | None) -> bool:
 def create_statement(table: Table) -> str:
     """The statement that would create a table like this one."""
     if table.kind == "view":
-        return f"CREATE VIEW {table.name} AS {table.view_text}"
-    lines = [f"CREATE TABLE IF NOT EXISTS {table.name}(\n{_column_list(table.columns)}\n)"]
+        return _view_statement(table)
+    key = f",\n  PRIMARY KEY ({', '.join(f'`{name}`' for name in table.primary_key)})" if table.primary_key else ""
+    lines = [f"CREATE TABLE IF NOT EXISTS {table.name}(\n{_column_list(table.columns)}{key}\n)"]
     if table.comment:
         lines.append(f"COMMENT {_literal(table.comment)}")
     if table.partition_columns:
         lines.append(f"PARTITIONED BY (\n{_column_list(table.partition_columns)}\n)")
-    if table.properties:
-        pairs = ", ".join(f"{_literal(k)}={_literal(v)}" for k, v in sorted(table.properties.items()))
+    properties = {key: value for key, value in table.properties.items() if key != LIFECYCLE_DISABLED}
+    if properties:
+        pairs = ", ".join(f"{_literal(k)}={_literal(v)}" for k, v in sorted(properties.items()))
         lines.append(f"TBLPROPERTIES ({pairs})")
     if table.lifecycle_days:
         lines.append(f"LIFECYCLE {table.lifecycle_days}")
     return "\n".join(lines) + ";"
+
+
+def _view_statement(table: Table) -> str:
+    """A view's own column names and comments are not in its query: they stand in a list."""
+    columns = ", ".join(f"`{c.name}`" + (f" COMMENT {_literal(c.comment)}" if c.comment else "") for c in table.columns)
+    comment = f" COMMENT {_literal(table.comment)}" if table.comment else ""
+    return f"CREATE VIEW IF NOT EXISTS {table.name}({columns}){comment} AS {table.view_text};"
 
 
 def _column_list(columns: tuple[Column, ...]) -> str:

@@ -62,7 +62,9 @@ def _changed(statement: Statement) -> plans.Update | plans.Delete:
 def _creates(service: "MaxCompute", statement: Statement) -> list[Access]:
     plan = statement.planned.plan
     project = plan.name.project if isinstance(plan, plans.CreateTable | plans.CreateView) else statement.session.project
-    return [*_reads(service, statement), on_project(service, "CreateTable", project)]
+    like = plan.like if isinstance(plan, plans.CreateTable) else None
+    described = on_tables(service, "Describe", [like.name] if like else [])
+    return [*_reads(service, statement), *described, on_project(service, "CreateTable", project)]
 
 
 def _on(action: str, kind: Any) -> Any:
@@ -77,6 +79,21 @@ def _project(action: str) -> Any:
         return [on_project(service, action, statement.session.project)]
 
     return touches
+
+
+def _schema(action: str, kind: Any) -> Any:
+    def touches(service: "MaxCompute", statement: Statement) -> Iterable[Access]:
+        return [on_project(service, action, statement.plan(kind).project)]
+
+    return touches
+
+
+def _shows(service: "MaxCompute", statement: Statement) -> list[Access]:
+    """What SHOW names may lie in another project: that project's owner decides."""
+    plan = statement.plan(plans.Show)
+    if plan.target is not None:
+        return [on_table(service, "Describe", plan.target)]
+    return [on_project(service, "List", describe.scope(statement, plan)[0])]
 
 
 def _admit(service: "MaxCompute", call: Call[Statement]) -> None:
@@ -201,11 +218,11 @@ OPERATIONS: dict[type, "Operation[Statement]"] = {
     plans.AlterTable: _operation("AlterTable", ddl.alter_table, _on("Alter", plans.AlterTable)),
     plans.TruncateTable: _operation("TruncateTable", ddl.truncate_table, _on("Alter", plans.TruncateTable)),
     plans.CreateView: _operation("CreateView", ddl.create_view, _creates),
-    plans.CreateSchema: _operation("CreateSchema", ddl.create_schema, _project("CreateSchema")),
-    plans.DropSchema: _operation("DropSchema", ddl.drop_schema, _project("DropSchema")),
+    plans.CreateSchema: _operation("CreateSchema", ddl.create_schema, _schema("CreateSchema", plans.CreateSchema)),
+    plans.DropSchema: _operation("DropSchema", ddl.drop_schema, _schema("DropSchema", plans.DropSchema)),
     plans.CreateFunction: _operation("CreateFunction", ddl.create_function, _project("CreateFunction")),
     plans.DropFunction: _operation("DropFunction", ddl.drop_function, _project("CreateFunction")),
-    plans.Show: _operation("Show", describe.show, _project("List")),
+    plans.Show: _operation("Show", describe.show, _shows),
     plans.Describe: _operation("Describe", describe.describe, _on("Describe", plans.Describe)),
     plans.SetFlags: _operation("Set", describe.set_flags, _project("Read")),
     plans.SetProject: _operation("SetProject", ddl.set_project, _project("Write")),

@@ -131,6 +131,8 @@ def _folded(made: Expr, value: Expr, target: DataType) -> Expr:
 
 
 def _cast_sql(sql: str, source: DataType, target: DataType, word: str, where: At) -> str:
+    if source.name == "void":
+        return f"CAST({sql} AS {target.duckdb})"
     if target.is_text:
         return _to_text(sql, source, target, where)
     if target.name in INTEGERS:

@@ -65,5 +65,8 @@ class Catalog(Protocol):
     def partitions(self, name: TableName) -> Sequence[PartitionValues]:
         """Every partition of a partitioned table, sorted."""
 
+    def newest_partition(self, name: TableName) -> PartitionValues | None:
+        """The last partition, in their order, that holds rows."""
+
     def function_exists(self, project: str, name: str) -> bool:
         """Whether a user-defined function of that name is registered in the project."""

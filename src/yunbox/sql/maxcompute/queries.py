@@ -41,6 +41,8 @@ class QueryPlanner:
     def finish(self, binder: QueryBinder, block: Block) -> Query:
         """Write a bound block down and prune its scans."""
         types = [_written(of) for of in block.types]
+        if any(of.name.startswith("interval_") for of in types):
+            raise UnsupportedSql("an INTERVAL as a result column")
         sql = binder.renderer.block(block, types=types, exact=True)
         columns = tuple(Column(name, of) for name, of in zip(block.names, types, strict=True))
         return self.query(binder, block, sql, columns)

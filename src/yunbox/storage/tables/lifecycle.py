@@ -9,6 +9,8 @@ from yunbox.storage.tables.snapshots import Change, Snapshots
 
 _DAY_S = 24 * 3600.0
 _PAGE = 1000
+LIFECYCLE_DISABLED = "lifecycle.disabled"
+"""The property that names, a line each, the partitions kept however old they are; * is the whole table."""
 
 
 async def recycle(catalogue: Catalogue, snapshots: Snapshots, now_s: float) -> list[str]:
@@ -25,7 +27,7 @@ async def recycle(catalogue: Catalogue, snapshots: Snapshots, now_s: float) -> l
 async def _recycle_table(catalogue: Catalogue, snapshots: Snapshots, stored: StoredTable, now_s: float) -> list[str]:
     assert stored.table.lifecycle_days is not None
     deadline = now_s - stored.table.lifecycle_days * _DAY_S
-    kept = set(stored.table.properties.get("lifecycle.disabled", "").split("\n"))
+    kept = set(stored.table.properties.get(LIFECYCLE_DISABLED, "").split("\n"))
     if "*" in kept:
         return []
     name = str(stored.table.name)

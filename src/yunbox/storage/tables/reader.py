@@ -81,6 +81,15 @@ class CatalogueReader:
             return []
         return sorted(map(tuple, json.loads(f"[{','.join(row[0] for row in rows)}]")))
 
+    def newest_partition(self, name: TableName) -> PartitionValues | None:
+        """The last partition, in their order, that holds rows."""
+        rows = self._read(
+            "SELECT DISTINCT partition FROM files WHERE rows > 0 AND table_id = "
+            "(SELECT id FROM tables WHERE project = ? AND schema = ? AND name = ?)",
+            name.project, name.schema, name.name,
+        )  # fmt: skip
+        return max((tuple(json.loads(row[0])) for row in rows), default=None)
+
     def partition_infos(self, table_id: int, values: PartitionValues | None = None) -> list[PartitionInfo]:
         """Partitions with their sizes, sorted; one of them, or none, when ``values`` is given."""
         where = "" if values is None else 'AND p."values" = ?'

@@ -108,6 +108,11 @@ async def _page(request: Request, values: PathValues) -> InstancePage:
     )
 
 
+async def _queue_page(request: Request, values: PathValues) -> InstancePage:
+    page = await _page(request, values)
+    return replace(page, status=page.status or RUNNING)
+
+
 def _submits(service: Any, params: NewInstance) -> tuple[Access, ...]:
     return (on_project(service, "CreateInstance", params.project),)
 
@@ -273,25 +278,29 @@ def _detail(instance: Instance, request: Request) -> Response:
     return json_text(json.dumps({"mapReduce": {"jobs": [{"name": instance.id, "tasks": [stage]}]}}))
 
 
+def _queueing(instance: Instance) -> dict[str, Any]:
+    """How an instance stands in the queue; nothing waits here, so it runs or has ended."""
+    return {
+        "instanceId": instance.id,
+        "instancePriority": 9,
+        "instanceProcess": 100 if instance.ended else 0,
+        "jobName": "",
+        "projectName": instance.project,
+        "skynetId": "",
+        "startTime": time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(instance.started + _UTC8_S)),
+        "taskType": instance.task_type,
+        "taskName": instance.task_name,
+        "userAccount": instance.owner,
+        "status": instance.status,
+    }
+
+
 def _cached(instance: Instance, request: Request) -> Response:
-    started = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(instance.started + _UTC8_S))
-    return json_text(
-        json.dumps(
-            {
-                "instanceId": instance.id,
-                "instancePriority": 9,
-                "instanceProcess": 100 if instance.ended else 0,
-                "jobName": "",
-                "projectName": instance.project,
-                "skynetId": "",
-                "startTime": started,
-                "taskType": instance.task_type,
-                "taskName": instance.task_name,
-                "userAccount": instance.owner,
-                "status": instance.status,
-            }
-        )
-    )
+    return json_text(json.dumps(_queueing(instance)))
+
+
+def _log(instance: Instance, request: Request) -> Response:
+    return text("")  # no worker of the vendor's kind ran, so none has a log
 
 
 def _info(instance: Instance, request: Request) -> Response:
@@ -320,6 +329,14 @@ def _list_xml(found: tuple[list[Instance], str], request: Request) -> Response:
     return xml(element("Instances", element("Marker", marker), element("MaxItems", PAGE_MAX), *items))
 
 
+def _queue_xml(found: tuple[list[Instance], str], request: Request) -> Response:
+    instances, marker = found
+    content = json.dumps([_queueing(instance) for instance in instances])
+    return xml(
+        element("Instances", element("Marker", marker), element("MaxItems", PAGE_MAX), element("Content", content))
+    )
+
+
 def _stopped(result: None, request: Request) -> Response:
     return empty(200)
 
@@ -334,6 +351,7 @@ _ONE = "/projects/{project}/instances/{instance}"
 ROUTES = [
     Route("POST", "/projects/{project}/instances", CREATE_INSTANCE, _new, _created),
     Route("GET", "/projects/{project}/instances", LIST_INSTANCES, _page, _list_xml),
+    Route("GET", "/projects/{project}/cachedinstances", LIST_INSTANCES, _queue_page, _queue_xml),
     Route("GET", _ONE, GET_INSTANCE, _id, _status_xml),
     Route("GET", _ONE, GET_INSTANCE, _id, _task_status_xml, when="taskstatus"),
     Route("GET", _ONE, GET_RESULT, _id, _result_xml, when="result"),
@@ -344,6 +362,7 @@ ROUTES = [
     Route("GET", _ONE, GET_INSTANCE, _id, _detail, when="detail"),
     Route("GET", _ONE, GET_INSTANCE, _id, _cached, when="cached"),
     Route("GET", _ONE, GET_INSTANCE, _id, _info, when="info"),
+    Route("GET", _ONE, GET_INSTANCE, _id, _log, when="log"),
     Route("GET", _ONE, GET_INSTANCE, _id, _quota, when="instancequota"),
     Route("PUT", _ONE, STOP_INSTANCE, _stop_params, _stopped),
 ]

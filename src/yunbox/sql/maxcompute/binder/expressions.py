@@ -43,7 +43,7 @@ class ExpressionBinder:
         binder: "QueryBinder",
         scope: "Scope",
         *,
-        keys: frozenset[str] = frozenset(),
+        keys: tuple[str, ...] = (),
         aggregates: bool = False,
         aliases: str = "",
     ) -> None:
@@ -117,6 +117,8 @@ class ExpressionBinder:
             found = self.scope.aliases.get(name)
         if found is None and name in _BARE:
             found = calls.call(self, name, [], node)
+        if found is None and name == "grouping__id" and self.keys:
+            found = Expr(f"grouping({', '.join(self.keys)})", BIGINT, aggregate=True)
         return found
 
     def _qualified(self, parts: list[str], width: int, node: exp.Expr) -> Expr | None:
@@ -187,6 +189,8 @@ class ExpressionBinder:
     def interval(self, node: exp.Interval) -> Expr:
         """``INTERVAL 3 DAY`` and friends."""
         unit = str(node.args["unit"].name if node.args.get("unit") else "").upper().rstrip("S")
+        if isinstance(node.args.get("unit"), exp.IntervalSpan):
+            raise UnsupportedSql("an INTERVAL of two units", at(node))
         if unit not in ("YEAR", "MONTH", "DAY", "HOUR", "MINUTE", "SECOND"):
             raise UnsupportedSql(f"INTERVAL unit {unit or '(none)'}", at(node))
         name = "interval_year_month" if unit in ("YEAR", "MONTH") else "interval_day_time"

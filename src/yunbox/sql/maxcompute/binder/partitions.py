@@ -29,13 +29,13 @@ def _partitioned(binder: "ExpressionBinder", name: TableName, node: exp.Expr, fu
 
 
 def _max_pt(binder: "ExpressionBinder", nodes: list[exp.Expr], node: exp.Expr) -> Expr:
-    """``max_pt('project.table')``: the largest value of the first partition column."""
+    """``max_pt('project.table')``: the largest value of the first partition column under which there are rows."""
     if len(nodes) != 1:
         raise ArgumentCountWrong("max_pt", len(nodes), "1 arguments", at(node))
     name = _name(binder, nodes, node, "max_pt")
     _partitioned(binder, name, node, "max_pt")
-    values = [row[0] for row in binder.binder.catalog.partitions(name)]
-    return string(max(values)) if values else null(STRING)
+    newest = binder.binder.catalog.newest_partition(name)
+    return string(newest[0]) if newest else null(STRING)
 
 
 def _table_exists(binder: "ExpressionBinder", nodes: list[exp.Expr], node: exp.Expr) -> Expr:

@@ -33,7 +33,7 @@ def bind_select(binder: "QueryBinder", node: exp.Select, scope: Scope) -> Select
     block.where = plain.conjuncts(where.this) if where is not None else []
     check_cartesian(binder, node, block, hints)
     grouping.bind_group(binder, node, scope, block)
-    keys = frozenset(key.sql for key in block.keys)
+    keys = tuple(key.sql for key in block.keys)
     listed = ExpressionBinder(binder, scope, keys=keys, aggregates=True)
     for window in node.args.get("windows") or []:
         listed.named_windows[window.name.lower()] = window
@@ -51,7 +51,7 @@ def _after_list(
     scope: Scope,
     block: SelectBlock,
     listed: ExpressionBinder,
-    keys: frozenset[str],
+    keys: tuple[str, ...],
 ) -> list[Expr]:
     scope.aliases = {output.name: output.expr for output in block.outputs}
     late = ExpressionBinder(binder, scope, keys=keys, aggregates=True, aliases="last")

@@ -60,5 +60,5 @@ aggregate("multimap_agg", ("K, V -> map<K,array<V>>", "list(struct_pack(k := {0}
 aggregate("map_union", ("map<K,V> -> map<K,V>", "list({0})"),
           wrap="mc_first_of(list_transform(mc_entries({}), lambda _e: {{'k': _e.key, 'v': _e.value}}))")  # fmt: skip
 aggregate("map_union_sum", ("map<K,V> -> map<K,V>", "list({0})"), wrap="CAST(mc_sum_of(mc_entries({})) AS {{type}})")
-aggregate("grouping", ("any* -> bigint", "grouping({*})"))
+aggregate("grouping grouping_id", ("any* -> bigint", "grouping({*})"))
 unsupported("numeric_histogram bloom_filter collect_bloom_filter approx_histogram kmeans")

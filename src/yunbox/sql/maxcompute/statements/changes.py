@@ -13,7 +13,7 @@ from yunbox.sql.maxcompute.plans import Delete, Query, Update
 from yunbox.sql.maxcompute.queries import QueryPlanner
 from yunbox.sql.maxcompute.relations import Output, ScanRelation, SelectBlock
 from yunbox.sql.maxcompute.statements.cursor import Cursor
-from yunbox.sql.maxcompute.statements.inserts import target
+from yunbox.sql.maxcompute.statements.inserts import required, target
 
 
 class _Change:
@@ -86,7 +86,7 @@ def parse_update(cursor: Cursor, planner: QueryPlanner) -> Update:
             raise SemanticError(f"column {name} cannot be resolved in {change.table.name}", where)
         cursor.expect("=")
         value = change.expression(cursor.until(",", "WHERE"))
-        written[known.name] = implicit(value, known.type, where)
+        written[known.name] = required(known, implicit(value, known.type, where))
         if not cursor.take(","):
             break
     test = change.condition()

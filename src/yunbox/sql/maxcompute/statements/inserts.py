@@ -7,7 +7,7 @@ from yunbox.sql.maxcompute.casts import cast, converts
 from yunbox.sql.maxcompute.catalog import Column, Table
 from yunbox.sql.maxcompute.dialect import parse_query
 from yunbox.sql.maxcompute.errors import At, SemanticError, TableNotFound, UnsupportedSql
-from yunbox.sql.maxcompute.expr import STRING, Expr, null, quote
+from yunbox.sql.maxcompute.expr import STRING, Expr, build, null, quote, text_literal
 from yunbox.sql.maxcompute.plans import Insert, MultiInsert, Query
 from yunbox.sql.maxcompute.queries import QueryPlanner
 from yunbox.sql.maxcompute.relations import Block
@@ -123,7 +123,7 @@ def fit(
         column.name: _fitted(Expr(f'q."{name}"', of), column, where)
         for column, name, of in zip(wanted, names, block.types, strict=True)
     }
-    outputs = [_output(planner, column, values) for column in table.columns]
+    outputs = [(column, required(column, _output(planner, column, values))) for column in table.columns]
     outputs += [(Column(name, STRING), cast(values[name], STRING)) for name in dynamic]
     items = ", ".join(f"{_exact(expr)} AS {quote(column.name)}" for column, expr in outputs)
     sql = f"SELECT {items} FROM ({inner}) AS q"
@@ -152,12 +152,20 @@ def _fitted(value: Expr, column: Column, where: At) -> Expr:
     return cast(value, column.type, where=where)
 
 
-def _output(planner: QueryPlanner, column: Column, values: dict[str, Expr]) -> tuple[Column, Expr]:
+def _output(planner: QueryPlanner, column: Column, values: dict[str, Expr]) -> Expr:
     if column.name in values:
-        return column, values[column.name]
+        return values[column.name]
     if column.default is None:
-        return column, null(column.type)
-    return column, cast(planner.expression(column.default), column.type)
+        return null(column.type)
+    return cast(planner.expression(column.default), column.type)
+
+
+def required(column: Column, value: Expr) -> Expr:
+    """A value that fails the statement where it is NULL, if the column is NOT NULL."""
+    if column.nullable:
+        return value
+    told = text_literal(f"column {column.name} is NOT NULL and a row has no value for it")
+    return build(f"coalesce({value.sql}, error({told}))", column.type, value)
 
 
 def _exact(expr: Expr) -> str:

@@ -25,9 +25,9 @@ def parse_create(cursor: Cursor, planner: QueryPlanner) -> Plan:
     """CREATE TABLE, VIEW, SCHEMA or FUNCTION."""
     cursor.expect("CREATE")
     or_replace = cursor.take("OR REPLACE")
+    if or_replace and not cursor.peek("VIEW"):
+        raise UnsupportedSql(f"CREATE OR REPLACE {cursor.word(cursor.at)}", cursor.where())
     if cursor.take("TABLE"):
-        if or_replace:
-            raise UnsupportedSql("CREATE OR REPLACE TABLE", cursor.where())
         return parse_create_table(cursor, planner)
     if cursor.take("VIEW"):
         return _create_view(cursor, planner, or_replace)

@@ -206,8 +206,10 @@ def values_of(cursor: Cursor, table: Table) -> PartitionValues:
     where = cursor.where()
     given = dict(cursor.partition())
     known = [column.name.lower() for column in table.partition_columns]
+    if not known:
+        raise SemanticError(f"{table.name} is not partitioned", where)
     if sorted(given) != sorted(known) or None in given.values():
-        raise SemanticError(f"the partition spec must give {', '.join(known) or 'nothing'}", where)
+        raise SemanticError(f"the partition spec must give {', '.join(known)}", where)
     return tuple(str(given[name]) for name in known)
 
 

@@ -1,0 +1,168 @@
+"""Rules of the service that hold whoever asks: NOT NULL, empty partitions, names in other projects and schemas."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+from odps import ODPS, errors
+
+Cli = Callable[..., str]
+Connect = Callable[..., ODPS]
+Rows = Callable[..., list[tuple]]
+
+_TYPES = (
+    "bigint double boolean string date datetime timestamp timestamp_ntz decimal(10,2) binary json "
+    "array<bigint> map<string,bigint> struct<x:int>"
+).split()
+
+
+@pytest.fixture
+def stranger(cli: Cli, connect: Connect, project: str) -> ODPS:
+    """A RAM user who may do everything in a project of the account's, and nothing in the test's."""
+    name, own = f"stranger-{project}", f"own_{project}"
+    cli("project", "create", own)
+    cli("ram", "create-user", name)
+    key = json.loads(cli("ram", "--output", "json", "create-key", name))
+    owner = connect(own)
+    owner.run_security_query(f"add user {name}")
+    owner.run_security_query(
+        f"grant CreateInstance, CreateTable, List, CreateSchema, DropSchema on project {own} to user {name}"
+    )
+    return connect(own, key=(key["access_key_id"], key["access_key_secret"]))
+
+
+@pytest.mark.parametrize("query", ["values ({})", "select {}"])
+def test_null_goes_into_a_column_of_any_type(o: ODPS, rows: Rows, query: str) -> None:
+    columns = ", ".join(f"c{i} {kind}" for i, kind in enumerate(_TYPES))
+    o.execute_sql(f"create table t ({columns})")
+    o.execute_sql("insert into t " + query.format(", ".join(["null"] * len(_TYPES))))
+    assert rows("select * from t") == [(None,) * len(_TYPES)]
+
+
+def test_a_column_that_is_not_null_takes_no_null(o: ODPS, rows: Rows) -> None:
+    o.execute_sql("create table t (id bigint not null, v string not null default 'q')")
+    o.execute_sql("insert into t (id) values (1)")
+    for text in (
+        "insert into t values (null, 'a')",
+        "insert into t (v) values ('a')",
+        "insert into t select id, null from t",
+        "insert overwrite table t select if(id = 1, null, id), v from t",
+    ):
+        with pytest.raises(errors.ODPSError, match="NOT NULL"):
+            o.execute_sql(text)
+    assert rows("select * from t") == [(1, "q")]
+
+
+def test_an_update_leaves_no_null_where_none_may_be(o: ODPS, rows: Rows) -> None:
+    o.create_table("t", "id bigint not null, v string not null", transactional=True, primary_key=["id"])
+    o.execute_sql("insert into t values (1, 'a'), (2, 'b')")
+    with pytest.raises(errors.ODPSError, match="column v is NOT NULL"):
+        o.execute_sql("update t set v = null where id = 2")
+    with pytest.raises(errors.ODPSError, match="column v is NOT NULL"):
+        o.execute_sql(
+            "merge into t using (select 3 as id) s on t.id = s.id when not matched then insert values (s.id, null)"
+        )
+    assert rows("select * from t order by id limit 9") == [(1, "a"), (2, "b")]
+
+
+def test_max_pt_is_the_last_partition_with_rows(o: ODPS, rows: Rows) -> None:
+    table = o.create_table("t", ("a bigint", "pt string"))
+    assert rows("select max_pt('t')") == [(None,)]
+    o.write_table("t", [[1]], partition="pt=1", create_partition=True)
+    table.create_partition("pt=2")
+    assert rows("select a, pt from t where pt = max_pt('t')") == [(1, "1")]
+    assert table.get_max_partition().name == "pt='1'"
+    o.execute_sql("insert into t partition (pt='2') values (2)")
+    assert rows("select max_pt('t')") == [("2",)]
+    table.truncate("pt=2")
+    assert rows("select max_pt('t')") == [("1",)]
+
+
+def test_grouping_sets_say_which_keys_are_missing(rows: Rows) -> None:
+    found = rows(
+        "select os, city, grouping(os), grouping_id(os, city), grouping__id, count(*) "
+        "from values ('linux', 'Beijing'), ('ios', 'Beijing') t(os, city) "
+        "group by os, city grouping sets ((os, city), (city), ())"
+    )
+    assert set(found) == {
+        ("linux", "Beijing", 0, 0, 0, 1), ("ios", "Beijing", 0, 0, 0, 1),
+        (None, "Beijing", 1, 2, 2, 2), (None, None, 1, 3, 3, 2),
+    }  # fmt: skip
+
+
+def test_an_interval_is_added_and_never_silently_null(o: ODPS, rows: Rows) -> None:
+    assert str(rows("select date'2024-01-31' + interval '1' day")[0][0]) == "2024-02-01"
+    for text in ("interval '1' day", "date'2024-01-31' + interval '1-2' year to month"):
+        with pytest.raises(errors.ODPSError, match="INTERVAL"):
+            o.execute_sql(f"select {text}")
+
+
+def test_the_ddl_of_a_view_has_its_own_column_names(o: ODPS) -> None:
+    o.execute_sql("create view v (x comment 'an x', y) comment 'a view' as select 1, 'a'")
+    text = o.execute_sql("show create table v").open_reader().raw
+    o.delete_view("v")
+    o.execute_sql(text)
+    view = o.get_table("v")
+    assert [(c.name, c.comment) for c in view.table_schema.columns] == [("x", "an x"), ("y", "")]
+    assert view.comment == "a view"
+
+
+def test_the_ddl_of_a_table_has_its_key_and_no_inner_properties(o: ODPS) -> None:
+    o.create_table("t", ("id bigint not null, v string", "pt string"), transactional=True, primary_key=["id"])
+    o.get_table("t").create_partition("pt=1")
+    o.execute_sql("alter table t partition (pt='1') disable lifecycle")
+    with pytest.raises(errors.ODPSError, match="Partition does not exist"):
+        o.execute_sql("alter table t partition (pt='2') disable lifecycle")
+    text = o.execute_sql("show create table t").open_reader().raw
+    assert "lifecycle.disabled" not in text
+    o.delete_table("t")
+    o.execute_sql(text)
+    assert (o.get_table("t").primary_key, o.get_table("t").is_transactional) == (["id"], True)
+
+
+def test_show_lists_what_it_is_told_to(o: ODPS, connect: Connect, cli: Cli) -> None:
+    def shown(text: str, **kwargs: object) -> list[str]:
+        lines = o.execute_sql(text, **kwargs).open_reader().raw.split()
+        return [line.rpartition(":")[2] for line in lines]
+
+    other = f"other_{o.project}"
+    cli("project", "create", other)
+    connect(other).create_table("there", "a bigint")
+    o.create_table("here", "a bigint")
+    o.create_schema("extra")
+    o.create_table("inside", "a bigint", schema="extra")
+    three_tier = {"odps.namespace.schema": "true"}
+    assert shown("show tables") == ["here"]
+    assert shown(f"show tables in {other}") == ["there"]
+    assert shown("show tables in extra", hints=three_tier) == ["inside"]
+    assert shown(f"show tables in {o.project}.extra") == ["inside"]
+    assert shown(f"show schemas in {other}") == ["default"]
+
+
+def test_another_projects_names_are_its_owners_to_show(o: ODPS, stranger: ODPS) -> None:
+    o.create_table("t", ("a bigint", "pt string"))
+    o.create_schema("extra")
+    stranger.execute_sql("show tables")
+    for text in (
+        f"show create table {o.project}.t",
+        f"show partitions {o.project}.t",
+        f"show tables in {o.project}",
+        f"create table t like {o.project}.t",
+        f"create schema {o.project}.mine",
+        f"drop schema {o.project}.extra",
+    ):
+        with pytest.raises(errors.ODPSError, match=r"NoPermission|not allowed|denied|Authorization"):
+            stranger.execute_sql(text)
+    assert [schema.name for schema in o.list_schemas()] == ["default", "extra"]
+
+
+def test_the_queue_has_what_runs(o: ODPS) -> None:
+    numbers = "(select explode(sequence(1, 100000)) as a)"
+    instance = o.run_sql(
+        f"set odps.sql.allow.cartesian=true; select count(*) from {numbers} x join {numbers} y on x.a < y.a + 5 or x.a = 0"
+    )
+    queued = [info for info in o.list_instance_queueing_infos() if info.instance_id == instance.id]
+    assert [str(info.status.value) for info in queued] == ["Running"]
+    instance.stop()
+    assert list(o.list_instance_queueing_infos()) == []
+    assert instance.get_worker_log("any", "stdout") == ""
