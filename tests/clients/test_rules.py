@@ -10,10 +10,10 @@ Cli = Callable[..., str]
 Connect = Callable[..., ODPS]
 Rows = Callable[..., list[tuple]]
 
-_TYPES = (
-    "bigint double boolean string date datetime timestamp timestamp_ntz decimal(10,2) binary json "
-    "array<bigint> map<string,bigint> struct<x:int>"
-).split()
+_TYPES = [
+    "bigint", "double", "boolean", "string", "date", "datetime", "timestamp", "timestamp_ntz", "decimal(10,2)",
+    "binary", "json", "array<bigint>", "map<string,bigint>", "struct<x:int>",
+]  # fmt: skip
 
 
 @pytest.fixture
@@ -159,7 +159,8 @@ def test_another_projects_names_are_its_owners_to_show(o: ODPS, stranger: ODPS) 
 def test_the_queue_has_what_runs(o: ODPS) -> None:
     numbers = "(select explode(sequence(1, 100000)) as a)"
     instance = o.run_sql(
-        f"set odps.sql.allow.cartesian=true; select count(*) from {numbers} x join {numbers} y on x.a < y.a + 5 or x.a = 0"
+        "set odps.sql.allow.cartesian=true; "
+        f"select count(*) from {numbers} x join {numbers} y on x.a < y.a + 5 or x.a = 0"
     )
     queued = [info for info in o.list_instance_queueing_infos() if info.instance_id == instance.id]
     assert [str(info.status.value) for info in queued] == ["Running"]
