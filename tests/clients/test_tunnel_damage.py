@@ -14,6 +14,7 @@ from odps import ODPS, errors
 from odps.tunnel import TableTunnel
 
 from yunbox.testing.server import Server
+from yunbox.wire.odps.compression import SUPPORTED
 
 COLUMNS = "a bigint, s string, l array<string>, m map<string,double>, st struct<x:int>, d decimal(10,2), t timestamp"
 
@@ -74,7 +75,7 @@ def victim(shared_yunbox: Server) -> Any:
 @given(
     body=st.one_of(st.binary(max_size=300), st.binary(max_size=300).map(lambda b: b"\x00\x01\x00\x00" + b)),
     arrow=st.booleans(),
-    coding=st.sampled_from(["", "deflate", "gzip", "zstd", "nonsense"]),
+    coding=st.sampled_from(["", *SUPPORTED, "nonsense"]),
 )
 def test_any_bytes_are_answered(victim: Any, body: bytes, arrow: bool, coding: str) -> None:
     params = {"uploadid": victim.id, "blockid": "1", **({"arrow": ""} if arrow else {})}

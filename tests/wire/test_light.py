@@ -3,9 +3,9 @@
 import subprocess
 import sys
 
-MODULES = ["arrow", "arrow_messages", "compression", "csv", "frames", "jobs", "record_fields", "records"]
-MODULES += ["signing", "stream_pack", "types", "varint", "xml"]
-HEAVY = ("arro3", "pyarrow", "numpy", "odps", "google", "duckdb")
+MODULES = ["arrow", "arrow_messages", "codecs", "compression", "csv", "frames", "jobs", "record_fields", "records"]
+MODULES += ["signing", "snappy", "stream_pack", "types", "varint", "xml"]
+HEAVY = ("arro3", "pyarrow", "numpy", "odps", "google", "duckdb", "lz4", "cramjam", "backports")
 
 
 def test_importing_the_codecs_is_light():

@@ -16,7 +16,9 @@ from yunbox.kernel.limits import CLOCK_SKEW_S_MAX
 
 _DISK_BYTES_MIN = 1024**3
 _MEMORY_BYTES_MIN = 2 * 1024**3
-_PARTS = ("duckdb", "deltalake", "arro3.core", "arro3.io", "sqlglot", "uvicorn", "uvloop", "httptools", "crc32c")
+_ZSTD = "compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd"
+_PARTS = ("duckdb", "deltalake", "arro3.core", "arro3.io", "sqlglot", "uvicorn", "uvloop", "httptools", "crc32c",
+          "lz4.frame", "cramjam", _ZSTD)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,17 @@ import com.aliyun.odps.data.RecordWriter;
 import com.aliyun.odps.data.ResultSet;
 import com.aliyun.odps.task.SQLTask;
 import com.aliyun.odps.tunnel.TableTunnel;
+import com.aliyun.odps.tunnel.io.CompressOption;
 import java.util.List;
 
 /** One story with the official Java SDK; prints a line for each thing that worked. */
 public class Story {
+  private static final CompressOption.CompressAlgorithm[] CODINGS = {
+    CompressOption.CompressAlgorithm.ODPS_ZLIB,
+    CompressOption.CompressAlgorithm.ODPS_SNAPPY,
+    CompressOption.CompressAlgorithm.ODPS_LZ4_FRAME
+  };
+
   public static void main(String[] args) throws Exception {
     Odps odps = new Odps(new AliyunAccount(args[1], args[2]));
     odps.setEndpoint(args[0]);
@@ -56,6 +63,10 @@ public class Story {
     reader.close();
     System.out.println("downloaded " + down.getRecordCount() + " sum " + sum);
 
+    for (CompressOption.CompressAlgorithm algorithm : CODINGS) {
+      System.out.println(algorithm + " " + compressed(tunnel, args[3], new CompressOption(algorithm, 1, 0)));
+    }
+
     Instance instance = SQLTask.run(odps, "select count(*) as c, max(s) as m from j where pt = '1';");
     instance.waitForSuccess();
     List<Record> rows = SQLTask.getResult(instance);
@@ -74,5 +85,38 @@ public class Story {
     System.out.println("exists " + odps.tables().exists("j") + " " + odps.tables().exists("missing"));
     odps.tables().delete("j");
     System.out.println("exists " + odps.tables().exists("j"));
+  }
+
+  /** Rows through a block and a pack, and back, compressed all the way; returns their sum. */
+  private static long compressed(TableTunnel tunnel, String project, CompressOption option) throws Exception {
+    PartitionSpec spec = new PartitionSpec("pt='" + option.algorithm + "'");
+    TableTunnel.StreamUploadSession stream =
+        tunnel.buildStreamUploadSession(project, "j").setPartitionSpec(spec).setCreatePartition(true).build();
+    TableTunnel.StreamRecordPack pack = stream.newRecordPack(option);
+    Record record = stream.newRecord();
+    record.setBigint("a", 1_000_000L);
+    pack.append(record);
+    pack.flush();
+
+    TableTunnel.UploadSession up = tunnel.createUploadSession(project, "j", spec);
+    RecordWriter writer = up.openRecordWriter(0, option);
+    for (long i = 0; i < 50_000; i++) {
+      Record row = up.newRecord();
+      row.setBigint("a", i);
+      row.setString("s", "row " + i % 7);
+      writer.write(row);
+    }
+    writer.close();
+    up.commit(new Long[] {0L});
+
+    TableTunnel.DownloadSession down = tunnel.createDownloadSession(project, "j", spec);
+    RecordReader reader = down.openRecordReader(0, down.getRecordCount(), option);
+    long sum = 0;
+    Record found;
+    while ((found = reader.read()) != null) {
+      sum += found.getBigint("a");
+    }
+    reader.close();
+    return sum;
   }
 }

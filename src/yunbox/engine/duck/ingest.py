@@ -11,7 +11,7 @@ import duckdb
 
 from yunbox.engine.duck import results
 from yunbox.engine.duck.layout import project
-from yunbox.engine.duck.messages import ExportResult, ExportRows, IngestBlock, Written
+from yunbox.engine.duck.messages import ExportResult, ExportRows, IngestBlock, Packing, Written
 from yunbox.engine.duck.record_load import load_records
 from yunbox.engine.duck.scan import quote_name, quote_text, relation
 from yunbox.engine.duck.write import write_static
@@ -142,7 +142,7 @@ def _as_ipc(db: duckdb.DuckDBPyConnection, request: ExportRows, columns: list[Co
     queries = (project(columns, query, timestamp_as_struct=True) for query in _queries(request, columns))
     schema = schema_for([(c.name, c.type) for c in columns], timestamp_as_struct=True)
     yield stream_prefix(schema)
-    yield from _messages(db, queries)
+    yield from _messages(db, queries, request.packing)
     yield END_OF_STREAM
 
 
@@ -158,7 +158,7 @@ def _as_csv(db: duckdb.DuckDBPyConnection, request: ExportRows, columns: list[Co
     yield encode_csv([(c.name, c.type) for c in columns], rows).encode()
 
 
-def _messages(db: duckdb.DuckDBPyConnection, queries: Iterable[str]) -> Iterator[bytes]:
+def _messages(db: duckdb.DuckDBPyConnection, queries: Iterable[str], packing: Packing | None = None) -> Iterator[bytes]:
     """The rows of queries as record batches.
 
     DuckDB makes batches of 131,072 rows and fails where their text exceeds 2 GB. The order of rows is that of
@@ -169,20 +169,20 @@ def _messages(db: duckdb.DuckDBPyConnection, queries: Iterable[str]) -> Iterator
         try:
             for batch in results.batches(db.sql(query)):
                 sent += batch.num_rows
-                yield results.batch_message(batch)
+                yield results.batch_message(batch, packing)
         except Exception as error:
             if _TOO_WIDE not in str(error):
                 raise
-            yield from _steps(db, query, sent)
+            yield from _steps(db, query, sent, packing)
 
 
-def _steps(db: duckdb.DuckDBPyConnection, query: str, start: int) -> Iterator[bytes]:
+def _steps(db: duckdb.DuckDBPyConnection, query: str, start: int, packing: Packing | None) -> Iterator[bytes]:
     rows = _WIDE_ROWS
     while rows == _WIDE_ROWS:
         rows = 0
         for batch in results.batches(db.sql(f"SELECT * FROM ({query}) LIMIT {_WIDE_ROWS} OFFSET {start}")):
             rows += batch.num_rows
-            yield results.batch_message(batch)
+            yield results.batch_message(batch, packing)
         start += rows
 
 

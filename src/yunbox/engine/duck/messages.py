@@ -5,11 +5,15 @@ A worker keeps the plan between ``PlanStatement`` and ``RunPlan``, so that the g
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from yunbox.sql.maxcompute.catalog import Column, PartitionValues, Table, TableName
 from yunbox.sql.maxcompute.plans import Plan
 from yunbox.sql.maxcompute.session import Session
 from yunbox.storage.tables.model import DataFile
+
+Packing = Literal["zstd", "lz4"]
+"""How the buffers inside an Arrow stream are compressed."""
 
 
 @dataclass(frozen=True)
@@ -151,7 +155,8 @@ class ExportRows:
     """Stream a range of rows of some files; answered by chunks.
 
     ``encoding`` is ``arrow`` or ``protobuf`` as the tunnel has them, or for previews ``ipc``, a whole Arrow
-    stream, or ``csv``. ``columns`` may name partition columns. ``coding`` compresses what is sent.
+    stream, or ``csv``. ``columns`` may name partition columns. ``coding`` compresses what is sent, ``packing``
+    the buffers inside a whole Arrow stream.
     """
 
     table: Table
@@ -162,6 +167,7 @@ class ExportRows:
     count: int
     encoding: str
     coding: str = ""
+    packing: Packing | None = None
 
 
 @dataclass(frozen=True)

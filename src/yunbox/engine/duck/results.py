@@ -16,7 +16,7 @@ import arro3.io as arrow_io
 import duckdb
 
 from yunbox.engine.duck.layout import project
-from yunbox.engine.duck.messages import Batch, QueryDone
+from yunbox.engine.duck.messages import Batch, Packing, QueryDone
 from yunbox.engine.duck.scan import quote_name
 from yunbox.sql.maxcompute.catalog import Column
 from yunbox.storage.files import translate
@@ -28,10 +28,10 @@ _PLAIN = {"tinyint", "smallint", "int", "bigint", "float", "double", "boolean", 
           "decimal", "date", "datetime"}  # fmt: skip
 
 
-def batch_message(batch: arrow.RecordBatch) -> bytes:
-    """One record batch as an IPC message without its schema."""
+def batch_message(batch: arrow.RecordBatch, packing: Packing | None = None) -> bytes:
+    """One record batch as an IPC message without its schema; ``packing`` compresses its buffers."""
     buffer = io.BytesIO()
-    arrow_io.write_ipc_stream(batch, buffer, compression=None)
+    arrow_io.write_ipc_stream(batch, buffer, compression=packing)
     start = _schema_length(buffer.getbuffer())
     return buffer.getvalue()[start : -len(END_OF_STREAM)]
 

@@ -2,10 +2,11 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from yunbox.engine.duck.messages import ExportRows
+from yunbox.engine.duck.messages import ExportRows, Packing
 from yunbox.kernel.errors import InvalidArgument
 from yunbox.services.maxcompute.tunnel_target import Spec, chosen_columns, require_table
 from yunbox.sql.maxcompute.catalog import TableName
@@ -31,11 +32,11 @@ class Previews:
             return b"".join([chunk async for chunk in chunks]).decode()
 
     async def arrow(
-        self, name: TableName, spec: Spec, columns: tuple[str, ...], rows: int, client: Body
+        self, name: TableName, spec: Spec, columns: tuple[str, ...], rows: int, packing: Packing | None, client: Body
     ) -> AsyncIterator[bytes]:
-        """The first rows as a plain Arrow stream, with partition columns only where they are named."""
+        """The first rows as an Arrow stream, with partition columns only where they are named."""
         request = await self._request(name, spec, columns, rows, "ipc")
-        return self._service.downloads.pump(request, client)
+        return self._service.downloads.pump(replace(request, packing=packing), client)
 
     async def _request(
         self, name: TableName, spec: Spec, columns: tuple[str, ...], rows: int, encoding: str

@@ -21,6 +21,7 @@ from yunbox.wire.odps.types import DataType
 
 PIECE_BYTES = 256 << 10
 PIPE_BYTES = 1 << 20
+_GATHERED_BYTES = 1 << 20
 _F_SETPIPE_SZ = 1031
 Columns = Sequence[tuple[str, DataType]]
 
@@ -34,15 +35,12 @@ class Unpacker:
         self._chunks = ChunkDecoder() if arrow else None
         self._batches = BatchFilter(columns) if arrow else None
 
-    def feed(self, pieces: Iterable[bytes]) -> bytes:
-        """What these pieces of body hold."""
-        return b"".join(part for piece in pieces for plain in self._plain.feed(piece) for part in self._checked(plain))
+    def feed(self, pieces: Iterable[bytes]) -> Iterator[BytesLike]:
+        """What these pieces of body hold, bit by bit: it may be thousands of times as much."""
+        return (part for piece in pieces for plain in self._plain.feed(piece) for part in self._checked(plain))
 
-    def finish(self) -> bytes:
+    def finish(self) -> Iterator[BytesLike]:
         """The rest, once the whole is known to be sound."""
-        return b"".join(self._finish())
-
-    def _finish(self) -> Iterator[BytesLike]:
         for plain in self._plain.finish():
             yield from self._checked(plain)
         if self._chunks is not None and self._batches is not None:
@@ -76,20 +74,37 @@ class Incoming:
             pending.append(chunk)
             size += len(chunk)
             if size >= PIECE_BYTES:
-                yield await self._unpack(pending)
+                async for piece in self._gathered(self._unpacker.feed(pending)):
+                    yield piece
                 pending, size = [], 0
-        yield await self._unpack(pending)
-        yield self._unpacker.finish()
+        async for piece in self._gathered(self._unpacker.feed(pending)):
+            yield piece
+        async for piece in self._gathered(self._unpacker.finish()):
+            yield piece
 
-    async def _unpack(self, pieces: list[bytes]) -> bytes:
-        if self._unpacker.is_slow:
-            return await asyncio.to_thread(self._unpacker.feed, pieces)
-        return self._unpacker.feed(pieces)
+    async def _gathered(self, parts: Iterator[BytesLike]) -> AsyncGenerator[bytes, None]:
+        more = True
+        while more:
+            slow = self._unpacker.is_slow
+            piece, more = await asyncio.to_thread(_gather, parts) if slow else _gather(parts)
+            yield piece
 
     def _count(self, size: int) -> None:
         self.received += size
         if self.received > self._size_max:
             raise InvalidArgument(f"The body is larger than {self._size_max} bytes", code="MaxMessageLengthExceeded")
+
+
+def _gather(parts: Iterator[BytesLike]) -> tuple[bytes, bool]:
+    """Parts as one piece, and whether there may be more of them."""
+    held: list[BytesLike] = []
+    size = 0
+    for part in parts:
+        held.append(part)
+        size += len(part)
+        if size >= _GATHERED_BYTES:
+            return b"".join(held), True
+    return b"".join(held), False
 
 
 async def write_file(path: Path, head: Iterable[bytes], rest: AsyncIterator[bytes]) -> None:

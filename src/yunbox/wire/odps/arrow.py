@@ -17,7 +17,8 @@ Types follow PyODPS 0.13 ``tunnel/io/types.py``. Where the two official clients 
 - JSON and INTERVAL_YEAR_MONTH have no Arrow form in PyODPS; Java has utf8 and int32 months.
 
 Compression: tunnel clients compress the whole framed body (see ``compression``), never the buffers inside a
-message. Clients of the storage API ask for compressed buffers (``Accept-Encoding: ZSTD`` or ``LZ4_FRAME``).
+message. PyODPS's preview and clients of the storage API, which read whole Arrow streams, ask for compressed
+buffers instead (``Accept-Encoding: ZSTD`` or ``LZ4_FRAME``).
 """
 
 import io

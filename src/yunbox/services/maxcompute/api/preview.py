@@ -1,8 +1,13 @@
-"""The tunnel's preview of a table, which needs no session."""
+"""The tunnel's preview of a table, which needs no session.
+
+Its ``Accept-Encoding`` is the storage API's: it asks for compressed buffers inside the Arrow stream, which every
+Arrow library reads as it is. So the answer names no coding.
+"""
 
 from dataclasses import dataclass
 from typing import Any
 
+from yunbox.engine.duck.messages import Packing
 from yunbox.kernel.call import Access, Call, Operation, Shape, Stream
 from yunbox.services.maxcompute.access import on_table
 from yunbox.services.maxcompute.api.route import PathValues, Route
@@ -12,6 +17,8 @@ from yunbox.services.maxcompute.tunnel_preview import ROWS_MAX
 from yunbox.services.maxcompute.tunnel_target import Spec
 from yunbox.sql.maxcompute.catalog import TableName
 from yunbox.wire.http import Body, Request
+
+_PACKINGS: dict[str, Packing] = {"zstd": "zstd", "lz4_frame": "lz4"}
 
 
 @dataclass(frozen=True)
@@ -23,6 +30,7 @@ class Preview:
     spec: Spec
     columns: tuple[str, ...]
     rows: int
+    packing: Packing | None
     client: Body
 
 
@@ -34,6 +42,7 @@ async def _params(request: Request, values: PathValues) -> Preview:
         spec=parse_spec(request.param("partition")),
         columns=tuple(filter(None, (request.param("columns") or "").lower().split(","))),
         rows=ROWS_MAX if limit < 0 else min(limit, ROWS_MAX),
+        packing=_PACKINGS.get(request.headers.get("accept-encoding", "").strip().lower()),
         client=request.body,
     )
 
@@ -45,7 +54,9 @@ def _selects(service: Any, params: Preview) -> tuple[Access, ...]:
 async def _preview(service: Any, call: Call[Preview]) -> Stream:
     wanted = call.params
     call.usage.project = wanted.project
-    chunks = await service.previews.arrow(wanted.name, wanted.spec, wanted.columns, wanted.rows, wanted.client)
+    chunks = await service.previews.arrow(
+        wanted.name, wanted.spec, wanted.columns, wanted.rows, wanted.packing, wanted.client
+    )
     return Stream(chunks, {"Content-Type": "application/octet-stream"})
 
 
