@@ -354,6 +354,37 @@ def test_a_flushed_pack_is_there(o: ODPS, tunnel: TableTunnel, rows: Callable[..
     assert rows("select count(*) from t where pt = '1'") == [(40,)]
 
 
+def test_packs_with_dynamic_partitions(o: ODPS, tunnel: TableTunnel, rows: Callable[..., list]) -> None:
+    table = o.create_table("t", ("a bigint", "pt string, region string"))
+    session = tunnel.create_stream_upload_session("t", partition_spec="pt=1,region=x", dynamic_partition=True)
+    assert not list(table.partitions)
+    for number, spec in enumerate(["pt='1',region='x'", "pt='2',region='中 文'", "pt='1',region='x'"]):
+        session._partition_spec = spec  # what Java's SDK, since 0.57 at the latest, does by itself
+        with session.open_record_writer() as writer:
+            writer.write(session.new_record([number]))
+    assert sorted(rows("select * from t where pt > ''")) == [(0, "1", "x"), (1, "2", "中 文"), (2, "1", "x")]
+    assert session.get_last_batch_id() == 3
+    session._partition_spec = "pt='3'"
+    with pytest.raises(errors.ODPSError, match="InvalidPartitionSpec"), session.open_record_writer() as writer:
+        writer.write(session.new_record([4]))
+
+
+def test_a_pack_with_dynamic_partitions_names_one(o: ODPS, tunnel: TableTunnel) -> None:
+    table = o.create_table("t", ("a bigint", "pt string"))
+    session = tunnel.create_stream_upload_session("t", dynamic_partition=True)
+    with pytest.raises(errors.ODPSError, match="name a partition"), session.open_record_writer() as writer:
+        writer.write(session.new_record([1]))
+    session._partition_spec = "pt=1"
+    with session.open_record_writer() as writer:
+        writer.write(session.new_record([2]))
+    assert [p.name for p in table.partitions] == ["pt='1'"]
+    o.create_table("flat", "a bigint")
+    session = tunnel.create_stream_upload_session("flat", dynamic_partition=True)
+    with session.open_record_writer() as writer:
+        writer.write(session.new_record([5]))
+    assert download(tunnel, "flat") == [[5]]
+
+
 def test_upserts_say_that_they_are_not_there(o: ODPS, tunnel: TableTunnel) -> None:
     o.create_table("t", "a bigint")
     with pytest.raises(errors.NotSupportedError, match="upserts"):

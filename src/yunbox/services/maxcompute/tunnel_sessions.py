@@ -79,10 +79,14 @@ class ResultBody:
 
 @dataclass(frozen=True)
 class StreamBody:
-    """A streaming upload: every pack is committed as it comes. ``last_commit`` is an epoch time, 0 for none."""
+    """A streaming upload: every pack is committed as it comes. ``last_commit`` is an epoch time, 0 for none.
+
+    With ``dynamic`` every pack names its partition, which need not exist; ``target`` has that of those that do not.
+    """
 
     target: Target
     slots: int
+    dynamic: bool = False
     packs: int = 0
     last_commit: float = 0.0
 

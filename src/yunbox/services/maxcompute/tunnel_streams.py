@@ -1,5 +1,8 @@
 """Streaming uploads: each pack a client flushes is committed to the table before it is acknowledged.
 
+A session writes to one partition. One with dynamic partitions writes each pack to the partition that the pack's
+request names, and makes it where it does not exist: Java's SDK (0.57) sorts the records of a flush into such packs.
+
 Packs are small and many, and each becomes a small file; when a partition has gathered enough of them they are
 merged in the background, so that reading the table does not get slower with every flush.
 """
@@ -37,30 +40,33 @@ class Streams:
         self._merging: dict[tuple[int, PartitionValues], asyncio.Task[None]] = {}
 
     async def create(
-        self, name: TableName, spec: Spec, principal: Principal, *, slots: int, create_partition: bool
+        self, name: TableName, spec: Spec, principal: Principal, *, slots: int, create_partition: bool, dynamic: bool
     ) -> Session:
         """Open a session on a table or one of its partitions."""
         service = self._service
         stored = require_table(service, name)
         if stored.table.primary_key:
             raise Unsupported(f"{name} has a primary key: Yunbox does not offer upserts", code="NotSupportedError")
-        partition = partition_of(stored.table, spec)
+        partition = partition_of(stored.table, spec) if spec or not dynamic else ()
         if partition and create_partition:
             await service.catalogue.add_partitions(stored, [partition], if_not_exists=True)
-        require_partition(service, stored, partition)
-        body = StreamBody(Target.of(stored, partition), min(max(1, slots), SLOTS_MAX))
+        if not dynamic:
+            require_partition(service, stored, partition)
+        body = StreamBody(Target.of(stored, partition), min(max(1, slots), SLOTS_MAX), dynamic)
         return await service.sessions.create(name.project, principal, body)
 
-    async def put(self, session: Session, body: Body, coding: str) -> int:
-        """Commit one pack; returns the bytes received."""
+    async def put(self, session: Session, spec: Spec, body: Body, coding: str) -> int:
+        """Commit one pack, with dynamic partitions to the one of ``spec``; returns the bytes received."""
         if session.status != NORMAL:
             raise NotFound(f"The stream session {session.id} has ended: open a new one", code="StreamSessionNotFound")
         service, target = self._service, session.body.target
         current(service, target)
+        named = session.body.dynamic and (spec or not target.partition)
+        partition = partition_of(target.table, spec) if named else target.partition
         folder = self._folder(session)
         received, written = await service.ingest.run(target.table, folder, body, coding, arrow=False)
         if written.files:
-            await asyncio.shield(self._commit(session, folder, written))
+            await asyncio.shield(self._commit(session, partition, folder, written))
         return received
 
     async def abort(self, session: Session) -> None:
@@ -74,18 +80,20 @@ class Streams:
             sync_folder(folder.parent)
         return folder
 
-    async def _commit(self, session: Session, folder: Path, written: Written) -> None:
-        service, target = self._service, session.body.target
-        stored = current(service, target)
-        require_partition(service, stored, target.partition)
-        files = await asyncio.to_thread(place, folder, stored, target.partition, written.files)
+    async def _commit(self, session: Session, partition: PartitionValues, folder: Path, written: Written) -> None:
+        service = self._service
+        stored = current(service, session.body.target)
+        if session.body.dynamic and partition:
+            await service.catalogue.add_partitions(stored, [partition], if_not_exists=True)
+        require_partition(service, stored, partition)
+        files = await asyncio.to_thread(place, folder, stored, partition, written.files)
         await service.commit(stored, Change(f"TUNNEL STREAM {session.id}", add=files))
         for file in written.files:
             (folder / file.path).unlink(missing_ok=True)
         latest = service.sessions.newest(session)
         body = replace(latest.body, packs=latest.body.packs + 1, last_commit=service.clock.time())
         await service.sessions.update(latest, status=latest.status, body=body)
-        self._merge_later(stored, target.partition)
+        self._merge_later(stored, partition)
 
     # -- merging
 

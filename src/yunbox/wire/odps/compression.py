@@ -5,7 +5,7 @@ Names follow PyODPS 0.13 ``tunnel/io/stream.py`` and the Java SDK's tunnel reade
     name               client's option              what it is
     deflate            ODPS_ZLIB, the default       zlib format
     gzip               none; generic HTTP
-    zstd               ODPS_ZSTD, PyODPS only       one zstd frame
+    zstd               ODPS_ZSTD (Java since 0.57)  one zstd frame
     x-lz4-frame        ODPS_LZ4, ODPS_LZ4_FRAME     one LZ4 frame
     x-odps-lz4-frame   ODPS_ARROW_LZ4(_FRAME)       the same frame, around the Arrow framing
     x-snappy-framed    ODPS_SNAPPY                  the snappy framing format, see ``snappy``

@@ -26,6 +26,7 @@ class NewStream:
     spec: Spec
     slots: int
     create_partition: bool
+    dynamic: bool
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Pack:
     project: str
     name: TableName
     session: str
+    spec: Spec
     coding: str
     body: Body
 
@@ -48,7 +50,6 @@ class StreamReply:
 
 
 async def _new(request: Request, values: PathValues) -> NewStream:
-    _refuse_dynamic(request)
     slots = request.headers.get("odps-slot-num", "")
     return NewStream(
         project=values["project"].lower(),
@@ -56,6 +57,7 @@ async def _new(request: Request, values: PathValues) -> NewStream:
         spec=parse_spec(request.param("partition")),
         slots=int(slots) if slots.isdigit() else 1,
         create_partition=truth(request, "create_partition"),
+        dynamic=truth(request, "dynamic_partition"),
     )
 
 
@@ -64,25 +66,25 @@ async def _ref(request: Request, values: PathValues) -> SessionRef:
 
 
 async def _pack(request: Request, values: PathValues) -> Pack:
-    _refuse_dynamic(request)
     return Pack(
         project=values["project"].lower(),
         name=table_name(values),
         session=request.param("uploadid") or "",
+        spec=parse_spec(request.param("partition")),
         coding=request.headers.get("content-encoding", ""),
         body=request.body,
     )
 
 
-def _refuse_dynamic(request: Request) -> None:
-    if truth(request, "dynamic_partition"):
-        raise Unsupported("Streaming uploads with dynamic_partition are not supported: name the partition")
-
-
 async def _create(service: Any, call: Call[NewStream]) -> StreamReply:
     new = call.params
     session = await service.streams.create(
-        new.name, new.spec, call.principal, slots=new.slots, create_partition=new.create_partition
+        new.name,
+        new.spec,
+        call.principal,
+        slots=new.slots,
+        create_partition=new.create_partition,
+        dynamic=new.dynamic,
     )
     return _reply(service, session)
 
@@ -104,7 +106,8 @@ async def _get(service: Any, call: Call[SessionRef]) -> StreamReply:
 async def _put(service: Any, call: Call[Pack]) -> StreamReply:
     session = _session(service, call)
     call.usage.project = call.params.project
-    call.usage.uploaded_bytes = await service.streams.put(session, call.params.body, call.params.coding)
+    pack = call.params
+    call.usage.uploaded_bytes = await service.streams.put(session, pack.spec, pack.body, pack.coding)
     return _reply(service, session)
 
 
