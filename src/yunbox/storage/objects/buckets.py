@@ -1,0 +1,138 @@
+"""Buckets: created, listed, changed and deleted."""
+
+import msgspec
+
+from yunbox.kernel.clock import Clock
+from yunbox.kernel.errors import AlreadyExists, Conflict, NotFound
+from yunbox.storage.objects.index import Change, Index, Snapshot
+from yunbox.storage.objects.keys import node_bytes
+from yunbox.storage.objects.model import Bucket, BucketStat, load_stat
+
+_decoder = msgspec.msgpack.Decoder(Bucket)
+
+
+class NoSuchBucket(NotFound):
+    """There is no bucket of that name."""
+
+
+class BucketTaken(AlreadyExists):
+    """The name belongs to a bucket of somebody else."""
+
+
+class BucketNotEmpty(Conflict):
+    """The bucket still holds objects, versions or uploads."""
+
+
+def find_bucket(view: Snapshot, name: str) -> Bucket:
+    """A bucket by name. Raises NoSuchBucket."""
+    data = view.get("buckets", name.encode())
+    if data is None:
+        raise NoSuchBucket("The specified bucket does not exist.", bucket=name)
+    return _decoder.decode(data)
+
+
+def save_bucket(change: Change, bucket: Bucket) -> Bucket:
+    """Keep a bucket."""
+    change.put("buckets", bucket.name.encode(), msgspec.msgpack.encode(bucket))
+    return bucket
+
+
+class Buckets:
+    """The buckets of a store."""
+
+    def __init__(self, index: Index, clock: Clock) -> None:
+        self._index = index
+        self._clock = clock
+
+    def get(self, name: str) -> Bucket:
+        """A bucket by name. Raises NoSuchBucket."""
+        with self._index.reading() as view:
+            return find_bucket(view, name)
+
+    def find(self, name: str) -> Bucket | None:
+        """A bucket by name, or None."""
+        with self._index.reading() as view:
+            data = view.get("buckets", name.encode())
+            return _decoder.decode(data) if data is not None else None
+
+    def page(
+        self, *, account_id: str, prefix: str = "", marker: str = "", limit: int = 100
+    ) -> tuple[list[Bucket], bool]:
+        """A page of an account's buckets in the order of their names, and whether there are more."""
+        found: list[Bucket] = []
+        with self._index.reading() as view:
+            for _, data in view.prefixed("buckets", prefix.encode(), marker.encode() + b"\0" if marker else b""):
+                bucket = _decoder.decode(data)
+                if account_id and bucket.account_id != account_id:
+                    continue
+                if len(found) == limit:
+                    return found, True
+                found.append(bucket)
+        return found, False
+
+    def stat(self, bucket: Bucket) -> BucketStat:
+        """How much is in a bucket."""
+        with self._index.reading() as view:
+            return load_stat(view.get("stats", node_bytes(bucket.node)))
+
+    async def create(
+        self,
+        name: str,
+        account_id: str,
+        *,
+        storage_class: str = "Standard",
+        redundancy: str = "LRS",
+        acl: str = "private",
+    ) -> Bucket:
+        """Create a bucket; its owner may do so again. Raises BucketTaken."""
+        now_ms = int(self._clock.time() * 1000)
+
+        def work(change: Change, _: object) -> Bucket:
+            data = change.get("buckets", name.encode())
+            if data is None:
+                node = change.next_number("node")
+                return save_bucket(change, Bucket(name, node, account_id, now_ms, storage_class, redundancy, acl))
+            bucket = _decoder.decode(data)
+            if bucket.account_id != account_id:
+                raise BucketTaken("The requested bucket name is not available.", bucket=name)
+            if bucket.storage_class != storage_class:
+                raise Conflict(
+                    "The storage class of a bucket cannot be changed.", bucket=name, code="BucketAlreadyExists"
+                )
+            return save_bucket(change, msgspec.structs.replace(bucket, acl=acl))
+
+        return await self._index.write(work)
+
+    async def delete(self, name: str) -> None:
+        """Delete an empty bucket. Raises NoSuchBucket and BucketNotEmpty."""
+
+        def work(change: Change, _: object) -> None:
+            bucket = find_bucket(change, name)
+            node = node_bytes(bucket.node)
+            for table in ("objects", "history", "uploads"):
+                if next(change.prefixed(table, node), None) is not None:
+                    raise BucketNotEmpty("The bucket you tried to delete is not empty.", bucket=name)
+            change.delete("buckets", name.encode())
+            change.drop_stat(node)
+
+        await self._index.write(work)
+
+    async def update(self, name: str, **fields: object) -> Bucket:
+        """Change fields of a bucket, such as ``acl`` or ``versioning``."""
+
+        def work(change: Change, _: object) -> Bucket:
+            return save_bucket(change, msgspec.structs.replace(find_bucket(change, name), **fields))
+
+        return await self._index.write(work)
+
+    async def set(self, name: str, setting: str, value: str | None) -> Bucket:
+        """Keep a sub-resource's document, or remove it."""
+
+        def work(change: Change, _: object) -> Bucket:
+            bucket = find_bucket(change, name)
+            settings = {key: text for key, text in bucket.settings.items() if key != setting}
+            if value is not None:
+                settings[setting] = value
+            return save_bucket(change, msgspec.structs.replace(bucket, settings=settings))
+
+        return await self._index.write(work)

@@ -1,0 +1,192 @@
+"""What the object store remembers: buckets, objects, uploads and parts, and how a record lies in the index.
+
+A record begins with a fixed head, so that a listing reads size, time and ETag of a million keys without decoding
+the rest of each.
+"""
+
+import struct
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import anycrc
+import msgspec
+
+NORMAL = "Normal"
+MULTIPART = "Multipart"
+APPENDABLE = "Appendable"
+SYMLINK = "Symlink"
+DELETE_MARKER = "DeleteMarker"
+KINDS = (NORMAL, MULTIPART, APPENDABLE, SYMLINK, DELETE_MARKER)
+STORAGE_CLASSES = ("Standard", "IA", "Archive", "ColdArchive", "DeepColdArchive")
+
+OFF = ""
+ENABLED = "Enabled"
+SUSPENDED = "Suspended"
+
+_crc = anycrc.Model("CRC64-XZ")
+_HEAD = struct.Struct(">BBQQ16sI")
+_MARKER = KINDS.index(DELETE_MARKER)
+
+
+class Extent(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """A run of bytes of one file or pack, with the CRC-64 of just these bytes."""
+
+    file: int
+    offset: int
+    length: int
+    crc64: int
+    packed: bool = False
+
+
+class ObjectRecord(msgspec.Struct, array_like=True, frozen=True):
+    """One version of one object.
+
+    ``etag`` is upper-case hexadecimal, with ``-N`` after it for an object made of N parts. ``version`` orders the
+    versions of a key and is 0 for one written while versioning was never on; ``null`` says that its id is ``null``.
+    ``acl`` is empty when the bucket's counts. Times are epoch milliseconds.
+    """
+
+    kind: str
+    size: int
+    modified_ms: int
+    etag: str
+    crc64: int = 0
+    storage_class: str = "Standard"
+    extents: tuple[Extent, ...] = ()
+    headers: dict[str, str] = {}
+    tags: dict[str, str] = {}
+    owner: str = ""
+    acl: str = ""
+    target: str = ""
+    version: int = 0
+    null: bool = True
+    restored_until_ms: int = 0
+    class_since_ms: int = 0
+
+    @property
+    def is_marker(self) -> bool:
+        """Whether this is a delete marker: the key has no present value."""
+        return self.kind == DELETE_MARKER
+
+
+class Summary(NamedTuple):
+    """What a listing shows of a record."""
+
+    kind: str
+    storage_class: str
+    size: int
+    modified_ms: int
+    etag: str
+
+
+class Bucket(msgspec.Struct, frozen=True):
+    """A bucket. ``node`` is the root of its keys in the index, ``settings`` are its sub-resources by name."""
+
+    name: str
+    node: int
+    account_id: str
+    created_ms: int
+    storage_class: str = "Standard"
+    redundancy: str = "LRS"
+    acl: str = "private"
+    versioning: str = OFF
+    settings: dict[str, str] = {}
+
+
+class BucketStat(msgspec.Struct, array_like=True):
+    """Running totals of a bucket. ``by_class`` holds bytes and objects of each storage class."""
+
+    objects: int = 0
+    bytes: int = 0
+    uploads: int = 0
+    versions: int = 0
+    by_class: dict[str, tuple[int, int]] = {}
+
+
+class Upload(msgspec.Struct, array_like=True, frozen=True):
+    """A multipart upload that is under way; ``id`` is 32 hexadecimal digits."""
+
+    id: str
+    key: str
+    started_ms: int
+    owner: str
+    storage_class: str = "Standard"
+    headers: dict[str, str] = {}
+    tags: dict[str, str] = {}
+    acl: str = ""
+    sequential: bool = False
+
+
+class Part(msgspec.Struct, array_like=True, frozen=True):
+    """One uploaded part; its bytes are extents of files, so completing an upload copies nothing."""
+
+    number: int
+    size: int
+    modified_ms: int
+    etag: str
+    crc64: int
+    extents: tuple[Extent, ...]
+
+
+_stat_decoder = msgspec.msgpack.Decoder(BucketStat)
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(ObjectRecord)
+
+
+def dump(record: ObjectRecord) -> bytes:
+    """A record as the index holds it."""
+    digest, _, parts = record.etag.partition("-")
+    head = _HEAD.pack(
+        KINDS.index(record.kind),
+        STORAGE_CLASSES.index(record.storage_class),
+        record.size,
+        record.modified_ms,
+        bytes.fromhex(digest),
+        int(parts or 0),
+    )
+    return head + _encoder.encode(record)
+
+
+def load(data: bytes | memoryview) -> ObjectRecord:
+    """A whole record."""
+    return _decoder.decode(data[_HEAD.size :])
+
+
+def summary(data: bytes) -> Summary:
+    """The head of a record."""
+    kind, storage_class, size, modified_ms, digest, parts = _HEAD.unpack_from(data)
+    etag = digest.hex().upper() if kind != _MARKER else ""
+    return Summary(KINDS[kind], STORAGE_CLASSES[storage_class], size, modified_ms, f"{etag}-{parts}" if parts else etag)
+
+
+def is_marker(data: bytes) -> bool:
+    """Whether a record is a delete marker, from its first byte."""
+    return data[0] == _MARKER
+
+
+def dump_stat(stat: BucketStat) -> bytes:
+    """A bucket's totals as the index holds them."""
+    return _encoder.encode(stat)
+
+
+def load_stat(data: bytes | None) -> BucketStat:
+    """A bucket's totals; nothing yet is all zero."""
+    return _stat_decoder.decode(data) if data is not None else BucketStat(by_class={})
+
+
+def crc64(data: bytes | bytearray | memoryview, before: int = 0) -> int:
+    """The CRC-64 that OSS calls ECMA (its catalogue name is XZ), going on from that of the bytes before."""
+    return _crc.calc(data, before)
+
+
+def combine(first: int, second: int, second_length: int) -> int:
+    """The CRC-64 of two runs of bytes after another, from theirs."""
+    return _crc.combine(first, second, second_length) if second_length else first
+
+
+def combined(extents: Sequence[Extent]) -> int:
+    """The CRC-64 of bytes that lie in several extents, without reading them."""
+    total = 0
+    for number, extent in enumerate(extents):
+        total = extent.crc64 if number == 0 else combine(total, extent.crc64, extent.length)
+    return total

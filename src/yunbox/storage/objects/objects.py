@@ -1,0 +1,338 @@
+"""Objects: put, appended, copied, looked at, read and deleted."""
+
+import asyncio
+import hashlib
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+
+from yunbox.kernel.clock import Clock
+from yunbox.kernel.errors import AlreadyExists, Conflict, InvalidArgument, NotFound
+from yunbox.storage.objects.blobs import Blobs
+from yunbox.storage.objects.buckets import find_bucket
+from yunbox.storage.objects.content import Content, of_bytes, receive
+from yunbox.storage.objects.index import Change, Index
+from yunbox.storage.objects.keys import KEY_BYTES_MAX
+from yunbox.storage.objects.model import APPENDABLE, NORMAL, SYMLINK, Bucket, Extent, ObjectRecord, combine
+from yunbox.storage.objects.packs import Packs
+from yunbox.storage.objects.pins import Pins
+from yunbox.storage.objects.reading import Source
+from yunbox.storage.objects.versions import Versions, keep, present, version
+
+_OPEN_TRIES = 8
+Check = Callable[[ObjectRecord | None], None]
+"""Looks at the present record of a key inside the transaction that replaces it; raises to refuse."""
+
+
+class NoSuchKey(NotFound):
+    """The key has no present object. ``marker`` is the delete marker that hides it, if any."""
+
+    def __init__(self, key: str, marker: ObjectRecord | None = None) -> None:
+        super().__init__("The specified key does not exist.", key=key)
+        self.marker = marker
+
+
+class PositionNotEqualToLength(Conflict):
+    """An append at a position that is not the object's end; ``position`` is where that is."""
+
+    def __init__(self, position: int, crc64: int) -> None:
+        super().__init__("Position is not equal to file length.", position=position, crc64=crc64)
+
+
+class NotAppendable(Conflict):
+    """An append to an object that was not made by appending."""
+
+
+@dataclass(frozen=True)
+class Attributes:
+    """What a writer says of an object beside its bytes."""
+
+    owner: str = ""
+    storage_class: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+    acl: str = ""
+
+
+def check_key(key: str) -> None:
+    """Refuse a name that no object may have. Raises InvalidArgument."""
+    size = len(key.encode("utf-8", "surrogatepass"))
+    if not 1 <= size <= KEY_BYTES_MAX or key[0] in "/\\" or "\0" in key:
+        raise InvalidArgument("The specified object is not valid.", code="InvalidObjectName", key=key[:64])
+
+
+class Objects:
+    """The objects of a store."""
+
+    def __init__(self, index: Index, packs: Packs, blobs: Blobs, pins: Pins, clock: Clock) -> None:
+        self._index = index
+        self._packs = packs
+        self._blobs = blobs
+        self._pins = pins
+        self._clock = clock
+        self._appending: defaultdict[tuple[str, str], asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    def now_ms(self) -> int:
+        """The time, in epoch milliseconds."""
+        return int(self._clock.time() * 1000)
+
+    # -- looking
+
+    def get(self, bucket: Bucket, key: str, wanted: str | None = None) -> ObjectRecord:
+        """The present record of a key, or one version of it. Raises NoSuchKey; a version may be a delete marker."""
+        with self._index.reading() as view:
+            if wanted is not None:
+                return version(view, bucket, key, wanted)
+            record = present(view, bucket, key)
+        if record is None or record.is_marker:
+            raise NoSuchKey(key, record)
+        return record
+
+    def find(self, bucket: Bucket, key: str) -> ObjectRecord | None:
+        """The present object of a key, or None."""
+        with self._index.reading() as view:
+            record = present(view, bucket, key)
+        return None if record is None or record.is_marker else record
+
+    def open(self, bucket: Bucket, key: str, wanted: str | None = None) -> tuple[ObjectRecord, Source]:
+        """A record and its bytes, which stay readable until the source is closed."""
+        for _ in range(_OPEN_TRIES):
+            record = self.get(bucket, key, wanted)
+            source = Source(self._blobs, self._packs, self._pins, record.extents)
+            if self._still_there(record):
+                return record, source
+            source.close()
+        raise NoSuchKey(key)
+
+    def _still_there(self, record: ObjectRecord) -> bool:
+        """Whether what a record names was pinned before it was let go; all files of a record go together."""
+        if not record.extents or record.extents[0].packed:
+            return True
+        with self._index.reading() as view:
+            return view.get("files", record.extents[0].file.to_bytes(8, "big")) is not None
+
+    # -- writing
+
+    async def receive(self, chunks: AsyncIterator[bytes], *, size_max: int, packed: bool = True) -> Content:
+        """Take the bytes of an object as they arrive."""
+        return await receive(self._blobs, chunks, size_max=size_max, packed=packed)
+
+    def discard(self, content: Content) -> None:
+        """Forget content that became no object."""
+        if content.extent is not None:
+            self._blobs.remove(content.extent.file)
+
+    async def put(
+        self, bucket: Bucket, key: str, content: Content, attributes: Attributes, check: Check | None = None
+    ) -> ObjectRecord:
+        """Make an object of received content. Raises what ``check`` raises; the content is gone then."""
+        record = ObjectRecord(
+            NORMAL,
+            content.size,
+            self.now_ms(),
+            content.md5.hex().upper(),
+            content.crc64,
+            attributes.storage_class or bucket.storage_class,
+            headers=attributes.headers,
+            tags=attributes.tags,
+            owner=attributes.owner,
+            acl=attributes.acl,
+        )
+        return await self.store(bucket, key, record, content, check)
+
+    async def store(
+        self, bucket: Bucket, key: str, record: ObjectRecord, content: Content, check: Check | None = None
+    ) -> ObjectRecord:
+        """Make a record whose bytes are some received content the present one of a key."""
+
+        def work(change: Change, appended: tuple[Extent, ...]) -> ObjectRecord:
+            current = find_bucket(change, bucket.name)
+            if check is not None:
+                check(present(change, current, key))
+            extents = content.extents(appended)
+            keep(change, extents)
+            return Versions(change, self._packs, current).put(key, msgspec.structs.replace(record, extents=extents))
+
+        try:
+            return await self._index.write(work, *content.payloads)
+        except Exception:
+            self.discard(content)
+            raise
+
+    async def append(
+        self,
+        bucket: Bucket,
+        key: str,
+        position: int,
+        chunks: AsyncIterator[bytes],
+        attributes: Attributes,
+        size_max: int,
+    ) -> ObjectRecord:
+        """Add bytes to the end of an object, or begin one. Raises PositionNotEqualToLength and NotAppendable."""
+        lock = self._appending[(bucket.name, key)]
+        try:
+            async with lock:
+                return await self._append(bucket, key, position, chunks, attributes, size_max)
+        finally:
+            if not lock.locked():
+                self._appending.pop((bucket.name, key), None)
+
+    async def _append(
+        self,
+        bucket: Bucket,
+        key: str,
+        position: int,
+        chunks: AsyncIterator[bytes],
+        attributes: Attributes,
+        size_max: int,
+    ) -> ObjectRecord:
+        old = self.find(bucket, key)
+        _check_position(old, position)
+        last = old.extents[-1] if old is not None and old.extents else None
+        writer = self._blobs.append(last.file, last.offset + last.length) if last else self._blobs.create()
+        content = await receive(self._blobs, chunks, size_max=size_max - position, packed=False, writer=writer)
+
+        def work(change: Change, _: object) -> ObjectRecord:
+            current = find_bucket(change, bucket.name)
+            found = present(change, current, key)
+            found = None if found is None or found.is_marker else found
+            _check_position(found, position)
+            record = _appended(found, content, attributes, bucket, self.now_ms())
+            if found is None:
+                keep(change, record.extents)
+                return Versions(change, self._packs, current).put(key, record)
+            Versions(change, self._packs, current).amend(key, found, record)
+            return record
+
+        try:
+            return await self._index.write(work)
+        except Exception:
+            if last is None:
+                self.discard(content)
+            raise
+
+    async def link(
+        self, bucket: Bucket, key: str, target: str, attributes: Attributes, check: Check | None = None
+    ) -> ObjectRecord:
+        """Make a symbolic link."""
+        content = of_bytes(b"")
+        digest = hashlib.md5(target.encode(), usedforsecurity=False).hexdigest().upper()
+        record = ObjectRecord(
+            SYMLINK, 0, self.now_ms(), digest, 0, attributes.storage_class or bucket.storage_class,
+            headers=attributes.headers, tags=attributes.tags, owner=attributes.owner, acl=attributes.acl, target=target,
+        )  # fmt: skip
+        return await self.store(bucket, key, record, content, check)
+
+    async def copy(
+        self, source: Source, bucket: Bucket, key: str, record: ObjectRecord, check: Check | None = None
+    ) -> ObjectRecord:
+        """Make ``record`` the present one of a key, with the bytes of another: files are linked, not copied."""
+        copied = await asyncio.to_thread(source.linked)
+
+        def work(change: Change, appended: tuple[Extent, ...]) -> ObjectRecord:
+            current = find_bucket(change, bucket.name)
+            if check is not None:
+                check(present(change, current, key))
+            extents = copied.extents(appended)
+            keep(change, extents)
+            return Versions(change, self._packs, current).put(key, msgspec.structs.replace(record, extents=extents))
+
+        try:
+            return await self._index.write(work, *copied.payloads)
+        except Exception:
+            for extent in copied.linked:
+                self._blobs.remove(extent.file)
+            raise
+
+    async def amend(
+        self, bucket: Bucket, key: str, wanted: str | None, edit: Callable[[ObjectRecord], ObjectRecord]
+    ) -> ObjectRecord:
+        """Change the metadata of an object or version in place. Raises NoSuchKey."""
+
+        def work(change: Change, _: object) -> ObjectRecord:
+            current = find_bucket(change, bucket.name)
+            old = version(change, current, key, wanted) if wanted is not None else present(change, current, key)
+            if old is None or old.is_marker:
+                raise NoSuchKey(key, old)
+            record = edit(old)
+            Versions(change, self._packs, current).amend(key, old, record)
+            return record
+
+        return await self._index.write(work)
+
+    async def delete(
+        self, bucket: Bucket, key: str, owner: str, wanted: str | None = None, check: Check | None = None
+    ) -> ObjectRecord | None:
+        """Delete a key, or one version for good; returns the delete marker that was made or removed, if any."""
+
+        def work(change: Change, _: object) -> ObjectRecord | None:
+            current = find_bucket(change, bucket.name)
+            if check is not None:
+                check(present(change, current, key))
+            versions = Versions(change, self._packs, current)
+            if wanted is None:
+                return versions.delete(key, owner, self.now_ms())
+            return versions.delete_version(key, wanted)
+
+        return await self._index.write(work)
+
+    async def delete_many(
+        self, bucket: Bucket, keys: Sequence[tuple[str, str | None]], owner: str
+    ) -> list[ObjectRecord | None]:
+        """Delete keys or versions in one transaction."""
+
+        def work(change: Change, _: object) -> list[ObjectRecord | None]:
+            versions = Versions(change, self._packs, find_bucket(change, bucket.name))
+            now_ms = self.now_ms()
+            return [
+                versions.delete(key, owner, now_ms) if wanted is None else versions.delete_version(key, wanted)
+                for key, wanted in keys
+            ]
+
+        return await self._index.write(work)
+
+
+def forbid_overwrite(record: ObjectRecord | None) -> None:
+    """A check that refuses to replace an object that is there."""
+    if record is not None and not record.is_marker:
+        raise AlreadyExists(
+            "The object you specified already exists and can not be overwritten.", code="FileAlreadyExists"
+        )
+
+
+def _check_position(old: ObjectRecord | None, position: int) -> None:
+    if old is not None and old.kind != APPENDABLE:
+        raise NotAppendable("The object is not appendable", code="ObjectNotAppendable")
+    size = old.size if old is not None else 0
+    if position != size:
+        raise PositionNotEqualToLength(size, old.crc64 if old is not None else 0)
+
+
+def _appended(
+    old: ObjectRecord | None, content: Content, attributes: Attributes, bucket: Bucket, now_ms: int
+) -> ObjectRecord:
+    extent = content.extent
+    assert extent is not None
+    if old is None:
+        return ObjectRecord(
+            APPENDABLE, content.size, now_ms, content.md5.hex().upper(), content.crc64,
+            attributes.storage_class or bucket.storage_class, (extent,), attributes.headers, attributes.tags,
+            attributes.owner, attributes.acl,
+        )  # fmt: skip
+    crc64 = combine(old.crc64, content.crc64, content.size)
+    whole = msgspec.structs.replace(
+        old.extents[-1],
+        length=old.extents[-1].length + extent.length,
+        crc64=combine(old.extents[-1].crc64, extent.crc64, extent.length),
+    )
+    digest = hashlib.md5(f"{old.etag}{content.md5.hex()}".encode(), usedforsecurity=False).hexdigest().upper()
+    return msgspec.structs.replace(
+        old,
+        size=old.size + content.size,
+        modified_ms=now_ms,
+        etag=digest,
+        crc64=crc64,
+        extents=(*old.extents[:-1], whole),
+    )

@@ -1,0 +1,46 @@
+"""Files that somebody is reading: they are unlinked when the last reader has ended, not before."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable
+
+
+class Pins:
+    """Counts readers of files. ``remove`` unlinks a file once nobody reads it."""
+
+    def __init__(self, remove: Callable[[int], None]) -> None:
+        self._remove = remove
+        self._lock = threading.Lock()
+        self._readers: Counter[int] = Counter()
+        self._doomed: set[int] = set()
+
+    def pin(self, files: Iterable[int]) -> None:
+        """Begin to read files."""
+        with self._lock:
+            self._readers.update(files)
+
+    def unpin(self, files: Iterable[int]) -> None:
+        """End reading files."""
+        gone: list[int] = []
+        with self._lock:
+            for number in files:
+                self._readers[number] -= 1
+                if self._readers[number] <= 0:
+                    del self._readers[number]
+                    if number in self._doomed:
+                        self._doomed.discard(number)
+                        gone.append(number)
+        for number in gone:
+            self._remove(number)
+
+    def doom(self, files: Iterable[int]) -> None:
+        """Unlink files, now or when their readers have ended."""
+        gone: list[int] = []
+        with self._lock:
+            for number in files:
+                if number in self._readers:
+                    self._doomed.add(number)
+                else:
+                    gone.append(number)
+        for number in gone:
+            self._remove(number)

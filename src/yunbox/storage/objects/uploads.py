@@ -1,0 +1,251 @@
+"""Multipart uploads: begun, filled part by part, completed or given up."""
+
+import asyncio
+import hashlib
+import itertools
+import secrets
+from collections.abc import Sequence
+
+import msgspec
+
+from yunbox.kernel.errors import InvalidArgument, NotFound
+from yunbox.storage.objects.blobs import Blobs
+from yunbox.storage.objects.buckets import find_bucket
+from yunbox.storage.objects.content import Content
+from yunbox.storage.objects.index import Change, Index, Snapshot
+from yunbox.storage.objects.keys import node_bytes
+from yunbox.storage.objects.model import MULTIPART, Bucket, Extent, ObjectRecord, Part, Upload, combined
+from yunbox.storage.objects.objects import Attributes, Check, Objects
+from yunbox.storage.objects.packs import Packs
+from yunbox.storage.objects.reading import Source
+from yunbox.storage.objects.versions import Versions, keep, present, release
+
+PARTS_MAX = 10_000
+PART_BYTES_MIN = 100 * 1024
+_uploads = msgspec.msgpack.Decoder(Upload)
+_parts = msgspec.msgpack.Decoder(Part)
+_encode = msgspec.msgpack.Encoder().encode
+
+
+class NoSuchUpload(NotFound):
+    """The upload does not exist: it was completed or aborted, or never begun."""
+
+
+class InvalidPart(InvalidArgument):
+    """A part that completing names is not there, or has another ETag."""
+
+
+class Uploads:
+    """The multipart uploads of a store."""
+
+    def __init__(self, index: Index, packs: Packs, blobs: Blobs, objects: Objects) -> None:
+        self._index = index
+        self._packs = packs
+        self._blobs = blobs
+        self._objects = objects
+
+    async def begin(self, bucket: Bucket, key: str, attributes: Attributes, *, sequential: bool = False) -> Upload:
+        """Begin an upload."""
+        upload = Upload(
+            id=secrets.token_hex(16).upper(),
+            key=key,
+            started_ms=self._objects.now_ms(),
+            owner=attributes.owner,
+            storage_class=attributes.storage_class or bucket.storage_class,
+            headers=attributes.headers,
+            tags=attributes.tags,
+            acl=attributes.acl,
+            sequential=sequential,
+        )
+
+        def work(change: Change, _: object) -> Upload:
+            current = find_bucket(change, bucket.name)
+            change.put("uploads", _upload_key(current, upload.id), _encode(upload))
+            change.stat(node_bytes(current.node)).uploads += 1
+            return upload
+
+        return await self._index.write(work)
+
+    def get(self, bucket: Bucket, key: str, upload_id: str) -> Upload:
+        """An upload. Raises NoSuchUpload."""
+        with self._index.reading() as view:
+            return _find(view, bucket, key, upload_id)
+
+    def under_way(self, bucket: Bucket) -> list[Upload]:
+        """The uploads of a bucket that are under way, by key and then by age."""
+        with self._index.reading() as view:
+            found = [_uploads.decode(data) for _, data in view.prefixed("uploads", node_bytes(bucket.node))]
+        return sorted(found, key=lambda upload: (upload.key.encode(), upload.started_ms, upload.id))
+
+    def parts(self, bucket: Bucket, key: str, upload_id: str, *, after: int = 0, limit: int = PARTS_MAX) -> list[Part]:
+        """The parts of an upload in the order of their numbers."""
+        with self._index.reading() as view:
+            _find(view, bucket, key, upload_id)
+            head = bytes.fromhex(upload_id)
+            found: list[Part] = []
+            for _, data in view.prefixed("parts", head, head + (after + 1).to_bytes(2, "big")):
+                if len(found) == limit:
+                    break
+                found.append(_parts.decode(data))
+            return found
+
+    async def put_part(self, bucket: Bucket, key: str, upload_id: str, number: int, content: Content) -> Part:
+        """Keep received bytes as a part; a part of the same number goes. Raises NoSuchUpload."""
+        etag = content.md5.hex().upper()
+
+        def work(change: Change, appended: tuple[Extent, ...]) -> Part:
+            extents = content.extents(appended)
+            part = Part(number, content.size, self._objects.now_ms(), etag, content.crc64, extents)
+            return self._keep(change, bucket, key, upload_id, part)
+
+        try:
+            return await self._index.write(work, *content.payloads)
+        except Exception:
+            self._objects.discard(content)
+            raise
+
+    async def copy_part(
+        self, bucket: Bucket, key: str, upload_id: str, number: int, source: Source, start: int, length: int
+    ) -> Part:
+        """Make a part of a range of an object: its files are linked, and it is read for its sums only."""
+        copied = await asyncio.to_thread(source.copied, start, length)
+
+        def work(change: Change, appended: tuple[Extent, ...]) -> Part:
+            part = Part(number, length, self._objects.now_ms(), copied.etag, 0, copied.extents(appended))
+            part = msgspec.structs.replace(part, crc64=combined(part.extents))
+            return self._keep(change, bucket, key, upload_id, part)
+
+        try:
+            return await self._index.write(work, *copied.payloads)
+        except Exception:
+            for extent in copied.linked:
+                self._blobs.remove(extent.file)
+            raise
+
+    async def complete(
+        self,
+        bucket: Bucket,
+        key: str,
+        upload_id: str,
+        wanted: Sequence[tuple[int, str]] | None,
+        check: Check | None = None,
+    ) -> ObjectRecord:
+        """Make an object of the parts named by number and ETag (of all for None). Their bytes are not moved.
+
+        Raises NoSuchUpload, InvalidPart, and InvalidArgument with OSS's own codes.
+        """
+
+        def work(change: Change, _: object) -> ObjectRecord:
+            current = find_bucket(change, bucket.name)
+            upload = _find(change, current, key, upload_id)
+            if check is not None:
+                check(present(change, current, key))
+            there = {part.number: part for part in _all_parts(change, upload_id)}
+            chosen = _chosen(there, wanted)
+            record = _completed(upload, chosen, self._objects.now_ms())
+            used = {part.number for part in chosen}
+            for number, part in there.items():
+                change.delete("parts", _part_key(upload_id, number))
+                if number in used:
+                    self._packs.released(part.extents)  # the object names them from now on
+                else:
+                    release(change, self._packs, part.extents)
+            self._forget(change, current, upload_id)
+            return Versions(change, self._packs, current).put(key, record)
+
+        return await self._index.write(work)
+
+    async def abort(self, bucket: Bucket, key: str, upload_id: str) -> None:
+        """Give an upload up; its parts go. Raises NoSuchUpload."""
+
+        def work(change: Change, _: object) -> None:
+            current = find_bucket(change, bucket.name)
+            _find(change, current, key, upload_id)
+            for part in list(_all_parts(change, upload_id)):
+                change.delete("parts", _part_key(upload_id, part.number))
+                release(change, self._packs, part.extents)
+            self._forget(change, current, upload_id)
+
+        await self._index.write(work)
+
+    def _keep(self, change: Change, bucket: Bucket, key: str, upload_id: str, part: Part) -> Part:
+        _find(change, find_bucket(change, bucket.name), key, upload_id)
+        place = _part_key(upload_id, part.number)
+        old = change.get("parts", place)
+        if old is not None:
+            release(change, self._packs, _parts.decode(old).extents)
+        keep(change, part.extents)
+        self._packs.used(part.extents)
+        change.put("parts", place, _encode(part))
+        return part
+
+    def _forget(self, change: Change, bucket: Bucket, upload_id: str) -> None:
+        change.delete("uploads", _upload_key(bucket, upload_id))
+        change.stat(node_bytes(bucket.node)).uploads -= 1
+
+
+def _upload_key(bucket: Bucket, upload_id: str) -> bytes:
+    return node_bytes(bucket.node) + bytes.fromhex(upload_id)
+
+
+def _part_key(upload_id: str, number: int) -> bytes:
+    return bytes.fromhex(upload_id) + number.to_bytes(2, "big")
+
+
+def _find(view: Snapshot, bucket: Bucket, key: str, upload_id: str) -> Upload:
+    try:
+        data = view.get("uploads", _upload_key(bucket, upload_id)) if len(upload_id) == 32 else None
+    except ValueError:
+        data = None
+    upload = _uploads.decode(data) if data is not None else None
+    if upload is None or upload.key != key:
+        raise NoSuchUpload(
+            "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or "
+            "completed.",
+            upload_id=upload_id[:64],
+        )
+    return upload
+
+
+def _all_parts(view: Snapshot, upload_id: str) -> list[Part]:
+    return [_parts.decode(data) for _, data in view.prefixed("parts", bytes.fromhex(upload_id))]
+
+
+def _chosen(there: dict[int, Part], wanted: Sequence[tuple[int, str]] | None) -> list[Part]:
+    if wanted is None:
+        return [there[number] for number in sorted(there)]
+    numbers = [number for number, _ in wanted]
+    if any(later <= earlier for earlier, later in itertools.pairwise(numbers)):
+        raise InvalidArgument("The list of parts was not in ascending order.", code="InvalidPartOrder")
+    chosen: list[Part] = []
+    for number, etag in wanted:
+        part = there.get(number)
+        if part is None or part.etag != etag.strip('"').upper():
+            raise InvalidPart("One or more of the specified parts could not be found.", code="InvalidPart", part=number)
+        chosen.append(part)
+    if not chosen:
+        raise InvalidArgument("You must specify at least one part.", code="MalformedXML")
+    if any(part.size < PART_BYTES_MIN for part in chosen[:-1]):
+        raise InvalidArgument(
+            f"Your proposed upload is smaller than the minimum allowed size of {PART_BYTES_MIN} bytes.",
+            code="EntityTooSmall",
+        )
+    return chosen
+
+
+def _completed(upload: Upload, parts: Sequence[Part], now_ms: int) -> ObjectRecord:
+    digest = hashlib.md5(b"".join(bytes.fromhex(part.etag) for part in parts), usedforsecurity=False)
+    extents = tuple(extent for part in parts for extent in part.extents)
+    return ObjectRecord(
+        MULTIPART,
+        sum(part.size for part in parts),
+        now_ms,
+        f"{digest.hexdigest().upper()}-{len(parts)}",
+        combined(extents),
+        upload.storage_class,
+        extents,
+        upload.headers,
+        upload.tags,
+        upload.owner,
+        upload.acl,
+    )

@@ -1,0 +1,279 @@
+"""The versions of a key: which record is the present one, which are history, and what each write does to them.
+
+The present record of a key, a delete marker included, lies in the table ``objects``, so a listing walks that table
+alone. All earlier ones lie in ``history``, newest first, and only for keys that have a present record.
+"""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterator
+
+import msgspec
+
+from yunbox.kernel.errors import InvalidArgument, NotFound
+from yunbox.storage.objects.index import Change, Snapshot
+from yunbox.storage.objects.keys import ensure, locate, node_bytes, prune
+from yunbox.storage.objects.model import (
+    DELETE_MARKER,
+    ENABLED,
+    OFF,
+    Bucket,
+    Extent,
+    ObjectRecord,
+    dump,
+    load,
+)
+from yunbox.storage.objects.packs import Packs
+
+NULL_ID = "null"
+_ID_HEAD = "CAEQ"
+_LAST = (1 << 64) - 1
+
+
+class NoSuchVersion(NotFound):
+    """The key has no version of that id."""
+
+
+def version_id(record: ObjectRecord) -> str:
+    """The id under which a client knows a version."""
+    if record.null:
+        return NULL_ID
+    return _ID_HEAD + urlsafe_b64encode(record.version.to_bytes(15, "big")).decode()
+
+
+def parse_version_id(text: str) -> int | None:
+    """The number behind an id, None for ``null``. Raises InvalidArgument."""
+    if text == NULL_ID:
+        return None
+    try:
+        data = urlsafe_b64decode(text.removeprefix(_ID_HEAD))
+        if text.startswith(_ID_HEAD) and len(data) == 15:
+            return int.from_bytes(data, "big")
+    except ValueError:
+        pass
+    raise InvalidArgument("Invalid version id specified", code="InvalidArgument")
+
+
+def present(view: Snapshot, bucket: Bucket, key: str) -> ObjectRecord | None:
+    """The present record of a key, which may be a delete marker."""
+    at = _locate(view, bucket, key)
+    data = view.get("objects", at) if at else None
+    return load(data) if data is not None else None
+
+
+def version(view: Snapshot, bucket: Bucket, key: str, wanted: str) -> ObjectRecord:
+    """One version by its id. Raises NoSuchVersion."""
+    number = parse_version_id(wanted)
+    for record in all_versions(view, bucket, key):
+        if record.null if number is None else record.version == number and not record.null:
+            return record
+    raise NoSuchVersion(f"The specified version of {key!r} does not exist", key=key, version=wanted)
+
+
+def all_versions(view: Snapshot, bucket: Bucket, key: str) -> Iterator[ObjectRecord]:
+    """Every version of a key, the present one first, then from new to old."""
+    at = _locate(view, bucket, key)
+    data = view.get("objects", at) if at else None
+    if at is None or data is None:
+        return
+    yield load(data)
+    yield from (record for _, record in _history(view, at))
+
+
+def history_of(view: Snapshot, bucket: Bucket, key: str) -> Iterator[ObjectRecord]:
+    """The versions of a key before the present one, from new to old."""
+    at = _locate(view, bucket, key)
+    if at is not None:
+        yield from (record for _, record in _history(view, at))
+
+
+class Versions:
+    """Changes of the records of a bucket, inside a transaction of the index."""
+
+    def __init__(self, change: Change, packs: Packs, bucket: Bucket) -> None:
+        self._change = change
+        self._packs = packs
+        self._bucket = bucket
+        self._keys = NodeChanger(change)
+
+    def put(self, key: str, record: ObjectRecord) -> ObjectRecord:
+        """Make a record the present one of a key; what it replaces becomes history, or goes."""
+        at = ensure(self._keys, self._bucket.node, key.encode())
+        data = self._change.get("objects", at)
+        old = load(data) if data is not None else None
+        record = self._numbered(record)
+        if old is not None:
+            self._set_aside(at, old)
+        if self._bucket.versioning not in (OFF, ENABLED):
+            self._drop_null_history(at)
+        self._change.put("objects", at, dump(record))
+        self._count(record, 1)
+        self._packs.used(record.extents)
+        self._shown(-_visible(old) + _visible(record))
+        return record
+
+    def amend(self, key: str, old: ObjectRecord, record: ObjectRecord) -> None:
+        """Put a record in the place of the very same version: other metadata, or more bytes at its end."""
+        at = ensure(self._keys, self._bucket.node, key.encode())
+        data = self._change.get("objects", at)
+        current = load(data) if data is not None else None
+        if current is not None and (current.version, current.null) == (old.version, old.null):
+            self._change.put("objects", at, dump(record))
+        else:
+            self._change.put("history", _history_key(at, old), dump(record))
+        self._count(old, -1)
+        self._count(record, 1)
+
+    def delete(self, key: str, owner: str, now_ms: int) -> ObjectRecord | None:
+        """Delete a key as a request without a version does; returns the delete marker, if that makes one."""
+        if self._bucket.versioning != OFF:
+            return self.put(key, ObjectRecord(DELETE_MARKER, 0, now_ms, "", owner=owner))
+        at = _locate(self._change, self._bucket, key)
+        data = self._change.get("objects", at) if at else None
+        if at is None or data is None:
+            return None
+        self._change.delete("objects", at)
+        prune(self._keys, self._bucket.node, key.encode())
+        old = load(data)
+        self._let_go(old)
+        self._shown(-_visible(old))
+        return None
+
+    def delete_version(self, key: str, wanted: str) -> ObjectRecord | None:
+        """Remove one version for good; the newest one before it becomes present. Returns what was removed."""
+        number = parse_version_id(wanted)
+        at = _locate(self._change, self._bucket, key)
+        data = self._change.get("objects", at) if at else None
+        if at is None or data is None:
+            return None
+        current = load(data)
+        if _is(current, number):
+            self._promote(key, at)
+            self._let_go(current)
+            return current
+        for place, record in _history(self._change, at):
+            if _is(record, number):
+                self._change.delete("history", place)
+                self._let_go(record)
+                return record
+        return None
+
+    def _numbered(self, record: ObjectRecord) -> ObjectRecord:
+        if self._bucket.versioning == OFF:
+            return record
+        number = self._change.next_number("version")
+        return msgspec.structs.replace(record, version=number, null=self._bucket.versioning != ENABLED)
+
+    def _set_aside(self, at: bytes, old: ObjectRecord) -> None:
+        if self._bucket.versioning == OFF or (old.null and self._bucket.versioning != ENABLED):
+            self._let_go(old)
+        else:
+            self._change.put("history", _history_key(at, old), dump(old))
+
+    def _drop_null_history(self, at: bytes) -> None:
+        for place, record in list(_history(self._change, at)):
+            if record.null:
+                self._change.delete("history", place)
+                self._let_go(record)
+
+    def _promote(self, key: str, at: bytes) -> None:
+        old = load(self._change.get("objects", at) or b"")
+        newest = next(_history(self._change, at), None)
+        if newest is None:
+            self._change.delete("objects", at)
+            prune(self._keys, self._bucket.node, key.encode())
+            self._shown(-_visible(old))
+            return
+        place, record = newest
+        self._change.delete("history", place)
+        self._change.put("objects", at, dump(record))
+        self._shown(_visible(record) - _visible(old))
+
+    def _let_go(self, record: ObjectRecord) -> None:
+        """Nobody names these bytes any more."""
+        self._count(record, -1)
+        release(self._change, self._packs, record.extents)
+
+    def _count(self, record: ObjectRecord, sign: int) -> None:
+        stat = self._change.stat(node_bytes(self._bucket.node))
+        stat.versions += sign
+        if not record.is_marker:
+            stat.bytes += sign * record.size
+            size, objects = stat.by_class.get(record.storage_class, (0, 0))
+            stat.by_class[record.storage_class] = (size + sign * record.size, objects + sign)
+
+    def _shown(self, difference: int) -> None:
+        self._change.stat(node_bytes(self._bucket.node)).objects += difference
+
+
+def release(change: Change, packs: Packs, extents: tuple[Extent, ...]) -> None:
+    """Let bytes go: files are unlinked once the transaction is on disk, packs count them as dead."""
+    packs.released(extents)
+    for number in {extent.file for extent in extents if not extent.packed}:
+        key = number.to_bytes(8, "big")
+        change.delete("files", key)
+        change.put("trash", key, b"")
+        change.doomed.append(number)
+
+
+def keep(change: Change, extents: tuple[Extent, ...]) -> None:
+    """Enter the files of new bytes, so that they are not taken for what a crash left."""
+    for extent in extents:
+        if not extent.packed:
+            change.put("files", extent.file.to_bytes(8, "big"), b"")
+
+
+class NodeChanger:
+    """The table of present objects, as the encoding of long keys sees it while it changes."""
+
+    def __init__(self, change: Change) -> None:
+        self._change = change
+
+    def get(self, key: bytes) -> bytes | None:
+        """A value."""
+        return self._change.get("objects", key)
+
+    def put(self, key: bytes, value: bytes) -> None:
+        """Set a value."""
+        self._change.put("objects", key, value)
+
+    def delete(self, key: bytes) -> None:
+        """Remove an entry."""
+        self._change.delete("objects", key)
+
+    def new_node(self) -> int:
+        """An identifier that no node has had."""
+        return self._change.next_number("node")
+
+    def is_empty(self, node: bytes) -> bool:
+        """Whether no entry lies under a node."""
+        return next(self._change.prefixed("objects", node), None) is None
+
+
+class _NodeReader:
+    def __init__(self, view: Snapshot) -> None:
+        self._view = view
+
+    def get(self, key: bytes) -> bytes | None:
+        return self._view.get("objects", key)
+
+
+def _locate(view: Snapshot, bucket: Bucket, key: str) -> bytes | None:
+    return locate(_NodeReader(view), bucket.node, key.encode())
+
+
+def _history(view: Snapshot, at: bytes) -> Iterator[tuple[bytes, ObjectRecord]]:
+    for place, data in view.prefixed("history", at + b"\0"):
+        if len(place) == len(at) + 9:
+            yield place, load(data)
+
+
+def _history_key(at: bytes, record: ObjectRecord) -> bytes:
+    return at + b"\0" + (_LAST - record.version).to_bytes(8, "big")
+
+
+def _is(record: ObjectRecord, number: int | None) -> bool:
+    return record.null if number is None else record.version == number and not record.null
+
+
+def _visible(record: ObjectRecord | None) -> int:
+    return int(record is not None and not record.is_marker)
