@@ -25,13 +25,12 @@ class Ports:
         for name, offset in OFFSETS.items():
             try:
                 sockets[name] = _bind(base + offset if base else 0)
-            except OSError as error:
+            except (OSError, OverflowError) as error:
                 for bound in sockets.values():
                     bound.close()
-                if error.errno != errno.EADDRINUSE:
-                    raise
+                reason = _reason(error)
                 raise Unavailable(
-                    f"Port {base + offset} for {name} is in use: choose another block with --port-base"
+                    f"Port {base + offset} for {name} {reason}: choose another block with --port-base"
                 ) from None
         return cls(sockets)
 
@@ -43,6 +42,14 @@ class Ports:
         """Close every socket."""
         for sock in self.sockets.values():
             sock.close()
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OverflowError):
+        return "is not between 1 and 65535"
+    if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+        return "is in use"
+    return f"cannot be had ({error.strerror if isinstance(error, OSError) else error})"
 
 
 def _bind(port: int) -> socket.socket:

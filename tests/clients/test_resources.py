@@ -1,6 +1,7 @@
 """Resources through PyODPS: what goes in comes out, whole, by name, for as long as it is kept."""
 
 import io
+import json
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -93,3 +94,10 @@ def test_a_name_cannot_leave_its_folder(o: ODPS, name: str) -> None:
 def test_resources_of_another_project_are_not_ours(o: ODPS, connect: Callable[..., ODPS], server: object) -> None:
     o.create_resource("f.py", "py", file_obj="1")
     assert not connect().exist_resource("f.py")
+
+
+def test_a_read_is_on_the_bill_of_its_project(o: ODPS, cli: Callable[..., str]) -> None:
+    o.create_resource("r.txt", "file", file_obj="x" * 1000)
+    o.get_resource("r.txt").open("r").read()
+    bill = json.loads(cli("bill", "--by", "query", "--project", o.project, "--output", "json"))
+    assert [(e["operation"], e["quantity_bytes"]) for e in bill["lines"]] == [("ReadResource", 1000)]

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import os
 import pty
 import re
@@ -199,6 +200,7 @@ def test_mistakes_end_with_a_line_and_never_a_traceback(console: Console, yunbox
         ('odpscmd -e "list tables;"', 1, b"security language"),
         (f'yunbox sql --data {yunbox.data} "exit;"', 0, b""),
         ("yunbox up --data /dev/null/x", 1, b"Not a directory"),
+        (f"yunbox up --data {console.folder / 'other'} --port-base 99999", 1, b"Port 99999 for maxcompute is not"),
         (f"yunbox bill --data {yunbox.data} --day yesterday", 2, b"YYYY-MM-DD"),
         (f"yunbox credentials --data {yunbox.data} --user nobody", 1, b"nobody"),
     ):
@@ -206,3 +208,20 @@ def test_mistakes_end_with_a_line_and_never_a_traceback(console: Console, yunbox
         assert (line, done.returncode) == (line, status)
         assert told in done.stderr
         assert b"Traceback" not in done.stderr
+
+
+def test_rows_as_json_lines_for_programs(console: Console, yunbox: Server) -> None:
+    sql = "select 1 as a, 'x' as b, null as c, 1.5BD as d, true as e"
+    done = console.run(f'yunbox sql --data {yunbox.data} --output json "{sql}"')
+    assert [json.loads(line) for line in done.stdout.splitlines()] == [
+        {"a": 1, "b": "x", "c": None, "d": "1.5", "e": True}
+    ]
+    done = console.run(f'yunbox sql --data {yunbox.data} --output json "create table t (a bigint)"')
+    assert json.loads(done.stdout) == {"result": "OK"}
+
+
+def test_options_may_stand_before_a_name_or_after_it(console: Console, yunbox: Server) -> None:
+    console.run(f"yunbox project create --data {yunbox.data} p1")
+    console.run(f"yunbox project --data {yunbox.data} create p2")
+    done = console.run(f"yunbox project list --data {yunbox.data} --output json")
+    assert json.loads(done.stdout)["projects"] == ["p1", "p2", yunbox.project]

@@ -63,9 +63,9 @@ def _ram(p: argparse.ArgumentParser) -> None:
 
 
 def _project(p: argparse.ArgumentParser) -> None:
-    p.add_argument("action", choices=("create", "list", "delete"))
-    p.add_argument("name", nargs="?")
-    p.add_argument("--comment", default="")
+    from yunbox.cli.project import add_arguments
+
+    add_arguments(p)
 
 
 def _sql(p: argparse.ArgumentParser) -> None:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from yunbox.cli.client import Client, Finished, ServerError, finished
 from yunbox.cli.config import resolve
-from yunbox.cli.table import is_terminal, write_csv, write_table
+from yunbox.cli.table import is_terminal, write_csv, write_json, write_table
 from yunbox.guard.admission import format_bytes, format_cost
 from yunbox.kernel.errors import InvalidArgument, KernelError
 from yunbox.meter.prices import load_prices
@@ -49,6 +49,7 @@ class Console:
         self.client = Client(connection, project)
         self.settings: dict[str, str] = {}
         self.quiet = bool(getattr(args, "quiet", False))
+        self.as_json = getattr(args, "output", "text") == "json"
         self.rows_max = self._rows_max(config)
         self._prices = load_prices()
 
@@ -128,7 +129,9 @@ class Console:
 
     def _show(self, result: Finished) -> None:
         if not result.is_select:
-            if result.text and result.text != "OK":
+            if self.as_json:
+                print(json.dumps({"result": result.text or "OK"}, ensure_ascii=False))
+            elif result.text and result.text != "OK":
                 print(result.text, end="" if result.text.endswith("\n") else "\n")
             self.say("OK")
             return
@@ -136,7 +139,9 @@ class Console:
         shown: Iterator[Any] = rows if self.rows_max is None else islice(rows, self.rows_max)
         zone = ZoneInfo(self.settings.get("odps.sql.timezone") or _DEFAULT_ZONE)
         as_csv = self.settings.get("odps.sql.select.output.format", "").lower() == "csv"
-        if as_csv or not is_terminal():
+        if self.as_json:
+            written = write_json(columns, shown, sys.stdout, zone)
+        elif as_csv or not is_terminal():
             if isinstance(sys.stdout, io.TextIOWrapper):
                 sys.stdout.reconfigure(newline="")  # CRLF as RFC 4180 has it, whatever the platform
             written = write_csv(columns, shown, sys.stdout, zone)

@@ -2,20 +2,31 @@
 
 import argparse
 import asyncio
+from pathlib import Path
 
 from yunbox.cli.output import Output
 from yunbox.cli.store import database
 from yunbox.identity.store import IDENTITY_SCHEMA, IdentityStore
 from yunbox.kernel.clock import SystemClock
-from yunbox.kernel.errors import InvalidArgument
 from yunbox.storage.tables.catalogue import Catalogue
 from yunbox.storage.tables.schema import TABLES_SCHEMA
 
 
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The actions and what each needs; options may stand before the name or after it."""
+    actions = parser.add_subparsers(dest="action", required=True, metavar="create|list|delete")
+    for action in ("create", "list", "delete"):
+        command = actions.add_parser(action)
+        command.add_argument("--data", type=Path, default=argparse.SUPPRESS, help="the data folder")
+        command.add_argument("--output", choices=("text", "json"), default=argparse.SUPPRESS, help="how to print")
+        if action != "list":
+            command.add_argument("name")
+        if action == "create":
+            command.add_argument("--comment", default="")
+
+
 def run(args: argparse.Namespace, output: Output) -> int:
     """Carry one action out."""
-    if args.action != "list" and not args.name:
-        raise InvalidArgument(f"yunbox project {args.action} needs a name")
     with database(args.data, IDENTITY_SCHEMA, TABLES_SCHEMA) as opened:
         catalogue = Catalogue(opened, args.data.expanduser().absolute() / "lake", SystemClock())
         store = IdentityStore(opened, SystemClock())

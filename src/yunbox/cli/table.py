@@ -1,5 +1,7 @@
 """Rows as text: a framed table for a terminal, RFC 4180 CSV for a file."""
 
+import json
+import math
 import sys
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,6 +23,25 @@ def write_csv(columns: Sequence[Column], rows: Iterable[Sequence[Any]], out: Tex
         out.write(",".join(cells) + "\r\n")
         count += 1
     return count
+
+
+def write_json(columns: Sequence[Column], rows: Iterable[Sequence[Any]], out: TextIO, zone: Any) -> int:
+    """A JSON object a line, so that a program reads rows as they come."""
+    count = 0
+    for row in rows:
+        cells = {c.name: _json_value(value, c, zone) for value, c in zip(row, columns, strict=True)}
+        out.write(json.dumps(cells, ensure_ascii=False) + "\n")
+        count += 1
+    return count
+
+
+def _json_value(value: Any, column: Column, zone: Any) -> Any:
+    """Numbers JSON has stay numbers; whatever else is the text that a result shows."""
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    return show_value(column.type, value, zone)
 
 
 def _csv_cell(value: Any, column: Column, zone: Any) -> str:

@@ -99,7 +99,7 @@ class Admission:
         value = estimate.scanned_bytes / GIGABYTE * estimate.complexity
         if value > _number(QUERY_LIMIT, limit):
             raise CostRefused(
-                f"ODPS-0130071:[0,0] Semantic analysis exception - the metering value of this statement, {value:.6f}, "
+                f"ODPS-0130071:[0,0] Semantic analysis exception - the metering value of this statement, {value:.6g}, "
                 f"exceeds {QUERY_LIMIT}={limit} (GB x complexity): add a partition predicate, read fewer columns, "
                 "or raise the limit"
             )

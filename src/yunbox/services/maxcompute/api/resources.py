@@ -133,6 +133,7 @@ async def _get(service: Any, call: Call[ResourceRef]) -> Resource:
 
 async def _read(service: Any, call: Call[ResourceRef]) -> Stream:
     ref = call.params
+    call.usage.project = ref.project
     found = service.resources.get(ref.project, ref.schema, ref.name)
     size = max(0, min(ref.size, found.size_bytes - ref.offset))
     remaining = str(ref.offset + size < found.size_bytes).lower()
