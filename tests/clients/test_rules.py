@@ -167,3 +167,44 @@ def test_the_queue_has_what_runs(o: ODPS) -> None:
     instance.stop()
     assert list(o.list_instance_queueing_infos()) == []
     assert instance.get_worker_log("any", "stdout") == ""
+
+
+def test_binary_literals(rows: Rows) -> None:
+    assert rows("select X'616263', x'616', hex(X'')") == [(b"abc", b"\x06\x16", "")]
+
+
+def test_minus_twice_is_no_comment(rows: Rows) -> None:
+    assert rows("select -(-1), - -2, -(-x), -(-1.5) from values (3) t(x)") == [(1, 2, 3, 1.5)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "select count(distinct *) from t",
+        "select sum(row_number() over (order by a)) from t",
+        "select a from t where row_number() over (order by a) = 1",
+        "select sum(a) over (order by a rows between 1 following and 1 preceding) from t",
+        "with x as (select 1 as a), x as (select 2 as a) select * from x",
+        "create table d (a bigint default nope)",
+        "create table d (a bigint default true)",
+    ],
+)
+def test_what_makes_no_sense_is_the_users_mistake(o: ODPS, text: str) -> None:
+    o.create_table("t", "a bigint")
+    with pytest.raises(errors.ODPSError) as caught:
+        o.execute_sql(text)
+    assert caught.value.code == "ODPS-0130071"
+
+
+def test_the_type_of_a_column_only_widens(o: ODPS, rows: Rows) -> None:
+    table = o.create_table("t", "a int, d decimal(10,2), s string, v varchar(5)")
+    o.write_table("t", [[1, 2, "x", "y"]])
+    for change in ("a a bigint", "d d decimal(12,2)", "v v varchar(9)", "v v string", "a a string"):
+        o.execute_sql(f"alter table t change column {change}")
+    for change in ("a a bigint", "s s bigint", "d d decimal(9,2)", "d d double", "v v char(3)"):
+        with pytest.raises(errors.ODPSError, match="cannot be changed from"):
+            o.execute_sql(f"alter table t change column {change}")
+    table.reload()
+    kinds = [str(column.type).lower() for column in table.table_schema.columns]
+    assert kinds == ["string", "decimal(12,2)", "string", "string"]
+    assert rows("select a, s, v from t") == [("1", "x", "y")]

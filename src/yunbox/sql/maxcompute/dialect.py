@@ -79,6 +79,7 @@ class MaxCompute(Hive):
 
         COMMANDS: ClassVar[set[TokenType]] = set()
         COMMAND_PREFIX_TOKENS: ClassVar[set[TokenType]] = set()
+        HEX_STRINGS: ClassVar[list[str | tuple[str, str]]] = [("X'", "'"), ("x'", "'")]
         KEYWORDS = {  # noqa: RUF012
             **Hive.Tokenizer.KEYWORDS,
             "DATETIME": TokenType.DATETIME,

@@ -240,6 +240,6 @@ def minus(value: Expr, where: At = NOWHERE) -> Expr:
     """``-x``."""
     value = _number(value, "-", where)
     if value.op == "literal" and value.value is not None:
-        sql = f"CAST(-{value.value} AS {value.type.duckdb})"
+        sql = f"CAST({-value.value} AS {value.type.duckdb})"
         return Expr(sql, value.type, op="literal", value=-value.value)
     return build(f"(- {value.sql})", value.type, value)

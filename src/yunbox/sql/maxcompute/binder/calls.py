@@ -74,6 +74,8 @@ def _aggregate(
         sql, returns, args = _core(binder, function, nodes, node, distinct)
     finally:
         binder.inside_aggregate = before
+    if not over and any(arg.window for arg in args):
+        raise SemanticError("a window function cannot be inside an aggregate function", at(node))
     if function.name == "wm_concat" and distinct and order:
         return _concat_ordered(args, f"{order})", f"{filtered}{over}", (*args, *extra), over)
     sql = _inserted(sql, "DISTINCT " if distinct else "", order)
@@ -119,6 +121,8 @@ def _count(
         raise ArgumentCountWrong("count", 0, "at least 1 arguments", at(node))
     first = nodes[0]
     if isinstance(first, exp.Star) or (isinstance(first, exp.Column) and isinstance(first.this, exp.Star)):
+        if distinct:
+            raise SemanticError("count(distinct *) must name its columns", at(node))
         return "count(*)", BIGINT, ()
     args = tuple(binder.bind(one) for one in nodes)
     if len(args) == 1:
@@ -225,9 +229,16 @@ def _frame(binder: "ExpressionBinder", spec: exp.Expr) -> str:
     start = _bound(binder, spec.args.get("start"), spec.args.get("start_side"))
     end = _bound(binder, spec.args.get("end"), spec.args.get("end_side")) if spec.args.get("end") else ""
     kind = str(spec.args.get("kind") or "ROWS").upper()
+    if _place(start) > _place(end or "CURRENT ROW") or start == "UNBOUNDED FOLLOWING" or end == "UNBOUNDED PRECEDING":
+        raise SemanticError(f"a window frame cannot reach from {start} to {end or 'CURRENT ROW'}", at(spec))
     sql = f"{kind} BETWEEN {start} AND {end or 'CURRENT ROW'}"
     exclude = spec.args.get("exclude")
     return f"{sql} EXCLUDE {exclude.name if hasattr(exclude, 'name') else exclude}" if exclude else sql
+
+
+def _place(bound: str) -> int:
+    """On which side of its row a frame's bound lies."""
+    return {"PRECEDING": -1, "FOLLOWING": 1}.get(bound.rpartition(" ")[2], 0)
 
 
 def _bound(binder: "ExpressionBinder", bound: object, side: object) -> str:

@@ -186,6 +186,11 @@ class ExpressionBinder:
         """TRUE and FALSE."""
         return boolean(bool(node.this))
 
+    def hex_string(self, node: exp.HexString) -> Expr:
+        """``X'616263'``, which is unhex('616263'); an odd digit is the lower half of a byte."""
+        digits = str(node.this)
+        return Expr(f"unhex('{digits.zfill(len(digits) + len(digits) % 2)}')", DataType("binary"))
+
     def interval(self, node: exp.Interval) -> Expr:
         """``INTERVAL 3 DAY`` and friends."""
         unit = str(node.args["unit"].name if node.args.get("unit") else "").upper().rstrip("S")
@@ -416,7 +421,8 @@ _Handler = Callable[[ExpressionBinder, Any], Expr]
 _B = ExpressionBinder
 _HANDLERS: dict[type[exp.Expr], _Handler] = {
     exp.Column: _B.column, exp.Dot: _B.dot, exp.Bracket: _B.bracket, exp.Literal: _B.literal,
-    exp.Null: _B.null, exp.Boolean: _B.boolean, exp.Interval: _B.interval, exp.Cast: _B.cast,
+    exp.Null: _B.null, exp.Boolean: _B.boolean, exp.Interval: _B.interval, exp.HexString: _B.hex_string,
+    exp.Cast: _B.cast,
     exp.TryCast: _B.cast, exp.ParseJSON: _B.json, exp.Paren: _B.paren, exp.And: _B.logical, exp.Or: _B.logical,
     exp.Not: _B.negation, exp.Neg: _B.minus, exp.BitwiseNot: _B.bit_not, exp.Between: _B.between,
     exp.Like: _B.like, exp.Escape: _B.escape, exp.RegexpLike: _B.rlike, exp.DPipe: _B.concat,

@@ -95,6 +95,8 @@ class QueryBinder:
         made: list[Cte] = []
         for item in with_.expressions:
             name = item.alias.lower()
+            if any(cte.name == name for cte in made):
+                raise SemanticError(f"{name} is defined more than once in WITH", at(item))
             block = self.bind(item.this, barrier(scope))
             rename(block, [column.name.lower() for column in item.args["alias"].columns], at(item))
             scope.ctes[name] = Cte(name, self.unique(name), block)

@@ -31,6 +31,8 @@ def bind_select(binder: "QueryBinder", node: exp.Select, scope: Scope) -> Select
     plain = ExpressionBinder(binder, scope)
     where = node.args.get("where")
     block.where = plain.conjuncts(where.this) if where is not None else []
+    if any(test.window for test in block.where):
+        raise SemanticError("a window function is not allowed in WHERE: use QUALIFY or a subquery", at(where))
     check_cartesian(binder, node, block, hints)
     grouping.bind_group(binder, node, scope, block)
     keys = tuple(key.sql for key in block.keys)

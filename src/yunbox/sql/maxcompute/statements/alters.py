@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from yunbox.sql.maxcompute.casts import converts, wider_number
 from yunbox.sql.maxcompute.catalog import Column, Table
 from yunbox.sql.maxcompute.errors import SemanticError, UnsupportedSql, ViewNotFound
 from yunbox.sql.maxcompute.plans import (
@@ -29,6 +30,7 @@ from yunbox.sql.maxcompute.queries import QueryPlanner
 from yunbox.sql.maxcompute.statements.cursor import Cursor
 from yunbox.sql.maxcompute.statements.inserts import target
 from yunbox.sql.maxcompute.statements.tables import _lifecycle, column_definition, matching, values_of
+from yunbox.wire.odps.types import DataType
 
 _ActionParser = Callable[[Cursor, QueryPlanner, Table], Action]
 
@@ -130,10 +132,27 @@ def _change(cursor: Cursor, planner: QueryPlanner, table: Table) -> Action:
         return SetColumnComment(old, cursor.string())
     if cursor.take("NULL"):
         return SetColumnNullable(old)
+    where = cursor.where()
     column = column_definition(cursor)
+    before = next(one.type for one in table.columns if one.name.lower() == old)
+    if not _holds(column.type, before):
+        raise SemanticError(f"the type of column {old} cannot be changed from {before} to {column.type}", where)
     if cursor.peek("AFTER") or cursor.peek("FIRST"):
         raise UnsupportedSql("moving a column with AFTER or FIRST", cursor.where())
     return ChangeColumn(old, column)
+
+
+def _holds(new: DataType, old: DataType) -> bool:
+    """Whether every value of a type stays what it was in another: a column's type only ever widens."""
+    if new == old:
+        return True
+    if old.is_text or old.children:
+        return new.is_text and (not new.params or (bool(old.params) and new.params >= old.params))
+    if old.is_numeric and new.is_numeric:
+        if new.name == "decimal":
+            return wider_number(old, new) == new
+        return old.name != "decimal" and wider_number(old, new) == new
+    return converts(old, new) is not None and (new.is_text or new.name in ("datetime", "timestamp"))
 
 
 def _rename(cursor: Cursor, planner: QueryPlanner, table: Table) -> Action:

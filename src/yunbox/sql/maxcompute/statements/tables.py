@@ -36,8 +36,9 @@ def parse_create_table(cursor: Cursor, planner: QueryPlanner) -> CreateTable:
         raise cursor.failure("a column list, LIKE or AS expected")
     key = primary_key or options.primary_key
     _check(columns, options.partition_columns, key, cursor)
-    if any(column.default and converts(column.type, column.type) is None for column in columns):
-        raise SemanticError("a default does not fit its column", where)
+    for column in columns:
+        if column.default and converts(planner.expression(column.default).type, column.type) is None:
+            raise SemanticError(f"the default of column {column.name} is no {column.type}", where)
     required = {column.lower() for column in key}
     columns = [Column(c.name, c.type, c.comment, c.nullable and c.name not in required, c.default) for c in columns]
     return CreateTable(name, tuple(columns), tuple(options.partition_columns), options.comment,
