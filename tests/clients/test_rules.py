@@ -208,3 +208,16 @@ def test_the_type_of_a_column_only_widens(o: ODPS, rows: Rows) -> None:
     kinds = [str(column.type).lower() for column in table.table_schema.columns]
     assert kinds == ["string", "decimal(12,2)", "string", "string"]
     assert rows("select a, s, v from t") == [("1", "x", "y")]
+
+
+def test_an_extended_list_of_tables_has_their_sizes(o: ODPS) -> None:
+    o.create_table("empty", "a bigint")
+    o.create_table("full", "a bigint")
+    o.write_table("full", [[1], [2]])
+    found = {table.name: table for table in o.list_tables(extended=True)}
+    assert [(found[name].record_num, found[name].size > 0) for name in ("empty", "full")] == [(0, False), (2, True)]
+
+
+def test_a_view_is_described_with_its_query(o: ODPS) -> None:
+    o.execute_sql("create view v as select 1 as a")
+    assert "ViewText: select 1 as a" in o.execute_sql("desc v").open_reader().raw

@@ -181,10 +181,11 @@ def _table_text(service: "MaxCompute", stored: StoredTable, extended: bool) -> s
     ]
     if table.lifecycle_days:
         head.append(f"Lifecycle:                {table.lifecycle_days}")
-    kind = "InternalTable: YES" if table.kind == "table" else "VirtualView  : YES"
+    is_view = table.kind == "view"
+    what = f"VirtualView  : YES  | ViewText: {' '.join((table.view_text or '').split())}"
     body: list[str | None] = [
         None,
-        f"{kind}      | Size: {size_bytes}",
+        what if is_view else f"InternalTable: YES      | Size: {size_bytes}",
         None,
         "Native Columns:",
         None,

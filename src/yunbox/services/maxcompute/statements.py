@@ -32,8 +32,9 @@ def operation_for(task_type: str, plan: Any) -> "Operation[Statement]":
     found = OPERATIONS.get(type(plan))
     if isinstance(plan, plans.Security):
         raise Unsupported(
-            "WHOAMI, GRANT, LIST and the like are statements of the security language, not SQL: "
-            "send them with run_security_query(), or with odpscmd"
+            "WHOAMI, GRANT, LIST USERS and the like are statements of the security language, not SQL: send them with "
+            "run_security_query(), or with odpscmd. LIST and ADD of tables, resources and functions are commands of "
+            "the vendor's console alone: use PyODPS, or SHOW"
         )
     if found is None:
         raise InvalidArgument(f"{type(plan).__name__} is not a statement that a SQL task runs")

@@ -30,6 +30,7 @@ class TablePage:
     kind: str
     marker: str
     limit: int
+    extended: bool
 
 
 @dataclass(frozen=True)
@@ -135,6 +136,7 @@ async def _tables(request: Request, values: PathValues) -> TablePage:
         kind=kinds.get(wanted, "none" if wanted else ""),
         marker=request.param("marker") or "",
         limit=request.integer("maxitems", PAGE_MAX, low=1, high=PAGE_MAX),
+        extended=request.has("extended"),
     )
 
 
@@ -171,14 +173,15 @@ def _selects(service: Any, params: Any) -> tuple[Access, ...]:
     return (on_table(service, "Select", params.name),)
 
 
-async def _list(service: Any, call: Call[TablePage]) -> tuple[list[StoredTable], str]:
+async def _list(service: Any, call: Call[TablePage]) -> tuple[list[Described], str]:
     page = call.params
     found = service.catalogue.tables(
         page.project, page.schema, after=page.marker, limit=page.limit + 1, prefix=page.prefix, owner=page.owner
     )
     shown = [stored for stored in found[: page.limit] if page.kind in ("", stored.table.kind)]
     marker = found[page.limit - 1].table.name.name if len(found) > page.limit else ""
-    return shown, marker
+    sizes = [service.catalogue.size(stored.id) if page.extended else (0, 0, 0) for stored in shown]
+    return [Described(stored, *size) for stored, size in zip(shown, sizes, strict=True)], marker
 
 
 async def _get(service: Any, call: Call[TableRef]) -> Described:
@@ -306,10 +309,9 @@ def _table_xml(described: Described, request: Request) -> Response:
     return xml(_table_markup(described, with_schema=True), headers=headers)
 
 
-def _tables_xml(found: tuple[list[StoredTable], str], request: Request) -> Response:
+def _tables_xml(found: tuple[list[Described], str], request: Request) -> Response:
     tables, marker = found
-    extended = request.has("extended")
-    items = [_table_markup(Described(stored, 0, 0, 0), with_schema=extended) for stored in tables]
+    items = [_table_markup(described, with_schema=request.has("extended")) for described in tables]
     return xml(element("Tables", element("Marker", marker), element("MaxItems", PAGE_MAX), *items))
 
 
