@@ -1,7 +1,9 @@
 """Rules of the service that hold whoever asks: NOT NULL, empty partitions, names in other projects and schemas."""
 
 import json
+import multiprocessing
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from odps import ODPS, errors
@@ -114,7 +116,7 @@ def test_the_ddl_of_a_table_has_its_key_and_no_inner_properties(o: ODPS) -> None
     with pytest.raises(errors.ODPSError, match="Partition does not exist"):
         o.execute_sql("alter table t partition (pt='2') disable lifecycle")
     text = o.execute_sql("show create table t").open_reader().raw
-    assert "lifecycle.disabled" not in text
+    assert "lifecycle.disabled" not in text + o.get_table("t").get_ddl()
     o.delete_table("t")
     o.execute_sql(text)
     assert (o.get_table("t").primary_key, o.get_table("t").is_transactional) == (["id"], True)
@@ -221,3 +223,29 @@ def test_an_extended_list_of_tables_has_their_sizes(o: ODPS) -> None:
 def test_a_view_is_described_with_its_query(o: ODPS) -> None:
     o.execute_sql("create view v as select 1 as a")
     assert "ViewText: select 1 as a" in o.execute_sql("desc v").open_reader().raw
+
+
+@pytest.mark.parametrize("value", ["a b", "a:b", "2024-01-01 00:00:00", "x/y", "%41", "a.b$c#d!e@f"])
+def test_a_partition_value_may_have_punctuation(o: ODPS, rows: Rows, value: str) -> None:
+    o.create_table("t", ("a bigint", "pt string, d string"))
+    spec = f"pt='{value}',d='1'"
+    o.write_table("t", [[1]], partition=spec, create_partition=True)
+    assert rows(f"select a, pt from t where pt = '{value}'") == [(1, value)]
+    assert o.get_table("t").exist_partition(spec)
+    assert [record[0] for record in o.read_table("t", partition=spec)] == [1]
+
+
+def test_processes_write_into_one_session(o: ODPS, rows: Rows) -> None:
+    table = o.create_table("t", "a bigint")
+    with table.open_writer() as writer:
+        children = [multiprocessing.get_context("fork").Process(target=_write, args=(writer, i)) for i in range(3)]
+        for child in children:
+            child.start()
+        for child in children:
+            child.join()
+    assert rows("select count(*), sum(a) from t") == [(30, 435)]
+
+
+def _write(writer: Any, number: int) -> None:
+    writer.write([[number * 10 + i] for i in range(10)])
+    writer.close()

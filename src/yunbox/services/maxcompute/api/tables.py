@@ -11,11 +11,14 @@ from yunbox.services.maxcompute.access import on_table
 from yunbox.services.maxcompute.api.projects import lists_project
 from yunbox.services.maxcompute.api.route import PAGE_MAX, PathValues, Route, http_date, text, xml
 from yunbox.sql.maxcompute.catalog import Column, PartitionValues, Table, TableName
+from yunbox.storage.tables.lifecycle import LIFECYCLE_DISABLED
 from yunbox.storage.tables.model import PartitionInfo, StoredTable
 from yunbox.wire.http import Request, Response
 from yunbox.wire.odps.xml import Markup, cdata, element
 
 _SPEC = re.compile(r"\s*([A-Za-z_]\w*)\s*=\s*(?:'([^']*)'|\"([^\"]*)\"|([^,'\"]*))\s*(?:,|$)")
+_SLASH = re.compile(r"/(?=\s*[A-Za-z_]\w*\s*=)")
+"""A slash between two parts of a spec; any other belongs to a value."""
 _TYPES = {"table": "MANAGED_TABLE", "view": "VIRTUAL_VIEW"}
 
 
@@ -92,7 +95,7 @@ def parse_spec(text: str | None) -> tuple[tuple[str, str], ...]:
     """A partition such as ``pt='20130509',region=cn`` (also with ``/`` between its parts)."""
     if not text:
         return ()
-    rest, pairs = text.replace("/", ",") if "'" not in text else text, []
+    rest, pairs = _SLASH.sub(",", text) if "'" not in text else text, []
     while rest:
         found = _SPEC.match(rest)
         if not found or not found.end():
@@ -263,7 +266,7 @@ def schema_json(described: Described) -> str:
         "shardExist": False,
         "shardInfo": None,
         "tableLabel": "0",
-        "tableProperties": json.dumps(table.properties),
+        "tableProperties": json.dumps({k: v for k, v in table.properties.items() if k != LIFECYCLE_DISABLED}),
         "Reserved": json.dumps(_reserved(table)),
         "columns": [column_json(column) for column in table.columns],
         "partitionKeys": [column_json(column) for column in table.partition_columns],
