@@ -249,3 +249,41 @@ def test_processes_write_into_one_session(o: ODPS, rows: Rows) -> None:
 def _write(writer: Any, number: int) -> None:
     writer.write([[number * 10 + i] for i in range(10)])
     writer.close()
+
+
+def test_partitions_are_merged_into_one(o: ODPS, rows: Rows) -> None:
+    o.create_table("t", ("a bigint", "pt string"))
+    for number in range(1, 5):
+        o.write_table("t", [[number]], partition=f"pt={number}", create_partition=True)
+    o.execute_sql("alter table t merge partition (pt='1'), partition (pt='2') overwrite partition (pt='x')")
+    assert rows("select a, pt from t where pt > '' order by a limit 9") == [(1, "x"), (2, "x"), (3, "3"), (4, "4")]
+    o.execute_sql("alter table t merge if exists partition (pt >= '3' and pt < 'y') overwrite partition (pt='x') purge")
+    assert [p.name for p in o.get_table("t").partitions] == ["pt='x'"]
+    assert rows("select a from t where pt = 'x' order by a limit 9") == [(1,), (2,), (3,), (4,)]
+    o.write_table("t", [[5]], partition="pt=5", create_partition=True)
+    o.execute_sql("alter table t merge partition (pt='5') overwrite partition (pt='x')")
+    assert rows("select a from t where pt = 'x'") == [(5,)]
+    with pytest.raises(errors.ODPSError, match="Partition does not exist"):
+        o.execute_sql("alter table t merge partition (pt='nope') overwrite partition (pt='x')")
+    o.execute_sql("alter table t merge if exists partition (pt='nope') overwrite partition (pt='new')")
+    assert [p.name for p in o.get_table("t").partitions] == ["pt='x'"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("overwrite table t partition (pt='1')", "overwrite table t partition (pt='1')"),
+        ("into t partition (pt='1')", "overwrite table t partition (pt='2')"),
+        ("overwrite table plain", "overwrite table plain"),
+    ],
+)
+def test_inserts_of_one_statement_do_not_collide(o: ODPS, first: str, second: str) -> None:
+    o.create_table("t", ("a bigint", "pt string"))
+    o.create_table("plain", "a bigint")
+    with pytest.raises(errors.ODPSError, match=r"more than once|INSERT INTO and INSERT OVERWRITE"):
+        o.execute_sql(f"from (select 1 as a) s insert {first} select a insert {second} select a + 1")
+
+
+def test_ddl_that_the_service_itself_writes(o: ODPS) -> None:
+    o.execute_sql("create table if not exists t (a bigint) stored as aliorc tblproperties ('x.y'='true') lifecycle 9")
+    assert o.get_table("t").lifecycle == 9

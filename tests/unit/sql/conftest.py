@@ -121,6 +121,7 @@ def box(duck: duckdb.DuckDBPyConnection) -> Sandbox:
         duck,
         table("t", of + "s struct<x:bigint,y:string>", "dt string; hh bigint"),
         table("u", "a bigint; name string"),
+        table("w", "a bigint; name string"),
     )
     made.catalog.values["t"] = [("20240101", "1"), ("20240102", "1"), ("20240103", "2")]
     return made

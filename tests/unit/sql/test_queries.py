@@ -78,6 +78,6 @@ def test_insert_values_may_be_expressions(box: Sandbox):
 
 
 def test_multi_insert(box: Sandbox):
-    made = box.plan("from t insert overwrite table u select a, b where a = 1 insert into u select a, b where a = 2")
+    made = box.plan("from t insert overwrite table u select a, b where a = 1 insert into w select a, b where a = 2")
     assert [box.con.execute(box.sql(one.query)).fetchall() for one in made.inserts] == [[(1, "x")], [(2, "y")]]
     assert [one.overwrite for one in made.inserts] == [True, False]

@@ -327,6 +327,18 @@ async def _rename_partition(service: "MaxCompute", statement: "Statement", store
     await service.commit(stored, change)
 
 
+async def _merge_partitions(service: "MaxCompute", statement: "Statement", stored: StoredTable, action: Any) -> None:
+    """The files of the sources go over to the target, whose own are replaced unless it is one of the sources."""
+    target = checked_partition(stored.table, action.target)
+    gone = tuple(values for values in action.sources if values != target)
+    if not gone:
+        return
+    files = service.catalogue.files(stored.id, list(gone))
+    moved = tuple([await service.relink(stored, file, target) for file in files])
+    replaced = () if target in action.sources else (target,)
+    await service.commit(stored, Change("MERGE PARTITION", moved, replace=replaced, drop=gone, ensure=(target,)))
+
+
 async def _merge(service: "MaxCompute", statement: "Statement", stored: StoredTable, action: Any) -> None:
     """Merge the small files of each partition into one."""
     chosen = None if action.partition is None else [action.partition]
@@ -370,6 +382,7 @@ _ALTER: dict[type, Any] = {
     plans.AddPartitions: _add_partitions,
     plans.DropPartitions: _drop_partitions,
     plans.RenamePartition: _rename_partition,
+    plans.MergePartitions: _merge_partitions,
     plans.MergeSmallFiles: _merge,
 }
 

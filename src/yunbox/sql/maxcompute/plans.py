@@ -236,10 +236,18 @@ class MergeSmallFiles:
     partition: PartitionValues | None = None
 
 
+@dataclass(frozen=True)
+class MergePartitions:
+    """MERGE PARTITION (...), ... OVERWRITE PARTITION (...): the rows of several partitions become those of one."""
+
+    sources: tuple[PartitionValues, ...]
+    target: PartitionValues
+
+
 Action = (
     AddColumns | DropColumns | RenameColumn | ChangeColumn | SetColumnComment | SetColumnNullable | RenameTable
     | SetComment | SetLifecycle | EnableLifecycle | SetProperties | AddPartitions | DropPartitions
-    | RenamePartition | Touch | ChangeOwner | MergeSmallFiles
+    | RenamePartition | Touch | ChangeOwner | MergeSmallFiles | MergePartitions
 )  # fmt: skip
 
 

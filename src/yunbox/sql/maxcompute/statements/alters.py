@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from yunbox.sql.maxcompute.casts import converts, wider_number
 from yunbox.sql.maxcompute.catalog import Column, Table
-from yunbox.sql.maxcompute.errors import SemanticError, UnsupportedSql, ViewNotFound
+from yunbox.sql.maxcompute.errors import PartitionNotFound, SemanticError, UnsupportedSql, ViewNotFound
 from yunbox.sql.maxcompute.plans import (
     Action,
     AddColumns,
@@ -15,6 +15,7 @@ from yunbox.sql.maxcompute.plans import (
     DropColumns,
     DropPartitions,
     EnableLifecycle,
+    MergePartitions,
     MergeSmallFiles,
     RenameColumn,
     RenamePartition,
@@ -209,8 +210,21 @@ def _owner(cursor: Cursor, planner: QueryPlanner, table: Table) -> Action:
 
 
 def _merge(cursor: Cursor, planner: QueryPlanner, table: Table) -> Action:
-    cursor.expect("MERGE", "SMALLFILES")
-    return MergeSmallFiles(values_of(cursor, table) if cursor.take("PARTITION") else None)
+    cursor.expect("MERGE")
+    if cursor.take("SMALLFILES"):
+        return MergeSmallFiles(values_of(cursor, table) if cursor.take("PARTITION") else None)
+    if_exists, where = cursor.take("IF EXISTS"), cursor.where()
+    cursor.expect("PARTITION")
+    found = matching(cursor, planner, table, if_exists=if_exists)
+    while cursor.take(","):
+        cursor.expect("PARTITION")
+        found += matching(cursor, planner, table, if_exists=if_exists)
+    if not found and not if_exists:
+        raise PartitionNotFound("to merge", where)
+    cursor.expect("OVERWRITE", "PARTITION")
+    merged = values_of(cursor, table)
+    cursor.take("PURGE")
+    return MergePartitions(tuple(dict.fromkeys(found)), merged)
 
 
 def _unsupported(cursor: Cursor, planner: QueryPlanner, table: Table) -> Action:

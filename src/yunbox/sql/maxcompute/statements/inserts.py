@@ -187,7 +187,20 @@ def parse_multi_insert(cursor: Cursor, planner: QueryPlanner) -> MultiInsert | Q
         end = cursor.until("INSERT")
         inserts.append(head.plan(planner, _with_source(_slice(cursor, cursor.at, end), source_text)))
         cursor.at = end
+        _check_targets(inserts, head.where)
     return MultiInsert(tuple(inserts))
+
+
+def _check_targets(inserts: list[Insert], where: At) -> None:
+    """The newest of several inserts may not write what another does, nor mix INTO with OVERWRITE in one table."""
+    *others, newest = inserts
+    for other in others:
+        if other.target.name != newest.target.name:
+            continue
+        if not newest.dynamic_partition and other.static_partition == newest.static_partition:
+            raise SemanticError(f"{newest.target.name} or one of its partitions is written more than once", where)
+        if other.overwrite != newest.overwrite:
+            raise SemanticError(f"INSERT INTO and INSERT OVERWRITE of {newest.target.name} in one statement", where)
 
 
 def _slice(cursor: Cursor, start: int, end: int) -> str:

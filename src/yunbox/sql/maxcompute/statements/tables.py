@@ -70,6 +70,8 @@ class _Options:
             self.properties |= cursor.properties()
         elif cursor.peek("CLUSTERED") or cursor.peek("RANGE"):
             self.properties["clustered_by"] = _clustering(cursor)
+        elif cursor.take("STORED AS ALIORC"):
+            pass  # what the vendor's own SHOW CREATE TABLE writes, and no choice of the user's
         elif any(cursor.peek(word) for word in _STORED):
             raise UnsupportedSql(f"{cursor.rest().split('(')[0][:40].upper()} in CREATE TABLE", cursor.where())
         else:
