@@ -165,3 +165,20 @@ def test_quotas(o: ODPS) -> None:
     quota = o.get_quota("os_PayAsYouGoQuota")
     assert quota.nickname == "os_PayAsYouGoQuota"
     assert [q.nickname for q in o.list_quotas()] == ["os_PayAsYouGoQuota"]
+
+
+def test_who_has_what_on_an_object_and_how_a_project_is_secured(o: ODPS, alice: tuple[str, ODPS]) -> None:
+    name = alice[0]
+    o.create_table("t", "a bigint")
+    query(o, f"add user {name}")
+    query(o, "create role reader")
+    query(o, f"grant Select, Describe on table t to user {name}")
+    query(o, "grant Select on table t to role reader")
+    table = f"projects/{o.project}/tables/t"
+    found = query(o, "show acl for t on type table")["ACL"]
+    assert {grantee.rpartition(":")[2]: objects for grantee, objects in found.items()} == {
+        "role/reader": {table: ["Select"]}, name: {table: ["Describe", "Select"]}
+    }  # fmt: skip
+    assert query(o, f"show acl for {o.project}.t") == {"ACL": found}
+    assert query(o, "show acl for nothing") == {"ACL": {}}
+    assert query(o, "show SecurityConfiguration")["ObjectCreatorHasAccessPermission"] == "true"

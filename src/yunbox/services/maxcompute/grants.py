@@ -188,6 +188,15 @@ class Grants:
         )  # fmt: skip
         return [Grant(*(row[key] for key in Grant.__dataclass_fields__)) for row in rows]
 
+    def on(self, project: str, object_type: str, name: str) -> list[Grant]:
+        """What was granted on an object, to whomever."""
+        rows = self._database.read(
+            "SELECT * FROM project_grants WHERE project = ? AND object_type = ? AND object = ?"
+            " ORDER BY grantee_type, grantee, action",
+            project, object_type, name,
+        )  # fmt: skip
+        return [Grant(*(row[key] for key in Grant.__dataclass_fields__)) for row in rows]
+
     # -- policies
 
     def project_policy(self, project: str) -> str:

@@ -33,7 +33,7 @@ class Command:
 
 READING = (
     "whoami", "show-own-grants", "list-users", "list-roles", "show-grants", "show-role-grants", "describe-role",
-    "list-members",
+    "list-members", "show-acl", "show-configuration",
 )  # fmt: skip
 _FORMS: list[tuple[str, str]] = [
     ("whoami", r"whoami"),
@@ -48,6 +48,8 @@ _FORMS: list[tuple[str, str]] = [
     ("show-role-grants", rf"show\s+grants\s+for\s+role\s+(?P<role>{_NAME})"),
     ("show-grants", rf"show\s+grants\s+for\s+(?:user\s+)?(?P<user>{_PRINCIPAL})"),
     ("show-own-grants", r"show\s+grants"),
+    ("show-acl", rf"show\s+acl\s+for\s+(?P<object>{_NAME})(?:\s+on\s+type\s+(?P<type>\w+))?"),
+    ("show-configuration", r"show\s+securityconfiguration"),
     ("grant", rf"grant\s+(?P<actions>.+?)\s+on\s+(?P<type>\w+)\s+(?P<object>{_NAME})\s+to\s+(?P<to>.+)"),
     ("revoke", rf"revoke\s+(?P<actions>.+?)\s+on\s+(?P<type>\w+)\s+(?P<object>{_NAME})\s+from\s+(?P<to>.+)"),
     (
@@ -79,6 +81,8 @@ def parse(text: str) -> Command:
 def _command(kind: str, parts: dict[str, str]) -> Command:
     if kind in ("grant", "revoke"):
         return _privileges(kind, parts)
+    if kind == "show-acl":
+        return Command(kind, object_type=parts["type"].lower() or "table", object=_plain(parts["object"]).lower())
     roles = tuple(_plain(role).lower() for role in parts.get("roles", "").split(",") if role.strip())
     return Command(kind, user=_plain(parts.get("user", "")), role=_plain(parts.get("role", "")).lower(), roles=roles)
 

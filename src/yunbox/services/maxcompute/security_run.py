@@ -12,6 +12,14 @@ if TYPE_CHECKING:
     from yunbox.services.maxcompute.service import MaxCompute
 
 _OK = "OK"
+CONFIGURATION = {
+    "CheckPermissionUsingAcl": "true", "CheckPermissionUsingPolicy": "true", "LabelSecurity": "false",
+    "ObjectCreatorHasAccessPermission": "true", "ObjectCreatorHasGrantPermission": "false",
+    "CheckPermissionUsingAclV2": "true", "CheckPermissionUsingPolicyV2": "true", "SupportACL": "true",
+    "SupportPolicy": "true", "SupportPackage": "false", "SupportACLV2": "true", "SupportPackageV2": "false",
+    "CheckPermissionUsingPackage": "false", "CreatePackage": "false", "CreatePackageV2": "false",
+}  # fmt: skip
+"""How every project is secured; none of it can be switched off."""
 
 
 def needed(command: Command) -> str:
@@ -101,6 +109,19 @@ class Security:
         shown = await self._show_role_grants(principal, project, command)
         return {"Users": [m.name for m in self._grants.members(project, command.role)], **shown}
 
+    async def _show_acl(self, principal: Principal, project: str, command: Command) -> Any:
+        name = command.object.removeprefix(f"{project}.")
+        names = {member.user_id: f"user/{member.name}" for member in self._grants.users(project)}
+        acl: dict[str, dict[str, list[str]]] = {}
+        for grant in self._grants.on(project, command.object_type, name):
+            grantee = f"role/{grant.grantee}" if grant.grantee_type == ROLE else names.get(grant.grantee, grant.grantee)
+            objects = acl.setdefault(grantee, {})
+            objects.setdefault(object_resource(project, grant.object_type, grant.object), []).append(grant.action)
+        return {"ACL": acl}
+
+    async def _show_configuration(self, principal: Principal, project: str, command: Command) -> Any:
+        return {**CONFIGURATION, "ProjectProtection": "false"}
+
     # -- changing
 
     async def _add_user(self, principal: Principal, project: str, command: Command) -> Any:
@@ -176,6 +197,8 @@ def _text(result: dict[str, Any]) -> str:
         for grantee, objects in result["ACL"].items():
             lines.append(f"[{grantee}]")
             lines += [f"A\t{name}: {' | '.join(actions)}" for name, actions in objects.items()]
+    if not result.keys() & {"Users", "Roles", "ACL", "Policy"}:
+        lines += [f"{name}={value}" for name, value in result.items()]
     if result.get("Policy"):
         lines += ["Authorization Type: Policy", result["Policy"]]
     return "\n".join(lines).strip()

@@ -12,18 +12,11 @@ from yunbox.services.maxcompute.api.projects import ProjectName, lists_project, 
 from yunbox.services.maxcompute.api.route import PathValues, Route, empty, json_text, xml
 from yunbox.services.maxcompute.grants import Member
 from yunbox.services.maxcompute.security import parse
-from yunbox.services.maxcompute.security_run import needed
+from yunbox.services.maxcompute.security_run import CONFIGURATION, needed
 from yunbox.wire.http import Request, Response
 from yunbox.wire.odps.xml import element, parse_body
 
 _TOKEN_HOURS_MAX = 30 * 24
-_CONFIGURATION = {
-    "CheckPermissionUsingAcl": "true", "CheckPermissionUsingPolicy": "true", "LabelSecurity": "false",
-    "ObjectCreatorHasAccessPermission": "true", "ObjectCreatorHasGrantPermission": "false",
-    "CheckPermissionUsingAclV2": "true", "CheckPermissionUsingPolicyV2": "true", "SupportACL": "true",
-    "SupportPolicy": "true", "SupportPackage": "false", "SupportACLV2": "true", "SupportPackageV2": "false",
-    "CheckPermissionUsingPackage": "false", "CreatePackage": "false", "CreatePackageV2": "false",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -178,7 +171,7 @@ async def _get_configuration(service: Any, call: Call[ProjectName]) -> None:
 
 async def _put_configuration(service: Any, call: Call[Configuration]) -> None:
     """Accepts what is so already; nothing that would not be enforced is taken."""
-    wanted = {**_CONFIGURATION, "ProjectProtection": "false"}
+    wanted = {**CONFIGURATION, "ProjectProtection": "false"}
     for name, value in call.params.values:
         if name in wanted and value and value != wanted[name]:
             raise Unsupported(f"The security configuration {name} is {wanted[name]} and cannot be changed")
@@ -218,7 +211,7 @@ def _policy_text(document: str, request: Request) -> Response:
 
 
 def _configuration_xml(result: None, request: Request) -> Response:
-    settings = [element(name, value) for name, value in _CONFIGURATION.items()]
+    settings = [element(name, value) for name, value in CONFIGURATION.items()]
     protection = element("ProjectProtection", element("Exceptions", ""), Protected="false")
     return xml(element("SecurityConfiguration", *settings, protection))
 
