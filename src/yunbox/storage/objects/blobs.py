@@ -4,13 +4,16 @@ A file's number tells in which run of the server it was made. So what a crash le
 names, is looked for among those of the last run only.
 """
 
+import contextlib
+import errno
 import hashlib
 import itertools
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from yunbox.storage.files import sync_folder, translate
+from yunbox.storage.files import sync_file, sync_folder, translate
 from yunbox.storage.objects.model import Extent, crc64
 
 _RUN_SHIFT = 32
@@ -23,15 +26,20 @@ class Blobs:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._numbers: Iterator[int] = iter(())
+        self._run = -1
+        self._made: set[Path] = set()
 
     def start(self, run: int) -> None:
         """Begin to number the files of a run of the server."""
+        self._run = run
         self._numbers = itertools.count((run << _RUN_SHIFT) + 1)
 
     def create(self) -> "BlobWriter":
         """A new file to write."""
         number = next(self._numbers)
-        return BlobWriter(number, self.path(number))
+        path = self.path(number)
+        self._make_folder(path.parent)
+        return BlobWriter(number, path)
 
     def path(self, number: int) -> Path:
         """Where a file lies."""
@@ -42,21 +50,39 @@ class Blobs:
         """The same bytes under a new number, without a copy."""
         copy = next(self._numbers)
         target = self.path(copy)
+        self._make_folder(target.parent)
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.hardlink_to(self.path(number))
+            _link(self.path(number), target)
             sync_folder(target.parent)
         except OSError as error:
+            target.unlink(missing_ok=True)
             raise translate(error) from error
         return copy
 
+    def is_linked(self, number: int) -> bool:
+        """Whether the bytes of a file have other names. Raises FileNotFoundError."""
+        return self.path(number).stat().st_nlink > 1
+
     def append(self, number: int, offset: int) -> "BlobWriter":
-        """A file to write on from ``offset``; what lies behind it was never acknowledged, and goes."""
+        """A file to write on from ``offset``; what lies behind it was never acknowledged, and goes.
+
+        Raises FileNotFoundError.
+        """
         return BlobWriter(number, self.path(number), offset)
+
+    def truncate(self, number: int, size: int) -> None:
+        """Cut off what was appended to a file in vain."""
+        with contextlib.suppress(FileNotFoundError):
+            os.truncate(self.path(number), size)
 
     def remove(self, number: int) -> None:
         """Unlink a file. Those who have it open read on."""
-        self.path(number).unlink(missing_ok=True)
+        path = self.path(number)
+        path.unlink(missing_ok=True)
+        if number >> _RUN_SHIFT != self._run:  # nothing is made in the folders of an earlier run
+            with contextlib.suppress(OSError):
+                path.parent.rmdir()
+                path.parent.parent.rmdir()
 
     def of_run(self, run: int) -> Iterator[int]:
         """The numbers of the files that a run of the server made and that are still there."""
@@ -66,6 +92,34 @@ class Blobs:
     def runs(self) -> list[int]:
         """The runs that files are left of."""
         return sorted(int(path.name, 16) for path in self._folder.glob("*"))
+
+    def tidy(self, run: int) -> None:
+        """Remove the empty folders of an earlier run."""
+        for folder in (*self._folder.glob(f"{run:x}/*"), self._folder / f"{run:x}"):
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+
+    def _make_folder(self, folder: Path) -> None:
+        """Make a folder for files, durably."""
+        if folder in self._made:
+            return
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            for above in (folder.parent, self._folder, self._folder.parent):
+                sync_folder(above)
+        except OSError as error:
+            raise translate(error) from error
+        self._made.add(folder)
+
+
+def _link(path: Path, target: Path) -> None:
+    try:
+        target.hardlink_to(path)
+    except OSError as error:
+        if error.errno != errno.EMLINK:
+            raise
+        shutil.copyfile(path, target)  # a file can have so many names only
+        sync_file(target)
 
 
 class BlobWriter:
@@ -80,13 +134,14 @@ class BlobWriter:
         self._crc64 = 0
         self._md5 = hashlib.md5(usedforsecurity=False)
         self.size = 0
+        self._fd = -1
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._fd = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
+            self._fd = os.open(path, os.O_WRONLY | (0 if self._appending else os.O_CREAT), 0o600)
             if self._appending:
                 os.ftruncate(self._fd, offset)
                 os.lseek(self._fd, offset, os.SEEK_SET)
         except OSError as error:
+            self.close()
             raise translate(error) from error
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
@@ -107,7 +162,6 @@ class BlobWriter:
             os.fdatasync(self._fd)
             if not self._appending:
                 sync_folder(self._path.parent)
-                sync_folder(self._path.parent.parent)
         except OSError as error:
             raise translate(error) from error
         finally:
@@ -131,7 +185,10 @@ class BlobWriter:
             self._fd = -1
 
     def discard(self) -> None:
-        """Close the file, and remove it unless somebody names its beginning."""
+        """Close the file and remove it; of one that somebody names the beginning of, just what was added."""
+        if self._appending and self._fd >= 0:
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._fd, self._offset)
         self.close()
         if not self._appending:
             self._path.unlink(missing_ok=True)

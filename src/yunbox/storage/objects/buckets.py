@@ -31,6 +31,14 @@ def find_bucket(view: Snapshot, name: str) -> Bucket:
     return _decoder.decode(data)
 
 
+def same_bucket(view: Snapshot, bucket: Bucket) -> Bucket:
+    """A bucket as it is now. Raises NoSuchBucket, also when another has got its name since."""
+    current = find_bucket(view, bucket.name)
+    if current.node != bucket.node:
+        raise NoSuchBucket("The specified bucket does not exist.", bucket=bucket.name)
+    return current
+
+
 def save_bucket(change: Change, bucket: Bucket) -> Bucket:
     """Keep a bucket."""
     change.put("buckets", bucket.name.encode(), msgspec.msgpack.encode(bucket))

@@ -1,6 +1,5 @@
 """The bytes of one object or part on their way in: small ones stay in memory, large ones become a file at once."""
 
-import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from yunbox.kernel.errors import InvalidArgument
 from yunbox.storage.objects.blobs import Blobs, BlobWriter
 from yunbox.storage.objects.model import Extent, crc64
 from yunbox.storage.objects.packs import PACKED_BYTES_MAX
+from yunbox.storage.objects.waiting import in_thread
 
 _WRITE_BYTES = 1024 * 1024
 
@@ -60,15 +60,15 @@ async def receive(
             if len(buffer) > (_WRITE_BYTES if writer or not packed else PACKED_BYTES_MAX):
                 writer = writer or blobs.create()
                 packed = False
-                await asyncio.to_thread(writer.write, buffer)
+                await in_thread(writer.write, buffer)
                 buffer = bytearray()
         if writer is None and (packed or not buffer):
             return of_bytes(bytes(buffer))
         writer = writer or blobs.create()
-        return await asyncio.to_thread(_finish, writer, buffer)
+        return await in_thread(_finish, writer, buffer)
     except BaseException:
         if writer is not None:
-            await asyncio.shield(asyncio.to_thread(writer.discard))
+            await in_thread(writer.discard)
         raise
 
 

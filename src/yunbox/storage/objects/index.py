@@ -7,21 +7,24 @@ the transaction that names them commits.
 
 import asyncio
 import contextlib
+import logging
 import queue
 import threading
-from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import lmdb
 
-from yunbox.kernel.errors import StorageFull
+from yunbox.kernel.errors import StorageFull, Unavailable
 from yunbox.storage.files import translate
 from yunbox.storage.objects.keys import Cursor, walk
 from yunbox.storage.objects.model import BucketStat, Extent, dump_stat, load_stat
 from yunbox.storage.objects.packs import Packs
+from yunbox.storage.objects.waiting import to_end
 
+_log = logging.getLogger("yunbox.objects")
 T = TypeVar("T")
 _TABLES = ("meta", "buckets", "stats", "objects", "history", "uploads", "parts", "files", "packs", "trash")
 _GROUP_MAX = 512
@@ -74,33 +77,68 @@ class Snapshot:
 
 
 class Change(Snapshot):
-    """A writing transaction, shared by the works of a group."""
+    """A writing transaction, shared by the works of a group; ``fresh`` are the packs that this group wrote to."""
 
-    def __init__(self, txn: lmdb.Transaction, tables: Tables) -> None:
+    def __init__(self, txn: lmdb.Transaction, tables: Tables, fresh: frozenset[int] = frozenset()) -> None:
         super().__init__(txn, tables)
+        self.fresh = fresh
         self.doomed: list[int] = []
         """Files that this group has let go; they are unlinked once it is committed."""
+        self.steps = 0
+        """How many changes were made: a work that fails may not have made any."""
         self._stats: dict[bytes, BucketStat] = {}
+        self._alive: dict[int, int] = {}
 
     def put(self, table: str, key: bytes, value: bytes) -> None:
         """Set a value."""
+        self.steps += 1
         self.txn.put(key, value, db=self.tables[table])
 
     def delete(self, table: str, key: bytes) -> bool:
         """Remove an entry; says whether it was there."""
+        self.steps += 1
         return self.txn.delete(key, db=self.tables[table])
 
     def stat(self, node: bytes) -> BucketStat:
         """The running totals of a bucket, to be changed in place."""
+        self.steps += 1
         found = self._stats.get(node)
         if found is None:
             found = self._stats[node] = load_stat(self.get("stats", node))
         return found
 
-    def save_stats(self) -> None:
+    def alive(self, pack: int) -> int:
+        """How many bytes of a pack some object or part names."""
+        found = self._alive.get(pack)
+        if found is None:
+            found = self._alive[pack] = load_alive(self.get("packs", pack.to_bytes(8, "big")))
+        return found
+
+    def used(self, extents: Iterable[Extent]) -> None:
+        """Count the bytes of extents as named by an object."""
+        self._count(extents, 1)
+
+    def released(self, extents: Iterable[Extent]) -> None:
+        """Count the bytes of extents as dead."""
+        self._count(extents, -1)
+
+    def drop_pack(self, pack: int) -> None:
+        """Forget a pack that nobody names."""
+        self._alive.pop(pack, None)
+        self.delete("packs", pack.to_bytes(8, "big"))
+
+    def save_totals(self) -> None:
         """Write the totals that changed: once for the whole group."""
         for node, stat in self._stats.items():
             self.put("stats", node, dump_stat(stat))
+        for pack, alive in self._alive.items():
+            self.put("packs", pack.to_bytes(8, "big"), alive.to_bytes(8, "big"))
+
+    def _count(self, extents: Iterable[Extent], sign: int) -> None:
+        for extent in extents:
+            if extent.packed:
+                self.steps += 1
+                self._alive[extent.file] = self.alive(extent.file) + sign * extent.length
 
     def drop_stat(self, node: bytes) -> None:
         """Forget the totals of a bucket that is deleted."""
@@ -115,16 +153,37 @@ class Change(Snapshot):
         return value
 
 
+def load_alive(value: bytes | None) -> int:
+    """How many bytes of a pack are named, from the index."""
+    return int.from_bytes(value or b"", "big")
+
+
 Work = Callable[[Change, tuple[Extent, ...]], T]
 
 
-@dataclass
+@dataclass(eq=False)
 class _Item:
     work: Callable[[Change, tuple[Extent, ...]], Any]
     payloads: tuple[bytes, ...]
     done: Callable[[Any, BaseException | None], None]
+    undo: Callable[[], None] | None = None
     extents: tuple[Extent, ...] = ()
-    outcome: tuple[Any, BaseException | None] = field(default=(None, None))
+    result: Any = None
+    failure: BaseException | None = None
+
+    def settle(self) -> None:
+        """Tell the caller. A refused write is undone first, unless it may be on disk for all that is known."""
+        if self.failure is not None and self.undo is not None and not isinstance(self.failure, lmdb.Error):
+            with contextlib.suppress(OSError):
+                self.undo()
+        with contextlib.suppress(RuntimeError):  # the caller's event loop is gone
+            self.done(self.result, self.failure)
+
+
+class _HalfDone(Exception):
+    def __init__(self, item: _Item) -> None:
+        super().__init__()
+        self.item = item
 
 
 class Index:
@@ -139,6 +198,8 @@ class Index:
         self._thread = threading.Thread(target=self._write_loop, name="yunbox-objects", daemon=True)
         self._on_doomed: Callable[[list[int]], None] = lambda files: None
         self._started = False
+        self._closed = False
+        self._door = threading.Lock()
 
     def start(self, on_doomed: Callable[[list[int]], None]) -> None:
         """Start the writer. ``on_doomed`` gets the files of each committed group that nobody names any more."""
@@ -152,10 +213,11 @@ class Index:
         with self._env.begin(buffers=False) as txn:
             yield Snapshot(txn, self._tables)
 
-    async def write(self, work: Work[T], *payloads: bytes) -> T:
+    async def write(self, work: Work[T], *payloads: bytes, undo: Callable[[], None] | None = None) -> T:
         """Run ``work`` in the next group, with the extents of its payloads; returns once all is on disk.
 
-        A work raises before it changes anything, or not at all.
+        What a work raises, this raises, and nothing of that work is kept. ``undo`` runs then, before the caller hears
+        of it. A work may run twice, when another of its group failed; a cancelled caller waits for the group.
         """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
@@ -163,30 +225,33 @@ class Index:
         def done(result: Any, failure: BaseException | None) -> None:
             loop.call_soon_threadsafe(_settle, future, result, failure)
 
-        self._queue.put(_Item(work, payloads, done))
-        return await asyncio.shield(future)
+        self._submit(_Item(work, payloads, done, undo))
+        return await to_end(future)
 
     def write_sync(self, work: Work[T], *payloads: bytes) -> T:
         """Like ``write``, for callers without an event loop."""
         ended = threading.Event()
-        box: list[Any] = []
-
-        def done(result: Any, failure: BaseException | None) -> None:
-            box.extend((result, failure))
-            ended.set()
-
-        self._queue.put(_Item(work, payloads, done))
+        item = _Item(work, payloads, lambda result, failure: ended.set())
+        self._submit(item)
         ended.wait()
-        if box[1] is not None:
-            raise box[1]
-        return box[0]
+        if item.failure is not None:
+            raise item.failure
+        return item.result
 
     def close(self) -> None:
         """Finish the writes that are queued and close."""
-        if self._started:
+        with self._door:
+            self._closed = True
             self._queue.put(None)
+        if self._started:
             self._thread.join()
         self._env.close()
+
+    def _submit(self, item: _Item) -> None:
+        with self._door:  # nothing is queued behind the end
+            if self._closed:
+                raise Unavailable("The object store is being closed")
+            self._queue.put(item)
 
     def _write_loop(self) -> None:
         while (first := self._queue.get()) is not None:
@@ -214,14 +279,15 @@ class Index:
             self._append(group)
             doomed = self._transact(group)
         except Exception as error:
-            self._packs.discard()
             failure = _translate(error)
             for item in group:
-                item.outcome = (None, failure)
+                item.result, item.failure = None, failure
         for item in group:
-            item.done(*item.outcome)
-        if doomed:
+            item.settle()
+        try:
             self._on_doomed(doomed)
+        except OSError as error:  # the trash still names them: the next start tries again
+            _log.warning("a file could not be removed: %s", error)
 
     def _append(self, group: list[_Item]) -> None:
         payloads = [payload for item in group for payload in item.payloads]
@@ -231,20 +297,35 @@ class Index:
         for item in group:
             item.extents = tuple(next(extents) for _ in item.payloads)
 
-    def _transact(self, group: list[_Item]) -> list[int]:
-        """Run the works of a group in one transaction; one that fails in the middle of its changes runs none."""
-        with self._env.begin(write=True) as txn:
-            change = Change(txn, self._tables)
-            for item in group:
-                try:
-                    item.outcome = (item.work(change, item.extents), None)
-                except Exception as error:
-                    item.outcome = (None, _translate(error))
-                    if isinstance(error, lmdb.Error):
-                        raise
-            self._packs.save(change)
-            change.save_stats()
-        return change.doomed
+    def _transact(self, group: Sequence[_Item]) -> list[int]:
+        """Run the works of a group in one transaction.
+
+        One that fails after it changed something spoils the transaction: the others run again without it.
+        """
+        fresh = frozenset(extent.file for item in group for extent in item.extents)
+        while True:
+            try:
+                with self._env.begin(write=True) as txn:
+                    change = Change(txn, self._tables, fresh)
+                    for item in group:
+                        _run(item, change)
+                    change.save_totals()
+                return change.doomed
+            except _HalfDone as half:
+                group = [item for item in group if item is not half.item]
+
+
+def _run(item: _Item, change: Change) -> None:
+    steps = change.steps
+    item.result = item.failure = None
+    try:
+        item.result = item.work(change, item.extents)
+    except Exception as error:
+        if isinstance(error, lmdb.Error) and not isinstance(error, lmdb.BadValsizeError):
+            raise  # it is the transaction that failed, not this work
+        item.failure = _translate(error)
+        if change.steps != steps:
+            raise _HalfDone(item) from error
 
 
 def _settle(future: "asyncio.Future[Any]", result: Any, failure: BaseException | None) -> None:

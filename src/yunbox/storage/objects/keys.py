@@ -8,6 +8,8 @@ segment and before every key that is greater, and a walk that descends there mee
 from collections.abc import Iterator
 from typing import Protocol
 
+from yunbox.kernel.errors import InvalidArgument
+
 KEY_BYTES_MAX = 1023
 _SEGMENT = 480
 _NODE = 8
@@ -57,6 +59,8 @@ def node_bytes(node: int) -> bytes:
 
 def locate(reader: Reader, root: int, key: bytes) -> bytes | None:
     """The index key of an object key, or None when its node does not exist, so that nothing is there."""
+    if not _is_key(key):
+        return None
     node = node_bytes(root)
     while len(key) > _SEGMENT:
         found = reader.get(node + key[:_SEGMENT] + _POINTER)
@@ -67,7 +71,9 @@ def locate(reader: Reader, root: int, key: bytes) -> bytes | None:
 
 
 def ensure(changer: Changer, root: int, key: bytes) -> bytes:
-    """The index key of an object key, whose nodes are made when they are missing."""
+    """The index key of an object key, whose nodes are made when they are missing. Raises InvalidArgument."""
+    if not _is_key(key):
+        raise InvalidArgument("The specified object is not valid.", code="InvalidObjectName")
     node = node_bytes(root)
     while len(key) > _SEGMENT:
         pointer = node + key[:_SEGMENT] + _POINTER
@@ -77,6 +83,10 @@ def ensure(changer: Changer, root: int, key: bytes) -> bytes:
             changer.put(pointer, found)
         node, key = found, key[_SEGMENT:]
     return node + key
+
+
+def _is_key(key: bytes) -> bool:
+    return 0 < len(key) <= KEY_BYTES_MAX and _POINTER not in key
 
 
 def prune(changer: Changer, root: int, key: bytes) -> None:

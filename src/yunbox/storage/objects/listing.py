@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from yunbox.storage.objects.index import Index, Snapshot
 from yunbox.storage.objects.model import Bucket, ObjectRecord, Summary, is_marker, load, summary
-from yunbox.storage.objects.versions import history_of, version_id
+from yunbox.storage.objects.versions import all_versions, history_of, parse_version_id, version_id
 
 _SLICE = 20_000
 
@@ -124,9 +124,14 @@ def _start(query: Query) -> bytes | None:
     prefix, after = query.prefix.encode(), query.after.encode()
     if not after or after < prefix:
         return prefix
-    if query.delimiter and query.after.endswith(query.delimiter) and query.after != query.prefix:
-        return _behind(after)
-    return after + b"\0"
+    common = _common(after, prefix, query.delimiter.encode())
+    return _behind(after) if common == after else after + b"\0"
+
+
+def _common(key: bytes, prefix: bytes, delimiter: bytes) -> bytes | None:
+    """The common prefix that a key is rolled up into, or None."""
+    at = key.find(delimiter, len(prefix)) if delimiter else -1
+    return key[: at + len(delimiter)] if at >= 0 else None
 
 
 def _behind(prefix: bytes) -> bytes:
@@ -151,9 +156,8 @@ def _fill(view: Snapshot, bucket: Bucket, query: Query, page: Page, start: bytes
             if len(page) >= query.limit:
                 page.truncated = bool(query.limit)
                 return None
-            at = key.find(delimiter, len(prefix)) if delimiter else -1
-            if at >= 0:
-                common = key[: at + len(delimiter)]
+            common = _common(key, prefix, delimiter)
+            if common is not None:
                 page.last = common.decode()
                 page.prefixes.append(page.last)
                 jump = _behind(common)
@@ -169,9 +173,7 @@ def _fill_versions(view: Snapshot, bucket: Bucket, query: Query, after_version: 
     prefix, delimiter = query.prefix.encode(), query.delimiter.encode()
     start: bytes | None = _start(query)
     if after_version and query.after:
-        rest = list(history_of(view, bucket, query.after))
-        ids = [version_id(record) for record in rest]
-        for record in rest[ids.index(after_version) + 1 if after_version in ids else 0 :]:
+        for record in _older(view, bucket, query.after, after_version):
             if not _add(page, query, VersionEntry(query.after, record, False)):
                 return
     while start is not None:
@@ -179,11 +181,10 @@ def _fill_versions(view: Snapshot, bucket: Bucket, query: Query, after_version: 
         for raw, data in view.walk(bucket.node, start):
             if not raw.startswith(prefix):
                 return
-            at = raw.find(delimiter, len(prefix)) if delimiter else -1
-            if at >= 0:
-                common = raw[: at + len(delimiter)]
+            common = _common(raw, prefix, delimiter)
+            if common is not None:
                 if len(page) >= query.limit:
-                    page.truncated = True
+                    page.truncated = bool(query.limit)
                     return
                 page.last_key, page.last_version = common.decode(), ""
                 page.prefixes.append(page.last_key)
@@ -198,9 +199,17 @@ def _fill_versions(view: Snapshot, bucket: Bucket, query: Query, after_version: 
         start = jump
 
 
+def _older(view: Snapshot, bucket: Bucket, key: str, wanted: str) -> Iterator[ObjectRecord]:
+    """The versions of a key that are older than one of them; that one may be gone by now."""
+    number = parse_version_id(wanted)
+    if number is None:
+        number = next((record.version for record in all_versions(view, bucket, key) if record.null), None)
+    return history_of(view, bucket, key, number)
+
+
 def _add(page: VersionPage, query: Query, entry: VersionEntry) -> bool:
     if len(page) >= query.limit:
-        page.truncated = True
+        page.truncated = bool(query.limit)
         return False
     page.entries.append(entry)
     page.last_key, page.last_version = entry.key, entry.id

@@ -1,8 +1,6 @@
 """Objects: put, appended, copied, looked at, read and deleted."""
 
-import asyncio
 import hashlib
-from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -10,8 +8,8 @@ import msgspec
 
 from yunbox.kernel.clock import Clock
 from yunbox.kernel.errors import AlreadyExists, Conflict, InvalidArgument, NotFound
-from yunbox.storage.objects.blobs import Blobs
-from yunbox.storage.objects.buckets import find_bucket
+from yunbox.storage.objects.blobs import Blobs, BlobWriter
+from yunbox.storage.objects.buckets import same_bucket
 from yunbox.storage.objects.content import Content, of_bytes, receive
 from yunbox.storage.objects.index import Change, Index
 from yunbox.storage.objects.keys import KEY_BYTES_MAX
@@ -20,6 +18,7 @@ from yunbox.storage.objects.packs import Packs
 from yunbox.storage.objects.pins import Pins
 from yunbox.storage.objects.reading import Source
 from yunbox.storage.objects.versions import Versions, keep, present, version
+from yunbox.storage.objects.waiting import Turns
 
 _OPEN_TRIES = 8
 Check = Callable[[ObjectRecord | None], None]
@@ -72,7 +71,7 @@ class Objects:
         self._blobs = blobs
         self._pins = pins
         self._clock = clock
-        self._appending: defaultdict[tuple[str, str], asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._appending = Turns()
 
     def now_ms(self) -> int:
         """The time, in epoch milliseconds."""
@@ -101,17 +100,24 @@ class Objects:
         for _ in range(_OPEN_TRIES):
             record = self.get(bucket, key, wanted)
             source = Source(self._blobs, self._packs, self._pins, record.extents)
-            if self._still_there(record):
-                return record, source
+            try:
+                if self._still_there(record):
+                    return record, source
+            except BaseException:
+                source.close()
+                raise
             source.close()
         raise NoSuchKey(key)
 
     def _still_there(self, record: ObjectRecord) -> bool:
         """Whether what a record names was pinned before it was let go; all files of a record go together."""
-        if not record.extents or record.extents[0].packed:
+        if not all(extent.file in self._packs for extent in record.extents if extent.packed):
+            return False
+        file = next((extent.file for extent in record.extents if not extent.packed), None)
+        if file is None:
             return True
         with self._index.reading() as view:
-            return view.get("files", record.extents[0].file.to_bytes(8, "big")) is not None
+            return view.get("files", file.to_bytes(8, "big")) is not None
 
     # -- writing
 
@@ -148,18 +154,14 @@ class Objects:
         """Make a record whose bytes are some received content the present one of a key."""
 
         def work(change: Change, appended: tuple[Extent, ...]) -> ObjectRecord:
-            current = find_bucket(change, bucket.name)
+            current = same_bucket(change, bucket)
             if check is not None:
                 check(present(change, current, key))
             extents = content.extents(appended)
             keep(change, extents)
-            return Versions(change, self._packs, current).put(key, msgspec.structs.replace(record, extents=extents))
+            return Versions(change, current).put(key, msgspec.structs.replace(record, extents=extents))
 
-        try:
-            return await self._index.write(work, *content.payloads)
-        except Exception:
-            self.discard(content)
-            raise
+        return await self._index.write(work, *content.payloads, undo=lambda: self.discard(content))
 
     async def append(
         self,
@@ -169,15 +171,14 @@ class Objects:
         chunks: AsyncIterator[bytes],
         attributes: Attributes,
         size_max: int,
+        inspect: Callable[[Content], None] = lambda content: None,
     ) -> ObjectRecord:
-        """Add bytes to the end of an object, or begin one. Raises PositionNotEqualToLength and NotAppendable."""
-        lock = self._appending[(bucket.name, key)]
-        try:
-            async with lock:
-                return await self._append(bucket, key, position, chunks, attributes, size_max)
-        finally:
-            if not lock.locked():
-                self._appending.pop((bucket.name, key), None)
+        """Add bytes to the end of an object, or begin one. Raises PositionNotEqualToLength and NotAppendable.
+
+        ``inspect`` sees what was received before it counts, and raises to refuse it.
+        """
+        async with self._appending.turn((bucket.node, key)):
+            return await self._append(bucket, key, position, chunks, attributes, size_max, inspect)
 
     async def _append(
         self,
@@ -187,31 +188,56 @@ class Objects:
         chunks: AsyncIterator[bytes],
         attributes: Attributes,
         size_max: int,
+        inspect: Callable[[Content], None],
     ) -> ObjectRecord:
-        old = self.find(bucket, key)
-        _check_position(old, position)
-        last = old.extents[-1] if old is not None and old.extents else None
-        writer = self._blobs.append(last.file, last.offset + last.length) if last else self._blobs.create()
+        old, last, writer = self._open_end(bucket, key, position)
         content = await receive(self._blobs, chunks, size_max=size_max - position, packed=False, writer=writer)
 
         def work(change: Change, _: object) -> ObjectRecord:
-            current = find_bucket(change, bucket.name)
+            current = same_bucket(change, bucket)
             found = present(change, current, key)
             found = None if found is None or found.is_marker else found
             _check_position(found, position)
-            record = _appended(found, content, attributes, bucket, self.now_ms())
+            if (found.extents if found else ()) != (old.extents if old else ()):
+                raise PositionNotEqualToLength(position, found.crc64 if found else 0)  # another object by now
+            record = _appended(found, last, content, attributes, bucket, self.now_ms())
+            keep(change, record.extents[-1:])
             if found is None:
-                keep(change, record.extents)
-                return Versions(change, self._packs, current).put(key, record)
-            Versions(change, self._packs, current).amend(key, found, record)
+                return Versions(change, current).put(key, record)
+            Versions(change, current).amend(key, found, record)
             return record
 
-        try:
-            return await self._index.write(work)
-        except Exception:
+        def undo() -> None:
             if last is None:
                 self.discard(content)
+            else:
+                self._blobs.truncate(last.file, last.offset + last.length)
+
+        try:
+            inspect(content)
+        except BaseException:
+            undo()
             raise
+        return await self._index.write(work, undo=undo)
+
+    def _open_end(
+        self, bucket: Bucket, key: str, position: int
+    ) -> tuple[ObjectRecord | None, Extent | None, BlobWriter]:
+        """The present object, the extent that grows in place, and where to write.
+
+        A file that has other names does not grow: another object may go on at the same place.
+        """
+        for _ in range(_OPEN_TRIES):
+            old = self.find(bucket, key)
+            _check_position(old, position)
+            last = old.extents[-1] if old is not None and old.extents else None
+            try:
+                if last is None or last.packed or self._blobs.is_linked(last.file):
+                    return old, None, self._blobs.create()
+                return old, last, self._blobs.append(last.file, last.offset + last.length)
+            except FileNotFoundError:
+                continue  # it was replaced in between
+        raise NoSuchKey(key)
 
     async def link(
         self, bucket: Bucket, key: str, target: str, attributes: Attributes, check: Check | None = None
@@ -229,22 +255,17 @@ class Objects:
         self, source: Source, bucket: Bucket, key: str, record: ObjectRecord, check: Check | None = None
     ) -> ObjectRecord:
         """Make ``record`` the present one of a key, with the bytes of another: files are linked, not copied."""
-        copied = await asyncio.to_thread(source.linked)
+        copied = await source.linked()
 
         def work(change: Change, appended: tuple[Extent, ...]) -> ObjectRecord:
-            current = find_bucket(change, bucket.name)
+            current = same_bucket(change, bucket)
             if check is not None:
                 check(present(change, current, key))
             extents = copied.extents(appended)
             keep(change, extents)
-            return Versions(change, self._packs, current).put(key, msgspec.structs.replace(record, extents=extents))
+            return Versions(change, current).put(key, msgspec.structs.replace(record, extents=extents))
 
-        try:
-            return await self._index.write(work, *copied.payloads)
-        except Exception:
-            for extent in copied.linked:
-                self._blobs.remove(extent.file)
-            raise
+        return await self._index.write(work, *copied.payloads, undo=lambda: source.discard(copied))
 
     async def amend(
         self, bucket: Bucket, key: str, wanted: str | None, edit: Callable[[ObjectRecord], ObjectRecord]
@@ -252,12 +273,12 @@ class Objects:
         """Change the metadata of an object or version in place. Raises NoSuchKey."""
 
         def work(change: Change, _: object) -> ObjectRecord:
-            current = find_bucket(change, bucket.name)
+            current = same_bucket(change, bucket)
             old = version(change, current, key, wanted) if wanted is not None else present(change, current, key)
             if old is None or old.is_marker:
                 raise NoSuchKey(key, old)
             record = edit(old)
-            Versions(change, self._packs, current).amend(key, old, record)
+            Versions(change, current).amend(key, old, record)
             return record
 
         return await self._index.write(work)
@@ -268,10 +289,10 @@ class Objects:
         """Delete a key, or one version for good; returns the delete marker that was made or removed, if any."""
 
         def work(change: Change, _: object) -> ObjectRecord | None:
-            current = find_bucket(change, bucket.name)
+            current = same_bucket(change, bucket)
             if check is not None:
                 check(present(change, current, key))
-            versions = Versions(change, self._packs, current)
+            versions = Versions(change, current)
             if wanted is None:
                 return versions.delete(key, owner, self.now_ms())
             return versions.delete_version(key, wanted)
@@ -284,7 +305,7 @@ class Objects:
         """Delete keys or versions in one transaction."""
 
         def work(change: Change, _: object) -> list[ObjectRecord | None]:
-            versions = Versions(change, self._packs, find_bucket(change, bucket.name))
+            versions = Versions(change, same_bucket(change, bucket))
             now_ms = self.now_ms()
             return [
                 versions.delete(key, owner, now_ms) if wanted is None else versions.delete_version(key, wanted)
@@ -311,7 +332,12 @@ def _check_position(old: ObjectRecord | None, position: int) -> None:
 
 
 def _appended(
-    old: ObjectRecord | None, content: Content, attributes: Attributes, bucket: Bucket, now_ms: int
+    old: ObjectRecord | None,
+    last: Extent | None,
+    content: Content,
+    attributes: Attributes,
+    bucket: Bucket,
+    now_ms: int,
 ) -> ObjectRecord:
     extent = content.extent
     assert extent is not None
@@ -322,11 +348,11 @@ def _appended(
             attributes.owner, attributes.acl,
         )  # fmt: skip
     crc64 = combine(old.crc64, content.crc64, content.size)
-    whole = msgspec.structs.replace(
-        old.extents[-1],
-        length=old.extents[-1].length + extent.length,
-        crc64=combine(old.extents[-1].crc64, extent.crc64, extent.length),
-    )
+    extents = (*old.extents, extent)
+    if last is not None:
+        crc64_whole = combine(last.crc64, extent.crc64, extent.length)
+        whole = msgspec.structs.replace(last, length=last.length + extent.length, crc64=crc64_whole)
+        extents = (*old.extents[:-1], whole)
     digest = hashlib.md5(f"{old.etag}{content.md5.hex()}".encode(), usedforsecurity=False).hexdigest().upper()
     return msgspec.structs.replace(
         old,
@@ -334,5 +360,5 @@ def _appended(
         modified_ms=now_ms,
         etag=digest,
         crc64=crc64,
-        extents=(*old.extents[:-1], whole),
+        extents=extents,
     )

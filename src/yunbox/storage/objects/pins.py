@@ -1,8 +1,13 @@
-"""Files that somebody is reading: they are unlinked when the last reader has ended, not before."""
+"""Files that somebody is reading: they are unlinked when the last reader has ended, not before.
+
+A pack is known by its number below zero, a file by its number above.
+"""
 
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
+
+from yunbox.storage.objects.model import Extent
 
 
 class Pins:
@@ -44,3 +49,8 @@ class Pins:
                     gone.append(number)
         for number in gone:
             self._remove(number)
+
+
+def pins_of(extents: Iterable[Extent]) -> set[int]:
+    """What to pin in order to read extents."""
+    return {-extent.file if extent.packed else extent.file for extent in extents}

@@ -12,7 +12,8 @@ from yunbox.kernel.errors import Internal
 from yunbox.storage.objects.blobs import Blobs
 from yunbox.storage.objects.model import Extent, crc64
 from yunbox.storage.objects.packs import Packs
-from yunbox.storage.objects.pins import Pins
+from yunbox.storage.objects.pins import Pins, pins_of
+from yunbox.storage.objects.waiting import in_thread
 
 _PIECE_BYTES = 1024 * 1024
 _INLINE_BYTES_MAX = 256 * 1024
@@ -66,13 +67,13 @@ class Source:
         self._packs = packs
         self._pins = pins
         self._extents = extents
-        self._pinned = {extent.file for extent in extents if not extent.packed}
+        self._pinned = pins_of(extents)
         pins.pin(self._pinned)
 
     def close(self) -> None:
         """Let the files go."""
-        self._pins.unpin(self._pinned)
-        self._pinned = set()
+        pinned, self._pinned = self._pinned, set()
+        self._pins.unpin(pinned)
 
     def small(self, start: int, length: int) -> bytes | None:
         """Bytes that are read at once, or None when there are too many of them."""
@@ -99,12 +100,21 @@ class Source:
                 await asyncio.wait([ahead])
             self.close()
 
-    def linked(self) -> Copied:
-        """All bytes under fresh names."""
-        return self._copied([Slice(extent, 0, extent.length) for extent in self._extents])
+    async def linked(self) -> Copied:
+        """All bytes under fresh names. Raises StorageFull."""
+        whole = [Slice(extent, 0, extent.length) for extent in self._extents]
+        return await in_thread(self._copied, whole, undo=self.discard)
 
-    def copied(self, start: int, length: int) -> Copied:
-        """A range of the bytes under fresh names, with their own sums. Reads them; for a thread."""
+    async def copied(self, start: int, length: int) -> Copied:
+        """A range of the bytes under fresh names, with their own sums; it is read. Raises StorageFull."""
+        return await in_thread(self._copied_range, start, length, undo=self.discard)
+
+    def discard(self, copied: Copied) -> None:
+        """Forget fresh names that nobody has used."""
+        for number in {extent.file for extent in copied.linked}:
+            self._blobs.remove(number)
+
+    def _copied_range(self, start: int, length: int) -> Copied:
         digest = hashlib.md5(usedforsecurity=False)
         parts: list[Slice] = []
         for part in slices(self._extents, start, length):
@@ -113,18 +123,31 @@ class Source:
                 data = self._read(Slice(part.extent, part.start + offset, min(_PIECE_BYTES, part.length - offset)))
                 digest.update(data)
                 total = crc64(data, total)
+            if part.length == part.extent.length:
+                _check(part.extent, total)
             parts.append(Slice(msgspec.structs.replace(part.extent, crc64=total), part.start, part.length))
         found = self._copied(parts)
         return Copied(found.named, found.payloads, digest.hexdigest().upper())
 
     def _copied(self, parts: Sequence[Slice]) -> Copied:
+        """Fresh names, and what of packs is to be written anew: looked at first, lest damage get a sum of its own."""
         numbers: dict[int, int] = {}
+        try:
+            return self._name(parts, numbers)
+        except BaseException:
+            for number in numbers.values():
+                self._blobs.remove(number)
+            raise
+
+    def _name(self, parts: Sequence[Slice], numbers: dict[int, int]) -> Copied:
         named: list[Extent | None] = []
         payloads: list[bytes] = []
         for part in parts:
             extent = part.extent
             if extent.packed:
-                payloads.append(self._read(part))
+                payload = self._read(part)
+                _check(extent, crc64(payload))
+                payloads.append(payload)
                 named.append(None)
                 continue
             if extent.file not in numbers:
@@ -143,3 +166,8 @@ class Source:
         if len(data) != part.length:
             raise Internal(f"File {part.extent.file:x} is shorter than the index says: run `yunbox oss scrub`")
         return data
+
+
+def _check(extent: Extent, found: int) -> None:
+    if found != extent.crc64:
+        raise Internal("The bytes to copy are not those that were written: run `yunbox oss scrub`")

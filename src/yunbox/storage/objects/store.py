@@ -1,9 +1,11 @@
 """The object store put together: one folder with its index, packs and files."""
 
 import asyncio
+from collections import deque
 from pathlib import Path
 
 from yunbox.kernel.clock import Clock
+from yunbox.storage.files import sync_folder
 from yunbox.storage.objects.blobs import Blobs
 from yunbox.storage.objects.buckets import Buckets
 from yunbox.storage.objects.index import Index
@@ -13,6 +15,9 @@ from yunbox.storage.objects.packs import Packs
 from yunbox.storage.objects.pins import Pins
 from yunbox.storage.objects.upkeep import Upkeep
 from yunbox.storage.objects.uploads import Uploads
+
+_WORTH_RECLAIMING = 0.1
+"""The share of dead bytes in all packs that is worth reading the whole index for."""
 
 
 class ObjectStore:
@@ -28,23 +33,26 @@ class ObjectStore:
         self.blobs = blobs
         self.buckets = Buckets(self._index, clock)
         self.objects = Objects(self._index, packs, blobs, self._pins, clock)
-        self.uploads = Uploads(self._index, packs, blobs, self.objects)
+        self.uploads = Uploads(self._index, self.objects)
         self.listing = Listing(self._index)
-        self.upkeep = Upkeep(self._index, packs, blobs)
-        self._unlinked: list[int] = []
+        self.upkeep = Upkeep(self._index, packs, blobs, self._pins)
+        self._unlinked: deque[int] = deque()
+        self._folder = folder
 
     def start(self) -> None:
         """Open for business: clear what a crash left, and begin to write."""
+        for folder in (self._folder / "index", self._folder, self._folder.parent):
+            sync_folder(folder)
         self._packs.start()
         self._index.start(self._pins.doom)
         self.upkeep.begin_run()
 
     async def sweep(self) -> None:
         """Upkeep that is due now and then."""
-        unlinked, self._unlinked = self._unlinked, []
+        unlinked = [self._unlinked.popleft() for _ in range(len(self._unlinked))]
         if unlinked:
             await asyncio.to_thread(self.upkeep.forget_trash, unlinked)
-        await asyncio.to_thread(self.upkeep.reclaim)
+        await asyncio.to_thread(self.upkeep.reclaim, _WORTH_RECLAIMING)
 
     def close(self) -> None:
         """Finish what is queued and close."""
@@ -52,5 +60,8 @@ class ObjectStore:
         self._packs.close()
 
     def _unlink(self, number: int) -> None:
+        if number < 0:
+            self._packs.remove(-number)
+            return
         self.blobs.remove(number)
         self._unlinked.append(number)

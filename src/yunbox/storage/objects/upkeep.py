@@ -1,21 +1,28 @@
 """What keeps a store healthy: files a crash left are removed, packs are cleared of dead bytes, damage is found."""
 
+import functools
+import itertools
 import os
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import msgspec
 
+from yunbox.kernel.errors import Internal
 from yunbox.storage.objects.blobs import Blobs
-from yunbox.storage.objects.index import Change, Index, Snapshot
-from yunbox.storage.objects.model import Bucket, Extent, ObjectRecord, Part, crc64, dump, load
-from yunbox.storage.objects.packs import Packs, counts
+from yunbox.storage.objects.index import Change, Index, Snapshot, load_alive
+from yunbox.storage.objects.model import Bucket, Extent, ObjectRecord, Part, Upload, crc64, dump, load
+from yunbox.storage.objects.packs import Packs
+from yunbox.storage.objects.pins import Pins
 
 _PIECE_BYTES = 4 * 1024 * 1024
 _DEAD_SHARE = 0.5
 _BATCH = 200
 _NODE = 8
+_CLEARED = b"cleared"
 _parts = msgspec.msgpack.Decoder(Part)
+_uploads = msgspec.msgpack.Decoder(Upload)
 _buckets = msgspec.msgpack.Decoder(Bucket)
 
 
@@ -30,25 +37,52 @@ class Damage:
     problem: str
 
 
+@dataclass(frozen=True)
+class _Move:
+    """A record, and the bytes that it names in a pack that is being cleared."""
+
+    table: str
+    key: bytes
+    payloads: dict[Extent, bytes]
+
+    def make(self, change: Change, fresh: dict[Extent, Extent]) -> None:
+        """Name the fresh places instead, unless the record has other bytes by now."""
+        data = change.get(self.table, self.key)
+        record = _decode(self.table, data) if data is not None else None
+        gone = [extent for extent in record.extents if extent in fresh] if record is not None else []
+        if record is None or not gone:
+            return
+        change.released(gone)
+        change.used(fresh[extent] for extent in gone)
+        extents = tuple(fresh.get(extent, extent) for extent in record.extents)
+        change.put(self.table, self.key, _encode(self.table, msgspec.structs.replace(record, extents=extents)))
+
+
 class Upkeep:
     """Upkeep of one store; everything here runs in a thread."""
 
-    def __init__(self, index: Index, packs: Packs, blobs: Blobs) -> None:
+    def __init__(self, index: Index, packs: Packs, blobs: Blobs, pins: Pins) -> None:
         self._index = index
         self._packs = packs
         self._blobs = blobs
+        self._pins = pins
+        self._reclaiming = threading.Lock()
+        self._damaged: set[int] = set()
 
     # -- after a crash
 
     def begin_run(self) -> int:
-        """Number this run of the server, durably, and remove what the last one left behind."""
+        """Number this run of the server, durably, and remove what those before it left behind."""
         run = self._index.write_sync(lambda change, _: change.next_number("run"))
         self._blobs.start(run)
         self._empty_trash()
+        with self._index.reading() as view:
+            cleared = int.from_bytes(view.get("meta", _CLEARED) or b"", "big")
         for left in self._blobs.runs():
-            if left == run - 1:
+            if cleared <= left < run:
                 self._remove_orphans(left)
         self._remove_orphan_packs()
+        self._index.write_sync(lambda change, _: change.put("meta", _CLEARED, run.to_bytes(8, "big")))
         return run
 
     def _remove_orphan_packs(self) -> None:
@@ -65,86 +99,127 @@ class Upkeep:
             self._blobs.remove(number)
         self.forget_trash(numbers)
 
-    def forget_trash(self, numbers: list[int]) -> None:
+    def forget_trash(self, numbers: Sequence[int]) -> None:
         """Say that files are unlinked."""
-        self._index.write_sync(
-            lambda change, _: [change.delete("trash", number.to_bytes(8, "big")) for number in numbers] and None
-        )
+        for first in range(0, len(numbers), _BATCH):
+            self._index.write_sync(functools.partial(_forget_trash, numbers[first : first + _BATCH]))
 
     def _remove_orphans(self, run: int) -> None:
-        for number in list(self._blobs.of_run(run)):
+        files = self._blobs.of_run(run)
+        while numbers := list(itertools.islice(files, _BATCH)):
             with self._index.reading() as view:
-                known = view.get("files", number.to_bytes(8, "big")) is not None
-            if not known:
+                orphans = [number for number in numbers if view.get("files", number.to_bytes(8, "big")) is None]
+            for number in orphans:
                 self._blobs.remove(number)
+        self._blobs.tidy(run)
 
     # -- dead bytes
 
     def wasteful_packs(self) -> list[int]:
         """The packs of which more than half is dead. One without any live byte costs nothing to clear."""
-        found: list[int] = []
         with self._index.reading() as view:
-            for key, value in view.prefixed("packs", b""):
-                size, live = counts(value)
-                number = int.from_bytes(key, "big")
-                if number != self._packs.current and live < size * _DEAD_SHARE:
-                    found.append(number)
-        return found
+            return [pack for pack, (size, alive) in self._sizes(view).items() if alive < size * _DEAD_SHARE]
 
-    def reclaim(self) -> int:
-        """Move what lives in wasteful packs to the present one and remove them; returns the bytes given back."""
-        victims = set(self.wasteful_packs())
-        if not victims:
+    def reclaim(self, dead_share_min: float = 0.0) -> int:
+        """Move what lives in wasteful packs to the present one and remove them; returns the bytes given back.
+
+        To find what lives there, the whole index is read: not before such a share of all packs is to be gained.
+        """
+        if not self._reclaiming.acquire(blocking=False):
+            return 0  # it is under way
+        try:
+            with self._index.reading() as view:
+                sizes = self._sizes(view)
+            freed = sum(self._drop(pack) for pack, (_, alive) in sizes.items() if alive == 0)
+            victims = {pack for pack, (size, alive) in sizes.items() if 0 < alive < size * _DEAD_SHARE} - self._damaged
+            gain = sum(sizes[pack][0] - sizes[pack][1] for pack in victims)
+            if not victims or gain < dead_share_min * sum(size for size, _ in sizes.values()):
+                return freed
+            self._move_all(victims)
+            return freed + sum(self._drop(pack) for pack in victims)
+        finally:
+            self._reclaiming.release()
+
+    def _sizes(self, view: Snapshot) -> dict[int, tuple[int, int]]:
+        """The bytes of each pack that is not written any more, and how many of them are alive."""
+        return {
+            pack: (self._packs.size_bytes(pack), load_alive(view.get("packs", pack.to_bytes(8, "big"))))
+            for pack in self._packs.numbers()
+            if pack != self._packs.current
+        }
+
+    def _drop(self, pack: int) -> int:
+        """Remove a pack, unless somebody names it: some bytes of it may have moved while it was being cleared."""
+        size = self._packs.size_bytes(pack)
+
+        def work(change: Change, _: object) -> bool:
+            free = pack != self._packs.current and pack not in change.fresh and change.alive(pack) == 0
+            if free:
+                change.drop_pack(pack)
+            return free
+
+        if not self._index.write_sync(work):
             return 0
-        for table, key, extents in self._naming(victims):
-            self._move(table, key, [extent for extent in extents if extent.packed and extent.file in victims])
-        freed = 0
-        for pack in victims:
-            freed += self._index.write_sync(lambda change, _, pack=pack: _drop_pack(change, pack))
-            self._packs.remove(pack)
-        return freed
+        self._packs.forget(pack)
+        self._pins.doom([-pack])
+        return size
 
-    def _naming(self, victims: set[int]) -> Iterator[tuple[str, bytes, tuple[Extent, ...]]]:
+    def _move_all(self, victims: set[int]) -> None:
+        batch: list[_Move] = []
+        size = 0
         for table, key, extents in self._all_extents():
-            if any(extent.packed and extent.file in victims for extent in extents):
-                yield table, key, extents
+            moving = [extent for extent in extents if extent.packed and extent.file in victims]
+            payloads = [self._payload(extent) for extent in moving]
+            fresh = {extent: data for extent, data in zip(moving, payloads, strict=True) if data is not None}
+            if fresh:
+                batch.append(_Move(table, key, fresh))
+                size += sum(map(len, fresh.values()))
+            if len(batch) >= _BATCH or size >= _PIECE_BYTES:
+                self._move(batch)
+                batch, size = [], 0
+        self._move(batch)
 
-    def _move(self, table: str, key: bytes, moving: list[Extent]) -> None:
-        payloads = [self._packs.read(extent, 0, extent.length) for extent in moving]
+    def _payload(self, extent: Extent) -> bytes | None:
+        """Bytes to move; None when they are damaged, lest the damage get a sum of its own."""
+        try:
+            data = self._packs.read(extent, 0, extent.length)
+        except (Internal, FileNotFoundError):
+            data = b""
+        if crc64(data) == extent.crc64 and len(data) == extent.length:
+            return data
+        self._damaged.add(extent.file)
+        return None
 
+    def _move(self, batch: list["_Move"]) -> None:
         def work(change: Change, appended: tuple[Extent, ...]) -> None:
-            data = change.get(table, key)
-            if data is None:
-                return
-            fresh = dict(zip(moving, appended, strict=True))
-            record = _decode(table, data)
-            if not any(extent in fresh for extent in record.extents):
-                return
-            gone = [extent for extent in record.extents if extent in fresh]
-            self._packs.released(gone)
-            self._packs.used(fresh[extent] for extent in gone)
-            extents = tuple(fresh.get(extent, extent) for extent in record.extents)
-            change.put(table, key, _encode(table, msgspec.structs.replace(record, extents=extents)))
+            extents = iter(appended)
+            for move in batch:
+                move.make(change, dict(zip(move.payloads, extents, strict=False)))
 
-        self._index.write_sync(work, *payloads)
+        if batch:
+            self._index.write_sync(work, *(data for move in batch for data in move.payloads.values()))
 
     # -- damage
 
     def scrub(self) -> Iterator[Damage | int]:
         """Read every byte and compare its sum; yields damage, and now and then how many bytes were read."""
-        with self._index.reading() as view:
-            buckets = {bucket.node: bucket for bucket in _all_buckets(view)}
         read = 0
         for table, key, extents in self._all_extents():
             for extent in extents:
                 problem = self._problem(extent)
-                if problem:
-                    yield self._damage(table, key, extent, problem, buckets)
+                if problem and self._is_named(table, key, extent):
+                    yield self._damage(table, key, extent, problem)
                 read += extent.length
                 if read > _PIECE_BYTES * 16:
                     yield read
                     read = 0
         yield read
+
+    def _is_named(self, table: str, key: bytes, extent: Extent) -> bool:
+        """Whether a record still names an extent: what was replaced meanwhile is not damaged but gone."""
+        with self._index.reading() as view:
+            data = view.get(table, key)
+        return data is not None and extent in _decode(table, data).extents
 
     def _problem(self, extent: Extent) -> str:
         path = self._packs.path(extent.file) if extent.packed else self._blobs.path(extent.file)
@@ -164,18 +239,10 @@ class Upkeep:
             os.close(fd)
         return "" if total == extent.crc64 else "its bytes are not those that were written"
 
-    def _damage(self, table: str, key: bytes, extent: Extent, problem: str, buckets: dict[int, Bucket]) -> Damage:
+    def _damage(self, table: str, key: bytes, extent: Extent, problem: str) -> Damage:
         path = self._packs.path(extent.file) if extent.packed else self._blobs.path(extent.file)
-        if table == "parts":
-            return Damage(
-                "",
-                f"part {int.from_bytes(key[16:18], 'big')} of upload {key[:16].hex()}",
-                str(path),
-                extent.offset,
-                problem,
-            )
         with self._index.reading() as view:
-            bucket, name = _spell(view, key, table, buckets)
+            bucket, name = _spell_part(view, key) if table == "parts" else _spell(view, key, table)
         return Damage(bucket, name, str(path), extent.offset, problem)
 
     def _all_extents(self) -> Iterator[tuple[str, bytes, tuple[Extent, ...]]]:
@@ -209,27 +276,35 @@ def _encode(table: str, record: ObjectRecord | Part) -> bytes:
     return dump(record) if isinstance(record, ObjectRecord) else msgspec.msgpack.encode(record)
 
 
-def _drop_pack(change: Change, pack: int) -> int:
-    key = pack.to_bytes(8, "big")
-    size, _ = counts(change.get("packs", key))
-    change.delete("packs", key)
-    return size
+def _forget_trash(numbers: Sequence[int], change: Change, _: object) -> None:
+    for number in numbers:
+        change.delete("trash", number.to_bytes(8, "big"))
 
 
-def _all_buckets(view: Snapshot) -> list[Bucket]:
-    return [_buckets.decode(data) for _, data in view.prefixed("buckets", b"")]
+def _bucket_names(view: Snapshot) -> dict[int, str]:
+    buckets = (_buckets.decode(data) for _, data in view.prefixed("buckets", b""))
+    return {bucket.node: bucket.name for bucket in buckets}
 
 
-def _spell(view: Snapshot, key: bytes, table: str, buckets: dict[int, Bucket]) -> tuple[str, str]:
+def _spell(view: Snapshot, key: bytes, table: str) -> tuple[str, str]:
     """The bucket and the object key behind a key of the index; those of long keys are found through their nodes."""
-    node = int.from_bytes(key[:_NODE], "big")
+    names = _bucket_names(view)
+    node = key[:_NODE]
     segment = key[_NODE:-9] if table == "history" else key[_NODE:]
-    while node not in buckets:
-        pointer = next(
-            (k for k, v in view.prefixed("objects", b"") if _is_pointer(k) and v == node.to_bytes(8, "big")), None
-        )
+    while int.from_bytes(node, "big") not in names:
+        pointer = next((k for k, v in view.prefixed("objects", b"") if v == node and _is_pointer(k)), None)
         if pointer is None:
             return "", segment.decode("utf-8", "replace")
-        node = int.from_bytes(pointer[:_NODE], "big")
-        segment = pointer[_NODE:-1] + segment
-    return buckets[node].name, segment.decode("utf-8", "replace")
+        node, segment = pointer[:_NODE], pointer[_NODE:-1] + segment
+    return names[int.from_bytes(node, "big")], segment.decode("utf-8", "replace")
+
+
+def _spell_part(view: Snapshot, key: bytes) -> tuple[str, str]:
+    """The bucket of a part, and the name of the object that it was uploaded for."""
+    upload_id, number = key[:16], int.from_bytes(key[16:], "big")
+    name = f"part {number} of upload {upload_id.hex().upper()}"
+    for place, data in view.prefixed("uploads", b""):
+        if place[_NODE:] == upload_id:
+            bucket = _bucket_names(view).get(int.from_bytes(place[:_NODE], "big"), "")
+            return bucket, f"{_uploads.decode(data).key} ({name})"
+    return "", name

@@ -1,6 +1,5 @@
 """Multipart uploads: begun, filled part by part, completed or given up."""
 
-import asyncio
 import hashlib
 import itertools
 import secrets
@@ -9,14 +8,12 @@ from collections.abc import Sequence
 import msgspec
 
 from yunbox.kernel.errors import InvalidArgument, NotFound
-from yunbox.storage.objects.blobs import Blobs
-from yunbox.storage.objects.buckets import find_bucket
+from yunbox.storage.objects.buckets import same_bucket
 from yunbox.storage.objects.content import Content
 from yunbox.storage.objects.index import Change, Index, Snapshot
 from yunbox.storage.objects.keys import node_bytes
 from yunbox.storage.objects.model import MULTIPART, Bucket, Extent, ObjectRecord, Part, Upload, combined
 from yunbox.storage.objects.objects import Attributes, Check, Objects
-from yunbox.storage.objects.packs import Packs
 from yunbox.storage.objects.reading import Source
 from yunbox.storage.objects.versions import Versions, keep, present, release
 
@@ -38,10 +35,8 @@ class InvalidPart(InvalidArgument):
 class Uploads:
     """The multipart uploads of a store."""
 
-    def __init__(self, index: Index, packs: Packs, blobs: Blobs, objects: Objects) -> None:
+    def __init__(self, index: Index, objects: Objects) -> None:
         self._index = index
-        self._packs = packs
-        self._blobs = blobs
         self._objects = objects
 
     async def begin(self, bucket: Bucket, key: str, attributes: Attributes, *, sequential: bool = False) -> Upload:
@@ -59,7 +54,7 @@ class Uploads:
         )
 
         def work(change: Change, _: object) -> Upload:
-            current = find_bucket(change, bucket.name)
+            current = same_bucket(change, bucket)
             change.put("uploads", _upload_key(current, upload.id), _encode(upload))
             change.stat(node_bytes(current.node)).uploads += 1
             return upload
@@ -83,7 +78,7 @@ class Uploads:
             _find(view, bucket, key, upload_id)
             head = bytes.fromhex(upload_id)
             found: list[Part] = []
-            for _, data in view.prefixed("parts", head, head + (after + 1).to_bytes(2, "big")):
+            for _, data in view.prefixed("parts", head, head + min(after + 1, 0xFFFF).to_bytes(2, "big")):
                 if len(found) == limit:
                     break
                 found.append(_parts.decode(data))
@@ -98,29 +93,20 @@ class Uploads:
             part = Part(number, content.size, self._objects.now_ms(), etag, content.crc64, extents)
             return self._keep(change, bucket, key, upload_id, part)
 
-        try:
-            return await self._index.write(work, *content.payloads)
-        except Exception:
-            self._objects.discard(content)
-            raise
+        return await self._index.write(work, *content.payloads, undo=lambda: self._objects.discard(content))
 
     async def copy_part(
         self, bucket: Bucket, key: str, upload_id: str, number: int, source: Source, start: int, length: int
     ) -> Part:
         """Make a part of a range of an object: its files are linked, and it is read for its sums only."""
-        copied = await asyncio.to_thread(source.copied, start, length)
+        copied = await source.copied(start, length)
 
         def work(change: Change, appended: tuple[Extent, ...]) -> Part:
             part = Part(number, length, self._objects.now_ms(), copied.etag, 0, copied.extents(appended))
             part = msgspec.structs.replace(part, crc64=combined(part.extents))
             return self._keep(change, bucket, key, upload_id, part)
 
-        try:
-            return await self._index.write(work, *copied.payloads)
-        except Exception:
-            for extent in copied.linked:
-                self._blobs.remove(extent.file)
-            raise
+        return await self._index.write(work, *copied.payloads, undo=lambda: source.discard(copied))
 
     async def complete(
         self,
@@ -136,7 +122,7 @@ class Uploads:
         """
 
         def work(change: Change, _: object) -> ObjectRecord:
-            current = find_bucket(change, bucket.name)
+            current = same_bucket(change, bucket)
             upload = _find(change, current, key, upload_id)
             if check is not None:
                 check(present(change, current, key))
@@ -147,11 +133,11 @@ class Uploads:
             for number, part in there.items():
                 change.delete("parts", _part_key(upload_id, number))
                 if number in used:
-                    self._packs.released(part.extents)  # the object names them from now on
+                    change.released(part.extents)  # the object names them from now on
                 else:
-                    release(change, self._packs, part.extents)
+                    release(change, part.extents)
             self._forget(change, current, upload_id)
-            return Versions(change, self._packs, current).put(key, record)
+            return Versions(change, current).put(key, record)
 
         return await self._index.write(work)
 
@@ -159,23 +145,23 @@ class Uploads:
         """Give an upload up; its parts go. Raises NoSuchUpload."""
 
         def work(change: Change, _: object) -> None:
-            current = find_bucket(change, bucket.name)
+            current = same_bucket(change, bucket)
             _find(change, current, key, upload_id)
             for part in list(_all_parts(change, upload_id)):
                 change.delete("parts", _part_key(upload_id, part.number))
-                release(change, self._packs, part.extents)
+                release(change, part.extents)
             self._forget(change, current, upload_id)
 
         await self._index.write(work)
 
     def _keep(self, change: Change, bucket: Bucket, key: str, upload_id: str, part: Part) -> Part:
-        _find(change, find_bucket(change, bucket.name), key, upload_id)
+        _find(change, same_bucket(change, bucket), key, upload_id)
         place = _part_key(upload_id, part.number)
         old = change.get("parts", place)
         if old is not None:
-            release(change, self._packs, _parts.decode(old).extents)
+            release(change, _parts.decode(old).extents)
         keep(change, part.extents)
-        self._packs.used(part.extents)
+        change.used(part.extents)
         change.put("parts", place, _encode(part))
         return part
 
@@ -213,7 +199,7 @@ def _all_parts(view: Snapshot, upload_id: str) -> list[Part]:
 
 def _chosen(there: dict[int, Part], wanted: Sequence[tuple[int, str]] | None) -> list[Part]:
     if wanted is None:
-        return [there[number] for number in sorted(there)]
+        wanted = [(number, there[number].etag) for number in sorted(there)]
     numbers = [number for number, _ in wanted]
     if any(later <= earlier for earlier, later in itertools.pairwise(numbers)):
         raise InvalidArgument("The list of parts was not in ascending order.", code="InvalidPartOrder")

@@ -22,7 +22,6 @@ from yunbox.storage.objects.model import (
     dump,
     load,
 )
-from yunbox.storage.objects.packs import Packs
 
 NULL_ID = "null"
 _ID_HEAD = "CAEQ"
@@ -63,9 +62,14 @@ def present(view: Snapshot, bucket: Bucket, key: str) -> ObjectRecord | None:
 def version(view: Snapshot, bucket: Bucket, key: str, wanted: str) -> ObjectRecord:
     """One version by its id. Raises NoSuchVersion."""
     number = parse_version_id(wanted)
-    for record in all_versions(view, bucket, key):
-        if record.null if number is None else record.version == number and not record.null:
-            return record
+    at = _locate(view, bucket, key)
+    data = view.get("objects", at) if at else None
+    if at is not None and data is not None:
+        found = load(data)
+        if not _is(found, number):
+            found = _in_history(view, at, number)
+        if found is not None:
+            return found
     raise NoSuchVersion(f"The specified version of {key!r} does not exist", key=key, version=wanted)
 
 
@@ -79,19 +83,19 @@ def all_versions(view: Snapshot, bucket: Bucket, key: str) -> Iterator[ObjectRec
     yield from (record for _, record in _history(view, at))
 
 
-def history_of(view: Snapshot, bucket: Bucket, key: str) -> Iterator[ObjectRecord]:
-    """The versions of a key before the present one, from new to old."""
+def history_of(view: Snapshot, bucket: Bucket, key: str, before: int | None = None) -> Iterator[ObjectRecord]:
+    """The versions of a key before the present one, or before the version of a number, from new to old."""
     at = _locate(view, bucket, key)
     if at is not None:
-        yield from (record for _, record in _history(view, at))
+        start = _history_key(at, min(before, _LAST)) + b"\0" if before is not None else b""
+        yield from (record for _, record in _history(view, at, start))
 
 
 class Versions:
     """Changes of the records of a bucket, inside a transaction of the index."""
 
-    def __init__(self, change: Change, packs: Packs, bucket: Bucket) -> None:
+    def __init__(self, change: Change, bucket: Bucket) -> None:
         self._change = change
-        self._packs = packs
         self._bucket = bucket
         self._keys = NodeChanger(change)
 
@@ -103,11 +107,11 @@ class Versions:
         record = self._numbered(record)
         if old is not None:
             self._set_aside(at, old)
-        if self._bucket.versioning not in (OFF, ENABLED):
+        if self._bucket.versioning not in (OFF, ENABLED) and old is not None and not old.null:
             self._drop_null_history(at)
         self._change.put("objects", at, dump(record))
         self._count(record, 1)
-        self._packs.used(record.extents)
+        self._change.used(record.extents)
         self._shown(-_visible(old) + _visible(record))
         return record
 
@@ -119,7 +123,7 @@ class Versions:
         if current is not None and (current.version, current.null) == (old.version, old.null):
             self._change.put("objects", at, dump(record))
         else:
-            self._change.put("history", _history_key(at, old), dump(record))
+            self._change.put("history", _history_key(at, old.version), dump(record))
         self._count(old, -1)
         self._count(record, 1)
 
@@ -150,12 +154,11 @@ class Versions:
             self._promote(key, at)
             self._let_go(current)
             return current
-        for place, record in _history(self._change, at):
-            if _is(record, number):
-                self._change.delete("history", place)
-                self._let_go(record)
-                return record
-        return None
+        found = _in_history(self._change, at, number)
+        if found is not None:
+            self._change.delete("history", _history_key(at, found.version))
+            self._let_go(found)
+        return found
 
     def _numbered(self, record: ObjectRecord) -> ObjectRecord:
         if self._bucket.versioning == OFF:
@@ -167,13 +170,13 @@ class Versions:
         if self._bucket.versioning == OFF or (old.null and self._bucket.versioning != ENABLED):
             self._let_go(old)
         else:
-            self._change.put("history", _history_key(at, old), dump(old))
+            self._change.put("history", _history_key(at, old.version), dump(old))
 
     def _drop_null_history(self, at: bytes) -> None:
-        for place, record in list(_history(self._change, at)):
-            if record.null:
-                self._change.delete("history", place)
-                self._let_go(record)
+        found = _in_history(self._change, at, None)
+        if found is not None:
+            self._change.delete("history", _history_key(at, found.version))
+            self._let_go(found)
 
     def _promote(self, key: str, at: bytes) -> None:
         old = load(self._change.get("objects", at) or b"")
@@ -191,7 +194,7 @@ class Versions:
     def _let_go(self, record: ObjectRecord) -> None:
         """Nobody names these bytes any more."""
         self._count(record, -1)
-        release(self._change, self._packs, record.extents)
+        release(self._change, record.extents)
 
     def _count(self, record: ObjectRecord, sign: int) -> None:
         stat = self._change.stat(node_bytes(self._bucket.node))
@@ -205,9 +208,9 @@ class Versions:
         self._change.stat(node_bytes(self._bucket.node)).objects += difference
 
 
-def release(change: Change, packs: Packs, extents: tuple[Extent, ...]) -> None:
+def release(change: Change, extents: tuple[Extent, ...]) -> None:
     """Let bytes go: files are unlinked once the transaction is on disk, packs count them as dead."""
-    packs.released(extents)
+    change.released(extents)
     for number in {extent.file for extent in extents if not extent.packed}:
         key = number.to_bytes(8, "big")
         change.delete("files", key)
@@ -261,14 +264,22 @@ def _locate(view: Snapshot, bucket: Bucket, key: str) -> bytes | None:
     return locate(_NodeReader(view), bucket.node, key.encode())
 
 
-def _history(view: Snapshot, at: bytes) -> Iterator[tuple[bytes, ObjectRecord]]:
-    for place, data in view.prefixed("history", at + b"\0"):
-        if len(place) == len(at) + 9:
-            yield place, load(data)
+def _history(view: Snapshot, at: bytes, start: bytes = b"") -> Iterator[tuple[bytes, ObjectRecord]]:
+    for place, data in view.prefixed("history", at + b"\0", start):
+        yield place, load(data)
 
 
-def _history_key(at: bytes, record: ObjectRecord) -> bytes:
-    return at + b"\0" + (_LAST - record.version).to_bytes(8, "big")
+def _in_history(view: Snapshot, at: bytes, number: int | None) -> ObjectRecord | None:
+    """A version that is not the present one; there is at most one null version, and it is looked for."""
+    if number is None:
+        return next((record for _, record in _history(view, at) if record.null), None)
+    data = view.get("history", _history_key(at, number)) if number <= _LAST else None
+    found = load(data) if data is not None else None
+    return found if found is not None and not found.null else None
+
+
+def _history_key(at: bytes, version: int) -> bytes:
+    return at + b"\0" + (_LAST - version).to_bytes(8, "big")
 
 
 def _is(record: ObjectRecord, number: int | None) -> bool:
