@@ -23,14 +23,19 @@ from yunbox.kernel.clock import Clock, SystemClock
 from yunbox.meter.journal import Journal
 from yunbox.meter.ledger import LEDGER_SCHEMA, Ledger
 from yunbox.meter.prices import load_prices
+from yunbox.meter.tally import TALLY_SCHEMA, Tally
 from yunbox.meter.usage import Meter
 from yunbox.ports import Ports
 from yunbox.services.maxcompute.housekeeping import Housekeeping
 from yunbox.services.maxcompute.schema import MAXCOMPUTE_SCHEMA
 from yunbox.services.maxcompute.service import MaxCompute
 from yunbox.services.maxcompute.wire import MaxComputeApp
+from yunbox.services.oss.housekeeping import Housekeeping as OssHousekeeping
+from yunbox.services.oss.service import Oss
+from yunbox.services.oss.wire import OssApp
 from yunbox.spine import Spine
 from yunbox.storage.database import Database
+from yunbox.storage.objects.store import ObjectStore
 from yunbox.storage.tables.catalogue import Catalogue
 from yunbox.storage.tables.schema import TABLES_SCHEMA
 from yunbox.storage.tables.snapshots import Snapshots
@@ -68,7 +73,7 @@ class Ready:
 
 def open_database(folder: DataFolder) -> Database:
     """The control plane's database with every schema it holds."""
-    return Database(folder.database, IDENTITY_SCHEMA, TABLES_SCHEMA, LEDGER_SCHEMA, MAXCOMPUTE_SCHEMA)
+    return Database(folder.database, IDENTITY_SCHEMA, TABLES_SCHEMA, LEDGER_SCHEMA, TALLY_SCHEMA, MAXCOMPUTE_SCHEMA)
 
 
 async def serve(settings: Settings, on_ready: Callable[[Ready], None], clock: Clock | None = None) -> None:
@@ -102,15 +107,21 @@ async def running(settings: Settings, clock: Clock) -> AsyncGenerator[Ready]:
         store = IdentityStore(database, clock)
         account_id, key = store.ensure_account()
         folder.write_credentials(account_id, key.id, key.secret)
-        service = _maxcompute(settings, folder, database, store, journal, clock, pools, ports)
+        core = _core(settings, folder, database, store, journal, clock, ports)
+        stack.callback(core.tally.close)
+        service = _maxcompute(settings, core, pools)
+        oss = _oss(settings, core, account_id)
+        stack.callback(oss.store.close)
         service.instances.end_interrupted()
         await _ensure_project(service, settings.project, account_id)
         stack.push_async_callback(service.jobs.close)
         await stack.enter_async_context(Housekeeping(service))
+        await stack.enter_async_context(OssHousekeeping(oss))
         await asyncio.gather(warming, pools[1].start())
         await stack.enter_async_context(_listening(MaxComputeApp(service), ports.sockets["maxcompute"]))
+        await stack.enter_async_context(_listening(OssApp(oss), ports.sockets["oss"]))
         stack.push_async_callback(service.jobs.drain, _DRAIN_S)
-        endpoints = {"maxcompute": f"{ports.url('maxcompute')}/api"}
+        endpoints = {"maxcompute": f"{ports.url('maxcompute')}/api", "oss": ports.url("oss")}
         ready = Ready(endpoints, settings.project, settings.region, account_id)
         folder.write_server(ready.endpoints, ready.project, ready.region)
         yield ready
@@ -130,38 +141,74 @@ def _pools(settings: Settings, folder: DataFolder) -> tuple[WorkerPool, WorkerPo
     )
 
 
-def _maxcompute(
+@dataclass(frozen=True)
+class _Core:
+    """What every service is built on."""
+
+    folder: DataFolder
+    database: Database
+    store: IdentityStore
+    clock: Clock
+    ports: Ports
+    ledger: Ledger
+    tally: Tally
+    identity: Identity
+    authoriser: Authoriser
+    spine: Spine
+
+
+def _core(
     settings: Settings,
     folder: DataFolder,
     database: Database,
     store: IdentityStore,
     journal: Journal,
     clock: Clock,
-    pools: tuple[WorkerPool, WorkerPool],
     ports: Ports,
-) -> MaxCompute:
-    prices = load_prices()
-    ledger = Ledger(database, prices, clock)
+) -> _Core:
+    ledger = Ledger(database, load_prices(), clock)
+    tally = Tally(folder.usage, database, ledger)
     identity = Identity(store, clock)
     authoriser = Authoriser(store, settings.region)
-    catalogue = Catalogue(database, folder.lake, clock)
+    spine = Spine(identity, authoriser, Meter(ledger, tally, clock), journal, clock)
+    return _Core(folder, database, store, clock, ports, ledger, tally, identity, authoriser, spine)
+
+
+def _maxcompute(settings: Settings, core: _Core, pools: tuple[WorkerPool, WorkerPool]) -> MaxCompute:
+    catalogue = Catalogue(core.database, core.folder.lake, core.clock)
     return MaxCompute(
-        folder=folder.path,
-        database=database,
-        clock=clock,
-        spine=Spine(identity, authoriser, Meter(ledger), journal, clock),
-        identity=identity,
-        identity_store=store,
-        authoriser=authoriser,
-        admission=Admission(prices, ledger),
-        ledger=ledger,
-        prices=prices,
+        folder=core.folder.path,
+        database=core.database,
+        clock=core.clock,
+        spine=core.spine,
+        identity=core.identity,
+        identity_store=core.store,
+        authoriser=core.authoriser,
+        admission=Admission(core.ledger.prices, core.ledger),
+        ledger=core.ledger,
+        prices=core.ledger.prices,
         catalogue=catalogue,
-        snapshots=Snapshots(database, catalogue, clock),
+        snapshots=Snapshots(core.database, catalogue, core.clock),
         pool=pools[0],
         tunnel_pool=pools[1],
-        address=ports.url("maxcompute"),
+        address=core.ports.url("maxcompute"),
         region=settings.region,
+    )
+
+
+def _oss(settings: Settings, core: _Core, account_id: str) -> Oss:
+    store = ObjectStore(core.folder.oss, core.clock)
+    store.start()
+    return Oss(
+        store=store,
+        spine=core.spine,
+        identity=core.identity,
+        authoriser=core.authoriser,
+        clock=core.clock,
+        tally=core.tally,
+        account_id=account_id,
+        region=settings.region,
+        address=core.ports.url("oss").removeprefix("http://"),
     )
 
 

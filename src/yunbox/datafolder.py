@@ -25,6 +25,8 @@ class DataFolder:
         self.lake = path / "lake"
         self.spill = path / "tmp"
         self.log = path / "logs" / "calls.jsonl"
+        self.usage = path / "usage"
+        self.oss = path / "oss"
 
     @classmethod
     def open(cls, path: Path) -> "DataFolder":

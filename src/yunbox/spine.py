@@ -53,11 +53,11 @@ class Spine:
         """A call by a principal who is known: from the wire, or from within a session or a job."""
         event = self._open(operation, request_id)
         event.principal, event.account_id = principal.name, principal.account_id
-        call = Call(request_id, operation, params, principal)
+        call = Call(request_id, operation, params, principal, context=self._context(principal))
         try:
             accesses = tuple(operation.touches(service, params))
             event.resources = [access.resource for access in accesses]
-            self._authoriser.check(principal, accesses, self._context(principal))
+            self._authoriser.check(principal, accesses, call.context)
             if operation.admit is not None:
                 operation.admit(service, call)
             event.decision = "allowed"

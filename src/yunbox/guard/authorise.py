@@ -43,7 +43,8 @@ class Authoriser:
     def check(self, principal: Principal, accesses: Iterable[Access], context: Context | None = None) -> None:
         """Raise AccessDenied for the first access that is not allowed."""
         for access in accesses:
-            decision = self.decide(principal, access, context)
+            asked = {**(context or {}), **access.context} if access.context else context
+            decision = self.decide(principal, access, asked)
             if not decision.allowed:
                 raise AccessDenied(access, decision.because)
 

@@ -11,10 +11,11 @@ from dataclasses import replace
 
 from yunbox.identity.store import IdentityStore, TemporaryKey
 from yunbox.kernel import ids, limits
-from yunbox.kernel.call import Claim, Principal
+from yunbox.kernel.call import ANONYMOUS, Claim, Principal
 from yunbox.kernel.clock import Clock
 from yunbox.kernel.errors import InvalidArgument, Unauthenticated
 from yunbox.wire.odps.signing import sign_app, sign_v2, sign_v4
+from yunbox.wire.oss import signing as oss
 
 EXPIRED = "expired"
 BAD_SIGNATURE = "bad-signature"
@@ -41,6 +42,9 @@ SCHEMES: dict[str, Sign] = {
     "odps-v2": lambda secret, _claim, signed: sign_v2(secret, signed),
     "odps-application": lambda secret, _claim, signed: sign_app(secret, signed),
     "odps-v4": lambda secret, claim, signed: sign_v4(secret, signed, claim.scope["date"], claim.scope["region"]),
+    "oss-v1": lambda secret, _claim, signed: oss.sign_v1(secret, signed),
+    "oss-v4": lambda secret, claim, signed: oss.sign_v4(secret, signed, *_scope(claim)),
+    "s3-v4": lambda secret, claim, signed: oss.sign_s3(secret, signed, *_scope(claim)),
 }
 
 
@@ -58,7 +62,15 @@ class Identity:
             self._check_application(claim.application)
         return replace(self._identify(claim), source_ip=claim.source_ip)
 
+    def signer(self, claim: Claim) -> Callable[[str], str]:
+        """Signs further texts as the claim's key does, for bodies that carry signatures of their own."""
+        key = self._store.access_key(claim.access_key_id) or self._store.temporary_key(claim.access_key_id)
+        secret = key.secret if key else _DUMMY_SECRET
+        return lambda text: SCHEMES[claim.scheme](secret, claim, text)
+
     def _identify(self, claim: Claim) -> Principal:
+        if claim.scheme == ANONYMOUS:
+            return Principal("", ANONYMOUS, ANONYMOUS, ANONYMOUS)
         if claim.scheme == "bearer":
             return self._bearer(claim.security_token)
         sign = SCHEMES.get(claim.scheme)
@@ -140,6 +152,10 @@ class Identity:
             raise NotIdentified(BAD_SIGNATURE, "The application's signature is not one of a key of this server")
 
     def _check_time(self, claim: Claim) -> None:
+        if claim.expires_at is not None and claim.expires_at < self._clock.time():
+            raise NotIdentified(EXPIRED, "Request has expired.")
+        if claim.expires_at is not None and (claim.signed_at or 0) <= self._clock.time() + limits.CLOCK_SKEW_S_MAX:
+            return
         if claim.signed_at is None:
             raise NotIdentified(MISSING, "The request has no valid Date header")
         if abs(claim.signed_at - self._clock.time()) > limits.CLOCK_SKEW_S_MAX:
@@ -166,6 +182,10 @@ class Identity:
 
     def _seal(self, data: str) -> str:
         return hmac.new(self._token_key, data.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
+
+
+def _scope(claim: Claim) -> tuple[str, str, str]:
+    return claim.scope["date"], claim.scope["region"], claim.scope["service"]
 
 
 def _matches(claim: Claim, sign: Sign, secret: str) -> bool:

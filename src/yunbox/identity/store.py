@@ -7,11 +7,14 @@ that is 0700, and no secret is ever logged or listed again after it was made.
 import json
 import sqlite3
 from dataclasses import dataclass, field
+from typing import Any
 
 from yunbox.kernel import ids
 from yunbox.kernel.clock import Clock
 from yunbox.kernel.errors import AlreadyExists, InvalidArgument, NotFound
 from yunbox.storage.database import Database
+
+_REMEMBERED_MAX = 4096
 
 IDENTITY_SCHEMA = """
 CREATE TABLE IF NOT EXISTS accounts (uid TEXT PRIMARY KEY, name TEXT NOT NULL, created REAL NOT NULL);
@@ -82,6 +85,8 @@ class IdentityStore:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+        self._remembered: dict[tuple[str, str], Any] = {}
+        self._remembered_at = -1
 
     def ensure_account(self) -> tuple[str, AccessKey]:
         """The account of this data folder and its first key, made at first start."""
@@ -100,7 +105,7 @@ class IdentityStore:
 
     def account_name(self, uid: str) -> str:
         """The display name of an account."""
-        row = self._database.read_one("SELECT name FROM accounts WHERE uid = ?", uid)
+        row = self._read_one("SELECT name FROM accounts WHERE uid = ?", uid)
         return row["name"] if row else uid
 
     # -- keys
@@ -114,7 +119,7 @@ class IdentityStore:
 
     def access_key(self, key_id: str) -> AccessKey | None:
         """A key by its id."""
-        row = self._database.read_one("SELECT * FROM access_keys WHERE id = ?", key_id)
+        row = self._read_one("SELECT * FROM access_keys WHERE id = ?", key_id)
         return _key(row) if row else None
 
     def set_key_status(self, key_id: str, status: str) -> None:
@@ -149,7 +154,7 @@ class IdentityStore:
 
     def temporary_key(self, key_id: str) -> TemporaryKey | None:
         """A temporary key by its id, expired or not."""
-        row = self._database.read_one("SELECT * FROM temporary_keys WHERE id = ?", key_id)
+        row = self._read_one("SELECT * FROM temporary_keys WHERE id = ?", key_id)
         return TemporaryKey(**dict(row)) if row else None
 
     def secret(self, name: str) -> str:
@@ -194,7 +199,7 @@ class IdentityStore:
 
     def user_by_id(self, user_id: str) -> User | None:
         """A RAM user by id."""
-        row = self._database.read_one("SELECT * FROM users WHERE id = ?", user_id)
+        row = self._read_one("SELECT * FROM users WHERE id = ?", user_id)
         return User(**dict(row)) if row else None
 
     def users(self, account_id: str) -> list[User]:
@@ -253,6 +258,17 @@ class IdentityStore:
             user_id,
         )
         return [(row["name"], row["document"]) for row in rows]
+
+    def _read_one(self, sql: str, value: str) -> sqlite3.Row | None:
+        """A row that many calls ask for: remembered until anybody, another process too, has changed the database."""
+        version = self._database.data_version()
+        if version != self._remembered_at or len(self._remembered) > _REMEMBERED_MAX:
+            self._remembered.clear()
+            self._remembered_at = version
+        key = (sql, value)
+        if key not in self._remembered:
+            self._remembered[key] = self._database.read_one(sql, value)
+        return self._remembered[key]
 
 
 def _key(row: sqlite3.Row) -> AccessKey:

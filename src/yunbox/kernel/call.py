@@ -8,6 +8,9 @@ from typing import Any, Generic, TypeVar
 P = TypeVar("P")
 
 
+ANONYMOUS = "anonymous"
+
+
 class Shape(Enum):
     """The four ways a call may run; see the design."""
 
@@ -23,7 +26,8 @@ class Claim:
 
     ``signed`` holds the texts the signature may cover (clients of one scheme differ in details);
     ``signed_at`` is the epoch time the client put into them. ``scope`` carries the scheme's own fields;
-    ``application`` is a second claim, by the application that calls for the user.
+    ``application`` is a second claim, by the application that calls for the user. A request that was signed in
+    advance holds until ``expires_at``, whenever it was signed.
     """
 
     scheme: str
@@ -31,6 +35,7 @@ class Claim:
     signature: str = field(default="", repr=False)
     signed: tuple[str, ...] = field(default=(), repr=False)
     signed_at: float | None = None
+    expires_at: float | None = None
     security_token: str = field(default="", repr=False)
     scope: Mapping[str, str] = field(default_factory=dict)
     source_ip: str = ""
@@ -53,6 +58,11 @@ class Principal:
     source_ip: str = ""
 
     @property
+    def is_anonymous(self) -> bool:
+        """Whether this is anybody: one who gave no name, in a service that may serve such."""
+        return self.kind == ANONYMOUS
+
+    @property
     def is_account(self) -> bool:
         """Whether this is the account itself, which owns everything under it."""
         return self.kind == "account"
@@ -60,16 +70,25 @@ class Principal:
 
 @dataclass(frozen=True)
 class Access:
-    """One action on one resource: ``odps:Select`` on ``projects/p/tables/t``, owned by ``account_id``."""
+    """One action on one resource: ``odps:Select`` on ``projects/p/tables/t``, owned by ``account_id``.
+
+    ``context`` holds what the conditions of policies may ask of this very request.
+    """
 
     action: str
     resource: str
     account_id: str
+    context: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass
 class Usage:
-    """What a call used, filled in while it runs; only what is above zero is metered."""
+    """What a call used, filled in while it runs; only what is above zero is metered.
+
+    ``items`` are further quantities by the price book's name for them. ``project`` is what the bill groups by: a
+    project, a bucket. With ``tallied`` the call is summed up with others of its kind, as
+    there are very many of them; ``traffic`` is then the price book's name for bytes, in and out.
+    """
 
     project: str = ""
     scanned_bytes: int = 0
@@ -77,6 +96,9 @@ class Usage:
     uploaded_bytes: int = 0
     downloaded_bytes: int = 0
     rows: int = 0
+    items: dict[str, float] = field(default_factory=dict)
+    tallied: bool = False
+    traffic: str = ""
     detail: dict[str, Any] = field(default_factory=dict)
 
 
@@ -89,6 +111,7 @@ class Call(Generic[P]):
     params: P
     principal: Principal
     usage: Usage = field(default_factory=Usage)
+    context: Mapping[str, str] = field(default_factory=dict)
 
 
 Run = Callable[[Any, Call[Any]], Awaitable[Any]]

@@ -3,19 +3,18 @@
 An event never holds a secret: it is built from named fields, not from headers or bodies.
 """
 
-import json
-import logging
-from dataclasses import asdict, dataclass, field
-from logging.handlers import RotatingFileHandler
+import contextlib
+import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+
+import msgspec
 
 _LOG_BYTES_MAX = 16 * 1024 * 1024
 _LOG_FILES_MAX = 5
 
 
-@dataclass
-class Event:
+class Event(msgspec.Struct, omit_defaults=True):
     """Who did what to which resource, what was decided, and what came of it."""
 
     time: float
@@ -24,9 +23,9 @@ class Event:
     operation: str
     principal: str = ""
     account_id: str = ""
-    resources: list[str] = field(default_factory=list)
+    resources: list[str] = []
     decision: str = ""
-    code: str = "OK"
+    code: str = ""
     message: str = ""
     latency_ms: float = 0.0
     uploaded_bytes: int = 0
@@ -38,20 +37,44 @@ class Journal:
     """Writes events; other readers of the same event subscribe instead of being called by operations."""
 
     def __init__(self, path: Path) -> None:
-        self._logger = logging.getLogger("yunbox.calls")
-        self._logger.setLevel(logging.INFO)
-        self._logger.propagate = False
-        self._handler = RotatingFileHandler(path, maxBytes=_LOG_BYTES_MAX, backupCount=_LOG_FILES_MAX, encoding="utf-8")
-        self._handler.setFormatter(logging.Formatter("%(message)s"))
-        self._logger.addHandler(self._handler)
-        path.chmod(0o600)
+        self._path = path
+        self._encode = msgspec.json.Encoder().encode
+        self._readers: list[Callable[[Event], None]] = []
+        self._fd = -1
+        self._size_bytes = 0
+        self._open()
+
+    def subscribe(self, reader: Callable[[Event], None]) -> None:
+        """Let another reader see each event."""
+        self._readers.append(reader)
 
     def record(self, event: Event) -> None:
         """Write one event. A full disk must not fail the call it tells of."""
-        body: dict[str, Any] = {key: value for key, value in asdict(event).items() if value not in ("", 0, [])}
-        self._logger.info(json.dumps(body, ensure_ascii=False))
+        event.code = event.code or "OK"
+        line = self._encode(event) + b"\n"
+        with contextlib.suppress(OSError):
+            if self._size_bytes + len(line) > _LOG_BYTES_MAX:
+                self._rotate()
+            self._size_bytes += os.write(self._fd, line)
+        for reader in self._readers:
+            reader(event)
 
     def close(self) -> None:
         """Close the log file."""
-        self._logger.removeHandler(self._handler)
-        self._handler.close()
+        os.close(self._fd)
+
+    def _open(self) -> None:
+        self._fd = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self._size_bytes = os.fstat(self._fd).st_size
+
+    def _rotate(self) -> None:
+        for number in range(_LOG_FILES_MAX - 1, 0, -1):
+            older = self._numbered(number)
+            if older.exists():
+                older.replace(self._numbered(number + 1))
+        self._path.replace(self._numbered(1))
+        os.close(self._fd)
+        self._open()
+
+    def _numbered(self, number: int) -> Path:
+        return self._path.with_name(f"{self._path.name}.{number}")

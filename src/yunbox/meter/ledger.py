@@ -6,7 +6,7 @@ The key of a row is the request (or job) and the item, so a row written again af
 import json
 import sqlite3
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from yunbox.kernel.clock import Clock
@@ -23,12 +23,25 @@ CREATE TABLE IF NOT EXISTS ledger (
 CREATE INDEX IF NOT EXISTS ledger_by_day ON ledger (project, day);
 """
 _BILLING_ZONE_S = 8 * 3600  # the vendor's billing day is that of UTC+8
+_PLACES = ", ".join("?" * 13)
+_BILL = """
+    SELECT key, sum(calls) AS calls, sum(bytes) AS quantity, sum(cost) AS cost, min(time) AS time,
+        min(operation) AS operation, min(principal) AS principal, min(detail) AS detail
+    FROM (
+        SELECT {column} AS key, max(coalesce(json_extract(detail, '$.calls'), 1)) AS calls,
+            sum(quantity * (item NOT LIKE 'oss.request.%' AND item NOT LIKE 'oss.storage.%')) AS bytes,
+            sum(cost) AS cost, min(time) AS time, min(operation) AS operation, min(principal) AS principal,
+            min(detail) AS detail
+        FROM ledger WHERE (?1 IS NULL OR project = ?1) AND (?2 IS NULL OR day = ?2) GROUP BY id
+    )
+    GROUP BY key ORDER BY min(time) LIMIT ?3
+"""
 _GROUPS = {"day": "day", "project": "project", "user": "principal", "query": "id"}
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One metered item. ``quantity`` is in bytes, ``cost`` in the price book's currency."""
+    """One metered item. ``quantity`` is in the item's unit, bytes for most; ``time`` is now unless it is given."""
 
     id: str
     item: str
@@ -39,6 +52,7 @@ class Entry:
     quantity: float
     complexity: float = 1.0
     detail: dict[str, Any] = field(default_factory=dict)
+    time: float | None = None
 
 
 @dataclass(frozen=True)
@@ -64,7 +78,7 @@ class Ledger:
 
     def __init__(self, database: Database, prices: PriceBook, clock: Clock) -> None:
         self._database = database
-        self._prices = prices
+        self.prices = prices
         self._clock = clock
         self.currency = prices.currency
 
@@ -74,18 +88,28 @@ class Ledger:
 
     def insert(self, db: sqlite3.Connection, entry: Entry) -> float:
         """Write an entry inside a transaction that also ends the job it belongs to; returns its cost."""
-        now = self._clock.time()
-        price = self._prices.price(entry.item)
-        cost = entry.quantity / 1024**3 * entry.complexity * price
+        row = self._row(entry)
+        db.execute(f"INSERT OR IGNORE INTO ledger VALUES ({_PLACES})", row)
+        return row[11]
+
+    def accumulate(self, db: sqlite3.Connection, entry: Entry, calls: int) -> None:
+        """Add calls of one kind to the row that stands for them, inside a transaction."""
         db.execute(
-            "INSERT OR IGNORE INTO ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                entry.id, entry.item, now, billing_day(now), entry.account_id, entry.principal, entry.project,
-                entry.operation, entry.quantity, entry.complexity, price, cost,
-                json.dumps(entry.detail, ensure_ascii=False),
-            ),
+            f"INSERT INTO ledger VALUES ({_PLACES}) ON CONFLICT (id, item) DO UPDATE SET"
+            " quantity = quantity + excluded.quantity, cost = cost + excluded.cost, detail ="
+            " json_set(detail, '$.calls', json_extract(detail, '$.calls') + json_extract(excluded.detail, '$.calls'))",
+            self._row(replace(entry, detail={"calls": calls})),
+        )
+
+    def _row(self, entry: Entry) -> tuple[Any, ...]:
+        when = self._clock.time() if entry.time is None else entry.time
+        price = self.prices.price(entry.item)
+        cost = self.prices.cost(entry.item, entry.quantity, entry.complexity)
+        return (
+            entry.id, entry.item, when, billing_day(when), entry.account_id, entry.principal, entry.project,
+            entry.operation, entry.quantity, entry.complexity, price, cost,
+            json.dumps(entry.detail, ensure_ascii=False),
         )  # fmt: skip
-        return cost
 
     def spent_today(self, project: str) -> float:
         """What a project has cost since midnight, UTC+8."""
@@ -100,14 +124,7 @@ class Ledger:
         self, by: str, *, project: str | None = None, day: str | None = None, limit: int = 10_000
     ) -> list[BillLine]:
         """The bill grouped by ``day``, ``project``, ``user`` or ``query``, oldest first."""
-        column = _GROUPS[by]
-        rows = self._database.read(
-            f"SELECT {column} AS key, count(DISTINCT id) AS calls, sum(quantity) AS quantity, sum(cost) AS cost,"
-            " min(time) AS time, min(operation) AS operation, min(principal) AS principal, min(detail) AS detail"
-            " FROM ledger WHERE (?1 IS NULL OR project = ?1) AND (?2 IS NULL OR day = ?2)"
-            f" GROUP BY {column} ORDER BY min(time) LIMIT ?3",
-            project, day, limit,
-        )  # fmt: skip
+        rows = self._database.read(_BILL.format(column=_GROUPS[by]), project, day, limit)
         return [_line(row, by) for row in rows]
 
 

@@ -11,6 +11,13 @@ GIGABYTE = 1024**3
 SQL_SCAN = "maxcompute.sql.scan"
 UPLOAD = "maxcompute.tunnel.upload"
 DOWNLOAD = "maxcompute.tunnel.download"
+OSS_PUT = "oss.request.put"
+OSS_GET = "oss.request.get"
+OSS_TRAFFIC = "oss.traffic"
+OSS_STORAGE = "oss.storage."
+OSS_RESTORE = "oss.restore."
+OSS_EARLY = "oss.early."
+"""The last three are followed by a storage class, traffic by ``.in`` or ``.out``."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +34,14 @@ class PriceBook:
         if item not in self.items:
             raise InvalidArgument(f"No price is known for {item}")
         return float(self.items[item]["price"])
+
+    def per(self, item: str) -> float:
+        """How much of an item its price is for, in the unit it is metered in."""
+        return float(self.items[item].get("per", GIGABYTE))
+
+    def cost(self, item: str, quantity: float, complexity: float = 1.0) -> float:
+        """What a quantity of an item costs."""
+        return quantity / self.per(item) * complexity * self.price(item)
 
     def sql_cost(self, scanned_bytes: int, complexity: float) -> float:
         """What a statement costs that scans so many compressed bytes."""

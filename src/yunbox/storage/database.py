@@ -62,6 +62,11 @@ class Database:
         with self._reader_lock:
             return self._reader.execute(sql, params).fetchone()
 
+    def data_version(self) -> int:
+        """A number that changes whenever anybody has committed a change, in this process or another."""
+        with self._reader_lock:
+            return self._reader.execute("PRAGMA data_version").fetchone()[0]
+
     async def write(self, work: Write[T]) -> T:
         """Run ``work`` in the next group; returns once it is on disk. What it raises, this raises."""
         return await asyncio.wrap_future(self._submit(work))

@@ -137,7 +137,8 @@ async def send_response(response: Response, send: Send, *, head_only: bool = Fal
     body = response.body
     headers = [(name.lower().encode("latin-1"), _header(value)) for name, value in response.headers.items()]
     if isinstance(body, bytes):
-        headers.append((b"content-length", str(len(body)).encode()))
+        if not any(name == b"content-length" for name, _ in headers):
+            headers.append((b"content-length", str(len(body)).encode()))
         await send({"type": "http.response.start", "status": response.status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if head_only else body})
         return

@@ -62,6 +62,7 @@ class ObjectRecord(msgspec.Struct, array_like=True, frozen=True):
     null: bool = True
     restored_until_ms: int = 0
     class_since_ms: int = 0
+    restore_ready_ms: int = 0
 
     @property
     def is_marker(self) -> bool:

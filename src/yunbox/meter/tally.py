@@ -1,0 +1,135 @@
+"""Usage that comes in thousands a second: kept in a file at once, folded into the ledger now and then.
+
+A line of a tally is written before its call is answered, so it outlives a kill; a file is folded in the same
+transaction that notes its number, so it is counted once. A row of the ledger stands for one hour of one item.
+"""
+
+import os
+import sqlite3
+import threading
+from collections import defaultdict
+from pathlib import Path
+
+import msgspec
+
+from yunbox.meter.ledger import Entry, Ledger
+from yunbox.storage.database import Database
+
+TALLY_SCHEMA = "CREATE TABLE IF NOT EXISTS tallies (name TEXT PRIMARY KEY, folded INTEGER NOT NULL);"
+_NAME = "usage"
+_HOUR_S = 3600
+
+
+class Line(msgspec.Struct, array_like=True, frozen=True):
+    """One call's use of some items."""
+
+    hour: int
+    account_id: str
+    principal: str
+    project: str
+    operation: str
+    items: dict[str, float]
+
+
+class Tally:
+    """Adds up usage. ``add`` is the event loop's, ``fold`` may run in a thread."""
+
+    def __init__(self, folder: Path, database: Database, ledger: Ledger) -> None:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._folder = folder
+        self._database = database
+        self._ledger = ledger
+        self._lock = threading.Lock()
+        self._encode = msgspec.json.Encoder().encode
+        left = [int(path.stem) for path in folder.glob("*.jsonl")]
+        self._number = max([self._folded(), *left]) + 1
+        self._fd = self._open()
+        self._written = 0
+        self.fold()
+
+    def add(self, line: Line) -> None:
+        """Keep one call's use."""
+        with self._lock:
+            os.write(self._fd, self._encode(line) + b"\n")
+            self._written += 1
+
+    def fold(self) -> int:
+        """Move what was added so far into the ledger; returns how many calls that were."""
+        with self._lock:
+            count, self._written = self._written, 0
+            done = self._number
+            if count:
+                os.close(self._fd)
+                self._number += 1
+                self._fd = self._open()
+        for path in sorted(self._folder.glob("*.jsonl"), key=lambda path: int(path.stem)):
+            number = int(path.stem)
+            if number < self._number and number <= done:
+                self._fold_file(path, number)
+        return count
+
+    def close(self) -> None:
+        """Fold what is left and close."""
+        self.fold()
+        os.close(self._fd)
+        self._path(self._number).unlink(missing_ok=True)
+
+    def _fold_file(self, path: Path, number: int) -> None:
+        entries = _entries(path.read_bytes())
+
+        def work(db: sqlite3.Connection) -> None:
+            row = db.execute("SELECT folded FROM tallies WHERE name = ?", (_NAME,)).fetchone()
+            if row is not None and row[0] >= number:
+                return
+            for entry, calls in entries:
+                self._ledger.accumulate(db, entry, calls)
+            db.execute("INSERT OR REPLACE INTO tallies VALUES (?, ?)", (_NAME, number))
+
+        self._database.write_sync(work)
+        path.unlink()
+
+    def _folded(self) -> int:
+        row = self._database.read_one("SELECT folded FROM tallies WHERE name = ?", _NAME)
+        return int(row[0]) if row is not None else 0
+
+    def _open(self) -> int:
+        return os.open(self._path(self._number), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+
+    def _path(self, number: int) -> Path:
+        return self._folder / f"{number}.jsonl"
+
+
+def _entries(data: bytes) -> list[tuple[Entry, int]]:
+    """One entry for each hour, user, bucket, operation and item. A line cut short is of no answered call."""
+    sums: defaultdict[tuple[int, str, str, str, str, str], list[float]] = defaultdict(lambda: [0.0, 0])
+    decoder = msgspec.json.Decoder(Line)
+    for text in data.splitlines():
+        try:
+            line = decoder.decode(text)
+        except msgspec.DecodeError:
+            continue
+        for item, quantity in line.items.items():
+            found = sums[(line.hour, line.account_id, line.principal, line.project, line.operation, item)]
+            found[0] += quantity
+            found[1] += 1
+    return [
+        (
+            Entry(
+                id=f"{hour}/{principal}/{project}/{operation}",
+                item=item,
+                account_id=account_id,
+                principal=principal,
+                project=project,
+                operation=operation,
+                quantity=quantity,
+                time=float(hour * _HOUR_S),
+            ),
+            int(calls),
+        )
+        for (hour, account_id, principal, project, operation, item), (quantity, calls) in sums.items()
+    ]
+
+
+def hour_of(epoch_s: float) -> int:
+    """The number of the hour of a time."""
+    return int(epoch_s // _HOUR_S)

@@ -1,0 +1,107 @@
+"""Who may touch what: the accesses of an operation, and what bucket policies and ACLs grant beyond RAM.
+
+OSS asks three sources. RAM policies speak for the users of the owner's account; a bucket policy speaks for anybody
+it names; an ACL opens a bucket or an object to everyone. A Deny of any wins. Source: the vendor's page on
+"Authentication and permissions" and the table of actions in "RAM policies".
+"""
+
+import json
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+from yunbox.identity.policy import Statement, parse_policy
+from yunbox.kernel.call import Access, Principal
+from yunbox.kernel.errors import InvalidArgument
+from yunbox.storage.objects.model import Bucket
+from yunbox.storage.objects.store import ObjectStore
+
+BUCKET_ACLS = ("private", "public-read", "public-read-write")
+OBJECT_ACLS = ("default", *BUCKET_ACLS)
+_POLICY_BYTES_MAX = 16 * 1024
+_READS = ("oss:GetObject", "oss:GetObjectVersion")
+_WRITES = (
+    *_READS, "oss:PutObject", "oss:DeleteObject", "oss:ListObjects", "oss:AbortMultipartUpload", "oss:ListParts",
+    "oss:ListMultipartUploads", "oss:RestoreObject",
+)  # fmt: skip
+
+
+def on_service(action: str, account_id: str) -> tuple[Access, ...]:
+    """An access to the account's list of buckets."""
+    return (Access(f"oss:{action}", "*", account_id),)
+
+
+class Grants:
+    """What bucket policies and ACLs grant and deny."""
+
+    def __init__(self, store: ObjectStore) -> None:
+        self._store = store
+
+    def __call__(self, principal: Principal, access: Access) -> Iterable[Statement]:
+        """The statements that apply to a principal and an access."""
+        if not access.action.startswith("oss:"):
+            return ()
+        name, _, key = access.resource.partition("/")
+        bucket = self._store.buckets.find(name)
+        if bucket is None:
+            return ()
+        statements = list(_acl(self._acl_of(bucket, key, access), access))
+        if document := bucket.settings.get("policy"):
+            statements += (s for who, s in bucket_policy(document) if _speaks_to(who, principal))
+        return statements
+
+    def _acl_of(self, bucket: Bucket, key: str, access: Access) -> str:
+        """The ACL that counts: the object's own, or the bucket's where it has none."""
+        if key and access.action in _READS:
+            record = self._store.objects.find(bucket, key)
+            if record is not None and record.acl:
+                return record.acl
+        return bucket.acl
+
+
+def _acl(acl: str, access: Access) -> Iterable[Statement]:
+    actions = {"public-read": (*_READS, "oss:ListObjects"), "public-read-write": _WRITES}.get(acl, ())
+    if access.action in actions:
+        yield Statement("Allow", (access.action.lower(),), ("*",), origin=f"the ACL {acl}")
+
+
+@lru_cache(maxsize=256)
+def bucket_policy(document: str) -> tuple[tuple[tuple[str, ...], Statement], ...]:
+    """A bucket policy as pairs of the principals it names and a statement. Raises InvalidArgument."""
+    if len(document.encode()) > _POLICY_BYTES_MAX:
+        raise InvalidArgument("A bucket policy is at most 16 KB long.", code="InvalidPolicyDocument")
+    try:
+        body = json.loads(document)
+        statements = body["Statement"]
+        items = [statements] if isinstance(statements, dict) else list(statements)
+        return tuple(_statement(item, str(body.get("Version"))) for item in items)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise InvalidArgument("The policy is not a valid document.", code="InvalidPolicyDocument") from None
+    except InvalidArgument as error:
+        raise InvalidArgument(error.message, code="InvalidPolicyDocument") from None
+
+
+def _statement(item: dict[str, Any], version: str) -> tuple[tuple[str, ...], Statement]:
+    rest = {key: value for key, value in item.items() if key not in ("Principal", "NotPrincipal")}
+    if "NotPrincipal" in item or "Principal" not in item:
+        raise InvalidArgument("A statement of a bucket policy names its Principal.")
+    named = item["Principal"]
+    if isinstance(named, dict):
+        named = named.get("RAM", [])
+    principals = tuple(str(name) for name in (named if isinstance(named, list) else [named]))
+    text = json.dumps({"Version": version, "Statement": [rest]})
+    return principals, parse_policy(text, "the bucket policy")[0]
+
+
+def _speaks_to(named: tuple[str, ...], principal: Principal) -> bool:
+    """Whether a policy's principals include one: ``*`` is everybody, else account or user ids, or their ARNs."""
+    if "*" in named:
+        return True
+    if principal.is_anonymous:
+        return False
+    ids = {principal.id, principal.account_id if principal.is_account else principal.id}
+    user = principal.name.rpartition(":")[2]
+    arns = {f"arn:sts::{principal.account_id}:assumed-role/{user}", f"acs:ram::{principal.account_id}:user/{user}"}
+    if principal.is_account:
+        arns.add(f"acs:ram::{principal.account_id}:root")
+    return any(name in ids or name in arns for name in named)

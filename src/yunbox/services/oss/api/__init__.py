@@ -1,0 +1,1 @@
+"""The operations of OSS, one file a noun."""

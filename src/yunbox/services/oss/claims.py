@@ -1,0 +1,197 @@
+"""The claim a request makes about who sent it: signature V1, V4 or the S3 dialect's, in headers or in the URL."""
+
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from urllib.parse import unquote
+
+from yunbox.identity.identify import BAD_KEY, NotIdentified
+from yunbox.kernel.call import ANONYMOUS, Claim
+from yunbox.kernel.errors import InvalidArgument
+from yunbox.services.oss.target import OssRequest
+from yunbox.wire.oss import signing
+
+_EXPIRES_S_MAX = 7 * 24 * 3600
+_UNSIGNED_NAMES = frozenset(("Signature", "OSSAccessKeyId", "Expires", "x-oss-signature", "X-Amz-Signature"))
+
+
+def read_claim(request: OssRequest) -> Claim:
+    """What the request says of who sent it. Raises NotIdentified for a claim that cannot be read."""
+    authorization = request.headers.get("authorization", "")
+    if authorization.startswith(signing.V4_ALGORITHM):
+        return _v4_header(request, authorization)
+    if authorization.startswith(signing.S3_ALGORITHM):
+        return _s3_header(request, authorization)
+    if authorization.startswith("OSS "):
+        return _v1_header(request, authorization)
+    if authorization:
+        raise InvalidArgument("The Authorization header is of no kind that is known here.", code="InvalidArgument")
+    if request.query.get("x-oss-signature-version") == signing.V4_ALGORITHM:
+        return _v4_query(request)
+    if "X-Amz-Signature" in request.query:
+        return _s3_query(request)
+    if "Signature" in request.query or "OSSAccessKeyId" in request.query:
+        return _v1_query(request)
+    return Claim(ANONYMOUS, source_ip=request.peer)
+
+
+def dialect_of(request: OssRequest) -> str:
+    """Whether a request is in the S3 dialect: its signature says so."""
+    is_s3 = (
+        request.headers.get("authorization", "").startswith(signing.S3_ALGORITHM) or "X-Amz-Signature" in request.query
+    )
+    return "s3" if is_s3 or any(name.startswith("x-amz-") for name in request.headers) else "oss"
+
+
+def _resource(request: OssRequest) -> str:
+    if not request.bucket:
+        return "/"
+    return f"/{request.bucket}/{request.key}"
+
+
+def _v1_header(request: OssRequest, authorization: str) -> Claim:
+    key_id, _, signature = authorization[4:].strip().partition(":")
+    date = request.headers.get("date", "")
+    resource = _resource(request)
+    texts = [signing.canonical_v1(request.method, resource, request.pairs, request.headers, date)]
+    return Claim(
+        "oss-v1",
+        key_id,
+        signature.strip(),
+        tuple(texts),
+        signed_at=_http_time(request.headers.get("x-oss-date") or date),
+        security_token=_token(request),
+        source_ip=request.peer,
+    )
+
+
+def _v1_query(request: OssRequest) -> Claim:
+    expires = request.query.get("Expires", "")
+    if not expires.isdigit():
+        raise InvalidArgument("Expires must be a time in seconds since 1970.", code="InvalidArgument")
+    text = signing.canonical_v1(
+        request.method, _resource(request), request.pairs, request.headers, expires, overridden=False
+    )
+    return Claim(
+        "oss-v1",
+        request.query.get("OSSAccessKeyId", ""),
+        request.query.get("Signature", ""),
+        (text,),
+        expires_at=float(expires[:12]),
+        security_token=request.query.get("security-token", ""),
+        source_ip=request.peer,
+    )
+
+
+def _v4_header(request: OssRequest, authorization: str) -> Claim:
+    fields = signing.parse_fields(authorization[len(signing.V4_ALGORITHM) :])
+    scope = _scope(fields.get("Credential", ""))
+    date = request.headers.get("x-oss-date", "")
+    additional = fields.get("AdditionalHeaders", "").split(";")
+    text = signing.canonical_v4(
+        request.method, _resource(request), request.pairs, request.headers, additional, date, scope
+    )
+    return _claim("oss-v4", request, scope, fields.get("Signature", ""), text, date, _token(request))
+
+
+def _v4_query(request: OssRequest) -> Claim:
+    scope = _scope(request.query.get("x-oss-credential", ""))
+    date = request.query.get("x-oss-date", "")
+    pairs = _without_signature(request)
+    additional = request.query.get("x-oss-additional-headers", "").split(";")
+    text = signing.canonical_v4(request.method, _resource(request), pairs, request.headers, additional, date, scope)
+    token = request.query.get("x-oss-security-token", "")
+    seconds = _expires(request.query.get("x-oss-expires", ""))
+    return _claim("oss-v4", request, scope, request.query.get("x-oss-signature", ""), text, date, token, seconds)
+
+
+def _s3_header(request: OssRequest, authorization: str) -> Claim:
+    fields = signing.parse_fields(authorization[len(signing.S3_ALGORITHM) :])
+    scope = _scope(fields.get("Credential", ""))
+    date = request.headers.get("x-amz-date") or request.headers.get("date", "")
+    payload = request.headers.get("x-amz-content-sha256", signing.UNSIGNED)
+    signed = fields.get("SignedHeaders", "").split(";")
+    text = signing.canonical_s3(
+        request.method, request.raw_path, request.pairs, request.headers, signed, date, scope, payload
+    )
+    token = request.headers.get("x-amz-security-token", "")
+    return _claim("s3-v4", request, scope, fields.get("Signature", ""), text, date, token)
+
+
+def _s3_query(request: OssRequest) -> Claim:
+    scope = _scope(request.query.get("X-Amz-Credential", ""))
+    date = request.query.get("X-Amz-Date", "")
+    signed = request.query.get("X-Amz-SignedHeaders", "host").split(";")
+    text = signing.canonical_s3(
+        request.method,
+        request.raw_path,
+        _without_signature(request),
+        request.headers,
+        signed,
+        date,
+        scope,
+        signing.UNSIGNED,
+    )
+    token = request.query.get("X-Amz-Security-Token", "")
+    seconds = _expires(request.query.get("X-Amz-Expires", ""))
+    return _claim("s3-v4", request, scope, request.query.get("X-Amz-Signature", ""), text, date, token, seconds)
+
+
+def _claim(
+    scheme: str,
+    request: OssRequest,
+    scope: signing.Scope,
+    signature: str,
+    text: str,
+    date: str,
+    token: str,
+    expires_s: int | None = None,
+) -> Claim:
+    signed_at = _iso_time(date)
+    if signed_at is not None and not date.startswith(scope.date):
+        signed_at = None
+    return Claim(
+        scheme,
+        scope.access_key_id,
+        signature,
+        (text,),
+        signed_at=signed_at,
+        expires_at=signed_at + expires_s if signed_at is not None and expires_s is not None else None,
+        security_token=token,
+        scope={"date": scope.date, "region": scope.region, "service": scope.service},
+        source_ip=request.peer,
+    )
+
+
+def _without_signature(request: OssRequest) -> tuple[tuple[str, str], ...]:
+    return tuple((name, value) for name, value in request.pairs if unquote(name) not in _UNSIGNED_NAMES)
+
+
+def _token(request: OssRequest) -> str:
+    return request.headers.get("x-oss-security-token") or request.headers.get("security-token", "")
+
+
+def _scope(credential: str) -> signing.Scope:
+    scope = signing.parse_scope(credential)
+    if scope is None:
+        raise NotIdentified(BAD_KEY, "The credential of the signature is malformed.")
+    return scope
+
+
+def _expires(text: str) -> int:
+    if not text.isdigit() or not 1 <= int(text[:12]) <= _EXPIRES_S_MAX:
+        raise InvalidArgument("A signed URL holds for 1 second to 7 days.", code="InvalidArgument")
+    return int(text)
+
+
+def _http_time(text: str) -> float | None:
+    try:
+        return parsedate_to_datetime(text).timestamp()
+    except (ValueError, TypeError):
+        return _iso_time(text)
+
+
+def _iso_time(text: str) -> float | None:
+    try:
+        return datetime.strptime(text, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).timestamp()
+    except ValueError:
+        return None

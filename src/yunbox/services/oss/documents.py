@@ -1,0 +1,164 @@
+"""The documents of a bucket's sub-resources: what a client writes, checked for what the service must obey.
+
+Each check gives the document without its declaration, as it will be returned. Sources: the vendor's page of each
+Put operation.
+"""
+
+import re
+from collections.abc import Callable
+
+from yunbox.kernel.errors import InvalidArgument
+from yunbox.wire.odps.xml import Markup, Node, element, parse_body
+
+_CORS_METHODS = ("GET", "PUT", "DELETE", "POST", "HEAD")
+_CORS_RULES_MAX = 10
+_LIFECYCLE_RULES_MAX = 1000
+_TAGS_MAX = 20
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}T00:00:00(\.000)?Z")
+Check = Callable[[bytes], str]
+
+
+def _read(body: bytes, root: str) -> Node:
+    try:
+        node = parse_body(body)
+    except InvalidArgument as error:
+        raise InvalidArgument(
+            f"The XML you provided was not well-formed: {error.message}", code="MalformedXML"
+        ) from None
+    if node.tag != root:
+        raise malformed()
+    return node
+
+
+def malformed(why: str = "") -> InvalidArgument:
+    """The error of a document that says what it may not."""
+    return InvalidArgument(
+        "The XML you provided was not well-formed or did not validate against our published schema."
+        + (f" {why}" if why else ""),
+        code="MalformedXML",
+    )
+
+
+def markup(node: Node) -> Markup:
+    """A node as it is returned."""
+    if node.children:
+        return element(node.tag, *(markup(child) for child in node.children), **node.attributes)
+    return element(node.tag, node.text.strip(), **node.attributes)
+
+
+def _kept(root: str, check: Callable[[Node], None]) -> Check:
+    def run(body: bytes) -> str:
+        node = _read(body, root)
+        check(node)
+        node.attributes.pop("xmlns", None)
+        return str(markup(node))  # plain text, as it is stored
+
+    return run
+
+
+def _cors(node: Node) -> None:
+    rules = list(node.all("CORSRule"))
+    if not 1 <= len(rules) <= _CORS_RULES_MAX:
+        raise malformed(f"There are 1 to {_CORS_RULES_MAX} rules.")
+    for rule in rules:
+        origins, methods = list(rule.all("AllowedOrigin")), list(rule.all("AllowedMethod"))
+        if not origins or not methods or any(method.text.strip() not in _CORS_METHODS for method in methods):
+            raise malformed("A rule has origins and methods.")
+        wild = [*origins, *rule.all("AllowedHeader")]
+        if any(item.text.count("*") > 1 for item in wild) or any("*" in item.text for item in rule.all("ExposeHeader")):
+            raise malformed("A pattern has one '*' at most, and an exposed header none.")
+        if rule.value("MaxAgeSeconds", "0").isdigit() is False:
+            raise malformed("MaxAgeSeconds is a number.")
+
+
+def _encryption(node: Node) -> None:
+    algorithm = node.value("ApplyServerSideEncryptionByDefault/SSEAlgorithm")
+    if algorithm not in ("AES256", "KMS", "SM4"):
+        raise malformed("SSEAlgorithm is AES256, KMS or SM4.")
+
+
+def _lifecycle(node: Node) -> None:
+    rules = list(node.all("Rule"))
+    if not 1 <= len(rules) <= _LIFECYCLE_RULES_MAX:
+        raise malformed(f"There are 1 to {_LIFECYCLE_RULES_MAX} rules.")
+    names = [rule.value("ID") for rule in rules if rule.value("ID")]
+    if len(set(names)) != len(names):
+        raise InvalidArgument("Rule ID must be unique.", code="InvalidArgument")
+    for rule in rules:
+        _lifecycle_rule(rule)
+
+
+_ACTIONS = (
+    "Expiration", "Transition", "AbortMultipartUpload", "NoncurrentVersionExpiration", "NoncurrentVersionTransition",
+)  # fmt: skip
+
+
+def _lifecycle_rule(rule: Node) -> None:
+    if rule.value("Status") not in ("Enabled", "Disabled"):
+        raise malformed("The Status of a rule is Enabled or Disabled.")
+    actions = [child for child in rule.children if child.tag in _ACTIONS]
+    if not actions:
+        raise malformed("A rule has an action.")
+    for action in actions:
+        for name in ("Days", "NoncurrentDays"):
+            text = action.value(name)
+            if text and (not text.isdigit() or int(text) < 1):
+                raise malformed(f"{name} is a positive number.")
+        date = action.value("CreatedBeforeDate") or action.value("Date")
+        if date and not _DATE.fullmatch(date):
+            raise malformed("A date is midnight in UTC: 2026-01-02T00:00:00.000Z.")
+        if action.tag.endswith("Transition") and action.value("StorageClass") not in (
+            "IA",
+            "Archive",
+            "ColdArchive",
+            "DeepColdArchive",
+        ):
+            raise malformed("A transition goes to IA, Archive, ColdArchive or DeepColdArchive.")
+
+
+def _logging(node: Node) -> None:
+    enabled = node.find("LoggingEnabled")
+    if enabled is not None and not enabled.value("TargetBucket"):
+        raise malformed("LoggingEnabled names a TargetBucket.")
+
+
+def _referer(node: Node) -> None:
+    if node.value("AllowEmptyReferer") not in ("true", "false"):
+        raise malformed("AllowEmptyReferer is true or false.")
+
+
+def _website(node: Node) -> None:
+    index, error = node.find("IndexDocument"), node.find("ErrorDocument")
+    if index is None and error is None and node.find("RoutingRules") is None:
+        raise malformed("A website has an index, an error document or rules.")
+    if index is not None and (not index.value("Suffix") or "/" in index.value("Suffix")):
+        raise malformed("The index document has a Suffix without a slash.")
+
+
+def _request_payment(node: Node) -> None:
+    if node.value("Payer") not in ("BucketOwner", "Requester"):
+        raise malformed("The Payer is BucketOwner or Requester.")
+
+
+def _acceleration(node: Node) -> None:
+    if node.value("Enabled") not in ("true", "false"):
+        raise malformed("Enabled is true or false.")
+
+
+def _tagging(node: Node) -> None:
+    tags = [tag.value("Key") for tag in node.all("TagSet/Tag")]
+    if len(tags) > _TAGS_MAX or len(set(tags)) != len(tags) or not all(1 <= len(tag) <= 64 for tag in tags):
+        raise malformed(f"There are at most {_TAGS_MAX} tags with different keys.")
+
+
+CHECKS: dict[str, Check] = {
+    "cors": _kept("CORSConfiguration", _cors),
+    "encryption": _kept("ServerSideEncryptionRule", _encryption),
+    "lifecycle": _kept("LifecycleConfiguration", _lifecycle),
+    "logging": _kept("BucketLoggingStatus", _logging),
+    "referer": _kept("RefererConfiguration", _referer),
+    "website": _kept("WebsiteConfiguration", _website),
+    "requestPayment": _kept("RequestPaymentConfiguration", _request_payment),
+    "tagging": _kept("Tagging", _tagging),
+    "transferAcceleration": _kept("TransferAccelerationConfiguration", _acceleration),
+}

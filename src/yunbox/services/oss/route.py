@@ -1,0 +1,106 @@
+"""Routes: from a method, a level and a marker in the query to an operation with its parameters."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from yunbox.kernel.call import Operation
+from yunbox.kernel.errors import Unsupported
+from yunbox.services.oss.target import OssRequest
+from yunbox.wire.http import Response
+from yunbox.wire.odps.xml import Markup, document
+
+SERVICE = "/"
+BUCKET = "/{bucket}"
+OBJECT = "/{bucket}/{key}"
+Parse = Callable[[OssRequest], Awaitable[Any]]
+Render = Callable[[Any, OssRequest], Response]
+NOT_OFFERED = {
+    "accessPoint": "access points",
+    "archiveDirectRead": "direct reads of archived objects",
+    "asyncFetch": "asynchronous fetches",
+    "bucketArchiveDirectRead": "direct reads of archived objects",
+    "cname": "custom domain names",
+    "dataAccelerator": "data accelerators",
+    "httpsConfig": "TLS versions",
+    "inventory": "inventories",
+    "live": "live channels",
+    "metaQuery": "metadata queries",
+    "objectAcl": "object ACLs by this name",
+    "publicAccessBlock": "the block of public access",
+    "qos": "bandwidth limits",
+    "qosInfo": "bandwidth limits",
+    "redundancyTransition": "changes of redundancy",
+    "replication": "replication",
+    "replicationLocation": "replication",
+    "replicationProgress": "replication",
+    "resourceGroup": "resource groups",
+    "rtc": "replication time control",
+    "style": "image styles",
+    "styleName": "image styles",
+    "vod": "video on demand",
+    "worm": "retention policies",
+    "wormExtend": "retention policies",
+    "wormId": "retention policies",
+    "x-oss-async-process": "asynchronous processing",
+    "x-oss-write-get-object-response": "object functions",
+}
+"""Sub-resources of the real service that Yunbox does not have, with what they are about."""
+
+
+@dataclass(frozen=True)
+class Route:
+    """One line of the protocol. ``when`` names a query parameter, ``header`` a header, that must be there."""
+
+    method: str
+    level: str
+    operation: Operation[Any]
+    parse: Parse
+    render: Render
+    when: str = ""
+    header: str = ""
+
+
+class Router:
+    """Finds the route of a request; one with a marker goes before one without."""
+
+    def __init__(self, routes: Sequence[Route]) -> None:
+        self._plain: dict[tuple[str, str, bool], Route] = {}
+        self._marked: dict[tuple[str, str], list[Route]] = {}
+        self._headers: set[str] = {route.header for route in routes if route.header}
+        for route in routes:
+            if route.when:
+                self._marked.setdefault((route.method, route.level), []).append(route)
+            else:
+                self._plain[(route.method, route.level, bool(route.header))] = route
+
+    def find(self, request: OssRequest) -> Route:
+        """The route of a request. Raises Unsupported naming what was asked."""
+        level = OBJECT if request.key else BUCKET if request.bucket else SERVICE
+        copies = any(header in request.headers for header in self._headers)
+        if request.query:
+            for route in self._marked.get((request.method, level), ()):
+                if route.when in request.query and (not route.header or route.header in request.headers):
+                    return route
+            for name in request.query:
+                if name in NOT_OFFERED:
+                    raise Unsupported(
+                        f"Yunbox does not offer {NOT_OFFERED[name]} (?{name}); see the coverage page.",
+                        code="NotImplemented",
+                    )
+        found = self._plain.get((request.method, level, copies)) or self._plain.get((request.method, level, False))
+        if found is None:
+            raise Unsupported(
+                f"The specified method {request.method} is not allowed against this resource.", code="MethodNotAllowed"
+            )
+        return found
+
+
+def xml(root: Markup, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """An XML response."""
+    return Response(status, {"Content-Type": "application/xml", **(headers or {})}, document(root))
+
+
+def empty(status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """A response without a body."""
+    return Response(status, headers or {})

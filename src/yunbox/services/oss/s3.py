@@ -1,0 +1,60 @@
+"""The S3 dialect: the same operations under the names that AWS's clients use.
+
+The real service offers it too. A request is turned into OSS's form before it is read and its answer turned back, so
+no operation knows of it. Source: the vendor's page "Compatibility with Amazon S3".
+"""
+
+from dataclasses import replace
+
+from yunbox.services.oss.target import S3, OssRequest
+from yunbox.wire.http import Response
+
+_CLASSES = {
+    "STANDARD": "Standard",
+    "STANDARD_IA": "IA",
+    "ONEZONE_IA": "IA",
+    "GLACIER_IR": "Archive",
+    "GLACIER": "Archive",
+    "DEEP_ARCHIVE": "ColdArchive",
+}
+_CLASS_NAMES = {"Standard": "STANDARD", "IA": "STANDARD_IA", "Archive": "GLACIER", "ColdArchive": "DEEP_ARCHIVE"}
+_ACLS = {"bucket-owner-full-control": "private", "bucket-owner-read": "private", "authenticated-read": "private"}
+_REQUEST = {
+    "x-amz-acl": "x-oss-object-acl",
+    "x-amz-bucket-object-lock-enabled": "",
+    "x-amz-copy-source-if-match": "x-oss-copy-source-if-match",
+    "x-amz-copy-source-if-none-match": "x-oss-copy-source-if-none-match",
+    "x-amz-copy-source-if-modified-since": "x-oss-copy-source-if-modified-since",
+    "x-amz-copy-source-if-unmodified-since": "x-oss-copy-source-if-unmodified-since",
+    "x-amz-server-side-encryption": "",
+    "x-amz-tagging-directive": "x-oss-tagging-directive",
+}
+_RESPONSE_PREFIX = "x-oss-"
+
+
+def adapt_request(request: OssRequest) -> OssRequest:
+    """A request of the dialect in OSS's form."""
+    headers = dict(request.headers)
+    for name, value in request.headers.items():
+        if not name.startswith("x-amz-"):
+            continue
+        spelled = _REQUEST.get(name, f"x-oss-{name[6:]}")
+        if spelled == "x-oss-object-acl" and not request.key:
+            spelled = "x-oss-acl"
+        if not spelled:
+            continue
+        headers[spelled] = _CLASSES.get(value, value) if name == "x-amz-storage-class" else _ACLS.get(value, value)
+    return replace(request, headers=headers, dialect=S3)
+
+
+def adapt_response(response: Response) -> Response:
+    """An answer in OSS's form as the dialect has it."""
+    headers: dict[str, str] = {}
+    for name, value in response.headers.items():
+        if name == "x-oss-storage-class":
+            headers["x-amz-storage-class"] = _CLASS_NAMES.get(value, value)
+        elif name.startswith(_RESPONSE_PREFIX):
+            headers["x-amz-" + name.removeprefix(_RESPONSE_PREFIX)] = value
+        else:
+            headers[name] = value.lower() if name == "ETag" else value
+    return Response(response.status, headers, response.body)

@@ -1,0 +1,100 @@
+"""What an OSS request is about: a bucket and a key, in path style or in the host's name, and its parameters."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import unquote, unquote_plus
+
+from yunbox.kernel import limits
+from yunbox.kernel.errors import InvalidArgument
+from yunbox.wire.http import Body, Receive, Scope
+
+OSS = "oss"
+S3 = "s3"
+_HEADER_BYTES_MAX = 8 * 1024
+_HEADERS_BYTES_MAX = 32 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class OssRequest:
+    """One request. ``query`` is decoded, the last of equal names counting; ``pairs`` are as they were sent."""
+
+    method: str
+    bucket: str
+    key: str
+    query: Mapping[str, str]
+    pairs: tuple[tuple[str, str], ...]
+    headers: Mapping[str, str]
+    body: Body
+    raw_path: str
+    host: str
+    peer: str
+    dialect: str = OSS
+    values: dict[str, str] = field(default_factory=dict)
+
+    def integer(self, name: str, default: int, *, low: int = 0, high: int = 1 << 62) -> int:
+        """An integer parameter within bounds. Raises InvalidArgument."""
+        text = self.query.get(name, "")
+        if not text:
+            return default
+        if not (text.isascii() and text.lstrip("-").isdigit()) or not low <= int(text[:20]) <= high:
+            raise InvalidArgument(f"Argument {name} must be an integer between {low} and {high}.")
+        return int(text)
+
+
+def parse_target(scope: Scope, receive: Receive, domain: str) -> OssRequest:
+    """The request in an ASGI scope. Raises InvalidArgument for what is too long or no UTF-8."""
+    raw_path = scope["raw_path"].decode("latin-1").partition("?")[0]
+    raw_query = scope["query_string"].decode("latin-1")
+    if len(raw_path) + len(raw_query) > limits.URL_LENGTH_MAX:
+        raise InvalidArgument("The request URL is too long.", code="InvalidURI")
+    headers = {name.decode("latin-1"): value.decode("latin-1").strip() for name, value in scope["headers"]}
+    if sum(map(len, headers.values())) > _HEADERS_BYTES_MAX:
+        raise InvalidArgument("The headers of the request are too large.", code="RequestHeaderSectionTooLarge")
+    host = headers.get("host", "")
+    bucket = hosted_bucket(host, domain)
+    path = raw_path.removeprefix("/")
+    if not bucket:
+        bucket, _, path = path.partition("/")
+        bucket = _decode(bucket)
+    pairs = tuple(_pairs(raw_query))
+    return OssRequest(
+        method=scope["method"],
+        bucket=bucket,
+        key=_decode(path),
+        query={unquote_plus(name): unquote_plus(value) for name, value in pairs},
+        pairs=pairs,
+        headers=headers,
+        body=Body(receive),
+        raw_path=raw_path,
+        host=host,
+        peer=(scope.get("client") or ("",))[0],
+    )
+
+
+def hosted_bucket(host: str, domain: str) -> str:
+    """The bucket that a host name begins with, if it is one of ours: ``bucket.localhost``, ``bucket.<domain>``."""
+    name = host.rpartition(":")[0] or host
+    for ours in (domain, "localhost"):
+        if name.endswith(f".{ours}"):
+            return name[: -len(ours) - 1]
+    return ""
+
+
+def _pairs(raw_query: str) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    for item in raw_query.split("&") if raw_query else ():
+        if item:
+            name, _, value = item.partition("=")
+            found.append((name, value))
+    return found
+
+
+def _decode(text: str) -> str:
+    if "%" not in text:
+        if not text.isascii():
+            text = text.encode("latin-1").decode("utf-8", "replace")
+        return text
+    try:
+        return unquote(text, errors="strict")
+    except UnicodeDecodeError:
+        raise InvalidArgument("The specified object is not valid.", code="InvalidObjectName") from None
