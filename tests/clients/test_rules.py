@@ -237,8 +237,9 @@ def test_a_partition_value_may_have_punctuation(o: ODPS, rows: Rows, value: str)
 
 def test_processes_write_into_one_session(o: ODPS, rows: Rows) -> None:
     table = o.create_table("t", "a bigint")
-    with table.open_writer() as writer:
-        children = [multiprocessing.get_context("fork").Process(target=_write, args=(writer, i)) for i in range(3)]
+    spawn = multiprocessing.get_context("spawn")  # forked children would share the parent's connection
+    with table.open_writer(mp_context=spawn) as writer:
+        children = [spawn.Process(target=_write, args=(writer, i)) for i in range(3)]
         for child in children:
             child.start()
         for child in children:
@@ -287,3 +288,22 @@ def test_inserts_of_one_statement_do_not_collide(o: ODPS, first: str, second: st
 def test_ddl_that_the_service_itself_writes(o: ODPS) -> None:
     o.execute_sql("create table if not exists t (a bigint) stored as aliorc tblproperties ('x.y'='true') lifecycle 9")
     assert o.get_table("t").lifecycle == 9
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "create function f as 'm.F' using 'm.py'",
+        "drop function missing",
+        "create schema default",
+        "drop schema missing",
+    ],
+)
+def test_functions_and_schemas_are_no_tables(o: ODPS, text: str) -> None:
+    o.create_resource("m.py", "py", file_obj="1")
+    o.create_function("f", class_type="m.F", resources=["m.py"])
+    with pytest.raises(errors.ODPSError) as caught:
+        o.execute_sql(text)
+    assert (caught.value.code, type(caught.value)) == ("ODPS-0110061", errors.ODPSError)
+    o.execute_sql("drop function if exists missing")
+    o.execute_sql("drop schema if exists missing")

@@ -4,8 +4,10 @@ What must be durable is: the Delta log of a table first, then the catalogue, so 
 a folder nobody names, which housekeeping removes, and never a table without its folder.
 """
 
+import contextlib
 import dataclasses
 import shutil
+from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -390,39 +392,50 @@ _ALTER: dict[type, Any] = {
 # -- schemas, functions, projects
 
 
+@contextlib.contextmanager
+def _ddl_task() -> Generator[None]:
+    """What is wrong with a schema or a function has a code of its own, not that of a missing or doubled table."""
+    try:
+        yield
+    except (NotFound, AlreadyExists) as error:
+        if error.code == "NoSuchProject":
+            raise
+        raise type(error)(f"ODPS-0110061: Failed to run ddltask - {error.message}") from None
+
+
 async def create_schema(service: "MaxCompute", call: "Call[Statement]") -> Outcome:
     """CREATE SCHEMA."""
     plan = call.params.plan(plans.CreateSchema)
-    await service.catalogue.create_schema(
-        plan.project, plan.name, owner=call.principal.name, if_not_exists=plan.if_not_exists
-    )
+    with _ddl_task():
+        await service.catalogue.create_schema(
+            plan.project, plan.name, owner=call.principal.name, if_not_exists=plan.if_not_exists
+        )
     return _DONE
 
 
 async def drop_schema(service: "MaxCompute", call: "Call[Statement]") -> Outcome:
     """DROP SCHEMA."""
     plan = call.params.plan(plans.DropSchema)
-    await service.catalogue.drop_schema(plan.project, plan.name, if_exists=plan.if_exists)
+    with _ddl_task():
+        await service.catalogue.drop_schema(plan.project, plan.name, if_exists=plan.if_exists)
     return _DONE
 
 
 async def create_function(service: "MaxCompute", call: "Call[Statement]") -> Outcome:
     """CREATE FUNCTION: registered, not yet run."""
     statement, plan = call.params, call.params.plan(plans.CreateFunction)
-    await service.functions.create(
-        statement.session.project, plan.name, plan.class_name, list(plan.resources), call.principal.name
-    )
+    with _ddl_task():
+        await service.functions.create(
+            statement.session.project, plan.name, plan.class_name, list(plan.resources), call.principal.name
+        )
     return _DONE
 
 
 async def drop_function(service: "MaxCompute", call: "Call[Statement]") -> Outcome:
     """DROP FUNCTION."""
     statement, plan = call.params, call.params.plan(plans.DropFunction)
-    try:
+    with _ddl_task(), contextlib.suppress(*[NotFound] if plan.if_exists else []):
         await service.functions.delete(statement.session.project, plan.name)
-    except NotFound:
-        if not plan.if_exists:
-            raise
     return _DONE
 
 
