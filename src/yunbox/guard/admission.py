@@ -109,7 +109,7 @@ class Admission:
             return
         spent = self._ledger.spent_today(project)
         cost = self._prices.sql_cost(estimate.scanned_bytes, estimate.complexity)
-        if spent + cost > _number(DAILY_LIMIT, limit):
+        if cost > 0 and spent + cost > _number(DAILY_LIMIT, limit):
             raise CostRefused(
                 f"ODPS-0130071:[0,0] Semantic analysis exception - the project {project} has spent "
                 f"{format_cost(spent)} of its daily {limit} {self._prices.currency}, and this statement would cost "
