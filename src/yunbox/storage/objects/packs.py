@@ -17,6 +17,7 @@ from yunbox.storage.objects.model import Extent, crc64
 PACKED_BYTES_MAX = 64 * 1024
 """An object up to this size goes into a pack, a larger one into a file of its own."""
 PACK_BYTES_MAX = 128 * 1024 * 1024
+_UNKNOWN = 1 << 62
 _OPEN_MAX = 64
 _IOV_MAX = 1024
 
@@ -44,11 +45,10 @@ class Packs:
         self._known: set[int] = set()
         self._current = 0
         self._current_fd = -1
-        self._size = 0
+        self._size = _UNKNOWN
 
     def start(self) -> None:
         """Go on with the last pack; what a crash left at its end, named by nobody, stays where it is."""
-        self._size = PACK_BYTES_MAX
         self._known = {int(path.stem, 16) for path in self._folder.glob("*.pack")}
         if self._known:
             self._current = max(self._known)
@@ -140,7 +140,7 @@ class Packs:
                 os.fdatasync(self._current_fd)
                 self._size = size
         except OSError:
-            self._size = PACK_BYTES_MAX  # where its end is now is not known: go on in another
+            self._size = _UNKNOWN  # where its end is now is not known: go on in another
 
     def _roll(self) -> None:
         number = self._current + 1
