@@ -1,11 +1,13 @@
 """Count an object store anew, from its records alone, and compare with what it keeps: files, totals, sums."""
 
+import contextlib
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from yunbox.kernel.errors import StorageFull
 from yunbox.storage.objects.model import Bucket, BucketStat, Extent, ObjectRecord, Part, combined, load, load_stat
 from yunbox.storage.objects.store import ObjectStore
 from yunbox.storage.objects.upkeep import Damage
@@ -17,6 +19,8 @@ _parts = msgspec.msgpack.Decoder(Part)
 
 def audit(store: ObjectStore, folder: Path) -> None:
     """Raises AssertionError at the first thing that does not agree. No one may be writing or reading meanwhile."""
+    with contextlib.suppress(StorageFull):
+        store._index.write_sync(lambda change, _: None)  # what the group before has let go is unlinked now
     with store._index.reading() as view:
         tables = {name: dict(view.prefixed(name, b"")) for name in view.tables._handles}
     buckets = [_buckets.decode(data) for data in tables["buckets"].values()]

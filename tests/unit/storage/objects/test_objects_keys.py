@@ -31,7 +31,10 @@ async def put_all(shelf: Shelf, keys: list[str]) -> None:
     await asyncio.gather(*(shelf.put(key, key.encode()) for key in shuffled))
 
 
-async def list_all(shelf: Shelf, query: Query = Query(limit=1000)) -> list[str]:
+EVERYTHING = Query(limit=1000)
+
+
+async def list_all(shelf: Shelf, query: Query = EVERYTHING) -> list[str]:
     found: list[str] = []
     while True:
         page = await shelf.store.listing.page(shelf.bucket, query)
