@@ -1,0 +1,17 @@
+"""kill -9 of a process that writes to an object store: acknowledged is there, the rest whole or not at all."""
+
+import os
+from pathlib import Path
+
+import pytest
+from objects_crash import Crasher
+
+CYCLES = int(os.environ.get("YUNBOX_CRASH_CYCLES", "30"))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_no_object_is_lost_or_torn(tmp_path: Path) -> None:
+    crasher = Crasher(tmp_path, seed=20110601)
+    crasher.run(CYCLES)
+    assert crasher.acknowledged > 10 * CYCLES
