@@ -43,6 +43,7 @@ from yunbox.storage.tables.snapshots import Snapshots
 DEFAULT_PROJECT = "yunbox"
 REGION = "cn-local"
 _DRAIN_S = 10.0
+_FLUSH_EVERY_S = 0.1
 _MEMORY_SHARE = 0.6
 _SPILL_BYTES_MAX = 64 * 1024**3
 _WORKERS_MIN = 4  # so that two long statements do not keep the short ones waiting
@@ -115,6 +116,7 @@ async def running(settings: Settings, clock: Clock) -> AsyncGenerator[Ready]:
         service.instances.end_interrupted()
         await _ensure_project(service, settings.project, account_id)
         stack.push_async_callback(service.jobs.close)
+        await stack.enter_async_context(_flushing(journal))
         await stack.enter_async_context(Housekeeping(service))
         await stack.enter_async_context(OssHousekeeping(oss))
         await asyncio.gather(warming, pools[1].start())
@@ -212,6 +214,22 @@ def _oss(settings: Settings, core: _Core, account_id: str) -> Oss:
     )
 
 
+@contextlib.asynccontextmanager
+async def _flushing(journal: Journal) -> AsyncGenerator[None]:
+    """Write the events of a busy moment soon after it, for as long as the block lasts."""
+
+    async def flush() -> None:
+        while True:
+            await asyncio.sleep(_FLUSH_EVERY_S)
+            journal.flush()
+
+    task = asyncio.create_task(flush())
+    try:
+        yield
+    finally:
+        task.cancel()
+
+
 async def _ensure_project(service: MaxCompute, name: str, account_id: str) -> None:
     if service.catalogue.project(name) is None:
         owner = f"ALIYUN${service.account_name(account_id)}"
@@ -246,6 +264,8 @@ async def _listening(app: Any, sock: socket.socket) -> AsyncGenerator[None]:
         lifespan="off",
         log_level="warning",
         access_log=False,
+        proxy_headers=False,
+        date_header=True,
         server_header=False,
         ws="none",
         timeout_graceful_shutdown=int(_DRAIN_S),

@@ -5,7 +5,7 @@ a request and its reply; a stream, which is metered when it ends; a session, ide
 enter at ``perform``; and a job, whose statements also enter at ``perform`` as the principal who submitted it.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
@@ -53,7 +53,7 @@ class Spine:
         """A call by a principal who is known: from the wire, or from within a session or a job."""
         event = self._open(operation, request_id)
         event.principal, event.account_id = principal.name, principal.account_id
-        call = Call(request_id, operation, params, principal, context=self._context(principal))
+        call = Call(request_id, operation, params, principal, context=_Context(principal, self._clock))
         try:
             accesses = tuple(operation.touches(service, params))
             event.resources = [access.resource for access in accesses]
@@ -86,10 +86,6 @@ class Spine:
             await self._meter.record(call)
             self._close(event, None if isinstance(failure, GeneratorExit) else failure, call)
 
-    def _context(self, principal: Principal) -> dict[str, str]:
-        """What the conditions of policies may ask for."""
-        return {"acs:SourceIp": principal.source_ip, "acs:CurrentTime": utc(self._clock.time()).isoformat()}
-
     def _open(self, operation: Operation[Any], request_id: str) -> Event:
         return Event(self._clock.time(), request_id or ids.request_id(), operation.service, operation.name)
 
@@ -104,6 +100,29 @@ class Spine:
             event.downloaded_bytes = call.usage.downloaded_bytes
             event.scanned_bytes = call.usage.scanned_bytes
         self._journal.record(event)
+
+
+class _Context(Mapping[str, str]):
+    """What the conditions of policies may ask for; worked out when one asks, as most calls meet none."""
+
+    def __init__(self, principal: Principal, clock: Clock) -> None:
+        self._principal = principal
+        self._clock = clock
+
+    def __getitem__(self, key: str) -> str:
+        if key == "acs:SourceIp":
+            return self._principal.source_ip
+        if key == "acs:CurrentTime":
+            return utc(self._clock.time()).isoformat()
+        if key == "acs:SecureTransport":
+            return "false"
+        raise KeyError(key)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(("acs:SourceIp", "acs:CurrentTime", "acs:SecureTransport"))
+
+    def __len__(self) -> int:
+        return 3
 
 
 def _kernel_error(error: BaseException) -> BaseException:

@@ -7,7 +7,6 @@ import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
 from collections.abc import Callable
-from dataclasses import replace
 
 from yunbox.identity.store import IdentityStore, TemporaryKey
 from yunbox.kernel import ids, limits
@@ -60,7 +59,10 @@ class Identity:
         """The principal a claim proves. Raises NotIdentified."""
         if claim.application is not None:
             self._check_application(claim.application)
-        return replace(self._identify(claim), source_ip=claim.source_ip)
+        found = self._identify(claim)
+        return Principal(
+            found.account_id, found.kind, found.id, found.name, found.policies, found.expires_at, claim.source_ip
+        )
 
     def signer(self, claim: Claim) -> Callable[[str], str]:
         """Signs further texts as the claim's key does, for bodies that carry signatures of their own."""

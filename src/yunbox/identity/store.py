@@ -6,8 +6,10 @@ that is 0700, and no secret is ever logged or listed again after it was made.
 
 import json
 import sqlite3
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from yunbox.kernel import ids
 from yunbox.kernel.clock import Clock
@@ -15,6 +17,8 @@ from yunbox.kernel.errors import AlreadyExists, InvalidArgument, NotFound
 from yunbox.storage.database import Database
 
 _REMEMBERED_MAX = 4096
+_LOOK_EVERY_S = 0.01
+T = TypeVar("T")
 
 IDENTITY_SCHEMA = """
 CREATE TABLE IF NOT EXISTS accounts (uid TEXT PRIMARY KEY, name TEXT NOT NULL, created REAL NOT NULL);
@@ -87,6 +91,7 @@ class IdentityStore:
         self._clock = clock
         self._remembered: dict[tuple[str, str], Any] = {}
         self._remembered_at = -1
+        self._look_again = 0.0
 
     def ensure_account(self) -> tuple[str, AccessKey]:
         """The account of this data folder and its first key, made at first start."""
@@ -94,7 +99,7 @@ class IdentityStore:
         if row is None:
             uid = ids.account_uid()
             now = self._clock.time()
-            self._database.write_sync(
+            self._write(
                 lambda db: db.execute("INSERT INTO accounts VALUES (?, ?, ?)", (uid, f"yunbox-{uid[-4:]}", now))
             )
             return uid, self.create_access_key(uid, None)
@@ -114,7 +119,7 @@ class IdentityStore:
         """Make a key pair for the account, or for one of its users."""
         key = AccessKey(ids.access_key_id(), ids.access_key_secret(), account_id, user_id)
         values = (key.id, key.secret, account_id, user_id, key.status, self._clock.time())
-        self._database.write_sync(lambda db: db.execute("INSERT INTO access_keys VALUES (?, ?, ?, ?, ?, ?)", values))
+        self._write(lambda db: db.execute("INSERT INTO access_keys VALUES (?, ?, ?, ?, ?, ?)", values))
         return key
 
     def access_key(self, key_id: str) -> AccessKey | None:
@@ -127,13 +132,13 @@ class IdentityStore:
         if status not in ("Active", "Inactive"):
             raise InvalidArgument("A key is Active or Inactive")
         sql = "UPDATE access_keys SET status = ? WHERE id = ?"
-        if not self._database.write_sync(lambda db: db.execute(sql, (status, key_id)).rowcount):
+        if not self._write(lambda db: db.execute(sql, (status, key_id)).rowcount):
             raise NotFound(f"AccessKey {key_id} does not exist")
 
     def delete_access_key(self, key_id: str) -> None:
         """Delete a key."""
         sql = "DELETE FROM access_keys WHERE id = ?"
-        if not self._database.write_sync(lambda db: db.execute(sql, (key_id,)).rowcount):
+        if not self._write(lambda db: db.execute(sql, (key_id,)).rowcount):
             raise NotFound(f"AccessKey {key_id} does not exist")
 
     def access_keys(self, user_id: str | None) -> list[tuple[str, str]]:
@@ -150,7 +155,7 @@ class IdentityStore:
             db.execute("DELETE FROM temporary_keys WHERE expires < ?", (now - 3600,))
             db.execute("INSERT INTO temporary_keys VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
 
-        self._database.write_sync(work)
+        self._write(work)
 
     def temporary_key(self, key_id: str) -> TemporaryKey | None:
         """A temporary key by its id, expired or not."""
@@ -164,7 +169,7 @@ class IdentityStore:
             db.execute("INSERT OR IGNORE INTO secrets VALUES (?, ?)", (name, ids.access_key_secret()))
             return db.execute("SELECT value FROM secrets WHERE name = ?", (name,)).fetchone()[0]
 
-        return self._database.write_sync(work)
+        return self._write(work)
 
     # -- users and policies
 
@@ -182,13 +187,13 @@ class IdentityStore:
             except sqlite3.IntegrityError:
                 raise AlreadyExists(f"The RAM user {name} exists already") from None
 
-        self._database.write_sync(work)
+        self._write(work)
         return user
 
     def delete_user(self, account_id: str, name: str) -> None:
         """Delete a RAM user, its keys and attachments."""
         user = self.user(account_id, name)
-        self._database.write_sync(lambda db: db.execute("DELETE FROM users WHERE id = ?", (user.id,)))
+        self._write(lambda db: db.execute("DELETE FROM users WHERE id = ?", (user.id,)))
 
     def user(self, account_id: str, name: str) -> User:
         """A RAM user by name."""
@@ -211,7 +216,7 @@ class IdentityStore:
         """Create or replace a policy; the caller has parsed the document."""
         json.loads(document)
         values = (account_id, name, document, comment, self._clock.time())
-        self._database.write_sync(
+        self._write(
             lambda db: db.execute(
                 "INSERT INTO policies VALUES (?, ?, ?, ?, ?)"
                 " ON CONFLICT (account_id, name) DO UPDATE SET document = excluded.document",
@@ -222,7 +227,7 @@ class IdentityStore:
     def delete_policy(self, account_id: str, name: str) -> None:
         """Delete a policy and detach it everywhere."""
         sql = "DELETE FROM policies WHERE account_id = ? AND name = ?"
-        if not self._database.write_sync(lambda db: db.execute(sql, (account_id, name)).rowcount):
+        if not self._write(lambda db: db.execute(sql, (account_id, name)).rowcount):
             raise NotFound(f"The policy {name} does not exist")
 
     def policies(self, account_id: str) -> list[tuple[str, str]]:
@@ -241,13 +246,13 @@ class IdentityStore:
             except sqlite3.IntegrityError:
                 raise NotFound(f"The policy {policy} does not exist") from None
 
-        self._database.write_sync(work)
+        self._write(work)
 
     def detach_policy(self, account_id: str, policy: str, user: str) -> None:
         """Detach a policy from a user."""
         user_id = self.user(account_id, user).id
         sql = "DELETE FROM policy_attachments WHERE account_id = ? AND policy = ? AND user_id = ?"
-        if not self._database.write_sync(lambda db: db.execute(sql, (account_id, policy, user_id)).rowcount):
+        if not self._write(lambda db: db.execute(sql, (account_id, policy, user_id)).rowcount):
             raise NotFound(f"The policy {policy} is not attached to {user}")
 
     def attached_policies(self, user_id: str) -> list[tuple[str, str]]:
@@ -260,15 +265,28 @@ class IdentityStore:
         return [(row["name"], row["document"]) for row in rows]
 
     def _read_one(self, sql: str, value: str) -> sqlite3.Row | None:
-        """A row that many calls ask for: remembered until anybody, another process too, has changed the database."""
-        version = self._database.data_version()
-        if version != self._remembered_at or len(self._remembered) > _REMEMBERED_MAX:
-            self._remembered.clear()
-            self._remembered_at = version
+        """A row that many calls ask for: remembered until anybody, another process too, has changed the database.
+
+        Whether somebody has is looked up a hundred times a second at most.
+        """
+        now = time.monotonic()
+        if now > self._look_again:
+            self._look_again = now + _LOOK_EVERY_S
+            version = self._database.data_version()
+            if version != self._remembered_at or len(self._remembered) > _REMEMBERED_MAX:
+                self._remembered.clear()
+                self._remembered_at = version
         key = (sql, value)
         if key not in self._remembered:
             self._remembered[key] = self._database.read_one(sql, value)
         return self._remembered[key]
+
+    def _write(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Change the database, and forget what was remembered of it."""
+        try:
+            return self._database.write_sync(work)
+        finally:
+            self._remembered.clear()
 
 
 def _key(row: sqlite3.Row) -> AccessKey:

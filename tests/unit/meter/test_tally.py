@@ -1,0 +1,91 @@
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from yunbox.kernel.clock import ManualClock
+from yunbox.meter.ledger import LEDGER_SCHEMA, Ledger
+from yunbox.meter.prices import OSS_GET, load_prices
+from yunbox.meter.tally import TALLY_SCHEMA, Line, Tally, hour_of
+from yunbox.storage.database import Database
+
+
+class House:
+    """A tally, and what it needs, that can be opened again as after a kill."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.clock = ManualClock()
+        self.open()
+
+    def open(self) -> None:
+        self.database = Database(self.folder / "meta.db", LEDGER_SCHEMA, TALLY_SCHEMA)
+        self.ledger = Ledger(self.database, load_prices(), self.clock)
+        self.tally = Tally(self.folder / "usage", self.database, self.ledger)
+
+    def kill(self) -> None:
+        """Leave everything as it lies."""
+        self.database.close()
+        self.open()
+
+    def add(self, calls: int = 1, **items: float) -> None:
+        for _ in range(calls):
+            self.tally.add(
+                Line(hour_of(self.clock.time()), "1", "RAM$a:b", "oss://b", "GetObject", items or {OSS_GET: 1})
+            )
+
+    def rows(self) -> list[sqlite3.Row]:
+        return self.database.read("SELECT * FROM ledger ORDER BY time")
+
+    def calls(self) -> int:
+        return sum(line.calls for line in self.ledger.bill("project"))
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    return House(tmp_path)
+
+
+def test_calls_become_one_row_an_hour(house: House) -> None:
+    house.add(3)
+    house.tally.fold()
+    house.add(2)
+    house.tally.fold()
+    house.clock.advance(3600)
+    house.add(1)
+    house.tally.fold()
+    assert [row["quantity"] for row in house.rows()] == [5, 1]
+    assert house.calls() == 6
+
+
+def test_what_was_added_outlives_a_kill_and_counts_once(house: House) -> None:
+    house.add(4)
+    house.kill()
+    assert house.calls() == 4
+    house.kill()
+    assert house.calls() == 4
+
+
+def test_a_file_that_was_folded_and_not_removed_counts_once(house: House) -> None:
+    house.add(4)
+    path = next((house.folder / "usage").glob("*.jsonl"))
+    kept = path.read_bytes()
+    house.tally.fold()
+    path.write_bytes(kept)
+    house.kill()
+    assert house.calls() == 4
+
+
+def test_a_file_that_is_full_is_followed_by_another(house: House) -> None:
+    house.add(20_000)
+    assert len(list((house.folder / "usage").glob("*.jsonl"))) > 1
+    house.tally.fold()
+    assert house.calls() == 20_000
+    assert len(list((house.folder / "usage").glob("*.jsonl"))) == 1
+
+
+def test_closing_leaves_no_file(house: House) -> None:
+    house.add(2)
+    house.tally.close()
+    assert list((house.folder / "usage").iterdir()) == []
+    assert house.calls() == 2
