@@ -123,7 +123,7 @@ class Buckets:
             change.delete("buckets", name.encode())
             change.drop_stat(node)
 
-        await self._index.write(work)
+        await self._index.write(work, frees=True)
 
     async def update(self, name: str, **fields: object) -> Bucket:
         """Change fields of a bucket, such as ``acl`` or ``versioning``."""

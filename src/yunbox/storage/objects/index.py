@@ -8,6 +8,7 @@ the transaction that names them commits.
 import asyncio
 import contextlib
 import logging
+import os
 import queue
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
@@ -22,6 +23,7 @@ from yunbox.storage.files import translate
 from yunbox.storage.objects.keys import Cursor, walk
 from yunbox.storage.objects.model import BucketStat, Extent, dump_stat, load_stat
 from yunbox.storage.objects.packs import Packs
+from yunbox.storage.objects.reserve import Reserve
 from yunbox.storage.objects.waiting import to_end
 
 _log = logging.getLogger("yunbox.objects")
@@ -31,13 +33,15 @@ _GROUP_MAX = 512
 _GROUP_BYTES_MAX = 32 * 1024 * 1024
 _MAP_BYTES = 1 << 40  # address space, not memory or disk
 _MAP_BYTES_LOW = 1 << 34
+_FULL = "The disk that holds the data folder is full: free some space and try again"
+_FULL_BYTES = 8 * 1024 * 1024
 
 
 class Tables:
     """The tables of the index, by name."""
 
-    def __init__(self, env: lmdb.Environment, txn: lmdb.Transaction | None = None) -> None:
-        self._handles = {name: env.open_db(name.encode(), txn=txn) for name in _TABLES}
+    def __init__(self, env: lmdb.Environment, *, create: bool = True) -> None:
+        self._handles = {name: env.open_db(name.encode(), create=create) for name in _TABLES}
 
     def __getitem__(self, name: str) -> Any:
         return self._handles[name]
@@ -167,6 +171,7 @@ class _Item:
     payloads: tuple[bytes, ...]
     done: Callable[[Any, BaseException | None], None]
     undo: Callable[[], None] | None = None
+    frees: bool = False
     extents: tuple[Extent, ...] = ()
     result: Any = None
     failure: BaseException | None = None
@@ -191,6 +196,8 @@ class Index:
 
     def __init__(self, folder: Path, packs: Packs) -> None:
         folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        self._reserve = Reserve(folder / "reserve")
         self._env = _open(folder)
         self._tables = Tables(self._env)
         self._packs = packs
@@ -205,6 +212,7 @@ class Index:
         """Start the writer. ``on_doomed`` gets the files of each committed group that nobody names any more."""
         self._on_doomed = on_doomed
         self._started = True
+        self._reserve.fill()
         self._thread.start()
 
     @contextlib.contextmanager
@@ -213,11 +221,14 @@ class Index:
         with self._env.begin(buffers=False) as txn:
             yield Snapshot(txn, self._tables)
 
-    async def write(self, work: Work[T], *payloads: bytes, undo: Callable[[], None] | None = None) -> T:
+    async def write(
+        self, work: Work[T], *payloads: bytes, undo: Callable[[], None] | None = None, frees: bool = False
+    ) -> T:
         """Run ``work`` in the next group, with the extents of its payloads; returns once all is on disk.
 
         What a work raises, this raises, and nothing of that work is kept. ``undo`` runs then, before the caller hears
-        of it. A work may run twice, when another of its group failed; a cancelled caller waits for the group.
+        of it. A work may run twice, when another of its group failed; a cancelled caller waits for the group. One that
+        ``frees`` space gets along on a full disk, too.
         """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
@@ -225,13 +236,13 @@ class Index:
         def done(result: Any, failure: BaseException | None) -> None:
             loop.call_soon_threadsafe(_settle, future, result, failure)
 
-        self._submit(_Item(work, payloads, done, undo))
+        self._submit(_Item(work, payloads, done, undo, frees))
         return await to_end(future)
 
-    def write_sync(self, work: Work[T], *payloads: bytes) -> T:
+    def write_sync(self, work: Work[T], *payloads: bytes, frees: bool = False) -> T:
         """Like ``write``, for callers without an event loop."""
         ended = threading.Event()
-        item = _Item(work, payloads, lambda result, failure: ended.set())
+        item = _Item(work, payloads, lambda result, failure: ended.set(), frees=frees)
         self._submit(item)
         ended.wait()
         if item.failure is not None:
@@ -274,20 +285,28 @@ class Index:
         return group, False
 
     def _commit(self, group: list[_Item]) -> None:
-        doomed: list[int] = []
-        try:
-            self._append(group)
-            doomed = self._transact(group)
-        except Exception as error:
-            failure = _translate(error)
-            for item in group:
-                item.result, item.failure = None, failure
+        doomed = self._attempt(group)
+        refused = [item for item in group if item.frees and isinstance(item.failure, StorageFull)]
+        if refused and self._reserve.spend():
+            doomed += self._attempt(refused)
         for item in group:
             item.settle()
         try:
             self._on_doomed(doomed)
         except OSError as error:  # the trash still names them: the next start tries again
             _log.warning("a file could not be removed: %s", error)
+        self._reserve.fill()
+
+    def _attempt(self, group: list[_Item]) -> list[int]:
+        """Run and commit a group; what fails as a whole is the outcome of each. Returns the files it has let go."""
+        try:
+            self._append(group)
+            return self._transact(group)
+        except Exception as error:
+            failure = self._translate(error)
+            for item in group:
+                item.result, item.failure = None, failure
+            return []
 
     def _append(self, group: list[_Item]) -> None:
         payloads = [payload for item in group for payload in item.payloads]
@@ -313,6 +332,22 @@ class Index:
                 return change.doomed
             except _HalfDone as half:
                 group = [item for item in group if item is not half.item]
+
+    def _translate(self, error: Exception) -> BaseException:
+        """LMDB calls it an input/output error when a full disk has taken a part of what it wrote.
+
+        It does so before it touches its first pages. Had it failed there, it would refuse to begin again, and nobody
+        would know whether the transaction counts.
+        """
+        if isinstance(error, lmdb.Error) and "Input/output error" in str(error) and self._is_full():
+            with contextlib.suppress(lmdb.Error):
+                self._env.begin(write=True).abort()
+                return StorageFull(_FULL)
+        return _translate(error)
+
+    def _is_full(self) -> bool:
+        stat = os.statvfs(self._folder)
+        return stat.f_bavail * stat.f_frsize < _FULL_BYTES
 
 
 def _run(item: _Item, change: Change) -> None:
@@ -350,5 +385,5 @@ def _open(folder: Path) -> lmdb.Environment:
 
 def _translate(error: BaseException) -> BaseException:
     if isinstance(error, lmdb.MapFullError | lmdb.DiskError) or "No space left" in str(error):
-        return StorageFull("The disk that holds the data folder is full: free some space and try again")
+        return StorageFull(_FULL)
     return translate(error) if isinstance(error, OSError) else error

@@ -297,7 +297,7 @@ class Objects:
                 return versions.delete(key, owner, self.now_ms())
             return versions.delete_version(key, wanted)
 
-        return await self._index.write(work)
+        return await self._index.write(work, frees=True)
 
     async def delete_many(
         self, bucket: Bucket, keys: Sequence[tuple[str, str | None]], owner: str
@@ -312,7 +312,7 @@ class Objects:
                 for key, wanted in keys
             ]
 
-        return await self._index.write(work)
+        return await self._index.write(work, frees=True)
 
 
 def forbid_overwrite(record: ObjectRecord | None) -> None:

@@ -73,7 +73,7 @@ class Upkeep:
 
     def begin_run(self) -> int:
         """Number this run of the server, durably, and remove what those before it left behind."""
-        run = self._index.write_sync(lambda change, _: change.next_number("run"))
+        run = self._index.write_sync(lambda change, _: change.next_number("run"), frees=True)
         self._blobs.start(run)
         self._empty_trash()
         with self._index.reading() as view:
@@ -82,7 +82,7 @@ class Upkeep:
             if cleared <= left < run:
                 self._remove_orphans(left)
         self._remove_orphan_packs()
-        self._index.write_sync(lambda change, _: change.put("meta", _CLEARED, run.to_bytes(8, "big")))
+        self._index.write_sync(lambda change, _: change.put("meta", _CLEARED, run.to_bytes(8, "big")), frees=True)
         return run
 
     def _remove_orphan_packs(self) -> None:
@@ -102,7 +102,7 @@ class Upkeep:
     def forget_trash(self, numbers: Sequence[int]) -> None:
         """Say that files are unlinked."""
         for first in range(0, len(numbers), _BATCH):
-            self._index.write_sync(functools.partial(_forget_trash, numbers[first : first + _BATCH]))
+            self._index.write_sync(functools.partial(_forget_trash, numbers[first : first + _BATCH]), frees=True)
 
     def _remove_orphans(self, run: int) -> None:
         files = self._blobs.of_run(run)
@@ -158,7 +158,7 @@ class Upkeep:
                 change.drop_pack(pack)
             return free
 
-        if not self._index.write_sync(work):
+        if not self._index.write_sync(work, frees=True):
             return 0
         self._packs.forget(pack)
         self._pins.doom([-pack])

@@ -152,7 +152,7 @@ class Uploads:
                 release(change, part.extents)
             self._forget(change, current, upload_id)
 
-        await self._index.write(work)
+        await self._index.write(work, frees=True)
 
     def _keep(self, change: Change, bucket: Bucket, key: str, upload_id: str, part: Part) -> Part:
         _find(change, same_bucket(change, bucket), key, upload_id)
