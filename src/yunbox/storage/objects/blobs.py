@@ -10,7 +10,7 @@ import hashlib
 import itertools
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from yunbox.storage.files import sync_file, sync_folder, translate
@@ -38,8 +38,7 @@ class Blobs:
         """A new file to write."""
         number = next(self._numbers)
         path = self.path(number)
-        self._make_folder(path.parent)
-        return BlobWriter(number, path)
+        return BlobWriter(number, path, sync=self._sync_names)
 
     def path(self, number: int) -> Path:
         """Where a file lies."""
@@ -50,10 +49,10 @@ class Blobs:
         """The same bytes under a new number, without a copy."""
         copy = next(self._numbers)
         target = self.path(copy)
-        self._make_folder(target.parent)
         try:
+            target.parent.mkdir(parents=True, exist_ok=True)
             _link(self.path(number), target)
-            sync_folder(target.parent)
+            self._sync_names(target.parent)
         except OSError as error:
             target.unlink(missing_ok=True)
             raise translate(error) from error
@@ -99,17 +98,13 @@ class Blobs:
             with contextlib.suppress(OSError):
                 folder.rmdir()
 
-    def _make_folder(self, folder: Path) -> None:
-        """Make a folder for files, durably."""
-        if folder in self._made:
-            return
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
+    def _sync_names(self, folder: Path) -> None:
+        """Flush the names of the files in a folder, and the first time also its own and those above."""
+        sync_folder(folder)
+        if folder not in self._made:
             for above in (folder.parent, self._folder, self._folder.parent):
                 sync_folder(above)
-        except OSError as error:
-            raise translate(error) from error
-        self._made.add(folder)
+            self._made.add(folder)
 
 
 def _link(path: Path, target: Path) -> None:
@@ -125,7 +120,10 @@ def _link(path: Path, target: Path) -> None:
 class BlobWriter:
     """Writes one file and sums it up on the way; not safe for more than one thread at a time."""
 
-    def __init__(self, number: int, path: Path, offset: int | None = None) -> None:
+    def __init__(
+        self, number: int, path: Path, offset: int | None = None, sync: Callable[[Path], None] = sync_folder
+    ) -> None:
+        self._sync = sync
         self._appending = offset is not None
         offset = offset or 0
         self.number = number
@@ -136,6 +134,8 @@ class BlobWriter:
         self.size = 0
         self._fd = -1
         try:
+            if not self._appending:
+                path.parent.mkdir(parents=True, exist_ok=True)
             self._fd = os.open(path, os.O_WRONLY | (0 if self._appending else os.O_CREAT), 0o600)
             if self._appending:
                 os.ftruncate(self._fd, offset)
@@ -161,7 +161,7 @@ class BlobWriter:
         try:
             os.fdatasync(self._fd)
             if not self._appending:
-                sync_folder(self._path.parent)
+                self._sync(self._path.parent)
         except OSError as error:
             raise translate(error) from error
         finally:

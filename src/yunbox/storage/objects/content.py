@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from yunbox.kernel.errors import InvalidArgument
 from yunbox.storage.objects.blobs import Blobs, BlobWriter
@@ -77,3 +78,25 @@ def _finish(writer: BlobWriter, rest: bytearray) -> Content:
         writer.write(rest)
     extent = writer.finish()
     return Content(writer.size, writer.md5, writer.crc64, extent=extent)
+
+
+async def adopt(blobs: Blobs, path: Path) -> Content:
+    """The bytes of a file that some engine wrote. Raises StorageFull."""
+
+    def forget(content: Content) -> None:
+        if content.extent is not None:
+            blobs.remove(content.extent.file)
+
+    return await in_thread(_adopt, blobs, path, undo=forget)
+
+
+def _adopt(blobs: Blobs, path: Path) -> Content:
+    writer = blobs.create()
+    try:
+        with path.open("rb") as source:
+            while data := source.read(_WRITE_BYTES):
+                writer.write(data)
+        return _finish(writer, bytearray())
+    except BaseException:
+        writer.discard()
+        raise

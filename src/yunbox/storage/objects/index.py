@@ -249,6 +249,10 @@ class Index:
             raise item.failure
         return item.result
 
+    def forget_readers(self) -> None:
+        """Give back the pages that processes were reading when they were killed."""
+        self._env.reader_check()
+
     def close(self) -> None:
         """Finish the writes that are queued and close."""
         with self._door:

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import msgspec
 
@@ -10,14 +11,14 @@ from yunbox.kernel.clock import Clock
 from yunbox.kernel.errors import AlreadyExists, Conflict, InvalidArgument, NotFound
 from yunbox.storage.objects.blobs import Blobs, BlobWriter
 from yunbox.storage.objects.buckets import same_bucket
-from yunbox.storage.objects.content import Content, of_bytes, receive
+from yunbox.storage.objects.content import Content, adopt, of_bytes, receive
 from yunbox.storage.objects.index import Change, Index
 from yunbox.storage.objects.keys import KEY_BYTES_MAX
 from yunbox.storage.objects.model import APPENDABLE, NORMAL, SYMLINK, Bucket, Extent, ObjectRecord, combine
 from yunbox.storage.objects.packs import Packs
 from yunbox.storage.objects.pins import Pins
 from yunbox.storage.objects.reading import Source
-from yunbox.storage.objects.versions import Versions, keep, present, version
+from yunbox.storage.objects.versions import Versions, keep, parse_version_id, present, version
 from yunbox.storage.objects.waiting import Turns
 
 _OPEN_TRIES = 8
@@ -163,6 +164,50 @@ class Objects:
 
         return await self._index.write(work, *content.payloads, undo=lambda: self.discard(content))
 
+    async def publish(
+        self, bucket: Bucket, files: Sequence[tuple[str, Path]], gone: Sequence[str], attributes: Attributes
+    ) -> None:
+        """Make objects of files and delete other keys at one moment: a reader sees all of the old or all of the new."""
+        contents: list[Content] = []
+
+        def undo() -> None:
+            for content in contents:
+                self.discard(content)
+
+        try:
+            for _, path in files:
+                contents.append(await adopt(self._blobs, path))
+        except BaseException:
+            undo()
+            raise
+        await self._index.write(
+            lambda change, _: self._publish(change, bucket, files, contents, gone, attributes), undo=undo
+        )
+
+    def _publish(
+        self,
+        change: Change,
+        bucket: Bucket,
+        files: Sequence[tuple[str, Path]],
+        contents: Sequence[Content],
+        gone: Sequence[str],
+        attributes: Attributes,
+    ) -> None:
+        versions = Versions(change, same_bucket(change, bucket))
+        now_ms = self.now_ms()
+        written = {key for key, _ in files}
+        for key in gone:
+            if key not in written:
+                versions.delete(key, attributes.owner, now_ms)
+        for (key, _), content in zip(files, contents, strict=True):
+            extents = content.extents(())
+            keep(change, extents)
+            record = ObjectRecord(
+                NORMAL, content.size, now_ms, content.md5.hex().upper(), content.crc64, bucket.storage_class, extents,
+                owner=attributes.owner,
+            )  # fmt: skip
+            versions.put(key, record)
+
     async def append(
         self,
         bucket: Bucket,
@@ -302,7 +347,10 @@ class Objects:
     async def delete_many(
         self, bucket: Bucket, keys: Sequence[tuple[str, str | None]], owner: str
     ) -> list[ObjectRecord | None]:
-        """Delete keys or versions in one transaction."""
+        """Delete keys or versions in one transaction. Raises InvalidArgument."""
+        for _, wanted in keys:
+            if wanted is not None:
+                parse_version_id(wanted)
 
         def work(change: Change, _: object) -> list[ObjectRecord | None]:
             versions = Versions(change, same_bucket(change, bucket))

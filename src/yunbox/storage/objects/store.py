@@ -49,6 +49,7 @@ class ObjectStore:
 
     async def sweep(self) -> None:
         """Upkeep that is due now and then."""
+        self._index.forget_readers()
         unlinked = [self._unlinked.popleft() for _ in range(len(self._unlinked))]
         if unlinked:
             await asyncio.to_thread(self.upkeep.forget_trash, unlinked)

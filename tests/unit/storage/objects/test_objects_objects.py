@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from shelf import GIB, LARGE, Shelf, chunks, data_of, read
 
-from yunbox.kernel.errors import AlreadyExists
+from yunbox.kernel.errors import AlreadyExists, InvalidArgument
 from yunbox.storage.objects.buckets import NoSuchBucket
 from yunbox.storage.objects.content import TooLarge
 from yunbox.storage.objects.model import APPENDABLE, crc64
@@ -318,3 +319,35 @@ def test_a_stream_that_is_left_early_lets_go(shelf: Shelf) -> None:
 
     asyncio.run(run())
     assert files(shelf) == 0
+
+
+# -- files of engines
+
+
+def test_files_are_published_at_one_moment(shelf: Shelf, tmp_path: Path) -> None:
+    paths = [tmp_path / name for name in ("x", "y")]
+    for number, path in enumerate(paths):
+        path.write_bytes(data_of(LARGE * 5, number))
+    fresh = [("d/x", paths[0]), ("d/y", paths[1])]
+
+    async def run() -> None:
+        objects = shelf.store.objects
+        await shelf.put("d/old", b"old")
+        with pytest.raises(FileNotFoundError):
+            await objects.publish(shelf.bucket, [*fresh, ("d/z", tmp_path / "none")], ["d/old"], Attributes())
+        with pytest.raises(InvalidArgument):
+            await objects.publish(shelf.bucket, [*fresh, ("", paths[0])], ["d/old"], Attributes())
+        assert await shelf.store.listing.keys(shelf.bucket) == ["d/old"]
+        shelf.audit()
+        for steps in range(12):
+            task = asyncio.ensure_future(objects.publish(shelf.bucket, fresh, ["d/old", "d/x"], Attributes()))
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            shelf.audit()
+        await objects.publish(shelf.bucket, fresh, ["d/old", "d/x"], Attributes())
+        assert await shelf.store.listing.keys(shelf.bucket) == ["d/x", "d/y"]
+        assert await shelf.read("d/y") == data_of(LARGE * 5, 1)
+
+    asyncio.run(run())

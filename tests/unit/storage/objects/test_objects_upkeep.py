@@ -1,6 +1,8 @@
 """Upkeep: packs are cleared while others write, damage is found and named, what a crash left is removed."""
 
 import asyncio
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -356,3 +358,23 @@ def test_the_audit_itself_notices(shelf: Shelf) -> None:
     with pytest.raises(AssertionError, match="counts of packs"):
         shelf.audit()
     shelf.store._index.write_sync(lambda change, _: change.released(record.extents))
+
+
+READER = """
+import sys, lmdb
+txn = lmdb.open(sys.argv[1], readonly=True, max_dbs=32, max_readers=1024).begin()
+print("reading", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_process_that_was_killed_while_it_read_holds_no_pages(shelf: Shelf) -> None:
+    command = [sys.executable, "-c", READER, str(shelf.folder / "index")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"reading\n"
+        process.kill()
+    env = shelf.store._index._env
+    assert str(process.pid) in env.readers()
+    asyncio.run(shelf.store.sweep())
+    assert str(process.pid) not in env.readers()
