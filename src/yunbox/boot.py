@@ -110,9 +110,9 @@ async def running(settings: Settings, clock: Clock) -> AsyncGenerator[Ready]:
         folder.write_credentials(account_id, key.id, key.secret)
         core = _core(settings, folder, database, store, journal, clock, ports)
         stack.callback(core.tally.close)
+        stack.callback(core.objects.close)
         service = _maxcompute(settings, core, pools)
         oss = _oss(settings, core, account_id)
-        stack.callback(oss.store.close)
         service.instances.end_interrupted()
         await _ensure_project(service, settings.project, account_id)
         stack.push_async_callback(service.jobs.close)
@@ -134,8 +134,8 @@ def _pools(settings: Settings, folder: DataFolder) -> tuple[WorkerPool, WorkerPo
     workers = settings.workers_max or max(_WORKERS_MIN, cores)
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     each = settings.worker_memory_bytes or int(memory * _MEMORY_SHARE / workers)
-    open_to_workers = (folder.lake, folder.path / "uploads")
-    config = WorkerConfig(folder.database, folder.spill, each, _SPILL_BYTES_MAX, cores, open_to_workers)
+    open_to_workers = (folder.lake, folder.path / "uploads", folder.oss / "data", folder.spill)
+    config = WorkerConfig(folder.database, folder.spill, each, _SPILL_BYTES_MAX, cores, open_to_workers, folder.oss)
     tunnel = WorkerConfig(folder.database, folder.spill, min(each, 1024**3), _SPILL_BYTES_MAX, cores, open_to_workers)
     return (
         WorkerPool(config, size_max=workers, warm=1),
@@ -157,6 +157,7 @@ class _Core:
     identity: Identity
     authoriser: Authoriser
     spine: Spine
+    objects: ObjectStore
 
 
 def _core(
@@ -173,7 +174,9 @@ def _core(
     identity = Identity(store, clock)
     authoriser = Authoriser(store, settings.region)
     spine = Spine(identity, authoriser, Meter(ledger, tally, clock), journal, clock)
-    return _Core(folder, database, store, clock, ports, ledger, tally, identity, authoriser, spine)
+    objects = ObjectStore(folder.oss, clock)
+    objects.start()
+    return _Core(folder, database, store, clock, ports, ledger, tally, identity, authoriser, spine, objects)
 
 
 def _maxcompute(settings: Settings, core: _Core, pools: tuple[WorkerPool, WorkerPool]) -> MaxCompute:
@@ -191,6 +194,7 @@ def _maxcompute(settings: Settings, core: _Core, pools: tuple[WorkerPool, Worker
         prices=core.ledger.prices,
         catalogue=catalogue,
         snapshots=Snapshots(core.database, catalogue, core.clock),
+        objects=core.objects,
         pool=pools[0],
         tunnel_pool=pools[1],
         address=core.ports.url("maxcompute"),
@@ -199,10 +203,8 @@ def _maxcompute(settings: Settings, core: _Core, pools: tuple[WorkerPool, Worker
 
 
 def _oss(settings: Settings, core: _Core, account_id: str) -> Oss:
-    store = ObjectStore(core.folder.oss, core.clock)
-    store.start()
     return Oss(
-        store=store,
+        store=core.objects,
         spine=core.spine,
         identity=core.identity,
         authoriser=core.authoriser,

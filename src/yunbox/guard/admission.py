@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from yunbox.kernel.errors import InvalidArgument, Refused
 from yunbox.meter.ledger import Ledger
-from yunbox.meter.prices import GIGABYTE, PriceBook
+from yunbox.meter.prices import GIGABYTE, SQL_EXTERNAL, SQL_SCAN, PriceBook
 
 ALLOW_FULL_SCAN = "odps.sql.allow.fullscan"
 QUERY_LIMIT = "odps.sql.metering.value.max"
@@ -24,6 +24,7 @@ class Reading:
     scanned_bytes: int
     example_partition: str = ""
     example_bytes: int = 0
+    external: bool = False
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,12 @@ class Estimate:
     @property
     def scanned_bytes(self) -> int:
         """Compressed bytes of the needed columns in the surviving files of all tables."""
-        return sum(reading.scanned_bytes for reading in self.readings)
+        return sum(reading.scanned_bytes for reading in self.readings if not reading.external)
+
+    @property
+    def external_bytes(self) -> int:
+        """Bytes of the objects of external tables, which have a price of their own."""
+        return sum(reading.scanned_bytes for reading in self.readings if reading.external)
 
 
 class CostRefused(Refused):
@@ -72,6 +78,11 @@ class Admission:
         """What scanning so many bytes costs."""
         return self._prices.sql_cost(scanned_bytes, complexity)
 
+    def cost(self, estimate: Estimate) -> float:
+        """What a statement costs."""
+        external = self._prices.cost(SQL_EXTERNAL, estimate.external_bytes, estimate.complexity)
+        return self._prices.sql_cost(estimate.scanned_bytes, estimate.complexity) + external
+
     def _check_full_scan(self, estimate: Estimate) -> None:
         for reading in estimate.readings:
             if reading.partitioned and reading.full_scan and reading.partitions_total:
@@ -79,8 +90,9 @@ class Admission:
 
     def _full_scan_text(self, reading: Reading, complexity: float) -> str:
         project, _, table = reading.table.partition(".")
-        full = self._price_text(reading.scanned_bytes, complexity)
-        one = self._price_text(reading.example_bytes, complexity)
+        item = SQL_EXTERNAL if reading.external else SQL_SCAN
+        full = self._price_text(reading.scanned_bytes, complexity, item)
+        one = self._price_text(reading.example_bytes, complexity, item)
         return (
             "ODPS-0130071:[0,0] Semantic analysis exception - physical plan generation failed: "
             f"java.lang.RuntimeException: Table({project},{table}) is full scan with all partitions, "
@@ -89,14 +101,14 @@ class Admission:
             f"To scan everything on purpose: SET {ALLOW_FULL_SCAN}=true;"
         )
 
-    def _price_text(self, scanned_bytes: int, complexity: float) -> str:
-        cost = self._prices.sql_cost(scanned_bytes, complexity)
+    def _price_text(self, scanned_bytes: int, complexity: float, item: str) -> str:
+        cost = self._prices.cost(item, scanned_bytes, complexity)
         return f"{format_bytes(scanned_bytes)} = {format_cost(cost)} {self._prices.currency}"
 
     def _check_query_limit(self, estimate: Estimate, limit: str | None) -> None:
         if not limit:
             return
-        value = estimate.scanned_bytes / GIGABYTE * estimate.complexity
+        value = (estimate.scanned_bytes + estimate.external_bytes) / GIGABYTE * estimate.complexity
         if value > _number(QUERY_LIMIT, limit):
             raise CostRefused(
                 f"ODPS-0130071:[0,0] Semantic analysis exception - the metering value of this statement, {value:.6g}, "
@@ -108,7 +120,7 @@ class Admission:
         if not limit:
             return
         spent = self._ledger.spent_today(project)
-        cost = self._prices.sql_cost(estimate.scanned_bytes, estimate.complexity)
+        cost = self.cost(estimate)
         if cost > 0 and spent + cost > _number(DAILY_LIMIT, limit):
             raise CostRefused(
                 f"ODPS-0130071:[0,0] Semantic analysis exception - the project {project} has spent "

@@ -9,6 +9,7 @@ from yunbox.kernel.errors import InvalidArgument
 
 GIGABYTE = 1024**3
 SQL_SCAN = "maxcompute.sql.scan"
+SQL_EXTERNAL = "maxcompute.sql.external"
 UPLOAD = "maxcompute.tunnel.upload"
 DOWNLOAD = "maxcompute.tunnel.download"
 OSS_PUT = "oss.request.put"

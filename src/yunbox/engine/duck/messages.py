@@ -18,7 +18,10 @@ Packing = Literal["zstd", "lz4"]
 
 @dataclass(frozen=True)
 class WorkerConfig:
-    """What a worker needs to know when it starts. Memory and spill in bytes; ``folders`` are all it may open."""
+    """What a worker needs to know when it starts. Memory and spill in bytes; ``folders`` are all it may open.
+
+    ``objects`` is the object store that external tables lie in.
+    """
 
     database: Path
     spill: Path
@@ -26,6 +29,7 @@ class WorkerConfig:
     spill_bytes_max: int
     threads: int
     folders: tuple[Path, ...]
+    objects: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,7 @@ class ScanCost:
     files: int
     example_partition: str = ""
     example_bytes: int = 0
+    external: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,6 +103,31 @@ class RunInsert:
 
     location: Path
     index: int = 0
+
+
+@dataclass(frozen=True)
+class RunExport:
+    """Run the planned UNLOAD, or INSERT into an external table, into files of a folder; answered by Exported."""
+
+    folder: Path
+    index: int = 0
+
+
+@dataclass(frozen=True)
+class ExportedFile:
+    """A file to become an object: its name below the location, partition folders included, and its partition."""
+
+    path: Path
+    name: str
+    partition: PartitionValues = ()
+
+
+@dataclass(frozen=True)
+class Exported:
+    """Files that hold the rows of a query in the format of a location."""
+
+    files: tuple[ExportedFile, ...]
+    rows: int
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Which queries and inserts a plan holds: asked by the worker that runs them and by the service that judges them."""
 
-from yunbox.sql.maxcompute.plans import Delete, Explain, Insert, MultiInsert, Plan, Query, Update
+from yunbox.sql.maxcompute.plans import Delete, Explain, Insert, MultiInsert, Plan, Query, Unload, Update
 
 
 def queries(statement: Plan | None) -> list[Query]:
@@ -9,7 +9,7 @@ def queries(statement: Plan | None) -> list[Query]:
         return [statement]
     if isinstance(statement, Explain):
         return queries(statement.plan)
-    if isinstance(statement, Delete | Update):
+    if isinstance(statement, Delete | Update | Unload):
         return [statement.query]
     found = [insert.query for insert in inserts(statement)]
     query = getattr(statement, "as_query", None)

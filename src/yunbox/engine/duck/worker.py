@@ -5,6 +5,7 @@ import dataclasses
 import gc
 import os
 import resource
+import shutil
 import signal
 import socket
 from collections.abc import Callable, Iterable
@@ -17,11 +18,12 @@ import duckdb
 from yunbox.engine.duck import faults, ingest, results, rewrite, scan, write
 from yunbox.engine.duck import messages as m
 from yunbox.engine.duck.channel import Channel
+from yunbox.engine.duck.external import External, ExternalFile
 from yunbox.engine.duck.plan_parts import inserts, queries
-from yunbox.kernel.errors import Internal
+from yunbox.kernel.errors import Internal, InvalidArgument
 from yunbox.sql.maxcompute.functions import MACROS
 from yunbox.sql.maxcompute.planner import plan
-from yunbox.sql.maxcompute.plans import Delete, Plan, Query, Scan, Update
+from yunbox.sql.maxcompute.plans import Delete, Plan, Query, Scan, Unload, Update
 from yunbox.sql.maxcompute.session import Session
 from yunbox.storage.tables.delta import commit_path
 from yunbox.storage.tables.model import DataFile, StoredTable
@@ -67,10 +69,14 @@ class DuckWorker:
         self._session: Session | None = None
         self._settings: dict[str, str] = {}
         self._sources: dict[str, tuple[StoredTable, list[DataFile]]] = {}
+        self._scratch = config.spill / f"objects-{os.getpid()}"
+        self._external = External(self._db, config.objects, self._scratch)
+        self._objects: dict[str, tuple[Scan, list[ExternalFile]]] = {}
         self._handlers: dict[type, Callable[[Any], Any]] = {
             m.PlanStatement: self._plan_statement,
             m.RunQuery: self._run_query,
             m.RunInsert: self._run_insert,
+            m.RunExport: self._run_export,
             m.RunCreateAs: self._run_create_as,
             m.RunChange: self._run_change,
             m.RewriteFiles: partial(rewrite.rewrite, self._db),
@@ -81,8 +87,12 @@ class DuckWorker:
         }
 
     def handle(self, request: Any) -> Any:
-        """Answer one request."""
-        return self._handlers[type(request)](request)
+        """Answer one request. What external tables laid out for it is removed with it."""
+        try:
+            return self._handlers[type(request)](request)
+        finally:
+            if self._objects and not isinstance(request, m.PlanStatement):
+                shutil.rmtree(self._scratch, ignore_errors=True)
 
     # -- SQL
 
@@ -90,10 +100,16 @@ class DuckWorker:
         self._session = request.session
         self._plan = plan(request.text, self._catalogue, request.session, _Evaluator(self._db, request.session))
         self._sources = {}
+        self._objects = {}
         costs: list[m.ScanCost] = []
         stale: list[int] = []
         for query in queries(self._plan):
             for table_scan in query.scans:
+                if table_scan.table.source is not None:
+                    files = self._external.files(table_scan.table, table_scan.partitions)
+                    self._objects[table_scan.token] = (table_scan, files)
+                    costs.append(_external_cost(files, table_scan))
+                    continue
                 stored = self._catalogue.stored(table_scan.table.name)
                 if stored is None:
                     continue
@@ -108,6 +124,11 @@ class DuckWorker:
         """The query with each scan token replaced by the files of its snapshot."""
         text = query.sql
         for table_scan in query.scans:
+            if table_scan.token in self._objects:
+                _, objects = self._objects[table_scan.token]
+                body = self._external.relation(table_scan.table, objects, table_scan.columns, self._scratch)
+                text = text.replace(f'"{table_scan.token}"', f"({body})")
+                continue
             stored, files = self._sources[table_scan.token]
             body = scan.relation(stored.table, _location(stored), files, table_scan.columns)
             text = text.replace(f'"{table_scan.token}"', f"({body})")
@@ -122,6 +143,21 @@ class DuckWorker:
         assert self._session is not None
         text = results.csv_of(self._db, request.target, query.columns, request.inline_rows_max, self._session.timezone)
         return dataclasses.replace(done, csv=text)
+
+    def _run_export(self, request: m.RunExport) -> m.Exported:
+        if isinstance(self._plan, Unload):
+            self._use(keep_order=self._plan.query.ordered)
+            text = self._sql(self._plan.query)
+            return self._external.export(text, self._plan.target, request.folder, None, ())
+        insert = inserts(self._plan)[request.index]
+        source = insert.target.source
+        assert source is not None
+        self._use(keep_order=insert.query.ordered)
+        fixed = dict(insert.static_partition)
+        static = tuple(fixed[c.name] for c in insert.target.partition_columns if c.name in fixed)
+        if len(static) < len(insert.target.partition_columns) and static:
+            raise InvalidArgument("INSERT into an external table names all partition values, or none")
+        return self._external.export(self._sql(insert.query), source, request.folder, insert.target, static)
 
     def _run_create_as(self, request: m.RunCreateAs) -> m.Written:
         query = _the(self._plan, Query)
@@ -214,6 +250,27 @@ def _cost(stored: StoredTable, files: list[DataFile], found: Scan) -> m.ScanCost
         files=len(files),
         example_partition=" AND ".join(f"{column.name}='{value}'" for column, value in pairs),
         example_bytes=scan.scanned_bytes([f for f in files if f.partition == example], found.columns),
+    )
+
+
+def _external_cost(files: list[ExternalFile], found: Scan) -> m.ScanCost:
+    """Objects are read whole: their size is what counts."""
+    partitioned = bool(found.table.partition_columns)
+    full_scan = partitioned and not found.has_partition_predicate
+    example = max((file.partition for file in files), default=()) if full_scan else ()
+    pairs = zip(found.table.partition_columns, example, strict=False)
+    return m.ScanCost(
+        table=found.table.name,
+        columns=found.columns,
+        partitioned=partitioned,
+        full_scan=full_scan,
+        partitions_kept=len(found.partitions) if found.partitions is not None else 0,
+        partitions_total=found.total_partitions,
+        scanned_bytes=sum(file.record.size for file in files),
+        files=len(files),
+        example_partition=" AND ".join(f"{column.name}='{value}'" for column, value in pairs),
+        example_bytes=sum(file.record.size for file in files if file.partition == example),
+        external=True,
     )
 
 

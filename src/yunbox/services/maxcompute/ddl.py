@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from yunbox.engine.duck.messages import RewriteFiles, RunCreateAs, Written
 from yunbox.kernel import limits
 from yunbox.kernel.errors import AlreadyExists, InvalidArgument, NotFound, Unsupported
+from yunbox.services.maxcompute.external import check_columns
 from yunbox.services.maxcompute.instances import Outcome
 from yunbox.sql.maxcompute import plans
 from yunbox.sql.maxcompute.catalog import Column, PartitionValues, Table
@@ -42,6 +43,15 @@ def check_writable(table: Table) -> None:
         raise InvalidArgument(f"ODPS-0130071:[0,0] Semantic analysis exception - view {table.name} cannot be written")
 
 
+def check_internal(table: Table) -> None:
+    """Raise when the rows of a table lie in OSS, where only INSERT and the owner of the objects change them."""
+    if table.source is not None:
+        raise InvalidArgument(
+            f"ODPS-0130071:[0,0] Semantic analysis exception - {table.name} is an external table: change the objects "
+            f"in {table.source.location}, or INSERT OVERWRITE it"
+        )
+
+
 # -- tables
 
 
@@ -50,10 +60,14 @@ async def create_table(service: "MaxCompute", call: "Call[Statement]") -> Outcom
     statement, plan = call.params, call.params.plan(plans.CreateTable)
     existing = service.catalogue.stored(plan.name)
     if existing is not None:
-        if plan.if_not_exists and existing.table.kind == "table":
+        if plan.if_not_exists and existing.table.kind != "view":
             return _DONE
         raise AlreadyExists(f"ODPS-0130211:[0,0] Table or view already exists - table {plan.name} already exists")
     table = _new_table(service, plan)
+    if table.source is not None:
+        check_columns(table)
+        await service.catalogue.insert_table(table, owner=call.principal.name, location=None)
+        return _DONE
     folder = service.new_location(plan.name)
     try:
         if plan.as_query is None:
@@ -84,7 +98,7 @@ def _new_table(service: "MaxCompute", plan: plans.CreateTable) -> Table:
         source = plan.like
         lifecycle = plan.lifecycle_days or source.lifecycle_days
         return dataclasses.replace(
-            source, name=plan.name, kind="table", view_text=None, lifecycle_days=lifecycle, properties={}
+            source, name=plan.name, kind="table", view_text=None, lifecycle_days=lifecycle, properties={}, source=None
         )
     table = Table(
         name=plan.name,
@@ -94,6 +108,8 @@ def _new_table(service: "MaxCompute", plan: plans.CreateTable) -> Table:
         lifecycle_days=plan.lifecycle_days,
         properties=dict(plan.properties),
         primary_key=tuple(plan.primary_key),
+        kind="external" if plan.source else "table",
+        source=plan.source,
     )
     _check_columns(table)
     return table
@@ -120,7 +136,7 @@ async def drop_table(service: "MaxCompute", call: "Call[Statement]") -> Outcome:
     """DROP TABLE and DROP VIEW."""
     plan = call.params.plan(plans.DropTable)
     stored = service.catalogue.stored(plan.name)
-    if stored is None or stored.table.kind != plan.kind:
+    if stored is None or (stored.table.kind == "view") != (plan.kind == "view"):
         if plan.if_exists and stored is None:
             return _DONE
         code, what = ("ODPS-0130131", "Table") if plan.kind == "table" else ("ODPS-0130201", "View")
@@ -134,6 +150,7 @@ async def truncate_table(service: "MaxCompute", call: "Call[Statement]") -> Outc
     plan = call.params.plan(plans.TruncateTable)
     stored = service.catalogue.require(plan.name)
     check_writable(stored.table)
+    check_internal(stored.table)
     if plan.partitions is None:
         await service.commit(stored, Change("TRUNCATE", replace_all=True))
     else:
@@ -168,6 +185,8 @@ async def alter_table(service: "MaxCompute", call: "Call[Statement]") -> Outcome
     stored = service.catalogue.stored(plan.name)
     if stored is None:
         raise NotFound(f"ODPS-0130131:[0,0] Table not found - table {plan.name} cannot be resolved")
+    if stored.table.source is not None and type(plan.action) not in _ALTER_EXTERNAL:
+        check_internal(stored.table)
     handler = _ALTER.get(type(plan.action))
     if handler is None:
         raise Unsupported(f"ALTER TABLE {type(plan.action).__name__} is not supported")
@@ -314,7 +333,9 @@ async def _drop_partitions(service: "MaxCompute", statement: "Statement", stored
     if missing and not action.if_exists:
         _require_partitions(service, stored, missing)
     gone = tuple(values for values in wanted if values in existing)
-    if gone:
+    if gone and stored.table.source is not None:
+        await service.catalogue.forget_partitions(stored, gone)
+    elif gone:
         await service.commit(stored, Change("DROP PARTITION", drop=gone))
 
 
@@ -367,6 +388,10 @@ def _require_partitions(service: "MaxCompute", stored: StoredTable, wanted: Any)
             raise NotFound(f"ODPS-0130271:[0,0] Partition does not exist - {spec}", code="ODPS-0130271")
 
 
+_ALTER_EXTERNAL = (
+    plans.AddPartitions, plans.DropPartitions, plans.RenameTable, plans.SetComment, plans.SetProperties,
+    plans.ChangeOwner, plans.Touch,
+)  # fmt: skip
 _ALTER: dict[type, Any] = {
     plans.RenameTable: _rename,
     plans.SetComment: _set_comment,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from yunbox.kernel.errors import NotFound, Unsupported
 from yunbox.services.maxcompute.instances import Outcome
 from yunbox.sql.maxcompute import plans
-from yunbox.sql.maxcompute.catalog import Column, Table, TableName
+from yunbox.sql.maxcompute.catalog import Column, ExternalSource, Table, TableName
 from yunbox.storage.tables.lifecycle import LIFECYCLE_DISABLED
 from yunbox.storage.tables.model import StoredTable, partition_spec
 
@@ -124,11 +124,14 @@ def create_statement(table: Table) -> str:
     if table.kind == "view":
         return _view_statement(table)
     key = f",\n  PRIMARY KEY ({', '.join(f'`{name}`' for name in table.primary_key)})" if table.primary_key else ""
-    lines = [f"CREATE TABLE IF NOT EXISTS {table.name}(\n{_column_list(table.columns)}{key}\n)"]
+    word = "EXTERNAL TABLE" if table.source else "TABLE"
+    lines = [f"CREATE {word} IF NOT EXISTS {table.name}(\n{_column_list(table.columns)}{key}\n)"]
     if table.comment:
         lines.append(f"COMMENT {_literal(table.comment)}")
     if table.partition_columns:
         lines.append(f"PARTITIONED BY (\n{_column_list(table.partition_columns)}\n)")
+    if table.source is not None:
+        lines += _source_lines(table.source)
     properties = {key: value for key, value in table.properties.items() if key != LIFECYCLE_DISABLED}
     if properties:
         pairs = ", ".join(f"{_literal(k)}={_literal(v)}" for k, v in sorted(properties.items()))
@@ -136,6 +139,19 @@ def create_statement(table: Table) -> str:
     if table.lifecycle_days:
         lines.append(f"LIFECYCLE {table.lifecycle_days}")
     return "\n".join(lines) + ";"
+
+
+_STORED = {"parquet": "STORED AS PARQUET", "csv": "STORED AS CSV", "tsv": "STORED AS TSV", "json": "STORED AS JSON",
+           "text": "STORED AS TEXTFILE"}  # fmt: skip
+
+
+def _source_lines(source: ExternalSource) -> list[str]:
+    """The clauses that say where an external table lies and how."""
+    lines: list[str] = []
+    if source.options:
+        pairs = ", ".join(f"{_literal(k)}={_literal(v)}" for k, v in source.options)
+        lines.append(f"WITH SERDEPROPERTIES ({pairs})")
+    return [*lines, _STORED[source.format], f"LOCATION {_literal(source.location)}"]
 
 
 def _view_statement(table: Table) -> str:
@@ -185,7 +201,7 @@ def _table_text(service: "MaxCompute", stored: StoredTable, extended: bool) -> s
     what = f"VirtualView  : YES  | ViewText: {' '.join((table.view_text or '').split())}"
     body: list[str | None] = [
         None,
-        what if is_view else f"InternalTable: YES      | Size: {size_bytes}",
+        what if is_view else _kind_line(table, size_bytes),
         None,
         "Native Columns:",
         None,
@@ -198,6 +214,12 @@ def _table_text(service: "MaxCompute", stored: StoredTable, extended: bool) -> s
     if extended:
         lines += [None, "Extended Info:", None, f"Location: {stored.location}", f"FileNum: {files}", f"Rows: {rows}"]
     return _box(lines)
+
+
+def _kind_line(table: Table, size_bytes: int) -> str:
+    if table.source is not None:
+        return f"ExternalTable: YES  | Format: {table.source.format} | Location: {table.source.location}"
+    return f"InternalTable: YES      | Size: {size_bytes}"
 
 
 def _columns_head(extended: bool) -> str:

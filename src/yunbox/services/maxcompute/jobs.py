@@ -20,7 +20,7 @@ from yunbox.kernel.call import Principal, Usage
 from yunbox.kernel.clock import utc
 from yunbox.kernel.errors import Cancelled, Internal, InvalidArgument, KernelError, Unavailable
 from yunbox.meter.ledger import Entry
-from yunbox.meter.prices import SQL_SCAN
+from yunbox.meter.prices import SQL_EXTERNAL, SQL_SCAN
 from yunbox.services.maxcompute import faults
 from yunbox.services.maxcompute.instances import CANCELLED, FAILED, SUCCESS, TERMINATED, Instance, Outcome
 from yunbox.sql.maxcompute.script import leading_settings, split_script
@@ -200,24 +200,28 @@ class Jobs:
             del self._unsaved[next(iter(self._unsaved))]
 
     def _cost(self, job: Job) -> float:
-        return self._service.prices.sql_cost(job.usage.scanned_bytes, job.usage.complexity)
+        prices, usage = self._service.prices, job.usage
+        external = prices.cost(SQL_EXTERNAL, usage.items.get(SQL_EXTERNAL, 0), usage.complexity)
+        return prices.sql_cost(usage.scanned_bytes, usage.complexity) + external
 
     def _entries(self, job: Job) -> tuple[Entry, ...]:
         """A job is metered once, when it has succeeded; one that scanned nothing is on the bill at zero."""
         if job.instance.task_type != "SQL":
             return ()
-        return (
+        items = {SQL_SCAN: float(job.usage.scanned_bytes), **job.usage.items}
+        return tuple(
             Entry(
                 id=job.instance.id,
-                item=SQL_SCAN,
+                item=item,
                 account_id=job.principal.account_id,
                 principal=job.principal.name,
                 project=job.instance.project,
                 operation="SQL",
-                quantity=job.usage.scanned_bytes,
+                quantity=quantity,
                 complexity=job.usage.complexity,
                 detail={"sql": " ".join(job.query.split())[:500], **job.usage.detail},
-            ),
+            )
+            for item, quantity in items.items()
         )
 
     async def _run_task(self, job: Job) -> Outcome:
@@ -295,6 +299,7 @@ def _reading(cost: Any) -> Reading:
         scanned_bytes=cost.scanned_bytes,
         example_partition=cost.example_partition,
         example_bytes=cost.example_bytes,
+        external=cost.external,
     )
 
 

@@ -36,6 +36,7 @@ from yunbox.spine import Spine
 from yunbox.sql.maxcompute.catalog import PartitionValues, TableName
 from yunbox.storage.database import Database
 from yunbox.storage.files import inside, sync_folder
+from yunbox.storage.objects.store import ObjectStore
 from yunbox.storage.tables.catalogue import Catalogue
 from yunbox.storage.tables.model import DataFile, StoredTable, partition_folder
 from yunbox.storage.tables.snapshots import Change, Snapshots
@@ -65,6 +66,7 @@ class MaxCompute:
         prices: PriceBook,
         catalogue: Catalogue,
         snapshots: Snapshots,
+        objects: ObjectStore,
         pool: WorkerPool,
         tunnel_pool: WorkerPool,
         address: str,
@@ -82,6 +84,7 @@ class MaxCompute:
         self.prices = prices
         self.catalogue = catalogue
         self.snapshots = snapshots
+        self.objects = objects
         self.pool = pool
         self.tunnel_pool = tunnel_pool
         self.address = address

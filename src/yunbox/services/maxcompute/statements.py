@@ -12,12 +12,14 @@ from yunbox.engine.duck.plan_parts import inserts, queries
 from yunbox.kernel import limits
 from yunbox.kernel.call import Access, Call, Operation, Shape
 from yunbox.kernel.errors import InvalidArgument, Unsupported
-from yunbox.services.maxcompute import ddl, describe
+from yunbox.meter.prices import SQL_EXTERNAL
+from yunbox.services.maxcompute import ddl, describe, external
 from yunbox.services.maxcompute.access import on_project, on_table, on_tables
 from yunbox.services.maxcompute.instances import Outcome
 from yunbox.services.maxcompute.jobs import Statement
 from yunbox.services.maxcompute.summary import cost_result, summary_text
 from yunbox.sql.maxcompute import plans
+from yunbox.sql.maxcompute.statements.external import LOADED
 from yunbox.storage.tables.model import checked_partition
 from yunbox.storage.tables.snapshots import Change
 
@@ -43,13 +45,33 @@ def operation_for(task_type: str, plan: Any) -> "Operation[Statement]":
 
 def _reads(service: "MaxCompute", statement: Statement) -> list[Access]:
     found = queries(statement.planned.plan)
-    names = {scan.table.name for query in found for scan in query.scans} | {v for query in found for v in query.views}
-    return on_tables(service, "Select", names)
+    scans = [scan for query in found for scan in query.scans]
+    names = {scan.table.name for scan in scans if not _is_loaded(scan)} | {v for query in found for v in query.views}
+    accesses = on_tables(service, "Select", names)
+    for scan in scans:
+        if _is_loaded(scan) and scan.table.source is not None:
+            accesses += external.on_listing(service, scan.table.source)
+            accesses += external.on_location(service, scan.table.source, "GetObject")
+    return accesses
+
+
+def _is_loaded(scan: plans.Scan) -> bool:
+    """Whether this is what LOAD reads: a location that is no table, so that its reader needs the right to it."""
+    return scan.table.source is not None and scan.table.name.name == LOADED
 
 
 def _writes(service: "MaxCompute", statement: Statement) -> list[Access]:
     targets = {insert.target.name for insert in inserts(statement.planned.plan)}
-    return [*_reads(service, statement), *on_tables(service, "Update", targets)]
+    accesses = [*_reads(service, statement), *on_tables(service, "Update", targets)]
+    for insert in inserts(statement.planned.plan):
+        if insert.target.source is not None:
+            accesses += external.on_location(service, insert.target.source, "PutObject", "DeleteObject")
+    return accesses
+
+
+def _unloads(service: "MaxCompute", statement: Statement) -> list[Access]:
+    target = statement.plan(plans.Unload).target
+    return [*_reads(service, statement), *external.on_location(service, target, "PutObject", "DeleteObject")]
 
 
 def _changes(service: "MaxCompute", statement: Statement) -> list[Access]:
@@ -65,6 +87,9 @@ def _creates(service: "MaxCompute", statement: Statement) -> list[Access]:
     project = plan.name.project if isinstance(plan, plans.CreateTable | plans.CreateView) else statement.session.project
     like = plan.like if isinstance(plan, plans.CreateTable) else None
     described = on_tables(service, "Describe", [like.name] if like else [])
+    if isinstance(plan, plans.CreateTable) and plan.source is not None:
+        described += external.on_listing(service, plan.source)
+        described += external.on_location(service, plan.source, "GetObject")
     return [*_reads(service, statement), *described, on_project(service, "CreateTable", project)]
 
 
@@ -107,8 +132,11 @@ def _admit(service: "MaxCompute", call: Call[Statement]) -> None:
 def _used(statement: Statement) -> None:
     """What the guard estimated is what the bill says: both are the bytes of the plan."""
     usage = statement.job.usage
-    usage.scanned_bytes += statement.estimate.scanned_bytes
-    usage.complexity = statement.estimate.complexity
+    estimate = statement.estimate
+    usage.scanned_bytes += estimate.scanned_bytes
+    usage.complexity = estimate.complexity
+    if estimate.external_bytes:
+        usage.items[SQL_EXTERNAL] = usage.items.get(SQL_EXTERNAL, 0) + estimate.external_bytes
 
 
 async def _run_query(service: "MaxCompute", call: Call[Statement]) -> Outcome:
@@ -134,16 +162,20 @@ async def _run_insert(service: "MaxCompute", call: Call[Statement]) -> Outcome:
     statement = call.params
     plan = statement.planned.plan
     written: list[tuple[plans.Insert, Written]] = []
+    rows = 0
     for index, insert in enumerate(inserts(plan)):
         stored = service.catalogue.require(insert.target.name)
         ddl.check_writable(insert.target)
+        if insert.target.source is not None:
+            rows += await external.write(service, call, insert, index)
+            continue
         result: Written = await statement.worker.call(RunInsert(ddl.location(stored), index))
         written.append((insert, result))
     for insert, result in written:
         stored = service.catalogue.require(insert.target.name)
         await service.commit(stored, _change(insert, result))
     _used(statement)
-    rows = sum(result.rows for _, result in written)
+    rows += sum(result.rows for _, result in written)
     return Outcome(text="", rows=rows, summary=summary_text(statement, rows_out=rows), readings=_readings(statement))
 
 
@@ -167,6 +199,7 @@ async def _run_change(service: "MaxCompute", call: Call[Statement]) -> Outcome:
     statement = call.params
     plan = _changed(statement)
     stored = service.catalogue.require(plan.target.name)
+    ddl.check_internal(plan.target)
     written: Written = await statement.worker.call(RunChange(ddl.location(stored)))
     change = Change(
         type(plan).__name__.upper(),
@@ -177,6 +210,13 @@ async def _run_change(service: "MaxCompute", call: Call[Statement]) -> Outcome:
     await service.commit(stored, change)
     _used(statement)
     return Outcome(summary=summary_text(statement, rows_out=written.rows), readings=_readings(statement))
+
+
+async def _run_unload(service: "MaxCompute", call: Call[Statement]) -> Outcome:
+    outcome = await external.unload(service, call)
+    _used(call.params)
+    summary = summary_text(call.params, rows_out=outcome.rows)
+    return replace(outcome, summary=summary, readings=_readings(call.params))
 
 
 async def _run_cost(service: "MaxCompute", call: Call[Statement]) -> Outcome:
@@ -227,5 +267,7 @@ OPERATIONS: dict[type, "Operation[Statement]"] = {
     plans.Describe: _operation("Describe", describe.describe, _on("Describe", plans.Describe)),
     plans.SetFlags: _operation("Set", describe.set_flags, _project("Read")),
     plans.SetProject: _operation("SetProject", ddl.set_project, _project("Write")),
+    plans.Unload: _operation("Unload", _run_unload, _unloads, _admit),
+    plans.RepairTable: _operation("RepairTable", external.repair, _on("Alter", plans.RepairTable)),
     plans.Use: _operation("Use", describe.use, _project("Read")),
 }

@@ -3,6 +3,9 @@
 import json
 from typing import TYPE_CHECKING
 
+_SMALL_FILES = 10_000
+_SMALL_BYTES = 4 * 1024 * 1024
+
 if TYPE_CHECKING:
     from yunbox.services.maxcompute.instances import Instance
     from yunbox.services.maxcompute.jobs import Statement
@@ -11,7 +14,7 @@ if TYPE_CHECKING:
 def cost_result(statement: "Statement") -> str:
     """The result of a SQLCost task."""
     estimate = statement.estimate
-    cost = {"Input": estimate.scanned_bytes, "UDF": 0, "Complexity": estimate.complexity}
+    cost = {"Input": estimate.scanned_bytes + estimate.external_bytes, "UDF": 0, "Complexity": estimate.complexity}
     return json.dumps({"Cost": {"SQL": cost}})
 
 
@@ -23,7 +26,17 @@ def summary_text(statement: "Statement", rows_out: int) -> str:
         + (f", {cost.partitions_kept} of {cost.partitions_total} partitions" if cost.partitioned else "")
         for cost in statement.planned.costs
     ]
-    return "\n".join([*lines, "outputs:", f"    {rows_out} records"])
+    return "\n".join([*lines, "outputs:", f"    {rows_out} records", *_warnings(statement)])
+
+
+def _warnings(statement: "Statement") -> list[str]:
+    """Many small objects cost more requests than bytes."""
+    return [
+        f"WARNING: {cost.table} is {cost.files} objects of {cost.scanned_bytes // cost.files} bytes on average: "
+        "each costs a request. `yunbox oss doctor` says what that costs, `yunbox oss compact` mends it"
+        for cost in statement.planned.costs
+        if cost.external and cost.files > _SMALL_FILES and cost.scanned_bytes < cost.files * _SMALL_BYTES
+    ]
 
 
 def summary_json(instance: "Instance") -> str:

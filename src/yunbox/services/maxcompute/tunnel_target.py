@@ -14,10 +14,15 @@ Spec = tuple[tuple[str, str], ...]
 
 
 def require_table(service: "MaxCompute", name: TableName) -> StoredTable:
-    """A table that has files. Views have none, and the tunnel moves files."""
+    """A table that has files. Views and external tables have none, and the tunnel moves files."""
     stored = service.catalogue.stored(name)
     if stored is None:
         raise NotFound(f"Table not found - {name}", code="NoSuchTable")
+    if stored.table.kind == "external":
+        raise InvalidArgument(
+            f"{name} is an external table: the tunnel reads and writes tables; use SQL, or the objects themselves",
+            code="NoPermission",
+        )
     if stored.table.kind != "table":
         raise InvalidArgument(f"{name} is a view: the tunnel reads and writes tables; select from the view instead")
     return stored

@@ -33,18 +33,29 @@ class Column:
 
 
 @dataclass(frozen=True)
+class ExternalSource:
+    """Where the rows of an external table lie: ``oss://bucket/folder/``, in which format, and how that is written."""
+
+    location: str
+    format: str
+    options: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
 class Table:
-    """A table or view. ``columns`` leaves the partition columns out; ``view_text`` is the SELECT of a view."""
+    """A table or view. ``columns`` leaves the partition columns out; ``view_text`` is the SELECT of a view, ``source``
+    tells where the rows of an external table lie."""
 
     name: TableName
     columns: tuple[Column, ...]
     partition_columns: tuple[Column, ...] = ()
-    kind: Literal["table", "view"] = "table"
+    kind: Literal["table", "view", "external"] = "table"
     view_text: str | None = None
     comment: str = ""
     lifecycle_days: int | None = None
     properties: dict[str, str] = field(default_factory=dict)
     primary_key: tuple[str, ...] = ()
+    source: ExternalSource | None = None
 
     @property
     def all_columns(self) -> tuple[Column, ...]:

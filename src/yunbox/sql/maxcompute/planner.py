@@ -13,6 +13,7 @@ from yunbox.sql.maxcompute.session import Session
 from yunbox.sql.maxcompute.statements.alters import parse_alter
 from yunbox.sql.maxcompute.statements.changes import parse_delete, parse_update
 from yunbox.sql.maxcompute.statements.cursor import Cursor
+from yunbox.sql.maxcompute.statements.external import parse_load, parse_repair, parse_unload
 from yunbox.sql.maxcompute.statements.inserts import Head, parse_multi_insert
 from yunbox.sql.maxcompute.statements.merges import parse_merge
 from yunbox.sql.maxcompute.statements.objects import parse_create, parse_drop
@@ -24,8 +25,8 @@ _PAIR = re.compile(r"([\w.]+)\s*=\s*([^\s,;]*)")
 _Parser = Callable[[Cursor, QueryPlanner], Plan]
 _SECURITY = ("GRANT", "REVOKE", "WHOAMI", "LIST", "ADD", "REMOVE", "PURGE", "INSTALL", "UNINSTALL", "PUT", "SET",
              "ALLOW", "DISALLOW", "CLEAR", "TRUST")  # fmt: skip
-_UNSUPPORTED = ("LOAD", "UNLOAD", "ANALYZE", "CLONE", "RESTORE", "KILL", "STATUS", "WAIT", "COST",
-                "EXPORT", "IMPORT", "UNDO", "MSCK", "REFRESH", "CALL", "EXECUTE", "DECLARE", "READ")  # fmt: skip
+_UNSUPPORTED = ("ANALYZE", "CLONE", "RESTORE", "KILL", "STATUS", "WAIT", "COST",
+                "EXPORT", "IMPORT", "UNDO", "REFRESH", "CALL", "EXECUTE", "DECLARE", "READ")  # fmt: skip
 
 
 def plan(text: str, catalog: Catalog, session: Session, evaluator: Evaluator | None = None) -> Plan:
@@ -132,6 +133,10 @@ _PARSERS: dict[str, _Parser] = {
     "DELETE": parse_delete,
     "UPDATE": parse_update,
     "MERGE": parse_merge,
+    "LOAD": parse_load,
+    "UNLOAD": parse_unload,
+    "MSCK": parse_repair,
+    "MSCK REPAIR": parse_repair,
     "SHOW": parse_show,
     "DESC": parse_describe,
     "DESCRIBE": parse_describe,

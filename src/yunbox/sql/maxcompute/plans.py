@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from yunbox.sql.maxcompute.catalog import Column, PartitionValues, Table, TableName
+from yunbox.sql.maxcompute.catalog import Column, ExternalSource, PartitionValues, Table, TableName
 
 Spec = tuple[tuple[str, str], ...]
 """A partition as written: pairs of column name and value."""
@@ -84,7 +84,7 @@ class Update:
 
 @dataclass(frozen=True)
 class CreateTable:
-    """CREATE TABLE, also LIKE and AS SELECT."""
+    """CREATE TABLE, also LIKE and AS SELECT, and CREATE EXTERNAL TABLE, which has a ``source``."""
 
     name: TableName
     columns: tuple[Column, ...] = ()
@@ -96,6 +96,22 @@ class CreateTable:
     like: Table | None = None
     as_query: Query | None = None
     primary_key: tuple[str, ...] = ()
+    source: ExternalSource | None = None
+
+
+@dataclass(frozen=True)
+class Unload:
+    """UNLOAD: the rows of a query become files in a location."""
+
+    query: Query
+    target: ExternalSource
+
+
+@dataclass(frozen=True)
+class RepairTable:
+    """MSCK REPAIR TABLE: the folders of an external table become its partitions."""
+
+    name: TableName
 
 
 @dataclass(frozen=True)
@@ -375,5 +391,5 @@ class Explain:
 Plan = (
     Query | Insert | MultiInsert | Delete | Update | CreateTable | DropTable | AlterTable | TruncateTable
     | CreateView | CreateSchema | DropSchema | CreateFunction | DropFunction | Show | Describe | SetFlags | SetProject
-    | Use | Security | Explain
+    | Use | Security | Explain | Unload | RepairTable
 )  # fmt: skip

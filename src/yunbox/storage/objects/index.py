@@ -303,22 +303,26 @@ class Index:
 
     def _attempt(self, group: list[_Item]) -> list[int]:
         """Run and commit a group; what fails as a whole is the outcome of each. Returns the files it has let go."""
+        appended = False
         try:
-            self._append(group)
+            appended = self._append(group)
             return self._transact(group)
         except Exception as error:
             failure = self._translate(error)
+            if appended and isinstance(failure, StorageFull):
+                self._packs.take_back()
             for item in group:
                 item.result, item.failure = None, failure
             return []
 
-    def _append(self, group: list[_Item]) -> None:
+    def _append(self, group: list[_Item]) -> bool:
         payloads = [payload for item in group for payload in item.payloads]
         if not payloads:
-            return
+            return False
         extents = iter(self._packs.append(payloads))
         for item in group:
             item.extents = tuple(next(extents) for _ in item.payloads)
+        return True
 
     def _transact(self, group: Sequence[_Item]) -> list[int]:
         """Run the works of a group in one transaction.

@@ -46,6 +46,7 @@ class Packs:
         self._current = 0
         self._current_fd = -1
         self._size = _UNKNOWN
+        self._begin = (0, _UNKNOWN)
 
     def start(self) -> None:
         """Go on with the last pack; what a crash left at its end, named by nobody, stays where it is."""
@@ -58,7 +59,7 @@ class Packs:
     def append(self, payloads: Sequence[bytes]) -> list[Extent]:
         """Append payloads and flush them. Raises StorageFull."""
         extents: list[Extent] = []
-        begin = (self._current, self._size)
+        self._begin = (self._current, self._size)
         at = 0
         try:
             while at < len(payloads):
@@ -67,7 +68,7 @@ class Packs:
                 at = self._append_some(payloads, at, extents)
             os.fdatasync(self._current_fd)
         except OSError as error:
-            self._take_back(*begin)
+            self.take_back()
             raise translate(error) from error
         return extents
 
@@ -131,8 +132,9 @@ class Packs:
         self._size = offset
         return at
 
-    def _take_back(self, pack: int, size: int) -> None:
-        """Cut off what a failed call has appended, or leave that pack for good."""
+    def take_back(self) -> None:
+        """Cut off what the last call has appended, which nobody names, or leave that pack for good."""
+        pack, size = self._begin
         try:
             if self._current_fd >= 0:
                 size = min(size, os.fstat(self._current_fd).st_size) if pack == self._current else 0

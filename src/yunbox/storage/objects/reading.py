@@ -100,6 +100,10 @@ class Source:
                 await asyncio.wait([ahead])
             self.close()
 
+    def read(self, start: int, length: int) -> bytes:
+        """Bytes, read where they are asked for; for a thread or a process of its own."""
+        return b"".join(self._read(part) for part in slices(self._extents, start, length))
+
     async def linked(self) -> Copied:
         """All bytes under fresh names. Raises StorageFull."""
         whole = [Slice(extent, 0, extent.length) for extent in self._extents]

@@ -15,7 +15,7 @@ from yunbox.kernel.errors import AlreadyExists, Conflict, NotFound
 from yunbox.sql.maxcompute.catalog import PartitionValues, Table, TableName
 from yunbox.storage.database import Database
 from yunbox.storage.tables import delta
-from yunbox.storage.tables.model import Project, StoredTable, dump_columns
+from yunbox.storage.tables.model import Project, StoredTable, dump_columns, dump_source
 from yunbox.storage.tables.reader import CatalogueReader, dump_values
 
 DEFAULT_SCHEMA = "default"
@@ -178,6 +178,12 @@ class Catalogue(CatalogueReader):
 
         await self._database.write(work)
 
+    async def forget_partitions(self, stored: StoredTable, partitions: Sequence[PartitionValues]) -> None:
+        """Forget partitions of an external table; what lies in them is not ours."""
+        keys = [(stored.id, dump_values(values)) for values in partitions]
+        sql = 'DELETE FROM partitions WHERE table_id = ? AND "values" = ?'
+        await self._database.write(lambda db: db.executemany(sql, keys))
+
     async def touch(self, stored: StoredTable, partition: PartitionValues | None) -> None:
         """Set the last-modified time of a table or partition to now."""
         now = self._clock.time()
@@ -219,7 +225,7 @@ def _row(table: Table) -> dict[str, Any]:
         "columns": dump_columns(table.columns),
         "partition_columns": dump_columns(table.partition_columns),
         "primary_key": json.dumps(table.primary_key),
-        "view_text": table.view_text,
+        "view_text": dump_source(table.source) if table.source else table.view_text,
         "comment": table.comment,
         "lifecycle_days": table.lifecycle_days,
         "properties": json.dumps(table.properties),

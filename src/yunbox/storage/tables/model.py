@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from yunbox.kernel import limits
 from yunbox.kernel.errors import InvalidArgument
-from yunbox.sql.maxcompute.catalog import Column, PartitionValues, Table
+from yunbox.sql.maxcompute.catalog import Column, ExternalSource, PartitionValues, Table
 from yunbox.wire.odps.types import parse_type
 
 _FOLDER_BYTES_MAX = 255  # what a file system takes as one name
@@ -95,6 +95,17 @@ def load_columns(text: str) -> tuple[Column, ...]:
         Column(name, parse_type(kind), comment, nullable, default)
         for name, kind, comment, nullable, default in json.loads(text)
     )
+
+
+def dump_source(source: ExternalSource) -> str:
+    """Where an external table lies, as the catalogue keeps it in the place of a view's text."""
+    return json.dumps({"location": source.location, "format": source.format, "options": dict(source.options)})
+
+
+def load_source(text: str) -> ExternalSource:
+    """Where an external table lies, from the catalogue."""
+    body = json.loads(text)
+    return ExternalSource(body["location"], body["format"], tuple(sorted(body["options"].items())))
 
 
 def partition_folder(table: Table, values: PartitionValues) -> str:

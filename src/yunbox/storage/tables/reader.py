@@ -15,6 +15,7 @@ from yunbox.storage.tables.model import (
     Schema,
     StoredTable,
     load_columns,
+    load_source,
 )
 
 Read = Callable[..., list[sqlite3.Row]]
@@ -152,11 +153,12 @@ def _stored(row: sqlite3.Row) -> StoredTable:
         columns=load_columns(row["columns"]),
         partition_columns=load_columns(row["partition_columns"]),
         kind=row["kind"],
-        view_text=row["view_text"],
+        view_text=row["view_text"] if row["kind"] == "view" else None,
         comment=row["comment"],
         lifecycle_days=row["lifecycle_days"],
         properties=json.loads(row["properties"]),
         primary_key=tuple(json.loads(row["primary_key"])),
+        source=load_source(row["view_text"]) if row["kind"] == "external" else None,
     )
     return StoredTable(
         id=row["id"],

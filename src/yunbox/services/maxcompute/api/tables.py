@@ -19,7 +19,7 @@ from yunbox.wire.odps.xml import Markup, cdata, element
 _SPEC = re.compile(r"\s*([A-Za-z_]\w*)\s*=\s*(?:'([^']*)'|\"([^\"]*)\"|([^,'\"]*))\s*(?:,|$)")
 _SLASH = re.compile(r"/(?=\s*[A-Za-z_]\w*\s*=)")
 """A slash between two parts of a spec; any other belongs to a value."""
-_TYPES = {"table": "MANAGED_TABLE", "view": "VIRTUAL_VIEW"}
+_TYPES = {"table": "MANAGED_TABLE", "view": "VIRTUAL_VIEW", "external": "EXTERNAL_TABLE"}
 
 
 @dataclass(frozen=True)
@@ -242,6 +242,17 @@ def column_json(column: Column) -> dict[str, Any]:
     }
 
 
+def _external(table: Table) -> dict[str, str]:
+    """Where an external table lies and how, as the clients' Table objects have it."""
+    if table.source is None:
+        return {}
+    return {
+        "location": table.source.location,
+        "storageHandler": table.source.format,
+        "serDeProperties": json.dumps(dict(table.source.options)),
+    }
+
+
 def schema_json(described: Described) -> str:
     """The table-schema JSON inside the table's XML."""
     stored, table = described.stored, described.stored.table
@@ -254,7 +265,7 @@ def schema_json(described: Described) -> str:
         "lastAccessTime": 0,
         "isVirtualView": table.kind == "view",
         "isMaterializedView": False,
-        "isExternal": False,
+        "isExternal": table.source is not None,
         "lifecycle": table.lifecycle_days if table.lifecycle_days is not None else -1,
         "viewText": table.view_text or "",
         "viewExpandedText": table.view_text or "",
@@ -266,6 +277,7 @@ def schema_json(described: Described) -> str:
         "shardExist": False,
         "shardInfo": None,
         "tableLabel": "0",
+        **_external(table),
         "tableProperties": json.dumps({k: v for k, v in table.properties.items() if k != LIFECYCLE_DISABLED}),
         "Reserved": json.dumps(_reserved(table)),
         "columns": [column_json(column) for column in table.columns],

@@ -24,10 +24,11 @@ def parse_insert(cursor: Cursor, planner: QueryPlanner, with_: exp.Expr | None =
 
 
 class Head:
-    """What stands before the query of an INSERT."""
+    """What stands before the query of an INSERT. LOAD, whose ``verb`` is read already, has the same."""
 
-    def __init__(self, cursor: Cursor, planner: QueryPlanner) -> None:
-        cursor.expect("INSERT")
+    def __init__(self, cursor: Cursor, planner: QueryPlanner, *, verb: str = "INSERT") -> None:
+        if verb:
+            cursor.expect(verb)
         self.overwrite = cursor.take("OVERWRITE")
         if not self.overwrite:
             cursor.expect("INTO")

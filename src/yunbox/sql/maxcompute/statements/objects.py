@@ -15,9 +15,9 @@ from yunbox.sql.maxcompute.plans import (
 )
 from yunbox.sql.maxcompute.queries import QueryPlanner
 from yunbox.sql.maxcompute.statements.cursor import Cursor
-from yunbox.sql.maxcompute.statements.tables import parse_create_table, parse_drop_table
+from yunbox.sql.maxcompute.statements.tables import parse_create_table, parse_drop_table, parse_external_table
 
-_OTHER = ("MATERIALIZED", "EXTERNAL", "TEMPORARY", "RESOURCE", "PACKAGE", "ROLE", "SQL", "INDEX", "STREAM")
+_OTHER = ("MATERIALIZED", "TEMPORARY", "RESOURCE", "PACKAGE", "ROLE", "SQL", "INDEX", "STREAM")
 _SECURITY = ("ROLE", "PACKAGE", "ACCOUNTPROVIDER", "RESOURCE")
 
 
@@ -27,6 +27,8 @@ def parse_create(cursor: Cursor, planner: QueryPlanner) -> Plan:
     or_replace = cursor.take("OR REPLACE")
     if or_replace and not cursor.peek("VIEW"):
         raise UnsupportedSql(f"CREATE OR REPLACE {cursor.word(cursor.at)}", cursor.where())
+    if cursor.take("EXTERNAL TABLE"):
+        return parse_external_table(cursor)
     if cursor.take("TABLE"):
         return parse_create_table(cursor, planner)
     if cursor.take("VIEW"):

@@ -6,11 +6,26 @@ from yunbox.sql.maxcompute.errors import PartitionNotFound, SemanticError, Table
 from yunbox.sql.maxcompute.plans import CreateTable, DropTable, TruncateTable
 from yunbox.sql.maxcompute.queries import QueryPlanner
 from yunbox.sql.maxcompute.statements.cursor import Cursor
+from yunbox.sql.maxcompute.statements.external import SourceClauses, without_defaults
 from yunbox.sql.maxcompute.statements.inserts import target
 
 _COLUMNS_MAX, _PARTITION_LEVELS_MAX, _LIFECYCLE_MAX = 1200, 6, 37231
 _PARTITION_TYPES = ("string", "varchar", "char", "tinyint", "smallint", "int", "bigint", "date")
 _STORED = ("STORED", "ROW", "LOCATION", "USING", "WITH")
+
+
+def parse_external_table(cursor: Cursor) -> CreateTable:
+    """CREATE EXTERNAL TABLE, the words up to TABLE being read already."""
+    if_not_exists = cursor.take("IF NOT EXISTS")
+    name = cursor.table_name()
+    columns, _ = _definitions(cursor)
+    options, source = _Options(), SourceClauses()
+    while not cursor.done:
+        if not source.read(cursor):
+            options.read(cursor)
+    _check(columns, options.partition_columns, (), cursor)
+    return CreateTable(name, without_defaults(tuple(columns)), tuple(options.partition_columns), options.comment, None,
+                       options.properties, if_not_exists, source=source.source(cursor))  # fmt: skip
 
 
 def parse_create_table(cursor: Cursor, planner: QueryPlanner) -> CreateTable:

@@ -1,0 +1,298 @@
+"""External tables: the objects of a location as a relation, and a query's rows as files for one.
+
+An object that is one file of the store is read in place. The others, small ones in packs and those of many parts,
+are laid out in the spill folder first; thousands of small text files become a few large ones on the way, which is
+also the faster way to read them.
+"""
+
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote, unquote
+
+import duckdb
+
+from yunbox.engine.duck.messages import Exported, ExportedFile
+from yunbox.engine.duck.scan import quote_name, quote_text
+from yunbox.kernel.errors import Internal, InvalidArgument, NotFound
+from yunbox.sql.maxcompute.catalog import Column, ExternalSource, PartitionValues, Table
+from yunbox.storage.objects.model import ObjectRecord
+from yunbox.storage.objects.view import ObjectView
+
+_JOINED_BYTES_MAX = 256 * 1024 * 1024
+_TEXT = ("csv", "tsv", "text", "json")
+_COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
+_NO_COLUMN = '1 AS "_"'
+
+
+@dataclass(frozen=True)
+class ExternalFile:
+    """An object under a table's location, and the values of its partition."""
+
+    key: str
+    record: ObjectRecord
+    partition: PartitionValues = ()
+
+
+def split_location(location: str) -> tuple[str, str]:
+    """Bucket and prefix of ``oss://bucket/folder/``."""
+    bucket, _, prefix = location.removeprefix("oss://").partition("/")
+    return bucket, prefix
+
+
+def partition_prefix(table: Table, values: PartitionValues) -> str:
+    """The folder of a partition below the location."""
+    pairs = zip(table.partition_columns, values, strict=True)
+    return "".join(f"{column.name}={quote(value, safe=' :,')}/" for column, value in pairs)
+
+
+class External:
+    """Reads and writes external tables for one worker."""
+
+    def __init__(self, db: duckdb.DuckDBPyConnection, folder: Path | None, spill: Path) -> None:
+        self._db = db
+        self._folder = folder
+        self._spill = spill
+        self._view: ObjectView | None = None
+
+    @property
+    def view(self) -> ObjectView:
+        """The object store, opened when it is first needed."""
+        if self._view is None:
+            if self._folder is None:
+                raise Internal("This worker has no object store")
+            self._view = ObjectView(self._folder)
+        return self._view
+
+    # -- reading
+
+    def files(self, table: Table, partitions: Sequence[PartitionValues] | None) -> list[ExternalFile]:
+        """The objects behind a table, or behind some of its partitions."""
+        source = _source(table)
+        bucket, prefix = split_location(source.location)
+        if partitions is None:
+            return [ExternalFile(key, record) for key, record in self._objects(bucket, prefix)]
+        return [
+            ExternalFile(key, record, values)
+            for values in partitions
+            for key, record in self._objects(bucket, prefix + partition_prefix(table, values))
+        ]
+
+    def _objects(self, bucket: str, prefix: str) -> Iterator[tuple[str, ObjectRecord]]:
+        """The objects with a prefix, without folders and what begins with a dot or an underscore, as Hive has it."""
+        for key, record in self.view.objects(bucket, prefix):
+            name = key.rpartition("/")[2]
+            if name and name[0] not in "._" and record.size:
+                yield key, record
+
+    def relation(self, table: Table, files: Sequence[ExternalFile], columns: Sequence[str], scratch: Path) -> str:
+        """A SELECT that yields the named columns of the given objects with their declared types."""
+        wanted = [column for column in table.all_columns if column.name in set(columns)]
+        groups: dict[PartitionValues, list[ExternalFile]] = {}
+        for file in files:
+            groups.setdefault(file.partition, []).append(file)
+        if not groups:
+            nulls = ", ".join(f"CAST(NULL AS {c.type.duckdb}) AS {quote_name(c.name)}" for c in wanted)
+            return f"SELECT {nulls or _NO_COLUMN} WHERE false"
+        parts = [self._group(table, values, group, wanted, scratch) for values, group in groups.items()]
+        return " UNION ALL ".join(parts)
+
+    def _group(
+        self, table: Table, values: PartitionValues, files: list[ExternalFile], wanted: list[Column], scratch: Path
+    ) -> str:
+        source = _source(table)
+        paths = self._laid_out(source, files, scratch)
+        fixed = {c.name: v for c, v in zip(table.partition_columns, values, strict=True)} if values else {}
+        data = [column for column in table.columns if column.name not in fixed]
+        reader, present = self._reader(source, paths, data)
+        items = []
+        for column in wanted:
+            name, of = quote_name(column.name), column.type.duckdb
+            if column.name in fixed:
+                items.append(f"CAST({quote_text(fixed[column.name])} AS {of}) AS {name}")
+            elif column.name in present:
+                cast = "TRY_CAST" if source.format == "text" else "CAST"  # Hive's text has NULL for what is no number
+                items.append(f"{cast}({quote_name(present[column.name])} AS {of}) AS {name}")
+            else:
+                items.append(f"CAST(NULL AS {of}) AS {name}")
+        return f"SELECT {', '.join(items) or _NO_COLUMN} FROM {reader}"
+
+    def _reader(self, source: ExternalSource, paths: list[str], columns: list[Column]) -> tuple[str, dict[str, str]]:
+        """The table function that reads files, and the name it gives to each column that is there."""
+        names = ", ".join(map(quote_text, paths))
+        if source.format == "parquet":
+            function = f"read_parquet([{names}], union_by_name = true, hive_partitioning = false)"
+            found = self._db.execute(f"DESCRIBE SELECT * FROM {function}").fetchall()
+            return function, {row[0].lower(): row[0] for row in found}
+        lenient = source.format == "text"
+        types = ", ".join(
+            f"{quote_name(c.name)}: {quote_text('VARCHAR' if lenient else c.type.duckdb)}" for c in columns
+        )
+        here = {column.name: column.name for column in columns}
+        if source.format == "json":
+            return f"read_json([{names}], columns = {{{types}}}, format = 'auto', maximum_object_size = 67108864)", here
+        return f"read_csv([{names}], columns = {{{types}}}, {_csv_options(source)})", here
+
+    def _laid_out(self, source: ExternalSource, files: list[ExternalFile], scratch: Path) -> list[str]:
+        """Paths that DuckDB can open: those of the store where an object is a file of its own, else copies."""
+        paths: list[str] = []
+        joined = _Joined(scratch, _skipped(source))
+        for file in files:
+            there = self.view.path(file.record)
+            suffix = _suffix(file.key)
+            if there is not None and suffix not in _COMPRESSIONS:
+                paths.append(str(there))
+            elif source.format in _TEXT and suffix not in _COMPRESSIONS and not self._is_document(source, file):
+                joined.add(self.view.pieces(file.record))
+            else:
+                paths.append(str(self._copy(file, scratch / f"{uuid.uuid4().hex}{suffix}")))
+        return [*paths, *joined.finish()]
+
+    def _is_document(self, source: ExternalSource, file: ExternalFile) -> bool:
+        """Whether a JSON object is one array: such cannot be joined with others."""
+        return source.format == "json" and next(self.view.pieces(file.record, 64), b"").lstrip()[:1] == b"["
+
+    def _copy(self, file: ExternalFile, target: Path) -> Path:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with target.open("wb") as out:
+            for piece in self.view.pieces(file.record):
+                out.write(piece)
+        return target
+
+    # -- writing
+
+    def export(
+        self, query: str, source: ExternalSource, folder: Path, table: Table | None, static: PartitionValues
+    ) -> Exported:
+        """Write a query's rows as files in the format of a location, by dynamic partitions where there are some."""
+        folder.mkdir(parents=True, exist_ok=True)
+        dynamic = table is not None and bool(table.partition_columns) and not static
+        options = _write_options(source)
+        ending = _ending(source)
+        if table is not None and dynamic:
+            by = ", ".join(quote_name(column.name) for column in table.partition_columns)
+            options += f", PARTITION_BY ({by}), OVERWRITE_OR_IGNORE true, FILENAME_PATTERN 'part-{{uuid}}'"
+            target = folder
+        else:
+            target = folder / f"part-{uuid.uuid4()}{ending}"
+        copied = self._db.execute(f"COPY ({query}) TO {quote_text(str(target))} ({options})").fetchone()
+        rows = int(copied[0]) if copied else 0
+        paths = sorted(path for path in folder.rglob("part-*") if path.is_file()) if rows else []
+        partitioned = table if dynamic else None
+        return Exported(tuple(_exported(path, folder, ending, partitioned, static) for path in paths), rows)
+
+
+class _Joined:
+    """Writes the bytes of many text files after another, into files of a size that reads well."""
+
+    def __init__(self, scratch: Path, skipped_lines: int) -> None:
+        self._scratch = scratch
+        self._skipped = skipped_lines
+        self._out: list[Path] = []
+        self._parts: list[bytes] = []
+        self._size = 0
+
+    def add(self, pieces: Iterator[bytes]) -> None:
+        """Add one file, without its head lines, and with a line end behind its last line."""
+        data = b"".join(pieces)
+        for _ in range(self._skipped):
+            data = data.partition(b"\n")[2]
+        if not data.endswith(b"\n"):
+            data += b"\n"
+        self._parts.append(b"\n" * self._skipped + data if not self._parts and self._skipped else data)
+        self._size += len(data)
+        if self._size >= _JOINED_BYTES_MAX:
+            self._flush()
+
+    def finish(self) -> list[str]:
+        """The files that were written."""
+        self._flush()
+        return [str(path) for path in self._out]
+
+    def _flush(self) -> None:
+        if not self._parts:
+            return
+        self._scratch.mkdir(parents=True, exist_ok=True)
+        path = self._scratch / uuid.uuid4().hex
+        with path.open("wb") as out:
+            out.writelines(self._parts)
+        self._out.append(path)
+        self._parts, self._size = [], 0
+
+
+def _source(table: Table) -> ExternalSource:
+    if table.source is None:
+        raise NotFound(f"{table.name} is no external table")
+    return table.source
+
+
+def _suffix(key: str) -> str:
+    name = key.rpartition("/")[2]
+    return "." + name.rpartition(".")[2].lower() if "." in name else ""
+
+
+def _option(source: ExternalSource, *names: str, default: str = "") -> str:
+    options = {name.lower(): value for name, value in source.options}
+    return next((options[name] for name in names if name in options), default)
+
+
+def _skipped(source: ExternalSource) -> int:
+    text = _option(source, "odps.text.option.header.lines.count", "skip.header.line.count", default="0")
+    if not text.isdigit() or int(text) > 1000:
+        raise InvalidArgument("odps.text.option.header.lines.count is a number of lines")
+    return int(text)
+
+
+def _csv_options(source: ExternalSource) -> str:
+    delimiter, quoting = _delimiter(source), _quote(source)
+    escape = _option(source, "escapechar", "escape.delim", default=quoting)
+    null = _option(source, "odps.text.option.null.indicator", "serialization.null.format", default=_null(source))
+    return (
+        f"auto_detect = false, header = false, skip = {_skipped(source)}, delim = {quote_text(delimiter)}, "
+        f"quote = {quote_text(quoting)}, escape = {quote_text(escape)}, nullstr = {quote_text(null)}, "
+        f"null_padding = true, parallel = {'false' if quoting else 'true'}, max_line_size = 67108864"
+    )
+
+
+def _delimiter(source: ExternalSource) -> str:
+    default = {"tsv": "\t", "text": "\x01"}.get(source.format, ",")
+    text = _option(source, "odps.text.option.delimiter", "field.delim", "separatorchar", default=default)
+    return text.replace("\\t", "\t").replace("\\001", "\x01").replace("\\u0001", "\x01")
+
+
+def _quote(source: ExternalSource) -> str:
+    return "" if source.format == "text" else _option(source, "quotechar", default='"')
+
+
+def _null(source: ExternalSource) -> str:
+    return "\\N" if source.format in ("text", "tsv") else ""
+
+
+def _write_options(source: ExternalSource) -> str:
+    if source.format == "parquet":
+        codec = _option(source, "mcfed.parquet.compression", "parquet.compression", default="zstd").lower()
+        if codec not in ("zstd", "snappy", "gzip", "uncompressed", "none"):
+            raise InvalidArgument(
+                f"The compression {codec!r} of Parquet is not one of zstd, snappy, gzip, uncompressed"
+            )
+        return f"FORMAT parquet, COMPRESSION {'uncompressed' if codec == 'none' else codec}"
+    if source.format == "json":
+        return "FORMAT json"
+    header = "true" if _skipped(source) else "false"
+    quoting = f", QUOTE {quote_text(_quote(source))}" if _quote(source) else ""
+    marks = f"DELIMITER {quote_text(_delimiter(source))}{quoting}, NULLSTR {quote_text(_null(source))}"
+    return f"FORMAT csv, HEADER {header}, {marks}"
+
+
+def _ending(source: ExternalSource) -> str:
+    return {"parquet": ".parquet", "json": ".json", "tsv": ".tsv", "text": ".txt"}.get(source.format, ".csv")
+
+
+def _exported(path: Path, folder: Path, ending: str, table: Table | None, static: PartitionValues) -> ExportedFile:
+    values = static
+    if table is not None:
+        given = dict(part.split("=", 1) for part in path.relative_to(folder).parts[:-1])
+        values = tuple(unquote(given[column.name]) for column in table.partition_columns)
+    name = path.name if path.name.endswith(ending) else path.stem + ending
+    return ExportedFile(path, name, values)

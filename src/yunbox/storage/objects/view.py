@@ -1,0 +1,63 @@
+"""The object store as another process sees it: a worker that reads objects where they lie, without a copy over HTTP."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import lmdb
+
+from yunbox.storage.objects.blobs import Blobs
+from yunbox.storage.objects.buckets import find_bucket
+from yunbox.storage.objects.index import Snapshot, Tables
+from yunbox.storage.objects.model import APPENDABLE, ObjectRecord, load
+from yunbox.storage.objects.packs import Packs
+from yunbox.storage.objects.pins import Pins
+from yunbox.storage.objects.reading import Source
+
+_BATCH = 2000
+
+
+class ObjectView:
+    """Reads a store that another process writes."""
+
+    def __init__(self, folder: Path) -> None:
+        self._env = lmdb.open(str(folder / "index"), readonly=True, max_dbs=32, readahead=False, max_readers=1024)
+        self._tables = Tables(self._env, create=False)
+        self._packs = Packs(folder / "packs")
+        self._blobs = Blobs(folder / "data")
+        self._pins = Pins(lambda number: None)
+
+    def objects(self, bucket: str, prefix: str) -> Iterator[tuple[str, ObjectRecord]]:
+        """The present objects with a prefix, in order. Raises NoSuchBucket."""
+        raw = prefix.encode()
+        start = raw
+        while True:
+            batch: list[tuple[bytes, bytes]] = []
+            with self._env.begin() as txn:
+                view = Snapshot(txn, self._tables)
+                for key, data in view.walk(find_bucket(view, bucket).node, start):
+                    if not key.startswith(raw):
+                        break
+                    batch.append((key, data))
+                    if len(batch) == _BATCH:
+                        break
+            for key, data in batch:
+                record = load(data)
+                if not record.is_marker:
+                    yield key.decode(), record
+            if len(batch) < _BATCH:
+                return
+            start = batch[-1][0] + b"\0"
+
+    def path(self, record: ObjectRecord) -> Path | None:
+        """The one file that holds just the object's bytes, if there is one."""
+        if len(record.extents) != 1 or record.extents[0].packed or record.kind == APPENDABLE:
+            return None
+        extent = record.extents[0]
+        path = self._blobs.path(extent.file)
+        return path if extent.offset == 0 and path.stat().st_size == extent.length else None
+
+    def pieces(self, record: ObjectRecord, piece_bytes: int = 4 * 1024 * 1024) -> Iterator[bytes]:
+        """The object's bytes in pieces."""
+        source = Source(self._blobs, self._packs, self._pins, record.extents)
+        for start in range(0, record.size, piece_bytes):
+            yield source.read(start, min(piece_bytes, record.size - start))
