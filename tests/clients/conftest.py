@@ -1,4 +1,4 @@
-"""PyODPS against a live server: a project of its own for every test."""
+"""The official clients against a live server: a project, or a bucket, of its own for every test."""
 
 import itertools
 import subprocess
@@ -10,6 +10,7 @@ import pytest
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
+    import oss2
     from odps import ODPS, options
 
 from yunbox.testing.server import Server
@@ -70,3 +71,29 @@ def rows(o: ODPS) -> Callable[..., list[tuple]]:
             return [tuple(record.values) for record in reader]
 
     return run
+
+
+@pytest.fixture
+def oss_url(server: Server) -> str:
+    """The OSS endpoint."""
+    return server.endpoints["oss"]
+
+
+@pytest.fixture
+def open_bucket(server: Server, oss_url: str) -> Callable[..., oss2.Bucket]:
+    """Make an oss2 bucket object, as the account or with other keys."""
+
+    def make(name: str, key: tuple[str, str] | None = None, version: int = 1) -> oss2.Bucket:
+        pair = key or (server.access_key_id, server.access_key_secret)
+        auth = oss2.Auth(*pair) if version == 1 else oss2.AuthV4(*pair)
+        return oss2.Bucket(auth, oss_url, name, region=server.region)
+
+    return make
+
+
+@pytest.fixture
+def bucket(open_bucket: Callable[..., oss2.Bucket]) -> oss2.Bucket:
+    """A fresh bucket."""
+    made = open_bucket(f"bucket-{next(_NUMBERS)}")
+    made.create_bucket()
+    return made

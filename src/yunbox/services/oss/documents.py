@@ -7,13 +7,16 @@ Put operation.
 import re
 from collections.abc import Callable
 
-from yunbox.kernel.errors import InvalidArgument
+from yunbox.kernel.errors import InvalidArgument, Unsupported
 from yunbox.wire.odps.xml import Markup, Node, element, parse_body
 
 _CORS_METHODS = ("GET", "PUT", "DELETE", "POST", "HEAD")
 _CORS_RULES_MAX = 10
 _LIFECYCLE_RULES_MAX = 1000
 _TAGS_MAX = 20
+_REFERERS_MAX = 1000
+_ROUTING_RULES_MAX = 20
+_REDIRECT_CODES = ("301", "302", "303", "307", "308")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}T00:00:00(\.000)?Z")
 Check = Callable[[bytes], str]
 
@@ -67,7 +70,7 @@ def _cors(node: Node) -> None:
         wild = [*origins, *rule.all("AllowedHeader")]
         if any(item.text.count("*") > 1 for item in wild) or any("*" in item.text for item in rule.all("ExposeHeader")):
             raise malformed("A pattern has one '*' at most, and an exposed header none.")
-        if rule.value("MaxAgeSeconds", "0").isdigit() is False:
+        if not rule.value("MaxAgeSeconds", "0").isdecimal():
             raise malformed("MaxAgeSeconds is a number.")
 
 
@@ -125,6 +128,8 @@ def _logging(node: Node) -> None:
 def _referer(node: Node) -> None:
     if node.value("AllowEmptyReferer") not in ("true", "false"):
         raise malformed("AllowEmptyReferer is true or false.")
+    if len(list(node.all("RefererBlacklist/Referer"))) + len(list(node.all("RefererList/Referer"))) > _REFERERS_MAX:
+        raise malformed(f"There are at most {_REFERERS_MAX} Referers.")
 
 
 def _website(node: Node) -> None:
@@ -133,6 +138,34 @@ def _website(node: Node) -> None:
         raise malformed("A website has an index, an error document or rules.")
     if index is not None and (not index.value("Suffix") or "/" in index.value("Suffix")):
         raise malformed("The index document has a Suffix without a slash.")
+    if index is not None and index.value("Type", "0") not in ("0", "1", "2"):
+        raise malformed("The Type of an index document is 0, 1 or 2.")
+    if error is not None and (not error.value("Key") or error.value("HttpStatus", "404") not in ("200", "404")):
+        raise malformed("The error document has a Key, and 200 or 404 for its HttpStatus.")
+    rules = list(node.all("RoutingRules/RoutingRule"))
+    if len(rules) > _ROUTING_RULES_MAX:
+        raise malformed(f"There are at most {_ROUTING_RULES_MAX} routing rules.")
+    for rule in rules:
+        _routing_rule(rule)
+
+
+def _routing_rule(rule: Node) -> None:
+    redirect = rule.find("Redirect")
+    if redirect is None or not rule.value("RuleNumber").isdecimal():
+        raise malformed("A routing rule has a RuleNumber and a Redirect.")
+    kind = redirect.value("RedirectType")
+    if kind == "Mirror":
+        raise Unsupported("Yunbox does not offer mirroring-based back-to-origin (RedirectType Mirror).")
+    if kind not in ("External", "AliCDN", "Internal"):
+        raise malformed("A RedirectType is External, AliCDN, Internal or Mirror.")
+    if redirect.value("Protocol", "http") not in ("http", "https"):
+        raise malformed("The Protocol of a redirect is http or https.")
+    if redirect.value("HttpRedirectCode", "302") not in _REDIRECT_CODES:
+        raise malformed("An HttpRedirectCode is 301, 302, 303, 307 or 308.")
+    if redirect.value("ReplaceKeyWith") and redirect.value("ReplaceKeyPrefixWith"):
+        raise malformed("A rule replaces the key or its prefix, not both.")
+    if rule.value("Condition/HttpErrorCodeReturnedEquals", "404") != "404":
+        raise Unsupported("Yunbox follows a routing rule for HttpErrorCodeReturnedEquals 404 only.")
 
 
 def _request_payment(node: Node) -> None:

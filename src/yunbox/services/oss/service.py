@@ -38,6 +38,7 @@ class Oss:
         account_id: str,
         region: str,
         address: str,
+        callbacks_anywhere: bool = False,
     ) -> None:
         self.log = logging.getLogger("yunbox.oss")
         self.store = store
@@ -49,6 +50,7 @@ class Oss:
         self.account_id = account_id
         self.region = region
         self.address = address
+        self.callbacks_anywhere = callbacks_anywhere
         authoriser.add_source(Grants(store))
 
     @property

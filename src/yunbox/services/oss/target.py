@@ -16,7 +16,10 @@ _HEADERS_BYTES_MAX = 32 * 1024
 
 @dataclass(frozen=True, slots=True)
 class OssRequest:
-    """One request. ``query`` is decoded, the last of equal names counting; ``pairs`` are as they were sent."""
+    """One request. ``query`` is decoded, the last of equal names counting; ``pairs`` are as they were sent.
+
+    ``values`` are the fields of an opened form, by name in lower case.
+    """
 
     method: str
     bucket: str

@@ -4,12 +4,18 @@ from functools import partial
 from typing import Any
 
 from yunbox.kernel import ids
+from yunbox.kernel.call import ANONYMOUS
 from yunbox.services.oss import faults, s3
+from yunbox.services.oss.api.buckets import check_bucket_name
 from yunbox.services.oss.api.routes import ROUTES
 from yunbox.services.oss.claims import dialect_of, read_claim
-from yunbox.services.oss.route import Router
+from yunbox.services.oss.cors import answer_headers
+from yunbox.services.oss.forms import is_form, open_form, read_form_claim
+from yunbox.services.oss.referer import check_referer
+from yunbox.services.oss.route import Route, Router
 from yunbox.services.oss.service import Oss
 from yunbox.services.oss.target import S3, OssRequest, parse_target
+from yunbox.services.oss.website import entrance
 from yunbox.wire.http import ClientGone, Receive, Response, Scope, Send, send_response
 
 
@@ -44,21 +50,44 @@ class OssApp:
             await self._send(response, request, request_id, send)
 
     async def _serve(self, request: OssRequest, request_id: str) -> Response:
-        claim = read_claim(request)
+        if request.bucket:
+            check_bucket_name(request.bucket)
+        form = is_form(request)
+        if form:
+            route = self._router.find(request)
+            request = await open_form(request)
+        claim = read_form_claim(request) if form else read_claim(request)
         if dialect_of(request) == S3:
             request = s3.adapt_request(request)
-        route = self._router.find(request)
-        read = partial(route.parse, request)
+        if claim.scheme == ANONYMOUS and request.bucket:
+            request = entrance(self._service.store.buckets.find(request.bucket), request)
+        if not form:
+            route = self._router.find(request)
+        read = partial(self._read, route, request)
         result = await self._service.spine.call(self._service, route.operation, read, claim, request_id)
         return route.render(result, request)
+
+    async def _read(self, route: Route, request: OssRequest) -> Any:
+        """The parameters of a request, unless its bucket does not let the page that links here do so."""
+        if "authorization" not in request.headers and request.bucket:
+            check_referer(self._service.store.buckets.find(request.bucket), request)
+        return await route.parse(request)
 
     async def _send(self, response: Response, request: OssRequest | None, request_id: str, send: Send) -> None:
         response.headers["x-oss-request-id"] = request_id
         response.headers.setdefault("Server", "AliyunOSS")
         if request is not None and dialect_of(request) == S3:
             response = s3.adapt_response(response)
+        if request is not None and request.method != "OPTIONS":
+            self._add_cors(response, request)
         head_only = request is not None and request.method == "HEAD"
         await send_response(response, send, head_only=head_only)
+
+    def _add_cors(self, response: Response, request: OssRequest) -> None:
+        """Tell a browser whether the page that asks may see the answer."""
+        if request.bucket and ("origin" in request.headers or request.method in ("GET", "HEAD")):
+            bucket = self._service.store.buckets.find(request.bucket)
+            response.headers |= answer_headers(bucket, request.method, request.headers)
 
 
 def scope_host(scope: Scope) -> str:

@@ -6,10 +6,12 @@ from urllib.parse import unquote
 from yunbox.kernel.call import Access, Call, Operation, Shape
 from yunbox.kernel.errors import Conflict, InvalidArgument, KernelError
 from yunbox.services.oss.api.body import body_chunks
+from yunbox.services.oss.api.callbacks import answered, call_back
 from yunbox.services.oss.api.headers import attributes, check_conditions, check_digest, is_frozen, version_header
 from yunbox.services.oss.api.listing import speller
 from yunbox.services.oss.api.objects import Copying, Writing, Written, copies, copying, overwrite_check, writing
 from yunbox.services.oss.api.reads import follow
+from yunbox.services.oss.callback import callback_of
 from yunbox.services.oss.route import BUCKET, OBJECT, Route, empty, xml
 from yunbox.services.oss.service import OBJECT_BYTES_MAX, Oss, iso_time, write
 from yunbox.services.oss.target import OssRequest
@@ -248,10 +250,10 @@ async def _completion(request: OssRequest) -> Completion:
 async def _complete(service: Oss, call: Call[Completion]) -> Written:
     params, request = call.params, call.params.request
     bucket = service.bucket(request.bucket)
-    check = overwrite_check(request)
+    check, callback = overwrite_check(request), callback_of(request)
     record = await service.store.uploads.complete(bucket, request.key, params.upload_id, params.parts, check)
     write(call, request.bucket)
-    return Written(bucket, record)
+    return Written(bucket, record, answer=await call_back(service, call, callback, bucket, record))
 
 
 def _render_completed(result: Written, request: OssRequest) -> Response:
@@ -266,7 +268,7 @@ def _render_completed(result: Written, request: OssRequest) -> Response:
         element("ETag", f'"{record.etag}"'),
     )
     headers = {"ETag": f'"{record.etag}"', "x-oss-hash-crc64ecma": str(record.crc64)}
-    return xml(body, headers=headers | version_header(result.bucket, record))
+    return answered(xml(body, headers=headers | version_header(result.bucket, record)), result.answer)
 
 
 @dataclass(frozen=True)

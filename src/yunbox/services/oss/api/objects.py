@@ -8,6 +8,8 @@ from yunbox.kernel.call import Access, Call, Operation, Shape
 from yunbox.kernel.errors import Conflict, InvalidArgument, KernelError
 from yunbox.services.oss import faults
 from yunbox.services.oss.api.body import body_chunks
+from yunbox.services.oss.api.buckets import check_bucket_name
+from yunbox.services.oss.api.callbacks import answered, call_back
 from yunbox.services.oss.api.headers import (
     attributes,
     check_conditions,
@@ -18,6 +20,7 @@ from yunbox.services.oss.api.headers import (
     written_headers,
 )
 from yunbox.services.oss.api.reads import follow
+from yunbox.services.oss.callback import callback_of
 from yunbox.services.oss.route import BUCKET, OBJECT, Route, empty, xml
 from yunbox.services.oss.service import OBJECT_BYTES_MAX, Oss, iso_time, write
 from yunbox.services.oss.target import S3, OssRequest
@@ -49,10 +52,12 @@ class Writing:
 
 @dataclass(frozen=True)
 class Written:
-    """An object that was written."""
+    """An object that was written, and what the callback answered, if the writer asked for one."""
 
     bucket: Bucket
     record: ObjectRecord
+    request: OssRequest | None = None
+    answer: Response | None = None
 
 
 async def writing(request: OssRequest) -> Writing:
@@ -85,6 +90,7 @@ def _precondition_same(record: ObjectRecord | None, etag: str) -> None:
 async def _put(service: Oss, call: Call[Writing]) -> Written:
     request = call.params.request
     bucket = service.bucket(request.bucket)
+    callback = callback_of(request)
     given = attributes(request, call.principal.account_id)
     chunks = body_chunks(service, request, OBJECT_BYTES_MAX)
     content = await service.store.objects.receive(chunks, size_max=OBJECT_BYTES_MAX)
@@ -96,10 +102,11 @@ async def _put(service: Oss, call: Call[Writing]) -> Written:
     record = await service.store.objects.put(bucket, request.key, content, given, overwrite_check(request))
     call.usage.uploaded_bytes = content.size
     write(call, request.bucket)
-    return Written(bucket, record)
+    return Written(bucket, record, answer=await call_back(service, call, callback, bucket, record))
 
 
-def _puts(service: Oss, params: Writing) -> tuple[Access, ...]:
+def puts(service: Oss, params: Writing) -> tuple[Access, ...]:
+    """The accesses of a write: of the object, and of the tags and the ACL that it gives it."""
     accesses = [service.touch("PutObject", params.bucket, params.key)]
     if params.request.headers.get("x-oss-tagging"):
         accesses.append(service.touch("PutObjectTagging", params.bucket, params.key))
@@ -109,7 +116,7 @@ def _puts(service: Oss, params: Writing) -> tuple[Access, ...]:
 
 
 def _render_written(result: Written, request: OssRequest) -> Response:
-    return empty(200, written_headers(result.bucket, result.record))
+    return answered(empty(200, written_headers(result.bucket, result.record)), result.answer)
 
 
 # -- append
@@ -164,6 +171,8 @@ async def copying(request: OssRequest) -> Copying:
     bucket, _, key = unquote(text).lstrip("/").partition("/")
     if not bucket or not key:
         raise InvalidArgument("Copy Source must mention the source bucket and key: /sourcebucket/sourcekey.")
+    check_bucket_name(bucket)
+    check_key(key)
     wanted = unquote(query.removeprefix("versionId=")) if query.startswith("versionId=") else None
     return Copying(request, bucket, key, wanted)
 
@@ -370,8 +379,8 @@ def _deletion_element(item: Deleted, encoded: bool) -> Markup:
     return element("Deleted", element("Key", key), wanted, *marks)
 
 
-PUT = Operation("oss", "PutObject", Writing, _put, _puts, Shape.STREAM)
-APPEND = Operation("oss", "AppendObject", Writing, _append, _puts, Shape.STREAM)
+PUT = Operation("oss", "PutObject", Writing, _put, puts, Shape.STREAM)
+APPEND = Operation("oss", "AppendObject", Writing, _append, puts, Shape.STREAM)
 COPY = Operation("oss", "CopyObject", Copying, _copy, copies)
 DELETE = Operation("oss", "DeleteObject", Deletion, _delete, lambda service, params: (_delete_access(service, params),))
 DELETE_MANY = Operation("oss", "DeleteMultipleObjects", Deletions, _delete_many, lambda service, params: ())

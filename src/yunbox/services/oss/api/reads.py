@@ -14,6 +14,7 @@ from yunbox.services.oss.api.headers import (
     span_of,
     version_header,
 )
+from yunbox.services.oss.api.pages import through_site
 from yunbox.services.oss.route import OBJECT, Route, empty
 from yunbox.services.oss.service import Oss, read
 from yunbox.services.oss.target import OssRequest
@@ -165,8 +166,8 @@ def as_is(result: Response, request: OssRequest) -> Response:
     return result
 
 
-GET = Operation("oss", "GetObject", Reading, _get, reads, Shape.STREAM)
-HEAD = Operation("oss", "HeadObject", Reading, _head, reads)
+GET = Operation("oss", "GetObject", Reading, through_site(_get), reads, Shape.STREAM)
+HEAD = Operation("oss", "HeadObject", Reading, through_site(_head), reads)
 META = Operation("oss", "GetObjectMeta", Reading, _meta, reads)
 ROUTES = (
     Route("GET", OBJECT, GET, reading, _render_get),

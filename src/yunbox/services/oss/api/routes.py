@@ -1,6 +1,6 @@
 """Every route of OSS."""
 
-from yunbox.services.oss.api import attributes, buckets, listing, multipart, objects, reads, settings
+from yunbox.services.oss.api import attributes, buckets, listing, multipart, objects, options, posts, reads, settings
 
 ROUTES = (
     *reads.ROUTES,
@@ -10,4 +10,6 @@ ROUTES = (
     *attributes.ROUTES,
     *buckets.ROUTES,
     *settings.ROUTES,
+    *posts.ROUTES,
+    *options.ROUTES,
 )
