@@ -244,12 +244,13 @@ class Jobs:
 
         session = self._session(job)
         async with self._service.pool.lease() as worker:
-            planned = await self._plan(worker, text, session)
-            statement = Statement(job, text, session, worker, planned)
-            operation = operation_for(job.instance.task_type, planned.plan)
-            return await self._service.spine.perform(
-                self._service, operation, statement, job.principal, job.instance.id
-            )
+            with self._service.objects.held():
+                planned = await self._plan(worker, text, session)
+                statement = Statement(job, text, session, worker, planned)
+                operation = operation_for(job.instance.task_type, planned.plan)
+                return await self._service.spine.perform(
+                    self._service, operation, statement, job.principal, job.instance.id
+                )
 
     async def _plan(self, worker: Worker, text: str, session: Session) -> Planned:
         """Plan against the newest snapshots: where the index lags behind a log, bring it up and plan again."""

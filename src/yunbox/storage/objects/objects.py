@@ -12,9 +12,9 @@ from yunbox.kernel.errors import AlreadyExists, Conflict, InvalidArgument, NotFo
 from yunbox.storage.objects.blobs import Blobs, BlobWriter
 from yunbox.storage.objects.buckets import same_bucket
 from yunbox.storage.objects.content import Content, adopt, of_bytes, receive
-from yunbox.storage.objects.index import Change, Index
+from yunbox.storage.objects.index import Change, Index, Snapshot
 from yunbox.storage.objects.keys import KEY_BYTES_MAX
-from yunbox.storage.objects.model import APPENDABLE, NORMAL, SYMLINK, Bucket, Extent, ObjectRecord, combine
+from yunbox.storage.objects.model import APPENDABLE, NORMAL, SYMLINK, Bucket, Extent, ObjectRecord, combine, load
 from yunbox.storage.objects.packs import Packs
 from yunbox.storage.objects.pins import Pins
 from yunbox.storage.objects.reading import Source
@@ -207,6 +207,32 @@ class Objects:
                 owner=attributes.owner,
             )  # fmt: skip
             versions.put(key, record)
+
+    async def rename(self, bucket: Bucket, old: str, new: str, *, owner: str) -> int:
+        """Give a key, or every key under a prefix that ends in ``/``, another name, at one moment; returns how many.
+
+        No byte moves. Raises NoSuchKey when nothing has the old name, AlreadyExists when something has the new one,
+        and Conflict in a bucket with versions, whose history has names too.
+        """
+
+        def work(change: Change, _: object) -> int:
+            current = same_bucket(change, bucket)
+            if current.versioning:
+                raise Conflict("Objects of a bucket with versions cannot be renamed.", code="OperationNotSupported")
+            found = _named(change, current, old)
+            if not found:
+                raise NoSuchKey(old)
+            if _named(change, current, new):
+                raise AlreadyExists("The target of the rename exists.", code="FileAlreadyExists", key=new)
+            moved = [(new + key.removeprefix(old), record) for key, record in found]
+            for key, _record in moved:
+                check_key(key)
+            versions = Versions(change, current)
+            for (key, _record), (renamed, record) in zip(found, moved, strict=True):
+                versions.move(key, renamed, record)
+            return len(moved)
+
+        return await self._index.write(work)
 
     async def append(
         self,
@@ -410,3 +436,17 @@ def _appended(
         crc64=crc64,
         extents=extents,
     )
+
+
+def _named(view: Snapshot, bucket: Bucket, name: str) -> list[tuple[str, ObjectRecord]]:
+    """The object of a name, or those under it when it is a folder's, which ends in a slash."""
+    if not name.endswith("/"):
+        record = present(view, bucket, name)
+        return [(name, record)] if record is not None else []
+    raw = name.encode()
+    found: list[tuple[str, ObjectRecord]] = []
+    for key, data in view.walk(bucket.node, raw):
+        if not key.startswith(raw):
+            break
+        found.append((key.decode(), load(data)))
+    return found

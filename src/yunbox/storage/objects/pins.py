@@ -3,9 +3,10 @@
 A pack is known by its number below zero, a file by its number above.
 """
 
+import contextlib
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
 
 from yunbox.storage.objects.model import Extent
 
@@ -18,6 +19,25 @@ class Pins:
         self._lock = threading.Lock()
         self._readers: Counter[int] = Counter()
         self._doomed: set[int] = set()
+        self._holders = 0
+
+    @contextlib.contextmanager
+    def held(self) -> Generator[None]:
+        """Nothing is unlinked as long as the block lasts: another process reads what it may have seen named."""
+        with self._lock:
+            self._holders += 1
+        try:
+            yield
+        finally:
+            self._end_hold()
+
+    def _end_hold(self) -> None:
+        with self._lock:
+            self._holders -= 1
+            gone = [] if self._holders else [number for number in self._doomed if number not in self._readers]
+            self._doomed.difference_update(gone)
+        for number in gone:
+            self._remove(number)
 
     def pin(self, files: Iterable[int]) -> None:
         """Begin to read files."""
@@ -32,7 +52,7 @@ class Pins:
                 self._readers[number] -= 1
                 if self._readers[number] <= 0:
                     del self._readers[number]
-                    if number in self._doomed:
+                    if number in self._doomed and not self._holders:
                         self._doomed.discard(number)
                         gone.append(number)
         for number in gone:
@@ -43,7 +63,7 @@ class Pins:
         gone: list[int] = []
         with self._lock:
             for number in files:
-                if number in self._readers:
+                if number in self._readers or self._holders:
                     self._doomed.add(number)
                 else:
                     gone.append(number)

@@ -1,6 +1,7 @@
 """The object store put together: one folder with its index, packs and files."""
 
 import asyncio
+import contextlib
 from collections import deque
 from pathlib import Path
 
@@ -46,6 +47,10 @@ class ObjectStore:
         self._packs.start()
         self._index.start(self._pins.doom)
         self.upkeep.begin_run()
+
+    def held(self) -> contextlib.AbstractContextManager[None]:
+        """As long as the block lasts, nothing is unlinked that a reader in another process may have seen named."""
+        return self._pins.held()
 
     async def sweep(self) -> None:
         """Upkeep that is due now and then."""

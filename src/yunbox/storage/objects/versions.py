@@ -115,6 +115,13 @@ class Versions:
         self._shown(-_visible(old) + _visible(record))
         return record
 
+    def move(self, key: str, renamed: str, record: ObjectRecord) -> None:
+        """Give the one record of a key another key; nothing else of it changes."""
+        at = ensure(self._keys, self._bucket.node, key.encode())
+        self._change.delete("objects", at)
+        prune(self._keys, self._bucket.node, key.encode())
+        self._change.put("objects", ensure(self._keys, self._bucket.node, renamed.encode()), dump(record))
+
     def amend(self, key: str, old: ObjectRecord, record: ObjectRecord) -> None:
         """Put a record in the place of the very same version: other metadata, or more bytes at its end."""
         at = ensure(self._keys, self._bucket.node, key.encode())

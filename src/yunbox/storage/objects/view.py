@@ -13,8 +13,6 @@ from yunbox.storage.objects.packs import Packs
 from yunbox.storage.objects.pins import Pins
 from yunbox.storage.objects.reading import Source
 
-_BATCH = 2000
-
 
 class ObjectView:
     """Reads a store that another process writes."""
@@ -27,26 +25,16 @@ class ObjectView:
         self._pins = Pins(lambda number: None)
 
     def objects(self, bucket: str, prefix: str) -> Iterator[tuple[str, ObjectRecord]]:
-        """The present objects with a prefix, in order. Raises NoSuchBucket."""
+        """The present objects with a prefix, in order, all as of one moment. Raises NoSuchBucket."""
         raw = prefix.encode()
-        start = raw
-        while True:
-            batch: list[tuple[bytes, bytes]] = []
-            with self._env.begin() as txn:
-                view = Snapshot(txn, self._tables)
-                for key, data in view.walk(find_bucket(view, bucket).node, start):
-                    if not key.startswith(raw):
-                        break
-                    batch.append((key, data))
-                    if len(batch) == _BATCH:
-                        break
-            for key, data in batch:
+        with self._env.begin() as txn:
+            view = Snapshot(txn, self._tables)
+            for key, data in view.walk(find_bucket(view, bucket).node, raw):
+                if not key.startswith(raw):
+                    return
                 record = load(data)
                 if not record.is_marker:
                     yield key.decode(), record
-            if len(batch) < _BATCH:
-                return
-            start = batch[-1][0] + b"\0"
 
     def path(self, record: ObjectRecord) -> Path | None:
         """The one file that holds just the object's bytes, if there is one."""
