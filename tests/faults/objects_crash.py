@@ -128,16 +128,16 @@ class Writer:
 
     async def _upload(self, bucket: Bucket, key: str) -> None:
         self.number += 1
-        datas = [data_of(self.number, 150_000), data_of(self.number, 1000)]
+        pieces = [data_of(self.number, 150_000), data_of(self.number, 1000)]
         upload = await self.store.uploads.begin(bucket, key, Attributes())
-        for number, data in enumerate(datas, 1):
+        for number, data in enumerate(pieces, 1):
             content = await self.store.objects.receive(chunks(data), size_max=GIB)
             await self.store.uploads.put_part(bucket, key, upload.id, number, content)
         if self.random.random() < 0.3:
             await self.store.uploads.abort(bucket, key, upload.id)
             return
         write = self.store.uploads.complete(bucket, key, upload.id, None)
-        await self._say(bucket, key, digest_of(b"".join(datas)), write)
+        await self._say(bucket, key, digest_of(b"".join(pieces)), write)
 
     async def _copy(self, bucket: Bucket, key: str) -> None:
         data = await read(self.store, bucket, key)

@@ -144,6 +144,7 @@ def commit_failing(monkeypatch: pytest.MonkeyPatch, shelf: Shelf, error: Excepti
 def test_an_index_that_cannot_commit(shelf: Shelf, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     async def run() -> None:
         upload = await prepare(shelf)
+        pack_bytes = shelf.store._packs.size_bytes(1)
         with monkeypatch.context() as patch:
             commit_failing(patch, shelf, error)
             for write in writes(shelf, upload).values():
@@ -154,6 +155,7 @@ def test_an_index_that_cannot_commit(shelf: Shelf, monkeypatch: pytest.MonkeyPat
                 *(write() for write in writes(shelf, upload).values()), return_exceptions=True
             )
             assert [type(outcome) for outcome in outcomes] == [StorageFull] * len(outcomes)
+        assert shelf.store._packs.size_bytes(1) == pack_bytes
         await as_it_was(shelf, upload)
         await works_again(shelf, upload)
 

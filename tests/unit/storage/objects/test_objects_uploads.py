@@ -25,17 +25,17 @@ async def complete(shelf: Shelf, upload: str, wanted: list[tuple[int, str]] | No
 
 
 def test_parts_that_come_out_of_order_make_an_object_of_the_same_files(shelf: Shelf) -> None:
-    datas = {number: data_of(LARGE + number, number) for number in (1, 2, 7, 10_000)}
+    pieces = {number: data_of(LARGE + number, number) for number in (1, 2, 7, 10_000)}
 
     async def run() -> None:
         upload = await shelf.begin(K)
-        etags = {number: await shelf.part(K, upload, number, datas[number]) for number in (7, 1, 10_000, 2)}
+        etags = {number: await shelf.part(K, upload, number, pieces[number]) for number in (7, 1, 10_000, 2)}
         last = await shelf.part(K, upload, 10_001, b"tail")
         assert [part.number for part in shelf.store.uploads.parts(shelf.bucket, K, upload, after=1, limit=2)] == [2, 7]
         before = inodes(shelf)
         record = await complete(shelf, upload, [*sorted(etags.items()), (10_001, last)])
         assert inodes(shelf) == before
-        whole = b"".join(data for _, data in sorted(datas.items())) + b"tail"
+        whole = b"".join(data for _, data in sorted(pieces.items())) + b"tail"
         assert await shelf.read(K) == whole
         assert record.crc64 == crc64(whole)
         digests = b"".join(bytes.fromhex(etag) for _, etag in sorted(etags.items())) + bytes.fromhex(last)
