@@ -112,7 +112,7 @@ async def running(settings: Settings, clock: Clock) -> AsyncGenerator[Ready]:
         stack.callback(core.tally.close)
         stack.callback(core.objects.close)
         service = _maxcompute(settings, core, pools)
-        oss = _oss(settings, core, account_id)
+        oss = _oss(settings, core, account_id, pools[0])
         service.instances.end_interrupted()
         await _ensure_project(service, settings.project, account_id)
         stack.push_async_callback(service.jobs.close)
@@ -202,7 +202,7 @@ def _maxcompute(settings: Settings, core: _Core, pools: tuple[WorkerPool, Worker
     )
 
 
-def _oss(settings: Settings, core: _Core, account_id: str) -> Oss:
+def _oss(settings: Settings, core: _Core, account_id: str, pool: WorkerPool) -> Oss:
     return Oss(
         store=core.objects,
         spine=core.spine,
@@ -213,6 +213,8 @@ def _oss(settings: Settings, core: _Core, account_id: str) -> Oss:
         account_id=account_id,
         region=settings.region,
         address=core.ports.url("oss").removeprefix("http://"),
+        pool=pool,
+        scratch=core.folder.spill,
     )
 
 

@@ -68,6 +68,12 @@ def _project(p: argparse.ArgumentParser) -> None:
     add_arguments(p)
 
 
+def _oss(p: argparse.ArgumentParser) -> None:
+    from yunbox.cli.oss import add_arguments
+
+    add_arguments(p)
+
+
 def _sql(p: argparse.ArgumentParser) -> None:
     p.add_argument("statement", nargs="?", help="run this and leave (default: a shell)")
     p.add_argument("--project", help="the project to work in")
@@ -88,6 +94,7 @@ _COMMANDS: dict[str, tuple[str, Add, tuple[str, ...]]] = {
     "bill": ("what was used, and what it would cost", _bill, ("text", "json", "csv")),
     "ram": ("RAM users, keys and policies", _ram, ("text", "json")),
     "project": ("create, list and delete projects", _project, ("text", "json")),
+    "oss": ("look after buckets: small files, damage, renames", _oss, ("text", "json")),
     "sql": ("run SQL, or open a shell", _sql, ("text", "json")),
     "coverage": ("what is offered and what is not", _none, ("text", "json")),
 }

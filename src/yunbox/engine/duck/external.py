@@ -102,7 +102,7 @@ class External:
         self, table: Table, values: PartitionValues, files: list[ExternalFile], wanted: list[Column], scratch: Path
     ) -> str:
         source = _source(table)
-        paths = self._laid_out(source, files, scratch)
+        paths = self.laid_out(source, files, scratch)
         fixed = {c.name: v for c, v in zip(table.partition_columns, values, strict=True)} if values else {}
         data = [column for column in table.columns if column.name not in fixed]
         reader, present = self._reader(source, paths, data)
@@ -134,7 +134,7 @@ class External:
             return f"read_json([{names}], columns = {{{types}}}, format = 'auto', maximum_object_size = 67108864)", here
         return f"read_csv([{names}], columns = {{{types}}}, {_csv_options(source)})", here
 
-    def _laid_out(self, source: ExternalSource, files: list[ExternalFile], scratch: Path) -> list[str]:
+    def laid_out(self, source: ExternalSource, files: Sequence[ExternalFile], scratch: Path) -> list[str]:
         """Paths that DuckDB can open: those of the store where an object is a file of its own, else copies."""
         paths: list[str] = []
         joined = _Joined(scratch, _skipped(source))

@@ -131,6 +131,20 @@ class Exported:
 
 
 @dataclass(frozen=True)
+class CompactObjects:
+    """Write the rows of many small objects as a few large Parquet files; answered by Exported.
+
+    ``format`` is ``json``, ``csv`` or ``parquet``; ``file_bytes`` is how large a file may become.
+    """
+
+    bucket: str
+    keys: tuple[str, ...]
+    format: str
+    folder: Path
+    file_bytes: int
+
+
+@dataclass(frozen=True)
 class RunCreateAs:
     """Run the query of the planned CREATE TABLE AS into Parquet files of the new table; answered by Written."""
 

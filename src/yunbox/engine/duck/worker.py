@@ -15,7 +15,7 @@ from typing import Any
 
 import duckdb
 
-from yunbox.engine.duck import faults, ingest, results, rewrite, scan, write
+from yunbox.engine.duck import compact, faults, ingest, results, rewrite, scan, write
 from yunbox.engine.duck import messages as m
 from yunbox.engine.duck.channel import Channel
 from yunbox.engine.duck.external import External, ExternalFile
@@ -77,6 +77,7 @@ class DuckWorker:
             m.RunQuery: self._run_query,
             m.RunInsert: self._run_insert,
             m.RunExport: self._run_export,
+            m.CompactObjects: self._compact,
             m.RunCreateAs: self._run_create_as,
             m.RunChange: self._run_change,
             m.RewriteFiles: partial(rewrite.rewrite, self._db),
@@ -158,6 +159,12 @@ class DuckWorker:
         if len(static) < len(insert.target.partition_columns) and static:
             raise InvalidArgument("INSERT into an external table names all partition values, or none")
         return self._external.export(self._sql(insert.query), source, request.folder, insert.target, static)
+
+    def _compact(self, request: m.CompactObjects) -> m.Exported:
+        try:
+            return compact.compact(self._db, self._external, request, self._scratch)
+        finally:
+            shutil.rmtree(self._scratch, ignore_errors=True)
 
     def _run_create_as(self, request: m.RunCreateAs) -> m.Written:
         query = _the(self._plan, Query)

@@ -129,7 +129,7 @@ async def _publish(
     """Make objects of files, and remove what lies under some prefixes, in one transaction."""
     objects = service.objects
     found = objects.buckets.get(bucket)
-    old = [key for prefix in gone for key in await objects.listing.keys(found, prefix)]
+    old: dict[str, str | None] = {key: None for prefix in gone for key in await objects.listing.keys(found, prefix)}
     attributes = Attributes(owner=call.principal.account_id)
     await objects.objects.publish(found, named, old, attributes)
 

@@ -5,8 +5,10 @@ import logging
 import time
 from email.utils import formatdate
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
+from yunbox.engine.duck.pool import WorkerPool
 from yunbox.guard.authorise import Authoriser
 from yunbox.identity.identify import Identity
 from yunbox.kernel.call import Access, Call
@@ -14,6 +16,7 @@ from yunbox.kernel.clock import Clock
 from yunbox.meter.prices import OSS_GET, OSS_PUT, OSS_TRAFFIC
 from yunbox.meter.tally import Tally
 from yunbox.services.oss.access import Grants
+from yunbox.services.oss.small_files import SmallFiles
 from yunbox.spine import Spine
 from yunbox.storage.objects.model import Bucket
 from yunbox.storage.objects.store import ObjectStore
@@ -38,6 +41,8 @@ class Oss:
         account_id: str,
         region: str,
         address: str,
+        pool: WorkerPool,
+        scratch: Path,
         callbacks_anywhere: bool = False,
     ) -> None:
         self.log = logging.getLogger("yunbox.oss")
@@ -51,6 +56,8 @@ class Oss:
         self.region = region
         self.address = address
         self.callbacks_anywhere = callbacks_anywhere
+        self.pool = pool
+        self.small_files = SmallFiles(store, pool, scratch)
         authoriser.add_source(Grants(store))
 
     @property

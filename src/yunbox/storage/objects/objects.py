@@ -1,7 +1,7 @@
 """Objects: put, appended, copied, looked at, read and deleted."""
 
 import hashlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -165,9 +165,16 @@ class Objects:
         return await self._index.write(work, *content.payloads, undo=lambda: self.discard(content))
 
     async def publish(
-        self, bucket: Bucket, files: Sequence[tuple[str, Path]], gone: Sequence[str], attributes: Attributes
+        self,
+        bucket: Bucket,
+        files: Sequence[tuple[str, Path]],
+        gone: Mapping[str, str | None],
+        attributes: Attributes,
     ) -> None:
-        """Make objects of files and delete other keys at one moment: a reader sees all of the old or all of the new."""
+        """Make objects of files and delete other keys at one moment: a reader sees all of the old or all of the new.
+
+        ``gone`` maps each key to the ETag it must still have, or to None. Raises Conflict when one has another.
+        """
         contents: list[Content] = []
 
         def undo() -> None:
@@ -190,10 +197,15 @@ class Objects:
         bucket: Bucket,
         files: Sequence[tuple[str, Path]],
         contents: Sequence[Content],
-        gone: Sequence[str],
+        gone: Mapping[str, str | None],
         attributes: Attributes,
     ) -> None:
-        versions = Versions(change, same_bucket(change, bucket))
+        current = same_bucket(change, bucket)
+        for key, etag in gone.items():
+            found = present(change, current, key) if etag is not None else None
+            if etag is not None and (found is None or found.etag != etag):
+                raise Conflict(f"The object {key!r} has been changed meanwhile: run it again", code="InvalidOperation")
+        versions = Versions(change, current)
         now_ms = self.now_ms()
         written = {key for key, _ in files}
         for key in gone:

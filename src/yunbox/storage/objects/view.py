@@ -1,6 +1,6 @@
 """The object store as another process sees it: a worker that reads objects where they lie, without a copy over HTTP."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import lmdb
@@ -12,6 +12,7 @@ from yunbox.storage.objects.model import APPENDABLE, ObjectRecord, load
 from yunbox.storage.objects.packs import Packs
 from yunbox.storage.objects.pins import Pins
 from yunbox.storage.objects.reading import Source
+from yunbox.storage.objects.versions import present
 
 
 class ObjectView:
@@ -35,6 +36,18 @@ class ObjectView:
                 record = load(data)
                 if not record.is_marker:
                     yield key.decode(), record
+
+    def records(self, bucket: str, keys: Iterable[str]) -> list[tuple[str, ObjectRecord]]:
+        """The present objects of some keys, as of one moment; those that are gone are left out."""
+        found: list[tuple[str, ObjectRecord]] = []
+        with self._env.begin() as txn:
+            view = Snapshot(txn, self._tables)
+            place = find_bucket(view, bucket)
+            for key in keys:
+                record = present(view, place, key)
+                if record is not None and not record.is_marker:
+                    found.append((key, record))
+        return found
 
     def path(self, record: ObjectRecord) -> Path | None:
         """The one file that holds just the object's bytes, if there is one."""

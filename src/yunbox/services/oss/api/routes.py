@@ -1,6 +1,17 @@
 """Every route of OSS."""
 
-from yunbox.services.oss.api import attributes, buckets, listing, multipart, objects, options, posts, reads, settings
+from yunbox.services.oss.api import (
+    attributes,
+    buckets,
+    listing,
+    multipart,
+    objects,
+    options,
+    posts,
+    reads,
+    settings,
+    tools,
+)
 
 ROUTES = (
     *reads.ROUTES,
@@ -12,4 +23,5 @@ ROUTES = (
     *settings.ROUTES,
     *posts.ROUTES,
     *options.ROUTES,
+    *tools.ROUTES,
 )

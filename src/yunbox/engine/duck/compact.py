@@ -1,0 +1,64 @@
+"""Many small objects become a few large Parquet files: the union of their columns, and all of their rows.
+
+DuckDB streams from the one to the other, so memory stays within the worker's limit however much there is.
+"""
+
+import uuid
+from pathlib import Path
+
+import duckdb
+
+from yunbox.engine.duck.external import External, ExternalFile
+from yunbox.engine.duck.messages import CompactObjects, Exported, ExportedFile
+from yunbox.engine.duck.scan import quote_text
+from yunbox.kernel.errors import Conflict
+from yunbox.sql.maxcompute.catalog import ExternalSource
+
+
+def compact(db: duckdb.DuckDBPyConnection, external: External, request: CompactObjects, scratch: Path) -> Exported:
+    """Write the Parquet files. Raises Conflict when an object has gone meanwhile."""
+    found = external.view.records(request.bucket, request.keys)
+    if len(found) != len(request.keys):
+        raise Conflict("Some of the objects have been deleted meanwhile: run it again")
+    files = [ExternalFile(key, record) for key, record in found]
+    request.folder.mkdir(parents=True, exist_ok=True)
+    db.execute("SET preserve_insertion_order = true")
+    reader = _reader(db, external, request.format, files, scratch)
+    target = request.folder / "out"
+    copied = db.execute(
+        f"COPY (SELECT * FROM {reader}) TO {quote_text(str(target))} (FORMAT parquet, COMPRESSION zstd, "
+        f"FILE_SIZE_BYTES {request.file_bytes}, FILENAME_PATTERN 'part-{{uuid}}', OVERWRITE_OR_IGNORE true)"
+    ).fetchone()
+    paths = sorted(target.rglob("*.parquet")) if target.is_dir() else [target]
+    named = tuple(ExportedFile(path, f"part-{uuid.uuid4()}.parquet") for path in paths)
+    return Exported(named, int(copied[0]) if copied else 0)
+
+
+def _reader(
+    db: duckdb.DuckDBPyConnection, external: External, format_: str, files: list[ExternalFile], scratch: Path
+) -> str:
+    options: tuple[tuple[str, str], ...] = ()
+    header = ""
+    if format_ == "csv":
+        header = _header(db, external, files[0], scratch)
+        options = (("skip.header.line.count", "1"),) if header else ()
+    paths = external.laid_out(ExternalSource("", format_, options), files, scratch)
+    names = ", ".join(map(quote_text, paths))
+    if format_ == "parquet":
+        return f"read_parquet([{names}], union_by_name = true, hive_partitioning = false)"
+    if format_ == "json":
+        return f"read_json([{names}], format = 'auto', union_by_name = true, sample_size = -1)"
+    skipping = f"header = false, skip = 1, names = [{header}]" if header else "header = false"
+    reading = "union_by_name = true, sample_size = -1, null_padding = true, parallel = false"
+    return f"read_csv([{names}], {skipping}, {reading})"
+
+
+def _header(db: duckdb.DuckDBPyConnection, external: External, file: ExternalFile, scratch: Path) -> str:
+    """The column names in the first line of the first file, as SQL texts; nothing when that line is data."""
+    scratch.mkdir(parents=True, exist_ok=True)
+    sample = scratch / f"head-{uuid.uuid4().hex}.csv"
+    sample.write_bytes(next(external.view.pieces(file.record, 1 << 20), b""))
+    row = db.execute(
+        f"SELECT HasHeader, list_transform(Columns, lambda c: c.name) FROM sniff_csv({quote_text(str(sample))})"
+    ).fetchone()
+    return ", ".join(map(quote_text, row[1])) if row and row[0] else ""
