@@ -1,6 +1,8 @@
 """Telling a story in steps: each says in one line what happened and how long it took."""
 
+import shlex
 import shutil
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -63,6 +65,17 @@ class Story:
         print("\n" + "\n".join(lines))
         print(f"\nDone in {time.monotonic() - started:.1f} s; nothing is left running.")
         return 0
+
+    @property
+    def data(self) -> str:
+        """The server's data folder, as one writes it in a shell."""
+        return shlex.quote(str(self.folder / "data"))
+
+    def yunbox(self, *words: str) -> str:
+        """What a `yunbox` command prints."""
+        assert self.server is not None
+        command = [sys.executable, "-m", "yunbox", *words, "--data", str(self.server.data)]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
     def _take(self, step: Step) -> None:
         print(f"  {step.title:<{_TITLE_WIDTH}}", end="", flush=True)

@@ -1,5 +1,6 @@
 """The stages of the tour, in the order they are told. A later chapter of the product adds its file here."""
 
 from stages.maxcompute import STAGE as MAXCOMPUTE
+from stages.oss import STAGE as OSS
 
-STAGES = (MAXCOMPUTE,)
+STAGES = (MAXCOMPUTE, OSS)

