@@ -1,5 +1,7 @@
 """The bytes of one object or part on their way in: small ones stay in memory, large ones become a file at once."""
 
+import asyncio
+import contextlib
 import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -9,7 +11,7 @@ from yunbox.kernel.errors import InvalidArgument
 from yunbox.storage.objects.blobs import Blobs, BlobWriter
 from yunbox.storage.objects.model import Extent, crc64
 from yunbox.storage.objects.packs import PACKED_BYTES_MAX
-from yunbox.storage.objects.waiting import in_thread
+from yunbox.storage.objects.waiting import in_thread, to_end
 
 _WRITE_BYTES = 1024 * 1024
 
@@ -52,6 +54,7 @@ async def receive(
     """
     buffer = bytearray()
     size = 0
+    writing: asyncio.Future[None] | None = None
     try:
         async for chunk in chunks:
             size += len(chunk)
@@ -61,16 +64,34 @@ async def receive(
             if len(buffer) > (_WRITE_BYTES if writer or not packed else PACKED_BYTES_MAX):
                 writer = writer or blobs.create()
                 packed = False
-                await in_thread(writer.write, buffer)
+                await _ended(writing)
+                writing = _begin(writer, buffer)  # one piece is summed and written while the next arrives
                 buffer = bytearray()
+        await _ended(writing)
         if writer is None and (packed or not buffer):
             return of_bytes(bytes(buffer))
         writer = writer or blobs.create()
         return await in_thread(_finish, writer, buffer)
     except BaseException:
         if writer is not None:
-            await in_thread(writer.discard)
+            await _discard(writer, writing)
         raise
+
+
+def _begin(writer: BlobWriter, data: bytearray) -> "asyncio.Future[None]":
+    return asyncio.get_running_loop().run_in_executor(None, writer.write, data)
+
+
+async def _ended(writing: "asyncio.Future[None] | None") -> None:
+    if writing is not None:
+        await to_end(writing)
+
+
+async def _discard(writer: BlobWriter, writing: "asyncio.Future[None] | None") -> None:
+    """Forget what was written, once nothing writes any more."""
+    with contextlib.suppress(Exception):
+        await _ended(writing)
+    await in_thread(writer.discard)
 
 
 def _finish(writer: BlobWriter, rest: bytearray) -> Content:

@@ -334,19 +334,19 @@ def test_files_are_published_at_one_moment(shelf: Shelf, tmp_path: Path) -> None
         objects = shelf.store.objects
         await shelf.put("d/old", b"old")
         with pytest.raises(FileNotFoundError):
-            await objects.publish(shelf.bucket, [*fresh, ("d/z", tmp_path / "none")], ["d/old"], Attributes())
+            await objects.publish(shelf.bucket, [*fresh, ("d/z", tmp_path / "none")], {"d/old": None}, Attributes())
         with pytest.raises(InvalidArgument):
-            await objects.publish(shelf.bucket, [*fresh, ("", paths[0])], ["d/old"], Attributes())
+            await objects.publish(shelf.bucket, [*fresh, ("", paths[0])], {"d/old": None}, Attributes())
         assert await shelf.store.listing.keys(shelf.bucket) == ["d/old"]
         shelf.audit()
         for steps in range(12):
-            task = asyncio.ensure_future(objects.publish(shelf.bucket, fresh, ["d/old", "d/x"], Attributes()))
+            task = asyncio.ensure_future(objects.publish(shelf.bucket, fresh, {"d/old": None, "d/x": None}, Attributes()))
             for _ in range(steps):
                 await asyncio.sleep(0)
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
             shelf.audit()
-        await objects.publish(shelf.bucket, fresh, ["d/old", "d/x"], Attributes())
+        await objects.publish(shelf.bucket, fresh, {"d/old": None, "d/x": None}, Attributes())
         assert await shelf.store.listing.keys(shelf.bucket) == ["d/x", "d/y"]
         assert await shelf.read("d/y") == data_of(LARGE * 5, 1)
 
