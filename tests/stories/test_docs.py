@@ -38,10 +38,12 @@ def run_shell(code: str, server: Server) -> None:
     subprocess.run(["sh", "-euc", code], check=True, env=env, capture_output=True, timeout=60)
 
 
-def test_the_coverage_page_is_what_the_code_offers() -> None:
-    from yunbox.services.maxcompute.coverage import page
+def test_the_coverage_pages_are_what_the_code_offers() -> None:
+    from yunbox.services.maxcompute import coverage as maxcompute
+    from yunbox.services.oss import coverage as oss
 
-    assert (ROOT / "docs" / "reference" / "coverage.md").read_text("utf-8") == page()
+    assert (ROOT / "docs" / "reference" / "coverage.md").read_text("utf-8") == maxcompute.page()
+    assert (ROOT / "docs" / "reference" / "coverage-oss.md").read_text("utf-8") == oss.page()
 
 
 def test_the_limits_page_names_the_numbers_of_the_code() -> None:

@@ -80,6 +80,12 @@ def _sql(p: argparse.ArgumentParser) -> None:
     p.add_argument("--dry-run", action="store_true", help="only say what it would cost")
 
 
+def _coverage(p: argparse.ArgumentParser) -> None:
+    from yunbox.cli.coverage import add_arguments
+
+    add_arguments(p)
+
+
 def _none(p: argparse.ArgumentParser) -> None:
     """No options of its own."""
 
@@ -96,7 +102,7 @@ _COMMANDS: dict[str, tuple[str, Add, tuple[str, ...]]] = {
     "project": ("create, list and delete projects", _project, ("text", "json")),
     "oss": ("look after buckets: small files, damage, renames", _oss, ("text", "json")),
     "sql": ("run SQL, or open a shell", _sql, ("text", "json")),
-    "coverage": ("what is offered and what is not", _none, ("text", "json")),
+    "coverage": ("what is offered and what is not", _coverage, ("text", "json")),
 }
 
 

@@ -4,11 +4,27 @@ import argparse
 from dataclasses import asdict
 
 from yunbox.cli.output import Output
-from yunbox.services.maxcompute.coverage import NOT_OFFERED, offered, page
+
+SERVICES = ("maxcompute", "oss")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which service."""
+    parser.add_argument(
+        "--service", choices=SERVICES, default="maxcompute", help="whose coverage (default: maxcompute)"
+    )
 
 
 def run(args: argparse.Namespace, output: Output) -> int:
     """Print the coverage page."""
-    body = {"offered": [asdict(item) for item in offered()], "not_offered": NOT_OFFERED}
-    output.result(body, page().rstrip())
+    if args.service == "oss":
+        from yunbox.services.oss import coverage as oss
+
+        operations = [{"area": a, "operation": o, "offered": s, "note": n} for a, o, s, n in oss.statuses()]
+        output.result({"operations": operations, "own": oss.own()}, oss.page().rstrip())
+        return 0
+    from yunbox.services.maxcompute import coverage as maxcompute
+
+    body = {"offered": [asdict(item) for item in maxcompute.offered()], "not_offered": maxcompute.NOT_OFFERED}
+    output.result(body, maxcompute.page().rstrip())
     return 0

@@ -1,0 +1,102 @@
+"""What of OSS is offered and what is not: the vendor's list of operations beside the routes that exist."""
+
+from yunbox.services.oss.api.routes import ROUTES
+
+_AREAS: dict[str, str] = {
+    "Service": "ListBuckets DescribeRegions",
+    "Bucket": "PutBucket DeleteBucket HeadBucket ListObjects ListObjectsV2 GetBucketInfo GetBucketLocation "
+    "GetBucketStat",
+    "Bucket ACL and policy": "PutBucketAcl GetBucketAcl PutBucketPolicy GetBucketPolicy DeleteBucketPolicy "
+    "GetBucketPolicyStatus PutPublicAccessBlock GetPublicAccessBlock DeletePublicAccessBlock",
+    "Versions": "PutBucketVersioning GetBucketVersioning ListObjectVersions",
+    "Lifecycle": "PutBucketLifecycle GetBucketLifecycle DeleteBucketLifecycle PutBucketAccessMonitor "
+    "GetBucketAccessMonitor",
+    "CORS, hotlinks, website": "PutBucketCors GetBucketCors DeleteBucketCors OptionObject PutBucketReferer "
+    "GetBucketReferer PutBucketWebsite GetBucketWebsite DeleteBucketWebsite",
+    "Other settings of a bucket": "PutBucketLogging GetBucketLogging DeleteBucketLogging PutUserDefinedLogFieldsConfig "
+    "GetUserDefinedLogFieldsConfig DeleteUserDefinedLogFieldsConfig PutBucketTags GetBucketTags DeleteBucketTags "
+    "PutBucketEncryption GetBucketEncryption DeleteBucketEncryption PutBucketRequestPayment GetBucketRequestPayment "
+    "PutBucketTransferAcceleration GetBucketTransferAcceleration PutBucketResourceGroup GetBucketResourceGroup "
+    "PutBucketHttpsConfig GetBucketHttpsConfig PutBucketArchiveDirectRead GetBucketArchiveDirectRead",
+    "Retention (WORM)": "InitiateBucketWorm AbortBucketWorm CompleteBucketWorm ExtendBucketWorm GetBucketWorm",
+    "Replication": "PutBucketReplication PutBucketRTC GetBucketReplication GetBucketReplicationLocation "
+    "GetBucketReplicationProgress DeleteBucketReplication",
+    "Inventory": "PutBucketInventory GetBucketInventory ListBucketInventory DeleteBucketInventory",
+    "Domain names": "CreateCnameToken GetCnameToken PutCname ListCname DeleteCname",
+    "Image styles": "PutStyle GetStyle ListStyle DeleteStyle",
+    "Metadata queries": "OpenMetaQuery GetMetaQueryStatus DoMetaQuery CloseMetaQuery",
+    "Access points": "CreateAccessPoint GetAccessPoint ListAccessPoints DeleteAccessPoint PutAccessPointPolicy "
+    "GetAccessPointPolicy DeleteAccessPointPolicy",
+    "Redundancy": "CreateBucketDataRedundancyTransition GetBucketDataRedundancyTransition "
+    "ListBucketDataRedundancyTransition DeleteBucketDataRedundancyTransition",
+    "Objects": "PutObject GetObject HeadObject GetObjectMeta CopyObject AppendObject SealAppendObject DeleteObject "
+    "DeleteMultipleObjects PostObject RestoreObject CleanRestoredObject SelectObject CreateSelectObjectMeta "
+    "ProcessObject AsyncProcessObject AsyncFetch Rename",
+    "Object ACL, tags, links": "PutObjectAcl GetObjectAcl PutObjectTagging GetObjectTagging DeleteObjectTagging "
+    "PutSymlink GetSymlink",
+    "Multipart": "InitiateMultipartUpload UploadPart UploadPartCopy CompleteMultipartUpload AbortMultipartUpload "
+    "ListParts ListMultipartUploads",
+    "Live channels": "PutLiveChannel ListLiveChannel DeleteLiveChannel PutLiveChannelStatus GetLiveChannelInfo "
+    "GetLiveChannelStat GetLiveChannelHistory PostVodPlaylist GetVodPlaylist",
+}
+_PARTLY = {
+    "PutBucketEncryption": "kept and returned; the disk's own encryption is what protects the bytes",
+    "PutBucketLogging": "kept and returned; the calls are in `yunbox logs`, not in the target bucket",
+    "PutBucketRequestPayment": "kept and returned; the owner is billed",
+    "PutBucketTransferAcceleration": "kept and returned; loopback is as fast as it gets",
+    "PutBucketWebsite": "mirroring back to an origin is refused by name",
+    "RestoreObject": "the times are the upper ends of the vendor's ranges",
+    "Rename": "objects and folders of a bucket without versions, as Jindo and hierarchical buckets have it",
+}
+_BESIDE = {
+    "Signatures": "versions 1 and 4 and S3's version 4, in headers and in URLs; version 2 is refused",
+    "Encryption with the client's own keys (SSE-C)": "refused as NotImplemented",
+    "Image, video and document processing (`x-oss-process`)": "refused by name",
+    "Callbacks": "only to loopback addresses unless configured, and not signed with the vendor's RSA key",
+    "Virtual-hosted style": "`bucket.localhost` and `bucket.oss-<region>.aliyuncs.com` in the Host header",
+}
+
+
+def statuses() -> list[tuple[str, str, str, str]]:
+    """Area, operation, ``yes``, ``partly`` or ``no``, and a note."""
+    there = {route.operation.name for route in ROUTES}
+    return [
+        (area, name, _status(name, there), _PARTLY.get(name, "") if name in there else "")
+        for area, names in _AREAS.items()
+        for name in names.split()
+    ]
+
+
+def _status(name: str, there: set[str]) -> str:
+    if name not in there:
+        return "no"
+    return "partly" if name in _PARTLY else "yes"
+
+
+def own() -> list[str]:
+    """Operations that only Yunbox has."""
+    return sorted({route.operation.name for route in ROUTES} - {name for _, name, _, _ in statuses()})
+
+
+def page() -> str:
+    """The coverage page as Markdown."""
+    found = statuses()
+    counts = {word: sum(status == word for _, _, status, _ in found) for word in ("yes", "partly", "no")}
+    lines = [
+        "# Coverage: OSS",
+        "",
+        "Made by `yunbox coverage --service oss`; a test keeps this page and the code the same.",
+        f"{counts['yes']} operations are offered, {counts['partly']} in part, {counts['no']} not; one that is not "
+        "answers NotImplemented and names itself.",
+        "",
+        "| area | operation | offered | note |",
+        "|---|---|---|---|",
+        *(f"| {area} | {name} | {status} | {note} |" for area, name, status, note in found),
+        "",
+        f"Of its own, Yunbox has {', '.join(own())}: see `yunbox oss`.",
+        "",
+        "| beside the operations | |",
+        "|---|---|",
+        *(f"| {what} | {happens} |" for what, happens in _BESIDE.items()),
+    ]
+    return "\n".join(lines) + "\n"

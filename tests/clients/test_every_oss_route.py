@@ -1,0 +1,115 @@
+"""Every route of OSS leads through the spine: without a signature nobody gets in, nor a user without policies."""
+
+import json
+from collections.abc import Callable
+from urllib.parse import urlencode
+
+import oss2
+import pytest
+import requests
+
+from yunbox.services.oss.api.routes import ROUTES
+from yunbox.services.oss.route import BUCKET, OBJECT, SERVICE, Route
+from yunbox.testing.server import Server
+from yunbox.wire.oss.signing import canonical_v1, sign_v1
+
+OPEN = {"OptionObject"}
+"""A browser's preflight is unsigned by its nature, and tells no more than the bucket's CORS rules."""
+PER_ITEM = {"DeleteMultipleObjects"}
+"""Each of its keys is authorised by itself, and refused by itself."""
+FORMS = {"PostObject"}
+"""Its signature is in the form."""
+# ruff: noqa: E501
+BODIES = {
+    "PutBucketVersioning": "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>",
+    "PutBucketPolicy": '{"Version":"1","Statement":[{"Effect":"Allow","Principal":["*"],"Action":["oss:GetObject"],"Resource":["acs:oss:*:*:b/*"]}]}',
+    "PutBucketCors": "<CORSConfiguration><CORSRule><AllowedOrigin>*</AllowedOrigin><AllowedMethod>GET</AllowedMethod></CORSRule></CORSConfiguration>",
+    "PutBucketEncryption": "<ServerSideEncryptionRule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>AES256</SSEAlgorithm></ApplyServerSideEncryptionByDefault></ServerSideEncryptionRule>",
+    "PutBucketLifecycle": "<LifecycleConfiguration><Rule><ID>a</ID><Prefix/><Status>Enabled</Status><Expiration><Days>1</Days></Expiration></Rule></LifecycleConfiguration>",
+    "PutBucketLogging": "<BucketLoggingStatus/>",
+    "PutBucketWebsite": "<WebsiteConfiguration><IndexDocument><Suffix>i.html</Suffix></IndexDocument></WebsiteConfiguration>",
+    "PutBucketTags": "<Tagging><TagSet/></Tagging>",
+    "PutObjectTagging": "<Tagging><TagSet/></Tagging>",
+    "PutBucketReferer": "<RefererConfiguration><AllowEmptyReferer>true</AllowEmptyReferer></RefererConfiguration>",
+    "PutBucketRequestPayment": "<RequestPaymentConfiguration><Payer>BucketOwner</Payer></RequestPaymentConfiguration>",
+    "PutBucketTransferAcceleration": "<TransferAccelerationConfiguration><Enabled>true</Enabled></TransferAccelerationConfiguration>",
+    "CompleteMultipartUpload": "<CompleteMultipartUpload/>",
+    "DeleteMultipleObjects": "<Delete><Object><Key>k</Key></Object></Delete>",
+}  # fmt: skip
+HEADERS = {
+    "PutBucketAcl": {"x-oss-acl": "private"},
+    "PutObjectAcl": {"x-oss-object-acl": "private"},
+    "PutSymlink": {"x-oss-symlink-target": "t"},
+    "Rename": {"x-oss-rename-source": "k2"},
+    "CopyObject": {"x-oss-copy-source": "/private/k"},
+    "UploadPartCopy": {"x-oss-copy-source": "/private/k"},
+}
+QUERIES = {"UploadPart": {"partNumber": "1"}, "UploadPartCopy": {"partNumber": "1"}, "AppendObject": {"position": "0"}}
+
+
+def identify(route: Route) -> str:
+    return f"{route.operation.name} {route.method} {route.level}{'?' + route.when if route.when else ''}"
+
+
+@pytest.fixture(scope="module")
+def private(server: Server) -> str:
+    auth = oss2.Auth(server.access_key_id, server.access_key_secret)
+    bucket = oss2.Bucket(auth, server.endpoints["oss"], "private")
+    bucket.create_bucket()
+    bucket.put_object("k", b"secret")
+    return "private"
+
+
+@pytest.fixture(scope="module")
+def nobody(server: Server) -> tuple[str, str]:
+    import subprocess
+    import sys
+
+    def run(*words: str) -> str:
+        command = [sys.executable, "-m", "yunbox", *words, "--data", str(server.data)]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+    run("ram", "create-user", "oss-nobody")
+    made = json.loads(run("ram", "create-key", "oss-nobody", "--output", "json"))
+    return made["access_key_id"], made["access_key_secret"]
+
+
+Send = Callable[[Route, tuple[str, str] | None], requests.Response]
+
+
+@pytest.fixture
+def send(server: Server, private: str) -> Send:
+    def run(route: Route, key: tuple[str, str] | None) -> requests.Response:
+        resource = {SERVICE: "/", BUCKET: f"/{private}/", OBJECT: f"/{private}/k"}[route.level]
+        pairs = {**({route.when: ""} if route.when else {}), **QUERIES.get(route.operation.name, {})}
+        headers = {"Date": _now(), **HEADERS.get(route.operation.name, {})}
+        if key:
+            lowered = {name.lower(): value for name, value in headers.items()}
+            text = canonical_v1(route.method, resource, tuple(pairs.items()), lowered, headers["Date"])
+            headers["Authorization"] = f"OSS {key[0]}:{sign_v1(key[1], text)}"
+        url = f"{server.endpoints['oss']}{resource}" + (f"?{urlencode(pairs)}" if pairs else "")
+        body = BODIES.get(route.operation.name, "").encode()
+        return requests.request(route.method, url, headers=headers, data=body, timeout=30)
+
+    return run
+
+
+def _now() -> str:
+    from email.utils import formatdate
+
+    return formatdate(usegmt=True)
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=identify)
+def test_nobody_gets_in_unsigned_or_without_policies(route: Route, send: Send, nobody: tuple[str, str]) -> None:
+    if route.operation.name in OPEN | FORMS:
+        pytest.skip("checked in the tests of browsers")
+    for key in (None, nobody, (nobody[0], "wrong")):
+        answer = send(route, key)
+        assert answer.headers["x-oss-request-id"]
+        if route.operation.name in PER_ITEM and key != (nobody[0], "wrong"):
+            assert b"AccessDenied" in answer.content
+        else:
+            assert answer.status_code == 403, answer.text
+            assert route.method == "HEAD" or b"<Code>" in answer.content
+    assert send(Route("GET", OBJECT, ROUTES[0].operation, ROUTES[0].parse, ROUTES[0].render), None).status_code == 403
