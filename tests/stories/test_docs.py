@@ -17,7 +17,10 @@ PAGES = sorted((ROOT / "docs" / "guide").glob("*.md"))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_the_examples_of_a_page_run(page: Path, yunbox: Server) -> None:
+def test_the_examples_of_a_page_run(page: Path, yunbox: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", yunbox.access_key_id)
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", yunbox.access_key_secret)
+    monkeypatch.setenv("OSS_ENDPOINT", yunbox.endpoints["oss"])
     blocks = BLOCK.findall(page.read_text("utf-8"))
     assert blocks, "a guide without an example"
     o = ODPS(yunbox.access_key_id, yunbox.access_key_secret, yunbox.project, endpoint=yunbox.endpoint)

@@ -10,6 +10,7 @@ from typing import Literal
 from yunbox.sql.maxcompute.catalog import Column, PartitionValues, Table, TableName
 from yunbox.sql.maxcompute.plans import Plan
 from yunbox.sql.maxcompute.session import Session
+from yunbox.storage.objects.model import ObjectRecord
 from yunbox.storage.tables.model import DataFile
 
 Packing = Literal["zstd", "lz4"]
@@ -230,6 +231,46 @@ class ExportResult:
     select: tuple[str, ...] = field(default=())
     coding: str = ""
     timezone: str = "UTC"
+
+
+@dataclass(frozen=True)
+class ObjectFormat:
+    """How an object is to be read: ``kind`` is csv, lines or document; ``header`` is none, use or ignore."""
+
+    kind: str
+    gzip: bool = False
+    header: str = "none"
+    record_delimiter: str = "\n"
+    field_delimiter: str = ","
+    quote: str = '"'
+    comment: str = ""
+
+
+@dataclass(frozen=True)
+class SelectObject:
+    """Run one SELECT over one object; answered by chunks. ``span`` is in bytes, its end included."""
+
+    record: ObjectRecord
+    format: ObjectFormat
+    text: str
+    span: tuple[int, int | None] | None = None
+    lines: tuple[int, int | None] | None = None
+    splits: tuple[int, int | None] | None = None
+    output_record_delimiter: str = "\n"
+    output_field_delimiter: str = ","
+    output_header: bool = False
+    keep_all: bool = False
+    raw: bool = False
+    skip_partial: bool = False
+    skipped_max: int = 0
+
+
+@dataclass(frozen=True)
+class SelectMeta:
+    """Count the rows of an object; answered by one chunk."""
+
+    record: ObjectRecord
+    format: ObjectFormat
 
 
 @dataclass(frozen=True)

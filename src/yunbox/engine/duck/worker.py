@@ -15,7 +15,7 @@ from typing import Any
 
 import duckdb
 
-from yunbox.engine.duck import compact, faults, ingest, results, rewrite, scan, write
+from yunbox.engine.duck import compact, faults, ingest, results, rewrite, scan, select, write
 from yunbox.engine.duck import messages as m
 from yunbox.engine.duck.channel import Channel
 from yunbox.engine.duck.external import External, ExternalFile
@@ -85,6 +85,8 @@ class DuckWorker:
             m.ExportRows: self._export_rows,
             m.ExportResult: self._export_result,
             m.Checkpoint: _checkpoint,
+            m.SelectObject: self._select_object,
+            m.SelectMeta: self._select_object,
         }
 
     def handle(self, request: Any) -> Any:
@@ -92,7 +94,9 @@ class DuckWorker:
         try:
             return self._handlers[type(request)](request)
         finally:
-            if self._objects and not isinstance(request, m.PlanStatement):
+            if isinstance(request, m.SelectObject | m.SelectMeta) or (
+                self._objects and not isinstance(request, m.PlanStatement)
+            ):
                 shutil.rmtree(self._scratch, ignore_errors=True)
 
     # -- SQL
@@ -215,6 +219,15 @@ class DuckWorker:
 
     def _export_result(self, request: m.ExportResult) -> None:
         for chunk in ingest.export_result(self._db, request):
+            self._channel.chunk(chunk)
+
+    # -- objects
+
+    def _select_object(self, request: m.SelectObject | m.SelectMeta) -> None:
+        self._set("preserve_insertion_order", "true")
+        selector = select.Selector(self._db, self._external.view, self._scratch)
+        chunks = selector.meta(request) if isinstance(request, m.SelectMeta) else selector.select(request)
+        for chunk in chunks:
             self._channel.chunk(chunk)
 
 

@@ -42,6 +42,7 @@ NOT_OFFERED = {
     "worm": "retention policies",
     "wormExtend": "retention policies",
     "wormId": "retention policies",
+    "x-oss-process": "the processing of images, videos and documents",
     "x-oss-async-process": "asynchronous processing",
     "x-oss-write-get-object-response": "object functions",
 }

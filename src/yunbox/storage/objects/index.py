@@ -18,6 +18,7 @@ from typing import Any, TypeVar, cast
 
 import lmdb
 
+from yunbox.kernel.clock import Clock, SystemClock
 from yunbox.kernel.errors import StorageFull, Unavailable
 from yunbox.storage.files import translate
 from yunbox.storage.objects.keys import Cursor, walk
@@ -83,9 +84,12 @@ class Snapshot:
 class Change(Snapshot):
     """A writing transaction, shared by the works of a group; ``fresh`` are the packs that this group wrote to."""
 
-    def __init__(self, txn: lmdb.Transaction, tables: Tables, fresh: frozenset[int] = frozenset()) -> None:
+    def __init__(
+        self, txn: lmdb.Transaction, tables: Tables, fresh: frozenset[int] = frozenset(), now_ms: int = 0
+    ) -> None:
         super().__init__(txn, tables)
         self.fresh = fresh
+        self.now_ms = now_ms
         self.doomed: list[int] = []
         """Files that this group has let go; they are unlinked once it is committed."""
         self.steps = 0
@@ -194,7 +198,8 @@ class _HalfDone(Exception):
 class Index:
     """One LMDB environment: ``reading`` on the caller's thread, ``write`` through the committing thread."""
 
-    def __init__(self, folder: Path, packs: Packs) -> None:
+    def __init__(self, folder: Path, packs: Packs, clock: Clock | None = None) -> None:
+        self._clock = clock or SystemClock()
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._reserve = Reserve(folder / "reserve")
@@ -333,7 +338,7 @@ class Index:
         while True:
             try:
                 with self._env.begin(write=True) as txn:
-                    change = Change(txn, self._tables, fresh)
+                    change = Change(txn, self._tables, fresh, int(self._clock.time() * 1000))
                     for item in group:
                         _run(item, change)
                     change.save_totals()

@@ -95,13 +95,19 @@ class Bucket(msgspec.Struct, frozen=True):
 
 
 class BucketStat(msgspec.Struct, array_like=True):
-    """Running totals of a bucket. ``by_class`` holds bytes and objects of each storage class."""
+    """Running totals of a bucket. ``by_class`` holds bytes and objects of each storage class.
+
+    ``billed`` holds the bytes of each class as they are billed, and ``early`` the byte-days that were still due when
+    objects went before their time, summed up since the bucket began.
+    """
 
     objects: int = 0
     bytes: int = 0
     uploads: int = 0
     versions: int = 0
     by_class: dict[str, tuple[int, int]] = {}
+    billed: dict[str, int] = {}
+    early: dict[str, float] = {}
 
 
 class Upload(msgspec.Struct, array_like=True, frozen=True):

@@ -14,6 +14,7 @@ from yunbox.storage.objects.listing import Listing
 from yunbox.storage.objects.objects import Objects
 from yunbox.storage.objects.packs import Packs
 from yunbox.storage.objects.pins import Pins
+from yunbox.storage.objects.sweeps import Sweeps
 from yunbox.storage.objects.upkeep import Upkeep
 from yunbox.storage.objects.uploads import Uploads
 
@@ -28,7 +29,7 @@ class ObjectStore:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         packs = Packs(folder / "packs")
         blobs = Blobs(folder / "data")
-        self._index = Index(folder / "index", packs)
+        self._index = Index(folder / "index", packs, clock)
         self._packs = packs
         self._pins = Pins(self._unlink)
         self.blobs = blobs
@@ -36,6 +37,7 @@ class ObjectStore:
         self.objects = Objects(self._index, packs, blobs, self._pins, clock)
         self.uploads = Uploads(self._index, self.objects)
         self.listing = Listing(self._index)
+        self.sweeps = Sweeps(self._index)
         self.upkeep = Upkeep(self._index, packs, blobs, self._pins)
         self._unlinked: deque[int] = deque()
         self._folder = folder

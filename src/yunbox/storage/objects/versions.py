@@ -12,6 +12,7 @@ import msgspec
 from yunbox.kernel.errors import InvalidArgument, NotFound
 from yunbox.storage.objects.index import Change, Snapshot
 from yunbox.storage.objects.keys import ensure, locate, node_bytes, prune
+from yunbox.storage.objects.minimums import billed_bytes, early_byte_days
 from yunbox.storage.objects.model import (
     DELETE_MARKER,
     ENABLED,
@@ -133,6 +134,8 @@ class Versions:
             self._change.put("history", _history_key(at, old.version), dump(record))
         self._count(old, -1)
         self._count(record, 1)
+        if record.storage_class != old.storage_class:
+            self._settle(old)
 
     def delete(self, key: str, owner: str, now_ms: int) -> ObjectRecord | None:
         """Delete a key as a request without a version does; returns the delete marker, if that makes one."""
@@ -201,7 +204,15 @@ class Versions:
     def _let_go(self, record: ObjectRecord) -> None:
         """Nobody names these bytes any more."""
         self._count(record, -1)
+        self._settle(record)
         release(self._change, record.extents)
+
+    def _settle(self, record: ObjectRecord) -> None:
+        """Note what is due of an object that leaves its storage class before its time."""
+        due = early_byte_days(record, self._change.now_ms)
+        if due:
+            early = self._change.stat(node_bytes(self._bucket.node)).early
+            early[record.storage_class] = early.get(record.storage_class, 0.0) + due
 
     def _count(self, record: ObjectRecord, sign: int) -> None:
         stat = self._change.stat(node_bytes(self._bucket.node))
@@ -210,6 +221,8 @@ class Versions:
             stat.bytes += sign * record.size
             size, objects = stat.by_class.get(record.storage_class, (0, 0))
             stat.by_class[record.storage_class] = (size + sign * record.size, objects + sign)
+            billed = stat.billed.get(record.storage_class, 0)
+            stat.billed[record.storage_class] = billed + sign * billed_bytes(record)
 
     def _shown(self, difference: int) -> None:
         self._change.stat(node_bytes(self._bucket.node)).objects += difference

@@ -340,7 +340,9 @@ def test_files_are_published_at_one_moment(shelf: Shelf, tmp_path: Path) -> None
         assert await shelf.store.listing.keys(shelf.bucket) == ["d/old"]
         shelf.audit()
         for steps in range(12):
-            task = asyncio.ensure_future(objects.publish(shelf.bucket, fresh, {"d/old": None, "d/x": None}, Attributes()))
+            task = asyncio.ensure_future(
+                objects.publish(shelf.bucket, fresh, {"d/old": None, "d/x": None}, Attributes())
+            )
             for _ in range(steps):
                 await asyncio.sleep(0)
             task.cancel()

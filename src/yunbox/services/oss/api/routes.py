@@ -9,6 +9,7 @@ from yunbox.services.oss.api import (
     options,
     posts,
     reads,
+    selects,
     settings,
     tools,
 )
@@ -22,6 +23,7 @@ ROUTES = (
     *buckets.ROUTES,
     *settings.ROUTES,
     *posts.ROUTES,
+    *selects.ROUTES,
     *options.ROUTES,
     *tools.ROUTES,
 )
