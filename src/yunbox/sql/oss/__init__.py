@@ -1,0 +1,1 @@
+"""The SQL of OSS: one SELECT over one object."""
