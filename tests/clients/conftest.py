@@ -1,5 +1,6 @@
 """The official clients against a live server: a project, or a bucket, of its own for every test."""
 
+import contextlib
 import itertools
 import subprocess
 import sys
@@ -92,8 +93,14 @@ def open_bucket(server: Server, oss_url: str) -> Callable[..., oss2.Bucket]:
 
 
 @pytest.fixture
-def bucket(open_bucket: Callable[..., oss2.Bucket]) -> oss2.Bucket:
-    """A fresh bucket."""
+def bucket(open_bucket: Callable[..., oss2.Bucket]) -> Iterator[oss2.Bucket]:
+    """A fresh bucket, gone after the test: an account has a hundred at most."""
     made = open_bucket(f"bucket-{next(_NUMBERS)}")
     made.create_bucket()
-    return made
+    yield made
+    with contextlib.suppress(oss2.exceptions.OssError):  # versions may remain, and keys that no client can spell
+        for upload in oss2.MultipartUploadIterator(made):
+            made.abort_multipart_upload(upload.key, upload.upload_id)
+        for item in oss2.ObjectIterator(made):
+            made.delete_object(item.key)
+        made.delete_bucket()

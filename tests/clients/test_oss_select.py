@@ -6,6 +6,7 @@ import gzip
 import json
 import random
 import warnings
+from collections.abc import Iterator
 
 import oss2
 import pytest
@@ -13,6 +14,16 @@ import pytest
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     import alibabacloud_oss_v2 as v2
+
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # frames end before their connection does
+
+
+@pytest.fixture(autouse=True)
+def collected() -> Iterator[None]:
+    """Connections that the clients leave to the garbage collector go before the next test."""
+    yield
+    gc.collect()
+
 
 CITIES = (
     "Year,State,CityName,Value,Unit\n"
@@ -248,10 +259,6 @@ def test_the_second_client_asks_too(bucket: oss2.Bucket, server, oss_url: str) -
     result = client.select_object(request)
     assert result.status_code == 206
     assert result.body.read() == b"2013\n"
-    with warnings.catch_warnings():  # this client leaves its connections to the garbage collector
-        warnings.simplefilter("ignore", ResourceWarning)
-        del client, config, request, result
-        gc.collect()
 
 
 # -- what is not offered

@@ -10,7 +10,7 @@ from yunbox.storage.objects.objects import NoSuchKey, PositionNotEqualToLength
 from yunbox.storage.objects.uploads import NoSuchUpload
 from yunbox.storage.objects.versions import NoSuchVersion, version_id
 from yunbox.wire.http import Response
-from yunbox.wire.odps.xml import document, element
+from yunbox.wire.odps.xml import MalformedXml, document, element
 
 _TABLE: dict[type[errors.KernelError], tuple[int, str]] = {
     NoSuchBucket: (404, "NoSuchBucket"),
@@ -20,6 +20,7 @@ _TABLE: dict[type[errors.KernelError], tuple[int, str]] = {
     BucketTaken: (409, "BucketAlreadyExists"),
     BucketNotEmpty: (409, "BucketNotEmpty"),
     PositionNotEqualToLength: (409, "PositionNotEqualToLength"),
+    MalformedXml: (400, "MalformedXML"),
     errors.InvalidArgument: (400, "InvalidArgument"),
     errors.Unauthenticated: (403, "AccessDenied"),
     errors.Forbidden: (403, "AccessDenied"),
@@ -104,7 +105,8 @@ def _headers(error: errors.KernelError) -> dict[str, str]:
     if isinstance(error, NoSuchKey) and error.marker is not None:
         return {"x-oss-delete-marker": "true", "x-oss-version-id": version_id(error.marker)}
     if isinstance(error, errors.Throttled):
-        return {"Retry-After": str(error.details.get("retry_after_s", 1))}
+        ec = error.details.get("ec")
+        return {"Retry-After": str(error.details.get("retry_after_s", 1))} | ({"x-oss-ec": str(ec)} if ec else {})
     headers = error.details.get("headers")
     return dict(headers) if isinstance(headers, dict) else {}
 

@@ -58,7 +58,7 @@ def parse_target(scope: Scope, receive: Receive, domain: str) -> OssRequest:
     path = raw_path.removeprefix("/")
     if not bucket:
         bucket, _, path = path.partition("/")
-        bucket = _decode(bucket)
+        bucket = _decode(bucket, "InvalidBucketName")
     pairs = tuple(_pairs(raw_query))
     return OssRequest(
         method=scope["method"],
@@ -92,7 +92,7 @@ def _pairs(raw_query: str) -> list[tuple[str, str]]:
     return found
 
 
-def _decode(text: str) -> str:
+def _decode(text: str, code: str = "InvalidObjectName") -> str:
     if "%" not in text:
         if not text.isascii():
             text = text.encode("latin-1").decode("utf-8", "replace")
@@ -100,4 +100,4 @@ def _decode(text: str) -> str:
     try:
         return unquote(text, errors="strict")
     except UnicodeDecodeError:
-        raise InvalidArgument("The specified object is not valid.", code="InvalidObjectName") from None
+        raise InvalidArgument("The name in the URL is not valid UTF-8.", code=code) from None

@@ -50,7 +50,7 @@ class OssApp:
             await self._send(response, request, request_id, send)
 
     async def _serve(self, request: OssRequest, request_id: str) -> Response:
-        if request.bucket:
+        if request.bucket or request.key:
             check_bucket_name(request.bucket)
         form = is_form(request)
         if form:

@@ -19,6 +19,10 @@ _DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _FORBIDDEN = {c: "�" for c in (*range(0x20), *range(0xD800, 0xE000), 0xFFFE, 0xFFFF) if c not in (9, 10, 13)}
 
 
+class MalformedXml(InvalidArgument):
+    """A body is no XML, or not such as is taken here."""
+
+
 class Markup(str):
     """Text that is XML already and is not escaped again."""
 
@@ -90,15 +94,15 @@ class Node:
 def parse_body(body: bytes, size_max: int = BODY_BYTES_MAX) -> Node:
     """Return the root of an XML body.
 
-    Raises InvalidArgument for what is no XML, declares a document type, or exceeds a bound.
+    Raises MalformedXml for what is no XML, declares a document type, or exceeds a bound.
     """
     if len(body) > size_max:
-        raise InvalidArgument(f"the XML body is larger than {size_max} bytes")
+        raise MalformedXml(f"the XML body is larger than {size_max} bytes")
     reader = _Reader()
     try:
         reader.parser.Parse(body, True)
     except (expat.ExpatError, ValueError, LookupError) as error:
-        raise InvalidArgument(f"the body is no XML: {error}") from None
+        raise MalformedXml(f"the body is no XML: {error}") from None
     return reader.top.children[0]
 
 
@@ -119,7 +123,7 @@ class _Reader:
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         self.count += 1
         if len(self.open) > DEPTH_MAX or self.count > ELEMENTS_MAX:
-            raise InvalidArgument("the XML body is nested too deeply or has too many elements")
+            raise MalformedXml("the XML body is nested too deeply or has too many elements")
         node = Node(tag, attributes)
         self.open[-1].children.append(node)
         self.open.append(node)
@@ -132,4 +136,4 @@ class _Reader:
         self.texts[-1].append(text)
 
     def refuse(self, *_: object) -> None:
-        raise InvalidArgument("the XML body declares a document type or an entity")
+        raise MalformedXml("the XML body declares a document type or an entity")

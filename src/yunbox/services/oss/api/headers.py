@@ -1,7 +1,6 @@
 """What OSS says in headers: attributes of an object on its way in, conditions and ranges, and all on its way out."""
 
 import base64
-import binascii
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -114,7 +113,7 @@ def check_digest(content: Content, claimed: str) -> None:
         return
     try:
         digest = base64.b64decode(claimed, validate=True)
-    except binascii.Error:
+    except ValueError:
         digest = b""
     if len(digest) != 16:
         raise InvalidArgument("The Content-MD5 you specified is not valid.", code="InvalidDigest")
