@@ -60,6 +60,7 @@ class Settings:
     region: str = REGION
     workers_max: int = 0
     worker_memory_bytes: int = 0
+    oss_callbacks_anywhere: bool = False
 
 
 @dataclass(frozen=True)
@@ -215,6 +216,7 @@ def _oss(settings: Settings, core: _Core, account_id: str, pool: WorkerPool) -> 
         address=core.ports.url("oss").removeprefix("http://"),
         pool=pool,
         scratch=core.folder.spill,
+        callbacks_anywhere=settings.oss_callbacks_anywhere,
     )
 
 

@@ -26,6 +26,12 @@ def _up(p: argparse.ArgumentParser) -> None:
         "--workers", type=int, default=0, metavar="N", help="SQL worker processes (default: one a core, at least 4)"
     )
     p.add_argument("--worker-memory", type=int, default=0, metavar="MB", help="memory limit of one worker")
+    p.add_argument(
+        "--oss-callbacks",
+        choices=("loopback", "anywhere"),
+        default="loopback",
+        help="where OSS may send the callbacks that uploads ask for (default: this machine)",
+    )
 
 
 def _stop(p: argparse.ArgumentParser) -> None:

@@ -32,6 +32,7 @@ def run(args: argparse.Namespace, output: Output) -> int:
         project=args.project,
         workers_max=args.workers,
         worker_memory_bytes=args.worker_memory * 1024 * 1024,
+        oss_callbacks_anywhere=args.oss_callbacks == "anywhere",
     )
     started = time.monotonic()
     is_first = read_credentials(args.data) is None
@@ -71,6 +72,7 @@ def _detach(args: argparse.Namespace, output: Output) -> int:
     command = [sys.executable, "-m", "yunbox", "up", "--data", str(args.data), "--output", "json"]
     command += ["--port-base", str(args.port_base), "--project", args.project]
     command += ["--workers", str(args.workers), "--worker-memory", str(args.worker_memory)]
+    command += ["--oss-callbacks", args.oss_callbacks]
     args.data.expanduser().mkdir(parents=True, exist_ok=True, mode=0o700)
     log = args.data.expanduser() / "server.log"
     with log.open("ab") as errors:

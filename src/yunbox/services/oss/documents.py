@@ -129,7 +129,7 @@ def _referer(node: Node) -> None:
     if node.value("AllowEmptyReferer") not in ("true", "false"):
         raise malformed("AllowEmptyReferer is true or false.")
     if len(list(node.all("RefererBlacklist/Referer"))) + len(list(node.all("RefererList/Referer"))) > _REFERERS_MAX:
-        raise malformed(f"There are at most {_REFERERS_MAX} Referers.")
+        raise malformed(f"There are at most {_REFERERS_MAX} patterns.")
 
 
 def _website(node: Node) -> None:
