@@ -23,6 +23,7 @@ from yunbox.kernel.clock import Clock, SystemClock
 from yunbox.meter.journal import Journal
 from yunbox.meter.ledger import LEDGER_SCHEMA, Ledger
 from yunbox.meter.prices import load_prices
+from yunbox.meter.storage import STORAGE_SCHEMA, StorageMeter
 from yunbox.meter.tally import TALLY_SCHEMA, Tally
 from yunbox.meter.usage import Meter
 from yunbox.ports import Ports
@@ -31,6 +32,7 @@ from yunbox.services.maxcompute.schema import MAXCOMPUTE_SCHEMA
 from yunbox.services.maxcompute.service import MaxCompute
 from yunbox.services.maxcompute.wire import MaxComputeApp
 from yunbox.services.oss.housekeeping import Housekeeping as OssHousekeeping
+from yunbox.services.oss.limits import limits_of
 from yunbox.services.oss.service import Oss
 from yunbox.services.oss.wire import OssApp
 from yunbox.spine import Spine
@@ -52,7 +54,10 @@ _TUNNEL_WORKERS_MAX = 8
 
 @dataclass(frozen=True)
 class Settings:
-    """How to run. ``port_base`` 0 takes free ports; ``workers_max`` 0 takes one a core, and at least four."""
+    """How to run. ``port_base`` 0 takes free ports; ``workers_max`` 0 takes one a core, and at least four.
+
+    ``oss_limits`` is ``off``, ``real``, or how many requests a second one partition of keys takes.
+    """
 
     data: Path
     port_base: int = 0
@@ -61,6 +66,7 @@ class Settings:
     workers_max: int = 0
     worker_memory_bytes: int = 0
     oss_callbacks_anywhere: bool = False
+    oss_limits: str = "off"
 
 
 @dataclass(frozen=True)
@@ -75,7 +81,8 @@ class Ready:
 
 def open_database(folder: DataFolder) -> Database:
     """The control plane's database with every schema it holds."""
-    return Database(folder.database, IDENTITY_SCHEMA, TABLES_SCHEMA, LEDGER_SCHEMA, TALLY_SCHEMA, MAXCOMPUTE_SCHEMA)
+    meter = (LEDGER_SCHEMA, TALLY_SCHEMA, STORAGE_SCHEMA)
+    return Database(folder.database, IDENTITY_SCHEMA, TABLES_SCHEMA, *meter, MAXCOMPUTE_SCHEMA)
 
 
 async def serve(settings: Settings, on_ready: Callable[[Ready], None], clock: Clock | None = None) -> None:
@@ -114,6 +121,9 @@ async def running(settings: Settings, clock: Clock) -> AsyncGenerator[Ready]:
         stack.callback(core.objects.close)
         service = _maxcompute(settings, core, pools)
         oss = _oss(settings, core, account_id, pools[0])
+        journal.subscribe(oss.heat.record)
+        if oss.limits is not None:
+            journal.subscribe(oss.limits.record)
         service.instances.end_interrupted()
         await _ensure_project(service, settings.project, account_id)
         stack.push_async_callback(service.jobs.close)
@@ -217,6 +227,9 @@ def _oss(settings: Settings, core: _Core, account_id: str, pool: WorkerPool) -> 
         pool=pool,
         scratch=core.folder.spill,
         callbacks_anywhere=settings.oss_callbacks_anywhere,
+        storage_meter=StorageMeter(core.database, core.ledger, core.clock),
+        owner=lambda account_id: f"ALIYUN${core.store.account_name(account_id)}",
+        limits=limits_of(settings.oss_limits, settings.region),
     )
 
 

@@ -32,6 +32,19 @@ def _up(p: argparse.ArgumentParser) -> None:
         default="loopback",
         help="where OSS may send the callbacks that uploads ask for (default: this machine)",
     )
+    p.add_argument(
+        "--oss-limits",
+        type=_oss_limits,
+        default="off",
+        metavar="real|QPS",
+        help="refuse what OSS would throttle: its own limits, or so many requests a second for keys that begin alike",
+    )
+
+
+def _oss_limits(text: str) -> str:
+    if text not in ("off", "real") and not (text.isascii() and text.isdigit() and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"write off, real or a number of requests a second, not {text!r}")
+    return text
 
 
 def _stop(p: argparse.ArgumentParser) -> None:

@@ -33,6 +33,7 @@ def run(args: argparse.Namespace, output: Output) -> int:
         workers_max=args.workers,
         worker_memory_bytes=args.worker_memory * 1024 * 1024,
         oss_callbacks_anywhere=args.oss_callbacks == "anywhere",
+        oss_limits=args.oss_limits,
     )
     started = time.monotonic()
     is_first = read_credentials(args.data) is None
@@ -73,6 +74,7 @@ def _detach(args: argparse.Namespace, output: Output) -> int:
     command += ["--port-base", str(args.port_base), "--project", args.project]
     command += ["--workers", str(args.workers), "--worker-memory", str(args.worker_memory)]
     command += ["--oss-callbacks", args.oss_callbacks]
+    command += ["--oss-limits", args.oss_limits]
     args.data.expanduser().mkdir(parents=True, exist_ok=True, mode=0o700)
     log = args.data.expanduser() / "server.log"
     with log.open("ab") as errors:

@@ -87,7 +87,8 @@ class Usage:
 
     ``items`` are further quantities by the price book's name for them. ``project`` is what the bill groups by: a
     project, a bucket. With ``tallied`` the call is summed up with others of its kind, as
-    there are very many of them; ``traffic`` is then the price book's name for bytes, in and out.
+    there are very many of them; ``traffic`` is then the price book's name for bytes, in and out, and ``retrieval``
+    the one for bytes read from where reading costs extra.
     """
 
     project: str = ""
@@ -99,6 +100,7 @@ class Usage:
     items: dict[str, float] = field(default_factory=dict)
     tallied: bool = False
     traffic: str = ""
+    retrieval: str = ""
     detail: dict[str, Any] = field(default_factory=dict)
 
 

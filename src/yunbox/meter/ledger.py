@@ -29,7 +29,8 @@ _BILL = """
         min(operation) AS operation, min(principal) AS principal, min(detail) AS detail
     FROM (
         SELECT {column} AS key, max(coalesce(json_extract(detail, '$.calls'), 1)) AS calls,
-            sum(quantity * (item NOT LIKE 'oss.request.%' AND item NOT LIKE 'oss.storage.%')) AS bytes,
+            sum(quantity * (item NOT LIKE 'oss.request.%' AND item NOT LIKE 'oss.storage.%'
+                AND item NOT LIKE 'oss.early.%')) AS bytes,
             sum(cost) AS cost, min(time) AS time, min(operation) AS operation, min(principal) AS principal,
             min(detail) AS detail
         FROM ledger WHERE (?1 IS NULL OR project = ?1) AND (?2 IS NULL OR day = ?2) GROUP BY id

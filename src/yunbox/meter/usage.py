@@ -30,6 +30,8 @@ class Meter:
         quantities = dict(used.items)
         if used.traffic:
             quantities |= {f"{used.traffic}.in": used.uploaded_bytes, f"{used.traffic}.out": used.downloaded_bytes}
+        if used.retrieval:
+            quantities[used.retrieval] = quantities.get(used.retrieval, 0) + used.downloaded_bytes
         items = {item: quantity for item, quantity in quantities.items() if quantity > 0}
         if not items:
             return

@@ -4,10 +4,12 @@ Each check gives the document without its declaration, as it will be returned. S
 Put operation.
 """
 
+import itertools
 import re
 from collections.abc import Callable
 
 from yunbox.kernel.errors import InvalidArgument, Unsupported
+from yunbox.storage.objects.model import STORAGE_CLASSES
 from yunbox.wire.odps.xml import Markup, Node, element, parse_body
 
 _CORS_METHODS = ("GET", "PUT", "DELETE", "POST", "HEAD")
@@ -94,6 +96,7 @@ def _lifecycle(node: Node) -> None:
 _ACTIONS = (
     "Expiration", "Transition", "AbortMultipartUpload", "NoncurrentVersionExpiration", "NoncurrentVersionTransition",
 )  # fmt: skip
+_COLD = STORAGE_CLASSES[1:]
 
 
 def _lifecycle_rule(rule: Node) -> None:
@@ -103,20 +106,57 @@ def _lifecycle_rule(rule: Node) -> None:
     if not actions:
         raise malformed("A rule has an action.")
     for action in actions:
-        for name in ("Days", "NoncurrentDays"):
-            text = action.value(name)
-            if text and (not text.isdigit() or int(text) < 1):
-                raise malformed(f"{name} is a positive number.")
-        date = action.value("CreatedBeforeDate") or action.value("Date")
-        if date and not _DATE.fullmatch(date):
-            raise malformed("A date is midnight in UTC: 2026-01-02T00:00:00.000Z.")
-        if action.tag.endswith("Transition") and action.value("StorageClass") not in (
-            "IA",
-            "Archive",
-            "ColdArchive",
-            "DeepColdArchive",
-        ):
-            raise malformed("A transition goes to IA, Archive, ColdArchive or DeepColdArchive.")
+        _lifecycle_action(action)
+    _lifecycle_filter(rule)
+    for name, days in (("Transition", "Days"), ("NoncurrentVersionTransition", "NoncurrentDays")):
+        _lifecycle_order(rule, name, days)
+
+
+def _lifecycle_action(action: Node) -> None:
+    whens = [action.value(name) for name in ("Days", "NoncurrentDays", "CreatedBeforeDate", "Date")]
+    clears = action.value("ExpiredObjectDeleteMarker").lower()
+    if len([text for text in (*whens, clears) if text]) != 1 or clears not in ("", "true", "false"):
+        raise malformed(f"{action.tag} says one thing: after how many days, or for what is older than a date.")
+    for text in whens[:2]:
+        if text and (not text.isdigit() or int(text) < 1):
+            raise malformed("Days and NoncurrentDays are positive numbers.")
+    if any(date and not _DATE.fullmatch(date) for date in whens[2:]):
+        raise malformed("A date is midnight in UTC: 2026-01-02T00:00:00.000Z.")
+    if action.tag.endswith("Transition") and action.value("StorageClass") not in _COLD:
+        raise malformed("A transition goes to IA, Archive, ColdArchive or DeepColdArchive.")
+    if action.value("IsAccessTime").lower() == "true":
+        raise Unsupported("Yunbox does not offer lifecycle rules by the last access time (IsAccessTime).")
+
+
+def _lifecycle_filter(rule: Node) -> None:
+    sizes = [rule.value(f"Filter/{name}") for name in ("ObjectSizeGreaterThan", "ObjectSizeLessThan")]
+    if any(text and not text.isdigit() for text in sizes):
+        raise malformed("ObjectSizeGreaterThan and ObjectSizeLessThan are sizes in bytes.")
+    if all(sizes) and int(sizes[0]) >= int(sizes[1]):
+        raise malformed("ObjectSizeLessThan is more than ObjectSizeGreaterThan.")
+    excluded = list(rule.all("Filter/Not"))
+    if any(not item.value("Prefix") and not item.value("Tag/Key") for item in excluded):
+        raise malformed("A Not has a Prefix or a Tag.")
+    if rule.find("AbortMultipartUpload") is not None and (excluded or all(sizes) or rule.find("Tag") is not None):
+        raise malformed("AbortMultipartUpload goes by the Prefix alone: parts have neither tags nor a size yet.")
+
+
+def _lifecycle_order(rule: Node, name: str, days: str) -> None:
+    """An object gets colder with time, and is deleted after that."""
+    steps = [(_COLD.index(item.value("StorageClass")), int(item.value(days))) for item in rule.all(name)
+             if item.value(days)]  # fmt: skip
+    for (earlier, before), (later, after) in itertools.pairwise(sorted(steps)):
+        if before >= after:
+            raise InvalidArgument(
+                f"Days in the Transition action for StorageClass {_COLD[later]} must be more than the Transition "
+                f"action for StorageClass {_COLD[earlier]}",
+                code="InvalidArgument",
+            )
+    expires = rule.value(f"{name.removesuffix('Transition')}Expiration/{days}")
+    if expires and any(after >= int(expires) for _, after in steps):
+        raise InvalidArgument(
+            "Days in the Expiration action must be more than those of each Transition action", code="InvalidArgument"
+        )
 
 
 def _logging(node: Node) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 from email.utils import formatdate
 from functools import lru_cache
 from pathlib import Path
@@ -13,12 +14,17 @@ from yunbox.guard.authorise import Authoriser
 from yunbox.identity.identify import Identity
 from yunbox.kernel.call import Access, Call
 from yunbox.kernel.clock import Clock
-from yunbox.meter.prices import OSS_GET, OSS_PUT, OSS_TRAFFIC
+from yunbox.meter.prices import OSS_GET, OSS_PUT, OSS_RESTORE, OSS_TRAFFIC
+from yunbox.meter.storage import StorageMeter
 from yunbox.meter.tally import Tally
 from yunbox.services.oss.access import Grants
+from yunbox.services.oss.heat import Heat
+from yunbox.services.oss.limits import Limits
+from yunbox.services.oss.sink import Sinks
 from yunbox.services.oss.small_files import SmallFiles
+from yunbox.services.oss.stored import stored
 from yunbox.spine import Spine
-from yunbox.storage.objects.model import Bucket
+from yunbox.storage.objects.model import Bucket, ObjectRecord
 from yunbox.storage.objects.store import ObjectStore
 
 OBJECT_BYTES_MAX = 5 * 1024**3
@@ -43,6 +49,9 @@ class Oss:
         address: str,
         pool: WorkerPool,
         scratch: Path,
+        storage_meter: StorageMeter,
+        owner: Callable[[str], str] = str,
+        limits: Limits | None = None,
         callbacks_anywhere: bool = False,
     ) -> None:
         self.log = logging.getLogger("yunbox.oss")
@@ -57,6 +66,11 @@ class Oss:
         self.address = address
         self.callbacks_anywhere = callbacks_anywhere
         self.pool = pool
+        self.storage_meter = storage_meter
+        self.owner = owner
+        self.limits = limits
+        self.heat = Heat(clock)
+        self.sinks = Sinks(store)
         self.small_files = SmallFiles(store, pool, scratch)
         authoriser.add_source(Grants(store))
 
@@ -83,7 +97,19 @@ class Oss:
     async def sweep(self) -> None:
         """Upkeep that is due now and then."""
         await asyncio.to_thread(self.tally.fold)
+        await self.sinks.sweep(self.account_id)
+        await self.sample()
         await self.store.sweep()
+
+    async def sample(self) -> None:
+        """Charge what was stored in the hours that have passed."""
+        await asyncio.to_thread(self.storage_meter.sample, lambda: stored(self.store, self.owner))
+
+    async def settle(self, bucket: Bucket) -> None:
+        """Charge what is due for objects that went before their time from a bucket that is to be deleted."""
+        found = [item for item in stored(self.store, self.owner, bucket.name) if item.sums]
+        for item in found:
+            await asyncio.to_thread(self.storage_meter.settle, item)
 
 
 def read(call: Call[Any], bucket: str) -> None:
@@ -94,6 +120,17 @@ def read(call: Call[Any], bucket: str) -> None:
 def write(call: Call[Any], bucket: str) -> None:
     """Meter a call of the dearer class: PUT, POST, LIST and the like."""
     _metered(call, bucket, OSS_PUT)
+
+
+def retrieve(call: Call[Any], record: ObjectRecord, size: int = 0) -> None:
+    """Meter that bytes of an object are read whose class charges for that: those that are sent, or so many."""
+    if record.storage_class != "IA":  # the archives are charged when they are restored
+        return
+    item = OSS_RESTORE + record.storage_class
+    if size:
+        call.usage.items[item] = size
+    else:
+        call.usage.retrieval = item
 
 
 def _metered(call: Call[Any], bucket: str, item: str) -> None:

@@ -106,6 +106,7 @@ def _render_created(result: Bucket, request: OssRequest) -> Response:
 
 
 async def _delete(service: Oss, call: Call[OnBucket]) -> None:
+    await service.settle(service.bucket(call.params.bucket))
     await service.store.buckets.delete(call.params.bucket)
     write(call, call.params.bucket)
 

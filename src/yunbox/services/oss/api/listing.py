@@ -202,7 +202,7 @@ def _render_versions(result: ListedVersions, request: OssRequest) -> Response:
         element("KeyMarker", spell(query.after)),
         element("VersionIdMarker", result.params.after_version),
         element("MaxKeys", query.limit),
-        element("Delimiter", spell(query.delimiter)) if query.delimiter else None,
+        element("Delimiter", spell(query.delimiter)) if query.delimiter or request.dialect != S3 else None,
         element("EncodingType", "url") if request.query.get("encoding-type") else None,
         element("IsTruncated", str(page.truncated).lower()),
         *following,

@@ -13,7 +13,7 @@ from yunbox.services.oss.api.objects import Copying, Writing, Written, copies, c
 from yunbox.services.oss.api.reads import follow
 from yunbox.services.oss.callback import callback_of
 from yunbox.services.oss.route import BUCKET, OBJECT, Route, empty, xml
-from yunbox.services.oss.service import OBJECT_BYTES_MAX, Oss, iso_time, write
+from yunbox.services.oss.service import OBJECT_BYTES_MAX, Oss, iso_time, retrieve, write
 from yunbox.services.oss.target import OssRequest
 from yunbox.storage.objects.model import Bucket, Part, Upload
 from yunbox.storage.objects.uploads import PARTS_MAX
@@ -150,6 +150,7 @@ async def _copy_part(service: Oss, call: Call[PartCopying]) -> Part:
         if is_frozen(record, service.store.objects.now_ms()):
             raise Conflict("The operation is not valid for the object's state.", code="InvalidObjectState")
         start, length = _copied_range(request.headers.get("x-oss-copy-source-range", ""), record.size)
+        retrieve(call, record, length)
         part = await service.store.uploads.copy_part(
             bucket, request.key, params.upload_id, params.number, held, start, length
         )

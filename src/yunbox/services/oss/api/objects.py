@@ -21,8 +21,9 @@ from yunbox.services.oss.api.headers import (
 )
 from yunbox.services.oss.api.reads import follow
 from yunbox.services.oss.callback import callback_of
+from yunbox.services.oss.lifecycle import expiration_header
 from yunbox.services.oss.route import BUCKET, OBJECT, Route, empty, xml
-from yunbox.services.oss.service import OBJECT_BYTES_MAX, Oss, iso_time, write
+from yunbox.services.oss.service import OBJECT_BYTES_MAX, Oss, iso_time, retrieve, write
 from yunbox.services.oss.target import S3, OssRequest
 from yunbox.storage.objects.model import MULTIPART, NORMAL, Bucket, ObjectRecord
 from yunbox.storage.objects.objects import Check, check_key, forbid_overwrite
@@ -116,7 +117,8 @@ def puts(service: Oss, params: Writing) -> tuple[Access, ...]:
 
 
 def _render_written(result: Written, request: OssRequest) -> Response:
-    return answered(empty(200, written_headers(result.bucket, result.record)), result.answer)
+    headers = written_headers(result.bucket, result.record)
+    return answered(empty(200, headers | expiration_header(result.bucket, request.key, result.record)), result.answer)
 
 
 # -- append
@@ -200,6 +202,7 @@ async def _copy(service: Oss, call: Call[Copying]) -> tuple[Written, str]:
                 "metadata, storage class or encryption.",
                 code="InvalidRequest",
             )
+        retrieve(call, source, source.size)
         written = await service.store.objects.copy(held, bucket, request.key, record, overwrite_check(request))
     finally:
         held.close()

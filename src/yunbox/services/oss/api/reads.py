@@ -15,8 +15,9 @@ from yunbox.services.oss.api.headers import (
     version_header,
 )
 from yunbox.services.oss.api.pages import through_site
+from yunbox.services.oss.lifecycle import expiration_header
 from yunbox.services.oss.route import OBJECT, Route, empty
-from yunbox.services.oss.service import Oss, read
+from yunbox.services.oss.service import Oss, read, retrieve
 from yunbox.services.oss.target import OssRequest
 from yunbox.storage.objects.model import SYMLINK, Bucket, ObjectRecord
 from yunbox.storage.objects.objects import NoSuchKey, check_key
@@ -104,7 +105,8 @@ def _answer(
     if is_frozen(record, now_ms):
         raise Conflict("The operation is not valid for the object's state.", code="InvalidObjectState", key=request.key)
     span = span_of(request.headers.get("range", ""), record.size, strict=is_strict(request))
-    headers = _headers(bucket, link, record, now_ms) | overridden(request)
+    headers = _headers(bucket, link, record, now_ms) | _expiration(call, bucket, link) | overridden(request)
+    retrieve(call, record)
     headers["Content-Length"] = str(span.length)
     if span.partial:
         headers["Content-Range"] = f"bytes {span.start}-{span.start + span.length - 1}/{record.size}"
@@ -115,6 +117,10 @@ def _answer(
     source.close()
     call.usage.downloaded_bytes = len(data)
     return Response(status, headers, data)
+
+
+def _expiration(call: Call[Reading], bucket: Bucket, record: ObjectRecord) -> dict[str, str]:
+    return expiration_header(bucket, call.params.request.key, record) if call.params.version is None else {}
 
 
 def _headers(bucket: Bucket, link: ObjectRecord, record: ObjectRecord, now_ms: int) -> dict[str, str]:
@@ -138,7 +144,7 @@ async def _head(service: Oss, call: Call[Reading]) -> Response:
     source.close()
     check_conditions(record, request.headers)
     now_ms = service.store.objects.now_ms()
-    headers = _headers(bucket, link, record, now_ms)
+    headers = _headers(bucket, link, record, now_ms) | _expiration(call, bucket, link)
     span = span_of(request.headers.get("range", ""), record.size, strict=is_strict(request))
     headers["Content-Length"] = str(span.length)
     if span.partial:

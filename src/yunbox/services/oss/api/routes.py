@@ -1,8 +1,11 @@
-"""Every route of OSS."""
+"""Every route of OSS. Each operation of the vendor's is admitted by the limits, where they are on."""
+
+from dataclasses import replace
 
 from yunbox.services.oss.api import (
     attributes,
     buckets,
+    heat,
     listing,
     multipart,
     objects,
@@ -13,8 +16,17 @@ from yunbox.services.oss.api import (
     settings,
     tools,
 )
+from yunbox.services.oss.limits import admit
+from yunbox.services.oss.route import Route
 
-ROUTES = (
+
+def _limited(route: Route) -> Route:
+    if route.operation.name.startswith("Yunbox"):
+        return route
+    return replace(route, operation=replace(route.operation, admit=admit))
+
+
+_ALL = (
     *reads.ROUTES,
     *objects.ROUTES,
     *listing.ROUTES,
@@ -26,4 +38,6 @@ ROUTES = (
     *selects.ROUTES,
     *options.ROUTES,
     *tools.ROUTES,
+    *heat.ROUTES,
 )
+ROUTES = tuple(_limited(route) for route in _ALL)

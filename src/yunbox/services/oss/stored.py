@@ -1,0 +1,36 @@
+"""What lies in buckets, as the meter charges it."""
+
+from collections.abc import Callable, Iterator
+
+from yunbox.meter.prices import OSS_EARLY, OSS_STORAGE
+from yunbox.meter.storage import Stored
+from yunbox.storage.objects.model import Bucket, BucketStat
+from yunbox.storage.objects.store import ObjectStore
+
+_PAGE = 1000
+
+
+def stored(store: ObjectStore, owner: Callable[[str], str], name: str = "") -> Iterator[Stored]:
+    """The totals of every bucket, or of one; ``owner`` gives the name under which an account is billed."""
+    if name:
+        bucket = store.buckets.get(name)
+        yield _stored(bucket, store.buckets.stat(bucket), owner(bucket.account_id))
+        return
+    marker, more = "", True
+    while more:
+        page, more = store.buckets.page(account_id="", marker=marker, limit=_PAGE)
+        for bucket in page:
+            marker = bucket.name
+            yield _stored(bucket, store.buckets.stat(bucket), owner(bucket.account_id))
+
+
+def _stored(bucket: Bucket, stat: BucketStat, owner: str) -> Stored:
+    return Stored(
+        place=str(bucket.node),
+        project=f"oss://{bucket.name}",
+        account_id=bucket.account_id,
+        principal=owner,
+        since_s=bucket.created_ms / 1000,
+        kept={f"{OSS_STORAGE}{name}": float(size) for name, size in stat.billed.items()},
+        sums={f"{OSS_EARLY}{name}": total for name, total in stat.early.items()},
+    )
