@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 import oss2
 import pandas
 import pytest
+import requests
 
 from yunbox.testing.server import Server
 
@@ -123,3 +124,25 @@ def test_scrub_finds_a_flipped_byte(bucket: oss2.Bucket, oss: Run, server: Serve
         file.write(b"x")
     found = oss("scrub", fails=True)["damaged"]
     assert [(item["bucket"], item["key"]) for item in found] == [("crumbs", "broken")]
+
+
+def test_a_sink_makes_one_object_of_many_writes(bucket: oss2.Bucket, server: Server) -> None:
+    def send(text: str, **limits: str) -> requests.Response:
+        params = {"yunboxSink": "", "prefix": "events/day=1/", **limits}
+        url = f"{server.endpoints['oss']}/crumbs"
+        return requests.post(url, params=params, data=text, timeout=30)
+
+    bucket.put_bucket_acl("public-read-write")
+    for number in range(40):
+        answer = send(json.dumps({"n": number}) + "\n", bytes="2048")
+        assert answer.status_code == 200, answer.text
+    assert keys(bucket, "events/") == ["events/day=1/.open.json"]
+    big = "\n".join(json.dumps({"n": number, "pad": "x" * 50}) for number in range(40, 70))
+    ended = send(big, bytes="2048").json()["ended"]
+    assert ended in keys(bucket, "events/")
+    assert bucket.get_object(ended).read().count(b"\n") == 40
+    answer = send('{"n": 1}\nnot json\n')
+    assert (answer.status_code, "Line 2" in answer.text) == (400, True)
+    assert send("[1]").status_code == 400
+    bucket.put_bucket_acl("private")
+    assert send('{"n": 1}').status_code == 403

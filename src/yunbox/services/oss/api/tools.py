@@ -16,6 +16,7 @@ from yunbox.services.oss.api.buckets import OnBucket, check_bucket_name, on_buck
 from yunbox.services.oss.api.objects import Writing, writing
 from yunbox.services.oss.route import BUCKET, OBJECT, SERVICE, Route
 from yunbox.services.oss.service import Oss, read, write
+from yunbox.services.oss.sink import RECORDS_BYTES_MAX, Taken, Window
 from yunbox.services.oss.small_files import Diagnosis, plan_of
 from yunbox.services.oss.target import OssRequest
 from yunbox.storage.objects.upkeep import Damage
@@ -140,6 +141,44 @@ async def _scrub(service: Oss, call: Call[Scrubbing]) -> Stream:
     return Stream(lines())
 
 
+# -- sink
+
+
+@dataclass(frozen=True)
+class Records:
+    """Records for a sink: JSON lines under a prefix."""
+
+    request: OssRequest
+    window: Window
+
+
+async def _records(request: OssRequest) -> Records:
+    check_bucket_name(request.bucket)
+    seconds = request.integer("seconds", Window.seconds_max, low=1, high=86_400)
+    size = request.integer("bytes", Window.bytes_max, low=1024, high=1 << 30)
+    return Records(request, Window(size, seconds))
+
+
+async def _take(service: Oss, call: Call[Records]) -> Taken:
+    request = call.params.request
+    bucket = service.bucket(request.bucket)
+    body = await request.body.read(RECORDS_BYTES_MAX)
+    prefix = request.query.get("prefix", "")
+    taken = await service.sinks.take(bucket, prefix, body, call.params.window, call.principal.account_id)
+    call.usage.uploaded_bytes = len(body)
+    write(call, bucket.name)
+    return taken
+
+
+def _sinks_into(service: Oss, params: Records) -> tuple[Access, ...]:
+    request = params.request
+    return (service.touch("PutObject", request.bucket, f"{request.query.get('prefix', '')}*"),)
+
+
+def _render_taken(result: Taken, request: OssRequest) -> Response:
+    return Response(200, {"Content-Type": "application/json"}, _encode(asdict(result)))
+
+
 # -- rename
 
 
@@ -173,10 +212,12 @@ def _render_renamed(result: int, request: OssRequest) -> Response:
 DIAGNOSE = Operation("oss", "YunboxDoctor", OnBucket, _diagnose, _lists)
 COMPACT = Operation("oss", "YunboxCompact", Compaction, _compact, _compacts, Shape.STREAM)
 SCRUB = Operation("oss", "YunboxScrub", Scrubbing, _scrub, _scrubs, Shape.STREAM)
+SINK = Operation("oss", "YunboxSink", Records, _take, _sinks_into)
 RENAME = Operation("oss", "Rename", Writing, _rename, _renames)
 ROUTES = (
     Route("GET", BUCKET, DIAGNOSE, on_bucket, _render_diagnosis, when="yunboxDoctor"),
     Route("POST", BUCKET, COMPACT, _compaction, _lines, when="yunboxCompact"),
     Route("GET", SERVICE, SCRUB, _scrubbing, _lines, when="yunboxScrub"),
+    Route("POST", BUCKET, SINK, _records, _render_taken, when="yunboxSink"),
     Route("PUT", OBJECT, RENAME, writing, _render_renamed, when="x-oss-rename"),
 )
