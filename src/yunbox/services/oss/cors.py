@@ -14,10 +14,10 @@ from yunbox.wire.odps.xml import Node, parse_body
 
 _NOT_ENABLED = "CORSResponse: CORS is not enabled for this bucket."
 _NOT_ALLOWED = (
-    "CORSResponse: This CORS request is not allowed. This is usually because the evalution of Origin, request method / "
-    "Access-Control-Request-Method or Access-Control-Requet-Headers are not whitelisted by the resource's CORS spec."
+    "CORSResponse: This CORS request is not allowed. This is usually because the evaluation of Origin, request "
+    "method / Access-Control-Request-Method or Access-Control-Request-Headers are not whitelisted by the resource's "
+    "CORS spec."
 )
-"""The vendor's messages, its spelling included."""
 
 
 @dataclass(frozen=True)

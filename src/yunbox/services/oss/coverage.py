@@ -45,6 +45,7 @@ _PARTLY = {
     "PutBucketRequestPayment": "kept and returned; the owner is billed",
     "PutBucketTransferAcceleration": "kept and returned; loopback is as fast as it gets",
     "PutBucketWebsite": "mirroring back to an origin is refused by name",
+    "SelectObject": "records end with a line end, or with a mark in objects that have no line ends; a split is 4 MiB",
     "RestoreObject": "the times are the upper ends of the vendor's ranges",
     "Rename": "objects and folders of a bucket without versions, as Jindo and hierarchical buckets have it",
 }

@@ -17,7 +17,7 @@ from yunbox.wire.odps.xml import parse_body
 
 
 @dataclass(frozen=True)
-class Referers:
+class RefererLists:
     """Who may and who may not; patterns are compiled."""
 
     allowed: tuple[re.Pattern[str], ...]
@@ -45,10 +45,10 @@ class Referers:
 
 
 @lru_cache(maxsize=256)
-def referers_of(document: str) -> Referers:
+def referers_of(document: str) -> RefererLists:
     """The lists of a document that was checked when it was written."""
     root = parse_body(document.encode())
-    return Referers(
+    return RefererLists(
         _patterns(node.text for node in root.all("RefererList/Referer")),
         _patterns(node.text for node in root.all("RefererBlacklist/Referer")),
         root.value("AllowEmptyReferer", "true").lower() == "true",

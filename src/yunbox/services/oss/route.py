@@ -1,6 +1,6 @@
 """Routes: from a method, a level and a marker in the query to an operation with its parameters."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,7 +51,10 @@ NOT_OFFERED = {
 
 @dataclass(frozen=True)
 class Route:
-    """One line of the protocol. ``when`` names a query parameter, ``header`` a header, that must be there."""
+    """One line of the protocol. ``when`` names a query parameter, ``header`` a header, that must be there.
+
+    With ``values`` the parameter must have one of them.
+    """
 
     method: str
     level: str
@@ -60,6 +63,13 @@ class Route:
     render: Render
     when: str = ""
     header: str = ""
+    values: tuple[str, ...] = ()
+
+    def takes(self, query: Mapping[str, str], headers: Mapping[str, str]) -> bool:
+        """Whether a request has the marks of this route."""
+        if self.when not in query or (self.header and self.header not in headers):
+            return False
+        return not self.values or query[self.when] in self.values
 
 
 class Router:
@@ -81,7 +91,7 @@ class Router:
         copies = any(header in request.headers for header in self._headers)
         if request.query:
             for route in self._marked.get((request.method, level), ()):
-                if route.when in request.query and (not route.header or route.header in request.headers):
+                if route.takes(request.query, request.headers):
                     return route
             for name in request.query:
                 if name in NOT_OFFERED:

@@ -8,7 +8,7 @@ from typing import Any
 
 from yunbox.engine.duck.messages import ObjectFormat, SelectMeta, SelectObject
 from yunbox.kernel.call import Access, Call, Operation, Shape
-from yunbox.kernel.errors import Conflict, InvalidArgument, Unsupported
+from yunbox.kernel.errors import Conflict, InvalidArgument
 from yunbox.services.oss.api.headers import is_frozen
 from yunbox.services.oss.api.reads import Bytes, follow
 from yunbox.services.oss.route import OBJECT, Route
@@ -40,9 +40,6 @@ class Selecting:
 async def _selecting(request: OssRequest) -> Selecting:
     check_key(request.key)
     process = request.query["x-oss-process"]
-    if process not in _KINDS:
-        shown = process.partition("/")[0].partition(",")[0][:64]
-        raise Unsupported(f"Yunbox does not offer the processing {shown!r} of objects (?x-oss-process).")
     body = parse_body(await request.body.read(_BODY_BYTES_MAX))
     if body.tag != _KINDS[process]:
         raise InvalidArgument("The XML you provided was not well-formed.", code="MalformedXML")
@@ -189,4 +186,8 @@ def _reads(service: Oss, params: Selecting) -> tuple[Access, ...]:
 
 
 SELECT = Operation("oss", "SelectObject", Selecting, _select, _reads, Shape.STREAM)
-ROUTES = (Route("POST", OBJECT, SELECT, _selecting, _render, when="x-oss-process"),)
+META = Operation("oss", "CreateSelectObjectMeta", Selecting, _select, _reads, Shape.STREAM)
+ROUTES = (
+    Route("POST", OBJECT, SELECT, _selecting, _render, when="x-oss-process", values=("csv/select", "json/select")),
+    Route("POST", OBJECT, META, _selecting, _render, when="x-oss-process", values=("csv/meta", "json/meta")),
+)
