@@ -22,11 +22,8 @@ class Cursor(Protocol):
     def set_range(self, key: bytes) -> bool:
         """Go to the first entry at or after a key."""
 
-    def item(self) -> tuple[bytes, bytes]:
-        """The entry under the cursor."""
-
-    def next(self) -> bool:
-        """Go to the next entry."""
+    def iternext(self) -> Iterator[tuple[bytes, bytes]]:
+        """The entries from here on."""
 
 
 class Reader(Protocol):
@@ -110,18 +107,17 @@ def walk(cursor_of: "CursorFactory", node: bytes, start: bytes, base: bytes = b"
     cursor = cursor_of()
     deep = len(start) > _SEGMENT
     head = start[:_SEGMENT]
-    found = cursor.set_range(node + head + (_POINTER if deep else b""))
-    while found:
-        key, value = cursor.item()
-        if key[:_NODE] != node:
+    if not cursor.set_range(node + head + (_POINTER if deep else b"")):
+        return
+    for key, value in cursor.iternext():
+        if not key.startswith(node):
             return
-        segment = key[_NODE:]
-        if segment[-1:] == _POINTER and segment:
-            rest = start[_SEGMENT:] if deep and segment[:-1] == head else b""
-            yield from walk(cursor_of, value, rest, base + segment[:-1])
+        if key[-1] == 0 and len(key) > _NODE:
+            segment = key[_NODE:-1]
+            rest = start[_SEGMENT:] if deep and segment == head else b""
+            yield from walk(cursor_of, value, rest, base + segment)
         else:
-            yield base + segment, value
-        found = cursor.next()
+            yield base + key[_NODE:] if base else key[_NODE:], value
 
 
 class CursorFactory(Protocol):

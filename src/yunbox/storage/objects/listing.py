@@ -142,7 +142,7 @@ def _behind(prefix: bytes) -> bytes:
 def _fill(view: Snapshot, bucket: Bucket, query: Query, page: Page, start: bytes) -> bytes | None:
     """Add to a page until it is full or there is no more; returns where to go on when a slice has passed."""
     prefix, delimiter = query.prefix.encode(), query.delimiter.encode()
-    seen = 0
+    seen, left = 0, query.limit - len(page)
     while True:
         jump: bytes | None = None
         for key, data in view.walk(bucket.node, start):
@@ -153,10 +153,11 @@ def _fill(view: Snapshot, bucket: Bucket, query: Query, page: Page, start: bytes
                 if seen >= _SLICE:
                     return key + b"\0"
                 continue
-            if len(page) >= query.limit:
+            if left <= 0:
                 page.truncated = bool(query.limit)
                 return None
-            common = _common(key, prefix, delimiter)
+            left -= 1
+            common = _common(key, prefix, delimiter) if delimiter else None
             if common is not None:
                 page.last = common.decode()
                 page.prefixes.append(page.last)
