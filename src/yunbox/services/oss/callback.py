@@ -7,6 +7,7 @@ redirect. The real service signs it with an RSA key of its own; this one has non
 
 import asyncio
 import binascii
+import contextlib
 import http.client
 import ipaddress
 import json
@@ -15,6 +16,7 @@ import socket
 import ssl
 from base64 import b64decode
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from urllib.parse import quote_plus, urlsplit
 
@@ -27,6 +29,8 @@ _DOCUMENT_BYTES_MAX = 5 * 1024
 _URLS_MAX = 5
 _FORM, _JSON = "application/x-www-form-urlencoded", "application/json"
 _PLACE = re.compile(r"\$\{([^${}]*)\}")
+_THREADS = ThreadPoolExecutor(16, thread_name_prefix="oss-callback")
+"""Of their own, so that slow servers do not keep the disk's threads waiting."""
 _NUMBERS = ("size", "imageInfo.height", "imageInfo.width")
 
 
@@ -117,35 +121,65 @@ async def ask(callback: Callback, body: bytes, headers: Mapping[str, str], *, an
     """Ask one server after another until one answers. Raises CallbackFailed."""
     failure = CallbackFailed("Callback address is not valid.")
     for url in callback.urls:
+        exchange = _Exchange(url, callback, body, headers, anywhere)
         try:
-            return await asyncio.wait_for(
-                asyncio.to_thread(_post, url, callback, body, dict(headers), anywhere), 2 * TIMEOUT_S
-            )
+            return await _in_time(exchange)
         except CallbackFailed as error:
             failure = error
         except (OSError, http.client.HTTPException, ValueError, TimeoutError):
-            failure = CallbackFailed("Error status : -1. Private address is forbidden or the server cannot be reached.")
+            failure = CallbackFailed("Error status : -1. The server cannot be reached, or takes too long.")
     raise failure
 
 
-def _post(url: str, callback: Callback, body: bytes, headers: dict[str, str], anywhere: bool) -> Answer:
-    parts = urlsplit(url if "://" in url else f"http://{url}")
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise CallbackFailed("Callback address is not valid.")
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    address = _address(parts.hostname, port, anywhere)
-    connection = http.client.HTTPConnection(parts.hostname, port, timeout=TIMEOUT_S)
-    connection.sock = socket.create_connection((address, port), TIMEOUT_S)
+async def _in_time(exchange: "_Exchange") -> Answer:
+    """Ask one server; one that answers in drops is cut off, and gives its thread back."""
+    running = asyncio.get_running_loop().run_in_executor(_THREADS, exchange.run)
     try:
-        if parts.scheme == "https":
-            context = ssl.create_default_context()
-            connection.sock = context.wrap_socket(connection.sock, server_hostname=parts.hostname)
-        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        headers |= {"Host": callback.host or parts.netloc.rpartition("@")[2], "Content-Type": callback.body_type}
-        connection.request("POST", target, body, headers)
-        return _answer(connection.getresponse())
+        return await asyncio.wait_for(running, 2 * TIMEOUT_S)
     finally:
-        connection.close()
+        exchange.cut()
+
+
+class _Exchange:
+    """One request to one server, in a thread."""
+
+    def __init__(self, url: str, callback: Callback, body: bytes, headers: Mapping[str, str], anywhere: bool) -> None:
+        self._parts = urlsplit(url if "://" in url else f"http://{url}")
+        self._callback = callback
+        self._body = body
+        self._headers = dict(headers)
+        self._anywhere = anywhere
+        self._socket: socket.socket | None = None
+
+    def run(self) -> Answer:
+        """Send the request and read the answer. Raises CallbackFailed, OSError and what http.client raises."""
+        parts = self._parts
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise CallbackFailed("Callback address is not valid.")
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        connection = http.client.HTTPConnection(parts.hostname, port, timeout=TIMEOUT_S)
+        self._socket = socket.create_connection((_address(parts.hostname, port, self._anywhere), port), TIMEOUT_S)
+        try:
+            if parts.scheme == "https":
+                context = ssl.create_default_context()
+                self._socket = context.wrap_socket(self._socket, server_hostname=parts.hostname)
+            connection.sock = self._socket
+            target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+            connection.request("POST", target, self._body, self._all_headers())
+            return _answer(connection.getresponse())
+        finally:
+            connection.close()
+            self._socket.close()
+
+    def _all_headers(self) -> dict[str, str]:
+        host = self._callback.host or self._parts.netloc.rpartition("@")[2]
+        return self._headers | {"Host": host, "Content-Type": self._callback.body_type, "Connection": "close"}
+
+    def cut(self) -> None:
+        """End the exchange, wherever it is."""
+        if self._socket is not None:
+            with contextlib.suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RDWR)
 
 
 def _address(host: str, port: int, anywhere: bool) -> str:
