@@ -1,0 +1,84 @@
+"""What buckets cost: the bill of a server whose clock is moved, as `yunbox bill` prints it."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import oss2
+import pytest
+from moved_clock import START_S, Moved, moved, until
+
+from yunbox.kernel.clock import ManualClock
+from yunbox.meter.ledger import LEDGER_SCHEMA
+from yunbox.storage.database import Database
+
+MB = 1 << 20
+
+
+@pytest.fixture
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Moved]:
+    with moved(tmp_path, ManualClock(START_S), monkeypatch) as made:
+        yield made
+
+
+def quantities(server: Moved, bucket: str) -> dict[str, float]:
+    database = Database(server.data / "meta.db", LEDGER_SCHEMA)
+    rows = database.read("SELECT item, sum(quantity) FROM ledger WHERE project = ? GROUP BY item", f"oss://{bucket}")
+    database.close()
+    return {row[0]: row[1] for row in rows}
+
+
+def cold(storage_class: str) -> dict[str, str]:
+    return {"x-oss-storage-class": storage_class}
+
+
+def test_what_is_kept_costs_by_the_hour(server: Moved) -> None:
+    bucket = server.bucket("kept")
+    bucket.put_object("a", b"x" * MB)
+    bucket.put_object("cold", b"x", headers=cold("IA"))
+    server.advance(hours=48)
+    until(lambda: "oss.storage.Standard" in quantities(server, "kept"))
+    found = quantities(server, "kept")
+    assert found["oss.storage.Standard"] == 48 * MB
+    assert found["oss.storage.IA"] == 48 * 64 * 1024, "a small object counts as 64 KB"
+    command = [sys.executable, "-m", "yunbox", "bill", "--data", str(server.data), "--output", "json"]
+    for by in ("project", "day"):
+        done = subprocess.run([*command, "--by", by], capture_output=True, text=True, check=True)
+        lines = {line["key"]: line for line in json.loads(done.stdout)["lines"]}
+        costs = lines["oss://kept"]["cost"] if by == "project" else sum(line["cost"] for line in lines.values())
+        assert costs == pytest.approx(48 * MB / (720 * 1024**3) * 0.0173)
+
+
+def test_going_early_and_reading_cold_objects(server: Moved) -> None:
+    bucket = server.bucket("early")
+    for key in ("deleted", "overwritten", "copied", "aged"):
+        bucket.put_object(key, b"x" * MB, headers=cold("IA"))
+    bucket.get_object("aged").read()
+    bucket.get_object("aged", byte_range=(0, 1023)).read()
+    bucket.head_object("aged")
+    bucket.copy_object("early", "aged", "copy")
+    server.advance(days=10)
+    bucket.delete_object("deleted")
+    bucket.put_object("overwritten", b"x")
+    bucket.copy_object("early", "copied", "copied", headers=cold("Standard"))
+    server.advance(days=25)
+    bucket.delete_object("aged")
+    server.advance(hours=1)
+    until(lambda: "oss.early.IA" in quantities(server, "early"))
+    found = quantities(server, "early")
+    assert found["oss.early.IA"] == pytest.approx(3 * 20 * MB)
+    assert found["oss.restore.IA"] == 3 * MB + 1024
+
+
+def test_a_bucket_that_is_deleted_pays_what_is_due(server: Moved) -> None:
+    bucket = server.bucket("brief")
+    bucket.put_object("a", b"x" * MB, headers=cold("Archive"))
+    server.advance(hours=24)
+    with pytest.raises(oss2.exceptions.BucketNotEmpty):
+        bucket.delete_bucket()
+    bucket.delete_object("a")
+    bucket.delete_bucket()
+    until(lambda: "oss.early.Archive" in quantities(server, "brief"))
+    assert quantities(server, "brief")["oss.early.Archive"] == pytest.approx(59 * MB)
