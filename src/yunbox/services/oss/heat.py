@@ -23,9 +23,10 @@ PARTITIONS_MAX = 256
 KEYS_MAX = 16
 HASH_CHARACTERS = 4
 _HOT_MAX = 10
-_MOST = 0.5
 _DIGITS = re.compile(r"\d+")
 _HEX = re.compile(r"[0-9a-f]{4,}")
+_SEQUENCE = re.compile(r"\d+$|\d+[^0-9a-zA-Z]|\d{6}")
+"""How a number or a time begins, and hardly any hash."""
 
 
 @dataclass
@@ -191,7 +192,7 @@ def pattern_of(keys: list[str]) -> tuple[str, bool]:
     shapes = Counter(_DIGITS.sub("#", key) for key in keys)
     shape, most = shapes.most_common(1)[0]
     alike = {key for key in keys if _DIGITS.sub("#", key) == shape}
-    if most < len(keys) * _MOST:
+    if most * 2 <= len(keys):
         alike = set(keys)
     if len(alike) == 1:
         return next(iter(alike)), False
@@ -202,7 +203,7 @@ def pattern_of(keys: list[str]) -> tuple[str, bool]:
     if any(len(rest) <= len(tail) for rest in rests):
         tail = ""
     middles = [rest[: len(rest) - len(tail)] for rest in rests]
-    if all(middle[0].isdigit() for middle in middles):
+    if all(_SEQUENCE.match(middle) for middle in middles):
         return f"{head}<sequence>{tail}", True
     kind = "hash" if all(_HEX.fullmatch(middle) for middle in middles) else "name"
     return f"{head}<{kind}>{tail}", False

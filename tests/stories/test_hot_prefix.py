@@ -1,0 +1,108 @@
+"""Many writers, one sequential prefix: OSS throttles them, Yunbox says why, and a hash before the key mends it."""
+
+import hashlib
+import http.client
+import json
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
+
+import oss2
+import pytest
+
+from yunbox.testing.server import Server
+
+QPS = 30
+WRITERS = 8
+OBJECTS = 90
+KEYS = [f"logs/2026-11-25-{number:06}" for number in range(OBJECTS)]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that throttles as OSS does, only sooner."""
+    with Server(tmp_path_factory.mktemp("hot"), options=("--oss-limits", str(QPS))) as made:
+        yield made
+
+
+def bucket_of(server: Server, name: str) -> oss2.Bucket:
+    auth = oss2.Auth(server.access_key_id, server.access_key_secret)
+    return oss2.Bucket(auth, server.endpoints["oss"], name)
+
+
+def ask(bucket: oss2.Bucket, method: str, **params: str) -> list[dict]:
+    """A call that no client of the vendor's has: the lines of its answer."""
+    lines = bucket._do(method, bucket.bucket_name, "", params=params).read().splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def write_all(bucket: oss2.Bucket, keys: list[str]) -> Counter[str]:
+    """Write from many threads, as patiently as a client should be; returns how often each error came."""
+    errors: Counter[str] = Counter()
+
+    def write(key: str) -> None:
+        while True:
+            try:
+                bucket.put_object(key, b"line")
+                return
+            except oss2.exceptions.ServerError as error:
+                assert error.status == 503
+                assert error.headers["x-oss-request-id"] == error.request_id
+                errors[error.code] += 1
+                time.sleep(float(error.headers["Retry-After"]) / 2)
+
+    with ThreadPoolExecutor(WRITERS) as pool:
+        list(pool.map(write, keys))
+    return errors
+
+
+def test_a_hot_prefix_is_throttled_and_a_hashed_one_is_not(server: Server) -> None:
+    bucket = bucket_of(server, "hot")
+    bucket.create_bucket()
+    errors = write_all(bucket, KEYS)
+    assert errors["PartitionQpsLimitted"] > 0
+    assert [item.key for item in oss2.ObjectIterator(bucket, "logs/")] == KEYS, "patience is enough"
+
+    found = ask(bucket, "GET", yunboxHotspots="")[0]
+    hot = found["hot"][0]
+    assert (hot["prefix"], hot["pattern"]) == ("logs/", "logs/2026-11-25-<sequence>")
+    assert hot["throttled"] == errors["PartitionQpsLimitted"]
+    assert 0 < hot["throttled_share"] < 1
+    assert hot["layout"]["rule"] == "md5(key)[:4]/key"
+    assert found["limits"] == {"enforced": True, "partition_qps": QPS, "account_qps": 5 * QPS}
+
+    time.sleep(1)  # the account's own second
+    hashed = [f"{hashlib.md5(key.encode()).hexdigest()[:4]}/{key}" for key in KEYS]
+    bucket_of(server, "spread").create_bucket()
+    assert write_all(bucket_of(server, "spread"), hashed) == {}, "the same work on other prefixes"
+
+    steps = ask(bucket, "POST", yunboxRehash="", prefix="logs/")
+    assert steps[-2]["renamed"] == OBJECTS
+    assert steps[-1] == {"done": True}
+    assert bucket.get_object(hashed[0]).read() == b"line"
+    assert [item.key for item in oss2.ObjectIterator(bucket)] == sorted(hashed)
+
+
+def test_what_is_refused_is_refused_before_its_body(server: Server) -> None:
+    """A gigabyte that is announced need not be sent to hear no, and one who may not write hears that alone."""
+    bucket = bucket_of(server, "bodies")
+    bucket.create_bucket()
+    url = urlsplit(bucket.sign_url("PUT", "same/key", 600, slash_safe=True))
+    with pytest.raises(oss2.exceptions.ServerError) as refused:
+        for _ in range(10 * QPS):
+            bucket.put_object("same/key", b"x")
+    assert refused.value.code == "PartitionQpsLimitted"
+    connection = http.client.HTTPConnection(url.hostname or "", url.port)
+    connection.putrequest("PUT", f"{url.path}?{url.query}")
+    connection.putheader("Content-Length", str(1 << 30))
+    connection.endheaders()
+    answer = connection.getresponse()
+    assert (answer.status, answer.getheader("Retry-After")) == (503, "1")
+    assert answer.getheader("x-oss-ec") == "0026-00000028"
+    assert b"PartitionQpsLimitted" in answer.read()
+    connection.close()
+    stranger = oss2.Bucket(oss2.AnonymousAuth(), server.endpoints["oss"], "bodies")
+    with pytest.raises(oss2.exceptions.AccessDenied):
+        stranger.put_object("same/key", b"x")
