@@ -12,6 +12,7 @@ from pathlib import Path
 
 from yunbox.cli.output import Output
 from yunbox.datafolder import FORMAT, read_server
+from yunbox.kernel.errors import Unavailable
 from yunbox.kernel.limits import CLOCK_SKEW_S_MAX
 
 _DISK_BYTES_MIN = 1024**3
@@ -33,7 +34,8 @@ class Finding:
 
 def run(args: argparse.Namespace, output: Output) -> int:
     """Exit status 0 when all is well, 1 when something must be mended."""
-    findings = [check(args.data.expanduser().absolute()) for check in _CHECKS]
+    found = (check(args.data.expanduser().absolute()) for check in _CHECKS)
+    findings = [finding for finding in found if finding is not None]
     lines = [
         f"{'ok ' if f.ok else 'BAD'} {f.check}: {f.found}" + (f"\n    {f.mend}" if f.mend else "") for f in findings
     ]
@@ -123,6 +125,24 @@ def _clock(data: Path) -> Finding:
     return Finding("clock", True, f"skew allowed {CLOCK_SKEW_S_MAX} s; local zone {'set' if zone else 'UTC'}")
 
 
-_CHECKS: tuple[Callable[[Path], Finding], ...] = (
-    _python, _parts, _memory, _disk, _loopback, _proxy, _folder, _server, _clock,
+def _public_buckets(data: Path) -> Finding | None:
+    """Buckets that anybody may read or write: meant so or not, one should know."""
+    index = data / "oss" / "index"
+    if not (index / "data.mdb").exists():
+        return None
+    from yunbox.services.oss.access import openings
+    from yunbox.storage.objects.view import all_buckets
+
+    try:
+        found = [
+            f"{bucket.name} ({', '.join(why)})" for bucket in all_buckets(data / "oss") if (why := openings(bucket))
+        ]
+    except (OSError, Unavailable) as error:
+        return Finding("public buckets", False, f"the object store cannot be read: {error}", f"See to {index}")
+    mend = "Close one: PutBucketAcl private, or DeleteBucketPolicy" if found else ""
+    return Finding("public buckets", True, "; ".join(found) or "none", mend)
+
+
+_CHECKS: tuple[Callable[[Path], Finding | None], ...] = (
+    _python, _parts, _memory, _disk, _loopback, _proxy, _folder, _server, _clock, _public_buckets,
 )  # fmt: skip

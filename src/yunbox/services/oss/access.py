@@ -7,6 +7,7 @@ it names; an ACL opens a bucket or an object to everyone. A Deny of any wins. So
 
 import json
 from collections.abc import Iterable
+from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Any
 
@@ -24,6 +25,7 @@ _WRITES = (
     *_READS, "oss:PutObject", "oss:DeleteObject", "oss:ListObjects", "oss:AbortMultipartUpload", "oss:ListParts",
     "oss:ListMultipartUploads", "oss:RestoreObject",
 )  # fmt: skip
+_CHANGES = ("oss:PutObject", "oss:DeleteObject", "oss:AbortMultipartUpload", "oss:RestoreObject")
 
 
 def on_service(action: str, account_id: str) -> tuple[Access, ...]:
@@ -79,6 +81,22 @@ def bucket_policy(document: str) -> tuple[tuple[tuple[str, ...], Statement], ...
         raise InvalidArgument("The policy is not a valid document.", code="InvalidPolicyDocument") from None
     except InvalidArgument as error:
         raise InvalidArgument(error.message, code="InvalidPolicyDocument") from None
+
+
+def openings(bucket: Bucket) -> list[str]:
+    """What opens a bucket to everybody: its ACL, or a policy that allows what it does to anyone, unconditionally."""
+    found = [f"{bucket.acl} by its ACL"] if bucket.acl != BUCKET_ACLS[0] else []
+    document = bucket.settings.get("policy")
+    pairs = bucket_policy(document) if document else ()
+    statements = [s for who, s in pairs if "*" in who and s.effect == "Allow" and not s.conditions]
+    if statements:
+        changes = any(_names(statement, action) for statement in statements for action in _CHANGES)
+        found.append(f"{BUCKET_ACLS[2 if changes else 1]} by its policy")
+    return found
+
+
+def _names(statement: Statement, action: str) -> bool:
+    return any(fnmatchcase(action.lower(), name) for name in statement.actions) != statement.not_actions
 
 
 def _statement(item: dict[str, Any], version: str) -> tuple[tuple[str, ...], Statement]:

@@ -4,15 +4,33 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import lmdb
+import msgspec
 
+from yunbox.kernel.errors import Unavailable
 from yunbox.storage.objects.blobs import Blobs
 from yunbox.storage.objects.buckets import find_bucket
 from yunbox.storage.objects.index import Snapshot, Tables
-from yunbox.storage.objects.model import APPENDABLE, ObjectRecord, load
+from yunbox.storage.objects.model import APPENDABLE, Bucket, ObjectRecord, load
 from yunbox.storage.objects.packs import Packs
 from yunbox.storage.objects.pins import Pins
 from yunbox.storage.objects.reading import Source
 from yunbox.storage.objects.versions import present
+
+
+def all_buckets(folder: Path) -> list[Bucket]:
+    """Every bucket of a store, whether a server has it open or not. Raises Unavailable."""
+    try:
+        env = lmdb.open(str(folder / "index"), readonly=True, max_dbs=32, readahead=False, max_readers=1024)
+        try:
+            table = env.open_db(b"buckets", create=False)
+            with env.begin() as txn:
+                return [msgspec.msgpack.decode(data, type=Bucket) for _, data in txn.cursor(db=table)]
+        finally:
+            env.close()
+    except lmdb.NotFoundError:
+        return []
+    except lmdb.Error as error:
+        raise Unavailable(str(error)) from None
 
 
 class ObjectView:

@@ -45,7 +45,7 @@ class House:
         self.store.start()
 
     async def put(self, bucket: Bucket, key: str, size: int, storage_class: str = "IA") -> ObjectRecord:
-        async def chunks():  # noqa: ANN202
+        async def chunks():
             yield b"x" * size
 
         content = await self.store.objects.receive(chunks(), size_max=1 << 30)
@@ -56,7 +56,7 @@ class House:
 
 
 @pytest.fixture
-def house(tmp_path: Path):  # noqa: ANN201
+def house(tmp_path: Path):
     made = House(tmp_path)
     yield made
     made.store.close()
