@@ -151,6 +151,16 @@ def test_uploads_that_nobody_ended(server: Moved) -> None:
     until(lambda: [item.key for item in bucket.list_multipart_uploads().upload_list] == ["else"])
 
 
+def test_rules_that_overlap(server: Moved) -> None:
+    bucket = server.bucket("overlapping")
+    rules = [LifecycleRule(key, key, expiration=LifecycleExpiration(days=9)) for key in ("a/", "a/b/")]
+    with pytest.raises(oss2.exceptions.InvalidArgument, match="Overlap for same action type Expiration"):
+        bucket.put_bucket_lifecycle(BucketLifecycle(rules))
+    bucket.put_bucket_lifecycle(BucketLifecycle(rules), headers={"x-oss-allow-same-action-overlap": "true"})
+    assert [rule.id for rule in bucket.get_bucket_lifecycle().rules] == ["a/", "a/b/"]
+    bucket.put_bucket_lifecycle(BucketLifecycle(rules[:1]))
+
+
 def test_a_run_goes_on_after_a_restart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The server was down at midnight; it runs when it is there again, once."""
     clock = ManualClock(START_S)

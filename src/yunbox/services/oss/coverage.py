@@ -41,6 +41,7 @@ _AREAS: dict[str, str] = {
 }
 _PARTLY = {
     "PutBucketEncryption": "kept and returned; the disk's own encryption is what protects the bytes",
+    "PutBucketLifecycle": "obeyed at 00:00 UTC; rules by the last access time are refused by name",
     "PutBucketLogging": "kept and returned; the calls are in `yunbox logs`, not in the target bucket",
     "PutBucketRequestPayment": "kept and returned; the owner is billed",
     "PutBucketTransferAcceleration": "kept and returned; loopback is as fast as it gets",

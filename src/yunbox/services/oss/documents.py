@@ -159,6 +159,22 @@ def _lifecycle_order(rule: Node, name: str, days: str) -> None:
         )
 
 
+def check_overlap(body: bytes, *, allowed: bool) -> None:
+    """Refuse two rules of one kind for the same keys, which OSS takes only when asked to; for uploads it never does.
+
+    Rules that tags or exceptions may keep apart pass.
+    """
+    rules = [
+        rule
+        for rule in _read(body, "LifecycleConfiguration").all("Rule")
+        if rule.find("Filter") is None and rule.find("Tag") is None
+    ]
+    for action in ("AbortMultipartUpload",) if allowed else ("AbortMultipartUpload", "Expiration"):
+        prefixes = sorted(rule.value("Prefix") for rule in rules if rule.find(action) is not None)
+        if any(longer.startswith(shorter) for shorter, longer in itertools.pairwise(prefixes)):
+            raise InvalidArgument(f"Overlap for same action type {action}", code="InvalidArgument")
+
+
 def _logging(node: Node) -> None:
     enabled = node.find("LoggingEnabled")
     if enabled is not None and not enabled.value("TargetBucket"):

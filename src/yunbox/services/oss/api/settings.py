@@ -21,7 +21,7 @@ from yunbox.services.oss.api.buckets import (
     owner_element,
     touching,
 )
-from yunbox.services.oss.documents import CHECKS
+from yunbox.services.oss.documents import CHECKS, check_overlap
 from yunbox.services.oss.route import BUCKET, Parse, Route, xml
 from yunbox.services.oss.service import Oss, write
 from yunbox.services.oss.target import OssRequest
@@ -96,7 +96,10 @@ def _parse(name: str) -> Parse:
     async def parse(request: OssRequest) -> NewSetting:
         check_bucket_name(request.bucket)
         body = await request.body.read(_DOCUMENT_BYTES_MAX)
-        return NewSetting(request, CHECKS[name](body))
+        document = CHECKS[name](body)
+        if name == "lifecycle":
+            check_overlap(body, allowed=request.headers.get("x-oss-allow-same-action-overlap", "").lower() == "true")
+        return NewSetting(request, document)
 
     return parse
 
