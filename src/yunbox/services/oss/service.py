@@ -21,7 +21,6 @@ from yunbox.services.oss.access import Grants
 from yunbox.services.oss.heat import Heat
 from yunbox.services.oss.limits import Limits
 from yunbox.services.oss.sink import Sinks
-from yunbox.services.oss.sink import Sinks
 from yunbox.services.oss.small_files import SmallFiles
 from yunbox.services.oss.stored import stored
 from yunbox.spine import Spine
@@ -72,7 +71,6 @@ class Oss:
         self.limits = limits
         self.heat = Heat(clock)
         self.sinks = Sinks(store)
-        self.sinks = Sinks(store)
         self.small_files = SmallFiles(store, pool, scratch)
         authoriser.add_source(Grants(store))
 
@@ -99,7 +97,6 @@ class Oss:
     async def sweep(self) -> None:
         """Upkeep that is due now and then."""
         await asyncio.to_thread(self.tally.fold)
-        await self.sinks.sweep(self.account_id)
         await self.sinks.sweep(self.account_id)
         await self.sample()
         await self.store.sweep()
