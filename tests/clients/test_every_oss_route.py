@@ -33,6 +33,8 @@ BODIES = {
     "PutBucketReferer": "<RefererConfiguration><AllowEmptyReferer>true</AllowEmptyReferer></RefererConfiguration>",
     "PutBucketRequestPayment": "<RequestPaymentConfiguration><Payer>BucketOwner</Payer></RequestPaymentConfiguration>",
     "PutBucketTransferAcceleration": "<TransferAccelerationConfiguration><Enabled>true</Enabled></TransferAccelerationConfiguration>",
+    "SelectObject": "<SelectRequest><Expression>c2VsZWN0ICogZnJvbSBvc3NvYmplY3Q=</Expression></SelectRequest>",
+    "CreateSelectObjectMeta": "<CsvMetaRequest/>",
     "CompleteMultipartUpload": "<CompleteMultipartUpload/>",
     "DeleteMultipleObjects": "<Delete><Object><Key>k</Key></Object></Delete>",
 }  # fmt: skip
@@ -44,7 +46,8 @@ HEADERS = {
     "CopyObject": {"x-oss-copy-source": "/private/k"},
     "UploadPartCopy": {"x-oss-copy-source": "/private/k"},
 }
-QUERIES = {"UploadPart": {"partNumber": "1"}, "UploadPartCopy": {"partNumber": "1"}, "AppendObject": {"position": "0"}}
+QUERIES = {"UploadPart": {"partNumber": "1"}, "UploadPartCopy": {"partNumber": "1"}, "AppendObject": {"position": "0"},
+           "SelectObject": {"x-oss-process": "csv/select"}, "CreateSelectObjectMeta": {"x-oss-process": "csv/meta"}}  # fmt: skip
 
 
 def identify(route: Route) -> str:

@@ -146,3 +146,15 @@ def test_a_sink_makes_one_object_of_many_writes(bucket: oss2.Bucket, server: Ser
     assert send("[1]").status_code == 400
     bucket.put_bucket_acl("private")
     assert send('{"n": 1}').status_code == 403
+
+
+def test_hotspots_and_a_prefix_spread_and_gathered_again(bucket: oss2.Bucket, oss: Run) -> None:
+    for number in range(30):
+        bucket.put_object(f"logs/2026-11-25-{number:06}", b"x")
+    found = oss("hotspots", "crumbs")
+    assert found["requests"] >= 30
+    assert any(entry["prefix"].startswith("logs/") for entry in found["hot"])
+    assert oss("rehash", "crumbs/logs/")["renamed"] == 30
+    assert keys(bucket, "logs/") == []
+    assert oss("rehash", "crumbs/logs/", "--back")["renamed"] == 30
+    assert len(keys(bucket, "logs/")) == 30

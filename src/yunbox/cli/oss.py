@@ -2,6 +2,7 @@
 
 import argparse
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     compact.add_argument(
         "--file-mb", type=int, default=192, metavar="MB", help="how large a file becomes (default: 192)"
     )
+    hotspots = _action(actions, "hotspots", "which prefixes are busy, which are throttled, and what would help")
+    hotspots.add_argument("where", metavar="BUCKET")
+    hotspots.add_argument(
+        "--minutes", type=int, default=5, metavar="N", help="how far to look back (default: 5, at most 15)"
+    )
+    rehash = _action(actions, "rehash", "spread the keys of a prefix by a hash before them, without moving a byte")
+    rehash.add_argument("where", metavar="BUCKET/PREFIX")
+    rehash.add_argument("--back", action="store_true", help="give them their old names again")
     _action(actions, "scrub", "read every byte and compare its checksum")
     rename = _action(actions, "rename", "give an object, or a folder that ends in a slash, another name at one moment")
     rename.add_argument("where", metavar="BUCKET/OLD")
@@ -41,9 +50,7 @@ def _action(actions: Any, name: str, text: str) -> argparse.ArgumentParser:
 def run(args: argparse.Namespace, output: Output) -> int:
     """Carry one action out."""
     client = OssClient(_connection(args.data))
-    return {"doctor": _doctor, "compact": _compact, "scrub": _scrub, "rename": _rename}[args.action](
-        client, args, output
-    )
+    return _ACTIONS[args.action](client, args, output)
 
 
 def _connection(data: Path) -> Connection:
@@ -167,3 +174,53 @@ def _rename(client: OssClient, args: argparse.Namespace, output: Output) -> int:
         {"renamed": count}, f"renamed {count:,} object{'s' if count != 1 else ''} to oss://{bucket}/{args.new}"
     )
     return 0
+
+
+# -- hot prefixes
+
+
+def _hotspots(client: OssClient, args: argparse.Namespace, output: Output) -> int:
+    bucket, _ = _place(args.where)
+    found = client.json("GET", bucket, [("yunboxHotspots", ""), ("minutes", str(args.minutes))])
+    limits = found["limits"]
+    lines = [
+        f"oss://{bucket}: {found['requests']:,} requests in {found['window_s']:.0f} s, {found['throttled']:,} "
+        f"throttled; a partition may have {limits['partition_qps']:,.0f} a second"
+        + ("" if limits["enforced"] else " (not enforced here: yunbox up --oss-limits real)")
+    ]
+    lines += [_hot_line(entry) for entry in found["hot"]]
+    output.result(found, "\n".join(lines))
+    return 0
+
+
+def _hot_line(entry: dict[str, Any]) -> str:
+    head = f"  {entry['partition'] or '(all)'}: {entry['requests_s']:,.1f}/s, {entry['throttled']:,} throttled"
+    pattern = f", keys like {entry['pattern']}" if entry.get("pattern") else ""
+    if "layout" not in entry:
+        return head + pattern
+    return f"{head}{pattern}\n    spread it: yunbox oss rehash BUCKET/{entry['prefix']}"
+
+
+def _rehash(client: OssClient, args: argparse.Namespace, output: Output) -> int:
+    bucket, prefix = _place(args.where)
+    query = [("yunboxRehash", ""), ("prefix", prefix)] + ([("back", "true")] if args.back else [])
+    last: dict[str, Any] = {}
+    for line in client.lines("POST", bucket, query):
+        _raise(line)
+        if line.get("done"):
+            break
+        last = line
+        output.note(f"  {line['renamed']:,} renamed, at {line['last']}")
+    renamed, kept = last.get("renamed", 0), last.get("kept", 0)
+    output.result({"renamed": renamed, "kept": kept}, f"{renamed:,} objects have other names, {kept:,} keep theirs")
+    return 0
+
+
+_ACTIONS: dict[str, Callable[[OssClient, argparse.Namespace, Output], int]] = {
+    "doctor": _doctor,
+    "compact": _compact,
+    "hotspots": _hotspots,
+    "rehash": _rehash,
+    "scrub": _scrub,
+    "rename": _rename,
+}

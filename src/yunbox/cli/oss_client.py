@@ -26,7 +26,8 @@ class OssClient:
 
     def json(self, method: str, bucket: str, query: Query) -> dict[str, Any]:
         """The one document that a call answers with."""
-        return next(self.lines(method, bucket, query))
+        document, *_ = self.lines(method, bucket, query)
+        return document
 
     def lines(
         self, method: str, bucket: str, query: Query, *, key: str = "", headers: dict[str, str] | None = None
@@ -50,7 +51,7 @@ class OssClient:
         pairs = tuple((quote(name, safe="-"), quote(value, safe="")) for name, value in query)
         target = quote(resource) + "?" + "&".join(f"{name}={value}" if value else name for name, value in pairs)
         date = formatdate(time.time(), usegmt=True)
-        signed = {**headers, "date": date}
+        signed = {**headers, "date": date, "connection": "close"}
         if self._connection.security_token:
             signed["x-oss-security-token"] = self._connection.security_token
         text = canonical_v1(method, resource, pairs, signed, date)

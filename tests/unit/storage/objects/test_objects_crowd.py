@@ -66,7 +66,7 @@ def test_a_crowd_on_a_few_keys(shelf: Shelf, versioning: str) -> None:
 
     before = len(os.listdir("/proc/self/fd"))
     asyncio.run(run())
-    assert len(os.listdir("/proc/self/fd")) <= before + 8
+    assert len(os.listdir("/proc/self/fd")) <= before + 64  # packs stay open, up to a bound; a leak is hundreds
     assert not shelf.store._pins._readers
     assert not shelf.store._pins._doomed
     assert len(shelf.store.objects._appending) == 0
