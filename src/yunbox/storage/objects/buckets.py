@@ -51,17 +51,30 @@ class Buckets:
     def __init__(self, index: Index, clock: Clock) -> None:
         self._index = index
         self._clock = clock
+        self._remembered: dict[str, Bucket] = {}
+        self._remembered_at = 0
 
     def get(self, name: str) -> Bucket:
         """A bucket by name. Raises NoSuchBucket."""
-        with self._index.reading() as view:
-            return find_bucket(view, name)
+        found = self.find(name)
+        if found is None:
+            raise NoSuchBucket("The specified bucket does not exist.", bucket=name)
+        return found
 
     def find(self, name: str) -> Bucket | None:
-        """A bucket by name, or None."""
-        with self._index.reading() as view:
-            data = view.get("buckets", name.encode())
-            return _decoder.decode(data) if data is not None else None
+        """A bucket by name, or None. It is asked for several times a request: remembered until buckets change."""
+        changes = self._index.bucket_changes
+        if changes != self._remembered_at:
+            self._remembered, self._remembered_at = {}, changes
+        remembered = self._remembered  # what was read before a change goes into what that change has discarded
+        found = remembered.get(name)
+        if found is None:
+            with self._index.reading() as view:
+                data = view.get("buckets", name.encode())
+            if data is None:
+                return None
+            found = remembered[name] = _decoder.decode(data)
+        return found
 
     def page(
         self, *, account_id: str, prefix: str = "", marker: str = "", limit: int = 100

@@ -94,17 +94,21 @@ class Change(Snapshot):
         """Files that this group has let go; they are unlinked once it is committed."""
         self.steps = 0
         """How many changes were made: a work that fails may not have made any."""
+        self.changes_buckets = False
+        """Whether buckets were changed, which others remember."""
         self._stats: dict[bytes, BucketStat] = {}
         self._alive: dict[int, int] = {}
 
     def put(self, table: str, key: bytes, value: bytes) -> None:
         """Set a value."""
         self.steps += 1
+        self.changes_buckets |= table == "buckets"
         self.txn.put(key, value, db=self.tables[table])
 
     def delete(self, table: str, key: bytes) -> bool:
         """Remove an entry; says whether it was there."""
         self.steps += 1
+        self.changes_buckets |= table == "buckets"
         return self.txn.delete(key, db=self.tables[table])
 
     def stat(self, node: bytes) -> BucketStat:
@@ -211,6 +215,8 @@ class Index:
         self._on_doomed: Callable[[list[int]], None] = lambda files: None
         self._started = False
         self._closed = False
+        self.bucket_changes = 0
+        """How many committed groups have changed buckets: what is remembered of them holds until this moves."""
         self._door = threading.Lock()
 
     def start(self, on_doomed: Callable[[list[int]], None]) -> None:
@@ -342,6 +348,7 @@ class Index:
                     for item in group:
                         _run(item, change)
                     change.save_totals()
+                self.bucket_changes += change.changes_buckets
                 return change.doomed
             except _HalfDone as half:
                 group = [item for item in group if item is not half.item]
