@@ -70,9 +70,7 @@ async def _first_form(request: OssRequest) -> Listing:
 async def _second_form(request: OssRequest) -> Listing:
     token = request.query.get("continuation-token")
     try:
-        after = (
-            urlsafe_b64decode(token.encode()).decode() if token is not None else request.query.get("start-after", "")
-        )
+        after = urlsafe_b64decode(token.encode()).decode() if token else request.query.get("start-after", "")
     except (binascii.Error, ValueError):
         raise InvalidArgument("The continuation token provided is incorrect.") from None
     return Listing(request, _query(request, after))
@@ -117,7 +115,7 @@ def _render_second(result: Listed, request: OssRequest) -> Response:
         result,
         request,
         element("StartAfter", spell(start)) if start else None,
-        element("ContinuationToken", token) if token is not None else None,
+        element("ContinuationToken", token) if token else None,
         element("NextContinuationToken", following) if following else None,
         element("KeyCount", len(page)),
     )

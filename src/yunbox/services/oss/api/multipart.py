@@ -177,7 +177,7 @@ def _render_copied_part(result: Part, request: OssRequest) -> Response:
     body = element(
         "CopyPartResult", element("LastModified", iso_time(result.modified_ms)), element("ETag", f'"{result.etag}"')
     )
-    return xml(body, headers={"x-oss-hash-crc64ecma": str(result.crc64)})
+    return xml(body, headers={"ETag": f'"{result.etag}"', "x-oss-hash-crc64ecma": str(result.crc64)})
 
 
 async def _parts_query(request: OssRequest) -> PartsQuery:

@@ -245,7 +245,7 @@ def _changes_nothing(params: Copying, source: ObjectRecord, record: ObjectRecord
 def _render_copied(result: tuple[Written, str], request: OssRequest) -> Response:
     written, origin = result
     headers = version_header(written.bucket, written.record)
-    headers["x-oss-hash-crc64ecma"] = str(written.record.crc64)
+    headers |= {"ETag": f'"{written.record.etag}"', "x-oss-hash-crc64ecma": str(written.record.crc64)}
     if origin:
         headers["x-oss-copy-source-version-id"] = origin
     body = element(
