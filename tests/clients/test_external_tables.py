@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import oss2
 import pandas
@@ -195,3 +195,28 @@ def test_show_create_table_makes_it_again(o: ODPS, bucket: oss2.Bucket) -> None:
     o.execute_sql("drop table s")
     o.execute_sql(text.strip().rstrip(";"))
     assert rows_text(o, "show create table s") == text
+
+
+def test_a_location_needs_rights_of_its_own(
+    o: ODPS, bucket: oss2.Bucket, connect: Callable[..., ODPS], cli: Callable[..., str], project: str
+) -> None:
+    bucket.put_object("secret/1.csv", "1\n")
+    odps = {"Effect": "Allow", "Action": ["odps:*"], "Resource": ["*"]}
+    read = {"Effect": "Allow", "Action": ["oss:ListObjects", "oss:GetObject"], "Resource": ["acs:oss:*:*:lake*"]}
+    cli("ram", "create-user", "loader")
+    made = json.loads(cli("ram", "create-key", "loader", "--output", "json"))
+    user = connect(project, key=(made["access_key_id"], made["access_key_secret"]))
+    create = "create external table secret (id bigint) stored as csv location 'oss://lake/secret/'"
+    unload = "unload from (select 1 as id) into location 'oss://lake/secret/out/' stored as csv"
+    for statements, allowed in (([odps], ()), ([odps, read], (create,))):
+        cli("ram", "put-policy", "loading", json.dumps({"Version": "1", "Statement": statements}))
+        cli("ram", "attach", "loading", "loader")
+        for sql in (create, unload, "load into table plain from location 'oss://lake/secret/' stored as csv"):
+            o.execute_sql("create table if not exists plain (id bigint)")
+            if sql in allowed or (sql.startswith("load") and read in statements):
+                user.execute_sql(sql)
+            else:
+                with pytest.raises(errors.ODPSError, match="oss:"):
+                    user.execute_sql(sql)
+    assert rows(user, "select * from secret") == [(1,)]
+    assert keys(bucket, "secret/") == ["secret/1.csv"]
