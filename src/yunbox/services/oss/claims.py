@@ -1,5 +1,6 @@
 """The claim a request makes about who sent it: signature V1, V4 or the S3 dialect's, in headers or in the URL."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import unquote
@@ -53,8 +54,10 @@ def _resource(request: OssRequest) -> str:
 def _v1_header(request: OssRequest, authorization: str) -> Claim:
     key_id, _, signature = authorization[4:].strip().partition(":")
     date = request.headers.get("date", "")
-    resource = _resource(request)
-    texts = [signing.canonical_v1(request.method, resource, request.pairs, request.headers, date)]
+    resources = [_resource(request)]
+    if request.bucket and not request.key:
+        resources.append(f"/{request.bucket}")  # OpenDAL leaves the slash out in path style
+    texts = [signing.canonical_v1(request.method, name, request.pairs, request.headers, date) for name in resources]
     return Claim(
         "oss-v1",
         key_id,
@@ -112,11 +115,13 @@ def _s3_header(request: OssRequest, authorization: str) -> Claim:
     date = request.headers.get("x-amz-date") or request.headers.get("date", "")
     payload = request.headers.get("x-amz-content-sha256", signing.UNSIGNED)
     signed = fields.get("SignedHeaders", "").split(";")
-    text = signing.canonical_s3(
-        request.method, request.raw_path, request.pairs, request.headers, signed, date, scope, payload
-    )
+    texts = [
+        signing.canonical_s3(request.method, request.raw_path, pairs, request.headers, signed, date, scope, payload)
+        for pairs in dict.fromkeys((request.pairs, signing.encoded(request.pairs)))
+    ]
     token = request.headers.get("x-amz-security-token", "")
-    return _claim("s3-v4", request, scope, fields.get("Signature", ""), text, date, token)
+    claim = _claim("s3-v4", request, scope, fields.get("Signature", ""), texts[0], date, token)
+    return replace(claim, signed=tuple(texts))
 
 
 def _s3_query(request: OssRequest) -> Claim:

@@ -10,7 +10,7 @@ import hmac
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from urllib.parse import quote, unquote_plus
+from urllib.parse import quote, unquote, unquote_plus
 
 UNSIGNED = "UNSIGNED-PAYLOAD"
 V4_ALGORITHM = "OSS4-HMAC-SHA256"
@@ -147,6 +147,11 @@ def canonical_s3(
 def _sorted_query(query: Query, *, bare: bool) -> str:
     """Pairs in order. A name without a value stands alone in OSS's form, and with ``=`` in AWS's."""
     return "&".join(f"{name}={value}" if value or not bare else name for name, value in sorted(query))
+
+
+def encoded(query: Query) -> tuple[tuple[str, str], ...]:
+    """Pairs as AWS has them signed, however they were sent: only unreserved characters are left as they are."""
+    return tuple((quote(unquote(name), safe=""), quote(unquote(value), safe="")) for name, value in query)
 
 
 def _string_to_sign(algorithm: str, date: str, scope: Scope, request: str) -> str:
