@@ -12,6 +12,7 @@ from typing import Any
 
 import uvicorn
 
+from yunbox.adapters.remote.mounts import MOUNTS_SCHEMA, Mounts
 from yunbox.datafolder import DataFolder
 from yunbox.engine.duck.messages import WorkerConfig
 from yunbox.engine.duck.pool import WorkerPool
@@ -82,7 +83,7 @@ class Ready:
 def open_database(folder: DataFolder) -> Database:
     """The control plane's database with every schema it holds."""
     meter = (LEDGER_SCHEMA, TALLY_SCHEMA, STORAGE_SCHEMA)
-    return Database(folder.database, IDENTITY_SCHEMA, TABLES_SCHEMA, *meter, MAXCOMPUTE_SCHEMA)
+    return Database(folder.database, IDENTITY_SCHEMA, TABLES_SCHEMA, *meter, MAXCOMPUTE_SCHEMA, MOUNTS_SCHEMA)
 
 
 async def serve(settings: Settings, on_ready: Callable[[Ready], None], clock: Clock | None = None) -> None:
@@ -120,7 +121,9 @@ async def running(settings: Settings, clock: Clock) -> AsyncGenerator[Ready]:
         stack.callback(core.tally.close)
         stack.callback(core.objects.close)
         service = _maxcompute(settings, core, pools)
-        oss = _oss(settings, core, account_id, pools[0])
+        mounts = Mounts(database, core.objects, clock, folder.path / "cache" / "oss")
+        stack.push_async_callback(mounts.close)
+        oss = _oss(settings, core, account_id, pools[0], mounts)
         journal.subscribe(oss.heat.record)
         if oss.limits is not None:
             journal.subscribe(oss.limits.record)
@@ -213,7 +216,7 @@ def _maxcompute(settings: Settings, core: _Core, pools: tuple[WorkerPool, Worker
     )
 
 
-def _oss(settings: Settings, core: _Core, account_id: str, pool: WorkerPool) -> Oss:
+def _oss(settings: Settings, core: _Core, account_id: str, pool: WorkerPool, mounts: Mounts) -> Oss:
     return Oss(
         store=core.objects,
         spine=core.spine,
@@ -230,6 +233,7 @@ def _oss(settings: Settings, core: _Core, account_id: str, pool: WorkerPool) -> 
         storage_meter=StorageMeter(core.database, core.ledger, core.clock),
         owner=lambda account_id: f"ALIYUN${core.store.account_name(account_id)}",
         limits=limits_of(settings.oss_limits, settings.region),
+        remotes=mounts,
     )
 
 

@@ -36,6 +36,7 @@ BODIES = {
     "SelectObject": "<SelectRequest><Expression>c2VsZWN0ICogZnJvbSBvc3NvYmplY3Q=</Expression></SelectRequest>",
     "CreateSelectObjectMeta": "<CsvMetaRequest/>",
     "CompleteMultipartUpload": "<CompleteMultipartUpload/>",
+    "YunboxMountRemote": '{"scheme":"s3","endpoint":"http://127.0.0.1:9","remote_bucket":"bbb","access_key_id":"i","access_key_secret":"s"}',
     "DeleteMultipleObjects": "<Delete><Object><Key>k</Key></Object></Delete>",
 }  # fmt: skip
 HEADERS = {

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from yunbox.cli import oss_remote
 from yunbox.cli.client import Connection, ServerError
 from yunbox.cli.oss_client import OssClient
 from yunbox.cli.output import Output
@@ -38,6 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     rename = _action(actions, "rename", "give an object, or a folder that ends in a slash, another name at one moment")
     rename.add_argument("where", metavar="BUCKET/OLD")
     rename.add_argument("new", metavar="NEW", help="the new key or folder in the same bucket")
+    oss_remote.add_arguments(lambda name, text: _action(actions, name, text))
 
 
 def _action(actions: Any, name: str, text: str) -> argparse.ArgumentParser:
@@ -50,7 +52,7 @@ def _action(actions: Any, name: str, text: str) -> argparse.ArgumentParser:
 def run(args: argparse.Namespace, output: Output) -> int:
     """Carry one action out."""
     client = OssClient(_connection(args.data))
-    return _ACTIONS[args.action](client, args, output)
+    return (_ACTIONS | oss_remote.ACTIONS)[args.action](client, args, output)
 
 
 def _connection(data: Path) -> Connection:

@@ -44,8 +44,13 @@ class OssClient:
             response.read()
             return {name.lower(): value for name, value in response.getheaders()}
 
+    def post(self, bucket: str, query: Query, body: bytes = b"") -> None:
+        """A call that answers with nothing but yes. Raises ServerError."""
+        with self._send("POST", bucket, query, "", {}, body) as response:
+            response.read()
+
     def _send(
-        self, method: str, bucket: str, query: Query, key: str, headers: dict[str, str]
+        self, method: str, bucket: str, query: Query, key: str, headers: dict[str, str], body: bytes | None = None
     ) -> http.client.HTTPResponse:
         resource = f"/{bucket}/{key}" if bucket else "/"
         pairs = tuple((quote(name, safe="-"), quote(value, safe="")) for name, value in query)
@@ -59,7 +64,7 @@ class OssClient:
         signed["Authorization"] = f"OSS {self._connection.access_key_id}:{signature}"
         connection = http.client.HTTPConnection(self._url.hostname or "", self._url.port, timeout=_TIMEOUT_S)
         try:
-            connection.request(method, target, headers=signed)
+            connection.request(method, target, body=body, headers=signed)
             response = connection.getresponse()
         except OSError as error:
             raise Unavailable(f"No server answers at {self._connection.endpoint}: {error}") from None

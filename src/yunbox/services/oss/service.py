@@ -24,7 +24,9 @@ from yunbox.services.oss.sink import Sinks
 from yunbox.services.oss.small_files import SmallFiles
 from yunbox.services.oss.stored import stored
 from yunbox.spine import Spine
+from yunbox.storage.objects.local import LocalBackend
 from yunbox.storage.objects.model import Bucket, ObjectRecord
+from yunbox.storage.objects.ports import Backend, Remotes
 from yunbox.storage.objects.store import ObjectStore
 
 OBJECT_BYTES_MAX = 5 * 1024**3
@@ -53,6 +55,7 @@ class Oss:
         owner: Callable[[str], str] = str,
         limits: Limits | None = None,
         callbacks_anywhere: bool = False,
+        remotes: Remotes | None = None,
     ) -> None:
         self.log = logging.getLogger("yunbox.oss")
         self.store = store
@@ -70,6 +73,8 @@ class Oss:
         self.owner = owner
         self.limits = limits
         self.heat = Heat(clock)
+        self.remotes = remotes
+        self._local = LocalBackend(store)
         self.sinks = Sinks(store)
         self.small_files = SmallFiles(store, pool, scratch)
         authoriser.add_source(Grants(store))
@@ -93,6 +98,12 @@ class Oss:
     def bucket(self, name: str) -> Bucket:
         """A bucket. Raises NoSuchBucket."""
         return self.store.buckets.get(name)
+
+    def backend(self, bucket: Bucket) -> Backend:
+        """Where the objects of a bucket lie: here, or in a bucket elsewhere."""
+        if not bucket.remote or self.remotes is None:
+            return self._local
+        return self.remotes.backend(bucket)
 
     async def sweep(self) -> None:
         """Upkeep that is due now and then."""

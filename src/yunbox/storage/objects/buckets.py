@@ -3,10 +3,10 @@
 import msgspec
 
 from yunbox.kernel.clock import Clock
-from yunbox.kernel.errors import AlreadyExists, Conflict, NotFound
+from yunbox.kernel.errors import AlreadyExists, Conflict, NotFound, Unsupported
 from yunbox.storage.objects.index import Change, Index, Snapshot
 from yunbox.storage.objects.keys import node_bytes
-from yunbox.storage.objects.model import Bucket, BucketStat, load_stat
+from yunbox.storage.objects.model import REMOTE, Bucket, BucketStat, load_stat
 
 _decoder = msgspec.msgpack.Decoder(Bucket)
 
@@ -37,6 +37,16 @@ def same_bucket(view: Snapshot, bucket: Bucket) -> Bucket:
     if current.node != bucket.node:
         raise NoSuchBucket("The specified bucket does not exist.", bucket=bucket.name)
     return current
+
+
+def local_bucket(bucket: Bucket) -> Bucket:
+    """A bucket whose objects lie in this store. Raises Unsupported for one that is mounted from elsewhere."""
+    if bucket.remote:
+        raise Unsupported(
+            f"The objects of {bucket.name} lie elsewhere ({bucket.remote}), where this is not offered.",
+            code="NotImplemented",
+        )
+    return bucket
 
 
 def save_bucket(change: Change, bucket: Bucket) -> Bucket:
@@ -104,15 +114,18 @@ class Buckets:
         storage_class: str = "Standard",
         redundancy: str = "LRS",
         acl: str = "private",
+        remote: str = "",
     ) -> Bucket:
-        """Create a bucket; its owner may do so again. Raises BucketTaken."""
+        """Create a bucket; its owner may do so again. Raises BucketTaken. ``remote`` says that it is one elsewhere."""
         now_ms = int(self._clock.time() * 1000)
 
         def work(change: Change, _: object) -> Bucket:
             data = change.get("buckets", name.encode())
             if data is None:
                 node = change.next_number("node")
-                return save_bucket(change, Bucket(name, node, account_id, now_ms, storage_class, redundancy, acl))
+                settings = {REMOTE: remote} if remote else {}
+                bucket = Bucket(name, node, account_id, now_ms, storage_class, redundancy, acl, settings=settings)
+                return save_bucket(change, bucket)
             bucket = _decoder.decode(data)
             if bucket.account_id != account_id:
                 raise BucketTaken("The requested bucket name is not available.", bucket=name)

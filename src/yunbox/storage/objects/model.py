@@ -20,6 +20,8 @@ KINDS = (NORMAL, MULTIPART, APPENDABLE, SYMLINK, DELETE_MARKER)
 STORAGE_CLASSES = ("Standard", "IA", "Archive", "ColdArchive", "DeepColdArchive")
 
 OFF = ""
+REMOTE = "remote"
+"""The setting of a bucket that is mounted from elsewhere."""
 ENABLED = "Enabled"
 SUSPENDED = "Suspended"
 
@@ -92,6 +94,11 @@ class Bucket(msgspec.Struct, frozen=True):
     acl: str = "private"
     versioning: str = OFF
     settings: dict[str, str] = {}
+
+    @property
+    def remote(self) -> str:
+        """Where the bucket's objects lie, when that is a bucket elsewhere."""
+        return self.settings.get(REMOTE, "")
 
 
 class BucketStat(msgspec.Struct, array_like=True):

@@ -10,7 +10,7 @@ import msgspec
 from yunbox.kernel.clock import Clock
 from yunbox.kernel.errors import AlreadyExists, Conflict, InvalidArgument, NotFound
 from yunbox.storage.objects.blobs import Blobs, BlobWriter
-from yunbox.storage.objects.buckets import same_bucket
+from yunbox.storage.objects.buckets import local_bucket, same_bucket
 from yunbox.storage.objects.content import Content, adopt, of_bytes, receive
 from yunbox.storage.objects.index import Change, Index, Snapshot
 from yunbox.storage.objects.keys import KEY_BYTES_MAX
@@ -126,6 +126,10 @@ class Objects:
         """Take the bytes of an object as they arrive."""
         return await receive(self._blobs, chunks, size_max=size_max, packed=packed)
 
+    def source(self, extents: Sequence[Extent]) -> Source:
+        """The bytes of extents that no object names yet."""
+        return Source(self._blobs, self._packs, self._pins, extents)
+
     def discard(self, content: Content) -> None:
         """Forget content that became no object."""
         if content.extent is not None:
@@ -200,7 +204,7 @@ class Objects:
         gone: Mapping[str, str | None],
         attributes: Attributes,
     ) -> None:
-        current = same_bucket(change, bucket)
+        current = local_bucket(same_bucket(change, bucket))
         for key, etag in gone.items():
             found = present(change, current, key) if etag is not None else None
             if etag is not None and (found is None or found.etag != etag):

@@ -75,6 +75,9 @@ class Source:
         pinned, self._pinned = self._pinned, set()
         self._pins.unpin(pinned)
 
+    async def ready(self, start: int, length: int) -> None:
+        """Everything is there already."""
+
     def small(self, start: int, length: int) -> bytes | None:
         """Bytes that are read at once, or None when there are too many of them."""
         if length > _INLINE_BYTES_MAX:

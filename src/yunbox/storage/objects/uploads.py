@@ -141,6 +141,19 @@ class Uploads:
 
         return await self._index.write(work)
 
+    def staged(
+        self, bucket: Bucket, key: str, upload_id: str, wanted: Sequence[tuple[int, str]] | None
+    ) -> tuple[Upload, ObjectRecord, Source]:
+        """An upload, what completing it would make, and the bytes of that; the upload stays under way.
+
+        Raises what ``complete`` raises.
+        """
+        with self._index.reading() as view:
+            upload = _find(view, bucket, key, upload_id)
+            there = {part.number: part for part in _all_parts(view, upload_id)}
+            record = _completed(upload, _chosen(there, wanted), self._objects.now_ms())
+            return upload, record, self._objects.source(record.extents)
+
     async def abort(self, bucket: Bucket, key: str, upload_id: str) -> None:
         """Give an upload up; its parts go. Raises NoSuchUpload."""
 

@@ -8,7 +8,7 @@ import msgspec
 
 from yunbox.kernel.errors import Unavailable
 from yunbox.storage.objects.blobs import Blobs
-from yunbox.storage.objects.buckets import find_bucket
+from yunbox.storage.objects.buckets import find_bucket, local_bucket
 from yunbox.storage.objects.index import Snapshot, Tables
 from yunbox.storage.objects.model import APPENDABLE, Bucket, ObjectRecord, load
 from yunbox.storage.objects.packs import Packs
@@ -48,7 +48,7 @@ class ObjectView:
         raw = prefix.encode()
         with self._env.begin() as txn:
             view = Snapshot(txn, self._tables)
-            for key, data in view.walk(find_bucket(view, bucket).node, raw):
+            for key, data in view.walk(local_bucket(find_bucket(view, bucket)).node, raw):
                 if not key.startswith(raw):
                     return
                 record = load(data)
@@ -60,7 +60,7 @@ class ObjectView:
         found: list[tuple[str, ObjectRecord]] = []
         with self._env.begin() as txn:
             view = Snapshot(txn, self._tables)
-            place = find_bucket(view, bucket)
+            place = local_bucket(find_bucket(view, bucket))
             for key in keys:
                 record = present(view, place, key)
                 if record is not None and not record.is_marker:

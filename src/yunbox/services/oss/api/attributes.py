@@ -11,8 +11,9 @@ from yunbox.kernel.call import Access, Call, Operation
 from yunbox.kernel.errors import Conflict, InvalidArgument
 from yunbox.meter.prices import OSS_RESTORE
 from yunbox.services.oss.api.headers import attributes, check_tags, object_acl, restore_header, version_header
-from yunbox.services.oss.api.objects import Written, overwrite_check
+from yunbox.services.oss.api.objects import Written
 from yunbox.services.oss.api.reads import Reading, reading
+from yunbox.services.oss.api.transfer import overwrite_check
 from yunbox.services.oss.route import OBJECT, Route, empty, xml
 from yunbox.services.oss.service import Oss, read, write
 from yunbox.services.oss.target import OssRequest

@@ -5,6 +5,7 @@ from typing import Any
 
 from yunbox.kernel.call import Call
 from yunbox.services.oss import faults
+from yunbox.services.oss.api.headers import has_digest
 from yunbox.services.oss.callback import Callback, CallbackFailed, ask, filled
 from yunbox.services.oss.service import Oss
 from yunbox.services.oss.target import OssRequest
@@ -36,7 +37,7 @@ async def call_back(
 
 
 def _facts(call: Call[Any], bucket: Bucket, record: ObjectRecord) -> dict[str, str]:
-    whole = "-" not in record.etag
+    whole = has_digest(record)
     return {
         "bucket": bucket.name,
         "object": call.params.request.key,

@@ -14,6 +14,7 @@ from yunbox.services.oss.target import S3, OssRequest
 from yunbox.storage.objects.content import Content
 from yunbox.storage.objects.model import APPENDABLE, STORAGE_CLASSES, SYMLINK, Bucket, ObjectRecord
 from yunbox.storage.objects.objects import Attributes
+from yunbox.storage.objects.ports import UNKNOWN_SUM
 from yunbox.storage.objects.versions import version_id
 
 META = "x-oss-meta-"
@@ -205,6 +206,16 @@ def identity_headers(record: ObjectRecord) -> dict[str, str]:
     return {"ETag": f'"{record.etag}"', "Last-Modified": http_time(record.modified_ms // 1000)}
 
 
+def sum_header(record: ObjectRecord) -> dict[str, str]:
+    """The CRC-64 of the bytes, where it is known."""
+    return {"x-oss-hash-crc64ecma": str(record.crc64)} if record.crc64 != UNKNOWN_SUM else {}
+
+
+def has_digest(record: ObjectRecord) -> bool:
+    """Whether the ETag is the MD5 of the bytes; that of a remote may be anything."""
+    return "-" not in record.etag and record.crc64 != UNKNOWN_SUM
+
+
 def version_header(bucket: Bucket, record: ObjectRecord) -> dict[str, str]:
     """The version's id, in a bucket that has versions."""
     return {"x-oss-version-id": version_id(record)} if bucket.versioning else {}
@@ -212,8 +223,8 @@ def version_header(bucket: Bucket, record: ObjectRecord) -> dict[str, str]:
 
 def written_headers(bucket: Bucket, record: ObjectRecord) -> dict[str, str]:
     """What a writer is told."""
-    headers = {"ETag": f'"{record.etag}"', "x-oss-hash-crc64ecma": str(record.crc64), **version_header(bucket, record)}
-    if record.kind != APPENDABLE and "-" not in record.etag:
+    headers = {"ETag": f'"{record.etag}"', **sum_header(record), **version_header(bucket, record)}
+    if record.kind != APPENDABLE and has_digest(record):
         headers["Content-MD5"] = base64.b64encode(bytes.fromhex(record.etag)).decode()
     return headers
 
@@ -226,13 +237,13 @@ def object_headers(bucket: Bucket, record: ObjectRecord, now_ms: int) -> dict[st
         **identity_headers(record),
         "x-oss-object-type": record.kind,
         "x-oss-storage-class": record.storage_class,
-        "x-oss-hash-crc64ecma": str(record.crc64),
+        **sum_header(record),
         **version_header(bucket, record),
         **record.headers,
     }
     if record.kind == APPENDABLE:
         headers["x-oss-next-append-position"] = str(record.size)
-    elif record.kind != SYMLINK and "-" not in record.etag:
+    elif record.kind != SYMLINK and has_digest(record):
         headers["Content-MD5"] = base64.b64encode(bytes.fromhex(record.etag)).decode()
     if record.tags:
         headers["x-oss-tagging-count"] = str(len(record.tags))

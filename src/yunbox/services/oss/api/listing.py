@@ -95,7 +95,7 @@ def _touches(action: str) -> Callable[[Oss, Listing], tuple[Access, ...]]:
 async def _list(service: Oss, call: Call[Listing]) -> Listed:
     params = call.params
     bucket = service.bucket(params.request.bucket)
-    page = await service.store.listing.page(bucket, params.query)
+    page = await service.backend(bucket).page(bucket, params.query)
     write(call, params.request.bucket)
     return Listed(bucket, page, params)
 

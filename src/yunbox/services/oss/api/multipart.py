@@ -7,15 +7,25 @@ from yunbox.kernel.call import Access, Call, Operation, Shape
 from yunbox.kernel.errors import Conflict, InvalidArgument, KernelError
 from yunbox.services.oss.api.body import body_chunks
 from yunbox.services.oss.api.callbacks import answered, call_back
-from yunbox.services.oss.api.headers import attributes, check_conditions, check_digest, is_frozen, version_header
+from yunbox.services.oss.api.headers import (
+    attributes,
+    check_conditions,
+    check_digest,
+    is_frozen,
+    sum_header,
+    version_header,
+)
 from yunbox.services.oss.api.listing import speller
-from yunbox.services.oss.api.objects import Copying, Writing, Written, copies, copying, overwrite_check, writing
+from yunbox.services.oss.api.objects import Copying, Writing, Written, copies, copying, writing
 from yunbox.services.oss.api.reads import follow
+from yunbox.services.oss.api.transfer import overwrite_check
 from yunbox.services.oss.callback import callback_of
 from yunbox.services.oss.route import BUCKET, OBJECT, Route, empty, xml
 from yunbox.services.oss.service import OBJECT_BYTES_MAX, Oss, iso_time, retrieve, write
 from yunbox.services.oss.target import OssRequest
 from yunbox.storage.objects.model import Bucket, Part, Upload
+from yunbox.storage.objects.ports import Bytes
+from yunbox.storage.objects.reading import Source
 from yunbox.storage.objects.uploads import PARTS_MAX
 from yunbox.wire.http import Response
 from yunbox.wire.odps.xml import Markup, element, parse_body
@@ -80,7 +90,7 @@ async def _begin(service: Oss, call: Call[Writing]) -> tuple[Bucket, Upload]:
     bucket = service.bucket(request.bucket)
     check = overwrite_check(request)
     if check is not None:
-        check(service.store.objects.find(bucket, request.key))
+        check(await service.backend(bucket).find(bucket, request.key))
     given = attributes(request, call.principal.account_id)
     upload = await service.store.uploads.begin(bucket, request.key, given, sequential="sequential" in request.query)
     write(call, request.bucket)
@@ -144,20 +154,28 @@ async def _copy_part(service: Oss, call: Call[PartCopying]) -> Part:
     params = call.params
     request = params.source.request
     origin, bucket = service.bucket(params.source.source_bucket), service.bucket(request.bucket)
-    _, record, held = follow(service, origin, params.source.source_key, params.source.source_version)
+    _, record, held = await follow(service, origin, params.source.source_key, params.source.source_version)
     try:
         check_conditions(record, request.headers, "x-oss-copy-source-")
         if is_frozen(record, service.store.objects.now_ms()):
             raise Conflict("The operation is not valid for the object's state.", code="InvalidObjectState")
         start, length = _copied_range(request.headers.get("x-oss-copy-source-range", ""), record.size)
         retrieve(call, record, length)
-        part = await service.store.uploads.copy_part(
-            bucket, request.key, params.upload_id, params.number, held, start, length
-        )
+        part = await _part_of(service, params, bucket, held, (start, length))
     finally:
         held.close()
     write(call, request.bucket)
     return part
+
+
+async def _part_of(service: Oss, params: PartCopying, bucket: Bucket, held: Bytes, span: tuple[int, int]) -> Part:
+    """A part of a range of an object: of links to a local one's files, of bytes that a remote sends."""
+    key, uploads = params.source.request.key, service.store.uploads
+    if isinstance(held, Source):
+        return await uploads.copy_part(bucket, key, params.upload_id, params.number, held, *span)
+    uploads.get(bucket, key, params.upload_id)
+    content = await service.store.objects.receive(held.pieces(*span), size_max=OBJECT_BYTES_MAX)
+    return await uploads.put_part(bucket, key, params.upload_id, params.number, content)
 
 
 def _copied_range(text: str, size: int) -> tuple[int, int]:
@@ -252,7 +270,7 @@ async def _complete(service: Oss, call: Call[Completion]) -> Written:
     params, request = call.params, call.params.request
     bucket = service.bucket(request.bucket)
     check, callback = overwrite_check(request), callback_of(request)
-    record = await service.store.uploads.complete(bucket, request.key, params.upload_id, params.parts, check)
+    record = await service.backend(bucket).complete(bucket, request.key, params.upload_id, params.parts, check)
     write(call, request.bucket)
     return Written(bucket, record, answer=await call_back(service, call, callback, bucket, record))
 
@@ -268,7 +286,7 @@ def _render_completed(result: Written, request: OssRequest) -> Response:
         element("Key", spell(request.key)),
         element("ETag", f'"{record.etag}"'),
     )
-    headers = {"ETag": f'"{record.etag}"', "x-oss-hash-crc64ecma": str(record.crc64)}
+    headers = {"ETag": f'"{record.etag}"', **sum_header(record)}
     return answered(xml(body, headers=headers | version_header(result.bucket, record)), result.answer)
 
 

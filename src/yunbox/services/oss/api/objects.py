@@ -16,17 +16,19 @@ from yunbox.services.oss.api.headers import (
     check_digest,
     is_frozen,
     kept_headers,
+    sum_header,
     version_header,
     written_headers,
 )
 from yunbox.services.oss.api.reads import follow
+from yunbox.services.oss.api.transfer import Origin, overwrite_check, transfer
 from yunbox.services.oss.callback import callback_of
 from yunbox.services.oss.lifecycle import expiration_header
 from yunbox.services.oss.route import BUCKET, OBJECT, Route, empty, xml
 from yunbox.services.oss.service import OBJECT_BYTES_MAX, Oss, iso_time, retrieve, write
 from yunbox.services.oss.target import S3, OssRequest
 from yunbox.storage.objects.model import MULTIPART, NORMAL, Bucket, ObjectRecord
-from yunbox.storage.objects.objects import Check, check_key, forbid_overwrite
+from yunbox.storage.objects.objects import check_key
 from yunbox.storage.objects.versions import version_id
 from yunbox.wire.http import Response
 from yunbox.wire.odps.xml import Markup, element, parse_body
@@ -67,27 +69,6 @@ async def writing(request: OssRequest) -> Writing:
     return Writing(request)
 
 
-def overwrite_check(request: OssRequest) -> Check | None:
-    """What a writer asks of the object that is there: that there is none, or that it is a certain one."""
-    if request.headers.get("x-oss-forbid-overwrite", "").lower() == "true":
-        return forbid_overwrite
-    if request.dialect == S3 and request.headers.get("if-none-match") == "*":
-        return _precondition_absent
-    if request.dialect == S3 and (wanted := request.headers.get("if-match")):
-        return lambda record: _precondition_same(record, wanted.strip('"').upper())
-    return None
-
-
-def _precondition_absent(record: ObjectRecord | None) -> None:
-    if record is not None and not record.is_marker:
-        raise Conflict("At least one of the pre-conditions you specified did not hold.", code="PreconditionFailed")
-
-
-def _precondition_same(record: ObjectRecord | None, etag: str) -> None:
-    if record is None or record.etag != etag:
-        raise Conflict("At least one of the pre-conditions you specified did not hold.", code="PreconditionFailed")
-
-
 async def _put(service: Oss, call: Call[Writing]) -> Written:
     request = call.params.request
     bucket = service.bucket(request.bucket)
@@ -100,7 +81,7 @@ async def _put(service: Oss, call: Call[Writing]) -> Written:
     except KernelError:
         service.store.objects.discard(content)
         raise
-    record = await service.store.objects.put(bucket, request.key, content, given, overwrite_check(request))
+    record = await service.backend(bucket).put(bucket, request.key, content, given, overwrite_check(request))
     call.usage.uploaded_bytes = content.size
     write(call, request.bucket)
     return Written(bucket, record, answer=await call_back(service, call, callback, bucket, record))
@@ -190,7 +171,7 @@ def copies(service: Oss, params: Copying) -> tuple[Access, ...]:
 async def _copy(service: Oss, call: Call[Copying]) -> tuple[Written, str]:
     params, request = call.params, call.params.request
     origin, bucket = service.bucket(params.source_bucket), service.bucket(request.bucket)
-    _, source, held = follow(service, origin, params.source_key, params.source_version)
+    _, source, held = await follow(service, origin, params.source_key, params.source_version)
     try:
         check_conditions(source, request.headers, "x-oss-copy-source-")
         if is_frozen(source, service.store.objects.now_ms()):
@@ -203,7 +184,7 @@ async def _copy(service: Oss, call: Call[Copying]) -> tuple[Written, str]:
                 code="InvalidRequest",
             )
         retrieve(call, source, source.size)
-        written = await service.store.objects.copy(held, bucket, request.key, record, overwrite_check(request))
+        written = await transfer(service, Origin(origin, params.source_key, source, held), request, bucket, record)
     finally:
         held.close()
     write(call, request.bucket)
@@ -245,7 +226,7 @@ def _changes_nothing(params: Copying, source: ObjectRecord, record: ObjectRecord
 def _render_copied(result: tuple[Written, str], request: OssRequest) -> Response:
     written, origin = result
     headers = version_header(written.bucket, written.record)
-    headers |= {"ETag": f'"{written.record.etag}"', "x-oss-hash-crc64ecma": str(written.record.crc64)}
+    headers |= sum_header(written.record)
     if origin:
         headers["x-oss-copy-source-version-id"] = origin
     body = element(
@@ -291,7 +272,7 @@ def _delete_access(service: Oss, asked: Deletion) -> Access:
 async def _delete(service: Oss, call: Call[Deletion]) -> Deleted:
     asked = call.params
     bucket = service.bucket(asked.bucket)
-    gone = await service.store.objects.delete(bucket, asked.key, call.principal.account_id, asked.version)
+    gone = await service.backend(bucket).delete(bucket, asked.key, call.principal.account_id, asked.version)
     write(call, asked.bucket)
     return Deleted(asked, gone if gone is not None and gone.is_marker else None, bool(bucket.versioning))
 
@@ -351,7 +332,7 @@ async def _delete_many(service: Oss, call: Call[Deletions]) -> tuple[Deletions, 
         else:
             error = KernelError("You have no right to access this object.", code="AccessDenied")
             results.append(Deleted(item, None, False, error))
-    gone = await service.store.objects.delete_many(
+    gone = await service.backend(bucket).delete_many(
         bucket, [(item.key, item.version) for item in allowed], call.principal.account_id
     )
     for item, record in zip(allowed, gone, strict=True):

@@ -9,7 +9,8 @@ from yunbox.kernel.errors import InvalidArgument, KernelError
 from yunbox.services.oss.api.body import body_chunks
 from yunbox.services.oss.api.callbacks import answered, call_back
 from yunbox.services.oss.api.headers import attributes, check_digest, written_headers
-from yunbox.services.oss.api.objects import Writing, Written, overwrite_check, puts
+from yunbox.services.oss.api.objects import Writing, Written, puts
+from yunbox.services.oss.api.transfer import overwrite_check
 from yunbox.services.oss.callback import callback_of
 from yunbox.services.oss.post_policy import PostPolicy, parse_post_policy, too_large
 from yunbox.services.oss.route import BUCKET, Route, empty, xml

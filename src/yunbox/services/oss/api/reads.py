@@ -12,6 +12,7 @@ from yunbox.services.oss.api.headers import (
     object_headers,
     overridden,
     span_of,
+    sum_header,
     version_header,
 )
 from yunbox.services.oss.api.pages import through_site
@@ -21,7 +22,8 @@ from yunbox.services.oss.service import Oss, read, retrieve
 from yunbox.services.oss.target import OssRequest
 from yunbox.storage.objects.model import SYMLINK, Bucket, ObjectRecord
 from yunbox.storage.objects.objects import NoSuchKey, check_key
-from yunbox.storage.objects.reading import Source
+from yunbox.storage.objects.ports import Bytes as Opened
+from yunbox.storage.objects.ports import Stale
 from yunbox.wire.http import Response
 
 
@@ -53,16 +55,16 @@ def reads(service: Oss, params: Reading) -> tuple[Access, ...]:
     return (service.touch(action, params.request.bucket, params.request.key),)
 
 
-def follow(
+async def follow(
     service: Oss, bucket: Bucket, key: str, wanted: str | None = None
-) -> tuple[ObjectRecord, ObjectRecord, Source]:
+) -> tuple[ObjectRecord, ObjectRecord, Opened]:
     """What a key names, what a symbolic link under it leads to, and the open bytes of that. Raises NoSuchKey."""
-    record, source = _open(service, bucket, key, wanted)
+    record, source = await _open(service, bucket, key, wanted)
     if record.kind != SYMLINK:
         return record, record, source
     source.close()
     try:
-        target, source = _open(service, bucket, record.target, None)
+        target, source = await _open(service, bucket, record.target, None)
     except NoSuchKey:
         raise NotFound("The symlink target object does not exist", code="SymlinkTargetNotExist", key=key) from None
     if target.kind == SYMLINK:
@@ -71,8 +73,8 @@ def follow(
     return record, target, source
 
 
-def _open(service: Oss, bucket: Bucket, key: str, wanted: str | None) -> tuple[ObjectRecord, Source]:
-    record, source = service.store.objects.open(bucket, key, wanted)
+async def _open(service: Oss, bucket: Bucket, key: str, wanted: str | None) -> tuple[ObjectRecord, Opened]:
+    record, source = await service.backend(bucket).open(bucket, key, wanted)
     if record.is_marker:
         source.close()
         raise Conflict(
@@ -84,19 +86,26 @@ def _open(service: Oss, bucket: Bucket, key: str, wanted: str | None) -> tuple[O
 
 
 async def _get(service: Oss, call: Call[Reading]) -> Response | Bytes:
+    read(call, call.params.request.bucket)
+    try:
+        return await _opened(service, call)
+    except Stale:  # it was changed at the remote since it was looked at, and is looked at anew
+        return await _opened(service, call)
+
+
+async def _opened(service: Oss, call: Call[Reading]) -> Response | Bytes:
     request = call.params.request
     bucket = service.bucket(request.bucket)
-    link, record, source = follow(service, bucket, request.key, call.params.version)
-    read(call, request.bucket)
+    link, record, source = await follow(service, bucket, request.key, call.params.version)
     try:
-        return _answer(service, call, bucket, (link, record), source)
+        return await _answer(service, call, bucket, (link, record), source)
     except BaseException:
         source.close()
         raise
 
 
-def _answer(
-    service: Oss, call: Call[Reading], bucket: Bucket, found: tuple[ObjectRecord, ObjectRecord], source: Source
+async def _answer(
+    service: Oss, call: Call[Reading], bucket: Bucket, found: tuple[ObjectRecord, ObjectRecord], source: Opened
 ) -> Response | Bytes:
     request = call.params.request
     link, record = found
@@ -111,6 +120,7 @@ def _answer(
     if span.partial:
         headers["Content-Range"] = f"bytes {span.start}-{span.start + span.length - 1}/{record.size}"
     status = 206 if span.partial else 200
+    await source.ready(span.start, span.length)
     data = source.small(span.start, span.length)
     if data is None:
         return Bytes(source.pieces(span.start, span.length), status=status, all_headers=headers)
@@ -140,7 +150,7 @@ def _render_get(result: Response | Bytes, request: OssRequest) -> Response:
 async def _head(service: Oss, call: Call[Reading]) -> Response:
     request = call.params.request
     bucket = service.bucket(request.bucket)
-    link, record, source = follow(service, bucket, request.key, call.params.version)
+    link, record, source = await follow(service, bucket, request.key, call.params.version)
     source.close()
     check_conditions(record, request.headers)
     now_ms = service.store.objects.now_ms()
@@ -156,12 +166,12 @@ async def _head(service: Oss, call: Call[Reading]) -> Response:
 async def _meta(service: Oss, call: Call[Reading]) -> Response:
     request = call.params.request
     bucket = service.bucket(request.bucket)
-    record = service.store.objects.get(bucket, request.key, call.params.version)
+    record = await service.backend(bucket).get(bucket, request.key, call.params.version)
     read(call, request.bucket)
     headers = {
         **identity_headers(record),
         "Content-Length": str(record.size),
-        "x-oss-hash-crc64ecma": str(record.crc64),
+        **sum_header(record),
         **version_header(bucket, record),
     }
     return empty(200, headers)

@@ -1,4 +1,7 @@
-"""Every route of OSS. Each operation of the vendor's is admitted by the limits, where they are on."""
+"""Every route of OSS. Each operation of the vendor's is admitted by the limits, where they are on.
+
+Beyond the operations that know of buckets elsewhere, none is let near one: it would look into an empty bucket.
+"""
 
 from dataclasses import replace
 
@@ -7,6 +10,7 @@ from yunbox.services.oss.api import (
     buckets,
     heat,
     listing,
+    mounts,
     multipart,
     objects,
     options,
@@ -16,6 +20,7 @@ from yunbox.services.oss.api import (
     settings,
     tools,
 )
+from yunbox.services.oss.api.elsewhere import guarded
 from yunbox.services.oss.limits import admit
 from yunbox.services.oss.route import Route
 
@@ -39,5 +44,6 @@ _ALL = (
     *options.ROUTES,
     *tools.ROUTES,
     *heat.ROUTES,
+    *mounts.ROUTES,
 )
-ROUTES = tuple(_limited(route) for route in _ALL)
+ROUTES = tuple(guarded(_limited(route)) for route in _ALL)

@@ -16,7 +16,7 @@ from yunbox.services.oss.service import Oss, read
 from yunbox.services.oss.target import OssRequest
 from yunbox.storage.objects.model import ObjectRecord
 from yunbox.storage.objects.objects import check_key
-from yunbox.storage.objects.reading import Source
+from yunbox.storage.objects.ports import Bytes as Opened
 from yunbox.wire.http import Response
 from yunbox.wire.odps.xml import Node, parse_body
 
@@ -151,7 +151,7 @@ def _span(params: Selecting) -> tuple[int, int | None] | None:
 async def _select(service: Oss, call: Call[Selecting]) -> Bytes:
     params, request = call.params, call.params.request
     bucket = service.bucket(request.bucket)
-    _, record, source = follow(service, bucket, request.key)
+    _, record, source = await follow(service, bucket, request.key)
     try:
         if is_frozen(record, service.store.objects.now_ms()):
             raise Conflict("The operation is not valid for the object's state.", code="InvalidObjectState")
@@ -167,7 +167,7 @@ async def _select(service: Oss, call: Call[Selecting]) -> Bytes:
     return Bytes(_answer(service, asked, source), status=200 if is_meta else 206, all_headers=headers)
 
 
-async def _answer(service: Oss, asked: Any, source: Source) -> AsyncGenerator[bytes]:
+async def _answer(service: Oss, asked: Any, source: Opened) -> AsyncGenerator[bytes]:
     """What a worker says; the object's bytes stay where they are until it has ended."""
     try:
         async with service.pool.lease() as worker:

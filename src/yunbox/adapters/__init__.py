@@ -1,0 +1,1 @@
+"""What reaches beyond this machine. Each part is an optional extra, and only the composition root plugs it in."""
