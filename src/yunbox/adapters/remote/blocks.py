@@ -80,8 +80,9 @@ class BlockCache:
         try:
             data = path.read_bytes()
             os.utime(path)
-        except OSError:
-            data = b""
+        except OSError:  # it had to make room meanwhile, or somebody cleared the folder
+            self._drop(name)
+            return None
         found = _opened(data, place, number)
         if found is None:
             self.counts.damaged += 1
@@ -170,6 +171,7 @@ class BlockCache:
         self._make_room(0)
 
     def _remember(self, name: str, key: str, size: int) -> None:
+        self._forget(name)
         (self._pinned if key.startswith(self._prefixes) else self._free)[name] = key, size
         self._names.setdefault(key, set()).add(name)
         self.size_bytes += size

@@ -18,9 +18,11 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 CONCURRENT_MAX = 32
-_CALL_S, _TRANSFER_S = 5.0, 30.0
+_CALL_S, _READ_S, _WRITE_S = 5.0, 10.0, 60.0
+_IO_S = 5.0
 _RETRIES = 2
-_SINGLE_BYTES_MAX = 32 * 1024 * 1024
+_SINGLE_BYTES_MAX = 16 * 1024 * 1024
+_BODIES_MAX = 8
 _PART_BYTES = 16 * 1024 * 1024
 _PARTS_MAX = 9_000
 _CODE = re.compile(r'code: "(\w{1,64})"')
@@ -51,6 +53,7 @@ class Client:
         self._mount = mount
         self._operator = open_operator(mount)
         self._slots = asyncio.Semaphore(CONCURRENT_MAX)
+        self._bodies = asyncio.Semaphore(_BODIES_MAX)
 
     async def head(self, path: str) -> Found:
         """What an object is."""
@@ -64,7 +67,7 @@ class Client:
     async def read(self, path: str, start: int, length: int, etag: str) -> bytes:
         """A range of an object as long as it has an ETag. Raises Stale."""
         return await self._call(
-            lambda: self._operator.read(path, offset=start, size=length, if_match=etag), seconds=_TRANSFER_S
+            lambda: self._operator.read(path, offset=start, size=length, if_match=etag), seconds=_READ_S
         )
 
     async def list(self, prefix: str, after: str, count: int, *, recursive: bool) -> list[Found]:
@@ -83,7 +86,7 @@ class Client:
                     break
             return found
 
-        return await self._call(work, seconds=_TRANSFER_S if count > 1000 else 2 * _CALL_S)
+        return await self._call(work, seconds=_READ_S)
 
     async def write(
         self, path: str, size: int, pieces: AsyncIterator[bytes], headers: dict[str, str], *, only_new: bool
@@ -98,18 +101,19 @@ class Client:
             await self._call(lambda: self._operator.create_dir(path))
             return
         if size <= _SINGLE_BYTES_MAX:
-            data = b"".join([piece async for piece in pieces])
-            await self._call(lambda: self._operator.write(path, data, **options), seconds=_TRANSFER_S)
+            async with self._bodies:  # so many bodies are in memory at a time
+                data = b"".join([piece async for piece in pieces])
+                await self._call(lambda: self._operator.write(path, data, **options), seconds=_WRITE_S)
             return
         options["chunk"] = max(_PART_BYTES, size // _PARTS_MAX)
         file = await self._call(lambda: self._operator.open(path, "wb", **options))
         async for piece in pieces:
-            await self._call(lambda data=piece: file.write(data), seconds=_TRANSFER_S)
-        await self._call(file.close, seconds=_TRANSFER_S)
+            await self._call(lambda data=piece: file.write(data), seconds=_WRITE_S)
+        await self._call(file.close, seconds=_WRITE_S)
 
     async def copy(self, source: str, path: str) -> None:
         """Copy by the remote itself."""
-        await self._call(lambda: self._operator.copy(source, path), seconds=_TRANSFER_S)
+        await self._call(lambda: self._operator.copy(source, path), seconds=_WRITE_S)
 
     async def delete(self, path: str) -> None:
         """Delete an object; one that is not there is none already."""
@@ -180,7 +184,7 @@ def open_operator(mount: Mount) -> "AsyncOperator":
     except ImportError:
         raise Unsupported(MISSING, code="NotImplemented") from None
     operator = opendal.AsyncOperator(mount.scheme, **_options(mount))
-    operator = operator.layer(TimeoutLayer(timeout=_CALL_S / 2, io_timeout=_TRANSFER_S / 3))
+    operator = operator.layer(TimeoutLayer(timeout=_CALL_S / 2, io_timeout=_IO_S))
     return operator.layer(RetryLayer(max_times=_RETRIES, min_delay=0.1, max_delay=1.0, jitter=True))
 
 

@@ -41,6 +41,7 @@ class Mounts:
         self._clock = clock
         self._folder = folder
         self._backends: dict[str, tuple[Mounted, BlockCache]] = {}
+        self._clear()
 
     def backend(self, bucket: Bucket) -> Mounted:
         """The backend of a mounted bucket; made when it is first asked for."""
@@ -91,6 +92,13 @@ class Mounts:
         """End what is under way."""
         for backend, _ in self._backends.values():
             await backend.close()
+
+    def _clear(self) -> None:
+        """Remove the caches of mounts that are gone; a crash may have left one."""
+        known = {row["id"] for row in self._database.read("SELECT id FROM oss_mounts")}
+        for path in self._folder.iterdir() if self._folder.is_dir() else ():
+            if path.name not in known:
+                shutil.rmtree(path, ignore_errors=True)
 
     def _open(self, name: str) -> tuple[Mounted, BlockCache]:
         found = self._backends.get(name)

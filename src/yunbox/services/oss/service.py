@@ -14,6 +14,7 @@ from yunbox.guard.authorise import Authoriser
 from yunbox.identity.identify import Identity
 from yunbox.kernel.call import Access, Call
 from yunbox.kernel.clock import Clock
+from yunbox.kernel.errors import Unsupported
 from yunbox.meter.prices import OSS_GET, OSS_PUT, OSS_RESTORE, OSS_TRAFFIC
 from yunbox.meter.storage import StorageMeter
 from yunbox.meter.tally import Tally
@@ -101,8 +102,10 @@ class Oss:
 
     def backend(self, bucket: Bucket) -> Backend:
         """Where the objects of a bucket lie: here, or in a bucket elsewhere."""
-        if not bucket.remote or self.remotes is None:
+        if not bucket.remote:
             return self._local
+        if self.remotes is None:
+            raise Unsupported("This server mounts no buckets.", code="NotImplemented")
         return self.remotes.backend(bucket)
 
     async def sweep(self) -> None:
