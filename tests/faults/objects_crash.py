@@ -64,6 +64,7 @@ class Writer:
 
     def __init__(self, folder: Path, seed: int) -> None:
         self.store = open_store(folder)
+        self.folder = folder.parent
         self.random = random.Random(seed)
         self.number = seed << 20
 
@@ -80,7 +81,10 @@ class Writer:
             await asyncio.to_thread(self.store.upkeep.reclaim)
 
     async def _lane(self, lane: int) -> None:
-        works = [self._put, self._put, self._large, self._delete, self._append, self._upload, self._copy, self._trim]
+        works = [
+            self._put, self._put, self._large, self._delete, self._append, self._upload, self._copy, self._trim,
+            self._rename, self._publish,
+        ]  # fmt: skip
         while True:
             bucket = self.store.buckets.get(self.random.choice(BUCKETS))
             key = f"{LONG if lane % 2 else ''}{lane}-{self.random.randrange(KEYS)}"
@@ -148,6 +152,33 @@ class Writer:
             target = f"copy-{key}"
             write = self.store.objects.copy(source, bucket, target, record)
             await self._say(bucket, target, digest_of(data), write)
+
+    async def _rename(self, bucket: Bucket, key: str) -> None:
+        data, target = await read(self.store, bucket, key), f"moved-{key}"
+        if data is None or bucket.versioning:
+            return
+        if await read(self.store, bucket, target) is not None:
+            await self._delete(bucket, target)
+        await self._say_both(bucket, key, target, data, self.store.objects.rename(bucket, key, target, owner="1"))
+
+    async def _publish(self, bucket: Bucket, key: str) -> None:
+        """What compaction does: a file becomes an object in the place of another."""
+        self.number += 1
+        data = data_of(self.number, self.random.randrange(1, 300_000))
+        path = self.folder / f"made-{self.number}"
+        path.write_bytes(data)
+        target = f"made-{key}"
+        write = self.store.objects.publish(bucket, [(target, path)], {key: None}, Attributes())
+        await self._say_both(bucket, key, target, data, write)
+        path.unlink()
+
+    async def _say_both(
+        self, bucket: Bucket, gone: str, made: str, data: bytes, write: Coroutine[Any, Any, object]
+    ) -> None:
+        """Two keys change at one moment."""
+        say({"bucket": bucket.name, "key": gone, "try": None})
+        await self._say(bucket, made, digest_of(data), write)
+        say({"bucket": bucket.name, "key": gone, "done": None})
 
 
 def say(event: dict[str, Any]) -> None:
