@@ -1,4 +1,4 @@
-"""The ODPS Java SDK from Maven Central, unmodified, against a live server."""
+"""The Java SDKs of MaxCompute and OSS from Maven Central, unmodified, against a live server."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ NEEDED = ("java", "javac", "mvn")
 
 @pytest.fixture(scope="session")
 def classes(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The compiled story and the SDK; returns the class path."""
+    """The compiled stories and the SDKs; returns the class path."""
     missing = [name for name in NEEDED if not shutil.which(name)]
     if missing:
         assert not os.environ.get("CI"), f"{missing} must be there in CI"
@@ -27,8 +27,8 @@ def classes(tmp_path_factory: pytest.TempPathFactory) -> str:
         check=True, timeout=600, capture_output=True,
     )  # fmt: skip
     class_path = path.read_text().strip()
-    source = str(SOURCES / "Story.java")
-    subprocess.run(["javac", "-encoding", "UTF-8", "-cp", class_path, "-d", str(folder), source], check=True)
+    sources = [str(SOURCES / name) for name in ("Story.java", "OssStory.java")]
+    subprocess.run(["javac", "-encoding", "UTF-8", "-cp", class_path, "-d", str(folder), *sources], check=True)
     return f"{folder}:{class_path}"
 
 
@@ -57,3 +57,27 @@ def test_the_java_sdk(classes: str, server: Server, project: str) -> None:
         "exists true false",
         "exists false",
     ]
+
+
+@pytest.mark.java
+@pytest.mark.timeout(900)
+def test_the_java_sdk_of_oss(classes: str, server: Server) -> None:
+    done = subprocess.run(
+        ["java", "-Dfile.encoding=UTF-8", "-cp", classes, "OssStory", server.endpoints["oss"], server.access_key_id,
+         server.access_key_secret],
+        capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    told = [
+        "hello {who=me}",
+        "range ell",
+        "append 7",
+        "parts 600000",
+        "keys [a/中文 +, big, copy, log]",
+        "folders [a/]",
+        "signed 600000",
+        "NoSuchKey true",
+        "deleted 4",
+        "exists false",
+    ]
+    assert done.stdout.splitlines() == [*told, *told]
