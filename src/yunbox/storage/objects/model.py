@@ -143,6 +143,8 @@ class Part(msgspec.Struct, array_like=True, frozen=True):
 
 
 _stat_decoder = msgspec.msgpack.Decoder(BucketStat)
+_unpack_head = _HEAD.unpack_from
+_new = tuple.__new__
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(ObjectRecord)
 
@@ -168,9 +170,12 @@ def load(data: bytes | memoryview) -> ObjectRecord:
 
 def summary(data: bytes) -> Summary:
     """The head of a record."""
-    kind, storage_class, size, modified_ms, digest, parts = _HEAD.unpack_from(data)
+    kind, storage_class, size, modified_ms, digest, parts = _unpack_head(data)
     etag = digest.hex().upper() if kind != _MARKER else ""
-    return Summary(KINDS[kind], STORAGE_CLASSES[storage_class], size, modified_ms, f"{etag}-{parts}" if parts else etag)
+    if parts:
+        etag = f"{etag}-{parts}"
+    # Past the checks of the class: a listing makes a million of these.
+    return _new(Summary, (KINDS[kind], STORAGE_CLASSES[storage_class], size, modified_ms, etag))
 
 
 def is_marker(data: bytes) -> bool:
