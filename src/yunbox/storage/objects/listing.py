@@ -163,8 +163,8 @@ def _fill(view: Snapshot, bucket: Bucket, query: Query, page: Page, start: bytes
                 page.prefixes.append(page.last)
                 jump = _behind(common)
                 break
-            page.last = key.decode()
-            page.entries.append((page.last, summary(data)))
+            name = page.last = key.decode()
+            page.entries.append((name, summary(data)))
         if jump is None:
             return None
         start = jump

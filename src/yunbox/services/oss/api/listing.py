@@ -125,8 +125,7 @@ def _document(result: Listed, request: OssRequest, *markers: Markup | None) -> R
     spell = speller(request)
     query = result.params.query
     owner = _owner(result.bucket) if _shows_owner(request) else ""
-    body = element(
-        "ListBucketResult",
+    head = (
         element("Name", result.bucket.name),
         element("Prefix", spell(query.prefix)),
         *markers,
@@ -134,10 +133,11 @@ def _document(result: Listed, request: OssRequest, *markers: Markup | None) -> R
         element("Delimiter", spell(query.delimiter)) if query.delimiter or request.dialect != S3 else None,
         element("EncodingType", "url") if request.query.get("encoding-type") else None,
         element("IsTruncated", str(result.page.truncated).lower()),
-        Markup("".join(_contents(result.page, spell, owner, s3=request.dialect == S3))),
-        *(element("CommonPrefixes", element("Prefix", spell(prefix))) for prefix in result.page.prefixes),
     )
-    return xml(body)
+    contents = _contents(result.page, spell, owner, s3=request.dialect == S3)
+    prefixes = (element("CommonPrefixes", element("Prefix", spell(prefix))) for prefix in result.page.prefixes)
+    parts = (*(part for part in head if part is not None), *contents, *prefixes)
+    return xml(Markup("".join(("<ListBucketResult>", *parts, "</ListBucketResult>"))))  # joined once: it is large
 
 
 def _shows_owner(request: OssRequest) -> bool:
@@ -149,8 +149,11 @@ def _contents(page: Page, spell: Callable[[str], str], owner: str, *, s3: bool) 
     for key, (kind, storage_class, size, modified_ms, etag) in page.entries:
         of_kind = "" if s3 else f"<Type>{kind}</Type>"
         named = _S3_CLASSES.get(storage_class, storage_class) if s3 else storage_class
+        name = spell(key)
+        if "&" in name or "<" in name or ">" in name or "\r" in name:
+            name = escape(name, {"\r": "&#13;"})
         found.append(
-            f"<Contents><Key>{escape(spell(key))}</Key><LastModified>{iso_time(modified_ms)}</LastModified>"
+            f"<Contents><Key>{name}</Key><LastModified>{iso_time(modified_ms)}</LastModified>"
             f'<ETag>"{etag.lower() if s3 else etag}"</ETag>{of_kind}<Size>{size}</Size>'
             f"<StorageClass>{named}</StorageClass>{owner}</Contents>"
         )
