@@ -159,7 +159,7 @@ class Writer:
             return
         if await read(self.store, bucket, target) is not None:
             await self._delete(bucket, target)
-        await self._say_both(bucket, key, target, data, self.store.objects.rename(bucket, key, target, owner="1"))
+        await self._say_both(bucket, key, target, data, self.store.objects.rename(bucket, key, target))
 
     async def _publish(self, bucket: Bucket, key: str) -> None:
         """What compaction does: a file becomes an object in the place of another."""

@@ -11,7 +11,7 @@ import socket
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 
@@ -30,6 +30,7 @@ from yunbox.storage.tables.model import DataFile, StoredTable
 from yunbox.storage.tables.reader import open_reader
 
 _PR_SET_PDEATHSIG = 1
+F = TypeVar("F", DataFile, ExternalFile)
 
 gc.collect()
 gc.freeze()  # what is loaded here is shared with every fork, as long as nothing touches it
@@ -122,7 +123,7 @@ class DuckWorker:
                     stale.append(stored.id)
                 files = self._catalogue.files(stored.id, table_scan.partitions)
                 self._sources[table_scan.token] = (stored, files)
-                costs.append(_cost(stored, files, table_scan))
+                costs.append(_cost(files, table_scan))
         return m.Planned(self._plan, tuple(costs), tuple(stale))
 
     def _sql(self, query: Query) -> str:
@@ -254,27 +255,16 @@ def _location(stored: StoredTable) -> Path:
     return Path(stored.location)
 
 
-def _cost(stored: StoredTable, files: list[DataFile], found: Scan) -> m.ScanCost:
-    partitioned = bool(stored.table.partition_columns)
-    full_scan = partitioned and not found.has_partition_predicate
-    example = max((file.partition for file in files), default=()) if full_scan else ()
-    pairs = zip(stored.table.partition_columns, example, strict=False)
-    return m.ScanCost(
-        table=stored.table.name,
-        columns=found.columns,
-        partitioned=partitioned,
-        full_scan=full_scan,
-        partitions_kept=len(found.partitions) if found.partitions is not None else 0,
-        partitions_total=found.total_partitions,
-        scanned_bytes=scan.scanned_bytes(files, found.columns),
-        files=len(files),
-        example_partition=" AND ".join(f"{column.name}='{value}'" for column, value in pairs),
-        example_bytes=scan.scanned_bytes([f for f in files if f.partition == example], found.columns),
-    )
+def _cost(files: list[DataFile], found: Scan) -> m.ScanCost:
+    return _scan_cost(files, found, lambda some: scan.scanned_bytes(some, found.columns), external=False)
 
 
 def _external_cost(files: list[ExternalFile], found: Scan) -> m.ScanCost:
     """Objects are read whole: their size is what counts."""
+    return _scan_cost(files, found, lambda some: sum(file.record.size for file in some), external=True)
+
+
+def _scan_cost(files: list[F], found: Scan, size: Callable[[list[F]], int], *, external: bool) -> m.ScanCost:
     partitioned = bool(found.table.partition_columns)
     full_scan = partitioned and not found.has_partition_predicate
     example = max((file.partition for file in files), default=()) if full_scan else ()
@@ -286,11 +276,11 @@ def _external_cost(files: list[ExternalFile], found: Scan) -> m.ScanCost:
         full_scan=full_scan,
         partitions_kept=len(found.partitions) if found.partitions is not None else 0,
         partitions_total=found.total_partitions,
-        scanned_bytes=sum(file.record.size for file in files),
+        scanned_bytes=size(files),
         files=len(files),
         example_partition=" AND ".join(f"{column.name}='{value}'" for column, value in pairs),
-        example_bytes=sum(file.record.size for file in files if file.partition == example),
-        external=True,
+        example_bytes=size([file for file in files if file.partition == example]),
+        external=external,
     )
 
 

@@ -27,14 +27,14 @@ class Progress:
     last: str = ""
 
 
-async def rehash(store: ObjectStore, bucket: Bucket, prefix: str, owner: str, *, back: bool) -> AsyncIterator[Progress]:
+async def rehash(store: ObjectStore, bucket: Bucket, prefix: str, *, back: bool) -> AsyncIterator[Progress]:
     """Rename the keys under a prefix into the layout, or those that were under it back; yields after each page."""
     done = Progress()
     after, more = "", True
     while more:
         page = await store.listing.page(bucket, Query("" if back else prefix, after=after, limit=_PAGE))
         pairs = [(key, new) for key, _ in page.entries if (new := _renamed(key, prefix, back=back)) is not None]
-        outcomes = await asyncio.gather(*(_rename(store, bucket, key, new, owner) for key, new in pairs))
+        outcomes = await asyncio.gather(*(_rename(store, bucket, key, new) for key, new in pairs))
         done.renamed += sum(outcomes)
         done.kept += len(outcomes) - sum(outcomes)
         after = done.last = page.last or after
@@ -50,10 +50,10 @@ def _renamed(key: str, prefix: str, *, back: bool) -> str | None:
     return hashed(key) if old is None else None
 
 
-async def _rename(store: ObjectStore, bucket: Bucket, key: str, new: str, owner: str) -> bool:
+async def _rename(store: ObjectStore, bucket: Bucket, key: str, new: str) -> bool:
     if key.endswith("/"):
         return False  # the marker of a folder, under which keys may lie
     try:
-        return await store.objects.rename(bucket, key, new, owner=owner) > 0
+        return await store.objects.rename(bucket, key, new) > 0
     except (AlreadyExists, NoSuchKey):
         return False

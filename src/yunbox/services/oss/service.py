@@ -111,7 +111,7 @@ class Oss:
     async def sweep(self) -> None:
         """Upkeep that is due now and then."""
         await asyncio.to_thread(self.tally.fold)
-        await self.sinks.sweep(self.account_id)
+        await self.sinks.sweep()
         await self.sample()
         await self.store.sweep()
 

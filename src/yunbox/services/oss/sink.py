@@ -56,7 +56,7 @@ class Sinks:
             opened = self._open(bucket, prefix)
             ended = ""
             if opened is not None and self._is_over(opened, window, len(data)):
-                ended = await self._end(bucket, prefix, opened, owner)
+                ended = await self._end(bucket, prefix, opened)
                 opened = None
             size = opened.size if opened is not None else 0
             attributes = Attributes(owner, headers={_OPENED: str(self._store.objects.now_ms())})
@@ -65,7 +65,7 @@ class Sinks:
             )
         return Taken(count, record.size, ended)
 
-    async def sweep(self, owner: str) -> int:
+    async def sweep(self) -> int:
         """End the windows that are over; returns how many."""
         ended = 0
         page, _ = self._store.buckets.page(account_id="", limit=10_000)
@@ -74,7 +74,7 @@ class Sinks:
                 async with self._turns.turn((bucket.name, prefix)):
                     opened = self._open(bucket, prefix)
                     if opened is not None and self._is_over(opened, window, 0):
-                        await self._end(bucket, prefix, opened, owner)
+                        await self._end(bucket, prefix, opened)
                         ended += 1
         return ended
 
@@ -88,10 +88,10 @@ class Sinks:
         age_ms = self._store.objects.now_ms() - int(opened.headers.get(_OPENED, opened.modified_ms))
         return age_ms >= window.seconds_max * 1000 or opened.size + coming > window.bytes_max
 
-    async def _end(self, bucket: Bucket, prefix: str, opened: ObjectRecord, owner: str) -> str:
+    async def _end(self, bucket: Bucket, prefix: str, opened: ObjectRecord) -> str:
         stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(int(opened.headers.get(_OPENED, "0")) / 1000))
         name = f"{prefix}{stamp}-{opened.etag[:8].lower()}.json"
-        await self._store.objects.rename(bucket, prefix + OPEN_NAME, name, owner=owner)
+        await self._store.objects.rename(bucket, prefix + OPEN_NAME, name)
         return name
 
     async def _register(self, bucket: Bucket, prefix: str, window: Window) -> None:

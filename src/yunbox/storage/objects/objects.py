@@ -17,7 +17,7 @@ from yunbox.storage.objects.keys import KEY_BYTES_MAX
 from yunbox.storage.objects.model import APPENDABLE, NORMAL, SYMLINK, Bucket, Extent, ObjectRecord, combine, load
 from yunbox.storage.objects.packs import Packs
 from yunbox.storage.objects.pins import Pins
-from yunbox.storage.objects.reading import Source
+from yunbox.storage.objects.reading import Copied, Source
 from yunbox.storage.objects.versions import Versions, keep, parse_version_id, present, version
 from yunbox.storage.objects.waiting import Turns
 
@@ -157,7 +157,17 @@ class Objects:
         self, bucket: Bucket, key: str, record: ObjectRecord, content: Content, check: Check | None = None
     ) -> ObjectRecord:
         """Make a record whose bytes are some received content the present one of a key."""
+        return await self._place(bucket, key, record, content, check, lambda: self.discard(content))
 
+    async def _place(
+        self,
+        bucket: Bucket,
+        key: str,
+        record: ObjectRecord,
+        content: Content | Copied,
+        check: Check | None,
+        undo: Callable[[], None],
+    ) -> ObjectRecord:
         def work(change: Change, appended: tuple[Extent, ...]) -> ObjectRecord:
             current = same_bucket(change, bucket)
             if check is not None:
@@ -166,7 +176,7 @@ class Objects:
             keep(change, extents)
             return Versions(change, current).put(key, msgspec.structs.replace(record, extents=extents))
 
-        return await self._index.write(work, *content.payloads, undo=lambda: self.discard(content))
+        return await self._index.write(work, *content.payloads, undo=undo)
 
     async def publish(
         self,
@@ -224,7 +234,7 @@ class Objects:
             )  # fmt: skip
             versions.put(key, record)
 
-    async def rename(self, bucket: Bucket, old: str, new: str, *, owner: str) -> int:
+    async def rename(self, bucket: Bucket, old: str, new: str) -> int:
         """Give a key, or every key under a prefix that ends in ``/``, another name, at one moment; returns how many.
 
         No byte moves. Raises NoSuchKey when nothing has the old name, AlreadyExists when something has the new one,
@@ -343,16 +353,7 @@ class Objects:
     ) -> ObjectRecord:
         """Make ``record`` the present one of a key, with the bytes of another: files are linked, not copied."""
         copied = await source.linked()
-
-        def work(change: Change, appended: tuple[Extent, ...]) -> ObjectRecord:
-            current = same_bucket(change, bucket)
-            if check is not None:
-                check(present(change, current, key))
-            extents = copied.extents(appended)
-            keep(change, extents)
-            return Versions(change, current).put(key, msgspec.structs.replace(record, extents=extents))
-
-        return await self._index.write(work, *copied.payloads, undo=lambda: source.discard(copied))
+        return await self._place(bucket, key, record, copied, check, lambda: source.discard(copied))
 
     async def amend(
         self, bucket: Bucket, key: str, wanted: str | None, edit: Callable[[ObjectRecord], ObjectRecord]

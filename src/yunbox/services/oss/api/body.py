@@ -6,10 +6,11 @@ import re
 from collections.abc import AsyncIterator, Callable
 
 from yunbox.kernel.call import Claim
-from yunbox.kernel.errors import InvalidArgument
+from yunbox.kernel.errors import InvalidArgument, KernelError
 from yunbox.services.oss.claims import read_claim
-from yunbox.services.oss.service import Oss
+from yunbox.services.oss.service import OBJECT_BYTES_MAX, Oss
 from yunbox.services.oss.target import OssRequest
+from yunbox.storage.objects.content import Content
 from yunbox.wire.http import ClientGone
 from yunbox.wire.oss.chunked import STREAMING, ChunkDecoder, chunk_text, decode
 
@@ -33,6 +34,17 @@ def body_chunks(service: Oss, request: OssRequest, size_max: int) -> AsyncIterat
         return decode(request.body.chunks(), ChunkDecoder(sign, seed))
     whole = _whole(request.body.chunks(), int(length)) if length is not None else request.body.chunks()
     return _hashed(whole, payload) if _HEX.fullmatch(payload) else whole
+
+
+async def received(service: Oss, chunks: AsyncIterator[bytes], inspect: Callable[[Content], None]) -> Content:
+    """The bytes of one object or part; ``inspect`` raises to refuse them, and then nothing of them stays."""
+    content = await service.store.objects.receive(chunks, size_max=OBJECT_BYTES_MAX)
+    try:
+        inspect(content)
+    except KernelError:
+        service.store.objects.discard(content)
+        raise
+    return content
 
 
 def _chunk_signer(service: Oss, claim: Claim, date: str) -> tuple[Callable[[str, str], str], str]:

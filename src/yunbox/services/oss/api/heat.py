@@ -81,9 +81,7 @@ async def _rehash(service: Oss, call: Call[Rehashing]) -> Stream:
 
     async def lines() -> AsyncGenerator[bytes]:
         try:
-            async for progress in rehash(
-                service.store, bucket, params.prefix, call.principal.account_id, back=params.back
-            ):
+            async for progress in rehash(service.store, bucket, params.prefix, back=params.back):
                 yield _encode(asdict(progress)) + b"\n"
             yield b'{"done": true}\n'
         except KernelError as error:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from yunbox.kernel.call import Access, Call, Operation, Shape
-from yunbox.kernel.errors import Conflict, InvalidArgument, KernelError
-from yunbox.services.oss.api.body import body_chunks
+from yunbox.kernel.errors import Conflict, InvalidArgument
+from yunbox.services.oss.api.body import body_chunks, received
 from yunbox.services.oss.api.callbacks import answered, call_back
 from yunbox.services.oss.api.headers import (
     attributes,
@@ -130,12 +130,8 @@ async def _put_part(service: Oss, call: Call[PartWriting]) -> Part:
     bucket = service.bucket(request.bucket)
     service.store.uploads.get(bucket, request.key, params.upload_id)
     chunks = body_chunks(service, request, OBJECT_BYTES_MAX)
-    content = await service.store.objects.receive(chunks, size_max=OBJECT_BYTES_MAX)
-    try:
-        check_digest(content, request.headers.get("content-md5", ""))
-    except KernelError:
-        service.store.objects.discard(content)
-        raise
+    digest = request.headers.get("content-md5", "")
+    content = await received(service, chunks, lambda found: check_digest(found, digest))
     part = await service.store.uploads.put_part(bucket, request.key, params.upload_id, params.number, content)
     call.usage.uploaded_bytes = part.size
     write(call, request.bucket)

@@ -7,7 +7,7 @@ from urllib.parse import quote, unquote
 from yunbox.kernel.call import Access, Call, Operation, Shape
 from yunbox.kernel.errors import Conflict, InvalidArgument, KernelError
 from yunbox.services.oss import faults
-from yunbox.services.oss.api.body import body_chunks
+from yunbox.services.oss.api.body import body_chunks, received
 from yunbox.services.oss.api.buckets import check_bucket_name
 from yunbox.services.oss.api.callbacks import answered, call_back
 from yunbox.services.oss.api.headers import (
@@ -75,12 +75,8 @@ async def _put(service: Oss, call: Call[Writing]) -> Written:
     callback = callback_of(request)
     given = attributes(request, call.principal.account_id)
     chunks = body_chunks(service, request, OBJECT_BYTES_MAX)
-    content = await service.store.objects.receive(chunks, size_max=OBJECT_BYTES_MAX)
-    try:
-        check_digest(content, request.headers.get("content-md5", ""))
-    except KernelError:
-        service.store.objects.discard(content)
-        raise
+    digest = request.headers.get("content-md5", "")
+    content = await received(service, chunks, lambda found: check_digest(found, digest))
     record = await service.backend(bucket).put(bucket, request.key, content, given, overwrite_check(request))
     call.usage.uploaded_bytes = content.size
     write(call, request.bucket)

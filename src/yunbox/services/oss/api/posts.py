@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from urllib.parse import quote, urlencode, urlsplit
 
 from yunbox.kernel.call import Call, Operation, Shape
-from yunbox.kernel.errors import InvalidArgument, KernelError
-from yunbox.services.oss.api.body import body_chunks
+from yunbox.kernel.errors import InvalidArgument
+from yunbox.services.oss.api.body import body_chunks, received
 from yunbox.services.oss.api.callbacks import answered, call_back
 from yunbox.services.oss.api.headers import attributes, check_digest, written_headers
 from yunbox.services.oss.api.objects import Writing, Written, puts
@@ -16,6 +16,7 @@ from yunbox.services.oss.post_policy import PostPolicy, parse_post_policy, too_l
 from yunbox.services.oss.route import BUCKET, Route, empty, xml
 from yunbox.services.oss.service import OBJECT_BYTES_MAX, Oss, write
 from yunbox.services.oss.target import OssRequest
+from yunbox.storage.objects.content import Content
 from yunbox.storage.objects.objects import check_key
 from yunbox.wire.http import Response
 from yunbox.wire.odps.xml import element
@@ -48,14 +49,13 @@ async def _post(service: Oss, call: Call[Posting]) -> Written:
     callback = callback_of(request)
     given = attributes(request, call.principal.account_id)
     chunks = _bounded(body_chunks(service, request, OBJECT_BYTES_MAX), policy)
-    content = await service.store.objects.receive(chunks, size_max=OBJECT_BYTES_MAX)
-    try:
-        check_digest(content, request.values.get("content-md5", ""))
+
+    def inspect(found: Content) -> None:
+        check_digest(found, request.values.get("content-md5", ""))
         if policy is not None:
-            policy.check_size(content.size)
-    except KernelError:
-        service.store.objects.discard(content)
-        raise
+            policy.check_size(found.size)
+
+    content = await received(service, chunks, inspect)
     record = await service.store.objects.put(bucket, request.key, content, given, overwrite_check(request))
     call.usage.uploaded_bytes = content.size
     write(call, request.bucket)

@@ -191,7 +191,7 @@ async def _rename(service: Oss, call: Call[Writing]) -> int:
         raise InvalidArgument("A folder, which ends in a slash, is renamed to a folder.")
     bucket = service.bucket(request.bucket)
     write(call, bucket.name)
-    return await service.store.objects.rename(bucket, source, request.key, owner=call.principal.account_id)
+    return await service.store.objects.rename(bucket, source, request.key)
 
 
 def _renames(service: Oss, params: Writing) -> tuple[Access, ...]:
