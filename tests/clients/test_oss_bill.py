@@ -66,10 +66,8 @@ def test_going_early_and_reading_cold_objects(server: Moved) -> None:
     server.advance(days=25)
     bucket.delete_object("aged")
     server.advance(hours=1)
-    until(lambda: "oss.early.IA" in quantities(server, "early"))
-    found = quantities(server, "early")
-    assert found["oss.early.IA"] == pytest.approx(3 * 20 * MB)
-    assert found["oss.restore.IA"] == 3 * MB + 1024
+    due = {"oss.early.IA": pytest.approx(3 * 20 * MB), "oss.restore.IA": 3 * MB + 1024}
+    until(lambda: due.items() <= quantities(server, "early").items(), 20)  # the ledger is written in the background
 
 
 def test_a_bucket_that_is_deleted_pays_what_is_due(server: Moved) -> None:
