@@ -119,7 +119,7 @@ def test_partitions_are_added_found_pruned_and_guarded(o: ODPS, bucket: oss2.Buc
     assert len(keys(bucket, "days/")) == 3
 
 
-@pytest.mark.parametrize("stored", ["parquet", "csv", "json", "tsv"])
+@pytest.mark.parametrize("stored", ["parquet", "csv", "json", "tsv", "orc"])
 def test_insert_writes_objects_and_overwrite_replaces_them(o: ODPS, bucket: oss2.Bucket, stored: str) -> None:
     o.execute_sql(
         f"create external table out_{stored} (id bigint, name string) stored as {stored} location 'oss://lake/o/'"
@@ -169,14 +169,16 @@ def test_what_it_costs_is_announced_and_billed(o: ODPS, bucket: oss2.Bucket) -> 
 def test_refusals(o: ODPS, bucket: oss2.Bucket) -> None:
     bucket.put_object("bad/1.csv", "x\n")
     o.execute_sql("create external table bad (id bigint) stored as csv location 'oss://lake/bad/'")
+    o.execute_sql("create external table not_orc (id bigint) stored as orc location 'oss://lake/bad/'")
     for sql, text in (
         ("create external table n (a bigint) stored as csv location 'oss://nowhere/x/'", "nowhere"),
-        ("create external table n (a bigint) stored as orc location 'oss://lake/x/'", "ORC"),
+        ("create external table n (a bigint) stored as avro location 'oss://lake/x/'", "AVRO"),
         ("create external table n (a bigint) location 'oss://lake/x/'", "STORED"),
         ("create external table n (a array<bigint>) stored as csv location 'oss://lake/x/'", "array"),
         ("truncate table bad", "external"),
         ("alter table bad add columns (b bigint)", "external"),
         ("select sum(id) from bad", "ODPS-"),
+        ("select sum(id) from not_orc", "no ORC file"),
         ("delete from bad where id = 1", "ODPS-"),
     ):
         with pytest.raises(errors.ODPSError, match=text):

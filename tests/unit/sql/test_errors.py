@@ -33,7 +33,7 @@ CASES = [
     ("insert into t partition(zz='1') select 1", InvalidArgument, "ODPS-0130071:"),
     ("alter table t drop partition(dt='nope')", NotFound, "ODPS-0130271:"),
     ("load overwrite table u from location 'x' stored as csv", InvalidArgument, "ODPS-0130071:[1,38]"),
-    ("load overwrite table u from location 'oss://bucket/x' stored as orc", Unsupported, "ODPS-0130071:"),
+    ("load overwrite table u from location 'oss://bucket/x' stored as avro", Unsupported, "ODPS-0130071:"),
     ("create table x (a bigint) stored as parquet", Unsupported, "ODPS-0130071:"),
     ("select `(a|b)?+.+` from u", Unsupported, "ODPS-0130071:[1,8]"),
     ("select numeric_histogram(2, a) from u", Unsupported, "ODPS-0130071:"),

@@ -6,13 +6,14 @@ also the faster way to read them.
 """
 
 import uuid
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote, unquote
 
 import duckdb
 
+from yunbox.engine.duck import orc
 from yunbox.engine.duck.messages import Exported, ExportedFile
 from yunbox.engine.duck.scan import quote_name, quote_text
 from yunbox.kernel.errors import Internal, InvalidArgument, NotFound
@@ -55,6 +56,7 @@ class External:
         self._folder = folder
         self._spill = spill
         self._view: ObjectView | None = None
+        self._orc = orc.OrcFiles(db)
 
     @property
     def view(self) -> ObjectView:
@@ -64,6 +66,10 @@ class External:
                 raise Internal("This worker has no object store")
             self._view = ObjectView(self._folder)
         return self._view
+
+    def clear(self) -> None:
+        """Forget what was laid out for a statement."""
+        self._orc.close()
 
     # -- reading
 
@@ -105,18 +111,17 @@ class External:
         paths = self.laid_out(source, files, scratch)
         fixed = {c.name: v for c, v in zip(table.partition_columns, values, strict=True)} if values else {}
         data = [column for column in table.columns if column.name not in fixed]
-        reader, present = self._reader(source, paths, data)
-        items = []
-        for column in wanted:
-            name, of = quote_name(column.name), column.type.duckdb
-            if column.name in fixed:
-                items.append(f"CAST({quote_text(fixed[column.name])} AS {of}) AS {name}")
-            elif column.name in present:
-                cast = "TRY_CAST" if source.format == "text" else "CAST"  # Hive's text has NULL for what is no number
-                items.append(f"{cast}({quote_name(present[column.name])} AS {of}) AS {name}")
-            else:
-                items.append(f"CAST(NULL AS {of}) AS {name}")
-        return f"SELECT {', '.join(items) or _NO_COLUMN} FROM {reader}"
+        readers = (
+            self._orc_readers(source, paths, data) if source.format == "orc" else [self._reader(source, paths, data)]
+        )
+        selects = [_select(source, reader, present, fixed, wanted) for reader, present in readers]
+        return " UNION ALL ".join(selects)
+
+    def _orc_readers(
+        self, source: ExternalSource, paths: list[str], columns: list[Column]
+    ) -> Iterable[tuple[str, dict[str, str]]]:
+        by_name = _option(source, "mcfed.orc.schema.resolution", default="position").lower() == "name"
+        return self._orc.readers(paths, columns, by_name=by_name)
 
     def _reader(self, source: ExternalSource, paths: list[str], columns: list[Column]) -> tuple[str, dict[str, str]]:
         """The table function that reads files, and the name it gives to each column that is there."""
@@ -162,10 +167,9 @@ class External:
 
     # -- writing
 
-    def export(
-        self, query: str, source: ExternalSource, folder: Path, table: Table | None, static: PartitionValues
-    ) -> Exported:
-        """Write a query's rows as files in the format of a location, by dynamic partitions where there are some."""
+    def export(self, query: str, to: Table | ExternalSource, folder: Path, static: PartitionValues = ()) -> Exported:
+        """Write a query's rows as files for a table or a location, by dynamic partitions where there are some."""
+        table, source = (to, _source(to)) if isinstance(to, Table) else (None, to)
         folder.mkdir(parents=True, exist_ok=True)
         dynamic = table is not None and bool(table.partition_columns) and not static
         options = _write_options(source)
@@ -179,6 +183,8 @@ class External:
         copied = self._db.execute(f"COPY ({query}) TO {quote_text(str(target))} ({options})").fetchone()
         rows = int(copied[0]) if copied else 0
         paths = sorted(path for path in folder.rglob("part-*") if path.is_file()) if rows else []
+        if source.format == "orc":
+            paths = [_as_orc(path, source) for path in paths]
         partitioned = table if dynamic else None
         return Exported(tuple(_exported(path, folder, ending, partitioned, static) for path in paths), rows)
 
@@ -221,10 +227,30 @@ class _Joined:
         self._parts, self._size = [], 0
 
 
+def _select(
+    source: ExternalSource, reader: str, present: dict[str, str], fixed: dict[str, str], wanted: list[Column]
+) -> str:
+    """A SELECT of columns from files: by their names there, or fixed by the partition, or NULL."""
+    # What is no number is NULL in Hive's text, and in ORC.
+    cast = "TRY_CAST" if source.format in ("text", "orc") else "CAST"
+    items = []
+    for column in wanted:
+        name, of = quote_name(column.name), column.type.duckdb
+        if column.name in fixed:
+            items.append(f"CAST({quote_text(fixed[column.name])} AS {of}) AS {name}")
+        elif column.name in present:
+            items.append(f"{cast}({quote_name(present[column.name])} AS {of}) AS {name}")
+        else:
+            items.append(f"CAST(NULL AS {of}) AS {name}")
+    return f"SELECT {', '.join(items) or _NO_COLUMN} FROM {reader}"
+
+
 def _source(table: Table) -> ExternalSource:
+    """Where rows lie and how, with the options that stand in the table's properties: the compression of ORC does."""
     if table.source is None:
         raise NotFound(f"{table.name} is no external table")
-    return table.source
+    options = {**table.properties, **dict(table.source.options)}
+    return replace(table.source, options=tuple(options.items()))
 
 
 def _suffix(key: str) -> str:
@@ -279,14 +305,34 @@ def _write_options(source: ExternalSource) -> str:
         return f"FORMAT parquet, COMPRESSION {'uncompressed' if codec == 'none' else codec}"
     if source.format == "json":
         return "FORMAT json"
+    if source.format == "orc":
+        _orc_codec(source)
+        return "FORMAT parquet, COMPRESSION uncompressed"  # on the way to ORC
     header = "true" if _skipped(source) else "false"
     quoting = f", QUOTE {quote_text(_quote(source))}" if _quote(source) else ""
     marks = f"DELIMITER {quote_text(_delimiter(source))}{quoting}, NULLSTR {quote_text(_null(source))}"
     return f"FORMAT csv, HEADER {header}, {marks}"
 
 
+def _orc_codec(source: ExternalSource) -> str:
+    name = _option(source, "mcfed.orc.compress", "orc.compress", default="zlib").lower()
+    if name not in orc.CODECS:
+        raise InvalidArgument(f"The compression {name!r} of ORC is not one of {', '.join(orc.CODECS)}")
+    return orc.CODECS[name]
+
+
+def _as_orc(path: Path, source: ExternalSource) -> Path:
+    between = path.rename(path.with_name(f"{path.name}.between"))
+    target = path.with_suffix(".orc")
+    orc.write(between, target, _orc_codec(source))
+    between.unlink()
+    return target
+
+
 def _ending(source: ExternalSource) -> str:
-    return {"parquet": ".parquet", "json": ".json", "tsv": ".tsv", "text": ".txt"}.get(source.format, ".csv")
+    return {"parquet": ".parquet", "orc": ".orc", "json": ".json", "tsv": ".tsv", "text": ".txt"}.get(
+        source.format, ".csv"
+    )
 
 
 def _exported(path: Path, folder: Path, ending: str, table: Table | None, static: PartitionValues) -> ExportedFile:

@@ -98,6 +98,7 @@ class DuckWorker:
             if isinstance(request, m.SelectObject | m.SelectMeta) or (
                 self._objects and not isinstance(request, m.PlanStatement)
             ):
+                self._external.clear()
                 shutil.rmtree(self._scratch, ignore_errors=True)
 
     # -- SQL
@@ -154,16 +155,14 @@ class DuckWorker:
         if isinstance(self._plan, Unload):
             self._use(keep_order=self._plan.query.ordered)
             text = self._sql(self._plan.query)
-            return self._external.export(text, self._plan.target, request.folder, None, ())
+            return self._external.export(text, self._plan.target, request.folder)
         insert = inserts(self._plan)[request.index]
-        source = insert.target.source
-        assert source is not None
         self._use(keep_order=insert.query.ordered)
         fixed = dict(insert.static_partition)
         static = tuple(fixed[c.name] for c in insert.target.partition_columns if c.name in fixed)
         if len(static) < len(insert.target.partition_columns) and static:
             raise InvalidArgument("INSERT into an external table names all partition values, or none")
-        return self._external.export(self._sql(insert.query), source, request.folder, insert.target, static)
+        return self._external.export(self._sql(insert.query), insert.target, request.folder, static)
 
     def _compact(self, request: m.CompactObjects) -> m.Exported:
         try:

@@ -17,7 +17,9 @@ NOT_OFFERED = {
     "Volumes, XFlow, machine-learning models, offline models": "refused as MethodNotAllowed",
     "Packages (cross-project sharing) and label security": "refused by name in the security language",
     "User-defined functions in a query": "registered, listed and kept; a query that calls one fails by name",
-    "External tables in ORC, or of other storage handlers": "fail by name; PARQUET, CSV, TSV, JSON and TEXTFILE work",
+    "External tables in AVRO, RCFILE and others, or of other storage handlers": (
+        "fail by name; PARQUET, ORC (extra `orc`), CSV, TSV, JSON and TEXTFILE work"
+    ),
     "Time travel, PIVOT, recursive CTEs, materialized views, AUTO PARTITIONED": "fail by name at planning",
     "Functions: compress, sym_encrypt, reflect, bloom_filter, kmeans and a few more": "fail by name at planning",
     "Patterns with look-around (regular expressions are RE2's, not Java's)": "fail when the query runs",

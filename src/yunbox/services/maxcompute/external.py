@@ -54,7 +54,7 @@ def _place(service: "MaxCompute", source: ExternalSource) -> tuple[Bucket, str]:
 def check_columns(table: Table) -> None:
     """Raise for what a text format cannot hold."""
     source = table.source
-    if source is None or source.format in ("parquet", "json"):
+    if source is None or source.format in ("parquet", "orc", "json"):
         return
     nested = [column.name for column in table.columns if column.type.children]
     if nested:

@@ -30,7 +30,6 @@ _SERDES = {
     "org.apache.hadoop.hive.ql.io.parquet.serde.parquethiveserde": "parquet",
     "org.apache.hadoop.hive.ql.io.orc.orcserde": "orc",
 }
-READABLE = ("parquet", "csv", "tsv", "json", "text")
 _LOCATION = re.compile(
     r"oss://(?:(?P<host>[^/]*\.[^/]*|[^/]*:\d+)/)?(?P<bucket>[a-z0-9][a-z0-9-]{1,61}[a-z0-9])(?:/(?P<prefix>.*))?"
 )
@@ -80,8 +79,6 @@ class SourceClauses:
             raise SemanticError("an external table needs a LOCATION", cursor.where())
         if not self._format:
             raise SemanticError("an external table needs STORED AS, STORED BY or ROW FORMAT SERDE", cursor.where())
-        if self._format not in READABLE:
-            raise UnsupportedSql(f"an external table in {self._format.upper()}", cursor.where())
         return ExternalSource(self.location, self._format, tuple(sorted(self.options.items())))
 
     def _choose(self, names: dict[str, str], cursor: Cursor) -> None:
