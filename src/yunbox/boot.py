@@ -23,6 +23,7 @@ from yunbox.identity.store import IDENTITY_SCHEMA, IdentityStore
 from yunbox.kernel.clock import Clock, SystemClock
 from yunbox.meter.journal import Journal
 from yunbox.meter.ledger import LEDGER_SCHEMA, Ledger
+from yunbox.meter.metrics import CallMetrics
 from yunbox.meter.prices import load_prices
 from yunbox.meter.storage import STORAGE_SCHEMA, StorageMeter
 from yunbox.meter.tally import TALLY_SCHEMA, Tally
@@ -32,6 +33,8 @@ from yunbox.services.maxcompute.housekeeping import Housekeeping
 from yunbox.services.maxcompute.schema import MAXCOMPUTE_SCHEMA
 from yunbox.services.maxcompute.service import MaxCompute
 from yunbox.services.maxcompute.wire import MaxComputeApp
+from yunbox.services.monitor.service import Monitor
+from yunbox.services.monitor.wire import MonitorApp
 from yunbox.services.oss.housekeeping import Housekeeping as OssHousekeeping
 from yunbox.services.oss.limits import limits_of
 from yunbox.services.oss.service import Oss
@@ -125,6 +128,9 @@ async def running(settings: Settings, clock: Clock) -> AsyncGenerator[Ready]:
         stack.push_async_callback(mounts.close)
         oss = _oss(settings, core, account_id, pools[0], mounts)
         journal.subscribe(oss.heat.record)
+        calls = CallMetrics()
+        journal.subscribe(calls.record)
+        monitor = Monitor(core.spine, account_id, (calls.collect, mounts.collect, pools[0].collect))
         if oss.limits is not None:
             journal.subscribe(oss.limits.record)
         service.instances.end_interrupted()
@@ -136,8 +142,13 @@ async def running(settings: Settings, clock: Clock) -> AsyncGenerator[Ready]:
         await asyncio.gather(warming, pools[1].start())
         await stack.enter_async_context(_listening(MaxComputeApp(service), ports.sockets["maxcompute"]))
         await stack.enter_async_context(_listening(OssApp(oss), ports.sockets["oss"]))
+        await stack.enter_async_context(_listening(MonitorApp(monitor), ports.sockets["metrics"]))
         stack.push_async_callback(service.jobs.drain, _DRAIN_S)
-        endpoints = {"maxcompute": f"{ports.url('maxcompute')}/api", "oss": ports.url("oss")}
+        endpoints = {
+            "maxcompute": f"{ports.url('maxcompute')}/api",
+            "oss": ports.url("oss"),
+            "metrics": f"{ports.url('metrics')}/metrics",
+        }
         ready = Ready(endpoints, settings.project, settings.region, account_id)
         folder.write_server(ready.endpoints, ready.project, ready.region)
         yield ready

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from yunbox.kernel.errors import Unavailable
 
 HOST = "127.0.0.1"
-OFFSETS = {"maxcompute": 0, "oss": 1}
+OFFSETS = {"maxcompute": 0, "oss": 1, "metrics": 2}
 """Each service's place in the block; later services take the next ones."""
 _BACKLOG = 1024
 

@@ -364,6 +364,11 @@ def test_a_restart_keeps_the_cache_and_a_flipped_byte_is_noticed(own: Callable[.
     assert pair.bucket.get_object("k").read() == data
     found = pair.cache()
     assert (found["damaged"], found["fetched_bytes"]) == (1, BLOCK_BYTES)
+    answer = requests.get(pair.here.endpoints["metrics"], auth=pair._key(pair.here), timeout=10)
+    shown = [line for line in answer.text.splitlines() if line.startswith("yunbox_oss_cache_requests_total")]
+    blocks = f'yunbox_oss_cache_requests_total{{bucket="{pair.name}",cache="block",result='
+    assert f'{blocks}"hit"}} {float(found["hits"])}' in shown
+    assert f'{blocks}"miss"}} {float(found["misses"])}' in shown
 
 
 def test_the_bound_holds_and_pinned_blocks_stay(own: Callable[..., Pair]) -> None:

@@ -44,6 +44,7 @@ SCHEMES: dict[str, Sign] = {
     "oss-v1": lambda secret, _claim, signed: oss.sign_v1(secret, signed),
     "oss-v4": lambda secret, claim, signed: oss.sign_v4(secret, signed, *_scope(claim)),
     "s3-v4": lambda secret, claim, signed: oss.sign_s3(secret, signed, *_scope(claim)),
+    "basic": lambda secret, _claim, _signed: secret,  # the password of HTTP Basic authentication is the secret itself
 }
 
 

@@ -14,7 +14,7 @@ import msgspec
 from yunbox.adapters.remote import pages
 from yunbox.adapters.remote.blocks import BLOCK_BYTES, BlockCache, Place
 from yunbox.adapters.remote.client import Client, Found, Gone
-from yunbox.adapters.remote.memory import Head, MetaCache
+from yunbox.adapters.remote.memory import Head, MetaCache, MetaCounts
 from yunbox.adapters.remote.reading import AHEAD, Blocks, RemoteBytes
 from yunbox.kernel.clock import Clock
 from yunbox.kernel.errors import StorageFull, Unsupported
@@ -220,6 +220,11 @@ class Mounted:
         if numbers and not self._cache.has(place, numbers[0]):
             raise StorageFull("The cache has no room for more: unpin something, or mount with a larger --cache-gb")
         return self._cache.counts.fetched_bytes - before
+
+    @property
+    def meta_counts(self) -> MetaCounts:
+        """How often the metadata cache knew."""
+        return self._memory.counts
 
     async def status(self) -> dict[str, Any]:
         """Sizes and hit rates since the server started."""

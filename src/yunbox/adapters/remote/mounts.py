@@ -3,8 +3,10 @@
 import secrets
 import shutil
 import sqlite3
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from yunbox.adapters.remote.backend import Mounted
 from yunbox.adapters.remote.blocks import BlockCache
@@ -16,6 +18,9 @@ from yunbox.storage.objects.model import Bucket
 from yunbox.storage.objects.ports import Mount
 from yunbox.storage.objects.store import ObjectStore
 from yunbox.storage.objects.waiting import in_thread
+
+if TYPE_CHECKING:
+    from prometheus_client.core import Metric
 
 MOUNTS_SCHEMA = """
 CREATE TABLE IF NOT EXISTS oss_mounts (
@@ -87,6 +92,36 @@ class Mounts:
         """The prefixes that are pinned."""
         rows = self._database.read("SELECT prefix FROM oss_mount_pins WHERE bucket = ? ORDER BY 1", bucket.name)
         return tuple(prefix for (prefix,) in rows)
+
+    def collect(self) -> "Iterator[Metric]":
+        """What the caches of the mounts in use were worth since the server started, as Prometheus has it."""
+        from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+
+        requests = CounterMetricFamily(
+            "yunbox_oss_cache_requests",
+            "Questions to the caches of mounted buckets",
+            labels=("bucket", "cache", "result"),
+        )
+        fetched = CounterMetricFamily(
+            "yunbox_oss_cache_fetched_bytes", "Bytes fetched into the block caches", labels=("bucket",)
+        )
+        damaged = CounterMetricFamily(
+            "yunbox_oss_cache_damaged_blocks", "Cached blocks whose checksum did not hold", labels=("bucket",)
+        )
+        size = GaugeMetricFamily("yunbox_oss_cache_size_bytes", "Bytes in the block caches", labels=("bucket",))
+        for name, (backend, cache) in self._backends.items():
+            blocks, meta = cache.counts, backend.meta_counts
+            for kind, hits, misses in (
+                ("block", blocks.hits, blocks.misses),
+                ("head", meta.head_hits, meta.head_misses),
+                ("list", meta.list_hits, meta.list_misses),
+            ):
+                requests.add_metric((name, kind, "hit"), hits)
+                requests.add_metric((name, kind, "miss"), misses)
+            fetched.add_metric((name,), blocks.fetched_bytes)
+            damaged.add_metric((name,), blocks.damaged)
+            size.add_metric((name,), cache.size_bytes)
+        yield from (requests, fetched, damaged, size)
 
     async def close(self) -> None:
         """End what is under way."""

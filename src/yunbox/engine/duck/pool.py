@@ -12,12 +12,15 @@ import pickle
 import socket
 import struct
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from multiprocessing.context import ForkServerProcess
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from yunbox.engine.duck.messages import WorkerConfig
 from yunbox.kernel.errors import Unavailable
+
+if TYPE_CHECKING:
+    from prometheus_client.core import Metric
 
 _PRELOAD = ["yunbox.engine.duck.worker"]
 _READ_LIMIT_BYTES = 4 * 1024 * 1024
@@ -158,6 +161,16 @@ class WorkerPool:
     def pids(self) -> list[int]:
         """The process ids of all workers, busy and idle."""
         return [worker.pid for worker in (*self._busy, *self._idle) if worker.pid]
+
+    def collect(self) -> "Iterator[Metric]":
+        """How many workers there are and what they do, as Prometheus has it."""
+        from prometheus_client.core import GaugeMetricFamily
+
+        workers = GaugeMetricFamily("yunbox_workers", "SQL worker processes", labels=("state",))
+        workers.add_metric(("busy",), len(self._busy))
+        workers.add_metric(("idle",), len(self._idle))
+        yield workers
+        yield GaugeMetricFamily("yunbox_workers_max", "SQL worker processes that may run", value=self.size_max)
 
     async def _take(self) -> Worker:
         while self._idle:

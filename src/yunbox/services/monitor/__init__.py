@@ -1,0 +1,1 @@
+"""Monitoring: what the server counts, in the format that Prometheus scrapes."""
