@@ -90,7 +90,7 @@ def _v1_query(request: OssRequest) -> Claim:
 def _v4_header(request: OssRequest, authorization: str) -> Claim:
     fields = signing.parse_fields(authorization[len(signing.V4_ALGORITHM) :])
     scope = _scope(fields.get("Credential", ""))
-    date = request.headers.get("x-oss-date", "")
+    date = request.headers.get("x-oss-date") or request.headers.get("date", "")  # the older Go SDK sends this alone
     additional = fields.get("AdditionalHeaders", "").split(";")
     text = signing.canonical_v4(
         request.method, _resource(request), request.pairs, request.headers, additional, date, scope
@@ -154,7 +154,9 @@ def _claim(
     expires_s: int | None = None,
 ) -> Claim:
     signed_at = _iso_time(date)
-    if signed_at is not None and not date.startswith(scope.date):
+    if signed_at is None:
+        signed_at = _http_time(date)
+    if signed_at is not None and _day(signed_at) != scope.date:
         signed_at = None
     return Claim(
         scheme,
@@ -195,6 +197,13 @@ def _http_time(text: str) -> float | None:
         return parsedate_to_datetime(text).timestamp()
     except (ValueError, TypeError):
         return _iso_time(text)
+
+
+def _day(seconds: float) -> str:
+    try:
+        return datetime.fromtimestamp(seconds, UTC).strftime("%Y%m%d")
+    except (ValueError, OverflowError):  # before the year 1 by its time zone
+        return ""
 
 
 def _iso_time(text: str) -> float | None:

@@ -17,27 +17,46 @@ Parse = Callable[[OssRequest], Awaitable[Any]]
 Render = Callable[[Any, OssRequest], Response]
 NOT_OFFERED = {
     "accessPoint": "access points",
+    "accessPointConfigForObjectProcess": "access points for object functions",
+    "accessPointForObjectProcess": "access points for object functions",
+    "accessPointPolicy": "access points",
+    "accessPointPolicyForObjectProcess": "access points for object functions",
+    "accessmonitor": "tracking of the last access",
     "archiveDirectRead": "direct reads of archived objects",
     "asyncFetch": "asynchronous fetches",
     "bucketArchiveDirectRead": "direct reads of archived objects",
+    "cleanRestoredObject": "putting restored objects away early",
+    "cloudboxes": "cloud boxes",
     "cname": "custom domain names",
     "dataAccelerator": "data accelerators",
+    "dataPipeline": "data pipelines",
     "httpsConfig": "TLS versions",
     "inventory": "inventories",
+    "legalHold": "retention of objects",
     "live": "live channels",
     "metaQuery": "metadata queries",
+    "metadataConfiguration": "tables of metadata",
+    "metadataInventoryTable": "tables of metadata",
+    "metadataJournalTable": "tables of metadata",
     "objectAcl": "object ACLs by this name",
+    "objectWorm": "retention of objects",
+    "overwriteConfig": "rules against overwriting",
     "publicAccessBlock": "the block of public access",
     "qos": "bandwidth limits",
     "qosInfo": "bandwidth limits",
+    "quota": "quotas of buckets",
     "redundancyTransition": "changes of redundancy",
     "replication": "replication",
     "replicationLocation": "replication",
     "replicationProgress": "replication",
     "resourceGroup": "resource groups",
+    "responseHeader": "rules for response headers",
+    "retention": "retention of objects",
     "rtc": "replication time control",
+    "seal": "sealing of appended objects",
     "style": "image styles",
     "styleName": "image styles",
+    "userDefinedLogFieldsConfig": "log fields of one's own",
     "vod": "video on demand",
     "worm": "retention policies",
     "wormExtend": "retention policies",
@@ -79,6 +98,7 @@ class Router:
         self._plain: dict[tuple[str, str, bool], Route] = {}
         self._marked: dict[tuple[str, str], list[Route]] = {}
         self._headers: set[str] = {route.header for route in routes if route.header}
+        self._marks: set[tuple[str, str]] = {(route.level, route.when) for route in routes if route.when}
         for route in routes:
             if route.when:
                 self._marked.setdefault((route.method, route.level), []).append(route)
@@ -93,18 +113,29 @@ class Router:
             for route in self._marked.get((request.method, level), ()):
                 if route.takes(request.query, request.headers):
                     return route
-            for name in request.query:
-                if name in NOT_OFFERED:
-                    raise Unsupported(
-                        f"Yunbox does not offer {NOT_OFFERED[name]} (?{name}); see the coverage page.",
-                        code="NotImplemented",
-                    )
+            self._check_marks(request, level)
         found = self._plain.get((request.method, level, copies)) or self._plain.get((request.method, level, False))
         if found is None:
-            raise Unsupported(
-                f"The specified method {request.method} is not allowed against this resource.", code="MethodNotAllowed"
-            )
+            raise _not_allowed(request.method)
         return found
+
+    def _check_marks(self, request: OssRequest, level: str) -> None:
+        """Raise Unsupported for a sub-resource that is not there, or not by this method.
+
+        It must not pass for the bucket or the object itself: ``DELETE /bucket?acl`` is not to delete the bucket.
+        """
+        for name in request.query:
+            if name in NOT_OFFERED:
+                raise Unsupported(
+                    f"Yunbox does not offer {NOT_OFFERED[name]} (?{name}); see the coverage page.",
+                    code="NotImplemented",
+                )
+            if (level, name) in self._marks and request.method != "OPTIONS":
+                raise _not_allowed(request.method)
+
+
+def _not_allowed(method: str) -> Unsupported:
+    return Unsupported(f"The specified method {method} is not allowed against this resource.", code="MethodNotAllowed")
 
 
 def xml(root: Markup, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:

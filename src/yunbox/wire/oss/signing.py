@@ -19,17 +19,18 @@ _ALWAYS_SIGNED = ("content-type", "content-md5")
 _SUBRESOURCES = frozenset((
     "accessPoint", "accessPointPolicy", "acl", "append", "archiveDirectRead", "asyncFetch", "bucketInfo", "callback",
     "callback-var", "cloudboxes", "cname", "comp", "continuation-token", "cors", "delete", "encryption", "endTime",
-    "group", "httpsConfig", "inventory", "inventoryId", "lifecycle", "link", "live", "location", "logging",
+    "group", "httpsConfig", "img", "inventory", "inventoryId", "lifecycle", "link", "live", "location", "logging",
     "metaQuery", "objectAcl", "objectInfo", "objectMeta", "partNumber", "policy", "policyStatus", "position",
     "publicAccessBlock", "qos", "qosInfo", "referer", "regionList", "replication", "replicationLocation",
-    "replicationProgress", "requestPayment", "resourceGroup", "response-cache-control",
-    "response-content-disposition", "response-content-encoding", "response-content-language",
-    "response-content-type", "response-expires", "restore", "security-token", "sequential", "startTime", "stat",
-    "status", "style", "styleName", "symlink", "tagging", "transferAcceleration", "uploadId", "uploads",
-    "userDefinedLogFieldsConfig", "versionId", "versioning", "versions", "vod", "website", "worm", "wormExtend",
-    "wormId", "x-oss-ac-forward-allow", "x-oss-ac-source-ip", "x-oss-ac-subnet-mask", "x-oss-ac-vpc-id",
-    "x-oss-async-process", "x-oss-process", "x-oss-request-payer", "x-oss-traffic-limit",
-    "x-oss-write-get-object-response",
+    "replicationProgress", "requestPayment", "resourceGroup", "response-cache-control", "response-content-disposition",
+    "response-content-encoding", "response-content-language", "response-content-type", "response-expires",
+    "responseHeader", "restore", "rtc", "security-token", "sequential", "startTime", "stat", "status", "style",
+    "styleName", "symlink", "tagging", "transferAcceleration", "udf", "udfApplication", "udfApplicationLog", "udfId",
+    "udfImage", "udfImageDesc", "udfName", "uploadId", "uploads", "userDefinedLogFieldsConfig", "versionId",
+    "versioning", "versions", "vod", "website", "withHashContext", "worm", "wormExtend", "wormId",
+    "x-oss-ac-forward-allow", "x-oss-ac-source-ip", "x-oss-ac-subnet-mask", "x-oss-ac-vpc-id", "x-oss-async-process",
+    "x-oss-enable-md5", "x-oss-enable-sha1", "x-oss-enable-sha256", "x-oss-hash-ctx", "x-oss-md5-ctx", "x-oss-process",
+    "x-oss-request-payer", "x-oss-traffic-limit", "x-oss-write-get-object-response",
 ))  # fmt: skip
 
 Query = Sequence[tuple[str, str]]

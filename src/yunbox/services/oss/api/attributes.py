@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote_plus
 
 import msgspec
 
@@ -138,7 +138,7 @@ def _render_untagged(result: Found, request: OssRequest) -> Response:
 
 async def _new_link(request: OssRequest) -> Setting:
     check_key(request.key)
-    target = unquote(request.headers.get("x-oss-symlink-target", ""))
+    target = unquote_plus(request.headers.get("x-oss-symlink-target", ""))
     check_key(target)
     return Setting(request, None, target)
 

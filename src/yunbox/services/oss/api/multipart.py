@@ -1,7 +1,6 @@
 """Multipart uploads over REST."""
 
 from dataclasses import dataclass
-from urllib.parse import unquote
 
 from yunbox.kernel.call import Access, Call, Operation, Shape
 from yunbox.kernel.errors import Conflict, InvalidArgument
@@ -310,12 +309,11 @@ async def _abort(service: Oss, call: Call[Abort]) -> None:
 async def _uploads_query(request: OssRequest) -> UploadsQuery:
     query = request.query
     limit = min(request.integer("max-uploads", _UPLOADS_MAX, high=1 << 31), _UPLOADS_MAX)
-    encoded = unquote if query.get("encoding-type") == "url" and "%" in query.get("key-marker", "") else str
     return UploadsQuery(
         request,
         query.get("prefix", ""),
         query.get("delimiter", ""),
-        encoded(query.get("key-marker", "")),
+        query.get("key-marker", ""),
         query.get("upload-id-marker", "") if query.get("key-marker") else "",
         limit,
     )

@@ -1,8 +1,10 @@
 """Writing objects: put, appended, copied and deleted."""
 
+import re
+import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, unquote_plus
 
 from yunbox.kernel.call import Access, Call, Operation, Shape
 from yunbox.kernel.errors import Conflict, InvalidArgument, KernelError
@@ -31,9 +33,10 @@ from yunbox.storage.objects.model import MULTIPART, NORMAL, Bucket, ObjectRecord
 from yunbox.storage.objects.objects import check_key
 from yunbox.storage.objects.versions import version_id
 from yunbox.wire.http import Response
-from yunbox.wire.odps.xml import Markup, element, parse_body
+from yunbox.wire.odps.xml import Markup, Node, element, parse_body
 
 DELETE_MAX = 1000
+_REFERENCE = re.compile(rb"&#(?:x0*([0-9a-fA-F]{1,2})|0*([0-9]{1,2}));")
 
 
 @dataclass(frozen=True)
@@ -144,10 +147,10 @@ class Copying:
 
 
 async def copying(request: OssRequest) -> Copying:
-    """The parameters of a copy. Raises InvalidArgument."""
+    """The parameters of a copy. The vendor's Go SDK and ossutil send a space as a plus. Raises InvalidArgument."""
     check_key(request.key)
     text, _, query = request.headers["x-oss-copy-source"].partition("?")
-    bucket, _, key = unquote(text).lstrip("/").partition("/")
+    bucket, _, key = unquote_plus(text).lstrip("/").partition("/")
     if not bucket or not key:
         raise InvalidArgument("Copy Source must mention the source bucket and key: /sourcebucket/sourcekey.")
     check_bucket_name(bucket)
@@ -294,23 +297,41 @@ class Deletions:
 
 async def _deletions(request: OssRequest) -> Deletions:
     body = await request.body.read(2 * 1024 * 1024)
-    root = parse_body(body)
+    root, restored = _parse_keys(body)
     if root.tag != "Delete":
         raise InvalidArgument("The XML you provided was not well-formed.", code="MalformedXML")
     items = tuple(
-        Deletion(request.bucket, _raw(node, "Key"), _raw(node, "VersionId") or None) for node in root.all("Object")
+        Deletion(request.bucket, restored(_raw(node, "Key")), _raw(node, "VersionId") or None)
+        for node in root.all("Object")
     )
     if not 1 <= len(items) <= DELETE_MAX:
         raise InvalidArgument(f"A request deletes 1 to {DELETE_MAX} objects.", code="MalformedXML")
-    encoded = request.query.get("encoding-type") == "url" or root.value("EncodingType") == "url"
-    if encoded:
+    encoding = request.query.get("encoding-type") or request.headers.get("encoding-type") or root.value("EncodingType")
+    if encoding == "url2":  # `url` asks for encoded keys in the answer alone, and those of the request are plain
         items = tuple(replace(item, key=unquote(item.key)) for item in items)
     for item in items:
         check_key(item.key)
-    return Deletions(request.bucket, items, root.value("Quiet").lower() == "true", encoded)
+    return Deletions(request.bucket, items, root.value("Quiet").lower() == "true", encoding in ("url", "url2"))
 
 
-def _raw(node: Any, tag: str) -> str:
+def _parse_keys(body: bytes) -> tuple[Node, Callable[[str], str]]:
+    """A document with keys, and what gives them back the control characters that XML cannot spell.
+
+    The vendor's Go SDKs write them as ``&#x07;``, which no parser takes, and the real service does.
+    """
+    mark = secrets.token_hex(8)
+
+    def hidden(found: re.Match[bytes]) -> bytes:
+        number = int(found[1], 16) if found[1] else int(found[2])
+        return found[0] if number > 0x1F or number in b"\t\n\r" else f"{mark}{number:02x}".encode()
+
+    def restored(text: str) -> str:
+        return re.sub(f"{mark}(..)", lambda found: chr(int(found[1], 16)), text) if mark in text else text
+
+    return parse_body(_REFERENCE.sub(hidden, body)), restored
+
+
+def _raw(node: Node, tag: str) -> str:
     """Text as it is: a key may begin or end with spaces."""
     child = node.find(tag)
     return child.text if child is not None else ""

@@ -1,0 +1,124 @@
+"""A sub-resource leads to its operation or to a refusal that names it, never to the bucket or the object itself."""
+
+from urllib.parse import parse_qsl
+
+import pytest
+
+from yunbox.kernel.errors import Unsupported
+from yunbox.services.oss.api.routes import ROUTES
+from yunbox.services.oss.coverage import statuses
+from yunbox.services.oss.faults import reply
+from yunbox.services.oss.route import BUCKET, OBJECT, Router
+from yunbox.services.oss.target import OssRequest
+from yunbox.wire.http import Body
+
+NOT_OFFERED = {
+    "PutPublicAccessBlock": "PUT /?publicAccessBlock",
+    "GetPublicAccessBlock": "GET /?publicAccessBlock",
+    "DeletePublicAccessBlock": "DELETE /?publicAccessBlock",
+    "PutBucketAccessMonitor": "PUT /b?accessmonitor",
+    "GetBucketAccessMonitor": "GET /b?accessmonitor",
+    "PutUserDefinedLogFieldsConfig": "PUT /b?userDefinedLogFieldsConfig",
+    "GetUserDefinedLogFieldsConfig": "GET /b?userDefinedLogFieldsConfig",
+    "DeleteUserDefinedLogFieldsConfig": "DELETE /b?userDefinedLogFieldsConfig",
+    "PutBucketResourceGroup": "PUT /b?resourceGroup",
+    "GetBucketResourceGroup": "GET /b?resourceGroup",
+    "PutBucketHttpsConfig": "PUT /b?httpsConfig",
+    "GetBucketHttpsConfig": "GET /b?httpsConfig",
+    "PutBucketArchiveDirectRead": "PUT /b?bucketArchiveDirectRead",
+    "GetBucketArchiveDirectRead": "GET /b?bucketArchiveDirectRead",
+    "InitiateBucketWorm": "POST /b?worm",
+    "AbortBucketWorm": "DELETE /b?worm",
+    "CompleteBucketWorm": "POST /b?wormId=1",
+    "ExtendBucketWorm": "POST /b?wormId=1&wormExtend",
+    "GetBucketWorm": "GET /b?worm",
+    "PutBucketReplication": "POST /b?replication&comp=add",
+    "PutBucketRTC": "PUT /b?rtc",
+    "GetBucketReplication": "GET /b?replication",
+    "GetBucketReplicationLocation": "GET /b?replicationLocation",
+    "GetBucketReplicationProgress": "GET /b?replicationProgress&rule-id=1",
+    "DeleteBucketReplication": "POST /b?replication&comp=delete",
+    "PutBucketInventory": "PUT /b?inventory&inventoryId=1",
+    "GetBucketInventory": "GET /b?inventory&inventoryId=1",
+    "ListBucketInventory": "GET /b?inventory",
+    "DeleteBucketInventory": "DELETE /b?inventory&inventoryId=1",
+    "CreateCnameToken": "POST /b?cname&comp=token",
+    "GetCnameToken": "GET /b?comp=token&cname=a.test",
+    "PutCname": "POST /b?cname&comp=add",
+    "ListCname": "GET /b?cname",
+    "DeleteCname": "POST /b?cname&comp=delete",
+    "PutStyle": "PUT /b?style&styleName=s",
+    "GetStyle": "GET /b?style&styleName=s",
+    "ListStyle": "GET /b?style",
+    "DeleteStyle": "DELETE /b?style&styleName=s",
+    "OpenMetaQuery": "POST /b?metaQuery&comp=add",
+    "GetMetaQueryStatus": "GET /b?metaQuery",
+    "DoMetaQuery": "POST /b?metaQuery&comp=query",
+    "CloseMetaQuery": "POST /b?metaQuery&comp=delete",
+    "CreateAccessPoint": "PUT /b?accessPoint",
+    "GetAccessPoint": "GET /b?accessPoint",
+    "ListAccessPoints": "GET /?accessPoint",
+    "DeleteAccessPoint": "DELETE /b?accessPoint",
+    "PutAccessPointPolicy": "PUT /b?accessPointPolicy",
+    "GetAccessPointPolicy": "GET /b?accessPointPolicy",
+    "DeleteAccessPointPolicy": "DELETE /b?accessPointPolicy",
+    "CreateBucketDataRedundancyTransition": "POST /b?redundancyTransition&x-oss-target-redundancy-type=ZRS",
+    "GetBucketDataRedundancyTransition": "GET /b?redundancyTransition&x-oss-redundancy-transition-taskid=1",
+    "ListBucketDataRedundancyTransition": "GET /b?redundancyTransition",
+    "DeleteBucketDataRedundancyTransition": "DELETE /b?redundancyTransition&x-oss-redundancy-transition-taskid=1",
+    "SealAppendObject": "POST /b/k?seal&position=1",
+    "CleanRestoredObject": "POST /b/k?cleanRestoredObject",
+    "ProcessObject": "POST /b/k?x-oss-process",
+    "AsyncProcessObject": "POST /b/k?x-oss-async-process",
+    "AsyncFetch": "POST /b/k?asyncFetch",
+    "PutLiveChannel": "PUT /b/c?live",
+    "ListLiveChannel": "GET /b?live",
+    "DeleteLiveChannel": "DELETE /b/c?live",
+    "PutLiveChannelStatus": "PUT /b/c?live&status=idle",
+    "GetLiveChannelInfo": "GET /b/c?live",
+    "GetLiveChannelStat": "GET /b/c?live&comp=stat",
+    "GetLiveChannelHistory": "GET /b/c?live&comp=history",
+    "PostVodPlaylist": "POST /b/c/p.m3u8?vod&startTime=1&endTime=2",
+    "GetVodPlaylist": "GET /b/c?vod&startTime=1&endTime=2",
+}
+"""Every operation of the vendor's that the coverage page says is not offered, as its clients ask for it."""
+ROUTER = Router(ROUTES)
+
+
+def find(method: str, target: str) -> str:
+    """The name of the operation that a request leads to, or the code of its refusal."""
+    path, _, query = target.partition("?")
+    bucket, _, key = path.removeprefix("/").partition("/")
+    pairs = dict(parse_qsl(query, keep_blank_values=True))
+
+    async def nothing() -> dict[str, object]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    request = OssRequest(method, bucket, key, pairs, (), {}, Body(nothing), path, "", "")
+    try:
+        return ROUTER.find(request).operation.name
+    except Unsupported as error:
+        return reply(error)[1]
+
+
+def test_what_is_not_offered_says_so() -> None:
+    assert set(NOT_OFFERED) == {name for _, name, status, _ in statuses() if status == "no"}
+    answers = {name: find(*asked.split(" ", 1)) for name, asked in NOT_OFFERED.items()}
+    assert {name: code for name, code in answers.items() if code != "NotImplemented"} == {}
+
+
+@pytest.mark.parametrize("method", ["PUT", "POST", "DELETE", "GET"])
+def test_a_sub_resource_by_another_method_is_not_the_bucket_or_the_object(method: str) -> None:
+    marked = {(route.method, route.level, route.when) for route in ROUTES if route.when}
+    for level, path in ((BUCKET, "/b"), (OBJECT, "/b/k")):
+        plain = find(method, path)
+        for when in {mark for _, at, mark in marked if at == level}:
+            found = find(method, f"{path}?{when}")
+            assert found != plain or plain == "MethodNotAllowed", (method, path, when)
+
+
+def test_what_no_part_of_the_protocol_knows_is_passed_over() -> None:
+    assert find("DELETE", "/b?acl") == "MethodNotAllowed"
+    assert find("GET", "/b?nonsense=1&prefix=x") == "ListObjects"
+    assert find("GET", "/b/k?response-content-type=a%2Fb") == "GetObject"
+    assert find("OPTIONS", "/b/k?uploadId=1&partNumber=2") == "OptionObject"
