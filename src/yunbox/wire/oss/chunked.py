@@ -2,7 +2,8 @@
 
 Each chunk is ``size[;chunk-signature=...]\\r\\n data \\r\\n``; one of size 0 ends the data, and trailers follow.
 Source: the S3 pages "Signature calculations for the Authorization header: transferring payload in multiple chunks"
-and "... chunked uploads with trailing headers". The signature of a chunk chains from that of the request.
+and "... chunked uploads with trailing headers". The signature of a chunk chains from that of the request, and that of
+the trailers from the last chunk's.
 """
 
 import hashlib
@@ -11,17 +12,27 @@ from collections.abc import AsyncIterator, Callable
 
 from yunbox.kernel.errors import InvalidArgument, Unauthenticated
 
-STREAMING = "STREAMING-"
+SIGNED = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
+TRAILED = "-TRAILER"
+STREAMING = (SIGNED, SIGNED + TRAILED, "STREAMING-UNSIGNED-PAYLOAD" + TRAILED)
+"""What ``x-amz-content-sha256`` may say of a body in chunks."""
+_TRAILERS_BYTES_MAX = 8192
 _LINE_BYTES_MAX = 8192
+_TRAILER_SIGNATURE = "x-amz-trailer-signature"
 _EMPTY = hashlib.sha256(b"").hexdigest()
-SignChunk = Callable[[str, str], str]
-"""From the signature before and the hash of a chunk's data to the chunk's signature."""
+SignChunk = Callable[[str, str, bool], str]
+"""From the signature before and the hash of a chunk's data, or of the trailers (``True``), to the next signature."""
 
 
 class ChunkDecoder:
-    """Takes the bytes of a chunked body and gives those of its data; ``finish`` says whether it was whole."""
+    """Takes the bytes of a chunked body and gives those of its data; ``finish`` says whether it was whole.
 
-    def __init__(self, sign: SignChunk | None = None, seed: str = "") -> None:
+    ``trailers`` are the headers behind the data, once it is finished.
+    """
+
+    def __init__(self, sign: SignChunk | None = None, seed: str = "", *, trailed: bool = False) -> None:
+        self.trailers: dict[str, str] = {}
+        self._trailed = trailed
         self._sign = sign
         self._before = seed
         self._buffer = bytearray()
@@ -36,12 +47,23 @@ class ChunkDecoder:
         found = bytearray()
         while not self._ended and self._step(found):
             pass
+        if self._ended and len(self._buffer) > _TRAILERS_BYTES_MAX:
+            raise _malformed()
         return bytes(found)
 
     def finish(self) -> None:
-        """Check that the body has ended. Raises InvalidArgument."""
+        """Check that the body has ended, and read its trailers. Raises InvalidArgument and Unauthenticated."""
         if not self._ended:
             raise InvalidArgument("The chunked body ends too early", code="IncompleteBody")
+        if not self._trailed:
+            return
+        for line in self._buffer.decode("latin-1").splitlines():
+            name, colon, value = line.partition(":")
+            if not colon and line.strip():
+                raise _malformed()
+            if colon:
+                self.trailers[name.strip().lower()] = value.strip()
+        self._check_trailers()
 
     def _step(self, found: bytearray) -> bool:
         if self._left < 0:
@@ -86,14 +108,32 @@ class ChunkDecoder:
     def _check(self) -> None:
         if self._sign is None:
             return
-        expected = self._sign(self._before, self._digest.hexdigest())
+        expected = self._sign(self._before, self._digest.hexdigest(), False)
         if not hmac.compare_digest(expected, self._claimed):
             raise Unauthenticated("The signature of a chunk does not match", reason="bad-signature")
         self._before = expected
 
+    def _check_trailers(self) -> None:
+        claimed = self.trailers.pop(_TRAILER_SIGNATURE, "")
+        if self._sign is None:
+            return
+        text = "".join(f"{name}:{value}\n" for name, value in self.trailers.items())
+        expected = self._sign(self._before, hashlib.sha256(text.encode("latin-1")).hexdigest(), True)
+        if not hmac.compare_digest(expected, claimed):
+            raise Unauthenticated("The signature of the trailers does not match", reason="bad-signature")
 
-def chunk_text(date: str, scope: str, before: str, data_hash: str) -> str:
-    """The text that a chunk's signature covers."""
+
+def _malformed() -> InvalidArgument:
+    return InvalidArgument(
+        "The request contained trailing data that was not well-formed or did not conform to our published schema.",
+        code="MalformedTrailerError",
+    )
+
+
+def chunk_text(date: str, scope: str, before: str, data_hash: str, trailers: bool) -> str:
+    """The text that the signature of a chunk, or of the trailers, covers."""
+    if trailers:
+        return f"AWS4-HMAC-SHA256-TRAILER\n{date}\n{scope}\n{before}\n{data_hash}"
     return f"AWS4-HMAC-SHA256-PAYLOAD\n{date}\n{scope}\n{before}\n{_EMPTY}\n{data_hash}"
 
 

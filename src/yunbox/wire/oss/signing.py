@@ -10,7 +10,7 @@ import hmac
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from urllib.parse import quote, unquote, unquote_plus
+from urllib.parse import quote, unquote_plus
 
 UNSIGNED = "UNSIGNED-PAYLOAD"
 V4_ALGORITHM = "OSS4-HMAC-SHA256"
@@ -152,7 +152,7 @@ def _sorted_query(query: Query, *, bare: bool) -> str:
 
 def encoded(query: Query) -> tuple[tuple[str, str], ...]:
     """Pairs as AWS has them signed, however they were sent: only unreserved characters are left as they are."""
-    return tuple((quote(unquote(name), safe=""), quote(unquote(value), safe="")) for name, value in query)
+    return tuple((quote(unquote_plus(name), safe=""), quote(unquote_plus(value), safe="")) for name, value in query)
 
 
 def _string_to_sign(algorithm: str, date: str, scope: Scope, request: str) -> str:
