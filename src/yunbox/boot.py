@@ -41,6 +41,7 @@ from yunbox.services.oss.service import Oss
 from yunbox.services.oss.wire import OssApp
 from yunbox.spine import Spine
 from yunbox.storage.database import Database
+from yunbox.storage.objects.backends import Backends
 from yunbox.storage.objects.store import ObjectStore
 from yunbox.storage.tables.catalogue import Catalogue
 from yunbox.storage.tables.schema import TABLES_SCHEMA
@@ -123,10 +124,11 @@ async def running(settings: Settings, clock: Clock) -> AsyncGenerator[Ready]:
         core = _core(settings, folder, database, store, journal, clock, ports)
         stack.callback(core.tally.close)
         stack.callback(core.objects.close)
-        service = _maxcompute(settings, core, pools)
         mounts = Mounts(database, core.objects, clock, folder.path / "cache" / "oss")
         stack.push_async_callback(mounts.close)
-        oss = _oss(settings, core, account_id, pools[0], mounts)
+        backends = Backends(core.objects, mounts)
+        service = _maxcompute(settings, core, pools, backends)
+        oss = _oss(settings, core, account_id, pools[0], backends)
         journal.subscribe(oss.heat.record)
         calls = CallMetrics()
         journal.subscribe(calls.record)
@@ -204,7 +206,9 @@ def _core(
     return _Core(folder, database, store, clock, ports, ledger, tally, identity, authoriser, spine, objects)
 
 
-def _maxcompute(settings: Settings, core: _Core, pools: tuple[WorkerPool, WorkerPool]) -> MaxCompute:
+def _maxcompute(
+    settings: Settings, core: _Core, pools: tuple[WorkerPool, WorkerPool], backends: Backends
+) -> MaxCompute:
     catalogue = Catalogue(core.database, core.folder.lake, core.clock)
     return MaxCompute(
         folder=core.folder.path,
@@ -220,6 +224,7 @@ def _maxcompute(settings: Settings, core: _Core, pools: tuple[WorkerPool, Worker
         catalogue=catalogue,
         snapshots=Snapshots(core.database, catalogue, core.clock),
         objects=core.objects,
+        backends=backends,
         pool=pools[0],
         tunnel_pool=pools[1],
         address=core.ports.url("maxcompute"),
@@ -227,7 +232,7 @@ def _maxcompute(settings: Settings, core: _Core, pools: tuple[WorkerPool, Worker
     )
 
 
-def _oss(settings: Settings, core: _Core, account_id: str, pool: WorkerPool, mounts: Mounts) -> Oss:
+def _oss(settings: Settings, core: _Core, account_id: str, pool: WorkerPool, backends: Backends) -> Oss:
     return Oss(
         store=core.objects,
         spine=core.spine,
@@ -244,7 +249,7 @@ def _oss(settings: Settings, core: _Core, account_id: str, pool: WorkerPool, mou
         storage_meter=StorageMeter(core.database, core.ledger, core.clock),
         owner=lambda account_id: f"ALIYUN${core.store.account_name(account_id)}",
         limits=limits_of(settings.oss_limits, settings.region),
-        remotes=mounts,
+        backends=backends,
     )
 
 

@@ -6,7 +6,7 @@ also the faster way to read them.
 """
 
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote, unquote
@@ -14,13 +14,15 @@ from urllib.parse import quote, unquote
 import duckdb
 
 from yunbox.engine.duck import orc
-from yunbox.engine.duck.messages import Exported, ExportedFile
+from yunbox.engine.duck.messages import Exported, ExportedFile, Listings, RemoteObject
 from yunbox.engine.duck.scan import quote_name, quote_text
 from yunbox.kernel.errors import Internal, InvalidArgument, NotFound
 from yunbox.sql.maxcompute.catalog import Column, ExternalSource, PartitionValues, Table
 from yunbox.storage.objects.model import ObjectRecord
 from yunbox.storage.objects.view import ObjectView
 
+_PLACES_MAX = 16
+"""A mounted bucket is listed whole, rather than partition by partition, above this."""
 _JOINED_BYTES_MAX = 256 * 1024 * 1024
 _TEXT = ("csv", "tsv", "text", "json")
 _COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
@@ -34,6 +36,7 @@ class ExternalFile:
     key: str
     record: ObjectRecord
     partition: PartitionValues = ()
+    remote: RemoteObject | None = None
 
 
 def split_location(location: str) -> tuple[str, str]:
@@ -57,6 +60,9 @@ class External:
         self._spill = spill
         self._view: ObjectView | None = None
         self._orc = orc.OrcFiles(db)
+        self._listings: Listings = {}
+        self._staged: Mapping[tuple[str, str], Path] = {}
+        self.unlisted: list[tuple[str, str]] = []
 
     @property
     def view(self) -> ObjectView:
@@ -66,6 +72,14 @@ class External:
                 raise Internal("This worker has no object store")
             self._view = ObjectView(self._folder)
         return self._view
+
+    def begin(self, listings: Listings) -> None:
+        """A new statement, and what its planner has been told of mounted buckets."""
+        self._listings, self._staged, self.unlisted = listings, {}, []
+
+    def stage(self, paths: Mapping[tuple[str, str], Path]) -> None:
+        """Where the objects of mounted buckets lie as files."""
+        self._staged = paths
 
     def clear(self) -> None:
         """Forget what was laid out for a statement."""
@@ -77,20 +91,30 @@ class External:
         """The objects behind a table, or behind some of its partitions."""
         source = _source(table)
         bucket, prefix = split_location(source.location)
-        if partitions is None:
-            return [ExternalFile(key, record) for key, record in self._objects(bucket, prefix)]
+        places = {(): prefix} if partitions is None else {v: prefix + partition_prefix(table, v) for v in partitions}
+        if self.view.bucket(bucket).remote:
+            return self._remote_files(bucket, prefix, places)
         return [
             ExternalFile(key, record, values)
-            for values in partitions
-            for key, record in self._objects(bucket, prefix + partition_prefix(table, values))
+            for values, place in places.items()
+            for key, record in self.view.objects(bucket, place)
+            if _holds_rows(key, record)
         ]
 
-    def _objects(self, bucket: str, prefix: str) -> Iterator[tuple[str, ObjectRecord]]:
-        """The objects with a prefix, without folders and what begins with a dot or an underscore, as Hive has it."""
-        for key, record in self.view.objects(bucket, prefix):
-            name = key.rpartition("/")[2]
-            if name and name[0] not in "._" and record.size:
-                yield key, record
+    def _remote_files(self, bucket: str, whole: str, places: dict[PartitionValues, str]) -> list[ExternalFile]:
+        """The same of a mounted bucket, as far as it was listed; what was not is noted."""
+        found: list[ExternalFile] = []
+        for values, place in places.items():
+            known = bucket, whole if len(places) > _PLACES_MAX else place
+            if known not in self._listings:
+                self.unlisted += [known] if known not in self.unlisted else []
+                continue
+            found += [
+                ExternalFile(key, record, values, RemoteObject(bucket, key, record.etag))
+                for key, record in self._listings[known]
+                if key.startswith(place) and _holds_rows(key, record)
+            ]
+        return found
 
     def relation(self, table: Table, files: Sequence[ExternalFile], columns: Sequence[str], scratch: Path) -> str:
         """A SELECT that yields the named columns of the given objects with their declared types."""
@@ -144,9 +168,9 @@ class External:
         paths: list[str] = []
         joined = _Joined(scratch, _skipped(source))
         for file in files:
-            there = self.view.path(file.record)
+            there = self._staged[file.remote.place] if file.remote else self.view.path(file.record)
             suffix = _suffix(file.key)
-            if there is not None and suffix not in _COMPRESSIONS:
+            if (there is not None and suffix not in _COMPRESSIONS) or file.remote is not None:
                 paths.append(str(there))
             elif source.format in _TEXT and suffix not in _COMPRESSIONS and not self._is_document(source, file):
                 joined.add(self.view.pieces(file.record))
@@ -243,6 +267,12 @@ def _select(
         else:
             items.append(f"CAST(NULL AS {of}) AS {name}")
     return f"SELECT {', '.join(items) or _NO_COLUMN} FROM {reader}"
+
+
+def _holds_rows(key: str, record: ObjectRecord) -> bool:
+    """Whether an object is data: neither a folder nor what begins with a dot or an underscore, as Hive has it."""
+    name = key.rpartition("/")[2]
+    return bool(name) and name[0] not in "._" and record.size > 0
 
 
 def _source(table: Table) -> ExternalSource:

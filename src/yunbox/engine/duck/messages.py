@@ -3,8 +3,9 @@
 A worker keeps the plan between ``PlanStatement`` and ``RunPlan``, so that the guard can decide in between.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from yunbox.sql.maxcompute.catalog import Column, PartitionValues, Table, TableName
@@ -15,6 +16,8 @@ from yunbox.storage.tables.model import DataFile
 
 Packing = Literal["zstd", "lz4"]
 """How the buffers inside an Arrow stream are compressed."""
+Listings = dict[tuple[str, str], tuple[tuple[str, ObjectRecord], ...]]
+"""The objects of mounted buckets, by bucket and prefix."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,33 @@ class PlanStatement:
 
     text: str
     session: Session
+    listings: Listings = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class RemoteObject:
+    """An object of a mounted bucket that a statement reads, as it was when the statement was planned."""
+
+    bucket: str
+    key: str
+    etag: str
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Bucket and key."""
+        return self.bucket, self.key
+
+    @property
+    def suffix(self) -> str:
+        """The ending of its name with the dot, by which readers know a compression."""
+        return PurePosixPath(self.key).suffix.lower()
+
+
+@dataclass(frozen=True)
+class StageObjects:
+    """Where the objects of mounted buckets lie as files, while the planned statement runs."""
+
+    paths: Mapping[tuple[str, str], Path]
 
 
 @dataclass(frozen=True)
@@ -63,11 +93,17 @@ class ScanCost:
 
 @dataclass(frozen=True)
 class Planned:
-    """A plan, what it would scan, and the tables whose index lags behind their log (then plan again)."""
+    """A plan, what it would scan, and the tables whose index lags behind their log (then plan again).
+
+    ``unlisted`` are buckets and prefixes that only the server can list (then plan again with their listings);
+    ``elsewhere`` are objects that only the server can fetch.
+    """
 
     plan: Plan
     costs: tuple[ScanCost, ...] = ()
     stale: tuple[int, ...] = ()
+    unlisted: tuple[tuple[str, str], ...] = ()
+    elsewhere: tuple[RemoteObject, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -86,6 +86,7 @@ class DuckWorker:
             m.ExportRows: self._export_rows,
             m.ExportResult: self._export_result,
             m.Checkpoint: _checkpoint,
+            m.StageObjects: lambda request: self._external.stage(request.paths),
             m.SelectObject: self._select_object,
             m.SelectMeta: self._select_object,
         }
@@ -96,7 +97,7 @@ class DuckWorker:
             return self._handlers[type(request)](request)
         finally:
             if isinstance(request, m.SelectObject | m.SelectMeta) or (
-                self._objects and not isinstance(request, m.PlanStatement)
+                self._objects and not isinstance(request, m.PlanStatement | m.StageObjects)
             ):
                 self._external.clear()
                 shutil.rmtree(self._scratch, ignore_errors=True)
@@ -108,6 +109,7 @@ class DuckWorker:
         self._plan = plan(request.text, self._catalogue, request.session, _Evaluator(self._db, request.session))
         self._sources = {}
         self._objects = {}
+        self._external.begin(request.listings)
         costs: list[m.ScanCost] = []
         stale: list[int] = []
         for query in queries(self._plan):
@@ -125,7 +127,9 @@ class DuckWorker:
                 files = self._catalogue.files(stored.id, table_scan.partitions)
                 self._sources[table_scan.token] = (stored, files)
                 costs.append(_cost(files, table_scan))
-        return m.Planned(self._plan, tuple(costs), tuple(stale))
+        remote = tuple(file.remote for _, files in self._objects.values() for file in files if file.remote)
+        unlisted = tuple(self._external.unlisted)
+        return m.Planned(self._plan, tuple(costs), tuple(stale), unlisted, tuple(dict.fromkeys(remote)))
 
     def _sql(self, query: Query) -> str:
         """The query with each scan token replaced by the files of its snapshot."""

@@ -14,10 +14,11 @@ from yunbox.engine.duck.external import partition_prefix, split_location
 from yunbox.engine.duck.messages import Exported, RunExport
 from yunbox.kernel.call import Access
 from yunbox.kernel.errors import AlreadyExists, InvalidArgument, NotFound
+from yunbox.services.maxcompute import elsewhere
 from yunbox.services.maxcompute.instances import Outcome
 from yunbox.sql.maxcompute import plans
 from yunbox.sql.maxcompute.catalog import ExternalSource, PartitionValues, Table
-from yunbox.storage.objects.listing import Query
+from yunbox.storage.objects.listing import Page, Query
 from yunbox.storage.objects.model import Bucket
 from yunbox.storage.objects.objects import Attributes
 from yunbox.storage.tables.model import StoredTable, checked_partition
@@ -99,7 +100,7 @@ async def unload(service: "MaxCompute", call: "Call[Statement]") -> Outcome:
     """UNLOAD: the rows of a query become objects of a location, which must be empty."""
     plan = call.params.plan(plans.Unload)
     bucket, prefix = split_location(plan.target.location)
-    there = await service.objects.listing.page(service.objects.buckets.get(bucket), Query(prefix, limit=1))
+    there = await _page(service, bucket, Query(prefix, limit=1))
     if len(there) and not _overwrites(call.params):
         raise AlreadyExists(
             f"ODPS-0130071:[0,0] Semantic analysis exception - the location {plan.target.location} is not empty: "
@@ -126,12 +127,14 @@ def _scratch(service: "MaxCompute", call: "Call[Statement]") -> Path:
 async def _publish(
     service: "MaxCompute", call: "Call[Statement]", bucket: str, named: list[tuple[str, Path]], gone: list[str]
 ) -> None:
-    """Make objects of files, and remove what lies under some prefixes, in one transaction."""
+    """Make objects of files, and remove what lies under some prefixes, in one transaction where there is such."""
     objects = service.objects
-    found = objects.buckets.get(bucket)
+    found, owner = objects.buckets.get(bucket), call.principal.account_id
+    if found.remote:
+        await elsewhere.publish(service, found, named, gone, owner)
+        return
     old: dict[str, str | None] = {key: None for prefix in gone for key in await objects.listing.keys(found, prefix)}
-    attributes = Attributes(owner=call.principal.account_id)
-    await objects.objects.publish(found, named, old, attributes)
+    await objects.objects.publish(found, named, old, Attributes(owner=owner))
 
 
 async def repair(service: "MaxCompute", call: "Call[Statement]") -> Outcome:
@@ -160,11 +163,16 @@ async def _folders(service: "MaxCompute", stored: StoredTable) -> list[Partition
     return [checked_partition(stored.table, values) for values in spelled]
 
 
+async def _page(service: "MaxCompute", name: str, query: Query) -> Page:
+    bucket = service.objects.buckets.get(name)
+    return await service.backends.of(bucket).page(bucket, query)
+
+
 async def _subfolders(service: "MaxCompute", bucket: str, base: str) -> list[str]:
     folders: list[str] = []
     after = ""
     while True:
-        page = await service.objects.listing.page(service.objects.buckets.get(bucket), Query(base, "/", after, _PAGE))
+        page = await _page(service, bucket, Query(base, "/", after, _PAGE))
         folders += [prefix[len(base) : -1] for prefix in page.prefixes]
         if not page.truncated:
             return folders

@@ -36,6 +36,7 @@ from yunbox.spine import Spine
 from yunbox.sql.maxcompute.catalog import PartitionValues, TableName
 from yunbox.storage.database import Database
 from yunbox.storage.files import inside, sync_folder
+from yunbox.storage.objects.backends import Backends
 from yunbox.storage.objects.store import ObjectStore
 from yunbox.storage.tables.catalogue import Catalogue
 from yunbox.storage.tables.model import DataFile, StoredTable, partition_folder
@@ -67,6 +68,7 @@ class MaxCompute:
         catalogue: Catalogue,
         snapshots: Snapshots,
         objects: ObjectStore,
+        backends: Backends,
         pool: WorkerPool,
         tunnel_pool: WorkerPool,
         address: str,
@@ -85,6 +87,7 @@ class MaxCompute:
         self.catalogue = catalogue
         self.snapshots = snapshots
         self.objects = objects
+        self.backends = backends
         self.pool = pool
         self.tunnel_pool = tunnel_pool
         self.address = address

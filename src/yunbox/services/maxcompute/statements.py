@@ -15,6 +15,7 @@ from yunbox.kernel.errors import InvalidArgument, Unsupported
 from yunbox.meter.prices import SQL_EXTERNAL
 from yunbox.services.maxcompute import ddl, describe, external
 from yunbox.services.maxcompute.access import on_project, on_table, on_tables
+from yunbox.services.maxcompute.elsewhere import listed, staged
 from yunbox.services.maxcompute.instances import Outcome
 from yunbox.services.maxcompute.jobs import Statement
 from yunbox.services.maxcompute.summary import cost_result, summary_text
@@ -245,16 +246,16 @@ def _operation(name: str, run: Any, touches: Any, admit: Any = None) -> "Operati
     return Operation("odps", name, Statement, run, touches, Shape.JOB, admit)
 
 
-COST = _operation("SQLCost", _run_cost, _reads)
-_INSERT = _operation("Insert", _run_insert, _writes, _admit)
+COST = _operation("SQLCost", listed(_run_cost, None), _reads)
+_INSERT = _operation("Insert", staged(_run_insert, _admit), _writes, _admit)
 OPERATIONS: dict[type, "Operation[Statement]"] = {
-    plans.Query: _operation("Select", _run_query, _reads, _admit),
+    plans.Query: _operation("Select", staged(_run_query, _admit), _reads, _admit),
     plans.Insert: _INSERT,
     plans.MultiInsert: _INSERT,
     plans.Delete: _operation("Delete", _run_change, _changes, _admit),
     plans.Update: _operation("Update", _run_change, _changes, _admit),
     plans.Explain: _operation("Explain", _run_explain, _reads),
-    plans.CreateTable: _operation("CreateTable", ddl.create_table, _creates, _admit),
+    plans.CreateTable: _operation("CreateTable", staged(ddl.create_table, _admit), _creates, _admit),
     plans.DropTable: _operation("DropTable", ddl.drop_table, _on("Drop", plans.DropTable)),
     plans.AlterTable: _operation("AlterTable", ddl.alter_table, _on("Alter", plans.AlterTable)),
     plans.TruncateTable: _operation("TruncateTable", ddl.truncate_table, _on("Alter", plans.TruncateTable)),
@@ -267,7 +268,7 @@ OPERATIONS: dict[type, "Operation[Statement]"] = {
     plans.Describe: _operation("Describe", describe.describe, _on("Describe", plans.Describe)),
     plans.SetFlags: _operation("Set", describe.set_flags, _project("Read")),
     plans.SetProject: _operation("SetProject", ddl.set_project, _project("Write")),
-    plans.Unload: _operation("Unload", _run_unload, _unloads, _admit),
+    plans.Unload: _operation("Unload", staged(_run_unload, _admit), _unloads, _admit),
     plans.RepairTable: _operation("RepairTable", external.repair, _on("Alter", plans.RepairTable)),
     plans.Use: _operation("Use", describe.use, _project("Read")),
 }

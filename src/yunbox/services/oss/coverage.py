@@ -54,7 +54,8 @@ _BESIDE = {
     "Mounted buckets (`yunbox oss mount-remote`)": "objects, copies, listings, multipart uploads, bucket ACLs, "
     "policies and CORS; not versions, appending, object ACLs, tags, links, storage classes, restoring, lifecycles, "
     "websites, renaming, forms, SelectObject, statistics, nor names with `//`: refused as NotImplemented, by name. "
-    "CRC-64 is known only of what was written through the mount, and SQL does not read such buckets",
+    "CRC-64 is known only of what was written through the mount. External tables, LOAD and UNLOAD read and write them; "
+    "an INSERT OVERWRITE there is not one moment: what it replaces goes after what is new is there",
     "Signatures": "versions 1 and 4 and S3's version 4, in headers and in URLs; version 2 is refused",
     "Encryption with the client's own keys (SSE-C)": "refused as NotImplemented",
     "Image, video and document processing (`x-oss-process`)": "refused by name",

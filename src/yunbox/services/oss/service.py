@@ -14,7 +14,6 @@ from yunbox.guard.authorise import Authoriser
 from yunbox.identity.identify import Identity
 from yunbox.kernel.call import Access, Call
 from yunbox.kernel.clock import Clock
-from yunbox.kernel.errors import Unsupported
 from yunbox.meter.prices import OSS_GET, OSS_PUT, OSS_RESTORE, OSS_TRAFFIC
 from yunbox.meter.storage import StorageMeter
 from yunbox.meter.tally import Tally
@@ -25,9 +24,9 @@ from yunbox.services.oss.sink import Sinks
 from yunbox.services.oss.small_files import SmallFiles
 from yunbox.services.oss.stored import stored
 from yunbox.spine import Spine
-from yunbox.storage.objects.local import LocalBackend
+from yunbox.storage.objects.backends import Backends
 from yunbox.storage.objects.model import Bucket, ObjectRecord
-from yunbox.storage.objects.ports import Backend, Remotes
+from yunbox.storage.objects.ports import Backend
 from yunbox.storage.objects.store import ObjectStore
 
 OBJECT_BYTES_MAX = 5 * 1024**3
@@ -56,7 +55,7 @@ class Oss:
         owner: Callable[[str], str] = str,
         limits: Limits | None = None,
         callbacks_anywhere: bool = False,
-        remotes: Remotes | None = None,
+        backends: Backends | None = None,
     ) -> None:
         self.log = logging.getLogger("yunbox.oss")
         self.store = store
@@ -74,8 +73,7 @@ class Oss:
         self.owner = owner
         self.limits = limits
         self.heat = Heat(clock)
-        self.remotes = remotes
-        self._local = LocalBackend(store)
+        self.backends = backends or Backends(store, None)
         self.sinks = Sinks(store)
         self.small_files = SmallFiles(store, pool, scratch)
         authoriser.add_source(Grants(store))
@@ -102,11 +100,7 @@ class Oss:
 
     def backend(self, bucket: Bucket) -> Backend:
         """Where the objects of a bucket lie: here, or in a bucket elsewhere."""
-        if not bucket.remote:
-            return self._local
-        if self.remotes is None:
-            raise Unsupported("This server mounts no buckets.", code="NotImplemented")
-        return self.remotes.backend(bucket)
+        return self.backends.of(bucket)
 
     async def sweep(self) -> None:
         """Upkeep that is due now and then."""

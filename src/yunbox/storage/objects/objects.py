@@ -178,6 +178,10 @@ class Objects:
 
         return await self._index.write(work, *content.payloads, undo=undo)
 
+    async def adopt(self, path: Path) -> Content:
+        """The bytes of a file as content, to be put or discarded. Raises StorageFull."""
+        return await adopt(self._blobs, path)
+
     async def publish(
         self,
         bucket: Bucket,

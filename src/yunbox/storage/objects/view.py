@@ -43,6 +43,11 @@ class ObjectView:
         self._blobs = Blobs(folder / "data")
         self._pins = Pins(lambda number: None)
 
+    def bucket(self, name: str) -> Bucket:
+        """A bucket, here or mounted from elsewhere. Raises NoSuchBucket."""
+        with self._env.begin() as txn:
+            return find_bucket(Snapshot(txn, self._tables), name)
+
     def objects(self, bucket: str, prefix: str) -> Iterator[tuple[str, ObjectRecord]]:
         """The present objects with a prefix, in order, all as of one moment. Raises NoSuchBucket."""
         raw = prefix.encode()

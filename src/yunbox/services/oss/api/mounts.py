@@ -7,13 +7,13 @@ from typing import Any
 import msgspec
 
 from yunbox.kernel.call import Access, Call, Operation, Shape, Stream
-from yunbox.kernel.errors import Conflict, InvalidArgument, KernelError, Unsupported
+from yunbox.kernel.errors import Conflict, InvalidArgument, KernelError
 from yunbox.services.oss.api.buckets import OnBucket, check_bucket_name, no_content, on_bucket, touching
 from yunbox.services.oss.route import BUCKET, Route, empty
 from yunbox.services.oss.service import Oss, read, write
 from yunbox.services.oss.target import OssRequest
 from yunbox.storage.objects.model import Bucket
-from yunbox.storage.objects.ports import Mount, Remotes
+from yunbox.storage.objects.ports import Mount
 from yunbox.wire.http import Response
 
 SCHEMES = ("oss", "s3")
@@ -62,15 +62,8 @@ async def _mounting(request: OssRequest) -> Mounting:
     return Mounting(request.bucket, Mount(**fields))
 
 
-def remotes(service: Oss) -> Remotes:
-    """The mounts. Raises Unsupported in a server without them."""
-    if service.remotes is None:
-        raise Unsupported("This server mounts no buckets.", code="NotImplemented")
-    return service.remotes
-
-
 async def _mount(service: Oss, call: Call[Mounting]) -> Bucket:
-    bucket = await remotes(service).mount(call.params.mount, call.principal.account_id)
+    bucket = await service.backends.remotes.mount(call.params.mount, call.principal.account_id)
     write(call, bucket.name)
     return bucket
 
@@ -87,14 +80,14 @@ def _mounted(service: Oss, name: str) -> Bucket:
 
 
 async def _unmount(service: Oss, call: Call[OnBucket]) -> None:
-    await remotes(service).unmount(_mounted(service, call.params.bucket))
+    await service.backends.remotes.unmount(_mounted(service, call.params.bucket))
     write(call, call.params.bucket)
 
 
 async def _warm(service: Oss, call: Call[OnBucket]) -> Stream:
     query = call.params.request.query
     bucket, prefix = _mounted(service, call.params.bucket), query.get("prefix", "")
-    mounts = remotes(service)
+    mounts = service.backends.remotes
     write(call, bucket.name)
     if "unpin" in query:
         await mounts.unpin(bucket, prefix)
@@ -120,7 +113,7 @@ def _render_lines(stream: Stream, request: OssRequest) -> Response:
 async def _cache(service: Oss, call: Call[OnBucket]) -> dict[str, Any]:
     bucket = _mounted(service, call.params.bucket)
     read(call, bucket.name)
-    mounts = remotes(service)
+    mounts = service.backends.remotes
     return {"bucket": bucket.name, "pinned": list(mounts.pins(bucket)), **await mounts.backend(bucket).status()}
 
 

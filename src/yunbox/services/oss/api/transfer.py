@@ -35,8 +35,7 @@ async def transfer(
     if isinstance(origin.held, Source) and not bucket.remote:
         return await service.store.objects.copy(origin.held, bucket, key, record, check)
     if _same_remote(origin, bucket) and record.headers == origin.record.headers and _plain(record):
-        assert service.remotes is not None
-        return await service.remotes.backend(bucket).copy_inside(origin.key, key, check)
+        return await service.backends.remotes.backend(bucket).copy_inside(origin.key, key, check)
     pieces = origin.held.pieces(0, origin.record.size)
     content = await service.store.objects.receive(pieces, size_max=TOTAL_BYTES_MAX)
     if not bucket.remote:
