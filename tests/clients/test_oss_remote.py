@@ -154,6 +154,32 @@ def test_listings_are_the_remotes(pair: Pair) -> None:
         "l/b/2", "l/c/d/e", "l/z", "l/ä"]  # fmt: skip
 
 
+def test_appending(pair: Pair) -> None:
+    if pair.scheme == "s3":
+        return  # there is none: it is among what names itself below
+    bucket = pair.bucket
+    first = bucket.append_object("log", 0, b"one ", headers={"Content-Type": "text/x-log"})
+    assert first.next_position == 4
+    assert bucket.get_object("log").read() == b"one "
+    second = bucket.append_object("log", 4, b"two" * MIB)
+    assert second.next_position == 4 + 3 * MIB
+    with pytest.raises(oss2.exceptions.PositionNotEqualToLength) as raised:
+        bucket.append_object("log", 4, b"again")
+    assert raised.value.next_position == 4 + 3 * MIB
+    found = pair.remote.get_object("log")
+    assert (found.read(), found.content_type, found.headers["x-oss-object-type"]) == (
+        b"one " + b"two" * MIB, "text/x-log", "Appendable",
+    )  # fmt: skip
+    assert bucket.get_object("log").read() == b"one " + b"two" * MIB
+    bucket.put_object("whole", b"1")
+    with pytest.raises(oss2.exceptions.ObjectNotAppendable):
+        bucket.append_object("whole", 1, b"2")
+    with pytest.raises(oss2.exceptions.ServerError) as refused:
+        bucket.append_object("log2", 0, b"x", headers={"Content-MD5": "AAAAAAAAAAAAAAAAAAAAAA=="})
+    assert refused.value.code == "BadDigest"
+    assert not pair.remote.object_exists("log2")
+
+
 def test_multipart_and_copies(pair: Pair, servers: tuple[Server, Server]) -> None:
     data = os.urandom(3 * MIB + 17)
     pair.bucket.put_object("m/source", data)
@@ -242,6 +268,18 @@ def test_ossfs_and_a_dataset(pair: Pair) -> None:
     files = PyFileSystem(FSSpecHandler(plain))
     found = ds.dataset(f"{pair.name}/set", filesystem=files, partitioning="hive").to_table(filter=ds.field("g") == 1)
     assert sorted(found["n"].to_pylist()) == list(range(1, 1000, 3))
+    if pair.scheme == "oss":  # ossfs writes an open file by appending, and loses count after one block of 5 MiB
+        with plain.open(f"{pair.name}/f/streamed", "wb") as out:
+            for _ in range(4):
+                out.write(b"x" * MIB)
+        assert pair.remote.get_object("f/streamed").read() == b"x" * 4 * MIB
+        with plain.open(f"{pair.name}/f/streamed", "ab") as out:
+            out.write(b"end")
+        assert plain.tail(f"{pair.name}/f/streamed", 3) == b"end"
+        ds.write_dataset(pa.table({"g": [1, 2], "n": [3, 4]}), f"{pair.name}/made", filesystem=files, format="parquet",
+                         partitioning=["g"], partitioning_flavor="hive")  # fmt: skip
+        made = ds.dataset(f"{pair.name}/made", filesystem=files, partitioning="hive").to_table()
+        assert sorted(made["n"].to_pylist()) == [3, 4]
     plain.rm(f"{pair.name}/set", recursive=True)
     assert list(oss2.ObjectIterator(pair.remote, prefix="set/")) == []
 
@@ -253,7 +291,7 @@ def test_what_a_mounted_bucket_cannot_do_names_itself(pair: Pair) -> None:
     bucket = pair.bucket
     bucket.put_object("n/k", b"1")
     calls: dict[str, Callable[[], object]] = {
-        "AppendObject": lambda: bucket.append_object("n/a", 0, b"x"),
+        **({"AppendObject": lambda: bucket.append_object("n/a", 0, b"x")} if pair.scheme == "s3" else {}),
         "PutSymlink": lambda: bucket.put_symlink("n/k", "n/l"),
         "PutObjectAcl": lambda: bucket.put_object_acl("n/k", "public-read"),
         "GetObjectTagging": lambda: bucket.get_object_tagging("n/k"),

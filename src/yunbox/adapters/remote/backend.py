@@ -6,14 +6,14 @@ leaves nothing at the remote. Parts of an upload wait in the local store and bec
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Generator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Sequence
 from typing import Any
 
 import msgspec
 
 from yunbox.adapters.remote import pages
 from yunbox.adapters.remote.blocks import BLOCK_BYTES, BlockCache, Place
-from yunbox.adapters.remote.client import Client, Found, Gone
+from yunbox.adapters.remote.client import APPEND_BYTES_MAX, Client, Found, Gone
 from yunbox.adapters.remote.memory import Head, MetaCache, MetaCounts
 from yunbox.adapters.remote.reading import AHEAD, Blocks, RemoteBytes
 from yunbox.kernel.clock import Clock
@@ -21,7 +21,7 @@ from yunbox.kernel.errors import StorageFull, Unsupported
 from yunbox.storage.objects.content import Content
 from yunbox.storage.objects.listing import Page, Query
 from yunbox.storage.objects.model import MULTIPART, NORMAL, Bucket, ObjectRecord
-from yunbox.storage.objects.objects import Attributes, Check, NoSuchKey
+from yunbox.storage.objects.objects import Attributes, Check, NoSuchKey, PositionNotEqualToLength
 from yunbox.storage.objects.ports import UNKNOWN_SUM, Mount, Stale
 from yunbox.storage.objects.store import ObjectStore
 from yunbox.storage.objects.waiting import Turns, in_thread
@@ -105,6 +105,43 @@ class Mounted:
         finally:
             source.close()
             await in_thread(self._store.objects.discard, content)
+
+    async def append(
+        self,
+        bucket: Bucket,
+        key: str,
+        position: int,
+        chunks: AsyncIterator[bytes],
+        attributes: Attributes,
+        size_max: int,
+        inspect: Callable[[Content], None],
+    ) -> ObjectRecord:
+        """Add bytes to the end of an object at the remote, in one request. Raises PositionNotEqualToLength.
+
+        The remote is asked for the object's length right before; should another writer come between, Stale tells.
+        """
+        _check_attributes(attributes)
+        _check_name(key)
+        content = await self._store.objects.receive(chunks, size_max=min(size_max, APPEND_BYTES_MAX))
+        source = self._store.objects.source(content.extents(()))
+        try:
+            inspect(content)
+            pieces = source.pieces(0, content.size) if content.payload is None else _once(content.payload)
+            async with self._turns.turn(key), contextlib.aclosing(pieces):
+                head = await self._head(key, fresh=True)
+                length = head.record.size if head is not None else 0
+                if length != position:
+                    raise PositionNotEqualToLength(length, UNKNOWN_SUM)
+                with self._changing(key):
+                    await self._client.append(key, pieces, attributes.headers)
+                await asyncio.to_thread(self._cache.drop, key)
+                record = await self._written(key)
+        finally:
+            source.close()
+            await in_thread(self._store.objects.discard, content)
+        if record.size != position + content.size:
+            raise Stale("Another writer appended to the object meanwhile: look at it before going on")
+        return record
 
     async def complete(
         self,

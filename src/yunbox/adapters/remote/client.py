@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from yunbox.kernel.errors import Conflict, Forbidden, KernelError, NotFound, Throttled, Unavailable, Unsupported
+from yunbox.storage.objects.objects import NotAppendable
 from yunbox.storage.objects.ports import Mount, Stale
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ _BODIES_MAX = 8
 _PART_BYTES = 16 * 1024 * 1024
 _PARTS_MAX = 9_000
 _CODE = re.compile(r'code: "(\w{1,64})"')
+APPEND_BYTES_MAX = 64 * 1024 * 1024
+"""How much one request may append to an object at a remote; it goes there whole, from memory."""
 MISSING = (
     "Buckets elsewhere need OpenDAL, which is not installed: pip install 'yunbox[remote]', then start the server again"
 )
@@ -111,6 +114,15 @@ class Client:
             await self._call(lambda data=piece: file.write(data), seconds=_WRITE_S)
         await self._call(file.close, seconds=_WRITE_S)
 
+    async def append(self, path: str, pieces: AsyncIterator[bytes], headers: dict[str, str]) -> None:
+        """Add bytes to the end of an appendable object, or begin one. Raises Unsupported where there are none."""
+        if self._mount.scheme != "oss":
+            raise Unsupported("AppendObject is not offered on a mounted S3 bucket: S3 has none.", code="NotImplemented")
+        options = self._write_options(headers, 0)
+        async with self._bodies:
+            data = b"".join([piece async for piece in pieces])
+            await self._call(lambda: self._operator.write(path, data, append=True, **options), seconds=_WRITE_S)
+
     async def copy(self, source: str, path: str) -> None:
         """Copy by the remote itself."""
         await self._call(lambda: self._operator.copy(source, path), seconds=_WRITE_S)
@@ -161,6 +173,10 @@ class Client:
         code = match.group(1) if match else ""
         if code == "NoSuchBucket":
             return Unavailable(f"The remote bucket does not exist: {self._mount.shown}")
+        if code == "ObjectNotAppendable":
+            return NotAppendable("The object is not appendable", code=code)
+        if code == "PositionNotEqualToLength":
+            return Stale("Another writer appended to the object meanwhile: try again")
         if name == "NotFound":
             return Gone("The specified key does not exist.")
         if name == "ConditionNotMatch":

@@ -52,7 +52,7 @@ _PARTLY = {
 }
 _BESIDE = {
     "Mounted buckets (`yunbox oss mount-remote`)": "objects, copies, listings, multipart uploads, bucket ACLs, "
-    "policies and CORS; not versions, appending, object ACLs, tags, links, storage classes, restoring, lifecycles, "
+    "policies and CORS, and on OSS appending up to 64 MiB a request; not versions, object ACLs, tags, links, storage classes, restoring, lifecycles, "
     "websites, renaming, forms, SelectObject, statistics, nor names with `//`: refused as NotImplemented, by name. "
     "CRC-64 is known only of what was written through the mount. External tables, LOAD and UNLOAD read and write them; "
     "an INSERT OVERWRITE there is not one moment: what it replaces goes after what is new is there",

@@ -1,6 +1,6 @@
 """The local store as a backend: what its parts do already, under the one protocol that remote buckets share."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 
 from yunbox.storage.objects.content import Content
 from yunbox.storage.objects.listing import Page, Query
@@ -35,6 +35,19 @@ class LocalBackend:
     ) -> ObjectRecord:
         """Make an object of received content."""
         return await self._objects.put(bucket, key, content, attributes, check)
+
+    async def append(
+        self,
+        bucket: Bucket,
+        key: str,
+        position: int,
+        chunks: AsyncIterator[bytes],
+        attributes: Attributes,
+        size_max: int,
+        inspect: Callable[[Content], None],
+    ) -> ObjectRecord:
+        """Add bytes to the end of an object, or begin one."""
+        return await self._objects.append(bucket, key, position, chunks, attributes, size_max, inspect)
 
     async def delete(self, bucket: Bucket, key: str, owner: str, wanted: str | None = None) -> ObjectRecord | None:
         """Delete a key or a version."""

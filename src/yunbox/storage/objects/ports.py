@@ -4,7 +4,7 @@ Services choose by bucket and know only these protocols, so an operation is writ
 can do (versions, appending, tags, links ...) is no part of them.
 """
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -54,6 +54,21 @@ class Backend(Protocol):
         self, bucket: Bucket, key: str, content: Content, attributes: Attributes, check: Check | None = None
     ) -> ObjectRecord:
         """Make an object of received content, which is gone then, whatever happens."""
+
+    async def append(
+        self,
+        bucket: Bucket,
+        key: str,
+        position: int,
+        chunks: AsyncIterator[bytes],
+        attributes: Attributes,
+        size_max: int,
+        inspect: Callable[[Content], None],
+    ) -> ObjectRecord:
+        """Add bytes to the end of an object, or begin one. Raises PositionNotEqualToLength and NotAppendable.
+
+        ``inspect`` sees what was received before it counts, and raises to refuse it.
+        """
 
     async def delete(self, bucket: Bucket, key: str, owner: str, wanted: str | None = None) -> ObjectRecord | None:
         """Delete a key or a version; returns the delete marker that was made or removed, if any."""

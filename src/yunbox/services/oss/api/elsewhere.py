@@ -10,8 +10,8 @@ from yunbox.services.oss.route import Route
 from yunbox.services.oss.service import Oss
 
 OFFERED = frozenset((
-    "GetObject", "HeadObject", "GetObjectMeta", "PutObject", "CopyObject", "DeleteObject", "DeleteMultipleObjects",
-    "ListObjects", "ListObjectsV2", "InitiateMultipartUpload", "UploadPart", "UploadPartCopy",
+    "GetObject", "HeadObject", "GetObjectMeta", "PutObject", "AppendObject", "CopyObject", "DeleteObject",
+    "DeleteMultipleObjects", "ListObjects", "ListObjectsV2", "InitiateMultipartUpload", "UploadPart", "UploadPartCopy",
     "CompleteMultipartUpload", "AbortMultipartUpload", "ListParts", "ListMultipartUploads", "PutBucket", "HeadBucket",
     "GetBucketInfo", "GetBucketLocation", "PutBucketAcl", "GetBucketAcl", "PutBucketPolicy", "GetBucketPolicy",
     "DeleteBucketPolicy", "GetBucketPolicyStatus", "PutBucketCors", "GetBucketCors", "DeleteBucketCors",

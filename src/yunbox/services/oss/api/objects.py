@@ -114,7 +114,7 @@ async def _append(service: Oss, call: Call[Writing]) -> Written:
         raise Conflict("Objects of a bucket with versions cannot be appended to.", code="ObjectNotAppendable")
     given = attributes(request, call.principal.account_id)
     chunks = body_chunks(service, request, OBJECT_BYTES_MAX)
-    record = await service.store.objects.append(
+    record = await service.backend(bucket).append(
         bucket,
         request.key,
         position,
