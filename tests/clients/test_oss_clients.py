@@ -126,6 +126,22 @@ def test_boto3_pages_folders_and_deletes(s3: boto3.client) -> None:
     assert len(done["Deleted"]) == 5
 
 
+def test_boto3_settings_that_are_not_offered(s3: boto3.client) -> None:
+    """They say so, and the object is not overwritten with what was to be set."""
+    s3.put_object(Bucket="dialect", Key="k", Body=b"1")
+    for call in (
+        lambda: s3.put_object_legal_hold(Bucket="dialect", Key="k", LegalHold={"Status": "ON"}),
+        lambda: s3.put_object_retention(Bucket="dialect", Key="k", Retention={"Mode": "GOVERNANCE"}),
+        lambda: s3.get_object_attributes(Bucket="dialect", Key="k", ObjectAttributes=["ETag"]),
+        lambda: s3.put_bucket_notification_configuration(Bucket="dialect", NotificationConfiguration={}),
+        lambda: s3.delete_public_access_block(Bucket="dialect"),
+        lambda: s3.delete_bucket_ownership_controls(Bucket="dialect"),
+    ):
+        with pytest.raises(ClientError, match="NotImplemented"):
+            call()
+    assert s3.get_object(Bucket="dialect", Key="k")["Body"].read() == b"1"
+
+
 def test_boto3_presigned_and_tampered(s3: boto3.client) -> None:
     s3.put_object(Bucket="dialect", Key="k", Body=b"1")
     url = s3.generate_presigned_url("get_object", Params={"Bucket": "dialect", "Key": "k"})

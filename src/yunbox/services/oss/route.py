@@ -6,7 +6,7 @@ from typing import Any
 
 from yunbox.kernel.call import Operation
 from yunbox.kernel.errors import Unsupported
-from yunbox.services.oss.target import OssRequest
+from yunbox.services.oss.target import S3, OssRequest
 from yunbox.wire.http import Response
 from yunbox.wire.odps.xml import Markup, document
 
@@ -66,6 +66,20 @@ NOT_OFFERED = {
     "x-oss-write-get-object-response": "object functions",
 }
 """Sub-resources of the real service that Yunbox does not have, with what they are about."""
+NOT_OFFERED_IN_S3 = NOT_OFFERED | {
+    "accelerate": "transfer acceleration by this name",
+    "analytics": "analyses of storage",
+    "attributes": "attributes of objects in one document",
+    "intelligent-tiering": "tiering",
+    "legal-hold": "retention of objects",
+    "metrics": "metrics of buckets",
+    "notification": "notifications",
+    "object-lock": "retention of objects",
+    "ownershipControls": "owners of objects",
+    "select": "SelectObject in the S3 dialect",
+    "torrent": "torrents",
+}
+"""The same for the S3 dialect, whose clients know more of them."""
 
 
 @dataclass(frozen=True)
@@ -124,10 +138,11 @@ class Router:
 
         It must not pass for the bucket or the object itself: ``DELETE /bucket?acl`` is not to delete the bucket.
         """
+        missing = NOT_OFFERED_IN_S3 if request.dialect == S3 else NOT_OFFERED
         for name in request.query:
-            if name in NOT_OFFERED:
+            if name in missing:
                 raise Unsupported(
-                    f"Yunbox does not offer {NOT_OFFERED[name]} (?{name}); see the coverage page.",
+                    f"Yunbox does not offer {missing[name]} (?{name}); see the coverage page.",
                     code="NotImplemented",
                 )
             if (level, name) in self._marks and request.method != "OPTIONS":
