@@ -6,7 +6,7 @@ also the faster way to read them.
 """
 
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote, unquote
@@ -24,6 +24,7 @@ from yunbox.storage.objects.view import ObjectView
 _PLACES_MAX = 16
 """A mounted bucket is listed whole, rather than partition by partition, above this."""
 _JOINED_BYTES_MAX = 256 * 1024 * 1024
+_HIVE_ESCAPES = frozenset(map(chr, (*range(1, 32), 127))) | frozenset("\"#%'*/:=?\\{[]^")
 _TEXT = ("csv", "tsv", "text", "json")
 _COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
 _NO_COLUMN = '1 AS "_"'
@@ -46,9 +47,25 @@ def split_location(location: str) -> tuple[str, str]:
 
 
 def partition_prefix(table: Table, values: PartitionValues) -> str:
-    """The folder of a partition below the location."""
+    """The folder of a partition below the location, as Hive and Spark spell it."""
+    return _spelled(table, values, _as_hive)
+
+
+def partition_prefixes(table: Table, values: PartitionValues) -> list[str]:
+    """Every folder that is a partition's: writers differ in what they percent-encode of a value."""
+    spellings = [_as_hive, lambda value: quote(value, safe="")]
+    if not any("/" in value for value in values):
+        spellings.append(str)
+    return list(dict.fromkeys(_spelled(table, values, spell) for spell in spellings))
+
+
+def _spelled(table: Table, values: PartitionValues, spell: Callable[[str], str]) -> str:
     pairs = zip(table.partition_columns, values, strict=True)
-    return "".join(f"{column.name}={quote(value, safe=' :,')}/" for column, value in pairs)
+    return "".join(f"{column.name}={spell(value)}/" for column, value in pairs)
+
+
+def _as_hive(value: str) -> str:
+    return "".join(f"%{ord(c):02X}" if c in _HIVE_ESCAPES else c for c in value)
 
 
 class External:
@@ -91,20 +108,24 @@ class External:
         """The objects behind a table, or behind some of its partitions."""
         source = _source(table)
         bucket, prefix = split_location(source.location)
-        places = {(): prefix} if partitions is None else {v: prefix + partition_prefix(table, v) for v in partitions}
+        places: list[tuple[PartitionValues, str]] = [((), prefix)]
+        if partitions is not None:
+            places = [(v, prefix + folder) for v in partitions for folder in partition_prefixes(table, v)]
         if self.view.bucket(bucket).remote:
             return self._remote_files(bucket, prefix, places)
         return [
             ExternalFile(key, record, values)
-            for values, place in places.items()
+            for values, place in places
             for key, record in self.view.objects(bucket, place)
-            if _holds_rows(key, record)
+            if _holds_rows(key[len(place) :], record)
         ]
 
-    def _remote_files(self, bucket: str, whole: str, places: dict[PartitionValues, str]) -> list[ExternalFile]:
+    def _remote_files(
+        self, bucket: str, whole: str, places: Sequence[tuple[PartitionValues, str]]
+    ) -> list[ExternalFile]:
         """The same of a mounted bucket, as far as it was listed; what was not is noted."""
         found: list[ExternalFile] = []
-        for values, place in places.items():
+        for values, place in places:
             known = bucket, whole if len(places) > _PLACES_MAX else place
             if known not in self._listings:
                 self.unlisted += [known] if known not in self.unlisted else []
@@ -112,7 +133,7 @@ class External:
             found += [
                 ExternalFile(key, record, values, RemoteObject(bucket, key, record.etag))
                 for key, record in self._listings[known]
-                if key.startswith(place) and _holds_rows(key, record)
+                if key.startswith(place) and _holds_rows(key[len(place) :], record)
             ]
         return found
 
@@ -269,10 +290,14 @@ def _select(
     return f"SELECT {', '.join(items) or _NO_COLUMN} FROM {reader}"
 
 
-def _holds_rows(key: str, record: ObjectRecord) -> bool:
-    """Whether an object is data: neither a folder nor what begins with a dot or an underscore, as Hive has it."""
-    name = key.rpartition("/")[2]
-    return bool(name) and name[0] not in "._" and record.size > 0
+def _holds_rows(below: str, record: ObjectRecord) -> bool:
+    """Whether an object below a folder is data: no folder, and no part begins with a dot or an underscore.
+
+    So have it Hive and Spark, whose writers keep what is not committed yet in such folders. A partition's may begin so.
+    """
+    *folders, name = below.split("/")
+    hidden = any(part[:1] in ("_", ".") and "=" not in part for part in folders)
+    return not hidden and name[:1] not in ("", ".", "_") and record.size > 0
 
 
 def _source(table: Table) -> ExternalSource:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from yunbox.engine.duck.external import partition_prefix, split_location
+from yunbox.engine.duck.external import partition_prefix, partition_prefixes, split_location
 from yunbox.engine.duck.messages import Exported, RunExport
 from yunbox.kernel.call import Access
 from yunbox.kernel.errors import AlreadyExists, InvalidArgument, NotFound
@@ -72,7 +72,7 @@ async def write(service: "MaxCompute", call: "Call[Statement]", insert: plans.In
         done: Exported = await call.params.worker.call(RunExport(folder, index))
         partitions = _written_partitions(insert, done)
         bucket, prefix = split_location(source.location)
-        gone = [prefix + partition_prefix(insert.target, values) for values in partitions] or [prefix]
+        gone = [prefix + folder for folder in _written_folders(insert.target, partitions)]
         named = [(prefix + _folder(insert.target, file.partition) + file.name, file.path) for file in done.files]
         await _publish(service, call, bucket, named, gone if insert.overwrite else [])
     finally:
@@ -90,6 +90,13 @@ def _written_partitions(insert: plans.Insert, done: Exported) -> list[PartitionV
         values = tuple(fixed[column.name] for column in insert.target.partition_columns)
         return [checked_partition(insert.target, values)]
     return sorted({checked_partition(insert.target, file.partition) for file in done.files})
+
+
+def _written_folders(table: Table, partitions: list[PartitionValues]) -> list[str]:
+    """What an INSERT OVERWRITE replaces: the partitions that it writes, and all of a table that has none."""
+    if not table.partition_columns:
+        return [""]
+    return [folder for values in partitions for folder in partition_prefixes(table, values)]
 
 
 def _folder(table: Table, values: PartitionValues) -> str:
