@@ -1,35 +1,18 @@
 """The Java SDKs of MaxCompute and OSS from Maven Central, unmodified, against a live server."""
 
-import os
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+from maven import compile_stories
 
 from yunbox.testing.server import Server
-
-SOURCES = Path(__file__).with_name("java")
-NEEDED = ("java", "javac", "mvn")
 
 
 @pytest.fixture(scope="session")
 def classes(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The compiled stories and the SDKs; returns the class path."""
-    missing = [name for name in NEEDED if not shutil.which(name)]
-    if missing:
-        assert not os.environ.get("CI"), f"{missing} must be there in CI"
-        pytest.skip(f"the Java SDK needs {', '.join(missing)}")
-    folder = tmp_path_factory.mktemp("java")
-    path = folder / "classpath"
-    subprocess.run(
-        ["mvn", "-q", "-B", "-f", str(SOURCES / "pom.xml"), "dependency:build-classpath", f"-Dmdep.outputFile={path}"],
-        check=True, timeout=600, capture_output=True,
-    )  # fmt: skip
-    class_path = path.read_text().strip()
-    sources = [str(SOURCES / name) for name in ("Story.java", "OssStory.java")]
-    subprocess.run(["javac", "-encoding", "UTF-8", "-cp", class_path, "-d", str(folder), *sources], check=True)
-    return f"{folder}:{class_path}"
+    return compile_stories(Path(__file__).with_name("java"), tmp_path_factory.mktemp("java"))
 
 
 @pytest.mark.java
