@@ -12,7 +12,7 @@ from yunbox.services.oss.route import BUCKET, OBJECT, Router
 from yunbox.services.oss.target import OssRequest
 from yunbox.wire.http import Body
 
-NOT_OFFERED = {
+ASKED = {
     "PutPublicAccessBlock": "PUT /?publicAccessBlock",
     "GetPublicAccessBlock": "GET /?publicAccessBlock",
     "DeletePublicAccessBlock": "DELETE /?publicAccessBlock",
@@ -81,7 +81,7 @@ NOT_OFFERED = {
     "PostVodPlaylist": "POST /b/c/p.m3u8?vod&startTime=1&endTime=2",
     "GetVodPlaylist": "GET /b/c?vod&startTime=1&endTime=2",
 }
-"""Every operation of the vendor's that the coverage page says is not offered, as its clients ask for it."""
+"""Operations of the vendor's as its clients ask for them: at least all that the coverage page says are not offered."""
 ROUTER = Router(ROUTES)
 
 
@@ -102,8 +102,8 @@ def find(method: str, target: str) -> str:
 
 
 def test_what_is_not_offered_says_so() -> None:
-    assert set(NOT_OFFERED) == {name for _, name, status, _ in statuses() if status == "no"}
-    answers = {name: find(*asked.split(" ", 1)) for name, asked in NOT_OFFERED.items()}
+    missing = [name for _, name, status, _ in statuses() if status == "no"]
+    answers = {name: find(*ASKED[name].split(" ", 1)) for name in missing}
     assert {name: code for name, code in answers.items() if code != "NotImplemented"} == {}
 
 
