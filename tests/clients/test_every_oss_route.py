@@ -28,6 +28,8 @@ BODIES = {
     "PutBucketLifecycle": "<LifecycleConfiguration><Rule><ID>a</ID><Prefix/><Status>Enabled</Status><Expiration><Days>1</Days></Expiration></Rule></LifecycleConfiguration>",
     "PutBucketLogging": "<BucketLoggingStatus/>",
     "PutBucketWebsite": "<WebsiteConfiguration><IndexDocument><Suffix>i.html</Suffix></IndexDocument></WebsiteConfiguration>",
+    "PutBucketPublicAccessBlock": "<PublicAccessBlockConfiguration/>",
+    "PutPublicAccessBlock": "<PublicAccessBlockConfiguration/>",
     "PutBucketTags": "<Tagging><TagSet/></Tagging>",
     "PutObjectTagging": "<Tagging><TagSet/></Tagging>",
     "PutBucketReferer": "<RefererConfiguration><AllowEmptyReferer>true</AllowEmptyReferer></RefererConfiguration>",
@@ -47,7 +49,7 @@ HEADERS = {
     "CopyObject": {"x-oss-copy-source": "/private/k"},
     "UploadPartCopy": {"x-oss-copy-source": "/private/k"},
 }
-QUERIES = {"UploadPart": {"partNumber": "1"}, "UploadPartCopy": {"partNumber": "1"}, "AppendObject": {"position": "0"},
+QUERIES = {"UploadPart": {"partNumber": "1"}, "UploadPartCopy": {"partNumber": "1"}, "AppendObject": {"position": "0"}, "SealAppendObject": {"position": "0"},
            "SelectObject": {"x-oss-process": "csv/select"}, "CreateSelectObjectMeta": {"x-oss-process": "csv/meta"}}  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from yunbox.identity.policy import Statement, parse_policy
 from yunbox.kernel.call import Access, Principal
-from yunbox.kernel.errors import InvalidArgument
+from yunbox.kernel.errors import Forbidden, InvalidArgument
 from yunbox.storage.objects.model import Bucket
 from yunbox.storage.objects.store import ObjectStore
 
@@ -47,9 +47,14 @@ class Grants:
         bucket = self._store.buckets.find(name)
         if bucket is None:
             return ()
-        statements = list(_acl(self._acl_of(bucket, key, access), access))
+        blocked = bucket.blocks_public
+        statements = [] if blocked else list(_acl(self._acl_of(bucket, key, access), access))
         if document := bucket.settings.get("policy"):
-            statements += (s for who, s in bucket_policy(document) if _speaks_to(who, principal))
+            statements += (
+                statement
+                for who, statement in bucket_policy(document)
+                if _speaks_to(who, principal) and not (blocked and _opens(who, statement))
+            )
         return statements
 
     def _acl_of(self, bucket: Bucket, key: str, access: Access) -> str:
@@ -85,14 +90,31 @@ def bucket_policy(document: str) -> tuple[tuple[tuple[str, ...], Statement], ...
 
 def openings(bucket: Bucket) -> list[str]:
     """What opens a bucket to everybody: its ACL, or a policy that allows what it does to anyone, unconditionally."""
+    if bucket.blocks_public:
+        return []
     found = [f"{bucket.acl} by its ACL"] if bucket.acl != BUCKET_ACLS[0] else []
     document = bucket.settings.get("policy")
     pairs = bucket_policy(document) if document else ()
-    statements = [s for who, s in pairs if "*" in who and s.effect == "Allow" and not s.conditions]
+    statements = [statement for who, statement in pairs if _opens(who, statement)]
     if statements:
         changes = any(_names(statement, action) for statement in statements for action in _CHANGES)
         found.append(f"{BUCKET_ACLS[2 if changes else 1]} by its policy")
     return found
+
+
+def is_public(document: str) -> bool:
+    """Whether a policy opens its bucket to everybody."""
+    return any(_opens(who, statement) for who, statement in bucket_policy(document))
+
+
+def check_public(*, blocked: bool, acl: str, noun: str) -> None:
+    """Raise Forbidden for an ACL that opens a bucket, or one of its objects, where that is blocked."""
+    if blocked and acl.startswith("public"):
+        raise Forbidden(f"Put public {noun} acl is not allowed", code="AccessDenied")
+
+
+def _opens(named: tuple[str, ...], statement: Statement) -> bool:
+    return "*" in named and statement.effect == "Allow" and not statement.conditions
 
 
 def _names(statement: Statement, action: str) -> bool:

@@ -7,7 +7,8 @@ _AREAS: dict[str, str] = {
     "Bucket": "PutBucket DeleteBucket HeadBucket ListObjects ListObjectsV2 GetBucketInfo GetBucketLocation "
     "GetBucketStat",
     "Bucket ACL and policy": "PutBucketAcl GetBucketAcl PutBucketPolicy GetBucketPolicy DeleteBucketPolicy "
-    "GetBucketPolicyStatus PutPublicAccessBlock GetPublicAccessBlock DeletePublicAccessBlock",
+    "GetBucketPolicyStatus PutBucketPublicAccessBlock GetBucketPublicAccessBlock "
+    "DeleteBucketPublicAccessBlock PutPublicAccessBlock GetPublicAccessBlock DeletePublicAccessBlock",
     "Versions": "PutBucketVersioning GetBucketVersioning ListObjectVersions",
     "Lifecycle": "PutBucketLifecycle GetBucketLifecycle DeleteBucketLifecycle PutBucketAccessMonitor "
     "GetBucketAccessMonitor",
@@ -52,8 +53,9 @@ _PARTLY = {
 }
 _BESIDE = {
     "Mounted buckets (`yunbox oss mount-remote`)": "objects, copies, listings, multipart uploads, bucket ACLs, "
-    "policies and CORS, and on OSS appending up to 64 MiB a request; not versions, object ACLs, tags, links, storage classes, restoring, lifecycles, "
-    "websites, renaming, forms, SelectObject, statistics, nor names with `//`: refused as NotImplemented, by name. "
+    "policies and CORS, and on OSS appending up to 64 MiB a request; not versions, object ACLs, tags, links, storage "
+    "classes, restoring, lifecycles, websites, renaming, forms, SelectObject, statistics, nor names with `//`: refused "
+    "as NotImplemented, by name. "
     "CRC-64 is known only of what was written through the mount. External tables, LOAD and UNLOAD read and write them; "
     "an INSERT OVERWRITE there is not one moment: what it replaces goes after what is new is there",
     "Signatures": "versions 1 and 4 and S3's version 4, in headers and in URLs; version 2 is refused",

@@ -240,6 +240,11 @@ def _tagging(node: Node) -> None:
         raise malformed(f"There are at most {_TAGS_MAX} tags with different keys.")
 
 
+def _public_access_block(node: Node) -> None:
+    if node.value("BlockPublicAccess", "false") not in ("true", "false"):
+        raise malformed()
+
+
 CHECKS: dict[str, Check] = {
     "cors": _kept("CORSConfiguration", _cors),
     "encryption": _kept("ServerSideEncryptionRule", _encryption),
@@ -247,6 +252,7 @@ CHECKS: dict[str, Check] = {
     "logging": _kept("BucketLoggingStatus", _logging),
     "referer": _kept("RefererConfiguration", _referer),
     "website": _kept("WebsiteConfiguration", _website),
+    "publicAccessBlock": _kept("PublicAccessBlockConfiguration", _public_access_block),
     "requestPayment": _kept("RequestPaymentConfiguration", _request_payment),
     "tagging": _kept("Tagging", _tagging),
     "transferAcceleration": _kept("TransferAccelerationConfiguration", _acceleration),

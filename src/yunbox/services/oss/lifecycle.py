@@ -195,7 +195,7 @@ def _may_become(record: ObjectRecord, storage_class: str) -> bool:
     """Whether an object can get a class: it only ever gets colder, and not every kind can be archived."""
     if record.is_marker or record.kind == SYMLINK:
         return False
-    if record.kind == APPENDABLE and storage_class in _NOT_OF_APPENDABLE:
+    if record.kind == APPENDABLE and not record.sealed_ms and storage_class in _NOT_OF_APPENDABLE:
         return False
     return STORAGE_CLASSES.index(storage_class) > STORAGE_CLASSES.index(record.storage_class)
 

@@ -6,7 +6,7 @@ from yunbox.kernel.clock import Clock
 from yunbox.kernel.errors import AlreadyExists, Conflict, NotFound, Unsupported
 from yunbox.storage.objects.index import Change, Index, Snapshot
 from yunbox.storage.objects.keys import node_bytes
-from yunbox.storage.objects.model import REMOTE, Bucket, BucketStat, load_stat
+from yunbox.storage.objects.model import ACCOUNT_BLOCK, REMOTE, Bucket, BucketStat, load_stat
 
 _decoder = msgspec.msgpack.Decoder(Bucket)
 
@@ -124,6 +124,8 @@ class Buckets:
             if data is None:
                 node = change.next_number("node")
                 settings = {REMOTE: remote} if remote else {}
+                if block := change.get("meta", _block_key(account_id)):
+                    settings[ACCOUNT_BLOCK] = block.decode()
                 bucket = Bucket(name, node, account_id, now_ms, storage_class, redundancy, acl, settings=settings)
                 return save_bucket(change, bucket)
             bucket = _decoder.decode(data)
@@ -159,14 +161,41 @@ class Buckets:
 
         return await self._index.write(work)
 
+    async def block_public(self, account_id: str, document: str | None) -> None:
+        """Keep what an account says of public access, with each of its buckets too, or forget it."""
+
+        def work(change: Change, _: object) -> None:
+            if document is None:
+                change.delete("meta", _block_key(account_id))
+            else:
+                change.put("meta", _block_key(account_id), document.encode())
+            for bucket in [_decoder.decode(data) for _, data in change.prefixed("buckets", b"")]:
+                if bucket.account_id == account_id:
+                    save_bucket(change, _with(bucket, ACCOUNT_BLOCK, document))
+
+        await self._index.write(work)
+
+    def public_block(self, account_id: str) -> str | None:
+        """What an account says of public access."""
+        with self._index.reading() as view:
+            data = view.get("meta", _block_key(account_id))
+        return data.decode() if data is not None else None
+
     async def set(self, name: str, setting: str, value: str | None) -> Bucket:
         """Keep a sub-resource's document, or remove it."""
 
         def work(change: Change, _: object) -> Bucket:
-            bucket = find_bucket(change, name)
-            settings = {key: text for key, text in bucket.settings.items() if key != setting}
-            if value is not None:
-                settings[setting] = value
-            return save_bucket(change, msgspec.structs.replace(bucket, settings=settings))
+            return save_bucket(change, _with(find_bucket(change, name), setting, value))
 
         return await self._index.write(work)
+
+
+def _with(bucket: Bucket, setting: str, value: str | None) -> Bucket:
+    settings = {key: text for key, text in bucket.settings.items() if key != setting}
+    if value is not None:
+        settings[setting] = value
+    return msgspec.structs.replace(bucket, settings=settings)
+
+
+def _block_key(account_id: str) -> bytes:
+    return f"public-access-block/{account_id}".encode()

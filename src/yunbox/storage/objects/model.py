@@ -22,6 +22,9 @@ STORAGE_CLASSES = ("Standard", "IA", "Archive", "ColdArchive", "DeepColdArchive"
 OFF = ""
 REMOTE = "remote"
 """The setting of a bucket that is mounted from elsewhere."""
+PUBLIC_BLOCK = "publicAccessBlock"
+ACCOUNT_BLOCK = "accountPublicAccessBlock"
+"""The same setting of the account, as each of its buckets has it, too."""
 ENABLED = "Enabled"
 SUSPENDED = "Suspended"
 
@@ -45,7 +48,8 @@ class ObjectRecord(msgspec.Struct, array_like=True, frozen=True):
 
     ``etag`` is upper-case hexadecimal, with ``-N`` after it for an object made of N parts. ``version`` orders the
     versions of a key and is 0 for one written while versioning was never on; ``null`` says that its id is ``null``.
-    ``acl`` is empty when the bucket's counts. Times are epoch milliseconds.
+    ``acl`` is empty when the bucket's counts. ``sealed_ms`` says since when nothing can be appended any more.
+    Times are epoch milliseconds.
     """
 
     kind: str
@@ -65,6 +69,7 @@ class ObjectRecord(msgspec.Struct, array_like=True, frozen=True):
     restored_until_ms: int = 0
     class_since_ms: int = 0
     restore_ready_ms: int = 0
+    sealed_ms: int = 0
 
     @property
     def is_marker(self) -> bool:
@@ -99,6 +104,16 @@ class Bucket(msgspec.Struct, frozen=True):
     def remote(self) -> str:
         """Where the bucket's objects lie, when that is a bucket elsewhere."""
         return self.settings.get(REMOTE, "")
+
+    @property
+    def blocks_public(self) -> bool:
+        """Whether nothing may open the bucket to everybody, whatever its ACLs and its policy say."""
+        return any(is_block(self.settings.get(name)) for name in (PUBLIC_BLOCK, ACCOUNT_BLOCK))
+
+
+def is_block(document: str | None) -> bool:
+    """Whether a document blocks public access."""
+    return document is not None and "<BlockPublicAccess>true<" in document
 
 
 class BucketStat(msgspec.Struct, array_like=True):

@@ -419,7 +419,7 @@ def forbid_overwrite(record: ObjectRecord | None) -> None:
 
 
 def _check_position(old: ObjectRecord | None, position: int) -> None:
-    if old is not None and old.kind != APPENDABLE:
+    if old is not None and (old.kind != APPENDABLE or old.sealed_ms):
         raise NotAppendable("The object is not appendable", code="ObjectNotAppendable")
     size = old.size if old is not None else 0
     if position != size:

@@ -13,9 +13,6 @@ from yunbox.services.oss.target import OssRequest
 from yunbox.wire.http import Body
 
 ASKED = {
-    "PutPublicAccessBlock": "PUT /?publicAccessBlock",
-    "GetPublicAccessBlock": "GET /?publicAccessBlock",
-    "DeletePublicAccessBlock": "DELETE /?publicAccessBlock",
     "PutBucketAccessMonitor": "PUT /b?accessmonitor",
     "GetBucketAccessMonitor": "GET /b?accessmonitor",
     "PutUserDefinedLogFieldsConfig": "PUT /b?userDefinedLogFieldsConfig",
@@ -66,8 +63,6 @@ ASKED = {
     "GetBucketDataRedundancyTransition": "GET /b?redundancyTransition&x-oss-redundancy-transition-taskid=1",
     "ListBucketDataRedundancyTransition": "GET /b?redundancyTransition",
     "DeleteBucketDataRedundancyTransition": "DELETE /b?redundancyTransition&x-oss-redundancy-transition-taskid=1",
-    "SealAppendObject": "POST /b/k?seal&position=1",
-    "CleanRestoredObject": "POST /b/k?cleanRestoredObject",
     "ProcessObject": "POST /b/k?x-oss-process",
     "AsyncProcessObject": "POST /b/k?x-oss-async-process",
     "AsyncFetch": "POST /b/k?asyncFetch",

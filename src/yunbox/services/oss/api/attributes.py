@@ -10,15 +10,16 @@ import msgspec
 from yunbox.kernel.call import Access, Call, Operation
 from yunbox.kernel.errors import Conflict, InvalidArgument
 from yunbox.meter.prices import OSS_RESTORE
+from yunbox.services.oss.access import check_public
 from yunbox.services.oss.api.headers import attributes, check_tags, object_acl, restore_header, version_header
 from yunbox.services.oss.api.objects import Written
 from yunbox.services.oss.api.reads import Reading, reading
 from yunbox.services.oss.api.transfer import overwrite_check
 from yunbox.services.oss.route import OBJECT, Route, empty, xml
-from yunbox.services.oss.service import Oss, read, write
+from yunbox.services.oss.service import Oss, http_time, read, write
 from yunbox.services.oss.target import OssRequest
-from yunbox.storage.objects.model import SYMLINK, Bucket, ObjectRecord
-from yunbox.storage.objects.objects import check_key
+from yunbox.storage.objects.model import APPENDABLE, SYMLINK, Bucket, ObjectRecord
+from yunbox.storage.objects.objects import NotAppendable, PositionNotEqualToLength, check_key
 from yunbox.wire.http import Response
 from yunbox.wire.odps.xml import element, parse_body
 
@@ -30,6 +31,8 @@ _RESTORE_MS = {
     "DeepColdArchive": {"Expedited": 12 * _HOUR_MS, "Standard": 48 * _HOUR_MS, "": 48 * _HOUR_MS},
 }
 """How long restoring takes by class and priority; the vendor names ranges, and these are their upper ends."""
+_CLEANED = ("ColdArchive", "DeepColdArchive")
+"""The classes whose restored copy costs extra, so that one may want it gone."""
 _RESTORE_DAYS_MAX = {"Archive": 7, "ColdArchive": 365, "DeepColdArchive": 365}
 
 
@@ -78,6 +81,8 @@ async def _new_acl(request: OssRequest) -> Setting:
 
 
 async def _put_acl(service: Oss, call: Call[Setting]) -> Found:
+    blocked = service.bucket(call.params.request.bucket).blocks_public
+    check_public(blocked=blocked, acl=call.params.value, noun="object")
     return await _amend(service, call, lambda record: msgspec.structs.replace(record, acl=call.params.value))
 
 
@@ -146,7 +151,7 @@ async def _new_link(request: OssRequest) -> Setting:
 async def _put_link(service: Oss, call: Call[Setting]) -> Written:
     request = call.params.request
     bucket = service.bucket(request.bucket)
-    given = attributes(request, call.principal.account_id)
+    given = attributes(request, call.principal.account_id, bucket)
     record = await service.store.objects.link(bucket, request.key, call.params.value, given, overwrite_check(request))
     write(call, request.bucket)
     return Written(bucket, record)
@@ -224,7 +229,74 @@ def _render_restored(result: Restored, request: OssRequest) -> Response:
     return empty(200 if result.already else 202, {"x-oss-object-restore-priority": result.tier} if result.tier else {})
 
 
+async def _cleaning(request: OssRequest) -> Setting:
+    check_key(request.key)
+    await request.body.read()
+    return Setting(request, request.query.get("versionId"), None)
+
+
+async def _clean(service: Oss, call: Call[Setting]) -> Found:
+    """Put a restored object away before its days are over."""
+    now_ms = service.store.objects.now_ms()
+
+    def edit(record: ObjectRecord) -> ObjectRecord:
+        if record.storage_class not in _CLEANED:
+            raise Conflict("The operation is not valid for the object's storage class.", code="OperationNotSupported")
+        if record.restored_until_ms <= now_ms:
+            raise Conflict("The archive file or restore info stale", code="ArchiveRestoreFileStale")
+        if record.restore_ready_ms > now_ms:
+            raise Conflict("The archive file's restore is not finished.", code="ArchiveRestoreNotFinished")
+        return msgspec.structs.replace(record, restore_ready_ms=0, restored_until_ms=0)
+
+    return await _amend(service, call, edit)
+
+
+# -- seal
+
+
+async def _sealing(request: OssRequest) -> Setting:
+    check_key(request.key)
+    position = request.integer("position", -1)
+    if position < 0:
+        raise InvalidArgument("The append position is missing or is no number.")
+    return Setting(request, None, position)
+
+
+async def _seal(service: Oss, call: Call[Setting]) -> Found:
+    """End the appending to an object; the time of the first call stays."""
+    now_ms, position = service.store.objects.now_ms(), call.params.value
+
+    def edit(record: ObjectRecord) -> ObjectRecord:
+        if record.kind != APPENDABLE:
+            raise NotAppendable("The object is not appendable", code="ObjectNotAppendable")
+        if record.size != position:
+            raise PositionNotEqualToLength(record.size, record.crc64)
+        return record if record.sealed_ms else msgspec.structs.replace(record, sealed_ms=now_ms)
+
+    return await _amend(service, call, edit)
+
+
+def _render_sealed(result: Found, request: OssRequest) -> Response:
+    return empty(200, {"x-oss-sealed-time": http_time(result.record.sealed_ms // 1000)})
+
+
 ROUTES = (
+    Route(
+        "POST",
+        OBJECT,
+        Operation("oss", "CleanRestoredObject", Setting, _clean, _touching("CleanRestoredObject")),
+        _cleaning,
+        _render_changed,
+        when="cleanRestoredObject",
+    ),
+    Route(
+        "POST",
+        OBJECT,
+        Operation("oss", "SealAppendObject", Setting, _seal, _touching("SealAppendObject")),
+        _sealing,
+        _render_sealed,
+        when="seal",
+    ),
     Route(
         "PUT",
         OBJECT,

@@ -7,12 +7,12 @@ from typing import Any
 
 from yunbox.kernel.call import Access, Call, Operation
 from yunbox.kernel.errors import Forbidden, InvalidArgument
-from yunbox.services.oss.access import BUCKET_ACLS, on_service
+from yunbox.services.oss.access import BUCKET_ACLS, check_public, on_service
 from yunbox.services.oss.api.headers import storage_class
 from yunbox.services.oss.route import BUCKET, SERVICE, Route, empty, xml
 from yunbox.services.oss.service import Oss, iso_time, read, write
 from yunbox.services.oss.target import S3, OssRequest
-from yunbox.storage.objects.model import STORAGE_CLASSES, Bucket, BucketStat
+from yunbox.storage.objects.model import STORAGE_CLASSES, Bucket, BucketStat, is_block
 from yunbox.wire.http import Response
 from yunbox.wire.odps.xml import Markup, element, parse_body
 
@@ -90,6 +90,8 @@ def bucket_acl(text: str) -> str:
 async def _create(service: Oss, call: Call[NewBucket]) -> Bucket:
     params = call.params
     owner = call.principal.account_id
+    if is_block(service.store.buckets.public_block(owner)):
+        check_public(blocked=True, acl=params.acl, noun="bucket")
     if service.store.buckets.find(params.bucket) is None:
         page, more = service.store.buckets.page(account_id=owner, limit=BUCKETS_MAX)
         if more or len(page) >= BUCKETS_MAX:
@@ -163,7 +165,7 @@ def _render_info(result: BucketFound, request: OssRequest) -> Response:
             "Enabled" if "<Enabled>true" in bucket.settings.get("transferAcceleration", "") else "Disabled",
         ),
         element("CrossRegionReplication", "Disabled"),
-        element("BlockPublicAccess", "false"),
+        element("BlockPublicAccess", str(bucket.blocks_public).lower()),
         element("ResourceGroupId", "rg-default"),
         element("Versioning", bucket.versioning) if bucket.versioning else None,
         owner_element(bucket),

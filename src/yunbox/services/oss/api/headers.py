@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 from urllib.parse import parse_qsl
 
 from yunbox.kernel.errors import Conflict, InvalidArgument, Unsupported
-from yunbox.services.oss.access import OBJECT_ACLS
+from yunbox.services.oss.access import OBJECT_ACLS, check_public
 from yunbox.services.oss.service import http_time
 from yunbox.services.oss.target import S3, OssRequest
 from yunbox.storage.objects.content import Content
@@ -45,9 +45,10 @@ class NotModified(Conflict):
     """The client has this version already."""
 
 
-def attributes(request: OssRequest, owner: str) -> Attributes:
-    """What the headers of a writing request say of the object."""
+def attributes(request: OssRequest, owner: str, bucket: Bucket) -> Attributes:
+    """What the headers of a writing request say of the object. Raises Forbidden for an ACL that the bucket blocks."""
     headers = request.headers
+    check_public(blocked=bucket.blocks_public, acl=headers.get("x-oss-object-acl", ""), noun="object")
     if any(name.startswith("x-oss-server-side-encryption-customer") for name in headers):
         raise Unsupported("Encryption with keys that the client gives is not offered.", code="NotImplemented")
     return Attributes(
@@ -247,6 +248,8 @@ def object_headers(bucket: Bucket, record: ObjectRecord, now_ms: int) -> dict[st
         headers["Content-MD5"] = base64.b64encode(bytes.fromhex(record.etag)).decode()
     if record.tags:
         headers["x-oss-tagging-count"] = str(len(record.tags))
+    if record.sealed_ms:
+        headers["x-oss-sealed-time"] = http_time(record.sealed_ms // 1000)
     if restored := restore_header(record, now_ms):
         headers["x-oss-restore"] = restored
     return headers

@@ -90,7 +90,7 @@ async def _begin(service: Oss, call: Call[Writing]) -> tuple[Bucket, Upload]:
     check = overwrite_check(request)
     if check is not None:
         check(await service.backend(bucket).find(bucket, request.key))
-    given = attributes(request, call.principal.account_id)
+    given = attributes(request, call.principal.account_id, bucket)
     upload = await service.store.uploads.begin(bucket, request.key, given, sequential="sequential" in request.query)
     write(call, request.bucket)
     return bucket, upload

@@ -76,7 +76,7 @@ async def _put(service: Oss, call: Call[Writing]) -> Written:
     request = call.params.request
     bucket = service.bucket(request.bucket)
     callback = callback_of(request)
-    given = attributes(request, call.principal.account_id)
+    given = attributes(request, call.principal.account_id, bucket)
     chunks = body_chunks(service, request, OBJECT_BYTES_MAX)
     digest = request.headers.get("content-md5", "")
     content = await received(service, chunks, lambda found: check_digest(found, digest))
@@ -112,7 +112,7 @@ async def _append(service: Oss, call: Call[Writing]) -> Written:
         raise InvalidArgument("The append position is missing or is no number.")
     if bucket.versioning:
         raise Conflict("Objects of a bucket with versions cannot be appended to.", code="ObjectNotAppendable")
-    given = attributes(request, call.principal.account_id)
+    given = attributes(request, call.principal.account_id, bucket)
     chunks = body_chunks(service, request, OBJECT_BYTES_MAX)
     record = await service.backend(bucket).append(
         bucket,
@@ -193,7 +193,7 @@ async def _copy(service: Oss, call: Call[Copying]) -> tuple[Written, str]:
 def _copied_record(source: ObjectRecord, request: OssRequest, bucket: Bucket, owner: str, now_ms: int) -> ObjectRecord:
     """The record of a copy: an object of many parts becomes one whole object with the same bytes."""
     headers = request.headers
-    given = attributes(request, owner)
+    given = attributes(request, owner, bucket)
     replaced = headers.get("x-oss-metadata-directive", "COPY").upper() == "REPLACE"
     retagged = headers.get("x-oss-tagging-directive", "COPY").upper() == "REPLACE"
     return ObjectRecord(

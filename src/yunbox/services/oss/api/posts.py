@@ -47,7 +47,7 @@ async def _post(service: Oss, call: Call[Posting]) -> Written:
     if policy is not None:
         policy.check(request.values, service.clock.time())
     callback = callback_of(request)
-    given = attributes(request, call.principal.account_id)
+    given = attributes(request, call.principal.account_id, bucket)
     chunks = _bounded(body_chunks(service, request, OBJECT_BYTES_MAX), policy)
 
     def inspect(found: Content) -> None:

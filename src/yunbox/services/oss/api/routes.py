@@ -6,6 +6,7 @@ Beyond the operations that know of buckets elsewhere, none is let near one: it w
 from dataclasses import replace
 
 from yunbox.services.oss.api import (
+    account,
     attributes,
     buckets,
     heat,
@@ -37,6 +38,7 @@ _ALL = (
     *listing.ROUTES,
     *multipart.ROUTES,
     *attributes.ROUTES,
+    *account.ROUTES,
     *buckets.ROUTES,
     *settings.ROUTES,
     *posts.ROUTES,

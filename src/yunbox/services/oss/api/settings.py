@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from yunbox.kernel.call import Call, Operation, Run
-from yunbox.kernel.errors import InvalidArgument, NotFound
-from yunbox.services.oss.access import bucket_policy
+from yunbox.kernel.errors import Forbidden, InvalidArgument, NotFound
+from yunbox.services.oss.access import bucket_policy, check_public, is_public
+from yunbox.services.oss.api.account import OPEN
 from yunbox.services.oss.api.buckets import (
     BucketFound,
     OnBucket,
@@ -25,7 +26,7 @@ from yunbox.services.oss.documents import CHECKS, check_overlap
 from yunbox.services.oss.route import BUCKET, Parse, Route, xml
 from yunbox.services.oss.service import Oss, write
 from yunbox.services.oss.target import OssRequest
-from yunbox.storage.objects.model import ENABLED, SUSPENDED
+from yunbox.storage.objects.model import ENABLED, PUBLIC_BLOCK, SUSPENDED
 from yunbox.wire.http import Response
 from yunbox.wire.odps.xml import Markup, element, parse_body
 
@@ -76,6 +77,11 @@ _DOCUMENTS = (
             element("RefererList"),
         ),
         deletes=False,
+    ),
+    Document(
+        PUBLIC_BLOCK,
+        "BucketPublicAccessBlock",
+        OPEN,
     ),
     Document(
         "requestPayment",
@@ -157,6 +163,7 @@ async def _new_acl(request: OssRequest) -> NewSetting:
 
 
 async def _put_acl(service: Oss, call: Call[NewSetting]) -> None:
+    check_public(blocked=service.bucket(call.params.bucket).blocks_public, acl=call.params.value, noun="bucket")
     await service.store.buckets.update(call.params.bucket, acl=call.params.value)
     write(call, call.params.bucket)
 
@@ -198,6 +205,14 @@ async def _new_policy(request: OssRequest) -> NewSetting:
     return NewSetting(request, text)
 
 
+async def _put_policy(service: Oss, call: Call[NewSetting]) -> None:
+    bucket = service.bucket(call.params.bucket)
+    if bucket.blocks_public and is_public(call.params.value):
+        raise Forbidden("Put public bucket policy is not allowed", code="AccessDenied")
+    await service.store.buckets.set(call.params.bucket, "policy", call.params.value)
+    write(call, call.params.bucket)
+
+
 def _render_policy(result: BucketFound, request: OssRequest) -> Response:
     kept = result.bucket.settings.get("policy")
     if kept is None:
@@ -207,7 +222,7 @@ def _render_policy(result: BucketFound, request: OssRequest) -> Response:
 
 def _render_policy_status(result: BucketFound, request: OssRequest) -> Response:
     kept = result.bucket.settings.get("policy")
-    public = kept is not None and any("*" in who and s.effect == "Allow" for who, s in bucket_policy(kept))
+    public = kept is not None and is_public(kept)
     return xml(element("PolicyStatus", element("IsPublic", str(public).lower())))
 
 
@@ -247,7 +262,7 @@ _FIXED = (
     Route(
         "PUT",
         BUCKET,
-        Operation("oss", "PutBucketPolicy", NewSetting, _put("policy"), touching("PutBucketPolicy")),
+        Operation("oss", "PutBucketPolicy", NewSetting, _put_policy, touching("PutBucketPolicy")),
         _new_policy,
         done,
         when="policy",
