@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import oss2
@@ -106,3 +107,74 @@ def test_what_is_refused_is_refused_before_its_body(server: Server) -> None:
     stranger = oss2.Bucket(oss2.AnonymousAuth(), server.endpoints["oss"], "bodies")
     with pytest.raises(oss2.exceptions.AccessDenied):
         stranger.put_object("same/key", b"x")
+
+
+JOBS = 5_000
+JOBS_QPS = 400
+
+
+class Jobs:
+    """Sixteen machines that run jobs; each writes its small object to a signed address, over a connection it keeps."""
+
+    machines = 16
+    paced = 300
+    """So many at a time, and no faster than the account as a whole may."""
+
+    def __init__(self, server: Server) -> None:
+        url = urlsplit(server.endpoints["oss"])
+        self.idle = [http.client.HTTPConnection(url.hostname or "", url.port) for _ in range(self.machines)]
+
+    def run(self, urls: list[str]) -> list[str]:
+        """Run every job once; returns those that were refused."""
+        refused: list[str] = []
+        with ThreadPoolExecutor(self.machines) as pool:
+            for start in range(0, len(urls), self.paced):
+                soonest = time.monotonic() + self.paced / (4 * JOBS_QPS)
+                some = urls[start : start + self.paced]
+                refused += [url for url, done in zip(some, pool.map(self._put, some), strict=True) if not done]
+                time.sleep(max(soonest - time.monotonic(), 0))
+        return refused
+
+    def close(self) -> None:
+        for connection in self.idle:
+            connection.close()
+
+    def _put(self, url: str) -> bool:
+        connection, found = self.idle.pop(), urlsplit(url)
+        try:
+            connection.request("PUT", f"{found.path}?{found.query}", body=b"done")
+            answer = connection.getresponse()
+            body = answer.read()
+        finally:
+            self.idle.append(connection)
+        assert answer.status == 200 or (answer.status == 503 and b"PartitionQpsLimitted" in body), body
+        return answer.status == 200
+
+
+def run_until_done(server: Server, bucket: oss2.Bucket, keys: list[str]) -> tuple[int, float]:
+    """Run jobs until each has written its object; returns how often one was refused, and how long all took."""
+    refused, begun, jobs = 0, time.monotonic(), Jobs(server)
+    left = [bucket.sign_url("PUT", key, 3600, slash_safe=True) for key in keys]
+    while left := jobs.run(left):
+        refused += len(left)
+        time.sleep(1)  # what Retry-After asks for
+    jobs.close()
+    return refused, time.monotonic() - begun
+
+
+def test_five_thousand_jobs_write_to_one_prefix_and_to_hashed_ones(tmp_path: Path) -> None:
+    with Server(tmp_path, options=("--oss-limits", str(JOBS_QPS))) as server:
+        hot, spread = bucket_of(server, "jobs-hot"), bucket_of(server, "jobs-spread")
+        for bucket in (hot, spread):
+            bucket.create_bucket()
+        keys = [f"output/2026-11-25/job-{number:05}/part-0" for number in range(JOBS)]
+        refused, took = run_until_done(server, hot, keys)
+        hashed = [f"{hashlib.md5(key.encode()).hexdigest()[:4]}/{key}" for key in keys]
+        refused_spread, took_spread = run_until_done(server, spread, hashed)
+        assert refused > JOBS / 10, "one partition takes only so much"
+        assert refused_spread == 0, "the same work on many partitions"
+        assert took > (JOBS - 2 * JOBS_QPS) / JOBS_QPS, "and nothing makes one partition faster"
+        assert took_spread < took
+        for bucket in (hot, spread):
+            assert bucket.get_bucket_stat().object_count == JOBS
+        assert ask(hot, "GET", yunboxHotspots="")[0]["hot"][0]["prefix"].startswith("output/")
