@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote
 
 import duckdb
 
-from yunbox.engine.duck import orc
+from yunbox.engine.duck import int96, orc
 from yunbox.engine.duck.messages import Exported, ExportedFile, Listings, RemoteObject
 from yunbox.engine.duck.scan import quote_name, quote_text
 from yunbox.kernel.errors import Internal, InvalidArgument, NotFound
@@ -156,9 +156,12 @@ class External:
         paths = self.laid_out(source, files, scratch)
         fixed = {c.name: v for c, v in zip(table.partition_columns, values, strict=True)} if values else {}
         data = [column for column in table.columns if column.name not in fixed]
-        readers = (
-            self._orc_readers(source, paths, data) if source.format == "orc" else [self._reader(source, paths, data)]
-        )
+        if source.format == "orc":
+            readers = self._orc_readers(source, paths, data)
+        elif source.format == "parquet":
+            readers = self._parquet_readers(paths, wanted)
+        else:
+            readers = [self._reader(source, paths, data)]
         selects = [_select(source, reader, present, fixed, wanted) for reader, present in readers]
         return " UNION ALL ".join(selects)
 
@@ -168,13 +171,16 @@ class External:
         by_name = _option(source, "mcfed.orc.schema.resolution", default="position").lower() == "name"
         return self._orc.readers(paths, columns, by_name=by_name)
 
+    def _parquet_readers(self, paths: list[str], wanted: list[Column]) -> Iterable[tuple[str, dict[str, str]]]:
+        for instants, files in int96.by_instants(self._db, paths, wanted):
+            names = ", ".join(map(quote_text, files))
+            function = f"read_parquet([{names}], union_by_name = true, hive_partitioning = false)"
+            found = self._db.execute(f"DESCRIBE SELECT * FROM {function}").fetchall()
+            yield int96.as_instants(function, instants), {row[0].lower(): row[0] for row in found}
+
     def _reader(self, source: ExternalSource, paths: list[str], columns: list[Column]) -> tuple[str, dict[str, str]]:
         """The table function that reads files, and the name it gives to each column that is there."""
         names = ", ".join(map(quote_text, paths))
-        if source.format == "parquet":
-            function = f"read_parquet([{names}], union_by_name = true, hive_partitioning = false)"
-            found = self._db.execute(f"DESCRIBE SELECT * FROM {function}").fetchall()
-            return function, {row[0].lower(): row[0] for row in found}
         lenient = source.format == "text"
         types = ", ".join(
             f"{quote_name(c.name)}: {quote_text('VARCHAR' if lenient else c.type.duckdb)}" for c in columns
