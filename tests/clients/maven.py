@@ -10,8 +10,8 @@ import pytest
 NEEDED = ("java", "javac", "mvn")
 
 
-def compile_stories(folder: Path, target: Path) -> str:
-    """Compile the Java files of a folder against its pom.xml; returns the class path."""
+def dependencies(folder: Path, target: Path) -> list[str]:
+    """The jars that the pom.xml of a folder asks for; ``target`` is for what Maven writes."""
     missing = [name for name in NEEDED if not shutil.which(name)]
     if missing:
         assert not os.environ.get("CI"), f"{missing} must be there in CI"
@@ -21,9 +21,14 @@ def compile_stories(folder: Path, target: Path) -> str:
         ["mvn", "-q", "-B", "-f", str(folder / "pom.xml"), "dependency:build-classpath", f"-Dmdep.outputFile={path}"],
         check=True, timeout=600, capture_output=True,
     )  # fmt: skip
-    class_path = path.read_text().strip()
+    return path.read_text().strip().split(os.pathsep)
+
+
+def compile_stories(folder: Path, target: Path) -> str:
+    """Compile the Java files of a folder against its pom.xml; returns the class path."""
+    class_path = os.pathsep.join(dependencies(folder, target))
     sources = sorted(str(source) for source in folder.glob("*.java"))
     subprocess.run(
         ["javac", "-nowarn", "-encoding", "UTF-8", "-cp", class_path, "-d", str(target), *sources], check=True
     )
-    return f"{target}:{class_path}"
+    return f"{target}{os.pathsep}{class_path}"
