@@ -45,6 +45,23 @@ def test_folders_are_read_as_they_are_spelled(o: ODPS, bucket: oss2.Bucket, days
     assert len(keys(bucket)) == 1
 
 
+def test_folders_of_numbers_and_of_names_in_capitals(o: ODPS, bucket: oss2.Bucket) -> None:
+    o.execute_sql(
+        "create external table hours (id bigint) partitioned by (day date, hour bigint) stored as csv"
+        f" location 'oss://{bucket.bucket_name}/hours/'"
+    )
+    for number, folder in enumerate(("Day=2013-05-09/Hour=07", "day=2013-05-09/hour=8", "Day=2013-05-10/Hour=07")):
+        bucket.put_object(f"hours/{folder}/1.csv", f"{number}\n")
+    for folder in ("day=2013-05-09", "day=2013-05-09/other=1", "hour=1"):
+        bucket.put_object(f"hours/{folder}/2.csv", "9\n")
+    o.execute_sql("msck repair table hours add partitions")
+    assert len(list(o.get_table("hours").partitions)) == 3
+    assert rows(o, "select id, hour from hours order by id limit 9") == [(0, 7), (1, 8), (2, 7)]
+    o.execute_sql("insert overwrite table hours partition (day='2013-05-09', hour=7) values (3)")
+    assert rows(o, "select id, hour from hours order by id limit 9") == [(1, 8), (2, 7), (3, 7)]
+    assert len(keys(bucket)) == 6
+
+
 def test_folders_are_written_as_hive_and_spark_read_them(o: ODPS, bucket: oss2.Bucket, days: str) -> None:
     o.execute_sql("insert into days partition (day) values (1, '天 1'), (2, '10:00 #a/b%')")
     assert [key.rpartition("/")[0] for key in keys(bucket)] == ["days/day=10%3A00 %23a%2Fb%25", "days/day=天 1"]

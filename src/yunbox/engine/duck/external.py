@@ -7,6 +7,7 @@ also the faster way to read them.
 
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote, unquote
@@ -20,6 +21,7 @@ from yunbox.kernel.errors import Internal, InvalidArgument, NotFound
 from yunbox.sql.maxcompute.catalog import Column, ExternalSource, PartitionValues, Table
 from yunbox.storage.objects.model import ObjectRecord
 from yunbox.storage.objects.view import ObjectView
+from yunbox.storage.tables.model import checked_partition
 
 _PLACES_MAX = 16
 """A mounted bucket is listed whole, rather than partition by partition, above this."""
@@ -57,6 +59,16 @@ def partition_prefixes(table: Table, values: PartitionValues) -> list[str]:
     if not any("/" in value for value in values):
         spellings.append(str)
     return list(dict.fromkeys(_spelled(table, values, spell) for spell in spellings))
+
+
+def is_folder_of(column: Column, folder: str) -> bool:
+    """Whether a folder is one of a partition column's, ``name=value``."""
+    return folder.lower().startswith(f"{column.name}=")
+
+
+def partition_of(table: Table, path: str) -> PartitionValues:
+    """The partition of ``name=value/name=value/``, however its values are spelled. Raises InvalidArgument."""
+    return checked_partition(table, tuple(unquote(part.partition("=")[2]) for part in path.rstrip("/").split("/")))
 
 
 def _spelled(table: Table, values: PartitionValues, spell: Callable[[str], str]) -> str:
@@ -113,12 +125,34 @@ class External:
             places = [(v, prefix + folder) for v in partitions for folder in partition_prefixes(table, v)]
         if self.view.bucket(bucket).remote:
             return self._remote_files(bucket, prefix, places)
+        found = self._files_at(bucket, places)
+        missing = set(partitions or ()) - {file.partition for file in found}
+        if missing:
+            found += self._files_at(bucket, [place for place in self._folders(table) if place[0] in missing])
+        return found
+
+    def _files_at(self, bucket: str, places: Sequence[tuple[PartitionValues, str]]) -> list[ExternalFile]:
         return [
             ExternalFile(key, record, values)
             for values, place in places
             for key, record in self.view.objects(bucket, place)
             if _holds_rows(key[len(place) :], record)
         ]
+
+    def _folders(self, table: Table) -> Iterator[tuple[PartitionValues, str]]:
+        """The folders of partitions that there are, also such as spell a value or a name in a way of their own."""
+        bucket, prefix = split_location(_source(table).location)
+        paths = [""]
+        for column in table.partition_columns:
+            paths = [
+                f"{path}{folder}/"
+                for path in paths
+                for folder in self.view.folders(bucket, prefix + path)
+                if is_folder_of(column, folder)
+            ]
+        for path in paths:
+            with suppress(InvalidArgument):  # a folder that no partition can be
+                yield partition_of(table, path), prefix + path
 
     def _remote_files(
         self, bucket: str, whole: str, places: Sequence[tuple[PartitionValues, str]]

@@ -6,11 +6,11 @@ table needs the right to the table, as on the real service, where a role stands 
 
 import asyncio
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
-from yunbox.engine.duck.external import partition_prefix, partition_prefixes, split_location
+from yunbox.engine.duck.external import is_folder_of, partition_of, partition_prefix, split_location
 from yunbox.engine.duck.messages import Exported, RunExport
 from yunbox.kernel.call import Access
 from yunbox.kernel.errors import AlreadyExists, InvalidArgument, NotFound
@@ -21,7 +21,7 @@ from yunbox.sql.maxcompute.catalog import ExternalSource, PartitionValues, Table
 from yunbox.storage.objects.listing import Page, Query
 from yunbox.storage.objects.model import Bucket
 from yunbox.storage.objects.objects import Attributes
-from yunbox.storage.tables.model import StoredTable, checked_partition
+from yunbox.storage.tables.model import checked_partition
 
 if TYPE_CHECKING:
     from yunbox.kernel.call import Call
@@ -72,9 +72,9 @@ async def write(service: "MaxCompute", call: "Call[Statement]", insert: plans.In
         done: Exported = await call.params.worker.call(RunExport(folder, index))
         partitions = _written_partitions(insert, done)
         bucket, prefix = split_location(source.location)
-        gone = [prefix + folder for folder in _written_folders(insert.target, partitions)]
+        gone = await _replaced(service, insert.target, partitions) if insert.overwrite else []
         named = [(prefix + _folder(insert.target, file.partition) + file.name, file.path) for file in done.files]
-        await _publish(service, call, bucket, named, gone if insert.overwrite else [])
+        await _publish(service, call, bucket, named, [prefix + folder for folder in gone])
     finally:
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
     if partitions:
@@ -92,11 +92,16 @@ def _written_partitions(insert: plans.Insert, done: Exported) -> list[PartitionV
     return sorted({checked_partition(insert.target, file.partition) for file in done.files})
 
 
-def _written_folders(table: Table, partitions: list[PartitionValues]) -> list[str]:
+async def _replaced(service: "MaxCompute", table: Table, partitions: list[PartitionValues]) -> list[str]:
     """What an INSERT OVERWRITE replaces: the partitions that it writes, and all of a table that has none."""
     if not table.partition_columns:
         return [""]
-    return [folder for values in partitions for folder in partition_prefixes(table, values)]
+    written = set(partitions)
+    found: list[str] = []
+    for path in await _folders(service, table):
+        with suppress(InvalidArgument):  # a folder that no partition can be
+            found += [path] if partition_of(table, path) in written else []
+    return found
 
 
 def _folder(table: Table, values: PartitionValues) -> str:
@@ -148,26 +153,25 @@ async def repair(service: "MaxCompute", call: "Call[Statement]") -> Outcome:
     """MSCK REPAIR TABLE: every folder ``name=value`` under the location becomes a partition."""
     plan = call.params.plan(plans.RepairTable)
     stored = service.catalogue.require(plan.name)
-    found = await _folders(service, stored)
-    await service.catalogue.add_partitions(stored, found, if_not_exists=True)
+    found = {partition_of(stored.table, path) for path in await _folders(service, stored.table)}
+    await service.catalogue.add_partitions(stored, sorted(found), if_not_exists=True)
     return Outcome(text=f"OK: {len(found)} partitions")
 
 
-async def _folders(service: "MaxCompute", stored: StoredTable) -> list[PartitionValues]:
-    source = stored.table.source
-    if source is None:
-        raise InvalidArgument(f"{stored.table.name} is no external table")
-    bucket, prefix = split_location(source.location)
-    found: list[tuple[str, ...]] = [()]
-    for column in stored.table.partition_columns:
-        following: list[tuple[str, ...]] = []
-        for values in found:
-            base = prefix + "".join(f"{part}/" for part in values)
-            folders = await _subfolders(service, bucket, base)
-            following += [(*values, folder) for folder in folders if folder.lower().startswith(f"{column.name}=")]
-        found = following
-    spelled = [tuple(unquote(part.partition("=")[2]) for part in parts) for parts in found]
-    return [checked_partition(stored.table, values) for values in spelled]
+async def _folders(service: "MaxCompute", table: Table) -> list[str]:
+    """The folders of partitions that there are, ``name=value/name=value/``."""
+    if table.source is None:
+        raise InvalidArgument(f"{table.name} is no external table")
+    bucket, prefix = split_location(table.source.location)
+    found = [""]
+    for column in table.partition_columns:
+        found = [
+            f"{path}{folder}/"
+            for path in found
+            for folder in await _subfolders(service, bucket, prefix + path)
+            if is_folder_of(column, folder)
+        ]
+    return found
 
 
 async def _page(service: "MaxCompute", name: str, query: Query) -> Page:

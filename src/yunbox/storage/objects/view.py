@@ -60,6 +60,20 @@ class ObjectView:
                 if not record.is_marker:
                     yield key.decode(), record
 
+    def folders(self, bucket: str, prefix: str) -> list[str]:
+        """The names of the folders right below a prefix, found without a look at what is in them."""
+        raw = start = prefix.encode()
+        found: list[str] = []
+        with self._env.begin() as txn:
+            view = Snapshot(txn, self._tables)
+            node = local_bucket(find_bucket(view, bucket)).node
+            while (entry := next(view.walk(node, start), None)) is not None and entry[0].startswith(raw):
+                name, slash, _ = entry[0][len(raw) :].partition(b"/")
+                start = raw + name + (b"0" if slash else b"\0")  # "0" comes right behind "/"
+                if slash:
+                    found.append(name.decode())
+        return found
+
     def records(self, bucket: str, keys: Iterable[str]) -> list[tuple[str, ObjectRecord]]:
         """The present objects of some keys, as of one moment; those that are gone are left out."""
         found: list[tuple[str, ObjectRecord]] = []
