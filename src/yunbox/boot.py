@@ -4,13 +4,9 @@ import asyncio
 import contextlib
 import os
 import signal
-import socket
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import uvicorn
 
 from yunbox.adapters.remote.mounts import MOUNTS_SCHEMA, Mounts
 from yunbox.datafolder import DataFolder
@@ -21,6 +17,7 @@ from yunbox.guard.authorise import Authoriser
 from yunbox.identity.identify import Identity
 from yunbox.identity.store import IDENTITY_SCHEMA, IdentityStore
 from yunbox.kernel.clock import Clock, SystemClock
+from yunbox.listener import listening
 from yunbox.meter.journal import Journal
 from yunbox.meter.ledger import LEDGER_SCHEMA, Ledger
 from yunbox.meter.metrics import CallMetrics
@@ -142,9 +139,9 @@ async def running(settings: Settings, clock: Clock) -> AsyncGenerator[Ready]:
         await stack.enter_async_context(Housekeeping(service))
         await stack.enter_async_context(OssHousekeeping(oss))
         await asyncio.gather(warming, pools[1].start())
-        await stack.enter_async_context(_listening(MaxComputeApp(service), ports.sockets["maxcompute"]))
-        await stack.enter_async_context(_listening(OssApp(oss), ports.sockets["oss"]))
-        await stack.enter_async_context(_listening(MonitorApp(monitor), ports.sockets["metrics"]))
+        await stack.enter_async_context(listening(MaxComputeApp(service), ports.sockets["maxcompute"], _DRAIN_S))
+        await stack.enter_async_context(listening(OssApp(oss), ports.sockets["oss"], _DRAIN_S))
+        await stack.enter_async_context(listening(MonitorApp(monitor), ports.sockets["metrics"], _DRAIN_S))
         stack.push_async_callback(service.jobs.drain, _DRAIN_S)
         endpoints = {
             "maxcompute": f"{ports.url('maxcompute')}/api",
@@ -273,48 +270,3 @@ async def _ensure_project(service: MaxCompute, name: str, account_id: str) -> No
     if service.catalogue.project(name) is None:
         owner = f"ALIYUN${service.account_name(account_id)}"
         await service.catalogue.create_project(name, account_id=account_id, owner=owner)
-
-
-class _HttpServer(uvicorn.Server):
-    """A server that says when it listens and leaves the process's signals alone."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.listening = asyncio.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, and tell."""
-        await super().startup(sockets)
-        self.listening.set()
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Generator[None]:
-        """Signals are the supervisor's."""
-        yield
-
-
-@contextlib.asynccontextmanager
-async def _listening(app: Any, sock: socket.socket) -> AsyncGenerator[None]:
-    """Serve an ASGI application on a bound socket; on leaving, open requests get a while to end."""
-    config = uvicorn.Config(
-        app,
-        loop="none",
-        http="httptools",
-        lifespan="off",
-        log_level="warning",
-        access_log=False,
-        proxy_headers=False,
-        date_header=True,
-        server_header=False,
-        ws="none",
-        timeout_graceful_shutdown=int(_DRAIN_S),
-        timeout_keep_alive=75,
-    )
-    server = _HttpServer(config)
-    task = asyncio.create_task(server.serve(sockets=[sock]))
-    await server.listening.wait()
-    try:
-        yield
-    finally:
-        server.should_exit = True
-        await task

@@ -1,0 +1,106 @@
+"""HTTP listeners: uvicorn on a socket that is bound already, started and drained with the services.
+
+A reply leaves in one packet: uvicorn writes head and body apart, and each write is a system call that wakes the client.
+"""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncGenerator, Generator
+from typing import Any, cast
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+_KEEP_ALIVE_S = 75
+_HELD_BYTES_MAX = 16 * 1024
+
+
+class _OnePacket:
+    """A transport that keeps a small first write back for the one that follows in the same turn of the event loop."""
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._call_soon = loop.call_soon
+        self._held = b""
+        self.is_closing = transport.is_closing  # asked for at each request
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        """Send bytes, or keep them for a moment."""
+        held = self._held
+        if held:
+            self._held = b""
+            self._transport.write(held + data if len(data) <= _HELD_BYTES_MAX else held)
+            if len(data) > _HELD_BYTES_MAX:
+                self._transport.write(data)
+        elif len(data) <= _HELD_BYTES_MAX:
+            self._held = data
+            self._call_soon(self._flush)
+        else:
+            self._transport.write(data)
+
+    def close(self) -> None:
+        """Send what is kept, and close."""
+        self._flush()
+        self._transport.close()
+
+    def _flush(self) -> None:
+        if self._held:
+            held, self._held = self._held, b""
+            self._transport.write(held)
+
+
+class _Protocol(HttpToolsProtocol):
+    """uvicorn's protocol on a transport of ours."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """A client has connected."""
+        super().connection_made(cast("asyncio.Transport", _OnePacket(transport, self.loop)))
+
+
+class _HttpServer(uvicorn.Server):
+    """A server that says when it listens and leaves the process's signals alone."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.listening = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and tell."""
+        await super().startup(sockets)
+        self.listening.set()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None]:
+        """Signals are the supervisor's."""
+        yield
+
+
+@contextlib.asynccontextmanager
+async def listening(app: Any, sock: socket.socket, drain_s: float) -> AsyncGenerator[None]:
+    """Serve an ASGI application on a bound socket; on leaving, open requests get a while to end."""
+    config = uvicorn.Config(
+        app,
+        loop="none",
+        http=_Protocol,
+        lifespan="off",
+        log_level="warning",
+        access_log=False,
+        proxy_headers=False,
+        date_header=True,
+        server_header=False,
+        ws="none",
+        timeout_graceful_shutdown=int(drain_s),
+        timeout_keep_alive=_KEEP_ALIVE_S,
+    )
+    server = _HttpServer(config)
+    task = asyncio.create_task(server.serve(sockets=[sock]))
+    await server.listening.wait()
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await task
