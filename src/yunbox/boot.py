@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import os
 import signal
 from collections.abc import AsyncGenerator, Callable
@@ -17,6 +18,7 @@ from yunbox.guard.authorise import Authoriser
 from yunbox.identity.identify import Identity
 from yunbox.identity.store import IDENTITY_SCHEMA, IdentityStore
 from yunbox.kernel.clock import Clock, SystemClock
+from yunbox.kernel.periodic import Periodic
 from yunbox.listener import listening
 from yunbox.meter.journal import Journal
 from yunbox.meter.ledger import LEDGER_SCHEMA, Ledger
@@ -26,13 +28,13 @@ from yunbox.meter.storage import STORAGE_SCHEMA, StorageMeter
 from yunbox.meter.tally import TALLY_SCHEMA, Tally
 from yunbox.meter.usage import Meter
 from yunbox.ports import Ports
-from yunbox.services.maxcompute.housekeeping import Housekeeping
+from yunbox.services.maxcompute.housekeeping import housekeeping
 from yunbox.services.maxcompute.schema import MAXCOMPUTE_SCHEMA
 from yunbox.services.maxcompute.service import MaxCompute
 from yunbox.services.maxcompute.wire import MaxComputeApp
 from yunbox.services.monitor.service import Monitor
 from yunbox.services.monitor.wire import MonitorApp
-from yunbox.services.oss.housekeeping import Housekeeping as OssHousekeeping
+from yunbox.services.oss.housekeeping import housekeeping as oss_housekeeping
 from yunbox.services.oss.limits import limits_of
 from yunbox.services.oss.service import Oss
 from yunbox.services.oss.wire import OssApp
@@ -136,8 +138,9 @@ async def running(settings: Settings, clock: Clock) -> AsyncGenerator[Ready]:
         await _ensure_project(service, settings.project, account_id)
         stack.push_async_callback(service.jobs.close)
         await stack.enter_async_context(_flushing(journal))
-        await stack.enter_async_context(Housekeeping(service))
-        await stack.enter_async_context(OssHousekeeping(oss))
+        await stack.enter_async_context(housekeeping(service))
+        await oss.sample()  # the hours that the server was down cost what is there now
+        await stack.enter_async_context(oss_housekeeping(oss))
         await asyncio.gather(warming, pools[1].start())
         await stack.enter_async_context(listening(MaxComputeApp(service), ports.sockets["maxcompute"], _DRAIN_S))
         await stack.enter_async_context(listening(OssApp(oss), ports.sockets["oss"], _DRAIN_S))
@@ -250,20 +253,13 @@ def _oss(settings: Settings, core: _Core, account_id: str, pool: WorkerPool, bac
     )
 
 
-@contextlib.asynccontextmanager
-async def _flushing(journal: Journal) -> AsyncGenerator[None]:
-    """Write the events of a busy moment soon after it, for as long as the block lasts."""
+def _flushing(journal: Journal) -> Periodic:
+    """Write the events of a busy moment soon after it."""
 
     async def flush() -> None:
-        while True:
-            await asyncio.sleep(_FLUSH_EVERY_S)
-            journal.flush()
+        journal.flush()
 
-    task = asyncio.create_task(flush())
-    try:
-        yield
-    finally:
-        task.cancel()
+    return Periodic(logging.getLogger("yunbox"), _FLUSH_EVERY_S, flush)
 
 
 async def _ensure_project(service: MaxCompute, name: str, account_id: str) -> None:

@@ -4,9 +4,9 @@ import asyncio
 import contextlib
 import sqlite3
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING
 
+from yunbox.kernel.periodic import Periodic
 from yunbox.services.maxcompute.tunnel_sweep import pinned_files, sweep_sessions
 from yunbox.storage.tables.lifecycle import recycle
 from yunbox.storage.tables.orphans import find_and_remove
@@ -20,33 +20,17 @@ INSTANCE_AGE_S = 30 * 24 * 3600.0
 DEAD_FILE_AGE_S = 3600.0
 
 
-class Housekeeping:
-    """A task that sweeps now and then, for as long as the block lasts."""
+def housekeeping(service: "MaxCompute") -> Periodic:
+    """The sweeps, now and then."""
+    return Periodic(service.log, PERIOD_S, Sweeps(service).sweep)
+
+
+class Sweeps:
+    """What is removed when it is past its age."""
 
     def __init__(self, service: "MaxCompute") -> None:
         self._service = service
         self._started = service.clock.time()
-        self._task: asyncio.Task[None] | None = None
-
-    async def __aenter__(self) -> "Housekeeping":
-        self._task = asyncio.create_task(self._loop())
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._task:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-
-    async def _loop(self) -> None:
-        while True:
-            try:
-                await self.sweep()
-            except Exception:
-                self._service.log.exception("housekeeping failed; it is tried again")
-            await asyncio.sleep(PERIOD_S)
 
     async def sweep(self) -> None:
         """Remove everything that is past its age."""
