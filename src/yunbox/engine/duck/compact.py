@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 
 from yunbox.engine.duck.external import External, ExternalFile
+from yunbox.engine.duck.int96 import parquet_readers
 from yunbox.engine.duck.messages import CompactObjects, Exported, ExportedFile
 from yunbox.engine.duck.scan import quote_text
 from yunbox.kernel.errors import Conflict
@@ -45,7 +46,8 @@ def _reader(
     paths = external.laid_out(ExternalSource("", format_, options), files, scratch)
     names = ", ".join(map(quote_text, paths))
     if format_ == "parquet":
-        return f"read_parquet([{names}], union_by_name = true, hive_partitioning = false)"
+        readers = parquet_readers(db, paths)
+        return "(" + " UNION ALL BY NAME ".join(f"SELECT * FROM {reader}" for reader in readers) + ")"
     if format_ == "json":
         return f"read_json([{names}], format = 'auto', union_by_name = true, sample_size = -1)"
     skipping = f"header = false, skip = 1, names = [{header}]" if header else "header = false"

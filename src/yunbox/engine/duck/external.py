@@ -206,11 +206,10 @@ class External:
         return self._orc.readers(paths, columns, by_name=by_name)
 
     def _parquet_readers(self, paths: list[str], wanted: list[Column]) -> Iterable[tuple[str, dict[str, str]]]:
-        for instants, files in int96.by_instants(self._db, paths, wanted):
-            names = ", ".join(map(quote_text, files))
-            function = f"read_parquet([{names}], union_by_name = true, hive_partitioning = false)"
-            found = self._db.execute(f"DESCRIBE SELECT * FROM {function}").fetchall()
-            yield int96.as_instants(function, instants), {row[0].lower(): row[0] for row in found}
+        instants = {column.name for column in wanted if "TIMESTAMPTZ" in column.type.duckdb}
+        for reader in int96.parquet_readers(self._db, paths, instants):
+            found = self._db.execute(f"DESCRIBE SELECT * FROM {reader}").fetchall()
+            yield reader, {row[0].lower(): row[0] for row in found}
 
     def _reader(self, source: ExternalSource, paths: list[str], columns: list[Column]) -> tuple[str, dict[str, str]]:
         """The table function that reads files, and the name it gives to each column that is there."""
