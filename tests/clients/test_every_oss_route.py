@@ -30,6 +30,8 @@ BODIES = {
     "PutBucketWebsite": "<WebsiteConfiguration><IndexDocument><Suffix>i.html</Suffix></IndexDocument></WebsiteConfiguration>",
     "PutBucketPublicAccessBlock": "<PublicAccessBlockConfiguration/>",
     "PutPublicAccessBlock": "<PublicAccessBlockConfiguration/>",
+    "InitiateBucketWorm": "<InitiateWormConfiguration><RetentionPeriodInDays>1</RetentionPeriodInDays></InitiateWormConfiguration>",
+    "ExtendBucketWorm": "<ExtendWormConfiguration><RetentionPeriodInDays>2</RetentionPeriodInDays></ExtendWormConfiguration>",
     "PutBucketTags": "<Tagging><TagSet/></Tagging>",
     "PutObjectTagging": "<Tagging><TagSet/></Tagging>",
     "PutBucketReferer": "<RefererConfiguration><AllowEmptyReferer>true</AllowEmptyReferer></RefererConfiguration>",
@@ -49,7 +51,7 @@ HEADERS = {
     "CopyObject": {"x-oss-copy-source": "/private/k"},
     "UploadPartCopy": {"x-oss-copy-source": "/private/k"},
 }
-QUERIES = {"UploadPart": {"partNumber": "1"}, "UploadPartCopy": {"partNumber": "1"}, "AppendObject": {"position": "0"}, "SealAppendObject": {"position": "0"},
+QUERIES = {"UploadPart": {"partNumber": "1"}, "UploadPartCopy": {"partNumber": "1"}, "AppendObject": {"position": "0"}, "SealAppendObject": {"position": "0"}, "ExtendBucketWorm": {"wormId": "1"},
            "SelectObject": {"x-oss-process": "csv/select"}, "CreateSelectObjectMeta": {"x-oss-process": "csv/meta"}}  # fmt: skip
 
 

@@ -28,9 +28,12 @@ from yunbox.storage.objects.listing import Query
 from yunbox.storage.objects.model import Bucket
 from yunbox.storage.objects.objects import Attributes
 from yunbox.storage.objects.reading import Source
+from yunbox.storage.objects.retention import FileImmutable, initiated
 from yunbox.storage.objects.store import ObjectStore
 
 BUCKETS = ("plain", "versioned")
+KEPT = "kept"
+"""A bucket with a retention policy: what is in it neither goes nor changes, kill or no kill."""
 LANES = 8
 KEYS = 3
 KILL_AFTER_S = (0.0, 0.25)
@@ -72,6 +75,9 @@ class Writer:
         for name in BUCKETS:
             await self.store.buckets.create(name, "1")
         await self.store.buckets.update("versioned", versioning="Enabled")
+        kept = await self.store.buckets.create(KEPT, "1")
+        if kept.worm is None:
+            await self.store.buckets.amend(KEPT, initiated(1))
         say({"ready": True})
         await asyncio.gather(self._reclaim(), *(self._lane(lane) for lane in range(LANES)))
 
@@ -83,7 +89,7 @@ class Writer:
     async def _lane(self, lane: int) -> None:
         works = [
             self._put, self._put, self._large, self._delete, self._append, self._upload, self._copy, self._trim,
-            self._rename, self._publish,
+            self._rename, self._publish, self._retain,
         ]  # fmt: skip
         while True:
             bucket = self.store.buckets.get(self.random.choice(BUCKETS))
@@ -171,6 +177,22 @@ class Writer:
         write = self.store.objects.publish(bucket, [(target, path)], {key: None}, Attributes())
         await self._say_both(bucket, key, target, data, write)
         path.unlink()
+
+    async def _retain(self, _: Bucket, key: str) -> None:
+        """An object that a policy keeps, and what is refused next to writes that are not."""
+        bucket = self.store.buckets.get(KEPT)
+        self.number += 1
+        key = f"{key}-{self.number}"
+        await self._put(bucket, key)
+        attempts = [
+            lambda: self.store.objects.delete(bucket, key, "1"),
+            lambda: self._store(bucket, key, b"other"),
+            lambda: self._store(bucket, key, b"other" * 30_000),
+            lambda: self.store.objects.rename(bucket, key, f"{key}-moved"),
+        ]
+        with contextlib.suppress(FileImmutable):
+            await self.random.choice(attempts)()
+            raise AssertionError("what a policy keeps has changed")
 
     async def _say_both(
         self, bucket: Bucket, gone: str, made: str, data: bytes, write: Coroutine[Any, Any, object]
@@ -263,10 +285,10 @@ class Crasher:
             store.close()
 
     async def _check_objects(self, store: ObjectStore) -> None:
-        for name in BUCKETS:
+        for name in (*BUCKETS, KEPT):
             bucket = store.buckets.find(name)
             if bucket is None:
-                assert not self.known
+                assert not any(of == name for of, _ in self.known)
                 continue
             listed = set(await store.listing.keys(bucket))
             known = {key: digest for (of, key), digest in self.known.items() if of == name}

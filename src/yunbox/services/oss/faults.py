@@ -52,6 +52,8 @@ _STATUS = {
     "NoSuchCORSConfiguration": 404,
     "NoSuchLifecycle": 404,
     "NoSuchBucketPolicy": 404,
+    "NoSuchWORMConfiguration": 404,
+    "WORMConfigurationLocked": 403,
     "NoSuchServerSideEncryptionRule": 404,
     "NoSuchTransferAccelerationConfiguration": 404,
     "NoSuchTagSet": 404,

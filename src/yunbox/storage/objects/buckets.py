@@ -1,5 +1,7 @@
 """Buckets: created, listed, changed and deleted."""
 
+from collections.abc import Callable
+
 import msgspec
 
 from yunbox.kernel.clock import Clock
@@ -158,6 +160,14 @@ class Buckets:
 
         def work(change: Change, _: object) -> Bucket:
             return save_bucket(change, msgspec.structs.replace(find_bucket(change, name), **fields))
+
+        return await self._index.write(work)
+
+    async def amend(self, name: str, edit: Callable[[Bucket, int], Bucket]) -> Bucket:
+        """Change a bucket by what it is and the time, inside the transaction. Raises what ``edit`` raises."""
+
+        def work(change: Change, _: object) -> Bucket:
+            return save_bucket(change, edit(find_bucket(change, name), change.now_ms))
 
         return await self._index.write(work)
 

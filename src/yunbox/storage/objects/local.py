@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from yunbox.storage.objects.content import Content
 from yunbox.storage.objects.listing import Page, Query
 from yunbox.storage.objects.model import Bucket, ObjectRecord
-from yunbox.storage.objects.objects import Attributes, Check
+from yunbox.storage.objects.objects import Attributes, Check, Gone
 from yunbox.storage.objects.reading import Source
 from yunbox.storage.objects.store import ObjectStore
 
@@ -53,9 +53,7 @@ class LocalBackend:
         """Delete a key or a version."""
         return await self._objects.delete(bucket, key, owner, wanted)
 
-    async def delete_many(
-        self, bucket: Bucket, keys: Sequence[tuple[str, str | None]], owner: str
-    ) -> list[ObjectRecord | None]:
+    async def delete_many(self, bucket: Bucket, keys: Sequence[tuple[str, str | None]], owner: str) -> list[Gone]:
         """Delete many keys or versions in one transaction."""
         return await self._objects.delete_many(bucket, keys, owner)
 

@@ -87,6 +87,15 @@ class Summary(NamedTuple):
     etag: str
 
 
+class Worm(msgspec.Struct, array_like=True, frozen=True):
+    """A bucket's retention policy: how many days an object stays as it is after its last change."""
+
+    id: str
+    days: int
+    created_ms: int
+    locked: bool = False
+
+
 class Bucket(msgspec.Struct, frozen=True):
     """A bucket. ``node`` is the root of its keys in the index, ``settings`` are its sub-resources by name."""
 
@@ -99,6 +108,7 @@ class Bucket(msgspec.Struct, frozen=True):
     acl: str = "private"
     versioning: str = OFF
     settings: dict[str, str] = {}
+    worm: Worm | None = None
 
     @property
     def remote(self) -> str:

@@ -18,12 +18,15 @@ from yunbox.storage.objects.model import APPENDABLE, NORMAL, SYMLINK, Bucket, Ex
 from yunbox.storage.objects.packs import Packs
 from yunbox.storage.objects.pins import Pins
 from yunbox.storage.objects.reading import Copied, Source
+from yunbox.storage.objects.retention import FileImmutable
 from yunbox.storage.objects.versions import Versions, keep, parse_version_id, present, version
 from yunbox.storage.objects.waiting import Turns
 
 _OPEN_TRIES = 8
 Check = Callable[[ObjectRecord | None], None]
 """Looks at the present record of a key inside the transaction that replaces it; raises to refuse."""
+Gone = ObjectRecord | FileImmutable | None
+"""What became of a key that was to be deleted: a record that was made or removed, nothing, or a refusal."""
 
 
 class NoSuchKey(NotFound):
@@ -391,21 +394,16 @@ class Objects:
 
         return await self._index.write(work, frees=True)
 
-    async def delete_many(
-        self, bucket: Bucket, keys: Sequence[tuple[str, str | None]], owner: str
-    ) -> list[ObjectRecord | None]:
-        """Delete keys or versions in one transaction. Raises InvalidArgument."""
+    async def delete_many(self, bucket: Bucket, keys: Sequence[tuple[str, str | None]], owner: str) -> list[Gone]:
+        """Delete keys or versions in one transaction; those that may not go stay. Raises InvalidArgument."""
         for _, wanted in keys:
             if wanted is not None:
                 parse_version_id(wanted)
 
-        def work(change: Change, _: object) -> list[ObjectRecord | None]:
+        def work(change: Change, _: object) -> list[Gone]:
             versions = Versions(change, same_bucket(change, bucket))
             now_ms = self.now_ms()
-            return [
-                versions.delete(key, owner, now_ms) if wanted is None else versions.delete_version(key, wanted)
-                for key, wanted in keys
-            ]
+            return [_delete(versions, key, wanted, owner, now_ms) for key, wanted in keys]
 
         return await self._index.write(work, frees=True)
 
@@ -416,6 +414,14 @@ def forbid_overwrite(record: ObjectRecord | None) -> None:
         raise AlreadyExists(
             "The object you specified already exists and can not be overwritten.", code="FileAlreadyExists"
         )
+
+
+def _delete(versions: Versions, key: str, wanted: str | None, owner: str, now_ms: int) -> Gone:
+    """Delete one of many keys. A refusal comes before any change, so those of the others stand."""
+    try:
+        return versions.delete(key, owner, now_ms) if wanted is None else versions.delete_version(key, wanted)
+    except FileImmutable as refused:
+        return refused
 
 
 def _check_position(old: ObjectRecord | None, position: int) -> None:

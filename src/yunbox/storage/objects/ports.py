@@ -12,7 +12,7 @@ from yunbox.kernel.errors import Unavailable
 from yunbox.storage.objects.content import Content
 from yunbox.storage.objects.listing import Page, Query
 from yunbox.storage.objects.model import Bucket, ObjectRecord
-from yunbox.storage.objects.objects import Attributes, Check
+from yunbox.storage.objects.objects import Attributes, Check, Gone
 
 UNKNOWN_SUM = -1
 """In the place of a CRC-64 that the remote does not tell: readers are then told none, rather than a wrong one."""
@@ -73,10 +73,8 @@ class Backend(Protocol):
     async def delete(self, bucket: Bucket, key: str, owner: str, wanted: str | None = None) -> ObjectRecord | None:
         """Delete a key or a version; returns the delete marker that was made or removed, if any."""
 
-    async def delete_many(
-        self, bucket: Bucket, keys: Sequence[tuple[str, str | None]], owner: str
-    ) -> list[ObjectRecord | None]:
-        """Delete many keys or versions."""
+    async def delete_many(self, bucket: Bucket, keys: Sequence[tuple[str, str | None]], owner: str) -> Sequence[Gone]:
+        """Delete many keys or versions; those that may not go stay."""
 
     async def page(self, bucket: Bucket, query: Query) -> Page:
         """A page of a listing."""

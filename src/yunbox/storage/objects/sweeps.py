@@ -12,6 +12,7 @@ import msgspec
 from yunbox.storage.objects.buckets import same_bucket
 from yunbox.storage.objects.index import Change, Index, Snapshot
 from yunbox.storage.objects.model import Bucket, ObjectRecord, load, summary
+from yunbox.storage.objects.retention import FileImmutable
 from yunbox.storage.objects.versions import NoSuchVersion, Versions, history_of, present, version, version_id
 
 DELETE = "delete"
@@ -86,7 +87,7 @@ class Sweeps:
 
         def work(change: Change, _: object) -> list[Step]:
             versions = Versions(change, same_bucket(change, bucket)) if steps else None
-            taken = [step for step in steps if versions is not None and _take(change, versions, bucket, step)]
+            taken = [step for step in steps if versions is not None and _took(change, versions, bucket, step)]
             if mark is not None:
                 change.put("meta", mark[0].encode(), mark[1])
             return taken
@@ -112,6 +113,14 @@ def _aged(view: Snapshot, bucket: Bucket, key: str, first: ObjectRecord, *, hist
     while record is not None:
         yield Aged(key, record, newer.modified_ms, False)
         newer, record = record, next(earlier, None)
+
+
+def _took(change: Change, versions: Versions, bucket: Bucket, step: Step) -> bool:
+    """Take one step, unless a retention policy keeps the version: then the others are taken, and it waits its turn."""
+    try:
+        return _take(change, versions, bucket, step)
+    except FileImmutable:
+        return False
 
 
 def _take(change: Change, versions: Versions, bucket: Bucket, step: Step) -> bool:

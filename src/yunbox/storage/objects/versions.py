@@ -23,6 +23,7 @@ from yunbox.storage.objects.model import (
     dump,
     load,
 )
+from yunbox.storage.objects.retention import check_mutable
 
 NULL_ID = "null"
 _ID_HEAD = "CAEQ"
@@ -93,7 +94,11 @@ def history_of(view: Snapshot, bucket: Bucket, key: str, before: int | None = No
 
 
 class Versions:
-    """Changes of the records of a bucket, inside a transaction of the index."""
+    """Changes of the records of a bucket, inside a transaction of the index.
+
+    Each raises FileImmutable, before it changes anything, when a record would go or get other bytes that the bucket's
+    retention policy keeps.
+    """
 
     def __init__(self, change: Change, bucket: Bucket) -> None:
         self._change = change
@@ -118,6 +123,7 @@ class Versions:
 
     def move(self, key: str, renamed: str, record: ObjectRecord) -> None:
         """Give the one record of a key another key; nothing else of it changes."""
+        check_mutable(self._bucket, record, self._change.now_ms)
         at = ensure(self._keys, self._bucket.node, key.encode())
         self._change.delete("objects", at)
         prune(self._keys, self._bucket.node, key.encode())
@@ -125,6 +131,8 @@ class Versions:
 
     def amend(self, key: str, old: ObjectRecord, record: ObjectRecord) -> None:
         """Put a record in the place of the very same version: other metadata, or more bytes at its end."""
+        if record.extents != old.extents:
+            check_mutable(self._bucket, old, self._change.now_ms)
         at = ensure(self._keys, self._bucket.node, key.encode())
         data = self._change.get("objects", at)
         current = load(data) if data is not None else None
@@ -145,10 +153,10 @@ class Versions:
         data = self._change.get("objects", at) if at else None
         if at is None or data is None:
             return None
-        self._change.delete("objects", at)
-        prune(self._keys, self._bucket.node, key.encode())
         old = load(data)
         self._let_go(old)
+        self._change.delete("objects", at)
+        prune(self._keys, self._bucket.node, key.encode())
         self._shown(-_visible(old))
         return None
 
@@ -161,13 +169,13 @@ class Versions:
             return None
         current = load(data)
         if _is(current, number):
-            self._promote(key, at)
             self._let_go(current)
+            self._promote(key, at)
             return current
         found = _in_history(self._change, at, number)
         if found is not None:
-            self._change.delete("history", _history_key(at, found.version))
             self._let_go(found)
+            self._change.delete("history", _history_key(at, found.version))
         return found
 
     def _numbered(self, record: ObjectRecord) -> ObjectRecord:
@@ -202,7 +210,8 @@ class Versions:
         self._shown(_visible(record) - _visible(old))
 
     def _let_go(self, record: ObjectRecord) -> None:
-        """Nobody names these bytes any more."""
+        """Nobody names these bytes any more. Every way for a record to go leads through here."""
+        check_mutable(self._bucket, record, self._change.now_ms)
         self._count(record, -1)
         self._settle(record)
         release(self._change, record.extents)

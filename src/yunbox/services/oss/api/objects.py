@@ -353,8 +353,9 @@ async def _delete_many(service: Oss, call: Call[Deletions]) -> tuple[Deletions, 
         bucket, [(item.key, item.version) for item in allowed], call.principal.account_id
     )
     for item, record in zip(allowed, gone, strict=True):
-        marker = record if record is not None and record.is_marker else None
-        results.append(Deleted(item, marker, bool(bucket.versioning)))
+        refused = record if isinstance(record, KernelError) else None
+        marker = record if isinstance(record, ObjectRecord) and record.is_marker else None
+        results.append(Deleted(item, marker, bool(bucket.versioning), refused))
     write(call, params.bucket)
     return params, results
 

@@ -20,6 +20,7 @@ from yunbox.services.oss.api import (
     selects,
     settings,
     tools,
+    worm,
 )
 from yunbox.services.oss.api.elsewhere import guarded
 from yunbox.services.oss.limits import admit
@@ -41,6 +42,7 @@ _ALL = (
     *account.ROUTES,
     *buckets.ROUTES,
     *settings.ROUTES,
+    *worm.ROUTES,
     *posts.ROUTES,
     *selects.ROUTES,
     *options.ROUTES,

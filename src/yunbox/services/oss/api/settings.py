@@ -27,6 +27,7 @@ from yunbox.services.oss.route import BUCKET, Parse, Route, xml
 from yunbox.services.oss.service import Oss, write
 from yunbox.services.oss.target import OssRequest
 from yunbox.storage.objects.model import ENABLED, PUBLIC_BLOCK, SUSPENDED
+from yunbox.storage.objects.retention import versioned
 from yunbox.wire.http import Response
 from yunbox.wire.odps.xml import Markup, element, parse_body
 
@@ -186,7 +187,7 @@ async def _new_versioning(request: OssRequest) -> NewSetting:
 
 
 async def _put_versioning(service: Oss, call: Call[NewSetting]) -> None:
-    await service.store.buckets.update(call.params.bucket, versioning=call.params.value)
+    await service.store.buckets.amend(call.params.bucket, versioned(call.params.value))
     write(call, call.params.bucket)
 
 
