@@ -41,7 +41,7 @@ _AREAS: dict[str, str] = {
     "GetLiveChannelStat GetLiveChannelHistory PostVodPlaylist GetVodPlaylist",
 }
 _PARTLY = {
-    "PutBucketEncryption": "kept and returned; the disk's own encryption is what protects the bytes",
+    "PutBucketEncryption": "given to new objects and returned; the disk's own encryption is what protects the bytes",
     "PutBucketLifecycle": "obeyed at 00:00 UTC; rules by the last access time are refused by name",
     "PutBucketLogging": "kept and returned; the calls are in `yunbox logs`, not in the target bucket",
     "PutBucketRequestPayment": "kept and returned; the owner is billed",
@@ -59,6 +59,8 @@ _BESIDE = {
     "CRC-64 is known only of what was written through the mount. External tables, LOAD and UNLOAD read and write them; "
     "an INSERT OVERWRITE there is not one moment: what it replaces goes after what is new is there",
     "Signatures": "versions 1 and 4 and S3's version 4, in headers and in URLs; version 2 is refused",
+    "Encryption by the server (`x-oss-server-side-encryption`)": "partly: checked, kept with each object and returned; "
+    "the bytes are not encrypted by Yunbox, and no key is looked up in KMS",
     "Encryption with the client's own keys (SSE-C)": "refused as NotImplemented",
     "Image, video and document processing (`x-oss-process`)": "refused by name",
     "Callbacks": "only to loopback addresses unless configured, and not signed with the vendor's RSA key",

@@ -18,6 +18,9 @@ _LIFECYCLE_RULES_MAX = 1000
 _TAGS_MAX = 20
 _REFERERS_MAX = 1000
 _ROUTING_RULES_MAX = 20
+_SSE_ALGORITHMS = ("AES256", "KMS", "SM4")
+_KMS_CIPHERS = ("SM4", "AES256")
+_KMS_KEY = re.compile(r"[\w.:/*-]{1,512}", re.ASCII)
 _REDIRECT_CODES = ("301", "302", "303", "307", "308")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}T00:00:00(\.000)?Z")
 Check = Callable[[bytes], str]
@@ -77,9 +80,27 @@ def _cors(node: Node) -> None:
 
 
 def _encryption(node: Node) -> None:
-    algorithm = node.value("ApplyServerSideEncryptionByDefault/SSEAlgorithm")
-    if algorithm not in ("AES256", "KMS", "SM4"):
-        raise malformed("SSEAlgorithm is AES256, KMS or SM4.")
+    rule = node.find("ApplyServerSideEncryptionByDefault")
+    if rule is None:
+        raise malformed()
+    key_id, cipher = rule.value("KMSMasterKeyID"), rule.value("KMSDataEncryption")
+    check_encryption(rule.value("SSEAlgorithm"), key_id or None, cipher or None)
+
+
+def check_encryption(algorithm: str, key_id: str | None, cipher: str | None) -> None:
+    """Refuse an encryption that the real service does not have. Raises InvalidArgument.
+
+    Sources: the vendor's error table, and its pages of 0005-00000003 (the algorithms), -204 (a key without KMS) and
+    -205 (an empty key).
+    """
+    if algorithm not in _SSE_ALGORITHMS:
+        raise InvalidArgument(
+            f"The Encryption Algorithm is not supported: {algorithm[:64]}", code="InvalidEncryptionAlgorithmError"
+        )
+    if (key_id is not None or cipher is not None) and algorithm != "KMS":
+        raise InvalidArgument(f"A key and an algorithm of its own go with KMS, and not with {algorithm}.")
+    if (key_id is not None and not _KMS_KEY.fullmatch(key_id)) or cipher not in (None, *_KMS_CIPHERS):
+        raise InvalidArgument("The key of KMS has an id, and its algorithm is SM4, where it is not AES256.")
 
 
 def _lifecycle(node: Node) -> None:

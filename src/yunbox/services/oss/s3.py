@@ -7,6 +7,7 @@ no operation knows of it. Source: the vendor's page "Compatibility with Amazon S
 from dataclasses import replace
 
 from yunbox.services.oss.target import S3, OssRequest
+from yunbox.storage.objects.model import SSE, SSE_KEY
 from yunbox.wire.http import Response
 
 _CLASSES = {
@@ -26,9 +27,12 @@ _REQUEST = {
     "x-amz-copy-source-if-none-match": "x-oss-copy-source-if-none-match",
     "x-amz-copy-source-if-modified-since": "x-oss-copy-source-if-modified-since",
     "x-amz-copy-source-if-unmodified-since": "x-oss-copy-source-if-unmodified-since",
-    "x-amz-server-side-encryption": "",
+    "x-amz-server-side-encryption": SSE,
+    "x-amz-server-side-encryption-aws-kms-key-id": SSE_KEY,
     "x-amz-tagging-directive": "x-oss-tagging-directive",
 }
+_KMS = "aws:kms"
+_VALUES = {"x-amz-storage-class": _CLASSES, "x-amz-server-side-encryption": {_KMS: "KMS"}}
 _RESPONSE_PREFIX = "x-oss-"
 
 
@@ -43,7 +47,7 @@ def adapt_request(request: OssRequest) -> OssRequest:
             spelled = "x-oss-acl"
         if not spelled:
             continue
-        headers[spelled] = _CLASSES.get(value, value) if name == "x-amz-storage-class" else _ACLS.get(value, value)
+        headers[spelled] = _VALUES.get(name, _ACLS).get(value, value)
     return replace(request, headers=headers, dialect=S3)
 
 
@@ -53,6 +57,10 @@ def adapt_response(response: Response) -> Response:
     for name, value in response.headers.items():
         if name == "x-oss-storage-class":
             headers["x-amz-storage-class"] = _CLASS_NAMES.get(value, value)
+        elif name == SSE:
+            headers["x-amz-server-side-encryption"] = _KMS if value == "KMS" else value
+        elif name == SSE_KEY:
+            headers["x-amz-server-side-encryption-aws-kms-key-id"] = value
         elif name.startswith(_RESPONSE_PREFIX):
             headers["x-amz-" + name.removeprefix(_RESPONSE_PREFIX)] = value
         else:

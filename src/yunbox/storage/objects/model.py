@@ -4,8 +4,10 @@ A record begins with a fixed head, so that a listing reads size, time and ETag o
 the rest of each.
 """
 
+import re
 import struct
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import anycrc
@@ -25,6 +27,18 @@ REMOTE = "remote"
 PUBLIC_BLOCK = "publicAccessBlock"
 ACCOUNT_BLOCK = "accountPublicAccessBlock"
 """The same setting of the account, as each of its buckets has it, too."""
+ENCRYPTION = "encryption"
+"""The setting of a bucket that says how its objects are encrypted unless their writers say it."""
+SSE = "x-oss-server-side-encryption"
+SSE_KEY = "x-oss-server-side-encryption-key-id"
+_SSE_HEADERS = {
+    "SSEAlgorithm": SSE,
+    "KMSMasterKeyID": SSE_KEY,
+    "KMSDataEncryption": "x-oss-server-side-data-encryption",
+}
+SSE_HEADERS = tuple(_SSE_HEADERS.values())
+"""The headers that are kept with an object and say how it is encrypted."""
+_SSE_ELEMENT = re.compile(rf"<({'|'.join(_SSE_HEADERS)})>([^<]+)<")
 ENABLED = "Enabled"
 SUSPENDED = "Suspended"
 
@@ -115,6 +129,11 @@ class Bucket(msgspec.Struct, frozen=True):
         """Where the bucket's objects lie, when that is a bucket elsewhere."""
         return self.settings.get(REMOTE, "")
 
+    def encrypted(self, headers: dict[str, str]) -> dict[str, str]:
+        """The headers of a new object, with the bucket's encryption where its writer has not named one."""
+        document = self.settings.get(ENCRYPTION)
+        return headers if document is None or SSE in headers else {**headers, **encryption_headers(document)}
+
     @property
     def blocks_public(self) -> bool:
         """Whether nothing may open the bucket to everybody, whatever its ACLs and its policy say."""
@@ -124,6 +143,12 @@ class Bucket(msgspec.Struct, frozen=True):
 def is_block(document: str | None) -> bool:
     """Whether a document blocks public access."""
     return document is not None and "<BlockPublicAccess>true<" in document
+
+
+@lru_cache(maxsize=256)
+def encryption_headers(document: str) -> dict[str, str]:
+    """What a document of a bucket's encryption says, as the headers of an object; not to be changed."""
+    return {_SSE_HEADERS[name]: value for name, value in _SSE_ELEMENT.findall(document)}
 
 
 class BucketStat(msgspec.Struct, array_like=True):

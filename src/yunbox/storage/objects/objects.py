@@ -177,7 +177,9 @@ class Objects:
                 check(present(change, current, key))
             extents = content.extents(appended)
             keep(change, extents)
-            return Versions(change, current).put(key, msgspec.structs.replace(record, extents=extents))
+            headers = record.headers if record.kind == SYMLINK else current.encrypted(record.headers)
+            made = msgspec.structs.replace(record, extents=extents, headers=headers)
+            return Versions(change, current).put(key, made)
 
         return await self._index.write(work, *content.payloads, undo=undo)
 
@@ -237,7 +239,7 @@ class Objects:
             keep(change, extents)
             record = ObjectRecord(
                 NORMAL, content.size, now_ms, content.md5.hex().upper(), content.crc64, bucket.storage_class, extents,
-                owner=attributes.owner,
+                current.encrypted({}), owner=attributes.owner,
             )  # fmt: skip
             versions.put(key, record)
 
@@ -445,7 +447,8 @@ def _appended(
     if old is None:
         return ObjectRecord(
             APPENDABLE, content.size, now_ms, content.md5.hex().upper(), content.crc64,
-            attributes.storage_class or bucket.storage_class, (extent,), attributes.headers, attributes.tags,
+            attributes.storage_class or bucket.storage_class, (extent,), bucket.encrypted(attributes.headers),
+            attributes.tags,
             attributes.owner, attributes.acl,
         )  # fmt: skip
     crc64 = combine(old.crc64, content.crc64, content.size)

@@ -47,7 +47,7 @@ class Uploads:
             started_ms=self._objects.now_ms(),
             owner=attributes.owner,
             storage_class=attributes.storage_class or bucket.storage_class,
-            headers=attributes.headers,
+            headers=bucket.encrypted(attributes.headers),
             tags=attributes.tags,
             acl=attributes.acl,
             sequential=sequential,

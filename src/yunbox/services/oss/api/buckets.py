@@ -12,10 +12,11 @@ from yunbox.services.oss.api.headers import storage_class
 from yunbox.services.oss.route import BUCKET, SERVICE, Route, empty, xml
 from yunbox.services.oss.service import Oss, iso_time, read, write
 from yunbox.services.oss.target import S3, OssRequest
-from yunbox.storage.objects.model import STORAGE_CLASSES, Bucket, BucketStat, is_block
+from yunbox.storage.objects.model import ENCRYPTION, STORAGE_CLASSES, Bucket, BucketStat, is_block
 from yunbox.wire.http import Response
 from yunbox.wire.odps.xml import Markup, element, parse_body
 
+_ENCRYPTION = re.compile("<ApplyServerSideEncryptionByDefault>(.*)</ApplyServerSideEncryptionByDefault>", re.DOTALL)
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]", re.ASCII)
 _PAGE_MAX = 1000
 BUCKETS_MAX = 100
@@ -170,10 +171,16 @@ def _render_info(result: BucketFound, request: OssRequest) -> Response:
         element("Versioning", bucket.versioning) if bucket.versioning else None,
         owner_element(bucket),
         element("AccessControlList", element("Grant", bucket.acl)),
-        element("ServerSideEncryptionRule", element("SSEAlgorithm", "None")),
+        _encryption_element(bucket),
         element("BucketPolicy", element("LogBucket", ""), element("LogPrefix", "")),
     )
     return xml(element("BucketInfo", body))
+
+
+def _encryption_element(bucket: Bucket) -> Markup:
+    """The bucket's encryption as this document has it: without the container that the setting's own has."""
+    found = _ENCRYPTION.search(bucket.settings.get(ENCRYPTION, ""))
+    return element("ServerSideEncryptionRule", Markup(found[1]) if found else element("SSEAlgorithm", "None"))
 
 
 def _render_location(result: BucketFound, request: OssRequest) -> Response:

@@ -9,10 +9,11 @@ from urllib.parse import parse_qsl
 
 from yunbox.kernel.errors import Conflict, InvalidArgument, Unsupported
 from yunbox.services.oss.access import OBJECT_ACLS, check_public
+from yunbox.services.oss.documents import check_encryption
 from yunbox.services.oss.service import http_time
 from yunbox.services.oss.target import S3, OssRequest
 from yunbox.storage.objects.content import Content
-from yunbox.storage.objects.model import APPENDABLE, STORAGE_CLASSES, SYMLINK, Bucket, ObjectRecord
+from yunbox.storage.objects.model import APPENDABLE, SSE_HEADERS, STORAGE_CLASSES, SYMLINK, Bucket, ObjectRecord
 from yunbox.storage.objects.objects import Attributes
 from yunbox.storage.objects.ports import UNKNOWN_SUM
 from yunbox.storage.objects.versions import version_id
@@ -25,7 +26,6 @@ _KEPT = {
     "content-language": "Content-Language",
     "content-type": "Content-Type",
     "expires": "Expires",
-    "x-oss-server-side-encryption": "x-oss-server-side-encryption",
 }
 _OVERRIDES = {
     "response-cache-control": "Cache-Control",
@@ -67,11 +67,20 @@ def kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
         raise InvalidArgument(
             "Your metadata headers exceed the maximum allowed metadata size.", code="MetadataTooLarge"
         )
-    kept = {spelled: headers[name] for name, spelled in _KEPT.items() if headers.get(name)}
+    kept = {spelled: headers[name] for name, spelled in _KEPT.items() if headers.get(name)} | encryption(headers)
     if kept.get("Content-Encoding", "").startswith("aws-chunked"):
         rest = kept.pop("Content-Encoding").removeprefix("aws-chunked").lstrip(", ")
         kept |= {"Content-Encoding": rest} if rest else {}
     return kept | meta
+
+
+def encryption(headers: Mapping[str, str]) -> dict[str, str]:
+    """What a writer says of an object's encryption. Raises InvalidArgument."""
+    algorithm, key_id, cipher = (headers.get(name) for name in SSE_HEADERS)
+    if algorithm is None and key_id is None and cipher is None:
+        return {}
+    check_encryption(algorithm or "", key_id, cipher)
+    return encryption_headers(headers)
 
 
 def storage_class(text: str) -> str:
@@ -222,9 +231,15 @@ def version_header(bucket: Bucket, record: ObjectRecord) -> dict[str, str]:
     return {"x-oss-version-id": version_id(record)} if bucket.versioning else {}
 
 
+def encryption_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """What is told of an object's encryption, of the headers that are kept with it."""
+    return {name: headers[name] for name in SSE_HEADERS if name in headers}
+
+
 def written_headers(bucket: Bucket, record: ObjectRecord) -> dict[str, str]:
     """What a writer is told."""
     headers = {"ETag": f'"{record.etag}"', **sum_header(record), **version_header(bucket, record)}
+    headers |= encryption_headers(record.headers)
     if record.kind != APPENDABLE and has_digest(record):
         headers["Content-MD5"] = base64.b64encode(bytes.fromhex(record.etag)).decode()
     return headers

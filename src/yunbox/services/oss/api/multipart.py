@@ -10,6 +10,7 @@ from yunbox.services.oss.api.headers import (
     attributes,
     check_conditions,
     check_digest,
+    encryption_headers,
     is_frozen,
     sum_header,
     version_header,
@@ -106,7 +107,8 @@ def _render_begun(result: tuple[Bucket, Upload], request: OssRequest) -> Respons
             element("Bucket", bucket.name),
             element("Key", spell(upload.key)),
             element("UploadId", upload.id),
-        )
+        ),
+        headers=encryption_headers(upload.headers),
     )
 
 
@@ -124,21 +126,23 @@ async def _part_writing(request: OssRequest) -> PartWriting:
     return PartWriting(request, request.query["uploadId"], _number(request))
 
 
-async def _put_part(service: Oss, call: Call[PartWriting]) -> Part:
+async def _put_part(service: Oss, call: Call[PartWriting]) -> tuple[Upload, Part]:
     params, request = call.params, call.params.request
     bucket = service.bucket(request.bucket)
-    service.store.uploads.get(bucket, request.key, params.upload_id)
+    upload = service.store.uploads.get(bucket, request.key, params.upload_id)
     chunks = body_chunks(service, request, OBJECT_BYTES_MAX)
     digest = request.headers.get("content-md5", "")
     content = await received(service, chunks, lambda found: check_digest(found, digest))
     part = await service.store.uploads.put_part(bucket, request.key, params.upload_id, params.number, content)
     call.usage.uploaded_bytes = part.size
     write(call, request.bucket)
-    return part
+    return upload, part
 
 
-def _render_part(result: Part, request: OssRequest) -> Response:
-    return empty(200, {"ETag": f'"{result.etag}"', "x-oss-hash-crc64ecma": str(result.crc64)})
+def _render_part(result: tuple[Upload, Part], request: OssRequest) -> Response:
+    upload, part = result
+    headers = {"ETag": f'"{part.etag}"', "x-oss-hash-crc64ecma": str(part.crc64)}
+    return empty(200, headers | encryption_headers(upload.headers))
 
 
 async def _part_copying(request: OssRequest) -> PartCopying:
@@ -281,7 +285,7 @@ def _render_completed(result: Written, request: OssRequest) -> Response:
         element("Key", spell(request.key)),
         element("ETag", f'"{record.etag}"'),
     )
-    headers = {"ETag": f'"{record.etag}"', **sum_header(record)}
+    headers = {"ETag": f'"{record.etag}"', **sum_header(record), **encryption_headers(record.headers)}
     return answered(xml(body, headers=headers | version_header(result.bucket, record)), result.answer)
 
 

@@ -16,6 +16,8 @@ from yunbox.services.oss.api.headers import (
     attributes,
     check_conditions,
     check_digest,
+    encryption,
+    encryption_headers,
     is_frozen,
     kept_headers,
     sum_header,
@@ -29,7 +31,7 @@ from yunbox.services.oss.lifecycle import expiration_header
 from yunbox.services.oss.route import BUCKET, OBJECT, Route, empty, xml
 from yunbox.services.oss.service import OBJECT_BYTES_MAX, Oss, iso_time, retrieve, write
 from yunbox.services.oss.target import S3, OssRequest
-from yunbox.storage.objects.model import MULTIPART, NORMAL, Bucket, ObjectRecord
+from yunbox.storage.objects.model import MULTIPART, NORMAL, SSE_HEADERS, Bucket, ObjectRecord
 from yunbox.storage.objects.objects import check_key
 from yunbox.storage.objects.versions import version_id
 from yunbox.wire.http import Response
@@ -196,6 +198,7 @@ def _copied_record(source: ObjectRecord, request: OssRequest, bucket: Bucket, ow
     given = attributes(request, owner, bucket)
     replaced = headers.get("x-oss-metadata-directive", "COPY").upper() == "REPLACE"
     retagged = headers.get("x-oss-tagging-directive", "COPY").upper() == "REPLACE"
+    plain = {name: value for name, value in source.headers.items() if name not in SSE_HEADERS}
     return ObjectRecord(
         source.kind if source.kind == MULTIPART else NORMAL,
         source.size,
@@ -203,7 +206,7 @@ def _copied_record(source: ObjectRecord, request: OssRequest, bucket: Bucket, ow
         source.etag,
         source.crc64,
         given.storage_class or bucket.storage_class,
-        headers=kept_headers(headers) if replaced else source.headers,
+        headers=bucket.encrypted(kept_headers(headers) if replaced else plain | encryption(headers)),
         tags=given.tags if retagged else source.tags,
         owner=owner,
         acl=given.acl,
@@ -219,13 +222,14 @@ def _changes_nothing(params: Copying, source: ObjectRecord, record: ObjectRecord
         and same
         and request.headers.get("x-oss-metadata-directive", "COPY").upper() == "COPY"
         and record.storage_class == source.storage_class
+        and encryption_headers(record.headers) == encryption_headers(source.headers)
     )
 
 
 def _render_copied(result: tuple[Written, str], request: OssRequest) -> Response:
     written, origin = result
     headers = version_header(written.bucket, written.record)
-    headers |= sum_header(written.record)
+    headers |= sum_header(written.record) | encryption_headers(written.record.headers)
     if origin:
         headers["x-oss-copy-source-version-id"] = origin
     body = element(
