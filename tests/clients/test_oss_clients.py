@@ -134,7 +134,6 @@ def test_boto3_settings_that_are_not_offered(s3: boto3.client) -> None:
         lambda: s3.put_object_retention(Bucket="dialect", Key="k", Retention={"Mode": "GOVERNANCE"}),
         lambda: s3.get_object_attributes(Bucket="dialect", Key="k", ObjectAttributes=["ETag"]),
         lambda: s3.put_bucket_notification_configuration(Bucket="dialect", NotificationConfiguration={}),
-        lambda: s3.delete_public_access_block(Bucket="dialect"),
         lambda: s3.delete_bucket_ownership_controls(Bucket="dialect"),
     ):
         with pytest.raises(ClientError, match="NotImplemented"):
