@@ -26,7 +26,7 @@ from yunbox.kernel.clock import SystemClock
 from yunbox.storage.objects import packs
 from yunbox.storage.objects.listing import Query
 from yunbox.storage.objects.model import Bucket
-from yunbox.storage.objects.objects import Attributes
+from yunbox.storage.objects.objects import Addition, Attributes
 from yunbox.storage.objects.reading import Source
 from yunbox.storage.objects.retention import FileImmutable, initiated
 from yunbox.storage.objects.store import ObjectStore
@@ -133,7 +133,7 @@ class Writer:
         old = await read(self.store, bucket, key) or b""
         self.number += 1
         data = data_of(self.number, self.random.randrange(90_000))
-        write = self.store.objects.append(bucket, key, len(old), chunks(data), Attributes(), GIB)
+        write = self.store.objects.append(bucket, key, Addition(len(old), chunks(data), Attributes(), GIB))
         await self._say(bucket, key, digest_of(old + data), write)
 
     async def _upload(self, bucket: Bucket, key: str) -> None:

@@ -16,7 +16,7 @@ from objects_audit import audit
 from yunbox.kernel.clock import SystemClock
 from yunbox.kernel.errors import StorageFull
 from yunbox.storage.objects.model import Bucket
-from yunbox.storage.objects.objects import Attributes, NoSuchKey
+from yunbox.storage.objects.objects import Addition, Attributes, NoSuchKey
 from yunbox.storage.objects.store import ObjectStore
 
 GIB = 1 << 30
@@ -71,7 +71,7 @@ class FullDisk:
     async def append(self, key: str, data: bytes) -> None:
         found = self.store.objects.find(self.bucket, key)
         position = found.size if found else 0
-        await self.store.objects.append(self.bucket, key, position, chunks(data), Attributes(), GIB)
+        await self.store.objects.append(self.bucket, key, Addition(position, chunks(data), Attributes(), GIB))
 
     async def delete(self, key: str) -> None:
         await self.store.objects.delete(self.bucket, key, "1")

@@ -6,7 +6,7 @@ leaves nothing at the remote. Parts of an upload wait in the local store and bec
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Sequence
+from collections.abc import AsyncGenerator, Generator, Sequence
 from typing import Any
 
 import msgspec
@@ -21,7 +21,7 @@ from yunbox.kernel.errors import StorageFull, Unsupported
 from yunbox.storage.objects.content import Content
 from yunbox.storage.objects.listing import Page, Query
 from yunbox.storage.objects.model import MULTIPART, NORMAL, Bucket, ObjectRecord
-from yunbox.storage.objects.objects import Attributes, Check, NoSuchKey, PositionNotEqualToLength
+from yunbox.storage.objects.objects import Addition, Attributes, Check, NoSuchKey, PositionNotEqualToLength
 from yunbox.storage.objects.ports import UNKNOWN_SUM, Mount, Stale
 from yunbox.storage.objects.store import ObjectStore
 from yunbox.storage.objects.waiting import Turns, in_thread
@@ -106,26 +106,19 @@ class Mounted:
             source.close()
             await in_thread(self._store.objects.discard, content)
 
-    async def append(
-        self,
-        bucket: Bucket,
-        key: str,
-        position: int,
-        chunks: AsyncIterator[bytes],
-        attributes: Attributes,
-        size_max: int,
-        inspect: Callable[[Content], None],
-    ) -> ObjectRecord:
+    async def append(self, bucket: Bucket, key: str, addition: Addition) -> ObjectRecord:
         """Add bytes to the end of an object at the remote, in one request. Raises PositionNotEqualToLength.
 
         The remote is asked for the object's length right before; should another writer come between, Stale tells.
         """
+        position, attributes = addition.position, addition.attributes
         _check_attributes(attributes)
         _check_name(key)
-        content = await self._store.objects.receive(chunks, size_max=min(size_max, APPEND_BYTES_MAX))
+        size_max = min(addition.size_max, APPEND_BYTES_MAX)
+        content = await self._store.objects.receive(addition.chunks, size_max=size_max)
         source = self._store.objects.source(content.extents(()))
         try:
-            inspect(content)
+            addition.inspect(content)
             pieces = source.pieces(0, content.size) if content.payload is None else _once(content.payload)
             async with self._turns.turn(key), contextlib.aclosing(pieces):
                 head = await self._head(key, fresh=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from yunbox.kernel.errors import Conflict, InvalidArgument
 from yunbox.storage.objects.model import Bucket, ObjectRecord
-from yunbox.storage.objects.objects import Attributes, NoSuchKey
+from yunbox.storage.objects.objects import Addition, Attributes, NoSuchKey
 from yunbox.storage.objects.store import ObjectStore
 from yunbox.storage.objects.waiting import Turns
 
@@ -61,9 +61,9 @@ class Sinks:
                 opened = None
             size = opened.size if opened is not None else 0
             attributes = Attributes(owner, headers={_OPENED: str(self._store.objects.now_ms())})
-            record = await self._store.objects.append(
-                bucket, prefix + OPEN_NAME, size, _once(data), attributes, 2 * window.bytes_max + RECORDS_BYTES_MAX
-            )
+            size_max = 2 * window.bytes_max + RECORDS_BYTES_MAX
+            addition = Addition(size, _once(data), attributes, size_max)
+            record = await self._store.objects.append(bucket, prefix + OPEN_NAME, addition)
         return Taken(count, record.size, ended)
 
     async def sweep(self) -> int:

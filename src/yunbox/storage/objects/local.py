@@ -1,11 +1,11 @@
 """The local store as a backend: what its parts do already, under the one protocol that remote buckets share."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Sequence
 
 from yunbox.storage.objects.content import Content
 from yunbox.storage.objects.listing import Page, Query
 from yunbox.storage.objects.model import Bucket, ObjectRecord
-from yunbox.storage.objects.objects import Attributes, Check, Gone
+from yunbox.storage.objects.objects import Addition, Attributes, Check, Gone
 from yunbox.storage.objects.reading import Source
 from yunbox.storage.objects.store import ObjectStore
 
@@ -36,18 +36,9 @@ class LocalBackend:
         """Make an object of received content."""
         return await self._objects.put(bucket, key, content, attributes, check)
 
-    async def append(
-        self,
-        bucket: Bucket,
-        key: str,
-        position: int,
-        chunks: AsyncIterator[bytes],
-        attributes: Attributes,
-        size_max: int,
-        inspect: Callable[[Content], None],
-    ) -> ObjectRecord:
+    async def append(self, bucket: Bucket, key: str, addition: Addition) -> ObjectRecord:
         """Add bytes to the end of an object, or begin one."""
-        return await self._objects.append(bucket, key, position, chunks, attributes, size_max, inspect)
+        return await self._objects.append(bucket, key, addition)
 
     async def delete(self, bucket: Bucket, key: str, owner: str, wanted: str | None = None) -> ObjectRecord | None:
         """Delete a key or a version."""

@@ -59,6 +59,20 @@ class Attributes:
     acl: str = ""
 
 
+@dataclass(frozen=True)
+class Addition:
+    """Bytes for the end of an object, which is to be at ``position`` and to grow to ``size_max`` at most.
+
+    ``inspect`` sees what was received before it counts, and raises to refuse it.
+    """
+
+    position: int
+    chunks: AsyncIterator[bytes]
+    attributes: Attributes
+    size_max: int
+    inspect: Callable[[Content], None] = lambda content: None
+
+
 def check_key(key: str) -> None:
     """Refuse a name that no object may have. Raises InvalidArgument."""
     size = len(key.encode("utf-8", "surrogatepass"))
@@ -269,35 +283,17 @@ class Objects:
 
         return await self._index.write(work)
 
-    async def append(
-        self,
-        bucket: Bucket,
-        key: str,
-        position: int,
-        chunks: AsyncIterator[bytes],
-        attributes: Attributes,
-        size_max: int,
-        inspect: Callable[[Content], None] = lambda content: None,
-    ) -> ObjectRecord:
-        """Add bytes to the end of an object, or begin one. Raises PositionNotEqualToLength and NotAppendable.
-
-        ``inspect`` sees what was received before it counts, and raises to refuse it.
-        """
+    async def append(self, bucket: Bucket, key: str, addition: Addition) -> ObjectRecord:
+        """Add bytes to the end of an object, or begin one. Raises PositionNotEqualToLength and NotAppendable."""
         async with self._appending.turn((bucket.node, key)):
-            return await self._append(bucket, key, position, chunks, attributes, size_max, inspect)
+            return await self._append(bucket, key, addition)
 
-    async def _append(
-        self,
-        bucket: Bucket,
-        key: str,
-        position: int,
-        chunks: AsyncIterator[bytes],
-        attributes: Attributes,
-        size_max: int,
-        inspect: Callable[[Content], None],
-    ) -> ObjectRecord:
+    async def _append(self, bucket: Bucket, key: str, addition: Addition) -> ObjectRecord:
+        position, attributes = addition.position, addition.attributes
         old, last, writer = self._open_end(bucket, key, position)
-        content = await receive(self._blobs, chunks, size_max=size_max - position, packed=False, writer=writer)
+        content = await receive(
+            self._blobs, addition.chunks, size_max=addition.size_max - position, packed=False, writer=writer
+        )
 
         def work(change: Change, _: object) -> ObjectRecord:
             current = same_bucket(change, bucket)
@@ -320,7 +316,7 @@ class Objects:
                 self._blobs.truncate(last.file, last.offset + last.length)
 
         try:
-            inspect(content)
+            addition.inspect(content)
         except BaseException:
             undo()
             raise

@@ -4,7 +4,7 @@ Services choose by bucket and know only these protocols, so an operation is writ
 can do (versions, appending, tags, links ...) is no part of them.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -12,7 +12,7 @@ from yunbox.kernel.errors import Unavailable
 from yunbox.storage.objects.content import Content
 from yunbox.storage.objects.listing import Page, Query
 from yunbox.storage.objects.model import Bucket, ObjectRecord
-from yunbox.storage.objects.objects import Attributes, Check, Gone
+from yunbox.storage.objects.objects import Addition, Attributes, Check, Gone
 
 UNKNOWN_SUM = -1
 """In the place of a CRC-64 that the remote does not tell: readers are then told none, rather than a wrong one."""
@@ -55,20 +55,8 @@ class Backend(Protocol):
     ) -> ObjectRecord:
         """Make an object of received content, which is gone then, whatever happens."""
 
-    async def append(
-        self,
-        bucket: Bucket,
-        key: str,
-        position: int,
-        chunks: AsyncIterator[bytes],
-        attributes: Attributes,
-        size_max: int,
-        inspect: Callable[[Content], None],
-    ) -> ObjectRecord:
-        """Add bytes to the end of an object, or begin one. Raises PositionNotEqualToLength and NotAppendable.
-
-        ``inspect`` sees what was received before it counts, and raises to refuse it.
-        """
+    async def append(self, bucket: Bucket, key: str, addition: Addition) -> ObjectRecord:
+        """Add bytes to the end of an object, or begin one. Raises PositionNotEqualToLength and NotAppendable."""
 
     async def delete(self, bucket: Bucket, key: str, owner: str, wanted: str | None = None) -> ObjectRecord | None:
         """Delete a key or a version; returns the delete marker that was made or removed, if any."""

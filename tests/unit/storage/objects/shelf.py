@@ -11,7 +11,7 @@ from objects_audit import audit
 
 from yunbox.kernel.clock import ManualClock
 from yunbox.storage.objects.model import Bucket, BucketStat, ObjectRecord, crc64
-from yunbox.storage.objects.objects import Attributes, Check, NoSuchKey
+from yunbox.storage.objects.objects import Addition, Attributes, Check, NoSuchKey
 from yunbox.storage.objects.reading import Source
 from yunbox.storage.objects.store import ObjectStore
 
@@ -67,7 +67,8 @@ class Shelf:
         return await self.store.objects.put(self.bucket, key, content, Attributes(**attributes), check)
 
     async def append(self, key: str, position: int, data: bytes, size_max: int = GIB) -> ObjectRecord:
-        return await self.store.objects.append(self.bucket, key, position, chunks(data), Attributes(), size_max)
+        addition = Addition(position, chunks(data), Attributes(), size_max)
+        return await self.store.objects.append(self.bucket, key, addition)
 
     async def delete(self, key: str, wanted: str | None = None) -> ObjectRecord | None:
         return await self.store.objects.delete(self.bucket, key, "1", wanted)

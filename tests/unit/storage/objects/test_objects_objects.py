@@ -12,6 +12,7 @@ from yunbox.storage.objects.buckets import NoSuchBucket
 from yunbox.storage.objects.content import TooLarge
 from yunbox.storage.objects.model import APPENDABLE, crc64
 from yunbox.storage.objects.objects import (
+    Addition,
     Attributes,
     NoSuchKey,
     NotAppendable,
@@ -249,7 +250,7 @@ def test_an_object_replaced_during_an_append_is_not_appended_to(shelf: Shelf) ->
             yield b"678"
 
         objects = shelf.store.objects
-        task = asyncio.ensure_future(objects.append(shelf.bucket, "k", 5, slowly(), Attributes(), GIB))
+        task = asyncio.ensure_future(objects.append(shelf.bucket, "k", Addition(5, slowly(), Attributes(), GIB)))
         await asyncio.sleep(0)
         await shelf.delete("k")
         content = await objects.receive(chunks(b"abcde"), size_max=9, packed=False)

@@ -32,7 +32,7 @@ from yunbox.services.oss.route import BUCKET, OBJECT, Route, empty, xml
 from yunbox.services.oss.service import OBJECT_BYTES_MAX, Oss, iso_time, retrieve, write
 from yunbox.services.oss.target import S3, OssRequest
 from yunbox.storage.objects.model import MULTIPART, NORMAL, SSE_HEADERS, Bucket, ObjectRecord
-from yunbox.storage.objects.objects import check_key
+from yunbox.storage.objects.objects import Addition, check_key
 from yunbox.storage.objects.versions import version_id
 from yunbox.wire.http import Response
 from yunbox.wire.odps.xml import Markup, Node, element, parse_body
@@ -116,15 +116,9 @@ async def _append(service: Oss, call: Call[Writing]) -> Written:
         raise Conflict("Objects of a bucket with versions cannot be appended to.", code="ObjectNotAppendable")
     given = attributes(request, call.principal.account_id, bucket)
     chunks = body_chunks(service, request, OBJECT_BYTES_MAX)
-    record = await service.backend(bucket).append(
-        bucket,
-        request.key,
-        position,
-        chunks,
-        given,
-        OBJECT_BYTES_MAX,
-        lambda content: check_digest(content, request.headers.get("content-md5", "")),
-    )
+    digest = request.headers.get("content-md5", "")
+    addition = Addition(position, chunks, given, OBJECT_BYTES_MAX, lambda found: check_digest(found, digest))
+    record = await service.backend(bucket).append(bucket, request.key, addition)
     call.usage.uploaded_bytes = record.size - position
     write(call, request.bucket)
     return Written(bucket, record)
