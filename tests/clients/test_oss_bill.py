@@ -80,3 +80,38 @@ def test_a_bucket_that_is_deleted_pays_what_is_due(server: Moved) -> None:
     bucket.delete_bucket()
     until(lambda: "oss.early.Archive" in quantities(server, "brief"))
     assert quantities(server, "brief")["oss.early.Archive"] == pytest.approx(59 * MB)
+
+
+def test_parts_of_uploads_under_way_are_kept_too(server: Moved) -> None:
+    bucket = server.bucket("parts")
+    for storage_class in ("Standard", "IA"):
+        upload = bucket.init_multipart_upload(storage_class, headers=cold(storage_class)).upload_id
+        for size in (1, 2):  # the second takes the place of the first
+            part = bucket.upload_part(storage_class, upload, 1, b"x" * size * MB)
+    aborted = bucket.init_multipart_upload("aborted").upload_id
+    bucket.upload_part("aborted", aborted, 1, b"x" * MB)
+    bucket.abort_multipart_upload("aborted", aborted)
+    server.advance(hours=3)
+    until(lambda: quantities(server, "parts").get("oss.storage.Standard") == 3 * 2 * MB)
+    assert quantities(server, "parts")["oss.storage.IA"] == 3 * 2 * MB
+    bucket.complete_multipart_upload("IA", upload, [oss2.models.PartInfo(1, part.etag)])
+    server.advance(hours=1)
+    until(lambda: quantities(server, "parts").get("oss.storage.Standard") == 4 * 2 * MB)
+    assert quantities(server, "parts")["oss.storage.IA"] == 4 * 2 * MB, "as an object it is no part any more"
+
+
+def test_a_question_costs_what_it_scans(server: Moved) -> None:
+    bucket = server.bucket("asked")
+    rows = b"".join(b"%d,x\n" % number for number in range(1000))
+    bucket.put_object("rows", rows)
+    bucket.put_object("cold", rows, headers=cold("IA"))
+    bucket.create_select_object_meta("rows")
+    answered = bucket.select_object("rows", "select _1 from ossobject limit 1").read()
+    assert answered == b"0\n"
+    assert bucket.select_object("rows", "select * from ossobject where _1 = 'none'").read() == b""
+    with pytest.raises(oss2.exceptions.ServerError):
+        bucket.select_object("rows", "select from").read()
+    bucket.select_object("cold", "select _1 from ossobject limit 1").read()
+    server.advance(hours=1)
+    until(lambda: quantities(server, "asked").get("oss.select") == 3 * len(rows))
+    assert 0 < quantities(server, "asked")["oss.restore.IA"] < len(rows), "what was sent, not what was read"

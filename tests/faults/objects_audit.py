@@ -8,13 +8,24 @@ from typing import Any
 import msgspec
 
 from yunbox.kernel.errors import StorageFull
-from yunbox.storage.objects.model import Bucket, BucketStat, Extent, ObjectRecord, Part, combined, load, load_stat
+from yunbox.storage.objects.model import (
+    Bucket,
+    BucketStat,
+    Extent,
+    ObjectRecord,
+    Part,
+    Upload,
+    combined,
+    load,
+    load_stat,
+)
 from yunbox.storage.objects.store import ObjectStore
 from yunbox.storage.objects.upkeep import Damage
 
 NODE = 8
 _buckets = msgspec.msgpack.Decoder(Bucket)
 _parts = msgspec.msgpack.Decoder(Part)
+_uploads = msgspec.msgpack.Decoder(Upload)
 
 
 def audit(store: ObjectStore, folder: Path) -> None:
@@ -94,6 +105,8 @@ def _check_stats(
         old = [record for key, record in history if roots[key[:NODE]] == bucket.node]
         kept = load_stat(tables["stats"].get(bucket.node.to_bytes(NODE, "big")))
         assert _plain(kept) == _plain(_counted(current, old, uploads[bucket.node])), bucket.name
+        parts = {name: size for name, size in kept.parts.items() if size}
+        assert parts == _parts_by_class(tables, bucket.node.to_bytes(NODE, "big")), bucket.name
 
 
 def _counted(current: list[ObjectRecord], old: list[ObjectRecord], uploads: int) -> BucketStat:
@@ -104,6 +117,15 @@ def _counted(current: list[ObjectRecord], old: list[ObjectRecord], uploads: int)
             stat.by_class[record.storage_class] = (size + record.size, objects + 1)
             stat.bytes += record.size
     return stat
+
+
+def _parts_by_class(tables: dict[str, dict[bytes, bytes]], node: bytes) -> dict[str, int]:
+    found: Counter[str] = Counter()
+    for key, data in tables["uploads"].items():
+        if key[:NODE] == node:
+            sizes = [_parts.decode(part).size for place, part in tables["parts"].items() if place[:16] == key[NODE:]]
+            found[_uploads.decode(data).storage_class] += sum(sizes)
+    return {name: size for name, size in found.items() if size}
 
 
 def _plain(stat: BucketStat) -> Any:

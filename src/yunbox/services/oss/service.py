@@ -14,7 +14,7 @@ from yunbox.guard.authorise import Authoriser
 from yunbox.identity.identify import Identity
 from yunbox.kernel.call import Access, Call
 from yunbox.kernel.clock import Clock
-from yunbox.meter.prices import OSS_GET, OSS_PUT, OSS_RESTORE, OSS_TRAFFIC
+from yunbox.meter.prices import OSS_GET, OSS_PUT, OSS_RESTORE, OSS_SELECT, OSS_TRAFFIC
 from yunbox.meter.storage import StorageMeter
 from yunbox.meter.tally import Tally
 from yunbox.services.oss.access import Grants
@@ -139,6 +139,12 @@ def retrieve(call: Call[Any], record: ObjectRecord, size: int = 0) -> None:
         call.usage.items[item] = size
     else:
         call.usage.retrieval = item
+
+
+def scan(call: Call[Any], record: ObjectRecord) -> None:
+    """Meter that SelectObject has scanned an object: all of it, as its answer's last frame says."""
+    call.usage.scanned_bytes = record.size
+    call.usage.items[OSS_SELECT] = record.size
 
 
 def _metered(call: Call[Any], bucket: str, item: str) -> None:

@@ -1,5 +1,6 @@
 """What lies in buckets, as the meter charges it."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 
 from yunbox.meter.prices import OSS_EARLY, OSS_STORAGE
@@ -24,6 +25,11 @@ def stored(store: ObjectStore, owner: Callable[[str], str], name: str = "") -> I
             yield _stored(bucket, store.buckets.stat(bucket), owner(bucket.account_id))
 
 
+def _kept(stat: BucketStat) -> Counter[str]:
+    """Bytes by class: of objects, and of the parts of uploads under way, which are billed as what they are."""
+    return Counter(stat.billed) + Counter(stat.parts)
+
+
 def _stored(bucket: Bucket, stat: BucketStat, owner: str) -> Stored:
     return Stored(
         place=str(bucket.node),
@@ -31,6 +37,6 @@ def _stored(bucket: Bucket, stat: BucketStat, owner: str) -> Stored:
         account_id=bucket.account_id,
         principal=owner,
         since_s=bucket.created_ms / 1000,
-        kept={f"{OSS_STORAGE}{name}": float(size) for name, size in stat.billed.items()},
+        kept={f"{OSS_STORAGE}{name}": float(size) for name, size in _kept(stat).items()},
         sums={f"{OSS_EARLY}{name}": total for name, total in stat.early.items()},
     )

@@ -155,7 +155,8 @@ class BucketStat(msgspec.Struct, array_like=True):
     """Running totals of a bucket. ``by_class`` holds bytes and objects of each storage class.
 
     ``billed`` holds the bytes of each class as they are billed, and ``early`` the byte-days that were still due when
-    objects went before their time, summed up since the bucket began.
+    objects went before their time, summed up since the bucket began. ``parts`` holds the bytes of the parts of uploads
+    under way, by the class that their object will have.
     """
 
     objects: int = 0
@@ -165,6 +166,7 @@ class BucketStat(msgspec.Struct, array_like=True):
     by_class: dict[str, tuple[int, int]] = {}
     billed: dict[str, int] = {}
     early: dict[str, float] = {}
+    parts: dict[str, int] = {}
 
 
 class Upload(msgspec.Struct, array_like=True, frozen=True):

@@ -130,6 +130,7 @@ class Uploads:
             chosen = _chosen(there, wanted)
             record = _completed(upload, chosen, self._objects.now_ms())
             used = {part.number for part in chosen}
+            _count(change, current, upload, -sum(part.size for part in there.values()))
             for number, part in there.items():
                 change.delete("parts", _part_key(upload_id, number))
                 if number in used:
@@ -159,8 +160,9 @@ class Uploads:
 
         def work(change: Change, _: object) -> None:
             current = same_bucket(change, bucket)
-            _find(change, current, key, upload_id)
+            upload = _find(change, current, key, upload_id)
             for part in list(_all_parts(change, upload_id)):
+                _count(change, current, upload, -part.size)
                 change.delete("parts", _part_key(upload_id, part.number))
                 release(change, part.extents)
             self._forget(change, current, upload_id)
@@ -168,11 +170,15 @@ class Uploads:
         await self._index.write(work, frees=True)
 
     def _keep(self, change: Change, bucket: Bucket, key: str, upload_id: str, part: Part) -> Part:
-        _find(change, same_bucket(change, bucket), key, upload_id)
+        current = same_bucket(change, bucket)
+        upload = _find(change, current, key, upload_id)
         place = _part_key(upload_id, part.number)
         old = change.get("parts", place)
         if old is not None:
-            release(change, _parts.decode(old).extents)
+            replaced = _parts.decode(old)
+            release(change, replaced.extents)
+            _count(change, current, upload, -replaced.size)
+        _count(change, current, upload, part.size)
         keep(change, part.extents)
         change.used(part.extents)
         change.put("parts", place, _encode(part))
@@ -181,6 +187,13 @@ class Uploads:
     def _forget(self, change: Change, bucket: Bucket, upload_id: str) -> None:
         change.delete("uploads", _upload_key(bucket, upload_id))
         change.stat(node_bytes(bucket.node)).uploads -= 1
+
+
+def _count(change: Change, bucket: Bucket, upload: Upload, size: int) -> None:
+    """Count bytes of parts, which are stored and billed from when they come until they go or are an object's."""
+    parts = change.stat(node_bytes(bucket.node)).parts
+    left = parts.get(upload.storage_class, 0) + size
+    parts[upload.storage_class] = max(left, 0)  # those of an upload begun before parts were counted go uncounted
 
 
 def _upload_key(bucket: Bucket, upload_id: str) -> bytes:

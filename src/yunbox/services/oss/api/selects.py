@@ -4,7 +4,6 @@ import binascii
 from base64 import b64decode
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from typing import Any
 
 from yunbox.engine.duck.messages import ObjectFormat, SelectMeta, SelectObject
 from yunbox.kernel.call import Access, Call, Operation, Shape
@@ -12,7 +11,7 @@ from yunbox.kernel.errors import Conflict, InvalidArgument
 from yunbox.services.oss.api.headers import is_frozen
 from yunbox.services.oss.api.reads import Bytes, follow
 from yunbox.services.oss.route import OBJECT, Route
-from yunbox.services.oss.service import Oss, read
+from yunbox.services.oss.service import Oss, read, retrieve, scan
 from yunbox.services.oss.target import OssRequest
 from yunbox.storage.objects.model import ObjectRecord
 from yunbox.storage.objects.objects import check_key
@@ -161,18 +160,29 @@ async def _select(service: Oss, call: Call[Selecting]) -> Bytes:
         source.close()
         raise
     read(call, request.bucket)
+    if not is_meta:
+        retrieve(call, record)
     headers = {"Content-Type": "application/octet-stream"}
     if isinstance(asked, SelectObject):
         headers["x-oss-select-output-raw"] = str(asked.raw).lower()
-    return Bytes(_answer(service, asked, source), status=200 if is_meta else 206, all_headers=headers)
+    return Bytes(_answer(service, call, asked, source), status=200 if is_meta else 206, all_headers=headers)
 
 
-async def _answer(service: Oss, asked: Any, source: Opened) -> AsyncGenerator[bytes]:
-    """What a worker says; the object's bytes stay where they are until it has ended."""
+async def _answer(
+    service: Oss, call: Call[Selecting], asked: SelectMeta | SelectObject, source: Opened
+) -> AsyncGenerator[bytes]:
+    """What a worker says; the object's bytes stay where they are until it has ended.
+
+    A question that fails before it has an answer is charged as a request, and not for what it would have scanned.
+    """
     try:
         async with service.pool.lease() as worker:
             async for chunk in worker.stream(asked):
+                if isinstance(asked, SelectObject):
+                    scan(call, asked.record)
                 yield chunk
+            if isinstance(asked, SelectObject):
+                scan(call, asked.record)  # an answer without a row, which is no chunk when it is raw
     finally:
         source.close()
 
