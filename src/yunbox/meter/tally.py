@@ -35,7 +35,7 @@ class Line(msgspec.Struct, array_like=True, frozen=True):
 
 
 class Tally:
-    """Adds up usage. ``add`` is the event loop's, ``fold`` may run in a thread.
+    """Adds up usage. ``add`` is quick enough for the event loop, ``fold`` is not; both may run in any thread.
 
     The file is mapped into memory: adding a line is a copy, and yet the kernel has it when the process is killed.
     """

@@ -98,8 +98,9 @@ class LifecycleRun:
         for upload in await asyncio.to_thread(self._store.uploads.under_way, bucket):
             if lifecycle.aborts(upload, now_ms):
                 with contextlib.suppress(NoSuchUpload):
+                    self._store.uploads.get(bucket, upload.key, upload.id)
+                    self._meter(bucket, {"AbortMultipartUpload": 1})  # before it, as in ``_take``
                     await self._store.uploads.abort(bucket, upload.key, upload.id)
-                    self._meter(bucket, {"AbortMultipartUpload": 1})
 
     async def _objects(self, bucket: Bucket, lifecycle: Lifecycle, now_ms: int, progress: Progress) -> None:
         after, newest_ms = progress.after, lifecycle.newest_ms(now_ms)
@@ -125,8 +126,24 @@ class LifecycleRun:
         for number, part in enumerate(parts, 1):
             last = (_MARK, mark) if mark is not None and number == len(parts) else None
             if part or last:
-                taken = await self._store.sweeps.apply(bucket, part, last)
-                self._meter(bucket, Counter(_name(step) for step in taken))
+                await self._store.sweeps.apply(bucket, part, last, self._note(bucket))
+
+    def _note(self, bucket: Bucket) -> Callable[[Sequence[Step]], None]:
+        """Meters the steps of a batch before they are committed.
+
+        A call is metered once it has run, and before it is answered: a kill in between loses the fee of a call that
+        its client takes for failed. A batch has no client that would come again. Were it metered after its commit, a
+        kill in between would lose up to 200 fees, for the mark that goes with the batch says that it is done. So it is
+        the other way round: a kill during a commit, which takes milliseconds, may charge for one batch twice.
+        """
+        noted: Counter[str] = Counter()
+
+        def note(taken: Sequence[Step]) -> None:
+            fresh = Counter(_name(step) for step in taken) - noted  # the transaction may have been begun anew
+            noted.update(fresh)
+            self._meter(bucket, fresh)
+
+        return note
 
     def _meter(self, bucket: Bucket, calls: dict[str, int]) -> None:
         """Each thing that a rule does costs as much as a PUT."""

@@ -82,14 +82,25 @@ class Sweeps:
                     found.steps += (step for item in aged if (step := decide(item)) is not None)
         return found
 
-    async def apply(self, bucket: Bucket, steps: Sequence[Step], mark: tuple[str, bytes] | None = None) -> list[Step]:
-        """Take steps in one transaction and keep a mark with them; returns those whose object was still as it was."""
+    async def apply(
+        self,
+        bucket: Bucket,
+        steps: Sequence[Step],
+        mark: tuple[str, bytes] | None = None,
+        note: Callable[[Sequence[Step]], None] = lambda taken: None,
+    ) -> list[Step]:
+        """Take steps in one transaction and keep a mark with them; returns those whose object was still as it was.
+
+        ``note`` hears of them before the transaction commits, in the thread that writes, and hears of them again when
+        the transaction has to be begun anew.
+        """
 
         def work(change: Change, _: object) -> list[Step]:
             versions = Versions(change, same_bucket(change, bucket)) if steps else None
             taken = [step for step in steps if versions is not None and _took(change, versions, bucket, step)]
             if mark is not None:
                 change.put("meta", mark[0].encode(), mark[1])
+            note(taken)
             return taken
 
         return await self._index.write(work, frees=True)

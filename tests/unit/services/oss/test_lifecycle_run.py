@@ -11,6 +11,7 @@ from yunbox.meter.tally import Line
 from yunbox.services.oss import lifecycle_run
 from yunbox.services.oss.documents import CHECKS
 from yunbox.services.oss.lifecycle_run import LifecycleRun
+from yunbox.storage.objects.index import Change
 from yunbox.storage.objects.model import Bucket
 from yunbox.storage.objects.objects import Attributes
 from yunbox.storage.objects.store import ObjectStore
@@ -123,6 +124,58 @@ def test_it_goes_on_where_it_was_stopped(house: House, stop_at: int, monkeypatch
         if progress is not None and not progress.done:
             assert looked[0] == (progress.bucket, progress.after), "what was done is not looked at again"
         assert not await house.run().run_due()
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("stop_at", range(1, 12))
+def test_no_fee_is_lost_with_a_kill(house: House, stop_at: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A batch that is on disk is metered, however soon after its commit the kill comes."""
+    monkeypatch.setattr(lifecycle_run, "SLICE", 10)
+    monkeypatch.setattr(lifecycle_run, "_STEPS_MAX", 4)
+
+    async def main() -> None:
+        await house.run().run_due()
+        for name in ("a-bucket", "b-bucket"):
+            await house.fill(name, 25)
+        house.clock.advance(3 * DAY_S)
+        apply, calls = house.store.sweeps.apply, 0
+
+        async def killed(*args: object) -> object:
+            nonlocal calls
+            calls += 1
+            done = await apply(*args)  # ty: ignore[invalid-argument-type]
+            if calls == stop_at:
+                raise Stopped
+            return done
+
+        house.store.sweeps.apply = killed  # ty: ignore[invalid-assignment]
+        with pytest.raises(Stopped):
+            await house.run().run_due()
+        house.store.sweeps.apply = apply  # ty: ignore[invalid-assignment]
+        assert await house.run().run_due()
+        assert house.tally.count("ExpireObject") == 50
+
+    asyncio.run(main())
+
+
+def test_a_batch_that_is_begun_anew_is_charged_once(house: House) -> None:
+    """Another write of its group fails after it has changed something: all others run again."""
+
+    async def main() -> None:
+        await house.run().run_due()
+        bucket = await house.fill("b", 10)
+        house.clock.advance(3 * DAY_S)
+
+        def spoils(change: Change, _: object) -> None:
+            change.put("meta", b"x", b"y")
+            raise ValueError
+
+        index = house.store._index
+        begun = asyncio.gather(house.run().run_due(), *(index.write(spoils) for _ in range(50)), return_exceptions=True)
+        await begun
+        assert await house.left(bucket) == 2
+        assert house.tally.count("ExpireObject") == 10
 
     asyncio.run(main())
 
