@@ -30,6 +30,14 @@ def test_hotspots_are_known_without_limits(bucket: oss2.Bucket) -> None:
     assert sum(minute["requests"] for minute in found["by_minute"]) == found["requests"] == 41
 
 
+def test_each_key_of_a_batch_counts(bucket: oss2.Bucket) -> None:
+    bucket.batch_delete_objects([f"events/{number:04}" for number in range(30)])
+    found = ask(bucket, "GET", yunboxHotspots="", minutes="2")[0]
+    hot = found["hot"][0]
+    assert (hot["prefix"], hot["requests"], hot["throttled"]) == ("events/", 30, 0)
+    assert found["requests"] == 30
+
+
 def test_spread_and_back(bucket: oss2.Bucket) -> None:
     names = [f"logs/{number:04}" for number in range(1200)] + ["logs/中文 &?", "doc"]
     for name in names:

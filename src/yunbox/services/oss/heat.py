@@ -1,8 +1,8 @@
 """Where the requests go: a ring of minutes that knows which partitions of which buckets are busy, and why.
 
-It reads the journal's events, so no operation knows of it. What it keeps is bounded: each minute counts the busiest
-partitions and forgets the others now and then, and keeps a few keys of each. What was forgotten is at most the
-``error`` of that minute.
+It reads the journal's events, so no operation knows of it; batches alone are told to it, key by key. What it keeps is
+bounded: each minute counts the busiest partitions and forgets the others now and then, and keeps a few keys of each.
+What was forgotten is at most the ``error`` of that minute.
 """
 
 import hashlib
@@ -91,6 +91,12 @@ class Heat:
             bucket, _, key = resource.partition("/")
             if key and not key.endswith("*"):
                 minute.add(bucket, key, throttled=event.code in CODES)
+
+    def count(self, places: Iterable[tuple[str, str]], *, throttled: bool) -> None:
+        """Count each key of a batch, whose event names none."""
+        minute = self._minute(int(self._clock.time() // 60))
+        for bucket, key in places:
+            minute.add(bucket, key, throttled=throttled)
 
     def _minute(self, number: int) -> Minute:
         if not self._minutes or self._minutes[-1].number < number:

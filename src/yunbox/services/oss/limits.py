@@ -118,15 +118,27 @@ def limits_of(text: str, region: str) -> Limits | None:
 
 
 def admit(service: "Oss", call: Call[Any]) -> None:
-    """Refuse a call beyond the limits, before anything of an object's body is read."""
-    if service.limits is None:
-        return
+    """Refuse a call beyond the limits, before anything of an object's body is read.
+
+    A batch of keys is counted here for the map of heat, too: it names none in its event, as they may be a thousand.
+    """
     places = list(places_of(call.params))
+    refused = True
+    try:
+        if service.limits is not None:
+            _check(service, service.limits, call, places)
+        refused = False
+    finally:
+        if isinstance(getattr(call.params, "items", None), tuple):
+            service.heat.count(places, throttled=refused)
+
+
+def _check(service: "Oss", limits: Limits, call: Call[Any], places: list[tuple[str, str]]) -> None:
     name = next((bucket for bucket, _ in places), "")
     bucket = service.store.buckets.find(name) if name else None
     account_id = bucket.account_id if bucket is not None else call.principal.account_id
     uploads = call.operation.name in ("PutObject", "PostObject", "AppendObject", "UploadPart")
-    service.limits.check(account_id, places, uploads=uploads)
+    limits.check(account_id, places, uploads=uploads)
 
 
 def places_of(params: Any) -> list[tuple[str, str]]:
