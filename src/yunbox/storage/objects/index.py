@@ -34,6 +34,7 @@ _GROUP_MAX = 512
 _GROUP_BYTES_MAX = 32 * 1024 * 1024
 _MAP_BYTES = 1 << 40  # address space, not memory or disk
 _MAP_BYTES_LOW = 1 << 34
+_READERS_MAX = 1024
 _FULL = "The disk that holds the data folder is full: free some space and try again"
 _FULL_BYTES = 8 * 1024 * 1024
 
@@ -207,7 +208,7 @@ class Index:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._reserve = Reserve(folder / "reserve")
-        self._env = _open(folder)
+        self._env = open_index(folder)
         self._tables = Tables(self._env)
         self._packs = packs
         self._queue: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
@@ -392,11 +393,18 @@ def _settle(future: "asyncio.Future[Any]", result: Any, failure: BaseException |
         future.set_result(result)
 
 
-def _open(folder: Path) -> lmdb.Environment:
+def open_index(folder: Path, *, readonly: bool = False) -> lmdb.Environment:
+    """The index's environment. A reader's map is as large as the writer's: the index may grow while it is open."""
     for size in (_MAP_BYTES, _MAP_BYTES_LOW):
         try:
             return lmdb.open(
-                str(folder), map_size=size, max_dbs=len(_TABLES), max_readers=1024, readahead=False, mode=0o600
+                str(folder),
+                map_size=size,
+                max_dbs=len(_TABLES),
+                max_readers=_READERS_MAX,
+                readahead=False,
+                mode=0o600,
+                readonly=readonly,
             )
         except MemoryError:
             continue

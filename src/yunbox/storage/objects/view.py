@@ -9,7 +9,7 @@ import msgspec
 from yunbox.kernel.errors import Unavailable
 from yunbox.storage.objects.blobs import Blobs
 from yunbox.storage.objects.buckets import find_bucket, local_bucket
-from yunbox.storage.objects.index import Snapshot, Tables
+from yunbox.storage.objects.index import Snapshot, Tables, open_index
 from yunbox.storage.objects.model import APPENDABLE, Bucket, ObjectRecord, load
 from yunbox.storage.objects.packs import Packs
 from yunbox.storage.objects.pins import Pins
@@ -20,7 +20,7 @@ from yunbox.storage.objects.versions import present
 def all_buckets(folder: Path) -> list[Bucket]:
     """Every bucket of a store, whether a server has it open or not. Raises Unavailable."""
     try:
-        env = lmdb.open(str(folder / "index"), readonly=True, max_dbs=32, readahead=False, max_readers=1024)
+        env = open_index(folder / "index", readonly=True)
         try:
             table = env.open_db(b"buckets", create=False)
             with env.begin() as txn:
@@ -37,7 +37,7 @@ class ObjectView:
     """Reads a store that another process writes."""
 
     def __init__(self, folder: Path) -> None:
-        self._env = lmdb.open(str(folder / "index"), readonly=True, max_dbs=32, readahead=False, max_readers=1024)
+        self._env = open_index(folder / "index", readonly=True)
         self._tables = Tables(self._env, create=False)
         self._packs = Packs(folder / "packs")
         self._blobs = Blobs(folder / "data")
