@@ -6,6 +6,7 @@ percent-encode slashes that are part of a name.
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote, unquote_plus
 
@@ -135,7 +136,7 @@ def _pairs(raw_query: str) -> Iterable[tuple[str, str]]:
 async def send_response(response: Response, send: Send, *, head_only: bool = False) -> None:
     """Send a response as ASGI events; a stream is closed whatever happens."""
     body = response.body
-    headers = [(name.lower().encode("latin-1"), _header(value)) for name, value in response.headers.items()]
+    headers = [(_name(name), _value(value)) for name, value in response.headers.items()]
     if isinstance(body, bytes):
         if not any(name == b"content-length" for name, _ in headers):
             headers.append((b"content-length", str(len(body)).encode()))
@@ -161,5 +162,12 @@ async def _send_stream(status: int, headers: list[tuple[bytes, bytes]], body: As
             await close()
 
 
-def _header(value: str) -> bytes:
-    return value.replace("\r", " ").replace("\n", " ").encode("utf-8")
+@lru_cache(maxsize=1024)
+def _name(name: str) -> bytes:
+    return name.lower().encode("latin-1")
+
+
+def _value(value: str) -> bytes:
+    if not value.isprintable():
+        value = value.replace("\r", " ").replace("\n", " ")
+    return value.encode()
