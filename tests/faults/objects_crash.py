@@ -321,7 +321,7 @@ def main() -> None:
         asyncio.run(Writer(args.write, args.seed).run())
     print(f"{args.cycles} cycles, seed {args.seed}")
     with tempfile.TemporaryDirectory() as folder:
-        crasher = Crasher(Path(folder), args.seed)
+        crasher = Crasher(Path(folder) / "oss", args.seed)
         crasher.run(args.cycles)
     print(f"ok: {crasher.acknowledged} writes acknowledged, none lost or torn")
 

@@ -12,6 +12,6 @@ CYCLES = int(os.environ.get("YUNBOX_CRASH_CYCLES", "30"))
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_no_object_is_lost_or_torn(tmp_path: Path) -> None:
-    crasher = Crasher(tmp_path, seed=20110601)
+    crasher = Crasher(tmp_path / "oss", seed=20110601)
     crasher.run(CYCLES)
     assert crasher.acknowledged > 10 * CYCLES
