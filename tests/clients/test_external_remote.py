@@ -23,7 +23,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptio
 
 
 @contextmanager
-def mounted(folder: Path, scheme: str) -> Iterator[tuple[Server, Server]]:
+def mounted(folder: Path, scheme: str, ttl: str = "0") -> Iterator[tuple[Server, Server]]:
     """A server, and the one that its bucket ``lake`` is mounted from."""
     for name in ("here", "there"):
         (folder / name).mkdir()
@@ -31,7 +31,7 @@ def mounted(folder: Path, scheme: str) -> Iterator[tuple[Server, Server]]:
         bucket_of(there).create_bucket()
         words = (
             "mount-remote", "lake", "--scheme", scheme, "--bucket", "lake", "--endpoint", there.endpoints["oss"],
-            "--region", there.region, "--access-key-id", there.access_key_id, "--ttl", "0",
+            "--region", there.region, "--access-key-id", there.access_key_id, "--ttl", ttl,
         )  # fmt: skip
         run(here, "oss", *words, YUNBOX_REMOTE_SECRET=there.access_key_secret)
         yield here, there
@@ -120,6 +120,34 @@ def test_it_is_written(here: ODPS, there: oss2.Bucket) -> None:
     here.execute_sql("load into loaded from location 'oss://lake/u/' stored as csv")
     here.execute_sql("create table made as select id from w")
     assert rows(here, "select sum(a.id) from loaded a join made b on a.id = b.id") == [(36,)]
+
+
+def test_rows_are_changed_by_what_lies_there(here: ODPS, there: oss2.Bucket) -> None:
+    there.put_object("ids/1.csv", "1\n2\n")
+    here.execute_sql("create external table ids (id bigint) stored as csv location 'oss://lake/ids/'")
+    here.execute_sql("create table changed (id bigint, v string) tblproperties ('transactional'='true')")
+    here.execute_sql("insert into changed values (1, 'x'), (2, 'x'), (3, 'x')")
+    here.execute_sql("delete from changed where id not in (select id from ids)")
+    assert rows(here, "select id from changed order by id limit 9") == [(1,), (2,)]
+    here.execute_sql("update changed set v = 'y' where id in (select id from ids where id > 1)")
+    assert rows(here, "select id, v from changed order by id limit 9") == [(1, "x"), (2, "y")]
+
+
+def test_what_is_remembered_of_a_changed_object_is_asked_for_again(tmp_path: Path) -> None:
+    with mounted(tmp_path, "oss", ttl="600") as (near, far):
+        there, o = bucket_of(far), odps_of(near)
+        there.put_object("r/1.csv", "1\n")
+        assert bucket_of(near).head_object("r/1.csv").content_length == 2
+        there.put_object("r/1.csv", "22\n")
+        o.execute_sql("create external table r (id bigint) stored as csv location 'oss://lake/r/'")
+        assert rows(o, "select id from r") == [(22,)], "the HEAD that is remembered is older than the listing"
+        there.put_object("r/2.csv", "3\n")
+        bucket_of(near).put_object("r/0.csv", "4\n")
+        assert rows(o, "select sum(id) from r") == [(29,)]
+        there.put_object("r/2.csv", "100\n")
+        there.delete_object("r/1.csv")
+        run(near, "oss", "warm", "lake/r/")
+        assert rows(o, "select sum(id) from r") == [(104,)], "the listing that is remembered is older than the object"
 
 
 def test_failures_name_the_remote_and_leave_nothing(tmp_path: Path) -> None:

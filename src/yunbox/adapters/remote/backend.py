@@ -227,6 +227,10 @@ class Mounted:
 
     # -- looking after
 
+    def forget(self, key: str) -> None:
+        """Believe no longer what is remembered of a key and of the listings with it."""
+        self._memory.invalidate(key)
+
     async def warm(self, prefix: str) -> AsyncGenerator[dict[str, Any]]:
         """Fetch metadata and bytes of all objects with a prefix. Raises StorageFull when they do not fit."""
         query = Query(prefix, limit=_LIST_PAGE)

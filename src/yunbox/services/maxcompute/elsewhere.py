@@ -9,18 +9,18 @@ has no transactions.
 import asyncio
 import shutil
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from yunbox.engine.duck.messages import Listings, PlanStatement, RemoteObject, StageObjects
+from yunbox.engine.duck.messages import Listings, RemoteObject, StageObjects
 from yunbox.kernel.errors import InvalidArgument
 from yunbox.storage.files import translate
 from yunbox.storage.objects.listing import Query
 from yunbox.storage.objects.model import Bucket, ObjectRecord
-from yunbox.storage.objects.objects import Attributes
-from yunbox.storage.objects.ports import UNKNOWN_SUM, Stale
+from yunbox.storage.objects.objects import Attributes, NoSuchKey
+from yunbox.storage.objects.ports import UNKNOWN_SUM, Bytes, Stale
 
 if TYPE_CHECKING:
     from yunbox.kernel.call import Call
@@ -53,18 +53,28 @@ def staged(run: Run, admit: Callable[["MaxCompute", "Call[Statement]"], None] | 
     async def staging(service: "MaxCompute", call: "Call[Statement]") -> Any:
         if not call.params.planned.elsewhere:
             return await run(service, call)
-        async with _fetched(service, call):
+        async with AsyncExitStack() as files:
+            try:
+                await files.enter_async_context(_fetched(service, call))
+            except Stale:  # the caches have forgotten what they knew of it
+                call.params = await _planned(service, call.params)
+                if admit is not None:
+                    admit(service, call)
+                await files.enter_async_context(_fetched(service, call))
             return await run(service, call)
 
     return listed(staging, admit)
 
 
 async def _planned(service: "MaxCompute", statement: "Statement") -> "Statement":
+    """The plan with the listings that it needs; one that needs others, as a table got partitions, is made again."""
     listings: Listings = {}
-    for bucket, prefix in statement.planned.unlisted:
-        listings[bucket, prefix] = await _listing(service, bucket, prefix)
-    request = PlanStatement(statement.text, statement.session, listings)
-    return replace(statement, planned=await statement.worker.call(request))
+    while True:
+        planned = await service.jobs.plan(statement.worker, statement.text, statement.session, listings)
+        if not planned.unlisted:
+            return replace(statement, planned=planned)
+        for bucket, prefix in planned.unlisted:
+            listings[bucket, prefix] = await _listing(service, bucket, prefix)
 
 
 async def _listing(service: "MaxCompute", name: str, prefix: str) -> tuple[tuple[str, ObjectRecord], ...]:
@@ -110,11 +120,8 @@ async def _fetched(service: "MaxCompute", call: "Call[Statement]") -> AsyncGener
 
 async def _fetch(service: "MaxCompute", item: RemoteObject, path: Path, slots: asyncio.Semaphore) -> None:
     async with slots:
-        bucket = service.objects.buckets.get(item.bucket)
-        record, source = await service.backends.of(bucket).open(bucket, item.key)
+        record, source = await _open(service, item)
         try:
-            if record.etag != item.etag:
-                raise Stale(f"The object {item.key!r} was changed at the remote meanwhile: run it again")
             await source.ready(0, record.size)
             with path.open("wb") as out:
                 async for piece in source.pieces(0, record.size):
@@ -123,6 +130,20 @@ async def _fetch(service: "MaxCompute", item: RemoteObject, path: Path, slots: a
             raise translate(error) from error
         finally:
             source.close()
+
+
+async def _open(service: "MaxCompute", item: RemoteObject) -> tuple[ObjectRecord, Bytes]:
+    """An object as it was listed. Raises Stale when it is another now; what was remembered of it is forgotten then."""
+    bucket = service.objects.buckets.get(item.bucket)
+    backend = service.backends.remotes.backend(bucket)
+    for _ in range(2):  # a HEAD that is remembered may be older than the listing
+        with suppress(NoSuchKey):
+            record, source = await backend.open(bucket, item.key)
+            if record.etag == item.etag:
+                return record, source
+            source.close()
+        backend.forget(item.key)
+    raise Stale(f"The object {item.key!r} was changed at the remote meanwhile: run it again")
 
 
 async def publish(

@@ -41,7 +41,7 @@ _SQL_CODES: dict[type[errors.KernelError], str] = {
     errors.Conflict: "ODPS-0110141:Data version exception",
     errors.Cancelled: "ODPS-0010000:The instance was cancelled",
     errors.StorageFull: "ODPS-0010000:System internal error - no space left",
-    errors.Unavailable: "ODPS-0010000:System internal error - worker lost",
+    errors.Unavailable: "ODPS-0010000:System internal error",
 }
 T = TypeVar("T")
 _HAS_CODE = re.compile(r"ODPS-\d{7}")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from yunbox.engine.duck.messages import Planned, PlanStatement
+from yunbox.engine.duck.messages import Listings, Planned, PlanStatement
 from yunbox.engine.duck.pool import Worker
 from yunbox.guard.admission import Estimate, Reading
 from yunbox.kernel import ids, limits
@@ -245,22 +245,23 @@ class Jobs:
         session = self._session(job)
         async with self._service.pool.lease() as worker:
             with self._service.objects.held():
-                planned = await self._plan(worker, text, session)
+                planned = await self.plan(worker, text, session)
                 statement = Statement(job, text, session, worker, planned)
                 operation = operation_for(job.instance.task_type, planned.plan)
                 return await self._service.spine.perform(
                     self._service, operation, statement, job.principal, job.instance.id
                 )
 
-    async def _plan(self, worker: Worker, text: str, session: Session) -> Planned:
+    async def plan(self, worker: Worker, text: str, session: Session, listings: Listings | None = None) -> Planned:
         """Plan against the newest snapshots: where the index lags behind a log, bring it up and plan again."""
-        planned: Planned = await worker.call(PlanStatement(text, session))
+        request = PlanStatement(text, session, listings or {})
+        planned: Planned = await worker.call(request)
         for _ in range(_REPLAN_MAX):
             if not planned.stale:
                 break
             for table_id in planned.stale:
                 await self._service.snapshots.refresh(table_id)
-            planned = await worker.call(PlanStatement(text, session))
+            planned = await worker.call(request)
         return planned
 
     def _session(self, job: Job) -> Session:

@@ -84,6 +84,9 @@ class RemoteBackend(Backend, Protocol):
     async def copy_inside(self, source_key: str, key: str, check: Check | None = None) -> ObjectRecord:
         """Copy by the remote's own copy: no byte comes here."""
 
+    def forget(self, key: str) -> None:
+        """Believe no longer what is remembered of a key and of the listings with it."""
+
     def warm(self, prefix: str) -> AsyncGenerator[dict[str, Any]]:
         """Fetch metadata and bytes of all objects with a prefix. Yields a line for each."""
 
