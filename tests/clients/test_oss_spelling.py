@@ -1,5 +1,6 @@
 """Names as other clients spell them: in headers, documents, markers and dates, where oss2 has only one way."""
 
+from collections.abc import Callable
 from email.utils import formatdate
 from time import gmtime, strftime, time
 from urllib.parse import urlencode
@@ -63,6 +64,17 @@ def test_the_markers_of_uploads_are_plain(bucket: oss2.Bucket) -> None:
     assert [upload.key for upload in page.upload_list] == ["k%21"]
     for key, upload in zip(("k%20", "k%21", "k%22"), ids, strict=True):
         bucket.abort_multipart_upload(key, upload)
+
+
+def test_version_4_signs_a_space_that_is_sent_as_a_plus(
+    bucket: oss2.Bucket, open_bucket: Callable[..., oss2.Bucket]
+) -> None:
+    """As oss2 does in its queries: it signs them before its HTTP client spells them in a way of its own."""
+    signed = open_bucket(bucket.bucket_name, version=4)
+    for key in ("a b/1", "a+b/1", "a~b/1"):
+        signed.put_object(key, b"1")
+        assert [item.key for item in oss2.ObjectIterator(signed, prefix=key[:4])] == [key]
+    assert [item.key for item in oss2.ObjectIterator(signed, max_keys=1)] == ["a b/1", "a+b/1", "a~b/1"]
 
 
 def test_version_4_with_a_date_header_alone(bucket: oss2.Bucket, server: Server) -> None:

@@ -1,6 +1,6 @@
 """The claim a request makes about who sent it: signature V1, V4 or the S3 dialect's, in headers or in the URL."""
 
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import unquote
@@ -92,10 +92,11 @@ def _v4_header(request: OssRequest, authorization: str) -> Claim:
     scope = _scope(fields.get("Credential", ""))
     date = request.headers.get("x-oss-date") or request.headers.get("date", "")  # the older Go SDK sends this alone
     additional = fields.get("AdditionalHeaders", "").split(";")
-    text = signing.canonical_v4(
-        request.method, _resource(request), request.pairs, request.headers, additional, date, scope
-    )
-    return _claim("oss-v4", request, scope, fields.get("Signature", ""), text, date, _token(request))
+    texts = [
+        signing.canonical_v4(request.method, _resource(request), pairs, request.headers, additional, date, scope)
+        for pairs in _spellings(request)
+    ]
+    return _claim("oss-v4", request, scope, fields.get("Signature", ""), texts, date, _token(request))
 
 
 def _v4_query(request: OssRequest) -> Claim:
@@ -106,7 +107,7 @@ def _v4_query(request: OssRequest) -> Claim:
     text = signing.canonical_v4(request.method, _resource(request), pairs, request.headers, additional, date, scope)
     token = request.query.get("x-oss-security-token", "")
     seconds = _expires(request.query.get("x-oss-expires", ""))
-    return _claim("oss-v4", request, scope, request.query.get("x-oss-signature", ""), text, date, token, seconds)
+    return _claim("oss-v4", request, scope, request.query.get("x-oss-signature", ""), [text], date, token, seconds)
 
 
 def _s3_header(request: OssRequest, authorization: str) -> Claim:
@@ -117,11 +118,15 @@ def _s3_header(request: OssRequest, authorization: str) -> Claim:
     signed = fields.get("SignedHeaders", "").split(";")
     texts = [
         signing.canonical_s3(request.method, request.raw_path, pairs, request.headers, signed, date, scope, payload)
-        for pairs in dict.fromkeys((request.pairs, signing.encoded(request.pairs)))
+        for pairs in _spellings(request)
     ]
     token = request.headers.get("x-amz-security-token", "")
-    claim = _claim("s3-v4", request, scope, fields.get("Signature", ""), texts[0], date, token)
-    return replace(claim, signed=tuple(texts))
+    return _claim("s3-v4", request, scope, fields.get("Signature", ""), texts, date, token)
+
+
+def _spellings(request: OssRequest) -> Iterable[tuple[tuple[str, str], ...]]:
+    """The query as it came, and percent-encoded throughout: oss2 and Spark 3's client send ``+`` and sign ``%20``."""
+    return dict.fromkeys((request.pairs, signing.encoded(request.pairs)))
 
 
 def _s3_query(request: OssRequest) -> Claim:
@@ -140,7 +145,7 @@ def _s3_query(request: OssRequest) -> Claim:
     )
     token = request.query.get("X-Amz-Security-Token", "")
     seconds = _expires(request.query.get("X-Amz-Expires", ""))
-    return _claim("s3-v4", request, scope, request.query.get("X-Amz-Signature", ""), text, date, token, seconds)
+    return _claim("s3-v4", request, scope, request.query.get("X-Amz-Signature", ""), [text], date, token, seconds)
 
 
 def _claim(
@@ -148,7 +153,7 @@ def _claim(
     request: OssRequest,
     scope: signing.Scope,
     signature: str,
-    text: str,
+    texts: Sequence[str],
     date: str,
     token: str,
     expires_s: int | None = None,
@@ -162,7 +167,7 @@ def _claim(
         scheme,
         scope.access_key_id,
         signature,
-        (text,),
+        tuple(texts),
         signed_at=signed_at,
         expires_at=signed_at + expires_s if signed_at is not None and expires_s is not None else None,
         security_token=token,
