@@ -53,6 +53,33 @@ class _OnePacket:
             self._transport.write(held)
 
 
+def _asking(app: Any) -> Any:
+    """Close a connection whose client waited for ``100 Continue`` and was given a final answer: no body follows there.
+
+    uvicorn would take the next request on it for the body. boto3 sends one, after each PUT that was refused.
+    """
+
+    async def serve(scope: Any, receive: Any, send: Any) -> None:
+        if not any(name == b"expect" for name, _ in scope["headers"]):
+            await app(scope, receive, send)
+            return
+        asked = False
+
+        async def asking() -> Any:
+            nonlocal asked
+            asked = True
+            return await receive()
+
+        async def sending(event: Any) -> None:
+            if event["type"] == "http.response.start" and not asked:
+                event = {**event, "headers": [*event["headers"], (b"connection", b"close")]}
+            await send(event)
+
+        await app(scope, asking, sending)
+
+    return serve
+
+
 class _Protocol(HttpToolsProtocol):
     """uvicorn's protocol on a transport of ours."""
 
@@ -83,7 +110,7 @@ class _HttpServer(uvicorn.Server):
 async def listening(app: Any, sock: socket.socket, drain_s: float) -> AsyncGenerator[None]:
     """Serve an ASGI application on a bound socket; on leaving, open requests get a while to end."""
     config = uvicorn.Config(
-        app,
+        _asking(app),
         loop="none",
         http=_Protocol,
         lifespan="off",

@@ -106,6 +106,14 @@ def test_boto3_objects(s3: boto3.client) -> None:
     assert s3.head_object(Bucket="dialect", Key="copy")["ContentLength"] == 4
 
 
+def test_boto3_goes_on_after_a_put_that_was_refused(s3: boto3.client) -> None:
+    """It waits for ``100 Continue`` before it sends a body, and uses the connection again if there is none."""
+    for size in (1, 5000):
+        with pytest.raises(ClientError, match="InvalidStorageClass"):
+            s3.put_object(Bucket="dialect", Key="k", Body=b"x" * size, StorageClass="NO_SUCH_CLASS")
+        assert s3.list_objects_v2(Bucket="dialect")["KeyCount"] == 0
+
+
 def test_boto3_transfers_and_chunked_bodies(s3: boto3.client) -> None:
     s3.upload_fileobj(io.BytesIO(BIG), "dialect", "big")
     out = io.BytesIO()
