@@ -84,6 +84,7 @@ def test_the_block_of_public_access_outweighs_acls_and_policies(
     assert bucket.get_object("k").read() == b"1", "the owner is not everybody"
     for refused in (
         lambda: bucket.put_bucket_acl("public-read"),
+        lambda: bucket.create_bucket("public-read"),
         lambda: bucket.put_object_acl("k", "public-read-write"),
         lambda: bucket.put_object("new", b"x", headers={"x-oss-object-acl": "public-read"}),
         lambda: bucket.copy_object(BUCKET, "k", "copy", headers={"x-oss-object-acl": "public-read"}),
@@ -130,9 +131,51 @@ def test_the_block_of_an_account_counts_for_every_bucket(
     ).public_access_block_configuration.block_public_access
 
 
-def test_a_statement_that_names_who_or_whence_is_not_public(client: oss.Client, bucket: oss2.Bucket) -> None:
+@pytest.mark.parametrize(
+    "narrowed",
+    [
+        {"Principal": ["27737962156157"]},
+        {"Condition": {"IpAddress": {"acs:SourceIp": ["127.0.0.1", "10.0.0.0/8"]}}},
+        {"Condition": {"StringEquals": {"acs:SourceVpc": ["vpc-1"]}, "Bool": {"acs:SecureTransport": "true"}}},
+        {"Effect": "Deny"},
+    ],
+)
+def test_a_statement_that_names_who_or_whence_is_not_public(
+    client: oss.Client, bucket: oss2.Bucket, narrowed: dict[str, object]
+) -> None:
     block(client, True)
-    bucket.put_bucket_policy(policy_for_all(Condition={"IpAddress": {"acs:SourceIp": ["127.0.0.1"]}}))
+    bucket.put_bucket_policy(policy_for_all(**narrowed))
+    assert not is_public(client)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"IpAddress": {"acs:SourceIp": ["0.0.0.0/1", "128.0.0.0/1"]}},
+        {"IpAddress": {"acs:SourceIp": ["127.0.0.1", "::/0"]}},
+        {"NotIpAddress": {"acs:SourceIp": ["192.0.2.1"]}},
+        {"Bool": {"acs:SecureTransport": ["false"]}},
+        {"StringLike": {"acs:SourceVpc": ["vpc-*"]}},
+        {"StringNotEquals": {"acs:AccessId": ["LTAI5tNone"]}},
+    ],
+)
+def test_a_condition_that_nearly_all_meet_leaves_a_statement_public(
+    client: oss.Client, bucket: oss2.Bucket, stranger: oss2.Bucket, condition: dict[str, object]
+) -> None:
+    bucket.put_object("k", b"1")
+    policy = policy_for_all(Condition=condition)
+    bucket.put_bucket_policy(policy)
+    assert is_public(client)
+    block(client, True)
+    with pytest.raises(oss2.exceptions.AccessDenied):
+        stranger.get_object("k")
+    with pytest.raises(oss2.exceptions.AccessDenied, match="public"):
+        bucket.put_bucket_policy(policy)
+
+
+def is_public(client: oss.Client) -> bool:
+    found = client.get_bucket_policy_status(oss.GetBucketPolicyStatusRequest(bucket=BUCKET))
+    return bool(found.policy_status.is_public)
 
 
 def test_a_seal_ends_appending(client: oss.Client, bucket: oss2.Bucket) -> None:

@@ -9,9 +9,10 @@ import json
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from functools import lru_cache
+from ipaddress import ip_network
 from typing import Any
 
-from yunbox.identity.policy import Statement, parse_policy
+from yunbox.identity.policy import Condition, Statement, parse_policy
 from yunbox.kernel.call import Access, Principal
 from yunbox.kernel.errors import Forbidden, InvalidArgument
 from yunbox.storage.objects.model import Bucket
@@ -26,6 +27,10 @@ _WRITES = (
     "oss:ListMultipartUploads", "oss:RestoreObject",
 )  # fmt: skip
 _CHANGES = ("oss:PutObject", "oss:DeleteObject", "oss:AbortMultipartUpload", "oss:RestoreObject")
+
+_WHENCE = ("acs:SourceVpc", "acs:SourceVpcId", "acs:AccessId")
+_EQUAL = ("StringEquals", "StringEqualsIgnoreCase", "StringLike")
+_NETWORK_BITS_MIN = 8
 
 
 def on_service(action: str, account_id: str) -> tuple[Access, ...]:
@@ -89,7 +94,7 @@ def bucket_policy(document: str) -> tuple[tuple[tuple[str, ...], Statement], ...
 
 
 def openings(bucket: Bucket) -> list[str]:
-    """What opens a bucket to everybody: its ACL, or a policy that allows what it does to anyone, unconditionally."""
+    """What opens a bucket to everybody: its ACL, or a policy that allows what it does to anyone."""
     if bucket.blocks_public:
         return []
     found = [f"{bucket.acl} by its ACL"] if bucket.acl != BUCKET_ACLS[0] else []
@@ -114,7 +119,27 @@ def check_public(*, blocked: bool, acl: str, noun: str) -> None:
 
 
 def _opens(named: tuple[str, ...], statement: Statement) -> bool:
-    return "*" in named and statement.effect == "Allow" and not statement.conditions
+    """Whether a statement is public: it allows, and neither its principals nor a condition name fixed ones.
+
+    Source: the vendor's page "Block Public Access", on the conditions of access that is not public.
+    """
+    everybody = any("*" in name for name in named)
+    return everybody and statement.effect == "Allow" and not any(map(_narrows, statement.conditions))
+
+
+def _narrows(condition: Condition) -> bool:
+    if condition.key == "acs:SourceIp":
+        return condition.operator == "IpAddress" and all(map(_is_narrow, condition.values))
+    fixed = condition.operator in _EQUAL and not any("*" in value or "?" in value for value in condition.values)
+    return fixed and condition.key in _WHENCE
+
+
+def _is_narrow(network: str) -> bool:
+    """Whether addresses are few enough to name somebody: two halves of the internet are all of it."""
+    try:
+        return ip_network(network, strict=False).prefixlen >= _NETWORK_BITS_MIN
+    except ValueError:
+        return False
 
 
 def _names(statement: Statement, action: str) -> bool:

@@ -91,9 +91,10 @@ def bucket_acl(text: str) -> str:
 async def _create(service: Oss, call: Call[NewBucket]) -> Bucket:
     params = call.params
     owner = call.principal.account_id
-    if is_block(service.store.buckets.public_block(owner)):
-        check_public(blocked=True, acl=params.acl, noun="bucket")
-    if service.store.buckets.find(params.bucket) is None:
+    found = service.store.buckets.find(params.bucket)
+    blocked = found.blocks_public if found is not None else is_block(service.store.buckets.public_block(owner))
+    check_public(blocked=blocked, acl=params.acl, noun="bucket")
+    if found is None:
         page, more = service.store.buckets.page(account_id=owner, limit=BUCKETS_MAX)
         if more or len(page) >= BUCKETS_MAX:
             raise Forbidden(f"You have attempted to create more than {BUCKETS_MAX} buckets.", code="TooManyBuckets")
