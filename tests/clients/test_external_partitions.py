@@ -84,3 +84,14 @@ def test_what_spark_leaves_beside_its_files_holds_no_rows(o: ODPS, bucket: oss2.
         bucket.put_object(f"days/{key}", b"2\n")
     o.execute_sql("msck repair table days add partitions")
     assert rows(o, "select * from days limit 9") == [(1, "1")]
+
+
+def test_max_pt_is_the_last_partition_with_objects(o: ODPS, bucket: oss2.Bucket) -> None:
+    o.execute_sql(
+        "create external table days (id bigint) partitioned by (day string) stored as csv location"
+        f" 'oss://{bucket.bucket_name}/days/'"
+    )
+    assert rows(o, "select max_pt('days')") == [(None,)]
+    o.execute_sql("insert into days partition (day) values (1, 'a'), (2, 'b')")
+    o.execute_sql("alter table days add partition (day='c')")
+    assert rows(o, "select id, day from days where day = max_pt('days')") == [(2, "b")]

@@ -103,6 +103,18 @@ def test_partitions_are_found_listed_alone_and_guarded(here: ODPS, there: oss2.B
         here.execute_sql("select sum(id) from d where pt >= '01'", hints={"odps.sql.metering.value.max": "0.000000001"})
 
 
+def test_max_pt_is_the_last_partition_with_objects(here: ODPS, there: oss2.Bucket) -> None:
+    for key in ("d=a/h=1", "d=b/h=1", "d=b/h=2"):
+        there.put_object(f"max/{key}/x.csv", "1\n")
+    here.execute_sql(
+        "create external table newest (id bigint) partitioned by (d string, h string) stored as csv"
+        " location 'oss://lake/max/'"
+    )
+    here.execute_sql("msck repair table newest add partitions")
+    here.execute_sql("alter table newest add partition (d='c', h='empty')")
+    assert rows(here, "select count(*), max(d) from newest where d = max_pt('newest')") == [(2, "b")]
+
+
 def test_it_is_written(here: ODPS, there: oss2.Bucket) -> None:
     here.execute_sql("create external table w (id bigint) stored as parquet location 'oss://lake/w/'")
     here.execute_sql("insert into w values (1), (2)")
@@ -166,13 +178,21 @@ def test_failures_name_the_remote_and_leave_nothing(tmp_path: Path) -> None:
 def test_who_has_no_right_reaches_no_remote(places: tuple[Server, Server], there: oss2.Bucket) -> None:
     near, far = places
     there.put_object("secret/1.csv", "1\n")
-    odps_of(near).execute_sql("create external table secret (id bigint) stored as csv location 'oss://lake/secret/'")
+    columns = {"secret": "(id bigint)", "secret_days": "(id bigint) partitioned by (pt string)"}
+    for name, of in columns.items():
+        odps_of(near).execute_sql(f"create external table {name} {of} stored as csv location 'oss://lake/{name}/'")
+    odps_of(near).execute_sql("alter table secret_days add partition (pt='1')")
     run(near, "ram", "create-user", "stranger")
     key = json.loads(run(near, "ram", "--output", "json", "create-key", "stranger"))
     stranger = ODPS(key["access_key_id"], key["access_key_secret"], near.project, endpoint=near.endpoint)
+    may_ask = {"Effect": "Allow", "Action": ["odps:CreateInstance", "odps:Read"], "Resource": "acs:odps:*:*:projects/*"}
+    run(near, "ram", "put-policy", "ask", json.dumps({"Version": "1", "Statement": [may_ask]}))
+    run(near, "ram", "attach", "ask", "stranger")
+    assert rows(stranger, "select 1") == [(1,)]
     before = calls(far)
-    with pytest.raises(errors.ODPSError, match="privilege"):
-        stranger.execute_sql("select * from secret")
+    for statement in ("select * from secret", "select max_pt('secret_days')"):
+        with pytest.raises(errors.ODPSError, match="privilege"):
+            stranger.execute_sql(statement)
     assert calls(far) == before
 
 

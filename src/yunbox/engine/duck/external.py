@@ -18,7 +18,7 @@ from yunbox.engine.duck import int96, orc
 from yunbox.engine.duck.messages import Exported, ExportedFile, Listings, RemoteObject
 from yunbox.engine.duck.scan import quote_name, quote_text
 from yunbox.kernel.errors import Internal, InvalidArgument, NotFound
-from yunbox.sql.maxcompute.catalog import Column, ExternalSource, PartitionValues, Table
+from yunbox.sql.maxcompute.catalog import Catalog, Column, ExternalSource, PartitionValues, Table, TableName
 from yunbox.storage.objects.model import ObjectRecord
 from yunbox.storage.objects.view import ObjectView
 from yunbox.storage.tables.model import checked_partition
@@ -130,6 +130,15 @@ class External:
         if missing:
             found += self._files_at(bucket, [place for place in self._folders(table) if place[0] in missing])
         return found
+
+    def newest_partition(self, table: Table, partitions: Sequence[PartitionValues]) -> PartitionValues | None:
+        """The last of a table's partitions that has objects; none while a mounted bucket has to be listed first."""
+        for values in reversed(partitions):
+            if self.files(table, [values]):
+                return values
+            if self.unlisted:
+                return None
+        return None
 
     def _files_at(self, bucket: str, places: Sequence[tuple[PartitionValues, str]]) -> list[ExternalFile]:
         return [
@@ -271,6 +280,33 @@ class External:
             paths = [_as_orc(path, source) for path in paths]
         partitioned = table if dynamic else None
         return Exported(tuple(_exported(path, folder, ending, partitioned, static) for path in paths), rows)
+
+
+class ExternalCatalog:
+    """The planner's catalogue, which knows of external tables what only their objects tell."""
+
+    def __init__(self, catalog: Catalog, external: External) -> None:
+        self._catalog = catalog
+        self._external = external
+
+    def table(self, name: TableName) -> Table | None:
+        """The table or view of that name, or None."""
+        return self._catalog.table(name)
+
+    def partitions(self, name: TableName) -> Sequence[PartitionValues]:
+        """Every partition of a partitioned table, sorted."""
+        return self._catalog.partitions(name)
+
+    def function_exists(self, project: str, name: str) -> bool:
+        """Whether a user-defined function of that name is registered in the project."""
+        return self._catalog.function_exists(project, name)
+
+    def newest_partition(self, name: TableName) -> PartitionValues | None:
+        """The last partition, in their order, that holds rows."""
+        table = self.table(name)
+        if table is None or table.source is None:
+            return self._catalog.newest_partition(name)
+        return self._external.newest_partition(table, self.partitions(name))
 
 
 class _Joined:

@@ -18,7 +18,7 @@ import duckdb
 from yunbox.engine.duck import compact, faults, ingest, results, rewrite, scan, select, write
 from yunbox.engine.duck import messages as m
 from yunbox.engine.duck.channel import Channel
-from yunbox.engine.duck.external import External, ExternalFile
+from yunbox.engine.duck.external import External, ExternalCatalog, ExternalFile
 from yunbox.engine.duck.plan_parts import inserts, queries
 from yunbox.kernel.errors import Internal, InvalidArgument
 from yunbox.sql.maxcompute.functions import MACROS
@@ -106,10 +106,11 @@ class DuckWorker:
 
     def _plan_statement(self, request: m.PlanStatement) -> m.Planned:
         self._session = request.session
-        self._plan = plan(request.text, self._catalogue, request.session, _Evaluator(self._db, request.session))
         self._sources = {}
         self._objects = {}
         self._external.begin(request.listings)
+        catalog = ExternalCatalog(self._catalogue, self._external)
+        self._plan = plan(request.text, catalog, request.session, _Evaluator(self._db, request.session))
         costs: list[m.ScanCost] = []
         stale: list[int] = []
         for query in queries(self._plan):

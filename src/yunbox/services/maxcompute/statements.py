@@ -47,7 +47,8 @@ def operation_for(task_type: str, plan: Any) -> "Operation[Statement]":
 def _reads(service: "MaxCompute", statement: Statement) -> list[Access]:
     found = queries(statement.planned.plan)
     scans = [scan for query in found for scan in query.scans]
-    names = {scan.table.name for scan in scans if not _is_loaded(scan)} | {v for query in found for v in query.views}
+    names = {scan.table.name for scan in scans if not _is_loaded(scan)}
+    names |= {name for query in found for name in (*query.views, *query.asked)}
     accesses = on_tables(service, "Select", names)
     for scan in scans:
         if _is_loaded(scan) and scan.table.source is not None:

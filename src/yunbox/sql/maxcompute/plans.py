@@ -32,7 +32,7 @@ class Scan:
 
 @dataclass(frozen=True)
 class Query:
-    """A query as DuckDB SQL, with the names and types it gives back."""
+    """A query as DuckDB SQL, with the names and types it gives back; ``asked`` are tables whose partitions it names."""
 
     sql: str
     columns: tuple[Column, ...]
@@ -40,6 +40,7 @@ class Query:
     views: tuple[TableName, ...] = ()
     ordered: bool = False
     hints: tuple[str, ...] = ()
+    asked: tuple[TableName, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,8 @@ class QueryPlanner:
             for subquery in binder.subqueries:
                 pruner.block(subquery)
         scans = tuple(_scan(scan, pruner) for scan in binder.scans if f'"{scan.token}"' in sql)
-        return Query(sql, columns, scans, tuple(binder.views), bool(block.order), tuple(binder.hints))
+        names = tuple(binder.views), bool(block.order), tuple(binder.hints), tuple(binder.asked)
+        return Query(sql, columns, scans, *names)
 
     def expression(self, text: str) -> Expr:
         """A constant expression, such as a column's default."""

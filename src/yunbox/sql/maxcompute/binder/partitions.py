@@ -34,6 +34,7 @@ def _max_pt(binder: "ExpressionBinder", nodes: list[exp.Expr], node: exp.Expr) -
         raise ArgumentCountWrong("max_pt", len(nodes), "1 arguments", at(node))
     name = _name(binder, nodes, node, "max_pt")
     _partitioned(binder, name, node, "max_pt")
+    binder.binder.asked.append(name)
     newest = binder.binder.catalog.newest_partition(name)
     return string(newest[0]) if newest else null(STRING)
 

@@ -43,6 +43,7 @@ class QueryBinder:
         self.relations: list[Relation] = []
         self.scans: list[ScanRelation] = []
         self.views: list[TableName] = []
+        self.asked: list[TableName] = []
         self.hints: list[str] = []
         self.subqueries: list[Block] = []
         self.renderer = Renderer(self.relations)
