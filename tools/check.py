@@ -28,6 +28,13 @@ def named_hosts() -> list[str]:
     return [path.name for path in files if "://" in path.read_text("utf-8")]
 
 
+def _start(program: str) -> list[str]:
+    """How a program of this environment starts: a script by this Python, as in a moved environment it names another."""
+    path = Path(sys.executable).with_name(program)
+    with path.open("rb") as file:
+        return [sys.executable, str(path)] if file.read(2) == b"#!" else [str(path)]
+
+
 RULES: dict[str, Callable[[], list[str]]] = {
     "files of at most 600 lines": long_files,
     "locks name no host": named_hosts,
@@ -38,9 +45,7 @@ def main() -> int:
     """Run everything; returns the number of checks that failed."""
     failed = 0
     for name, (program, *words) in TOOLS.items():
-        done = subprocess.run(
-            [str(Path(sys.executable).with_name(program)), *words], cwd=ROOT, capture_output=True, text=True
-        )
+        done = subprocess.run([*_start(program), *words], cwd=ROOT, capture_output=True, text=True)
         failed += done.returncode != 0
         print(f"{'ok ' if done.returncode == 0 else 'BAD'} {name}")
         if done.returncode:

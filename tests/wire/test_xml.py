@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from odps.models.project import Project
 
 from yunbox.kernel.errors import InvalidArgument
-from yunbox.wire.odps.xml import cdata, document, element, parse_body
+from yunbox.wire.xml import cdata, document, element, parse_body
 
 anything = st.text().map(lambda s: s.encode("utf-8", "ignore").decode())
 

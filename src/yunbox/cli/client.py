@@ -11,12 +11,12 @@ from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from yunbox.kernel.errors import KernelError, NotFound, Unavailable
-from yunbox.sql.maxcompute.catalog import Column
+from yunbox.schema.tables import Column
 from yunbox.wire.odps.jobs import Task
 from yunbox.wire.odps.records import RecordDecoder
 from yunbox.wire.odps.signing import STS_TOKEN_HEADER, canonical_string, sign_v2
 from yunbox.wire.odps.types import parse_type
-from yunbox.wire.odps.xml import Node, cdata, document, element, parse_body
+from yunbox.wire.xml import Node, cdata, document, element, parse_body
 
 _TIMEOUT_S = 300.0
 _READ_BYTES = 1 << 20

@@ -10,8 +10,8 @@ from urllib.parse import quote, urlsplit
 
 from yunbox.cli.client import Connection, ServerError
 from yunbox.kernel.errors import KernelError, Unavailable
-from yunbox.wire.odps.xml import parse_body
 from yunbox.wire.oss.signing import canonical_v1, sign_v1
+from yunbox.wire.xml import parse_body
 
 _TIMEOUT_S = 24 * 3600.0
 Query = list[tuple[str, str]]

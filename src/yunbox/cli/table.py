@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TextIO
 
-from yunbox.sql.maxcompute.catalog import Column
+from yunbox.schema.tables import Column
 from yunbox.wire.odps.csv import show_value
 
 _CELL_MAX = 80

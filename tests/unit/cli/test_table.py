@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from yunbox.cli.table import write_csv, write_table
-from yunbox.sql.maxcompute.catalog import Column
+from yunbox.schema.tables import Column
 from yunbox.wire.odps.types import parse_type
 
 COLUMNS = [Column("a", parse_type("string")), Column("b", parse_type("bigint"))]

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from yunbox.sql.maxcompute.catalog import Column, PartitionValues, Table, TableName
+from yunbox.schema.tables import Column, PartitionValues, Table, TableName
 from yunbox.sql.maxcompute.functions import MACROS
 from yunbox.sql.maxcompute.planner import plan
 from yunbox.sql.maxcompute.plans import Insert, Plan, Query

@@ -2,7 +2,7 @@ import dataclasses
 
 import pytest
 
-from yunbox.sql.maxcompute.catalog import TableName
+from yunbox.schema.tables import TableName
 from yunbox.sql.maxcompute.plans import Update
 
 from .conftest import Sandbox

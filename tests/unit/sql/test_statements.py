@@ -2,8 +2,8 @@ import dataclasses
 
 import pytest
 
+from yunbox.schema.tables import TableName
 from yunbox.sql.maxcompute import plans
-from yunbox.sql.maxcompute.catalog import TableName
 
 from .conftest import Sandbox
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from yunbox.kernel.clock import ManualClock
+from yunbox.schema.tables import Column, Table, TableName
 from yunbox.services.maxcompute.schema import MAXCOMPUTE_SCHEMA
-from yunbox.sql.maxcompute.catalog import Column, Table, TableName
 from yunbox.storage.database import Database
 from yunbox.storage.tables.catalogue import Catalogue, first_commit
 from yunbox.storage.tables.model import DataFile, StoredTable

@@ -10,7 +10,7 @@ from deltalake import DeltaTable
 from lake import NAME, Lake, file
 
 from yunbox.kernel.errors import Conflict, NotFound
-from yunbox.sql.maxcompute.catalog import Column
+from yunbox.schema.tables import Column
 from yunbox.storage.tables import delta
 from yunbox.storage.tables.model import StoredTable
 from yunbox.storage.tables.snapshots import Change

@@ -13,7 +13,7 @@ from yunbox.engine.duck.int96 import parquet_readers
 from yunbox.engine.duck.messages import CompactObjects, Exported, ExportedFile
 from yunbox.engine.duck.scan import quote_text
 from yunbox.kernel.errors import Conflict
-from yunbox.sql.maxcompute.catalog import ExternalSource
+from yunbox.schema.locations import ExternalSource
 
 
 def compact(db: duckdb.DuckDBPyConnection, external: External, request: CompactObjects, scratch: Path) -> Exported:

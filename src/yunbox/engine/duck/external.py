@@ -18,7 +18,9 @@ from yunbox.engine.duck import int96, orc
 from yunbox.engine.duck.messages import Exported, ExportedFile, Listings, RemoteObject
 from yunbox.engine.duck.scan import quote_name, quote_text
 from yunbox.kernel.errors import Internal, InvalidArgument, NotFound
-from yunbox.sql.maxcompute.catalog import Catalog, Column, ExternalSource, PartitionValues, Table, TableName
+from yunbox.schema.locations import ExternalSource
+from yunbox.schema.tables import Column, PartitionValues, Table, TableName
+from yunbox.sql.catalog import Catalog
 from yunbox.storage.objects.model import ObjectRecord
 from yunbox.storage.objects.view import ObjectView
 from yunbox.storage.tables.model import checked_partition

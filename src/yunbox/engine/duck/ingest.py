@@ -16,14 +16,14 @@ from yunbox.engine.duck.record_load import load_records
 from yunbox.engine.duck.scan import quote_name, quote_text, relation
 from yunbox.engine.duck.write import write_static
 from yunbox.kernel.errors import InvalidArgument
-from yunbox.sql.maxcompute.catalog import Column, Table
+from yunbox.schema.tables import Column, Table
+from yunbox.schema.types import DataType
 from yunbox.storage.tables.model import DataFile
 from yunbox.wire.odps.arrow import END_OF_STREAM, schema_for, stream_prefix
 from yunbox.wire.odps.compression import Compressor
 from yunbox.wire.odps.csv import encode_csv
 from yunbox.wire.odps.frames import encode_chunks
 from yunbox.wire.odps.records import RecordEncoder
-from yunbox.wire.odps.types import DataType
 
 _ROWS_A_BATCH = 8192
 _WRITE_BYTES = 512 << 10

@@ -7,8 +7,8 @@ timestamp[ms] once the schema says so: no copy is made to change a unit.
 from collections.abc import Sequence
 
 from yunbox.engine.duck.scan import quote_name
-from yunbox.sql.maxcompute.catalog import Column
-from yunbox.wire.odps.types import DataType
+from yunbox.schema.tables import Column
+from yunbox.schema.types import DataType
 
 _DIRECT = {"datetime": "epoch_ms({})", "timestamp": "epoch_ns({})", "timestamp_ntz": "epoch_ns({})",
            "json": "CAST({} AS VARCHAR)"}  # fmt: skip

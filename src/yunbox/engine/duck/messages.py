@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
-from yunbox.sql.maxcompute.catalog import Column, PartitionValues, Table, TableName
+from yunbox.schema.tables import Column, PartitionValues, Table, TableName
 from yunbox.sql.maxcompute.plans import Plan
 from yunbox.sql.maxcompute.session import Session
 from yunbox.storage.objects.model import ObjectRecord

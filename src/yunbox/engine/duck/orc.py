@@ -16,7 +16,7 @@ import duckdb
 
 from yunbox.engine.duck.scan import quote_name
 from yunbox.kernel.errors import InvalidArgument, Unsupported
-from yunbox.sql.maxcompute.catalog import Column
+from yunbox.schema.tables import Column
 
 CODECS = {"snappy": "snappy", "zlib": "zlib", "zstd": "zstd", "lz4": "lz4", "none": "uncompressed"}
 

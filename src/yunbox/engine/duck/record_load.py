@@ -16,9 +16,9 @@ import duckdb
 
 from yunbox.engine.duck.layout import element_name
 from yunbox.engine.duck.scan import quote_name
-from yunbox.sql.maxcompute.catalog import Column
+from yunbox.schema.tables import Column
+from yunbox.schema.types import DataType
 from yunbox.wire.odps.records import RecordDecoder
-from yunbox.wire.odps.types import DataType
 
 _ROWS_A_BATCH = 8192
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -18,11 +18,11 @@ import duckdb
 from yunbox.engine.duck.layout import project
 from yunbox.engine.duck.messages import Batch, Packing, QueryDone
 from yunbox.engine.duck.scan import quote_name
-from yunbox.sql.maxcompute.catalog import Column
+from yunbox.schema.tables import Column
+from yunbox.schema.types import DataType
 from yunbox.storage.files import translate
 from yunbox.wire.odps.arrow import END_OF_STREAM, schema_for, stream_prefix
 from yunbox.wire.odps.csv import encode_csv
-from yunbox.wire.odps.types import DataType
 
 _PLAIN = {"tinyint", "smallint", "int", "bigint", "float", "double", "boolean", "string", "varchar", "char",
           "decimal", "date", "datetime"}  # fmt: skip

@@ -7,7 +7,7 @@ import duckdb
 from yunbox.engine.duck.messages import RewriteFiles, Written
 from yunbox.engine.duck.scan import quote_name, relation
 from yunbox.engine.duck.write import write_static
-from yunbox.sql.maxcompute.catalog import PartitionValues
+from yunbox.schema.tables import PartitionValues
 from yunbox.storage.tables.model import DataFile
 
 

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
-from yunbox.sql.maxcompute.catalog import Column, Table
+from yunbox.schema.tables import Column, Table
 from yunbox.storage.tables.model import DataFile
 
 

@@ -10,7 +10,7 @@ from yunbox.engine.duck.messages import Written
 from yunbox.engine.duck.scan import column_sizes, delta_stats, quote_name, quote_text
 from yunbox.kernel import limits
 from yunbox.kernel.errors import InvalidArgument
-from yunbox.sql.maxcompute.catalog import PartitionValues, Table
+from yunbox.schema.tables import PartitionValues, Table
 from yunbox.storage.files import sync_file, sync_folder
 from yunbox.storage.tables.model import DataFile, checked_partition, partition_folder
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from yunbox.kernel.call import Access
 from yunbox.kernel.errors import NotFound
-from yunbox.sql.maxcompute.catalog import TableName
+from yunbox.schema.tables import TableName
 
 if TYPE_CHECKING:
     from yunbox.services.maxcompute.service import MaxCompute

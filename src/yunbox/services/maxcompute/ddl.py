@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 from yunbox.engine.duck.messages import RewriteFiles, RunCreateAs, Written
 from yunbox.kernel import limits
 from yunbox.kernel.errors import AlreadyExists, InvalidArgument, NotFound, Unsupported
+from yunbox.schema.tables import Column, PartitionValues, Table
 from yunbox.services.maxcompute.external import check_columns
 from yunbox.services.maxcompute.instances import Outcome
 from yunbox.sql.maxcompute import plans
-from yunbox.sql.maxcompute.catalog import Column, PartitionValues, Table
 from yunbox.storage.tables import delta
 from yunbox.storage.tables.catalogue import first_commit, renamed
 from yunbox.storage.tables.lifecycle import LIFECYCLE_DISABLED

@@ -4,9 +4,10 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from yunbox.kernel.errors import NotFound, Unsupported
+from yunbox.schema.locations import ExternalSource
+from yunbox.schema.tables import Column, Table, TableName
 from yunbox.services.maxcompute.instances import Outcome
 from yunbox.sql.maxcompute import plans
-from yunbox.sql.maxcompute.catalog import Column, ExternalSource, Table, TableName
 from yunbox.storage.tables.lifecycle import LIFECYCLE_DISABLED
 from yunbox.storage.tables.model import StoredTable, partition_spec
 

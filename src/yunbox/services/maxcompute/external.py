@@ -14,10 +14,11 @@ from yunbox.engine.duck.external import is_folder_of, partition_of, partition_pr
 from yunbox.engine.duck.messages import Exported, RunExport
 from yunbox.kernel.call import Access
 from yunbox.kernel.errors import AlreadyExists, InvalidArgument, NotFound
+from yunbox.schema.locations import ExternalSource
+from yunbox.schema.tables import PartitionValues, Table
 from yunbox.services.maxcompute import elsewhere
 from yunbox.services.maxcompute.instances import Outcome
 from yunbox.sql.maxcompute import plans
-from yunbox.sql.maxcompute.catalog import ExternalSource, PartitionValues, Table
 from yunbox.storage.objects.listing import Page, Query
 from yunbox.storage.objects.model import Bucket
 from yunbox.storage.objects.objects import Attributes

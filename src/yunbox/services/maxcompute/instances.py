@@ -9,10 +9,10 @@ from yunbox.engine.duck.messages import Batch
 from yunbox.kernel.clock import Clock
 from yunbox.kernel.errors import NotFound
 from yunbox.meter.ledger import Entry, Ledger
-from yunbox.sql.maxcompute.catalog import Column
+from yunbox.schema.tables import Column
 from yunbox.storage.database import Database
 from yunbox.storage.tables.model import dump_columns, load_columns
-from yunbox.wire.odps.xml import parse_body
+from yunbox.wire.xml import parse_body
 
 RUNNING, TERMINATED = "Running", "Terminated"
 SUCCESS, FAILED, CANCELLED = "Success", "Failed", "Cancelled"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from yunbox.identity.policy import Statement
 from yunbox.kernel.call import Access, Principal
 from yunbox.kernel.errors import NotFound
-from yunbox.sql.maxcompute.catalog import TableName
+from yunbox.schema.tables import TableName
 
 if TYPE_CHECKING:
     from yunbox.services.maxcompute.service import MaxCompute

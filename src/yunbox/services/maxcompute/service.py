@@ -18,6 +18,7 @@ from yunbox.kernel.errors import NotFound
 from yunbox.kernel.limits import RESULT_CSV_ROWS_MAX
 from yunbox.meter.ledger import Ledger
 from yunbox.meter.prices import PriceBook
+from yunbox.schema.tables import PartitionValues, TableName
 from yunbox.services.maxcompute.functions import Functions
 from yunbox.services.maxcompute.grants import Grants
 from yunbox.services.maxcompute.instances import Instance, InstanceStore
@@ -33,7 +34,6 @@ from yunbox.services.maxcompute.tunnel_slots import Slots
 from yunbox.services.maxcompute.tunnel_streams import Streams
 from yunbox.services.maxcompute.tunnel_upload import Uploads
 from yunbox.spine import Spine
-from yunbox.sql.maxcompute.catalog import PartitionValues, TableName
 from yunbox.storage.database import Database
 from yunbox.storage.files import inside, sync_folder
 from yunbox.storage.objects.backends import Backends

@@ -16,9 +16,9 @@ from weakref import WeakValueDictionary
 
 from yunbox.engine.duck.messages import RewriteFiles
 from yunbox.kernel.errors import Conflict
+from yunbox.schema.tables import PartitionValues
 from yunbox.services.maxcompute.tunnel_sessions import CLOSED, CLOSING, NORMAL, Session, UploadBody
 from yunbox.services.maxcompute.tunnel_target import current, require_partition
-from yunbox.sql.maxcompute.catalog import PartitionValues
 from yunbox.storage.files import sync_folder
 from yunbox.storage.tables import delta
 from yunbox.storage.tables.model import DataFile, StoredTable, partition_folder

@@ -15,6 +15,7 @@ from yunbox.engine.duck.messages import Batch, ExportResult, ExportRows
 from yunbox.kernel import limits
 from yunbox.kernel.call import Principal
 from yunbox.kernel.errors import Conflict, InvalidArgument, NotFound
+from yunbox.schema.tables import Column, TableName
 from yunbox.services.maxcompute.instances import SUCCESS, TERMINATED, Instance
 from yunbox.services.maxcompute.tunnel_sessions import EXPIRED, DownloadBody, ResultBody, Session, Target
 from yunbox.services.maxcompute.tunnel_target import (
@@ -25,7 +26,6 @@ from yunbox.services.maxcompute.tunnel_target import (
     require_partition,
     require_table,
 )
-from yunbox.sql.maxcompute.catalog import Column, TableName
 from yunbox.wire.http import Body, ClientGone
 from yunbox.wire.odps.frames import encode_chunks
 

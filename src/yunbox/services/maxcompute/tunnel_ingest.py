@@ -16,9 +16,9 @@ from pathlib import Path
 from yunbox.engine.duck.messages import IngestBlock, Written
 from yunbox.engine.duck.pool import Worker, WorkerPool
 from yunbox.kernel.errors import InvalidArgument
+from yunbox.schema.tables import Table
 from yunbox.services.maxcompute.tunnel_slots import Slots
 from yunbox.services.maxcompute.tunnel_staging import PIPE_BYTES, Incoming, Pipe, Unpacker, write_file
-from yunbox.sql.maxcompute.catalog import Table
 from yunbox.wire.http import Body
 from yunbox.wire.odps.compression import parse_encoding
 

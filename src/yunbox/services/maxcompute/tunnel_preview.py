@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from yunbox.engine.duck.messages import ExportRows, Packing
 from yunbox.kernel.errors import InvalidArgument
+from yunbox.schema.tables import TableName
 from yunbox.services.maxcompute.tunnel_target import Spec, chosen_columns, require_table
-from yunbox.sql.maxcompute.catalog import TableName
 from yunbox.storage.tables.model import DataFile, StoredTable
 from yunbox.wire.http import Body
 

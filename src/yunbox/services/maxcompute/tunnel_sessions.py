@@ -14,7 +14,7 @@ from yunbox.kernel import ids
 from yunbox.kernel.call import Principal
 from yunbox.kernel.clock import Clock
 from yunbox.kernel.errors import Conflict, NotFound
-from yunbox.sql.maxcompute.catalog import PartitionValues, Table, TableName
+from yunbox.schema.tables import PartitionValues, Table, TableName
 from yunbox.storage.database import Database
 from yunbox.storage.tables.model import DataFile, StoredTable, dump_columns, load_columns
 

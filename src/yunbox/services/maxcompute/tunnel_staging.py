@@ -12,12 +12,12 @@ from pathlib import Path
 
 from yunbox.kernel import limits
 from yunbox.kernel.errors import InvalidArgument
+from yunbox.schema.types import DataType
 from yunbox.storage.files import translate
 from yunbox.wire.http import Body
 from yunbox.wire.odps.arrow import BatchFilter
 from yunbox.wire.odps.compression import Decompressor
 from yunbox.wire.odps.frames import BytesLike, ChunkDecoder
-from yunbox.wire.odps.types import DataType
 
 PIECE_BYTES = 256 << 10
 PIPE_BYTES = 1 << 20

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 from yunbox.engine.duck.messages import RewriteFiles, Written
 from yunbox.kernel.call import Principal
 from yunbox.kernel.errors import Conflict, InvalidArgument, KernelError, NotFound, Unsupported
+from yunbox.schema.tables import PartitionValues, TableName
 from yunbox.services.maxcompute.tunnel_commit import place
 from yunbox.services.maxcompute.tunnel_sessions import NORMAL, Session, StreamBody, Target
 from yunbox.services.maxcompute.tunnel_target import Spec, current, partition_of, require_partition, require_table
-from yunbox.sql.maxcompute.catalog import PartitionValues, TableName
 from yunbox.storage.files import sync_folder
 from yunbox.storage.tables.model import DataFile, StoredTable
 from yunbox.storage.tables.snapshots import Change

@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from yunbox.kernel.errors import Conflict, InvalidArgument, NotFound
+from yunbox.schema.tables import Column, PartitionValues, Table, TableName
 from yunbox.services.maxcompute.tunnel_sessions import Target
-from yunbox.sql.maxcompute.catalog import Column, PartitionValues, Table, TableName
 from yunbox.storage.tables.model import StoredTable, checked_partition, partition_spec
 
 if TYPE_CHECKING:

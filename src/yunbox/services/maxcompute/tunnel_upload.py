@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from yunbox.kernel import limits
 from yunbox.kernel.call import Principal
 from yunbox.kernel.errors import Conflict, InvalidArgument
+from yunbox.schema.tables import TableName
 from yunbox.services.maxcompute.tunnel_commit import Commits
 from yunbox.services.maxcompute.tunnel_sessions import CLOSED, NORMAL, Session, Target, UploadBody
 from yunbox.services.maxcompute.tunnel_target import Spec, current, partition_of, require_partition, require_table
-from yunbox.sql.maxcompute.catalog import TableName
 from yunbox.storage.files import sync_folder
 from yunbox.wire.http import Body
 

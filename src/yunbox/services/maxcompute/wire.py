@@ -15,7 +15,7 @@ from yunbox.services.maxcompute.api.routes import ROUTES
 from yunbox.services.maxcompute.service import MaxCompute
 from yunbox.wire.http import ClientGone, Receive, Request, Response, Scope, Send, parse_request, send_response
 from yunbox.wire.odps.signing import APP_HEADER, canonical_strings, parse_app_authentication, parse_authorization
-from yunbox.wire.odps.xml import element
+from yunbox.wire.xml import element
 
 
 class MaxComputeApp:

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from yunbox.kernel.errors import Forbidden
 from yunbox.storage.objects.model import Bucket
-from yunbox.wire.odps.xml import Node, parse_body
+from yunbox.wire.xml import Node, parse_body
 
 _NOT_ENABLED = "CORSResponse: CORS is not enabled for this bucket."
 _NOT_ALLOWED = (

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from yunbox.kernel.errors import InvalidArgument, Unsupported
 from yunbox.storage.objects.model import STORAGE_CLASSES
-from yunbox.wire.odps.xml import Markup, Node, element, parse_body
+from yunbox.wire.xml import Markup, Node, element, parse_body
 
 _CORS_METHODS = ("GET", "PUT", "DELETE", "POST", "HEAD")
 _CORS_RULES_MAX = 10

@@ -10,7 +10,7 @@ from yunbox.storage.objects.objects import NoSuchKey, PositionNotEqualToLength
 from yunbox.storage.objects.uploads import NoSuchUpload
 from yunbox.storage.objects.versions import NoSuchVersion, version_id
 from yunbox.wire.http import Response
-from yunbox.wire.odps.xml import MalformedXml, document, element
+from yunbox.wire.xml import MalformedXml, document, element
 
 _TABLE: dict[type[errors.KernelError], tuple[int, str]] = {
     NoSuchBucket: (404, "NoSuchBucket"),

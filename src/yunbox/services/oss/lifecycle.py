@@ -17,7 +17,7 @@ from yunbox.kernel.texts import common_start
 from yunbox.services.oss.service import http_time
 from yunbox.storage.objects.model import APPENDABLE, STORAGE_CLASSES, SYMLINK, Bucket, ObjectRecord, Upload
 from yunbox.storage.objects.sweeps import DELETE, EXPUNGE, Aged, Step
-from yunbox.wire.odps.xml import Node, parse_body
+from yunbox.wire.xml import Node, parse_body
 
 DAY_MS = 24 * 3600 * 1000
 _NOT_OF_APPENDABLE = ("ColdArchive", "DeepColdArchive")

@@ -13,7 +13,7 @@ from functools import lru_cache
 from yunbox.kernel.errors import Forbidden
 from yunbox.services.oss.target import OssRequest
 from yunbox.storage.objects.model import Bucket
-from yunbox.wire.odps.xml import parse_body
+from yunbox.wire.xml import parse_body
 
 
 @dataclass(frozen=True)

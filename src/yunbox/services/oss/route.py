@@ -8,7 +8,7 @@ from yunbox.kernel.call import Operation
 from yunbox.kernel.errors import Unsupported
 from yunbox.services.oss.target import S3, OssRequest
 from yunbox.wire.http import Response
-from yunbox.wire.odps.xml import Markup, document
+from yunbox.wire.xml import Markup, document
 
 SERVICE = "/"
 BUCKET = "/{bucket}"

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from yunbox.services.oss.target import OssRequest
 from yunbox.storage.objects.model import Bucket
-from yunbox.wire.odps.xml import Node, parse_body
+from yunbox.wire.xml import Node, parse_body
 
 _SUBFOLDER_REDIRECTS, _SUBFOLDER_SERVES = "0", "2"
 """What an ``IndexDocument/Type`` does for a missing key that has a home page below it; 1 does nothing."""

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from yunbox.schema.types import INTEGERS, DataType
 from yunbox.sql.maxcompute.errors import NOWHERE, At, SemanticError
 from yunbox.sql.maxcompute.expr import BOOLEAN, DATETIME, DOUBLE, STRING, TIMESTAMP, Expr, build, null
-from yunbox.wire.odps.types import INTEGERS, DataType
 
 _RANK = {name: rank for rank, name in enumerate((*INTEGERS, "decimal", "float", "double"))}
 _DIGITS = {"tinyint": 3, "smallint": 5, "int": 10, "bigint": 19}

@@ -14,8 +14,9 @@ from sqlglot.parsers.hive import HiveParser
 from sqlglot.tokens import Token, TokenType
 
 from yunbox.kernel.errors import InvalidArgument
+from yunbox.schema.types import DataType
 from yunbox.sql.maxcompute.errors import NOWHERE, At, ParseFailed, SemanticError
-from yunbox.wire.odps.types import DataType, parse_type
+from yunbox.wire.odps.types import parse_type
 
 _KEPT = ("CAST", "EXTRACT", "TRIM")
 

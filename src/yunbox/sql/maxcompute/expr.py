@@ -7,7 +7,7 @@ because partition pruning reads them.
 from dataclasses import dataclass
 from typing import Any
 
-from yunbox.wire.odps.types import DataType
+from yunbox.schema.types import DataType
 
 Ref = tuple[int, str]
 """A column of a relation: the relation's number and the column's name in lower case."""

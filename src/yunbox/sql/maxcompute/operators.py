@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
+from yunbox.schema.types import DataType
 from yunbox.sql.maxcompute.casts import as_decimal, cast, common_type, decimal, implicit, wider_number
 from yunbox.sql.maxcompute.errors import NOWHERE, ArgumentTypeWrong, At
 from yunbox.sql.maxcompute.expr import BIGINT, BOOLEAN, DATETIME, DOUBLE, STRING, Expr, boolean, build
-from yunbox.wire.odps.types import DataType
 
 ARITHMETIC: dict[type[exp.Expr], str] = {
     exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.Mod: "%", exp.IntDiv: "div",

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from yunbox.sql.maxcompute.catalog import Catalog
+from yunbox.sql.catalog import Catalog
 from yunbox.sql.maxcompute.errors import ParseFailed, UnsupportedSql
 from yunbox.sql.maxcompute.plans import Explain, Insert, MultiInsert, Plan, Query, SetFlags, SetProject, Use
 from yunbox.sql.maxcompute.pruning import Evaluator

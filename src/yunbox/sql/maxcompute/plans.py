@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from yunbox.sql.maxcompute.catalog import Column, ExternalSource, PartitionValues, Table, TableName
+from yunbox.schema.locations import ExternalSource
+from yunbox.schema.tables import Column, PartitionValues, Table, TableName
 
 Spec = tuple[tuple[str, str], ...]
 """A partition as written: pairs of column name and value."""

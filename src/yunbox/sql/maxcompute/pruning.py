@@ -15,7 +15,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Protocol
 
-from yunbox.sql.maxcompute.catalog import Catalog, PartitionValues, TableName
+from yunbox.schema.tables import PartitionValues, TableName
+from yunbox.schema.types import DataType
+from yunbox.sql.catalog import Catalog
 from yunbox.sql.maxcompute.expr import Expr, Ref, quote, text_literal
 from yunbox.sql.maxcompute.predicates import UNKNOWN, Compiler, Value
 from yunbox.sql.maxcompute.relations import (
@@ -30,7 +32,6 @@ from yunbox.sql.maxcompute.relations import (
     SelectBlock,
     SetBlock,
 )
-from yunbox.wire.odps.types import DataType
 
 _VISITS_MAX = 64
 _SEPARATOR = chr(31)

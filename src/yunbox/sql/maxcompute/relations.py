@@ -6,9 +6,9 @@ the outermost block inwards, so a scan knows in the end which columns it must de
 
 from dataclasses import dataclass, field
 
-from yunbox.sql.maxcompute.catalog import PartitionValues, Table
+from yunbox.schema.tables import PartitionValues, Table
+from yunbox.schema.types import DataType
 from yunbox.sql.maxcompute.expr import Expr, quote
-from yunbox.wire.odps.types import DataType
 
 
 @dataclass(eq=False, kw_only=True)

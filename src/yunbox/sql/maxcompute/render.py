@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from yunbox.schema.types import DataType
 from yunbox.sql.maxcompute.casts import cast
 from yunbox.sql.maxcompute.expr import Expr, quote
 from yunbox.sql.maxcompute.relations import (
@@ -20,7 +21,6 @@ from yunbox.sql.maxcompute.relations import (
     SetBlock,
     ValuesRelation,
 )
-from yunbox.wire.odps.types import DataType
 
 _JOINS = {
     "inner": "JOIN", "cross": "CROSS JOIN", "left": "LEFT JOIN", "right": "RIGHT JOIN", "full": "FULL JOIN",

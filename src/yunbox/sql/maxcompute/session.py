@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from yunbox.sql.maxcompute.catalog import TableName
+from yunbox.schema.tables import TableName
 
 _TRUE = ("true", "1", "yes", "on")
 

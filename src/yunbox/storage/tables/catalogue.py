@@ -12,7 +12,7 @@ from typing import Any
 from yunbox.kernel import limits
 from yunbox.kernel.clock import Clock
 from yunbox.kernel.errors import AlreadyExists, Conflict, NotFound
-from yunbox.sql.maxcompute.catalog import PartitionValues, Table, TableName
+from yunbox.schema.tables import PartitionValues, Table, TableName
 from yunbox.storage.database import Database
 from yunbox.storage.tables import delta
 from yunbox.storage.tables.model import Project, StoredTable, dump_columns, dump_source

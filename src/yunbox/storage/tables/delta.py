@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
-from yunbox.sql.maxcompute.catalog import Table
+from yunbox.schema.tables import Table
 from yunbox.storage.files import create_durably, sync_folder
 from yunbox.storage.tables.model import DataFile
 

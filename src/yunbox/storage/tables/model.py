@@ -3,17 +3,20 @@
 import json
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
 from yunbox.kernel import limits
 from yunbox.kernel.errors import InvalidArgument
-from yunbox.sql.maxcompute.catalog import Column, ExternalSource, PartitionValues, Table
-from yunbox.wire.odps.types import parse_type
+from yunbox.schema.locations import ExternalSource
+from yunbox.schema.tables import Column, PartitionValues, Table
+from yunbox.schema.type_text import read_type
 
 _FOLDER_BYTES_MAX = 255  # what a file system takes as one name
 _NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 _INTEGER_BITS = {"tinyint": 8, "smallint": 16, "int": 32, "bigint": 64}
+_type = lru_cache(maxsize=4096)(read_type)
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,7 @@ def dump_columns(columns: tuple[Column, ...]) -> str:
 def load_columns(text: str) -> tuple[Column, ...]:
     """Columns from the JSON kept in the catalogue."""
     return tuple(
-        Column(name, parse_type(kind), comment, nullable, default)
+        Column(name, _type(kind), comment, nullable, default)
         for name, kind, comment, nullable, default in json.loads(text)
     )
 

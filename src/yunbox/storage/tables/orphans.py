@@ -10,7 +10,7 @@ import re
 import shutil
 from pathlib import Path
 
-from yunbox.sql.maxcompute.catalog import TableName
+from yunbox.schema.tables import TableName
 from yunbox.storage.tables.catalogue import Catalogue
 from yunbox.storage.tables.model import StoredTable
 from yunbox.storage.tables.snapshots import Snapshots

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from yunbox.sql.maxcompute.catalog import PartitionValues, Table, TableName
+from yunbox.schema.tables import PartitionValues, Table, TableName
 from yunbox.storage.database import connect
 from yunbox.storage.tables.model import (
     DataFile,

@@ -17,7 +17,7 @@ from typing import Any
 
 from yunbox.kernel.clock import Clock
 from yunbox.kernel.errors import Conflict, NotFound
-from yunbox.sql.maxcompute.catalog import Column, PartitionValues, Table
+from yunbox.schema.tables import Column, PartitionValues, Table
 from yunbox.storage.database import Database
 from yunbox.storage.tables import delta
 from yunbox.storage.tables.catalogue import Catalogue

@@ -26,9 +26,9 @@ import struct
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Literal
 
+from yunbox.schema.types import DataType
 from yunbox.wire.odps.arrow_messages import RECORD_BATCH, SCHEMA, Layout, malformed, read_message
 from yunbox.wire.odps.frames import BytesLike
-from yunbox.wire.odps.types import DataType
 
 if TYPE_CHECKING:
     from arro3 import core

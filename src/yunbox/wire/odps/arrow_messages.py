@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from yunbox.kernel.errors import InvalidArgument
-from yunbox.wire.odps.types import DataType
+from yunbox.schema.types import DataType
 
 SCHEMA, RECORD_BATCH = 1, 3
 _ROWS_MAX = 1 << 40

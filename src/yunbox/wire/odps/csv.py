@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 
-from yunbox.wire.odps.types import DataType
+from yunbox.schema.types import DataType
 
 NULL = "\\N"
 _QUOTED = ("string", "varchar", "char", "json", "binary", "array", "map", "struct")

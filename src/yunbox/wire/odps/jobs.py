@@ -13,7 +13,7 @@ import json
 from dataclasses import dataclass, field
 
 from yunbox.kernel.errors import InvalidArgument, Unsupported
-from yunbox.wire.odps.xml import BODY_BYTES_MAX, Node, parse_body
+from yunbox.wire.xml import BODY_BYTES_MAX, Node, parse_body
 
 TASKS_MAX = 64
 PRIORITY_DEFAULT = 9

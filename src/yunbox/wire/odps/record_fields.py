@@ -29,7 +29,7 @@ from decimal import Decimal
 from typing import Any
 
 from yunbox.kernel.errors import InvalidArgument
-from yunbox.wire.odps.types import DataType
+from yunbox.schema.types import DataType
 from yunbox.wire.odps.varint import Short, read_varint, varint
 
 Reader = Callable[[bytes, int, list[bytes]], tuple[Any, int]]

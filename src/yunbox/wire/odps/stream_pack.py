@@ -15,9 +15,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from yunbox.kernel.errors import InvalidArgument
+from yunbox.schema.types import DataType
 from yunbox.wire.odps.compression import Decompressor
 from yunbox.wire.odps.records import Columns, RecordDecoder
-from yunbox.wire.odps.types import DataType
 
 PACK_BYTES_MAX = 128 << 20
 PACK_VALUES_MAX = 50_000_000

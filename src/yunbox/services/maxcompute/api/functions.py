@@ -10,7 +10,7 @@ from yunbox.services.maxcompute.api.projects import lists_project
 from yunbox.services.maxcompute.api.route import PAGE_MAX, PathValues, Route, empty, http_date, xml
 from yunbox.services.maxcompute.functions import Function
 from yunbox.wire.http import Request, Response
-from yunbox.wire.odps.xml import Markup, element, parse_body
+from yunbox.wire.xml import Markup, element, parse_body
 
 _RESOURCES_MAX = 256
 

@@ -17,7 +17,7 @@ from yunbox.services.maxcompute.instances import RUNNING, TERMINATED, Instance
 from yunbox.services.maxcompute.summary import summary_json
 from yunbox.wire.http import Request, Response
 from yunbox.wire.odps.jobs import Task, parse_job
-from yunbox.wire.odps.xml import Markup, cdata, element, parse_body
+from yunbox.wire.xml import Markup, cdata, element, parse_body
 
 _HOLD_S = 20.0
 _TASK_TYPES = ("SQL", "SQLCost", "Merge")

@@ -9,13 +9,13 @@ from typing import Any
 
 from yunbox.engine.duck.messages import Packing
 from yunbox.kernel.call import Access, Call, Operation, Shape, Stream
+from yunbox.schema.tables import TableName
 from yunbox.services.maxcompute.access import on_table
 from yunbox.services.maxcompute.api.route import PathValues, Route
 from yunbox.services.maxcompute.api.tables import parse_spec, table_name
 from yunbox.services.maxcompute.api.tunnel import stream_response
 from yunbox.services.maxcompute.tunnel_preview import ROWS_MAX
 from yunbox.services.maxcompute.tunnel_target import Spec
-from yunbox.sql.maxcompute.catalog import TableName
 from yunbox.wire.http import Body, Request
 
 _PACKINGS: dict[str, Packing] = {"zstd": "zstd", "lz4_frame": "lz4"}

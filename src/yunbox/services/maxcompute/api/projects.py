@@ -10,7 +10,7 @@ from yunbox.services.maxcompute.access import on_project
 from yunbox.services.maxcompute.api.route import PAGE_MAX, PathValues, Route, empty, http_date, json_text, text, xml
 from yunbox.storage.tables.model import Project, Schema
 from yunbox.wire.http import Request, Response
-from yunbox.wire.odps.xml import element, parse_body
+from yunbox.wire.xml import element, parse_body
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from yunbox.kernel.errors import NotFound, Unsupported
 from yunbox.services.maxcompute.api.projects import Nothing, anyone, no_params
 from yunbox.services.maxcompute.api.route import PathValues, Route, xml
 from yunbox.wire.http import Request, Response
-from yunbox.wire.odps.xml import Markup, element
+from yunbox.wire.xml import Markup, element
 
 NICKNAME = "os_PayAsYouGoQuota"
 

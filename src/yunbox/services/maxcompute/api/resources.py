@@ -11,7 +11,7 @@ from yunbox.services.maxcompute.api.route import PAGE_MAX, PathValues, Route, em
 from yunbox.services.maxcompute.api.tunnel import stream_response, truth
 from yunbox.services.maxcompute.resources import PART, NewResource, Resource
 from yunbox.wire.http import Body, Request, Response
-from yunbox.wire.odps.xml import element
+from yunbox.wire.xml import element
 
 _HEADER = "x-odps-resource-"
 _READ_BYTES_MAX = 1 << 40

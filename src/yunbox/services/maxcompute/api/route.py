@@ -8,7 +8,7 @@ from typing import Any
 from yunbox.kernel.call import Operation
 from yunbox.kernel.errors import Unsupported
 from yunbox.wire.http import Request, Response
-from yunbox.wire.odps.xml import Markup, document
+from yunbox.wire.xml import Markup, document
 
 PathValues = dict[str, str]
 Parse = Callable[[Request, PathValues], Awaitable[Any]]

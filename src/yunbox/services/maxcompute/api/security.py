@@ -14,7 +14,7 @@ from yunbox.services.maxcompute.grants import Member
 from yunbox.services.maxcompute.security import parse
 from yunbox.services.maxcompute.security_run import CONFIGURATION, needed
 from yunbox.wire.http import Request, Response
-from yunbox.wire.odps.xml import element, parse_body
+from yunbox.wire.xml import element, parse_body
 
 _TOKEN_HOURS_MAX = 30 * 24
 

@@ -6,12 +6,12 @@ from typing import Any
 
 from yunbox.kernel.call import Call, Operation, Shape
 from yunbox.kernel.errors import Unsupported
+from yunbox.schema.tables import TableName
 from yunbox.services.maxcompute.api.route import PathValues, Route, empty, json_text
 from yunbox.services.maxcompute.api.tables import parse_spec, table_name
 from yunbox.services.maxcompute.api.tunnel import SessionRef, check_table, target_schema, truth, writes_table
 from yunbox.services.maxcompute.tunnel_sessions import Session
 from yunbox.services.maxcompute.tunnel_target import Spec
-from yunbox.sql.maxcompute.catalog import TableName
 from yunbox.wire.http import Body, Request, Response
 
 _SCHEMA_VERSION = "0"

@@ -7,14 +7,14 @@ from typing import Any
 
 from yunbox.kernel.call import Access, Call, Operation
 from yunbox.kernel.errors import InvalidArgument, NotFound
+from yunbox.schema.tables import Column, PartitionValues, Table, TableName
 from yunbox.services.maxcompute.access import on_table
 from yunbox.services.maxcompute.api.projects import lists_project
 from yunbox.services.maxcompute.api.route import PAGE_MAX, PathValues, Route, http_date, text, xml
-from yunbox.sql.maxcompute.catalog import Column, PartitionValues, Table, TableName
 from yunbox.storage.tables.lifecycle import LIFECYCLE_DISABLED
 from yunbox.storage.tables.model import PartitionInfo, StoredTable
 from yunbox.wire.http import Request, Response
-from yunbox.wire.odps.xml import Markup, cdata, element
+from yunbox.wire.xml import Markup, cdata, element
 
 _SPEC = re.compile(r"\s*([A-Za-z_]\w*)\s*=\s*(?:'([^']*)'|\"([^\"]*)\"|([^,'\"]*))\s*(?:,|$)")
 _SLASH = re.compile(r"/(?=\s*[A-Za-z_]\w*\s*=)")

@@ -7,13 +7,13 @@ from typing import Any
 
 from yunbox.kernel.call import Access, Call, Operation, Shape, Stream
 from yunbox.kernel.errors import InvalidArgument, NotFound
+from yunbox.schema.tables import Column, TableName
 from yunbox.services.maxcompute.access import on_object, on_table
 from yunbox.services.maxcompute.api.route import PathValues, Route, empty, json_text
 from yunbox.services.maxcompute.api.tables import column_json, parse_spec, table_name
 from yunbox.services.maxcompute.tunnel_download import Range
 from yunbox.services.maxcompute.tunnel_sessions import Session
 from yunbox.services.maxcompute.tunnel_target import Spec
-from yunbox.sql.maxcompute.catalog import Column, TableName
 from yunbox.wire.http import Body, Request, Response
 from yunbox.wire.odps.compression import SUPPORTED
 

@@ -12,7 +12,7 @@ from yunbox.services.oss.service import Oss, read, write
 from yunbox.services.oss.target import OssRequest
 from yunbox.storage.objects.model import PUBLIC_BLOCK
 from yunbox.wire.http import Response
-from yunbox.wire.odps.xml import Markup, element
+from yunbox.wire.xml import Markup, element
 
 OPEN = element("PublicAccessBlockConfiguration", element("BlockPublicAccess", "false"))
 """What is answered where nobody has said anything."""

@@ -21,7 +21,7 @@ from yunbox.services.oss.target import OssRequest
 from yunbox.storage.objects.model import APPENDABLE, SYMLINK, Bucket, ObjectRecord
 from yunbox.storage.objects.objects import NotAppendable, PositionNotEqualToLength, check_key
 from yunbox.wire.http import Response
-from yunbox.wire.odps.xml import element, parse_body
+from yunbox.wire.xml import element, parse_body
 
 _HOUR_MS = 3600 * 1000
 _DAY_MS = 24 * _HOUR_MS

@@ -14,7 +14,7 @@ from yunbox.services.oss.service import Oss, iso_time, read, write
 from yunbox.services.oss.target import S3, OssRequest
 from yunbox.storage.objects.model import ENCRYPTION, STORAGE_CLASSES, Bucket, BucketStat, is_block
 from yunbox.wire.http import Response
-from yunbox.wire.odps.xml import Markup, element, parse_body
+from yunbox.wire.xml import Markup, element, parse_body
 
 _ENCRYPTION = re.compile("<ApplyServerSideEncryptionByDefault>(.*)</ApplyServerSideEncryptionByDefault>", re.DOTALL)
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]", re.ASCII)

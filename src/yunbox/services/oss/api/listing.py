@@ -20,7 +20,7 @@ from yunbox.storage.objects.listing import Page, Query, VersionEntry, VersionPag
 from yunbox.storage.objects.model import Bucket
 from yunbox.storage.objects.versions import version_id
 from yunbox.wire.http import Response
-from yunbox.wire.odps.xml import Markup, element
+from yunbox.wire.xml import Markup, element
 
 KEYS_MAX = 1000
 _DEFAULT = 100

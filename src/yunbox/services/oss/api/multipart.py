@@ -28,7 +28,7 @@ from yunbox.storage.objects.ports import Bytes
 from yunbox.storage.objects.reading import Source
 from yunbox.storage.objects.uploads import PARTS_MAX
 from yunbox.wire.http import Response
-from yunbox.wire.odps.xml import Markup, element, parse_body
+from yunbox.wire.xml import Markup, element, parse_body
 
 _UPLOADS_MAX = 1000
 

@@ -35,7 +35,7 @@ from yunbox.storage.objects.model import MULTIPART, NORMAL, SSE_HEADERS, Bucket,
 from yunbox.storage.objects.objects import Addition, check_key
 from yunbox.storage.objects.versions import version_id
 from yunbox.wire.http import Response
-from yunbox.wire.odps.xml import Markup, Node, element, parse_body
+from yunbox.wire.xml import Markup, Node, element, parse_body
 
 DELETE_MAX = 1000
 _REFERENCE = re.compile(rb"&#(?:x0*([0-9a-fA-F]{1,2})|0*([0-9]{1,2}));")

@@ -19,8 +19,8 @@ from yunbox.services.oss.target import OssRequest
 from yunbox.storage.objects.content import Content
 from yunbox.storage.objects.objects import check_key
 from yunbox.wire.http import Response
-from yunbox.wire.odps.xml import element
 from yunbox.wire.oss.forms import boundary_of
+from yunbox.wire.xml import element
 
 _STATUSES = {"200": 200, "201": 201}
 

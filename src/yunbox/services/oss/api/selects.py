@@ -17,7 +17,7 @@ from yunbox.storage.objects.model import ObjectRecord
 from yunbox.storage.objects.objects import check_key
 from yunbox.storage.objects.ports import Bytes as Opened
 from yunbox.wire.http import Response
-from yunbox.wire.odps.xml import Node, parse_body
+from yunbox.wire.xml import Node, parse_body
 
 _BODY_BYTES_MAX = 256 * 1024
 _KINDS = {"csv/select": "SelectRequest", "json/select": "SelectRequest", "csv/meta": "CsvMetaRequest",

@@ -29,7 +29,7 @@ from yunbox.services.oss.target import OssRequest
 from yunbox.storage.objects.model import ENABLED, PUBLIC_BLOCK, SUSPENDED
 from yunbox.storage.objects.retention import versioned
 from yunbox.wire.http import Response
-from yunbox.wire.odps.xml import Markup, element, parse_body
+from yunbox.wire.xml import Markup, element, parse_body
 
 _DOCUMENT_BYTES_MAX = 256 * 1024
 

@@ -12,7 +12,7 @@ from yunbox.services.oss.target import OssRequest
 from yunbox.storage.objects.model import Worm
 from yunbox.storage.objects.retention import aborted, completed, extended, initiated, policy
 from yunbox.wire.http import Response
-from yunbox.wire.odps.xml import element, parse_body
+from yunbox.wire.xml import element, parse_body
 
 _DAYS_DIGITS_MAX = 9
 

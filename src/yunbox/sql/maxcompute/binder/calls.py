@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from yunbox.schema.types import DataType
 from yunbox.sql.maxcompute.binder import lambdas, partitions
 from yunbox.sql.maxcompute.casts import implicit
 from yunbox.sql.maxcompute.dialect import at
@@ -14,7 +15,6 @@ from yunbox.sql.maxcompute.errors import (
 )
 from yunbox.sql.maxcompute.expr import BIGINT, NO_REFS, STRING, Expr, build
 from yunbox.sql.maxcompute.functions import FUNCTIONS, UNSUPPORTED, Function
-from yunbox.wire.odps.types import DataType
 
 if TYPE_CHECKING:
     from yunbox.sql.maxcompute.binder.expressions import ExpressionBinder

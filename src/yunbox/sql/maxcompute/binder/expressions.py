@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
+from yunbox.schema.types import DataType
 from yunbox.sql.maxcompute import operators
 from yunbox.sql.maxcompute.binder import calls
 from yunbox.sql.maxcompute.casts import cast, common_type, implicit
@@ -20,7 +21,6 @@ from yunbox.sql.maxcompute.expr import (
     quote,
     string,
 )
-from yunbox.wire.odps.types import DataType
 
 if TYPE_CHECKING:
     from yunbox.sql.maxcompute.binder.queries import QueryBinder

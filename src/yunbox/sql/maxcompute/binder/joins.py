@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, cast
 
 from sqlglot import exp
 
+from yunbox.schema.types import DataType
 from yunbox.sql.maxcompute import operators
 from yunbox.sql.maxcompute.binder import calls
 from yunbox.sql.maxcompute.binder.expressions import ExpressionBinder, choose
@@ -13,7 +14,6 @@ from yunbox.sql.maxcompute.errors import At, CartesianProduct, SemanticError, Un
 from yunbox.sql.maxcompute.expr import Expr
 from yunbox.sql.maxcompute.functions import Function
 from yunbox.sql.maxcompute.relations import From, Join, Lateral, LateralRelation, Relation, SelectBlock
-from yunbox.wire.odps.types import DataType
 
 if TYPE_CHECKING:
     from yunbox.sql.maxcompute.binder.queries import QueryBinder

@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from yunbox.schema.types import DataType
 from yunbox.sql.maxcompute.casts import cast, common_type
 from yunbox.sql.maxcompute.errors import SemanticError
 from yunbox.sql.maxcompute.expr import Expr
-from yunbox.wire.odps.types import DataType
 
 if TYPE_CHECKING:
     from yunbox.sql.maxcompute.binder.expressions import ExpressionBinder

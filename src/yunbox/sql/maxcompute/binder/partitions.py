@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from yunbox.sql.maxcompute.catalog import Table, TableName
+from yunbox.schema.tables import Table, TableName
 from yunbox.sql.maxcompute.dialect import at
 from yunbox.sql.maxcompute.errors import ArgumentCountWrong, ArgumentTypeWrong, SemanticError, TableNotFound
 from yunbox.sql.maxcompute.expr import STRING, Expr, boolean, null, string

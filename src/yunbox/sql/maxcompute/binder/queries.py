@@ -5,13 +5,14 @@ from typing import Any
 
 from sqlglot import exp
 
+from yunbox.schema.tables import Table, TableName
+from yunbox.sql.catalog import Catalog
 from yunbox.sql.maxcompute import operators
 from yunbox.sql.maxcompute.binder.expressions import ExpressionBinder
 from yunbox.sql.maxcompute.binder.ordering import limit_clauses, order_outputs
 from yunbox.sql.maxcompute.binder.scope import Scope, column
 from yunbox.sql.maxcompute.binder.selects import bind_select
 from yunbox.sql.maxcompute.casts import cast, common_type, implicit
-from yunbox.sql.maxcompute.catalog import Catalog, Table, TableName
 from yunbox.sql.maxcompute.dialect import at, parse_query
 from yunbox.sql.maxcompute.errors import NOWHERE, At, SemanticError, TableNotFound, UnsupportedSql
 from yunbox.sql.maxcompute.expr import BOOLEAN, Expr, quote

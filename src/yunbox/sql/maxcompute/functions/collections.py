@@ -1,10 +1,10 @@
 """Arrays, maps and structs."""
 
+from yunbox.schema.types import DataType
 from yunbox.sql.maxcompute.casts import cast, common_type
 from yunbox.sql.maxcompute.errors import ArgumentCountWrong, ArgumentTypeWrong
 from yunbox.sql.maxcompute.expr import BIGINT, Expr, build, quote
 from yunbox.sql.maxcompute.functions.registry import Call, macro, scalar
-from yunbox.wire.odps.types import DataType
 
 _COMBINED_MAX = 5  # elements of one combination
 

@@ -3,11 +3,12 @@
 import json
 import re
 
+from yunbox.schema.types import DataType
 from yunbox.sql.maxcompute.casts import cast
 from yunbox.sql.maxcompute.errors import ArgumentCountWrong, ArgumentTypeWrong
 from yunbox.sql.maxcompute.expr import STRING, Expr, build, text_literal
 from yunbox.sql.maxcompute.functions.registry import Call, macro, scalar
-from yunbox.wire.odps.types import DataType, parse_type
+from yunbox.wire.odps.types import parse_type
 
 _MODE = re.compile(r"^\s*(lax|strict)\s+", re.IGNORECASE)
 _KEY = re.compile(r"\[\s*'([^']*)'\s*\]|\.'([^']*)'")

@@ -1,8 +1,8 @@
 """Mathematical functions. What has no value in the reals is NULL, as the vendor has it."""
 
+from yunbox.schema.types import DataType
 from yunbox.sql.maxcompute.expr import build
 from yunbox.sql.maxcompute.functions.registry import Call, macro, scalar
-from yunbox.wire.odps.types import DataType
 
 macro(
     "mc_digits(s, f) AS list_transform(string_split(lower(ltrim(s, '-')), ''), "

@@ -17,11 +17,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from yunbox.schema.types import DataType
 from yunbox.sql.maxcompute.casts import cast, common_type, converts
 from yunbox.sql.maxcompute.errors import NOWHERE, ArgumentCountWrong, ArgumentTypeWrong, At
 from yunbox.sql.maxcompute.expr import Expr, build, null
 from yunbox.sql.maxcompute.session import Session
-from yunbox.wire.odps.types import DataType, parse_type
+from yunbox.wire.odps.types import parse_type
 
 Kind = Literal["scalar", "aggregate", "window", "table"]
 Template = Any  # text, or Callable[[Call], str | Expr]

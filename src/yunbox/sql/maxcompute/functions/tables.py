@@ -1,11 +1,11 @@
 """Table functions: what each row becomes in a LATERAL VIEW. A declaration gives (name, type, item) per column."""
 
+from yunbox.schema.types import DataType
 from yunbox.sql.maxcompute.casts import cast, common_type
 from yunbox.sql.maxcompute.errors import ArgumentCountWrong, ArgumentTypeWrong
 from yunbox.sql.maxcompute.expr import BIGINT, STRING, text_literal
 from yunbox.sql.maxcompute.functions.json import path
 from yunbox.sql.maxcompute.functions.registry import FUNCTIONS, Call, _declare
-from yunbox.wire.odps.types import DataType
 
 Columns = list[tuple[str, DataType, str]]
 

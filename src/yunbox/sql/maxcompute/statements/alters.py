@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 
+from yunbox.schema.tables import Column, Table
+from yunbox.schema.types import DataType
 from yunbox.sql.maxcompute.casts import converts, wider_number
-from yunbox.sql.maxcompute.catalog import Column, Table
 from yunbox.sql.maxcompute.errors import PartitionNotFound, SemanticError, UnsupportedSql, ViewNotFound
 from yunbox.sql.maxcompute.plans import (
     Action,
@@ -31,7 +32,6 @@ from yunbox.sql.maxcompute.queries import QueryPlanner
 from yunbox.sql.maxcompute.statements.cursor import Cursor
 from yunbox.sql.maxcompute.statements.inserts import target
 from yunbox.sql.maxcompute.statements.tables import _lifecycle, column_definition, matching, values_of
-from yunbox.wire.odps.types import DataType
 
 _ActionParser = Callable[[Cursor, QueryPlanner, Table], Action]
 

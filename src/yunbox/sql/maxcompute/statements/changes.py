@@ -1,11 +1,11 @@
 """DELETE and UPDATE of Delta tables, planned as the rows their partitions hold afterwards."""
 
+from yunbox.schema.tables import Column, Table
 from yunbox.sql.maxcompute import operators
 from yunbox.sql.maxcompute.binder.expressions import ExpressionBinder, choose
 from yunbox.sql.maxcompute.binder.queries import QueryBinder
 from yunbox.sql.maxcompute.binder.scope import Scope, column
 from yunbox.sql.maxcompute.casts import cast, implicit
-from yunbox.sql.maxcompute.catalog import Column, Table
 from yunbox.sql.maxcompute.dialect import parse_expression
 from yunbox.sql.maxcompute.errors import SemanticError
 from yunbox.sql.maxcompute.expr import STRING, Expr, boolean

@@ -4,11 +4,12 @@ from sqlglot import exp
 from sqlglot.tokens import Token, TokenType
 
 from yunbox.kernel.errors import InvalidArgument
-from yunbox.sql.maxcompute.catalog import TableName
+from yunbox.schema.tables import TableName
+from yunbox.schema.types import DataType
 from yunbox.sql.maxcompute.dialect import parse_query, tokenize
 from yunbox.sql.maxcompute.errors import NOWHERE, At, ParseFailed
 from yunbox.sql.maxcompute.session import Session
-from yunbox.wire.odps.types import DataType, parse_type
+from yunbox.wire.odps.types import parse_type
 
 _OPEN, _CLOSE = (TokenType.L_PAREN,), (TokenType.R_PAREN,)
 

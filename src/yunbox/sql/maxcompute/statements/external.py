@@ -9,7 +9,9 @@ from dataclasses import replace
 
 from sqlglot import exp
 
-from yunbox.sql.maxcompute.catalog import Catalog, Column, ExternalSource, PartitionValues, Table, TableName
+from yunbox.schema.locations import ExternalSource
+from yunbox.schema.tables import Column, PartitionValues, Table, TableName
+from yunbox.sql.catalog import Catalog
 from yunbox.sql.maxcompute.dialect import parse_query
 from yunbox.sql.maxcompute.errors import SemanticError, UnsupportedSql
 from yunbox.sql.maxcompute.plans import Insert, RepairTable, Unload

@@ -2,9 +2,9 @@
 
 from sqlglot import exp
 
+from yunbox.schema.tables import Column, Table
 from yunbox.sql.maxcompute.binder.queries import QueryBinder
 from yunbox.sql.maxcompute.casts import cast, converts
-from yunbox.sql.maxcompute.catalog import Column, Table
 from yunbox.sql.maxcompute.dialect import parse_query
 from yunbox.sql.maxcompute.errors import At, SemanticError, TableNotFound, UnsupportedSql
 from yunbox.sql.maxcompute.expr import STRING, Expr, build, null, quote, text_literal

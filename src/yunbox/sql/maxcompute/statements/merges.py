@@ -7,7 +7,7 @@ row that a clause deletes, or that no clause inserts, falls out of the WHERE. Th
 import dataclasses
 from dataclasses import dataclass, field
 
-from yunbox.sql.maxcompute.catalog import Table
+from yunbox.schema.tables import Table
 from yunbox.sql.maxcompute.dialect import parse_query
 from yunbox.sql.maxcompute.errors import At, SemanticError
 from yunbox.sql.maxcompute.plans import Query, Update

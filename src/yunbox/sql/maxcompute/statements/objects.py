@@ -1,6 +1,6 @@
 """Views, schemas and functions; and CREATE and DROP as the words that lead to all of them."""
 
-from yunbox.sql.maxcompute.catalog import Column
+from yunbox.schema.tables import Column
 from yunbox.sql.maxcompute.dialect import parse_query
 from yunbox.sql.maxcompute.errors import SemanticError, UnsupportedSql
 from yunbox.sql.maxcompute.plans import (

@@ -1,7 +1,7 @@
 """CREATE, DROP and TRUNCATE of tables."""
 
+from yunbox.schema.tables import Column, PartitionValues, Table
 from yunbox.sql.maxcompute.casts import converts
-from yunbox.sql.maxcompute.catalog import Column, PartitionValues, Table
 from yunbox.sql.maxcompute.errors import PartitionNotFound, SemanticError, TableNotFound, UnsupportedSql
 from yunbox.sql.maxcompute.plans import CreateTable, DropTable, TruncateTable
 from yunbox.sql.maxcompute.queries import QueryPlanner

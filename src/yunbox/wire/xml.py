@@ -1,7 +1,7 @@
-"""The XML of the REST interface: written without surprises, read without trusting it.
+"""The XML of REST interfaces: written without surprises, read without trusting it.
 
 Answers are built from ``element``, ``cdata`` and ``document``. Bodies are read by expat into plain nodes;
-document types and entities are refused, and size, depth and number of elements are bounded. Both official
+document types and entities are refused, and size, depth and number of elements are bounded. Official
 clients look elements up by name, so their order and any unknown neighbours do not matter.
 """
 

@@ -1,10 +1,10 @@
-"""What the planner needs to know of tables, as a protocol: the planner never sees files or a database."""
+"""Tables and columns as storage, engines and every SQL dialect share them."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal
 
-from yunbox.wire.odps.types import DataType
+from yunbox.schema.locations import ExternalSource
+from yunbox.schema.types import DataType
 
 
 @dataclass(frozen=True, order=True)
@@ -33,15 +33,6 @@ class Column:
 
 
 @dataclass(frozen=True)
-class ExternalSource:
-    """Where the rows of an external table lie: ``oss://bucket/folder/``, in which format, and how that is written."""
-
-    location: str
-    format: str
-    options: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True)
 class Table:
     """A table or view. ``columns`` leaves the partition columns out; ``view_text`` is the SELECT of a view, ``source``
     tells where the rows of an external table lie."""
@@ -65,19 +56,3 @@ class Table:
 
 PartitionValues = tuple[str, ...]
 """The values of one partition, in the order of the table's partition columns."""
-
-
-class Catalog(Protocol):
-    """Where the planner looks names up. Lookups are case-insensitive: callers pass lower case."""
-
-    def table(self, name: TableName) -> Table | None:
-        """The table or view of that name, or None."""
-
-    def partitions(self, name: TableName) -> Sequence[PartitionValues]:
-        """Every partition of a partitioned table, sorted."""
-
-    def newest_partition(self, name: TableName) -> PartitionValues | None:
-        """The last partition, in their order, that holds rows."""
-
-    def function_exists(self, project: str, name: str) -> bool:
-        """Whether a user-defined function of that name is registered in the project."""
