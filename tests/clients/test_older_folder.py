@@ -17,7 +17,7 @@ from odps import ODPS
 from yunbox.testing.server import Server
 
 KEPT = Path(__file__).parent.parent / "data" / "folder-0.1.0.tar.gz"
-WRITTEN_AT = "/tmp/old/folder"  # noqa: S108 - where the folder lay; it names its tables by whole paths
+WRITTEN_AT = "/tmp/old/folder"
 INSTANCE = "20261128140549739g0f9b167574"
 UPLOAD = "3475A36A0198CAD72931F0D73CA7EB3E"
 READER = ("LTAI5tt7DbMOy7MUUWt7ejOq", "5ml3jRbXppkDoIObqSWDQjmTnI3b6V")
@@ -79,7 +79,7 @@ def test_views_resources_projects_and_instances_are_there(o: ODPS) -> None:
 def test_objects_have_their_bytes_and_versions(kept: oss2.Bucket) -> None:
     assert kept.get_object("a/small.txt").read() == b"second"
     assert kept.get_object("a/large.bin").read() == bytes(range(256)) * 4096
-    versions = [item for item in kept.list_object_versions(prefix="a/small").versions]
+    versions = list(kept.list_object_versions(prefix="a/small").versions)
     assert len(versions) == 2
     older = next(item for item in versions if not item.is_latest)
     first = kept.get_object("a/small.txt", params={"versionId": older.versionid})

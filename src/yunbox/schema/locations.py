@@ -10,3 +10,9 @@ class ExternalSource:
     location: str
     format: str
     options: tuple[tuple[str, str], ...] = ()
+
+
+def split_location(location: str) -> tuple[str, str]:
+    """Bucket and prefix of ``oss://bucket/folder/``."""
+    bucket, _, prefix = location.removeprefix("oss://").partition("/")
+    return bucket, prefix

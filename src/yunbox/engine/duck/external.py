@@ -6,11 +6,11 @@ also the faster way to read them.
 """
 
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 import duckdb
 
@@ -18,17 +18,16 @@ from yunbox.engine.duck import int96, orc
 from yunbox.engine.duck.messages import Exported, ExportedFile, Listings, RemoteObject
 from yunbox.engine.duck.scan import quote_name, quote_text
 from yunbox.kernel.errors import Internal, InvalidArgument, NotFound
-from yunbox.schema.locations import ExternalSource
+from yunbox.schema.locations import ExternalSource, split_location
 from yunbox.schema.tables import Column, PartitionValues, Table, TableName
 from yunbox.sql.catalog import Catalog
 from yunbox.storage.objects.model import ObjectRecord
 from yunbox.storage.objects.view import ObjectView
-from yunbox.storage.tables.model import checked_partition
+from yunbox.storage.tables.folders import is_folder_of, partition_of, partition_prefixes
 
 _PLACES_MAX = 16
 """A mounted bucket is listed whole, rather than partition by partition, above this."""
 _JOINED_BYTES_MAX = 256 * 1024 * 1024
-_HIVE_ESCAPES = frozenset(map(chr, (*range(1, 32), 127))) | frozenset("\"#%'*/:=?\\{[]^")
 _TEXT = ("csv", "tsv", "text", "json")
 _COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
 _NO_COLUMN = '1 AS "_"'
@@ -42,44 +41,6 @@ class ExternalFile:
     record: ObjectRecord
     partition: PartitionValues = ()
     remote: RemoteObject | None = None
-
-
-def split_location(location: str) -> tuple[str, str]:
-    """Bucket and prefix of ``oss://bucket/folder/``."""
-    bucket, _, prefix = location.removeprefix("oss://").partition("/")
-    return bucket, prefix
-
-
-def partition_prefix(table: Table, values: PartitionValues) -> str:
-    """The folder of a partition below the location, as Hive and Spark spell it."""
-    return _spelled(table, values, _as_hive)
-
-
-def partition_prefixes(table: Table, values: PartitionValues) -> list[str]:
-    """Every folder that is a partition's: writers differ in what they percent-encode of a value."""
-    spellings = [_as_hive, lambda value: quote(value, safe="")]
-    if not any("/" in value for value in values):
-        spellings.append(str)
-    return list(dict.fromkeys(_spelled(table, values, spell) for spell in spellings))
-
-
-def is_folder_of(column: Column, folder: str) -> bool:
-    """Whether a folder is one of a partition column's, ``name=value``."""
-    return folder.lower().startswith(f"{column.name}=")
-
-
-def partition_of(table: Table, path: str) -> PartitionValues:
-    """The partition of ``name=value/name=value/``, however its values are spelled. Raises InvalidArgument."""
-    return checked_partition(table, tuple(unquote(part.partition("=")[2]) for part in path.rstrip("/").split("/")))
-
-
-def _spelled(table: Table, values: PartitionValues, spell: Callable[[str], str]) -> str:
-    pairs = zip(table.partition_columns, values, strict=True)
-    return "".join(f"{column.name}={spell(value)}/" for column, value in pairs)
-
-
-def _as_hive(value: str) -> str:
-    return "".join(f"%{ord(c):02X}" if c in _HIVE_ESCAPES else c for c in value)
 
 
 class External:

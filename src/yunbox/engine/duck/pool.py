@@ -16,6 +16,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from multiprocessing.context import ForkServerProcess
 from typing import TYPE_CHECKING, Any
 
+from yunbox.engine.duck.entry import main
 from yunbox.engine.duck.messages import WorkerConfig
 from yunbox.kernel.errors import Unavailable
 
@@ -213,8 +214,6 @@ class WorkerPool:
         return worker
 
     def _fork(self, theirs: socket.socket) -> ForkServerProcess:
-        from yunbox.engine.duck.worker import main
-
         with theirs:
             process = self._context.Process(target=main, args=(theirs, self._config, os.getpid()), daemon=True)
             process.start()

@@ -10,11 +10,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from yunbox.engine.duck.external import is_folder_of, partition_of, partition_prefix, split_location
 from yunbox.engine.duck.messages import Exported, RunExport
 from yunbox.kernel.call import Access
 from yunbox.kernel.errors import AlreadyExists, InvalidArgument, NotFound
-from yunbox.schema.locations import ExternalSource
+from yunbox.schema.locations import ExternalSource, split_location
 from yunbox.schema.tables import PartitionValues, Table
 from yunbox.services.maxcompute import elsewhere
 from yunbox.services.maxcompute.instances import Outcome
@@ -22,6 +21,7 @@ from yunbox.sql.maxcompute import plans
 from yunbox.storage.objects.listing import Page, Query
 from yunbox.storage.objects.model import Bucket
 from yunbox.storage.objects.objects import Attributes
+from yunbox.storage.tables.folders import is_folder_of, partition_of, partition_prefix
 from yunbox.storage.tables.model import checked_partition
 
 if TYPE_CHECKING:

@@ -20,7 +20,6 @@ from yunbox.services.maxcompute.instances import Outcome
 from yunbox.services.maxcompute.jobs import Statement
 from yunbox.services.maxcompute.summary import cost_result, summary_text
 from yunbox.sql.maxcompute import plans
-from yunbox.sql.maxcompute.statements.external import LOADED
 from yunbox.storage.tables.model import checked_partition
 from yunbox.storage.tables.snapshots import Change
 
@@ -59,7 +58,7 @@ def _reads(service: "MaxCompute", statement: Statement) -> list[Access]:
 
 def _is_loaded(scan: plans.Scan) -> bool:
     """Whether this is what LOAD reads: a location that is no table, so that its reader needs the right to it."""
-    return scan.table.source is not None and scan.table.name.name == LOADED
+    return scan.table.source is not None and scan.table.name.name == plans.LOADED
 
 
 def _writes(service: "MaxCompute", statement: Statement) -> list[Access]:

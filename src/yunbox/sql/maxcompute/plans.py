@@ -13,6 +13,8 @@ from yunbox.schema.tables import Column, PartitionValues, Table, TableName
 
 Spec = tuple[tuple[str, str], ...]
 """A partition as written: pairs of column name and value."""
+LOADED = "__loaded"
+"""The name of what LOAD reads, which is no table's."""
 
 
 @dataclass(frozen=True)

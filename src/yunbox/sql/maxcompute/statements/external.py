@@ -14,7 +14,7 @@ from yunbox.schema.tables import Column, PartitionValues, Table, TableName
 from yunbox.sql.catalog import Catalog
 from yunbox.sql.maxcompute.dialect import parse_query
 from yunbox.sql.maxcompute.errors import SemanticError, UnsupportedSql
-from yunbox.sql.maxcompute.plans import Insert, RepairTable, Unload
+from yunbox.sql.maxcompute.plans import LOADED, Insert, RepairTable, Unload
 from yunbox.sql.maxcompute.queries import QueryPlanner
 from yunbox.sql.maxcompute.statements.cursor import Cursor
 from yunbox.sql.maxcompute.statements.inserts import Head, target
@@ -35,8 +35,6 @@ _SERDES = {
 _LOCATION = re.compile(
     r"oss://(?:(?P<host>[^/]*\.[^/]*|[^/]*:\d+)/)?(?P<bucket>[a-z0-9][a-z0-9-]{1,61}[a-z0-9])(?:/(?P<prefix>.*))?"
 )
-LOADED = "__loaded"
-"""The name of what LOAD reads, which is no table's."""
 
 
 class SourceClauses:
