@@ -6,7 +6,7 @@ import logging
 import os
 import signal
 from collections.abc import AsyncGenerator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from yunbox.adapters.remote.mounts import MOUNTS_SCHEMA, Mounts
@@ -54,6 +54,7 @@ _MEMORY_SHARE = 0.6
 _SPILL_BYTES_MAX = 64 * 1024**3
 _WORKERS_MIN = 4  # so that two long statements do not keep the short ones waiting
 _TUNNEL_WORKERS_MAX = 8
+_DIALECTS = {"maxcompute": "yunbox.sql.maxcompute.on_duckdb"}
 
 
 @dataclass(frozen=True)
@@ -162,8 +163,10 @@ def _pools(settings: Settings, folder: DataFolder) -> tuple[WorkerPool, WorkerPo
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     each = settings.worker_memory_bytes or int(memory * _MEMORY_SHARE / workers)
     open_to_workers = (folder.lake, folder.path / "uploads", folder.oss / "data", folder.spill)
-    config = WorkerConfig(folder.database, folder.spill, each, _SPILL_BYTES_MAX, cores, open_to_workers, folder.oss)
-    tunnel = WorkerConfig(folder.database, folder.spill, min(each, 1024**3), _SPILL_BYTES_MAX, cores, open_to_workers)
+    config = WorkerConfig(
+        folder.database, folder.spill, each, _SPILL_BYTES_MAX, cores, open_to_workers, folder.oss, _DIALECTS
+    )
+    tunnel = replace(config, memory_bytes_max=min(each, 1024**3), objects=None)
     return (
         WorkerPool(config, size_max=workers, warm=1),
         WorkerPool(tunnel, size_max=_TUNNEL_WORKERS_MAX, warm=0),

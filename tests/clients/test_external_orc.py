@@ -12,7 +12,7 @@ import pytest
 from odps import ODPS, errors
 from test_external_tables import keys, rows
 
-from yunbox.engine.duck import orc
+from yunbox.engine.duck.external import orc
 from yunbox.kernel.errors import Unsupported
 from yunbox.testing.server import Server
 

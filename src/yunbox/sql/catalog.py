@@ -1,7 +1,7 @@
-"""What a planner needs to know of tables, as a protocol: it never sees files or a database."""
+"""What a planner asks for, as protocols: it never sees files, a database or an engine."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from yunbox.schema.tables import PartitionValues, Table, TableName
 
@@ -20,3 +20,10 @@ class Catalog(Protocol):
 
     def function_exists(self, project: str, name: str) -> bool:
         """Whether a user-defined function of that name is registered in the project."""
+
+
+class Evaluator(Protocol):
+    """Runs one constant query on DuckDB; an engine lends its connection for it."""
+
+    def __call__(self, sql: str) -> list[tuple[Any, ...]]:
+        """The rows of a query that reads no table."""

@@ -16,6 +16,7 @@ from yunbox.sql.maxcompute.session import Session
 from yunbox.storage.database import Database
 from yunbox.storage.tables.schema import TABLES_SCHEMA
 
+DIALECTS = {"maxcompute": "yunbox.sql.maxcompute.on_duckdb"}
 SLOW = (
     "select count(*) from (select explode(sequence(1, 100000))) a(x) "
     "join (select explode(sequence(1, 100000))) b(y) on a.x % 2 = b.y % 2"
@@ -31,7 +32,8 @@ def with_pool(tmp_path: Path) -> Callable[[Callable[[WorkerPool], Awaitable[None
     def run(work: Callable[[WorkerPool], Awaitable[None]]) -> None:
         async def main() -> None:
             pool = WorkerPool(
-                WorkerConfig(tmp_path / "meta.db", tmp_path, 1 << 28, 1 << 30, 1, (tmp_path / "lake",)), size_max=2
+                WorkerConfig(tmp_path / "meta.db", tmp_path, 1 << 28, 1 << 30, 1, (tmp_path / "lake",), None, DIALECTS),
+                size_max=2,
             )
             await pool.start()
             try:
@@ -45,7 +47,7 @@ def with_pool(tmp_path: Path) -> Callable[[Callable[[WorkerPool], Awaitable[None
 
 
 def plan(sql: str) -> PlanStatement:
-    return PlanStatement(sql, Session("p"))
+    return PlanStatement("maxcompute", sql, Session("p"))
 
 
 def test_a_query_runs_into_a_file(with_pool, tmp_path: Path) -> None:

@@ -12,8 +12,9 @@ import pytest
 from yunbox.schema.tables import Column, PartitionValues, Table, TableName
 from yunbox.sql.maxcompute.functions import MACROS
 from yunbox.sql.maxcompute.planner import plan
-from yunbox.sql.maxcompute.plans import Insert, Plan, Query
+from yunbox.sql.maxcompute.plans import Plan
 from yunbox.sql.maxcompute.session import Session
+from yunbox.sql.plans import Insert, Query
 from yunbox.wire.odps.types import parse_type
 
 from .tpch import SCHEMA

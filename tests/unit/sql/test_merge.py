@@ -3,7 +3,7 @@ import dataclasses
 import pytest
 
 from yunbox.schema.tables import TableName
-from yunbox.sql.maxcompute.plans import Update
+from yunbox.sql.plans import Update
 
 from .conftest import Sandbox
 

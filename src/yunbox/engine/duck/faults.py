@@ -1,15 +1,9 @@
-"""DuckDB's errors as kernel errors with MaxCompute's codes and wording.
-
-Source of the codes: the vendor's "Common SQL errors" pages.
-"""
+"""DuckDB's errors as kernel errors."""
 
 import duckdb
 
-from yunbox.kernel.errors import Conflict, Internal, InvalidArgument, KernelError, StorageFull, Throttled
-
-_OVERFLOW = "ODPS-0121145"
-_BAD_VALUE = "ODPS-0121095"
-_MEMORY = "ODPS-0010032"
+from yunbox.engine.duck.failures import BadValue, MemoryShort, Overflow
+from yunbox.kernel.errors import Conflict, Internal, InvalidArgument, KernelError, StorageFull
 
 
 def translate(failure: duckdb.Error) -> KernelError:
@@ -25,9 +19,9 @@ def translate(failure: duckdb.Error) -> KernelError:
     if "File name too long" in text:
         return InvalidArgument("The value of a partition column is too long for the name of a folder: shorten it")
     if isinstance(failure, duckdb.OutOfMemoryException):
-        return Throttled(f"{_MEMORY}:The statement needs more memory than a worker has: {first_line}", code=_MEMORY)
+        return MemoryShort(f"The statement needs more memory than a worker has: {first_line}")
     if isinstance(failure, duckdb.OutOfRangeException) or "overflow" in text.lower():
-        return InvalidArgument(f"{_OVERFLOW}:Data overflow - {first_line}", code=_OVERFLOW)
+        return Overflow(first_line)
     if isinstance(failure, duckdb.ConversionException | duckdb.InvalidInputException | duckdb.DataError):
-        return InvalidArgument(f"{_BAD_VALUE}:Invalid argument - {first_line}", code=_BAD_VALUE)
+        return BadValue(first_line)
     return Internal(f"{type(failure).__name__}: {text[:2000]}")

@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
+from yunbox.engine.duck.dialects import Session
 from yunbox.schema.tables import Column, PartitionValues, Table, TableName
-from yunbox.sql.maxcompute.plans import Plan
-from yunbox.sql.maxcompute.session import Session
 from yunbox.storage.objects.model import ObjectRecord
 from yunbox.storage.tables.model import DataFile
 
@@ -24,7 +23,8 @@ Listings = dict[tuple[str, str], tuple[tuple[str, ObjectRecord], ...]]
 class WorkerConfig:
     """What a worker needs to know when it starts. Memory and spill in bytes; ``folders`` are all it may open.
 
-    ``objects`` is the object store that external tables lie in.
+    ``objects`` is the object store that external tables lie in; ``dialects`` are modules, by the names of the dialects
+    that they offer.
     """
 
     database: Path
@@ -34,12 +34,14 @@ class WorkerConfig:
     threads: int
     folders: tuple[Path, ...]
     objects: Path | None = None
+    dialects: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class PlanStatement:
-    """Plan one statement; answered by Planned."""
+    """Plan one statement of a registered dialect; answered by Planned."""
 
+    dialect: str
     text: str
     session: Session
     listings: Listings = field(default_factory=dict)
@@ -99,7 +101,7 @@ class Planned:
     ``elsewhere`` are objects that only the server can fetch.
     """
 
-    plan: Plan
+    plan: object
     costs: tuple[ScanCost, ...] = ()
     stale: tuple[int, ...] = ()
     unlisted: tuple[tuple[str, str], ...] = ()

@@ -1,6 +1,6 @@
 """Worker processes: started by fork from a warm server, lent one call at a time, killed to cancel.
 
-The fork server has DuckDB and the planner loaded, so a new worker is ready in milliseconds and shares that
+The fork server has DuckDB and the planners loaded, so a new worker is ready in milliseconds and shares that
 memory; a worker that crashes or is killed takes one statement with it and is replaced on the next lease.
 """
 
@@ -23,7 +23,7 @@ from yunbox.kernel.errors import Unavailable
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
 
-_PRELOAD = ["yunbox.engine.duck.worker"]
+_PRELOAD = "yunbox.engine.duck.worker"
 _READ_LIMIT_BYTES = 4 * 1024 * 1024
 _START_TIMEOUT_S = 30.0
 
@@ -117,7 +117,7 @@ class WorkerPool:
     def __init__(self, config: WorkerConfig, *, size_max: int, idle_s_max: float = 60.0, warm: int = 1) -> None:
         self._config = config
         self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload(_PRELOAD)
+        self._context.set_forkserver_preload([*config.dialects.values(), _PRELOAD])
         self._slots = asyncio.Semaphore(size_max)
         self._idle: list[Worker] = []
         self._busy: set[Worker] = set()

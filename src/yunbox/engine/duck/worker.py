@@ -5,7 +5,6 @@ import dataclasses
 import gc
 import os
 import resource
-import shutil
 import signal
 import socket
 from collections.abc import Callable, Iterable
@@ -15,16 +14,17 @@ from typing import Any, TypeVar
 
 import duckdb
 
-from yunbox.engine.duck import compact, faults, ingest, results, rewrite, scan, select, write
+from yunbox.engine.duck import faults, ingest, results, rewrite, scan, select, write
 from yunbox.engine.duck import messages as m
 from yunbox.engine.duck.channel import Channel
-from yunbox.engine.duck.external import External, ExternalCatalog, ExternalFile
-from yunbox.engine.duck.plan_parts import inserts, queries
+from yunbox.engine.duck.dialects import Session, dialect
+from yunbox.engine.duck.external import compact
+from yunbox.engine.duck.external import write as external_write
+from yunbox.engine.duck.external.catalog import ExternalCatalog
+from yunbox.engine.duck.external.files import ExternalFile
+from yunbox.engine.duck.external.tables import ExternalTables
 from yunbox.kernel.errors import Internal, InvalidArgument
-from yunbox.sql.maxcompute.functions import MACROS
-from yunbox.sql.maxcompute.planner import plan
-from yunbox.sql.maxcompute.plans import Delete, Plan, Query, Scan, Unload, Update
-from yunbox.sql.maxcompute.session import Session
+from yunbox.sql.plans import Delete, Query, Scan, Unload, Update, inserts, queries
 from yunbox.storage.tables.delta import commit_path
 from yunbox.storage.tables.model import DataFile, StoredTable
 from yunbox.storage.tables.reader import open_reader
@@ -66,12 +66,13 @@ class DuckWorker:
         self._channel = channel
         self._catalogue = open_reader(config.database)
         self._db = _open_duckdb(config)
-        self._plan: Plan | None = None
+        self._dialects = config.dialects
+        self._plan: object = None
         self._session: Session | None = None
         self._settings: dict[str, str] = {}
         self._sources: dict[str, tuple[StoredTable, list[DataFile]]] = {}
         self._scratch = config.spill / f"objects-{os.getpid()}"
-        self._external = External(self._db, config.objects, self._scratch)
+        self._external = ExternalTables(self._db, config.objects, self._scratch)
         self._objects: dict[str, tuple[Scan, list[ExternalFile]]] = {}
         self._handlers: dict[type, Callable[[Any], Any]] = {
             m.PlanStatement: self._plan_statement,
@@ -86,7 +87,7 @@ class DuckWorker:
             m.ExportRows: self._export_rows,
             m.ExportResult: self._export_result,
             m.Checkpoint: _checkpoint,
-            m.StageObjects: lambda request: self._external.stage(request.paths),
+            m.StageObjects: lambda request: self._external.staging.stage(request.paths),
             m.SelectObject: self._select_object,
             m.SelectMeta: self._select_object,
         }
@@ -100,7 +101,6 @@ class DuckWorker:
                 self._objects and not isinstance(request, m.PlanStatement | m.StageObjects)
             ):
                 self._external.clear()
-                shutil.rmtree(self._scratch, ignore_errors=True)
 
     # -- SQL
 
@@ -109,14 +109,15 @@ class DuckWorker:
         self._sources = {}
         self._objects = {}
         self._external.begin(request.listings)
-        catalog = ExternalCatalog(self._catalogue, self._external)
-        self._plan = plan(request.text, catalog, request.session, _Evaluator(self._db, request.session))
+        catalog = ExternalCatalog(self._catalogue, self._external.files)
+        planner = dialect(self._dialects, request.dialect)
+        self._plan = planner.plan(request.text, catalog, request.session, _Evaluator(self._db, request.session))
         costs: list[m.ScanCost] = []
         stale: list[int] = []
         for query in queries(self._plan):
             for table_scan in query.scans:
                 if table_scan.table.source is not None:
-                    files = self._external.files(table_scan.table, table_scan.partitions)
+                    files = self._external.files.of(table_scan.table, table_scan.partitions)
                     self._objects[table_scan.token] = (table_scan, files)
                     costs.append(_external_cost(files, table_scan))
                     continue
@@ -129,7 +130,7 @@ class DuckWorker:
                 self._sources[table_scan.token] = (stored, files)
                 costs.append(_cost(files, table_scan))
         remote = tuple(file.remote for _, files in self._objects.values() for file in files if file.remote)
-        unlisted = tuple(self._external.unlisted)
+        unlisted = tuple(self._external.files.unlisted)
         return m.Planned(self._plan, tuple(costs), tuple(stale), unlisted, tuple(dict.fromkeys(remote)))
 
     def _sql(self, query: Query) -> str:
@@ -138,7 +139,7 @@ class DuckWorker:
         for table_scan in query.scans:
             if table_scan.token in self._objects:
                 _, objects = self._objects[table_scan.token]
-                body = self._external.relation(table_scan.table, objects, table_scan.columns, self._scratch)
+                body = self._external.relation(table_scan.table, objects, table_scan.columns)
                 text = text.replace(f'"{table_scan.token}"', f"({body})")
                 continue
             stored, files = self._sources[table_scan.token]
@@ -160,20 +161,20 @@ class DuckWorker:
         if isinstance(self._plan, Unload):
             self._use(keep_order=self._plan.query.ordered)
             text = self._sql(self._plan.query)
-            return self._external.export(text, self._plan.target, request.folder)
+            return external_write.export(self._db, text, self._plan.target, request.folder)
         insert = inserts(self._plan)[request.index]
         self._use(keep_order=insert.query.ordered)
         fixed = dict(insert.static_partition)
         static = tuple(fixed[c.name] for c in insert.target.partition_columns if c.name in fixed)
         if len(static) < len(insert.target.partition_columns) and static:
             raise InvalidArgument("INSERT into an external table names all partition values, or none")
-        return self._external.export(self._sql(insert.query), insert.target, request.folder, static)
+        return external_write.export(self._db, self._sql(insert.query), insert.target, request.folder, static)
 
     def _compact(self, request: m.CompactObjects) -> m.Exported:
         try:
-            return compact.compact(self._db, self._external, request, self._scratch)
+            return compact.compact(self._db, self._external, request)
         finally:
-            shutil.rmtree(self._scratch, ignore_errors=True)
+            self._external.clear()
 
     def _run_create_as(self, request: m.RunCreateAs) -> m.Written:
         query = _the(self._plan, Query)
@@ -230,7 +231,7 @@ class DuckWorker:
 
     def _select_object(self, request: m.SelectObject | m.SelectMeta) -> None:
         self._set("preserve_insertion_order", "true")
-        selector = select.Selector(self._db, self._external.view, self._scratch)
+        selector = select.Selector(self._db, self._external.files.view, self._scratch)
         chunks = selector.meta(request) if isinstance(request, m.SelectMeta) else selector.select(request)
         for chunk in chunks:
             self._channel.chunk(chunk)
@@ -248,7 +249,7 @@ class _Evaluator:
         return self._db.execute(sql).fetchall()
 
 
-def _the(statement: Plan | None, kind: type) -> Any:
+def _the(statement: object, kind: type) -> Any:
     found = queries(statement) if statement is not None else []
     if len(found) != 1 or not isinstance(found[0], kind):
         raise Internal("The worker has no query to run")
@@ -309,8 +310,9 @@ def _open_duckdb(config: m.WorkerConfig) -> duckdb.DuckDBPyConnection:
     )
     db.execute("SET enable_progress_bar = false")
     db.execute("SET parquet_metadata_cache = true")  # the files of a table never change
-    for macro in MACROS:
-        db.execute(macro)
+    for name in config.dialects:
+        for macro in dialect(config.dialects, name).MACROS:
+            db.execute(macro)
     _confine(db, (*config.folders, spill))
     return db
 

@@ -18,6 +18,7 @@ from yunbox.schema.tables import Column, PartitionValues, Table
 from yunbox.services.maxcompute.external import check_columns
 from yunbox.services.maxcompute.instances import Outcome
 from yunbox.sql.maxcompute import plans
+from yunbox.sql.plans import CreateTable
 from yunbox.storage.tables import delta
 from yunbox.storage.tables.catalogue import first_commit, renamed
 from yunbox.storage.tables.lifecycle import LIFECYCLE_DISABLED
@@ -57,7 +58,7 @@ def check_internal(table: Table) -> None:
 
 async def create_table(service: "MaxCompute", call: "Call[Statement]") -> Outcome:
     """CREATE TABLE: empty, LIKE another, or AS a query."""
-    statement, plan = call.params, call.params.plan(plans.CreateTable)
+    statement, plan = call.params, call.params.plan(CreateTable)
     existing = service.catalogue.stored(plan.name)
     if existing is not None:
         if plan.if_not_exists and existing.table.kind != "view":
@@ -93,7 +94,7 @@ async def _create_as(service: "MaxCompute", statement: "Statement", table: Table
     statement.job.usage.scanned_bytes += statement.estimate.scanned_bytes
 
 
-def _new_table(service: "MaxCompute", plan: plans.CreateTable) -> Table:
+def _new_table(service: "MaxCompute", plan: CreateTable) -> Table:
     if plan.like is not None:
         source = plan.like
         lifecycle = plan.lifecycle_days or source.lifecycle_days

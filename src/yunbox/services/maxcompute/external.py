@@ -18,6 +18,7 @@ from yunbox.schema.tables import PartitionValues, Table
 from yunbox.services.maxcompute import elsewhere
 from yunbox.services.maxcompute.instances import Outcome
 from yunbox.sql.maxcompute import plans
+from yunbox.sql.plans import Insert, Unload
 from yunbox.storage.objects.listing import Page, Query
 from yunbox.storage.objects.model import Bucket
 from yunbox.storage.objects.objects import Attributes
@@ -63,7 +64,7 @@ def check_columns(table: Table) -> None:
         raise InvalidArgument(f"Column {nested[0]} is an array, map or struct, which {source.format} cannot hold")
 
 
-async def write(service: "MaxCompute", call: "Call[Statement]", insert: plans.Insert, index: int) -> int:
+async def write(service: "MaxCompute", call: "Call[Statement]", insert: Insert, index: int) -> int:
     """INSERT into an external table: new objects appear, and with OVERWRITE the old ones go, at one moment."""
     stored = service.catalogue.require(insert.target.name)
     source = insert.target.source
@@ -83,7 +84,7 @@ async def write(service: "MaxCompute", call: "Call[Statement]", insert: plans.In
     return done.rows
 
 
-def _written_partitions(insert: plans.Insert, done: Exported) -> list[PartitionValues]:
+def _written_partitions(insert: Insert, done: Exported) -> list[PartitionValues]:
     if not insert.target.partition_columns:
         return []
     fixed = dict(insert.static_partition)
@@ -111,7 +112,7 @@ def _folder(table: Table, values: PartitionValues) -> str:
 
 async def unload(service: "MaxCompute", call: "Call[Statement]") -> Outcome:
     """UNLOAD: the rows of a query become objects of a location, which must be empty."""
-    plan = call.params.plan(plans.Unload)
+    plan = call.params.plan(Unload)
     bucket, prefix = split_location(plan.target.location)
     there = await _page(service, bucket, Query(prefix, limit=1))
     if len(there) and not _overwrites(call.params):

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import TypeVar
 
+from yunbox.engine.duck.failures import BadValue, MemoryShort, Overflow
 from yunbox.identity.identify import BAD_KEY, BAD_SIGNATURE, EXPIRED, MISSING, NotIdentified
 from yunbox.kernel import errors
 
@@ -43,6 +44,12 @@ _SQL_CODES: dict[type[errors.KernelError], str] = {
     errors.StorageFull: "ODPS-0010000:System internal error - no space left",
     errors.Unavailable: "ODPS-0010000:System internal error",
 }
+_ENGINE: dict[type[errors.KernelError], str] = {
+    Overflow: "ODPS-0121145:Data overflow - ",
+    BadValue: "ODPS-0121095:Invalid argument - ",
+    MemoryShort: "ODPS-0010032:",
+}
+"""What the engine finds wrong, as the vendor's pages "Common SQL errors" word it."""
 T = TypeVar("T")
 _HAS_CODE = re.compile(r"ODPS-\d{7}")
 
@@ -53,6 +60,9 @@ def reply(error: errors.KernelError) -> tuple[int, str, str]:
         status, code, prefix = _IDENTITY[error.reason]
         return status, code, f"{prefix} - {error.message}"
     status, code = _entry(error, _TABLE, (500, "InternalServerError"))
+    if type(error) in _ENGINE:
+        found, message = sql_failure(error)
+        return status, found, message
     if isinstance(error, errors.Forbidden):
         return status, code, f"ODPS-0420095: Access Denied - {error.message}"
     return status, error.code or code, error.message
@@ -65,6 +75,8 @@ def sql_failure(error: BaseException) -> tuple[str, str]:
     found = _HAS_CODE.match(error.message)
     if found:
         return found.group(), error.message
+    if (words := _ENGINE.get(type(error))) is not None:
+        return words[:12], words + error.message
     prefix = _entry(error, _SQL_CODES, "ODPS-0010000:System internal error")
     return prefix[:12], f"{prefix} - {error.message}"
 

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 P = TypeVar("P")
 _REPLAN_MAX = 5
+DIALECT = "maxcompute"
+"""The name under which its SQL is registered with the workers."""
 _DEFAULT_TIMEZONE = "Asia/Shanghai"
 _STATEMENT_TIMEOUT_S = 24 * 3600.0
 _RUNNING_MAX = 512
@@ -254,7 +256,7 @@ class Jobs:
 
     async def plan(self, worker: Worker, text: str, session: Session, listings: Listings | None = None) -> Planned:
         """Plan against the newest snapshots: where the index lags behind a log, bring it up and plan again."""
-        request = PlanStatement(text, session, listings or {})
+        request = PlanStatement(DIALECT, text, session, listings or {})
         planned: Planned = await worker.call(request)
         for _ in range(_REPLAN_MAX):
             if not planned.stale:

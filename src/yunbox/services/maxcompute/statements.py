@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from yunbox.engine.duck.messages import QueryDone, RunChange, RunInsert, RunQuery, Written
-from yunbox.engine.duck.plan_parts import inserts, queries
 from yunbox.kernel import limits
 from yunbox.kernel.call import Access, Call, Operation, Shape
 from yunbox.kernel.errors import InvalidArgument, Unsupported
@@ -20,6 +19,19 @@ from yunbox.services.maxcompute.instances import Outcome
 from yunbox.services.maxcompute.jobs import Statement
 from yunbox.services.maxcompute.summary import cost_result, summary_text
 from yunbox.sql.maxcompute import plans
+from yunbox.sql.plans import (
+    CreateTable,
+    Delete,
+    Explain,
+    Insert,
+    MultiInsert,
+    Query,
+    Scan,
+    Unload,
+    Update,
+    inserts,
+    queries,
+)
 from yunbox.storage.tables.model import checked_partition
 from yunbox.storage.tables.snapshots import Change
 
@@ -56,7 +68,7 @@ def _reads(service: "MaxCompute", statement: Statement) -> list[Access]:
     return accesses
 
 
-def _is_loaded(scan: plans.Scan) -> bool:
+def _is_loaded(scan: Scan) -> bool:
     """Whether this is what LOAD reads: a location that is no table, so that its reader needs the right to it."""
     return scan.table.source is not None and scan.table.name.name == plans.LOADED
 
@@ -71,7 +83,7 @@ def _writes(service: "MaxCompute", statement: Statement) -> list[Access]:
 
 
 def _unloads(service: "MaxCompute", statement: Statement) -> list[Access]:
-    target = statement.plan(plans.Unload).target
+    target = statement.plan(Unload).target
     return [*_reads(service, statement), *external.on_location(service, target, "PutObject", "DeleteObject")]
 
 
@@ -79,16 +91,16 @@ def _changes(service: "MaxCompute", statement: Statement) -> list[Access]:
     return [*_reads(service, statement), on_table(service, "Update", _changed(statement).target.name)]
 
 
-def _changed(statement: Statement) -> plans.Update | plans.Delete:
-    return statement.plan(plans.Update | plans.Delete)  # ty: ignore[invalid-argument-type]
+def _changed(statement: Statement) -> Update | Delete:
+    return statement.plan(Update | Delete)  # ty: ignore[invalid-argument-type]
 
 
 def _creates(service: "MaxCompute", statement: Statement) -> list[Access]:
     plan = statement.planned.plan
-    project = plan.name.project if isinstance(plan, plans.CreateTable | plans.CreateView) else statement.session.project
-    like = plan.like if isinstance(plan, plans.CreateTable) else None
+    project = plan.name.project if isinstance(plan, CreateTable | plans.CreateView) else statement.session.project
+    like = plan.like if isinstance(plan, CreateTable) else None
     described = on_tables(service, "Describe", [like.name] if like else [])
-    if isinstance(plan, plans.CreateTable) and plan.source is not None:
+    if isinstance(plan, CreateTable) and plan.source is not None:
         described += external.on_listing(service, plan.source)
         described += external.on_location(service, plan.source, "GetObject")
     return [*_reads(service, statement), *described, on_project(service, "CreateTable", project)]
@@ -162,7 +174,7 @@ async def _run_query(service: "MaxCompute", call: Call[Statement]) -> Outcome:
 async def _run_insert(service: "MaxCompute", call: Call[Statement]) -> Outcome:
     statement = call.params
     plan = statement.planned.plan
-    written: list[tuple[plans.Insert, Written]] = []
+    written: list[tuple[Insert, Written]] = []
     rows = 0
     for index, insert in enumerate(inserts(plan)):
         stored = service.catalogue.require(insert.target.name)
@@ -180,7 +192,7 @@ async def _run_insert(service: "MaxCompute", call: Call[Statement]) -> Outcome:
     return Outcome(text="", rows=rows, summary=summary_text(statement, rows_out=rows), readings=_readings(statement))
 
 
-def _change(insert: plans.Insert, written: Written) -> Change:
+def _change(insert: Insert, written: Written) -> Change:
     fixed = dict(insert.static_partition)
     names = [column.name for column in insert.target.partition_columns]
     static = tuple(fixed[name] for name in names if name in fixed)
@@ -225,7 +237,7 @@ async def _run_cost(service: "MaxCompute", call: Call[Statement]) -> Outcome:
 
 
 async def _run_explain(service: "MaxCompute", call: Call[Statement]) -> Outcome:
-    return Outcome(text=call.params.plan(plans.Explain).text)
+    return Outcome(text=call.params.plan(Explain).text)
 
 
 def _readings(statement: Statement) -> tuple[dict[str, Any], ...]:
@@ -249,13 +261,13 @@ def _operation(name: str, run: Any, touches: Any, admit: Any = None) -> "Operati
 COST = _operation("SQLCost", listed(_run_cost, None), _reads)
 _INSERT = _operation("Insert", staged(_run_insert, _admit), _writes, _admit)
 OPERATIONS: dict[type, "Operation[Statement]"] = {
-    plans.Query: _operation("Select", staged(_run_query, _admit), _reads, _admit),
-    plans.Insert: _INSERT,
-    plans.MultiInsert: _INSERT,
-    plans.Delete: _operation("Delete", staged(_run_change, _admit), _changes, _admit),
-    plans.Update: _operation("Update", staged(_run_change, _admit), _changes, _admit),
-    plans.Explain: _operation("Explain", _run_explain, _reads),
-    plans.CreateTable: _operation("CreateTable", staged(ddl.create_table, _admit), _creates, _admit),
+    Query: _operation("Select", staged(_run_query, _admit), _reads, _admit),
+    Insert: _INSERT,
+    MultiInsert: _INSERT,
+    Delete: _operation("Delete", staged(_run_change, _admit), _changes, _admit),
+    Update: _operation("Update", staged(_run_change, _admit), _changes, _admit),
+    Explain: _operation("Explain", _run_explain, _reads),
+    CreateTable: _operation("CreateTable", staged(ddl.create_table, _admit), _creates, _admit),
     plans.DropTable: _operation("DropTable", ddl.drop_table, _on("Drop", plans.DropTable)),
     plans.AlterTable: _operation("AlterTable", ddl.alter_table, _on("Alter", plans.AlterTable)),
     plans.TruncateTable: _operation("TruncateTable", ddl.truncate_table, _on("Alter", plans.TruncateTable)),
@@ -268,7 +280,7 @@ OPERATIONS: dict[type, "Operation[Statement]"] = {
     plans.Describe: _operation("Describe", describe.describe, _on("Describe", plans.Describe)),
     plans.SetFlags: _operation("Set", describe.set_flags, _project("Read")),
     plans.SetProject: _operation("SetProject", ddl.set_project, _project("Write")),
-    plans.Unload: _operation("Unload", staged(_run_unload, _admit), _unloads, _admit),
+    Unload: _operation("Unload", staged(_run_unload, _admit), _unloads, _admit),
     plans.RepairTable: _operation("RepairTable", external.repair, _on("Alter", plans.RepairTable)),
     plans.Use: _operation("Use", describe.use, _project("Read")),
 }

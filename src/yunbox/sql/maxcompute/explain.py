@@ -1,6 +1,7 @@
 """EXPLAIN: a plan in words - which tables and partitions it reads, in which jobs and operators."""
 
-from yunbox.sql.maxcompute.plans import Insert, MultiInsert, Plan, Query, Scan
+from yunbox.sql.maxcompute.plans import Plan
+from yunbox.sql.plans import Insert, MultiInsert, Query, Scan
 
 _PARTITIONS_SHOWN = 20
 

@@ -3,10 +3,9 @@
 import re
 from collections.abc import Callable
 
-from yunbox.sql.catalog import Catalog
+from yunbox.sql.catalog import Catalog, Evaluator
 from yunbox.sql.maxcompute.errors import ParseFailed, UnsupportedSql
-from yunbox.sql.maxcompute.plans import Explain, Insert, MultiInsert, Plan, Query, SetFlags, SetProject, Use
-from yunbox.sql.maxcompute.pruning import Evaluator
+from yunbox.sql.maxcompute.plans import Plan, SetFlags, SetProject, Use
 from yunbox.sql.maxcompute.queries import QueryPlanner
 from yunbox.sql.maxcompute.script import is_blank, parse_setting, strip_comments
 from yunbox.sql.maxcompute.session import Session
@@ -19,6 +18,7 @@ from yunbox.sql.maxcompute.statements.merges import parse_merge
 from yunbox.sql.maxcompute.statements.objects import parse_create, parse_drop
 from yunbox.sql.maxcompute.statements.shows import parse_describe, parse_security, parse_show
 from yunbox.sql.maxcompute.statements.tables import parse_truncate
+from yunbox.sql.plans import Explain, Insert, MultiInsert, Query
 
 _SETPROJECT = re.compile(r"\s*setproject\b(.*)", re.IGNORECASE | re.DOTALL)
 _PAIR = re.compile(r"([\w.]+)\s*=\s*([^\s,;]*)")

@@ -13,11 +13,11 @@ goes only when the predicate is then certainly not true, so a mixed condition su
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Protocol
+from typing import Any
 
 from yunbox.schema.tables import PartitionValues, TableName
 from yunbox.schema.types import DataType
-from yunbox.sql.catalog import Catalog
+from yunbox.sql.catalog import Catalog, Evaluator
 from yunbox.sql.maxcompute.expr import Expr, Ref, quote, text_literal
 from yunbox.sql.maxcompute.predicates import UNKNOWN, Compiler, Value
 from yunbox.sql.maxcompute.relations import (
@@ -36,13 +36,6 @@ from yunbox.sql.maxcompute.relations import (
 _VISITS_MAX = 64
 _SEPARATOR = chr(31)
 _BATCH_MAX = 20_000
-
-
-class Evaluator(Protocol):
-    """Runs one constant query on DuckDB; the worker lends its connection for it."""
-
-    def __call__(self, sql: str) -> list[tuple[Any, ...]]:
-        """The rows of a query that reads no table."""
 
 
 Lineage = dict[Ref, Expr]

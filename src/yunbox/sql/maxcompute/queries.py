@@ -6,17 +6,17 @@ from sqlglot import exp
 
 from yunbox.schema.tables import Column, PartitionValues, Table
 from yunbox.schema.types import DataType
-from yunbox.sql.catalog import Catalog
+from yunbox.sql.catalog import Catalog, Evaluator
 from yunbox.sql.maxcompute.binder.expressions import ExpressionBinder
 from yunbox.sql.maxcompute.binder.queries import QueryBinder
 from yunbox.sql.maxcompute.binder.scope import Scope
 from yunbox.sql.maxcompute.dialect import parse_expression, tokenize
 from yunbox.sql.maxcompute.errors import SemanticError, UnsupportedSql
 from yunbox.sql.maxcompute.expr import STRING, Expr
-from yunbox.sql.maxcompute.plans import Query, Scan
-from yunbox.sql.maxcompute.pruning import Evaluator, Pruner
+from yunbox.sql.maxcompute.pruning import Pruner
 from yunbox.sql.maxcompute.relations import Block, ScanRelation, SelectBlock
 from yunbox.sql.maxcompute.session import Session
+from yunbox.sql.plans import Query, Scan
 
 if TYPE_CHECKING:
     from yunbox.sql.maxcompute.statements.cursor import Cursor

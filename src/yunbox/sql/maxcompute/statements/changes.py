@@ -9,11 +9,11 @@ from yunbox.sql.maxcompute.casts import cast, implicit
 from yunbox.sql.maxcompute.dialect import parse_expression
 from yunbox.sql.maxcompute.errors import SemanticError
 from yunbox.sql.maxcompute.expr import STRING, Expr, boolean
-from yunbox.sql.maxcompute.plans import Delete, Query, Update
 from yunbox.sql.maxcompute.queries import QueryPlanner
 from yunbox.sql.maxcompute.relations import Output, ScanRelation, SelectBlock
 from yunbox.sql.maxcompute.statements.cursor import Cursor
 from yunbox.sql.maxcompute.statements.inserts import required, target
+from yunbox.sql.plans import Delete, Query, Update
 
 
 class _Change:

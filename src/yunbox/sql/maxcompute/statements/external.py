@@ -14,10 +14,11 @@ from yunbox.schema.tables import Column, PartitionValues, Table, TableName
 from yunbox.sql.catalog import Catalog
 from yunbox.sql.maxcompute.dialect import parse_query
 from yunbox.sql.maxcompute.errors import SemanticError, UnsupportedSql
-from yunbox.sql.maxcompute.plans import LOADED, Insert, RepairTable, Unload
+from yunbox.sql.maxcompute.plans import LOADED, RepairTable
 from yunbox.sql.maxcompute.queries import QueryPlanner
 from yunbox.sql.maxcompute.statements.cursor import Cursor
 from yunbox.sql.maxcompute.statements.inserts import Head, target
+from yunbox.sql.plans import Insert, Unload
 
 _FORMATS = {"PARQUET": "parquet", "CSV": "csv", "TSV": "tsv", "JSON": "json", "TEXTFILE": "text", "ORC": "orc"}
 _HANDLERS = {

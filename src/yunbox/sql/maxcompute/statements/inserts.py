@@ -8,10 +8,10 @@ from yunbox.sql.maxcompute.casts import cast, converts
 from yunbox.sql.maxcompute.dialect import parse_query
 from yunbox.sql.maxcompute.errors import At, SemanticError, TableNotFound, UnsupportedSql
 from yunbox.sql.maxcompute.expr import STRING, Expr, build, null, quote, text_literal
-from yunbox.sql.maxcompute.plans import Insert, MultiInsert, Query
 from yunbox.sql.maxcompute.queries import QueryPlanner
 from yunbox.sql.maxcompute.relations import Block
 from yunbox.sql.maxcompute.statements.cursor import Cursor
+from yunbox.sql.plans import Insert, MultiInsert, Query
 
 
 def parse_insert(cursor: Cursor, planner: QueryPlanner, with_: exp.Expr | None = None) -> Insert:

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from yunbox.schema.tables import Table
 from yunbox.sql.maxcompute.dialect import parse_query
 from yunbox.sql.maxcompute.errors import At, SemanticError
-from yunbox.sql.maxcompute.plans import Query, Update
 from yunbox.sql.maxcompute.queries import QueryPlanner
 from yunbox.sql.maxcompute.statements.cursor import Cursor
 from yunbox.sql.maxcompute.statements.inserts import fit, target
+from yunbox.sql.plans import Query, Update
 
 _HERE, _THERE, _ROW = "_yb_target", "_yb_source", "_yb_row"
 

@@ -6,7 +6,6 @@ from yunbox.sql.maxcompute.errors import SemanticError, UnsupportedSql
 from yunbox.sql.maxcompute.plans import (
     CreateFunction,
     CreateSchema,
-    CreateTable,
     CreateView,
     DropFunction,
     DropSchema,
@@ -16,6 +15,7 @@ from yunbox.sql.maxcompute.plans import (
 from yunbox.sql.maxcompute.queries import QueryPlanner
 from yunbox.sql.maxcompute.statements.cursor import Cursor
 from yunbox.sql.maxcompute.statements.tables import parse_create_table, parse_drop_table, parse_external_table
+from yunbox.sql.plans import CreateTable
 
 _OTHER = ("MATERIALIZED", "TEMPORARY", "RESOURCE", "PACKAGE", "ROLE", "SQL", "INDEX", "STREAM")
 _SECURITY = ("ROLE", "PACKAGE", "ACCOUNTPROVIDER", "RESOURCE")

@@ -3,11 +3,12 @@
 from yunbox.schema.tables import Column, PartitionValues, Table
 from yunbox.sql.maxcompute.casts import converts
 from yunbox.sql.maxcompute.errors import PartitionNotFound, SemanticError, TableNotFound, UnsupportedSql
-from yunbox.sql.maxcompute.plans import CreateTable, DropTable, TruncateTable
+from yunbox.sql.maxcompute.plans import DropTable, TruncateTable
 from yunbox.sql.maxcompute.queries import QueryPlanner
 from yunbox.sql.maxcompute.statements.cursor import Cursor
 from yunbox.sql.maxcompute.statements.external import SourceClauses, without_defaults
 from yunbox.sql.maxcompute.statements.inserts import target
+from yunbox.sql.plans import CreateTable
 
 _COLUMNS_MAX, _PARTITION_LEVELS_MAX, _LIFECYCLE_MAX = 1200, 6, 37231
 _PARTITION_TYPES = ("string", "varchar", "char", "tinyint", "smallint", "int", "bigint", "date")

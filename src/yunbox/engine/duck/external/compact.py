@@ -4,27 +4,27 @@ DuckDB streams from the one to the other, so memory stays within the worker's li
 """
 
 import uuid
-from pathlib import Path
 
 import duckdb
 
-from yunbox.engine.duck.external import External, ExternalFile
-from yunbox.engine.duck.int96 import parquet_readers
+from yunbox.engine.duck.external.files import ExternalFile
+from yunbox.engine.duck.external.int96 import parquet_readers
+from yunbox.engine.duck.external.tables import ExternalTables
 from yunbox.engine.duck.messages import CompactObjects, Exported, ExportedFile
 from yunbox.engine.duck.scan import quote_text
 from yunbox.kernel.errors import Conflict
 from yunbox.schema.locations import ExternalSource
 
 
-def compact(db: duckdb.DuckDBPyConnection, external: External, request: CompactObjects, scratch: Path) -> Exported:
+def compact(db: duckdb.DuckDBPyConnection, external: ExternalTables, request: CompactObjects) -> Exported:
     """Write the Parquet files. Raises Conflict when an object has gone meanwhile."""
-    found = external.view.records(request.bucket, request.keys)
+    found = external.files.view.records(request.bucket, request.keys)
     if len(found) != len(request.keys):
         raise Conflict("Some of the objects have been deleted meanwhile: run it again")
     files = [ExternalFile(key, record) for key, record in found]
     request.folder.mkdir(parents=True, exist_ok=True)
     db.execute("SET preserve_insertion_order = true")
-    reader = _reader(db, external, request.format, files, scratch)
+    reader = _reader(db, external, request.format, files)
     target = request.folder / "out"
     copied = db.execute(
         f"COPY (SELECT * FROM {reader}) TO {quote_text(str(target))} (FORMAT parquet, COMPRESSION zstd, "
@@ -35,15 +35,13 @@ def compact(db: duckdb.DuckDBPyConnection, external: External, request: CompactO
     return Exported(named, int(copied[0]) if copied else 0)
 
 
-def _reader(
-    db: duckdb.DuckDBPyConnection, external: External, format_: str, files: list[ExternalFile], scratch: Path
-) -> str:
+def _reader(db: duckdb.DuckDBPyConnection, external: ExternalTables, format_: str, files: list[ExternalFile]) -> str:
     options: tuple[tuple[str, str], ...] = ()
     header = ""
     if format_ == "csv":
-        header = _header(db, external, files[0], scratch)
+        header = _header(db, external, files[0])
         options = (("skip.header.line.count", "1"),) if header else ()
-    paths = external.laid_out(ExternalSource("", format_, options), files, scratch)
+    paths = external.staging.paths(ExternalSource("", format_, options), files, external.scratch)
     names = ", ".join(map(quote_text, paths))
     if format_ == "parquet":
         readers = parquet_readers(db, paths)
@@ -55,11 +53,11 @@ def _reader(
     return f"read_csv([{names}], {skipping}, {reading})"
 
 
-def _header(db: duckdb.DuckDBPyConnection, external: External, file: ExternalFile, scratch: Path) -> str:
+def _header(db: duckdb.DuckDBPyConnection, external: ExternalTables, file: ExternalFile) -> str:
     """The column names in the first line of the first file, as SQL texts; nothing when that line is data."""
-    scratch.mkdir(parents=True, exist_ok=True)
-    sample = scratch / f"head-{uuid.uuid4().hex}.csv"
-    sample.write_bytes(next(external.view.pieces(file.record, 1 << 20), b""))
+    external.scratch.mkdir(parents=True, exist_ok=True)
+    sample = external.scratch / f"head-{uuid.uuid4().hex}.csv"
+    sample.write_bytes(next(external.files.view.pieces(file.record, 1 << 20), b""))
     row = db.execute(
         f"SELECT HasHeader, list_transform(Columns, lambda c: c.name) FROM sniff_csv({quote_text(str(sample))})"
     ).fetchone()
