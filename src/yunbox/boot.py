@@ -38,7 +38,7 @@ from yunbox.services.oss.housekeeping import housekeeping as oss_housekeeping
 from yunbox.services.oss.limits import limits_of
 from yunbox.services.oss.service import Oss
 from yunbox.services.oss.wire import OssApp
-from yunbox.spine import Spine
+from yunbox.spine.path import Spine
 from yunbox.storage.database import Database
 from yunbox.storage.objects.backends import Backends
 from yunbox.storage.objects.store import ObjectStore

@@ -1,12 +1,13 @@
 """A call as the spine sees it: what the client claims, what it asks for, and what is left behind."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
+S = TypeVar("S")
 P = TypeVar("P")
-
+R = TypeVar("R")
 
 ANONYMOUS = "anonymous"
 
@@ -81,59 +82,90 @@ class Access:
     context: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass
+class Place(NamedTuple):
+    """Where the load of a call falls: on a ``name`` in a ``container``, such as a key in a bucket."""
+
+    container: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What a call of some kind is charged for, by the price book's names.
+
+    ``request`` is charged once for a call that succeeds; ``uploaded`` and ``downloaded`` for the bytes that passed,
+    also when the call failed or its client went away. ``group`` goes before the container of the call's first place:
+    together they are what the bill groups by. With ``tallied`` the call is summed up with others of its kind, as there
+    are very many of them.
+    """
+
+    request: str = ""
+    uploaded: str = ""
+    downloaded: str = ""
+    group: str = ""
+    tallied: bool = False
+
+
+@dataclass(slots=True)
 class Usage:
     """What a call used, filled in while it runs; only what is above zero is metered.
 
-    ``items`` are further quantities by the price book's name for them. ``project`` is what the bill groups by: a
-    project, a bucket. With ``tallied`` the call is summed up with others of its kind, as
-    there are very many of them; ``traffic`` is then the price book's name for bytes, in and out, and ``retrieval``
-    the one for bytes read from where reading costs extra.
+    ``items`` are further quantities by the price book's name for them, which only the run can know; ``retrieval`` is
+    the name for downloaded bytes that cost extra, as they come from where reading does. ``scanned_bytes`` are told in
+    the call's event; what they cost is one of the ``items``. ``complexity`` is that of a statement.
     """
 
-    project: str = ""
     scanned_bytes: int = 0
-    complexity: float = 1.0
     uploaded_bytes: int = 0
     downloaded_bytes: int = 0
-    rows: int = 0
+    complexity: float = 1.0
     items: dict[str, float] = field(default_factory=dict)
-    tallied: bool = False
-    traffic: str = ""
     retrieval: str = ""
-    detail: dict[str, Any] = field(default_factory=dict)
+    tallied: bool = False
+    project: str = ""
+    traffic: str = ""
 
 
-@dataclass
+@dataclass(slots=True)
 class Call(Generic[P]):
-    """One call under way: who, what, and what it has used so far."""
+    """One call under way: who, what, where, and what it has used so far."""
 
     request_id: str
-    operation: "Operation[Any]"
+    operation: "Operation[Any, P, Any]"
     params: P
     principal: Principal
-    usage: Usage = field(default_factory=Usage)
     context: Mapping[str, str] = field(default_factory=dict)
+    places: Sequence[Place] = ()
+    usage: Usage = field(default_factory=Usage)
+
+    async def counted(self, chunks: AsyncIterator[bytes]) -> AsyncGenerator[bytes]:
+        """A body on its way in, counted as it passes: a call that fails half-way has used what came until then."""
+        async for chunk in chunks:
+            self.usage.uploaded_bytes += len(chunk)
+            yield chunk
 
 
 Run = Callable[[Any, Call[Any]], Awaitable[Any]]
 
 
 @dataclass(frozen=True)
-class Operation(Generic[P]):
+class Operation(Generic[S, P, R]):
     """An operation of a service, declared once.
 
-    ``touches`` gives the accesses it needs; ``admit`` raises Refused when it would cost too much;
-    ``run`` gets the service and the call. From this come routing, authorisation, coverage and audit.
+    ``run`` gets the service, or the part of it that the operation is about, and the call. ``touches`` gives the
+    accesses the call needs; ``admit`` raises Refused when it would cost too much. ``charge`` is what a call costs by
+    its kind, ``place`` where its load falls. From this come routing, authorisation, coverage, billing and audit.
     """
 
     service: str
     name: str
     params: type[P]
-    run: Run
-    touches: Callable[[Any, P], Iterable[Access]]
+    run: Callable[[S, Call[P]], Awaitable[R]]
+    touches: Callable[[S, P], Iterable[Access]]
     shape: Shape = Shape.REQUEST
-    admit: Callable[[Any, Call[P]], None] | None = None
+    admit: Callable[[S, Call[P]], None] | None = None
+    charge: Charge | None = None
+    place: Callable[[P], Sequence[Place]] | None = None
 
 
 Chunks = AsyncGenerator[bytes]

@@ -4,12 +4,17 @@ An event never holds a secret: it is built from named fields, not from headers o
 """
 
 import contextlib
+import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
+
+from yunbox.kernel.call import Place
+
+_LOG = logging.getLogger("yunbox")
 
 _LOG_BYTES_MAX = 16 * 1024 * 1024
 _LOG_FILES_MAX = 5
@@ -36,33 +41,42 @@ class Event(msgspec.Struct, omit_defaults=True):
     scanned_bytes: int = 0
 
 
+Reader = Callable[[Event, Sequence[Place]], None]
+"""Sees each event, and where the load of its call fell."""
+
+
 class Journal:
     """Writes events; other readers of the same event subscribe instead of being called by operations."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._encode = msgspec.json.Encoder().encode
-        self._readers: list[Callable[[Event], None]] = []
+        self._readers: list[Reader] = []
         self._fd = -1
         self._size_bytes = 0
         self._lines: list[bytes] = []
         self._flushed = 0.0
         self._open()
 
-    def subscribe(self, reader: Callable[[Event], None]) -> None:
+    def subscribe(self, reader: Reader) -> None:
         """Let another reader see each event."""
         self._readers.append(reader)
 
-    def record(self, event: Event) -> None:
-        """Write one event: at once, or, when they come in thousands a second, with those next to it."""
-        event.code = event.code or "OK"
+    def record(self, event: Event, places: Sequence[Place] = ()) -> None:
+        """Write one event: at once, or, when they come in thousands a second, with those next to it.
+
+        A reader that fails is told of in the server's own log: the call that the event tells of is done.
+        """
         self._lines.append(self._encode(event))
         now = time.monotonic()
         if now - self._flushed > _FLUSH_S or len(self._lines) >= _LINES_MAX:
             self._flushed = now
             self.flush()
         for reader in self._readers:
-            reader(event)
+            try:
+                reader(event, places)
+            except Exception:
+                _LOG.exception("a reader of events failed")
 
     def flush(self) -> None:
         """Write what waits. A full disk must not fail the calls it tells of."""

@@ -6,6 +6,7 @@ The key of a row is the request (or job) and the item, so a row written again af
 import json
 import sqlite3
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -86,6 +87,15 @@ class Ledger:
     async def record(self, entry: Entry) -> float:
         """Write an entry durably and return its cost."""
         return await self._database.write(lambda db: self.insert(db, entry))
+
+    async def record_all(self, entries: Sequence[Entry]) -> None:
+        """Write the entries of one call durably, all or none."""
+
+        def work(db: sqlite3.Connection) -> None:
+            for entry in entries:
+                self.insert(db, entry)
+
+        await self._database.write(work)
 
     def insert(self, db: sqlite3.Connection, entry: Entry) -> float:
         """Write an entry inside a transaction that also ends the job it belongs to; returns its cost."""

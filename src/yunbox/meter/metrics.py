@@ -2,10 +2,11 @@
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from yunbox.kernel.call import Place
 from yunbox.meter.journal import Event
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class CallMetrics:
         self._latencies: dict[tuple[str, str], _Latencies] = {}
         self._bytes: Counter[tuple[str, str]] = Counter()
 
-    def record(self, event: Event) -> None:
+    def record(self, event: Event, _places: Sequence[Place]) -> None:
         """Count one call."""
         key = event.service, event.operation
         self._calls[(*key, event.code)] += 1

@@ -1,12 +1,14 @@
 """From what a call used to entries of the ledger, or to a line of the tally where there are too many calls for that."""
 
+from collections.abc import Awaitable
 from typing import Any
 
-from yunbox.kernel.call import Call
+from yunbox.kernel.call import Call, Charge
 from yunbox.kernel.clock import Clock
 from yunbox.meter.ledger import Entry, Ledger
-from yunbox.meter.prices import DOWNLOAD, SQL_SCAN, UPLOAD
 from yunbox.meter.tally import Line, Tally, hour_of
+
+_FREE = Charge()
 
 
 class Meter:
@@ -17,51 +19,52 @@ class Meter:
         self._tally = tally
         self._clock = clock
 
-    async def record(self, call: Call[Any]) -> None:
-        """Meter a call that has run. Calls that used nothing billable leave no entry."""
-        if call.usage.tallied:
-            self._add(call)
-            return
-        for entry in entries(call):
-            await self._ledger.record(entry)
+    def record(self, call: Call[Any], *, succeeded: bool) -> Awaitable[None] | None:
+        """Meter a call that has ended; what is to be written durably is to be awaited.
 
-    def _add(self, call: Call[Any]) -> None:
-        used = call.usage
-        quantities = dict(used.items)
-        if used.traffic:
-            quantities |= {f"{used.traffic}.in": used.uploaded_bytes, f"{used.traffic}.out": used.downloaded_bytes}
-        if used.retrieval:
-            quantities[used.retrieval] = quantities.get(used.retrieval, 0) + used.downloaded_bytes
-        items = {item: quantity for item, quantity in quantities.items() if quantity > 0}
+        Calls that used nothing billable leave nothing.
+        """
+        charge = call.operation.charge or _FREE
+        items = quantities(call, charge, succeeded=succeeded)
         if not items:
-            return
-        who = call.principal
-        self._tally.add(
-            Line(hour_of(self._clock.time()), who.account_id, who.name, call.usage.project, call.operation.name, items)
-        )
+            return None
+        project = charge.group + call.places[0].container if call.places else call.usage.project
+        if charge.tallied or call.usage.tallied:
+            who = call.principal
+            line = Line(hour_of(self._clock.time()), who.account_id, who.name, project, call.operation.name, items)
+            self._tally.add(line)
+            return None
+        return self._ledger.record_all(_entries(call, project, items))
 
 
-def entries(call: Call[Any], key: str = "") -> list[Entry]:
-    """The ledger entries of a call: one for each item it used, under its request id or a job's id."""
+def quantities(call: Call[Any], charge: Charge, *, succeeded: bool) -> dict[str, float]:
+    """How much of each item a call used: those above zero."""
     used = call.usage
-    quantities = {
-        SQL_SCAN: used.scanned_bytes,
-        UPLOAD: used.uploaded_bytes,
-        DOWNLOAD: used.downloaded_bytes,
-        **used.items,
-    }
+    items = dict(used.items) if succeeded else {}
+    if succeeded and charge.request:
+        items[charge.request] = 1
+    if charge.uploaded and used.uploaded_bytes:
+        items[charge.uploaded] = used.uploaded_bytes
+    if charge.downloaded and used.downloaded_bytes:
+        items[charge.downloaded] = used.downloaded_bytes
+    if used.traffic:
+        items |= {f"{used.traffic}.in": used.uploaded_bytes, f"{used.traffic}.out": used.downloaded_bytes}
+    if used.retrieval:
+        items[used.retrieval] = items.get(used.retrieval, 0) + used.downloaded_bytes
+    return {item: quantity for item, quantity in items.items() if quantity > 0}
+
+
+def _entries(call: Call[Any], project: str, items: dict[str, float]) -> list[Entry]:
+    """The ledger entries of a call: one for each item it used, under its request id."""
     return [
         Entry(
-            id=key or call.request_id,
+            id=call.request_id,
             item=item,
             account_id=call.principal.account_id,
             principal=call.principal.name,
-            project=used.project,
+            project=project,
             operation=call.operation.name,
             quantity=quantity,
-            complexity=used.complexity if item == SQL_SCAN else 1.0,
-            detail=used.detail,
         )
-        for item, quantity in quantities.items()
-        if quantity > 0
+        for item, quantity in items.items()
     ]

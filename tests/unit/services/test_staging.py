@@ -27,7 +27,7 @@ def packed(coding: str, size_bytes: int) -> bytes:
 
 
 async def sizes(data: bytes, coding: str) -> list[int]:
-    incoming = Incoming(body_of(data), Unpacker([], coding, arrow=False))
+    incoming = Incoming(body_of(data).chunks(), Unpacker([], coding, arrow=False))
     return [len(piece) async for piece in incoming.pieces()]
 
 

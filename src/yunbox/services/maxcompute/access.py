@@ -4,14 +4,31 @@ Source: the vendor's "MaxCompute permissions" page: actions on projects, tables,
 """
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from yunbox.kernel.call import Access
+from yunbox.kernel.call import Access, Charge, Place
 from yunbox.kernel.errors import NotFound
 from yunbox.schema.tables import TableName
 
 if TYPE_CHECKING:
     from yunbox.services.maxcompute.service import MaxCompute
+
+
+UPLOADED = Charge(uploaded="maxcompute.tunnel.upload")
+DOWNLOADED = Charge(downloaded="maxcompute.tunnel.download")
+
+
+class InProject(Protocol):
+    """Parameters that name a project."""
+
+    @property
+    def project(self) -> str:
+        """The project's name."""
+
+
+def in_project(params: InProject) -> tuple[Place, ...]:
+    """The place of a call is its project."""
+    return (Place(params.project),)
 
 
 def account_of(service: "MaxCompute", project: str) -> str:

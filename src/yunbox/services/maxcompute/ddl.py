@@ -58,7 +58,7 @@ def check_internal(table: Table) -> None:
 
 async def create_table(service: "MaxCompute", call: "Call[Statement]") -> Outcome:
     """CREATE TABLE: empty, LIKE another, or AS a query."""
-    statement, plan = call.params, call.params.plan(CreateTable)
+    plan = call.params.plan(CreateTable)
     existing = service.catalogue.stored(plan.name)
     if existing is not None:
         if plan.if_not_exists and existing.table.kind != "view":
@@ -74,7 +74,7 @@ async def create_table(service: "MaxCompute", call: "Call[Statement]") -> Outcom
         if plan.as_query is None:
             first_commit(table, folder, service.clock.time())
         else:
-            await _create_as(service, statement, table, folder)
+            await _create_as(service, call, table, folder)
         await service.catalogue.insert_table(table, owner=call.principal.name, location=folder)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
@@ -84,14 +84,15 @@ async def create_table(service: "MaxCompute", call: "Call[Statement]") -> Outcom
     return _DONE
 
 
-async def _create_as(service: "MaxCompute", statement: "Statement", table: Table, folder: Path) -> None:
+async def _create_as(service: "MaxCompute", call: "Call[Statement]", table: Table, folder: Path) -> None:
     """The files of the query and the table's metadata become one history before the table has a name."""
+    statement = call.params
     written: Written = await statement.worker.call(RunCreateAs(table, folder))
     now = service.clock.time()
     first_commit(table, folder, now)
     adds = [delta.add(table, file, now) for file in written.files]
     delta.commit(folder, 1, [delta.commit_info("CREATE TABLE AS SELECT", now), *adds])
-    statement.job.usage.scanned_bytes += statement.estimate.scanned_bytes
+    statement.used(call.usage)
 
 
 def _new_table(service: "MaxCompute", plan: CreateTable) -> Table:

@@ -71,6 +71,16 @@ class Statement:
             raise Internal(f"expected {kind.__name__}, planned {type(found).__name__}")
         return found
 
+    def used(self, usage: Usage) -> None:
+        """What the guard estimated is what the bill and the event say: all are the bytes of the plan."""
+        estimate = self.estimate
+        usage.scanned_bytes = estimate.scanned_bytes + estimate.external_bytes
+        job = self.job.usage
+        job.scanned_bytes += estimate.scanned_bytes
+        job.complexity = estimate.complexity
+        if estimate.external_bytes:
+            job.items[SQL_EXTERNAL] = job.items.get(SQL_EXTERNAL, 0) + estimate.external_bytes
+
     @property
     def estimate(self) -> Estimate:
         """What the guard judges the statement by."""
@@ -221,7 +231,7 @@ class Jobs:
                 operation="SQL",
                 quantity=quantity,
                 complexity=job.usage.complexity,
-                detail={"sql": " ".join(job.query.split())[:500], **job.usage.detail},
+                detail={"sql": " ".join(job.query.split())[:500]},
             )
             for item, quantity in items.items()
         )

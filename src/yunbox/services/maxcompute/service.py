@@ -33,7 +33,7 @@ from yunbox.services.maxcompute.tunnel_sessions import Sessions
 from yunbox.services.maxcompute.tunnel_slots import Slots
 from yunbox.services.maxcompute.tunnel_streams import Streams
 from yunbox.services.maxcompute.tunnel_upload import Uploads
-from yunbox.spine import Spine
+from yunbox.spine.path import Spine
 from yunbox.storage.database import Database
 from yunbox.storage.files import inside, sync_folder
 from yunbox.storage.objects.backends import Backends

@@ -11,7 +11,6 @@ from yunbox.engine.duck.messages import QueryDone, RunChange, RunInsert, RunQuer
 from yunbox.kernel import limits
 from yunbox.kernel.call import Access, Call, Operation, Shape
 from yunbox.kernel.errors import InvalidArgument, Unsupported
-from yunbox.meter.prices import SQL_EXTERNAL
 from yunbox.services.maxcompute import ddl, describe, external
 from yunbox.services.maxcompute.access import on_project, on_table, on_tables
 from yunbox.services.maxcompute.elsewhere import listed, staged
@@ -39,7 +38,7 @@ if TYPE_CHECKING:
     from yunbox.services.maxcompute.service import MaxCompute
 
 
-def operation_for(task_type: str, plan: Any) -> "Operation[Statement]":
+def operation_for(task_type: str, plan: Any) -> "Operation[MaxCompute, Statement, Outcome]":
     """The operation that a plan is, or its price when the task only asks for that."""
     if task_type == "SQLCost":
         return COST
@@ -142,21 +141,11 @@ def _admit(service: "MaxCompute", call: Call[Statement]) -> None:
     service.admission.check(statement.session.project, statement.estimate, statement.job.settings, properties)
 
 
-def _used(statement: Statement) -> None:
-    """What the guard estimated is what the bill says: both are the bytes of the plan."""
-    usage = statement.job.usage
-    estimate = statement.estimate
-    usage.scanned_bytes += estimate.scanned_bytes
-    usage.complexity = estimate.complexity
-    if estimate.external_bytes:
-        usage.items[SQL_EXTERNAL] = usage.items.get(SQL_EXTERNAL, 0) + estimate.external_bytes
-
-
 async def _run_query(service: "MaxCompute", call: Call[Statement]) -> Outcome:
     statement = call.params
     target = service.jobs.result_path(statement.job)
     done: QueryDone = await statement.worker.call(RunQuery(target, limits.RESULT_INLINE_ROWS_MAX))
-    _used(statement)
+    statement.used(call.usage)
     return Outcome(
         text=done.csv,
         format="csv",
@@ -187,7 +176,7 @@ async def _run_insert(service: "MaxCompute", call: Call[Statement]) -> Outcome:
     for insert, result in written:
         stored = service.catalogue.require(insert.target.name)
         await service.commit(stored, _change(insert, result))
-    _used(statement)
+    statement.used(call.usage)
     rows += sum(result.rows for _, result in written)
     return Outcome(text="", rows=rows, summary=summary_text(statement, rows_out=rows), readings=_readings(statement))
 
@@ -221,13 +210,13 @@ async def _run_change(service: "MaxCompute", call: Call[Statement]) -> Outcome:
         columns=plan.target.columns,
     )
     await service.commit(stored, change)
-    _used(statement)
+    statement.used(call.usage)
     return Outcome(summary=summary_text(statement, rows_out=written.rows), readings=_readings(statement))
 
 
 async def _run_unload(service: "MaxCompute", call: Call[Statement]) -> Outcome:
     outcome = await external.unload(service, call)
-    _used(call.params)
+    call.params.used(call.usage)
     summary = summary_text(call.params, rows_out=outcome.rows)
     return replace(outcome, summary=summary, readings=_readings(call.params))
 
@@ -254,13 +243,13 @@ def _readings(statement: Statement) -> tuple[dict[str, Any], ...]:
     )
 
 
-def _operation(name: str, run: Any, touches: Any, admit: Any = None) -> "Operation[Statement]":
+def _operation(name: str, run: Any, touches: Any, admit: Any = None) -> "Operation[MaxCompute, Statement, Outcome]":
     return Operation("odps", name, Statement, run, touches, Shape.JOB, admit)
 
 
 COST = _operation("SQLCost", listed(_run_cost, None), _reads)
 _INSERT = _operation("Insert", staged(_run_insert, _admit), _writes, _admit)
-OPERATIONS: dict[type, "Operation[Statement]"] = {
+OPERATIONS: dict[type, "Operation[MaxCompute, Statement, Outcome]"] = {
     Query: _operation("Select", staged(_run_query, _admit), _reads, _admit),
     Insert: _INSERT,
     MultiInsert: _INSERT,

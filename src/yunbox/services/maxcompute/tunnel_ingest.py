@@ -19,7 +19,6 @@ from yunbox.kernel.errors import InvalidArgument
 from yunbox.schema.tables import Table
 from yunbox.services.maxcompute.tunnel_slots import Slots
 from yunbox.services.maxcompute.tunnel_staging import PIPE_BYTES, Incoming, Pipe, Unpacker, write_file
-from yunbox.wire.http import Body
 from yunbox.wire.odps.compression import parse_encoding
 
 _HEAD_BYTES = 2 * PIPE_BYTES
@@ -35,8 +34,8 @@ class Ingest:
         self._slots = slots
         self._scratch = scratch
 
-    async def run(self, table: Table, folder: Path, body: Body, coding: str, *, arrow: bool) -> tuple[int, Written]:
-        """Write a body's rows as a file in a folder; returns the bytes received, and the file if there are rows."""
+    async def run(self, table: Table, folder: Path, body: AsyncIterator[bytes], coding: str, *, arrow: bool) -> Written:
+        """Write a body's rows as a file in a folder; returns the file, if there are rows."""
         flat = replace(table, partition_columns=())
         unpacker = Unpacker([(c.name, c.type) for c in flat.columns], parse_encoding(coding), arrow=arrow)
         incoming = Incoming(body, unpacker)
@@ -44,8 +43,7 @@ class Ingest:
         async with aclosing(incoming.pieces()) as pieces:
             head, fast = await _head(pieces)
             run = self._through_pipe if fast else self._through_file
-            written = await run(request, head, pieces)
-        return incoming.received, written
+            return await run(request, head, pieces)
 
     def _new_path(self) -> Path:
         return self._scratch / f"block-{uuid.uuid4().hex}"

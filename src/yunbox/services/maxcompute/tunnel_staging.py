@@ -14,7 +14,6 @@ from yunbox.kernel import limits
 from yunbox.kernel.errors import InvalidArgument
 from yunbox.schema.types import DataType
 from yunbox.storage.files import translate
-from yunbox.wire.http import Body
 from yunbox.wire.odps.arrow import BatchFilter
 from yunbox.wire.odps.compression import Decompressor
 from yunbox.wire.odps.frames import BytesLike, ChunkDecoder
@@ -59,9 +58,11 @@ class Unpacker:
 class Incoming:
     """A body's plain bytes, piece by piece; ``received`` counts what came over the wire."""
 
-    def __init__(self, body: Body, unpacker: Unpacker, size_max: int = limits.BLOCK_BYTES_MAX) -> None:
+    def __init__(
+        self, chunks: AsyncIterator[bytes], unpacker: Unpacker, *, size_max: int = limits.BLOCK_BYTES_MAX
+    ) -> None:
         self.received = 0
-        self._body = body
+        self._chunks = chunks
         self._unpacker = unpacker
         self._size_max = size_max
 
@@ -69,7 +70,7 @@ class Incoming:
         """Each piece once enough has arrived; what is left at the end. Raises InvalidArgument for damage."""
         pending: list[bytes] = []
         size = 0
-        async for chunk in self._body.chunks():
+        async for chunk in self._chunks:
             self._count(len(chunk))
             pending.append(chunk)
             size += len(chunk)

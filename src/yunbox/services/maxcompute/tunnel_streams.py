@@ -8,6 +8,7 @@ merged in the background, so that reading the table does not get slower with eve
 """
 
 import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +23,6 @@ from yunbox.services.maxcompute.tunnel_target import Spec, current, partition_of
 from yunbox.storage.files import sync_folder
 from yunbox.storage.tables.model import DataFile, StoredTable
 from yunbox.storage.tables.snapshots import Change
-from yunbox.wire.http import Body
 
 if TYPE_CHECKING:
     from yunbox.services.maxcompute.service import MaxCompute
@@ -55,8 +55,8 @@ class Streams:
         body = StreamBody(Target.of(stored, partition), min(max(1, slots), SLOTS_MAX), dynamic)
         return await service.sessions.create(name.project, principal, body)
 
-    async def put(self, session: Session, spec: Spec, body: Body, coding: str) -> int:
-        """Commit one pack, with dynamic partitions to the one of ``spec``; returns the bytes received."""
+    async def put(self, session: Session, spec: Spec, body: AsyncIterator[bytes], coding: str) -> None:
+        """Commit one pack, with dynamic partitions to the one of ``spec``."""
         if session.status != NORMAL:
             raise NotFound(f"The stream session {session.id} has ended: open a new one", code="StreamSessionNotFound")
         service, target = self._service, session.body.target
@@ -64,10 +64,9 @@ class Streams:
         named = session.body.dynamic and (spec or not target.partition)
         partition = partition_of(target.table, spec) if named else target.partition
         folder = self._folder(session)
-        received, written = await service.ingest.run(target.table, folder, body, coding, arrow=False)
+        written = await service.ingest.run(target.table, folder, body, coding, arrow=False)
         if written.files:
             await asyncio.shield(self._commit(session, partition, folder, written))
-        return received
 
     async def abort(self, session: Session) -> None:
         """End a session; its packs stay."""

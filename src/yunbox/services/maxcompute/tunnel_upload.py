@@ -5,6 +5,7 @@ session's own folder until the commit, so no reader of the table ever meets it.
 """
 
 import shutil
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,6 @@ from yunbox.services.maxcompute.tunnel_commit import Commits
 from yunbox.services.maxcompute.tunnel_sessions import CLOSED, NORMAL, Session, Target, UploadBody
 from yunbox.services.maxcompute.tunnel_target import Spec, current, partition_of, require_partition, require_table
 from yunbox.storage.files import sync_folder
-from yunbox.wire.http import Body
 
 if TYPE_CHECKING:
     from yunbox.services.maxcompute.service import MaxCompute
@@ -44,8 +44,8 @@ class Uploads:
         body = UploadBody(Target.of(stored, partition), overwrite)
         return await service.sessions.create(name.project, principal, body)
 
-    async def put(self, session: Session, block: int, body: Body, coding: str, *, arrow: bool) -> int:
-        """Store one block, replacing an earlier one of its number; returns the bytes received."""
+    async def put(self, session: Session, block: int, body: AsyncIterator[bytes], coding: str, *, arrow: bool) -> None:
+        """Store one block, replacing an earlier one of its number."""
         if session.status != NORMAL:
             raise Conflict(f"The upload session is {session.status}: it takes no more blocks", code="StatusConflict")
         if not 0 <= block < limits.BLOCKS_MAX:
@@ -53,12 +53,11 @@ class Uploads:
         current(self._service, session.body.target)
         folder = self._session_folder(session)
         table = session.body.target.table
-        received, written = await self._service.ingest.run(table, folder, body, coding, arrow=arrow)
+        written = await self._service.ingest.run(table, folder, body, coding, arrow=arrow)
         file = written.files[0] if written.files else None
         replaced = await self._service.sessions.put_block(session, block, file)
         if replaced is not None:
             (folder / replaced.path).unlink(missing_ok=True)
-        return received
 
     async def abort(self, session: Session) -> None:
         """Forget a session and what it had stored; one that was committed stays committed."""

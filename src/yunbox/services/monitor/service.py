@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from yunbox.kernel.call import Access, Call, Operation
-from yunbox.spine import Spine
+from yunbox.spine.path import Spine
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
@@ -48,5 +48,5 @@ def _touches(service: Monitor, _params: None) -> list[Access]:
     return [Access("cms:DescribeMetricList", "*", service.account_id)]
 
 
-GET_METRICS: Operation[None] = Operation("monitor", "GetMetrics", type(None), _get_metrics, _touches)
+GET_METRICS: Operation[Monitor, None, bytes] = Operation("monitor", "GetMetrics", type(None), _get_metrics, _touches)
 """All metrics. The right is that of CloudMonitor's call for the same purpose."""

@@ -9,10 +9,11 @@ import hashlib
 import random
 import re
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from yunbox.kernel.call import Place
 from yunbox.kernel.clock import Clock
 from yunbox.kernel.texts import common_start
 from yunbox.meter.journal import Event
@@ -81,7 +82,7 @@ class Heat:
         self._minutes: deque[Minute] = deque(maxlen=MINUTES)
         self._since_s = clock.time()
 
-    def record(self, event: Event) -> None:
+    def record(self, event: Event, _places: Sequence[Place]) -> None:
         """Count a call; a reader of the journal."""
         if event.service != "oss" or not event.resources:
             return

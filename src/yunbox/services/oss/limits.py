@@ -9,10 +9,10 @@ ahead. Sources: the vendor's pages "Limits", "HTTP status code 503", 0026-000000
 import math
 import time
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from yunbox.kernel.call import Call
+from yunbox.kernel.call import Call, Place
 from yunbox.kernel.errors import Throttled
 from yunbox.meter.journal import Event
 
@@ -95,7 +95,7 @@ class Limits:
         for place, count in partitions.items():
             self._partitions.take(place, count)
 
-    def record(self, event: Event) -> None:
+    def record(self, event: Event, _places: Sequence[Place]) -> None:
         """Count the bytes of a call that has ended; a reader of the journal."""
         if event.service == "oss":
             if event.uploaded_bytes:

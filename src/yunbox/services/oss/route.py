@@ -85,7 +85,7 @@ class Route:
 
     method: str
     level: str
-    operation: Operation[Any]
+    operation: Operation[Any, Any, Any]
     parse: Parse
     render: Render
     when: str = ""

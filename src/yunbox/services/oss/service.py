@@ -23,7 +23,7 @@ from yunbox.services.oss.limits import Limits
 from yunbox.services.oss.sink import Sinks
 from yunbox.services.oss.small_files import SmallFiles
 from yunbox.services.oss.stored import stored
-from yunbox.spine import Spine
+from yunbox.spine.path import Spine
 from yunbox.storage.objects.backends import Backends
 from yunbox.storage.objects.model import Bucket, ObjectRecord
 from yunbox.storage.objects.ports import Backend

@@ -22,7 +22,8 @@ class House:
     def ask(self, *keys: str, bucket: str = "b", code: str = "OK", operation: str = "PutObject") -> None:
         for key in keys:
             resource = f"{bucket}/{key}" if key else bucket
-            self.heat.record(Event(self.clock.time(), "r", "oss", operation, resources=[resource, resource], code=code))
+            event = Event(self.clock.time(), "r", "oss", operation, resources=[resource, resource], code=code)
+            self.heat.record(event, ())
 
     def report(self, minutes: int = 5) -> dict:
         return self.heat.report("b", minutes, None)

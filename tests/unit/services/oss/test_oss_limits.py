@@ -76,7 +76,7 @@ def test_what_a_client_is_told(now: Now) -> None:
 def test_traffic(now: Now) -> None:
     limits = Limits(50, bytes_s=100, now=now)
     event = Event(0, "r", "oss", "PutObject", account_id="1", uploaded_bytes=250)
-    limits.record(event)
+    limits.record(event, ())
     with pytest.raises(Throttled) as refused:
         limits.check("1", [("b", "x")], uploads=True)
     assert refused.value.code == "UploadTrafficRateLimitExceeded"

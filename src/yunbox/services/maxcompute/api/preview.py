@@ -10,7 +10,7 @@ from typing import Any
 from yunbox.engine.duck.messages import Packing
 from yunbox.kernel.call import Access, Call, Operation, Shape, Stream
 from yunbox.schema.tables import TableName
-from yunbox.services.maxcompute.access import on_table
+from yunbox.services.maxcompute.access import DOWNLOADED, in_project, on_table
 from yunbox.services.maxcompute.api.route import PathValues, Route
 from yunbox.services.maxcompute.api.tables import parse_spec, table_name
 from yunbox.services.maxcompute.api.tunnel import stream_response
@@ -53,12 +53,13 @@ def _selects(service: Any, params: Preview) -> tuple[Access, ...]:
 
 async def _preview(service: Any, call: Call[Preview]) -> Stream:
     wanted = call.params
-    call.usage.project = wanted.project
     chunks = await service.previews.arrow(
         wanted.name, wanted.spec, wanted.columns, wanted.rows, wanted.packing, wanted.client
     )
     return Stream(chunks, {"Content-Type": "application/octet-stream"})
 
 
-PREVIEW_ROWS = Operation("odps", "PreviewRows", Preview, _preview, _selects, Shape.STREAM)
+PREVIEW_ROWS = Operation(
+    "odps", "PreviewRows", Preview, _preview, _selects, Shape.STREAM, charge=DOWNLOADED, place=in_project
+)
 ROUTES = [Route("GET", "/projects/{project}/tables/{table}/preview", PREVIEW_ROWS, _params, stream_response)]

@@ -5,7 +5,7 @@ from typing import Any
 
 from yunbox.kernel.call import Access, Call, Operation, Shape, Stream
 from yunbox.kernel.errors import InvalidArgument
-from yunbox.services.maxcompute.access import on_object, on_project
+from yunbox.services.maxcompute.access import DOWNLOADED, in_project, on_object, on_project
 from yunbox.services.maxcompute.api.projects import lists_project
 from yunbox.services.maxcompute.api.route import PAGE_MAX, PathValues, Route, empty, http_date, xml
 from yunbox.services.maxcompute.api.tunnel import stream_response, truth
@@ -133,7 +133,6 @@ async def _get(service: Any, call: Call[ResourceRef]) -> Resource:
 
 async def _read(service: Any, call: Call[ResourceRef]) -> Stream:
     ref = call.params
-    call.usage.project = ref.project
     found = service.resources.get(ref.project, ref.schema, ref.name)
     size = max(0, min(ref.size, found.size_bytes - ref.offset))
     remaining = str(ref.offset + size < found.size_bytes).lower()
@@ -207,7 +206,9 @@ def _done(result: Any, request: Request) -> Response:
 CREATE_RESOURCE = Operation("odps", "CreateResource", Sent, _create, _creates, Shape.STREAM)
 UPDATE_RESOURCE = Operation("odps", "UpdateResource", Sent, _update, _on("Write"), Shape.STREAM)
 GET_RESOURCE = Operation("odps", "GetResource", ResourceRef, _get, _on("Read"))
-READ_RESOURCE = Operation("odps", "ReadResource", ResourceRef, _read, _on("Read"), Shape.STREAM)
+READ_RESOURCE = Operation(
+    "odps", "ReadResource", ResourceRef, _read, _on("Read"), Shape.STREAM, charge=DOWNLOADED, place=in_project
+)
 DELETE_RESOURCE = Operation("odps", "DeleteResource", ResourceRef, _delete, _on("Delete"))
 LIST_RESOURCES = Operation("odps", "ListResources", ResourcePage, _list, lists_project)
 

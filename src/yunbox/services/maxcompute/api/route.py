@@ -23,7 +23,7 @@ class Route:
 
     method: str
     path: str
-    operation: Operation[Any]
+    operation: Operation[Any, Any, Any]
     parse: Parse
     render: Render
     when: str = ""

@@ -7,6 +7,7 @@ from typing import Any
 from yunbox.kernel.call import Call, Operation, Shape
 from yunbox.kernel.errors import Unsupported
 from yunbox.schema.tables import TableName
+from yunbox.services.maxcompute.access import UPLOADED, in_project
 from yunbox.services.maxcompute.api.route import PathValues, Route, empty, json_text
 from yunbox.services.maxcompute.api.tables import parse_spec, table_name
 from yunbox.services.maxcompute.api.tunnel import SessionRef, check_table, target_schema, truth, writes_table
@@ -105,9 +106,8 @@ async def _get(service: Any, call: Call[SessionRef]) -> StreamReply:
 
 async def _put(service: Any, call: Call[Pack]) -> StreamReply:
     session = _session(service, call)
-    call.usage.project = call.params.project
     pack = call.params
-    call.usage.uploaded_bytes = await service.streams.put(session, pack.spec, pack.body, pack.coding)
+    await service.streams.put(session, pack.spec, call.counted(pack.body.chunks()), pack.coding)
     return _reply(service, session)
 
 
@@ -152,7 +152,9 @@ def _done(result: None, request: Request) -> Response:
 
 CREATE_STREAM = Operation("odps", "CreateStreamSession", NewStream, _create, writes_table)
 GET_STREAM = Operation("odps", "GetStreamSession", SessionRef, _get, writes_table)
-WRITE_PACK = Operation("odps", "WriteStreamPack", Pack, _put, writes_table, Shape.STREAM)
+WRITE_PACK = Operation(
+    "odps", "WriteStreamPack", Pack, _put, writes_table, Shape.STREAM, charge=UPLOADED, place=in_project
+)
 ABORT_STREAM = Operation("odps", "AbortStreamSession", SessionRef, _abort, writes_table)
 UPSERT = Operation("odps", "UpsertSession", SessionRef, _upsert, writes_table)
 

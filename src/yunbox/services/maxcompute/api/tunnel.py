@@ -8,7 +8,7 @@ from typing import Any
 from yunbox.kernel.call import Access, Call, Operation, Shape, Stream
 from yunbox.kernel.errors import InvalidArgument, NotFound
 from yunbox.schema.tables import Column, TableName
-from yunbox.services.maxcompute.access import on_object, on_table
+from yunbox.services.maxcompute.access import DOWNLOADED, UPLOADED, in_project, on_object, on_table
 from yunbox.services.maxcompute.api.route import PathValues, Route, empty, json_text
 from yunbox.services.maxcompute.api.tables import column_json, parse_spec, table_name
 from yunbox.services.maxcompute.tunnel_download import Range
@@ -240,8 +240,8 @@ async def _get_upload(service: Any, call: Call[SessionRef]) -> tuple[Session, li
 async def _put_block(service: Any, call: Call[NewBlock]) -> None:
     new = call.params
     session = _upload(service, call)
-    call.usage.project = new.project
-    call.usage.uploaded_bytes = await service.uploads.put(session, new.block, new.body, new.coding, arrow=new.arrow)
+    body = call.counted(new.body.chunks())
+    await service.uploads.put(session, new.block, body, new.coding, arrow=new.arrow)
 
 
 async def _commit(service: Any, call: Call[SessionRef]) -> tuple[Session, list[int]]:
@@ -270,7 +270,6 @@ async def _get_download(service: Any, call: Call[SessionRef]) -> tuple[Session, 
 
 async def _read(service: Any, call: Call[Rows]) -> Stream:
     wanted = call.params.wanted
-    call.usage.project = call.params.project
     return _stream(service.downloads.read(_download(service, call), wanted, call.params.client), wanted)
 
 
@@ -304,7 +303,6 @@ def _result(service: Any, call: Call[Any]) -> Session:
 
 async def _read_result(service: Any, call: Call[ResultRows]) -> Stream:
     wanted = call.params.wanted
-    call.usage.project = call.params.project
     return _stream(service.downloads.read_result(_result(service, call), wanted, call.params.client), wanted)
 
 
@@ -372,15 +370,28 @@ def _done(result: None, request: Request) -> Response:
 
 CREATE_UPLOAD = Operation("odps", "CreateUploadSession", NewUpload, _create_upload, writes_table)
 GET_UPLOAD = Operation("odps", "GetUploadSession", SessionRef, _get_upload, writes_table)
-UPLOAD_BLOCK = Operation("odps", "UploadBlock", NewBlock, _put_block, writes_table, Shape.STREAM)
+UPLOAD_BLOCK = Operation(
+    "odps", "UploadBlock", NewBlock, _put_block, writes_table, Shape.STREAM, charge=UPLOADED, place=in_project
+)
 COMMIT_UPLOAD = Operation("odps", "CommitUploadSession", SessionRef, _commit, writes_table)
 ABORT_UPLOAD = Operation("odps", "AbortUploadSession", SessionRef, _abort, writes_table)
 CREATE_DOWNLOAD = Operation("odps", "CreateDownloadSession", NewDownload, _create_download, downloads_table)
 GET_DOWNLOAD = Operation("odps", "GetDownloadSession", SessionRef, _get_download, downloads_table)
-DOWNLOAD_ROWS = Operation("odps", "DownloadRows", Rows, _read, downloads_table, Shape.STREAM)
+DOWNLOAD_ROWS = Operation(
+    "odps", "DownloadRows", Rows, _read, downloads_table, Shape.STREAM, charge=DOWNLOADED, place=in_project
+)
 CREATE_RESULT = Operation("odps", "CreateResultSession", NewResultDownload, _create_result, _reads_instance)
 GET_RESULT = Operation("odps", "GetResultSession", ResultRef, _get_result, _reads_instance)
-DOWNLOAD_RESULT = Operation("odps", "DownloadResult", ResultRows, _read_result, _reads_instance, Shape.STREAM)
+DOWNLOAD_RESULT = Operation(
+    "odps",
+    "DownloadResult",
+    ResultRows,
+    _read_result,
+    _reads_instance,
+    Shape.STREAM,
+    charge=DOWNLOADED,
+    place=in_project,
+)
 
 _TABLE = "/projects/{project}/tables/{table}"
 _INSTANCE = "/projects/{project}/instances/{instance}"

@@ -1,0 +1,212 @@
+"""The path of every call: identify, authorise, admit, run, meter, reply - written once, for every service.
+
+A service declares operations and never has a path of its own. A request and its reply, and a stream, which is metered
+when it ends, come through here; sessions (``spine.sessions``) and jobs (``spine.jobs``) enter at ``perform``.
+"""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+from typing import Any, TypeVar, cast
+
+from yunbox.guard.authorise import Authoriser
+from yunbox.identity.identify import Identity
+from yunbox.kernel import ids
+from yunbox.kernel.call import Access, Call, Claim, Operation, Principal, Stream
+from yunbox.kernel.clock import Clock, utc
+from yunbox.kernel.errors import Internal, KernelError
+from yunbox.meter.journal import Event, Journal
+from yunbox.meter.usage import Meter
+
+S = TypeVar("S")
+P = TypeVar("P")
+R = TypeVar("R")
+_MESSAGE_LENGTH_MAX = 2000
+
+
+class Spine:
+    """Takes calls along the path."""
+
+    def __init__(self, identity: Identity, authoriser: Authoriser, meter: Meter, journal: Journal, clock: Clock):
+        self._identity = identity
+        self._authoriser = authoriser
+        self._meter = meter
+        self._journal = journal
+        self._clock = clock
+
+    async def call(
+        self, service: S, operation: Operation[S, P, R], read: Callable[[], Awaitable[P]], claim: Claim, request_id: str
+    ) -> R:
+        """A call from the wire: prove who it is, then read what it asks for, then perform it.
+
+        ``read`` parses the parameters; nothing of a body is read for a caller who is not known.
+        """
+        started = self._clock.time()
+        principal: Principal | None = None
+        try:
+            principal = self._identity.identify(claim)
+            params = await read()
+        except BaseException as error:
+            self._journal.record(_refusal(started, self._clock.time(), request_id, operation, principal, error))
+            raise _kernel_error(error) from error
+        return await self.perform(service, operation, params, principal, request_id)
+
+    async def perform(
+        self, service: S, operation: Operation[S, P, R], params: P, principal: Principal, request_id: str
+    ) -> R:
+        """A call by a principal who is known: from the wire, or from within a session or a job."""
+        started = self._clock.time()
+        context = RequestContext(principal, self._clock)
+        call = Call(request_id or ids.request_id(), operation, params, principal, context)
+        accesses: Sequence[Access] = ()
+        allowed = False
+        try:
+            accesses = tuple(operation.touches(service, params))
+            self._authoriser.check(principal, accesses, call.context)
+            if operation.place is not None:
+                call.places = operation.place(params)
+            if operation.admit is not None:
+                operation.admit(service, call)
+            allowed = True
+            reply = await operation.run(service, call)
+            if isinstance(reply, Stream):
+                end = _End(self, call, accesses, started)
+                return cast("R", replace(reply, chunks=end.metered(reply.chunks)))
+            pending = self._meter.record(call, succeeded=True)
+            if pending is not None:
+                await pending
+        except BaseException as error:
+            await self._failed(call, accesses, started, error, allowed=allowed)
+            raise _kernel_error(error) from error
+        self._told(call, accesses, started)
+        return reply
+
+    async def _failed(
+        self, call: Call[Any], accesses: Sequence[Access], started: float, error: BaseException, *, allowed: bool
+    ) -> None:
+        """What came of a body until its call failed was used all the same."""
+        try:
+            if call.usage.uploaded_bytes or call.usage.downloaded_bytes:
+                pending = self._meter.record(call, succeeded=False)
+                if pending is not None:
+                    await pending
+        finally:
+            self._told(call, accesses, started, error, allowed=allowed)
+
+    def _told(
+        self,
+        call: Call[Any],
+        accesses: Sequence[Access],
+        started: float,
+        error: BaseException | None = None,
+        *,
+        allowed: bool = True,
+    ) -> None:
+        operation, principal, usage = call.operation, call.principal, call.usage
+        event = Event(
+            started,
+            call.request_id,
+            operation.service,
+            operation.name,
+            principal.name,
+            principal.account_id,
+            [access.resource for access in accesses],
+            "allowed" if allowed else "refused",
+            "OK" if error is None else code_of(error),
+            "" if error is None else str(error)[:_MESSAGE_LENGTH_MAX],
+            round((self._clock.time() - started) * 1000, 3),
+            usage.uploaded_bytes,
+            usage.downloaded_bytes,
+            usage.scanned_bytes,
+        )
+        self._journal.record(event, call.places)
+
+
+class _End:
+    """The end of a call whose reply is a stream."""
+
+    def __init__(self, spine: Spine, call: Call[Any], accesses: Sequence[Access], started: float) -> None:
+        self._spine = spine
+        self._call = call
+        self._accesses = accesses
+        self._started = started
+
+    async def metered(self, chunks: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
+        """Pass a stream on and count it; what passed is metered also when the client goes away."""
+        usage = self._call.usage
+        failure: BaseException | None = None
+        try:
+            async with aclosing(chunks):
+                async for chunk in chunks:
+                    usage.downloaded_bytes += len(chunk)
+                    yield chunk
+        except GeneratorExit:
+            raise
+        except BaseException as error:
+            failure = error
+            raise
+        finally:
+            pending = self._spine._meter.record(self._call, succeeded=True)
+            if pending is not None:
+                await pending
+            self._spine._told(self._call, self._accesses, self._started, failure)
+
+
+class RequestContext(Mapping[str, str]):
+    """What the conditions of policies may ask for; worked out when one asks, as most calls meet none."""
+
+    __slots__ = ("_clock", "_principal")
+
+    def __init__(self, principal: Principal, clock: Clock) -> None:
+        self._principal = principal
+        self._clock = clock
+
+    def __getitem__(self, key: str) -> str:
+        if key == "acs:SourceIp":
+            return self._principal.source_ip
+        if key == "acs:CurrentTime":
+            return utc(self._clock.time()).isoformat()
+        if key == "acs:SecureTransport":
+            return "false"
+        raise KeyError(key)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(("acs:SourceIp", "acs:CurrentTime", "acs:SecureTransport"))
+
+    def __len__(self) -> int:
+        return 3
+
+
+def code_of(error: BaseException) -> str:
+    """What an event calls an error: the vendor's code, where the error has one of its own, or its kind."""
+    return getattr(error, "code", None) or type(error).__name__
+
+
+def _refusal(
+    started: float,
+    now: float,
+    request_id: str,
+    operation: Operation[Any, Any, Any],
+    principal: Principal | None,
+    error: BaseException,
+) -> Event:
+    """The event of a call that was not understood, or whose caller is not known."""
+    return Event(
+        time=started,
+        request_id=request_id or ids.request_id(),
+        service=operation.service,
+        operation=operation.name,
+        principal=principal.name if principal else "",
+        account_id=principal.account_id if principal else "",
+        decision="refused",
+        code=code_of(error),
+        message=str(error)[:_MESSAGE_LENGTH_MAX],
+        latency_ms=round((now - started) * 1000, 3),
+    )
+
+
+def _kernel_error(error: BaseException) -> BaseException:
+    """What is not a kernel error is a fault of ours; cancellation and exit stay what they are."""
+    if isinstance(error, KernelError) or not isinstance(error, Exception):
+        return error
+    return Internal(f"{type(error).__name__}: {error}")
