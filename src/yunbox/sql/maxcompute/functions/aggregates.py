@@ -1,23 +1,7 @@
 """Aggregates; with OVER they are window functions too."""
 
-from yunbox.sql.maxcompute.functions.registry import aggregate, macro, unsupported
+from yunbox.sql.maxcompute.functions.registry import aggregate, unsupported
 
-macro(
-    "mc_first_of(e) AS map(list_distinct(list_transform(e, lambda _x: _x.k)), list_transform(list_distinct("
-    "list_transform(e, lambda _x: _x.k)), lambda _k: list_filter(e, lambda _x: _x.k = _k)[1].v))"
-)
-macro(
-    "mc_all_of(e) AS map(list_distinct(list_transform(e, lambda _x: _x.k)), list_transform(list_distinct("
-    "list_transform(e, lambda _x: _x.k)), lambda _k: list_transform(list_filter(e, lambda _x: _x.k = _k), "
-    "lambda _x: _x.v)))"
-)
-macro(
-    "mc_sum_of(e) AS map(list_distinct(list_transform(e, lambda _x: _x.key)), list_transform(list_distinct("
-    "list_transform(e, lambda _x: _x.key)), lambda _k: list_sum(list_transform(list_filter(e, "
-    "lambda _x: _x.key = _k), lambda _x: _x.value))))"
-)
-macro("mc_entries(l) AS flatten(list_transform(l, lambda _m: map_entries(_m)))")
-macro("mc_known(l) AS coalesce(list_filter(l, lambda _x: _x IS NOT NULL), [])")
 _TYPED = "CAST({} AS {{type}})"
 
 aggregate("count", ("any* -> bigint", "count({*})"))

@@ -4,19 +4,9 @@ from yunbox.schema.types import DataType
 from yunbox.sql.maxcompute.casts import cast, common_type
 from yunbox.sql.maxcompute.errors import ArgumentCountWrong, ArgumentTypeWrong
 from yunbox.sql.maxcompute.expr import BIGINT, Expr, build, quote
-from yunbox.sql.maxcompute.functions.registry import Call, macro, scalar
+from yunbox.sql.maxcompute.functions.registry import Call, scalar
 
 _COMBINED_MAX = 5  # elements of one combination
-
-macro("mc_ngrams(l, n) AS list_transform(range(1, greatest(len(l) - n + 1, 1) + 1), lambda _i: l[_i : _i + n - 1])")
-macro("mc_slice(l, a, n) AS CASE WHEN a > 0 THEN l[a : a + n - 1] WHEN a < 0 AND len(l) + a >= 0 THEN "
-      "l[len(l) + a + 1 : len(l) + a + n] WHEN l IS NOT NULL THEN l[1:0] END")  # fmt: skip
-macro("mc_shuffle(l) AS list_transform(list_sort(list_transform(l, lambda _x: {'r': random(), 'x': _x})), "
-      "lambda _s: _s.x)")  # fmt: skip
-macro(
-    "mc_array_join(l, d, n) AS array_to_string(CASE WHEN n IS NULL THEN list_filter(l, lambda _x: _x IS NOT NULL) "
-    "ELSE list_transform(l, lambda _x: coalesce(_x, n)) END, d)"
-)
 
 
 def _map(call: Call) -> Expr:
@@ -145,17 +135,6 @@ scalar("size cardinality", ("array -> bigint", "len({0})"), ("map -> bigint", "C
 scalar("array_contains", ("array<T>, T -> boolean", "list_contains({0}, {1})"))
 scalar("sort_array", ("array<T>, boolean? -> array<T>", _sort_array))
 scalar("array_distinct", ("array<T> -> array<T>", "mc_distinct({0})"))
-macro("mc_distinct(l) AS list_filter(l, lambda _x, _i: list_filter(range(1, _i), lambda _j: "
-    "l[_j] IS NOT DISTINCT FROM _x)"
-      " = [])")  # fmt: skip
-macro("mc_has(l, x) AS len(list_filter(l, lambda _y: _y IS NOT DISTINCT FROM x)) > 0")
-macro("mc_intersect(a, b) AS CASE WHEN b IS NOT NULL THEN mc_distinct(list_filter(a, lambda _a: mc_has(b, _a))) END")
-macro("mc_except(a, b) AS CASE WHEN b IS NOT NULL THEN mc_distinct(list_filter(a, lambda _a: NOT mc_has(b, _a))) END")
-macro("mc_union(a, b) AS CASE WHEN a IS NOT NULL AND b IS NOT NULL THEN mc_distinct(list_concat(a, b)) END")
-macro("mc_overlap(a, b) AS CASE WHEN list_has_any(a, b) THEN TRUE WHEN len(a) > 0 AND len(b) > 0 AND "
-      "(mc_has(a, NULL) OR mc_has(b, NULL)) THEN NULL WHEN a IS NOT NULL AND b IS NOT NULL THEN FALSE END")  # fmt: skip
-macro("mc_norm(l, p) AS list_transform(l, lambda _x: _x / pow(list_sum(list_transform(l, lambda _y: "
-      "pow(abs(_y), p))), 1 / p))")  # fmt: skip
 scalar("array_union", ("array<T>, array<T> -> array<T>", "mc_union({0}, {1})"))
 scalar("array_intersect", ("array<T>, array<T> -> array<T>", "mc_intersect({0}, {1})"))
 scalar("array_except", ("array<T>, array<T> -> array<T>", "mc_except({0}, {1})"))

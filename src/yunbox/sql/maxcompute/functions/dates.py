@@ -4,7 +4,7 @@ from yunbox.sql.maxcompute.casts import cast
 from yunbox.sql.maxcompute.errors import ArgumentTypeWrong
 from yunbox.sql.maxcompute.expr import DATE, DATETIME, STRING, TIMESTAMP, Expr, build, text_literal
 from yunbox.sql.maxcompute.functions.dateformats import java_pattern, unit, vendor_pattern
-from yunbox.sql.maxcompute.functions.registry import Call, macro, scalar
+from yunbox.sql.maxcompute.functions.registry import Call, scalar
 
 _ADD = {
     "year": "to_years", "month": "to_months", "day": "to_days", "hour": "to_hours", "minute": "to_minutes",
@@ -13,21 +13,6 @@ _ADD = {
 }  # fmt: skip
 _DAYS = ("year", "quarter", "month", "week", "day")
 _ISO, _ISO_TIME = "%Y-%m-%d", "%Y-%m-%d %H:%M:%S"
-
-macro(
-    "mc_months_between(a, b) AS CASE WHEN day(a) = day(b) OR (CAST(a AS DATE) = last_day(CAST(a AS DATE)) AND "
-    "CAST(b AS DATE) = last_day(CAST(b AS DATE))) THEN CAST((year(a) - year(b)) * 12 + month(a) - month(b) AS DOUBLE) "
-    "ELSE (year(a) - year(b)) * 12 + month(a) - month(b) + "
-    "((day(a) - day(b)) * 86400 + (hour(a) - hour(b)) * 3600 + (minute(a) - minute(b)) * 60 + second(a) - second(b)) "
-    "/ 2678400.0e0 END"
-)
-macro(
-    "mc_next_day(d, w) AS strftime(d + CAST((list_position(['MO', 'TU', 'WE', 'TH', 'FR', 'SA', 'SU'], "
-    f"upper(left(w, 2))) - isodow(d) + 6) % 7 + 1 AS INTEGER), '{_ISO}')"
-)
-macro("mc_from_utc(t, z) AS CAST(timezone(z, timezone('UTC', t)) AS TIMESTAMPTZ)")
-macro("mc_to_utc(t, z) AS CAST(timezone('UTC', timezone(z, t)) AS TIMESTAMPTZ)")
-macro("mc_time_of(s) AS coalesce(TRY_CAST(s AS TIMESTAMP), CAST(TRY_CAST(s AS TIME) AS TIME) + DATE '1970-01-01')")
 
 
 def _unit(call: Call, index: int) -> str:

@@ -1,35 +1,13 @@
 """Digests, character sets, and texts in another form: hexadecimal, Base64, URLs."""
 
 import hashlib
-import zlib
 
 from yunbox.sql.maxcompute.errors import ArgumentTypeWrong, UnsupportedSql
 from yunbox.sql.maxcompute.expr import STRING, Expr, boolean, build, null, string
-from yunbox.sql.maxcompute.functions.registry import Call, macro, scalar
+from yunbox.sql.maxcompute.functions.registry import Call, scalar
 
 _UTF8 = ("utf-8", "utf8")
 _DIGESTS = {0: "sha256", 224: "sha224", 256: "sha256", 384: "sha384", 512: "sha512"}
-_CRC_TABLE = ", ".join(str(zlib.crc32(bytes([i ^ 0xFF]), 0) ^ 0xFF000000) for i in range(256))
-_URL = r"^(?:([^:/?#]+):)?(?://([^/?#]*))?([^?#]*)(?:\?([^#]*))?(?:#(.*))?"
-
-macro(
-    f"mc_crc32(h) AS CAST(xor(list_reduce(list_transform(range(1, length(h), 2), lambda _i: "
-    f"CAST(CAST('0x' || substr(h, _i, 2) AS INTEGER) AS BIGINT)), lambda _c, _b: "
-    f"xor(_c >> 8, [{_CRC_TABLE}][(xor(_c, _b) & 255) + 1]), 4294967295::BIGINT), 4294967295) AS BIGINT)"
-)
-macro("mc_url_encode(s) AS replace(replace(replace(url_encode(s), '%20', '+'), '%2A', '*'), '~', '%7E')")
-macro("mc_url_decode(s) AS url_decode(replace(s, '+', '%20'))")
-macro(f"mc_url(u, n) AS nullif(CASE n WHEN 1 THEN regexp_extract(u, '{_URL}', 1) WHEN 2 THEN "
-      f"regexp_extract(u, '{_URL}', 2) WHEN 3 THEN regexp_extract(u, '{_URL}', 3) WHEN 4 THEN "
-      f"regexp_extract(u, '{_URL}', 4) ELSE regexp_extract(u, '{_URL}', 5) END, '')")  # fmt: skip
-macro(
-    "mc_url_part(u, p) AS CASE p WHEN 'PROTOCOL' THEN mc_url(u, 1) WHEN 'AUTHORITY' THEN mc_url(u, 2) "
-    "WHEN 'PATH' THEN mc_url(u, 3) WHEN 'QUERY' THEN mc_url(u, 4) WHEN 'REF' THEN mc_url(u, 5) "
-    "WHEN 'HOST' THEN nullif(regexp_extract(mc_url(u, 2), '^(?:[^@]*@)?([^:]*)', 1), '') "
-    "WHEN 'USERINFO' THEN nullif(regexp_extract(mc_url(u, 2), '^([^@]*)@', 1), '') "
-    "WHEN 'FILE' THEN concat(mc_url(u, 3), '?' || mc_url(u, 4)) END"
-)
-macro("mc_url_query(u, k) AS mc_pair(mc_url(u, 4), '&', '=', k)")
 
 
 def _utf8(call: Call, index: int) -> None:

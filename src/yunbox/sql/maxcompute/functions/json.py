@@ -7,25 +7,13 @@ from yunbox.schema.types import DataType
 from yunbox.sql.maxcompute.casts import cast
 from yunbox.sql.maxcompute.errors import ArgumentCountWrong, ArgumentTypeWrong
 from yunbox.sql.maxcompute.expr import STRING, Expr, build, text_literal
-from yunbox.sql.maxcompute.functions.registry import Call, macro, scalar
+from yunbox.sql.maxcompute.functions.registry import Call, scalar
 from yunbox.wire.odps.types import parse_type
 
 _MODE = re.compile(r"^\s*(lax|strict)\s+", re.IGNORECASE)
 _KEY = re.compile(r"\[\s*'([^']*)'\s*\]|\.'([^']*)'")
 _VALID = re.compile(r"""^\$(\.("[^"]+"|[^.\[\]"$]+)|\[\s*(\d+|\*)\s*\])*$""")
 _JSON = DataType("json")
-
-macro("mc_get_json(j, p) AS CASE WHEN json_valid(j) THEN json_extract_string(j, p) END")
-macro("mc_get_json_all(j, p) AS CASE WHEN json_valid(j) AND len(json_extract(j, p)) > 0 THEN "
-      "CAST(to_json(json_extract(j, p)) AS VARCHAR) END")  # fmt: skip
-macro(
-    "mc_json_type(j) AS CASE json_type(j) WHEN 'OBJECT' THEN 'object' WHEN 'ARRAY' THEN 'array' WHEN 'VARCHAR' THEN "
-    "'string' WHEN 'BOOLEAN' THEN 'boolean' WHEN 'NULL' THEN 'null' WHEN NULL THEN NULL ELSE 'number' END"
-)
-macro(
-    "mc_json_length(j) AS CASE json_type(j) WHEN 'ARRAY' THEN CAST(json_array_length(j) AS BIGINT) "
-    "WHEN 'OBJECT' THEN len(json_keys(j)) ELSE CASE WHEN j IS NOT NULL THEN 1 END END"
-)
 
 
 def path(text: str) -> str | None:

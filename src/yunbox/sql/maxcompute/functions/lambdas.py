@@ -3,10 +3,7 @@
 from yunbox.schema.types import DataType
 from yunbox.sql.maxcompute.casts import common_type
 from yunbox.sql.maxcompute.expr import Expr, build
-from yunbox.sql.maxcompute.functions.registry import Call, macro, scalar
-
-macro("mc_any(l) AS CASE WHEN list_contains(l, TRUE) THEN TRUE WHEN list_count(l) = len(l) THEN FALSE END")
-macro("mc_all(l) AS CASE WHEN list_contains(l, FALSE) THEN FALSE WHEN list_count(l) = len(l) THEN TRUE END")
+from yunbox.sql.maxcompute.functions.registry import Call, scalar
 
 
 def inlined(function: Expr, *values: str) -> str:

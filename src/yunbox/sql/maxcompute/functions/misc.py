@@ -6,14 +6,9 @@ from yunbox.schema.types import DataType
 from yunbox.sql.maxcompute.casts import as_decimal, cast, common_type, implicit, wider_number
 from yunbox.sql.maxcompute.errors import UnsupportedSql
 from yunbox.sql.maxcompute.expr import DATETIME, DOUBLE, Expr, build, null, text_literal
-from yunbox.sql.maxcompute.functions.registry import Call, macro, scalar, unsupported
+from yunbox.sql.maxcompute.functions.registry import Call, scalar, unsupported
 from yunbox.sql.maxcompute.operators import comparable
 from yunbox.wire.odps.types import parse_type
-
-macro("mc_idcard_birthday(c) AS TRY_CAST(try_strptime(CASE length(c) WHEN 18 THEN substr(c, 7, 8) "
-      "WHEN 15 THEN '19' || substr(c, 7, 6) END, '%Y%m%d') AS DATE)")  # fmt: skip
-macro("mc_idcard_sex(c) AS CASE WHEN length(c) IN (15, 18) THEN CASE WHEN TRY_CAST(substr(c, CASE length(c) "
-      "WHEN 18 THEN 17 ELSE 15 END, 1) AS INTEGER) % 2 = 1 THEN '男' ELSE '女' END END")  # fmt: skip
 
 
 def _decode(call: Call) -> Expr | str:

@@ -4,30 +4,10 @@ import re
 
 from yunbox.sql.maxcompute.errors import ArgumentTypeWrong
 from yunbox.sql.maxcompute.expr import text_literal
-from yunbox.sql.maxcompute.functions.registry import Call, macro, scalar
+from yunbox.sql.maxcompute.functions.registry import Call, scalar
 
 _GROUP = re.compile(r"(?<!\\)(?:\\\\)*\((?!\?[^P<])")
 _REFERENCE = re.compile(r"\$(\d)")
-
-macro(
-    "mc_split(l, keep) AS CASE WHEN keep OR l[-1] <> '' THEN l ELSE "
-    "l[1 : coalesce(list_max(list_filter(range(1, len(l) + 1), lambda _i: l[_i] <> '')), 0)] END"
-)
-macro("mc_rest(s, a) AS substr(s, greatest(a, 1))")
-macro(
-    "mc_before(s, p, n) AS length(regexp_extract(s, '^((?:(?s:.*?)(?:' || p || ')){' || (n - 1) || '}(?s:.*?))(?:' "
-    "|| p || ')', 1))"
-)
-macro(
-    "mc_regexp_instr(s, p, a, n, e) AS CASE WHEN s IS NULL OR p IS NULL OR a IS NULL OR n IS NULL OR e IS NULL "
-    "THEN NULL WHEN p = '' OR len(regexp_extract_all(mc_rest(s, a), p)) < n THEN 0 ELSE greatest(a, 1) "
-    "+ mc_before(mc_rest(s, a), p, n) + CASE WHEN e = 1 THEN length(regexp_extract_all(mc_rest(s, a), p)[n]) ELSE 0 "
-    "END END"
-)
-macro(
-    "mc_replace_nth(s, p, r, n) AS CASE WHEN len(regexp_extract_all(s, p)) < n THEN s ELSE "
-    "substr(s, 1, mc_before(s, p, n)) || regexp_replace(substr(s, mc_before(s, p, n) + 1), p, r) END"
-)
 
 
 def _extract(call: Call) -> str:

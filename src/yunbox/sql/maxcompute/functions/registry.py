@@ -9,7 +9,8 @@ In a signature a type is a MaxCompute type, a class of types (``number``, ``inte
 ``temporal``) kept as given, or a variable (``T``, ``K``, ``V``) that all its uses agree on; ``?`` marks an
 optional and ``*`` a repeatable last argument. In the text ``{0}`` is the first argument, ``{2|'x'}`` the third or a
 default, ``{*}`` all of them, ``{1*}`` all from the second on. A text may also be a function of the typed
-arguments that returns SQL or a whole ``Expr``, where a template does not do.
+arguments that returns SQL or a whole ``Expr``, where a template does not do. Macros that templates call, ``mc_...``,
+lie in the file of SQL of the same name (see ``macros``).
 """
 
 import re
@@ -137,7 +138,6 @@ class Function:
 
 
 FUNCTIONS: dict[str, Function] = {}
-MACROS: list[str] = []
 UNSUPPORTED: set[str] = set()
 """The vendor's functions that Yunbox knows by name only."""
 
@@ -160,11 +160,6 @@ def window(names: str, *signatures: tuple[str, Template], wrap: str = "{}") -> N
 def unsupported(names: str) -> None:
     """Name functions that exist at the vendor and not here, so that a call says so."""
     UNSUPPORTED.update(names.split())
-
-
-def macro(text: str) -> None:
-    """A DuckDB macro some templates need: ``name(args) AS expression``."""
-    MACROS.append(f"CREATE OR REPLACE MACRO {text}")
 
 
 def _declare(names: str, kind: Kind, signatures: Sequence[tuple[str, Template]], wrap: str, volatile: bool) -> None:

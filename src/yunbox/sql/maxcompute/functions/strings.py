@@ -1,47 +1,7 @@
 """String functions: pieces, positions, padding, and texts that hold pairs."""
 
 from yunbox.sql.maxcompute.errors import ArgumentTypeWrong
-from yunbox.sql.maxcompute.functions.registry import Call, NullArgument, macro, scalar
-
-macro(
-    "mc_substr(s, p, n) AS CASE WHEN n <= 0 OR p IS NULL THEN CASE WHEN p IS NULL OR n IS NULL THEN NULL ELSE '' END "
-    "WHEN p = 0 THEN substr(s, 1, n) WHEN -p > length(s) THEN substr(s, 1, n) ELSE substr(s, p, n) END"
-)
-macro(
-    "mc_split_part(s, d, a, b) AS CASE WHEN d IS NULL THEN NULL WHEN d = '' THEN s ELSE coalesce(array_to_string("
-    "string_split(s, d)[CASE WHEN a < 0 THEN greatest(len(string_split(s, d)) + a + 1, 1) "
-    "WHEN a = 0 THEN 1 ELSE a END : CASE WHEN b < 0 THEN len(string_split(s, d)) + b + 1 ELSE b END], d), "
-    "CASE WHEN s IS NOT NULL AND d IS NOT NULL THEN '' END) END"
-)
-macro(
-    "mc_instr(s, t, p, n) AS CASE WHEN s IS NULL OR t IS NULL OR p IS NULL OR n IS NULL THEN NULL "
-    "WHEN t = '' THEN greatest(p, 1) WHEN p < 0 THEN coalesce(list_filter(range(length(s) + p + 1, 0, -1), "
-    "lambda _i: substr(s, _i, length(t)) = t)[n], 0) "
-    "ELSE coalesce(list_filter(range(greatest(p, 1), length(s) + 1), lambda _i: "
-    "substr(s, _i, length(t)) = t)[n], 0) END"
-)
-macro(
-    "mc_substring_index(s, d, n) AS CASE WHEN d IS NULL OR n IS NULL THEN NULL WHEN d = '' OR n = 0 THEN "
-    "CASE WHEN s IS NOT NULL THEN '' END "
-    "WHEN n > 0 THEN array_to_string(string_split(s, d)[1 : n], d) "
-    "ELSE array_to_string(string_split(s, d)[greatest(len(string_split(s, d)) + n + 1, 1) : ], d) END"
-)
-macro(
-    "mc_pair(s, a, b, k) AS substr(list_filter(string_split(s, a), lambda _p: starts_with(_p, k || b))[1], "
-    "length(k) + length(b) + 1)"
-)
-macro(
-    "mc_pairs(s, a, b) AS map_from_entries(list_filter(list_transform(string_split(s, a), lambda _p, _i: "
-    "{'k': split_part(_p, b, 1), 'v': CASE WHEN contains(_p, b) THEN substr(_p, length(split_part(_p, b, 1)) "
-    "+ length(b) + 1) END, 'n': _i}), lambda _e: NOT list_contains(list_transform(string_split(s, a)[_e.n + 1 : ], "
-    "lambda _q: split_part(_q, b, 1)), _e.k)).list_transform(lambda _e: {'k': _e.k, 'v': _e.v}))"
-)
-macro(
-    "mc_soundex(u) AS u[1] || rpad(replace(substr(regexp_replace(regexp_replace(regexp_replace(regexp_replace("
-    "regexp_replace(regexp_replace(translate(u[1] || regexp_replace(u[2:], '[HW]', '', 'g'), "
-    "'ABCDEFGHIJKLMNOPQRSTUVWXYZ', '01230120022455012623010202'), '1+', '1', 'g'), '2+', '2', 'g'), '3+', '3', 'g'), "
-    "'4+', '4', 'g'), '5+', '5', 'g'), '6+', '6', 'g'), 2), '0', ''), 3, '0')"
-)
+from yunbox.sql.maxcompute.functions.registry import Call, NullArgument, scalar
 
 
 def _format_number(call: Call) -> str:

@@ -1,0 +1,39 @@
+-- What aggregates become of the lists they collect.
+
+-- The first value of each key, of entries {k, v}: map_agg and map_union keep what they saw first.
+CREATE OR REPLACE MACRO mc_first_of(e) AS
+    map(
+        list_distinct(list_transform(e, lambda _x: _x.k)),
+        list_transform(
+            list_distinct(list_transform(e, lambda _x: _x.k)),
+            lambda _k: list_filter(e, lambda _x: _x.k = _k)[1].v
+        )
+    );
+
+-- All values of each key, of entries {k, v}.
+CREATE OR REPLACE MACRO mc_all_of(e) AS
+    map(
+        list_distinct(list_transform(e, lambda _x: _x.k)),
+        list_transform(
+            list_distinct(list_transform(e, lambda _x: _x.k)),
+            lambda _k: list_transform(list_filter(e, lambda _x: _x.k = _k), lambda _x: _x.v)
+        )
+    );
+
+-- The sum of the values of each key, of a map's entries.
+CREATE OR REPLACE MACRO mc_sum_of(e) AS
+    map(
+        list_distinct(list_transform(e, lambda _x: _x.key)),
+        list_transform(
+            list_distinct(list_transform(e, lambda _x: _x.key)),
+            lambda _k: list_sum(list_transform(list_filter(e, lambda _x: _x.key = _k), lambda _x: _x.value))
+        )
+    );
+
+-- The entries of many maps.
+CREATE OR REPLACE MACRO mc_entries(l) AS
+    flatten(list_transform(l, lambda _m: map_entries(_m)));
+
+-- A list without its NULLs, and an empty one for no row at all, as collect_list() gives.
+CREATE OR REPLACE MACRO mc_known(l) AS
+    coalesce(list_filter(l, lambda _x: _x IS NOT NULL), []);

@@ -1,0 +1,63 @@
+-- Arrays and maps.
+
+-- Every run of n elements; the whole list where it is shorter.
+CREATE OR REPLACE MACRO mc_ngrams(l, n) AS
+    list_transform(range(1, greatest(len(l) - n + 1, 1) + 1), lambda _i: l[_i : _i + n - 1]);
+
+-- n elements from place a, which counts from the end when it is negative.
+CREATE OR REPLACE MACRO mc_slice(l, a, n) AS
+    CASE
+        WHEN a > 0 THEN l[a : a + n - 1]
+        WHEN a < 0 AND len(l) + a >= 0 THEN l[len(l) + a + 1 : len(l) + a + n]
+        WHEN l IS NOT NULL THEN l[1 : 0]
+    END;
+
+-- A list in a random order.
+CREATE OR REPLACE MACRO mc_shuffle(l) AS
+    list_transform(list_sort(list_transform(l, lambda _x: {'r': random(), 'x': _x})), lambda _s: _s.x);
+
+-- The texts of a list with d between them; NULLs are left out, or become n.
+CREATE OR REPLACE MACRO mc_array_join(l, d, n) AS
+    array_to_string(
+        CASE
+            WHEN n IS NULL THEN list_filter(l, lambda _x: _x IS NOT NULL)
+            ELSE list_transform(l, lambda _x: coalesce(_x, n))
+        END,
+        d
+    );
+
+-- A list without repetitions, NULL being one value, in the order of first sight.
+CREATE OR REPLACE MACRO mc_distinct(l) AS
+    list_filter(l, lambda _x, _i: list_filter(range(1, _i), lambda _j: l[_j] IS NOT DISTINCT FROM _x) = []);
+
+-- Whether a list has x, NULL being a value.
+CREATE OR REPLACE MACRO mc_has(l, x) AS
+    len(list_filter(l, lambda _y: _y IS NOT DISTINCT FROM x)) > 0;
+
+-- What is in both lists, once.
+CREATE OR REPLACE MACRO mc_intersect(a, b) AS
+    CASE
+        WHEN b IS NOT NULL THEN mc_distinct(list_filter(a, lambda _a: mc_has(b, _a)))
+    END;
+
+-- What is in a and not in b, once.
+CREATE OR REPLACE MACRO mc_except(a, b) AS
+    CASE
+        WHEN b IS NOT NULL THEN mc_distinct(list_filter(a, lambda _a: NOT mc_has(b, _a)))
+    END;
+
+-- What is in either list, once.
+CREATE OR REPLACE MACRO mc_union(a, b) AS
+    CASE WHEN a IS NOT NULL AND b IS NOT NULL THEN mc_distinct(list_concat(a, b)) END;
+
+-- Whether two lists share an element; NULL when they share none and one of them has a NULL.
+CREATE OR REPLACE MACRO mc_overlap(a, b) AS
+    CASE
+        WHEN list_has_any(a, b) THEN TRUE
+        WHEN len(a) > 0 AND len(b) > 0 AND (mc_has(a, NULL) OR mc_has(b, NULL)) THEN NULL
+        WHEN a IS NOT NULL AND b IS NOT NULL THEN FALSE
+    END;
+
+-- A list divided by its p-norm.
+CREATE OR REPLACE MACRO mc_norm(l, p) AS
+    list_transform(l, lambda _x: _x / pow(list_sum(list_transform(l, lambda _y: pow(abs(_y), p))), 1 / p));
