@@ -13,7 +13,6 @@ from yunbox.adapters.remote.mounts import MOUNTS_SCHEMA, Mounts
 from yunbox.datafolder import DataFolder
 from yunbox.engine.duck.messages import WorkerConfig
 from yunbox.engine.duck.pool import WorkerPool
-from yunbox.guard.admission import Admission
 from yunbox.guard.authorise import Authoriser
 from yunbox.identity.identify import Identity
 from yunbox.identity.store import IDENTITY_SCHEMA, IdentityStore
@@ -28,6 +27,7 @@ from yunbox.meter.storage import STORAGE_SCHEMA, StorageMeter
 from yunbox.meter.tally import TALLY_SCHEMA, Tally
 from yunbox.meter.usage import Meter
 from yunbox.ports import Ports
+from yunbox.services.maxcompute.admission import Admission
 from yunbox.services.maxcompute.housekeeping import housekeeping
 from yunbox.services.maxcompute.schema import MAXCOMPUTE_SCHEMA
 from yunbox.services.maxcompute.service import MaxCompute

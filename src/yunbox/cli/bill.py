@@ -6,8 +6,8 @@ import sys
 
 from yunbox.cli.output import Output
 from yunbox.cli.store import database
-from yunbox.guard.admission import format_bytes, format_cost
 from yunbox.kernel.clock import SystemClock
+from yunbox.kernel.texts import format_bytes, format_cost
 from yunbox.meter.ledger import LEDGER_SCHEMA, BillLine, Ledger
 from yunbox.meter.prices import load_prices
 

@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 from yunbox.cli.client import Client, Finished, ServerError, finished
 from yunbox.cli.config import resolve
 from yunbox.cli.table import is_terminal, write_csv, write_json, write_table
-from yunbox.guard.admission import format_bytes, format_cost
 from yunbox.kernel.errors import InvalidArgument, KernelError
+from yunbox.kernel.texts import format_bytes, format_cost
 from yunbox.meter.prices import load_prices
 from yunbox.sql.maxcompute.script import leading_settings, split_script
 

@@ -11,8 +11,8 @@ from yunbox.cli.client import Connection, ServerError
 from yunbox.cli.oss_client import OssClient
 from yunbox.cli.output import Output
 from yunbox.datafolder import read_credentials, read_server
-from yunbox.guard.admission import format_bytes
 from yunbox.kernel.errors import InvalidArgument, NotFound
+from yunbox.kernel.texts import format_bytes
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -10,8 +10,8 @@ from typing import Any
 from yunbox.cli.client import ServerError
 from yunbox.cli.oss_client import OssClient
 from yunbox.cli.output import Output
-from yunbox.guard.admission import format_bytes
 from yunbox.kernel.errors import InvalidArgument
+from yunbox.kernel.texts import format_bytes
 
 SECRET_VARIABLE = "YUNBOX_REMOTE_SECRET"  # noqa: S105 - a variable's name, not what is in it
 

@@ -1,1 +1,1 @@
-"""Whether a call may run: authorisation and admission by cost."""
+"""Whether a call may run: authorisation. What a call may cost, each service judges by its own settings."""

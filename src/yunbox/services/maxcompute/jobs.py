@@ -14,7 +14,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from yunbox.engine.duck.messages import Listings, Planned, PlanStatement
 from yunbox.engine.duck.pool import Worker
-from yunbox.guard.admission import Estimate, Reading
 from yunbox.kernel import ids, limits
 from yunbox.kernel.call import Principal, Usage
 from yunbox.kernel.clock import utc
@@ -22,6 +21,7 @@ from yunbox.kernel.errors import Cancelled, Internal, InvalidArgument, KernelErr
 from yunbox.meter.ledger import Entry
 from yunbox.meter.prices import SQL_EXTERNAL, SQL_SCAN
 from yunbox.services.maxcompute import faults
+from yunbox.services.maxcompute.admission import Estimate, Reading
 from yunbox.services.maxcompute.instances import CANCELLED, FAILED, SUCCESS, TERMINATED, Instance, Outcome
 from yunbox.sql.maxcompute.script import leading_settings, split_script
 from yunbox.sql.maxcompute.session import Session

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from yunbox.engine.duck.messages import Checkpoint, ExportResult
 from yunbox.engine.duck.pool import WorkerPool
-from yunbox.guard.admission import Admission
 from yunbox.guard.authorise import Authoriser
 from yunbox.identity.identify import Identity
 from yunbox.identity.store import IdentityStore
@@ -19,6 +18,7 @@ from yunbox.kernel.limits import RESULT_CSV_ROWS_MAX
 from yunbox.meter.ledger import Ledger
 from yunbox.meter.prices import PriceBook
 from yunbox.schema.tables import PartitionValues, TableName
+from yunbox.services.maxcompute.admission import Admission
 from yunbox.services.maxcompute.functions import Functions
 from yunbox.services.maxcompute.grants import Grants
 from yunbox.services.maxcompute.instances import Instance, InstanceStore

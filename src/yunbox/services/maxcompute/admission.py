@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from yunbox.kernel.errors import InvalidArgument, Refused
+from yunbox.kernel.texts import format_bytes, format_cost
 from yunbox.meter.ledger import Ledger
 from yunbox.meter.prices import GIGABYTE, SQL_EXTERNAL, SQL_SCAN, PriceBook
 
@@ -127,23 +128,6 @@ class Admission:
                 f"{format_cost(spent)} of its daily {limit} {self._prices.currency}, and this statement would cost "
                 f"{format_cost(cost)} more: wait for the next day (UTC+8) or raise {DAILY_LIMIT}"
             )
-
-
-def format_bytes(count: int) -> str:
-    """Bytes in the largest unit that keeps a digit before the point."""
-    value = float(count)
-    for unit in ("B", "KB", "MB", "GB", "TB"):
-        if value < 1024 or unit == "TB":
-            return f"{value:.0f} B" if unit == "B" else f"{value:.2f} {unit}"
-        value /= 1024
-    return f"{count} B"
-
-
-def format_cost(cost: float) -> str:
-    """A cost with as many digits as a small one needs."""
-    if cost >= 1:
-        return f"{cost:.2f}"
-    return f"{cost:.12f}".rstrip("0").rstrip(".") or "0"
 
 
 def _true(text: str) -> bool:
