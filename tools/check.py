@@ -5,6 +5,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from circles import import_circles
+
 ROOT = Path(__file__).resolve().parent.parent
 FILE_LINES_MAX = 600
 TOOLS = {
@@ -38,6 +40,7 @@ def _start(program: str) -> list[str]:
 RULES: dict[str, Callable[[], list[str]]] = {
     "files of at most 600 lines": long_files,
     "locks name no host": named_hosts,
+    "no import circles": lambda: import_circles(ROOT / "src"),
 }
 
 
