@@ -8,6 +8,7 @@ import alibabacloud_oss_v2 as oss
 import oss2
 import pytest
 from moved_clock import START_S, moved, until
+from whole_query import whole
 
 from yunbox.kernel.clock import ManualClock
 from yunbox.testing.server import Server
@@ -211,7 +212,7 @@ def test_a_restored_copy_is_put_away(tmp_path: Path, monkeypatch: pytest.MonkeyP
         bucket.put_object("warm", b"tea")
 
         def clean(key: str) -> None:
-            bucket._do("POST", BUCKET, key, params={"cleanRestoredObject": ""})
+            whole(bucket)._do("POST", BUCKET, key, params={"cleanRestoredObject": ""})
 
         def refusal(key: str) -> str:
             with pytest.raises(oss2.exceptions.ServerError) as raised:
@@ -238,7 +239,7 @@ def test_only_who_was_sealed_becomes_coldest(tmp_path: Path, monkeypatch: pytest
         bucket = server.bucket(BUCKET)
         for key in ("open", "sealed"):
             bucket.append_object(key, 0, b"x")
-        bucket._do("POST", BUCKET, "sealed", params={"seal": "", "position": "1"})
+        whole(bucket)._do("POST", BUCKET, "sealed", params={"seal": "", "position": "1"})
         rule = oss2.models.LifecycleRule(
             "cold", "", status="Enabled",
             storage_transitions=[oss2.models.StorageTransition(days=1, storage_class="ColdArchive")],

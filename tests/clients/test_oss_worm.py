@@ -7,6 +7,7 @@ import alibabacloud_oss_v2 as oss
 import oss2
 import pytest
 from moved_clock import START_S, Moved, moved, until
+from whole_query import whole
 
 from yunbox.kernel.clock import ManualClock
 from yunbox.meter.ledger import LEDGER_SCHEMA
@@ -129,8 +130,10 @@ def test_objects_stay_until_they_are_old_enough(clocked: Moved, bucket: oss2.Buc
         lambda: bucket.copy_object(BUCKET, "a", "a", headers={"x-oss-metadata-directive": "REPLACE"}),
         lambda: bucket.copy_object(BUCKET, "new", "a"),
         lambda: bucket.put_symlink("new", "a"),
-        lambda: bucket._do("PUT", BUCKET, "b", params={"x-oss-rename": ""}, headers={"x-oss-rename-source": "a"}),
-        lambda: bucket._do(
+        lambda: whole(bucket)._do(
+            "PUT", BUCKET, "b", params={"x-oss-rename": ""}, headers={"x-oss-rename-source": "a"}
+        ),
+        lambda: whole(bucket)._do(
             "PUT", BUCKET, "moved/", params={"x-oss-rename": ""}, headers={"x-oss-rename-source": "folder/"}
         ),
     ):
@@ -223,13 +226,14 @@ def test_compaction_and_spreading_leave_what_a_policy_keeps(bucket: oss2.Bucket)
         {"yunboxCompact": "", "prefix": "rows/", "remove": "true"},
         {"yunboxRehash": "", "prefix": "rows/"},
     ):
-        assert b"immutable" in bucket._do("POST", BUCKET, "", params=params).read()
+        assert b"immutable" in whole(bucket)._do("POST", BUCKET, "", params=params).read()
     assert [item.key for item in oss2.ObjectIterator(bucket)] == [f"rows/{number}.json" for number in range(3)]
 
 
 def test_a_sink_that_a_policy_stops_holds_nothing_up(clocked: Moved, bucket: oss2.Bucket) -> None:
     locked(bucket, 1)
-    bucket._do("POST", BUCKET, "", data=b'{"a": 1}\n', params={"yunboxSink": "", "prefix": "in/", "seconds": "1"})
+    sink = {"yunboxSink": "", "prefix": "in/", "seconds": "1"}
+    whole(bucket)._do("POST", BUCKET, "", data=b'{"a": 1}\n', params=sink)
     clocked.advance(hours=2)
     bucket.put_object("later", b"1")
     tallied = clocked.data / "meta.db"

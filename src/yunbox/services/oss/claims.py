@@ -1,6 +1,6 @@
 """The claim a request makes about who sent it: signature V1, V4 or the S3 dialect's, in headers or in the URL."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import unquote
@@ -8,7 +8,7 @@ from urllib.parse import unquote
 from yunbox.identity.identify import BAD_KEY, NotIdentified
 from yunbox.kernel.call import ANONYMOUS, Claim
 from yunbox.kernel.errors import InvalidArgument
-from yunbox.services.oss.target import OssRequest
+from yunbox.services.oss.target import OSS, S3, OssRequest
 from yunbox.wire.oss import signing
 
 _EXPIRES_S_MAX = 7 * 24 * 3600
@@ -17,32 +17,37 @@ _UNSIGNED_NAMES = frozenset(("Signature", "OSSAccessKeyId", "Expires", "x-oss-si
 
 def read_claim(request: OssRequest) -> Claim:
     """What the request says of who sent it. Raises NotIdentified for a claim that cannot be read."""
-    if request.method == "OPTIONS":  # a browser asks before it signs, and of a signed URL too
-        return Claim(ANONYMOUS, source_ip=request.peer)
-    authorization = request.headers.get("authorization", "")
-    if authorization.startswith(signing.V4_ALGORITHM):
-        return _v4_header(request, authorization)
-    if authorization.startswith(signing.S3_ALGORITHM):
-        return _s3_header(request, authorization)
-    if authorization.startswith("OSS "):
-        return _v1_header(request, authorization)
-    if authorization:
-        raise InvalidArgument("The Authorization header is of no kind that is known here.", code="InvalidArgument")
-    if request.query.get("x-oss-signature-version") == signing.V4_ALGORITHM:
-        return _v4_query(request)
-    if "X-Amz-Signature" in request.query:
-        return _s3_query(request)
-    if "Signature" in request.query or "OSSAccessKeyId" in request.query:
-        return _v1_query(request)
-    return Claim(ANONYMOUS, source_ip=request.peer)
+    return _reader(request)(request)
 
 
 def dialect_of(request: OssRequest) -> str:
-    """Whether a request is in the S3 dialect: its signature says so."""
-    is_s3 = (
-        request.headers.get("authorization", "").startswith(signing.S3_ALGORITHM) or "X-Amz-Signature" in request.query
-    )
-    return "s3" if is_s3 or any(name.startswith("x-amz-") for name in request.headers) else "oss"
+    """The dialect of a request: its signature's scheme says so, and nothing else does."""
+    return S3 if _reader(request) in (_s3_header, _s3_query) else OSS
+
+
+def _reader(request: OssRequest) -> Callable[[OssRequest], Claim]:
+    """What reads the claim of a request, by its scheme."""
+    if request.method == "OPTIONS":  # a browser asks before it signs, and of a signed URL too
+        return _anonymous
+    authorization = request.headers.get("authorization", "")
+    if authorization:
+        return next((reader for start, reader in _IN_HEADER.items() if authorization.startswith(start)), _unknown)
+    query = request.query
+    if not query:
+        return _anonymous
+    if query.get("x-oss-signature-version") == signing.V4_ALGORITHM:
+        return _v4_query
+    if "X-Amz-Signature" in query:
+        return _s3_query
+    return _v1_query if "Signature" in query or "OSSAccessKeyId" in query else _anonymous
+
+
+def _anonymous(request: OssRequest) -> Claim:
+    return Claim(ANONYMOUS, source_ip=request.peer)
+
+
+def _unknown(request: OssRequest) -> Claim:
+    raise InvalidArgument("The Authorization header is of no kind that is known here.", code="InvalidArgument")
 
 
 def _resource(request: OssRequest) -> str:
@@ -51,7 +56,8 @@ def _resource(request: OssRequest) -> str:
     return f"/{request.bucket}/{request.key}"
 
 
-def _v1_header(request: OssRequest, authorization: str) -> Claim:
+def _v1_header(request: OssRequest) -> Claim:
+    authorization = request.headers["authorization"]
     key_id, _, signature = authorization[4:].strip().partition(":")
     date = request.headers.get("date", "")
     resources = [_resource(request)]
@@ -64,7 +70,7 @@ def _v1_header(request: OssRequest, authorization: str) -> Claim:
         signature.strip(),
         tuple(texts),
         signed_at=_http_time(request.headers.get("x-oss-date") or date),
-        security_token=_token(request),
+        security_token=_token(request) or request.headers.get("security-token", ""),  # as the newer SDKs send it
         source_ip=request.peer,
     )
 
@@ -87,7 +93,8 @@ def _v1_query(request: OssRequest) -> Claim:
     )
 
 
-def _v4_header(request: OssRequest, authorization: str) -> Claim:
+def _v4_header(request: OssRequest) -> Claim:
+    authorization = request.headers["authorization"]
     fields = signing.parse_fields(authorization[len(signing.V4_ALGORITHM) :])
     scope = _scope(fields.get("Credential", ""))
     date = request.headers.get("x-oss-date") or request.headers.get("date", "")  # the older Go SDK sends this alone
@@ -110,18 +117,19 @@ def _v4_query(request: OssRequest) -> Claim:
     return _claim("oss-v4", request, scope, request.query.get("x-oss-signature", ""), [text], date, token, seconds)
 
 
-def _s3_header(request: OssRequest, authorization: str) -> Claim:
+def _s3_header(request: OssRequest) -> Claim:
+    authorization = request.headers["authorization"]
     fields = signing.parse_fields(authorization[len(signing.S3_ALGORITHM) :])
     scope = _scope(fields.get("Credential", ""))
     date = request.headers.get("x-amz-date") or request.headers.get("date", "")
     payload = request.headers.get("x-amz-content-sha256", signing.UNSIGNED)
-    signed = fields.get("SignedHeaders", "").split(";")
+    signed = _names(fields.get("SignedHeaders", ""))
     texts = [
         signing.canonical_s3(request.method, request.raw_path, pairs, request.headers, signed, date, scope, payload)
         for pairs in _spellings(request)
     ]
     token = request.headers.get("x-amz-security-token", "")
-    return _claim("s3-v4", request, scope, fields.get("Signature", ""), texts, date, token)
+    return _claim("s3-v4", request, scope, fields.get("Signature", ""), texts, date, token, signed=signed)
 
 
 def _spellings(request: OssRequest) -> Iterable[tuple[tuple[str, str], ...]]:
@@ -132,7 +140,7 @@ def _spellings(request: OssRequest) -> Iterable[tuple[tuple[str, str], ...]]:
 def _s3_query(request: OssRequest) -> Claim:
     scope = _scope(request.query.get("X-Amz-Credential", ""))
     date = request.query.get("X-Amz-Date", "")
-    signed = request.query.get("X-Amz-SignedHeaders", "host").split(";")
+    signed = _names(request.query.get("X-Amz-SignedHeaders", "host"))
     text = signing.canonical_s3(
         request.method,
         request.raw_path,
@@ -145,7 +153,15 @@ def _s3_query(request: OssRequest) -> Claim:
     )
     token = request.query.get("X-Amz-Security-Token", "")
     seconds = _expires(request.query.get("X-Amz-Expires", ""))
-    return _claim("s3-v4", request, scope, request.query.get("X-Amz-Signature", ""), [text], date, token, seconds)
+    signature = request.query.get("X-Amz-Signature", "")
+    return _claim("s3-v4", request, scope, signature, [text], date, token, seconds, signed)
+
+
+def _names(text: str) -> list[str]:
+    return [name for name in text.lower().split(";") if name]
+
+
+_IN_HEADER = {signing.V4_ALGORITHM: _v4_header, signing.S3_ALGORITHM: _s3_header, "OSS ": _v1_header}
 
 
 def _claim(
@@ -157,6 +173,7 @@ def _claim(
     date: str,
     token: str,
     expires_s: int | None = None,
+    signed: Sequence[str] = (),
 ) -> Claim:
     signed_at = _iso_time(date)
     if signed_at is None:
@@ -171,7 +188,12 @@ def _claim(
         signed_at=signed_at,
         expires_at=signed_at + expires_s if signed_at is not None and expires_s is not None else None,
         security_token=token,
-        scope={"date": scope.date, "region": scope.region, "service": scope.service},
+        scope={
+            "date": scope.date,
+            "region": scope.region,
+            "service": scope.service,
+            "signed_headers": ";".join(signed),
+        },
         source_ip=request.peer,
     )
 
@@ -181,7 +203,7 @@ def _without_signature(request: OssRequest) -> tuple[tuple[str, str], ...]:
 
 
 def _token(request: OssRequest) -> str:
-    return request.headers.get("x-oss-security-token") or request.headers.get("security-token", "")
+    return request.headers.get("x-oss-security-token", "")
 
 
 def _scope(credential: str) -> signing.Scope:

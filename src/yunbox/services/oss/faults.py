@@ -113,7 +113,8 @@ def _headers(error: errors.KernelError) -> dict[str, str]:
     return dict(headers) if isinstance(headers, dict) else {}
 
 
-_SPELLED = {"bucket": "BucketName", "key": "Key", "upload_id": "UploadId", "version": "VersionId", "part": "PartNumber"}
+_SPELLED = {"bucket": "BucketName", "key": "Key", "upload_id": "UploadId", "version": "VersionId", "part": "PartNumber",
+            "headers_not_signed": "HeadersNotSigned"}  # fmt: skip
 
 
 def _spelled(name: str) -> str:

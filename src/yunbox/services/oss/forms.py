@@ -16,7 +16,8 @@ from yunbox.wire.oss.forms import FormReader, Part, boundary_of
 
 _FOREVER = float("inf")
 _HEADERS = ("cache-control", "content-disposition", "content-encoding", "content-language", "content-type", "expires")
-_DROPPED = ("authorization", "content-length", "content-type", "content-md5", "content-encoding", "transfer-encoding")
+_OWN = ("host", "origin", "referer")
+"""What counts of the HTTP request itself: nobody has signed its headers, so they can say nothing of the object."""
 _RENAMED = {"acl": "x-oss-object-acl", "callback": "x-oss-callback", "x-oss-content-type": "content-type"}
 _PREFIXES = ("x-oss-", "x-amz-")
 _NO_HEADERS = (
@@ -54,7 +55,7 @@ async def open_form(request: OssRequest) -> OssRequest:
             "Bucket POST must contain a field named 'key'.  If it is specified, please check the order of the fields."
         )
     fields |= {"key": key, "bucket": request.bucket}
-    headers = {name: value for name, value in request.headers.items() if name not in _DROPPED}
+    headers = {name: value for name, value in request.headers.items() if name in _OWN}
     headers |= _as_headers(fields, part) | {"transfer-encoding": "chunked"}
     return replace(request, key=key, headers=headers, body=_File(reader), values=fields)
 

@@ -20,34 +20,35 @@ _CLASSES = {
 }
 _CLASS_NAMES = {"Standard": "STANDARD", "IA": "STANDARD_IA", "Archive": "GLACIER", "ColdArchive": "DEEP_ARCHIVE"}
 _ACLS = {"bucket-owner-full-control": "private", "bucket-owner-read": "private", "authenticated-read": "private"}
-_REQUEST = {
+_SAME = (
+    "copy-source", "copy-source-if-match", "copy-source-if-none-match", "copy-source-if-modified-since",
+    "copy-source-if-unmodified-since", "copy-source-range", "metadata-directive", "tagging", "tagging-directive",
+    "storage-class", "content-sha256", "decoded-content-length",
+)  # fmt: skip
+"""Headers that differ in their prefix alone."""
+_REQUEST = {f"x-amz-{name}": f"x-oss-{name}" for name in _SAME} | {
     "x-amz-acl": "x-oss-object-acl",
-    "x-amz-bucket-object-lock-enabled": "",
-    "x-amz-copy-source-if-match": "x-oss-copy-source-if-match",
-    "x-amz-copy-source-if-none-match": "x-oss-copy-source-if-none-match",
-    "x-amz-copy-source-if-modified-since": "x-oss-copy-source-if-modified-since",
-    "x-amz-copy-source-if-unmodified-since": "x-oss-copy-source-if-unmodified-since",
     "x-amz-server-side-encryption": SSE,
     "x-amz-server-side-encryption-aws-kms-key-id": SSE_KEY,
-    "x-amz-tagging-directive": "x-oss-tagging-directive",
+    "x-amz-server-side-encryption-customer-algorithm": f"{SSE}-customer-algorithm",
+    "x-amz-server-side-encryption-customer-key": f"{SSE}-customer-key",
+    "x-amz-server-side-encryption-customer-key-md5": f"{SSE}-customer-key-md5",
 }
+_META = "x-amz-meta-"
 _KMS = "aws:kms"
 _VALUES = {"x-amz-storage-class": _CLASSES, "x-amz-server-side-encryption": {_KMS: "KMS"}}
 _RESPONSE_PREFIX = "x-oss-"
 
 
 def adapt_request(request: OssRequest) -> OssRequest:
-    """A request of the dialect in OSS's form."""
-    headers = dict(request.headers)
+    """A request of the dialect in OSS's form: what the dialect has no name for has no effect."""
+    headers = {name: value for name, value in request.headers.items() if not name.startswith("x-oss-")}
     for name, value in request.headers.items():
-        if not name.startswith("x-amz-"):
-            continue
-        spelled = _REQUEST.get(name, f"x-oss-{name[6:]}")
+        spelled = f"x-oss-meta-{name[len(_META) :]}" if name.startswith(_META) else _REQUEST.get(name, "")
         if spelled == "x-oss-object-acl" and not request.key:
             spelled = "x-oss-acl"
-        if not spelled:
-            continue
-        headers[spelled] = _VALUES.get(name, _ACLS).get(value, value)
+        if spelled:
+            headers[spelled] = _VALUES.get(name, _ACLS).get(value, value)
     return replace(request, headers=headers, dialect=S3)
 
 

@@ -18,7 +18,8 @@ _HEADERS_BYTES_MAX = 32 * 1024
 class OssRequest:
     """One request. ``query`` is decoded, the last of equal names counting; ``pairs`` are as they were sent.
 
-    ``values`` are the fields of an opened form, by name in lower case.
+    ``values`` are the fields of an opened form, by name in lower case; ``unsigned`` the headers for which it must be
+    refused, as no signature covers them.
     """
 
     method: str
@@ -33,6 +34,7 @@ class OssRequest:
     peer: str
     dialect: str = OSS
     values: dict[str, str] = field(default_factory=dict)
+    unsigned: tuple[str, ...] = ()
 
     def integer(self, name: str, default: int, *, low: int = 0, high: int = 1 << 62) -> int:
         """An integer parameter within bounds. Raises InvalidArgument."""

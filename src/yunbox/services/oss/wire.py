@@ -10,6 +10,7 @@ from yunbox.services.oss.api.buckets import check_bucket_name
 from yunbox.services.oss.api.routes import ROUTES
 from yunbox.services.oss.claims import dialect_of, read_claim
 from yunbox.services.oss.cors import answer_headers
+from yunbox.services.oss.covered import S3_SCHEME, check_covered, covered
 from yunbox.services.oss.forms import is_form, open_form, read_form_claim
 from yunbox.services.oss.referer import check_referer
 from yunbox.services.oss.route import Route, Router
@@ -57,7 +58,8 @@ class OssApp:
             route = self._router.find(request)
             request = await open_form(request)
         claim = read_form_claim(request) if form else read_claim(request)
-        if dialect_of(request) == S3:
+        request = covered(request, claim)
+        if claim.scheme == S3_SCHEME:
             request = s3.adapt_request(request)
         if claim.scheme == ANONYMOUS and request.bucket:
             request = entrance(self._service.store.buckets.find(request.bucket), request)
@@ -71,6 +73,7 @@ class OssApp:
         """The parameters of a request, unless its bucket does not let the page that links here do so."""
         if "authorization" not in request.headers and request.bucket:
             check_referer(self._service.store.buckets.find(request.bucket), request)
+        check_covered(request)
         return await route.parse(request)
 
     async def _send(self, response: Response, request: OssRequest | None, request_id: str, send: Send) -> None:

@@ -16,22 +16,29 @@ UNSIGNED = "UNSIGNED-PAYLOAD"
 V4_ALGORITHM = "OSS4-HMAC-SHA256"
 S3_ALGORITHM = "AWS4-HMAC-SHA256"
 _ALWAYS_SIGNED = ("content-type", "content-md5")
-_SUBRESOURCES = frozenset((
-    "accessPoint", "accessPointPolicy", "acl", "append", "archiveDirectRead", "asyncFetch", "bucketInfo", "callback",
-    "callback-var", "cloudboxes", "cname", "comp", "continuation-token", "cors", "delete", "encryption", "endTime",
-    "group", "httpsConfig", "img", "inventory", "inventoryId", "lifecycle", "link", "live", "location", "logging",
-    "metaQuery", "objectAcl", "objectInfo", "objectMeta", "partNumber", "policy", "policyStatus", "position",
-    "publicAccessBlock", "qos", "qosInfo", "referer", "regionList", "replication", "replicationLocation",
-    "replicationProgress", "requestPayment", "resourceGroup", "response-cache-control", "response-content-disposition",
-    "response-content-encoding", "response-content-language", "response-content-type", "response-expires",
-    "responseHeader", "restore", "rtc", "security-token", "sequential", "startTime", "stat", "status", "style",
-    "styleName", "symlink", "tagging", "transferAcceleration", "udf", "udfApplication", "udfApplicationLog", "udfId",
-    "udfImage", "udfImageDesc", "udfName", "uploadId", "uploads", "userDefinedLogFieldsConfig", "versionId",
-    "versioning", "versions", "vod", "website", "withHashContext", "worm", "wormExtend", "wormId",
-    "x-oss-ac-forward-allow", "x-oss-ac-source-ip", "x-oss-ac-subnet-mask", "x-oss-ac-vpc-id", "x-oss-async-process",
-    "x-oss-enable-md5", "x-oss-enable-sha1", "x-oss-enable-sha256", "x-oss-hash-ctx", "x-oss-md5-ctx", "x-oss-process",
-    "x-oss-request-payer", "x-oss-traffic-limit", "x-oss-write-get-object-response",
+SUBRESOURCES = frozenset((
+    "accessPoint", "accessPointPolicy", "acl", "append", "archiveDirectRead", "asyncFetch", "bucketArchiveDirectRead",
+    "bucketInfo", "callback", "callback-var", "cleanRestoredObject", "cloudboxes", "cname", "comp",
+    "continuation-token", "cors", "dataPipeline", "delete", "encryption", "endTime", "group", "httpsConfig", "img",
+    "inventory", "inventoryId", "legalHold", "lifecycle", "link", "live", "location", "logging",
+    "metadataConfiguration", "metadataInventoryTable", "metadataJournalTable", "MetaQuery", "metaQuery", "objectAcl",
+    "objectInfo", "objectMeta", "objectWorm", "overwriteConfig", "partNumber", "policy", "policyStatus", "position",
+    "publicAccessBlock", "qos", "qosInfo", "quota", "redundancyTransition", "referer", "regionList", "replication",
+    "replicationLocation", "replicationProgress", "requestPayment", "resourceGroup", "response-cache-control",
+    "response-content-disposition", "response-content-encoding", "response-content-language", "response-content-type",
+    "response-expires", "responseHeader", "restore", "retention", "rtc", "seal", "security-token", "sequential",
+    "startTime", "stat", "status", "style", "styleName", "symlink", "tagging", "transferAcceleration", "udf",
+    "udfApplication", "udfApplicationLog", "udfId", "udfImage", "udfImageDesc", "udfName", "uploadId", "uploads",
+    "userDefinedLogFieldsConfig", "versionId", "versioning", "versions", "vod", "website", "withHashContext", "worm",
+    "wormExtend", "wormId", "x-oss-ac-forward-allow", "x-oss-ac-source-ip", "x-oss-ac-subnet-mask", "x-oss-ac-vpc-id",
+    "x-oss-access-point-name", "x-oss-async-process", "x-oss-enable-md5", "x-oss-enable-sha1", "x-oss-enable-sha256",
+    "x-oss-hash-ctx", "x-oss-md5-ctx", "x-oss-process", "x-oss-redundancy-transition-taskid", "x-oss-rename",
+    "x-oss-request-payer", "x-oss-target-redundancy-type", "x-oss-traffic-limit", "x-oss-write-get-object-response",
 ))  # fmt: skip
+"""Names of a query that version 1 signs: those that the vendor's SDKs sign, and that of a rename."""
+_OWN = "yunbox"
+"""How the sub-resources begin that Yunbox adds; a query with one of them is signed as a whole."""
+_V1_SIGNATURE = ("OSSAccessKeyId", "Expires", "Signature")
 
 Query = Sequence[tuple[str, str]]
 """The pairs of a query as they were sent, still percent-encoded."""
@@ -80,9 +87,18 @@ def canonical_v1(
     )
 
 
+def is_own(names: Iterable[str]) -> bool:
+    """Whether a query asks for what only Yunbox has."""
+    return any(name.startswith(_OWN) for name in names)
+
+
 def _sub(query: Query) -> str:
+    if not query:
+        return ""
+    pairs = [(unquote_plus(name), unquote_plus(value)) for name, value in query]
+    whole = is_own(name for name, _ in pairs)
     chosen = sorted(
-        (unquote_plus(name), unquote_plus(value)) for name, value in query if unquote_plus(name) in _SUBRESOURCES
+        (name, value) for name, value in pairs if name in SUBRESOURCES or (whole and name not in _V1_SIGNATURE)
     )
     return "?" + "&".join(f"{name}={value}" if value else name for name, value in chosen) if chosen else ""
 
