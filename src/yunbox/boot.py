@@ -34,10 +34,10 @@ from yunbox.services.maxcompute.service import MaxCompute
 from yunbox.services.maxcompute.wire import MaxComputeApp
 from yunbox.services.monitor.service import Monitor
 from yunbox.services.monitor.wire import MonitorApp
-from yunbox.services.oss.housekeeping import housekeeping as oss_housekeeping
+from yunbox.services.oss.http.wire import OssApp
 from yunbox.services.oss.limits import limits_of
 from yunbox.services.oss.service import Oss
-from yunbox.services.oss.wire import OssApp
+from yunbox.services.oss.upkeep.housekeeping import housekeeping as oss_housekeeping
 from yunbox.spine.path import Spine
 from yunbox.storage.database import Database
 from yunbox.storage.objects.backends import Backends

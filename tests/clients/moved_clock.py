@@ -14,7 +14,7 @@ import pytest
 from yunbox.boot import Ready, Settings, running
 from yunbox.datafolder import read_credentials
 from yunbox.kernel.clock import ManualClock
-from yunbox.services.oss import housekeeping
+from yunbox.services.oss.upkeep import housekeeping
 
 DAY_S = 86_400
 START_S = 1_767_225_600.0 + 10 * 3600  # 2026-01-01, 10:00 UTC

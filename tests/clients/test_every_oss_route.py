@@ -8,8 +8,8 @@ import oss2
 import pytest
 import requests
 
-from yunbox.services.oss.api.routes import ROUTES
-from yunbox.services.oss.route import BUCKET, OBJECT, SERVICE, Route
+from yunbox.services.oss.http.route import BUCKET, OBJECT, SERVICE, Route
+from yunbox.services.oss.routes import ROUTES
 from yunbox.testing.server import Server
 from yunbox.wire.oss.signing import canonical_v1, sign_v1
 

@@ -20,8 +20,8 @@ from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from yunbox.services.oss import covered, s3
-from yunbox.services.oss.route import NOT_OFFERED
+from yunbox.services.oss.http import covered, s3
+from yunbox.services.oss.http.route import NOT_OFFERED
 from yunbox.testing.server import Server
 from yunbox.wire.oss import signing
 from yunbox.wire.oss.signing import SUBRESOURCES

@@ -1,6 +1,6 @@
 """What of OSS is offered and what is not: the vendor's list of operations beside the routes that exist."""
 
-from yunbox.services.oss.api.routes import ROUTES
+from yunbox.services.oss.routes import ROUTES
 
 _AREAS: dict[str, str] = {
     "Service": "ListBuckets DescribeRegions",

@@ -20,9 +20,9 @@ from yunbox.meter.tally import Tally
 from yunbox.services.oss.access import Grants
 from yunbox.services.oss.heat import Heat
 from yunbox.services.oss.limits import Limits
-from yunbox.services.oss.sink import Sinks
-from yunbox.services.oss.small_files import SmallFiles
-from yunbox.services.oss.stored import stored
+from yunbox.services.oss.upkeep.sink import Sinks
+from yunbox.services.oss.upkeep.small_files import SmallFiles
+from yunbox.services.oss.upkeep.stored import stored
 from yunbox.spine.path import Spine
 from yunbox.storage.objects.backends import Backends
 from yunbox.storage.objects.model import Bucket, ObjectRecord

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 import yunbox.services.oss
-from yunbox.services.oss import covered, s3
-from yunbox.services.oss.api import headers as object_headers
-from yunbox.services.oss.api.routes import ROUTES
-from yunbox.services.oss.route import NOT_OFFERED, NOT_OFFERED_IN_S3
+from yunbox.services.oss.http import covered, s3
+from yunbox.services.oss.http.route import NOT_OFFERED, NOT_OFFERED_IN_S3
+from yunbox.services.oss.objects import headers as object_headers
+from yunbox.services.oss.routes import ROUTES
 from yunbox.storage.objects.model import SSE_HEADERS
 from yunbox.wire.oss.signing import SUBRESOURCES
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from yunbox.kernel.errors import InvalidArgument, Unsupported
-from yunbox.services.oss.documents import CHECKS
-from yunbox.services.oss.lifecycle import (
+from yunbox.services.oss.settings.documents import CHECKS
+from yunbox.services.oss.settings.lifecycle import (
     DAY_MS,
     Lifecycle,
     Rule,

@@ -8,9 +8,9 @@ import pytest
 
 from yunbox.kernel.clock import ManualClock
 from yunbox.meter.tally import Line
-from yunbox.services.oss import lifecycle_run
-from yunbox.services.oss.documents import CHECKS
-from yunbox.services.oss.lifecycle_run import LifecycleRun
+from yunbox.services.oss.settings.documents import CHECKS
+from yunbox.services.oss.upkeep import lifecycle_run
+from yunbox.services.oss.upkeep.lifecycle_run import LifecycleRun
 from yunbox.storage.objects.index import Change
 from yunbox.storage.objects.model import Bucket
 from yunbox.storage.objects.objects import Attributes

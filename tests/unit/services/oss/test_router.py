@@ -5,11 +5,11 @@ from urllib.parse import parse_qsl
 import pytest
 
 from yunbox.kernel.errors import Unsupported
-from yunbox.services.oss.api.routes import ROUTES
 from yunbox.services.oss.coverage import statuses
 from yunbox.services.oss.faults import reply
-from yunbox.services.oss.route import BUCKET, OBJECT, Router
-from yunbox.services.oss.target import OssRequest
+from yunbox.services.oss.http.route import BUCKET, OBJECT, Router
+from yunbox.services.oss.http.target import OssRequest
+from yunbox.services.oss.routes import ROUTES
 from yunbox.wire.http import Body
 
 ASKED = {

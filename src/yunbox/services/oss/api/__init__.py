@@ -1,1 +1,0 @@
-"""The operations of OSS, one file a noun."""

@@ -1,0 +1,1 @@
+"""Buckets, what lists them, and buckets elsewhere."""

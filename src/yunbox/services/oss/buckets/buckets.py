@@ -1,0 +1,360 @@
+"""Buckets over REST, and the account's list of them."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from yunbox.kernel.call import Access, Call, Operation
+from yunbox.kernel.errors import Forbidden, InvalidArgument
+from yunbox.services.oss.access import BUCKET_ACLS, check_public, on_service
+from yunbox.services.oss.http.route import BUCKET, SERVICE, Route, empty, xml
+from yunbox.services.oss.http.target import S3, OssRequest
+from yunbox.services.oss.objects.headers import storage_class
+from yunbox.services.oss.service import Oss, iso_time, read, write
+from yunbox.storage.objects.model import ENCRYPTION, STORAGE_CLASSES, Bucket, BucketStat, is_block
+from yunbox.wire.http import Response
+from yunbox.wire.xml import Markup, element, parse_body
+
+_ENCRYPTION = re.compile("<ApplyServerSideEncryptionByDefault>(.*)</ApplyServerSideEncryptionByDefault>", re.DOTALL)
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]", re.ASCII)
+_PAGE_MAX = 1000
+BUCKETS_MAX = 100
+"""Of one account and region, as the vendor has it."""
+
+
+def check_bucket_name(name: str) -> str:
+    """A bucket's name. Raises InvalidArgument."""
+    if not _NAME.fullmatch(name):
+        raise InvalidArgument("The specified bucket is not valid.", code="InvalidBucketName", bucket=name[:64])
+    return name
+
+
+@dataclass(frozen=True)
+class OnBucket:
+    """A request about one bucket."""
+
+    request: OssRequest
+
+    @property
+    def bucket(self) -> str:
+        """The bucket's name."""
+        return self.request.bucket
+
+
+async def on_bucket(request: OssRequest) -> OnBucket:
+    """The parameters of a request about one bucket."""
+    check_bucket_name(request.bucket)
+    return OnBucket(request)
+
+
+# -- create
+
+
+@dataclass(frozen=True)
+class NewBucket:
+    """A bucket to create."""
+
+    request: OssRequest
+    storage_class: str
+    redundancy: str
+    acl: str
+
+    @property
+    def bucket(self) -> str:
+        """The bucket's name."""
+        return self.request.bucket
+
+
+async def _new_bucket(request: OssRequest) -> NewBucket:
+    check_bucket_name(request.bucket)
+    body = await request.body.read()
+    chosen, redundancy = "", ""
+    if body.strip() and request.dialect != S3:
+        root = parse_body(body)
+        if root.tag != "CreateBucketConfiguration":
+            raise InvalidArgument("The XML you provided was not well-formed.", code="MalformedXML")
+        chosen, redundancy = root.value("StorageClass"), root.value("DataRedundancyType")
+    if redundancy not in ("", "LRS", "ZRS"):
+        raise InvalidArgument("The data redundancy type is LRS or ZRS.", code="InvalidArgument")
+    acl = request.headers.get("x-oss-acl", "private")
+    return NewBucket(request, storage_class(chosen) or "Standard", redundancy or "LRS", bucket_acl(acl))
+
+
+def bucket_acl(text: str) -> str:
+    """An ACL of a bucket. Raises InvalidArgument."""
+    if text not in BUCKET_ACLS:
+        raise InvalidArgument("no such bucket access control exists", code="InvalidArgument")
+    return text
+
+
+async def _create(service: Oss, call: Call[NewBucket]) -> Bucket:
+    params = call.params
+    owner = call.principal.account_id
+    found = service.store.buckets.find(params.bucket)
+    blocked = found.blocks_public if found is not None else is_block(service.store.buckets.public_block(owner))
+    check_public(blocked=blocked, acl=params.acl, noun="bucket")
+    if found is None:
+        page, more = service.store.buckets.page(account_id=owner, limit=BUCKETS_MAX)
+        if more or len(page) >= BUCKETS_MAX:
+            raise Forbidden(f"You have attempted to create more than {BUCKETS_MAX} buckets.", code="TooManyBuckets")
+    bucket = await service.store.buckets.create(
+        params.bucket, owner, storage_class=params.storage_class, redundancy=params.redundancy, acl=params.acl
+    )
+    write(call, params.bucket)
+    return bucket
+
+
+def _render_created(result: Bucket, request: OssRequest) -> Response:
+    return empty(200, {"Location": f"/{result.name}"})
+
+
+async def _delete(service: Oss, call: Call[OnBucket]) -> None:
+    await service.settle(service.bucket(call.params.bucket))
+    await service.store.buckets.delete(call.params.bucket)
+    write(call, call.params.bucket)
+
+
+def no_content(result: object, request: OssRequest) -> Response:
+    """An answer that says nothing but yes."""
+    return empty(204)
+
+
+def done(result: object, request: OssRequest) -> Response:
+    """An answer that says nothing but yes, with 200."""
+    return empty(200)
+
+
+# -- look
+
+
+@dataclass(frozen=True)
+class BucketFound:
+    """A bucket, what is in it, and where it is."""
+
+    bucket: Bucket
+    stat: BucketStat
+    location: str
+    address: str
+
+
+async def look(service: Oss, call: Call[OnBucket]) -> BucketFound:
+    """A bucket with everything that describes it."""
+    bucket = service.bucket(call.params.bucket)
+    read(call, bucket.name)
+    return BucketFound(bucket, service.store.buckets.stat(bucket), service.location, service.address)
+
+
+def owner_element(bucket: Bucket) -> Markup:
+    """A bucket's owner."""
+    return element("Owner", element("ID", bucket.account_id), element("DisplayName", bucket.account_id))
+
+
+def _render_info(result: BucketFound, request: OssRequest) -> Response:
+    bucket = result.bucket
+    body = element(
+        "Bucket",
+        element("CreationDate", iso_time(bucket.created_ms)),
+        element("ExtranetEndpoint", result.address),
+        element("IntranetEndpoint", result.address),
+        element("Location", result.location),
+        element("Name", bucket.name),
+        element("StorageClass", bucket.storage_class),
+        element("DataRedundancyType", bucket.redundancy),
+        element("AccessMonitor", "Disabled"),
+        element(
+            "TransferAcceleration",
+            "Enabled" if "<Enabled>true" in bucket.settings.get("transferAcceleration", "") else "Disabled",
+        ),
+        element("CrossRegionReplication", "Disabled"),
+        element("BlockPublicAccess", str(bucket.blocks_public).lower()),
+        element("ResourceGroupId", "rg-default"),
+        element("Versioning", bucket.versioning) if bucket.versioning else None,
+        owner_element(bucket),
+        element("AccessControlList", element("Grant", bucket.acl)),
+        _encryption_element(bucket),
+        element("BucketPolicy", element("LogBucket", ""), element("LogPrefix", "")),
+    )
+    return xml(element("BucketInfo", body))
+
+
+def _encryption_element(bucket: Bucket) -> Markup:
+    """The bucket's encryption as this document has it: without the container that the setting's own has."""
+    found = _ENCRYPTION.search(bucket.settings.get(ENCRYPTION, ""))
+    return element("ServerSideEncryptionRule", Markup(found[1]) if found else element("SSEAlgorithm", "None"))
+
+
+def _render_location(result: BucketFound, request: OssRequest) -> Response:
+    return xml(element("LocationConstraint", result.location))
+
+
+_STAT_CLASSES = {name: "InfrequentAccess" if name == "IA" else name for name in STORAGE_CLASSES}
+
+
+def _render_stat(result: BucketFound, request: OssRequest) -> Response:
+    stat = result.stat
+    by_class: list[Markup] = []
+    for name, spelled in _STAT_CLASSES.items():
+        size, objects = stat.by_class.get(name, (0, 0))
+        by_class.append(element(f"{spelled}Storage", size))
+        if name != "Standard":
+            by_class.append(element(f"{spelled}RealStorage", size))
+        by_class.append(element(f"{spelled}ObjectCount", objects))
+    return xml(
+        element(
+            "BucketStat",
+            element("Storage", stat.bytes),
+            element("ObjectCount", stat.objects),
+            element("MultipartUploadCount", stat.uploads),
+            element("LiveChannelCount", 0),
+            element("LastModifiedTime", result.bucket.created_ms // 1000),
+            *by_class,
+            element("DeleteMarkerCount", max(stat.versions - sum(n for _, n in stat.by_class.values()), 0)),
+        )
+    )
+
+
+def _render_head(result: BucketFound, request: OssRequest) -> Response:
+    return empty(200, {"x-oss-bucket-region": result.location, "x-oss-storage-class": result.bucket.storage_class})
+
+
+# -- the account's list
+
+
+@dataclass(frozen=True)
+class BucketsQuery:
+    """Which buckets to list."""
+
+    request: OssRequest
+    prefix: str
+    marker: str
+    limit: int
+
+
+@dataclass(frozen=True)
+class BucketsPage:
+    """A page of buckets."""
+
+    buckets: list[Bucket]
+    truncated: bool
+    query: BucketsQuery
+    account_id: str
+    location: str
+    address: str
+
+
+async def _buckets_query(request: OssRequest) -> BucketsQuery:
+    limit = request.integer("max-keys", 100, low=1, high=_PAGE_MAX)
+    return BucketsQuery(request, request.query.get("prefix", ""), request.query.get("marker", ""), limit)
+
+
+async def _list(service: Oss, call: Call[BucketsQuery]) -> BucketsPage:
+    query = call.params
+    owner = call.principal.account_id
+    found, more = service.store.buckets.page(
+        account_id=owner, prefix=query.prefix, marker=query.marker, limit=query.limit
+    )
+    write(call, "")
+    return BucketsPage(found, more, query, owner, service.location, service.address)
+
+
+def _render_list(result: BucketsPage, request: OssRequest) -> Response:
+    paged = [
+        element("Prefix", result.query.prefix),
+        element("Marker", result.query.marker),
+        element("MaxKeys", result.query.limit),
+        element("IsTruncated", str(result.truncated).lower()),
+        element("NextMarker", result.buckets[-1].name) if result.truncated else None,
+    ]
+    owner = element("Owner", element("ID", result.account_id), element("DisplayName", result.account_id))
+    buckets = element("Buckets", *(_bucket_element(bucket, result) for bucket in result.buckets))
+    return xml(element("ListAllMyBucketsResult", *(paged if request.dialect != S3 else ()), owner, buckets))
+
+
+def _bucket_element(bucket: Bucket, page: BucketsPage) -> Markup:
+    return element(
+        "Bucket",
+        element("CreationDate", iso_time(bucket.created_ms)),
+        element("ExtranetEndpoint", page.address),
+        element("IntranetEndpoint", page.address),
+        element("Location", page.location),
+        element("Region", page.location.removeprefix("oss-")),
+        element("Name", bucket.name),
+        element("StorageClass", bucket.storage_class),
+    )
+
+
+def _render_regions(result: BucketsPage, request: OssRequest) -> Response:
+    region = element(
+        "RegionInfo",
+        element("Region", result.location),
+        element("InternetEndpoint", result.address),
+        element("InternalEndpoint", result.address),
+        element("AccelerateEndpoint", result.address),
+    )
+    return xml(element("RegionInfoList", region))
+
+
+def touching(action: str) -> Callable[[Oss, Any], tuple[Access, ...]]:
+    """The access of a request about one bucket."""
+    return lambda service, params: (service.touch(action, params.bucket),)
+
+
+def _creates(service: Oss, params: NewBucket) -> tuple[Access, ...]:
+    return (service.touch("PutBucket", params.bucket),)
+
+
+def _lists(service: Oss, params: BucketsQuery) -> tuple[Access, ...]:
+    return on_service("ListBuckets", service.account_id)
+
+
+ROUTES = (
+    Route(
+        "GET",
+        SERVICE,
+        Operation("oss", "DescribeRegions", BucketsQuery, _list, _lists),
+        _buckets_query,
+        _render_regions,
+        when="regions",
+    ),
+    Route("GET", SERVICE, Operation("oss", "ListBuckets", BucketsQuery, _list, _lists), _buckets_query, _render_list),
+    Route("PUT", BUCKET, Operation("oss", "PutBucket", NewBucket, _create, _creates), _new_bucket, _render_created),
+    Route(
+        "DELETE",
+        BUCKET,
+        Operation("oss", "DeleteBucket", OnBucket, _delete, touching("DeleteBucket")),
+        on_bucket,
+        no_content,
+    ),
+    Route(
+        "HEAD",
+        BUCKET,
+        Operation("oss", "HeadBucket", OnBucket, look, touching("GetBucketInfo")),
+        on_bucket,
+        _render_head,
+    ),
+    Route(
+        "GET",
+        BUCKET,
+        Operation("oss", "GetBucketInfo", OnBucket, look, touching("GetBucketInfo")),
+        on_bucket,
+        _render_info,
+        when="bucketInfo",
+    ),
+    Route(
+        "GET",
+        BUCKET,
+        Operation("oss", "GetBucketLocation", OnBucket, look, touching("GetBucketLocation")),
+        on_bucket,
+        _render_location,
+        when="location",
+    ),
+    Route(
+        "GET",
+        BUCKET,
+        Operation("oss", "GetBucketStat", OnBucket, look, touching("GetBucketStat")),
+        on_bucket,
+        _render_stat,
+        when="stat",
+    ),
+)

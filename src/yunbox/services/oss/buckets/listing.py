@@ -1,0 +1,246 @@
+"""Listing objects and versions, in OSS's first and second form and in the S3 dialect's.
+
+A page of a thousand keys is rendered with as little work a key as there can be: the record's fixed head is all that
+is read of it.
+"""
+
+import binascii
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import quote
+from xml.sax.saxutils import escape
+
+from yunbox.kernel.call import Access, Call, Operation
+from yunbox.kernel.errors import InvalidArgument
+from yunbox.services.oss.http.route import BUCKET, Route, xml
+from yunbox.services.oss.http.target import S3, OssRequest
+from yunbox.services.oss.service import Oss, iso_time, write
+from yunbox.storage.objects.listing import Page, Query, VersionEntry, VersionPage
+from yunbox.storage.objects.model import Bucket
+from yunbox.storage.objects.versions import version_id
+from yunbox.wire.http import Response
+from yunbox.wire.xml import Markup, element
+
+KEYS_MAX = 1000
+_DEFAULT = 100
+_S3_CLASSES = {"Standard": "STANDARD", "IA": "STANDARD_IA", "Archive": "GLACIER", "ColdArchive": "DEEP_ARCHIVE"}
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What to list. ``after_version`` goes on inside a key."""
+
+    request: OssRequest
+    query: Query
+    after_version: str = ""
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A page and the bucket it is of."""
+
+    bucket: Bucket
+    page: Page
+    params: Listing
+
+
+def _limit(request: OssRequest) -> int:
+    default = KEYS_MAX if request.dialect == S3 else _DEFAULT
+    limit = request.integer("max-keys", default, high=1 << 31)
+    if limit > KEYS_MAX and request.dialect != S3:
+        raise InvalidArgument(f"The max-keys {limit} is more than {KEYS_MAX}.")
+    return min(limit, KEYS_MAX)
+
+
+def _query(request: OssRequest, after: str) -> Query:
+    encoding = request.query.get("encoding-type", "")
+    if encoding not in ("", "url"):
+        raise InvalidArgument("Invalid encoding-type", code="InvalidArgument")
+    for name in ("prefix", "delimiter"):
+        if len(request.query.get(name, "").encode()) > 1024:
+            raise InvalidArgument(f"The {name} is longer than 1024 bytes.")
+    return Query(request.query.get("prefix", ""), request.query.get("delimiter", ""), after, _limit(request))
+
+
+async def _first_form(request: OssRequest) -> Listing:
+    return Listing(request, _query(request, request.query.get("marker", "")))
+
+
+async def _second_form(request: OssRequest) -> Listing:
+    token = request.query.get("continuation-token")
+    try:
+        after = urlsafe_b64decode(token.encode()).decode() if token else request.query.get("start-after", "")
+    except (binascii.Error, ValueError):
+        raise InvalidArgument("The continuation token provided is incorrect.") from None
+    return Listing(request, _query(request, after))
+
+
+async def _versions_form(request: OssRequest) -> Listing:
+    after_version = request.query.get("version-id-marker", "")
+    key_marker = request.query.get("key-marker", "")
+    if after_version and not key_marker:
+        raise InvalidArgument("A version-id marker cannot be specified without a key marker.")
+    return Listing(request, _query(request, key_marker), after_version)
+
+
+def _touches(action: str) -> Callable[[Oss, Listing], tuple[Access, ...]]:
+    def touches(service: Oss, params: Listing) -> tuple[Access, ...]:
+        context = {"oss:Prefix": params.query.prefix, "oss:Delimiter": params.query.delimiter}
+        return (service.touch(action, params.request.bucket, **{k: v for k, v in context.items() if v}),)
+
+    return touches
+
+
+async def _list(service: Oss, call: Call[Listing]) -> Listed:
+    params = call.params
+    bucket = service.bucket(params.request.bucket)
+    page = await service.backend(bucket).page(bucket, params.query)
+    write(call, params.request.bucket)
+    return Listed(bucket, page, params)
+
+
+def _render_first(result: Listed, request: OssRequest) -> Response:
+    page, spell = result.page, speller(request)
+    marker = element("NextMarker", spell(page.last)) if page.truncated else None
+    return _document(result, request, element("Marker", spell(request.query.get("marker", ""))), marker)
+
+
+def _render_second(result: Listed, request: OssRequest) -> Response:
+    page, spell = result.page, speller(request)
+    following = urlsafe_b64encode(page.last.encode()).decode() if page.truncated else None
+    token = request.query.get("continuation-token")
+    start = request.query.get("start-after")
+    return _document(
+        result,
+        request,
+        element("StartAfter", spell(start)) if start else None,
+        element("ContinuationToken", token) if token else None,
+        element("NextContinuationToken", following) if following else None,
+        element("KeyCount", len(page)),
+    )
+
+
+def _document(result: Listed, request: OssRequest, *markers: Markup | None) -> Response:
+    spell = speller(request)
+    query = result.params.query
+    owner = _owner(result.bucket) if _shows_owner(request) else ""
+    head = (
+        element("Name", result.bucket.name),
+        element("Prefix", spell(query.prefix)),
+        *markers,
+        element("MaxKeys", query.limit),
+        element("Delimiter", spell(query.delimiter)) if query.delimiter or request.dialect != S3 else None,
+        element("EncodingType", "url") if request.query.get("encoding-type") else None,
+        element("IsTruncated", str(result.page.truncated).lower()),
+    )
+    contents = _contents(result.page, spell, owner, s3=request.dialect == S3)
+    prefixes = (element("CommonPrefixes", element("Prefix", spell(prefix))) for prefix in result.page.prefixes)
+    parts = (*(part for part in head if part is not None), *contents, *prefixes)
+    return xml(Markup("".join(("<ListBucketResult>", *parts, "</ListBucketResult>"))))  # joined once: it is large
+
+
+def _shows_owner(request: OssRequest) -> bool:
+    return request.query.get("list-type") != "2" or request.query.get("fetch-owner", "").lower() == "true"
+
+
+def _contents(page: Page, spell: Callable[[str], str], owner: str, *, s3: bool) -> list[str]:
+    found: list[str] = []
+    for key, (kind, storage_class, size, modified_ms, etag) in page.entries:
+        of_kind = "" if s3 else f"<Type>{kind}</Type>"
+        named = _S3_CLASSES.get(storage_class, storage_class) if s3 else storage_class
+        name = spell(key)
+        if "&" in name or "<" in name or ">" in name or "\r" in name:
+            name = escape(name, {"\r": "&#13;"})
+        found.append(
+            f"<Contents><Key>{name}</Key><LastModified>{iso_time(modified_ms)}</LastModified>"
+            f'<ETag>"{etag.lower() if s3 else etag}"</ETag>{of_kind}<Size>{size}</Size>'
+            f"<StorageClass>{named}</StorageClass>{owner}</Contents>"
+        )
+    return found
+
+
+def _owner(bucket: Bucket) -> str:
+    return f"<Owner><ID>{bucket.account_id}</ID><DisplayName>{bucket.account_id}</DisplayName></Owner>"
+
+
+def speller(request: OssRequest) -> Callable[[str], str]:
+    """How names are spelled in an answer: percent-encoded where the client asks for that."""
+    return quote if request.query.get("encoding-type") == "url" else str
+
+
+# -- versions
+
+
+@dataclass(frozen=True)
+class ListedVersions:
+    """A page of versions and the bucket it is of."""
+
+    bucket: Bucket
+    page: VersionPage
+    params: Listing
+
+
+async def _list_versions(service: Oss, call: Call[Listing]) -> ListedVersions:
+    params = call.params
+    bucket = service.bucket(params.request.bucket)
+    page = await service.store.listing.versions(bucket, params.query, params.after_version)
+    write(call, params.request.bucket)
+    return ListedVersions(bucket, page, params)
+
+
+def _render_versions(result: ListedVersions, request: OssRequest) -> Response:
+    spell, page, query = speller(request), result.page, result.params.query
+    following: list[Markup] = []
+    if page.truncated:
+        following.append(element("NextKeyMarker", spell(page.last_key)))
+        if page.last_version:
+            following.append(element("NextVersionIdMarker", page.last_version))
+    body = element(
+        "ListVersionsResult",
+        element("Name", result.bucket.name),
+        element("Prefix", spell(query.prefix)),
+        element("KeyMarker", spell(query.after)),
+        element("VersionIdMarker", result.params.after_version),
+        element("MaxKeys", query.limit),
+        element("Delimiter", spell(query.delimiter)) if query.delimiter or request.dialect != S3 else None,
+        element("EncodingType", "url") if request.query.get("encoding-type") else None,
+        element("IsTruncated", str(page.truncated).lower()),
+        *following,
+        *(_version(entry, spell, result.bucket, request.dialect == S3) for entry in page.entries),
+        *(element("CommonPrefixes", element("Prefix", spell(prefix))) for prefix in page.prefixes),
+    )
+    return xml(body)
+
+
+def _version(entry: VersionEntry, spell: Callable[[str], str], bucket: Bucket, s3: bool) -> Markup:
+    record = entry.record
+    common = (
+        element("Key", spell(entry.key)),
+        element("VersionId", version_id(record)),
+        element("IsLatest", str(entry.is_latest).lower()),
+        element("LastModified", iso_time(record.modified_ms)),
+        Markup(_owner(bucket)),
+    )
+    if record.is_marker:
+        return element("DeleteMarker", *common)
+    return element(
+        "Version",
+        *common,
+        element("ETag", f'"{record.etag}"'),
+        None if s3 else element("Type", record.kind),
+        element("Size", record.size),
+        element(
+            "StorageClass", _S3_CLASSES.get(record.storage_class, record.storage_class) if s3 else record.storage_class
+        ),
+    )
+
+
+LIST = Operation("oss", "ListObjects", Listing, _list, _touches("ListObjects"))
+LIST_V2 = Operation("oss", "ListObjectsV2", Listing, _list, _touches("ListObjects"))
+LIST_VERSIONS = Operation("oss", "ListObjectVersions", Listing, _list_versions, _touches("ListObjectVersions"))
+ROUTES = (
+    Route("GET", BUCKET, LIST_V2, _second_form, _render_second, when="list-type"),
+    Route("GET", BUCKET, LIST_VERSIONS, _versions_form, _render_versions, when="versions"),
+    Route("GET", BUCKET, LIST, _first_form, _render_first),
+)

@@ -1,0 +1,240 @@
+"""The claim a request makes about who sent it: signature V1, V4 or the S3 dialect's, in headers or in the URL."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from urllib.parse import unquote
+
+from yunbox.identity.identify import BAD_KEY, NotIdentified
+from yunbox.kernel.call import ANONYMOUS, Claim
+from yunbox.kernel.errors import InvalidArgument
+from yunbox.services.oss.http.target import OSS, S3, OssRequest
+from yunbox.wire.oss import signing
+
+_EXPIRES_S_MAX = 7 * 24 * 3600
+_UNSIGNED_NAMES = frozenset(("Signature", "OSSAccessKeyId", "Expires", "x-oss-signature", "X-Amz-Signature"))
+
+
+def read_claim(request: OssRequest) -> Claim:
+    """What the request says of who sent it. Raises NotIdentified for a claim that cannot be read."""
+    return _reader(request)(request)
+
+
+def dialect_of(request: OssRequest) -> str:
+    """The dialect of a request: its signature's scheme says so, and nothing else does."""
+    return S3 if _reader(request) in (_s3_header, _s3_query) else OSS
+
+
+def _reader(request: OssRequest) -> Callable[[OssRequest], Claim]:
+    """What reads the claim of a request, by its scheme."""
+    if request.method == "OPTIONS":  # a browser asks before it signs, and of a signed URL too
+        return _anonymous
+    authorization = request.headers.get("authorization", "")
+    if authorization:
+        return next((reader for start, reader in _IN_HEADER.items() if authorization.startswith(start)), _unknown)
+    query = request.query
+    if not query:
+        return _anonymous
+    if query.get("x-oss-signature-version") == signing.V4_ALGORITHM:
+        return _v4_query
+    if "X-Amz-Signature" in query:
+        return _s3_query
+    return _v1_query if "Signature" in query or "OSSAccessKeyId" in query else _anonymous
+
+
+def _anonymous(request: OssRequest) -> Claim:
+    return Claim(ANONYMOUS, source_ip=request.peer)
+
+
+def _unknown(request: OssRequest) -> Claim:
+    raise InvalidArgument("The Authorization header is of no kind that is known here.", code="InvalidArgument")
+
+
+def _resource(request: OssRequest) -> str:
+    if not request.bucket:
+        return "/"
+    return f"/{request.bucket}/{request.key}"
+
+
+def _v1_header(request: OssRequest) -> Claim:
+    authorization = request.headers["authorization"]
+    key_id, _, signature = authorization[4:].strip().partition(":")
+    date = request.headers.get("date", "")
+    resources = [_resource(request)]
+    if request.bucket and not request.key:
+        resources.append(f"/{request.bucket}")  # OpenDAL leaves the slash out in path style
+    texts = [signing.canonical_v1(request.method, name, request.pairs, request.headers, date) for name in resources]
+    return Claim(
+        "oss-v1",
+        key_id,
+        signature.strip(),
+        tuple(texts),
+        signed_at=_http_time(request.headers.get("x-oss-date") or date),
+        security_token=_token(request) or request.headers.get("security-token", ""),  # as the newer SDKs send it
+        source_ip=request.peer,
+    )
+
+
+def _v1_query(request: OssRequest) -> Claim:
+    expires = request.query.get("Expires", "")
+    if not expires.isdigit():
+        raise InvalidArgument("Expires must be a time in seconds since 1970.", code="InvalidArgument")
+    text = signing.canonical_v1(
+        request.method, _resource(request), request.pairs, request.headers, expires, overridden=False
+    )
+    return Claim(
+        "oss-v1",
+        request.query.get("OSSAccessKeyId", ""),
+        request.query.get("Signature", ""),
+        (text,),
+        expires_at=float(expires[:12]),
+        security_token=request.query.get("security-token", ""),
+        source_ip=request.peer,
+    )
+
+
+def _v4_header(request: OssRequest) -> Claim:
+    authorization = request.headers["authorization"]
+    fields = signing.parse_fields(authorization[len(signing.V4_ALGORITHM) :])
+    scope = _scope(fields.get("Credential", ""))
+    date = request.headers.get("x-oss-date") or request.headers.get("date", "")  # the older Go SDK sends this alone
+    additional = fields.get("AdditionalHeaders", "").split(";")
+    texts = [
+        signing.canonical_v4(request.method, _resource(request), pairs, request.headers, additional, date, scope)
+        for pairs in _spellings(request)
+    ]
+    return _claim("oss-v4", request, scope, fields.get("Signature", ""), texts, date, _token(request))
+
+
+def _v4_query(request: OssRequest) -> Claim:
+    scope = _scope(request.query.get("x-oss-credential", ""))
+    date = request.query.get("x-oss-date", "")
+    pairs = _without_signature(request)
+    additional = request.query.get("x-oss-additional-headers", "").split(";")
+    text = signing.canonical_v4(request.method, _resource(request), pairs, request.headers, additional, date, scope)
+    token = request.query.get("x-oss-security-token", "")
+    seconds = _expires(request.query.get("x-oss-expires", ""))
+    return _claim("oss-v4", request, scope, request.query.get("x-oss-signature", ""), [text], date, token, seconds)
+
+
+def _s3_header(request: OssRequest) -> Claim:
+    authorization = request.headers["authorization"]
+    fields = signing.parse_fields(authorization[len(signing.S3_ALGORITHM) :])
+    scope = _scope(fields.get("Credential", ""))
+    date = request.headers.get("x-amz-date") or request.headers.get("date", "")
+    payload = request.headers.get("x-amz-content-sha256", signing.UNSIGNED)
+    signed = _names(fields.get("SignedHeaders", ""))
+    texts = [
+        signing.canonical_s3(request.method, request.raw_path, pairs, request.headers, signed, date, scope, payload)
+        for pairs in _spellings(request)
+    ]
+    token = request.headers.get("x-amz-security-token", "")
+    return _claim("s3-v4", request, scope, fields.get("Signature", ""), texts, date, token, signed=signed)
+
+
+def _spellings(request: OssRequest) -> Iterable[tuple[tuple[str, str], ...]]:
+    """The query as it came, and percent-encoded throughout: oss2 and Spark 3's client send ``+`` and sign ``%20``."""
+    return dict.fromkeys((request.pairs, signing.encoded(request.pairs)))
+
+
+def _s3_query(request: OssRequest) -> Claim:
+    scope = _scope(request.query.get("X-Amz-Credential", ""))
+    date = request.query.get("X-Amz-Date", "")
+    signed = _names(request.query.get("X-Amz-SignedHeaders", "host"))
+    text = signing.canonical_s3(
+        request.method,
+        request.raw_path,
+        _without_signature(request),
+        request.headers,
+        signed,
+        date,
+        scope,
+        signing.UNSIGNED,
+    )
+    token = request.query.get("X-Amz-Security-Token", "")
+    seconds = _expires(request.query.get("X-Amz-Expires", ""))
+    signature = request.query.get("X-Amz-Signature", "")
+    return _claim("s3-v4", request, scope, signature, [text], date, token, seconds, signed)
+
+
+def _names(text: str) -> list[str]:
+    return [name for name in text.lower().split(";") if name]
+
+
+_IN_HEADER = {signing.V4_ALGORITHM: _v4_header, signing.S3_ALGORITHM: _s3_header, "OSS ": _v1_header}
+
+
+def _claim(
+    scheme: str,
+    request: OssRequest,
+    scope: signing.Scope,
+    signature: str,
+    texts: Sequence[str],
+    date: str,
+    token: str,
+    expires_s: int | None = None,
+    signed: Sequence[str] = (),
+) -> Claim:
+    signed_at = _iso_time(date)
+    if signed_at is None:
+        signed_at = _http_time(date)
+    if signed_at is not None and _day(signed_at) != scope.date:
+        signed_at = None
+    return Claim(
+        scheme,
+        scope.access_key_id,
+        signature,
+        tuple(texts),
+        signed_at=signed_at,
+        expires_at=signed_at + expires_s if signed_at is not None and expires_s is not None else None,
+        security_token=token,
+        scope={
+            "date": scope.date,
+            "region": scope.region,
+            "service": scope.service,
+            "signed_headers": ";".join(signed),
+        },
+        source_ip=request.peer,
+    )
+
+
+def _without_signature(request: OssRequest) -> tuple[tuple[str, str], ...]:
+    return tuple((name, value) for name, value in request.pairs if unquote(name) not in _UNSIGNED_NAMES)
+
+
+def _token(request: OssRequest) -> str:
+    return request.headers.get("x-oss-security-token", "")
+
+
+def _scope(credential: str) -> signing.Scope:
+    scope = signing.parse_scope(credential)
+    if scope is None:
+        raise NotIdentified(BAD_KEY, "The credential of the signature is malformed.")
+    return scope
+
+
+def _expires(text: str) -> int:
+    if not text.isdigit() or not 1 <= int(text[:12]) <= _EXPIRES_S_MAX:
+        raise InvalidArgument("A signed URL holds for 1 second to 7 days.", code="InvalidArgument")
+    return int(text)
+
+
+def _http_time(text: str) -> float | None:
+    try:
+        return parsedate_to_datetime(text).timestamp()
+    except (ValueError, TypeError):
+        return _iso_time(text)
+
+
+def _day(seconds: float) -> str:
+    try:
+        return datetime.fromtimestamp(seconds, UTC).strftime("%Y%m%d")
+    except (ValueError, OverflowError):  # before the year 1 by its time zone
+        return ""
+
+
+def _iso_time(text: str) -> float | None:
+    try:
+        return datetime.strptime(text, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).timestamp()
+    except ValueError:
+        return None

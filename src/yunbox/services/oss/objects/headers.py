@@ -1,0 +1,291 @@
+"""What OSS says in headers: attributes of an object on its way in, conditions and ranges, and all on its way out."""
+
+import base64
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from urllib.parse import parse_qsl
+
+from yunbox.kernel.errors import Conflict, InvalidArgument, Unsupported
+from yunbox.services.oss.access import OBJECT_ACLS, check_public
+from yunbox.services.oss.http.target import S3, OssRequest
+from yunbox.services.oss.service import http_time
+from yunbox.services.oss.settings.documents import check_encryption
+from yunbox.storage.objects.content import Content
+from yunbox.storage.objects.model import APPENDABLE, SSE_HEADERS, STORAGE_CLASSES, SYMLINK, Bucket, ObjectRecord
+from yunbox.storage.objects.objects import Attributes
+from yunbox.storage.objects.ports import UNKNOWN_SUM
+from yunbox.storage.objects.versions import version_id
+
+META = "x-oss-meta-"
+_KEPT = {
+    "cache-control": "Cache-Control",
+    "content-disposition": "Content-Disposition",
+    "content-encoding": "Content-Encoding",
+    "content-language": "Content-Language",
+    "content-type": "Content-Type",
+    "expires": "Expires",
+}
+_OVERRIDES = {
+    "response-cache-control": "Cache-Control",
+    "response-content-disposition": "Content-Disposition",
+    "response-content-encoding": "Content-Encoding",
+    "response-content-language": "Content-Language",
+    "response-content-type": "Content-Type",
+    "response-expires": "Expires",
+}
+META_BYTES_MAX = 8 * 1024
+TAGS_MAX = 10
+_TAG_KEY_MAX, _TAG_VALUE_MAX = 128, 256
+_FROZEN = ("Archive", "ColdArchive", "DeepColdArchive")
+
+
+class NotModified(Conflict):
+    """The client has this version already."""
+
+
+def attributes(request: OssRequest, owner: str, bucket: Bucket) -> Attributes:
+    """What the headers of a writing request say of the object. Raises Forbidden for an ACL that the bucket blocks."""
+    headers = request.headers
+    check_public(blocked=bucket.blocks_public, acl=headers.get("x-oss-object-acl", ""), noun="object")
+    if any(name.startswith("x-oss-server-side-encryption-customer") for name in headers):
+        raise Unsupported("Encryption with keys that the client gives is not offered.", code="NotImplemented")
+    return Attributes(
+        owner=owner,
+        storage_class=storage_class(headers.get("x-oss-storage-class", "")),
+        headers=kept_headers(headers),
+        tags=tags_of(headers.get("x-oss-tagging", "")),
+        acl=object_acl(headers.get("x-oss-object-acl", "")),
+    )
+
+
+def kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """The headers that are kept with an object: standard ones and the user's own metadata."""
+    meta = {name: value for name, value in headers.items() if name.startswith(META)}
+    if sum(len(name) - len(META) + len(value) for name, value in meta.items()) > META_BYTES_MAX:
+        raise InvalidArgument(
+            "Your metadata headers exceed the maximum allowed metadata size.", code="MetadataTooLarge"
+        )
+    kept = {spelled: headers[name] for name, spelled in _KEPT.items() if headers.get(name)} | encryption(headers)
+    if kept.get("Content-Encoding", "").startswith("aws-chunked"):
+        rest = kept.pop("Content-Encoding").removeprefix("aws-chunked").lstrip(", ")
+        kept |= {"Content-Encoding": rest} if rest else {}
+    return kept | meta
+
+
+def encryption(headers: Mapping[str, str]) -> dict[str, str]:
+    """What a writer says of an object's encryption. Raises InvalidArgument."""
+    algorithm, key_id, cipher = (headers.get(name) for name in SSE_HEADERS)
+    if algorithm is None and key_id is None and cipher is None:
+        return {}
+    check_encryption(algorithm or "", key_id, cipher)
+    return encryption_headers(headers)
+
+
+def storage_class(text: str) -> str:
+    """A storage class, or nothing for the bucket's. Raises InvalidArgument."""
+    if text and text not in STORAGE_CLASSES:
+        raise InvalidArgument(f"The storage class you specified is invalid: {text[:64]}", code="InvalidStorageClass")
+    return text
+
+
+def object_acl(text: str) -> str:
+    """An object's own ACL, or nothing when the bucket's counts. Raises InvalidArgument."""
+    if text and text not in OBJECT_ACLS:
+        raise InvalidArgument("no such object access control exists", code="InvalidArgument")
+    return "" if text == "default" else text
+
+
+def tags_of(text: str) -> dict[str, str]:
+    """Tags from the header's form, ``a=1&b=2``."""
+    return check_tags(parse_qsl(text, keep_blank_values=True)) if text else {}
+
+
+def check_tags(pairs: list[tuple[str, str]]) -> dict[str, str]:
+    """Tags within the vendor's bounds. Raises InvalidArgument."""
+    tags = dict(pairs)
+    if len(tags) != len(pairs):
+        raise InvalidArgument("Cannot provide multiple Tags with the same key", code="InvalidTag")
+    if len(tags) > TAGS_MAX:
+        raise InvalidArgument(f"Object tags cannot be greater than {TAGS_MAX}", code="InvalidTag")
+    for key, value in tags.items():
+        if not 1 <= len(key) <= _TAG_KEY_MAX or len(value) > _TAG_VALUE_MAX:
+            raise InvalidArgument("The TagKey or TagValue you have provided is invalid", code="InvalidTag")
+    return tags
+
+
+# -- sums
+
+
+def check_digest(content: Content, claimed: str) -> None:
+    """Compare a Content-MD5 header. Raises InvalidArgument with OSS's code."""
+    if not claimed:
+        return
+    try:
+        digest = base64.b64decode(claimed, validate=True)
+    except ValueError:
+        digest = b""
+    if len(digest) != 16:
+        raise InvalidArgument("The Content-MD5 you specified is not valid.", code="InvalidDigest")
+    if not hmac.compare_digest(digest, content.md5):
+        raise InvalidArgument("The Content-MD5 you specified did not match what we received.", code="BadDigest")
+
+
+# -- conditions
+
+
+def check_conditions(record: ObjectRecord, headers: Mapping[str, str], prefix: str = "") -> None:
+    """The conditional headers of a read, or of the source of a copy. Raises PreconditionFailed or NotModified."""
+    etag = record.etag
+    wanted = headers.get(f"{prefix}if-match")
+    since = _seconds(headers.get(f"{prefix}if-unmodified-since", ""))
+    modified = record.modified_ms // 1000
+    if (wanted is not None and not _lists(wanted, etag)) or (wanted is None and since is not None and modified > since):
+        raise Conflict("At least one of the pre-conditions you specified did not hold.", code="PreconditionFailed")
+    unwanted = headers.get(f"{prefix}if-none-match")
+    since = _seconds(headers.get(f"{prefix}if-modified-since", ""))
+    if (unwanted is not None and _lists(unwanted, etag)) or (
+        unwanted is None and since is not None and modified <= since
+    ):
+        if prefix:
+            raise Conflict("At least one of the pre-conditions you specified did not hold.", code="PreconditionFailed")
+        raise NotModified("Not Modified", code="NotModified", headers=identity_headers(record))
+
+
+def _lists(text: str, etag: str) -> bool:
+    names = [name.strip().removeprefix("W/").strip('"').upper() for name in text.split(",")]
+    return "*" in names or etag.upper() in names
+
+
+def _seconds(text: str) -> float | None:
+    try:
+        return parsedate_to_datetime(text).timestamp() if text else None
+    except (ValueError, TypeError):
+        return None
+
+
+@dataclass(frozen=True)
+class Span:
+    """The bytes a read asks for. ``partial`` is a 206."""
+
+    start: int
+    length: int
+    partial: bool
+
+
+def span_of(request_range: str, size: int, *, strict: bool) -> Span:
+    """The bytes of a Range header. OSS answers one it cannot serve with the whole object, unless told to be strict."""
+    whole = Span(0, size, False)
+    unit, _, spec = request_range.partition("=")
+    first, dash, last = spec.strip().partition("-")
+    if not request_range or unit.strip() != "bytes" or not dash or "," in spec:
+        return whole
+    if not all(part.strip().isdigit() or not part.strip() for part in (first, last)) or not (first + last).strip():
+        return whole
+    if first.strip():
+        start = int(first)
+        end = min(int(last), size - 1) if last.strip() else size - 1
+        bad = start >= size or start > end
+        if not strict and last.strip() and int(last) >= size:
+            return whole
+    else:
+        start, end = max(size - int(last), 0), size - 1
+        bad = int(last) == 0 or size == 0
+    if bad:
+        if strict:
+            raise InvalidArgument(
+                "The requested range cannot be satisfied.",
+                code="InvalidRange",
+                headers={"Content-Range": f"bytes */{size}"},
+            )
+        return whole
+    return Span(start, end - start + 1, True)
+
+
+def is_strict(request: OssRequest) -> bool:
+    """Whether a range that cannot be served is an error."""
+    return request.dialect == S3 or request.headers.get("x-oss-range-behavior") == "standard"
+
+
+# -- out
+
+
+def identity_headers(record: ObjectRecord) -> dict[str, str]:
+    """What tells one state of an object from another."""
+    return {"ETag": f'"{record.etag}"', "Last-Modified": http_time(record.modified_ms // 1000)}
+
+
+def sum_header(record: ObjectRecord) -> dict[str, str]:
+    """The CRC-64 of the bytes, where it is known."""
+    return {"x-oss-hash-crc64ecma": str(record.crc64)} if record.crc64 != UNKNOWN_SUM else {}
+
+
+def has_digest(record: ObjectRecord) -> bool:
+    """Whether the ETag is the MD5 of the bytes; that of a remote may be anything."""
+    return "-" not in record.etag and record.crc64 != UNKNOWN_SUM
+
+
+def version_header(bucket: Bucket, record: ObjectRecord) -> dict[str, str]:
+    """The version's id, in a bucket that has versions."""
+    return {"x-oss-version-id": version_id(record)} if bucket.versioning else {}
+
+
+def encryption_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """What is told of an object's encryption, of the headers that are kept with it."""
+    return {name: headers[name] for name in SSE_HEADERS if name in headers}
+
+
+def written_headers(bucket: Bucket, record: ObjectRecord) -> dict[str, str]:
+    """What a writer is told."""
+    headers = {"ETag": f'"{record.etag}"', **sum_header(record), **version_header(bucket, record)}
+    headers |= encryption_headers(record.headers)
+    if record.kind != APPENDABLE and has_digest(record):
+        headers["Content-MD5"] = base64.b64encode(bytes.fromhex(record.etag)).decode()
+    return headers
+
+
+def object_headers(bucket: Bucket, record: ObjectRecord, now_ms: int) -> dict[str, str]:
+    """Everything a reader is told of an object."""
+    headers = {
+        "Content-Type": "application/octet-stream",
+        "Accept-Ranges": "bytes",
+        **identity_headers(record),
+        "x-oss-object-type": record.kind,
+        "x-oss-storage-class": record.storage_class,
+        **sum_header(record),
+        **version_header(bucket, record),
+        **record.headers,
+    }
+    if record.kind == APPENDABLE:
+        headers["x-oss-next-append-position"] = str(record.size)
+    elif record.kind != SYMLINK and has_digest(record):
+        headers["Content-MD5"] = base64.b64encode(bytes.fromhex(record.etag)).decode()
+    if record.tags:
+        headers["x-oss-tagging-count"] = str(len(record.tags))
+    if record.sealed_ms:
+        headers["x-oss-sealed-time"] = http_time(record.sealed_ms // 1000)
+    if restored := restore_header(record, now_ms):
+        headers["x-oss-restore"] = restored
+    return headers
+
+
+def restore_header(record: ObjectRecord, now_ms: int) -> str:
+    """How far the restoring of an archived object is; nothing when there is none."""
+    if record.restored_until_ms <= now_ms:
+        return ""
+    if record.restore_ready_ms > now_ms:
+        return 'ongoing-request="true"'
+    return f'ongoing-request="false", expiry-date="{http_time(record.restored_until_ms // 1000)}"'
+
+
+def is_frozen(record: ObjectRecord, now_ms: int) -> bool:
+    """Whether the bytes of an archived object cannot be read now."""
+    if record.storage_class not in _FROZEN:
+        return False
+    return not record.restore_ready_ms <= now_ms < record.restored_until_ms
+
+
+def overridden(request: OssRequest) -> dict[str, str]:
+    """The headers that a signed reader asks to have instead."""
+    return {spelled: request.query[name] for name, spelled in _OVERRIDES.items() if name in request.query}

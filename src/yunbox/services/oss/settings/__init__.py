@@ -1,0 +1,1 @@
+"""What a bucket is told to do: documents that are checked, kept and obeyed."""

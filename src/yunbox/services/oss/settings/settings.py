@@ -1,0 +1,296 @@
+"""The sub-resources of a bucket: documents that are checked, kept and returned, and obeyed elsewhere.
+
+``acl``, ``versioning`` and ``tagging`` are fields of the bucket; the others are kept as the client wrote them.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from yunbox.kernel.call import Call, Operation, Run
+from yunbox.kernel.errors import Forbidden, InvalidArgument, NotFound
+from yunbox.services.oss.access import bucket_policy, check_public, is_public
+from yunbox.services.oss.buckets.account import OPEN
+from yunbox.services.oss.buckets.buckets import (
+    BucketFound,
+    OnBucket,
+    bucket_acl,
+    check_bucket_name,
+    done,
+    look,
+    no_content,
+    on_bucket,
+    owner_element,
+    touching,
+)
+from yunbox.services.oss.http.route import BUCKET, Parse, Route, xml
+from yunbox.services.oss.http.target import OssRequest
+from yunbox.services.oss.service import Oss, write
+from yunbox.services.oss.settings.documents import CHECKS, check_overlap
+from yunbox.storage.objects.model import ENABLED, PUBLIC_BLOCK, SUSPENDED
+from yunbox.storage.objects.retention import versioned
+from yunbox.wire.http import Response
+from yunbox.wire.xml import Markup, element, parse_body
+
+_DOCUMENT_BYTES_MAX = 256 * 1024
+
+
+@dataclass(frozen=True)
+class NewSetting:
+    """A value for a sub-resource."""
+
+    request: OssRequest
+    value: str
+
+    @property
+    def bucket(self) -> str:
+        """The bucket's name."""
+        return self.request.bucket
+
+
+@dataclass(frozen=True)
+class Document:
+    """A sub-resource that is kept as its document.
+
+    ``name`` is the query's, ``noun`` the operations', ``absent`` the code for a bucket that has none, or the
+    document that it then answers with.
+    """
+
+    name: str
+    noun: str
+    absent: str | Markup
+    deletes: bool = True
+
+
+_DOCUMENTS = (
+    Document("cors", "BucketCors", "NoSuchCORSConfiguration"),
+    Document("encryption", "BucketEncryption", "NoSuchServerSideEncryptionRule"),
+    Document("lifecycle", "BucketLifecycle", "NoSuchLifecycle"),
+    Document("logging", "BucketLogging", element("BucketLoggingStatus")),
+    Document("website", "BucketWebsite", "NoSuchWebsiteConfiguration"),
+    Document("tagging", "BucketTags", element("Tagging", element("TagSet"))),
+    Document(
+        "referer",
+        "BucketReferer",
+        element(
+            "RefererConfiguration",
+            element("AllowEmptyReferer", "true"),
+            element("AllowTruncateQueryString", "true"),
+            element("RefererList"),
+        ),
+        deletes=False,
+    ),
+    Document(
+        PUBLIC_BLOCK,
+        "BucketPublicAccessBlock",
+        OPEN,
+    ),
+    Document(
+        "requestPayment",
+        "BucketRequestPayment",
+        element("RequestPaymentConfiguration", element("Payer", "BucketOwner")),
+        deletes=False,
+    ),
+    Document(
+        "transferAcceleration",
+        "BucketTransferAcceleration",
+        "NoSuchTransferAccelerationConfiguration",
+        deletes=False,
+    ),
+)
+
+
+def _parse(name: str) -> Parse:
+    async def parse(request: OssRequest) -> NewSetting:
+        check_bucket_name(request.bucket)
+        body = await request.body.read(_DOCUMENT_BYTES_MAX)
+        document = CHECKS[name](body)
+        if name == "lifecycle":
+            check_overlap(body, allowed=request.headers.get("x-oss-allow-same-action-overlap", "").lower() == "true")
+        return NewSetting(request, document)
+
+    return parse
+
+
+def _put(name: str) -> Run:
+    async def put(service: Oss, call: Call[NewSetting]) -> None:
+        service.bucket(call.params.bucket)
+        await service.store.buckets.set(call.params.bucket, name, call.params.value)
+        write(call, call.params.bucket)
+
+    return put
+
+
+def _delete(name: str) -> Run:
+    async def delete(service: Oss, call: Call[OnBucket]) -> None:
+        await service.store.buckets.set(call.params.bucket, name, None)
+        write(call, call.params.bucket)
+
+    return delete
+
+
+def _render(document: Document) -> Callable[[BucketFound, OssRequest], Response]:
+    def render(result: BucketFound, request: OssRequest) -> Response:
+        kept = result.bucket.settings.get(document.name)
+        if kept is not None:
+            return xml(Markup(kept))
+        if isinstance(document.absent, Markup):
+            return xml(document.absent)
+        raise NotFound(f"The bucket has no {document.name} configuration.", code=document.absent, bucket=request.bucket)
+
+    return render
+
+
+def _document_routes(document: Document) -> list[Route]:
+    noun = document.noun
+    put = Operation("oss", f"Put{noun}", NewSetting, _put(document.name), touching(f"Put{noun}"))
+    get = Operation("oss", f"Get{noun}", OnBucket, look, touching(f"Get{noun}"))
+    delete = Operation("oss", f"Delete{noun}", OnBucket, _delete(document.name), touching(f"Delete{noun}"))
+    routes = [
+        Route("PUT", BUCKET, put, _parse(document.name), done, when=document.name),
+        Route("GET", BUCKET, get, on_bucket, _render(document), when=document.name),
+    ]
+    if document.deletes:
+        routes.append(Route("DELETE", BUCKET, delete, on_bucket, no_content, when=document.name))
+    return routes
+
+
+# -- ACL
+
+
+async def _new_acl(request: OssRequest) -> NewSetting:
+    check_bucket_name(request.bucket)
+    await request.body.read()
+    return NewSetting(request, bucket_acl(request.headers.get("x-oss-acl", "")))
+
+
+async def _put_acl(service: Oss, call: Call[NewSetting]) -> None:
+    check_public(blocked=service.bucket(call.params.bucket).blocks_public, acl=call.params.value, noun="bucket")
+    await service.store.buckets.update(call.params.bucket, acl=call.params.value)
+    write(call, call.params.bucket)
+
+
+def _render_acl(result: BucketFound, request: OssRequest) -> Response:
+    grants = element("AccessControlList", element("Grant", result.bucket.acl))
+    return xml(element("AccessControlPolicy", owner_element(result.bucket), grants))
+
+
+# -- versioning
+
+
+async def _new_versioning(request: OssRequest) -> NewSetting:
+    check_bucket_name(request.bucket)
+    root = parse_body(await request.body.read())
+    status = root.value("Status")
+    if root.tag != "VersioningConfiguration" or status not in (ENABLED, SUSPENDED):
+        raise InvalidArgument("The XML you provided was not well-formed.", code="MalformedXML")
+    return NewSetting(request, status)
+
+
+async def _put_versioning(service: Oss, call: Call[NewSetting]) -> None:
+    await service.store.buckets.amend(call.params.bucket, versioned(call.params.value))
+    write(call, call.params.bucket)
+
+
+def _render_versioning(result: BucketFound, request: OssRequest) -> Response:
+    status = element("Status", result.bucket.versioning) if result.bucket.versioning else None
+    return xml(element("VersioningConfiguration", status))
+
+
+# -- policy
+
+
+async def _new_policy(request: OssRequest) -> NewSetting:
+    check_bucket_name(request.bucket)
+    text = (await request.body.read()).decode("utf-8", "replace")
+    bucket_policy(text)
+    return NewSetting(request, text)
+
+
+async def _put_policy(service: Oss, call: Call[NewSetting]) -> None:
+    bucket = service.bucket(call.params.bucket)
+    if bucket.blocks_public and is_public(call.params.value):
+        raise Forbidden("Put public bucket policy is not allowed", code="AccessDenied")
+    await service.store.buckets.set(call.params.bucket, "policy", call.params.value)
+    write(call, call.params.bucket)
+
+
+def _render_policy(result: BucketFound, request: OssRequest) -> Response:
+    kept = result.bucket.settings.get("policy")
+    if kept is None:
+        raise NotFound("The bucket policy does not exist", code="NoSuchBucketPolicy", bucket=request.bucket)
+    return Response(200, {"Content-Type": "application/json"}, kept.encode())
+
+
+def _render_policy_status(result: BucketFound, request: OssRequest) -> Response:
+    kept = result.bucket.settings.get("policy")
+    public = kept is not None and is_public(kept)
+    return xml(element("PolicyStatus", element("IsPublic", str(public).lower())))
+
+
+_FIXED = (
+    Route(
+        "PUT",
+        BUCKET,
+        Operation("oss", "PutBucketAcl", NewSetting, _put_acl, touching("PutBucketAcl")),
+        _new_acl,
+        done,
+        when="acl",
+    ),
+    Route(
+        "GET",
+        BUCKET,
+        Operation("oss", "GetBucketAcl", OnBucket, look, touching("GetBucketAcl")),
+        on_bucket,
+        _render_acl,
+        when="acl",
+    ),
+    Route(
+        "PUT",
+        BUCKET,
+        Operation("oss", "PutBucketVersioning", NewSetting, _put_versioning, touching("PutBucketVersioning")),
+        _new_versioning,
+        done,
+        when="versioning",
+    ),
+    Route(
+        "GET",
+        BUCKET,
+        Operation("oss", "GetBucketVersioning", OnBucket, look, touching("GetBucketVersioning")),
+        on_bucket,
+        _render_versioning,
+        when="versioning",
+    ),
+    Route(
+        "PUT",
+        BUCKET,
+        Operation("oss", "PutBucketPolicy", NewSetting, _put_policy, touching("PutBucketPolicy")),
+        _new_policy,
+        done,
+        when="policy",
+    ),
+    Route(
+        "GET",
+        BUCKET,
+        Operation("oss", "GetBucketPolicy", OnBucket, look, touching("GetBucketPolicy")),
+        on_bucket,
+        _render_policy,
+        when="policy",
+    ),
+    Route(
+        "DELETE",
+        BUCKET,
+        Operation("oss", "DeleteBucketPolicy", OnBucket, _delete("policy"), touching("DeleteBucketPolicy")),
+        on_bucket,
+        no_content,
+        when="policy",
+    ),
+    Route(
+        "GET",
+        BUCKET,
+        Operation("oss", "GetBucketPolicyStatus", OnBucket, look, touching("GetBucketPolicy")),
+        on_bucket,
+        _render_policy_status,
+        when="policyStatus",
+    ),
+)
+ROUTES = (*_FIXED, *(route for document in _DOCUMENTS for route in _document_routes(document)))

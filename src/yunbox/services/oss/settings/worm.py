@@ -1,0 +1,112 @@
+"""Retention policies of a bucket (WORM): begun, locked, extended or given up. The store enforces them."""
+
+from dataclasses import dataclass
+
+from yunbox.kernel.call import Call, Operation
+from yunbox.kernel.errors import InvalidArgument
+from yunbox.services.oss.buckets.buckets import OnBucket, check_bucket_name, done, no_content, on_bucket, touching
+from yunbox.services.oss.http.route import BUCKET, Route, empty, xml
+from yunbox.services.oss.http.target import OssRequest
+from yunbox.services.oss.service import Oss, iso_time, read, write
+from yunbox.services.oss.settings.documents import malformed
+from yunbox.storage.objects.model import Worm
+from yunbox.storage.objects.retention import aborted, completed, extended, initiated, policy
+from yunbox.wire.http import Response
+from yunbox.wire.xml import element, parse_body
+
+_DAYS_DIGITS_MAX = 9
+
+
+@dataclass(frozen=True)
+class Retention:
+    """A policy to begin, to lock or to extend; ``id`` is empty for one to begin, ``days`` 0 for one to lock."""
+
+    request: OssRequest
+    id: str = ""
+    days: int = 0
+
+    @property
+    def bucket(self) -> str:
+        """The bucket's name."""
+        return self.request.bucket
+
+
+async def _days(request: OssRequest, root: str) -> int:
+    document = parse_body(await request.body.read())
+    text = document.value("RetentionPeriodInDays")
+    if document.tag != root or not text.isdecimal():
+        raise malformed("RetentionPeriodInDays is a number.")
+    return int(text[:_DAYS_DIGITS_MAX])
+
+
+async def _beginning(request: OssRequest) -> Retention:
+    check_bucket_name(request.bucket)
+    return Retention(request, days=await _days(request, "InitiateWormConfiguration"))
+
+
+async def _completing(request: OssRequest) -> Retention:
+    check_bucket_name(request.bucket)
+    return Retention(request, request.query["wormId"])
+
+
+async def _extending(request: OssRequest) -> Retention:
+    check_bucket_name(request.bucket)
+    if "wormId" not in request.query:
+        raise InvalidArgument("The wormId says which policy is extended.", code="InvalidArgument")
+    return Retention(request, request.query["wormId"], await _days(request, "ExtendWormConfiguration"))
+
+
+async def _begin(service: Oss, call: Call[Retention]) -> Worm:
+    bucket = await service.store.buckets.amend(call.params.bucket, initiated(call.params.days))
+    write(call, bucket.name)
+    return policy(bucket, service.store.objects.now_ms())
+
+
+async def _complete(service: Oss, call: Call[Retention]) -> None:
+    await service.store.buckets.amend(call.params.bucket, completed(call.params.id))
+    write(call, call.params.bucket)
+
+
+async def _extend(service: Oss, call: Call[Retention]) -> None:
+    await service.store.buckets.amend(call.params.bucket, extended(call.params.id, call.params.days))
+    write(call, call.params.bucket)
+
+
+async def _abort(service: Oss, call: Call[OnBucket]) -> None:
+    await service.store.buckets.amend(call.params.bucket, aborted)
+    write(call, call.params.bucket)
+
+
+async def _get(service: Oss, call: Call[OnBucket]) -> Worm:
+    read(call, call.params.bucket)
+    return policy(service.bucket(call.params.bucket), service.store.objects.now_ms())
+
+
+def _render_begun(result: Worm, request: OssRequest) -> Response:
+    return empty(200, {"x-oss-worm-id": result.id})
+
+
+def _render(result: Worm, request: OssRequest) -> Response:
+    return xml(
+        element(
+            "WormConfiguration",
+            element("WormId", result.id),
+            element("State", "Locked" if result.locked else "InProgress"),
+            element("RetentionPeriodInDays", result.days),
+            element("CreationDate", iso_time(result.created_ms)),
+        )
+    )
+
+
+BEGIN = Operation("oss", "InitiateBucketWorm", Retention, _begin, touching("InitiateBucketWorm"))
+COMPLETE = Operation("oss", "CompleteBucketWorm", Retention, _complete, touching("CompleteBucketWorm"))
+EXTEND = Operation("oss", "ExtendBucketWorm", Retention, _extend, touching("ExtendBucketWorm"))
+ABORT = Operation("oss", "AbortBucketWorm", OnBucket, _abort, touching("AbortBucketWorm"))
+GET = Operation("oss", "GetBucketWorm", OnBucket, _get, touching("GetBucketWorm"))
+ROUTES = (
+    Route("POST", BUCKET, BEGIN, _beginning, _render_begun, when="worm"),
+    Route("POST", BUCKET, EXTEND, _extending, done, when="wormExtend"),
+    Route("POST", BUCKET, COMPLETE, _completing, done, when="wormId"),
+    Route("DELETE", BUCKET, ABORT, on_bucket, no_content, when="worm"),
+    Route("GET", BUCKET, GET, on_bucket, _render, when="worm"),
+)
