@@ -19,7 +19,7 @@ CLAIMS = "claims.py"
 """It reads the signature itself."""
 OWN = {"to", "remove", "fileBytes", "minutes", "back", "pin", "unpin", "seconds", "bytes"}
 """Names that only Yunbox's own operations read, whose whole query is signed."""
-OWN_MODULES = {"tools.py", "heat.py", "mounts.py"}
+OWN_MODULES = {"tools.py", "hotspots.py", "mounts.py"}
 AUTHORITY = (
     "copy", "acl", "tagging", "class", "meta", "callback", "rename", "symlink", "lock", "worm", "encryption", "process",
     "token", "restore", "overwrite",
