@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Iterable
 
-from yunbox.identity.policy import Context, Decision, Statement, evaluate, parse_policy
+from yunbox.identity.policy import Context, Decision, Statement, covers_action, evaluate, parse_policy
 from yunbox.identity.store import IdentityStore
 from yunbox.kernel.call import Access, Principal
 from yunbox.kernel.errors import Forbidden
 
 GrantSource = Callable[[Principal, Access], Iterable[Statement]]
 """Gives the statements that a service itself grants a principal, such as MaxCompute's in-project ACLs."""
+_REMEMBERED_MAX = 10_000
+_OWNER = Decision(True, "the account owns the resource")
 
 
 class AccessDenied(Forbidden):
@@ -35,6 +37,12 @@ class Authoriser:
         self._store = store
         self._region = region
         self._sources: list[GrantSource] = []
+        self._attached = Attached(store)
+
+    @property
+    def epoch(self) -> int:
+        """A number that moves when any decision may have become another."""
+        return self._store.epoch
 
     def add_source(self, source: GrantSource) -> None:
         """Let a service contribute the grants it keeps."""
@@ -60,12 +68,10 @@ class Authoriser:
         return evaluate(narrowed, access.action, self._spellings(access), context)
 
     def _decide_base(self, principal: Principal, access: Access, context: Context | None) -> Decision:
-        if principal.is_account and principal.account_id == access.account_id:
-            return Decision(True, "the account owns the resource")
-        statements: list[Statement] = []
-        if principal.account_id == access.account_id:
-            for name, document in self._store.attached_policies(principal.id):
-                statements += parse_policy(document, f"policy {name}")
+        ours = principal.account_id == access.account_id
+        if ours and principal.is_account:
+            return _OWNER
+        statements = [*self._attached.statements(principal.id, access.action)] if ours else []
         for source in self._sources:
             statements += source(principal, access)
         return evaluate(statements, access.action, self._spellings(access), context)
@@ -78,3 +84,29 @@ class Authoriser:
             f"acs:{service}:*:{access.account_id}:{access.resource}",
             f"acs:{service}:*:{access.resource}",
         )
+
+
+class Attached:
+    """The statements of the policies attached to users that are about an action, remembered until the epoch moves."""
+
+    def __init__(self, store: IdentityStore) -> None:
+        self._store = store
+        self._remembered: dict[tuple[str, str], tuple[Statement, ...]] = {}
+        self._remembered_at = -1
+
+    def statements(self, user_id: str, action: str) -> tuple[Statement, ...]:
+        """What a user's policies say of an action."""
+        epoch = self._store.epoch
+        if epoch != self._remembered_at or len(self._remembered) > _REMEMBERED_MAX:
+            self._remembered.clear()
+            self._remembered_at = epoch
+        key = user_id, action
+        found = self._remembered.get(key)
+        if found is None:
+            found = self._remembered[key] = tuple(
+                statement
+                for name, document in self._store.attached_policies(user_id)
+                for statement in parse_policy(document, f"policy {name}")
+                if covers_action(statement, action)
+            )
+        return found

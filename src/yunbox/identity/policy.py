@@ -141,13 +141,18 @@ def _text(value: Any) -> str:
 
 
 def _covers(statement: Statement, action: str, resources: tuple[str, ...], context: Context) -> bool:
-    action = action.lower()
-    if any(matches(pattern, action) for pattern in statement.actions) == statement.not_actions:
+    if not covers_action(statement, action):
         return False
     found = any(matches(pattern, resource) for pattern in statement.resources for resource in resources)
     if found == statement.not_resources:
         return False
     return all(_holds(condition, context, statement.effect) for condition in statement.conditions)
+
+
+def covers_action(statement: Statement, action: str) -> bool:
+    """Whether a statement is about an action, on whatever resource."""
+    action = action.lower()
+    return any(matches(pattern, action) for pattern in statement.actions) != statement.not_actions
 
 
 def matches(pattern: str, text: str) -> bool:

@@ -6,18 +6,17 @@ that is 0700, and no secret is ever logged or listed again after it was made.
 
 import json
 import sqlite3
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from yunbox.identity.epoch import Epoch, watched
 from yunbox.kernel import ids
 from yunbox.kernel.clock import Clock
 from yunbox.kernel.errors import AlreadyExists, InvalidArgument, NotFound
 from yunbox.storage.database import Database
 
 _REMEMBERED_MAX = 4096
-_LOOK_EVERY_S = 0.01
 T = TypeVar("T")
 
 IDENTITY_SCHEMA = """
@@ -44,7 +43,7 @@ CREATE TABLE IF NOT EXISTS temporary_keys (
     user_id TEXT, session TEXT NOT NULL, policy TEXT, expires REAL NOT NULL
 );
 CREATE TABLE IF NOT EXISTS secrets (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-"""
+""" + watched("accounts", "users", "access_keys", "policies", "policy_attachments", "temporary_keys")
 
 
 @dataclass(frozen=True)
@@ -89,9 +88,9 @@ class IdentityStore:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+        self._epoch = Epoch(database)
         self._remembered: dict[tuple[str, str], Any] = {}
         self._remembered_at = -1
-        self._look_again = 0.0
 
     def ensure_account(self) -> tuple[str, AccessKey]:
         """The account of this data folder and its first key, made at first start."""
@@ -264,29 +263,24 @@ class IdentityStore:
         )
         return [(row["name"], row["document"]) for row in rows]
 
-    def _read_one(self, sql: str, value: str) -> sqlite3.Row | None:
-        """A row that many calls ask for: remembered until anybody, another process too, has changed the database.
+    @property
+    def epoch(self) -> int:
+        """A number that moves when anything here, or any right that a service has granted, has changed."""
+        return self._epoch.now()
 
-        Whether somebody has is looked up a hundred times a second at most.
-        """
-        now = time.monotonic()
-        if now > self._look_again:
-            self._look_again = now + _LOOK_EVERY_S
-            version = self._database.data_version()
-            if version != self._remembered_at or len(self._remembered) > _REMEMBERED_MAX:
-                self._remembered.clear()
-                self._remembered_at = version
+    def _read_one(self, sql: str, value: str) -> sqlite3.Row | None:
+        """A row that many calls ask for: remembered until the epoch moves."""
+        epoch = self._epoch.now()
+        if epoch != self._remembered_at or len(self._remembered) > _REMEMBERED_MAX:
+            self._remembered.clear()
+            self._remembered_at = epoch
         key = (sql, value)
         if key not in self._remembered:
             self._remembered[key] = self._database.read_one(sql, value)
         return self._remembered[key]
 
     def _write(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Change the database, and forget what was remembered of it."""
-        try:
-            return self._database.write_sync(work)
-        finally:
-            self._remembered.clear()
+        return self._database.write_sync(work)
 
 
 def _key(row: sqlite3.Row) -> AccessKey:

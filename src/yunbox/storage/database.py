@@ -38,10 +38,14 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
 
 
 class Database:
-    """One SQLite file: ``read`` on the caller's thread, ``write`` through the group-committing writer."""
+    """One SQLite file: ``read`` on the caller's thread, ``write`` through the group-committing writer.
+
+    ``commits`` counts the groups this process has committed: it moves before the writers of a group are answered.
+    """
 
     def __init__(self, path: Path, *schemas: str) -> None:
         self.path = path
+        self.commits = 0
         self._writer_db = connect(path)
         path.chmod(0o600)
         for schema in schemas:
@@ -115,6 +119,7 @@ class Database:
                     outcomes.append((done, *_run_in_savepoint(self._writer_db, work)))
         except sqlite3.Error as error:
             outcomes = [(done, None, _translate(error)) for _, done in group]
+        self.commits += 1
         for done, result, failure in outcomes:
             if failure is not None:
                 done.set_exception(failure)

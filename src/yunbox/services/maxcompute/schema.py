@@ -1,5 +1,7 @@
 """The relational schema of what MaxCompute itself remembers: instances, sessions, resources, grants."""
 
+from yunbox.identity.epoch import watched
+
 MAXCOMPUTE_SCHEMA = """
 CREATE TABLE IF NOT EXISTS instances (
     id TEXT PRIMARY KEY, project TEXT NOT NULL, owner TEXT NOT NULL, account_id TEXT NOT NULL,
@@ -42,4 +44,4 @@ CREATE TABLE IF NOT EXISTS project_grants (
     PRIMARY KEY (project, grantee_type, grantee, object_type, object, action)
 );
 CREATE TABLE IF NOT EXISTS project_policies (project TEXT PRIMARY KEY, document TEXT NOT NULL);
-"""
+""" + watched("project_users", "project_roles", "project_role_members", "project_grants", "project_policies")
