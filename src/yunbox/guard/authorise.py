@@ -38,11 +38,7 @@ class Authoriser:
         self._region = region
         self._sources: list[GrantSource] = []
         self._attached = Attached(store)
-
-    @property
-    def epoch(self) -> int:
-        """A number that moves when any decision may have become another."""
-        return self._store.epoch
+        self.epoch = store.epoch
 
     def add_source(self, source: GrantSource) -> None:
         """Let a service contribute the grants it keeps."""
@@ -96,7 +92,7 @@ class Attached:
 
     def statements(self, user_id: str, action: str) -> tuple[Statement, ...]:
         """What a user's policies say of an action."""
-        epoch = self._store.epoch
+        epoch = self._store.epoch.now()
         if epoch != self._remembered_at or len(self._remembered) > _REMEMBERED_MAX:
             self._remembered.clear()
             self._remembered_at = epoch

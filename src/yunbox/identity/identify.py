@@ -60,10 +60,20 @@ class Identity:
         """The principal a claim proves. Raises NotIdentified."""
         if claim.application is not None:
             self._check_application(claim.application)
-        found = self._identify(claim)
-        return Principal(
-            found.account_id, found.kind, found.id, found.name, found.policies, found.expires_at, claim.source_ip
-        )
+        return self._identify(claim)
+
+    def again(self, principal: Principal) -> Principal:
+        """Who a principal is now, long after it was identified. Raises NotIdentified for one whose key is no more."""
+        if principal.is_anonymous:
+            return principal
+        key_id = principal.access_key_id
+        if key_id and principal.expires_at is None:
+            key = self._store.access_key(key_id)
+            if key is None or key.status != "Active":
+                raise NotIdentified(BAD_KEY, f"The AccessKey '{key_id[:64]}' is not found or not active")
+        user_id = None if principal.is_account else principal.id
+        bound = Claim("again", key_id, source_ip=principal.source_ip)
+        return self._principal(bound, principal.account_id, user_id, principal.policies, principal.expires_at)
 
     def signer(self, claim: Claim) -> Callable[[str], str]:
         """Signs further texts as the claim's key does, for bodies that carry signatures of their own."""
@@ -73,9 +83,9 @@ class Identity:
 
     def _identify(self, claim: Claim) -> Principal:
         if claim.scheme == ANONYMOUS:
-            return Principal("", ANONYMOUS, ANONYMOUS, ANONYMOUS)
+            return Principal("", ANONYMOUS, ANONYMOUS, ANONYMOUS, source_ip=claim.source_ip)
         if claim.scheme == "bearer":
-            return self._bearer(claim.security_token)
+            return self._bearer(claim)
         sign = SCHEMES.get(claim.scheme)
         if sign is None or not claim.access_key_id:
             raise NotIdentified(MISSING, "The request is not signed: sign it with an AccessKey of this server")
@@ -89,7 +99,7 @@ class Identity:
             raise NotIdentified(BAD_KEY, f"The AccessKey '{claim.access_key_id[:64]}' is not found or not active")
         if not valid:
             raise NotIdentified(BAD_SIGNATURE, "The request signature does not match the one the server computed")
-        return self._principal(key.account_id, key.user_id)
+        return self._principal(claim, key.account_id, key.user_id)
 
     def issue_session(
         self, principal: Principal, session: str, duration_s: int, policy: str | None = None
@@ -122,7 +132,8 @@ class Identity:
         data = urlsafe_b64encode(json.dumps(body).encode()).decode()
         return f"{data}.{self._seal(data)}"
 
-    def _bearer(self, token: str) -> Principal:
+    def _bearer(self, claim: Claim) -> Principal:
+        token = claim.security_token
         data, _, seal = token.rpartition(".")
         if not data or not hmac.compare_digest(self._seal(data), seal):
             raise NotIdentified(BAD_KEY, "The bearer token is not one of this server")
@@ -132,7 +143,7 @@ class Identity:
             raise NotIdentified(BAD_KEY, "The bearer token is malformed") from None
         if body["expires"] < self._clock.time():
             raise NotIdentified(EXPIRED, "The bearer token has expired: sign a new one")
-        return self._principal(body["account"], body["user"], (body["policy"],), body["expires"])
+        return self._principal(claim, body["account"], body["user"], (body["policy"],), body["expires"])
 
     def _temporary(self, claim: Claim, sign: Sign) -> Principal:
         key = self._store.temporary_key(claim.access_key_id)
@@ -145,7 +156,7 @@ class Identity:
         if key.expires < self._clock.time():
             raise NotIdentified(EXPIRED, "The security token has expired: ask for a new one")
         policies = (key.policy,) if key.policy else None
-        return self._principal(key.account_id, key.user_id, policies, key.expires)
+        return self._principal(claim, key.account_id, key.user_id, policies, key.expires)
 
     def _check_application(self, claim: Claim) -> None:
         """An application signs the user's signature with a key of its own, which must be one of this server."""
@@ -169,19 +180,21 @@ class Identity:
 
     def _principal(
         self,
+        claim: Claim,
         account_id: str,
         user_id: str | None,
         policies: tuple[str, ...] | None = None,
         expires_at: float | None = None,
     ) -> Principal:
         if user_id is None:
-            name = f"ALIYUN${self._store.account_name(account_id)}"
-            return Principal(account_id, "account", account_id, name, policies, expires_at)
-        user = self._store.user_by_id(user_id)
-        if user is None:
-            raise NotIdentified(BAD_KEY, "The RAM user of this key does not exist any more")
-        name = f"RAM${self._store.account_name(account_id)}:{user.name}"
-        return Principal(account_id, "ram-user", user.id, name, policies, expires_at)
+            kind, name = "account", f"ALIYUN${self._store.account_name(account_id)}"
+        else:
+            user = self._store.user_by_id(user_id)
+            if user is None:
+                raise NotIdentified(BAD_KEY, "The RAM user of this key does not exist any more")
+            kind, name = "ram-user", f"RAM${self._store.account_name(account_id)}:{user.name}"
+        key_id = claim.access_key_id
+        return Principal(account_id, kind, user_id or account_id, name, policies, expires_at, claim.source_ip, key_id)
 
     def _seal(self, data: str) -> str:
         return hmac.new(self._token_key, data.encode("utf-8", "replace"), hashlib.sha256).hexdigest()

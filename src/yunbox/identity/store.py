@@ -88,7 +88,7 @@ class IdentityStore:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._epoch = Epoch(database)
+        self.epoch = Epoch(database)
         self._remembered: dict[tuple[str, str], Any] = {}
         self._remembered_at = -1
 
@@ -263,14 +263,9 @@ class IdentityStore:
         )
         return [(row["name"], row["document"]) for row in rows]
 
-    @property
-    def epoch(self) -> int:
-        """A number that moves when anything here, or any right that a service has granted, has changed."""
-        return self._epoch.now()
-
     def _read_one(self, sql: str, value: str) -> sqlite3.Row | None:
         """A row that many calls ask for: remembered until the epoch moves."""
-        epoch = self._epoch.now()
+        epoch = self.epoch.now()
         if epoch != self._remembered_at or len(self._remembered) > _REMEMBERED_MAX:
             self._remembered.clear()
             self._remembered_at = epoch

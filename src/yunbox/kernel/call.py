@@ -57,6 +57,7 @@ class Principal:
     policies: tuple[str, ...] | None = None
     expires_at: float | None = None
     source_ip: str = ""
+    access_key_id: str = ""
 
     @property
     def is_anonymous(self) -> bool:
@@ -148,7 +149,7 @@ class Call(Generic[P]):
 Run = Callable[[Any, Call[Any]], Awaitable[Any]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Operation(Generic[S, P, R]):
     """An operation of a service, declared once.
 

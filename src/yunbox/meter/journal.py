@@ -23,7 +23,10 @@ _FLUSH_S = 0.02
 
 
 class Event(msgspec.Struct, omit_defaults=True):
-    """Who did what to which resource, what was decided, and what came of it."""
+    """Who did what to which resource, what was decided, and what came of it.
+
+    Statements of a session that went alike are one event: ``calls`` counts them, and the latency is their mean.
+    """
 
     time: float
     request_id: str
@@ -39,6 +42,7 @@ class Event(msgspec.Struct, omit_defaults=True):
     uploaded_bytes: int = 0
     downloaded_bytes: int = 0
     scanned_bytes: int = 0
+    calls: int = 1
 
 
 Reader = Callable[[Event, Sequence[Place]], None]

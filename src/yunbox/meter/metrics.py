@@ -25,9 +25,9 @@ class _Latencies:
         self.counts = [0] * (len(BOUNDS_S) + 1)
         self.sum_s = 0.0
 
-    def add(self, latency_s: float) -> None:
-        self.counts[bisect_left(BOUNDS_S, latency_s)] += 1
-        self.sum_s += latency_s
+    def add(self, latency_s: float, calls: int) -> None:
+        self.counts[bisect_left(BOUNDS_S, latency_s)] += calls
+        self.sum_s += latency_s * calls
 
 
 class CallMetrics:
@@ -41,11 +41,11 @@ class CallMetrics:
     def record(self, event: Event, _places: Sequence[Place]) -> None:
         """Count one call."""
         key = event.service, event.operation
-        self._calls[(*key, event.code)] += 1
+        self._calls[(*key, event.code)] += event.calls
         latencies = self._latencies.get(key)
         if latencies is None:
             latencies = self._latencies[key] = _Latencies()
-        latencies.add(event.latency_ms / 1000)
+        latencies.add(event.latency_ms / 1000, event.calls)
         for direction, size in (
             ("uploaded", event.uploaded_bytes),
             ("downloaded", event.downloaded_bytes),

@@ -24,7 +24,7 @@ _FILE_BYTES = 1024 * 1024
 
 
 class Line(msgspec.Struct, array_like=True, frozen=True):
-    """One call's use of some items."""
+    """One call's use of some items, or that of several calls of a kind."""
 
     hour: int
     account_id: str
@@ -32,6 +32,7 @@ class Line(msgspec.Struct, array_like=True, frozen=True):
     project: str
     operation: str
     items: dict[str, float]
+    calls: int = 1
 
 
 class Tally:
@@ -130,7 +131,7 @@ def _entries(data: bytes) -> list[tuple[Entry, int]]:
         for item, quantity in line.items.items():
             found = sums[(line.hour, line.account_id, line.principal, line.project, line.operation, item)]
             found[0] += quantity
-            found[1] += 1
+            found[1] += line.calls
     return [
         (
             Entry(

@@ -1,9 +1,9 @@
 """From what a call used to entries of the ledger, or to a line of the tally where there are too many calls for that."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from typing import Any
 
-from yunbox.kernel.call import Call, Charge
+from yunbox.kernel.call import Call, Charge, Operation, Place, Principal
 from yunbox.kernel.clock import Clock
 from yunbox.meter.ledger import Entry, Ledger
 from yunbox.meter.tally import Line, Tally, hour_of
@@ -35,6 +35,32 @@ class Meter:
             self._tally.add(line)
             return None
         return self._ledger.record_all(_entries(call, project, items))
+
+    def record_sum(
+        self,
+        operation: Operation[Any, Any, Any],
+        principal: Principal,
+        place: Place,
+        *,
+        calls: int,
+        uploaded_bytes: int,
+        downloaded_bytes: int,
+        items: Mapping[str, float],
+    ) -> None:
+        """Meter many statements of a session at once, of which so many succeeded."""
+        charge = operation.charge or _FREE
+        used = dict(items)
+        for item, quantity in (
+            (charge.request, calls),
+            (charge.uploaded, uploaded_bytes),
+            (charge.downloaded, downloaded_bytes),
+        ):
+            if item and quantity:
+                used[item] = used.get(item, 0) + quantity
+        if used:
+            hour = hour_of(self._clock.time())
+            project = charge.group + place.container
+            self._tally.add(Line(hour, principal.account_id, principal.name, project, operation.name, used, calls))
 
 
 def quantities(call: Call[Any], charge: Charge, *, succeeded: bool) -> dict[str, float]:

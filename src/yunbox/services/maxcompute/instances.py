@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -80,7 +81,7 @@ class InstanceStore:
         self._ledger = ledger
         self._clock = clock
 
-    async def save(self, instance: Instance, entries: tuple[Entry, ...] = ()) -> None:
+    async def save(self, instance: Instance, entries: Sequence[Entry] = ()) -> None:
         """Write an instance's present state, and what it used when that was its end."""
 
         def work(db: sqlite3.Connection) -> None:

@@ -4,8 +4,7 @@ A job runs its statements one after another through the spine as the principal w
 that ends soon ends within the POST that submitted it; a longer one goes on behind its instance id.
 """
 
-import asyncio
-import contextlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -17,12 +16,13 @@ from yunbox.engine.duck.pool import Worker
 from yunbox.kernel import ids, limits
 from yunbox.kernel.call import Principal, Usage
 from yunbox.kernel.clock import utc
-from yunbox.kernel.errors import Cancelled, Internal, InvalidArgument, KernelError, Unavailable
+from yunbox.kernel.errors import Internal, InvalidArgument
 from yunbox.meter.ledger import Entry
 from yunbox.meter.prices import SQL_EXTERNAL, SQL_SCAN
 from yunbox.services.maxcompute import faults
 from yunbox.services.maxcompute.admission import Estimate, Reading
 from yunbox.services.maxcompute.instances import CANCELLED, FAILED, SUCCESS, TERMINATED, Instance, Outcome
+from yunbox.spine.jobs import Job, Jobs, Stopped, entries_of
 from yunbox.sql.maxcompute.script import leading_settings, split_script
 from yunbox.sql.maxcompute.session import Session
 
@@ -36,29 +36,27 @@ DIALECT = "maxcompute"
 _DEFAULT_TIMEZONE = "Asia/Shanghai"
 _STATEMENT_TIMEOUT_S = 24 * 3600.0
 _RUNNING_MAX = 512
-_UNSAVED_MAX = 256
 
 
 @dataclass
-class Job:
-    """A live instance: what runs, as whom, and where it will say what came of it."""
+class SqlJob(Job[Instance]):
+    """A live instance, with what its statements ask for."""
 
-    instance: Instance
-    principal: Principal
-    settings: dict[str, str]
-    query: str
-    schema: str
-    done: asyncio.Event = field(default_factory=asyncio.Event)
-    task: asyncio.Task[None] | None = None
-    usage: Usage = field(default_factory=Usage)
-    saved: bool = False
+    settings: dict[str, str] = field(default_factory=dict)
+    query: str = ""
+    schema: str = "default"
+
+    @property
+    def instance(self) -> Instance:
+        """The job's record."""
+        return self.record
 
 
 @dataclass(frozen=True)
 class Statement:
     """One planned statement of a job, with the worker that holds its plan."""
 
-    job: Job
+    job: SqlJob
     text: str
     session: Session
     worker: Worker
@@ -87,24 +85,23 @@ class Statement:
         return Estimate(tuple(_reading(cost) for cost in self.planned.costs))
 
 
-class Jobs:
-    """Submits, runs, stops and remembers jobs."""
+class SqlJobs:
+    """The jobs of SQL: submitted as instances, and run statement by statement."""
 
     def __init__(self, service: "MaxCompute", results: Path, *, sync_wait_s: float) -> None:
         self._service = service
         self._results = results
         self._sync_wait_s = sync_wait_s
-        self._live: dict[str, Job] = {}
-        self._unsaved: dict[str, Instance] = {}
+        self._jobs: Jobs[SqlJob] = Jobs(self, running_max=_RUNNING_MAX, duration_s_max=_STATEMENT_TIMEOUT_S)
+        self.drain = self._jobs.drain
+        self.close = self._jobs.close
 
     async def submit(
         self, principal: Principal, project: str, task: Any, *, schema: str = "default", source: str = ""
-    ) -> Job:
+    ) -> SqlJob:
         """Start a job; returns when it has ended, or when its instance is durable and it goes on."""
         if len(task.query.encode()) > limits.SQL_TEXT_BYTES_MAX:
             raise InvalidArgument("A SQL statement is at most 2 MB long")
-        if len(self._live) >= _RUNNING_MAX:
-            raise Unavailable(f"More than {_RUNNING_MAX} instances are running: try again later")
         now = self._service.clock.time()
         instance = Instance(
             id=ids.timed_id(now),
@@ -116,127 +113,66 @@ class Jobs:
             task_type=task.kind,
             source=source,
         )
-        job = Job(instance, principal, dict(task.settings), task.query, schema)
-        self._live[instance.id] = job
-        job.task = asyncio.create_task(self._run(job), name=f"job {instance.id}")
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(job.done.wait(), self._sync_wait_s)
-        if not job.done.is_set() and not job.saved:
-            job.saved = True
-            await self._service.instances.save(job.instance)
+        job = SqlJob(instance, principal, settings=dict(task.settings), query=task.query, schema=schema)
+        await self._jobs.submit(job, wait_s=self._sync_wait_s)
         return job
 
     def find(self, project: str, instance_id: str) -> Instance:
         """An instance, live or ended. Raises NotFound."""
-        job = self._live.get(instance_id)
-        if job is not None and job.instance.project == project:
-            return job.instance
-        unsaved = self._unsaved.get(instance_id)
-        if unsaved is not None and unsaved.project == project:
-            return unsaved
+        job = self._jobs.find(instance_id)
+        if job is not None and job.record.project == project:
+            return job.record
         return self._service.instances.get(project, instance_id)
 
     async def wait(self, project: str, instance_id: str, timeout_s: float) -> Instance:
         """An instance once it has ended, or as it is after a while."""
-        job = self._live.get(instance_id)
-        if job is not None:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(job.done.wait(), timeout_s)
+        await self._jobs.wait(instance_id, timeout_s)
         return self.find(project, instance_id)
 
     async def stop(self, project: str, instance_id: str) -> None:
         """Cancel a job: its worker is killed, and nothing it had not committed stays."""
         self.find(project, instance_id)
-        job = self._live.get(instance_id)
-        if job is None or job.task is None:
-            return
-        job.task.cancel()
-        await job.done.wait()
-
-    async def close(self) -> None:
-        """Stop what still runs."""
-        for job in list(self._live.values()):
-            if job.task:
-                job.task.cancel()
-        await asyncio.gather(*(j.task for j in self._live.values() if j.task), return_exceptions=True)
-
-    async def drain(self, timeout_s: float) -> None:
-        """Let running jobs end for a while."""
-        waiting = [job.done.wait() for job in self._live.values()]
-        if waiting:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(asyncio.gather(*waiting), timeout_s)
+        await self._jobs.stop(instance_id)
 
     @property
     def running(self) -> int:
         """How many jobs are running."""
-        return len(self._live)
+        return self._jobs.running
 
-    async def _run(self, job: Job) -> None:
-        status, outcome = FAILED, Outcome()
-        try:
-            async with asyncio.timeout(_STATEMENT_TIMEOUT_S):
-                outcome = await self._run_task(job)
-            status = SUCCESS
-        except asyncio.CancelledError:
-            status = CANCELLED
-            outcome = _failure(Cancelled("The instance was stopped"))
-        except TimeoutError:
-            outcome = _failure(Cancelled("The instance ran longer than 24 hours and was stopped"))
-        except KernelError as error:
-            outcome = _failure(error)
-        except Exception as error:
-            outcome = _failure(error)
-            self._service.log.exception("job %s failed", job.instance.id)
-        await asyncio.shield(self._end(job, status, outcome))
+    # -- what SQL says of its jobs, as a host of the spine's
 
-    async def _end(self, job: Job, status: str, outcome: Outcome) -> None:
+    async def run(self, job: SqlJob) -> None:
+        """Run the statements."""
+        outcome = await self._run_task(job)
+        self._end(job, SUCCESS, replace(outcome, scanned_bytes=job.usage.scanned_bytes, cost=self._cost(job)))
+
+    def fail(self, job: SqlJob, error: BaseException) -> None:
+        """Say why an instance came to nothing."""
+        code, message = faults.sql_failure(error)
+        self._end(job, CANCELLED if isinstance(error, Stopped) else FAILED, Outcome(text=message, error_code=code))
+
+    async def save(self, job: SqlJob, entries: Sequence[Entry]) -> None:
+        """Write the instance, and what it used."""
+        await self._service.instances.save(job.record, entries)
+
+    def entries(self, job: SqlJob) -> Sequence[Entry]:
+        """A job is metered once, when it has succeeded; one that scanned nothing is on the bill at zero."""
+        if job.record.task_type != "SQL" or job.record.task_status != SUCCESS:
+            return ()
+        items = {SQL_SCAN: float(job.usage.scanned_bytes), **job.usage.items}
+        text = " ".join(job.query.split())[:500]
+        return entries_of(job, project=job.record.project, operation="SQL", items=items.items(), text=text)
+
+    def _end(self, job: SqlJob, status: str, outcome: Outcome) -> None:
         now = self._service.clock.time()
-        if status == SUCCESS:
-            outcome = replace(outcome, scanned_bytes=job.usage.scanned_bytes, cost=self._cost(job))
-        job.instance = replace(job.instance, status=TERMINATED, task_status=status, ended=now, outcome=outcome)
-        try:
-            await self._service.instances.save(job.instance, self._entries(job) if status == SUCCESS else ())
-        except Exception as error:
-            self._service.log.exception("instance %s could not be saved", job.instance.id)
-            job.instance = replace(job.instance, task_status=FAILED, outcome=_failure(error))
-            self._remember(job.instance)
-        finally:
-            job.done.set()
-            self._live.pop(job.instance.id, None)
+        job.record = replace(job.record, status=TERMINATED, task_status=status, ended=now, outcome=outcome)
 
-    def _remember(self, instance: Instance) -> None:
-        """Keep what could not be written, so that its client learns why; the oldest give way."""
-        self._unsaved[instance.id] = instance
-        while len(self._unsaved) > _UNSAVED_MAX:
-            del self._unsaved[next(iter(self._unsaved))]
-
-    def _cost(self, job: Job) -> float:
+    def _cost(self, job: SqlJob) -> float:
         prices, usage = self._service.prices, job.usage
         external = prices.cost(SQL_EXTERNAL, usage.items.get(SQL_EXTERNAL, 0), usage.complexity)
         return prices.sql_cost(usage.scanned_bytes, usage.complexity) + external
 
-    def _entries(self, job: Job) -> tuple[Entry, ...]:
-        """A job is metered once, when it has succeeded; one that scanned nothing is on the bill at zero."""
-        if job.instance.task_type != "SQL":
-            return ()
-        items = {SQL_SCAN: float(job.usage.scanned_bytes), **job.usage.items}
-        return tuple(
-            Entry(
-                id=job.instance.id,
-                item=item,
-                account_id=job.principal.account_id,
-                principal=job.principal.name,
-                project=job.instance.project,
-                operation="SQL",
-                quantity=quantity,
-                complexity=job.usage.complexity,
-                detail={"sql": " ".join(job.query.split())[:500]},
-            )
-            for item, quantity in items.items()
-        )
-
-    async def _run_task(self, job: Job) -> Outcome:
+    async def _run_task(self, job: SqlJob) -> Outcome:
         settings, body = leading_settings(job.query)
         job.settings.update(settings)
         statements = split_script(body)
@@ -251,7 +187,7 @@ class Jobs:
             outcome = await self._run_statement(job, text)
         return outcome
 
-    async def _run_statement(self, job: Job, text: str) -> Outcome:
+    async def _run_statement(self, job: SqlJob, text: str) -> Outcome:
         from yunbox.services.maxcompute.statements import operation_for
 
         session = self._session(job)
@@ -276,7 +212,7 @@ class Jobs:
             planned = await worker.call(request)
         return planned
 
-    def _session(self, job: Job) -> Session:
+    def _session(self, job: SqlJob) -> Session:
         project = self._service.catalogue.project(job.instance.project)
         settings = {**(project.properties if project else {}), **job.settings}
         return Session(
@@ -288,7 +224,7 @@ class Jobs:
             now=utc(self._service.clock.time()),
         )
 
-    def result_path(self, job: Job) -> Path:
+    def result_path(self, job: SqlJob) -> Path:
         """Where a job's result file goes."""
         return self._results / f"{job.instance.id}.arrow"
 
@@ -315,8 +251,3 @@ def _reading(cost: Any) -> Reading:
         example_bytes=cost.example_bytes,
         external=cost.external,
     )
-
-
-def _failure(error: BaseException) -> Outcome:
-    code, message = faults.sql_failure(error)
-    return Outcome(text=message, error_code=code)

@@ -22,7 +22,7 @@ from yunbox.services.maxcompute.admission import Admission
 from yunbox.services.maxcompute.functions import Functions
 from yunbox.services.maxcompute.grants import Grants
 from yunbox.services.maxcompute.instances import Instance, InstanceStore
-from yunbox.services.maxcompute.jobs import Jobs
+from yunbox.services.maxcompute.jobs import SqlJobs
 from yunbox.services.maxcompute.owners import Owners
 from yunbox.services.maxcompute.resources import Resources
 from yunbox.services.maxcompute.security_run import Security
@@ -103,7 +103,7 @@ class MaxCompute:
         self.resources = Resources(database, clock, folder / "resources")
         self.results = folder / "results"
         self.results.mkdir(exist_ok=True)
-        self.jobs = Jobs(self, self.results, sync_wait_s=_SYNC_WAIT_S)
+        self.jobs = SqlJobs(self, self.results, sync_wait_s=_SYNC_WAIT_S)
         self.sessions = Sessions(database, clock)
         self.slots = Slots(tunnel_pool)
         self.ingest = Ingest(tunnel_pool, self.slots, scratch=folder / "tmp")
