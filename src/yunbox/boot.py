@@ -27,10 +27,10 @@ from yunbox.meter.storage import STORAGE_SCHEMA, StorageMeter
 from yunbox.meter.tally import TALLY_SCHEMA, Tally
 from yunbox.meter.usage import Meter
 from yunbox.ports import Ports
-from yunbox.services.maxcompute.admission import Admission
 from yunbox.services.maxcompute.housekeeping import housekeeping
 from yunbox.services.maxcompute.schema import MAXCOMPUTE_SCHEMA
 from yunbox.services.maxcompute.service import MaxCompute
+from yunbox.services.maxcompute.sql.admission import Admission
 from yunbox.services.maxcompute.wire import MaxComputeApp
 from yunbox.services.monitor.service import Monitor
 from yunbox.services.monitor.wire import MonitorApp

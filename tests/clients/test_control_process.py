@@ -13,7 +13,7 @@ import oss2
 import pytest
 from odps import ODPS, errors
 
-from yunbox.services.maxcompute.statements import OPERATIONS
+from yunbox.services.maxcompute.sql.statements import OPERATIONS
 from yunbox.testing.server import Server
 
 HEAVY = {"duckdb", "sqlglot", "arro3", "deltalake", "pyarrow", "numpy", "pandas", "polars", "odps"}

@@ -8,10 +8,10 @@ from urllib.parse import quote, urlsplit
 import pytest
 import requests
 
-from yunbox.services.maxcompute.api.projects import anyone
-from yunbox.services.maxcompute.api.route import Route
-from yunbox.services.maxcompute.api.routes import ROUTES, operations
-from yunbox.services.maxcompute.statements import COST, OPERATIONS
+from yunbox.services.maxcompute.catalogue.projects import anyone
+from yunbox.services.maxcompute.route import Route
+from yunbox.services.maxcompute.routes import ROUTES, operations
+from yunbox.services.maxcompute.sql.statements import COST, OPERATIONS
 from yunbox.testing.server import Server
 from yunbox.wire.odps.signing import canonical_string, sign_v2
 

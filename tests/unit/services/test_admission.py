@@ -8,7 +8,7 @@ from yunbox.kernel.clock import ManualClock
 from yunbox.kernel.errors import InvalidArgument
 from yunbox.meter.ledger import LEDGER_SCHEMA, Ledger
 from yunbox.meter.prices import GIGABYTE, load_prices
-from yunbox.services.maxcompute.admission import Admission, CostRefused, Estimate, FullScanRefused, Reading
+from yunbox.services.maxcompute.sql.admission import Admission, CostRefused, Estimate, FullScanRefused, Reading
 from yunbox.storage.database import Database
 
 FULL = Reading("p.t", True, True, 3, 3, 3 * GIGABYTE, "pt='3'", GIGABYTE)

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from yunbox.kernel.errors import InvalidArgument
-from yunbox.services.maxcompute.tunnel_staging import Incoming, Unpacker
+from yunbox.services.maxcompute.tunnel.staging import Incoming, Unpacker
 from yunbox.wire.http import Body
 from yunbox.wire.odps.compression import SUPPORTED, Compressor
 

@@ -98,14 +98,14 @@ class Planned:
     """A plan, what it would scan, and the tables whose index lags behind their log (then plan again).
 
     ``unlisted`` are buckets and prefixes that only the server can list (then plan again with their listings);
-    ``elsewhere`` are objects that only the server can fetch.
+    ``remote`` are objects that only the server can fetch.
     """
 
     plan: object
     costs: tuple[ScanCost, ...] = ()
     stale: tuple[int, ...] = ()
     unlisted: tuple[tuple[str, str], ...] = ()
-    elsewhere: tuple[RemoteObject, ...] = ()
+    remote: tuple[RemoteObject, ...] = ()
 
 
 @dataclass(frozen=True)

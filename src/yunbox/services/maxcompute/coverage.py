@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from yunbox.services.maxcompute.api.routes import ROUTES
-from yunbox.services.maxcompute.statements import COST, OPERATIONS
+from yunbox.services.maxcompute.routes import ROUTES
+from yunbox.services.maxcompute.sql.statements import COST, OPERATIONS
 from yunbox.sql.maxcompute.functions import FUNCTIONS
 
 NOT_OFFERED = {

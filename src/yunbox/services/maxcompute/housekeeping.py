@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from yunbox.kernel.periodic import Periodic
-from yunbox.services.maxcompute.tunnel_sweep import pinned_files, sweep_sessions
+from yunbox.services.maxcompute.tunnel.sweep import pinned_files, sweep_sessions
 from yunbox.storage.tables.lifecycle import recycle
 from yunbox.storage.tables.orphans import find_and_remove
 

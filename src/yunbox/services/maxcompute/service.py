@@ -18,21 +18,21 @@ from yunbox.kernel.limits import RESULT_CSV_ROWS_MAX
 from yunbox.meter.ledger import Ledger
 from yunbox.meter.prices import PriceBook
 from yunbox.schema.tables import PartitionValues, TableName
-from yunbox.services.maxcompute.admission import Admission
-from yunbox.services.maxcompute.functions import Functions
-from yunbox.services.maxcompute.grants import Grants
-from yunbox.services.maxcompute.instances import Instance, InstanceStore
-from yunbox.services.maxcompute.jobs import SqlJobs
-from yunbox.services.maxcompute.owners import Owners
-from yunbox.services.maxcompute.resources import Resources
-from yunbox.services.maxcompute.security_run import Security
-from yunbox.services.maxcompute.tunnel_download import Downloads
-from yunbox.services.maxcompute.tunnel_ingest import Ingest
-from yunbox.services.maxcompute.tunnel_preview import Previews
-from yunbox.services.maxcompute.tunnel_sessions import Sessions
-from yunbox.services.maxcompute.tunnel_slots import Slots
-from yunbox.services.maxcompute.tunnel_streams import Streams
-from yunbox.services.maxcompute.tunnel_upload import Uploads
+from yunbox.services.maxcompute.functions.store import Functions
+from yunbox.services.maxcompute.resources.store import Resources
+from yunbox.services.maxcompute.security.grants import Grants
+from yunbox.services.maxcompute.security.owners import Owners
+from yunbox.services.maxcompute.security.run import Security
+from yunbox.services.maxcompute.sql.admission import Admission
+from yunbox.services.maxcompute.sql.instances import Instance, InstanceStore
+from yunbox.services.maxcompute.sql.jobs import SqlJobs
+from yunbox.services.maxcompute.tunnel.download import Downloads
+from yunbox.services.maxcompute.tunnel.ingest import Ingest
+from yunbox.services.maxcompute.tunnel.preview import Previews
+from yunbox.services.maxcompute.tunnel.sessions import Sessions
+from yunbox.services.maxcompute.tunnel.slots import Slots
+from yunbox.services.maxcompute.tunnel.streams import Streams
+from yunbox.services.maxcompute.tunnel.upload import Uploads
 from yunbox.spine.path import Spine
 from yunbox.storage.database import Database
 from yunbox.storage.files import inside, sync_folder
@@ -43,7 +43,7 @@ from yunbox.storage.tables.model import DataFile, StoredTable, partition_folder
 from yunbox.storage.tables.snapshots import Change, Snapshots
 
 if TYPE_CHECKING:
-    from yunbox.services.maxcompute.api.tables import Head
+    from yunbox.services.maxcompute.catalogue.tables import Head
 
 _CHECKPOINT_EVERY = 20
 _SYNC_WAIT_S = 0.25

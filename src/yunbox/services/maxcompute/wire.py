@@ -10,8 +10,9 @@ from yunbox.kernel import ids
 from yunbox.kernel.call import Claim
 from yunbox.kernel.errors import Internal, KernelError
 from yunbox.services.maxcompute import faults
-from yunbox.services.maxcompute.api.route import Router, split_path, xml
-from yunbox.services.maxcompute.api.routes import ROUTES
+from yunbox.services.maxcompute.replies import xml
+from yunbox.services.maxcompute.route import Router, split_path
+from yunbox.services.maxcompute.routes import ROUTES
 from yunbox.services.maxcompute.service import MaxCompute
 from yunbox.wire.http import ClientGone, Receive, Request, Response, Scope, Send, parse_request, send_response
 from yunbox.wire.odps.signing import APP_HEADER, canonical_strings, parse_app_authentication, parse_authorization

@@ -1,0 +1,294 @@
+"""Tenants, projects and their schemas."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from yunbox.kernel.call import Access, Call, Operation
+from yunbox.kernel.errors import NotFound
+from yunbox.services.maxcompute.access import on_project
+from yunbox.services.maxcompute.replies import empty, http_date, json_text, text, xml
+from yunbox.services.maxcompute.route import PAGE_MAX, PathValues, Route
+from yunbox.storage.tables.model import Project, Schema
+from yunbox.wire.http import Request, Response
+from yunbox.wire.xml import element, parse_body
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """An operation without parameters."""
+
+
+@dataclass(frozen=True)
+class ProjectName:
+    """One project."""
+
+    project: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of names after ``marker``, those that start with ``prefix``."""
+
+    marker: str
+    prefix: str
+    limit: int
+
+
+@dataclass(frozen=True)
+class SchemaName:
+    """One schema of a project."""
+
+    project: str
+    schema: str
+
+
+async def no_params(request: Request, values: PathValues) -> Nothing:
+    """Parse nothing."""
+    return Nothing()
+
+
+async def project_params(request: Request, values: PathValues) -> ProjectName:
+    """Parse the project in the path."""
+    return ProjectName(values["project"].lower())
+
+
+async def _page(request: Request, values: PathValues) -> Page:
+    return Page(
+        marker=request.param("marker") or "",
+        prefix=(request.param("name") or "").lower(),
+        limit=request.integer("maxitems", PAGE_MAX, low=1, high=PAGE_MAX),
+    )
+
+
+def anyone(service: Any, params: Any) -> tuple[Access, ...]:
+    """Touches nothing that has an owner: any identity may call it."""
+    return ()
+
+
+def reads_project(service: Any, params: Any) -> tuple[Access, ...]:
+    """Reads a project."""
+    return (on_project(service, "Read", params.project),)
+
+
+def lists_project(service: Any, params: Any) -> tuple[Access, ...]:
+    """Lists what is in a project."""
+    return (on_project(service, "List", params.project),)
+
+
+# -- tenants and addresses
+
+
+async def _get_tenant(service: Any, call: Call[Nothing]) -> dict[str, Any]:
+    account = call.principal.account_id
+    created = service.account_created
+    return {
+        "Name": service.account_name(account),
+        "OwnerId": account,
+        "TenantId": account,
+        "State": "NORMAL",
+        "TenantState": "NORMAL",
+        "CreateTime": int(created),
+        "UpdateTime": int(created),
+        "TenantMeta": {},
+        "Parameters": {"odps.namespace.schema": "false"},
+    }
+
+
+async def _logview_host(service: Any, call: Call[Nothing]) -> str:
+    return service.address
+
+
+async def _tunnel_address(service: Any, call: Call[ProjectName]) -> str:
+    return service.address.removeprefix("http://")
+
+
+# -- projects
+
+
+async def _list_projects(service: Any, call: Call[Page]) -> tuple[list[Project], str]:
+    page = call.params
+    owned = [
+        project
+        for project in service.catalogue.projects()
+        if project.name > page.marker and project.name.startswith(page.prefix) and _may_see(service, call, project)
+    ]
+    return owned[: page.limit], owned[page.limit - 1].name if len(owned) > page.limit else ""
+
+
+def _may_see(service: Any, call: Call[Page], project: Project) -> bool:
+    access = on_project(service, "Read", project.name)
+    return service.authoriser.decide(call.principal, access).allowed
+
+
+async def _get_project(service: Any, call: Call[ProjectName]) -> Project:
+    return service.catalogue.project(call.params.project)
+
+
+def _project_xml(project: Project, request: Request) -> Response:
+    properties = {} if request.has("extended") else {**service_properties(project), **project.properties}
+    items = [element("Property", element("Name", k), element("Value", v)) for k, v in sorted(properties.items())]
+    tag = "ExtendedProperties" if request.has("extended") else "Properties"
+    root = element(
+        "Project",
+        element("Name", project.name),
+        element("Type", "managed"),
+        element("Comment", project.comment),
+        element("ProjectGroupName", ""),
+        element(tag, *items),
+        element("State", "AVAILABLE"),
+        element("Clusters", element("Cluster", element("Name", "yunbox"), element("QuotaID", "1"))),
+        element("TenantId", project.account_id),
+        element("DefaultQuotaNickname", "os_PayAsYouGoQuota"),
+    )
+    return xml(root, headers=_history(project.owner, project.created, project.modified))
+
+
+def service_properties(project: Project) -> dict[str, str]:
+    """The properties that every project has until it sets its own."""
+    return {"odps.sql.allow.fullscan": "false", "odps.sql.type.system.odps2": "true", "odps.timezone": "Asia/Shanghai"}
+
+
+def _history(owner: str, created: float, modified: float) -> dict[str, str]:
+    return {
+        "x-odps-owner": owner,
+        "x-odps-creation-time": http_date(created),
+        "Last-Modified": http_date(modified),
+    }
+
+
+def _projects_xml(found: tuple[list[Project], str], request: Request) -> Response:
+    projects, marker = found
+    items = [
+        element(
+            "Project",
+            element("Name", project.name),
+            element("Comment", project.comment),
+            element("Owner", project.owner),
+            element("CreationTime", http_date(project.created)),
+            element("LastModifiedTime", http_date(project.modified)),
+        )
+        for project in projects
+    ]
+    return xml(element("Projects", element("Marker", marker), element("MaxItems", PAGE_MAX), *items))
+
+
+@dataclass(frozen=True)
+class PolicyDocument:
+    """A project's policy, as JSON text; empty removes it."""
+
+    project: str
+    document: str
+
+
+async def _policy_params(request: Request, values: PathValues) -> PolicyDocument:
+    return PolicyDocument(values["project"].lower(), (await request.body.read()).decode("utf-8", "replace"))
+
+
+async def _get_policy(service: Any, call: Call[ProjectName]) -> str:
+    return service.grants.project_policy(call.params.project)
+
+
+async def _put_policy(service: Any, call: Call[PolicyDocument]) -> None:
+    await service.grants.put_project_policy(call.params.project, call.params.document)
+
+
+def _writes_project(service: Any, params: Any) -> tuple[Access, ...]:
+    return (on_project(service, "Write", params.project),)
+
+
+def _administers(service: Any, params: Any) -> tuple[Access, ...]:
+    """Writing policies is granting: who may only write must not be able to grant itself the rest."""
+    return (on_project(service, "Admin", params.project),)
+
+
+# -- schemas
+
+
+async def _schema_params(request: Request, values: PathValues) -> SchemaName:
+    return SchemaName(values["project"].lower(), values["schema"].lower())
+
+
+async def _new_schema_params(request: Request, values: PathValues) -> SchemaName:
+    name = parse_body(await request.body.read()).value("Name")
+    return SchemaName(values["project"].lower(), name.lower())
+
+
+async def _list_schemas(service: Any, call: Call[ProjectName]) -> list[Schema]:
+    return service.catalogue.schemas(call.params.project)
+
+
+async def _get_schema(service: Any, call: Call[SchemaName]) -> Schema:
+    found = [s for s in service.catalogue.schemas(call.params.project) if s.name == call.params.schema]
+    if not found:
+        raise NotFound(f"Schema '{call.params.schema}' does not exist", code="NoSuchObject")
+    return found[0]
+
+
+async def _create_schema(service: Any, call: Call[SchemaName]) -> None:
+    await service.catalogue.create_schema(call.params.project, call.params.schema, owner=call.principal.name)
+
+
+async def _drop_schema(service: Any, call: Call[SchemaName]) -> None:
+    await service.catalogue.drop_schema(call.params.project, call.params.schema)
+
+
+def _schema_xml(schema: Schema) -> Any:
+    return element(
+        "Schema",
+        element("Name", schema.name),
+        element("Owner", schema.owner),
+        element("Description", schema.comment),
+        element("CreateTime", http_date(schema.created)),
+        element("ModifyTime", http_date(schema.modified)),
+        element("Type", "MANAGED"),
+    )
+
+
+def _one_schema(schema: Schema, request: Request) -> Response:
+    return xml(_schema_xml(schema), headers=_history(schema.owner, schema.created, schema.modified))
+
+
+def _all_schemas(schemas: list[Schema], request: Request) -> Response:
+    prefix = (request.param("name") or "").lower()
+    items = [_schema_xml(schema) for schema in schemas if schema.name.startswith(prefix)]
+    return xml(element("Schemas", element("Marker"), element("MaxItems", PAGE_MAX), *items))
+
+
+def _done(result: None, request: Request) -> Response:
+    return empty(201 if request.method == "POST" else 200)
+
+
+def _tenant_json(tenant: dict[str, Any], request: Request) -> Response:
+    return json_text(json.dumps({"Tenant": tenant}))
+
+
+def _plain(body: str, request: Request) -> Response:
+    return text(body)
+
+
+GET_TENANT = Operation("odps", "GetTenant", Nothing, _get_tenant, anyone)
+GET_LOGVIEW_HOST = Operation("odps", "GetLogviewHost", Nothing, _logview_host, anyone)
+GET_TUNNEL = Operation("odps", "GetTunnelEndpoint", ProjectName, _tunnel_address, anyone)
+LIST_PROJECTS = Operation("odps", "ListProjects", Page, _list_projects, anyone)
+GET_PROJECT = Operation("odps", "GetProject", ProjectName, _get_project, reads_project)
+GET_POLICY = Operation("odps", "GetPolicy", ProjectName, _get_policy, reads_project)
+PUT_POLICY = Operation("odps", "PutPolicy", PolicyDocument, _put_policy, _administers)
+LIST_SCHEMAS = Operation("odps", "ListSchemas", ProjectName, _list_schemas, lists_project)
+GET_SCHEMA = Operation("odps", "GetSchema", SchemaName, _get_schema, lists_project)
+CREATE_SCHEMA = Operation("odps", "CreateSchema", SchemaName, _create_schema, _writes_project)
+DROP_SCHEMA = Operation("odps", "DropSchema", SchemaName, _drop_schema, _writes_project)
+
+ROUTES = [
+    Route("GET", "/tenants", GET_TENANT, no_params, _tenant_json),
+    Route("GET", "/logview/host", GET_LOGVIEW_HOST, no_params, _plain),
+    Route("GET", "/projects", LIST_PROJECTS, _page, _projects_xml),
+    Route("GET", "/projects/{project}", GET_PROJECT, project_params, _project_xml),
+    Route("GET", "/projects/{project}", GET_POLICY, project_params, _plain, when="policy"),
+    Route("PUT", "/projects/{project}", PUT_POLICY, _policy_params, _done, when="policy"),
+    Route("GET", "/projects/{project}/tunnel", GET_TUNNEL, project_params, _plain),
+    Route("GET", "/projects/{project}/schemas", LIST_SCHEMAS, project_params, _all_schemas),
+    Route("POST", "/projects/{project}/schemas", CREATE_SCHEMA, _new_schema_params, _done),
+    Route("GET", "/projects/{project}/schemas/{schema}", GET_SCHEMA, _schema_params, _one_schema),
+    Route("DELETE", "/projects/{project}/schemas/{schema}", DROP_SCHEMA, _schema_params, _done),
+]

@@ -1,0 +1,1 @@
+"""User-defined functions: as registered, and over REST."""

@@ -1,0 +1,1 @@
+"""Resources: their store, and over REST."""

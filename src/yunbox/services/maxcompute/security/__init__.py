@@ -1,0 +1,1 @@
+"""Who may do what in a project: grants, the security language, both over REST."""

@@ -1,0 +1,1 @@
+"""SQL: instances and their jobs, statements as operations, what they run on."""

@@ -1,0 +1,1 @@
+"""The tunnel: sessions, blocks, packs and rows between clients and tables."""

@@ -1,0 +1,1 @@
+"""The tunnel over HTTP: batch sessions, streams, previews."""
