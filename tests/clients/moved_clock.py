@@ -11,10 +11,12 @@ from pathlib import Path
 import oss2
 import pytest
 
-from yunbox.boot import Ready, Settings, running
-from yunbox.datafolder import read_credentials
 from yunbox.kernel.clock import ManualClock
+from yunbox.server import boot
+from yunbox.server.boot import Ready, running
+from yunbox.server.folder import read_credentials
 from yunbox.services.oss.upkeep import housekeeping
+from yunbox.spine.house import Settings
 
 DAY_S = 86_400
 START_S = 1_767_225_600.0 + 10 * 3600  # 2026-01-01, 10:00 UTC
@@ -41,16 +43,17 @@ class Moved:
 
 
 @contextlib.contextmanager
-def moved(data: Path, clock: ManualClock, patch: pytest.MonkeyPatch, **settings: object) -> Iterator[Moved]:
+def moved(data: Path, clock: ManualClock, patch: pytest.MonkeyPatch, **options: object) -> Iterator[Moved]:
     """A server on a data folder, which tidies up twenty times a second of the machine's own time."""
     patch.setattr(housekeeping, "PERIOD_S", 0.05)
+    patch.setattr(boot, "UPKEEP_EVERY_S", 0.05)
     patch.setattr(oss2.utils, "http_date", lambda timeval=None: formatdate(timeval or clock.time(), usegmt=True))
     ready: list[Ready] = []
     started, stop = threading.Event(), threading.Event()
     failures: list[BaseException] = []
 
     async def run() -> None:
-        async with running(Settings(data, workers_max=1, **settings), clock) as found:  # ty: ignore
+        async with running(Settings(data, workers_max=1, options=options), clock) as found:
             ready.append(found)
             started.set()
             await asyncio.to_thread(stop.wait)

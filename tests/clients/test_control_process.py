@@ -12,17 +12,12 @@ from pathlib import Path
 import oss2
 import pytest
 from odps import ODPS, errors
+from telling import Telling
 
 from yunbox.services.maxcompute.sql.statements import OPERATIONS
 from yunbox.testing.server import Server
 
 HEAVY = {"duckdb", "sqlglot", "arro3", "deltalake", "pyarrow", "numpy", "pandas", "polars", "odps"}
-TELLING = """
-import atexit, os, pathlib, sys
-def tell():
-    pathlib.Path({folder!r}, str(os.getpid())).write_text(chr(10).join(sys.modules))
-atexit.register(tell)
-"""
 KINDS = {
     "Select": ["select count(*), max(name) from t", "select * from v"],
     "Insert": [
@@ -91,14 +86,10 @@ REFUSED = (
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    """A server that leaves the names of its modules in a file when it ends."""
-    (tmp_path / "site").mkdir()
-    (tmp_path / "told").mkdir()
-    (tmp_path / "site" / "sitecustomize.py").write_text(TELLING.format(folder=str(tmp_path / "told")))
-    (tmp_path / "data").mkdir()
-    with Server(tmp_path / "data", env={"PYTHONPATH": str(tmp_path / "site")}) as started:
-        yield started
+def telling(tmp_path: Path) -> Iterator[Telling]:
+    made = Telling(tmp_path)
+    with made.server:
+        yield made
 
 
 def entry(server: Server) -> ODPS:
@@ -152,16 +143,15 @@ def ask_tunnel(o: ODPS) -> None:
     assert o.get_table("t").head(1)
 
 
-def test_whatever_is_asked_no_engine_is_imported(server: Server, tmp_path: Path) -> None:
+def test_whatever_is_asked_no_engine_is_imported(telling: Telling) -> None:
     assert {operation.name for operation in OPERATIONS.values()} == {*KINDS, "Use"}
     assert set(ORDER) == set(KINDS)
+    server = telling.server
     ask_oss(server)
     o = entry(server)
     ask_sql(o)
     ask_tunnel(o)
-    pid = server.pid
-    server.stop()
+    told = telling.modules()
     server.start()
-    told = (tmp_path / "told" / str(pid)).read_text().split()
-    assert "yunbox.server.boot" in told or "yunbox.boot" in told
+    assert "yunbox.server.boot" in told
     assert HEAVY & {name.partition(".")[0] for name in told} == set()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from yunbox import __version__
 from yunbox.cli.output import Output
+from yunbox.cli.services import add_options, add_services
 from yunbox.kernel.errors import KernelError
 
 DEFAULT_DATA = "~/.yunbox"
@@ -26,25 +27,7 @@ def _up(p: argparse.ArgumentParser) -> None:
         "--workers", type=int, default=0, metavar="N", help="SQL worker processes (default: one a core, at least 4)"
     )
     p.add_argument("--worker-memory", type=int, default=0, metavar="MB", help="memory limit of one worker")
-    p.add_argument(
-        "--oss-callbacks",
-        choices=("loopback", "anywhere"),
-        default="loopback",
-        help="where OSS may send the callbacks that uploads ask for (default: this machine)",
-    )
-    p.add_argument(
-        "--oss-limits",
-        type=_oss_limits,
-        default="off",
-        metavar="real|QPS",
-        help="refuse what OSS would throttle: its own limits, or so many requests a second for keys that begin alike",
-    )
-
-
-def _oss_limits(text: str) -> str:
-    if text not in ("off", "real") and not (text.isascii() and text.isdigit() and int(text) > 0):
-        raise argparse.ArgumentTypeError(f"write off, real or a number of requests a second, not {text!r}")
-    return text
+    add_services(p)
 
 
 def _stop(p: argparse.ArgumentParser) -> None:
@@ -131,7 +114,7 @@ def run(argv: list[str]) -> int:
         from yunbox.cli.odpscmd import main
 
         return main(argv[1:])
-    args = _parser().parse_args(argv)
+    args = _parser(argv).parse_args(argv)
     output = Output(args.output)
     try:
         return importlib.import_module(f"yunbox.cli.{args.command}").run(args, output)
@@ -148,7 +131,7 @@ def run(argv: list[str]) -> int:
         return 130
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(argv: list[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="yunbox",
         description="Alibaba Cloud's big-data stack on your own machine.",
@@ -166,4 +149,6 @@ def _parser() -> argparse.ArgumentParser:
         )
         command.add_argument("--output", choices=outputs, default="text", help="how to print (default: text)")
         add(command)
+        if name == "up" and argv[:1] == ["up"]:
+            add_options(command, argv[1:])
     return parser

@@ -5,8 +5,8 @@ import os
 from pathlib import Path
 
 from yunbox.cli.client import Connection
-from yunbox.datafolder import read_credentials, read_server
 from yunbox.kernel.errors import InvalidArgument, NotFound
+from yunbox.server.folder import read_credentials, read_server
 
 _DEFAULT_FILES = ("conf/odps_config.ini", "~/.odpscmd/odps_config.ini")
 

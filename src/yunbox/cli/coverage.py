@@ -1,11 +1,10 @@
 """`yunbox coverage`: what is offered and what is not."""
 
 import argparse
-from dataclasses import asdict
 
 from yunbox.cli.output import Output
-
-SERVICES = ("maxcompute", "oss")
+from yunbox.kernel.errors import NotFound
+from yunbox.server.services import SERVICES, declared
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,14 +16,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, output: Output) -> int:
     """Print the coverage page."""
-    if args.service == "oss":
-        from yunbox.services.oss import coverage as oss
-
-        operations = [{"area": a, "operation": o, "offered": s, "note": n} for a, o, s, n in oss.statuses()]
-        output.result({"operations": operations, "own": oss.own()}, oss.page().rstrip())
-        return 0
-    from yunbox.services.maxcompute import coverage as maxcompute
-
-    body = {"offered": [asdict(item) for item in maxcompute.offered()], "not_offered": maxcompute.NOT_OFFERED}
-    output.result(body, maxcompute.page().rstrip())
+    service = declared(args.service)
+    if service.coverage is None:
+        raise NotFound(f"{service.title} is Yunbox's own: there is no vendor's list to cover")
+    found = service.coverage()
+    output.result(dict(found.values), found.page.rstrip())
     return 0

@@ -4,11 +4,11 @@ import argparse
 
 from yunbox.cli.output import Output
 from yunbox.cli.store import identities
-from yunbox.datafolder import read_credentials
 from yunbox.identity.identify import Identity
 from yunbox.kernel.call import Principal
 from yunbox.kernel.clock import SystemClock
 from yunbox.kernel.errors import NotFound
+from yunbox.server.folder import read_credentials
 
 _SESSION_S = 3600
 _NAMES = {

@@ -11,9 +11,9 @@ from importlib import import_module
 from pathlib import Path
 
 from yunbox.cli.output import Output
-from yunbox.datafolder import FORMAT, read_server
 from yunbox.kernel.errors import Unavailable
 from yunbox.kernel.limits import CLOCK_SKEW_S_MAX
+from yunbox.server.folder import FORMAT, read_server
 
 _DISK_BYTES_MIN = 1024**3
 _MEMORY_BYTES_MIN = 2 * 1024**3

@@ -10,9 +10,9 @@ from yunbox.cli import oss_remote
 from yunbox.cli.client import Connection, ServerError
 from yunbox.cli.oss_client import OssClient
 from yunbox.cli.output import Output
-from yunbox.datafolder import read_credentials, read_server
 from yunbox.kernel.errors import InvalidArgument, NotFound
 from yunbox.kernel.texts import format_bytes
+from yunbox.server.folder import read_credentials, read_server
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -3,7 +3,7 @@
 import argparse
 
 from yunbox.cli.output import Output
-from yunbox.datafolder import read_server
+from yunbox.server.folder import read_server
 
 
 def run(args: argparse.Namespace, output: Output) -> int:

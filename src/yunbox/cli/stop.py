@@ -6,8 +6,8 @@ import signal
 import time
 
 from yunbox.cli.output import Output
-from yunbox.datafolder import read_server
 from yunbox.kernel.errors import Unavailable
+from yunbox.server.folder import read_server
 
 _POLL_S = 0.05
 

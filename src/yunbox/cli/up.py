@@ -9,11 +9,15 @@ import time
 from typing import TYPE_CHECKING
 
 from yunbox.cli.output import Output
-from yunbox.datafolder import read_credentials, read_server
+from yunbox.cli.services import options
 from yunbox.kernel.errors import Unavailable
+from yunbox.server.folder import read_credentials, read_server
+from yunbox.server.services import chosen
+from yunbox.spine.house import Settings
+from yunbox.spine.service import Client
 
 if TYPE_CHECKING:
-    from yunbox.boot import Ready
+    from yunbox.server.boot import Ready
 
 _START_TIMEOUT_S = 60.0
 
@@ -24,7 +28,7 @@ def run(args: argparse.Namespace, output: Output) -> int:
         return _detach(args, output)
     import uvloop
 
-    from yunbox.boot import Ready, Settings, serve
+    from yunbox.server.boot import Ready, serve
 
     settings = Settings(
         data=args.data.expanduser().absolute(),
@@ -32,8 +36,8 @@ def run(args: argparse.Namespace, output: Output) -> int:
         project=args.project,
         workers_max=args.workers,
         worker_memory_bytes=args.worker_memory * 1024 * 1024,
-        oss_callbacks_anywhere=args.oss_callbacks == "anywhere",
-        oss_limits=args.oss_limits,
+        services=args.services,
+        options={option.name: getattr(args, option.name) for option in options(args.services)},
     )
     started = time.monotonic()
     is_first = read_credentials(args.data) is None
@@ -51,39 +55,21 @@ def run(args: argparse.Namespace, output: Output) -> int:
 def _greeting(args: argparse.Namespace, ready: "Ready", seconds: float, *, show_secret: bool) -> str:
     """Lines to paste. The secret is shown at the first start only; `yunbox credentials` shows it again."""
     key = read_credentials(args.data) or {}
-    secret = key.get("access_key_secret") if show_secret else "<yunbox credentials>"
-    endpoint = ready.endpoints["maxcompute"]
-    project = ready.project
-    return "\n".join(
-        [
-            f"Yunbox is ready ({seconds:.1f} s). Data: {args.data}",
-            "",
-            "  from odps import ODPS",
-            f'  o = ODPS("{key.get("access_key_id")}", "{secret}", "{project}",',
-            f'           endpoint="{endpoint}")',
-            "",
-            "  import oss2",
-            f'  bucket = oss2.Bucket(oss2.Auth("{key.get("access_key_id")}", "{secret}"),',
-            f'                       "{ready.endpoints["oss"]}", "my-bucket")',
-            "",
-            f'  odpscmd --data {args.data} -e "SELECT 1;"',
-            "",
-            "Ctrl-C stops it.",
-        ]
-    )
+    secret = key.get("access_key_secret", "") if show_secret else "<yunbox credentials>"
+    client = Client(key.get("access_key_id", ""), secret, ready.project, ready.endpoints, str(args.data))
+    lines = [f"Yunbox is ready ({seconds:.1f} s). Data: {args.data}", ""]
+    for service in chosen(args.services):
+        hints = [f"  {line}".rstrip() for line in service.hints(client)]
+        lines += [*hints, ""] if hints else []
+    return "\n".join([*lines, "Ctrl-C stops it."])
 
 
 def _detach(args: argparse.Namespace, output: Output) -> int:
-    command = [sys.executable, "-m", "yunbox", "up", "--data", str(args.data), "--output", "json"]
-    command += ["--port-base", str(args.port_base), "--project", args.project]
-    command += ["--workers", str(args.workers), "--worker-memory", str(args.worker_memory)]
-    command += ["--oss-callbacks", args.oss_callbacks]
-    command += ["--oss-limits", args.oss_limits]
-    args.data.expanduser().mkdir(parents=True, exist_ok=True, mode=0o700)
     log = args.data.expanduser() / "server.log"
+    log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with log.open("ab") as errors:
         child = subprocess.Popen(  # noqa: S603 - our own command
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, start_new_session=True
+            _command(args), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, start_new_session=True
         )
     assert child.stdout is not None
     with child.stdout:
@@ -94,12 +80,24 @@ def _detach(args: argparse.Namespace, output: Output) -> int:
         raise Unavailable(_last_problem(tail[-1] if tail else f"the server did not start: see {log}"))
     ready = json.loads(line)
     server = read_server(args.data) or {}
+    where = ", ".join(ready["endpoints"].values())
     output.result(
         {**ready, "pid": server.get("pid")},
-        f"Yunbox is ready at {ready['endpoints']['maxcompute']} (process {server.get('pid')}); "
-        f"stop it with: yunbox stop --data {args.data}",
+        f"Yunbox is ready at {where} (process {server.get('pid')}); stop it with: yunbox stop --data {args.data}",
     )
     return 0
+
+
+def _command(args: argparse.Namespace) -> list[str]:
+    """The same command in the foreground."""
+    command = [sys.executable, "-m", "yunbox", "up", "--data", str(args.data), "--output", "json"]
+    command += ["--port-base", str(args.port_base), "--project", args.project]
+    command += ["--workers", str(args.workers), "--worker-memory", str(args.worker_memory)]
+    if args.services:
+        command += ["--services", ",".join(args.services)]
+    for option in options(args.services):
+        command += [option.flag, str(getattr(args, option.name))]
+    return command
 
 
 def _last_problem(line: str) -> str:

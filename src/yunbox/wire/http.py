@@ -16,6 +16,8 @@ from yunbox.kernel.errors import Cancelled, InvalidArgument
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Scope = dict[str, Any]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+"""An ASGI application."""
 
 
 class ClientGone(Cancelled):

@@ -72,6 +72,8 @@ class MaxCompute:
         pool: WorkerPool,
         tunnel_pool: WorkerPool,
         address: str,
+        account_id: str,
+        project: str,
         region: str,
     ) -> None:
         self.log = logging.getLogger("yunbox.maxcompute")
@@ -91,6 +93,8 @@ class MaxCompute:
         self.pool = pool
         self.tunnel_pool = tunnel_pool
         self.address = address
+        self.account_id = account_id
+        self.project = project
         self.region = region
         self.account_created = clock.time()
         self.identity_store = identity_store

@@ -1,18 +1,16 @@
 """The monitoring service: asks every part of the server for its metrics, for those who may see them."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from yunbox.kernel.call import Access, Call, Operation
+from yunbox.spine.house import Source
 from yunbox.spine.path import Spine
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
-
-Source = Callable[[], Iterable["Metric"]]
-"""A part of the server that has something to tell. It is asked in the event loop, so it only looks at counters."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +19,7 @@ class Monitor:
 
     spine: Spine
     account_id: str
-    sources: tuple[Source, ...]
+    sources: Sequence[Source]
 
 
 async def _get_metrics(service: Monitor, call: Call[None]) -> bytes:

@@ -104,7 +104,6 @@ class Oss:
 
     async def sweep(self) -> None:
         """Upkeep that is due now and then."""
-        await asyncio.to_thread(self.tally.fold)
         await self.sinks.sweep()
         await self.sample()
         await self.store.sweep()

@@ -1,46 +1,49 @@
-"""Ports, assigned in one place: a block on the loopback address, or free ones."""
+"""Listening sockets on the loopback address: a block of ports in which each endpoint has its place, or free ones."""
 
 import errno
 import socket
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from yunbox.kernel.errors import Unavailable
 
 HOST = "127.0.0.1"
-OFFSETS = {"maxcompute": 0, "oss": 1, "metrics": 2}
-"""Each service's place in the block; later services take the next ones."""
 _BACKLOG = 1024
 
 
 @dataclass
-class Ports:
-    """Listening sockets by service name, bound before anything else starts."""
+class Sockets:
+    """Sockets by endpoint, bound before anything else starts."""
 
-    sockets: dict[str, socket.socket]
+    bound: dict[str, socket.socket]
 
     @classmethod
-    def reserve(cls, base: int) -> "Ports":
-        """Bind every port. Raises Unavailable naming one that is taken."""
-        sockets: dict[str, socket.socket] = {}
-        for name, offset in OFFSETS.items():
+    def reserve(cls, base: int, places: Mapping[str, int]) -> "Sockets":
+        """Bind the port of every endpoint. Raises Unavailable naming one that is taken."""
+        bound: dict[str, socket.socket] = {}
+        for name, offset in places.items():
             try:
-                sockets[name] = _bind(base + offset if base else 0)
+                bound[name] = _bind(base + offset if base else 0)
             except (OSError, OverflowError) as error:
-                for bound in sockets.values():
-                    bound.close()
+                for sock in bound.values():
+                    sock.close()
                 reason = _reason(error)
                 raise Unavailable(
                     f"Port {base + offset} for {name} {reason}: choose another block with --port-base"
                 ) from None
-        return cls(sockets)
+        return cls(bound)
+
+    def of(self, name: str) -> socket.socket:
+        """The socket of an endpoint."""
+        return self.bound[name]
 
     def url(self, name: str) -> str:
-        """The base URL of a service."""
-        return f"http://{HOST}:{self.sockets[name].getsockname()[1]}"
+        """The base URL of an endpoint."""
+        return f"http://{HOST}:{self.bound[name].getsockname()[1]}"
 
     def close(self) -> None:
         """Close every socket."""
-        for sock in self.sockets.values():
+        for sock in self.bound.values():
             sock.close()
 
 

@@ -1,0 +1,1 @@
+"""The server as a process: its data folder, its sockets, its listeners, and the composition root."""
