@@ -1,9 +1,10 @@
 """Monitoring as the house knows it."""
 
 from yunbox.services.monitor.service import Monitor
-from yunbox.services.monitor.wire import MonitorApp
+from yunbox.services.monitor.wire import MonitorFront
 from yunbox.spine.house import House
 from yunbox.spine.service import Endpoint, Service
+from yunbox.wire.app import HttpApp
 
 
 def _build(house: House) -> Monitor:
@@ -15,5 +16,5 @@ SERVICE = Service(
     title="Monitoring",
     endpoints={"metrics": Endpoint(2, "/metrics")},
     build=_build,
-    apps=lambda service: {"metrics": MonitorApp(service)},
+    apps=lambda service: {"metrics": HttpApp(MonitorFront(service), service.spine.call)},
 )

@@ -1,0 +1,90 @@
+"""Routes: from a request to an operation with its parameters, and from its result to bytes.
+
+What distinguishes the requests of a protocol is its own: a path and a marker, an action's name, a sub-resource. A route
+says under which key it is found and whether it takes a request; the router only looks up and asks, in order.
+"""
+
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Generic, TypeVar
+
+from yunbox.kernel.call import Operation
+from yunbox.kernel.errors import KernelError, Unsupported
+from yunbox.wire.http import Request, Response
+
+Q = TypeVar("Q")
+Values = Mapping[str, str]
+Parse = Callable[[Request, Values], Awaitable[Any]]
+Render = Callable[[Any, Request], Response]
+
+
+@dataclass(frozen=True, eq=False)
+class Route(Generic[Q]):
+    """One line of a protocol. ``service`` is what the operation runs on, known once the route is bound."""
+
+    operation: Operation[Any, Any, Any]
+    parse: Callable[[Q], Awaitable[Any]]
+    render: Callable[[Any, Q], Response]
+    key: Hashable
+    takes: Callable[[Q], bool] = lambda _request: True
+    service: Any = None
+
+    def bound(self, service: Any) -> "Route[Q]":
+        """The route to the operation on this service, or on this part of one."""
+        return replace(self, service=service)
+
+
+class Router(Generic[Q]):
+    """Finds a request's route: the first under the request's key that takes it."""
+
+    def __init__(
+        self, routes: Iterable[Route[Q]], key: Callable[[Q], Hashable], missing: Callable[[Q], KernelError]
+    ) -> None:
+        self._key = key
+        self._missing = missing
+        self._routes: dict[Hashable, list[Route[Q]]] = {}
+        for route in routes:
+            self._routes.setdefault(route.key, []).append(route)
+
+    def find(self, request: Q) -> Route[Q]:
+        """The route. Raises what the protocol says to a request that has none."""
+        for route in self._routes.get(self._key(request), ()):
+            if route.takes(request):
+                return route
+        raise self._missing(request)
+
+
+# -- routes by path
+
+
+def path_key(request: Request) -> Hashable:
+    """A request's key among routes by path: its method, and how many parts its path has."""
+    return request.method, len(request.segments)
+
+
+def on_path(
+    method: str, path: str, operation: Operation[Any, Any, Any], parse: Parse, render: Render, *, when: str = ""
+) -> Route[Request]:
+    """A route by path: parts in braces take any text, which the parser gets by name.
+
+    ``when`` names a query parameter that must be there; such routes are to be listed before those without.
+    """
+    pattern = tuple(part for part in path.split("/") if part)
+
+    def takes(request: Request) -> bool:
+        fits = all(part == given or part[0] == "{" for part, given in zip(pattern, request.segments, strict=True))
+        return fits and (not when or request.has(when))
+
+    async def parse_values(request: Request) -> Any:
+        values = {part[1:-1]: given for part, given in zip(pattern, request.segments, strict=True) if part[0] == "{"}
+        return await parse(request, values)
+
+    return Route(operation, parse_values, render, (method, len(pattern)), takes)
+
+
+def no_operation(request: Request) -> Unsupported:
+    """What a request is told that no route by path takes."""
+    return Unsupported(
+        f"{request.method} {request.raw_path} is not an operation that Yunbox offers; see the coverage page",
+        code="MethodNotAllowed",
+    )
