@@ -62,9 +62,9 @@ class Spine:
         allowed = False
         try:
             accesses = tuple(operation.touches(service, params))
-            self._authoriser.check(principal, accesses, call.context)
             if operation.place is not None:
                 call.places = operation.place(params)
+            self._authoriser.check(principal, accesses, call.context)
             if operation.admit is not None:
                 operation.admit(service, call)
             allowed = True

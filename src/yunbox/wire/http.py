@@ -24,6 +24,16 @@ class ClientGone(Cancelled):
     """The client closed the connection before its request was complete."""
 
 
+async def read_whole(chunks: AsyncIterator[bytes], size_max: int) -> bytes:
+    """All of a body. Raises InvalidArgument when it is longer than ``size_max`` bytes."""
+    parts = bytearray()
+    async for chunk in chunks:
+        parts += chunk
+        if len(parts) > size_max:
+            raise InvalidArgument(f"The request body is larger than {size_max} bytes")
+    return bytes(parts)
+
+
 class Body:
     """A request body, read whole within a bound or taken as a stream."""
 
@@ -33,12 +43,7 @@ class Body:
 
     async def read(self, size_max: int = limits.BODY_BYTES_MAX) -> bytes:
         """The whole body. Raises InvalidArgument when it is longer than ``size_max`` bytes."""
-        parts = bytearray()
-        async for chunk in self.chunks():
-            parts += chunk
-            if len(parts) > size_max:
-                raise InvalidArgument(f"The request body is larger than {size_max} bytes")
-        return bytes(parts)
+        return await read_whole(self.chunks(), size_max)
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """The body as it arrives. Raises ClientGone when it ends too early."""

@@ -1,8 +1,8 @@
 """Where the requests go: a ring of minutes that knows which partitions of which buckets are busy, and why.
 
-It reads the journal's events, so no operation knows of it; batches alone are told to it, key by key. What it keeps is
-bounded: each minute counts the busiest partitions and forgets the others now and then, and keeps a few keys of each.
-What was forgotten is at most the ``error`` of that minute.
+It reads the journal's events with their places, so no operation knows of it. What it keeps is bounded: each minute
+counts the busiest partitions and forgets the others now and then, and keeps a few keys of each. What was forgotten is
+at most the ``error`` of that minute.
 """
 
 import hashlib
@@ -82,22 +82,14 @@ class Heat:
         self._minutes: deque[Minute] = deque(maxlen=MINUTES)
         self._since_s = clock.time()
 
-    def record(self, event: Event, _places: Sequence[Place]) -> None:
-        """Count a call; a reader of the journal."""
-        if event.service != "oss" or not event.resources:
+    def record(self, event: Event, places: Sequence[Place]) -> None:
+        """Count a call at each of the keys it was about, which may be a thousand; a reader of the journal."""
+        if event.service != "oss" or _is_wide(event):
             return
         minute = self._minute(int(event.time // 60))
-        resources = event.resources if len(event.resources) == 1 else set(event.resources)
-        for resource in resources:
-            bucket, _, key = resource.partition("/")
-            if key and not key.endswith("*"):
+        for bucket, key in places if len(places) == 1 else set(places):
+            if key:
                 minute.add(bucket, key, throttled=event.code in CODES)
-
-    def count(self, places: Iterable[tuple[str, str]], *, throttled: bool) -> None:
-        """Count each key of a batch, whose event names none."""
-        minute = self._minute(int(self._clock.time() // 60))
-        for bucket, key in places:
-            minute.add(bucket, key, throttled=throttled)
 
     def _minute(self, number: int) -> Minute:
         if not self._minutes or self._minutes[-1].number < number:
@@ -129,6 +121,12 @@ class Heat:
             "hot": [_entry(partition, count, requests, window_s, partition_qps) for partition, count in hot],
             "by_minute": [{"time": minute.number * 60, "requests": minute.totals[bucket]} for minute in kept],
         }
+
+
+def _is_wide(event: Event) -> bool:
+    """Whether a call was about a bucket or a folder as a whole, such as a listing: it falls on no key."""
+    first = event.resources[0] if event.resources else ""
+    return bool(first) and ("/" not in first or first.endswith("*"))
 
 
 def _merged(bucket: str, minutes: Iterable[Minute]) -> dict[str, Count]:

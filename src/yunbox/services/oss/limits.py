@@ -10,14 +10,10 @@ import math
 import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any
 
-from yunbox.kernel.call import Call, Place
+from yunbox.kernel.call import Place
 from yunbox.kernel.errors import Throttled
 from yunbox.meter.journal import Event
-
-if TYPE_CHECKING:
-    from yunbox.services.oss.service import Oss
 
 PARTITION_CHARACTERS = 4
 PARTITION_QPS = 2000.0
@@ -115,39 +111,3 @@ def limits_of(text: str, region: str) -> Limits | None:
         return None
     bytes_s = BYTES_S_MAINLAND if region.startswith("cn-") else BYTES_S_ELSEWHERE
     return Limits(PARTITION_QPS if text == "real" else float(text), bytes_s)
-
-
-def admit(service: "Oss", call: Call[Any]) -> None:
-    """Refuse a call beyond the limits, before anything of an object's body is read.
-
-    A batch of keys is counted here for the map of heat, too: it names none in its event, as they may be a thousand.
-    """
-    places = list(places_of(call.params))
-    refused = True
-    try:
-        if service.limits is not None:
-            _check(service, service.limits, call, places)
-        refused = False
-    finally:
-        if isinstance(getattr(call.params, "items", None), tuple):
-            service.heat.count(places, throttled=refused)
-
-
-def _check(service: "Oss", limits: Limits, call: Call[Any], places: list[tuple[str, str]]) -> None:
-    name = next((bucket for bucket, _ in places), "")
-    bucket = service.store.buckets.find(name) if name else None
-    account_id = bucket.account_id if bucket is not None else call.principal.account_id
-    uploads = call.operation.name in ("PutObject", "PostObject", "AppendObject", "UploadPart")
-    limits.check(account_id, places, uploads=uploads)
-
-
-def places_of(params: Any) -> list[tuple[str, str]]:
-    """The buckets and keys that a call is about; a listing counts where its prefix lies."""
-    items = getattr(params, "items", None)
-    if isinstance(items, tuple):
-        return [(item.bucket, item.key) for item in items]
-    request = getattr(params, "request", None) or getattr(getattr(params, "source", None), "request", None)
-    if request is not None:
-        return [(request.bucket, request.key or request.query.get("prefix", ""))] if request.bucket else []
-    bucket = getattr(params, "bucket", "")
-    return [(bucket, getattr(params, "key", ""))] if bucket else []

@@ -14,7 +14,7 @@ from yunbox.guard.authorise import Authoriser
 from yunbox.identity.identify import Identity
 from yunbox.kernel.call import Access, Call
 from yunbox.kernel.clock import Clock
-from yunbox.meter.prices import OSS_GET, OSS_PUT, OSS_RESTORE, OSS_SELECT, OSS_TRAFFIC
+from yunbox.meter.prices import OSS_RESTORE, OSS_SELECT
 from yunbox.meter.storage import StorageMeter
 from yunbox.meter.tally import Tally
 from yunbox.services.oss.access import Grants
@@ -119,16 +119,6 @@ class Oss:
             await asyncio.to_thread(self.storage_meter.settle, item)
 
 
-def read(call: Call[Any], bucket: str) -> None:
-    """Meter a call of the cheaper class: GET, HEAD and the like."""
-    _metered(call, bucket, OSS_GET)
-
-
-def write(call: Call[Any], bucket: str) -> None:
-    """Meter a call of the dearer class: PUT, POST, LIST and the like."""
-    _metered(call, bucket, OSS_PUT)
-
-
 def retrieve(call: Call[Any], record: ObjectRecord, size: int = 0) -> None:
     """Meter that bytes of an object are read whose class charges for that: those that are sent, or so many."""
     if record.storage_class != "IA":  # the archives are charged when they are restored
@@ -144,14 +134,6 @@ def scan(call: Call[Any], record: ObjectRecord) -> None:
     """Meter that SelectObject has scanned an object: all of it, as its answer's last frame says."""
     call.usage.scanned_bytes = record.size
     call.usage.items[OSS_SELECT] = record.size
-
-
-def _metered(call: Call[Any], bucket: str, item: str) -> None:
-    usage = call.usage
-    usage.tallied = True
-    usage.project = f"oss://{bucket}" if bucket else ""
-    usage.items[item] = 1
-    usage.traffic = OSS_TRAFFIC
 
 
 def iso_time(epoch_ms: int) -> str:

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from yunbox.services.oss.http import callback as callbacks
-from yunbox.services.oss.http.callback import Callback, CallbackFailed, ask
+from yunbox.services.oss.objects import callback as callbacks
+from yunbox.services.oss.objects.callback import Callback, CallbackFailed, ask
 
 SLOW = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"
 

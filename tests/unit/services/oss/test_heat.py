@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from yunbox.kernel.call import Place
 from yunbox.kernel.clock import ManualClock
 from yunbox.meter.journal import Event
 from yunbox.services.oss import heat as module
@@ -23,7 +24,7 @@ class House:
         for key in keys:
             resource = f"{bucket}/{key}" if key else bucket
             event = Event(self.clock.time(), "r", "oss", operation, resources=[resource, resource], code=code)
-            self.heat.record(event, ())
+            self.heat.record(event, (Place(bucket, key), Place(bucket, key)))
 
     def report(self, minutes: int = 5) -> dict:
         return self.heat.report("b", minutes, None)

@@ -1,19 +1,23 @@
 """What counts for all buckets of an account: the block of public access."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
-from yunbox.kernel.call import Access, Call, Operation
+from yunbox.kernel.call import Access, Call, Charge, Operation
 from yunbox.services.oss.access import on_service
 from yunbox.services.oss.buckets.buckets import done, no_content
 from yunbox.services.oss.http.route import SERVICE, Route, xml
 from yunbox.services.oss.http.target import OssRequest
-from yunbox.services.oss.service import Oss, read, write
+from yunbox.services.oss.operation import READ, WRITE, operation
+from yunbox.services.oss.params import nowhere
+from yunbox.services.oss.service import Oss
 from yunbox.services.oss.settings.documents import CHECKS
 from yunbox.storage.objects.model import PUBLIC_BLOCK
 from yunbox.wire.http import Response
 from yunbox.wire.xml import Markup, element
 
+R = TypeVar("R")
 OPEN = element("PublicAccessBlockConfiguration", element("BlockPublicAccess", "false"))
 """What is answered where nobody has said anything."""
 
@@ -35,11 +39,9 @@ async def _none(request: OssRequest) -> Block:
 
 async def _put(service: Oss, call: Call[Block]) -> None:
     await service.store.buckets.block_public(call.principal.account_id, call.params.document)
-    write(call, "")
 
 
 async def _get(service: Oss, call: Call[Block]) -> str | None:
-    read(call, "")
     return service.store.buckets.public_block(call.principal.account_id)
 
 
@@ -54,29 +56,17 @@ def _touching(action: str) -> Callable[[Oss, Block], tuple[Access, ...]]:
     return touches
 
 
+def _operation(
+    name: str, run: Callable[[Oss, Call[Block]], Awaitable[R]], charge: Charge = WRITE
+) -> Operation[Oss, Block, R]:
+    return operation(name, Block, run, _touching(name), charge=charge, place=nowhere)
+
+
+PUT = _operation("PutPublicAccessBlock", _put)
+GET = _operation("GetPublicAccessBlock", _get, READ)
+DELETE = _operation("DeletePublicAccessBlock", _put)
 ROUTES = (
-    Route(
-        "PUT",
-        SERVICE,
-        Operation("oss", "PutPublicAccessBlock", Block, _put, _touching("PutPublicAccessBlock")),
-        _new,
-        done,
-        when=PUBLIC_BLOCK,
-    ),
-    Route(
-        "GET",
-        SERVICE,
-        Operation("oss", "GetPublicAccessBlock", Block, _get, _touching("GetPublicAccessBlock")),
-        _none,
-        _render,
-        when=PUBLIC_BLOCK,
-    ),
-    Route(
-        "DELETE",
-        SERVICE,
-        Operation("oss", "DeletePublicAccessBlock", Block, _put, _touching("DeletePublicAccessBlock")),
-        _none,
-        no_content,
-        when=PUBLIC_BLOCK,
-    ),
+    Route("PUT", SERVICE, PUT, _new, done, when=PUBLIC_BLOCK),
+    Route("GET", SERVICE, GET, _none, _render, when=PUBLIC_BLOCK),
+    Route("DELETE", SERVICE, DELETE, _none, no_content, when=PUBLIC_BLOCK),
 )

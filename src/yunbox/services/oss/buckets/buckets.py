@@ -1,9 +1,7 @@
 """Buckets over REST, and the account's list of them."""
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from yunbox.kernel.call import Access, Call, Operation
 from yunbox.kernel.errors import Forbidden, InvalidArgument
@@ -11,7 +9,9 @@ from yunbox.services.oss.access import BUCKET_ACLS, check_public, on_service
 from yunbox.services.oss.http.route import BUCKET, SERVICE, Route, empty, xml
 from yunbox.services.oss.http.target import S3, OssRequest
 from yunbox.services.oss.objects.headers import storage_class
-from yunbox.services.oss.service import Oss, iso_time, read, write
+from yunbox.services.oss.operation import READ, WRITE, operation, touches_bucket
+from yunbox.services.oss.params import OnBucket, at_bucket, nowhere
+from yunbox.services.oss.service import Oss, iso_time
 from yunbox.storage.objects.model import ENCRYPTION, STORAGE_CLASSES, Bucket, BucketStat, is_block
 from yunbox.wire.http import Response
 from yunbox.wire.xml import Markup, element, parse_body
@@ -30,40 +30,21 @@ def check_bucket_name(name: str) -> str:
     return name
 
 
-@dataclass(frozen=True)
-class OnBucket:
-    """A request about one bucket."""
-
-    request: OssRequest
-
-    @property
-    def bucket(self) -> str:
-        """The bucket's name."""
-        return self.request.bucket
-
-
 async def on_bucket(request: OssRequest) -> OnBucket:
     """The parameters of a request about one bucket."""
-    check_bucket_name(request.bucket)
-    return OnBucket(request)
+    return OnBucket(check_bucket_name(request.bucket))
 
 
 # -- create
 
 
-@dataclass(frozen=True)
-class NewBucket:
+@dataclass(frozen=True, slots=True)
+class NewBucket(OnBucket):
     """A bucket to create."""
 
-    request: OssRequest
     storage_class: str
     redundancy: str
     acl: str
-
-    @property
-    def bucket(self) -> str:
-        """The bucket's name."""
-        return self.request.bucket
 
 
 async def _new_bucket(request: OssRequest) -> NewBucket:
@@ -78,7 +59,7 @@ async def _new_bucket(request: OssRequest) -> NewBucket:
     if redundancy not in ("", "LRS", "ZRS"):
         raise InvalidArgument("The data redundancy type is LRS or ZRS.", code="InvalidArgument")
     acl = request.headers.get("x-oss-acl", "private")
-    return NewBucket(request, storage_class(chosen) or "Standard", redundancy or "LRS", bucket_acl(acl))
+    return NewBucket(request.bucket, storage_class(chosen) or "Standard", redundancy or "LRS", bucket_acl(acl))
 
 
 def bucket_acl(text: str) -> str:
@@ -98,11 +79,9 @@ async def _create(service: Oss, call: Call[NewBucket]) -> Bucket:
         page, more = service.store.buckets.page(account_id=owner, limit=BUCKETS_MAX)
         if more or len(page) >= BUCKETS_MAX:
             raise Forbidden(f"You have attempted to create more than {BUCKETS_MAX} buckets.", code="TooManyBuckets")
-    bucket = await service.store.buckets.create(
+    return await service.store.buckets.create(
         params.bucket, owner, storage_class=params.storage_class, redundancy=params.redundancy, acl=params.acl
     )
-    write(call, params.bucket)
-    return bucket
 
 
 def _render_created(result: Bucket, request: OssRequest) -> Response:
@@ -112,7 +91,6 @@ def _render_created(result: Bucket, request: OssRequest) -> Response:
 async def _delete(service: Oss, call: Call[OnBucket]) -> None:
     await service.settle(service.bucket(call.params.bucket))
     await service.store.buckets.delete(call.params.bucket)
-    write(call, call.params.bucket)
 
 
 def no_content(result: object, request: OssRequest) -> Response:
@@ -141,7 +119,6 @@ class BucketFound:
 async def look(service: Oss, call: Call[OnBucket]) -> BucketFound:
     """A bucket with everything that describes it."""
     bucket = service.bucket(call.params.bucket)
-    read(call, bucket.name)
     return BucketFound(bucket, service.store.buckets.stat(bucket), service.location, service.address)
 
 
@@ -225,7 +202,6 @@ def _render_head(result: BucketFound, request: OssRequest) -> Response:
 class BucketsQuery:
     """Which buckets to list."""
 
-    request: OssRequest
     prefix: str
     marker: str
     limit: int
@@ -245,7 +221,7 @@ class BucketsPage:
 
 async def _buckets_query(request: OssRequest) -> BucketsQuery:
     limit = request.integer("max-keys", 100, low=1, high=_PAGE_MAX)
-    return BucketsQuery(request, request.query.get("prefix", ""), request.query.get("marker", ""), limit)
+    return BucketsQuery(request.query.get("prefix", ""), request.query.get("marker", ""), limit)
 
 
 async def _list(service: Oss, call: Call[BucketsQuery]) -> BucketsPage:
@@ -254,7 +230,6 @@ async def _list(service: Oss, call: Call[BucketsQuery]) -> BucketsPage:
     found, more = service.store.buckets.page(
         account_id=owner, prefix=query.prefix, marker=query.marker, limit=query.limit
     )
-    write(call, "")
     return BucketsPage(found, more, query, owner, service.location, service.address)
 
 
@@ -295,66 +270,29 @@ def _render_regions(result: BucketsPage, request: OssRequest) -> Response:
     return xml(element("RegionInfoList", region))
 
 
-def touching(action: str) -> Callable[[Oss, Any], tuple[Access, ...]]:
-    """The access of a request about one bucket."""
-    return lambda service, params: (service.touch(action, params.bucket),)
-
-
-def _creates(service: Oss, params: NewBucket) -> tuple[Access, ...]:
-    return (service.touch("PutBucket", params.bucket),)
-
-
 def _lists(service: Oss, params: BucketsQuery) -> tuple[Access, ...]:
     return on_service("ListBuckets", service.account_id)
 
 
+def _looks(name: str, action: str = "", *, mounted: bool = True) -> Operation[Oss, OnBucket, BucketFound]:
+    return operation(
+        name, OnBucket, look, touches_bucket(action or name), charge=READ, place=at_bucket, mounted=mounted
+    )
+
+
+REGIONS = operation("DescribeRegions", BucketsQuery, _list, _lists, charge=WRITE, place=nowhere, mounted=True)
+LIST = operation("ListBuckets", BucketsQuery, _list, _lists, charge=WRITE, place=nowhere, mounted=True)
+CREATE = operation(
+    "PutBucket", NewBucket, _create, touches_bucket("PutBucket"), charge=WRITE, place=at_bucket, mounted=True
+)
+DELETE = operation("DeleteBucket", OnBucket, _delete, touches_bucket("DeleteBucket"), charge=WRITE, place=at_bucket)
 ROUTES = (
-    Route(
-        "GET",
-        SERVICE,
-        Operation("oss", "DescribeRegions", BucketsQuery, _list, _lists),
-        _buckets_query,
-        _render_regions,
-        when="regions",
-    ),
-    Route("GET", SERVICE, Operation("oss", "ListBuckets", BucketsQuery, _list, _lists), _buckets_query, _render_list),
-    Route("PUT", BUCKET, Operation("oss", "PutBucket", NewBucket, _create, _creates), _new_bucket, _render_created),
-    Route(
-        "DELETE",
-        BUCKET,
-        Operation("oss", "DeleteBucket", OnBucket, _delete, touching("DeleteBucket")),
-        on_bucket,
-        no_content,
-    ),
-    Route(
-        "HEAD",
-        BUCKET,
-        Operation("oss", "HeadBucket", OnBucket, look, touching("GetBucketInfo")),
-        on_bucket,
-        _render_head,
-    ),
-    Route(
-        "GET",
-        BUCKET,
-        Operation("oss", "GetBucketInfo", OnBucket, look, touching("GetBucketInfo")),
-        on_bucket,
-        _render_info,
-        when="bucketInfo",
-    ),
-    Route(
-        "GET",
-        BUCKET,
-        Operation("oss", "GetBucketLocation", OnBucket, look, touching("GetBucketLocation")),
-        on_bucket,
-        _render_location,
-        when="location",
-    ),
-    Route(
-        "GET",
-        BUCKET,
-        Operation("oss", "GetBucketStat", OnBucket, look, touching("GetBucketStat")),
-        on_bucket,
-        _render_stat,
-        when="stat",
-    ),
+    Route("GET", SERVICE, REGIONS, _buckets_query, _render_regions, when="regions"),
+    Route("GET", SERVICE, LIST, _buckets_query, _render_list),
+    Route("PUT", BUCKET, CREATE, _new_bucket, _render_created),
+    Route("DELETE", BUCKET, DELETE, on_bucket, no_content),
+    Route("HEAD", BUCKET, _looks("HeadBucket", "GetBucketInfo"), on_bucket, _render_head),
+    Route("GET", BUCKET, _looks("GetBucketInfo"), on_bucket, _render_info, when="bucketInfo"),
+    Route("GET", BUCKET, _looks("GetBucketLocation"), on_bucket, _render_location, when="location"),
+    Route("GET", BUCKET, _looks("GetBucketStat", mounted=False), on_bucket, _render_stat, when="stat"),
 )

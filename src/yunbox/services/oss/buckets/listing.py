@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from urllib.parse import quote
 from xml.sax.saxutils import escape
 
-from yunbox.kernel.call import Access, Call, Operation
+from yunbox.kernel.call import Access, Call, Place
 from yunbox.kernel.errors import InvalidArgument
 from yunbox.services.oss.http.route import BUCKET, Route, xml
 from yunbox.services.oss.http.target import S3, OssRequest
-from yunbox.services.oss.service import Oss, iso_time, write
+from yunbox.services.oss.operation import WRITE, operation
+from yunbox.services.oss.params import OnBucket
+from yunbox.services.oss.service import Oss, iso_time
 from yunbox.storage.objects.listing import Page, Query, VersionEntry, VersionPage
 from yunbox.storage.objects.model import Bucket
 from yunbox.storage.objects.versions import version_id
@@ -27,11 +29,10 @@ _DEFAULT = 100
 _S3_CLASSES = {"Standard": "STANDARD", "IA": "STANDARD_IA", "Archive": "GLACIER", "ColdArchive": "DEEP_ARCHIVE"}
 
 
-@dataclass(frozen=True)
-class Listing:
+@dataclass(frozen=True, slots=True)
+class Listing(OnBucket):
     """What to list. ``after_version`` goes on inside a key."""
 
-    request: OssRequest
     query: Query
     after_version: str = ""
 
@@ -64,7 +65,7 @@ def _query(request: OssRequest, after: str) -> Query:
 
 
 async def _first_form(request: OssRequest) -> Listing:
-    return Listing(request, _query(request, request.query.get("marker", "")))
+    return Listing(request.bucket, _query(request, request.query.get("marker", "")))
 
 
 async def _second_form(request: OssRequest) -> Listing:
@@ -73,7 +74,7 @@ async def _second_form(request: OssRequest) -> Listing:
         after = urlsafe_b64decode(token.encode()).decode() if token else request.query.get("start-after", "")
     except (binascii.Error, ValueError):
         raise InvalidArgument("The continuation token provided is incorrect.") from None
-    return Listing(request, _query(request, after))
+    return Listing(request.bucket, _query(request, after))
 
 
 async def _versions_form(request: OssRequest) -> Listing:
@@ -81,22 +82,21 @@ async def _versions_form(request: OssRequest) -> Listing:
     key_marker = request.query.get("key-marker", "")
     if after_version and not key_marker:
         raise InvalidArgument("A version-id marker cannot be specified without a key marker.")
-    return Listing(request, _query(request, key_marker), after_version)
+    return Listing(request.bucket, _query(request, key_marker), after_version)
 
 
 def _touches(action: str) -> Callable[[Oss, Listing], tuple[Access, ...]]:
     def touches(service: Oss, params: Listing) -> tuple[Access, ...]:
         context = {"oss:Prefix": params.query.prefix, "oss:Delimiter": params.query.delimiter}
-        return (service.touch(action, params.request.bucket, **{k: v for k, v in context.items() if v}),)
+        return (service.touch(action, params.bucket, **{k: v for k, v in context.items() if v}),)
 
     return touches
 
 
 async def _list(service: Oss, call: Call[Listing]) -> Listed:
     params = call.params
-    bucket = service.bucket(params.request.bucket)
+    bucket = service.bucket(params.bucket)
     page = await service.backend(bucket).page(bucket, params.query)
-    write(call, params.request.bucket)
     return Listed(bucket, page, params)
 
 
@@ -183,9 +183,8 @@ class ListedVersions:
 
 async def _list_versions(service: Oss, call: Call[Listing]) -> ListedVersions:
     params = call.params
-    bucket = service.bucket(params.request.bucket)
+    bucket = service.bucket(params.bucket)
     page = await service.store.listing.versions(bucket, params.query, params.after_version)
-    write(call, params.request.bucket)
     return ListedVersions(bucket, page, params)
 
 
@@ -236,9 +235,17 @@ def _version(entry: VersionEntry, spell: Callable[[str], str], bucket: Bucket, s
     )
 
 
-LIST = Operation("oss", "ListObjects", Listing, _list, _touches("ListObjects"))
-LIST_V2 = Operation("oss", "ListObjectsV2", Listing, _list, _touches("ListObjects"))
-LIST_VERSIONS = Operation("oss", "ListObjectVersions", Listing, _list_versions, _touches("ListObjectVersions"))
+def _at_prefix(params: Listing) -> tuple[Place, ...]:
+    return (Place(params.bucket, params.query.prefix),)
+
+
+LIST = operation("ListObjects", Listing, _list, _touches("ListObjects"), charge=WRITE, place=_at_prefix, mounted=True)
+LIST_V2 = operation(
+    "ListObjectsV2", Listing, _list, _touches("ListObjects"), charge=WRITE, place=_at_prefix, mounted=True
+)
+LIST_VERSIONS = operation(
+    "ListObjectVersions", Listing, _list_versions, _touches("ListObjectVersions"), charge=WRITE, place=_at_prefix
+)
 ROUTES = (
     Route("GET", BUCKET, LIST_V2, _second_form, _render_second, when="list-type"),
     Route("GET", BUCKET, LIST_VERSIONS, _versions_form, _render_versions, when="versions"),

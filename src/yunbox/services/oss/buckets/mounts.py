@@ -6,12 +6,14 @@ from typing import Any
 
 import msgspec
 
-from yunbox.kernel.call import Access, Call, Operation, Shape, Stream
+from yunbox.kernel.call import Access, Call, Shape, Stream
 from yunbox.kernel.errors import Conflict, InvalidArgument, KernelError
-from yunbox.services.oss.buckets.buckets import OnBucket, check_bucket_name, no_content, on_bucket, touching
+from yunbox.services.oss.buckets.buckets import check_bucket_name, no_content, on_bucket
 from yunbox.services.oss.http.route import BUCKET, Route, empty
 from yunbox.services.oss.http.target import OssRequest
-from yunbox.services.oss.service import Oss, read, write
+from yunbox.services.oss.operation import READ, WRITE, operation, touches_bucket
+from yunbox.services.oss.params import OnBucket, at_bucket
+from yunbox.services.oss.service import Oss
 from yunbox.storage.objects.model import Bucket
 from yunbox.storage.objects.ports import Mount
 from yunbox.wire.http import Response
@@ -36,12 +38,20 @@ class MountBody(msgspec.Struct):
     cache_bytes: int = 10 * 1024**3
 
 
-@dataclass(frozen=True)
-class Mounting:
+@dataclass(frozen=True, slots=True)
+class Mounting(OnBucket):
     """A bucket to mount."""
 
-    bucket: str
     mount: Mount
+
+
+@dataclass(frozen=True, slots=True)
+class Warming(OnBucket):
+    """What of a mounted bucket is to be fetched, and whether that is to stay (``pin``) or need not any more."""
+
+    prefix: str
+    pin: bool
+    unpin: bool
 
 
 async def _mounting(request: OssRequest) -> Mounting:
@@ -63,9 +73,7 @@ async def _mounting(request: OssRequest) -> Mounting:
 
 
 async def _mount(service: Oss, call: Call[Mounting]) -> Bucket:
-    bucket = await service.backends.remotes.mount(call.params.mount, call.principal.account_id)
-    write(call, bucket.name)
-    return bucket
+    return await service.backends.remotes.mount(call.params.mount, call.principal.account_id)
 
 
 def _render_mounted(result: Bucket, request: OssRequest) -> Response:
@@ -81,22 +89,25 @@ def _mounted(service: Oss, name: str) -> Bucket:
 
 async def _unmount(service: Oss, call: Call[OnBucket]) -> None:
     await service.backends.remotes.unmount(_mounted(service, call.params.bucket))
-    write(call, call.params.bucket)
 
 
-async def _warm(service: Oss, call: Call[OnBucket]) -> Stream:
-    query = call.params.request.query
-    bucket, prefix = _mounted(service, call.params.bucket), query.get("prefix", "")
+async def _warming(request: OssRequest) -> Warming:
+    query = request.query
+    return Warming(check_bucket_name(request.bucket), query.get("prefix", ""), "pin" in query, "unpin" in query)
+
+
+async def _warm(service: Oss, call: Call[Warming]) -> Stream:
+    params, prefix = call.params, call.params.prefix
+    bucket = _mounted(service, params.bucket)
     mounts = service.backends.remotes
-    write(call, bucket.name)
-    if "unpin" in query:
+    if params.unpin:
         await mounts.unpin(bucket, prefix)
-    elif "pin" in query:
+    elif params.pin:
         await mounts.pin(bucket, prefix)
 
     async def lines() -> AsyncGenerator[bytes]:
         try:
-            if "unpin" not in query:
+            if not params.unpin:
                 async for step in mounts.backend(bucket).warm(prefix):
                     yield _encode(step) + b"\n"
             yield b'{"done": true}\n'
@@ -112,7 +123,6 @@ def _render_lines(stream: Stream, request: OssRequest) -> Response:
 
 async def _cache(service: Oss, call: Call[OnBucket]) -> dict[str, Any]:
     bucket = _mounted(service, call.params.bucket)
-    read(call, bucket.name)
     mounts = service.backends.remotes
     return {"bucket": bucket.name, "pinned": list(mounts.pins(bucket)), **await mounts.backend(bucket).status()}
 
@@ -121,22 +131,28 @@ def _render_cache(result: dict[str, Any], request: OssRequest) -> Response:
     return Response(200, {"Content-Type": "application/json"}, _encode(result))
 
 
-def _warms(service: Oss, params: OnBucket) -> tuple[Access, ...]:
-    prefix = params.request.query.get("prefix", "")
+def _warms(service: Oss, params: Warming) -> tuple[Access, ...]:
     return (
         service.touch("ListObjects", params.bucket),
-        service.touch("GetObject", params.bucket, f"{prefix}*"),
+        service.touch("GetObject", params.bucket, f"{params.prefix}*"),
         service.touch("YunboxWarm", params.bucket),
     )
 
 
-MOUNT = Operation("oss", "YunboxMountRemote", Mounting, _mount, touching("YunboxMountRemote"))
-UNMOUNT = Operation("oss", "YunboxUnmount", OnBucket, _unmount, touching("YunboxUnmount"))
-WARM = Operation("oss", "YunboxWarm", OnBucket, _warm, _warms, Shape.STREAM)
-CACHE = Operation("oss", "YunboxCache", OnBucket, _cache, touching("GetBucketInfo"))
+MOUNT = operation(
+    "YunboxMountRemote", Mounting, _mount, touches_bucket("YunboxMountRemote"), charge=WRITE, place=at_bucket,
+    mounted=True,
+)  # fmt: skip
+UNMOUNT = operation(
+    "YunboxUnmount", OnBucket, _unmount, touches_bucket("YunboxUnmount"), charge=WRITE, place=at_bucket, mounted=True
+)
+WARM = operation("YunboxWarm", Warming, _warm, _warms, charge=WRITE, place=at_bucket, mounted=True, shape=Shape.STREAM)
+CACHE = operation(
+    "YunboxCache", OnBucket, _cache, touches_bucket("GetBucketInfo"), charge=READ, place=at_bucket, mounted=True
+)
 ROUTES = (
     Route("POST", BUCKET, MOUNT, _mounting, _render_mounted, when="yunboxMount"),
     Route("POST", BUCKET, UNMOUNT, on_bucket, no_content, when="yunboxUnmount"),
-    Route("POST", BUCKET, WARM, on_bucket, _render_lines, when="yunboxWarm"),
+    Route("POST", BUCKET, WARM, _warming, _render_lines, when="yunboxWarm"),
     Route("GET", BUCKET, CACHE, on_bucket, _render_cache, when="yunboxCache"),
 )

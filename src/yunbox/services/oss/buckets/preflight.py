@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 
-from yunbox.kernel.call import Access, Call, Operation
+from yunbox.kernel.call import Access, Call
 from yunbox.kernel.errors import InvalidArgument
 from yunbox.services.oss.http.cors import preflight
 from yunbox.services.oss.http.route import BUCKET, OBJECT, Route, empty
 from yunbox.services.oss.http.target import OssRequest
-from yunbox.services.oss.objects.reads import as_is
-from yunbox.services.oss.service import Oss, read
+from yunbox.services.oss.objects.reading import as_is
+from yunbox.services.oss.operation import READ, operation
+from yunbox.services.oss.params import at_bucket
+from yunbox.services.oss.service import Oss
 from yunbox.wire.http import Response
 
 
@@ -35,7 +37,6 @@ async def _preflight(request: OssRequest) -> Preflight:
 async def _answer(service: Oss, call: Call[Preflight]) -> Response:
     asked = call.params
     headers = preflight(service.bucket(asked.bucket), asked.origin, asked.method, asked.headers)
-    read(call, asked.bucket)
     return empty(200, headers)
 
 
@@ -43,7 +44,7 @@ def _touches(service: Oss, params: Preflight) -> tuple[Access, ...]:
     return ()
 
 
-OPTIONS = Operation("oss", "OptionObject", Preflight, _answer, _touches)
+OPTIONS = operation("OptionObject", Preflight, _answer, _touches, charge=READ, place=at_bucket, mounted=True)
 ROUTES = (
     Route("OPTIONS", OBJECT, OPTIONS, _preflight, as_is),
     Route("OPTIONS", BUCKET, OPTIONS, _preflight, as_is),

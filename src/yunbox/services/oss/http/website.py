@@ -18,6 +18,21 @@ _SUBFOLDER_REDIRECTS, _SUBFOLDER_SERVES = "0", "2"
 """What an ``IndexDocument/Type`` does for a missing key that has a home page below it; 1 does nothing."""
 
 
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What a website's rules may ask of a request: its headers, and how it was addressed."""
+
+    headers: Mapping[str, str]
+    host: str
+    path: str
+    query: tuple[tuple[str, str], ...]
+
+
+def visit_of(request: OssRequest) -> Visit:
+    """The visit that a request is."""
+    return Visit(request.headers, request.host, request.raw_path, request.pairs)
+
+
 @dataclass(frozen=True)
 class HeaderCondition:
     """A header that a rule asks for."""
@@ -52,13 +67,13 @@ class Rule:
     code: int
     passes_query: bool
 
-    def fits(self, request: OssRequest, status: int) -> bool:
+    def fits(self, key: str, visit: Visit, status: int) -> bool:
         """Whether the rule is for a request that would be answered with a status; 0 before that is known."""
         return (
             self.status == status
-            and request.key.startswith(self.prefix)
-            and request.key.endswith(self.suffix)
-            and all(condition.holds(request.headers) for condition in self.headers)
+            and key.startswith(self.prefix)
+            and key.endswith(self.suffix)
+            and all(condition.holds(visit.headers) for condition in self.headers)
         )
 
     def key_for(self, key: str) -> str:
@@ -69,13 +84,13 @@ class Rule:
             return self.key_prefix + key.removeprefix(self.prefix)
         return key
 
-    def location(self, request: OssRequest) -> str:
-        """Where the rule sends a request."""
-        host = self.host or request.host
-        path = quote(self.key_for(request.key), safe="/~")
-        if not self.host and not request.host.startswith(f"{request.bucket}."):
-            path = f"{request.bucket}/{path}"
-        query = "&".join(f"{name}={value}" if value else name for name, value in request.pairs)
+    def location(self, bucket: str, key: str, visit: Visit) -> str:
+        """Where the rule sends a visit of a key."""
+        host = self.host or visit.host
+        path = quote(self.key_for(key), safe="/~")
+        if not self.host and not visit.host.startswith(f"{bucket}."):
+            path = f"{bucket}/{path}"
+        query = "&".join(f"{name}={value}" if value else name for name, value in visit.query)
         return f"{self.protocol or 'http'}://{host}/{path}" + (f"?{query}" if self.passes_query and query else "")
 
 
@@ -89,9 +104,9 @@ class Website:
     error_status: int
     rules: tuple[Rule, ...]
 
-    def rule(self, request: OssRequest, status: int) -> Rule | None:
-        """The first rule for a request."""
-        return next((rule for rule in self.rules if rule.fits(request, status)), None)
+    def rule(self, key: str, visit: Visit, status: int) -> Rule | None:
+        """The first rule for a visit of a key."""
+        return next((rule for rule in self.rules if rule.fits(key, visit, status)), None)
 
     def home(self, key: str) -> str:
         """The home page that a key which ends with a slash stands for; the empty key is the root."""

@@ -1,28 +1,32 @@
 """What hangs on an object: its ACL, its tags, a symbolic link, and the restoring of an archived one."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
 from urllib.parse import quote, unquote_plus
 
 import msgspec
 
-from yunbox.kernel.call import Access, Call, Operation
+from yunbox.kernel.call import Call, Operation
 from yunbox.kernel.errors import Conflict, InvalidArgument
 from yunbox.meter.prices import OSS_RESTORE
 from yunbox.services.oss.access import check_public
 from yunbox.services.oss.http.route import OBJECT, Route, empty, xml
 from yunbox.services.oss.http.target import OssRequest
-from yunbox.services.oss.objects.headers import attributes, check_tags, object_acl, restore_header, version_header
-from yunbox.services.oss.objects.reads import Reading, reading
-from yunbox.services.oss.objects.transfer import overwrite_check
+from yunbox.services.oss.objects.headers import Traits, check_tags, object_acl, restore_header, traits, version_header
+from yunbox.services.oss.objects.overwrite import Overwrite, overwrite_of
+from yunbox.services.oss.objects.reading import on_version
 from yunbox.services.oss.objects.writes import Written
-from yunbox.services.oss.service import Oss, http_time, read, write
+from yunbox.services.oss.operation import READ, WRITE, operation, touches_object
+from yunbox.services.oss.params import NamesObject, OnObject, OnVersion, at_object
+from yunbox.services.oss.service import Oss, http_time
 from yunbox.storage.objects.model import APPENDABLE, SYMLINK, Bucket, ObjectRecord
 from yunbox.storage.objects.objects import NotAppendable, PositionNotEqualToLength, check_key
 from yunbox.wire.http import Response
 from yunbox.wire.xml import element, parse_body
 
+P = TypeVar("P", bound=NamesObject)
+R = TypeVar("R")
 _HOUR_MS = 3600 * 1000
 _DAY_MS = 24 * _HOUR_MS
 _RESTORE_MS = {
@@ -36,14 +40,6 @@ _CLEANED = ("ColdArchive", "DeepColdArchive")
 _RESTORE_DAYS_MAX = {"Archive": 7, "ColdArchive": 365, "DeepColdArchive": 365}
 
 
-def _touching(action: str) -> Callable[[Oss, Any], tuple[Access, ...]]:
-    def touches(service: Oss, params: Any) -> tuple[Access, ...]:
-        request = params.request
-        return (service.touch(action, request.bucket, request.key),)
-
-    return touches
-
-
 @dataclass(frozen=True)
 class Found:
     """A record and its bucket."""
@@ -52,46 +48,39 @@ class Found:
     record: ObjectRecord
 
 
-async def _look(service: Oss, call: Call[Reading]) -> Found:
-    request = call.params.request
-    bucket = service.bucket(request.bucket)
-    record = service.store.objects.get(bucket, request.key, call.params.version)
-    read(call, request.bucket)
-    return Found(bucket, record)
+async def _look(service: Oss, call: Call[OnVersion]) -> Found:
+    params = call.params
+    bucket = service.bucket(params.bucket)
+    return Found(bucket, service.store.objects.get(bucket, params.key, params.version))
+
+
+async def _amend(service: Oss, about: OnVersion, edit: Callable[[ObjectRecord], ObjectRecord]) -> Found:
+    bucket = service.bucket(about.bucket)
+    return Found(bucket, await service.store.objects.amend(bucket, about.key, about.version, edit))
 
 
 # -- ACL
 
 
-@dataclass(frozen=True)
-class Setting:
-    """A request that changes one thing about an object or version."""
+@dataclass(frozen=True, slots=True)
+class NewAcl(OnVersion):
+    """An ACL for an object or version; empty where the bucket's is to count."""
 
-    request: OssRequest
-    version: str | None
-    value: Any
+    acl: str = ""
 
 
-async def _new_acl(request: OssRequest) -> Setting:
+async def _new_acl(request: OssRequest) -> NewAcl:
     check_key(request.key)
     acl = request.headers.get("x-oss-object-acl", "")
     if not acl:
         raise InvalidArgument("no such object access control exists", code="InvalidArgument")
-    return Setting(request, request.query.get("versionId"), object_acl(acl))
+    return NewAcl(request.bucket, request.key, request.query.get("versionId"), object_acl(acl))
 
 
-async def _put_acl(service: Oss, call: Call[Setting]) -> Found:
-    blocked = service.bucket(call.params.request.bucket).blocks_public
-    check_public(blocked=blocked, acl=call.params.value, noun="object")
-    return await _amend(service, call, lambda record: msgspec.structs.replace(record, acl=call.params.value))
-
-
-async def _amend(service: Oss, call: Call[Setting], edit: Callable[[ObjectRecord], ObjectRecord]) -> Found:
-    request = call.params.request
-    bucket = service.bucket(request.bucket)
-    record = await service.store.objects.amend(bucket, request.key, call.params.version, edit)
-    write(call, request.bucket)
-    return Found(bucket, record)
+async def _put_acl(service: Oss, call: Call[NewAcl]) -> Found:
+    acl = call.params.acl
+    check_public(blocked=service.bucket(call.params.bucket).blocks_public, acl=acl, noun="object")
+    return await _amend(service, call.params, lambda record: msgspec.structs.replace(record, acl=acl))
 
 
 def _render_acl(result: Found, request: OssRequest) -> Response:
@@ -107,9 +96,17 @@ def _render_changed(result: Found, request: OssRequest) -> Response:
 # -- tags
 
 
-async def _new_tags(request: OssRequest) -> Setting:
+@dataclass(frozen=True, slots=True)
+class NewTags(OnVersion):
+    """The tags that an object or version is to have."""
+
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+async def _new_tags(request: OssRequest) -> NewTags:
     check_key(request.key)
-    return Setting(request, request.query.get("versionId"), read_tags(await request.body.read()))
+    tags = read_tags(await request.body.read())
+    return NewTags(request.bucket, request.key, request.query.get("versionId"), tags)
 
 
 def read_tags(body: bytes) -> dict[str, str]:
@@ -120,13 +117,14 @@ def read_tags(body: bytes) -> dict[str, str]:
     return check_tags([(tag.value("Key"), tag.value("Value")) for tag in root.all("TagSet/Tag")])
 
 
-async def _put_tags(service: Oss, call: Call[Setting]) -> Found:
-    return await _amend(service, call, lambda record: msgspec.structs.replace(record, tags=call.params.value))
+async def _put_tags(service: Oss, call: Call[NewTags]) -> Found:
+    tags = call.params.tags
+    return await _amend(service, call.params, lambda record: msgspec.structs.replace(record, tags=tags))
 
 
-async def _no_tags(request: OssRequest) -> Setting:
+async def _no_tags(request: OssRequest) -> NewTags:
     check_key(request.key)
-    return Setting(request, request.query.get("versionId"), {})
+    return NewTags(request.bucket, request.key, request.query.get("versionId"))
 
 
 def _render_tags(result: Found, request: OssRequest) -> Response:
@@ -141,20 +139,28 @@ def _render_untagged(result: Found, request: OssRequest) -> Response:
 # -- symbolic links
 
 
-async def _new_link(request: OssRequest) -> Setting:
+@dataclass(frozen=True, slots=True)
+class Linking(OnObject):
+    """A symbolic link to make."""
+
+    target: str
+    traits: Traits
+    overwrite: Overwrite
+
+
+async def _new_link(request: OssRequest) -> Linking:
     check_key(request.key)
     target = unquote_plus(request.headers.get("x-oss-symlink-target", ""))
     check_key(target)
-    return Setting(request, None, target)
+    return Linking(request.bucket, request.key, target, traits(request.headers), overwrite_of(request))
 
 
-async def _put_link(service: Oss, call: Call[Setting]) -> Written:
-    request = call.params.request
-    bucket = service.bucket(request.bucket)
-    given = attributes(request, call.principal.account_id, bucket)
-    record = await service.store.objects.link(bucket, request.key, call.params.value, given, overwrite_check(request))
-    write(call, request.bucket)
-    return Written(bucket, record)
+async def _put_link(service: Oss, call: Call[Linking]) -> Written:
+    params = call.params
+    bucket = service.bucket(params.bucket)
+    given = params.traits.given(call.principal.account_id, bucket)
+    check = params.overwrite.check
+    return Written(bucket, await service.store.objects.link(bucket, params.key, params.target, given, check))
 
 
 def _render_linked(result: Written, request: OssRequest) -> Response:
@@ -176,17 +182,24 @@ def _render_link(result: Found, request: OssRequest) -> Response:
 # -- restore
 
 
-async def _restoring(request: OssRequest) -> Setting:
+@dataclass(frozen=True, slots=True)
+class Restoring(OnVersion):
+    """An archived object to make readable, for some days; the tier says how fast."""
+
+    days: int = 1
+    tier: str = ""
+
+
+async def _restoring(request: OssRequest) -> Restoring:
     check_key(request.key)
-    body = await request.body.read()
-    days, tier = 1, ""
-    if body.strip():
-        root = parse_body(body)
-        text = root.value("Days", "1")
-        if root.tag != "RestoreRequest" or not text.isdigit():
-            raise InvalidArgument("The XML you provided was not well-formed.", code="MalformedXML")
-        days, tier = int(text), root.value("JobParameters/Tier")
-    return Setting(request, request.query.get("versionId"), (days, tier))
+    version, body = request.query.get("versionId"), await request.body.read()
+    if not body.strip():
+        return Restoring(request.bucket, request.key, version)
+    root = parse_body(body)
+    text = root.value("Days", "1")
+    if root.tag != "RestoreRequest" or not text.isdigit():
+        raise InvalidArgument("The XML you provided was not well-formed.", code="MalformedXML")
+    return Restoring(request.bucket, request.key, version, int(text), root.value("JobParameters/Tier"))
 
 
 @dataclass(frozen=True)
@@ -197,9 +210,8 @@ class Restored:
     tier: str
 
 
-async def _restore(service: Oss, call: Call[Setting]) -> Restored:
-    request = call.params.request
-    days, tier = call.params.value
+async def _restore(service: Oss, call: Call[Restoring]) -> Restored:
+    days, tier = call.params.days, call.params.tier
     now_ms = service.store.objects.now_ms()
     already = False
 
@@ -217,9 +229,7 @@ async def _restore(service: Oss, call: Call[Setting]) -> Restored:
         until_ms = (now_ms if already else ready_ms) + days * _DAY_MS
         return msgspec.structs.replace(record, restore_ready_ms=ready_ms, restored_until_ms=until_ms)
 
-    bucket = service.bucket(request.bucket)
-    record = await service.store.objects.amend(bucket, request.key, call.params.version, edit)
-    write(call, request.bucket)
+    record = (await _amend(service, call.params, edit)).record
     if not already:
         call.usage.items[OSS_RESTORE + record.storage_class] = record.size
     return Restored(already, tier)
@@ -229,13 +239,12 @@ def _render_restored(result: Restored, request: OssRequest) -> Response:
     return empty(200 if result.already else 202, {"x-oss-object-restore-priority": result.tier} if result.tier else {})
 
 
-async def _cleaning(request: OssRequest) -> Setting:
-    check_key(request.key)
+async def _cleaning(request: OssRequest) -> OnVersion:
     await request.body.read()
-    return Setting(request, request.query.get("versionId"), None)
+    return await on_version(request)
 
 
-async def _clean(service: Oss, call: Call[Setting]) -> Found:
+async def _clean(service: Oss, call: Call[OnVersion]) -> Found:
     """Put a restored object away before its days are over."""
     now_ms = service.store.objects.now_ms()
 
@@ -248,23 +257,30 @@ async def _clean(service: Oss, call: Call[Setting]) -> Found:
             raise Conflict("The archive file's restore is not finished.", code="ArchiveRestoreNotFinished")
         return msgspec.structs.replace(record, restore_ready_ms=0, restored_until_ms=0)
 
-    return await _amend(service, call, edit)
+    return await _amend(service, call.params, edit)
 
 
 # -- seal
 
 
-async def _sealing(request: OssRequest) -> Setting:
+@dataclass(frozen=True, slots=True)
+class Sealing(OnVersion):
+    """An appendable object to end, which has to be as long as ``position``."""
+
+    position: int = 0
+
+
+async def _sealing(request: OssRequest) -> Sealing:
     check_key(request.key)
     position = request.integer("position", -1)
     if position < 0:
         raise InvalidArgument("The append position is missing or is no number.")
-    return Setting(request, None, position)
+    return Sealing(request.bucket, request.key, None, position)
 
 
-async def _seal(service: Oss, call: Call[Setting]) -> Found:
+async def _seal(service: Oss, call: Call[Sealing]) -> Found:
     """End the appending to an object; the time of the first call stays."""
-    now_ms, position = service.store.objects.now_ms(), call.params.value
+    now_ms, position = service.store.objects.now_ms(), call.params.position
 
     def edit(record: ObjectRecord) -> ObjectRecord:
         if record.kind != APPENDABLE:
@@ -273,92 +289,39 @@ async def _seal(service: Oss, call: Call[Setting]) -> Found:
             raise PositionNotEqualToLength(record.size, record.crc64)
         return record if record.sealed_ms else msgspec.structs.replace(record, sealed_ms=now_ms)
 
-    return await _amend(service, call, edit)
+    return await _amend(service, call.params, edit)
 
 
 def _render_sealed(result: Found, request: OssRequest) -> Response:
     return empty(200, {"x-oss-sealed-time": http_time(result.record.sealed_ms // 1000)})
 
 
+def _writes(
+    name: str, params: type[P], run: Callable[[Oss, Call[P]], Awaitable[R]], action: str = ""
+) -> Operation[Oss, P, R]:
+    return operation(name, params, run, touches_object(action or name), charge=WRITE, place=at_object)
+
+
+def _reads(name: str, action: str = "") -> Operation[Oss, OnVersion, Found]:
+    return operation(name, OnVersion, _look, touches_object(action or name), charge=READ, place=at_object)
+
+
+CLEAN = _writes("CleanRestoredObject", OnVersion, _clean)
+SEAL = _writes("SealAppendObject", Sealing, _seal)
+PUT_ACL = _writes("PutObjectAcl", NewAcl, _put_acl)
+PUT_TAGS = _writes("PutObjectTagging", NewTags, _put_tags)
+DELETE_TAGS = _writes("DeleteObjectTagging", NewTags, _put_tags)
+PUT_LINK = _writes("PutSymlink", Linking, _put_link, "PutObject")
+RESTORE = _writes("RestoreObject", Restoring, _restore)
 ROUTES = (
-    Route(
-        "POST",
-        OBJECT,
-        Operation("oss", "CleanRestoredObject", Setting, _clean, _touching("CleanRestoredObject")),
-        _cleaning,
-        _render_changed,
-        when="cleanRestoredObject",
-    ),
-    Route(
-        "POST",
-        OBJECT,
-        Operation("oss", "SealAppendObject", Setting, _seal, _touching("SealAppendObject")),
-        _sealing,
-        _render_sealed,
-        when="seal",
-    ),
-    Route(
-        "PUT",
-        OBJECT,
-        Operation("oss", "PutObjectAcl", Setting, _put_acl, _touching("PutObjectAcl")),
-        _new_acl,
-        _render_changed,
-        when="acl",
-    ),
-    Route(
-        "GET",
-        OBJECT,
-        Operation("oss", "GetObjectAcl", Reading, _look, _touching("GetObjectAcl")),
-        reading,
-        _render_acl,
-        when="acl",
-    ),
-    Route(
-        "PUT",
-        OBJECT,
-        Operation("oss", "PutObjectTagging", Setting, _put_tags, _touching("PutObjectTagging")),
-        _new_tags,
-        _render_changed,
-        when="tagging",
-    ),
-    Route(
-        "GET",
-        OBJECT,
-        Operation("oss", "GetObjectTagging", Reading, _look, _touching("GetObjectTagging")),
-        reading,
-        _render_tags,
-        when="tagging",
-    ),
-    Route(
-        "DELETE",
-        OBJECT,
-        Operation("oss", "DeleteObjectTagging", Setting, _put_tags, _touching("DeleteObjectTagging")),
-        _no_tags,
-        _render_untagged,
-        when="tagging",
-    ),
-    Route(
-        "PUT",
-        OBJECT,
-        Operation("oss", "PutSymlink", Setting, _put_link, _touching("PutObject")),
-        _new_link,
-        _render_linked,
-        when="symlink",
-    ),
-    Route(
-        "GET",
-        OBJECT,
-        Operation("oss", "GetSymlink", Reading, _look, _touching("GetObject")),
-        reading,
-        _render_link,
-        when="symlink",
-    ),
-    Route(
-        "POST",
-        OBJECT,
-        Operation("oss", "RestoreObject", Setting, _restore, _touching("RestoreObject")),
-        _restoring,
-        _render_restored,
-        when="restore",
-    ),
+    Route("POST", OBJECT, CLEAN, _cleaning, _render_changed, when="cleanRestoredObject"),
+    Route("POST", OBJECT, SEAL, _sealing, _render_sealed, when="seal"),
+    Route("PUT", OBJECT, PUT_ACL, _new_acl, _render_changed, when="acl"),
+    Route("GET", OBJECT, _reads("GetObjectAcl"), on_version, _render_acl, when="acl"),
+    Route("PUT", OBJECT, PUT_TAGS, _new_tags, _render_changed, when="tagging"),
+    Route("GET", OBJECT, _reads("GetObjectTagging"), on_version, _render_tags, when="tagging"),
+    Route("DELETE", OBJECT, DELETE_TAGS, _no_tags, _render_untagged, when="tagging"),
+    Route("PUT", OBJECT, PUT_LINK, _new_link, _render_linked, when="symlink"),
+    Route("GET", OBJECT, _reads("GetSymlink", "GetObject"), on_version, _render_link, when="symlink"),
+    Route("POST", OBJECT, RESTORE, _restoring, _render_restored, when="restore"),
 )

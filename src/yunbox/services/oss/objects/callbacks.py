@@ -1,25 +1,34 @@
 """What an upload does when it is done and its sender asked for a callback: ask, and answer with the answer."""
 
 import base64
+from dataclasses import dataclass
 from typing import Any
 
 from yunbox.kernel.call import Call
 from yunbox.services.oss import faults
-from yunbox.services.oss.http.callback import Callback, CallbackFailed, ask, filled
 from yunbox.services.oss.http.target import OssRequest
+from yunbox.services.oss.objects.callback import Answer, Callback, CallbackFailed, ask, filled
 from yunbox.services.oss.objects.headers import has_digest
+from yunbox.services.oss.params import NamesObject
 from yunbox.services.oss.service import Oss
 from yunbox.storage.objects.model import Bucket, ObjectRecord
 from yunbox.wire.http import Response
 
 
+@dataclass(frozen=True, slots=True)
+class CalledBack:
+    """How a callback ended, and the request that asked for it."""
+
+    request_id: str
+    answer: Answer | CallbackFailed
+
+
 async def call_back(
     service: Oss, call: Call[Any], callback: Callback | None, bucket: Bucket, record: ObjectRecord
-) -> Response | None:
-    """The answer to an upload that asked for a callback: the application's, or 203. The object stays anyway."""
+) -> CalledBack | None:
+    """What the application answers to an upload that asked for a callback. The object stays whatever it is."""
     if callback is None:
         return None
-    request: OssRequest = call.params.request
     headers = {
         "User-Agent": "aliyun-oss-callback",
         "x-oss-bucket": bucket.name,
@@ -28,19 +37,18 @@ async def call_back(
         "x-oss-request-id": call.request_id,
         "x-oss-tag": "CALLBACK",
     }
-    body = filled(callback, _facts(call, bucket, record))
+    body = filled(callback, _facts(call, call.params, bucket, record))
     try:
-        answer = await ask(callback, body, headers, anywhere=service.callbacks_anywhere)
+        return CalledBack(call.request_id, await ask(callback, body, headers, anywhere=service.callbacks_anywhere))
     except CallbackFailed as error:
-        return faults.response(error, call.request_id, request.host)
-    return Response(200, {"Content-Type": answer.content_type}, answer.body)
+        return CalledBack(call.request_id, error)
 
 
-def _facts(call: Call[Any], bucket: Bucket, record: ObjectRecord) -> dict[str, str]:
+def _facts(call: Call[Any], about: NamesObject, bucket: Bucket, record: ObjectRecord) -> dict[str, str]:
     whole = has_digest(record)
     return {
         "bucket": bucket.name,
-        "object": call.params.request.key,
+        "object": about.key,
         "etag": record.etag,
         "size": str(record.size),
         "mimeType": record.headers.get("Content-Type", "application/octet-stream"),
@@ -52,10 +60,10 @@ def _facts(call: Call[Any], bucket: Bucket, record: ObjectRecord) -> dict[str, s
     }
 
 
-def answered(response: Response, answer: Response | None) -> Response:
-    """The answer to an upload with what the callback gave in the place of its body."""
-    if answer is None:
+def answered(response: Response, called: CalledBack | None, request: OssRequest) -> Response:
+    """The answer to an upload: with what the callback gave in the place of its body, or 203 where that failed."""
+    if called is None:
         return response
-    if answer.status != 200:
-        return answer
-    return Response(200, response.headers | answer.headers, answer.body)
+    if isinstance(called.answer, CallbackFailed):
+        return faults.response(called.answer, called.request_id, request.host)
+    return Response(200, response.headers | {"Content-Type": called.answer.content_type}, called.answer.body)

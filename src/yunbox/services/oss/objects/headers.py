@@ -1,9 +1,8 @@
 """What OSS says in headers: attributes of an object on its way in, conditions and ranges, and all on its way out."""
 
 import base64
-import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from urllib.parse import parse_qsl
 
@@ -12,7 +11,6 @@ from yunbox.services.oss.access import OBJECT_ACLS, check_public
 from yunbox.services.oss.http.target import S3, OssRequest
 from yunbox.services.oss.service import http_time
 from yunbox.services.oss.settings.documents import check_encryption
-from yunbox.storage.objects.content import Content
 from yunbox.storage.objects.model import APPENDABLE, SSE_HEADERS, STORAGE_CLASSES, SYMLINK, Bucket, ObjectRecord
 from yunbox.storage.objects.objects import Attributes
 from yunbox.storage.objects.ports import UNKNOWN_SUM
@@ -35,6 +33,7 @@ _OVERRIDES = {
     "response-content-type": "Content-Type",
     "response-expires": "Expires",
 }
+_OF_CUSTOMER = "x-oss-server-side-encryption-customer"
 META_BYTES_MAX = 8 * 1024
 TAGS_MAX = 10
 _TAG_KEY_MAX, _TAG_VALUE_MAX = 128, 256
@@ -45,18 +44,30 @@ class NotModified(Conflict):
     """The client has this version already."""
 
 
-def attributes(request: OssRequest, owner: str, bucket: Bucket) -> Attributes:
-    """What the headers of a writing request say of the object. Raises Forbidden for an ACL that the bucket blocks."""
-    headers = request.headers
-    check_public(blocked=bucket.blocks_public, acl=headers.get("x-oss-object-acl", ""), noun="object")
-    if any(name.startswith("x-oss-server-side-encryption-customer") for name in headers):
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What a writer says of an object beside its bytes, whoever that is and whichever the bucket."""
+
+    storage_class: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+    acl: str = ""
+
+    def given(self, owner: str, bucket: Bucket) -> Attributes:
+        """The same as an owner's in a bucket. Raises Forbidden for an ACL that the bucket blocks."""
+        check_public(blocked=bucket.blocks_public, acl=self.acl, noun="object")
+        return Attributes(owner, self.storage_class, self.headers, self.tags, self.acl)
+
+
+def traits(headers: Mapping[str, str]) -> Traits:
+    """What the headers of a writing request say of the object. Raises InvalidArgument."""
+    if any(name.startswith(_OF_CUSTOMER) for name in headers):
         raise Unsupported("Encryption with keys that the client gives is not offered.", code="NotImplemented")
-    return Attributes(
-        owner=owner,
-        storage_class=storage_class(headers.get("x-oss-storage-class", "")),
-        headers=kept_headers(headers),
-        tags=tags_of(headers.get("x-oss-tagging", "")),
-        acl=object_acl(headers.get("x-oss-object-acl", "")),
+    return Traits(
+        storage_class(headers.get("x-oss-storage-class", "")),
+        kept_headers(headers),
+        tags_of(headers.get("x-oss-tagging", "")),
+        object_acl(headers.get("x-oss-object-acl", "")),
     )
 
 
@@ -115,42 +126,57 @@ def check_tags(pairs: list[tuple[str, str]]) -> dict[str, str]:
     return tags
 
 
-# -- sums
-
-
-def check_digest(content: Content, claimed: str) -> None:
-    """Compare a Content-MD5 header. Raises InvalidArgument with OSS's code."""
-    if not claimed:
-        return
-    try:
-        digest = base64.b64decode(claimed, validate=True)
-    except ValueError:
-        digest = b""
-    if len(digest) != 16:
-        raise InvalidArgument("The Content-MD5 you specified is not valid.", code="InvalidDigest")
-    if not hmac.compare_digest(digest, content.md5):
-        raise InvalidArgument("The Content-MD5 you specified did not match what we received.", code="BadDigest")
-
-
 # -- conditions
 
 
-def check_conditions(record: ObjectRecord, headers: Mapping[str, str], prefix: str = "") -> None:
-    """The conditional headers of a read, or of the source of a copy. Raises PreconditionFailed or NotModified."""
-    etag = record.etag
-    wanted = headers.get(f"{prefix}if-match")
-    since = _seconds(headers.get(f"{prefix}if-unmodified-since", ""))
-    modified = record.modified_ms // 1000
-    if (wanted is not None and not _lists(wanted, etag)) or (wanted is None and since is not None and modified > since):
-        raise Conflict("At least one of the pre-conditions you specified did not hold.", code="PreconditionFailed")
-    unwanted = headers.get(f"{prefix}if-none-match")
-    since = _seconds(headers.get(f"{prefix}if-modified-since", ""))
-    if (unwanted is not None and _lists(unwanted, etag)) or (
-        unwanted is None and since is not None and modified <= since
-    ):
-        if prefix:
-            raise Conflict("At least one of the pre-conditions you specified did not hold.", code="PreconditionFailed")
-        raise NotModified("Not Modified", code="NotModified", headers=identity_headers(record))
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """What a reader, or a copy of its source, asks of an object; times in seconds. ``of_source`` is a copy's."""
+
+    match: str | None = None
+    none_match: str | None = None
+    unmodified_since: float | None = None
+    modified_since: float | None = None
+    of_source: bool = False
+
+    def check(self, record: ObjectRecord) -> None:
+        """Raise PreconditionFailed or NotModified for an object that is not as asked."""
+        if self is ANY:
+            return
+        modified = record.modified_ms // 1000
+        if not _agrees(self.match, record) or (
+            self.match is None and self.unmodified_since is not None and modified > self.unmodified_since
+        ):
+            raise _precondition_failed()
+        if (self.none_match is not None and _lists(self.none_match, record.etag)) or (
+            self.none_match is None and self.modified_since is not None and modified <= self.modified_since
+        ):
+            if self.of_source:
+                raise _precondition_failed()
+            raise NotModified("Not Modified", code="NotModified", headers=identity_headers(record))
+
+
+ANY = Conditions()
+"""No condition: any object will do."""
+SOURCE = "x-oss-copy-source-"
+"""What stands before the conditions that are about the source of a copy."""
+
+
+def conditions(headers: Mapping[str, str], prefix: str = "") -> Conditions:
+    """The conditional headers of a read, or with a prefix those about the source of a copy."""
+    match, none_match = headers.get(f"{prefix}if-match"), headers.get(f"{prefix}if-none-match")
+    before, after = headers.get(f"{prefix}if-unmodified-since", ""), headers.get(f"{prefix}if-modified-since", "")
+    if match is None and none_match is None and not before and not after:
+        return ANY
+    return Conditions(match, none_match, _seconds(before), _seconds(after), of_source=bool(prefix))
+
+
+def _precondition_failed() -> Conflict:
+    return Conflict("At least one of the pre-conditions you specified did not hold.", code="PreconditionFailed")
+
+
+def _agrees(wanted: str | None, record: ObjectRecord) -> bool:
+    return wanted is None or _lists(wanted, record.etag)
 
 
 def _lists(text: str, etag: str) -> bool:
@@ -286,6 +312,6 @@ def is_frozen(record: ObjectRecord, now_ms: int) -> bool:
     return not record.restore_ready_ms <= now_ms < record.restored_until_ms
 
 
-def overridden(request: OssRequest) -> dict[str, str]:
+def overrides(query: Mapping[str, str]) -> dict[str, str]:
     """The headers that a signed reader asks to have instead."""
-    return {spelled: request.query[name] for name, spelled in _OVERRIDES.items() if name in request.query}
+    return {spelled: query[name] for name, spelled in _OVERRIDES.items() if name in query} if query else {}

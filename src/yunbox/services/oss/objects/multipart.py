@@ -2,29 +2,26 @@
 
 from dataclasses import dataclass
 
-from yunbox.kernel.call import Access, Call, Operation, Shape
-from yunbox.kernel.errors import Conflict, InvalidArgument
+from yunbox.kernel.call import Call, Place, Shape
+from yunbox.kernel.errors import InvalidArgument
 from yunbox.services.oss.buckets.listing import speller
+from yunbox.services.oss.http.body import payload_of
 from yunbox.services.oss.http.callback import callback_of
 from yunbox.services.oss.http.route import BUCKET, OBJECT, Route, empty, xml
 from yunbox.services.oss.http.target import OssRequest
-from yunbox.services.oss.objects.body import body_chunks, received
+from yunbox.services.oss.objects.callback import Callback
 from yunbox.services.oss.objects.callbacks import answered, call_back
-from yunbox.services.oss.objects.headers import (
-    attributes,
-    check_conditions,
-    check_digest,
-    encryption_headers,
-    is_frozen,
-    sum_header,
-    version_header,
-)
-from yunbox.services.oss.objects.reads import follow
-from yunbox.services.oss.objects.transfer import overwrite_check
-from yunbox.services.oss.objects.writes import Copying, Writing, Written, copies, copying, writing
-from yunbox.services.oss.service import OBJECT_BYTES_MAX, Oss, iso_time, retrieve, write
+from yunbox.services.oss.objects.copies import CopySource, at_both, copies, open_source, source_of
+from yunbox.services.oss.objects.headers import Traits, encryption_headers, sum_header, traits, version_header
+from yunbox.services.oss.objects.overwrite import Overwrite, overwrite_of
+from yunbox.services.oss.objects.payload import Payload, arriving, received
+from yunbox.services.oss.objects.writes import Written
+from yunbox.services.oss.operation import WRITE, operation, touches_bucket, touches_object
+from yunbox.services.oss.params import OnBucket, OnObject, at_object
+from yunbox.services.oss.service import OBJECT_BYTES_MAX, Oss, iso_time, retrieve
 from yunbox.storage.objects.model import Bucket, Part, Upload
-from yunbox.storage.objects.ports import Bytes
+from yunbox.storage.objects.objects import check_key
+from yunbox.storage.objects.ports import Bytes as Opened
 from yunbox.storage.objects.reading import Source
 from yunbox.storage.objects.uploads import PARTS_MAX
 from yunbox.wire.http import Response
@@ -33,48 +30,60 @@ from yunbox.wire.xml import Markup, element, parse_body
 _UPLOADS_MAX = 1000
 
 
-@dataclass(frozen=True)
-class PartWriting:
+@dataclass(frozen=True, slots=True)
+class Beginning(OnObject):
+    """An upload to begin, and what is said of the object that it will be."""
+
+    traits: Traits
+    overwrite: Overwrite
+    sequential: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OnUpload(OnObject):
+    """A call about one upload under way."""
+
+    upload_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartWriting(OnUpload):
     """A part to write."""
 
-    request: OssRequest
-    upload_id: str
     number: int
+    payload: Payload
 
 
-@dataclass(frozen=True)
-class PartCopying:
-    """A part to copy from an object."""
+@dataclass(frozen=True, slots=True)
+class PartCopying(OnUpload):
+    """A part to copy from an object; ``range`` is ``bytes=first-last``, or empty for all of it."""
 
-    source: Copying
-    upload_id: str
     number: int
+    source: CopySource
+    range: str
 
 
-@dataclass(frozen=True)
-class PartsQuery:
+@dataclass(frozen=True, slots=True)
+class PartsQuery(OnUpload):
     """Which parts to list."""
 
-    request: OssRequest
-    upload_id: str
     after: int
     limit: int
 
 
-@dataclass(frozen=True)
-class Completion:
+@dataclass(frozen=True, slots=True)
+class Completion(OnUpload):
     """The parts to make an object of; None for all that are there."""
 
-    request: OssRequest
-    upload_id: str
     parts: tuple[tuple[int, str], ...] | None
+    overwrite: Overwrite
+    callback: Callback | None
 
 
-@dataclass(frozen=True)
-class UploadsQuery:
+@dataclass(frozen=True, slots=True)
+class UploadsQuery(OnBucket):
     """Which uploads to list."""
 
-    request: OssRequest
     prefix: str
     delimiter: str
     key_marker: str
@@ -85,16 +94,20 @@ class UploadsQuery:
 # -- begin
 
 
-async def _begin(service: Oss, call: Call[Writing]) -> tuple[Bucket, Upload]:
-    request = call.params.request
-    bucket = service.bucket(request.bucket)
-    check = overwrite_check(request)
+async def _beginning(request: OssRequest) -> Beginning:
+    check_key(request.key)
+    sequential = "sequential" in request.query
+    return Beginning(request.bucket, request.key, traits(request.headers), overwrite_of(request), sequential)
+
+
+async def _begin(service: Oss, call: Call[Beginning]) -> tuple[Bucket, Upload]:
+    params = call.params
+    bucket = service.bucket(params.bucket)
+    check = params.overwrite.check
     if check is not None:
-        check(await service.backend(bucket).find(bucket, request.key))
-    given = attributes(request, call.principal.account_id, bucket)
-    upload = await service.store.uploads.begin(bucket, request.key, given, sequential="sequential" in request.query)
-    write(call, request.bucket)
-    return bucket, upload
+        check(await service.backend(bucket).find(bucket, params.key))
+    given = params.traits.given(call.principal.account_id, bucket)
+    return bucket, await service.store.uploads.begin(bucket, params.key, given, sequential=params.sequential)
 
 
 def _render_begun(result: tuple[Bucket, Upload], request: OssRequest) -> Response:
@@ -123,19 +136,16 @@ def _number(request: OssRequest) -> int:
 
 
 async def _part_writing(request: OssRequest) -> PartWriting:
-    return PartWriting(request, request.query["uploadId"], _number(request))
+    upload_id, number = request.query["uploadId"], _number(request)
+    return PartWriting(request.bucket, request.key, upload_id, number, payload_of(request))
 
 
 async def _put_part(service: Oss, call: Call[PartWriting]) -> tuple[Upload, Part]:
-    params, request = call.params, call.params.request
-    bucket = service.bucket(request.bucket)
-    upload = service.store.uploads.get(bucket, request.key, params.upload_id)
-    chunks = body_chunks(service, request, OBJECT_BYTES_MAX)
-    digest = request.headers.get("content-md5", "")
-    content = await received(service, chunks, lambda found: check_digest(found, digest))
-    part = await service.store.uploads.put_part(bucket, request.key, params.upload_id, params.number, content)
-    call.usage.uploaded_bytes = part.size
-    write(call, request.bucket)
+    params = call.params
+    bucket = service.bucket(params.bucket)
+    upload = service.store.uploads.get(bucket, params.key, params.upload_id)
+    content = await received(service, arriving(service, call, params.payload), params.payload.check)
+    part = await service.store.uploads.put_part(bucket, params.key, params.upload_id, params.number, content)
     return upload, part
 
 
@@ -146,30 +156,32 @@ def _render_part(result: tuple[Upload, Part], request: OssRequest) -> Response:
 
 
 async def _part_copying(request: OssRequest) -> PartCopying:
-    return PartCopying(await copying(request), request.query["uploadId"], _number(request))
+    check_key(request.key)
+    return PartCopying(
+        request.bucket,
+        request.key,
+        request.query["uploadId"],
+        _number(request),
+        source_of(request),
+        request.headers.get("x-oss-copy-source-range", ""),
+    )
 
 
 async def _copy_part(service: Oss, call: Call[PartCopying]) -> Part:
     params = call.params
-    request = params.source.request
-    origin, bucket = service.bucket(params.source.source_bucket), service.bucket(request.bucket)
-    _, record, held = await follow(service, origin, params.source.source_key, params.source.source_version)
+    bucket = service.bucket(params.bucket)
+    record, held = await open_source(service, params.source)
     try:
-        check_conditions(record, request.headers, "x-oss-copy-source-")
-        if is_frozen(record, service.store.objects.now_ms()):
-            raise Conflict("The operation is not valid for the object's state.", code="InvalidObjectState")
-        start, length = _copied_range(request.headers.get("x-oss-copy-source-range", ""), record.size)
+        start, length = _copied_range(params.range, record.size)
         retrieve(call, record, length)
-        part = await _part_of(service, params, bucket, held, (start, length))
+        return await _part_of(service, params, bucket, held, (start, length))
     finally:
         held.close()
-    write(call, request.bucket)
-    return part
 
 
-async def _part_of(service: Oss, params: PartCopying, bucket: Bucket, held: Bytes, span: tuple[int, int]) -> Part:
+async def _part_of(service: Oss, params: PartCopying, bucket: Bucket, held: Opened, span: tuple[int, int]) -> Part:
     """A part of a range of an object: of links to a local one's files, of bytes that a remote sends."""
-    key, uploads = params.source.request.key, service.store.uploads
+    key, uploads = params.key, service.store.uploads
     if isinstance(held, Source):
         return await uploads.copy_part(bucket, key, params.upload_id, params.number, held, *span)
     uploads.get(bucket, key, params.upload_id)
@@ -198,19 +210,17 @@ def _render_copied_part(result: Part, request: OssRequest) -> Response:
 
 
 async def _parts_query(request: OssRequest) -> PartsQuery:
-    limit = request.integer("max-parts", _UPLOADS_MAX, high=1 << 31)
-    return PartsQuery(
-        request, request.query["uploadId"], request.integer("part-number-marker", 0), min(limit, _UPLOADS_MAX)
-    )
+    limit = min(request.integer("max-parts", _UPLOADS_MAX, high=1 << 31), _UPLOADS_MAX)
+    after = request.integer("part-number-marker", 0)
+    return PartsQuery(request.bucket, request.key, request.query["uploadId"], after, limit)
 
 
 async def _list_parts(service: Oss, call: Call[PartsQuery]) -> tuple[Upload, list[Part], bool]:
-    params, request = call.params, call.params.request
-    bucket = service.bucket(request.bucket)
-    upload = service.store.uploads.get(bucket, request.key, params.upload_id)
+    params = call.params
+    bucket = service.bucket(params.bucket)
+    upload = service.store.uploads.get(bucket, params.key, params.upload_id)
     after = min(params.after, PARTS_MAX)
-    found = service.store.uploads.parts(bucket, request.key, params.upload_id, after=after, limit=params.limit + 1)
-    write(call, request.bucket)
+    found = service.store.uploads.parts(bucket, params.key, params.upload_id, after=after, limit=params.limit + 1)
     return upload, found[: params.limit], len(found) > params.limit
 
 
@@ -250,28 +260,32 @@ def _part_element(part: Part) -> Markup:
 
 
 async def _completion(request: OssRequest) -> Completion:
-    upload_id = request.query["uploadId"]
-    if request.headers.get("x-oss-complete-all", "").lower() == "yes":
-        return Completion(request, upload_id, None)
-    root = parse_body(await request.body.read())
-    if root.tag != "CompleteMultipartUpload":
+    everything = request.headers.get("x-oss-complete-all", "").lower() == "yes"
+    return Completion(
+        request.bucket,
+        request.key,
+        request.query["uploadId"],
+        None if everything else _parts(await request.body.read()),
+        overwrite_of(request),
+        callback_of(request),
+    )
+
+
+def _parts(body: bytes) -> tuple[tuple[int, str], ...]:
+    """The numbers and ETags of a document's parts. Raises InvalidArgument."""
+    root = parse_body(body)
+    numbers = [(node.value("PartNumber"), node.value("ETag")) for node in root.all("Part")]
+    if root.tag != "CompleteMultipartUpload" or not all(number.isdigit() for number, _ in numbers):
         raise InvalidArgument("The XML you provided was not well-formed.", code="MalformedXML")
-    parts: list[tuple[int, str]] = []
-    for node in root.all("Part"):
-        number = node.value("PartNumber")
-        if not number.isdigit():
-            raise InvalidArgument("The XML you provided was not well-formed.", code="MalformedXML")
-        parts.append((int(number), node.value("ETag")))
-    return Completion(request, upload_id, tuple(parts))
+    return tuple((int(number), etag) for number, etag in numbers)
 
 
 async def _complete(service: Oss, call: Call[Completion]) -> Written:
-    params, request = call.params, call.params.request
-    bucket = service.bucket(request.bucket)
-    check, callback = overwrite_check(request), callback_of(request)
-    record = await service.backend(bucket).complete(bucket, request.key, params.upload_id, params.parts, check)
-    write(call, request.bucket)
-    return Written(bucket, record, answer=await call_back(service, call, callback, bucket, record))
+    params = call.params
+    bucket = service.bucket(params.bucket)
+    check = params.overwrite.check
+    record = await service.backend(bucket).complete(bucket, params.key, params.upload_id, params.parts, check)
+    return Written(bucket, record, await call_back(service, call, params.callback, bucket, record))
 
 
 def _render_completed(result: Written, request: OssRequest) -> Response:
@@ -286,25 +300,16 @@ def _render_completed(result: Written, request: OssRequest) -> Response:
         element("ETag", f'"{record.etag}"'),
     )
     headers = {"ETag": f'"{record.etag}"', **sum_header(record), **encryption_headers(record.headers)}
-    return answered(xml(body, headers=headers | version_header(result.bucket, record)), result.answer)
+    return answered(xml(body, headers=headers | version_header(result.bucket, record)), result.called, request)
 
 
-@dataclass(frozen=True)
-class Abort:
-    """An upload to give up."""
-
-    request: OssRequest
-    upload_id: str
+async def _aborting(request: OssRequest) -> OnUpload:
+    return OnUpload(request.bucket, request.key, request.query["uploadId"])
 
 
-async def _aborting(request: OssRequest) -> Abort:
-    return Abort(request, request.query["uploadId"])
-
-
-async def _abort(service: Oss, call: Call[Abort]) -> None:
-    request = call.params.request
-    await service.store.uploads.abort(service.bucket(request.bucket), request.key, call.params.upload_id)
-    write(call, request.bucket)
+async def _abort(service: Oss, call: Call[OnUpload]) -> None:
+    params = call.params
+    await service.store.uploads.abort(service.bucket(params.bucket), params.key, params.upload_id)
 
 
 # -- list
@@ -314,7 +319,7 @@ async def _uploads_query(request: OssRequest) -> UploadsQuery:
     query = request.query
     limit = min(request.integer("max-uploads", _UPLOADS_MAX, high=1 << 31), _UPLOADS_MAX)
     return UploadsQuery(
-        request,
+        request.bucket,
         query.get("prefix", ""),
         query.get("delimiter", ""),
         query.get("key-marker", ""),
@@ -335,7 +340,7 @@ class UploadsPage:
 
 async def _list_uploads(service: Oss, call: Call[UploadsQuery]) -> UploadsPage:
     params = call.params
-    bucket = service.bucket(params.request.bucket)
+    bucket = service.bucket(params.bucket)
     page = UploadsPage(params, [], [])
     for upload in service.store.uploads.under_way(bucket):
         if not upload.key.startswith(params.prefix) or not _is_behind(upload, params):
@@ -351,7 +356,6 @@ async def _list_uploads(service: Oss, call: Call[UploadsQuery]) -> UploadsPage:
             page.prefixes.append(common)
         else:
             page.uploads.append(upload)
-    write(call, params.request.bucket)
     return page
 
 
@@ -394,39 +398,37 @@ def _upload_element(upload: Upload, key: str) -> Markup:
     )
 
 
-def _puts(service: Oss, params: Writing | PartWriting | Completion) -> tuple[Access, ...]:
-    return (service.touch("PutObject", params.request.bucket, params.request.key),)
-
-
-def _copies(service: Oss, params: PartCopying) -> tuple[Access, ...]:
-    return copies(service, params.source)
-
-
-def _aborts(service: Oss, params: Abort) -> tuple[Access, ...]:
-    return (service.touch("AbortMultipartUpload", params.request.bucket, params.request.key),)
-
-
-def _lists_parts(service: Oss, params: PartsQuery) -> tuple[Access, ...]:
-    return (service.touch("ListParts", params.request.bucket, params.request.key),)
-
-
-def _lists_uploads(service: Oss, params: UploadsQuery) -> tuple[Access, ...]:
-    return (service.touch("ListMultipartUploads", params.request.bucket),)
-
-
 def _no_content(result: None, request: OssRequest) -> Response:
     return empty(204)
 
 
-BEGIN = Operation("oss", "InitiateMultipartUpload", Writing, _begin, _puts)
-PUT_PART = Operation("oss", "UploadPart", PartWriting, _put_part, _puts, Shape.STREAM)
-COPY_PART = Operation("oss", "UploadPartCopy", PartCopying, _copy_part, _copies)
-COMPLETE = Operation("oss", "CompleteMultipartUpload", Completion, _complete, _puts)
-ABORT = Operation("oss", "AbortMultipartUpload", Abort, _abort, _aborts)
-LIST_PARTS = Operation("oss", "ListParts", PartsQuery, _list_parts, _lists_parts)
-LIST_UPLOADS = Operation("oss", "ListMultipartUploads", UploadsQuery, _list_uploads, _lists_uploads)
+def _at_prefix(params: UploadsQuery) -> tuple[Place, ...]:
+    return (Place(params.bucket, params.prefix),)
+
+
+_PUTS = touches_object("PutObject")
+BEGIN = operation("InitiateMultipartUpload", Beginning, _begin, _PUTS, charge=WRITE, place=at_object, mounted=True)
+PUT_PART = operation(
+    "UploadPart", PartWriting, _put_part, _PUTS, charge=WRITE, place=at_object, mounted=True, uploads=True,
+    shape=Shape.STREAM,
+)  # fmt: skip
+COPY_PART = operation("UploadPartCopy", PartCopying, _copy_part, copies, charge=WRITE, place=at_both, mounted=True)
+COMPLETE = operation(
+    "CompleteMultipartUpload", Completion, _complete, _PUTS, charge=WRITE, place=at_object, mounted=True
+)
+ABORT = operation(
+    "AbortMultipartUpload", OnUpload, _abort, touches_object("AbortMultipartUpload"), charge=WRITE, place=at_object,
+    mounted=True,
+)  # fmt: skip
+LIST_PARTS = operation(
+    "ListParts", PartsQuery, _list_parts, touches_object("ListParts"), charge=WRITE, place=at_object, mounted=True
+)
+LIST_UPLOADS = operation(
+    "ListMultipartUploads", UploadsQuery, _list_uploads, touches_bucket("ListMultipartUploads"), charge=WRITE,
+    place=_at_prefix, mounted=True,
+)  # fmt: skip
 ROUTES = (
-    Route("POST", OBJECT, BEGIN, writing, _render_begun, when="uploads"),
+    Route("POST", OBJECT, BEGIN, _beginning, _render_begun, when="uploads"),
     Route("PUT", OBJECT, COPY_PART, _part_copying, _render_copied_part, when="uploadId", header="x-oss-copy-source"),
     Route("PUT", OBJECT, PUT_PART, _part_writing, _render_part, when="uploadId"),
     Route("POST", OBJECT, COMPLETE, _completion, _render_completed, when="uploadId"),

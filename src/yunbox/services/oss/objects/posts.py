@@ -1,21 +1,24 @@
 """PostObject: a browser's form writes one object. Who signs the form's policy says what the form may hold."""
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field, replace
 from urllib.parse import quote, urlencode, urlsplit
 
-from yunbox.kernel.call import Call, Operation, Shape
+from yunbox.kernel.call import Call, Shape
 from yunbox.kernel.errors import InvalidArgument
+from yunbox.services.oss.http.body import payload_of
 from yunbox.services.oss.http.callback import callback_of
 from yunbox.services.oss.http.post_policy import PostPolicy, parse_post_policy, too_large
 from yunbox.services.oss.http.route import BUCKET, Route, empty, xml
 from yunbox.services.oss.http.target import OssRequest
-from yunbox.services.oss.objects.body import body_chunks, received
 from yunbox.services.oss.objects.callbacks import answered, call_back
-from yunbox.services.oss.objects.headers import attributes, check_digest, written_headers
-from yunbox.services.oss.objects.transfer import overwrite_check
-from yunbox.services.oss.objects.writes import Writing, Written, puts
-from yunbox.services.oss.service import OBJECT_BYTES_MAX, Oss, write
+from yunbox.services.oss.objects.headers import traits, written_headers
+from yunbox.services.oss.objects.overwrite import overwrite_of
+from yunbox.services.oss.objects.payload import arriving, received
+from yunbox.services.oss.objects.writes import Putting, Written, puts
+from yunbox.services.oss.operation import WRITE, operation
+from yunbox.services.oss.params import at_object
+from yunbox.services.oss.service import Oss
 from yunbox.storage.objects.content import Content
 from yunbox.storage.objects.objects import check_key
 from yunbox.wire.http import Response
@@ -25,42 +28,48 @@ from yunbox.wire.xml import element
 _STATUSES = {"200": 200, "201": 201}
 
 
-@dataclass(frozen=True)
-class Posting(Writing):
-    """A form that writes one object, and the policy that its sender signed."""
+@dataclass(frozen=True, slots=True)
+class Posting(Putting):
+    """A form that writes one object, its fields, and the policy that its sender signed."""
 
+    fields: Mapping[str, str] = field(default_factory=dict)
     policy: PostPolicy | None = None
 
 
 async def _posting(request: OssRequest) -> Posting:
-    if not request.values:
+    fields = request.values
+    if not fields:
         boundary_of(request.headers.get("content-type", ""))
         raise InvalidArgument("A form is posted to its bucket, without a query.", code="MethodNotAllowed")
     check_key(request.key)
-    text = request.values.get("policy", "")
-    return Posting(request, parse_post_policy(text) if text else None)
+    text = fields.get("policy", "")
+    return Posting(
+        request.bucket,
+        request.key,
+        traits(request.headers),
+        replace(payload_of(request), md5=fields.get("content-md5", "")),
+        overwrite_of(request),
+        callback_of(request),
+        fields,
+        parse_post_policy(text) if text else None,
+    )
 
 
 async def _post(service: Oss, call: Call[Posting]) -> Written:
-    request, policy = call.params.request, call.params.policy
-    bucket = service.bucket(request.bucket)
+    params, policy = call.params, call.params.policy
+    bucket = service.bucket(params.bucket)
     if policy is not None:
-        policy.check(request.values, service.clock.time())
-    callback = callback_of(request)
-    given = attributes(request, call.principal.account_id, bucket)
-    chunks = _bounded(body_chunks(service, request, OBJECT_BYTES_MAX), policy)
+        policy.check(params.fields, service.clock.time())
+    given = params.traits.given(call.principal.account_id, bucket)
 
     def inspect(found: Content) -> None:
-        check_digest(found, request.values.get("content-md5", ""))
+        params.payload.check(found)
         if policy is not None:
             policy.check_size(found.size)
 
-    content = await received(service, chunks, inspect)
-    record = await service.store.objects.put(bucket, request.key, content, given, overwrite_check(request))
-    call.usage.uploaded_bytes = content.size
-    write(call, request.bucket)
-    written = Written(bucket, record, request)
-    return replace(written, answer=await call_back(service, call, callback, bucket, record))
+    content = await received(service, _bounded(arriving(service, call, params.payload), policy), inspect)
+    record = await service.store.objects.put(bucket, params.key, content, given, params.overwrite.check)
+    return Written(bucket, record, await call_back(service, call, params.callback, bucket, record))
 
 
 async def _bounded(chunks: AsyncIterator[bytes], policy: PostPolicy | None) -> AsyncIterator[bytes]:
@@ -75,8 +84,7 @@ async def _bounded(chunks: AsyncIterator[bytes], policy: PostPolicy | None) -> A
 
 
 def _render(result: Written, request: OssRequest) -> Response:
-    form = result.request or request
-    return answered(_plain(result, form), result.answer)
+    return answered(_plain(result, request), result.called, request)
 
 
 def _plain(result: Written, form: OssRequest) -> Response:
@@ -100,5 +108,5 @@ def _plain(result: Written, form: OssRequest) -> Response:
     return xml(body, status=201, headers=headers)
 
 
-POST = Operation("oss", "PostObject", Posting, _post, puts, Shape.STREAM)
+POST = operation("PostObject", Posting, _post, puts, charge=WRITE, place=at_object, uploads=True, shape=Shape.STREAM)
 ROUTES = (Route("POST", BUCKET, POST, _posting, _render),)

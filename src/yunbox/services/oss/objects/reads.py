@@ -1,58 +1,29 @@
 """Reading objects: the bytes, the headers alone, and the few that GetObjectMeta gives."""
 
-from dataclasses import dataclass, field
-
-from yunbox.kernel.call import Access, Call, Operation, Shape, Stream
+from yunbox.kernel.call import Call, Shape
 from yunbox.kernel.errors import Conflict, NotFound
 from yunbox.services.oss.http.route import OBJECT, Route, empty
 from yunbox.services.oss.http.target import OssRequest
 from yunbox.services.oss.objects.headers import (
-    check_conditions,
+    Span,
     identity_headers,
     is_frozen,
-    is_strict,
     object_headers,
-    overridden,
     span_of,
     sum_header,
     version_header,
 )
+from yunbox.services.oss.objects.reading import Bytes, Reading, as_is, on_version, reading, reads
 from yunbox.services.oss.objects.site import through_site
-from yunbox.services.oss.service import Oss, read, retrieve
+from yunbox.services.oss.operation import READ, operation
+from yunbox.services.oss.params import OnVersion, at_object
+from yunbox.services.oss.service import Oss, retrieve
 from yunbox.services.oss.settings.lifecycle import expiration_header
 from yunbox.storage.objects.model import SYMLINK, Bucket, ObjectRecord
-from yunbox.storage.objects.objects import NoSuchKey, check_key
+from yunbox.storage.objects.objects import NoSuchKey
 from yunbox.storage.objects.ports import Bytes as Opened
 from yunbox.storage.objects.ports import Stale
 from yunbox.wire.http import Response
-
-
-@dataclass(frozen=True)
-class Reading:
-    """A request that reads one object or version."""
-
-    request: OssRequest
-    version: str | None
-
-
-@dataclass
-class Bytes(Stream):
-    """Bytes of an object that are sent as they are read."""
-
-    status: int = 200
-    all_headers: dict[str, str] = field(default_factory=dict)
-
-
-async def reading(request: OssRequest) -> Reading:
-    """The parameters of a request that reads one object."""
-    check_key(request.key)
-    return Reading(request, request.query.get("versionId"))
-
-
-def reads(service: Oss, params: Reading) -> tuple[Access, ...]:
-    """The access of a read."""
-    action = "GetObject" if params.version is None else "GetObjectVersion"
-    return (service.touch(action, params.request.bucket, params.request.key),)
 
 
 async def follow(
@@ -86,7 +57,6 @@ async def _open(service: Oss, bucket: Bucket, key: str, wanted: str | None) -> t
 
 
 async def _get(service: Oss, call: Call[Reading]) -> Response | Bytes:
-    read(call, call.params.request.bucket)
     try:
         return await _opened(service, call)
     except Stale:  # it was changed at the remote since it was looked at, and is looked at anew
@@ -94,9 +64,9 @@ async def _get(service: Oss, call: Call[Reading]) -> Response | Bytes:
 
 
 async def _opened(service: Oss, call: Call[Reading]) -> Response | Bytes:
-    request = call.params.request
-    bucket = service.bucket(request.bucket)
-    link, record, source = await follow(service, bucket, request.key, call.params.version)
+    params = call.params
+    bucket = service.bucket(params.bucket)
+    link, record, source = await follow(service, bucket, params.key, params.version)
     try:
         return await _answer(service, call, bucket, (link, record), source)
     except BaseException:
@@ -107,19 +77,16 @@ async def _opened(service: Oss, call: Call[Reading]) -> Response | Bytes:
 async def _answer(
     service: Oss, call: Call[Reading], bucket: Bucket, found: tuple[ObjectRecord, ObjectRecord], source: Opened
 ) -> Response | Bytes:
-    request = call.params.request
+    params = call.params
     link, record = found
     now_ms = service.store.objects.now_ms()
-    check_conditions(record, request.headers)
+    params.conditions.check(record)
     if is_frozen(record, now_ms):
-        raise Conflict("The operation is not valid for the object's state.", code="InvalidObjectState", key=request.key)
-    span = span_of(request.headers.get("range", ""), record.size, strict=is_strict(request))
-    headers = _headers(bucket, link, record, now_ms) | _expiration(call, bucket, link) | overridden(request)
+        raise Conflict("The operation is not valid for the object's state.", code="InvalidObjectState", key=params.key)
+    span = span_of(params.range, record.size, strict=params.strict)
+    headers = _headers(bucket, link, record, now_ms) | _expiration(params, bucket, link) | params.overrides
     retrieve(call, record)
-    headers["Content-Length"] = str(span.length)
-    if span.partial:
-        headers["Content-Range"] = f"bytes {span.start}-{span.start + span.length - 1}/{record.size}"
-    status = 206 if span.partial else 200
+    status = _told_of(span, record, headers)
     await source.ready(span.start, span.length)
     data = source.small(span.start, span.length)
     if data is None:
@@ -129,8 +96,17 @@ async def _answer(
     return Response(status, headers, data)
 
 
-def _expiration(call: Call[Reading], bucket: Bucket, record: ObjectRecord) -> dict[str, str]:
-    return expiration_header(bucket, call.params.request.key, record) if call.params.version is None else {}
+def _told_of(span: Span, record: ObjectRecord, headers: dict[str, str]) -> int:
+    """Tell in the headers which bytes an answer has; the status."""
+    headers["Content-Length"] = str(span.length)
+    if not span.partial:
+        return 200
+    headers["Content-Range"] = f"bytes {span.start}-{span.start + span.length - 1}/{record.size}"
+    return 206
+
+
+def _expiration(params: Reading, bucket: Bucket, record: ObjectRecord) -> dict[str, str]:
+    return expiration_header(bucket, params.key, record) if params.version is None else {}
 
 
 def _headers(bucket: Bucket, link: ObjectRecord, record: ObjectRecord, now_ms: int) -> dict[str, str]:
@@ -148,26 +124,20 @@ def _render_get(result: Response | Bytes, request: OssRequest) -> Response:
 
 
 async def _head(service: Oss, call: Call[Reading]) -> Response:
-    request = call.params.request
-    bucket = service.bucket(request.bucket)
-    link, record, source = await follow(service, bucket, request.key, call.params.version)
+    params = call.params
+    bucket = service.bucket(params.bucket)
+    link, record, source = await follow(service, bucket, params.key, params.version)
     source.close()
-    check_conditions(record, request.headers)
-    now_ms = service.store.objects.now_ms()
-    headers = _headers(bucket, link, record, now_ms) | _expiration(call, bucket, link)
-    span = span_of(request.headers.get("range", ""), record.size, strict=is_strict(request))
-    headers["Content-Length"] = str(span.length)
-    if span.partial:
-        headers["Content-Range"] = f"bytes {span.start}-{span.start + span.length - 1}/{record.size}"
-    read(call, request.bucket)
-    return Response(206 if span.partial else 200, headers)
+    params.conditions.check(record)
+    headers = _headers(bucket, link, record, service.store.objects.now_ms()) | _expiration(params, bucket, link)
+    status = _told_of(span_of(params.range, record.size, strict=params.strict), record, headers)
+    return Response(status, headers)
 
 
-async def _meta(service: Oss, call: Call[Reading]) -> Response:
-    request = call.params.request
-    bucket = service.bucket(request.bucket)
-    record = await service.backend(bucket).get(bucket, request.key, call.params.version)
-    read(call, request.bucket)
+async def _meta(service: Oss, call: Call[OnVersion]) -> Response:
+    params = call.params
+    bucket = service.bucket(params.bucket)
+    record = await service.backend(bucket).get(bucket, params.key, params.version)
     headers = {
         **identity_headers(record),
         "Content-Length": str(record.size),
@@ -177,16 +147,13 @@ async def _meta(service: Oss, call: Call[Reading]) -> Response:
     return empty(200, headers)
 
 
-def as_is(result: Response, request: OssRequest) -> Response:
-    """A result that is a response already."""
-    return result
-
-
-GET = Operation("oss", "GetObject", Reading, through_site(_get), reads, Shape.STREAM)
-HEAD = Operation("oss", "HeadObject", Reading, through_site(_head), reads)
-META = Operation("oss", "GetObjectMeta", Reading, _meta, reads)
+GET = operation(
+    "GetObject", Reading, through_site(_get), reads, charge=READ, place=at_object, mounted=True, shape=Shape.STREAM
+)
+HEAD = operation("HeadObject", Reading, through_site(_head), reads, charge=READ, place=at_object, mounted=True)
+META = operation("GetObjectMeta", OnVersion, _meta, reads, charge=READ, place=at_object, mounted=True)
 ROUTES = (
     Route("GET", OBJECT, GET, reading, _render_get),
     Route("HEAD", OBJECT, HEAD, reading, as_is),
-    Route("HEAD", OBJECT, META, reading, as_is, when="objectMeta"),
+    Route("HEAD", OBJECT, META, on_version, as_is, when="objectMeta"),
 )

@@ -6,13 +6,16 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
 from yunbox.engine.duck.messages import ObjectFormat, SelectMeta, SelectObject
-from yunbox.kernel.call import Access, Call, Operation, Shape
+from yunbox.kernel.call import Call, Shape
 from yunbox.kernel.errors import Conflict, InvalidArgument
 from yunbox.services.oss.http.route import OBJECT, Route
 from yunbox.services.oss.http.target import OssRequest
 from yunbox.services.oss.objects.headers import is_frozen
-from yunbox.services.oss.objects.reads import Bytes, follow
-from yunbox.services.oss.service import Oss, read, retrieve, scan
+from yunbox.services.oss.objects.reading import Bytes
+from yunbox.services.oss.objects.reads import follow
+from yunbox.services.oss.operation import READ, operation, touches_object
+from yunbox.services.oss.params import OnObject, at_object
+from yunbox.services.oss.service import Oss, retrieve, scan
 from yunbox.storage.objects.model import ObjectRecord
 from yunbox.storage.objects.objects import check_key
 from yunbox.storage.objects.ports import Bytes as Opened
@@ -25,15 +28,15 @@ _KINDS = {"csv/select": "SelectRequest", "json/select": "SelectRequest", "csv/me
 _WRONG = "The value of {} is not valid."
 
 
-@dataclass(frozen=True)
-class Selecting:
-    """A question to one object; ``process`` is the query's word for what to do."""
+@dataclass(frozen=True, slots=True)
+class Selecting(OnObject):
+    """A question to one object; ``process`` is the query's word for what to do, ``range`` bytes of the object."""
 
-    request: OssRequest
     process: str
     body: Node
     format: ObjectFormat
     text: str
+    range: str
 
 
 async def _selecting(request: OssRequest) -> Selecting:
@@ -45,7 +48,8 @@ async def _selecting(request: OssRequest) -> Selecting:
     text = ""
     if process.endswith("/select"):
         text = _decoded(body, "Expression", "")
-    return Selecting(request, process, body, _format(body, process), text)
+    asked = request.headers.get("range", "")
+    return Selecting(request.bucket, request.key, process, body, _format(body, process), text, asked)
 
 
 def _decoded(body: Node, path: str, default: str) -> str:
@@ -138,7 +142,7 @@ def _bounds(text: str) -> tuple[int, int | None] | None:
 
 def _span(params: Selecting) -> tuple[int, int | None] | None:
     """The bytes in which the records begin that the request is about."""
-    text = params.request.headers.get("range", "")
+    text = params.range
     if not text:
         return None
     found = _bounds(text.removeprefix("bytes="))
@@ -148,9 +152,9 @@ def _span(params: Selecting) -> tuple[int, int | None] | None:
 
 
 async def _select(service: Oss, call: Call[Selecting]) -> Bytes:
-    params, request = call.params, call.params.request
-    bucket = service.bucket(request.bucket)
-    _, record, source = await follow(service, bucket, request.key)
+    params = call.params
+    bucket = service.bucket(params.bucket)
+    _, record, source = await follow(service, bucket, params.key)
     try:
         if is_frozen(record, service.store.objects.now_ms()):
             raise Conflict("The operation is not valid for the object's state.", code="InvalidObjectState")
@@ -159,7 +163,6 @@ async def _select(service: Oss, call: Call[Selecting]) -> Bytes:
     except BaseException:
         source.close()
         raise
-    read(call, request.bucket)
     if not is_meta:
         retrieve(call, record)
     headers = {"Content-Type": "application/octet-stream"}
@@ -191,12 +194,13 @@ def _render(result: Bytes, request: OssRequest) -> Response:
     return Response(result.status, result.all_headers, result.chunks)
 
 
-def _reads(service: Oss, params: Selecting) -> tuple[Access, ...]:
-    return (service.touch("GetObject", params.request.bucket, params.request.key),)
-
-
-SELECT = Operation("oss", "SelectObject", Selecting, _select, _reads, Shape.STREAM)
-META = Operation("oss", "CreateSelectObjectMeta", Selecting, _select, _reads, Shape.STREAM)
+SELECT = operation(
+    "SelectObject", Selecting, _select, touches_object("GetObject"), charge=READ, place=at_object, shape=Shape.STREAM
+)
+META = operation(
+    "CreateSelectObjectMeta", Selecting, _select, touches_object("GetObject"), charge=READ, place=at_object,
+    shape=Shape.STREAM,
+)  # fmt: skip
 ROUTES = (
     Route("POST", OBJECT, SELECT, _selecting, _render, when="x-oss-process", values=("csv/select", "json/select")),
     Route("POST", OBJECT, META, _selecting, _render, when="x-oss-process", values=("csv/meta", "json/meta")),

@@ -1,4 +1,4 @@
-"""Copying between buckets, wherever their objects lie, and what a writer asks of the object that is there.
+"""Copying between buckets, wherever their objects lie.
 
 Inside the local store files are linked, and inside one remote bucket the remote copies; between two places the bytes
 come through here, and are received whole before the target changes.
@@ -8,11 +8,9 @@ from dataclasses import dataclass
 
 import msgspec
 
-from yunbox.kernel.errors import Conflict
-from yunbox.services.oss.http.target import S3, OssRequest
 from yunbox.services.oss.service import TOTAL_BYTES_MAX, Oss
 from yunbox.storage.objects.model import NORMAL, Bucket, ObjectRecord
-from yunbox.storage.objects.objects import Attributes, Check, forbid_overwrite
+from yunbox.storage.objects.objects import Attributes, Check
 from yunbox.storage.objects.ports import Bytes
 from yunbox.storage.objects.reading import Source
 
@@ -28,10 +26,9 @@ class Origin:
 
 
 async def transfer(
-    service: Oss, origin: Origin, request: OssRequest, bucket: Bucket, record: ObjectRecord
+    service: Oss, origin: Origin, bucket: Bucket, key: str, record: ObjectRecord, check: Check | None
 ) -> ObjectRecord:
-    """Make a copy of an object; ``record`` is what it becomes. Raises what the writer's conditions raise."""
-    check, key = overwrite_check(request), request.key
+    """Make a copy of an object; ``record`` is what it becomes. Raises what ``check`` raises."""
     if isinstance(origin.held, Source) and not bucket.remote:
         return await service.store.objects.copy(origin.held, bucket, key, record, check)
     if _same_remote(origin, bucket) and record.headers == origin.record.headers and _plain(record):
@@ -54,24 +51,3 @@ def _same_remote(origin: Origin, bucket: Bucket) -> bool:
 def _plain(record: ObjectRecord) -> bool:
     """Whether the remote's own copy gives the copy all that it shall have."""
     return not record.tags and not record.acl and record.storage_class == "Standard"
-
-
-def overwrite_check(request: OssRequest) -> Check | None:
-    """What a writer asks of the object that is there: that there is none, or that it is a certain one."""
-    if request.headers.get("x-oss-forbid-overwrite", "").lower() == "true":
-        return forbid_overwrite
-    if request.dialect == S3 and request.headers.get("if-none-match") == "*":
-        return _precondition_absent
-    if request.dialect == S3 and (wanted := request.headers.get("if-match")):
-        return lambda record: _precondition_same(record, wanted.strip('"').upper())
-    return None
-
-
-def _precondition_absent(record: ObjectRecord | None) -> None:
-    if record is not None and not record.is_marker:
-        raise Conflict("At least one of the pre-conditions you specified did not hold.", code="PreconditionFailed")
-
-
-def _precondition_same(record: ObjectRecord | None, etag: str) -> None:
-    if record is None or record.etag != etag:
-        raise Conflict("At least one of the pre-conditions you specified did not hold.", code="PreconditionFailed")

@@ -3,16 +3,15 @@
 ``acl``, ``versioning`` and ``tagging`` are fields of the bucket; the others are kept as the client wrote them.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from yunbox.kernel.call import Call, Operation, Run
+from yunbox.kernel.call import Call, Operation
 from yunbox.kernel.errors import Forbidden, InvalidArgument, NotFound
 from yunbox.services.oss.access import bucket_policy, check_public, is_public
 from yunbox.services.oss.buckets.account import OPEN
 from yunbox.services.oss.buckets.buckets import (
     BucketFound,
-    OnBucket,
     bucket_acl,
     check_bucket_name,
     done,
@@ -20,11 +19,12 @@ from yunbox.services.oss.buckets.buckets import (
     no_content,
     on_bucket,
     owner_element,
-    touching,
 )
 from yunbox.services.oss.http.route import BUCKET, Parse, Route, xml
 from yunbox.services.oss.http.target import OssRequest
-from yunbox.services.oss.service import Oss, write
+from yunbox.services.oss.operation import READ, WRITE, operation, touches_bucket
+from yunbox.services.oss.params import OnBucket, at_bucket
+from yunbox.services.oss.service import Oss
 from yunbox.services.oss.settings.documents import CHECKS, check_overlap
 from yunbox.storage.objects.model import ENABLED, PUBLIC_BLOCK, SUSPENDED
 from yunbox.storage.objects.retention import versioned
@@ -34,17 +34,11 @@ from yunbox.wire.xml import Markup, element, parse_body
 _DOCUMENT_BYTES_MAX = 256 * 1024
 
 
-@dataclass(frozen=True)
-class NewSetting:
+@dataclass(frozen=True, slots=True)
+class NewSetting(OnBucket):
     """A value for a sub-resource."""
 
-    request: OssRequest
     value: str
-
-    @property
-    def bucket(self) -> str:
-        """The bucket's name."""
-        return self.request.bucket
 
 
 @dataclass(frozen=True)
@@ -52,17 +46,18 @@ class Document:
     """A sub-resource that is kept as its document.
 
     ``name`` is the query's, ``noun`` the operations', ``absent`` the code for a bucket that has none, or the
-    document that it then answers with.
+    document that it then answers with. ``mounted`` ones there are on mounted buckets too.
     """
 
     name: str
     noun: str
     absent: str | Markup
     deletes: bool = True
+    mounted: bool = False
 
 
 _DOCUMENTS = (
-    Document("cors", "BucketCors", "NoSuchCORSConfiguration"),
+    Document("cors", "BucketCors", "NoSuchCORSConfiguration", mounted=True),
     Document("encryption", "BucketEncryption", "NoSuchServerSideEncryptionRule"),
     Document("lifecycle", "BucketLifecycle", "NoSuchLifecycle"),
     Document("logging", "BucketLogging", element("BucketLoggingStatus")),
@@ -78,6 +73,7 @@ _DOCUMENTS = (
             element("RefererList"),
         ),
         deletes=False,
+        mounted=True,
     ),
     Document(
         PUBLIC_BLOCK,
@@ -106,24 +102,22 @@ def _parse(name: str) -> Parse:
         document = CHECKS[name](body)
         if name == "lifecycle":
             check_overlap(body, allowed=request.headers.get("x-oss-allow-same-action-overlap", "").lower() == "true")
-        return NewSetting(request, document)
+        return NewSetting(request.bucket, document)
 
     return parse
 
 
-def _put(name: str) -> Run:
+def _put(name: str) -> Callable[[Oss, Call[NewSetting]], Awaitable[None]]:
     async def put(service: Oss, call: Call[NewSetting]) -> None:
         service.bucket(call.params.bucket)
         await service.store.buckets.set(call.params.bucket, name, call.params.value)
-        write(call, call.params.bucket)
 
     return put
 
 
-def _delete(name: str) -> Run:
+def _delete(name: str) -> Callable[[Oss, Call[OnBucket]], Awaitable[None]]:
     async def delete(service: Oss, call: Call[OnBucket]) -> None:
         await service.store.buckets.set(call.params.bucket, name, None)
-        write(call, call.params.bucket)
 
     return delete
 
@@ -140,11 +134,27 @@ def _render(document: Document) -> Callable[[BucketFound, OssRequest], Response]
     return render
 
 
+def _puts(
+    name: str, run: Callable[[Oss, Call[NewSetting]], Awaitable[None]], *, mounted: bool = False
+) -> Operation[Oss, NewSetting, None]:
+    return operation(name, NewSetting, run, touches_bucket(name), charge=WRITE, place=at_bucket, mounted=mounted)
+
+
+def _gets(name: str, action: str = "", *, mounted: bool = False) -> Operation[Oss, OnBucket, BucketFound]:
+    touches = touches_bucket(action or name)
+    return operation(name, OnBucket, look, touches, charge=READ, place=at_bucket, mounted=mounted)
+
+
+def _deletes(name: str, setting: str, *, mounted: bool = False) -> Operation[Oss, OnBucket, None]:
+    touches = touches_bucket(name)
+    return operation(name, OnBucket, _delete(setting), touches, charge=WRITE, place=at_bucket, mounted=mounted)
+
+
 def _document_routes(document: Document) -> list[Route]:
     noun = document.noun
-    put = Operation("oss", f"Put{noun}", NewSetting, _put(document.name), touching(f"Put{noun}"))
-    get = Operation("oss", f"Get{noun}", OnBucket, look, touching(f"Get{noun}"))
-    delete = Operation("oss", f"Delete{noun}", OnBucket, _delete(document.name), touching(f"Delete{noun}"))
+    put = _puts(f"Put{noun}", _put(document.name), mounted=document.mounted)
+    get = _gets(f"Get{noun}", mounted=document.mounted)
+    delete = _deletes(f"Delete{noun}", document.name, mounted=document.mounted)
     routes = [
         Route("PUT", BUCKET, put, _parse(document.name), done, when=document.name),
         Route("GET", BUCKET, get, on_bucket, _render(document), when=document.name),
@@ -160,13 +170,12 @@ def _document_routes(document: Document) -> list[Route]:
 async def _new_acl(request: OssRequest) -> NewSetting:
     check_bucket_name(request.bucket)
     await request.body.read()
-    return NewSetting(request, bucket_acl(request.headers.get("x-oss-acl", "")))
+    return NewSetting(request.bucket, bucket_acl(request.headers.get("x-oss-acl", "")))
 
 
 async def _put_acl(service: Oss, call: Call[NewSetting]) -> None:
     check_public(blocked=service.bucket(call.params.bucket).blocks_public, acl=call.params.value, noun="bucket")
     await service.store.buckets.update(call.params.bucket, acl=call.params.value)
-    write(call, call.params.bucket)
 
 
 def _render_acl(result: BucketFound, request: OssRequest) -> Response:
@@ -183,12 +192,11 @@ async def _new_versioning(request: OssRequest) -> NewSetting:
     status = root.value("Status")
     if root.tag != "VersioningConfiguration" or status not in (ENABLED, SUSPENDED):
         raise InvalidArgument("The XML you provided was not well-formed.", code="MalformedXML")
-    return NewSetting(request, status)
+    return NewSetting(request.bucket, status)
 
 
 async def _put_versioning(service: Oss, call: Call[NewSetting]) -> None:
     await service.store.buckets.amend(call.params.bucket, versioned(call.params.value))
-    write(call, call.params.bucket)
 
 
 def _render_versioning(result: BucketFound, request: OssRequest) -> Response:
@@ -203,7 +211,7 @@ async def _new_policy(request: OssRequest) -> NewSetting:
     check_bucket_name(request.bucket)
     text = (await request.body.read()).decode("utf-8", "replace")
     bucket_policy(text)
-    return NewSetting(request, text)
+    return NewSetting(request.bucket, text)
 
 
 async def _put_policy(service: Oss, call: Call[NewSetting]) -> None:
@@ -211,7 +219,6 @@ async def _put_policy(service: Oss, call: Call[NewSetting]) -> None:
     if bucket.blocks_public and is_public(call.params.value):
         raise Forbidden("Put public bucket policy is not allowed", code="AccessDenied")
     await service.store.buckets.set(call.params.bucket, "policy", call.params.value)
-    write(call, call.params.bucket)
 
 
 def _render_policy(result: BucketFound, request: OssRequest) -> Response:
@@ -228,66 +235,19 @@ def _render_policy_status(result: BucketFound, request: OssRequest) -> Response:
 
 
 _FIXED = (
+    Route("PUT", BUCKET, _puts("PutBucketAcl", _put_acl, mounted=True), _new_acl, done, when="acl"),
+    Route("GET", BUCKET, _gets("GetBucketAcl", mounted=True), on_bucket, _render_acl, when="acl"),
+    Route("PUT", BUCKET, _puts("PutBucketVersioning", _put_versioning), _new_versioning, done, when="versioning"),
+    Route("GET", BUCKET, _gets("GetBucketVersioning", mounted=True), on_bucket, _render_versioning, when="versioning"),
+    Route("PUT", BUCKET, _puts("PutBucketPolicy", _put_policy, mounted=True), _new_policy, done, when="policy"),
+    Route("GET", BUCKET, _gets("GetBucketPolicy", mounted=True), on_bucket, _render_policy, when="policy"),
     Route(
-        "PUT",
-        BUCKET,
-        Operation("oss", "PutBucketAcl", NewSetting, _put_acl, touching("PutBucketAcl")),
-        _new_acl,
-        done,
-        when="acl",
+        "DELETE", BUCKET, _deletes("DeleteBucketPolicy", "policy", mounted=True), on_bucket, no_content, when="policy"
     ),
     Route(
         "GET",
         BUCKET,
-        Operation("oss", "GetBucketAcl", OnBucket, look, touching("GetBucketAcl")),
-        on_bucket,
-        _render_acl,
-        when="acl",
-    ),
-    Route(
-        "PUT",
-        BUCKET,
-        Operation("oss", "PutBucketVersioning", NewSetting, _put_versioning, touching("PutBucketVersioning")),
-        _new_versioning,
-        done,
-        when="versioning",
-    ),
-    Route(
-        "GET",
-        BUCKET,
-        Operation("oss", "GetBucketVersioning", OnBucket, look, touching("GetBucketVersioning")),
-        on_bucket,
-        _render_versioning,
-        when="versioning",
-    ),
-    Route(
-        "PUT",
-        BUCKET,
-        Operation("oss", "PutBucketPolicy", NewSetting, _put_policy, touching("PutBucketPolicy")),
-        _new_policy,
-        done,
-        when="policy",
-    ),
-    Route(
-        "GET",
-        BUCKET,
-        Operation("oss", "GetBucketPolicy", OnBucket, look, touching("GetBucketPolicy")),
-        on_bucket,
-        _render_policy,
-        when="policy",
-    ),
-    Route(
-        "DELETE",
-        BUCKET,
-        Operation("oss", "DeleteBucketPolicy", OnBucket, _delete("policy"), touching("DeleteBucketPolicy")),
-        on_bucket,
-        no_content,
-        when="policy",
-    ),
-    Route(
-        "GET",
-        BUCKET,
-        Operation("oss", "GetBucketPolicyStatus", OnBucket, look, touching("GetBucketPolicy")),
+        _gets("GetBucketPolicyStatus", "GetBucketPolicy", mounted=True),
         on_bucket,
         _render_policy_status,
         when="policyStatus",

@@ -1,34 +1,34 @@
 """Retention policies of a bucket (WORM): begun, locked, extended or given up. The store enforces them."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
-from yunbox.kernel.call import Call, Operation
+from yunbox.kernel.call import Call, Charge, Operation
 from yunbox.kernel.errors import InvalidArgument
-from yunbox.services.oss.buckets.buckets import OnBucket, check_bucket_name, done, no_content, on_bucket, touching
+from yunbox.services.oss.buckets.buckets import check_bucket_name, done, no_content, on_bucket
 from yunbox.services.oss.http.route import BUCKET, Route, empty, xml
 from yunbox.services.oss.http.target import OssRequest
-from yunbox.services.oss.service import Oss, iso_time, read, write
+from yunbox.services.oss.operation import READ, WRITE, operation, touches_bucket
+from yunbox.services.oss.params import OnBucket, at_bucket
+from yunbox.services.oss.service import Oss, iso_time
 from yunbox.services.oss.settings.documents import malformed
 from yunbox.storage.objects.model import Worm
 from yunbox.storage.objects.retention import aborted, completed, extended, initiated, policy
 from yunbox.wire.http import Response
 from yunbox.wire.xml import element, parse_body
 
+P = TypeVar("P", bound=OnBucket)
+R = TypeVar("R")
 _DAYS_DIGITS_MAX = 9
 
 
-@dataclass(frozen=True)
-class Retention:
+@dataclass(frozen=True, slots=True)
+class Retention(OnBucket):
     """A policy to begin, to lock or to extend; ``id`` is empty for one to begin, ``days`` 0 for one to lock."""
 
-    request: OssRequest
     id: str = ""
     days: int = 0
-
-    @property
-    def bucket(self) -> str:
-        """The bucket's name."""
-        return self.request.bucket
 
 
 async def _days(request: OssRequest, root: str) -> int:
@@ -41,44 +41,39 @@ async def _days(request: OssRequest, root: str) -> int:
 
 async def _beginning(request: OssRequest) -> Retention:
     check_bucket_name(request.bucket)
-    return Retention(request, days=await _days(request, "InitiateWormConfiguration"))
+    return Retention(request.bucket, days=await _days(request, "InitiateWormConfiguration"))
 
 
 async def _completing(request: OssRequest) -> Retention:
     check_bucket_name(request.bucket)
-    return Retention(request, request.query["wormId"])
+    return Retention(request.bucket, request.query["wormId"])
 
 
 async def _extending(request: OssRequest) -> Retention:
     check_bucket_name(request.bucket)
     if "wormId" not in request.query:
         raise InvalidArgument("The wormId says which policy is extended.", code="InvalidArgument")
-    return Retention(request, request.query["wormId"], await _days(request, "ExtendWormConfiguration"))
+    return Retention(request.bucket, request.query["wormId"], await _days(request, "ExtendWormConfiguration"))
 
 
 async def _begin(service: Oss, call: Call[Retention]) -> Worm:
     bucket = await service.store.buckets.amend(call.params.bucket, initiated(call.params.days))
-    write(call, bucket.name)
     return policy(bucket, service.store.objects.now_ms())
 
 
 async def _complete(service: Oss, call: Call[Retention]) -> None:
     await service.store.buckets.amend(call.params.bucket, completed(call.params.id))
-    write(call, call.params.bucket)
 
 
 async def _extend(service: Oss, call: Call[Retention]) -> None:
     await service.store.buckets.amend(call.params.bucket, extended(call.params.id, call.params.days))
-    write(call, call.params.bucket)
 
 
 async def _abort(service: Oss, call: Call[OnBucket]) -> None:
     await service.store.buckets.amend(call.params.bucket, aborted)
-    write(call, call.params.bucket)
 
 
 async def _get(service: Oss, call: Call[OnBucket]) -> Worm:
-    read(call, call.params.bucket)
     return policy(service.bucket(call.params.bucket), service.store.objects.now_ms())
 
 
@@ -98,11 +93,17 @@ def _render(result: Worm, request: OssRequest) -> Response:
     )
 
 
-BEGIN = Operation("oss", "InitiateBucketWorm", Retention, _begin, touching("InitiateBucketWorm"))
-COMPLETE = Operation("oss", "CompleteBucketWorm", Retention, _complete, touching("CompleteBucketWorm"))
-EXTEND = Operation("oss", "ExtendBucketWorm", Retention, _extend, touching("ExtendBucketWorm"))
-ABORT = Operation("oss", "AbortBucketWorm", OnBucket, _abort, touching("AbortBucketWorm"))
-GET = Operation("oss", "GetBucketWorm", OnBucket, _get, touching("GetBucketWorm"))
+def _operation(
+    name: str, params: type[P], run: Callable[[Oss, Call[P]], Awaitable[R]], charge: Charge = WRITE
+) -> Operation[Oss, P, R]:
+    return operation(name, params, run, touches_bucket(name), charge=charge, place=at_bucket)
+
+
+BEGIN = _operation("InitiateBucketWorm", Retention, _begin)
+COMPLETE = _operation("CompleteBucketWorm", Retention, _complete)
+EXTEND = _operation("ExtendBucketWorm", Retention, _extend)
+ABORT = _operation("AbortBucketWorm", OnBucket, _abort)
+GET = _operation("GetBucketWorm", OnBucket, _get, READ)
 ROUTES = (
     Route("POST", BUCKET, BEGIN, _beginning, _render_begun, when="worm"),
     Route("POST", BUCKET, EXTEND, _extending, done, when="wormExtend"),

@@ -4,33 +4,34 @@ They are operations like any other: signed, authorised as what they do (listing,
 A long one answers with a JSON line for each step, so its client sees how far it is.
 """
 
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from dataclasses import asdict, dataclass
 from urllib.parse import unquote
 
 import msgspec
 
-from yunbox.kernel.call import Access, Call, Operation, Shape, Stream
+from yunbox.kernel.call import Access, Call, Place, Shape, Stream
 from yunbox.kernel.errors import InvalidArgument, KernelError
-from yunbox.services.oss.buckets.buckets import OnBucket, check_bucket_name, on_bucket
+from yunbox.services.oss.buckets.buckets import check_bucket_name
 from yunbox.services.oss.http.route import BUCKET, OBJECT, SERVICE, Route
 from yunbox.services.oss.http.target import OssRequest
-from yunbox.services.oss.objects.writes import Writing, writing
-from yunbox.services.oss.service import Oss, read, write
+from yunbox.services.oss.operation import READ, WRITE, operation, touches_bucket
+from yunbox.services.oss.params import OnBucket, OnObject, at_bucket, nowhere
+from yunbox.services.oss.service import Oss
 from yunbox.services.oss.upkeep.sink import RECORDS_BYTES_MAX, Taken, Window
 from yunbox.services.oss.upkeep.small_files import Diagnosis, plan_of
+from yunbox.storage.objects.objects import check_key
 from yunbox.storage.objects.upkeep import Damage
 from yunbox.storage.objects.waiting import in_thread
-from yunbox.wire.http import Response
+from yunbox.wire.http import Response, read_whole
 
 _encode = msgspec.json.encode
 
 
-@dataclass(frozen=True)
-class Compaction:
+@dataclass(frozen=True, slots=True)
+class Compaction(OnBucket):
     """Small files to compact; see ``Plan``."""
 
-    request: OssRequest
     prefix: str
     target: str
     remove: bool
@@ -44,33 +45,41 @@ def _lines(stream: Stream, request: OssRequest) -> Response:
 # -- doctor
 
 
-async def _diagnose(service: Oss, call: Call[OnBucket]) -> Diagnosis:
-    request = call.params.request
-    bucket = service.bucket(request.bucket)
-    write(call, bucket.name)
-    return await service.small_files.diagnose(bucket, request.query.get("prefix", ""))
+@dataclass(frozen=True, slots=True)
+class Diagnosing(OnBucket):
+    """Where to look for small files."""
+
+    prefix: str
+
+
+async def _diagnosing(request: OssRequest) -> Diagnosing:
+    return Diagnosing(check_bucket_name(request.bucket), request.query.get("prefix", ""))
+
+
+async def _diagnose(service: Oss, call: Call[Diagnosing]) -> Diagnosis:
+    return await service.small_files.diagnose(service.bucket(call.params.bucket), call.params.prefix)
 
 
 def _render_diagnosis(result: Diagnosis, request: OssRequest) -> Response:
     return Response(200, {"Content-Type": "application/json"}, _encode(result.as_dict()))
 
 
-def _lists(service: Oss, params: OnBucket) -> tuple[Access, ...]:
-    return (service.touch("ListObjects", params.bucket),)
-
-
 # -- compact
 
 
 async def _compaction(request: OssRequest) -> Compaction:
-    check_bucket_name(request.bucket)
     query = request.query
-    file_bytes = request.integer("fileBytes", 0, high=1 << 32)
-    return Compaction(request, query.get("prefix", ""), query.get("to", ""), query.get("remove") == "true", file_bytes)
+    return Compaction(
+        check_bucket_name(request.bucket),
+        query.get("prefix", ""),
+        query.get("to", ""),
+        query.get("remove") == "true",
+        request.integer("fileBytes", 0, high=1 << 32),
+    )
 
 
 def _compacts(service: Oss, params: Compaction) -> tuple[Access, ...]:
-    name = params.request.bucket
+    name = params.bucket
     target = f"{params.target.strip('/')}/*" if params.target else f"{params.prefix}*"
     accesses = [
         service.touch("ListObjects", name),
@@ -84,7 +93,7 @@ def _compacts(service: Oss, params: Compaction) -> tuple[Access, ...]:
 
 async def _compact(service: Oss, call: Call[Compaction]) -> Stream:
     params = call.params
-    bucket = service.bucket(params.request.bucket)
+    bucket = service.bucket(params.bucket)
     plan = plan_of(
         bucket,
         params.prefix,
@@ -93,7 +102,6 @@ async def _compact(service: Oss, call: Call[Compaction]) -> Stream:
         owner=call.principal.account_id,
         file_bytes=params.file_bytes,
     )
-    write(call, bucket.name)
 
     async def steps() -> AsyncGenerator[bytes]:
         try:
@@ -113,11 +121,9 @@ async def _compact(service: Oss, call: Call[Compaction]) -> Stream:
 class Scrubbing:
     """A check of every byte of the store."""
 
-    request: OssRequest
-
 
 async def _scrubbing(request: OssRequest) -> Scrubbing:
-    return Scrubbing(request)
+    return Scrubbing()
 
 
 def _scrubs(service: Oss, params: Scrubbing) -> tuple[Access, ...]:
@@ -125,7 +131,6 @@ def _scrubs(service: Oss, params: Scrubbing) -> tuple[Access, ...]:
 
 
 async def _scrub(service: Oss, call: Call[Scrubbing]) -> Stream:
-    read(call, "")
     found: Iterator[Damage | int] = service.store.upkeep.scrub()
 
     async def lines() -> AsyncGenerator[bytes]:
@@ -144,35 +149,31 @@ async def _scrub(service: Oss, call: Call[Scrubbing]) -> Stream:
 # -- sink
 
 
-@dataclass(frozen=True)
-class Records:
+@dataclass(frozen=True, slots=True)
+class Records(OnBucket):
     """Records for a sink: JSON lines under a prefix."""
 
-    request: OssRequest
+    prefix: str
     window: Window
+    source: AsyncIterator[bytes]
 
 
 async def _records(request: OssRequest) -> Records:
     check_bucket_name(request.bucket)
     seconds = request.integer("seconds", Window.seconds_max, low=1, high=86_400)
     size = request.integer("bytes", Window.bytes_max, low=1024, high=1 << 30)
-    return Records(request, Window(size, seconds))
+    return Records(request.bucket, request.query.get("prefix", ""), Window(size, seconds), request.body.chunks())
 
 
 async def _take(service: Oss, call: Call[Records]) -> Taken:
-    request = call.params.request
-    bucket = service.bucket(request.bucket)
-    body = await request.body.read(RECORDS_BYTES_MAX)
-    prefix = request.query.get("prefix", "")
-    taken = await service.sinks.take(bucket, prefix, body, call.params.window, call.principal.account_id)
-    call.usage.uploaded_bytes = len(body)
-    write(call, bucket.name)
-    return taken
+    params = call.params
+    bucket = service.bucket(params.bucket)
+    body = await read_whole(call.counted(params.source), RECORDS_BYTES_MAX)
+    return await service.sinks.take(bucket, params.prefix, body, params.window, call.principal.account_id)
 
 
 def _sinks_into(service: Oss, params: Records) -> tuple[Access, ...]:
-    request = params.request
-    return (service.touch("PutObject", request.bucket, f"{request.query.get('prefix', '')}*"),)
+    return (service.touch("PutObject", params.bucket, f"{params.prefix}*"),)
 
 
 def _render_taken(result: Taken, request: OssRequest) -> Response:
@@ -182,42 +183,58 @@ def _render_taken(result: Taken, request: OssRequest) -> Response:
 # -- rename
 
 
-async def _rename(service: Oss, call: Call[Writing]) -> int:
-    request = call.params.request
+@dataclass(frozen=True, slots=True)
+class Renaming(OnObject):
+    """An object, or a folder, which ends in a slash, to rename."""
+
+    source: str
+
+
+async def _renaming(request: OssRequest) -> Renaming:
+    check_key(request.key)
     source = unquote(request.headers.get("x-oss-rename-source", ""))
     if not source:
         raise InvalidArgument("The header x-oss-rename-source names what is to be renamed.")
     if source.endswith("/") != request.key.endswith("/"):
         raise InvalidArgument("A folder, which ends in a slash, is renamed to a folder.")
-    bucket = service.bucket(request.bucket)
-    write(call, bucket.name)
-    return await service.store.objects.rename(bucket, source, request.key)
+    return Renaming(request.bucket, request.key, source)
 
 
-def _renames(service: Oss, params: Writing) -> tuple[Access, ...]:
-    request = params.request
-    source = unquote(request.headers.get("x-oss-rename-source", ""))
-    star = "*" if source.endswith("/") else ""
+async def _rename(service: Oss, call: Call[Renaming]) -> int:
+    params = call.params
+    return await service.store.objects.rename(service.bucket(params.bucket), params.source, params.key)
+
+
+def _renames(service: Oss, params: Renaming) -> tuple[Access, ...]:
+    star = "*" if params.source.endswith("/") else ""
     return (
-        service.touch("GetObject", request.bucket, source + star),
-        service.touch("DeleteObject", request.bucket, source + star),
-        service.touch("PutObject", request.bucket, request.key + star),
+        service.touch("GetObject", params.bucket, params.source + star),
+        service.touch("DeleteObject", params.bucket, params.source + star),
+        service.touch("PutObject", params.bucket, params.key + star),
     )
+
+
+def _at_both(params: Renaming) -> tuple[Place, ...]:
+    return Place(params.bucket, params.key), Place(params.bucket, params.source)
 
 
 def _render_renamed(result: int, request: OssRequest) -> Response:
     return Response(200, {"x-oss-renamed-objects": str(result)})
 
 
-DIAGNOSE = Operation("oss", "YunboxDoctor", OnBucket, _diagnose, _lists)
-COMPACT = Operation("oss", "YunboxCompact", Compaction, _compact, _compacts, Shape.STREAM)
-SCRUB = Operation("oss", "YunboxScrub", Scrubbing, _scrub, _scrubs, Shape.STREAM)
-SINK = Operation("oss", "YunboxSink", Records, _take, _sinks_into)
-RENAME = Operation("oss", "Rename", Writing, _rename, _renames)
+DIAGNOSE = operation(
+    "YunboxDoctor", Diagnosing, _diagnose, touches_bucket("ListObjects"), charge=WRITE, place=at_bucket
+)
+COMPACT = operation("YunboxCompact", Compaction, _compact, _compacts, charge=WRITE, place=at_bucket, shape=Shape.STREAM)
+SCRUB = operation(
+    "YunboxScrub", Scrubbing, _scrub, _scrubs, charge=READ, place=nowhere, mounted=True, shape=Shape.STREAM
+)
+SINK = operation("YunboxSink", Records, _take, _sinks_into, charge=WRITE, place=at_bucket)
+RENAME = operation("Rename", Renaming, _rename, _renames, charge=WRITE, place=_at_both)
 ROUTES = (
-    Route("GET", BUCKET, DIAGNOSE, on_bucket, _render_diagnosis, when="yunboxDoctor"),
+    Route("GET", BUCKET, DIAGNOSE, _diagnosing, _render_diagnosis, when="yunboxDoctor"),
     Route("POST", BUCKET, COMPACT, _compaction, _lines, when="yunboxCompact"),
     Route("GET", SERVICE, SCRUB, _scrubbing, _lines, when="yunboxScrub"),
     Route("POST", BUCKET, SINK, _records, _render_taken, when="yunboxSink"),
-    Route("PUT", OBJECT, RENAME, writing, _render_renamed, when="x-oss-rename"),
+    Route("PUT", OBJECT, RENAME, _renaming, _render_renamed, when="x-oss-rename"),
 )

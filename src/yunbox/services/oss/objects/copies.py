@@ -1,0 +1,186 @@
+"""Copies: of an object to another, and what a copy of a part needs of its source."""
+
+from dataclasses import dataclass
+from typing import Protocol
+from urllib.parse import unquote, unquote_plus
+
+from yunbox.kernel.call import Access, Call, Place
+from yunbox.kernel.errors import Conflict, InvalidArgument
+from yunbox.services.oss.buckets.buckets import check_bucket_name
+from yunbox.services.oss.http.route import OBJECT, Route, xml
+from yunbox.services.oss.http.target import S3, OssRequest
+from yunbox.services.oss.objects.headers import (
+    ANY,
+    SOURCE,
+    Conditions,
+    Traits,
+    conditions,
+    encryption_headers,
+    is_frozen,
+    sum_header,
+    traits,
+    version_header,
+)
+from yunbox.services.oss.objects.overwrite import Overwrite, overwrite_of
+from yunbox.services.oss.objects.reads import follow
+from yunbox.services.oss.objects.transfer import Origin, transfer
+from yunbox.services.oss.objects.writes import Written
+from yunbox.services.oss.operation import WRITE, operation
+from yunbox.services.oss.params import NamesObject, OnObject, OnVersion
+from yunbox.services.oss.service import Oss, iso_time, retrieve
+from yunbox.storage.objects.model import MULTIPART, NORMAL, SSE_HEADERS, Bucket, ObjectRecord
+from yunbox.storage.objects.objects import check_key
+from yunbox.storage.objects.ports import Bytes
+from yunbox.storage.objects.versions import version_id
+from yunbox.wire.http import Response
+from yunbox.wire.xml import element
+
+
+@dataclass(frozen=True, slots=True)
+class CopySource(OnVersion):
+    """Where a copy is from, and what is asked of it."""
+
+    conditions: Conditions = ANY
+
+
+@dataclass(frozen=True, slots=True)
+class Copying(OnObject):
+    """A copy: from where, and what becomes of what the source has. ``must_change`` refuses one that changes nothing."""
+
+    source: CopySource
+    traits: Traits
+    overwrite: Overwrite
+    replaces_headers: bool
+    replaces_tags: bool
+    must_change: bool
+
+
+def source_of(request: OssRequest) -> CopySource:
+    """The source of a copy. The vendor's Go SDK and ossutil send a space as a plus. Raises InvalidArgument."""
+    text, _, query = request.headers["x-oss-copy-source"].partition("?")
+    bucket, _, key = unquote_plus(text).lstrip("/").partition("/")
+    if not bucket or not key:
+        raise InvalidArgument("Copy Source must mention the source bucket and key: /sourcebucket/sourcekey.")
+    check_bucket_name(bucket)
+    check_key(key)
+    wanted = unquote(query.removeprefix("versionId=")) if query.startswith("versionId=") else None
+    return CopySource(bucket, key, wanted, conditions(request.headers, SOURCE))
+
+
+async def _copying(request: OssRequest) -> Copying:
+    check_key(request.key)
+    headers = request.headers
+    return Copying(
+        request.bucket,
+        request.key,
+        source_of(request),
+        traits(headers),
+        overwrite_of(request),
+        headers.get("x-oss-metadata-directive", "COPY").upper() == "REPLACE",
+        headers.get("x-oss-tagging-directive", "COPY").upper() == "REPLACE",
+        # S3 refuses a copy onto itself that changes nothing; OSS takes it for a touch
+        request.dialect == S3 and headers.get("x-oss-metadata-directive", "COPY").upper() == "COPY",
+    )
+
+
+class Copies(NamesObject, Protocol):
+    """Parameters of a copy."""
+
+    @property
+    def source(self) -> CopySource:
+        """Where it is from."""
+
+
+def copies(service: Oss, params: Copies) -> tuple[Access, ...]:
+    """The accesses of a copy."""
+    source = params.source
+    return (
+        service.touch("GetObject", source.bucket, source.key),
+        service.touch("PutObject", params.bucket, params.key),
+    )
+
+
+def at_both(params: Copies) -> tuple[Place, ...]:
+    """The load of a copy falls on what it makes, and on what it is from."""
+    return Place(params.bucket, params.key), Place(params.source.bucket, params.source.key)
+
+
+async def open_source(service: Oss, source: CopySource) -> tuple[ObjectRecord, Bytes]:
+    """The source of a copy and its open bytes. Raises what its conditions raise, and Conflict for a frozen one."""
+    _, record, held = await follow(service, service.bucket(source.bucket), source.key, source.version)
+    try:
+        source.conditions.check(record)
+        if is_frozen(record, service.store.objects.now_ms()):
+            raise Conflict("The operation is not valid for the object's state.", code="InvalidObjectState")
+    except BaseException:
+        held.close()
+        raise
+    return record, held
+
+
+async def _copy(service: Oss, call: Call[Copying]) -> tuple[Written, str]:
+    params = call.params
+    origin, bucket = service.bucket(params.source.bucket), service.bucket(params.bucket)
+    source, held = await open_source(service, params.source)
+    try:
+        now_ms = service.store.objects.now_ms()
+        record = _copied_record(source, params, bucket, call.principal.account_id, now_ms)
+        if _changes_nothing(params, source, record):
+            raise InvalidArgument(
+                "This copy request is illegal because it tries to copy an object to itself without changing its "
+                "metadata, storage class or encryption.",
+                code="InvalidRequest",
+            )
+        retrieve(call, source, source.size)
+        from_there = Origin(origin, params.source.key, source, held)
+        written = await transfer(service, from_there, bucket, params.key, record, params.overwrite.check)
+    finally:
+        held.close()
+    return Written(bucket, written), version_id(source) if origin.versioning else ""
+
+
+def _copied_record(source: ObjectRecord, params: Copying, bucket: Bucket, owner: str, now_ms: int) -> ObjectRecord:
+    """The record of a copy: an object of many parts becomes one whole object with the same bytes."""
+    given = params.traits.given(owner, bucket)
+    plain = {name: value for name, value in source.headers.items() if name not in SSE_HEADERS}
+    kept = given.headers if params.replaces_headers else plain | encryption_headers(given.headers)
+    return ObjectRecord(
+        source.kind if source.kind == MULTIPART else NORMAL,
+        source.size,
+        now_ms,
+        source.etag,
+        source.crc64,
+        given.storage_class or bucket.storage_class,
+        headers=bucket.encrypted(kept),
+        tags=given.tags if params.replaces_tags else source.tags,
+        owner=owner,
+        acl=given.acl,
+    )
+
+
+def _changes_nothing(params: Copying, source: ObjectRecord, record: ObjectRecord) -> bool:
+    return (
+        params.must_change
+        and (params.source.bucket, params.source.key) == (params.bucket, params.key)
+        and params.source.version is None
+        and record.storage_class == source.storage_class
+        and encryption_headers(record.headers) == encryption_headers(source.headers)
+    )
+
+
+def _render_copied(result: tuple[Written, str], request: OssRequest) -> Response:
+    written, origin = result
+    headers = version_header(written.bucket, written.record)
+    headers |= sum_header(written.record) | encryption_headers(written.record.headers)
+    if origin:
+        headers["x-oss-copy-source-version-id"] = origin
+    body = element(
+        "CopyObjectResult",
+        element("LastModified", iso_time(written.record.modified_ms)),
+        element("ETag", f'"{written.record.etag}"'),
+    )
+    return xml(body, headers=headers)
+
+
+COPY = operation("CopyObject", Copying, _copy, copies, charge=WRITE, place=at_both, mounted=True)
+ROUTES = (Route("PUT", OBJECT, COPY, _copying, _render_copied, header="x-oss-copy-source"),)

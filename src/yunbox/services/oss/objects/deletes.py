@@ -1,0 +1,174 @@
+"""Deleting objects and versions, one or a thousand at a time."""
+
+import re
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from urllib.parse import quote, unquote
+
+from yunbox.kernel.call import Access, Call, Place
+from yunbox.kernel.errors import InvalidArgument, KernelError
+from yunbox.services.oss import faults
+from yunbox.services.oss.http.route import BUCKET, OBJECT, Route, empty, xml
+from yunbox.services.oss.http.target import S3, OssRequest
+from yunbox.services.oss.objects.reading import on_version
+from yunbox.services.oss.operation import WRITE, operation
+from yunbox.services.oss.params import OnVersion, at_object
+from yunbox.services.oss.service import Oss
+from yunbox.storage.objects.model import ObjectRecord
+from yunbox.storage.objects.objects import check_key
+from yunbox.storage.objects.versions import version_id
+from yunbox.wire.http import Response
+from yunbox.wire.xml import Markup, Node, element, parse_body
+
+DELETE_MAX = 1000
+_REFERENCE = re.compile(rb"&#(?:x0*([0-9a-fA-F]{1,2})|0*([0-9]{1,2}));")
+
+
+@dataclass(frozen=True)
+class Deleted:
+    """What was asked to go, and the delete marker that was made or removed."""
+
+    asked: OnVersion
+    marker: ObjectRecord | None
+    versioned: bool
+    error: KernelError | None = None
+
+
+def _delete_access(service: Oss, asked: OnVersion) -> Access:
+    action = "DeleteObject" if asked.version is None else "DeleteObjectVersion"
+    return service.touch(action, asked.bucket, asked.key)
+
+
+def _deletes(service: Oss, params: OnVersion) -> tuple[Access, ...]:
+    return (_delete_access(service, params),)
+
+
+async def _delete(service: Oss, call: Call[OnVersion]) -> Deleted:
+    asked = call.params
+    bucket = service.bucket(asked.bucket)
+    gone = await service.backend(bucket).delete(bucket, asked.key, call.principal.account_id, asked.version)
+    return Deleted(asked, gone if gone is not None and gone.is_marker else None, bool(bucket.versioning))
+
+
+def _render_deleted(result: Deleted, request: OssRequest) -> Response:
+    headers: dict[str, str] = {}
+    if result.marker is not None:
+        headers |= {"x-oss-delete-marker": "true", "x-oss-version-id": version_id(result.marker)}
+    elif result.asked.version is not None:
+        headers["x-oss-version-id"] = result.asked.version
+    return empty(204, headers)
+
+
+@dataclass(frozen=True)
+class Deletions:
+    """Many keys at once; ``quiet`` leaves out of the answer what went well."""
+
+    bucket: str
+    items: tuple[OnVersion, ...]
+    quiet: bool
+    encoded: bool
+
+
+def _at_each(params: Deletions) -> tuple[Place, ...]:
+    return tuple(Place(item.bucket, item.key) for item in params.items)
+
+
+def _each_alone(service: Oss, params: Deletions) -> tuple[Access, ...]:
+    """Each key is authorised by itself when its turn comes, and refused by itself."""
+    return ()
+
+
+async def _deletions(request: OssRequest) -> Deletions:
+    body = await request.body.read(2 * 1024 * 1024)
+    root, restored = _parse_keys(body)
+    if root.tag != "Delete":
+        raise InvalidArgument("The XML you provided was not well-formed.", code="MalformedXML")
+    items = tuple(
+        OnVersion(request.bucket, restored(_raw(node, "Key")), _raw(node, "VersionId") or None)
+        for node in root.all("Object")
+    )
+    if not 1 <= len(items) <= DELETE_MAX:
+        raise InvalidArgument(f"A request deletes 1 to {DELETE_MAX} objects.", code="MalformedXML")
+    encoding = request.query.get("encoding-type") or request.headers.get("encoding-type") or root.value("EncodingType")
+    if encoding == "url2":  # `url` asks for encoded keys in the answer alone, and those of the request are plain
+        items = tuple(replace(item, key=unquote(item.key)) for item in items)
+    for item in items:
+        check_key(item.key)
+    return Deletions(request.bucket, items, root.value("Quiet").lower() == "true", encoding in ("url", "url2"))
+
+
+def _parse_keys(body: bytes) -> tuple[Node, Callable[[str], str]]:
+    """A document with keys, and what gives them back the control characters that XML cannot spell.
+
+    The vendor's Go SDKs write them as ``&#x07;``, which no parser takes, and the real service does.
+    """
+    mark = secrets.token_hex(8)
+
+    def hidden(found: re.Match[bytes]) -> bytes:
+        number = int(found[1], 16) if found[1] else int(found[2])
+        return found[0] if number > 0x1F or number in b"\t\n\r" else f"{mark}{number:02x}".encode()
+
+    def restored(text: str) -> str:
+        return re.sub(f"{mark}(..)", lambda found: chr(int(found[1], 16)), text) if mark in text else text
+
+    return parse_body(_REFERENCE.sub(hidden, body)), restored
+
+
+def _raw(node: Node, tag: str) -> str:
+    """Text as it is: a key may begin or end with spaces."""
+    child = node.find(tag)
+    return child.text if child is not None else ""
+
+
+async def _delete_many(service: Oss, call: Call[Deletions]) -> tuple[Deletions, list[Deleted]]:
+    params = call.params
+    bucket = service.bucket(params.bucket)
+    allowed: list[OnVersion] = []
+    results: list[Deleted] = []
+    for item in params.items:
+        decision = service.authoriser.decide(call.principal, _delete_access(service, item), call.context)
+        if decision.allowed:
+            allowed.append(item)
+        else:
+            error = KernelError("You have no right to access this object.", code="AccessDenied")
+            results.append(Deleted(item, None, False, error))
+    gone = await service.backend(bucket).delete_many(
+        bucket, [(item.key, item.version) for item in allowed], call.principal.account_id
+    )
+    for item, record in zip(allowed, gone, strict=True):
+        refused = record if isinstance(record, KernelError) else None
+        marker = record if isinstance(record, ObjectRecord) and record.is_marker else None
+        results.append(Deleted(item, marker, bool(bucket.versioning), refused))
+    return params, results
+
+
+def _render_deletions(result: tuple[Deletions, list[Deleted]], request: OssRequest) -> Response:
+    params, results = result
+    shown = [_deletion_element(item, params.encoded) for item in results if item.error or not params.quiet]
+    if not shown and request.dialect != S3:
+        return empty(200)
+    encoding = element("EncodingType", "url") if params.encoded else None
+    return xml(element("DeleteResult", encoding, *shown))
+
+
+def _deletion_element(item: Deleted, encoded: bool) -> Markup:
+    key = quote(item.asked.key, safe="/") if encoded else item.asked.key
+    wanted = element("VersionId", item.asked.version) if item.asked.version is not None else None
+    if item.error is not None:
+        _, code, message = faults.reply(item.error)
+        return element("Error", element("Key", key), wanted, element("Code", code), element("Message", message))
+    marks: list[Markup] = []
+    if item.marker is not None:
+        marks = [element("DeleteMarker", "true"), element("DeleteMarkerVersionId", version_id(item.marker))]
+    return element("Deleted", element("Key", key), wanted, *marks)
+
+
+DELETE = operation("DeleteObject", OnVersion, _delete, _deletes, charge=WRITE, place=at_object, mounted=True)
+DELETE_MANY = operation(
+    "DeleteMultipleObjects", Deletions, _delete_many, _each_alone, charge=WRITE, place=_at_each, mounted=True
+)
+ROUTES = (
+    Route("DELETE", OBJECT, DELETE, on_version, _render_deleted),
+    Route("POST", BUCKET, DELETE_MANY, _deletions, _render_deletions, when="delete"),
+)
