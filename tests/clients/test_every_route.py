@@ -8,7 +8,7 @@ from urllib.parse import quote, urlsplit
 import pytest
 import requests
 
-from yunbox.services.maxcompute.catalogue.projects import anyone
+from yunbox.services.maxcompute.access import anyone
 from yunbox.services.maxcompute.route import Route
 from yunbox.services.maxcompute.routes import ROUTES, operations
 from yunbox.services.maxcompute.sql.statements import COST, OPERATIONS

@@ -4,18 +4,24 @@ Source: the vendor's "MaxCompute permissions" page: actions on projects, tables,
 """
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from yunbox.kernel.call import Access, Charge, Place
 from yunbox.kernel.errors import NotFound
 from yunbox.schema.tables import TableName
-
-if TYPE_CHECKING:
-    from yunbox.services.maxcompute.service import MaxCompute
-
+from yunbox.storage.tables.catalogue import Catalogue
+from yunbox.storage.tables.model import Project
 
 UPLOADED = Charge(uploaded="maxcompute.tunnel.upload")
 DOWNLOADED = Charge(downloaded="maxcompute.tunnel.download")
+
+
+class InCatalogue(Protocol):
+    """A part of the service that knows the catalogue, which says whose a project is."""
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """Projects, schemas and tables."""
 
 
 class InProject(Protocol):
@@ -26,38 +32,71 @@ class InProject(Protocol):
         """The project's name."""
 
 
+class OnTable(Protocol):
+    """Parameters that name a table."""
+
+    @property
+    def name(self) -> TableName:
+        """The table's full name."""
+
+
 def in_project(params: InProject) -> tuple[Place, ...]:
     """The place of a call is its project."""
     return (Place(params.project),)
 
 
-def account_of(service: "MaxCompute", project: str) -> str:
-    """The account that owns a project. Raises NotFound as the service does for any name it does not know."""
-    found = service.catalogue.project(project)
+def require_project(part: InCatalogue, project: str) -> Project:
+    """A project. Raises NotFound as the service does for any name it does not know."""
+    found = part.catalogue.project(project)
     if found is None:
         raise NotFound(f"ODPS-0420111: Project not found - '{project}'", code="NoSuchProject")
-    return found.account_id
+    return found
 
 
-def on_project(service: "MaxCompute", action: str, project: str) -> Access:
+def on_project(part: InCatalogue, action: str, project: str) -> Access:
     """An action on a project."""
-    return Access(f"odps:{action}", f"projects/{project}", account_of(service, project))
+    return Access(f"odps:{action}", f"projects/{project}", require_project(part, project).account_id)
 
 
-def on_object(service: "MaxCompute", action: str, project: str, kind: str, name: str) -> Access:
+def on_object(part: InCatalogue, action: str, project: str, kind: str, name: str) -> Access:
     """An action on something in a project: ``tables``, ``instances``, ``resources``, ``functions``."""
     resource = f"projects/{project}/{kind}/{name}"
-    return Access(f"odps:{action}", resource, account_of(service, project))
+    return Access(f"odps:{action}", resource, require_project(part, project).account_id)
 
 
-def on_table(service: "MaxCompute", action: str, name: TableName) -> Access:
+def on_table(part: InCatalogue, action: str, name: TableName) -> Access:
     """An action on a table; a schema other than ``default`` is part of the resource."""
     if name.schema == "default":
-        return on_object(service, action, name.project, "tables", name.name)
+        return on_object(part, action, name.project, "tables", name.name)
     resource = f"projects/{name.project}/schemas/{name.schema}/tables/{name.name}"
-    return Access(f"odps:{action}", resource, account_of(service, name.project))
+    return Access(f"odps:{action}", resource, require_project(part, name.project).account_id)
 
 
-def on_tables(service: "MaxCompute", action: str, names: Iterable[TableName]) -> list[Access]:
+def on_tables(part: InCatalogue, action: str, names: Iterable[TableName]) -> list[Access]:
     """An action on several tables, each once."""
-    return [on_table(service, action, name) for name in sorted(set(names))]
+    return [on_table(part, action, name) for name in sorted(set(names))]
+
+
+def anyone(part: object, params: object) -> tuple[Access, ...]:
+    """Touches nothing that has an owner: any identity may call it."""
+    return ()
+
+
+def reads_project(part: InCatalogue, params: InProject) -> tuple[Access, ...]:
+    """Reads a project."""
+    return (on_project(part, "Read", params.project),)
+
+
+def lists_project(part: InCatalogue, params: InProject) -> tuple[Access, ...]:
+    """Lists what is in a project."""
+    return (on_project(part, "List", params.project),)
+
+
+def writes_project(part: InCatalogue, params: InProject) -> tuple[Access, ...]:
+    """Changes a project."""
+    return (on_project(part, "Write", params.project),)
+
+
+def administers(part: InCatalogue, params: InProject) -> tuple[Access, ...]:
+    """Writing policies is granting: who may only write must not be able to grant itself the rest."""
+    return (on_project(part, "Admin", params.project),)

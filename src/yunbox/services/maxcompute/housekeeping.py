@@ -1,18 +1,23 @@
 """Nothing grows for ever: old results, instances, sessions and dead files are removed in the background."""
 
 import asyncio
-import contextlib
+import logging
 import sqlite3
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from yunbox.kernel.clock import Clock
 from yunbox.kernel.periodic import Periodic
+from yunbox.services.maxcompute.resources.store import ResourceStore
+from yunbox.services.maxcompute.sql.instances import InstanceStore
+from yunbox.services.maxcompute.sql.results import Results
+from yunbox.services.maxcompute.tunnel.sessions import Sessions
 from yunbox.services.maxcompute.tunnel.sweep import pinned_files, sweep_sessions
+from yunbox.storage.database import Database
+from yunbox.storage.tables.catalogue import Catalogue
 from yunbox.storage.tables.lifecycle import recycle
 from yunbox.storage.tables.orphans import find_and_remove
-
-if TYPE_CHECKING:
-    from yunbox.services.maxcompute.service import MaxCompute
+from yunbox.storage.tables.snapshots import Snapshots
 
 PERIOD_S = 60.0
 RESULT_AGE_S = 24 * 3600.0
@@ -20,50 +25,52 @@ INSTANCE_AGE_S = 30 * 24 * 3600.0
 DEAD_FILE_AGE_S = 3600.0
 
 
-def housekeeping(service: "MaxCompute") -> Periodic:
+def housekeeping(sweeps: "Sweeps") -> Periodic:
     """The sweeps, now and then."""
-    return Periodic(service.log, PERIOD_S, Sweeps(service).sweep)
+    return Periodic(logging.getLogger("yunbox.maxcompute"), PERIOD_S, sweeps.sweep)
 
 
+@dataclass(frozen=True)
 class Sweeps:
-    """What is removed when it is past its age."""
+    """What is removed when it is past its age. ``started`` is when this server was."""
 
-    def __init__(self, service: "MaxCompute") -> None:
-        self._service = service
-        self._started = service.clock.time()
+    database: Database
+    clock: Clock
+    catalogue: Catalogue
+    snapshots: Snapshots
+    instances: InstanceStore
+    results: Results
+    resources: ResourceStore
+    sessions: Sessions
+    uploads: Path
+    started: float
 
     async def sweep(self) -> None:
         """Remove everything that is past its age."""
-        now = self._service.clock.time()
-        await asyncio.to_thread(self._sweep_results, now)
-        await asyncio.to_thread(self._service.instances.forget_before, now - INSTANCE_AGE_S)
-        await sweep_sessions(self._service, now)
-        await asyncio.to_thread(self._service.resources.sweep)
+        now = self.clock.time()
+        await asyncio.to_thread(self.results.forget_before, now - RESULT_AGE_S)
+        await asyncio.to_thread(self.instances.forget_before, now - INSTANCE_AGE_S)
+        await sweep_sessions(self.sessions, self.uploads, now)
+        await asyncio.to_thread(self.resources.sweep)
         await self._sweep_dead_files(now)
-        await recycle(self._service.catalogue, self._service.snapshots, now)
+        await recycle(self.catalogue, self.snapshots, now)
         await self._sweep_orphans()
 
     async def _sweep_orphans(self) -> None:
         """What an earlier server left: nothing of this one is older than its start."""
-        dead = {row["path"] for row in self._service.database.read("SELECT path FROM dead_files")}
-        await find_and_remove(self._service.catalogue, self._service.snapshots, dead, self._started)
-
-    def _sweep_results(self, now: float) -> None:
-        for path in self._service.results.iterdir():
-            with contextlib.suppress(FileNotFoundError):
-                if path.stat().st_mtime < now - RESULT_AGE_S:
-                    path.unlink()
+        dead = {row["path"] for row in self.database.read("SELECT path FROM dead_files")}
+        await find_and_remove(self.catalogue, self.snapshots, dead, self.started)
 
     async def _sweep_dead_files(self, now: float) -> None:
         def work(db: sqlite3.Connection) -> list[str]:
             rows = db.execute("SELECT path FROM dead_files WHERE removed < ?", (now - DEAD_FILE_AGE_S,)).fetchall()
             return [row[0] for row in rows]
 
-        paths = await self._service.database.write(work)
+        paths = await self.database.write(work)
         if paths:
-            pinned = pinned_files(self._service)
+            pinned = pinned_files(self.sessions, self.catalogue)
             paths = [path for path in paths if path not in pinned]
         await asyncio.to_thread(lambda: [Path(path).unlink(missing_ok=True) for path in paths])
-        await self._service.database.write(
+        await self.database.write(
             lambda db: db.executemany("DELETE FROM dead_files WHERE path = ?", [(path,) for path in paths])
         )

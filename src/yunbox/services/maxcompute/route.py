@@ -1,7 +1,7 @@
 """Routes: from a method, a path and a query to an operation with its parameters, and from its result to bytes."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from yunbox.kernel.call import Operation
@@ -17,7 +17,10 @@ _FUNCTIONS = "registration/functions"
 
 @dataclass(frozen=True)
 class Route:
-    """One line of the protocol. ``when`` names a query parameter that must be there for it to be meant."""
+    """One line of the protocol. ``when`` names a query parameter that must be there for it to be meant.
+
+    ``part`` is what the operation runs on, once there is a service.
+    """
 
     method: str
     path: str
@@ -25,6 +28,11 @@ class Route:
     parse: Parse
     render: Render
     when: str = ""
+    part: Any = None
+
+    def bound(self, part: Any) -> "Route":
+        """The route to its operation on a part of a running service."""
+        return replace(self, part=part)
 
     @property
     def segments(self) -> tuple[str, ...]:

@@ -1,28 +1,35 @@
 """The whole surface of MaxCompute in one list."""
 
+from collections.abc import Callable
+
 from yunbox.kernel.call import Operation
 from yunbox.services.maxcompute.catalogue import projects, quotas, tables
 from yunbox.services.maxcompute.functions import api as functions
 from yunbox.services.maxcompute.resources import api as resources
 from yunbox.services.maxcompute.route import Route
 from yunbox.services.maxcompute.security import api as security
+from yunbox.services.maxcompute.service import MaxCompute
 from yunbox.services.maxcompute.sql import api as instances
 from yunbox.services.maxcompute.sql import logview
 from yunbox.services.maxcompute.tunnel.api import batch, preview, streams
 
-ROUTES: list[Route] = [
-    *batch.ROUTES,  # before the tables and instances whose paths it shares
-    *streams.ROUTES,
-    *preview.ROUTES,
-    *projects.ROUTES,
-    *instances.ROUTES,
-    *tables.ROUTES,
-    *resources.ROUTES,
-    *functions.ROUTES,
-    *security.ROUTES,
-    *quotas.ROUTES,
-    *logview.ROUTES,
-]
+_OF_PARTS: tuple[tuple[Callable[[MaxCompute], object], list[Route]], ...] = (
+    (lambda service: service.tunnel, [*batch.ROUTES, *streams.ROUTES, *preview.ROUTES]),
+    (lambda service: service.projects, [*projects.ROUTES, *quotas.ROUTES]),
+    (lambda service: service.sql, [*instances.ROUTES, *logview.ROUTES]),
+    (lambda service: service.tables, tables.ROUTES),
+    (lambda service: service.resources, resources.ROUTES),
+    (lambda service: service.functions, functions.ROUTES),
+    (lambda service: service.security, security.ROUTES),
+)
+"""The routes to each part; those of the tunnel come first, as tables and instances share their paths."""
+
+ROUTES: list[Route] = [route for _, routes in _OF_PARTS for route in routes]
+
+
+def bound(service: MaxCompute) -> list[Route]:
+    """The routes of a running service, each to its part."""
+    return [route.bound(part(service)) for part, routes in _OF_PARTS for route in routes]
 
 
 def operations() -> list[Operation]:

@@ -12,7 +12,7 @@ from yunbox.kernel.errors import Internal, KernelError
 from yunbox.services.maxcompute import faults
 from yunbox.services.maxcompute.replies import xml
 from yunbox.services.maxcompute.route import Router, split_path
-from yunbox.services.maxcompute.routes import ROUTES
+from yunbox.services.maxcompute.routes import bound
 from yunbox.services.maxcompute.service import MaxCompute
 from yunbox.wire.http import ClientGone, Receive, Request, Response, Scope, Send, parse_request, send_response
 from yunbox.wire.odps.signing import APP_HEADER, canonical_strings, parse_app_authentication, parse_authorization
@@ -23,8 +23,8 @@ class MaxComputeApp:
     """The ASGI application of one MaxCompute service."""
 
     def __init__(self, service: MaxCompute) -> None:
-        self._service = service
-        self._router = Router(ROUTES)
+        self._spine = service.spine
+        self._router = Router(bound(service))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -49,7 +49,7 @@ class MaxComputeApp:
         values["schema"] = values.get("schema", schema)
         claim = read_claim(request)
         read = partial(route.parse, request, values)
-        result = await self._service.spine.call(self._service, route.operation, read, claim, request_id)
+        result = await self._spine.call(route.part, route.operation, read, claim, request_id)
         return route.render(result, request)
 
 

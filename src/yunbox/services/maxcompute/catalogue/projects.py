@@ -1,17 +1,50 @@
 """Tenants, projects and their schemas."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
-from yunbox.kernel.call import Access, Call, Operation
+from yunbox.guard.authorise import Authoriser
+from yunbox.kernel.call import Call, Operation
 from yunbox.kernel.errors import NotFound
-from yunbox.services.maxcompute.access import on_project
+from yunbox.services.maxcompute.access import (
+    administers,
+    anyone,
+    lists_project,
+    on_project,
+    reads_project,
+    require_project,
+    writes_project,
+)
 from yunbox.services.maxcompute.replies import empty, http_date, json_text, text, xml
 from yunbox.services.maxcompute.route import PAGE_MAX, PathValues, Route
+from yunbox.storage.tables.catalogue import Catalogue
 from yunbox.storage.tables.model import Project, Schema
 from yunbox.wire.http import Request, Response
 from yunbox.wire.xml import element, parse_body
+
+
+class Policies(Protocol):
+    """Where the policies of projects are kept."""
+
+    def project_policy(self, project: str) -> str:
+        """A project's policy document, or an empty text."""
+
+    async def put_project_policy(self, project: str, document: str) -> None:
+        """Set a project's policy; an empty text removes it."""
+
+
+@dataclass(frozen=True)
+class Projects:
+    """What the operations on projects and schemas run on. ``address`` is where the service listens."""
+
+    catalogue: Catalogue
+    authoriser: Authoriser
+    policies: Policies
+    account_name: Callable[[str], str]
+    address: str
+    account_created: float
 
 
 @dataclass(frozen=True)
@@ -61,29 +94,14 @@ async def _page(request: Request, values: PathValues) -> Page:
     )
 
 
-def anyone(service: Any, params: Any) -> tuple[Access, ...]:
-    """Touches nothing that has an owner: any identity may call it."""
-    return ()
-
-
-def reads_project(service: Any, params: Any) -> tuple[Access, ...]:
-    """Reads a project."""
-    return (on_project(service, "Read", params.project),)
-
-
-def lists_project(service: Any, params: Any) -> tuple[Access, ...]:
-    """Lists what is in a project."""
-    return (on_project(service, "List", params.project),)
-
-
 # -- tenants and addresses
 
 
-async def _get_tenant(service: Any, call: Call[Nothing]) -> dict[str, Any]:
+async def _get_tenant(projects: Projects, call: Call[Nothing]) -> dict[str, Any]:
     account = call.principal.account_id
-    created = service.account_created
+    created = projects.account_created
     return {
-        "Name": service.account_name(account),
+        "Name": projects.account_name(account),
         "OwnerId": account,
         "TenantId": account,
         "State": "NORMAL",
@@ -95,34 +113,34 @@ async def _get_tenant(service: Any, call: Call[Nothing]) -> dict[str, Any]:
     }
 
 
-async def _logview_host(service: Any, call: Call[Nothing]) -> str:
-    return service.address
+async def _logview_host(projects: Projects, call: Call[Nothing]) -> str:
+    return projects.address
 
 
-async def _tunnel_address(service: Any, call: Call[ProjectName]) -> str:
-    return service.address.removeprefix("http://")
+async def _tunnel_address(projects: Projects, call: Call[ProjectName]) -> str:
+    return projects.address.removeprefix("http://")
 
 
 # -- projects
 
 
-async def _list_projects(service: Any, call: Call[Page]) -> tuple[list[Project], str]:
+async def _list_projects(projects: Projects, call: Call[Page]) -> tuple[list[Project], str]:
     page = call.params
     owned = [
         project
-        for project in service.catalogue.projects()
-        if project.name > page.marker and project.name.startswith(page.prefix) and _may_see(service, call, project)
+        for project in projects.catalogue.projects()
+        if project.name > page.marker and project.name.startswith(page.prefix) and _may_see(projects, call, project)
     ]
     return owned[: page.limit], owned[page.limit - 1].name if len(owned) > page.limit else ""
 
 
-def _may_see(service: Any, call: Call[Page], project: Project) -> bool:
-    access = on_project(service, "Read", project.name)
-    return service.authoriser.decide(call.principal, access).allowed
+def _may_see(projects: Projects, call: Call[Page], project: Project) -> bool:
+    access = on_project(projects, "Read", project.name)
+    return projects.authoriser.decide(call.principal, access).allowed
 
 
-async def _get_project(service: Any, call: Call[ProjectName]) -> Project:
-    return service.catalogue.project(call.params.project)
+async def _get_project(projects: Projects, call: Call[ProjectName]) -> Project:
+    return require_project(projects, call.params.project)
 
 
 def _project_xml(project: Project, request: Request) -> Response:
@@ -185,21 +203,12 @@ async def _policy_params(request: Request, values: PathValues) -> PolicyDocument
     return PolicyDocument(values["project"].lower(), (await request.body.read()).decode("utf-8", "replace"))
 
 
-async def _get_policy(service: Any, call: Call[ProjectName]) -> str:
-    return service.grants.project_policy(call.params.project)
+async def _get_policy(projects: Projects, call: Call[ProjectName]) -> str:
+    return projects.policies.project_policy(call.params.project)
 
 
-async def _put_policy(service: Any, call: Call[PolicyDocument]) -> None:
-    await service.grants.put_project_policy(call.params.project, call.params.document)
-
-
-def _writes_project(service: Any, params: Any) -> tuple[Access, ...]:
-    return (on_project(service, "Write", params.project),)
-
-
-def _administers(service: Any, params: Any) -> tuple[Access, ...]:
-    """Writing policies is granting: who may only write must not be able to grant itself the rest."""
-    return (on_project(service, "Admin", params.project),)
+async def _put_policy(projects: Projects, call: Call[PolicyDocument]) -> None:
+    await projects.policies.put_project_policy(call.params.project, call.params.document)
 
 
 # -- schemas
@@ -214,23 +223,23 @@ async def _new_schema_params(request: Request, values: PathValues) -> SchemaName
     return SchemaName(values["project"].lower(), name.lower())
 
 
-async def _list_schemas(service: Any, call: Call[ProjectName]) -> list[Schema]:
-    return service.catalogue.schemas(call.params.project)
+async def _list_schemas(projects: Projects, call: Call[ProjectName]) -> list[Schema]:
+    return projects.catalogue.schemas(call.params.project)
 
 
-async def _get_schema(service: Any, call: Call[SchemaName]) -> Schema:
-    found = [s for s in service.catalogue.schemas(call.params.project) if s.name == call.params.schema]
+async def _get_schema(projects: Projects, call: Call[SchemaName]) -> Schema:
+    found = [s for s in projects.catalogue.schemas(call.params.project) if s.name == call.params.schema]
     if not found:
         raise NotFound(f"Schema '{call.params.schema}' does not exist", code="NoSuchObject")
     return found[0]
 
 
-async def _create_schema(service: Any, call: Call[SchemaName]) -> None:
-    await service.catalogue.create_schema(call.params.project, call.params.schema, owner=call.principal.name)
+async def _create_schema(projects: Projects, call: Call[SchemaName]) -> None:
+    await projects.catalogue.create_schema(call.params.project, call.params.schema, owner=call.principal.name)
 
 
-async def _drop_schema(service: Any, call: Call[SchemaName]) -> None:
-    await service.catalogue.drop_schema(call.params.project, call.params.schema)
+async def _drop_schema(projects: Projects, call: Call[SchemaName]) -> None:
+    await projects.catalogue.drop_schema(call.params.project, call.params.schema)
 
 
 def _schema_xml(schema: Schema) -> Any:
@@ -273,11 +282,11 @@ GET_TUNNEL = Operation("odps", "GetTunnelEndpoint", ProjectName, _tunnel_address
 LIST_PROJECTS = Operation("odps", "ListProjects", Page, _list_projects, anyone)
 GET_PROJECT = Operation("odps", "GetProject", ProjectName, _get_project, reads_project)
 GET_POLICY = Operation("odps", "GetPolicy", ProjectName, _get_policy, reads_project)
-PUT_POLICY = Operation("odps", "PutPolicy", PolicyDocument, _put_policy, _administers)
+PUT_POLICY = Operation("odps", "PutPolicy", PolicyDocument, _put_policy, administers)
 LIST_SCHEMAS = Operation("odps", "ListSchemas", ProjectName, _list_schemas, lists_project)
 GET_SCHEMA = Operation("odps", "GetSchema", SchemaName, _get_schema, lists_project)
-CREATE_SCHEMA = Operation("odps", "CreateSchema", SchemaName, _create_schema, _writes_project)
-DROP_SCHEMA = Operation("odps", "DropSchema", SchemaName, _drop_schema, _writes_project)
+CREATE_SCHEMA = Operation("odps", "CreateSchema", SchemaName, _create_schema, writes_project)
+DROP_SCHEMA = Operation("odps", "DropSchema", SchemaName, _drop_schema, writes_project)
 
 ROUTES = [
     Route("GET", "/tenants", GET_TENANT, no_params, _tenant_json),

@@ -2,11 +2,11 @@
 
 import os
 from dataclasses import dataclass
-from typing import Any
 
 from yunbox.kernel.call import Call, Operation
 from yunbox.kernel.errors import NotFound, Unsupported
-from yunbox.services.maxcompute.catalogue.projects import Nothing, anyone, no_params
+from yunbox.services.maxcompute.access import anyone
+from yunbox.services.maxcompute.catalogue.projects import Nothing, no_params
 from yunbox.services.maxcompute.replies import xml
 from yunbox.services.maxcompute.route import PathValues, Route
 from yunbox.wire.http import Request, Response
@@ -35,17 +35,17 @@ async def _name(request: Request, values: PathValues) -> QuotaName:
     return QuotaName(values["quota"])
 
 
-async def _list(service: Any, call: Call[Nothing]) -> list[Quota]:
+async def _list(part: object, call: Call[Nothing]) -> list[Quota]:
     return [_the_quota()]
 
 
-async def _get(service: Any, call: Call[QuotaName]) -> Quota:
+async def _get(part: object, call: Call[QuotaName]) -> Quota:
     if call.params.quota.lower() != NICKNAME.lower():
         raise NotFound(f"There is no quota {call.params.quota}: {NICKNAME} is the only one", code="NoSuchObject")
     return _the_quota()
 
 
-async def _connect(service: Any, call: Call[Nothing]) -> None:
+async def _connect(part: object, call: Call[Nothing]) -> None:
     raise Unsupported("MCQA (/connection/mcqa) is not supported: run the query as an instance")
 
 

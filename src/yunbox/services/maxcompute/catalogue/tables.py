@@ -2,18 +2,20 @@
 
 import json
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
 from yunbox.kernel.call import Access, Call, Operation
 from yunbox.kernel.errors import InvalidArgument, NotFound
 from yunbox.schema.tables import Column, PartitionValues, Table, TableName
-from yunbox.services.maxcompute.access import on_table
-from yunbox.services.maxcompute.catalogue.projects import lists_project
+from yunbox.services.maxcompute.access import InCatalogue, OnTable, lists_project, on_table
 from yunbox.services.maxcompute.replies import http_date, text, xml
 from yunbox.services.maxcompute.route import PAGE_MAX, PathValues, Route
+from yunbox.storage.tables.catalogue import Catalogue
 from yunbox.storage.tables.lifecycle import LIFECYCLE_DISABLED
 from yunbox.storage.tables.model import PartitionInfo, StoredTable
+from yunbox.storage.tables.snapshots import Snapshots
 from yunbox.wire.http import Request, Response
 from yunbox.wire.xml import Markup, cdata, element
 
@@ -21,6 +23,19 @@ _SPEC = re.compile(r"\s*([A-Za-z_]\w*)\s*=\s*(?:'([^']*)'|\"([^\"]*)\"|([^,'\"]*
 _SLASH = re.compile(r"/(?=\s*[A-Za-z_]\w*\s*=)")
 """A slash between two parts of a spec; any other belongs to a value."""
 _TYPES = {"table": "MANAGED_TABLE", "view": "VIRTUAL_VIEW", "external": "EXTERNAL_TABLE"}
+
+
+Spec = tuple[tuple[str, str], ...]
+Preview = Callable[[TableName, Spec, tuple[str, ...], int], Awaitable[str]]
+
+
+@dataclass(frozen=True)
+class Tables:
+    """What the operations on tables run on. ``preview`` gives the first rows as CSV."""
+
+    catalogue: Catalogue
+    snapshots: Snapshots
+    preview: Preview
 
 
 @dataclass(frozen=True)
@@ -51,7 +66,7 @@ class PartitionPage:
 
     project: str
     name: TableName
-    spec: tuple[tuple[str, str], ...]
+    spec: Spec
     marker: str
     limit: int
     reverse: bool
@@ -63,7 +78,7 @@ class PartitionRef:
 
     project: str
     name: TableName
-    spec: tuple[tuple[str, str], ...]
+    spec: Spec
 
 
 @dataclass(frozen=True)
@@ -72,7 +87,7 @@ class Head:
 
     project: str
     name: TableName
-    spec: tuple[tuple[str, str], ...]
+    spec: Spec
     columns: tuple[str, ...]
     rows: int
 
@@ -92,7 +107,7 @@ def table_name(values: PathValues) -> TableName:
     return TableName(values["project"].lower(), values["schema"], values["table"].lower())
 
 
-def parse_spec(text: str | None) -> tuple[tuple[str, str], ...]:
+def parse_spec(text: str | None) -> Spec:
     """A partition such as ``pt='20130509',region=cn`` (also with ``/`` between its parts)."""
     if not text:
         return ()
@@ -107,7 +122,7 @@ def parse_spec(text: str | None) -> tuple[tuple[str, str], ...]:
     return tuple(pairs)
 
 
-def partition_values(table: Table, spec: tuple[tuple[str, str], ...]) -> PartitionValues:
+def partition_values(table: Table, spec: Spec) -> PartitionValues:
     """The values of a complete partition spec, in column order. Raises InvalidArgument."""
     given = dict(spec)
     names = [column.name for column in table.partition_columns]
@@ -117,9 +132,9 @@ def partition_values(table: Table, spec: tuple[tuple[str, str], ...]) -> Partiti
     return tuple(given[name] for name in names)
 
 
-def require(service: Any, name: TableName) -> StoredTable:
+def require(tables: InCatalogue, name: TableName) -> StoredTable:
     """A table or view that must exist."""
-    found = service.catalogue.stored(name)
+    found = tables.catalogue.stored(name)
     if found is None:
         raise NotFound(f"ODPS-0130131:Table not found - {name}", code="NoSuchTable")
     return found
@@ -169,41 +184,41 @@ async def _head_params(request: Request, values: PathValues) -> Head:
     )
 
 
-def _describes(service: Any, params: Any) -> tuple[Access, ...]:
-    return (on_table(service, "Describe", params.name),)
+def _describes(part: InCatalogue, params: OnTable) -> tuple[Access, ...]:
+    return (on_table(part, "Describe", params.name),)
 
 
-def _selects(service: Any, params: Any) -> tuple[Access, ...]:
-    return (on_table(service, "Select", params.name),)
+def _selects(part: InCatalogue, params: OnTable) -> tuple[Access, ...]:
+    return (on_table(part, "Select", params.name),)
 
 
-async def _list(service: Any, call: Call[TablePage]) -> tuple[list[Described], str]:
+async def _list(tables: Tables, call: Call[TablePage]) -> tuple[list[Described], str]:
     page = call.params
-    found = service.catalogue.tables(
+    found = tables.catalogue.tables(
         page.project, page.schema, after=page.marker, limit=page.limit + 1, prefix=page.prefix, owner=page.owner
     )
     shown = [stored for stored in found[: page.limit] if page.kind in ("", stored.table.kind)]
     marker = found[page.limit - 1].table.name.name if len(found) > page.limit else ""
-    sizes = [service.catalogue.size(stored.id) if page.extended else (0, 0, 0) for stored in shown]
+    sizes = [tables.catalogue.size(stored.id) if page.extended else (0, 0, 0) for stored in shown]
     return [Described(stored, *size) for stored, size in zip(shown, sizes, strict=True)], marker
 
 
-async def _get(service: Any, call: Call[TableRef]) -> Described:
-    stored = require(service, call.params.name)
-    await service.snapshots.refresh(stored.id)
-    return Described(stored, *service.catalogue.size(stored.id))
+async def _get(tables: Tables, call: Call[TableRef]) -> Described:
+    stored = require(tables, call.params.name)
+    await tables.snapshots.refresh(stored.id)
+    return Described(stored, *tables.catalogue.size(stored.id))
 
 
-async def _list_partitions(service: Any, call: Call[PartitionPage]) -> tuple[Table, list[PartitionInfo], str]:
+async def _list_partitions(tables: Tables, call: Call[PartitionPage]) -> tuple[Table, list[PartitionInfo], str]:
     page = call.params
-    stored = require(service, page.name)
+    stored = require(tables, page.name)
     if not stored.table.partition_columns:
         raise InvalidArgument(f"ODPS-0130071: {page.name} is not a partitioned table")
     names = [column.name for column in stored.table.partition_columns]
     wanted = dict(page.spec)
     infos = [
         info
-        for info in service.catalogue.partition_infos(stored.id)
+        for info in tables.catalogue.partition_infos(stored.id)
         if all(dict(zip(names, info.values, strict=True)).get(k) == v for k, v in wanted.items())
     ]
     if page.reverse:
@@ -213,18 +228,18 @@ async def _list_partitions(service: Any, call: Call[PartitionPage]) -> tuple[Tab
     return stored.table, infos[start:end], str(end) if end < len(infos) else ""
 
 
-async def _get_partition(service: Any, call: Call[PartitionRef]) -> PartitionInfo:
-    stored = require(service, call.params.name)
+async def _get_partition(tables: Tables, call: Call[PartitionRef]) -> PartitionInfo:
+    stored = require(tables, call.params.name)
     values = partition_values(stored.table, call.params.spec)
-    found = service.catalogue.partition_infos(stored.id, values)
+    found = tables.catalogue.partition_infos(stored.id, values)
     if not found:
         spec = ",".join(f"{name}='{value}'" for name, value in call.params.spec)
         raise NotFound(f"ODPS-0130271: Partition does not exist - {spec}", code="NoSuchPartition")
     return found[0]
 
 
-async def _head(service: Any, call: Call[Head]) -> str:
-    return await service.preview_csv(call.params)
+async def _head(tables: Tables, call: Call[Head]) -> str:
+    return await tables.preview(call.params.name, call.params.spec, call.params.columns, call.params.rows)
 
 
 # -- answers

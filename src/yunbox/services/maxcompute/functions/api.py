@@ -1,19 +1,29 @@
 """User-defined functions over REST. See ``split_path`` for the slash in their noun."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from yunbox.kernel.call import Access, Call, Operation
 from yunbox.kernel.errors import InvalidArgument
-from yunbox.services.maxcompute.access import on_object, on_project
-from yunbox.services.maxcompute.catalogue.projects import lists_project
-from yunbox.services.maxcompute.functions.store import Function
+from yunbox.services.maxcompute.access import lists_project, on_object, on_project
+from yunbox.services.maxcompute.functions.store import Function, FunctionStore
 from yunbox.services.maxcompute.replies import empty, http_date, xml
 from yunbox.services.maxcompute.route import PAGE_MAX, PathValues, Route
+from yunbox.storage.tables.catalogue import Catalogue
 from yunbox.wire.http import Request, Response
 from yunbox.wire.xml import Markup, element, parse_body
 
 _RESOURCES_MAX = 256
+
+
+@dataclass(frozen=True)
+class Functions:
+    """What the operations on functions run on. ``resource`` raises NotFound for a resource that is not there."""
+
+    catalogue: Catalogue
+    store: FunctionStore
+    resource: Callable[[str, str, str], object]
 
 
 @dataclass(frozen=True)
@@ -68,57 +78,57 @@ async def _page(request: Request, values: PathValues) -> FunctionPage:
     )
 
 
-def _creates(service: Any, params: NewFunction) -> tuple[Access, ...]:
-    return (on_project(service, "CreateFunction", params.project),)
+def _creates(functions: Functions, params: NewFunction) -> tuple[Access, ...]:
+    return (on_project(functions, "CreateFunction", params.project),)
 
 
 def _on(action: str) -> Any:
-    def touches(service: Any, params: Any) -> tuple[Access, ...]:
+    def touches(functions: Functions, params: NewFunction | FunctionRef) -> tuple[Access, ...]:
         # PyODPS and the vendor's policies spell the noun as the path does.
-        return (on_object(service, action, params.project, "registration/functions", params.name),)
+        return (on_object(functions, action, params.project, "registration/functions", params.name),)
 
     return touches
 
 
-async def _create(service: Any, call: Call[NewFunction]) -> Function:
-    return await _register(service, call, replace=False)
+async def _create(functions: Functions, call: Call[NewFunction]) -> Function:
+    return await _register(functions, call, replace=False)
 
 
-async def _update(service: Any, call: Call[NewFunction]) -> Function:
-    service.functions.get(call.params.project, call.params.name)
-    return await _register(service, call, replace=True)
+async def _update(functions: Functions, call: Call[NewFunction]) -> Function:
+    functions.store.get(call.params.project, call.params.name)
+    return await _register(functions, call, replace=True)
 
 
-async def _register(service: Any, call: Call[NewFunction], *, replace: bool) -> Function:
+async def _register(functions: Functions, call: Call[NewFunction], *, replace: bool) -> Function:
     new = call.params
     for resource in new.resources:
-        _require_resource(service, new.project, resource)
-    return await service.functions.create(
+        _require_resource(functions, new.project, resource)
+    return await functions.store.create(
         new.project, new.name, new.class_type, list(new.resources), call.principal.name, replace=replace
     )
 
 
-def _require_resource(service: Any, project: str, name: str) -> None:
+def _require_resource(functions: Functions, project: str, name: str) -> None:
     """A resource is named plainly, as ``p/resources/r``, or as ``p/schemas/s/resources/r``."""
     parts = name.split("/")
     owner = parts[0].lower() if len(parts) > 1 else project
     schema = parts[2].lower() if len(parts) == 5 and parts[1] == "schemas" else "default"
-    service.resources.get(owner, schema, parts[-1])
+    functions.resource(owner, schema, parts[-1])
 
 
-async def _get(service: Any, call: Call[FunctionRef]) -> Function:
-    return service.functions.get(call.params.project, call.params.name)
+async def _get(functions: Functions, call: Call[FunctionRef]) -> Function:
+    return functions.store.get(call.params.project, call.params.name)
 
 
-async def _delete(service: Any, call: Call[FunctionRef]) -> None:
-    await service.functions.delete(call.params.project, call.params.name)
+async def _delete(functions: Functions, call: Call[FunctionRef]) -> None:
+    await functions.store.delete(call.params.project, call.params.name)
 
 
-async def _list(service: Any, call: Call[FunctionPage]) -> tuple[list[Function], str]:
+async def _list(functions: Functions, call: Call[FunctionPage]) -> tuple[list[Function], str]:
     page = call.params
     found = [
         one
-        for one in service.functions.all(page.project, page.prefix)
+        for one in functions.store.all(page.project, page.prefix)
         if one.name > page.marker and page.owner in ("", one.owner)
     ]
     return found[: page.limit], found[page.limit - 1].name if len(found) > page.limit else ""
@@ -140,8 +150,8 @@ def _one_xml(one: Function, request: Request) -> Response:
 
 
 def _list_xml(found: tuple[list[Function], str], request: Request) -> Response:
-    functions, marker = found
-    items = map(_markup, functions)
+    shown, marker = found
+    items = map(_markup, shown)
     return xml(element("Functions", element("Marker", marker), element("MaxItems", PAGE_MAX), *items))
 
 

@@ -22,7 +22,7 @@ class Function:
     created: float
 
 
-class Functions:
+class FunctionStore:
     """The functions of all projects."""
 
     def __init__(self, database: Database, clock: Clock) -> None:

@@ -5,18 +5,26 @@ from typing import Any
 
 from yunbox.kernel.call import Access, Call, Operation, Shape, Stream
 from yunbox.kernel.errors import InvalidArgument
-from yunbox.services.maxcompute.access import DOWNLOADED, in_project, on_object, on_project
-from yunbox.services.maxcompute.catalogue.projects import lists_project
+from yunbox.services.maxcompute.access import DOWNLOADED, in_project, lists_project, on_object, on_project
 from yunbox.services.maxcompute.replies import empty, http_date, xml
-from yunbox.services.maxcompute.resources.store import PART, NewResource, Resource
+from yunbox.services.maxcompute.resources.store import PART, NewResource, Resource, ResourceStore
 from yunbox.services.maxcompute.route import PAGE_MAX, PathValues, Route
 from yunbox.services.maxcompute.tunnel.api.batch import stream_response, truth
+from yunbox.storage.tables.catalogue import Catalogue
 from yunbox.wire.http import Body, Request, Response
 from yunbox.wire.xml import element
 
 _HEADER = "x-odps-resource-"
 _READ_BYTES_MAX = 1 << 40
 _MERGE_BODY_BYTES_MAX = 4 << 20
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What the operations on resources run on."""
+
+    catalogue: Catalogue
+    store: ResourceStore
 
 
 @dataclass(frozen=True)
@@ -89,52 +97,52 @@ async def _page(request: Request, values: PathValues) -> ResourcePage:
     )
 
 
-def _creates(service: Any, params: Sent) -> tuple[Access, ...]:
-    return (on_project(service, "CreateResource", params.project),)
+def _creates(resources: Resources, params: Sent) -> tuple[Access, ...]:
+    return (on_project(resources, "CreateResource", params.project),)
 
 
 def _on(action: str) -> Any:
-    def touches(service: Any, params: Any) -> tuple[Access, ...]:
+    def touches(resources: Resources, params: Sent | ResourceRef) -> tuple[Access, ...]:
         name = params.new.name if isinstance(params, Sent) else params.name
-        return (on_object(service, action, params.project, "resources", name),)
+        return (on_object(resources, action, params.project, "resources", name),)
 
     return touches
 
 
-async def _create(service: Any, call: Call[Sent]) -> Resource:
+async def _create(resources: Resources, call: Call[Sent]) -> Resource:
     sent = call.params
     if sent.merge_bytes is not None:
-        if service.resources.find(sent.project, sent.new.schema, sent.new.name):
+        if resources.store.find(sent.project, sent.new.schema, sent.new.name):
             raise InvalidArgument(f"Resource '{sent.new.name}' already exists", code="ObjectAlreadyExists")
-        return await _merge(service, call)
-    return await service.resources.create(sent.new, sent.body, call.principal.name)
+        return await _merge(resources, call)
+    return await resources.store.create(sent.new, sent.body, call.principal.name)
 
 
-async def _update(service: Any, call: Call[Sent]) -> Resource:
+async def _update(resources: Resources, call: Call[Sent]) -> Resource:
     sent = call.params
     if sent.merge_bytes is not None:
-        return await _merge(service, call)
-    return await service.resources.replace(sent.new, sent.body, call.principal.name)
+        return await _merge(resources, call)
+    return await resources.store.replace(sent.new, sent.body, call.principal.name)
 
 
-async def _merge(service: Any, call: Call[Sent]) -> Resource:
+async def _merge(resources: Resources, call: Call[Sent]) -> Resource:
     sent = call.params
     text = (await sent.body.read(_MERGE_BODY_BYTES_MAX)).decode("utf-8", "replace")
     md5, _, names = text.partition("|")
     parts = [name for name in names.split(",") if name]
     if not parts:
         raise InvalidArgument("A merge names its parts as <md5>|<part>,<part>")
-    return await service.resources.merge(sent.new, parts, md5, sent.merge_bytes or 0, call.principal.name)
+    return await resources.store.merge(sent.new, parts, md5, sent.merge_bytes or 0, call.principal.name)
 
 
-async def _get(service: Any, call: Call[ResourceRef]) -> Resource:
+async def _get(resources: Resources, call: Call[ResourceRef]) -> Resource:
     ref = call.params
-    return service.resources.get(ref.project, ref.schema, ref.name)
+    return resources.store.get(ref.project, ref.schema, ref.name)
 
 
-async def _read(service: Any, call: Call[ResourceRef]) -> Stream:
+async def _read(resources: Resources, call: Call[ResourceRef]) -> Stream:
     ref = call.params
-    found = service.resources.get(ref.project, ref.schema, ref.name)
+    found = resources.store.get(ref.project, ref.schema, ref.name)
     size = max(0, min(ref.size, found.size_bytes - ref.offset))
     remaining = str(ref.offset + size < found.size_bytes).lower()
     headers = {
@@ -143,17 +151,17 @@ async def _read(service: Any, call: Call[ResourceRef]) -> Stream:
         _HEADER + "has-remaining": remaining,
         "Content-Disposition": "attachment",
     }
-    return Stream(service.resources.read(found, ref.offset, size), headers)
+    return Stream(resources.store.read(found, ref.offset, size), headers)
 
 
-async def _delete(service: Any, call: Call[ResourceRef]) -> None:
+async def _delete(resources: Resources, call: Call[ResourceRef]) -> None:
     ref = call.params
-    await service.resources.delete(ref.project, ref.schema, ref.name)
+    await resources.store.delete(ref.project, ref.schema, ref.name)
 
 
-async def _list(service: Any, call: Call[ResourcePage]) -> tuple[list[Resource], str]:
+async def _list(resources: Resources, call: Call[ResourcePage]) -> tuple[list[Resource], str]:
     page = call.params
-    found = service.resources.page(
+    found = resources.store.page(
         page.project, page.schema, after=page.marker, prefix=page.prefix, owner=page.owner, limit=page.limit + 1
     )
     more = len(found) > page.limit
@@ -181,7 +189,7 @@ def _meta(found: Resource, request: Request) -> Response:
 
 
 def _list_xml(found: tuple[list[Resource], str], request: Request) -> Response:
-    resources, marker = found
+    shown, marker = found
     items = [
         element(
             "Resource",
@@ -195,7 +203,7 @@ def _list_xml(found: tuple[list[Resource], str], request: Request) -> Response:
             element("ResourceSize", one.size_bytes),
             element("TableName", one.source_table) if one.source_table else None,
         )
-        for one in resources
+        for one in shown
     ]
     return xml(element("Resources", element("Marker", marker), element("MaxItems", PAGE_MAX), *items))
 

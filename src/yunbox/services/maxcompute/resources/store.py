@@ -10,7 +10,7 @@ import os
 import re
 import sqlite3
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -63,7 +63,7 @@ class NewResource:
     source_table: str = ""
 
 
-class Resources:
+class ResourceStore:
     """The resources of all projects."""
 
     def __init__(self, database: Database, clock: Clock, folder: Path) -> None:
@@ -134,7 +134,7 @@ class Resources:
         await self._database.write(lambda db: db.execute(sql, (project, schema, name)))
         self._unlink(found.file)
 
-    def read(self, found: Resource, offset: int, size: int) -> AsyncIterator[bytes]:
+    def read(self, found: Resource, offset: int, size: int) -> AsyncGenerator[bytes]:
         """A range of a resource's bytes. The file is opened at once, so that a replacement does not mix in."""
         if not found.file:
             raise InvalidArgument(f"The resource {found.name} is a table: read the table {found.source_table}")
@@ -266,7 +266,7 @@ def _load(row: sqlite3.Row) -> Resource:
     return Resource(**values)
 
 
-async def _pieces(fd: int, offset: int, size: int) -> AsyncIterator[bytes]:
+async def _pieces(fd: int, offset: int, size: int) -> AsyncGenerator[bytes]:
     try:
         while size > 0:
             data = await asyncio.to_thread(os.pread, fd, min(size, READ_BYTES), offset)

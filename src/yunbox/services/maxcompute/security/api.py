@@ -1,23 +1,35 @@
 """Security over REST: the security language, bearer tokens, users, roles and the security configuration."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from yunbox.identity.policy import parse_policy
-from yunbox.kernel.call import Access, Call, Operation
+from yunbox.kernel.call import Access, Call, Operation, Principal
 from yunbox.kernel.errors import InvalidArgument, NotFound, Unsupported
-from yunbox.services.maxcompute.access import on_project
-from yunbox.services.maxcompute.catalogue.projects import ProjectName, lists_project, project_params, reads_project
+from yunbox.services.maxcompute.access import administers, lists_project, on_project, reads_project
+from yunbox.services.maxcompute.catalogue.projects import ProjectName, project_params
 from yunbox.services.maxcompute.replies import empty, json_text, xml
 from yunbox.services.maxcompute.route import PathValues, Route
-from yunbox.services.maxcompute.security.grants import Member
+from yunbox.services.maxcompute.security.grants import Grants, Member
 from yunbox.services.maxcompute.security.parse import parse
-from yunbox.services.maxcompute.security.run import CONFIGURATION, needed
+from yunbox.services.maxcompute.security.run import CONFIGURATION, Language, needed
+from yunbox.storage.tables.catalogue import Catalogue
 from yunbox.wire.http import Request, Response
 from yunbox.wire.xml import element, parse_body
 
 _TOKEN_HOURS_MAX = 30 * 24
+
+
+@dataclass(frozen=True)
+class Security:
+    """What the operations on security run on. ``issue_bearer`` signs a token: for whom, its policy, its seconds."""
+
+    catalogue: Catalogue
+    grants: Grants
+    language: Language
+    issue_bearer: Callable[[Principal, str, int], str]
 
 
 @dataclass(frozen=True)
@@ -98,79 +110,75 @@ async def _configuration(request: Request, values: PathValues) -> Configuration:
     return Configuration(values["project"].lower(), tuple(found))
 
 
-def _queries(service: Any, params: Query) -> tuple[Access, ...]:
+def _queries(security: Security, params: Query) -> tuple[Access, ...]:
     """Whoever may not administer the project may look only at itself."""
     action = needed(parse(params.text))
-    return (on_project(service, action, params.project),) if action else ()
+    return (on_project(security, action, params.project),) if action else ()
 
 
-def _administers(service: Any, params: Any) -> tuple[Access, ...]:
-    return (on_project(service, "Admin", params.project),)
-
-
-async def _run(service: Any, call: Call[Query]) -> str:
+async def _run(security: Security, call: Call[Query]) -> str:
     query = call.params
-    return await service.security.run(call.principal, query.project, query.text, as_json=query.as_json)
+    return await security.language.run(call.principal, query.project, query.text, as_json=query.as_json)
 
 
-async def _sign(service: Any, call: Call[NewToken]) -> str:
+async def _sign(security: Security, call: Call[NewToken]) -> str:
     new = call.params
     parse_policy(new.policy)
     if call.principal.policies is not None:
         raise InvalidArgument("A temporary identity cannot sign tokens: they could outlive it")
-    return service.identity.issue_bearer(call.principal, new.policy, new.seconds)
+    return security.issue_bearer(call.principal, new.policy, new.seconds)
 
 
-async def _users(service: Any, call: Call[ProjectName]) -> list[Member]:
-    return service.grants.users(call.params.project)
+async def _users(security: Security, call: Call[ProjectName]) -> list[Member]:
+    return security.grants.users(call.params.project)
 
 
-async def _get_user(service: Any, call: Call[UserRef]) -> Member:
-    return _find_user(service, call.params)
+async def _get_user(security: Security, call: Call[UserRef]) -> Member:
+    return _find_user(security, call.params)
 
 
-def _find_user(service: Any, ref: UserRef) -> Member:
-    members = service.grants.users(ref.project)
+def _find_user(security: Security, ref: UserRef) -> Member:
+    members = security.grants.users(ref.project)
     found = [m for m in members if ref.user == m.user_id or ref.user.lower() == m.name.lower()]
     if not found:
-        meant = service.security.member(ref.project, ref.user)
+        meant = security.language.member(ref.project, ref.user)
         found = [m for m in members if m.user_id == meant.user_id]
     if not found:
         raise NotFound(f"Principal {ref.user} does not exist in project {ref.project}", code="NoSuchObject")
     return found[0]
 
 
-async def _roles_of_user(service: Any, call: Call[UserRef]) -> list[str]:
-    return service.grants.roles_of(call.params.project, _find_user(service, call.params).user_id)
+async def _roles_of_user(security: Security, call: Call[UserRef]) -> list[str]:
+    return security.grants.roles_of(call.params.project, _find_user(security, call.params).user_id)
 
 
-async def _roles(service: Any, call: Call[ProjectName]) -> list[str]:
-    return service.grants.roles(call.params.project)
+async def _roles(security: Security, call: Call[ProjectName]) -> list[str]:
+    return security.grants.roles(call.params.project)
 
 
-async def _get_role(service: Any, call: Call[RoleRef]) -> str:
-    service.grants.require_role(call.params.project, call.params.role)
+async def _get_role(security: Security, call: Call[RoleRef]) -> str:
+    security.grants.require_role(call.params.project, call.params.role)
     return call.params.role
 
 
-async def _users_of_role(service: Any, call: Call[RoleRef]) -> list[Member]:
-    service.grants.require_role(call.params.project, call.params.role)
-    return service.grants.members(call.params.project, call.params.role)
+async def _users_of_role(security: Security, call: Call[RoleRef]) -> list[Member]:
+    security.grants.require_role(call.params.project, call.params.role)
+    return security.grants.members(call.params.project, call.params.role)
 
 
-async def _get_role_policy(service: Any, call: Call[RoleRef]) -> str:
-    return service.grants.role_policy(call.params.project, call.params.role)
+async def _get_role_policy(security: Security, call: Call[RoleRef]) -> str:
+    return security.grants.role_policy(call.params.project, call.params.role)
 
 
-async def _put_role_policy(service: Any, call: Call[RoleRef]) -> None:
-    await service.grants.put_role_policy(call.params.project, call.params.role, call.params.document)
+async def _put_role_policy(security: Security, call: Call[RoleRef]) -> None:
+    await security.grants.put_role_policy(call.params.project, call.params.role, call.params.document)
 
 
-async def _get_configuration(service: Any, call: Call[ProjectName]) -> None:
+async def _get_configuration(security: Security, call: Call[ProjectName]) -> None:
     return None
 
 
-async def _put_configuration(service: Any, call: Call[Configuration]) -> None:
+async def _put_configuration(security: Security, call: Call[Configuration]) -> None:
     """Accepts what is so already; nothing that would not be enforced is taken."""
     wanted = {**CONFIGURATION, "ProjectProtection": "false"}
     for name, value in call.params.values:
@@ -230,9 +238,9 @@ LIST_ROLES = Operation("odps", "ListRoles", ProjectName, _roles, lists_project)
 GET_ROLE = Operation("odps", "GetRole", RoleRef, _get_role, lists_project)
 LIST_ROLE_USERS = Operation("odps", "ListRoleUsers", RoleRef, _users_of_role, lists_project)
 GET_ROLE_POLICY = Operation("odps", "GetRolePolicy", RoleRef, _get_role_policy, lists_project)
-PUT_ROLE_POLICY = Operation("odps", "PutRolePolicy", RoleRef, _put_role_policy, _administers)
+PUT_ROLE_POLICY = Operation("odps", "PutRolePolicy", RoleRef, _put_role_policy, administers)
 GET_CONFIGURATION = Operation("odps", "GetSecurityConfiguration", ProjectName, _get_configuration, reads_project)
-PUT_CONFIGURATION = Operation("odps", "PutSecurityConfiguration", Configuration, _put_configuration, _administers)
+PUT_CONFIGURATION = Operation("odps", "PutSecurityConfiguration", Configuration, _put_configuration, administers)
 
 _P = "/projects/{project}"
 ROUTES = [

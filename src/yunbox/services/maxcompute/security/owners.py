@@ -3,23 +3,32 @@
 (`ObjectCreatorHasAccessPermission`.) An explicit Deny elsewhere still wins.
 """
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
 
 from yunbox.identity.policy import Statement
 from yunbox.kernel.call import Access, Principal
 from yunbox.kernel.errors import NotFound
 from yunbox.schema.tables import TableName
-
-if TYPE_CHECKING:
-    from yunbox.services.maxcompute.service import MaxCompute
+from yunbox.services.maxcompute.functions.store import FunctionStore
+from yunbox.services.maxcompute.resources.store import ResourceStore
+from yunbox.services.maxcompute.sql.instances import Instance
+from yunbox.storage.tables.catalogue import Catalogue
 
 
 class Owners:
     """A GrantSource: what principals have because it is theirs."""
 
-    def __init__(self, service: "MaxCompute") -> None:
-        self._service = service
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        instance: Callable[[str, str], Instance],
+        resources: ResourceStore,
+        functions: FunctionStore,
+    ) -> None:
+        self._catalogue = catalogue
+        self._instance = instance
+        self._resources = resources
+        self._functions = functions
 
     def statements(self, principal: Principal, access: Access) -> Iterator[Statement]:
         """Everything on the resource, when the principal owns it."""
@@ -34,15 +43,14 @@ class Owners:
         if parts[0] != "projects" or len(parts) < 4:
             return None
         project, kind, name = parts[1], parts[2], parts[-1]
-        service = self._service
         try:
             if kind == "tables":
-                stored = service.catalogue.stored(TableName(project, schema, name))
+                stored = self._catalogue.stored(TableName(project, schema, name))
                 return stored.owner if stored else None
             if kind == "instances":
-                return service.jobs.find(project, name).owner
+                return self._instance(project, name).owner
             if kind == "resources":
-                return service.resources.get(project, schema, name).owner
-            return service.functions.get(project, name).owner if kind == "registration" else None
+                return self._resources.get(project, schema, name).owner
+            return self._functions.get(project, name).owner if kind == "registration" else None
         except NotFound:
             return None

@@ -1,15 +1,14 @@
 """Security statements carried out, and what they answer: as JSON for programs, as text for people."""
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from yunbox.identity.store import IdentityStore
 from yunbox.kernel.call import Principal
 from yunbox.kernel.errors import InvalidArgument, NotFound
-from yunbox.services.maxcompute.security.grants import ROLE, USER, Grant, Member, object_resource
+from yunbox.services.maxcompute.security.grants import ROLE, USER, Grant, Grants, Member, object_resource
 from yunbox.services.maxcompute.security.parse import Command, parse
-
-if TYPE_CHECKING:
-    from yunbox.services.maxcompute.service import MaxCompute
+from yunbox.storage.tables.catalogue import Catalogue
 
 _OK = "OK"
 CONFIGURATION = {
@@ -29,12 +28,13 @@ def needed(command: Command) -> str:
     return "Admin" if command.changes else "List"
 
 
-class Security:
+class Language:
     """Runs statements of the security language."""
 
-    def __init__(self, service: "MaxCompute") -> None:
-        self._service = service
-        self._grants = service.grants
+    def __init__(self, catalogue: Catalogue, grants: Grants, identities: IdentityStore) -> None:
+        self._catalogue = catalogue
+        self._grants = grants
+        self._identities = identities
 
     async def run(self, principal: Principal, project: str, text: str, *, as_json: bool) -> str:
         """The answer to one statement."""
@@ -47,7 +47,7 @@ class Security:
     def member(self, project: str, name: str) -> Member:
         """The identity a name means: ``RAM$account:user``, ``RAM$user``, ``user`` or ``ALIYUN$account``."""
         account_id = self._account(project)
-        account = self._service.account_name(account_id)
+        account = self._identities.account_name(account_id)
         kind, _, rest = name.rpartition("$")
         if kind.upper() == "ALIYUN":
             if rest.lower() not in (account.lower(), account_id):
@@ -56,11 +56,11 @@ class Security:
         owner, _, plain = rest.rpartition(":")
         if kind.upper() not in ("", "RAM") or owner.lower() not in ("", account.lower(), account_id):
             raise NotFound(f"The user {name} does not exist", code="NoSuchObject")
-        user = self._service.identity_store.user(account_id, plain)
+        user = self._identities.user(account_id, plain)
         return Member(f"RAM${account}:{user.name}", user.id)
 
     def _account(self, project: str) -> str:
-        found = self._service.catalogue.project(project)
+        found = self._catalogue.project(project)
         if found is None:
             raise NotFound(f"Project not found - '{project}'", code="NoSuchProject")
         return found.account_id

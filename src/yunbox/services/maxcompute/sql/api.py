@@ -10,12 +10,14 @@ from typing import Any
 from yunbox.kernel.call import Access, Call, Operation, Shape
 from yunbox.kernel.errors import InvalidArgument, Unsupported
 from yunbox.kernel.limits import RESULT_CSV_ROWS_MAX
-from yunbox.services.maxcompute.access import on_object, on_project
-from yunbox.services.maxcompute.catalogue.projects import lists_project
+from yunbox.services.maxcompute.access import lists_project, on_object, on_project
 from yunbox.services.maxcompute.replies import empty, http_date, json_text, text, xml
 from yunbox.services.maxcompute.route import PAGE_MAX, PathValues, Route
-from yunbox.services.maxcompute.sql.instances import RUNNING, TERMINATED, Instance
+from yunbox.services.maxcompute.sql.instances import RUNNING, TERMINATED, Instance, InstanceStore
+from yunbox.services.maxcompute.sql.jobs import SqlJobs
+from yunbox.services.maxcompute.sql.results import Results
 from yunbox.services.maxcompute.sql.summary import summary_json
+from yunbox.storage.tables.catalogue import Catalogue
 from yunbox.wire.http import Request, Response
 from yunbox.wire.odps.jobs import Task, parse_job
 from yunbox.wire.xml import Markup, cdata, element, parse_body
@@ -24,6 +26,16 @@ _HOLD_S = 20.0
 _TASK_TYPES = ("SQL", "SQLCost", "Merge")
 _MERGE_TARGET = re.compile(r"([\w.]+)(?:\s+partition\s*(\(.*\)))?", re.IGNORECASE | re.DOTALL)
 _UTC8_S = 8 * 3600
+
+
+@dataclass(frozen=True)
+class Sql:
+    """What the operations on instances run on."""
+
+    catalogue: Catalogue
+    instances: InstanceStore
+    jobs: SqlJobs
+    results: Results
 
 
 @dataclass(frozen=True)
@@ -114,46 +126,44 @@ async def _queue_page(request: Request, values: PathValues) -> InstancePage:
     return replace(page, status=page.status or RUNNING)
 
 
-def _submits(service: Any, params: NewInstance) -> tuple[Access, ...]:
-    return (on_project(service, "CreateInstance", params.project),)
+def _submits(sql: Sql, params: NewInstance) -> tuple[Access, ...]:
+    return (on_project(sql, "CreateInstance", params.project),)
 
 
-def _reads(service: Any, params: InstanceId) -> tuple[Access, ...]:
-    return (on_object(service, "Read", params.project, "instances", params.instance),)
+def _reads(sql: Sql, params: InstanceId) -> tuple[Access, ...]:
+    return (on_object(sql, "Read", params.project, "instances", params.instance),)
 
 
-def _stops(service: Any, params: InstanceId) -> tuple[Access, ...]:
-    return (on_object(service, "Write", params.project, "instances", params.instance),)
+def _stops(sql: Sql, params: InstanceId) -> tuple[Access, ...]:
+    return (on_object(sql, "Write", params.project, "instances", params.instance),)
 
 
-async def _submit(service: Any, call: Call[NewInstance]) -> Instance:
+async def _submit(sql: Sql, call: Call[NewInstance]) -> Instance:
     new = call.params
-    job = await service.jobs.submit(
-        call.principal, new.project, new.task, schema=new.schema, source=_job_of(new.source)
-    )
+    job = await sql.jobs.submit(call.principal, new.project, new.task, schema=new.schema, source=_job_of(new.source))
     return job.instance
 
 
-async def _get(service: Any, call: Call[InstanceId]) -> Instance:
-    return await service.jobs.wait(call.params.project, call.params.instance, call.params.hold_s)
+async def _get(sql: Sql, call: Call[InstanceId]) -> Instance:
+    return await sql.jobs.wait(call.params.project, call.params.instance, call.params.hold_s)
 
 
-async def _result(service: Any, call: Call[InstanceId]) -> Instance:
-    instance = service.jobs.find(call.params.project, call.params.instance)
+async def _result(sql: Sql, call: Call[InstanceId]) -> Instance:
+    instance = sql.jobs.find(call.params.project, call.params.instance)
     if instance.is_inline or instance.status != TERMINATED:
         return instance
-    text = await service.result_csv(instance)
+    text = await sql.results.csv(instance)
     return replace(instance, outcome=replace(instance.outcome, text=text))
 
 
-async def _stop(service: Any, call: Call[InstanceId]) -> None:
-    await service.jobs.stop(call.params.project, call.params.instance)
+async def _stop(sql: Sql, call: Call[InstanceId]) -> None:
+    await sql.jobs.stop(call.params.project, call.params.instance)
 
 
-async def _list(service: Any, call: Call[InstancePage]) -> tuple[list[Instance], str]:
+async def _list(sql: Sql, call: Call[InstancePage]) -> tuple[list[Instance], str]:
     page = call.params
     owner = call.principal.name if page.only_owner else None
-    found = service.instances.page(
+    found = sql.instances.page(
         page.project,
         owner=owner,
         status=page.status,

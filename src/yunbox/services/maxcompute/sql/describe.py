@@ -1,47 +1,45 @@
 """Statements that only tell: SHOW, DESC, SET, USE. Their results are text, laid out as the vendor's console does."""
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from yunbox.kernel.call import Call
 from yunbox.kernel.errors import NotFound, Unsupported
 from yunbox.schema.locations import ExternalSource
 from yunbox.schema.tables import Column, Table, TableName
 from yunbox.services.maxcompute.sql.instances import Outcome
+from yunbox.services.maxcompute.sql.statement import Statement
+from yunbox.services.maxcompute.sql.warehouse import Warehouse
 from yunbox.sql.maxcompute import plans
 from yunbox.storage.tables.lifecycle import LIFECYCLE_DISABLED
 from yunbox.storage.tables.model import StoredTable, partition_spec
-
-if TYPE_CHECKING:
-    from yunbox.kernel.call import Call
-    from yunbox.services.maxcompute.service import MaxCompute
-    from yunbox.services.maxcompute.sql.jobs import Statement
 
 _WIDTH = 84
 _PAGE = 10_000
 _UTC8_S = 8 * 3600
 
 
-async def set_flags(service: "MaxCompute", call: "Call[Statement]") -> Outcome:
+async def set_flags(warehouse: Warehouse, call: Call[Statement]) -> Outcome:
     """SET in a script: the flags hold for the statements after it."""
     call.params.job.settings.update(call.params.plan(plans.SetFlags).flags)
     return Outcome(text="OK")
 
 
-async def use(service: "MaxCompute", call: "Call[Statement]") -> Outcome:
+async def use(warehouse: Warehouse, call: Call[Statement]) -> Outcome:
     """USE is the console's business: a task runs in the project it was submitted to."""
     raise Unsupported("USE is a command of the console: submit the task to the project it is for")
 
 
-async def show(service: "MaxCompute", call: "Call[Statement]") -> Outcome:
+async def show(warehouse: Warehouse, call: Call[Statement]) -> Outcome:
     """SHOW ...: one name a line."""
     statement, plan = call.params, call.params.plan(plans.Show)
     shower = _SHOW.get(plan.kind)
     if shower is None:
         raise Unsupported(f"SHOW {plan.kind.upper()} is not supported")
-    return Outcome(text=shower(service, statement, plan))
+    return Outcome(text=shower(warehouse, statement, plan))
 
 
-def scope(statement: "Statement", plan: Any) -> tuple[str, str]:
+def scope(statement: Statement, plan: Any) -> tuple[str, str]:
     """The project and schema that a SHOW lists: what IN names, or where the statement runs.
 
     One name is a schema where schemas are enabled, and a project where they are not.
@@ -57,49 +55,49 @@ def scope(statement: "Statement", plan: Any) -> tuple[str, str]:
     return parts[0], "default"
 
 
-def _show_tables(service: "MaxCompute", statement: "Statement", plan: Any) -> str:
-    return _show_kind(service, statement, plan, "table")
+def _show_tables(warehouse: Warehouse, statement: Statement, plan: Any) -> str:
+    return _show_kind(warehouse, statement, plan, "table")
 
 
-def _show_views(service: "MaxCompute", statement: "Statement", plan: Any) -> str:
-    return _show_kind(service, statement, plan, "view")
+def _show_views(warehouse: Warehouse, statement: Statement, plan: Any) -> str:
+    return _show_kind(warehouse, statement, plan, "view")
 
 
-def _show_kind(service: "MaxCompute", statement: "Statement", plan: Any, kind: str) -> str:
+def _show_kind(warehouse: Warehouse, statement: Statement, plan: Any, kind: str) -> str:
     project, schema = scope(statement, plan)
-    found = service.catalogue.tables(project, schema, limit=_PAGE)
+    found = warehouse.catalogue.tables(project, schema, limit=_PAGE)
     wanted = [t for t in found if t.table.kind == kind or kind == "table"]
     lines = [f"{t.owner}:{t.table.name.name}" for t in wanted if _like(t.table.name.name, plan.like)]
     return "\n".join(lines)
 
 
-def _show_partitions(service: "MaxCompute", statement: "Statement", plan: Any) -> str:
-    stored = _require(service, plan.target)
+def _show_partitions(warehouse: Warehouse, statement: Statement, plan: Any) -> str:
+    stored = _require(warehouse, plan.target)
     _require_partitioned(stored.table)
     wanted = dict(plan.partition)
     names = [column.name for column in stored.table.partition_columns]
     lines = [
         partition_spec(stored.table, values)
-        for values in service.catalogue.partitions(stored.table.name)
+        for values in warehouse.catalogue.partitions(stored.table.name)
         if all(dict(zip(names, values, strict=True)).get(k) == v for k, v in wanted.items())
     ]
     return "\n".join(lines)
 
 
-def _show_create(service: "MaxCompute", statement: "Statement", plan: Any) -> str:
-    return create_statement(_require(service, plan.target).table)
+def _show_create(warehouse: Warehouse, statement: Statement, plan: Any) -> str:
+    return create_statement(_require(warehouse, plan.target).table)
 
 
-def _show_schemas(service: "MaxCompute", statement: "Statement", plan: Any) -> str:
-    return "\n".join(schema.name for schema in service.catalogue.schemas(scope(statement, plan)[0]))
+def _show_schemas(warehouse: Warehouse, statement: Statement, plan: Any) -> str:
+    return "\n".join(schema.name for schema in warehouse.catalogue.schemas(scope(statement, plan)[0]))
 
 
-def _show_functions(service: "MaxCompute", statement: "Statement", plan: Any) -> str:
-    found = service.functions.all(scope(statement, plan)[0])
+def _show_functions(warehouse: Warehouse, statement: Statement, plan: Any) -> str:
+    found = warehouse.functions.all(scope(statement, plan)[0])
     return "\n".join(f"{f.owner}:{f.name}" for f in found if _like(f.name, plan.like))
 
 
-def _show_flags(service: "MaxCompute", statement: "Statement", plan: Any) -> str:
+def _show_flags(warehouse: Warehouse, statement: Statement, plan: Any) -> str:
     return "\n".join(f"{key}={value}" for key, value in sorted(statement.job.settings.items()))
 
 
@@ -176,18 +174,18 @@ def _literal(text: str) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
-async def describe(service: "MaxCompute", call: "Call[Statement]") -> Outcome:
+async def describe(warehouse: Warehouse, call: Call[Statement]) -> Outcome:
     """DESC [EXTENDED] table [PARTITION (...)]."""
     plan = call.params.plan(plans.Describe)
-    stored = _require(service, plan.name)
+    stored = _require(warehouse, plan.name)
     if plan.partition:
-        return Outcome(text=_partition_text(service, stored, dict(plan.partition), plan.extended))
-    return Outcome(text=_table_text(service, stored, plan.extended))
+        return Outcome(text=_partition_text(warehouse, stored, dict(plan.partition), plan.extended))
+    return Outcome(text=_table_text(warehouse, stored, plan.extended))
 
 
-def _table_text(service: "MaxCompute", stored: StoredTable, extended: bool) -> str:
+def _table_text(warehouse: Warehouse, stored: StoredTable, extended: bool) -> str:
     table = stored.table
-    size_bytes, rows, files = service.catalogue.size(stored.id)
+    size_bytes, rows, files = warehouse.catalogue.size(stored.id)
     head: list[str | None] = [
         f"Owner: {stored.owner} | Project: {table.name.project}",
         f"TableComment: {table.comment}",
@@ -236,10 +234,10 @@ def _column_rows(columns: tuple[Column, ...], extended: bool) -> list[str | None
     return rows
 
 
-def _partition_text(service: "MaxCompute", stored: StoredTable, spec: dict[str, str], extended: bool) -> str:
+def _partition_text(warehouse: Warehouse, stored: StoredTable, spec: dict[str, str], extended: bool) -> str:
     _require_partitioned(stored.table)
     values = tuple(spec.get(column.name, "") for column in stored.table.partition_columns)
-    found = service.catalogue.partition_infos(stored.id, values)
+    found = warehouse.catalogue.partition_infos(stored.id, values)
     if not found:
         raise NotFound(f"ODPS-0130271:[0,0] Partition does not exist - {partition_spec(stored.table, values)}")
     info = found[0]
@@ -266,8 +264,8 @@ def _time(epoch_s: float) -> str:
     return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(epoch_s + _UTC8_S))
 
 
-def _require(service: "MaxCompute", name: TableName) -> StoredTable:
-    stored = service.catalogue.stored(name)
+def _require(warehouse: Warehouse, name: TableName) -> StoredTable:
+    stored = warehouse.catalogue.stored(name)
     if stored is None:
         raise NotFound(f"ODPS-0130131:[0,0] Table not found - table {name} cannot be resolved")
     return stored

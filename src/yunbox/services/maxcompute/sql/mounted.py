@@ -12,74 +12,72 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from yunbox.engine.duck.messages import Listings, RemoteObject, StageObjects
+from yunbox.kernel.call import Call
 from yunbox.kernel.errors import InvalidArgument
+from yunbox.services.maxcompute.sql.statement import Statement
+from yunbox.services.maxcompute.sql.warehouse import Warehouse
 from yunbox.storage.files import translate
 from yunbox.storage.objects.listing import Query
 from yunbox.storage.objects.model import Bucket, ObjectRecord
 from yunbox.storage.objects.objects import Attributes, NoSuchKey
 from yunbox.storage.objects.ports import UNKNOWN_SUM, Bytes, Stale
 
-if TYPE_CHECKING:
-    from yunbox.kernel.call import Call
-    from yunbox.services.maxcompute.service import MaxCompute
-    from yunbox.services.maxcompute.sql.jobs import Statement
-
 _OBJECTS_MAX = 100_000
 _PAGE = 1000
 _AT_ONCE = 8
 
-Run = Callable[["MaxCompute", "Call[Statement]"], Awaitable[Any]]
+Run = Callable[[Warehouse, Call[Statement]], Awaitable[Any]]
 
 
-def listed(run: Run, admit: Callable[["MaxCompute", "Call[Statement]"], None] | None) -> Run:
+def listed(run: Run, admit: Callable[[Warehouse, Call[Statement]], None] | None) -> Run:
     """Run with a plan that knows the objects of mounted buckets; ``admit`` then judges what that costs."""
 
-    async def listing(service: "MaxCompute", call: "Call[Statement]") -> Any:
+    async def listing(warehouse: Warehouse, call: Call[Statement]) -> Any:
         if call.params.planned.unlisted:
-            call.params = await _planned(service, call.params)
+            call.params = await _planned(warehouse, call.params)
             if admit is not None:
-                admit(service, call)
-        return await run(service, call)
+                admit(warehouse, call)
+        return await run(warehouse, call)
 
     return listing
 
 
-def staged(run: Run, admit: Callable[["MaxCompute", "Call[Statement]"], None] | None) -> Run:
+def staged(run: Run, admit: Callable[[Warehouse, Call[Statement]], None] | None) -> Run:
     """Run with the objects of mounted buckets at hand."""
 
-    async def staging(service: "MaxCompute", call: "Call[Statement]") -> Any:
+    async def staging(warehouse: Warehouse, call: Call[Statement]) -> Any:
         if not call.params.planned.remote:
-            return await run(service, call)
+            return await run(warehouse, call)
         async with AsyncExitStack() as files:
             try:
-                await files.enter_async_context(_fetched(service, call))
+                await files.enter_async_context(_fetched(warehouse, call))
             except Stale:  # the caches have forgotten what they knew of it
-                call.params = await _planned(service, call.params)
+                call.params = await _planned(warehouse, call.params)
                 if admit is not None:
-                    admit(service, call)
-                await files.enter_async_context(_fetched(service, call))
-            return await run(service, call)
+                    admit(warehouse, call)
+                await files.enter_async_context(_fetched(warehouse, call))
+            return await run(warehouse, call)
 
     return listed(staging, admit)
 
 
-async def _planned(service: "MaxCompute", statement: "Statement") -> "Statement":
+async def _planned(warehouse: Warehouse, statement: Statement) -> Statement:
     """The plan with the listings that it needs; one that needs others, as a table got partitions, is made again."""
     listings: Listings = {}
     while True:
-        planned = await service.jobs.plan(statement.worker, statement.text, statement.session, listings)
+        planned = await warehouse.planner.plan(statement.worker, statement.text, statement.session, listings)
         if not planned.unlisted:
             return replace(statement, planned=planned)
         for bucket, prefix in planned.unlisted:
-            listings[bucket, prefix] = await _listing(service, bucket, prefix)
+            listings[bucket, prefix] = await _listing(warehouse, bucket, prefix)
 
 
-async def _listing(service: "MaxCompute", name: str, prefix: str) -> tuple[tuple[str, ObjectRecord], ...]:
-    bucket = service.objects.buckets.get(name)
-    backend = service.backends.of(bucket)
+async def _listing(warehouse: Warehouse, name: str, prefix: str) -> tuple[tuple[str, ObjectRecord], ...]:
+    bucket = warehouse.objects.buckets.get(name)
+    backend = warehouse.backends.of(bucket)
     found: list[tuple[str, ObjectRecord]] = []
     query = Query(prefix, limit=_PAGE)
     while True:
@@ -99,14 +97,14 @@ async def _listing(service: "MaxCompute", name: str, prefix: str) -> tuple[tuple
 
 
 @asynccontextmanager
-async def _fetched(service: "MaxCompute", call: "Call[Statement]") -> AsyncGenerator[None]:
+async def _fetched(warehouse: Warehouse, call: Call[Statement]) -> AsyncGenerator[None]:
     """The objects of mounted buckets as files that the worker knows, gone afterwards."""
-    folder = service.folder / "tmp" / f"elsewhere-{call.request_id}"
+    folder = warehouse.scratch / f"elsewhere-{call.request_id}"
     folder.mkdir(parents=True, mode=0o700)
     slots = asyncio.Semaphore(_AT_ONCE)
     wanted = call.params.planned.remote
     paths = {item.place: folder / f"{number}{item.suffix}" for number, item in enumerate(wanted)}
-    tasks = [asyncio.create_task(_fetch(service, item, paths[item.place], slots)) for item in wanted]
+    tasks = [asyncio.create_task(_fetch(warehouse, item, paths[item.place], slots)) for item in wanted]
     try:
         await asyncio.gather(*tasks)
         await call.params.worker.call(StageObjects(paths))
@@ -118,9 +116,9 @@ async def _fetched(service: "MaxCompute", call: "Call[Statement]") -> AsyncGener
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
 
-async def _fetch(service: "MaxCompute", item: RemoteObject, path: Path, slots: asyncio.Semaphore) -> None:
+async def _fetch(warehouse: Warehouse, item: RemoteObject, path: Path, slots: asyncio.Semaphore) -> None:
     async with slots:
-        record, source = await _open(service, item)
+        record, source = await _open(warehouse, item)
         try:
             await source.ready(0, record.size)
             with path.open("wb") as out:
@@ -132,10 +130,10 @@ async def _fetch(service: "MaxCompute", item: RemoteObject, path: Path, slots: a
             source.close()
 
 
-async def _open(service: "MaxCompute", item: RemoteObject) -> tuple[ObjectRecord, Bytes]:
+async def _open(warehouse: Warehouse, item: RemoteObject) -> tuple[ObjectRecord, Bytes]:
     """An object as it was listed. Raises Stale when it is another now; what was remembered of it is forgotten then."""
-    bucket = service.objects.buckets.get(item.bucket)
-    backend = service.backends.remotes.backend(bucket)
+    bucket = warehouse.objects.buckets.get(item.bucket)
+    backend = warehouse.backends.remotes.backend(bucket)
     for _ in range(2):  # a HEAD that is remembered may be older than the listing
         with suppress(NoSuchKey):
             record, source = await backend.open(bucket, item.key)
@@ -147,13 +145,13 @@ async def _open(service: "MaxCompute", item: RemoteObject) -> tuple[ObjectRecord
 
 
 async def publish(
-    service: "MaxCompute", bucket: Bucket, named: Sequence[tuple[str, Path]], gone: Sequence[str], owner: str
+    warehouse: Warehouse, bucket: Bucket, named: Sequence[tuple[str, Path]], gone: Sequence[str], owner: str
 ) -> None:
     """Write files as objects, and only when all are there delete what else lies under the prefixes of ``gone``."""
-    backend = service.backends.of(bucket)
-    old = [key for prefix in gone for key, _ in await _listing(service, bucket.name, prefix)]
+    backend = warehouse.backends.of(bucket)
+    old = [key for prefix in gone for key, _ in await _listing(warehouse, bucket.name, prefix)]
     for key, path in named:
-        content = await service.objects.objects.adopt(path)
+        content = await warehouse.objects.objects.adopt(path)
         await backend.put(bucket, key, content, Attributes(owner=owner))
     written = {key for key, _ in named}
     left = [(key, None) for key in old if key not in written]

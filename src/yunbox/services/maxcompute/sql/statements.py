@@ -5,7 +5,7 @@ They enter the spine at ``perform``, as the principal who submitted the job.
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from yunbox.engine.duck.messages import QueryDone, RunChange, RunInsert, RunQuery, Written
 from yunbox.kernel import limits
@@ -13,10 +13,13 @@ from yunbox.kernel.call import Access, Call, Operation, Shape
 from yunbox.kernel.errors import InvalidArgument, Unsupported
 from yunbox.services.maxcompute.access import on_project, on_table, on_tables
 from yunbox.services.maxcompute.sql import ddl, describe, external
+from yunbox.services.maxcompute.sql.alter import alter_table
+from yunbox.services.maxcompute.sql.checks import check_internal, check_writable, location
 from yunbox.services.maxcompute.sql.instances import Outcome
-from yunbox.services.maxcompute.sql.jobs import Statement
 from yunbox.services.maxcompute.sql.mounted import listed, staged
+from yunbox.services.maxcompute.sql.statement import Statement
 from yunbox.services.maxcompute.sql.summary import cost_result, summary_text
+from yunbox.services.maxcompute.sql.warehouse import Warehouse
 from yunbox.sql.maxcompute import plans
 from yunbox.sql.plans import (
     CreateTable,
@@ -34,11 +37,8 @@ from yunbox.sql.plans import (
 from yunbox.storage.tables.model import checked_partition
 from yunbox.storage.tables.snapshots import Change
 
-if TYPE_CHECKING:
-    from yunbox.services.maxcompute.service import MaxCompute
 
-
-def operation_for(task_type: str, plan: Any) -> "Operation[MaxCompute, Statement, Outcome]":
+def operation_for(task_type: str, plan: Any) -> Operation[Warehouse, Statement, Outcome]:
     """The operation that a plan is, or its price when the task only asks for that."""
     if task_type == "SQLCost":
         return COST
@@ -54,16 +54,16 @@ def operation_for(task_type: str, plan: Any) -> "Operation[MaxCompute, Statement
     return found
 
 
-def _reads(service: "MaxCompute", statement: Statement) -> list[Access]:
+def _reads(warehouse: Warehouse, statement: Statement) -> list[Access]:
     found = queries(statement.planned.plan)
     scans = [scan for query in found for scan in query.scans]
     names = {scan.table.name for scan in scans if not _is_loaded(scan)}
     names |= {name for query in found for name in (*query.views, *query.asked)}
-    accesses = on_tables(service, "Select", names)
+    accesses = on_tables(warehouse, "Select", names)
     for scan in scans:
         if _is_loaded(scan) and scan.table.source is not None:
-            accesses += external.on_listing(service, scan.table.source)
-            accesses += external.on_location(service, scan.table.source, "GetObject")
+            accesses += external.on_listing(warehouse, scan.table.source)
+            accesses += external.on_location(warehouse, scan.table.source, "GetObject")
     return accesses
 
 
@@ -72,78 +72,78 @@ def _is_loaded(scan: Scan) -> bool:
     return scan.table.source is not None and scan.table.name.name == plans.LOADED
 
 
-def _writes(service: "MaxCompute", statement: Statement) -> list[Access]:
+def _writes(warehouse: Warehouse, statement: Statement) -> list[Access]:
     targets = {insert.target.name for insert in inserts(statement.planned.plan)}
-    accesses = [*_reads(service, statement), *on_tables(service, "Update", targets)]
+    accesses = [*_reads(warehouse, statement), *on_tables(warehouse, "Update", targets)]
     for insert in inserts(statement.planned.plan):
         if insert.target.source is not None:
-            accesses += external.on_location(service, insert.target.source, "PutObject", "DeleteObject")
+            accesses += external.on_location(warehouse, insert.target.source, "PutObject", "DeleteObject")
     return accesses
 
 
-def _unloads(service: "MaxCompute", statement: Statement) -> list[Access]:
+def _unloads(warehouse: Warehouse, statement: Statement) -> list[Access]:
     target = statement.plan(Unload).target
-    return [*_reads(service, statement), *external.on_location(service, target, "PutObject", "DeleteObject")]
+    return [*_reads(warehouse, statement), *external.on_location(warehouse, target, "PutObject", "DeleteObject")]
 
 
-def _changes(service: "MaxCompute", statement: Statement) -> list[Access]:
-    return [*_reads(service, statement), on_table(service, "Update", _changed(statement).target.name)]
+def _changes(warehouse: Warehouse, statement: Statement) -> list[Access]:
+    return [*_reads(warehouse, statement), on_table(warehouse, "Update", _changed(statement).target.name)]
 
 
 def _changed(statement: Statement) -> Update | Delete:
     return statement.plan(Update | Delete)  # ty: ignore[invalid-argument-type]
 
 
-def _creates(service: "MaxCompute", statement: Statement) -> list[Access]:
+def _creates(warehouse: Warehouse, statement: Statement) -> list[Access]:
     plan = statement.planned.plan
     project = plan.name.project if isinstance(plan, CreateTable | plans.CreateView) else statement.session.project
     like = plan.like if isinstance(plan, CreateTable) else None
-    described = on_tables(service, "Describe", [like.name] if like else [])
+    described = on_tables(warehouse, "Describe", [like.name] if like else [])
     if isinstance(plan, CreateTable) and plan.source is not None:
-        described += external.on_listing(service, plan.source)
-        described += external.on_location(service, plan.source, "GetObject")
-    return [*_reads(service, statement), *described, on_project(service, "CreateTable", project)]
+        described += external.on_listing(warehouse, plan.source)
+        described += external.on_location(warehouse, plan.source, "GetObject")
+    return [*_reads(warehouse, statement), *described, on_project(warehouse, "CreateTable", project)]
 
 
 def _on(action: str, kind: Any) -> Any:
-    def touches(service: "MaxCompute", statement: Statement) -> Iterable[Access]:
-        return [on_table(service, action, statement.plan(kind).name)]
+    def touches(warehouse: Warehouse, statement: Statement) -> Iterable[Access]:
+        return [on_table(warehouse, action, statement.plan(kind).name)]
 
     return touches
 
 
 def _project(action: str) -> Any:
-    def touches(service: "MaxCompute", statement: Statement) -> Iterable[Access]:
-        return [on_project(service, action, statement.session.project)]
+    def touches(warehouse: Warehouse, statement: Statement) -> Iterable[Access]:
+        return [on_project(warehouse, action, statement.session.project)]
 
     return touches
 
 
 def _schema(action: str, kind: Any) -> Any:
-    def touches(service: "MaxCompute", statement: Statement) -> Iterable[Access]:
-        return [on_project(service, action, statement.plan(kind).project)]
+    def touches(warehouse: Warehouse, statement: Statement) -> Iterable[Access]:
+        return [on_project(warehouse, action, statement.plan(kind).project)]
 
     return touches
 
 
-def _shows(service: "MaxCompute", statement: Statement) -> list[Access]:
+def _shows(warehouse: Warehouse, statement: Statement) -> list[Access]:
     """What SHOW names may lie in another project: that project's owner decides."""
     plan = statement.plan(plans.Show)
     if plan.target is not None:
-        return [on_table(service, "Describe", plan.target)]
-    return [on_project(service, "List", describe.scope(statement, plan)[0])]
+        return [on_table(warehouse, "Describe", plan.target)]
+    return [on_project(warehouse, "List", describe.scope(statement, plan)[0])]
 
 
-def _admit(service: "MaxCompute", call: Call[Statement]) -> None:
+def _admit(warehouse: Warehouse, call: Call[Statement]) -> None:
     statement = call.params
-    project = service.catalogue.project(statement.session.project)
+    project = warehouse.catalogue.project(statement.session.project)
     properties = project.properties if project else {}
-    service.admission.check(statement.session.project, statement.estimate, statement.job.settings, properties)
+    warehouse.admission.check(statement.session.project, statement.estimate, statement.job.settings, properties)
 
 
-async def _run_query(service: "MaxCompute", call: Call[Statement]) -> Outcome:
+async def _run_query(warehouse: Warehouse, call: Call[Statement]) -> Outcome:
     statement = call.params
-    target = service.jobs.result_path(statement.job)
+    target = warehouse.results.path(statement.job.instance.id)
     done: QueryDone = await statement.worker.call(RunQuery(target, limits.RESULT_INLINE_ROWS_MAX))
     statement.used(call.usage)
     return Outcome(
@@ -160,22 +160,22 @@ async def _run_query(service: "MaxCompute", call: Call[Statement]) -> Outcome:
     )
 
 
-async def _run_insert(service: "MaxCompute", call: Call[Statement]) -> Outcome:
+async def _run_insert(warehouse: Warehouse, call: Call[Statement]) -> Outcome:
     statement = call.params
     plan = statement.planned.plan
     written: list[tuple[Insert, Written]] = []
     rows = 0
     for index, insert in enumerate(inserts(plan)):
-        stored = service.catalogue.require(insert.target.name)
-        ddl.check_writable(insert.target)
+        stored = warehouse.catalogue.require(insert.target.name)
+        check_writable(insert.target)
         if insert.target.source is not None:
-            rows += await external.write(service, call, insert, index)
+            rows += await external.write(warehouse, call, insert, index)
             continue
-        result: Written = await statement.worker.call(RunInsert(ddl.location(stored), index))
+        result: Written = await statement.worker.call(RunInsert(location(stored), index))
         written.append((insert, result))
     for insert, result in written:
-        stored = service.catalogue.require(insert.target.name)
-        await service.commit(stored, _change(insert, result))
+        stored = warehouse.catalogue.require(insert.target.name)
+        await warehouse.commit(stored, _change(insert, result))
     statement.used(call.usage)
     rows += sum(result.rows for _, result in written)
     return Outcome(text="", rows=rows, summary=summary_text(statement, rows_out=rows), readings=_readings(statement))
@@ -196,36 +196,36 @@ def _change(insert: Insert, written: Written) -> Change:
     return replace(change, replace=replaced) if names else replace(change, replace_all=True)
 
 
-async def _run_change(service: "MaxCompute", call: Call[Statement]) -> Outcome:
+async def _run_change(warehouse: Warehouse, call: Call[Statement]) -> Outcome:
     """UPDATE and DELETE: the files that were read are replaced, or the statement fails if they have changed."""
     statement = call.params
     plan = _changed(statement)
-    stored = service.catalogue.require(plan.target.name)
-    ddl.check_internal(plan.target)
-    written: Written = await statement.worker.call(RunChange(ddl.location(stored)))
+    stored = warehouse.catalogue.require(plan.target.name)
+    check_internal(plan.target)
+    written: Written = await statement.worker.call(RunChange(location(stored)))
     change = Change(
         type(plan).__name__.upper(),
         add=written.files,
         remove_paths=written.replaced,
         columns=plan.target.columns,
     )
-    await service.commit(stored, change)
+    await warehouse.commit(stored, change)
     statement.used(call.usage)
     return Outcome(summary=summary_text(statement, rows_out=written.rows), readings=_readings(statement))
 
 
-async def _run_unload(service: "MaxCompute", call: Call[Statement]) -> Outcome:
-    outcome = await external.unload(service, call)
+async def _run_unload(warehouse: Warehouse, call: Call[Statement]) -> Outcome:
+    outcome = await external.unload(warehouse, call)
     call.params.used(call.usage)
     summary = summary_text(call.params, rows_out=outcome.rows)
     return replace(outcome, summary=summary, readings=_readings(call.params))
 
 
-async def _run_cost(service: "MaxCompute", call: Call[Statement]) -> Outcome:
+async def _run_cost(warehouse: Warehouse, call: Call[Statement]) -> Outcome:
     return Outcome(text=cost_result(call.params), readings=_readings(call.params))
 
 
-async def _run_explain(service: "MaxCompute", call: Call[Statement]) -> Outcome:
+async def _run_explain(warehouse: Warehouse, call: Call[Statement]) -> Outcome:
     return Outcome(text=call.params.plan(Explain).text)
 
 
@@ -243,13 +243,13 @@ def _readings(statement: Statement) -> tuple[dict[str, Any], ...]:
     )
 
 
-def _operation(name: str, run: Any, touches: Any, admit: Any = None) -> "Operation[MaxCompute, Statement, Outcome]":
+def _operation(name: str, run: Any, touches: Any, admit: Any = None) -> Operation[Warehouse, Statement, Outcome]:
     return Operation("odps", name, Statement, run, touches, Shape.JOB, admit)
 
 
 COST = _operation("SQLCost", listed(_run_cost, None), _reads)
 _INSERT = _operation("Insert", staged(_run_insert, _admit), _writes, _admit)
-OPERATIONS: dict[type, "Operation[MaxCompute, Statement, Outcome]"] = {
+OPERATIONS: dict[type, Operation[Warehouse, Statement, Outcome]] = {
     Query: _operation("Select", staged(_run_query, _admit), _reads, _admit),
     Insert: _INSERT,
     MultiInsert: _INSERT,
@@ -258,7 +258,7 @@ OPERATIONS: dict[type, "Operation[MaxCompute, Statement, Outcome]"] = {
     Explain: _operation("Explain", _run_explain, _reads),
     CreateTable: _operation("CreateTable", staged(ddl.create_table, _admit), _creates, _admit),
     plans.DropTable: _operation("DropTable", ddl.drop_table, _on("Drop", plans.DropTable)),
-    plans.AlterTable: _operation("AlterTable", ddl.alter_table, _on("Alter", plans.AlterTable)),
+    plans.AlterTable: _operation("AlterTable", alter_table, _on("Alter", plans.AlterTable)),
     plans.TruncateTable: _operation("TruncateTable", ddl.truncate_table, _on("Alter", plans.TruncateTable)),
     plans.CreateView: _operation("CreateView", ddl.create_view, _creates),
     plans.CreateSchema: _operation("CreateSchema", ddl.create_schema, _schema("CreateSchema", plans.CreateSchema)),

@@ -1,24 +1,22 @@
 """What a finished statement says of itself: the cost JSON and the summary that clients print."""
 
 import json
-from typing import TYPE_CHECKING
+
+from yunbox.services.maxcompute.sql.instances import Instance
+from yunbox.services.maxcompute.sql.statement import Statement
 
 _SMALL_FILES = 10_000
 _SMALL_BYTES = 4 * 1024 * 1024
 
-if TYPE_CHECKING:
-    from yunbox.services.maxcompute.sql.instances import Instance
-    from yunbox.services.maxcompute.sql.jobs import Statement
 
-
-def cost_result(statement: "Statement") -> str:
+def cost_result(statement: Statement) -> str:
     """The result of a SQLCost task."""
     estimate = statement.estimate
     cost = {"Input": estimate.scanned_bytes + estimate.external_bytes, "UDF": 0, "Complexity": estimate.complexity}
     return json.dumps({"Cost": {"SQL": cost}})
 
 
-def summary_text(statement: "Statement", rows_out: int) -> str:
+def summary_text(statement: Statement, rows_out: int) -> str:
     """The plain-text summary of a statement."""
     lines = ["resource cost: cpu 0.00 Core * Min, memory 0.00 GB * Min", "inputs:"]
     lines += [
@@ -29,7 +27,7 @@ def summary_text(statement: "Statement", rows_out: int) -> str:
     return "\n".join([*lines, "outputs:", f"    {rows_out} records", *_warnings(statement)])
 
 
-def _warnings(statement: "Statement") -> list[str]:
+def _warnings(statement: Statement) -> list[str]:
     """Many small objects cost more requests than bytes."""
     return [
         f"WARNING: {cost.table} is {cost.files} objects of {cost.scanned_bytes // cost.files} bytes on average: "
@@ -39,7 +37,7 @@ def _warnings(statement: "Statement") -> list[str]:
     ]
 
 
-def summary_json(instance: "Instance") -> str:
+def summary_json(instance: Instance) -> str:
     """The JSON answer to ``?instancesummary``."""
     ended = instance.ended or instance.started
     seconds = max(0.0, ended - instance.started)

@@ -11,32 +11,43 @@ import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
 from yunbox.engine.duck.messages import RewriteFiles
+from yunbox.engine.duck.pool import WorkerPool
 from yunbox.kernel.errors import Conflict
 from yunbox.schema.tables import PartitionValues
-from yunbox.services.maxcompute.tunnel.sessions import CLOSED, CLOSING, NORMAL, Session, UploadBody
+from yunbox.services.maxcompute.catalogue.commits import Commit
+from yunbox.services.maxcompute.tunnel.sessions import CLOSED, CLOSING, NORMAL, Session, Sessions, UploadBody
 from yunbox.services.maxcompute.tunnel.target import current, require_partition
 from yunbox.storage.files import sync_folder
 from yunbox.storage.tables import delta
+from yunbox.storage.tables.catalogue import Catalogue
 from yunbox.storage.tables.model import DataFile, StoredTable, partition_folder
-from yunbox.storage.tables.snapshots import Change
-
-if TYPE_CHECKING:
-    from yunbox.services.maxcompute.service import MaxCompute
+from yunbox.storage.tables.snapshots import Change, Snapshots
 
 MERGED_BYTES_MAX = 256 << 20
 _CRUMB_BYTES = 32 << 20
 _CRUMBS_MAX = 4
 
 
-class Commits:
-    """Commits upload sessions, one request per session at a time."""
+class UploadCommits:
+    """Commits upload sessions, one request per session at a time. ``uploads`` is where their blocks lie."""
 
-    def __init__(self, service: "MaxCompute", uploads: Path) -> None:
-        self._service = service
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        snapshots: Snapshots,
+        sessions: Sessions,
+        commit: Commit,
+        pool: WorkerPool,
+        uploads: Path,
+    ) -> None:
+        self._catalogue = catalogue
+        self._snapshots = snapshots
+        self._sessions = sessions
+        self._table_commit = commit
+        self._pool = pool
         self._uploads = uploads
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -44,7 +55,7 @@ class Commits:
         """Commit a session, or find that it has been committed."""
         lock = self._locks.setdefault(session.id, asyncio.Lock())
         async with lock:
-            session = self._service.sessions.newest(session)
+            session = self._sessions.newest(session)
             if session.status == CLOSED:
                 return session
             if session.status not in (NORMAL, CLOSING):
@@ -52,18 +63,17 @@ class Commits:
             return await asyncio.shield(self._commit(session))
 
     async def _commit(self, session: Session) -> Session:
-        service = self._service
-        await service.snapshots.refresh(session.body.target.table_id)
-        stored = current(service, session.body.target)
-        require_partition(service, stored, session.body.target.partition)
+        await self._snapshots.refresh(session.body.target.table_id)
+        stored = current(self._catalogue, session.body.target)
+        require_partition(self._catalogue, stored, session.body.target.partition)
         if session.status == NORMAL:  # from here on no block is taken any more
             body = replace(session.body, base_version=stored.version)
-            session = await service.sessions.update(session, status=CLOSING, body=body)
+            session = await self._sessions.update(session, status=CLOSING, body=body)
         if not await asyncio.to_thread(self._happened, session, stored):
             session = await self._with_files(session)
             files = await asyncio.to_thread(self._place, session, stored)
-            await service.commit(stored, _change(session, files))
-        session = await service.sessions.update(session, status=CLOSED, body=replace(session.body, files=()))
+            await self._table_commit(stored, _change(session, files))
+        session = await self._sessions.update(session, status=CLOSED, body=replace(session.body, files=()))
         await asyncio.to_thread(shutil.rmtree, self._uploads / session.id, ignore_errors=True)
         return session
 
@@ -72,11 +82,11 @@ class Commits:
         if session.body.files is not None:
             return session
         body = replace(session.body, files=await self._final_files(session))
-        return await self._service.sessions.update(session, status=CLOSING, body=body)
+        return await self._sessions.update(session, status=CLOSING, body=body)
 
     async def _final_files(self, session: Session) -> tuple[DataFile, ...]:
         """The files of the blocks; many small ones are merged first, so that the table is not left with crumbs."""
-        files = [file for file in self._service.sessions.blocks(session.id).values() if file is not None]
+        files = [file for file in self._sessions.blocks(session.id).values() if file is not None]
         total = sum(file.size_bytes for file in files)
         if len(files) <= _CRUMBS_MAX or total >= _CRUMB_BYTES * len(files):
             return tuple(files)
@@ -90,7 +100,7 @@ class Commits:
             return tuple(files)
         table = replace(session.body.target.table, partition_columns=())
         sources = tuple((column.name, column.name) for column in table.columns)
-        async with self._service.tunnel_pool.lease() as worker:
+        async with self._pool.lease() as worker:
             request = RewriteFiles(table, table, self._uploads / session.id, tuple(files), sources)
             return (await worker.call(request)).files
 

@@ -6,10 +6,10 @@ A result whose range ends on batch borders needs no worker at all: its file hold
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from yunbox.engine.duck.messages import Batch, ExportResult, ExportRows
 from yunbox.kernel import limits
@@ -17,7 +17,8 @@ from yunbox.kernel.call import Principal
 from yunbox.kernel.errors import Conflict, InvalidArgument, NotFound
 from yunbox.schema.tables import Column, TableName
 from yunbox.services.maxcompute.sql.instances import SUCCESS, TERMINATED, Instance
-from yunbox.services.maxcompute.tunnel.sessions import EXPIRED, DownloadBody, ResultBody, Session, Target
+from yunbox.services.maxcompute.tunnel.sessions import EXPIRED, DownloadBody, ResultBody, Session, Sessions, Target
+from yunbox.services.maxcompute.tunnel.slots import Slots
 from yunbox.services.maxcompute.tunnel.target import (
     Spec,
     chosen_columns,
@@ -26,11 +27,10 @@ from yunbox.services.maxcompute.tunnel.target import (
     require_partition,
     require_table,
 )
+from yunbox.storage.tables.catalogue import Catalogue
+from yunbox.storage.tables.snapshots import Snapshots
 from yunbox.wire.http import Body, ClientGone
 from yunbox.wire.odps.frames import encode_chunks
-
-if TYPE_CHECKING:
-    from yunbox.services.maxcompute.service import MaxCompute
 
 _STALL_S = 300.0
 _WRITE_BYTES = 512 << 10
@@ -50,22 +50,32 @@ class Range:
 class Downloads:
     """Opens download sessions and streams their rows."""
 
-    def __init__(self, service: "MaxCompute") -> None:
-        self._service = service
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        snapshots: Snapshots,
+        sessions: Sessions,
+        slots: Slots,
+        instance: Callable[[str, str], Instance],
+    ) -> None:
+        self._catalogue = catalogue
+        self._snapshots = snapshots
+        self._sessions = sessions
+        self._slots = slots
+        self._instance = instance
 
     # -- tables
 
     async def create(self, name: TableName, spec: Spec, principal: Principal) -> Session:
         """Pin the present snapshot of a table or one of its partitions."""
-        service = self._service
-        stored = require_table(service, name)
+        stored = require_table(self._catalogue, name)
         partition = partition_of(stored.table, spec)
-        await service.snapshots.refresh(stored.id)
-        stored = require_table(service, name)
-        require_partition(service, stored, partition)
-        files = tuple(service.catalogue.files(stored.id, [partition] if partition else None))
+        await self._snapshots.refresh(stored.id)
+        stored = require_table(self._catalogue, name)
+        require_partition(self._catalogue, stored, partition)
+        files = tuple(self._catalogue.files(stored.id, [partition] if partition else None))
         body = DownloadBody(Target.of(stored, partition), stored.version, files)
-        return await service.sessions.create(name.project, principal, body)
+        return await self._sessions.create(name.project, principal, body)
 
     async def status(self, session: Session) -> str:
         """The session's status; ``expired`` also when its table has newer rows, which makes clients open another.
@@ -73,21 +83,21 @@ class Downloads:
         The rows it has pinned can be read all the same.
         """
         body: DownloadBody = session.body
-        await self._service.snapshots.refresh(body.target.table_id)
-        stored = self._service.catalogue.by_id(body.target.table_id)
+        await self._snapshots.refresh(body.target.table_id)
+        stored = self._catalogue.by_id(body.target.table_id)
         if stored is None:
             return EXPIRED
         if stored.version == body.version:
             return session.status
         partitions = [body.target.partition] if body.target.partition else None
-        now = {file.path for file in self._service.catalogue.files(stored.id, partitions)}
+        now = {file.path for file in self._catalogue.files(stored.id, partitions)}
         return session.status if now == {file.path for file in body.files} else EXPIRED
 
-    def read(self, session: Session, wanted: Range, client: Body) -> AsyncIterator[bytes]:
+    def read(self, session: Session, wanted: Range, client: Body) -> AsyncGenerator[bytes]:
         """The rows of a range of the snapshot."""
         body: DownloadBody = session.body
         check_range(wanted, body.rows)
-        stored = current(self._service, body.target)
+        stored = current(self._catalogue, body.target)
         table = body.target.table
         columns = chosen_columns(table, wanted.columns)
         names = [column.name for column in columns]
@@ -113,7 +123,7 @@ class Downloads:
         self, project: str, instance_id: str, principal: Principal, *, limited: bool
     ) -> tuple[Session, Instance]:
         """A session on the result of a SELECT that has ended well."""
-        instance = self._service.jobs.find(project, instance_id)
+        instance = self._instance(project, instance_id)
         if instance.status != TERMINATED:
             raise Conflict(f"Instance {instance_id} is still running: wait for its end", code="InstanceNotTerminate")
         if instance.task_status != SUCCESS or not instance.outcome.is_select:
@@ -123,13 +133,13 @@ class Downloads:
             )
         rows = instance.outcome.rows
         body = ResultBody(instance_id, min(rows, limits.RESULT_CSV_ROWS_MAX) if limited else rows)
-        return await self._service.sessions.create(project, principal, body), instance
+        return await self._sessions.create(project, principal, body), instance
 
-    def read_result(self, session: Session, wanted: Range, client: Body) -> AsyncIterator[bytes]:
+    def read_result(self, session: Session, wanted: Range, client: Body) -> AsyncGenerator[bytes]:
         """The rows of a range of a result."""
         body: ResultBody = session.body
         check_range(wanted, body.rows)
-        outcome = self._service.jobs.find(session.project, body.instance).outcome
+        outcome = self._instance(session.project, body.instance).outcome
         path = Path(outcome.file)
         if not path.is_file():
             raise NotFound("The result is older than a day and was removed: run the query again", code="NoSuchData")
@@ -152,12 +162,12 @@ class Downloads:
 
     # -- both
 
-    async def pump(self, request: Any, client: Body) -> AsyncIterator[bytes]:
+    async def pump(self, request: Any, client: Body) -> AsyncGenerator[bytes]:
         """What a worker streams, until it or the client ends."""
         gone = asyncio.ensure_future(client.gone())
         loop = asyncio.get_running_loop()
         try:
-            async with self._service.slots.lease() as worker, contextlib.aclosing(worker.stream(request)) as chunks:
+            async with self._slots.lease() as worker, contextlib.aclosing(worker.stream(request)) as chunks:
                 async for chunk in chunks:
                     if gone.done():
                         raise ClientGone("The client closed the connection")
@@ -224,7 +234,7 @@ def _whole_batches(batches: tuple[Batch, ...], wanted: Range) -> list[Batch] | N
     return found
 
 
-async def _send_file(path: Path, batches: list[Batch]) -> AsyncIterator[bytes]:
+async def _send_file(path: Path, batches: list[Batch]) -> AsyncGenerator[bytes]:
     """Parts of a file, framed; each piece is read and summed in a thread."""
     pieces = encode_chunks(_parts(path, batches), write_bytes_min=_WRITE_BYTES)
     small = sum(batch.length for batch in batches) < _WRITE_BYTES

@@ -1,53 +1,56 @@
 """The first rows of a table without a session: as an Arrow stream for the tunnel, as CSV for ``?data``."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from yunbox.engine.duck.messages import ExportRows, Packing
+from yunbox.engine.duck.pool import WorkerPool
 from yunbox.kernel.errors import InvalidArgument
 from yunbox.schema.tables import TableName
 from yunbox.services.maxcompute.tunnel.target import Spec, chosen_columns, require_table
+from yunbox.storage.tables.catalogue import Catalogue
 from yunbox.storage.tables.model import DataFile, StoredTable
+from yunbox.storage.tables.snapshots import Snapshots
 from yunbox.wire.http import Body
 
-if TYPE_CHECKING:
-    from yunbox.services.maxcompute.service import MaxCompute
-
 ROWS_MAX = 10_000
+Pump = Callable[[ExportRows, Body], AsyncGenerator[bytes]]
+"""Streams what a worker reads to a client."""
 
 
 class Previews:
     """Reads the beginning of tables."""
 
-    def __init__(self, service: "MaxCompute") -> None:
-        self._service = service
+    def __init__(self, catalogue: Catalogue, snapshots: Snapshots, pool: WorkerPool, pump: Pump) -> None:
+        self._catalogue = catalogue
+        self._snapshots = snapshots
+        self._pool = pool
+        self._pump = pump
 
     async def csv(self, name: TableName, spec: Spec, columns: tuple[str, ...], rows: int) -> str:
         """The first rows with a header line; partition columns are columns here."""
         request = await self._request(name, spec, columns, rows, "csv")
-        async with self._service.tunnel_pool.lease() as worker, aclosing(worker.stream(request)) as chunks:
+        async with self._pool.lease() as worker, aclosing(worker.stream(request)) as chunks:
             return b"".join([chunk async for chunk in chunks]).decode()
 
     async def arrow(
         self, name: TableName, spec: Spec, columns: tuple[str, ...], rows: int, packing: Packing | None, client: Body
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes]:
         """The first rows as an Arrow stream, with partition columns only where they are named."""
         request = await self._request(name, spec, columns, rows, "ipc")
-        return self._service.downloads.pump(replace(request, packing=packing), client)
+        return self._pump(replace(request, packing=packing), client)
 
     async def _request(
         self, name: TableName, spec: Spec, columns: tuple[str, ...], rows: int, encoding: str
     ) -> ExportRows:
-        service = self._service
-        stored = require_table(service, name)
-        await service.snapshots.refresh(stored.id)
+        stored = require_table(self._catalogue, name)
+        await self._snapshots.refresh(stored.id)
         table = stored.table
         wanted = {column.name for column in chosen_columns(table, columns)} if columns else None
         shown = table.columns if encoding == "ipc" and wanted is None else table.all_columns
-        files, count = _first(_within(service, stored, spec), min(rows, ROWS_MAX))
+        files, count = _first(_within(self._catalogue, stored, spec), min(rows, ROWS_MAX))
         return ExportRows(
             table=table,
             location=Path(stored.location),
@@ -59,7 +62,7 @@ class Previews:
         )
 
 
-def _within(service: "MaxCompute", stored: StoredTable, spec: Spec) -> list[DataFile]:
+def _within(catalogue: Catalogue, stored: StoredTable, spec: Spec) -> list[DataFile]:
     """The files of the partitions that a spec, which may be incomplete, leaves."""
     names = [column.name for column in stored.table.partition_columns]
     unknown = [name for name, _ in spec if name not in names]
@@ -68,7 +71,7 @@ def _within(service: "MaxCompute", stored: StoredTable, spec: Spec) -> list[Data
     wanted = {names.index(name): value for name, value in spec}
     return [
         file
-        for file in service.catalogue.files(stored.id)
+        for file in catalogue.files(stored.id)
         if all(file.partition[index] == value for index, value in wanted.items())
     ]
 

@@ -8,25 +8,28 @@ merged in the background, so that reading the table does not get slower with eve
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from yunbox.engine.duck.messages import RewriteFiles, Written
+from yunbox.engine.duck.pool import WorkerPool
 from yunbox.kernel.call import Principal
+from yunbox.kernel.clock import Clock
 from yunbox.kernel.errors import Conflict, InvalidArgument, KernelError, NotFound, Unsupported
 from yunbox.schema.tables import PartitionValues, TableName
+from yunbox.services.maxcompute.catalogue.commits import Commit
 from yunbox.services.maxcompute.tunnel.commit import place
-from yunbox.services.maxcompute.tunnel.sessions import NORMAL, Session, StreamBody, Target
+from yunbox.services.maxcompute.tunnel.ingest import Ingest
+from yunbox.services.maxcompute.tunnel.sessions import NORMAL, Session, Sessions, StreamBody, Target
 from yunbox.services.maxcompute.tunnel.target import Spec, current, partition_of, require_partition, require_table
 from yunbox.storage.files import sync_folder
+from yunbox.storage.tables.catalogue import Catalogue
 from yunbox.storage.tables.model import DataFile, StoredTable
 from yunbox.storage.tables.snapshots import Change
 
-if TYPE_CHECKING:
-    from yunbox.services.maxcompute.service import MaxCompute
-
+_LOG = logging.getLogger("yunbox.maxcompute")
 SLOTS_MAX = 64
 MERGE_AT_FILES = 32
 _CRUMB_BYTES_MAX = 16 << 20
@@ -35,63 +38,76 @@ _CRUMB_BYTES_MAX = 16 << 20
 class Streams:
     """Opens streaming sessions and takes their packs."""
 
-    def __init__(self, service: "MaxCompute") -> None:
-        self._service = service
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        sessions: Sessions,
+        ingest: Ingest,
+        commit: Commit,
+        pool: WorkerPool,
+        folder: Path,
+        clock: Clock,
+    ) -> None:
+        self._catalogue = catalogue
+        self._sessions = sessions
+        self._ingest = ingest
+        self._table_commit = commit
+        self._pool = pool
+        self._folder = folder
+        self._clock = clock
         self._merging: dict[tuple[int, PartitionValues], asyncio.Task[None]] = {}
 
     async def create(
         self, name: TableName, spec: Spec, principal: Principal, *, slots: int, create_partition: bool, dynamic: bool
     ) -> Session:
         """Open a session on a table or one of its partitions."""
-        service = self._service
-        stored = require_table(service, name)
+        stored = require_table(self._catalogue, name)
         if stored.table.primary_key:
             raise Unsupported(f"{name} has a primary key: Yunbox does not offer upserts", code="NotSupportedError")
         partition = partition_of(stored.table, spec) if spec or not dynamic else ()
         if partition and create_partition:
-            await service.catalogue.add_partitions(stored, [partition], if_not_exists=True)
+            await self._catalogue.add_partitions(stored, [partition], if_not_exists=True)
         if not dynamic:
-            require_partition(service, stored, partition)
+            require_partition(self._catalogue, stored, partition)
         body = StreamBody(Target.of(stored, partition), min(max(1, slots), SLOTS_MAX), dynamic)
-        return await service.sessions.create(name.project, principal, body)
+        return await self._sessions.create(name.project, principal, body)
 
     async def put(self, session: Session, spec: Spec, body: AsyncIterator[bytes], coding: str) -> None:
         """Commit one pack, with dynamic partitions to the one of ``spec``."""
         if session.status != NORMAL:
             raise NotFound(f"The stream session {session.id} has ended: open a new one", code="StreamSessionNotFound")
-        service, target = self._service, session.body.target
-        current(service, target)
+        target = session.body.target
+        current(self._catalogue, target)
         named = session.body.dynamic and (spec or not target.partition)
         partition = partition_of(target.table, spec) if named else target.partition
-        folder = self._folder(session)
-        written = await service.ingest.run(target.table, folder, body, coding, arrow=False)
+        folder = self._session_folder(session)
+        written = await self._ingest.run(target.table, folder, body, coding, arrow=False)
         if written.files:
             await asyncio.shield(self._commit(session, partition, folder, written))
 
     async def abort(self, session: Session) -> None:
         """End a session; its packs stay."""
-        await self._service.sessions.delete([session.id])
+        await self._sessions.delete([session.id])
 
-    def _folder(self, session: Session) -> Path:
-        folder = self._service.uploads.folder / session.id
+    def _session_folder(self, session: Session) -> Path:
+        folder = self._folder / session.id
         if not folder.exists():
             folder.mkdir(exist_ok=True)
             sync_folder(folder.parent)
         return folder
 
     async def _commit(self, session: Session, partition: PartitionValues, folder: Path, written: Written) -> None:
-        service = self._service
-        stored = current(service, session.body.target)
+        stored = current(self._catalogue, session.body.target)
         if session.body.dynamic and partition:
-            await service.catalogue.add_partitions(stored, [partition], if_not_exists=True)
-        require_partition(service, stored, partition)
+            await self._catalogue.add_partitions(stored, [partition], if_not_exists=True)
+        require_partition(self._catalogue, stored, partition)
         files = await asyncio.to_thread(place, folder, stored, partition, written.files)
-        await service.commit(stored, Change(f"TUNNEL STREAM {session.id}", add=files))
+        await self._table_commit(stored, Change(f"TUNNEL STREAM {session.id}", add=files))
         for file in written.files:
             (folder / file.path).unlink(missing_ok=True)
-        latest = service.sessions.newest(session)
-        body = replace(latest.body, packs=latest.body.packs + 1, last_commit=service.clock.time())
-        await service.sessions.update(latest, status=latest.status, body=body)
+        latest = self._sessions.newest(session)
+        body = replace(latest.body, packs=latest.body.packs + 1, last_commit=self._clock.time())
+        await self._sessions.update(latest, status=latest.status, body=body)
         self._merge_later(stored, partition)
 
     # -- merging
@@ -105,22 +121,22 @@ class Streams:
         task.add_done_callback(lambda _: self._merging.pop(key, None))
 
     def _crumbs(self, stored: StoredTable, partition: PartitionValues) -> list[DataFile]:
-        files = self._service.catalogue.files(stored.id, [partition] if partition else None)
+        files = self._catalogue.files(stored.id, [partition] if partition else None)
         return [file for file in files if file.size_bytes < _CRUMB_BYTES_MAX]
 
     async def _merge(self, stored: StoredTable, partition: PartitionValues) -> None:
         try:
-            now = self._service.catalogue.by_id(stored.id)
+            now = self._catalogue.by_id(stored.id)
             if now is None:
                 return
             crumbs = tuple(self._crumbs(now, partition))
             sources = tuple((column.name, column.name) for column in now.table.columns)
-            async with self._service.tunnel_pool.lease() as worker:
+            async with self._pool.lease() as worker:
                 request = RewriteFiles(now.table, now.table, Path(now.location), crumbs, sources)
                 written: Written = await worker.call(request)
             paths = tuple(file.path for file in crumbs)
-            await self._service.commit(now, Change("MERGE", add=written.files, remove_paths=paths))
+            await self._table_commit(now, Change("MERGE", add=written.files, remove_paths=paths))
         except (Conflict, InvalidArgument, NotFound):
             return  # the table has changed meanwhile: the next pack tries again
         except KernelError:
-            self._service.log.exception("the small files of %s could not be merged", stored.table.name)
+            _LOG.exception("the small files of %s could not be merged", stored.table.name)

@@ -1,21 +1,17 @@
 """Which rows a tunnel request is about: its table, its partition, its columns - or the vendor's code why not."""
 
-from typing import TYPE_CHECKING
-
 from yunbox.kernel.errors import Conflict, InvalidArgument, NotFound
 from yunbox.schema.tables import Column, PartitionValues, Table, TableName
 from yunbox.services.maxcompute.tunnel.sessions import Target
+from yunbox.storage.tables.catalogue import Catalogue
 from yunbox.storage.tables.model import StoredTable, checked_partition, partition_spec
-
-if TYPE_CHECKING:
-    from yunbox.services.maxcompute.service import MaxCompute
 
 Spec = tuple[tuple[str, str], ...]
 
 
-def require_table(service: "MaxCompute", name: TableName) -> StoredTable:
+def require_table(catalogue: Catalogue, name: TableName) -> StoredTable:
     """A table that has files. Views and external tables have none, and the tunnel moves files."""
-    stored = service.catalogue.stored(name)
+    stored = catalogue.stored(name)
     if stored is None:
         raise NotFound(f"Table not found - {name}", code="NoSuchTable")
     if stored.table.kind == "external":
@@ -28,9 +24,9 @@ def require_table(service: "MaxCompute", name: TableName) -> StoredTable:
     return stored
 
 
-def require_partition(service: "MaxCompute", stored: StoredTable, values: PartitionValues) -> None:
+def require_partition(catalogue: Catalogue, stored: StoredTable, values: PartitionValues) -> None:
     """Raise NotFound unless the partition exists; a table without partitions has none to check."""
-    if values and not service.catalogue.partition_infos(stored.id, values):
+    if values and not catalogue.partition_infos(stored.id, values):
         spec = partition_spec(stored.table, values)
         raise NotFound(f"The partition {spec} of {stored.table.name} does not exist", code="NoSuchPartition")
 
@@ -54,9 +50,9 @@ def partition_of(table: Table, spec: Spec) -> PartitionValues:
         raise InvalidArgument(error.message, code="InvalidPartitionSpec") from None
 
 
-def current(service: "MaxCompute", target: Target) -> StoredTable:
+def current(catalogue: Catalogue, target: Target) -> StoredTable:
     """The table of a session as it is now, once its columns still start with those the session began with."""
-    stored = service.catalogue.by_id(target.table_id)
+    stored = catalogue.by_id(target.table_id)
     if stored is None:
         raise NotFound(f"The table {target.name} was dropped since the session began", code="NoSuchTable")
     then, now = target.table.columns, stored.table.columns

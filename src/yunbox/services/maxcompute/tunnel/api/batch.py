@@ -3,16 +3,25 @@
 import json
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from yunbox.kernel.call import Access, Call, Operation, Shape, Stream
 from yunbox.kernel.errors import InvalidArgument, NotFound
 from yunbox.schema.tables import Column, TableName
-from yunbox.services.maxcompute.access import DOWNLOADED, UPLOADED, in_project, on_object, on_table
+from yunbox.services.maxcompute.access import (
+    DOWNLOADED,
+    UPLOADED,
+    InCatalogue,
+    OnTable,
+    in_project,
+    on_object,
+    on_table,
+)
 from yunbox.services.maxcompute.catalogue.tables import column_json, parse_spec, table_name
 from yunbox.services.maxcompute.replies import empty, json_text
 from yunbox.services.maxcompute.route import PathValues, Route
 from yunbox.services.maxcompute.tunnel.download import Range
+from yunbox.services.maxcompute.tunnel.part import Tunnel
 from yunbox.services.maxcompute.tunnel.sessions import Session
 from yunbox.services.maxcompute.tunnel.target import Spec
 from yunbox.wire.http import Body, Request, Response
@@ -20,6 +29,18 @@ from yunbox.wire.odps.compression import SUPPORTED
 
 _RANGE = re.compile(r"\(?\s*(-?\d{1,18})\s*,\s*(-?\d{1,18})\s*\)?")
 _FIELD_BYTES_MAX = 8 << 20
+
+
+class OnInstance(Protocol):
+    """Parameters that name an instance."""
+
+    @property
+    def project(self) -> str:
+        """The project's name."""
+
+    @property
+    def instance(self) -> str:
+        """The instance's id."""
 
 
 @dataclass(frozen=True)
@@ -193,39 +214,39 @@ async def _result_rows(request: Request, values: PathValues) -> ResultRows:
 # -- what they touch
 
 
-def writes_table(service: Any, params: Any) -> tuple[Access, ...]:
+def writes_table(part: InCatalogue, params: OnTable) -> tuple[Access, ...]:
     """Writes rows of a table."""
-    return (on_table(service, "Update", params.name),)
+    return (on_table(part, "Update", params.name),)
 
 
-def downloads_table(service: Any, params: Any) -> tuple[Access, ...]:
+def downloads_table(part: InCatalogue, params: OnTable) -> tuple[Access, ...]:
     """Takes rows of a table away."""
-    return (on_table(service, "Download", params.name),)
+    return (on_table(part, "Download", params.name),)
 
 
-def _reads_instance(service: Any, params: Any) -> tuple[Access, ...]:
-    return (on_object(service, "Read", params.project, "instances", params.instance),)
+def _reads_instance(part: InCatalogue, params: OnInstance) -> tuple[Access, ...]:
+    return (on_object(part, "Read", params.project, "instances", params.instance),)
 
 
 # -- how they run
 
 
-async def _create_upload(service: Any, call: Call[NewUpload]) -> Session:
+async def _create_upload(tunnel: Tunnel, call: Call[NewUpload]) -> Session:
     new = call.params
-    return await service.uploads.create(
+    return await tunnel.uploads.create(
         new.name, new.spec, call.principal, overwrite=new.overwrite, create_partition=new.create_partition
     )
 
 
-def _upload(service: Any, call: Call[Any]) -> Session:
-    session = service.sessions.get(call.params.session, "upload", call.params.project, call.principal)
-    check_table(service, session, call.params.name)
+def _upload(tunnel: Tunnel, call: Call[Any]) -> Session:
+    session = tunnel.sessions.get(call.params.session, "upload", call.params.project, call.principal)
+    check_table(tunnel, session, call.params.name)
     return session
 
 
-def check_table(service: Any, session: Session, name: TableName) -> None:
+def check_table(part: InCatalogue, session: Session, name: TableName) -> None:
     """A session is authorised by the table in the path, so it must be that table's."""
-    stored = service.catalogue.stored(name)
+    stored = part.catalogue.stored(name)
     if stored is not None and stored.id == session.body.target.table_id:
         return
     if session.body.target.name == name:
@@ -233,45 +254,45 @@ def check_table(service: Any, session: Session, name: TableName) -> None:
     raise InvalidArgument(f"The session {session.id} is not one of {name}", code="NoSuchTable")
 
 
-async def _get_upload(service: Any, call: Call[SessionRef]) -> tuple[Session, list[int]]:
-    session = _upload(service, call)
-    return session, list(service.sessions.blocks(session.id))
+async def _get_upload(tunnel: Tunnel, call: Call[SessionRef]) -> tuple[Session, list[int]]:
+    session = _upload(tunnel, call)
+    return session, list(tunnel.sessions.blocks(session.id))
 
 
-async def _put_block(service: Any, call: Call[NewBlock]) -> None:
+async def _put_block(tunnel: Tunnel, call: Call[NewBlock]) -> None:
     new = call.params
-    session = _upload(service, call)
+    session = _upload(tunnel, call)
     body = call.counted(new.body.chunks())
-    await service.uploads.put(session, new.block, body, new.coding, arrow=new.arrow)
+    await tunnel.uploads.put(session, new.block, body, new.coding, arrow=new.arrow)
 
 
-async def _commit(service: Any, call: Call[SessionRef]) -> tuple[Session, list[int]]:
-    session = await service.uploads.commits.commit(_upload(service, call))
-    return session, list(service.sessions.blocks(session.id))
+async def _commit(tunnel: Tunnel, call: Call[SessionRef]) -> tuple[Session, list[int]]:
+    session = await tunnel.commits.commit(_upload(tunnel, call))
+    return session, list(tunnel.sessions.blocks(session.id))
 
 
-async def _abort(service: Any, call: Call[SessionRef]) -> None:
-    await service.uploads.abort(_upload(service, call))
+async def _abort(tunnel: Tunnel, call: Call[SessionRef]) -> None:
+    await tunnel.uploads.abort(_upload(tunnel, call))
 
 
-async def _create_download(service: Any, call: Call[NewDownload]) -> Session:
-    return await service.downloads.create(call.params.name, call.params.spec, call.principal)
+async def _create_download(tunnel: Tunnel, call: Call[NewDownload]) -> Session:
+    return await tunnel.downloads.create(call.params.name, call.params.spec, call.principal)
 
 
-def _download(service: Any, call: Call[Any]) -> Session:
-    session = service.sessions.get(call.params.session, "download", call.params.project, call.principal)
-    check_table(service, session, call.params.name)
+def _download(tunnel: Tunnel, call: Call[Any]) -> Session:
+    session = tunnel.sessions.get(call.params.session, "download", call.params.project, call.principal)
+    check_table(tunnel, session, call.params.name)
     return session
 
 
-async def _get_download(service: Any, call: Call[SessionRef]) -> tuple[Session, str]:
-    session = _download(service, call)
-    return session, await service.downloads.status(session)
+async def _get_download(tunnel: Tunnel, call: Call[SessionRef]) -> tuple[Session, str]:
+    session = _download(tunnel, call)
+    return session, await tunnel.downloads.status(session)
 
 
-async def _read(service: Any, call: Call[Rows]) -> Stream:
+async def _read(tunnel: Tunnel, call: Call[Rows]) -> Stream:
     wanted = call.params.wanted
-    return _stream(service.downloads.read(_download(service, call), wanted, call.params.client), wanted)
+    return _stream(tunnel.downloads.read(_download(tunnel, call), wanted, call.params.client), wanted)
 
 
 def _stream(chunks: Any, wanted: Range) -> Stream:
@@ -282,29 +303,29 @@ def _stream(chunks: Any, wanted: Range) -> Stream:
 ResultReply = tuple[Session, tuple[Column, ...]]
 
 
-async def _create_result(service: Any, call: Call[NewResultDownload]) -> ResultReply:
+async def _create_result(tunnel: Tunnel, call: Call[NewResultDownload]) -> ResultReply:
     new = call.params
-    session, instance = await service.downloads.create_for_result(
+    session, instance = await tunnel.downloads.create_for_result(
         new.project, new.instance, call.principal, limited=new.limited
     )
     return session, instance.outcome.columns
 
 
-async def _get_result(service: Any, call: Call[ResultRef]) -> ResultReply:
-    session = _result(service, call)
-    return session, service.jobs.find(call.params.project, session.body.instance).outcome.columns
+async def _get_result(tunnel: Tunnel, call: Call[ResultRef]) -> ResultReply:
+    session = _result(tunnel, call)
+    return session, tunnel.instance(call.params.project, session.body.instance).outcome.columns
 
 
-def _result(service: Any, call: Call[Any]) -> Session:
-    session = service.sessions.get(call.params.session, "result", call.params.project, call.principal)
+def _result(tunnel: Tunnel, call: Call[Any]) -> Session:
+    session = tunnel.sessions.get(call.params.session, "result", call.params.project, call.principal)
     if session.body.instance != call.params.instance:
         raise InvalidArgument(f"The session {session.id} is not one of {call.params.instance}", code="NoSuchDownload")
     return session
 
 
-async def _read_result(service: Any, call: Call[ResultRows]) -> Stream:
+async def _read_result(tunnel: Tunnel, call: Call[ResultRows]) -> Stream:
     wanted = call.params.wanted
-    return _stream(service.downloads.read_result(_result(service, call), wanted, call.params.client), wanted)
+    return _stream(tunnel.downloads.read_result(_result(tunnel, call), wanted, call.params.client), wanted)
 
 
 # -- answers

@@ -5,15 +5,15 @@ Arrow library reads as it is. So the answer names no coding.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 from yunbox.engine.duck.messages import Packing
 from yunbox.kernel.call import Access, Call, Operation, Shape, Stream
 from yunbox.schema.tables import TableName
-from yunbox.services.maxcompute.access import DOWNLOADED, in_project, on_table
+from yunbox.services.maxcompute.access import DOWNLOADED, InCatalogue, OnTable, in_project, on_table
 from yunbox.services.maxcompute.catalogue.tables import parse_spec, table_name
 from yunbox.services.maxcompute.route import PathValues, Route
 from yunbox.services.maxcompute.tunnel.api.batch import stream_response
+from yunbox.services.maxcompute.tunnel.part import Tunnel
 from yunbox.services.maxcompute.tunnel.preview import ROWS_MAX
 from yunbox.services.maxcompute.tunnel.target import Spec
 from yunbox.wire.http import Body, Request
@@ -47,13 +47,13 @@ async def _params(request: Request, values: PathValues) -> Preview:
     )
 
 
-def _selects(service: Any, params: Preview) -> tuple[Access, ...]:
-    return (on_table(service, "Select", params.name),)
+def _selects(part: InCatalogue, params: OnTable) -> tuple[Access, ...]:
+    return (on_table(part, "Select", params.name),)
 
 
-async def _preview(service: Any, call: Call[Preview]) -> Stream:
+async def _preview(tunnel: Tunnel, call: Call[Preview]) -> Stream:
     wanted = call.params
-    chunks = await service.previews.arrow(
+    chunks = await tunnel.previews.arrow(
         wanted.name, wanted.spec, wanted.columns, wanted.rows, wanted.packing, wanted.client
     )
     return Stream(chunks, {"Content-Type": "application/octet-stream"})

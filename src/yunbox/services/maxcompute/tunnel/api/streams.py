@@ -12,6 +12,7 @@ from yunbox.services.maxcompute.catalogue.tables import parse_spec, table_name
 from yunbox.services.maxcompute.replies import empty, json_text
 from yunbox.services.maxcompute.route import PathValues, Route
 from yunbox.services.maxcompute.tunnel.api.batch import SessionRef, check_table, target_schema, truth, writes_table
+from yunbox.services.maxcompute.tunnel.part import Tunnel
 from yunbox.services.maxcompute.tunnel.sessions import Session
 from yunbox.services.maxcompute.tunnel.target import Spec
 from yunbox.wire.http import Body, Request, Response
@@ -78,9 +79,9 @@ async def _pack(request: Request, values: PathValues) -> Pack:
     )
 
 
-async def _create(service: Any, call: Call[NewStream]) -> StreamReply:
+async def _create(tunnel: Tunnel, call: Call[NewStream]) -> StreamReply:
     new = call.params
-    session = await service.streams.create(
+    session = await tunnel.streams.create(
         new.name,
         new.spec,
         call.principal,
@@ -88,35 +89,35 @@ async def _create(service: Any, call: Call[NewStream]) -> StreamReply:
         create_partition=new.create_partition,
         dynamic=new.dynamic,
     )
-    return _reply(service, session)
+    return _reply(tunnel, session)
 
 
-def _reply(service: Any, session: Session) -> StreamReply:
-    return StreamReply(session, service.address.removeprefix("http://"))
+def _reply(tunnel: Tunnel, session: Session) -> StreamReply:
+    return StreamReply(session, tunnel.address.removeprefix("http://"))
 
 
-def _session(service: Any, call: Call[Any]) -> Session:
-    session = service.sessions.get(call.params.session, "stream", call.params.project, call.principal)
-    check_table(service, session, call.params.name)
+def _session(tunnel: Tunnel, call: Call[Any]) -> Session:
+    session = tunnel.sessions.get(call.params.session, "stream", call.params.project, call.principal)
+    check_table(tunnel, session, call.params.name)
     return session
 
 
-async def _get(service: Any, call: Call[SessionRef]) -> StreamReply:
-    return _reply(service, _session(service, call))
+async def _get(tunnel: Tunnel, call: Call[SessionRef]) -> StreamReply:
+    return _reply(tunnel, _session(tunnel, call))
 
 
-async def _put(service: Any, call: Call[Pack]) -> StreamReply:
-    session = _session(service, call)
+async def _put(tunnel: Tunnel, call: Call[Pack]) -> StreamReply:
+    session = _session(tunnel, call)
     pack = call.params
-    await service.streams.put(session, pack.spec, call.counted(pack.body.chunks()), pack.coding)
-    return _reply(service, session)
+    await tunnel.streams.put(session, pack.spec, call.counted(pack.body.chunks()), pack.coding)
+    return _reply(tunnel, session)
 
 
-async def _abort(service: Any, call: Call[SessionRef]) -> None:
-    await service.streams.abort(_session(service, call))
+async def _abort(tunnel: Tunnel, call: Call[SessionRef]) -> None:
+    await tunnel.streams.abort(_session(tunnel, call))
 
 
-async def _upsert(service: Any, call: Call[SessionRef]) -> None:
+async def _upsert(tunnel: Tunnel, call: Call[SessionRef]) -> None:
     raise Unsupported("Upsert sessions (/upserts) are not supported: upload to a table without a primary key")
 
 
