@@ -30,8 +30,7 @@ _BILL = """
         min(operation) AS operation, min(principal) AS principal, min(detail) AS detail
     FROM (
         SELECT {column} AS key, max(coalesce(json_extract(detail, '$.calls'), 1)) AS calls,
-            sum(quantity * (item NOT LIKE 'oss.request.%' AND item NOT LIKE 'oss.storage.%'
-                AND item NOT LIKE 'oss.early.%')) AS bytes,
+            sum(quantity * (item IN (SELECT value FROM json_each(?4)))) AS bytes,
             sum(cost) AS cost, min(time) AS time, min(operation) AS operation, min(principal) AS principal,
             min(detail) AS detail
         FROM ledger WHERE (?1 IS NULL OR project = ?1) AND (?2 IS NULL OR day = ?2) GROUP BY id
@@ -135,7 +134,8 @@ class Ledger:
         self, by: str, *, project: str | None = None, day: str | None = None, limit: int = 10_000
     ) -> list[BillLine]:
         """The bill grouped by ``day``, ``project``, ``user`` or ``query``, oldest first."""
-        rows = self._database.read(_BILL.format(column=_GROUPS[by]), project, day, limit)
+        in_bytes = json.dumps(self.prices.measured_in("bytes"))
+        rows = self._database.read(_BILL.format(column=_GROUPS[by]), project, day, limit, in_bytes)
         return [_line(row, by) for row in rows]
 
 

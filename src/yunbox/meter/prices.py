@@ -41,6 +41,10 @@ class PriceBook:
         """How much of an item its price is for, in the unit it is metered in."""
         return float(self.items[item].get("per", GIGABYTE))
 
+    def measured_in(self, measure: str) -> list[str]:
+        """The items whose quantity is in some measure: ``bytes``, ``requests``, ``byte-hours``, ``byte-days``."""
+        return [item for item, price in self.items.items() if price["measure"] == measure]
+
     def cost(self, item: str, quantity: float, complexity: float = 1.0) -> float:
         """What a quantity of an item costs."""
         return quantity / self.per(item) * complexity * self.price(item)
