@@ -36,6 +36,7 @@ def _stop(p: argparse.ArgumentParser) -> None:
 
 def _logs(p: argparse.ArgumentParser) -> None:
     p.add_argument("-n", "--lines", type=int, default=20, help="how many of the last lines (default: 20)")
+    p.add_argument("--audit", action="store_true", help="the audit trail: management calls, refusals, sums of the rest")
     p.add_argument("-f", "--follow", action="store_true", help="go on as new ones come")
 
 

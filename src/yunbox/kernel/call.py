@@ -155,7 +155,9 @@ class Operation(Generic[S, P, R]):
 
     ``run`` gets the service, or the part of it that the operation is about, and the call. ``touches`` gives the
     accesses the call needs; ``admit`` raises Refused when it would cost too much. ``charge`` is what a call costs by
-    its kind, ``place`` where its load falls. From this come routing, authorisation, coverage, billing and audit.
+    its kind, ``place`` where its load falls. ``is_data`` says whether it is about data and not about managing; where
+    that is not said, streams and calls on a named thing in a container are. From this come routing, authorisation,
+    coverage, billing and audit.
     """
 
     service: str
@@ -167,6 +169,13 @@ class Operation(Generic[S, P, R]):
     admit: Callable[[S, Call[P]], None] | None = None
     charge: Charge | None = None
     place: Callable[[P], Sequence[Place]] | None = None
+    is_data: bool | None = None
+
+    def manages(self, places: Sequence[Place]) -> bool:
+        """Whether a call with its load there is one of management."""
+        if self.is_data is not None:
+            return not self.is_data
+        return self.shape is Shape.REQUEST and not (places and places[0].name)
 
 
 Chunks = AsyncGenerator[bytes]

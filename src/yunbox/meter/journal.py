@@ -14,6 +14,8 @@ import msgspec
 
 from yunbox.kernel.call import Place
 
+CONTROL = "control"
+"""The plane of calls that manage; all others are on data."""
 _LOG = logging.getLogger("yunbox")
 
 _LOG_BYTES_MAX = 16 * 1024 * 1024
@@ -26,6 +28,7 @@ class Event(msgspec.Struct, omit_defaults=True):
     """Who did what to which resource, what was decided, and what came of it.
 
     Statements of a session that went alike are one event: ``calls`` counts them, and the latency is their mean.
+    ``plane`` is ``control`` for calls that manage, and nothing for those on data.
     """
 
     time: float
@@ -43,6 +46,7 @@ class Event(msgspec.Struct, omit_defaults=True):
     downloaded_bytes: int = 0
     scanned_bytes: int = 0
     calls: int = 1
+    plane: str = ""
 
 
 Reader = Callable[[Event, Sequence[Place]], None]

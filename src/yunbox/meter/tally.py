@@ -4,11 +4,14 @@ A line of a tally is written before its call is answered, so it outlives a kill;
 transaction that notes its number, so it is counted once. A row of the ledger stands for one hour of one item.
 """
 
+import fcntl
 import mmap
 import os
+import shutil
 import sqlite3
 import threading
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -21,6 +24,7 @@ TALLY_SCHEMA = "CREATE TABLE IF NOT EXISTS tallies (name TEXT PRIMARY KEY, folde
 _NAME = "usage"
 _HOUR_S = 3600
 _FILE_BYTES = 1024 * 1024
+_LOCK = "lock"
 
 
 class Line(msgspec.Struct, array_like=True, frozen=True):
@@ -35,25 +39,24 @@ class Line(msgspec.Struct, array_like=True, frozen=True):
     calls: int = 1
 
 
-class Tally:
-    """Adds up usage. ``add`` is quick enough for the event loop, ``fold`` is not; both may run in any thread.
+class TallyWriter:
+    """One process's lines, in files of its own: the one it writes, and those that are full or sealed.
+
+    Unless nobody else looks into the folder, a lock says to those who do that the process lives.
 
     The file is mapped into memory: adding a line is a copy, and yet the kernel has it when the process is killed.
+    ``add`` is quick enough for an event loop, and may run in any thread.
     """
 
-    def __init__(self, folder: Path, database: Database, ledger: Ledger) -> None:
+    def __init__(self, folder: Path, number: int = 1, *, shared: bool = True) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._folder = folder
-        self._database = database
-        self._ledger = ledger
         self._lock = threading.Lock()
-        self._folding = threading.Lock()
         self._encode = msgspec.json.Encoder().encode
-        left = [int(path.stem) for path in folder.glob("*.jsonl")]
-        self._number = max([self._folded(), *left]) + 1
+        self._alive = _lock(folder / _LOCK) if shared else None
+        self.number = number
         self._map = self._open()
         self._used = 0
-        self.fold()
 
     def add(self, line: Line) -> None:
         """Keep one call's use."""
@@ -64,49 +67,29 @@ class Tally:
             self._map[self._used : self._used + len(data)] = data
             self._used += len(data)
 
-    def fold(self) -> None:
-        """Move what was added so far into the ledger."""
+    def seal(self) -> int:
+        """Begin another file, unless nothing is in this one; files of lower numbers than the answer are complete."""
         with self._lock:
             if self._used:
                 self._next()
-            present = self._number
-        with self._folding:
-            for path in sorted(self._folder.glob("*.jsonl"), key=lambda path: int(path.stem)):
-                if int(path.stem) < present:
-                    self._fold_file(path, int(path.stem))
+            return self.number
 
     def close(self) -> None:
-        """Fold what is left and close."""
-        self.fold()
+        """Let the files be."""
         self._map.close()
-        self._path(self._number).unlink(missing_ok=True)
+        if not self._used:
+            self._path().unlink(missing_ok=True)
+        if self._alive is not None:
+            os.close(self._alive)
 
     def _next(self) -> None:
-        self._number += 1
+        self.number += 1
         before = self._map
         self._map, self._used = self._open(), 0
         before.close()
 
-    def _fold_file(self, path: Path, number: int) -> None:
-        entries = _entries(path.read_bytes())
-
-        def work(db: sqlite3.Connection) -> None:
-            row = db.execute("SELECT folded FROM tallies WHERE name = ?", (_NAME,)).fetchone()
-            if row is not None and row[0] >= number:
-                return
-            for entry, calls in entries:
-                self._ledger.accumulate(db, entry, calls)
-            db.execute("INSERT OR REPLACE INTO tallies VALUES (?, ?)", (_NAME, number))
-
-        self._database.write_sync(work)
-        path.unlink()
-
-    def _folded(self) -> int:
-        row = self._database.read_one("SELECT folded FROM tallies WHERE name = ?", _NAME)
-        return int(row[0]) if row is not None else 0
-
     def _open(self) -> mmap.mmap:
-        fd = os.open(self._path(self._number), os.O_RDWR | os.O_CREAT, 0o600)
+        fd = os.open(self._path(), os.O_RDWR | os.O_CREAT, 0o600)
         try:
             os.posix_fallocate(fd, 0, _FILE_BYTES)  # a full disk is met here, and not by a fault while writing
             return mmap.mmap(fd, _FILE_BYTES)
@@ -115,8 +98,97 @@ class Tally:
         finally:
             os.close(fd)
 
-    def _path(self, number: int) -> Path:
-        return self._folder / f"{number}.jsonl"
+    def _path(self) -> Path:
+        return self._folder / f"{self.number}.jsonl"
+
+
+class Tally:
+    """Adds up usage: what this process adds, and what others leave in folders of their own (``writer_of``)."""
+
+    def __init__(self, folder: Path, database: Database, ledger: Ledger) -> None:
+        self._folder = folder
+        self._database = database
+        self._ledger = ledger
+        self._folding = threading.Lock()
+        last = max([self._folded(_NAME), *map(_number, _files(folder))])
+        self._writer = TallyWriter(folder, last + 1, shared=False)
+        self.add = self._writer.add
+        self.fold()
+
+    def writer_of(self, process: str) -> Path:
+        """Where another process is to write; its name is used once."""
+        return self._folder / process
+
+    def fold(self) -> None:
+        """Move what was added so far into the ledger, by whichever process; slow, and may run in any thread."""
+        present = self._writer.seal()
+        with self._folding:
+            self._fold_files(_NAME, [path for path in _files(self._folder) if _number(path) < present])
+            for folder in self._folder.iterdir():
+                if folder.is_dir():
+                    self._fold_process(folder)
+
+    def close(self) -> None:
+        """Fold what is left and close."""
+        self.fold()
+        self._writer.close()
+
+    def _fold_process(self, folder: Path) -> None:
+        """The last file of a process that lives is still being written; one that died writes no more."""
+        alive = _is_locked(folder / _LOCK)
+        files = _files(folder)
+        self._fold_files(folder.name, files[:-1] if alive else files)
+        if not alive:
+            shutil.rmtree(folder, ignore_errors=True)
+            self._database.write_sync(lambda db: db.execute("DELETE FROM tallies WHERE name = ?", (folder.name,)))
+
+    def _fold_files(self, name: str, paths: Sequence[Path]) -> None:
+        for path in paths:
+            self._fold_file(name, path, _number(path))
+
+    def _fold_file(self, name: str, path: Path, number: int) -> None:
+        entries = _entries(path.read_bytes())
+
+        def work(db: sqlite3.Connection) -> None:
+            row = db.execute("SELECT folded FROM tallies WHERE name = ?", (name,)).fetchone()
+            if row is not None and row[0] >= number:
+                return
+            for entry, calls in entries:
+                self._ledger.accumulate(db, entry, calls)
+            db.execute("INSERT OR REPLACE INTO tallies VALUES (?, ?)", (name, number))
+
+        self._database.write_sync(work)
+        path.unlink()
+
+    def _folded(self, name: str) -> int:
+        row = self._database.read_one("SELECT folded FROM tallies WHERE name = ?", name)
+        return int(row[0]) if row is not None else 0
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.jsonl"), key=_number)
+
+
+def _number(path: Path) -> int:
+    return int(path.stem)
+
+
+def _lock(path: Path) -> int:
+    """The kernel's lock: it is gone with the process, however that ends."""
+    fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return fd
+
+
+def _is_locked(path: Path) -> bool:
+    try:
+        with path.open("r+b") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except FileNotFoundError:
+        pass
+    return False
 
 
 def _entries(data: bytes) -> list[tuple[Entry, int]]:

@@ -12,6 +12,7 @@ from yunbox.adapters.remote.mounts import MOUNTS_SCHEMA, Mounts
 from yunbox.identity.store import IDENTITY_SCHEMA, IdentityStore
 from yunbox.kernel.clock import Clock, SystemClock
 from yunbox.kernel.periodic import Periodic
+from yunbox.meter.audit import Audit
 from yunbox.meter.journal import Journal
 from yunbox.meter.ledger import LEDGER_SCHEMA, Ledger
 from yunbox.meter.metrics import CallMetrics
@@ -118,6 +119,7 @@ def _house(
         ledger=ledger,
         tally=tally,
         journal=journal,
+        audit=Audit(folder.audit, clock),
         address=sockets.url,
         dialects={name: module for service in services for name, module in service.dialects.items()},
         mounted=lambda house: Mounts(database, house.objects, clock, folder.path / "cache" / "oss"),
@@ -129,6 +131,8 @@ def _connect(house: House, built: Sequence[tuple[Service[Any], Any]]) -> None:
     """Let the readers of events and of metrics know what there is to read."""
     calls = CallMetrics()
     house.journal.subscribe(calls.record)
+    house.journal.subscribe(house.audit.record)
+    house.closing.callback(house.audit.flush)
     house.sources.append(calls.collect)
     for service, made in built:
         house.sources += service.metrics(made)
@@ -145,6 +149,8 @@ async def _upkeep(house: House) -> AsyncGenerator[None]:
 
     async def fold() -> None:
         await asyncio.to_thread(house.tally.fold)
+        house.audit.flush()
+        await asyncio.to_thread(house.audit.sweep)
 
     async with (
         Periodic(_LOG, _FLUSH_EVERY_S, flush),

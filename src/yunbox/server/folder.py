@@ -25,6 +25,7 @@ class DataFolder:
         self.lake = path / "lake"
         self.spill = path / "tmp"
         self.log = path / "logs" / "calls.jsonl"
+        self.audit = path / "logs" / "audit"
         self.usage = path / "usage"
         self.oss = path / "oss"
 

@@ -18,6 +18,7 @@ from yunbox.guard.authorise import Authoriser
 from yunbox.identity.identify import Identity
 from yunbox.identity.store import IdentityStore
 from yunbox.kernel.clock import Clock
+from yunbox.meter.audit import Audit
 from yunbox.meter.journal import Journal
 from yunbox.meter.ledger import Ledger
 from yunbox.meter.tally import Tally
@@ -83,6 +84,7 @@ class House:
     ledger: Ledger
     tally: Tally
     journal: Journal
+    audit: Audit
     address: Callable[[str], str]
     dialects: Mapping[str, str]
     mounted: Callable[["House"], Mounted]

@@ -15,7 +15,7 @@ from yunbox.kernel import ids
 from yunbox.kernel.call import Access, Call, Claim, Operation, Principal, Stream
 from yunbox.kernel.clock import Clock, utc
 from yunbox.kernel.errors import Internal, KernelError
-from yunbox.meter.journal import Event, Journal
+from yunbox.meter.journal import CONTROL, Event, Journal
 from yunbox.meter.usage import Meter
 
 S = TypeVar("S")
@@ -118,6 +118,8 @@ class Spine:
             usage.uploaded_bytes,
             usage.downloaded_bytes,
             usage.scanned_bytes,
+            1,
+            CONTROL if operation.manages(call.places) else "",
         )
         self._journal.record(event, call.places)
 

@@ -1,4 +1,6 @@
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -6,7 +8,7 @@ import pytest
 from yunbox.kernel.clock import ManualClock
 from yunbox.meter.ledger import LEDGER_SCHEMA, Ledger
 from yunbox.meter.prices import OSS_GET, load_prices
-from yunbox.meter.tally import TALLY_SCHEMA, Line, Tally, hour_of
+from yunbox.meter.tally import TALLY_SCHEMA, Line, Tally, TallyWriter, hour_of
 from yunbox.storage.database import Database
 
 
@@ -89,3 +91,43 @@ def test_closing_leaves_no_file(house: House) -> None:
     house.tally.close()
     assert list((house.folder / "usage").iterdir()) == []
     assert house.calls() == 2
+
+
+def line(house: House) -> Line:
+    return Line(hour_of(house.clock.time()), "1", "RAM$a:b", "oss://b", "GetObject", {OSS_GET: 1})
+
+
+def test_what_other_processes_add_is_folded_by_one(house: House) -> None:
+    writers = [TallyWriter(house.tally.writer_of(f"worker-{n}")) for n in range(3)]
+    for writer in writers:
+        for _ in range(5):
+            writer.add(line(house))
+    house.tally.fold()
+    assert house.calls() == 0, "they are still being written"
+    for writer in writers:
+        writer.seal()
+        writer.add(line(house))
+    house.tally.fold()
+    assert house.calls() == 15
+    house.tally.fold()
+    assert house.calls() == 15
+    for writer in writers:
+        writer.close()
+    house.tally.fold()
+    assert house.calls() == 18
+    assert not [path for path in (house.folder / "usage").iterdir() if path.is_dir()]
+
+
+def test_what_a_killed_process_had_added_counts_once(house: House) -> None:
+    folder = house.tally.writer_of("worker-1")
+    code = (
+        "import os, sys; from pathlib import Path; from yunbox.meter.tally import Line, TallyWriter\n"
+        "writer = TallyWriter(Path(sys.argv[1]))\n"
+        f"for _ in range(7): writer.add(Line(1, '1', 'a', 'p', 'Get', {{{OSS_GET!r}: 1}}))\n"
+        "os.kill(os.getpid(), 9)"
+    )
+    assert subprocess.run([sys.executable, "-c", code, str(folder)]).returncode == -9
+    house.tally.fold()
+    assert house.calls() == 7
+    house.kill()
+    assert house.calls() == 7
