@@ -111,7 +111,7 @@ def test_no_secret_is_ever_logged(yunbox: Server) -> None:
     key = json.loads(run("credentials", "--session", "900", "--data", str(yunbox.data), "--output", "json").stdout)
     secrets = [yunbox.access_key_secret, key["access_key_secret"], key["security_token"]]
     yunbox.stop()
-    for path in (*yunbox.data.glob("logs/*"), *yunbox.data.glob("*.log"), yunbox.data / "stderr.txt"):
+    for path in (*yunbox.data.glob("logs/**/*.jsonl*"), *yunbox.data.glob("*.log"), yunbox.data / "stderr.txt"):
         if path.exists():
             text = path.read_text("utf-8", "replace")
             assert not any(secret in text for secret in secrets), path
