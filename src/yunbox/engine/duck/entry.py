@@ -8,8 +8,8 @@ import socket
 from yunbox.engine.duck.messages import WorkerConfig
 
 
-def main(sock: socket.socket, config: WorkerConfig, parent: int) -> None:
+def main(sock: socket.socket, config: WorkerConfig) -> None:
     """Serve requests until the control process goes away."""
     from yunbox.engine.duck import worker
 
-    worker.main(sock, config, parent)
+    worker.main(sock, config)

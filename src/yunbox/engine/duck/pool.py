@@ -7,7 +7,6 @@ memory; a worker that crashes or is killed takes one statement with it and is re
 import asyncio
 import contextlib
 import multiprocessing
-import os
 import pickle
 import socket
 import struct
@@ -19,13 +18,15 @@ from typing import TYPE_CHECKING, Any
 from yunbox.engine.duck.entry import main
 from yunbox.engine.duck.messages import WorkerConfig
 from yunbox.kernel.errors import Unavailable
+from yunbox.kernel.supervise import Backoff, Patience, end
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
 
 _PRELOAD = "yunbox.engine.duck.worker"
 _READ_LIMIT_BYTES = 4 * 1024 * 1024
-_START_TIMEOUT_S = 30.0
+_PATIENCE = Patience()
+_END_S_MAX = 2.0
 
 
 class WorkerLost(Unavailable):
@@ -69,6 +70,24 @@ class Worker:
             if not done:  # the reader left early: what remains in the pipe is of no use
                 self.kill()
 
+    async def ready(self) -> None:
+        """Return once the worker takes requests."""
+        if await self._receive() != b"ready":
+            raise Unavailable("A worker process could not start: see `yunbox logs`")
+
+    async def healthy(self) -> bool:
+        """Whether the process lives: a worker answers one request after another, so it cannot be asked amid one."""
+        return self._process.is_alive()
+
+    async def wait(self) -> None:
+        """Return once the process has ended."""
+        await asyncio.to_thread(self._process.join)
+
+    def terminate(self) -> None:
+        """Let the process end: it does when nobody can ask it for more."""
+        self.broken = True
+        self._writer.close()
+
     def kill(self) -> None:
         """End the process at once, whatever it is doing."""
         self.broken = True
@@ -76,13 +95,7 @@ class Worker:
 
     async def close(self) -> None:
         """Let the process end, and reap it."""
-        self.broken = True
-        self._writer.close()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(asyncio.to_thread(self._process.join, 2.0), 3.0)
-        if self._process.is_alive():
-            self._process.kill()
-            await asyncio.to_thread(self._process.join)
+        await end(self, _END_S_MAX)
         self._process.close()
 
     async def _exchange(self, request: Any) -> AsyncIterator[tuple[bytes, bytes]]:
@@ -126,6 +139,7 @@ class WorkerPool:
         self._reaping: set[asyncio.Task[None]] = set()
         self._sweeper: asyncio.Task[None] | None = None
         self._closed = False
+        self._backoff = Backoff(_PATIENCE)
         self.size_max = size_max
 
     async def start(self) -> None:
@@ -201,7 +215,12 @@ class WorkerPool:
                 self._retire(self._idle.pop(0))
 
     async def _spawn(self) -> Worker:
-        return await asyncio.wait_for(self._spawn_now(), _START_TIMEOUT_S)
+        await asyncio.sleep(self._backoff.pause_s)
+        try:
+            return await asyncio.wait_for(self._spawn_now(), _PATIENCE.start_s_max)
+        except Exception:
+            self._backoff.failed()
+            raise
 
     async def _spawn_now(self) -> Worker:
         ours, theirs = socket.socketpair()
@@ -209,12 +228,11 @@ class WorkerPool:
         process = await asyncio.to_thread(self._fork, theirs)
         reader, writer = await asyncio.open_connection(sock=ours, limit=_READ_LIMIT_BYTES)
         worker = Worker(process, reader, writer)
-        if await worker._receive() != b"ready":
-            raise Unavailable("A worker process could not start: see `yunbox logs`")
+        await worker.ready()
         return worker
 
     def _fork(self, theirs: socket.socket) -> ForkServerProcess:
         with theirs:
-            process = self._context.Process(target=main, args=(theirs, self._config, os.getpid()), daemon=True)
+            process = self._context.Process(target=main, args=(theirs, self._config), daemon=True)
             process.start()
         return process

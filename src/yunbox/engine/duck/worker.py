@@ -1,6 +1,5 @@
 """A worker process: one DuckDB, one request at a time, no state that matters when it is killed."""
 
-import ctypes
 import dataclasses
 import gc
 import os
@@ -24,21 +23,21 @@ from yunbox.engine.duck.external.catalog import ExternalCatalog
 from yunbox.engine.duck.external.files import ExternalFile
 from yunbox.engine.duck.external.tables import ExternalTables
 from yunbox.kernel.errors import Internal, InvalidArgument
+from yunbox.kernel.supervise import die_with_parent
 from yunbox.sql.plans import Delete, Query, Scan, Unload, Update, inserts, queries
 from yunbox.storage.tables.delta import commit_path
 from yunbox.storage.tables.model import DataFile, StoredTable
 from yunbox.storage.tables.reader import open_reader
 
-_PR_SET_PDEATHSIG = 1
 F = TypeVar("F", DataFile, ExternalFile)
 
 gc.collect()
 gc.freeze()  # what is loaded here is shared with every fork, as long as nothing touches it
 
 
-def main(sock: socket.socket, config: m.WorkerConfig, parent: int) -> None:
+def main(sock: socket.socket, config: m.WorkerConfig) -> None:
     """Serve requests until the control process goes away."""
-    _die_with_parent()
+    die_with_parent(os.getppid())  # the fork server, which ends with the server
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -52,11 +51,6 @@ def main(sock: socket.socket, config: m.WorkerConfig, parent: int) -> None:
             channel.error(faults.translate(failure))
         except Exception as failure:
             channel.error(failure)
-
-
-def _die_with_parent() -> None:
-    """A worker never outlives the server, even when that is killed."""
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 class DuckWorker:
