@@ -2,7 +2,7 @@
 
 One that dies is started again after a pause, which doubles each time it dies soon and begins anew once it has lived
 for a while; one that does not answer is killed first. On the way out a child is asked to end and, if it does not, made
-to. None outlives the server: a child says so itself, to the kernel (``die_with_parent``), so that holds for kill -9 too.
+to. None outlives the server: a child says so itself, to the kernel (``die_with_parent``), and so it holds for kill -9.
 """
 
 import asyncio
