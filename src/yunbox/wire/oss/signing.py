@@ -38,7 +38,8 @@ SUBRESOURCES = frozenset((
 """Names of a query that version 1 signs: those that the vendor's SDKs sign, and that of a rename."""
 _OWN = "yunbox"
 """How the sub-resources begin that Yunbox adds; a query with one of them is signed as a whole."""
-_V1_SIGNATURE = ("OSSAccessKeyId", "Expires", "Signature")
+V1_SIGNATURE = ("OSSAccessKeyId", "Expires", "Signature")
+"""The names of a query that are version 1's signature itself."""
 
 Query = Sequence[tuple[str, str]]
 """The pairs of a query as they were sent, still percent-encoded."""
@@ -89,16 +90,21 @@ def canonical_v1(
 
 def is_own(names: Iterable[str]) -> bool:
     """Whether a query asks for what only Yunbox has."""
-    return any(name.startswith(_OWN) for name in names)
+    for name in names:  # a generator would cost more than the loop, for each request
+        if name.startswith(_OWN):
+            return True
+    return False
 
 
 def _sub(query: Query) -> str:
     if not query:
         return ""
-    pairs = [(unquote_plus(name), unquote_plus(value)) for name, value in query]
-    whole = is_own(name for name, _ in pairs)
+    names = [unquote_plus(name) for name, _ in query]
+    whole = is_own(names)
     chosen = sorted(
-        (name, value) for name, value in pairs if name in SUBRESOURCES or (whole and name not in _V1_SIGNATURE)
+        (name, unquote_plus(value))
+        for name, (_, value) in zip(names, query, strict=True)
+        if name in SUBRESOURCES or (whole and name not in V1_SIGNATURE)
     )
     return "?" + "&".join(f"{name}={value}" if value else name for name, value in chosen) if chosen else ""
 

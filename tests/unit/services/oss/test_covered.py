@@ -102,3 +102,8 @@ def test_nothing_listed_bears_authority() -> None:
 def test_the_dialect_of_s3_has_a_name_for_each_header_it_knows() -> None:
     known = names("headers")
     assert not [name for name in s3._REQUEST.values() if name not in known and "-customer-" not in name]
+
+
+def test_what_is_left_where_it_is_is_read_by_nothing() -> None:
+    assert not covered.OVERLOOKED & names("headers")
+    assert not covered.OVERLOOKED & set(covered.HEADERS)

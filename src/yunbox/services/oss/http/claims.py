@@ -123,9 +123,11 @@ def _s3_header(request: OssRequest) -> Claim:
     scope = _scope(fields.get("Credential", ""))
     date = request.headers.get("x-amz-date") or request.headers.get("date", "")
     payload = request.headers.get("x-amz-content-sha256", signing.UNSIGNED)
-    signed = _names(fields.get("SignedHeaders", ""))
+    signed = fields.get("SignedHeaders", "").lower()
     texts = [
-        signing.canonical_s3(request.method, request.raw_path, pairs, request.headers, signed, date, scope, payload)
+        signing.canonical_s3(
+            request.method, request.raw_path, pairs, request.headers, signed.split(";"), date, scope, payload
+        )
         for pairs in _spellings(request)
     ]
     token = request.headers.get("x-amz-security-token", "")
@@ -140,13 +142,13 @@ def _spellings(request: OssRequest) -> Iterable[tuple[tuple[str, str], ...]]:
 def _s3_query(request: OssRequest) -> Claim:
     scope = _scope(request.query.get("X-Amz-Credential", ""))
     date = request.query.get("X-Amz-Date", "")
-    signed = _names(request.query.get("X-Amz-SignedHeaders", "host"))
+    signed = request.query.get("X-Amz-SignedHeaders", "host").lower()
     text = signing.canonical_s3(
         request.method,
         request.raw_path,
         _without_signature(request),
         request.headers,
-        signed,
+        signed.split(";"),
         date,
         scope,
         signing.UNSIGNED,
@@ -155,10 +157,6 @@ def _s3_query(request: OssRequest) -> Claim:
     seconds = _expires(request.query.get("X-Amz-Expires", ""))
     signature = request.query.get("X-Amz-Signature", "")
     return _claim("s3-v4", request, scope, signature, [text], date, token, seconds, signed)
-
-
-def _names(text: str) -> list[str]:
-    return [name for name in text.lower().split(";") if name]
 
 
 _IN_HEADER = {signing.V4_ALGORITHM: _v4_header, signing.S3_ALGORITHM: _s3_header, "OSS ": _v1_header}
@@ -173,7 +171,7 @@ def _claim(
     date: str,
     token: str,
     expires_s: int | None = None,
-    signed: Sequence[str] = (),
+    signed: str = "",
 ) -> Claim:
     signed_at = _iso_time(date)
     if signed_at is None:
@@ -192,7 +190,7 @@ def _claim(
             "date": scope.date,
             "region": scope.region,
             "service": scope.service,
-            "signed_headers": ";".join(signed),
+            "signed_headers": signed,
         },
         source_ip=request.peer,
     )

@@ -15,12 +15,10 @@ covered nor listed here: what a parser is to read of an unsigned header must be 
 Nothing that bears authority may stand on it: no source of a copy, ACL, tag, class, metadata, callback, name or target.
 """
 
-from dataclasses import replace
-
 from yunbox.kernel.call import ANONYMOUS, Claim
 from yunbox.kernel.errors import Forbidden
 from yunbox.services.oss.http.route import NOT_OFFERED, NOT_OFFERED_IN_S3
-from yunbox.services.oss.http.target import OssRequest
+from yunbox.services.oss.http.target import S3, OssRequest, replace
 from yunbox.wire.oss import signing
 
 HEADERS: dict[str, str] = {
@@ -70,47 +68,50 @@ V1_QUERY: dict[str, str] = {
     "regions": "oss2 asks for the regions so, which everybody may see who may list the buckets",
 }
 """Names of a query that count although V1 does not sign them, each with the reason."""
+OVERLOOKED = frozenset(("accept", "accept-encoding", "accept-language", "connection", "expect", "user-agent"))
+"""Headers that nearly every client sends and no parser reads: they are left where they are, as that costs nothing."""
+S3_SCHEME = "s3-v4"
 _REFUSED = frozenset(NOT_OFFERED) | frozenset(NOT_OFFERED_IN_S3)
 """Names that must not be overlooked: a request with one is refused, as it asks for what is not offered."""
-_V1_NAMES = signing.SUBRESOURCES | frozenset(V1_QUERY) | _REFUSED
-S3_SCHEME = "s3-v4"
+_V1_NAMES = signing.SUBRESOURCES.union(V1_QUERY, signing.V1_SIGNATURE, _REFUSED)
+_KEPT = OVERLOOKED | frozenset(HEADERS)
 _OSS, _AMZ = "x-oss-", "x-amz-"
 
 
 def covered(request: OssRequest, claim: Claim) -> OssRequest:
     """A request without what has no effect; ``unsigned`` names what would have one and is not covered."""
-    if request.values:  # of a form, whose headers are the fields that its signer's policy was asked about
-        return request if claim.scheme == S3_SCHEME else _open(request)
-    if claim.scheme == ANONYMOUS:
-        return _open(request)
     if claim.scheme == S3_SCHEME:
-        return _s3(request, frozenset(claim.scope["signed_headers"].split(";")))
-    headers = {name: value for name, value in request.headers.items() if name in HEADERS or name.startswith(_OSS)}
-    if claim.scheme != "oss-v1" or not request.query or signing.is_own(request.query):
-        return replace(request, headers=headers)
-    query = {name: value for name, value in request.query.items() if name in _V1_NAMES}
-    return replace(request, headers=headers, query=query)
+        return _s3(request, claim)
+    if request.values or claim.scheme == ANONYMOUS:
+        return _open(request)
+    headers, query = request.headers, request.query
+    dropped = [name for name in headers if name not in _KEPT and not name.startswith(_OSS)]
+    if claim.scheme == "oss-v1" and not query.keys() <= _V1_NAMES and not signing.is_own(query):
+        request = replace(request, query={name: value for name, value in query.items() if name in _V1_NAMES})
+    return _without(request, dropped) if dropped else request
+
+
+def _without(request: OssRequest, names: list[str]) -> OssRequest:
+    return replace(request, headers={name: value for name, value in request.headers.items() if name not in names})
 
 
 def _open(request: OssRequest) -> OssRequest:
-    """Nobody has signed anything, and all that the dialect knows counts, as far as whoever sends it may do it."""
-    if not any(name.startswith(_AMZ) for name in request.headers):
-        return request
-    headers = {name: value for name, value in request.headers.items() if not name.startswith(_AMZ)}
-    return replace(request, headers=headers)
+    """Nobody has signed anything, and all that the dialect knows counts, as far as whoever sends it may do it.
+
+    So with a form, whose headers are its fields: the policy that was signed is asked about them.
+    """
+    dropped = [name for name in request.headers if name.startswith(_AMZ)]
+    return _without(request, dropped) if dropped else request
 
 
-def _s3(request: OssRequest, signed: frozenset[str]) -> OssRequest:
-    headers: dict[str, str] = {}
-    unsigned: list[str] = []
-    for name, value in request.headers.items():
-        if name.startswith(_AMZ):
-            headers[name] = value
-            if name not in signed and name not in S3_HEADERS:
-                unsigned.append(name)
-        elif name in HEADERS and not name.startswith(_OSS):
-            headers[name] = value
-    return replace(request, headers=headers, unsigned=tuple(unsigned))
+def _s3(request: OssRequest, claim: Claim) -> OssRequest:
+    if request.values:  # as above
+        return replace(request, dialect=S3)
+    signed = claim.scope["signed_headers"].split(";")
+    own = [name for name in request.headers if name not in _KEPT and name.startswith(_AMZ)]
+    unsigned = tuple(name for name in own if name not in signed and name not in S3_HEADERS)
+    headers = {name: value for name, value in request.headers.items() if name in _KEPT or name in own}
+    return replace(request, headers=headers, dialect=S3, unsigned=unsigned)
 
 
 def check_covered(request: OssRequest) -> None:

@@ -4,9 +4,7 @@ The real service offers it too. A request is turned into OSS's form before it is
 no operation knows of it. Source: the vendor's page "Compatibility with Amazon S3".
 """
 
-from dataclasses import replace
-
-from yunbox.services.oss.http.target import S3, OssRequest
+from yunbox.services.oss.http.target import OssRequest, replace
 from yunbox.storage.objects.model import SSE, SSE_KEY
 from yunbox.wire.http import Response
 
@@ -42,14 +40,21 @@ _RESPONSE_PREFIX = "x-oss-"
 
 def adapt_request(request: OssRequest) -> OssRequest:
     """A request of the dialect in OSS's form: what the dialect has no name for has no effect."""
-    headers = {name: value for name, value in request.headers.items() if not name.startswith("x-oss-")}
+    adapted: dict[str, str] = {}
+    foreign = False
     for name, value in request.headers.items():
-        spelled = f"x-oss-meta-{name[len(_META) :]}" if name.startswith(_META) else _REQUEST.get(name, "")
-        if spelled == "x-oss-object-acl" and not request.key:
-            spelled = "x-oss-acl"
-        if spelled:
-            headers[spelled] = _VALUES.get(name, _ACLS).get(value, value)
-    return replace(request, headers=headers, dialect=S3)
+        if name.startswith("x-amz-"):
+            spelled = f"x-oss-meta-{name[len(_META) :]}" if name.startswith(_META) else _REQUEST.get(name, "")
+            if spelled == "x-oss-object-acl" and not request.key:
+                spelled = "x-oss-acl"
+            if spelled:
+                adapted[spelled] = _VALUES.get(name, _ACLS).get(value, value)
+        elif name.startswith("x-oss-"):
+            foreign = True
+    if foreign:
+        kept = {name: value for name, value in request.headers.items() if not name.startswith("x-oss-")}
+        return replace(request, headers=kept | adapted)
+    return replace(request, headers={**request.headers, **adapted}) if adapted else request
 
 
 def adapt_response(response: Response) -> Response:

@@ -46,6 +46,32 @@ class OssRequest:
         return int(text)
 
 
+def replace(
+    request: OssRequest,
+    *,
+    headers: Mapping[str, str] | None = None,
+    query: Mapping[str, str] | None = None,
+    dialect: str | None = None,
+    unsigned: tuple[str, ...] = (),
+) -> OssRequest:
+    """The same request but for some fields: what every request goes through, and so quicker than ``dataclasses``'."""
+    return OssRequest(
+        request.method,
+        request.bucket,
+        request.key,
+        request.query if query is None else query,
+        request.pairs,
+        request.headers if headers is None else headers,
+        request.body,
+        request.raw_path,
+        request.host,
+        request.peer,
+        dialect or request.dialect,
+        request.values,
+        unsigned or request.unsigned,
+    )
+
+
 def parse_target(scope: Scope, receive: Receive, domain: str) -> OssRequest:
     """The request in an ASGI scope. Raises InvalidArgument for what is too long or no UTF-8."""
     raw_path = scope["raw_path"].decode("latin-1").partition("?")[0]
