@@ -8,7 +8,7 @@ import oss2
 import pytest
 import requests
 
-from yunbox.services.oss.http.route import BUCKET, OBJECT, SERVICE, Route
+from yunbox.services.oss.http.route import BUCKET, OBJECT, SERVICE, OssRoute, on
 from yunbox.services.oss.routes import ROUTES
 from yunbox.testing.server import Server
 from yunbox.wire.oss.signing import canonical_v1, sign_v1
@@ -55,8 +55,8 @@ QUERIES = {"UploadPart": {"partNumber": "1"}, "UploadPartCopy": {"partNumber": "
            "SelectObject": {"x-oss-process": "csv/select"}, "CreateSelectObjectMeta": {"x-oss-process": "csv/meta"}}  # fmt: skip
 
 
-def identify(route: Route) -> str:
-    return f"{route.operation.name} {route.method} {route.level}{'?' + route.when if route.when else ''}"
+def identify(route: OssRoute) -> str:
+    return f"{route.operation.name} {route.method} {route.level}{'?' + route.marks.when if route.marks.when else ''}"
 
 
 @pytest.fixture(scope="module")
@@ -82,14 +82,14 @@ def nobody(server: Server) -> tuple[str, str]:
     return made["access_key_id"], made["access_key_secret"]
 
 
-Send = Callable[[Route, tuple[str, str] | None], requests.Response]
+Send = Callable[[OssRoute, tuple[str, str] | None], requests.Response]
 
 
 @pytest.fixture
 def send(server: Server, private: str) -> Send:
-    def run(route: Route, key: tuple[str, str] | None) -> requests.Response:
+    def run(route: OssRoute, key: tuple[str, str] | None) -> requests.Response:
         resource = {SERVICE: "/", BUCKET: f"/{private}/", OBJECT: f"/{private}/k"}[route.level]
-        pairs = {**({route.when: ""} if route.when else {}), **QUERIES.get(route.operation.name, {})}
+        pairs = {**({route.marks.when: ""} if route.marks.when else {}), **QUERIES.get(route.operation.name, {})}
         headers = {"Date": _now(), **HEADERS.get(route.operation.name, {})}
         if key:
             lowered = {name.lower(): value for name, value in headers.items()}
@@ -112,7 +112,7 @@ CLOSED = [route for route in ROUTES if route.operation.name not in OPEN | FORMS]
 
 
 @pytest.mark.parametrize("route", CLOSED, ids=identify)
-def test_nobody_gets_in_unsigned_or_without_policies(route: Route, send: Send, nobody: tuple[str, str]) -> None:
+def test_nobody_gets_in_unsigned_or_without_policies(route: OssRoute, send: Send, nobody: tuple[str, str]) -> None:
     for key in (None, nobody, (nobody[0], "wrong")):
         answer = send(route, key)
         assert answer.headers["x-oss-request-id"]
@@ -121,4 +121,4 @@ def test_nobody_gets_in_unsigned_or_without_policies(route: Route, send: Send, n
         else:
             assert answer.status_code == 403, answer.text
             assert route.method == "HEAD" or b"<Code>" in answer.content
-    assert send(Route("GET", OBJECT, ROUTES[0].operation, ROUTES[0].parse, ROUTES[0].render), None).status_code == 403
+    assert send(on("GET", OBJECT, ROUTES[0].operation, ROUTES[0].parse, ROUTES[0].render), None).status_code == 403

@@ -6,7 +6,7 @@ says under which key it is found and whether it takes a request; the router only
 
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from yunbox.kernel.call import Operation
 from yunbox.kernel.errors import KernelError, Unsupported
@@ -29,7 +29,7 @@ class Route(Generic[Q]):
     takes: Callable[[Q], bool] = lambda _request: True
     service: Any = None
 
-    def bound(self, service: Any) -> "Route[Q]":
+    def bound(self, service: Any) -> Self:
         """The route to the operation on this service, or on this part of one."""
         return replace(self, service=service)
 

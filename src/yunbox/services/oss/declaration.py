@@ -6,12 +6,13 @@ from collections.abc import AsyncGenerator, Iterable, Sequence
 
 from yunbox.meter.journal import Reader
 from yunbox.meter.storage import STORAGE_SCHEMA, StorageMeter
-from yunbox.services.oss.http.wire import OssApp
+from yunbox.services.oss.http.wire import OssFront
 from yunbox.services.oss.limits import limits_of
 from yunbox.services.oss.service import Oss
 from yunbox.services.oss.upkeep.housekeeping import housekeeping
 from yunbox.spine.house import House
 from yunbox.spine.service import Client, Coverage, Endpoint, Option, Service
+from yunbox.wire.app import HttpApp
 
 
 def _build(house: House) -> Oss:
@@ -75,7 +76,7 @@ SERVICE = Service(
     title="OSS",
     endpoints={"oss": Endpoint(1)},
     build=_build,
-    apps=lambda service: {"oss": OssApp(service)},
+    apps=lambda service: {"oss": HttpApp(OssFront(service), service.spine.call)},
     running=_running,
     schema=STORAGE_SCHEMA,
     options=(

@@ -90,10 +90,7 @@ def canonical_v1(
 
 def is_own(names: Iterable[str]) -> bool:
     """Whether a query asks for what only Yunbox has."""
-    for name in names:  # a generator would cost more than the loop, for each request
-        if name.startswith(_OWN):
-            return True
-    return False
+    return any(name.startswith(_OWN) for name in names)
 
 
 def _sub(query: Query) -> str:

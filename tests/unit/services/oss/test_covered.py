@@ -65,9 +65,13 @@ def names(kind: str) -> set[str]:
     found = {name for each, name, _ in reads() if each == kind}
     if kind == "headers":
         conditions = ("if-match", "if-none-match", "if-modified-since", "if-unmodified-since")
-        found |= set(object_headers._KEPT) | set(SSE_HEADERS) | {route.header for route in ROUTES if route.header}
+        found |= (
+            set(object_headers._KEPT)
+            | set(SSE_HEADERS)
+            | {route.marks.header for route in ROUTES if route.marks.header}
+        )
         return found | set(conditions) | {f"x-oss-copy-source-{name}" for name in conditions} | {"x-oss-meta-a"}
-    return found | set(object_headers._OVERRIDES) | {route.when for route in ROUTES if route.when}
+    return found | set(object_headers._OVERRIDES) | {route.marks.when for route in ROUTES if route.marks.when}
 
 
 def test_what_is_read_is_found() -> None:

@@ -7,7 +7,7 @@ import pytest
 from yunbox.kernel.errors import Unsupported
 from yunbox.services.oss.coverage import statuses
 from yunbox.services.oss.faults import reply
-from yunbox.services.oss.http.route import BUCKET, OBJECT, Router
+from yunbox.services.oss.http.route import BUCKET, OBJECT, OssRouter
 from yunbox.services.oss.http.target import OssRequest
 from yunbox.services.oss.routes import ROUTES
 from yunbox.wire.http import Body
@@ -72,7 +72,7 @@ ASKED = {
     "GetVodPlaylist": "GET /b/c?vod&startTime=1&endTime=2",
 }
 """Operations of the vendor's as its clients ask for them: at least all that the coverage page says are not offered."""
-ROUTER = Router(ROUTES)
+ROUTER = OssRouter(ROUTES)
 
 
 def find(method: str, target: str) -> str:
@@ -99,7 +99,7 @@ def test_what_is_not_offered_says_so() -> None:
 
 @pytest.mark.parametrize("method", ["PUT", "POST", "DELETE", "GET"])
 def test_a_sub_resource_by_another_method_is_not_the_bucket_or_the_object(method: str) -> None:
-    marked = {(route.method, route.level, route.when) for route in ROUTES if route.when}
+    marked = {(route.method, route.level, route.marks.when) for route in ROUTES if route.marks.when}
     for level, path in ((BUCKET, "/b"), (OBJECT, "/b/k")):
         plain = find(method, path)
         for when in {mark for _, at, mark in marked if at == level}:

@@ -7,7 +7,7 @@ from typing import TypeVar
 from yunbox.kernel.call import Access, Call, Charge, Operation
 from yunbox.services.oss.access import on_service
 from yunbox.services.oss.buckets.buckets import done, no_content
-from yunbox.services.oss.http.route import SERVICE, Route, xml
+from yunbox.services.oss.http.route import SERVICE, on, xml
 from yunbox.services.oss.http.target import OssRequest
 from yunbox.services.oss.operation import READ, WRITE, operation
 from yunbox.services.oss.params import nowhere
@@ -66,7 +66,7 @@ PUT = _operation("PutPublicAccessBlock", _put)
 GET = _operation("GetPublicAccessBlock", _get, READ)
 DELETE = _operation("DeletePublicAccessBlock", _put)
 ROUTES = (
-    Route("PUT", SERVICE, PUT, _new, done, when=PUBLIC_BLOCK),
-    Route("GET", SERVICE, GET, _none, _render, when=PUBLIC_BLOCK),
-    Route("DELETE", SERVICE, DELETE, _none, no_content, when=PUBLIC_BLOCK),
+    on("PUT", SERVICE, PUT, _new, done, when=PUBLIC_BLOCK),
+    on("GET", SERVICE, GET, _none, _render, when=PUBLIC_BLOCK),
+    on("DELETE", SERVICE, DELETE, _none, no_content, when=PUBLIC_BLOCK),
 )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from yunbox.kernel.call import Access, Call, Operation
 from yunbox.kernel.errors import Forbidden, InvalidArgument
 from yunbox.services.oss.access import BUCKET_ACLS, check_public, on_service
-from yunbox.services.oss.http.route import BUCKET, SERVICE, Route, empty, xml
+from yunbox.services.oss.http.route import BUCKET, SERVICE, empty, on, xml
 from yunbox.services.oss.http.target import S3, OssRequest
 from yunbox.services.oss.objects.headers import storage_class
 from yunbox.services.oss.operation import READ, WRITE, operation, touches_bucket
@@ -287,12 +287,12 @@ CREATE = operation(
 )
 DELETE = operation("DeleteBucket", OnBucket, _delete, touches_bucket("DeleteBucket"), charge=WRITE, place=at_bucket)
 ROUTES = (
-    Route("GET", SERVICE, REGIONS, _buckets_query, _render_regions, when="regions"),
-    Route("GET", SERVICE, LIST, _buckets_query, _render_list),
-    Route("PUT", BUCKET, CREATE, _new_bucket, _render_created),
-    Route("DELETE", BUCKET, DELETE, on_bucket, no_content),
-    Route("HEAD", BUCKET, _looks("HeadBucket", "GetBucketInfo"), on_bucket, _render_head),
-    Route("GET", BUCKET, _looks("GetBucketInfo"), on_bucket, _render_info, when="bucketInfo"),
-    Route("GET", BUCKET, _looks("GetBucketLocation"), on_bucket, _render_location, when="location"),
-    Route("GET", BUCKET, _looks("GetBucketStat", mounted=False), on_bucket, _render_stat, when="stat"),
+    on("GET", SERVICE, REGIONS, _buckets_query, _render_regions, when="regions"),
+    on("GET", SERVICE, LIST, _buckets_query, _render_list),
+    on("PUT", BUCKET, CREATE, _new_bucket, _render_created),
+    on("DELETE", BUCKET, DELETE, on_bucket, no_content),
+    on("HEAD", BUCKET, _looks("HeadBucket", "GetBucketInfo"), on_bucket, _render_head),
+    on("GET", BUCKET, _looks("GetBucketInfo"), on_bucket, _render_info, when="bucketInfo"),
+    on("GET", BUCKET, _looks("GetBucketLocation"), on_bucket, _render_location, when="location"),
+    on("GET", BUCKET, _looks("GetBucketStat", mounted=False), on_bucket, _render_stat, when="stat"),
 )

@@ -13,7 +13,7 @@ from xml.sax.saxutils import escape
 
 from yunbox.kernel.call import Access, Call, Place
 from yunbox.kernel.errors import InvalidArgument
-from yunbox.services.oss.http.route import BUCKET, Route, xml
+from yunbox.services.oss.http.route import BUCKET, on, xml
 from yunbox.services.oss.http.target import S3, OssRequest
 from yunbox.services.oss.operation import WRITE, operation
 from yunbox.services.oss.params import OnBucket
@@ -247,7 +247,7 @@ LIST_VERSIONS = operation(
     "ListObjectVersions", Listing, _list_versions, _touches("ListObjectVersions"), charge=WRITE, place=_at_prefix
 )
 ROUTES = (
-    Route("GET", BUCKET, LIST_V2, _second_form, _render_second, when="list-type"),
-    Route("GET", BUCKET, LIST_VERSIONS, _versions_form, _render_versions, when="versions"),
-    Route("GET", BUCKET, LIST, _first_form, _render_first),
+    on("GET", BUCKET, LIST_V2, _second_form, _render_second, when="list-type"),
+    on("GET", BUCKET, LIST_VERSIONS, _versions_form, _render_versions, when="versions"),
+    on("GET", BUCKET, LIST, _first_form, _render_first),
 )

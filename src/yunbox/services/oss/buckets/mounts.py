@@ -9,7 +9,7 @@ import msgspec
 from yunbox.kernel.call import Access, Call, Shape, Stream
 from yunbox.kernel.errors import Conflict, InvalidArgument, KernelError
 from yunbox.services.oss.buckets.buckets import check_bucket_name, no_content, on_bucket
-from yunbox.services.oss.http.route import BUCKET, Route, empty
+from yunbox.services.oss.http.route import BUCKET, empty, on
 from yunbox.services.oss.http.target import OssRequest
 from yunbox.services.oss.operation import READ, WRITE, operation, touches_bucket
 from yunbox.services.oss.params import OnBucket, at_bucket
@@ -151,8 +151,8 @@ CACHE = operation(
     "YunboxCache", OnBucket, _cache, touches_bucket("GetBucketInfo"), charge=READ, place=at_bucket, mounted=True
 )
 ROUTES = (
-    Route("POST", BUCKET, MOUNT, _mounting, _render_mounted, when="yunboxMount"),
-    Route("POST", BUCKET, UNMOUNT, on_bucket, no_content, when="yunboxUnmount"),
-    Route("POST", BUCKET, WARM, _warming, _render_lines, when="yunboxWarm"),
-    Route("GET", BUCKET, CACHE, on_bucket, _render_cache, when="yunboxCache"),
+    on("POST", BUCKET, MOUNT, _mounting, _render_mounted, when="yunboxMount"),
+    on("POST", BUCKET, UNMOUNT, on_bucket, no_content, when="yunboxUnmount"),
+    on("POST", BUCKET, WARM, _warming, _render_lines, when="yunboxWarm"),
+    on("GET", BUCKET, CACHE, on_bucket, _render_cache, when="yunboxCache"),
 )

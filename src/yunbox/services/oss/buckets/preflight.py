@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from yunbox.kernel.call import Access, Call
 from yunbox.kernel.errors import InvalidArgument
 from yunbox.services.oss.http.cors import preflight
-from yunbox.services.oss.http.route import BUCKET, OBJECT, Route, empty
+from yunbox.services.oss.http.route import BUCKET, OBJECT, empty, on
 from yunbox.services.oss.http.target import OssRequest
 from yunbox.services.oss.objects.reading import as_is
 from yunbox.services.oss.operation import READ, operation
@@ -46,6 +46,6 @@ def _touches(service: Oss, params: Preflight) -> tuple[Access, ...]:
 
 OPTIONS = operation("OptionObject", Preflight, _answer, _touches, charge=READ, place=at_bucket, mounted=True)
 ROUTES = (
-    Route("OPTIONS", OBJECT, OPTIONS, _preflight, as_is),
-    Route("OPTIONS", BUCKET, OPTIONS, _preflight, as_is),
+    on("OPTIONS", OBJECT, OPTIONS, _preflight, as_is),
+    on("OPTIONS", BUCKET, OPTIONS, _preflight, as_is),
 )

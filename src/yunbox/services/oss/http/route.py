@@ -1,6 +1,6 @@
 """Routes: from a method, a level and a marker in the query to an operation with its parameters."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +8,7 @@ from yunbox.kernel.call import Operation
 from yunbox.kernel.errors import Unsupported
 from yunbox.services.oss.http.target import S3, OssRequest
 from yunbox.wire.http import Response
+from yunbox.wire.route import Route, Router
 from yunbox.wire.xml import Markup, document
 
 SERVICE = "/"
@@ -76,63 +77,77 @@ NOT_OFFERED_IN_S3 = NOT_OFFERED | {
 """The same for the S3 dialect, whose clients know more of them."""
 
 
-@dataclass(frozen=True)
-class Route:
-    """One line of the protocol. ``when`` names a query parameter, ``header`` a header, that must be there.
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What a request must have: a name in its query, with one of some values if any are given, and a header."""
 
-    With ``values`` the parameter must have one of them.
-    """
-
-    method: str
-    level: str
-    operation: Operation[Any, Any, Any]
-    parse: Parse
-    render: Render
     when: str = ""
     header: str = ""
     values: tuple[str, ...] = ()
 
-    def takes(self, query: Mapping[str, str], headers: Mapping[str, str]) -> bool:
-        """Whether a request has the marks of this route."""
-        if self.when not in query or (self.header and self.header not in headers):
+    def __call__(self, request: OssRequest) -> bool:
+        """Whether a request has the marks."""
+        if self.when and self.when not in request.query:
             return False
-        return not self.values or query[self.when] in self.values
+        if self.header and self.header not in request.headers:
+            return False
+        return not self.values or request.query[self.when] in self.values
 
 
-class Router:
+@dataclass(frozen=True, eq=False)
+class OssRoute(Route[OssRequest]):
+    """One line of the protocol: a method on the service, a bucket or an object, and the marks of a sub-resource."""
+
+    method: str = ""
+    level: str = ""
+    marks: Marks = Marks()
+
+
+def on(
+    method: str,
+    level: str,
+    operation: Operation[Any, Any, Any],
+    parse: Parse,
+    render: Render,
+    *,
+    when: str = "",
+    header: str = "",
+    values: tuple[str, ...] = (),
+) -> OssRoute:
+    """A route. ``when`` names a query parameter, ``header`` a header, that must be there.
+
+    With ``values`` the parameter must have one of them.
+    """
+    marks = Marks(when, header, values)
+    return OssRoute(operation, parse, render, (method, level), marks, method=method, level=level, marks=marks)
+
+
+class OssRouter(Router[OssRequest]):
     """Finds the route of a request; one with a marker goes before one without."""
 
-    def __init__(self, routes: Sequence[Route]) -> None:
-        self._plain: dict[tuple[str, str, bool], Route] = {}
-        self._marked: dict[tuple[str, str], list[Route]] = {}
-        self._headers: set[str] = {route.header for route in routes if route.header}
-        self._marks: set[tuple[str, str]] = {(route.level, route.when) for route in routes if route.when}
-        for route in routes:
-            if route.when:
-                self._marked.setdefault((route.method, route.level), []).append(route)
-            else:
-                self._plain[(route.method, route.level, bool(route.header))] = route
+    def __init__(self, routes: Iterable[OssRoute]) -> None:
+        ordered = sorted(routes, key=lambda route: (not route.marks.when, not route.marks.header))
+        super().__init__(ordered, lambda request: (request.method, _level(request)), self._missing)
+        self._marks = {(route.level, route.marks.when) for route in ordered if route.marks.when}
 
-    def find(self, request: OssRequest) -> Route:
+    def find(self, request: OssRequest) -> Route[OssRequest]:
         """The route of a request. Raises Unsupported naming what was asked."""
-        level = OBJECT if request.key else BUCKET if request.bucket else SERVICE
-        copies = any(header in request.headers for header in self._headers)
-        if request.query:
-            for route in self._marked.get((request.method, level), ()):
-                if route.takes(request.query, request.headers):
-                    return route
-            self._check_marks(request, level)
-        found = self._plain.get((request.method, level, copies)) or self._plain.get((request.method, level, False))
-        if found is None:
-            raise _not_allowed(request.method)
+        found = super().find(request)
+        if request.query and not (isinstance(found, OssRoute) and found.marks.when):
+            self._check_marks(request)
         return found
 
-    def _check_marks(self, request: OssRequest, level: str) -> None:
+    def _missing(self, request: OssRequest) -> Unsupported:
+        self._check_marks(request)
+        return _not_allowed(request.method)
+
+    def _check_marks(self, request: OssRequest) -> None:
         """Raise Unsupported for a sub-resource that is not there, or not by this method.
 
         It must not pass for the bucket or the object itself: ``DELETE /bucket?acl`` is not to delete the bucket.
         """
         missing = NOT_OFFERED_IN_S3 if request.dialect == S3 else NOT_OFFERED
+        level = _level(request)
         for name in request.query:
             if name in missing:
                 raise Unsupported(
@@ -141,6 +156,10 @@ class Router:
                 )
             if (level, name) in self._marks and request.method != "OPTIONS":
                 raise _not_allowed(request.method)
+
+
+def _level(request: OssRequest) -> str:
+    return OBJECT if request.key else BUCKET if request.bucket else SERVICE
 
 
 def _not_allowed(method: str) -> Unsupported:

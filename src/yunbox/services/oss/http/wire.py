@@ -1,10 +1,9 @@
-"""OSS over HTTP: bytes to operations and back."""
+"""OSS over HTTP: what a request is about, what it claims, and what answers look like in each dialect."""
 
-from functools import partial
 from typing import Any
 
-from yunbox.kernel import ids
-from yunbox.kernel.call import ANONYMOUS
+from yunbox.kernel.call import ANONYMOUS, Claim
+from yunbox.kernel.errors import KernelError
 from yunbox.services.oss import faults
 from yunbox.services.oss.buckets.buckets import check_bucket_name
 from yunbox.services.oss.http import s3
@@ -13,79 +12,75 @@ from yunbox.services.oss.http.cors import answer_headers
 from yunbox.services.oss.http.covered import S3_SCHEME, check_covered, covered
 from yunbox.services.oss.http.forms import is_form, open_form, read_form_claim
 from yunbox.services.oss.http.referer import check_referer
-from yunbox.services.oss.http.route import Route, Router
+from yunbox.services.oss.http.route import OssRouter
 from yunbox.services.oss.http.target import S3, OssRequest, parse_target
 from yunbox.services.oss.http.website import entrance
 from yunbox.services.oss.routes import ROUTES
 from yunbox.services.oss.service import Oss
-from yunbox.wire.http import ClientGone, Receive, Response, Scope, Send, send_response
+from yunbox.wire.app import Front
+from yunbox.wire.http import Receive, Response, Scope
+from yunbox.wire.route import Route
 
 
-class OssApp:
-    """The ASGI application of one OSS service."""
+class OssFront(Front[OssRequest]):
+    """The protocol of OSS, and of its S3 dialect."""
+
+    request_id_header = "x-oss-request-id"
 
     def __init__(self, service: Oss) -> None:
+        super().__init__(OssRouter(route.bound(service) for route in ROUTES))
         self._service = service
-        self._router = Router(ROUTES)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
-        request_id = ids.request_id()
-        started = False
-        request: OssRequest | None = None
+    def target(self, scope: Scope, receive: Receive) -> OssRequest:
+        """What a request is about. Raises InvalidArgument."""
+        return parse_target(scope, receive, self._service.domain)
 
-        async def sending(event: dict[str, Any]) -> None:
-            nonlocal started
-            started = True
-            await send(event)
+    def claim(self, request: OssRequest) -> Claim:
+        """What a request says of who sent it."""
+        return read_form_claim(request) if request.values else read_claim(request)
 
-        try:
-            request = parse_target(scope, receive, self._service.domain)
-            response = await self._serve(request, request_id)
-            await self._send(response, request, request_id, sending)
-        except ClientGone:
-            return
-        except Exception as error:
-            if started:
-                raise  # too late for another answer: the connection is cut, and the client sees a short body
-            response = faults.response(error, request_id, scope_host(scope))
-            await self._send(response, request, request_id, send)
-
-    async def _serve(self, request: OssRequest, request_id: str) -> Response:
+    async def open(self, request: OssRequest) -> tuple[OssRequest, Route[OssRequest], Claim]:
+        """The request in OSS's own form, without what its signature does not cover; its route and its claim."""
         if request.bucket or request.key:
             check_bucket_name(request.bucket)
-        form = is_form(request)
-        if form:
-            route = self._router.find(request)
+        if is_form(request):
+            route = self.router.find(request)  # of the bucket: the key comes with the fields
             request = await open_form(request)
-        claim = read_form_claim(request) if form else read_claim(request)
-        request = covered(request, claim)
-        if claim.scheme == S3_SCHEME:
-            request = s3.adapt_request(request)
+            request, claim = self._adapted(request)
+            return request, route, claim
+        request, claim = self._adapted(request)
         if claim.scheme == ANONYMOUS and request.bucket:
             request = entrance(self._service.store.buckets.find(request.bucket), request)
-        if not form:
-            route = self._router.find(request)
-        read = partial(self._read, route, request)
-        result = await self._service.spine.call(self._service, route.operation, read, claim, request_id)
-        return route.render(result, request)
+        return request, self.router.find(request), claim
 
-    async def _read(self, route: Route, request: OssRequest) -> Any:
+    def _adapted(self, request: OssRequest) -> tuple[OssRequest, Claim]:
+        claim = self.claim(request)
+        request = covered(request, claim)
+        return s3.adapt_request(request) if claim.scheme == S3_SCHEME else request, claim
+
+    async def read(self, route: Route[OssRequest], request: OssRequest) -> Any:
         """The parameters of a request, unless its bucket does not let the page that links here do so."""
         if "authorization" not in request.headers and request.bucket:
             check_referer(self._service.store.buckets.find(request.bucket), request)
         check_covered(request)
         return await route.parse(request)
 
-    async def _send(self, response: Response, request: OssRequest | None, request_id: str, send: Send) -> None:
-        response.headers["x-oss-request-id"] = request_id
-        response.headers.setdefault("Server", "AliyunOSS")
-        if request is not None and dialect_of(request) == S3:
+    def failure(self, error: KernelError, request: OssRequest | None, request_id: str, scope: Scope) -> Response:
+        """An error's document."""
+        return faults.response(error, request_id, scope_host(scope))
+
+    def finish(self, response: Response, request: OssRequest | None, request_id: str) -> Response:
+        """The headers of every answer, as the dialect has them, and those that a browser asks for."""
+        headers = response.headers
+        headers["x-oss-request-id"] = request_id
+        headers.setdefault("Server", "AliyunOSS")
+        if request is None:
+            return response
+        if S3 in (request.dialect, dialect_of(request)):
             response = s3.adapt_response(response)
-        if request is not None and request.method != "OPTIONS":
+        if request.method != "OPTIONS":
             self._add_cors(response, request)
-        head_only = request is not None and request.method == "HEAD"
-        await send_response(response, send, head_only=head_only)
+        return response
 
     def _add_cors(self, response: Response, request: OssRequest) -> None:
         """Tell a browser whether the page that asks may see the answer."""

@@ -11,7 +11,7 @@ from yunbox.kernel.call import Call, Operation
 from yunbox.kernel.errors import Conflict, InvalidArgument
 from yunbox.meter.prices import OSS_RESTORE
 from yunbox.services.oss.access import check_public
-from yunbox.services.oss.http.route import OBJECT, Route, empty, xml
+from yunbox.services.oss.http.route import OBJECT, empty, on, xml
 from yunbox.services.oss.http.target import OssRequest
 from yunbox.services.oss.objects.headers import Traits, check_tags, object_acl, restore_header, traits, version_header
 from yunbox.services.oss.objects.overwrite import Overwrite, overwrite_of
@@ -314,14 +314,14 @@ DELETE_TAGS = _writes("DeleteObjectTagging", NewTags, _put_tags)
 PUT_LINK = _writes("PutSymlink", Linking, _put_link, "PutObject")
 RESTORE = _writes("RestoreObject", Restoring, _restore)
 ROUTES = (
-    Route("POST", OBJECT, CLEAN, _cleaning, _render_changed, when="cleanRestoredObject"),
-    Route("POST", OBJECT, SEAL, _sealing, _render_sealed, when="seal"),
-    Route("PUT", OBJECT, PUT_ACL, _new_acl, _render_changed, when="acl"),
-    Route("GET", OBJECT, _reads("GetObjectAcl"), on_version, _render_acl, when="acl"),
-    Route("PUT", OBJECT, PUT_TAGS, _new_tags, _render_changed, when="tagging"),
-    Route("GET", OBJECT, _reads("GetObjectTagging"), on_version, _render_tags, when="tagging"),
-    Route("DELETE", OBJECT, DELETE_TAGS, _no_tags, _render_untagged, when="tagging"),
-    Route("PUT", OBJECT, PUT_LINK, _new_link, _render_linked, when="symlink"),
-    Route("GET", OBJECT, _reads("GetSymlink", "GetObject"), on_version, _render_link, when="symlink"),
-    Route("POST", OBJECT, RESTORE, _restoring, _render_restored, when="restore"),
+    on("POST", OBJECT, CLEAN, _cleaning, _render_changed, when="cleanRestoredObject"),
+    on("POST", OBJECT, SEAL, _sealing, _render_sealed, when="seal"),
+    on("PUT", OBJECT, PUT_ACL, _new_acl, _render_changed, when="acl"),
+    on("GET", OBJECT, _reads("GetObjectAcl"), on_version, _render_acl, when="acl"),
+    on("PUT", OBJECT, PUT_TAGS, _new_tags, _render_changed, when="tagging"),
+    on("GET", OBJECT, _reads("GetObjectTagging"), on_version, _render_tags, when="tagging"),
+    on("DELETE", OBJECT, DELETE_TAGS, _no_tags, _render_untagged, when="tagging"),
+    on("PUT", OBJECT, PUT_LINK, _new_link, _render_linked, when="symlink"),
+    on("GET", OBJECT, _reads("GetSymlink", "GetObject"), on_version, _render_link, when="symlink"),
+    on("POST", OBJECT, RESTORE, _restoring, _render_restored, when="restore"),
 )

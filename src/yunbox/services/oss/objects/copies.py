@@ -7,7 +7,7 @@ from urllib.parse import unquote, unquote_plus
 from yunbox.kernel.call import Access, Call, Place
 from yunbox.kernel.errors import Conflict, InvalidArgument
 from yunbox.services.oss.buckets.buckets import check_bucket_name
-from yunbox.services.oss.http.route import OBJECT, Route, xml
+from yunbox.services.oss.http.route import OBJECT, on, xml
 from yunbox.services.oss.http.target import S3, OssRequest
 from yunbox.services.oss.objects.headers import (
     ANY,
@@ -183,4 +183,4 @@ def _render_copied(result: tuple[Written, str], request: OssRequest) -> Response
 
 
 COPY = operation("CopyObject", Copying, _copy, copies, charge=WRITE, place=at_both, mounted=True)
-ROUTES = (Route("PUT", OBJECT, COPY, _copying, _render_copied, header="x-oss-copy-source"),)
+ROUTES = (on("PUT", OBJECT, COPY, _copying, _render_copied, header="x-oss-copy-source"),)

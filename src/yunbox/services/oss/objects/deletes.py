@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote
 from yunbox.kernel.call import Access, Call, Place
 from yunbox.kernel.errors import InvalidArgument, KernelError
 from yunbox.services.oss import faults
-from yunbox.services.oss.http.route import BUCKET, OBJECT, Route, empty, xml
+from yunbox.services.oss.http.route import BUCKET, OBJECT, empty, on, xml
 from yunbox.services.oss.http.target import S3, OssRequest
 from yunbox.services.oss.objects.reading import on_version
 from yunbox.services.oss.operation import WRITE, operation
@@ -169,6 +169,6 @@ DELETE_MANY = operation(
     "DeleteMultipleObjects", Deletions, _delete_many, _each_alone, charge=WRITE, place=_at_each, mounted=True
 )
 ROUTES = (
-    Route("DELETE", OBJECT, DELETE, on_version, _render_deleted),
-    Route("POST", BUCKET, DELETE_MANY, _deletions, _render_deletions, when="delete"),
+    on("DELETE", OBJECT, DELETE, on_version, _render_deleted),
+    on("POST", BUCKET, DELETE_MANY, _deletions, _render_deletions, when="delete"),
 )

@@ -7,7 +7,7 @@ from yunbox.kernel.errors import InvalidArgument
 from yunbox.services.oss.buckets.listing import speller
 from yunbox.services.oss.http.body import payload_of
 from yunbox.services.oss.http.callback import callback_of
-from yunbox.services.oss.http.route import BUCKET, OBJECT, Route, empty, xml
+from yunbox.services.oss.http.route import BUCKET, OBJECT, empty, on, xml
 from yunbox.services.oss.http.target import OssRequest
 from yunbox.services.oss.objects.callback import Callback
 from yunbox.services.oss.objects.callbacks import answered, call_back
@@ -428,11 +428,11 @@ LIST_UPLOADS = operation(
     place=_at_prefix, mounted=True,
 )  # fmt: skip
 ROUTES = (
-    Route("POST", OBJECT, BEGIN, _beginning, _render_begun, when="uploads"),
-    Route("PUT", OBJECT, COPY_PART, _part_copying, _render_copied_part, when="uploadId", header="x-oss-copy-source"),
-    Route("PUT", OBJECT, PUT_PART, _part_writing, _render_part, when="uploadId"),
-    Route("POST", OBJECT, COMPLETE, _completion, _render_completed, when="uploadId"),
-    Route("DELETE", OBJECT, ABORT, _aborting, _no_content, when="uploadId"),
-    Route("GET", OBJECT, LIST_PARTS, _parts_query, _render_parts, when="uploadId"),
-    Route("GET", BUCKET, LIST_UPLOADS, _uploads_query, _render_uploads, when="uploads"),
+    on("POST", OBJECT, BEGIN, _beginning, _render_begun, when="uploads"),
+    on("PUT", OBJECT, COPY_PART, _part_copying, _render_copied_part, when="uploadId", header="x-oss-copy-source"),
+    on("PUT", OBJECT, PUT_PART, _part_writing, _render_part, when="uploadId"),
+    on("POST", OBJECT, COMPLETE, _completion, _render_completed, when="uploadId"),
+    on("DELETE", OBJECT, ABORT, _aborting, _no_content, when="uploadId"),
+    on("GET", OBJECT, LIST_PARTS, _parts_query, _render_parts, when="uploadId"),
+    on("GET", BUCKET, LIST_UPLOADS, _uploads_query, _render_uploads, when="uploads"),
 )

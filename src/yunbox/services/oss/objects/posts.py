@@ -9,7 +9,7 @@ from yunbox.kernel.errors import InvalidArgument
 from yunbox.services.oss.http.body import payload_of
 from yunbox.services.oss.http.callback import callback_of
 from yunbox.services.oss.http.post_policy import PostPolicy, parse_post_policy, too_large
-from yunbox.services.oss.http.route import BUCKET, Route, empty, xml
+from yunbox.services.oss.http.route import BUCKET, empty, on, xml
 from yunbox.services.oss.http.target import OssRequest
 from yunbox.services.oss.objects.callbacks import answered, call_back
 from yunbox.services.oss.objects.headers import traits, written_headers
@@ -109,4 +109,4 @@ def _plain(result: Written, form: OssRequest) -> Response:
 
 
 POST = operation("PostObject", Posting, _post, puts, charge=WRITE, place=at_object, uploads=True, shape=Shape.STREAM)
-ROUTES = (Route("POST", BUCKET, POST, _posting, _render),)
+ROUTES = (on("POST", BUCKET, POST, _posting, _render),)

@@ -2,7 +2,7 @@
 
 from yunbox.kernel.call import Call, Shape
 from yunbox.kernel.errors import Conflict, NotFound
-from yunbox.services.oss.http.route import OBJECT, Route, empty
+from yunbox.services.oss.http.route import OBJECT, empty, on
 from yunbox.services.oss.http.target import OssRequest
 from yunbox.services.oss.objects.headers import (
     Span,
@@ -153,7 +153,7 @@ GET = operation(
 HEAD = operation("HeadObject", Reading, through_site(_head), reads, charge=READ, place=at_object, mounted=True)
 META = operation("GetObjectMeta", OnVersion, _meta, reads, charge=READ, place=at_object, mounted=True)
 ROUTES = (
-    Route("GET", OBJECT, GET, reading, _render_get),
-    Route("HEAD", OBJECT, HEAD, reading, as_is),
-    Route("HEAD", OBJECT, META, on_version, as_is, when="objectMeta"),
+    on("GET", OBJECT, GET, reading, _render_get),
+    on("HEAD", OBJECT, HEAD, reading, as_is),
+    on("HEAD", OBJECT, META, on_version, as_is, when="objectMeta"),
 )

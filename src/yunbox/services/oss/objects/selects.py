@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from yunbox.engine.duck.messages import ObjectFormat, SelectMeta, SelectObject
 from yunbox.kernel.call import Call, Shape
 from yunbox.kernel.errors import Conflict, InvalidArgument
-from yunbox.services.oss.http.route import OBJECT, Route
+from yunbox.services.oss.http.route import OBJECT, on
 from yunbox.services.oss.http.target import OssRequest
 from yunbox.services.oss.objects.headers import is_frozen
 from yunbox.services.oss.objects.reading import Bytes
@@ -202,6 +202,6 @@ META = operation(
     shape=Shape.STREAM,
 )  # fmt: skip
 ROUTES = (
-    Route("POST", OBJECT, SELECT, _selecting, _render, when="x-oss-process", values=("csv/select", "json/select")),
-    Route("POST", OBJECT, META, _selecting, _render, when="x-oss-process", values=("csv/meta", "json/meta")),
+    on("POST", OBJECT, SELECT, _selecting, _render, when="x-oss-process", values=("csv/select", "json/select")),
+    on("POST", OBJECT, META, _selecting, _render, when="x-oss-process", values=("csv/meta", "json/meta")),
 )

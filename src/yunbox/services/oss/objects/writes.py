@@ -6,7 +6,7 @@ from yunbox.kernel.call import Access, Call, Shape
 from yunbox.kernel.errors import Conflict, InvalidArgument
 from yunbox.services.oss.http.body import payload_of
 from yunbox.services.oss.http.callback import callback_of
-from yunbox.services.oss.http.route import OBJECT, Route, empty
+from yunbox.services.oss.http.route import OBJECT, empty, on
 from yunbox.services.oss.http.target import OssRequest
 from yunbox.services.oss.objects.callback import Callback
 from yunbox.services.oss.objects.callbacks import CalledBack, answered, call_back
@@ -126,6 +126,6 @@ APPEND = operation(
     shape=Shape.STREAM,
 )  # fmt: skip
 ROUTES = (
-    Route("PUT", OBJECT, PUT, _putting, _render_written),
-    Route("POST", OBJECT, APPEND, _appending, _render_appended, when="append"),
+    on("PUT", OBJECT, PUT, _putting, _render_written),
+    on("POST", OBJECT, APPEND, _appending, _render_appended, when="append"),
 )

@@ -20,7 +20,7 @@ from yunbox.services.oss.buckets.buckets import (
     on_bucket,
     owner_element,
 )
-from yunbox.services.oss.http.route import BUCKET, Parse, Route, xml
+from yunbox.services.oss.http.route import BUCKET, OssRoute, Parse, on, xml
 from yunbox.services.oss.http.target import OssRequest
 from yunbox.services.oss.operation import READ, WRITE, operation, touches_bucket
 from yunbox.services.oss.params import OnBucket, at_bucket
@@ -150,17 +150,17 @@ def _deletes(name: str, setting: str, *, mounted: bool = False) -> Operation[Oss
     return operation(name, OnBucket, _delete(setting), touches, charge=WRITE, place=at_bucket, mounted=mounted)
 
 
-def _document_routes(document: Document) -> list[Route]:
+def _document_routes(document: Document) -> list[OssRoute]:
     noun = document.noun
     put = _puts(f"Put{noun}", _put(document.name), mounted=document.mounted)
     get = _gets(f"Get{noun}", mounted=document.mounted)
     delete = _deletes(f"Delete{noun}", document.name, mounted=document.mounted)
     routes = [
-        Route("PUT", BUCKET, put, _parse(document.name), done, when=document.name),
-        Route("GET", BUCKET, get, on_bucket, _render(document), when=document.name),
+        on("PUT", BUCKET, put, _parse(document.name), done, when=document.name),
+        on("GET", BUCKET, get, on_bucket, _render(document), when=document.name),
     ]
     if document.deletes:
-        routes.append(Route("DELETE", BUCKET, delete, on_bucket, no_content, when=document.name))
+        routes.append(on("DELETE", BUCKET, delete, on_bucket, no_content, when=document.name))
     return routes
 
 
@@ -235,16 +235,14 @@ def _render_policy_status(result: BucketFound, request: OssRequest) -> Response:
 
 
 _FIXED = (
-    Route("PUT", BUCKET, _puts("PutBucketAcl", _put_acl, mounted=True), _new_acl, done, when="acl"),
-    Route("GET", BUCKET, _gets("GetBucketAcl", mounted=True), on_bucket, _render_acl, when="acl"),
-    Route("PUT", BUCKET, _puts("PutBucketVersioning", _put_versioning), _new_versioning, done, when="versioning"),
-    Route("GET", BUCKET, _gets("GetBucketVersioning", mounted=True), on_bucket, _render_versioning, when="versioning"),
-    Route("PUT", BUCKET, _puts("PutBucketPolicy", _put_policy, mounted=True), _new_policy, done, when="policy"),
-    Route("GET", BUCKET, _gets("GetBucketPolicy", mounted=True), on_bucket, _render_policy, when="policy"),
-    Route(
-        "DELETE", BUCKET, _deletes("DeleteBucketPolicy", "policy", mounted=True), on_bucket, no_content, when="policy"
-    ),
-    Route(
+    on("PUT", BUCKET, _puts("PutBucketAcl", _put_acl, mounted=True), _new_acl, done, when="acl"),
+    on("GET", BUCKET, _gets("GetBucketAcl", mounted=True), on_bucket, _render_acl, when="acl"),
+    on("PUT", BUCKET, _puts("PutBucketVersioning", _put_versioning), _new_versioning, done, when="versioning"),
+    on("GET", BUCKET, _gets("GetBucketVersioning", mounted=True), on_bucket, _render_versioning, when="versioning"),
+    on("PUT", BUCKET, _puts("PutBucketPolicy", _put_policy, mounted=True), _new_policy, done, when="policy"),
+    on("GET", BUCKET, _gets("GetBucketPolicy", mounted=True), on_bucket, _render_policy, when="policy"),
+    on("DELETE", BUCKET, _deletes("DeleteBucketPolicy", "policy", mounted=True), on_bucket, no_content, when="policy"),
+    on(
         "GET",
         BUCKET,
         _gets("GetBucketPolicyStatus", "GetBucketPolicy", mounted=True),

@@ -7,7 +7,7 @@ from typing import TypeVar
 from yunbox.kernel.call import Call, Charge, Operation
 from yunbox.kernel.errors import InvalidArgument
 from yunbox.services.oss.buckets.buckets import check_bucket_name, done, no_content, on_bucket
-from yunbox.services.oss.http.route import BUCKET, Route, empty, xml
+from yunbox.services.oss.http.route import BUCKET, empty, on, xml
 from yunbox.services.oss.http.target import OssRequest
 from yunbox.services.oss.operation import READ, WRITE, operation, touches_bucket
 from yunbox.services.oss.params import OnBucket, at_bucket
@@ -105,9 +105,9 @@ EXTEND = _operation("ExtendBucketWorm", Retention, _extend)
 ABORT = _operation("AbortBucketWorm", OnBucket, _abort)
 GET = _operation("GetBucketWorm", OnBucket, _get, READ)
 ROUTES = (
-    Route("POST", BUCKET, BEGIN, _beginning, _render_begun, when="worm"),
-    Route("POST", BUCKET, EXTEND, _extending, done, when="wormExtend"),
-    Route("POST", BUCKET, COMPLETE, _completing, done, when="wormId"),
-    Route("DELETE", BUCKET, ABORT, on_bucket, no_content, when="worm"),
-    Route("GET", BUCKET, GET, on_bucket, _render, when="worm"),
+    on("POST", BUCKET, BEGIN, _beginning, _render_begun, when="worm"),
+    on("POST", BUCKET, EXTEND, _extending, done, when="wormExtend"),
+    on("POST", BUCKET, COMPLETE, _completing, done, when="wormId"),
+    on("DELETE", BUCKET, ABORT, on_bucket, no_content, when="worm"),
+    on("GET", BUCKET, GET, on_bucket, _render, when="worm"),
 )

@@ -10,7 +10,7 @@ from yunbox.kernel.call import Access, Call, Shape, Stream
 from yunbox.kernel.errors import Conflict, KernelError
 from yunbox.services.oss.buckets.buckets import check_bucket_name
 from yunbox.services.oss.heat import MINUTES
-from yunbox.services.oss.http.route import BUCKET, Route
+from yunbox.services.oss.http.route import BUCKET, on
 from yunbox.services.oss.http.target import OssRequest
 from yunbox.services.oss.operation import READ, WRITE, operation, touches_bucket
 from yunbox.services.oss.params import OnBucket, at_bucket
@@ -94,6 +94,6 @@ HOTSPOTS = operation(
 )  # fmt: skip
 REHASH = operation("YunboxRehash", Rehashing, _rehash, _rehashes, charge=WRITE, place=at_bucket, shape=Shape.STREAM)
 ROUTES = (
-    Route("GET", BUCKET, HOTSPOTS, _hotspots_query, _render_hotspots, when="yunboxHotspots"),
-    Route("POST", BUCKET, REHASH, _rehashing, _render_lines, when="yunboxRehash"),
+    on("GET", BUCKET, HOTSPOTS, _hotspots_query, _render_hotspots, when="yunboxHotspots"),
+    on("POST", BUCKET, REHASH, _rehashing, _render_lines, when="yunboxRehash"),
 )

@@ -13,7 +13,7 @@ import msgspec
 from yunbox.kernel.call import Access, Call, Place, Shape, Stream
 from yunbox.kernel.errors import InvalidArgument, KernelError
 from yunbox.services.oss.buckets.buckets import check_bucket_name
-from yunbox.services.oss.http.route import BUCKET, OBJECT, SERVICE, Route
+from yunbox.services.oss.http.route import BUCKET, OBJECT, SERVICE, on
 from yunbox.services.oss.http.target import OssRequest
 from yunbox.services.oss.operation import READ, WRITE, operation, touches_bucket
 from yunbox.services.oss.params import OnBucket, OnObject, at_bucket, nowhere
@@ -232,9 +232,9 @@ SCRUB = operation(
 SINK = operation("YunboxSink", Records, _take, _sinks_into, charge=WRITE, place=at_bucket)
 RENAME = operation("Rename", Renaming, _rename, _renames, charge=WRITE, place=_at_both)
 ROUTES = (
-    Route("GET", BUCKET, DIAGNOSE, _diagnosing, _render_diagnosis, when="yunboxDoctor"),
-    Route("POST", BUCKET, COMPACT, _compaction, _lines, when="yunboxCompact"),
-    Route("GET", SERVICE, SCRUB, _scrubbing, _lines, when="yunboxScrub"),
-    Route("POST", BUCKET, SINK, _records, _render_taken, when="yunboxSink"),
-    Route("PUT", OBJECT, RENAME, _renaming, _render_renamed, when="x-oss-rename"),
+    on("GET", BUCKET, DIAGNOSE, _diagnosing, _render_diagnosis, when="yunboxDoctor"),
+    on("POST", BUCKET, COMPACT, _compaction, _lines, when="yunboxCompact"),
+    on("GET", SERVICE, SCRUB, _scrubbing, _lines, when="yunboxScrub"),
+    on("POST", BUCKET, SINK, _records, _render_taken, when="yunboxSink"),
+    on("PUT", OBJECT, RENAME, _renaming, _render_renamed, when="x-oss-rename"),
 )
