@@ -6,15 +6,13 @@ import json
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from yunbox.identity.store import IdentityStore, TemporaryKey
 from yunbox.kernel import ids, limits
-from yunbox.kernel.call import ANONYMOUS, Claim, Principal
+from yunbox.kernel.call import ANONYMOUS, Claim, Principal, Sign
 from yunbox.kernel.clock import Clock
 from yunbox.kernel.errors import InvalidArgument, Unauthenticated
-from yunbox.wire.odps.signing import sign_app, sign_v2, sign_v4
-from yunbox.wire.oss import signing as oss
 
 EXPIRED = "expired"
 BAD_SIGNATURE = "bad-signature"
@@ -36,24 +34,17 @@ class NotIdentified(Unauthenticated):
         return str(self.details["reason"])
 
 
-Sign = Callable[[str, Claim, str], str]
-SCHEMES: dict[str, Sign] = {
-    "odps-v2": lambda secret, _claim, signed: sign_v2(secret, signed),
-    "odps-application": lambda secret, _claim, signed: sign_app(secret, signed),
-    "odps-v4": lambda secret, claim, signed: sign_v4(secret, signed, claim.scope["date"], claim.scope["region"]),
-    "oss-v1": lambda secret, _claim, signed: oss.sign_v1(secret, signed),
-    "oss-v4": lambda secret, claim, signed: oss.sign_v4(secret, signed, *_scope(claim)),
-    "s3-v4": lambda secret, claim, signed: oss.sign_s3(secret, signed, *_scope(claim)),
-    "basic": lambda secret, _claim, _signed: secret,  # the password of HTTP Basic authentication is the secret itself
-}
+_BASIC: Mapping[str, Sign] = {"basic": lambda secret, _claim, _signed: secret}
+"""The password of HTTP Basic authentication is the secret itself."""
 
 
 class Identity:
     """Verifies claims."""
 
-    def __init__(self, store: IdentityStore, clock: Clock) -> None:
+    def __init__(self, store: IdentityStore, clock: Clock, schemes: Mapping[str, Sign] = _BASIC) -> None:
         self._store = store
         self._clock = clock
+        self._schemes = {**_BASIC, **schemes}
         self._token_key = store.secret("bearer-token").encode()
 
     def identify(self, claim: Claim) -> Principal:
@@ -79,14 +70,14 @@ class Identity:
         """Signs further texts as the claim's key does, for bodies that carry signatures of their own."""
         key = self._store.access_key(claim.access_key_id) or self._store.temporary_key(claim.access_key_id)
         secret = key.secret if key else _DUMMY_SECRET
-        return lambda text: SCHEMES[claim.scheme](secret, claim, text)
+        return lambda text: self._schemes[claim.scheme](secret, claim, text)
 
     def _identify(self, claim: Claim) -> Principal:
         if claim.scheme == ANONYMOUS:
             return Principal("", ANONYMOUS, ANONYMOUS, ANONYMOUS, source_ip=claim.source_ip)
         if claim.scheme == "bearer":
             return self._bearer(claim)
-        sign = SCHEMES.get(claim.scheme)
+        sign = self._schemes.get(claim.scheme)
         if sign is None or not claim.access_key_id:
             raise NotIdentified(MISSING, "The request is not signed: sign it with an AccessKey of this server")
         self._check_time(claim)
@@ -161,7 +152,7 @@ class Identity:
     def _check_application(self, claim: Claim) -> None:
         """An application signs the user's signature with a key of its own, which must be one of this server."""
         key = self._store.access_key(claim.access_key_id)
-        valid = _matches(claim, SCHEMES[claim.scheme], key.secret if key else _DUMMY_SECRET)
+        valid = _matches(claim, self._schemes[claim.scheme], key.secret if key else _DUMMY_SECRET)
         if key is None or key.status != "Active" or not valid:
             raise NotIdentified(BAD_SIGNATURE, "The application's signature is not one of a key of this server")
 
@@ -198,10 +189,6 @@ class Identity:
 
     def _seal(self, data: str) -> str:
         return hmac.new(self._token_key, data.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
-
-
-def _scope(claim: Claim) -> tuple[str, str, str]:
-    return claim.scope["date"], claim.scope["region"], claim.scope["service"]
 
 
 def _matches(claim: Claim, sign: Sign, secret: str) -> bool:

@@ -43,6 +43,10 @@ class Claim:
     application: "Claim | None" = None
 
 
+Sign = Callable[[str, Claim, str], str]
+"""The signature of a text in a scheme: by a secret, with what the claim says of how it was signed."""
+
+
 @dataclass(frozen=True)
 class Principal:
     """An identity that was verified. ``name`` is the vendor's display form, ``RAM$user`` for a RAM user.

@@ -122,6 +122,7 @@ def _house(
         audit=Audit(folder.audit, clock),
         address=sockets.url,
         dialects={name: module for service in services for name, module in service.dialects.items()},
+        schemes={name: sign for service in services for name, sign in service.schemes.items()},
         mounted=lambda house: Mounts(database, house.objects, clock, folder.path / "cache" / "oss"),
         closing=stack,
     )

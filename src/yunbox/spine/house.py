@@ -17,6 +17,7 @@ from yunbox.engine.duck.pool import WorkerPool
 from yunbox.guard.authorise import Authoriser
 from yunbox.identity.identify import Identity
 from yunbox.identity.store import IdentityStore
+from yunbox.kernel.call import Sign
 from yunbox.kernel.clock import Clock
 from yunbox.meter.audit import Audit
 from yunbox.meter.journal import Journal
@@ -74,7 +75,8 @@ class Mounted(Remotes, Protocol):
 
 @dataclass
 class House:
-    """One server's insides. ``sources`` tell the metrics; ``dialects`` are what its workers speak, by module."""
+    """One server's insides. ``sources`` tell the metrics; ``dialects`` are what its workers speak, by module;
+    ``schemes`` are the signatures that its services take."""
 
     settings: Settings
     account_id: str
@@ -87,6 +89,7 @@ class House:
     audit: Audit
     address: Callable[[str], str]
     dialects: Mapping[str, str]
+    schemes: Mapping[str, Sign]
     mounted: Callable[["House"], Mounted]
     closing: AsyncExitStack
     sources: list[Source] = field(default_factory=list)
@@ -95,7 +98,7 @@ class House:
     @cached_property
     def identity(self) -> Identity:
         """Who is calling."""
-        return Identity(self.store, self.clock)
+        return Identity(self.store, self.clock, self.schemes)
 
     @cached_property
     def authoriser(self) -> Authoriser:

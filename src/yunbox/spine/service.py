@@ -9,6 +9,7 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
+from yunbox.kernel.call import Sign
 from yunbox.meter.journal import Reader
 from yunbox.spine.house import House, Source
 from yunbox.wire.http import App
@@ -75,8 +76,8 @@ class Service(Generic[T]):
     ``build`` makes it from the house; ``apps`` gives the application of each endpoint; ``running`` is entered before
     anything listens and left after all has ended: what the service does at its start, all the time, and at its end.
     ``drain`` lets work that is under way end, for so many seconds. ``schema`` is its part of the database, ``dialects``
-    are modules for its statements in workers, ``readers`` see each call's event, ``metrics`` are asked when somebody
-    watches. ``hints`` are the lines a user pastes to begin.
+    are modules for its statements in workers, ``schemes`` the signatures of its clients, ``readers`` see each call's
+    event, ``metrics`` are asked when somebody watches. ``hints`` are the lines a user pastes to begin.
     """
 
     name: str
@@ -88,6 +89,7 @@ class Service(Generic[T]):
     drain: Callable[[T, float], Awaitable[None]] = _at_once
     schema: str = ""
     dialects: Mapping[str, str] = field(default_factory=dict)
+    schemes: Mapping[str, Sign] = field(default_factory=dict)
     options: tuple[Option, ...] = ()
     readers: Callable[[T], Iterable[Reader]] = _none
     metrics: Callable[[T], Iterable[Source]] = _none

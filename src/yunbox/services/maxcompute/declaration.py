@@ -10,6 +10,7 @@ from yunbox.services.maxcompute.service import MaxCompute, build
 from yunbox.services.maxcompute.wire import MaxComputeApp
 from yunbox.spine.service import Client, Coverage, Endpoint, Service
 from yunbox.storage.tables.schema import TABLES_SCHEMA
+from yunbox.wire.odps.signing import SCHEMES
 
 
 @contextlib.asynccontextmanager
@@ -55,6 +56,7 @@ SERVICE = Service(
     running=_running,
     drain=lambda service, timeout_s: service.sql.jobs.drain(timeout_s),
     schema=TABLES_SCHEMA + MAXCOMPUTE_SCHEMA,
+    schemes=SCHEMES,
     dialects={"maxcompute": "yunbox.sql.maxcompute.on_duckdb"},
     coverage=_coverage,
     hints=_hints,

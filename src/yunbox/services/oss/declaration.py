@@ -13,6 +13,7 @@ from yunbox.services.oss.upkeep.housekeeping import housekeeping
 from yunbox.spine.house import House
 from yunbox.spine.service import Client, Coverage, Endpoint, Option, Service
 from yunbox.wire.app import HttpApp
+from yunbox.wire.oss.signing import SCHEMES
 
 
 def _build(house: House) -> Oss:
@@ -79,6 +80,7 @@ SERVICE = Service(
     apps=lambda service: {"oss": HttpApp(OssFront(service), service.spine.call)},
     running=_running,
     schema=STORAGE_SCHEMA,
+    schemes=SCHEMES,
     options=(
         Option(
             "oss_callbacks",

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import parse_qsl, unquote, unquote_plus, urlparse
 
+from yunbox.kernel.call import Sign
 from yunbox.kernel.errors import Unauthenticated
 
 V4_PREFIX = "aliyun_v4"
@@ -164,3 +165,11 @@ def parse_app_authentication(header: str) -> AppClaim:
     if claim.method != "hmac-sha1":
         raise Unauthenticated(f"application signature method {claim.method!r} is not supported")
     return claim
+
+
+SCHEMES: Mapping[str, Sign] = {
+    "odps-v2": lambda secret, _claim, signed: sign_v2(secret, signed),
+    "odps-application": lambda secret, _claim, signed: sign_app(secret, signed),
+    "odps-v4": lambda secret, claim, signed: sign_v4(secret, signed, claim.scope["date"], claim.scope["region"]),
+}
+"""The signatures that MaxCompute's clients make, for identity to check."""

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import quote, unquote_plus
 
+from yunbox.kernel.call import Claim, Sign
+
 UNSIGNED = "UNSIGNED-PAYLOAD"
 V4_ALGORITHM = "OSS4-HMAC-SHA256"
 S3_ALGORITHM = "AWS4-HMAC-SHA256"
@@ -198,3 +200,15 @@ def _key(prefix: str, secret: str, *scope: str) -> bytes:
     for part in scope:
         key = hmac.digest(key, part.encode(), "sha256")
     return key
+
+
+def _scoped(claim: Claim) -> tuple[str, str, str]:
+    return claim.scope["date"], claim.scope["region"], claim.scope["service"]
+
+
+SCHEMES: Mapping[str, Sign] = {
+    "oss-v1": lambda secret, _claim, signed: sign_v1(secret, signed),
+    "oss-v4": lambda secret, claim, signed: sign_v4(secret, signed, *_scoped(claim)),
+    "s3-v4": lambda secret, claim, signed: sign_s3(secret, signed, *_scoped(claim)),
+}
+"""The signatures that the clients of OSS make, for identity to check."""
