@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from yunbox.services.maxcompute.access import anyone
-from yunbox.services.maxcompute.route import Route
+from yunbox.services.maxcompute.route import OdpsRoute
 from yunbox.services.maxcompute.routes import ROUTES, operations
 from yunbox.services.maxcompute.sql.statements import COST, OPERATIONS
 from yunbox.testing.server import Server
@@ -22,11 +22,11 @@ BODIES = {
 }
 
 
-def identify(route: Route) -> str:
+def identify(route: OdpsRoute) -> str:
     return f"{route.method} {route.path}{'?' + route.when if route.when else ''}"
 
 
-def target(route: Route, project: str) -> str:
+def target(route: OdpsRoute, project: str) -> str:
     path = "/api" + route.path.format_map(Names(project))
     return quote(path) + (f"?{route.when}" if route.when else "")
 
@@ -41,7 +41,7 @@ class Names(dict):
         return "x"
 
 
-def send(server: Server, route: Route, project: str, key: tuple[str, str] | None) -> requests.Response:
+def send(server: Server, route: OdpsRoute, project: str, key: tuple[str, str] | None) -> requests.Response:
     where = target(route, project)
     headers = {"Date": formatdate(usegmt=True)}
     if key:
@@ -68,14 +68,14 @@ def nobody(server: Server) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=identify)
-def test_without_a_signature_nobody_gets_in(server: Server, route: Route) -> None:
+def test_without_a_signature_nobody_gets_in(server: Server, route: OdpsRoute) -> None:
     answer = send(server, route, server.project, None)
     assert answer.status_code == 401, answer.text
     assert answer.headers["x-odps-request-id"]
 
 
 @pytest.mark.parametrize("route", [r for r in ROUTES if r.operation.touches is not anyone], ids=identify)
-def test_a_user_without_policies_gets_nothing(server: Server, route: Route, nobody: tuple[str, str]) -> None:
+def test_a_user_without_policies_gets_nothing(server: Server, route: OdpsRoute, nobody: tuple[str, str]) -> None:
     answer = send(server, route, server.project, nobody)
     assert 400 <= answer.status_code < 500, (answer.status_code, answer.text)
 

@@ -7,9 +7,10 @@ from dataclasses import asdict
 from yunbox.services.maxcompute.housekeeping import housekeeping
 from yunbox.services.maxcompute.schema import MAXCOMPUTE_SCHEMA
 from yunbox.services.maxcompute.service import MaxCompute, build
-from yunbox.services.maxcompute.wire import MaxComputeApp
+from yunbox.services.maxcompute.wire import OdpsFront
 from yunbox.spine.service import Client, Coverage, Endpoint, Service
 from yunbox.storage.tables.schema import TABLES_SCHEMA
+from yunbox.wire.app import HttpApp
 from yunbox.wire.odps.signing import SCHEMES
 
 
@@ -52,7 +53,7 @@ SERVICE = Service(
     title="MaxCompute",
     endpoints={"maxcompute": Endpoint(0, "/api")},
     build=build,
-    apps=lambda service: {"maxcompute": MaxComputeApp(service)},
+    apps=lambda service: {"maxcompute": HttpApp(OdpsFront(service), service.spine.call)},
     running=_running,
     drain=lambda service, timeout_s: service.sql.jobs.drain(timeout_s),
     schema=TABLES_SCHEMA + MAXCOMPUTE_SCHEMA,

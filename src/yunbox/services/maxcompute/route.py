@@ -1,12 +1,17 @@
-"""Routes: from a method, a path and a query to an operation with its parameters, and from its result to bytes."""
+"""Routes of MaxCompute: a method, a path and a marker in the query lead to an operation.
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+Every path may begin with ``/api``, and may name a schema before a table, resource or function: both are taken off
+before a route is looked for.
+"""
+
+from collections.abc import Awaitable, Callable, Hashable
+from dataclasses import dataclass
 from typing import Any
 
 from yunbox.kernel.call import Operation
 from yunbox.kernel.errors import Unsupported
 from yunbox.wire.http import Request, Response
+from yunbox.wire.route import Route
 
 PathValues = dict[str, str]
 Parse = Callable[[Request, PathValues], Awaitable[Any]]
@@ -16,64 +21,61 @@ _FUNCTIONS = "registration/functions"
 
 
 @dataclass(frozen=True)
-class Route:
-    """One line of the protocol. ``when`` names a query parameter that must be there for it to be meant.
+class Target:
+    """What a request is about: its path without ``/api`` and schema, and that schema."""
 
-    ``part`` is what the operation runs on, once there is a service.
-    """
+    request: Request
+    segments: tuple[str, ...]
+    schema: str
 
-    method: str
-    path: str
-    operation: Operation[Any, Any, Any]
-    parse: Parse
-    render: Render
+
+@dataclass(frozen=True, eq=False)
+class OdpsRoute(Route[Target]):
+    """One line of the protocol. ``when`` names a query parameter that must be there for it to be meant."""
+
+    method: str = ""
+    path: str = ""
     when: str = ""
-    part: Any = None
-
-    def bound(self, part: Any) -> "Route":
-        """The route to its operation on a part of a running service."""
-        return replace(self, part=part)
-
-    @property
-    def segments(self) -> tuple[str, ...]:
-        """The path's parts; those in braces match any one part."""
-        return tuple(part for part in self.path.split("/") if part)
 
 
-class Router:
-    """Finds the route of a request; routes with a marker come before those without."""
+def on(
+    method: str, path: str, operation: Operation[Any, Any, Any], parse: Parse, render: Render, *, when: str = ""
+) -> OdpsRoute:
+    """A route by its path, whose parts in braces match any one part and reach the parser by name."""
+    pattern = tuple(part for part in path.split("/") if part)
 
-    def __init__(self, routes: Sequence[Route]) -> None:
-        self._by_shape: dict[tuple[str, int], list[Route]] = {}
-        for route in sorted(routes, key=lambda route: not route.when):
-            self._by_shape.setdefault((route.method, len(route.segments)), []).append(route)
+    def takes(target: Target) -> bool:
+        fits = all(part[0] == "{" or part == given for part, given in zip(pattern, target.segments, strict=True))
+        return fits and (not when or target.request.has(when))
 
-    def find(self, request: Request, segments: tuple[str, ...]) -> tuple[Route, PathValues]:
-        """The route and the values in its path. Raises Unsupported naming what was asked."""
-        for route in self._by_shape.get((request.method, len(segments)), ()):
-            values = _match(route.segments, segments)
-            if values is not None and (not route.when or request.has(route.when)):
-                return route, values
-        markers = "&".join(key for key, value in request.query if not value)
-        raise Unsupported(
-            f"{request.method} /{'/'.join(segments)}{'?' + markers if markers else ''} is not an operation that "
-            "Yunbox offers; see the coverage page",
-            code="MethodNotAllowed",
-        )
+    async def read(target: Target) -> Any:
+        found = {part[1:-1]: given for part, given in zip(pattern, target.segments, strict=True) if part[0] == "{"}
+        return await parse(target.request, {"schema": target.schema, **found})
+
+    def answer(result: Any, target: Target) -> Response:
+        return render(result, target.request)
+
+    return OdpsRoute(operation, read, answer, (method, len(pattern)), takes, method=method, path=path, when=when)
 
 
-def _match(pattern: tuple[str, ...], segments: tuple[str, ...]) -> PathValues | None:
-    values: PathValues = {}
-    for expected, given in zip(pattern, segments, strict=True):
-        if expected.startswith("{"):
-            values[expected[1:-1]] = given
-        elif expected != given:
-            return None
-    return values
+def key(target: Target) -> Hashable:
+    """Under what a request's route is found: its method, and how many parts its path has."""
+    return target.request.method, len(target.segments)
 
 
-def split_path(request: Request) -> tuple[tuple[str, ...], str]:
-    """The path without ``/api`` and without ``/schemas/{schema}`` before another noun, and that schema.
+def missing(target: Target) -> Unsupported:
+    """What a request is told that has no route."""
+    request = target.request
+    markers = "&".join(key for key, value in request.query if not value)
+    return Unsupported(
+        f"{request.method} /{'/'.join(target.segments)}{'?' + markers if markers else ''} is not an operation that "
+        "Yunbox offers; see the coverage page",
+        code="MethodNotAllowed",
+    )
+
+
+def target_of(request: Request) -> Target:
+    """What a request is about.
 
     The noun ``registration/functions`` has a slash that clients send encoded: it is two segments here.
     """
@@ -83,5 +85,5 @@ def split_path(request: Request) -> tuple[tuple[str, ...], str]:
         segments = (*segments[:at], *_FUNCTIONS.split("/"), *segments[at + 1 :])
     schema = request.param("curr_schema") or request.param("schema_name") or "default"
     if len(segments) > 4 and segments[0] == "projects" and segments[2] == "schemas":
-        return (*segments[:2], *segments[4:]), segments[3].lower()
-    return segments, schema.lower()
+        return Target(request, (*segments[:2], *segments[4:]), segments[3].lower())
+    return Target(request, segments, schema.lower())

@@ -3,66 +3,51 @@
 import json
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
-from functools import partial
-from typing import Any
 
-from yunbox.kernel import ids
 from yunbox.kernel.call import Claim
-from yunbox.kernel.errors import Internal, KernelError
+from yunbox.kernel.errors import KernelError
 from yunbox.services.maxcompute import faults
-from yunbox.services.maxcompute.replies import xml
-from yunbox.services.maxcompute.route import Router, split_path
+from yunbox.services.maxcompute.replies import json_text, xml
+from yunbox.services.maxcompute.route import Target, key, missing, target_of
 from yunbox.services.maxcompute.routes import bound
 from yunbox.services.maxcompute.service import MaxCompute
-from yunbox.wire.http import ClientGone, Receive, Request, Response, Scope, Send, parse_request, send_response
+from yunbox.wire.app import Front
+from yunbox.wire.http import Receive, Request, Response, Scope, parse_request
 from yunbox.wire.odps.signing import APP_HEADER, canonical_strings, parse_app_authentication, parse_authorization
+from yunbox.wire.route import Router
 from yunbox.wire.xml import element
 
 
-class MaxComputeApp:
-    """The ASGI application of one MaxCompute service."""
+class OdpsFront(Front[Target]):
+    """The protocol of MaxCompute."""
+
+    request_id_header = "x-odps-request-id"
 
     def __init__(self, service: MaxCompute) -> None:
-        self._spine = service.spine
-        self._router = Router(bound(service))
+        super().__init__(Router(bound(service), key, missing))
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
-        request_id = ids.request_id()
-        request: Request | None = None
-        started = _Started(send)
-        try:
-            request = parse_request(scope, receive)
-            response = await self._serve(request, request_id)
-            response.headers["x-odps-request-id"] = request_id
-            await send_response(response, started)
-        except ClientGone:
-            return
-        except Exception as error:
-            if started.done:
-                raise  # too late for another answer: the connection is cut, and the client sees a short body
-            await send_response(_failure(error, request, request_id), send)
+    def target(self, scope: Scope, receive: Receive) -> Target:
+        """The request, without what any path may begin with."""
+        return target_of(parse_request(scope, receive))
 
-    async def _serve(self, request: Request, request_id: str) -> Response:
-        segments, schema = split_path(request)
-        route, values = self._router.find(request, segments)
-        values["schema"] = values.get("schema", schema)
-        claim = read_claim(request)
-        read = partial(route.parse, request, values)
-        result = await self._spine.call(route.part, route.operation, read, claim, request_id)
-        return route.render(result, request)
+    def claim(self, request: Target) -> Claim:
+        """What the request says of who sent it."""
+        return read_claim(request.request)
 
-
-class _Started:
-    """Passes events on and remembers whether the response has begun."""
-
-    def __init__(self, send: Send) -> None:
-        self._send = send
-        self.done = False
-
-    async def __call__(self, event: dict[str, Any]) -> None:
-        self.done = True
-        await self._send(event)
+    def failure(self, error: KernelError, request: Target | None, request_id: str, scope: Scope) -> Response:
+        """An error in XML, or for the tunnel in JSON."""
+        status, code, message = faults.reply(error)
+        if request is not None and request.request.segments[:1] != ("api",):
+            body = {"Code": code, "Message": message, "RequestId": request_id, "HostId": "yunbox"}
+            return json_text(json.dumps(body), status=status)
+        root = element(
+            "Error",
+            element("Code", code),
+            element("Message", message),
+            element("RequestId", request_id),
+            element("HostId", "yunbox"),
+        )
+        return xml(root, status=status)
 
 
 def read_claim(request: Request) -> Claim:
@@ -109,20 +94,3 @@ def _signed_at(headers: Mapping[str, str]) -> float | None:
         return parsedate_to_datetime(text).timestamp()
     except (ValueError, TypeError):
         return None
-
-
-def _failure(error: Exception, request: Request | None, request_id: str) -> Response:
-    kernel = error if isinstance(error, KernelError) else Internal(f"{type(error).__name__}: {error}")
-    status, code, message = faults.reply(kernel)
-    headers = {"x-odps-request-id": request_id}
-    if request is not None and request.segments[:1] != ("api",):
-        body = {"Code": code, "Message": message, "RequestId": request_id, "HostId": "yunbox"}
-        return Response(status, {"Content-Type": "application/json", **headers}, json.dumps(body).encode())
-    root = element(
-        "Error",
-        element("Code", code),
-        element("Message", message),
-        element("RequestId", request_id),
-        element("HostId", "yunbox"),
-    )
-    return xml(root, status=status, headers=headers)

@@ -18,7 +18,7 @@ from yunbox.services.maxcompute.access import (
     writes_project,
 )
 from yunbox.services.maxcompute.replies import empty, http_date, json_text, text, xml
-from yunbox.services.maxcompute.route import PAGE_MAX, PathValues, Route
+from yunbox.services.maxcompute.route import PAGE_MAX, PathValues, on
 from yunbox.storage.tables.catalogue import Catalogue
 from yunbox.storage.tables.model import Project, Schema
 from yunbox.wire.http import Request, Response
@@ -289,15 +289,15 @@ CREATE_SCHEMA = Operation("odps", "CreateSchema", SchemaName, _create_schema, wr
 DROP_SCHEMA = Operation("odps", "DropSchema", SchemaName, _drop_schema, writes_project)
 
 ROUTES = [
-    Route("GET", "/tenants", GET_TENANT, no_params, _tenant_json),
-    Route("GET", "/logview/host", GET_LOGVIEW_HOST, no_params, _plain),
-    Route("GET", "/projects", LIST_PROJECTS, _page, _projects_xml),
-    Route("GET", "/projects/{project}", GET_PROJECT, project_params, _project_xml),
-    Route("GET", "/projects/{project}", GET_POLICY, project_params, _plain, when="policy"),
-    Route("PUT", "/projects/{project}", PUT_POLICY, _policy_params, _done, when="policy"),
-    Route("GET", "/projects/{project}/tunnel", GET_TUNNEL, project_params, _plain),
-    Route("GET", "/projects/{project}/schemas", LIST_SCHEMAS, project_params, _all_schemas),
-    Route("POST", "/projects/{project}/schemas", CREATE_SCHEMA, _new_schema_params, _done),
-    Route("GET", "/projects/{project}/schemas/{schema}", GET_SCHEMA, _schema_params, _one_schema),
-    Route("DELETE", "/projects/{project}/schemas/{schema}", DROP_SCHEMA, _schema_params, _done),
+    on("GET", "/tenants", GET_TENANT, no_params, _tenant_json),
+    on("GET", "/logview/host", GET_LOGVIEW_HOST, no_params, _plain),
+    on("GET", "/projects", LIST_PROJECTS, _page, _projects_xml),
+    on("GET", "/projects/{project}", GET_PROJECT, project_params, _project_xml),
+    on("GET", "/projects/{project}", GET_POLICY, project_params, _plain, when="policy"),
+    on("PUT", "/projects/{project}", PUT_POLICY, _policy_params, _done, when="policy"),
+    on("GET", "/projects/{project}/tunnel", GET_TUNNEL, project_params, _plain),
+    on("GET", "/projects/{project}/schemas", LIST_SCHEMAS, project_params, _all_schemas),
+    on("POST", "/projects/{project}/schemas", CREATE_SCHEMA, _new_schema_params, _done),
+    on("GET", "/projects/{project}/schemas/{schema}", GET_SCHEMA, _schema_params, _one_schema),
+    on("DELETE", "/projects/{project}/schemas/{schema}", DROP_SCHEMA, _schema_params, _done),
 ]

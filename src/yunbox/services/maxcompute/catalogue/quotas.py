@@ -8,7 +8,7 @@ from yunbox.kernel.errors import NotFound, Unsupported
 from yunbox.services.maxcompute.access import anyone
 from yunbox.services.maxcompute.catalogue.projects import Nothing, no_params
 from yunbox.services.maxcompute.replies import xml
-from yunbox.services.maxcompute.route import PathValues, Route
+from yunbox.services.maxcompute.route import PathValues, on
 from yunbox.wire.http import Request, Response
 from yunbox.wire.xml import Markup, element
 
@@ -80,7 +80,7 @@ GET_QUOTA = Operation("odps", "GetQuota", QuotaName, _get, anyone)
 CONNECT_MCQA = Operation("odps", "ConnectMcqa", Nothing, _connect, anyone)
 
 ROUTES = [
-    Route("GET", "/quotas", LIST_QUOTAS, no_params, _list_xml),
-    Route("GET", "/quotas/{quota}", GET_QUOTA, _name, _one_xml),
-    Route("GET", "/connection/mcqa", CONNECT_MCQA, no_params, lambda result, request: xml(element("Empty"))),
+    on("GET", "/quotas", LIST_QUOTAS, no_params, _list_xml),
+    on("GET", "/quotas/{quota}", GET_QUOTA, _name, _one_xml),
+    on("GET", "/connection/mcqa", CONNECT_MCQA, no_params, lambda result, request: xml(element("Empty"))),
 ]

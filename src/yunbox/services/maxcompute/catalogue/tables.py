@@ -11,7 +11,7 @@ from yunbox.kernel.errors import InvalidArgument, NotFound
 from yunbox.schema.tables import Column, PartitionValues, Table, TableName
 from yunbox.services.maxcompute.access import InCatalogue, OnTable, lists_project, on_table
 from yunbox.services.maxcompute.replies import http_date, text, xml
-from yunbox.services.maxcompute.route import PAGE_MAX, PathValues, Route
+from yunbox.services.maxcompute.route import PAGE_MAX, PathValues, on
 from yunbox.storage.tables.catalogue import Catalogue
 from yunbox.storage.tables.lifecycle import LIFECYCLE_DISABLED
 from yunbox.storage.tables.model import PartitionInfo, StoredTable
@@ -396,9 +396,9 @@ HEAD_TABLE = Operation("odps", "PreviewTable", Head, _head, _selects)
 
 _ONE = "/projects/{project}/tables/{table}"
 ROUTES = [
-    Route("GET", "/projects/{project}/tables", LIST_TABLES, _tables, _tables_xml),
-    Route("GET", _ONE, HEAD_TABLE, _head_params, _csv, when="data"),
-    Route("GET", _ONE, LIST_PARTITIONS, _partitions, _partitions_xml, when="partitions"),
-    Route("GET", _ONE, GET_PARTITION, _partition, _partition_xml, when="partition"),
-    Route("GET", _ONE, GET_TABLE, _table, _table_xml),
+    on("GET", "/projects/{project}/tables", LIST_TABLES, _tables, _tables_xml),
+    on("GET", _ONE, HEAD_TABLE, _head_params, _csv, when="data"),
+    on("GET", _ONE, LIST_PARTITIONS, _partitions, _partitions_xml, when="partitions"),
+    on("GET", _ONE, GET_PARTITION, _partition, _partition_xml, when="partition"),
+    on("GET", _ONE, GET_TABLE, _table, _table_xml),
 ]

@@ -9,7 +9,7 @@ from yunbox.kernel.errors import InvalidArgument
 from yunbox.services.maxcompute.access import lists_project, on_object, on_project
 from yunbox.services.maxcompute.functions.store import Function, FunctionStore
 from yunbox.services.maxcompute.replies import empty, http_date, xml
-from yunbox.services.maxcompute.route import PAGE_MAX, PathValues, Route
+from yunbox.services.maxcompute.route import PAGE_MAX, PathValues, on
 from yunbox.storage.tables.catalogue import Catalogue
 from yunbox.wire.http import Request, Response
 from yunbox.wire.xml import Markup, element, parse_body
@@ -169,9 +169,9 @@ LIST_FUNCTIONS = Operation("odps", "ListFunctions", FunctionPage, _list, lists_p
 _ALL = "/projects/{project}/registration/functions"
 _ONE = "/projects/{project}/registration/functions/{function}"
 ROUTES = [
-    Route("GET", _ALL, LIST_FUNCTIONS, _page, _list_xml),
-    Route("POST", _ALL, CREATE_FUNCTION, _new, _done),
-    Route("GET", _ONE, GET_FUNCTION, _ref, _one_xml),
-    Route("PUT", _ONE, UPDATE_FUNCTION, _new, _done),
-    Route("DELETE", _ONE, DELETE_FUNCTION, _ref, _done),
+    on("GET", _ALL, LIST_FUNCTIONS, _page, _list_xml),
+    on("POST", _ALL, CREATE_FUNCTION, _new, _done),
+    on("GET", _ONE, GET_FUNCTION, _ref, _one_xml),
+    on("PUT", _ONE, UPDATE_FUNCTION, _new, _done),
+    on("DELETE", _ONE, DELETE_FUNCTION, _ref, _done),
 ]

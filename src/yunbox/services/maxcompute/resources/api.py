@@ -8,7 +8,7 @@ from yunbox.kernel.errors import InvalidArgument
 from yunbox.services.maxcompute.access import DOWNLOADED, in_project, lists_project, on_object, on_project
 from yunbox.services.maxcompute.replies import empty, http_date, xml
 from yunbox.services.maxcompute.resources.store import PART, NewResource, Resource, ResourceStore
-from yunbox.services.maxcompute.route import PAGE_MAX, PathValues, Route
+from yunbox.services.maxcompute.route import PAGE_MAX, PathValues, on
 from yunbox.services.maxcompute.tunnel.api.batch import stream_response, truth
 from yunbox.storage.tables.catalogue import Catalogue
 from yunbox.wire.http import Body, Request, Response
@@ -224,10 +224,10 @@ LIST_RESOURCES = Operation("odps", "ListResources", ResourcePage, _list, lists_p
 _ALL = "/projects/{project}/resources"
 _ONE = "/projects/{project}/resources/{resource}"
 ROUTES = [
-    Route("GET", _ALL, LIST_RESOURCES, _page, _list_xml),
-    Route("POST", _ALL, CREATE_RESOURCE, _sent, _done),
-    Route("GET", _ONE, GET_RESOURCE, _ref, _meta, when="meta"),
-    Route("GET", _ONE, READ_RESOURCE, _ref, stream_response),
-    Route("PUT", _ONE, UPDATE_RESOURCE, _sent, _done),
-    Route("DELETE", _ONE, DELETE_RESOURCE, _ref, _done),
+    on("GET", _ALL, LIST_RESOURCES, _page, _list_xml),
+    on("POST", _ALL, CREATE_RESOURCE, _sent, _done),
+    on("GET", _ONE, GET_RESOURCE, _ref, _meta, when="meta"),
+    on("GET", _ONE, READ_RESOURCE, _ref, stream_response),
+    on("PUT", _ONE, UPDATE_RESOURCE, _sent, _done),
+    on("DELETE", _ONE, DELETE_RESOURCE, _ref, _done),
 ]

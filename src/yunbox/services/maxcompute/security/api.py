@@ -11,7 +11,7 @@ from yunbox.kernel.errors import InvalidArgument, NotFound, Unsupported
 from yunbox.services.maxcompute.access import administers, lists_project, on_project, reads_project
 from yunbox.services.maxcompute.catalogue.projects import ProjectName, project_params
 from yunbox.services.maxcompute.replies import empty, json_text, xml
-from yunbox.services.maxcompute.route import PathValues, Route
+from yunbox.services.maxcompute.route import PathValues, on
 from yunbox.services.maxcompute.security.grants import Grants, Member
 from yunbox.services.maxcompute.security.parse import parse
 from yunbox.services.maxcompute.security.run import CONFIGURATION, Language, needed
@@ -244,16 +244,16 @@ PUT_CONFIGURATION = Operation("odps", "PutSecurityConfiguration", Configuration,
 
 _P = "/projects/{project}"
 ROUTES = [
-    Route("POST", f"{_P}/authorization", SIGN_TOKEN, _token, _result_xml, when="sign_bearer_token"),
-    Route("POST", f"{_P}/authorization", RUN_QUERY, _query, _result_xml),
-    Route("GET", f"{_P}/users", LIST_USERS, project_params, _users_xml),
-    Route("GET", f"{_P}/users/{{user}}", LIST_USER_ROLES, _user, _roles_xml, when="roles"),
-    Route("GET", f"{_P}/users/{{user}}", GET_USER, _user, _user_xml),
-    Route("GET", f"{_P}/roles", LIST_ROLES, project_params, _roles_xml),
-    Route("GET", f"{_P}/roles/{{role}}", LIST_ROLE_USERS, _role, _users_xml, when="users"),
-    Route("GET", f"{_P}/roles/{{role}}", GET_ROLE_POLICY, _role, _policy_text, when="policy"),
-    Route("PUT", f"{_P}/roles/{{role}}", PUT_ROLE_POLICY, _role, _done, when="policy"),
-    Route("GET", f"{_P}/roles/{{role}}", GET_ROLE, _role, _role_xml),
-    Route("GET", _P, GET_CONFIGURATION, project_params, _configuration_xml, when="security_configuration"),
-    Route("PUT", _P, PUT_CONFIGURATION, _configuration, _done, when="security_configuration"),
+    on("POST", f"{_P}/authorization", SIGN_TOKEN, _token, _result_xml, when="sign_bearer_token"),
+    on("POST", f"{_P}/authorization", RUN_QUERY, _query, _result_xml),
+    on("GET", f"{_P}/users", LIST_USERS, project_params, _users_xml),
+    on("GET", f"{_P}/users/{{user}}", LIST_USER_ROLES, _user, _roles_xml, when="roles"),
+    on("GET", f"{_P}/users/{{user}}", GET_USER, _user, _user_xml),
+    on("GET", f"{_P}/roles", LIST_ROLES, project_params, _roles_xml),
+    on("GET", f"{_P}/roles/{{role}}", LIST_ROLE_USERS, _role, _users_xml, when="users"),
+    on("GET", f"{_P}/roles/{{role}}", GET_ROLE_POLICY, _role, _policy_text, when="policy"),
+    on("PUT", f"{_P}/roles/{{role}}", PUT_ROLE_POLICY, _role, _done, when="policy"),
+    on("GET", f"{_P}/roles/{{role}}", GET_ROLE, _role, _role_xml),
+    on("GET", _P, GET_CONFIGURATION, project_params, _configuration_xml, when="security_configuration"),
+    on("PUT", _P, PUT_CONFIGURATION, _configuration, _done, when="security_configuration"),
 ]

@@ -12,7 +12,7 @@ from yunbox.kernel.errors import InvalidArgument, Unsupported
 from yunbox.kernel.limits import RESULT_CSV_ROWS_MAX
 from yunbox.services.maxcompute.access import lists_project, on_object, on_project
 from yunbox.services.maxcompute.replies import empty, http_date, json_text, text, xml
-from yunbox.services.maxcompute.route import PAGE_MAX, PathValues, Route
+from yunbox.services.maxcompute.route import PAGE_MAX, PathValues, on
 from yunbox.services.maxcompute.sql.instances import RUNNING, TERMINATED, Instance, InstanceStore
 from yunbox.services.maxcompute.sql.jobs import SqlJobs
 from yunbox.services.maxcompute.sql.results import Results
@@ -360,20 +360,20 @@ LIST_INSTANCES = Operation("odps", "ListInstances", InstancePage, _list, lists_p
 
 _ONE = "/projects/{project}/instances/{instance}"
 ROUTES = [
-    Route("POST", "/projects/{project}/instances", CREATE_INSTANCE, _new, _created),
-    Route("GET", "/projects/{project}/instances", LIST_INSTANCES, _page, _list_xml),
-    Route("GET", "/projects/{project}/cachedinstances", LIST_INSTANCES, _queue_page, _queue_xml),
-    Route("GET", _ONE, GET_INSTANCE, _id, _status_xml),
-    Route("GET", _ONE, GET_INSTANCE, _id, _task_status_xml, when="taskstatus"),
-    Route("GET", _ONE, GET_RESULT, _id, _result_xml, when="result"),
-    Route("GET", _ONE, GET_INSTANCE, _id, _source_xml, when="source"),
-    Route("GET", _ONE, GET_INSTANCE, _id, _progress_xml, when="instanceprogress"),
-    Route("GET", _ONE, GET_INSTANCE, _id, _summary, when="instancesummary"),
-    Route("GET", _ONE, GET_INSTANCE, _id, _detail, when="instancedetail"),
-    Route("GET", _ONE, GET_INSTANCE, _id, _detail, when="detail"),
-    Route("GET", _ONE, GET_INSTANCE, _id, _cached, when="cached"),
-    Route("GET", _ONE, GET_INSTANCE, _id, _info, when="info"),
-    Route("GET", _ONE, GET_INSTANCE, _id, _log, when="log"),
-    Route("GET", _ONE, GET_INSTANCE, _id, _quota, when="instancequota"),
-    Route("PUT", _ONE, STOP_INSTANCE, _stop_params, _stopped),
+    on("POST", "/projects/{project}/instances", CREATE_INSTANCE, _new, _created),
+    on("GET", "/projects/{project}/instances", LIST_INSTANCES, _page, _list_xml),
+    on("GET", "/projects/{project}/cachedinstances", LIST_INSTANCES, _queue_page, _queue_xml),
+    on("GET", _ONE, GET_INSTANCE, _id, _status_xml),
+    on("GET", _ONE, GET_INSTANCE, _id, _task_status_xml, when="taskstatus"),
+    on("GET", _ONE, GET_RESULT, _id, _result_xml, when="result"),
+    on("GET", _ONE, GET_INSTANCE, _id, _source_xml, when="source"),
+    on("GET", _ONE, GET_INSTANCE, _id, _progress_xml, when="instanceprogress"),
+    on("GET", _ONE, GET_INSTANCE, _id, _summary, when="instancesummary"),
+    on("GET", _ONE, GET_INSTANCE, _id, _detail, when="instancedetail"),
+    on("GET", _ONE, GET_INSTANCE, _id, _detail, when="detail"),
+    on("GET", _ONE, GET_INSTANCE, _id, _cached, when="cached"),
+    on("GET", _ONE, GET_INSTANCE, _id, _info, when="info"),
+    on("GET", _ONE, GET_INSTANCE, _id, _log, when="log"),
+    on("GET", _ONE, GET_INSTANCE, _id, _quota, when="instancequota"),
+    on("PUT", _ONE, STOP_INSTANCE, _stop_params, _stopped),
 ]

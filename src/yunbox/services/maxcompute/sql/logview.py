@@ -3,7 +3,7 @@
 import time
 from html import escape
 
-from yunbox.services.maxcompute.route import PathValues, Route
+from yunbox.services.maxcompute.route import PathValues, on
 from yunbox.services.maxcompute.sql.api import GET_INSTANCE, InstanceId
 from yunbox.services.maxcompute.sql.instances import Instance
 from yunbox.wire.http import Request, Response
@@ -55,4 +55,4 @@ def _time(epoch_s: float) -> str:
     return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(epoch_s))
 
 
-ROUTES = [Route("GET", "/logview", GET_INSTANCE, _params, _page)]
+ROUTES = [on("GET", "/logview", GET_INSTANCE, _params, _page)]

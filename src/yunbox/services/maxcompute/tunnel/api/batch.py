@@ -19,7 +19,7 @@ from yunbox.services.maxcompute.access import (
 )
 from yunbox.services.maxcompute.catalogue.tables import column_json, parse_spec, table_name
 from yunbox.services.maxcompute.replies import empty, json_text
-from yunbox.services.maxcompute.route import PathValues, Route
+from yunbox.services.maxcompute.route import PathValues, on
 from yunbox.services.maxcompute.tunnel.download import Range
 from yunbox.services.maxcompute.tunnel.part import Tunnel
 from yunbox.services.maxcompute.tunnel.sessions import Session
@@ -418,15 +418,15 @@ DOWNLOAD_RESULT = Operation(
 _TABLE = "/projects/{project}/tables/{table}"
 _INSTANCE = "/projects/{project}/instances/{instance}"
 ROUTES = [
-    Route("POST", _TABLE, CREATE_UPLOAD, _new_upload, _upload_json, when="uploads"),
-    Route("GET", _TABLE, GET_UPLOAD, _upload_ref, _upload_json, when="uploadid"),
-    Route("PUT", _TABLE, UPLOAD_BLOCK, _new_block, _done, when="uploadid"),
-    Route("POST", _TABLE, COMMIT_UPLOAD, _upload_ref, _upload_json, when="uploadid"),
-    Route("DELETE", _TABLE, ABORT_UPLOAD, _upload_ref, _done, when="uploadid"),
-    Route("POST", _TABLE, CREATE_DOWNLOAD, _new_download, _download_json, when="downloads"),
-    Route("GET", _TABLE, DOWNLOAD_ROWS, _rows, stream_response, when="rowrange"),
-    Route("GET", _TABLE, GET_DOWNLOAD, _download_ref, _download_json, when="downloadid"),
-    Route("POST", _INSTANCE, CREATE_RESULT, _new_result, _result_json, when="downloads"),
-    Route("GET", _INSTANCE, DOWNLOAD_RESULT, _result_rows, stream_response, when="rowrange"),
-    Route("GET", _INSTANCE, GET_RESULT, _result_ref, _result_json, when="downloadid"),
+    on("POST", _TABLE, CREATE_UPLOAD, _new_upload, _upload_json, when="uploads"),
+    on("GET", _TABLE, GET_UPLOAD, _upload_ref, _upload_json, when="uploadid"),
+    on("PUT", _TABLE, UPLOAD_BLOCK, _new_block, _done, when="uploadid"),
+    on("POST", _TABLE, COMMIT_UPLOAD, _upload_ref, _upload_json, when="uploadid"),
+    on("DELETE", _TABLE, ABORT_UPLOAD, _upload_ref, _done, when="uploadid"),
+    on("POST", _TABLE, CREATE_DOWNLOAD, _new_download, _download_json, when="downloads"),
+    on("GET", _TABLE, DOWNLOAD_ROWS, _rows, stream_response, when="rowrange"),
+    on("GET", _TABLE, GET_DOWNLOAD, _download_ref, _download_json, when="downloadid"),
+    on("POST", _INSTANCE, CREATE_RESULT, _new_result, _result_json, when="downloads"),
+    on("GET", _INSTANCE, DOWNLOAD_RESULT, _result_rows, stream_response, when="rowrange"),
+    on("GET", _INSTANCE, GET_RESULT, _result_ref, _result_json, when="downloadid"),
 ]

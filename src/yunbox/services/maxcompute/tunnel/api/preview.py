@@ -11,7 +11,7 @@ from yunbox.kernel.call import Access, Call, Operation, Shape, Stream
 from yunbox.schema.tables import TableName
 from yunbox.services.maxcompute.access import DOWNLOADED, InCatalogue, OnTable, in_project, on_table
 from yunbox.services.maxcompute.catalogue.tables import parse_spec, table_name
-from yunbox.services.maxcompute.route import PathValues, Route
+from yunbox.services.maxcompute.route import PathValues, on
 from yunbox.services.maxcompute.tunnel.api.batch import stream_response
 from yunbox.services.maxcompute.tunnel.part import Tunnel
 from yunbox.services.maxcompute.tunnel.preview import ROWS_MAX
@@ -62,4 +62,4 @@ async def _preview(tunnel: Tunnel, call: Call[Preview]) -> Stream:
 PREVIEW_ROWS = Operation(
     "odps", "PreviewRows", Preview, _preview, _selects, Shape.STREAM, charge=DOWNLOADED, place=in_project
 )
-ROUTES = [Route("GET", "/projects/{project}/tables/{table}/preview", PREVIEW_ROWS, _params, stream_response)]
+ROUTES = [on("GET", "/projects/{project}/tables/{table}/preview", PREVIEW_ROWS, _params, stream_response)]

@@ -10,7 +10,7 @@ from yunbox.schema.tables import TableName
 from yunbox.services.maxcompute.access import UPLOADED, in_project
 from yunbox.services.maxcompute.catalogue.tables import parse_spec, table_name
 from yunbox.services.maxcompute.replies import empty, json_text
-from yunbox.services.maxcompute.route import PathValues, Route
+from yunbox.services.maxcompute.route import PathValues, on
 from yunbox.services.maxcompute.tunnel.api.batch import SessionRef, check_table, target_schema, truth, writes_table
 from yunbox.services.maxcompute.tunnel.part import Tunnel
 from yunbox.services.maxcompute.tunnel.sessions import Session
@@ -163,9 +163,9 @@ UPSERT = Operation("odps", "UpsertSession", SessionRef, _upsert, writes_table)
 _PATH = "/projects/{project}/tables/{table}/streams"
 _UPSERTS = "/projects/{project}/tables/{table}/upserts"
 ROUTES = [
-    Route("POST", _PATH, ABORT_STREAM, _ref, _done, when="uploadid"),
-    Route("POST", _PATH, CREATE_STREAM, _new, _json),
-    Route("GET", _PATH, GET_STREAM, _ref, _json),
-    Route("PUT", _PATH, WRITE_PACK, _pack, _taken),
-    *(Route(method, _UPSERTS, UPSERT, _ref, _done) for method in ("POST", "GET", "PUT", "DELETE")),
+    on("POST", _PATH, ABORT_STREAM, _ref, _done, when="uploadid"),
+    on("POST", _PATH, CREATE_STREAM, _new, _json),
+    on("GET", _PATH, GET_STREAM, _ref, _json),
+    on("PUT", _PATH, WRITE_PACK, _pack, _taken),
+    *(on(method, _UPSERTS, UPSERT, _ref, _done) for method in ("POST", "GET", "PUT", "DELETE")),
 ]
