@@ -115,3 +115,24 @@ def test_a_question_costs_what_it_scans(server: Moved) -> None:
     server.advance(hours=1)
     until(lambda: quantities(server, "asked").get("oss.select") == 3 * len(rows))
     assert 0 < quantities(server, "asked")["oss.restore.IA"] < len(rows), "what was sent, not what was read"
+
+
+def test_an_upload_that_fails_has_used_what_came_of_it(server: Moved) -> None:
+    bucket = server.bucket("broken")
+    size = 3 * MB
+    upload = bucket.init_multipart_upload("parts").upload_id
+    wrong = {"Content-MD5": "1B2M2Y8AsgTpgAmY7PhCfg=="}
+    for send in (
+        lambda: bucket.put_object("k", b"x" * size, headers=wrong),
+        lambda: bucket.upload_part("parts", upload, 1, b"x" * size, headers=wrong),
+        lambda: bucket.append_object("log", 7, b"x" * size),
+    ):
+        with pytest.raises(oss2.exceptions.ServerError):
+            send()
+    server.advance(hours=1)
+    until(lambda: quantities(server, "broken").get("oss.traffic.in", 0) >= 2 * size)
+    command = [sys.executable, "-m", "yunbox", "logs", "--data", str(server.data), "--output", "json", "-n", "100"]
+    lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    failed = {event["operation"]: event for event in map(json.loads, lines) if event["code"] == "BadDigest"}
+    assert {name: event["uploaded_bytes"] for name, event in failed.items()} == {"PutObject": size, "UploadPart": size}
+    assert quantities(server, "broken")["oss.request.put"] == 2, "the bucket and the upload: what failed is no request"

@@ -236,6 +236,24 @@ def test_what_was_signed_has_its_effect(scheme: str, sign: Signer, bucket: oss2.
     assert bucket.head_object("kept").headers["x-oss-meta-a"] == "b"
 
 
+def test_s3_signs_the_host_as_it_may_name_the_bucket(server: Server, bucket: oss2.Bucket) -> None:
+    """As the vendor's page 0002-00000420 has it."""
+    date = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    scope = signing.Scope(server.access_key_id, date[:8], "cn-local", "s3", "aws4_request")
+    headers = {"x-amz-date": date, "x-amz-content-sha256": signing.UNSIGNED}
+    signed = ["x-amz-content-sha256", "x-amz-date"]
+    text = signing.canonical_s3("PUT", "/k", (), headers, signed, date, scope, signing.UNSIGNED)
+    signature = signing.sign_s3(server.access_key_secret, text, date[:8], scope.region, scope.service)
+    headers["authorization"] = (
+        f"{signing.S3_ALGORITHM} Credential={scope.access_key_id}/{scope.text}, "
+        f"SignedHeaders={';'.join(signed)}, Signature={signature}"
+    )
+    headers["host"] = f"{bucket.bucket_name}.localhost"
+    answer = requests.put(f"{server.endpoints['oss']}/k", data=DATA, headers=headers, timeout=10)
+    assert (answer.status_code, code(answer)) == (403, "AccessDenied")
+    assert "<HeadersNotSigned>host</HeadersNotSigned>" in answer.text
+
+
 @pytest.mark.parametrize("added", [{"x-oss-signature-version": signing.V4_ALGORITHM}, {"X-Amz-Signature": "1"}])
 def test_a_second_signature_does_not_change_the_scheme(
     added: dict[str, str], sign: Signer, bucket: oss2.Bucket

@@ -23,7 +23,7 @@ from yunbox.wire.oss import signing
 
 HEADERS: dict[str, str] = {
     "authorization": "it is the signature",
-    "host": "it says where the request was sent; the bucket that it names is signed with the resource",
+    "host": "V1 and V4 sign the bucket that it may name; S3 has to sign it, or is refused",
     "date": "V1 and V4 sign it; S3 has a date of its own",
     "content-length": "the transport's: how long the body is",
     "transfer-encoding": "the transport's: how the body comes",
@@ -109,7 +109,7 @@ def _s3(request: OssRequest, claim: Claim) -> OssRequest:
         return replace(request, dialect=S3)
     signed = claim.scope["signed_headers"].split(";")
     own = [name for name in request.headers if name not in _KEPT and name.startswith(_AMZ)]
-    unsigned = tuple(name for name in own if name not in signed and name not in S3_HEADERS)
+    unsigned = tuple(name for name in (*own, "host") if name not in signed and name not in S3_HEADERS)
     headers = {name: value for name, value in request.headers.items() if name in _KEPT or name in own}
     return replace(request, headers=headers, dialect=S3, unsigned=unsigned)
 
