@@ -5,6 +5,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import architecture
+import limits
 from circles import import_circles
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -41,6 +43,8 @@ RULES: dict[str, Callable[[], list[str]]] = {
     "files of at most 600 lines": long_files,
     "locks name no host": named_hosts,
     "no import circles": lambda: import_circles(ROOT / "src"),
+    "the picture of the house": architecture.stale,
+    "the page of limits": limits.stale,
 }
 
 
