@@ -1,7 +1,7 @@
 """The table of docs/reference/limits.md, made from the bounds in the code: `python tools/limits.py` writes it anew.
 
 A bound is a constant beside the code that keeps it, `NAME_MAX` or `NAME_MIN` with its unit in its name; those that
-several layers keep are in `kernel/limits.py`. `./yunbox check` compares, so that the page cannot promise another number.
+several layers keep are in `kernel/limits.py`. `./yunbox check` compares, so that the page cannot promise other numbers.
 """
 
 import re
@@ -32,8 +32,8 @@ ROWS = {
     "upload and download sessions": "{services.maxcompute.tunnel.sessions:SESSION_AGE_S}",
     "ended instances": "{services.maxcompute.housekeeping:INSTANCE_AGE_S}",
     "call log": "{meter.journal:_LOG_FILES_MAX} files of {meter.journal:_LOG_BYTES_MAX}",
-    "audit trail": "{meter.audit:AGE_DAYS} days, {meter.audit:BYTES_MAX}; {meter.audit:REFUSALS_WHOLE_MAX} refusals of a "
-    "kind in a minute are whole, further ones counted",
+    "audit trail": "{meter.audit:AGE_DAYS} days, {meter.audit:BYTES_MAX}; {meter.audit:REFUSALS_WHOLE_MAX} refusals of "
+    "of a kind in a minute are whole, further ones counted",
     "files that left a table": "{services.maxcompute.housekeeping:DEAD_FILE_AGE_S}",
     "object key": "1 to {storage.objects.keys:KEY_BYTES_MAX} bytes of UTF-8, not starting with `/` or `\\`, "
     "without NUL",
