@@ -90,6 +90,11 @@ def canonical_v1(
     )
 
 
+def decoded(text: str) -> str:
+    """A name or a value of a query, as it was before it was encoded; most have nothing to decode."""
+    return unquote_plus(text) if "%" in text or "+" in text else text
+
+
 def is_own(names: Iterable[str]) -> bool:
     """Whether a query asks for what only Yunbox has."""
     return any(name.startswith(_OWN) for name in names)
@@ -98,10 +103,10 @@ def is_own(names: Iterable[str]) -> bool:
 def _sub(query: Query) -> str:
     if not query:
         return ""
-    names = [unquote_plus(name) for name, _ in query]
+    names = [decoded(name) for name, _ in query]
     whole = is_own(names)
     chosen = sorted(
-        (name, unquote_plus(value))
+        (name, decoded(value))
         for name, (_, value) in zip(names, query, strict=True)
         if name in SUBRESOURCES or (whole and name not in V1_SIGNATURE)
     )
@@ -173,7 +178,7 @@ def _sorted_query(query: Query, *, bare: bool) -> str:
 
 def encoded(query: Query) -> tuple[tuple[str, str], ...]:
     """Pairs as AWS has them signed, however they were sent: only unreserved characters are left as they are."""
-    return tuple((quote(unquote_plus(name), safe=""), quote(unquote_plus(value), safe="")) for name, value in query)
+    return tuple((quote(decoded(name), safe=""), quote(decoded(value), safe="")) for name, value in query)
 
 
 def _string_to_sign(algorithm: str, date: str, scope: Scope, request: str) -> str:

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from urllib.parse import unquote
+from functools import lru_cache
 
 from yunbox.identity.identify import BAD_KEY, NotIdentified
 from yunbox.kernel.call import ANONYMOUS, Claim
 from yunbox.kernel.errors import InvalidArgument
 from yunbox.services.oss.http.target import OSS, S3, OssRequest
 from yunbox.wire.oss import signing
+from yunbox.wire.oss.signing import decoded
 
 _EXPIRES_S_MAX = 7 * 24 * 3600
 _UNSIGNED_NAMES = frozenset(("Signature", "OSSAccessKeyId", "Expires", "x-oss-signature", "X-Amz-Signature"))
@@ -197,7 +198,7 @@ def _claim(
 
 
 def _without_signature(request: OssRequest) -> tuple[tuple[str, str], ...]:
-    return tuple((name, value) for name, value in request.pairs if unquote(name) not in _UNSIGNED_NAMES)
+    return tuple((name, value) for name, value in request.pairs if decoded(name) not in _UNSIGNED_NAMES)
 
 
 def _token(request: OssRequest) -> str:
@@ -224,6 +225,7 @@ def _http_time(text: str) -> float | None:
         return _iso_time(text)
 
 
+@lru_cache(maxsize=1024)  # many requests are signed within one second
 def _day(seconds: float) -> str:
     try:
         return datetime.fromtimestamp(seconds, UTC).strftime("%Y%m%d")
@@ -231,6 +233,7 @@ def _day(seconds: float) -> str:
         return ""
 
 
+@lru_cache(maxsize=1024)
 def _iso_time(text: str) -> float | None:
     try:
         return datetime.strptime(text, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).timestamp()

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import unquote, unquote_plus
+from urllib.parse import unquote
 
 from yunbox.kernel import limits
 from yunbox.kernel.errors import InvalidArgument
 from yunbox.wire.http import Body, Receive, Scope
+from yunbox.wire.oss.signing import decoded
 
 OSS = "oss"
 S3 = "s3"
@@ -92,7 +93,7 @@ def parse_target(scope: Scope, receive: Receive, domain: str) -> OssRequest:
         method=scope["method"],
         bucket=bucket,
         key=_decode(path),
-        query={unquote_plus(name): unquote_plus(value) for name, value in pairs},
+        query={decoded(name): decoded(value) for name, value in pairs},
         pairs=pairs,
         headers=headers,
         body=Body(receive),
