@@ -4,7 +4,7 @@ import argparse
 import os
 from pathlib import Path
 
-from yunbox.cli.client import Connection
+from yunbox.cli.http import Connection
 from yunbox.kernel.errors import InvalidArgument, NotFound
 from yunbox.server.folder import read_credentials, read_server
 

@@ -11,8 +11,9 @@ from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from yunbox.cli.client import Client, Finished, ServerError, finished
 from yunbox.cli.config import resolve
+from yunbox.cli.http import ServerError
+from yunbox.cli.maxcompute_client import Finished, MaxComputeClient, finished
 from yunbox.cli.table import is_terminal, write_csv, write_json, write_table
 from yunbox.kernel.errors import InvalidArgument, KernelError
 from yunbox.kernel.texts import format_bytes, format_cost
@@ -46,7 +47,7 @@ class Console:
         connection, project, config = resolve(args)
         if not project:
             raise InvalidArgument("No project is chosen: give --project, or project_name in the configuration")
-        self.client = Client(connection, project)
+        self.client = MaxComputeClient(connection, project)
         self.settings: dict[str, str] = {}
         self.quiet = bool(getattr(args, "quiet", False))
         self.as_json = getattr(args, "output", "text") == "json"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from yunbox.cli import oss_remote
-from yunbox.cli.client import Connection, ServerError
+from yunbox.cli.http import Connection, ServerError
 from yunbox.cli.oss_client import OssClient
 from yunbox.cli.output import Output
 from yunbox.kernel.errors import InvalidArgument, NotFound

@@ -4,14 +4,13 @@ import http.client
 import json
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from email.utils import formatdate
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
-from yunbox.cli.client import Connection, ServerError
-from yunbox.kernel.errors import KernelError, Unavailable
+from yunbox.cli.http import Connection, HttpClient
 from yunbox.wire.oss.signing import canonical_v1, sign_v1
-from yunbox.wire.xml import parse_body
 
 _TIMEOUT_S = 24 * 3600.0
 Query = list[tuple[str, str]]
@@ -22,7 +21,7 @@ class OssClient:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._url = urlsplit(connection.endpoint)
+        self._http = HttpClient(connection.endpoint, _TIMEOUT_S)
 
     def json(self, method: str, bucket: str, query: Query) -> dict[str, Any]:
         """The one document that a call answers with."""
@@ -51,7 +50,7 @@ class OssClient:
 
     def _send(
         self, method: str, bucket: str, query: Query, key: str, headers: dict[str, str], body: bytes | None = None
-    ) -> http.client.HTTPResponse:
+    ) -> AbstractContextManager[http.client.HTTPResponse]:
         resource = f"/{bucket}/{key}" if bucket else "/"
         pairs = tuple((quote(name, safe="-"), quote(value, safe="")) for name, value in query)
         target = quote(resource) + "?" + "&".join(f"{name}={value}" if value else name for name, value in pairs)
@@ -62,20 +61,4 @@ class OssClient:
         text = canonical_v1(method, resource, pairs, signed, date)
         signature = sign_v1(self._connection.access_key_secret, text)
         signed["Authorization"] = f"OSS {self._connection.access_key_id}:{signature}"
-        connection = http.client.HTTPConnection(self._url.hostname or "", self._url.port, timeout=_TIMEOUT_S)
-        try:
-            connection.request(method, target, body=body, headers=signed)
-            response = connection.getresponse()
-        except OSError as error:
-            raise Unavailable(f"No server answers at {self._connection.endpoint}: {error}") from None
-        if response.status >= 300:
-            raise _failure(response.status, response.read())
-        return response
-
-
-def _failure(status: int, body: bytes) -> ServerError:
-    try:
-        root = parse_body(body)
-        return ServerError(root.value("Message"), code=root.value("Code"))
-    except KernelError:
-        return ServerError(f"HTTP {status}", code=str(status))
+        return self._http.open(method, target, signed, body)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from yunbox.cli.client import ServerError
+from yunbox.cli.http import ServerError
 from yunbox.cli.oss_client import OssClient
 from yunbox.cli.output import Output
 from yunbox.kernel.errors import InvalidArgument

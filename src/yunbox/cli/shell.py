@@ -5,8 +5,8 @@ import contextlib
 import sys
 from pathlib import Path
 
-from yunbox.cli.client import ServerError
 from yunbox.cli.console import Console, Quit, StatementFailed
+from yunbox.cli.http import ServerError
 from yunbox.kernel.errors import KernelError
 
 _HISTORY = Path("~/.yunbox_history")
@@ -83,7 +83,7 @@ class Shell:
         with contextlib.suppress(KernelError):
             instance, done = self._console.client.submit("SHOW TABLES;", {})
             if done is not None:
-                from yunbox.cli.client import finished
+                from yunbox.cli.maxcompute_client import finished
 
                 return [line.rpartition(":")[2] for line in finished(instance, done).text.splitlines()]
         return []

@@ -1,16 +1,16 @@
-"""The commands' own client of the server: signed HTTP like any other client's, with the standard library only."""
+"""The commands' own client of MaxCompute: signed like any other client's requests."""
 
 import base64
-import http.client
 import json
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from email.utils import formatdate
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
-from yunbox.kernel.errors import KernelError, NotFound, Unavailable
+from yunbox.cli.http import Answer, Connection, HttpClient
+from yunbox.kernel.errors import NotFound
 from yunbox.schema.tables import Column
 from yunbox.wire.odps.jobs import Task
 from yunbox.wire.odps.records import RecordDecoder
@@ -23,20 +23,6 @@ _READ_BYTES = 1 << 20
 _UNSUPPORTED = "InstanceTypeNotSupported"
 
 
-class ServerError(KernelError):
-    """The server's own error: its code and message."""
-
-
-@dataclass(frozen=True)
-class Connection:
-    """Where the server is, and as whom to speak to it."""
-
-    endpoint: str
-    access_key_id: str
-    access_key_secret: str = field(repr=False)
-    security_token: str = field(default="", repr=False)
-
-
 @dataclass(frozen=True)
 class Finished:
     """An instance that has ended: its text result, and whether it is a SELECT with rows to fetch."""
@@ -47,31 +33,31 @@ class Finished:
     is_select: bool
 
 
-class Client:
+class MaxComputeClient:
     """Submits statements and reads their results."""
 
     def __init__(self, connection: Connection, project: str) -> None:
         self.connection = connection
         self.project = project
-        self._url = urlsplit(connection.endpoint)
+        self._http = HttpClient(connection.endpoint, _TIMEOUT_S)
 
     # -- instances
 
     def submit(self, query: str, settings: Mapping[str, str], kind: str = "SQL") -> tuple[str, Node | None]:
         """Submit a statement; returns the instance's id, and its result when it ended at once."""
         task = Task(kind, f"Anonymous{kind}Task", query, settings=dict(settings))
-        _, headers, body = self._call("POST", f"/projects/{self.project}/instances", body=_job(task))
-        instance = headers["location"].rsplit("/", 1)[1]
-        return instance, parse_body(body) if body else None
+        answer = self._call("POST", f"/projects/{self.project}/instances", body=_job(task))
+        instance = answer.headers["location"].rsplit("/", 1)[1]
+        return instance, parse_body(answer.body) if answer.body else None
 
     def wait(self, instance: str) -> Finished:
         """Wait for an instance to end and return what it says."""
         path = f"/projects/{self.project}/instances/{instance}"
         while True:
-            _, _, body = self._call("GET", path, query=[("instancestatus", "")])
+            body = self._call("GET", path, query=[("instancestatus", "")]).body
             if parse_body(body).value("Status") == "Terminated":
                 break
-        _, _, body = self._call("GET", path, query=[("result", "")])
+        body = self._call("GET", path, query=[("result", "")]).body
         return finished(instance, parse_body(body))
 
     def stop(self, instance: str) -> None:
@@ -81,9 +67,7 @@ class Client:
 
     def summary(self, instance: str) -> dict[str, Any]:
         """What an instance read, as the summary has it."""
-        _, _, body = self._call(
-            "GET", f"/projects/{self.project}/instances/{instance}", query=[("instancesummary", "")]
-        )
+        body = self._call("GET", f"/projects/{self.project}/instances/{instance}", query=[("instancesummary", "")]).body
         return json.loads(json.loads(body)["Instance"]["JsonSummary"])
 
     def logview(self, instance: str) -> str:
@@ -100,16 +84,16 @@ class Client:
         }
         body = json.dumps({"expires_in_hours": 24, "policy": policy}).encode()
         path = f"/projects/{self.project}/authorization"
-        _, _, answer = self._call("POST", path, query=[("sign_bearer_token", "")], body=body)
+        answer = self._call("POST", path, query=[("sign_bearer_token", "")], body=body).body
         token = parse_body(answer).value("Result")
-        _, _, host = self._call("GET", "/logview/host")
+        host = self._call("GET", "/logview/host").body
         query = urlencode({"h": self.connection.endpoint, "p": self.project, "i": instance, "token": token})
         return f"{host.decode()}/logview/?{query}"
 
     def security(self, statement: str) -> str:
         """Run a statement of the security language; returns its answer."""
         root = element("Authorization", element("Query", statement), element("ResponseInJsonFormat", "false"))
-        _, _, body = self._call("POST", f"/projects/{self.project}/authorization", body=document(root))
+        body = self._call("POST", f"/projects/{self.project}/authorization", body=document(root)).body
         return parse_body(body).value("Result")
 
     # -- rows
@@ -117,7 +101,7 @@ class Client:
     def rows(self, instance: str) -> tuple[list[Column], int, Iterator[tuple[Any, ...]]]:
         """The columns of a SELECT's result, how many rows it has, and the rows as they stream in."""
         path = f"/projects/{self.project}/instances/{instance}"
-        _, _, body = self._call("POST", path, query=[("downloads", "")], tunnel=True)
+        body = self._call("POST", path, query=[("downloads", "")], tunnel=True).body
         session = json.loads(body)
         columns = [Column(c["name"], parse_type(c["type"])) for c in session["Schema"]["columns"]]
         count = int(session["RecordCount"])
@@ -128,16 +112,11 @@ class Client:
             return
         query = [("data", ""), ("downloadid", download), ("rowrange", f"(0,{count})")]
         decoder = RecordDecoder([(column.name, column.type) for column in columns])
-        connection = self._connect()
-        try:
-            response = self._request(connection, "GET", path, query, b"", tunnel=True)
-            if response.status >= 300:
-                raise _failure(response.status, response.read())
+        target, headers = self._signed("GET", path, query, tunnel=True)
+        with self._http.open("GET", target, headers) as response:
             while data := response.read(_READ_BYTES):
                 yield from decoder.feed(data)
             yield from decoder.finish()
-        finally:
-            connection.close()
 
     # -- HTTP
 
@@ -149,35 +128,15 @@ class Client:
         query: list[tuple[str, str]] | None = None,
         body: bytes = b"",
         tunnel: bool = False,
-    ) -> tuple[int, dict[str, str], bytes]:
-        connection = self._connect()
-        try:
-            response = self._request(connection, method, path, query or [], body, tunnel=tunnel)
-            data = response.read()
-        except OSError as error:
-            raise Unavailable(f"No server answers at {self.connection.endpoint}: {error}") from None
-        finally:
-            connection.close()
-        if response.status >= 300:
-            raise _failure(response.status, data)
-        return response.status, {key.lower(): value for key, value in response.getheaders()}, data
+    ) -> Answer:
+        target, headers = self._signed(method, path, query or [], tunnel=tunnel)
+        return self._http.call(method, target, headers, body)
 
-    def _connect(self) -> http.client.HTTPConnection:
-        kind = http.client.HTTPSConnection if self._url.scheme == "https" else http.client.HTTPConnection
-        return kind(self._url.hostname or "", self._url.port, timeout=_TIMEOUT_S)
-
-    def _request(
-        self,
-        connection: http.client.HTTPConnection,
-        method: str,
-        path: str,
-        query: list[tuple[str, str]],
-        body: bytes,
-        *,
-        tunnel: bool,
-    ) -> http.client.HTTPResponse:
-        """Sign and send. The tunnel's paths have no ``/api`` before them."""
-        prefix = "" if tunnel else self._url.path.rstrip("/")
+    def _signed(
+        self, method: str, path: str, query: list[tuple[str, str]], *, tunnel: bool
+    ) -> tuple[str, dict[str, str]]:
+        """A request's target and its signed headers. The tunnel's paths have no ``/api`` before them."""
+        prefix = "" if tunnel else self._http.path
         target = prefix + quote(path)
         if query:
             target += "?" + "&".join(f"{key}={quote(value, safe='')}" if value else key for key, value in query)
@@ -185,11 +144,8 @@ class Client:
         if self.connection.security_token:
             headers[STS_TOKEN_HEADER] = self.connection.security_token
         lowered = {key.lower(): value for key, value in headers.items()}
-        signed = canonical_string(method, target, lowered, prefix)
-        signature = sign_v2(self.connection.access_key_secret, signed)
-        headers["Authorization"] = f"ODPS {self.connection.access_key_id}:{signature}"
-        connection.request(method, target, body=body, headers=headers)
-        return connection.getresponse()
+        signature = sign_v2(self.connection.access_key_secret, canonical_string(method, target, lowered, prefix))
+        return target, headers | {"Authorization": f"ODPS {self.connection.access_key_id}:{signature}"}
 
 
 def finished(instance: str, root: Node) -> Finished:
@@ -213,14 +169,3 @@ def _job(task: Task) -> bytes:
     )
     dag = element("DAG", element("RunMode", "Sequence"))
     return document(element("Instance", element("Job", element("Priority", 9), element("Tasks", body), dag)))
-
-
-def _failure(status: int, body: bytes) -> ServerError:
-    try:
-        if body.lstrip().startswith(b"<"):
-            root = parse_body(body)
-            return ServerError(root.value("Message"), code=root.value("Code"))
-        found = json.loads(body)
-        return ServerError(found["Message"], code=found["Code"])
-    except (KernelError, ValueError, KeyError):
-        return ServerError(f"HTTP {status}: {body[:500].decode('utf-8', 'replace')}", code=str(status))
