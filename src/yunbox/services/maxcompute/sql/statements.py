@@ -247,6 +247,11 @@ def _operation(name: str, run: Any, touches: Any, admit: Any = None) -> Operatio
     return Operation("odps", name, Statement, run, touches, Shape.JOB, admit)
 
 
+def _manages(name: str, run: Any, touches: Any, admit: Any = None) -> Operation[Warehouse, Statement, Outcome]:
+    """A statement that changes what there is, not what is in it: the audit trail keeps it whole."""
+    return replace(_operation(name, run, touches, admit), is_data=False)
+
+
 COST = _operation("SQLCost", listed(_run_cost, None), _reads)
 _INSERT = _operation("Insert", staged(_run_insert, _admit), _writes, _admit)
 OPERATIONS: dict[type, Operation[Warehouse, Statement, Outcome]] = {
@@ -256,20 +261,20 @@ OPERATIONS: dict[type, Operation[Warehouse, Statement, Outcome]] = {
     Delete: _operation("Delete", staged(_run_change, _admit), _changes, _admit),
     Update: _operation("Update", staged(_run_change, _admit), _changes, _admit),
     Explain: _operation("Explain", _run_explain, _reads),
-    CreateTable: _operation("CreateTable", staged(ddl.create_table, _admit), _creates, _admit),
-    plans.DropTable: _operation("DropTable", ddl.drop_table, _on("Drop", plans.DropTable)),
-    plans.AlterTable: _operation("AlterTable", alter_table, _on("Alter", plans.AlterTable)),
-    plans.TruncateTable: _operation("TruncateTable", ddl.truncate_table, _on("Alter", plans.TruncateTable)),
-    plans.CreateView: _operation("CreateView", ddl.create_view, _creates),
-    plans.CreateSchema: _operation("CreateSchema", ddl.create_schema, _schema("CreateSchema", plans.CreateSchema)),
-    plans.DropSchema: _operation("DropSchema", ddl.drop_schema, _schema("DropSchema", plans.DropSchema)),
-    plans.CreateFunction: _operation("CreateFunction", ddl.create_function, _project("CreateFunction")),
-    plans.DropFunction: _operation("DropFunction", ddl.drop_function, _project("CreateFunction")),
+    CreateTable: _manages("CreateTable", staged(ddl.create_table, _admit), _creates, _admit),
+    plans.DropTable: _manages("DropTable", ddl.drop_table, _on("Drop", plans.DropTable)),
+    plans.AlterTable: _manages("AlterTable", alter_table, _on("Alter", plans.AlterTable)),
+    plans.TruncateTable: _manages("TruncateTable", ddl.truncate_table, _on("Alter", plans.TruncateTable)),
+    plans.CreateView: _manages("CreateView", ddl.create_view, _creates),
+    plans.CreateSchema: _manages("CreateSchema", ddl.create_schema, _schema("CreateSchema", plans.CreateSchema)),
+    plans.DropSchema: _manages("DropSchema", ddl.drop_schema, _schema("DropSchema", plans.DropSchema)),
+    plans.CreateFunction: _manages("CreateFunction", ddl.create_function, _project("CreateFunction")),
+    plans.DropFunction: _manages("DropFunction", ddl.drop_function, _project("CreateFunction")),
     plans.Show: _operation("Show", describe.show, _shows),
     plans.Describe: _operation("Describe", describe.describe, _on("Describe", plans.Describe)),
     plans.SetFlags: _operation("Set", describe.set_flags, _project("Read")),
-    plans.SetProject: _operation("SetProject", ddl.set_project, _project("Write")),
+    plans.SetProject: _manages("SetProject", ddl.set_project, _project("Write")),
     Unload: _operation("Unload", staged(_run_unload, _admit), _unloads, _admit),
-    plans.RepairTable: _operation("RepairTable", external.repair, _on("Alter", plans.RepairTable)),
+    plans.RepairTable: _manages("RepairTable", external.repair, _on("Alter", plans.RepairTable)),
     plans.Use: _operation("Use", describe.use, _project("Read")),
 }
