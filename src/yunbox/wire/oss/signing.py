@@ -62,6 +62,11 @@ class Scope:
         """The scope as it stands in the text to sign."""
         return f"{self.date}/{self.region}/{self.service}/{self.terminator}"
 
+    @property
+    def fields(self) -> dict[str, str]:
+        """The parts that a claim carries."""
+        return {"date": self.date, "region": self.region, "service": self.service}
+
 
 def parse_scope(credential: str) -> Scope | None:
     """``AK/yyyymmdd/region/service/terminator``; None when it is anything else."""

@@ -187,12 +187,7 @@ def _claim(
         signed_at=signed_at,
         expires_at=signed_at + expires_s if signed_at is not None and expires_s is not None else None,
         security_token=token,
-        scope={
-            "date": scope.date,
-            "region": scope.region,
-            "service": scope.service,
-            "signed_headers": signed,
-        },
+        scope=scope.fields | {"signed_headers": signed},
         source_ip=request.peer,
     )
 

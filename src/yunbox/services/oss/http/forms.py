@@ -108,7 +108,7 @@ def _v4(request: OssRequest, scheme: str, prefix: str) -> Claim:
         (fields["policy"],),
         expires_at=_FOREVER if fields[f"{prefix}-date"].startswith(scope.date) else 0,
         security_token=fields.get(f"{prefix}-security-token", ""),
-        scope={"date": scope.date, "region": scope.region, "service": scope.service},
+        scope=scope.fields,
         source_ip=request.peer,
     )
 
