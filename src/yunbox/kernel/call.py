@@ -126,9 +126,6 @@ class Usage:
     complexity: float = 1.0
     items: dict[str, float] = field(default_factory=dict)
     retrieval: str = ""
-    tallied: bool = False
-    project: str = ""
-    traffic: str = ""
 
 
 @dataclass(slots=True)

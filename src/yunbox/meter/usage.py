@@ -28,8 +28,8 @@ class Meter:
         items = quantities(call, charge, succeeded=succeeded)
         if not items:
             return None
-        project = charge.group + call.places[0].container if call.places else call.usage.project
-        if charge.tallied or call.usage.tallied:
+        project = charge.group + call.places[0].container if call.places else ""
+        if charge.tallied:
             who = call.principal
             line = Line(hour_of(self._clock.time()), who.account_id, who.name, project, call.operation.name, items)
             self._tally.add(line)
@@ -73,8 +73,6 @@ def quantities(call: Call[Any], charge: Charge, *, succeeded: bool) -> dict[str,
         items[charge.uploaded] = used.uploaded_bytes
     if charge.downloaded and used.downloaded_bytes:
         items[charge.downloaded] = used.downloaded_bytes
-    if used.traffic:
-        items |= {f"{used.traffic}.in": used.uploaded_bytes, f"{used.traffic}.out": used.downloaded_bytes}
     if used.retrieval:
         items[used.retrieval] = items.get(used.retrieval, 0) + used.downloaded_bytes
     return {item: quantity for item, quantity in items.items() if quantity > 0}
