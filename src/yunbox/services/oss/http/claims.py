@@ -12,6 +12,7 @@ from yunbox.services.oss.http.target import OSS, S3, OssRequest
 from yunbox.wire.oss import signing
 from yunbox.wire.oss.signing import decoded
 
+_RENAME = "x-oss-rename"
 _EXPIRES_S_MAX = 7 * 24 * 3600
 _UNSIGNED_NAMES = frozenset(("Signature", "OSSAccessKeyId", "Expires", "x-oss-signature", "X-Amz-Signature"))
 
@@ -64,7 +65,11 @@ def _v1_header(request: OssRequest) -> Claim:
     resources = [_resource(request)]
     if request.bucket and not request.key:
         resources.append(f"/{request.bucket}")  # OpenDAL leaves the slash out in path style
-    texts = [signing.canonical_v1(request.method, name, request.pairs, request.headers, date) for name in resources]
+    texts = [
+        signing.canonical_v1(request.method, name, pairs, request.headers, date)
+        for name in resources
+        for pairs in _v1_queries(request)
+    ]
     return Claim(
         "oss-v1",
         key_id,
@@ -80,18 +85,26 @@ def _v1_query(request: OssRequest) -> Claim:
     expires = request.query.get("Expires", "")
     if not expires.isdigit():
         raise InvalidArgument("Expires must be a time in seconds since 1970.", code="InvalidArgument")
-    text = signing.canonical_v1(
-        request.method, _resource(request), request.pairs, request.headers, expires, overridden=False
-    )
+    texts = [
+        signing.canonical_v1(request.method, _resource(request), pairs, request.headers, expires, overridden=False)
+        for pairs in _v1_queries(request)
+    ]
     return Claim(
         "oss-v1",
         request.query.get("OSSAccessKeyId", ""),
         request.query.get("Signature", ""),
-        (text,),
+        tuple(texts),
         expires_at=float(expires[:12]),
         security_token=request.query.get("security-token", ""),
         source_ip=request.peer,
     )
+
+
+def _v1_queries(request: OssRequest) -> Sequence[signing.Query]:
+    """What of the query a client may have signed: oss2's list has no rename, whose source is a signed header anyway."""
+    if _RENAME not in request.query or "x-oss-rename-source" not in request.headers:
+        return (request.pairs,)
+    return request.pairs, tuple((name, value) for name, value in request.pairs if decoded(name) != _RENAME)
 
 
 def _v4_header(request: OssRequest) -> Claim:
