@@ -10,7 +10,7 @@ from pathlib import Path
 
 from yunbox import __version__
 from yunbox.cli.output import Output
-from yunbox.cli.services import add_options, add_services
+from yunbox.cli.services import add_options, add_services, hasten
 from yunbox.kernel.errors import KernelError
 
 DEFAULT_DATA = "~/.yunbox"
@@ -115,6 +115,8 @@ def run(argv: list[str]) -> int:
         from yunbox.cli.odpscmd import main
 
         return main(argv[1:])
+    if argv[:1] == ["up"] and not {"-h", "--help", "--detach"} & set(argv):
+        hasten(argv)
     args = _parser(argv).parse_args(argv)
     output = Output(args.output)
     try:

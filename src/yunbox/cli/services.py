@@ -23,12 +23,7 @@ def add_services(parser: argparse.ArgumentParser) -> None:
 
 def add_options(parser: argparse.ArgumentParser, argv: list[str]) -> None:
     """What the services that ``argv`` names let one choose."""
-    early = argparse.ArgumentParser(add_help=False, exit_on_error=False)
-    add_services(early)
-    try:
-        names = early.parse_known_args(argv)[0].services
-    except argparse.ArgumentError:  # the whole parser says it better
-        names = ()
+    names = _early(argv)
     group = parser.add_argument_group("options of services")
     for option in options(names):
         group.add_argument(
@@ -41,10 +36,29 @@ def add_options(parser: argparse.ArgumentParser, argv: list[str]) -> None:
         )
 
 
+def hasten(argv: list[str]) -> None:
+    """Begin what takes longest to start while the services are still being imported."""
+    from yunbox.engine.duck import forks
+    from yunbox.sql.dialects import ON_DUCKDB
+
+    names = _early(argv)
+    forks.begin(module for name, module in ON_DUCKDB.items() if not names or name in names)
+
+
 def options(names: tuple[str, ...]) -> "Iterator[Option]":
     """What services let one choose."""
     for service in chosen(names):
         yield from service.options
+
+
+def _early(argv: list[str]) -> tuple[str, ...]:
+    """The services that are named, before the whole command is understood."""
+    early = argparse.ArgumentParser(add_help=False, exit_on_error=False)
+    add_services(early)
+    try:
+        return early.parse_known_args(argv)[0].services
+    except argparse.ArgumentError:  # the whole parser says it better
+        return ()
 
 
 def _named(text: str) -> tuple[str, ...]:

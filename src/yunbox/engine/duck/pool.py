@@ -6,7 +6,6 @@ memory; a worker that crashes or is killed takes one statement with it and is re
 
 import asyncio
 import contextlib
-import multiprocessing
 import pickle
 import socket
 import struct
@@ -15,6 +14,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from multiprocessing.context import ForkServerProcess
 from typing import TYPE_CHECKING, Any
 
+from yunbox.engine.duck import forks
 from yunbox.engine.duck.entry import main
 from yunbox.engine.duck.messages import WorkerConfig
 from yunbox.kernel.errors import Unavailable
@@ -23,7 +23,6 @@ from yunbox.kernel.supervise import Backoff, Patience, end
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
 
-_PRELOAD = "yunbox.engine.duck.worker"
 _READ_LIMIT_BYTES = 4 * 1024 * 1024
 _PATIENCE = Patience()
 _END_S_MAX = 2.0
@@ -129,8 +128,7 @@ class WorkerPool:
 
     def __init__(self, config: WorkerConfig, *, size_max: int, idle_s_max: float = 60.0, warm: int = 1) -> None:
         self._config = config
-        self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload([*config.dialects.values(), _PRELOAD])
+        self._context = forks.context(config.dialects.values())
         self._slots = asyncio.Semaphore(size_max)
         self._idle: list[Worker] = []
         self._busy: set[Worker] = set()

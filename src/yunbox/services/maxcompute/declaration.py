@@ -9,6 +9,7 @@ from yunbox.services.maxcompute.schema import MAXCOMPUTE_SCHEMA
 from yunbox.services.maxcompute.service import MaxCompute, build
 from yunbox.services.maxcompute.wire import OdpsFront
 from yunbox.spine.service import Client, Coverage, Endpoint, Service
+from yunbox.sql.dialects import ON_DUCKDB
 from yunbox.storage.tables.schema import TABLES_SCHEMA
 from yunbox.wire.app import HttpApp
 from yunbox.wire.odps.signing import SCHEMES
@@ -58,7 +59,7 @@ SERVICE = Service(
     drain=lambda service, timeout_s: service.sql.jobs.drain(timeout_s),
     schema=TABLES_SCHEMA + MAXCOMPUTE_SCHEMA,
     schemes=SCHEMES,
-    dialects={"maxcompute": "yunbox.sql.maxcompute.on_duckdb"},
+    dialects={"maxcompute": ON_DUCKDB["maxcompute"]},
     coverage=_coverage,
     hints=_hints,
 )
