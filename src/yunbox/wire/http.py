@@ -145,7 +145,7 @@ async def send_response(response: Response, send: Send, *, head_only: bool = Fal
     body = response.body
     headers = [(_name(name), _value(value)) for name, value in response.headers.items()]
     if isinstance(body, bytes):
-        if not any(name == b"content-length" for name, _ in headers):
+        if b"content-length" not in dict(headers):
             headers.append((b"content-length", str(len(body)).encode()))
         await send({"type": "http.response.start", "status": response.status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if head_only else body})

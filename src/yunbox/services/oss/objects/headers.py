@@ -160,15 +160,18 @@ ANY = Conditions()
 """No condition: any object will do."""
 SOURCE = "x-oss-copy-source-"
 """What stands before the conditions that are about the source of a copy."""
+_CONDITIONS = {
+    prefix: tuple(f"{prefix}if-{name}" for name in ("match", "none-match", "unmodified-since", "modified-since"))
+    for prefix in ("", SOURCE)
+}
 
 
 def conditions(headers: Mapping[str, str], prefix: str = "") -> Conditions:
     """The conditional headers of a read, or with a prefix those about the source of a copy."""
-    match, none_match = headers.get(f"{prefix}if-match"), headers.get(f"{prefix}if-none-match")
-    before, after = headers.get(f"{prefix}if-unmodified-since", ""), headers.get(f"{prefix}if-modified-since", "")
+    match, none_match, before, after = map(headers.get, _CONDITIONS[prefix])
     if match is None and none_match is None and not before and not after:
         return ANY
-    return Conditions(match, none_match, _seconds(before), _seconds(after), of_source=bool(prefix))
+    return Conditions(match, none_match, _seconds(before or ""), _seconds(after or ""), of_source=bool(prefix))
 
 
 def _precondition_failed() -> Conflict:
