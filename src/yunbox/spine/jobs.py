@@ -160,7 +160,8 @@ class Jobs(Generic[J]):
 
 async def _within(event: asyncio.Event, timeout_s: float) -> None:
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(event.wait(), timeout_s)
+        async with asyncio.timeout(timeout_s):  # unlike wait_for, it makes no task of its own
+            await event.wait()
 
 
 def entries_of(job: Job, *, project: str, operation: str, items: Iterable[tuple[str, float]], text: str) -> list[Entry]:

@@ -12,12 +12,14 @@ import threading
 from collections.abc import Callable, Generator
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from yunbox.kernel.errors import StorageFull
 
 T = TypeVar("T")
 Write = Callable[[sqlite3.Connection], T]
+Outcome = tuple[Any, Any, BaseException | None]
+"""Who waits for a write, what it returned, and what it raised."""
 _GROUP_MAX = 256
 _BUSY_TIMEOUT_S = 10.0
 
@@ -37,6 +39,16 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     return db
 
 
+class _Waiting(NamedTuple):
+    """A writer in an event loop."""
+
+    future: asyncio.Future[Any]
+    loop: asyncio.AbstractEventLoop
+
+
+Waiter = Future[Any] | _Waiting
+
+
 class Database:
     """One SQLite file: ``read`` on the caller's thread, ``write`` through the group-committing writer.
 
@@ -52,7 +64,7 @@ class Database:
             self._writer_db.executescript(schema)
         self._reader = connect(path, read_only=True)
         self._reader_lock = threading.Lock()
-        self._queue: queue.SimpleQueue[tuple[Write[Any], Future[Any]] | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[tuple[Write[Any], Waiter] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._write_loop, name="yunbox-writer", daemon=True)
         self._thread.start()
 
@@ -73,11 +85,16 @@ class Database:
 
     async def write(self, work: Write[T]) -> T:
         """Run ``work`` in the next group; returns once it is on disk. What it raises, this raises."""
-        return await asyncio.wrap_future(self._submit(work))
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[T] = loop.create_future()
+        self._queue.put((work, _Waiting(done, loop)))
+        return await done
 
     def write_sync(self, work: Write[T]) -> T:
         """Like ``write``, for callers without an event loop."""
-        return self._submit(work).result()
+        done: Future[T] = Future()
+        self._queue.put((work, done))
+        return done.result()
 
     def close(self) -> None:
         """Finish the writes that are queued and close."""
@@ -85,11 +102,6 @@ class Database:
         self._thread.join()
         self._reader.close()
         self._writer_db.close()
-
-    def _submit(self, work: Write[T]) -> "Future[T]":
-        done: Future[T] = Future()
-        self._queue.put((work, done))
-        return done
 
     def _write_loop(self) -> None:
         while True:
@@ -100,7 +112,7 @@ class Database:
             if stop:
                 return
 
-    def _commit_group(self, first: tuple[Write[Any], Future[Any]]) -> bool:
+    def _commit_group(self, first: tuple[Write[Any], Waiter]) -> bool:
         group = [first]
         stop = False
         while len(group) < _GROUP_MAX:
@@ -112,7 +124,7 @@ class Database:
                 stop = True
                 break
             group.append(item)
-        outcomes: list[tuple[Future[Any], Any, BaseException | None]] = []
+        outcomes: list[Outcome] = []
         try:
             with _transaction(self._writer_db):
                 for work, done in group:
@@ -120,12 +132,32 @@ class Database:
         except sqlite3.Error as error:
             outcomes = [(done, None, _translate(error)) for _, done in group]
         self.commits += 1
-        for done, result, failure in outcomes:
-            if failure is not None:
-                done.set_exception(failure)
-            else:
-                done.set_result(result)
+        _tell(outcomes)
         return stop
+
+
+def _tell(outcomes: list[Outcome]) -> None:
+    """Wake the writers of a group: an event loop once, however many of them wait in it."""
+    waiting: dict[asyncio.AbstractEventLoop, list[Outcome]] = {}
+    for outcome in outcomes:
+        done = outcome[0]
+        if isinstance(done, _Waiting):
+            waiting.setdefault(done.loop, []).append((done.future, *outcome[1:]))
+        else:
+            _settle([outcome])
+    for loop, found in waiting.items():
+        with contextlib.suppress(RuntimeError):  # the loop was closed, and nobody waits any more
+            loop.call_soon_threadsafe(_settle, found)
+
+
+def _settle(outcomes: list[Outcome]) -> None:
+    for done, result, failure in outcomes:
+        if done.cancelled():
+            continue
+        if failure is not None:
+            done.set_exception(failure)
+        else:
+            done.set_result(result)
 
 
 @contextlib.contextmanager

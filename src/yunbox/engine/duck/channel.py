@@ -7,6 +7,9 @@ from typing import Any
 
 from yunbox.kernel.errors import Internal, KernelError
 
+_READ_BYTES = 64 << 10
+_JOINED_BYTES_MAX = 64 << 10
+
 
 class Channel:
     """Receives requests; sends results, chunks and errors. One request is under way at a time."""
@@ -14,6 +17,7 @@ class Channel:
     def __init__(self, sock: socket.socket) -> None:
         self._socket = sock
         self._socket.setblocking(True)
+        self._received = bytearray()
 
     def ready(self) -> None:
         """Say that the worker has started."""
@@ -42,15 +46,19 @@ class Channel:
         self._send(b"E", pickle.dumps(failure, pickle.HIGHEST_PROTOCOL))
 
     def _send(self, kind: bytes, body: bytes) -> None:
-        self._socket.sendall(struct.pack("!i", len(kind) + len(body)) + kind)
-        if body:
-            self._socket.sendall(body)
+        head = struct.pack("!i", len(kind) + len(body)) + kind
+        if len(body) <= _JOINED_BYTES_MAX:  # a call of the system costs more than the copy
+            self._socket.sendall(head + body)
+            return
+        self._socket.sendall(head)
+        self._socket.sendall(body)
 
     def _read(self, count: int) -> bytes | None:
-        parts = bytearray()
-        while len(parts) < count:
-            data = self._socket.recv(min(count - len(parts), 1 << 20))
+        while len(self._received) < count:
+            data = self._socket.recv(max(_READ_BYTES, min(count - len(self._received), 1 << 20)))
             if not data:
                 return None
-            parts += data
-        return bytes(parts)
+            self._received += data
+        found = bytes(self._received[:count])
+        del self._received[:count]
+        return found

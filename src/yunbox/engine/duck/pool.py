@@ -8,22 +8,22 @@ import asyncio
 import contextlib
 import pickle
 import socket
-import struct
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from multiprocessing.context import ForkServerProcess
 from typing import TYPE_CHECKING, Any
 
 from yunbox.engine.duck import forks
 from yunbox.engine.duck.entry import main
 from yunbox.engine.duck.messages import WorkerConfig
+from yunbox.engine.duck.pipe import Pipe
 from yunbox.kernel.errors import Unavailable
 from yunbox.kernel.supervise import Backoff, Patience, end
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
 
-_READ_LIMIT_BYTES = 4 * 1024 * 1024
+_CHUNK, _ERROR = b"C", b"E"
 _PATIENCE = Patience()
 _END_S_MAX = 2.0
 
@@ -35,10 +35,9 @@ class WorkerLost(Unavailable):
 class Worker:
     """One worker process and the pipe to it."""
 
-    def __init__(self, process: ForkServerProcess, reader: asyncio.StreamReader, writer: asyncio.StreamWriter):
+    def __init__(self, process: ForkServerProcess, pipe: Pipe) -> None:
         self._process = process
-        self._reader = reader
-        self._writer = writer
+        self._pipe = pipe
         self.idle_since = 0.0
         self.broken = False
 
@@ -49,30 +48,45 @@ class Worker:
 
     async def call(self, request: Any) -> Any:
         """Send a request and wait for its answer. What the worker raised, this raises."""
-        async for kind, body in self._exchange(request):
-            if kind == b"R":
-                return pickle.loads(body)  # noqa: S301 - the worker is ours
-        raise self._lost()
+        try:
+            await self._pipe.send(pickle.dumps(request, pickle.HIGHEST_PROTOCOL))
+            message = await self._pipe.receive()
+        except ConnectionError:
+            raise self._lost() from None
+        except asyncio.CancelledError:
+            self.kill()
+            raise
+        return _answer(message)
 
     async def stream(self, request: Any) -> AsyncGenerator[bytes]:
         """Send a request and yield the chunks of its answer, at the pace they are taken."""
         done = False
         try:
-            async for kind, body in self._exchange(request):
-                if kind == b"R":
-                    done = True
-                    return
-                yield body
+            await self._pipe.send(pickle.dumps(request, pickle.HIGHEST_PROTOCOL))
+            while (message := await self._pipe.receive())[:1] == _CHUNK:
+                yield message[1:]
             done = True
-            raise self._lost()
+            _answer(message)
+        except ConnectionError:
+            done = True
+            raise self._lost() from None
         finally:
             if not done:  # the reader left early: what remains in the pipe is of no use
                 self.kill()
 
     async def ready(self) -> None:
         """Return once the worker takes requests."""
-        if await self._receive() != b"ready":
+        try:
+            ready = await self._pipe.receive() == b"ready"
+        except ConnectionError:
+            ready = False
+        if not ready:
             raise Unavailable("A worker process could not start: see `yunbox logs`")
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it takes requests: its end of the pipe closes with the process."""
+        return not (self.broken or self._pipe.closed)
 
     async def healthy(self) -> bool:
         """Whether the process lives: a worker answers one request after another, so it cannot be asked amid one."""
@@ -85,7 +99,7 @@ class Worker:
     def terminate(self) -> None:
         """Let the process end: it does when nobody can ask it for more."""
         self.broken = True
-        self._writer.close()
+        self._pipe.close()
 
     def kill(self) -> None:
         """End the process at once, whatever it is doing."""
@@ -97,30 +111,17 @@ class Worker:
         await end(self, _END_S_MAX)
         self._process.close()
 
-    async def _exchange(self, request: Any) -> AsyncIterator[tuple[bytes, bytes]]:
-        try:
-            body = pickle.dumps(request, pickle.HIGHEST_PROTOCOL)
-            self._writer.write(struct.pack("!i", len(body)) + body)
-            await self._writer.drain()
-            while True:
-                message = await self._receive()
-                kind = message[:1]
-                if kind == b"E":
-                    raise pickle.loads(message[1:])  # noqa: S301 - the worker is ours
-                yield kind, message[1:]
-        except (asyncio.IncompleteReadError, ConnectionError, OSError):
-            raise self._lost() from None
-        except asyncio.CancelledError:
-            self.kill()
-            raise
-
-    async def _receive(self) -> bytes:
-        (length,) = struct.unpack("!i", await self._reader.readexactly(4))
-        return await self._reader.readexactly(length)
-
     def _lost(self) -> WorkerLost:
         self.broken = True
         return WorkerLost("The worker that ran this statement ended unexpectedly (killed, or out of memory)")
+
+
+def _answer(message: bytes) -> Any:
+    """What a worker answered. What it raised, this raises."""
+    value = pickle.loads(memoryview(message)[1:])  # noqa: S301 - the worker is ours
+    if message[:1] == _ERROR:
+        raise value
+    return value
 
 
 class WorkerPool:
@@ -188,7 +189,7 @@ class WorkerPool:
     async def _take(self) -> Worker:
         while self._idle:
             worker = self._idle.pop()
-            if worker._process.is_alive():
+            if worker.is_open:
                 return worker
             self._retire(worker)
         return await self._spawn()
@@ -224,8 +225,8 @@ class WorkerPool:
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         process = await asyncio.to_thread(self._fork, theirs)
-        reader, writer = await asyncio.open_connection(sock=ours, limit=_READ_LIMIT_BYTES)
-        worker = Worker(process, reader, writer)
+        _, pipe = await asyncio.get_running_loop().create_connection(Pipe, sock=ours)
+        worker = Worker(process, pipe)
         await worker.ready()
         return worker
 
