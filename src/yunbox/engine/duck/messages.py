@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from yunbox.engine.duck.dialects import Session
+from yunbox.kernel.errors import KernelError
 from yunbox.schema.tables import Column, PartitionValues, Table, TableName
 from yunbox.storage.objects.model import ObjectRecord
 from yunbox.storage.tables.model import DataFile
@@ -38,13 +39,40 @@ class WorkerConfig:
 
 
 @dataclass(frozen=True)
+class RunQuery:
+    """Run the planned query into an Arrow stream file; answered by QueryDone."""
+
+    target: Path
+    inline_rows_max: int
+
+
+@dataclass(frozen=True)
+class QueryDone:
+    """A finished query. ``batches`` index the result file; ``csv`` is the whole result when it is small, else empty.
+
+    The file of a very small one is not written, but is its ``stream``.
+    """
+
+    columns: tuple[Column, ...]
+    rows: int
+    size_bytes: int
+    csv: str
+    batches: tuple["Batch", ...] = ()
+    stream: bytes = b""
+
+
+@dataclass(frozen=True)
 class PlanStatement:
-    """Plan one statement of a registered dialect; answered by Planned."""
+    """Plan one statement of a registered dialect; answered by Planned.
+
+    With ``run``, a query that touches nothing, so that nobody's right or budget is in question, is run at once.
+    """
 
     dialect: str
     text: str
     session: Session
     listings: Listings = field(default_factory=dict)
+    run: RunQuery | None = None
 
 
 @dataclass(frozen=True)
@@ -98,7 +126,7 @@ class Planned:
     """A plan, what it would scan, and the tables whose index lags behind their log (then plan again).
 
     ``unlisted`` are buckets and prefixes that only the server can list (then plan again with their listings);
-    ``remote`` are objects that only the server can fetch.
+    ``remote`` are objects that only the server can fetch. ``done`` is what came of a query that was run at once.
     """
 
     plan: object
@@ -106,25 +134,7 @@ class Planned:
     stale: tuple[int, ...] = ()
     unlisted: tuple[tuple[str, str], ...] = ()
     remote: tuple[RemoteObject, ...] = ()
-
-
-@dataclass(frozen=True)
-class RunQuery:
-    """Run the planned query into an Arrow stream file; answered by QueryDone."""
-
-    target: Path
-    inline_rows_max: int
-
-
-@dataclass(frozen=True)
-class QueryDone:
-    """A finished query. ``batches`` index the result file; ``csv`` is the whole result when it is small, else empty."""
-
-    columns: tuple[Column, ...]
-    rows: int
-    size_bytes: int
-    csv: str
-    batches: tuple["Batch", ...] = ()
+    done: QueryDone | KernelError | None = None
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ copying bytes; only the two edges of an odd range are cut.
 
 import io
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import duckdb
 
 from yunbox.engine.duck.layout import project
 from yunbox.engine.duck.messages import Batch, Packing, QueryDone
+from yunbox.engine.duck.prepared import Prepared
 from yunbox.engine.duck.scan import quote_name
 from yunbox.schema.tables import Column
 from yunbox.schema.types import DataType
@@ -26,6 +28,8 @@ from yunbox.wire.odps.csv import encode_csv
 
 _PLAIN = {"tinyint", "smallint", "int", "bigint", "float", "double", "boolean", "string", "varchar", "char",
           "decimal", "date", "datetime"}  # fmt: skip
+_INLINE_BYTES_MAX = 16 << 10
+_SHORT = {"tinyint", "smallint", "int", "bigint", "double", "boolean", "string", "varchar", "char"}
 
 
 def batch_message(batch: arrow.RecordBatch, packing: Packing | None = None) -> bytes:
@@ -53,7 +57,12 @@ def tunnel_prefix(columns: Sequence[Column]) -> bytes:
 
 @lru_cache(maxsize=512)
 def _prefix(columns: tuple[tuple[str, DataType], ...]) -> bytes:
-    return stream_prefix(schema_for(columns, zoned=True))
+    return stream_prefix(_schema(columns))
+
+
+@lru_cache(maxsize=512)
+def _schema(columns: tuple[tuple[str, DataType], ...]) -> arrow.Schema:
+    return schema_for(columns, zoned=True)
 
 
 def write_result(db: duckdb.DuckDBPyConnection, query: str, columns: tuple[Column, ...], target: Path) -> QueryDone:
@@ -72,6 +81,52 @@ def write_result(db: duckdb.DuckDBPyConnection, query: str, columns: tuple[Colum
         raise translate(error) from error
     rows = sum(batch.rows for batch in found)
     return QueryDone(columns, rows, size_bytes, "", tuple(found))
+
+
+def write_short(
+    db: duckdb.DuckDBPyConnection,
+    prepared: Prepared,
+    query: str,
+    columns: tuple[Column, ...],
+    target: Path,
+    rows_max: int,
+    timezone: str,
+) -> QueryDone | None:
+    """Run a query that may give few rows, for a third of what a stream costs to set up.
+
+    None where it is to be run as a stream: more rows than ``rows_max``, or types that are not the same in Arrow and
+    in Python.
+    """
+    if not all(column.type.name in _SHORT for column in columns):
+        return None
+    rows = prepared.run(query).fetchmany(rows_max + 1)
+    if len(rows) > rows_max:
+        db.abort()
+        return None
+    fields = tuple((column.name, column.type) for column in columns)
+    head = _prefix(fields)
+    message = batch_message(_batch_of(fields, rows)) if rows else b""
+    stream = head + message + END_OF_STREAM
+    text = encode_csv(fields, rows, ZoneInfo(timezone))
+    found = (Batch(len(head), len(message), len(rows)),) if rows else ()
+    done = QueryDone(columns, len(rows), len(stream), text, found)
+    if len(stream) <= _INLINE_BYTES_MAX:  # to create a file would take longer than the query
+        return replace(done, stream=stream)
+    try:
+        target.write_bytes(stream)
+    except OSError as error:
+        raise translate(error) from error
+    return done
+
+
+def _batch_of(fields: tuple[tuple[str, DataType], ...], rows: list[tuple]) -> arrow.RecordBatch:
+    schema = _schema(fields)
+    values = zip(*rows, strict=True)
+    arrays = [
+        arrow.Array(list(column), type=field.type)
+        for field, column in zip(map(schema.field, range(len(fields))), values, strict=True)
+    ]
+    return arrow.RecordBatch.from_arrays(arrays, schema=schema)
 
 
 def csv_of(db: duckdb.DuckDBPyConnection, path: Path, columns: Sequence[Column], rows_max: int, timezone: str) -> str:

@@ -22,7 +22,8 @@ from yunbox.engine.duck.external import write as external_write
 from yunbox.engine.duck.external.catalog import ExternalCatalog
 from yunbox.engine.duck.external.files import ExternalFile
 from yunbox.engine.duck.external.tables import ExternalTables
-from yunbox.kernel.errors import Internal, InvalidArgument
+from yunbox.engine.duck.prepared import Prepared
+from yunbox.kernel.errors import Internal, InvalidArgument, KernelError
 from yunbox.kernel.supervise import die_with_parent
 from yunbox.sql.plans import Delete, Query, Scan, Unload, Update, inserts, queries
 from yunbox.storage.tables.delta import commit_path
@@ -60,6 +61,7 @@ class DuckWorker:
         self._channel = channel
         self._catalogue = open_reader(config.database)
         self._db = _open_duckdb(config)
+        self._prepared = Prepared(self._db)
         self._dialects = config.dialects
         self._plan: object = None
         self._session: Session | None = None
@@ -106,6 +108,8 @@ class DuckWorker:
         catalog = ExternalCatalog(self._catalogue, self._external.files)
         planner = dialect(self._dialects, request.dialect)
         self._plan = planner.plan(request.text, catalog, request.session, _Evaluator(self._db, request.session))
+        if request.run is not None and _touches_nothing(self._plan):
+            return m.Planned(self._plan, done=self._tried(request.run))
         costs: list[m.ScanCost] = []
         stale: list[int] = []
         for query in queries(self._plan):
@@ -141,14 +145,28 @@ class DuckWorker:
             text = text.replace(f'"{table_scan.token}"', f"({body})")
         return text
 
+    def _tried(self, request: m.RunQuery) -> m.QueryDone | KernelError:
+        """What comes of a query; how it fails is told where it would have been run."""
+        try:
+            return self._run_query(request)
+        except duckdb.Error as failure:
+            return faults.translate(failure)
+        except KernelError as failure:
+            return failure
+
     def _run_query(self, request: m.RunQuery) -> m.QueryDone:
         query = _the(self._plan, Query)
         self._use(keep_order=query.ordered)
-        done = results.write_result(self._db, self._sql(query), query.columns, request.target)
-        if done.rows > request.inline_rows_max:
-            return done
         assert self._session is not None
-        text = results.csv_of(self._db, request.target, query.columns, request.inline_rows_max, self._session.timezone)
+        zone, most = self._session.timezone, request.inline_rows_max
+        if not query.scans and not query.ordered:
+            short = results.write_short(self._db, self._prepared, query.sql, query.columns, request.target, most, zone)
+            if short is not None:
+                return short
+        done = results.write_result(self._db, self._sql(query), query.columns, request.target)
+        if done.rows > most:
+            return done
+        text = results.csv_of(self._db, request.target, query.columns, most, zone)
         return dataclasses.replace(done, csv=text)
 
     def _run_export(self, request: m.RunExport) -> m.Exported:
@@ -210,6 +228,7 @@ class DuckWorker:
         if self._settings.get(name) != value:
             self._db.execute(f"SET {name} = {value}")
             self._settings[name] = value
+            self._prepared.forget()
 
     # -- tunnel
 
@@ -241,6 +260,10 @@ class _Evaluator:
     def __call__(self, sql: str) -> list[tuple[Any, ...]]:
         self._db.execute(f"SET TimeZone = {scan.quote_text(self._session.timezone)}")
         return self._db.execute(sql).fetchall()
+
+
+def _touches_nothing(statement: object) -> bool:
+    return isinstance(statement, Query) and not (statement.scans or statement.views or statement.asked)
 
 
 def _the(statement: object, kind: type) -> Any:

@@ -10,7 +10,7 @@ from yunbox.kernel.clock import Clock
 from yunbox.kernel.periodic import Periodic
 from yunbox.services.maxcompute.resources.store import ResourceStore
 from yunbox.services.maxcompute.sql.instances import InstanceStore
-from yunbox.services.maxcompute.sql.results import Results
+from yunbox.services.maxcompute.sql.results import RESULT_AGE_S, Results
 from yunbox.services.maxcompute.tunnel.sessions import Sessions
 from yunbox.services.maxcompute.tunnel.sweep import pinned_files, sweep_sessions
 from yunbox.storage.database import Database
@@ -20,7 +20,6 @@ from yunbox.storage.tables.orphans import find_and_remove
 from yunbox.storage.tables.snapshots import Snapshots
 
 PERIOD_S = 60.0
-RESULT_AGE_S = 24 * 3600.0
 INSTANCE_AGE_S = 30 * 24 * 3600.0
 DEAD_FILE_AGE_S = 3600.0
 

@@ -1,6 +1,7 @@
 """Answers: results as the bytes that MaxCompute's clients read."""
 
 from email.utils import formatdate
+from functools import lru_cache
 
 from yunbox.wire.http import Response
 from yunbox.wire.xml import Markup, document
@@ -23,7 +24,12 @@ def json_text(body: str, *, status: int = 200, headers: dict[str, str] | None = 
 
 def http_date(epoch_s: float | None) -> str:
     """A time as RFC 822 has it; empty for None."""
-    return "" if epoch_s is None else formatdate(epoch_s, usegmt=True)
+    return "" if epoch_s is None else _date(int(epoch_s))
+
+
+@lru_cache(maxsize=256)
+def _date(epoch_s: int) -> str:
+    return formatdate(epoch_s, usegmt=True)
 
 
 def empty(status: int = 200, **headers: str) -> Response:

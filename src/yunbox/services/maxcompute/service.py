@@ -98,7 +98,7 @@ def _projects(house: House, catalogue: Catalogue, grants: Grants) -> Projects:
 
 
 def _sql(house: House, known: _Tables, functions: FunctionStore) -> Sql:
-    results = Results(house.folder / "results", house.tunnel_pool)
+    results = Results(house.folder / "results", house.tunnel_pool, house.clock)
     warehouse = Warehouse(
         catalogue=known.catalogue,
         snapshots=known.snapshots,
@@ -129,6 +129,7 @@ def _tunnel(house: House, known: _Tables, sql: Sql) -> Tunnel:
         commit=known.commit,
         pool=house.tunnel_pool,
         instance=sql.jobs.find,
+        result=sql.results.file,
         address=house.address("maxcompute"),
     )
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 from yunbox.kernel.call import Claim
 from yunbox.kernel.errors import KernelError
@@ -89,7 +90,11 @@ def _endpoint_path(request: Request) -> str:
 
 
 def _signed_at(headers: Mapping[str, str]) -> float | None:
-    text = headers.get("x-odps-date") or headers.get("date") or ""
+    return _time_of(headers.get("x-odps-date") or headers.get("date") or "")
+
+
+@lru_cache(maxsize=64)
+def _time_of(text: str) -> float | None:
     try:
         return parsedate_to_datetime(text).timestamp()
     except (ValueError, TypeError):

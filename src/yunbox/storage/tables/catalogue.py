@@ -5,6 +5,7 @@ import dataclasses
 import json
 import shutil
 import sqlite3
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from yunbox.storage.tables.model import Project, StoredTable, dump_columns, dump
 from yunbox.storage.tables.reader import CatalogueReader, dump_values
 
 DEFAULT_SCHEMA = "default"
+_LOOK_EVERY_S = 0.01  # how late the change of a project in another process is seen
 
 
 class Catalogue(CatalogueReader):
@@ -29,8 +31,23 @@ class Catalogue(CatalogueReader):
         self._database = database
         self._clock = clock
         self.lake = lake
+        self._known: dict[str, Project | None] = {}
+        self._known_at = -1
+        self._look_again = 0.0
 
     # -- projects and schemas
+
+    def project(self, name: str) -> Project | None:
+        """One project, or None; remembered until this process commits anything, and for no longer than a moment."""
+        moment = time.monotonic()
+        commits = self._database.commits
+        if commits != self._known_at or moment >= self._look_again:
+            self._known.clear()
+            self._known_at = commits
+            self._look_again = moment + _LOOK_EVERY_S
+        if name not in self._known:
+            self._known[name] = super().project(name)
+        return self._known[name]
 
     async def create_project(
         self, name: str, *, account_id: str, owner: str, comment: str = "", properties: dict[str, str] | None = None

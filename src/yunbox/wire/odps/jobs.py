@@ -11,12 +11,14 @@ contains ``]]>`` is no XML, here as at the real service.
 
 import json
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from yunbox.kernel.errors import InvalidArgument, Unsupported
 from yunbox.wire.xml import BODY_BYTES_MAX, Node, parse_body
 
 TASKS_MAX = 64
 PRIORITY_DEFAULT = 9
+_REMEMBERED_BYTES_MAX = 4096
 _KNOWN = ("Name", "Comment", "Config", "Query")
 
 
@@ -50,7 +52,19 @@ class JobRequest:
 
 
 def parse_job(body: bytes, size_max: int = BODY_BYTES_MAX) -> JobRequest:
-    """Return the job in the body of ``POST instances``; raises InvalidArgument where it is none."""
+    """Return the job in the body of ``POST instances``; raises InvalidArgument where it is none.
+
+    Clients send the same short jobs over and over: those are read once.
+    """
+    return _parse_again(body, size_max) if len(body) <= _REMEMBERED_BYTES_MAX else _parse(body, size_max)
+
+
+@lru_cache(maxsize=256)
+def _parse_again(body: bytes, size_max: int) -> JobRequest:
+    return _parse(body, size_max)
+
+
+def _parse(body: bytes, size_max: int) -> JobRequest:
     root = parse_body(body, size_max)
     job = root if root.tag == "Job" else root.find("Job")
     if job is None and root.find("XflowInstance") is not None:

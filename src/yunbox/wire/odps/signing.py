@@ -12,6 +12,7 @@ plural: a signature that fits either of them is the client's.
 import base64
 import hashlib
 import hmac
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -26,6 +27,8 @@ BEARER_TOKEN_HEADER = "x-odps-bearer-token"  # noqa: S105
 APP_HEADER = "application-authentication"
 _SIGNED_PREFIX = "x-odps-"
 _AUTHORIZATION_MAX = 4096
+_PLAIN = re.compile(r"(?:/[A-Za-z0-9_.~-]+)+")
+"""A target that means itself, however often it is decoded."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,8 @@ def canonical_strings(
     method: str, target: str, headers: Mapping[str, str], endpoint_path: str = "/api"
 ) -> tuple[str, ...]:
     """Return every text a client may have signed for this request: PyODPS's, then Java's if it differs."""
+    if _PLAIN.fullmatch(target):
+        return (_canonical(method, _strip(target, endpoint_path), False, {}, headers),)
     python = canonical_string(method, target, headers, endpoint_path)
     path, _, query = _strip(target, endpoint_path).partition("?")
     params = dict(_decoded_once(query))

@@ -5,15 +5,17 @@ import re
 import time
 from base64 import b64encode
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from yunbox.kernel.call import Access, Call, Operation, Shape
 from yunbox.kernel.errors import InvalidArgument, Unsupported
 from yunbox.kernel.limits import RESULT_CSV_ROWS_MAX
+from yunbox.schema.tables import Column
 from yunbox.services.maxcompute.access import lists_project, on_object, on_project
 from yunbox.services.maxcompute.replies import empty, http_date, json_text, text, xml
 from yunbox.services.maxcompute.route import PAGE_MAX, PathValues, on
-from yunbox.services.maxcompute.sql.instances import RUNNING, TERMINATED, Instance, InstanceStore
+from yunbox.services.maxcompute.sql.instances import RUNNING, TERMINATED, Instance, InstanceStore, Outcome
 from yunbox.services.maxcompute.sql.jobs import SqlJobs
 from yunbox.services.maxcompute.sql.results import Results
 from yunbox.services.maxcompute.sql.summary import summary_json
@@ -200,17 +202,23 @@ def task_xml(instance: Instance) -> Markup:
         )
         if done
         else None,
-        element("ResultDescriptor", cdata(_descriptor(instance))) if outcome.is_select else None,
+        element("ResultDescriptor", cdata(_descriptor(outcome.columns, truncated=_is_long(outcome))))
+        if outcome.is_select
+        else None,
         element("Status", instance.task_status),
         Type=instance.task_type,
     )
 
 
-def _descriptor(instance: Instance) -> str:
-    columns = [{"Name": c.name, "Type": str(c.type).upper()} for c in instance.outcome.columns]
-    truncated = instance.outcome.rows > RESULT_CSV_ROWS_MAX
+def _is_long(outcome: Outcome) -> bool:
+    return outcome.rows > RESULT_CSV_ROWS_MAX
+
+
+@lru_cache(maxsize=256)
+def _descriptor(columns: tuple[Column, ...], *, truncated: bool) -> str:
+    shown = [{"Name": c.name, "Type": str(c.type).upper()} for c in columns]
     status = "TRUNCATED" if truncated else "OK"
-    return json.dumps({"SelectResultStatus": status, "IsSelect": True, "Schema": {"Columns": columns}})
+    return json.dumps({"SelectResultStatus": status, "IsSelect": True, "Schema": {"Columns": shown}})
 
 
 def _result_xml(instance: Instance, request: Request) -> Response:

@@ -2,8 +2,10 @@
 
 import json
 import sqlite3
+from base64 import b64decode, b64encode
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from yunbox.engine.duck.messages import Batch
@@ -25,7 +27,7 @@ class Outcome:
     """What an instance left: text for ``?result``, and for a SELECT its columns and result file.
 
     ``format`` is ``csv`` or ``text``; a large result has no text until it is asked for. ``rows`` counts the rows of
-    the result file, or the rows written.
+    the result file, or the rows written. ``stream`` is what the file of a few rows would hold.
     """
 
     text: str = ""
@@ -35,6 +37,7 @@ class Outcome:
     rows: int = 0
     file: str = ""
     batches: tuple[Batch, ...] = ()
+    stream: bytes = b""
     scanned_bytes: int = 0
     cost: float = 0.0
     summary: str = ""
@@ -142,16 +145,26 @@ class InstanceStore:
 
 
 def _dump(outcome: Outcome) -> str:
-    body = asdict(replace(outcome, columns=(), batches=()))
-    body["columns"] = json.loads(dump_columns(outcome.columns))
-    body["batches"] = [[batch.offset, batch.length, batch.rows] for batch in outcome.batches]
-    return json.dumps({key: value for key, value in body.items() if value}, ensure_ascii=False)
+    body = {name: value for name, value in vars(outcome).items() if value}
+    if outcome.columns:
+        body["columns"] = _column_values(outcome.columns)
+    if outcome.batches:
+        body["batches"] = [[batch.offset, batch.length, batch.rows] for batch in outcome.batches]
+    if outcome.stream:
+        body["stream"] = b64encode(outcome.stream).decode()
+    return json.dumps(body, ensure_ascii=False)
+
+
+@lru_cache(maxsize=256)
+def _column_values(columns: tuple[Column, ...]) -> Any:
+    return json.loads(dump_columns(columns))
 
 
 def _load(row: sqlite3.Row) -> Instance:
     body = json.loads(row["outcome"])
     columns = load_columns(json.dumps(body.pop("columns", [])))
     batches = tuple(Batch(*item) for item in body.pop("batches", []))
+    stream = b64decode(body.pop("stream", ""))
     body["readings"] = tuple(body.get("readings", ()))
     fields = {key: row[key] for key in Instance.__dataclass_fields__ if key != "outcome"}
-    return Instance(**fields, outcome=Outcome(columns=columns, batches=batches, **body))
+    return Instance(**fields, outcome=Outcome(columns=columns, batches=batches, stream=stream, **body))

@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from yunbox.engine.duck.messages import RunQuery
 from yunbox.engine.duck.pool import WorkerPool
 from yunbox.kernel import ids, limits
 from yunbox.kernel.call import Principal
@@ -151,10 +152,16 @@ class SqlJobs:
         session = self._session(job)
         async with self._pool.lease() as worker:
             with self._warehouse.objects.held():
-                planned = await self._warehouse.planner.plan(worker, text, session)
+                planned = await self._warehouse.planner.plan(worker, text, session, run=self._run_of(job))
                 statement = Statement(job, text, session, worker, planned)
                 operation = operation_for(job.instance.task_type, planned.plan)
                 return await self._spine.perform(self._warehouse, operation, statement, job.principal, job.instance.id)
+
+    def _run_of(self, job: SqlJob) -> RunQuery | None:
+        """How a query of the job is run, unless only its price is asked for."""
+        if job.record.task_type != "SQL":
+            return None
+        return RunQuery(self._warehouse.results.path(job.record.id), limits.RESULT_INLINE_ROWS_MAX)
 
     def _session(self, job: SqlJob) -> Session:
         project = self._warehouse.catalogue.project(job.instance.project)

@@ -1,6 +1,6 @@
 """Plans statements in the workers that will run them."""
 
-from yunbox.engine.duck.messages import Listings, Planned, PlanStatement
+from yunbox.engine.duck.messages import Listings, Planned, PlanStatement, RunQuery
 from yunbox.engine.duck.pool import Worker
 from yunbox.sql.maxcompute.session import Session
 from yunbox.storage.tables.snapshots import Snapshots
@@ -16,9 +16,19 @@ class Planner:
     def __init__(self, snapshots: Snapshots) -> None:
         self._snapshots = snapshots
 
-    async def plan(self, worker: Worker, text: str, session: Session, listings: Listings | None = None) -> Planned:
-        """Plan against the newest snapshots: where the index lags behind a log, bring it up and plan again."""
-        request = PlanStatement(DIALECT, text, session, listings or {})
+    async def plan(
+        self,
+        worker: Worker,
+        text: str,
+        session: Session,
+        listings: Listings | None = None,
+        run: RunQuery | None = None,
+    ) -> Planned:
+        """Plan against the newest snapshots: where the index lags behind a log, bring it up and plan again.
+
+        With ``run``, a query that touches nothing is run in the same round trip; its operation gives the result out.
+        """
+        request = PlanStatement(DIALECT, text, session, listings or {}, run)
         planned: Planned = await worker.call(request)
         for _ in range(_REPLAN_MAX):
             if not planned.stale:

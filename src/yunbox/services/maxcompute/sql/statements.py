@@ -10,7 +10,7 @@ from typing import Any
 from yunbox.engine.duck.messages import QueryDone, RunChange, RunInsert, RunQuery, Written
 from yunbox.kernel import limits
 from yunbox.kernel.call import Access, Call, Operation, Shape
-from yunbox.kernel.errors import InvalidArgument, Unsupported
+from yunbox.kernel.errors import InvalidArgument, KernelError, Unsupported
 from yunbox.services.maxcompute.access import on_project, on_table, on_tables
 from yunbox.services.maxcompute.sql import ddl, describe, external
 from yunbox.services.maxcompute.sql.alter import alter_table
@@ -144,7 +144,12 @@ def _admit(warehouse: Warehouse, call: Call[Statement]) -> None:
 async def _run_query(warehouse: Warehouse, call: Call[Statement]) -> Outcome:
     statement = call.params
     target = warehouse.results.path(statement.job.instance.id)
-    done: QueryDone = await statement.worker.call(RunQuery(target, limits.RESULT_INLINE_ROWS_MAX))
+    done = statement.planned.done
+    if done is None:
+        done = await statement.worker.call(RunQuery(target, limits.RESULT_INLINE_ROWS_MAX))
+    if isinstance(done, KernelError):
+        raise done
+    assert isinstance(done, QueryDone)
     statement.used(call.usage)
     return Outcome(
         text=done.csv,
@@ -154,6 +159,7 @@ async def _run_query(warehouse: Warehouse, call: Call[Statement]) -> Outcome:
         rows=done.rows,
         file=str(target),
         batches=done.batches,
+        stream=done.stream,
         summary=summary_text(statement, rows_out=done.rows),
         readings=_readings(statement),
         timezone=statement.session.timezone,

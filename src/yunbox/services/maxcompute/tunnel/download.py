@@ -57,12 +57,14 @@ class Downloads:
         sessions: Sessions,
         slots: Slots,
         instance: Callable[[str, str], Instance],
+        result: Callable[[Instance], Path | None],
     ) -> None:
         self._catalogue = catalogue
         self._snapshots = snapshots
         self._sessions = sessions
         self._slots = slots
         self._instance = instance
+        self._result = result
 
     # -- tables
 
@@ -139,9 +141,9 @@ class Downloads:
         """The rows of a range of a result."""
         body: ResultBody = session.body
         check_range(wanted, body.rows)
-        outcome = self._instance(session.project, body.instance).outcome
-        path = Path(outcome.file)
-        if not path.is_file():
+        instance = self._instance(session.project, body.instance)
+        outcome, path = instance.outcome, self._result(instance)
+        if path is None:
             raise NotFound("The result is older than a day and was removed: run the query again", code="NoSuchData")
         columns = _result_columns(outcome.columns, wanted)
         whole = columns == outcome.columns and not any(c.type.name in ("timestamp", "timestamp_ntz") for c in columns)

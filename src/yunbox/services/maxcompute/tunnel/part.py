@@ -47,6 +47,7 @@ def build_tunnel(
     commit: Commit,
     pool: WorkerPool,
     instance: Callable[[str, str], Instance],
+    result: Callable[[Instance], Path | None],
     address: str,
 ) -> Tunnel:
     """The tunnel, with the blocks of its sessions in ``folder``."""
@@ -54,7 +55,7 @@ def build_tunnel(
     sessions = Sessions(database, clock)
     slots = Slots(pool)
     ingest = Ingest(pool, slots, scratch)
-    downloads = Downloads(catalogue, snapshots, sessions, slots, instance)
+    downloads = Downloads(catalogue, snapshots, sessions, slots, instance, result)
     return Tunnel(
         catalogue=catalogue,
         sessions=sessions,
