@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
 from collections.abc import AsyncGenerator, Callable, Sequence
@@ -27,6 +28,7 @@ from yunbox.spine.service import Service
 from yunbox.storage.database import Database
 
 UPKEEP_EVERY_S = 60.0
+_GARBAGE_EVERY = 10_000  # objects; a request makes hundreds, nearly all of which go by themselves
 _DRAIN_S = 10.0
 _FLUSH_EVERY_S = 0.1
 _SUM_EVERY_S = 1.0
@@ -78,6 +80,8 @@ async def running(settings: Settings, clock: Clock) -> AsyncGenerator[Ready]:
             stack.push_async_callback(service.drain, made, _DRAIN_S)
         ready = Ready(_endpoints(services, sockets), settings.project, settings.region, house.account_id)
         folder.write_server(ready.endpoints, ready.project, ready.region)
+        gc.freeze()  # what is there by now stays, and no collection need look at it again
+        gc.set_threshold(_GARBAGE_EVERY)
         yield ready
 
 

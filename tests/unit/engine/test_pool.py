@@ -10,6 +10,7 @@ import pytest
 
 from yunbox.engine.duck.messages import ExportResult, PlanStatement, RunQuery, WorkerConfig
 from yunbox.engine.duck.pool import WorkerLost, WorkerPool
+from yunbox.kernel.errors import KernelError
 from yunbox.services.maxcompute.schema import MAXCOMPUTE_SCHEMA
 from yunbox.sql.maxcompute.errors import TableNotFound
 from yunbox.sql.maxcompute.session import Session
@@ -57,6 +58,60 @@ def test_a_query_runs_into_a_file(with_pool, tmp_path: Path) -> None:
             done = await worker.call(RunQuery(tmp_path / "r.arrow", 10))
         assert done.rows == 1
         assert done.csv.splitlines()[1] == '1,"x"'
+
+    with_pool(work)
+
+
+def at_once(sql: str, path: Path, timezone: str = "Asia/Shanghai") -> PlanStatement:
+    return PlanStatement("maxcompute", sql, Session("p", timezone=timezone), {}, RunQuery(path, 10))
+
+
+def test_a_query_that_touches_nothing_is_run_as_it_is_planned(with_pool, tmp_path: Path) -> None:
+    async def work(pool: WorkerPool) -> None:
+        async with pool.lease() as worker:
+            done = (await worker.call(at_once("select 1 as a, 'x' as b", tmp_path / "r.arrow"))).done
+            assert done.csv.splitlines()[1] == '1,"x"'
+            (batch,) = done.batches
+            assert batch.rows == 1
+            assert len(done.stream) == done.size_bytes > batch.offset + batch.length
+            assert not (tmp_path / "r.arrow").exists()
+
+    with_pool(work)
+
+
+def test_how_it_fails_is_told_with_the_plan(with_pool, tmp_path: Path) -> None:
+    async def work(pool: WorkerPool) -> None:
+        async with pool.lease() as worker:
+            for _ in range(3):
+                planned = await worker.call(at_once("select cast(9223372036854775807 as bigint) + 1", tmp_path / "r"))
+                assert isinstance(planned.done, KernelError)
+
+    with_pool(work)
+
+
+def test_a_query_that_comes_again_gives_what_holds_then(with_pool, tmp_path: Path) -> None:
+    async def work(pool: WorkerPool) -> None:
+        async with pool.lease() as worker:
+            text = "select cast(from_unixtime(0) as string) as a"
+            for zone, hour in (("Asia/Shanghai", "08"), ("UTC", "00"), ("Asia/Shanghai", "08")):
+                for _ in range(3):
+                    done = (await worker.call(at_once(text, tmp_path / "r", zone))).done
+                    assert done.csv == f'"a"\n"1970-01-01 {hour}:00:00"\n'
+            seen = {(await worker.call(at_once("select uuid() as a", tmp_path / "r"))).done.csv for _ in range(4)}
+            assert len(seen) == 4
+
+    with_pool(work)
+
+
+def test_more_rows_than_are_shown_go_into_a_file(with_pool, tmp_path: Path) -> None:
+    async def work(pool: WorkerPool) -> None:
+        async with pool.lease() as worker:
+            for _ in range(3):
+                path = tmp_path / "r.arrow"
+                done = (await worker.call(at_once("select explode(sequence(1, 1000)) as n", path))).done
+                assert (done.rows, done.csv, done.stream) == (1000, "", b"")
+                assert path.stat().st_size == done.size_bytes
+                path.unlink()
 
     with_pool(work)
 
