@@ -14,9 +14,10 @@ import time
 from pathlib import Path
 
 from yunbox.meter.ledger import LEDGER_SCHEMA, Ledger
-from yunbox.meter.prices import OSS_GET, load_prices
+from yunbox.meter.prices import load_prices
 from yunbox.meter.storage import STORAGE_SCHEMA, StorageMeter, Stored
 from yunbox.meter.tally import TALLY_SCHEMA, Line, Tally, hour_of
+from yunbox.services.oss.prices import GET as OSS_GET
 from yunbox.storage.database import Database
 
 SPEED = 3_600_000

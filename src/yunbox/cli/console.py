@@ -18,6 +18,7 @@ from yunbox.cli.table import is_terminal, write_csv, write_json, write_table
 from yunbox.kernel.errors import InvalidArgument, KernelError
 from yunbox.kernel.texts import format_bytes, format_cost
 from yunbox.meter.prices import load_prices
+from yunbox.services.maxcompute.prices import SCAN
 from yunbox.sql.maxcompute.script import leading_settings, split_script
 
 _SCREEN_ROWS_MAX = 10_000
@@ -93,7 +94,7 @@ class Console:
     def price(self, query: str) -> str:
         """What a statement would read and cost."""
         scanned, complexity = self.estimate(query)
-        cost = self._prices.sql_cost(scanned, complexity)
+        cost = self._prices.cost(SCAN, scanned, complexity)
         return (
             f"Input: {scanned} Bytes ({format_bytes(scanned)})\nComplexity: {complexity}\n"
             f"Cost: {format_cost(cost)} {self._prices.currency}"
@@ -164,7 +165,7 @@ class Console:
         if self.quiet:
             return
         scanned = int(self.client.summary(instance)["Cost"]["Input"])
-        cost = format_cost(self._prices.sql_cost(scanned, 1.0))
+        cost = format_cost(self._prices.cost(SCAN, scanned))
         self.say(f"Scanned {format_bytes(scanned)}, cost {cost} {self._prices.currency}, {seconds:.2f} s")
 
     def say(self, text: str) -> None:

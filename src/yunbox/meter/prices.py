@@ -8,18 +8,6 @@ from typing import Any
 from yunbox.kernel.errors import InvalidArgument
 
 GIGABYTE = 1024**3
-SQL_SCAN = "maxcompute.sql.scan"
-SQL_EXTERNAL = "maxcompute.sql.external"
-UPLOAD = "maxcompute.tunnel.upload"
-DOWNLOAD = "maxcompute.tunnel.download"
-OSS_PUT = "oss.request.put"
-OSS_GET = "oss.request.get"
-OSS_TRAFFIC = "oss.traffic"
-OSS_SELECT = "oss.select"
-OSS_STORAGE = "oss.storage."
-OSS_RESTORE = "oss.restore."
-OSS_EARLY = "oss.early."
-"""The last three are followed by a storage class, traffic by ``.in`` or ``.out``."""
 
 
 @dataclass(frozen=True)
@@ -48,10 +36,6 @@ class PriceBook:
     def cost(self, item: str, quantity: float, complexity: float = 1.0) -> float:
         """What a quantity of an item costs."""
         return quantity / self.per(item) * complexity * self.price(item)
-
-    def sql_cost(self, scanned_bytes: int, complexity: float) -> float:
-        """What a statement costs that scans so many compressed bytes."""
-        return scanned_bytes / GIGABYTE * complexity * self.price(SQL_SCAN)
 
 
 def load_prices(text: str | None = None) -> PriceBook:

@@ -8,7 +8,8 @@ import pytest
 from yunbox.kernel.clock import ManualClock
 from yunbox.kernel.errors import InvalidArgument
 from yunbox.meter.ledger import LEDGER_SCHEMA, Entry, Ledger, billing_day
-from yunbox.meter.prices import GIGABYTE, SQL_SCAN, load_prices
+from yunbox.meter.prices import GIGABYTE, load_prices
+from yunbox.services.maxcompute.prices import SCAN as SQL_SCAN
 from yunbox.storage.database import Database
 
 

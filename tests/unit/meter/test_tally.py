@@ -7,8 +7,9 @@ import pytest
 
 from yunbox.kernel.clock import ManualClock
 from yunbox.meter.ledger import LEDGER_SCHEMA, Ledger
-from yunbox.meter.prices import OSS_GET, load_prices
+from yunbox.meter.prices import load_prices
 from yunbox.meter.tally import TALLY_SCHEMA, Line, Tally, TallyWriter, hour_of
+from yunbox.services.oss.prices import GET as OSS_GET
 from yunbox.storage.database import Database
 
 

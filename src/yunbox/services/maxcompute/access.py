@@ -9,11 +9,12 @@ from typing import Protocol
 from yunbox.kernel.call import Access, Charge, Place
 from yunbox.kernel.errors import NotFound
 from yunbox.schema.tables import TableName
+from yunbox.services.maxcompute.prices import DOWNLOAD, UPLOAD
 from yunbox.storage.tables.catalogue import Catalogue
 from yunbox.storage.tables.model import Project
 
-UPLOADED = Charge(uploaded="maxcompute.tunnel.upload")
-DOWNLOADED = Charge(downloaded="maxcompute.tunnel.download")
+UPLOADED = Charge(uploaded=UPLOAD)
+DOWNLOADED = Charge(downloaded=DOWNLOAD)
 
 
 class InCatalogue(Protocol):

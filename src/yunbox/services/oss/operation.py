@@ -9,15 +9,15 @@ from typing import Any, TypeVar
 
 from yunbox.kernel.call import Access, Call, Charge, Operation, Place, Shape
 from yunbox.kernel.errors import Unsupported
-from yunbox.meter.prices import OSS_GET, OSS_PUT, OSS_TRAFFIC
+from yunbox.services.oss import prices
 from yunbox.services.oss.params import NamesBucket, NamesObject
 from yunbox.services.oss.service import Oss
 
 P = TypeVar("P")
 R = TypeVar("R")
-READ = Charge(OSS_GET, f"{OSS_TRAFFIC}.in", f"{OSS_TRAFFIC}.out", group="oss://", tallied=True)
+READ = Charge(prices.GET, prices.TRAFFIC_IN, prices.TRAFFIC_OUT, group="oss://", tallied=True)
 """A call of the cheaper class: GET, HEAD and the like."""
-WRITE = Charge(OSS_PUT, f"{OSS_TRAFFIC}.in", f"{OSS_TRAFFIC}.out", group="oss://", tallied=True)
+WRITE = Charge(prices.PUT, prices.TRAFFIC_IN, prices.TRAFFIC_OUT, group="oss://", tallied=True)
 """A call of the dearer class: PUT, POST, LIST and the like."""
 _OWN = "Yunbox"
 """How the operations are named that Yunbox adds: no limit of the vendor's counts them."""

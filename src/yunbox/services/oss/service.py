@@ -14,9 +14,9 @@ from yunbox.guard.authorise import Authoriser
 from yunbox.identity.identify import Identity
 from yunbox.kernel.call import Access, Call
 from yunbox.kernel.clock import Clock
-from yunbox.meter.prices import OSS_RESTORE, OSS_SELECT
 from yunbox.meter.storage import StorageMeter
 from yunbox.meter.tally import Tally
+from yunbox.services.oss import prices
 from yunbox.services.oss.access import Grants
 from yunbox.services.oss.heat import Heat
 from yunbox.services.oss.limits import Limits
@@ -123,7 +123,7 @@ def retrieve(call: Call[Any], record: ObjectRecord, size: int = 0) -> None:
     """Meter that bytes of an object are read whose class charges for that: those that are sent, or so many."""
     if record.storage_class != "IA":  # the archives are charged when they are restored
         return
-    item = OSS_RESTORE + record.storage_class
+    item = prices.RESTORE + record.storage_class
     if size:
         call.usage.items[item] = size
     else:
@@ -133,7 +133,7 @@ def retrieve(call: Call[Any], record: ObjectRecord, size: int = 0) -> None:
 def scan(call: Call[Any], record: ObjectRecord) -> None:
     """Meter that SelectObject has scanned an object: all of it, as its answer's last frame says."""
     call.usage.scanned_bytes = record.size
-    call.usage.items[OSS_SELECT] = record.size
+    call.usage.items[prices.SELECT] = record.size
 
 
 def iso_time(epoch_ms: int) -> str:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from yunbox.kernel.errors import InvalidArgument, Refused
 from yunbox.kernel.texts import format_bytes, format_cost
 from yunbox.meter.ledger import Ledger
-from yunbox.meter.prices import GIGABYTE, SQL_EXTERNAL, SQL_SCAN, PriceBook
+from yunbox.meter.prices import GIGABYTE, PriceBook
+from yunbox.services.maxcompute.prices import EXTERNAL, SCAN
 
 ALLOW_FULL_SCAN = "odps.sql.allow.fullscan"
 QUERY_LIMIT = "odps.sql.metering.value.max"
@@ -77,12 +78,12 @@ class Admission:
 
     def price(self, scanned_bytes: int, complexity: float = 1.0) -> float:
         """What scanning so many bytes costs."""
-        return self._prices.sql_cost(scanned_bytes, complexity)
+        return self._prices.cost(SCAN, scanned_bytes, complexity)
 
     def cost(self, estimate: Estimate) -> float:
         """What a statement costs."""
-        external = self._prices.cost(SQL_EXTERNAL, estimate.external_bytes, estimate.complexity)
-        return self._prices.sql_cost(estimate.scanned_bytes, estimate.complexity) + external
+        external = self._prices.cost(EXTERNAL, estimate.external_bytes, estimate.complexity)
+        return self._prices.cost(SCAN, estimate.scanned_bytes, estimate.complexity) + external
 
     def _check_full_scan(self, estimate: Estimate) -> None:
         for reading in estimate.readings:
@@ -91,7 +92,7 @@ class Admission:
 
     def _full_scan_text(self, reading: Reading, complexity: float) -> str:
         project, _, table = reading.table.partition(".")
-        item = SQL_EXTERNAL if reading.external else SQL_SCAN
+        item = EXTERNAL if reading.external else SCAN
         full = self._price_text(reading.scanned_bytes, complexity, item)
         one = self._price_text(reading.example_bytes, complexity, item)
         return (

@@ -17,8 +17,9 @@ from yunbox.kernel.call import Principal
 from yunbox.kernel.clock import utc
 from yunbox.kernel.errors import InvalidArgument
 from yunbox.meter.ledger import Entry
-from yunbox.meter.prices import SQL_EXTERNAL, SQL_SCAN, PriceBook
+from yunbox.meter.prices import PriceBook
 from yunbox.services.maxcompute import faults
+from yunbox.services.maxcompute.prices import EXTERNAL, SCAN
 from yunbox.services.maxcompute.sql.instances import (
     CANCELLED,
     FAILED,
@@ -120,7 +121,7 @@ class SqlJobs:
         """A job is metered once, when it has succeeded; one that scanned nothing is on the bill at zero."""
         if job.record.task_type != "SQL" or job.record.task_status != SUCCESS:
             return ()
-        items = {SQL_SCAN: float(job.usage.scanned_bytes), **job.usage.items}
+        items = {SCAN: float(job.usage.scanned_bytes), **job.usage.items}
         text = " ".join(job.query.split())[:500]
         return entries_of(job, project=job.record.project, operation="SQL", items=items.items(), text=text)
 
@@ -130,8 +131,8 @@ class SqlJobs:
 
     def _cost(self, job: SqlJob) -> float:
         prices, usage = self._prices, job.usage
-        external = prices.cost(SQL_EXTERNAL, usage.items.get(SQL_EXTERNAL, 0), usage.complexity)
-        return prices.sql_cost(usage.scanned_bytes, usage.complexity) + external
+        external = prices.cost(EXTERNAL, usage.items.get(EXTERNAL, 0), usage.complexity)
+        return prices.cost(SCAN, usage.scanned_bytes, usage.complexity) + external
 
     async def _run_task(self, job: SqlJob) -> Outcome:
         settings, body = leading_settings(job.query)

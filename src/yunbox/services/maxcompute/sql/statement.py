@@ -7,7 +7,7 @@ from yunbox.engine.duck.messages import Planned
 from yunbox.engine.duck.pool import Worker
 from yunbox.kernel.call import Usage
 from yunbox.kernel.errors import Internal
-from yunbox.meter.prices import SQL_EXTERNAL
+from yunbox.services.maxcompute.prices import EXTERNAL
 from yunbox.services.maxcompute.sql.admission import Estimate, Reading
 from yunbox.services.maxcompute.sql.instances import Instance
 from yunbox.spine.jobs import Job
@@ -55,7 +55,7 @@ class Statement:
         job.scanned_bytes += estimate.scanned_bytes
         job.complexity = estimate.complexity
         if estimate.external_bytes:
-            job.items[SQL_EXTERNAL] = job.items.get(SQL_EXTERNAL, 0) + estimate.external_bytes
+            job.items[EXTERNAL] = job.items.get(EXTERNAL, 0) + estimate.external_bytes
 
     @property
     def estimate(self) -> Estimate:

@@ -9,7 +9,7 @@ import msgspec
 
 from yunbox.kernel.call import Call, Operation
 from yunbox.kernel.errors import Conflict, InvalidArgument
-from yunbox.meter.prices import OSS_RESTORE
+from yunbox.services.oss import prices
 from yunbox.services.oss.access import check_public
 from yunbox.services.oss.http.route import OBJECT, empty, on, xml
 from yunbox.services.oss.http.target import OssRequest
@@ -231,7 +231,7 @@ async def _restore(service: Oss, call: Call[Restoring]) -> Restored:
 
     record = (await _amend(service, call.params, edit)).record
     if not already:
-        call.usage.items[OSS_RESTORE + record.storage_class] = record.size
+        call.usage.items[prices.RESTORE + record.storage_class] = record.size
     return Restored(already, tier)
 
 

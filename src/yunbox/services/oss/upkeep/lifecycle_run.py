@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 
 from yunbox.kernel.clock import Clock
-from yunbox.meter.prices import OSS_PUT
 from yunbox.meter.tally import Line, Tally, hour_of
+from yunbox.services.oss import prices
 from yunbox.services.oss.settings.lifecycle import DAY_MS, Lifecycle, lifecycle_of
 from yunbox.storage.objects.buckets import NoSuchBucket
 from yunbox.storage.objects.model import OFF, Bucket
@@ -151,7 +151,7 @@ class LifecycleRun:
             _log.info("lifecycle: %s of %d in %s", operation, count, bucket.name)
             hour, owner = hour_of(self._clock.time()), self._owner(bucket.account_id)
             self._tally.add(
-                Line(hour, bucket.account_id, owner, f"oss://{bucket.name}", operation, {OSS_PUT: float(count)})
+                Line(hour, bucket.account_id, owner, f"oss://{bucket.name}", operation, {prices.PUT: float(count)})
             )
 
 

@@ -3,8 +3,8 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 
-from yunbox.meter.prices import OSS_EARLY, OSS_STORAGE
 from yunbox.meter.storage import Stored
+from yunbox.services.oss import prices
 from yunbox.storage.objects.model import Bucket, BucketStat
 from yunbox.storage.objects.store import ObjectStore
 
@@ -37,6 +37,6 @@ def _stored(bucket: Bucket, stat: BucketStat, owner: str) -> Stored:
         account_id=bucket.account_id,
         principal=owner,
         since_s=bucket.created_ms / 1000,
-        kept={f"{OSS_STORAGE}{name}": float(size) for name, size in _kept(stat).items()},
-        sums={f"{OSS_EARLY}{name}": total for name, total in stat.early.items()},
+        kept={f"{prices.STORAGE}{name}": float(size) for name, size in _kept(stat).items()},
+        sums={f"{prices.EARLY}{name}": total for name, total in stat.early.items()},
     )

@@ -1,0 +1,11 @@
+"""What OSS charges for, by the price book's names."""
+
+PUT = "oss.request.put"
+GET = "oss.request.get"
+TRAFFIC_IN = "oss.traffic.in"
+TRAFFIC_OUT = "oss.traffic.out"
+SELECT = "oss.select"
+STORAGE = "oss.storage."
+RESTORE = "oss.restore."
+EARLY = "oss.early."
+"""The last three are followed by a storage class."""
