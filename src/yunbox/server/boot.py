@@ -104,16 +104,13 @@ def _house(
     clock: Clock,
     stack: contextlib.AsyncExitStack,
 ) -> House:
-    database = open_database(folder, services)
-    stack.callback(database.close)
-    journal = Journal(folder.log)
-    stack.callback(journal.close)
+    database = stack.enter_context(contextlib.closing(open_database(folder, services)))
+    journal = stack.enter_context(contextlib.closing(Journal(folder.log)))
     store = IdentityStore(database, clock)
     account_id, key = store.ensure_account()
     folder.write_credentials(account_id, key.id, key.secret)
     ledger = Ledger(database, load_prices(), clock)
-    tally = Tally(folder.usage, database, ledger)
-    stack.callback(tally.close)
+    tally = stack.enter_context(contextlib.closing(Tally(folder.usage, database, ledger)))
     return House(
         settings=settings,
         account_id=account_id,

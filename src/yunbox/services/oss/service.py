@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from email.utils import formatdate
 from functools import lru_cache
 from pathlib import Path
@@ -34,49 +35,33 @@ OBJECT_BYTES_MAX = 5 * 1024**3
 TOTAL_BYTES_MAX = 48_800_000_000_000
 
 
+@dataclass(eq=False, kw_only=True)
 class Oss:
     """The service that every operation gets as its first argument."""
 
-    def __init__(
-        self,
-        *,
-        store: ObjectStore,
-        spine: Spine,
-        identity: Identity,
-        authoriser: Authoriser,
-        clock: Clock,
-        tally: Tally,
-        account_id: str,
-        region: str,
-        address: str,
-        pool: WorkerPool,
-        scratch: Path,
-        storage_meter: StorageMeter,
-        owner: Callable[[str], str] = str,
-        limits: Limits | None = None,
-        callbacks_anywhere: bool = False,
-        backends: Backends | None = None,
-    ) -> None:
+    store: ObjectStore
+    backends: Backends
+    spine: Spine
+    identity: Identity
+    authoriser: Authoriser
+    clock: Clock
+    tally: Tally
+    storage_meter: StorageMeter
+    pool: WorkerPool
+    scratch: Path
+    account_id: str
+    region: str
+    address: str
+    owner: Callable[[str], str]
+    limits: Limits | None
+    callbacks_anywhere: bool
+
+    def __post_init__(self) -> None:
         self.log = logging.getLogger("yunbox.oss")
-        self.store = store
-        self.spine = spine
-        self.identity = identity
-        self.authoriser = authoriser
-        self.clock = clock
-        self.tally = tally
-        self.account_id = account_id
-        self.region = region
-        self.address = address
-        self.callbacks_anywhere = callbacks_anywhere
-        self.pool = pool
-        self.storage_meter = storage_meter
-        self.owner = owner
-        self.limits = limits
-        self.heat = Heat(clock)
-        self.backends = backends or Backends(store, None)
-        self.sinks = Sinks(store)
-        self.small_files = SmallFiles(store, pool, scratch)
-        authoriser.add_source(Grants(store))
+        self.heat = Heat(self.clock)
+        self.sinks = Sinks(self.store)
+        self.small_files = SmallFiles(self.store, self.pool, self.scratch)
+        self.authoriser.add_source(Grants(self.store))
 
     @property
     def location(self) -> str:
