@@ -8,6 +8,7 @@ import shutil
 import socket
 import statistics
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -109,6 +110,60 @@ def test_small_objects(yunbox: Server, bucket: oss2.Bucket, peer: Peer, tmp_path
         f" versitygw {theirs.per_s:,.0f}/s with {theirs.cores:.2f} = {theirs.per_core_s:,.0f}/s a core,"
         f" ratio {mine.per_core_s / theirs.per_core_s:.2f}"
     )
+    report("\n  ".join(lines))
+
+
+BARE = """
+import asyncio, socket
+from yunbox.server.http import listening
+
+HEADERS = [(b"content-type", b"application/octet-stream"), (b"content-length", b"10240"), (b"etag", b'"x"')]
+
+
+async def app(scope, receive, send):
+    await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
+    await send({"type": "http.response.body", "body": b"x" * 10240})
+
+
+async def main():
+    with socket.create_server(("127.0.0.1", 0)) as sock:
+        async with listening(app, sock, 1.0):
+            print(sock.getsockname()[1], flush=True)
+            await asyncio.sleep(600)
+
+
+import uvloop
+
+uvloop.run(main())
+"""
+
+
+def test_the_whole_path_against_a_bare_application(
+    yunbox: Server, bucket: oss2.Bucket, tmp_path: Path, report: Report
+) -> None:
+    keys = [f"k/{number:05}" for number in range(200)]
+    for key in keys:
+        bucket.put_object(key, os.urandom(SIZE))
+    s3 = boto3.client(
+        "s3", endpoint_url=yunbox.endpoints["oss"], aws_access_key_id=yunbox.access_key_id,
+        aws_secret_access_key=yunbox.access_key_secret, region_name=yunbox.region,
+        config=Config(s3={"addressing_style": "path"}, signature_version="s3v4"),
+    )  # fmt: skip
+    s3_urls = [s3.generate_presigned_url("get_object", Params={"Bucket": "bench", "Key": key}) for key in keys]
+    with subprocess.Popen([sys.executable, "-c", BARE], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        port = int(process.stdout.readline())
+        bare = wrk(process.pid, [f"http://127.0.0.1:{port}/x"], tmp_path)
+        process.kill()
+    lines = []
+    for name, urls in (("V1", signed(bucket, "GET", keys)), ("S3 V4", s3_urls)):
+        mine = wrk(yunbox.pid, urls, tmp_path)
+        assert mine.failed == 0
+        ratio = mine.per_core_s / bare.per_core_s
+        lines.append(
+            f"GET 10 KB, presigned with {name}: {mine.per_core_s:,.0f}/s a core, {ratio:.2f} of a bare ASGI application"
+            f" that sends the same bytes from the same listener ({bare.per_core_s:,.0f}/s a core)"
+        )
     report("\n  ".join(lines))
 
 
