@@ -18,6 +18,7 @@ EXPIRED = "expired"
 BAD_SIGNATURE = "bad-signature"
 BAD_KEY = "bad-key"
 MISSING = "missing"
+_REMEMBERED_MAX = 10_000
 _TOKEN_S_MAX = 7 * 24 * 3600
 _DUMMY_SECRET = "0" * 30
 
@@ -46,6 +47,8 @@ class Identity:
         self._clock = clock
         self._schemes = {**_BASIC, **schemes}
         self._token_key = store.secret("bearer-token").encode()
+        self._remembered: dict[tuple[str, str, str, str | None], Principal] = {}
+        self._remembered_at = -1
 
     def identify(self, claim: Claim) -> Principal:
         """The principal a claim proves. Raises NotIdentified."""
@@ -176,6 +179,26 @@ class Identity:
         user_id: str | None,
         policies: tuple[str, ...] | None = None,
         expires_at: float | None = None,
+    ) -> Principal:
+        if expires_at is not None or policies is not None:  # a temporary identity: there may be any number of them
+            return self._made(claim, account_id, user_id, policies, expires_at)
+        epoch = self._store.epoch.now()
+        if epoch != self._remembered_at or len(self._remembered) > _REMEMBERED_MAX:
+            self._remembered.clear()
+            self._remembered_at = epoch
+        key = claim.access_key_id, claim.source_ip, account_id, user_id
+        found = self._remembered.get(key)
+        if found is None:
+            found = self._remembered[key] = self._made(claim, account_id, user_id, policies, expires_at)
+        return found
+
+    def _made(
+        self,
+        claim: Claim,
+        account_id: str,
+        user_id: str | None,
+        policies: tuple[str, ...] | None,
+        expires_at: float | None,
     ) -> Principal:
         if user_id is None:
             kind, name = "account", f"ALIYUN${self._store.account_name(account_id)}"

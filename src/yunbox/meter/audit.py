@@ -15,7 +15,7 @@ import msgspec
 
 from yunbox.kernel.call import Place
 from yunbox.kernel.clock import Clock, utc
-from yunbox.meter.journal import CONTROL, Event
+from yunbox.meter.journal import Event
 
 AGE_DAYS = 90
 BYTES_MAX = 256 * 1024 * 1024
@@ -50,19 +50,18 @@ class Audit:
         self._folder = folder
         self._clock = clock
         self._encode = msgspec.json.Encoder().encode
-        self._minute = int(clock.time() // _MINUTE_S)
+        self._until = 0.0
         self._sums: dict[_Kind, Summed] = {}
         self._refusals: Counter[_Kind] = Counter()
 
     def record(self, event: Event, _places: Sequence[Place]) -> None:
         """Keep one event, or add it to others of its kind."""
-        minute = int(event.time // _MINUTE_S)
-        if minute != self._minute:
+        if event.time >= self._until:
             self.flush()
-            self._minute = minute
+            self._until = (event.time // _MINUTE_S + 1) * _MINUTE_S
         if event.decision == "refused":
             self._refused(event)
-        elif event.plane == CONTROL:
+        elif event.plane:
             self._write(event)
         else:
             self._add(event)
@@ -84,7 +83,7 @@ class Audit:
                 path.unlink(missing_ok=True)
 
     def _refused(self, event: Event) -> None:
-        kind = _kind(event)
+        kind = event.service, event.operation, event.principal, event.code
         self._refusals[kind] += 1
         if self._refusals[kind] <= REFUSALS_WHOLE_MAX:
             self._write(event)
@@ -92,16 +91,17 @@ class Audit:
             self._add(event)
 
     def _add(self, event: Event) -> None:
-        kind = _kind(event)
+        kind = event.service, event.operation, event.principal, event.code
         found = self._sums.get(kind)
         if found is None:
             if len(self._sums) >= _KINDS_MAX:
                 self.flush()
-            found = self._sums[kind] = Summed(self._minute * _MINUTE_S, *kind, calls=0)
+            found = self._sums[kind] = Summed(event.time // _MINUTE_S * _MINUTE_S, *kind, calls=0)
         found.calls += event.calls
-        found.uploaded_bytes += event.uploaded_bytes
-        found.downloaded_bytes += event.downloaded_bytes
-        found.scanned_bytes += event.scanned_bytes
+        if event.uploaded_bytes or event.downloaded_bytes or event.scanned_bytes:
+            found.uploaded_bytes += event.uploaded_bytes
+            found.downloaded_bytes += event.downloaded_bytes
+            found.scanned_bytes += event.scanned_bytes
 
     def _write(self, *items: Event | Summed) -> None:
         """A full disk must not fail the calls that are told of."""
@@ -113,7 +113,3 @@ class Audit:
                 os.write(fd, data)
             finally:
                 os.close(fd)
-
-
-def _kind(event: Event) -> _Kind:
-    return event.service, event.operation, event.principal, event.code

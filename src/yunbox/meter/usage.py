@@ -66,16 +66,16 @@ class Meter:
 def quantities(call: Call[Any], charge: Charge, *, succeeded: bool) -> dict[str, float]:
     """How much of each item a call used: those above zero."""
     used = call.usage
-    items = dict(used.items) if succeeded else {}
+    items = {item: quantity for item, quantity in used.items.items() if quantity > 0} if succeeded else {}
     if succeeded and charge.request:
         items[charge.request] = 1
     if charge.uploaded and used.uploaded_bytes:
         items[charge.uploaded] = used.uploaded_bytes
     if charge.downloaded and used.downloaded_bytes:
         items[charge.downloaded] = used.downloaded_bytes
-    if used.retrieval:
+    if used.retrieval and used.downloaded_bytes:
         items[used.retrieval] = items.get(used.retrieval, 0) + used.downloaded_bytes
-    return {item: quantity for item, quantity in items.items() if quantity > 0}
+    return items
 
 
 def _entries(call: Call[Any], project: str, items: dict[str, float]) -> list[Entry]:
