@@ -1,6 +1,7 @@
 """The stages of the tour, in the order they are told. A later chapter of the product adds its file here."""
 
+from stages.house import STAGE as HOUSE
 from stages.maxcompute import STAGE as MAXCOMPUTE
 from stages.oss import STAGE as OSS
 
-STAGES = (MAXCOMPUTE, OSS)
+STAGES = (MAXCOMPUTE, OSS, HOUSE)
