@@ -8,6 +8,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+from yunbox.cli.main import STARTED_S
 from yunbox.cli.output import Output
 from yunbox.cli.services import options
 from yunbox.kernel.errors import Unavailable
@@ -39,12 +40,11 @@ def run(args: argparse.Namespace, output: Output) -> int:
         services=args.services,
         options={option.name: getattr(args, option.name) for option in options(args.services)},
     )
-    started = time.monotonic()
     is_first = read_credentials(args.data) is None
 
     def on_ready(ready: Ready) -> None:
         body = {"endpoints": ready.endpoints, "project": ready.project, "region": ready.region}
-        output.result(body, _greeting(args, ready, time.monotonic() - started, show_secret=is_first))
+        output.result(body, _greeting(args, ready, time.monotonic() - STARTED_S, show_secret=is_first))
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(serve(settings, on_ready))
