@@ -51,7 +51,7 @@ def document(root: Markup) -> bytes:
 
 
 def _legal(text: str) -> str:
-    return text.translate(_FORBIDDEN)
+    return text if text.isprintable() else text.translate(_FORBIDDEN)
 
 
 def _content(child: object) -> str:

@@ -55,7 +55,7 @@ def test_a_query_runs_into_a_file(with_pool, tmp_path: Path) -> None:
     async def work(pool: WorkerPool) -> None:
         async with pool.lease() as worker:
             await worker.call(plan("select 1 as a, 'x' as b"))
-            done = await worker.call(RunQuery(tmp_path / "r.arrow", 10))
+            done = await worker.call(RunQuery(str(tmp_path / "r.arrow"), 10))
         assert done.rows == 1
         assert done.csv.splitlines()[1] == '1,"x"'
 
@@ -63,7 +63,7 @@ def test_a_query_runs_into_a_file(with_pool, tmp_path: Path) -> None:
 
 
 def at_once(sql: str, path: Path, timezone: str = "Asia/Shanghai") -> PlanStatement:
-    return PlanStatement("maxcompute", sql, Session("p", timezone=timezone), {}, RunQuery(path, 10))
+    return PlanStatement("maxcompute", sql, Session("p", timezone=timezone), {}, RunQuery(str(path), 10))
 
 
 def test_a_query_that_touches_nothing_is_run_as_it_is_planned(with_pool, tmp_path: Path) -> None:
@@ -121,7 +121,7 @@ def test_a_large_result_is_no_text_until_it_is_asked_for(with_pool, tmp_path: Pa
         async with pool.lease() as worker:
             await worker.call(plan("select explode(sequence(1, 1000)) as n"))
             path = tmp_path / "r.arrow"
-            done = await worker.call(RunQuery(path, 10))
+            done = await worker.call(RunQuery(str(path), 10))
             assert (done.rows, done.csv) == (1000, "")
             asked = ExportResult(done.columns, path, done.batches, 0, 3, "csv")
             text = b"".join([chunk async for chunk in worker.stream(asked)])
@@ -145,7 +145,7 @@ def test_a_killed_worker_is_lost_and_replaced(with_pool, tmp_path: Path) -> None
     async def work(pool: WorkerPool) -> None:
         async with pool.lease() as worker:
             await worker.call(plan(SLOW))
-            running = asyncio.ensure_future(worker.call(RunQuery(tmp_path / "r.arrow", 10)))
+            running = asyncio.ensure_future(worker.call(RunQuery(str(tmp_path / "r.arrow"), 10)))
             await asyncio.sleep(0)
             os.kill(worker.pid, signal.SIGKILL)
             with pytest.raises(WorkerLost):
@@ -160,7 +160,7 @@ def test_cancelling_kills(with_pool, tmp_path: Path) -> None:
     async def work(pool: WorkerPool) -> None:
         async with pool.lease() as worker:
             await worker.call(plan(SLOW))
-            task = asyncio.ensure_future(worker.call(RunQuery(tmp_path / "r.arrow", 10)))
+            task = asyncio.ensure_future(worker.call(RunQuery(str(tmp_path / "r.arrow"), 10)))
             await asyncio.sleep(0.05)
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
@@ -192,6 +192,6 @@ def test_a_worker_that_needs_too_much_memory_says_so(with_pool, tmp_path: Path) 
         async with pool.lease() as worker:
             await worker.call(plan(LARGE))
             with pytest.raises(Exception, match="memory"):
-                await worker.call(RunQuery(tmp_path / "r.arrow", 10))
+                await worker.call(RunQuery(str(tmp_path / "r.arrow"), 10))
 
     with_pool(work)

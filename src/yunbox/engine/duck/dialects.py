@@ -5,6 +5,7 @@ so that another service's SQL comes to the workers without a line here.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib import import_module
 from typing import Any, Protocol, cast
 
@@ -37,4 +38,9 @@ def dialect(registered: Mapping[str, str], name: str) -> Dialect:
     module = registered.get(name)
     if module is None:
         raise Internal(f"No SQL dialect {name!r} is registered with this worker")
+    return _imported(module)
+
+
+@cache
+def _imported(module: str) -> Dialect:
     return cast("Dialect", import_module(module))

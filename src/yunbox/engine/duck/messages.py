@@ -42,7 +42,7 @@ class WorkerConfig:
 class RunQuery:
     """Run the planned query into an Arrow stream file; answered by QueryDone."""
 
-    target: Path
+    target: str
     inline_rows_max: int
 
 

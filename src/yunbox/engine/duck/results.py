@@ -65,11 +65,11 @@ def _schema(columns: tuple[tuple[str, DataType], ...]) -> arrow.Schema:
     return schema_for(columns, zoned=True)
 
 
-def write_result(db: duckdb.DuckDBPyConnection, query: str, columns: tuple[Column, ...], target: Path) -> QueryDone:
+def write_result(db: duckdb.DuckDBPyConnection, query: str, columns: tuple[Column, ...], target: str) -> QueryDone:
     """Run a query into a result file and return its index."""
     found: list[Batch] = []
     try:
-        with target.open("wb") as file:
+        with Path(target).open("wb") as file:
             file.write(tunnel_prefix(columns))
             for batch in batches(db.sql(project(columns, query))):
                 message = batch_message(batch)
@@ -88,7 +88,7 @@ def write_short(
     prepared: Prepared,
     query: str,
     columns: tuple[Column, ...],
-    target: Path,
+    target: str,
     rows_max: int,
     timezone: str,
 ) -> QueryDone | None:
@@ -113,7 +113,7 @@ def write_short(
     if len(stream) <= _INLINE_BYTES_MAX:  # to create a file would take longer than the query
         return replace(done, stream=stream)
     try:
-        target.write_bytes(stream)
+        Path(target).write_bytes(stream)
     except OSError as error:
         raise translate(error) from error
     return done

@@ -166,7 +166,7 @@ class DuckWorker:
         done = results.write_result(self._db, self._sql(query), query.columns, request.target)
         if done.rows > most:
             return done
-        text = results.csv_of(self._db, request.target, query.columns, most, zone)
+        text = results.csv_of(self._db, Path(request.target), query.columns, most, zone)
         return dataclasses.replace(done, csv=text)
 
     def _run_export(self, request: m.RunExport) -> m.Exported:

@@ -1,6 +1,8 @@
 """Scripts into statements, before any parser runs: one pass over the text that respects quotes and comments."""
 
 import re
+from dataclasses import dataclass
+from functools import lru_cache
 
 _PIECES = re.compile(
     r"""--[^\n]*                      # line comment
@@ -12,6 +14,7 @@ _PIECES = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_REMEMBERED_LENGTH_MAX = 4096
 _SETTING = re.compile(r"(?is)\s*set\s+([\w.\-]+)\s*=\s*(.*)\Z")
 
 
@@ -51,6 +54,33 @@ def leading_settings(text: str) -> tuple[dict[str, str], str]:
         settings[pair[0]] = pair[1]
         del statements[0]
     return settings, ";\n".join(statements)
+
+
+@dataclass(frozen=True)
+class Step:
+    """A part of a script: settings that hold from here on, then a statement; its text is empty where there is none."""
+
+    settings: tuple[tuple[str, str], ...]
+    text: str = ""
+
+
+def steps(script: str) -> tuple[Step, ...]:
+    """A script in the order in which it runs. Short ones come again and again, and are read once."""
+    return _steps_again(script) if len(script) <= _REMEMBERED_LENGTH_MAX else _steps(script)
+
+
+@lru_cache(maxsize=256)
+def _steps_again(script: str) -> tuple[Step, ...]:
+    return _steps(script)
+
+
+def _steps(script: str) -> tuple[Step, ...]:
+    settings, body = leading_settings(script)
+    found = [Step(tuple(settings.items()))]
+    for text in split_script(body):
+        settings, rest = leading_settings(text + ";")
+        found.append(Step(tuple(settings.items()), text if rest.strip().strip(";") else ""))
+    return tuple(found)
 
 
 def parse_setting(statement: str) -> tuple[str, str] | None:

@@ -22,15 +22,15 @@ def results(tmp_path: Path, clock: ManualClock) -> Results:
 
 
 def ended(results: Results, stream: bytes) -> Instance:
-    outcome = Outcome(is_select=True, rows=1, file=str(results.path("i")), stream=stream)
+    outcome = Outcome(is_select=True, rows=1, file=results.name("i"), stream=stream)
     return Instance("i", "p", "o", "1", 1000.0, "t", "SQL", "", ended=1000.0, outcome=outcome)
 
 
 def test_a_few_rows_become_a_file_when_it_is_asked_for(results: Results) -> None:
     instance = ended(results, b"rows")
-    assert not results.path("i").exists()
+    assert not Path(results.name("i")).exists()
     found = results.file(instance)
-    assert found == results.path("i")
+    assert found == Path(results.name("i"))
     assert found.read_bytes() == b"rows"
     assert results.file(instance) == found
 
@@ -43,5 +43,5 @@ def test_after_a_day_there_is_none(results: Results, clock: ManualClock) -> None
 def test_a_larger_result_that_is_gone_stays_gone(results: Results) -> None:
     instance = ended(results, b"")
     assert results.file(instance) is None
-    results.path("i").write_bytes(b"many rows")
-    assert results.file(replace(instance, outcome=replace(instance.outcome, rows=9))) == results.path("i")
+    Path(results.name("i")).write_bytes(b"many rows")
+    assert results.file(replace(instance, outcome=replace(instance.outcome, rows=9))) == Path(results.name("i"))

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+import msgspec
+
 from yunbox.engine.duck.messages import Batch
 from yunbox.kernel.clock import Clock
 from yunbox.kernel.errors import NotFound
@@ -17,6 +19,7 @@ from yunbox.storage.database import Database
 from yunbox.storage.tables.model import dump_columns, load_columns
 from yunbox.wire.xml import parse_body
 
+_encode = msgspec.json.Encoder().encode
 RUNNING, TERMINATED = "Running", "Terminated"
 SUCCESS, FAILED, CANCELLED = "Success", "Failed", "Cancelled"
 _RESTARTED = "ODPS-0010000:System internal error - the server was restarted while this instance ran: submit it again"
@@ -152,7 +155,7 @@ def _dump(outcome: Outcome) -> str:
         body["batches"] = [[batch.offset, batch.length, batch.rows] for batch in outcome.batches]
     if outcome.stream:
         body["stream"] = b64encode(outcome.stream).decode()
-    return json.dumps(body, ensure_ascii=False)
+    return _encode(body).decode()
 
 
 @lru_cache(maxsize=256)

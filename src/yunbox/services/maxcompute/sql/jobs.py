@@ -34,7 +34,7 @@ from yunbox.services.maxcompute.sql.statements import operation_for
 from yunbox.services.maxcompute.sql.warehouse import Warehouse
 from yunbox.spine.jobs import Jobs, Stopped, entries_of
 from yunbox.spine.path import Spine
-from yunbox.sql.maxcompute.script import leading_settings, split_script
+from yunbox.sql.maxcompute.script import steps
 from yunbox.sql.maxcompute.session import Session
 
 _DEFAULT_TIMEZONE = "Asia/Shanghai"
@@ -135,18 +135,11 @@ class SqlJobs:
         return prices.cost(SCAN, usage.scanned_bytes, usage.complexity) + external
 
     async def _run_task(self, job: SqlJob) -> Outcome:
-        settings, body = leading_settings(job.query)
-        job.settings.update(settings)
-        statements = split_script(body)
-        if not statements:
-            return Outcome(text="")
         outcome = Outcome()
-        for text in statements:
-            settings, rest = leading_settings(text + ";")
-            job.settings.update(settings)
-            if not rest.strip().strip(";"):
-                continue
-            outcome = await self._run_statement(job, text)
+        for step in steps(job.query):
+            job.settings.update(step.settings)
+            if step.text:
+                outcome = await self._run_statement(job, step.text)
         return outcome
 
     async def _run_statement(self, job: SqlJob, text: str) -> Outcome:
@@ -162,7 +155,7 @@ class SqlJobs:
         """How a query of the job is run, unless only its price is asked for."""
         if job.record.task_type != "SQL":
             return None
-        return RunQuery(self._warehouse.results.path(job.record.id), limits.RESULT_INLINE_ROWS_MAX)
+        return RunQuery(self._warehouse.results.name(job.record.id), limits.RESULT_INLINE_ROWS_MAX)
 
     def _session(self, job: SqlJob) -> Session:
         project = self._warehouse.catalogue.project(job.instance.project)

@@ -12,11 +12,11 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from yunbox.engine.duck.messages import Listings, RemoteObject, StageObjects
 from yunbox.kernel.call import Call
 from yunbox.kernel.errors import InvalidArgument
+from yunbox.services.maxcompute.sql.instances import Outcome
 from yunbox.services.maxcompute.sql.statement import Statement
 from yunbox.services.maxcompute.sql.warehouse import Warehouse
 from yunbox.storage.files import translate
@@ -29,13 +29,14 @@ _OBJECTS_MAX = 100_000
 _PAGE = 1000
 _AT_ONCE = 8
 
-Run = Callable[[Warehouse, Call[Statement]], Awaitable[Any]]
+Run = Callable[[Warehouse, Call[Statement]], Awaitable[Outcome]]
+Admit = Callable[[Warehouse, Call[Statement]], None]
 
 
-def listed(run: Run, admit: Callable[[Warehouse, Call[Statement]], None] | None) -> Run:
+def listed(run: Run, admit: Admit | None) -> Run:
     """Run with a plan that knows the objects of mounted buckets; ``admit`` then judges what that costs."""
 
-    async def listing(warehouse: Warehouse, call: Call[Statement]) -> Any:
+    async def listing(warehouse: Warehouse, call: Call[Statement]) -> Outcome:
         if call.params.planned.unlisted:
             call.params = await _planned(warehouse, call.params)
             if admit is not None:
@@ -45,10 +46,10 @@ def listed(run: Run, admit: Callable[[Warehouse, Call[Statement]], None] | None)
     return listing
 
 
-def staged(run: Run, admit: Callable[[Warehouse, Call[Statement]], None] | None) -> Run:
+def staged(run: Run, admit: Admit | None) -> Run:
     """Run with the objects of mounted buckets at hand."""
 
-    async def staging(warehouse: Warehouse, call: Call[Statement]) -> Any:
+    async def staging(warehouse: Warehouse, call: Call[Statement]) -> Outcome:
         if not call.params.planned.remote:
             return await run(warehouse, call)
         async with AsyncExitStack() as files:

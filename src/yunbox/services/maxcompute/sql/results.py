@@ -20,13 +20,14 @@ class Results:
 
     def __init__(self, folder: Path, pool: WorkerPool, clock: Clock) -> None:
         self._folder = folder
+        self._prefix = f"{folder}/"
         self._pool = pool
         self._clock = clock
         folder.mkdir(exist_ok=True)
 
-    def path(self, instance_id: str) -> Path:
+    def name(self, instance_id: str) -> str:
         """Where the result of an instance goes."""
-        return Path(f"{self._folder}/{instance_id}.arrow")  # as text, which is five times as fast
+        return f"{self._prefix}{instance_id}.arrow"
 
     def file(self, instance: Instance) -> Path | None:
         """The result file, or None when it has passed its age. One of a few rows is laid out when it is asked for."""

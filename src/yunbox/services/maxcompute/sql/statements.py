@@ -3,7 +3,7 @@
 They enter the spine at ``perform``, as the principal who submitted the job.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +16,7 @@ from yunbox.services.maxcompute.sql import ddl, describe, external
 from yunbox.services.maxcompute.sql.alter import alter_table
 from yunbox.services.maxcompute.sql.checks import check_internal, check_writable, location
 from yunbox.services.maxcompute.sql.instances import Outcome
-from yunbox.services.maxcompute.sql.mounted import listed, staged
+from yunbox.services.maxcompute.sql.mounted import Admit, Run, listed, staged
 from yunbox.services.maxcompute.sql.statement import Statement
 from yunbox.services.maxcompute.sql.summary import cost_result, summary_text
 from yunbox.services.maxcompute.sql.warehouse import Warehouse
@@ -37,8 +37,12 @@ from yunbox.sql.plans import (
 from yunbox.storage.tables.model import checked_partition
 from yunbox.storage.tables.snapshots import Change
 
+Touches = Callable[[Warehouse, Statement], Iterable[Access]]
+_Named = plans.DropTable | plans.AlterTable | plans.TruncateTable | plans.Describe | plans.RepairTable
+_InProject = plans.CreateSchema | plans.DropSchema
 
-def operation_for(task_type: str, plan: Any) -> Operation[Warehouse, Statement, Outcome]:
+
+def operation_for(task_type: str, plan: object) -> Operation[Warehouse, Statement, Outcome]:
     """The operation that a plan is, or its price when the task only asks for that."""
     if task_type == "SQLCost":
         return COST
@@ -105,21 +109,21 @@ def _creates(warehouse: Warehouse, statement: Statement) -> list[Access]:
     return [*_reads(warehouse, statement), *described, on_project(warehouse, "CreateTable", project)]
 
 
-def _on(action: str, kind: Any) -> Any:
+def _on(action: str, kind: type[_Named]) -> Touches:
     def touches(warehouse: Warehouse, statement: Statement) -> Iterable[Access]:
         return [on_table(warehouse, action, statement.plan(kind).name)]
 
     return touches
 
 
-def _project(action: str) -> Any:
+def _project(action: str) -> Touches:
     def touches(warehouse: Warehouse, statement: Statement) -> Iterable[Access]:
         return [on_project(warehouse, action, statement.session.project)]
 
     return touches
 
 
-def _schema(action: str, kind: Any) -> Any:
+def _schema(action: str, kind: type[_InProject]) -> Touches:
     def touches(warehouse: Warehouse, statement: Statement) -> Iterable[Access]:
         return [on_project(warehouse, action, statement.plan(kind).project)]
 
@@ -143,7 +147,7 @@ def _admit(warehouse: Warehouse, call: Call[Statement]) -> None:
 
 async def _run_query(warehouse: Warehouse, call: Call[Statement]) -> Outcome:
     statement = call.params
-    target = warehouse.results.path(statement.job.instance.id)
+    target = warehouse.results.name(statement.job.instance.id)
     done = statement.planned.done
     if done is None:
         done = await statement.worker.call(RunQuery(target, limits.RESULT_INLINE_ROWS_MAX))
@@ -157,7 +161,7 @@ async def _run_query(warehouse: Warehouse, call: Call[Statement]) -> Outcome:
         is_select=True,
         columns=done.columns,
         rows=done.rows,
-        file=str(target),
+        file=target,
         batches=done.batches,
         stream=done.stream,
         summary=summary_text(statement, rows_out=done.rows),
@@ -249,7 +253,9 @@ def _readings(statement: Statement) -> tuple[dict[str, Any], ...]:
     )
 
 
-def _operation(name: str, run: Any, touches: Any, admit: Any = None) -> Operation[Warehouse, Statement, Outcome]:
+def _operation(
+    name: str, run: Run, touches: Touches, admit: Admit | None = None
+) -> Operation[Warehouse, Statement, Outcome]:
     return Operation("odps", name, Statement, run, touches, Shape.JOB, admit)
 
 
