@@ -97,11 +97,8 @@ def write_short(
     None where it is to be run as a stream: more rows than ``rows_max``, or types that are not the same in Arrow and
     in Python.
     """
-    if not all(column.type.name in _SHORT for column in columns):
-        return None
-    rows = prepared.run(query).fetchmany(rows_max + 1)
-    if len(rows) > rows_max:
-        db.abort()
+    rows = _short_rows(db, prepared, query, columns, rows_max)
+    if rows is None:
         return None
     fields = tuple((column.name, column.type) for column in columns)
     head = _prefix(fields)
@@ -117,6 +114,18 @@ def write_short(
     except OSError as error:
         raise translate(error) from error
     return done
+
+
+def _short_rows(
+    db: duckdb.DuckDBPyConnection, prepared: Prepared, query: str, columns: tuple[Column, ...], rows_max: int
+) -> list[tuple] | None:
+    if not all(column.type.name in _SHORT for column in columns):
+        return None
+    rows = prepared.run(query).fetchmany(rows_max + 1)
+    if len(rows) <= rows_max:
+        return rows
+    db.abort()  # what it would still have given
+    return None
 
 
 def _batch_of(fields: tuple[tuple[str, DataType], ...], rows: list[tuple]) -> arrow.RecordBatch:

@@ -22,7 +22,7 @@ from yunbox.services.maxcompute.route import PAGE_MAX, PathValues, on
 from yunbox.storage.tables.catalogue import Catalogue
 from yunbox.storage.tables.model import Project, Schema
 from yunbox.wire.http import Request, Response
-from yunbox.wire.xml import element, parse_body
+from yunbox.wire.xml import Markup, element, parse_body
 
 
 class Policies(Protocol):
@@ -242,7 +242,7 @@ async def _drop_schema(projects: Projects, call: Call[SchemaName]) -> None:
     await projects.catalogue.drop_schema(call.params.project, call.params.schema)
 
 
-def _schema_xml(schema: Schema) -> Any:
+def _schema_xml(schema: Schema) -> Markup:
     return element(
         "Schema",
         element("Name", schema.name),

@@ -82,7 +82,7 @@ def _creates(functions: Functions, params: NewFunction) -> tuple[Access, ...]:
     return (on_project(functions, "CreateFunction", params.project),)
 
 
-def _on(action: str) -> Any:
+def _on(action: str) -> Callable[[Functions, NewFunction | FunctionRef], tuple[Access, ...]]:
     def touches(functions: Functions, params: NewFunction | FunctionRef) -> tuple[Access, ...]:
         # PyODPS and the vendor's policies spell the noun as the path does.
         return (on_object(functions, action, params.project, "registration/functions", params.name),)

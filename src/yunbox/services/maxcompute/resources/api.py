@@ -1,5 +1,6 @@
 """Resources over REST: their metadata travels in headers, their content as it is."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -101,7 +102,7 @@ def _creates(resources: Resources, params: Sent) -> tuple[Access, ...]:
     return (on_project(resources, "CreateResource", params.project),)
 
 
-def _on(action: str) -> Any:
+def _on(action: str) -> Callable[[Resources, Sent | ResourceRef], tuple[Access, ...]]:
     def touches(resources: Resources, params: Sent | ResourceRef) -> tuple[Access, ...]:
         name = params.new.name if isinstance(params, Sent) else params.name
         return (on_object(resources, action, params.project, "resources", name),)

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from yunbox.identity.policy import parse_policy
 from yunbox.kernel.call import Access, Call, Operation, Principal
@@ -17,7 +16,7 @@ from yunbox.services.maxcompute.security.parse import parse
 from yunbox.services.maxcompute.security.run import CONFIGURATION, Language, needed
 from yunbox.storage.tables.catalogue import Catalogue
 from yunbox.wire.http import Request, Response
-from yunbox.wire.xml import element, parse_body
+from yunbox.wire.xml import Markup, element, parse_body
 
 _TOKEN_HOURS_MAX = 30 * 24
 
@@ -190,7 +189,7 @@ def _result_xml(text: str, request: Request) -> Response:
     return xml(element("Authorization", element("Result", text)))
 
 
-def _user_element(member: Member) -> Any:
+def _user_element(member: Member) -> Markup:
     return element("User", element("ID", member.user_id), element("DisplayName", member.name), element("Comment", ""))
 
 
@@ -202,7 +201,7 @@ def _users_xml(members: list[Member], request: Request) -> Response:
     return xml(element("Users", *map(_user_element, members)))
 
 
-def _role_element(name: str) -> Any:
+def _role_element(name: str) -> Markup:
     return element("Role", element("Name", name), element("Comment", ""))
 
 

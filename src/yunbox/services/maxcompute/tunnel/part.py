@@ -52,8 +52,7 @@ def build_tunnel(
 ) -> Tunnel:
     """The tunnel, with the blocks of its sessions in ``folder``."""
     folder.mkdir(exist_ok=True)
-    sessions = Sessions(database, clock)
-    slots = Slots(pool)
+    sessions, slots = Sessions(database, clock), Slots(pool)
     ingest = Ingest(pool, slots, scratch)
     downloads = Downloads(catalogue, snapshots, sessions, slots, instance, result)
     return Tunnel(

@@ -238,7 +238,7 @@ async def _create_upload(tunnel: Tunnel, call: Call[NewUpload]) -> Session:
     )
 
 
-def _upload(tunnel: Tunnel, call: Call[Any]) -> Session:
+def _upload(tunnel: Tunnel, call: Call[SessionRef] | Call[NewBlock]) -> Session:
     session = tunnel.sessions.get(call.params.session, "upload", call.params.project, call.principal)
     check_table(tunnel, session, call.params.name)
     return session
@@ -279,7 +279,7 @@ async def _create_download(tunnel: Tunnel, call: Call[NewDownload]) -> Session:
     return await tunnel.downloads.create(call.params.name, call.params.spec, call.principal)
 
 
-def _download(tunnel: Tunnel, call: Call[Any]) -> Session:
+def _download(tunnel: Tunnel, call: Call[SessionRef] | Call[Rows]) -> Session:
     session = tunnel.sessions.get(call.params.session, "download", call.params.project, call.principal)
     check_table(tunnel, session, call.params.name)
     return session
@@ -316,7 +316,7 @@ async def _get_result(tunnel: Tunnel, call: Call[ResultRef]) -> ResultReply:
     return session, tunnel.instance(call.params.project, session.body.instance).outcome.columns
 
 
-def _result(tunnel: Tunnel, call: Call[Any]) -> Session:
+def _result(tunnel: Tunnel, call: Call[ResultRef] | Call[ResultRows]) -> Session:
     session = tunnel.sessions.get(call.params.session, "result", call.params.project, call.principal)
     if session.body.instance != call.params.instance:
         raise InvalidArgument(f"The session {session.id} is not one of {call.params.instance}", code="NoSuchDownload")

@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import dataclass
-from typing import Any
 
 from yunbox.kernel.call import Call, Operation, Shape
 from yunbox.kernel.errors import Unsupported
@@ -96,7 +95,7 @@ def _reply(tunnel: Tunnel, session: Session) -> StreamReply:
     return StreamReply(session, tunnel.address.removeprefix("http://"))
 
 
-def _session(tunnel: Tunnel, call: Call[Any]) -> Session:
+def _session(tunnel: Tunnel, call: Call[SessionRef] | Call[Pack]) -> Session:
     session = tunnel.sessions.get(call.params.session, "stream", call.params.project, call.principal)
     check_table(tunnel, session, call.params.name)
     return session
