@@ -18,8 +18,8 @@ import boto3
 import oss2
 import pytest
 from botocore.config import Config
-from load import wrk
 
+from tests.bench.load import wrk
 from yunbox.testing.server import Server
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(1800)]

@@ -6,8 +6,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from load import Load, wrk
 
+from tests.bench.load import Load, wrk
 from yunbox.testing.server import Server
 from yunbox.wire.odps.signing import canonical_string, sign_v2
 

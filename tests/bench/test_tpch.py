@@ -21,10 +21,8 @@ import pytest
 from odps import ODPS, options
 from odps.tunnel import TableTunnel
 
+from tests.unit.sql.tpch import QUERIES, SCHEMA
 from yunbox.testing.server import Server
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "sql"))
-from tpch import QUERIES, SCHEMA
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(1800)]
 SCALE = float(os.environ.get("YUNBOX_BENCH_SF", "1"))

@@ -4,7 +4,8 @@ import os
 from pathlib import Path
 
 import pytest
-from crash import Crasher
+
+from tests.faults.crash import Crasher
 
 CYCLES = int(os.environ.get("YUNBOX_CRASH_CYCLES", "50"))
 

@@ -4,7 +4,8 @@ import os
 from pathlib import Path
 
 import pytest
-from objects_crash import Crasher
+
+from tests.faults.objects_crash import Crasher
 
 CYCLES = int(os.environ.get("YUNBOX_CRASH_CYCLES", "30"))
 

@@ -5,8 +5,8 @@ import time
 from pathlib import Path
 
 import pytest
-from usage_crash import EARLY, ITEM, KEPT_BYTES, FastClock, Meter, crash
 
+from tests.faults.usage_crash import EARLY, ITEM, KEPT_BYTES, FastClock, Meter, crash
 from yunbox.services.oss.prices import GET as OSS_GET
 
 CYCLES = int(os.environ.get("YUNBOX_CRASH_CYCLES", "12"))

@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
 import pytest
-from house import House
 
+from tests.unit.spine.house import House
 from yunbox.kernel.errors import KernelError, Refused, Unavailable
 from yunbox.meter.ledger import Entry
 from yunbox.spine.jobs import Job, Jobs, Stopped, entries_of

@@ -5,8 +5,8 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
 from contextlib import aclosing
 
 import pytest
-from house import GET, House, Thing, allow
 
+from tests.unit.spine.house import GET, House, Thing, allow
 from yunbox.guard.authorise import AccessDenied
 from yunbox.identity.identify import NotIdentified
 from yunbox.kernel.call import Call, Stream

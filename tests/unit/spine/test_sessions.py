@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Awaitable
 
 import pytest
-from house import GET, House, Thing, allow
 
+from tests.unit.spine.house import GET, House, Thing, allow
 from yunbox.guard.authorise import AccessDenied
 from yunbox.identity.identify import NotIdentified
 from yunbox.kernel.call import Call, Principal

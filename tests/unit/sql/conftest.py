@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from tests.unit.sql.tpch import SCHEMA
 from yunbox.schema.tables import Column, PartitionValues, Table, TableName
 from yunbox.sql.maxcompute.functions import MACROS
 from yunbox.sql.maxcompute.planner import plan
@@ -16,8 +17,6 @@ from yunbox.sql.maxcompute.plans import Plan
 from yunbox.sql.maxcompute.session import Session
 from yunbox.sql.plans import Insert, Query
 from yunbox.wire.odps.types import parse_type
-
-from .tpch import SCHEMA
 
 FREE_ORDER = {"odps.sql.validate.orderby.limit": "false"}
 

@@ -1,9 +1,8 @@
 import pytest
 
+from tests.unit.sql.conftest import Sandbox
 from yunbox.kernel.errors import InvalidArgument, KernelError, NotFound, Refused, Unsupported
 from yunbox.sql.maxcompute.errors import SqlError, full_scan
-
-from .conftest import Sandbox
 
 CASES = [
     ("selec 1", InvalidArgument, "ODPS-0130161:[1,1] Parse exception - "),

@@ -3,7 +3,7 @@ from decimal import Decimal
 
 import pytest
 
-from .conftest import Sandbox
+from tests.unit.sql.conftest import Sandbox
 
 VALUES = [
     ("'1' + 1", 2.0, "double"), ("7 / 2", 3.5, "double"), ("-7 div 2", -3, "int"), ("-7 % 3", -1, "int"),

@@ -2,10 +2,9 @@ import dataclasses
 
 import pytest
 
+from tests.unit.sql.conftest import Sandbox
 from yunbox.schema.tables import TableName
 from yunbox.sql.plans import Update
-
-from .conftest import Sandbox
 
 U, T = TableName("p", "default", "u"), TableName("p", "default", "t")
 SOURCE = "(select * from values (1, 'uno'), (2, 'dos'), (9, 'x') v(id, word)) s"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from .conftest import Sandbox, table
+from tests.unit.sql.conftest import Sandbox, table
 
 ALL = ["1", "2", "3"]
 

@@ -1,6 +1,6 @@
 import pytest
 
-from .conftest import Sandbox
+from tests.unit.sql.conftest import Sandbox
 
 CASES = [
     ("select a, B from T where dt = '20240101'", [(1, "x")]),

@@ -2,10 +2,9 @@ import dataclasses
 
 import pytest
 
+from tests.unit.sql.conftest import Sandbox
 from yunbox.schema.tables import TableName
 from yunbox.sql.maxcompute import plans
-
-from .conftest import Sandbox
 
 T = TableName("p", "default", "t")
 

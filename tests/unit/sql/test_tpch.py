@@ -3,8 +3,8 @@ from decimal import Decimal
 
 import pytest
 
-from .conftest import Sandbox
-from .tpch import QUERIES
+from tests.unit.sql.conftest import Sandbox
+from tests.unit.sql.tpch import QUERIES
 
 
 def same(mine: object, theirs: object) -> bool:

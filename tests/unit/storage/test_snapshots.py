@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from deltalake import DeltaTable
-from lake import NAME, Lake, file
 
+from tests.unit.storage.lake import NAME, Lake, file
 from yunbox.kernel.errors import Conflict, NotFound
 from yunbox.schema.tables import Column
 from yunbox.storage.tables import delta

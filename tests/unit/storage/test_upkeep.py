@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 
 import pytest
-from lake import NAME, TABLE, Lake, file
 
+from tests.unit.storage.lake import NAME, TABLE, Lake, file
 from yunbox.storage.tables.lifecycle import recycle
 from yunbox.storage.tables.orphans import find_and_remove, remove_orphans
 from yunbox.storage.tables.snapshots import Change

@@ -2,7 +2,7 @@ from decimal import Decimal
 
 import pytest
 
-from ..conftest import Sandbox
+from tests.unit.sql.conftest import Sandbox
 
 EMPLOYEES = (
     "(values (7369, 'SMITH', 'CLERK', 800.0, 20, null), (7499, 'ALLEN', 'SALESMAN', 1600.0, 30, 300.0), "

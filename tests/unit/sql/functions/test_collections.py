@@ -1,6 +1,6 @@
 import pytest
 
-from ..conftest import Sandbox
+from tests.unit.sql.conftest import Sandbox
 
 ARRAYS = [
     ("all_match(array(4, 5, 6), x -> x > 3)", True),

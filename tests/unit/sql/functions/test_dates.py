@@ -2,7 +2,7 @@ from datetime import date, datetime, timedelta, timezone
 
 import pytest
 
-from ..conftest import Sandbox
+from tests.unit.sql.conftest import Sandbox
 
 EAST = timezone(timedelta(hours=8))
 

@@ -3,7 +3,7 @@ from decimal import Decimal
 
 import pytest
 
-from ..conftest import Sandbox
+from tests.unit.sql.conftest import Sandbox
 
 EXAMPLES = [
     ("abs(-1)", 1),

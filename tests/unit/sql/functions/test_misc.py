@@ -2,9 +2,8 @@ from decimal import Decimal
 
 import pytest
 
+from tests.unit.sql.conftest import Sandbox
 from yunbox.sql.maxcompute.functions import FUNCTIONS, UNSUPPORTED
-
-from ..conftest import Sandbox
 
 EXAMPLES = [
     ("greatest(2.5, 5, 3.14BD, '9.9')", Decimal("9.9")),

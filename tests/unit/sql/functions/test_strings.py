@@ -2,7 +2,7 @@
 
 import pytest
 
-from ..conftest import Sandbox
+from tests.unit.sql.conftest import Sandbox
 
 EXAMPLES = [
     ("ascii('abcde')", 97),

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from shelf import Shelf
+
+from tests.unit.storage.objects.shelf import Shelf
 
 
 @pytest.fixture

@@ -7,8 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-from objects_audit import audit
-
+from tests.faults.objects_audit import audit
 from yunbox.kernel.clock import ManualClock
 from yunbox.storage.objects.model import Bucket, BucketStat, ObjectRecord, crc64
 from yunbox.storage.objects.objects import Addition, Attributes, Check, NoSuchKey
