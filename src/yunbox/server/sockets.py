@@ -61,7 +61,7 @@ def _bind(port: int) -> socket.socket:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind((HOST, port))
         sock.listen(_BACKLOG)
-    except OSError:
+    except (OSError, OverflowError):
         sock.close()
         raise
     return sock
