@@ -343,8 +343,12 @@ def test_an_object_that_changed_elsewhere_is_never_mixed(own: Callable[..., Pair
     pair.remote.put_object("k", old)
     assert pair.bucket.get_object("k", byte_range=(0, MIB - 1)).read() == old[:MIB]
     pair.remote.put_object("k", new)
-    with suppress(requests.exceptions.ChunkedEncodingError):  # what was begun with the old head is cut, not mixed
+    try:
         assert pair.bucket.get_object("k").read() in (old, new)
+    except requests.exceptions.ChunkedEncodingError:
+        pass  # what was begun with the old head is cut, not mixed
+    except oss2.exceptions.ServerError as error:
+        assert error.status == 503, "or, before it was begun, it is to be tried again"
     assert pair.bucket.get_object("k").read() == new
 
 
