@@ -147,9 +147,6 @@ class Call(Generic[P]):
             yield chunk
 
 
-Run = Callable[[Any, Call[Any]], Awaitable[Any]]
-
-
 @dataclass(frozen=True, eq=False)
 class Operation(Generic[S, P, R]):
     """An operation of a service, declared once.

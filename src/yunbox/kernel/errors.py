@@ -98,3 +98,8 @@ class Unavailable(KernelError):
 
 class Internal(KernelError):
     """Something went wrong that the caller cannot mend."""
+
+
+def as_kernel_error(error: Exception) -> KernelError:
+    """What is not a kernel error is a fault of ours."""
+    return error if isinstance(error, KernelError) else Internal(f"{type(error).__name__}: {error}")

@@ -14,14 +14,14 @@ from yunbox.identity.identify import Identity
 from yunbox.kernel import ids
 from yunbox.kernel.call import Access, Call, Claim, Operation, Principal, Stream
 from yunbox.kernel.clock import Clock, utc
-from yunbox.kernel.errors import Internal, KernelError
+from yunbox.kernel.errors import as_kernel_error
 from yunbox.meter.journal import CONTROL, Event, Journal
 from yunbox.meter.usage import Meter
 
 S = TypeVar("S")
 P = TypeVar("P")
 R = TypeVar("R")
-_MESSAGE_LENGTH_MAX = 2000
+MESSAGE_LENGTH_MAX = 2000
 
 
 class Spine:
@@ -48,7 +48,7 @@ class Spine:
             params = await read()
         except BaseException as error:
             self._journal.record(_refusal(started, self._clock.time(), request_id, operation, principal, error))
-            raise _kernel_error(error) from error
+            raise kernel_error(error) from error
         return await self.perform(service, operation, params, principal, request_id)
 
     async def perform(
@@ -77,7 +77,7 @@ class Spine:
                 await pending
         except BaseException as error:
             await self._failed(call, accesses, started, error, allowed=allowed)
-            raise _kernel_error(error) from error
+            raise kernel_error(error) from error
         self._told(call, accesses, started)
         return reply
 
@@ -113,7 +113,7 @@ class Spine:
             [access.resource for access in accesses],
             "allowed" if allowed else "refused",
             "OK" if error is None else code_of(error),
-            "" if error is None else str(error)[:_MESSAGE_LENGTH_MAX],
+            "" if error is None else str(error)[:MESSAGE_LENGTH_MAX],
             round((self._clock.time() - started) * 1000, 3),
             usage.uploaded_bytes,
             usage.downloaded_bytes,
@@ -202,13 +202,11 @@ def _refusal(
         account_id=principal.account_id if principal else "",
         decision="refused",
         code=code_of(error),
-        message=str(error)[:_MESSAGE_LENGTH_MAX],
+        message=str(error)[:MESSAGE_LENGTH_MAX],
         latency_ms=round((now - started) * 1000, 3),
     )
 
 
-def _kernel_error(error: BaseException) -> BaseException:
-    """What is not a kernel error is a fault of ours; cancellation and exit stay what they are."""
-    if isinstance(error, KernelError) or not isinstance(error, Exception):
-        return error
-    return Internal(f"{type(error).__name__}: {error}")
+def kernel_error(error: BaseException) -> BaseException:
+    """An error as it leaves the spine: cancellation and exit stay what they are."""
+    return as_kernel_error(error) if isinstance(error, Exception) else error

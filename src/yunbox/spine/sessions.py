@@ -17,10 +17,10 @@ from yunbox.identity.identify import EXPIRED, Identity, NotIdentified
 from yunbox.kernel import ids
 from yunbox.kernel.call import Access, Call, Operation, Place, Principal
 from yunbox.kernel.clock import Clock
-from yunbox.kernel.errors import Forbidden, Internal, KernelError, Refused, Throttled, Unauthenticated
+from yunbox.kernel.errors import Forbidden, Refused, Throttled, Unauthenticated
 from yunbox.meter.journal import Event, Journal
 from yunbox.meter.usage import Meter
-from yunbox.spine.path import RequestContext, code_of
+from yunbox.spine.path import MESSAGE_LENGTH_MAX, RequestContext, code_of, kernel_error
 
 S = TypeVar("S")
 P = TypeVar("P")
@@ -92,9 +92,7 @@ class Session(Generic[S]):
             reply = await operation.run(self._service, call)
         except BaseException as error:
             self._failed(call, accesses, started, place, error)
-            if isinstance(error, KernelError) or not isinstance(error, Exception):
-                raise
-            raise Internal(f"{type(error).__name__}: {error}") from error
+            raise kernel_error(error) from error
         self._add(call, "OK", place, started)
         return reply
 
@@ -146,7 +144,7 @@ class Session(Generic[S]):
         now = self._house.clock.time()
         event = self._event(call.operation, code_of(error), now - (monotonic() - started), monotonic() - started)
         event.resources = [access.resource for access in accesses]
-        event.decision, event.message = "refused", str(error)[:2000]
+        event.decision, event.message = "refused", str(error)[:MESSAGE_LENGTH_MAX]
         self._house.journal.record(event, call.places)
 
     def _event(self, operation: Operation[Any, Any, Any], code: str, time: float, latency_s: float) -> Event:

@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 
 from yunbox.kernel import ids
 from yunbox.kernel.call import Claim
-from yunbox.kernel.errors import Internal, KernelError
+from yunbox.kernel.errors import KernelError, as_kernel_error
 from yunbox.wire.http import ClientGone, Receive, Response, Scope, Send, send_response
 from yunbox.wire.route import Route, Router
 
@@ -80,8 +80,8 @@ class HttpApp(Generic[Q]):
         except Exception as error:
             if started.done:
                 raise  # too late for another answer: the connection is cut, and the client sees a short body
-            kernel = error if isinstance(error, KernelError) else Internal(f"{type(error).__name__}: {error}")
-            response = front.finish(front.failure(kernel, request, request_id, scope), request, request_id)
+            response = front.failure(as_kernel_error(error), request, request_id, scope)
+            response = front.finish(response, request, request_id)
             await send_response(response, send, head_only=scope["method"] == "HEAD")
 
 

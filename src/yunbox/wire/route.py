@@ -57,6 +57,22 @@ class Router(Generic[Q]):
 # -- routes by path
 
 
+class PathPattern:
+    """A path whose parts in braces take any text. ``size`` is how many parts it has; only such paths are compared."""
+
+    def __init__(self, path: str) -> None:
+        self._parts = tuple(part for part in path.split("/") if part)
+        self.size = len(self._parts)
+
+    def fits(self, segments: tuple[str, ...]) -> bool:
+        """Whether a path of as many parts is one of these."""
+        return all(part[0] == "{" or part == given for part, given in zip(self._parts, segments, strict=True))
+
+    def values(self, segments: tuple[str, ...]) -> dict[str, str]:
+        """What stands in the place of the braces, by name."""
+        return {part[1:-1]: given for part, given in zip(self._parts, segments, strict=True) if part[0] == "{"}
+
+
 def path_key(request: Request) -> Hashable:
     """A request's key among routes by path: its method, and how many parts its path has."""
     return request.method, len(request.segments)
@@ -69,17 +85,15 @@ def on_path(
 
     ``when`` names a query parameter that must be there; such routes are to be listed before those without.
     """
-    pattern = tuple(part for part in path.split("/") if part)
+    pattern = PathPattern(path)
 
     def takes(request: Request) -> bool:
-        fits = all(part == given or part[0] == "{" for part, given in zip(pattern, request.segments, strict=True))
-        return fits and (not when or request.has(when))
+        return pattern.fits(request.segments) and (not when or request.has(when))
 
     async def parse_values(request: Request) -> Any:
-        values = {part[1:-1]: given for part, given in zip(pattern, request.segments, strict=True) if part[0] == "{"}
-        return await parse(request, values)
+        return await parse(request, pattern.values(request.segments))
 
-    return Route(operation, parse_values, render, (method, len(pattern)), takes)
+    return Route(operation, parse_values, render, (method, pattern.size), takes)
 
 
 def no_operation(request: Request) -> Unsupported:

@@ -11,7 +11,7 @@ from typing import Any
 from yunbox.kernel.call import Operation
 from yunbox.kernel.errors import Unsupported
 from yunbox.wire.http import Request, Response
-from yunbox.wire.route import Route
+from yunbox.wire.route import PathPattern, Route
 
 PathValues = dict[str, str]
 Parse = Callable[[Request, PathValues], Awaitable[Any]]
@@ -42,20 +42,18 @@ def on(
     method: str, path: str, operation: Operation[Any, Any, Any], parse: Parse, render: Render, *, when: str = ""
 ) -> OdpsRoute:
     """A route by its path, whose parts in braces match any one part and reach the parser by name."""
-    pattern = tuple(part for part in path.split("/") if part)
+    pattern = PathPattern(path)
 
     def takes(target: Target) -> bool:
-        fits = all(part[0] == "{" or part == given for part, given in zip(pattern, target.segments, strict=True))
-        return fits and (not when or target.request.has(when))
+        return pattern.fits(target.segments) and (not when or target.request.has(when))
 
     async def read(target: Target) -> Any:
-        found = {part[1:-1]: given for part, given in zip(pattern, target.segments, strict=True) if part[0] == "{"}
-        return await parse(target.request, {"schema": target.schema, **found})
+        return await parse(target.request, {"schema": target.schema, **pattern.values(target.segments)})
 
     def answer(result: Any, target: Target) -> Response:
         return render(result, target.request)
 
-    return OdpsRoute(operation, read, answer, (method, len(pattern)), takes, method=method, path=path, when=when)
+    return OdpsRoute(operation, read, answer, (method, pattern.size), takes, method=method, path=path, when=when)
 
 
 def key(target: Target) -> Hashable:
