@@ -15,7 +15,9 @@ from sqlglot.tokens import Token, TokenType
 
 from yunbox.kernel.errors import InvalidArgument
 from yunbox.schema.types import DataType
-from yunbox.sql.maxcompute.errors import NOWHERE, At, ParseFailed, SemanticError
+from yunbox.sql.maxcompute.errors import At, ParseFailed, SemanticError
+from yunbox.sql.maxcompute.grammar import check
+from yunbox.sql.maxcompute.grammar import place as at
 from yunbox.wire.odps.types import parse_type
 
 _KEPT = ("CAST", "EXTRACT", "TRIM")
@@ -121,6 +123,7 @@ def _parsed(tokens: list[Token], text: str, into: type[exp.Expr] | None) -> exp.
         raise ParseFailed("the expression is nested too deeply") from None
     if len(found) != 1 or found[0] is None:
         raise ParseFailed("one statement expected")
+    check(found[0])
     return found[0]
 
 
@@ -134,20 +137,6 @@ def _parse_failed(error: ParseError) -> ParseFailed:
 
 def _first_line(error: Exception) -> str:
     return str(error).splitlines()[0] if str(error) else type(error).__name__
-
-
-def at(node: exp.Expr | None) -> At:
-    """Where a node starts, as far as sqlglot recorded it."""
-    if node is None:
-        return NOWHERE
-    meta = node.meta
-    if "line" not in meta:
-        child = next((found for found in node.find_all(exp.Identifier) if "line" in found.meta), None)
-        if child is None:
-            return NOWHERE
-        meta = child.meta
-    width = meta.get("end", 0) - meta.get("start", 0)
-    return At(meta["line"], max(meta["col"] - width, 1))
 
 
 def data_type(node: exp.Expr) -> DataType:

@@ -21,7 +21,7 @@ Clients match on the text, so ``message`` always starts with the code and its po
 
 from dataclasses import dataclass
 
-from yunbox.kernel.errors import InvalidArgument, NotFound, Refused, Unsupported
+from yunbox.kernel.errors import InvalidArgument, KernelError, NotFound, Refused, Unsupported
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,15 @@ class At:
 NOWHERE = At()
 
 
-class SqlError:
-    """Mixed into every error of this layer, so that callers can catch all of them."""
+class SqlError(KernelError):
+    """Above every error of this layer, so that callers can catch all of them."""
+
+    def place(self, at: At) -> None:
+        """Say where, unless that is said already: what raises an error does not always know what it is called for."""
+        nowhere = f"{self.code}:{NOWHERE}"
+        if at != NOWHERE and self.message.startswith(nowhere):
+            self.message = f"{self.code}:{at}{self.message.removeprefix(nowhere)}"
+            self.args = (self.message,)
 
 
 class ParseFailed(SqlError, InvalidArgument):
@@ -128,6 +135,9 @@ class FullScan(SqlError, Refused):
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
+
+    def place(self, at: At) -> None:
+        """The vendor says [0,0] for this one."""
 
 
 class UnsupportedSql(SqlError, Unsupported):

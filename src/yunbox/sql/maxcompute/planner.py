@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 from yunbox.sql.catalog import Catalog, Evaluator
-from yunbox.sql.maxcompute.errors import ParseFailed, UnsupportedSql
+from yunbox.sql.maxcompute.errors import ParseFailed, SqlError, UnsupportedSql
 from yunbox.sql.maxcompute.plans import Plan, SetFlags, SetProject, Use
 from yunbox.sql.maxcompute.queries import QueryPlanner
 from yunbox.sql.maxcompute.script import is_blank, parse_setting, strip_comments
@@ -46,8 +46,12 @@ def plan(text: str, catalog: Catalog, session: Session, evaluator: Evaluator | N
     cursor = Cursor(text, session)
     while cursor.tokens and cursor.tokens[-1].text == ";":
         cursor.tokens.pop()
+    begin = cursor.where()
     try:
         return statement(cursor, planner)
+    except SqlError as error:
+        error.place(begin)
+        raise
     except RecursionError:
         raise ParseFailed("the statement is nested too deeply") from None
 

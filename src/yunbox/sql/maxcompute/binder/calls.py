@@ -6,10 +6,10 @@ from sqlglot import exp
 
 from yunbox.schema.types import DataType
 from yunbox.sql.maxcompute.binder import lambdas, partitions
-from yunbox.sql.maxcompute.casts import implicit
 from yunbox.sql.maxcompute.dialect import at
 from yunbox.sql.maxcompute.errors import (
     ArgumentCountWrong,
+    ParseFailed,
     SemanticError,
     UnsupportedSql,
 )
@@ -18,8 +18,6 @@ from yunbox.sql.maxcompute.functions import FUNCTIONS, UNSUPPORTED, Function
 
 if TYPE_CHECKING:
     from yunbox.sql.maxcompute.binder.expressions import ExpressionBinder
-
-_NULL_SKIPPING = ("first_value", "last_value", "nth_value")  # their last argument TRUE skips NULLs
 
 
 def lookup(binder: "ExpressionBinder", name: str, node: exp.Expr) -> Function:
@@ -45,10 +43,11 @@ def call(binder: "ExpressionBinder", name: str, nodes: list[exp.Expr], node: exp
         raise SemanticError(f"function {name} needs an OVER clause", at(node))
     if function.kind == "table":
         raise SemanticError(f"table function {name} may only be a select item or a LATERAL VIEW", at(node))
-    return function.call(_arguments(binder, nodes, name), binder.session, at(node))
+    return function.call(arguments(binder, nodes, name), binder.session, at(node))
 
 
-def _arguments(binder: "ExpressionBinder", nodes: list[exp.Expr], name: str = "") -> list[Expr]:
+def arguments(binder: "ExpressionBinder", nodes: list[exp.Expr], name: str = "") -> list[Expr]:
+    """The bound arguments of a call."""
     if not any(isinstance(node, exp.Lambda) for node in nodes):
         return [binder.bind(node) for node in nodes]
     return lambdas.arguments(binder, nodes, name)
@@ -108,7 +107,7 @@ def _core(
 ) -> tuple[str, DataType, tuple[Expr, ...]]:
     if function.name == "count":
         return _count(binder, nodes, node, distinct)
-    text, returns, call = function.resolve(_arguments(binder, nodes), binder.session, at(node))
+    text, returns, call = function.resolve(arguments(binder, nodes), binder.session, at(node))
     if isinstance(text, Expr):
         return text.sql, text.type, call.args
     return text, returns, call.args
@@ -139,26 +138,29 @@ def _inserted(sql: str, distinct: str, order: str) -> str:
     return f"{sql[: opening + 1]}{distinct}{sql[opening + 1 : closing]}{order}{sql[closing:]}"
 
 
-def modified(binder: "ExpressionBinder", node: exp.Expr) -> Expr:
-    """An aggregate with FILTER (WHERE ...) or WITHIN GROUP (ORDER BY ...)."""
-    return _modified(binder, node, "", ())
+def called(binder: "ExpressionBinder", node: exp.Expr) -> Function:
+    """The function that a call is of, whatever stands around it."""
+    while isinstance(node, exp.WithinGroup | exp.Filter):
+        node = node.this
+    if not isinstance(node, exp.Anonymous):
+        raise ParseFailed("a function call expected", at(node))
+    return lookup(binder, node.name.lower(), node)
 
 
-def _modified(binder: "ExpressionBinder", node: exp.Expr, over: str, extra: tuple[Expr, ...]) -> Expr:
+def aggregate(binder: "ExpressionBinder", node: exp.Expr, over: str = "", extra: tuple[Expr, ...] = ()) -> Expr:
+    """An aggregate with FILTER (WHERE ...), WITHIN GROUP (ORDER BY ...) or OVER."""
     order, filtered, extras = "", "", list(extra)
     inner = node
-    while not isinstance(inner, exp.Anonymous):
+    while isinstance(inner, exp.WithinGroup | exp.Filter):
         if isinstance(inner, exp.WithinGroup):
             sql, parts = order_by(binder, inner.expression)
             order, extras = f" {sql}", extras + parts
-        elif isinstance(inner, exp.Filter):
+        else:
             tests = binder.conjuncts(inner.expression.this)
             filtered = f" FILTER (WHERE {' AND '.join(test.sql for test in tests)})"
             extras += tests
-        else:
-            raise UnsupportedSql(f"{type(inner).__name__} around a function", at(node))
         inner = inner.this
-    function = lookup(binder, inner.name.lower(), inner)
+    function = called(binder, inner)
     if function.kind != "aggregate":
         raise SemanticError(f"function {function.name} is no aggregate", at(node))
     return _aggregate(binder, function, inner.expressions, node, order, filtered, over, tuple(extras))
@@ -177,80 +179,6 @@ def order_by(binder: "ExpressionBinder", node: exp.Expr) -> tuple[str, list[Expr
     return f"ORDER BY {', '.join(items)}", parts
 
 
-def window(binder: "ExpressionBinder", node: exp.Window) -> Expr:
-    """A window function, or an aggregate over a window."""
-    over, parts = _over(binder, node)
-    inner, nulls = node.this, ""
-    if isinstance(inner, exp.IgnoreNulls | exp.RespectNulls):
-        nulls = " IGNORE NULLS" if isinstance(inner, exp.IgnoreNulls) else ""
-        inner = inner.this
-    if not isinstance(inner, exp.Anonymous):
-        return _modified(binder, inner, over, tuple(parts))
-    function = lookup(binder, inner.name.lower(), inner)
-    if function.kind == "aggregate":
-        return _aggregate(binder, function, inner.expressions, node, "", "", over, tuple(parts))
-    if function.kind != "window":
-        raise SemanticError(f"function {function.name} cannot have an OVER clause", at(node))
-    nodes, _ = _without_distinct(inner.expressions)
-    text, returns, call = function.resolve(_arguments(binder, nodes), binder.session, at(inner))
-    core = text.sql if isinstance(text, Expr) else text
-    if function.name in _NULL_SKIPPING and call.args[-1].value is True and len(call.args) > 1:
-        nulls = " IGNORE NULLS"
-    if nulls:
-        core = core[: core.rindex(")")] + nulls + ")"
-    sql = function.wrap.format(f"{core}{over}")
-    made = build(sql, returns, *call.args, *parts)
-    made.window = True
-    return made
-
-
-def _over(binder: "ExpressionBinder", node: exp.Window) -> tuple[str, list[Expr]]:
-    named = node.args.get("alias")
-    if named is not None and not node.args.get("partition_by") and not node.args.get("order"):
-        definition = binder.named_windows.get(named.name.lower())
-        if definition is None:
-            raise SemanticError(f"window {named.name} cannot be resolved", at(node))
-        node = definition  # ty: ignore[invalid-assignment]
-    keys = [binder.bind(key) for key in node.args.get("partition_by") or []]
-    clauses, parts = [], list(keys)
-    if keys:
-        clauses.append(f"PARTITION BY {', '.join(key.sql for key in keys)}")
-    if node.args.get("order"):
-        sql, ordered = order_by(binder, node.args["order"])
-        clauses.append(sql)
-        parts += ordered
-    if node.args.get("spec"):
-        clauses.append(_frame(binder, node.args["spec"]))
-    binder.windows.append(frozenset(key.sql for key in keys))
-    return f" OVER ({' '.join(clauses)})", parts
-
-
-def _frame(binder: "ExpressionBinder", spec: exp.Expr) -> str:
-    start = _bound(binder, spec.args.get("start"), spec.args.get("start_side"))
-    end = _bound(binder, spec.args.get("end"), spec.args.get("end_side")) if spec.args.get("end") else ""
-    kind = str(spec.args.get("kind") or "ROWS").upper()
-    if _place(start) > _place(end or "CURRENT ROW") or start == "UNBOUNDED FOLLOWING" or end == "UNBOUNDED PRECEDING":
-        raise SemanticError(f"a window frame cannot reach from {start} to {end or 'CURRENT ROW'}", at(spec))
-    sql = f"{kind} BETWEEN {start} AND {end or 'CURRENT ROW'}"
-    exclude = spec.args.get("exclude")
-    return f"{sql} EXCLUDE {exclude.name if hasattr(exclude, 'name') else exclude}" if exclude else sql
-
-
-def _place(bound: str) -> int:
-    """On which side of its row a frame's bound lies."""
-    return {"PRECEDING": -1, "FOLLOWING": 1}.get(bound.rpartition(" ")[2], 0)
-
-
-def _bound(binder: "ExpressionBinder", bound: object, side: object) -> str:
-    if isinstance(bound, exp.Expr):
-        value = binder.bind(bound)
-        if value.type.is_text:
-            value = implicit(value, BIGINT)
-        return f"{value.sql} {str(side).upper()}"
-    text = str(bound).upper()
-    return text if text == "CURRENT ROW" else f"{text} {str(side).upper()}"
-
-
 def table_call(binder: "ExpressionBinder", node: exp.Expr) -> tuple[Function, list[Expr]] | None:
     """The table function a node calls and its bound arguments, or None when it calls none."""
     if not isinstance(node, exp.Anonymous):
@@ -259,4 +187,4 @@ def table_call(binder: "ExpressionBinder", node: exp.Expr) -> tuple[Function, li
     function = FUNCTIONS.get(name)
     if function is None or function.kind != "table":
         return None
-    return function, _arguments(binder, node.expressions)
+    return function, arguments(binder, node.expressions)

@@ -7,10 +7,10 @@ from sqlglot import exp
 
 from yunbox.schema.types import DataType
 from yunbox.sql.maxcompute import operators
-from yunbox.sql.maxcompute.binder import calls
+from yunbox.sql.maxcompute.binder import calls, intervals, windows
 from yunbox.sql.maxcompute.casts import cast, common_type, implicit
 from yunbox.sql.maxcompute.dialect import at, data_type
-from yunbox.sql.maxcompute.errors import SemanticError, UnsupportedSql
+from yunbox.sql.maxcompute.errors import ParseFailed, SemanticError, SqlError, UnsupportedSql
 from yunbox.sql.maxcompute.expr import (
     BIGINT,
     NO_REFS,
@@ -21,6 +21,7 @@ from yunbox.sql.maxcompute.expr import (
     quote,
     string,
 )
+from yunbox.sql.maxcompute.grammar import words
 
 if TYPE_CHECKING:
     from yunbox.sql.maxcompute.binder.queries import QueryBinder
@@ -53,7 +54,7 @@ class ExpressionBinder:
         self.aggregates = aggregates
         self.aliases = aliases
         self.windows: list[frozenset[str]] = []
-        self.named_windows: dict[str, exp.Expr] = {}
+        self.named_windows: dict[str, windows.Over] = {}
         self.inside_aggregate = False
 
     @property
@@ -65,8 +66,12 @@ class ExpressionBinder:
         """Bind one expression."""
         handler = _HANDLERS.get(type(node))
         if handler is None:
-            handler = _inherited(node)
-        made = handler(self, node)
+            raise ParseFailed(f"{words(type(node).__name__)} is no expression here", at(node))
+        try:
+            made = handler(self, node)
+        except SqlError as error:
+            error.place(at(node))
+            raise
         if self.keys and made.free and made.sql in self.keys:
             made = _freed(made)
         return made
@@ -97,8 +102,6 @@ class ExpressionBinder:
             found = self._simple(name, node)
             if found is not None:
                 return found
-            if node.this.args.get("quoted") and any(char in node.name for char in "()|*+?."):
-                raise UnsupportedSql(f"a regular expression as column name (`{node.name}`)", at(node))
             raise SemanticError(f"column {node.name} cannot be resolved", at(node))
         for width in (3, 2, 1):
             found = self._qualified(parts, width, node)
@@ -193,11 +196,12 @@ class ExpressionBinder:
 
     def interval(self, node: exp.Interval) -> Expr:
         """``INTERVAL 3 DAY`` and friends."""
-        unit = str(node.args["unit"].name if node.args.get("unit") else "").upper().rstrip("S")
-        if isinstance(node.args.get("unit"), exp.IntervalSpan):
-            raise UnsupportedSql("an INTERVAL of two units", at(node))
-        if unit not in ("YEAR", "MONTH", "DAY", "HOUR", "MINUTE", "SECOND"):
-            raise UnsupportedSql(f"INTERVAL unit {unit or '(none)'}", at(node))
+        span = node.args.get("unit")
+        if isinstance(span, exp.IntervalSpan):
+            return intervals.of_two_units(node.this, span.this.name.upper(), span.expression.name.upper(), at(node))
+        unit = str(span.name if span else "").upper().rstrip("S")
+        if unit not in intervals.UNITS:
+            raise SemanticError(f"{unit or 'nothing'} is no unit of an INTERVAL", at(node))
         name = "interval_year_month" if unit in ("YEAR", "MONTH") else "interval_day_time"
         value = cast(self.bind(node.this), BIGINT)
         call = {"YEAR": "to_years", "MONTH": "to_months", "DAY": "to_days", "HOUR": "to_hours",
@@ -268,17 +272,27 @@ class ExpressionBinder:
 
     def like(self, node: exp.Like) -> Expr:
         """LIKE and NOT LIKE."""
-        made = operators.like(self.bind(node.this), self.bind(node.expression), where=at(node))
+        return self._like(node, "\\")
+
+    def _like(self, node: exp.Like, escape: str) -> Expr:
+        value, patterns = self.bind(node.this), node.expression
+        if isinstance(patterns, exp.Any | exp.All):
+            word = "or" if isinstance(patterns, exp.Any) else "and"
+            each = [operators.like(value, self.bind(one), escape, at(node)) for one in _listed(patterns.this)]
+            made = operators.logical(word, each, at(node))
+        else:
+            made = operators.like(value, self.bind(patterns), escape, at(node))
         return operators.negate(made) if node.args.get("negate") else made
 
     def escape(self, node: exp.Escape) -> Expr:
         """LIKE with its own escape character."""
         inner = node.this
         if not isinstance(inner, exp.Like):
-            raise UnsupportedSql("ESCAPE outside LIKE", at(node))
-        value, pattern = self.bind(inner.this), self.bind(inner.expression)
-        made = operators.like(value, pattern, node.expression.name, at(node))
-        return operators.negate(made) if inner.args.get("negate") else made
+            raise ParseFailed("ESCAPE belongs to LIKE", at(node))
+        escape = node.expression
+        if not isinstance(escape, exp.Literal) or not escape.is_string or len(escape.this) != 1:
+            raise SemanticError("ESCAPE takes one character", at(node))
+        return self._like(inner, escape.this)
 
     def rlike(self, node: exp.RegexpLike) -> Expr:
         """RLIKE."""
@@ -294,7 +308,13 @@ class ExpressionBinder:
         other = node.expression
         if isinstance(other, exp.Boolean):
             return operators.is_boolean(value, bool(other.this))
-        return operators.is_null(value)
+        if isinstance(other, exp.Null):
+            return operators.is_null(value)
+        raise ParseFailed("NULL, TRUE or FALSE expected after IS", at(other))
+
+    def distinct_from(self, node: exp.Binary) -> Expr:
+        """IS DISTINCT FROM: the contrary of ``<=>``."""
+        return operators.negate(operators.compare("<=>", self.bind(node.left), self.bind(node.right), at(node)))
 
     def is_in(self, node: exp.In) -> Expr:
         """IN a list or a subquery."""
@@ -310,7 +330,9 @@ class ExpressionBinder:
         lefts = self.all(node.this.expressions)
         options = []
         for choice in node.expressions:
-            rights = self.all(choice.expressions)
+            rights = self.all(choice.expressions if isinstance(choice, exp.Tuple) else [choice])
+            if len(lefts) != len(rights):
+                raise SemanticError(f"IN compares {len(lefts)} values with {len(rights)}", at(node))
             pairs = zip(lefts, rights, strict=True)
             options.append(operators.logical("and", [operators.compare("=", a, b) for a, b in pairs]))
         return operators.logical("or", options)
@@ -354,13 +376,17 @@ class ExpressionBinder:
         """A function call."""
         return calls.call(self, node.name.lower(), node.expressions, node)
 
+    def adjacent(self, node: exp.Concat) -> Expr:
+        """``'a' 'b'``: strings beside each other are one."""
+        return calls.call(self, "concat", node.expressions, node)
+
     def window(self, node: exp.Window) -> Expr:
         """A call with OVER."""
-        return calls.window(self, node)
+        return windows.window(self, node)
 
     def modified(self, node: exp.Expr) -> Expr:
         """An aggregate with FILTER or WITHIN GROUP."""
-        return calls.modified(self, node)
+        return calls.aggregate(self, node)
 
     def lambda_(self, node: exp.Lambda, types: list[DataType]) -> Expr:
         """A lambda argument: its parameters have the given types."""
@@ -403,6 +429,15 @@ def _freed(made: Expr) -> Expr:
     )  # fmt: skip
 
 
+def _listed(node: exp.Expr) -> list[exp.Expr]:
+    """The values in parentheses after ANY or ALL."""
+    if isinstance(node, exp.Tuple):
+        return node.expressions
+    if isinstance(node, exp.Paren):
+        return [node.this]
+    raise ParseFailed("a list of patterns expected", at(node))
+
+
 def _flat(node: exp.Expr, of: type[exp.Expr]) -> list[exp.Expr]:
     found: list[exp.Expr] = []
     stack = [node]
@@ -429,15 +464,9 @@ _HANDLERS: dict[type[exp.Expr], _Handler] = {
     exp.Is: _B.is_, exp.In: _B.is_in, exp.Exists: _B.exists, exp.Subquery: _B.subquery,
     exp.Select: _B.subquery, exp.Union: _B.subquery, exp.Case: _B.case, exp.If: _B.if_,
     exp.Tuple: _B.tuple_, exp.Anonymous: _B.call, exp.Window: _B.window, exp.Filter: _B.modified,
-    exp.WithinGroup: _B.modified, exp.Identifier: _B.identifier,
+    exp.Concat: _B.adjacent, exp.WithinGroup: _B.modified, exp.Identifier: _B.identifier,
+    exp.NullSafeNEQ: _B.distinct_from,
     **dict.fromkeys(operators.ARITHMETIC, _B.arithmetic),
     **dict.fromkeys(operators.COMPARISONS, _B.comparison),
     **dict.fromkeys(operators.BITWISE, _B.bitwise),
 }  # fmt: skip
-
-
-def _inherited(node: exp.Expr) -> _Handler:
-    if isinstance(node, exp.Func) and not isinstance(node, exp.Anonymous):
-        name = node.sql_name().lower()
-        return lambda self, it: calls.call(self, name, list(it.iter_expressions()), it)
-    raise UnsupportedSql(f"expression {type(node).__name__} ({node.sql()[:60]})", at(node))

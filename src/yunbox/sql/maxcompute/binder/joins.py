@@ -10,10 +10,19 @@ from yunbox.sql.maxcompute.binder import calls
 from yunbox.sql.maxcompute.binder.expressions import ExpressionBinder, choose
 from yunbox.sql.maxcompute.binder.scope import Scope, column
 from yunbox.sql.maxcompute.dialect import at
-from yunbox.sql.maxcompute.errors import At, CartesianProduct, SemanticError, UnsupportedSql
+from yunbox.sql.maxcompute.errors import At, CartesianProduct, ParseFailed, SemanticError, UnsupportedSql
 from yunbox.sql.maxcompute.expr import Expr
 from yunbox.sql.maxcompute.functions import Function
-from yunbox.sql.maxcompute.relations import From, Join, Lateral, LateralRelation, Relation, SelectBlock
+from yunbox.sql.maxcompute.relations import (
+    DerivedRelation,
+    From,
+    Join,
+    Lateral,
+    LateralRelation,
+    Relation,
+    ScanRelation,
+    SelectBlock,
+)
 
 if TYPE_CHECKING:
     from yunbox.sql.maxcompute.binder.queries import QueryBinder
@@ -22,31 +31,72 @@ if TYPE_CHECKING:
 def bind_from(binder: "QueryBinder", node: exp.Select, scope: Scope) -> From | None:
     """Bind FROM with its joins and lateral views; None when there is none."""
     from_ = node.args.get("from_")
-    source: From | None = None
-    if from_ is not None:
-        source = _operand(binder, from_.this, scope)
-        for join in [*(from_.this.args.get("joins") or []), *(node.args.get("joins") or [])]:
-            source = _join(binder, source, join, scope)
-    for view in node.args.get("laterals") or []:
-        source = _lateral_view(binder, source, view, scope)
+    source = _operand(binder, from_.this, scope) if from_ is not None else None
+    return _joined(binder, source, node, scope)
+
+
+def sampled(source: From | None, node: exp.Select) -> From | None:
+    """FROM with the TABLESAMPLE that stands after a relation's alias, where the parser gives it to the SELECT."""
+    sample = tablesample(node)
+    if sample and not isinstance(source, ScanRelation | DerivedRelation):
+        raise UnsupportedSql("TABLESAMPLE after the alias of a joined table", at(node.args["sample"]))
+    if sample and isinstance(source, ScanRelation | DerivedRelation):
+        source.sample = sample
     return source
+
+
+def tablesample(node: exp.Expr) -> str:
+    """The TABLESAMPLE clause of a relation."""
+    found = node.args.get("sample")
+    if found is None:
+        return ""
+    share, rows = found.args.get("percent"), found.args.get("size")
+    size = share if share is not None else rows
+    if not isinstance(size, exp.Literal) or size.is_string or (share is not None and float(size.this) > 100):
+        raise SemanticError("TABLESAMPLE takes a constant number of rows, or a percentage", at(found))
+    if share is None and not size.this.isdigit():
+        raise SemanticError("TABLESAMPLE takes a whole number of rows", at(found))
+    method = f"bernoulli({size.this} PERCENT)" if share is not None else f"reservoir({size.this} ROWS)"
+    return f" TABLESAMPLE {method}"
 
 
 def _operand(binder: "QueryBinder", node: exp.Expr, scope: Scope) -> From:
+    """One item of FROM with what is joined to it; parentheses may stand around several."""
     if isinstance(node, exp.Lateral):
         raise UnsupportedSql("LATERAL as the first item of FROM", at(node))
-    inner = node.this if isinstance(node, exp.Subquery | exp.Paren) else None
-    if isinstance(inner, exp.Table) and not node.args.get("alias"):
-        source = _operand(binder, inner, scope)
-        for join in inner.args.get("joins") or []:
-            source = _join(binder, source, join, scope)
-        return source
-    relation = binder.relation(node, scope)
-    scope.add(relation, at(node))
-    source = relation
-    for view in node.args.get("laterals") or []:
-        source = _lateral_view(binder, source, view, scope)
+    if isinstance(node, exp.Subquery) and _is_item(node.this):
+        if node.args.get("alias"):
+            raise ParseFailed("joined tables in parentheses take no alias", at(node))
+        source = _operand(binder, node.this, scope)
+    else:
+        relation = binder.relation(node, scope)
+        scope.add(relation, at(node))
+        source = relation
+    return _joined(binder, source, node, scope) or source
+
+
+def _is_item(node: exp.Expr) -> bool:
+    """Whether parentheses hold items of FROM rather than a query."""
+    return isinstance(node, exp.Table) or (
+        isinstance(node, exp.Subquery) and any(node.args.get(key) for key in ("alias", "joins"))
+    )
+
+
+def _joined(binder: "QueryBinder", source: From | None, node: exp.Expr, scope: Scope) -> From | None:
+    """The joins and lateral views after an item, in the order in which they were written."""
+    joins, views = node.args.get("joins") or [], node.args.get("laterals") or []
+    items = [*joins, *views] if not (joins and views) else sorted([*joins, *views], key=_written)
+    for item in items:
+        if isinstance(item, exp.Lateral):
+            source = _lateral_view(binder, source, item, scope)
+        elif source is not None:
+            source = _join(binder, source, item, scope)
     return source
+
+
+def _written(node: exp.Expr) -> tuple[int, int]:
+    place = at(node)
+    return place.line, place.column
 
 
 def _join(binder: "QueryBinder", left: From, node: exp.Join, scope: Scope) -> From:
@@ -56,6 +106,8 @@ def _join(binder: "QueryBinder", left: From, node: exp.Join, scope: Scope) -> Fr
     right = _operand(binder, node.this, scope)
     new = [relation for relation in scope.relations if relation not in seen]
     kind = _kind(node)
+    if node.args.get("method") not in (None, "NATURAL"):
+        raise ParseFailed(f"{node.args['method']} JOIN is no join of MaxCompute", at(node))
     expressions = ExpressionBinder(binder, scope)
     on = [test for test in expressions.conjuncts(node.args.get("on")) if test.value is not True]
     shared = [name.name.lower() for name in node.args.get("using") or []]
@@ -78,7 +130,7 @@ def _kind(node: exp.Join) -> str:
         return side
     if kind in ("", "inner", "cross", "outer"):
         return "cross" if kind == "cross" else "inner"
-    raise UnsupportedSql(f"{kind.upper()} JOIN", at(node))
+    raise ParseFailed(f"{kind.upper()} JOIN is no join of MaxCompute", at(node))
 
 
 def _using(scope: Scope, left: list[Relation], right: list[Relation], name: str, kind: str, node: exp.Join) -> Expr:
@@ -98,6 +150,8 @@ def _using(scope: Scope, left: list[Relation], right: list[Relation], name: str,
 
 
 def _lateral_view(binder: "QueryBinder", source: From | None, node: exp.Expr, scope: Scope) -> From:
+    if not node.args.get("view"):
+        raise ParseFailed("LATERAL needs VIEW and a table function", at(node))
     expressions = ExpressionBinder(binder, scope)
     table = calls.table_call(expressions, node.this)
     if table is None:

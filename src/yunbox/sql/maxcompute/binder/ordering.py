@@ -29,6 +29,16 @@ def order_items(node: exp.Expr) -> tuple[list[exp.Expr], bool]:
     return [], False
 
 
+def distributed(node: exp.Expr) -> list[exp.Expr]:
+    """The keys of DISTRIBUTE BY: they say where rows are worked on, not what comes out, and must still exist."""
+    if node.args.get("order") and any(node.args.get(key) for key in ("distribute", "sort", "cluster")):
+        raise SemanticError("ORDER BY cannot be used with DISTRIBUTE BY, SORT BY or CLUSTER BY", at(node.args["order"]))
+    if node.args.get("cluster") and (node.args.get("distribute") or node.args.get("sort")):
+        raise SemanticError("CLUSTER BY cannot be used with DISTRIBUTE BY or SORT BY", at(node.args["cluster"]))
+    keys = node.args["distribute"].expressions if node.args.get("distribute") else []
+    return [direction(key)[0] for key in keys]
+
+
 def check_limit(binder: "QueryBinder", node: exp.Expr) -> None:
     """ORDER BY without LIMIT is refused unless the session says otherwise."""
     if node.args.get("order") and not node.args.get("limit") and binder.session.order_needs_limit:
@@ -60,7 +70,8 @@ def order_select(
     """The ORDER BY of a SELECT; gives back the expressions that are no output."""
     check_limit(binder, node)
     keys, _ = order_items(node)
-    extra: list[Expr] = []
+    away = [key for key in distributed(node) if position_of(binder, key, block.names) is None]
+    extra = expressions.all(away)
     for item in keys:
         key, descending, first = direction(item)
         position = position_of(binder, key, block.names)
@@ -83,12 +94,19 @@ def order_select(
 def order_outputs(binder: "QueryBinder", node: exp.Expr, block: Block) -> None:
     """The ORDER BY after a set operation: every key is an output."""
     check_limit(binder, node)
+    for key in distributed(node):
+        _output_of(binder, key, block)
     for item in order_items(node)[0]:
         key, descending, first = direction(item)
-        position = position_of(binder, key, block.names)
-        if position is None:
-            raise SemanticError(f"column {key.sql()} cannot be resolved in the result of the set", at(key))
+        position = _output_of(binder, key, block)
         block.order.append(OrderItem(None, position, descending, first))
+
+
+def _output_of(binder: "QueryBinder", key: exp.Expr, block: Block) -> int:
+    position = position_of(binder, key, block.names)
+    if position is None:
+        raise SemanticError(f"column {key.sql()} cannot be resolved in the result of the set", at(key))
+    return position
 
 
 def limit_clauses(binder: "QueryBinder", node: exp.Expr, block: Block) -> None:

@@ -9,13 +9,23 @@ from yunbox.schema.tables import Table, TableName
 from yunbox.sql.catalog import Catalog
 from yunbox.sql.maxcompute import operators
 from yunbox.sql.maxcompute.binder.expressions import ExpressionBinder
+from yunbox.sql.maxcompute.binder.joins import tablesample
 from yunbox.sql.maxcompute.binder.ordering import limit_clauses, order_outputs
 from yunbox.sql.maxcompute.binder.scope import Scope, column
 from yunbox.sql.maxcompute.binder.selects import bind_select
 from yunbox.sql.maxcompute.casts import cast, common_type, implicit
 from yunbox.sql.maxcompute.dialect import at, parse_query
-from yunbox.sql.maxcompute.errors import NOWHERE, At, SemanticError, TableNotFound, UnsupportedSql
+from yunbox.sql.maxcompute.errors import (
+    NOWHERE,
+    At,
+    ParseFailed,
+    SemanticError,
+    SqlError,
+    TableNotFound,
+    UnsupportedSql,
+)
 from yunbox.sql.maxcompute.expr import BOOLEAN, Expr, quote
+from yunbox.sql.maxcompute.grammar import words
 from yunbox.sql.maxcompute.relations import (
     Block,
     Cte,
@@ -32,6 +42,7 @@ from yunbox.sql.maxcompute.render import Renderer
 from yunbox.sql.maxcompute.session import Session
 
 _VIEWS_DEEP_MAX = 32
+_MODIFIERS = ("order", "distribute", "sort", "cluster", "limit", "offset", "with_")
 _OPERATORS: dict[type[exp.Expr], str] = {exp.Union: "UNION", exp.Except: "EXCEPT", exp.Intersect: "INTERSECT"}
 
 
@@ -55,6 +66,13 @@ class QueryBinder:
 
     def bind(self, node: exp.Expr, parent: Scope | None = None) -> Block:
         """Bind a query; ``parent`` is the query around it, whose columns and CTEs it may see."""
+        try:
+            return self._bound(node, parent)
+        except SqlError as error:
+            error.place(at(node))
+            raise
+
+    def _bound(self, node: exp.Expr, parent: Scope | None) -> Block:
         if isinstance(node, exp.Subquery):
             return self._parenthesised(node, parent)
         if isinstance(node, exp.Select):
@@ -68,13 +86,12 @@ class QueryBinder:
         elif isinstance(node, exp.Values | exp.Table):
             return self.everything(self.relation(node, parent or Scope()))
         else:
-            raise UnsupportedSql(f"{type(node).__name__} as a query", at(node))
+            raise ParseFailed(f"{words(type(node).__name__)} is no query", at(node))
         block.ctes = ctes + block.ctes
         return block
 
     def _parenthesised(self, node: exp.Subquery, parent: Scope | None) -> Block:
-        modified = [key for key in ("order", "limit", "offset", "with_") if node.args.get(key)]
-        if not modified:
+        if not _modified(node):
             return self.bind(node.this, parent)
         scope = Scope(parent)
         ctes = self._ctes(node, scope)
@@ -92,8 +109,6 @@ class QueryBinder:
         with_ = node.args.get("with_")
         if with_ is None:
             return []
-        if with_.args.get("recursive"):
-            raise UnsupportedSql("WITH RECURSIVE", at(with_))
         made: list[Cte] = []
         for item in with_.expressions:
             name = item.alias.lower()
@@ -149,20 +164,18 @@ class QueryBinder:
         name = alias.name.lower() if alias is not None and alias.this is not None else ""
         labels = [column.name.lower() for column in alias.columns] if alias is not None else []
         if isinstance(node, exp.Subquery):
-            if node.args.get("pivots"):
-                raise UnsupportedSql("PIVOT", at(node))
             inner = barrier(scope)
             bare = node.this if not node.args.get("with_") else node
             block = self.bind(bare, inner)
             rename(block, labels, at(node))
             relation = self.derived(block, name, at(node))
-            relation.sample = sample(node)
+            relation.sample = tablesample(node)
             return relation
         if isinstance(node, exp.Values):
             return self._values(node, name, labels, scope)
         if isinstance(node, exp.Table):
             return self._table(node, name, labels, scope)
-        raise UnsupportedSql(f"{type(node).__name__} in FROM", at(node))
+        raise ParseFailed(f"{words(type(node).__name__)} is nothing that FROM reads", at(node))
 
     def derived(self, block: Block, name: str, where: At) -> DerivedRelation:
         """A block as a relation."""
@@ -186,9 +199,6 @@ class QueryBinder:
         return self.register(ValuesRelation(**self.identity(name), columns=columns, rows=cells))
 
     def _table(self, node: exp.Table, name: str, labels: list[str], scope: Scope) -> Relation:
-        for key, construct in (("pivots", "PIVOT"), ("version", "time travel"), ("when", "time travel")):
-            if node.args.get(key):
-                raise UnsupportedSql(construct, at(node))
         if not isinstance(node.this, exp.Identifier):
             raise UnsupportedSql(f"table function {node.this.sql()} in FROM", at(node))
         parts = tuple(part.name for part in node.parts)
@@ -204,7 +214,7 @@ class QueryBinder:
             raise TableNotFound(full, at(node))
         if table.kind == "view":
             return self._view(table, shown, node)
-        return self.scan(table, shown, sample(node))
+        return self.scan(table, shown, tablesample(node))
 
     def scan(self, table: Table, name: str, sampled: str = "") -> ScanRelation:
         """A read of a stored table."""
@@ -238,7 +248,7 @@ class QueryBinder:
             self._open_views.pop()
         rename(block, [column.name.lower() for column in table.columns], at(node))
         relation = self.derived(block, name, at(node))
-        relation.sample = sample(node)
+        relation.sample = tablesample(node)
         return relation
 
     # subqueries in expressions
@@ -281,7 +291,7 @@ class QueryBinder:
 
 
 def _modified(node: exp.Subquery) -> bool:
-    return any(node.args.get(key) for key in ("order", "limit", "offset", "with_"))
+    return any(node.args.get(key) for key in _MODIFIERS)
 
 
 def barrier(scope: Scope | None) -> Scope:
@@ -303,16 +313,3 @@ def rename(block: Block, names: Sequence[str], where: At) -> None:
         block.outputs = [Output(n, o.expr) for n, o in zip(names, block.outputs, strict=True)]
     elif isinstance(block, SetBlock):
         block.result = [(n, of) for n, (_, of) in zip(names, block.result, strict=True)]
-
-
-def sample(node: exp.Expr) -> str:
-    """The TABLESAMPLE clause of a relation."""
-    found = node.args.get("sample")
-    if found is None:
-        return ""
-    percent, size = found.args.get("percent"), found.args.get("size")
-    if percent is not None:
-        return f" TABLESAMPLE bernoulli({percent.name} PERCENT)"
-    if size is not None:
-        return f" TABLESAMPLE reservoir({size.name} ROWS)"
-    raise UnsupportedSql("TABLESAMPLE (BUCKET ...)", at(node))

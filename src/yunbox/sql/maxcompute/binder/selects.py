@@ -1,33 +1,31 @@
 """One SELECT: FROM, WHERE, GROUP BY, the select list, and the rules that connect them."""
 
+import re
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from yunbox.sql.maxcompute.binder import calls, grouping
+from yunbox.sql.maxcompute.binder import calls, grouping, windows
 from yunbox.sql.maxcompute.binder.expressions import ExpressionBinder
-from yunbox.sql.maxcompute.binder.joins import bind_from, check_cartesian, lateral
+from yunbox.sql.maxcompute.binder.joins import bind_from, check_cartesian, lateral, sampled
 from yunbox.sql.maxcompute.binder.ordering import limit_clauses, order_select
 from yunbox.sql.maxcompute.binder.scope import Scope, column
 from yunbox.sql.maxcompute.dialect import at
-from yunbox.sql.maxcompute.errors import SemanticError, UnsupportedSql
+from yunbox.sql.maxcompute.errors import ParseFailed, SemanticError
 from yunbox.sql.maxcompute.expr import Expr
 from yunbox.sql.maxcompute.relations import Lateral, Output, Relation, SelectBlock
 
 if TYPE_CHECKING:
     from yunbox.sql.maxcompute.binder.queries import QueryBinder
 
-_UNSUPPORTED = {"connect": "CONNECT BY", "match": "MATCH_RECOGNIZE", "prewhere": "PREWHERE", "into": "INTO"}
+_PATTERN = re.compile(r"[^\w\s]")
 
 
 def bind_select(binder: "QueryBinder", node: exp.Select, scope: Scope) -> SelectBlock:
     """Bind one SELECT in a scope that already knows its CTEs."""
-    for key, construct in _UNSUPPORTED.items():
-        if node.args.get(key):
-            raise UnsupportedSql(construct, at(node))
     block = SelectBlock()
     hints = _hints(binder, node)
-    block.source = bind_from(binder, node, scope)
+    block.source = sampled(bind_from(binder, node, scope), node)
     plain = ExpressionBinder(binder, scope)
     where = node.args.get("where")
     block.where = plain.conjuncts(where.this) if where is not None else []
@@ -37,8 +35,7 @@ def bind_select(binder: "QueryBinder", node: exp.Select, scope: Scope) -> Select
     grouping.bind_group(binder, node, scope, block)
     keys = tuple(key.sql for key in block.keys)
     listed = ExpressionBinder(binder, scope, keys=keys, aggregates=True)
-    for window in node.args.get("windows") or []:
-        listed.named_windows[window.name.lower()] = window
+    windows.name_windows(listed, node.args.get("windows") or [])
     _select_list(binder, node, scope, block, listed)
     after = _after_list(binder, node, scope, block, listed, keys)
     block.distinct = node.args.get("distinct") is not None
@@ -107,7 +104,11 @@ def _item(
         if relation is None:
             raise SemanticError(f"table {item.table} cannot be resolved", at(item))
         return _star(item.this, [relation], None, listed)
+    if isinstance(item, exp.Column) and (pattern := _pattern(item, scope)) is not None:
+        return _matching(item, pattern, scope, listed)
     inner = item.this if isinstance(item, exp.Alias | exp.Aliases) else item
+    if isinstance(inner, exp.Star) or (isinstance(inner, exp.Column) and isinstance(inner.this, exp.Star)):
+        raise ParseFailed("invalid token 'as': * takes no alias", at(item.args.get("alias") or item))
     table = calls.table_call(listed, inner)
     if table is not None:
         names = [alias.name.lower() for alias in item.expressions] if isinstance(item, exp.Aliases) else []
@@ -122,6 +123,28 @@ def _item(
     return [Output(_name(item, inner, value, position), value)]
 
 
+def _pattern(item: exp.Column, scope: Scope) -> re.Pattern[str] | None:
+    """The regular expression that a name in backquotes is when it is no column's: it selects the columns it matches."""
+    table = item.table.lower() or None
+    quoted = item.this.args.get("quoted") and _PATTERN.search(item.name)
+    if not quoted or scope.column(item.name.lower(), table, at(item)) is not None:
+        return None
+    try:
+        return re.compile(item.name, re.IGNORECASE)
+    except re.error as error:
+        raise SemanticError(f"`{item.name}` is no regular expression: {error}", at(item)) from None
+
+
+def _matching(item: exp.Column, pattern: re.Pattern[str], scope: Scope, listed: ExpressionBinder) -> list[Output]:
+    relations = scope.relations
+    if item.table:
+        relations = [one for one in relations if one.name == item.table.lower()]
+    found = [output for output in _star(item, relations, scope, listed) if pattern.fullmatch(output.name)]
+    if not found:
+        raise SemanticError(f"no column matches the regular expression `{item.name}`", at(item))
+    return found
+
+
 def _name(item: exp.Expr, inner: exp.Expr, value: Expr, position: int) -> str:
     if isinstance(item, exp.Alias):
         return item.alias.lower()
@@ -133,7 +156,7 @@ def _name(item: exp.Expr, inner: exp.Expr, value: Expr, position: int) -> str:
 
 def _star(star: exp.Expr, relations: list[Relation], scope: Scope | None, listed: ExpressionBinder) -> list[Output]:
     if not relations:
-        raise SemanticError("select * needs a FROM clause", at(star))
+        raise SemanticError("the select list needs a FROM clause", at(star))
     dropped = {found.name.lower() for found in star.args.get("except_") or []}
     replaced = {found.alias.lower(): found.this for found in star.args.get("replace") or []}
     merged = dict(scope.merged) if scope is not None else {}

@@ -1,0 +1,209 @@
+"""What of sqlglot's grammar is MaxCompute's: which nodes, and which arguments of each, the binder reads.
+
+sqlglot reads many dialects at once, so a clause of another database parses, and a binder that did not look for it would
+answer without it: a wrong result that looks right. So the rule is turned round: each syntax tree is checked as it
+leaves the parser, against the table here: a node that is not in it, or an argument that the table does not name, is
+refused by name. What the table names the binder does read: ``tests/unit/sql/test_grammar.py`` holds it to that, and
+fails when a new version of sqlglot brings an argument nobody has judged.
+"""
+
+import re
+
+from sqlglot import exp
+
+from yunbox.sql.maxcompute.errors import At, ParseFailed, UnsupportedSql
+
+_BINARY = "this expression"
+_BINARIES = (
+    "Add", "Sub", "Mul", "Mod", "IntDiv", "EQ", "NEQ", "LT", "LTE", "GT", "GTE", "NullSafeEQ", "NullSafeNEQ", 
+    "BitwiseAnd", "BitwiseOr", "BitwiseXor", "BitwiseLeftShift", "BitwiseRightShift", "And", "Or", "RegexpLike", "Escape", "Is",
+)  # fmt: skip
+_READ_BY_NAME = {
+    # queries
+    "Select": "with_ expressions hint distinct from_ laterals joins where group having qualify windows distribute sort "
+              "cluster order limit offset sample",
+    "Subquery": "this alias with_ joins order distribute sort cluster limit offset sample",
+    "Union": "this expression with_ distinct order distribute sort cluster limit offset",
+    "Except": "this expression with_ distinct order distribute sort cluster limit offset",
+    "Intersect": "this expression with_ distinct order distribute sort cluster limit offset",
+    "Values": "expressions alias",
+    "With": "expressions",
+    "CTE": "this alias",
+    "From": "this",
+    "Table": "this db catalog alias joins laterals sample",
+    "TableAlias": "this columns",
+    "TableSample": "size percent",
+    "Join": "this on using side kind method",
+    "Lateral": "this view outer alias",
+    "Where": "this",
+    "Having": "this",
+    "Qualify": "this",
+    "Group": "expressions grouping_sets cube rollup",
+    "GroupingSets": "expressions",
+    "Cube": "expressions",
+    "Rollup": "expressions",
+    "Order": "expressions",
+    "Ordered": "this desc nulls_first",
+    "Sort": "expressions",
+    "Distribute": "expressions",
+    "Cluster": "expressions",
+    "Limit": "expression",
+    "Offset": "expression",
+    "Hint": "expressions",
+    "Distinct": "expressions",
+    # select items and names
+    "Star": "except_ replace",
+    "Alias": "this alias",
+    "Aliases": "this expressions",
+    "Column": "this table db catalog",
+    "Identifier": "this quoted",
+    "Dot": _BINARY,
+    "Bracket": "this expressions",
+    # literals and types
+    "Literal": "this is_string",
+    "Null": "",
+    "Boolean": "this",
+    "HexString": "this",
+    "Interval": "this unit",
+    "IntervalSpan": _BINARY,
+    "Var": "this",
+    "Cast": "this to",
+    "TryCast": "this to",
+    "ParseJSON": "this is_literal",
+    "DataType": "this expressions nested",
+    "DataTypeParam": "this",
+    "ColumnDef": "this kind",
+    # operators
+    **dict.fromkeys(_BINARIES, _BINARY),
+    "Div": "this expression safe",
+    "DPipe": "this expression safe",
+    "Like": "this expression negate",
+    "Not": "this",
+    "Neg": "this",
+    "BitwiseNot": "this",
+    "Paren": "this",
+    "Between": "this low high",
+    "In": "this expressions query",
+    "Exists": "this",
+    "Any": "this",
+    "All": "this",
+    "Tuple": "expressions",
+    "Case": "this ifs default",
+    "If": "this true false",
+    # calls
+    "Anonymous": "this expressions",
+    "Concat": "expressions safe",
+    "Lambda": "this expressions",
+    "Window": "this partition_by order spec alias over",
+    "WindowSpec": "kind start start_side end end_side exclude",
+    "IgnoreNulls": "this",
+    "RespectNulls": "this",
+    "Filter": "this expression",
+    "WithinGroup": "this expression",
+}  # fmt: skip
+READ: dict[type[exp.Expr], frozenset[str]] = {
+    getattr(exp, name): frozenset(args.split()) for name, args in _READ_BY_NAME.items()
+}
+
+_OFFERED_THERE = {
+    "pivots": "PIVOT",
+    "version": "time travel",
+    "when": "time travel",
+    "recursive": "WITH RECURSIVE",
+    "bucket_numerator": "TABLESAMPLE (BUCKET ...)",
+    "Parameter": "a variable of script mode (@name)",
+    "QueryTransform": "SELECT TRANSFORM ... USING",
+    "Pivot": "PIVOT",
+}
+"""What the real service has and Yunbox does not."""
+_UNKNOWN_THERE = {
+    "on": "DISTINCT ON",
+    "locks": "FOR UPDATE",
+    "totals": "WITH TOTALS",
+    "by_name": "BY NAME",
+    "hints": "a table hint in WITH",
+    "symmetric": "SYMMETRIC",
+    "limit_options": "WITH TIES or PERCENT",
+    "connect": "CONNECT BY",
+    "into": "SELECT ... INTO",
+    "match": "MATCH_RECOGNIZE",
+    "seed": "REPEATABLE",
+    "all": "GROUP BY ALL",
+    "Fetch": "FETCH FIRST",
+    "Placeholder": "a parameter marker",
+    "Struct": "a literal in braces",
+    "Array": "a literal in brackets",
+    "JSONExtract": "operator ->",
+    "JSONExtractScalar": "operator ->>",
+    "Slice": "a slice",
+    "Unnest": "UNNEST",
+    "ILike": "ILIKE",
+    "Order": "ORDER BY inside a call",
+}
+"""What other databases have and the real service has not, in words that its users know."""
+_LIMIT_BY = "LIMIT ... BY"
+_EMPTY = (None, False, "")
+
+
+def check(tree: exp.Expr) -> None:
+    """Refuse the first node or argument that no part of the binder reads.
+
+    Raises:
+        UnsupportedSql: MaxCompute has it, Yunbox does not.
+        ParseFailed: MaxCompute does not have it.
+    """
+    stack = [tree]
+    while stack:
+        node = stack.pop()
+        read = READ.get(type(node))
+        if read is None:
+            raise refusal(type(node).__name__, node)
+        for key, value in node.args.items():
+            if value in _EMPTY or value == []:
+                continue
+            if key not in read:
+                raise _unread(node, key)
+            if isinstance(value, exp.Expr):
+                stack.append(value)
+            elif isinstance(value, list) and type(node) is not exp.Hint:
+                stack += [child for child in value if isinstance(child, exp.Expr)]
+
+
+def _unread(node: exp.Expr, key: str) -> ParseFailed | UnsupportedSql:
+    if key == "pivots" and any(pivot.args.get("unpivot") for pivot in node.find_all(exp.Pivot)):
+        return UnsupportedSql("UNPIVOT", place(node))
+    if isinstance(node, exp.Limit) and key == "expressions":
+        return ParseFailed(f"{_LIMIT_BY} is no clause of MaxCompute", place(node))
+    return refusal(key, node)
+
+
+def refusal(what: str, node: exp.Expr) -> ParseFailed | UnsupportedSql:
+    """The error of a construct, named by its class or argument in sqlglot."""
+    if what in _OFFERED_THERE:
+        return UnsupportedSql(_OFFERED_THERE[what], place(node))
+    return ParseFailed(f"{words(what)} is no part of MaxCompute's SQL", place(node))
+
+
+def words(name: str) -> str:
+    """A class or argument of sqlglot in the words of SQL: "AtTimeZone" is AT TIME ZONE."""
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", name).strip().upper()
+    return _OFFERED_THERE.get(name) or _UNKNOWN_THERE.get(name) or spaced
+
+
+def place(node: exp.Expr | None) -> At:
+    """Where a node starts: its own token, or the leftmost token below it, or else the one above it."""
+    below = node
+    while below is not None:
+        if (meta := below._meta) and "line" in meta:
+            return At(meta["line"], max(meta["col"] - meta.get("end", 0) + meta.get("start", 0), 1))
+        below = _first_child(below)
+    return place(node.parent) if node is not None and node.parent is not None else At()
+
+
+def _first_child(node: exp.Expr) -> exp.Expr | None:
+    for value in node.args.values():
+        if isinstance(value, exp.Expr):
+            return value
+        if isinstance(value, list) and value and isinstance(value[0], exp.Expr):
+            return value[0]
+    return None
