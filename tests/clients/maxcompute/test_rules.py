@@ -94,9 +94,9 @@ def test_grouping_sets_say_which_keys_are_missing(rows: Rows) -> None:
 
 def test_an_interval_is_added_and_never_silently_null(o: ODPS, rows: Rows) -> None:
     assert str(rows("select date'2024-01-31' + interval '1' day")[0][0]) == "2024-02-01"
-    for text in ("interval '1' day", "date'2024-01-31' + interval '1-2' year to month"):
-        with pytest.raises(errors.ODPSError, match="INTERVAL"):
-            o.execute_sql(f"select {text}")
+    assert str(rows("select date'2024-01-31' + interval '1-2' year to month")[0][0]) == "2025-03-31"
+    with pytest.raises(errors.ODPSError, match="INTERVAL"):
+        o.execute_sql("select interval '1' day")
 
 
 def test_the_ddl_of_a_view_has_its_own_column_names(o: ODPS) -> None:

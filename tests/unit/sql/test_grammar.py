@@ -66,8 +66,10 @@ select X'61', null, true, 1.5, 10L, 1BD, date '2024-01-01', cast(a as decimal(10
 select cast(s as struct<x:bigint,y:string>), cast(arr as array<bigint>) from t
 select date '2024-01-01' + interval 1 day, date '2024-01-01' + interval '1-2' year to month
 select 1 + 2 - 3 * 4 / 5 % 6 div 7, 1 & 2 | 3 ^ 4, ~ 5, - a, 'a' || 'b', 'a' 'b', 1 << 2, 8 >> 1 from u
-select a = 1 or a <> 2 and not a < 3, a <= 4, a > 5, a >= 6, a <=> 7, a is distinct from 8, a is null, (a = 1) is true from u
-select name like 'a%', name not like 'b' escape '#', name rlike 'c', name like any ('a', 'b'), name not like all ('a') from u
+select a = 1 or a <> 2 and not a < 3, a <= 4, a > 5, a >= 6, a <=> 7, a is null from u
+select a is distinct from 8, (a = 1) is true from u
+select name like 'a%', name not like 'b' escape '#', name rlike 'c' from u
+select name like any ('a', 'b'), name not like all ('a') from u
 select a in (1, 2), (a, name) in ((1, 'one')), a in (select a from w), (a, name) in (select a, name from w) from u
 select exists (select 1 from w where w.a = u.a), (select max(a) from w) from u
 select case a when 1 then 2 else 3 end, case when a = 1 then 2 end, if(a = 1, 2, 3) from u

@@ -15,8 +15,9 @@ from yunbox.sql.maxcompute.errors import At, ParseFailed, UnsupportedSql
 
 _BINARY = "this expression"
 _BINARIES = (
-    "Add", "Sub", "Mul", "Mod", "IntDiv", "EQ", "NEQ", "LT", "LTE", "GT", "GTE", "NullSafeEQ", "NullSafeNEQ", 
-    "BitwiseAnd", "BitwiseOr", "BitwiseXor", "BitwiseLeftShift", "BitwiseRightShift", "And", "Or", "RegexpLike", "Escape", "Is",
+    "Add", "Sub", "Mul", "Mod", "IntDiv", "EQ", "NEQ", "LT", "LTE", "GT", "GTE", "NullSafeEQ", "NullSafeNEQ",
+    "BitwiseAnd", "BitwiseOr", "BitwiseXor", "BitwiseLeftShift", "BitwiseRightShift", "And", "Or",
+    "RegexpLike", "Escape", "Is",
 )  # fmt: skip
 _READ_BY_NAME = {
     # queries
