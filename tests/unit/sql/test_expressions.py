@@ -27,7 +27,7 @@ VALUES = [
      True, "boolean"), ("date'2024-01-31' + interval 1 month", date(2024, 2, 29), "date"),
     ("transform(array(1, 2), x -> x * 10)", [10, 20], "array<int>"), ("max_pt('t')", "20240103", "string"),
     ("cast(1 as decimal(10,2)) * cast(2 as decimal(5,3))", Decimal("2.00000"), "decimal(16,5)"),
-    ("current_user", "me", "string"), ("extract(year from date'2024-05-06')", 2024, "bigint"),
+    ("current_user", "me", "string"), ("extract(year from date'2024-05-06')", 2024, "int"),
     ("trim(both 'x' from 'xax')", "a", "string"), ("interval 1 day is not null", True, "boolean"),
 ]  # fmt: skip
 

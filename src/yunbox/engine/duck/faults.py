@@ -22,6 +22,8 @@ def translate(failure: duckdb.Error) -> KernelError:
         return MemoryShort(f"The statement needs more memory than a worker has: {first_line}")
     if isinstance(failure, duckdb.OutOfRangeException) or "overflow" in text.lower():
         return Overflow(first_line)
-    if isinstance(failure, duckdb.ConversionException | duckdb.InvalidInputException | duckdb.DataError):
+    if isinstance(failure, duckdb.InvalidInputException):
+        return BadValue(first_line.removeprefix("Invalid Input Error: "))  # what error() says is a dialect's own text
+    if isinstance(failure, duckdb.ConversionException | duckdb.DataError):
         return BadValue(first_line)
     return Internal(f"{type(failure).__name__}: {text[:2000]}")

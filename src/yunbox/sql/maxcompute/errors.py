@@ -6,6 +6,7 @@
     │   ├── SemanticError        ODPS-0130071   it parses and makes no sense
     │   ├── ArgumentCountWrong   ODPS-0130221   a function got too few or too many arguments
     │   ├── ArgumentTypeWrong    ODPS-0130121   a function got an argument of the wrong type
+    │   ├── ArgumentWrong        ODPS-0121095   an argument has a value that the function cannot use
     │   └── CartesianProduct     ODPS-0130252   a join without an equality
     ├── NotFound
     │   ├── TableNotFound        ODPS-0130131
@@ -86,6 +87,15 @@ class ArgumentTypeWrong(SqlError, InvalidArgument):
 
     def __init__(self, reason: str, at: At = NOWHERE) -> None:
         super().__init__(f"{self.code}:{at} Invalid argument type - {reason}")
+
+
+class ArgumentWrong(SqlError, InvalidArgument):
+    """A function was called with a value it cannot use."""
+
+    code = "ODPS-0121095"
+
+    def __init__(self, reason: str, at: At = NOWHERE) -> None:
+        super().__init__(f"{self.code}:{at} Invalid argument - {reason}")
 
 
 class CartesianProduct(SqlError, InvalidArgument):

@@ -2,6 +2,7 @@
 
 from yunbox.schema.types import DataType
 from yunbox.sql.maxcompute.expr import build
+from yunbox.sql.maxcompute.functions.dates import hive_trunc
 from yunbox.sql.maxcompute.functions.registry import Call, scalar
 
 for _name in ("exp", "sin", "cos", "tan", "atan", "sinh", "cosh", "tanh", "cbrt", "degrees", "radians"):
@@ -61,7 +62,8 @@ scalar("bround", ("double -> double", "round_even({0}, 0)"),
        ("double, bigint -> double", "(round_even({0} * pow(10.0e0, {1}), 0) / pow(10.0e0, {1}))"),
        ("decimal, bigint? -> decimal", _exactly("round_even({0}, CAST({places} AS INTEGER))")))  # fmt: skip
 scalar("trunc", ("double, bigint? -> double", "trunc({0}, CAST({1|0} AS INTEGER))"),
-       ("decimal, bigint? -> decimal", _exactly("trunc({0}, CAST({places} AS INTEGER))")))  # fmt: skip
+       ("decimal, bigint? -> decimal", _exactly("trunc({0}, CAST({places} AS INTEGER))")),
+       ("hive: date, string -> string", hive_trunc))  # fmt: skip
 scalar("log", ("double -> double", "(CASE WHEN {0} > 0 THEN ln({0}) END)"), ("double, double -> double",
        "(CASE WHEN {0} > 0 AND {1} > 0 AND {0} <> 1 THEN ln({1}) / ln({0}) END)"))  # fmt: skip
 scalar("pow power", ("double, double -> double", "pow({0}, {1})"))

@@ -7,7 +7,9 @@ A declaration reads like the vendor's documentation::
 
 In a signature a type is a MaxCompute type, a class of types (``number``, ``integer``, ``any``, ``text``,
 ``temporal``) kept as given, or a variable (``T``, ``K``, ``V``) that all its uses agree on; ``?`` marks an
-optional and ``*`` a repeatable last argument. In the text ``{0}`` is the first argument, ``{2|'x'}`` the third or a
+optional and ``*`` a repeatable last argument; ``!`` marks one that takes no text under the 2.0 types (where the
+vendor converts STRING to a date by itself only under the 1.0 types, or in Hive mode). A signature that begins with
+``hive:`` exists in Hive mode only. In the text ``{0}`` is the first argument, ``{2|'x'}`` the third or a
 default, ``{*}`` all of them, ``{1*}`` all from the second on. A text may also be a function of the typed
 arguments that returns SQL or a whole ``Expr``, where a template does not do. Macros that templates call, ``mc_...``,
 lie in the file of SQL of the same name (see ``macros``).
@@ -29,6 +31,7 @@ Kind = Literal["scalar", "aggregate", "window", "table"]
 Template = Any  # text, or Callable[[Call], str | Expr]
 _CLASSES = ("number", "integer", "any", "text", "temporal", "lambda")
 _WIDENED = {"widest": 0, "finer": 4}  # results of sum() and avg(): DECIMAL(38) with that much more scale
+_TIMES = ("date", "datetime", "timestamp", "timestamp_ntz")
 _VARIABLES = ("T", "K", "V", "U")
 _HOLE = re.compile(r"\{(\*|\d+\*?)(?:\|([^}]*))?\}")
 
@@ -79,9 +82,13 @@ class Signature:
     repeats: bool
     returns: DataType
     template: Template
+    exact: frozenset[int] = frozenset()
+    hive: bool = False
 
-    def takes(self, count: int) -> bool:
+    def takes(self, count: int, session: Session) -> bool:
         """Whether a call may have that many arguments."""
+        if self.hive and not session.hive_compatible:
+            return False
         least = len(self.params) - self.optional
         return least <= count and (self.repeats or count <= len(self.params))
 
@@ -100,10 +107,12 @@ class Function:
     wrap: str = "{}"
     volatile: bool = False
 
-    def arity(self) -> str:
+    def arity(self, session: Session) -> str:
         """How many arguments the function takes, in words."""
         counts: set[int] = set()
         for signature in self.signatures:
+            if signature.hive and not session.hive_compatible:
+                continue
             if signature.repeats:
                 return f"at least {len(signature.params) - signature.optional} arguments"
             counts |= set(range(len(signature.params) - signature.optional, len(signature.params) + 1))
@@ -111,16 +120,15 @@ class Function:
 
     def resolve(self, args: Sequence[Expr], session: Session, where: At) -> tuple[str | Expr, DataType, Call]:
         """The DuckDB text of a call, its type, and the converted arguments."""
-        fitting = [one for one in self.signatures if one.takes(len(args))]
+        fitting = [one for one in self.signatures if one.takes(len(args), session)]
         if not fitting:
-            raise ArgumentCountWrong(self.name, len(args), self.arity(), where)
-        ranked = [(cost, one) for one in fitting if (cost := _cost(one, args)) is not None]
+            raise ArgumentCountWrong(self.name, len(args), self.arity(session), where)
+        ranked = [(cost, one) for one in fitting if (cost := _cost(one, args, session)) is not None]
         if not ranked:
-            given = ", ".join(str(arg.type) for arg in args)
-            raise ArgumentTypeWrong(f"function {self.name} cannot take ({given})", where)
+            raise ArgumentTypeWrong(_misfit(self.name, fitting, args, session), where)
         signature = min(ranked, key=lambda pair: pair[0])[1]
         bound = _variables(signature, args, where)
-        converted = tuple(cast(arg, _fill(signature.param(i), bound, arg.type)) for i, arg in enumerate(args))
+        converted = tuple(_converted(arg, _fill(signature.param(i), bound, arg.type)) for i, arg in enumerate(args))
         returns = _fill(signature.returns, bound, converted[0].type if converted else DataType("void"))
         call = Call(self.name, converted, returns, session, where)
         text = signature.template
@@ -140,6 +148,14 @@ class Function:
 FUNCTIONS: dict[str, Function] = {}
 UNSUPPORTED: set[str] = set()
 """The vendor's functions that Yunbox knows by name only."""
+
+
+_FAILURES = {"ODPS-0121095": "Invalid argument", "ODPS-0121145": "Data overflow"}
+
+
+def failing(code: str, reason: str) -> str:
+    """SQL that fails the statement where it is computed; ``reason`` is SQL of a text."""
+    return f"error('{code}:{_FAILURES[code]} - ' || {reason})"
 
 
 def scalar(names: str, *signatures: tuple[str, Template], volatile: bool = False) -> None:
@@ -169,14 +185,16 @@ def _declare(names: str, kind: Kind, signatures: Sequence[tuple[str, Template]],
 
 
 def _signature(text: str, template: Template) -> Signature:
-    left, _, right = text.partition("->")
+    hive = text.startswith("hive:")
+    left, _, right = text.removeprefix("hive:").partition("->")
     written = _split(left)
     optional = sum(1 for param in written if param.endswith("?"))
     repeats = bool(written) and written[-1].endswith("*")
-    params = tuple(_pattern(param.rstrip("?*")) for param in written)
+    params = tuple(_pattern(param.rstrip("?*!")) for param in written)
+    exact = frozenset(i for i, param in enumerate(written) if "!" in param)
     if repeats and written[-1].endswith("?*"):
         optional = max(optional, 1)
-    return Signature(params, optional, repeats, _pattern(right.strip()), template)
+    return Signature(params, optional, repeats, _pattern(right.strip()), template, exact, hive)
 
 
 def _split(text: str) -> list[str]:
@@ -201,14 +219,30 @@ def _pattern(text: str) -> DataType:
     return parse_type(text)
 
 
-def _cost(signature: Signature, args: Sequence[Expr]) -> int | None:
+def _cost(signature: Signature, args: Sequence[Expr], session: Session) -> int | None:
     total = 0
     for i, arg in enumerate(args):
-        step = _fits(signature.param(i), arg.type)
+        step = _step(signature, i, arg.type, session)
         if step is None:
             return None
         total += step
     return total
+
+
+def _step(signature: Signature, index: int, given: DataType, session: Session) -> int | None:
+    exact = index in signature.exact and session.new_types and not session.hive_compatible
+    return None if exact and given.is_text else _fits(signature.param(index), given)
+
+
+def _misfit(name: str, fitting: Sequence[Signature], args: Sequence[Expr], session: Session) -> str:
+    """The argument that no signature takes, in the vendor's words, and the types that would do."""
+    misfits = [[i for i, arg in enumerate(args) if _step(one, i, arg.type, session) is None] for one in fitting]
+    index = max(found[0] for found in misfits)
+    wanted = [one.param(index).upper() for one, found in zip(fitting, misfits, strict=True) if found[0] == index]
+    return (
+        f"invalid type {args[index].type.upper()} of argument {index + 1} for function {name}, "
+        f"expect {'/'.join(dict.fromkeys(wanted))}, implicit conversion is not allowed"
+    )
 
 
 def _fits(pattern: DataType, given: DataType) -> int | None:
@@ -224,7 +258,7 @@ def _fits(pattern: DataType, given: DataType) -> int | None:
     if name == "text":
         return 0 if given.is_text else 3 if not given.children else None
     if name == "temporal":
-        return 0 if given.name in ("date", "datetime", "timestamp", "timestamp_ntz") else 6 if given.is_text else None
+        return 0 if given.name in _TIMES else 6 if given.is_text else None
     if name == "lambda" or given.name == "lambda":
         return 0 if given.name == name else None
     if name in ("array", "map", "struct"):
@@ -249,6 +283,13 @@ def _collect(pattern: DataType, given: DataType, seen: dict[str, list[DataType]]
         seen.setdefault(pattern.name, []).append(given)
     for inner, of in zip(pattern.children, given.children, strict=False):
         _collect(inner, of, seen)
+
+
+def _converted(arg: Expr, target: DataType) -> Expr:
+    if not (arg.type.is_text and target.name in _TIMES) or arg.is_null:
+        return cast(arg, target)
+    moment = f"CASE WHEN NOT contains({arg.sql}, '/') THEN TRY_CAST({arg.sql} AS TIMESTAMP) END"
+    return build(f"CAST({moment} AS {target.duckdb})", target, arg)
 
 
 def _fill(pattern: DataType, bound: dict[str, DataType], given: DataType) -> DataType:

@@ -1,0 +1,35 @@
+"""What the vendor's pages say comes of each built-in function."""
+
+import re
+
+import duckdb
+import pytest
+
+from tests.unit.sql.conftest import Sandbox
+from tests.unit.sql.functions.documented import Example, examples, shown
+
+_CODE = re.compile(r"ODPS-\d{7}")
+
+
+def outcome(box: Sandbox, example: Example) -> str:
+    try:
+        return shown(box.rows(example.query, **dict(example.settings)))
+    except duckdb.InvalidInputException as failure:
+        code = _CODE.search(str(failure))
+        return code.group() if code else "ODPS-0121095"
+    except duckdb.OutOfRangeException:
+        return "ODPS-0121145"
+    except duckdb.ConversionException:
+        return "ODPS-0121095"
+    except Exception as failure:
+        code = _CODE.search(str(failure))
+        if code is None:
+            raise
+        return code.group()
+
+
+@pytest.mark.parametrize("example", list(examples()), ids=str)
+def test_documented_example(box: Sandbox, example: Example) -> None:
+    assert outcome(box, example) == example.result
+    if example.type:
+        assert str(box.query(example.query, **dict(example.settings)).columns[0].type) == example.type
