@@ -10,8 +10,9 @@ import duckdb
 import pytest
 
 from tests.unit.sql.tpch import SCHEMA
+from yunbox.engine.duck.dialects import register
 from yunbox.schema.tables import Column, PartitionValues, Table, TableName
-from yunbox.sql.maxcompute.functions import MACROS
+from yunbox.sql.maxcompute.functions import MACROS, NATIVES
 from yunbox.sql.maxcompute.planner import plan
 from yunbox.sql.maxcompute.plans import Plan
 from yunbox.sql.maxcompute.session import Session
@@ -100,6 +101,7 @@ class Sandbox:
 def duck() -> Iterator[duckdb.DuckDBPyConnection]:
     con = duckdb.connect()
     con.execute("SET TimeZone='Asia/Shanghai'")
+    register(con, NATIVES)
     for macro in MACROS:
         con.execute(macro)
     con.execute(
@@ -133,6 +135,7 @@ def tpch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     generator = Path(sys.executable).with_name("tpchgen-cli")
     subprocess.run([generator, "parquet", "-s", "0.01", "--output-dir", folder], check=True, capture_output=True)
     con = duckdb.connect()
+    register(con, NATIVES)
     for macro in MACROS:
         con.execute(macro)
     for name, of in SCHEMA.items():

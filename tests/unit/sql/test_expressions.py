@@ -38,10 +38,10 @@ def test_value_and_type(box: Sandbox, expression: str, value: object, of: str):
 
 
 FUNCTIONS = [
-    ("substr('abc', -2)", "bc"), ("substr('abc', 2, 1)", "b"), ("split_part('a,b,c', ',', -1)", "c"),
+    ("substr('abc', -2)", "bc"), ("substr('abc', 2, 1)", "b"), ("split_part('a,b,c', ',', 3)", "c"),
     ("instr('hello', 'l', 1, 2)",
-     4), ("concat_ws(',', 'a', null, 'b')", "a,b"), ("find_in_set('b', 'a,b')", 2),
-    ("keyvalue('a:1;b:2', 'b')", "2"), ("str_to_map('a:1,b:2')", {"a": "1", "b": "2"}), ("lengthb('中')", 3),
+     4), ("concat_ws(',', 'a', null, 'b')", None), ("find_in_set('b', 'a,b')", 2),
+    ("keyvalue('a:1;b:2', 'b')", "2"), ("str_to_map('a=1,b=2')", {"a": "1", "b": "2"}), ("lengthb('中')", 3),
     ("regexp_replace('1-2', '\\\\d', 'n')", "n-n"), ("get_json_object('{\"a\":{\"b\":1}}', '$.a.b')", "1"),
     ("to_char(to_date('20240102', 'yyyymmdd'), 'yyyy-mm-dd')",
      "2024-01-02"), ("weekday(date'2024-01-01')", 0),

@@ -4,7 +4,7 @@ A dialect is a module that offers what ``Dialect`` says. The composition root re
 so that another service's SQL comes to the workers without a line here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from typing import Any, Protocol, cast
@@ -22,11 +22,37 @@ class Session(Protocol):
         ...
 
 
+class Native(Protocol):
+    """A function in Python that SQL calls."""
+
+    @property
+    def name(self) -> str:
+        """What SQL calls it."""
+        ...
+
+    @property
+    def params(self) -> tuple[str, ...]:
+        """DuckDB's types of its arguments."""
+        ...
+
+    @property
+    def returns(self) -> str:
+        """DuckDB's type of its value."""
+        ...
+
+    @property
+    def function(self) -> Callable[..., Any]:
+        """What is called: it gets every argument as it is, NULL too."""
+        ...
+
+
 class Dialect(Protocol):
     """What a module offers that is a dialect."""
 
     MACROS: Sequence[str]
     """Statements of DuckDB that a worker runs once, before its first query: the dialect's functions."""
+    NATIVES: Sequence["Native"]
+    """Functions in Python that a worker makes known to DuckDB before that."""
 
     def plan(self, text: str, catalog: Catalog, session: Any, evaluator: Evaluator | None = None) -> object:
         """Plan one statement: a plan of ``sql/plans.py``, or one that only the dialect's service carries out."""
@@ -44,3 +70,9 @@ def dialect(registered: Mapping[str, str], name: str) -> Dialect:
 @cache
 def _imported(module: str) -> Dialect:
     return cast("Dialect", import_module(module))
+
+
+def register(db: Any, natives: Iterable[Native]) -> None:
+    """Make functions in Python known to a DuckDB."""
+    for one in natives:
+        db.create_function(one.name, one.function, list(one.params), one.returns, null_handling="special")

@@ -1,9 +1,14 @@
 """DuckDB's errors as kernel errors."""
 
+import re
+
 import duckdb
 
 from yunbox.engine.duck.failures import BadValue, MemoryShort, Overflow
 from yunbox.kernel.errors import Conflict, Internal, InvalidArgument, KernelError, StorageFull
+
+_OWN = re.compile("^Invalid Input Error: (Python exception occurred while executing the UDF: [A-Za-z]+: )?")
+"""What DuckDB puts before the text of error(), or of a failure in Python, which is a dialect's own."""
 
 
 def translate(failure: duckdb.Error) -> KernelError:
@@ -23,7 +28,7 @@ def translate(failure: duckdb.Error) -> KernelError:
     if isinstance(failure, duckdb.OutOfRangeException) or "overflow" in text.lower():
         return Overflow(first_line)
     if isinstance(failure, duckdb.InvalidInputException):
-        return BadValue(first_line.removeprefix("Invalid Input Error: "))  # what error() says is a dialect's own text
+        return BadValue(_OWN.sub("", first_line))
     if isinstance(failure, duckdb.ConversionException | duckdb.DataError):
         return BadValue(first_line)
     return Internal(f"{type(failure).__name__}: {text[:2000]}")

@@ -328,6 +328,7 @@ def _open_duckdb(config: m.WorkerConfig) -> duckdb.DuckDBPyConnection:
     db.execute("SET enable_progress_bar = false")
     db.execute("SET parquet_metadata_cache = true")  # the files of a table never change
     for name in config.dialects:
+        register(db, dialect(config.dialects, name).NATIVES)
         for macro in dialect(config.dialects, name).MACROS:
             db.execute(macro)
     _confine(db, (*config.folders, spill))

@@ -7,7 +7,7 @@ from sqlglot import exp
 from yunbox.schema.tables import Table, TableName
 from yunbox.sql.maxcompute.dialect import at
 from yunbox.sql.maxcompute.errors import ArgumentCountWrong, ArgumentTypeWrong, SemanticError, TableNotFound
-from yunbox.sql.maxcompute.expr import STRING, Expr, boolean, null, string
+from yunbox.sql.maxcompute.expr import Expr, boolean, string
 
 if TYPE_CHECKING:
     from yunbox.sql.maxcompute.binder.expressions import ExpressionBinder
@@ -36,7 +36,9 @@ def _max_pt(binder: "ExpressionBinder", nodes: list[exp.Expr], node: exp.Expr) -
     _partitioned(binder, name, node, "max_pt")
     binder.binder.asked.append(name)
     newest = binder.binder.catalog.newest_partition(name)
-    return string(newest[0]) if newest else null(STRING)
+    if not newest:
+        raise SemanticError(f"function max_pt finds no partition of table {name} that has rows", at(node))
+    return string(newest[0])
 
 
 def _table_exists(binder: "ExpressionBinder", nodes: list[exp.Expr], node: exp.Expr) -> Expr:

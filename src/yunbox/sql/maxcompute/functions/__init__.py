@@ -15,9 +15,10 @@ from yunbox.sql.maxcompute.functions import (  # noqa: F401 - importing declares
     windows,
 )
 from yunbox.sql.maxcompute.functions.macros import load_macros
+from yunbox.sql.maxcompute.functions.natives import NATIVES
 from yunbox.sql.maxcompute.functions.registry import FUNCTIONS, UNSUPPORTED, Call, Function
 
 MACROS: tuple[str, ...] = load_macros()
 """DuckDB statements a worker runs once, before its first query."""
 
-__all__ = ["FUNCTIONS", "MACROS", "UNSUPPORTED", "Call", "Function"]
+__all__ = ["FUNCTIONS", "MACROS", "NATIVES", "UNSUPPORTED", "Call", "Function"]

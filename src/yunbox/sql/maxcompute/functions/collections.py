@@ -3,7 +3,7 @@
 from yunbox.schema.types import DataType
 from yunbox.sql.maxcompute.casts import cast, common_type
 from yunbox.sql.maxcompute.errors import ArgumentCountWrong, ArgumentTypeWrong
-from yunbox.sql.maxcompute.expr import BIGINT, Expr, build, quote
+from yunbox.sql.maxcompute.expr import BIGINT, STRING, Expr, build, quote
 from yunbox.sql.maxcompute.functions.registry import Call, scalar
 
 _COMBINED_MAX = 5  # elements of one combination
@@ -117,6 +117,11 @@ def _element(call: Call) -> Expr:
     return build(f"{value.sql}[{cast(index, BIGINT).sql}]", value.type.children[0], *call.args)
 
 
+def _joined(call: Call) -> str:
+    texts = cast(call.args[0], DataType("array", children=(STRING,))).sql
+    return f"mc_array_join({texts}, {call[1]}, {call[2] if len(call) > 2 else 'NULL'})"
+
+
 def _array(call: Call) -> str:
     return f"[{', '.join(arg.sql for arg in call.args)}]"
 
@@ -140,7 +145,7 @@ scalar("array_intersect", ("array<T>, array<T> -> array<T>", "mc_intersect({0}, 
 scalar("array_except", ("array<T>, array<T> -> array<T>", "mc_except({0}, {1})"))
 scalar("arrays_overlap", ("array<T>, array<T> -> boolean", "mc_overlap({0}, {1})"))
 scalar("arrays_zip", ("array* -> any", _arrays_zip))
-scalar("array_join", ("array<string>, string, string? -> string", "mc_array_join({0}, {1}, {2})"))
+scalar("array_join", ("array<T>, string, string? -> string", _joined))
 scalar("array_max", ("array<T> -> T", "list_max({0})"))
 scalar("array_min", ("array<T> -> T", "list_min({0})"))
 scalar("array_position", ("array<T>, T -> bigint", "(CASE WHEN {1} IS NOT NULL AND {0} IS NOT NULL THEN "

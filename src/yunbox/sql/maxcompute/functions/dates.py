@@ -190,7 +190,7 @@ scalar("datetrunc", ("date!, string -> date", _datetrunc), ("datetime!, string -
        ("timestamp_ntz!, string -> timestamp_ntz", _datetrunc))  # fmt: skip
 scalar("to_char", ("date!, string -> string", _to_char), ("datetime!, string -> string", _to_char),
        ("timestamp!, string -> string", _to_char), ("timestamp_ntz!, string -> string", _to_char),
-       ("string -> string", "{0}"), ("boolean -> string", "CAST({0} AS VARCHAR)"),
+       ("string -> string", "{0}"), ("boolean -> string", "upper(CAST({0} AS VARCHAR))"),
        ("number -> string", lambda c: cast(c.args[0], STRING)))  # fmt: skip
 scalar("to_date", ("string -> date", "CAST(TRY_CAST({0} AS TIMESTAMP) AS DATE)"),
        ("datetime -> date", "CAST({0} AS DATE)"), ("string, string -> datetime", _to_date))  # fmt: skip

@@ -57,6 +57,50 @@ def structure(of: DataType) -> object:
     return of.duckdb
 
 
+def _numbers(text: str, number: str) -> str:
+    """The numbers of a JSON array; what is none is left out, as the vendor does."""
+    value = f"TRY_CAST(json_extract_string(_e, '$') AS {number})"
+    items = f"json_extract(CASE WHEN json_valid({text}) AND json_type({text}) = 'ARRAY' THEN {text} END, '$[*]')"
+    kept = f"list_filter({items}, lambda _e: json_type(_e) = 'NULL' OR {value} IS NOT NULL)"
+    return f"list_transform({kept}, lambda _e: {value})"
+
+
+def _written(sql: str, of: DataType, depth: int = 0) -> str:
+    """A value as JSON text; a struct's fields that are NULL are left out."""
+    item = f"_w{depth}"
+    if of.name == "struct":
+        fields = [
+            _field(f"struct_extract({sql}, '{n}')", n, t, depth) for n, t in zip(of.names, of.children, strict=True)
+        ]
+        listed = f"list_filter([{', '.join(fields)}], lambda {item}: {item} IS NOT NULL)"
+        return _around("{", listed, "}", sql)
+    if of.name == "array":
+        return _around("[", f"list_transform({sql}, lambda {item}: {_or_null(item, of.children[0], depth)})", "]", sql)
+    if of.name == "map":
+        pair = f"CAST(to_json(CAST({item}.key AS VARCHAR)) AS VARCHAR) || ':' || "
+        pair += _or_null(f"{item}.value", of.children[1], depth)
+        return _around("{", f"list_transform(map_entries({sql}), lambda {item}: {pair})", "}", sql)
+    return f"CAST(to_json({sql}) AS VARCHAR)"
+
+
+def _field(sql: str, name: str, of: DataType, depth: int) -> str:
+    key = text_literal(json.dumps(name.lower(), ensure_ascii=False) + ":")
+    return f"CASE WHEN {sql} IS NOT NULL THEN {key} || {_written(sql, of, depth + 1)} END"
+
+
+def _or_null(sql: str, of: DataType, depth: int) -> str:
+    return f"CASE WHEN {sql} IS NULL THEN 'null' ELSE {_written(sql, of, depth + 1)} END"
+
+
+def _around(opening: str, items: str, closing: str, whole: str) -> str:
+    return f"(CASE WHEN {whole} IS NOT NULL THEN '{opening}' || array_to_string({items}, ',') || '{closing}' END)"
+
+
+def _to_json(call: Call) -> str:
+    of = call.args[0].type
+    return _written(call[0], of) if of.children else f"CAST(to_json({call[0]}) AS VARCHAR)"
+
+
 def _from_json(call: Call) -> Expr:
     text = str(call.literal(1)).strip()
     try:
@@ -64,6 +108,8 @@ def _from_json(call: Call) -> Expr:
     except Exception:  # a list of fields such as 'a int, b string'
         fields = ",".join(":".join(part.split(None, 1)) for part in re.split(r",(?![^<(]*[>)])", text))
         of = parse_type(f"struct<{fields}>")
+    if of.name == "array" and of.children[0].is_numeric:
+        return build(_numbers(call[0], of.children[0].duckdb), of, *call.args)
     sql = (
         f"json_transform(CASE WHEN json_valid({call[0]}) THEN {call[0]} END, {text_literal(json.dumps(structure(of)))})"
     )
@@ -78,7 +124,7 @@ def _object(call: Call) -> Expr:
 
 
 scalar("get_json_object", ("string, string -> string", _get), ("json, string -> string", _get))
-scalar("to_json", ("any -> string", "CAST(to_json({0}) AS VARCHAR)"))
+scalar("to_json", ("any -> string", _to_json))
 scalar("from_json", ("string, string -> any", _from_json))
 scalar("json_valid", ("string -> boolean", "json_valid({0})"))
 scalar("json_parse", ("string -> json", "CAST({0} AS JSON)"))

@@ -31,6 +31,11 @@ def _whole(name: str) -> object:
     return render
 
 
+def _conv(call: Call) -> str:
+    hive = "TRUE" if call.session.hive_compatible else "FALSE"
+    return f"yb_conv({call[0]}, {call[1]}, {call[2]}, {hive})"
+
+
 def _shift(name: str) -> object:
     def render(call: Call) -> object:
         value, count = call.args
@@ -80,7 +85,7 @@ scalar("cot", ("double -> double", "(CASE WHEN {0} <> 0 THEN cot({0}) END)"))
 scalar("factorial", ("bigint -> bigint",
        "CAST(CASE WHEN {0} BETWEEN 0 AND 20 THEN factorial(CAST({0} AS INTEGER)) END AS BIGINT)"))  # fmt: skip
 scalar("bin", ("bigint -> string", "bin({0})"))
-scalar("conv", ("string, bigint, bigint -> string", "mc_conv({0}, {1}, {2})"))
+scalar("conv", ("string, bigint, bigint -> string", _conv))
 scalar("isnan", ("double -> boolean", "isnan({0})"))
 scalar("shiftleft", ("integer, bigint -> any", _shift("left")))
 scalar("shiftright", ("integer, bigint -> any", _shift("right")))

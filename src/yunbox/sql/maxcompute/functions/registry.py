@@ -22,7 +22,14 @@ from typing import Any, Literal
 
 from yunbox.schema.types import DataType
 from yunbox.sql.maxcompute.casts import cast, common_type, converts
-from yunbox.sql.maxcompute.errors import NOWHERE, ArgumentCountWrong, ArgumentTypeWrong, At
+from yunbox.sql.maxcompute.errors import (
+    NOWHERE,
+    ArgumentCountWrong,
+    ArgumentTypeWrong,
+    ArgumentWrong,
+    At,
+    SemanticError,
+)
 from yunbox.sql.maxcompute.expr import Expr, build, null
 from yunbox.sql.maxcompute.session import Session
 from yunbox.wire.odps.types import parse_type
@@ -32,6 +39,7 @@ Template = Any  # text, or Callable[[Call], str | Expr]
 _CLASSES = ("number", "integer", "any", "text", "temporal", "lambda")
 _WIDENED = {"widest": 0, "finer": 4}  # results of sum() and avg(): DECIMAL(38) with that much more scale
 _TIMES = ("date", "datetime", "timestamp", "timestamp_ntz")
+_NO_TEXT = ("boolean", "binary", "json")  # no text by themselves
 _VARIABLES = ("T", "K", "V", "U")
 _HOLE = re.compile(r"\{(\*|\d+\*?)(?:\|([^}]*))?\}")
 
@@ -64,6 +72,29 @@ class Call:
         if value is None:
             raise NullArgument
         return str(value)
+
+    def number(self, index: int, least: int, most: int | None = None) -> int:
+        """The value of an argument that must be a constant number from ``least`` on; NULL makes the call NULL."""
+        value = self.literal(index)
+        if value is None:
+            raise NullArgument
+        if not isinstance(value, int):
+            raise ArgumentTypeWrong(f"argument {index + 1} of function {self.name} must be a BIGINT", self.where)
+        if value < least or (most is not None and value > most):
+            limit = f"at least {least}" if most is None else f"from {least} to {most}"
+            raise ArgumentWrong(f"argument {index + 1} of function {self.name} must be {limit}", self.where)
+        return value
+
+    def checked(self, index: int, least: int, most: int | None = None) -> str:
+        """The SQL of a number that must not be below ``least``, which a column's value shows while it runs only."""
+        if self.args[index].op == "literal":
+            return str(self.number(index, least, most))
+        sql = self[index]
+        upper = "" if most is None else f" AND {sql} <= {most}"
+        reason = f"'argument {index + 1} of function {self.name} is ' || {sql}"
+        return (
+            f"(CASE WHEN ({sql} >= {least}{upper}) IS NOT FALSE THEN {sql} ELSE {failing('ODPS-0121095', reason)} END)"
+        )
 
     def literal(self, index: int) -> object:
         """The value of an argument that must be a constant."""
@@ -245,6 +276,12 @@ def _misfit(name: str, fitting: Sequence[Signature], args: Sequence[Expr], sessi
     )
 
 
+def _texts_inside(pattern: DataType, given: DataType) -> bool:
+    """Whether an array or a map must hold texts and does not."""
+    pairs = zip(pattern.children, given.children, strict=False)
+    return any(p.is_text and not (g.is_text or g.name == "void") for p, g in pairs)
+
+
 def _fits(pattern: DataType, given: DataType) -> int | None:
     name = pattern.name
     if name in _VARIABLES or name == "any":
@@ -262,12 +299,14 @@ def _fits(pattern: DataType, given: DataType) -> int | None:
     if name == "lambda" or given.name == "lambda":
         return 0 if given.name == name else None
     if name in ("array", "map", "struct"):
-        if given.name != name:
+        if given.name != name or _texts_inside(pattern, given):
             return None
         steps = [_fits(p, g) for p, g in zip(pattern.children, given.children, strict=False)]
         return None if None in steps else sum(step or 0 for step in steps)
     if name == "decimal" and not pattern.params:
         return 0 if given.name == "decimal" else None
+    if pattern.is_text and given.name in _NO_TEXT:
+        return None
     return converts(given, pattern)
 
 
@@ -275,7 +314,18 @@ def _variables(signature: Signature, args: Sequence[Expr], where: At) -> dict[st
     seen: dict[str, list[DataType]] = {}
     for i, arg in enumerate(args):
         _collect(signature.param(i), arg.type, seen)
+    if any(param.children for param in signature.params):
+        _check_elements(seen, where)
     return {name: common_type(types, where) for name, types in seen.items()}
+
+
+def _check_elements(seen: dict[str, list[DataType]], where: At) -> None:
+    """What is in an array or a map is not converted between texts and others by itself."""
+    for types in seen.values():
+        known = [of for of in types if of.name != "void"]
+        if len({of.is_text for of in known}) > 1:
+            names = " and ".join(dict.fromkeys(str(of.upper()) for of in known))
+            raise SemanticError(f"the types {names} of a function's arguments have no common type", where)
 
 
 def _collect(pattern: DataType, given: DataType, seen: dict[str, list[DataType]]) -> None:

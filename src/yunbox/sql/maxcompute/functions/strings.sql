@@ -60,27 +60,6 @@ CREATE OR REPLACE MACRO mc_substring_index(s, d, n) AS
 CREATE OR REPLACE MACRO mc_pair(s, a, b, k) AS
     substr(list_filter(string_split(s, a), lambda _p: starts_with(_p, k || b))[1], length(k) + length(b) + 1);
 
--- Pairs as a map: a between the pairs, b in them. Of a key that comes twice, the last counts.
-CREATE OR REPLACE MACRO mc_pairs(s, a, b) AS
-    map_from_entries(
-        list_filter(
-            list_transform(
-                string_split(s, a),
-                lambda _p, _i: {
-                    'k': split_part(_p, b, 1),
-                    'v': CASE
-                        WHEN contains(_p, b) THEN substr(_p, length(split_part(_p, b, 1)) + length(b) + 1)
-                    END,
-                    'n': _i
-                }
-            ),
-            lambda _e: NOT list_contains(
-                list_transform(string_split(s, a)[_e.n + 1 :], lambda _q: split_part(_q, b, 1)),
-                _e.k
-            )
-        ).list_transform(lambda _e: {'k': _e.k, 'v': _e.v})
-    );
-
 -- Soundex of a word in capitals: vowels part equal codes, H and W do not.
 CREATE OR REPLACE MACRO mc_soundex(u) AS
     u[1]

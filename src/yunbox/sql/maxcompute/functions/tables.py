@@ -2,7 +2,7 @@
 
 from yunbox.schema.types import DataType
 from yunbox.sql.maxcompute.casts import cast, common_type
-from yunbox.sql.maxcompute.errors import ArgumentCountWrong, ArgumentTypeWrong
+from yunbox.sql.maxcompute.errors import ArgumentCountWrong, ArgumentTypeWrong, ArgumentWrong
 from yunbox.sql.maxcompute.expr import BIGINT, STRING, text_literal
 from yunbox.sql.maxcompute.functions.json import path
 from yunbox.sql.maxcompute.functions.registry import FUNCTIONS, Call, _declare
@@ -77,6 +77,8 @@ def _stack(call: Call) -> Columns:
     if not isinstance(rows, int) or rows < 1:
         raise ArgumentTypeWrong("argument 1 of function stack must be a positive constant", call.where)
     cells = call.args[1:]
+    if len(cells) % rows:
+        raise ArgumentWrong(f"function stack cannot make {rows} rows of {len(cells)} values", call.where)
     width = -(-len(cells) // rows)
     made: Columns = []
     for i in range(width):
@@ -98,6 +100,8 @@ def _keys(call: Call, skipped: int) -> int:
 def _trans_array(call: Call) -> Columns:
     """trans_array(keys, separator, key..., text...): texts that hold several values become rows."""
     count = _keys(call, 2)
+    if call.text(1) == "":
+        raise ArgumentWrong("the separator of function trans_array is empty", call.where)
     keys, texts = call.args[2 : 2 + count], call.args[2 + count :]
     made: Columns = [(f"key{i}", key.type, key.sql) for i, key in enumerate(keys)]
     for i, text in enumerate(texts):

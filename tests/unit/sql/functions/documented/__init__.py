@@ -26,7 +26,7 @@ class Example:
 
     function: str
     query: str
-    result: str
+    result: list[str]
     type: str
     settings: tuple[tuple[str, str], ...]
 
@@ -71,7 +71,7 @@ def _example(name: str, text: str, source: str, settings: tuple[tuple[str, str],
         query = f"select {query}" + (" from t" if source else "")
     if source:
         query = f"with t as (select * from values {source}) {query}"
-    return Example(name, query, result.strip(), of.strip(), settings)
+    return Example(name, query, sorted(row.strip() for row in result.split("; ")), of.strip(), settings)
 
 
 def printed(value: Any) -> str:
@@ -105,6 +105,6 @@ def _plain(value: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def shown(rows: list[tuple[Any, ...]]) -> str:
-    """A result as an example's line has it."""
-    return "; ".join(" | ".join(map(printed, row)) for row in rows)
+def shown(rows: list[tuple[Any, ...]]) -> list[str]:
+    """A result as an example's line has it, row by row; what no ORDER BY sorts is sorted."""
+    return sorted(" | ".join(map(printed, row)).strip() for row in rows)
