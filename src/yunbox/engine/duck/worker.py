@@ -16,7 +16,7 @@ import duckdb
 from yunbox.engine.duck import faults, ingest, results, rewrite, scan, select, write
 from yunbox.engine.duck import messages as m
 from yunbox.engine.duck.channel import Channel
-from yunbox.engine.duck.dialects import Session, dialect
+from yunbox.engine.duck.dialects import Session, dialect, register
 from yunbox.engine.duck.external import compact
 from yunbox.engine.duck.external import write as external_write
 from yunbox.engine.duck.external.catalog import ExternalCatalog

@@ -30,7 +30,7 @@ EXAMPLES = [
     ("length(uuid())", 36),
     ("sample(1, 1)", True),
     ("sample(1, 1, 'a')", True),
-    ("get_idcard_sex('110101199003070011')", "男"),
+    ("get_idcard_sex('110101199003070011')", "M"),
     ("get_idcard_sex('x')", None),
     ("year(get_idcard_birthday('110101199003070011'))", 1990),
     ("get_idcard_age('110101199003070011') > 30", True),

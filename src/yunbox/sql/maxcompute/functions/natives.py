@@ -28,8 +28,17 @@ MODES = {"NONE": "strict", "TRANSLIT": "replace", "IGNORE": "ignore"}
 _DIGESTS = {0: "sha256", 224: "sha224", 256: "sha256", 384: "sha384", 512: "sha512"}
 _GZIP_HEADER = bytes.fromhex("1f8b0800000000000003")  # no name, no time, made on Unix
 _DIGITS = "0123456789ABCDEF"
-_PROVINCES = frozenset(
-    "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82 91".split()
+_PROVINCES = (
+    *range(11, 16),
+    *range(21, 24),
+    *range(31, 38),
+    *range(41, 47),
+    *range(50, 55),
+    *range(61, 66),
+    71,
+    81,
+    82,
+    91,
 )
 _WORD = 1 << 64
 
@@ -188,7 +197,7 @@ def _url_decoded(text: str, charset: str) -> str:
 def _idcard(number: str) -> tuple[date, bool] | None:
     """The day of birth and whether the holder is a man; None unless the province, the day and the check are right."""
     text = f"{number[:6]}19{number[6:]}" if len(number) == 15 else number[:17]
-    if len(number) not in (15, 18) or not (text.isascii() and text.isdigit()) or text[:2] not in _PROVINCES:
+    if len(number) not in (15, 18) or not (text.isascii() and text.isdigit()) or int(text[:2]) not in _PROVINCES:
         return None
     if len(number) == 18:
         total = sum(int(digit) << (17 - i) for i, digit in enumerate(text))
