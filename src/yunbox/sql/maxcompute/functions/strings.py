@@ -4,7 +4,6 @@ from yunbox.sql.maxcompute.errors import ArgumentTypeWrong
 from yunbox.sql.maxcompute.expr import Expr, build, string
 from yunbox.sql.maxcompute.functions.registry import Call, NullArgument, scalar
 
-
 _DIGITS_MAX = 340  # after the point, in format_number()
 
 
