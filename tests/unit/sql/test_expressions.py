@@ -22,7 +22,7 @@ VALUES = [
      True, "boolean"), ("'a' not like 'b%'", True, "boolean"), ("1 in (2, '1')", True, "boolean"),
     ("2 between 1 and 3", True, "boolean"), ("(1, 2) in ((1, 2))", True, "boolean"), ("~1", -2, "bigint"),
     ("cast(datetime'2024-01-01 10:00:00' as string)", "2024-01-01 10:00:00", "string"),
-    ("cast('2024-01-01 10:00:00' as date)", date(2024, 1, 1), "date"),
+    ("cast('2024-01-01' as date)", date(2024, 1, 1), "date"),
     ("date'2024-01-02' > '2024-01-01'",
      True, "boolean"), ("date'2024-01-31' + interval 1 month", date(2024, 2, 29), "date"),
     ("transform(array(1, 2), x -> x * 10)", [10, 20], "array<int>"), ("max_pt('t')", "20240103", "string"),

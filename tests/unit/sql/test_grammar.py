@@ -63,7 +63,7 @@ select sum(a) over w, max(a) over (w order by a) from u window w as (partition b
 select first_value(a) ignore nulls over (order by name), last_value(a) respect nulls over (order by name) from u
 select arr[0], m['k'], s.x, struct(1, 2).col1, struct(s).col1.x from t
 select X'61', null, true, 1.5, 10L, 1BD, date '2024-01-01', cast(a as decimal(10,2)), JSON '{}' from u
-select cast(s as struct<x:bigint,y:string>), cast(arr as array<bigint>) from t
+select cast(s as struct<x:bigint,y:string>), cast(arr as array<bigint>), safe_cast(b as int) from t
 select date '2024-01-01' + interval 1 day, date '2024-01-01' + interval '1-2' year to month
 select 1 + 2 - 3 * 4 / 5 % 6 div 7, 1 & 2 | 3 ^ 4, ~ 5, - a, 'a' || 'b', 'a' 'b', 1 << 2, 8 >> 1 from u
 select a = 1 or a <> 2 and not a < 3, a <= 4, a > 5, a >= 6, a <=> 7, a is null from u

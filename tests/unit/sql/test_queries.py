@@ -65,7 +65,9 @@ def test_only_needed_columns_are_read(box: Sandbox):
 
 
 def test_insert_fits_the_target(box: Sandbox):
-    made = box.plan("insert overwrite table t partition (dt = 'x', hh) (a, b) select name, a, 5 from u where a = 1")
+    made = box.plan(
+        "insert overwrite table t partition (dt = 'x', hh) (a, b) select cast(name as bigint), a, 5 from u where a = 1"
+    )
     assert (made.overwrite, made.static_partition, made.dynamic_partition) == (True, (("dt", "x"),), ("hh",))
     names = [column.name for column in made.query.columns]
     assert names == ["a", "b", "c", "d", "e", "m", "arr", "s", "hh"]

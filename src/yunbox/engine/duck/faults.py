@@ -9,12 +9,16 @@ from yunbox.kernel.errors import Conflict, Internal, InvalidArgument, KernelErro
 
 _OWN = re.compile("^Invalid Input Error: (Python exception occurred while executing the UDF: [A-Za-z]+: )?")
 """What DuckDB puts before the text of error(), or of a failure in Python, which is a dialect's own."""
+_CODED = re.compile(r"ODPS-\d{7}:")
+"""A dialect's own functions say themselves which error a value is."""
 
 
 def translate(failure: duckdb.Error) -> KernelError:
     """The kernel error that tells a user what a DuckDB error means for the statement."""
     text = str(failure).strip()
     first_line = text.splitlines()[0] if text else type(failure).__name__
+    if (coded := _CODED.search(first_line)) is not None:
+        return BadValue(first_line[coded.start() :])
     if "No space left" in text or "max_temp_directory_size" in text:
         return StorageFull(
             "The disk, or the spill space of the data folder, is full: free some space or make the statement smaller"

@@ -1,16 +1,72 @@
-"""Conversions between MaxCompute types: what CAST means in DuckDB, and which conversions happen by themselves."""
+"""Conversions between MaxCompute types: what CAST means in DuckDB, and which conversions happen by themselves.
 
-from collections.abc import Sequence
+The vendor's pages "CAST", "SAFE_CAST", "Data type conversions" and "ODPS-0123091" are followed. What a text that is no
+number becomes depends on the statement's flags, for written and unwritten conversions alike: ``under`` says which hold.
+"""
+
+import re
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import datetime
 
 from yunbox.schema.types import INTEGERS, DataType
 from yunbox.sql.maxcompute.errors import NOWHERE, At, SemanticError
-from yunbox.sql.maxcompute.expr import BOOLEAN, DATETIME, DOUBLE, STRING, TIMESTAMP, Expr, build, null
+from yunbox.sql.maxcompute.expr import (
+    BOOLEAN,
+    DATETIME,
+    DOUBLE,
+    STRING,
+    TIMESTAMP,
+    Expr,
+    build,
+    null,
+    quote,
+    text_literal,
+)
 
 _RANK = {name: rank for rank, name in enumerate((*INTEGERS, "decimal", "float", "double"))}
 _DIGITS = {"tinyint": 3, "smallint": 5, "int": 10, "bigint": 19}
 _TIMES = ("date", "datetime", "timestamp", "timestamp_ntz")
 _FORMATS = {"date": "%Y-%m-%d", "datetime": "%Y-%m-%d %H:%M:%S"}
+_FORMS = {"date": "mc_date_form", "datetime": "mc_instant_form", "timestamp": "mc_instant_form",
+          "timestamp_ntz": "mc_instant_form"}  # fmt: skip
+_DAY, _TIME = r"\d{4}-\d\d-\d\d", r"\d\d:\d\d:\d\d"
+_LITERALS = {
+    "date": re.compile(_DAY),
+    "datetime": re.compile(rf"{_DAY}( {_TIME}(\.\d{{1,3}})?)?"),
+    "timestamp": re.compile(rf"{_DAY}( {_TIME}(\.\d{{1,9}})?)?"),
+    "timestamp_ntz": re.compile(rf"{_DAY}( {_TIME}(\.\d{{1,9}})?)?"),
+}
+_WHOLE = re.compile(r"-?\d+", re.ASCII)
 _PRECISION_MAX, _SCALE_MAX = 38, 18
+
+
+@dataclass(frozen=True)
+class Flags:
+    """What a statement's flags say about conversions.
+
+    ``strict``: a text that does not fit fails the statement; otherwise the number it begins with counts, or NULL.
+    ``trims``: a DECIMAL becomes text without the zeros at its end. ``full_dates``: a DATE may be written with a time.
+    """
+
+    strict: bool = False
+    trims: bool = True
+    full_dates: bool = False
+
+
+_flags: ContextVar[Flags] = ContextVar("flags", default=Flags())  # noqa: B039
+
+
+@contextmanager
+def under(flags: Flags) -> Generator[None]:
+    """Convert as a statement's flags say while it is planned."""
+    token = _flags.set(flags)
+    try:
+        yield
+    finally:
+        _flags.reset(token)
 
 
 def decimal(precision: int, scale: int) -> DataType:
@@ -98,23 +154,60 @@ def converts(source: DataType, target: DataType) -> int | None:
     return None
 
 
+def needs_cast(source: DataType, target: DataType) -> bool:
+    """Whether the 2.0 type system lets a column of one type go into another only by CAST: some values would not fit.
+
+    The page "MaxCompute V2.0 data type edition" names the pairs.
+    """
+    if source.is_text:
+        return target.name in INTEGERS or target.name in _TIMES or target.name == "boolean"
+    if target.name in INTEGERS:
+        return source.name in ("float", "double", "decimal")
+    return source.name == "decimal" and target.name in ("float", "double")
+
+
 def _number_distance(source: DataType, target: DataType) -> int | None:
     up = _RANK[target.name] - _RANK[source.name]
     return 1 + up if up >= 0 else 20 - up
 
 
-def cast(value: Expr, target: DataType, *, strict: bool = False, where: At = NOWHERE) -> Expr:
-    """An explicit CAST. A text that does not fit gives NULL, or an error when ``strict``."""
+def cast(value: Expr, target: DataType, *, safe: bool = False, where: At = NOWHERE) -> Expr:
+    """A conversion. A text that does not fit gives NULL when ``safe``, else what the statement's flags say."""
     source = value.type
     if source == target:
         return value
     if value.is_null:
         return null(target)
-    sql = _cast_sql(value.sql, source, target, "CAST" if strict else "TRY_CAST", where)
+    plain = isinstance(value.value, str) and _is_plain(value.value, target)
+    sql = f"CAST({value.sql} AS {target.duckdb})" if plain else _cast_sql(value.sql, source, target, safe, where)
     made = build(sql, target, value, op="cast")
     if value.op == "literal":
         made = _folded(made, value, target)
     return made
+
+
+def _is_plain(text: str, target: DataType) -> bool:
+    """Whether a literal is plainly a value of a type, so that DuckDB's own CAST serves: it is folded before a scan."""
+    if target.name in _LITERALS:
+        return _is_literal(text, target)
+    whole = _WHOLE.fullmatch(text) is not None
+    return whole and (target.name in ("float", "double") or (target.name == "bigint" and len(text) < _DIGITS["bigint"]))
+
+
+def check_literal(text: str, target: DataType, where: At = NOWHERE) -> None:
+    """Refuse a typed literal, such as ``DATE'2024-02-30'``, that is no value of its type."""
+    if target.name in _LITERALS and not _is_literal(text, target):
+        raise SemanticError(f"'{text}' is no {target.name.upper()}", where)
+
+
+def _is_literal(text: str, target: DataType) -> bool:
+    if _LITERALS[target.name].fullmatch(text) is None:
+        return False
+    try:
+        datetime.fromisoformat(text[:19])
+    except ValueError:
+        return False
+    return True
 
 
 def _folded(made: Expr, value: Expr, target: DataType) -> Expr:
@@ -130,29 +223,25 @@ def _folded(made: Expr, value: Expr, target: DataType) -> Expr:
     return made
 
 
-def _cast_sql(sql: str, source: DataType, target: DataType, word: str, where: At) -> str:
+def _cast_sql(sql: str, source: DataType, target: DataType, safe: bool, where: At) -> str:
     if source.name == "void":
         return f"CAST({sql} AS {target.duckdb})"
+    if source.children:
+        return _nested(sql, source, target, safe, where)
+    if target.name == "json" or source.name == "json":
+        return _json(sql, source, target, safe, where)
     if target.is_text:
-        return _to_text(sql, source, target, where)
-    if target.name in INTEGERS:
-        return _to_integer(sql, source, target, word, where)
-    if target.name in ("float", "double", "decimal"):
-        if source.name in _TIMES or source.children:
-            raise _refused(source, target, where)
-        if source.name == "boolean" and target.name == "decimal":
-            sql = f"CAST({sql} AS INTEGER)"
-        return f"{word if source.is_text else 'CAST'}({sql} AS {target.duckdb})"
-    if target.name in _TIMES:
-        return _to_time(sql, source, target, word, where)
+        return _to_text(sql, source, target)
     if target == BOOLEAN:
         return _to_boolean(sql, source, where)
     if target.name == "binary":
         return f"encode({sql})" if source.is_text else f"CAST({sql} AS BLOB)"
-    if source.children and source.name == target.name:
-        return _nested(sql, source, target, word, where)
-    if target.name == "json" or source.name == "json":
-        return f"{word}({sql} AS {target.duckdb})"
+    if source.is_text:
+        return _from_text(sql, target, safe, where)
+    if target.is_numeric:
+        return _to_number(sql, source, target, where)
+    if target.name in _TIMES:
+        return _to_time(sql, source, target, where)
     raise _refused(source, target, where)
 
 
@@ -160,15 +249,15 @@ def _refused(source: DataType, target: DataType, where: At) -> SemanticError:
     return SemanticError(f"cannot cast type {source} to {target}", where)
 
 
-def _to_text(sql: str, source: DataType, target: DataType, where: At) -> str:
-    if source.children:
-        raise _refused(source, target, where)
+def _to_text(sql: str, source: DataType, target: DataType) -> str:
     if source.name in _FORMATS:
         sql = f"strftime({sql}, '{_FORMATS[source.name]}')"
     elif source.name == "timestamp":
         sql = f"CAST(CAST({sql} AS TIMESTAMP) AS VARCHAR)"
     elif source.name == "binary":
         sql = f"decode({sql})"
+    elif source.name == "decimal" and source.params[1] and _flags.get().trims:
+        sql = f"mc_trimmed({sql})"
     elif not source.is_text:
         sql = f"CAST({sql} AS VARCHAR)"
     if target.params:
@@ -176,43 +265,104 @@ def _to_text(sql: str, source: DataType, target: DataType, where: At) -> str:
     return sql
 
 
-def _to_integer(sql: str, source: DataType, target: DataType, word: str, where: At) -> str:
-    if source.name in _TIMES or source.children:
+def _to_number(sql: str, source: DataType, target: DataType, where: At) -> str:
+    if source.name in _TIMES or source.name.startswith("interval") or source.name == "binary":
         raise _refused(source, target, where)
-    if source.is_text:
-        return f"{word}(trunc({word}({sql} AS DECIMAL(38,18))) AS {target.duckdb})"
-    if source.name in ("float", "double", "decimal"):
+    if target.name in INTEGERS and source.name in ("float", "double", "decimal"):
         sql = f"trunc({sql})"
+    if source.name == "boolean" and target.name == "decimal":
+        sql = f"CAST({sql} AS INTEGER)"
     return f"CAST({sql} AS {target.duckdb})"
 
 
-def _to_time(sql: str, source: DataType, target: DataType, word: str, where: At) -> str:
-    if not (source.is_text or source.name in _TIMES):
+def _to_time(sql: str, source: DataType, target: DataType, where: At) -> str:
+    if source.name not in _TIMES:
         raise _refused(source, target, where)
     if source.name == "datetime" and target.name == "timestamp":
         return sql
     if source.name == "timestamp" and target.name == "datetime":
         return f"date_trunc('millisecond', {sql})"
-    if source.is_text and target.name == "date":
-        return f"CAST({word}({sql} AS TIMESTAMP) AS DATE)"
-    return f"{word if source.is_text else 'CAST'}({sql} AS {target.duckdb})"
+    return f"CAST({sql} AS {target.duckdb})"
+
+
+def _from_text(sql: str, target: DataType, safe: bool, where: At) -> str:
+    """A text to a number or a time: as it stands, else the number it begins with, else NULL or a refusal."""
+    flags = _flags.get()
+    parts: list[str] = []
+    refused = sql
+    if target.is_numeric:
+        parts.append(_numeral(f"mc_numeral({sql})", target))
+        if not flags.strict:
+            parts.append(_numeral(f"mc_leading({sql})", target))
+    elif target.name in _FORMS:
+        parts.append(f"TRY_CAST({_FORMS[target.name]}({sql}) AS {target.duckdb})")
+    else:
+        raise _refused(STRING, target, where)
+    if target.name == "date":  # a text with a time gives NULL, in strict mode as well, unless a flag allows it
+        refused = f"CASE WHEN mc_instant_form({sql}) IS NULL THEN {sql} END"
+        if flags.full_dates:
+            parts.append(f"CAST(TRY_CAST(mc_instant_form({sql}) AS TIMESTAMP) AS DATE)")
+    if flags.strict and not safe:
+        parts.append(f"mc_refused({refused}, '{target.name.capitalize()}')")
+    return f"coalesce({', '.join(parts)})" if len(parts) > 1 else parts[0]
+
+
+def _numeral(sql: str, target: DataType) -> str:
+    if target.name in INTEGERS:
+        return f"TRY_CAST(trunc(TRY_CAST({sql} AS DECIMAL(38,18))) AS {target.duckdb})"
+    return f"TRY_CAST({sql} AS {target.duckdb})"
 
 
 def _to_boolean(sql: str, source: DataType, where: At) -> str:
     if source.is_text:
-        return f"(CASE WHEN lower({sql}) IN ('true', 'false') THEN lower({sql}) = 'true' ELSE {sql} <> '' END)"
+        return f"({sql} <> '')"
     if source.is_numeric:
         return f"({sql} <> 0)"
     raise _refused(source, BOOLEAN, where)
 
 
-def _nested(sql: str, source: DataType, target: DataType, word: str, where: At) -> str:
+def _json(sql: str, source: DataType, target: DataType, safe: bool, where: At) -> str:
+    """To JSON every value is a scalar of its kind; from JSON a scalar converts as its text does."""
+    if target.name == "json":
+        if source.name in _TIMES or source.name == "binary":
+            raise _refused(source, target, where)
+        return f"to_json({sql})"
+    text = f"mc_json_text({sql})"
+    if target == BOOLEAN:
+        return f"TRY_CAST({text} AS BOOLEAN)"
+    return _cast_sql(text, STRING, target, safe, where)
+
+
+def _nested(sql: str, source: DataType, target: DataType, safe: bool, where: At) -> str:
+    """A complex type to one of the same shape, part by part."""
+    if source.name != target.name or len(source.children) != len(target.children):
+        raise _refused(source, target, where)
+    if source.children == target.children:
+        return sql if source.name != "struct" else f"CAST({sql} AS {target.duckdb})"
+    item = f"_x{_depth(source)}"
     if source.name == "array":
-        inner = _cast_sql("_x", source.children[0], target.children[0], word, where)
-        if source.children[0] == target.children[0]:
-            return sql
-        return f"list_transform({sql}, lambda _x: {inner})"
-    return f"CAST({sql} AS {target.duckdb})"
+        inner = _part(item, source, target, 0, safe, where)
+        return f"list_transform({sql}, lambda {item}: {inner})"
+    if source.name == "map":
+        key = _part(f"{item}.key", source, target, 0, safe, where)
+        value = _part(f"{item}.value", source, target, 1, safe, where)
+        pairs = f"list_transform(map_entries({sql}), lambda {item}: struct_pack(key := {key}, value := {value}))"
+        return f"map_from_entries({pairs})"
+    fields = [
+        f"{quote(name)} := {_part(f'struct_extract({sql}, {text_literal(own)})', source, target, i, safe, where)}"
+        for i, (name, own) in enumerate(zip(target.names, source.names, strict=True))
+    ]
+    return f"(CASE WHEN {sql} IS NOT NULL THEN struct_pack({', '.join(fields)}) END)"
+
+
+def _part(sql: str, source: DataType, target: DataType, i: int, safe: bool, where: At) -> str:
+    if source.children[i] == target.children[i]:
+        return sql
+    return _cast_sql(sql, source.children[i], target.children[i], safe, where)
+
+
+def _depth(of: DataType) -> int:
+    return 1 + max((_depth(child) for child in of.children), default=0)
 
 
 def implicit(value: Expr, target: DataType, where: At = NOWHERE) -> Expr:

@@ -20,7 +20,7 @@ from yunbox.sql.maxcompute.grammar import check
 from yunbox.sql.maxcompute.grammar import place as at
 from yunbox.wire.odps.types import parse_type
 
-_KEPT = ("CAST", "EXTRACT", "TRIM")
+_KEPT = ("CAST", "SAFE_CAST", "EXTRACT", "TRIM")
 
 
 def _extract(self: Any) -> exp.Expr:

@@ -7,6 +7,8 @@
     │   ├── ArgumentCountWrong   ODPS-0130221   a function got too few or too many arguments
     │   ├── ArgumentTypeWrong    ODPS-0130121   a function got an argument of the wrong type
     │   ├── ArgumentWrong        ODPS-0121095   an argument has a value that the function cannot use
+    │   ├── IllegalCast          ODPS-0123091   a partition's value is not what it is compared with
+    │   ├── IllegalImplicitCast  ODPS-0130141   a column is given another type without CAST
     │   └── CartesianProduct     ODPS-0130252   a join without an equality
     ├── NotFound
     │   ├── TableNotFound        ODPS-0130131
@@ -96,6 +98,25 @@ class ArgumentWrong(SqlError, InvalidArgument):
 
     def __init__(self, reason: str, at: At = NOWHERE) -> None:
         super().__init__(f"{self.code}:{at} Invalid argument - {reason}")
+
+
+class IllegalCast(SqlError, InvalidArgument):
+    """A value met while the statement is planned cannot become what it is compared with."""
+
+    code = "ODPS-0123091"
+
+    def __init__(self, value: str, source: str, target: str) -> None:
+        reason = f"in function cast, value '{value}' cannot be casted from {source} to {target}"
+        super().__init__(f"{self.code}:Illegal type cast - {reason}")
+
+
+class IllegalImplicitCast(SqlError, InvalidArgument):
+    """A column would have to change into a type that this type system reaches by CAST alone."""
+
+    code = "ODPS-0130141"
+
+    def __init__(self, reason: str, at: At = NOWHERE) -> None:
+        super().__init__(f"{self.code}:{at} Illegal implicit type cast - {reason}")
 
 
 class CartesianProduct(SqlError, InvalidArgument):

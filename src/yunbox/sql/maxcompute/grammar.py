@@ -69,7 +69,7 @@ _READ_BY_NAME = {
     "IntervalSpan": _BINARY,
     "Var": "this",
     "Cast": "this to",
-    "TryCast": "this to",
+    "TryCast": "this to safe",
     "ParseJSON": "this is_literal",
     "DataType": "this expressions nested",
     "DataTypeParam": "this",

@@ -41,13 +41,14 @@ def arithmetic(symbol: str, left: Expr, right: Expr, where: At = NOWHERE) -> Exp
     left, right = _number(left, symbol, where), _number(right, symbol, where)
     result = _arithmetic_type(symbol, left.type, right.type)
     if symbol == "div":
-        sql = f"({left.sql} // nullif({right.sql}, 0))"
+        divisor = _divisor(right.sql, result)
+        sql = f"({left.sql} // {divisor})"
         if not (left.type.is_integer and right.type.is_integer):
-            sql = f"CAST(trunc({left.sql} / nullif({right.sql}, 0)) AS {result.duckdb})"
+            sql = f"CAST(trunc({left.sql} / {divisor}) AS {result.duckdb})"
     elif symbol == "/":
         sql = _divided(left, right, result)
     elif symbol == "%":
-        sql = f"({left.sql} % nullif({right.sql}, 0))"
+        sql = f"({left.sql} % {_divisor(right.sql, result)})"
     elif result.is_integer:
         sql = f"({_widened(left, result)} {symbol} {_widened(right, result)})"
     else:
@@ -64,8 +65,13 @@ def _divided(left: Expr, right: Expr, result: DataType) -> str:
         scale = max(_DIVIDED_SCALE_MIN, s1 + p2 + 1)
         if p1 - s1 + s2 + scale <= _DIGITS_MAX:
             a, b = _widened(left, as_decimal(left.type)), _widened(right, as_decimal(right.type))
-            return f"decimal_division({a}, nullif({b}, 0))"
-    return f"({_double(left)} / nullif({_double(right)}, 0))"
+            return f"decimal_division({a}, {_divisor(b, result)})"
+    return f"({_double(left)} / {_divisor(_double(right), result)})"
+
+
+def _divisor(sql: str, result: DataType) -> str:
+    """What is divided by: zero gives NULL, and is an overflow among DECIMALs (ODPS-0121145)."""
+    return f"mc_divisor({sql})" if result.name == "decimal" else f"nullif({sql}, 0)"
 
 
 def _as_declared(sql: str, symbol: str, left: Expr, right: Expr, result: DataType) -> str:

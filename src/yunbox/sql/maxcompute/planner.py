@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 
 from yunbox.sql.catalog import Catalog, Evaluator
+from yunbox.sql.maxcompute.casts import under
 from yunbox.sql.maxcompute.errors import ParseFailed, SqlError, UnsupportedSql
 from yunbox.sql.maxcompute.plans import Plan, SetFlags, SetProject, Use
 from yunbox.sql.maxcompute.queries import QueryPlanner
@@ -48,7 +49,8 @@ def plan(text: str, catalog: Catalog, session: Session, evaluator: Evaluator | N
         cursor.tokens.pop()
     begin = cursor.where()
     try:
-        return statement(cursor, planner)
+        with under(session.conversions):
+            return statement(cursor, planner)
     except SqlError as error:
         error.place(begin)
         raise

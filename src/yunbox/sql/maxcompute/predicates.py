@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from yunbox.sql.maxcompute.errors import IllegalCast
 from yunbox.sql.maxcompute.expr import Expr, Ref
 
 Value = Any
@@ -117,7 +118,7 @@ def _number(value: Value) -> Value:
     try:
         return float(value) if "_" not in value and value.strip().lower()[-1:].isdigit() else UNKNOWN
     except ValueError:
-        return None
+        raise IllegalCast(value, "String", "Bigint") from None
 
 
 def _all(readers: list[Reader]) -> Reader:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from yunbox.schema.tables import TableName
+from yunbox.sql.maxcompute.casts import Flags
 
 _TRUE = ("true", "1", "yes", "on")
 
@@ -60,9 +61,18 @@ class Session:
         return self.flag("odps.sql.groupby.orderby.position.alias", True)
 
     @property
-    def strict_casts(self) -> bool:
-        """Whether a text that is no number fails the statement instead of giving NULL."""
-        return self.flag("odps.function.strictmode", False)
+    def needs_casts(self) -> bool:
+        """Whether columns change their type by CAST only, as in the 2.0 type system."""
+        return self.new_types and not self.hive_compatible
+
+    @property
+    def conversions(self) -> Flags:
+        """What becomes of a text that is no number, of a DECIMAL's zeros, and of a DATE that has a time."""
+        return Flags(
+            strict=self.flag("odps.function.strictmode", False) or self.flag("odps.sql.udf.strict.mode", False),
+            trims=self.flag("odps.sql.decimal.tostring.trimzero", True),
+            full_dates=self.flag("odps.sql.executionengine.enable.string.to.date.full.format", False),
+        )
 
     @property
     def three_tier(self) -> bool:

@@ -145,9 +145,7 @@ def test_types(box: Sandbox, expression: str, of: str):
         ("cast('12345678901234567890.12' as decimal(22,2)) / 2BD", "6172839450617283945.06"),
         ("cast(2 as decimal(38,18)) * cast(3 as decimal(38,18))", "6"),
         ("0.1BD + 0.2BD", "0.3"),
-        ("1BD / 0BD", None),
     ],
 )
-def test_decimals_are_exact(box: Sandbox, expression: str, value: str | None):
-    found = box.value(expression)
-    assert found == (None if value is None else Decimal(value))
+def test_decimals_are_exact(box: Sandbox, expression: str, value: str):
+    assert box.value(expression) == Decimal(value)

@@ -1,5 +1,6 @@
 """Scalar expressions: syntax tree to typed DuckDB text."""
 
+import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -8,7 +9,7 @@ from sqlglot import exp
 from yunbox.schema.types import DataType
 from yunbox.sql.maxcompute import operators
 from yunbox.sql.maxcompute.binder import calls, intervals, windows
-from yunbox.sql.maxcompute.casts import cast, common_type, implicit
+from yunbox.sql.maxcompute.casts import cast, check_literal, common_type, implicit
 from yunbox.sql.maxcompute.dialect import at, data_type
 from yunbox.sql.maxcompute.errors import ParseFailed, SemanticError, SqlError, UnsupportedSql
 from yunbox.sql.maxcompute.expr import (
@@ -213,15 +214,24 @@ class ExpressionBinder:
         """CAST, and typed literals such as ``DATE'2024-01-01'`` and ``10L``."""
         target = data_type(node.args["to"])
         value = self.bind(node.this)
-        strict = self.session.strict_casts or type(node) is exp.Cast
-        made = cast(value, target, strict=strict, where=at(node))
+        safe = bool(node.args.get("safe"))
+        if safe and target.name not in ("int", "bigint"):
+            raise SemanticError(f"SAFE_CAST makes INT and BIGINT, not {target}", at(node))
+        if type(node) is exp.Cast and isinstance(value.value, str):
+            check_literal(value.value, target, at(node))
+        made = cast(value, target, safe=safe, where=at(node))
         if value.op == "literal" and target.name == "date" and isinstance(value.value, str):
             return Expr(made.sql, target, op="date", value=value.value)
         return made
 
     def json(self, node: exp.ParseJSON) -> Expr:
         """``JSON '...'``."""
-        return cast(self.bind(node.this), DataType("json"), strict=True, where=at(node))
+        value = self.bind(node.this)
+        try:
+            json.loads(value.value)
+        except (TypeError, ValueError):
+            raise SemanticError("JSON needs a constant text that is JSON", at(node)) from None
+        return build(f"CAST({value.sql} AS JSON)", DataType("json"), value)
 
     # operators
 

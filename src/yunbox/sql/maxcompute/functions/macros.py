@@ -1,4 +1,4 @@
-"""DuckDB macros that the functions' templates call: they lie as SQL beside the functions' tables."""
+"""DuckDB macros that casts and the functions' templates call: they lie as SQL beside what writes their calls."""
 
 import re
 from importlib import resources
@@ -9,8 +9,9 @@ _NAME = re.compile(r"\bmc_\w+")
 
 def load_macros() -> tuple[str, ...]:
     """Every macro, after those it uses: DuckDB looks names up when it creates one."""
-    folder = resources.files("yunbox.sql.maxcompute.functions")
-    files = sorted((file for file in folder.iterdir() if file.name.endswith(".sql")), key=lambda file: file.name)
+    folders = (resources.files("yunbox.sql.maxcompute"), resources.files("yunbox.sql.maxcompute.functions"))
+    found = [file for folder in folders for file in folder.iterdir() if file.name.endswith(".sql")]
+    files = sorted(found, key=lambda file: file.name)
     named = {found[1]: found[0] for file in files for found in _MACRO.finditer(file.read_text("utf-8"))}
     made: dict[str, str] = {}
     for name in named:

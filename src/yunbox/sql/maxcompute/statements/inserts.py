@@ -4,12 +4,13 @@ from sqlglot import exp
 
 from yunbox.schema.tables import Column, Table
 from yunbox.sql.maxcompute.binder.queries import QueryBinder
-from yunbox.sql.maxcompute.casts import cast, converts
+from yunbox.sql.maxcompute.casts import cast, converts, needs_cast
 from yunbox.sql.maxcompute.dialect import parse_query
-from yunbox.sql.maxcompute.errors import At, SemanticError, TableNotFound, UnsupportedSql
+from yunbox.sql.maxcompute.errors import At, IllegalImplicitCast, SemanticError, TableNotFound, UnsupportedSql
 from yunbox.sql.maxcompute.expr import STRING, Expr, build, null, quote, text_literal
 from yunbox.sql.maxcompute.queries import QueryPlanner
 from yunbox.sql.maxcompute.relations import Block
+from yunbox.sql.maxcompute.session import Session
 from yunbox.sql.maxcompute.statements.cursor import Cursor
 from yunbox.sql.plans import Insert, MultiInsert, Query
 
@@ -121,7 +122,7 @@ def fit(
     names = [f"c{i}" for i in range(len(block.names))]
     inner = binder.renderer.block(block, names=names)
     values = {
-        column.name: _fitted(Expr(f'q."{name}"', of), column, where)
+        column.name: _fitted(planner.session, Expr(f'q."{name}"', of), column, where)
         for column, name, of in zip(wanted, names, block.types, strict=True)
     }
     outputs = [(column, required(column, _output(planner, column, values))) for column in table.columns]
@@ -143,13 +144,15 @@ def _wanted(table: Table, listed: list[str] | None, dynamic: list[str], where: A
     return [known[name] for name in listed] + [known[name] for name in dynamic if name not in listed]
 
 
-def _fitted(value: Expr, column: Column, where: At) -> Expr:
+def _fitted(session: Session, value: Expr, column: Column, where: At) -> Expr:
+    told = (
+        f"column {column.name} in source has incompatible type {value.type} with destination column "
+        f"{column.name}, which has type {column.type}"
+    )
     if value.type != column.type and converts(value.type, column.type) is None:
-        raise SemanticError(
-            f"column {column.name} in source has incompatible type {value.type} with destination column "
-            f"{column.name}, which has type {column.type}",
-            where,
-        )
+        raise SemanticError(told, where)
+    if session.needs_casts and needs_cast(value.type, column.type):
+        raise IllegalImplicitCast(f"{told}: write cast(... as {column.type})", where)
     return cast(value, column.type, where=where)
 
 
