@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from yunbox.schema.types import INTEGERS, DataType
-from yunbox.sql.maxcompute.errors import NOWHERE, At, SemanticError
+from yunbox.sql.maxcompute.errors import NOWHERE, ArgumentWrong, At, SemanticError
 from yunbox.sql.maxcompute.expr import (
     BOOLEAN,
     DATETIME,
@@ -197,7 +197,7 @@ def _is_plain(text: str, target: DataType) -> bool:
 def check_literal(text: str, target: DataType, where: At = NOWHERE) -> None:
     """Refuse a typed literal, such as ``DATE'2024-02-30'``, that is no value of its type."""
     if target.name in _LITERALS and not _is_literal(text, target):
-        raise SemanticError(f"'{text}' is no {target.name.upper()}", where)
+        raise ArgumentWrong(f"'{text}' is no {target.name.upper()}", where)
 
 
 def _is_literal(text: str, target: DataType) -> bool:
