@@ -25,7 +25,7 @@ def _substr(call: Call) -> str:
         return f"mc_substr({call[0]}, {call[1]}, {length})"
     else:
         nothing = "NULL"
-    if call.session.strict_casts and len(call) > 2:
+    if call.session.conversions.strict and len(call) > 2:
         length = call.checked(2, 1)
     known = f"{call[0]} IS NOT NULL AND {length} IS NOT NULL"
     return f"(CASE WHEN {call[1]} = 0 AND {known} THEN {nothing} ELSE mc_substr({call[0]}, {call[1]}, {length}) END)"
