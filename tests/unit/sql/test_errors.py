@@ -35,7 +35,7 @@ CASES = [
     ("load overwrite table u from location 'oss://bucket/x' stored as avro", Unsupported, "ODPS-0130071:"),
     ("create table x (a bigint) stored as parquet", Unsupported, "ODPS-0130071:"),
     ("select `z(a|b)?+.+` from u", InvalidArgument, "ODPS-0130071:[1,8]"),
-    ("select numeric_histogram(2, a) from u", Unsupported, "ODPS-0130071:"),
+    ("select bloom_filter(a) from u", Unsupported, "ODPS-0130071:"),
     ("delete from t where a = 1", InvalidArgument, "ODPS-0130071:"),
 ]  # fmt: skip
 

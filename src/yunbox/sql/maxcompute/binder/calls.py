@@ -13,11 +13,14 @@ from yunbox.sql.maxcompute.errors import (
     SemanticError,
     UnsupportedSql,
 )
-from yunbox.sql.maxcompute.expr import BIGINT, NO_REFS, STRING, Expr, build
+from yunbox.sql.maxcompute.expr import BIGINT, NO_REFS, Expr, build
 from yunbox.sql.maxcompute.functions import FUNCTIONS, UNSUPPORTED, Function
 
 if TYPE_CHECKING:
     from yunbox.sql.maxcompute.binder.expressions import ExpressionBinder
+
+
+_COLLECTING = ("wm_concat", "collect_list", "collect_set")  # what they gather once is sorted, as the vendor has it
 
 
 def lookup(binder: "ExpressionBinder", name: str, node: exp.Expr) -> Function:
@@ -70,19 +73,26 @@ def _aggregate(
     nodes, distinct = _without_distinct(nodes)
     before, binder.inside_aggregate = binder.inside_aggregate, not over
     try:
-        sql, returns, args = _core(binder, function, nodes, node, distinct)
+        text, returns, args = _core(binder, function, nodes, node, distinct)
     finally:
         binder.inside_aggregate = before
     if not over and any(arg.window for arg in args):
         raise SemanticError("a window function cannot be inside an aggregate function", at(node))
-    if function.name == "wm_concat" and distinct and order:
-        return _concat_ordered(args, f"{order})", f"{filtered}{over}", (*args, *extra), over)
+    if order and function.name not in _COLLECTING:
+        raise SemanticError(f"function {function.name} takes no WITHIN GROUP", at(node))
+    sql, wrap = function.around(text)
+    distinct = distinct or function.name == "collect_set"
+    if function.name in _COLLECTING and distinct:
+        value = args[-1].sql
+        if order and not order.startswith(f" ORDER BY {value} "):
+            return _distinct_ordered(function, args, returns, f"{order})", f"{filtered}{over}", extra)
+        order = order or f" ORDER BY {value}"
     sql = _inserted(sql, "DISTINCT " if distinct else "", order)
-    sql = function.wrap.format(f"{sql}{filtered}{over}").replace("{type}", returns.duckdb)
+    sql = wrap.format(f"{sql}{filtered}{over}", over=over, type=returns.duckdb)
     return _aggregated(build(sql, returns, *args, *extra), over)
 
 
-def _aggregated(made: Expr, over: str) -> Expr:
+def _aggregated(made: Expr, over: object) -> Expr:
     if over:
         made.window = True
     else:
@@ -90,10 +100,13 @@ def _aggregated(made: Expr, over: str) -> Expr:
     return made
 
 
-def _concat_ordered(args: tuple[Expr, ...], order: str, tail: str, parts: tuple[Expr, ...], over: str) -> Expr:
-    """wm_concat(DISTINCT ...) in an order by something else than its text, which DuckDB's DISTINCT refuses."""
-    values = f"list({args[1].sql}{order}{tail}"
-    return _aggregated(build(f"array_to_string(mc_distinct({values}), {args[0].sql})", STRING, *parts), over)
+def _distinct_ordered(
+    function: Function, args: tuple[Expr, ...], returns: DataType, order: str, tail: str, extra: tuple[Expr, ...]
+) -> Expr:
+    """What is collected once in an order by something else than itself, which DuckDB's DISTINCT refuses."""
+    values = f"mc_distinct(mc_known(list({args[-1].sql}{order}{tail}))"
+    sql = f"array_to_string({values}, {args[0].sql})" if function.name == "wm_concat" else values
+    return _aggregated(build(sql, returns, *args, *extra), " OVER (" in tail)
 
 
 def _without_distinct(nodes: list[exp.Expr]) -> tuple[list[exp.Expr], bool]:
@@ -104,13 +117,11 @@ def _without_distinct(nodes: list[exp.Expr]) -> tuple[list[exp.Expr], bool]:
 
 def _core(
     binder: "ExpressionBinder", function: Function, nodes: list[exp.Expr], node: exp.Expr, distinct: bool
-) -> tuple[str, DataType, tuple[Expr, ...]]:
+) -> tuple[object, DataType, tuple[Expr, ...]]:
     if function.name == "count":
         return _count(binder, nodes, node, distinct)
     text, returns, call = function.resolve(arguments(binder, nodes), binder.session, at(node))
-    if isinstance(text, Expr):
-        return text.sql, text.type, call.args
-    return text, returns, call.args
+    return text, text.type if isinstance(text, Expr) else returns, call.args
 
 
 def _count(

@@ -163,11 +163,11 @@ def _window(binder: "ExpressionBinder", function: Function, inner: exp.Expr, ove
     if over.frame and function.name in _UNFRAMED:
         raise SemanticError(f"function {function.name} takes no window frame", at(inner))
     text, returns, call = function.resolve(calls.arguments(binder, inner.expressions), binder.session, at(inner))
-    core = text.sql if isinstance(text, Expr) else text
+    core, wrap = function.around(text)
     if function.name in _VALUES and len(call.args) > 1 and call.args[-1].value is True:
         ignore = True
     if ignore:
         core = core[: core.rindex(")")] + " IGNORE NULLS)"
-    made = build(function.wrap.format(f"{core}{over.sql()}"), returns, *call.args, *over.parts)
+    made = build(wrap.format(f"{core}{over.sql()}", over=over.sql()), returns, *call.args, *over.parts)
     made.window = True
     return made

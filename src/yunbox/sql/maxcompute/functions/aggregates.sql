@@ -37,3 +37,7 @@ CREATE OR REPLACE MACRO mc_entries(l) AS
 -- A list without its NULLs, and an empty one for no row at all, as collect_list() gives.
 CREATE OR REPLACE MACRO mc_known(l) AS
     coalesce(list_filter(l, lambda _x: _x IS NOT NULL), []);
+
+-- The first value of a sorted list whose share of the list is at least p.
+CREATE OR REPLACE MACRO mc_percentile_disc(l, p) AS
+    l[greatest(CAST(ceil(p * len(l)) AS INTEGER), 1)];

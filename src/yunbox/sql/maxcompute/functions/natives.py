@@ -16,6 +16,8 @@ from functools import wraps
 from typing import Any
 from urllib.parse import quote_plus, unquote_plus
 
+from yunbox.sql.maxcompute.functions.sketches import numeric_histogram, percentile_cont, percentiles_approx
+
 CHARSETS = {
     "utf-8": "utf-8", "utf8": "utf-8", "utf-16": "utf-16", "utf-16le": "utf-16-le", "utf-16be": "utf-16-be",
     "iso-8859-1": "latin-1", "us-ascii": "ascii",
@@ -219,6 +221,7 @@ def _idcard_sex(number: str) -> str | None:
     return ("M" if found[1] else "F") if found else None
 
 
+_WEIGHED = "STRUCT(x DOUBLE, w DOUBLE)[]"
 _TEXT, _BYTES, _LONG, _FLAG = "VARCHAR", "BLOB", "BIGINT", "BOOLEAN"
 NATIVES = (
     Native("yb_encode", encoded, (_TEXT, _TEXT, _TEXT), _BYTES),
@@ -237,6 +240,9 @@ NATIVES = (
     Native("yb_url_decode", _url_decoded, (_TEXT, _TEXT), _TEXT),
     Native("yb_idcard_birthday", _idcard_birthday, (_TEXT,), "DATE"),
     Native("yb_idcard_sex", _idcard_sex, (_TEXT,), _TEXT),
+    Native("yb_numeric_histogram", numeric_histogram, (_WEIGHED, _LONG), "MAP(DOUBLE, DOUBLE)"),
+    Native("yb_percentiles_approx", percentiles_approx, (_WEIGHED, "DOUBLE[]", _LONG), "DOUBLE[]"),
+    Native("yb_percentile_cont", percentile_cont, ("DOUBLE[]", "DOUBLE"), "DOUBLE"),
     Native("yb_pairs", _pairs, (_TEXT, _TEXT, _TEXT, _TEXT), "MAP(VARCHAR, VARCHAR)"),
 )
 """Every native function."""

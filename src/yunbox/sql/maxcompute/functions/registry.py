@@ -49,6 +49,19 @@ class NullArgument(Exception):
 
 
 @dataclass(frozen=True)
+class Around:
+    """What a template makes of an aggregate whose result goes through something more.
+
+    ``wrap`` is put around the call and its clauses, ``{}``; it may hold the OVER clause again, ``{over}``.
+    ``type`` is the result's, where the signature does not tell.
+    """
+
+    core: str
+    wrap: str
+    type: DataType | None = None
+
+
+@dataclass(frozen=True)
 class Call:
     """A call whose arguments have been bound and converted: what a template function works on."""
 
@@ -149,7 +162,13 @@ class Function:
             counts |= set(range(len(signature.params) - signature.optional, len(signature.params) + 1))
         return f"{' or '.join(map(str, sorted(counts)))} arguments"
 
-    def resolve(self, args: Sequence[Expr], session: Session, where: At) -> tuple[str | Expr, DataType, Call]:
+    def around(self, text: object) -> tuple[str, str]:
+        """The text of an aggregate's call, and what goes around it with its clauses."""
+        if isinstance(text, Around):
+            return text.core, text.wrap
+        return (text.sql if isinstance(text, Expr) else str(text)), self.wrap
+
+    def resolve(self, args: Sequence[Expr], session: Session, where: At) -> tuple[str | Expr | Around, DataType, Call]:
         """The DuckDB text of a call, its type, and the converted arguments."""
         fitting = [one for one in self.signatures if one.takes(len(args), session)]
         if not fitting:
@@ -162,18 +181,26 @@ class Function:
         converted = tuple(_converted(arg, _fill(signature.param(i), bound, arg.type)) for i, arg in enumerate(args))
         returns = _fill(signature.returns, bound, converted[0].type if converted else DataType("void"))
         call = Call(self.name, converted, returns, session, where)
-        text = signature.template
         try:
-            return (_render(text, converted) if isinstance(text, str) else text(call)), returns, call
+            made = signature.template
+            text = _render(made, converted) if isinstance(made, str) else made(call)
         except NullArgument:
-            return null(DataType("string") if returns.name == "any" else returns), returns, call
+            return self._nothing(DataType("string") if returns.name == "any" else returns), returns, call
+        if isinstance(text, Around) and text.type is not None:
+            returns = text.type
+        return text, returns, call
+
+    def _nothing(self, of: DataType) -> Expr:
+        """NULL in the place of a call; of an aggregate, one for each group."""
+        made = null(of)
+        return Expr(f"any_value({made.sql})", of) if self.kind == "aggregate" else made
 
     def call(self, args: Sequence[Expr], session: Session, where: At = NOWHERE) -> Expr:
         """A bound call of a scalar function."""
         text, returns, call = self.resolve(args, session, where)
         if isinstance(text, Expr):
             return text
-        return build(text, returns, *call.args, volatile=self.volatile)
+        return build(str(text), returns, *call.args, volatile=self.volatile)
 
 
 FUNCTIONS: dict[str, Function] = {}

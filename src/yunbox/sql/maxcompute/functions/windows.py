@@ -1,16 +1,28 @@
 """Functions that exist only with OVER."""
 
-from yunbox.sql.maxcompute.errors import ArgumentTypeWrong
-from yunbox.sql.maxcompute.functions.registry import Call, window
+from yunbox.sql.maxcompute.functions.registry import Around, Call, window
 
 
-def _sample(call: Call) -> str:
-    """cluster_sample(n): one row of n; cluster_sample(n, m): m rows of n. By chance, row by row."""
-    parts = call.literal(0)
-    taken = call.literal(1) if len(call) > 1 else 1
-    if not (isinstance(parts, int) and isinstance(taken, int) and taken > 0 and parts > 0):
-        raise ArgumentTypeWrong("function cluster_sample needs positive constants", call.where)
-    return f"random() * {parts} < {taken} AND count(*)"
+def _sample(call: Call) -> Around:
+    """cluster_sample(n): n rows of each partition, by chance; cluster_sample(n, m): m of every n rows."""
+    chance = "row_number(ORDER BY random())"
+    if len(call) == 1:
+        return Around(chance, f"({{}} <= {call.number(0, 1)})")
+    parts, taken = call.number(0, 1), call.number(1, 1)
+    return Around(chance, f"({{}} * {parts} <= count(*){{over}} * {taken})")
+
+
+def _ntile(call: Call) -> str:
+    return f"ntile({call.checked(0, 1)})"
+
+
+def _shifted(call: Call) -> str:
+    offset = call.checked(1, 0) if len(call) > 1 else "1"
+    return f"{call.name}({call[0]}, {offset}, {call[2] if len(call) > 2 else 'NULL'})"
+
+
+def _nth(call: Call) -> str:
+    return f"nth_value({call[0]}, {call.checked(1, 1)})"
 
 
 window("row_number", (" -> bigint", "row_number()"))
@@ -18,10 +30,10 @@ window("rank", (" -> bigint", "rank()"))
 window("dense_rank", (" -> bigint", "dense_rank()"))
 window("percent_rank", (" -> double", "percent_rank()"))
 window("cume_dist", (" -> double", "cume_dist()"))
-window("ntile", ("bigint -> bigint", "ntile({0})"))
-window("lag", ("T, bigint?, T? -> T", "lag({0}, {1|1}, {2})"))
-window("lead", ("T, bigint?, T? -> T", "lead({0}, {1|1}, {2})"))
+window("ntile", ("bigint -> bigint", _ntile))
+window("lag", ("T, bigint?, T? -> T", _shifted))
+window("lead", ("T, bigint?, T? -> T", _shifted))
 window("first_value", ("T, boolean? -> T", "first_value({0})"))
 window("last_value", ("T, boolean? -> T", "last_value({0})"))
-window("nth_value", ("T, bigint, boolean? -> T", "nth_value({0}, {1})"))
-window("cluster_sample", ("bigint, bigint? -> boolean", _sample), wrap="({} > 0)")
+window("nth_value", ("T, bigint, boolean? -> T", _nth))
+window("cluster_sample", ("bigint, bigint? -> boolean", _sample))

@@ -91,7 +91,7 @@ def printed(value: Any) -> str:
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(printed, value)) + "]"
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{printed(k)}:{printed(v)}" for k, v in value.items()) + "}"
+        return "{" + ", ".join(sorted(f"{printed(k)}:{printed(v)}" for k, v in value.items())) + "}"
     return str(value)
 
 
