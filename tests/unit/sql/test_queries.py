@@ -4,7 +4,7 @@ from tests.unit.sql.conftest import Sandbox
 
 CASES = [
     ("select a, B from T where dt = '20240101'", [(1, "x")]),
-    ("select dt, count(*) c from t group by dt having c > 0 order by dt",
+    ("select dt, count(*) c from t group by dt having count(*) > 0 order by dt",
      [("20240101", 1), ("20240102", 1), ("20240103", 1)]),
     ("select b from t order by b", [(None,), ("x",), ("y",)]),
     ("select b from t order by b desc", [("y",), ("x",), (None,)]),

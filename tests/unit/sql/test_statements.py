@@ -12,7 +12,7 @@ T = TableName("p", "default", "t")
 def test_create_table(box: Sandbox):
     made = box.plan(
         "create table if not exists x (a bigint not null comment 'k', b decimal(10, 2) default 1.5, "
-        "c map<string,array<bigint>>, primary key (a)) comment 'hi' partitioned by (dt string, hh bigint) "
+        "c map<string,array<bigint>>) comment 'hi' partitioned by (dt string, hh bigint) "
         "lifecycle 30 tblproperties ('transactional' = 'true')"
     )
     assert [(c.name, str(c.type), c.nullable, c.default) for c in made.columns] == [
@@ -20,7 +20,7 @@ def test_create_table(box: Sandbox):
          "bigint", False, None), ("b", "decimal(10,2)", True, "1.5"), ("c", "map<string,array<bigint>>", True, None),
     ]  # fmt: skip
     assert [c.name for c in made.partition_columns] == ["dt", "hh"]
-    assert (made.comment, made.lifecycle_days, made.primary_key) == ("hi", 30, ("a",))
+    assert (made.comment, made.lifecycle_days) == ("hi", 30)
     assert made.properties == {"transactional": "true"} and made.if_not_exists
 
 
@@ -47,7 +47,7 @@ ACTIONS = [
     ("add if not exists partition (hh = 1, dt = 'x') partition (dt = 'y', hh = '2')",
      plans.AddPartitions((("x", "1"), ("y", "2")), True)),
     ("drop if exists partition (dt = '20240101')", plans.DropPartitions((("20240101", "1"),), True)),
-    ("drop partition (dt > '20240101' and hh = 2)", plans.DropPartitions((("20240103", "2"),))),
+    ("drop partition (dt > '20240102')", plans.DropPartitions((("20240103", "2"),))),
     ("drop if exists partition (dt = 'nope')", plans.DropPartitions((), True)),
     ("partition (dt = 'x', hh = 1) rename to partition (dt = 'y', hh = 1)",
      plans.RenamePartition(("x", "1"), ("y", "1"))),

@@ -4,6 +4,7 @@ Functions are kept by the name the user wrote (no sqlglot normalisation): what t
 the ``functions`` package. Statements around queries are parsed by ``statements``.
 """
 
+import re
 from functools import lru_cache
 from typing import Any, ClassVar
 
@@ -20,6 +21,8 @@ from yunbox.sql.maxcompute.grammar import check
 from yunbox.sql.maxcompute.grammar import place as at
 from yunbox.wire.odps.types import parse_type
 
+_ESCAPE = re.compile(r"\\(?:(\d+)|.)", re.DOTALL)
+_OCTAL_DIGITS = 3
 _KEPT = ("CAST", "SAFE_CAST", "EXTRACT", "TRIM")
 
 
@@ -98,9 +101,23 @@ _DIALECT = MaxCompute()
 def tokenize(text: str) -> list[Token]:
     """The tokens of a statement."""
     try:
-        return list(_DIALECT.tokenize(text))
+        tokens = list(_DIALECT.tokenize(text))
     except TokenError as error:
         raise ParseFailed(_first_line(error)) from None
+    if "\\" in text:
+        for token in tokens:
+            if token.token_type == TokenType.STRING:
+                _check_escapes(text[token.start : token.end + 1], token)
+    return tokens
+
+
+def _check_escapes(written: str, token: Token) -> None:
+    """An octal escape has three digits; ``\\01`` once meant ``\\001``, which the vendor's page "bad.escape" refuses."""
+    for found in _ESCAPE.finditer(written):
+        digits = found[1]
+        if digits and (len(digits) < _OCTAL_DIGITS or (len(digits) > _OCTAL_DIGITS and digits.startswith("000"))):
+            where = At(token.line, max(token.col - (token.end - token.start), 1))
+            raise ParseFailed(f"unexpected escape sequence: {digits}", where)
 
 
 def parse_query(text: str, tokens: list[Token] | None = None) -> exp.Expr:

@@ -19,7 +19,7 @@ from yunbox.sql.maxcompute.statements.merges import parse_merge
 from yunbox.sql.maxcompute.statements.objects import parse_create, parse_drop
 from yunbox.sql.maxcompute.statements.shows import parse_describe, parse_security, parse_show
 from yunbox.sql.maxcompute.statements.tables import parse_truncate
-from yunbox.sql.plans import Explain, Insert, MultiInsert, Query
+from yunbox.sql.plans import Delete, Explain, Insert, MultiInsert, Query, Update
 
 _SETPROJECT = re.compile(r"\s*setproject\b(.*)", re.IGNORECASE | re.DOTALL)
 _PAIR = re.compile(r"([\w.]+)\s*=\s*([^\s,;]*)")
@@ -50,7 +50,9 @@ def plan(text: str, catalog: Catalog, session: Session, evaluator: Evaluator | N
     begin = cursor.where()
     try:
         with under(session.conversions):
-            return statement(cursor, planner)
+            made = statement(cursor, planner)
+            cursor.end()
+            return made
     except SqlError as error:
         error.place(begin)
         raise
@@ -90,7 +92,7 @@ def _with_insert(cursor: Cursor, planner: QueryPlanner, index: int) -> Insert:
     prefix = cursor.text[cursor.tokens[cursor.at].start : cursor.tokens[index - 1].end + 1]
     cursor.at = index
     head = Head(cursor, planner)
-    body = cursor.text[cursor.tokens[cursor.at].start :]
+    body = cursor.rest()
     return head.plan(planner, parse_query(f"{prefix} {body}"))
 
 
@@ -108,7 +110,10 @@ def _explain(cursor: Cursor, planner: QueryPlanner) -> Explain:
 
     cursor.expect("EXPLAIN")
     cursor.take("EXTENDED")
+    where = cursor.where()
     inner = statement(cursor, planner)
+    if not isinstance(inner, Query | Insert | MultiInsert | Delete | Update):
+        raise ParseFailed("EXPLAIN takes a query or a statement that changes data", where)
     return Explain(inner, explain(inner))
 
 

@@ -31,6 +31,7 @@ from yunbox.sql.maxcompute.relations import (
     ScanRelation,
     SelectBlock,
     SetBlock,
+    relations_of,
 )
 
 _VISITS_MAX = 64
@@ -350,15 +351,6 @@ def _used(predicate: _Predicate) -> list[tuple[Ref, Expr]]:
             found.append((ref, expr))
             stack += expr.refs
     return found
-
-
-def relations_of(source: From | None) -> list[Relation]:
-    """The relations of a FROM clause."""
-    if isinstance(source, Join):
-        return relations_of(source.left) + relations_of(source.right)
-    if isinstance(source, Lateral):
-        return [*relations_of(source.source), source.relation]
-    return [source] if source is not None else []
 
 
 def readable(expr: Expr) -> str:

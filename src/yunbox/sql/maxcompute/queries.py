@@ -66,7 +66,7 @@ class QueryPlanner:
 
     def matching_partitions(self, table: Table, cursor: "Cursor", start: int, stop: int) -> list[PartitionValues]:
         """The partitions of a table that a filter expression, given as tokens, is true for."""
-        binder = self.binder()
+        binder, where = self.binder(), cursor.where()
         scan = binder.scan(table, table.name.name)
         scope = Scope(relations=[scan])
         tests = ExpressionBinder(binder, scope).conjuncts(parse_expression(cursor.text, cursor.tokens[start:stop]))
@@ -75,6 +75,8 @@ class QueryPlanner:
         }
         if loose:
             raise SemanticError(f"column {min(loose)} is no partition column of {table.name}")
+        if len({name for test in tests for _, name in test.refs}) > 1:
+            raise SemanticError("a partition filter may read one partition column: write a PARTITION (...) for each", where)
         pruner = Pruner(self.catalog, self.evaluate, binder.relations)
         pruner.block(SelectBlock(source=scan, where=tests))
         if not scan.has_predicate:

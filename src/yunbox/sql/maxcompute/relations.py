@@ -103,6 +103,15 @@ class Lateral:
 From = Relation | Join | Lateral
 
 
+def relations_of(source: From | None) -> list[Relation]:
+    """The relations of a FROM clause."""
+    if isinstance(source, Join):
+        return relations_of(source.left) + relations_of(source.right)
+    if isinstance(source, Lateral):
+        return [*relations_of(source.source), source.relation]
+    return [source] if source is not None else []
+
+
 @dataclass(eq=False, slots=True)
 class Output:
     """One column of a block's result."""
@@ -148,7 +157,8 @@ class Block:
 
 @dataclass(eq=False)
 class SelectBlock(Block):
-    """One SELECT. ``group_sql`` is the GROUP BY clause; ``windows`` the PARTITION BY texts of each window."""
+    """One SELECT. ``group_sql`` is the GROUP BY clause; ``windows`` the PARTITION BY texts of each window;
+    ``ambiguous`` the names that several select items have."""
 
     outputs: list[Output] = field(default_factory=list)
     source: From | None = None
@@ -161,6 +171,7 @@ class SelectBlock(Block):
     qualify: list[Expr] = field(default_factory=list)
     distinct: bool = False
     windows: list[frozenset[str]] = field(default_factory=list)
+    ambiguous: frozenset[str] = frozenset()
 
     @property
     def names(self) -> list[str]:

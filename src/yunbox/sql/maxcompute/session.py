@@ -46,6 +46,11 @@ class Session:
         return self.flag("odps.sql.decimal.odps2", True)
 
     @property
+    def lenient(self) -> bool:
+        """Whether a project wants what the real service refuses, and which does no harm, to run all the same."""
+        return self.flag("yunbox.sql.lenient", False)
+
+    @property
     def allow_cartesian(self) -> bool:
         """Whether a join may lack an equality."""
         return self.flag("odps.sql.allow.cartesian", False)
@@ -53,7 +58,7 @@ class Session:
     @property
     def order_needs_limit(self) -> bool:
         """Whether ORDER BY must come with LIMIT."""
-        return self.flag("odps.sql.validate.orderby.limit", False)
+        return self.flag("odps.sql.validate.orderby.limit", not self.lenient)
 
     @property
     def positions(self) -> bool:
@@ -61,9 +66,19 @@ class Session:
         return self.flag("odps.sql.groupby.orderby.position.alias", True)
 
     @property
+    def group_positions(self) -> bool:
+        """The same for GROUP BY alone."""
+        return self.flag("odps.sql.groupby.position.alias", self.positions)
+
+    @property
+    def order_positions(self) -> bool:
+        """The same for ORDER BY alone."""
+        return self.flag("odps.sql.orderby.position.alias", self.positions)
+
+    @property
     def needs_casts(self) -> bool:
         """Whether columns change their type by CAST only, as in the 2.0 type system."""
-        return self.new_types and not self.hive_compatible
+        return self.new_types and not self.hive_compatible and not self.lenient
 
     @property
     def conversions(self) -> Flags:

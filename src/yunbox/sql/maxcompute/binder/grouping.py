@@ -78,7 +78,7 @@ class _Grouper:
     def written(self, item: exp.Expr) -> exp.Expr:
         """What a key stands for: itself, the select item at its position, or the item of its alias."""
         items = self.node.expressions
-        if isinstance(item, exp.Literal) and not item.is_string and self.binder.session.positions:
+        if isinstance(item, exp.Literal) and not item.is_string and self.binder.session.group_positions:
             index = int(item.this) - 1 if item.this.isdigit() else -1
             if not 0 <= index < len(items):
                 raise SemanticError(f"GROUP BY position {item.this} is not in the select list", at(item))

@@ -22,10 +22,13 @@ from yunbox.sql.maxcompute.relations import (
     Relation,
     ScanRelation,
     SelectBlock,
+    relations_of,
 )
 
 if TYPE_CHECKING:
     from yunbox.sql.maxcompute.binder.queries import QueryBinder
+
+_EQUALITY_TEXT = "expect equality expression (i.e., only use '=' and 'AND') for join condition without mapjoin hint"
 
 
 def bind_from(binder: "QueryBinder", node: exp.Select, scope: Scope) -> From | None:
@@ -120,6 +123,20 @@ def _join(binder: "QueryBinder", left: From, node: exp.Join, scope: Scope) -> Fr
     if kind == "inner" and not on and node.args.get("kind") == "CROSS":
         kind = "cross"
     return Join(left, right, kind, on)
+
+
+def check_equalities(binder: "QueryBinder", node: exp.Expr, source: From | None, hinted: set[str]) -> None:
+    """Without a mapjoin hint, what a join condition says of both sides is equalities that AND connects."""
+    if not isinstance(source, Join) or binder.session.lenient or "*" in hinted:
+        return
+    check_equalities(binder, node, source.left, hinted)
+    check_equalities(binder, node, source.right, hinted)
+    left = {relation.number for relation in relations_of(source.left)}
+    right = {relation.number for relation in relations_of(source.right)}
+    for test in source.on:
+        numbers = {number for number, _ in test.refs}
+        if numbers & left and numbers & right and test.op not in ("=", "<=>"):
+            raise SemanticError(_EQUALITY_TEXT, at(node))
 
 
 def _kind(node: exp.Join) -> str:
@@ -248,5 +265,7 @@ def _walk(source: From | None, groups: dict[int, int], tests: list[Expr]) -> Non
                 groups[top] = base
     elif isinstance(source, Lateral):
         _walk(source.source, groups, tests)
+        before = relations_of(source.source)
+        groups[source.relation.number] = before[0].number if before else source.relation.number
     elif source is not None:
         groups.setdefault(source.number, source.number)

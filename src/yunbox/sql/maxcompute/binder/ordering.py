@@ -54,7 +54,7 @@ def direction(item: exp.Expr) -> tuple[exp.Expr, bool, bool]:
 
 def position_of(binder: "QueryBinder", key: exp.Expr, names: list[str]) -> int | None:
     """The output a sort key names, by position or by name."""
-    if isinstance(key, exp.Literal) and not key.is_string and key.this.isdigit() and binder.session.positions:
+    if isinstance(key, exp.Literal) and not key.is_string and key.this.isdigit() and binder.session.order_positions:
         position = int(key.this) - 1
         if not 0 <= position < len(names):
             raise SemanticError(f"position {key.this} is not in the select list", at(key))
@@ -74,6 +74,8 @@ def order_select(
     extra = expressions.all(away)
     for item in keys:
         key, descending, first = direction(item)
+        if isinstance(key, exp.Column) and not key.table and key.name.lower() in block.ambiguous:
+            raise SemanticError(f"{key.name} is ambiguous: several items of the select list have that name", at(key))
         position = position_of(binder, key, block.names)
         expr = None
         if position is None:

@@ -7,7 +7,7 @@ from sqlglot import exp
 
 from yunbox.sql.maxcompute.binder import calls, grouping, windows
 from yunbox.sql.maxcompute.binder.expressions import ExpressionBinder
-from yunbox.sql.maxcompute.binder.joins import bind_from, check_cartesian, lateral, sampled
+from yunbox.sql.maxcompute.binder.joins import bind_from, check_cartesian, check_equalities, lateral, sampled
 from yunbox.sql.maxcompute.binder.ordering import limit_clauses, order_select
 from yunbox.sql.maxcompute.binder.scope import Scope, column
 from yunbox.sql.maxcompute.dialect import at
@@ -31,6 +31,7 @@ def bind_select(binder: "QueryBinder", node: exp.Select, scope: Scope) -> Select
     block.where = plain.conjuncts(where.this) if where is not None else []
     if any(test.window for test in block.where):
         raise SemanticError("a window function is not allowed in WHERE: use QUALIFY or a subquery", at(where))
+    check_equalities(binder, node, block.source, hints)
     check_cartesian(binder, node, block, hints)
     grouping.bind_group(binder, node, scope, block)
     keys = tuple(key.sql for key in block.keys)
@@ -53,10 +54,12 @@ def _after_list(
     keys: tuple[str, ...],
 ) -> list[Expr]:
     scope.aliases = {output.name: output.expr for output in block.outputs}
-    late = ExpressionBinder(binder, scope, keys=keys, aggregates=True, aliases="last")
+    late = ExpressionBinder(binder, scope, keys=keys, aggregates=True)
     late.named_windows = listed.named_windows
-    if node.args.get("having"):
+    if node.args.get("having"):  # comes before the select list, whose aliases it therefore does not see
+        late.aliases = "last" if binder.session.lenient else ""
         block.having = late.conjuncts(node.args["having"].this)
+    late.aliases = "last"
     if node.args.get("qualify"):
         block.qualify = late.conjuncts(node.args["qualify"].this)
     late.aliases = "first"
@@ -86,6 +89,8 @@ def _select_list(
         outputs += _item(binder, item, scope, block, listed, len(outputs))
     if not outputs:
         raise SemanticError("the select list is empty", at(node))
+    names = [output.name for output in outputs]
+    block.ambiguous = frozenset(name for name in names if names.count(name) > 1)
     block.outputs = _distinct_names(outputs)
 
 

@@ -48,6 +48,7 @@ class _Change:
             self.cursor.end()
             return boolean(True)
         node = parse_expression(self.cursor.text, self.cursor.tokens[self.cursor.at :])
+        self.cursor.at = len(self.cursor.tokens)
         self.tests = self.expressions.conjuncts(node)
         test = operators.logical("and", list(self.tests))
         return operators.is_boolean(test, True)

@@ -7,7 +7,7 @@ from yunbox.kernel.errors import InvalidArgument
 from yunbox.schema.tables import TableName
 from yunbox.schema.types import DataType
 from yunbox.sql.maxcompute.dialect import parse_query, tokenize
-from yunbox.sql.maxcompute.errors import NOWHERE, At, ParseFailed
+from yunbox.sql.maxcompute.errors import NOWHERE, At, ParseFailed, SemanticError
 from yunbox.sql.maxcompute.session import Session
 from yunbox.wire.odps.types import parse_type
 
@@ -163,7 +163,9 @@ class Cursor:
         self.expect("(")
         found: list[tuple[str, str | None]] = []
         while True:
-            column = self.name()
+            where, column = self.where(), self.name()
+            if column in dict(found):
+                raise SemanticError(f"partition column {column} is given more than once", where)
             found.append((column, self.constant() if self.take("=") or self.take("==") else None))
             if not self.take(","):
                 break
@@ -184,7 +186,9 @@ class Cursor:
         self.expect("(")
         found: dict[str, str] = {}
         while True:
-            key = self.string()
+            where, key = self.where(), self.string()
+            if key in found:
+                raise SemanticError(f"property {key} is given more than once", where)
             self.expect("=")
             found[key] = self.string()
             if not self.take(","):

@@ -5,14 +5,24 @@ from sqlglot import exp
 from yunbox.schema.tables import Column, Table
 from yunbox.sql.maxcompute.binder.queries import QueryBinder
 from yunbox.sql.maxcompute.casts import cast, converts, needs_cast
-from yunbox.sql.maxcompute.dialect import parse_query
-from yunbox.sql.maxcompute.errors import At, IllegalImplicitCast, SemanticError, TableNotFound, UnsupportedSql
+from yunbox.sql.maxcompute.dialect import at, parse_query
+from yunbox.sql.maxcompute.errors import (
+    At,
+    IllegalImplicitCast,
+    ParseFailed,
+    SemanticError,
+    TableNotFound,
+    UnsupportedSql,
+)
 from yunbox.sql.maxcompute.expr import STRING, Expr, build, null, quote, text_literal
+from yunbox.sql.maxcompute.grammar import words
 from yunbox.sql.maxcompute.queries import QueryPlanner
 from yunbox.sql.maxcompute.relations import Block
 from yunbox.sql.maxcompute.session import Session
 from yunbox.sql.maxcompute.statements.cursor import Cursor
 from yunbox.sql.plans import Insert, MultiInsert, Query
+
+_SOURCE = ("expressions", "from_", "joins", "laterals", "where")
 
 
 def parse_insert(cursor: Cursor, planner: QueryPlanner, with_: exp.Expr | None = None) -> Insert:
@@ -47,6 +57,10 @@ class Head:
                                      cursor.peek("WITH", ahead=1) or cursor.peek("FROM", ahead=1)):  # fmt: skip
             self.columns = cursor.names()
         self._check(self.where)
+        if not self.overwrite and self.table.properties.get("clustered_by") and not planner.session.lenient:
+            raise SemanticError(
+                f"{self.table.name} is clustered: INSERT OVERWRITE keeps it so, INSERT INTO does not", self.where
+            )
 
     def _check(self, where: At) -> None:
         known = [column.name.lower() for column in self.table.partition_columns]
@@ -224,8 +238,12 @@ def _with_source(select: str, source: str) -> exp.Expr:
             own = node.args.get(key) or []
             shared = origin.args[key]
             node.set(key, [*shared, *own] if isinstance(shared, list) else shared)
-    if origin.args.get("where") and not node.args.get("where"):
-        node.set("where", origin.args["where"])
+    extra = [key for key in origin.args if key not in _SOURCE and origin.args[key]]
+    if extra:
+        raise ParseFailed(f"{words(extra[0])} cannot stand before the INSERTs", at(origin))
+    both = [found.this for one in (origin, node) if (found := one.args.get("where")) is not None]
+    if both:
+        node.set("where", exp.Where(this=exp.and_(*both, copy=False, wrap=True)))
     return node
 
 

@@ -85,7 +85,7 @@ def _schema_name(cursor: Cursor) -> tuple[str, str]:
 
 
 def _create_function(cursor: Cursor) -> CreateFunction:
-    name = cursor.parts()[-1]
+    name = _function_name(cursor)
     cursor.expect("AS")
     class_name = cursor.string()
     resources: list[str] = []
@@ -93,6 +93,13 @@ def _create_function(cursor: Cursor) -> CreateFunction:
         resources = [part.strip() for part in cursor.string().split(",")]
     cursor.end()
     return CreateFunction(name, class_name, tuple(resources))
+
+
+def _function_name(cursor: Cursor) -> str:
+    where, parts = cursor.where(), cursor.parts()
+    if len(parts) > 1 and parts[0] != cursor.session.project.lower():
+        raise UnsupportedSql(f"a function of another project ({'.'.join(parts)})", where)
+    return parts[-1]
 
 
 def parse_drop(cursor: Cursor, planner: QueryPlanner) -> Plan:
@@ -112,7 +119,7 @@ def parse_drop(cursor: Cursor, planner: QueryPlanner) -> Plan:
         return DropSchema(project, name, if_exists)
     if cursor.take("FUNCTION"):
         if_exists = cursor.take("IF EXISTS")
-        function = cursor.parts()[-1]
+        function = _function_name(cursor)
         cursor.end()
         return DropFunction(function, if_exists)
     word = cursor.word(cursor.at) if not cursor.done else ""

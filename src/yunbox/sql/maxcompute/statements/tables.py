@@ -19,12 +19,12 @@ def parse_external_table(cursor: Cursor) -> CreateTable:
     """CREATE EXTERNAL TABLE, the words up to TABLE being read already."""
     if_not_exists = cursor.take("IF NOT EXISTS")
     name = cursor.table_name()
-    columns, _ = _definitions(cursor)
+    columns = _definitions(cursor)
     options, source = _Options(), SourceClauses()
     while not cursor.done:
         if not source.read(cursor):
             options.read(cursor)
-    _check(columns, options.partition_columns, (), cursor)
+    _check(columns, options.partition_columns, cursor)
     return CreateTable(name, without_defaults(tuple(columns)), tuple(options.partition_columns), options.comment, None,
                        options.properties, if_not_exists, source=source.source(cursor))  # fmt: skip
 
@@ -40,7 +40,7 @@ def parse_create_table(cursor: Cursor, planner: QueryPlanner) -> CreateTable:
         cursor.end()
         return CreateTable(name, like.columns, like.partition_columns, like.comment, lifecycle,
                            dict(like.properties), if_not_exists, like, None, like.primary_key)  # fmt: skip
-    columns, primary_key = _definitions(cursor) if cursor.peek("(") else ([], ())
+    columns = _definitions(cursor) if cursor.peek("(") else []
     options = _Options()
     while not cursor.done and not cursor.peek("AS"):
         options.read(cursor)
@@ -50,29 +50,30 @@ def parse_create_table(cursor: Cursor, planner: QueryPlanner) -> CreateTable:
         columns = _created_from(query.columns, columns, cursor)
     if not columns:
         raise cursor.failure("a column list, LIKE or AS expected")
-    key = primary_key or options.primary_key
-    _check(columns, options.partition_columns, key, cursor)
+    _check(columns, options.partition_columns, cursor)
     for column in columns:
         if column.default and converts(planner.expression(column.default).type, column.type) is None:
             raise SemanticError(f"the default of column {column.name} is no {column.type}", where)
-    required = {column.lower() for column in key}
-    columns = [Column(c.name, c.type, c.comment, c.nullable and c.name not in required, c.default) for c in columns]
     return CreateTable(name, tuple(columns), tuple(options.partition_columns), options.comment,
-                       options.lifecycle_days, options.properties, if_not_exists, None, query, key)  # fmt: skip
+                       options.lifecycle_days, options.properties, if_not_exists, None, query)  # fmt: skip
 
 
 class _Options:
     """The clauses after the column list, in any order."""
 
     def __init__(self) -> None:
+        self._read: set[str] = set()
         self.comment = ""
         self.partition_columns: list[Column] = []
         self.lifecycle_days: int | None = None
         self.properties: dict[str, str] = {}
-        self.primary_key: tuple[str, ...] = ()
 
     def read(self, cursor: Cursor) -> None:
-        """Read one clause."""
+        """Read one clause, of which each stands once."""
+        word = cursor.word(cursor.at)
+        if word in self._read:
+            raise cursor.failure(f"{word} stands there already")
+        self._read.add(word)
         if cursor.take("COMMENT"):
             self.comment = cursor.string()
         elif cursor.take("PARTITIONED BY"):
@@ -122,16 +123,14 @@ def _clustering(cursor: Cursor) -> str:
     return cursor.text[cursor.tokens[start].start : cursor.tokens[cursor.at - 1].end + 1]
 
 
-def _definitions(cursor: Cursor) -> tuple[list[Column], tuple[str, ...]]:
+def _definitions(cursor: Cursor) -> list[Column]:
     columns: list[Column] = []
-    key: tuple[str, ...] = ()
     for _ in _listed(cursor):
-        if cursor.take("PRIMARY KEY"):
-            key = tuple(cursor.names())
-        else:
-            columns.append(column_definition(cursor))
+        if cursor.peek("PRIMARY KEY"):
+            raise UnsupportedSql("PRIMARY KEY (a Delta Table, which keeps one row for each key)", cursor.where())
+        columns.append(column_definition(cursor))
     cursor.expect(")")
-    return columns, key
+    return columns
 
 
 def column_definition(cursor: Cursor) -> Column:
@@ -167,7 +166,7 @@ def _created_from(given: tuple[Column, ...], named: list[Column], cursor: Cursor
     return list(given)
 
 
-def _check(columns: list[Column], partitions: list[Column], key: tuple[str, ...], cursor: Cursor) -> None:
+def _check(columns: list[Column], partitions: list[Column], cursor: Cursor) -> None:
     names = [column.name.lower() for column in (*columns, *partitions)]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
@@ -180,9 +179,6 @@ def _check(columns: list[Column], partitions: list[Column], key: tuple[str, ...]
     for column in partitions:
         if column.type.name not in _PARTITION_TYPES:
             raise SemanticError(f"a partition column cannot be {column.type}", cursor.where())
-    for name in key:
-        if name not in names:
-            raise SemanticError(f"primary key column {name} cannot be resolved", cursor.where())
 
 
 def _existing(cursor: Cursor, planner: QueryPlanner) -> Table:

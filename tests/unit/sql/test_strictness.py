@@ -1,0 +1,103 @@
+"""What the real service refuses is refused here, by default; what does no harm a project may allow itself.
+
+Pages: "Rewrite incompatible SQL statements" (its names stand beside the cases), "JOIN", "Drop partitions", "EXPLAIN".
+"""
+
+import pytest
+
+from tests.unit.sql.conftest import Sandbox
+from yunbox.kernel.errors import KernelError
+
+STRICT = {"odps.sql.validate.orderby.limit": "true"}
+LENIENT = {"yunbox.sql.lenient": "true"}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("select split(name, '\\01') from u", "ODPS-0130161:[1,20] Parse exception - unexpected escape sequence: 01"),
+        ("select name like '\\0001' from u", "unexpected escape sequence: 0001"),  # bad.escape
+        ("select a from (select a from u order by a) q", "ORDER BY must be used with a LIMIT"),  # order.by.no.limit
+        ("select a from u order by a", "ORDER BY must be used with a LIMIT"),
+        ("select a from u union all select a from w order by a", "ORDER BY must be used with a LIMIT"),
+        ("select u.a from u join w on u.a = w.a or u.name = w.name", "expect equality expression"),
+        ("select u.a from u join w on u.a = w.a and u.name > w.name", "expect equality expression"),
+        ("select u.a from u left join w on u.a = w.a and not (u.name = w.name)", "expect equality expression"),
+        ("select a as b from u group by a having b > 0", "column b cannot be resolved"),  # having.use.select.alias
+        ("select count(a) c from u group by name having c > 1", "column c cannot be resolved"),
+        ("select a, name as a from u order by a limit 1", "a is ambiguous"),  # order.by.col.ambiguous
+        ("select * as x from u", "ODPS-0130161"),  # select.invalid.token.after.star
+        ("create table x (a bigint, A string)", "more than once"),  # column.repeated.in.creation
+        ("create table x (a bigint) partitioned by (p string, p string)", "more than once"),
+        ("select row_number() over (order by a) r, r + 1 from u", "column r cannot be resolved"),
+        ("select a from u where a", "expect BOOLEAN"),  # non.boolean.filter
+        ("select a from u where a in (select zz from w)", "column zz cannot be resolved"),
+        ("alter table t drop partition (dt < 'n' and hh = 1)", "one partition column"),
+        ("alter table t drop partition (dt = '20240101' or hh = 1)", "one partition column"),
+        ("explain create table x (a bigint)", "EXPLAIN takes a query"),
+        ("explain drop table u", "EXPLAIN takes a query"),
+        ("insert into t partition (dt = '1', dt = '2') select 1", "dt is given more than once"),
+        ("create table x (a bigint primary key)", "ODPS-0130161"),
+        ("create table x (a bigint not null, primary key (a))", "PRIMARY KEY (a Delta Table"),
+        ("create table x (a bigint) comment 'a' comment 'b'", "COMMENT stands there already"),
+        ("create table x (a bigint) lifecycle 1 lifecycle 2", "LIFECYCLE stands there already"),
+        ("create table x (a bigint) tblproperties ('a'='1', 'a'='2')", "a is given more than once"),
+        ("select a from u distribute by a order by a limit 1", "cannot be used with DISTRIBUTE BY"),
+        ("select a from u cluster by a sort by a", "CLUSTER BY cannot be used"),
+        ("from u group by a insert into w select a, name", "GROUP cannot stand before the INSERTs"),
+        ("drop function other.f", "function of another project"),
+        ("show columns from u nonsense", "end of statement expected"),
+        ("alter view v rename to w nonsense", "ODPS-0130"),
+        ("use p nonsense", "end of statement expected"),
+    ],
+)  # fmt: skip
+def test_refused(box: Sandbox, text: str, told: str):
+    with pytest.raises(KernelError) as caught:
+        box.plan(text, **STRICT)
+    assert told in str(caught.value)
+    assert not str(caught.value).split(" ")[0].endswith("[0,0]")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "select a from (select a from u order by a) q",
+        "select u.a from u join w on u.a = w.a or u.name = w.name",
+        "select count(a) c from u group by name having c > 1",
+        "insert into u select '1', 'x'",
+    ],
+)
+def test_a_project_may_be_lenient(box: Sandbox, text: str):
+    settings = {name: value for name, value in box.session.settings.items() if "orderby" not in name}
+    box.session = type(box.session)("p", settings=settings, user="me")
+    box.plan(text, **LENIENT)
+
+
+def test_a_mapjoin_hint_allows_what_is_no_equality(box: Sandbox):
+    box.plan("select /*+ mapjoin(w) */ u.a from u join w on u.a = w.a or u.name = w.name", **STRICT)
+    box.plan("select u.a from u join w on u.a = w.a and u.name > 'a' and w.name like 'b%'", **STRICT)
+
+
+def test_escapes_of_three_digits_and_of_letters_are_read(box: Sandbox):
+    assert box.value(r"'\001\n\\1\'' ") == "\x01\n\\1'"
+
+
+def test_the_conditions_before_and_in_an_insert_both_hold(box: Sandbox):
+    made = box.plan("from u where a > 0 insert into w select a, name where a < 3")
+    assert box.con.execute(box.sql(made.inserts[0].query)).fetchall() == [(1, "one")]
+
+
+def test_lateral_views_and_joins_keep_their_order(box: Sandbox):
+    rows = box.rows("select p from t r lateral view explode(arr) q as p join u on u.a = p")
+    assert rows == [(1,)]
+
+
+def test_lists_of_patterns(box: Sandbox):
+    assert box.rows("select name like any ('o%', 'x'), name not like all ('o%', '%e') from u where a = 1") == [
+        (True, False)
+    ]
+
+
+def test_columns_by_regular_expression(box: Sandbox):
+    assert box.rows("select `(a)?+.+` from u where a = 1") == [("one",)]
+    assert box.rows("select q.`n.*`, * from u q where a = 1") == [("one", 1, "one")]
