@@ -38,7 +38,7 @@ KINDS = {
         "create table t (id bigint, name string)",
         "create table u like t",
         "create table p (id bigint) partitioned by (pt string)",
-        "create table d (id bigint not null, name string, primary key(id)) tblproperties ('transactional'='true')",
+        "create table d (id bigint not null, name string) tblproperties ('transactional'='true')",
         "create table copied as select * from t",
         "create external table e (id bigint, name string) stored as csv location 'oss://lake/csv/'",
         "create external table days (id bigint) partitioned by (pt string) stored as csv location 'oss://lake/days/'",

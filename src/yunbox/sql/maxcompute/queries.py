@@ -76,7 +76,9 @@ class QueryPlanner:
         if loose:
             raise SemanticError(f"column {min(loose)} is no partition column of {table.name}")
         if len({name for test in tests for _, name in test.refs}) > 1:
-            raise SemanticError("a partition filter may read one partition column: write a PARTITION (...) for each", where)
+            raise SemanticError(
+                "a partition filter may read one partition column: write a PARTITION (...) for each", where
+            )
         pruner = Pruner(self.catalog, self.evaluate, binder.relations)
         pruner.block(SelectBlock(source=scan, where=tests))
         if not scan.has_predicate:

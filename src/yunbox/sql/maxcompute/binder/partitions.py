@@ -7,7 +7,7 @@ from sqlglot import exp
 from yunbox.schema.tables import Table, TableName
 from yunbox.sql.maxcompute.dialect import at
 from yunbox.sql.maxcompute.errors import ArgumentCountWrong, ArgumentTypeWrong, SemanticError, TableNotFound
-from yunbox.sql.maxcompute.expr import Expr, boolean, string
+from yunbox.sql.maxcompute.expr import STRING, Expr, boolean, null, string
 
 if TYPE_CHECKING:
     from yunbox.sql.maxcompute.binder.expressions import ExpressionBinder
@@ -33,9 +33,11 @@ def _max_pt(binder: "ExpressionBinder", nodes: list[exp.Expr], node: exp.Expr) -
     if len(nodes) != 1:
         raise ArgumentCountWrong("max_pt", len(nodes), "1 arguments", at(node))
     name = _name(binder, nodes, node, "max_pt")
-    _partitioned(binder, name, node, "max_pt")
+    table = _partitioned(binder, name, node, "max_pt")
     binder.binder.asked.append(name)
     newest = binder.binder.catalog.newest_partition(name)
+    if not newest and table.source is not None:
+        return null(STRING)  # what lies elsewhere may not have been looked at yet
     if not newest:
         raise SemanticError(f"function max_pt finds no partition of table {name} that has rows", at(node))
     return string(newest[0])
