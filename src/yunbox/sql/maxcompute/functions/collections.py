@@ -1,10 +1,13 @@
 """Arrays, maps and structs."""
 
+from collections.abc import Callable
+from dataclasses import replace
+
 from yunbox.schema.types import DataType
 from yunbox.sql.maxcompute.casts import cast, common_type
-from yunbox.sql.maxcompute.errors import ArgumentCountWrong, ArgumentTypeWrong
+from yunbox.sql.maxcompute.errors import ArgumentCountWrong, ArgumentTypeWrong, ArgumentWrong
 from yunbox.sql.maxcompute.expr import BIGINT, STRING, Expr, build, quote
-from yunbox.sql.maxcompute.functions.registry import Call, scalar
+from yunbox.sql.maxcompute.functions.registry import Call, failing, scalar
 
 _COMBINED_MAX = 5  # elements of one combination
 
@@ -15,10 +18,35 @@ def _map(call: Call) -> Expr:
     keys, values = call.args[::2], call.args[1::2]
     key = common_type([k.type for k in keys], call.where)
     value = common_type([v.type for v in values], call.where)
+    if key.children:
+        raise ArgumentTypeWrong(f"a key of a map cannot be of type {key.upper()}", call.where)
     of = DataType("map", children=(key, value))
-    k = ", ".join(cast(one, key).sql for one in keys)
-    v = ", ".join(cast(one, value).sql for one in values)
-    return build(f"MAP([{k}], [{v}])", of, *call.args)
+    pairs = [(cast(k, key).sql, cast(v, value).sql) for k, v in zip(keys, values, strict=True)]
+    known = {k.value for k in keys if k.op == "literal" and k.value is not None}
+    if len(known) == len(keys) or (len(keys) == 1 and not keys[0].is_null):
+        return build(f"MAP([{', '.join(k for k, _ in pairs)}], [{', '.join(v for _, v in pairs)}])", of, *call.args)
+    entries = ", ".join(f"{{'k': {k}, 'v': {v}}}" for k, v in pairs)
+    return build(f"mc_map_of([{entries}], {_strict(call)})", of, *call.args)
+
+
+def _strict(call: Call) -> str:
+    """Whether a key that comes twice in a map fails, as the session has it."""
+    policy = str(call.session.settings.get("odps.sql.map.key.dedup.policy", "last_win")).lower()
+    return "TRUE" if policy == "exception" else "FALSE"
+
+
+def with_policy(make: Callable[[Call, str], Expr]) -> Callable[[Call], Expr]:
+    """A template whose first argument may say what becomes of a key that comes twice."""
+
+    def render(call: Call) -> Expr:
+        if not call.args[0].type.is_text:
+            return make(call, _strict(call))
+        policy = call.text(0)
+        if policy not in ("exception", "last_win"):
+            raise ArgumentWrong(f"function {call.name} does not know the policy {policy}", call.where)
+        return make(replace(call, args=call.args[1:]), "TRUE" if policy == "exception" else "FALSE")
+
+    return render
 
 
 def _named_struct(call: Call) -> Expr:
@@ -80,9 +108,24 @@ def _chosen(array: str, count: int, depth: int) -> str:
     return f"flatten(list_transform({places}, lambda _i{depth}: {_chosen(array, count, depth + 1)}))"
 
 
-def _map_concat(call: Call) -> str:
+def _map_concat(call: Call, strict: str) -> Expr:
+    of = common_type([arg.type for arg in call.args], call.where)
+    entries = ", ".join(f"mc_entries_of({cast(arg, of).sql})" for arg in call.args)
     known = " AND ".join(f"{arg.sql} IS NOT NULL" for arg in call.args)
-    return f"(CASE WHEN {known} THEN map_concat({', '.join(arg.sql for arg in call.args)}) END)"
+    wrong = failing("ODPS-0121095", "'a map of function map_concat is NULL'")
+    sql = f"(CASE WHEN {known} THEN mc_map_of(flatten([{entries}]), {strict}) ELSE {wrong} END)"
+    return build(sql, of, *call.args)
+
+
+def _from_arrays(call: Call, strict: str) -> Expr:
+    keys, values = call.args
+    of = DataType("map", children=(keys.type.children[0], values.type.children[0]))
+    entries = f"list_transform({keys.sql}, lambda _k, _i: {{'k': _k, 'v': {values.sql}[_i]}})"
+    wrong = failing("ODPS-0121095", "'the arrays of function map_from_arrays differ in length'")
+    equal = f"len({keys.sql}) = len({values.sql})"
+    known = f"{keys.sql} IS NULL OR {values.sql} IS NULL"
+    made = f"CASE WHEN {known} THEN NULL WHEN {equal} THEN mc_map_of({entries}, {strict}) ELSE {wrong} END"
+    return build(f"({made})", of, *call.args)
 
 
 def _map_entries(call: Call) -> Expr:
@@ -90,10 +133,10 @@ def _map_entries(call: Call) -> Expr:
     return build(f"map_entries({call[0]})", DataType("array", children=(struct,)), *call.args)
 
 
-def _from_entries(call: Call) -> Expr:
+def _from_entries(call: Call, strict: str) -> Expr:
     key, value, names = _pair(call)
     entries = f"list_transform({call[0]}, lambda _e: {{'k': _e.\"{names[0]}\", 'v': _e.\"{names[1]}\"}})"
-    return build(f"map_from_entries({entries})", DataType("map", children=(key, value)), *call.args)
+    return build(f"mc_map_of({entries}, {strict})", DataType("map", children=(key, value)), *call.args)
 
 
 def _multimap(call: Call) -> Expr:
@@ -126,7 +169,20 @@ def _array(call: Call) -> str:
     return f"[{', '.join(arg.sql for arg in call.args)}]"
 
 
+def _normalize(call: Call) -> str:
+    wrong = failing("ODPS-0121095", "'the p of function array_normalize is negative'")
+    return f"(CASE WHEN {call[1]} < 0 THEN {wrong} ELSE mc_norm({call[0]}, {call[1]}) END)"
+
+
+def _slice(call: Call) -> str:
+    wrong = failing("ODPS-0121095", "'function slice counts from 1, or from -1 backwards'")
+    return f"(CASE WHEN {call[1]} = 0 THEN {wrong} ELSE mc_slice({call[0]}, {call[1]}, {call.checked(2, 0)}) END)"
+
+
 def _sequence(call: Call) -> str:
+    if len(call) > 2:
+        wrong = failing("ODPS-0121095", "'the step of function sequence is 0'")
+        return f"(CASE WHEN {call[2]} = 0 THEN {wrong} ELSE generate_series({call[0]}, {call[1]}, {call[2]}) END)"
     step = call[2] if len(call) > 2 else f"CASE WHEN {call[0]} <= {call[1]} THEN 1 ELSE -1 END"
     return f"generate_series({call[0]}, {call[1]}, {step})"
 
@@ -136,7 +192,8 @@ scalar("map", ("any?* -> any", _map))
 scalar("named_struct", ("any* -> any", _named_struct))
 scalar("struct", ("any* -> any", _struct))
 scalar("field", ("struct, string -> any", _field))
-scalar("size cardinality", ("array -> bigint", "len({0})"), ("map -> bigint", "CAST(cardinality({0}) AS BIGINT)"))
+scalar("size cardinality", ("array -> int", "CAST(len({0}) AS INTEGER)"),
+       ("map -> int", "CAST(cardinality({0}) AS INTEGER)"))  # fmt: skip
 scalar("array_contains", ("array<T>, T -> boolean", "list_contains({0}, {1})"))
 scalar("sort_array", ("array<T>, boolean? -> array<T>", _sort_array))
 scalar("array_distinct", ("array<T> -> array<T>", "mc_distinct({0})"))
@@ -150,21 +207,30 @@ scalar("array_max", ("array<T> -> T", "list_max({0})"))
 scalar("array_min", ("array<T> -> T", "list_min({0})"))
 scalar("array_position", ("array<T>, T -> bigint", "(CASE WHEN {1} IS NOT NULL AND {0} IS NOT NULL THEN "
        "CAST(coalesce(list_position({0}, {1}), 0) AS BIGINT) END)"))  # fmt: skip
-scalar("array_remove", ("array<T>, T -> array<T>", "list_filter({0}, lambda _x: _x IS DISTINCT FROM {1})"))
+scalar(
+    "array_remove",
+    (
+        "array<T>, T -> array<T>",
+        "(CASE WHEN {1} IS NOT NULL THEN list_filter({0}, lambda _x: _x IS DISTINCT FROM {1}) END)",
+    ),
+)
 scalar("array_repeat", ("T, bigint -> array<T>", "list_transform(range({1}), lambda _i: {0})"))
-scalar("array_normalize", ("array<double>, double -> array<double>", "mc_norm({0}, {1})"))
+scalar("array_normalize", ("array<double>, double -> array<double>", _normalize))
 scalar("flatten", ("array<array<T>> -> array<T>", "flatten({0})"))
-scalar("slice", ("array<T>, bigint, bigint -> array<T>", "mc_slice({0}, {1}, {2})"))
+scalar("slice", ("array<T>, bigint, bigint -> array<T>", _slice))
 scalar("sequence", ("bigint, bigint, bigint? -> array<bigint>", _sequence))
 scalar("shuffle", ("array<T> -> array<T>", "mc_shuffle({0})"), volatile=True)
 scalar("combinations", ("array<T>, bigint -> array<array<T>>", _combinations))
-scalar("ngrams", ("array<T>, bigint -> array<array<T>>", "mc_ngrams({0}, {1})"))
+scalar("ngrams", ("array<T>, bigint -> array<array<T>>", lambda c: f"mc_ngrams({c[0]}, {c.checked(1, 1)})"))
 scalar("element_at", ("array, any -> any", _element), ("map, any -> any", _element))
 scalar("map_keys", ("map<K,V> -> array<K>", "map_keys({0})"))
 scalar("map_values", ("map<K,V> -> array<V>", "map_values({0})"))
 scalar("map_entries", ("map<K,V> -> any", _map_entries))
-scalar("map_concat", ("map<K,V>* -> map<K,V>", _map_concat))
+scalar("map_concat", ("map<K,V>* -> any", with_policy(_map_concat)),
+       ("string, map<K,V>* -> any", with_policy(_map_concat)))  # fmt: skip
 scalar("map_contains_key", ("map<K,V>, K -> boolean", "map_contains({0}, {1})"))
-scalar("map_from_arrays", ("array<K>, array<V> -> map<K,V>", "map({0}, {1})"))
-scalar("map_from_entries", ("array -> any", _from_entries))
+scalar("map_from_arrays", ("array<K>, array<V> -> any", with_policy(_from_arrays)),
+       ("string, array<K>, array<V> -> any", with_policy(_from_arrays)))  # fmt: skip
+scalar("map_from_entries", ("array -> any", with_policy(_from_entries)),
+       ("string, array -> any", with_policy(_from_entries)))  # fmt: skip
 scalar("multimap_from_entries", ("array -> any", _multimap))

@@ -58,6 +58,27 @@ CREATE OR REPLACE MACRO mc_overlap(a, b) AS
         WHEN a IS NOT NULL AND b IS NOT NULL THEN FALSE
     END;
 
--- A list divided by its p-norm.
+-- A list divided by its p-norm; p = 0 leaves it as it is.
 CREATE OR REPLACE MACRO mc_norm(l, p) AS
-    list_transform(l, lambda _x: _x / pow(list_sum(list_transform(l, lambda _y: pow(abs(_y), p))), 1 / p));
+    CASE
+        WHEN list_count(l) < len(l) THEN NULL
+        WHEN p = 0 THEN l
+        ELSE list_transform(l, lambda _x: _x / pow(list_sum(list_transform(l, lambda _y: pow(abs(_y), p))), 1 / p))
+    END;
+
+-- A map of entries {k, v}: of a key that comes twice the last counts, or none may where strict.
+CREATE OR REPLACE MACRO mc_map_of(e, strict) AS
+    CASE
+        WHEN list_count(list_transform(e, lambda _x: _x.k)) < len(e)
+            THEN error('ODPS-0121095:Invalid argument - a key of a map is NULL')
+        WHEN len(list_distinct(list_transform(e, lambda _x: _x.k))) = len(e) THEN map_from_entries(e)
+        WHEN strict THEN error('ODPS-0121095:Invalid argument - duplicate key of a map')
+        ELSE list_reduce(
+            list_transform(e, lambda _x: map_from_entries([_x])),
+            lambda _a, _b: map_concat(_a, _b)
+        )
+    END;
+
+-- The entries of a map as {k, v}.
+CREATE OR REPLACE MACRO mc_entries_of(m) AS
+    list_transform(map_entries(m), lambda _e: {'k': _e.key, 'v': _e.value});

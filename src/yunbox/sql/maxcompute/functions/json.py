@@ -7,7 +7,7 @@ from yunbox.schema.types import DataType
 from yunbox.sql.maxcompute.casts import cast
 from yunbox.sql.maxcompute.errors import ArgumentCountWrong, ArgumentTypeWrong
 from yunbox.sql.maxcompute.expr import STRING, Expr, build, text_literal
-from yunbox.sql.maxcompute.functions.registry import Call, scalar
+from yunbox.sql.maxcompute.functions.registry import Call, failing, scalar
 from yunbox.wire.odps.types import parse_type
 
 _MODE = re.compile(r"^\s*(lax|strict)\s+", re.IGNORECASE)
@@ -116,6 +116,11 @@ def _from_json(call: Call) -> Expr:
     return build(f"CAST({sql} AS {of.duckdb})", of, *call.args)
 
 
+def _parse(call: Call) -> str:
+    wrong = failing("ODPS-0121095", f"{call[0]} || ' is no JSON'")
+    return f"(CASE WHEN json_valid({call[0]}) IS NOT FALSE THEN CAST({call[0]} AS JSON) ELSE {wrong} END)"
+
+
 def _object(call: Call) -> Expr:
     if len(call) % 2:
         raise ArgumentCountWrong("json_object", len(call), "an even number of arguments", call.where)
@@ -127,11 +132,11 @@ scalar("get_json_object", ("string, string -> string", _get), ("json, string -> 
 scalar("to_json", ("any -> string", _to_json))
 scalar("from_json", ("string, string -> any", _from_json))
 scalar("json_valid", ("string -> boolean", "json_valid({0})"))
-scalar("json_parse", ("string -> json", "CAST({0} AS JSON)"))
+scalar("json_parse", ("string -> json", _parse))
 scalar("json_format", ("json -> string", "CAST(json({0}) AS VARCHAR)"))
 scalar("json_pretty", ("json -> string", "CAST(json_pretty({0}) AS VARCHAR)"))
 scalar("json_type", ("json -> string", "mc_json_type({0})"))
-scalar("json_extract", ("json, string -> json", _extract), ("string, string -> json", _extract))
+scalar("json_extract", ("json, string -> json", _extract))
 scalar("json_exists", ("json, string -> boolean", lambda c: f"json_exists({c[0]}, {_path(c)})"))
 scalar("json_length", ("json -> bigint", "mc_json_length({0})"),
        ("json, string -> bigint", lambda c: f"mc_json_length(json_extract({c[0]}, {_path(c)}))"))  # fmt: skip

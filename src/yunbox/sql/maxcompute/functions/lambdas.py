@@ -3,6 +3,7 @@
 from yunbox.schema.types import DataType
 from yunbox.sql.maxcompute.casts import common_type
 from yunbox.sql.maxcompute.expr import Expr, build
+from yunbox.sql.maxcompute.functions.collections import with_policy
 from yunbox.sql.maxcompute.functions.registry import Call, scalar
 
 
@@ -53,10 +54,11 @@ def _entries(call: Call, key: str, value: str, of: DataType) -> Expr:
     return build(f"map_from_entries({made})", of, *call.args)
 
 
-def _transform_keys(call: Call) -> Expr:
+def _transform_keys(call: Call, strict: str) -> Expr:
     key = inlined(call.args[1], "_e.key", "_e.value")
     of = DataType("map", children=(call.args[1].type.children[0], call.args[0].type.children[1]))
-    return _entries(call, key, "_e.value", of)
+    made = f"list_transform(map_entries({call[0]}), lambda _e: {{'k': {key}, 'v': _e.value}})"
+    return build(f"mc_map_of({made}, {strict})", of, *call.args)
 
 
 def _transform_values(call: Call) -> Expr:
@@ -81,6 +83,7 @@ scalar("array_sort", ("array<T>, lambda<U> -> array<T>", _sorted))
 scalar("array_reduce reduce aggregate", ("array<T>, K, lambda<V>, lambda<U> -> any", _reduced))
 scalar("zip_with", ("array<T>, array<K>, lambda<U> -> array<U>", _zipped))
 scalar("map_filter", ("map<K,V>, lambda<U> -> map<K,V>", _map_filter))
-scalar("transform_keys", ("map<K,V>, lambda<U> -> any", _transform_keys))
+scalar("transform_keys", ("map<K,V>, lambda<U> -> any", with_policy(_transform_keys)),
+       ("string, map<K,V>, lambda<U> -> any", with_policy(_transform_keys)))  # fmt: skip
 scalar("transform_values", ("map<K,V>, lambda<U> -> any", _transform_values))
 scalar("map_zip_with", ("map<K,V>, map<K,T>, lambda<U> -> any", _map_zip))
