@@ -7,6 +7,7 @@ import duckdb
 from yunbox.engine.duck.failures import BadValue, MemoryShort, Overflow
 from yunbox.kernel.errors import Conflict, Internal, InvalidArgument, KernelError, StorageFull
 
+_TOO_LARGE = re.compile("with value (.+) can't be cast because the value is out of range")
 _OWN = re.compile("^Invalid Input Error: (Python exception occurred while executing the UDF: [A-Za-z]+: )?")
 """What DuckDB puts before the text of error(), or of a failure in Python, which is a dialect's own."""
 _CODED = re.compile(r"ODPS-\d{7}:")
@@ -31,6 +32,12 @@ def translate(failure: duckdb.Error) -> KernelError:
         return MemoryShort(f"The statement needs more memory than a worker has: {first_line}")
     if isinstance(failure, duckdb.OutOfRangeException) or "overflow" in text.lower():
         return Overflow(first_line)
+    if "Unknown TimeZone" in text:
+        return BadValue(first_line.removeprefix("Not implemented Error: "))
+    if isinstance(failure, duckdb.BinderException) and "GROUPING" in text:
+        return InvalidArgument("GROUPING takes the keys of GROUP BY only")
+    if (found := _TOO_LARGE.search(text)) is not None:
+        return Overflow(f"the value {found[1]} is out of range")
     if isinstance(failure, duckdb.InvalidInputException):
         return BadValue(_OWN.sub("", first_line))
     if isinstance(failure, duckdb.ConversionException | duckdb.DataError):

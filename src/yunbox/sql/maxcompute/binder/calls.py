@@ -15,6 +15,7 @@ from yunbox.sql.maxcompute.errors import (
 )
 from yunbox.sql.maxcompute.expr import BIGINT, NO_REFS, Expr, build
 from yunbox.sql.maxcompute.functions import FUNCTIONS, UNSUPPORTED, Function
+from yunbox.sql.maxcompute.functions.registry import wrapped
 
 if TYPE_CHECKING:
     from yunbox.sql.maxcompute.binder.expressions import ExpressionBinder
@@ -70,6 +71,8 @@ def _aggregate(
         raise SemanticError(f"aggregate function {function.name} is not allowed here", at(node))
     if not over and binder.inside_aggregate:
         raise SemanticError("aggregate functions cannot be nested", at(node))
+    if over and function.name in ("grouping", "grouping_id"):
+        raise SemanticError(f"function {function.name} cannot have an OVER clause", at(node))
     nodes, distinct = _without_distinct(nodes)
     before, binder.inside_aggregate = binder.inside_aggregate, not over
     try:
@@ -86,9 +89,9 @@ def _aggregate(
         value = args[-1].sql
         if order and not order.startswith(f" ORDER BY {value} "):
             return _distinct_ordered(function, args, returns, f"{order})", f"{filtered}{over}", extra)
-        order = order or f" ORDER BY {value}"
+        order = order or ("" if args[-1].op == "literal" else f" ORDER BY {value}")
     sql = _inserted(sql, "DISTINCT " if distinct else "", order)
-    sql = wrap.format(f"{sql}{filtered}{over}", over=over, type=returns.duckdb)
+    sql = wrapped(wrap, f"{sql}{filtered}{over}", over, returns)
     return _aggregated(build(sql, returns, *args, *extra), over)
 
 

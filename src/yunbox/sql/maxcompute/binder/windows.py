@@ -14,6 +14,7 @@ from yunbox.sql.maxcompute.dialect import at
 from yunbox.sql.maxcompute.errors import SemanticError
 from yunbox.sql.maxcompute.expr import Expr, build
 from yunbox.sql.maxcompute.functions import Function
+from yunbox.sql.maxcompute.functions.registry import wrapped
 
 if TYPE_CHECKING:
     from yunbox.sql.maxcompute.binder.expressions import ExpressionBinder
@@ -168,6 +169,6 @@ def _window(binder: "ExpressionBinder", function: Function, inner: exp.Expr, ove
         ignore = True
     if ignore:
         core = core[: core.rindex(")")] + " IGNORE NULLS)"
-    made = build(wrap.format(f"{core}{over.sql()}", over=over.sql()), returns, *call.args, *over.parts)
+    made = build(wrapped(wrap, f"{core}{over.sql()}", over.sql(), returns), returns, *call.args, *over.parts)
     made.window = True
     return made

@@ -3,7 +3,7 @@
 from yunbox.schema.types import DataType
 from yunbox.sql.maxcompute.casts import cast
 from yunbox.sql.maxcompute.errors import ArgumentTypeWrong, ArgumentWrong
-from yunbox.sql.maxcompute.expr import DOUBLE
+from yunbox.sql.maxcompute.expr import DOUBLE, Expr
 from yunbox.sql.maxcompute.functions.registry import Around, Call, aggregate, unsupported
 
 _TYPED = "CAST({} AS {type})"
@@ -17,15 +17,22 @@ def _wm_concat(call: Call) -> str:
 
 
 def _share(call: Call, index: int) -> str:
-    """The SQL of a percentile, or of an array of them, each from 0 to 1."""
-    arg = call.args[index]
-    if arg.is_null:
-        raise ArgumentWrong(f"argument {index + 1} of function {call.name} is NULL", call.where)
-    if arg.op == "literal" and isinstance(arg.value, int | float) and not 0 <= arg.value <= 1:
-        raise ArgumentWrong(f"argument {index + 1} of function {call.name} must be from 0 to 1", call.where)
-    if not arg.constant:
-        raise ArgumentTypeWrong(f"argument {index + 1} of function {call.name} must be a constant", call.where)
-    return arg.sql
+    """The SQL of a percentile, or of an array of them, each a constant from 0 to 1."""
+    arg = _uncast(call.args[index])
+    for one in map(_uncast, arg.args if arg.op == "array" else (arg,)):
+        if one.is_null:
+            raise ArgumentWrong(f"argument {index + 1} of function {call.name} is NULL", call.where)
+        if one.op != "literal":
+            raise ArgumentTypeWrong(f"argument {index + 1} of function {call.name} must be a constant", call.where)
+        if not (isinstance(one.value, int | float) and 0 <= one.value <= 1):
+            raise ArgumentWrong(f"argument {index + 1} of function {call.name} must be from 0 to 1", call.where)
+    return call[index]
+
+
+def _uncast(arg: Expr) -> Expr:
+    while arg.op == "cast":
+        arg = arg.args[0]
+    return arg
 
 
 def _percentile(call: Call) -> str:
@@ -35,8 +42,8 @@ def _percentile(call: Call) -> str:
 def _percentile_approx(call: Call) -> Around:
     """percentile_approx(x[, weight], p or array of p[, bins])."""
     at = 2 if len(call) == 4 or (len(call) == 3 and _weighed(call)) else 1
-    wanted = cast(call.args[at], DataType("array", children=(DOUBLE,)) if call.args[at].type.children else DOUBLE)
     _share(call, at)
+    wanted = cast(call.args[at], DataType("array", children=(DOUBLE,)) if call.args[at].op == "array" else DOUBLE)
     bins = call.number(at + 1, 1) if len(call) > at + 1 else _BINS
     weight = cast(call.args[1], DOUBLE).sql if at == 2 else "1e0"
     core = f"list(struct_pack(x := {call[0]}, w := {weight}))"
@@ -48,6 +55,16 @@ def _percentile_approx(call: Call) -> Around:
 def _weighed(call: Call) -> bool:
     """Whether the second of three arguments is a weight, and not the percentile."""
     return not call.args[1].type.children and (bool(call.args[2].type.children) or not call.args[1].constant)
+
+
+def _map_union_sum(call: Call) -> Around:
+    key, value = call.args[0].type.children
+    if not (value.is_numeric or value.name == "void"):
+        raise ArgumentTypeWrong(f"function map_union_sum cannot add values of type {value.upper()}", call.where)
+    summed = DataType("bigint") if value.is_integer or value.name == "void" else value
+    of = DataType("map", children=(key, DOUBLE if value.name == "float" else summed))
+    given = cast(call.args[0], of).sql if value.name == "void" else call[0]
+    return Around(f"list({given})", f"CAST(mc_sum_of(mc_entries({{}})) AS {of.duckdb})", of)
 
 
 def _skipping(call: Call) -> bool:
@@ -117,7 +134,7 @@ aggregate("histogram", ("K -> map<K,bigint>", "histogram({0})"), wrap=_TYPED)
 aggregate("map_agg", ("K, V -> map<K,V>", "list(struct_pack(k := {0}, v := {1}))"), wrap="mc_first_of({})")
 aggregate("multimap_agg", ("K, V -> map<K,array<V>>", "list(struct_pack(k := {0}, v := {1}))"), wrap="mc_all_of({})")
 aggregate("map_union", ("map<K,V> -> map<K,V>", "list({0})"),
-          wrap="mc_first_of(list_transform(mc_entries({}), lambda _e: {{'k': _e.key, 'v': _e.value}}))")  # fmt: skip
-aggregate("map_union_sum", ("map<K,V> -> map<K,V>", "list({0})"), wrap="CAST(mc_sum_of(mc_entries({})) AS {type})")
+          wrap="mc_first_of(list_transform(mc_entries({}), lambda _e: {'k': _e.key, 'v': _e.value}))")  # fmt: skip
+aggregate("map_union_sum", ("map<K,V> -> any", _map_union_sum))
 aggregate("grouping grouping_id", ("any* -> bigint", "grouping({*})"))
 unsupported("bloom_filter collect_bloom_filter approx_histogram kmeans")

@@ -162,11 +162,12 @@ def _element(call: Call) -> Expr:
 
 def _joined(call: Call) -> str:
     texts = cast(call.args[0], DataType("array", children=(STRING,))).sql
+    call.literal(1)
     return f"mc_array_join({texts}, {call[1]}, {call[2] if len(call) > 2 else 'NULL'})"
 
 
-def _array(call: Call) -> str:
-    return f"[{', '.join(arg.sql for arg in call.args)}]"
+def _array(call: Call) -> Expr:
+    return build(f"[{', '.join(arg.sql for arg in call.args)}]", call.returns, *call.args, op="array")
 
 
 def _normalize(call: Call) -> str:

@@ -79,7 +79,7 @@ scalar("base64", ("binary -> string", "to_base64({0})"), ("string -> string", "t
 scalar("unbase64", ("string -> binary", "from_base64({0})"))
 scalar("hex", ("bigint -> string", "upper(to_hex({0}))"), ("string -> string", "hex({0})"),
        ("binary -> string", "hex({0})"))  # fmt: skip
-scalar("unhex", ("string -> binary", "unhex({0})"))
+scalar("unhex", ("string -> binary", "(CASE WHEN regexp_full_match({0}, '[0-9A-Fa-f]*') THEN unhex({0}) END)"))
 scalar("encode", ("string, string -> binary", _encode))
 scalar("to_charset", ("string, string, string? -> binary", _to_charset))
 scalar("from_charset", ("binary, string, string? -> string", _from_charset))

@@ -2,6 +2,7 @@
 
 from yunbox.schema.types import DataType
 from yunbox.sql.maxcompute.casts import common_type
+from yunbox.sql.maxcompute.errors import ArgumentTypeWrong
 from yunbox.sql.maxcompute.expr import Expr, build
 from yunbox.sql.maxcompute.functions.collections import with_policy
 from yunbox.sql.maxcompute.functions.registry import Call, scalar
@@ -17,6 +18,8 @@ def inlined(function: Expr, *values: str) -> str:
 
 def _sorted(call: Call) -> str:
     """array_sort(a, comparator): each element goes where as many stand before it as compare smaller."""
+    if not call.args[1].type.children[0].is_numeric:
+        raise ArgumentTypeWrong("the comparator of function array_sort must give a number", call.where)
     array = call[0]
     before = inlined(call.args[1], f"{array}[_j]", f"{array}[_i]")
     places = f"range(1, len({array}) + 1)"

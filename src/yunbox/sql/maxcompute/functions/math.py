@@ -1,7 +1,10 @@
 """Mathematical functions. What has no value in the reals is NULL, as the vendor has it."""
 
+from collections.abc import Callable
+
 from yunbox.schema.types import DataType
-from yunbox.sql.maxcompute.expr import build
+from yunbox.sql.maxcompute.casts import cast, common_type
+from yunbox.sql.maxcompute.expr import Expr, build
 from yunbox.sql.maxcompute.functions.dates import hive_trunc
 from yunbox.sql.maxcompute.functions.registry import Call, scalar
 
@@ -13,11 +16,15 @@ for _name in ("ln", "log2", "log10"):
     scalar(_name, ("double -> double", f"(CASE WHEN {{0}} > 0 THEN {_name}({{0}}) END)"))
 
 
+_PLACES_MAX = 38  # of a DECIMAL
+
+
 def _exactly(sql: str) -> object:
     """A template whose result is cast to the declared DECIMAL."""
 
     def render(call: Call) -> str:
-        text = sql.format(*[arg.sql for arg in call.args], places=call[1] if len(call) > 1 else "0")
+        places = call.number(1, -_PLACES_MAX, _PLACES_MAX) if len(call) > 1 else 0
+        text = sql.format(*[arg.sql for arg in call.args], places=places)
         return f"CAST({text} AS {call.returns.duckdb})"
 
     return render
@@ -27,6 +34,16 @@ def _whole(name: str) -> object:
     def render(call: Call) -> object:
         of = DataType("decimal", (38, 0)) if call.args[0].type.name == "decimal" else DataType("bigint")
         return build(f"CAST({name}({call[0]}) AS {of.duckdb})", of, *call.args)
+
+    return render
+
+
+def _modulo(template: str) -> Callable[[Call], Expr]:
+    """A remainder in the type that both numbers have."""
+
+    def render(call: Call) -> Expr:
+        of = common_type([arg.type for arg in call.args], call.where)
+        return build(template.format(*[cast(arg, of).sql for arg in call.args]), of, *call.args)
 
     return render
 
@@ -58,8 +75,10 @@ def _shift(name: str) -> object:
 
 scalar("sqrt", ("double -> double", "(CASE WHEN {0} >= 0 THEN sqrt({0}) END)"))
 scalar("abs", ("number -> number", "abs({0})"))
-scalar("ceil ceiling", ("decimal -> any", _whole("ceil")), ("double -> any", _whole("ceil")))
-scalar("floor", ("decimal -> any", _whole("floor")), ("double -> any", _whole("floor")))
+scalar(
+    "ceil ceiling", ("bigint -> bigint", "{0}"), ("decimal -> any", _whole("ceil")), ("double -> any", _whole("ceil"))
+)
+scalar("floor", ("bigint -> bigint", "{0}"), ("decimal -> any", _whole("floor")), ("double -> any", _whole("floor")))
 scalar("round", ("double -> double", "round({0})"),
        ("double, bigint -> double", "(round({0} * pow(10.0e0, {1})) / pow(10.0e0, {1}))"),
        ("decimal, bigint? -> decimal", _exactly("round({0}, CAST({places} AS INTEGER))")))  # fmt: skip
@@ -75,8 +94,8 @@ scalar("pow power", ("double, double -> double", "pow({0}, {1})"))
 scalar("sign", ("double -> double", "CAST(sign({0}) AS DOUBLE)"))
 scalar("pi", (" -> double", "pi()"))
 scalar("e", (" -> double", "exp(1.0e0)"))
-scalar("pmod", ("T, T -> T", "((({0} % nullif({1}, 0)) + {1}) % nullif({1}, 0))"))
-scalar("mod", ("T, T -> T", "({0} % nullif({1}, 0))"))
+scalar("pmod", ("number, number -> number", _modulo("((({0} % nullif({1}, 0)) + {1}) % nullif({1}, 0))")))
+scalar("mod", ("number, number -> number", _modulo("({0} % nullif({1}, 0))")))
 scalar("negative", ("number -> number", "(- {0})"))
 scalar("positive", ("number -> number", "{0}"))
 scalar("rand random", ("bigint? -> double", "random()"), volatile=True)

@@ -7,6 +7,7 @@ from yunbox.sql.maxcompute.expr import text_literal
 from yunbox.sql.maxcompute.functions.registry import Call, scalar
 
 _GROUP = re.compile(r"(?<!\\)(?:\\\\)*\((?!\?[^P<])")
+_GROUPS_MAX = 99
 _BACK = re.compile(r"\\(\d|\\)")
 _REFERENCE = re.compile(r"\$(\d)")
 
@@ -20,7 +21,7 @@ def _check_group(call: Call, group: int) -> None:
 
 
 def _extract(call: Call) -> str:
-    group = call.number(2, 0) if len(call) > 2 else 1
+    group = call.number(2, 0, _GROUPS_MAX) if len(call) > 2 else 1
     _check_group(call, group)
     return f"regexp_extract({call[0]}, {call[1]}, {group})"
 
@@ -51,7 +52,7 @@ def _substr(call: Call) -> str:
 
 
 def _extract_all(call: Call) -> str:
-    group = call.number(2, 0) if len(call) > 2 else 1
+    group = call.number(2, 0, _GROUPS_MAX) if len(call) > 2 else 1
     _check_group(call, group)
     return f"regexp_extract_all({call[0]}, {call[1]}, {group})"
 

@@ -38,9 +38,11 @@ Kind = Literal["scalar", "aggregate", "window", "table"]
 Template = Any  # text, or Callable[[Call], str | Expr]
 _CLASSES = ("number", "integer", "any", "text", "temporal", "lambda")
 _WIDENED = {"widest": 0, "finer": 4}  # results of sum() and avg(): DECIMAL(38) with that much more scale
+_ELEMENTS = {"array": 1, "map": 2, "struct": 0}
 _TIMES = ("date", "datetime", "timestamp", "timestamp_ntz")
 _NO_TEXT = ("boolean", "binary", "json")  # no text by themselves
 _VARIABLES = ("T", "K", "V", "U")
+_PLACE = re.compile(r"\{(?:over|type)?\}")
 _HOLE = re.compile(r"\{(\*|\d+\*?)(?:\|([^}]*))?\}")
 
 
@@ -91,7 +93,7 @@ class Call:
         value = self.literal(index)
         if value is None:
             raise NullArgument
-        if not isinstance(value, int):
+        if not isinstance(value, int) or isinstance(value, bool):
             raise ArgumentTypeWrong(f"argument {index + 1} of function {self.name} must be a BIGINT", self.where)
         if value < least or (most is not None and value > most):
             limit = f"at least {least}" if most is None else f"from {least} to {most}"
@@ -166,7 +168,7 @@ class Function:
         """The text of an aggregate's call, and what goes around it with its clauses."""
         if isinstance(text, Around):
             return text.core, text.wrap
-        return (text.sql if isinstance(text, Expr) else str(text)), self.wrap
+        return (text.sql if isinstance(text, Expr) else str(text)), "{}" if isinstance(text, Expr) else self.wrap
 
     def resolve(self, args: Sequence[Expr], session: Session, where: At) -> tuple[str | Expr | Around, DataType, Call]:
         """The DuckDB text of a call, its type, and the converted arguments."""
@@ -185,6 +187,8 @@ class Function:
             made = signature.template
             text = _render(made, converted) if isinstance(made, str) else made(call)
         except NullArgument:
+            if self.kind == "table":
+                raise ArgumentWrong(f"an argument of function {self.name} is NULL", where) from None
             return self._nothing(DataType("string") if returns.name == "any" else returns), returns, call
         if isinstance(text, Around) and text.type is not None:
             returns = text.type
@@ -193,7 +197,7 @@ class Function:
     def _nothing(self, of: DataType) -> Expr:
         """NULL in the place of a call; of an aggregate, one for each group."""
         made = null(of)
-        return Expr(f"any_value({made.sql})", of) if self.kind == "aggregate" else made
+        return Expr(f"any_value({made.sql})", of) if self.kind in ("aggregate", "window") else made
 
     def call(self, args: Sequence[Expr], session: Session, where: At = NOWHERE) -> Expr:
         """A bound call of a scalar function."""
@@ -206,6 +210,12 @@ class Function:
 FUNCTIONS: dict[str, Function] = {}
 UNSUPPORTED: set[str] = set()
 """The vendor's functions that Yunbox knows by name only."""
+
+
+def wrapped(wrap: str, call: str, over: str, of: DataType) -> str:
+    """A call with its clauses inside what goes around it."""
+    parts = {"{}": call, "{over}": over, "{type}": of.duckdb}
+    return _PLACE.sub(lambda found: parts[found.group()], wrap)
 
 
 _FAILURES = {"ODPS-0121095": "Invalid argument", "ODPS-0121145": "Data overflow"}
@@ -311,6 +321,8 @@ def _texts_inside(pattern: DataType, given: DataType) -> bool:
 
 def _fits(pattern: DataType, given: DataType) -> int | None:
     name = pattern.name
+    if name == "lambda" or given.name == "lambda":
+        return 0 if given.name == name else None
     if name in _VARIABLES or name == "any":
         return 0
     if given.name == "void":
@@ -323,8 +335,6 @@ def _fits(pattern: DataType, given: DataType) -> int | None:
         return 0 if given.is_text else 3 if not given.children else None
     if name == "temporal":
         return 0 if given.name in _TIMES else 6 if given.is_text else None
-    if name == "lambda" or given.name == "lambda":
-        return 0 if given.name == name else None
     if name in ("array", "map", "struct"):
         if given.name != name or _texts_inside(pattern, given):
             return None
@@ -388,7 +398,7 @@ def _fill(pattern: DataType, bound: dict[str, DataType], given: DataType) -> Dat
     if name == "decimal" and not pattern.params:
         return given if given.name == "decimal" else DataType("decimal", (38, 18))
     if name in ("array", "map", "struct") and not pattern.children:
-        return given
+        return given if given.name == name else DataType(name, children=(DataType("void"),) * _ELEMENTS[name])
     if pattern.children and name != "struct":
         inner = given.children if given.name == name else pattern.children
         pairs = zip(pattern.children, inner or pattern.children, strict=False)

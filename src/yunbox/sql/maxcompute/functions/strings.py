@@ -32,10 +32,20 @@ def _substr(call: Call) -> str:
 
 
 def _split_part(call: Call) -> str:
-    call.literal(1)
+    _constant(call, 1)
     start = call.number(2, 1)
     end = call.number(3, start) if len(call) > 3 else start
     return f"mc_split_part({call[0]}, {call[1]}, {start}, {end})"
+
+
+def _constant(call: Call, index: int) -> str:
+    """A separator, which DuckDB takes as a constant only."""
+    call.literal(index)
+    return call[index]
+
+
+def _substring_index(call: Call) -> str:
+    return f"mc_substring_index({call[0]}, {_constant(call, 1)}, {call[2]})"
 
 
 def _concat_ws(call: Call) -> str:
@@ -58,7 +68,7 @@ def _format_number(call: Call) -> str:
     shape = call.literal(1)
     if shape is None:
         raise NullArgument
-    if isinstance(shape, int):
+    if not isinstance(shape, str):
         digits = call.number(1, 0, _DIGITS_MAX)
         return f"format('{{:,.{digits}f}}', round_even({call[0]}, {digits}))"
     text = str(shape)
@@ -79,7 +89,7 @@ scalar("bit_length", ("string -> bigint", "(strlen({0}) * 8)"))
 scalar("substr substring", ("string, bigint, bigint? -> string", _substr),
        ("binary, bigint, bigint? -> binary",
         "unhex(mc_substr(hex({0}), {1} * 2 - 1, {2|1073741823} * 2))"))  # fmt: skip
-scalar("substring_index", ("string, string, bigint -> string", "mc_substring_index({0}, {1}, {2})"))
+scalar("substring_index", ("string, string, bigint -> string", _substring_index))
 scalar("tolower lower lcase", ("string -> string", "lower({0})"))
 scalar("toupper upper ucase", ("string -> string", "upper({0})"))
 scalar("trim", ("string, string? -> string", "trim({0}, {1|' '})"))
@@ -91,7 +101,7 @@ scalar("concat", ("array<T> -> array<T>", "{0}"), ("string?* -> string", lambda 
         f"(CASE WHEN {' AND '.join(f'{a.sql} IS NOT NULL' for a in c.args)}"
         f" THEN flatten([{', '.join(a.sql for a in c.args)}]) END)"))  # fmt: skip
 scalar("concat_ws",
-       ("string, array<string> -> string", "array_to_string({1}, {0})"),
+       ("string, array<string> -> string", lambda c: f"array_to_string({c[1]}, {_constant(c, 0)})"),
        ("string, string* -> string", _concat_ws))  # fmt: skip
 scalar("replace", ("string, string, string? -> string",
        "(CASE WHEN {1} = '' THEN {0} ELSE replace({0}, {1}, {2|''}) END)"))  # fmt: skip

@@ -5,7 +5,7 @@ from yunbox.sql.maxcompute.casts import cast, common_type
 from yunbox.sql.maxcompute.errors import ArgumentCountWrong, ArgumentTypeWrong, ArgumentWrong
 from yunbox.sql.maxcompute.expr import BIGINT, STRING, text_literal
 from yunbox.sql.maxcompute.functions.json import path
-from yunbox.sql.maxcompute.functions.registry import FUNCTIONS, Call, _declare
+from yunbox.sql.maxcompute.functions.registry import FUNCTIONS, Call, NullArgument, _declare
 
 Columns = list[tuple[str, DataType, str]]
 
@@ -30,7 +30,7 @@ def _posexplode(call: Call) -> Columns:
 
 
 def _posexplode_map(call: Call) -> Columns:
-    return [("pos", BIGINT, f"unnest(range(cardinality({call[0]})))"), *_explode_map(call)]
+    return [("pos", BIGINT, f"unnest(range(CAST(cardinality({call[0]}) AS BIGINT)))"), *_explode_map(call)]
 
 
 def _inline(call: Call) -> Columns:
@@ -46,12 +46,14 @@ def _json_tuple(call: Call) -> Columns:
     for i, arg in enumerate(call.args[1:]):
         key = f"'$.' || {arg.sql}"
         if isinstance(arg.value, str):
-            key = text_literal(path(f"$.{arg.value}") or f'$."{arg.value}"')
+            key = text_literal(path(f"$.{arg.value}") or f'$."{arg.value or " "}"')
         made.append((f"c{i}", STRING, f"mc_get_json({call[0]}, {key})"))
     return made
 
 
 def _json_explode(call: Call) -> Columns:
+    if call.args[0].is_null:
+        raise NullArgument
     keys = f"(CASE json_type({call[0]}) WHEN 'OBJECT' THEN json_keys({call[0]}) END)"
     many = f"(CASE json_type({call[0]}) WHEN 'OBJECT' THEN json_extract({call[0]}, '$.*') "
     many += f"WHEN 'ARRAY' THEN json_extract({call[0]}, '$[*]') END)"
