@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import architecture
+import functions
 import limits
 from circles import import_circles
 
@@ -45,6 +46,7 @@ RULES: dict[str, Callable[[], list[str]]] = {
     "no import circles": lambda: import_circles(ROOT / "src"),
     "the picture of the house": architecture.stale,
     "the page of limits": limits.stale,
+    "the page of functions": functions.stale,
 }
 
 

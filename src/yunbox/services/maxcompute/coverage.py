@@ -21,7 +21,7 @@ NOT_OFFERED = {
         "fail by name; PARQUET, ORC (extra `orc`), CSV, TSV, JSON and TEXTFILE work"
     ),
     "Time travel, PIVOT, recursive CTEs, materialized views, AUTO PARTITIONED": "fail by name at planning",
-    "Functions: compress, sym_encrypt, reflect, bloom_filter, kmeans and a few more": "fail by name at planning",
+    "Functions that the page of functions marks as not offered": "fail by name at planning",
     "Patterns with look-around (regular expressions are RE2's, not Java's)": "fail when the query runs",
     "Instances of several tasks, and tasks other than SQL and SQLCost": "refused by name",
     "PyODPS's Arrow writer without a block id, compressed": "PyODPS itself sends the body before its compression has "
@@ -74,6 +74,8 @@ def page() -> str:
         *(f"| {what} | {happens} |" for what, happens in NOT_OFFERED.items()),
         "",
         "## SQL functions",
+        "",
+        "[The page of functions](functions.md) has every one with its signatures, and those that are not offered.",
         "",
         ", ".join(f"`{name}`" for name in sorted(FUNCTIONS) if not name.startswith("_")),
     ]

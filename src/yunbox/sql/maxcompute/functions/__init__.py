@@ -1,6 +1,7 @@
 """MaxCompute's functions, declared one by one; one module for each category of the vendor's documentation."""
 
 from yunbox.sql.maxcompute.functions import (  # noqa: F401 - importing declares
+    absent,
     aggregates,
     collections,
     dates,

@@ -4,7 +4,7 @@ from yunbox.schema.types import DataType
 from yunbox.sql.maxcompute.casts import cast
 from yunbox.sql.maxcompute.errors import ArgumentTypeWrong, ArgumentWrong
 from yunbox.sql.maxcompute.expr import DOUBLE, Expr
-from yunbox.sql.maxcompute.functions.registry import Around, Call, aggregate, unsupported
+from yunbox.sql.maxcompute.functions.registry import Around, Call, aggregate, category
 
 _TYPED = "CAST({} AS {type})"
 _BINS = 10_000  # of percentile_approx(), where none are given
@@ -92,6 +92,8 @@ def _numeric_histogram(call: Call) -> Around:
     return Around(f"list(struct_pack(x := {call[1]}, w := {weight}))", f"yb_numeric_histogram({{}}, {bins})")
 
 
+category("Aggregate functions")
+
 aggregate("count", ("any* -> bigint", "count({*})"))
 aggregate("sum", ("bigint -> bigint", "sum({0})"), ("decimal -> widest", "sum({0})"), ("double -> double", "sum({0})"),
           wrap=_TYPED)  # fmt: skip
@@ -137,4 +139,3 @@ aggregate("map_union", ("map<K,V> -> map<K,V>", "list({0})"),
           wrap="mc_first_of(list_transform(mc_entries({}), lambda _e: {'k': _e.key, 'v': _e.value}))")  # fmt: skip
 aggregate("map_union_sum", ("map<K,V> -> any", _map_union_sum))
 aggregate("grouping grouping_id", ("any* -> bigint", "grouping({*})"))
-unsupported("bloom_filter collect_bloom_filter approx_histogram kmeans")

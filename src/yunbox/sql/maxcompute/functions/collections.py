@@ -7,7 +7,7 @@ from yunbox.schema.types import DataType
 from yunbox.sql.maxcompute.casts import cast, common_type
 from yunbox.sql.maxcompute.errors import ArgumentCountWrong, ArgumentTypeWrong, ArgumentWrong
 from yunbox.sql.maxcompute.expr import BIGINT, STRING, Expr, build, quote
-from yunbox.sql.maxcompute.functions.registry import Call, failing, scalar
+from yunbox.sql.maxcompute.functions.registry import Call, category, failing, scalar
 
 _COMBINED_MAX = 5  # elements of one combination
 
@@ -187,6 +187,8 @@ def _sequence(call: Call) -> str:
     step = call[2] if len(call) > 2 else f"CASE WHEN {call[0]} <= {call[1]} THEN 1 ELSE -1 END"
     return f"generate_series({call[0]}, {call[1]}, {step})"
 
+
+category("Complex type functions")
 
 scalar("array", ("T?* -> array<T>", _array))
 scalar("map", ("any?* -> any", _map))

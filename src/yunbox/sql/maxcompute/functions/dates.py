@@ -4,7 +4,7 @@ from yunbox.sql.maxcompute.casts import cast
 from yunbox.sql.maxcompute.errors import ArgumentTypeWrong, ArgumentWrong
 from yunbox.sql.maxcompute.expr import DATE, DATETIME, STRING, TIMESTAMP, Expr, build, text_literal
 from yunbox.sql.maxcompute.functions.dateformats import Reading, java_pattern, reading, unit, vendor_pattern
-from yunbox.sql.maxcompute.functions.registry import Call, NullArgument, failing, scalar
+from yunbox.sql.maxcompute.functions.registry import Call, NullArgument, category, failing, scalar
 
 _ADD = {
     "year": "to_years", "month": "to_months", "day": "to_days", "hour": "to_hours", "minute": "to_minutes",
@@ -171,6 +171,8 @@ def hive_trunc(call: Call) -> str:
         raise NullArgument
     return f"strftime(date_trunc('{part}', {call[0]}), '{_ISO}')"
 
+
+category("Date functions")
 
 scalar("getdate now sysdate", (" -> datetime", _now))
 scalar("current_timestamp localtimestamp", (" -> timestamp", _now_timestamp))

@@ -3,7 +3,7 @@
 from yunbox.sql.maxcompute.errors import ArgumentWrong
 from yunbox.sql.maxcompute.expr import STRING, Expr, build, text_literal
 from yunbox.sql.maxcompute.functions.natives import CHARSETS, MODES, MORE_CHARSETS
-from yunbox.sql.maxcompute.functions.registry import Call, scalar
+from yunbox.sql.maxcompute.functions.registry import Call, category, scalar
 
 
 def _charset(call: Call, index: int, known: dict[str, str]) -> str:
@@ -68,6 +68,8 @@ def _part(call: Call) -> str | Expr:
         return build(found, STRING, *call.args)
     return f"mc_url_part({call[0]}, upper({call[1]}))"
 
+
+category("Encryption, encoding and URL functions")
 
 scalar("md5", ("string -> string", "md5({0})"), ("binary -> string", "md5({0})"))
 scalar("sha1 sha", ("string -> string", "sha1({0})"), ("binary -> string", "sha1({0})"))

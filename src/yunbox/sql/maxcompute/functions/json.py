@@ -7,7 +7,7 @@ from yunbox.schema.types import DataType
 from yunbox.sql.maxcompute.casts import cast
 from yunbox.sql.maxcompute.errors import ArgumentCountWrong, ArgumentTypeWrong
 from yunbox.sql.maxcompute.expr import STRING, Expr, build, text_literal
-from yunbox.sql.maxcompute.functions.registry import Call, failing, scalar
+from yunbox.sql.maxcompute.functions.registry import Call, category, failing, scalar
 from yunbox.wire.odps.types import parse_type
 
 _MODE = re.compile(r"^\s*(lax|strict)\s+", re.IGNORECASE)
@@ -128,6 +128,8 @@ def _object(call: Call) -> Expr:
     return build(f"json_object({', '.join(arg.sql for arg in args)})", _JSON, *args)
 
 
+category("JSON functions")
+
 scalar("get_json_object", ("string, string -> string", _get), ("json, string -> string", _get))
 scalar("to_json", ("any -> string", _to_json))
 scalar("from_json", ("string, string -> any", _from_json))
@@ -135,6 +137,7 @@ scalar("json_valid", ("string -> boolean", "json_valid({0})"))
 scalar("json_parse", ("string -> json", _parse))
 scalar("json_format", ("json -> string", "CAST(json({0}) AS VARCHAR)"))
 scalar("json_pretty", ("json -> string", "CAST(json_pretty({0}) AS VARCHAR)"))
+scalar("json_keys", ("json -> array<string>", "json_keys({0})"))
 scalar("json_type", ("json -> string", "mc_json_type({0})"))
 scalar("json_extract", ("json, string -> json", _extract))
 scalar("json_exists", ("json, string -> boolean", lambda c: f"json_exists({c[0]}, {_path(c)})"))

@@ -5,7 +5,7 @@ from yunbox.sql.maxcompute.casts import common_type
 from yunbox.sql.maxcompute.errors import ArgumentTypeWrong
 from yunbox.sql.maxcompute.expr import Expr, build
 from yunbox.sql.maxcompute.functions.collections import with_policy
-from yunbox.sql.maxcompute.functions.registry import Call, scalar
+from yunbox.sql.maxcompute.functions.registry import Call, category, scalar
 
 
 def inlined(function: Expr, *values: str) -> str:
@@ -77,6 +77,8 @@ def _map_zip(call: Call) -> Expr:
     of = DataType("map", children=(common_type([a.type.children[0]]), function.type.children[0]))
     return build(f"map({keys}, list_transform({keys}, lambda _k: {value}))", of, *call.args)
 
+
+category("Complex type functions")
 
 scalar("transform", ("array<T>, lambda<U> -> array<U>", "list_transform({0}, {1})"))
 scalar("filter", ("array<T>, lambda<U> -> array<T>", "list_filter({0}, {1})"))

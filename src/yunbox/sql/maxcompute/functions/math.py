@@ -6,7 +6,9 @@ from yunbox.schema.types import DataType
 from yunbox.sql.maxcompute.casts import cast, common_type
 from yunbox.sql.maxcompute.expr import Expr, build
 from yunbox.sql.maxcompute.functions.dates import hive_trunc
-from yunbox.sql.maxcompute.functions.registry import Call, scalar
+from yunbox.sql.maxcompute.functions.registry import Call, category, scalar
+
+category("Mathematical functions")
 
 for _name in ("exp", "sin", "cos", "tan", "atan", "sinh", "cosh", "tanh", "cbrt", "degrees", "radians"):
     scalar(_name, ("double -> double", f"{_name}({{0}})"))

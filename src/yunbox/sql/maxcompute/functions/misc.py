@@ -7,7 +7,7 @@ from yunbox.sql.maxcompute.casts import as_decimal, cast, common_type, implicit,
 from yunbox.sql.maxcompute.errors import ArgumentTypeWrong, ArgumentWrong
 from yunbox.sql.maxcompute.expr import DATETIME, DOUBLE, STRING, Expr, build, null, text_literal
 from yunbox.sql.maxcompute.functions.encodings import decode as decode_binary
-from yunbox.sql.maxcompute.functions.registry import Call, scalar, unsupported
+from yunbox.sql.maxcompute.functions.registry import Call, category, failing, scalar
 from yunbox.sql.maxcompute.operators import comparable
 from yunbox.wire.odps.types import parse_type
 
@@ -116,8 +116,12 @@ def _convert(name: str) -> object:
     return render
 
 
+category("Other functions")
+
 scalar("_yb_once", ("boolean, bigint -> boolean", "(CASE WHEN {0} AND {1} > 1 THEN error('ODPS-0130071:[0,0] "
        "Semantic analysis exception - several source rows match one target row in MERGE') ELSE TRUE END)"))  # fmt: skip
+scalar("failif", ("boolean, string -> boolean", lambda c:
+       f"(CASE WHEN {c[0]} THEN {failing('ODPS-0121095', c[1])} WHEN NOT {c[0]} THEN TRUE END)"))  # fmt: skip
 scalar("coalesce", ("T* -> T", _coalesce))
 scalar("nvl ifnull", ("T, T -> T", "coalesce({0}, {1})"))
 scalar("nvl2", ("any, T, T -> T", "(CASE WHEN {0} IS NOT NULL THEN {1} ELSE {2} END)"))
@@ -144,4 +148,3 @@ scalar("current_user session_user", (" -> string", lambda c: Expr(text_literal(c
 scalar("current_timezone", (" -> string", lambda c: Expr(text_literal(c.session.timezone), c.returns)))
 for _type in ("bigint", "int", "smallint", "tinyint", "double", "float", "string", "boolean"):
     scalar(_type, ("any -> any", _convert(_type)))
-unsupported("sym_encrypt sym_decrypt get_user_id reflect java_method assert_true")

@@ -4,7 +4,7 @@ import re
 
 from yunbox.sql.maxcompute.errors import ArgumentWrong
 from yunbox.sql.maxcompute.expr import text_literal
-from yunbox.sql.maxcompute.functions.registry import Call, scalar
+from yunbox.sql.maxcompute.functions.registry import Call, category, scalar
 
 _GROUP = re.compile(r"(?<!\\)(?:\\\\)*\((?!\?[^P<])")
 _GROUPS_MAX = 99
@@ -85,6 +85,8 @@ def _replace(call: Call) -> str:
     nth = f"mc_replace_nth({source}, {pattern}, {made}, {place})"
     return nth if call.args[3].op == "literal" else f"(CASE WHEN {place} = 0 THEN {every} ELSE {nth} END)"
 
+
+category("String functions")
 
 scalar("split", ("string, string?, boolean? -> array<string>",
        "mc_split(regexp_split_to_array({0}, {1|','}), NOT {2|TRUE})"))  # fmt: skip

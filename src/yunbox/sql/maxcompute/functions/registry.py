@@ -130,6 +130,7 @@ class Signature:
     template: Template
     exact: frozenset[int] = frozenset()
     hive: bool = False
+    text: str = ""
 
     def takes(self, count: int, session: Session) -> bool:
         """Whether a call may have that many arguments."""
@@ -152,6 +153,7 @@ class Function:
     signatures: tuple[Signature, ...]
     wrap: str = "{}"
     volatile: bool = False
+    category: str = ""
 
     def arity(self, session: Session) -> str:
         """How many arguments the function takes, in words."""
@@ -208,8 +210,14 @@ class Function:
 
 
 FUNCTIONS: dict[str, Function] = {}
-UNSUPPORTED: set[str] = set()
-"""The vendor's functions that Yunbox knows by name only."""
+UNSUPPORTED: dict[str, str] = {}
+"""The vendor's functions that Yunbox knows by name only, with their categories."""
+_under = [""]
+
+
+def category(title: str) -> None:
+    """Under which heading of the vendor's documentation the declarations that follow stand."""
+    _under[0] = title
 
 
 def wrapped(wrap: str, call: str, over: str, of: DataType) -> str:
@@ -243,13 +251,13 @@ def window(names: str, *signatures: tuple[str, Template], wrap: str = "{}") -> N
 
 def unsupported(names: str) -> None:
     """Name functions that exist at the vendor and not here, so that a call says so."""
-    UNSUPPORTED.update(names.split())
+    UNSUPPORTED.update(dict.fromkeys(names.split(), _under[0]))
 
 
 def _declare(names: str, kind: Kind, signatures: Sequence[tuple[str, Template]], wrap: str, volatile: bool) -> None:
     made = tuple(_signature(text, template) for text, template in signatures)
     for name in names.split():
-        FUNCTIONS[name] = Function(name, kind, made, wrap, volatile)
+        FUNCTIONS[name] = Function(name, kind, made, wrap, volatile, _under[0])
 
 
 def _signature(text: str, template: Template) -> Signature:
@@ -262,7 +270,7 @@ def _signature(text: str, template: Template) -> Signature:
     exact = frozenset(i for i, param in enumerate(written) if "!" in param)
     if repeats and written[-1].endswith("?*"):
         optional = max(optional, 1)
-    return Signature(params, optional, repeats, _pattern(right.strip()), template, exact, hive)
+    return Signature(params, optional, repeats, _pattern(right.strip()), template, exact, hive, text)
 
 
 def _split(text: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 from yunbox.sql.maxcompute.errors import ArgumentTypeWrong
 from yunbox.sql.maxcompute.expr import Expr, build, string
-from yunbox.sql.maxcompute.functions.registry import Call, NullArgument, scalar
+from yunbox.sql.maxcompute.functions.registry import Call, NullArgument, category, scalar
 
 _DIGITS_MAX = 340  # after the point, in format_number()
 
@@ -82,6 +82,8 @@ def _format_number(call: Call) -> str:
         sql = f"regexp_replace(regexp_replace({sql}, '0{{0,{most - least}}}$', ''), '\\.$', '')"
     return sql
 
+
+category("String functions")
 
 scalar("length char_length", ("string -> bigint", "length({0})"), ("binary -> bigint", "octet_length({0})"))
 scalar("lengthb octet_length", ("string -> bigint", "strlen({0})"), ("binary -> bigint", "octet_length({0})"))

@@ -5,7 +5,7 @@ from yunbox.sql.maxcompute.casts import cast, common_type
 from yunbox.sql.maxcompute.errors import ArgumentCountWrong, ArgumentTypeWrong, ArgumentWrong
 from yunbox.sql.maxcompute.expr import BIGINT, STRING, text_literal
 from yunbox.sql.maxcompute.functions.json import path
-from yunbox.sql.maxcompute.functions.registry import FUNCTIONS, Call, NullArgument, _declare
+from yunbox.sql.maxcompute.functions.registry import FUNCTIONS, Call, NullArgument, _declare, category
 
 Columns = list[tuple[str, DataType, str]]
 
@@ -121,6 +121,8 @@ def _trans_cols(call: Call) -> Columns:
     made.append(("col", of, f"unnest([{', '.join(cast(value, of).sql for value in values)}])"))
     return made
 
+
+category("Table functions")
 
 table("explode", ("array<T> -> any", _explode_array), ("map<K,V> -> any", _explode_map))
 table("posexplode", ("array<T> -> any", _posexplode), ("map<K,V> -> any", _posexplode_map))

@@ -1,6 +1,6 @@
 """Functions that exist only with OVER."""
 
-from yunbox.sql.maxcompute.functions.registry import Around, Call, window
+from yunbox.sql.maxcompute.functions.registry import Around, Call, category, window
 
 
 def _sample(call: Call) -> Around:
@@ -24,6 +24,8 @@ def _shifted(call: Call) -> str:
 def _nth(call: Call) -> str:
     return f"nth_value({call[0]}, {call.checked(1, 1)})"
 
+
+category("Window functions")
 
 window("row_number", (" -> bigint", "row_number()"))
 window("rank", (" -> bigint", "rank()"))
