@@ -18,7 +18,8 @@ Made by `python tools/functions.py` from the table that judges calls; `./yunbox 
 
 Each signature has the types of the arguments and, behind the arrow, that of the result. `?` marks an argument that may
 be left out, `*` one that may come again; `T`, `K`, `V` and `U` are types that must agree; `number`, `integer`, `text`
-and `temporal` are any type of that kind, `widest` and `finer` a DECIMAL(38) for sums and averages; `!` marks a date that is no STRING under the 2.0 types, as the vendor has it.
+and `temporal` are any type of that kind, `widest` and `finer` a DECIMAL(38) for sums and averages; `!` marks a date
+that is no STRING under the 2.0 types, as the vendor has it.
 `hive:` signatures exist under `odps.sql.hive.compatible=true`. Where the result is `any`, the arguments decide.
 `MAX_PT`, `TABLE_EXISTS` and `PARTITION_EXISTS` ask the catalogue; `CAST`, `CASE`, `BETWEEN` and `[]` are expressions.
 

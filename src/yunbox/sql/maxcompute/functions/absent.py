@@ -22,8 +22,8 @@ unsupported(
     "st_geomfromjson st_geomfromtext st_geomfromwkb st_interiorringn st_intersection st_intersects st_is3d st_isclosed "
     "st_isempty st_ismeasured st_isring st_issimple st_length st_linefromwkb st_linestring st_multilinestring "
     "st_multipoint st_multipolygon st_numgeometries st_numinteriorring st_numpoints st_overlaps st_point "
-    "st_pointfromwkb st_pointn st_polygon st_polyfromwkb st_relate st_setsrid st_srid st_startpoint st_symmetricdiff st_touches "
-    "st_union st_within st_x st_y st_z"
+    "st_pointfromwkb st_pointn st_polygon st_polyfromwkb st_relate st_setsrid st_srid st_startpoint st_symmetricdiff "
+    "st_touches st_union st_within st_x st_y st_z"
 )
 category("Intelligent functions")
 unsupported("ai_generate ai_embed ml_predict")
