@@ -6,7 +6,7 @@ from pathlib import Path
 
 from yunbox.cli.output import Output
 from yunbox.cli.store import identities
-from yunbox.identity.policy import parse_policy
+from yunbox.identity.policy import check_policy
 from yunbox.identity.store import IdentityStore
 from yunbox.kernel.errors import InvalidArgument
 
@@ -74,7 +74,7 @@ def _act_on_policy(store: IdentityStore, account: str, args: argparse.Namespace)
     match args.action:
         case "put-policy":
             document = _document(args.document)
-            parse_policy(document)
+            check_policy(document)
             store.put_policy(account, args.policy, document)
         case "delete-policy":
             store.delete_policy(account, args.policy)

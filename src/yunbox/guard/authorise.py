@@ -1,4 +1,10 @@
-"""Whether a principal may do what an operation touches: RAM policies and in-project grants, deny first."""
+"""Whether a principal may do what an operation touches: one rule over statements, deny first.
+
+An access is decided by all statements that speak of it, in no order: those of the policies attached to the user, what
+the service itself grants and denies (``GrantSource``), and for an account that the thing is its own. Any Deny that is
+not surely beside the point refuses; else any Allow grants; else nothing does. A temporary identity needs that twice:
+for the one it stands for, and for its own session policy.
+"""
 
 from collections.abc import Callable, Iterable
 
@@ -10,7 +16,8 @@ from yunbox.kernel.errors import Forbidden
 GrantSource = Callable[[Principal, Access], Iterable[Statement]]
 """Gives the statements that a service itself grants a principal, such as MaxCompute's in-project ACLs."""
 _REMEMBERED_MAX = 10_000
-_OWNER = Decision(True, "the account owns the resource")
+_OWNS = Statement("Allow", ("*",), ("*",), origin="the account, which owns the resource")
+_OWNER = Decision(True, "the account owns the resource", _OWNS)
 
 
 class AccessDenied(Forbidden):
@@ -37,18 +44,20 @@ class Authoriser:
         self._store = store
         self._region = region
         self._sources: list[GrantSource] = []
+        self._binding: list[GrantSource] = []
         self._attached = Attached(store)
         self.epoch = store.epoch
 
-    def add_source(self, source: GrantSource) -> None:
-        """Let a service contribute the grants it keeps."""
+    def add_source(self, source: GrantSource, *, binds_owner: bool = False) -> None:
+        """Let a service contribute the grants it keeps; some deny things even to the account that owns them."""
         self._sources.append(source)
+        if binds_owner:
+            self._binding.append(source)
 
     def check(self, principal: Principal, accesses: Iterable[Access], context: Context | None = None) -> None:
         """Raise AccessDenied for the first access that is not allowed."""
         for access in accesses:
-            asked = {**(context or {}), **access.context} if access.context else context
-            decision = self.decide(principal, access, asked)
+            decision = self.decide(principal, access, context)
             if not decision.allowed:
                 raise AccessDenied(access, decision.because)
 
@@ -57,6 +66,8 @@ class Authoriser:
 
         A temporary identity needs both: the access of the one it stands for, and its own session policy.
         """
+        if access.context:
+            context = {**(context or {}), **access.context}
         decision = self._decide_base(principal, access, context)
         if not decision.allowed or principal.policies is None:
             return decision
@@ -65,11 +76,14 @@ class Authoriser:
 
     def _decide_base(self, principal: Principal, access: Access, context: Context | None) -> Decision:
         ours = principal.account_id == access.account_id
-        if ours and principal.is_account:
-            return _OWNER
-        statements = [*self._attached.statements(principal.id, access.action)] if ours else []
-        for source in self._sources:
+        owns = ours and principal.is_account
+        statements = [*self._attached.statements(principal.id, access.action)] if ours and not owns else []
+        for source in self._binding if owns else self._sources:
             statements += source(principal, access)
+        if owns:
+            if not statements:
+                return _OWNER
+            statements.append(_OWNS)
         return evaluate(statements, access.action, self._spellings(access), context)
 
     def _spellings(self, access: Access) -> tuple[str, ...]:

@@ -1,34 +1,24 @@
 """RAM policies, version 1: parsed strictly, evaluated deny-first, and able to say why.
 
-Source: the vendor's "Policy structure and syntax". An unknown operator or field fails closed: the policy
-is refused when it is written, and a statement whose condition cannot be decided neither grants nor is skipped
-when it denies.
+Sources: the vendor's "Policy structure and syntax". The rule is that what is not decided opens nothing: a statement
+whose conditions cannot be decided does not grant where it allows, and holds where it denies (``identity.conditions``
+says what decides them). What nobody can read - an element, an operator, a name that stands twice - is refused when it
+is parsed; what Yunbox cannot decide by - a key, a value of the wrong kind - when it is written (``check_policy``), so
+that a document that lies in the store since before that is still read.
 """
 
-import fnmatch
-import ipaddress
-import json
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+from yunbox.identity.conditions import OPERATORS, Condition, Context, check_condition, holds
 from yunbox.kernel.errors import InvalidArgument
+from yunbox.kernel.texts import matches, strict_json
 
 _STATEMENT_KEYS = {"Effect", "Action", "NotAction", "Resource", "NotResource", "Condition", "Sid"}
+_DOCUMENT_KEYS = {"Version", "Statement"}
 _DOCUMENT_BYTES_MAX = 6144
-Context = Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Condition:
-    """One operator on one key: it holds when the request's value meets any of ``values``."""
-
-    operator: str
-    key: str
-    values: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -59,17 +49,26 @@ def parse_policy(document: str, origin: str = "") -> tuple[Statement, ...]:
     if len(document) > _DOCUMENT_BYTES_MAX:
         raise InvalidArgument(f"A policy document has at most {_DOCUMENT_BYTES_MAX} characters")
     try:
-        body = json.loads(document)
+        body = strict_json(document)
     except ValueError as error:
         raise InvalidArgument(f"The policy is not valid JSON: {error}") from None
     if not isinstance(body, dict) or str(body.get("Version")) != "1":
         raise InvalidArgument('The policy needs "Version": "1"')
+    if unknown := set(body) - _DOCUMENT_KEYS:
+        raise InvalidArgument(f"Unknown policy element: {sorted(unknown)}")
     statements = body.get("Statement")
     if isinstance(statements, dict):
         statements = [statements]
     if not isinstance(statements, list) or not statements:
         raise InvalidArgument("The policy needs a non-empty Statement")
     return tuple(_statement(item, origin) for item in statements)
+
+
+def check_policy(document: str) -> None:
+    """Refuse a document that is about to be written, where Yunbox could not decide by it. Raises InvalidArgument."""
+    for statement in parse_policy(document):
+        for condition in statement.conditions:
+            check_condition(condition)
 
 
 def evaluate(
@@ -127,7 +126,7 @@ def _conditions(body: Any) -> Iterable[Condition]:
     if not isinstance(body, dict):
         raise InvalidArgument("Condition is an object")
     for operator, keys in body.items():
-        if operator not in _OPERATORS:
+        if operator not in OPERATORS:
             raise InvalidArgument(f"Unknown condition operator {operator}")
         if not isinstance(keys, dict):
             raise InvalidArgument(f"The condition {operator} is an object of keys")
@@ -146,75 +145,21 @@ def _covers(statement: Statement, action: str, resources: tuple[str, ...], conte
     found = any(matches(pattern, resource) for pattern in statement.resources for resource in resources)
     if found == statement.not_resources:
         return False
-    return all(_holds(condition, context, statement.effect) for condition in statement.conditions)
+    return not statement.conditions or _applies(statement, context)
+
+
+def _applies(statement: Statement, context: Context) -> bool:
+    """Whether all conditions of a statement hold. One that is not decided counts against whoever asks.
+
+    A Deny is spared only where a condition surely does not hold; an Allow is given only where all surely do.
+    """
+    decided = [holds(condition, context) for condition in statement.conditions]
+    if statement.effect == "Deny":
+        return all(held is not False for held in decided)
+    return all(decided)
 
 
 def covers_action(statement: Statement, action: str) -> bool:
     """Whether a statement is about an action, on whatever resource."""
     action = action.lower()
     return any(matches(pattern, action) for pattern in statement.actions) != statement.not_actions
-
-
-def matches(pattern: str, text: str) -> bool:
-    """Whether a pattern with ``*`` and ``?`` covers the whole text."""
-    if "*" not in pattern and "?" not in pattern:
-        return pattern == text
-    return _glob(pattern).fullmatch(text) is not None
-
-
-@lru_cache(maxsize=4096)
-def _glob(pattern: str) -> re.Pattern[str]:
-    escaped = pattern.replace("[", "[[]")
-    return re.compile(fnmatch.translate(escaped), re.DOTALL)
-
-
-def _holds(condition: Condition, context: Context, effect: str) -> bool:
-    value = context.get(condition.key)
-    if value is None:
-        return False
-    test = _OPERATORS[condition.operator]
-    try:
-        return test(value, condition.values)
-    except ValueError:
-        return effect == "Deny"  # a condition that cannot be decided does not open anything
-
-
-def _any(test: Callable[[str, str], bool]) -> Callable[[str, tuple[str, ...]], bool]:
-    return lambda value, wanted: any(test(value, item) for item in wanted)
-
-
-def _none(test: Callable[[str, str], bool]) -> Callable[[str, tuple[str, ...]], bool]:
-    return lambda value, wanted: not any(test(value, item) for item in wanted)
-
-
-def _date(text: str) -> datetime:
-    return datetime.fromisoformat(text)
-
-
-def _in_network(value: str, network: str) -> bool:
-    return ipaddress.ip_address(value) in ipaddress.ip_network(network, strict=False)
-
-
-_OPERATORS: dict[str, Callable[[str, tuple[str, ...]], bool]] = {
-    "StringEquals": _any(lambda a, b: a == b),
-    "StringNotEquals": _none(lambda a, b: a == b),
-    "StringEqualsIgnoreCase": _any(lambda a, b: a.lower() == b.lower()),
-    "StringNotEqualsIgnoreCase": _none(lambda a, b: a.lower() == b.lower()),
-    "StringLike": _any(lambda a, b: matches(b, a)),
-    "StringNotLike": _none(lambda a, b: matches(b, a)),
-    "NumericEquals": _any(lambda a, b: float(a) == float(b)),
-    "NumericNotEquals": _none(lambda a, b: float(a) == float(b)),
-    "NumericLessThan": _any(lambda a, b: float(a) < float(b)),
-    "NumericLessThanEquals": _any(lambda a, b: float(a) <= float(b)),
-    "NumericGreaterThan": _any(lambda a, b: float(a) > float(b)),
-    "NumericGreaterThanEquals": _any(lambda a, b: float(a) >= float(b)),
-    "DateEquals": _any(lambda a, b: _date(a) == _date(b)),
-    "DateNotEquals": _none(lambda a, b: _date(a) == _date(b)),
-    "DateLessThan": _any(lambda a, b: _date(a) < _date(b)),
-    "DateLessThanEquals": _any(lambda a, b: _date(a) <= _date(b)),
-    "DateGreaterThan": _any(lambda a, b: _date(a) > _date(b)),
-    "DateGreaterThanEquals": _any(lambda a, b: _date(a) >= _date(b)),
-    "Bool": _any(lambda a, b: a.lower() == b.lower()),
-    "IpAddress": _any(_in_network),
-    "NotIpAddress": _none(_in_network),
-}

@@ -78,13 +78,15 @@ class Principal:
 class Access:
     """One action on one resource: ``odps:Select`` on ``projects/p/tables/t``, owned by ``account_id``.
 
-    ``context`` holds what the conditions of policies may ask of this very request.
+    ``context`` holds what the conditions of policies may ask of this very request; ``version`` is the one of the
+    resource that is meant, where not the present one is.
     """
 
     action: str
     resource: str
     account_id: str
     context: Mapping[str, str] = field(default_factory=dict)
+    version: str | None = None
 
 
 class Place(NamedTuple):

@@ -1,6 +1,11 @@
 """Small questions about texts that more than one layer asks, and amounts as texts for people."""
 
+import fnmatch
+import json
+import re
 from collections.abc import Collection
+from functools import lru_cache
+from typing import Any
 
 
 def common_start(texts: Collection[str]) -> str:
@@ -9,6 +14,31 @@ def common_start(texts: Collection[str]) -> str:
         return ""
     first, last = min(texts), max(texts)
     return first[: next((at for at, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))]
+
+
+def matches(pattern: str, text: str) -> bool:
+    """Whether a pattern with ``*`` and ``?`` covers the whole text."""
+    if "*" not in pattern and "?" not in pattern:
+        return pattern == text
+    return _glob(pattern).fullmatch(text) is not None
+
+
+@lru_cache(maxsize=4096)
+def _glob(pattern: str) -> re.Pattern[str]:
+    escaped = pattern.replace("[", "[[]")
+    return re.compile(fnmatch.translate(escaped), re.DOTALL)
+
+
+def strict_json(text: str | bytes) -> Any:
+    """JSON in which no name stands twice: one of the two would be lost. Raises ValueError."""
+    return json.loads(text, object_pairs_hook=_once)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name stands twice in one object")
+    return found
 
 
 def format_bytes(count: int) -> str:

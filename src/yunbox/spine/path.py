@@ -170,13 +170,16 @@ class RequestContext(Mapping[str, str]):
             return utc(self._clock.time()).isoformat()
         if key == "acs:SecureTransport":
             return "false"
+        if key == "acs:AccessId" and self._principal.access_key_id:
+            return self._principal.access_key_id
         raise KeyError(key)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(("acs:SourceIp", "acs:CurrentTime", "acs:SecureTransport"))
+        known = ("acs:SourceIp", "acs:CurrentTime", "acs:SecureTransport", "acs:AccessId")
+        return iter(known if self._principal.access_key_id else known[:3])
 
     def __len__(self) -> int:
-        return 3
+        return 4 if self._principal.access_key_id else 3
 
 
 def code_of(error: BaseException) -> str:

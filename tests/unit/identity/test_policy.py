@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yunbox.identity.policy import evaluate, matches, parse_policy
+from yunbox.identity.policy import evaluate, parse_policy
 from yunbox.kernel.errors import InvalidArgument
+from yunbox.kernel.texts import matches
 
 TABLE = ("acs:odps:cn-local:1:projects/p/tables/t", "acs:odps:*:projects/p/tables/t")
 

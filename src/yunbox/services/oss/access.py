@@ -1,8 +1,14 @@
 """Who may touch what: the accesses of an operation, and what bucket policies and ACLs grant beyond RAM.
 
 OSS asks three sources. RAM policies speak for the users of the owner's account; a bucket policy speaks for anybody
-it names; an ACL opens a bucket or an object to everyone. A Deny of any wins. Source: the vendor's page on
+it names; an ACL opens a bucket or an object to everyone. A Deny of any wins. Sources: the vendor's page on
 "Authentication and permissions" and the table of actions in "RAM policies".
+
+A bucket policy binds the account that owns the bucket too, where it names it, or names everybody under a condition;
+what it says of everybody without one is about the others ("Bucket policies", on the bucket owner). It never keeps the
+owner from its own three calls: else nobody could take back one that shuts everybody out.
+
+An object's ACL goes before its bucket's, for writing as for reading ("Configure ACLs for objects").
 """
 
 import json
@@ -12,9 +18,11 @@ from functools import lru_cache
 from ipaddress import ip_network
 from typing import Any
 
-from yunbox.identity.policy import Condition, Statement, parse_policy
+from yunbox.identity.conditions import Condition, check_condition
+from yunbox.identity.policy import Statement, parse_policy
 from yunbox.kernel.call import Access, Principal
 from yunbox.kernel.errors import Forbidden, InvalidArgument
+from yunbox.kernel.texts import strict_json
 from yunbox.storage.objects.model import Bucket
 from yunbox.storage.objects.store import ObjectStore
 
@@ -26,9 +34,22 @@ _WRITES = (
     *_READS, "oss:PutObject", "oss:DeleteObject", "oss:ListObjects", "oss:AbortMultipartUpload", "oss:ListParts",
     "oss:ListMultipartUploads", "oss:RestoreObject",
 )  # fmt: skip
+_OPENED = {"public-read": (*_READS, "oss:ListObjects"), "public-read-write": _WRITES}
 _CHANGES = ("oss:PutObject", "oss:DeleteObject", "oss:AbortMultipartUpload", "oss:RestoreObject")
 
 _WHENCE = ("acs:SourceVpc", "acs:SourceVpcId", "acs:AccessId")
+_OF_POLICIES = ("oss:PutBucketPolicy", "oss:GetBucketPolicy", "oss:DeleteBucketPolicy")
+_OF_VERSIONS = {
+    "GetObject": "GetObjectVersion",
+    "DeleteObject": "DeleteObjectVersion",
+    "GetObjectAcl": "GetObjectVersionAcl",
+    "PutObjectAcl": "PutObjectVersionAcl",
+    "GetObjectTagging": "GetObjectVersionTagging",
+    "PutObjectTagging": "PutObjectVersionTagging",
+    "DeleteObjectTagging": "DeleteObjectVersionTagging",
+    "RestoreObject": "RestoreObjectVersion",
+}
+"""Actions that have a name of their own where a version is named."""
 _EQUAL = ("StringEquals", "StringEqualsIgnoreCase", "StringLike")
 _NETWORK_BITS_MIN = 8
 
@@ -36,6 +57,11 @@ _NETWORK_BITS_MIN = 8
 def on_service(action: str, account_id: str) -> tuple[Access, ...]:
     """An access to the account's list of buckets."""
     return (Access(f"oss:{action}", "*", account_id),)
+
+
+def of_version(action: str, version: str | None) -> str:
+    """An action as it is called where a version is named."""
+    return action if version is None else _OF_VERSIONS.get(action, action)
 
 
 class Grants:
@@ -52,27 +78,31 @@ class Grants:
         bucket = self._store.buckets.find(name)
         if bucket is None:
             return ()
+        owns = principal.is_account and principal.account_id == bucket.account_id
+        document = bucket.settings.get("policy")
+        if owns and (document is None or access.action in _OF_POLICIES):
+            return ()
         blocked = bucket.blocks_public
-        statements = [] if blocked else list(_acl(self._acl_of(bucket, key, access), access))
-        if document := bucket.settings.get("policy"):
+        statements = [] if blocked or owns else list(_acl(self._acl_of(bucket, key, access), access))
+        if document:
             statements += (
                 statement
                 for who, statement in bucket_policy(document)
-                if _speaks_to(who, principal) and not (blocked and _opens(who, statement))
+                if _speaks_to(who, principal, statement, owns=owns) and not (blocked and _opens(who, statement))
             )
         return statements
 
     def _acl_of(self, bucket: Bucket, key: str, access: Access) -> str:
-        """The ACL that counts: the object's own, or the bucket's where it has none."""
-        if key and access.action in _READS:
-            record = self._store.objects.find(bucket, key)
+        """The ACL that counts: that of the object, or of the version that is asked for, or the bucket's."""
+        if key and access.action in _WRITES:
+            record = self._store.objects.find(bucket, key, access.version)
             if record is not None and record.acl:
                 return record.acl
         return bucket.acl
 
 
 def _acl(acl: str, access: Access) -> Iterable[Statement]:
-    actions = {"public-read": (*_READS, "oss:ListObjects"), "public-read-write": _WRITES}.get(acl, ())
+    actions = _OPENED.get(acl, ())
     if access.action in actions:
         yield Statement("Allow", (access.action.lower(),), ("*",), origin=f"the ACL {acl}")
 
@@ -83,7 +113,9 @@ def bucket_policy(document: str) -> tuple[tuple[tuple[str, ...], Statement], ...
     if len(document.encode()) > _POLICY_BYTES_MAX:
         raise InvalidArgument("A bucket policy is at most 16 KB long.", code="InvalidPolicyDocument")
     try:
-        body = json.loads(document)
+        body = strict_json(document)
+        if set(body) - {"Version", "Statement"}:
+            raise InvalidArgument("A policy has a Version and a Statement, and nothing else.")
         statements = body["Statement"]
         items = [statements] if isinstance(statements, dict) else list(statements)
         return tuple(_statement(item, str(body.get("Version"))) for item in items)
@@ -91,6 +123,16 @@ def bucket_policy(document: str) -> tuple[tuple[tuple[str, ...], Statement], ...
         raise InvalidArgument("The policy is not a valid document.", code="InvalidPolicyDocument") from None
     except InvalidArgument as error:
         raise InvalidArgument(error.message, code="InvalidPolicyDocument") from None
+
+
+def check_bucket_policy(document: str) -> None:
+    """Refuse a bucket policy that is about to be written. Raises InvalidArgument."""
+    for _, statement in bucket_policy(document):
+        for condition in statement.conditions:
+            try:
+                check_condition(condition)
+            except InvalidArgument as error:
+                raise InvalidArgument(error.message, code="InvalidPolicyDocument") from None
 
 
 def openings(bucket: Bucket) -> list[str]:
@@ -152,15 +194,20 @@ def _statement(item: dict[str, Any], version: str) -> tuple[tuple[str, ...], Sta
         raise InvalidArgument("A statement of a bucket policy names its Principal.")
     named = item["Principal"]
     if isinstance(named, dict):
-        named = named.get("RAM", [])
-    principals = tuple(str(name) for name in (named if isinstance(named, list) else [named]))
+        if set(named) != {"RAM"}:
+            raise InvalidArgument("A Principal is a list of names, or has them under RAM.")
+        named = named["RAM"]
+    names = named if isinstance(named, list) else [named]
+    if not all(isinstance(name, str) for name in names):
+        raise InvalidArgument("A Principal is a list of names.")
+    principals = tuple(names) or ("*",)  # an empty list is everybody ("Policy syntax and elements")
     text = json.dumps({"Version": version, "Statement": [rest]})
     return principals, parse_policy(text, "the bucket policy")[0]
 
 
-def _speaks_to(named: tuple[str, ...], principal: Principal) -> bool:
-    """Whether a policy's principals include one: ``*`` is everybody, else account or user ids, or their ARNs."""
-    if "*" in named:
+def _speaks_to(named: tuple[str, ...], principal: Principal, statement: Statement, *, owns: bool) -> bool:
+    """Whether a statement's principals include one: ``*`` is everybody, else account or user ids, or their ARNs."""
+    if "*" in named and (not owns or statement.conditions):
         return True
     if principal.is_anonymous:
         return False

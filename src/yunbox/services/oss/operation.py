@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from yunbox.kernel.call import Access, Call, Charge, Operation, Place, Shape
 from yunbox.kernel.errors import Unsupported
 from yunbox.services.oss import prices
-from yunbox.services.oss.params import NamesBucket, NamesObject
+from yunbox.services.oss.params import NamesBucket, NamesObject, OnVersion
 from yunbox.services.oss.service import Oss
 
 P = TypeVar("P")
@@ -82,6 +82,7 @@ def touches_object(action: str) -> Callable[[Oss, NamesObject], tuple[Access, ..
     """The access of a call about one object."""
 
     def touches(service: Oss, params: NamesObject) -> tuple[Access, ...]:
-        return (service.touch(action, params.bucket, params.key),)
+        version = params.version if isinstance(params, OnVersion) else None
+        return (service.touch(action, params.bucket, params.key, version),)
 
     return touches

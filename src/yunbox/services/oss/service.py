@@ -18,7 +18,7 @@ from yunbox.kernel.clock import Clock
 from yunbox.meter.storage import StorageMeter
 from yunbox.meter.tally import Tally
 from yunbox.services.oss import prices
-from yunbox.services.oss.access import Grants
+from yunbox.services.oss.access import Grants, of_version
 from yunbox.services.oss.heat import Heat
 from yunbox.services.oss.limits import Limits
 from yunbox.services.oss.upkeep.sink import Sinks
@@ -61,7 +61,7 @@ class Oss:
         self.heat = Heat(self.clock)
         self.sinks = Sinks(self.store)
         self.small_files = SmallFiles(self.store, self.pool, self.scratch)
-        self.authoriser.add_source(Grants(self.store))
+        self.authoriser.add_source(Grants(self.store), binds_owner=True)
 
     @property
     def location(self) -> str:
@@ -73,11 +73,12 @@ class Oss:
         """The host name that virtual-hosted buckets stand before."""
         return f"{self.location}.aliyuncs.com"
 
-    def touch(self, action: str, bucket: str, key: str = "", **context: str) -> Access:
-        """An access to a bucket or an object, which belongs to the bucket's owner."""
+    def touch(self, action: str, bucket: str, key: str = "", version: str | None = None, **context: str) -> Access:
+        """An access to a bucket, an object or a version of one, which belong to the bucket's owner."""
         found = self.store.buckets.find(bucket)
         owner = found.account_id if found is not None else self.account_id
-        return Access(f"oss:{action}", f"{bucket}/{key}" if key else bucket, owner, context)
+        resource = f"{bucket}/{key}" if key else bucket
+        return Access(f"oss:{of_version(action, version)}", resource, owner, context, version)
 
     def bucket(self, name: str) -> Bucket:
         """A bucket. Raises NoSuchBucket."""

@@ -107,10 +107,13 @@ class Objects:
             raise NoSuchKey(key, record)
         return record
 
-    def find(self, bucket: Bucket, key: str) -> ObjectRecord | None:
-        """The present object of a key, or None."""
-        with self._index.reading() as view:
-            record = present(view, bucket, key)
+    def find(self, bucket: Bucket, key: str, wanted: str | None = None) -> ObjectRecord | None:
+        """The present object of a key, or one version of it, or None."""
+        try:
+            with self._index.reading() as view:
+                record = present(view, bucket, key) if wanted is None else version(view, bucket, key, wanted)
+        except (NotFound, InvalidArgument):
+            return None
         return None if record is None or record.is_marker else record
 
     def open(self, bucket: Bucket, key: str, wanted: str | None = None) -> tuple[ObjectRecord, Source]:
@@ -257,10 +260,16 @@ class Objects:
             )  # fmt: skip
             versions.put(key, record)
 
-    async def rename(self, bucket: Bucket, old: str, new: str) -> int:
+    def named(self, bucket: Bucket, name: str) -> list[tuple[str, ObjectRecord]]:
+        """What a rename would move: the object of a key, or all under a prefix that ends in ``/``."""
+        with self._index.reading() as view:
+            return _named(view, bucket, name)
+
+    async def rename(self, bucket: Bucket, old: str, new: str, judge: Callable[[str, str], None] | None = None) -> int:
         """Give a key, or every key under a prefix that ends in ``/``, another name, at one moment; returns how many.
 
-        No byte moves. Raises NoSuchKey when nothing has the old name, AlreadyExists when something has the new one,
+        ``judge`` is asked of each, by its old and its new name, before any moves, and raises to refuse them all. No
+        byte moves. Raises NoSuchKey when nothing has the old name, AlreadyExists when something has the new one,
         and Conflict in a bucket with versions, whose history has names too.
         """
 
@@ -274,8 +283,10 @@ class Objects:
             if _named(change, current, new):
                 raise AlreadyExists("The target of the rename exists.", code="FileAlreadyExists", key=new)
             moved = [(new + key.removeprefix(old), record) for key, record in found]
-            for key, _record in moved:
-                check_key(key)
+            for (key, _record), (renamed, _same) in zip(found, moved, strict=True):
+                check_key(renamed)
+                if judge is not None:
+                    judge(key, renamed)
             versions = Versions(change, current)
             for (key, _record), (renamed, record) in zip(found, moved, strict=True):
                 versions.move(key, renamed, record)

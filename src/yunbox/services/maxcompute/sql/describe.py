@@ -113,7 +113,7 @@ _SHOW: dict[str, Any] = {
 
 
 def _like(name: str, pattern: str | None) -> bool:
-    from yunbox.identity.policy import matches
+    from yunbox.kernel.texts import matches
 
     return pattern is None or matches(pattern.lower().replace("%", "*"), name)
 

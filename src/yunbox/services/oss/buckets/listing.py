@@ -88,7 +88,7 @@ async def _versions_form(request: OssRequest) -> Listing:
 def _touches(action: str) -> Callable[[Oss, Listing], tuple[Access, ...]]:
     def touches(service: Oss, params: Listing) -> tuple[Access, ...]:
         context = {"oss:Prefix": params.query.prefix, "oss:Delimiter": params.query.delimiter}
-        return (service.touch(action, params.bucket, **{k: v for k, v in context.items() if v}),)
+        return (service.touch(action, params.bucket, **context),)
 
     return touches
 

@@ -91,8 +91,9 @@ def covered(request: OssRequest, claim: Claim) -> OssRequest:
     return _without(request, dropped) if dropped else request
 
 
-def _without(request: OssRequest, names: list[str]) -> OssRequest:
-    return replace(request, headers={name: value for name, value in request.headers.items() if name not in names})
+def _without(request: OssRequest, names: list[str], *, signed: bool = True) -> OssRequest:
+    headers = {name: value for name, value in request.headers.items() if name not in names}
+    return replace(request, headers=headers, signed=signed)
 
 
 def _open(request: OssRequest) -> OssRequest:
@@ -100,8 +101,7 @@ def _open(request: OssRequest) -> OssRequest:
 
     So with a form, whose headers are its fields: the policy that was signed is asked about them.
     """
-    dropped = [name for name in request.headers if name.startswith(_AMZ)]
-    return _without(request, dropped) if dropped else request
+    return _without(request, [name for name in request.headers if name.startswith(_AMZ)], signed=bool(request.values))
 
 
 def _s3(request: OssRequest, claim: Claim) -> OssRequest:

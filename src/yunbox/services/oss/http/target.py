@@ -20,7 +20,7 @@ class OssRequest:
     """One request. ``query`` is decoded, the last of equal names counting; ``pairs`` are as they were sent.
 
     ``values`` are the fields of an opened form, by name in lower case; ``unsigned`` the headers for which it must be
-    refused, as no signature covers them.
+    refused, as no signature covers them; ``signed`` is false where nobody has signed anything.
     """
 
     method: str
@@ -36,6 +36,7 @@ class OssRequest:
     dialect: str = OSS
     values: dict[str, str] = field(default_factory=dict)
     unsigned: tuple[str, ...] = ()
+    signed: bool = True
 
     def integer(self, name: str, default: int, *, low: int = 0, high: int = 1 << 62) -> int:
         """An integer parameter within bounds. Raises InvalidArgument."""
@@ -54,6 +55,7 @@ def replace(
     query: Mapping[str, str] | None = None,
     dialect: str | None = None,
     unsigned: tuple[str, ...] = (),
+    signed: bool | None = None,
 ) -> OssRequest:
     """The same request but for some fields: what every request goes through, and so quicker than ``dataclasses``'."""
     return OssRequest(
@@ -70,6 +72,7 @@ def replace(
         dialect or request.dialect,
         request.values,
         unsigned or request.unsigned,
+        request.signed if signed is None else signed,
     )
 
 

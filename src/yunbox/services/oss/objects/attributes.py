@@ -16,7 +16,7 @@ from yunbox.services.oss.http.target import OssRequest
 from yunbox.services.oss.objects.headers import Traits, check_tags, object_acl, restore_header, traits, version_header
 from yunbox.services.oss.objects.overwrite import Overwrite, overwrite_of
 from yunbox.services.oss.objects.reading import on_version
-from yunbox.services.oss.objects.writes import Written
+from yunbox.services.oss.objects.writes import Written, makes
 from yunbox.services.oss.operation import READ, WRITE, operation, touches_object
 from yunbox.services.oss.params import NamesObject, OnObject, OnVersion, at_object
 from yunbox.services.oss.service import Oss, http_time
@@ -311,7 +311,7 @@ SEAL = _writes("SealAppendObject", Sealing, _seal)
 PUT_ACL = _writes("PutObjectAcl", NewAcl, _put_acl)
 PUT_TAGS = _writes("PutObjectTagging", NewTags, _put_tags)
 DELETE_TAGS = _writes("DeleteObjectTagging", NewTags, _put_tags)
-PUT_LINK = _writes("PutSymlink", Linking, _put_link, "PutObject")
+PUT_LINK = operation("PutSymlink", Linking, _put_link, makes, charge=WRITE, place=at_object)
 RESTORE = _writes("RestoreObject", Restoring, _restore)
 ROUTES = (
     on("POST", OBJECT, CLEAN, _cleaning, _render_changed, when="cleanRestoredObject"),

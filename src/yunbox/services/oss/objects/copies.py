@@ -1,7 +1,7 @@
 """Copies: of an object to another, and what a copy of a part needs of its source."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import unquote, unquote_plus
 
 from yunbox.kernel.call import Access, Call, Place
@@ -24,7 +24,7 @@ from yunbox.services.oss.objects.headers import (
 from yunbox.services.oss.objects.overwrite import Overwrite, overwrite_of
 from yunbox.services.oss.objects.reads import follow
 from yunbox.services.oss.objects.transfer import Origin, transfer
-from yunbox.services.oss.objects.writes import Written
+from yunbox.services.oss.objects.writes import Written, makes
 from yunbox.services.oss.operation import WRITE, operation
 from yunbox.services.oss.params import NamesObject, OnObject, OnVersion
 from yunbox.services.oss.service import Oss, iso_time, retrieve
@@ -91,13 +91,13 @@ class Copies(NamesObject, Protocol):
         """Where it is from."""
 
 
-def copies(service: Oss, params: Copies) -> tuple[Access, ...]:
-    """The accesses of a copy."""
-    source = params.source
-    return (
-        service.touch("GetObject", source.bucket, source.key),
-        service.touch("PutObject", params.bucket, params.key),
-    )
+def from_source(service: Oss, source: CopySource) -> Access:
+    """The access of a copy to what it is from."""
+    return service.touch("GetObject", source.bucket, source.key, source.version)
+
+
+def _copies(service: Oss, params: Copying) -> tuple[Access, ...]:
+    return (from_source(service, params.source), *makes(service, params))
 
 
 def at_both(params: Copies) -> tuple[Place, ...]:
@@ -105,9 +105,9 @@ def at_both(params: Copies) -> tuple[Place, ...]:
     return Place(params.bucket, params.key), Place(params.source.bucket, params.source.key)
 
 
-async def open_source(service: Oss, source: CopySource) -> tuple[ObjectRecord, Bytes]:
+async def open_source(service: Oss, call: Call[Any], source: CopySource) -> tuple[ObjectRecord, Bytes]:
     """The source of a copy and its open bytes. Raises what its conditions raise, and Conflict for a frozen one."""
-    _, record, held = await follow(service, service.bucket(source.bucket), source.key, source.version)
+    _, record, held = await follow(service, call, service.bucket(source.bucket), source.key, source.version)
     try:
         source.conditions.check(record)
         if is_frozen(record, service.store.objects.now_ms()):
@@ -121,7 +121,7 @@ async def open_source(service: Oss, source: CopySource) -> tuple[ObjectRecord, B
 async def _copy(service: Oss, call: Call[Copying]) -> tuple[Written, str]:
     params = call.params
     origin, bucket = service.bucket(params.source.bucket), service.bucket(params.bucket)
-    source, held = await open_source(service, params.source)
+    source, held = await open_source(service, call, params.source)
     try:
         now_ms = service.store.objects.now_ms()
         record = _copied_record(source, params, bucket, call.principal.account_id, now_ms)
@@ -182,5 +182,5 @@ def _render_copied(result: tuple[Written, str], request: OssRequest) -> Response
     return xml(body, headers=headers)
 
 
-COPY = operation("CopyObject", Copying, _copy, copies, charge=WRITE, place=at_both, mounted=True)
+COPY = operation("CopyObject", Copying, _copy, _copies, charge=WRITE, place=at_both, mounted=True)
 ROUTES = (on("PUT", OBJECT, COPY, _copying, _render_copied, header="x-oss-copy-source"),)

@@ -36,8 +36,7 @@ class Deleted:
 
 
 def _delete_access(service: Oss, asked: OnVersion) -> Access:
-    action = "DeleteObject" if asked.version is None else "DeleteObjectVersion"
-    return service.touch(action, asked.bucket, asked.key)
+    return service.touch("DeleteObject", asked.bucket, asked.key, asked.version)
 
 
 def _deletes(service: Oss, params: OnVersion) -> tuple[Access, ...]:

@@ -315,6 +315,15 @@ def is_frozen(record: ObjectRecord, now_ms: int) -> bool:
     return not record.restore_ready_ms <= now_ms < record.restored_until_ms
 
 
-def overrides(query: Mapping[str, str]) -> dict[str, str]:
-    """The headers that a signed reader asks to have instead."""
-    return {spelled: query[name] for name, spelled in _OVERRIDES.items() if name in query} if query else {}
+def overrides(query: Mapping[str, str], *, signed: bool) -> dict[str, str]:
+    """The headers that a reader asks to have instead; one who has not signed may ask for the type alone.
+
+    Source: the vendor's page GetObject, on response headers and anonymous requests. Raises InvalidArgument.
+    """
+    if not query:
+        return {}
+    found = {spelled: query[name] for name, spelled in _OVERRIDES.items() if name in query}
+    if not signed and found.keys() - {"Content-Type"}:
+        named = min(found.keys() - {"Content-Type"}).lower()
+        raise InvalidArgument(f"Can not override response header on {named}", code="InvalidRequest")
+    return found

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from yunbox.kernel.call import Call, Place, Shape
+from yunbox.kernel.call import Access, Call, Place, Shape
 from yunbox.kernel.errors import InvalidArgument
 from yunbox.services.oss.buckets.listing import speller
 from yunbox.services.oss.http.body import payload_of
@@ -11,11 +11,11 @@ from yunbox.services.oss.http.route import BUCKET, OBJECT, empty, on, xml
 from yunbox.services.oss.http.target import OssRequest
 from yunbox.services.oss.objects.callback import Callback
 from yunbox.services.oss.objects.callbacks import answered, call_back
-from yunbox.services.oss.objects.copies import CopySource, at_both, copies, open_source, source_of
+from yunbox.services.oss.objects.copies import CopySource, at_both, from_source, open_source, source_of
 from yunbox.services.oss.objects.headers import Traits, encryption_headers, sum_header, traits, version_header
 from yunbox.services.oss.objects.overwrite import Overwrite, overwrite_of
 from yunbox.services.oss.objects.payload import Payload, arriving, received
-from yunbox.services.oss.objects.writes import Written
+from yunbox.services.oss.objects.writes import Written, makes
 from yunbox.services.oss.operation import WRITE, operation, touches_bucket, touches_object
 from yunbox.services.oss.params import OnBucket, OnObject, at_object
 from yunbox.services.oss.service import OBJECT_BYTES_MAX, Oss, iso_time, retrieve
@@ -170,7 +170,7 @@ async def _part_copying(request: OssRequest) -> PartCopying:
 async def _copy_part(service: Oss, call: Call[PartCopying]) -> Part:
     params = call.params
     bucket = service.bucket(params.bucket)
-    record, held = await open_source(service, params.source)
+    record, held = await open_source(service, call, params.source)
     try:
         start, length = _copied_range(params.range, record.size)
         retrieve(call, record, length)
@@ -406,13 +406,19 @@ def _at_prefix(params: UploadsQuery) -> tuple[Place, ...]:
     return (Place(params.bucket, params.prefix),)
 
 
+def _copies_part(service: Oss, params: PartCopying) -> tuple[Access, ...]:
+    return (from_source(service, params.source), *_PUTS(service, params))
+
+
 _PUTS = touches_object("PutObject")
-BEGIN = operation("InitiateMultipartUpload", Beginning, _begin, _PUTS, charge=WRITE, place=at_object, mounted=True)
+BEGIN = operation("InitiateMultipartUpload", Beginning, _begin, makes, charge=WRITE, place=at_object, mounted=True)
 PUT_PART = operation(
     "UploadPart", PartWriting, _put_part, _PUTS, charge=WRITE, place=at_object, mounted=True, uploads=True,
     shape=Shape.STREAM,
 )  # fmt: skip
-COPY_PART = operation("UploadPartCopy", PartCopying, _copy_part, copies, charge=WRITE, place=at_both, mounted=True)
+COPY_PART = operation(
+    "UploadPartCopy", PartCopying, _copy_part, _copies_part, charge=WRITE, place=at_both, mounted=True
+)
 COMPLETE = operation(
     "CompleteMultipartUpload", Completion, _complete, _PUTS, charge=WRITE, place=at_object, mounted=True
 )

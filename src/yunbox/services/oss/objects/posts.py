@@ -15,7 +15,7 @@ from yunbox.services.oss.objects.callbacks import answered, call_back
 from yunbox.services.oss.objects.headers import traits, written_headers
 from yunbox.services.oss.objects.overwrite import overwrite_of
 from yunbox.services.oss.objects.payload import arriving, received
-from yunbox.services.oss.objects.writes import Putting, Written, puts
+from yunbox.services.oss.objects.writes import Putting, Written, makes
 from yunbox.services.oss.operation import WRITE, operation
 from yunbox.services.oss.params import at_object
 from yunbox.services.oss.service import Oss
@@ -108,5 +108,5 @@ def _plain(result: Written, form: OssRequest) -> Response:
     return xml(body, status=201, headers=headers)
 
 
-POST = operation("PostObject", Posting, _post, puts, charge=WRITE, place=at_object, uploads=True, shape=Shape.STREAM)
+POST = operation("PostObject", Posting, _post, makes, charge=WRITE, place=at_object, uploads=True, shape=Shape.STREAM)
 ROUTES = (on("POST", BUCKET, POST, _posting, _render),)

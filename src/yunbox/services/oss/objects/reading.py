@@ -45,7 +45,7 @@ async def reading(request: OssRequest) -> Reading:
         conditions(headers),
         headers.get("range", ""),
         is_strict(request),
-        overrides(request.query),
+        overrides(request.query, signed=request.signed),
         visit_of(request) if "authorization" not in headers else None,
     )
 
@@ -58,8 +58,7 @@ async def on_version(request: OssRequest) -> OnVersion:
 
 def reads(service: Oss, params: OnVersion) -> tuple[Access, ...]:
     """The access of a read."""
-    action = "GetObject" if params.version is None else "GetObjectVersion"
-    return (service.touch(action, params.bucket, params.key),)
+    return (service.touch("GetObject", params.bucket, params.key, params.version),)
 
 
 def as_is(result: Response, request: OssRequest) -> Response:

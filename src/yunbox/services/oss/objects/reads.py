@@ -1,5 +1,7 @@
 """Reading objects: the bytes, the headers alone, and the few that GetObjectMeta gives."""
 
+from typing import Any
+
 from yunbox.kernel.call import Call, Shape
 from yunbox.kernel.errors import Conflict, NotFound
 from yunbox.services.oss.http.route import OBJECT, empty, on
@@ -27,13 +29,19 @@ from yunbox.wire.http import Response
 
 
 async def follow(
-    service: Oss, bucket: Bucket, key: str, wanted: str | None = None
+    service: Oss, call: Call[Any], bucket: Bucket, key: str, wanted: str | None = None
 ) -> tuple[ObjectRecord, ObjectRecord, Opened]:
-    """What a key names, what a symbolic link under it leads to, and the open bytes of that. Raises NoSuchKey."""
+    """What a key names, what a symbolic link under it leads to, and the open bytes of that. Raises NoSuchKey.
+
+    Who reads through a link needs the right to read what it leads to as well. Source: the vendor's page PutSymlink,
+    by which both are checked when the target is accessed. Raises Forbidden.
+    """
     record, source = await _open(service, bucket, key, wanted)
     if record.kind != SYMLINK:
         return record, record, source
     source.close()
+    through = service.touch("GetObject", bucket.name, record.target)
+    service.authoriser.check(call.principal, (through,), call.context)
     try:
         target, source = await _open(service, bucket, record.target, None)
     except NoSuchKey:
@@ -66,7 +74,7 @@ async def _get(service: Oss, call: Call[Reading]) -> Response | Bytes:
 async def _opened(service: Oss, call: Call[Reading]) -> Response | Bytes:
     params = call.params
     bucket = service.bucket(params.bucket)
-    link, record, source = await follow(service, bucket, params.key, params.version)
+    link, record, source = await follow(service, call, bucket, params.key, params.version)
     try:
         return await _answer(service, call, bucket, (link, record), source)
     except BaseException:
@@ -126,7 +134,7 @@ def _render_get(result: Response | Bytes, request: OssRequest) -> Response:
 async def _head(service: Oss, call: Call[Reading]) -> Response:
     params = call.params
     bucket = service.bucket(params.bucket)
-    link, record, source = await follow(service, bucket, params.key, params.version)
+    link, record, source = await follow(service, call, bucket, params.key, params.version)
     source.close()
     params.conditions.check(record)
     headers = _headers(bucket, link, record, service.store.objects.now_ms()) | _expiration(params, bucket, link)

@@ -154,7 +154,7 @@ def _span(params: Selecting) -> tuple[int, int | None] | None:
 async def _select(service: Oss, call: Call[Selecting]) -> Bytes:
     params = call.params
     bucket = service.bucket(params.bucket)
-    _, record, source = await follow(service, bucket, params.key)
+    _, record, source = await follow(service, call, bucket, params.key)
     try:
         if is_frozen(record, service.store.objects.now_ms()):
             raise Conflict("The operation is not valid for the object's state.", code="InvalidObjectState")

@@ -1,6 +1,7 @@
 """Writing objects: put whole, or appended to."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from yunbox.kernel.call import Access, Call, Shape
 from yunbox.kernel.errors import Conflict, InvalidArgument
@@ -14,7 +15,7 @@ from yunbox.services.oss.objects.headers import Traits, traits, written_headers
 from yunbox.services.oss.objects.overwrite import Overwrite, overwrite_of
 from yunbox.services.oss.objects.payload import Payload, arriving, received
 from yunbox.services.oss.operation import WRITE, operation
-from yunbox.services.oss.params import OnObject, at_object
+from yunbox.services.oss.params import NamesObject, OnObject, at_object
 from yunbox.services.oss.service import OBJECT_BYTES_MAX, Oss
 from yunbox.services.oss.settings.lifecycle import expiration_header
 from yunbox.storage.objects.model import Bucket, ObjectRecord
@@ -75,8 +76,16 @@ async def _put(service: Oss, call: Call[Putting]) -> Written:
     return Written(bucket, record, await call_back(service, call, params.callback, bucket, record))
 
 
-def puts(service: Oss, params: Writing) -> tuple[Access, ...]:
-    """The accesses of a write: of the object, and of the tags and the ACL that it gives it."""
+class Makes(NamesObject, Protocol):
+    """Parameters of whatever makes an object, and says something of it."""
+
+    @property
+    def traits(self) -> Traits:
+        """What is said of it."""
+
+
+def makes(service: Oss, params: Makes) -> tuple[Access, ...]:
+    """The accesses of what makes an object in any way: to it, and to the tags and the ACL that it is given."""
     accesses = [service.touch("PutObject", params.bucket, params.key)]
     if params.traits.tags:
         accesses.append(service.touch("PutObjectTagging", params.bucket, params.key))
@@ -119,10 +128,10 @@ def _render_appended(result: Written, request: OssRequest) -> Response:
 
 
 PUT = operation(
-    "PutObject", Putting, _put, puts, charge=WRITE, place=at_object, mounted=True, uploads=True, shape=Shape.STREAM
+    "PutObject", Putting, _put, makes, charge=WRITE, place=at_object, mounted=True, uploads=True, shape=Shape.STREAM
 )
 APPEND = operation(
-    "AppendObject", Appending, _append, puts, charge=WRITE, place=at_object, mounted=True, uploads=True,
+    "AppendObject", Appending, _append, makes, charge=WRITE, place=at_object, mounted=True, uploads=True,
     shape=Shape.STREAM,
 )  # fmt: skip
 ROUTES = (

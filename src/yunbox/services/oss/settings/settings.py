@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from yunbox.kernel.call import Call, Operation
 from yunbox.kernel.errors import Forbidden, InvalidArgument, NotFound
-from yunbox.services.oss.access import bucket_policy, check_public, is_public
+from yunbox.services.oss.access import check_bucket_policy, check_public, is_public
 from yunbox.services.oss.buckets.account import OPEN
 from yunbox.services.oss.buckets.buckets import (
     BucketFound,
@@ -209,8 +209,11 @@ def _render_versioning(result: BucketFound, request: OssRequest) -> Response:
 
 async def _new_policy(request: OssRequest) -> NewSetting:
     check_bucket_name(request.bucket)
-    text = (await request.body.read()).decode("utf-8", "replace")
-    bucket_policy(text)
+    try:
+        text = (await request.body.read()).decode()
+    except UnicodeDecodeError:
+        raise InvalidArgument("The policy is not valid UTF-8.", code="InvalidPolicyDocument") from None
+    check_bucket_policy(text)
     return NewSetting(request.bucket, text)
 
 

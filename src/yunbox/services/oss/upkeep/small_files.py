@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 import shutil
 import statistics
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,10 @@ _PARALLEL = 16
 _BYTES_S = 100 * 1024 * 1024
 _SHRINKS = {"json": 0.12, "csv": 0.3, "parquet": 1.0}
 """A guess at how much smaller zstd Parquet is, to say how many files there will be; the run itself measures it."""
+
+
+Judge = Callable[[str, str], None]
+"""Raises Forbidden where an action, such as ``GetObject``, is not to be done with a key."""
 
 
 @dataclass
@@ -68,7 +72,15 @@ class Plan:
     target: str
     remove: bool
     owner: str
+    judge: Judge
     file_bytes: int = FILE_BYTES
+
+    def check(self, keys: Iterable[str]) -> None:
+        """Raise Forbidden where one of some keys may not be read, or may not go."""
+        for key in keys:
+            self.judge("GetObject", key)
+            if self.remove:
+                self.judge("DeleteObject", key)
 
 
 @dataclass(frozen=True)
@@ -113,6 +125,15 @@ class SmallFiles:
         _price(found)
         return found
 
+    async def check(self, plan: Plan) -> None:
+        """Judge every object that a plan would touch, before any is. Raises Forbidden."""
+        folders: set[str] = set()
+        async for folder, _, batch in self._batches(plan):
+            plan.check(key for key, _ in batch)
+            folders.add(_base(plan, folder))
+        for base in folders:
+            plan.judge("PutObject", _name(base, "", 0))
+
     async def compact(self, plan: Plan) -> AsyncIterator[Step]:
         """Compact folder by folder, batch by batch."""
         async for folder, kind, batch in self._batches(plan):
@@ -125,7 +146,7 @@ class SmallFiles:
         place = ("", "")
         async for key, entry in self._entries(plan.bucket, plan.prefix):
             kind = format_of(key)
-            if kind is None or entry.size >= SMALL_BYTES or not entry.size:
+            if kind is None or entry.size >= SMALL_BYTES or not entry.size or self._is_apart(plan.bucket, key):
                 continue
             here = (key.rpartition("/")[0], kind)
             if batch and (here != place or size >= BATCH_BYTES_MAX or len(batch) >= BATCH_FILES_MAX):
@@ -138,24 +159,27 @@ class SmallFiles:
         if len(batch) > 1:
             yield *place, batch
 
+    def _is_apart(self, bucket: Bucket, key: str) -> bool:
+        """Whether an object has an ACL of its own: its rows are not to get into a file that the bucket's opens."""
+        record = self._store.objects.find(bucket, key)
+        return record is not None and bool(record.acl)
+
     async def _run(self, plan: Plan, folder: str, kind: str, batch: list[tuple[str, Summary]]) -> Step:
         size = sum(entry.size for _, entry in batch)
-        inner = folder[len(plan.prefix) :].strip("/") if folder.startswith(plan.prefix.rstrip("/")) else ""
-        base = "/".join(part for part in (plan.target.strip("/"), inner) if part) if plan.target else folder
-        mark = _mark(batch)
+        base, mark = _base(plan, folder), _mark(batch)
         if plan.target and await self._is_done(plan.bucket, base, mark):
             return Step(folder, len(batch), size, 0, 0, 0, skipped=True)
         scratch = self._scratch / f"compact-{mark}"
         try:
             keys = tuple(key for key, _ in batch)
+            plan.check(keys)
             with self._store.held():
                 async with self._pool.lease() as worker:
                     request = CompactObjects(plan.bucket.name, keys, kind, scratch, plan.file_bytes)
                     done: Exported = await worker.call(request)
-            named = [
-                (f"{base}/part-{mark}-{number:05d}.parquet".lstrip("/"), file.path)
-                for number, file in enumerate(done.files)
-            ]
+            named = [(_name(base, mark, number), file.path) for number, file in enumerate(done.files)]
+            for name, _ in named:
+                plan.judge("PutObject", name)
             made_bytes = sum(path.stat().st_size for _, path in named)
             gone = {key: entry.etag for key, entry in batch} if plan.remove else {}
             await self._store.objects.publish(plan.bucket, named, gone, Attributes(owner=plan.owner))
@@ -185,14 +209,28 @@ def format_of(key: str) -> str | None:
     return FORMATS.get(key.rpartition(".")[2].lower()) if "." in key else None
 
 
-def plan_of(bucket: Bucket, prefix: str, target: str, *, remove: bool, owner: str, file_bytes: int = 0) -> Plan:
+def _base(plan: Plan, folder: str) -> str:
+    """The folder of what is made of one."""
+    if not plan.target:
+        return folder
+    inner = folder[len(plan.prefix) :].strip("/") if folder.startswith(plan.prefix.rstrip("/")) else ""
+    return "/".join(part for part in (plan.target.strip("/"), inner) if part)
+
+
+def _name(base: str, mark: str, number: int) -> str:
+    return f"{base}/part-{mark}-{number:05d}.parquet".lstrip("/")
+
+
+def plan_of(
+    bucket: Bucket, prefix: str, target: str, *, remove: bool, owner: str, judge: Judge, file_bytes: int = 0
+) -> Plan:
     """A plan. Raises InvalidArgument when the result would lie among what is compacted."""
     target = target.strip("/")
     if not target and not remove:
         raise InvalidArgument("Name a prefix for the new files (to), or let them replace the old ones (remove)")
     if target and (f"{target}/".startswith(prefix) or prefix.startswith(f"{target}/")):
         raise InvalidArgument(f"The new files cannot lie under {target!r}: it overlaps with {prefix!r}")
-    return Plan(bucket, prefix, target, remove, owner, file_bytes or FILE_BYTES)
+    return Plan(bucket, prefix, target, remove, owner, judge, file_bytes or FILE_BYTES)
 
 
 def _price(found: Diagnosis) -> None:

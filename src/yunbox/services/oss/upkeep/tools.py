@@ -6,6 +6,7 @@ A long one answers with a JSON line for each step, so its client sees how far it
 
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from dataclasses import asdict, dataclass
+from typing import Any
 from urllib.parse import unquote
 
 import msgspec
@@ -19,7 +20,7 @@ from yunbox.services.oss.operation import READ, WRITE, operation, touches_bucket
 from yunbox.services.oss.params import OnBucket, OnObject, at_bucket, nowhere
 from yunbox.services.oss.service import Oss
 from yunbox.services.oss.upkeep.sink import RECORDS_BYTES_MAX, Taken, Window
-from yunbox.services.oss.upkeep.small_files import Diagnosis, plan_of
+from yunbox.services.oss.upkeep.small_files import Diagnosis, Judge, plan_of
 from yunbox.storage.objects.objects import check_key
 from yunbox.storage.objects.upkeep import Damage
 from yunbox.storage.objects.waiting import in_thread
@@ -79,16 +80,17 @@ async def _compaction(request: OssRequest) -> Compaction:
 
 
 def _compacts(service: Oss, params: Compaction) -> tuple[Access, ...]:
-    name = params.bucket
-    target = f"{params.target.strip('/')}/*" if params.target else f"{params.prefix}*"
-    accesses = [
-        service.touch("ListObjects", name),
-        service.touch("GetObject", name, f"{params.prefix}*"),
-        service.touch("PutObject", name, target),
-    ]
-    if params.remove:
-        accesses.append(service.touch("DeleteObject", name, f"{params.prefix}*"))
-    return tuple(accesses)
+    """The accesses that a compaction begins with: to the listing. Each object is judged when it is looked at."""
+    return (service.touch("ListObjects", params.bucket, **{"oss:Prefix": params.prefix, "oss:Delimiter": ""}),)
+
+
+def _judge(service: Oss, call: Call[Any], bucket: str) -> Judge:
+    """What raises Forbidden where the caller may not do something with a key of a bucket."""
+
+    def judge(action: str, key: str) -> None:
+        service.authoriser.check(call.principal, (service.touch(action, bucket, key),), call.context)
+
+    return judge
 
 
 async def _compact(service: Oss, call: Call[Compaction]) -> Stream:
@@ -101,7 +103,9 @@ async def _compact(service: Oss, call: Call[Compaction]) -> Stream:
         remove=params.remove,
         owner=call.principal.account_id,
         file_bytes=params.file_bytes,
+        judge=_judge(service, call, bucket.name),
     )
+    await service.small_files.check(plan)
 
     async def steps() -> AsyncGenerator[bytes]:
         try:
@@ -202,15 +206,25 @@ async def _renaming(request: OssRequest) -> Renaming:
 
 async def _rename(service: Oss, call: Call[Renaming]) -> int:
     params = call.params
-    return await service.store.objects.rename(service.bucket(params.bucket), params.source, params.key)
+    bucket = service.bucket(params.bucket)
+    judged: set[tuple[str, str]] = set()
+
+    def judge(old: str, new: str) -> None:
+        if (old, new) not in judged:
+            service.authoriser.check(call.principal, _renames(service, Renaming(bucket.name, new, old)), call.context)
+            judged.add((old, new))
+
+    for key, _ in await in_thread(service.store.objects.named, bucket, params.source):
+        judge(key, params.key + key.removeprefix(params.source))
+    return await service.store.objects.rename(bucket, params.source, params.key, judge)
 
 
 def _renames(service: Oss, params: Renaming) -> tuple[Access, ...]:
-    star = "*" if params.source.endswith("/") else ""
+    """The accesses of a rename: of the name that was given, and again of each object that lies under it."""
     return (
-        service.touch("GetObject", params.bucket, params.source + star),
-        service.touch("DeleteObject", params.bucket, params.source + star),
-        service.touch("PutObject", params.bucket, params.key + star),
+        service.touch("GetObject", params.bucket, params.source),
+        service.touch("DeleteObject", params.bucket, params.source),
+        service.touch("PutObject", params.bucket, params.key),
     )
 
 
