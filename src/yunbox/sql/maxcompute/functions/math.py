@@ -10,12 +10,35 @@ from yunbox.sql.maxcompute.functions.registry import Call, category, scalar
 
 category("Mathematical functions")
 
-for _name in ("exp", "sin", "cos", "tan", "atan", "sinh", "cosh", "tanh", "cbrt", "degrees", "radians"):
+_AS_GIVEN = "decimal -> decimal(38,18)"  # the functions that give a DECIMAL for a DECIMAL
+
+
+def _real(template: str) -> Callable[[Call], str]:
+    """A function over the reals; of a DECIMAL its shortest digits, of what has no value NULL or, in Hive mode, NaN."""
+
+    def render(call: Call) -> str:
+        sql = template.format(f"CAST({call[0]} AS DOUBLE)", "'NaN'::DOUBLE" if call.session.hive_compatible else "NULL")
+        decimal = call.returns.name == "decimal"
+        return f"CAST(CAST({sql} AS VARCHAR) AS {call.returns.duckdb})" if decimal else sql
+
+    return render
+
+
+for _name in ("atan", "cbrt", "degrees", "radians"):
     scalar(_name, ("double -> double", f"{_name}({{0}})"))
+for _name in ("exp", "sin", "cos", "tan", "sinh", "cosh", "tanh"):
+    _template = _real(f"{_name}({{0}})")
+    scalar(_name, (_AS_GIVEN, _template), ("double -> double", _template))
 for _name in ("asin", "acos"):
-    scalar(_name, ("double -> double", f"(CASE WHEN abs({{0}}) <= 1 THEN {_name}({{0}}) END)"))
-for _name in ("ln", "log2", "log10"):
+    _template = _real(f"(CASE WHEN abs({{0}}) <= 1 THEN {_name}({{0}}) WHEN {{0}} IS NOT NULL THEN {{1}} END)")
+    scalar(_name, (_AS_GIVEN, _template), ("double -> double", _template))
+for _name, _places in (("ln", ""), ("sqrt", "=")):
+    _template = _real(f"(CASE WHEN {{0}} >{_places} 0 THEN {_name}({{0}}) END)")
+    scalar(_name, (_AS_GIVEN, _template), ("double -> double", _template))
+for _name in ("log2", "log10"):
     scalar(_name, ("double -> double", f"(CASE WHEN {{0}} > 0 THEN {_name}({{0}}) END)"))
+_cot = _real("(CASE WHEN {0} <> 0 THEN cot({0}) END)")
+scalar("cot", (_AS_GIVEN, _cot), ("double -> double", _cot))
 
 
 _PLACES_MAX = 38  # of a DECIMAL
@@ -75,7 +98,6 @@ def _shift(name: str) -> object:
     return render
 
 
-scalar("sqrt", ("double -> double", "(CASE WHEN {0} >= 0 THEN sqrt({0}) END)"))
 scalar("abs", ("number -> number", "abs({0})"))
 scalar(
     "ceil ceiling", ("bigint -> bigint", "{0}"), ("decimal -> any", _whole("ceil")), ("double -> any", _whole("ceil"))
@@ -87,7 +109,8 @@ scalar("round", ("double -> double", "round({0})"),
 scalar("bround", ("double -> double", "round_even({0}, 0)"),
        ("double, bigint -> double", "(round_even({0} * pow(10.0e0, {1}), 0) / pow(10.0e0, {1}))"),
        ("decimal, bigint? -> decimal", _exactly("round_even({0}, CAST({places} AS INTEGER))")))  # fmt: skip
-scalar("trunc", ("double, bigint? -> double", "trunc({0}, CAST({1|0} AS INTEGER))"),
+scalar("trunc", ("double -> double", "trunc({0})"),
+       ("double, bigint -> double", "(trunc({0} * pow(10.0e0, {1})) * pow(10.0e0, - {1}))"),
        ("decimal, bigint? -> decimal", _exactly("trunc({0}, CAST({places} AS INTEGER))")),
        ("hive: date, string -> string", hive_trunc))  # fmt: skip
 scalar("log", ("double -> double", "(CASE WHEN {0} > 0 THEN ln({0}) END)"), ("double, double -> double",
@@ -102,7 +125,6 @@ scalar("negative", ("number -> number", "(- {0})"))
 scalar("positive", ("number -> number", "{0}"))
 scalar("rand random", ("bigint? -> double", "random()"), volatile=True)
 scalar("atan2", ("double, double -> double", "atan2({0}, {1})"))
-scalar("cot", ("double -> double", "(CASE WHEN {0} <> 0 THEN cot({0}) END)"))
 scalar("factorial", ("bigint -> bigint",
        "CAST(CASE WHEN {0} BETWEEN 0 AND 20 THEN factorial(CAST({0} AS INTEGER)) END AS BIGINT)"))  # fmt: skip
 scalar("bin", ("bigint -> string", "bin({0})"))
