@@ -8,7 +8,9 @@ from yunbox.engine.duck.failures import BadValue, MemoryShort, Overflow
 from yunbox.kernel.errors import Conflict, Internal, InvalidArgument, KernelError, StorageFull
 
 _TOO_LARGE = re.compile("with value (.+) can't be cast because the value is out of range")
-_OWN = re.compile("^Invalid Input Error: (Python exception occurred while executing the UDF: [A-Za-z]+: )?")
+_OWN = re.compile(
+    "^(?:Invalid Input|Conversion) Error: (Python exception occurred while executing the UDF: [A-Za-z]+: )?"
+)
 """What DuckDB puts before the text of error(), or of a failure in Python, which is a dialect's own."""
 _CODED = re.compile(r"ODPS-\d{7}:")
 """A dialect's own functions say themselves which error a value is."""
@@ -41,5 +43,5 @@ def translate(failure: duckdb.Error) -> KernelError:
     if isinstance(failure, duckdb.InvalidInputException):
         return BadValue(_OWN.sub("", first_line))
     if isinstance(failure, duckdb.ConversionException | duckdb.DataError):
-        return BadValue(first_line)
+        return BadValue(_OWN.sub("", first_line))
     return Internal(f"{type(failure).__name__}: {text[:2000]}")
