@@ -40,8 +40,6 @@ def translate(failure: duckdb.Error) -> KernelError:
         return InvalidArgument("GROUPING takes the keys of GROUP BY only")
     if (found := _TOO_LARGE.search(text)) is not None:
         return Overflow(f"the value {found[1]} is out of range")
-    if isinstance(failure, duckdb.InvalidInputException):
-        return BadValue(_OWN.sub("", first_line))
-    if isinstance(failure, duckdb.ConversionException | duckdb.DataError):
+    if isinstance(failure, duckdb.InvalidInputException | duckdb.ConversionException | duckdb.DataError):
         return BadValue(_OWN.sub("", first_line))
     return Internal(f"{type(failure).__name__}: {text[:2000]}")
