@@ -23,6 +23,7 @@ from yunbox.wire.odps.types import parse_type
 
 _ESCAPE = re.compile(r"\\(?:(\d+)|.)", re.DOTALL)
 _OCTAL_DIGITS = 3
+_CLASS = re.compile(r"<class '[^']*'>")
 _KEPT = ("CAST", "SAFE_CAST", "EXTRACT", "TRIM")
 
 
@@ -147,7 +148,7 @@ def _parsed(tokens: list[Token], text: str, into: type[exp.Expr] | None) -> exp.
 def _parse_failed(error: ParseError) -> ParseFailed:
     detail = error.errors[0] if error.errors else {}
     near = detail.get("highlight") or ""
-    reason = str(detail.get("description") or _first_line(error)).rstrip(".")
+    reason = _CLASS.sub("what stands here", str(detail.get("description") or _first_line(error)).rstrip("."))
     at = At(detail.get("line") or 0, max((detail.get("col") or 0) - max(len(near) - 1, 0), 0))
     return ParseFailed(f"invalid token {near!r}: {reason}" if near else reason, at)
 
