@@ -108,6 +108,35 @@ class Generator:
         weights = [weight for weight, _ in kinds]
         return self.random.choices([make for _, make in kinds], weights)[0]()
 
+    # expressions that make sense
+
+    def typed(self, of: str, depth: int) -> str:
+        """An expression of a type, by its name without parameters."""
+        chance = self.random.random()
+        held = [name for name in self.columns if _COLUMN_TYPES.get(name.rpartition(".")[2], "").startswith(of)]
+        if held and (chance < 0.3 or depth >= 3):
+            return self.random.choice(held)
+        literals = _LITERALS.get(of, ("null",))
+        if depth >= 3 or chance < 0.45:
+            return self.pick(literals)
+        if chance < 0.8 and of in _MAKERS:
+            return self.made(*self.random.choice(_MAKERS[of]), depth)
+        form = self.pick(
+            _FORMS_OF.get(of, ())
+            + (
+                "if({boolean}, {same}, {same})",
+                "coalesce({same}, {same})",
+                "({same})",
+                "case when {boolean} then {same} else {same} end",
+                "nullif({same}, {same})",
+            )
+        )
+        return _HOLE.sub(lambda hole: self.typed(of if hole[1] == "same" else hole[1], depth + 1), form)
+
+    def made(self, name: str, params: tuple[str, ...], depth: int) -> str:
+        """A call of a function with arguments of the types of its parameters."""
+        return f"{name}({', '.join(self.typed(_base(of), depth + 1) for of in params)})"
+
     # queries
 
     def query(self, depth: int = 0) -> str:
@@ -192,6 +221,8 @@ class Generator:
 
     def expression(self, depth: int) -> str:
         """A scalar expression."""
+        if self.random.random() < 0.6:
+            return self.typed(self.pick(tuple(_LITERALS)), depth)
         chance = self.random.random()
         if depth >= 3 or chance < 0.3:
             return self.column()
@@ -219,6 +250,8 @@ class Generator:
 
     def condition(self) -> str:
         """Something that is mostly BOOLEAN."""
+        if self.random.random() < 0.6:
+            return self.typed("boolean", 1)
         left, right = self.expression(2), self.expression(2)
         return self.pick(
             (f"{left} = {right}", f"{left} > {right}", f"{left} is not null", f"{self.column()} in ({left})", "pt = 'p1'", left,
@@ -235,7 +268,9 @@ class Generator:
         signature = self.random.choice(FUNCTIONS[name].signatures)
         count = len(signature.params) - (self.random.randint(0, signature.optional) if signature.optional else 0)
         count += self.random.choice((0, 0, 0, 0, 0, 1, -1)) + (self.random.randint(0, 2) if signature.repeats else 0)
-        args = ", ".join(self.argument(str(signature.param(i)) if signature.params else "", depth) for i in range(max(count, 0)))
+        args = ", ".join(
+            self.argument(str(signature.param(i)) if signature.params else "", depth) for i in range(max(count, 0))
+        )
         return f"{name}({args})"
 
     def argument(self, of: str, depth: int) -> str:
@@ -251,12 +286,14 @@ class Generator:
 
     def call(self) -> str:
         """A SELECT of one call and nothing else."""
-        self.columns = ["k"]
-        return f"select {self.function('scalar')}"
+        self.columns = []
+        return f"select {self.made(*self.random.choice(_SCALARS), 1) if self.random.random() < 0.7 else self.function('scalar')}"
 
     def aggregate(self) -> str:
         """An aggregate, perhaps with what may stand around one."""
         made = self.function("aggregate")
+        if self.random.random() < 0.6:
+            made = self.made(*self.random.choice(_AGGREGATES), 1)
         if self.random.random() < 0.1:
             made = made.replace("(", "(distinct ", 1)
         tail = self.random.random()
@@ -364,3 +401,72 @@ _BY_TYPE: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("date", ("date'2024-01-31'", "day", "null")),
     ("binary", ("X'6162'", "bin", "null")),
 )
+_HOLE = re.compile(r"\{(\w+)\}")
+_COLUMN_TYPES = {column: of for columns in TABLES.values() for column, of in columns.items()}
+_LITERALS: dict[str, tuple[str, ...]] = {
+    "bigint": ("0L", "1L", "-1L", "3L", "100L", "9223372036854775807L", "cast(null as bigint)"),
+    "int": ("0", "1", "-1", "2", "2147483647", "5S", "3Y"),
+    "double": ("1.5", "-0.5", "0.0", "1e300", "1e-300", "cast('nan' as double)", "cast('inf' as double)", "cast(null as double)"),
+    "decimal": ("1.25BD", "0BD", "-5BD", "12345678901234567890.123456789BD", "cast(null as decimal(10,2))"),
+    "string": ("'a'", "''", "'abc'", "'a,b,c'", "'中文'", "'12'", "'-3.5e2x'", "'2024-01-31'", "'2024-01-31 01:02:03'", "'yyyy-mm-dd'",
+               "'dd'", "'mm'", "'%a_'", "'[a-'", "'(a)(b'", "'\\\\d+'", "'{\"a\":[1,2]}'", "'$.a'", "'UTF-8'", "' x '", "cast(null as string)", "'a\\\\'"),
+    "boolean": ("true", "false", "cast(null as boolean)"),
+    "date": ("date'2024-01-31'", "date'0001-01-01'", "date'9999-12-31'", "cast(null as date)"),
+    "datetime": ("datetime'2024-01-31 01:02:03'", "datetime'0001-01-01 00:00:00'", "datetime'9999-12-31 23:59:59'", "getdate()"),
+    "timestamp": ("timestamp'2024-01-31 01:02:03.123456'", "timestamp'1969-12-31 23:59:59.999'", "cast(null as timestamp)"),
+    "array": ("array(1L, 2L, null)", "array('a', 'b')", "array()", "array(1.5)", "array(array(1))", "array(struct(1, 'a'))", "sequence(1, 5)"),
+    "map": ("map('a', 1L)", "map()", "map(1, 'x', 2, null)", "map('k', array(1))"),
+    "struct": ("struct(1, 'x')", "named_struct('x', 1L, 'y', null)"),
+    "json": ("json '{\"a\":[1,{\"b\":null}]}'", "json '[1]'", "json '1'", "json 'null'", "json '\"s\"'"),
+    "binary": ("X'6162'", "X''", "cast('a' as binary)"),
+    "lambda": ("x -> x", "x -> x is null", "(x, y) -> x", "(x, y) -> y", "x -> concat(x, 'a')", "(x, y) -> x > y"),
+}  # fmt: skip
+_FORMS_OF: dict[str, tuple[str, ...]] = {
+    "bigint": ("({same} + {int})", "({same} - {same})", "({same} * {int})", "({same} % {same})", "({same} div {same})", "({same} & {same})",
+               "cast({string} as bigint)", "cast({double} as bigint)", "extract(year from {datetime})", "(select max(k) from g1)", "(- {same})"),
+    "int": ("cast({bigint} as int)", "safe_cast({string} as int)", "({same} + {same})"),
+    "double": ("({same} + {bigint})", "({same} / {same})", "({bigint} / {bigint})", "cast({string} as double)", "cast({decimal} as double)"),
+    "decimal": ("({same} + {same})", "({same} * {same})", "({same} / {same})", "cast({double} as decimal(10,2))", "cast({string} as decimal(38,18))"),
+    "string": ("({same} || {bigint})", "cast({datetime} as string)", "cast({decimal} as string)", "cast({double} as varchar(3))", "cast({json} as string)",
+               "trim(both {same} from {same})", "{array}[{bigint}]", "cast({date} as char(3))"),
+    "boolean": ("({bigint} = {string})", "({bigint} in ({int}, {double}))", "({string} like {string})", "({string} rlike {string})", "({same} and {same})",
+                "(not {same})", "({date} < {datetime})", "({datetime} between {datetime} and {string})", "({array} is null)", "({bigint} <=> {double})",
+                "({bigint} in (select k from g1))", "exists (select 1 from g2 where g2.k = {bigint})", "({string} like any ({string}, {string}))",
+                "({decimal} > {double})", "({struct} = {struct})", "({array} = {array})", "({string} = {date})", "cast({string} as boolean)"),
+    "date": ("cast({string} as date)", "cast({datetime} as date)", "({same} + interval 1 day)", "({same} + interval '1-2' year to month)"),
+    "datetime": ("cast({string} as datetime)", "cast({date} as datetime)", "({same} - interval 100000 day)", "cast({timestamp} as datetime)"),
+    "timestamp": ("cast({string} as timestamp)", "cast({datetime} as timestamp)", "({same} + interval '1 02:03:04' day to second)"),
+    "array": ("cast({same} as array<string>)", "split({string}, {string})", "map_keys({map})"),
+    "map": ("cast({same} as map<string,string>)", "str_to_map({string})"),
+    "struct": ("cast({same} as struct<a:string,b:string>)",),
+    "json": ("cast({string} as json)", "cast({bigint} as json)"),
+}  # fmt: skip
+_VARIABLE = {"T": "bigint", "K": "string", "V": "double", "any": "string", "number": "double", "integer": "bigint", "text": "string",
+             "temporal": "datetime", "finer": "decimal", "widest": "decimal", "timestamp_ntz": "timestamp", "smallint": "int", "tinyint": "int",
+             "float": "double", "varchar": "string", "char": "string"}  # fmt: skip
+
+
+def _base(of: str) -> str:
+    name = re.match(r"\w+", of)
+    word = name.group() if name else "string"
+    word = _VARIABLE.get(word, word)
+    return word if word in _LITERALS else "string"
+
+
+def _calls(kind: str) -> list[tuple[str, tuple[str, ...], str]]:
+    made = []
+    for name, one in FUNCTIONS.items():
+        for signature in one.signatures if one.kind == kind else ():
+            for left_out in range(signature.optional + 1):
+                params = tuple(str(of) for of in signature.params[: len(signature.params) - left_out])
+                made.append((name, params, str(signature.returns)))
+                if signature.repeats and not left_out and params:
+                    made.append((name, (*params, params[-1]), str(signature.returns)))
+    return made
+
+
+_SCALARS = [(name, params) for name, params, _ in _calls("scalar")]
+_AGGREGATES = [(name, params) for name, params, _ in _calls("aggregate")]
+_MAKERS: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
+for _name, _params, _returns in _calls("scalar"):
+    _MAKERS.setdefault(_base(_returns), []).append((_name, _params))

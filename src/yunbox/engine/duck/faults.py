@@ -32,12 +32,10 @@ def translate(failure: duckdb.Error) -> KernelError:
         return InvalidArgument("The value of a partition column is too long for the name of a folder: shorten it")
     if isinstance(failure, duckdb.OutOfMemoryException):
         return MemoryShort(f"The statement needs more memory than a worker has: {first_line}")
-    if isinstance(failure, duckdb.OutOfRangeException) or "overflow" in text.lower():
-        return Overflow(first_line)
     if "Unknown TimeZone" in text:
-        return BadValue(first_line.removeprefix("Not implemented Error: "))
-    if isinstance(failure, duckdb.BinderException) and "GROUPING" in text:
-        return InvalidArgument("GROUPING takes the keys of GROUP BY only")
+        return BadValue(first_line.partition(": ")[2])
+    if isinstance(failure, duckdb.OutOfRangeException) or "overflow" in text.lower():
+        return Overflow(first_line.partition(": ")[2] or first_line)
     if (found := _TOO_LARGE.search(text)) is not None:
         return Overflow(f"the value {found[1]} is out of range")
     if isinstance(failure, duckdb.InvalidInputException | duckdb.ConversionException | duckdb.DataError):

@@ -1,5 +1,6 @@
 """Function calls: which function a name is, and how aggregates and window functions are written."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -83,13 +84,15 @@ def _aggregate(
         raise SemanticError("a window function cannot be inside an aggregate function", at(node))
     if order and function.name not in _COLLECTING:
         raise SemanticError(f"function {function.name} takes no WITHIN GROUP", at(node))
+    if function.name.startswith("grouping") and any(arg.sql not in binder.keys for arg in args):
+        raise SemanticError(f"function {function.name} takes keys of GROUP BY only", at(node))
     sql, wrap = function.around(text)
     distinct = distinct or function.name == "collect_set"
     if function.name in _COLLECTING and distinct:
         value = args[-1].sql
         if order and not order.startswith(f" ORDER BY {value} "):
             return _distinct_ordered(function, args, returns, f"{order})", f"{filtered}{over}", extra)
-        order = order or ("" if args[-1].op == "literal" else f" ORDER BY {value}")
+        order = order or ("" if args[-1].constant else f" ORDER BY {value}")
     sql = _inserted(sql, "DISTINCT " if distinct else "", order)
     sql = wrapped(wrap, f"{sql}{filtered}{over}", over, returns)
     return _aggregated(build(sql, returns, *args, *extra), over)
@@ -186,6 +189,8 @@ def order_by(binder: "ExpressionBinder", node: exp.Expr) -> tuple[str, list[Expr
     for item in node.expressions:
         ordered = isinstance(item, exp.Ordered)
         value = binder.bind(item.this if ordered else item)
+        if value.constant:
+            value = replace(value, sql="(NULL IS NULL)")  # whatever it is, it orders nothing, and DuckDB takes no literal
         descending = bool(ordered and item.args.get("desc"))
         first = bool(item.args.get("nulls_first")) if ordered else not descending
         items.append(f"{value.sql}{' DESC' if descending else ''} NULLS {'FIRST' if first else 'LAST'}")

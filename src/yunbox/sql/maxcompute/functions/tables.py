@@ -35,6 +35,8 @@ def _posexplode_map(call: Call) -> Columns:
 
 def _inline(call: Call) -> Columns:
     of = call.args[0].type.children[0]
+    if of.name != "struct":
+        raise ArgumentTypeWrong(f"function inline needs an array of structs, actually {call.args[0].type}", call.where)
     return [
         (n.lower(), t, f"unnest(list_transform({call[0]}, lambda _x: struct_extract(_x, '{n}')))")
         for n, t in zip(of.names, of.children, strict=True)
@@ -127,10 +129,10 @@ category("Table functions")
 table("explode", ("array<T> -> any", _explode_array), ("map<K,V> -> any", _explode_map))
 table("posexplode", ("array<T> -> any", _posexplode), ("map<K,V> -> any", _posexplode_map))
 table("inline", ("array<T> -> any", _inline))
-table("json_tuple", ("string, string* -> any", _json_tuple))
+table("json_tuple", ("string, string, string* -> any", _json_tuple))
 table("json_explode", ("json -> any", _json_explode))
-table("parse_url_tuple", ("string, string* -> any", _parse_url_tuple))
-table("keyvalue_tuple", ("string, string, string, string* -> any", _keyvalue_tuple))
+table("parse_url_tuple", ("string, string, string* -> any", _parse_url_tuple))
+table("keyvalue_tuple", ("string, string, string, string, string* -> any", _keyvalue_tuple))
 table("trans_array", ("bigint, string, any* -> any", _trans_array))
 table("trans_cols", ("bigint, any* -> any", _trans_cols))
 table("stack", ("bigint, any* -> any", _stack))
