@@ -256,7 +256,7 @@ class Generator:
         return self.pick(
             (f"{left} = {right}", f"{left} > {right}", f"{left} is not null", f"{self.column()} in ({left})", "pt = 'p1'", left,
              f"pt = {right}", f"{left} = {right} and {self.column()} < {right}", f"not ({left} <=> {right}) or pt > 'a'",
-             f"pt = (select max(pt) from g3)")
+             "pt = (select max(pt) from g3)")
         )  # fmt: skip
 
     # calls

@@ -337,8 +337,8 @@ def _nested(sql: str, source: DataType, target: DataType, safe: bool, where: At)
     """A complex type to one of the same shape, part by part."""
     if source.name != target.name or len(source.children) != len(target.children):
         raise _refused(source, target, where)
-    if source.children == target.children:
-        return sql if source.name != "struct" else f"CAST({sql} AS {target.duckdb})"
+    if source.children == target.children and source.names == target.names:
+        return sql
     item = f"_x{_depth(source)}"
     if source.name == "array":
         inner = _part(item, source, target, 0, safe, where)

@@ -9,14 +9,19 @@ PyODPS 0.13 ``readers.py``.
 """
 
 import math
+import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 
+from yunbox.kernel.errors import InvalidArgument
 from yunbox.schema.types import DataType
 
 NULL = "\\N"
 _QUOTED = ("string", "varchar", "char", "json", "binary", "array", "map", "struct")
+
+_BEFORE_CHRIST = re.compile(r"0001-(\d\d-\d\d) \(BC\) (\d\d:\d\d:\d\d(?:\.\d+)?)\+00")
+_LEAP_YEAR = 4
 
 Show = Callable[[Any], str]
 
@@ -51,9 +56,9 @@ def _field(kind: DataType, zone: tzinfo) -> Show:
 
 def _shower(kind: DataType, zone: tzinfo) -> Show:
     if kind.name == "datetime":
-        return lambda value: _seconds(value.astimezone(zone))
+        return lambda value: _seconds(_local(value, zone))
     if kind.name == "timestamp":
-        return lambda value: _moment(value.astimezone(zone), value)
+        return lambda value: _moment(_local(value, zone), value)
     if kind.name == "array":
         element = _nested(kind.children[0], zone)
         return lambda value: "[" + ",".join(map(element, value)) + "]"
@@ -64,6 +69,26 @@ def _shower(kind: DataType, zone: tzinfo) -> Show:
         fields = [(name, _nested(child, zone)) for name, child in zip(kind.names, kind.children, strict=True)]
         return lambda value: "{" + ",".join(f"{name}:{show(value.get(name))}" for name, show in fields) + "}"
     return _PLAIN.get(kind.name, str)
+
+
+def _local(value: datetime | str, zone: tzinfo) -> datetime:
+    return value.astimezone(zone) if isinstance(value, datetime) else _early(value, zone)
+
+
+def _early(text: str, zone: tzinfo) -> datetime:
+    """The local time of an instant in the last hours before year 1, which Python cannot hold in UTC.
+
+    DuckDB writes such as "0001-12-31 (BC) 15:54:17+00"; year 4 has the calendar of the year before year 1.
+    """
+    found = _BEFORE_CHRIST.fullmatch(text)
+    if found is None:
+        raise InvalidArgument(f"the instant {text} is before 0001-01-01 00:00:00")
+    local = datetime.fromisoformat(f"{_LEAP_YEAR:04d}-{found[1]} {found[2]}") + (
+        zone.utcoffset(datetime(1, 1, 2)) or timedelta()
+    )
+    if local.year == _LEAP_YEAR:
+        raise InvalidArgument(f"the instant {text} is before 0001-01-01 00:00:00")
+    return local.replace(year=1)
 
 
 def _nested(kind: DataType, zone: tzinfo) -> Show:
@@ -82,7 +107,7 @@ def _seconds(shown: datetime) -> str:
 
 
 def _moment(shown: datetime, value: Any) -> str:
-    fraction = f"{value.microsecond:06d}{getattr(value, 'nanosecond', 0):03d}".rstrip("0")
+    fraction = f"{shown.microsecond:06d}{getattr(value, 'nanosecond', 0):03d}".rstrip("0")
     return f"{_seconds(shown)}.{fraction}" if fraction else _seconds(shown)
 
 

@@ -1,6 +1,7 @@
 """Scalar expressions: syntax tree to typed DuckDB text."""
 
 import json
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from yunbox.sql.maxcompute.binder.scope import Scope
     from yunbox.sql.maxcompute.session import Session
 
+_NUMBER = re.compile(r"\d*\.?\d*(?:[eE][-+]?\d+)?")
 _INT_MAX, _BIGINT_MAX = 2**31 - 1, 2**63 - 1
 _BARE = ("current_timestamp", "current_date", "current_timezone", "current_user", "localtimestamp")
 
@@ -159,10 +161,10 @@ class ExpressionBinder:
         if value.type.name != "array":
             raise SemanticError(f"only ARRAY and MAP have elements, actually {value.type}", at(node))
         index = implicit(index, BIGINT, at(node))
-        if isinstance(index.value, int) and index.value >= 0:
+        if isinstance(index.value, int) and 0 <= index.value < _INT_MAX:
             sql = f"{value.sql}[{index.value + 1}]"
         else:
-            sql = f"(CASE WHEN {index.sql} >= 0 THEN {value.sql}[{index.sql} + 1] END)"
+            sql = f"(CASE WHEN {index.sql} >= 0 AND {index.sql} < {_INT_MAX} THEN {value.sql}[{index.sql} + 1] END)"
         return build(sql, value.type.children[0], value, index)
 
     # literals
@@ -173,6 +175,8 @@ class ExpressionBinder:
             return string(node.this)
         text = node.this
         if not text.isdigit():
+            if not _NUMBER.fullmatch(text):
+                raise ParseFailed(f"invalid token {text!r}: a number expected", at(node))
             return Expr(f"{text}e0" if "e" not in text.lower() else text, DataType("double"), op="literal",
                         value=float(text))  # fmt: skip
         number = int(text)

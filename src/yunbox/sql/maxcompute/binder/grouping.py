@@ -69,6 +69,8 @@ class _Grouper:
 
     def key(self, item: exp.Expr) -> str:
         value = self.expressions.bind(self.written(item))
+        if value.subquery:
+            raise SemanticError("GROUP BY cannot have a subquery", at(item))
         if value.aggregate or value.window:
             raise SemanticError("GROUP BY cannot have an aggregate or a window function", at(item))
         if value.sql not in [key.sql for key in self.block.keys]:

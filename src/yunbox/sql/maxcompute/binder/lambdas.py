@@ -6,13 +6,19 @@ from sqlglot import exp
 
 from yunbox.schema.types import DataType
 from yunbox.sql.maxcompute.casts import cast, common_type
-from yunbox.sql.maxcompute.errors import SemanticError
+from yunbox.sql.maxcompute.dialect import at
+from yunbox.sql.maxcompute.errors import ArgumentTypeWrong, SemanticError
 from yunbox.sql.maxcompute.expr import Expr
 
 if TYPE_CHECKING:
     from yunbox.sql.maxcompute.binder.expressions import ExpressionBinder
 
 _REDUCE = ("array_reduce", "reduce", "aggregate")
+_COUNTS = {
+    "transform": (1, 2), "filter": (1, 2), "any_match": (1,), "all_match": (1,), "array_sort": (2,), "zip_with": (2,),
+    "map_filter": (2,), "transform_keys": (2,), "transform_values": (2,), "map_zip_with": (3,),
+}  # fmt: skip
+"""How many parameters a function takes that is given to another; the second one of some is an index."""
 
 
 def arguments(binder: "ExpressionBinder", nodes: list[exp.Expr], name: str) -> list[Expr]:
@@ -26,8 +32,17 @@ def arguments(binder: "ExpressionBinder", nodes: list[exp.Expr], name: str) -> l
         if value is not None:
             made.append(value)
         elif isinstance(node, exp.Lambda):
+            _check_count(node, _COUNTS.get(name, (1, 2)), name)
             made.append(binder.lambda_(node, types))
     return made
+
+
+def _check_count(node: exp.Lambda, allowed: tuple[int, ...], name: str) -> None:
+    if len(node.expressions) not in allowed:
+        told = " or ".join(map(str, allowed))
+        raise ArgumentTypeWrong(
+            f"the function given to {name} takes {told} parameters, not {len(node.expressions)}", at(node)
+        )
 
 
 def _parameters(name: str, given: list[DataType]) -> list[DataType]:
@@ -45,6 +60,9 @@ def _reduce(binder: "ExpressionBinder", nodes: list[exp.Expr], plain: list[Expr 
     array, start = plain[0], plain[1]
     if array is None or start is None or array.type.name != "array" or not isinstance(nodes[2], exp.Lambda):
         raise SemanticError("reduce needs an array, a start value and a function of two parameters")
+    _check_count(nodes[2], (2,), "reduce")
+    if len(nodes) == 4 and isinstance(nodes[3], exp.Lambda):
+        _check_count(nodes[3], (1,), "reduce")
     element = array.type.children[0]
     merge = binder.lambda_(nodes[2], [start.type, element])
     state = common_type([start.type, merge.type.children[0]])

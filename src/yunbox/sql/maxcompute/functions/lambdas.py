@@ -81,13 +81,13 @@ def _map_zip(call: Call) -> Expr:
 category("Complex type functions")
 
 scalar("transform", ("array<T>, lambda<U> -> array<U>", "list_transform({0}, {1})"))
-scalar("filter", ("array<T>, lambda<U> -> array<T>", "list_filter({0}, {1})"))
-scalar("any_match", ("array<T>, lambda<U> -> boolean", "mc_any(list_transform({0}, {1}))"))
-scalar("all_match", ("array<T>, lambda<U> -> boolean", "mc_all(list_transform({0}, {1}))"))
+scalar("filter", ("array<T>, lambda<boolean> -> array<T>", "list_filter({0}, {1})"))
+scalar("any_match", ("array<T>, lambda<boolean> -> boolean", "mc_any(list_transform({0}, {1}))"))
+scalar("all_match", ("array<T>, lambda<boolean> -> boolean", "mc_all(list_transform({0}, {1}))"))
 scalar("array_sort", ("array<T>, lambda<U> -> array<T>", _sorted))
 scalar("array_reduce reduce aggregate", ("array<T>, K, lambda<V>, lambda<U> -> any", _reduced))
 scalar("zip_with", ("array<T>, array<K>, lambda<U> -> array<U>", _zipped))
-scalar("map_filter", ("map<K,V>, lambda<U> -> map<K,V>", _map_filter))
+scalar("map_filter", ("map<K,V>, lambda<boolean> -> map<K,V>", _map_filter))
 scalar("transform_keys", ("map<K,V>, lambda<U> -> any", with_policy(_transform_keys)),
        ("string, map<K,V>, lambda<U> -> any", with_policy(_transform_keys)))  # fmt: skip
 scalar("transform_values", ("map<K,V>, lambda<U> -> any", _transform_values))

@@ -330,7 +330,9 @@ def _texts_inside(pattern: DataType, given: DataType) -> bool:
 def _fits(pattern: DataType, given: DataType) -> int | None:
     name = pattern.name
     if name == "lambda" or given.name == "lambda":
-        return 0 if given.name == name else None
+        truth = pattern.children[:1] == (DataType("boolean"),)
+        fits = given.name == name and (not truth or given.children[0].name in ("boolean", "void"))
+        return 0 if fits else None
     if name in _VARIABLES or name == "any":
         return 0
     if given.name == "void":
@@ -410,7 +412,10 @@ def _fill(pattern: DataType, bound: dict[str, DataType], given: DataType) -> Dat
     if pattern.children and name != "struct":
         inner = given.children if given.name == name else pattern.children
         pairs = zip(pattern.children, inner or pattern.children, strict=False)
-        return DataType(name, (), tuple(_fill(p, bound, g) for p, g in pairs))
+        children = tuple(_fill(p, bound, g) for p, g in pairs)
+        if name == "map" and children[0].children:
+            raise ArgumentTypeWrong(f"the keys of a MAP are of a basic type, not {children[0]}")
+        return DataType(name, (), children)
     return pattern
 
 
