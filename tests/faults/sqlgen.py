@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables of SQL are read across
 """Statements made by chance: most of them make sense, some nearly, a few not at all.
 
 A user's mistake has a vendor's code and a place; only what Yunbox does wrong itself is an internal error. So whatever this
@@ -122,8 +123,8 @@ class Generator:
         if chance < 0.8 and of in _MAKERS:
             return self.made(*self.random.choice(_MAKERS[of]), depth)
         form = self.pick(
-            _FORMS_OF.get(of, ())
-            + (
+            (
+                *_FORMS_OF.get(of, ()),
                 "if({boolean}, {same}, {same})",
                 "coalesce({same}, {same})",
                 "({same})",

@@ -1,6 +1,6 @@
 """What an engine finds wrong with a statement's data, before a service gives it its vendor's code and wording."""
 
-from yunbox.kernel.errors import InvalidArgument, Throttled
+from yunbox.kernel.errors import InvalidArgument, Throttled, Unsupported
 
 
 class Overflow(InvalidArgument):
@@ -9,6 +9,10 @@ class Overflow(InvalidArgument):
 
 class BadValue(InvalidArgument):
     """A value is not one of its type, or not one that a function takes."""
+
+
+class Unplannable(Unsupported):
+    """DuckDB has no plan for what a dialect wrote. The text says no more: what DuckDB found is in ``details``."""
 
 
 class MemoryShort(Throttled):

@@ -4,7 +4,7 @@ import re
 
 import duckdb
 
-from yunbox.engine.duck.failures import BadValue, MemoryShort, Overflow
+from yunbox.engine.duck.failures import BadValue, MemoryShort, Overflow, Unplannable
 from yunbox.kernel.errors import Conflict, Internal, InvalidArgument, KernelError, StorageFull
 
 _TOO_LARGE = re.compile("with value (.+) can't be cast because the value is out of range")
@@ -14,6 +14,14 @@ _OWN = re.compile(
 """What DuckDB puts before the text of error(), or of a failure in Python, which is a dialect's own."""
 _CODED = re.compile(r"ODPS-\d{7}:")
 """A dialect's own functions say themselves which error a value is."""
+
+_UNPLANNED = (
+    duckdb.BinderException,
+    duckdb.CatalogException,
+    duckdb.ParserException,
+    duckdb.NotImplementedException,
+    duckdb.InternalException,
+)
 
 
 def translate(failure: duckdb.Error) -> KernelError:
@@ -40,4 +48,13 @@ def translate(failure: duckdb.Error) -> KernelError:
         return Overflow(f"the value {found[1]} is out of range")
     if isinstance(failure, duckdb.InvalidInputException | duckdb.ConversionException | duckdb.DataError):
         return BadValue(_OWN.sub("", first_line))
+    if isinstance(failure, _UNPLANNED):
+        return Unplannable("this combination of functions and types cannot be planned by Yunbox", duckdb=text[:2000])
     return Internal(f"{type(failure).__name__}: {text[:2000]}")
+
+
+def of_python(failure: Exception) -> Exception:
+    """A failure that is none of ours, such as a day before year 1, which Python's calendar does not have."""
+    if isinstance(failure, ValueError | OverflowError) and "year" in str(failure):
+        return Overflow("a date or time is not between the years 0001 and 9999")
+    return failure

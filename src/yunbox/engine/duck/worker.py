@@ -51,7 +51,7 @@ def main(sock: socket.socket, config: m.WorkerConfig) -> None:
         except duckdb.Error as failure:
             channel.error(faults.translate(failure))
         except Exception as failure:
-            channel.error(failure)
+            channel.error(faults.of_python(failure))
 
 
 class DuckWorker:

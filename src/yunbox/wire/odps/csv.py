@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 
-from yunbox.kernel.errors import InvalidArgument
 from yunbox.schema.types import DataType
 
 NULL = "\\N"
@@ -82,12 +81,12 @@ def _early(text: str, zone: tzinfo) -> datetime:
     """
     found = _BEFORE_CHRIST.fullmatch(text)
     if found is None:
-        raise InvalidArgument(f"the instant {text} is before 0001-01-01 00:00:00")
+        raise ValueError(f"year out of range: {text}")
     local = datetime.fromisoformat(f"{_LEAP_YEAR:04d}-{found[1]} {found[2]}") + (
         zone.utcoffset(datetime(1, 1, 2)) or timedelta()
     )
     if local.year == _LEAP_YEAR:
-        raise InvalidArgument(f"the instant {text} is before 0001-01-01 00:00:00")
+        raise ValueError(f"year out of range: {text}")
     return local.replace(year=1)
 
 
@@ -121,8 +120,15 @@ def _float(value: float) -> str:
     return "NaN" if math.isnan(value) else ("Infinity" if value > 0 else "-Infinity")
 
 
-def _date(value: date) -> str:
+def _date(value: date | str) -> str:
+    """DuckDB gives a day that Python's calendar has not as text."""
+    if isinstance(value, str):
+        raise ValueError(f"year out of range: {value}")
     return value.isoformat()
+
+
+def _plain_moment(value: datetime | str) -> str:
+    return _moment(value, value) if isinstance(value, datetime) else _date(value)
 
 
 def _decimal(value: Any) -> str:
@@ -148,5 +154,5 @@ def _months(value: int) -> str:
 _PLAIN: dict[str, Show] = {
     "boolean": _bool, "float": _float, "double": _float, "date": _date, "decimal": _decimal,
     "binary": _binary, "interval_day_time": _interval, "interval_year_month": _months,
-    "timestamp_ntz": lambda value: _moment(value, value),
+    "timestamp_ntz": _plain_moment,
 }  # fmt: skip

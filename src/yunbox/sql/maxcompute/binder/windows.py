@@ -92,6 +92,8 @@ def _base(binder: "ExpressionBinder", node: exp.Expr) -> Over | None:
 
 def _check_parts(binder: "ExpressionBinder", parts: tuple[Expr, ...], node: exp.Expr) -> None:
     for part in parts:
+        if part.volatile:
+            raise SemanticError("a window cannot be partitioned or ordered by what changes from call to call", at(node))
         if part.window:
             raise SemanticError("a window function cannot be inside a window", at(node))
         if part.type.children or part.type.name in ("json", "binary"):
