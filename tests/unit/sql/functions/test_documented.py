@@ -7,26 +7,20 @@ import pytest
 
 from tests.unit.sql.conftest import Sandbox
 from tests.unit.sql.functions.documented import Example, examples, shown
+from yunbox.engine.duck.faults import translate
+from yunbox.kernel.errors import KernelError
+from yunbox.services.maxcompute.faults import sql_failure
 
 _LONG = re.compile(r"\d+\.\d{8,}")
-_CODE = re.compile(r"ODPS-\d{7}")
 
 
 def outcome(box: Sandbox, example: Example) -> list[str]:
     try:
         return shown(box.rows(example.query, **dict(example.settings)))
-    except duckdb.InvalidInputException as failure:
-        code = _CODE.search(str(failure))
-        return [code.group() if code else "ODPS-0121095"]
-    except duckdb.OutOfRangeException:
-        return ["ODPS-0121145"]
-    except duckdb.ConversionException:
-        return ["ODPS-0121095"]
-    except Exception as failure:
-        code = _CODE.search(str(failure))
-        if code is None:
-            raise
-        return [code.group()]
+    except duckdb.Error as failure:
+        return [sql_failure(translate(failure))[0]]
+    except KernelError as failure:
+        return [sql_failure(failure)[0]]
 
 
 def rounded(rows: list[str]) -> list[str]:

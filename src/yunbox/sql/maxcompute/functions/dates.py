@@ -40,9 +40,9 @@ def _dateadd(call: Call) -> str | Expr:
         raise ArgumentTypeWrong(f"function dateadd cannot add {part}", call.where)
     if call.returns == DATE and part not in _DAYS:
         start = cast(call.args[0], DATETIME)
-        return build(f"({start.sql} + {_ADD[part]}({call[1]}))", DATETIME, *call.args)
+        return build(f"mc_in_range({start.sql} + {_ADD[part]}({call[1]}))", DATETIME, *call.args)
     number = call[1] if part not in _DAYS else f"CAST({call[1]} AS INTEGER)"
-    sql = f"({call[0]} + {_ADD[part]}({number}))"
+    sql = f"mc_in_range({call[0]} + {_ADD[part]}({number}))"
     return f"CAST({sql} AS DATE)" if call.returns == DATE else sql
 
 
@@ -138,7 +138,7 @@ def _unixtime(call: Call) -> str:
 
 
 def _from_unixtime(call: Call) -> Expr:
-    moment = f"to_timestamp(CAST({call[0]} AS DOUBLE))"
+    moment = f"to_timestamp(CAST({call.checked(0, *_UNIX_SECONDS)} AS DOUBLE))"
     if len(call) > 1:
         return build(f"strftime({moment}, {_java(call, 1)})", STRING, *call.args)
     if call.session.hive_compatible:
@@ -146,6 +146,7 @@ def _from_unixtime(call: Call) -> Expr:
     return build(moment, DATETIME, *call.args)
 
 
+_UNIX_SECONDS = (-62_167_305_600, 253_402_387_200)  # what from_unixtime() takes
 _CUT = {"year": "%Y", "month": "%Y-%m", "day": _ISO, "hour": "%Y-%m-%d %H:00:00"}
 
 
@@ -180,10 +181,10 @@ scalar("current_date curdate", (" -> date", _today))
 scalar("dateadd", ("date!, bigint, string -> date", _dateadd), ("datetime!, bigint, string -> datetime", _dateadd),
        ("timestamp!, bigint, string -> timestamp", _dateadd),
        ("timestamp_ntz!, bigint, string -> timestamp_ntz", _dateadd))  # fmt: skip
-scalar("date_add adddate", ("date, bigint -> date", "CAST({0} + CAST({1} AS INTEGER) AS DATE)"))
-scalar("date_sub subdate", ("date, bigint -> date", "CAST({0} - CAST({1} AS INTEGER) AS DATE)"))
+scalar("date_add adddate", ("date, bigint -> date", "mc_in_range(CAST({0} + CAST({1} AS INTEGER) AS DATE))"))
+scalar("date_sub subdate", ("date, bigint -> date", "mc_in_range(CAST({0} - CAST({1} AS INTEGER) AS DATE))"))
 scalar("add_months", ("date, bigint -> string",
-       f"strftime({{0}} + to_months(CAST({{1}} AS INTEGER)), '{_ISO}')"))  # fmt: skip
+       f"strftime(mc_in_range({{0}} + to_months(CAST({{1}} AS INTEGER))), '{_ISO}')"))  # fmt: skip
 scalar("datediff", ("date!, date!, string? -> bigint", _datediff),
        ("datetime!, datetime!, string? -> bigint", _datediff),
        ("timestamp!, timestamp!, string? -> bigint", _datediff))  # fmt: skip

@@ -38,3 +38,11 @@ CREATE OR REPLACE MACRO mc_to_utc(t, z) AS
 -- A text as a time: hour(), minute() and second() take one without a date too.
 CREATE OR REPLACE MACRO mc_time_of(s) AS
     coalesce(TRY_CAST(s AS TIMESTAMP), CAST(TRY_CAST(s AS TIME) AS TIME) + DATE '1970-01-01');
+
+-- A date or a time within the vendor's years, 0 to 9999; beyond them the statement fails.
+CREATE OR REPLACE MACRO mc_in_range(t) AS
+    CASE
+        WHEN date_part('year', t) NOT BETWEEN 0 AND 9999
+            THEN error('ODPS-0121145:Data overflow - a date beyond the years 0 to 9999')
+        ELSE t
+    END;
