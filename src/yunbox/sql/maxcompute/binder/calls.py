@@ -82,6 +82,8 @@ def _aggregate(
         binder.inside_aggregate = before
     if not over and any(arg.window for arg in args):
         raise SemanticError("a window function cannot be inside an aggregate function", at(node))
+    if filtered and function.name == "count_if":
+        raise SemanticError("function count_if takes no FILTER", at(node))
     if order and function.name not in _COLLECTING:
         raise SemanticError(f"function {function.name} takes no WITHIN GROUP", at(node))
     if function.name.startswith("grouping") and any(arg.sql not in binder.keys for arg in args):

@@ -10,6 +10,12 @@ _TYPED = "CAST({} AS {type})"
 _BINS = 10_000  # of percentile_approx(), where none are given
 
 
+def _extreme(call: Call) -> str:
+    if call.args[0].type.name == "boolean":
+        raise ArgumentTypeWrong(f"function {call.name} takes no BOOLEAN", call.where)
+    return f"{call.name}({call[0]})"
+
+
 def _wm_concat(call: Call) -> str:
     if not isinstance(call.literal(0), str):
         raise ArgumentTypeWrong("argument 1 of function wm_concat, the separator, must not be NULL", call.where)
@@ -98,8 +104,8 @@ aggregate("count", ("any* -> bigint", "count({*})"))
 aggregate("sum", ("bigint -> bigint", "sum({0})"), ("decimal -> widest", "sum({0})"), ("double -> double", "sum({0})"),
           wrap=_TYPED)  # fmt: skip
 aggregate("avg mean", ("decimal -> finer", "avg({0})"), ("double -> double", "avg({0})"), wrap=_TYPED)
-aggregate("max", ("T -> T", "max({0})"))
-aggregate("min", ("T -> T", "min({0})"))
+aggregate("max", ("T -> T", _extreme))
+aggregate("min", ("T -> T", _extreme))
 aggregate("any_value arbitrary", ("T -> T", "any_value({0})"))
 aggregate("max_by", ("T, K -> T", "arg_max({0}, {1})"))
 aggregate("min_by", ("T, K -> T", "arg_min({0}, {1})"))
