@@ -20,6 +20,13 @@ VALUES = [
     ("map_filter(map('a', 1, 'b', 2), (k, v) -> v > 1)", {"b": 2}),
     ("array_reduce(array(1, 2, 3), 0, (s, x) -> s + x, s -> s)", 6),
     ("soundex('hello')", "H400"),
+    ("day('2024-01-31')", 31),
+    ("hash(0, 2, 4)", 66),
+    ("str_to_map('a=1,a=2')", {"a": "2"}),
+    ("encode('ab', 'UTF-16BE')", b"\0a\0b"),
+    ("from_charset(to_charset('中', 'GBK'), 'GBK')", "中"),
+    ("cast(decompress(compress('abc')) as string)", "abc"),
+    ("acos(0.5BD)", Decimal("1.0471975511965979")),
 ]
 
 
@@ -48,7 +55,16 @@ def test_lengths_are_kept(o: ODPS, rows: Rows) -> None:
 
 @pytest.mark.parametrize(
     ("expression", "code"),
-    [("substr('a')", "ODPS-0130221"), ("sqrt(array(1))", "ODPS-0130121"), ("get_user_id()", "not supported by Yunbox")],
+    [
+        ("chr(300)", "ODPS-0121095:.1,8. Invalid argument"),
+        ("to_date('2024-13-01', 'yyyy-mm-dd')", "ODPS-0121095:Invalid argument - can not convert 2024-13-01"),
+        ("datediff('2024-03-01', '2024-02-01', 'dd')", "invalid type STRING of argument 1 for function datediff"),
+        ("decompress(encode('a', 'utf-8'))", "ODPS-0121095:Invalid argument - the bytes"),
+        ("date_add(date'9999-12-31', 1)", "ODPS-0121145:Data overflow - a date"),
+        ("substr('a')", "ODPS-0130221"),
+        ("sqrt(array(1))", "ODPS-0130121"),
+        ("get_user_id()", "not supported by Yunbox"),
+    ],
 )
 def test_errors(o: ODPS, expression: str, code: str) -> None:
     with pytest.raises(errors.ODPSError, match=code):

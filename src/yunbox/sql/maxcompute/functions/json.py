@@ -39,6 +39,8 @@ def _get(call: Call) -> str:
     found = path(value)
     if found is None:
         return "CAST(NULL AS VARCHAR)"
+    if call.args[0].type.is_text and not call.session.flag("odps.sql.udf.getjsonobj.new", True):
+        return f"yb_json_escaped({call[0]}, {text_literal(found)})"
     many = "_all" if "[*]" in found else ""
     return f"mc_get_json{many}({call[0]}, {text_literal(found)})"
 
