@@ -5,7 +5,9 @@ import json
 import re
 from collections.abc import Collection
 from functools import lru_cache
-from typing import Any
+from typing import Any, overload
+
+_DIGITS_MAX = 18
 
 
 def common_start(texts: Collection[str]) -> str:
@@ -27,6 +29,15 @@ def matches(pattern: str, text: str) -> bool:
 def _glob(pattern: str) -> re.Pattern[str]:
     escaped = pattern.replace("[", "[[]")
     return re.compile(fnmatch.translate(escaped), re.DOTALL)
+
+
+@overload
+def whole_number(text: str) -> int | None: ...
+@overload
+def whole_number(text: str, default: int) -> int: ...
+def whole_number(text: str, default: int | None = None) -> int | None:
+    """The number that a text of up to 18 plain digits is; the default for anything else, such as ``²``."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _DIGITS_MAX else default
 
 
 def strict_json(text: str | bytes) -> Any:

@@ -5,7 +5,9 @@ is one who has every right and is denied one; who has just these is let through.
 actions), and the pages of PutSymlink, CopyObject and InitiateMultipartUpload on permissions.
 """
 
+import base64
 import contextlib
+import hashlib
 import itertools
 import json
 from collections.abc import Callable, Iterator
@@ -187,6 +189,7 @@ def send(server: Server, filled: oss2.Bucket) -> Callable[[Line, Key | None], st
         resource = here + line.key
         headers = {name: value.replace(HERE, here) for name, value in line.headers.items()}
         headers["Date"] = formatdate(usegmt=True)
+        headers["Content-MD5"] = base64.b64encode(hashlib.md5(line.body.encode()).digest()).decode()
         if key:
             lowered = {name.lower(): value for name, value in headers.items()}
             text = canonical_v1(line.method, resource, tuple(line.query.items()), lowered, headers["Date"])

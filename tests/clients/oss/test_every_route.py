@@ -1,5 +1,7 @@
 """Every route of OSS leads through the spine: without a signature nobody gets in, nor a user without policies."""
 
+import base64
+import hashlib
 import json
 from collections.abc import Callable
 from urllib.parse import urlencode
@@ -90,13 +92,14 @@ def send(server: Server, private: str) -> Send:
     def run(route: OssRoute, key: tuple[str, str] | None) -> requests.Response:
         resource = {SERVICE: "/", BUCKET: f"/{private}/", OBJECT: f"/{private}/k"}[route.level]
         pairs = {**({route.marks.when: ""} if route.marks.when else {}), **QUERIES.get(route.operation.name, {})}
-        headers = {"Date": _now(), **HEADERS.get(route.operation.name, {})}
+        body = BODIES.get(route.operation.name, "").encode()
+        sum_ = base64.b64encode(hashlib.md5(body).digest()).decode()
+        headers = {"Date": _now(), "Content-MD5": sum_, **HEADERS.get(route.operation.name, {})}
         if key:
             lowered = {name.lower(): value for name, value in headers.items()}
             text = canonical_v1(route.method, resource, tuple(pairs.items()), lowered, headers["Date"])
             headers["Authorization"] = f"OSS {key[0]}:{sign_v1(key[1], text)}"
         url = f"{server.endpoints['oss']}{resource}" + (f"?{urlencode(pairs)}" if pairs else "")
-        body = BODIES.get(route.operation.name, "").encode()
         return requests.request(route.method, url, headers=headers, data=body, timeout=30)
 
     return run

@@ -74,7 +74,9 @@ class FormReader:
                     "Your POST request fields preceding the upload file were too large.",
                     code="MaxPOSTPreDataLengthExceeded",
                 )
-            fields.setdefault(part.name, value.decode("utf-8", "replace"))
+            if part.name in fields:
+                raise InvalidArgument(f"The form field {part.name[:64]} stands twice.", code="InvalidArgument")
+            fields[part.name] = value.decode("utf-8", "replace")
         raise _one_file()
 
     async def file(self) -> AsyncIterator[bytes]:

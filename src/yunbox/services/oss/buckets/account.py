@@ -7,6 +7,7 @@ from typing import TypeVar
 from yunbox.kernel.call import Access, Call, Charge, Operation
 from yunbox.services.oss.access import on_service
 from yunbox.services.oss.buckets.buckets import done, no_content
+from yunbox.services.oss.http.documents import read_text
 from yunbox.services.oss.http.route import SERVICE, on, xml
 from yunbox.services.oss.http.target import OssRequest
 from yunbox.services.oss.operation import READ, WRITE, operation
@@ -30,7 +31,7 @@ class Block:
 
 
 async def _new(request: OssRequest) -> Block:
-    return Block(CHECKS[PUBLIC_BLOCK](await request.body.read()))
+    return Block(CHECKS[PUBLIC_BLOCK](await read_text(request)))
 
 
 async def _none(request: OssRequest) -> Block:

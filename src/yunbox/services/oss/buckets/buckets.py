@@ -4,8 +4,9 @@ import re
 from dataclasses import dataclass
 
 from yunbox.kernel.call import Access, Call, Operation
-from yunbox.kernel.errors import Forbidden, InvalidArgument
+from yunbox.kernel.errors import Forbidden, InvalidArgument, Unsupported
 from yunbox.services.oss.access import BUCKET_ACLS, check_public, on_service
+from yunbox.services.oss.http.documents import parse_document, read_text
 from yunbox.services.oss.http.route import BUCKET, SERVICE, empty, on, xml
 from yunbox.services.oss.http.target import S3, OssRequest
 from yunbox.services.oss.objects.headers import storage_class
@@ -14,7 +15,7 @@ from yunbox.services.oss.params import OnBucket, at_bucket, nowhere
 from yunbox.services.oss.service import Oss, iso_time
 from yunbox.storage.objects.model import ENCRYPTION, STORAGE_CLASSES, Bucket, BucketStat, is_block
 from yunbox.wire.http import Response
-from yunbox.wire.xml import Markup, element, parse_body
+from yunbox.wire.xml import Markup, element
 
 _ENCRYPTION = re.compile("<ApplyServerSideEncryptionByDefault>(.*)</ApplyServerSideEncryptionByDefault>", re.DOTALL)
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]", re.ASCII)
@@ -49,12 +50,12 @@ class NewBucket(OnBucket):
 
 async def _new_bucket(request: OssRequest) -> NewBucket:
     check_bucket_name(request.bucket)
-    body = await request.body.read()
+    body = await read_text(request)
     chosen, redundancy = "", ""
-    if body.strip() and request.dialect != S3:
-        root = parse_body(body)
-        if root.tag != "CreateBucketConfiguration":
-            raise InvalidArgument("The XML you provided was not well-formed.", code="MalformedXML")
+    if body.strip():
+        root = parse_document(body, "CreateBucketConfiguration")
+        if root.value("ObjectHashFunction"):
+            raise Unsupported("Yunbox does not offer an ObjectHashFunction of a bucket.", code="NotImplemented")
         chosen, redundancy = root.value("StorageClass"), root.value("DataRedundancyType")
     if redundancy not in ("", "LRS", "ZRS"):
         raise InvalidArgument("The data redundancy type is LRS or ZRS.", code="InvalidArgument")

@@ -5,8 +5,9 @@ is read of it.
 """
 
 import binascii
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from urllib.parse import quote
 from xml.sax.saxutils import escape
@@ -26,6 +27,8 @@ from yunbox.wire.xml import Markup, element
 
 KEYS_MAX = 1000
 _DEFAULT = 100
+_UNSPEAKABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+"""Characters that keys may have and XML 1.0 has no way to write."""
 _S3_CLASSES = {"Standard": "STANDARD", "IA": "STANDARD_IA", "Archive": "GLACIER", "ColdArchive": "DEEP_ARCHIVE"}
 
 
@@ -101,13 +104,13 @@ async def _list(service: Oss, call: Call[Listing]) -> Listed:
 
 
 def _render_first(result: Listed, request: OssRequest) -> Response:
-    page, spell = result.page, speller(request)
+    page, (spell, _) = result.page, _of_page(result.page, result.params.query, request)
     marker = element("NextMarker", spell(page.last)) if page.truncated else None
     return _document(result, request, element("Marker", spell(request.query.get("marker", ""))), marker)
 
 
 def _render_second(result: Listed, request: OssRequest) -> Response:
-    page, spell = result.page, speller(request)
+    page, (spell, _) = result.page, _of_page(result.page, result.params.query, request)
     following = urlsafe_b64encode(page.last.encode()).decode() if page.truncated else None
     token = request.query.get("continuation-token")
     start = request.query.get("start-after")
@@ -122,8 +125,8 @@ def _render_second(result: Listed, request: OssRequest) -> Response:
 
 
 def _document(result: Listed, request: OssRequest, *markers: Markup | None) -> Response:
-    spell = speller(request)
     query = result.params.query
+    spell, encoding = _of_page(result.page, query, request)
     owner = _owner(result.bucket) if _shows_owner(request) else ""
     head = (
         element("Name", result.bucket.name),
@@ -131,7 +134,7 @@ def _document(result: Listed, request: OssRequest, *markers: Markup | None) -> R
         *markers,
         element("MaxKeys", query.limit),
         element("Delimiter", spell(query.delimiter)) if query.delimiter or request.dialect != S3 else None,
-        element("EncodingType", "url") if request.query.get("encoding-type") else None,
+        encoding,
         element("IsTruncated", str(result.page.truncated).lower()),
     )
     contents = _contents(result.page, spell, owner, s3=request.dialect == S3)
@@ -164,9 +167,19 @@ def _owner(bucket: Bucket) -> str:
     return f"<Owner><ID>{bucket.account_id}</ID><DisplayName>{bucket.account_id}</DisplayName></Owner>"
 
 
-def speller(request: OssRequest) -> Callable[[str], str]:
-    """How names are spelled in an answer: percent-encoded where the client asks for that."""
-    return quote if request.query.get("encoding-type") == "url" else str
+def spelling(request: OssRequest, names: Iterable[str]) -> tuple[Callable[[str], str], Markup | None]:
+    """How an answer with some names spells them, and the element that says so: percent-encoded where that is asked for.
+
+    So too where it is not, and one of the names has characters that no XML can say.
+    """
+    if request.query.get("encoding-type") == "url" or _UNSPEAKABLE.search("".join(names)):
+        return quote, element("EncodingType", "url")
+    return str, None
+
+
+def _of_page(page: Page | VersionPage, query: Query, request: OssRequest) -> tuple[Callable[[str], str], Markup | None]:
+    keys = (entry.key if isinstance(entry, VersionEntry) else entry[0] for entry in page.entries)
+    return spelling(request, (query.prefix, query.delimiter, query.after, *page.prefixes, *keys))
 
 
 # -- versions
@@ -189,7 +202,8 @@ async def _list_versions(service: Oss, call: Call[Listing]) -> ListedVersions:
 
 
 def _render_versions(result: ListedVersions, request: OssRequest) -> Response:
-    spell, page, query = speller(request), result.page, result.params.query
+    page, query = result.page, result.params.query
+    spell, encoding = _of_page(page, query, request)
     following: list[Markup] = []
     if page.truncated:
         following.append(element("NextKeyMarker", spell(page.last_key)))
@@ -203,7 +217,7 @@ def _render_versions(result: ListedVersions, request: OssRequest) -> Response:
         element("VersionIdMarker", result.params.after_version),
         element("MaxKeys", query.limit),
         element("Delimiter", spell(query.delimiter)) if query.delimiter or request.dialect != S3 else None,
-        element("EncodingType", "url") if request.query.get("encoding-type") else None,
+        encoding,
         element("IsTruncated", str(page.truncated).lower()),
         *following,
         *(_version(entry, spell, result.bucket, request.dialect == S3) for entry in page.entries),

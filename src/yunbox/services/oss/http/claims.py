@@ -1,6 +1,6 @@
 """The claim a request makes about who sent it: signature V1, V4 or the S3 dialect's, in headers or in the URL."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
@@ -8,6 +8,7 @@ from functools import lru_cache
 from yunbox.identity.identify import BAD_KEY, NotIdentified
 from yunbox.kernel.call import ANONYMOUS, Claim
 from yunbox.kernel.errors import InvalidArgument
+from yunbox.kernel.texts import whole_number
 from yunbox.services.oss.http.target import OSS, S3, OssRequest
 from yunbox.wire.oss import signing
 from yunbox.wire.oss.signing import decoded
@@ -66,7 +67,8 @@ def _v1_header(request: OssRequest) -> Claim:
     if request.bucket and not request.key:
         resources.append(f"/{request.bucket}")  # OpenDAL leaves the slash out in path style
     texts = [
-        signing.canonical_v1(request.method, name, pairs, request.headers, date)
+        signing.canonical_v1(request.method, name, pairs, headers, date)
+        for headers in _headers(request)
         for name in resources
         for pairs in _v1_queries(request)
     ]
@@ -83,10 +85,11 @@ def _v1_header(request: OssRequest) -> Claim:
 
 def _v1_query(request: OssRequest) -> Claim:
     expires = request.query.get("Expires", "")
-    if not expires.isdigit():
+    if whole_number(expires) is None:
         raise InvalidArgument("Expires must be a time in seconds since 1970.", code="InvalidArgument")
     texts = [
-        signing.canonical_v1(request.method, _resource(request), pairs, request.headers, expires, overridden=False)
+        signing.canonical_v1(request.method, _resource(request), pairs, headers, expires, overridden=False)
+        for headers in _headers(request)
         for pairs in _v1_queries(request)
     ]
     return Claim(
@@ -114,7 +117,8 @@ def _v4_header(request: OssRequest) -> Claim:
     date = request.headers.get("x-oss-date") or request.headers.get("date", "")  # the older Go SDK sends this alone
     additional = fields.get("AdditionalHeaders", "").split(";")
     texts = [
-        signing.canonical_v4(request.method, _resource(request), pairs, request.headers, additional, date, scope)
+        signing.canonical_v4(request.method, _resource(request), pairs, headers, additional, date, scope)
+        for headers in _headers(request)
         for pairs in _spellings(request)
     ]
     return _claim("oss-v4", request, scope, fields.get("Signature", ""), texts, date, _token(request))
@@ -125,10 +129,13 @@ def _v4_query(request: OssRequest) -> Claim:
     date = request.query.get("x-oss-date", "")
     pairs = _without_signature(request)
     additional = request.query.get("x-oss-additional-headers", "").split(";")
-    text = signing.canonical_v4(request.method, _resource(request), pairs, request.headers, additional, date, scope)
+    texts = [
+        signing.canonical_v4(request.method, _resource(request), pairs, headers, additional, date, scope)
+        for headers in _headers(request)
+    ]
     token = request.query.get("x-oss-security-token", "")
     seconds = _expires(request.query.get("x-oss-expires", ""))
-    return _claim("oss-v4", request, scope, request.query.get("x-oss-signature", ""), [text], date, token, seconds)
+    return _claim("oss-v4", request, scope, request.query.get("x-oss-signature", ""), texts, date, token, seconds)
 
 
 def _s3_header(request: OssRequest) -> Claim:
@@ -139,13 +146,24 @@ def _s3_header(request: OssRequest) -> Claim:
     payload = request.headers.get("x-amz-content-sha256", signing.UNSIGNED)
     signed = fields.get("SignedHeaders", "").lower()
     texts = [
-        signing.canonical_s3(
-            request.method, request.raw_path, pairs, request.headers, signed.split(";"), date, scope, payload
-        )
+        signing.canonical_s3(request.method, request.raw_path, pairs, headers, signed.split(";"), date, scope, payload)
+        for headers in _headers(request)
         for pairs in _spellings(request)
     ]
     token = request.headers.get("x-amz-security-token", "")
     return _claim("s3-v4", request, scope, fields.get("Signature", ""), texts, date, token, signed=signed)
+
+
+def _headers(request: OssRequest) -> Sequence[Mapping[str, str]]:
+    """The headers as a client may have signed them: by the bytes it sent, or as texts that it then sent as Latin-1.
+
+    The Go SDKs and ali-oss send UTF-8 and sign its bytes; ali-oss with ``headerEncoding: latin1`` signs the text.
+    """
+    headers = request.headers
+    if all(map(str.isascii, headers.values())):
+        return (headers,)
+    sent = {name: value.encode("latin-1").decode("utf-8", "surrogateescape") for name, value in headers.items()}
+    return sent, headers
 
 
 def _spellings(request: OssRequest) -> Iterable[tuple[tuple[str, str], ...]]:
@@ -157,20 +175,15 @@ def _s3_query(request: OssRequest) -> Claim:
     scope = _scope(request.query.get("X-Amz-Credential", ""))
     date = request.query.get("X-Amz-Date", "")
     signed = request.query.get("X-Amz-SignedHeaders", "host").lower()
-    text = signing.canonical_s3(
-        request.method,
-        request.raw_path,
-        _without_signature(request),
-        request.headers,
-        signed.split(";"),
-        date,
-        scope,
-        signing.UNSIGNED,
-    )
+    pairs, names = _without_signature(request), signed.split(";")
+    texts = [
+        signing.canonical_s3(request.method, request.raw_path, pairs, headers, names, date, scope, signing.UNSIGNED)
+        for headers in _headers(request)
+    ]
     token = request.query.get("X-Amz-Security-Token", "")
     seconds = _expires(request.query.get("X-Amz-Expires", ""))
     signature = request.query.get("X-Amz-Signature", "")
-    return _claim("s3-v4", request, scope, signature, [text], date, token, seconds, signed)
+    return _claim("s3-v4", request, scope, signature, texts, date, token, seconds, signed)
 
 
 _IN_HEADER = {signing.V4_ALGORITHM: _v4_header, signing.S3_ALGORITHM: _s3_header, "OSS ": _v1_header}
@@ -221,7 +234,7 @@ def _scope(credential: str) -> signing.Scope:
 
 
 def _expires(text: str) -> int:
-    if not text.isdigit() or not 1 <= int(text[:12]) <= _EXPIRES_S_MAX:
+    if not 1 <= whole_number(text, 0) <= _EXPIRES_S_MAX:
         raise InvalidArgument("A signed URL holds for 1 second to 7 days.", code="InvalidArgument")
     return int(text)
 

@@ -35,6 +35,7 @@ HEADERS: dict[str, str] = {
     "content-language": "as cache-control",
     "expires": "as cache-control",
     "range": "it narrows what is read; the SDKs read in ranges through signed URLs",
+    "if-range": "it only widens a range to the whole, which the same right reads",
     "if-match": "a condition only makes a request do less",
     "if-none-match": "as if-match",
     "if-modified-since": "as if-match",

@@ -9,7 +9,7 @@ from dataclasses import replace
 from yunbox.identity.identify import BAD_KEY, NotIdentified
 from yunbox.kernel.call import ANONYMOUS, Claim
 from yunbox.kernel.errors import InvalidArgument
-from yunbox.services.oss.http.target import OssRequest
+from yunbox.services.oss.http.target import OssRequest, as_sent
 from yunbox.wire.http import Body
 from yunbox.wire.oss import signing
 from yunbox.wire.oss.forms import FormReader, Part, boundary_of
@@ -64,9 +64,9 @@ def _as_headers(fields: Mapping[str, str], part: Part) -> dict[str, str]:
     headers = {"content-type": part.content_type} if part.content_type else {}
     for name, value in fields.items():
         if name in _HEADERS:
-            headers[name] = value
+            headers[name] = as_sent(value)
         elif name in _RENAMED or (name.startswith(_PREFIXES) and name not in _NO_HEADERS):
-            headers[_RENAMED.get(name, name)] = value
+            headers[_RENAMED.get(name, name)] = as_sent(value)
     return headers
 
 

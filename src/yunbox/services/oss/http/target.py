@@ -6,6 +6,7 @@ from urllib.parse import unquote
 
 from yunbox.kernel import limits
 from yunbox.kernel.errors import InvalidArgument
+from yunbox.kernel.texts import whole_number
 from yunbox.wire.http import Body, Receive, Scope
 from yunbox.wire.oss.signing import decoded
 
@@ -43,9 +44,10 @@ class OssRequest:
         text = self.query.get(name, "")
         if not text:
             return default
-        if not (text.isascii() and text.lstrip("-").isdigit()) or not low <= int(text[:20]) <= high:
+        number = whole_number(text)
+        if number is None or not low <= number <= high:
             raise InvalidArgument(f"Argument {name} must be an integer between {low} and {high}.")
-        return int(text)
+        return number
 
 
 def replace(
@@ -104,6 +106,11 @@ def parse_target(scope: Scope, receive: Receive, domain: str) -> OssRequest:
         host=host,
         peer=(scope.get("client") or ("",))[0],
     )
+
+
+def as_sent(text: str) -> str:
+    """A text as the value of a header, whose characters stand for the bytes of its UTF-8."""
+    return text if text.isascii() else text.encode("utf-8", "surrogateescape").decode("latin-1")
 
 
 def hosted_bucket(host: str, domain: str) -> str:

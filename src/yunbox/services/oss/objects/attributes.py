@@ -9,9 +9,12 @@ import msgspec
 
 from yunbox.kernel.call import Call, Operation
 from yunbox.kernel.errors import Conflict, InvalidArgument
+from yunbox.kernel.texts import whole_number
 from yunbox.services.oss import prices
 from yunbox.services.oss.access import check_public
+from yunbox.services.oss.http.documents import parse_document, read_document, read_text
 from yunbox.services.oss.http.route import OBJECT, empty, on, xml
+from yunbox.services.oss.http.shapes import malformed
 from yunbox.services.oss.http.target import OssRequest
 from yunbox.services.oss.objects.headers import Traits, check_tags, object_acl, restore_header, traits, version_header
 from yunbox.services.oss.objects.overwrite import Overwrite, overwrite_of
@@ -23,7 +26,7 @@ from yunbox.services.oss.service import Oss, http_time
 from yunbox.storage.objects.model import APPENDABLE, SYMLINK, Bucket, ObjectRecord
 from yunbox.storage.objects.objects import NotAppendable, PositionNotEqualToLength, check_key
 from yunbox.wire.http import Response
-from yunbox.wire.xml import element, parse_body
+from yunbox.wire.xml import Node, element
 
 P = TypeVar("P", bound=NamesObject)
 R = TypeVar("R")
@@ -105,15 +108,14 @@ class NewTags(OnVersion):
 
 async def _new_tags(request: OssRequest) -> NewTags:
     check_key(request.key)
-    tags = read_tags(await request.body.read())
+    tags = read_tags(await read_document(request, "Tagging"))
     return NewTags(request.bucket, request.key, request.query.get("versionId"), tags)
 
 
-def read_tags(body: bytes) -> dict[str, str]:
+def read_tags(root: Node) -> dict[str, str]:
     """The tags of a ``Tagging`` document."""
-    root = parse_body(body)
-    if root.tag != "Tagging" or root.find("TagSet") is None:
-        raise InvalidArgument("The XML you provided was not well-formed.", code="MalformedXML")
+    if root.find("TagSet") is None:
+        raise malformed("A Tagging has a TagSet.")
     return check_tags([(tag.value("Key"), tag.value("Value")) for tag in root.all("TagSet/Tag")])
 
 
@@ -192,14 +194,14 @@ class Restoring(OnVersion):
 
 async def _restoring(request: OssRequest) -> Restoring:
     check_key(request.key)
-    version, body = request.query.get("versionId"), await request.body.read()
+    version, body = request.query.get("versionId"), await read_text(request)
     if not body.strip():
         return Restoring(request.bucket, request.key, version)
-    root = parse_body(body)
-    text = root.value("Days", "1")
-    if root.tag != "RestoreRequest" or not text.isdigit():
-        raise InvalidArgument("The XML you provided was not well-formed.", code="MalformedXML")
-    return Restoring(request.bucket, request.key, version, int(text), root.value("JobParameters/Tier"))
+    root = parse_document(body, "RestoreRequest")
+    days = whole_number(root.value("Days", "1"))
+    if days is None:
+        raise malformed("Days is a number.")
+    return Restoring(request.bucket, request.key, version, days, root.value("JobParameters/Tier"))
 
 
 @dataclass(frozen=True)
@@ -240,7 +242,7 @@ def _render_restored(result: Restored, request: OssRequest) -> Response:
 
 
 async def _cleaning(request: OssRequest) -> OnVersion:
-    await request.body.read()
+    await read_text(request)
     return await on_version(request)
 
 

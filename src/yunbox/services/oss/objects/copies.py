@@ -28,7 +28,7 @@ from yunbox.services.oss.objects.writes import Written, makes
 from yunbox.services.oss.operation import WRITE, operation
 from yunbox.services.oss.params import NamesObject, OnObject, OnVersion
 from yunbox.services.oss.service import Oss, iso_time, retrieve
-from yunbox.storage.objects.model import MULTIPART, NORMAL, SSE_HEADERS, Bucket, ObjectRecord
+from yunbox.storage.objects.model import APPENDABLE, MULTIPART, NORMAL, SSE_HEADERS, Bucket, ObjectRecord
 from yunbox.storage.objects.objects import check_key
 from yunbox.storage.objects.ports import Bytes
 from yunbox.storage.objects.versions import version_id
@@ -145,7 +145,7 @@ def _copied_record(source: ObjectRecord, params: Copying, bucket: Bucket, owner:
     plain = {name: value for name, value in source.headers.items() if name not in SSE_HEADERS}
     kept = given.headers if params.replaces_headers else plain | encryption_headers(given.headers)
     return ObjectRecord(
-        source.kind if source.kind == MULTIPART else NORMAL,
+        _copied_kind(source, params),
         source.size,
         now_ms,
         source.etag,
@@ -156,6 +156,12 @@ def _copied_record(source: ObjectRecord, params: Copying, bucket: Bucket, owner:
         owner=owner,
         acl=given.acl,
     )
+
+
+def _copied_kind(source: ObjectRecord, params: Copying) -> str:
+    """What a copy is: whole, or of parts as its source; one onto itself, for its metadata, stays what it is."""
+    itself = (params.source.bucket, params.source.key) == (params.bucket, params.key) and params.source.version is None
+    return source.kind if source.kind == MULTIPART or (itself and source.kind == APPENDABLE) else NORMAL
 
 
 def _changes_nothing(params: Copying, source: ObjectRecord, record: ObjectRecord) -> bool:

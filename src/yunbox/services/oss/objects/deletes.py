@@ -7,10 +7,13 @@ from dataclasses import dataclass, replace
 from urllib.parse import quote, unquote
 
 from yunbox.kernel.call import Access, Call, Place
-from yunbox.kernel.errors import InvalidArgument, KernelError
+from yunbox.kernel.errors import InvalidArgument, KernelError, Unsupported
 from yunbox.services.oss import faults
+from yunbox.services.oss.buckets.listing import spelling
+from yunbox.services.oss.http.documents import parse_document, read_text
 from yunbox.services.oss.http.route import BUCKET, OBJECT, empty, on, xml
 from yunbox.services.oss.http.target import S3, OssRequest
+from yunbox.services.oss.objects.overwrite import ANYTHING, Overwrite, overwrite_of
 from yunbox.services.oss.objects.reading import on_version
 from yunbox.services.oss.operation import WRITE, operation
 from yunbox.services.oss.params import OnVersion, at_object
@@ -19,9 +22,11 @@ from yunbox.storage.objects.model import ObjectRecord
 from yunbox.storage.objects.objects import check_key
 from yunbox.storage.objects.versions import version_id
 from yunbox.wire.http import Response
-from yunbox.wire.xml import Markup, Node, element, parse_body
+from yunbox.wire.oss.sums import PREFIX
+from yunbox.wire.xml import Markup, Node, element
 
 DELETE_MAX = 1000
+_DELETE_BYTES_MAX = 2 * 1024 * 1024
 _REFERENCE = re.compile(rb"&#(?:x0*([0-9a-fA-F]{1,2})|0*([0-9]{1,2}));")
 
 
@@ -43,10 +48,28 @@ def _deletes(service: Oss, params: OnVersion) -> tuple[Access, ...]:
     return (_delete_access(service, params),)
 
 
-async def _delete(service: Oss, call: Call[OnVersion]) -> Deleted:
+@dataclass(frozen=True, slots=True)
+class Deleting(OnVersion):
+    """A key or a version to delete, if what is there is as it is asked to be."""
+
+    overwrite: Overwrite = ANYTHING
+
+
+async def _deleting(request: OssRequest) -> Deleting:
+    asked = await on_version(request)
+    return Deleting(asked.bucket, asked.key, asked.version, overwrite_of(request))
+
+
+async def _delete(service: Oss, call: Call[Deleting]) -> Deleted:
     asked = call.params
     bucket = service.bucket(asked.bucket)
-    gone = await service.backend(bucket).delete(bucket, asked.key, call.principal.account_id, asked.version)
+    owner, check = call.principal.account_id, asked.overwrite.check
+    if check is None:
+        gone = await service.backend(bucket).delete(bucket, asked.key, owner, asked.version)
+    elif bucket.remote:
+        raise Unsupported("A condition on DeleteObject is not offered on a mounted bucket.", code="NotImplemented")
+    else:
+        gone = await service.store.objects.delete(bucket, asked.key, owner, asked.version, check)
     return Deleted(asked, gone if gone is not None and gone.is_marker else None, bool(bucket.versioning))
 
 
@@ -79,10 +102,10 @@ def _each_alone(service: Oss, params: Deletions) -> tuple[Access, ...]:
 
 
 async def _deletions(request: OssRequest) -> Deletions:
-    body = await request.body.read(2 * 1024 * 1024)
+    body = await read_text(request, _DELETE_BYTES_MAX)
+    if not any(name == "content-md5" or name.startswith(PREFIX) for name in request.headers):
+        raise InvalidArgument("Missing Some Required Arguments: Content-MD5.", code="MissingArgument")
     root, restored = _parse_keys(body)
-    if root.tag != "Delete":
-        raise InvalidArgument("The XML you provided was not well-formed.", code="MalformedXML")
     items = tuple(
         OnVersion(request.bucket, restored(_raw(node, "Key")), _raw(node, "VersionId") or None)
         for node in root.all("Object")
@@ -111,7 +134,7 @@ def _parse_keys(body: bytes) -> tuple[Node, Callable[[str], str]]:
     def restored(text: str) -> str:
         return re.sub(f"{mark}(..)", lambda found: chr(int(found[1], 16)), text) if mark in text else text
 
-    return parse_body(_REFERENCE.sub(hidden, body)), restored
+    return parse_document(_REFERENCE.sub(hidden, body), "Delete"), restored
 
 
 def _raw(node: Node, tag: str) -> str:
@@ -144,10 +167,12 @@ async def _delete_many(service: Oss, call: Call[Deletions]) -> tuple[Deletions, 
 
 def _render_deletions(result: tuple[Deletions, list[Deleted]], request: OssRequest) -> Response:
     params, results = result
-    shown = [_deletion_element(item, params.encoded) for item in results if item.error or not params.quiet]
+    _, encoding = spelling(request, (item.asked.key for item in results))
+    encoded = params.encoded or encoding is not None
+    shown = [_deletion_element(item, encoded) for item in results if item.error or not params.quiet]
     if not shown and request.dialect != S3:
         return empty(200)
-    encoding = element("EncodingType", "url") if params.encoded else None
+    encoding = element("EncodingType", "url") if encoded else None
     return xml(element("DeleteResult", encoding, *shown))
 
 
@@ -163,11 +188,11 @@ def _deletion_element(item: Deleted, encoded: bool) -> Markup:
     return element("Deleted", element("Key", key), wanted, *marks)
 
 
-DELETE = operation("DeleteObject", OnVersion, _delete, _deletes, charge=WRITE, place=at_object, mounted=True)
+DELETE = operation("DeleteObject", Deleting, _delete, _deletes, charge=WRITE, place=at_object, mounted=True)
 DELETE_MANY = operation(
     "DeleteMultipleObjects", Deletions, _delete_many, _each_alone, charge=WRITE, place=_at_each, mounted=True
 )
 ROUTES = (
-    on("DELETE", OBJECT, DELETE, on_version, _render_deleted),
+    on("DELETE", OBJECT, DELETE, _deleting, _render_deleted),
     on("POST", BUCKET, DELETE_MANY, _deletions, _render_deletions, when="delete"),
 )

@@ -1,14 +1,16 @@
 """What OSS says in headers: attributes of an object on its way in, conditions and ranges, and all on its way out."""
 
 import base64
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from urllib.parse import parse_qsl
 
 from yunbox.kernel.errors import Conflict, InvalidArgument, Unsupported
+from yunbox.kernel.texts import whole_number
 from yunbox.services.oss.access import OBJECT_ACLS, check_public
-from yunbox.services.oss.http.target import S3, OssRequest
+from yunbox.services.oss.http.target import S3, OssRequest, as_sent
 from yunbox.services.oss.service import http_time
 from yunbox.services.oss.settings.documents import check_encryption
 from yunbox.storage.objects.model import APPENDABLE, SSE_HEADERS, STORAGE_CLASSES, SYMLINK, Bucket, ObjectRecord
@@ -33,6 +35,7 @@ _OVERRIDES = {
     "response-content-type": "Content-Type",
     "response-expires": "Expires",
 }
+_CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _OF_CUSTOMER = "x-oss-server-side-encryption-customer"
 META_BYTES_MAX = 8 * 1024
 TAGS_MAX = 10
@@ -82,7 +85,15 @@ def kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
     if kept.get("Content-Encoding", "").startswith("aws-chunked"):
         rest = kept.pop("Content-Encoding").removeprefix("aws-chunked").lstrip(", ")
         kept |= {"Content-Encoding": rest} if rest else {}
+    for name, value in (kept | meta).items():
+        check_header(name, value)
     return kept | meta
+
+
+def check_header(name: str, value: str) -> None:
+    """Refuse a value that no answer can carry in a header. Raises InvalidArgument."""
+    if not value.isprintable() and _CONTROLS.search(value):
+        raise InvalidArgument(f"The value of {name[:64]} has a control character.")
 
 
 def encryption(headers: Mapping[str, str]) -> dict[str, str]:
@@ -210,13 +221,14 @@ def span_of(request_range: str, size: int, *, strict: bool) -> Span:
     first, dash, last = spec.strip().partition("-")
     if not request_range or unit.strip() != "bytes" or not dash or "," in spec:
         return whole
-    if not all(part.strip().isdigit() or not part.strip() for part in (first, last)) or not (first + last).strip():
+    first, last = first.strip(), last.strip()
+    if None in (whole_number(first or "0"), whole_number(last or "0")) or not first + last:
         return whole
-    if first.strip():
+    if first:
         start = int(first)
-        end = min(int(last), size - 1) if last.strip() else size - 1
+        end = min(int(last), size - 1) if last else size - 1
         bad = start >= size or start > end
-        if not strict and last.strip() and int(last) >= size:
+        if not strict and last and int(last) >= size:
             return whole
     else:
         start, end = max(size - int(last), 0), size - 1
@@ -230,6 +242,13 @@ def span_of(request_range: str, size: int, *, strict: bool) -> Span:
             )
         return whole
     return Span(start, end - start + 1, True)
+
+
+def is_same(if_range: str, record: ObjectRecord) -> bool:
+    """Whether an object is the one that an If-Range names, by a strong ETag or by its date (RFC 9110, 13.1.5)."""
+    if if_range.startswith('"'):
+        return if_range.strip('"').upper() == record.etag.upper()
+    return _seconds(if_range) == record.modified_ms // 1000
 
 
 def is_strict(request: OssRequest) -> bool:
@@ -326,4 +345,6 @@ def overrides(query: Mapping[str, str], *, signed: bool) -> dict[str, str]:
     if not signed and found.keys() - {"Content-Type"}:
         named = min(found.keys() - {"Content-Type"}).lower()
         raise InvalidArgument(f"Can not override response header on {named}", code="InvalidRequest")
-    return found
+    for name, value in found.items():
+        check_header(name, value)
+    return {name: as_sent(value) for name, value in found.items()}

@@ -4,10 +4,13 @@ from dataclasses import dataclass
 
 from yunbox.kernel.call import Access, Call, Place, Shape
 from yunbox.kernel.errors import InvalidArgument
-from yunbox.services.oss.buckets.listing import speller
+from yunbox.kernel.texts import whole_number
+from yunbox.services.oss.buckets.listing import spelling
 from yunbox.services.oss.http.body import payload_of
 from yunbox.services.oss.http.callback import callback_of
+from yunbox.services.oss.http.documents import read_document
 from yunbox.services.oss.http.route import BUCKET, OBJECT, empty, on, xml
+from yunbox.services.oss.http.shapes import malformed
 from yunbox.services.oss.http.target import OssRequest
 from yunbox.services.oss.objects.callback import Callback
 from yunbox.services.oss.objects.callbacks import answered, call_back
@@ -25,7 +28,7 @@ from yunbox.storage.objects.ports import Bytes as Opened
 from yunbox.storage.objects.reading import Source
 from yunbox.storage.objects.uploads import PARTS_MAX
 from yunbox.wire.http import Response
-from yunbox.wire.xml import Markup, element, parse_body
+from yunbox.wire.xml import Markup, Node, element
 
 _UPLOADS_MAX = 1000
 
@@ -112,11 +115,11 @@ async def _begin(service: Oss, call: Call[Beginning]) -> tuple[Bucket, Upload]:
 
 def _render_begun(result: tuple[Bucket, Upload], request: OssRequest) -> Response:
     bucket, upload = result
-    spell = speller(request)
+    spell, encoding = spelling(request, (upload.key,))
     return xml(
         element(
             "InitiateMultipartUploadResult",
-            element("EncodingType", "url") if request.query.get("encoding-type") else None,
+            encoding,
             element("Bucket", bucket.name),
             element("Key", spell(upload.key)),
             element("UploadId", upload.id),
@@ -194,7 +197,8 @@ def _copied_range(text: str, size: int) -> tuple[int, int]:
     if not text:
         return 0, size
     first, dash, last = text.removeprefix("bytes=").partition("-")
-    if not dash or not first.isdigit() or not (last.isdigit() or not last):
+    numbers = whole_number(first), whole_number(last or "0")
+    if not dash or None in numbers:
         raise InvalidArgument("The x-oss-copy-source-range value must be of the form bytes=first-last.")
     start, end = int(first), int(last) if last else size - 1
     if start > end or end >= size:
@@ -226,12 +230,12 @@ async def _list_parts(service: Oss, call: Call[PartsQuery]) -> tuple[Upload, lis
 
 def _render_parts(result: tuple[Upload, list[Part], bool], request: OssRequest) -> Response:
     upload, parts, truncated = result
-    spell = speller(request)
+    spell, encoding = spelling(request, (upload.key,))
     last = parts[-1].number if parts else request.integer("part-number-marker", 0)
     return xml(
         element(
             "ListPartsResult",
-            element("EncodingType", "url") if request.query.get("encoding-type") else None,
+            encoding,
             element("Bucket", request.bucket),
             element("Key", spell(upload.key)),
             element("UploadId", upload.id),
@@ -265,19 +269,18 @@ async def _completion(request: OssRequest) -> Completion:
         request.bucket,
         request.key,
         request.query["uploadId"],
-        None if everything else _parts(await request.body.read()),
+        None if everything else _parts(await read_document(request, "CompleteMultipartUpload")),
         overwrite_of(request),
         callback_of(request),
     )
 
 
-def _parts(body: bytes) -> tuple[tuple[int, str], ...]:
+def _parts(root: Node) -> tuple[tuple[int, str], ...]:
     """The numbers and ETags of a document's parts. Raises InvalidArgument."""
-    root = parse_body(body)
-    numbers = [(node.value("PartNumber"), node.value("ETag")) for node in root.all("Part")]
-    if root.tag != "CompleteMultipartUpload" or not all(number.isdigit() for number, _ in numbers):
-        raise InvalidArgument("The XML you provided was not well-formed.", code="MalformedXML")
-    return tuple((int(number), etag) for number, etag in numbers)
+    found = tuple((whole_number(node.value("PartNumber"), -1), node.value("ETag")) for node in root.all("Part"))
+    if any(number < 0 for number, _ in found):
+        raise malformed("A PartNumber is a number.")
+    return found
 
 
 async def _complete(service: Oss, call: Call[Completion]) -> Written:
@@ -289,11 +292,11 @@ async def _complete(service: Oss, call: Call[Completion]) -> Written:
 
 
 def _render_completed(result: Written, request: OssRequest) -> Response:
-    spell = speller(request)
+    spell, encoding = spelling(request, (request.key,))
     record = result.record
     body = element(
         "CompleteMultipartUploadResult",
-        element("EncodingType", "url") if request.query.get("encoding-type") else None,
+        encoding,
         element("Location", f"http://{request.host}{request.raw_path}"),
         element("Bucket", request.bucket),
         element("Key", spell(request.key)),
@@ -366,13 +369,15 @@ def _is_behind(upload: Upload, params: UploadsQuery) -> bool:
 
 
 def _render_uploads(page: UploadsPage, request: OssRequest) -> Response:
-    spell, query = speller(request), page.query
+    query = page.query
+    named = (query.prefix, query.delimiter, query.key_marker, *page.prefixes, *(upload.key for upload in page.uploads))
+    spell, encoding = spelling(request, named)
     last = page.uploads[-1] if page.uploads else None
     key = max([*page.prefixes[-1:], *([last.key] if last else [])], default="")
     return xml(
         element(
             "ListMultipartUploadsResult",
-            element("EncodingType", "url") if request.query.get("encoding-type") else None,
+            encoding,
             element("Bucket", request.bucket),
             element("KeyMarker", spell(query.key_marker)),
             element("UploadIdMarker", query.id_marker),

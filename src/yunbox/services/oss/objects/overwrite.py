@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from yunbox.kernel.errors import Conflict
-from yunbox.services.oss.http.target import S3, OssRequest
+from yunbox.kernel.errors import Conflict, Unsupported
+from yunbox.services.oss.http.target import OssRequest
 from yunbox.storage.objects.model import ObjectRecord
 from yunbox.storage.objects.objects import Check, forbid_overwrite
 
@@ -26,7 +26,7 @@ class Overwrite:
         return self._same if self.etag is not None else None
 
     def _same(self, record: ObjectRecord | None) -> None:
-        if record is None or record.etag != self.etag:
+        if record is None or record.is_marker or self.etag not in ("*", record.etag.upper()):
             raise _failed()
 
 
@@ -39,12 +39,15 @@ def overwrite_of(request: OssRequest) -> Overwrite:
     headers = request.headers
     if headers.get("x-oss-forbid-overwrite", "").lower() == "true":
         return Overwrite(never=True)
-    if request.dialect != S3:
-        return ANYTHING
     if headers.get("if-none-match") == "*":
         return Overwrite(absent=True)
     wanted = headers.get("if-match")
-    return Overwrite(etag=wanted.strip('"').upper()) if wanted else ANYTHING
+    if wanted is None and "if-none-match" not in headers:
+        return ANYTHING
+    if wanted is None or "," in wanted:
+        raise Unsupported("A write asks by If-Match for one ETag or '*', or by If-None-Match for '*'.",
+                          code="NotImplemented")  # fmt: skip
+    return Overwrite(etag=wanted.strip('"').upper())
 
 
 def _absent(record: ObjectRecord | None) -> None:

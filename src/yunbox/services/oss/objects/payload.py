@@ -68,16 +68,21 @@ class Payload:
 
     def check(self, content: Content) -> None:
         """Compare the MD5 of what was received. Raises InvalidArgument with OSS's code."""
-        if not self.md5:
-            return
-        try:
-            digest = base64.b64decode(self.md5, validate=True)
-        except ValueError:
-            digest = b""
-        if len(digest) != hashlib.md5(usedforsecurity=False).digest_size:
-            raise InvalidArgument("The Content-MD5 you specified is not valid.", code="InvalidDigest")
-        if not hmac.compare_digest(digest, content.md5):
-            raise InvalidArgument("The Content-MD5 you specified did not match what we received.", code="BadDigest")
+        check_md5(self.md5, content.md5)
+
+
+def check_md5(claimed: str, digest: bytes) -> None:
+    """Compare an MD5 with a Content-MD5, where one came. Raises InvalidArgument with OSS's code."""
+    if not claimed:
+        return
+    try:
+        wanted = base64.b64decode(claimed, validate=True)
+    except ValueError:
+        wanted = b""
+    if len(wanted) != len(digest):
+        raise InvalidArgument("The Content-MD5 you specified is not valid.", code="InvalidDigest")
+    if not hmac.compare_digest(wanted, digest):
+        raise InvalidArgument("The Content-MD5 you specified did not match what we received.", code="BadDigest")
 
 
 def arriving(service: Oss, call: Call[Any], payload: Payload) -> AsyncIterator[bytes]:

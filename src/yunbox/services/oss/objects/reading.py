@@ -5,9 +5,19 @@ from dataclasses import dataclass, field
 from yunbox.kernel.call import Access, Stream
 from yunbox.services.oss.http.target import OssRequest
 from yunbox.services.oss.http.website import Visit, visit_of
-from yunbox.services.oss.objects.headers import ANY, Conditions, conditions, is_strict, overrides
+from yunbox.services.oss.objects.headers import (
+    ANY,
+    Conditions,
+    Span,
+    conditions,
+    is_same,
+    is_strict,
+    overrides,
+    span_of,
+)
 from yunbox.services.oss.params import OnVersion
 from yunbox.services.oss.service import Oss
+from yunbox.storage.objects.model import ObjectRecord
 from yunbox.storage.objects.objects import check_key
 from yunbox.wire.http import Response
 
@@ -21,9 +31,15 @@ class Reading(OnVersion):
 
     conditions: Conditions = ANY
     range: str = ""
+    if_range: str = ""
     strict: bool = False
     overrides: dict[str, str] = field(default_factory=dict)
     visit: Visit | None = None
+
+    def span(self, record: ObjectRecord) -> Span:
+        """The bytes that are asked for of an object; all of it, where it is another than ``if_range`` names."""
+        wanted = self.range if not self.if_range or is_same(self.if_range, record) else ""
+        return span_of(wanted, record.size, strict=self.strict)
 
 
 @dataclass
@@ -44,6 +60,7 @@ async def reading(request: OssRequest) -> Reading:
         request.query.get("versionId"),
         conditions(headers),
         headers.get("range", ""),
+        headers.get("if-range", ""),
         is_strict(request),
         overrides(request.query, signed=request.signed),
         visit_of(request) if "authorization" not in headers else None,

@@ -11,7 +11,6 @@ from yunbox.services.oss.objects.headers import (
     identity_headers,
     is_frozen,
     object_headers,
-    span_of,
     sum_header,
     version_header,
 )
@@ -91,7 +90,7 @@ async def _answer(
     params.conditions.check(record)
     if is_frozen(record, now_ms):
         raise Conflict("The operation is not valid for the object's state.", code="InvalidObjectState", key=params.key)
-    span = span_of(params.range, record.size, strict=params.strict)
+    span = params.span(record)
     headers = _headers(bucket, link, record, now_ms) | _expiration(params, bucket, link) | params.overrides
     retrieve(call, record)
     status = _told_of(span, record, headers)
@@ -138,7 +137,7 @@ async def _head(service: Oss, call: Call[Reading]) -> Response:
     source.close()
     params.conditions.check(record)
     headers = _headers(bucket, link, record, service.store.objects.now_ms()) | _expiration(params, bucket, link)
-    status = _told_of(span_of(params.range, record.size, strict=params.strict), record, headers)
+    status = _told_of(params.span(record), record, headers)
     return Response(status, headers)
 
 

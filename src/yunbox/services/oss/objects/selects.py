@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from yunbox.engine.duck.messages import ObjectFormat, SelectMeta, SelectObject
 from yunbox.kernel.call import Call, Shape
 from yunbox.kernel.errors import Conflict, InvalidArgument
+from yunbox.kernel.texts import whole_number
+from yunbox.services.oss.http.documents import read_document
 from yunbox.services.oss.http.route import OBJECT, on
 from yunbox.services.oss.http.target import OssRequest
 from yunbox.services.oss.objects.headers import is_frozen
@@ -20,7 +22,7 @@ from yunbox.storage.objects.model import ObjectRecord
 from yunbox.storage.objects.objects import check_key
 from yunbox.storage.objects.ports import Bytes as Opened
 from yunbox.wire.http import Response
-from yunbox.wire.xml import Node, parse_body
+from yunbox.wire.xml import Node
 
 _BODY_BYTES_MAX = 256 * 1024
 _KINDS = {"csv/select": "SelectRequest", "json/select": "SelectRequest", "csv/meta": "CsvMetaRequest",
@@ -42,9 +44,7 @@ class Selecting(OnObject):
 async def _selecting(request: OssRequest) -> Selecting:
     check_key(request.key)
     process = request.query["x-oss-process"]
-    body = parse_body(await request.body.read(_BODY_BYTES_MAX))
-    if body.tag != _KINDS[process]:
-        raise InvalidArgument("The XML you provided was not well-formed.", code="MalformedXML")
+    body = await read_document(request, _KINDS[process], size_max=_BODY_BYTES_MAX)
     text = ""
     if process.endswith("/select"):
         text = _decoded(body, "Expression", "")
@@ -128,13 +128,17 @@ def _question(params: Selecting, record: ObjectRecord) -> SelectObject:
         keep_all=_flag(body, f"{out}KeepAllColumns"),
         raw=_flag(body, f"{out}OutputRawData"),
         skip_partial=_flag(body, "Options/SkipPartialDataRecord"),
-        skipped_max=int(skipped[:18]) if skipped.isdecimal() else 0,
+        skipped_max=whole_number(skipped, 0),
     )
 
 
 def _bounds(text: str) -> tuple[int, int | None] | None:
     first, dash, last = text.partition("-")
-    if not dash or not (first or last) or not all(part.isdecimal() or not part for part in (first, last)):
+    if (
+        not dash
+        or not (first or last)
+        or not all((part.isascii() and part.isdecimal()) or not part for part in (first, last))
+    ):
         return None
     start, end = int(first[:18] or 0), int(last[:18]) if last else None
     return (start, end) if end is None or start <= end else None

@@ -7,10 +7,14 @@ Put operation.
 import itertools
 import re
 from collections.abc import Callable
+from datetime import datetime
 
 from yunbox.kernel.errors import InvalidArgument, Unsupported
+from yunbox.kernel.texts import whole_number
+from yunbox.services.oss.http.documents import parse_document
+from yunbox.services.oss.http.shapes import malformed
 from yunbox.storage.objects.model import STORAGE_CLASSES
-from yunbox.wire.xml import Markup, Node, element, parse_body
+from yunbox.wire.xml import Markup, Node, element
 
 _CORS_METHODS = ("GET", "PUT", "DELETE", "POST", "HEAD")
 _CORS_RULES_MAX = 10
@@ -22,29 +26,10 @@ _SSE_ALGORITHMS = ("AES256", "KMS", "SM4")
 _KMS_CIPHERS = ("SM4", "AES256")
 _KMS_KEY = re.compile(r"[\w.:/*-]{1,512}", re.ASCII)
 _REDIRECT_CODES = ("301", "302", "303", "307", "308")
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}T00:00:00(\.000)?Z")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}T00:00:00(\.000)?Z", re.ASCII)
+DAYS_MAX = 1_000_000
+"""More than anybody waits for, and within what a time can be."""
 Check = Callable[[bytes], str]
-
-
-def _read(body: bytes, root: str) -> Node:
-    try:
-        node = parse_body(body)
-    except InvalidArgument as error:
-        raise InvalidArgument(
-            f"The XML you provided was not well-formed: {error.message}", code="MalformedXML"
-        ) from None
-    if node.tag != root:
-        raise malformed()
-    return node
-
-
-def malformed(why: str = "") -> InvalidArgument:
-    """The error of a document that says what it may not."""
-    return InvalidArgument(
-        "The XML you provided was not well-formed or did not validate against our published schema."
-        + (f" {why}" if why else ""),
-        code="MalformedXML",
-    )
 
 
 def markup(node: Node) -> Markup:
@@ -56,7 +41,7 @@ def markup(node: Node) -> Markup:
 
 def _kept(root: str, check: Callable[[Node], None]) -> Check:
     def run(body: bytes) -> str:
-        node = _read(body, root)
+        node = parse_document(body, root)
         check(node)
         node.attributes.pop("xmlns", None)
         return str(markup(node))  # plain text, as it is stored
@@ -75,7 +60,7 @@ def _cors(node: Node) -> None:
         wild = [*origins, *rule.all("AllowedHeader")]
         if any(item.text.count("*") > 1 for item in wild) or any("*" in item.text for item in rule.all("ExposeHeader")):
             raise malformed("A pattern has one '*' at most, and an exposed header none.")
-        if not rule.value("MaxAgeSeconds", "0").isdecimal():
+        if whole_number(rule.value("MaxAgeSeconds", "0")) is None:
             raise malformed("MaxAgeSeconds is a number.")
 
 
@@ -139,9 +124,9 @@ def _lifecycle_action(action: Node) -> None:
     if len([text for text in (*whens, clears) if text]) != 1 or clears not in ("", "true", "false"):
         raise malformed(f"{action.tag} says one thing: after how many days, or for what is older than a date.")
     for text in whens[:2]:
-        if text and (not text.isdigit() or int(text) < 1):
-            raise malformed("Days and NoncurrentDays are positive numbers.")
-    if any(date and not _DATE.fullmatch(date) for date in whens[2:]):
+        if text and not 1 <= whole_number(text, 0) <= DAYS_MAX:
+            raise malformed(f"Days and NoncurrentDays are numbers from 1 to {DAYS_MAX}.")
+    if any(date and not _is_midnight(date) for date in whens[2:]):
         raise malformed("A date is midnight in UTC: 2026-01-02T00:00:00.000Z.")
     if action.tag.endswith("Transition") and action.value("StorageClass") not in _COLD:
         raise malformed("A transition goes to IA, Archive, ColdArchive or DeepColdArchive.")
@@ -149,9 +134,17 @@ def _lifecycle_action(action: Node) -> None:
         raise Unsupported("Yunbox does not offer lifecycle rules by the last access time (IsAccessTime).")
 
 
+def _is_midnight(text: str) -> bool:
+    """Whether a text is a midnight of a day that there is."""
+    try:
+        return _DATE.fullmatch(text) is not None and bool(datetime.fromisoformat(text))
+    except ValueError:
+        return False
+
+
 def _lifecycle_filter(rule: Node) -> None:
     sizes = [rule.value(f"Filter/{name}") for name in ("ObjectSizeGreaterThan", "ObjectSizeLessThan")]
-    if any(text and not text.isdigit() for text in sizes):
+    if any(text and whole_number(text) is None for text in sizes):
         raise malformed("ObjectSizeGreaterThan and ObjectSizeLessThan are sizes in bytes.")
     if all(sizes) and int(sizes[0]) >= int(sizes[1]):
         raise malformed("ObjectSizeLessThan is more than ObjectSizeGreaterThan.")
@@ -187,7 +180,7 @@ def check_overlap(body: bytes, *, allowed: bool) -> None:
     """
     rules = [
         rule
-        for rule in _read(body, "LifecycleConfiguration").all("Rule")
+        for rule in parse_document(body, "LifecycleConfiguration").all("Rule")
         if rule.find("Filter") is None and rule.find("Tag") is None
     ]
     for action in ("AbortMultipartUpload",) if allowed else ("AbortMultipartUpload", "Expiration"):
@@ -228,7 +221,7 @@ def _website(node: Node) -> None:
 
 def _routing_rule(rule: Node) -> None:
     redirect = rule.find("Redirect")
-    if redirect is None or not rule.value("RuleNumber").isdecimal():
+    if redirect is None or whole_number(rule.value("RuleNumber")) is None:
         raise malformed("A routing rule has a RuleNumber and a Redirect.")
     kind = redirect.value("RedirectType")
     if kind == "Mirror":

@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from yunbox.kernel.texts import common_start
 from yunbox.services.oss.service import http_time
+from yunbox.services.oss.settings.documents import DAYS_MAX
 from yunbox.storage.objects.model import APPENDABLE, STORAGE_CLASSES, SYMLINK, Bucket, ObjectRecord, Upload
 from yunbox.storage.objects.sweeps import DELETE, EXPUNGE, Aged, Step
 from yunbox.wire.xml import Node, parse_body
@@ -214,10 +215,19 @@ def lifecycle_of(bucket: Bucket | None) -> Lifecycle | None:
 def parse_lifecycle(document: str) -> Lifecycle:
     """The enabled rules of a document that was checked when it was put."""
     rules = list(parse_body(document.encode()).all("Rule"))
-    return Lifecycle(tuple(_rule(node) for node in rules if node.value("Status") == "Enabled"))
+    found = [_rule(node) for node in rules if node.value("Status") == "Enabled"]
+    return Lifecycle(tuple(rule for rule in found if rule is not None))
 
 
-def _rule(node: Node) -> Rule:
+def _rule(node: Node) -> Rule | None:
+    """A rule; None for one that was kept before its numbers were looked at, and cannot be obeyed."""
+    try:
+        return _readable(node)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _readable(node: Node) -> Rule:
     expiration, abort = node.find("Expiration"), node.find("AbortMultipartUpload")
     earlier = node.find("NoncurrentVersionExpiration")
     clears = expiration is not None and expiration.value("ExpiredObjectDeleteMarker").lower() == "true"
@@ -262,7 +272,7 @@ def _size(node: Node, name: str) -> int | None:
 def _when(node: Node) -> When:
     days = node.value("Days") or node.value("NoncurrentDays")
     if days:
-        return When(days=int(days))
+        return When(days=min(int(days), DAYS_MAX))
     date = node.value("CreatedBeforeDate") or node.value("Date")
     return When(date_ms=int(datetime.fromisoformat(date).timestamp() * 1000))
 

@@ -20,7 +20,9 @@ from yunbox.services.oss.buckets.buckets import (
     on_bucket,
     owner_element,
 )
+from yunbox.services.oss.http.documents import read_document, read_text
 from yunbox.services.oss.http.route import BUCKET, OssRoute, Parse, on, xml
+from yunbox.services.oss.http.shapes import malformed
 from yunbox.services.oss.http.target import OssRequest
 from yunbox.services.oss.operation import READ, WRITE, operation, touches_bucket
 from yunbox.services.oss.params import OnBucket, at_bucket
@@ -29,7 +31,7 @@ from yunbox.services.oss.settings.documents import CHECKS, check_overlap
 from yunbox.storage.objects.model import ENABLED, PUBLIC_BLOCK, SUSPENDED
 from yunbox.storage.objects.retention import versioned
 from yunbox.wire.http import Response
-from yunbox.wire.xml import Markup, element, parse_body
+from yunbox.wire.xml import Markup, element
 
 _DOCUMENT_BYTES_MAX = 256 * 1024
 
@@ -98,7 +100,7 @@ _DOCUMENTS = (
 def _parse(name: str) -> Parse:
     async def parse(request: OssRequest) -> NewSetting:
         check_bucket_name(request.bucket)
-        body = await request.body.read(_DOCUMENT_BYTES_MAX)
+        body = await read_text(request, _DOCUMENT_BYTES_MAX)
         document = CHECKS[name](body)
         if name == "lifecycle":
             check_overlap(body, allowed=request.headers.get("x-oss-allow-same-action-overlap", "").lower() == "true")
@@ -169,7 +171,7 @@ def _document_routes(document: Document) -> list[OssRoute]:
 
 async def _new_acl(request: OssRequest) -> NewSetting:
     check_bucket_name(request.bucket)
-    await request.body.read()
+    await read_text(request)
     return NewSetting(request.bucket, bucket_acl(request.headers.get("x-oss-acl", "")))
 
 
@@ -188,10 +190,10 @@ def _render_acl(result: BucketFound, request: OssRequest) -> Response:
 
 async def _new_versioning(request: OssRequest) -> NewSetting:
     check_bucket_name(request.bucket)
-    root = parse_body(await request.body.read())
+    root = await read_document(request, "VersioningConfiguration")
     status = root.value("Status")
-    if root.tag != "VersioningConfiguration" or status not in (ENABLED, SUSPENDED):
-        raise InvalidArgument("The XML you provided was not well-formed.", code="MalformedXML")
+    if status not in (ENABLED, SUSPENDED):
+        raise malformed("The Status is Enabled or Suspended.")
     return NewSetting(request.bucket, status)
 
 
@@ -210,7 +212,7 @@ def _render_versioning(result: BucketFound, request: OssRequest) -> Response:
 async def _new_policy(request: OssRequest) -> NewSetting:
     check_bucket_name(request.bucket)
     try:
-        text = (await request.body.read()).decode()
+        text = (await read_text(request)).decode()
     except UnicodeDecodeError:
         raise InvalidArgument("The policy is not valid UTF-8.", code="InvalidPolicyDocument") from None
     check_bucket_policy(text)

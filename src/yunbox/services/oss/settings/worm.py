@@ -6,21 +6,22 @@ from typing import TypeVar
 
 from yunbox.kernel.call import Call, Charge, Operation
 from yunbox.kernel.errors import InvalidArgument
+from yunbox.kernel.texts import whole_number
 from yunbox.services.oss.buckets.buckets import check_bucket_name, done, no_content, on_bucket
+from yunbox.services.oss.http.documents import read_document
 from yunbox.services.oss.http.route import BUCKET, empty, on, xml
+from yunbox.services.oss.http.shapes import malformed
 from yunbox.services.oss.http.target import OssRequest
 from yunbox.services.oss.operation import READ, WRITE, operation, touches_bucket
 from yunbox.services.oss.params import OnBucket, at_bucket
 from yunbox.services.oss.service import Oss, iso_time
-from yunbox.services.oss.settings.documents import malformed
 from yunbox.storage.objects.model import Worm
 from yunbox.storage.objects.retention import aborted, completed, extended, initiated, policy
 from yunbox.wire.http import Response
-from yunbox.wire.xml import element, parse_body
+from yunbox.wire.xml import element
 
 P = TypeVar("P", bound=OnBucket)
 R = TypeVar("R")
-_DAYS_DIGITS_MAX = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +33,10 @@ class Retention(OnBucket):
 
 
 async def _days(request: OssRequest, root: str) -> int:
-    document = parse_body(await request.body.read())
-    text = document.value("RetentionPeriodInDays")
-    if document.tag != root or not text.isdecimal():
+    days = whole_number((await read_document(request, root)).value("RetentionPeriodInDays"))
+    if days is None:
         raise malformed("RetentionPeriodInDays is a number.")
-    return int(text[:_DAYS_DIGITS_MAX])
+    return days
 
 
 async def _beginning(request: OssRequest) -> Retention:
