@@ -21,7 +21,9 @@ def keys(bucket: oss2.Bucket) -> list[str]:
 
 def delete(bucket: oss2.Bucket, key: str, **params: str) -> str:
     body = f"<Delete><Object><Key>{key}</Key></Object></Delete>"
-    answer = bucket._do("POST", bucket.bucket_name, "", params={"delete": "", **params}, data=body).read()
+    headers = {"Content-MD5": oss2.utils.content_md5(body.encode())}
+    query = {"delete": "", **params}
+    answer = bucket._do("POST", bucket.bucket_name, "", params=query, data=body, headers=headers).read()
     return answer.decode().partition("<Key>")[2].partition("</Key>")[0]
 
 
