@@ -16,6 +16,10 @@ def _extreme(call: Call) -> str:
     return f"{call.name}({call[0]})"
 
 
+def _median(call: Call) -> str:
+    return f"quantile_cont(CAST({call[0]} AS {call.returns.duckdb}), 0.5)"
+
+
 def _wm_concat(call: Call) -> str:
     if not isinstance(call.literal(0), str):
         raise ArgumentTypeWrong("argument 1 of function wm_concat, the separator, must not be NULL", call.where)
@@ -111,16 +115,16 @@ aggregate("max_by", ("T, K -> T", "arg_max({0}, {1})"))
 aggregate("min_by", ("T, K -> T", "arg_min({0}, {1})"))
 aggregate("arg_max", ("T, K -> K", "arg_max({1}, {0})"))
 aggregate("arg_min", ("T, K -> K", "arg_min({1}, {0})"))
-aggregate("stddev stddev_pop", ("decimal -> widest", "stddev_pop({0})"), ("double -> double", "stddev_pop({0})"),
+aggregate("stddev stddev_pop", ("decimal -> decimal(38,18)", "stddev_pop({0})"), ("double -> double", "stddev_pop({0})"),
           wrap=_TYPED)  # fmt: skip
-aggregate("stddev_samp", ("decimal -> widest", "stddev_samp({0})"), ("double -> double", "stddev_samp({0})"),
+aggregate("stddev_samp", ("decimal -> decimal(38,18)", "stddev_samp({0})"), ("double -> double", "stddev_samp({0})"),
           wrap=_TYPED)  # fmt: skip
 aggregate("variance var_pop", ("double -> double", "var_pop({0})"))
 aggregate("var_samp", ("double -> double", "var_samp({0})"))
 aggregate("covar_pop", ("double, double -> double", "covar_pop({0}, {1})"))
 aggregate("covar_samp", ("double, double -> double", "covar_samp({0}, {1})"))
 aggregate("corr", ("double, double -> double", "corr({0}, {1})"))
-aggregate("median", ("decimal -> decimal", "quantile_cont({0}, 0.5)"), ("double -> double", "median({0})"),
+aggregate("median", ("decimal -> finer", _median), ("double -> double", "median({0})"),
           wrap=_TYPED)  # fmt: skip
 aggregate("percentile", ("double, double -> double", _percentile),
           ("double, array<double> -> array<double>", _percentile))  # fmt: skip

@@ -3,9 +3,10 @@
 import json
 import re
 
+from yunbox.kernel.errors import InvalidArgument
 from yunbox.schema.types import DataType
 from yunbox.sql.maxcompute.casts import cast
-from yunbox.sql.maxcompute.errors import ArgumentCountWrong, ArgumentTypeWrong
+from yunbox.sql.maxcompute.errors import ArgumentCountWrong, ArgumentTypeWrong, ArgumentWrong
 from yunbox.sql.maxcompute.expr import STRING, Expr, build, text_literal
 from yunbox.sql.maxcompute.functions.registry import Call, category, failing, scalar
 from yunbox.wire.odps.types import parse_type
@@ -103,13 +104,21 @@ def _to_json(call: Call) -> str:
     return _written(call[0], of) if of.children else f"CAST(to_json({call[0]}) AS VARCHAR)"
 
 
-def _from_json(call: Call) -> Expr:
-    text = str(call.literal(1)).strip()
+def _schema(call: Call) -> DataType:
+    """The type that a schema names, or the struct of its fields, as in 'a int, b string'."""
+    text = call.text(1).strip()
     try:
-        of = parse_type(text)
-    except Exception:  # a list of fields such as 'a int, b string'
+        return parse_type(text)
+    except InvalidArgument:
         fields = ",".join(":".join(part.split(None, 1)) for part in re.split(r",(?![^<(]*[>)])", text))
-        of = parse_type(f"struct<{fields}>")
+    try:
+        return parse_type(f"struct<{fields}>")
+    except InvalidArgument:
+        raise ArgumentWrong(f"{text!r} is no schema of function from_json", call.where) from None
+
+
+def _from_json(call: Call) -> Expr:
+    of = _schema(call)
     if of.name == "array" and of.children[0].is_numeric:
         return build(_numbers(call[0], of.children[0].duckdb), of, *call.args)
     sql = (

@@ -18,8 +18,7 @@ CREATE OR REPLACE MACRO mc_json_type(j) AS
         WHEN 'VARCHAR' THEN 'string'
         WHEN 'BOOLEAN' THEN 'boolean'
         WHEN 'NULL' THEN 'null'
-        WHEN NULL THEN NULL
-        ELSE 'number'
+        ELSE CASE WHEN j IS NOT NULL THEN 'number' END
     END;
 
 -- How many elements or keys a JSON value has; 1 for a plain one.

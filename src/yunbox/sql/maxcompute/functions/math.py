@@ -84,7 +84,7 @@ def _shift(name: str) -> object:
         wide = value.type.name == "bigint"
         of = DataType("bigint" if wide else "int")
         bits = 64 if wide else 32
-        places = f"({count.sql} % {bits})"
+        places = f"((({count.sql} % {bits}) + {bits}) % {bits})"
         unsigned = f"(CAST({value.sql} AS HUGEINT) & {2**bits - 1}::HUGEINT)"
         if name == "left":
             sql = f"(({unsigned} * CAST(pow(2, {places}) AS HUGEINT)) & {2**bits - 1}::HUGEINT)"

@@ -7,6 +7,12 @@ from yunbox.sql.maxcompute.functions.registry import Call, NullArgument, categor
 _DIGITS_MAX = 340  # after the point, in format_number()
 
 
+def _padded(name: str) -> str:
+    """lpad() or rpad(): nothing comes of a padding that is empty."""
+    pad = "{2|' '}"
+    return f"(CASE WHEN {{1}} < 0 THEN '' WHEN {pad} <> '' THEN {name}({{0}}, CAST({{1}} AS INTEGER), {pad}) END)"
+
+
 def _chr(call: Call) -> str:
     return f"chr(CAST({call.checked(0, 0, 127)} AS INTEGER))"
 
@@ -110,9 +116,9 @@ scalar("replace", ("string, string, string? -> string",
 scalar("reverse", ("string -> string", "reverse({0})"), ("array<T> -> array<T>", "list_reverse({0})"))
 scalar("repeat", ("string, bigint -> string", "repeat({0}, {1})"))
 scalar("lpad", ("string, bigint, string? -> string",
-       "(CASE WHEN {1} < 0 THEN '' ELSE lpad({0}, CAST({1} AS INTEGER), {2|' '}) END)"))  # fmt: skip
+       _padded("lpad")))  # fmt: skip
 scalar("rpad", ("string, bigint, string? -> string",
-       "(CASE WHEN {1} < 0 THEN '' ELSE rpad({0}, CAST({1} AS INTEGER), {2|' '}) END)"))  # fmt: skip
+       _padded("rpad")))  # fmt: skip
 scalar("space", ("bigint -> string", "repeat(' ', {0})"))
 scalar("ascii", ("string -> bigint", "CAST(ascii({0}) AS BIGINT)"))
 scalar("chr char", ("bigint -> string", _chr))
