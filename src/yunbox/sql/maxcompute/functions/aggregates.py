@@ -115,7 +115,8 @@ aggregate("max_by", ("T, K -> T", "arg_max({0}, {1})"))
 aggregate("min_by", ("T, K -> T", "arg_min({0}, {1})"))
 aggregate("arg_max", ("T, K -> K", "arg_max({1}, {0})"))
 aggregate("arg_min", ("T, K -> K", "arg_min({1}, {0})"))
-aggregate("stddev stddev_pop", ("decimal -> decimal(38,18)", "stddev_pop({0})"), ("double -> double", "stddev_pop({0})"),
+aggregate("stddev stddev_pop", ("decimal -> decimal(38,18)", "stddev_pop({0})"),
+          ("double -> double", "stddev_pop({0})"),
           wrap=_TYPED)  # fmt: skip
 aggregate("stddev_samp", ("decimal -> decimal(38,18)", "stddev_samp({0})"), ("double -> double", "stddev_samp({0})"),
           wrap=_TYPED)  # fmt: skip
