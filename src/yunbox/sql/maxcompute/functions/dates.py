@@ -152,6 +152,8 @@ _CUT = {"year": "%Y", "month": "%Y-%m", "day": _ISO, "hour": "%Y-%m-%d %H:00:00"
 
 def _trunc_time(call: Call) -> str:
     """trunc_time(x, part): an instant is cut as UTC, a date or a time without a zone as it stands."""
+    if call.args[1].is_null:
+        raise ArgumentWrong("the date part of function trunc_time is NULL", call.where)
     written = call.text(1).strip().lower()
     if written not in _CUT:
         raise ArgumentTypeWrong(f"function trunc_time does not know the date part {written}", call.where)
