@@ -174,12 +174,10 @@ def _name(name: str) -> bytes:
     return name.lower().encode("latin-1")
 
 
-def _fits(value: str) -> bool:
-    """Whether a value's characters stand for bytes, as those of a header that came in do."""
-    return value.isascii() or max(value) <= "\xff"
-
-
 def _value(value: str) -> bytes:
     if not value.isprintable():
         value = value.replace("\r", " ").replace("\n", " ")
-    return value.encode("latin-1") if _fits(value) else value.encode()
+    try:
+        return value.encode("latin-1")  # characters stand for bytes, as those of a header that came in do
+    except UnicodeEncodeError:
+        return value.encode()
