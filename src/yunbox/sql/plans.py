@@ -98,6 +98,7 @@ class CreateTable:
     as_query: Query | None = None
     primary_key: tuple[str, ...] = ()
     source: ExternalSource | None = None
+    or_replace: bool = False
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,8 @@ def survivors(box: Sandbox, text: str) -> dict[str, list[str]]:
         ("(dt = '1' and k > 2) or dt = '3'", ["1", "3"]),
         ("dt = '1' and rand() < 2", ["1"]),
         ("dt = cast(k as string)", ALL),
-        ("dt = (select max(dt) from r)", ALL),
+        ("dt = (select max(dt) from r)", ["3"]),  # what the page "MAX_PT" prints beside max_pt()
+        ("dt = (select max(dt) from r where k > 1)", ALL),
         ("dt is null", []),
         ("dt = concat('', '3')", ["3"]),
         ("substr(dt, 1, 1) = '3'", ["3"]),

@@ -6,6 +6,8 @@ import os
 import resource
 import signal
 import socket
+import sys
+import threading
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
@@ -35,6 +37,11 @@ F = TypeVar("F", DataFile, ExternalFile)
 gc.collect()
 gc.freeze()  # what is loaded here is shared with every fork, as long as nothing touches it
 
+_DEPTH_MAX = 20_000
+_FRAMES_MAX = 200_000
+_STACK_BYTES = 1 << 30
+"""Room for expressions of 5,000 nodes, one inside another: the vendor's limit. Memory is taken as it is used."""
+
 
 def main(sock: socket.socket, config: m.WorkerConfig) -> None:
     """Serve requests until the control process goes away."""
@@ -42,6 +49,14 @@ def main(sock: socket.socket, config: m.WorkerConfig) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    sys.setrecursionlimit(_FRAMES_MAX)
+    threading.stack_size(_STACK_BYTES)
+    thread = threading.Thread(target=_serve, args=(sock, config), name="worker")
+    thread.start()  # the main thread's stack is too small for deep expressions
+    thread.join()
+
+
+def _serve(sock: socket.socket, config: m.WorkerConfig) -> None:
     channel = Channel(sock)
     worker = DuckWorker(config, channel)
     channel.ready()
@@ -326,6 +341,7 @@ def _open_duckdb(config: m.WorkerConfig) -> duckdb.DuckDBPyConnection:
         },
     )
     db.execute("SET enable_progress_bar = false")
+    db.execute(f"SET max_expression_depth = {_DEPTH_MAX}")
     db.execute("SET parquet_metadata_cache = true")  # the files of a table never change
     for name in config.dialects:
         register(db, dialect(config.dialects, name).NATIVES)

@@ -276,6 +276,8 @@ def _to_number(sql: str, source: DataType, target: DataType, where: At) -> str:
 
 
 def _to_time(sql: str, source: DataType, target: DataType, where: At) -> str:
+    if source.name in INTEGERS and target.name == "timestamp":
+        return f"to_timestamp({sql})"  # seconds since 1970
     if source.name not in _TIMES:
         raise _refused(source, target, where)
     if source.name == "datetime" and target.name == "timestamp":

@@ -61,6 +61,12 @@ class MaxComputeParser(HiveParser):
         "EXTRACT": _extract,
         "TRIM": _trim,
     }
+    PRIMARY_PARSERS = {  # noqa: RUF012 - with the place of each, which errors tell
+        **HiveParser.PRIMARY_PARSERS,
+        TokenType.NULL: lambda self, token: self.expression(exp.Null(), token),
+        TokenType.TRUE: lambda self, token: self.expression(exp.Boolean(this=True), token),
+        TokenType.FALSE: lambda self, token: self.expression(exp.Boolean(this=False), token),
+    }
     ARRAY_CONSTRUCTORS: ClassVar[dict[str, Any]] = {}  # array(1, 2)[0] is a call and an index
     NO_PAREN_FUNCTIONS: ClassVar[dict[Any, Any]] = {}
     NO_PAREN_FUNCTION_PARSERS = {  # noqa: RUF012

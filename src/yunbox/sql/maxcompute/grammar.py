@@ -143,6 +143,7 @@ _UNKNOWN_THERE = {
 }
 """What other databases have and the real service has not, in words that its users know."""
 _LIMIT_BY = "LIMIT ... BY"
+_NEAR = 4  # levels above a node that has no token below it
 _EMPTY = (None, False, "")
 
 
@@ -191,14 +192,39 @@ def words(name: str) -> str:
     return _OFFERED_THERE.get(name) or _UNKNOWN_THERE.get(name) or spaced
 
 
+class Place(At):
+    """Where a node starts, looked for only when an error tells it: that costs as much as the node is deep."""
+
+    _node: exp.Expr
+
+    def __init__(self, node: exp.Expr) -> None:
+        object.__setattr__(self, "_node", node)
+
+    @property
+    def line(self) -> int:  # type: ignore[override]
+        """The line, from 1."""
+        return _found(self._node)[0]
+
+    @property
+    def column(self) -> int:  # type: ignore[override]
+        """The column, from 1."""
+        return _found(self._node)[1]
+
+
 def place(node: exp.Expr | None) -> At:
-    """Where a node starts: its own token, or the leftmost token below it, or else the one above it."""
-    below = node
-    while below is not None:
-        if (meta := below._meta) and "line" in meta:
-            return At(meta["line"], max(meta["col"] - meta.get("end", 0) + meta.get("start", 0), 1))
-        below = _first_child(below)
-    return place(node.parent) if node is not None and node.parent is not None else At()
+    """Where a node starts: its own token, or the leftmost token below it, or else one near it."""
+    return Place(node) if node is not None else At()
+
+
+def _found(node: exp.Expr | None) -> tuple[int, int]:
+    for _ in range(_NEAR):
+        below = node
+        while below is not None:
+            if (meta := below._meta) and "line" in meta:
+                return meta["line"], max(meta["col"] - meta.get("end", 0) + meta.get("start", 0), 1)
+            below = _first_child(below)
+        node = node.parent if node is not None else None
+    return 0, 0
 
 
 def _first_child(node: exp.Expr) -> exp.Expr | None:

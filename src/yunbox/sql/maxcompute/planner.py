@@ -92,13 +92,17 @@ def _with_insert(cursor: Cursor, planner: QueryPlanner, index: int) -> Insert:
     prefix = cursor.text[cursor.tokens[cursor.at].start : cursor.tokens[index - 1].end + 1]
     cursor.at = index
     head = Head(cursor, planner)
-    body = cursor.rest()
+    end = cursor.tokens[head.read_zorder(cursor) - 1].end + 1
+    body = cursor.text[cursor.tokens[cursor.at].start : end]
+    cursor.at = len(cursor.tokens)
     return head.plan(planner, parse_query(f"{prefix} {body}"))
 
 
 def _insert(cursor: Cursor, planner: QueryPlanner) -> Insert:
     head = Head(cursor, planner)
-    return head.plan(planner, cursor.query())
+    made = head.plan(planner, cursor.query(head.read_zorder(cursor)))
+    cursor.at = len(cursor.tokens)
+    return made
 
 
 def _from(cursor: Cursor, planner: QueryPlanner) -> MultiInsert | Query:

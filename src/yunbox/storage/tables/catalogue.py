@@ -134,14 +134,21 @@ class Catalogue(CatalogueReader):
 
     # -- tables and views
 
-    async def insert_table(self, table: Table, *, owner: str, location: Path | None) -> StoredTable:
-        """Record a table whose folder exists, or a view. Raises AlreadyExists when the name is taken."""
+    async def insert_table(
+        self, table: Table, *, owner: str, location: Path | None, replaced: StoredTable | None = None
+    ) -> StoredTable:
+        """Record a table whose folder exists, or a view. Raises AlreadyExists when the name is taken, unless by the
+        table that is ``replaced``, which goes in the same moment."""
         now = self._clock.time()
 
         def work(db: sqlite3.Connection) -> None:
+            if replaced is not None:
+                db.execute("DELETE FROM tables WHERE id = ?", (replaced.id,))
             _insert_table(db, table, owner, str(location or ""), now)
 
         await self._database.write(work)
+        if replaced is not None and replaced.location:
+            await asyncio.to_thread(shutil.rmtree, replaced.location, ignore_errors=True)
         return self.require(table.name)
 
     def require(self, name: TableName) -> StoredTable:

@@ -40,10 +40,11 @@ _DONE = Outcome(text="OK")
 
 
 async def create_table(warehouse: Warehouse, call: Call[Statement]) -> Outcome:
-    """CREATE TABLE: empty, LIKE another, or AS a query."""
+    """CREATE [OR REPLACE] TABLE: empty, LIKE another, or AS a query, which may read the table that is replaced."""
     plan = call.params.plan(CreateTable)
     existing = warehouse.catalogue.stored(plan.name)
-    if existing is not None:
+    replaced = existing if plan.or_replace and existing is not None and existing.table.kind == "table" else None
+    if existing is not None and replaced is None:
         if plan.if_not_exists and existing.table.kind != "view":
             return _DONE
         raise AlreadyExists(f"ODPS-0130211:[0,0] Table or view already exists - table {plan.name} already exists")
@@ -58,7 +59,7 @@ async def create_table(warehouse: Warehouse, call: Call[Statement]) -> Outcome:
             first_commit(table, folder, warehouse.clock.time())
         else:
             await _create_as(warehouse, call, table, folder)
-        await warehouse.catalogue.insert_table(table, owner=call.principal.name, location=folder)
+        await warehouse.catalogue.insert_table(table, owner=call.principal.name, location=folder, replaced=replaced)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise

@@ -106,7 +106,10 @@ def _creates(warehouse: Warehouse, statement: Statement) -> list[Access]:
     if isinstance(plan, CreateTable) and plan.source is not None:
         described += external.on_listing(warehouse, plan.source)
         described += external.on_location(warehouse, plan.source, "GetObject")
-    return [*_reads(warehouse, statement), *described, on_project(warehouse, "CreateTable", project)]
+    dropped = []
+    if isinstance(plan, CreateTable) and plan.or_replace and warehouse.catalogue.stored(plan.name) is not None:
+        dropped = [on_table(warehouse, "Drop", plan.name)]
+    return [*_reads(warehouse, statement), *described, *dropped, on_project(warehouse, "CreateTable", project)]
 
 
 def _on(action: str, kind: type[_Named]) -> Touches:

@@ -11,6 +11,8 @@ from yunbox.sql.maxcompute.expr import STRING, Expr, boolean, null, string
 
 if TYPE_CHECKING:
     from yunbox.sql.maxcompute.binder.expressions import ExpressionBinder
+    from yunbox.sql.maxcompute.binder.queries import QueryBinder
+    from yunbox.sql.maxcompute.binder.scope import Scope
 
 
 def _name(binder: "ExpressionBinder", nodes: list[exp.Expr], node: exp.Expr, function: str) -> TableName:
@@ -41,6 +43,40 @@ def _max_pt(binder: "ExpressionBinder", nodes: list[exp.Expr], node: exp.Expr) -
     if not newest:
         raise SemanticError(f"function max_pt finds no partition of table {name} that has rows", at(node))
     return string(newest[0])
+
+
+def newest_of(binder: "QueryBinder", scope: "Scope", node: exp.Expr) -> Expr | None:
+    """``(SELECT MAX(pt) FROM t)``, which the page "MAX_PT" names as its equal: known while planning, so that it prunes.
+
+    Only where ``pt`` is the first partition column, a STRING, and nothing else is said; None otherwise.
+    """
+    select = node.this if isinstance(node, exp.Subquery) else node
+    if not isinstance(select, exp.Select) or _said(select) != {"expressions", "from_"}:
+        return None
+    item, source = select.expressions[0], select.args["from_"].this
+    inner = item.this if isinstance(item, exp.Alias) else item
+    plain = isinstance(source, exp.Table) and _said(source) <= {"this", "db", "catalog", "alias"}
+    if not plain or not isinstance(inner, exp.Anonymous) or inner.name.lower() != "max" or len(select.expressions) != 1:
+        return None
+    parts = tuple(part.name for part in source.parts)
+    table = None if len(parts) == 1 and scope.cte(parts[0].lower()) else _stored(binder, parts)
+    argument = inner.expressions[0] if len(inner.expressions) == 1 else None
+    if table is None or not isinstance(argument, exp.Column) or not table.partition_columns:
+        return None
+    first = table.partition_columns[0]
+    if argument.name.lower() != first.name.lower() or not first.type.is_text or table.kind != "table":
+        return None
+    binder.asked.append(table.name)
+    newest = binder.catalog.newest_partition(table.name)
+    return string(newest[0]) if newest else null(STRING)
+
+
+def _stored(binder: "QueryBinder", parts: tuple[str, ...]) -> Table | None:
+    return binder.catalog.table(binder.session.table_name(parts))
+
+
+def _said(node: exp.Expr) -> set[str]:
+    return {key for key, value in node.args.items() if value not in (None, False, "") and value != []}
 
 
 def _table_exists(binder: "ExpressionBinder", nodes: list[exp.Expr], node: exp.Expr) -> Expr:

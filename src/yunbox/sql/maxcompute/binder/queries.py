@@ -8,6 +8,7 @@ from sqlglot import exp
 from yunbox.schema.tables import Table, TableName
 from yunbox.sql.catalog import Catalog
 from yunbox.sql.maxcompute import operators
+from yunbox.sql.maxcompute.binder import partitions
 from yunbox.sql.maxcompute.binder.expressions import ExpressionBinder
 from yunbox.sql.maxcompute.binder.joins import tablesample
 from yunbox.sql.maxcompute.binder.ordering import limit_clauses, order_outputs
@@ -42,6 +43,7 @@ from yunbox.sql.maxcompute.render import Renderer
 from yunbox.sql.maxcompute.session import Session
 
 _VIEWS_DEEP_MAX = 32
+_SET_SIDES_MAX = 256
 _MODIFIERS = ("order", "distribute", "sort", "cluster", "limit", "offset", "with_")
 _OPERATORS: dict[type[exp.Expr], str] = {exp.Union: "UNION", exp.Except: "EXCEPT", exp.Intersect: "INTERSECT"}
 
@@ -121,6 +123,8 @@ class QueryBinder:
         return made
 
     def _set(self, node: exp.SetOperation, scope: Scope) -> SetBlock:
+        if not isinstance(node.parent, exp.SetOperation) and _sides(node) > _SET_SIDES_MAX:
+            raise SemanticError(f"a set operation has more than {_SET_SIDES_MAX} sides", at(node))
         left, right = self.bind(node.this, scope), self.bind(node.expression, scope)
         if len(left.types) != len(right.types):
             raise SemanticError(
@@ -261,6 +265,8 @@ class QueryBinder:
 
     def scalar_subquery(self, scope: Scope, node: exp.Expr, where: At) -> Expr:
         """A subquery that stands for one value."""
+        if (newest := partitions.newest_of(self, scope, node)) is not None:
+            return newest
         block, refs = self._nested(scope, node)
         if len(block.types) != 1:
             raise SemanticError(f"a scalar subquery gives one column, this one {len(block.types)}", where)
@@ -288,6 +294,13 @@ class QueryBinder:
         made = Expr(f"({left} IN ({sql}))", BOOLEAN, every, free, subquery=True)
         made.aggregate = any(value.aggregate for value in values)
         return made
+
+
+def _sides(node: exp.Expr) -> int:
+    count, left = 1, node
+    while isinstance(left, exp.SetOperation):
+        count, left = count + 1, left.this
+    return count
 
 
 def _modified(node: exp.Subquery) -> bool:

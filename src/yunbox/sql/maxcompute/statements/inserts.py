@@ -1,5 +1,7 @@
 """INSERT in its forms, and how a query's columns are fitted to the table they go into."""
 
+from dataclasses import replace
+
 from sqlglot import exp
 
 from yunbox.schema.tables import Column, Table
@@ -25,15 +27,6 @@ from yunbox.sql.plans import Insert, MultiInsert, Query
 _SOURCE = ("expressions", "from_", "joins", "laterals", "where")
 
 
-def parse_insert(cursor: Cursor, planner: QueryPlanner, with_: exp.Expr | None = None) -> Insert:
-    """``INSERT OVERWRITE|INTO [TABLE] name [PARTITION (...)] [IF NOT EXISTS] [(columns)] query``."""
-    head = Head(cursor, planner)
-    node = cursor.query()
-    if with_ is not None:
-        node.set("with_", with_)
-    return head.plan(planner, node)
-
-
 class Head:
     """What stands before the query of an INSERT. LOAD, whose ``verb`` is read already, has the same."""
 
@@ -53,6 +46,7 @@ class Head:
             self.partition = cursor.partition()
         self.if_not_exists = cursor.take("IF NOT EXISTS")
         self.columns: list[str] | None = None
+        self.zorder: list[str] = []
         if cursor.peek("(") and not (cursor.peek("SELECT", ahead=1) or cursor.peek("(", ahead=1) or
                                      cursor.peek("WITH", ahead=1) or cursor.peek("FROM", ahead=1)):  # fmt: skip
             self.columns = cursor.names()
@@ -78,6 +72,23 @@ class Head:
             if seen_dynamic and values[name] is not None:
                 raise SemanticError(f"static partition column {name} must come before dynamic ones", where)
 
+    def read_zorder(self, cursor: Cursor) -> int:
+        """Read ``ZORDER BY a, b`` at the end of the statement; gives back where the query before it ends.
+
+        Rows with like values come to lie together: here in the order of the columns, one after another.
+        """
+        begin, stop = cursor.at, cursor.until("ZORDER")
+        if stop == len(cursor.tokens):
+            return stop
+        cursor.at = stop
+        cursor.expect("ZORDER", "BY")
+        self.zorder.append(cursor.name())
+        while cursor.take(","):
+            self.zorder.append(cursor.name())
+        cursor.end()
+        cursor.at = begin
+        return stop
+
     @property
     def dynamic(self) -> list[str]:
         """The partition columns the query gives."""
@@ -87,6 +98,9 @@ class Head:
 
     def plan(self, planner: QueryPlanner, node: exp.Expr) -> Insert:
         """The plan, once the query has been parsed."""
+        for name in self.zorder:
+            if name not in {column.name.lower() for column in self.table.columns}:
+                raise SemanticError(f"column {name} of ZORDER BY cannot be resolved in {self.table.name}", self.where)
         binder = planner.binder()
         if isinstance(node, exp.Values):
             node = exp.Select(expressions=[exp.Star()], from_=exp.From(this=node))
@@ -95,6 +109,11 @@ class Head:
     def fit(self, planner: QueryPlanner, binder: QueryBinder, block: Block) -> Insert:
         """Fit a bound block to the table."""
         query = fit(planner, binder, block, self.table, self.columns, self.dynamic, self.where)
+        if self.zorder:
+            if block.order:
+                raise SemanticError("ZORDER BY cannot be used with ORDER BY, SORT BY or CLUSTER BY", self.where)
+            keys = ", ".join(quote(name) for name in self.zorder)
+            query = replace(query, sql=f"SELECT * FROM ({query.sql}) AS z ORDER BY {keys}", ordered=True)
         given = dict(self.partition)
         static = tuple(
             (column.name.lower(), value)

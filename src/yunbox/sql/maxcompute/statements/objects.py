@@ -1,8 +1,10 @@
 """Views, schemas and functions; and CREATE and DROP as the words that lead to all of them."""
 
+from dataclasses import replace
+
 from yunbox.schema.tables import Column
 from yunbox.sql.maxcompute.dialect import parse_query
-from yunbox.sql.maxcompute.errors import SemanticError, UnsupportedSql
+from yunbox.sql.maxcompute.errors import ParseFailed, SemanticError, UnsupportedSql
 from yunbox.sql.maxcompute.plans import (
     CreateFunction,
     CreateSchema,
@@ -23,14 +25,18 @@ _SECURITY = ("ROLE", "PACKAGE", "ACCOUNTPROVIDER", "RESOURCE")
 
 def parse_create(cursor: Cursor, planner: QueryPlanner) -> Plan:
     """CREATE TABLE, VIEW, SCHEMA or FUNCTION."""
+    where = cursor.where()
     cursor.expect("CREATE")
     or_replace = cursor.take("OR REPLACE")
-    if or_replace and not cursor.peek("VIEW"):
+    if or_replace and not (cursor.peek("VIEW") or cursor.peek("TABLE")):
         raise UnsupportedSql(f"CREATE OR REPLACE {cursor.word(cursor.at)}", cursor.where())
     if cursor.take("EXTERNAL TABLE"):
         return parse_external_table(cursor)
     if cursor.take("TABLE"):
-        return parse_create_table(cursor, planner)
+        made = parse_create_table(cursor, planner)
+        if or_replace and made.if_not_exists:
+            raise ParseFailed("OR REPLACE and IF NOT EXISTS exclude each other", where)
+        return replace(made, or_replace=or_replace)
     if cursor.take("VIEW"):
         return _create_view(cursor, planner, or_replace)
     if cursor.take("SCHEMA") or cursor.take("DATABASE"):
