@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import architecture
+import flags
 import functions
 import limits
 from circles import import_circles
@@ -47,6 +48,7 @@ RULES: dict[str, Callable[[], list[str]]] = {
     "the picture of the house": architecture.stale,
     "the page of limits": limits.stale,
     "the page of functions": functions.stale,
+    "the page of flags": flags.stale,
 }
 
 

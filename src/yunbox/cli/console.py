@@ -19,6 +19,7 @@ from yunbox.kernel.errors import InvalidArgument, KernelError
 from yunbox.kernel.texts import format_bytes, format_cost
 from yunbox.meter.prices import load_prices
 from yunbox.services.maxcompute.prices import SCAN
+from yunbox.sql.maxcompute.flags import without_effect
 from yunbox.sql.maxcompute.script import leading_settings, split_script
 
 _SCREEN_ROWS_MAX = 10_000
@@ -31,6 +32,7 @@ _USE = re.compile(r"\s*use\s+(\w+)\s*$", re.IGNORECASE)
 _COST = re.compile(r"\s*cost\s+sql\s+(.*)", re.IGNORECASE | re.DOTALL)
 _QUIT = re.compile(r"\s*(quit|exit|q)\s*$", re.IGNORECASE)
 _DEFAULT_ZONE = "Asia/Shanghai"
+_OFF = ("off", "false", "no", "0")
 
 
 class StatementFailed(KernelError):
@@ -51,6 +53,7 @@ class Console:
         self.client = MaxComputeClient(connection, project)
         self.settings: dict[str, str] = {}
         self.quiet = bool(getattr(args, "quiet", False))
+        self.with_logview = getattr(args, "logview", True) and config.get("log_view", "on").lower() not in _OFF
         self.as_json = getattr(args, "output", "text") == "json"
         self.rows_max = self._rows_max(config)
         self._prices = load_prices()
@@ -73,7 +76,7 @@ class Console:
         settings, rest = leading_settings(statement + ";")
         if settings:
             self.settings.update(settings)
-            self.say("OK")
+            self.say("\n".join([*(f"{name} has no effect in Yunbox" for name in without_effect(settings)), "OK"]))
         body = rest.strip().rstrip(";").strip()
         if body:
             self._run(body)
@@ -154,7 +157,7 @@ class Console:
         self.say(f"{written}{more} records")
 
     def _say_logview(self, instance: str) -> None:
-        if self.quiet:
+        if self.quiet or not self.with_logview:
             return
         try:
             self.say(f"Log view:\n{self.client.logview(instance)}")

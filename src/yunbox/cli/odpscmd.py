@@ -67,6 +67,12 @@ def _parser() -> argparse.ArgumentParser:
         default=Path(os.environ.get("YUNBOX_DATA", "~/.yunbox")),
         help="the data folder of a local server (default: $YUNBOX_DATA or ~/.yunbox)",
     )
+    parser.add_argument(
+        "--no-logview",
+        dest="logview",
+        action="store_false",
+        help="no link to each instance (or log_view=off in the file)",
+    )
     parser.add_argument("--quiet", action="store_true", help="no progress and no cost on stderr")
     return parser
 

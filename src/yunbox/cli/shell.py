@@ -53,7 +53,7 @@ class Shell:
 
     def _read(self) -> str | None:
         lines: list[str] = []
-        prompt = f"{self._console.client.project}>"
+        prompt = f"{self._console.client.project}>" if sys.stdin.isatty() else ""
         while True:
             try:
                 line = input(prompt)
@@ -63,7 +63,7 @@ class Shell:
             text = "\n".join(lines)
             if not text.strip() or text.rstrip().endswith(";") or text.strip().lower() in ("quit", "exit"):
                 return text
-            prompt = " " * (len(prompt) - 1) + ">"
+            prompt = " " * (len(prompt) - 1) + ">" if prompt else ""
 
     def _prepare(self) -> None:
         try:

@@ -12,7 +12,7 @@ from yunbox.cli.main import STARTED_S
 from yunbox.cli.output import Output
 from yunbox.cli.services import options
 from yunbox.kernel.errors import Unavailable
-from yunbox.server.folder import read_credentials, read_server
+from yunbox.server.folder import CREDENTIALS, read_credentials, read_server
 from yunbox.server.services import chosen
 from yunbox.spine.house import Settings
 from yunbox.spine.service import Client
@@ -43,7 +43,12 @@ def run(args: argparse.Namespace, output: Output) -> int:
     is_first = read_credentials(args.data) is None
 
     def on_ready(ready: Ready) -> None:
-        body = {"endpoints": ready.endpoints, "project": ready.project, "region": ready.region}
+        body = {
+            "endpoints": ready.endpoints,
+            "project": ready.project,
+            "region": ready.region,
+            "credentials": str(settings.data / CREDENTIALS),
+        }
         output.result(body, _greeting(args, ready, time.monotonic() - STARTED_S, show_secret=is_first))
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -12,6 +12,7 @@ from yunbox.kernel.errors import Conflict, Unavailable
 from yunbox.storage.files import write_durably
 
 FORMAT = 1
+CREDENTIALS = "credentials.json"
 _LOCK = "lock"
 
 
@@ -69,7 +70,7 @@ class DataFolder:
     def write_credentials(self, account_id: str, key_id: str, secret: str) -> None:
         """Keep the account's first key where `yunbox credentials` finds it."""
         body = {"account_id": account_id, "access_key_id": key_id, "access_key_secret": secret}
-        path = self.path / "credentials.json"
+        path = self.path / CREDENTIALS
         if not path.exists() or _read_json(path) != body:
             write_durably(path, json.dumps(body).encode())
 
@@ -107,7 +108,7 @@ def read_server(path: Path) -> dict[str, Any] | None:
 
 def read_credentials(path: Path) -> dict[str, str] | None:
     """The account's first key, or None before the first start."""
-    return _read_json(path.expanduser().absolute() / "credentials.json")
+    return _read_json(path.expanduser().absolute() / CREDENTIALS)
 
 
 def _read_json(path: Path) -> Any:

@@ -73,3 +73,12 @@ def test_what_is_nested_beyond_reason_is_refused(o: ODPS, rows: Rows) -> None:
 
 def test_an_integer_is_a_timestamp_by_its_seconds(rows: Rows) -> None:
     assert str(rows("select cast(cast(0L as timestamp) as string)")[0][0]).startswith("1970-01-01 08:00:00")
+
+
+def test_a_flag_without_effect_is_told_on_the_summary(o: ODPS) -> None:
+    hints = {"odps.sql.mapper.split.size": "256", "odps.sql.allow.fullscan": "true"}
+    for text in ("create table t (a bigint)", "select count(*) from t"):
+        instance = o.execute_sql(text, hints=hints)
+        told = instance.get_task_summary().summary_text
+        assert "odps.sql.mapper.split.size has no effect in Yunbox" in told
+        assert "fullscan has no effect" not in told

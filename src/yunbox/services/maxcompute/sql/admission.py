@@ -93,13 +93,18 @@ class Admission:
     def _full_scan_text(self, reading: Reading, complexity: float) -> str:
         project, _, table = reading.table.partition(".")
         item = EXTERNAL if reading.external else SCAN
-        full = self._price_text(reading.scanned_bytes, complexity, item)
-        one = self._price_text(reading.example_bytes, complexity, item)
+        told = ""
+        if self._prices.cost(item, reading.scanned_bytes, complexity) > 0:
+            full = self._price_text(reading.scanned_bytes, complexity, item)
+            one = self._price_text(reading.example_bytes, complexity, item)
+            told = (
+                f"All {reading.partitions_total} partitions would cost {full}; "
+                f"with WHERE {reading.example_partition} it would cost {one}. "
+            )
         return (
             "ODPS-0130071:[0,0] Semantic analysis exception - physical plan generation failed: "
             f"java.lang.RuntimeException: Table({project},{table}) is full scan with all partitions, "
-            f"please specify partition predicates. All {reading.partitions_total} partitions would cost {full}; "
-            f"with WHERE {reading.example_partition} it would cost {one}. "
+            f"please specify partition predicates. {told}"
             f"To scan everything on purpose: SET {ALLOW_FULL_SCAN}=true;"
         )
 

@@ -31,6 +31,7 @@ from yunbox.services.maxcompute.sql.instances import (
 )
 from yunbox.services.maxcompute.sql.statement import SqlJob, Statement
 from yunbox.services.maxcompute.sql.statements import operation_for
+from yunbox.services.maxcompute.sql.summary import noted
 from yunbox.services.maxcompute.sql.warehouse import Warehouse
 from yunbox.spine.jobs import Jobs, Stopped, entries_of
 from yunbox.spine.path import Spine
@@ -140,7 +141,7 @@ class SqlJobs:
             job.settings.update(step.settings)
             if step.text:
                 outcome = await self._run_statement(job, step.text)
-        return outcome
+        return noted(outcome, job.settings)
 
     async def _run_statement(self, job: SqlJob, text: str) -> Outcome:
         session = self._session(job)

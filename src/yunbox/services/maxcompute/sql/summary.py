@@ -1,9 +1,12 @@
 """What a finished statement says of itself: the cost JSON and the summary that clients print."""
 
 import json
+from collections.abc import Iterable
+from dataclasses import replace
 
-from yunbox.services.maxcompute.sql.instances import Instance
+from yunbox.services.maxcompute.sql.instances import Instance, Outcome
 from yunbox.services.maxcompute.sql.statement import Statement
+from yunbox.sql.maxcompute.flags import told
 
 _SMALL_FILES = 10_000
 _SMALL_BYTES = 4 * 1024 * 1024
@@ -25,6 +28,12 @@ def summary_text(statement: Statement, rows_out: int) -> str:
         for cost in statement.planned.costs
     ]
     return "\n".join([*lines, "outputs:", f"    {rows_out} records", *_warnings(statement)])
+
+
+def noted(outcome: Outcome, flags: Iterable[str]) -> Outcome:
+    """An outcome whose summary names the flags that had no effect."""
+    lines = told(flags)
+    return replace(outcome, summary="\n".join([outcome.summary, *lines]).lstrip()) if lines else outcome
 
 
 def _warnings(statement: Statement) -> list[str]:
