@@ -152,7 +152,7 @@ class Identity:
     def _bearer(self, claim: Claim) -> Principal:
         token = claim.security_token
         data, _, seal = token.rpartition(".")
-        if not data or not hmac.compare_digest(self._seal(data), seal):
+        if not data or not hmac.compare_digest(self._seal(data).encode(), seal.encode()):
             raise NotIdentified(BAD_KEY, "The bearer token is not one of this server")
         try:
             body = json.loads(_unpacked(data))

@@ -6,11 +6,14 @@ A reply leaves in one packet: uvicorn writes head and body apart, and each write
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Callable, Generator
 from typing import Any, cast
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from yunbox.wire.app import HttpApp
+from yunbox.wire.http import App, Response
 
 _KEEP_ALIVE_S = 75
 _HELD_BYTES_MAX = 16 * 1024
@@ -83,9 +86,26 @@ def _asking(app: Any) -> Any:
 class _Protocol(HttpToolsProtocol):
     """uvicorn's protocol on a transport of ours."""
 
+    unreadable: Callable[[], Response] | None = None
+    """What the service answers to bytes that are no HTTP."""
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client has connected."""
         super().connection_made(cast("asyncio.Transport", _OnePacket(transport, self.loop)))
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse in the service's own words, and close: nobody knows where the next request begins."""
+        unreadable = type(self).unreadable
+        if unreadable is None:
+            super().send_400_response(msg)
+            return
+        answer = unreadable()
+        body = answer.body if isinstance(answer.body, bytes) else b""
+        fields = {"content-length": str(len(body)), "connection": "close", **answer.headers}
+        head = [*self.server_state.default_headers, *((n.encode(), v.encode()) for n, v in fields.items())]
+        lines = b"".join(name + b": " + value + b"\r\n" for name, value in head)
+        self.transport.write(b"HTTP/1.1 %d Bad Request\r\n%b\r\n%b" % (answer.status, lines, body))
+        self.transport.close()
 
 
 class _HttpServer(uvicorn.Server):
@@ -107,12 +127,12 @@ class _HttpServer(uvicorn.Server):
 
 
 @contextlib.asynccontextmanager
-async def listening(app: Any, sock: socket.socket, drain_s: float) -> AsyncGenerator[None]:
-    """Serve an ASGI application on a bound socket; on leaving, open requests get a while to end."""
+async def listening(app: App, sock: socket.socket, drain_s: float) -> AsyncGenerator[None]:
+    """Serve an application on a bound socket; on leaving, open requests get a while to end."""
     config = uvicorn.Config(
         _asking(app),
         loop="none",
-        http=_Protocol,
+        http=type("_OfService", (_Protocol,), {"unreadable": app.unreadable if isinstance(app, HttpApp) else None}),
         lifespan="off",
         log_level="warning",
         access_log=False,

@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 
 from yunbox.kernel import ids
 from yunbox.kernel.call import Claim
-from yunbox.kernel.errors import KernelError, as_kernel_error
+from yunbox.kernel.errors import InvalidArgument, KernelError, as_kernel_error
 from yunbox.wire.http import ClientGone, Receive, Response, Scope, Send, send_response
 from yunbox.wire.route import Route, Router
 
@@ -61,6 +61,13 @@ class HttpApp(Generic[Q]):
     def __init__(self, front: Front[Q], call: Call) -> None:
         self._front = front
         self._call = call
+
+    def unreadable(self) -> Response:
+        """The answer to bytes that are no HTTP request."""
+        request_id = ids.request_id()
+        error = InvalidArgument("The request is not valid HTTP.", code="BadRequest")
+        response = self._front.failure(error, None, request_id, {"headers": [], "path": "", "method": ""})
+        return self._front.finish(response, None, request_id)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""

@@ -109,7 +109,7 @@ class ChunkDecoder:
         if self._sign is None:
             return
         expected = self._sign(self._before, self._digest.hexdigest(), False)
-        if not hmac.compare_digest(expected, self._claimed):
+        if not hmac.compare_digest(expected.encode(), self._claimed.encode()):
             raise Unauthenticated("The signature of a chunk does not match", reason="bad-signature")
         self._before = expected
 
@@ -119,7 +119,7 @@ class ChunkDecoder:
             return
         text = "".join(f"{name}:{value}\n" for name, value in self.trailers.items())
         expected = self._sign(self._before, hashlib.sha256(text.encode("latin-1")).hexdigest(), True)
-        if not hmac.compare_digest(expected, claimed):
+        if not hmac.compare_digest(expected.encode(), claimed.encode()):
             raise Unauthenticated("The signature of the trailers does not match", reason="bad-signature")
 
 

@@ -1,6 +1,7 @@
 """What an OSS request is about: a bucket and a key, in path style or in the host's name, and its parameters."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
@@ -12,13 +13,14 @@ from yunbox.wire.oss.signing import decoded
 
 OSS = "oss"
 S3 = "s3"
-_HEADER_BYTES_MAX = 8 * 1024
 _HEADERS_BYTES_MAX = 32 * 1024
+_REPEATABLE = frozenset((b"accept", b"accept-encoding", b"accept-language", b"connection", b"cookie", b"via"))
+"""Headers that proxies and browsers may send in pieces, and that nothing here reads."""
 
 
 @dataclass(frozen=True, slots=True)
 class OssRequest:
-    """One request. ``query`` is decoded, the last of equal names counting; ``pairs`` are as they were sent.
+    """One request. ``query`` is decoded, and each name stands in it once; ``pairs`` are as they were sent.
 
     ``values`` are the fields of an opened form, by name in lower case; ``unsigned`` the headers for which it must be
     refused, as no signature covers them; ``signed`` is false where nobody has signed anything.
@@ -94,11 +96,15 @@ def parse_target(scope: Scope, receive: Receive, domain: str) -> OssRequest:
         bucket, _, path = path.partition("/")
         bucket = _decode(bucket, "InvalidBucketName")
     pairs = tuple(_pairs(raw_query))
+    query = {decoded(name): decoded(value) for name, value in pairs}
+    if len(headers) != len(scope["headers"]) or len(query) != len(pairs):
+        _check_once(name for name, _ in scope["headers"] if name not in _REPEATABLE)
+        _check_once(decoded(name).encode() for name, _ in pairs)
     return OssRequest(
         method=scope["method"],
         bucket=bucket,
         key=_decode(path),
-        query={decoded(name): decoded(value) for name, value in pairs},
+        query=query,
         pairs=pairs,
         headers=headers,
         body=Body(receive),
@@ -106,6 +112,13 @@ def parse_target(scope: Scope, receive: Receive, domain: str) -> OssRequest:
         host=host,
         peer=(scope.get("client") or ("",))[0],
     )
+
+
+def _check_once(names: Iterable[bytes]) -> None:
+    """Refuse what stands twice: of two values one would be obeyed, and the other lost. Raises InvalidArgument."""
+    twice = next((name for name, count in Counter(names).items() if count > 1), None)
+    if twice is not None:
+        raise InvalidArgument(f"The request has {twice[:64].decode('utf-8', 'replace')} twice.")
 
 
 def as_sent(text: str) -> str:
