@@ -73,6 +73,8 @@ def statement(cursor: Cursor, planner: QueryPlanner) -> Plan:
     parser = _parsers().get(word)
     if parser is not None:
         return parser(cursor, planner)
+    if word == "@":
+        raise UnsupportedSql("script mode (@variable := ...)", cursor.where())
     if word in _UNSUPPORTED:
         raise UnsupportedSql(f"{word} statement", cursor.where())
     raise cursor.failure("a statement expected")

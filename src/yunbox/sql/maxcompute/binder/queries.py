@@ -6,6 +6,7 @@ from typing import Any
 from sqlglot import exp
 
 from yunbox.schema.tables import Table, TableName
+from yunbox.schema.types import DataType
 from yunbox.sql.catalog import Catalog
 from yunbox.sql.maxcompute import operators
 from yunbox.sql.maxcompute.binder import partitions
@@ -19,6 +20,7 @@ from yunbox.sql.maxcompute.dialect import at, parse_query
 from yunbox.sql.maxcompute.errors import (
     NOWHERE,
     At,
+    IllegalImplicitCast,
     ParseFailed,
     SemanticError,
     SqlError,
@@ -44,6 +46,7 @@ from yunbox.sql.maxcompute.session import Session
 
 _VIEWS_DEEP_MAX = 32
 _SET_SIDES_MAX = 256
+_METADATA = "information_schema"
 _MODIFIERS = ("order", "distribute", "sort", "cluster", "limit", "offset", "with_")
 _OPERATORS: dict[type[exp.Expr], str] = {exp.Union: "UNION", exp.Except: "EXCEPT", exp.Intersect: "INTERSECT"}
 
@@ -131,7 +134,10 @@ class QueryBinder:
                 f"the sides of {type(node).__name__.upper()} have {len(left.types)} and {len(right.types)} columns",
                 at(node.expression),
             )
-        types = [common_type(pair, at(node)) for pair in zip(left.types, right.types, strict=True)]
+        pairs = list(zip(left.types, right.types, strict=True))
+        if self.session.needs_casts:
+            _check_sides(pairs, at(node.expression))
+        types = [common_type(pair, at(node)) for pair in pairs]
         operator = _OPERATORS[type(node)] + ("" if node.args.get("distinct") else " ALL")
         result = list(zip(left.names, types, strict=True))
         block = SetBlock(operator=operator, left=left, right=right, result=result)
@@ -214,6 +220,8 @@ class QueryBinder:
             return self.register(made)
         full = self.session.table_name(parts)
         table = self.catalog.table(full)
+        if table is None and _METADATA in (part.lower() for part in parts[:-1]):
+            raise UnsupportedSql(f"{_METADATA}.{parts[-1].lower()}", at(node))
         if table is None:
             raise TableNotFound(full, at(node))
         if table.kind == "view":
@@ -294,6 +302,14 @@ class QueryBinder:
         made = Expr(f"({left} IN ({sql}))", BOOLEAN, every, free, subquery=True)
         made.aggregate = any(value.aggregate for value in values)
         return made
+
+
+def _check_sides(pairs: Sequence[tuple[DataType, DataType]], where: At) -> None:
+    """The 2.0 types do not make a STRING of what stands beside one in a set: CAST says what is meant."""
+    for position, (left, right) in enumerate(pairs, 1):
+        if left.is_text != right.is_text and "void" not in (left.name, right.name):
+            told = f"column {position} of the set is {left} on one side and {right} on the other: write cast(...)"
+            raise IllegalImplicitCast(told, where)
 
 
 def _sides(node: exp.Expr) -> int:

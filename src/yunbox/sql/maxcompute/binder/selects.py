@@ -62,6 +62,8 @@ def _after_list(
     late.aliases = "last"
     if node.args.get("qualify"):
         block.qualify = late.conjuncts(node.args["qualify"].this)
+        if not any(test.window for test in block.qualify):
+            raise SemanticError("QUALIFY needs a window function", at(node.args["qualify"]))
     late.aliases = "first"
     extra = order_select(binder, node, block, late)
     block.windows = listed.windows + late.windows
@@ -123,6 +125,8 @@ def _item(
         block.source = Lateral(block.source, made)
         return [Output(name, column(made, name)) for name in made.columns]
     if isinstance(item, exp.Aliases):
+        if isinstance(inner, exp.Anonymous):
+            calls.lookup(listed, inner.name.lower(), inner)
         raise SemanticError("only a table function takes several aliases", at(item))
     value = listed.bind(inner)
     return [Output(_name(item, inner, value, position), value)]

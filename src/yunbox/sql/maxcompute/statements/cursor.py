@@ -1,5 +1,7 @@
 """A cursor over the tokens of one statement: the small parser that every statement module shares."""
 
+import re
+
 from sqlglot import exp
 from sqlglot.tokens import Token, TokenType
 
@@ -7,10 +9,11 @@ from yunbox.kernel.errors import InvalidArgument
 from yunbox.schema.tables import TableName
 from yunbox.schema.types import DataType
 from yunbox.sql.maxcompute.dialect import parse_query, tokenize
-from yunbox.sql.maxcompute.errors import NOWHERE, At, ParseFailed, SemanticError
+from yunbox.sql.maxcompute.errors import NOWHERE, At, ParseFailed, SemanticError, UnsupportedSql
 from yunbox.sql.maxcompute.session import Session
 from yunbox.wire.odps.types import parse_type
 
+_NOT_OFFERED = re.compile(r"\b(vector|geography|geometry|bitmap|interval_\w+|interval)\b", re.IGNORECASE)
 _OPEN, _CLOSE = (TokenType.L_PAREN,), (TokenType.R_PAREN,)
 
 
@@ -153,6 +156,8 @@ class Cursor:
         if start >= len(self.tokens):
             raise self.failure("a data type expected")
         text = self.text[self.tokens[start].start : self.tokens[self.at - 1].end + 1]
+        if _NOT_OFFERED.search(text):
+            raise UnsupportedSql(f"the data type {text.upper()}", where)
         try:
             return parse_type(text)
         except InvalidArgument as error:
