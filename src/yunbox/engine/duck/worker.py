@@ -40,6 +40,7 @@ gc.freeze()  # what is loaded here is shared with every fork, as long as nothing
 _DEPTH_MAX = 20_000
 _FRAMES_MAX = 200_000
 _STACK_BYTES = 1 << 30
+_BESIDE_BYTES = 2 << 30  # what a worker has beside what DuckDB counts: texts, Python, files under way
 """Room for expressions of 5,000 nodes, one inside another: the vendor's limit. Memory is taken as it is used."""
 
 
@@ -49,6 +50,8 @@ def main(sock: socket.socket, config: m.WorkerConfig) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    most = config.memory_bytes_max + _STACK_BYTES + _BESIDE_BYTES
+    resource.setrlimit(resource.RLIMIT_DATA, (most, most))  # a statement that wants more fails, and not the machine
     sys.setrecursionlimit(_FRAMES_MAX)
     threading.stack_size(_STACK_BYTES)
     thread = threading.Thread(target=_serve, args=(sock, config), name="worker")

@@ -183,9 +183,12 @@ def _slice(call: Call) -> str:
 def _sequence(call: Call) -> str:
     if len(call) > 2:
         wrong = failing("ODPS-0121095", "'the step of function sequence is 0'")
-        return f"(CASE WHEN {call[2]} = 0 THEN {wrong} ELSE generate_series({call[0]}, {call[1]}, {call[2]}) END)"
-    step = call[2] if len(call) > 2 else f"CASE WHEN {call[0]} <= {call[1]} THEN 1 ELSE -1 END"
-    return f"generate_series({call[0]}, {call[1]}, {step})"
+        return f"(CASE WHEN {call[2]} = 0 THEN {wrong} ELSE {_series(call, call[2])} END)"
+    return _series(call, f"CASE WHEN {call[0]} <= {call[1]} THEN 1 ELSE -1 END")
+
+
+def _series(call: Call, step: str) -> str:
+    return f"generate_series({call[0]}, mc_sequence_end({call[0]}, {call[1]}, {step}), {step})"
 
 
 category("Complex type functions")
@@ -217,7 +220,7 @@ scalar(
         "(CASE WHEN {1} IS NOT NULL THEN list_filter({0}, lambda _x: _x IS DISTINCT FROM {1}) END)",
     ),
 )
-scalar("array_repeat", ("T, bigint -> array<T>", "list_transform(range({1}), lambda _i: {0})"))
+scalar("array_repeat", ("T, bigint -> array<T>", "list_transform(range(mc_elements({1})), lambda _i: {0})"))
 scalar("array_normalize", ("array<double>, double -> array<double>", _normalize))
 scalar("flatten", ("array<array<T>> -> array<T>", "flatten({0})"))
 scalar("slice", ("array<T>, bigint, bigint -> array<T>", _slice))

@@ -82,3 +82,16 @@ CREATE OR REPLACE MACRO mc_map_of(e, strict) AS
 -- The entries of a map as {k, v}.
 CREATE OR REPLACE MACRO mc_entries_of(m) AS
     list_transform(map_entries(m), lambda _e: {'k': _e.key, 'v': _e.value});
+
+-- How many elements an array that is made may have: what fits a worker's memory with room to spare.
+CREATE OR REPLACE MACRO mc_elements(n) AS
+    CASE
+        WHEN n > 10000000 THEN error('ODPS-0121095:Invalid argument - the array would have more than 10000000 elements')
+        ELSE n
+    END;
+
+-- Where a sequence of numbers ends, if it is not too long.
+CREATE OR REPLACE MACRO mc_sequence_end(a, b, step) AS
+    CASE
+        WHEN mc_elements(abs((CAST(b AS HUGEINT) - CAST(a AS HUGEINT)) // nullif(CAST(step AS HUGEINT), 0))) >= 0 THEN b
+    END;

@@ -10,7 +10,8 @@ _DIGITS_MAX = 340  # after the point, in format_number()
 def _padded(name: str) -> str:
     """lpad() or rpad(): nothing comes of a padding that is empty."""
     pad = "{2|' '}"
-    return f"(CASE WHEN {{1}} < 0 THEN '' WHEN {pad} <> '' THEN {name}({{0}}, CAST({{1}} AS INTEGER), {pad}) END)"
+    padded = f"{name}({{0}}, CAST(mc_length({{1}}, 1) AS INTEGER), {pad})"
+    return f"(CASE WHEN {{1}} < 0 THEN '' WHEN {pad} <> '' THEN {padded} END)"
 
 
 def _chr(call: Call) -> str:
@@ -114,12 +115,12 @@ scalar("concat_ws",
 scalar("replace", ("string, string, string? -> string",
        "(CASE WHEN {1} = '' THEN {0} ELSE replace({0}, {1}, {2|''}) END)"))  # fmt: skip
 scalar("reverse", ("string -> string", "reverse({0})"), ("array<T> -> array<T>", "list_reverse({0})"))
-scalar("repeat", ("string, bigint -> string", "repeat({0}, {1})"))
+scalar("repeat", ("string, bigint -> string", "mc_repeat({0}, {1})"))
 scalar("lpad", ("string, bigint, string? -> string",
        _padded("lpad")))  # fmt: skip
 scalar("rpad", ("string, bigint, string? -> string",
        _padded("rpad")))  # fmt: skip
-scalar("space", ("bigint -> string", "repeat(' ', {0})"))
+scalar("space", ("bigint -> string", "mc_repeat(' ', {0})"))
 scalar("ascii", ("string -> bigint", "CAST(ascii({0}) AS BIGINT)"))
 scalar("chr char", ("bigint -> string", _chr))
 scalar("instr", ("string, string -> bigint", "instr({0}, {1})"),

@@ -109,3 +109,14 @@ CREATE OR REPLACE MACRO mc_soundex(u) AS
         3,
         '0'
     );
+
+-- How long a text that is made of others may become: 8 MB, the limit of a cell.
+CREATE OR REPLACE MACRO mc_length(n, bytes) AS
+    CASE
+        WHEN n * bytes > 8388608 THEN error('ODPS-0121095:Invalid argument - the text would be longer than 8 MB')
+        ELSE n
+    END;
+
+-- A text several times over.
+CREATE OR REPLACE MACRO mc_repeat(s, n) AS
+    repeat(s, mc_length(CAST(n AS HUGEINT), strlen(s))::BIGINT);
