@@ -22,7 +22,10 @@ SLOW = (
     "select count(*) from (select explode(sequence(1, 100000))) a(x) "
     "join (select explode(sequence(1, 100000))) b(y) on a.x % 2 = b.y % 2"
 )
-LARGE = "select length(concat_ws(',', collect_list(concat(uuid(), uuid(), uuid())))) from (select explode(sequence(1, 9000000))) a(x)"
+LARGE = (
+    "select length(concat_ws(',', collect_list(concat(uuid(), uuid(), uuid())))) "
+    "from (select explode(sequence(1, 9000000))) a(x)"
+)
 
 
 @pytest.fixture

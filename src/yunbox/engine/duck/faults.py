@@ -40,6 +40,10 @@ def translate(failure: duckdb.Error) -> KernelError:
         return InvalidArgument("The value of a partition column is too long for the name of a folder: shorten it")
     if isinstance(failure, duckdb.OutOfMemoryException):
         return MemoryShort(f"The statement needs more memory than a worker has: {first_line}")
+    if "JSON path error" in text:
+        return BadValue(first_line.partition(": ")[2])
+    if "Could not cast value" in text and "DECIMAL" in text:
+        return Overflow(_OWN.sub("", first_line))
     if "invalid perl operator" in text:
         return Unplannable("look-around in a regular expression is not supported by Yunbox")
     if "Unknown TimeZone" in text:

@@ -39,6 +39,7 @@ _LITERALS = {
     "timestamp": re.compile(rf"{_DAY}( {_TIME}(\.\d{{1,9}})?)?"),
     "timestamp_ntz": re.compile(rf"{_DAY}( {_TIME}(\.\d{{1,9}})?)?"),
 }
+_EXACT = re.compile(r"-?(\d+)(?:\.(\d+))?", re.ASCII)
 _WHOLE = re.compile(r"-?\d+", re.ASCII)
 _PRECISION_MAX, _SCALE_MAX = 38, 18
 
@@ -190,6 +191,10 @@ def _is_plain(text: str, target: DataType) -> bool:
     """Whether a literal is plainly a value of a type, so that DuckDB's own CAST serves: it is folded before a scan."""
     if target.name in _LITERALS:
         return _is_literal(text, target)
+    if target.name == "decimal":
+        found = _EXACT.fullmatch(text)
+        digits, scale = target.params or (0, 0)
+        return found is not None and len(found[1]) <= digits - scale and len(found[2] or "") <= scale
     whole = _WHOLE.fullmatch(text) is not None
     return whole and (target.name in ("float", "double") or (target.name == "bigint" and len(text) < _DIGITS["bigint"]))
 

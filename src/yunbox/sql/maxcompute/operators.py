@@ -90,8 +90,12 @@ def _widely(sql: str, symbol: str, left: Expr, right: Expr, result: DataType) ->
     scale = as_decimal(left.type).params[1] + as_decimal(right.type).params[1]
     if scale == result.params[1]:
         return sql
-    nearest = f"CAST(CAST({left.sql} AS DOUBLE) * CAST({right.sql} AS DOUBLE) AS {result.duckdb})"
-    return f"coalesce(TRY(CAST({sql} AS {result.duckdb})), {nearest})" if scale <= _DIGITS_MAX else nearest
+    product = f"(CAST({left.sql} AS DOUBLE) * CAST({right.sql} AS DOUBLE))"
+    nearest = f"CAST({product} AS {result.duckdb})"
+    if scale > _DIGITS_MAX:
+        return nearest
+    fits = f"abs({product}) < 9e{_DIGITS_MAX - scale - 1}"
+    return f"(CASE WHEN {fits} THEN CAST({sql} AS {result.duckdb}) ELSE {nearest} END)"
 
 
 def _double(value: Expr) -> str:

@@ -191,7 +191,7 @@ def order_by(binder: "ExpressionBinder", node: exp.Expr) -> tuple[str, list[Expr
     for item in node.expressions:
         ordered = isinstance(item, exp.Ordered)
         value = binder.bind(item.this if ordered else item)
-        if value.constant:
+        if value.constant or value.sql.startswith("'"):
             value = replace(
                 value, sql="(NULL IS NULL)"
             )  # whatever it is, it orders nothing, and DuckDB takes no literal

@@ -80,7 +80,7 @@ def order_select(
         expr = None
         if position is None:
             expr = expressions.bind(key)
-            if expr.constant:
+            if expr.constant or expr.sql.startswith("'"):  # a text that DuckDB would take for a mistake
                 continue
             texts = [output.expr.sql for output in block.outputs]
             position = texts.index(expr.sql) if expr.sql in texts else None
