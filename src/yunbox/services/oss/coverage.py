@@ -1,5 +1,6 @@
 """What of OSS is offered and what is not: the vendor's list of operations beside the routes that exist."""
 
+from yunbox.services.oss.buckets.absent import NONE_HERE
 from yunbox.services.oss.routes import ROUTES
 
 _AREAS: dict[str, str] = {
@@ -49,6 +50,7 @@ _PARTLY = {
     "PutBucketWebsite": "mirroring back to an origin is refused by name",
     "SelectObject": "records end with a line end, or with a mark in objects that have no line ends; a split is 4 MiB",
     "RestoreObject": "the times are the upper ends of the vendor's ranges",
+    **dict.fromkeys(sorted(NONE_HERE), "says that there is none, or that it is off, as none can be made"),
     "Rename": "objects and folders of a bucket without versions, as Jindo and hierarchical buckets have it",
 }
 _BESIDE = {

@@ -4,6 +4,7 @@ import re
 
 from yunbox.kernel.errors import InvalidArgument
 from yunbox.services.oss.http.claims import read_claim
+from yunbox.services.oss.http.pace import rate_of
 from yunbox.services.oss.http.target import OssRequest
 from yunbox.services.oss.objects.payload import Frames, Payload
 from yunbox.services.oss.service import OBJECT_BYTES_MAX
@@ -19,18 +20,19 @@ def payload_of(request: OssRequest, size_max: int = OBJECT_BYTES_MAX) -> Payload
     length = headers.get("content-length")
     if length is None and "chunked" not in headers.get("transfer-encoding", ""):
         raise InvalidArgument("You must provide the Content-Length HTTP header.", code="MissingContentLength")
-    payload = headers.get("x-oss-content-sha256", "")
+    payload, rate = headers.get("x-oss-content-sha256", ""), rate_of(request)
     sums = {name: value for name, value in headers.items() if name.startswith(PREFIX)}
     if payload in STREAMING:
         length = headers.get("x-oss-decoded-content-length")
         size = _size(length or "0", size_max)
         claimed = headers.get("content-md5", "")
-        return Payload(request.body.chunks(), size if length else None, claimed, "", sums, _frames(request, payload))
+        data, known = request.body.chunks(), size if length else None
+        return Payload(data, known, claimed, "", sums, _frames(request, payload), rate)
     if payload.startswith("STREAMING-") or "aws-chunked" in headers.get("content-encoding", ""):
         raise InvalidArgument("aws-chunked encoding is not supported with the specified x-amz-content-sha256 value.")
     size = _size(length, size_max) if length is not None else None
     sha256 = payload if _HEX.fullmatch(payload) else ""
-    return Payload(request.body.chunks(), size, headers.get("content-md5", ""), sha256, sums)
+    return Payload(request.body.chunks(), size, headers.get("content-md5", ""), sha256, sums, rate=rate)
 
 
 def _size(length: str, size_max: int) -> int:

@@ -79,17 +79,23 @@ NOT_OFFERED_IN_S3 = NOT_OFFERED | {
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """What a request must have: a name in its query, with one of some values if any are given, and a header."""
+    """What a request must have: a name in its query, with one of some values if any are given, and a header.
+
+    ``unless`` is a name that its query may not have.
+    """
 
     when: str = ""
     header: str = ""
     values: tuple[str, ...] = ()
+    unless: str = ""
 
     def __call__(self, request: OssRequest) -> bool:
         """Whether a request has the marks."""
         if self.when and self.when not in request.query:
             return False
         if self.header and self.header not in request.headers:
+            return False
+        if self.unless and self.unless in request.query:
             return False
         return not self.values or request.query[self.when] in self.values
 
@@ -113,12 +119,13 @@ def on(
     when: str = "",
     header: str = "",
     values: tuple[str, ...] = (),
+    unless: str = "",
 ) -> OssRoute:
     """A route. ``when`` names a query parameter, ``header`` a header, that must be there.
 
-    With ``values`` the parameter must have one of them.
+    With ``values`` the parameter must have one of them; ``unless`` names one that must not be there.
     """
-    marks = Marks(when, header, values)
+    marks = Marks(when, header, values, unless)
     return OssRoute(operation, parse, render, (method, level), marks, method=method, level=level, marks=marks)
 
 

@@ -1,5 +1,6 @@
 """Copies: of an object to another, and what a copy of a part needs of its source."""
 
+import time
 from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import unquote, unquote_plus
@@ -7,6 +8,7 @@ from urllib.parse import unquote, unquote_plus
 from yunbox.kernel.call import Access, Call, Place
 from yunbox.kernel.errors import Conflict, InvalidArgument
 from yunbox.services.oss.buckets.buckets import check_bucket_name
+from yunbox.services.oss.http.pace import lasting, rate_of
 from yunbox.services.oss.http.route import OBJECT, on, xml
 from yunbox.services.oss.http.target import S3, OssRequest
 from yunbox.services.oss.objects.headers import (
@@ -22,14 +24,14 @@ from yunbox.services.oss.objects.headers import (
     version_header,
 )
 from yunbox.services.oss.objects.overwrite import Overwrite, overwrite_of
-from yunbox.services.oss.objects.reads import follow
+from yunbox.services.oss.objects.reads import MarkerOpened, follow
 from yunbox.services.oss.objects.transfer import Origin, transfer
 from yunbox.services.oss.objects.writes import Written, makes
 from yunbox.services.oss.operation import WRITE, operation
 from yunbox.services.oss.params import NamesObject, OnObject, OnVersion
 from yunbox.services.oss.service import Oss, iso_time, retrieve
 from yunbox.storage.objects.model import APPENDABLE, MULTIPART, NORMAL, SSE_HEADERS, Bucket, ObjectRecord
-from yunbox.storage.objects.objects import check_key
+from yunbox.storage.objects.objects import NoSuchKey, check_key
 from yunbox.storage.objects.ports import Bytes
 from yunbox.storage.objects.versions import version_id
 from yunbox.wire.http import Response
@@ -53,6 +55,7 @@ class Copying(OnObject):
     replaces_headers: bool
     replaces_tags: bool
     must_change: bool
+    rate: int = 0
 
 
 def source_of(request: OssRequest) -> CopySource:
@@ -80,6 +83,7 @@ async def _copying(request: OssRequest) -> Copying:
         headers.get("x-oss-tagging-directive", "COPY").upper() == "REPLACE",
         # S3 refuses a copy onto itself that changes nothing; OSS takes it for a touch
         request.dialect == S3 and headers.get("x-oss-metadata-directive", "COPY").upper() == "COPY",
+        rate_of(request),
     )
 
 
@@ -106,8 +110,14 @@ def at_both(params: Copies) -> tuple[Place, ...]:
 
 
 async def open_source(service: Oss, call: Call[Any], source: CopySource) -> tuple[ObjectRecord, Bytes]:
-    """The source of a copy and its open bytes. Raises what its conditions raise, and Conflict for a frozen one."""
-    _, record, held = await follow(service, call, service.bucket(source.bucket), source.key, source.version)
+    """The source of a copy and its open bytes. Raises what its conditions raise, and Conflict for a frozen one.
+
+    A version that is a delete marker is no source: there is nothing there (the vendor's page CopyObject).
+    """
+    try:
+        _, record, held = await follow(service, call, service.bucket(source.bucket), source.key, source.version)
+    except MarkerOpened:
+        raise NoSuchKey(source.key) from None
     try:
         source.conditions.check(record)
         if is_frozen(record, service.store.objects.now_ms()):
@@ -119,7 +129,7 @@ async def open_source(service: Oss, call: Call[Any], source: CopySource) -> tupl
 
 
 async def _copy(service: Oss, call: Call[Copying]) -> tuple[Written, str]:
-    params = call.params
+    params, started = call.params, time.monotonic()
     origin, bucket = service.bucket(params.source.bucket), service.bucket(params.bucket)
     source, held = await open_source(service, call, params.source)
     try:
@@ -136,6 +146,7 @@ async def _copy(service: Oss, call: Call[Copying]) -> tuple[Written, str]:
         written = await transfer(service, from_there, bucket, params.key, record, params.overwrite.check)
     finally:
         held.close()
+    await lasting(source.size, params.rate, started)
     return Written(bucket, written), version_id(source) if origin.versioning else ""
 
 

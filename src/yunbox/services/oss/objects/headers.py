@@ -5,14 +5,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_plus
 
 from yunbox.kernel.errors import Conflict, InvalidArgument, Unsupported
 from yunbox.kernel.texts import whole_number
 from yunbox.services.oss.access import OBJECT_ACLS, check_public
 from yunbox.services.oss.http.target import S3, OssRequest, as_sent
 from yunbox.services.oss.service import http_time
-from yunbox.services.oss.settings.documents import check_encryption
+from yunbox.services.oss.settings.documents import LEGAL_TAG, check_encryption
 from yunbox.storage.objects.model import APPENDABLE, SSE_HEADERS, STORAGE_CLASSES, SYMLINK, Bucket, ObjectRecord
 from yunbox.storage.objects.objects import Attributes
 from yunbox.storage.objects.ports import UNKNOWN_SUM
@@ -120,20 +120,34 @@ def object_acl(text: str) -> str:
 
 
 def tags_of(text: str) -> dict[str, str]:
-    """Tags from the header's form, ``a=1&b=2``."""
-    return check_tags(parse_qsl(text, keep_blank_values=True)) if text else {}
+    """Tags from the header's form, ``a=1&b=2``, percent-encoded. Raises InvalidArgument."""
+    pairs = [item.split("=") for item in text.split("&")] if text else []
+    try:
+        if any(len(pair) > 2 for pair in pairs):
+            raise _invalid_tag()
+        return check_tags([(_plain(key), _plain("".join(value))) for key, *value in pairs])
+    except UnicodeDecodeError:
+        raise _invalid_tag() from None
+
+
+def _plain(text: str) -> str:
+    return unquote_plus(text, errors="strict")
+
+
+def _invalid_tag() -> InvalidArgument:
+    return InvalidArgument("The TagKey or TagValue you have provided is invalid", code="InvalidTag")
 
 
 def check_tags(pairs: list[tuple[str, str]]) -> dict[str, str]:
-    """Tags within the vendor's bounds. Raises InvalidArgument."""
+    """Tags within the vendor's bounds, and of its characters ("PutObjectTagging"). Raises InvalidArgument."""
     tags = dict(pairs)
     if len(tags) != len(pairs):
         raise InvalidArgument("Cannot provide multiple Tags with the same key", code="InvalidTag")
     if len(tags) > TAGS_MAX:
         raise InvalidArgument(f"Object tags cannot be greater than {TAGS_MAX}", code="InvalidTag")
     for key, value in tags.items():
-        if not 1 <= len(key) <= _TAG_KEY_MAX or len(value) > _TAG_VALUE_MAX:
-            raise InvalidArgument("The TagKey or TagValue you have provided is invalid", code="InvalidTag")
+        if not 1 <= len(key) <= _TAG_KEY_MAX or len(value) > _TAG_VALUE_MAX or not LEGAL_TAG.fullmatch(key + value):
+            raise _invalid_tag()
     return tags
 
 

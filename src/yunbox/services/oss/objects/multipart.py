@@ -1,5 +1,6 @@
 """Multipart uploads over REST."""
 
+import time
 from dataclasses import dataclass
 
 from yunbox.kernel.call import Access, Call, Place, Shape
@@ -9,6 +10,7 @@ from yunbox.services.oss.buckets.listing import spelling
 from yunbox.services.oss.http.body import payload_of
 from yunbox.services.oss.http.callback import callback_of
 from yunbox.services.oss.http.documents import read_document
+from yunbox.services.oss.http.pace import lasting, rate_of
 from yunbox.services.oss.http.route import BUCKET, OBJECT, empty, on, xml
 from yunbox.services.oss.http.shapes import malformed
 from yunbox.services.oss.http.target import OssRequest
@@ -64,6 +66,7 @@ class PartCopying(OnUpload):
     number: int
     source: CopySource
     range: str
+    rate: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,17 +170,20 @@ async def _part_copying(request: OssRequest) -> PartCopying:
         _number(request),
         source_of(request),
         request.headers.get("x-oss-copy-source-range", ""),
+        rate_of(request),
     )
 
 
 async def _copy_part(service: Oss, call: Call[PartCopying]) -> Part:
-    params = call.params
+    params, began = call.params, time.monotonic()
     bucket = service.bucket(params.bucket)
     record, held = await open_source(service, call, params.source)
     try:
         start, length = _copied_range(params.range, record.size)
         retrieve(call, record, length)
-        return await _part_of(service, params, bucket, held, (start, length))
+        part = await _part_of(service, params, bucket, held, (start, length))
+        await lasting(length, params.rate, began)
+        return part
     finally:
         held.close()
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from yunbox.kernel.call import Call, Claim
 from yunbox.kernel.errors import InvalidArgument, KernelError
+from yunbox.services.oss.http.pace import paced
 from yunbox.services.oss.service import OBJECT_BYTES_MAX, Oss
 from yunbox.storage.objects.content import Content
 from yunbox.wire.http import ClientGone
@@ -37,7 +38,8 @@ class Frames:
 class Payload:
     """Bytes from a client. ``length`` is known unless they come in HTTP's own chunks or in ``frames`` without one.
 
-    ``md5`` is as ``Content-MD5`` has it, ``sha256`` in hexadecimal, ``sums`` are the headers of S3's checksums.
+    ``rate`` is how many bytes a second may pass, 0 for all. ``md5`` is as ``Content-MD5`` has it, ``sha256`` in
+    hexadecimal, ``sums`` are the headers of S3's checksums.
     """
 
     source: AsyncIterator[bytes]
@@ -46,6 +48,7 @@ class Payload:
     sha256: str = ""
     sums: Mapping[str, str] = field(default_factory=dict)
     frames: Frames | None = None
+    rate: int = 0
 
     def chunks(self, signer: Signer) -> AsyncIterator[bytes]:
         """The bytes as they arrive. They raise InvalidArgument for a length or a sum that is not as claimed."""
@@ -87,7 +90,8 @@ def check_md5(claimed: str, digest: bytes) -> None:
 
 def arriving(service: Oss, call: Call[Any], payload: Payload) -> AsyncIterator[bytes]:
     """The bytes of a payload as they arrive, metered as they pass."""
-    return call.counted(payload.chunks(service.identity.signer))
+    chunks = payload.chunks(service.identity.signer)
+    return call.counted(paced(chunks, payload.rate) if payload.rate else chunks)
 
 
 async def received(

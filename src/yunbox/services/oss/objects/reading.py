@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from yunbox.kernel.call import Access, Stream
+from yunbox.services.oss.http.pace import rate_of
 from yunbox.services.oss.http.target import OssRequest
 from yunbox.services.oss.http.website import Visit, visit_of
 from yunbox.services.oss.objects.headers import (
@@ -26,7 +27,8 @@ from yunbox.wire.http import Response
 class Reading(OnVersion):
     """What is read of one object or version. ``strict`` refuses a range that cannot be served.
 
-    ``overrides`` are headers that the answer is to have; ``visit`` is what a website asks of a reader without a name.
+    ``overrides`` are headers that the answer is to have; ``visit`` is what a website asks of a reader without a name;
+    ``rate`` is how many bytes a second may go out, 0 for all.
     """
 
     conditions: Conditions = ANY
@@ -35,6 +37,7 @@ class Reading(OnVersion):
     strict: bool = False
     overrides: dict[str, str] = field(default_factory=dict)
     visit: Visit | None = None
+    rate: int = 0
 
     def span(self, record: ObjectRecord) -> Span:
         """The bytes that are asked for of an object; all of it, where it is another than ``if_range`` names."""
@@ -64,6 +67,7 @@ async def reading(request: OssRequest) -> Reading:
         is_strict(request),
         overrides(request.query, signed=request.signed),
         visit_of(request) if "authorization" not in headers else None,
+        rate_of(request),
     )
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from yunbox.kernel.call import Call, Shape
 from yunbox.kernel.errors import Conflict, NotFound
+from yunbox.services.oss.http.pace import paced
 from yunbox.services.oss.http.route import OBJECT, empty, on
 from yunbox.services.oss.http.target import OssRequest
 from yunbox.services.oss.objects.headers import (
@@ -25,6 +26,10 @@ from yunbox.storage.objects.objects import NoSuchKey
 from yunbox.storage.objects.ports import Bytes as Opened
 from yunbox.storage.objects.ports import Stale
 from yunbox.wire.http import Response
+
+
+class MarkerOpened(Conflict):
+    """A version that was asked for is a delete marker, which has no bytes."""
 
 
 async def follow(
@@ -55,7 +60,7 @@ async def _open(service: Oss, bucket: Bucket, key: str, wanted: str | None) -> t
     record, source = await service.backend(bucket).open(bucket, key, wanted)
     if record.is_marker:
         source.close()
-        raise Conflict(
+        raise MarkerOpened(
             "The specified method is not allowed against this resource.",
             code="MethodNotAllowed",
             headers={"x-oss-delete-marker": "true", **version_header(bucket, record), "Allow": "DELETE"},
@@ -96,8 +101,9 @@ async def _answer(
     status = _told_of(span, record, headers)
     await source.ready(span.start, span.length)
     data = source.small(span.start, span.length)
-    if data is None:
-        return Bytes(source.pieces(span.start, span.length), status=status, all_headers=headers)
+    if data is None or params.rate:
+        pieces = source.pieces(span.start, span.length)
+        return Bytes(paced(pieces, params.rate) if params.rate else pieces, status=status, all_headers=headers)
     source.close()
     call.usage.downloaded_bytes = len(data)
     return Response(status, headers, data)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from yunbox.kernel.call import Access, Call, Shape
-from yunbox.kernel.errors import Conflict, InvalidArgument
+from yunbox.kernel.errors import InvalidArgument
 from yunbox.services.oss.http.body import payload_of
 from yunbox.services.oss.http.callback import callback_of
 from yunbox.services.oss.http.route import OBJECT, empty, on
@@ -106,6 +106,8 @@ def _render_written(result: Written, request: OssRequest) -> Response:
 async def _appending(request: OssRequest) -> Appending:
     check_key(request.key)
     position = request.integer("position", -1)
+    if "versionId" in request.query:
+        raise InvalidArgument("AppendObject takes no versionId: what is present is appended to.")
     if position < 0:
         raise InvalidArgument("The append position is missing or is no number.")
     return Appending(request.bucket, request.key, traits(request.headers), payload_of(request), position)
@@ -114,8 +116,6 @@ async def _appending(request: OssRequest) -> Appending:
 async def _append(service: Oss, call: Call[Appending]) -> Written:
     params = call.params
     bucket = service.bucket(params.bucket)
-    if bucket.versioning:
-        raise Conflict("Objects of a bucket with versions cannot be appended to.", code="ObjectNotAppendable")
     given = params.traits.given(call.principal.account_id, bucket)
     chunks = arriving(service, call, params.payload)
     addition = Addition(params.position, chunks, given, OBJECT_BYTES_MAX, params.payload.check)

@@ -8,6 +8,7 @@ import itertools
 import re
 from collections.abc import Callable
 from datetime import datetime
+from uuid import uuid4
 
 from yunbox.kernel.errors import InvalidArgument, Unsupported
 from yunbox.kernel.texts import whole_number
@@ -17,15 +18,19 @@ from yunbox.storage.objects.model import STORAGE_CLASSES
 from yunbox.wire.xml import Markup, Node, element
 
 _CORS_METHODS = ("GET", "PUT", "DELETE", "POST", "HEAD")
-_CORS_RULES_MAX = 10
+_CORS_RULES_MAX = 20
 _LIFECYCLE_RULES_MAX = 1000
 _TAGS_MAX = 20
+_NOT_OF_TAGS = ("http://", "https://", "Aliyun")
+"""How no key of a bucket's tag begins: the vendor's page of the error 0010-00000219."""
 _REFERERS_MAX = 1000
 _ROUTING_RULES_MAX = 20
 _SSE_ALGORITHMS = ("AES256", "KMS", "SM4")
 _KMS_CIPHERS = ("SM4", "AES256")
 _KMS_KEY = re.compile(r"[\w.:/*-]{1,512}", re.ASCII)
 _REDIRECT_CODES = ("301", "302", "303", "307", "308")
+LEGAL_TAG = re.compile(r"[\w +=.:/-]*")
+"""The characters of the tags of objects ("PutObjectTagging"); letters of every language, as oss2's tests have them."""
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}T00:00:00(\.000)?Z", re.ASCII)
 DAYS_MAX = 1_000_000
 """More than anybody waits for, and within what a time can be."""
@@ -97,6 +102,16 @@ def _lifecycle(node: Node) -> None:
         raise InvalidArgument("Rule ID must be unique.", code="InvalidArgument")
     for rule in rules:
         _lifecycle_rule(rule)
+        _name(rule)
+
+
+def _name(rule: Node) -> None:
+    """Give a rule without an ID one, as the real service does ("PutBucketLifecycle", on the element ID)."""
+    found = rule.find("ID")
+    if found is None:
+        rule.children.insert(0, Node("ID", text=str(uuid4())))
+    elif not found.text.strip():
+        found.text = str(uuid4())
 
 
 _ACTIONS = (
@@ -114,6 +129,9 @@ def _lifecycle_rule(rule: Node) -> None:
     for action in actions:
         _lifecycle_action(action)
     _lifecycle_filter(rule)
+    _lifecycle_kinds(rule)
+    if not all(LEGAL_TAG.fullmatch(text.text) for tag in rule.all("Tag") for text in tag.children):
+        raise malformed("A tag has letters, digits, spaces and + - = . _ : /.")
     for name, days in (("Transition", "Days"), ("NoncurrentVersionTransition", "NoncurrentDays")):
         _lifecycle_order(rule, name, days)
 
@@ -153,6 +171,14 @@ def _lifecycle_filter(rule: Node) -> None:
         raise malformed("A Not has a Prefix or a Tag.")
     if rule.find("AbortMultipartUpload") is not None and (excluded or all(sizes) or rule.find("Tag") is not None):
         raise malformed("AbortMultipartUpload goes by the Prefix alone: parts have neither tags nor a size yet.")
+
+
+def _lifecycle_kinds(rule: Node) -> None:
+    """Refuse a rule that counts days for one thing and names a date for another, as the real service does for oss2."""
+    actions = [child for child in rule.children if child.tag in ("Expiration", "Transition")]
+    dated = {not action.value("Days") for action in actions if not action.value("ExpiredObjectDeleteMarker")}
+    if len(dated) > 1:
+        raise InvalidArgument("A rule goes by Days or by dates, not by both.", code="InvalidRequest")
 
 
 def _lifecycle_order(rule: Node, name: str, days: str) -> None:
@@ -250,8 +276,12 @@ def _acceleration(node: Node) -> None:
 
 def _tagging(node: Node) -> None:
     tags = [tag.value("Key") for tag in node.all("TagSet/Tag")]
-    if len(tags) > _TAGS_MAX or len(set(tags)) != len(tags) or not all(1 <= len(tag) <= 64 for tag in tags):
+    if len(tags) > _TAGS_MAX or len(set(tags)) != len(tags):
         raise malformed(f"There are at most {_TAGS_MAX} tags with different keys.")
+    if not all(1 <= len(tag.encode()) <= 64 and not tag.startswith(_NOT_OF_TAGS) for tag in tags):
+        raise InvalidArgument("The key of a bucket's tag has 1 to 64 bytes, and no forbidden start.", code="InvalidTag")
+    if any(len(tag.value("Value").encode()) > 128 for tag in node.all("TagSet/Tag")):
+        raise InvalidArgument("The value of a bucket's tag has at most 128 bytes.", code="InvalidTag")
 
 
 def _public_access_block(node: Node) -> None:
