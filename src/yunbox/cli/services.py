@@ -26,6 +26,9 @@ def add_options(parser: argparse.ArgumentParser, argv: list[str]) -> None:
     names = _early(argv)
     group = parser.add_argument_group("options of services")
     for option in options(names):
+        if option.type is bool:
+            group.add_argument(option.flag, action="store_true", default=option.default, help=option.help)
+            continue
         group.add_argument(
             option.flag,
             type=option.type,

@@ -27,7 +27,7 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Option:
-    """An option of ``yunbox up``; it reaches the service as ``settings.options[name]``."""
+    """An option of ``yunbox up``; it reaches the service as ``settings.options[name]``. A bool takes no value."""
 
     name: str
     default: Any

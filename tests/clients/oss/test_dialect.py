@@ -22,6 +22,13 @@ SUM = b64encode(crc32(DATA).to_bytes(4, "big"))
 Change = Callable[[AWSPreparedRequest], None]
 
 
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that takes what other S3 stores take."""
+    with Server(tmp_path_factory.mktemp("lenient"), options=("--port", "0", "--oss-lenient")) as made:
+        yield made
+
+
 @pytest.fixture
 def s3(server: Server, bucket: oss2.Bucket) -> Iterator[boto3.client]:
     """A client that sends no checksums of its own accord."""

@@ -21,6 +21,7 @@ with warnings.catch_warnings():
     import oss2
 from botocore.config import Config
 
+from tests.clients.oss.test_clients import with_md5
 from yunbox.adapters.remote.blocks import BLOCK_BYTES, _key_of
 from yunbox.testing.server import Server
 
@@ -229,6 +230,7 @@ def test_boto3(pair: Pair) -> None:
     into = io.BytesIO()
     s3.download_fileobj(pair.name, "b/big", into)
     assert into.getvalue() == data
+    s3.meta.events.register("before-call.s3.DeleteObjects", with_md5)
     s3.delete_objects(Bucket=pair.name, Delete={"Objects": [{"Key": "b/big"}, {"Key": "b/copy"}]})
     assert [item.key for item in oss2.ObjectIterator(pair.remote, prefix="b/")] == ["b/k"]
 

@@ -55,6 +55,7 @@ class Oss:
     owner: Callable[[str], str]
     limits: Limits | None
     callbacks_anywhere: bool
+    lenient: bool = False
 
     def __post_init__(self) -> None:
         self.log = logging.getLogger("yunbox.oss")

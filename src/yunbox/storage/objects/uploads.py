@@ -67,10 +67,10 @@ class Uploads:
             return _find(view, bucket, key, upload_id)
 
     def under_way(self, bucket: Bucket) -> list[Upload]:
-        """The uploads of a bucket that are under way, by key and then by age."""
+        """The uploads of a bucket that are under way, by key and then by id: a listing goes on behind one of them."""
         with self._index.reading() as view:
             found = [_uploads.decode(data) for _, data in view.prefixed("uploads", node_bytes(bucket.node))]
-        return sorted(found, key=lambda upload: (upload.key.encode(), upload.started_ms, upload.id))
+        return sorted(found, key=lambda upload: (upload.key.encode(), upload.id))
 
     def parts(self, bucket: Bucket, key: str, upload_id: str, *, after: int = 0, limit: int = PARTS_MAX) -> list[Part]:
         """The parts of an upload in the order of their numbers."""

@@ -53,8 +53,7 @@ def _no_names(bucket: Bucket) -> Markup:
 ABSENT = (
     Absent("live", "ListLiveChannel", _no_channels),
     Absent("style", "ListStyle", _off("StyleList"), one="styleName"),
-    Absent("inventory", "ListBucketInventory", _off("ListInventoryConfigurationsResult", _NO_MORE),
-           action="GetBucketInventory", one="inventoryId"),
+    Absent("inventory", "ListBucketInventory", "NoSuchInventory", action="GetBucketInventory", one="inventoryId"),
     Absent("cname", "ListCname", _no_names, one="comp"),
     Absent("accessmonitor", "GetBucketAccessMonitor",
            _off("AccessMonitorConfiguration", element("Status", "Disabled"))),

@@ -5,7 +5,7 @@ Source: the vendor's pages "Single-connection bandwidth throttling" and of the e
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 
 from yunbox.kernel.errors import InvalidArgument
 from yunbox.kernel.texts import whole_number
@@ -30,15 +30,19 @@ def rate_of(request: OssRequest) -> int:
 
 async def paced(
     chunks: AsyncIterator[bytes], rate: int, now: Callable[[], float] = time.monotonic, sleep: Sleep = asyncio.sleep
-) -> AsyncIterator[bytes]:
-    """Bytes of which no more have passed than a rate allows since the first."""
+) -> AsyncGenerator[bytes]:
+    """Bytes of which no more have passed than a rate allows since the first; their source is closed at the end."""
     started, passed, piece = now(), 0, max(rate // _PIECES_S, 1)
-    async for chunk in chunks:
-        for at in range(0, len(chunk), piece):
-            part = chunk[at : at + piece]
-            passed += len(part)
-            await sleep(max(started + passed / rate - now(), 0))
-            yield part
+    try:
+        async for chunk in chunks:
+            for at in range(0, len(chunk), piece):
+                part = chunk[at : at + piece]
+                passed += len(part)
+                await sleep(max(started + passed / rate - now(), 0))
+                yield part
+    finally:
+        if isinstance(chunks, AsyncGenerator):
+            await chunks.aclose()
 
 
 async def lasting(size: int, rate: int, started: float) -> None:

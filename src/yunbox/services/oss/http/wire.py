@@ -13,6 +13,7 @@ from yunbox.services.oss.http.covered import S3_SCHEME, check_covered, covered
 from yunbox.services.oss.http.forms import is_form, open_form, read_form_claim
 from yunbox.services.oss.http.referer import check_referer
 from yunbox.services.oss.http.route import OssRouter
+from yunbox.services.oss.http.strict import check_strict
 from yunbox.services.oss.http.target import S3, OssRequest, parse_target
 from yunbox.services.oss.http.website import entrance
 from yunbox.services.oss.routes import ROUTES
@@ -63,6 +64,8 @@ class OssFront(Front[OssRequest]):
         if "authorization" not in request.headers and request.bucket:
             check_referer(self._service.store.buckets.find(request.bucket), request)
         check_covered(request)
+        if not self._service.lenient:
+            check_strict(request)
         return await route.parse(request)
 
     def failure(self, error: KernelError, request: OssRequest | None, request_id: str, scope: Scope) -> Response:
