@@ -40,6 +40,8 @@ def translate(failure: duckdb.Error) -> KernelError:
         return InvalidArgument("The value of a partition column is too long for the name of a folder: shorten it")
     if isinstance(failure, duckdb.OutOfMemoryException):
         return MemoryShort(f"The statement needs more memory than a worker has: {first_line}")
+    if "More than one row returned by a subquery" in text:
+        return BadValue("a subquery that stands for one value gave more than one row")
     if "JSON path error" in text:
         return BadValue(first_line.partition(": ")[2])
     if "Could not cast value" in text and "DECIMAL" in text:

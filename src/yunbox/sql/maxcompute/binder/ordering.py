@@ -88,6 +88,8 @@ def order_select(
             expr = None
         else:
             assert expr is not None
+            if node.args.get("distinct") and not binder.session.lenient:
+                raise SemanticError("ORDER BY of a SELECT DISTINCT names what is selected", at(key))
             extra.append(expr)
         block.order.append(OrderItem(expr, position, descending, first))
     return extra
@@ -121,6 +123,6 @@ def limit_clauses(binder: "QueryBinder", node: exp.Expr, block: Block) -> None:
 
 
 def _whole(node: exp.Expr | None, clause: str) -> str:
-    if isinstance(node, exp.Literal) and not node.is_string and node.this.isdigit():
+    if isinstance(node, exp.Literal) and not node.is_string and node.this.isdigit() and int(node.this) < 1 << 63:
         return node.this
     raise SemanticError(f"{clause} needs a constant whole number", at(node))

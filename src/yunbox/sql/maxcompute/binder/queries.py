@@ -340,5 +340,6 @@ def rename(block: Block, names: Sequence[str], where: At) -> None:
         raise SemanticError(f"{len(names)} column names for {len(block.names)} columns", where)
     if isinstance(block, SelectBlock):
         block.outputs = [Output(n, o.expr) for n, o in zip(names, block.outputs, strict=True)]
+        block.ambiguous = frozenset(name for name in names if list(names).count(name) > 1)
     elif isinstance(block, SetBlock):
         block.result = [(n, of) for n, (_, of) in zip(names, block.result, strict=True)]

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from yunbox.sql.maxcompute.errors import At, SemanticError
 from yunbox.sql.maxcompute.expr import Expr, Ref
-from yunbox.sql.maxcompute.relations import Cte, Relation
+from yunbox.sql.maxcompute.relations import Cte, CteRelation, DerivedRelation, Relation, SelectBlock, SetBlock
 
 
 @dataclass(eq=False)
@@ -55,7 +55,7 @@ class Scope:
     def _own(self, name: str, table: str | None, where: At) -> Expr | None:
         if table is not None:
             relation = self.relation(table)
-            return column(relation, name) if relation is not None and name in relation.columns else None
+            return _column(relation, name, where) if relation is not None and name in relation.columns else None
         if name in self.variables:
             return self.variables[name]
         if name in self.merged:
@@ -64,7 +64,21 @@ class Scope:
         if len(found) > 1:
             tables = ", ".join(relation.name or "a subquery" for relation in found)
             raise SemanticError(f"column {name} is ambiguous: it is in {tables}", where)
-        return column(found[0], name) if found else None
+        return _column(found[0], name, where) if found else None
+
+
+def _column(relation: Relation, name: str, where: At) -> Expr:
+    """A column that a name leads to; one of several that a subquery gives under one name cannot be meant."""
+    block = relation.block if isinstance(relation, DerivedRelation) else None
+    if isinstance(relation, CteRelation):
+        block = relation.cte.block
+    while isinstance(block, SetBlock):
+        block = block.left
+    if isinstance(block, SelectBlock) and name in block.ambiguous:
+        raise SemanticError(
+            f"column {name} is ambiguous: {relation.name or 'a subquery'} has several of that name", where
+        )
+    return column(relation, name)
 
 
 def column(relation: Relation, name: str) -> Expr:

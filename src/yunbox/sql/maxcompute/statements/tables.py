@@ -1,8 +1,9 @@
 """CREATE, DROP and TRUNCATE of tables."""
 
 from yunbox.schema.tables import Column, PartitionValues, Table
+from yunbox.schema.types import INTEGERS
 from yunbox.sql.maxcompute.casts import converts
-from yunbox.sql.maxcompute.errors import PartitionNotFound, SemanticError, TableNotFound, UnsupportedSql
+from yunbox.sql.maxcompute.errors import At, PartitionNotFound, SemanticError, TableNotFound, UnsupportedSql
 from yunbox.sql.maxcompute.plans import DropTable, TruncateTable
 from yunbox.sql.maxcompute.queries import QueryPlanner
 from yunbox.sql.maxcompute.statements.cursor import Cursor
@@ -52,10 +53,17 @@ def parse_create_table(cursor: Cursor, planner: QueryPlanner) -> CreateTable:
         raise cursor.failure("a column list, LIKE or AS expected")
     _check(columns, options.partition_columns, cursor)
     for column in columns:
-        if column.default and converts(planner.expression(column.default).type, column.type) is None:
-            raise SemanticError(f"the default of column {column.name} is no {column.type}", where)
+        if column.default is not None:
+            _check_default(planner, column, where)
     return CreateTable(name, tuple(columns), tuple(options.partition_columns), options.comment,
                        options.lifecycle_days, options.properties, if_not_exists, None, query)  # fmt: skip
+
+
+def _check_default(planner: QueryPlanner, column: Column, where: At) -> None:
+    of = planner.expression(column.default or "").type
+    strict = planner.session.needs_casts and column.type.name in INTEGERS and of.is_text
+    if converts(of, column.type) is None or strict:
+        raise SemanticError(f"the default of column {column.name} is no {column.type}", where)
 
 
 class _Options:
