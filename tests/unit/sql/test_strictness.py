@@ -78,6 +78,18 @@ def test_a_mapjoin_hint_allows_what_is_no_equality(box: Sandbox):
     box.plan("select u.a from u join w on u.a = w.a and u.name > 'a' and w.name like 'b%'", **STRICT)
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["create table x (a int)", "create table x (a array<float>)", "select cast(1 as tinyint)",
+     "select date'2024-01-01'",
+     "create table x (a bigint) partitioned by (p varchar(3))", "alter table u add columns (z timestamp)"],
+)  # fmt: skip
+def test_types_of_the_new_system_need_it(box: Sandbox, text: str):
+    box.plan(text)
+    with pytest.raises(KernelError, match=r"ODPS-0130071:\[1,\d+\].* is not enabled in current mode"):
+        box.plan(text, **{"odps.sql.type.system.odps2": "false"})
+
+
 def test_escapes_of_three_digits_and_of_letters_are_read(box: Sandbox):
     assert box.value(r"'\001\n\\1\'' ") == "\x01\n\\1'"
 

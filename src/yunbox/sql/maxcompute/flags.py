@@ -15,7 +15,6 @@ EFFECTIVE: dict[str, str] = {
     "odps.sql.allow.cartesian": "`true`: a join may lack an equality",
     "odps.sql.allow.fullscan": "`true`: a query may read every partition",
     "odps.sql.allow.namespace.schema": "the same as odps.namespace.schema",
-    "odps.sql.decimal.odps2": "`false`: DECIMAL is DECIMAL(38,18), as in the 1.0 types",
     "odps.sql.decimal.tostring.trimzero": "`false`: a DECIMAL as text keeps the zeros at its end",
     "odps.sql.executionengine.enable.string.to.date.full.format": "`true`: CAST to DATE takes a text with a time too",
     "odps.sql.groupby.orderby.position.alias": "`false`: integers in GROUP BY and ORDER BY are no positions",

@@ -5,8 +5,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from yunbox.schema.tables import TableName
+from yunbox.schema.types import DataType
 from yunbox.sql.maxcompute.casts import Flags
+from yunbox.sql.maxcompute.errors import At, SemanticError
 
+_NEW_TYPES = frozenset(
+    ("tinyint", "smallint", "int", "float", "varchar", "char", "date", "timestamp", "timestamp_ntz", "binary", "json")
+)
 _TRUE = ("true", "1", "yes", "on")
 
 
@@ -40,10 +45,17 @@ class Session:
         """Whether the Hive-compatible rules apply."""
         return self.flag("odps.sql.hive.compatible", False)
 
-    @property
-    def new_decimal(self) -> bool:
-        """Whether DECIMAL has the 2.0 precision and scale."""
-        return self.flag("odps.sql.decimal.odps2", True)
+    def check_type(self, of: DataType, where: At) -> None:
+        """Refuse a type that only the 2.0 type system has, where the 1.0 types are chosen."""
+        if self.new_types or self.hive_compatible:
+            return
+        if of.name in _NEW_TYPES:
+            told = (
+                f"type {of.name.upper()} is not enabled in current mode, set odps.sql.type.system.odps2=true to use it"
+            )
+            raise SemanticError(told, where)
+        for child in of.children:
+            self.check_type(child, where)
 
     @property
     def lenient(self) -> bool:

@@ -217,6 +217,7 @@ class ExpressionBinder:
     def cast(self, node: exp.Cast) -> Expr:
         """CAST, and typed literals such as ``DATE'2024-01-01'`` and ``10L``."""
         target = data_type(node.args["to"])
+        self.session.check_type(target, at(node.args["to"]))
         value = self.bind(node.this)
         safe = bool(node.args.get("safe"))
         if safe and target.name not in ("int", "bigint"):

@@ -159,7 +159,9 @@ class Cursor:
         if _NOT_OFFERED.search(text):
             raise UnsupportedSql(f"the data type {text.upper()}", where)
         try:
-            return parse_type(text)
+            of = parse_type(text)
+            self.session.check_type(of, where)
+            return of
         except InvalidArgument as error:
             raise ParseFailed(error.message, where) from None
 
