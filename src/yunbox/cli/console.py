@@ -16,7 +16,7 @@ from yunbox.cli.http import ServerError
 from yunbox.cli.maxcompute_client import Finished, MaxComputeClient, finished
 from yunbox.cli.table import is_terminal, write_csv, write_json, write_table
 from yunbox.kernel.errors import InvalidArgument, KernelError
-from yunbox.kernel.texts import format_bytes, format_cost
+from yunbox.kernel.texts import format_bytes, format_cost, whole_number
 from yunbox.meter.prices import load_prices
 from yunbox.services.maxcompute.prices import SCAN
 from yunbox.sql.maxcompute.flags import without_effect
@@ -62,8 +62,8 @@ class Console:
     def _rows_max(config: dict[str, str]) -> int | None:
         """What a screen shows at most; a file gets every row unless the configuration says otherwise."""
         text = config.get("instance_tunnel_max_record", "")
-        if text.isdigit():
-            return int(text)
+        if (rows := whole_number(text)) is not None:
+            return rows
         return _SCREEN_ROWS_MAX if is_terminal() else None
 
     def run_script(self, text: str) -> None:

@@ -19,10 +19,12 @@ from yunbox.schema.types import DataType
 from yunbox.sql.maxcompute.errors import At, ParseFailed, SemanticError
 from yunbox.sql.maxcompute.grammar import check
 from yunbox.sql.maxcompute.grammar import place as at
+from yunbox.sql.maxcompute.script import pieces
 from yunbox.wire.odps.types import parse_type
 
 _ESCAPE = re.compile(r"\\(?:(\d+)|.)", re.DOTALL)
 _OCTAL_DIGITS = 3
+_ENDS = {"'": "string", '"': "string", "`": "quoted name"}
 _CLASS = re.compile(r"<class '[^']*'>")
 _KEPT = ("CAST", "SAFE_CAST", "EXTRACT", "TRIM")
 
@@ -110,12 +112,24 @@ def tokenize(text: str) -> list[Token]:
     try:
         tokens = list(_DIALECT.tokenize(text))
     except TokenError as error:
-        raise ParseFailed(_first_line(error)) from None
+        raise _unfinished(text, error) from None
     if "\\" in text:
         for token in tokens:
             if token.token_type == TokenType.STRING:
                 _check_escapes(text[token.start : token.end + 1], token)
     return tokens
+
+
+def _unfinished(text: str, error: TokenError) -> ParseFailed:
+    """What does not end: a string, a quoted name or a comment."""
+    for piece in pieces(text):
+        written, what = piece.group(), _ENDS.get(piece.group()[0], "comment")
+        ends = written.endswith("*/") if written.startswith("/*") else len(written) > 1 and written[-1] == written[0]
+        if not written.startswith(("--", ";")) and not ends:
+            before = text[: piece.start()]
+            where = At(before.count("\n") + 1, piece.start() - (before.rfind("\n") + 1) + 1)
+            return ParseFailed(f"the {what} that begins here does not end", where)
+    return ParseFailed(_first_line(error))
 
 
 def _check_escapes(written: str, token: Token) -> None:

@@ -1,6 +1,7 @@
 """Scripts into statements, before any parser runs: one pass over the text that respects quotes and comments."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -16,6 +17,11 @@ _PIECES = re.compile(
 )
 _REMEMBERED_LENGTH_MAX = 4096
 _SETTING = re.compile(r"(?is)\s*set\s+([\w.\-]+)\s*=\s*(.*)\Z")
+
+
+def pieces(text: str) -> Iterator[re.Match[str]]:
+    """The comments, strings, quoted names and semicolons of a text; the last may lack its end."""
+    return _PIECES.finditer(text)
 
 
 def split_script(text: str) -> list[str]:

@@ -1,6 +1,7 @@
 """What the table store knows of a table beyond what a planner needs."""
 
 import json
+import re
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -15,6 +16,8 @@ from yunbox.schema.type_text import read_type
 
 _FOLDER_BYTES_MAX = 255  # what a file system takes as one name
 _NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_WHOLE = re.compile(r"[-+]?\d+", re.ASCII)
 _INTEGER_BITS = {"tinyint": 8, "smallint": 16, "int": 32, "bigint": 64}
 _type = lru_cache(maxsize=4096)(read_type)
 
@@ -141,11 +144,13 @@ def _checked_value(column: Column, value: str) -> str:
 
 
 def _canonical(kind: str, value: str) -> str:
-    if kind == "date":
+    if kind == "date" and _DATE.fullmatch(value):
         return date.fromisoformat(value).isoformat()
     bits = _INTEGER_BITS.get(kind)
-    if bits is None:
+    if bits is None and kind != "date":
         return value
+    if bits is None or not _WHOLE.fullmatch(value):
+        raise ValueError(value)
     number = int(value)
     if not -(1 << (bits - 1)) <= number < 1 << (bits - 1):
         raise ValueError(value)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from yunbox.engine.duck.external import orc
 from yunbox.engine.duck.scan import quote_text
 from yunbox.kernel.errors import InvalidArgument, NotFound
+from yunbox.kernel.texts import whole_number
 from yunbox.schema.locations import ExternalSource
 from yunbox.schema.tables import Table
 
@@ -26,9 +27,10 @@ def option(source: ExternalSource, *names: str, default: str = "") -> str:
 def skipped_lines(source: ExternalSource) -> int:
     """How many lines at the head of a file are no rows."""
     text = option(source, "odps.text.option.header.lines.count", "skip.header.line.count", default="0")
-    if not text.isdigit() or int(text) > 1000:
+    lines = whole_number(text)
+    if lines is None or lines > 1000:
         raise InvalidArgument("odps.text.option.header.lines.count is a number of lines")
-    return int(text)
+    return lines
 
 
 def csv_options(source: ExternalSource) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from yunbox.kernel.call import Access, Call, Operation
 from yunbox.kernel.errors import InvalidArgument, NotFound
+from yunbox.kernel.texts import whole_number
 from yunbox.schema.tables import Column, PartitionValues, Table, TableName
 from yunbox.services.maxcompute.access import InCatalogue, OnTable, lists_project, on_table
 from yunbox.services.maxcompute.replies import http_date, text, xml
@@ -223,7 +224,7 @@ async def _list_partitions(tables: Tables, call: Call[PartitionPage]) -> tuple[T
     ]
     if page.reverse:
         infos.reverse()
-    start = int(page.marker) if page.marker.isdigit() else 0
+    start = whole_number(page.marker, 0)
     end = start + page.limit
     return stored.table, infos[start:end], str(end) if end < len(infos) else ""
 

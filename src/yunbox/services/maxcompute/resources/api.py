@@ -6,6 +6,7 @@ from typing import Any
 
 from yunbox.kernel.call import Access, Call, Operation, Shape, Stream
 from yunbox.kernel.errors import InvalidArgument
+from yunbox.kernel.texts import whole_number
 from yunbox.services.maxcompute.access import DOWNLOADED, in_project, lists_project, on_object, on_project
 from yunbox.services.maxcompute.replies import empty, http_date, xml
 from yunbox.services.maxcompute.resources.store import PART, NewResource, Resource, ResourceStore
@@ -74,7 +75,7 @@ async def _sent(request: Request, values: PathValues) -> Sent:
         source_table=headers.get("x-odps-copy-table-source", ""),
     )
     total = headers.get(_HEADER + "merge-total-bytes", "")
-    return Sent(new.project, new, request.body, (int(total) if total.isdigit() else 0) if merging else None)
+    return Sent(new.project, new, request.body, whole_number(total, 0) if merging else None)
 
 
 async def _ref(request: Request, values: PathValues) -> ResourceRef:

@@ -11,6 +11,7 @@ from typing import Any
 from yunbox.kernel.call import Access, Call, Operation, Shape
 from yunbox.kernel.errors import InvalidArgument, Unsupported
 from yunbox.kernel.limits import RESULT_CSV_ROWS_MAX
+from yunbox.kernel.texts import whole_number
 from yunbox.schema.tables import Column
 from yunbox.services.maxcompute.access import lists_project, on_object, on_project
 from yunbox.services.maxcompute.replies import empty, http_date, json_text, text, xml
@@ -116,8 +117,8 @@ async def _page(request: Request, values: PathValues) -> InstancePage:
         project=values["project"].lower(),
         status=(request.param("status") or "").capitalize() or None,
         only_owner=(request.param("onlyowner") or "yes") != "no",
-        start=float(start) if start.isdigit() else 0.0,
-        end=float(end) if end.isdigit() else 1e12,
+        start=float(whole_number(start, 0)),
+        end=float(whole_number(end, 10**12)),
         marker=request.param("marker") or "",
         limit=request.integer("maxitems", PAGE_MAX, low=1, high=PAGE_MAX),
     )

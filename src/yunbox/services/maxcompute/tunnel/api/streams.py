@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from yunbox.kernel.call import Call, Operation, Shape
 from yunbox.kernel.errors import Unsupported
+from yunbox.kernel.texts import whole_number
 from yunbox.schema.tables import TableName
 from yunbox.services.maxcompute.access import UPLOADED, in_project
 from yunbox.services.maxcompute.catalogue.tables import parse_spec, table_name
@@ -57,7 +58,7 @@ async def _new(request: Request, values: PathValues) -> NewStream:
         project=values["project"].lower(),
         name=table_name(values),
         spec=parse_spec(request.param("partition")),
-        slots=int(slots) if slots.isdigit() else 1,
+        slots=whole_number(slots, 1),
         create_partition=truth(request, "create_partition"),
         dynamic=truth(request, "dynamic_partition"),
     )
