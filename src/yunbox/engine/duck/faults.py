@@ -1,6 +1,7 @@
 """DuckDB's errors as kernel errors."""
 
 import re
+from collections.abc import Callable
 
 import duckdb
 
@@ -8,20 +9,32 @@ from yunbox.engine.duck.failures import BadValue, MemoryShort, Overflow, Unplann
 from yunbox.kernel.errors import Conflict, Internal, InvalidArgument, KernelError, StorageFull
 
 _TOO_LARGE = re.compile("with value (.+) can't be cast because the value is out of range")
-_OWN = re.compile(
-    "^(?:Invalid Input|Conversion) Error: (Python exception occurred while executing the UDF: [A-Za-z]+: )?"
-)
-"""What DuckDB puts before the text of error(), or of a failure in Python, which is a dialect's own."""
+_OWN = re.compile("^[A-Z][A-Za-z ]* Error: (Python exception occurred while executing the UDF: [A-Za-z]+: )?")
+"""What DuckDB puts before its own texts, those of error(), and those of a failure in Python."""
 _CODED = re.compile(r"ODPS-\d{7}:")
 """A dialect's own functions say themselves which error a value is."""
 
-_UNPLANNED = (
-    duckdb.BinderException,
-    duckdb.CatalogException,
-    duckdb.ParserException,
-    duckdb.NotImplementedException,
-    duckdb.InternalException,
-)
+_Made = Callable[[str], KernelError]
+_BY_TEXT: list[tuple[str, _Made]] = [
+    (r"No space left|max_temp_directory_size", lambda told: StorageFull(
+        "The disk, or the spill space of the data folder, is full: free some space or make the statement smaller")),
+    (r"No files found that match|No such file or directory", lambda told: Conflict(
+        "A table was dropped or overwritten while the statement read it: run the statement again")),
+    (r"File name too long", lambda told: InvalidArgument(
+        "The value of a partition column is too long for the name of a folder: shorten it")),
+    (r"^Out of Memory", lambda told: MemoryShort(f"The statement needs more memory than a worker has: {told}")),
+    (r"More than one row returned by a subquery", lambda told: BadValue(
+        "a subquery that stands for one value gave more than one row")),
+    (r"invalid perl operator", lambda told: Unplannable(
+        "look-around in a regular expression is not supported by Yunbox")),
+    (r"JSON path error|Unknown TimeZone", BadValue),
+    (r"^Out of Range|[Oo]verflow|Could not cast value .* to DECIMAL", Overflow),
+    (r"Type \w+ with value \S+ can't be cast because the value is out of range", Overflow),
+    (r"^(Invalid Input|Conversion|Data) ", BadValue),
+    (r"^(Binder|Catalog|Parser|Not implemented|INTERNAL) ", lambda told: Unplannable(
+        "this combination of functions and types cannot be planned by Yunbox", duckdb=told)),
+]  # fmt: skip
+"""What DuckDB says, in order: the first that is found in its text counts."""
 
 
 def translate(failure: duckdb.Error) -> KernelError:
@@ -30,35 +43,11 @@ def translate(failure: duckdb.Error) -> KernelError:
     first_line = text.splitlines()[0] if text else type(failure).__name__
     if (coded := _CODED.search(first_line)) is not None:
         return BadValue(first_line[coded.start() :])
-    if "No space left" in text or "max_temp_directory_size" in text:
-        return StorageFull(
-            "The disk, or the spill space of the data folder, is full: free some space or make the statement smaller"
-        )
-    if "No files found that match" in text or "No such file or directory" in text:
-        return Conflict("A table was dropped or overwritten while the statement read it: run the statement again")
-    if "File name too long" in text:
-        return InvalidArgument("The value of a partition column is too long for the name of a folder: shorten it")
-    if isinstance(failure, duckdb.OutOfMemoryException):
-        return MemoryShort(f"The statement needs more memory than a worker has: {first_line}")
-    if "More than one row returned by a subquery" in text:
-        return BadValue("a subquery that stands for one value gave more than one row")
-    if "JSON path error" in text:
-        return BadValue(first_line.partition(": ")[2])
-    if "Could not cast value" in text and "DECIMAL" in text:
-        return Overflow(_OWN.sub("", first_line))
-    if "invalid perl operator" in text:
-        return Unplannable("look-around in a regular expression is not supported by Yunbox")
-    if "Unknown TimeZone" in text:
-        return BadValue(first_line.partition(": ")[2])
-    if isinstance(failure, duckdb.OutOfRangeException) or "overflow" in text.lower():
-        return Overflow(first_line.partition(": ")[2] or first_line)
-    if (found := _TOO_LARGE.search(text)) is not None:
-        return Overflow(f"the value {found[1]} is out of range")
-    if isinstance(failure, duckdb.InvalidInputException | duckdb.ConversionException | duckdb.DataError):
-        return BadValue(_OWN.sub("", first_line))
-    if isinstance(failure, _UNPLANNED):
-        return Unplannable("this combination of functions and types cannot be planned by Yunbox", duckdb=text[:2000])
-    return Internal(f"{type(failure).__name__}: {text[:2000]}")
+    if (large := _TOO_LARGE.search(text)) is not None:
+        return Overflow(f"the value {large[1]} is out of range")
+    told = _OWN.sub("", first_line)
+    made = next((make for pattern, make in _BY_TEXT if re.search(pattern, first_line)), None)
+    return made(told) if made is not None else Internal(f"{type(failure).__name__}: {text[:2000]}")
 
 
 def of_python(failure: Exception) -> Exception:

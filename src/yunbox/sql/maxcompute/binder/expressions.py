@@ -1,7 +1,5 @@
 """Scalar expressions: syntax tree to typed DuckDB text."""
 
-import json
-import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -9,9 +7,9 @@ from sqlglot import exp
 
 from yunbox.schema.types import DataType
 from yunbox.sql.maxcompute import operators
-from yunbox.sql.maxcompute.binder import calls, intervals, windows
-from yunbox.sql.maxcompute.casts import cast, check_literal, common_type, implicit
-from yunbox.sql.maxcompute.dialect import at, data_type
+from yunbox.sql.maxcompute.binder import calls, literals, windows
+from yunbox.sql.maxcompute.casts import common_type, implicit
+from yunbox.sql.maxcompute.dialect import at
 from yunbox.sql.maxcompute.errors import ParseFailed, SemanticError, SqlError, UnsupportedSql
 from yunbox.sql.maxcompute.expr import (
     BIGINT,
@@ -21,7 +19,6 @@ from yunbox.sql.maxcompute.expr import (
     build,
     null,
     quote,
-    string,
 )
 from yunbox.sql.maxcompute.grammar import words
 
@@ -30,7 +27,6 @@ if TYPE_CHECKING:
     from yunbox.sql.maxcompute.binder.scope import Scope
     from yunbox.sql.maxcompute.session import Session
 
-_NUMBER = re.compile(r"\d*\.?\d*(?:[eE][-+]?\d+)?")
 _INT_MAX, _BIGINT_MAX = 2**31 - 1, 2**63 - 1
 _BARE = ("current_timestamp", "current_date", "current_timezone", "current_user", "localtimestamp")
 
@@ -169,23 +165,6 @@ class ExpressionBinder:
 
     # literals
 
-    def literal(self, node: exp.Literal) -> Expr:
-        """A number or a string."""
-        if node.is_string:
-            return string(node.this)
-        text = node.this
-        if not text.isdigit():
-            if not _NUMBER.fullmatch(text):
-                raise ParseFailed(f"invalid token {text!r}: a number expected", at(node))
-            return Expr(f"{text}e0" if "e" not in text.lower() else text, DataType("double"), op="literal",
-                        value=float(text))  # fmt: skip
-        number = int(text)
-        if number <= _INT_MAX and self.session.new_types:
-            return Expr(str(number), DataType("int"), op="literal", value=number)
-        if number > _BIGINT_MAX + 1:  # the vendor's page "ABS": what BIGINT cannot hold is a DOUBLE
-            return Expr(f"{text}e0", DataType("double"), op="literal", value=float(number))
-        return Expr(f"CAST({number} AS BIGINT)", BIGINT, op="literal", value=number)
-
     def null(self, node: exp.Expr) -> Expr:
         """NULL."""
         return null()
@@ -193,50 +172,6 @@ class ExpressionBinder:
     def boolean(self, node: exp.Boolean) -> Expr:
         """TRUE and FALSE."""
         return boolean(bool(node.this))
-
-    def hex_string(self, node: exp.HexString) -> Expr:
-        """``X'616263'``, which is unhex('616263'); an odd digit is the lower half of a byte."""
-        digits = str(node.this)
-        return Expr(f"unhex('{digits.zfill(len(digits) + len(digits) % 2)}')", DataType("binary"))
-
-    def interval(self, node: exp.Interval) -> Expr:
-        """``INTERVAL 3 DAY`` and friends."""
-        span = node.args.get("unit")
-        if isinstance(span, exp.IntervalSpan):
-            return intervals.of_two_units(node.this, span.this.name.upper(), span.expression.name.upper(), at(node))
-        unit = str(span.name if span else "").upper().rstrip("S")
-        if unit not in intervals.UNITS:
-            raise SemanticError(f"{unit or 'nothing'} is no unit of an INTERVAL", at(node))
-        name = "interval_year_month" if unit in ("YEAR", "MONTH") else "interval_day_time"
-        value = cast(self.bind(node.this), BIGINT)
-        call = {"YEAR": "to_years", "MONTH": "to_months", "DAY": "to_days", "HOUR": "to_hours",
-                "MINUTE": "to_minutes", "SECOND": "to_seconds"}[unit]  # fmt: skip
-        argument = value.sql if unit in ("HOUR", "MINUTE", "SECOND") else f"CAST({value.sql} AS INTEGER)"
-        return build(f"{call}({argument})", DataType(name), value)
-
-    def cast(self, node: exp.Cast) -> Expr:
-        """CAST, and typed literals such as ``DATE'2024-01-01'`` and ``10L``."""
-        target = data_type(node.args["to"])
-        self.session.check_type(target, at(node.args["to"]))
-        value = self.bind(node.this)
-        safe = bool(node.args.get("safe"))
-        if safe and target.name not in ("int", "bigint"):
-            raise SemanticError(f"SAFE_CAST makes INT and BIGINT, not {target}", at(node))
-        if type(node) is exp.Cast and isinstance(value.value, str):
-            check_literal(value.value, target, at(node))
-        made = cast(value, target, safe=safe, where=at(node))
-        if value.op == "literal" and target.name == "date" and isinstance(value.value, str):
-            return Expr(made.sql, target, op="date", value=value.value)
-        return made
-
-    def json(self, node: exp.ParseJSON) -> Expr:
-        """``JSON '...'``."""
-        value = self.bind(node.this)
-        try:
-            json.loads(value.value)
-        except (TypeError, ValueError):
-            raise SemanticError("JSON needs a constant text that is JSON", at(node)) from None
-        return build(f"CAST({value.sql} AS JSON)", DataType("json"), value)
 
     # operators
 
@@ -470,10 +405,11 @@ def _flat(node: exp.Expr, of: type[exp.Expr]) -> list[exp.Expr]:
 _Handler = Callable[[ExpressionBinder, Any], Expr]
 _B = ExpressionBinder
 _HANDLERS: dict[type[exp.Expr], _Handler] = {
-    exp.Column: _B.column, exp.Dot: _B.dot, exp.Bracket: _B.bracket, exp.Literal: _B.literal,
-    exp.Null: _B.null, exp.Boolean: _B.boolean, exp.Interval: _B.interval, exp.HexString: _B.hex_string,
-    exp.Cast: _B.cast,
-    exp.TryCast: _B.cast, exp.ParseJSON: _B.json, exp.Paren: _B.paren, exp.And: _B.logical, exp.Or: _B.logical,
+    exp.Column: _B.column, exp.Dot: _B.dot, exp.Bracket: _B.bracket, exp.Literal: literals.number_or_string,
+    exp.Null: _B.null, exp.Boolean: _B.boolean, exp.Interval: literals.interval, exp.HexString: literals.hex_string,
+    exp.Cast: literals.converted,
+    exp.TryCast: literals.converted, exp.ParseJSON: literals.json_document,
+    exp.Paren: _B.paren, exp.And: _B.logical, exp.Or: _B.logical,
     exp.Not: _B.negation, exp.Neg: _B.minus, exp.BitwiseNot: _B.bit_not, exp.Between: _B.between,
     exp.Like: _B.like, exp.Escape: _B.escape, exp.RegexpLike: _B.rlike, exp.DPipe: _B.concat,
     exp.Is: _B.is_, exp.In: _B.is_in, exp.Exists: _B.exists, exp.Subquery: _B.subquery,

@@ -104,15 +104,8 @@ def _item(
     listed: ExpressionBinder,
     position: int,
 ) -> list[Output]:
-    if isinstance(item, exp.Star):
-        return _star(item, scope.relations, scope, listed)
-    if isinstance(item, exp.Column) and isinstance(item.this, exp.Star):
-        relation = scope.relation(item.table.lower())
-        if relation is None:
-            raise SemanticError(f"table {item.table} cannot be resolved", at(item))
-        return _star(item.this, [relation], None, listed)
-    if isinstance(item, exp.Column) and (pattern := _pattern(item, scope)) is not None:
-        return _matching(item, pattern, scope, listed)
+    if (several := _several(item, scope, listed)) is not None:
+        return several
     inner = item.this if isinstance(item, exp.Alias | exp.Aliases) else item
     if isinstance(inner, exp.Star) or (isinstance(inner, exp.Column) and isinstance(inner.this, exp.Star)):
         raise ParseFailed("invalid token 'as': * takes no alias", at(item.args.get("alias") or item))
@@ -130,6 +123,20 @@ def _item(
         raise SemanticError("only a table function takes several aliases", at(item))
     value = listed.bind(inner)
     return [Output(_name(item, inner, value, position), value)]
+
+
+def _several(item: exp.Expr, scope: Scope, listed: ExpressionBinder) -> list[Output] | None:
+    """What ``*``, ``t.*`` and a regular expression stand for; None for any other item."""
+    if isinstance(item, exp.Star):
+        return _star(item, scope.relations, scope, listed)
+    if isinstance(item, exp.Column) and isinstance(item.this, exp.Star):
+        relation = scope.relation(item.table.lower())
+        if relation is None:
+            raise SemanticError(f"table {item.table} cannot be resolved", at(item))
+        return _star(item.this, [relation], None, listed)
+    if isinstance(item, exp.Column) and (pattern := _pattern(item, scope)) is not None:
+        return _matching(item, pattern, scope, listed)
+    return None
 
 
 def _pattern(item: exp.Column, scope: Scope) -> re.Pattern[str] | None:
