@@ -23,6 +23,7 @@ from yunbox.services.oss.http.route import NOT_OFFERED_IN_S3, OBJECT, SERVICE, O
 from yunbox.services.oss.routes import ROUTES
 from yunbox.wire.oss import signing
 from yunbox.wire.oss.chunked import SIGNED, STREAMING, chunk_text
+from yunbox.wire.oss.signing_v2 import canonical_aws, canonical_oss2, sign_oss2
 
 BUCKETS = ("fuzz-plain", "fuzz-versions", "fuzz-open", "fuzz-site")
 KEYS = (
@@ -88,7 +89,22 @@ QUERY_NAMES = (
     "x-amz-tagging", "x-oss-object-acl", "OSSAccessKeyId", "x-oss-signature-version", "X-Amz-Algorithm", "callback", "%00", "é",
 )  # fmt: skip
 METHODS = ("GET", "PUT", "POST", "DELETE", "HEAD", "OPTIONS", "PATCH", "get", "PROPFIND", "TRACE")
-SCHEMES = ("v1", "v1", "v1-url", "v4", "v4", "v4-url", "s3", "s3", "s3-url", "s3-chunks", "anonymous", "form")
+SCHEMES = (
+    "v1",
+    "v1",
+    "v1-url",
+    "v4",
+    "v4",
+    "v4-url",
+    "v2",
+    "aws",
+    "s3",
+    "s3",
+    "s3-url",
+    "s3-chunks",
+    "anonymous",
+    "form",
+)
 DOCUMENTS = (*BODIES.values(), "<CreateBucketConfiguration><StorageClass>IA</StorageClass></CreateBucketConfiguration>",
              "<RestoreRequest><Days>1</Days><JobParameters><Tier>Standard</Tier></JobParameters></RestoreRequest>",
              "<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Tagging>",
@@ -146,7 +162,7 @@ class Generator:
         draft = self._draft(self.pick(self._routes))
         self._change(draft)
         signer: dict[str, Callable[[Draft], None]] = {
-            "v1": self._v1, "v1-url": self._v1_url, "v4": self._v4, "v4-url": self._v4_url, "s3": self._s3,
+            "v2": self._v2, "aws": self._aws, "v1": self._v1, "v1-url": self._v1_url, "v4": self._v4, "v4-url": self._v4_url, "s3": self._s3,
             "s3-url": self._s3_url, "s3-chunks": self._s3_chunks, "form": self._form,
         }  # fmt: skip
         signer.get(draft.scheme, lambda _draft: None)(draft)
@@ -294,6 +310,18 @@ class Generator:
         )
         signature = quote(signing.sign_v1(self._secret, text), safe="")
         draft.query += [("OSSAccessKeyId", self._key_id), ("Expires", expires), ("Signature", signature)]
+
+    def _v2(self, draft: Draft) -> None:
+        draft.headers.append(("date", formatdate(usegmt=True)))
+        headers = _texts(draft.named())
+        text = canonical_oss2(draft.method, self._resource(draft), draft.query, headers, (), headers["date"])
+        signature = sign_oss2(self._secret, text)
+        draft.headers.append(("authorization", f"OSS2 AccessKeyId:{self._key_id},Signature:{signature}"))
+
+    def _aws(self, draft: Draft) -> None:
+        draft.headers.append(("x-amz-date", formatdate(usegmt=True)))
+        text = canonical_aws(draft.method, draft.path, draft.query, _texts(draft.named()), "")
+        draft.headers.append(("authorization", f"AWS {self._key_id}:{signing.sign_v1(self._secret, text)}"))
 
     def _scope(self, service: str, end: str) -> tuple[str, signing.Scope]:
         date = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())

@@ -21,11 +21,15 @@ _OWNER = Decision(True, "the account owns the resource", _OWNS)
 
 
 class AccessDenied(Forbidden):
-    """An access was refused; ``action`` and ``resource`` say which, ``because`` says why."""
+    """An access was refused; ``action`` and ``resource`` say which, ``because`` says why.
 
-    def __init__(self, access: Access, because: str) -> None:
+    A ``stranger``, who is nobody of the account that owns the resource, hears nothing of it or of its policies.
+    """
+
+    def __init__(self, access: Access, because: str, *, stranger: bool = False) -> None:
+        told = "" if stranger else f" ({because})"
         super().__init__(
-            f"You have no privilege '{access.action}' on {{acs:{spelled(access)}}} ({because})",
+            f"You have no privilege '{access.action}' on {{acs:{spelled(access)}}}{told}",
             action=access.action,
             resource=access.resource,
             because=because,
@@ -59,7 +63,7 @@ class Authoriser:
         for access in accesses:
             decision = self.decide(principal, access, context)
             if not decision.allowed:
-                raise AccessDenied(access, decision.because)
+                raise AccessDenied(access, decision.because, stranger=principal.account_id != access.account_id)
 
     def decide(self, principal: Principal, access: Access, context: Context | None = None) -> Decision:
         """Whether, and by which statement, an access is allowed.

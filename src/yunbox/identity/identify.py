@@ -20,6 +20,7 @@ BAD_SIGNATURE = "bad-signature"
 BAD_KEY = "bad-key"
 MISSING = "missing"
 _REMEMBERED_MAX = 10_000
+_MISMATCH = "The request signature does not match the one the server computed"
 _KNOWN = json.dumps(
     {
         "account": "",
@@ -47,10 +48,13 @@ _DUMMY_SECRET = "0" * 30
 
 
 class NotIdentified(Unauthenticated):
-    """The claim does not hold; ``reason`` is one of the constants of this module."""
+    """The claim does not hold; ``reason`` is one of the constants of this module, ``claim`` what was not signed so."""
 
-    def __init__(self, reason: str, message: str) -> None:
+    claim: Claim | None = None
+
+    def __init__(self, reason: str, message: str, claim: Claim | None = None) -> None:
         super().__init__(message, reason=reason)
+        self.claim = claim
 
     @property
     def reason(self) -> str:
@@ -115,7 +119,7 @@ class Identity:
         if key is None or key.status != "Active":
             raise NotIdentified(BAD_KEY, f"The AccessKey '{claim.access_key_id[:64]}' is not found or not active")
         if not valid:
-            raise NotIdentified(BAD_SIGNATURE, "The request signature does not match the one the server computed")
+            raise NotIdentified(BAD_SIGNATURE, _MISMATCH, claim)
         return self._principal(claim, key.account_id, key.user_id)
 
     def issue_session(
@@ -169,7 +173,7 @@ class Identity:
         if key is None or not known:
             raise NotIdentified(BAD_KEY, "The security token does not belong to the AccessKey")
         if not valid:
-            raise NotIdentified(BAD_SIGNATURE, "The request signature does not match the one the server computed")
+            raise NotIdentified(BAD_SIGNATURE, _MISMATCH, claim)
         if key.expires < self._clock.time():
             raise NotIdentified(EXPIRED, "The security token has expired: ask for a new one")
         policies = (key.policy,) if key.policy else None

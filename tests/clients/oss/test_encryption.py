@@ -32,7 +32,7 @@ def told(headers: object) -> dict[str, str]:
 
 
 def test_what_a_writer_names_is_kept_and_told(bucket: oss2.Bucket) -> None:
-    for headers in ({SSE: "AES256"}, {SSE: "SM4"}, {SSE: "KMS"}, KMS):
+    for headers in ({SSE: "AES256"}, {SSE: "SM4"}, {SSE: "KMS", KEY: "k"}, KMS):
         assert told(bucket.put_object("k", b"1", headers=headers).headers) == headers
         assert told(bucket.head_object("k").headers) == headers
         assert told(bucket.get_object("k").headers) == headers

@@ -45,6 +45,7 @@ RIGHTS: dict[str, tuple[str, ...]] = {
     "GetSymlink": ("GetObject k",),
     "HeadBucket": ("GetBucketInfo",),
     "GetBucketPolicyStatus": ("GetBucketPolicy",),
+    "ListBucketInventory": ("GetBucketInventory",),
     "SelectObject": ("GetObject k",),
     "CreateSelectObjectMeta": ("GetObject k",),
     "Rename": ("GetObject s", "DeleteObject s", "PutObject k"),

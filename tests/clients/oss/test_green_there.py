@@ -162,3 +162,191 @@ def test_what_there_is_none_of_is_said_so(bucket: oss2.Bucket, server: Server) -
     for name, code in NONE.items():
         assert refusal(bucket, "GET", "", {name: ""}) == (404, code)
     assert list(oss2.LiveChannelIterator(bucket)) == []
+
+
+# -- what the tests of the vendor's own Python SDK expect
+
+
+def test_a_part_with_a_wrong_sum(bucket: oss2.Bucket) -> None:
+    upload = bucket.init_multipart_upload("k").upload_id
+    wrong = {"Content-MD5": oss2.utils.content_md5(b"other")}
+    part = {"uploadId": upload, "partNumber": "1"}
+    assert refusal(bucket, "PUT", "k", part, wrong, b"data") == (400, "InvalidDigest")
+    assert refusal(bucket, "PUT", "k", None, wrong, b"data") == (400, "BadDigest")
+
+
+def test_a_link_has_metadata_of_its_own(bucket: oss2.Bucket) -> None:
+    bucket.put_object("k", b"x", headers={"x-oss-meta-of": "target"})
+    bucket.put_symlink("k", "link", headers={"x-oss-meta-a": "b"})
+    for found in (bucket.head_object("link"), bucket.get_object("link"), bucket.get_symlink("link")):
+        assert found.headers["x-oss-meta-a"] == "b"
+    bucket.put_bucket_versioning(BucketVersioningConfig("Enabled"))
+    version = bucket.put_symlink("k", "link").versionid
+    assert refusal(bucket, "DELETE", "link", {"symlink": "", "versionId": version})[0] == 204
+    assert [item.versionid for item in bucket.list_object_versions("link").versions] == ["null"]
+
+
+@pytest.mark.parametrize("name", ["prefix", "marker", "key-marker", "version-id-marker"])
+def test_markers_are_bounded(bucket: oss2.Bucket, name: str) -> None:
+    versions = {"versions": ""} if "-" in name else {}
+    more = {"key-marker": "k"} if name == "version-id-marker" else {}
+    assert refusal(bucket, "GET", "", {**versions, **more, name: "a" * 1025}) == (400, "InvalidArgument")
+
+
+@pytest.mark.parametrize("key", ["中文!@#$%^&*()-=文件\x0c-2.txt", "<hello>", "a\x01b"])
+def test_a_batch_delete_of_any_key(bucket: oss2.Bucket, key: str) -> None:
+    bucket.put_object(key, b"x")
+    assert bucket.batch_delete_objects([key]).deleted_keys == [key]
+    assert not bucket.object_exists(key)
+
+
+def test_uploads_go_on_behind_a_marker(bucket: oss2.Bucket) -> None:
+    begun = sorted(bucket.init_multipart_upload("k").upload_id for _ in range(9))
+    bucket.init_multipart_upload("k2")
+    assert [item.upload_id for item in oss2.ObjectUploadIterator(bucket, "k", max_uploads=2)] == begun
+    assert [item.upload_id for item in oss2.MultipartUploadIterator(bucket, prefix="k", max_uploads=4)][:9] == begun
+
+
+def test_some_tags_of_a_bucket_go(bucket: oss2.Bucket) -> None:
+    """DeleteBucketTags."""
+    pairs = "".join(f"<Tag><Key>{key}</Key><Value>v</Value></Tag>" for key in ("a", "%@b", "c"))
+    body = f"<Tagging><TagSet>{pairs}</TagSet></Tagging>".encode()
+    assert refusal(bucket, "PUT", "", {"tagging": ""}, None, body) == (200, "")
+    for named, left in (("%@b", {"a", "c"}), ("c,none", {"a"}), ("", set())):
+        assert refusal(bucket, "DELETE", "", {"tagging": named}) == (204, "")
+        assert set(bucket.get_bucket_tagging().tag_set.tagging_rule) == left
+
+
+def test_buckets_are_listed_by_tag_and_group(bucket: oss2.Bucket, server: Server) -> None:
+    body = b"<Tagging><TagSet><Tag><Key>only</Key><Value>here</Value></Tag></TagSet></Tagging>"
+    refusal(bucket, "PUT", "", {"tagging": ""}, None, body)
+    service = oss2.Service(oss2.Auth(server.access_key_id, server.access_key_secret), server.endpoints["oss"])
+
+    def named(params: dict | None = None, headers: dict | None = None) -> list[str]:
+        return [item.name for item in service.list_buckets(params=params, headers=headers).buckets]
+
+    assert named({"tag-key": "only"}) == named({"tag-key": "only", "tag-value": "here"}) == [bucket.bucket_name]
+    assert named({"tag-key": "only", "tag-value": "there"}) == named({"tag-key": "none"}) == []
+    assert bucket.bucket_name in named(headers={"x-oss-resource-group-id": "rg-default"})
+    assert named(headers={"x-oss-resource-group-id": "rg-other"}) == []
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"": "SM4"}, {"": "AES256"}, {"": "KMS", "-key-id": "k1"}, {"": "KMS", "-key-id": "k1", "data": "SM4"}],
+)
+def test_a_bucket_is_made_with_its_encryption(bucket: oss2.Bucket, headers: dict) -> None:
+    base = "x-oss-server-side-"
+    given = {
+        f"{base}data-encryption" if name == "data" else f"{base}encryption{name}": v for name, v in headers.items()
+    }
+    bucket.create_bucket(headers=given)
+    rule = bucket.get_bucket_info().bucket_encryption_rule
+    assert (rule.sse_algorithm, rule.kms_master_keyid, rule.kms_data_encryption) == (
+        headers[""], headers.get("-key-id"), headers.get("data"),
+    )  # fmt: skip
+    bucket.put_object("k", b"x")
+    assert bucket.head_object("k").headers["x-oss-server-side-encryption"] == headers[""]
+
+
+MISSING = "<HttpErrorCodeReturnedEquals>404</HttpErrorCodeReturnedEquals>"
+CONDITION = f"<Condition><KeyPrefixEquals>a</KeyPrefixEquals>{MISSING}</Condition>"
+INDEX = "<IndexDocument><Suffix>i</Suffix></IndexDocument><ErrorDocument><Key>e</Key></ErrorDocument>"
+
+
+@pytest.mark.parametrize("spelled", ["True", "true", "TRUE"])
+def test_booleans_are_given_back_in_small_letters(bucket: oss2.Bucket, spelled: str) -> None:
+    redirect = f"<RedirectType>External</RedirectType><PassQueryString>{spelled}</PassQueryString>"
+    rule = f"<RoutingRule><RuleNumber>1</RuleNumber>{CONDITION}<Redirect>{redirect}</Redirect></RoutingRule>"
+    body = f"<WebsiteConfiguration>{INDEX}<RoutingRules>{rule}</RoutingRules></WebsiteConfiguration>".encode()
+    assert refusal(bucket, "PUT", "", {"website": ""}, None, body) == (200, "")
+    assert bucket.get_bucket_website().rules[0].redirect.pass_query is True
+    marker = f"<Expiration><ExpiredObjectDeleteMarker>{spelled}</ExpiredObjectDeleteMarker></Expiration>"
+    assert lifecycle(bucket, marker) == (200, "")
+    assert bucket.get_bucket_lifecycle().rules[0].expiration.expired_detete_marker is True
+
+
+def test_more_refusals(bucket: oss2.Bucket) -> None:
+    rule = "<AllowedOrigin>*</AllowedOrigin><AllowedMethod>GET</AllowedMethod><MaxAgeSeconds>-1</MaxAgeSeconds>"
+    body = f"<CORSConfiguration><CORSRule>{rule}</CORSRule></CORSConfiguration>"
+    with pytest.raises(oss2.exceptions.InvalidArgument) as caught:
+        bucket.put_bucket_cors(body)
+    assert (caught.value.name, caught.value.value) == ("MaxAgeSeconds", "-1")
+    transition = "<Transition><Days>5</Days><StorageClass>Standard</StorageClass></Transition>"
+    assert lifecycle(bucket, transition) == (400, "InvalidArgument")
+    bucket.put_object("cold", b"x", headers={"x-oss-storage-class": "ColdArchive"})
+    wrong = b"<RestoreRequest><Days>5</Days><JobParameters><Tier>wrong</Tier></JobParameters></RestoreRequest>"
+    assert refusal(bucket, "POST", "cold", {"restore": ""}, None, wrong) == (400, "InvalidArgument")
+
+
+def test_a_text_goes_out_compressed(bucket: oss2.Bucket) -> None:
+    """GetObject, on Accept-Encoding."""
+    text = b"abc " * 1000
+    bucket.put_object("k.txt", text)
+    found = bucket.get_object("k.txt", headers={"Accept-Encoding": "gzip"})
+    assert (found.headers["Content-Encoding"], found.headers["Transfer-Encoding"]) == ("gzip", "chunked")
+    assert found.content_length is None
+    assert "ETag" not in found.headers
+    assert found.read() == text
+    bucket.put_object("small.txt", b"abc")
+    bucket.put_object("k.bin", text)
+    for key, headers in (("k.txt", {}), ("small.txt", {"Accept-Encoding": "gzip"}),
+                         ("k.bin", {"Accept-Encoding": "gzip"})):  # fmt: skip
+        assert "Content-Encoding" not in bucket.get_object(key, headers=headers).headers
+    part = bucket.get_object("k.txt", byte_range=(0, 2000), headers={"Accept-Encoding": "gzip"})
+    assert (part.status, len(part.read()), "Content-Encoding" in part.headers) == (206, 2001, False)
+
+
+def test_listings_say_how_far_restoring_is(bucket: oss2.Bucket) -> None:
+    """GetBucket (ListObjects), on RestoreInfo."""
+    bucket.put_object("cold", b"x", headers={"x-oss-storage-class": "ColdArchive"})
+    bucket.put_object("frozen", b"x", headers={"x-oss-storage-class": "Archive"})
+    bucket.put_object("warm", b"x")
+    bucket.restore_object("cold")
+    for params in ({}, {"list-type": "2"}, {"versions": ""}):
+        text = bucket._do("GET", bucket.bucket_name, "", params=params).read().decode()
+        assert text.count("<RestoreInfo>") == 1
+        assert 'ongoing-request="true"' in text.partition("<RestoreInfo>")[2].replace("&quot;", '"')
+
+
+def test_kms_says_which_key_it_used(bucket: oss2.Bucket) -> None:
+    """oss2's tests of encryption by the server."""
+    kms = {"x-oss-server-side-encryption": "KMS"}
+    put = bucket.put_object("k", b"x", headers=kms).headers["x-oss-server-side-encryption-key-id"]
+    assert put == bucket.head_object("k").headers["x-oss-server-side-encryption-key-id"]
+    bucket.put_object("own", b"x", headers={**kms, "x-oss-server-side-encryption-key-id": "k1"})
+    assert bucket.head_object("own").headers["x-oss-server-side-encryption-key-id"] == "k1"
+
+
+@pytest.mark.parametrize("region", ["cn-hangzhou-test-1", "nowhere"])
+def test_a_region_that_there_is_not(bucket: oss2.Bucket, server: Server, region: str) -> None:
+    """oss2's tests of EC; 0002-00000226."""
+    auth = oss2.AuthV4(server.access_key_id, server.access_key_secret)
+    wrong = oss2.Bucket(auth, server.endpoints["oss"], bucket.bucket_name, region=region)
+    with pytest.raises(oss2.exceptions.ServerError) as caught:
+        wrong.get_object("k")
+    assert (caught.value.code, caught.value.details["EC"]) == ("InvalidArgument", "0002-00000226")
+    assert caught.value.message == "Invalid signing region in Authorization header."
+    there = oss2.Bucket(auth, server.endpoints["oss"], bucket.bucket_name, region="cn-hangzhou")
+    there.put_object("k", b"x")
+
+
+def test_who_signs_sees_the_home_of_a_folder_that_is_none(bucket: oss2.Bucket) -> None:
+    """oss2's tests of websites."""
+    bucket.put_object("index.html", b"home")
+    with pytest.raises(oss2.exceptions.NoSuchKey):
+        bucket.get_object("folder/")
+    bucket.put_bucket_website(oss2.models.BucketWebsite("index.html", "error.html"))
+    assert bucket.get_object("folder/").read() == b"home"
+    bucket.put_object("folder/", b"own")
+    assert bucket.get_object("folder/").read() == b"own"
+    with pytest.raises(oss2.exceptions.NoSuchKey):
+        bucket.get_object("none")
+
+
+def test_a_body_of_a_get_spoils_no_other_request(bucket: oss2.Bucket) -> None:
+    """oss2's tests of signatures announce one that they do not send."""
+    bucket.put_object("k", b"data")
+    for _ in range(3):
+        found = bucket.get_object("k", headers={"Content-Length": "9"})
+        assert (found.read(), found.headers["Connection"]) == (b"data", "close")

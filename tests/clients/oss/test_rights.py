@@ -334,7 +334,8 @@ def test_clocks_may_differ_by_a_quarter_of_an_hour(bucket: oss2.Bucket, monkeypa
         ({"Authorization": "OSS :"}, 403),
         ({"Authorization": "OSS a:b"}, 403),
         ({"Authorization": "OSS4-HMAC-SHA256 nonsense"}, 403),
-        ({"Authorization": "OSS4-HMAC-SHA256 Credential=a/b/c/d/e,Signature=x"}, 403),
+        ({"Authorization": "OSS4-HMAC-SHA256 Credential=a/b/cn-hangzhou/d/e,Signature=x"}, 403),
+        ({"Authorization": "OSS4-HMAC-SHA256 Credential=a/b/c/d/e,Signature=x"}, 400),
         ({"Authorization": "AWS4-HMAC-SHA256 Credential=a/b/c/d/e, SignedHeaders=host, Signature=x"}, 403),
     ],
 )

@@ -16,7 +16,7 @@ from urllib.parse import quote, urlencode
 import oss2
 import pytest
 import requests
-from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth
+from botocore.auth import HmacV1Auth, HmacV1QueryAuth, S3SigV4Auth, S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
@@ -25,8 +25,10 @@ from yunbox.services.oss.http.route import NOT_OFFERED
 from yunbox.testing.server import Server
 from yunbox.wire.oss import signing
 from yunbox.wire.oss.signing import SUBRESOURCES
+from yunbox.wire.oss.signing_v2 import canonical_oss2, sign_oss2
 
-SCHEMES = ("v1-header", "v1-url", "v4-header", "v4-url", "s3-header", "s3-url")
+SCHEMES = ("v1-header", "v1-url", "v2-header", "v2-url", "v4-header", "v4-url", "s3-header", "s3-url", "s3v2-header",
+           "s3v2-url")  # fmt: skip
 DATA = b"data"
 
 
@@ -69,6 +71,27 @@ class Signer:
             named = {"OSSAccessKeyId": key_id, "Expires": when, "Signature": signature}
             return Signed(method, f"{url}?{urlencode(named)}", headers)
         return Signed(method, url, headers | {"date": when, "authorization": f"OSS {key_id}:{signature}"})
+
+    def _v2(self, method: str, resource: str, in_url: bool, headers: dict[str, str]) -> Signed:
+        key_id, secret = self.server.access_key_id, self.server.access_key_secret
+        when = str(int(time.time()) + 600) if in_url else formatdate(usegmt=True)
+        query = {"x-oss-signature-version": "OSS2", "x-oss-expires": when, "x-oss-access-key-id": key_id}
+        pairs = tuple(query.items()) if in_url else ()
+        signature = sign_oss2(secret, canonical_oss2(method, resource, pairs, headers, (), when))
+        url = self.server.endpoints["oss"] + resource
+        if in_url:
+            return Signed(method, f"{url}?{urlencode(query | {'x-oss-signature': signature})}", headers)
+        authorization = f"OSS2 AccessKeyId:{key_id},Signature:{signature}"
+        return Signed(method, url, headers | {"date": when, "authorization": authorization})
+
+    def _s3v2(self, method: str, resource: str, in_url: bool, headers: dict[str, str]) -> Signed:
+        credentials = Credentials(self.server.access_key_id, self.server.access_key_secret)
+        request = AWSRequest(method, self.server.endpoints["oss"] + resource, headers)
+        if in_url:
+            HmacV1QueryAuth(credentials, expires=600).add_auth(request)
+        else:
+            HmacV1Auth(credentials).add_auth(request)
+        return Signed(method, request.url, dict(request.headers))
 
     def _v4(self, method: str, resource: str, in_url: bool, headers: dict[str, str]) -> Signed:
         date = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
@@ -129,7 +152,7 @@ def test_a_header_that_was_not_signed(scheme: str, sign: Signer, bucket: oss2.Bu
         key = f"k{number}"
         answer = sign(scheme, "PUT", key).send({name: VALUES.get(name, "1")})
         if name.startswith("x-amz-") == of_s3:
-            expected = "AccessDenied" if of_s3 else "SignatureDoesNotMatch"
+            expected = "AccessDenied" if scheme.startswith("s3-") else "SignatureDoesNotMatch"
             if name.endswith("security-token") and scheme.endswith("header"):  # the key is none of that token
                 expected = "InvalidAccessKeyId"
             assert (answer.status_code, code(answer)) == (403, expected), name
@@ -146,7 +169,7 @@ def test_a_header_that_was_not_signed(scheme: str, sign: Signer, bucket: oss2.Bu
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_a_header_that_no_scheme_needs_to_sign(scheme: str, sign: Signer, bucket: oss2.Bucket) -> None:
-    signs = ("content-type",) if not scheme.startswith("s3") else ()
+    signs = ("content-type",) if not scheme.startswith("s3-") else ()
     for number, name in enumerate(sorted(set(covered.HEADERS) - TRANSPORT)):
         key = f"k{number}"
         bucket.put_object(key, b"before")
@@ -163,13 +186,14 @@ def test_a_header_that_no_scheme_needs_to_sign(scheme: str, sign: Signer, bucket
 def test_a_name_of_a_query_that_was_not_signed(scheme: str, sign: Signer, bucket: oss2.Bucket) -> None:
     bucket.put_object("k", b"before")
     own = ("yunboxSink", "yunboxCompact", "yunboxMount", "yunboxUnmount")
-    for name in (*sorted(SUBRESOURCES), *own):
+    paging = {"continuation-token"} if scheme.startswith("s3v2") else set()  # botocore does not sign it
+    for name in (*sorted(SUBRESOURCES - paging), *own):
         for method in ("PUT", "GET", "POST"):
             answer = sign(scheme, method, "k").send(query={name: "1"})
             assert (answer.status_code, code(answer)) in REFUSALS, (name, method, answer.text)
     for name in covered.V1_QUERY:
         answer = sign(scheme, "GET", "k").send(query={name: "1"})
-        assert answer.status_code == (200 if scheme.startswith("v1") else 403), name
+        assert answer.status_code == (200 if scheme.startswith(("v1", "s3v2")) else 403), name
     for name in sorted(set(NOT_OFFERED) - SUBRESOURCES):
         answer = sign(scheme, "DELETE", "k").send(query={name: "1"})
         assert (answer.status_code, code(answer)) in REFUSALS, name

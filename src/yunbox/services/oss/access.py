@@ -23,6 +23,7 @@ from yunbox.identity.policy import Statement, parse_policy
 from yunbox.kernel.call import Access, Principal
 from yunbox.kernel.errors import Forbidden, InvalidArgument
 from yunbox.kernel.texts import strict_json
+from yunbox.services.oss.payer import unpaid
 from yunbox.storage.objects.model import Bucket
 from yunbox.storage.objects.store import ObjectStore
 
@@ -78,6 +79,8 @@ class Grants:
         bucket = self._store.buckets.find(name)
         if bucket is None:
             return ()
+        if denied := unpaid(bucket, principal):
+            return denied
         owns = principal.is_account and principal.account_id == bucket.account_id
         document = bucket.settings.get("policy")
         if owns and (document is None or access.action in _OF_POLICIES):

@@ -45,7 +45,7 @@ _PARTLY = {
     "PutBucketEncryption": "given to new objects and returned; the disk's own encryption is what protects the bytes",
     "PutBucketLifecycle": "obeyed at 00:00 UTC; rules by the last access time are refused by name",
     "PutBucketLogging": "kept and returned; the calls are in `yunbox logs`, not in the target bucket",
-    "PutBucketRequestPayment": "kept and returned; the owner is billed",
+    "PutBucketRequestPayment": "obeyed; a call is charged to whoever makes it, also where the owner is to pay",
     "PutBucketTransferAcceleration": "kept and returned; loopback is as fast as it gets",
     "PutBucketWebsite": "mirroring back to an origin is refused by name",
     "SelectObject": "records end with a line end, or with a mark in objects that have no line ends; a split is 4 MiB",
@@ -60,7 +60,7 @@ _BESIDE = {
     "as NotImplemented, by name. "
     "CRC-64 is known only of what was written through the mount. External tables, LOAD and UNLOAD read and write them; "
     "an INSERT OVERWRITE there is not one moment: what it replaces goes after what is new is there",
-    "Signatures": "versions 1 and 4 and S3's version 4, in headers and in URLs; version 2 is refused",
+    "Signatures": "versions 1, 2 and 4, and S3's versions 2 and 4, in headers and in URLs",
     "Encryption by the server (`x-oss-server-side-encryption`)": "partly: checked, kept with each object and returned; "
     "the bytes are not encrypted by Yunbox, and no key is looked up in KMS",
     "Encryption with the client's own keys (SSE-C)": "refused as NotImplemented",

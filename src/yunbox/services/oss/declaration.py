@@ -13,7 +13,7 @@ from yunbox.services.oss.upkeep.housekeeping import housekeeping
 from yunbox.spine.house import House
 from yunbox.spine.service import Client, Coverage, Endpoint, Option, Service
 from yunbox.wire.app import HttpApp
-from yunbox.wire.oss.signing import SCHEMES
+from yunbox.wire.oss import signing, signing_v2
 
 
 def _build(house: House) -> Oss:
@@ -81,7 +81,7 @@ SERVICE = Service(
     apps=lambda service: {"oss": HttpApp(OssFront(service), service.spine.call)},
     running=_running,
     schema=STORAGE_SCHEMA,
-    schemes=SCHEMES,
+    schemes={**signing.SCHEMES, **signing_v2.SCHEMES},
     options=(
         Option(
             "oss_callbacks",

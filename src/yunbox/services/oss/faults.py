@@ -5,12 +5,13 @@ from collections.abc import Mapping
 
 from yunbox.identity.identify import BAD_KEY, BAD_SIGNATURE, EXPIRED, MISSING, NotIdentified
 from yunbox.kernel import errors
+from yunbox.services.oss.codes import fine_code
 from yunbox.storage.objects.buckets import BucketNotEmpty, BucketTaken, NoSuchBucket
 from yunbox.storage.objects.objects import NoSuchKey, PositionNotEqualToLength
 from yunbox.storage.objects.uploads import NoSuchUpload
 from yunbox.storage.objects.versions import NoSuchVersion, version_id
 from yunbox.wire.http import Response
-from yunbox.wire.xml import MalformedXml, document, element
+from yunbox.wire.xml import MalformedXml, Markup, document, element
 
 _TABLE: dict[type[errors.KernelError], tuple[int, str]] = {
     NoSuchBucket: (404, "NoSuchBucket"),
@@ -41,6 +42,13 @@ _IDENTITY = {
     BAD_SIGNATURE: (403, "SignatureDoesNotMatch"),
     EXPIRED: (403, "RequestTimeTooSkewed"),
 }
+_IDENTITY_TEXTS = {
+    BAD_KEY: "The OSS Access Key Id you provided does not exist in our records.",
+    BAD_SIGNATURE: "The request signature we calculated does not match the signature you provided. Check your key and "
+    "signing method.",
+    EXPIRED: "The difference between the request time and the current time is too large.",
+}
+"""What the vendor says, whose clients look at it."""
 _STATUS = {
     "PreconditionFailed": 412,
     "NotModified": 304,
@@ -69,8 +77,8 @@ def reply(error: errors.KernelError) -> tuple[int, str, str]:
     if isinstance(error, NotIdentified):
         status, code = _IDENTITY[error.reason]
         if error.reason == EXPIRED and error.message.startswith("Request has expired"):
-            code = "AccessDenied"
-        return status, code, error.message
+            return status, "AccessDenied", error.message
+        return status, code, _IDENTITY_TEXTS.get(error.reason, error.message)
     status, code = next((entry for kind in type(error).__mro__ if (entry := _TABLE.get(kind))), (500, "InternalError"))
     code = error.code or code
     return _STATUS.get(code, status), code, error.message
@@ -84,6 +92,7 @@ def response(error: Exception, request_id: str, host: str, extra: Mapping[str, s
     if status == 304:
         return Response(304, headers)
     details = [element(_spelled(name), value) for name, value in kernel.details.items() if _shown(name, value)]
+    fine = str(kernel.details.get("ec") or fine_code(code, status, _scheme(kernel)))
     body = document(
         element(
             "Error",
@@ -92,10 +101,32 @@ def response(error: Exception, request_id: str, host: str, extra: Mapping[str, s
             element("RequestId", request_id),
             element("HostId", host),
             *details,
+            *_provided(kernel),
+            element("EC", fine),
         )
     )
-    headers |= {"Content-Type": "application/xml", "x-oss-err": b64encode(body).decode()}
+    headers |= {"Content-Type": "application/xml", "x-oss-err": b64encode(body).decode(), "x-oss-ec": fine}
     return Response(status, headers, body)
+
+
+def _scheme(error: errors.KernelError) -> str:
+    """The scheme of a signature that does not match."""
+    bad = isinstance(error, NotIdentified) and error.reason == BAD_SIGNATURE and error.claim is not None
+    return error.claim.scheme if bad else ""
+
+
+def _provided(error: errors.KernelError) -> list[Markup]:
+    """What was signed and how, where a signature does not match, so that its maker can compare."""
+    if not (isinstance(error, NotIdentified) and error.reason == BAD_SIGNATURE and error.claim is not None):
+        return []
+    claim = error.claim
+    text = claim.signed[0] if claim.signed else ""
+    return [
+        element("AWSAccessKeyId" if claim.scheme.startswith("s3") else "OSSAccessKeyId", claim.access_key_id),
+        element("SignatureProvided", claim.signature),
+        element("StringToSign", text),
+        element("StringToSignBytes", text.encode("utf-8", "surrogateescape").hex(" ").upper()),
+    ]
 
 
 def _headers(error: errors.KernelError) -> dict[str, str]:
@@ -107,14 +138,13 @@ def _headers(error: errors.KernelError) -> dict[str, str]:
     if isinstance(error, NoSuchKey) and error.marker is not None:
         return {"x-oss-delete-marker": "true", "x-oss-version-id": version_id(error.marker)}
     if isinstance(error, errors.Throttled):
-        ec = error.details.get("ec")
-        return {"Retry-After": str(error.details.get("retry_after_s", 1))} | ({"x-oss-ec": str(ec)} if ec else {})
+        return {"Retry-After": str(error.details.get("retry_after_s", 1))}
     headers = error.details.get("headers")
     return dict(headers) if isinstance(headers, dict) else {}
 
 
 _SPELLED = {"bucket": "BucketName", "key": "Key", "upload_id": "UploadId", "version": "VersionId", "part": "PartNumber",
-            "headers_not_signed": "HeadersNotSigned"}  # fmt: skip
+            "headers_not_signed": "HeadersNotSigned", "argument": "ArgumentName", "value": "ArgumentValue"}  # fmt: skip
 
 
 def _spelled(name: str) -> str:

@@ -89,14 +89,15 @@ class Buckets:
         return found
 
     def page(
-        self, *, account_id: str, prefix: str = "", marker: str = "", limit: int = 100
-    ) -> tuple[list[Bucket], bool]:
+        self, *, account_id: str, prefix: str = "", marker: str = "", limit: int = 100,
+        wanted: Callable[[Bucket], bool] = lambda _bucket: True,
+    ) -> tuple[list[Bucket], bool]:  # fmt: skip
         """A page of an account's buckets in the order of their names, and whether there are more."""
         found: list[Bucket] = []
         with self._index.reading() as view:
             for _, data in view.prefixed("buckets", prefix.encode(), marker.encode() + b"\0" if marker else b""):
                 bucket = _decoder.decode(data)
-                if account_id and bucket.account_id != account_id:
+                if (account_id and bucket.account_id != account_id) or not wanted(bucket):
                     continue
                 if len(found) == limit:
                     return found, True

@@ -31,14 +31,14 @@ ENCRYPTION = "encryption"
 """The setting of a bucket that says how its objects are encrypted unless their writers say it."""
 SSE = "x-oss-server-side-encryption"
 SSE_KEY = "x-oss-server-side-encryption-key-id"
-_SSE_HEADERS = {
+SSE_ELEMENTS = {
     "SSEAlgorithm": SSE,
     "KMSMasterKeyID": SSE_KEY,
     "KMSDataEncryption": "x-oss-server-side-data-encryption",
 }
-SSE_HEADERS = tuple(_SSE_HEADERS.values())
+SSE_HEADERS = tuple(SSE_ELEMENTS.values())
 """The headers that are kept with an object and say how it is encrypted."""
-_SSE_ELEMENT = re.compile(rf"<({'|'.join(_SSE_HEADERS)})>([^<]+)<")
+_SSE_ELEMENT = re.compile(rf"<({'|'.join(SSE_ELEMENTS)})>([^<]+)<")
 ENABLED = "Enabled"
 SUSPENDED = "Suspended"
 
@@ -148,7 +148,7 @@ def is_block(document: str | None) -> bool:
 @lru_cache(maxsize=256)
 def encryption_headers(document: str) -> dict[str, str]:
     """What a document of a bucket's encryption says, as the headers of an object; not to be changed."""
-    return {_SSE_HEADERS[name]: value for name, value in _SSE_ELEMENT.findall(document)}
+    return {SSE_ELEMENTS[name]: value for name, value in _SSE_ELEMENT.findall(document)}
 
 
 class BucketStat(msgspec.Struct, array_like=True):

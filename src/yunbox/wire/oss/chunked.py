@@ -110,7 +110,7 @@ class ChunkDecoder:
             return
         expected = self._sign(self._before, self._digest.hexdigest(), False)
         if not hmac.compare_digest(expected.encode(), self._claimed.encode()):
-            raise Unauthenticated("The signature of a chunk does not match", reason="bad-signature")
+            raise _mismatch("a chunk")
         self._before = expected
 
     def _check_trailers(self) -> None:
@@ -120,7 +120,15 @@ class ChunkDecoder:
         text = "".join(f"{name}:{value}\n" for name, value in self.trailers.items())
         expected = self._sign(self._before, hashlib.sha256(text.encode("latin-1")).hexdigest(), True)
         if not hmac.compare_digest(expected.encode(), claimed.encode()):
-            raise Unauthenticated("The signature of the trailers does not match", reason="bad-signature")
+            raise _mismatch("the trailers")
+
+
+def _mismatch(what: str) -> Unauthenticated:
+    """Source: the vendor's page of the error 0002-00000430."""
+    return Unauthenticated(
+        f"The signature of {what} does not match", code="SignatureDoesNotMatch", reason="bad-signature",
+        ec="0002-00000430",
+    )  # fmt: skip
 
 
 def _malformed() -> InvalidArgument:

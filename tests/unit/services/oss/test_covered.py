@@ -15,7 +15,7 @@ from yunbox.storage.objects.model import SSE_HEADERS
 from yunbox.wire.oss.signing import SUBRESOURCES
 
 SOURCE = Path(yunbox.services.oss.__file__).parent
-CLAIMS = "claims.py"
+CLAIMS = ("claims.py", "claims_v2.py")
 """It reads the signature itself."""
 OWN = {"to", "remove", "fileBytes", "minutes", "back", "pin", "unpin", "seconds", "bytes"}
 """Names that only Yunbox's own operations read, whose whole query is signed."""
@@ -42,7 +42,7 @@ def _text(node: ast.expr) -> str:
 def reads() -> Iterator[tuple[str, str, str]]:
     """Kind, name and module of each header and each name of a query that the source reads."""
     for path in SOURCE.rglob("*.py"):
-        if path.name == CLAIMS:
+        if path.name in CLAIMS:
             continue
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:

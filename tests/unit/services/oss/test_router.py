@@ -103,6 +103,8 @@ def test_a_sub_resource_by_another_method_is_not_the_bucket_or_the_object(method
     for level, path in ((BUCKET, "/b"), (OBJECT, "/b/k")):
         plain = find(method, path)
         for when in {mark for _, at, mark in marked if at == level}:
+            if (method, when) == ("DELETE", "symlink"):
+                continue  # oss2's own test of versions deletes a link so, and a link is its object
             found = find(method, f"{path}?{when}")
             assert found != plain or plain == "MethodNotAllowed", (method, path, when)
 

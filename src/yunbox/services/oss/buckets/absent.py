@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from yunbox.kernel.errors import NotFound
 from yunbox.services.oss.access import on_service
-from yunbox.services.oss.buckets.buckets import BucketFound, look, on_bucket, owner_element
+from yunbox.services.oss.buckets.buckets import RESOURCE_GROUP, BucketFound, look, on_bucket, owner_element
 from yunbox.services.oss.http.route import BUCKET, SERVICE, OssRoute, on, xml
 from yunbox.services.oss.http.target import OssRequest
 from yunbox.services.oss.operation import READ, operation, touches_bucket
@@ -20,8 +20,6 @@ from yunbox.wire.http import Response
 from yunbox.wire.xml import Markup, element
 
 _NO_MORE = element("IsTruncated", "false")
-RESOURCE_GROUP = "rg-default"
-"""The one resource group that there is."""
 
 
 @dataclass(frozen=True)

@@ -9,19 +9,27 @@ from yunbox.services.oss.access import BUCKET_ACLS, check_public, on_service
 from yunbox.services.oss.http.documents import parse_document, read_text
 from yunbox.services.oss.http.route import BUCKET, SERVICE, empty, on, xml
 from yunbox.services.oss.http.target import S3, OssRequest
-from yunbox.services.oss.objects.headers import storage_class
+from yunbox.services.oss.objects.headers import encryption, storage_class
 from yunbox.services.oss.operation import READ, WRITE, operation, touches_bucket
 from yunbox.services.oss.params import OnBucket, at_bucket, nowhere
 from yunbox.services.oss.service import Oss, iso_time
-from yunbox.storage.objects.model import ENCRYPTION, STORAGE_CLASSES, Bucket, BucketStat, is_block
+from yunbox.storage.objects.model import ENCRYPTION, SSE_ELEMENTS, STORAGE_CLASSES, Bucket, BucketStat, is_block
 from yunbox.wire.http import Response
-from yunbox.wire.xml import Markup, element
+from yunbox.wire.xml import Markup, element, parse_body
 
 _ENCRYPTION = re.compile("<ApplyServerSideEncryptionByDefault>(.*)</ApplyServerSideEncryptionByDefault>", re.DOTALL)
+RESOURCE_GROUP = "rg-default"
+"""The one resource group that there is."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]", re.ASCII)
 _PAGE_MAX = 1000
 BUCKETS_MAX = 100
 """Of one account and region, as the vendor has it."""
+
+
+def has_tag(document: str, key: str, value: str | None) -> bool:
+    """Whether a document of tags has one, of a value where that is given."""
+    tags = parse_body(document.encode()).all("TagSet/Tag") if document else ()
+    return any(tag.value("Key") == key and value in (None, tag.value("Value")) for tag in tags)
 
 
 def check_bucket_name(name: str) -> str:
@@ -46,6 +54,7 @@ class NewBucket(OnBucket):
     storage_class: str
     redundancy: str
     acl: str
+    encryption: str = ""
 
 
 async def _new_bucket(request: OssRequest) -> NewBucket:
@@ -60,7 +69,18 @@ async def _new_bucket(request: OssRequest) -> NewBucket:
     if redundancy not in ("", "LRS", "ZRS"):
         raise InvalidArgument("The data redundancy type is LRS or ZRS.", code="InvalidArgument")
     acl = request.headers.get("x-oss-acl", "private")
-    return NewBucket(request.bucket, storage_class(chosen) or "Standard", redundancy or "LRS", bucket_acl(acl))
+    rule = _encryption_rule(request)
+    return NewBucket(request.bucket, storage_class(chosen) or "Standard", redundancy or "LRS", bucket_acl(acl), rule)
+
+
+def _encryption_rule(request: OssRequest) -> str:
+    """The rule that the headers of a new bucket stand for, as oss2's tests send them."""
+    given = encryption(request.headers)
+    if not given:
+        return ""
+    names = {header: name for name, header in SSE_ELEMENTS.items()}
+    parts = (element(names[header], value) for header, value in given.items())
+    return str(element("ServerSideEncryptionRule", element("ApplyServerSideEncryptionByDefault", *parts)))
 
 
 def bucket_acl(text: str) -> str:
@@ -80,9 +100,17 @@ async def _create(service: Oss, call: Call[NewBucket]) -> Bucket:
         page, more = service.store.buckets.page(account_id=owner, limit=BUCKETS_MAX)
         if more or len(page) >= BUCKETS_MAX:
             raise Forbidden(f"You have attempted to create more than {BUCKETS_MAX} buckets.", code="TooManyBuckets")
-    return await service.store.buckets.create(
+    made = await service.store.buckets.create(
         params.bucket, owner, storage_class=params.storage_class, redundancy=params.redundancy, acl=params.acl
     )
+    if params.encryption:
+        await service.store.buckets.set(params.bucket, ENCRYPTION, params.encryption)
+    return made
+
+
+def _creates(service: Oss, params: NewBucket) -> tuple[Access, ...]:
+    made = service.touch("PutBucket", params.bucket)
+    return (made, service.touch("PutBucketEncryption", params.bucket)) if params.encryption else (made,)
 
 
 def _render_created(result: Bucket, request: OssRequest) -> Response:
@@ -146,7 +174,8 @@ def _render_info(result: BucketFound, request: OssRequest) -> Response:
         ),
         element("CrossRegionReplication", "Disabled"),
         element("BlockPublicAccess", str(bucket.blocks_public).lower()),
-        element("ResourceGroupId", "rg-default"),
+        element("ResourceGroupId", RESOURCE_GROUP),
+        element("Comment"),
         element("Versioning", bucket.versioning) if bucket.versioning else None,
         owner_element(bucket),
         element("AccessControlList", element("Grant", bucket.acl)),
@@ -206,6 +235,14 @@ class BucketsQuery:
     prefix: str
     marker: str
     limit: int
+    tag: tuple[str, str | None] | None = None
+    group: str = RESOURCE_GROUP
+
+    def wants(self, bucket: Bucket) -> bool:
+        """Whether a bucket has the tag and is of the resource group that is asked for."""
+        if self.group not in ("", RESOURCE_GROUP):
+            return False
+        return self.tag is None or has_tag(bucket.settings.get("tagging", ""), *self.tag)
 
 
 @dataclass(frozen=True)
@@ -222,14 +259,23 @@ class BucketsPage:
 
 async def _buckets_query(request: OssRequest) -> BucketsQuery:
     limit = request.integer("max-keys", 100, low=1, high=_PAGE_MAX)
-    return BucketsQuery(request.query.get("prefix", ""), request.query.get("marker", ""), limit)
+    query, tag = request.query, None
+    if "tag-key" in query:
+        tag = query["tag-key"], query.get("tag-value")
+    elif "tag-value" in query:
+        raise InvalidArgument("A tag-value goes with a tag-key.")
+    elif query.get("tagging"):
+        key, colon, value = query["tagging"].replace('"', "").partition(":")
+        tag = key, value if colon else None
+    group = request.headers.get("x-oss-resource-group-id", "")
+    return BucketsQuery(query.get("prefix", ""), query.get("marker", ""), limit, tag, group)
 
 
 async def _list(service: Oss, call: Call[BucketsQuery]) -> BucketsPage:
     query = call.params
     owner = call.principal.account_id
     found, more = service.store.buckets.page(
-        account_id=owner, prefix=query.prefix, marker=query.marker, limit=query.limit
+        account_id=owner, prefix=query.prefix, marker=query.marker, limit=query.limit, wanted=query.wants
     )
     return BucketsPage(found, more, query, owner, service.location, service.address)
 
@@ -257,6 +303,7 @@ def _bucket_element(bucket: Bucket, page: BucketsPage) -> Markup:
         element("Region", page.location.removeprefix("oss-")),
         element("Name", bucket.name),
         element("StorageClass", bucket.storage_class),
+        element("ResourceGroupId", RESOURCE_GROUP),
     )
 
 
@@ -283,9 +330,7 @@ def _looks(name: str, action: str = "", *, mounted: bool = True) -> Operation[Os
 
 REGIONS = operation("DescribeRegions", BucketsQuery, _list, _lists, charge=WRITE, place=nowhere, mounted=True)
 LIST = operation("ListBuckets", BucketsQuery, _list, _lists, charge=WRITE, place=nowhere, mounted=True)
-CREATE = operation(
-    "PutBucket", NewBucket, _create, touches_bucket("PutBucket"), charge=WRITE, place=at_bucket, mounted=True
-)
+CREATE = operation("PutBucket", NewBucket, _create, _creates, charge=WRITE, place=at_bucket, mounted=True)
 DELETE = operation("DeleteBucket", OnBucket, _delete, touches_bucket("DeleteBucket"), charge=WRITE, place=at_bucket)
 ROUTES = (
     on("GET", SERVICE, REGIONS, _buckets_query, _render_regions, when="regions"),

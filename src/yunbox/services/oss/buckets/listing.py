@@ -7,8 +7,8 @@ is read of it.
 import binascii
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from urllib.parse import quote
 from xml.sax.saxutils import escape
 
@@ -16,6 +16,7 @@ from yunbox.kernel.call import Access, Call, Place
 from yunbox.kernel.errors import InvalidArgument
 from yunbox.services.oss.http.route import BUCKET, on, xml
 from yunbox.services.oss.http.target import S3, OssRequest
+from yunbox.services.oss.objects.headers import FROZEN, restore_header
 from yunbox.services.oss.operation import WRITE, operation
 from yunbox.services.oss.params import OnBucket
 from yunbox.services.oss.service import Oss, iso_time
@@ -47,6 +48,8 @@ class Listed:
     bucket: Bucket
     page: Page
     params: Listing
+    restores: Mapping[str, str] = field(default_factory=dict)
+    """How far the restoring of archived objects is, by key."""
 
 
 def _limit(request: OssRequest) -> int:
@@ -61,7 +64,7 @@ def _query(request: OssRequest, after: str) -> Query:
     encoding = request.query.get("encoding-type", "")
     if encoding not in ("", "url"):
         raise InvalidArgument("Invalid encoding-type", code="InvalidArgument")
-    for name in ("prefix", "delimiter"):
+    for name in ("prefix", "delimiter", "marker", "key-marker", "version-id-marker", "start-after"):
         if len(request.query.get(name, "").encode()) > 1024:
             raise InvalidArgument(f"The {name} is longer than 1024 bytes.")
     return Query(request.query.get("prefix", ""), request.query.get("delimiter", ""), after, _limit(request))
@@ -100,7 +103,17 @@ async def _list(service: Oss, call: Call[Listing]) -> Listed:
     params = call.params
     bucket = service.bucket(params.bucket)
     page = await service.backend(bucket).page(bucket, params.query)
-    return Listed(bucket, page, params)
+    return Listed(bucket, page, params, _restores(service, bucket, page))
+
+
+def _restores(service: Oss, bucket: Bucket, page: Page) -> dict[str, str]:
+    """Only archived objects are looked at: the others have none."""
+    cold = [key for key, summary in page.entries if summary[1] in FROZEN]
+    if not cold or bucket.remote:
+        return {}
+    now_ms = service.store.objects.now_ms()
+    records = ((key, service.store.objects.find(bucket, key)) for key in cold)
+    return {key: restore_header(record, now_ms) for key, record in records if record is not None}
 
 
 def _render_first(result: Listed, request: OssRequest) -> Response:
@@ -137,7 +150,7 @@ def _document(result: Listed, request: OssRequest, *markers: Markup | None) -> R
         encoding,
         element("IsTruncated", str(result.page.truncated).lower()),
     )
-    contents = _contents(result.page, spell, owner, s3=request.dialect == S3)
+    contents = _contents(result.page, spell, owner, result.restores, s3=request.dialect == S3)
     prefixes = (element("CommonPrefixes", element("Prefix", spell(prefix))) for prefix in result.page.prefixes)
     parts = (*(part for part in head if part is not None), *contents, *prefixes)
     return xml(Markup("".join(("<ListBucketResult>", *parts, "</ListBucketResult>"))))  # joined once: it is large
@@ -147,18 +160,21 @@ def _shows_owner(request: OssRequest) -> bool:
     return request.query.get("list-type") != "2" or request.query.get("fetch-owner", "").lower() == "true"
 
 
-def _contents(page: Page, spell: Callable[[str], str], owner: str, *, s3: bool) -> list[str]:
+def _contents(
+    page: Page, spell: Callable[[str], str], owner: str, restores: Mapping[str, str], *, s3: bool
+) -> list[str]:
     found: list[str] = []
     for key, (kind, storage_class, size, modified_ms, etag) in page.entries:
         of_kind = "" if s3 else f"<Type>{kind}</Type>"
         named = _S3_CLASSES.get(storage_class, storage_class) if s3 else storage_class
         name = spell(key)
+        restored = f"<RestoreInfo>{escape(restores[key])}</RestoreInfo>" if restores.get(key) else ""
         if "&" in name or "<" in name or ">" in name or "\r" in name:
             name = escape(name, {"\r": "&#13;"})
         found.append(
             f"<Contents><Key>{name}</Key><LastModified>{iso_time(modified_ms)}</LastModified>"
             f'<ETag>"{etag.lower() if s3 else etag}"</ETag>{of_kind}<Size>{size}</Size>'
-            f"<StorageClass>{named}</StorageClass>{owner}</Contents>"
+            f"<StorageClass>{named}</StorageClass>{restored}{owner}</Contents>"
         )
     return found
 
@@ -192,13 +208,14 @@ class ListedVersions:
     bucket: Bucket
     page: VersionPage
     params: Listing
+    now_ms: int = 0
 
 
 async def _list_versions(service: Oss, call: Call[Listing]) -> ListedVersions:
     params = call.params
     bucket = service.bucket(params.bucket)
     page = await service.store.listing.versions(bucket, params.query, params.after_version)
-    return ListedVersions(bucket, page, params)
+    return ListedVersions(bucket, page, params, service.store.objects.now_ms())
 
 
 def _render_versions(result: ListedVersions, request: OssRequest) -> Response:
@@ -220,20 +237,20 @@ def _render_versions(result: ListedVersions, request: OssRequest) -> Response:
         encoding,
         element("IsTruncated", str(page.truncated).lower()),
         *following,
-        *(_version(entry, spell, result.bucket, request.dialect == S3) for entry in page.entries),
+        *(_version(entry, spell, result, request.dialect == S3) for entry in page.entries),
         *(element("CommonPrefixes", element("Prefix", spell(prefix))) for prefix in page.prefixes),
     )
     return xml(body)
 
 
-def _version(entry: VersionEntry, spell: Callable[[str], str], bucket: Bucket, s3: bool) -> Markup:
-    record = entry.record
+def _version(entry: VersionEntry, spell: Callable[[str], str], result: ListedVersions, s3: bool) -> Markup:
+    record, restored = entry.record, restore_header(entry.record, result.now_ms)
     common = (
         element("Key", spell(entry.key)),
         element("VersionId", version_id(record)),
         element("IsLatest", str(entry.is_latest).lower()),
         element("LastModified", iso_time(record.modified_ms)),
-        Markup(_owner(bucket)),
+        Markup(_owner(result.bucket)),
     )
     if record.is_marker:
         return element("DeleteMarker", *common)
@@ -246,6 +263,7 @@ def _version(entry: VersionEntry, spell: Callable[[str], str], bucket: Bucket, s
         element(
             "StorageClass", _S3_CLASSES.get(record.storage_class, record.storage_class) if s3 else record.storage_class
         ),
+        element("RestoreInfo", restored) if restored and not s3 else None,
     )
 
 

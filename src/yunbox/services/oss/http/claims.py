@@ -1,4 +1,4 @@
-"""The claim a request makes about who sent it: signature V1, V4 or the S3 dialect's, in headers or in the URL."""
+"""The claim a request makes about who sent it: signature V1, V2, V4 or the S3 dialect's, in headers or in the URL."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -9,11 +9,23 @@ from yunbox.identity.identify import BAD_KEY, NotIdentified
 from yunbox.kernel.call import ANONYMOUS, Claim
 from yunbox.kernel.errors import InvalidArgument
 from yunbox.kernel.texts import whole_number
+from yunbox.services.oss.http import claims_v2
 from yunbox.services.oss.http.target import OSS, S3, OssRequest
 from yunbox.wire.oss import signing
 from yunbox.wire.oss.signing import decoded
+from yunbox.wire.oss.signing_v2 import OSS2
 
 _RENAME = "x-oss-rename"
+_NO_REGION = "Invalid signing region in Authorization header."
+REGIONS = frozenset((
+    "ap-northeast-1", "ap-northeast-2", "ap-south-1", "ap-southeast-1", "ap-southeast-2", "ap-southeast-3",
+    "ap-southeast-5", "ap-southeast-6", "ap-southeast-7", "cn-beijing", "cn-beijing-finance-1", "cn-chengdu",
+    "cn-fuzhou", "cn-guangzhou", "cn-hangzhou", "cn-hangzhou-finance", "cn-heyuan", "cn-hongkong", "cn-huhehaote",
+    "cn-nanjing", "cn-north-2-gov-1", "cn-qingdao", "cn-shanghai", "cn-shanghai-finance-1", "cn-shenzhen",
+    "cn-shenzhen-finance-1", "cn-wuhan-lr", "cn-wulanchabu", "cn-zhangjiakou", "eu-central-1", "eu-west-1",
+    "me-central-1", "me-east-1", "na-south-1", "rg-china-mainland", "us-east-1", "us-west-1",
+))  # fmt: skip
+"""The regions of OSS ("Regions and endpoints"): a program may name the one where it will run."""
 _EXPIRES_S_MAX = 7 * 24 * 3600
 _UNSIGNED_NAMES = frozenset(("Signature", "OSSAccessKeyId", "Expires", "x-oss-signature", "X-Amz-Signature"))
 
@@ -25,7 +37,7 @@ def read_claim(request: OssRequest) -> Claim:
 
 def dialect_of(request: OssRequest) -> str:
     """The dialect of a request: its signature's scheme says so, and nothing else does."""
-    return S3 if _reader(request) in (_s3_header, _s3_query) else OSS
+    return S3 if _reader(request) in (_s3_header, _s3_query, _aws_header, _aws_query) else OSS
 
 
 def _reader(request: OssRequest) -> Callable[[OssRequest], Claim]:
@@ -42,7 +54,22 @@ def _reader(request: OssRequest) -> Callable[[OssRequest], Claim]:
         return _v4_query
     if "X-Amz-Signature" in query:
         return _s3_query
+    if query.get("x-oss-signature-version") == OSS2:
+        return _oss2_query
+    if "AWSAccessKeyId" in query:
+        return _aws_query
     return _v1_query if "Signature" in query or "OSSAccessKeyId" in query else _anonymous
+
+
+def check_region(claim: Claim, region: str, *, in_url: bool) -> None:
+    """Refuse a signature of version 4 for a region that is neither the server's nor one of OSS's.
+
+    Sources: oss2's tests of signatures and of EC. Raises InvalidArgument.
+    """
+    named = claim.scope.get("region", "")
+    if named != region and named not in REGIONS:
+        text = "The signing region in credential is invalid." if in_url else _NO_REGION
+        raise InvalidArgument(text, ec="0002-00000226")
 
 
 def _anonymous(request: OssRequest) -> Claim:
@@ -186,7 +213,31 @@ def _s3_query(request: OssRequest) -> Claim:
     return _claim("s3-v4", request, scope, signature, texts, date, token, seconds, signed)
 
 
-_IN_HEADER = {signing.V4_ALGORITHM: _v4_header, signing.S3_ALGORITHM: _s3_header, "OSS ": _v1_header}
+def _oss2_header(request: OssRequest) -> Claim:
+    signed_at = _http_time(request.headers.get("x-oss-date") or request.headers.get("date", ""))
+    return claims_v2.oss2_header(request, _resource(request), _headers, signed_at)
+
+
+def _oss2_query(request: OssRequest) -> Claim:
+    return claims_v2.oss2_query(request, _resource(request), _headers)
+
+
+def _aws_header(request: OssRequest) -> Claim:
+    signed_at = _http_time(request.headers.get("x-amz-date") or request.headers.get("date", ""))
+    return claims_v2.aws_header(request, _headers, signed_at)
+
+
+def _aws_query(request: OssRequest) -> Claim:
+    return claims_v2.aws_query(request, _headers)
+
+
+_IN_HEADER = {
+    signing.V4_ALGORITHM: _v4_header,
+    signing.S3_ALGORITHM: _s3_header,
+    "OSS ": _v1_header,
+    f"{OSS2} ": _oss2_header,
+    "AWS ": _aws_header,
+}
 
 
 def _claim(
@@ -227,6 +278,9 @@ def _token(request: OssRequest) -> str:
 
 
 def _scope(credential: str) -> signing.Scope:
+    parts = credential.split("/")
+    if len(parts) == 5 and not parts[2]:  # oss2 signs URLs so, where it was given no region
+        raise InvalidArgument("The signing region in credential is invalid.", ec="0002-00000226")
     scope = signing.parse_scope(credential)
     if scope is None:
         raise NotIdentified(BAD_KEY, "The credential of the signature is malformed.")

@@ -7,6 +7,9 @@ What each scheme signs, by the vendor's pages "Include a V1 signature in the Aut
   of the query the names alone that are sub-resources.
 - V4: the method, bucket and key, the whole query, every ``x-oss-`` header, ``content-md5``, ``content-type``, and the
   additional headers that the client names.
+- V2 ("OSS2"): what V4 signs.
+- S3 V2 (``AWS``): the method, ``content-md5``, ``content-type``, the date or the expiry, every ``x-amz-`` header, the
+  path, and of the query the names alone that AWS has for sub-resources.
 - S3 V4: the method, the path, the whole query, and the headers that the client names, which has to name every
   ``x-amz-`` header.
 
@@ -20,6 +23,7 @@ from yunbox.kernel.errors import Forbidden
 from yunbox.services.oss.http.route import NOT_OFFERED, NOT_OFFERED_IN_S3
 from yunbox.services.oss.http.target import S3, OssRequest, replace
 from yunbox.wire.oss import signing
+from yunbox.wire.oss.signing_v2 import AWS_QUERY, AWS_SIGNED
 
 HEADERS: dict[str, str] = {
     "authorization": "it is the signature",
@@ -41,6 +45,7 @@ HEADERS: dict[str, str] = {
     "if-modified-since": "as if-match",
     "if-unmodified-since": "as if-match",
     "encoding-type": "how oss2 asks for the names in the answer to a batch delete to be spelled",
+    "accept-encoding": "it only says in which form the same bytes are sent",
     "origin": "a browser's own: it only adds headers of the answer",
     "referer": "a browser's own: it only refuses",
     "access-control-request-method": "a browser's own: a preflight is never signed",
@@ -66,14 +71,20 @@ V1_QUERY: dict[str, str] = {
     "max-uploads": "as prefix",
     "part-number-marker": "as prefix",
     "max-parts": "as prefix",
+    "tag-key": "as prefix: it narrows the list of buckets",
+    "tag-value": "as tag-key",
     "regions": "oss2 asks for the regions so, which everybody may see who may list the buckets",
 }
 """Names of a query that count although V1 does not sign them, each with the reason."""
-OVERLOOKED = frozenset(("accept", "accept-encoding", "accept-language", "connection", "expect", "user-agent"))
+OVERLOOKED = frozenset(("accept", "accept-language", "connection", "expect", "user-agent"))
 """Headers that nearly every client sends and no parser reads: they are left where they are, as that costs nothing."""
 S3_SCHEME = "s3-v4"
+S3_SCHEMES = (S3_SCHEME, "s3-v2")
+"""The schemes of the S3 dialect."""
 _REFUSED = frozenset(NOT_OFFERED) | frozenset(NOT_OFFERED_IN_S3)
 """Names that must not be overlooked: a request with one is refused, as it asks for what is not offered."""
+_KNOWN = signing.SUBRESOURCES | _REFUSED
+_AWS_UNSIGNED = ("continuation-token", "x-id")
 _V1_NAMES = signing.SUBRESOURCES.union(V1_QUERY, signing.V1_SIGNATURE, _REFUSED)
 _KEPT = OVERLOOKED | frozenset(HEADERS)
 _OSS, _AMZ = "x-oss-", "x-amz-"
@@ -81,8 +92,8 @@ _OSS, _AMZ = "x-oss-", "x-amz-"
 
 def covered(request: OssRequest, claim: Claim) -> OssRequest:
     """A request without what has no effect; ``unsigned`` names what would have one and is not covered."""
-    if claim.scheme == S3_SCHEME:
-        return _s3(request, claim)
+    if claim.scheme in S3_SCHEMES:
+        return _s3(request, claim) if claim.scheme == S3_SCHEME or request.values else _aws(request)
     if request.values or claim.scheme == ANONYMOUS:
         return _open(request)
     headers, query = request.headers, request.query
@@ -113,6 +124,15 @@ def _s3(request: OssRequest, claim: Claim) -> OssRequest:
     unsigned = tuple(name for name in (*own, "host") if name not in signed and name not in S3_HEADERS)
     headers = {name: value for name, value in request.headers.items() if name in _KEPT or name in own}
     return replace(request, headers=headers, dialect=S3, unsigned=unsigned)
+
+
+def _aws(request: OssRequest) -> OssRequest:
+    """AWS's version 2 signs every ``x-amz-`` header. A sub-resource that it knows nothing of must not be overlooked."""
+    headers = {name: value for name, value in request.headers.items() if name in _KEPT or name.startswith(_AMZ)}
+    kept = AWS_SIGNED.union(AWS_QUERY, V1_QUERY, _AWS_UNSIGNED)
+    query = {name: value for name, value in request.query.items() if name in kept}
+    unsigned = tuple(name for name in request.query if name not in kept and (name in _KNOWN or signing.is_own((name,))))
+    return replace(request, headers=headers, query=query, dialect=S3, unsigned=unsigned)
 
 
 def check_covered(request: OssRequest) -> None:

@@ -77,19 +77,24 @@ def read_form_claim(request: OssRequest) -> Claim:
         return _v4(request, "s3-v4", "x-amz")
     if "x-oss-signature-version" in fields or "x-oss-credential" in fields:
         return _v4(request, "oss-v4", "x-oss")
-    names = ("ossaccesskeyid", "policy", "signature")
+    aws = "awsaccesskeyid" in fields
+    names = ("awsaccesskeyid" if aws else "ossaccesskeyid", "policy", "signature")
     if not any(name in fields for name in names):
         return Claim(ANONYMOUS, source_ip=request.peer)
-    _need(fields, dict(zip(names, ("OSSAccessKeyId", "policy", "Signature"), strict=True)))
+    _need(fields, dict(zip(names, ("AWSAccessKeyId" if aws else "OSSAccessKeyId", "policy", "Signature"), strict=True)))
     return Claim(
-        "oss-v1",
-        fields["ossaccesskeyid"],
+        "s3-v2" if aws else "oss-v1",
+        fields[names[0]],
         fields["signature"],
         (fields["policy"],),
         expires_at=_FOREVER,  # the policy itself says until when, and is asked
-        security_token=fields.get("x-oss-security-token") or fields.get("security-token", ""),
+        security_token=_token(fields, "x-amz-security-token" if aws else "x-oss-security-token"),
         source_ip=request.peer,
     )
+
+
+def _token(fields: Mapping[str, str], name: str) -> str:
+    return fields.get(name) or fields.get("security-token", "")
 
 
 def _v4(request: OssRequest, scheme: str, prefix: str) -> Claim:

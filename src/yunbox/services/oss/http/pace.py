@@ -24,7 +24,7 @@ def rate_of(request: OssRequest) -> int:
         return 0
     bits = whole_number(text)
     if bits is None or not _BITS_MIN <= bits <= _BITS_MAX:
-        raise InvalidArgument(f"The {NAME} is from {_BITS_MIN} to {_BITS_MAX} bits a second.")
+        raise InvalidArgument(f"The {NAME} is from {_BITS_MIN} to {_BITS_MAX} bits a second.", ec="0004-00000502")
     return bits // 8
 
 

@@ -8,7 +8,7 @@ from yunbox.services.oss.http.target import OssRequest, replace
 from yunbox.storage.objects.model import SSE, SSE_KEY
 from yunbox.wire.http import Response
 
-_CLASSES = {
+CLASSES = {
     "STANDARD": "Standard",
     "STANDARD_IA": "IA",
     "ONEZONE_IA": "IA",
@@ -16,12 +16,12 @@ _CLASSES = {
     "GLACIER": "Archive",
     "DEEP_ARCHIVE": "ColdArchive",
 }
-_CLASS_NAMES = {"Standard": "STANDARD", "IA": "STANDARD_IA", "Archive": "GLACIER", "ColdArchive": "DEEP_ARCHIVE"}
+CLASS_NAMES = {"Standard": "STANDARD", "IA": "STANDARD_IA", "Archive": "GLACIER", "ColdArchive": "DEEP_ARCHIVE"}
 _ACLS = {"bucket-owner-full-control": "private", "bucket-owner-read": "private", "authenticated-read": "private"}
 _SAME = (
     "copy-source", "copy-source-if-match", "copy-source-if-none-match", "copy-source-if-modified-since",
     "copy-source-if-unmodified-since", "copy-source-range", "metadata-directive", "tagging", "tagging-directive",
-    "storage-class", "content-sha256", "decoded-content-length",
+    "storage-class", "content-sha256", "request-payer", "decoded-content-length",
 )  # fmt: skip
 """Headers that differ in their prefix alone."""
 _REQUEST = {f"x-amz-{name}": f"x-oss-{name}" for name in _SAME} | {
@@ -34,7 +34,7 @@ _REQUEST = {f"x-amz-{name}": f"x-oss-{name}" for name in _SAME} | {
 }
 _META = "x-amz-meta-"
 _KMS = "aws:kms"
-_VALUES = {"x-amz-storage-class": _CLASSES, "x-amz-server-side-encryption": {_KMS: "KMS"}}
+_VALUES = {"x-amz-storage-class": CLASSES, "x-amz-server-side-encryption": {_KMS: "KMS"}}
 _RESPONSE_PREFIX = "x-oss-"
 
 
@@ -62,7 +62,7 @@ def adapt_response(response: Response) -> Response:
     headers: dict[str, str] = {}
     for name, value in response.headers.items():
         if name == "x-oss-storage-class":
-            headers["x-amz-storage-class"] = _CLASS_NAMES.get(value, value)
+            headers["x-amz-storage-class"] = CLASS_NAMES.get(value, value)
         elif name == SSE:
             headers["x-amz-server-side-encryption"] = _KMS if value == "KMS" else value
         elif name == SSE_KEY:

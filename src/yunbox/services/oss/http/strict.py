@@ -20,7 +20,8 @@ def check_strict(request: OssRequest) -> None:
     payload = request.headers.get("x-oss-content-sha256", "")
     if payload in STREAMING and payload.endswith(TRAILED):
         raise InvalidArgument(
-            "aws-chunked encoding is not supported with the specified x-amz-content-sha256 value." + _SETTING
+            "aws-chunked encoding is not supported with the specified x-amz-content-sha256 value." + _SETTING,
+            ec="0017-00000804",
         )
     if request.method == "POST" and "delete" in request.query and "content-md5" not in request.headers:
         raise InvalidArgument(

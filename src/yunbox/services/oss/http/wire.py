@@ -4,12 +4,12 @@ from typing import Any
 
 from yunbox.kernel.call import ANONYMOUS, Claim
 from yunbox.kernel.errors import KernelError
-from yunbox.services.oss import faults
+from yunbox.services.oss import faults, payer
 from yunbox.services.oss.buckets.buckets import check_bucket_name
 from yunbox.services.oss.http import s3
-from yunbox.services.oss.http.claims import dialect_of, read_claim
+from yunbox.services.oss.http.claims import check_region, dialect_of, read_claim
 from yunbox.services.oss.http.cors import answer_headers
-from yunbox.services.oss.http.covered import S3_SCHEME, check_covered, covered
+from yunbox.services.oss.http.covered import S3_SCHEMES, check_covered, covered
 from yunbox.services.oss.http.forms import is_form, open_form, read_form_claim
 from yunbox.services.oss.http.referer import check_referer
 from yunbox.services.oss.http.route import OssRouter
@@ -56,8 +56,14 @@ class OssFront(Front[OssRequest]):
 
     def _adapted(self, request: OssRequest) -> tuple[OssRequest, Claim]:
         claim = self.claim(request)
+        if claim.scheme == "oss-v4":
+            check_region(claim, self._service.region, in_url="authorization" not in request.headers)
         request = covered(request, claim)
-        return s3.adapt_request(request) if claim.scheme == S3_SCHEME else request, claim
+        if claim.scheme in S3_SCHEMES:
+            request = s3.adapt_request(request)
+        if (request.headers.get("x-oss-request-payer") or request.query.get("x-oss-request-payer")) == payer.REQUESTER:
+            payer.promised.set(True)
+        return request, claim
 
     async def read(self, route: Route[OssRequest], request: OssRequest) -> Any:
         """The parameters of a request, unless its bucket does not let the page that links here do so."""
@@ -83,6 +89,9 @@ class OssFront(Front[OssRequest]):
             response = s3.adapt_response(response)
         if request.method != "OPTIONS":
             self._add_cors(response, request)
+        if request.method in ("GET", "HEAD") and request.headers.get("content-length", "0") != "0":
+            headers = response.headers
+            headers["Connection"] = "close"  # nobody reads such a body, or knows whether it comes
         return response
 
     def _add_cors(self, response: Response, request: OssRequest) -> None:

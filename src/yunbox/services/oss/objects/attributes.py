@@ -12,10 +12,11 @@ from yunbox.kernel.errors import Conflict, InvalidArgument
 from yunbox.kernel.texts import whole_number
 from yunbox.services.oss import prices
 from yunbox.services.oss.access import check_public
+from yunbox.services.oss.http import s3_bodies
 from yunbox.services.oss.http.documents import parse_document, read_document, read_text
 from yunbox.services.oss.http.route import OBJECT, empty, on, xml
 from yunbox.services.oss.http.shapes import malformed
-from yunbox.services.oss.http.target import OssRequest
+from yunbox.services.oss.http.target import S3, OssRequest
 from yunbox.services.oss.objects.headers import Traits, check_tags, object_acl, restore_header, traits, version_header
 from yunbox.services.oss.objects.overwrite import Overwrite, overwrite_of
 from yunbox.services.oss.objects.reading import on_version
@@ -38,6 +39,7 @@ _RESTORE_MS = {
     "DeepColdArchive": {"Expedited": 12 * _HOUR_MS, "Standard": 48 * _HOUR_MS, "": 48 * _HOUR_MS},
 }
 """How long restoring takes by class and priority; the vendor names ranges, and these are their upper ends."""
+_TIERS = ("", "Expedited", "Standard", "Bulk")
 _CLEANED = ("ColdArchive", "DeepColdArchive")
 """The classes whose restored copy costs extra, so that one may want it gone."""
 _RESTORE_DAYS_MAX = {"Archive": 7, "ColdArchive": 365, "DeepColdArchive": 365}
@@ -70,23 +72,32 @@ class NewAcl(OnVersion):
     """An ACL for an object or version; empty where the bucket's is to count."""
 
     acl: str = ""
+    grants: bytes = b""
+    """Those of the S3 dialect, that stand for an ACL."""
 
 
 async def _new_acl(request: OssRequest) -> NewAcl:
     check_key(request.key)
-    acl = request.headers.get("x-oss-object-acl", "")
+    acl, body = request.headers.get("x-oss-object-acl", ""), await read_text(request)
+    if not acl and body.strip() and request.dialect == S3:
+        return NewAcl(request.bucket, request.key, request.query.get("versionId"), "", body)
     if not acl:
         raise InvalidArgument("no such object access control exists", code="InvalidArgument")
     return NewAcl(request.bucket, request.key, request.query.get("versionId"), object_acl(acl))
 
 
 async def _put_acl(service: Oss, call: Call[NewAcl]) -> Found:
-    acl = call.params.acl
-    check_public(blocked=service.bucket(call.params.bucket).blocks_public, acl=acl, noun="object")
+    acl, bucket = call.params.acl, service.bucket(call.params.bucket)
+    if call.params.grants:
+        acl = s3_bodies.acl_of(call.params.grants, bucket.account_id)
+    check_public(blocked=bucket.blocks_public, acl=acl, noun="object")
     return await _amend(service, call.params, lambda record: msgspec.structs.replace(record, acl=acl))
 
 
 def _render_acl(result: Found, request: OssRequest) -> Response:
+    if request.dialect == S3:
+        document = s3_bodies.acl_document(result.bucket.account_id, result.record.acl or result.bucket.acl)
+        return xml(document, headers=version_header(result.bucket, result.record))
     owner = element("Owner", element("ID", result.bucket.account_id), element("DisplayName", result.bucket.account_id))
     grants = element("AccessControlList", element("Grant", result.record.acl or "default"))
     return xml(element("AccessControlPolicy", owner, grants), headers=version_header(result.bucket, result.record))
@@ -222,8 +233,12 @@ async def _restore(service: Oss, call: Call[Restoring]) -> Restored:
         times = _RESTORE_MS.get(record.storage_class)
         if times is None:
             raise Conflict("The operation is not valid for the object's storage class.", code="OperationNotSupported")
+        if tier not in _TIERS:
+            raise InvalidArgument("The tier of the restore request is not valid.")
         if tier not in times or not 1 <= days <= _RESTORE_DAYS_MAX[record.storage_class]:
-            raise InvalidArgument("The days or the tier of the restore request are not valid.", code="MalformedXML")
+            raise InvalidArgument(
+                "The days or the tier of the restore request are not those of its class.", code="MalformedXML"
+            )
         if 'ongoing-request="true"' in restore_header(record, now_ms):
             raise Conflict("The restore operation is in progress.", code="RestoreAlreadyInProgress")
         already = record.restored_until_ms > now_ms

@@ -27,7 +27,7 @@ from yunbox.wire.xml import Markup, Node, element
 
 DELETE_MAX = 1000
 _DELETE_BYTES_MAX = 2 * 1024 * 1024
-_REFERENCE = re.compile(rb"&#(?:x0*([0-9a-fA-F]{1,2})|0*([0-9]{1,2}));")
+_REFERENCE = re.compile(rb"&#(?:x0*([0-9a-fA-F]{1,2})|0*([0-9]{1,2}));|([\x01-\x08\x0b\x0c\x0e-\x1f])")
 
 
 @dataclass(frozen=True)
@@ -123,12 +123,13 @@ async def _deletions(request: OssRequest) -> Deletions:
 def _parse_keys(body: bytes) -> tuple[Node, Callable[[str], str]]:
     """A document with keys, and what gives them back the control characters that XML cannot spell.
 
-    The vendor's Go SDKs write them as ``&#x07;``, which no parser takes, and the real service does.
+    The vendor's Go SDKs write them as ``&#x07;``, and oss2 as they are, which no parser takes, and the real service
+    does.
     """
     mark = secrets.token_hex(8)
 
     def hidden(found: re.Match[bytes]) -> bytes:
-        number = int(found[1], 16) if found[1] else int(found[2])
+        number = found[3][0] if found[3] else int(found[1], 16) if found[1] else int(found[2])
         return found[0] if number > 0x1F or number in b"\t\n\r" else f"{mark}{number:02x}".encode()
 
     def restored(text: str) -> str:
@@ -194,5 +195,6 @@ DELETE_MANY = operation(
 )
 ROUTES = (
     on("DELETE", OBJECT, DELETE, _deleting, _render_deleted),
+    on("DELETE", OBJECT, DELETE, _deleting, _render_deleted, when="symlink"),  # a link, as oss2's clients name it
     on("POST", BUCKET, DELETE_MANY, _deletions, _render_deletions, when="delete"),
 )

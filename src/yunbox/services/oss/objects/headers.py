@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from urllib.parse import unquote_plus
+from uuid import NAMESPACE_DNS, uuid5
 
 from yunbox.kernel.errors import Conflict, InvalidArgument, Unsupported
 from yunbox.kernel.texts import whole_number
@@ -13,7 +14,16 @@ from yunbox.services.oss.access import OBJECT_ACLS, check_public
 from yunbox.services.oss.http.target import S3, OssRequest, as_sent
 from yunbox.services.oss.service import http_time
 from yunbox.services.oss.settings.documents import LEGAL_TAG, check_encryption
-from yunbox.storage.objects.model import APPENDABLE, SSE_HEADERS, STORAGE_CLASSES, SYMLINK, Bucket, ObjectRecord
+from yunbox.storage.objects.model import (
+    APPENDABLE,
+    SSE,
+    SSE_HEADERS,
+    SSE_KEY,
+    STORAGE_CLASSES,
+    SYMLINK,
+    Bucket,
+    ObjectRecord,
+)
 from yunbox.storage.objects.objects import Attributes
 from yunbox.storage.objects.ports import UNKNOWN_SUM
 from yunbox.storage.objects.versions import version_id
@@ -35,12 +45,14 @@ _OVERRIDES = {
     "response-content-type": "Content-Type",
     "response-expires": "Expires",
 }
+_DEFAULT_KEY = str(uuid5(NAMESPACE_DNS, "default.kms.yunbox"))
+"""The id of the key that KMS uses where none is named."""
 _CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _OF_CUSTOMER = "x-oss-server-side-encryption-customer"
 META_BYTES_MAX = 8 * 1024
 TAGS_MAX = 10
 _TAG_KEY_MAX, _TAG_VALUE_MAX = 128, 256
-_FROZEN = ("Archive", "ColdArchive", "DeepColdArchive")
+FROZEN = ("Archive", "ColdArchive", "DeepColdArchive")
 
 
 class NotModified(Conflict):
@@ -102,7 +114,7 @@ def encryption(headers: Mapping[str, str]) -> dict[str, str]:
     if algorithm is None and key_id is None and cipher is None:
         return {}
     check_encryption(algorithm or "", key_id, cipher)
-    return encryption_headers(headers)
+    return {name: headers[name] for name in SSE_HEADERS if name in headers}
 
 
 def storage_class(text: str) -> str:
@@ -294,8 +306,14 @@ def version_header(bucket: Bucket, record: ObjectRecord) -> dict[str, str]:
 
 
 def encryption_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """What is told of an object's encryption, of the headers that are kept with it."""
-    return {name: headers[name] for name in SSE_HEADERS if name in headers}
+    """What is told of an object's encryption, of the headers that are kept with it.
+
+    KMS without a key uses the account's default one, and says which, as oss2's tests have it.
+    """
+    found = {name: headers[name] for name in SSE_HEADERS if name in headers}
+    if found.get(SSE) == "KMS" and SSE_KEY not in found:
+        found[SSE_KEY] = _DEFAULT_KEY
+    return found
 
 
 def written_headers(bucket: Bucket, record: ObjectRecord) -> dict[str, str]:
@@ -319,6 +337,8 @@ def object_headers(bucket: Bucket, record: ObjectRecord, now_ms: int) -> dict[st
         **version_header(bucket, record),
         **record.headers,
     }
+    if SSE in record.headers:
+        headers |= encryption_headers(record.headers)
     if record.kind == APPENDABLE:
         headers["x-oss-next-append-position"] = str(record.size)
     elif record.kind != SYMLINK and has_digest(record):
@@ -343,7 +363,7 @@ def restore_header(record: ObjectRecord, now_ms: int) -> str:
 
 def is_frozen(record: ObjectRecord, now_ms: int) -> bool:
     """Whether the bytes of an archived object cannot be read now."""
-    if record.storage_class not in _FROZEN:
+    if record.storage_class not in FROZEN:
         return False
     return not record.restore_ready_ms <= now_ms < record.restored_until_ms
 

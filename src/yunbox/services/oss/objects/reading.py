@@ -28,7 +28,7 @@ class Reading(OnVersion):
     """What is read of one object or version. ``strict`` refuses a range that cannot be served.
 
     ``overrides`` are headers that the answer is to have; ``visit`` is what a website asks of a reader without a name;
-    ``rate`` is how many bytes a second may go out, 0 for all.
+    ``rate`` is how many bytes a second may go out, 0 for all; ``accepted`` are the encodings that the reader takes.
     """
 
     conditions: Conditions = ANY
@@ -38,6 +38,7 @@ class Reading(OnVersion):
     overrides: dict[str, str] = field(default_factory=dict)
     visit: Visit | None = None
     rate: int = 0
+    accepted: str = ""
 
     def span(self, record: ObjectRecord) -> Span:
         """The bytes that are asked for of an object; all of it, where it is another than ``if_range`` names."""
@@ -68,6 +69,7 @@ async def reading(request: OssRequest) -> Reading:
         overrides(request.query, signed=request.signed),
         visit_of(request) if "authorization" not in headers else None,
         rate_of(request),
+        headers.get("accept-encoding", ""),
     )
 
 

@@ -7,6 +7,8 @@ from yunbox.kernel.errors import Conflict, NotFound
 from yunbox.services.oss.http.pace import paced
 from yunbox.services.oss.http.route import OBJECT, empty, on
 from yunbox.services.oss.http.target import OssRequest
+from yunbox.services.oss.objects.gzipped import compressed, compressed_headers, is_compressed
+from yunbox.services.oss.objects.headers import META as USER_META
 from yunbox.services.oss.objects.headers import (
     Span,
     identity_headers,
@@ -100,6 +102,9 @@ async def _answer(
     retrieve(call, record)
     status = _told_of(span, record, headers)
     await source.ready(span.start, span.length)
+    if params.accepted and status == 200 and is_compressed(params.accepted, record.size, headers):
+        packed = compressed(source.pieces(0, record.size))
+        return Bytes(paced(packed, params.rate) if params.rate else packed, all_headers=compressed_headers(headers))
     data = source.small(span.start, span.length)
     if data is None or params.rate:
         pieces = source.pieces(span.start, span.length)
@@ -126,6 +131,7 @@ def _headers(bucket: Bucket, link: ObjectRecord, record: ObjectRecord, now_ms: i
     headers = object_headers(bucket, record, now_ms)
     if link is not record:
         headers |= {"x-oss-object-type": SYMLINK, **version_header(bucket, link)}
+        headers |= {name: value for name, value in link.headers.items() if name.startswith(USER_META)}
         headers["Last-Modified"] = identity_headers(link)["Last-Modified"]
     return headers
 

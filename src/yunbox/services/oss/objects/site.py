@@ -17,13 +17,29 @@ Answer = Response | Bytes
 Read = Callable[[Oss, Call[Reading]], Awaitable[Answer]]
 
 
+async def _signed(service: Oss, call: Call[Reading], plain: Read) -> Answer:
+    """What one with a name reads: the object itself, and for a folder that is none its home page (oss2's tests)."""
+    params = call.params
+    if params.version is not None or not params.key.endswith("/"):
+        return await plain(service, call)
+    try:
+        return await plain(service, call)
+    except NoSuchKey:
+        site = website_of(service.store.buckets.find(params.bucket))
+        if site is None or not site.index:
+            raise
+        home = site.home(params.key)
+        service.authoriser.check(call.principal, (service.touch("GetObject", params.bucket, home),), call.context)
+        return await plain(service, replace(call, params=replace(params, key=home)))
+
+
 def through_site(plain: Read) -> Read:
-    """A reading operation that shows anonymous readers the bucket's website, where it has one."""
+    """A reading operation that shows anonymous readers the bucket's website, where it has one, and others its homes."""
 
     async def run(service: Oss, call: Call[Reading]) -> Answer:
         visit = call.params.visit
         if visit is None or not call.principal.is_anonymous or call.params.version is not None:
-            return await plain(service, call)
+            return await _signed(service, call, plain)
         site = website_of(service.store.buckets.find(call.params.bucket))
         return await (_Tour(service, call, site, visit, plain).answer() if site is not None else plain(service, call))
 

@@ -107,7 +107,7 @@ async def _appending(request: OssRequest) -> Appending:
     check_key(request.key)
     position = request.integer("position", -1)
     if "versionId" in request.query:
-        raise InvalidArgument("AppendObject takes no versionId: what is present is appended to.")
+        raise InvalidArgument("AppendObject takes no versionId: what is present is appended to.", ec="0016-00000504")
     if position < 0:
         raise InvalidArgument("The append position is missing or is no number.")
     return Appending(request.bucket, request.key, traits(request.headers), payload_of(request), position)

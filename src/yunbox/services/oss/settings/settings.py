@@ -20,18 +20,19 @@ from yunbox.services.oss.buckets.buckets import (
     on_bucket,
     owner_element,
 )
+from yunbox.services.oss.http import s3_bodies
 from yunbox.services.oss.http.documents import read_document, read_text
 from yunbox.services.oss.http.route import BUCKET, OssRoute, Parse, on, xml
 from yunbox.services.oss.http.shapes import malformed
-from yunbox.services.oss.http.target import OssRequest
+from yunbox.services.oss.http.target import S3, OssRequest
 from yunbox.services.oss.operation import READ, WRITE, operation, touches_bucket
 from yunbox.services.oss.params import OnBucket, at_bucket
 from yunbox.services.oss.service import Oss
-from yunbox.services.oss.settings.documents import CHECKS, check_overlap
+from yunbox.services.oss.settings.documents import CHECKS, check_overlap, markup
 from yunbox.storage.objects.model import ENABLED, PUBLIC_BLOCK, SUSPENDED
 from yunbox.storage.objects.retention import versioned
 from yunbox.wire.http import Response
-from yunbox.wire.xml import Markup, element
+from yunbox.wire.xml import Markup, element, parse_body
 
 _DOCUMENT_BYTES_MAX = 256 * 1024
 
@@ -101,6 +102,7 @@ def _parse(name: str) -> Parse:
     async def parse(request: OssRequest) -> NewSetting:
         check_bucket_name(request.bucket)
         body = await read_text(request, _DOCUMENT_BYTES_MAX)
+        body = s3_bodies.to_oss(body) if request.dialect == S3 else body
         document = CHECKS[name](body)
         if name == "lifecycle":
             check_overlap(body, allowed=request.headers.get("x-oss-allow-same-action-overlap", "").lower() == "true")
@@ -128,7 +130,7 @@ def _render(document: Document) -> Callable[[BucketFound, OssRequest], Response]
     def render(result: BucketFound, request: OssRequest) -> Response:
         kept = result.bucket.settings.get(document.name)
         if kept is not None:
-            return xml(Markup(kept))
+            return xml(s3_bodies.of_oss(kept) if request.dialect == S3 else Markup(kept))
         if isinstance(document.absent, Markup):
             return xml(document.absent)
         raise NotFound(f"The bucket has no {document.name} configuration.", code=document.absent, bucket=request.bucket)
@@ -161,7 +163,11 @@ def _document_routes(document: Document) -> list[OssRoute]:
         on("PUT", BUCKET, put, _parse(document.name), done, when=document.name),
         on("GET", BUCKET, get, on_bucket, _render(document), when=document.name),
     ]
-    if document.deletes:
+    if document.name == "tagging":
+        routes.append(
+            on("DELETE", BUCKET, _puts(f"Delete{noun}", _delete_tags), _some_tags, no_content, when="tagging")
+        )
+    elif document.deletes:
         routes.append(on("DELETE", BUCKET, delete, on_bucket, no_content, when=document.name))
     return routes
 
@@ -169,18 +175,48 @@ def _document_routes(document: Document) -> list[OssRoute]:
 # -- ACL
 
 
-async def _new_acl(request: OssRequest) -> NewSetting:
+@dataclass(frozen=True, slots=True)
+class NewAcl(NewSetting):
+    """An ACL, or the grants of the S3 dialect that stand for one."""
+
+    grants: bytes = b""
+
+
+async def _some_tags(request: OssRequest) -> NewSetting:
+    return NewSetting(check_bucket_name(request.bucket), request.query["tagging"])
+
+
+async def _delete_tags(service: Oss, call: Call[NewSetting]) -> None:
+    """Take away all tags of a bucket, or those of the keys that are named (DeleteBucketTags)."""
+    params = call.params
+    kept = service.bucket(params.bucket).settings.get("tagging")
+    named = [key.strip() for key in params.value.split(",") if key.strip()]
+    if kept is not None and named:
+        tags = [tag for tag in parse_body(kept.encode()).all("TagSet/Tag") if tag.value("Key") not in named]
+        kept = str(element("Tagging", element("TagSet", *map(markup, tags)))) if tags else None
+        await service.store.buckets.set(params.bucket, "tagging", kept)
+        return
+    await service.store.buckets.set(params.bucket, "tagging", None)
+
+
+async def _new_acl(request: OssRequest) -> NewAcl:
     check_bucket_name(request.bucket)
-    await read_text(request)
-    return NewSetting(request.bucket, bucket_acl(request.headers.get("x-oss-acl", "")))
+    body = await read_text(request)
+    if body.strip() and request.dialect == S3 and "x-oss-acl" not in request.headers:
+        return NewAcl(request.bucket, "", body)
+    return NewAcl(request.bucket, bucket_acl(request.headers.get("x-oss-acl", "")))
 
 
-async def _put_acl(service: Oss, call: Call[NewSetting]) -> None:
-    check_public(blocked=service.bucket(call.params.bucket).blocks_public, acl=call.params.value, noun="bucket")
-    await service.store.buckets.update(call.params.bucket, acl=call.params.value)
+async def _put_acl(service: Oss, call: Call[NewAcl]) -> None:
+    bucket, params = service.bucket(call.params.bucket), call.params
+    acl = params.value or s3_bodies.acl_of(params.grants, bucket.account_id)
+    check_public(blocked=bucket.blocks_public, acl=acl, noun="bucket")
+    await service.store.buckets.update(params.bucket, acl=acl)
 
 
 def _render_acl(result: BucketFound, request: OssRequest) -> Response:
+    if request.dialect == S3:
+        return xml(s3_bodies.acl_document(result.bucket.account_id, result.bucket.acl))
     grants = element("AccessControlList", element("Grant", result.bucket.acl))
     return xml(element("AccessControlPolicy", owner_element(result.bucket), grants))
 
@@ -239,8 +275,11 @@ def _render_policy_status(result: BucketFound, request: OssRequest) -> Response:
     return xml(element("PolicyStatus", element("IsPublic", str(public).lower())))
 
 
+_PUT_ACL = operation(
+    "PutBucketAcl", NewAcl, _put_acl, touches_bucket("PutBucketAcl"), charge=WRITE, place=at_bucket, mounted=True
+)
 _FIXED = (
-    on("PUT", BUCKET, _puts("PutBucketAcl", _put_acl, mounted=True), _new_acl, done, when="acl"),
+    on("PUT", BUCKET, _PUT_ACL, _new_acl, done, when="acl"),
     on("GET", BUCKET, _gets("GetBucketAcl", mounted=True), on_bucket, _render_acl, when="acl"),
     on("PUT", BUCKET, _puts("PutBucketVersioning", _put_versioning), _new_versioning, done, when="versioning"),
     on("GET", BUCKET, _gets("GetBucketVersioning", mounted=True), on_bucket, _render_versioning, when="versioning"),
