@@ -68,26 +68,14 @@ def _aggregate(
     over: str = "",
     extra: tuple[Expr, ...] = (),
 ) -> Expr:
-    if not over and not binder.aggregates:
-        raise SemanticError(f"aggregate function {function.name} is not allowed here", at(node))
-    if not over and binder.inside_aggregate:
-        raise SemanticError("aggregate functions cannot be nested", at(node))
-    if over and function.name in ("grouping", "grouping_id"):
-        raise SemanticError(f"function {function.name} cannot have an OVER clause", at(node))
+    _check_place(binder, function, node, over)
     nodes, distinct = _without_distinct(nodes)
     before, binder.inside_aggregate = binder.inside_aggregate, not over
     try:
         text, returns, args = _core(binder, function, nodes, node, distinct)
     finally:
         binder.inside_aggregate = before
-    if not over and any(arg.window for arg in args):
-        raise SemanticError("a window function cannot be inside an aggregate function", at(node))
-    if filtered and function.name == "count_if":
-        raise SemanticError("function count_if takes no FILTER", at(node))
-    if order and function.name not in _COLLECTING:
-        raise SemanticError(f"function {function.name} takes no WITHIN GROUP", at(node))
-    if function.name.startswith("grouping") and any(arg.sql not in binder.keys for arg in args):
-        raise SemanticError(f"function {function.name} takes keys of GROUP BY only", at(node))
+    _check_parts(binder, function, node, args, order=order, filtered=filtered, over=over)
     sql, wrap = function.around(text)
     distinct = distinct or function.name == "collect_set"
     if function.name in _COLLECTING and distinct:
@@ -98,6 +86,35 @@ def _aggregate(
     sql = _inserted(sql, "DISTINCT " if distinct else "", order)
     sql = wrapped(wrap, f"{sql}{filtered}{over}", over, returns)
     return _aggregated(build(sql, returns, *args, *extra), over)
+
+
+def _check_place(binder: "ExpressionBinder", function: Function, node: exp.Expr, over: str) -> None:
+    if not over and not binder.aggregates:
+        raise SemanticError(f"aggregate function {function.name} is not allowed here", at(node))
+    if not over and binder.inside_aggregate:
+        raise SemanticError("aggregate functions cannot be nested", at(node))
+    if over and function.name in ("grouping", "grouping_id"):
+        raise SemanticError(f"function {function.name} cannot have an OVER clause", at(node))
+
+
+def _check_parts(
+    binder: "ExpressionBinder",
+    function: Function,
+    node: exp.Expr,
+    args: tuple[Expr, ...],
+    *,
+    order: str,
+    filtered: str,
+    over: str,
+) -> None:
+    if not over and any(arg.window for arg in args):
+        raise SemanticError("a window function cannot be inside an aggregate function", at(node))
+    if filtered and function.name == "count_if":
+        raise SemanticError("function count_if takes no FILTER", at(node))
+    if order and function.name not in _COLLECTING:
+        raise SemanticError(f"function {function.name} takes no WITHIN GROUP", at(node))
+    if function.name.startswith("grouping") and any(arg.sql not in binder.keys for arg in args):
+        raise SemanticError(f"function {function.name} takes keys of GROUP BY only", at(node))
 
 
 def _aggregated(made: Expr, over: object) -> Expr:
