@@ -1,16 +1,15 @@
 """What of sqlglot's grammar is MaxCompute's: which nodes, and which arguments of each, the binder reads.
 
-sqlglot reads many dialects at once, so a clause of another database parses, and a binder that did not look for it would
-answer without it: a wrong result that looks right. So the rule is turned round: each syntax tree is checked as it
-leaves the parser, against the table here: a node that is not in it, or an argument that the table does not name, is
-refused by name. What the table names the binder does read: ``tests/unit/sql/test_grammar.py`` holds it to that, and
-fails when a new version of sqlglot brings an argument nobody has judged.
+Each syntax tree is checked as it leaves the parser (``sql.grammar``): a node that is not in the table, or an argument
+that the table does not name, is refused by name. What the table names the binder does read, and a test holds it to that
+(``tests/unit/sql/test_grammar.py``); it fails when a new version of sqlglot brings an argument nobody has judged.
 """
 
 import re
 
 from sqlglot import exp
 
+from yunbox.sql.grammar import table, unread
 from yunbox.sql.maxcompute.errors import At, ParseFailed, UnsupportedSql
 
 _BINARY = "this expression"
@@ -102,9 +101,7 @@ _READ_BY_NAME = {
     "Filter": "this expression",
     "WithinGroup": "this expression",
 }  # fmt: skip
-READ: dict[type[exp.Expr], frozenset[str]] = {
-    getattr(exp, name): frozenset(args.split()) for name, args in _READ_BY_NAME.items()
-}
+READ = table(_READ_BY_NAME)
 
 _OFFERED_THERE = {
     "pivots": "PIVOT",
@@ -144,7 +141,6 @@ _UNKNOWN_THERE = {
 """What other databases have and the real service has not, in words that its users know."""
 _LIMIT_BY = "LIMIT ... BY"
 _NEAR = 4  # levels above a node that has no token below it
-_EMPTY = (None, False, "")
 
 
 def check(tree: exp.Expr) -> None:
@@ -154,21 +150,10 @@ def check(tree: exp.Expr) -> None:
         UnsupportedSql: MaxCompute has it, Yunbox does not.
         ParseFailed: MaxCompute does not have it.
     """
-    stack = [tree]
-    while stack:
-        node = stack.pop()
-        read = READ.get(type(node))
-        if read is None:
-            raise refusal(type(node).__name__, node)
-        for key, value in node.args.items():
-            if value in _EMPTY or value == []:
-                continue
-            if key not in read:
-                raise _unread(node, key)
-            if isinstance(value, exp.Expr):
-                stack.append(value)
-            elif isinstance(value, list) and type(node) is not exp.Hint:
-                stack += [child for child in value if isinstance(child, exp.Expr)]
+    found = unread(tree, READ)
+    if found is not None:
+        node, key = found
+        raise _unread(node, key) if key else refusal(type(node).__name__, node)
 
 
 def _unread(node: exp.Expr, key: str) -> ParseFailed | UnsupportedSql:

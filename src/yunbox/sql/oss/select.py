@@ -15,6 +15,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from yunbox.kernel.errors import InvalidArgument
+from yunbox.sql import grammar
 
 _TEXT_BYTES_MAX = 16 * 1024
 _IN_ITEMS_MAX = 1024
@@ -37,6 +38,22 @@ _COMPARISONS: dict[type[exp.Expr], str] = {
     exp.EQ: "=", exp.NEQ: "<>", exp.GT: ">", exp.GTE: ">=", exp.LT: "<", exp.LTE: "<=",
 }  # fmt: skip
 _ARITHMETIC: dict[type[exp.Expr], str] = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.Mod: "%"}
+_BINARY = "this expression"
+_READ = grammar.table(
+    {
+        "Select": "expressions from_ where limit",
+        "From": "this", "Table": "this alias", "TableAlias": "this", "Where": "this", "Limit": "expression",
+        "Alias": "this alias", "Star": "", "Column": "this table db catalog", "Identifier": "this quoted",
+        "Dot": _BINARY, "Bracket": "this expressions", "Paren": "this", "Not": "this", "Neg": "this",
+        "Literal": "this is_string", "Boolean": "this", "Null": "",
+        "Count": "this big_int", "Sum": "this", "Avg": "this", "Max": "this", "Min": "this",
+        "Cast": "this to", "TryCast": "this to", "DataType": "this expressions nested", "DataTypeParam": "this",
+        "Between": "this low high", "In": "this expressions", "Like": "this expression negate", "Escape": _BINARY,
+        "Is": _BINARY, "DPipe": "this expression safe", "Div": "this expression typed safe",
+        **dict.fromkeys(("And", "Or", "EQ", "NEQ", "GT", "GTE", "LT", "LTE", "Add", "Sub", "Mul", "Mod"), _BINARY),
+    }
+)  # fmt: skip
+"""What the translator reads of each node: nothing that was parsed is dropped."""
 _AGGREGATES: dict[type[exp.Expr], str] = {
     exp.Count: "COUNT", exp.Sum: "SUM", exp.Avg: "AVG", exp.Max: "MAX", exp.Min: "MIN",
 }  # fmt: skip
@@ -121,12 +138,13 @@ class _Translator:
         self._needed: dict[str, None] = {}
 
     def select(self, tree: exp.Expr) -> Selection:
-        parts = {name for name, value in tree.args.items() if value}
-        if not isinstance(tree, exp.Select) or parts - {"expressions", "from_", "where", "limit", "kind"}:
+        if not isinstance(tree, exp.Select):
             raise syntax_error("it has only select, from, where and limit")
+        if (found := grammar.unread(tree, _READ)) is not None:
+            node, key = found
+            raise syntax_error(f"{(key or type(node).__name__).rstrip('_').upper()} is not offered here")
         table = tree.args["from_"].this
-        extra = {name for name, value in table.args.items() if value} - {"this", "alias"}
-        if not isinstance(table, exp.Table) or table.name.lower() != "ossobject" or extra:
+        if not isinstance(table, exp.Table) or table.name.lower() != "ossobject":
             raise syntax_error("it is from ossobject")
         if table.alias:
             self._aliases.add(table.alias.lower())
@@ -209,7 +227,8 @@ class _Translator:
         raise syntax_error("a condition is expected")
 
     def _like(self, node: exp.Like) -> str:
-        return f"{_as(self._value(node.this), 'text')} LIKE {_as(self._value(node.expression), 'text')}"
+        word = "NOT LIKE" if node.args.get("negate") else "LIKE"
+        return f"{_as(self._value(node.this), 'text')} {word} {_as(self._value(node.expression), 'text')}"
 
     def _compare(self, left: Typed, sign: str, right: Typed) -> str:
         kinds = {left.kind, right.kind}
