@@ -260,7 +260,7 @@ def test_booleans_are_given_back_in_small_letters(bucket: oss2.Bucket, spelled: 
     rule = f"<RoutingRule><RuleNumber>1</RuleNumber>{CONDITION}<Redirect>{redirect}</Redirect></RoutingRule>"
     body = f"<WebsiteConfiguration>{INDEX}<RoutingRules>{rule}</RoutingRules></WebsiteConfiguration>".encode()
     assert refusal(bucket, "PUT", "", {"website": ""}, None, body) == (200, "")
-    assert bucket.get_bucket_website().rules[0].redirect.pass_query is True
+    assert bucket.get_bucket_website().rules[0].redirect.pass_query_string is True
     marker = f"<Expiration><ExpiredObjectDeleteMarker>{spelled}</ExpiredObjectDeleteMarker></Expiration>"
     assert lifecycle(bucket, marker) == (200, "")
     assert bucket.get_bucket_lifecycle().rules[0].expiration.expired_detete_marker is True
