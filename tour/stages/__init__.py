@@ -3,5 +3,6 @@
 from stages.house import STAGE as HOUSE
 from stages.maxcompute import STAGE as MAXCOMPUTE
 from stages.oss import STAGE as OSS
+from stages.strict import STAGE as STRICT
 
-STAGES = (MAXCOMPUTE, OSS, HOUSE)
+STAGES = (MAXCOMPUTE, OSS, STRICT, HOUSE)
