@@ -1,16 +1,19 @@
 """Uploaded blocks to Parquet files, and the rows of tables and results to the tunnel's encodings."""
 
 import io
+import re
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
+from zoneinfo import ZoneInfo
 
 import arro3.io as arrow_io
 import duckdb
 
 from yunbox.engine.duck import results
-from yunbox.engine.duck.layout import project
+from yunbox.engine.duck.layout import from_buffers, project
 from yunbox.engine.duck.messages import ExportResult, ExportRows, IngestBlock, Packing, Written
 from yunbox.engine.duck.record_load import load_records
 from yunbox.engine.duck.scan import quote_name, quote_text, relation
@@ -23,6 +26,7 @@ from yunbox.wire.odps.arrow import END_OF_STREAM, schema_for, stream_prefix
 from yunbox.wire.odps.compression import Compressor
 from yunbox.wire.odps.csv import encode_csv
 from yunbox.wire.odps.frames import encode_chunks
+from yunbox.wire.odps.metrics import Costs
 from yunbox.wire.odps.records import RecordEncoder
 
 _ROWS_A_BATCH = 8192
@@ -30,12 +34,14 @@ _WRITE_BYTES = 512 << 10
 _TOO_WIDE = "maximum total string size"
 _WIDE_ROWS = 2048
 _DECIMAL_DIGITS_MAX = 38
+_KIND = re.compile(r"^[A-Z]\w+ (?:[A-Z]\w+ )?Error: ")
+"""What DuckDB begins a message with."""
 
 
 def ingest(db: duckdb.DuckDBPyConnection, request: IngestBlock) -> Written:
     """Write the rows of one block as a Parquet file of the session's partition."""
     columns = _selected(request.table, request.columns)
-    source = f"SELECT {_items(request.table, columns)} FROM _block"
+    source = f"SELECT {_items(request, columns)} FROM _block"
     try:
         if request.encoding == "arrow":
             db.register("_block", _arrow_source(request.block, columns))
@@ -52,7 +58,7 @@ def ingest(db: duckdb.DuckDBPyConnection, request: IngestBlock) -> Written:
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0]
+    return _KIND.sub("", str(error).strip().splitlines()[0])
 
 
 def _selected(table: Table, names: Sequence[str]) -> list[Column]:
@@ -62,17 +68,20 @@ def _selected(table: Table, names: Sequence[str]) -> list[Column]:
     return [by_name[name] for name in names]
 
 
-def _items(table: Table, columns: Sequence[Column]) -> str:
+def _items(request: IngestBlock, columns: Sequence[Column]) -> str:
     present = {column.name for column in columns}
+    buffers = request.encoding == "arrow"
     return ", ".join(
-        f"{_item(column, column.name in present)} AS {quote_name(column.name)}" for column in table.columns
+        f"{_item(column, column.name in present, buffers=buffers)} AS {quote_name(column.name)}"
+        for column in request.table.columns
     )
 
 
-def _item(column: Column, present: bool) -> str:
+def _item(column: Column, present: bool, *, buffers: bool) -> str:
     """A column's value in its type; rows that break a rule of the column fail the block."""
     value = quote_name(column.name) if present else (column.default or "NULL")
-    cast = f"CAST({value} AS {column.type.duckdb})"
+    typed = from_buffers(column.type, value) if present and buffers else value
+    cast = f"CAST({typed} AS {column.type.duckdb})"
     if column.type.name in ("varchar", "char"):
         length = column.type.params[0]
         told = quote_text(f"a value of column {column.name} is longer than {length} characters")
@@ -84,16 +93,19 @@ def _item(column: Column, present: bool) -> str:
 
 
 def _arrow_source(path: Path, columns: Sequence[Column]) -> Any:
-    prefix = results.tunnel_prefix([replace(column, type=_widest(column.type)) for column in columns])
+    prefix = results.tunnel_prefix([replace(column, type=_as_sent(column.type)) for column in columns])
     framed: Any = _Framed(prefix, path.open("rb"), END_OF_STREAM)
     return arrow_io.read_ipc_stream(framed)
 
 
-def _widest(kind: DataType) -> DataType:
-    """Decimals as wide as their 16 bytes, so that the cast to the column's type finds the values too large for it."""
+def _as_sent(kind: DataType) -> DataType:
+    """What the buffers hold: decimals as wide as their 16 bytes, so that the cast to the column's type finds the
+    values too large for it, and timestamps as nanoseconds, so that none is cut without a word."""
+    if kind.name in ("timestamp", "timestamp_ntz"):
+        return DataType("bigint")
     if kind.name == "decimal":
         return replace(kind, params=(_DECIMAL_DIGITS_MAX, kind.params[1]))
-    return replace(kind, children=tuple(map(_widest, kind.children)))
+    return replace(kind, children=tuple(map(_as_sent, kind.children)))
 
 
 class _Framed(io.RawIOBase):
@@ -147,15 +159,22 @@ def _as_ipc(db: duckdb.DuckDBPyConnection, request: ExportRows, columns: list[Co
 
 
 def _as_records(db: duckdb.DuckDBPyConnection, request: ExportRows, columns: list[Column]) -> Iterator[bytes]:
-    encoder = RecordEncoder([(c.name, c.type) for c in columns])
-    for rows in _rows(db, request, columns):
-        yield encoder.encode(rows)
-    yield encoder.finish()
+    return _encoded(_rows(db, request, columns), columns, metrics=request.metrics)
+
+
+def _encoded(batches: Iterable[Sequence[Any]], columns: Sequence[Column], *, metrics: bool) -> Iterator[bytes]:
+    """Batches of rows as one record stream."""
+    encoder, costs = RecordEncoder([(c.name, c.type) for c in columns]), Costs()
+    for rows in costs.reading(batches):
+        data, sending = encoder.encode(rows), time.monotonic_ns()
+        yield data
+        costs.sent(sending)
+    yield encoder.finish(costs.text() if metrics else "")
 
 
 def _as_csv(db: duckdb.DuckDBPyConnection, request: ExportRows, columns: list[Column]) -> Iterator[bytes]:
     rows = [row for batch in _rows(db, request, columns) for row in batch]
-    yield encode_csv([(c.name, c.type) for c in columns], rows).encode()
+    yield encode_csv([(c.name, c.type) for c in columns], rows, ZoneInfo(request.timezone)).encode()
 
 
 def _messages(db: duckdb.DuckDBPyConnection, queries: Iterable[str], packing: Packing | None = None) -> Iterator[bytes]:
@@ -242,8 +261,12 @@ def export_result(db: duckdb.DuckDBPyConnection, request: ExportResult) -> Itera
     messages = results.read_range(request.path, request.batches, request.columns, request.start, request.count)
     by_name = {column.name: column for column in request.columns}
     columns = [by_name[name] for name in request.select] if request.select else list(request.columns)
-    encode = _result_arrow if request.encoding == "arrow" else _result_records
-    yield from compressed(encode(db, messages, request.columns, columns), request.coding)
+    if request.encoding == "arrow":
+        encoded = _result_arrow(db, messages, request.columns, columns)
+    else:
+        batches = (results.rows_of(db, _reader(message, request.columns), columns) for message in messages)
+        encoded = _encoded(batches, columns, metrics=request.metrics)
+    yield from compressed(encoded, request.coding)
 
 
 def _result_arrow(
@@ -266,15 +289,6 @@ def _converted(
             yield from _messages(db, [query])
         finally:
             db.unregister("_result")
-
-
-def _result_records(
-    db: duckdb.DuckDBPyConnection, messages: Iterable[bytes], stored: Sequence[Column], columns: Sequence[Column]
-) -> Iterator[bytes]:
-    encoder = RecordEncoder([(c.name, c.type) for c in columns])
-    for message in messages:
-        yield encoder.encode(results.rows_of(db, _reader(message, stored), columns))
-    yield encoder.finish()
 
 
 def _reader(message: bytes, columns: Sequence[Column]) -> Any:

@@ -4,7 +4,7 @@ A record-batch message carries buffers, not types, so an instant sent as BIGINT 
 timestamp[ms] once the schema says so: no copy is made to change a unit.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from yunbox.engine.duck.scan import quote_name
 from yunbox.schema.tables import Column
@@ -13,7 +13,10 @@ from yunbox.schema.types import DataType
 _DIRECT = {"datetime": "epoch_ms({})", "timestamp": "epoch_ns({})", "timestamp_ntz": "epoch_ns({})",
            "json": "CAST({} AS VARCHAR)"}  # fmt: skip
 
-
+_FROM_NANOS = "CASE WHEN {{0}} % 1000 = 0 THEN {make}({{0}} // 1000) WHEN {{0}} IS NOT NULL THEN error('{finer}') END"
+FINER = "a TIMESTAMP finer than a microsecond is not supported by Yunbox, whose tables keep microseconds: round it"
+_INSTANT = {"timestamp": _FROM_NANOS.format(make="make_timestamptz", finer=FINER),
+            "timestamp_ntz": _FROM_NANOS.format(make="make_timestamp", finer=FINER)}  # fmt: skip
 _INSTANTS = ("timestamp", "timestamp_ntz")
 
 
@@ -23,7 +26,7 @@ def project(columns: Sequence[Column], query: str, *, timestamp_as_struct: bool 
     ``timestamp_as_struct`` is what PyODPS expects of results and previews, for whole columns only. A query whose
     columns have that layout already stays as it is, and is bound a layer less.
     """
-    if not any(_needs_change(column.type) for column in columns):
+    if not any(_needs_change(column.type, _DIRECT) for column in columns):
         return query
     items = []
     for column in columns:
@@ -46,26 +49,36 @@ def element_name(depth: int) -> str:
     return f'"e {depth}"'
 
 
-def to_buffers(kind: DataType, value: str, depth: int = 0) -> str:
+def to_buffers(kind: DataType, value: str) -> str:
     """An expression whose Arrow buffers are those of the tunnel's type for ``kind``."""
+    return _changed(kind, value, _DIRECT)
+
+
+def from_buffers(kind: DataType, value: str) -> str:
+    """The value of ``kind`` that the tunnel's Arrow buffers stand for, its timestamps read as nanoseconds."""
+    return _changed(kind, value, _INSTANT)
+
+
+def _changed(kind: DataType, value: str, direct: Mapping[str, str], depth: int = 0) -> str:
+    """A value with the expression of each of the types in ``direct`` in its place, however deep inside."""
     e = element_name(depth)
-    if not _needs_change(kind):
+    if not _needs_change(kind, direct):
         return value
-    if kind.name in _DIRECT:
-        return _DIRECT[kind.name].format(value)
+    if kind.name in direct:
+        return direct[kind.name].format(value)
     if kind.name == "array":
-        return f"list_transform({value}, lambda {e}: {to_buffers(kind.children[0], e, depth + 1)})"
+        return f"list_transform({value}, lambda {e}: {_changed(kind.children[0], e, direct, depth + 1)})"
     if kind.name == "map":
         parts = zip(kind.children, ("key", "value"), strict=True)
-        key, item = (to_buffers(child, f"{e}.{part}", depth + 1) for child, part in parts)
+        key, item = (_changed(child, f"{e}.{part}", direct, depth + 1) for child, part in parts)
         entries = f"list_transform(map_entries({value}), lambda {e}: struct_pack(k := {key}, v := {item}))"
         return f"CASE WHEN {value} IS NOT NULL THEN map_from_entries({entries}) END"
     fields = ", ".join(
-        f"{quote_name(name)} := {to_buffers(child, f'{value}.{quote_name(name)}', depth)}"
+        f"{quote_name(name)} := {_changed(child, f'{value}.{quote_name(name)}', direct, depth)}"
         for name, child in zip(kind.names, kind.children, strict=True)
     )
     return f"CASE WHEN {value} IS NOT NULL THEN struct_pack({fields}) END"
 
 
-def _needs_change(kind: DataType) -> bool:
-    return kind.name in _DIRECT or any(_needs_change(child) for child in kind.children)
+def _needs_change(kind: DataType, direct: Mapping[str, str]) -> bool:
+    return kind.name in direct or any(_needs_change(child, direct) for child in kind.children)

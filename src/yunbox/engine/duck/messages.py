@@ -249,7 +249,8 @@ class ExportRows:
 
     ``encoding`` is ``arrow`` or ``protobuf`` as the tunnel has them, or for previews ``ipc``, a whole Arrow
     stream, or ``csv``. ``columns`` may name partition columns. ``coding`` compresses what is sent, ``packing``
-    the buffers inside a whole Arrow stream.
+    the buffers inside a whole Arrow stream; ``timezone`` is the one in which ``csv`` shows instants,
+    ``metrics`` asks for what it cost in the footer of records.
     """
 
     table: Table
@@ -261,13 +262,15 @@ class ExportRows:
     encoding: str
     coding: str = ""
     packing: Packing | None = None
+    timezone: str = "UTC"
+    metrics: bool = False
 
 
 @dataclass(frozen=True)
 class ExportResult:
     """Stream a range of rows of a result file in the tunnel's encoding, or as ``csv``; answered by chunks.
 
-    ``timezone`` is the one in which CSV shows instants.
+    ``timezone`` is the one in which CSV shows instants; ``metrics`` asks for what it cost in the footer of records.
     """
 
     columns: tuple[Column, ...]
@@ -279,6 +282,7 @@ class ExportResult:
     select: tuple[str, ...] = field(default=())
     coding: str = ""
     timezone: str = "UTC"
+    metrics: bool = False
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,9 @@ from typing import Any
 import arro3.core as arrow
 import duckdb
 
-from yunbox.engine.duck.layout import element_name
+from yunbox.engine.duck.layout import FINER, element_name
 from yunbox.engine.duck.scan import quote_name
+from yunbox.kernel.errors import Unsupported
 from yunbox.schema.tables import Column
 from yunbox.schema.types import DataType
 from yunbox.wire.odps.records import RecordDecoder
@@ -121,12 +122,18 @@ def _days(value: date) -> int:
     return value.toordinal() - _EPOCH_DAY
 
 
+def _coarse(value: Any) -> Any:
+    if getattr(value, "nanosecond", 0):
+        raise Unsupported(FINER)
+    return value
+
+
 def _micros(value: datetime) -> int:
-    return (value - _EPOCH) // _MICROSECOND
+    return (_coarse(value) - _EPOCH) // _MICROSECOND
 
 
 def _micros_naive(value: datetime) -> int:
-    return (value - _EPOCH_NAIVE) // _MICROSECOND
+    return (_coarse(value) - _EPOCH_NAIVE) // _MICROSECOND
 
 
 def _decimal(value: Any) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from yunbox.schema.types import INTEGERS, DataType
-from yunbox.sql.maxcompute.errors import NOWHERE, ArgumentWrong, At, SemanticError
+from yunbox.sql.maxcompute.errors import NOWHERE, ArgumentWrong, At, SemanticError, UnsupportedSql
 from yunbox.sql.maxcompute.expr import (
     BOOLEAN,
     DATETIME,
@@ -30,8 +30,8 @@ _RANK = {name: rank for rank, name in enumerate((*INTEGERS, "decimal", "float", 
 _DIGITS = {"tinyint": 3, "smallint": 5, "int": 10, "bigint": 19}
 _TIMES = ("date", "datetime", "timestamp", "timestamp_ntz")
 _FORMATS = {"date": "%Y-%m-%d", "datetime": "%Y-%m-%d %H:%M:%S"}
-_FORMS = {"date": "mc_date_form", "datetime": "mc_instant_form", "timestamp": "mc_instant_form",
-          "timestamp_ntz": "mc_instant_form"}  # fmt: skip
+_FORMS = {"date": "mc_date_form", "datetime": "mc_instant_form", "timestamp": "mc_timestamp_form",
+          "timestamp_ntz": "mc_timestamp_form"}  # fmt: skip
 _DAY, _TIME = r"\d{4}-\d\d-\d\d", r"\d\d:\d\d:\d\d"
 _LITERALS = {
     "date": re.compile(_DAY),
@@ -39,6 +39,8 @@ _LITERALS = {
     "timestamp": re.compile(rf"{_DAY}( {_TIME}(\.\d{{1,9}})?)?"),
     "timestamp_ntz": re.compile(rf"{_DAY}( {_TIME}(\.\d{{1,9}})?)?"),
 }
+_FINER = re.compile(r"\.\d{6}\d*[1-9]")
+"""The fraction of an instant that has more than microseconds, which tables keep."""
 _EXACT = re.compile(r"-?(\d+)(?:\.(\d+))?", re.ASCII)
 _WHOLE = re.compile(r"-?\d+", re.ASCII)
 _PRECISION_MAX, _SCALE_MAX = 38, 18
@@ -201,12 +203,14 @@ def _is_plain(text: str, target: DataType) -> bool:
 
 def check_literal(text: str, target: DataType, where: At = NOWHERE) -> None:
     """Refuse a typed literal, such as ``DATE'2024-02-30'``, that is no value of its type."""
+    if target.name.startswith("timestamp") and _FINER.search(text):
+        raise UnsupportedSql("a TIMESTAMP finer than a microsecond", where)
     if target.name in _LITERALS and not _is_literal(text, target):
         raise ArgumentWrong(f"'{text}' is no {target.name.upper()}", where)
 
 
 def _is_literal(text: str, target: DataType) -> bool:
-    if _LITERALS[target.name].fullmatch(text) is None:
+    if _LITERALS[target.name].fullmatch(text) is None or _FINER.search(text):
         return False
     try:
         datetime.fromisoformat(text[:19])

@@ -25,6 +25,15 @@ CREATE OR REPLACE MACRO mc_date_form(x) AS
 CREATE OR REPLACE MACRO mc_instant_form(x) AS
     CASE WHEN x LIKE '____-__-__ __:__:__' OR x LIKE '____-__-__' OR x LIKE '____-__-__ __:__:__.%' THEN x END;
 
+-- A text in the form of a TIMESTAMP. Tables keep microseconds, so a finer one is refused, not cut.
+CREATE OR REPLACE MACRO mc_timestamp_form(x) AS
+    CASE
+        WHEN length(x) > 26 AND regexp_matches(x, '\.\d{6}\d*[1-9]') THEN error(
+            'ODPS-0130071:Semantic analysis exception - a TIMESTAMP finer than a microsecond is not supported by Yunbox'
+        )
+        ELSE mc_instant_form(x)
+    END;
+
 -- A DECIMAL as text without the zeros that end its fraction.
 CREATE OR REPLACE MACRO mc_trimmed(x) AS
     CASE WHEN contains(CAST(x AS VARCHAR), '.') THEN rtrim(rtrim(CAST(x AS VARCHAR), '0'), '.') ELSE CAST(x AS VARCHAR) END;

@@ -126,6 +126,11 @@ class CatalogueReader:
         )[0]
         return row[0], row[1], row[2]
 
+    def project_bytes(self, project: str) -> int:
+        """The bytes of all tables of a project."""
+        sql = "SELECT coalesce(sum(size_bytes), 0) FROM files JOIN tables ON tables.id = table_id WHERE project = ?"
+        return self._read(sql, project)[0][0]
+
     def function_exists(self, project: str, name: str) -> bool:
         """Whether a user-defined function of that name is registered in the project."""
         return bool(self._read("SELECT 1 FROM functions WHERE project = ? AND name = ?", project, name.lower()))

@@ -1,7 +1,8 @@
 """Rows as the tunnel's protobuf-like record stream, in both directions.
 
     { { tag(column + 1) value } *  tag(33553408) CRC32C of the record } *
-    tag(33554430) number of records    tag(33554431) CRC32C of all record checksums
+    tag(33554430) number of records    [ tag(1) metrics  tag(33554176) CRC32C of them ]
+    tag(33554431) CRC32C of all record checksums
 
 NULL columns are left out. A record's checksum covers, for each column present, its number as 4 bytes
 little-endian and its logical value (see ``record_fields``). Sources: PyODPS 0.13 ``tunnel/io/reader.py``,
@@ -26,6 +27,7 @@ RECORD_BYTES_MAX = 64 << 20
 """A text holds at most 8 MB at the real service; a record of this size is no honest one."""
 PARSE_BYTES_MIN = 32 << 10
 _END_RECORD, _META_COUNT, _META_CHECKSUM = 33_553_408, 33_554_430, 33_554_431
+_METRICS, _METRICS_END, _LENGTH_DELIMITED = 1, 33_554_176, 2
 _INT = struct.Struct("<i")
 _UINT = struct.Struct("<I")
 
@@ -170,10 +172,16 @@ class RecordEncoder:
         self._checksums = checksums
         return bytes(out)
 
-    def finish(self) -> bytes:
-        """Return the footer that both official clients insist on."""
-        parts = (varint(_META_COUNT << 3), varint(self.count << 1))
+    def finish(self, metrics: str = "") -> bytes:
+        """Return the footer that both official clients insist on, with ``metrics`` for those who look for it."""
+        parts = (varint(_META_COUNT << 3), varint(self.count << 1), _metrics(metrics.encode()) if metrics else b"")
         return b"".join((*parts, varint(_META_CHECKSUM << 3), varint(self._checksums)))
+
+
+def _metrics(text: bytes) -> bytes:
+    checksum = crc32c(_INT.pack(_METRICS) + text)
+    parts = (varint(_METRICS << 3 | _LENGTH_DELIMITED), varint(len(text)), text)
+    return b"".join((*parts, varint(_METRICS_END << 3), varint(checksum)))
 
 
 _END_TAG = varint(_END_RECORD << 3)

@@ -12,9 +12,15 @@ import com.aliyun.odps.data.Record;
 import com.aliyun.odps.data.RecordReader;
 import com.aliyun.odps.data.RecordWriter;
 import com.aliyun.odps.data.ResultSet;
+import com.aliyun.odps.security.SecurityManager;
+import com.aliyun.odps.sqa.ExecuteMode;
+import com.aliyun.odps.sqa.SQLExecutor;
+import com.aliyun.odps.sqa.SQLExecutorBuilder;
 import com.aliyun.odps.task.SQLTask;
 import com.aliyun.odps.tunnel.TableTunnel;
 import com.aliyun.odps.tunnel.io.CompressOption;
+import com.google.gson.JsonParser;
+import java.util.HashMap;
 import java.util.List;
 
 /** One story with the official Java SDK; prints a line for each thing that worked. */
@@ -63,6 +69,16 @@ public class Story {
     reader.close();
     System.out.println("downloaded " + down.getRecordCount() + " sum " + sum);
 
+    StringBuilder partitions = new StringBuilder();
+    RecordReader head = table.read(2);
+    int first = 0;
+    while ((found = head.read()) != null) {
+      first++;
+      partitions.append(' ').append(found.getString("pt"));
+    }
+    System.out.println("read " + first + " of the first rows, pt" + partitions);
+    System.out.println("shipped " + shipped(odps, tunnel, args[3]));
+
     for (CompressOption.CompressAlgorithm algorithm : CODINGS) {
       System.out.println(algorithm + " " + compressed(tunnel, args[3], new CompressOption(algorithm, 1, 0)));
     }
@@ -77,6 +93,15 @@ public class Story {
     }
     System.out.println("logview " + odps.logview().generateLogView(instance, 1).contains(instance.getId()));
 
+    administer(odps);
+    SQLExecutor executor = SQLExecutorBuilder.builder().odps(odps).executeMode(ExecuteMode.OFFLINE).build();
+    executor.run("select a from j where pt = '1' limit 2;", new HashMap<>());
+    System.out.println("executor " + executor.getResult().size() + " rows");
+    SQLTask.run(odps, "create table k (a bigint) clustered by (a) into 4 buckets;").waitForSuccess();
+    Table.ClusterInfo cluster = odps.tables().get("k").getClusterInfo();
+    System.out.println(
+        "clustered " + cluster.getClusterType() + " " + cluster.getBucketNum() + " " + cluster.getClusterCols());
+
     try {
       SQLTask.run(odps, "select * from missing;").waitForSuccess();
     } catch (OdpsException error) {
@@ -85,6 +110,43 @@ public class Story {
     System.out.println("exists " + odps.tables().exists("j") + " " + odps.tables().exists("missing"));
     odps.tables().delete("j");
     System.out.println("exists " + odps.tables().exists("j"));
+  }
+
+  /** What a JDBC connection and the console ask before anything else. */
+  private static void administer(Odps odps) throws Exception {
+    System.out.println("tenant " + odps.tenant().getProperty("odps.namespace.schema"));
+    SecurityManager security = odps.projects().get().getSecurityManager();
+    String who = security.runQuery("whoami", false);
+    System.out.println("whoami " + new JsonParser().parse(who).getAsJsonObject().has("DisplayName"));
+    boolean json = security.runQuery("show grants", true).startsWith("{");
+    System.out.println("security " + json + " " + security.runQuery("list users", false).startsWith("[users]"));
+  }
+
+  /** Rows as the console's tunnel commands move them: an upload looked at again, a download made behind. */
+  private static String shipped(Odps odps, TableTunnel tunnel, String project) throws Exception {
+    PartitionSpec spec = new PartitionSpec("pt='ship'");
+    odps.tables().get("j").createPartition(spec);
+    TableTunnel.UploadSession up = tunnel.createUploadSession(project, null, "j", spec, true);
+    RecordWriter writer = up.openRecordWriter(1L, true);
+    for (long i = 0; i < 3; i++) {
+      Record record = up.newRecord();
+      record.set("a", i);
+      record.set("s", "text".getBytes("UTF-8"));
+      writer.write(record);
+    }
+    writer.close();
+    tunnel.getUploadSession(project, null, "j", spec, up.getId()).commit(new Long[] {1L});
+    TableTunnel.DownloadSessionBuilder builder =
+        tunnel.buildDownloadSession(project, "j").setPartitionSpec(spec).setAsyncMode(true).setWaitAsyncBuild(false);
+    TableTunnel.DownloadSession down = builder.build();
+    while (!builder.wait(down, 2, 60)) {}
+    RecordReader reader = down.openRecordReader(0, down.getRecordCount(), true);
+    int rows = 0;
+    while (reader.read() != null) {
+      rows++;
+    }
+    reader.close();
+    return rows + " " + down.getStatus();
   }
 
   /** Rows through a block and a pack, and back, compressed all the way; returns their sum. */

@@ -108,7 +108,7 @@ async def _get_tenant(projects: Projects, call: Call[Nothing]) -> dict[str, Any]
         "TenantState": "NORMAL",
         "CreateTime": int(created),
         "UpdateTime": int(created),
-        "TenantMeta": {},
+        "TenantMeta": "{}",  # a text: the Java SDK reads it as one
         "Parameters": {"odps.namespace.schema": "false"},
     }
 
@@ -143,10 +143,33 @@ async def _get_project(projects: Projects, call: Call[ProjectName]) -> Project:
     return require_project(projects, call.params.project)
 
 
+@dataclass(frozen=True)
+class Storage:
+    """A project and the bytes that its tables take."""
+
+    project: Project
+    size_bytes: int
+
+
+async def _get_storage(projects: Projects, call: Call[ProjectName]) -> Storage:
+    project = require_project(projects, call.params.project)
+    return Storage(project, projects.catalogue.project_bytes(project.name))
+
+
+def _storage_xml(storage: Storage, request: Request) -> Response:
+    """What is kept is all of one tier, and there is no recycle bin."""
+    size = str(storage.size_bytes)
+    taken = dict.fromkeys(("StandardSize", "usedQuotaLogicalSize", "usedQuotaPhysicalSize"), size)
+    unused = ("LongTermSize", "LowFrequencySize", "usedRecycleBinLogicalSize", "usedRecycleBinPhysicalSize")
+    return _xml_of(storage.project, "ExtendedProperties", {**taken, **dict.fromkeys(unused, "0")})
+
+
 def _project_xml(project: Project, request: Request) -> Response:
-    properties = {} if request.has("extended") else {**service_properties(project), **project.properties}
+    return _xml_of(project, "Properties", {**service_properties(project), **project.properties})
+
+
+def _xml_of(project: Project, tag: str, properties: dict[str, str]) -> Response:
     items = [element("Property", element("Name", k), element("Value", v)) for k, v in sorted(properties.items())]
-    tag = "ExtendedProperties" if request.has("extended") else "Properties"
     root = element(
         "Project",
         element("Name", project.name),
@@ -281,6 +304,7 @@ GET_LOGVIEW_HOST = Operation("odps", "GetLogviewHost", Nothing, _logview_host, a
 GET_TUNNEL = Operation("odps", "GetTunnelEndpoint", ProjectName, _tunnel_address, anyone)
 LIST_PROJECTS = Operation("odps", "ListProjects", Page, _list_projects, anyone)
 GET_PROJECT = Operation("odps", "GetProject", ProjectName, _get_project, reads_project)
+GET_STORAGE = Operation("odps", "GetProjectStorage", ProjectName, _get_storage, reads_project)
 GET_POLICY = Operation("odps", "GetPolicy", ProjectName, _get_policy, reads_project)
 PUT_POLICY = Operation("odps", "PutPolicy", PolicyDocument, _put_policy, administers)
 LIST_SCHEMAS = Operation("odps", "ListSchemas", ProjectName, _list_schemas, lists_project)
@@ -293,6 +317,7 @@ ROUTES = [
     on("GET", "/logview/host", GET_LOGVIEW_HOST, no_params, _plain),
     on("GET", "/projects", LIST_PROJECTS, _page, _projects_xml),
     on("GET", "/projects/{project}", GET_PROJECT, project_params, _project_xml),
+    on("GET", "/projects/{project}", GET_STORAGE, project_params, _storage_xml, when="extended"),
     on("GET", "/projects/{project}", GET_POLICY, project_params, _plain, when="policy"),
     on("PUT", "/projects/{project}", PUT_POLICY, _policy_params, _done, when="policy"),
     on("GET", "/projects/{project}/tunnel", GET_TUNNEL, project_params, _plain),

@@ -11,6 +11,7 @@ from yunbox.kernel.errors import InvalidArgument, NotFound
 from yunbox.kernel.texts import whole_number
 from yunbox.schema.tables import Column, PartitionValues, Table, TableName
 from yunbox.services.maxcompute.access import InCatalogue, OnTable, lists_project, on_table
+from yunbox.services.maxcompute.catalogue.clustering import PROPERTY, Clustering
 from yunbox.services.maxcompute.replies import http_date, text, xml
 from yunbox.services.maxcompute.route import PAGE_MAX, PathValues, on
 from yunbox.storage.tables.catalogue import Catalogue
@@ -23,6 +24,8 @@ from yunbox.wire.xml import Markup, cdata, element
 _SPEC = re.compile(r"\s*([A-Za-z_]\w*)\s*=\s*(?:'([^']*)'|\"([^\"]*)\"|([^,'\"]*))\s*(?:,|$)")
 _SLASH = re.compile(r"/(?=\s*[A-Za-z_]\w*\s*=)")
 """A slash between two parts of a spec; any other belongs to a value."""
+OWN_PROPERTIES = (LIFECYCLE_DISABLED, PROPERTY)
+"""What the catalogue keeps as properties and clients see elsewhere."""
 _TYPES = {"table": "MANAGED_TABLE", "view": "VIRTUAL_VIEW", "external": "EXTERNAL_TABLE"}
 
 
@@ -295,7 +298,7 @@ def schema_json(described: Described) -> str:
         "shardInfo": None,
         "tableLabel": "0",
         **_external(table),
-        "tableProperties": json.dumps({k: v for k, v in table.properties.items() if k != LIFECYCLE_DISABLED}),
+        "tableProperties": json.dumps({k: v for k, v in table.properties.items() if k not in OWN_PROPERTIES}),
         "Reserved": json.dumps(_reserved(table)),
         "columns": [column_json(column) for column in table.columns],
         "partitionKeys": [column_json(column) for column in table.partition_columns],
@@ -309,7 +312,10 @@ def _reserved(table: Table) -> dict[str, Any]:
         reserved["Transactional"] = "true"
     if table.primary_key:
         reserved["PrimaryKey"] = list(table.primary_key)
-    return reserved
+    if table.kind == "table":
+        reserved["StoredAs"] = "AliOrc"  # the format the service keeps; Yunbox's is Parquet, which no client sees
+    clustering = Clustering.of(table.properties)
+    return {**reserved, **(clustering.reserved() if clustering else {})}
 
 
 def _table_markup(described: Described, *, with_schema: bool) -> Markup:

@@ -40,7 +40,7 @@ class Language:
         """The answer to one statement."""
         command = parse(text)
         result = await self._run(principal, project, command)
-        if as_json:
+        if as_json or command.kind == "whoami":  # the vendor's console asks for text, and reads JSON
             return json.dumps({"result": result} if isinstance(result, str) else result, ensure_ascii=False)
         return result if isinstance(result, str) else _text(result)
 
@@ -185,8 +185,6 @@ def _by_object(project: str, grants: list[Grant]) -> dict[str, list[str]]:
 
 def _text(result: dict[str, Any]) -> str:
     """An answer in sections, one line for each thing in them."""
-    if "DisplayName" in result:
-        return f"Name: {result['DisplayName']}\nID: {result['ID']}"
     lines: list[str] = []
     for title in ("Users", "Roles"):
         if title in result:

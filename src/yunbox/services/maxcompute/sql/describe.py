@@ -7,11 +7,12 @@ from yunbox.kernel.call import Call
 from yunbox.kernel.errors import NotFound, Unsupported
 from yunbox.schema.locations import ExternalSource
 from yunbox.schema.tables import Column, Table, TableName
+from yunbox.services.maxcompute.catalogue.clustering import Clustering
+from yunbox.services.maxcompute.catalogue.tables import OWN_PROPERTIES
 from yunbox.services.maxcompute.sql.instances import Outcome
 from yunbox.services.maxcompute.sql.statement import Statement
 from yunbox.services.maxcompute.sql.warehouse import Warehouse
 from yunbox.sql.maxcompute import plans
-from yunbox.storage.tables.lifecycle import LIFECYCLE_DISABLED
 from yunbox.storage.tables.model import StoredTable, partition_spec
 
 _WIDTH = 84
@@ -131,7 +132,9 @@ def create_statement(table: Table) -> str:
         lines.append(f"PARTITIONED BY (\n{_column_list(table.partition_columns)}\n)")
     if table.source is not None:
         lines += _source_lines(table.source)
-    properties = {key: value for key, value in table.properties.items() if key != LIFECYCLE_DISABLED}
+    if clustering := Clustering.of(table.properties):
+        lines.append(clustering.clause())
+    properties = {key: value for key, value in table.properties.items() if key not in OWN_PROPERTIES}
     if properties:
         pairs = ", ".join(f"{_literal(k)}={_literal(v)}" for k, v in sorted(properties.items()))
         lines.append(f"TBLPROPERTIES ({pairs})")

@@ -6,9 +6,7 @@ that ends soon ends within the POST that submitted it; a longer one goes on behi
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from yunbox.engine.duck.messages import RunQuery
 from yunbox.engine.duck.pool import WorkerPool
@@ -33,12 +31,12 @@ from yunbox.services.maxcompute.sql.statement import SqlJob, Statement
 from yunbox.services.maxcompute.sql.statements import operation_for
 from yunbox.services.maxcompute.sql.summary import noted
 from yunbox.services.maxcompute.sql.warehouse import Warehouse
+from yunbox.services.maxcompute.timezone import timezone_of
 from yunbox.spine.jobs import Jobs, Stopped, entries_of
 from yunbox.spine.path import Spine
 from yunbox.sql.maxcompute.script import steps
 from yunbox.sql.maxcompute.session import Session
 
-_DEFAULT_TIMEZONE = "Asia/Shanghai"
 _STATEMENT_TIMEOUT_S = 24 * 3600.0
 _RUNNING_MAX = 512
 _SYNC_WAIT_S = 0.25
@@ -166,16 +164,6 @@ class SqlJobs:
             schema=settings.get("odps.default.schema", job.schema).lower(),
             settings=settings,
             user=job.principal.name,
-            timezone=_timezone(settings.get("odps.sql.timezone") or _DEFAULT_TIMEZONE),
+            timezone=timezone_of(settings),
             now=utc(self._warehouse.clock.time()),
         )
-
-
-@cache
-def _timezone(name: str) -> str:
-    try:
-        return ZoneInfo(name).key
-    except (ValueError, OSError, ZoneInfoNotFoundError):
-        raise InvalidArgument(
-            f"odps.sql.timezone: there is no time zone {name[:64]!r}; an example is {_DEFAULT_TIMEZONE}"
-        ) from None

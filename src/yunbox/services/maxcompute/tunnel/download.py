@@ -38,13 +38,14 @@ _WRITE_BYTES = 512 << 10
 
 @dataclass(frozen=True)
 class Range:
-    """Rows to read: from which, how many, which columns, in which encoding and content coding."""
+    """Rows to read: from which, how many, which columns, in which encoding and content coding, with what it cost or not."""
 
     start: int
     count: int
     columns: tuple[str, ...]
     arrow: bool
     coding: str
+    metrics: bool = False
 
 
 class Downloads:
@@ -116,6 +117,7 @@ class Downloads:
             count=wanted.count,
             encoding="arrow" if wanted.arrow else "protobuf",
             coding=wanted.coding,
+            metrics=wanted.metrics,
         )
         return self.pump(request, client)
 
@@ -159,6 +161,7 @@ class Downloads:
             encoding="arrow" if wanted.arrow else "protobuf",
             select=tuple(column.name for column in columns),
             coding=wanted.coding,
+            metrics=wanted.metrics,
         )
         return self.pump(request, client)
 

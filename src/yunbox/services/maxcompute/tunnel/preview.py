@@ -9,6 +9,7 @@ from yunbox.engine.duck.messages import ExportRows, Packing
 from yunbox.engine.duck.pool import WorkerPool
 from yunbox.kernel.errors import InvalidArgument
 from yunbox.schema.tables import TableName
+from yunbox.services.maxcompute.timezone import timezone_of
 from yunbox.services.maxcompute.tunnel.target import Spec, chosen_columns, require_table
 from yunbox.storage.tables.catalogue import Catalogue
 from yunbox.storage.tables.model import DataFile, StoredTable
@@ -31,16 +32,30 @@ class Previews:
 
     async def csv(self, name: TableName, spec: Spec, columns: tuple[str, ...], rows: int) -> str:
         """The first rows with a header line; partition columns are columns here."""
-        request = await self._request(name, spec, columns, rows, "csv")
+        request = replace(await self._request(name, spec, columns, rows, "csv"), timezone=self._timezone(name))
         async with self._pool.lease() as worker, aclosing(worker.stream(request)) as chunks:
             return b"".join([chunk async for chunk in chunks]).decode()
 
     async def arrow(
-        self, name: TableName, spec: Spec, columns: tuple[str, ...], rows: int, packing: Packing | None, client: Body
+        self,
+        name: TableName,
+        spec: Spec,
+        columns: tuple[str, ...],
+        rows: int,
+        packing: Packing | None,
+        client: Body,
+        *,
+        flat: bool,
     ) -> AsyncGenerator[bytes]:
-        """The first rows as an Arrow stream, with partition columns only where they are named."""
+        """The first rows as an Arrow stream: all columns, unless some are named; ``flat`` for those in the files."""
         request = await self._request(name, spec, columns, rows, "ipc")
+        if flat and not columns:
+            request = replace(request, columns=tuple(column.name for column in request.table.columns))
         return self._pump(replace(request, packing=packing), client)
+
+    def _timezone(self, name: TableName) -> str:
+        project = self._catalogue.project(name.project)
+        return timezone_of(project.properties if project else {})
 
     async def _request(
         self, name: TableName, spec: Spec, columns: tuple[str, ...], rows: int, encoding: str
@@ -49,13 +64,12 @@ class Previews:
         await self._snapshots.refresh(stored.id)
         table = stored.table
         wanted = {column.name for column in chosen_columns(table, columns)} if columns else None
-        shown = table.columns if encoding == "ipc" and wanted is None else table.all_columns
         files, count = _first(_within(self._catalogue, stored, spec), min(rows, ROWS_MAX))
         return ExportRows(
             table=table,
             location=Path(stored.location),
             files=files,
-            columns=tuple(column.name for column in shown if wanted is None or column.name in wanted),
+            columns=tuple(column.name for column in table.all_columns if wanted is None or column.name in wanted),
             start=0,
             count=count,
             encoding=encoding,

@@ -124,7 +124,10 @@ def _clustering(cursor: Cursor) -> str:
     cursor.expect("CLUSTERED BY")
     cursor.names()
     if cursor.take("SORTED BY"):
-        cursor.at = cursor.until("INTO", "LIFECYCLE", "COMMENT", "TBLPROPERTIES", "AS")
+        for _ in _listed(cursor):
+            cursor.name()
+            cursor.take("ASC") or cursor.take("DESC")
+        cursor.expect(")")
     if cursor.take("INTO"):
         cursor.number()
         cursor.expect("BUCKETS")

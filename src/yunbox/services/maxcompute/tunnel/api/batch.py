@@ -26,6 +26,7 @@ from yunbox.services.maxcompute.tunnel.sessions import Session
 from yunbox.services.maxcompute.tunnel.target import Spec
 from yunbox.wire.http import Body, Request, Response
 from yunbox.wire.odps.compression import SUPPORTED
+from yunbox.wire.odps.metrics import HEADER, Costs, reads_metrics
 
 _RANGE = re.compile(r"\(?\s*(-?\d{1,18})\s*,\s*(-?\d{1,18})\s*\)?")
 _FIELD_BYTES_MAX = 8 << 20
@@ -189,6 +190,7 @@ def _range(request: Request) -> Range:
         columns=tuple(filter(None, (request.param("columns") or "").lower().split(","))),
         arrow=request.has("arrow"),
         coding=tunnel_coding(request),
+        metrics=reads_metrics(request.headers.get("x-odps-tunnel-version", "")),
     )
 
 
@@ -259,11 +261,12 @@ async def _get_upload(tunnel: Tunnel, call: Call[SessionRef]) -> tuple[Session, 
     return session, list(tunnel.sessions.blocks(session.id))
 
 
-async def _put_block(tunnel: Tunnel, call: Call[NewBlock]) -> None:
-    new = call.params
+async def _put_block(tunnel: Tunnel, call: Call[NewBlock]) -> Costs:
+    new, costs = call.params, Costs()
     session = _upload(tunnel, call)
-    body = call.counted(new.body.chunks())
+    body = costs.receiving(call.counted(new.body.chunks()))
     await tunnel.uploads.put(session, new.block, body, new.coding, arrow=new.arrow)
+    return costs
 
 
 async def _commit(tunnel: Tunnel, call: Call[SessionRef]) -> tuple[Session, list[int]]:
@@ -386,6 +389,10 @@ def stream_response(stream: Stream, request: Request) -> Response:
     return Response(200, dict(stream.headers), stream.chunks)
 
 
+def _stored(costs: Costs, request: Request) -> Response:
+    return empty(200, **{HEADER: costs.text()})
+
+
 def _done(result: None, request: Request) -> Response:
     return empty(200)
 
@@ -420,7 +427,7 @@ _INSTANCE = "/projects/{project}/instances/{instance}"
 ROUTES = [
     on("POST", _TABLE, CREATE_UPLOAD, _new_upload, _upload_json, when="uploads"),
     on("GET", _TABLE, GET_UPLOAD, _upload_ref, _upload_json, when="uploadid"),
-    on("PUT", _TABLE, UPLOAD_BLOCK, _new_block, _done, when="uploadid"),
+    on("PUT", _TABLE, UPLOAD_BLOCK, _new_block, _stored, when="uploadid"),
     on("POST", _TABLE, COMMIT_UPLOAD, _upload_ref, _upload_json, when="uploadid"),
     on("DELETE", _TABLE, ABORT_UPLOAD, _upload_ref, _done, when="uploadid"),
     on("POST", _TABLE, CREATE_DOWNLOAD, _new_download, _download_json, when="downloads"),

@@ -18,6 +18,9 @@ from yunbox.services.maxcompute.tunnel.preview import ROWS_MAX
 from yunbox.services.maxcompute.tunnel.target import Spec
 from yunbox.wire.http import Body, Request
 
+_FLAT = "pyodps/"
+"""PyODPS reads a preview that names no columns by the table's data columns, the Java SDK by all of them, and each fails
+on what the other expects: a TIMESTAMP there, any table with partitions here."""
 _PACKINGS: dict[str, Packing] = {"zstd": "zstd", "lz4_frame": "lz4"}
 
 
@@ -32,6 +35,7 @@ class Preview:
     rows: int
     packing: Packing | None
     client: Body
+    flat: bool
 
 
 async def _params(request: Request, values: PathValues) -> Preview:
@@ -44,6 +48,7 @@ async def _params(request: Request, values: PathValues) -> Preview:
         rows=ROWS_MAX if limit < 0 else min(limit, ROWS_MAX),
         packing=_PACKINGS.get(request.headers.get("accept-encoding", "").strip().lower()),
         client=request.body,
+        flat=request.headers.get("user-agent", "").lower().startswith(_FLAT),
     )
 
 
@@ -54,7 +59,7 @@ def _selects(part: InCatalogue, params: OnTable) -> tuple[Access, ...]:
 async def _preview(tunnel: Tunnel, call: Call[Preview]) -> Stream:
     wanted = call.params
     chunks = await tunnel.previews.arrow(
-        wanted.name, wanted.spec, wanted.columns, wanted.rows, wanted.packing, wanted.client
+        wanted.name, wanted.spec, wanted.columns, wanted.rows, wanted.packing, wanted.client, flat=wanted.flat
     )
     return Stream(chunks, {"Content-Type": "application/octet-stream"})
 

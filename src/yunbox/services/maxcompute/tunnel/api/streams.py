@@ -1,7 +1,7 @@
 """The streaming tunnel over HTTP, and the upsert tunnel's honest refusal."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from yunbox.kernel.call import Call, Operation, Shape
 from yunbox.kernel.errors import Unsupported
@@ -16,6 +16,7 @@ from yunbox.services.maxcompute.tunnel.part import Tunnel
 from yunbox.services.maxcompute.tunnel.sessions import Session
 from yunbox.services.maxcompute.tunnel.target import Spec
 from yunbox.wire.http import Body, Request, Response
+from yunbox.wire.odps.metrics import HEADER, Costs
 
 _SCHEMA_VERSION = "0"
 
@@ -46,10 +47,11 @@ class Pack:
 
 @dataclass(frozen=True)
 class StreamReply:
-    """A session and the address its slots have."""
+    """A session, the address its slots have, and what a pack has cost."""
 
     session: Session
     address: str
+    costs: str = ""
 
 
 async def _new(request: Request, values: PathValues) -> NewStream:
@@ -108,9 +110,9 @@ async def _get(tunnel: Tunnel, call: Call[SessionRef]) -> StreamReply:
 
 async def _put(tunnel: Tunnel, call: Call[Pack]) -> StreamReply:
     session = _session(tunnel, call)
-    pack = call.params
-    await tunnel.streams.put(session, pack.spec, call.counted(pack.body.chunks()), pack.coding)
-    return _reply(tunnel, session)
+    pack, costs = call.params, Costs()
+    await tunnel.streams.put(session, pack.spec, costs.receiving(call.counted(pack.body.chunks())), pack.coding)
+    return replace(_reply(tunnel, session), costs=costs.text())
 
 
 async def _abort(tunnel: Tunnel, call: Call[SessionRef]) -> None:
@@ -144,6 +146,7 @@ def _taken(reply: StreamReply, request: Request) -> Response:
     headers = {
         "odps-tunnel-routed-server": reply.address,
         "odps-tunnel-slot-num": str(reply.session.body.slots),
+        HEADER: reply.costs,
     }
     return empty(200, **headers)
 
