@@ -11,7 +11,7 @@ NEEDED = ("java", "javac", "mvn")
 
 
 def dependencies(folder: Path, target: Path, *properties: str) -> list[str]:
-    """The jars that the pom.xml of a folder asks for; ``target`` is for what Maven writes, ``properties`` for the POM."""
+    """The jars that the pom.xml of a folder asks for; ``target`` is for what Maven writes."""
     missing = [name for name in NEEDED if not shutil.which(name)]
     if missing:
         assert not os.environ.get("CI"), f"{missing} must be there in CI"

@@ -46,7 +46,7 @@ def test_the_java_sdk(classes: str, server: Server, project: str) -> None:
         "whoami true",
         "security true true",
         "executor 2 rows",
-        "clustered HASH 4 [a]",
+        "clustered hash 4 [a]",
         "refused true",
         "exists true false",
         "exists false",

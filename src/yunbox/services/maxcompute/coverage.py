@@ -26,7 +26,7 @@ NOT_OFFERED = {
     "Instances of several tasks, and tasks other than SQL and SQLCost": "refused by name",
     "PyODPS's Arrow writer without a block id, compressed": "PyODPS itself sends the body before its compression has "
     "ended (snappy apart), which is refused as cut short: name a block, or do not compress",
-    "Nanoseconds in TIMESTAMP (Delta tables keep microseconds)": "a finer value is refused by name, in SQL and in uploads",
+    "Nanoseconds in TIMESTAMP (Delta tables keep microseconds)": "a finer value is refused by name, in SQL and uploads",
     "Projects over REST (create, delete): the real service has them in its console": "`yunbox project`",
 }
 

@@ -100,7 +100,7 @@ public class Story {
     SQLTask.run(odps, "create table k (a bigint) clustered by (a) into 4 buckets;").waitForSuccess();
     Table.ClusterInfo cluster = odps.tables().get("k").getClusterInfo();
     System.out.println(
-        "clustered " + cluster.getClusterType() + " " + cluster.getBucketNum() + " " + cluster.getClusterCols());
+        "clustered " + cluster.getClusterType().toLowerCase() + " " + cluster.getBucketNum() + " " + cluster.getClusterCols());
 
     try {
       SQLTask.run(odps, "select * from missing;").waitForSuccess();

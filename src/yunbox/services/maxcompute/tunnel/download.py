@@ -38,7 +38,7 @@ _WRITE_BYTES = 512 << 10
 
 @dataclass(frozen=True)
 class Range:
-    """Rows to read: from which, how many, which columns, in which encoding and content coding, with what it cost or not."""
+    """Rows to read: from which, how many, which columns, in which encoding and coding, with its costs or not."""
 
     start: int
     count: int
