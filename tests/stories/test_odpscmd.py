@@ -197,7 +197,7 @@ def test_mistakes_end_with_a_line_and_never_a_traceback(console: Console, yunbox
         ("odpscmd -f latin.sql", 1, b"not UTF-8 at byte 8"),
         ("odpscmd -f missing.sql", 1, b"No such file"),
         ('odpscmd -e "quit;"', 0, b""),
-        ('odpscmd -e "list tables;"', 1, b"security language"),
+        ('odpscmd -e "list tables;"', 1, b"command of the vendor's console"),
         (f'yunbox sql --data {yunbox.data} "exit;"', 0, b""),
         ("yunbox up --data /dev/null/x", 1, b"Not a directory"),
         (f"yunbox up --data {console.folder / 'other'} --port-base 99999", 1, b"Port 99999 for maxcompute is not"),

@@ -103,6 +103,11 @@ def test_text_finer_than_a_microsecond_is_refused(o: ODPS, sql: str) -> None:
         o.execute_sql(sql)
 
 
+def test_a_function_that_reads_less_takes_a_finer_literal(rows: Callable[..., list[tuple]]) -> None:
+    sql = "select to_millis(timestamp '2021-01-11 00:00:00.123456789'), year(timestamp '1900-01-01 00:00:00.1234567')"
+    assert rows(sql) == [(1610294400123, 1900)]
+
+
 def test_zeros_are_no_nanoseconds(rows: Callable[..., list[tuple]]) -> None:
     ((found,),) = rows("select cast(s as timestamp) from values ('2020-01-01 00:00:00.123456000') t(s)")
     assert local(found) == datetime(2020, 1, 1, 0, 0, 0, 123456)

@@ -3,32 +3,65 @@
 from dataclasses import dataclass
 
 from yunbox.services.maxcompute.routes import ROUTES
+from yunbox.services.maxcompute.security.absent import ABSENT
+from yunbox.services.maxcompute.security.parse import KINDS
 from yunbox.services.maxcompute.sql.statements import COST, OPERATIONS
+from yunbox.sql.maxcompute.absent import constructs
 from yunbox.sql.maxcompute.functions import FUNCTIONS
 
 NOT_OFFERED = {
     "MCQA and interactive sessions": "`execute_sql_interactive` falls back to an ordinary instance; "
     "`run_sql_interactive` and MCQA 2.0 are refused as NotSupportedError",
-    "Script mode (`@a := SELECT ...`)": "refused at parsing",
     "ARCHIVE, FREEZE and RESTORE of tables": "refused as NotSupportedError",
-    "DECIMAL(p, 0) with PyODPS in Arrow": "PyODPS itself takes the scale 0 for 18: use records for them",
-    "Upsert tunnel (`/upserts`)": "refused as NotSupportedError",
-    "Storage API (`/api/storage`) and catalog API (`/api/catalog`)": "refused as MethodNotAllowed",
-    "Volumes, XFlow, machine-learning models, offline models": "refused as MethodNotAllowed",
-    "Packages (cross-project sharing) and label security": "refused by name in the security language",
+    "Instances of several tasks, and tasks other than SQL, SQLCost and Merge (SQLRT, XFlow, XLib, CUPID, Graph ...)": (
+        "refused as NotSupportedError, by name"
+    ),
     "User-defined functions in a query": "registered, listed and kept; a query that calls one fails by name",
     "External tables in AVRO, RCFILE and others, or of other storage handlers": (
         "fail by name; PARQUET, ORC (extra `orc`), CSV, TSV, JSON and TEXTFILE work"
     ),
-    "Time travel, PIVOT, recursive CTEs, materialized views, AUTO PARTITIONED": "fail by name at planning",
-    "Functions that the page of functions marks as not offered": "fail by name at planning",
-    "Patterns with look-around (regular expressions are RE2's, not Java's)": "fail when the query runs",
-    "Instances of several tasks, and tasks other than SQL and SQLCost": "refused by name",
+    "Patterns with look-around (regular expressions are RE2's, not Java's)": "fail by name",
+    "Changing the security configuration of a project": "refused as NotSupportedError",
+}
+TUNNEL = {
+    "Upsert sessions (`/upserts`)": "refused as NotSupportedError",
+    "Nanoseconds in TIMESTAMP (Delta tables keep microseconds)": "a finer value is refused by name, in SQL and uploads",
+    "INTERVAL_DAY_TIME, INTERVAL_YEAR_MONTH and VECTOR in tables": "CREATE TABLE refuses the column by name; "
+    "a result has no INTERVAL column",
+    "JSON and INTERVAL columns in Arrow with PyODPS": "PyODPS itself has no Arrow type for them: use records",
+    "DECIMAL(p, 0) with PyODPS in Arrow": "PyODPS itself takes the scale 0 for 18: use records for them",
     "PyODPS's Arrow writer without a block id, compressed": "PyODPS itself sends the body before its compression has "
     "ended (snappy apart), which is refused as cut short: name a block, or do not compress",
-    "Nanoseconds in TIMESTAMP (Delta tables keep microseconds)": "a finer value is refused by name, in SQL and uploads",
-    "Projects over REST (create, delete): the real service has them in its console": "`yunbox project`",
+    "Views and external tables": "refused: the tunnel moves the files of tables",
+    "Volumes (`/tunnel/uploads`), DataHub's tunnel, change data (`/streams/{stream}`)": "refused as MethodNotAllowed",
+    "Storage API (`/api/storage/v1`)": "refused as MethodNotAllowed",
 }
+_PROJECT = "/projects/{project}"
+REST = {
+    "Projects over REST: create, change, delete (the console's; here `yunbox project`)": (
+        "POST /projects", f"PUT {_PROJECT}", f"DELETE {_PROJECT}",
+    ),
+    "Tables over REST: create, delete (clients send SQL)": (
+        f"POST {_PROJECT}/tables", f"DELETE {_PROJECT}/tables/{{table}}",
+    ),
+    "Volumes": (f"GET {_PROJECT}/volumes", f"POST {_PROJECT}/volumes", f"GET {_PROJECT}/volumes/{{volume}}"),
+    "XFlow": (f"GET {_PROJECT}/xflows", f"POST {_PROJECT}/xflows", f"GET {_PROJECT}/xflows/{{xflow}}"),
+    "Offline models": (f"GET {_PROJECT}/offlinemodels", f"GET {_PROJECT}/offlinemodels/{{model}}"),
+    "Classifications and tags": (f"GET {_PROJECT}/classifications", f"POST {_PROJECT}/classifications"),
+    "Change streams": (f"GET {_PROJECT}/streamobjects", f"GET {_PROJECT}/streamobjects/{{stream}}"),
+    "Events, matrices, topologies, stream jobs, on-line models": (
+        f"GET {_PROJECT}/events", f"GET {_PROJECT}/matrices", f"GET {_PROJECT}/topologies",
+        f"GET {_PROJECT}/streamjobs", f"GET {_PROJECT}/onlinemodels",
+    ),
+    "MCQA sessions": (f"POST {_PROJECT}/session", f"GET {_PROJECT}/session"),
+    "The tenant's roles, users and authorisation": (
+        "GET /tenants/{tenant}/roles/{role}", "POST /tenants/{tenant}/authorization",
+    ),
+    "Clusters": ("GET /clusters",),
+    "Catalog API": ("GET /catalog/v1alpha/projects/{project}/schemas",),
+    "Storage API": ("POST /storage/v1/projects/{project}/schemas/{schema}/tables/{table}/sessions",),
+}  # fmt: skip
+"""Operations of the vendor's clients without a route: each is answered MethodNotAllowed, with its name."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +105,34 @@ def page() -> str:
         "| what | what happens |",
         "|---|---|",
         *(f"| {what} | {happens} |" for what, happens in NOT_OFFERED.items()),
+        "",
+        "### REST operations",
+        "",
+        "Answered MethodNotAllowed, with the name of what was asked.",
+        "",
+        *(f"- {what}: {', '.join(f'`{one}`' for one in requests)}" for what, requests in REST.items()),
+        "",
+        "### The tunnel",
+        "",
+        "| what | what happens |",
+        "|---|---|",
+        *(f"| {what} | {happens} |" for what, happens in TUNNEL.items()),
+        "",
+        "### SQL",
+        "",
+        "Each of these fails as ODPS-0130071, and the message names it; an ellipsis stands for what was written.",
+        "",
+        *(f"- {construct}" for construct in constructs()),
+        "",
+        "### Security statements",
+        "",
+        "Each of these fails as NotSupportedError, and the message names it.",
+        "",
+        *(f"- {name}" for name in ABSENT),
+        "",
+        "## Security statements",
+        "",
+        ", ".join(f"`{kind}`" for kind in KINDS),
         "",
         "## SQL functions",
         "",

@@ -201,6 +201,22 @@ def _is_plain(text: str, target: DataType) -> bool:
     return whole and (target.name in ("float", "double") or (target.name == "bigint" and len(text) < _DIGITS["bigint"]))
 
 
+_COARSE = frozenset((
+    "add_months", "date_add", "date_sub", "date_format", "to_millis", "unix_timestamp", "year", "quarter", "month", "day",
+    "dayofmonth", "dayofweek", "dayofyear", "weekday", "weekofyear", "hour", "minute", "second", "last_day", "lastday",
+    "next_day", "months_between", "to_date", "extract", "datepart", "datediff", "isdate",
+))  # fmt: skip
+"""Functions that read no more than milliseconds of an instant."""
+
+
+def readable(value: Expr, target: DataType, reader: str) -> Expr:
+    """A literal as the function ``reader`` sees it: a finer TIMESTAMP to the microsecond, where it reads no more."""
+    if not target.name.startswith("timestamp") or reader not in _COARSE or not _FINER.search(value.value):
+        return value
+    text = value.value[: value.value.index(".") + 7]
+    return Expr(text_literal(text), value.type, op="literal", value=text)
+
+
 def check_literal(text: str, target: DataType, where: At = NOWHERE) -> None:
     """Refuse a typed literal, such as ``DATE'2024-02-30'``, that is no value of its type."""
     if target.name.startswith("timestamp") and _FINER.search(text):

@@ -103,7 +103,7 @@ _READ_BY_NAME = {
 }  # fmt: skip
 READ = table(_READ_BY_NAME)
 
-_OFFERED_THERE = {
+OFFERED_THERE = {
     "pivots": "PIVOT",
     "version": "time travel",
     "when": "time travel",
@@ -166,15 +166,15 @@ def _unread(node: exp.Expr, key: str) -> ParseFailed | UnsupportedSql:
 
 def refusal(what: str, node: exp.Expr) -> ParseFailed | UnsupportedSql:
     """The error of a construct, named by its class or argument in sqlglot."""
-    if what in _OFFERED_THERE:
-        return UnsupportedSql(_OFFERED_THERE[what], place(node))
+    if what in OFFERED_THERE:
+        return UnsupportedSql(OFFERED_THERE[what], place(node))
     return ParseFailed(f"{words(what)} is no part of MaxCompute's SQL", place(node))
 
 
 def words(name: str) -> str:
     """A class or argument of sqlglot in the words of SQL: "AtTimeZone" is AT TIME ZONE."""
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", name).strip().upper()
-    return _OFFERED_THERE.get(name) or _UNKNOWN_THERE.get(name) or spaced
+    return OFFERED_THERE.get(name) or _UNKNOWN_THERE.get(name) or spaced
 
 
 class Place(At):

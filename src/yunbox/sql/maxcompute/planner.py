@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 
 from yunbox.sql.catalog import Catalog, Evaluator
+from yunbox.sql.maxcompute.absent import STATEMENTS
 from yunbox.sql.maxcompute.casts import under
 from yunbox.sql.maxcompute.errors import ParseFailed, SqlError, UnsupportedSql
 from yunbox.sql.maxcompute.plans import Plan, SetFlags, SetProject, Use
@@ -24,10 +25,12 @@ from yunbox.sql.plans import Delete, Explain, Insert, MultiInsert, Query, Update
 _SETPROJECT = re.compile(r"\s*setproject\b(.*)", re.IGNORECASE | re.DOTALL)
 _PAIR = re.compile(r"([\w.]+)\s*=\s*([^\s,;]*)")
 _Parser = Callable[[Cursor, QueryPlanner], Plan]
-_SECURITY = ("GRANT", "REVOKE", "WHOAMI", "LIST", "ADD", "REMOVE", "PURGE", "INSTALL", "UNINSTALL", "PUT", "SET",
+_SECURITY = ("GRANT", "REVOKE", "WHOAMI", "LIST", "ADD", "REMOVE", "INSTALL", "UNINSTALL", "GET", "PUT", "SET", "UNSET",
              "ALLOW", "DISALLOW", "CLEAR", "TRUST")  # fmt: skip
-_UNSUPPORTED = ("ANALYZE", "CLONE", "RESTORE", "KILL", "STATUS", "WAIT", "COST",
-                "EXPORT", "IMPORT", "UNDO", "REFRESH", "CALL", "EXECUTE", "DECLARE", "READ")  # fmt: skip
+_ROLES = ("ROLE", "PACKAGE", "TENANT ROLE")
+_SHARED = {"CREATE": _ROLES, "DROP": _ROLES, "DELETE": _ROLES, "DESC": _ROLES, "DESCRIBE": _ROLES,
+           "ALTER": ("USER", "GROUP"), "PURGE": ("PRIVS",)}  # fmt: skip
+"""Words that begin statements of SQL and of the security language, and what follows them in the latter."""
 
 
 def plan(text: str, catalog: Catalog, session: Session, evaluator: Evaluator | None = None) -> Plan:
@@ -70,12 +73,14 @@ def _project_pairs(text: str) -> dict[str, str]:
 def statement(cursor: Cursor, planner: QueryPlanner) -> Plan:
     """Plan the statement a cursor stands at."""
     word = cursor.word(cursor.at)
+    if word in _SHARED and any(cursor.peek(word, *noun.split()) for noun in _SHARED[word]):
+        return parse_security(cursor, planner)
     parser = _parsers().get(word)
     if parser is not None:
         return parser(cursor, planner)
     if word == "@":
         raise UnsupportedSql("script mode (@variable := ...)", cursor.where())
-    if word in _UNSUPPORTED:
+    if word in STATEMENTS:
         raise UnsupportedSql(f"{word} statement", cursor.where())
     raise cursor.failure("a statement expected")
 

@@ -241,7 +241,7 @@ class DropFunction:
 
 @dataclass(frozen=True)
 class Show:
-    """SHOW: ``kind`` is tables, views, partitions, create table, schemas, functions, flags or history."""
+    """SHOW: ``kind`` is tables, views, partitions, create table, schemas, functions, function, flags or history."""
 
     kind: str
     target: TableName | None = None

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 
 from yunbox.kernel.errors import InvalidArgument, Unsupported
+from yunbox.services.maxcompute.security.absent import absent
 from yunbox.services.maxcompute.security.grants import ACTIONS, OBJECT_TYPES
 
 _NAME = r"(?:`[^`]+`|[\w.*-]+)"
@@ -61,21 +62,42 @@ _FORMS: list[tuple[str, str]] = [
         rf"revoke\s+(?:role\s+)?(?P<roles>{_NAME}(?:\s*,\s*{_NAME})*)\s+from\s+(?:user\s+)?(?P<user>{_PRINCIPAL})",
     ),
 ]
+KINDS = tuple(kind.replace("-", " ").upper() for kind, _ in _FORMS)
+"""The forms that are offered, by what they do."""
 _PATTERNS = [(kind, re.compile(pattern, re.IGNORECASE | re.DOTALL)) for kind, pattern in _FORMS]
 _GRANTEE = re.compile(rf"(?:(?P<kind>user|role)\s+)?(?P<name>{_PRINCIPAL})", re.IGNORECASE)
 _STATEMENT_LENGTH_MAX = 64 * 1024
 
 
 def parse(text: str) -> Command:
-    """Parse one statement. Raises Unsupported naming it when it has none of the forms."""
-    plain = text.strip().rstrip(";").strip()
+    """Parse one statement. Raises Unsupported naming it when it is not offered, InvalidArgument when it is none."""
+    plain = bare(text)
     if len(plain) > _STATEMENT_LENGTH_MAX:
         raise InvalidArgument("A security statement is at most 64 KB long")
+    name = absent(plain)
+    if name is not None:
+        raise Unsupported(f"{name} is not supported by Yunbox", code="NotSupportedError")
     for kind, pattern in _PATTERNS:
         found = pattern.fullmatch(plain)
         if found:
             return _command(kind, {key: value or "" for key, value in found.groupdict().items()})
-    raise Unsupported(f"The security statement {plain[:200]!r} is not supported", code="NotSupportedError")
+    word = plain.split(maxsplit=1)[0] if plain else ""
+    raise InvalidArgument(
+        f"ODPS-0130161:[1,1] Parse exception - invalid token '{word[:100]}': no security statement begins "
+        f"like {plain[:100]!r}",
+        code="ParseError",
+    )
+
+
+def bare(text: str) -> str:
+    """A statement without what surrounds it."""
+    return text.strip().rstrip(";").strip()
+
+
+def is_security(text: str) -> bool:
+    """Whether a statement has a form of the security language, offered or not."""
+    plain = bare(text)
+    return absent(plain) is not None or any(pattern.fullmatch(plain) for _, pattern in _PATTERNS)
 
 
 def _command(kind: str, parts: dict[str, str]) -> Command:

@@ -98,6 +98,16 @@ def _show_functions(warehouse: Warehouse, statement: Statement, plan: Any) -> st
     return "\n".join(f"{f.owner}:{f.name}" for f in found if _like(f.name, plan.like))
 
 
+def _show_function(warehouse: Warehouse, statement: Statement, plan: Any) -> str:
+    """DESC FUNCTION: a function that was registered in the project."""
+    function = warehouse.functions.get(statement.session.project, plan.like)
+    shown = {
+        "Name": function.name, "Owner": function.owner, "Created Time": _time(function.created),
+        "Class": function.class_type, "Resources": ",".join(function.resources),
+    }  # fmt: skip
+    return "\n".join(f"{name:<40}{value}" for name, value in shown.items())
+
+
 def _show_flags(warehouse: Warehouse, statement: Statement, plan: Any) -> str:
     return "\n".join(f"{key}={value}" for key, value in sorted(statement.job.settings.items()))
 
@@ -109,6 +119,7 @@ _SHOW: dict[str, Any] = {
     "create table": _show_create,
     "schemas": _show_schemas,
     "functions": _show_functions,
+    "function": _show_function,
     "flags": _show_flags,
 }
 

@@ -12,6 +12,7 @@ from yunbox.kernel import limits
 from yunbox.kernel.call import Access, Call, Operation, Shape
 from yunbox.kernel.errors import InvalidArgument, KernelError, Unsupported
 from yunbox.services.maxcompute.access import on_project, on_table, on_tables
+from yunbox.services.maxcompute.security.parse import bare, is_security
 from yunbox.services.maxcompute.sql import ddl, describe, external
 from yunbox.services.maxcompute.sql.alter import alter_table
 from yunbox.services.maxcompute.sql.checks import check_internal, check_writable, location
@@ -48,14 +49,20 @@ def operation_for(task_type: str, plan: object) -> Operation[Warehouse, Statemen
         return COST
     found = OPERATIONS.get(type(plan))
     if isinstance(plan, plans.Security):
-        raise Unsupported(
-            "WHOAMI, GRANT, LIST USERS and the like are statements of the security language, not SQL: send them with "
-            "run_security_query(), or with odpscmd. LIST and ADD of tables, resources and functions are commands of "
-            "the vendor's console alone: use PyODPS, or SHOW"
-        )
+        raise _no_sql(plan.text)
     if found is None:
         raise InvalidArgument(f"{type(plan).__name__} is not a statement that a SQL task runs")
     return found
+
+
+def _no_sql(text: str) -> Unsupported:
+    """Why a statement that SQL's parser passes on is not run as SQL."""
+    name = " ".join(bare(text).split()[:2]).upper()
+    if is_security(text):
+        return Unsupported(
+            f"{name} is a statement of the security language, not SQL: send it with run_security_query() or odpscmd"
+        )
+    return Unsupported(f"{name} is a command of the vendor's console, not SQL: use PyODPS, the Java SDK or SHOW")
 
 
 def _reads(warehouse: Warehouse, statement: Statement) -> list[Access]:

@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from yunbox.schema.types import DataType
 from yunbox.sql.maxcompute.binder import intervals
-from yunbox.sql.maxcompute.casts import cast, check_literal
+from yunbox.sql.maxcompute.casts import cast, check_literal, readable
 from yunbox.sql.maxcompute.dialect import at, data_type
 from yunbox.sql.maxcompute.errors import ParseFailed, SemanticError
 from yunbox.sql.maxcompute.expr import BIGINT, Expr, build, string
@@ -69,6 +69,7 @@ def converted(binder: "ExpressionBinder", node: exp.Cast) -> Expr:
     if safe and target.name not in ("int", "bigint"):
         raise SemanticError(f"SAFE_CAST makes INT and BIGINT, not {target}", at(node))
     if type(node) is exp.Cast and isinstance(value.value, str):
+        value = readable(value, target, node.parent.name.lower() if isinstance(node.parent, exp.Anonymous) else "")
         check_literal(value.value, target, at(node))
     made = cast(value, target, safe=safe, where=at(node))
     if value.op == "literal" and target.name == "date" and isinstance(value.value, str):

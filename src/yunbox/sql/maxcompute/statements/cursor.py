@@ -8,12 +8,13 @@ from sqlglot.tokens import Token, TokenType
 from yunbox.kernel.errors import InvalidArgument
 from yunbox.schema.tables import TableName
 from yunbox.schema.types import DataType
+from yunbox.sql.maxcompute.absent import TYPES
 from yunbox.sql.maxcompute.dialect import parse_query, tokenize
 from yunbox.sql.maxcompute.errors import NOWHERE, At, ParseFailed, SemanticError, UnsupportedSql
 from yunbox.sql.maxcompute.session import Session
 from yunbox.wire.odps.types import parse_type
 
-_NOT_OFFERED = re.compile(r"\b(vector|geography|geometry|bitmap|interval_\w+|interval)\b", re.IGNORECASE)
+_NOT_OFFERED = re.compile(rf"\b({'|'.join(TYPES)})\b", re.IGNORECASE)
 _OPEN, _CLOSE = (TokenType.L_PAREN,), (TokenType.R_PAREN,)
 
 

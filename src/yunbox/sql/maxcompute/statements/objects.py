@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from yunbox.schema.tables import Column
+from yunbox.sql.maxcompute.absent import MADE, starts
 from yunbox.sql.maxcompute.dialect import parse_query
 from yunbox.sql.maxcompute.errors import ParseFailed, SemanticError, UnsupportedSql
 from yunbox.sql.maxcompute.plans import (
@@ -18,9 +19,6 @@ from yunbox.sql.maxcompute.queries import QueryPlanner
 from yunbox.sql.maxcompute.statements.cursor import Cursor
 from yunbox.sql.maxcompute.statements.tables import parse_create_table, parse_drop_table, parse_external_table
 from yunbox.sql.plans import CreateTable
-
-_OTHER = ("MATERIALIZED", "TEMPORARY", "RESOURCE", "PACKAGE", "ROLE", "SQL", "INDEX", "STREAM")
-_SECURITY = ("ROLE", "PACKAGE", "ACCOUNTPROVIDER", "RESOURCE")
 
 
 def parse_create(cursor: Cursor, planner: QueryPlanner) -> Plan:
@@ -44,7 +42,7 @@ def parse_create(cursor: Cursor, planner: QueryPlanner) -> Plan:
     if cursor.take("FUNCTION"):
         return _create_function(cursor)
     word = cursor.word(cursor.at) if not cursor.done else ""
-    if word in _OTHER:
+    if starts(MADE, word):
         raise UnsupportedSql(f"CREATE {word}", cursor.where())
     raise cursor.failure("TABLE, VIEW, SCHEMA or FUNCTION expected")
 
@@ -129,7 +127,7 @@ def parse_drop(cursor: Cursor, planner: QueryPlanner) -> Plan:
         cursor.end()
         return DropFunction(function, if_exists)
     word = cursor.word(cursor.at) if not cursor.done else ""
-    if word in _OTHER:
+    if starts(MADE, word):
         raise UnsupportedSql(f"DROP {word}", cursor.where())
     raise cursor.failure("TABLE, VIEW, SCHEMA or FUNCTION expected")
 

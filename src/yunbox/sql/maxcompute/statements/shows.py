@@ -1,5 +1,6 @@
 """SHOW and DESC."""
 
+from yunbox.sql.maxcompute.absent import DESCRIBED, SHOWN, starts
 from yunbox.sql.maxcompute.errors import UnsupportedSql
 from yunbox.sql.maxcompute.plans import Describe, Plan, Security, Show
 from yunbox.sql.maxcompute.queries import QueryPlanner
@@ -7,8 +8,8 @@ from yunbox.sql.maxcompute.statements.cursor import Cursor
 
 _LISTS = {"TABLES": "tables", "VIEWS": "views", "SCHEMAS": "schemas", "DATABASES": "schemas",
           "FUNCTIONS": "functions", "FLAGS": "flags", "RESOURCES": "resources"}  # fmt: skip
-_HISTORY = ("P", "INSTANCES", "PROCESSLIST", "JOBS", "PROC")
-_SECURITY = ("GRANTS", "ACL", "PRIV", "ROLES", "USERS", "PACKAGES", "SECURITYCONFIGURATION", "LABEL", "PACKAGE")
+_SECURITY = ("GRANTS", "ACL", "PRIV", "PRIVS", "PRIVILEGES", "ROLES", "ROLE", "USERS", "PRINCIPALS", "PACKAGES",
+             "PACKAGE", "SECURITYCONFIGURATION", "LABEL")  # fmt: skip
 
 
 def parse_show(cursor: Cursor, planner: QueryPlanner) -> Plan:
@@ -34,7 +35,7 @@ def parse_show(cursor: Cursor, planner: QueryPlanner) -> Plan:
     if cursor.take("COLUMNS"):
         cursor.take("FROM") or cursor.take("IN")
         return Show("columns", cursor.table_name())
-    if word in _HISTORY:
+    if starts(SHOWN, word):
         raise UnsupportedSql(f"SHOW {word}", cursor.where())
     raise cursor.failure("what SHOW can show expected")
 
@@ -54,13 +55,14 @@ def _known(cursor: Cursor) -> tuple[tuple[str, str], ...]:
 
 
 def parse_describe(cursor: Cursor, planner: QueryPlanner) -> Plan:
-    """DESC [EXTENDED] t [PARTITION (...)]; DESC ROLE and DESC PACKAGE belong to the security language."""
-    start = cursor.at
+    """DESC [EXTENDED] t [PARTITION (...)], DESC FUNCTION f; DESC ROLE and PACKAGE belong to the security language."""
     cursor.at += 1
-    if cursor.peek("ROLE") or cursor.peek("PACKAGE"):
-        cursor.at = start
-        return Security(cursor.rest())
-    for word in ("PROJECT", "SCHEMA", "FUNCTION", "INSTANCE"):
+    if cursor.peek("FUNCTION") and len(cursor.tokens) > cursor.at + 1:
+        cursor.take("FUNCTION")
+        name = cursor.parts()[-1]
+        cursor.end()
+        return Show("function", None, name)
+    for word in DESCRIBED:
         if cursor.peek(word) and len(cursor.tokens) > cursor.at + 1:
             raise UnsupportedSql(f"DESC {word}", cursor.where())
     extended = cursor.take("EXTENDED")
