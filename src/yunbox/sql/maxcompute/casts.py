@@ -202,9 +202,9 @@ def _is_plain(text: str, target: DataType) -> bool:
 
 
 _COARSE = frozenset((
-    "add_months", "date_add", "date_sub", "date_format", "to_millis", "unix_timestamp", "year", "quarter", "month", "day",
-    "dayofmonth", "dayofweek", "dayofyear", "weekday", "weekofyear", "hour", "minute", "second", "last_day", "lastday",
-    "next_day", "months_between", "to_date", "extract", "datepart", "datediff", "isdate",
+    "add_months", "date_add", "date_sub", "date_format", "to_millis", "unix_timestamp", "year", "quarter", "month",
+    "day", "dayofmonth", "dayofweek", "dayofyear", "weekday", "weekofyear", "hour", "minute", "second", "last_day",
+    "lastday", "next_day", "months_between", "to_date", "extract", "datepart", "datediff", "isdate",
 ))  # fmt: skip
 """Functions that read no more than milliseconds of an instant."""
 
