@@ -113,6 +113,8 @@ def _join(binder: "QueryBinder", left: From, node: exp.Join, scope: Scope) -> Fr
         raise ParseFailed(f"{node.args['method']} JOIN is no join of MaxCompute", at(node))
     expressions = ExpressionBinder(binder, scope)
     on = [test for test in expressions.conjuncts(node.args.get("on")) if test.value is not True]
+    if not (scope.mapjoin or binder.session.lenient):
+        _check_equalities(on, (seen, new), node)
     shared = [name.name.lower() for name in node.args.get("using") or []]
     if node.args.get("method") == "NATURAL":
         names = {name for relation in seen for name in relation.columns}
@@ -125,18 +127,13 @@ def _join(binder: "QueryBinder", left: From, node: exp.Join, scope: Scope) -> Fr
     return Join(left, right, kind, on)
 
 
-def check_equalities(binder: "QueryBinder", node: exp.Expr, source: From | None, hinted: set[str]) -> None:
+def _check_equalities(tests: list[Expr], sides: tuple[list[Relation], list[Relation]], node: exp.Join) -> None:
     """Without a mapjoin hint, what a join condition says of both sides is equalities that AND connects."""
-    if not isinstance(source, Join) or binder.session.lenient or "*" in hinted:
-        return
-    check_equalities(binder, node, source.left, hinted)
-    check_equalities(binder, node, source.right, hinted)
-    left = {relation.number for relation in relations_of(source.left)}
-    right = {relation.number for relation in relations_of(source.right)}
-    for test in source.on:
+    left, right = ({relation.number for relation in side} for side in sides)
+    for test in tests:
         numbers = {number for number, _ in test.refs}
         if numbers & left and numbers & right and test.op not in ("=", "<=>"):
-            raise SemanticError(_EQUALITY_TEXT, at(node))
+            raise SemanticError(_EQUALITY_TEXT, at(node.args.get("on") or node))
 
 
 def _kind(node: exp.Join) -> str:

@@ -7,7 +7,7 @@ from sqlglot import exp
 
 from yunbox.sql.maxcompute.binder import calls, grouping, windows
 from yunbox.sql.maxcompute.binder.expressions import ExpressionBinder
-from yunbox.sql.maxcompute.binder.joins import bind_from, check_cartesian, check_equalities, lateral, sampled
+from yunbox.sql.maxcompute.binder.joins import bind_from, check_cartesian, lateral, sampled
 from yunbox.sql.maxcompute.binder.ordering import limit_clauses, order_select
 from yunbox.sql.maxcompute.binder.scope import Scope, column
 from yunbox.sql.maxcompute.dialect import at
@@ -25,13 +25,13 @@ def bind_select(binder: "QueryBinder", node: exp.Select, scope: Scope) -> Select
     """Bind one SELECT in a scope that already knows its CTEs."""
     block = SelectBlock()
     hints = _hints(binder, node)
+    scope.mapjoin = "*" in hints
     block.source = sampled(bind_from(binder, node, scope), node)
     plain = ExpressionBinder(binder, scope)
     where = node.args.get("where")
     block.where = plain.conjuncts(where.this) if where is not None else []
     if any(test.window for test in block.where):
         raise SemanticError("a window function is not allowed in WHERE: use QUALIFY or a subquery", at(where))
-    check_equalities(binder, node, block.source, hints)
     check_cartesian(binder, node, block, hints)
     grouping.bind_group(binder, node, scope, block)
     keys = tuple(key.sql for key in block.keys)
