@@ -382,12 +382,11 @@ def test_what_is_not_offered_is_said_by_name(ossutil_v1: Ossutil, bucket: oss2.B
         ("bucket-qos", "--method", "get", url),
         ("bucket-qos", "--method", "put", url, "qos"),
         ("user-qos", "--method", "get"),
-        ("inventory", "--method", "list", url),
-        ("replication", "--method", "get", url),
-        ("bucket-cname", "--method", "get", url),
-        ("access-monitor", "--method", "get", url),
-        ("resource-group", "--method", "get", url),
-        ("style", "--method", "list", url),
+        ("style", "--method", "get", url, "s"),
         ("lcb",),
     ):
         assert "StatusCode=501, ErrorCode=NotImplemented" in ossutil_v1(*words, fails=True), words
+    for words in (("inventory", "--method", "list", url), ("replication", "--method", "get", url)):
+        assert "StatusCode=404" in ossutil_v1(*words, fails=True), words
+    assert "Disabled" in ossutil_v1("access-monitor", "--method", "get", url)
+    assert "rg-default" in ossutil_v1("resource-group", "--method", "get", url)

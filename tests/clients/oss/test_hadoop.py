@@ -113,7 +113,7 @@ def test_s3a_in_path_style(tell: Story, server: Server, bucket: oss2.Bucket) -> 
 
 @pytest.mark.java
 @pytest.mark.timeout(900)
-def test_s3a_with_checksums_temporary_keys_and_buckets_in_the_host(
+def test_s3a_with_temporary_keys_and_buckets_in_the_host(
     tell: Story, server: Server, bucket: oss2.Bucket, temporary: dict[str, str]
 ) -> None:
     told = tell("s3a", {
@@ -123,8 +123,6 @@ def test_s3a_with_checksums_temporary_keys_and_buckets_in_the_host(
         "fs.s3a.access.key": temporary["access_key_id"],
         "fs.s3a.secret.key": temporary["access_key_secret"],
         "fs.s3a.session.token": temporary["security_token"],
-        "fs.s3a.create.checksum.algorithm": "CRC32C",
-        "fs.s3a.checksum.generation": "true",
         "fs.s3a.input.stream.type": "classic",
         "fs.s3a.list.version": "1",
         "fs.s3a.bucket.probe": "2",

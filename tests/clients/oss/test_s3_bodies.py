@@ -79,3 +79,25 @@ def test_an_owner_of_a_bucket_is_not_asked_to_pay(s3: boto3.client, bucket: oss2
     s3.put_bucket_request_payment(Bucket=bucket.bucket_name, RequestPaymentConfiguration={"Payer": "Requester"})
     assert s3.get_object(Bucket=bucket.bucket_name, Key="k", RequestPayer="requester")["Body"].read() == b"x"
     assert bucket.get_object("k").read() == b"x"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [{"GrantRead": 'id="a"'}, {"ObjectLockMode": "GOVERNANCE"}, {"WebsiteRedirectLocation": "/x"},
+     {"ObjectLockLegalHoldStatus": "ON"}],
+)  # fmt: skip
+def test_a_header_of_what_is_not_here_is_refused_by_name(asked: dict, s3: boto3.client, bucket: oss2.Bucket) -> None:
+    with pytest.raises(ClientError, match="NotImplemented"):
+        s3.put_object(Bucket=bucket.bucket_name, Key="k", Body=b"x", **asked)
+    assert not bucket.object_exists("k")
+
+
+def test_the_owner_that_is_expected(s3: boto3.client, bucket: oss2.Bucket) -> None:
+    name, owner = bucket.bucket_name, bucket.get_bucket_info().owner.id
+    s3.put_object(Bucket=name, Key="k", Body=b"x", ExpectedBucketOwner=owner)
+    source = {"Bucket": name, "Key": "k"}
+    s3.copy_object(Bucket=name, Key="copy", CopySource=source, ExpectedSourceBucketOwner=owner)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        s3.get_object(Bucket=name, Key="k", ExpectedBucketOwner="1")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        s3.copy_object(Bucket=name, Key="c", CopySource=source, ExpectedSourceBucketOwner="1")

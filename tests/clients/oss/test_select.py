@@ -281,3 +281,17 @@ def test_a_reader_without_the_right_may_not_ask(cities: oss2.Bucket, oss_url: st
         stranger.select_object("c", "select * from ossobject").read()
     with pytest.raises(oss2.exceptions.NoSuchKey):
         cities.select_object("missing", "select * from ossobject").read()
+
+
+@pytest.mark.parametrize("text", ['{"key":"a,b"},{"key2":[1,2]}', '{\n"key": "a,b"\n},\n{"key2":\n[1, {"x": "}"}]}\n'])
+def test_json_values_with_commas_between_them(bucket: oss2.Bucket, text: str) -> None:
+    """As oss2's own samples have them."""
+    bucket.put_object("k", text)
+    assert ask(bucket, "k", "select key from ossobject", Json_Type="LINES") == b'{"key":"a,b"}\n{}\n'
+
+
+def test_numbers_as_texts_are_refused_by_name(bucket: oss2.Bucket) -> None:
+    bucket.put_object("k", b'{"a":123456789.123456789}')
+    more = {"Json_Type": "DOCUMENT", "ParseJsonNumberAsString": "true"}
+    with pytest.raises(oss2.exceptions.ServerError, match="ParseJsonNumberAsString"):
+        ask(bucket, "k", "select a from ossobject", **more)

@@ -5,6 +5,8 @@ import pytest
 import requests
 from oss2 import models
 
+from yunbox.testing.server import Server
+
 PAGE = "https://shop.example.com"
 
 
@@ -308,8 +310,20 @@ def test_rules_lead_elsewhere(site: oss2.Bucket, at: str) -> None:
         site.get_object("old/a")
 
 
-def test_mirroring_is_refused_by_name(site: oss2.Bucket) -> None:
-    mirror = "<RedirectType>Mirror</RedirectType><MirrorURL>http://example.com/</MirrorURL>"
-    with pytest.raises(oss2.exceptions.ServerError, match="Mirror") as caught:
-        put_site(site, f"{index('true')}<RoutingRules>{rule(1, '', mirror)}</RoutingRules>")
-    assert caught.value.status == 501
+MISSING = "<HttpErrorCodeReturnedEquals>404</HttpErrorCodeReturnedEquals>"
+
+
+def test_what_a_mirror_would_fetch_is_refused_by_name(site: oss2.Bucket, server: Server) -> None:
+    mirror = (
+        "<RedirectType>Mirror</RedirectType><MirrorURL>http://example.com/</MirrorURL>"
+        "<MirrorCheckMd5>True</MirrorCheckMd5><MirrorHeaders><PassAll>True</PassAll><Pass>a</Pass><Set><Key>k</Key>"
+        "<Value>v</Value></Set></MirrorHeaders>"
+    )
+    put_site(site, f"{index('true')}<RoutingRules>{rule(1, MISSING, mirror)}</RoutingRules>")
+    kept = site._do("GET", site.bucket_name, "", params={"website": ""}).read().decode()
+    assert mirror.replace("True", "true") in kept
+    answer = visit(f"{server.endpoints['oss']}/{site.bucket_name}/none")
+    assert (answer.status_code, "Mirror" in answer.text) == (501, True)
+    for wrong in (mirror.replace("http:", "ftp:"), mirror.replace("MirrorCheckMd5", "MirrorSurprise")):
+        with pytest.raises(oss2.exceptions.ServerError, match="MalformedXML"):
+            put_site(site, f"{index('true')}<RoutingRules>{rule(1, MISSING, wrong)}</RoutingRules>")

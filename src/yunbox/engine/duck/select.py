@@ -16,6 +16,7 @@ from typing import Any
 
 import duckdb
 
+from yunbox.engine.duck.json_texts import Separated, has_commas
 from yunbox.engine.duck.messages import ObjectFormat, SelectMeta, SelectObject
 from yunbox.kernel.errors import InvalidArgument, KernelError, Throttled
 from yunbox.sql.oss.select import COLUMNS_MAX, CsvColumns, JsonColumns, Selection, json_path, split_path, translate
@@ -80,10 +81,14 @@ class Selector:
             first = next(_unzipped(iter([first]), strict=False), b"")
         delimiter = form.record_delimiter.encode()
         there = self._view.path(record)
-        if there is not None and not form.gzip and span is None and delimiter in (b"\n", b"\r\n", b"\r"):
+        commas = form.kind == "lines" and has_commas(first)
+        plain = there is not None and not form.gzip and span is None and not commas
+        if there is not None and plain and delimiter in (b"\n", b"\r\n", b"\r"):
             return there, first
         if span is not None:
             pieces = _records_within(pieces, span[0], span[1])
+        if commas:
+            pieces = Separated()(pieces)
         self._scratch.mkdir(parents=True, exist_ok=True)
         path = self._scratch / uuid.uuid4().hex
         total = 0

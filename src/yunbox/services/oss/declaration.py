@@ -60,10 +60,13 @@ def _coverage() -> Coverage:
 
 
 def _hints(client: Client) -> Sequence[str]:
+    port = client.endpoints["oss"].rpartition(":")[2]
     return (
         "import oss2",
         f'bucket = oss2.Bucket(oss2.Auth("{client.access_key_id}", "{client.access_key_secret}"),',
         f'                     "{client.endpoints["oss"]}", "my-bucket")',
+        f"# ali-oss (npm): endpoint http://localhost:{port}, sldEnable: true; where bucket.localhost does not resolve,",
+        "# a line in /etc/hosts does it, or the client's option for path style",
     )
 
 

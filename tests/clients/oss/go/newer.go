@@ -147,7 +147,7 @@ func (n newer) errors(wrong *oss.Client) {
 	say(errors.As(err, &service), service.StatusCode, service.Code, len(service.RequestID))
 	_, err = wrong.PutObject(n.ctx, &oss.PutObjectRequest{Bucket: n.bucket, Key: oss.Ptr("k"), Body: strings.NewReader("v")})
 	say(errors.As(err, &service), service.StatusCode, service.Code)
-	_, err = n.GetBucketAccessMonitor(n.ctx, &oss.GetBucketAccessMonitorRequest{Bucket: n.bucket})
+	_, err = n.GetStyle(n.ctx, &oss.GetStyleRequest{Bucket: n.bucket, StyleName: oss.Ptr("s")})
 	say(errors.As(err, &service), service.StatusCode, service.Code)
 }
 

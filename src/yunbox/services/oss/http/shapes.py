@@ -40,6 +40,27 @@ _RULE: Shape = {
     "NoncurrentVersionTransition*": dict.fromkeys((*_TRANSITION, "NoncurrentDays")),
     "AtimeBase": None,
 }
+_PAIR: Shape = {"Key": None, "Value": None}
+_MIRROR: Shape = {
+    **dict.fromkeys((
+        "MirrorURL", "MirrorURLSlave", "MirrorURLProbe", "MirrorPassQueryString", "MirrorPassOriginalSlashes",
+        "MirrorFollowRedirect", "MirrorCheckMd5", "MirrorSNI", "MirrorSaveOssMeta", "MirrorProxyPass",
+        "MirrorAllowGetImageInfo", "MirrorAllowVideoSnapshot", "MirrorAllowHeadObject", "MirrorIsExpressTunnel",
+        "MirrorDstRegion", "MirrorDstVpcId", "MirrorDstSlaveVpcId", "MirrorTunnelId", "MirrorUserLastModified",
+        "MirrorUsingRole", "MirrorRole", "MirrorSwitchAllErrors", "MirrorAsyncStatus", "TransparentMirrorResponseCodes",
+    )),
+    "MirrorHeaders": {"PassAll": None, "Pass*": None, "Remove*": None, "Set*": _PAIR},
+    "MirrorAuth": dict.fromkeys(("AuthType", "Region", "AccessKeyId", "AccessKeySecret")),
+    "MirrorReturnHeaders": {"ReturnHeader*": _PAIR},
+    "MirrorTaggings": {"Taggings*": _PAIR},
+    "MirrorMultiAlternates": {
+        "MirrorMultiAlternate*": dict.fromkeys(
+            ("MirrorMultiAlternateNumber", "MirrorMultiAlternateURL", "MirrorMultiAlternateVpcId",
+             "MirrorMultiAlternateDstRegion")
+        ),
+    },
+}  # fmt: skip
+"""What a rule says of the origin that it mirrors."""
 _ROUTING: Shape = {
     "RuleNumber": None,
     "Condition": {
@@ -51,8 +72,7 @@ _ROUTING: Shape = {
     "Redirect": {
         **dict.fromkeys(("RedirectType", "PassQueryString", "Protocol", "HostName", "HttpRedirectCode",
                          "ReplaceKeyPrefixWith", "ReplaceKeyWith", "EnableReplacePrefix")),
-        "Mirror+": None,
-        "TransparentMirrorResponseCodes": None,
+        **_MIRROR,
     },
     "LuaConfig": {"Script": None},
 }  # fmt: skip

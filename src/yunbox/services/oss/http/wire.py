@@ -11,6 +11,7 @@ from yunbox.services.oss.http.claims import check_region, dialect_of, read_claim
 from yunbox.services.oss.http.cors import answer_headers
 from yunbox.services.oss.http.covered import S3_SCHEMES, check_covered, covered
 from yunbox.services.oss.http.forms import is_form, open_form, read_form_claim
+from yunbox.services.oss.http.not_offered import check_offered
 from yunbox.services.oss.http.referer import check_referer
 from yunbox.services.oss.http.route import OssRouter
 from yunbox.services.oss.http.strict import check_strict
@@ -70,9 +71,14 @@ class OssFront(Front[OssRequest]):
         if "authorization" not in request.headers and request.bucket:
             check_referer(self._service.store.buckets.find(request.bucket), request)
         check_covered(request)
+        check_offered(request, self._owner)
         if not self._service.lenient:
             check_strict(request)
         return await route.parse(request)
+
+    def _owner(self, name: str) -> str:
+        bucket = self._service.store.buckets.find(name)
+        return bucket.account_id if bucket is not None else ""
 
     def failure(self, error: KernelError, request: OssRequest | None, request_id: str, scope: Scope) -> Response:
         """An error's document."""

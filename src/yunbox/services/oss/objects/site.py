@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from yunbox.kernel.call import Call
-from yunbox.kernel.errors import Forbidden
+from yunbox.kernel.errors import Forbidden, Unsupported
 from yunbox.services.oss.http.route import empty
 from yunbox.services.oss.http.website import Rule, Visit, Website, website_of
 from yunbox.services.oss.objects.headers import ANY
@@ -86,6 +86,8 @@ class _Tour:
         return page
 
     async def _obey(self, rule: Rule) -> Answer:
+        if rule.kind == "Mirror":
+            raise Unsupported("Yunbox does not fetch from an origin (RedirectType Mirror).", code="NotImplemented")
         if rule.kind != "Internal":
             return empty(rule.code, {"Location": rule.location(self._bucket, self._key, self._visit)})
         key = rule.key_for(self._key)

@@ -56,7 +56,8 @@ def _kept(root: str, check: Callable[[Node], None]) -> Check:
 
 
 _BOOLEANS = frozenset((
-    "PassQueryString", "ExpiredObjectDeleteMarker", "SupportSubDir", "EnableReplacePrefix", "ResponseVary",
+    "PassQueryString", "MirrorPassQueryString", "MirrorFollowRedirect", "MirrorCheckMd5", "PassAll",
+    "ExpiredObjectDeleteMarker", "SupportSubDir", "EnableReplacePrefix", "ResponseVary",
     "AllowEmptyReferer", "AllowTruncateQueryString", "TruncatePath", "IsAccessTime", "BlockPublicAccess", "Enabled",
 ))  # fmt: skip
 
@@ -274,8 +275,8 @@ def _routing_rule(rule: Node) -> None:
         raise malformed("A routing rule has a RuleNumber and a Redirect.")
     kind = redirect.value("RedirectType")
     if kind == "Mirror":
-        raise Unsupported("Yunbox does not offer mirroring-based back-to-origin (RedirectType Mirror).")
-    if kind not in ("External", "AliCDN", "Internal"):
+        _mirror(rule, redirect)
+    if kind not in ("External", "AliCDN", "Internal", "Mirror"):
         raise malformed("A RedirectType is External, AliCDN, Internal or Mirror.")
     if redirect.value("Protocol", "http") not in ("http", "https"):
         raise malformed("The Protocol of a redirect is http or https.")
@@ -285,6 +286,16 @@ def _routing_rule(rule: Node) -> None:
         raise malformed("A rule replaces the key or its prefix, not both.")
     if rule.value("Condition/HttpErrorCodeReturnedEquals", "404") != "404":
         raise Unsupported("Yunbox follows a routing rule for HttpErrorCodeReturnedEquals 404 only.")
+
+
+def _mirror(rule: Node, redirect: Node) -> None:
+    """A rule that mirrors is kept and given back; what it is to be fetched for is refused by name when it is read."""
+    if not redirect.value("MirrorURL").startswith(("http://", "https://")):
+        raise malformed("A rule that mirrors has a MirrorURL.")
+    if not redirect.value("MirrorURL").endswith("/"):
+        raise malformed("A MirrorURL ends with a slash.")
+    if rule.value("Condition/HttpErrorCodeReturnedEquals") != "404":
+        raise malformed("A rule that mirrors is for HttpErrorCodeReturnedEquals 404.")
 
 
 def _request_payment(node: Node) -> None:

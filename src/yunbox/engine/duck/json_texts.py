@@ -1,0 +1,56 @@
+"""JSON values one after another, with whatever stands between them: OSS takes commas there, and DuckDB does not."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+_SIGN = re.compile(rb'[{}\[\],"]')
+_STRING_END = re.compile(rb'["\\]')
+
+
+class Separated:
+    """Puts a line end in the place of each comma between values; what is within values stays as it is."""
+
+    def __init__(self) -> None:
+        self.changed = False
+        self._depth = 0
+        self._in_string = False
+        self._escaped = False
+
+    def __call__(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        """The same bytes, but for those commas."""
+        for piece in pieces:
+            yield self._one(piece)
+
+    def _one(self, piece: bytes) -> bytes:
+        out, at = bytearray(piece), 0
+        while at < len(piece):
+            if self._escaped:
+                self._escaped, at = False, at + 1
+                continue
+            found = (_STRING_END if self._in_string else _SIGN).search(piece, at)
+            if found is None:
+                break
+            at = found.end()
+            self._sign(found[0], out, at - 1)
+        return bytes(out)
+
+    def _sign(self, sign: bytes, out: bytearray, at: int) -> None:
+        if sign == b'"':
+            self._in_string = not self._in_string
+        elif sign == b"\\":
+            self._escaped = True
+        elif sign in b"{[":
+            self._depth += 1
+        elif sign in b"}]":
+            self._depth -= 1
+        elif self._depth == 0:
+            out[at] = 0x0A
+            self.changed = True
+
+
+def has_commas(sample: bytes) -> bool:
+    """Whether commas stand between the values of a text that begins so."""
+    reader = Separated()
+    for _ in reader([sample]):
+        pass
+    return reader.changed
