@@ -60,3 +60,26 @@ def test_documented_examples(box: Sandbox, expression: str, value: object):
 def test_a_malformed_path_is_refused(box: Sandbox):
     with pytest.raises(Exception, match=r"ODPS-0130121.*json path \$a is invalid"):
         box.plan("select json_extract(json '{}', '$a')")
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted", "found"),
+    [
+        ('{"a":1}', "$.a", "1"),
+        ('{"a":1}', "a", None),
+        ('{"a":1}', "/a", None),
+        ('{"a":1}', "", None),
+        ('{"a":1}', "$.a[", None),
+        ('{"a":[[1,2],[3]]}', "$.a[0].[1]", "2"),
+        ('{"a":[{"b":1.50},{"b":"x"}]}', "$.a[*].b", '[1.5,"x"]'),
+        ('{"a":{"b":[1, 2]},"a":3}', "$.a", '{"b":[1,2]}'),
+        ('{"a.b":true}', "$['a.b']", "true"),
+        ("no json", "$.a", None),
+        ('{"a":null}', "$.a", None),
+    ],
+)
+def test_a_path_that_is_no_constant_is_read_as_one_that_is(box: Sandbox, text: str, wanted: str, found: str | None):
+    quoted = wanted.replace("'", "\\'")
+    assert box.value(f"get_json_object('{text}', '{quoted}')") == found
+    ((column,),) = box.rows(f"select get_json_object(j, p) from values ('{text}', '{quoted}') t(j, p)")
+    assert column == found

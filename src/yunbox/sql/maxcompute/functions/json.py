@@ -8,19 +8,11 @@ from yunbox.schema.types import DataType
 from yunbox.sql.maxcompute.casts import cast
 from yunbox.sql.maxcompute.errors import ArgumentCountWrong, ArgumentTypeWrong, ArgumentWrong
 from yunbox.sql.maxcompute.expr import STRING, Expr, build, text_literal
+from yunbox.sql.maxcompute.functions.jsonpaths import path
 from yunbox.sql.maxcompute.functions.registry import Call, category, failing, scalar
 from yunbox.wire.odps.types import parse_type
 
-_MODE = re.compile(r"^\s*(lax|strict)\s+", re.IGNORECASE)
-_KEY = re.compile(r"\[\s*'([^']*)'\s*\]|\.'([^']*)'")
-_VALID = re.compile(r"""^\$(\.("[^"]+"|[^.\[\]"$]+)|\[\s*(\d+|\*)\s*\])*$""")
 _JSON = DataType("json")
-
-
-def path(text: str) -> str | None:
-    """A vendor's JSON path as DuckDB reads it, or None when it is none."""
-    written = _KEY.sub(lambda m: f'."{m.group(1) or m.group(2)}"', _MODE.sub("", text)).strip()
-    return written if _VALID.match(written) else None
 
 
 def _path(call: Call, index: int = 1) -> str:
@@ -36,7 +28,7 @@ def _path(call: Call, index: int = 1) -> str:
 def _get(call: Call) -> str:
     value = call.args[1].value
     if call.args[1].op != "literal" or not isinstance(value, str):
-        return f"mc_get_json({call[0]}, {call[1]})"
+        return f"yb_json_at(CAST({call[0]} AS VARCHAR), {call[1]})"
     found = path(value)
     if found is None:
         return "CAST(NULL AS VARCHAR)"

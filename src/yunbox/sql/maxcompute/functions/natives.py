@@ -18,6 +18,7 @@ from functools import wraps
 from typing import Any
 from urllib.parse import quote_plus, unquote_plus
 
+from yunbox.sql.maxcompute.functions.jsonpaths import found_at, walked
 from yunbox.sql.maxcompute.functions.sketches import numeric_histogram, percentile_cont, percentiles_approx
 
 CHARSETS = {
@@ -190,9 +191,6 @@ def _split(pattern: str, text: str, most: int = 0) -> list[str]:
         raise invalid(f"{pattern!r} is no regular expression: {error}") from None
 
 
-_STEP = re.compile(r'\."([^"]+)"|\.([^.\[]+)|\[\s*(\d+|\*)\s*\]')
-
-
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made = dict(pairs)
     if len(made) < len(pairs):
@@ -205,22 +203,13 @@ def _json_escaped(text: str, path: str) -> str | None:
     try:
         if any(ord(char) > 0xFFFF for char in text):
             return None
-        found = _walked(json.loads(text, object_pairs_hook=_once, parse_float=Decimal), path)
+        found = walked(json.loads(text, object_pairs_hook=_once, parse_float=Decimal), path)
     except (ValueError, KeyError, IndexError, TypeError):
         return None
     if found is None:
         return None
     written = json.dumps(found, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=float)
     return written[1:-1] if isinstance(found, str) else written
-
-
-def _walked(value: Any, path: str) -> Any:
-    for quoted, plain, place in _STEP.findall(path):
-        if place == "*":
-            rest = path[path.index("[*]") + 3 :]
-            return [_walked(one, rest) for one in value]
-        value = value[int(place)] if place else value[quoted or plain]
-    return value
 
 
 def _url_encoded(text: str, charset: str) -> str:
@@ -271,6 +260,7 @@ NATIVES = (
     Native("yb_hash_long", _hash_long, (_LONG,), "INTEGER"),
     Native("yb_hash_double", _hash_double, ("DOUBLE",), "INTEGER"),
     Native("yb_hash_all", _hash_all, ("INTEGER[]",), "INTEGER"),
+    Native("yb_json_at", found_at, (_TEXT, _TEXT), _TEXT),
     Native("yb_json_escaped", _json_escaped, (_TEXT, _TEXT), _TEXT),
     Native("yb_url_encode", _url_encoded, (_TEXT, _TEXT), _TEXT),
     Native("yb_url_decode", _url_decoded, (_TEXT, _TEXT), _TEXT),

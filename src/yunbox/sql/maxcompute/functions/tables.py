@@ -4,7 +4,7 @@ from yunbox.schema.types import DataType
 from yunbox.sql.maxcompute.casts import cast, common_type
 from yunbox.sql.maxcompute.errors import ArgumentCountWrong, ArgumentTypeWrong, ArgumentWrong
 from yunbox.sql.maxcompute.expr import BIGINT, STRING, text_literal
-from yunbox.sql.maxcompute.functions.json import path
+from yunbox.sql.maxcompute.functions.jsonpaths import path
 from yunbox.sql.maxcompute.functions.registry import FUNCTIONS, Call, NullArgument, _declare, category
 
 Columns = list[tuple[str, DataType, str]]
