@@ -182,9 +182,26 @@ def _slice(call: Call) -> str:
 
 def _sequence(call: Call) -> str:
     if len(call) > 2:
-        wrong = failing("ODPS-0121095", "'the step of function sequence is 0'")
-        return f"(CASE WHEN {call[2]} = 0 THEN {wrong} ELSE {_series(call, call[2])} END)"
+        return f"(CASE WHEN {call[2]} = 0 {_astray(f'{call[2]} > 0', call)} ELSE {_series(call, call[2])} END)"
     return _series(call, f"CASE WHEN {call[0]} <= {call[1]} THEN 1 ELSE -1 END")
+
+
+def _astray(forward: str, call: Call) -> str:
+    """The end of a condition: whether a step leads away from where the sequence ends; it fails the statement."""
+    wrong = failing("ODPS-0121095", "'the step of function sequence does not lead from its start to its stop'")
+    return f"OR ({call[0]} <= {call[1]}) <> ({forward}) THEN {wrong}"
+
+
+def _days(call: Call) -> str:
+    """A sequence of days or instants, a day apart unless an interval is given."""
+    if len(call) < 3:
+        step = f"(CASE WHEN {call[0]} <= {call[1]} THEN INTERVAL 1 DAY ELSE INTERVAL (-1) DAY END)"
+        return f"mc_time_series({call[0]}, {call[1]}, {step})"
+    if not call.args[2].type.name.startswith("interval"):
+        raise ArgumentTypeWrong("the step of function sequence over times is an INTERVAL", call.where)
+    astray = _astray(f"{call[0]} + {call[2]} > {call[0]}", call)
+    series = f"mc_time_series({call[0]}, {call[1]}, {call[2]})"
+    return f"(CASE WHEN {call[0]} + {call[2]} = {call[0]} {astray} ELSE {series} END)"
 
 
 def _series(call: Call, step: str) -> str:
@@ -224,7 +241,13 @@ scalar("array_repeat", ("T, bigint -> array<T>", "list_transform(range(mc_elemen
 scalar("array_normalize", ("array<double>, double -> array<double>", _normalize))
 scalar("flatten", ("array<array<T>> -> array<T>", "flatten({0})"))
 scalar("slice", ("array<T>, bigint, bigint -> array<T>", _slice))
-scalar("sequence", ("bigint, bigint, bigint? -> array<bigint>", _sequence))
+scalar(
+    "sequence",
+    ("bigint, bigint, bigint? -> array<bigint>", _sequence),
+    ("date, date, any? -> array<date>", lambda call: f"CAST({_days(call)} AS DATE[])"),
+    ("datetime, datetime, any? -> array<datetime>", _days),
+    ("timestamp, timestamp, any? -> array<timestamp>", _days),
+)
 scalar("shuffle", ("array<T> -> array<T>", "mc_shuffle({0})"), volatile=True)
 scalar("combinations", ("array<T>, bigint -> array<array<T>>", _combinations))
 scalar("ngrams", ("array<T>, bigint -> array<array<T>>", lambda c: f"mc_ngrams({c[0]}, {c.checked(1, 1)})"))

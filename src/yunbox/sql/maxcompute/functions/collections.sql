@@ -95,3 +95,10 @@ CREATE OR REPLACE MACRO mc_sequence_end(a, b, step) AS
     CASE
         WHEN mc_elements(abs((CAST(b AS HUGEINT) - CAST(a AS HUGEINT)) // nullif(CAST(step AS HUGEINT), 0))) >= 0 THEN b
     END;
+
+-- Times from one to another, both included, if they are not too many.
+CREATE OR REPLACE MACRO mc_time_series(a, b, step) AS
+    CASE
+        WHEN mc_elements(abs(epoch(b) - epoch(a)) // greatest(abs(epoch(a + step) - epoch(a)), 1e-6)) >= 0
+        THEN generate_series(a, b, step)
+    END;

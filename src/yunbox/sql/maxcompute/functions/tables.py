@@ -46,10 +46,11 @@ def _inline(call: Call) -> Columns:
 def _json_tuple(call: Call) -> Columns:
     made: Columns = []
     for i, arg in enumerate(call.args[1:]):
-        key = f"'$.' || {arg.sql}"
+        sql = f"yb_json_at({call[0]}, '$.' || {arg.sql})"
         if isinstance(arg.value, str):
-            key = text_literal(path(f"$.{arg.value}") or f'$."{arg.value or " "}"')
-        made.append((f"c{i}", STRING, f"mc_get_json({call[0]}, {key})"))
+            key = path(f"$.{arg.value}") or f'$."{arg.value or " "}"'
+            sql = f"mc_get_json{'_all' if '[*]' in key else ''}({call[0]}, {text_literal(key)})"
+        made.append((f"c{i}", STRING, sql))
     return made
 
 
