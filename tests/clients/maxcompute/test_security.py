@@ -111,7 +111,7 @@ def test_nobody_grants_themselves(alice: tuple[str, ODPS], o: ODPS, text: str) -
 
 
 def test_what_is_not_there_is_named(o: ODPS) -> None:
-    with pytest.raises(errors.ODPSError, match="install package"):
+    with pytest.raises(errors.ODPSError, match="INSTALL or UNINSTALL PACKAGE"):
         query(o, "install package p.pkg")
     with pytest.raises(errors.NoSuchObject):
         query(o, "grant nobody_role to nobody")
