@@ -101,7 +101,8 @@ def _command(args: argparse.Namespace) -> list[str]:
     if args.services:
         command += ["--services", ",".join(args.services)]
     for option in options(args.services):
-        command += [option.flag, str(getattr(args, option.name))]
+        value = getattr(args, option.name)
+        command += [option.flag] * value if isinstance(value, bool) else [option.flag, str(value)]
     return command
 
 

@@ -101,3 +101,18 @@ def test_the_owner_that_is_expected(s3: boto3.client, bucket: oss2.Bucket) -> No
         s3.get_object(Bucket=name, Key="k", ExpectedBucketOwner="1")
     with pytest.raises(ClientError, match="AccessDenied"):
         s3.copy_object(Bucket=name, Key="c", CopySource=source, ExpectedSourceBucketOwner="1")
+
+
+@pytest.mark.parametrize("owner", ["1", "a" * 2000])
+def test_no_bucket_has_no_owner(owner: str, s3: boto3.client, bucket: oss2.Bucket) -> None:
+    """A request about no bucket, or one from a bucket whose name is none, is refused and no internal error."""
+
+    def expect(params: dict, **_: object) -> None:
+        params["headers"]["x-amz-expected-bucket-owner"] = owner
+
+    s3.meta.events.register("before-call.s3.ListBuckets", expect)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        s3.list_buckets()
+    with pytest.raises(ClientError, match=r"InvalidBucketName|AccessDenied"):
+        source = f"{'b' * 600}/k"
+        s3.copy_object(Bucket=bucket.bucket_name, Key="c", CopySource=source, ExpectedSourceBucketOwner=owner)

@@ -25,6 +25,10 @@ class BucketNotEmpty(Conflict):
     """The bucket still holds objects, versions or uploads."""
 
 
+NAME_MAX = 63
+"""Characters of a bucket's name, as the vendor has it."""
+
+
 def find_bucket(view: Snapshot, name: str) -> Bucket:
     """A bucket by name. Raises NoSuchBucket."""
     data = view.get("buckets", name.encode())
@@ -81,6 +85,8 @@ class Buckets:
         remembered = self._remembered  # what was read before a change goes into what that change has discarded
         found = remembered.get(name)
         if found is None:
+            if not 0 < len(name) <= NAME_MAX:  # the index takes no such key
+                return None
             with self._index.reading() as view:
                 data = view.get("buckets", name.encode())
             if data is None:
