@@ -118,3 +118,22 @@ def test_files_with_columns_that_the_table_no_longer_has_are_refused(lake: Lake)
             await lake.snapshots.commit(stored.id, change)
 
     asyncio.run(run())
+
+
+def test_the_time_of_rows_and_the_time_of_columns_are_apart(lake: Lake) -> None:
+    async def run() -> None:
+        stored = await lake.create()
+        begin = stored.data_time
+        lake.clock.advance(10)
+        await lake.snapshots.commit(stored.id, Change("INSERT", add=(file("1", "x"),)))
+        stored = lake.catalogue.require(NAME)
+        assert (stored.ddl_time, stored.data_time) == (begin, begin + 10)
+        lake.clock.advance(10)
+        wider = dataclasses.replace(
+            stored.table, columns=(*stored.table.columns, Column("b", parse_type("string"), "new"))
+        )
+        await lake.snapshots.commit(stored.id, Change("ALTER TABLE", table=wider))
+        stored = lake.catalogue.require(NAME)
+        assert (stored.ddl_time, stored.data_time) == (begin + 20, begin + 10)
+
+    asyncio.run(run())

@@ -134,7 +134,9 @@ class Snapshots:
         )
         if stored.table.partition_columns:
             self._index_partitions(db, table_id, change, now)
-        db.execute("UPDATE tables SET version = ?, data_time = ? WHERE id = ?", (stored.version + 1, now, table_id))
+        only_columns = change.table is not None and not change.add and not removed
+        times = (stored.version + 1, stored.data_time if only_columns else now, table_id)
+        db.execute("UPDATE tables SET version = ?, data_time = ? WHERE id = ?", times)
         if change.table is not None:
             columns = dump_columns(change.table.columns)
             db.execute("UPDATE tables SET columns = ?, ddl_time = ? WHERE id = ?", (columns, now, table_id))

@@ -331,7 +331,7 @@ def _table_markup(described: Described, *, with_schema: bool) -> Markup:
         element("Comment", stored.table.comment),
         element("TableLabel", ""),
         element("CreationTime", http_date(stored.created)),
-        element("LastModifiedTime", http_date(max(stored.data_time, stored.ddl_time))),
+        element("LastModifiedTime", http_date(stored.data_time)),
         element("LastAccessTime", ""),
         element("Schema", cdata(schema_json(described)), format="Json") if with_schema else None,
         format="Json",
