@@ -49,6 +49,10 @@ LENIENT = {"yunbox.sql.lenient": "true"}
         ("show columns from u nonsense", "end of statement expected"),
         ("alter view v rename to w nonsense", "ODPS-0130"),
         ("use p nonsense", "end of statement expected"),
+        ("select row_number() over (order by rand()) from u", "select it in a subquery"),
+        ("select map_from_arrays(array(struct(1, 2)), array(1))", "a key of a map cannot be of type"),
+        ("select map(array(1), 1)", "a key of a map cannot be of type"),
+        ("create table x (a array<map<struct<b:bigint>,string>>)", "a key of a map cannot be of type"),
     ],
 )  # fmt: skip
 def test_refused(box: Sandbox, text: str, told: str):
@@ -113,3 +117,12 @@ def test_lists_of_patterns(box: Sandbox):
 def test_columns_by_regular_expression(box: Sandbox):
     assert box.rows("select `(a)?+.+` from u where a = 1") == [("one",)]
     assert box.rows("select q.`n.*`, * from u q where a = 1") == [("one", 1, "one")]
+
+
+def test_windows_take_what_may_fail(box: Sandbox):
+    text = "select name, row_number() over (partition by substr(name, 1, 1) order by cast(name as bigint)) from u"
+    rows = box.rows(text)
+    assert len(rows) == len(box.rows("select 1 from u"))
+    with pytest.raises(Exception, match="ODPS-0123091"):
+        box.rows(text, **{"odps.sql.udf.strict.mode": "true"})
+    assert box.value("nth_value(3Y, null) ignore nulls over (order by 1)") is None

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from yunbox.schema.tables import TableName
 from yunbox.schema.types import DataType
 from yunbox.sql.maxcompute.casts import Flags
-from yunbox.sql.maxcompute.errors import At, SemanticError
+from yunbox.sql.maxcompute.errors import ArgumentTypeWrong, At, SemanticError
 
 _NEW_TYPES = frozenset(
     ("tinyint", "smallint", "int", "float", "varchar", "char", "date", "timestamp", "timestamp_ntz", "binary", "json")
@@ -17,6 +17,14 @@ _TRUE = ("true", "1", "yes", "on")
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+def check_keys(of: DataType, where: At) -> None:
+    """Refuse a MAP whose keys are no primitive values, at any depth of a type."""
+    if of.name == "map" and of.children[0].children:
+        raise ArgumentTypeWrong(f"a key of a map cannot be of type {of.children[0].upper()}", where)
+    for child in of.children:
+        check_keys(child, where)
 
 
 @dataclass(frozen=True)
@@ -46,7 +54,8 @@ class Session:
         return self.flag("odps.sql.hive.compatible", False)
 
     def check_type(self, of: DataType, where: At) -> None:
-        """Refuse a type that only the 2.0 type system has, where the 1.0 types are chosen."""
+        """Refuse a type that nobody has, and one of the 2.0 type system where the 1.0 types are chosen."""
+        check_keys(of, where)
         if self.new_types or self.hive_compatible:
             return
         if of.name in _NEW_TYPES:

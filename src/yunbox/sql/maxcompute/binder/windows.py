@@ -26,6 +26,10 @@ _UNFRAMED = frozenset(
 )
 _VALUES = ("first_value", "last_value", "nth_value")  # their last argument TRUE skips NULLs
 _NULL_SKIPPING = (*_VALUES, "lag", "lead")
+_CHANGING = (
+    "a window cannot be partitioned or ordered by what changes from call to call: "
+    "select it in a subquery and order by its column"
+)
 _TIMES = ("date", "datetime", "timestamp", "timestamp_ntz")
 
 
@@ -93,7 +97,7 @@ def _base(binder: "ExpressionBinder", node: exp.Expr) -> Over | None:
 def _check_parts(binder: "ExpressionBinder", parts: tuple[Expr, ...], node: exp.Expr) -> None:
     for part in parts:
         if part.volatile:
-            raise SemanticError("a window cannot be partitioned or ordered by what changes from call to call", at(node))
+            raise SemanticError(_CHANGING, at(node))
         if part.window:
             raise SemanticError("a window function cannot be inside a window", at(node))
         if part.type.children or part.type.name in ("json", "binary"):
@@ -169,7 +173,7 @@ def _window(binder: "ExpressionBinder", function: Function, inner: exp.Expr, ove
     core, wrap = function.around(text)
     if function.name in _VALUES and len(call.args) > 1 and call.args[-1].value is True:
         ignore = True
-    if ignore:
+    if ignore and not isinstance(text, Expr):
         core = core[: core.rindex(")")] + " IGNORE NULLS)"
     made = build(wrapped(wrap, f"{core}{over.sql()}", over.sql(), returns), returns, *call.args, *over.parts)
     made.window = True

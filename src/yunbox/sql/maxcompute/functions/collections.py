@@ -18,8 +18,6 @@ def _map(call: Call) -> Expr:
     keys, values = call.args[::2], call.args[1::2]
     key = common_type([k.type for k in keys], call.where)
     value = common_type([v.type for v in values], call.where)
-    if key.children:
-        raise ArgumentTypeWrong(f"a key of a map cannot be of type {key.upper()}", call.where)
     of = DataType("map", children=(key, value))
     pairs = [(cast(k, key).sql, cast(v, value).sql) for k, v in zip(keys, values, strict=True)]
     known = {k.value for k in keys if k.op == "literal" and k.value is not None}

@@ -70,9 +70,9 @@ CREATE OR REPLACE MACRO mc_norm(l, p) AS
 CREATE OR REPLACE MACRO mc_map_of(e, strict) AS
     CASE
         WHEN list_count(list_transform(e, lambda _x: _x.k)) < len(e)
-            THEN error('ODPS-0121095:Invalid argument - a key of a map is NULL')
+            THEN mc_error('ODPS-0121095:Invalid argument - a key of a map is NULL')
         WHEN len(list_distinct(list_transform(e, lambda _x: _x.k))) = len(e) THEN map_from_entries(e)
-        WHEN strict THEN error('ODPS-0121095:Invalid argument - duplicate key of a map')
+        WHEN strict THEN mc_error('ODPS-0121095:Invalid argument - duplicate key of a map')
         ELSE list_reduce(
             list_transform(e, lambda _x: map_from_entries([_x])),
             lambda _a, _b: map_concat(_a, _b)
@@ -86,7 +86,7 @@ CREATE OR REPLACE MACRO mc_entries_of(m) AS
 -- How many elements an array that is made may have: what fits a worker's memory with room to spare.
 CREATE OR REPLACE MACRO mc_elements(n) AS
     CASE
-        WHEN n > 10000000 THEN error('ODPS-0121095:Invalid argument - the array would have more than 10000000 elements')
+        WHEN n > 10000000 THEN mc_error('ODPS-0121095:Invalid argument - the array would have more than 10000000 elements')
         ELSE n
     END;
 

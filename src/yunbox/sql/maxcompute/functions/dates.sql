@@ -43,6 +43,6 @@ CREATE OR REPLACE MACRO mc_time_of(s) AS
 CREATE OR REPLACE MACRO mc_in_range(t) AS
     CASE
         WHEN date_part('year', t) NOT BETWEEN 0 AND 9999
-            THEN error('ODPS-0121145:Data overflow - a date beyond the years 0 to 9999')
+            THEN mc_error('ODPS-0121145:Data overflow - a date beyond the years 0 to 9999')
         ELSE t
     END;

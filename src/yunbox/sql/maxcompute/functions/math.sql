@@ -5,7 +5,7 @@ CREATE OR REPLACE MACRO mc_width_bucket(x, a, b, n) AS
     CASE
         WHEN a IS NULL OR b IS NULL OR n IS NULL THEN NULL
         WHEN a >= b OR n <= 0
-            THEN error('ODPS-0121095:Invalid argument - function width_bucket needs a range and a number of buckets')
+            THEN mc_error('ODPS-0121095:Invalid argument - function width_bucket needs a range and a number of buckets')
         WHEN x < a THEN 0
         WHEN x > b THEN n + 1
         WHEN x = b THEN n + 1

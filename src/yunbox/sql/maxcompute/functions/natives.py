@@ -73,6 +73,11 @@ def invalid(reason: str) -> ValueError:
     return ValueError(f"ODPS-0121095:Invalid argument - {reason}")
 
 
+def _fail(text: str) -> bool:
+    """Fail the statement. DuckDB's own error() counts as volatile, so no window could be ordered by what may fail."""
+    raise ValueError(text)
+
+
 def encoded(text: str, charset: str, mode: str) -> bytes:
     """A text's bytes in a character set; UTF-16 without an order has a mark and is big-endian, as in Java."""
     try:
@@ -248,6 +253,7 @@ def _idcard_sex(number: str) -> str | None:
 _WEIGHED = "STRUCT(x DOUBLE, w DOUBLE)[]"
 _TEXT, _BYTES, _LONG, _FLAG = "VARCHAR", "BLOB", "BIGINT", "BOOLEAN"
 NATIVES = (
+    Native("yb_fail", _fail, (_TEXT,), _FLAG),
     Native("yb_encode", encoded, (_TEXT, _TEXT, _TEXT), _BYTES),
     Native("yb_decode", _read, (_BYTES, _TEXT, _TEXT), _TEXT),
     Native("yb_from_charset", _decoded, (_BYTES, _TEXT, _TEXT), _TEXT),

@@ -31,7 +31,7 @@ from yunbox.sql.maxcompute.errors import (
     SemanticError,
 )
 from yunbox.sql.maxcompute.expr import Expr, build, null
-from yunbox.sql.maxcompute.session import Session
+from yunbox.sql.maxcompute.session import Session, check_keys
 from yunbox.wire.odps.types import parse_type
 
 Kind = Literal["scalar", "aggregate", "window", "table"]
@@ -194,6 +194,7 @@ class Function:
             return self._nothing(DataType("string") if returns.name == "any" else returns), returns, call
         if isinstance(text, Around) and text.type is not None:
             returns = text.type
+        check_keys(text.type if isinstance(text, Expr) else returns, where)
         return text, returns, call
 
     def _nothing(self, of: DataType) -> Expr:
@@ -231,7 +232,7 @@ _FAILURES = {"ODPS-0121095": "Invalid argument", "ODPS-0121145": "Data overflow"
 
 def failing(code: str, reason: str) -> str:
     """SQL that fails the statement where it is computed; ``reason`` is SQL of a text."""
-    return f"error('{code}:{_FAILURES[code]} - ' || {reason})"
+    return f"mc_error('{code}:{_FAILURES[code]} - ' || {reason})"
 
 
 def scalar(names: str, *signatures: tuple[str, Template], volatile: bool = False) -> None:

@@ -113,7 +113,7 @@ CREATE OR REPLACE MACRO mc_soundex(u) AS
 -- How long a text that is made of others may become: 8 MB, the limit of a cell.
 CREATE OR REPLACE MACRO mc_length(n, bytes) AS
     CASE
-        WHEN n * bytes > 8388608 THEN error('ODPS-0121095:Invalid argument - the text would be longer than 8 MB')
+        WHEN n * bytes > 8388608 THEN mc_error('ODPS-0121095:Invalid argument - the text would be longer than 8 MB')
         ELSE n
     END;
 
