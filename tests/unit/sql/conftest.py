@@ -10,9 +10,9 @@ import duckdb
 import pytest
 
 from tests.unit.sql.tpch import SCHEMA
-from yunbox.engine.duck.dialects import register
+from yunbox.engine.duck.vocabulary import Vocabulary
 from yunbox.schema.tables import Column, PartitionValues, Table, TableName
-from yunbox.sql.maxcompute.functions import MACROS, NATIVES
+from yunbox.sql.maxcompute import on_duckdb
 from yunbox.sql.maxcompute.planner import plan
 from yunbox.sql.maxcompute.plans import Plan
 from yunbox.sql.maxcompute.session import Session
@@ -101,9 +101,7 @@ class Sandbox:
 def duck() -> Iterator[duckdb.DuckDBPyConnection]:
     con = duckdb.connect()
     con.execute("SET TimeZone='Asia/Shanghai'")
-    register(con, NATIVES)
-    for macro in MACROS:
-        con.execute(macro)
+    Vocabulary(con, [on_duckdb]).provide("yb_fail('all of it')")
     con.execute(
         """CREATE TABLE t AS SELECT * FROM (VALUES
         (1::BIGINT, 'x', 1.5::DOUBLE, 2.50::DECIMAL(10,2), TIMESTAMPTZ '2024-01-01 10:00:00', MAP{'k': 5::BIGINT},
@@ -135,9 +133,7 @@ def tpch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     generator = Path(sys.executable).with_name("tpchgen-cli")
     subprocess.run([generator, "parquet", "-s", "0.01", "--output-dir", folder], check=True, capture_output=True)
     con = duckdb.connect()
-    register(con, NATIVES)
-    for macro in MACROS:
-        con.execute(macro)
+    Vocabulary(con, [on_duckdb]).provide("yb_fail('all of it')")
     for name, of in SCHEMA.items():
         items = ", ".join(f"CAST({c.name} AS {c.type.duckdb}) AS {c.name}" for c in columns(of))
         con.execute(f"CREATE TABLE {name} AS SELECT {items} FROM '{folder}/{name}.parquet'")

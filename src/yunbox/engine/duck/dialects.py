@@ -4,7 +4,7 @@ A dialect is a module that offers what ``Dialect`` says. The composition root re
 so that another service's SQL comes to the workers without a line here.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from typing import Any, Protocol, cast
@@ -50,9 +50,9 @@ class Dialect(Protocol):
     """What a module offers that is a dialect."""
 
     MACROS: Sequence[str]
-    """Statements of DuckDB that a worker runs once, before its first query: the dialect's functions."""
+    """Statements of DuckDB, each of which makes one of the dialect's functions; one stands after those it calls."""
     NATIVES: Sequence["Native"]
-    """Functions in Python that a worker makes known to DuckDB before that."""
+    """Functions in Python that they, and plans, may call."""
 
     def plan(self, text: str, catalog: Catalog, session: Any, evaluator: Evaluator | None = None) -> object:
         """Plan one statement: a plan of ``sql/plans.py``, or one that only the dialect's service carries out."""
@@ -70,9 +70,3 @@ def dialect(registered: Mapping[str, str], name: str) -> Dialect:
 @cache
 def _imported(module: str) -> Dialect:
     return cast("Dialect", import_module(module))
-
-
-def register(db: Any, natives: Iterable[Native]) -> None:
-    """Make functions in Python known to a DuckDB."""
-    for one in natives:
-        db.create_function(one.name, one.function, list(one.params), one.returns, null_handling="special")

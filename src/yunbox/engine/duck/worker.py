@@ -18,13 +18,14 @@ import duckdb
 from yunbox.engine.duck import faults, ingest, results, rewrite, scan, select, write
 from yunbox.engine.duck import messages as m
 from yunbox.engine.duck.channel import Channel
-from yunbox.engine.duck.dialects import Session, dialect, register
+from yunbox.engine.duck.dialects import Session, dialect
 from yunbox.engine.duck.external import compact
 from yunbox.engine.duck.external import write as external_write
 from yunbox.engine.duck.external.catalog import ExternalCatalog
 from yunbox.engine.duck.external.files import ExternalFile
 from yunbox.engine.duck.external.tables import ExternalTables
 from yunbox.engine.duck.prepared import Prepared
+from yunbox.engine.duck.vocabulary import Vocabulary
 from yunbox.kernel.errors import Internal, InvalidArgument, KernelError
 from yunbox.kernel.supervise import die_with_parent
 from yunbox.sql.plans import Delete, Query, Scan, Unload, Update, inserts, queries
@@ -79,6 +80,7 @@ class DuckWorker:
         self._channel = channel
         self._catalogue = open_reader(config.database)
         self._db = _open_duckdb(config)
+        self._vocabulary = Vocabulary(self._db, (dialect(config.dialects, name) for name in config.dialects))
         self._prepared = Prepared(self._db)
         self._dialects = config.dialects
         self._plan: object = None
@@ -125,7 +127,10 @@ class DuckWorker:
         self._external.begin(request.listings)
         catalog = ExternalCatalog(self._catalogue, self._external.files)
         planner = dialect(self._dialects, request.dialect)
-        self._plan = planner.plan(request.text, catalog, request.session, _Evaluator(self._db, request.session))
+        evaluator = _Evaluator(self._db, self._vocabulary, request.session)
+        self._plan = planner.plan(request.text, catalog, request.session, evaluator)
+        for query in queries(self._plan):
+            self._vocabulary.provide(query.sql)
         if request.run is not None and _touches_nothing(self._plan):
             return m.Planned(self._plan, done=self._tried(request.run))
         costs: list[m.ScanCost] = []
@@ -271,11 +276,13 @@ class DuckWorker:
 class _Evaluator:
     """Evaluates constant expressions for the planner, under the session's time zone."""
 
-    def __init__(self, db: duckdb.DuckDBPyConnection, session: Session) -> None:
+    def __init__(self, db: duckdb.DuckDBPyConnection, vocabulary: Vocabulary, session: Session) -> None:
         self._db = db
+        self._vocabulary = vocabulary
         self._session = session
 
     def __call__(self, sql: str) -> list[tuple[Any, ...]]:
+        self._vocabulary.provide(sql)
         self._db.execute(f"SET TimeZone = {scan.quote_text(self._session.timezone)}")
         return self._db.execute(sql).fetchall()
 
@@ -346,10 +353,6 @@ def _open_duckdb(config: m.WorkerConfig) -> duckdb.DuckDBPyConnection:
     db.execute("SET enable_progress_bar = false")
     db.execute(f"SET max_expression_depth = {_DEPTH_MAX}")
     db.execute("SET parquet_metadata_cache = true")  # the files of a table never change
-    for name in config.dialects:
-        register(db, dialect(config.dialects, name).NATIVES)
-        for macro in dialect(config.dialects, name).MACROS:
-            db.execute(macro)
     _confine(db, (*config.folders, spill))
     return db
 

@@ -1,7 +1,7 @@
 """Functions that DuckDB has no words for, in Python: character sets, digests, compression, numbers in other bases.
 
-A worker makes them known to DuckDB once (``NATIVES``), and templates call them by name, ``yb_...``. None of them is
-called with a NULL: that is NULL at once. A ValueError fails the statement; its text has the vendor's code.
+A worker makes them known to DuckDB (``NATIVES``), and templates call them by name, ``yb_...``. None of them is called
+with a NULL: that is NULL at once. A ValueError fails the statement; its text has the vendor's code.
 """
 
 import gzip
