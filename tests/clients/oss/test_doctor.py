@@ -7,6 +7,7 @@ from pathlib import Path
 
 import oss2
 
+from tests.clients.oss.policies import NO_VPC
 from yunbox.testing.server import Server
 
 
@@ -40,7 +41,7 @@ def test_open_buckets_are_named(tmp_path: Path) -> None:
         bucket("by-policy").put_bucket_policy(policy("Allow", "oss:Get*"))
         bucket("wide").put_bucket_policy(policy("Allow", "oss:*"))
         bucket("office").put_bucket_policy(
-            policy("Allow", "oss:*", Condition={"IpAddress": {"acs:SourceIp": ["10.0.0.0/8"]}})
+            policy("Allow", "oss:*", Condition={"IpAddress": {"acs:SourceIp": ["10.0.0.0/8"]}, **NO_VPC})
         )
         bucket("denied").put_bucket_policy(policy("Deny", "oss:*"))
         bucket("friend").put_bucket_policy(policy("Allow", "oss:*", "123456789012"))

@@ -9,6 +9,7 @@ import oss2
 import pytest
 
 from tests.clients.moved_clock import START_S, moved, until
+from tests.clients.oss.policies import NO_VPC
 from tests.clients.oss.whole_query import whole
 from yunbox.kernel.clock import ManualClock
 from yunbox.testing.server import Server
@@ -136,7 +137,7 @@ def test_the_block_of_an_account_counts_for_every_bucket(
     "narrowed",
     [
         {"Principal": ["27737962156157"]},
-        {"Condition": {"IpAddress": {"acs:SourceIp": ["127.0.0.1", "10.0.0.0/8"]}}},
+        {"Condition": {"IpAddress": {"acs:SourceIp": ["127.0.0.1", "10.0.0.0/8"]}, **NO_VPC}},
         {"Condition": {"StringEquals": {"acs:SourceVpc": ["vpc-1"]}, "Bool": {"acs:SecureTransport": "true"}}},
         {"Effect": "Deny"},
     ],
@@ -152,9 +153,9 @@ def test_a_statement_that_names_who_or_whence_is_not_public(
 @pytest.mark.parametrize(
     "condition",
     [
-        {"IpAddress": {"acs:SourceIp": ["0.0.0.0/1", "128.0.0.0/1"]}},
-        {"IpAddress": {"acs:SourceIp": ["127.0.0.1", "::/0"]}},
-        {"NotIpAddress": {"acs:SourceIp": ["192.0.2.1"]}},
+        {"IpAddress": {"acs:SourceIp": ["0.0.0.0/1", "128.0.0.0/1"]}, **NO_VPC},
+        {"IpAddress": {"acs:SourceIp": ["127.0.0.1", "::/0"]}, **NO_VPC},
+        {"NotIpAddress": {"acs:SourceIp": ["192.0.2.1"]}, **NO_VPC},
         {"Bool": {"acs:SecureTransport": ["false"]}},
         {"StringLike": {"acs:SourceVpc": ["vpc-*"]}},
         {"StringNotEquals": {"acs:AccessId": ["LTAI5tNone"]}},

@@ -19,6 +19,7 @@ import oss2
 import pytest
 import requests
 
+from tests.clients.oss.policies import NO_VPC
 from tests.clients.oss.test_every_route import BODIES, HEADERS, QUERIES
 from yunbox.services.oss.http.route import BUCKET, OBJECT, OssRoute
 from yunbox.services.oss.routes import ROUTES
@@ -262,9 +263,9 @@ def test_an_objects_own_acl_goes_before_its_buckets(line: Line, of_bucket, own, 
     [
         (["*"], None, False),
         ([], None, False),
-        (["*"], {"IpAddress": {"acs:SourceIp": "0.0.0.0/0"}}, True),
+        (["*"], {"IpAddress": {"acs:SourceIp": "0.0.0.0/0"}, **NO_VPC}, True),
         (["*"], {"StringNotEquals": {"acs:SourceVpc": "vpc-1"}}, True),
-        (["*"], {"IpAddress": {"acs:SourceIp": "192.0.2.0/24"}}, False),
+        (["*"], {"IpAddress": {"acs:SourceIp": "192.0.2.0/24"}, **NO_VPC}, False),
         ("account", None, True),
         (["1"], None, False),
     ],

@@ -14,6 +14,7 @@ import pytest
 import requests
 from oss2.exceptions import AccessDenied, ServerError
 
+from tests.clients.oss.policies import NO_VPC
 from yunbox.testing.server import Server
 
 _NUMBERS = itertools.count(1)
@@ -171,9 +172,9 @@ def test_a_deny_of_the_bucket_wins_over_a_users_policy(bucket: oss2.Bucket, open
 @pytest.mark.parametrize(
     ("condition", "passes"),
     [
-        ({"IpAddress": {"acs:SourceIp": ["127.0.0.0/8"]}}, True),
-        ({"IpAddress": {"acs:SourceIp": ["203.0.113.0/24"]}}, False),
-        ({"NotIpAddress": {"acs:SourceIp": ["203.0.113.0/24"]}}, True),
+        ({"IpAddress": {"acs:SourceIp": ["127.0.0.0/8"]}, **NO_VPC}, True),
+        ({"IpAddress": {"acs:SourceIp": ["203.0.113.0/24"]}, **NO_VPC}, False),
+        ({"NotIpAddress": {"acs:SourceIp": ["203.0.113.0/24"]}, **NO_VPC}, True),
         ({"DateLessThan": {"acs:CurrentTime": "2000-01-01T00:00:00Z"}}, False),
         ({"Bool": {"acs:SecureTransport": "true"}}, False),
     ],
@@ -194,6 +195,54 @@ def test_a_policy_that_is_none(bucket: oss2.Bucket, text: str) -> None:
     with pytest.raises(ServerError) as caught:
         bucket.put_bucket_policy(text)
     assert (caught.value.status, caught.value.code) == (400, "InvalidPolicyDocument")
+
+
+@pytest.mark.parametrize(
+    ("changed", "ec"),
+    [
+        ({"Version": 1}, "0030-00000005"),
+        ({"Version": "2"}, "0030-00000002"),
+        ({"Statement": []}, "0030-00000005"),
+        ({"Principal": None}, "0030-00000005"),  # "Policy syntax and elements": required for bucket policies
+        ({"Principal": [""]}, "0030-00000005"),
+        ({"Principal": {"AWS": "*"}}, "0030-00000005"),
+        ({"Action": "s3:GetObject"}, "0030-00000005"),
+        ({"Action": "GetObject"}, "0030-00000005"),
+        ({"Resource": "b/*"}, "0030-00000005"),
+        ({"Resource": "arn:aws:s3:::b/*"}, "0030-00000005"),
+        ({"Resource": "acs:oss:*:*:b/**"}, "0030-00000007"),
+        ({"Condition": {"StringNotEquals": {"acs:SourceVpc": ["vpc-**"]}}}, "0030-00000007"),
+        ({"Condition": {"IpAddress": {"acs:SourceIp": ["10.10.10.10"]}}}, "0030-00000008"),
+        ({"Condition": {"NotIpAddress": {"acs:SourceIp": "10.10.10.10"}}}, "0030-00000008"),
+        ({"Condition": {"IpAddress": {"acs:SourceIp": "10.10.10.10"}, **NO_VPC}}, ""),
+        ({"Resource": "*", "Action": ["*"]}, ""),
+    ],
+)
+def test_what_a_bucket_policy_must_be(bucket: oss2.Bucket, changed: dict, ec: str) -> None:
+    """Sources: the vendor's pages of the errors 0030-00000002, -05, -07 and -08, and "Policy syntax and elements"."""
+    statement = {"Effect": "Deny", "Principal": ["1234"], "Action": "oss:GetObject", "Resource": "acs:oss:*:*:b/*"}
+    document = {"Version": "1", "Statement": [statement]}
+    for name, value in changed.items():
+        (document if name in document else statement)[name] = value
+    statement = {name: value for name, value in statement.items() if value is not None}
+    text = json.dumps(document | ({"Statement": [statement]} if document["Statement"] else {}))
+    if not ec:
+        bucket.put_bucket_policy(text)
+        return
+    with pytest.raises(ServerError) as caught:
+        bucket.put_bucket_policy(text)
+    assert (caught.value.code, caught.value.details["EC"]) == ("InvalidPolicyDocument", ec)
+
+
+def test_a_principal_with_a_star_is_a_pattern(bucket: oss2.Bucket, open_bucket, user) -> None:
+    mine = open_bucket(bucket.bucket_name, user(allow("oss:*")))
+    bucket.put_object("k", b"x")
+    resource = f"acs:oss:*:*:{bucket.bucket_name}/*"
+    put_policy(bucket, allow("oss:GetObject", resource, "Deny", Principal=["acs:ram::*:user/*"]))
+    with pytest.raises(AccessDenied):
+        mine.get_object("k")
+    put_policy(bucket, allow("oss:GetObject", resource, "Deny", Principal=["acs:ram::*:role/*"]))
+    mine.get_object("k")
 
 
 # -- RAM users

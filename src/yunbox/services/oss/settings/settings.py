@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from yunbox.kernel.call import Call, Operation
-from yunbox.kernel.errors import Forbidden, InvalidArgument, NotFound
-from yunbox.services.oss.access import check_bucket_policy, check_public, is_public
+from yunbox.kernel.errors import Forbidden, NotFound
+from yunbox.services.oss.access import check_public, is_public
 from yunbox.services.oss.buckets.account import OPEN
 from yunbox.services.oss.buckets.buckets import (
     BucketFound,
@@ -29,6 +29,7 @@ from yunbox.services.oss.operation import READ, WRITE, operation, touches_bucket
 from yunbox.services.oss.params import OnBucket, at_bucket
 from yunbox.services.oss.service import Oss
 from yunbox.services.oss.settings.documents import CHECKS, check_overlap, markup
+from yunbox.services.oss.settings.policies import check_bucket_policy
 from yunbox.storage.objects.model import ENABLED, PUBLIC_BLOCK, SUSPENDED
 from yunbox.storage.objects.retention import versioned
 from yunbox.wire.http import Response
@@ -247,12 +248,7 @@ def _render_versioning(result: BucketFound, request: OssRequest) -> Response:
 
 async def _new_policy(request: OssRequest) -> NewSetting:
     check_bucket_name(request.bucket)
-    try:
-        text = (await read_text(request)).decode()
-    except UnicodeDecodeError:
-        raise InvalidArgument("The policy is not valid UTF-8.", code="InvalidPolicyDocument") from None
-    check_bucket_policy(text)
-    return NewSetting(request.bucket, text)
+    return NewSetting(request.bucket, check_bucket_policy(await read_text(request)))
 
 
 async def _put_policy(service: Oss, call: Call[NewSetting]) -> None:
