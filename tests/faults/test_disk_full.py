@@ -80,7 +80,7 @@ def count(o: ODPS, table: str) -> int:
         return reader[0][0]
 
 
-BIG = "select explode(sequence(1, 400000)) as n"
+LONG, BIG = "set odps.sql.max.sequence.length=400000;", "select explode(sequence(1, 400000)) as n"
 
 
 def test_statements_and_uploads_fail_clearly_and_nothing_is_torn(disk: SmallDisk) -> None:
@@ -89,16 +89,16 @@ def test_statements_and_uploads_fail_clearly_and_nothing_is_torn(disk: SmallDisk
     o.execute_sql("insert into t values (1, 'x')")
     disk.fill(leave_bytes=3 * MIB)
     with pytest.raises(ODPSError, match="full"):
-        o.execute_sql(f"insert into t select n, uuid() from ({BIG}) s")
+        o.execute_sql(f"{LONG} insert into t select n, uuid() from ({BIG}) s")
     with pytest.raises(ODPSError, match="full"):
-        o.execute_sql(f"insert overwrite table t select n, uuid() from ({BIG}) s")
+        o.execute_sql(f"{LONG} insert overwrite table t select n, uuid() from ({BIG}) s")
     session = TableTunnel(o).create_upload_session("t")
     with pytest.raises(ODPSError, match="full"), session.open_record_writer(0) as writer:
         for number in range(200_000):
             writer.write(session.new_record([number, os.urandom(32).hex()]))
     assert count(o, "t") == 1
     disk.free()
-    o.execute_sql(f"insert into t select n, uuid() from ({BIG}) s")
+    o.execute_sql(f"{LONG} insert into t select n, uuid() from ({BIG}) s")
     assert count(o, "t") == 400_001
     assert disk.stop() == 0
 

@@ -19,7 +19,7 @@ SCHEMA = (
     "create table p2 (k bigint) partitioned by (c string, d string)",
     "alter table p2 add partition (c='a', d='d1') partition (c='a', d='d2')",
     "create table hc (a bigint) clustered by (a) into 4 buckets",
-    "create table big as select explode(sequence(1, 25000)) as n",
+    "set odps.sql.max.sequence.length=25000; create table big as select explode(sequence(1, 25000)) as n",
 )
 FOOD = "values (1,'food',10),(1,'drink',5),(2,'food',7) x(id,cat,amt)"
 RIGHT: list[tuple[str, Any]] = [

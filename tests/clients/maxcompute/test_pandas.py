@@ -63,7 +63,7 @@ def test_every_type_through_records(o: ODPS) -> None:
 
 
 def test_a_query_result_as_arrow_and_as_pandas(o: ODPS) -> None:
-    sql = "select explode(sequence(1, 20000)) as n"
+    sql = "set odps.sql.max.sequence.length=20000; select explode(sequence(1, 20000)) as n"
     with o.execute_sql(sql).open_reader(tunnel=True, arrow=True) as reader:
         table = pyarrow.Table.from_batches(list(reader))
     assert table.num_rows == 20_000

@@ -168,6 +168,7 @@ def test_another_projects_names_are_its_owners_to_show(o: ODPS, stranger: ODPS) 
 def test_the_queue_has_what_runs(o: ODPS) -> None:
     numbers = "(select explode(sequence(1, 100000)) as a)"
     instance = o.run_sql(
+        "set odps.sql.max.sequence.length=100000; "
         f"select /*+ mapjoin(y) */ count(*) from {numbers} x join {numbers} y on x.a < y.a + 5 or x.a = 0"
     )
     queued = [info for info in o.list_instance_queueing_infos() if info.instance_id == instance.id]

@@ -144,6 +144,7 @@ def test_a_query_limit_and_a_daily_budget_refuse_before_running(o: ODPS) -> None
 
 def test_run_sql_goes_on_behind_its_id_and_can_be_stopped(o: ODPS) -> None:
     instance = o.run_sql(
+        "set odps.sql.max.sequence.length=30000; "
         "select count(*) from (select explode(sequence(1, 30000))) a(x) "
         "join (select explode(sequence(1, 30000))) b(y) on a.x % 7 = b.y % 7 "
         "join (select explode(sequence(1, 30000))) c(z) on c.z % 5 = a.x % 5"
@@ -198,7 +199,7 @@ def test_settings_in_front_of_a_statement_count(o: ODPS, rows) -> None:
 
 
 def test_a_large_result_without_the_tunnel_is_cut_and_says_so(o: ODPS) -> None:
-    instance = o.execute_sql("select explode(sequence(1, 12000)) as n")
+    instance = o.execute_sql("set odps.sql.max.sequence.length=12000; select explode(sequence(1, 12000)) as n")
     with instance.open_reader(tunnel=False, limit=True) as reader:
         assert [int(record[0]) for record in reader] == list(range(1, 10_001))
     assert instance.get_result_descriptor().select_result_status == "TRUNCATED"

@@ -308,7 +308,7 @@ def test_previews(o: ODPS, tunnel: TableTunnel) -> None:
 
 
 def test_a_result_through_the_tunnel(o: ODPS) -> None:
-    o.execute_sql("create table t as select a from (select explode(sequence(1, 20000)) as a) x")
+    o.execute_sql("set odps.sql.max.sequence.length=20000; create table t as select explode(sequence(1, 20000)) as a")
     sql = "select a, cast(a as string) as s from t order by a limit 20000"
     instance = o.execute_sql(sql)
     with instance.open_reader(tunnel=True) as reader:

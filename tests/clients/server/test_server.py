@@ -39,6 +39,7 @@ def test_what_was_acknowledged_survives_a_restart(yunbox: Server) -> None:
 def test_an_instance_that_was_running_at_a_crash_has_failed_and_is_free(yunbox: Server) -> None:
     o = client(yunbox)
     instance = o.run_sql(
+        "set odps.sql.max.sequence.length=200000; "
         "select count(*) from (select explode(sequence(1, 200000))) a(x) "
         "join (select explode(sequence(1, 200000))) b(y) on a.x % 3 = b.y % 3"
     )
@@ -78,6 +79,7 @@ def test_no_child_outlives_a_killed_server(yunbox: Server) -> None:
 def test_a_worker_that_crashes_fails_its_query_only(yunbox: Server) -> None:
     o = client(yunbox)
     instance = o.run_sql(
+        "set odps.sql.max.sequence.length=200000; "
         "select count(*) from (select explode(sequence(1, 200000))) a(x) "
         "join (select explode(sequence(1, 200000))) b(y) on a.x % 3 = b.y % 3"
     )

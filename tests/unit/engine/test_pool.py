@@ -22,6 +22,7 @@ SLOW = (
     "select count(*) from (select explode(sequence(1, 100000))) a(x) "
     "join (select explode(sequence(1, 100000))) b(y) on a.x % 2 = b.y % 2"
 )
+LONG = {"odps.sql.max.sequence.length": "9000000"}
 LARGE = (
     "select length(concat_ws(',', collect_list(concat(uuid(), uuid(), uuid())))) "
     "from (select explode(sequence(1, 9000000))) a(x)"
@@ -51,7 +52,7 @@ def with_pool(tmp_path: Path) -> Callable[[Callable[[WorkerPool], Awaitable[None
 
 
 def plan(sql: str) -> PlanStatement:
-    return PlanStatement("maxcompute", sql, Session("p"))
+    return PlanStatement("maxcompute", sql, Session("p", settings=LONG))
 
 
 def test_a_query_runs_into_a_file(with_pool, tmp_path: Path) -> None:

@@ -28,6 +28,10 @@ VALUES = [
     ("transform(array(1, 2), x -> x * 10)", [10, 20], "array<int>"), ("max_pt('t')", "20240103", "string"),
     ("cast(1 as decimal(10,2)) * cast(2 as decimal(5,3))", Decimal("2.00000"), "decimal(16,5)"),
     ("current_user", "me", "string"), ("extract(year from date'2024-05-06')", 2024, "int"),
+    ("2 * 3 ^ 1", 4, "bigint"), ("4 | 2 & 3", 6, "bigint"), ("6 & 3 | 8", 10, "bigint"), ("1 || 2 & 3", 0, "bigint"),
+    ("1 || 2 + 3", "15", "string"), ("substring('abcdef' from 2 for 3)", "bcd", "string"),
+    ("substring('abcdef' from 2)", "bcdef", "string"), ("sequence(1, 3)", [1, 2, 3], "array<int>"),
+    ("to_char(datetime'2024-01-31 10:00:00' + interval '1.5' second, 'ss.ff3')", "01.500", "string"),
     ("trim(both 'x' from 'xax')", "a", "string"), ("interval 1 day is not null", True, "boolean"),
 ]  # fmt: skip
 

@@ -260,7 +260,9 @@ def _cast_sql(sql: str, source: DataType, target: DataType, safe: bool, where: A
     if target == BOOLEAN:
         return _to_boolean(sql, source, where)
     if target.name == "binary":
-        return f"encode({sql})" if source.is_text else f"CAST({sql} AS BLOB)"
+        if not source.is_text:
+            raise _refused(source, target, where)
+        return f"encode({sql})"
     if source.is_text:
         return _from_text(sql, target, safe, where)
     if target.is_numeric:

@@ -27,6 +27,17 @@ _OCTAL_DIGITS = 3
 _ENDS = {"'": "string", '"': "string", "`": "quoted name"}
 _CLASS = re.compile(r"<class '[^']*'>")
 _KEPT = ("CAST", "SAFE_CAST", "EXTRACT", "TRIM")
+_LOOSE: dict[TokenType, tuple[int, type[exp.Binary]]] = {
+    TokenType.DPIPE: (3, exp.DPipe), TokenType.AMP: (2, exp.BitwiseAnd), TokenType.PIPE: (1, exp.BitwiseOr),
+}  # fmt: skip
+"""The operators that bind looser than + and -, the higher number the tighter: || before & before |."""
+_TYPED = (exp.DType.DATE, exp.DType.DATETIME, exp.DType.TIMESTAMP, exp.DType.TIMESTAMPNTZ, exp.DType.JSON)
+_NO_ALIAS = frozenset((
+    TokenType.ALL, TokenType.EXISTS, TokenType.FALSE, TokenType.IN, TokenType.IS, TokenType.NULL, TokenType.PARTITION,
+    TokenType.PERCENT, TokenType.RANGE, TokenType.ROLLUP, TokenType.ROW, TokenType.ROWS, TokenType.SET, TokenType.TABLE,
+    TokenType.TRUE, TokenType.UPDATE,
+))  # fmt: skip
+"""Words of the vendor's grammar that name no table without quotes."""
 
 
 def _extract(self: Any) -> exp.Expr:
@@ -54,13 +65,31 @@ def _trim(self: Any) -> exp.Expr:
     return self.expression(exp.Anonymous(this=name, expressions=arguments))
 
 
+def _substring(self: Any) -> exp.Expr:
+    """``SUBSTRING(x, start, length)``, also written ``SUBSTRING(x FROM start FOR length)``."""
+    arguments = self._parse_csv(self._parse_lambda)
+    if len(arguments) == 1 and self._match(TokenType.FROM):
+        arguments.append(self._parse_bitwise())
+        if self._match(TokenType.FOR):
+            arguments.append(self._parse_bitwise())
+    return self.expression(exp.Anonymous(this="substring", expressions=arguments))
+
+
+def _no_literal(self: Any, this: exp.Expr, _: exp.DataType) -> exp.Expr:
+    raise ParseFailed(f"no literal of {_.sql()} is written so: use CAST", at(this))
+
+
 class MaxComputeParser(HiveParser):
-    """sqlglot's Hive parser without its function table and without its reading of CHAR and VARCHAR."""
+    """sqlglot's Hive parser without its function table and without its reading of CHAR and VARCHAR.
+
+    Operators bind as in the vendor's grammar: ^ tighter than *, and || tighter than &, which is tighter than |.
+    """
 
     FUNCTIONS: ClassVar[dict[str, Any]] = {}
     FUNCTION_PARSERS = {  # noqa: RUF012
         **{name: made for name, made in HiveParser.FUNCTION_PARSERS.items() if name in _KEPT},
         "EXTRACT": _extract,
+        "SUBSTRING": _substring,
         "TRIM": _trim,
     }
     PRIMARY_PARSERS = {  # noqa: RUF012 - with the place of each, which errors tell
@@ -69,11 +98,43 @@ class MaxComputeParser(HiveParser):
         TokenType.TRUE: lambda self, token: self.expression(exp.Boolean(this=True), token),
         TokenType.FALSE: lambda self, token: self.expression(exp.Boolean(this=False), token),
     }
+    TYPE_LITERAL_PARSERS = {  # noqa: RUF012
+        **{of: _no_literal for of in exp.DType if of not in _TYPED},
+        exp.DType.JSON: HiveParser.TYPE_LITERAL_PARSERS[exp.DType.JSON],
+    }
+    EXPONENT = {TokenType.CARET: exp.BitwiseXor}  # noqa: RUF012
+    STRING_ALIASES = True  # double-quoted ones: select a "b"
+    TABLE_ALIAS_TOKENS = HiveParser.TABLE_ALIAS_TOKENS - _NO_ALIAS
     ARRAY_CONSTRUCTORS: ClassVar[dict[str, Any]] = {}  # array(1, 2)[0] is a call and an index
     NO_PAREN_FUNCTIONS: ClassVar[dict[Any, Any]] = {}
     NO_PAREN_FUNCTION_PARSERS = {  # noqa: RUF012
         name: made for name, made in HiveParser.NO_PAREN_FUNCTION_PARSERS.items() if name in ("CASE", "IF")
     }
+
+    def _parse_bitwise(self) -> exp.Expr | None:
+        this = self._parse_term()
+        return self._parse_looser(this, 1) if self._curr.token_type in _LOOSE else this
+
+    def _parse_looser(self, this: exp.Expr | None, least: int) -> exp.Expr | None:
+        """The operators of ``_LOOSE`` from a rank on, each with what binds tighter on its right."""
+        while (found := _LOOSE.get(self._curr.token_type)) is not None and found[0] >= least:
+            self._advance()
+            right = self._parse_looser(self._parse_term(), found[0] + 1)
+            this = self.expression(found[1](this=this, expression=right))
+        return this
+
+    def _parse_star_op(self, *keywords: str) -> list[exp.Expr] | None:
+        return super()._parse_star_op(*[word for word in keywords if word != "EXCLUDE"])
+
+    def _parse_string_as_identifier(self) -> exp.Identifier | None:
+        doubly = self.sql[self._curr.start : self._curr.start + 1] == '"'
+        return super()._parse_string_as_identifier() if doubly else None
+
+    def _parse_group(self, *args: Any, **kwargs: Any) -> exp.Group | None:
+        group = super()._parse_group(*args, **kwargs)
+        if group is not None and group.args.get("all") is False:
+            raise ParseFailed("GROUP BY DISTINCT is no part of MaxCompute's SQL", at(group))
+        return group
 
     def _parse_types(self, *args: Any, **kwargs: Any) -> exp.Expr | None:
         return parser.Parser._parse_types(self, *args, **kwargs)
@@ -113,6 +174,10 @@ def tokenize(text: str) -> list[Token]:
         tokens = list(_DIALECT.tokenize(text))
     except TokenError as error:
         raise _unfinished(text, error) from None
+    if "::" in text:  # the tokenizer makes one of 10L too
+        for token in tokens:
+            if token.token_type == TokenType.DCOLON and text[token.start : token.end + 1] == "::":
+                raise ParseFailed("invalid token '::': use CAST", At(token.line, max(token.col - 1, 1)))
     if "\\" in text:
         for token in tokens:
             if token.token_type == TokenType.STRING:

@@ -21,6 +21,7 @@ EFFECTIVE: dict[str, str] = {
     "odps.sql.groupby.position.alias": "the same for GROUP BY alone",
     "odps.sql.hive.compatible": "`true`: Hive's rules, such as RANGE frames and conversions without CAST",
     "odps.sql.map.key.dedup.policy": "`exception` or `last_win`: keys that come twice in a map",
+    "odps.sql.max.sequence.length": "how many elements SEQUENCE may make; 10000 where it is not set",
     "odps.sql.metering.value.max": "refuses a query of more than so many GB x complexity",
     "odps.sql.orderby.position.alias": "as odps.sql.groupby.orderby.position.alias, for ORDER BY alone",
     "odps.sql.select.output.format": "`csv`: the console prints CSV",

@@ -15,8 +15,7 @@ from yunbox.sql.maxcompute.errors import At, ParseFailed, UnsupportedSql
 _BINARY = "this expression"
 _BINARIES = (
     "Add", "Sub", "Mul", "Mod", "IntDiv", "EQ", "NEQ", "LT", "LTE", "GT", "GTE", "NullSafeEQ", "NullSafeNEQ",
-    "BitwiseAnd", "BitwiseOr", "BitwiseXor", "BitwiseLeftShift", "BitwiseRightShift", "And", "Or",
-    "RegexpLike", "Escape", "Is",
+    "BitwiseAnd", "BitwiseOr", "BitwiseXor", "DPipe", "And", "Or", "RegexpLike", "Escape", "Is",
 )  # fmt: skip
 _READ_BY_NAME = {
     # queries
@@ -76,7 +75,6 @@ _READ_BY_NAME = {
     # operators
     **dict.fromkeys(_BINARIES, _BINARY),
     "Div": "this expression safe",
-    "DPipe": "this expression safe",
     "Like": "this expression negate",
     "Not": "this",
     "Neg": "this",
@@ -137,6 +135,8 @@ _UNKNOWN_THERE = {
     "Unnest": "UNNEST",
     "ILike": "ILIKE",
     "Order": "ORDER BY inside a call",
+    "method": "a method of sampling",
+    "field": "an argument after IN",
 }
 """What other databases have and the real service has not, in words that its users know."""
 _LIMIT_BY = "LIMIT ... BY"
@@ -161,6 +161,8 @@ def _unread(node: exp.Expr, key: str) -> ParseFailed | UnsupportedSql:
         return UnsupportedSql("UNPIVOT", place(node))
     if isinstance(node, exp.Limit) and key == "expressions":
         return ParseFailed(f"{_LIMIT_BY} is no clause of MaxCompute", place(node))
+    if isinstance(node, exp.Order | exp.Limit) and key == "this":
+        return ParseFailed(f"{type(node).__name__.upper()} inside a call is no part of MaxCompute's SQL", place(node))
     return refusal(key, node)
 
 

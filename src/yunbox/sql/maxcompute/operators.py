@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from yunbox.schema.types import DataType
 from yunbox.sql.maxcompute.casts import as_decimal, cast, common_type, decimal, implicit, wider_number
-from yunbox.sql.maxcompute.errors import NOWHERE, ArgumentTypeWrong, At
+from yunbox.sql.maxcompute.errors import NOWHERE, ArgumentTypeWrong, ArgumentWrong, At, UnsupportedSql
 from yunbox.sql.maxcompute.expr import BIGINT, BOOLEAN, DATETIME, DOUBLE, STRING, Expr, boolean, build
 
 ARITHMETIC: dict[type[exp.Expr], str] = {
@@ -18,7 +18,6 @@ COMPARISONS: dict[type[exp.Expr], str] = {
 }  # fmt: skip
 BITWISE: dict[type[exp.Expr], str] = {
     exp.BitwiseAnd: "&", exp.BitwiseOr: "|", exp.BitwiseXor: "^",
-    exp.BitwiseLeftShift: "<<", exp.BitwiseRightShift: ">>",
 }  # fmt: skip
 _TIMES = ("date", "datetime", "timestamp", "timestamp_ntz")
 _DIGITS_MAX, _DIVIDED_SCALE_MIN = 38, 6
@@ -38,6 +37,8 @@ def arithmetic(symbol: str, left: Expr, right: Expr, where: At = NOWHERE) -> Exp
     """``+ - * / % div`` between two operands."""
     if left.type.name in _INTERVALS or right.type.name in _INTERVALS:
         return _interval(symbol, left, right, where)
+    if symbol == "-" and left.type.name in _TIMES and right.type.name in _TIMES:
+        raise UnsupportedSql("the difference of two dates as an INTERVAL", where)
     left, right = _number(left, symbol, where), _number(right, symbol, where)
     result = _arithmetic_type(symbol, left.type, right.type)
     if symbol == "div":
@@ -230,6 +231,8 @@ def like(value: Expr, pattern: Expr, escape: str = "\\", where: At = NOWHERE) ->
 def rlike(value: Expr, pattern: Expr, where: At = NOWHERE) -> Expr:
     """``x rlike pattern``: whether the pattern matches anywhere."""
     value, pattern = implicit(value, STRING, where), implicit(pattern, STRING, where)
+    if pattern.op == "literal" and pattern.value == "":
+        raise ArgumentWrong("the pattern of RLIKE is empty", where)
     return build(f"regexp_matches({value.sql}, {pattern.sql})", BOOLEAN, value, pattern)
 
 

@@ -72,6 +72,8 @@ def _operand(binder: "QueryBinder", node: exp.Expr, scope: Scope) -> From:
             raise ParseFailed("joined tables in parentheses take no alias", at(node))
         source = _operand(binder, node.this, scope)
     else:
+        if isinstance(node, exp.Values) and not (node.args.get("alias") and node.args["alias"].columns):
+            raise ParseFailed("VALUES in FROM needs a name and names of its columns", at(node))
         relation = binder.relation(node, scope)
         scope.add(relation, at(node))
         source = relation
@@ -139,6 +141,9 @@ def _check_equalities(tests: list[Expr], sides: tuple[list[Relation], list[Relat
 def _kind(node: exp.Join) -> str:
     side, kind = str(node.args.get("side") or "").lower(), str(node.args.get("kind") or "").lower()
     if kind in ("semi", "anti"):
+        if side != "left":
+            written = f"{side} {kind} JOIN".upper().strip()
+            raise ParseFailed(f"{written} is no join of MaxCompute: LEFT {kind.upper()} JOIN is", at(node))
         return kind
     if side in ("left", "right", "full"):
         return side

@@ -53,10 +53,14 @@ def interval(binder: "ExpressionBinder", node: exp.Interval) -> Expr:
     if unit not in intervals.UNITS:
         raise SemanticError(f"{unit or 'nothing'} is no unit of an INTERVAL", at(node))
     name = "interval_year_month" if unit in ("YEAR", "MONTH") else "interval_day_time"
-    value = cast(binder.bind(node.this), BIGINT)
+    value = binder.bind(node.this)
+    if unit == "SECOND":  # the only unit with a fraction
+        seconds = cast(value, DataType("decimal", (38, 9)))
+        return build(f"to_seconds(CAST({seconds.sql} AS DOUBLE))", DataType(name), seconds)
+    value = cast(value, BIGINT)
     call = {"YEAR": "to_years", "MONTH": "to_months", "DAY": "to_days", "HOUR": "to_hours",
-            "MINUTE": "to_minutes", "SECOND": "to_seconds"}[unit]  # fmt: skip
-    argument = value.sql if unit in ("HOUR", "MINUTE", "SECOND") else f"CAST({value.sql} AS INTEGER)"
+            "MINUTE": "to_minutes"}[unit]  # fmt: skip
+    argument = value.sql if unit in ("HOUR", "MINUTE") else f"CAST({value.sql} AS INTEGER)"
     return build(f"{call}({argument})", DataType(name), value)
 
 

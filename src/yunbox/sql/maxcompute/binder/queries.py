@@ -184,7 +184,8 @@ class QueryBinder:
         if isinstance(node, exp.Values):
             return self._values(node, name, labels, scope)
         if isinstance(node, exp.Table):
-            return self._table(node, name, labels, scope)
+            made = self._table(node, name, scope)
+            return self._labelled(made, labels, at(node)) if labels else made
         raise ParseFailed(f"{words(type(node).__name__)} is nothing that FROM reads", at(node))
 
     def derived(self, block: Block, name: str, where: At) -> DerivedRelation:
@@ -208,7 +209,13 @@ class QueryBinder:
         columns = dict(zip(names, types, strict=True))
         return self.register(ValuesRelation(**self.identity(name), columns=columns, rows=cells))
 
-    def _table(self, node: exp.Table, name: str, labels: list[str], scope: Scope) -> Relation:
+    def _labelled(self, relation: Relation, labels: list[str], where: At) -> Relation:
+        """A table whose alias names its columns too."""
+        block = self.everything(relation)
+        rename(block, labels, where)
+        return self.derived(block, relation.name, where)
+
+    def _table(self, node: exp.Table, name: str, scope: Scope) -> Relation:
         if not isinstance(node.this, exp.Identifier):
             raise UnsupportedSql(f"table function {node.this.sql()} in FROM", at(node))
         parts = tuple(part.name for part in node.parts)

@@ -111,6 +111,7 @@ def _item(
         raise ParseFailed("invalid token 'as': * takes no alias", at(item.args.get("alias") or item))
     table = calls.table_call(listed, inner)
     if table is not None:
+        _alone(binder, inner)
         names = [alias.name.lower() for alias in item.expressions] if isinstance(item, exp.Aliases) else []
         if isinstance(item, exp.Alias):
             names = [item.alias.lower()]
@@ -123,6 +124,19 @@ def _item(
         raise SemanticError("only a table function takes several aliases", at(item))
     value = listed.bind(inner)
     return [Output(_name(item, inner, value, position), value)]
+
+
+def _alone(binder: "QueryBinder", call: exp.Expr) -> None:
+    """A table function in the select list is all that the SELECT makes, as the vendor's page "EXPLODE" has it."""
+    select = call.find_ancestor(exp.Select)
+    if select is None or binder.session.lenient:
+        return
+    name = call.name.lower()
+    if len(select.expressions) > 1:
+        raise SemanticError(f"table function {name} stands alone in a SELECT: use LATERAL VIEW beside others", at(call))
+    if any(select.args.get(key) for key in ("group", "cluster", "distribute", "sort")):
+        raise SemanticError(f"table function {name} cannot be used with GROUP BY, CLUSTER BY, DISTRIBUTE BY or SORT BY",
+                            at(call))  # fmt: skip
 
 
 def _several(item: exp.Expr, scope: Scope, listed: ExpressionBinder) -> list[Output] | None:

@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from yunbox.schema.types import DataType
+from yunbox.schema.types import INTEGERS, DataType
 from yunbox.sql.maxcompute.casts import cast, common_type
 from yunbox.sql.maxcompute.errors import ArgumentCountWrong, ArgumentTypeWrong, ArgumentWrong
 from yunbox.sql.maxcompute.expr import BIGINT, STRING, Expr, build, quote
 from yunbox.sql.maxcompute.functions.registry import Call, category, failing, scalar
 
 _COMBINED_MAX = 5  # elements of one combination
+_SEQUENCE_MAX, _DIGITS_MAX, _LENGTH_FLAG = 10_000, 18, "odps.sql.max.sequence.length"
 
 
 def _map(call: Call) -> Expr:
@@ -160,7 +161,7 @@ def _element(call: Call) -> Expr:
 
 def _joined(call: Call) -> str:
     texts = cast(call.args[0], DataType("array", children=(STRING,))).sql
-    call.literal(1)
+    call.text(1)
     return f"mc_array_join({texts}, {call[1]}, {call[2] if len(call) > 2 else 'NULL'})"
 
 
@@ -179,9 +180,18 @@ def _slice(call: Call) -> str:
 
 
 def _sequence(call: Call) -> str:
+    """A sequence of integers, of the type of its ends."""
     if len(call) > 2:
-        return f"(CASE WHEN {call[2]} = 0 {_astray(f'{call[2]} > 0', call)} ELSE {_series(call, call[2])} END)"
-    return _series(call, f"CASE WHEN {call[0]} <= {call[1]} THEN 1 ELSE -1 END")
+        made = f"(CASE WHEN {call[2]} = 0 {_astray(f'{call[2]} > 0', call)} ELSE {_series(call, call[2])} END)"
+    else:
+        made = _series(call, f"CASE WHEN {call[0]} <= {call[1]} THEN 1 ELSE -1 END")
+    return made if call.returns.children[0] == BIGINT else f"CAST({made} AS {call.returns.duckdb})"
+
+
+def _longest(call: Call) -> int:
+    """How many elements a sequence may have."""
+    told = str(call.session.settings.get(_LENGTH_FLAG, _SEQUENCE_MAX)).strip()
+    return int(told) if told.isdigit() and len(told) <= _DIGITS_MAX else _SEQUENCE_MAX
 
 
 def _astray(forward: str, call: Call) -> str:
@@ -194,16 +204,16 @@ def _days(call: Call) -> str:
     """A sequence of days or instants, a day apart unless an interval is given."""
     if len(call) < 3:
         step = f"(CASE WHEN {call[0]} <= {call[1]} THEN INTERVAL 1 DAY ELSE INTERVAL (-1) DAY END)"
-        return f"mc_time_series({call[0]}, {call[1]}, {step})"
+        return f"mc_time_series({call[0]}, {call[1]}, {step}, {_longest(call)})"
     if not call.args[2].type.name.startswith("interval"):
         raise ArgumentTypeWrong("the step of function sequence over times is an INTERVAL", call.where)
     astray = _astray(f"{call[0]} + {call[2]} > {call[0]}", call)
-    series = f"mc_time_series({call[0]}, {call[1]}, {call[2]})"
+    series = f"mc_time_series({call[0]}, {call[1]}, {call[2]}, {_longest(call)})"
     return f"(CASE WHEN {call[0]} + {call[2]} = {call[0]} {astray} ELSE {series} END)"
 
 
 def _series(call: Call, step: str) -> str:
-    return f"generate_series({call[0]}, mc_sequence_end({call[0]}, {call[1]}, {step}), {step})"
+    return f"generate_series({call[0]}, mc_sequence_end({call[0]}, {call[1]}, {step}, {_longest(call)}), {step})"
 
 
 category("Complex type functions")
@@ -241,10 +251,10 @@ scalar("flatten", ("array<array<T>> -> array<T>", "flatten({0})"))
 scalar("slice", ("array<T>, bigint, bigint -> array<T>", _slice))
 scalar(
     "sequence",
-    ("bigint, bigint, bigint? -> array<bigint>", _sequence),
-    ("date, date, any? -> array<date>", lambda call: f"CAST({_days(call)} AS DATE[])"),
-    ("datetime, datetime, any? -> array<datetime>", _days),
-    ("timestamp, timestamp, any? -> array<timestamp>", _days),
+    *((f"{of}, {of}, {of}? -> array<{of}>", _sequence) for of in reversed(INTEGERS)),
+    ("date!, date!, any? -> array<date>", lambda call: f"CAST({_days(call)} AS DATE[])"),
+    ("datetime!, datetime!, any? -> array<datetime>", _days),
+    ("timestamp!, timestamp!, any? -> array<timestamp>", _days),
 )
 scalar("shuffle", ("array<T> -> array<T>", "mc_shuffle({0})"), volatile=True)
 scalar("combinations", ("array<T>, bigint -> array<array<T>>", _combinations))

@@ -2,14 +2,17 @@
 
 -- Every run of n elements; the whole list where it is shorter.
 CREATE OR REPLACE MACRO mc_ngrams(l, n) AS
-    list_transform(range(1, greatest(len(l) - n + 1, 1) + 1), lambda _i: l[_i : _i + n - 1]);
+    CASE
+        WHEN l IS NOT NULL
+            THEN list_transform(range(1, greatest(len(l) - n + 1, 1) + 1), lambda _i: l[_i : _i + least(n, len(l)) - 1])
+    END;
 
 -- n elements from place a, which counts from the end when it is negative.
 CREATE OR REPLACE MACRO mc_slice(l, a, n) AS
     CASE
-        WHEN a > 0 THEN l[a : a + n - 1]
-        WHEN a < 0 AND len(l) + a >= 0 THEN l[len(l) + a + 1 : len(l) + a + n]
-        WHEN l IS NOT NULL THEN l[1 : 0]
+        WHEN a > 0 THEN l[least(a, len(l) + 1) : least(a, len(l) + 1) + mc_within(n, 0, len(l)) - 1]
+        WHEN a < 0 AND len(l) + a >= 0 THEN l[len(l) + a + 1 : len(l) + a + mc_within(n, 0, len(l))]
+        WHEN l IS NOT NULL AND a IS NOT NULL THEN l[1 : 0]
     END;
 
 -- A list in a random order.
@@ -83,22 +86,26 @@ CREATE OR REPLACE MACRO mc_map_of(e, strict) AS
 CREATE OR REPLACE MACRO mc_entries_of(m) AS
     list_transform(map_entries(m), lambda _e: {'k': _e.key, 'v': _e.value});
 
--- How many elements an array that is made may have: what fits a worker's memory with room to spare.
-CREATE OR REPLACE MACRO mc_elements(n) AS
+-- How many elements an array that is made may have: what fits a worker's memory with room to spare, or as many as are
+-- allowed.
+CREATE OR REPLACE MACRO mc_elements(n, most := 10000000) AS
     CASE
-        WHEN n > 10000000 THEN mc_error('ODPS-0121095:Invalid argument - the array would have more than 10000000 elements')
+        WHEN n > most THEN mc_error('ODPS-0121095:Invalid argument - the array would have more than ' || most || ' elements')
         ELSE n
     END;
 
 -- Where a sequence of numbers ends, if it is not too long.
-CREATE OR REPLACE MACRO mc_sequence_end(a, b, step) AS
+CREATE OR REPLACE MACRO mc_sequence_end(a, b, step, most) AS
     CASE
-        WHEN mc_elements(abs((CAST(b AS HUGEINT) - CAST(a AS HUGEINT)) // nullif(CAST(step AS HUGEINT), 0))) >= 0 THEN b
+        WHEN mc_elements(
+            1 + abs((CAST(b AS HUGEINT) - CAST(a AS HUGEINT)) // nullif(CAST(step AS HUGEINT), 0)), most := most
+        ) >= 0 THEN b
     END;
 
 -- Times from one to another, both included, if they are not too many.
-CREATE OR REPLACE MACRO mc_time_series(a, b, step) AS
+CREATE OR REPLACE MACRO mc_time_series(a, b, step, most) AS
     CASE
-        WHEN mc_elements(abs(epoch(b) - epoch(a)) // greatest(abs(epoch(a + step) - epoch(a)), 1e-6)) >= 0
-        THEN generate_series(a, b, step)
+        WHEN mc_elements(
+            1 + abs(epoch(b) - epoch(a)) // greatest(abs(epoch(a + step) - epoch(a)), 1e-6), most := most
+        ) >= 0 THEN generate_series(a, b, step)
     END;

@@ -75,7 +75,8 @@ def _extract(call: Call) -> str:
 
 
 def _to_char(call: Call) -> str:
-    return f"strftime({call[0]}, {_vendor(call, 1)})"
+    form = _vendor(call, 1)
+    return f"strftime({call[0]}, {form})" if form != "''" else f"left(CAST({call[0]} AS VARCHAR), 0)"
 
 
 def _reading(call: Call) -> Reading:

@@ -24,7 +24,10 @@ def _real(template: str) -> Callable[[Call], str]:
     return render
 
 
-for _name in ("atan", "cbrt", "degrees", "radians"):
+scalar(
+    "cbrt", ("double -> double", "(CASE WHEN pow(round(cbrt({0})), 3) = {0} THEN round(cbrt({0})) ELSE cbrt({0}) END)")
+)
+for _name in ("atan", "degrees", "radians"):
     scalar(_name, ("double -> double", f"{_name}({{0}})"))
 for _name in ("exp", "sin", "cos", "tan", "sinh", "cosh", "tanh"):
     _template = _real(f"{_name}({{0}})")
@@ -42,6 +45,7 @@ scalar("cot", (_AS_GIVEN, _cot), ("double -> double", _cot))
 
 
 _PLACES_MAX = 38  # of a DECIMAL
+_EXPONENT_MAX = 308  # of a DOUBLE
 
 
 def _exactly(sql: str) -> object:
@@ -51,6 +55,22 @@ def _exactly(sql: str) -> object:
         places = call.number(1, -_PLACES_MAX, _PLACES_MAX) if len(call) > 1 else 0
         text = sql.format(*[arg.sql for arg in call.args], places=places)
         return f"CAST({text} AS {call.returns.duckdb})"
+
+    return render
+
+
+def _to_places(cut: str, back: str) -> Callable[[Call], str]:
+    """Cuts a DOUBLE at a place; where that place is beyond its digits the number stays, or nothing is left of it."""
+
+    def render(call: Call) -> str:
+        number, places = call[0], call[1]
+        moved = f"{number} * pow(10.0e0, {places})"
+        made = f"{cut.format(moved)} {back.format(places)}"
+        known = call.args[1].value
+        if isinstance(known, int) and abs(known) <= _PLACES_MAX:
+            return f"({made})"
+        stays = f"WHEN isfinite({moved}) THEN {made} WHEN {places} IS NOT NULL THEN {number}"
+        return f"(CASE WHEN {places} < {-_EXPONENT_MAX} THEN {number} * 0 {stays} END)"
 
     return render
 
@@ -104,13 +124,13 @@ scalar(
 )
 scalar("floor", ("bigint -> bigint", "{0}"), ("decimal -> any", _whole("floor")), ("double -> any", _whole("floor")))
 scalar("round", ("double -> double", "round({0})"),
-       ("double, bigint -> double", "(round({0} * pow(10.0e0, {1})) / pow(10.0e0, {1}))"),
+       ("double, bigint -> double", _to_places("round({})", "/ pow(10.0e0, {})")),
        ("decimal, bigint? -> decimal", _exactly("round({0}, CAST({places} AS INTEGER))")))  # fmt: skip
 scalar("bround", ("double -> double", "round_even({0}, 0)"),
-       ("double, bigint -> double", "(round_even({0} * pow(10.0e0, {1}), 0) / pow(10.0e0, {1}))"),
+       ("double, bigint -> double", _to_places("round_even({}, 0)", "/ pow(10.0e0, {})")),
        ("decimal, bigint? -> decimal", _exactly("round_even({0}, CAST({places} AS INTEGER))")))  # fmt: skip
 scalar("trunc", ("double -> double", "trunc({0})"),
-       ("double, bigint -> double", "(trunc({0} * pow(10.0e0, {1})) * pow(10.0e0, - {1}))"),
+       ("double, bigint -> double", _to_places("trunc({})", "* pow(10.0e0, - {})")),
        ("decimal, bigint? -> decimal", _exactly("trunc({0}, CAST({places} AS INTEGER))")),
        ("hive: date, string -> string", hive_trunc))  # fmt: skip
 scalar("log", ("double -> double", "(CASE WHEN {0} > 0 THEN ln({0}) END)"), ("double, double -> double",

@@ -88,12 +88,14 @@ def _replace(call: Call) -> str:
 
 category("String functions")
 
-scalar("split", ("string, string?, boolean? -> array<string>",
-       "mc_split(regexp_split_to_array({0}, {1|','}), NOT {2|TRUE})"))  # fmt: skip
+scalar("split", ("string, string?, boolean? -> array<string>", "mc_split({0}, {1|','}, NOT {2|TRUE})"))
 scalar("regexp_replace", ("string, string, string, bigint? -> string", _replace))
 scalar("regexp_extract", ("string, string, bigint? -> string", _extract))
 scalar("regexp_extract_all", ("string, string, bigint? -> array<string>", _extract_all))
 scalar("regexp_count", ("string, string, bigint? -> bigint", _count))
 scalar("regexp_substr", ("string, string, bigint?, bigint? -> string", _substr))
 scalar("regexp_instr", ("string, string, bigint?, bigint?, bigint? -> bigint", _instr))
-scalar("regexp regexp_like rlike", ("string, string -> boolean", "regexp_matches({0}, {1})"))
+scalar(
+    "regexp regexp_like rlike",
+    ("string, string -> boolean", lambda call: f"regexp_matches({call[0]}, {_pattern(call)})"),
+)

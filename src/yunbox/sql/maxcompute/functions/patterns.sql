@@ -1,15 +1,19 @@
 -- Regular expressions. Patterns are RE2's.
 
 -- A list without the empty texts at its end, as Java's split(), or whole.
-CREATE OR REPLACE MACRO mc_split(l, keep) AS
+CREATE OR REPLACE MACRO mc_parts(l, keep) AS
     CASE
         WHEN keep OR l[-1] <> '' THEN l
         ELSE l[1 : coalesce(list_max(list_filter(range(1, len(l) + 1), lambda _i: l[_i] <> '')), 0)]
     END;
 
+-- The parts of a text between the matches of p.
+CREATE OR REPLACE MACRO mc_split(s, p, keep) AS
+    CASE WHEN p IS NOT NULL THEN mc_parts(regexp_split_to_array(s, p), keep) END;
+
 -- A text from place a on.
 CREATE OR REPLACE MACRO mc_rest(s, a) AS
-    substr(s, greatest(a, 1));
+    substr(s, mc_within(a, 1, length(s) + 1));
 
 -- How long a text is before the nth match of p.
 CREATE OR REPLACE MACRO mc_before(s, p, n) AS

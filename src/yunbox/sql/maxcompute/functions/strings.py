@@ -104,8 +104,8 @@ scalar("toupper upper ucase", ("string -> string", "upper({0})"))
 scalar("trim", ("string, string? -> string", "trim({0}, {1|' '})"))
 scalar("ltrim", ("string, string? -> string", "ltrim({0}, {1|' '})"))
 scalar("rtrim", ("string, string? -> string", "rtrim({0}, {1|' '})"))
-scalar("concat", ("array<T> -> array<T>", "{0}"), ("string?* -> string", lambda c: c[0] if len(c) == 1 else
-       f"({' || '.join(a.sql for a in c.args) or 'CAST(NULL AS VARCHAR)'})"),
+scalar("concat", ("string?* -> string", lambda c: c[0] if len(c) == 1 else
+       f"({' || '.join(a.sql for a in c.args) or 'CAST(NULL AS VARCHAR)'})"), ("array<T> -> array<T>", "{0}"),
        ("array<T>, array<T>* -> array<T>", lambda c:
         f"(CASE WHEN {' AND '.join(f'{a.sql} IS NOT NULL' for a in c.args)}"
         f" THEN flatten([{', '.join(a.sql for a in c.args)}]) END)"))  # fmt: skip
@@ -128,8 +128,8 @@ scalar("instr", ("string, string -> bigint", "instr({0}, {1})"),
 scalar("locate", ("string, string -> bigint", "instr({1}, {0})"),
        ("string, string, bigint -> bigint", "(CASE WHEN {2} IS NULL AND {0} IS NOT NULL AND {1} IS NOT NULL THEN 0 "
         "ELSE mc_instr({1}, {0}, {2}, 1) END)"))  # fmt: skip
-scalar("char_matchcount", ("string, string -> bigint",
-       "len(list_filter(string_split({0}, ''), lambda _c: contains({1}, _c)))"))  # fmt: skip
+scalar("char_matchcount", ("string, string -> bigint", "(CASE WHEN {1} IS NOT NULL THEN "
+       "len(list_filter(string_split({0}, ''), lambda _c: contains({1}, _c))) END)"))  # fmt: skip
 scalar("find_in_set", ("string, string, string? -> bigint", "(CASE WHEN {0} IS NOT NULL AND {1} IS NOT NULL THEN "
        "CAST(coalesce(list_position(string_split({1}, {2|','}), {0}), 0) AS BIGINT) END)"))  # fmt: skip
 scalar("split_part", ("string, string, bigint, bigint? -> string", _split_part))
@@ -137,8 +137,8 @@ scalar("initcap", ("string -> string",
        "array_to_string(list_transform(string_split(lower({0}), ' '), "
        "lambda _w: upper(left(_w, 1)) || substr(_w, 2)), ' ')"))  # fmt: skip
 scalar("translate", ("string, string, string -> string", "translate({0}, {1}, {2})"))
-scalar("left", ("string, bigint -> string", "left({0}, greatest({1}, 0))"))
-scalar("right", ("string, bigint -> string", "right({0}, greatest({1}, 0))"))
+scalar("left", ("string, bigint -> string", "left({0}, mc_within({1}, 0, length({0})))"))
+scalar("right", ("string, bigint -> string", "right({0}, mc_within({1}, 0, length({0})))"))
 scalar("startswith starts_with", ("string, string -> boolean", "starts_with({0}, {1})"))
 scalar("endswith ends_with", ("string, string -> boolean", "ends_with({0}, {1})"))
 scalar("format_number", ("double, any -> string", _format_number))

@@ -1,13 +1,16 @@
 -- Pieces, positions, and texts that hold pairs.
 
+-- A number from a to b, the nearer of them where it lies beyond; NULL stays NULL, unlike in least() and greatest().
+CREATE OR REPLACE MACRO mc_within(n, a, b) AS
+    CASE WHEN n < a THEN a WHEN n > b THEN b ELSE n END;
+
 -- substr(): place 0 is the first, a negative one counts from the end, one before the beginning is the first.
 CREATE OR REPLACE MACRO mc_substr(s, p, n) AS
     CASE
-        WHEN n <= 0 OR p IS NULL
-            THEN CASE WHEN p IS NULL OR n IS NULL THEN NULL ELSE '' END
-        WHEN p = 0 THEN substr(s, 1, n)
-        WHEN -p > length(s) THEN substr(s, 1, n)
-        ELSE substr(s, p, n)
+        WHEN p IS NULL OR n IS NULL THEN NULL
+        WHEN n <= 0 OR p > length(s) THEN ''
+        WHEN p = 0 OR p < -length(s) THEN left(s, least(n, length(s)))
+        ELSE substr(s, p, least(n, length(s)))
     END;
 
 -- The parts from a to b of a text split at d; negative ones count from the end.

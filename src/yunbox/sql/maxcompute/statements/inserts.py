@@ -24,6 +24,8 @@ from yunbox.sql.maxcompute.session import Session
 from yunbox.sql.maxcompute.statements.cursor import Cursor
 from yunbox.sql.plans import Insert, MultiInsert, Query
 
+_AFTER_LIST = ("LATERAL", "WHERE", "GROUP BY", "HAVING", "WINDOW", "QUALIFY", "ORDER BY", "DISTRIBUTE BY", "SORT BY",
+               "CLUSTER BY", "LIMIT", "UNION", "INTERSECT", "EXCEPT", "MINUS")  # fmt: skip
 _SOURCE = ("expressions", "from_", "joins", "laterals", "where")
 
 
@@ -102,8 +104,6 @@ class Head:
             if name not in {column.name.lower() for column in self.table.columns}:
                 raise SemanticError(f"column {name} of ZORDER BY cannot be resolved in {self.table.name}", self.where)
         binder = planner.binder()
-        if isinstance(node, exp.Values):
-            node = exp.Select(expressions=[exp.Star()], from_=exp.From(this=node))
         return self.fit(planner, binder, binder.bind(node))
 
     def fit(self, planner: QueryPlanner, binder: QueryBinder, block: Block) -> Insert:
@@ -267,13 +267,11 @@ def _with_source(select: str, source: str) -> exp.Expr:
 
 
 def _from_first(cursor: Cursor, planner: QueryPlanner) -> Query:
-    """``FROM t WHERE ... GROUP BY ... SELECT ... ORDER BY ...``: the clauses in the order they are carried out."""
-    begin, stop = cursor.at, cursor.until("SELECT")
-    before = _slice(cursor, begin, stop)
-    tail_at = stop
-    cursor.at = stop
-    tail_at = cursor.until("ORDER BY", "ORDER", "LIMIT", "DISTRIBUTE BY", "SORT BY", "CLUSTER BY")
-    select = _slice(cursor, stop, tail_at)
-    tail = _slice(cursor, tail_at, len(cursor.tokens)) if tail_at < len(cursor.tokens) else ""
+    """``FROM t WHERE ... SELECT ... ORDER BY ...``, or ``FROM t SELECT ... WHERE ...``: FROM goes behind the list."""
+    source = cursor.until("SELECT")
+    before = cursor.tokens[cursor.at : source]
+    cursor.at = source
+    rest = cursor.until(*_AFTER_LIST)
+    tokens = [*cursor.tokens[source:rest], *before, *cursor.tokens[rest:]]
     cursor.at = len(cursor.tokens)
-    return planner.plan(parse_query(f"{select} {before} {tail}"))
+    return planner.plan(parse_query(cursor.text, tokens))
