@@ -105,6 +105,8 @@ LINES = [
     Line("PutSymlink with ACL and tags", "PUT", "k", ("PutObject k", *SAYS), {"symlink": ""},
          SAID | {"x-oss-symlink-target": "s"}),
     Line("InitiateMultipartUpload with ACL and tags", "POST", "k", ("PutObject k", *SAYS), {"uploads": ""}, SAID),
+    Line("CompleteMultipartUpload with ACL", "POST", "k", ("PutObject k", "PutObjectAcl k"), {"uploadId": "1"},
+         {"x-oss-object-acl": "private"}, BODIES["CompleteMultipartUpload"]),
     Line("CopyObject with ACL and tags", "PUT", "k", ("GetObject s", "PutObject k", *SAYS), {},
          SAID | SOURCE | {"x-oss-tagging-directive": "REPLACE"}),
     Line("CopyObject of a version", "PUT", "k", ("GetObjectVersion s", "PutObject k"), {},

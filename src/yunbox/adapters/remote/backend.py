@@ -143,10 +143,11 @@ class Mounted:
         upload_id: str,
         wanted: Sequence[tuple[int, str]] | None,
         check: Check | None = None,
+        acl: str = "",
     ) -> ObjectRecord:
         """Send the parts of an upload on as one object; they go when it is there."""
         upload, staged, source = self._store.uploads.staged(bucket, key, upload_id, wanted)
-        attributes = Attributes(upload.owner, upload.storage_class, upload.headers, upload.tags, upload.acl)
+        attributes = Attributes(upload.owner, upload.storage_class, upload.headers, upload.tags, acl or upload.acl)
         try:
             pieces = source.pieces(0, staged.size)
             record = await self._send(key, staged.size, staged.crc64, pieces, attributes, check)

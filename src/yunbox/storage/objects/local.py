@@ -59,6 +59,7 @@ class LocalBackend:
         upload_id: str,
         wanted: Sequence[tuple[int, str]] | None,
         check: Check | None = None,
+        acl: str = "",
     ) -> ObjectRecord:
         """Make an object of the parts of an upload; their bytes are not moved."""
-        return await self._uploads.complete(bucket, key, upload_id, wanted, check)
+        return await self._uploads.complete(bucket, key, upload_id, wanted, check, acl)

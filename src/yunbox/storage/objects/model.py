@@ -31,10 +31,11 @@ ENCRYPTION = "encryption"
 """The setting of a bucket that says how its objects are encrypted unless their writers say it."""
 SSE = "x-oss-server-side-encryption"
 SSE_KEY = "x-oss-server-side-encryption-key-id"
+SSE_CIPHER = "x-oss-server-side-data-encryption"
 SSE_ELEMENTS = {
     "SSEAlgorithm": SSE,
     "KMSMasterKeyID": SSE_KEY,
-    "KMSDataEncryption": "x-oss-server-side-data-encryption",
+    "KMSDataEncryption": SSE_CIPHER,
 }
 SSE_HEADERS = tuple(SSE_ELEMENTS.values())
 """The headers that are kept with an object and say how it is encrypted."""

@@ -74,8 +74,9 @@ class Backend(Protocol):
         upload_id: str,
         wanted: Sequence[tuple[int, str]] | None,
         check: Check | None = None,
+        acl: str = "",
     ) -> ObjectRecord:
-        """Make an object of the parts of an upload; the parts lie in the local store in any case."""
+        """Make an object of the parts of an upload, which lie in the local store; an ``acl`` goes before its own."""
 
 
 class RemoteBackend(Backend, Protocol):

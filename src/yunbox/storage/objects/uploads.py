@@ -115,9 +115,11 @@ class Uploads:
         upload_id: str,
         wanted: Sequence[tuple[int, str]] | None,
         check: Check | None = None,
+        acl: str = "",
     ) -> ObjectRecord:
         """Make an object of the parts named by number and ETag (of all for None). Their bytes are not moved.
 
+        An ``acl`` goes before the one that the upload began with.
         Raises NoSuchUpload, InvalidPart, and InvalidArgument with OSS's own codes.
         """
 
@@ -128,7 +130,7 @@ class Uploads:
                 check(present(change, current, key))
             there = {part.number: part for part in _all_parts(change, upload_id)}
             chosen = _chosen(there, wanted)
-            record = _completed(upload, chosen, self._objects.now_ms())
+            record = _completed(upload, chosen, self._objects.now_ms(), acl)
             used = {part.number for part in chosen}
             _count(change, current, upload, -sum(part.size for part in there.values()))
             for number, part in there.items():
@@ -245,7 +247,7 @@ def _chosen(there: dict[int, Part], wanted: Sequence[tuple[int, str]] | None) ->
     return chosen
 
 
-def _completed(upload: Upload, parts: Sequence[Part], now_ms: int) -> ObjectRecord:
+def _completed(upload: Upload, parts: Sequence[Part], now_ms: int, acl: str = "") -> ObjectRecord:
     digest = hashlib.md5(b"".join(bytes.fromhex(part.etag) for part in parts), usedforsecurity=False)
     extents = tuple(extent for part in parts for extent in part.extents)
     return ObjectRecord(
@@ -259,5 +261,5 @@ def _completed(upload: Upload, parts: Sequence[Part], now_ms: int) -> ObjectReco
         upload.headers,
         upload.tags,
         upload.owner,
-        upload.acl,
+        acl or upload.acl,
     )

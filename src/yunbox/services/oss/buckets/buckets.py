@@ -68,6 +68,8 @@ async def _new_bucket(request: OssRequest) -> NewBucket:
         chosen, redundancy = root.value("StorageClass"), root.value("DataRedundancyType")
     if redundancy not in ("", "LRS", "ZRS"):
         raise InvalidArgument("The data redundancy type is LRS or ZRS.", code="InvalidArgument")
+    if request.headers.get("x-oss-resource-group-id", RESOURCE_GROUP) != RESOURCE_GROUP:
+        raise Unsupported("Yunbox does not offer other resource groups than the default one.", code="NotImplemented")
     acl = request.headers.get("x-oss-acl", "private")
     rule = _encryption_rule(request)
     return NewBucket(request.bucket, storage_class(chosen) or "Standard", redundancy or "LRS", bucket_acl(acl), rule)

@@ -13,6 +13,8 @@ _GRANTS = "grants to single accounts"
 _LOCKS = "retention of single objects"
 HEADERS = {
     "x-oss-hash-ctx": "hashes of an upload that goes on",
+    "x-oss-bucket-tagging": "tags of a bucket that come with it",
+    "x-oss-hns-status": "hierarchical namespaces",
     "x-oss-md5-ctx": "hashes of an upload that goes on",
     "x-oss-object-worm-legal-hold": _LOCKS,
     "x-oss-object-worm-mode": _LOCKS,
@@ -44,7 +46,7 @@ def check_offered(request: OssRequest, owner_of: OwnerOf) -> None:
     headers = request.headers
     if not _NAMES.isdisjoint(headers):
         name = min(_NAMES & headers.keys())
-        if headers[name].lower() != "false":
+        if headers[name].lower() not in ("false", "disabled"):
             raise Unsupported(f"Yunbox does not offer {HEADERS[name]} ({name}).", code="NotImplemented")
     source = headers.get("x-oss-copy-source", "").lstrip("/").partition("/")[0]
     for name, bucket in ((_OWNER, request.bucket), (_SOURCE_OWNER, source)):

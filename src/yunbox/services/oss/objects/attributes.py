@@ -25,7 +25,7 @@ from yunbox.services.oss.operation import READ, WRITE, operation, touches_object
 from yunbox.services.oss.params import NamesObject, OnObject, OnVersion, at_object
 from yunbox.services.oss.service import Oss, http_time
 from yunbox.storage.objects.model import APPENDABLE, SYMLINK, Bucket, ObjectRecord
-from yunbox.storage.objects.objects import NotAppendable, PositionNotEqualToLength, check_key
+from yunbox.storage.objects.objects import NoSuchKey, NotAppendable, PositionNotEqualToLength, check_key
 from yunbox.wire.http import Response
 from yunbox.wire.xml import Node, element
 
@@ -56,7 +56,10 @@ class Found:
 async def _look(service: Oss, call: Call[OnVersion]) -> Found:
     params = call.params
     bucket = service.bucket(params.bucket)
-    return Found(bucket, service.store.objects.get(bucket, params.key, params.version))
+    record = service.store.objects.get(bucket, params.key, params.version)
+    if record.is_marker:
+        raise NoSuchKey(params.key, record)
+    return Found(bucket, record)
 
 
 async def _amend(service: Oss, about: OnVersion, edit: Callable[[ObjectRecord], ObjectRecord]) -> Found:
@@ -172,7 +175,7 @@ async def _put_link(service: Oss, call: Call[Linking]) -> Written:
     params = call.params
     bucket = service.bucket(params.bucket)
     given = params.traits.given(call.principal.account_id, bucket)
-    check = params.overwrite.check
+    check = params.overwrite.check(bucket)
     return Written(bucket, await service.store.objects.link(bucket, params.key, params.target, given, check))
 
 

@@ -1,5 +1,6 @@
 """Copies: of an object to another, and what a copy of a part needs of its source."""
 
+import re
 import time
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -37,6 +38,8 @@ from yunbox.storage.objects.versions import version_id
 from yunbox.wire.http import Response
 from yunbox.wire.xml import element
 
+_VERSION = re.compile(r"versionId=[^&]+")
+
 
 @dataclass(frozen=True, slots=True)
 class CopySource(OnVersion):
@@ -59,30 +62,44 @@ class Copying(OnObject):
 
 
 def source_of(request: OssRequest) -> CopySource:
-    """The source of a copy. The vendor's Go SDK and ossutil send a space as a plus. Raises InvalidArgument."""
-    text, _, query = request.headers["x-oss-copy-source"].partition("?")
-    bucket, _, key = unquote_plus(text).lstrip("/").partition("/")
-    if not bucket or not key:
-        raise InvalidArgument("Copy Source must mention the source bucket and key: /sourcebucket/sourcekey.")
+    """The source of a copy. The vendor's Go SDK and ossutil send a space as a plus. Raises InvalidArgument.
+
+    It begins with a slash, bar in the S3 dialect: the vendor's page of the error 0042-00000301.
+    """
+    text, asked, query = request.headers["x-oss-copy-source"].partition("?")
+    bucket, _, key = unquote_plus(text).removeprefix("/").partition("/")
+    if not bucket or not key or not (text.startswith(("/", "%2F", "%2f")) or request.dialect == S3):
+        raise InvalidArgument(
+            "Copy Source must mention the source bucket and key: /sourcebucket/sourcekey.", ec="0042-00000301"
+        )
+    if asked and not _VERSION.fullmatch(query):
+        raise InvalidArgument("Behind the source of a copy stands nothing but its ?versionId=.")
     check_bucket_name(bucket)
     check_key(key)
-    wanted = unquote(query.removeprefix("versionId=")) if query.startswith("versionId=") else None
+    wanted = unquote(query.removeprefix("versionId=")) if query else None
     return CopySource(bucket, key, wanted, conditions(request.headers, SOURCE))
+
+
+def _replaces(directive: str) -> bool:
+    """Whether a copy says anew what its source has. Raises InvalidArgument for a directive that is none."""
+    if directive.upper() not in ("COPY", "REPLACE"):
+        raise InvalidArgument(f"A directive is COPY or REPLACE, and not {directive[:64]}.")
+    return directive.upper() == "REPLACE"
 
 
 async def _copying(request: OssRequest) -> Copying:
     check_key(request.key)
-    headers = request.headers
+    replaces_headers = _replaces(request.headers.get("x-oss-metadata-directive", "COPY"))
     return Copying(
         request.bucket,
         request.key,
         source_of(request),
-        traits(headers),
+        traits(request.headers),
         overwrite_of(request),
-        headers.get("x-oss-metadata-directive", "COPY").upper() == "REPLACE",
-        headers.get("x-oss-tagging-directive", "COPY").upper() == "REPLACE",
+        replaces_headers,
+        _replaces(request.headers.get("x-oss-tagging-directive", "COPY")),
         # S3 refuses a copy onto itself that changes nothing; OSS takes it for a touch
-        request.dialect == S3 and headers.get("x-oss-metadata-directive", "COPY").upper() == "COPY",
+        request.dialect == S3 and not replaces_headers,
         rate_of(request),
     )
 
@@ -112,12 +129,9 @@ def at_both(params: Copies) -> tuple[Place, ...]:
 async def open_source(service: Oss, call: Call[Any], source: CopySource) -> tuple[ObjectRecord, Bytes]:
     """The source of a copy and its open bytes. Raises what its conditions raise, and Conflict for a frozen one.
 
-    A version that is a delete marker is no source: there is nothing there (the vendor's page CopyObject).
+    Raises MarkerOpened for a version that is a delete marker.
     """
-    try:
-        _, record, held = await follow(service, call, service.bucket(source.bucket), source.key, source.version)
-    except MarkerOpened:
-        raise NoSuchKey(source.key) from None
+    _, record, held = await follow(service, call, service.bucket(source.bucket), source.key, source.version)
     try:
         source.conditions.check(record)
         if is_frozen(record, service.store.objects.now_ms()):
@@ -131,7 +145,10 @@ async def open_source(service: Oss, call: Call[Any], source: CopySource) -> tupl
 async def _copy(service: Oss, call: Call[Copying]) -> tuple[Written, str]:
     params, started = call.params, time.monotonic()
     origin, bucket = service.bucket(params.source.bucket), service.bucket(params.bucket)
-    source, held = await open_source(service, call, params.source)
+    try:
+        source, held = await open_source(service, call, params.source)
+    except MarkerOpened:  # there is nothing there (the vendor's page CopyObject)
+        raise NoSuchKey(params.source.key) from None
     try:
         now_ms = service.store.objects.now_ms()
         record = _copied_record(source, params, bucket, call.principal.account_id, now_ms)
@@ -143,7 +160,7 @@ async def _copy(service: Oss, call: Call[Copying]) -> tuple[Written, str]:
             )
         retrieve(call, source, source.size)
         from_there = Origin(origin, params.source.key, source, held)
-        written = await transfer(service, from_there, bucket, params.key, record, params.overwrite.check)
+        written = await transfer(service, from_there, bucket, params.key, record, params.overwrite.check(bucket))
     finally:
         held.close()
     await lasting(source.size, params.rate, started)

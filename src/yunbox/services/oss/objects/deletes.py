@@ -13,7 +13,7 @@ from yunbox.services.oss.buckets.listing import spelling
 from yunbox.services.oss.http.documents import parse_document, read_text
 from yunbox.services.oss.http.route import BUCKET, OBJECT, empty, on, xml
 from yunbox.services.oss.http.target import S3, OssRequest
-from yunbox.services.oss.objects.overwrite import ANYTHING, Overwrite, overwrite_of
+from yunbox.services.oss.objects.overwrite import ANYTHING, Overwrite, state_of
 from yunbox.services.oss.objects.reading import on_version
 from yunbox.services.oss.operation import WRITE, operation
 from yunbox.services.oss.params import OnVersion, at_object
@@ -57,13 +57,13 @@ class Deleting(OnVersion):
 
 async def _deleting(request: OssRequest) -> Deleting:
     asked = await on_version(request)
-    return Deleting(asked.bucket, asked.key, asked.version, overwrite_of(request))
+    return Deleting(asked.bucket, asked.key, asked.version, state_of(request))
 
 
 async def _delete(service: Oss, call: Call[Deleting]) -> Deleted:
     asked = call.params
     bucket = service.bucket(asked.bucket)
-    owner, check = call.principal.account_id, asked.overwrite.check
+    owner, check = call.principal.account_id, asked.overwrite.check(bucket)
     if check is None:
         gone = await service.backend(bucket).delete(bucket, asked.key, owner, asked.version)
     elif bucket.remote:

@@ -4,29 +4,38 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from yunbox.kernel.call import Access, Call, Place, Shape
+from yunbox.kernel.call import Access, Call, Shape
 from yunbox.kernel.errors import InvalidArgument
 from yunbox.kernel.texts import whole_number
+from yunbox.services.oss.access import check_public
 from yunbox.services.oss.buckets.listing import spelling
 from yunbox.services.oss.http.body import payload_of
 from yunbox.services.oss.http.callback import callback_of
-from yunbox.services.oss.http.documents import read_document
+from yunbox.services.oss.http.documents import read_document, read_text
 from yunbox.services.oss.http.pace import lasting, rate_of
-from yunbox.services.oss.http.route import BUCKET, OBJECT, empty, on, xml
+from yunbox.services.oss.http.route import OBJECT, empty, on, xml
 from yunbox.services.oss.http.shapes import malformed
 from yunbox.services.oss.http.target import OssRequest
 from yunbox.services.oss.objects.callback import Callback
 from yunbox.services.oss.objects.callbacks import answered, call_back
 from yunbox.services.oss.objects.copies import CopySource, at_both, from_source, open_source, source_of
-from yunbox.services.oss.objects.headers import Traits, encryption_headers, sum_header, traits, version_header
+from yunbox.services.oss.objects.headers import (
+    Traits,
+    encryption_headers,
+    object_acl,
+    sum_header,
+    traits,
+    version_header,
+)
 from yunbox.services.oss.objects.overwrite import Overwrite, overwrite_of
 from yunbox.services.oss.objects.payload import Payload, arriving, received
+from yunbox.services.oss.objects.reads import MarkerOpened
 from yunbox.services.oss.objects.writes import Written, makes
-from yunbox.services.oss.operation import WRITE, operation, touches_bucket, touches_object
-from yunbox.services.oss.params import OnBucket, OnObject, at_object
+from yunbox.services.oss.operation import WRITE, operation, touches_object
+from yunbox.services.oss.params import OnObject, at_object
 from yunbox.services.oss.service import OBJECT_BYTES_MAX, Oss, iso_time, retrieve
 from yunbox.storage.objects.content import Content
-from yunbox.storage.objects.model import Bucket, Part, Upload
+from yunbox.storage.objects.model import SSE_HEADERS, Bucket, Part, Upload
 from yunbox.storage.objects.objects import check_key
 from yunbox.storage.objects.ports import Bytes as Opened
 from yunbox.storage.objects.reading import Source
@@ -34,7 +43,7 @@ from yunbox.storage.objects.uploads import PARTS_MAX
 from yunbox.wire.http import Response
 from yunbox.wire.xml import Markup, Node, element
 
-_UPLOADS_MAX = 1000
+_PARTS_LISTED_MAX = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +95,7 @@ class Completion(OnUpload):
     parts: tuple[tuple[int, str], ...] | None
     overwrite: Overwrite
     callback: Callback | None
-
-
-@dataclass(frozen=True, slots=True)
-class UploadsQuery(OnBucket):
-    """Which uploads to list."""
-
-    prefix: str
-    delimiter: str
-    key_marker: str
-    id_marker: str
-    limit: int
+    acl: str = ""
 
 
 # -- begin
@@ -111,7 +110,7 @@ async def _beginning(request: OssRequest) -> Beginning:
 async def _begin(service: Oss, call: Call[Beginning]) -> tuple[Bucket, Upload]:
     params = call.params
     bucket = service.bucket(params.bucket)
-    check = params.overwrite.check
+    check = params.overwrite.check(bucket)
     if check is not None:
         check(await service.backend(bucket).find(bucket, params.key))
     given = params.traits.given(call.principal.account_id, bucket)
@@ -145,6 +144,7 @@ def _number(request: OssRequest) -> int:
 
 async def _part_writing(request: OssRequest) -> PartWriting:
     upload_id, number = request.query["uploadId"], _number(request)
+    _check_part(request)
     return PartWriting(request.bucket, request.key, upload_id, number, payload_of(request))
 
 
@@ -175,8 +175,15 @@ def _render_part(result: tuple[Upload, Part], request: OssRequest) -> Response:
     return empty(200, headers | encryption_headers(upload.headers))
 
 
+def _check_part(request: OssRequest) -> None:
+    """Refuse a part that says how it is encrypted: the upload has said so when it began (oss2's tests)."""
+    if any(name in request.headers for name in SSE_HEADERS):
+        raise InvalidArgument("A part is encrypted as its upload was begun, and says nothing of it.")
+
+
 async def _part_copying(request: OssRequest) -> PartCopying:
     check_key(request.key)
+    _check_part(request)
     return PartCopying(
         request.bucket,
         request.key,
@@ -191,7 +198,10 @@ async def _part_copying(request: OssRequest) -> PartCopying:
 async def _copy_part(service: Oss, call: Call[PartCopying]) -> Part:
     params, began = call.params, time.monotonic()
     bucket = service.bucket(params.bucket)
-    record, held = await open_source(service, call, params.source)
+    try:
+        record, held = await open_source(service, call, params.source)
+    except MarkerOpened:  # a copy of a whole object finds nothing there ("UploadPartCopy", on versions)
+        raise InvalidArgument("The source of a part is a delete marker.") from None
     try:
         start, length = _copied_range(params.range, record.size)
         retrieve(call, record, length)
@@ -218,7 +228,7 @@ def _copied_range(text: str, size: int) -> tuple[int, int]:
         return 0, size
     first, dash, last = text.removeprefix("bytes=").partition("-")
     numbers = whole_number(first), whole_number(last or "0")
-    if not dash or None in numbers:
+    if not dash or not text.startswith("bytes=") or None in numbers:
         raise InvalidArgument("The x-oss-copy-source-range value must be of the form bytes=first-last.")
     start, end = int(first), int(last) if last else size - 1
     if start > end or end >= size:
@@ -234,7 +244,7 @@ def _render_copied_part(result: Part, request: OssRequest) -> Response:
 
 
 async def _parts_query(request: OssRequest) -> PartsQuery:
-    limit = min(request.integer("max-parts", _UPLOADS_MAX, high=1 << 31), _UPLOADS_MAX)
+    limit = min(request.integer("max-parts", _PARTS_LISTED_MAX, high=1 << 31), _PARTS_LISTED_MAX)
     after = request.integer("part-number-marker", 0)
     return PartsQuery(request.bucket, request.key, request.query["uploadId"], after, limit)
 
@@ -262,7 +272,7 @@ def _render_parts(result: tuple[Upload, list[Part], bool], request: OssRequest) 
             element("StorageClass", upload.storage_class),
             element("PartNumberMarker", request.integer("part-number-marker", 0)),
             element("NextPartNumberMarker", last),
-            element("MaxParts", min(request.integer("max-parts", _UPLOADS_MAX, high=1 << 31), _UPLOADS_MAX)),
+            element("MaxParts", min(request.integer("max-parts", _PARTS_LISTED_MAX, high=1 << 31), _PARTS_LISTED_MAX)),
             element("IsTruncated", str(truncated).lower()),
             *(_part_element(part) for part in parts),
         )
@@ -284,15 +294,25 @@ def _part_element(part: Part) -> Markup:
 
 
 async def _completion(request: OssRequest) -> Completion:
-    everything = request.headers.get("x-oss-complete-all", "").lower() == "yes"
     return Completion(
         request.bucket,
         request.key,
         request.query["uploadId"],
-        None if everything else _parts(await read_document(request, "CompleteMultipartUpload")),
+        await _named_parts(request),
         overwrite_of(request),
         callback_of(request),
+        object_acl(request.headers.get("x-oss-object-acl", "")),
     )
+
+
+async def _named_parts(request: OssRequest) -> tuple[tuple[int, str], ...] | None:
+    """The parts of a document; None for all, whose request has no body ("CompleteMultipartUpload")."""
+    everything = request.headers.get("x-oss-complete-all")
+    if everything is None:
+        return _parts(await read_document(request, "CompleteMultipartUpload"))
+    if everything.lower() != "yes" or (await read_text(request)).strip():
+        raise InvalidArgument("The value of x-oss-complete-all is yes, and then the request has no body.")
+    return None
 
 
 def _parts(root: Node) -> tuple[tuple[int, str], ...]:
@@ -306,8 +326,10 @@ def _parts(root: Node) -> tuple[tuple[int, str], ...]:
 async def _complete(service: Oss, call: Call[Completion]) -> Written:
     params = call.params
     bucket = service.bucket(params.bucket)
-    check = params.overwrite.check
-    record = await service.backend(bucket).complete(bucket, params.key, params.upload_id, params.parts, check)
+    check = params.overwrite.check(bucket)
+    check_public(blocked=bucket.blocks_public, acl=params.acl, noun="object")
+    backend = service.backend(bucket)
+    record = await backend.complete(bucket, params.key, params.upload_id, params.parts, check, params.acl)
     return Written(bucket, record, await call_back(service, call, params.callback, bucket, record))
 
 
@@ -335,104 +357,17 @@ async def _abort(service: Oss, call: Call[OnUpload]) -> None:
     await service.store.uploads.abort(service.bucket(params.bucket), params.key, params.upload_id)
 
 
-# -- list
-
-
-async def _uploads_query(request: OssRequest) -> UploadsQuery:
-    query = request.query
-    limit = min(request.integer("max-uploads", _UPLOADS_MAX, high=1 << 31), _UPLOADS_MAX)
-    return UploadsQuery(
-        request.bucket,
-        query.get("prefix", ""),
-        query.get("delimiter", ""),
-        query.get("key-marker", ""),
-        query.get("upload-id-marker", "") if query.get("key-marker") else "",
-        limit,
-    )
-
-
-@dataclass
-class UploadsPage:
-    """A page of uploads."""
-
-    query: UploadsQuery
-    uploads: list[Upload]
-    prefixes: list[str]
-    truncated: bool = False
-
-
-async def _list_uploads(service: Oss, call: Call[UploadsQuery]) -> UploadsPage:
-    params = call.params
-    bucket = service.bucket(params.bucket)
-    page = UploadsPage(params, [], [])
-    for upload in service.store.uploads.under_way(bucket):
-        if not upload.key.startswith(params.prefix) or not _is_behind(upload, params):
-            continue
-        at = upload.key.find(params.delimiter, len(params.prefix)) if params.delimiter else -1
-        common = upload.key[: at + len(params.delimiter)] if at >= 0 else ""
-        if common and (common in page.prefixes or common == params.key_marker):
-            continue
-        if len(page.uploads) + len(page.prefixes) >= params.limit:
-            page.truncated = True
-            break
-        if common:
-            page.prefixes.append(common)
-        else:
-            page.uploads.append(upload)
-    return page
-
-
-def _is_behind(upload: Upload, params: UploadsQuery) -> bool:
-    if not params.key_marker or upload.key.encode() > params.key_marker.encode():
-        return True
-    return upload.key == params.key_marker and bool(params.id_marker) and upload.id > params.id_marker
-
-
-def _render_uploads(page: UploadsPage, request: OssRequest) -> Response:
-    query = page.query
-    named = (query.prefix, query.delimiter, query.key_marker, *page.prefixes, *(upload.key for upload in page.uploads))
-    spell, encoding = spelling(request, named)
-    last = page.uploads[-1] if page.uploads else None
-    key = max([*page.prefixes[-1:], *([last.key] if last else [])], default="")
-    return xml(
-        element(
-            "ListMultipartUploadsResult",
-            encoding,
-            element("Bucket", request.bucket),
-            element("KeyMarker", spell(query.key_marker)),
-            element("UploadIdMarker", query.id_marker),
-            element("NextKeyMarker", spell(key)),
-            element("NextUploadIdMarker", last.id if last and last.key == key else ""),
-            element("Delimiter", spell(query.delimiter)),
-            element("Prefix", spell(query.prefix)),
-            element("MaxUploads", query.limit),
-            element("IsTruncated", str(page.truncated).lower()),
-            *(_upload_element(upload, spell(upload.key)) for upload in page.uploads),
-            *(element("CommonPrefixes", element("Prefix", spell(prefix))) for prefix in page.prefixes),
-        )
-    )
-
-
-def _upload_element(upload: Upload, key: str) -> Markup:
-    return element(
-        "Upload",
-        element("Key", key),
-        element("UploadId", upload.id),
-        element("StorageClass", upload.storage_class),
-        element("Initiated", iso_time(upload.started_ms)),
-    )
-
-
 def _no_content(result: None, request: OssRequest) -> Response:
     return empty(204)
 
 
-def _at_prefix(params: UploadsQuery) -> tuple[Place, ...]:
-    return (Place(params.bucket, params.prefix),)
-
-
 def _copies_part(service: Oss, params: PartCopying) -> tuple[Access, ...]:
     return (from_source(service, params.source), *_PUTS(service, params))
+
+
+def _completes(service: Oss, params: Completion) -> tuple[Access, ...]:
+    acl = (service.touch("PutObjectAcl", params.bucket, params.key),) if params.acl else ()
+    return (*_PUTS(service, params), *acl)
 
 
 _PUTS = touches_object("PutObject")
@@ -445,7 +380,7 @@ COPY_PART = operation(
     "UploadPartCopy", PartCopying, _copy_part, _copies_part, charge=WRITE, place=at_both, mounted=True
 )
 COMPLETE = operation(
-    "CompleteMultipartUpload", Completion, _complete, _PUTS, charge=WRITE, place=at_object, mounted=True
+    "CompleteMultipartUpload", Completion, _complete, _completes, charge=WRITE, place=at_object, mounted=True
 )
 ABORT = operation(
     "AbortMultipartUpload", OnUpload, _abort, touches_object("AbortMultipartUpload"), charge=WRITE, place=at_object,
@@ -454,10 +389,6 @@ ABORT = operation(
 LIST_PARTS = operation(
     "ListParts", PartsQuery, _list_parts, touches_object("ListParts"), charge=WRITE, place=at_object, mounted=True
 )
-LIST_UPLOADS = operation(
-    "ListMultipartUploads", UploadsQuery, _list_uploads, touches_bucket("ListMultipartUploads"), charge=WRITE,
-    place=_at_prefix, mounted=True,
-)  # fmt: skip
 ROUTES = (
     on("POST", OBJECT, BEGIN, _beginning, _render_begun, when="uploads"),
     on("PUT", OBJECT, COPY_PART, _part_copying, _render_copied_part, when="uploadId", header="x-oss-copy-source"),
@@ -465,5 +396,4 @@ ROUTES = (
     on("POST", OBJECT, COMPLETE, _completion, _render_completed, when="uploadId"),
     on("DELETE", OBJECT, ABORT, _aborting, _no_content, when="uploadId"),
     on("GET", OBJECT, LIST_PARTS, _parts_query, _render_parts, when="uploadId"),
-    on("GET", BUCKET, LIST_UPLOADS, _uploads_query, _render_uploads, when="uploads"),
 )

@@ -1,10 +1,14 @@
-"""What a writer asks of the object that is there: that there is none, or that it is a certain one."""
+"""What a writer asks of the object that is there: that there is none, or that it is a certain one.
+
+Sources: the vendor's page PutObject (x-oss-forbid-overwrite has no effect in a bucket with versions, where nothing is
+lost), and that of the error 0017-00000279 (its two values).
+"""
 
 from dataclasses import dataclass
 
-from yunbox.kernel.errors import Conflict, Unsupported
+from yunbox.kernel.errors import Conflict, InvalidArgument, Unsupported
 from yunbox.services.oss.http.target import OssRequest
-from yunbox.storage.objects.model import ObjectRecord
+from yunbox.storage.objects.model import Bucket, ObjectRecord
 from yunbox.storage.objects.objects import Check, forbid_overwrite
 
 
@@ -16,11 +20,10 @@ class Overwrite:
     absent: bool = False
     etag: str | None = None
 
-    @property
-    def check(self) -> Check | None:
+    def check(self, bucket: Bucket) -> Check | None:
         """What looks at the present record; None where anything may be there."""
         if self.never:
-            return forbid_overwrite
+            return None if bucket.versioning else forbid_overwrite
         if self.absent:
             return _absent
         return self._same if self.etag is not None else None
@@ -35,10 +38,18 @@ ANYTHING = Overwrite()
 
 
 def overwrite_of(request: OssRequest) -> Overwrite:
-    """What a request asks of the object that is there."""
+    """What a request asks of the object that is there. Raises InvalidArgument."""
+    forbidden = request.headers.get("x-oss-forbid-overwrite")
+    if forbidden is None or forbidden.lower() == "false":
+        return state_of(request)
+    if forbidden.lower() != "true":
+        raise InvalidArgument("The value of x-oss-forbid-overwrite is true or false.", ec="0017-00000279")
+    return Overwrite(never=True)
+
+
+def state_of(request: OssRequest) -> Overwrite:
+    """The state that the object that is there is to be in, by the conditions of HTTP. Raises Unsupported."""
     headers = request.headers
-    if headers.get("x-oss-forbid-overwrite", "").lower() == "true":
-        return Overwrite(never=True)
     if headers.get("if-none-match") == "*":
         return Overwrite(absent=True)
     wanted = headers.get("if-match")

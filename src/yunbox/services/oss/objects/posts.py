@@ -68,7 +68,7 @@ async def _post(service: Oss, call: Call[Posting]) -> Written:
             policy.check_size(found.size)
 
     content = await received(service, _bounded(arriving(service, call, params.payload), policy), inspect)
-    record = await service.store.objects.put(bucket, params.key, content, given, params.overwrite.check)
+    record = await service.store.objects.put(bucket, params.key, content, given, params.overwrite.check(bucket))
     return Written(bucket, record, await call_back(service, call, params.callback, bucket, record))
 
 

@@ -62,12 +62,16 @@ async def _open(service: Oss, bucket: Bucket, key: str, wanted: str | None) -> t
     record, source = await service.backend(bucket).open(bucket, key, wanted)
     if record.is_marker:
         source.close()
-        raise MarkerOpened(
-            "The specified method is not allowed against this resource.",
-            code="MethodNotAllowed",
-            headers={"x-oss-delete-marker": "true", **version_header(bucket, record), "Allow": "DELETE"},
-        )
+        raise _marker_opened(bucket, record)
     return record, source
+
+
+def _marker_opened(bucket: Bucket, record: ObjectRecord) -> MarkerOpened:
+    return MarkerOpened(
+        "The specified method is not allowed against this resource.",
+        code="MethodNotAllowed",
+        headers={"x-oss-delete-marker": "true", **version_header(bucket, record), "Allow": "DELETE"},
+    )
 
 
 async def _get(service: Oss, call: Call[Reading]) -> Response | Bytes:
@@ -157,6 +161,8 @@ async def _meta(service: Oss, call: Call[OnVersion]) -> Response:
     params = call.params
     bucket = service.bucket(params.bucket)
     record = await service.backend(bucket).get(bucket, params.key, params.version)
+    if record.is_marker:
+        raise _marker_opened(bucket, record)
     headers = {
         **identity_headers(record),
         "Content-Length": str(record.size),

@@ -72,7 +72,7 @@ async def _put(service: Oss, call: Call[Putting]) -> Written:
     bucket = service.bucket(params.bucket)
     given = params.traits.given(call.principal.account_id, bucket)
     content = await received(service, arriving(service, call, params.payload), params.payload.check)
-    record = await service.backend(bucket).put(bucket, params.key, content, given, params.overwrite.check)
+    record = await service.backend(bucket).put(bucket, params.key, content, given, params.overwrite.check(bucket))
     return Written(bucket, record, await call_back(service, call, params.callback, bucket, record))
 
 
@@ -110,7 +110,10 @@ async def _appending(request: OssRequest) -> Appending:
         raise InvalidArgument("AppendObject takes no versionId: what is present is appended to.", ec="0016-00000504")
     if position < 0:
         raise InvalidArgument("The append position is missing or is no number.")
-    return Appending(request.bucket, request.key, traits(request.headers), payload_of(request), position)
+    headers = request.headers
+    if position:  # the tags are those of the first append, and later ones are not even read, as oss2's tests have it
+        headers = {name: value for name, value in headers.items() if name != "x-oss-tagging"}
+    return Appending(request.bucket, request.key, traits(headers), payload_of(request), position)
 
 
 async def _append(service: Oss, call: Call[Appending]) -> Written:
