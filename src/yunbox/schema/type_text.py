@@ -105,6 +105,8 @@ class _Reader:
                 break
             self.at += 1
         self.expect(">")
+        if len({name.lower() for name in names}) < len(names):
+            raise InvalidArgument(f"a field name stands twice in type {self.text!r}")
         return DataType("struct", children=tuple(children), names=tuple(names))
 
     def params(self) -> tuple[int, ...]:

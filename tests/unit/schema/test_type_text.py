@@ -20,7 +20,7 @@ def test_a_type_is_read_as_it_was_written(text):
 
 
 def test_other_names_are_a_dialect_s_own():
-    assert parse_type("array<INTEGER>") == read_type("array<int>")
+    assert read_type("array<INTEGER>", {"integer": "int"}) == read_type("array<int>")
     with pytest.raises(InvalidArgument, match="is not a data type"):
         read_type("array<integer>")
 

@@ -78,3 +78,34 @@ def test_refusals(merging: Sandbox, text: str, message: str):
 def test_only_transactional_tables(box: Sandbox):
     with pytest.raises(Exception, match="is not transactional"):
         box.plan("merge into u using t on u.a = t.a when matched then delete")
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [  # the vendor's page "UPDATE"
+        (f"update u set name = s.word from {SOURCE} where u.a = s.id and s.id < 3", [(1, "uno"), (3, "three")]),
+        (
+            "update u x set name = concat(x.name, y.b) from t y where x.a = y.a and y.dt > '0'",
+            [(1, "onex"), (3, "three")],
+        ),
+        ("update u set (a, name) = (a + 1, 'q') where a = 1", [(2, "q"), (3, "three")]),
+        ("update u set name = 'q' where a is distinct from 1", [(1, "one"), (3, "q")]),
+    ],
+)
+def test_update(merging: Sandbox, text: str, rows: list[tuple]):
+    assert merged(merging, text) == rows
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("update u set name = 'x' from t, w where u.a = t.a", "UPDATE ... FROM several tables is not supported"),
+        ("update u set (a, name) = (select 1, 'x')", "is not supported by Yunbox"),
+        ("update u set (a, name) = (1)", "',' expected"),
+        ("update u set a = 1, a = 2", "column a is set more than once"),
+        ("update u set name = 'x' from t", "ODPS-0130252"),
+    ],
+)
+def test_refused_updates(merging: Sandbox, text: str, message: str):
+    with pytest.raises(Exception, match=message.replace("(", r"\(")):
+        merging.plan(text)

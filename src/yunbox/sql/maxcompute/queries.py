@@ -10,11 +10,11 @@ from yunbox.sql.catalog import Catalog, Evaluator
 from yunbox.sql.maxcompute.binder.expressions import ExpressionBinder
 from yunbox.sql.maxcompute.binder.queries import QueryBinder
 from yunbox.sql.maxcompute.binder.scope import Scope
-from yunbox.sql.maxcompute.dialect import parse_expression, tokenize
+from yunbox.sql.maxcompute.dialect import at, parse_expression, tokenize
 from yunbox.sql.maxcompute.errors import SemanticError, UnsupportedSql
 from yunbox.sql.maxcompute.expr import STRING, Expr
 from yunbox.sql.maxcompute.pruning import Pruner
-from yunbox.sql.maxcompute.relations import Block, ScanRelation, SelectBlock
+from yunbox.sql.maxcompute.relations import Block, ScanRelation, SelectBlock, SetBlock
 from yunbox.sql.maxcompute.session import Session
 from yunbox.sql.plans import Query, Scan
 
@@ -34,10 +34,14 @@ class QueryPlanner:
         """A fresh binder."""
         return QueryBinder(self.catalog, self.session)
 
-    def plan(self, node: exp.Expr) -> Query:
-        """Plan one query."""
+    def plan(self, node: exp.Expr, *, named: bool = False) -> Query:
+        """Plan one query; where its columns become a table's each needs a name of its own."""
         binder = self.binder()
-        return self.finish(binder, binder.bind(node))
+        block = binder.bind(node)
+        twice = _ambiguous(block) if named else frozenset()
+        if twice:
+            raise SemanticError(f"column {min(twice)} is defined more than once", at(node))
+        return self.finish(binder, block)
 
     def finish(self, binder: QueryBinder, block: Block) -> Query:
         """Write a bound block down and prune its scans."""
@@ -85,6 +89,12 @@ class QueryPlanner:
             raise UnsupportedSql("a partition filter that cannot be evaluated while planning")
         kept = scan.survivors or set()
         return [row for row in pruner.partitions(table.name) if row in kept]
+
+
+def _ambiguous(block: Block) -> frozenset[str]:
+    while isinstance(block, SetBlock):
+        block = block.left
+    return block.ambiguous if isinstance(block, SelectBlock) else frozenset()
 
 
 def _written(of: DataType) -> DataType:

@@ -8,8 +8,6 @@ from functools import lru_cache
 from yunbox.schema.type_text import read_type
 from yunbox.schema.types import DataType
 
-_ALIASES = {"integer": "int", "numeric": "decimal", "dec": "decimal", "real": "float", "text": "string"}
-
 
 @lru_cache(maxsize=4096)
 def parse_type(text: str) -> DataType:
@@ -17,4 +15,4 @@ def parse_type(text: str) -> DataType:
 
     Raises InvalidArgument when the text is no MaxCompute type or a parameter is out of its range.
     """
-    return read_type(text, _ALIASES, "MaxCompute")
+    return read_type(text, owner="MaxCompute")

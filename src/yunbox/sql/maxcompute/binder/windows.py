@@ -25,6 +25,7 @@ _UNFRAMED = frozenset(
     ("row_number", "rank", "dense_rank", "percent_rank", "cume_dist", "ntile", "lag", "lead", "cluster_sample")
 )
 _VALUES = ("first_value", "last_value", "nth_value")  # their last argument TRUE skips NULLs
+_ORDERED = ("lag", "lead")  # the vendor's pages have no brackets around their ORDER BY
 _NULL_SKIPPING = (*_VALUES, "lag", "lead")
 _CHANGING = (
     "a window cannot be partitioned or ordered by what changes from call to call: "
@@ -169,6 +170,8 @@ def _window(binder: "ExpressionBinder", function: Function, inner: exp.Expr, ove
         raise SemanticError(f"function {function.name} takes neither DISTINCT, FILTER nor WITHIN GROUP", at(inner))
     if over.frame and function.name in _UNFRAMED:
         raise SemanticError(f"function {function.name} takes no window frame", at(inner))
+    if function.name in _ORDERED and not over.order and not binder.session.lenient:
+        raise SemanticError(f"function {function.name} needs ORDER BY in its window", at(inner))
     text, returns, call = function.resolve(calls.arguments(binder, inner.expressions), binder.session, at(inner))
     core, wrap = function.around(text)
     if function.name in _VALUES and len(call.args) > 1 and call.args[-1].value is True:

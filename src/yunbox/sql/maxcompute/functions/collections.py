@@ -60,6 +60,8 @@ def _struct(call: Call) -> Expr:
 
 
 def _struct_of(call: Call, names: list[str], values: tuple[Expr, ...]) -> Expr:
+    if len(set(names)) < len(names):
+        raise ArgumentWrong(f"a field name of function {call.name} stands there twice", call.where)
     of = DataType("struct", children=tuple(v.type for v in values), names=tuple(names))
     fields = ", ".join(f"{quote(n)} := {v.sql}" for n, v in zip(names, values, strict=True))
     return build(f"struct_pack({fields})", of, *values)

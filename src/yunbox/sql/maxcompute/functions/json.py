@@ -13,6 +13,7 @@ from yunbox.sql.maxcompute.functions.registry import Call, category, failing, sc
 from yunbox.wire.odps.types import parse_type
 
 _JSON = DataType("json")
+_TIMES = ("date", "datetime", "timestamp", "timestamp_ntz")
 
 
 def _path(call: Call, index: int = 1) -> str:
@@ -75,6 +76,8 @@ def _written(sql: str, of: DataType, depth: int = 0) -> str:
         pair = f"CAST(to_json(CAST({item}.key AS VARCHAR)) AS VARCHAR) || ':' || "
         pair += _or_null(f"{item}.value", of.children[1], depth)
         return _around("{", f"list_transform(map_entries({sql}), lambda {item}: {pair})", "}", sql)
+    if of.name in _TIMES:
+        return f"'\"' || {cast(Expr(sql, of), STRING).sql} || '\"'"
     return f"CAST(to_json({sql}) AS VARCHAR)"
 
 
@@ -93,7 +96,7 @@ def _around(opening: str, items: str, closing: str, whole: str) -> str:
 
 def _to_json(call: Call) -> str:
     of = call.args[0].type
-    return _written(call[0], of) if of.children else f"CAST(to_json({call[0]}) AS VARCHAR)"
+    return _written(call[0], of)
 
 
 def _schema(call: Call) -> DataType:

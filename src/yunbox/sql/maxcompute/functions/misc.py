@@ -119,7 +119,7 @@ def _convert(name: str) -> object:
 category("Other functions")
 
 scalar("_yb_once", ("boolean, bigint -> boolean", "(CASE WHEN {0} AND {1} > 1 THEN mc_error('ODPS-0130071:[0,0] "
-       "Semantic analysis exception - several source rows match one target row in MERGE') ELSE TRUE END)"))  # fmt: skip
+       "Semantic analysis exception - several source rows match one target row') ELSE TRUE END)"))  # fmt: skip
 scalar("failif", ("boolean, string -> boolean", lambda c:
        f"(CASE WHEN {c[0]} THEN {failing('ODPS-0121095', c[1])} WHEN NOT {c[0]} THEN TRUE END)"))  # fmt: skip
 scalar("coalesce", ("T* -> T", _coalesce))

@@ -1,5 +1,6 @@
 """Functions that exist only with OVER."""
 
+from yunbox.sql.maxcompute.errors import ArgumentTypeWrong
 from yunbox.sql.maxcompute.functions.registry import Around, Call, category, window
 
 
@@ -17,7 +18,12 @@ def _ntile(call: Call) -> str:
 
 
 def _shifted(call: Call) -> str:
+    """lag() and lead(): the offset and what stands in for a missing row are constants."""
     offset = call.checked(1, 0) if len(call) > 1 else "1"
+    if len(call) > 1 and not call.args[1].constant:
+        raise ArgumentTypeWrong(f"argument 2 of function {call.name} must be a constant", call.where)
+    if len(call) > 2 and not call.args[2].constant:
+        raise ArgumentTypeWrong(f"argument 3 of function {call.name} must be a constant", call.where)
     return f"{call.name}({call[0]}, {offset}, {call[2] if len(call) > 2 else 'NULL'})"
 
 

@@ -62,6 +62,10 @@ def _alter_view(cursor: Cursor, planner: QueryPlanner) -> AlterTable:
         return AlterTable(name, RenameTable(cursor.table_name()), table)
     if cursor.take("CHANGEOWNER TO"):
         return AlterTable(name, ChangeOwner(cursor.string()), table)
+    if cursor.peek("AS") or cursor.peek("SELECT"):
+        raise UnsupportedSql("ALTER VIEW ... AS", cursor.where())
+    if cursor.peek("CHANGE") or cursor.peek("SET"):
+        raise UnsupportedSql("ALTER VIEW ... CHANGE or SET", cursor.where())
     raise cursor.failure("RENAME TO or CHANGEOWNER TO expected")
 
 
@@ -157,6 +161,10 @@ def _holds(new: DataType, old: DataType) -> bool:
 
 
 def _rename(cursor: Cursor, planner: QueryPlanner, table: Table) -> Action:
+    if cursor.take("RENAME COLUMN"):
+        old = _column(cursor, table)
+        cursor.expect("TO")
+        return RenameColumn(old, cursor.name())
     cursor.expect("RENAME", "TO")
     parts = cursor.parts()
     if len(parts) == 1:

@@ -7,12 +7,13 @@ from yunbox.sql.maxcompute.binder.queries import QueryBinder
 from yunbox.sql.maxcompute.binder.scope import Scope, column
 from yunbox.sql.maxcompute.casts import cast, implicit
 from yunbox.sql.maxcompute.dialect import parse_expression
-from yunbox.sql.maxcompute.errors import SemanticError
+from yunbox.sql.maxcompute.errors import SemanticError, UnsupportedSql
 from yunbox.sql.maxcompute.expr import STRING, Expr, boolean
 from yunbox.sql.maxcompute.queries import QueryPlanner
 from yunbox.sql.maxcompute.relations import Output, ScanRelation, SelectBlock
 from yunbox.sql.maxcompute.statements.cursor import Cursor
 from yunbox.sql.maxcompute.statements.inserts import required, target
+from yunbox.sql.maxcompute.statements.merges import parse_update_from, reads_another
 from yunbox.sql.plans import Delete, Query, Update
 
 
@@ -41,6 +42,34 @@ class _Change:
         node = parse_expression(cursor.text, cursor.tokens[cursor.at : stop])
         cursor.at = stop
         return self.expressions.bind(node)
+
+    def tuple(self, written: dict[str, Expr]) -> None:
+        """``(a, b) = (x, y)``."""
+        cursor, names = self.cursor, self.cursor.names()
+        cursor.expect("=")
+        if cursor.peek("(", "SELECT"):
+            raise UnsupportedSql("UPDATE ... SET (...) = (SELECT ...)", cursor.where())
+        cursor.expect("(")
+        for place, name in enumerate(names):
+            if place:
+                cursor.expect(",")
+            self.write(written, name, ")")
+        cursor.expect(")")
+
+    def assign(self, written: dict[str, Expr], name: str, *stop: str) -> None:
+        """``= x`` behind the name of a column."""
+        self.cursor.expect("=")
+        self.write(written, name, *stop)
+
+    def write(self, written: dict[str, Expr], name: str, *stop: str) -> None:
+        """The value of a column, up to a comma or one of the words."""
+        where, known = self.cursor.where(), _column(self.table, name)
+        if known is None:
+            raise SemanticError(f"column {name} cannot be resolved in {self.table.name}", where)
+        if known.name in written:
+            raise SemanticError(f"column {name} is set more than once", where)
+        value = self.expression(self.cursor.until(",", *stop))
+        written[known.name] = required(known, implicit(value, known.type, where))
 
     def condition(self) -> Expr:
         """The WHERE clause as one certain truth value."""
@@ -75,21 +104,19 @@ def parse_delete(cursor: Cursor, planner: QueryPlanner) -> Delete:
 
 
 def parse_update(cursor: Cursor, planner: QueryPlanner) -> Update:
-    """UPDATE t SET a = x, b = y [WHERE condition]."""
+    """UPDATE t SET a = x, b = y [WHERE condition], SET (a, b) = (x, y), or with FROM and another table."""
+    if reads_another(cursor):
+        return parse_update_from(cursor, planner)
     cursor.expect("UPDATE")
     change = _Change(cursor, planner)
     cursor.expect("SET")
     written: dict[str, Expr] = {}
-    while True:
-        where, name = cursor.where(), cursor.parts()[-1]
-        known = _column(change.table, name)
-        if known is None:
-            raise SemanticError(f"column {name} cannot be resolved in {change.table.name}", where)
-        cursor.expect("=")
-        value = change.expression(cursor.until(",", "WHERE"))
-        written[known.name] = required(known, implicit(value, known.type, where))
-        if not cursor.take(","):
-            break
+    if cursor.peek("("):
+        change.tuple(written)
+    else:
+        change.assign(written, cursor.parts()[-1], "WHERE")
+        while cursor.take(","):
+            change.assign(written, cursor.parts()[-1], "WHERE")
     test = change.condition()
     values = {name: choose([test], [value, column(change.scan, name)]) for name, value in written.items()}
     return Update(change.table, change.query(values, []))

@@ -161,10 +161,10 @@ class Cursor:
             raise UnsupportedSql(f"the data type {text.upper()}", where)
         try:
             of = parse_type(text)
-            self.session.check_type(of, where)
-            return of
         except InvalidArgument as error:
             raise ParseFailed(error.message, where) from None
+        self.session.check_type(of, where)
+        return of
 
     def partition(self) -> tuple[tuple[str, str | None], ...]:
         """``(a='x', b)``: pairs of column and value, None where the value is dynamic."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from yunbox.schema.tables import Table
 from yunbox.sql.maxcompute.dialect import parse_query
-from yunbox.sql.maxcompute.errors import At, SemanticError
+from yunbox.sql.maxcompute.errors import At, SemanticError, UnsupportedSql
 from yunbox.sql.maxcompute.queries import QueryPlanner
 from yunbox.sql.maxcompute.statements.cursor import Cursor
 from yunbox.sql.maxcompute.statements.inserts import fit, target
@@ -34,13 +34,7 @@ class _Merge:
     def __init__(self, cursor: Cursor, planner: QueryPlanner) -> None:
         self.cursor = cursor
         cursor.expect("MERGE", "INTO")
-        self.where = cursor.where()
-        self.start = cursor.at
-        self.table: Table = target(planner, cursor)
-        self.target = self._slice(self.start, cursor.at)
-        if self.table.properties.get("transactional", "").lower() != "true":
-            raise SemanticError(f"{self.table.name} is not transactional, its rows cannot be changed", self.where)
-        self.alias = self._alias("USING") or self.table.name.name
+        self._into(planner, "USING")
         cursor.expect("USING")
         self.source, name = self._source()
         self.source_alias = self._alias("ON") or name
@@ -51,6 +45,16 @@ class _Merge:
             self.clauses.append(self._clause())
         if not self.clauses:
             raise cursor.failure("WHEN MATCHED or WHEN NOT MATCHED expected")
+
+    def _into(self, planner: QueryPlanner, stop: str) -> None:
+        """The target and its alias, up to a word."""
+        cursor, start = self.cursor, self.cursor.at
+        self.where = cursor.where()
+        self.table: Table = target(planner, cursor)
+        self.target = self._slice(start, cursor.at)
+        if self.table.properties.get("transactional", "").lower() != "true":
+            raise SemanticError(f"{self.table.name} is not transactional, its rows cannot be changed", self.where)
+        self.alias = self._alias(stop) or self.table.name.name
 
     def _slice(self, start: int, end: int) -> str:
         if start >= end:
@@ -100,11 +104,10 @@ class _Merge:
             return _Clause(True, test, deletes=True)
         cursor.expect("UPDATE")
         cursor.expect("SET")
-        return _Clause(True, test, self._updated())
+        return _Clause(True, test, self._updated(self._when()))
 
-    def _updated(self) -> dict[str, str]:
+    def _updated(self, end: int) -> dict[str, str]:
         found: dict[str, str] = {}
-        end = self._when()
         while True:
             where, name = self.cursor.where(), self.cursor.parts()[-1]
             found[self._column(name, where)] = ""
@@ -168,9 +171,50 @@ class _Merge:
         return f"_yb_once({_HERE}, count(*) OVER (PARTITION BY {_ROW}))"
 
 
+class _UpdateFrom(_Merge):
+    """``UPDATE t SET a = x FROM s WHERE c``: a MERGE of which nothing is inserted."""
+
+    def __init__(self, cursor: Cursor, planner: QueryPlanner) -> None:
+        self.cursor = cursor
+        cursor.expect("UPDATE")
+        self._into(planner, "SET")
+        cursor.expect("SET")
+        self.clauses = [_Clause(True, "TRUE", self._updated(_from(cursor)))]
+        cursor.expect("FROM")
+        self.source, name = self._source()
+        self.source_alias = (not cursor.done and not cursor.peek(",") and self._alias("WHERE")) or name
+        if not cursor.done and not cursor.peek("WHERE"):
+            raise UnsupportedSql("UPDATE ... FROM several tables", cursor.where())
+        self.on = self._text(len(cursor.tokens)) if cursor.take("WHERE") else "TRUE"
+
+
+def _from(cursor: Cursor) -> int:
+    """Where FROM stands outside parentheses, other than in IS DISTINCT FROM; the end if nowhere."""
+    start = cursor.at
+    try:
+        while (index := cursor.until("FROM")) < len(cursor.tokens) and cursor.word(index - 1) == "DISTINCT":
+            cursor.at = index + 1
+        return index
+    finally:
+        cursor.at = start
+
+
+def reads_another(cursor: Cursor) -> bool:
+    """Whether an UPDATE has a FROM before its WHERE."""
+    return _from(cursor) < cursor.until("WHERE")
+
+
+def parse_update_from(cursor: Cursor, planner: QueryPlanner) -> Update:
+    """``UPDATE t SET a = x FROM s WHERE c``, as the vendor's page "UPDATE" has it."""
+    return _planned(_UpdateFrom(cursor, planner), planner)
+
+
 def parse_merge(cursor: Cursor, planner: QueryPlanner) -> Update:
     """``MERGE INTO t USING s ON c WHEN [NOT] MATCHED [AND c] THEN UPDATE SET ... | DELETE | INSERT ... VALUES ...``."""
-    merge = _Merge(cursor, planner)
+    return _planned(_Merge(cursor, planner), planner)
+
+
+def _planned(merge: _Merge, planner: QueryPlanner) -> Update:
     binder = planner.binder()
     block = binder.bind(parse_query(merge.text()))
     dynamic = [column.name.lower() for column in merge.table.partition_columns]

@@ -66,7 +66,7 @@ def _create_view(cursor: Cursor, planner: QueryPlanner, or_replace: bool) -> Cre
     text = cursor.rest()
     if text.startswith("(") and text.endswith(")"):
         parse_query(text)
-    query = planner.plan(parse_query(text))
+    query = planner.plan(parse_query(text), named=not names)
     if names and len(names) != len(query.columns):
         raise SemanticError(f"the view names {len(names)} columns, its query gives {len(query.columns)}")
     columns = query.columns

@@ -47,11 +47,14 @@ def parse_create_table(cursor: Cursor, planner: QueryPlanner) -> CreateTable:
         options.read(cursor)
     query = None
     if cursor.take("AS"):
-        query = planner.plan(cursor.query())
+        query = planner.plan(cursor.query(), named=True)
         columns = _created_from(query.columns, columns, cursor)
     if not columns:
         raise cursor.failure("a column list, LIKE or AS expected")
     _check(columns, options.partition_columns, cursor)
+    for clustered, place in options.clustered:
+        if clustered not in {column.name.lower() for column in columns}:
+            raise SemanticError(f"column {clustered} of CLUSTERED BY is not in the table", place)
     for column in columns:
         if column.default is not None:
             _check_default(planner, column, where)
@@ -75,6 +78,7 @@ class _Options:
         self.partition_columns: list[Column] = []
         self.lifecycle_days: int | None = None
         self.properties: dict[str, str] = {}
+        self.clustered: list[tuple[str, At]] = []
 
     def read(self, cursor: Cursor) -> None:
         """Read one clause, of which each stands once."""
@@ -94,7 +98,7 @@ class _Options:
         elif cursor.take("TBLPROPERTIES"):
             self.properties |= cursor.properties()
         elif cursor.peek("CLUSTERED") or cursor.peek("RANGE"):
-            self.properties["clustered_by"] = _clustering(cursor)
+            self.properties["clustered_by"] = _clustering(cursor, self.clustered)
         elif cursor.take("STORED AS ALIORC"):
             pass  # what the vendor's own SHOW CREATE TABLE writes, and no choice of the user's
         elif any(cursor.peek(word) for word in _STORED):
@@ -118,16 +122,18 @@ def _lifecycle(cursor: Cursor) -> int:
     return days
 
 
-def _clustering(cursor: Cursor) -> str:
+def _clustering(cursor: Cursor, named: list[tuple[str, At]]) -> str:
+    """The text of CLUSTERED BY; the columns that it names are added to ``named``."""
     start = cursor.at
     cursor.take("RANGE")
     cursor.expect("CLUSTERED BY")
-    cursor.names()
-    if cursor.take("SORTED BY"):
+    while True:
         for _ in _listed(cursor):
-            cursor.name()
+            named.append((cursor.name(), cursor.where()))
             cursor.take("ASC") or cursor.take("DESC")
         cursor.expect(")")
+        if not cursor.take("SORTED BY"):
+            break
     if cursor.take("INTO"):
         cursor.number()
         cursor.expect("BUCKETS")
@@ -138,7 +144,7 @@ def _definitions(cursor: Cursor) -> list[Column]:
     columns: list[Column] = []
     for _ in _listed(cursor):
         if cursor.peek("PRIMARY KEY"):
-            raise UnsupportedSql("PRIMARY KEY (a Delta Table, which keeps one row for each key)", cursor.where())
+            raise _no_keys(cursor)
         columns.append(column_definition(cursor))
     cursor.expect(")")
     return columns
@@ -157,10 +163,16 @@ def column_definition(cursor: Cursor) -> Column:
             default = _default(cursor)
         elif cursor.take("COMMENT"):
             comment = cursor.string()
+        elif cursor.peek("PRIMARY KEY") or cursor.peek("PRIMARY"):
+            raise _no_keys(cursor)
         elif cursor.peek("GENERATED"):
             raise UnsupportedSql("a generated column", cursor.where())
         else:
             return Column(name, of, comment, nullable, default)
+
+
+def _no_keys(cursor: Cursor) -> UnsupportedSql:
+    return UnsupportedSql("PRIMARY KEY (a Delta Table, which keeps one row for each key)", cursor.where())
 
 
 def _default(cursor: Cursor) -> str:
