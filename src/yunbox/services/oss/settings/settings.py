@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from yunbox.kernel.call import Call, Operation
-from yunbox.kernel.errors import Forbidden, NotFound
+from yunbox.kernel.errors import Forbidden, InvalidArgument, NotFound
 from yunbox.services.oss.access import check_public, is_public
 from yunbox.services.oss.buckets.account import OPEN
 from yunbox.services.oss.buckets.buckets import (
@@ -28,9 +28,9 @@ from yunbox.services.oss.http.target import S3, OssRequest
 from yunbox.services.oss.operation import READ, WRITE, operation, touches_bucket
 from yunbox.services.oss.params import OnBucket, at_bucket
 from yunbox.services.oss.service import Oss
-from yunbox.services.oss.settings.documents import CHECKS, check_overlap, markup
+from yunbox.services.oss.settings.documents import CHECKS, check_overlap, logging_target, markup
 from yunbox.services.oss.settings.policies import check_bucket_policy
-from yunbox.storage.objects.model import ENABLED, PUBLIC_BLOCK, SUSPENDED
+from yunbox.storage.objects.model import ENABLED, PUBLIC_BLOCK, SUSPENDED, Bucket
 from yunbox.storage.objects.retention import versioned
 from yunbox.wire.http import Response
 from yunbox.wire.xml import Markup, element, parse_body
@@ -114,10 +114,23 @@ def _parse(name: str) -> Parse:
 
 def _put(name: str) -> Callable[[Oss, Call[NewSetting]], Awaitable[None]]:
     async def put(service: Oss, call: Call[NewSetting]) -> None:
-        service.bucket(call.params.bucket)
+        bucket = service.bucket(call.params.bucket)
+        if name == "logging":
+            _check_target(service, bucket, logging_target(call.params.value))
         await service.store.buckets.set(call.params.bucket, name, call.params.value)
 
     return put
+
+
+def _check_target(service: Oss, bucket: Bucket, target: str) -> None:
+    """Refuse logs for a bucket that is none, or another's: the vendor's pages of 0032-00000004, -08 and -09."""
+    found = service.store.buckets.find(target) if target else bucket
+    if found is None or found.account_id != bucket.account_id:
+        raise InvalidArgument(
+            f"The target bucket for logging does not exist, or is not yours: {target[:64]}",
+            code="InvalidTargetBucketForLogging",
+            ec="0032-00000008" if found is None else "0032-00000009",
+        )
 
 
 def _delete(name: str) -> Callable[[Oss, Call[OnBucket]], Awaitable[None]]:
