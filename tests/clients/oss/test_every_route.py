@@ -22,6 +22,7 @@ PER_ITEM = {"DeleteMultipleObjects"}
 FORMS = {"PostObject"}
 """Its signature is in the form."""
 # ruff: noqa: E501
+_BLOCK = "<PublicAccessBlockConfiguration><BlockPublicAccess>false</BlockPublicAccess></PublicAccessBlockConfiguration>"
 BODIES = {
     "PutBucketVersioning": "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>",
     "PutBucketPolicy": '{"Version":"1","Statement":[{"Effect":"Allow","Principal":["*"],"Action":["oss:GetObject"],"Resource":["acs:oss:*:*:b/*"]}]}',
@@ -30,8 +31,8 @@ BODIES = {
     "PutBucketLifecycle": "<LifecycleConfiguration><Rule><ID>a</ID><Prefix/><Status>Enabled</Status><Expiration><Days>1</Days></Expiration></Rule></LifecycleConfiguration>",
     "PutBucketLogging": "<BucketLoggingStatus/>",
     "PutBucketWebsite": "<WebsiteConfiguration><IndexDocument><Suffix>i.html</Suffix></IndexDocument></WebsiteConfiguration>",
-    "PutBucketPublicAccessBlock": "<PublicAccessBlockConfiguration/>",
-    "PutPublicAccessBlock": "<PublicAccessBlockConfiguration/>",
+    "PutBucketPublicAccessBlock": _BLOCK,
+    "PutPublicAccessBlock": _BLOCK,
     "InitiateBucketWorm": "<InitiateWormConfiguration><RetentionPeriodInDays>1</RetentionPeriodInDays></InitiateWormConfiguration>",
     "ExtendBucketWorm": "<ExtendWormConfiguration><RetentionPeriodInDays>2</RetentionPeriodInDays></ExtendWormConfiguration>",
     "PutBucketTags": "<Tagging><TagSet/></Tagging>",
