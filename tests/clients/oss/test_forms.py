@@ -175,6 +175,41 @@ def test_conditions_hold_or_refuse(post, bucket: oss2.Bucket, conditions: list, 
         assert not bucket.object_exists("user/a")
 
 
+IMAGES = [["in", "$content-type", ["image/png"]]]
+
+
+@pytest.mark.parametrize(
+    ("fields", "of_file", "told"),
+    [
+        ({"x-oss-content-type": "image/png"}, "text/html", "image/png"),
+        ({"x-oss-content-type": "image/png", "Content-Type": "text/html"}, "text/html", "image/png"),
+        ({"Content-Type": "image/png"}, "text/html", "image/png"),
+        ({}, "image/png", "image/png"),
+        ({"Content-Type": "image/png", "x-oss-content-type": "text/html"}, "image/png", ""),
+        ({"x-oss-content-type": "text/html", "Content-Type": "image/png"}, "image/png", ""),
+        ({}, "text/html", ""),
+        ({}, "", ""),
+    ],
+)
+def test_a_policy_is_about_the_type_that_counts(
+    at: str, key, bucket: oss2.Bucket, fields: Fields, of_file: str, told: str
+) -> None:
+    """PostObject, on the fields x-oss-content-type and file, and the appendix on $content-type."""
+    form = {"key": "k", **fields, **signed_v1(key, policy(IMAGES))}
+    answer = requests.post(at, data=form, files={"file": ("a", b"x", of_file)}, timeout=30)
+    assert answer.status_code == (204 if told else 403)
+    if told:
+        assert bucket.head_object("k").content_type == told
+
+
+@pytest.mark.parametrize("names", [("acl", "x-oss-object-acl"), ("x-oss-object-acl", "acl")])
+def test_a_field_has_one_name(post, bucket: oss2.Bucket, names: tuple[str, str]) -> None:
+    """A policy that knows the one would not see the other."""
+    answer = post({"key": "k", names[0]: "private", names[1]: "public-read"}, conditions=[{names[0]: "private"}])
+    assert (answer.status_code, code(answer)) == (400, "InvalidArgument")
+    assert not bucket.object_exists("k")
+
+
 def test_sizes_are_bounded(post, bucket: oss2.Bucket) -> None:
     bounds = [["content-length-range", 3, 5]]
     assert post({"key": "k"}, b"123", bounds).status_code == 204
@@ -198,6 +233,12 @@ def test_a_policy_expires(post) -> None:
         b'{"expiration": "2099-01-01T00:00:00.000Z"}',
         b'{"conditions": []}',
         b'{"expiration": "soon", "conditions": []}',
+        b'{"expiration": "2099-01-01", "conditions": []}',
+        b'{"expiration": "2099-01-01T00:00:00", "conditions": []}',
+        b'{"expiration": "2099-W01-1", "conditions": []}',
+        b'{"expiration": "2099-02-30T00:00:00Z", "conditions": []}',
+        b'{"expiration": "2099-01-01T00:00:00.000Z", "conditions": [["content-length-range", -1, 1]]}',
+        b'{"expiration": "2099-01-01T00:00:00.000Z", "conditions": [["content-length-range", 2, 1]]}',
         b'{"expiration": "2099-01-01T00:00:00.000Z", "conditions": [{}]}',
         b'{"expiration": "2099-01-01T00:00:00.000Z", "conditions": [["not-in", "$cache-control", "no-cache"]]}',
         b'{"expiration": "2099-01-01T00:00:00.000Z", "conditions": [["like", "$key", "x"]]}',

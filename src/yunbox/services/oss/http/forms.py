@@ -1,6 +1,8 @@
 """A form that uploads a file, as a request like any other: its fields are headers, its file is the body.
 
-Whoever sends it says in the form who they are, so the fields are read before the claim is; the file is not.
+Whoever sends it says in the form who they are, so the fields are read before the claim is; the file is not. The type of
+the file is what ``x-oss-content-type`` says, else ``content-type``, else the file's own part ("PostObject"); what the
+policy says of ``content-type`` is about the one that counts.
 """
 
 from collections.abc import AsyncIterator, Mapping
@@ -12,17 +14,19 @@ from yunbox.kernel.errors import InvalidArgument
 from yunbox.services.oss.http.target import OssRequest, as_sent
 from yunbox.wire.http import Body
 from yunbox.wire.oss import signing
-from yunbox.wire.oss.forms import FormReader, Part, boundary_of
+from yunbox.wire.oss.forms import FormReader, boundary_of
 
 _FOREVER = float("inf")
 _HEADERS = ("cache-control", "content-disposition", "content-encoding", "content-language", "content-type", "expires")
 _OWN = ("host", "origin", "referer")
 """What counts of the HTTP request itself: nobody has signed its headers, so they can say nothing of the object."""
-_RENAMED = {"acl": "x-oss-object-acl", "callback": "x-oss-callback", "x-oss-content-type": "content-type"}
+_RENAMED = {"acl": "x-oss-object-acl", "callback": "x-oss-callback"}
+_TYPES = ("x-oss-content-type", "content-type")
 _PREFIXES = ("x-oss-", "x-amz-")
 _NO_HEADERS = (
-    "x-oss-signature", "x-oss-signature-version", "x-oss-credential", "x-oss-date", "x-oss-security-token",
-    "x-oss-copy-source", "x-oss-content-sha256", "x-amz-signature", "x-amz-algorithm", "x-amz-credential", "x-amz-date",
+    "x-oss-content-type", "x-oss-signature", "x-oss-signature-version", "x-oss-credential", "x-oss-date",
+    "x-oss-security-token", "x-oss-copy-source", "x-oss-content-sha256", "x-amz-signature", "x-amz-algorithm",
+    "x-amz-credential", "x-amz-date",
     "x-amz-security-token", "x-amz-copy-source", "x-amz-content-sha256",
 )  # fmt: skip
 
@@ -54,19 +58,22 @@ async def open_form(request: OssRequest) -> OssRequest:
         raise InvalidArgument(
             "Bucket POST must contain a field named 'key'.  If it is specified, please check the order of the fields."
         )
-    fields |= {"key": key, "bucket": request.bucket}
+    kind = next((fields[name] for name in _TYPES if fields.get(name)), part.content_type)
+    fields |= {"key": key, "bucket": request.bucket} | ({"content-type": kind} if kind else {})
     headers = {name: value for name, value in request.headers.items() if name in _OWN}
-    headers |= _as_headers(fields, part) | {"transfer-encoding": "chunked"}
+    headers |= _as_headers(fields) | {"transfer-encoding": "chunked"}
     return replace(request, key=key, headers=headers, body=_File(reader), values=fields)
 
 
-def _as_headers(fields: Mapping[str, str], part: Part) -> dict[str, str]:
-    headers = {"content-type": part.content_type} if part.content_type else {}
+def _as_headers(fields: Mapping[str, str]) -> dict[str, str]:
+    """The headers that fields stand for. Raises InvalidArgument for one by two names: a policy may know but one."""
+    headers: dict[str, str] = {}
     for name, value in fields.items():
-        if name in _HEADERS:
-            headers[name] = as_sent(value)
-        elif name in _RENAMED or (name.startswith(_PREFIXES) and name not in _NO_HEADERS):
-            headers[_RENAMED.get(name, name)] = as_sent(value)
+        if name in _HEADERS or name in _RENAMED or (name.startswith(_PREFIXES) and name not in _NO_HEADERS):
+            spelled = _RENAMED.get(name, name)
+            if spelled in headers:
+                raise InvalidArgument(f"The form field {spelled} stands twice, once as {name}.")
+            headers[spelled] = as_sent(value)
     return headers
 
 

@@ -5,15 +5,17 @@ Source: the appendix "Policy" of the vendor's page PostObject.
 
 import binascii
 import json
+import re
 from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, NoReturn
 
 from yunbox.kernel.errors import Forbidden, InvalidArgument
 
 _CONDITIONS_MAX = 500
+_EXPIRATION = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?Z", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -77,11 +79,13 @@ def _invalid(why: str) -> NoReturn:
 
 
 def _time(text: str) -> float:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
+    """A time in the form of ISO 8601 that the page has, in GMT."""
+    if not _EXPIRATION.fullmatch(text):
         _invalid("Invalid expiration")
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except (ValueError, OverflowError):
+        _invalid("Invalid expiration")
 
 
 def _checked(item: Any) -> Any:
@@ -93,7 +97,10 @@ def _checked(item: Any) -> Any:
         _invalid("Invalid Condition")
     kind = str(item[0]).lower()
     if kind == "content-length-range":
-        return [kind, _size(item[1]), _size(item[2])]
+        low, high = _size(item[1]), _size(item[2])
+        if not 0 <= low <= high:
+            _invalid("Invalid content-length-range")
+        return [kind, low, high]
     if kind not in ("eq", "starts-with", "in", "not-in") or not isinstance(item[1], str):
         _invalid(f"Invalid Condition: unknown match {kind[:32]}")
     lists = kind in ("in", "not-in")
