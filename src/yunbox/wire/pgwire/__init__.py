@@ -1,0 +1,1 @@
+"""PostgreSQL's protocol, version 3, without I/O: what clients send and what a server answers."""

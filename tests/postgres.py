@@ -1,0 +1,74 @@
+"""A PostgreSQL of its own for a test, which is the oracle of what speaks its protocol. It never runs as root."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PASSWORD = "no secret"
+
+
+@dataclass(frozen=True)
+class Postgres:
+    """A running server: it listens in ``folder`` on a Unix socket, and its one user is ``postgres``."""
+
+    programs: Path
+    folder: Path
+
+    @property
+    def socket(self) -> Path:
+        """Where it listens."""
+        return self.folder / ".s.PGSQL.5432"
+
+
+def programs() -> Path:
+    """Where PostgreSQL's programs lie; without them the test is skipped, or fails in CI."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    on_path = shutil.which("initdb")
+    if not found and on_path is None:
+        assert not os.environ.get("CI"), "PostgreSQL must be there in CI"
+        pytest.skip("it is compared with PostgreSQL, whose initdb is not here")
+    return found[-1].parent if found else Path(str(on_path)).parent
+
+
+@contextmanager
+def running(*options: str) -> Iterator[Postgres]:
+    """Start one with SCRAM passwords; it is gone afterwards. ``options`` are settings as ``name=value``."""
+    at = programs()
+    folder = Path(tempfile.mkdtemp(prefix="postgres-"))
+    how: dict[str, Any] = {"cwd": folder, "stdout": subprocess.DEVNULL, "stderr": subprocess.STDOUT}
+    if os.geteuid() == 0:
+        shutil.chown(folder, "nobody")
+        how |= {"user": "nobody"}
+    try:
+        (folder / "password").write_text(PASSWORD)
+        (folder / "password").chmod(0o644)
+        initdb = [at / "initdb", "-D", folder / "data", "-U", "postgres", "-E", "UTF8", "--locale=C"]
+        subprocess.run([*initdb, "-A", "scram-sha-256", f"--pwfile={folder / 'password'}", "-N"], check=True, **how)
+        given = [part for option in ("listen_addresses=", f"unix_socket_directories={folder}", "fsync=off", *options)
+                 for part in ("-c", option)]  # fmt: skip
+        with subprocess.Popen([at / "postgres", "-D", folder / "data", *given], **how) as server:
+            try:
+                _until_ready(at, folder)
+                yield Postgres(at, folder)
+            finally:
+                server.terminate()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _until_ready(at: Path, folder: Path) -> None:
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        if subprocess.run([at / "pg_isready", "-h", folder, "-q"]).returncode == 0:
+            return
+        time.sleep(0.02)
+    raise AssertionError("PostgreSQL did not start")
