@@ -191,6 +191,12 @@ def test_markers_are_bounded(bucket: oss2.Bucket, name: str) -> None:
     assert refusal(bucket, "GET", "", {**versions, **more, name: "a" * 1025}) == (400, "InvalidArgument")
 
 
+@pytest.mark.parametrize("kind", ["1", "3", "x", ""])
+def test_the_second_form_of_a_listing_is_named_by_its_number(bucket: oss2.Bucket, kind: str) -> None:
+    """0015-00000401."""
+    assert refusal(bucket, "GET", "", {"list-type": kind}) == (400, "InvalidArgument")
+
+
 @pytest.mark.parametrize("key", ["中文!@#$%^&*()-=文件\x0c-2.txt", "<hello>", "a\x01b"])
 def test_a_batch_delete_of_any_key(bucket: oss2.Bucket, key: str) -> None:
     bucket.put_object(key, b"x")

@@ -154,13 +154,75 @@ def test_progress_tells_how_much_was_read(cities: oss2.Bucket) -> None:
     assert seen[-1] == len(CITIES)
 
 
+def broken(bucket: oss2.Bucket, key: str, sql: str, **params: object) -> tuple[bytes, str]:
+    """What comes before the data is found to be wrong, and the code of that."""
+    result = bucket.select_object(key, sql, select_params=params)
+    found = b""
+    with pytest.raises(oss2.exceptions.SelectOperationFailed) as caught:
+        for chunk in result:
+            found += chunk
+    return found, caught.value.code.decode()
+
+
 def test_partial_records_are_skipped_when_asked(bucket: oss2.Bucket) -> None:
+    """oss2's tests; 0016-00000834: the rows before one too many are told."""
     bucket.put_object("p", b"1,2,3\n4\n5,6,7\n")
     assert ask(bucket, "p", "select _3 from ossobject") == b"3\n\n7\n"
     skip = {"SkipPartialDataRecord": True, "MaxSkippedRecordsAllowed": 1}
     assert ask(bucket, "p", "select _3 from ossobject", **skip) == b"3\n7\n"
+    assert ask(bucket, "p", "select count(_3) from ossobject", **skip) == b"2\n"
     skip["MaxSkippedRecordsAllowed"] = 0
-    refused(bucket, "p", "select _3 from ossobject", **skip)
+    assert broken(bucket, "p", "select _3 from ossobject", **skip) == (b"3\n", "ExceedMaxSkippedRecords")
+    assert broken(bucket, "p", "select count(_3) from ossobject", **skip) == (b"", "ExceedMaxSkippedRecords")
+    assert ask(bucket, "p", "select _3 from ossobject limit 1", **skip) == b"3\n"
+
+
+@pytest.mark.parametrize(
+    ("sql", "rows", "skipped"),
+    [
+        ("select cast(_1 as int) from ossobject", b"1\n\n4\n", 1),
+        ("select _2 from ossobject where cast(_1 as int) > 1", b"d\n", 1),
+        ("select sum(cast(_1 as int)) from ossobject", b"5\n", 1),
+        ("select cast(_1 as int), cast(_2 as double) from ossobject", b"", 4),
+        ("select cast(_1 as int) from ossobject where _2 <> 'b'", b"1\n\n4\n", 0),  # what is not chosen fits
+        ("select cast(_1 as int) from ossobject limit 1", b"1\n", 0),
+    ],
+)
+def test_rows_of_other_types_are_skipped_and_counted(bucket: oss2.Bucket, sql: str, rows: bytes, skipped: int) -> None:
+    """0016-00000834: a row whose data is not of the type that the statement expects. What is empty is of each."""
+    bucket.put_object("p", b"1,a\nx,b\n,c\n4,d\n")
+    assert ask(bucket, "p", sql, MaxSkippedRecordsAllowed=skipped) == rows
+    if skipped:
+        assert broken(bucket, "p", sql, MaxSkippedRecordsAllowed=skipped - 1)[1] == "ExceedMaxSkippedRecords"
+
+
+def test_a_quote_that_is_not_closed_ends_the_answer(bucket: oss2.Bucket) -> None:
+    """0016-00000834, on rows that are no CSV; oss2's tests."""
+    bucket.put_object("p", b'a,b\n"c,d\ne,f\n')
+    found, code = broken(bucket, "p", "select _1 from ossobject")
+    assert (found.startswith(b"a\n"), code) == (True, "InvalidCsvLine")
+    assert ask(bucket, "p", "select _1 from ossobject limit 1") == b"a\n"
+
+
+@pytest.mark.parametrize("option", ["<SkipPartialDataRecord>perhaps</SkipPartialDataRecord>",
+                                    "<MaxSkippedRecordsAllowed>abc</MaxSkippedRecordsAllowed>",
+                                    "<MaxSkippedRecordsAllowed>-1</MaxSkippedRecordsAllowed>"])  # fmt: skip
+def test_options_that_are_none(bucket: oss2.Bucket, option: str) -> None:
+    """0016-00000834 and its like."""
+    bucket.put_object("p", b"1,2\n")
+    sql = base64.b64encode(b"select * from ossobject").decode()
+    body = f"<SelectRequest><Expression>{sql}</Expression><Options>{option}</Options></SelectRequest>"
+    with pytest.raises(oss2.exceptions.InvalidArgument):
+        bucket._do("POST", bucket.bucket_name, "p", params={"x-oss-process": "csv/select"}, data=body)
+
+
+def test_a_range_is_named_once(bucket: oss2.Bucket) -> None:
+    """0016-00000816."""
+    bucket.put_object("p", b"1,2\n")
+    asked = {"AllowQuotedRecordDelimiter": False, "LineRange": (0, 1)}
+    with pytest.raises(oss2.exceptions.ServerError) as caught:
+        bucket.select_object("p", "select * from ossobject", byte_range=(0, 1), select_params=asked)
+    assert (caught.value.status, caught.value.details["EC"]) == (400, "0016-00000816")
 
 
 def test_large_results_are_many_frames(bucket: oss2.Bucket) -> None:

@@ -12,6 +12,7 @@ _BY_CODE = {
     "InvalidAccessKeyId": "0002-00000902",
     "InvalidBucketName": "0015-00000001",
     "InvalidEncryptionAlgorithmError": "0005-00000003",
+    "InvalidPolicyDocument": "0006-00000201",
     "InvalidTag": "0010-00000217",
     "MalformedXML": "0031-00000001",
     "MissingArgument": "0016-00000502",

@@ -62,6 +62,8 @@ def _limit(request: OssRequest) -> int:
 
 def _query(request: OssRequest, after: str) -> Query:
     encoding = request.query.get("encoding-type", "")
+    if request.query.get("list-type", "2") != "2":
+        raise InvalidArgument("The list-type is 2, or is left out.", ec="0015-00000401")
     if encoding not in ("", "url"):
         raise InvalidArgument("Invalid encoding-type", code="InvalidArgument")
     for name in ("prefix", "delimiter", "marker", "key-marker", "version-id-marker", "start-after"):

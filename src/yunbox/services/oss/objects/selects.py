@@ -104,19 +104,27 @@ def _compression(body: Node) -> bool:
 
 
 def _flag(body: Node, path: str) -> bool:
-    return body.value(path, "false").lower() == "true"
+    """A boolean of the document. Raises InvalidArgument."""
+    text = body.value(path, "false").lower()
+    if text not in ("true", "false"):
+        raise InvalidArgument(_WRONG.format(path.rpartition("/")[2]))
+    return text == "true"
 
 
 def _question(params: Selecting, record: ObjectRecord) -> SelectObject:
     body, form = params.body, params.format
     kind = "CSV" if form.kind == "csv" else "JSON"
     name, _, bounds = body.value(f"InputSerialization/{kind}/Range").partition("=")
+    if name and params.range:
+        raise InvalidArgument("A Range header and a Range of the document exclude each other.", ec="0016-00000816")
     chosen = _bounds(bounds) if name in ("line-range", "split-range") else None
     if name and chosen is None:
         raise InvalidArgument(_WRONG.format("Range"), code="InvalidRange")
     out = "OutputSerialization/"
     delimiter = _decoded(body, f"{out}{kind}/RecordDelimiter", "\n")
-    skipped = body.value("Options/MaxSkippedRecordsAllowed", "0")
+    skipped = whole_number(body.value("Options/MaxSkippedRecordsAllowed", "0"))
+    if skipped is None:
+        raise InvalidArgument(_WRONG.format("MaxSkippedRecordsAllowed"), ec="0016-00000834")
     return SelectObject(
         record,
         form,
@@ -130,7 +138,7 @@ def _question(params: Selecting, record: ObjectRecord) -> SelectObject:
         keep_all=_flag(body, f"{out}KeepAllColumns"),
         raw=_flag(body, f"{out}OutputRawData"),
         skip_partial=_flag(body, "Options/SkipPartialDataRecord"),
-        skipped_max=whole_number(skipped, 0),
+        skipped_max=skipped,
     )
 
 
