@@ -55,7 +55,7 @@ HEADERS = {
     "UploadPartCopy": {"x-oss-copy-source": "/private/k"},
 }
 QUERIES = {"UploadPart": {"partNumber": "1"}, "UploadPartCopy": {"partNumber": "1"}, "AppendObject": {"position": "0"}, "SealAppendObject": {"position": "0"}, "ExtendBucketWorm": {"wormId": "1"},
-           "SelectObject": {"x-oss-process": "csv/select"}, "CreateSelectObjectMeta": {"x-oss-process": "csv/meta"}}  # fmt: skip
+           "ListObjectsV2": {"list-type": "2"}, "SelectObject": {"x-oss-process": "csv/select"}, "CreateSelectObjectMeta": {"x-oss-process": "csv/meta"}}  # fmt: skip
 
 
 def identify(route: OssRoute) -> str:

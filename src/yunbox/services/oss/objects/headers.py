@@ -112,10 +112,10 @@ def check_header(name: str, value: str) -> None:
 def encryption(headers: Mapping[str, str]) -> dict[str, str]:
     """What a writer says of an object's encryption. Raises InvalidArgument."""
     found = {name: headers[name] for name in SSE_HEADERS if name in headers}
-    if not found:
-        return {}
     if found.get(SSE) != "KMS":
         found.pop(SSE_CIPHER, None)  # the real service takes it and does not keep it, as oss2's tests have it
+    if not found:
+        return {}
     check_encryption(found.get(SSE, ""), found.get(SSE_KEY), found.get(SSE_CIPHER))
     return found
 
