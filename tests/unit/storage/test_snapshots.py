@@ -29,6 +29,11 @@ def delta_paths(stored: StoredTable) -> list[str]:
     return sorted(uri.split("/t/", 1)[1] for uri in table.file_uris())
 
 
+def test_a_commit_to_a_table_that_is_gone_says_so(tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match="was dropped"):
+        delta.commit(tmp_path / "gone", 1, [])
+
+
 def test_delta_readers_see_what_the_index_has(lake: Lake) -> None:
     async def run() -> None:
         stored = await lake.create()

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
+from yunbox.kernel.errors import NotFound
 from yunbox.schema.tables import Table
 from yunbox.storage.files import create_durably, sync_folder
 from yunbox.storage.tables.model import DataFile
@@ -36,12 +37,14 @@ def commit_path(location: Path, version: int) -> Path:
 
 
 def commit(location: Path, version: int, actions: Iterable[dict[str, Any]]) -> None:
-    """Write one commit durably. Raises VersionTaken when that version exists."""
+    """Write one commit durably. Raises VersionTaken when that version exists, NotFound when the table is gone."""
     data = "".join(json.dumps(action, ensure_ascii=False, separators=(",", ":")) + "\n" for action in actions)
     try:
         create_durably(commit_path(location, version), data.encode())
     except FileExistsError:
         raise VersionTaken(str(location)) from None
+    except FileNotFoundError:
+        raise NotFound("The table was dropped while it was written") from None
 
 
 def make_folder(location: Path) -> None:
