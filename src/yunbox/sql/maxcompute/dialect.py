@@ -43,9 +43,14 @@ _NO_ALIAS = frozenset((
 def _extract(self: Any) -> exp.Expr:
     """``EXTRACT(unit FROM x)`` as a plain call of extract('unit', x)."""
     unit = self._advance_any()
+    if unit is None or not unit.text.isalpha():
+        self.raise_error("a unit such as YEAR expected")
     self._match(TokenType.FROM) or self._match(TokenType.COMMA)
     name = exp.Literal.string(unit.text.lower() if unit else "")
-    return self.expression(exp.Anonymous(this="extract", expressions=[name, self._parse_bitwise()]))
+    value = self._parse_bitwise()
+    if value is None:
+        self.raise_error("a date expected")
+    return self.expression(exp.Anonymous(this="extract", expressions=[name, value]))
 
 
 def _trim(self: Any) -> exp.Expr:

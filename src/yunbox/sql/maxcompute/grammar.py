@@ -135,6 +135,8 @@ _UNKNOWN_THERE = {
     "Unnest": "UNNEST",
     "ILike": "ILIKE",
     "Order": "ORDER BY inside a call",
+    "Star": "*",
+    "Var": "a bare word",
     "method": "a method of sampling",
     "field": "an argument after IN",
 }

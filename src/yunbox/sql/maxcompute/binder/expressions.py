@@ -61,8 +61,10 @@ class ExpressionBinder:
         """The statement's session."""
         return self.binder.session
 
-    def bind(self, node: exp.Expr) -> Expr:
+    def bind(self, node: exp.Expr | None) -> Expr:
         """Bind one expression."""
+        if node is None:  # an argument that the parser did not find, as in trim()
+            raise ParseFailed("an expression expected")
         handler = _HANDLERS.get(type(node))
         if handler is None:
             raise ParseFailed(f"{words(type(node).__name__)} is no expression here", at(node))

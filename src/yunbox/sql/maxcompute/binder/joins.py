@@ -115,7 +115,7 @@ def _join(binder: "QueryBinder", left: From, node: exp.Join, scope: Scope) -> Fr
         raise ParseFailed(f"{node.args['method']} JOIN is no join of MaxCompute", at(node))
     expressions = ExpressionBinder(binder, scope)
     on = [test for test in expressions.conjuncts(node.args.get("on")) if test.value is not True]
-    if not (scope.mapjoin or binder.session.lenient):
+    if not (_in_memory(scope, kind, seen, new) or binder.session.lenient):
         _check_equalities(on, (seen, new), node)
     shared = [name.name.lower() for name in node.args.get("using") or []]
     if node.args.get("method") == "NATURAL":
@@ -127,6 +127,12 @@ def _join(binder: "QueryBinder", left: From, node: exp.Join, scope: Scope) -> Fr
     if kind == "inner" and not on and node.args.get("kind") == "CROSS":
         kind = "cross"
     return Join(left, right, kind, on)
+
+
+def _in_memory(scope: Scope, kind: str, left: list[Relation], right: list[Relation]) -> bool:
+    """Whether a mapjoin hint names a side that may be the small one: neither of a FULL JOIN, as its page has it."""
+    small = {"inner": [left, right], "cross": [left, right], "right": [left], "full": []}.get(kind, [right])
+    return any(all(relation.name in scope.mapjoin for relation in side) for side in small)
 
 
 def _check_equalities(tests: list[Expr], sides: tuple[list[Relation], list[Relation]], node: exp.Join) -> None:
@@ -213,9 +219,9 @@ def lateral(
     return relation
 
 
-def check_cartesian(binder: "QueryBinder", node: exp.Expr, block: SelectBlock, hinted: set[str]) -> None:
+def check_cartesian(binder: "QueryBinder", node: exp.Expr, block: SelectBlock, hinted: bool) -> None:
     """Every two relations must be tied by equalities, unless the session or a mapjoin hint allows otherwise."""
-    if not isinstance(block.source, Join) or binder.session.allow_cartesian or "*" in hinted:
+    if not isinstance(block.source, Join) or binder.session.allow_cartesian or hinted:
         return
     groups: dict[int, int] = {}
     tests = list(block.where)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from yunbox.sql.maxcompute.dialect import at
-from yunbox.sql.maxcompute.errors import SemanticError
+from yunbox.sql.maxcompute.errors import ParseFailed, SemanticError
 from yunbox.sql.maxcompute.expr import Expr
 from yunbox.sql.maxcompute.relations import Block, OrderItem, SelectBlock
 
@@ -118,6 +118,8 @@ def limit_clauses(binder: "QueryBinder", node: exp.Expr, block: Block) -> None:
     limit, offset = node.args.get("limit"), node.args.get("offset")
     if limit is not None:
         block.limit = _whole(limit.expression, "LIMIT")
+    if offset is not None and limit is None:
+        raise ParseFailed("OFFSET stands behind LIMIT only", at(offset))
     if offset is not None:
         block.offset = _whole(offset.expression, "OFFSET")
 

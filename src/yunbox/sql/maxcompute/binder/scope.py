@@ -10,7 +10,7 @@ from yunbox.sql.maxcompute.relations import Cte, CteRelation, DerivedRelation, R
 @dataclass(eq=False)
 class Scope:
     """The names one SELECT sees. ``merged`` are the columns a JOIN ... USING made one; ``outer_refs`` what
-    its subqueries and itself read from queries around. ``mapjoin``: a hint allows joins that are no equality."""
+    its subqueries and itself read from queries around. ``mapjoin``: the tables that a hint holds in memory."""
 
     parent: "Scope | None" = None
     relations: list[Relation] = field(default_factory=list)
@@ -20,7 +20,7 @@ class Scope:
     aliases: dict[str, Expr] = field(default_factory=dict)
     variables: dict[str, Expr] = field(default_factory=dict)
     outer_refs: set[Ref] = field(default_factory=set)
-    mapjoin: bool = False
+    mapjoin: frozenset[str] = frozenset()
 
     def cte(self, name: str) -> Cte | None:
         """The CTE of that name, of this query or one around it."""

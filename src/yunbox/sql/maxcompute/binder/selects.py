@@ -13,26 +13,27 @@ from yunbox.sql.maxcompute.binder.scope import Scope, column
 from yunbox.sql.maxcompute.dialect import at
 from yunbox.sql.maxcompute.errors import ParseFailed, SemanticError
 from yunbox.sql.maxcompute.expr import Expr
-from yunbox.sql.maxcompute.relations import Lateral, Output, Relation, SelectBlock
+from yunbox.sql.maxcompute.relations import Lateral, Output, Relation, SelectBlock, relations_of
 
 if TYPE_CHECKING:
     from yunbox.sql.maxcompute.binder.queries import QueryBinder
 
 _PATTERN = re.compile(r"[^\w\s]")
+_SMALL_TABLES = 128  # of a mapjoin hint, by its page
 
 
 def bind_select(binder: "QueryBinder", node: exp.Select, scope: Scope) -> SelectBlock:
     """Bind one SELECT in a scope that already knows its CTEs."""
     block = SelectBlock()
     hints = _hints(binder, node)
-    scope.mapjoin = "*" in hints
+    scope.mapjoin = frozenset(hints)
     block.source = sampled(bind_from(binder, node, scope), node)
     plain = ExpressionBinder(binder, scope)
     where = node.args.get("where")
     block.where = plain.conjuncts(where.this) if where is not None else []
     if any(test.window for test in block.where):
         raise SemanticError("a window function is not allowed in WHERE: use QUALIFY or a subquery", at(where))
-    check_cartesian(binder, node, block, hints)
+    check_cartesian(binder, node, block, any(one.name in hints for one in relations_of(block.source)))
     grouping.bind_group(binder, node, scope, block)
     keys = tuple(key.sql for key in block.keys)
     listed = ExpressionBinder(binder, scope, keys=keys, aggregates=True)
@@ -71,16 +72,17 @@ def _after_list(
 
 
 def _hints(binder: "QueryBinder", node: exp.Select) -> set[str]:
-    """Remember the hints; gives back the aliases a mapjoin hint names, which may be joined without equality."""
+    """Remember the hints; gives back the tables that a mapjoin hint names: they may be joined without equality."""
     hint = node.args.get("hint")
-    named: set[str] = set()
+    small: set[str] = set()
     for item in hint.expressions if hint is not None else []:
         text = item.sql(comments=False) if isinstance(item, exp.Expr) else str(item)
         binder.hints.append(text.lower())
         if isinstance(item, exp.Anonymous) and item.name.lower() in ("mapjoin", "distmapjoin", "broadcast"):
-            named |= {found.name.lower() for found in item.find_all(exp.Identifier)}
-            named.add("*")
-    return named
+            small |= {table.name.lower() for table in item.expressions}  # distmapjoin's has its shards in parentheses
+    if len(small) > _SMALL_TABLES:
+        raise ParseFailed(f"a mapjoin hint names {_SMALL_TABLES} tables at most", at(node))
+    return small
 
 
 def _select_list(

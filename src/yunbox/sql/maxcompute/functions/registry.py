@@ -17,7 +17,7 @@ lie in the file of SQL of the same name (see ``macros``).
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from yunbox.schema.types import DataType
@@ -31,6 +31,7 @@ from yunbox.sql.maxcompute.errors import (
     SemanticError,
 )
 from yunbox.sql.maxcompute.expr import Expr, build, null
+from yunbox.sql.maxcompute.functions.macros import has_lambda
 from yunbox.sql.maxcompute.session import Session, check_keys
 from yunbox.wire.odps.types import parse_type
 
@@ -204,10 +205,28 @@ class Function:
 
     def call(self, args: Sequence[Expr], session: Session, where: At = NOWHERE) -> Expr:
         """A bound call of a scalar function."""
+        made, converted = self._made(args, session, where)
+        held = [arg for arg in converted if arg.aggregate or arg.window]
+        if held and any(has_lambda(arg.sql) for arg in held):
+            return self._apart(made, converted, session, where)
+        return made
+
+    def _made(self, args: Sequence[Expr], session: Session, where: At) -> tuple[Expr, tuple[Expr, ...]]:
         text, returns, call = self.resolve(args, session, where)
         if isinstance(text, Expr):
-            return text
-        return build(str(text), returns, *call.args, volatile=self.volatile)
+            return text, call.args
+        return build(str(text), returns, *call.args, volatile=self.volatile), call.args
+
+    def _apart(self, made: Expr, args: tuple[Expr, ...], session: Session, where: At) -> Expr:
+        """A call whose aggregates have lambdas: DuckDB takes none of these into the lambda of another function, so they
+        are computed apart, as the one row of a list."""
+        held = {f"a{i}": arg for i, arg in enumerate(args) if arg.aggregate or arg.window}
+        named = [replace(arg, sql=f"_g.a{i}") if f"a{i}" in held else arg for i, arg in enumerate(args)]
+        inner, _ = self._made(named, session, where)
+        if not has_lambda(inner.sql):
+            return made
+        row = ", ".join(f"{name} := {arg.sql}" for name, arg in held.items())
+        return replace(made, sql=f"list_transform([struct_pack({row})], lambda _g: {inner.sql})[1]")
 
 
 FUNCTIONS: dict[str, Function] = {}
