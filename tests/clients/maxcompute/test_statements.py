@@ -40,6 +40,16 @@ def test_zorder_sorts_what_is_inserted(o: ODPS, rows: Rows) -> None:
         o.execute_sql("insert into t select 1, 2 zorder by zz")
 
 
+@pytest.mark.parametrize("value", ["null", "''", "'上海'", "'a/b'", "'a\\tb'"])
+def test_what_names_no_dynamic_partition(o: ODPS, rows: Rows, value: str) -> None:
+    """The vendor's pages "ODPS-0123031" and "Insert or overwrite data into dynamic partitions"."""
+    o.execute_sql("create table t (a bigint) partitioned by (pt string)")
+    with pytest.raises(errors.ODPSError, match="ODPS-0123031:Partition exception - invalid dynamic partition value"):
+        o.execute_sql(f"insert into t partition (pt) select 1, {value}")
+    o.execute_sql("insert into t partition (pt) values (1, 'a:b $#.!@_-9')")
+    assert rows("select pt from t where pt <> ''") == [("a:b $#.!@_-9",)]
+
+
 def test_the_newest_partition_by_a_subquery(o: ODPS, rows: Rows) -> None:
     o.create_table("t", ("a bigint", "pt string"))
     for i in (1, 2):

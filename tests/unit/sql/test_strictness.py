@@ -76,6 +76,13 @@ LENIENT = {"yunbox.sql.lenient": "true"}
         ("select extract(1.25BD, null)", "a unit such as YEAR expected"),
         ("select extract(year from)", "a date expected"),
         ("select trim()", "an expression expected"),
+        ("select a from u where a in ()", "IN needs a value"),
+        ("select array(1)['a']", "the index of an ARRAY must be a BIGINT"),
+        ("select named_struct(1, 2)", "argument 1 of function named_struct must be a STRING"),
+        ("select named_struct('a b', 2)", "'a b'"),
+        ("select named_struct('', 2)", "is no name of a field"),
+        # the vendor's page "SEQUENCE": integers, or dates and times
+        ("select sequence('2024-01-01', '2024-01-03')", "invalid type STRING of argument 1 for function sequence"),
         # the vendor's page "RLIKE"
         ("select name rlike '' from u", "the pattern of RLIKE is empty"),
         ("select map(array(1), 1)", "a key of a map cannot be of type"),

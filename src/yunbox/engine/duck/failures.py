@@ -11,6 +11,10 @@ class BadValue(InvalidArgument):
     """A value is not one of its type, or not one that a function takes."""
 
 
+class BadPartition(InvalidArgument):
+    """A value of a partition column names no partition."""
+
+
 class Unplannable(Unsupported):
     """DuckDB has no plan for what a dialect wrote. The text says no more: what DuckDB found is in ``details``."""
 

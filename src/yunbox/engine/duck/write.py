@@ -6,10 +6,10 @@ from pathlib import Path
 
 import duckdb
 
+from yunbox.engine.duck.failures import BadPartition
 from yunbox.engine.duck.messages import Written
 from yunbox.engine.duck.scan import column_sizes, delta_stats, quote_name, quote_text
 from yunbox.kernel import limits
-from yunbox.kernel.errors import InvalidArgument
 from yunbox.schema.tables import PartitionValues, Table
 from yunbox.storage.files import sync_file, sync_folder
 from yunbox.storage.tables.model import DataFile, checked_partition, partition_folder
@@ -104,9 +104,9 @@ def _partition_value(name: str, partition: dict[str, str] | None, relative: str)
         prefix = f"{name}="
         value = next(unquote(part[len(prefix) :]) for part in relative.split("/") if part.startswith(prefix))
     if value in (None, "", "__HIVE_DEFAULT_PARTITION__"):
-        raise InvalidArgument(f"The value of partition column {name} is NULL or empty")
+        raise BadPartition(f"invalid dynamic partition value: {name} is NULL or empty")
     if len(value) > limits.PARTITION_VALUE_LENGTH_MAX:
-        raise InvalidArgument(
-            f"The value of partition column {name} is longer than {limits.PARTITION_VALUE_LENGTH_MAX} characters"
+        raise BadPartition(
+            f"invalid dynamic partition value: {name} is longer than {limits.PARTITION_VALUE_LENGTH_MAX} characters"
         )
     return value

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import TypeVar
 
-from yunbox.engine.duck.failures import BadValue, MemoryShort, Overflow
+from yunbox.engine.duck.failures import BadPartition, BadValue, MemoryShort, Overflow
 from yunbox.identity.identify import BAD_KEY, BAD_SIGNATURE, EXPIRED, MISSING, NotIdentified
 from yunbox.kernel import errors
 
@@ -47,6 +47,7 @@ _SQL_CODES: dict[type[errors.KernelError], str] = {
 _ENGINE: dict[type[errors.KernelError], str] = {
     Overflow: "ODPS-0121145:Data overflow - ",
     BadValue: "ODPS-0121095:Invalid argument - ",
+    BadPartition: "ODPS-0123031:Partition exception - ",
     MemoryShort: "ODPS-0010032:",
 }
 """What the engine finds wrong, as the vendor's pages "Common SQL errors" word it."""

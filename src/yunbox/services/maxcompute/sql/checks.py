@@ -1,13 +1,19 @@
 """What statements check of a table before they change it, in the vendor's words."""
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from yunbox.engine.duck.failures import BadPartition
+from yunbox.engine.duck.messages import Written
 from yunbox.kernel import limits
 from yunbox.kernel.errors import InvalidArgument, NotFound
 from yunbox.schema.tables import PartitionValues, Table
+from yunbox.sql.plans import Insert
 from yunbox.storage.tables.catalogue import Catalogue
 from yunbox.storage.tables.model import StoredTable, partition_spec
+
+_PLAIN_VALUE = re.compile(r"[ -.0-~]+")  # what can be printed of ASCII, but no slash
 
 
 def location(stored: StoredTable) -> Path:
@@ -55,3 +61,12 @@ def require_partitions(catalogue: Catalogue, stored: StoredTable, wanted: Iterab
         if tuple(values) not in existing:
             spec = partition_spec(stored.table, values)
             raise NotFound(f"ODPS-0130271:[0,0] Partition does not exist - {spec}", code="ODPS-0130271")
+
+
+def check_dynamic(insert: Insert, written: Written) -> None:
+    """The vendor's page "Insert or overwrite data into dynamic partitions": no special and no Chinese characters."""
+    fixed = dict(insert.static_partition)
+    for values in {file.partition for file in written.files}:
+        for column, value in zip(insert.target.partition_columns, values, strict=True):
+            if column.name not in fixed and not _PLAIN_VALUE.fullmatch(value):
+                raise BadPartition(f"invalid dynamic partition value: {column.name}={value}")

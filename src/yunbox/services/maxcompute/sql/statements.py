@@ -15,7 +15,7 @@ from yunbox.services.maxcompute.access import on_project, on_table, on_tables
 from yunbox.services.maxcompute.security.parse import bare, is_security
 from yunbox.services.maxcompute.sql import ddl, describe, external
 from yunbox.services.maxcompute.sql.alter import alter_table
-from yunbox.services.maxcompute.sql.checks import check_internal, check_writable, location
+from yunbox.services.maxcompute.sql.checks import check_dynamic, check_internal, check_writable, location
 from yunbox.services.maxcompute.sql.instances import Outcome
 from yunbox.services.maxcompute.sql.mounted import Admit, Run, listed, staged
 from yunbox.services.maxcompute.sql.statement import Statement
@@ -192,6 +192,7 @@ async def _run_insert(warehouse: Warehouse, call: Call[Statement]) -> Outcome:
             rows += await external.write(warehouse, call, insert, index)
             continue
         result: Written = await statement.worker.call(RunInsert(location(stored), index))
+        check_dynamic(insert, result)
         written.append((insert, result))
     for insert, result in written:
         stored = warehouse.catalogue.require(insert.target.name)

@@ -158,6 +158,8 @@ class ExpressionBinder:
             return build(f"{value.sql}[{key.sql}]", value.type.children[1], value, key)
         if value.type.name != "array":
             raise SemanticError(f"only ARRAY and MAP have elements, actually {value.type}", at(node))
+        if index.type.is_text:
+            raise SemanticError(f"the index of an ARRAY must be a BIGINT, actually {index.type}", at(node))
         index = implicit(index, BIGINT, at(node))
         if isinstance(index.value, int) and 0 <= index.value < _INT_MAX:
             sql = f"{value.sql}[{index.value + 1}]"
@@ -272,6 +274,8 @@ class ExpressionBinder:
         """IN a list or a subquery."""
         query = node.args.get("query")
         if query is None:
+            if not node.expressions:
+                raise ParseFailed("IN needs a value or a subquery", at(node))
             if isinstance(node.this, exp.Tuple):
                 return self._tuple_in_list(node)
             return operators.is_in(self.bind(node.this), self.all(node.expressions), at(node))

@@ -51,8 +51,17 @@ def with_policy(make: Callable[[Call, str], Expr]) -> Callable[[Call], Expr]:
 def _named_struct(call: Call) -> Expr:
     if len(call) % 2 or not len(call):
         raise ArgumentCountWrong("named_struct", len(call), "an even number of arguments", call.where)
-    names = [str(call.literal(i)).lower() for i in range(0, len(call), 2)]
+    names = [_named(call, i) for i in range(0, len(call), 2)]
     return _struct_of(call, names, call.args[1::2])
+
+
+def _named(call: Call, index: int) -> str:
+    name = call.literal(index)
+    if not isinstance(name, str):
+        raise ArgumentTypeWrong(f"argument {index + 1} of function {call.name} must be a STRING", call.where)
+    if not name.isidentifier():
+        raise ArgumentWrong(f"argument {index + 1} of function {call.name} is no name of a field: '{name}'", call.where)
+    return name.lower()
 
 
 def _struct(call: Call) -> Expr:
@@ -253,7 +262,7 @@ scalar("flatten", ("array<array<T>> -> array<T>", "flatten({0})"))
 scalar("slice", ("array<T>, bigint, bigint -> array<T>", _slice))
 scalar(
     "sequence",
-    *((f"{of}, {of}, {of}? -> array<{of}>", _sequence) for of in reversed(INTEGERS)),
+    *((f"{of}!, {of}!, {of}!? -> array<{of}>", _sequence) for of in reversed(INTEGERS)),
     ("date!, date!, any? -> array<date>", lambda call: f"CAST({_days(call)} AS DATE[])"),
     ("datetime!, datetime!, any? -> array<datetime>", _days),
     ("timestamp!, timestamp!, any? -> array<timestamp>", _days),

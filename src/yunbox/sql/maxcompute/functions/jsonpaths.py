@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 _MODE = re.compile(r"^\s*(lax|strict)\s+", re.IGNORECASE)
-_KEY = re.compile(r"\[\s*'([^']*)'\s*\]|\.'([^']*)'")
+_KEY = re.compile(r"\.?\[\s*'([^']*)'\s*\]|\.'([^']*)'")
 _VALID = re.compile(r"""^\$(\.("[^"]+"|[^.\[\]"$]+)|\[\s*(\d+|\*)\s*\])*$""")
 _STEP = re.compile(r'\."([^"]+)"|\.([^.\[]+)|\[\s*(\d+|\*)\s*\]')
 
