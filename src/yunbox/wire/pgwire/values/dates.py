@@ -1,0 +1,133 @@
+"""DATE, TIMESTAMP and TIMESTAMPTZ, and how a day is written in the four styles.
+
+In Python a DATE is days and a TIMESTAMP microseconds since 2000-01-01 (UTC, where it has a zone); the extremes of their
+integers are the infinities.
+"""
+
+import struct
+from dataclasses import dataclass
+
+from yunbox.wire.pgwire.values import moments, zones
+from yunbox.wire.pgwire.values.calendar import MONTHS, US_PER_DAY, Day, to_day, to_days, weekday
+from yunbox.wire.pgwire.values.clock import write_clock
+from yunbox.wire.pgwire.values.codec import Style, failure, malformed
+
+_S = 1_000_000
+_DATE, _TIMESTAMP = struct.Struct(">i"), struct.Struct(">q")
+DATE_ENDS = (-(1 << 31), (1 << 31) - 1)
+TIMESTAMP_ENDS = (-(1 << 63), (1 << 63) - 1)
+_FIRST_DAY = -2_451_545
+_DAYS = range(_FIRST_DAY, 2_147_483_494 - 2_451_545)
+_MOMENTS = range(_FIRST_DAY * US_PER_DAY, 9_223_371_331_200_000_000)
+_EPOCH_1970 = -10_957
+
+
+def write_day(day: Day, style: Style) -> str:
+    """A day without its era; its year has four digits at least."""
+    year = day.year if day.year > 0 else 1 - day.year
+    if style.dates == "ISO":
+        return f"{year:04}-{day.month:02}-{day.day:02}"
+    if style.dates == "GERMAN":
+        return f"{day.day:02}.{day.month:02}.{year:04}"
+    separator = "/" if style.dates == "SQL" else "-"
+    first, second = (day.day, day.month) if style.order == "DMY" else (day.month, day.day)
+    return f"{first:02}{separator}{second:02}{separator}{year:04}"
+
+
+def _era(day: Day) -> str:
+    return " BC" if day.year <= 0 else ""
+
+
+class Date:
+    """DATE: days since 2000-01-01."""
+
+    def write(self, value: int, style: Style) -> str:
+        """A day, or an infinity."""
+        if value in DATE_ENDS:
+            return "infinity" if value > 0 else "-infinity"
+        day = to_day(value)
+        return write_day(day, style) + _era(day)
+
+    def read(self, text: str, style: Style) -> int:
+        """A day; a time or zone with it counts not."""
+        moment = moments.read(text, "date", style)
+        if moment.special.endswith("infinity"):
+            return DATE_ENDS[moment.special == "infinity"]
+        if moment.special == "epoch":
+            return _EPOCH_1970
+        if moment.day is None:
+            raise moments.no_syntax("date", text)
+        days = to_days(moment.day)
+        if days not in _DAYS:
+            raise failure("22008", f'date out of range: "{text}"')
+        return days
+
+    def pack(self, value: int) -> bytes:
+        """Days."""
+        return _DATE.pack(value)
+
+    def unpack(self, data: bytes) -> int:
+        """The other way round."""
+        if len(data) != _DATE.size:
+            raise malformed("date")
+        value = int(_DATE.unpack(data)[0])
+        if value not in _DAYS and value not in DATE_ENDS:
+            raise failure("22008", "date out of range")
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Timestamp:
+    """TIMESTAMP, or with ``zoned`` TIMESTAMPTZ: microseconds since 2000-01-01."""
+
+    zoned: bool
+
+    @property
+    def name(self) -> str:
+        """The type's name in messages."""
+        return "timestamp with time zone" if self.zoned else "timestamp"
+
+    def write(self, value: int, style: Style) -> str:
+        """A day and a time, with the session's zone where the type has one, or an infinity."""
+        if value in TIMESTAMP_ENDS:
+            return "infinity" if value > 0 else "-infinity"
+        east, zone = zones.from_utc(style.zone, value) if self.zoned else (0, "")
+        days, clock = divmod(value + east * _S, US_PER_DAY)
+        day, time = to_day(days), write_clock(clock)
+        if style.dates == "POSTGRES":
+            first, second = f"{day.day:02}", MONTHS[day.month - 1]
+            first, second = (first, second) if style.order == "DMY" else (second, first)
+            year = day.year if day.year > 0 else 1 - day.year
+            text = f"{weekday(days)} {first} {second} {time} {year:04}"
+        else:
+            text = f"{write_day(day, style)} {time}"
+        if self.zoned:
+            text += zones.write(east) if style.dates == "ISO" else f" {zone[:10]}"
+        return text + _era(day)
+
+    def read(self, text: str, style: Style) -> int:
+        """A day with a time, or midnight; without a zone TIMESTAMPTZ is the session's."""
+        moment = moments.read(text, self.name, style)
+        if moment.special.endswith("infinity"):
+            return TIMESTAMP_ENDS[moment.special == "infinity"]
+        if moment.special == "epoch":
+            return _EPOCH_1970 * US_PER_DAY
+        if moment.day is None:
+            raise moments.no_syntax(self.name, text)
+        value = moment.local - (moment.east(style) * _S if self.zoned else 0)
+        if value not in _MOMENTS:
+            raise failure("22008", f'timestamp out of range: "{text}"')
+        return value
+
+    def pack(self, value: int) -> bytes:
+        """Microseconds."""
+        return _TIMESTAMP.pack(value)
+
+    def unpack(self, data: bytes) -> int:
+        """The other way round."""
+        if len(data) != _TIMESTAMP.size:
+            raise malformed(self.name)
+        value = int(_TIMESTAMP.unpack(data)[0])
+        if value not in _MOMENTS and value not in TIMESTAMP_ENDS:
+            raise failure("22008", "timestamp out of range")
+        return value

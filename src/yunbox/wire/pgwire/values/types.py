@@ -1,0 +1,59 @@
+"""The types that PostgreSQL's clients know by number: names, OIDs, and what reads and writes their values."""
+
+from dataclasses import dataclass
+
+from yunbox.wire.pgwire.values import jsons, numbers, texts
+from yunbox.wire.pgwire.values.arrays import Array
+from yunbox.wire.pgwire.values.clock import Time, TimeTz
+from yunbox.wire.pgwire.values.codec import Codec
+from yunbox.wire.pgwire.values.dates import Date, Timestamp
+from yunbox.wire.pgwire.values.intervals import IntervalCodec
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """One type. ``size`` is typlen of pg_type: bytes, or -1 when it varies; ``array`` is the OID of its arrays."""
+
+    name: str
+    oid: int
+    size: int
+    codec: Codec
+    array: int = 0
+
+
+_PLAIN = (
+    Type("bool", 16, 1, numbers.BOOL, 1000),
+    Type("bytea", 17, -1, texts.Bytea(), 1001),
+    Type("name", 19, 64, texts.TEXT, 1003),
+    Type("int8", 20, 8, numbers.Integer("bigint", ">q"), 1016),
+    Type("int2", 21, 2, numbers.Integer("smallint", ">h"), 1005),
+    Type("int4", 23, 4, numbers.Integer("integer", ">i"), 1007),
+    Type("text", 25, -1, texts.TEXT, 1009),
+    Type("oid", 26, 4, numbers.Integer("oid", ">I"), 1028),
+    Type("json", 114, -1, jsons.JSON, 199),
+    Type("float4", 700, 4, numbers.Float("real", ">f", 6), 1021),
+    Type("float8", 701, 8, numbers.Float("double precision", ">d", 15), 1022),
+    Type("cidr", 650, -1, texts.Inet(cidr=True), 651),
+    Type("unknown", 705, -2, texts.TEXT),
+    Type("inet", 869, -1, texts.Inet(cidr=False), 1041),
+    Type("bpchar", 1042, -1, texts.TEXT, 1014),
+    Type("varchar", 1043, -1, texts.TEXT, 1015),
+    Type("date", 1082, 4, Date(), 1182),
+    Type("time", 1083, 8, Time(), 1183),
+    Type("timestamp", 1114, 8, Timestamp(zoned=False), 1115),
+    Type("timestamptz", 1184, 8, Timestamp(zoned=True), 1185),
+    Type("interval", 1186, 16, IntervalCodec(), 1187),
+    Type("timetz", 1266, 12, TimeTz(), 1270),
+    Type("bit", 1560, -1, texts.BITS, 1561),
+    Type("varbit", 1562, -1, texts.BITS, 1563),
+    Type("numeric", 1700, -1, numbers.NUMERIC, 1231),
+    Type("uuid", 2950, 16, texts.UUID, 2951),
+    Type("jsonb", 3802, -1, jsons.JSONB, 3807),
+)
+_ARRAYS = tuple(Type(f"_{one.name}", one.array, -1, Array(one.codec, one.oid)) for one in _PLAIN if one.array)
+
+TYPES = {one.oid: one for one in (*_PLAIN, *_ARRAYS)}
+"""By OID."""
+
+BY_NAME = {one.name: one for one in TYPES.values()}
+"""By the name that pg_type has."""
