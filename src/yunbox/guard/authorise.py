@@ -7,10 +7,11 @@ for the one it stands for, and for its own session policy.
 """
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from yunbox.identity.policy import Context, Decision, Statement, covers_action, evaluate, parse_policy
 from yunbox.identity.store import IdentityStore
-from yunbox.kernel.call import Access, Principal
+from yunbox.kernel.call import Access, Call, Principal
 from yunbox.kernel.errors import Forbidden
 
 GrantSource = Callable[[Principal, Access], Iterable[Statement]]
@@ -64,6 +65,11 @@ class Authoriser:
             decision = self.decide(principal, access, context)
             if not decision.allowed:
                 raise AccessDenied(access, decision.because, stranger=principal.account_id != access.account_id)
+
+    def reach(self, call: Call[Any], access: Access) -> None:
+        """Check an access that a call turns out to need while it runs, and have the call's event tell of it."""
+        call.reached.append(access)
+        self.check(call.principal, (access,), call.context)
 
     def decide(self, principal: Principal, access: Access, context: Context | None = None) -> Decision:
         """Whether, and by which statement, an access is allowed.

@@ -132,7 +132,10 @@ class Usage:
 
 @dataclass(slots=True)
 class Call(Generic[P]):
-    """One call under way: who, what, where, and what it has used so far."""
+    """One call under way: who, what, where, and what it has used so far.
+
+    ``reached`` are the accesses that came to light only while it ran, such as to what a link leads to.
+    """
 
     request_id: str
     operation: "Operation[Any, P, Any]"
@@ -140,6 +143,7 @@ class Call(Generic[P]):
     principal: Principal
     context: Mapping[str, str] = field(default_factory=dict)
     places: Sequence[Place] = ()
+    reached: list[Access] = field(default_factory=list)
     usage: Usage = field(default_factory=Usage)
 
     async def counted(self, chunks: AsyncIterator[bytes]) -> AsyncGenerator[bytes]:

@@ -9,7 +9,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import Any, TypeVar, cast
 
-from yunbox.guard.authorise import Authoriser
+from yunbox.guard.authorise import AccessDenied, Authoriser
 from yunbox.identity.identify import Identity
 from yunbox.kernel import ids
 from yunbox.kernel.call import Access, Call, Claim, Operation, Principal, Stream
@@ -76,6 +76,7 @@ class Spine:
             if pending is not None:
                 await pending
         except BaseException as error:
+            allowed = allowed and not isinstance(error, AccessDenied)
             await self._failed(call, accesses, started, error, allowed=allowed)
             raise kernel_error(error) from error
         self._told(call, accesses, started)
@@ -110,7 +111,7 @@ class Spine:
             operation.name,
             principal.name,
             principal.account_id,
-            [access.resource for access in accesses],
+            [access.resource for access in accesses] + [access.resource for access in call.reached],
             "allowed" if allowed else "refused",
             "OK" if error is None else code_of(error),
             "" if error is None else str(error)[:MESSAGE_LENGTH_MAX],

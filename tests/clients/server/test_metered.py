@@ -85,6 +85,26 @@ def test_an_upload_that_fails_has_its_bytes_in_its_event_and_on_its_bill(
     assert line["quantity_bytes"] == len(damaged)
 
 
+def test_an_event_names_what_was_reached_through_a_link_and_a_website(server: Server) -> None:
+    url, name = server.endpoints["oss"], "reached"
+    bucket = oss2.Bucket(oss2.Auth(server.access_key_id, server.access_key_secret), url, name)
+    bucket.create_bucket()
+    for key in ("secret", "e.html"):
+        bucket.put_object(key, b"x")
+    bucket.put_symlink("secret", "link", headers={"x-oss-object-acl": "public-read"})
+    bucket.get_object("link").read()
+    both = [f"{name}/link", f"{name}/secret"]
+    assert last(server, "GetObject", resources=both)["decision"] == "allowed"
+    bucket.copy_object(name, "link", "copy")
+    assert last(server, "CopyObject")["resources"][-1] == f"{name}/secret"
+    assert requests.get(f"{url}/{name}/link", timeout=10).status_code == 403
+    assert last(server, "GetObject", resources=both, code="AccessDenied")["decision"] == "refused"
+    bucket.put_bucket_website(oss2.models.BucketWebsite("i.html", "e.html"))
+    bucket.put_bucket_acl("public-read")
+    assert requests.get(f"{url}/{name}/missing", timeout=10).content == b"x"
+    assert last(server, "GetObject", resources=[f"{name}/missing", f"{name}/e.html"])["decision"] == "allowed"
+
+
 def test_management_is_in_the_audit_trail_and_data_is_not(server: Server, o: ODPS) -> None:
     bucket = oss2.Bucket(oss2.Auth(server.access_key_id, server.access_key_secret), server.endpoints["oss"], "audited")
     bucket.create_bucket()

@@ -46,8 +46,7 @@ async def follow(
     if record.kind != SYMLINK:
         return record, record, source
     source.close()
-    through = service.touch("GetObject", bucket.name, record.target)
-    service.authoriser.check(call.principal, (through,), call.context)
+    service.authoriser.reach(call, service.touch("GetObject", bucket.name, record.target))
     try:
         target, source = await _open(service, bucket, record.target, None)
     except NoSuchKey:

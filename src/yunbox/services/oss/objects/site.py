@@ -29,7 +29,7 @@ async def _signed(service: Oss, call: Call[Reading], plain: Read) -> Answer:
         if site is None or not site.index:
             raise
         home = site.home(params.key)
-        service.authoriser.check(call.principal, (service.touch("GetObject", params.bucket, home),), call.context)
+        service.authoriser.reach(call, service.touch("GetObject", params.bucket, home))
         return await plain(service, replace(call, params=replace(params, key=home)))
 
 
@@ -97,6 +97,7 @@ class _Tour:
 
     async def _read(self, key: str, *, whole: bool = False) -> Answer:
         """Read another key; what that uses counts as the call's. The whole of it asks nothing of the missing one."""
+        self._service.authoriser.reach(self._call, self._service.touch("GetObject", self._bucket, key))
         params = replace(self._call.params, key=key)
         if whole:
             params = replace(params, conditions=ANY, range="")
