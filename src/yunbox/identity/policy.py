@@ -61,7 +61,7 @@ def parse_policy(document: str, origin: str = "") -> tuple[Statement, ...]:
         statements = [statements]
     if not isinstance(statements, list) or not statements:
         raise InvalidArgument("The policy needs a non-empty Statement")
-    return tuple(_statement(item, origin) for item in statements)
+    return tuple(read_statement(item, origin) for item in statements)
 
 
 def check_policy(document: str) -> None:
@@ -90,7 +90,8 @@ def evaluate(
     return Decision(False, f"no policy allows {action} on {resources[0]}")
 
 
-def _statement(item: Any, origin: str) -> Statement:
+def read_statement(item: Any, origin: str) -> Statement:
+    """One statement of a document. Raises InvalidArgument naming what is wrong."""
     if not isinstance(item, dict) or set(item) - _STATEMENT_KEYS:
         unknown = sorted(set(item) - _STATEMENT_KEYS) if isinstance(item, dict) else item
         raise InvalidArgument(f"Unknown statement element: {unknown}")

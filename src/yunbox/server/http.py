@@ -51,8 +51,8 @@ class _OnePacket:
         self._transport.close()
 
     def _flush(self) -> None:
-        if self._held:
-            held, self._held = self._held, b""
+        held, self._held = self._held, b""
+        if held and not self._transport.is_closing():  # whom it is for may have gone meanwhile
             self._transport.write(held)
 
 

@@ -162,6 +162,14 @@ def test_other_machines_are_not_called(bucket: oss2.Bucket, application: Applica
     assert b"<Code>CallbackFailed</Code>" in result.resp.read()
 
 
+def test_a_callback_policy_is_refused_by_name(bucket: oss2.Bucket) -> None:
+    """oss2's tests: such a policy is named in the place of a URL."""
+    with pytest.raises(oss2.exceptions.ServerError, match="callbackPolicy") as caught:
+        bucket.put_object("k", b"x", headers={"x-oss-callback": encoded({"callbackPolicy": "p"})})
+    assert (caught.value.status, caught.value.code) == (501, "NotImplemented")
+    assert not bucket.object_exists("k")
+
+
 @pytest.mark.parametrize(
     "given", ["no base64!", encoded({"callbackUrl": "http://127.0.0.1"}), base64.b64encode(b"[]").decode(), "e30="]
 )

@@ -90,10 +90,11 @@ def test_answers_say_whether_they_vary(bucket: oss2.Bucket, said: str, told: str
     assert f"<ResponseVary>{told}</ResponseVary>" in kept
 
 
-def test_a_mirror_passes_the_query_as_it_says_of_itself(bucket: oss2.Bucket) -> None:
+@pytest.mark.parametrize("said", [None, False])
+def test_a_mirror_passes_the_query_as_it_says_of_itself(bucket: oss2.Bucket, said: bool | None) -> None:
     """oss2's tests, on PassQueryString of a rule that mirrors."""
     redirect = oss2.models.Redirect(
-        redirect_type="Mirror", mirror_url="http://127.0.0.1/", pass_query_string=False, mirror_pass_query_string=True
+        redirect_type="Mirror", mirror_url="http://127.0.0.1/", pass_query_string=said, mirror_pass_query_string=True
     )
     condition = oss2.models.Condition(key_prefix_equals="a", http_err_code_return_equals=404)
     rule = oss2.models.RoutingRule(1, condition=condition, redirect=redirect)

@@ -162,6 +162,29 @@ def test_what_there_is_none_of_is_said_so(bucket: oss2.Bucket, server: Server) -
     assert list(oss2.LiveChannelIterator(bucket)) == []
 
 
+class _OfLater(oss2.Auth):
+    """oss2's V1 as its later versions have it, which sign these names."""
+
+    _subresource_key_set = oss2.Auth._subresource_key_set | {
+        "accessPoint", "requesterQosInfo", "qosRequester", "resourcePool", "resourcePoolInfo", "resourcePoolBuckets",
+    }  # fmt: skip
+
+
+def test_a_v1_request_for_what_is_not_here_is_told_so(bucket: oss2.Bucket, server: Server) -> None:
+    """oss2's tests of access points, bandwidth and resource pools."""
+    bucket.auth = _OfLater(server.access_key_id, server.access_key_secret)
+    assert b"<MaxKeys>100</MaxKeys>" in bucket._do("GET", "", "", params={"accessPoint": ""}).read()
+    for level, query in (
+        (bucket.bucket_name, {"requesterQosInfo": "", "qosRequester": "1"}),
+        ("", {"resourcePool": ""}),
+        ("", {"resourcePoolInfo": "", "resourcePool": "p"}),
+        ("", {"resourcePoolBuckets": "", "resourcePool": "p"}),
+    ):
+        with pytest.raises(oss2.exceptions.ServerError) as caught:
+            bucket._do("GET", level, "", params=query)
+        assert (caught.value.status, caught.value.code) == (501, "NotImplemented")
+
+
 # -- what the tests of the vendor's own Python SDK expect
 
 

@@ -203,7 +203,6 @@ def test_a_policy_that_is_none(bucket: oss2.Bucket, text: str) -> None:
         ({"Version": 1}, "0030-00000005"),
         ({"Version": "2"}, "0030-00000002"),
         ({"Statement": []}, "0030-00000005"),
-        ({"Principal": None}, "0030-00000005"),  # "Policy syntax and elements": required for bucket policies
         ({"Principal": [""]}, "0030-00000005"),
         ({"Principal": {"AWS": "*"}}, "0030-00000005"),
         ({"Action": "s3:GetObject"}, "0030-00000005"),
@@ -234,6 +233,28 @@ def test_what_a_bucket_policy_must_be(bucket: oss2.Bucket, changed: dict, ec: st
     assert (caught.value.code, caught.value.details["EC"]) == ("InvalidPolicyDocument", ec)
 
 
+def test_a_statement_that_names_nobody_allows_nobody_and_denies_everybody(
+    bucket: oss2.Bucket, open_bucket, user, stranger: oss2.Bucket
+) -> None:
+    """oss2's tests write one, as Terraform's do, and "Policy syntax and elements" calls the Principal required."""
+    mine = open_bucket(bucket.bucket_name, user(allow("oss:*")))
+    bucket.put_object("k", b"x")
+    put_policy(bucket, allow("oss:*", "acs:oss:*:*:*"))
+    with pytest.raises(AccessDenied):
+        stranger.get_object("k")
+    mine.get_object("k")
+    put_policy(bucket, allow("oss:GetObject", "acs:oss:*:*:*", "Deny"))
+    for reader in (stranger, mine):
+        with pytest.raises(AccessDenied):
+            reader.get_object("k")
+
+
+def test_a_long_statement_of_a_short_policy_is_taken(bucket: oss2.Bucket) -> None:
+    """0030-00000001: the policy is what has 16 KB at most."""
+    resources = [f"acs:oss:*:*:{bucket.bucket_name}/{number:0200}" for number in range(50)]
+    put_policy(bucket, allow("oss:GetObject", resources, Principal=["1234"]))
+
+
 def test_a_principal_with_a_star_is_a_pattern(bucket: oss2.Bucket, open_bucket, user) -> None:
     mine = open_bucket(bucket.bucket_name, user(allow("oss:*")))
     bucket.put_object("k", b"x")
@@ -255,6 +276,7 @@ def test_a_user_may_what_its_policy_says(bucket: oss2.Bucket, open_bucket, user)
     key = user(
         allow(["oss:GetObject", "oss:PutObject"], f"acs:oss:*:*:{name}/mine/*"),
         allow("oss:ListObjects", f"acs:oss:*:*:{name}"),
+        allow("oss:DeleteObject", f"acs:oss:*:*:{name}/free/*"),
         allow("oss:PutObject", f"acs:oss:*:*:{name}/mine/locked", "Deny"),
     )
     mine = open_bucket(name, key)
@@ -274,8 +296,12 @@ def test_a_user_may_what_its_policy_says(bucket: oss2.Bucket, open_bucket, user)
         with pytest.raises(AccessDenied) as caught:
             act()
         assert (caught.value.status, caught.value.code) == (403, "AccessDenied")
-    assert mine.batch_delete_objects(["mine/a"]).deleted_keys == []
+    bucket.put_object("free/a", b"x")
+    for keys in (["mine/a"], ["free/a", "mine/a"]):  # the answer has no place for a key that is refused
+        with pytest.raises(AccessDenied):
+            mine.batch_delete_objects(keys)
     assert bucket.object_exists("mine/a")
+    assert bucket.object_exists("free/a")
 
 
 def test_a_user_without_policies_lists_no_buckets(bucket: oss2.Bucket, oss_url: str, user) -> None:

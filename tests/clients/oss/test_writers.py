@@ -74,6 +74,10 @@ def test_a_part_says_nothing_of_its_encryption(bucket: oss2.Bucket) -> None:
     assert refusal(bucket, "PUT", "k", part, said, b"x") == (400, "InvalidArgument")
     copied = said | {"x-oss-copy-source": f"/{bucket.bucket_name}/s"}
     assert refusal(bucket, "PUT", "k", part, copied) == (400, "InvalidArgument")
+    sent = bucket.upload_part("k", upload, 1, b"x")
+    with pytest.raises(oss2.exceptions.InvalidArgument):
+        bucket.complete_multipart_upload("k", upload, [PartInfo(1, sent.etag)], headers=said)
+    assert bucket.complete_multipart_upload("k", upload, [PartInfo(1, sent.etag)]).status == 200
 
 
 def test_a_cipher_goes_with_kms(bucket: oss2.Bucket) -> None:

@@ -1,9 +1,20 @@
 """JSON values one after another, with whatever stands between them: OSS takes commas there, and DuckDB does not."""
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator
 
+from yunbox.kernel.errors import InvalidArgument
+
 _SIGN = re.compile(rb'[{}\[\],"]')
+_TOKEN = re.compile(
+    rb"""("(?:[^"\\]|\\.)*")                                        # a string
+    |(-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)(?=[^0-9eE.+-])  # a number, which ends here
+    |(["]|[-0-9][0-9eE.+-]*\Z)                                  # one of them that goes on
+    |[-0-9][0-9eE.+-]*|[^"0-9-]+                                # what is neither""",
+    re.DOTALL | re.VERBOSE,
+)
+_TOKEN_BYTES_MAX = 64 * 1024 * 1024
 _STRING_END = re.compile(rb'["\\]')
 
 
@@ -54,3 +65,22 @@ def has_commas(sample: bytes) -> bool:
     for _ in reader([sample]):
         pass
     return reader.changed
+
+
+def numbers_marked(pieces: Iterable[bytes], mark: str) -> Iterator[bytes]:
+    """JSON with each number as a text that begins with a mark: a number keeps no digits beyond a DOUBLE's."""
+    start = f'"\\u{ord(mark):04x}'.encode()
+    rest = b""
+    for piece in itertools.chain(pieces, [b"\n"]):
+        out, rest = [], rest + piece
+        done = 0
+        for found in _TOKEN.finditer(rest):
+            if found[3]:
+                break
+            out.append(start + found[2] + b'"' if found[2] else found[0])
+            done = found.end()
+        yield b"".join(out)
+        rest = rest[done:]
+        if len(rest) > _TOKEN_BYTES_MAX:
+            raise InvalidArgument("A value of the object is larger than 64 MB.", code="InvalidJsonData")
+    yield rest

@@ -287,7 +287,10 @@ class ExportResult:
 
 @dataclass(frozen=True)
 class ObjectFormat:
-    """How an object is to be read: ``kind`` is csv, lines or document; ``header`` is none, use or ignore."""
+    """How an object is to be read: ``kind`` is csv, lines or document; ``header`` is none, use or ignore.
+
+    With ``numbers_as_texts`` the numbers of JSON keep every digit.
+    """
 
     kind: str
     gzip: bool = False
@@ -296,6 +299,7 @@ class ObjectFormat:
     field_delimiter: str = ","
     quote: str = '"'
     comment: str = ""
+    numbers_as_texts: bool = False
 
 
 @dataclass(frozen=True)

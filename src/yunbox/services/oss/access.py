@@ -11,7 +11,6 @@ owner from its own three calls: else nobody could take back one that shuts every
 An object's ACL goes before its bucket's, for writing as for reading ("Configure ACLs for objects").
 """
 
-import json
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -19,7 +18,7 @@ from ipaddress import ip_network
 from typing import Any
 
 from yunbox.identity.conditions import Condition
-from yunbox.identity.policy import Statement, parse_policy
+from yunbox.identity.policy import Statement, read_statement
 from yunbox.kernel.call import Access, Principal
 from yunbox.kernel.errors import Forbidden, InvalidArgument
 from yunbox.kernel.texts import matches, strict_json
@@ -119,9 +118,11 @@ def bucket_policy(document: str) -> tuple[tuple[tuple[str, ...], Statement], ...
         body = strict_json(document)
         if set(body) - {"Version", "Statement"}:
             raise InvalidArgument("A policy has a Version and a Statement, and nothing else.")
+        if str(body.get("Version")) != "1":
+            raise InvalidArgument('The policy needs "Version": "1".')
         statements = body["Statement"]
         items = [statements] if isinstance(statements, dict) else list(statements)
-        return tuple(_statement(item, str(body.get("Version"))) for item in items)
+        return tuple(_statement(item) for item in items)
     except (ValueError, KeyError, TypeError, AttributeError):
         raise InvalidArgument("The policy is not a valid document.", code="InvalidPolicyDocument") from None
     except InvalidArgument as error:
@@ -181,11 +182,19 @@ def _names(statement: Statement, action: str) -> bool:
     return any(fnmatchcase(action.lower(), name) for name in statement.actions) != statement.not_actions
 
 
-def _statement(item: dict[str, Any], version: str) -> tuple[tuple[str, ...], Statement]:
-    rest = {key: value for key, value in item.items() if key not in ("Principal", "NotPrincipal")}
-    if "NotPrincipal" in item or "Principal" not in item:
-        raise InvalidArgument("A statement of a bucket policy names its Principal.")
-    named = item["Principal"]
+def _statement(item: dict[str, Any]) -> tuple[tuple[str, ...], Statement]:
+    """A statement and whom it names.
+
+    One without a Principal, which the vendor's page requires and its clients' tests leave out, is taken: what nobody
+    is named for is allowed to nobody and denied to everybody.
+    """
+    statement = read_statement({key: value for key, value in item.items() if key != "Principal"}, "the bucket policy")
+    if "Principal" in item:
+        return _principals(item["Principal"]), statement
+    return ("*",) if statement.effect == "Deny" else (), statement
+
+
+def _principals(named: Any) -> tuple[str, ...]:
     if isinstance(named, dict):
         if set(named) != {"RAM"}:
             raise InvalidArgument("A Principal is a list of names, or has them under RAM.")
@@ -193,9 +202,7 @@ def _statement(item: dict[str, Any], version: str) -> tuple[tuple[str, ...], Sta
     names = named if isinstance(named, list) else [named]
     if not all(isinstance(name, str) for name in names):
         raise InvalidArgument("A Principal is a list of names.")
-    principals = tuple(names) or ("*",)  # an empty list is everybody ("Policy syntax and elements")
-    text = json.dumps({"Version": version, "Statement": [rest]})
-    return principals, parse_policy(text, "the bucket policy")[0]
+    return tuple(names) or ("*",)  # an empty list is everybody ("Policy syntax and elements")
 
 
 def _speaks_to(named: tuple[str, ...], principal: Principal, statement: Statement, *, owns: bool) -> bool:

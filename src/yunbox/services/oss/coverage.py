@@ -27,6 +27,10 @@ _AREAS: dict[str, str] = {
     "Domain names": "CreateCnameToken GetCnameToken PutCname ListCname DeleteCname",
     "Image styles": "PutStyle GetStyle ListStyle DeleteStyle",
     "Metadata queries": "OpenMetaQuery GetMetaQueryStatus DoMetaQuery CloseMetaQuery",
+    "Bandwidth and capacity": "GetUserQoSInfo PutBucketQoSInfo GetBucketQoSInfo DeleteBucketQoSInfo "
+    "PutBucketRequesterQoSInfo GetBucketRequesterQoSInfo ListBucketRequesterQoSInfos DeleteBucketRequesterQoSInfo "
+    "ListResourcePools GetResourcePoolInfo ListResourcePoolBuckets PutBucketStorageCapacity GetBucketStorageCapacity",
+    "Callback policies": "PutBucketCallbackPolicy GetBucketCallbackPolicy DeleteBucketCallbackPolicy",
     "Access points": "CreateAccessPoint GetAccessPoint ListAccessPoints DeleteAccessPoint PutAccessPointPolicy "
     "GetAccessPointPolicy DeleteAccessPointPolicy",
     "Redundancy": "CreateBucketDataRedundancyTransition GetBucketDataRedundancyTransition "
@@ -48,8 +52,7 @@ _PARTLY = {
     "PutBucketRequestPayment": "obeyed; a call is charged to whoever makes it, also where the owner is to pay",
     "PutBucketTransferAcceleration": "kept and returned; loopback is as fast as it gets",
     "PutBucketWebsite": "a rule that mirrors an origin is kept, and what it would fetch is refused by name",
-    "SelectObject": "records end with a line end, or with a mark in objects that have no line ends; a split is 4 MiB; "
-    "ParseJsonNumberAsString is refused by name",
+    "SelectObject": "records end with a line end, or with a mark in objects that have no line ends; a split is 4 MiB",
     "RestoreObject": "the times are the upper ends of the vendor's ranges",
     **dict.fromkeys(sorted(NONE_HERE), "says that there is none, or that it is off, as none can be made"),
     "Rename": "objects and folders of a bucket without versions, as Jindo and hierarchical buckets have it",
@@ -67,6 +70,7 @@ _BESIDE = {
     "Encryption with the client's own keys (SSE-C)": "refused as NotImplemented",
     "Image, video and document processing (`x-oss-process`)": "refused by name",
     "Callbacks": "only to loopback addresses unless configured, and not signed with the vendor's RSA key",
+    "Signed URLs for certain addresses (`x-oss-ac-source-ip` and its like)": "refused by name",
     "Virtual-hosted style": "`bucket.localhost` and `bucket.oss-<region>.aliyuncs.com` in the Host header",
 }
 

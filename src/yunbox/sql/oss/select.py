@@ -21,6 +21,7 @@ _TEXT_BYTES_MAX = 16 * 1024
 _IN_ITEMS_MAX = 1024
 COLUMNS_MAX = 1000
 _FROM = re.compile(r"(?is)^(\s*select\s.+?\sfrom\s+ossobject)((?:\.\w+|\.\"[^\"\\]+\"|\[\*\]|\[\d+\])*)(?=\s|;|'|$)")
+_RENAMED = re.compile(r"(?i)\bas\s+\w+\s+(?=as\s)")
 _STEP = re.compile(r"\.(\w+)|\.\"([^\"]+)\"|\[(\*|\d+)\]")
 _NUMBER = re.compile(r"\d+(\.\d+)?([eE][+-]?\d+)?|\.\d+")
 _CASTS = {
@@ -39,6 +40,8 @@ _COMPARISONS: dict[type[exp.Expr], str] = {
 }  # fmt: skip
 _ARITHMETIC: dict[type[exp.Expr], str] = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.Mod: "%"}
 _BINARY = "this expression"
+NUMBER_MARK = "\x01"
+"""How a text begins that stands for a number of a JSON object, where numbers are to keep each digit."""
 _READ = grammar.table(
     {
         "Select": "expressions from_ where limit",
@@ -138,7 +141,8 @@ def split_path(text: str) -> tuple[str, tuple[str | int, ...]]:
     steps: list[str | int] = []
     for plain, quoted, index in _STEP.findall(found[2]):
         steps.append(plain or quoted or (index if index == "*" else int(index)))
-    return found[1] + text[found.end() :], tuple(steps)
+    chosen = _RENAMED.sub("", found[1])  # of two names the last counts there
+    return chosen + text[found.end() :], tuple(steps)
 
 
 def translate(text: str, columns: Columns) -> Selection:
@@ -382,15 +386,23 @@ class CsvColumns:
 
 @dataclass(frozen=True)
 class JsonColumns:
-    """The values in a JSON object, which is the column ``j``."""
+    """The values in a JSON object, which is the column ``j``. Numbers may be ``marked`` texts in it."""
+
+    marked: bool = False
 
     def find(self, path: Sequence[str | int]) -> Typed:
         """A value as text."""
-        return Typed(f"json_extract_string(j, {json_path(path)})", raw=True)
+        text = f"json_extract_string(j, {json_path(path)})"
+        return Typed(f"ltrim({text}, chr({ord(NUMBER_MARK)}))" if self.marked else text, raw=True)
 
     def whole(self, path: Sequence[str | int]) -> Typed:
         """A value as JSON."""
-        return Typed(f"CAST(json_extract(j, {json_path(path)}) AS VARCHAR)", "json")
+        return Typed(self.shown(f"CAST(json_extract(j, {json_path(path)}) AS VARCHAR)"), "json")
+
+    def shown(self, text: str) -> str:
+        """JSON as text, with numbers as they were written."""
+        mark = f"\\\\u{ord(NUMBER_MARK):04x}"
+        return f"""regexp_replace({text}, '"{mark}([^"]*)"', '\\1', 'g')""" if self.marked else text
 
 
 def json_path(path: Sequence[str | int]) -> str:

@@ -47,6 +47,22 @@ ASKED = {
     "GetMetaQueryStatus": "GET /b?metaQuery",
     "DoMetaQuery": "POST /b?metaQuery&comp=query",
     "CloseMetaQuery": "POST /b?metaQuery&comp=delete",
+    "GetUserQoSInfo": "GET /?qosInfo",
+    "PutBucketQoSInfo": "PUT /b?qosInfo",
+    "GetBucketQoSInfo": "GET /b?qosInfo",
+    "DeleteBucketQoSInfo": "DELETE /b?qosInfo",
+    "PutBucketRequesterQoSInfo": "PUT /b?requesterQosInfo&qosRequester=1",
+    "GetBucketRequesterQoSInfo": "GET /b?requesterQosInfo&qosRequester=1",
+    "ListBucketRequesterQoSInfos": "GET /b?requesterQosInfo",
+    "DeleteBucketRequesterQoSInfo": "DELETE /b?requesterQosInfo&qosRequester=1",
+    "ListResourcePools": "GET /?resourcePool",
+    "GetResourcePoolInfo": "GET /?resourcePoolInfo&resourcePool=p",
+    "ListResourcePoolBuckets": "GET /?resourcePoolBuckets&resourcePool=p",
+    "PutBucketStorageCapacity": "PUT /b?qos",
+    "GetBucketStorageCapacity": "GET /b?qos",
+    "PutBucketCallbackPolicy": "PUT /b?policy&comp=callback",
+    "GetBucketCallbackPolicy": "GET /b?policy&comp=callback",
+    "DeleteBucketCallbackPolicy": "DELETE /b?policy&comp=callback",
     "CreateAccessPoint": "PUT /b?accessPoint",
     "GetAccessPoint": "GET /b?accessPoint",
     "ListAccessPoints": "GET /?accessPoint",
@@ -107,6 +123,17 @@ def test_a_sub_resource_by_another_method_is_not_the_bucket_or_the_object(method
                 continue  # oss2's own test of versions deletes a link so, and a link is its object
             found = find(method, f"{path}?{when}")
             assert found != plain or plain == "MethodNotAllowed", (method, path, when)
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["GET /b/k?x-oss-ac-source-ip=192.0.2.1", "GET /b/k?x-oss-ac-subnet-mask=32", "PUT /b/k?x-oss-ac-vpc-id=v",
+     "GET /b/k?tagging&x-oss-ac-forward-allow=true", "DELETE /b?lifecycle&replication", "PUT /b?acl&comp=x",
+     "GET /b?versions&inventory", "POST /b/k?uploads&withHashContext"],
+)  # fmt: skip
+def test_what_would_change_what_is_asked_for_is_refused_beside_what_is_there(target: str) -> None:
+    """The page "Include a V1 signature in a URL", on addresses; oss2's tests, on ``policy&comp=callback``."""
+    assert find(*target.split(" ", 1)) == "NotImplemented"
 
 
 def test_what_no_part_of_the_protocol_knows_is_passed_over() -> None:

@@ -98,7 +98,15 @@ async def _none(service: Oss, call: object) -> str:
 
 
 def _no_access_points(account_id: str, request: OssRequest) -> Response:
-    return xml(element("ListAccessPointsResult", _NO_MORE, element("AccountId", account_id), element("AccessPoints")))
+    return xml(
+        element(
+            "ListAccessPointsResult",
+            element("MaxKeys", 100),
+            _NO_MORE,
+            element("AccountId", account_id),
+            element("AccessPoints"),
+        )
+    )
 
 
 ACCESS_POINTS = operation(

@@ -7,7 +7,7 @@ import binascii
 import json
 from base64 import b64decode
 
-from yunbox.kernel.errors import InvalidArgument
+from yunbox.kernel.errors import InvalidArgument, Unsupported
 from yunbox.services.oss.http.target import OssRequest
 from yunbox.services.oss.objects.callback import FORM, JSON, Callback
 
@@ -21,6 +21,8 @@ def callback_of(request: OssRequest) -> Callback | None:
     if not text:
         return None
     given = _document(text, "callback")
+    if "callbackPolicy" in given:
+        raise Unsupported("Yunbox does not offer callback policies (callbackPolicy).", code="NotImplemented")
     urls = tuple(url.strip() for url in given.get("callbackUrl", "").split(";") if url.strip())
     body, kind = given.get("callbackBody", ""), given.get("callbackBodyType", "") or FORM
     if not 1 <= len(urls) <= _URLS_MAX or not body:

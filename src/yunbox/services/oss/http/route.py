@@ -28,9 +28,12 @@ NOT_OFFERED = {
     "bucketArchiveDirectRead": "direct reads of archived objects",
     "cloudboxes": "cloud boxes",
     "cname": "custom domain names",
+    "comp": "this part of it",
     "dataAccelerator": "data accelerators",
     "dataPipeline": "data pipelines",
+    "group": "groups of objects",
     "httpsConfig": "TLS versions",
+    "img": "the processing of images",
     "inventory": "inventories",
     "legalHold": "retention of objects",
     "live": "live channels",
@@ -39,23 +42,39 @@ NOT_OFFERED = {
     "metadataInventoryTable": "tables of metadata",
     "metadataJournalTable": "tables of metadata",
     "objectAcl": "object ACLs by this name",
+    "objectInfo": "information on objects by this name",
     "objectWorm": "retention of objects",
     "overwriteConfig": "rules against overwriting",
-    "qos": "bandwidth limits",
+    "qos": "limits of a bucket's capacity",
     "qosInfo": "bandwidth limits",
+    "qosRequester": "bandwidth limits",
     "quota": "quotas of buckets",
     "redundancyTransition": "changes of redundancy",
     "replication": "replication",
     "replicationLocation": "replication",
     "replicationProgress": "replication",
+    "requesterQosInfo": "bandwidth limits",
     "resourceGroup": "resource groups",
+    "resourcePool": "resource pools",
+    "resourcePoolBuckets": "resource pools",
+    "resourcePoolInfo": "resource pools",
     "responseHeader": "rules for response headers",
     "retention": "retention of objects",
     "rtc": "replication time control",
     "style": "image styles",
     "styleName": "image styles",
+    "udf": "user-defined functions",
+    "udfApplication": "user-defined functions",
+    "udfApplicationLog": "user-defined functions",
+    "udfImage": "user-defined functions",
+    "udfImageDesc": "user-defined functions",
     "userDefinedLogFieldsConfig": "log fields of one's own",
     "vod": "video on demand",
+    "withHashContext": "hashes of an upload that goes on",
+    "x-oss-ac-forward-allow": "signed URLs for certain addresses",
+    "x-oss-ac-source-ip": "signed URLs for certain addresses",
+    "x-oss-ac-subnet-mask": "signed URLs for certain addresses",
+    "x-oss-ac-vpc-id": "signed URLs for certain addresses",
     "x-oss-process": "the processing of images, videos and documents",
     "x-oss-async-process": "asynchronous processing",
     "x-oss-write-get-object-response": "object functions",
@@ -140,8 +159,11 @@ class OssRouter(Router[OssRequest]):
     def find(self, request: OssRequest) -> Route[OssRequest]:
         """The route of a request. Raises Unsupported naming what was asked."""
         found = super().find(request)
-        if request.query and not (isinstance(found, OssRoute) and found.marks.when):
+        mark = found.marks.when if isinstance(found, OssRoute) else ""
+        if request.query and not mark:
             self._check_marks(request)
+        elif len(request.query) > 1:
+            _check_offered(request, mark)
         return found
 
     def _missing(self, request: OssRequest) -> Unsupported:
@@ -153,16 +175,25 @@ class OssRouter(Router[OssRequest]):
 
         It must not pass for the bucket or the object itself: ``DELETE /bucket?acl`` is not to delete the bucket.
         """
-        missing = NOT_OFFERED_IN_S3 if request.dialect == S3 else NOT_OFFERED
+        _check_offered(request)
         level = _level(request)
         for name in request.query:
-            if name in missing:
-                raise Unsupported(
-                    f"Yunbox does not offer {missing[name]} (?{name}); see the coverage page.",
-                    code="NotImplemented",
-                )
             if (level, name) in self._marks and request.method != "OPTIONS":
                 raise _not_allowed(request.method)
+
+
+def _check_offered(request: OssRequest, mark: str = "") -> None:
+    """Raise Unsupported for a name in the query that is not here, beside the one that was found.
+
+    It would change what is asked for: ``DELETE /bucket?policy&comp=callback`` is not to delete the bucket's policy.
+    """
+    missing = NOT_OFFERED_IN_S3 if request.dialect == S3 else NOT_OFFERED
+    names = [name for name in request.query if name in missing and name != mark]
+    if names:
+        name = min(names, key=lambda name: name == "comp")
+        raise Unsupported(
+            f"Yunbox does not offer {missing[name]} (?{name}); see the coverage page.", code="NotImplemented"
+        )
 
 
 def _level(request: OssRequest) -> str:

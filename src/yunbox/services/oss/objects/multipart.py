@@ -144,7 +144,7 @@ def _number(request: OssRequest) -> int:
 
 async def _part_writing(request: OssRequest) -> PartWriting:
     upload_id, number = request.query["uploadId"], _number(request)
-    _check_part(request)
+    _check_unencrypted(request)
     return PartWriting(request.bucket, request.key, upload_id, number, payload_of(request))
 
 
@@ -175,15 +175,15 @@ def _render_part(result: tuple[Upload, Part], request: OssRequest) -> Response:
     return empty(200, headers | encryption_headers(upload.headers))
 
 
-def _check_part(request: OssRequest) -> None:
-    """Refuse a part that says how it is encrypted: the upload has said so when it began (oss2's tests)."""
+def _check_unencrypted(request: OssRequest) -> None:
+    """Refuse what says how it is encrypted when the upload has said so when it began (oss2's tests)."""
     if any(name in request.headers for name in SSE_HEADERS):
-        raise InvalidArgument("A part is encrypted as its upload was begun, and says nothing of it.")
+        raise InvalidArgument("An upload is encrypted as it was begun, and what goes on with it says nothing of that.")
 
 
 async def _part_copying(request: OssRequest) -> PartCopying:
     check_key(request.key)
-    _check_part(request)
+    _check_unencrypted(request)
     return PartCopying(
         request.bucket,
         request.key,
@@ -294,6 +294,7 @@ def _part_element(part: Part) -> Markup:
 
 
 async def _completion(request: OssRequest) -> Completion:
+    _check_unencrypted(request)
     return Completion(
         request.bucket,
         request.key,

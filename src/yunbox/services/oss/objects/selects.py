@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from yunbox.engine.duck.messages import ObjectFormat, SelectMeta, SelectObject
 from yunbox.kernel.call import Call, Shape
-from yunbox.kernel.errors import Conflict, InvalidArgument, Unsupported
+from yunbox.kernel.errors import Conflict, InvalidArgument
 from yunbox.kernel.texts import whole_number
 from yunbox.services.oss.http.documents import read_document
 from yunbox.services.oss.http.route import OBJECT, on
@@ -70,9 +70,8 @@ def _format(body: Node, process: str) -> ObjectFormat:
         kind = body.value("InputSerialization/JSON/Type").lower()
         if kind not in ("lines", "document") or (kind == "document" and process.endswith("meta")):
             raise InvalidArgument(_WRONG.format("Type"), code="InvalidJsonType")
-        if body.value("InputSerialization/JSON/ParseJsonNumberAsString").lower() == "true":
-            raise Unsupported("Yunbox does not offer ParseJsonNumberAsString.", code="NotImplemented")
-        return ObjectFormat(kind, gzip)
+        as_texts = _flag(body, "InputSerialization/JSON/ParseJsonNumberAsString")
+        return ObjectFormat(kind, gzip, numbers_as_texts=as_texts)
     at = "InputSerialization/CSV/"
     header = body.value(f"{at}FileHeaderInfo", "none").lower()
     if header not in ("none", "use", "ignore"):

@@ -332,9 +332,9 @@ def _mirror(rule: Node, redirect: Node) -> None:
         raise malformed("A MirrorURL ends with a slash.")
     if rule.value("Condition/HttpErrorCodeReturnedEquals") != "404":
         raise malformed("A rule that mirrors is for HttpErrorCodeReturnedEquals 404.")
-    passes, asked = redirect.find("PassQueryString"), redirect.value("MirrorPassQueryString")
-    if passes is not None and asked:  # of a mirror the one is the other, as oss2's tests have it
-        passes.text = asked
+    if asked := redirect.value("MirrorPassQueryString"):  # of a mirror the one is the other, as oss2's tests have it
+        others = [child for child in redirect.children if child.tag != "PassQueryString"]
+        redirect.children = [*others, Node("PassQueryString", text=asked)]
 
 
 def _request_payment(node: Node) -> None:
