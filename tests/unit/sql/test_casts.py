@@ -49,6 +49,12 @@ def test_strict_mode_refuses_what_is_no_value(box: Sandbox, flag: str, of: str, 
         box.value(f"cast(array('-') as array<{of}>)", **{flag: "true"})
 
 
+def test_strict_mode_refuses_a_day_that_there_is_not(box: Sandbox):
+    for text in ("2022-13-20", "2022-02-30", "2022-02-30 00:01:01"):
+        with pytest.raises(duckdb.Error, match=f"ODPS-0123091:.*value '{text}' cannot be casted from String to Date"):
+            box.value(f"cast('{text}' as date)", **STRICT)
+
+
 @pytest.mark.parametrize(
     ("expression", "flags", "value"),
     [
@@ -57,6 +63,7 @@ def test_strict_mode_refuses_what_is_no_value(box: Sandbox, flag: str, of: str, 
         ("cast(0 as boolean)", {}, False),
         ("cast('2022-12-20 00:01:01' as date)", {}, None),
         ("cast('2022-12-20 00:01:01' as date)", STRICT, None),
+        ("cast('2022-13-20' as date)", {}, None),
         ("cast('2022-12-20 00:01:01' as date)", FULL, date(2022, 12, 20)),
         ("cast('2022-12-20' as date)", FULL, date(2022, 12, 20)),
         ("cast('2014-1-9 12:12:12' as datetime)", {}, None),

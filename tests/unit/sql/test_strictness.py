@@ -81,6 +81,16 @@ LENIENT = {"yunbox.sql.lenient": "true"}
         ("select named_struct(1, 2)", "argument 1 of function named_struct must be a STRING"),
         ("select named_struct('a b', 2)", "'a b'"),
         ("select named_struct('', 2)", "is no name of a field"),
+        # the vendor's page "JSON data type"
+        *((text.replace("J", "json '1'"), "values of type JSON cannot be compared") for text in (
+            "select J = J", "select J in (J)", "select max(J) from u", "select greatest(J, J)", "select distinct J",
+            "select J from u union select J from u", "select count(distinct J) from u", "select array(J) < array(J)",
+            "select b from values (J) x(b) group by b", "select b from values (J) x(b) order by b limit 1",
+            "select x.b from values (J) x(b) join values (J) y(b) on x.b = y.b", "select collect_set(J) from u",
+        )),
+        ("select json_parse('[1]')[a] from u", "the index of a JSON value is a constant"),
+        ("select json_set(json '[1]', '$[*]', json '2')", "has a wildcard"),
+        ("select x'zz'", "the digits of x'zz' are not hexadecimal"),
         # the vendor's page "SEQUENCE": integers, or dates and times
         ("select sequence('2024-01-01', '2024-01-03')", "invalid type STRING of argument 1 for function sequence"),
         # the vendor's page "RLIKE"

@@ -9,6 +9,8 @@ from yunbox.engine.duck.failures import BadValue, MemoryShort, Overflow, Unplann
 from yunbox.kernel.errors import Conflict, Internal, InvalidArgument, KernelError, StorageFull
 
 _TOO_LARGE = re.compile("with value (.+) can't be cast because the value is out of range")
+_PAST_TYPE = re.compile(r"[Oo]verflow (?:in|on) (\w+)|Could not cast value (\S+) to (DECIMAL\([\d,]+\))")
+"""The calculation that left its type, or the value and the DECIMAL that it does not fit."""
 _OWN = re.compile("^[A-Z][A-Za-z ]* Error: (Python exception occurred while executing the UDF: [A-Za-z]+: )?")
 """What DuckDB puts before its own texts, those of error(), and those of a failure in Python."""
 _CODED = re.compile(r"ODPS-\d{7}:")
@@ -45,6 +47,11 @@ def translate(failure: duckdb.Error) -> KernelError:
         return BadValue(first_line[coded.start() :])
     if (large := _TOO_LARGE.search(text)) is not None:
         return Overflow(f"the value {large[1]} is out of range")
+    if (past := _PAST_TYPE.search(first_line)) is not None:
+        does, value, of = past.groups()
+        return Overflow(
+            f"the value {value} does not fit {of}" if of else f"the result of {does.lower()} is out of range"
+        )
     told = _OWN.sub("", first_line)
     made = next((make for pattern, make in _BY_TEXT if re.search(pattern, first_line)), None)
     return made(told) if made is not None else Internal(f"{type(failure).__name__}: {text[:2000]}")

@@ -328,7 +328,8 @@ def _from_text(sql: str, target: DataType, safe: bool, where: At) -> str:
     else:
         raise _refused(STRING, target, where)
     if target.name == "date":  # a text with a time gives NULL, in strict mode as well, unless a flag allows it
-        refused = f"CASE WHEN mc_instant_form({sql}) IS NULL THEN {sql} END"
+        timed = f"mc_date_form({sql}) IS NULL AND TRY_CAST(mc_instant_form({sql}) AS TIMESTAMP) IS NOT NULL"
+        refused = f"CASE WHEN ({timed}) IS NOT TRUE THEN {sql} END"
         if flags.full_dates:
             parts.append(f"CAST(TRY_CAST(mc_instant_form({sql}) AS TIMESTAMP) AS DATE)")
     if flags.strict and not safe:

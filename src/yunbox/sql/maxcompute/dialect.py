@@ -22,6 +22,7 @@ from yunbox.sql.maxcompute.grammar import place as at
 from yunbox.sql.maxcompute.script import pieces
 from yunbox.wire.odps.types import parse_type
 
+_NO_HEX = re.compile(r"\b[xX]'[0-9a-fA-F]*[^'0-9a-fA-F][^']*'")
 _ESCAPE = re.compile(r"\\(?:(\d+)|.)", re.DOTALL)
 _OCTAL_DIGITS = 3
 _ENDS = {"'": "string", '"': "string", "`": "quoted name"}
@@ -196,10 +197,15 @@ def _unfinished(text: str, error: TokenError) -> ParseFailed:
         written, what = piece.group(), _ENDS.get(piece.group()[0], "comment")
         ends = written.endswith("*/") if written.startswith("/*") else len(written) > 1 and written[-1] == written[0]
         if not written.startswith(("--", ";")) and not ends:
-            before = text[: piece.start()]
-            where = At(before.count("\n") + 1, piece.start() - (before.rfind("\n") + 1) + 1)
-            return ParseFailed(f"the {what} that begins here does not end", where)
+            return ParseFailed(f"the {what} that begins here does not end", _where(text, piece.start()))
+    if (digits := _NO_HEX.search(text)) is not None:
+        return ParseFailed(f"the digits of {digits.group()} are not hexadecimal ones", _where(text, digits.start()))
     return ParseFailed(_first_line(error))
+
+
+def _where(text: str, index: int) -> At:
+    before = text[:index]
+    return At(before.count("\n") + 1, index - before.rfind("\n"))
 
 
 def _check_escapes(written: str, token: Token) -> None:

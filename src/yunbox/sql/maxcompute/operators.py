@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from yunbox.schema.types import DataType
 from yunbox.sql.maxcompute.casts import as_decimal, cast, common_type, decimal, implicit, wider_number
-from yunbox.sql.maxcompute.errors import NOWHERE, ArgumentTypeWrong, ArgumentWrong, At, UnsupportedSql
+from yunbox.sql.maxcompute.errors import NOWHERE, ArgumentTypeWrong, ArgumentWrong, At, SemanticError, UnsupportedSql
 from yunbox.sql.maxcompute.expr import BIGINT, BOOLEAN, DATETIME, DOUBLE, STRING, Expr, boolean, build
 
 ARITHMETIC: dict[type[exp.Expr], str] = {
@@ -146,8 +146,18 @@ def comparable(left: Expr, right: Expr, where: At = NOWHERE) -> tuple[Expr, Expr
     return implicit(left, target, where), implicit(right, target, where)
 
 
+def check_comparable(of: DataType, where: At) -> None:
+    """The vendor's page "JSON data type": such values are neither compared nor sorted nor grouped."""
+    if of.name == "json":
+        raise SemanticError("values of type JSON cannot be compared, sorted or grouped", where)
+    for child in of.children:
+        check_comparable(child, where)
+
+
 def comparison_type(left: DataType, right: DataType, where: At = NOWHERE) -> DataType:
     """The type two operands are compared in: text against a number is DOUBLE, against a time that time."""
+    for of in (left, right):
+        check_comparable(of, where)
     if left == right:
         return left
     for text, other in ((left, right), (right, left)):

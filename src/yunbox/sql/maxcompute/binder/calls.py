@@ -17,6 +17,7 @@ from yunbox.sql.maxcompute.errors import (
 from yunbox.sql.maxcompute.expr import BIGINT, NO_REFS, Expr, build
 from yunbox.sql.maxcompute.functions import FUNCTIONS, UNSUPPORTED, Function
 from yunbox.sql.maxcompute.functions.registry import wrapped
+from yunbox.sql.maxcompute.operators import check_comparable
 
 if TYPE_CHECKING:
     from yunbox.sql.maxcompute.binder.expressions import ExpressionBinder
@@ -78,6 +79,8 @@ def _aggregate(
     _check_parts(binder, function, node, args, order=order, filtered=filtered, over=over)
     sql, wrap = function.around(text)
     distinct = distinct or function.name == "collect_set"
+    for arg in args if distinct else ():
+        check_comparable(arg.type, at(node))
     if function.name in _COLLECTING and distinct:
         value = args[-1].sql
         if order and not order.startswith(f" ORDER BY {value} "):

@@ -10,7 +10,7 @@ from yunbox.sql.maxcompute import operators
 from yunbox.sql.maxcompute.binder import calls, literals, windows
 from yunbox.sql.maxcompute.casts import common_type, implicit
 from yunbox.sql.maxcompute.dialect import at
-from yunbox.sql.maxcompute.errors import ParseFailed, SemanticError, SqlError, UnsupportedSql
+from yunbox.sql.maxcompute.errors import At, ParseFailed, SemanticError, SqlError, UnsupportedSql
 from yunbox.sql.maxcompute.expr import (
     BIGINT,
     NO_REFS,
@@ -19,6 +19,7 @@ from yunbox.sql.maxcompute.expr import (
     build,
     null,
     quote,
+    text_literal,
 )
 from yunbox.sql.maxcompute.grammar import words
 
@@ -156,8 +157,10 @@ class ExpressionBinder:
         if value.type.name == "map":
             key = implicit(index, value.type.children[0], at(node))
             return build(f"{value.sql}[{key.sql}]", value.type.children[1], value, key)
+        if value.type.name == "json":
+            return _json_element(value, index, at(node))
         if value.type.name != "array":
-            raise SemanticError(f"only ARRAY and MAP have elements, actually {value.type}", at(node))
+            raise SemanticError(f"only ARRAY, MAP and JSON have elements, actually {value.type}", at(node))
         if index.type.is_text:
             raise SemanticError(f"the index of an ARRAY must be a BIGINT, actually {index.type}", at(node))
         index = implicit(index, BIGINT, at(node))
@@ -383,6 +386,18 @@ def _freed(made: Expr) -> Expr:
         made.sql, made.type, made.refs, NO_REFS, made.op, made.args, made.value, made.name,
         made.aggregate, made.window, made.subquery, made.volatile,
     )  # fmt: skip
+
+
+def _json_element(value: Expr, index: Expr, where: At) -> Expr:
+    """``j['k']`` or ``j[0]`` of a JSON value, as its page reads them: a JSON value, or NULL."""
+    step = index.value
+    if isinstance(step, str) and '"' not in step:
+        path = f'$."{step}"'
+    elif isinstance(step, int) and not isinstance(step, bool) and step >= 0:
+        path = f"$[{step}]"
+    else:
+        raise SemanticError("the index of a JSON value is a constant text or a constant number from 0 on", where)
+    return build(f"json_extract({value.sql}, {text_literal(path)})", value.type, value)
 
 
 def _listed(node: exp.Expr) -> list[exp.Expr]:

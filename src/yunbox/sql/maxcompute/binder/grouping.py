@@ -9,6 +9,7 @@ from yunbox.sql.maxcompute.binder.scope import Scope
 from yunbox.sql.maxcompute.dialect import at
 from yunbox.sql.maxcompute.errors import At, SemanticError, UnsupportedSql
 from yunbox.sql.maxcompute.expr import Expr
+from yunbox.sql.maxcompute.operators import check_comparable
 from yunbox.sql.maxcompute.relations import SelectBlock
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ class _Grouper:
             raise SemanticError("GROUP BY cannot have a subquery", at(item))
         if value.aggregate or value.window:
             raise SemanticError("GROUP BY cannot have an aggregate or a window function", at(item))
+        check_comparable(value.type, at(item))
         if value.sql not in [key.sql for key in self.block.keys]:
             self.block.keys.append(value)
         return f"({value.sql} || '')" if value.constant and value.type.is_text else _not_position(value)

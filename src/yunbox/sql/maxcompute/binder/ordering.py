@@ -7,6 +7,7 @@ from sqlglot import exp
 from yunbox.sql.maxcompute.dialect import at
 from yunbox.sql.maxcompute.errors import ParseFailed, SemanticError
 from yunbox.sql.maxcompute.expr import Expr
+from yunbox.sql.maxcompute.operators import check_comparable
 from yunbox.sql.maxcompute.relations import Block, OrderItem, SelectBlock
 
 if TYPE_CHECKING:
@@ -85,9 +86,11 @@ def order_select(
             texts = [output.expr.sql for output in block.outputs]
             position = texts.index(expr.sql) if expr.sql in texts else None
         if position is not None:
+            check_comparable(block.types[position], at(key))
             expr = None
         else:
             assert expr is not None
+            check_comparable(expr.type, at(key))
             if node.args.get("distinct") and not binder.session.lenient:
                 raise SemanticError("ORDER BY of a SELECT DISTINCT names what is selected", at(key))
             extra.append(expr)
@@ -103,6 +106,7 @@ def order_outputs(binder: "QueryBinder", node: exp.Expr, block: Block) -> None:
     for item in order_items(node)[0]:
         key, descending, first = direction(item)
         position = _output_of(binder, key, block)
+        check_comparable(block.types[position], at(key))
         block.order.append(OrderItem(None, position, descending, first))
 
 

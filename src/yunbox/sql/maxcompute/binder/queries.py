@@ -139,6 +139,8 @@ class QueryBinder:
             _check_sides(pairs, at(node.expression))
         types = [common_type(pair, at(node)) for pair in pairs]
         operator = _OPERATORS[type(node)] + ("" if node.args.get("distinct") else " ALL")
+        for of in types if operator != "UNION ALL" else []:
+            operators.check_comparable(of, at(node))
         result = list(zip(left.names, types, strict=True))
         block = SetBlock(operator=operator, left=left, right=right, result=result)
         self.modifiers(node, block)

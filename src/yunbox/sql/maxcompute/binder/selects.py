@@ -13,6 +13,7 @@ from yunbox.sql.maxcompute.binder.scope import Scope, column
 from yunbox.sql.maxcompute.dialect import at
 from yunbox.sql.maxcompute.errors import ParseFailed, SemanticError
 from yunbox.sql.maxcompute.expr import Expr
+from yunbox.sql.maxcompute.operators import check_comparable
 from yunbox.sql.maxcompute.relations import Lateral, Output, Relation, SelectBlock, relations_of
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ def bind_select(binder: "QueryBinder", node: exp.Select, scope: Scope) -> Select
     _select_list(binder, node, scope, block, listed)
     after = _after_list(binder, node, scope, block, listed, keys)
     block.distinct = node.args.get("distinct") is not None
+    for of in block.types if block.distinct else []:
+        check_comparable(of, at(node))
     grouping.check_group(block, after, at(node))
     limit_clauses(binder, node, block)
     return block

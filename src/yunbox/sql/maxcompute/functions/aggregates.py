@@ -5,6 +5,7 @@ from yunbox.sql.maxcompute.casts import cast
 from yunbox.sql.maxcompute.errors import ArgumentTypeWrong, ArgumentWrong
 from yunbox.sql.maxcompute.expr import DOUBLE, Expr
 from yunbox.sql.maxcompute.functions.registry import Around, Call, aggregate, category
+from yunbox.sql.maxcompute.operators import check_comparable
 
 _TYPED = "CAST({} AS {type})"
 _BINS = 10_000  # of percentile_approx(), where none are given
@@ -13,6 +14,7 @@ _BINS = 10_000  # of percentile_approx(), where none are given
 def _extreme(call: Call) -> str:
     if call.args[0].type.name == "boolean":
         raise ArgumentTypeWrong(f"function {call.name} takes no BOOLEAN", call.where)
+    check_comparable(call.args[0].type, call.where)
     return f"{call.name}({call[0]})"
 
 

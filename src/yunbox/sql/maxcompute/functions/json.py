@@ -44,6 +44,31 @@ def _extract(call: Call) -> str:
     return f"CAST(to_json({sql}) AS JSON)" if "[*]" in sql else sql
 
 
+def _exists(call: Call) -> str:
+    sql = f"json_exists({call[0]}, {_path(call)})"
+    return f"list_contains({sql}, true)" if "[*]" in sql else sql
+
+
+def _single_path(call: Call) -> str:
+    found = _path(call)
+    if "[*]" in found:
+        raise ArgumentTypeWrong(f"Param json path of function {call.name} has a wildcard", call.where)
+    return found
+
+
+def _unquoted(call: Call) -> str:
+    text = f"CAST(json({call[0]}) AS VARCHAR)"
+    return f"(CASE json_type({call[0]}) WHEN 'VARCHAR' THEN {call[0]} ->> '$' ELSE {text} END)"
+
+
+def _stripped(call: Call) -> str:
+    arrays, empty = (call[i] if len(call) > i else default for i, default in ((1, "true"), (2, "false")))
+    if len(call) < 4:
+        return f"CAST(yb_json_stripped(CAST({call[0]} AS VARCHAR), {arrays}, {empty}, '$') AS JSON)"
+    sql = f"CAST(yb_json_stripped(CAST({call[0]} AS VARCHAR), {arrays}, {empty}, {call[3]}) AS JSON)"
+    return f"(CASE WHEN {call[3]} IS NULL THEN {call[0]} ELSE {sql} END)"
+
+
 def structure(of: DataType) -> object:
     """A type as the structure that DuckDB's json_transform wants."""
     if of.name == "array":
@@ -146,11 +171,13 @@ scalar("json_pretty", ("json -> string", "CAST(json_pretty({0}) AS VARCHAR)"))
 scalar("json_keys", ("json -> array<string>", "json_keys({0})"))
 scalar("json_type", ("json -> string", "mc_json_type({0})"))
 scalar("json_extract", ("json, string -> json", _extract))
-scalar("json_exists", ("json, string -> boolean", lambda c: f"json_exists({c[0]}, {_path(c)})"))
+scalar("json_exists", ("json, string -> boolean", _exists))
 scalar("json_length", ("json -> bigint", "mc_json_length({0})"),
-       ("json, string -> bigint", lambda c: f"mc_json_length(json_extract({c[0]}, {_path(c)}))"))  # fmt: skip
+       ("json, string -> bigint", lambda c: f"mc_json_length({_extract(c)})"))  # fmt: skip
 scalar("json_contains", ("json, json -> boolean", "json_contains({0}, {1})"))
-scalar("json_set", ("json, string, json -> json", lambda c: f"json_set({c[0]}, {_path(c)}, {c[2]})"))
-scalar("json_insert", ("json, string, json -> json", lambda c: f"json_insert({c[0]}, {_path(c)}, {c[2]})"))
+scalar("json_set", ("json, string, json -> json", lambda c: f"json_set({c[0]}, {_single_path(c)}, {c[2]})"))
+scalar("json_insert", ("json, string, json -> json", lambda c: f"json_insert({c[0]}, {_single_path(c)}, {c[2]})"))
+scalar("json_unquote", ("json -> string", _unquoted))
+scalar("json_strip_nulls", ("json, boolean?, boolean?, string? -> json", _stripped))
 scalar("json_object", ("any?* -> any", _object))
 scalar("json_array", ("any?* -> json", "json_array({*})"))

@@ -11,14 +11,17 @@ from typing import Any
 
 _MODE = re.compile(r"^\s*(lax|strict)\s+", re.IGNORECASE)
 _KEY = re.compile(r"\.?\[\s*'([^']*)'\s*\]|\.'([^']*)'")
-_VALID = re.compile(r"""^\$(\.("[^"]+"|[^.\[\]"$]+)|\[\s*(\d+|\*)\s*\])*$""")
+_VALID = re.compile(r"""^\$(\.("[^"]+"|(?!\*)[^.\[\]"?]+)|\[\s*(\d+|\*)\s*\])*$""")
 _STEP = re.compile(r'\."([^"]+)"|\.([^.\[]+)|\[\s*(\d+|\*)\s*\]')
 
 
 def path(text: str) -> str | None:
     """A vendor's JSON path as DuckDB reads it, or None when it is none. A dot may stand before a bracket."""
     written = _KEY.sub(lambda m: f'."{m.group(1) or m.group(2)}"', _MODE.sub("", text)).strip().replace(".[", "[")
-    return written if _VALID.match(written) else None
+    if not _VALID.match(written):
+        return None
+    steps = (f"[{place}]" if place else f'."{quoted or plain}"' for quoted, plain, place in _STEP.findall(written))
+    return "$" + "".join(steps)
 
 
 def found_at(text: str, wanted: str) -> str | None:
@@ -33,6 +36,35 @@ def found_at(text: str, wanted: str) -> str | None:
     if found is None or isinstance(found, str):
         return found
     return json.dumps(found, ensure_ascii=False, separators=(",", ":"), default=float)
+
+
+def stripped(text: str, arrays: bool, empty: bool, wanted: str) -> str:
+    """json_strip_nulls(): a document without the nulls below a path, or as it is where the path leads nowhere."""
+    steps = path(wanted)
+    try:
+        found = json.loads(text, object_pairs_hook=_first, parse_float=Decimal)
+        kept = _stripped_at(found, _STEP.findall(steps or "[*]"), arrays, empty)
+    except (ValueError, KeyError, IndexError, TypeError):
+        return text
+    return json.dumps(None if kept in ({}, []) else kept, ensure_ascii=False, separators=(",", ":"), default=float)
+
+
+def _stripped_at(value: Any, steps: list[tuple[str, str, str]], arrays: bool, empty: bool) -> Any:
+    if not steps:
+        return _stripped(value, arrays, empty)
+    quoted, plain, place = steps[0]
+    key = int(place) if place else quoted or plain
+    value[key] = _stripped_at(value[key], steps[1:], arrays, empty)
+    return value
+
+
+def _stripped(value: Any, arrays: bool, empty: bool) -> Any:
+    gone: tuple[Any, ...] = (None, {}, []) if empty and arrays else (None, {}) if empty else (None,)
+    if isinstance(value, dict):
+        return {name: kept for name, one in value.items() if (kept := _stripped(one, arrays, empty)) not in gone}
+    if isinstance(value, list) and arrays:
+        return [kept for one in value if (kept := _stripped(one, arrays, empty)) not in gone]
+    return [_stripped(one, arrays, empty) for one in value] if isinstance(value, list) else value
 
 
 def _first(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from yunbox.sql.maxcompute.errors import ArgumentTypeWrong, ArgumentWrong
 from yunbox.sql.maxcompute.expr import DATETIME, DOUBLE, STRING, Expr, build, null, text_literal
 from yunbox.sql.maxcompute.functions.encodings import decode as decode_binary
 from yunbox.sql.maxcompute.functions.registry import Call, category, failing, scalar
-from yunbox.sql.maxcompute.operators import comparable
+from yunbox.sql.maxcompute.operators import check_comparable, comparable
 from yunbox.wire.odps.types import parse_type
 
 
@@ -30,6 +30,8 @@ def _decode(call: Call) -> Expr | str:
 def _compared(args: Sequence[Expr], call: Call) -> DataType:
     """What greatest, least and ordinal compare in: text beside a number is a number, beside a time that time."""
     types = [arg.type for arg in args if arg.type.name != "void"]
+    for of in types:
+        check_comparable(of, call.where)
     numbers = [of for of in types if of.is_numeric]
     texts = [of for of in types if of.is_text]
     if (numbers and texts) or len({of.name == "decimal" for of in numbers}) > 1:

@@ -18,7 +18,7 @@ from functools import wraps
 from typing import Any
 from urllib.parse import quote_plus, unquote_plus
 
-from yunbox.sql.maxcompute.functions.jsonpaths import found_at, walked
+from yunbox.sql.maxcompute.functions.jsonpaths import found_at, stripped, walked
 from yunbox.sql.maxcompute.functions.sketches import numeric_histogram, percentile_cont, percentiles_approx
 
 CHARSETS = {
@@ -267,6 +267,7 @@ NATIVES = (
     Native("yb_hash_double", _hash_double, ("DOUBLE",), "INTEGER"),
     Native("yb_hash_all", _hash_all, ("INTEGER[]",), "INTEGER"),
     Native("yb_json_at", found_at, (_TEXT, _TEXT), _TEXT),
+    Native("yb_json_stripped", stripped, (_TEXT, _FLAG, _FLAG, _TEXT), _TEXT),
     Native("yb_json_escaped", _json_escaped, (_TEXT, _TEXT), _TEXT),
     Native("yb_url_encode", _url_encoded, (_TEXT, _TEXT), _TEXT),
     Native("yb_url_decode", _url_decoded, (_TEXT, _TEXT), _TEXT),

@@ -78,6 +78,8 @@ def _add(cursor: Cursor, planner: QueryPlanner, table: Table) -> Action:
         for column in columns:
             if column.name in known and not if_not_exists:
                 raise SemanticError(f"column {column.name} exists already in {table.name}", cursor.where())
+            if column.type.name == "json":
+                raise SemanticError("no column of type JSON can be added to a table", cursor.where())
         return AddColumns(tuple(columns), if_not_exists)
     if_not_exists = cursor.take("IF NOT EXISTS")
     found = []

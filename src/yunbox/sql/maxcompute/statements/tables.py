@@ -55,6 +55,8 @@ def parse_create_table(cursor: Cursor, planner: QueryPlanner) -> CreateTable:
     for clustered, place in options.clustered:
         if clustered not in {column.name.lower() for column in columns}:
             raise SemanticError(f"column {clustered} of CLUSTERED BY is not in the table", place)
+    if options.clustered and any(column.type.name == "json" for column in columns):
+        raise SemanticError("a table with a column of type JSON cannot be clustered", options.clustered[0][1])
     for column in columns:
         if column.default is not None:
             _check_default(planner, column, where)
