@@ -9,6 +9,7 @@ import struct
 from dataclasses import dataclass
 from typing import Literal
 
+from yunbox.wire.pgwire.encoding import decoded
 from yunbox.wire.pgwire.report import PgError, ProtocolViolation, Report
 
 PROTOCOL_MAJOR = 3
@@ -135,7 +136,7 @@ class Token:
         """The answer to a request for a password. Raises ProtocolViolation."""
         if self.data[-1:] != b"\0" or b"\0" in self.data[:-1]:
             raise ProtocolViolation("invalid password packet size")
-        return _decoded(self.data[:-1])
+        return decoded(self.data[:-1])
 
     @property
     def sasl(self) -> SaslInitial:
@@ -146,7 +147,7 @@ class Token:
         (length,) = _SIGNED.unpack_from(rest)
         if length < 0 or length != len(rest) - 4:
             raise ProtocolViolation("malformed SASLInitialResponse message")
-        return SaslInitial(_decoded(name), rest[4:])
+        return SaslInitial(decoded(name), rest[4:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +186,7 @@ def _parameters(body: bytes) -> dict[str, str]:
     parts = body.split(b"\0")
     if parts[-2:] != [b"", b""] or len(parts) % 2:
         raise ProtocolViolation("invalid startup packet layout: expected terminator as last byte")
-    texts = [_decoded(part) for part in parts[:-2]]
+    texts = [decoded(part) for part in parts[:-2]]
     if any(not name for name in texts[::2]):
         raise ProtocolViolation("invalid startup packet layout: expected terminator as last byte")
     return dict(zip(texts[::2], texts[1::2], strict=True))
@@ -207,21 +208,6 @@ def read(kind: int, body: bytes) -> Message:
 
 def _invalid(message: str = "invalid message format") -> PgError:
     return PgError(Report("ERROR", "08P01", message))
-
-
-def _decoded(text: bytes) -> str:
-    try:
-        return text.decode()
-    except UnicodeDecodeError as failure:
-        wrong = " ".join(
-            f"0x{byte:02x}" for byte in text[failure.start : failure.start + 4][: _width(text[failure.start])]
-        )
-        raise PgError(Report("ERROR", "22021", f'invalid byte sequence for encoding "UTF8": {wrong}')) from None
-
-
-def _width(first: int) -> int:
-    """How many bytes a character has that begins so."""
-    return 4 if first >= 0xF0 else 3 if first >= 0xE0 else 2 if first >= 0xC0 else 1
 
 
 class _Body:
@@ -248,7 +234,7 @@ class _Body:
         if end < 0:
             raise _invalid("invalid string in message")
         start, self._at = self._at, end + 1
-        return _decoded(self._data[start:end])
+        return decoded(self._data[start:end])
 
     def count(self) -> int:
         (count,) = _SHORT.unpack_from(self._data, self._at)

@@ -9,10 +9,11 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+from yunbox.wire.pgwire.encoding import decoded
 from yunbox.wire.pgwire.report import PgError
 from yunbox.wire.pgwire.values.codec import Plain, Style, failure
 from yunbox.wire.pgwire.values.numbers import NUMERIC
-from yunbox.wire.pgwire.values.texts import same, utf8
+from yunbox.wire.pgwire.values.texts import same
 
 _ESCAPED = re.compile(r'["\\\x00-\x1f]')
 _SHORT = {"\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", '"': '\\"', "\\": "\\\\"}
@@ -85,8 +86,8 @@ def _string(value: str, text: str) -> str:
 def _unpack_jsonb(data: bytes) -> str:
     if data[:1] != b"\1":
         raise failure("XX000", f"unsupported jsonb version number {data[0] if data else 0}")
-    return _normal(utf8(data[1:]))
+    return _normal(decoded(data[1:]))
 
 
-JSON = Plain(same, _checked, str.encode, lambda data: _checked(utf8(data)))
+JSON = Plain(same, _checked, str.encode, lambda data: _checked(decoded(data)))
 JSONB = Plain(same, _normal, lambda value: b"\1" + value.encode(), _unpack_jsonb)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import NamedTuple
 
+from yunbox.wire.pgwire.encoding import decoded
 from yunbox.wire.pgwire.values.codec import Plain, Style, failure, invalid, malformed
 
 _OCTAL = re.compile(rb"\\(?:(\\)|([0-3][0-7]{2}))")
@@ -15,24 +16,12 @@ _BITS = re.compile(r"0|[1-9][0-9]{0,2}", re.ASCII)
 _UUID = re.compile(r"\{?((?:[0-9a-fA-F]{4}-?){7}[0-9a-fA-F]{4})\}?", re.ASCII)
 
 
-def utf8(data: bytes) -> str:
-    """A text. Raises PgError 22021 for what is no UTF-8 or has a zero byte."""
-    try:
-        text = data.decode()
-    except UnicodeDecodeError as found:
-        wrong = data[found.start]
-        raise failure("22021", f'invalid byte sequence for encoding "UTF8": 0x{wrong:02x}') from None
-    if "\0" in text:
-        raise failure("22021", 'invalid byte sequence for encoding "UTF8": 0x00')
-    return text
-
-
 def same(text: str) -> str:
     """It."""
     return text
 
 
-TEXT = Plain(same, same, str.encode, utf8)
+TEXT = Plain(same, same, str.encode, decoded)
 
 
 # -- BYTEA

@@ -1,0 +1,92 @@
+"""What COPY ... FROM reads in the formats text and CSV, and where it stands, which errors say."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from yunbox.wire.pgwire.copy.fields import CsvFields, TextFields
+from yunbox.wire.pgwire.copy.lines import Lines
+from yunbox.wire.pgwire.copy.options import Options
+from yunbox.wire.pgwire.encoding import decoded
+from yunbox.wire.pgwire.report import PgError, Report
+from yunbox.wire.pgwire.values.codec import failure
+
+_SHOWN_MAX = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row's fields, None being NULL, and the number of its last line."""
+
+    line: int
+    fields: list[str | None]
+
+
+class RowReader:
+    """Takes bytes in pieces, and gives the rows of these columns that are whole."""
+
+    def __init__(self, options: Options, table: str, columns: Sequence[str]) -> None:
+        self._options = options
+        self._table, self._columns = table, columns
+        self._lines = Lines(options)
+        self._fields = CsvFields(options, columns) if options.format == "csv" else TextFields(options)
+        self._number = 0
+
+    def feed(self, data: bytes) -> list[Row]:
+        """The rows that became whole. Raises PgError."""
+        return list(self._read(self._lines.feed(data)))
+
+    def finish(self) -> list[Row]:
+        """The last row, which needs no end of line. Raises PgError."""
+        rows = list(self._read(self._lines.finish()))
+        if not self._number and self._options.header == "match":
+            return list(self._read(iter([(b"", 0)])))
+        return rows
+
+    def _read(self, lines: Iterator[tuple[bytes, int]]) -> Iterator[Row]:
+        place = f"line {self._number + 1}"
+        try:
+            for line, inner in lines:
+                head = self._options.header if not self._number else False
+                self._number += 1 + inner
+                place = f"line {self._number}"
+                text = decoded(line)
+                place = f"line {self._number}: {_shown(text)}"
+                if not head:
+                    yield Row(self._number, self._row(text))
+                elif head == "match":
+                    self._match(self._fields.split(text))
+                place = f"line {self._number + 1}"
+        except PgError as error:
+            told = error.report
+            where = f"COPY {self._table}, {place}"
+            raise PgError(Report("ERROR", told.sqlstate, told.message, told.detail, told.hint, where=where)) from None
+
+    def _row(self, text: str) -> list[str | None]:
+        fields = self._fields.split(text)
+        if len(fields) > len(self._columns):
+            raise failure("22P04", "extra data after last expected column")
+        if len(fields) < len(self._columns):
+            raise failure("22P04", f'missing data for column "{self._columns[len(fields)]}"')
+        return fields
+
+    def _match(self, names: list[str | None]) -> None:
+        """Compare the names of the first line with the columns'."""
+        if len(names) != len(self._columns):
+            told = f"wrong number of fields in header line: got {len(names)}, expected {len(self._columns)}"
+            raise failure("22P04", told)
+        for at, (name, column) in enumerate(zip(names, self._columns, strict=True), 1):
+            if name != column:
+                got = f'got "{name}"' if name is not None else f'got null value ("{self._options.nothing}")'
+                raise failure("22P04", f'column name mismatch in header line field {at}: {got}, expected "{column}"')
+
+    def where(self, row: Row, column: int) -> str:
+        """What an error about a field's value says of its place."""
+        field = row.fields[column]
+        value = "null input" if field is None else _shown(field)
+        return f"COPY {self._table}, line {row.line}, column {self._columns[column]}: {value}"
+
+
+def _shown(text: str) -> str:
+    """A text in quotes; of a long one the first bytes that are whole characters."""
+    data = text.encode()
+    return f'"{text}"' if len(data) <= _SHOWN_MAX else f'"{data[:_SHOWN_MAX].decode(errors="ignore")}..."'
