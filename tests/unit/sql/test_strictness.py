@@ -71,6 +71,9 @@ LENIENT = {"yunbox.sql.lenient": "true"}
         ("select /*+ mapjoin(x) */ x.a from u x join u y on x.a = y.a join w z on x.a > z.a", "expect equality"),
         (f"select /*+ mapjoin({', '.join(f't{i}' for i in range(129))}) */ 1", "names 128 tables at most"),
         ("select /*+ mapjoin(z) */ x.a from u x join w y", "ODPS-0130252"),
+        ("select a from u using sample 1", "invalid token"),
+        # the vendor's page "QUALIFY"
+        ("select a from u qualify a > 1", "use QUALIFY clause without window function"),
         ("select a from u offset 1", "OFFSET stands behind LIMIT"),
         ("select sum(*) from u", "* is no expression here"),
         ("select extract(1.25BD, null)", "a unit such as YEAR expected"),

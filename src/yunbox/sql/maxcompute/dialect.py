@@ -85,6 +85,18 @@ def _no_literal(self: Any, this: exp.Expr, _: exp.DataType) -> exp.Expr:
     raise ParseFailed(f"no literal of {_.sql()} is written so: use CAST", at(this))
 
 
+def _json_literal(self: Any, this: exp.Expr, _: Any) -> exp.Expr:
+    """``json '{}'['a']`` is an element of the document, not of its text."""
+    text, holder = this, None
+    while isinstance(text, exp.Bracket):
+        text, holder = text.this, text
+    document = self.expression(exp.ParseJSON(this=text, is_literal=True))
+    if holder is None:
+        return document
+    holder.set("this", document)
+    return this
+
+
 class MaxComputeParser(HiveParser):
     """sqlglot's Hive parser without its function table and without its reading of CHAR and VARCHAR.
 
@@ -106,8 +118,12 @@ class MaxComputeParser(HiveParser):
     }
     TYPE_LITERAL_PARSERS = {  # noqa: RUF012
         **{of: _no_literal for of in exp.DType if of not in _TYPED},
-        exp.DType.JSON: HiveParser.TYPE_LITERAL_PARSERS[exp.DType.JSON],
+        exp.DType.JSON: _json_literal,
     }
+    QUERY_MODIFIER_PARSERS = {  # noqa: RUF012 - without USING SAMPLE
+        token: read for token, read in HiveParser.QUERY_MODIFIER_PARSERS.items() if token != TokenType.USING
+    }
+    QUERY_MODIFIER_TOKENS = set(QUERY_MODIFIER_PARSERS)  # noqa: RUF012
     EXPONENT = {TokenType.CARET: exp.BitwiseXor}  # noqa: RUF012
     STRING_ALIASES = True  # double-quoted ones: select a "b"
     TABLE_ALIAS_TOKENS = HiveParser.TABLE_ALIAS_TOKENS - _NO_ALIAS

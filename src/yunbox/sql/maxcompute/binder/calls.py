@@ -212,9 +212,7 @@ def order_by(binder: "ExpressionBinder", node: exp.Expr) -> tuple[str, list[Expr
         ordered = isinstance(item, exp.Ordered)
         value = binder.bind(item.this if ordered else item)
         if value.constant or value.sql.startswith("'"):
-            value = replace(
-                value, sql="(NULL IS NULL)"
-            )  # whatever it is, it orders nothing, and DuckDB takes no literal
+            value = replace(value, sql=f"(CASE WHEN NULL IS NULL THEN {value.sql} END)")  # DuckDB takes no literal
         descending = bool(ordered and item.args.get("desc"))
         first = bool(item.args.get("nulls_first")) if ordered else not descending
         items.append(f"{value.sql}{' DESC' if descending else ''} NULLS {'FIRST' if first else 'LAST'}")

@@ -67,7 +67,7 @@ def _after_list(
     if node.args.get("qualify"):
         block.qualify = late.conjuncts(node.args["qualify"].this)
         if not any(test.window for test in block.qualify):
-            raise SemanticError("QUALIFY needs a window function", at(node.args["qualify"]))
+            raise SemanticError("use QUALIFY clause without window function", at(node.args["qualify"]))
     late.aliases = "first"
     extra = order_select(binder, node, block, late)
     block.windows = listed.windows + late.windows
