@@ -58,8 +58,13 @@ def named(name: str) -> tzinfo | None:
     """A zone by its name in the database of zones, in any case, or by an abbreviation; None when there is none."""
     if (hours := _ABBREVIATIONS.get(name.lower())) is not None:
         return timezone(timedelta(hours=hours))
-    spelled = _names().get(name.lower())
-    return ZoneInfo(spelled) if spelled is not None else None
+    known = spelled(name)
+    return ZoneInfo(known) if known is not None else None
+
+
+def spelled(name: str) -> str | None:
+    """A zone's name as the database of zones spells it; None when it has no such zone."""
+    return _names().get(name.lower())
 
 
 @cache

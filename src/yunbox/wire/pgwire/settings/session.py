@@ -1,0 +1,132 @@
+"""The settings of one session through its transactions."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from yunbox.wire.pgwire.report import PgError
+from yunbox.wire.pgwire.settings.kinds import Whole, identifier
+from yunbox.wire.pgwire.settings.parameters import PARAMETERS, Parameter
+from yunbox.wire.pgwire.settings.zone import zone_of
+from yunbox.wire.pgwire.values.codec import Style, failure
+
+_OWN = re.compile(r"[A-Za-z_\x80-\U0010ffff][\w$]*(?:\.[A-Za-z_\x80-\U0010ffff][\w$]*)+")
+_LETTERS_MAX = 10_000
+
+
+class Settings:
+    """What each parameter is. ``defaults`` are the session's own, which RESET comes back to: those of the server and
+    what the client said when it connected. ``free`` names beginnings of names that are taken though nobody knows them.
+    """
+
+    def __init__(self, defaults: Mapping[str, str], free: Sequence[str] = ()) -> None:
+        self._free = tuple(free)
+        self._defaults = {name: one.default for name, one in PARAMETERS.items()}
+        self._kept: dict[str, str] = {}
+        self._local: dict[str, str] = {}
+        self._before: list[tuple[dict[str, str], dict[str, str]]] = []
+        self._style: Style | None = None
+        for name, value in defaults.items():
+            one = PARAMETERS.get(name.lower())
+            now = self._defaults.get(name.lower(), "")
+            self._defaults[name.lower()] = value if one is None or one.fixed else one.kind.read(name, value, now)
+        self._told: dict[str, str] = {}
+
+    def show(self, name: str) -> str:
+        """What SHOW says. Raises PgError 42704."""
+        key = name.lower()
+        for values in (self._local, self._kept, self._defaults):
+            if key in values:
+                return values[key]
+        raise _unknown(name)
+
+    def number(self, name: str) -> int:
+        """The number of a setting that is one, in its own unit."""
+        kind = PARAMETERS[name].kind
+        assert isinstance(kind, Whole)
+        return kind.number(self.show(name))
+
+    def set(self, name: str, values: Sequence[str], *, local: bool = False) -> None:
+        """SET name TO values; with ``local`` until the transaction ends. Raises PgError."""
+        key, one = name.lower(), self._changeable(name)
+        if one is None or not one.listed:
+            if len(values) != 1:
+                raise failure("22023", f"SET {name} takes only one argument")
+            text = values[0]
+        else:
+            text = ", ".join(map(identifier, values)) if key == "search_path" else ", ".join(values)
+        if len(text) > _LETTERS_MAX:
+            raise failure("22023", f'value for parameter "{name}" is too long')
+        self._put(key, text if one is None else one.kind.read(name, text, self.show(key)), local=local)
+
+    def reset(self, name: str, *, local: bool = False) -> None:
+        """RESET name, or SET name TO DEFAULT. Raises PgError."""
+        key = name.lower()
+        if self._changeable(name) is None:
+            self._put(key, "", local=local)
+        else:
+            self._put(key, self._defaults[key], local=local)
+
+    def reset_all(self) -> None:
+        """RESET ALL."""
+        self._kept, self._local, self._style = {}, {}, None
+
+    def _changeable(self, name: str) -> Parameter | None:
+        """A parameter; None is one that the client invents. Raises PgError 42704, 42602 or 55P02."""
+        one = PARAMETERS.get(name.lower())
+        if one is None:
+            if "." not in name and not name.lower().startswith(self._free or ("\0",)):
+                raise _unknown(name)
+            if "." in name and not _OWN.fullmatch(name):
+                detail = "Custom parameter names must be two or more simple identifiers separated by dots."
+                raise failure("42602", f'invalid configuration parameter name "{name}"', detail)
+        elif one.fixed:
+            raise failure("55P02", f'parameter "{one.name}" cannot be changed')
+        return one
+
+    def _put(self, key: str, value: str, *, local: bool) -> None:
+        if local:
+            self._local[key] = value
+        else:
+            self._kept[key] = value
+            self._local.pop(key, None)
+        self._style = None
+
+    # -- transactions and savepoints
+
+    def begin(self) -> None:
+        """A transaction or a savepoint begins."""
+        self._before.append((dict(self._kept), dict(self._local)))
+
+    def end(self) -> None:
+        """The innermost savepoint is released, or the transaction commits: then what is local is over."""
+        self._before.pop()
+        if not self._before:
+            self._local, self._style = {}, None
+
+    def undo(self) -> None:
+        """The innermost savepoint, or the transaction, is as if it had never been."""
+        (self._kept, self._local), self._style = self._before.pop(), None
+
+    # -- what others are told
+
+    def reports(self) -> list[tuple[str, str]]:
+        """What clients are to be told: of reported parameters those that changed since the last time."""
+        now = {one.name: self.show(one.name) for one in PARAMETERS.values() if one.reported}
+        changed = [(name, value) for name, value in now.items() if self._told.get(name) != value]
+        self._told = now
+        return changed
+
+    @property
+    def style(self) -> Style:
+        """How values are written; ``now`` is the caller's to say."""
+        if self._style is None:
+            dates, order = self.show("DateStyle").upper().split(", ")
+            self._style = Style(
+                dates, order, self.show("IntervalStyle"), zone_of(self.show("TimeZone")),
+                self.number("extra_float_digits"), self.show("bytea_output") == "escape",
+            )  # fmt: skip
+        return self._style
+
+
+def _unknown(name: str) -> PgError:
+    return failure("42704", f'unrecognized configuration parameter "{name}"')
