@@ -28,6 +28,11 @@ CLOCK_SKEW_S_MAX = 15 * 60
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 
 
+def is_column_name(name: str) -> bool:
+    """Whether a column can have this name: letters of any script, digits and underscores."""
+    return re.fullmatch(r"\w+", name) is not None and len(name.encode()) <= NAME_LENGTH_MAX
+
+
 def check_name(name: str, what: str) -> str:
     """Return an identifier in lower case, or raise InvalidArgument.
 

@@ -22,6 +22,7 @@
 Clients match on the text, so ``message`` always starts with the code and its position.
 """
 
+import re
 from dataclasses import dataclass
 
 from yunbox.kernel.errors import InvalidArgument, KernelError, NotFound, Refused, Unsupported
@@ -41,6 +42,9 @@ class At:
 NOWHERE = At()
 
 
+_PLACED = re.compile(r"^(ODPS-\d{7}):\[\d+,\d+\]")
+
+
 class SqlError(KernelError):
     """Above every error of this layer, so that callers can catch all of them."""
 
@@ -50,6 +54,11 @@ class SqlError(KernelError):
         if at != NOWHERE and self.message.startswith(nowhere):
             self.message = f"{self.code}:{at}{self.message.removeprefix(nowhere)}"
             self.args = (self.message,)
+
+    def move(self, at: At) -> None:
+        """Say another place than that in a text which nobody wrote."""
+        self.message = _PLACED.sub(lambda found: f"{found[1]}:{at}", self.message)
+        self.args = (self.message,)
 
 
 class ParseFailed(SqlError, InvalidArgument):

@@ -46,6 +46,9 @@ def check_table_columns(table: Table) -> None:
         raise InvalidArgument(
             f"A table has at most {limits.COLUMNS_MAX} columns, {limits.PARTITION_COLUMNS_MAX} of them for partitions"
         )
+    for name in names:
+        if not limits.is_column_name(name):
+            raise InvalidArgument(f"Invalid column name {name!r}: use letters, digits and underscores")
     doubled = {name for name in names if names.count(name) > 1}
     if doubled:
         raise InvalidArgument(f"Column {sorted(doubled)[0]} is defined more than once")

@@ -174,6 +174,8 @@ class Cursor:
             where, column = self.where(), self.name()
             if column in dict(found):
                 raise SemanticError(f"partition column {column} is given more than once", where)
+            if self.word(self.at + 1) == "NULL":
+                raise SemanticError(f"the value of partition column {column} is NULL", where)
             found.append((column, self.constant() if self.take("=") or self.take("==") else None))
             if not self.take(","):
                 break

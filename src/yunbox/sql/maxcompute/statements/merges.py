@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from yunbox.schema.tables import Table
 from yunbox.sql.maxcompute.dialect import parse_query
-from yunbox.sql.maxcompute.errors import At, SemanticError, UnsupportedSql
+from yunbox.sql.maxcompute.errors import At, SemanticError, SqlError, UnsupportedSql
 from yunbox.sql.maxcompute.queries import QueryPlanner
 from yunbox.sql.maxcompute.statements.cursor import Cursor
 from yunbox.sql.maxcompute.statements.inserts import fit, target
@@ -216,7 +216,11 @@ def parse_merge(cursor: Cursor, planner: QueryPlanner) -> Update:
 
 def _planned(merge: _Merge, planner: QueryPlanner) -> Update:
     binder = planner.binder()
-    block = binder.bind(parse_query(merge.text()))
+    try:
+        block = binder.bind(parse_query(merge.text()))
+    except SqlError as error:
+        error.move(merge.where)  # its place is one of the query that the statement became
+        raise
     dynamic = [column.name.lower() for column in merge.table.partition_columns]
     query = fit(planner, binder, block, merge.table, None, dynamic, merge.where)
     return Update(merge.table, _target_first(query, merge.table))

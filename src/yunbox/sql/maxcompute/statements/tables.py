@@ -1,5 +1,6 @@
 """CREATE, DROP and TRUNCATE of tables."""
 
+from yunbox.kernel import limits
 from yunbox.schema.tables import Column, PartitionValues, Table
 from yunbox.schema.types import INTEGERS
 from yunbox.sql.maxcompute.casts import converts
@@ -154,7 +155,9 @@ def _definitions(cursor: Cursor) -> list[Column]:
 
 def column_definition(cursor: Cursor) -> Column:
     """``name type [NOT NULL] [DEFAULT value] [COMMENT 'text']``."""
-    name, of = cursor.name(), cursor.type()
+    where, name, of = cursor.where(), cursor.name(), cursor.type()
+    if not limits.is_column_name(name):
+        raise SemanticError(f"'{name}' is no name of a column: use letters, digits and underscores", where)
     nullable, default, comment = True, None, ""
     while True:
         if cursor.take("NOT NULL"):
