@@ -8,13 +8,15 @@ from tests.clients.oss.test_green_there import refusal
 ROOTS = {
     "cors": "CORSConfiguration", "lifecycle": "LifecycleConfiguration", "logging": "BucketLoggingStatus",
     "publicAccessBlock": "PublicAccessBlockConfiguration", "referer": "RefererConfiguration",
-    "transferAcceleration": "TransferAccelerationConfiguration", "website": "WebsiteConfiguration",
+    "tagging": "Tagging", "transferAcceleration": "TransferAccelerationConfiguration",
+    "website": "WebsiteConfiguration",
 }  # fmt: skip
 CORS = "<CORSRule><AllowedOrigin>*</AllowedOrigin><AllowedMethod>GET</AllowedMethod>%s</CORSRule>"
 RULE = "<Rule><Prefix>p/</Prefix><Status>Enabled</Status><Expiration><Days>1</Days></Expiration>%s</Rule>"
 ROUTE = (
     "<RoutingRule><RuleNumber>1</RuleNumber><Redirect><RedirectType>External</RedirectType></Redirect></RoutingRule>"
 )
+LOGS = "<LoggingEnabled><TargetBucket>b</TargetBucket><TargetPrefix>%s</TargetPrefix></LoggingEnabled>"
 INDEX = "<IndexDocument><Suffix>i.html</Suffix>%s</IndexDocument>"
 
 
@@ -46,6 +48,12 @@ def put(bucket: oss2.Bucket, mark: str, inner: str) -> tuple[int, str]:
         ("logging", "<LoggingEnabled><TargetBucket>nobody-has-it</TargetBucket></LoggingEnabled>",
          "InvalidTargetBucketForLogging"),
         ("logging", "<LoggingEnabled><TargetBucket>x</TargetBucket></LoggingEnabled>", "InvalidTargetBucketForLogging"),
+        # 0032-00000005 and -06
+        ("logging", LOGS % "/abc", "InvalidArgument"),
+        ("logging", LOGS % "\\abc", "InvalidArgument"),
+        ("logging", LOGS % ("x" * 257), "InvalidArgument"),
+        # PutBucketTags
+        ("tagging", "", "MalformedXML"),
         # PutBucketReferer, PutBucketWebsite, PutBucketPublicAccessBlock, PutBucketTransferAcceleration
         ("referer", "<AllowEmptyReferer>true</AllowEmptyReferer><TruncatePath>x</TruncatePath><RefererList/>",
          "MalformedXML"),
@@ -74,6 +82,13 @@ def test_a_document_that_says_what_it_may_not(bucket: oss2.Bucket, mark: str, in
 )
 def test_a_document_that_says_what_it_may(bucket: oss2.Bucket, mark: str, inner: str) -> None:
     assert put(bucket, mark, inner) == (200, "")
+
+
+def test_headers_of_a_cors_rule_are_told_in_small_letters(bucket: oss2.Bucket) -> None:
+    """The integration tests of the vendor's alibabacloud-oss-v2."""
+    rule = oss2.models.CorsRule(allowed_origins=["*"], allowed_methods=["GET"], allowed_headers=["X-Oss-Meta-A"])
+    bucket.put_bucket_cors(oss2.models.BucketCors([rule]))
+    assert bucket.get_bucket_cors().rules[0].allowed_headers == ["x-oss-meta-a"]
 
 
 def test_logs_go_to_a_bucket_of_ones_own(bucket: oss2.Bucket) -> None:

@@ -12,6 +12,7 @@ _BY_CODE = {
     "InvalidAccessKeyId": "0002-00000902",
     "InvalidBucketName": "0015-00000001",
     "InvalidEncryptionAlgorithmError": "0005-00000003",
+    "InvalidPartOrder": "0042-00000209",
     "InvalidPolicyDocument": "0006-00000201",
     "InvalidTag": "0010-00000217",
     "MalformedXML": "0031-00000001",
@@ -20,6 +21,7 @@ _BY_CODE = {
     "NoSuchBucketPolicy": "0030-00000006",
     "NoSuchKey": "0026-00000001",
     "NoSuchUpload": "0042-00000002",
+    "PartAlreadyExist": "0042-00000108",
     "RequestTimeTooSkewed": "0002-00000504",
 }
 _BY_SCHEME = {

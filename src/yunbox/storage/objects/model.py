@@ -20,6 +20,8 @@ SYMLINK = "Symlink"
 DELETE_MARKER = "DeleteMarker"
 KINDS = (NORMAL, MULTIPART, APPENDABLE, SYMLINK, DELETE_MARKER)
 STORAGE_CLASSES = ("Standard", "IA", "Archive", "ColdArchive", "DeepColdArchive")
+NOT_OF_APPENDABLE = ("ColdArchive", "DeepColdArchive")
+"""Classes that an object has which nothing can be appended to any more."""
 
 OFF = ""
 REMOTE = "remote"

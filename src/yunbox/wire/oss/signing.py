@@ -97,8 +97,8 @@ def canonical_v1(
 
 
 def decoded(text: str) -> str:
-    """A name or a value of a query, as it was before it was encoded; most have nothing to decode."""
-    return unquote_plus(text) if "%" in text or "+" in text else text
+    """A name or a value of a query, as it was before it was encoded; bytes that are no UTF-8 escape as surrogates."""
+    return unquote_plus(text, errors="surrogateescape") if "%" in text or "+" in text else text
 
 
 def is_own(names: Iterable[str]) -> bool:
@@ -184,7 +184,11 @@ def _sorted_query(query: Query, *, bare: bool) -> str:
 
 def encoded(query: Query) -> tuple[tuple[str, str], ...]:
     """Pairs as AWS has them signed, however they were sent: only unreserved characters are left as they are."""
-    return tuple((quote(decoded(name), safe=""), quote(decoded(value), safe="")) for name, value in query)
+    return tuple((_quoted(name), _quoted(value)) for name, value in query)
+
+
+def _quoted(text: str) -> str:
+    return quote(decoded(text), safe="", errors="surrogateescape")
 
 
 def _string_to_sign(algorithm: str, date: str, scope: Scope, request: str) -> str:

@@ -48,7 +48,11 @@ def canonical_oss2(
 def canonical_aws(method: str, path: str, query: Query, headers: Mapping[str, str], date: str) -> str:
     """The text of AWS's version 2. ``path`` is ``/bucket/key`` as it was sent; ``date`` may be the expiry's."""
     names = sorted(name for name in headers if name.startswith("x-amz-"))
-    chosen = sorted((decoded(name), unquote(value)) for name, value in query if decoded(name) in AWS_SIGNED)
+    chosen = sorted(
+        (decoded(name), unquote(value, errors="surrogateescape"))
+        for name, value in query
+        if decoded(name) in AWS_SIGNED
+    )
     pairs = "&".join(f"{name}={value}" if value else name for name, value in chosen)
     return "\n".join(
         (

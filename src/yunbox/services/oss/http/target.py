@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import unquote
+from urllib.parse import unquote, unquote_to_bytes
 
 from yunbox.kernel import limits
 from yunbox.kernel.errors import InvalidArgument
@@ -99,7 +99,8 @@ def parse_target(scope: Scope, receive: Receive, domain: str) -> OssRequest:
     query = {decoded(name): decoded(value) for name, value in pairs}
     if len(headers) != len(scope["headers"]) or len(query) != len(pairs):
         _check_once(name for name, _ in scope["headers"] if name not in _REPEATABLE)
-        _check_once(decoded(name).encode() for name, _ in pairs)
+        _check_once(decoded(name).encode("utf-8", "surrogateescape") for name, _ in pairs)
+    _check_utf_8(query)
     return OssRequest(
         method=scope["method"],
         bucket=bucket,
@@ -119,6 +120,24 @@ def _check_once(names: Iterable[bytes]) -> None:
     twice = next((name for name, count in Counter(names).items() if count > 1), None)
     if twice is not None:
         raise InvalidArgument(f"The request has {twice[:64].decode('utf-8', 'replace')} twice.")
+
+
+def _check_utf_8(query: Mapping[str, str]) -> None:
+    """Refuse a query that is no text, bar the headers that an answer shall have, whose bytes are the client's own."""
+    for name, value in query.items():
+        if not (name.isascii() and (value.isascii() or name.startswith("response-"))):
+            try:
+                (name + value).encode()
+            except UnicodeEncodeError:
+                raise InvalidArgument("The query of the request is not valid UTF-8.") from None
+
+
+def named(text: str) -> str:
+    """A name that a header spells percent-encoded, with a plus for a space, or as it is. Raises InvalidArgument."""
+    try:
+        return unquote_to_bytes(text.replace("+", " ").encode("latin-1")).decode()
+    except UnicodeError:
+        raise InvalidArgument("The name in a header is not valid UTF-8.", code="InvalidObjectName") from None
 
 
 def as_sent(text: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
-from urllib.parse import quote, unquote_plus
+from urllib.parse import quote
 
 import msgspec
 
@@ -16,7 +16,7 @@ from yunbox.services.oss.http import s3_bodies
 from yunbox.services.oss.http.documents import parse_document, read_document, read_text
 from yunbox.services.oss.http.route import OBJECT, empty, on, xml
 from yunbox.services.oss.http.shapes import malformed
-from yunbox.services.oss.http.target import S3, OssRequest
+from yunbox.services.oss.http.target import S3, OssRequest, named
 from yunbox.services.oss.objects.headers import Traits, check_tags, object_acl, restore_header, traits, version_header
 from yunbox.services.oss.objects.overwrite import Overwrite, overwrite_of
 from yunbox.services.oss.objects.reading import on_version
@@ -166,7 +166,7 @@ class Linking(OnObject):
 
 async def _new_link(request: OssRequest) -> Linking:
     check_key(request.key)
-    target = unquote_plus(request.headers.get("x-oss-symlink-target", ""))
+    target = named(request.headers.get("x-oss-symlink-target", ""))
     check_key(target)
     return Linking(request.bucket, request.key, target, traits(request.headers), overwrite_of(request))
 
@@ -226,6 +226,12 @@ class Restored:
     tier: str
 
 
+def _wrong_class() -> InvalidArgument:
+    """Source: the vendor's page of 0016-00000702."""
+    text = "The operation is not valid for the object's storage class."
+    return InvalidArgument(text, code="OperationNotSupported", ec="0016-00000702")
+
+
 async def _restore(service: Oss, call: Call[Restoring]) -> Restored:
     days, tier = call.params.days, call.params.tier
     now_ms = service.store.objects.now_ms()
@@ -235,7 +241,7 @@ async def _restore(service: Oss, call: Call[Restoring]) -> Restored:
         nonlocal already
         times = _RESTORE_MS.get(record.storage_class)
         if times is None:
-            raise Conflict("The operation is not valid for the object's storage class.", code="OperationNotSupported")
+            raise _wrong_class()
         if tier not in _TIERS:
             raise InvalidArgument("The tier of the restore request is not valid.")
         if tier not in times or not 1 <= days <= _RESTORE_DAYS_MAX[record.storage_class]:
@@ -270,7 +276,7 @@ async def _clean(service: Oss, call: Call[OnVersion]) -> Found:
 
     def edit(record: ObjectRecord) -> ObjectRecord:
         if record.storage_class not in _CLEANED:
-            raise Conflict("The operation is not valid for the object's storage class.", code="OperationNotSupported")
+            raise _wrong_class()
         if record.restored_until_ms <= now_ms:
             raise Conflict("The archive file or restore info stale", code="ArchiveRestoreFileStale")
         if record.restore_ready_ms > now_ms:

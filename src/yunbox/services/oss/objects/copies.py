@@ -4,19 +4,20 @@ import re
 import time
 from dataclasses import dataclass
 from typing import Any, Protocol
-from urllib.parse import unquote, unquote_plus
+from urllib.parse import unquote
 
 from yunbox.kernel.call import Access, Call, Place
 from yunbox.kernel.errors import Conflict, InvalidArgument
 from yunbox.services.oss.buckets.buckets import check_bucket_name
 from yunbox.services.oss.http.pace import lasting, rate_of
 from yunbox.services.oss.http.route import OBJECT, on, xml
-from yunbox.services.oss.http.target import S3, OssRequest
+from yunbox.services.oss.http.target import S3, OssRequest, named
 from yunbox.services.oss.objects.headers import (
     ANY,
     SOURCE,
     Conditions,
     Traits,
+    check_appendable,
     conditions,
     encryption_headers,
     is_frozen,
@@ -67,7 +68,7 @@ def source_of(request: OssRequest) -> CopySource:
     It begins with a slash, bar in the S3 dialect: the vendor's page of the error 0042-00000301.
     """
     text, asked, query = request.headers["x-oss-copy-source"].partition("?")
-    bucket, _, key = unquote_plus(text).removeprefix("/").partition("/")
+    bucket, _, key = named(text).removeprefix("/").partition("/")
     if not bucket or not key or not (text.startswith(("/", "%2F", "%2f")) or request.dialect == S3):
         raise InvalidArgument(
             "Copy Source must mention the source bucket and key: /sourcebucket/sourcekey.", ec="0042-00000301"
@@ -172,8 +173,11 @@ def _copied_record(source: ObjectRecord, params: Copying, bucket: Bucket, owner:
     given = params.traits.given(owner, bucket)
     plain = {name: value for name, value in source.headers.items() if name not in SSE_HEADERS}
     kept = given.headers if params.replaces_headers else plain | encryption_headers(given.headers)
+    kind = _copied_kind(source, params)
+    if kind == APPENDABLE and not source.sealed_ms:
+        check_appendable(given.storage_class)
     return ObjectRecord(
-        _copied_kind(source, params),
+        kind,
         source.size,
         now_ms,
         source.etag,
@@ -183,6 +187,7 @@ def _copied_record(source: ObjectRecord, params: Copying, bucket: Bucket, owner:
         tags=given.tags if params.replaces_tags else source.tags,
         owner=owner,
         acl=given.acl,
+        sealed_ms=source.sealed_ms if kind == APPENDABLE else 0,
     )
 
 

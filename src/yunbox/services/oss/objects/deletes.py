@@ -119,7 +119,7 @@ async def _deletions(request: OssRequest) -> Deletions:
         raise InvalidArgument(f"A request deletes 1 to {DELETE_MAX} objects.", code="MalformedXML")
     encoding = request.query.get("encoding-type") or request.headers.get("encoding-type") or root.value("EncodingType")
     if encoding == "url2":  # `url` asks for encoded keys in the answer alone, and those of the request are plain
-        items = tuple(replace(item, key=unquote(item.key)) for item in items)
+        items = tuple(replace(item, key=_unquoted(item.key)) for item in items)
     for item in items:
         check_key(item.key)
     return Deletions(
@@ -143,6 +143,13 @@ def _parse_keys(body: bytes) -> tuple[Node, Callable[[str], str]]:
         return re.sub(f"{mark}(..)", lambda found: chr(int(found[1], 16)), text) if mark in text else text
 
     return parse_document(_REFERENCE.sub(hidden, body), "Delete"), restored
+
+
+def _unquoted(key: str) -> str:
+    try:
+        return unquote(key, errors="strict")
+    except UnicodeDecodeError:
+        raise InvalidArgument("A key is not valid UTF-8.", code="InvalidObjectName") from None
 
 
 def _raw(node: Node, tag: str) -> str:

@@ -15,6 +15,7 @@ from yunbox.services.oss.service import http_time
 from yunbox.services.oss.settings.documents import LEGAL_TAG, check_encryption
 from yunbox.storage.objects.model import (
     APPENDABLE,
+    NOT_OF_APPENDABLE,
     SSE,
     SSE_CIPHER,
     SSE_HEADERS,
@@ -123,8 +124,18 @@ def encryption(headers: Mapping[str, str]) -> dict[str, str]:
 def storage_class(text: str) -> str:
     """A storage class, or nothing for the bucket's. Raises InvalidArgument."""
     if text and text not in STORAGE_CLASSES:
-        raise InvalidArgument(f"The storage class you specified is invalid: {text[:64]}", code="InvalidStorageClass")
+        raise InvalidArgument(
+            f"The storage class you specified is invalid: {text[:64]}", code="InvalidStorageClass", ec="0017-00000132"
+        )
     return text
+
+
+def check_appendable(storage_class: str) -> None:
+    """Refuse a class that an appendable object never has. Source: the vendor's page of 0016-00000503."""
+    if storage_class in NOT_OF_APPENDABLE:
+        raise InvalidArgument(
+            "An appendable object is Standard, IA or Archive.", code="OperationNotSupported", ec="0016-00000503"
+        )
 
 
 def object_acl(text: str) -> str:

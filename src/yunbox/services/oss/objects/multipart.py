@@ -136,9 +136,16 @@ def _render_begun(result: tuple[Bucket, Upload], request: OssRequest) -> Respons
 
 
 def _number(request: OssRequest) -> int:
-    number = request.integer("partNumber", 0, low=0)
+    """The number of a part. Sources: the vendor's pages of 0017-00000219 and -220."""
+    text = request.query.get("partNumber", "")
+    if not text:
+        raise InvalidArgument("Unexpected query string parameter", ec="0017-00000219")
+    number = whole_number(text, 0)
     if not 1 <= number <= PARTS_MAX:
-        raise InvalidArgument(f"Part number must be an integer between 1 and {PARTS_MAX}, inclusive.")
+        raise InvalidArgument(
+            f"Part number must be an integer between 1 and {PARTS_MAX}, inclusive.",
+            ec="0017-00000220", argument="PartNumber", value=text[:64],
+        )  # fmt: skip
     return number
 
 

@@ -11,14 +11,14 @@ from yunbox.services.oss.http.route import OBJECT, empty, on
 from yunbox.services.oss.http.target import OssRequest
 from yunbox.services.oss.objects.callback import Callback
 from yunbox.services.oss.objects.callbacks import CalledBack, answered, call_back
-from yunbox.services.oss.objects.headers import Traits, traits, written_headers
+from yunbox.services.oss.objects.headers import Traits, check_appendable, traits, written_headers
 from yunbox.services.oss.objects.overwrite import Overwrite, overwrite_of
 from yunbox.services.oss.objects.payload import Payload, arriving, received
 from yunbox.services.oss.operation import WRITE, operation
 from yunbox.services.oss.params import NamesObject, OnObject, at_object
 from yunbox.services.oss.service import OBJECT_BYTES_MAX, Oss
 from yunbox.services.oss.settings.lifecycle import expiration_header
-from yunbox.storage.objects.model import Bucket, ObjectRecord
+from yunbox.storage.objects.model import SSE_KEY, Bucket, ObjectRecord
 from yunbox.storage.objects.objects import Addition, check_key
 from yunbox.wire.http import Response
 
@@ -113,7 +113,17 @@ async def _appending(request: OssRequest) -> Appending:
     headers = request.headers
     if position:  # the tags are those of the first append, and later ones are not even read, as oss2's tests have it
         headers = {name: value for name, value in headers.items() if name != "x-oss-tagging"}
-    return Appending(request.bucket, request.key, traits(headers), payload_of(request), position)
+    given = traits(headers)
+    if not position:
+        _check_first(given)
+    return Appending(request.bucket, request.key, given, payload_of(request), position)
+
+
+def _check_first(given: Traits) -> None:
+    """Refuse what an appendable object cannot have ("AppendObject", on limits)."""
+    check_appendable(given.storage_class)
+    if SSE_KEY in given.headers:
+        raise InvalidArgument("An appendable object is not encrypted with a key of KMS that is named.")
 
 
 async def _append(service: Oss, call: Call[Appending]) -> Written:

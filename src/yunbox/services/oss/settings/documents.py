@@ -23,6 +23,7 @@ _MAX_AGE_S_MAX = 999_999_999
 _LIFECYCLE_RULES_MAX = 1000
 _RULE_ID_MAX = 255
 _TAGS_MAX = 20
+_LOG_PREFIX_MAX = 256
 _NOT_OF_TAGS = ("http://", "https://", "Aliyun")
 """How no key of a bucket's tag begins: the vendor's page of the error 0010-00000219."""
 _REFERERS_MAX = 1000
@@ -87,6 +88,8 @@ def _cors(node: Node) -> None:
         wild = [*origins, *rule.all("AllowedHeader")]
         if any(item.text.count("*") > 1 for item in wild) or any("*" in item.text for item in rule.all("ExposeHeader")):
             raise malformed("A pattern has one '*' at most, and an exposed header none.")
+        for header in rule.all("AllowedHeader"):
+            header.text = header.text.lower()  # as alibabacloud-oss-v2's tests read them
         age = rule.value("MaxAgeSeconds", "0")
         if whole_number(age, _MAX_AGE_S_MAX + 1) > _MAX_AGE_S_MAX:
             raise InvalidArgument("MaxAgeSeconds is a number.", argument="MaxAgeSeconds", value=age[:64])
@@ -266,8 +269,15 @@ def check_overlap(body: bytes, *, allowed: bool) -> None:
 
 def _logging(node: Node) -> None:
     enabled = node.find("LoggingEnabled")
-    if enabled is not None and not enabled.value("TargetBucket"):
+    if enabled is None:
+        return
+    if not enabled.value("TargetBucket"):
         raise malformed("LoggingEnabled names a TargetBucket.")
+    prefix = enabled.value("TargetPrefix")
+    if prefix.startswith(("/", "\\")):
+        raise InvalidArgument("The TargetPrefix begins with no slash.", ec="0032-00000005")
+    if len(prefix) > _LOG_PREFIX_MAX:
+        raise InvalidArgument(f"The TargetPrefix has at most {_LOG_PREFIX_MAX} characters.", ec="0032-00000006")
 
 
 def logging_target(document: str) -> str:
@@ -348,6 +358,8 @@ def _acceleration(node: Node) -> None:
 
 
 def _tagging(node: Node) -> None:
+    if node.find("TagSet") is None:
+        raise malformed("A Tagging has a TagSet.")
     tags = [tag.value("Key") for tag in node.all("TagSet/Tag")]
     if len(tags) > _TAGS_MAX or len(set(tags)) != len(tags):
         raise malformed(f"There are at most {_TAGS_MAX} tags with different keys.")

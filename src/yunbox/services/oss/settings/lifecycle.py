@@ -16,12 +16,19 @@ from urllib.parse import quote
 from yunbox.kernel.texts import common_start
 from yunbox.services.oss.service import http_time
 from yunbox.services.oss.settings.documents import DAYS_MAX
-from yunbox.storage.objects.model import APPENDABLE, STORAGE_CLASSES, SYMLINK, Bucket, ObjectRecord, Upload
+from yunbox.storage.objects.model import (
+    APPENDABLE,
+    NOT_OF_APPENDABLE,
+    STORAGE_CLASSES,
+    SYMLINK,
+    Bucket,
+    ObjectRecord,
+    Upload,
+)
 from yunbox.storage.objects.sweeps import DELETE, EXPUNGE, Aged, Step
 from yunbox.wire.xml import Node, parse_body
 
 DAY_MS = 24 * 3600 * 1000
-_NOT_OF_APPENDABLE = ("ColdArchive", "DeepColdArchive")
 
 
 def midnight_after(time_ms: int) -> int:
@@ -196,7 +203,7 @@ def _may_become(record: ObjectRecord, storage_class: str) -> bool:
     """Whether an object can get a class: it only ever gets colder, and not every kind can be archived."""
     if record.is_marker or record.kind == SYMLINK:
         return False
-    if record.kind == APPENDABLE and not record.sealed_ms and storage_class in _NOT_OF_APPENDABLE:
+    if record.kind == APPENDABLE and not record.sealed_ms and storage_class in NOT_OF_APPENDABLE:
         return False
     return STORAGE_CLASSES.index(storage_class) > STORAGE_CLASSES.index(record.storage_class)
 

@@ -7,7 +7,6 @@ A long one answers with a JSON line for each step, so its client sees how far it
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
-from urllib.parse import unquote
 
 import msgspec
 
@@ -15,7 +14,7 @@ from yunbox.kernel.call import Access, Call, Place, Shape, Stream
 from yunbox.kernel.errors import InvalidArgument, KernelError
 from yunbox.services.oss.buckets.buckets import check_bucket_name
 from yunbox.services.oss.http.route import BUCKET, OBJECT, SERVICE, on
-from yunbox.services.oss.http.target import OssRequest
+from yunbox.services.oss.http.target import OssRequest, named
 from yunbox.services.oss.operation import READ, WRITE, operation, touches_bucket
 from yunbox.services.oss.params import OnBucket, OnObject, at_bucket, nowhere
 from yunbox.services.oss.service import Oss
@@ -196,7 +195,7 @@ class Renaming(OnObject):
 
 async def _renaming(request: OssRequest) -> Renaming:
     check_key(request.key)
-    source = unquote(request.headers.get("x-oss-rename-source", ""))
+    source = named(request.headers.get("x-oss-rename-source", "").replace("+", "%2B"))
     if not source:
         raise InvalidArgument("The header x-oss-rename-source names what is to be renamed.")
     if source.endswith("/") != request.key.endswith("/"):
