@@ -10,6 +10,7 @@ from yunbox.sql.maxcompute.functions import (  # noqa: F401 - importing declares
     lambdas,
     math,
     misc,
+    network,
     patterns,
     strings,
     tables,

@@ -3,7 +3,18 @@
 from yunbox.sql.maxcompute.functions.registry import category, unsupported
 
 category("Encryption, encoding and URL functions")
-unsupported("sym_encrypt sym_decrypt")
+unsupported(
+    "sym_encrypt sym_decrypt enhanced_sym_encrypt enhanced_sym_decrypt new_keyset add_key_to_keyset keyset_to_json "
+    "keyset_from_json rotate_keyset new_wrapped_keyset rewrap_keyset rotate_wrapped_keyset use_wrapped_keyset"
+)
+category("Network functions")
+unsupported("net_host net_public_suffix net_reg_domain tcping")
+category("Functions over OSS objects")
+unsupported("get_data_from_oss get_signed_url_from_oss")
+category("HyperLogLog++ functions")
+unsupported("hll_count_init hll_count_merge_partial hll_count_extract hll_count_merge")
+category("Date functions")
+unsupported("to_time format_time")
 category("Other functions")
 unsupported("get_user_id reflect java_method assert_true")
 category("Aggregate functions")
@@ -16,6 +27,7 @@ unsupported(
 )
 category("Geographic functions")
 unsupported(
+    "st_geogpoint st_makeline st_makepolygon st_geogfromtext st_geogfromwkb st_boundingbox st_covers st_dwithin "
     "st_area st_asbinary st_asgeojson st_asjson st_astext st_boundary st_buffer st_centroid st_contains st_convexhull "
     "st_coorddim st_crosses st_difference st_dimension st_disjoint st_distance st_endpoint st_envelope st_equals "
     "st_exteriorring st_geodesiclengthwgs84 st_geomcollection st_geometryn st_geometrytype st_geomfromgeojson "

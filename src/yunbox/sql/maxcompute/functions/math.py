@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 
-from yunbox.schema.types import DataType
+from yunbox.schema.types import INTEGERS, DataType
 from yunbox.sql.maxcompute.casts import cast, common_type
+from yunbox.sql.maxcompute.errors import ArgumentTypeWrong
 from yunbox.sql.maxcompute.expr import Expr, build
 from yunbox.sql.maxcompute.functions.dates import hive_trunc
 from yunbox.sql.maxcompute.functions.registry import Call, category, scalar
@@ -11,6 +12,15 @@ from yunbox.sql.maxcompute.functions.registry import Call, category, scalar
 category("Mathematical functions")
 
 _AS_GIVEN = "decimal -> decimal(38,18)"  # the functions that give a DECIMAL for a DECIMAL
+
+
+def _bit_count(call: Call) -> str:
+    of = call.args[0].type.name
+    if of in INTEGERS:
+        return f"CAST(bit_count({call[0]}) AS BIGINT)"
+    if of not in ("boolean", "void"):
+        raise ArgumentTypeWrong(f"function bit_count takes an integer or a BOOLEAN, actually {of}", call.where)
+    return f"CAST({call[0]} AS BIGINT)"
 
 
 def _real(template: str) -> Callable[[Call], str]:
@@ -148,6 +158,7 @@ scalar("atan2", ("double, double -> double", "atan2({0}, {1})"))
 scalar("factorial", ("bigint -> bigint",
        "CAST(CASE WHEN {0} BETWEEN 0 AND 20 THEN factorial(CAST({0} AS INTEGER)) END AS BIGINT)"))  # fmt: skip
 scalar("bin", ("bigint -> string", "bin({0})"))
+scalar("bit_count", ("any -> bigint", _bit_count))
 scalar("conv", ("string, bigint, bigint -> string", _conv))
 scalar("isnan", ("double -> boolean", "isnan({0})"))
 scalar("shiftleft", ("integer, bigint -> any", _shift("left")))

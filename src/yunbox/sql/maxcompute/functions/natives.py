@@ -18,6 +18,7 @@ from functools import wraps
 from typing import Any
 from urllib.parse import quote_plus, unquote_plus
 
+from yunbox.sql.maxcompute.functions import addresses
 from yunbox.sql.maxcompute.functions.jsonpaths import found_at, stripped, walked
 from yunbox.sql.maxcompute.functions.sketches import numeric_histogram, percentile_cont, percentiles_approx
 
@@ -266,6 +267,10 @@ NATIVES = (
     Native("yb_hash_long", _hash_long, (_LONG,), "INTEGER"),
     Native("yb_hash_double", _hash_double, ("DOUBLE",), "INTEGER"),
     Native("yb_hash_all", _hash_all, ("INTEGER[]",), "INTEGER"),
+    Native("yb_ip", addresses.packed, (_TEXT, _FLAG), _BYTES),
+    Native("yb_ip_text", addresses.shown, (_BYTES,), _TEXT),
+    Native("yb_ip_mask", addresses.mask, (_LONG, _LONG, _FLAG), _BYTES),
+    Native("yb_ip_number", addresses.number, (_BYTES,), _LONG),
     Native("yb_json_at", found_at, (_TEXT, _TEXT), _TEXT),
     Native("yb_json_stripped", stripped, (_TEXT, _FLAG, _FLAG, _TEXT), _TEXT),
     Native("yb_json_escaped", _json_escaped, (_TEXT, _TEXT), _TEXT),
