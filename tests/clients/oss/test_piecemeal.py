@@ -4,6 +4,7 @@ Each case names the vendor's page, or oss2's own tests where those say what the 
 """
 
 import base64
+import functools
 import hashlib
 import hmac
 import time
@@ -127,3 +128,65 @@ def test_the_bytes_of_a_header_that_is_asked_for_are_the_clients(bucket: oss2.Bu
     answer = requests.get(f"{url}&{urlencode(pairs)}", timeout=10)
     assert answer.status_code == 200
     assert answer.headers["Content-Disposition"].encode("latin-1") == text
+
+
+# -- what the integration tests of the vendor's alibabacloud-oss-v2 find
+
+
+def test_a_part_tells_its_md5_and_an_upload_how_its_client_encrypts(bucket: oss2.Bucket) -> None:
+    said = {
+        "key": "k",
+        "start": "s",
+        "cek-alg": "AES/CTR/NoPadding",
+        "wrap-alg": "RSA",
+        "data-size": "9",
+        "part-size": "9",
+    }
+    headers = {f"x-oss-meta-client-side-encryption-{name}": value for name, value in said.items()}
+    upload = bucket.init_multipart_upload("k", headers=headers).upload_id
+    part = bucket.upload_part("k", upload, 1, b"x")
+    assert part.headers["Content-MD5"] == base64.b64encode(hashlib.md5(b"x").digest()).decode()
+    told = bucket._do("GET", bucket.bucket_name, "k", params={"uploadId": upload}).read().decode()
+    assert "<ClientEncryptionCekAlg>AES/CTR/NoPadding</ClientEncryptionCekAlg>" in told
+    assert "<ClientEncryptionPartSize>9</ClientEncryptionPartSize>" in told
+
+
+def test_a_copy_with_other_metadata_keeps_its_type_and_its_clients_encryption(bucket: oss2.Bucket) -> None:
+    encrypted = {"x-oss-meta-client-side-encryption-key": "k"}
+    bucket.put_object("k", b"x", headers={"Content-Type": "text/plain", "x-oss-meta-a": "1", **encrypted})
+    directive = {"x-oss-metadata-directive": "REPLACE", "Content-Type": ""}
+    bucket.copy_object(bucket.bucket_name, "k", "copy", headers=directive)
+    told = bucket.head_object("copy").headers
+    assert (told["Content-Type"], told["x-oss-meta-client-side-encryption-key"]) == ("text/plain", "k")
+    assert "x-oss-meta-a" not in told
+
+
+def test_a_bucket_that_is_none_is_told_before_a_key_that_is_none(server: Server, bucket: oss2.Bucket) -> None:
+    auth = oss2.Auth("nobody", "secret")
+    missing = oss2.Bucket(auth, server.endpoints["oss"], "there-is-no-such")
+    for call in (missing.get_bucket_acl, missing.list_objects, lambda: missing.head_object("k"), missing.delete_bucket):
+        with pytest.raises(oss2.exceptions.NotFound):
+            call()
+    put_acl = functools.partial(missing.put_bucket_acl, "private")
+    for call in (
+        missing.create_bucket,
+        put_acl,
+        oss2.Bucket(auth, server.endpoints["oss"], bucket.bucket_name).get_bucket_acl,
+    ):
+        with pytest.raises(oss2.exceptions.ServerError) as caught:
+            call()
+        assert (caught.value.status, caught.value.code) == (403, "InvalidAccessKeyId")
+
+
+def test_buckets_are_listed_by_several_tags(server: Server, open_bucket) -> None:
+    names = {"tagged-1": {"env": "test"}, "tagged-2": {"env": "test", "team": "dev"}, "tagged-3": {"env": "prod"}}
+    service = oss2.Service(oss2.Auth(server.access_key_id, server.access_key_secret), server.endpoints["oss"])
+    for name, tags in names.items():
+        made = open_bucket(name)
+        made.create_bucket()
+        tagging = oss2.models.Tagging(oss2.models.TaggingRule())
+        for key, value in tags.items():
+            tagging.tag_set.add(key, value)
+        made.put_bucket_tagging(tagging)
+    for asked, found in (('"env":"test","team":"dev"', 1), ('"env":"test"', 2), ('"env","team":"dev"', 1)):
+        assert len(service.list_buckets(prefix="tagged-", params={"tagging": asked}).buckets) == found

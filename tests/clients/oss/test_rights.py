@@ -15,6 +15,7 @@ import requests
 from oss2.exceptions import AccessDenied, ServerError
 
 from tests.clients.oss.policies import NO_VPC
+from tests.clients.oss.whole_query import whole
 from yunbox.testing.server import Server
 
 _NUMBERS = itertools.count(1)
@@ -233,16 +234,16 @@ def test_what_a_bucket_policy_must_be(bucket: oss2.Bucket, changed: dict, ec: st
     assert (caught.value.code, caught.value.details["EC"]) == ("InvalidPolicyDocument", ec)
 
 
-def test_a_statement_that_names_nobody_allows_nobody_and_denies_everybody(
+def test_a_statement_without_a_principal_is_everybodys(
     bucket: oss2.Bucket, open_bucket, user, stranger: oss2.Bucket
 ) -> None:
-    """oss2's tests write one, as Terraform's do, and "Policy syntax and elements" calls the Principal required."""
+    """alibabacloud-oss-v2's integration tests (GetBucketPolicyStatus calls it public), and oss2's, which write one."""
     mine = open_bucket(bucket.bucket_name, user(allow("oss:*")))
     bucket.put_object("k", b"x")
-    put_policy(bucket, allow("oss:*", "acs:oss:*:*:*"))
-    with pytest.raises(AccessDenied):
-        stranger.get_object("k")
-    mine.get_object("k")
+    put_policy(bucket, allow("oss:GetObject", "acs:oss:*:*:*"))
+    status = whole(bucket)._do("GET", bucket.bucket_name, "", params={"policyStatus": ""})
+    assert b"<IsPublic>true</IsPublic>" in status.read()
+    assert stranger.get_object("k").read() == b"x"
     put_policy(bucket, allow("oss:GetObject", "acs:oss:*:*:*", "Deny"))
     for reader in (stranger, mine):
         with pytest.raises(AccessDenied):

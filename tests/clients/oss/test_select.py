@@ -384,3 +384,22 @@ def test_of_two_names_the_last_counts(bucket: oss2.Bucket) -> None:
     """oss2's tests."""
     bucket.put_object("k", b'{"a":1}\n')
     assert ask(bucket, "k", "select a as b as c from ossobject", Json_Type="LINES") == b'{"c":1}\n'
+
+
+def test_options_by_their_other_name(bucket: oss2.Bucket) -> None:
+    """alibabacloud-oss-v2 calls them SelectRequestOptions, and says how results are quoted."""
+    bucket.put_object("k", b"a,1\nb\n")
+    question = base64.b64encode(b"select _1 from ossobject where _2 is not null or _1 is not null").decode()
+    for mark, status in ((b'"', 206), (b"'", 501)):
+        body = (
+            f"<SelectRequest><Expression>{question}</Expression><InputSerialization><CSV/></InputSerialization>"
+            f"<OutputSerialization><CSV><QuoteCharacter>{base64.b64encode(mark).decode()}</QuoteCharacter></CSV>"
+            "<OutputRawData>true</OutputRawData></OutputSerialization><SelectRequestOptions><SkipPartialDataRecord>true"
+            "</SkipPartialDataRecord><MaxSkippedRecordsAllowed>9</MaxSkippedRecordsAllowed></SelectRequestOptions></SelectRequest>"
+        )
+        asked = {"x-oss-process": "csv/select"}
+        try:
+            answer = bucket._do("POST", bucket.bucket_name, "k", params=asked, data=body)
+            assert (answer.status, answer.read()) == (status, b"a\n")
+        except oss2.exceptions.ServerError as error:
+            assert (error.status, error.code) == (status, "NotImplemented")

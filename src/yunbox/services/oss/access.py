@@ -185,13 +185,11 @@ def _names(statement: Statement, action: str) -> bool:
 def _statement(item: dict[str, Any]) -> tuple[tuple[str, ...], Statement]:
     """A statement and whom it names.
 
-    One without a Principal, which the vendor's page requires and its clients' tests leave out, is taken: what nobody
-    is named for is allowed to nobody and denied to everybody.
+    One without a Principal, which the vendor's page requires, is everybody's: its clients' tests write one, and
+    GetBucketPolicyStatus calls it public (alibabacloud-oss-v2's integration tests).
     """
     statement = read_statement({key: value for key, value in item.items() if key != "Principal"}, "the bucket policy")
-    if "Principal" in item:
-        return _principals(item["Principal"]), statement
-    return ("*",) if statement.effect == "Deny" else (), statement
+    return _principals(item.get("Principal", [])), statement
 
 
 def _principals(named: Any) -> tuple[str, ...]:

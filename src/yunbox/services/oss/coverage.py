@@ -51,7 +51,8 @@ _PARTLY = {
     "PutBucketLogging": "kept and returned; the calls are in `yunbox logs`, not in the target bucket",
     "PutBucketRequestPayment": "obeyed; a call is charged to whoever makes it, also where the owner is to pay",
     "PutBucketTransferAcceleration": "kept and returned; loopback is as fast as it gets",
-    "PutBucketWebsite": "a rule that mirrors an origin is kept, and what it would fetch is refused by name",
+    "PutBucketWebsite": "a rule that mirrors an origin is kept, and what it would fetch is refused by name; rules for "
+    "what is refused (403) are refused by name",
     "SelectObject": "records end with a line end, or with a mark in objects that have no line ends; a split is 4 MiB",
     "RestoreObject": "the times are the upper ends of the vendor's ranges",
     **dict.fromkeys(sorted(NONE_HERE), "says that there is none, or that it is off, as none can be made"),

@@ -237,14 +237,15 @@ class BucketsQuery:
     prefix: str
     marker: str
     limit: int
-    tag: tuple[str, str | None] | None = None
+    tags: tuple[tuple[str, str | None], ...] = ()
     group: str = RESOURCE_GROUP
 
     def wants(self, bucket: Bucket) -> bool:
-        """Whether a bucket has the tag and is of the resource group that is asked for."""
+        """Whether a bucket has the tags and is of the resource group that is asked for."""
         if self.group not in ("", RESOURCE_GROUP):
             return False
-        return self.tag is None or has_tag(bucket.settings.get("tagging", ""), *self.tag)
+        document = bucket.settings.get("tagging", "")
+        return all(has_tag(document, *tag) for tag in self.tags)
 
 
 @dataclass(frozen=True)
@@ -261,16 +262,16 @@ class BucketsPage:
 
 async def _buckets_query(request: OssRequest) -> BucketsQuery:
     limit = request.integer("max-keys", 100, low=1, high=_PAGE_MAX)
-    query, tag = request.query, None
+    query, tags = request.query, BucketsQuery.tags
     if "tag-key" in query:
-        tag = query["tag-key"], query.get("tag-value")
+        tags = ((query["tag-key"], query.get("tag-value")),)
     elif "tag-value" in query:
         raise InvalidArgument("A tag-value goes with a tag-key.")
     elif query.get("tagging"):
-        key, colon, value = query["tagging"].replace('"', "").partition(":")
-        tag = key, value if colon else None
+        pairs = (item.partition(":") for item in query["tagging"].replace('"', "").split(","))
+        tags = tuple((key, value if colon else None) for key, colon, value in pairs)
     group = request.headers.get("x-oss-resource-group-id", "")
-    return BucketsQuery(query.get("prefix", ""), query.get("marker", ""), limit, tag, group)
+    return BucketsQuery(query.get("prefix", ""), query.get("marker", ""), limit, tags, group)
 
 
 async def _list(service: Oss, call: Call[BucketsQuery]) -> BucketsPage:

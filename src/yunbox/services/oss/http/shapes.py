@@ -24,6 +24,8 @@ _INPUT: Shape = {
     "JSON": {"Type": None, "Range": None, "ParseJsonNumberAsString": None, "SplitRange": None},
 }
 """SplitRange is a field of the first Go SDK's own, which has put the same into Range."""
+_OPTIONS: Shape = {"SkipPartialDataRecord": None, "MaxSkippedRecordsAllowed": None}
+"""alibabacloud-oss-v2 calls them SelectRequestOptions."""
 _TRANSITION = ("StorageClass", "IsAccessTime", "ReturnToStdWhenVisit", "AllowSmallFile")
 _SIZES: Shape = {"ObjectSizeGreaterThan": None, "ObjectSizeLessThan": None}
 _FILTER: Shape = {"Prefix": None, "Tag*": _TAG, **_SIZES}
@@ -113,11 +115,11 @@ SHAPES: dict[str, Shape] = {
         "Expression": None,
         "InputSerialization": _INPUT,
         "OutputSerialization": {
-            "CSV": {"RecordDelimiter": None, "FieldDelimiter": None},
+            "CSV": {"RecordDelimiter": None, "FieldDelimiter": None, "QuoteCharacter": None},
             "JSON": {"RecordDelimiter": None},
             **dict.fromkeys(("KeepAllColumns", "OutputRawData", "EnablePayloadCrc", "OutputHeader")),
         },
-        "Options": {"SkipPartialDataRecord": None, "MaxSkippedRecordsAllowed": None},
+        **dict.fromkeys(("Options", "SelectRequestOptions"), _OPTIONS),
     },
     "ServerSideEncryptionRule": {
         "ApplyServerSideEncryptionByDefault": dict.fromkeys(("SSEAlgorithm", "KMSMasterKeyID", "KMSDataEncryption")),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from yunbox.identity.identify import BAD_KEY, NotIdentified
 from yunbox.kernel.call import ANONYMOUS, Claim
 from yunbox.kernel.errors import KernelError
 from yunbox.services.oss import faults, payer
@@ -19,6 +20,7 @@ from yunbox.services.oss.http.target import S3, OssRequest, parse_target
 from yunbox.services.oss.http.website import entrance
 from yunbox.services.oss.routes import ROUTES
 from yunbox.services.oss.service import Oss
+from yunbox.storage.objects.buckets import NoSuchBucket
 from yunbox.wire.app import Front
 from yunbox.wire.http import Receive, Response, Scope
 from yunbox.wire.route import Route
@@ -81,8 +83,17 @@ class OssFront(Front[OssRequest]):
         return bucket.account_id if bucket is not None else ""
 
     def failure(self, error: KernelError, request: OssRequest | None, request_id: str, scope: Scope) -> Response:
-        """An error's document."""
+        """An error's document. A bucket that is none comes before a key that is none (alibabacloud-oss-v2's tests)."""
+        if request is not None and isinstance(error, NotIdentified) and error.reason == BAD_KEY:
+            error = self._lacking(request) or error
         return faults.response(error, request_id, scope_host(scope))
+
+    def _lacking(self, request: OssRequest) -> KernelError | None:
+        """The error of a bucket that is not there, where a request is about one and is not to make it."""
+        makes = request.method == "PUT" and not request.key and request.query.keys() <= {"acl"}
+        if not request.bucket or makes or self._service.store.buckets.find(request.bucket) is not None:
+            return None
+        return NoSuchBucket("The specified bucket does not exist.", bucket=request.bucket)
 
     def finish(self, response: Response, request: OssRequest | None, request_id: str) -> Response:
         """The headers of every answer, as the dialect has them, and those that a browser asks for."""

@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import unquote
@@ -14,6 +15,7 @@ from yunbox.services.oss.http.route import OBJECT, on, xml
 from yunbox.services.oss.http.target import S3, OssRequest, named
 from yunbox.services.oss.objects.headers import (
     ANY,
+    OF_CLIENT,
     SOURCE,
     Conditions,
     Traits,
@@ -172,7 +174,7 @@ def _copied_record(source: ObjectRecord, params: Copying, bucket: Bucket, owner:
     """The record of a copy: an object of many parts becomes one whole object with the same bytes."""
     given = params.traits.given(owner, bucket)
     plain = {name: value for name, value in source.headers.items() if name not in SSE_HEADERS}
-    kept = given.headers if params.replaces_headers else plain | encryption_headers(given.headers)
+    kept = _staying(plain) | given.headers if params.replaces_headers else plain | encryption_headers(given.headers)
     kind = _copied_kind(source, params)
     if kind == APPENDABLE and not source.sealed_ms:
         check_appendable(given.storage_class)
@@ -189,6 +191,14 @@ def _copied_record(source: ObjectRecord, params: Copying, bucket: Bucket, owner:
         acl=given.acl,
         sealed_ms=source.sealed_ms if kind == APPENDABLE else 0,
     )
+
+
+def _staying(headers: Mapping[str, str]) -> dict[str, str]:
+    """What a copy keeps that says anew what it is: its type, and how its client encrypted it.
+
+    Source: the integration tests of the vendor's alibabacloud-oss-v2.
+    """
+    return {name: value for name, value in headers.items() if name == "Content-Type" or name.startswith(OF_CLIENT)}
 
 
 def _copied_kind(source: ObjectRecord, params: Copying) -> str:

@@ -30,6 +30,8 @@ from yunbox.storage.objects.ports import UNKNOWN_SUM
 from yunbox.storage.objects.versions import version_id
 
 META = "x-oss-meta-"
+OF_CLIENT = "x-oss-meta-client-side-encryption-"
+"""How the headers begin by which a client says how it has encrypted an object itself."""
 _KEPT = {
     "cache-control": "Cache-Control",
     "content-disposition": "Content-Disposition",

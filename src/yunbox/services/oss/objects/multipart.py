@@ -1,5 +1,6 @@
 """Multipart uploads over REST."""
 
+import base64
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from yunbox.services.oss.objects.callback import Callback
 from yunbox.services.oss.objects.callbacks import answered, call_back
 from yunbox.services.oss.objects.copies import CopySource, at_both, from_source, open_source, source_of
 from yunbox.services.oss.objects.headers import (
+    OF_CLIENT,
     Traits,
     encryption_headers,
     object_acl,
@@ -44,6 +46,7 @@ from yunbox.wire.http import Response
 from yunbox.wire.xml import Markup, Node, element
 
 _PARTS_LISTED_MAX = 1000
+_OF_CLIENT = ("key", "start", "cek-alg", "wrap-alg", "data-size", "part-size")
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +181,8 @@ def _inspecting(payload: Payload) -> Callable[[Content], None]:
 
 def _render_part(result: tuple[Upload, Part], request: OssRequest) -> Response:
     upload, part = result
-    headers = {"ETag": f'"{part.etag}"', "x-oss-hash-crc64ecma": str(part.crc64)}
+    digest = base64.b64encode(bytes.fromhex(part.etag)).decode()  # alibabacloud-oss-v2's tests read it
+    headers = {"ETag": f'"{part.etag}"', "Content-MD5": digest, "x-oss-hash-crc64ecma": str(part.crc64)}
     return empty(200, headers | encryption_headers(upload.headers))
 
 
@@ -277,6 +281,7 @@ def _render_parts(result: tuple[Upload, list[Part], bool], request: OssRequest) 
             element("Key", spell(upload.key)),
             element("UploadId", upload.id),
             element("StorageClass", upload.storage_class),
+            *_of_client(upload),
             element("PartNumberMarker", request.integer("part-number-marker", 0)),
             element("NextPartNumberMarker", last),
             element("MaxParts", min(request.integer("max-parts", _PARTS_LISTED_MAX, high=1 << 31), _PARTS_LISTED_MAX)),
@@ -284,6 +289,12 @@ def _render_parts(result: tuple[Upload, list[Part], bool], request: OssRequest) 
             *(_part_element(part) for part in parts),
         )
     )
+
+
+def _of_client(upload: Upload) -> list[Markup]:
+    """How a client encrypts what it uploads: ``ClientEncryptionKey`` and its like (alibabacloud-oss-v2 reads them)."""
+    told = ((name, upload.headers.get(OF_CLIENT + name)) for name in _OF_CLIENT)
+    return [element(f"ClientEncryption{name.title().replace('-', '')}", value) for name, value in told if value]
 
 
 def _part_element(part: Part) -> Markup:

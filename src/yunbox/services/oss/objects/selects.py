@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from yunbox.engine.duck.messages import ObjectFormat, SelectMeta, SelectObject
 from yunbox.kernel.call import Call, Shape
-from yunbox.kernel.errors import Conflict, InvalidArgument
+from yunbox.kernel.errors import Conflict, InvalidArgument, Unsupported
 from yunbox.kernel.texts import whole_number
 from yunbox.services.oss.http.documents import read_document
 from yunbox.services.oss.http.route import OBJECT, on
@@ -121,7 +121,10 @@ def _question(params: Selecting, record: ObjectRecord) -> SelectObject:
         raise InvalidArgument(_WRONG.format("Range"), code="InvalidRange")
     out = "OutputSerialization/"
     delimiter = _decoded(body, f"{out}{kind}/RecordDelimiter", "\n")
-    skipped = whole_number(body.value("Options/MaxSkippedRecordsAllowed", "0"))
+    if _decoded(body, f"{out}CSV/QuoteCharacter", '"') != '"':
+        raise Unsupported("Yunbox does not offer another QuoteCharacter in results.", code="NotImplemented")
+    options = "Options/" if body.find("Options") is not None else "SelectRequestOptions/"
+    skipped = whole_number(body.value(f"{options}MaxSkippedRecordsAllowed", "0"))
     if skipped is None:
         raise InvalidArgument(_WRONG.format("MaxSkippedRecordsAllowed"), ec="0016-00000834")
     return SelectObject(
@@ -136,7 +139,7 @@ def _question(params: Selecting, record: ObjectRecord) -> SelectObject:
         output_header=_flag(body, f"{out}OutputHeader"),
         keep_all=_flag(body, f"{out}KeepAllColumns"),
         raw=_flag(body, f"{out}OutputRawData"),
-        skip_partial=_flag(body, "Options/SkipPartialDataRecord"),
+        skip_partial=_flag(body, f"{options}SkipPartialDataRecord"),
         skipped_max=skipped,
     )
 

@@ -321,7 +321,7 @@ def _routing_rule(rule: Node) -> None:
         raise malformed("A routing rule has a RuleNumber and a Redirect.")
     kind = redirect.value("RedirectType")
     if kind == "Mirror":
-        _mirror(rule, redirect)
+        _mirror(redirect)
     if kind not in ("External", "AliCDN", "Internal", "Mirror"):
         raise malformed("A RedirectType is External, AliCDN, Internal or Mirror.")
     if redirect.value("Protocol", "http") not in ("http", "https"):
@@ -334,14 +334,12 @@ def _routing_rule(rule: Node) -> None:
         raise Unsupported("Yunbox follows a routing rule for HttpErrorCodeReturnedEquals 404 only.")
 
 
-def _mirror(rule: Node, redirect: Node) -> None:
+def _mirror(redirect: Node) -> None:
     """A rule that mirrors is kept and given back; what it is to be fetched for is refused by name when it is read."""
     if not redirect.value("MirrorURL").startswith(("http://", "https://")):
         raise malformed("A rule that mirrors has a MirrorURL.")
     if not redirect.value("MirrorURL").endswith("/"):
         raise malformed("A MirrorURL ends with a slash.")
-    if rule.value("Condition/HttpErrorCodeReturnedEquals") != "404":
-        raise malformed("A rule that mirrors is for HttpErrorCodeReturnedEquals 404.")
     if asked := redirect.value("MirrorPassQueryString"):  # of a mirror the one is the other, as oss2's tests have it
         others = [child for child in redirect.children if child.tag != "PassQueryString"]
         redirect.children = [*others, Node("PassQueryString", text=asked)]
