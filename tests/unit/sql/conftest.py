@@ -101,7 +101,7 @@ class Sandbox:
 def duck() -> Iterator[duckdb.DuckDBPyConnection]:
     con = duckdb.connect()
     con.execute("SET TimeZone='Asia/Shanghai'")
-    Vocabulary(con, [on_duckdb]).provide("yb_fail('all of it')")
+    Vocabulary(con, [on_duckdb]).provide_all()
     con.execute(
         """CREATE TABLE t AS SELECT * FROM (VALUES
         (1::BIGINT, 'x', 1.5::DOUBLE, 2.50::DECIMAL(10,2), TIMESTAMPTZ '2024-01-01 10:00:00', MAP{'k': 5::BIGINT},
@@ -133,7 +133,7 @@ def tpch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     generator = Path(sys.executable).with_name("tpchgen-cli")
     subprocess.run([generator, "parquet", "-s", "0.01", "--output-dir", folder], check=True, capture_output=True)
     con = duckdb.connect()
-    Vocabulary(con, [on_duckdb]).provide("yb_fail('all of it')")
+    Vocabulary(con, [on_duckdb]).provide_all()
     for name, of in SCHEMA.items():
         items = ", ".join(f"CAST({c.name} AS {c.type.duckdb}) AS {c.name}" for c in columns(of))
         con.execute(f"CREATE TABLE {name} AS SELECT {items} FROM '{folder}/{name}.parquet'")

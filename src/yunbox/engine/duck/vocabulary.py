@@ -1,7 +1,7 @@
-"""What a worker teaches its DuckDB of the dialects: their macros at once, their functions in Python when one is called.
+"""What a worker teaches its DuckDB of the dialects: their macros and their functions in Python, each when it is called.
 
-DuckDB loads numpy before it takes a function in Python, a tenth of a second and 17 MB that most statements do without.
-A macro that calls such a function, itself or through others, waits for it too: DuckDB looks names up when it makes one.
+All macros together take 5 MB and 45 ms, of which most statements need little; and DuckDB loads numpy before it takes a
+function in Python, which is 17 MB and a tenth of a second. It looks names up when it makes a macro: those come first.
 """
 
 import re
@@ -11,45 +11,47 @@ from typing import Any
 import duckdb
 from duckdb import func
 
-from yunbox.engine.duck.dialects import Dialect
+from yunbox.engine.duck.dialects import Dialect, Native
 
 _MADE = re.compile(r"MACRO (\w+)")
 
 
 class Vocabulary:
-    """The functions that one DuckDB knows."""
+    """The functions that one DuckDB knows, and those that it may yet have to know."""
 
     def __init__(self, db: duckdb.DuckDBPyConnection, dialects: Iterable[Dialect]) -> None:
-        """Make known what needs no Python."""
         self._db = db
-        dialects = tuple(dialects)
-        self._natives = [native for dialect in dialects for native in dialect.NATIVES]
-        self._macros: list[str] = []
-        self._waiting = _calls_of(native.name for native in self._natives)
-        for macro in (macro for dialect in dialects for macro in dialect.MACROS):
-            self._add(macro)
+        self._macros: dict[str, str] = {}
+        self._natives: dict[str, Native] = {}
+        for dialect in dialects:
+            self._natives |= {native.name: native for native in dialect.NATIVES}
+            self._macros |= {found[1]: macro for macro in dialect.MACROS if (found := _MADE.search(macro))}
+        families = {name.partition("_")[0] for name in (*self._macros, *self._natives)}  # as in mc_date
+        self._call = re.compile(rf"((?:{'|'.join(families)})_\w+)\(")
 
     def provide(self, sql: str) -> None:
         """Make known what a text calls, if it is not yet."""
-        if not self._natives or not self._waiting.search(sql):
-            return
-        for one in self._natives:
-            params: list[Any] = list(one.params)
-            self._db.create_function(one.name, one.function, params, one.returns, null_handling=func.SPECIAL)
-        for macro in self._macros:
+        for name in self._call.findall(sql):
+            if name in self._macros:
+                self._make(name)
+            elif name in self._natives:
+                self._teach(self._natives[name])
+                del self._natives[name]
+
+    def provide_all(self) -> None:
+        """Make everything known."""
+        for name in [*self._macros, *self._natives]:
+            self.provide(f"{name}(")
+
+    def _make(self, name: str) -> None:
+        macro = self._macros.pop(name)  # its own text names it
+        try:
+            self.provide(macro)
             self._db.execute(macro)
-        self._natives, self._macros = [], []
+        except BaseException:
+            self._macros[name] = macro
+            raise
 
-    def _add(self, macro: str) -> None:
-        made = _MADE.search(macro)
-        if made is None or not self._waiting.search(macro):
-            self._db.execute(macro)
-            return
-        self._macros.append(macro)
-        self._waiting = re.compile(f"{self._waiting.pattern}|{_calls_of((made[1],)).pattern}")
-
-
-def _calls_of(names: Iterable[str]) -> re.Pattern[str]:
-    """What finds a call of one of some functions; of none, nothing."""
-    found = "|".join(names)
-    return re.compile(rf"\b(?:{found})\(" if found else r"(?!)")
+    def _teach(self, native: Native) -> None:
+        params: list[Any] = list(native.params)
+        self._db.create_function(native.name, native.function, params, native.returns, null_handling=func.SPECIAL)
