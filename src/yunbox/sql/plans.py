@@ -53,7 +53,6 @@ class Insert:
     query: Query
     static_partition: Spec = ()
     dynamic_partition: tuple[str, ...] = ()
-    if_not_exists: bool = False
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,7 @@ CASES = [
     ("select sum(a) over (order by date'2024-01-01' range between interval 1 month preceding and current row) from u",
      [(4,), (4,)]),
     ("select sum(a) over (order by 'x') from u order by 1 limit 9", [(1,), (4,)]),
+    ("select /* oss://b/* and /* */ p.u.a, u.name from u where a = 1", [(1, "one")]),
     ("select array_distinct(collect_list(initcap(name))) from u", [(["One", "Three"],)]),
     ("select size(array_union(collect_list(initcap(name)), array('q'))) from u", [(3,)]),
     ("select map_agg(a, cast(array(a) as array<string>)) from u where a = 1", [({1: ["1"]},)]),

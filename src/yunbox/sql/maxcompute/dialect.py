@@ -24,9 +24,12 @@ from yunbox.wire.odps.types import parse_type
 
 _NO_HEX = re.compile(r"\b[xX]'[0-9a-fA-F]*[^'0-9a-fA-F][^']*'")
 _ESCAPE = re.compile(r"\\(?:(\d+)|.)", re.DOTALL)
+_DANGLING = re.compile(r",\s*(?:[);]|\Z|(?:from|where)\b)", re.IGNORECASE)
+_ENDING = (TokenType.R_PAREN, TokenType.SEMICOLON, TokenType.FROM, TokenType.WHERE)
 _OCTAL_DIGITS = 3
 _ENDS = {"'": "string", '"': "string", "`": "quoted name"}
 _CLASS = re.compile(r"<class '[^']*'>")
+_TOKEN = re.compile(r" but got <Token .*", re.DOTALL)
 _KEPT = ("CAST", "SAFE_CAST", "EXTRACT", "TRIM")
 _LOOSE: dict[TokenType, tuple[int, type[exp.Binary]]] = {
     TokenType.DPIPE: (3, exp.DPipe), TokenType.AMP: (2, exp.BitwiseAnd), TokenType.PIPE: (1, exp.BitwiseOr),
@@ -133,6 +136,12 @@ class MaxComputeParser(HiveParser):
         name: made for name, made in HiveParser.NO_PAREN_FUNCTION_PARSERS.items() if name in ("CASE", "IF")
     }
 
+    def _parse_cte(self) -> Any:
+        cte = super()._parse_cte()
+        if cte is not None and cte.args.get("materialized") is not None:
+            self.raise_error("MATERIALIZED is no part of MaxCompute's SQL")
+        return cte
+
     def _parse_bitwise(self) -> exp.Expr | None:
         this = self._parse_term()
         return self._parse_looser(this, 1) if self._curr.token_type in _LOOSE else this
@@ -173,8 +182,9 @@ class MaxCompute(Hive):
     """The dialect: Hive's tokens with MaxCompute's parser."""
 
     class Tokenizer(Hive.Tokenizer):
-        """Hive's tokens; no statement is an opaque command."""
+        """Hive's tokens; no statement is an opaque command, and a comment ends where it first can."""
 
+        NESTED_COMMENTS = False
         COMMANDS: ClassVar[set[TokenType]] = set()
         COMMAND_PREFIX_TOKENS: ClassVar[set[TokenType]] = set()
         HEX_STRINGS: ClassVar[list[str | tuple[str, str]]] = [("X'", "'"), ("x'", "'")]
@@ -200,6 +210,10 @@ def tokenize(text: str) -> list[Token]:
         for token in tokens:
             if token.token_type == TokenType.DCOLON and text[token.start : token.end + 1] == "::":
                 raise ParseFailed("invalid token '::': use CAST", At(token.line, max(token.col - 1, 1)))
+    if _DANGLING.search(text):  # in a string, perhaps
+        for token, following in zip(tokens, (*tokens[1:], None), strict=True):
+            if token.token_type == TokenType.COMMA and (following is None or following.token_type in _ENDING):
+                raise ParseFailed("invalid token ',': something expected behind it", At(token.line, token.col))
     if "\\" in text:
         for token in tokens:
             if token.token_type == TokenType.STRING:
@@ -260,7 +274,8 @@ def _parsed(tokens: list[Token], text: str, into: type[exp.Expr] | None) -> exp.
 def _parse_failed(error: ParseError) -> ParseFailed:
     detail = error.errors[0] if error.errors else {}
     near = detail.get("highlight") or ""
-    reason = _CLASS.sub("what stands here", str(detail.get("description") or _first_line(error)).rstrip("."))
+    described = _TOKEN.sub("", str(detail.get("description") or _first_line(error)))
+    reason = _CLASS.sub("what stands here", described.rstrip("."))
     at = At(detail.get("line") or 0, max((detail.get("col") or 0) - max(len(near) - 1, 0), 0))
     return ParseFailed(f"invalid token {near!r}: {reason}" if near else reason, at)
 

@@ -130,6 +130,8 @@ class ExpressionBinder:
         if width > len(parts):
             return None
         table = parts[width - 2] if width > 1 else None
+        if width > 2 and not self.scope.lies_in(parts[0], parts[1]):
+            return None
         found = self.scope.column(parts[width - 1], table, at(node))
         if found is None:
             return None

@@ -4,7 +4,15 @@ from dataclasses import dataclass, field
 
 from yunbox.sql.maxcompute.errors import At, SemanticError
 from yunbox.sql.maxcompute.expr import Expr, Ref
-from yunbox.sql.maxcompute.relations import Cte, CteRelation, DerivedRelation, Relation, SelectBlock, SetBlock
+from yunbox.sql.maxcompute.relations import (
+    Cte,
+    CteRelation,
+    DerivedRelation,
+    Relation,
+    ScanRelation,
+    SelectBlock,
+    SetBlock,
+)
 
 
 @dataclass(eq=False)
@@ -43,6 +51,16 @@ class Scope:
         if relation.name and self.relation(relation.name) is not None:
             raise SemanticError(f"table alias {relation.name} is used more than once", where)
         self.relations.append(relation)
+
+    def lies_in(self, place: str, table: str) -> bool:
+        """Whether a relation of that name is a table of that project or schema."""
+        relation = self.relation(table)
+        if relation is None:
+            return self.parent is not None and self.parent.lies_in(place, table)
+        if not isinstance(relation, ScanRelation):
+            return False
+        name = relation.table.name
+        return place in (name.project.lower(), name.schema.lower())
 
     def column(self, name: str, table: str | None, where: At) -> Expr | None:
         """The column a name stands for, here or in a query around; None when there is none."""

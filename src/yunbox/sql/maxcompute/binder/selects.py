@@ -95,7 +95,7 @@ def _select_list(
     for item in node.expressions:
         outputs += _item(binder, item, scope, block, listed, len(outputs))
     if not outputs:
-        raise SemanticError("the select list is empty", at(node))
+        raise ParseFailed("the select list is empty", at(node))
     names = [output.name for output in outputs]
     block.ambiguous = frozenset(name for name in names if names.count(name) > 1)
     block.outputs = _distinct_names(outputs)

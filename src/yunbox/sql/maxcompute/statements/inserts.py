@@ -46,7 +46,9 @@ class Head:
         self.partition: tuple[tuple[str, str | None], ...] = ()
         if cursor.take("PARTITION"):
             self.partition = cursor.partition()
-        self.if_not_exists = cursor.take("IF NOT EXISTS")
+        where = cursor.where()
+        if cursor.take("IF NOT EXISTS"):
+            raise UnsupportedSql("INSERT ... IF NOT EXISTS", where)
         self.columns: list[str] | None = None
         self.zorder: list[str] = []
         if cursor.peek("(") and not (cursor.peek("SELECT", ahead=1) or cursor.peek("(", ahead=1) or
@@ -120,7 +122,7 @@ class Head:
             for column in self.table.partition_columns
             if (value := given.get(column.name.lower())) is not None
         )
-        return Insert(self.table, self.overwrite, query, static, tuple(self.dynamic), self.if_not_exists)
+        return Insert(self.table, self.overwrite, query, static, tuple(self.dynamic))
 
 
 def target(planner: QueryPlanner, cursor: Cursor) -> Table:
