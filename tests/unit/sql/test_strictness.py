@@ -67,6 +67,9 @@ LENIENT = {"yunbox.sql.lenient": "true"}
         ("select lead(a, a) over (order by name) from u", "argument 2 of function lead must be a constant"),
         ("select lag(a, 1, a) over (order by name) from u", "argument 3 of function lag must be a constant"),
         # the vendor's page "MAPJOIN hints": the small side, and no FULL JOIN
+        ("select x.a from u x join w y on x.a + y.a = 3", "expect equality"),
+        ("select x.a from u x join w y on coalesce(x.a, y.a) = x.a", "expect equality"),
+        ("select x.a from u x cross join w y on x.a > y.a", "expect equality"),
         ("select /*+ mapjoin(x) */ x.a from u x left join w y on x.a > y.a", "expect equality"),
         ("select /*+ mapjoin(y) */ x.a from u x full join w y on x.a > y.a", "expect equality"),
         ("select /*+ mapjoin(z) */ x.a from u x join w y on x.a > y.a", "expect equality"),

@@ -124,8 +124,8 @@ def _join(binder: "QueryBinder", left: From, node: exp.Join, scope: Scope) -> Fr
     on += [_using(scope, seen, new, name, kind, node) for name in shared]
     if kind in ("semi", "anti"):
         scope.relations = seen
-    if kind == "inner" and not on and node.args.get("kind") == "CROSS":
-        kind = "cross"
+    if kind == "cross" and on:
+        kind = "inner"
     return Join(left, right, kind, on)
 
 
@@ -140,8 +140,16 @@ def _check_equalities(tests: list[Expr], sides: tuple[list[Relation], list[Relat
     left, right = ({relation.number for relation in side} for side in sides)
     for test in tests:
         numbers = {number for number, _ in test.refs}
-        if numbers & left and numbers & right and test.op not in ("=", "<=>"):
+        if numbers & left and numbers & right and not _ties(test, left, right):
             raise SemanticError(_EQUALITY_TEXT, at(node.args.get("on") or node))
+
+
+def _ties(test: Expr, left: set[int], right: set[int]) -> bool:
+    """Whether a test is an equality of something on one side with something on the other."""
+    if test.op not in ("=", "<=>"):
+        return False
+    first, second = ({number for number, _ in arg.refs} & (left | right) for arg in test.args)
+    return (first <= left and second <= right) or (first <= right and second <= left)
 
 
 def _kind(node: exp.Join) -> str:
