@@ -190,3 +190,44 @@ def test_buckets_are_listed_by_several_tags(server: Server, open_bucket) -> None
         made.put_bucket_tagging(tagging)
     for asked, found in (('"env":"test","team":"dev"', 1), ('"env":"test"', 2), ('"env","team":"dev"', 1)):
         assert len(service.list_buckets(prefix="tagged-", params={"tagging": asked}).buckets) == found
+
+
+# -- what the integration tests of alibabacloud-oss-go-sdk-v2 find
+
+
+def test_errors_of_uploads_have_the_number_of_their_operation(bucket: oss2.Bucket) -> None:
+    bucket.put_object("s", b"x")
+    upload, parts = parts_of(bucket, "k")
+    gone = bucket.init_multipart_upload("k").upload_id
+    bucket.abort_multipart_upload("k", gone)
+    for call, ec in (
+        (lambda: bucket.upload_part("k", gone, 1, b"x"), "0042-00000104"),
+        (lambda: bucket.upload_part_copy(bucket.bucket_name, "s", None, "k", gone, 1), "0042-00000311"),
+        (lambda: bucket.complete_multipart_upload("k", gone, parts), "0042-00000002"),
+        (
+            lambda: bucket.complete_multipart_upload("k", upload, parts, headers={"x-oss-complete-all": "yes"}),
+            "0042-00000216",
+        ),
+    ):
+        with pytest.raises(oss2.exceptions.ServerError) as caught:
+            call()
+        assert caught.value.details["EC"] == ec
+
+
+def test_a_copied_part_names_the_version_that_it_is_of(bucket: oss2.Bucket) -> None:
+    def copied() -> object:
+        upload = bucket.init_multipart_upload("k").upload_id
+        return bucket.upload_part_copy(bucket.bucket_name, "s", None, "k", upload, 1).headers.get(
+            "x-oss-copy-source-version-id"
+        )
+
+    bucket.put_object("s", b"x")
+    assert copied() is None
+    bucket.put_bucket_versioning(oss2.models.BucketVersioningConfig("Enabled"))
+    made = bucket.put_object("s", b"y").versionid
+    assert copied() == made
+
+
+def test_a_version_is_named_where_there_are_versions(bucket: oss2.Bucket) -> None:
+    bucket.put_object("k", b"x")
+    assert bucket.delete_object("k", params={"versionId": "null"}).versionid is None

@@ -6,8 +6,10 @@ Yunbox's own: 9999 and the HTTP status, which no page is about.
 
 _BY_CODE = {
     "AccessDenied": "0003-00000001",
+    "ArchiveRestoreNotFinished": "0016-00000719",
     "BucketAlreadyExists": "0015-00000104",
     "BucketNotEmpty": "0015-00000301",
+    "CallbackFailed": "0007-00000203",
     "FileAlreadyExists": "0026-00000002",
     "InvalidAccessKeyId": "0002-00000902",
     "InvalidBucketName": "0015-00000001",

@@ -77,7 +77,7 @@ def _render_deleted(result: Deleted, request: OssRequest) -> Response:
     headers: dict[str, str] = {}
     if result.marker is not None:
         headers |= {"x-oss-delete-marker": "true", "x-oss-version-id": version_id(result.marker)}
-    elif result.asked.version is not None:
+    elif result.asked.version is not None and result.versioned:
         headers["x-oss-version-id"] = result.asked.version
     return empty(204, headers)
 

@@ -41,7 +41,8 @@ from yunbox.storage.objects.model import SSE_HEADERS, Bucket, Part, Upload
 from yunbox.storage.objects.objects import check_key
 from yunbox.storage.objects.ports import Bytes as Opened
 from yunbox.storage.objects.reading import Source
-from yunbox.storage.objects.uploads import PARTS_MAX
+from yunbox.storage.objects.uploads import PARTS_MAX, NoSuchUpload
+from yunbox.storage.objects.versions import version_id
 from yunbox.wire.http import Response
 from yunbox.wire.xml import Markup, Node, element
 
@@ -158,10 +159,19 @@ async def _part_writing(request: OssRequest) -> PartWriting:
     return PartWriting(request.bucket, request.key, upload_id, number, payload_of(request))
 
 
+def _upload(service: Oss, bucket: Bucket, params: PartWriting | PartCopying, ec: str) -> Upload:
+    """The upload of a part. Raises NoSuchUpload with the vendor's fine code of the operation (its Go SDK's tests)."""
+    try:
+        return service.store.uploads.get(bucket, params.key, params.upload_id)
+    except NoSuchUpload as error:
+        error.details["ec"] = ec
+        raise
+
+
 async def _put_part(service: Oss, call: Call[PartWriting]) -> tuple[Upload, Part]:
     params = call.params
     bucket = service.bucket(params.bucket)
-    upload = service.store.uploads.get(bucket, params.key, params.upload_id)
+    upload = _upload(service, bucket, params, "0042-00000104")
     content = await received(service, arriving(service, call, params.payload), _inspecting(params.payload))
     part = await service.store.uploads.put_part(bucket, params.key, params.upload_id, params.number, content)
     return upload, part
@@ -206,7 +216,7 @@ async def _part_copying(request: OssRequest) -> PartCopying:
     )
 
 
-async def _copy_part(service: Oss, call: Call[PartCopying]) -> Part:
+async def _copy_part(service: Oss, call: Call[PartCopying]) -> tuple[Part, str]:
     params, began = call.params, time.monotonic()
     bucket = service.bucket(params.bucket)
     try:
@@ -214,11 +224,12 @@ async def _copy_part(service: Oss, call: Call[PartCopying]) -> Part:
     except MarkerOpened:  # a copy of a whole object finds nothing there ("UploadPartCopy", on versions)
         raise InvalidArgument("The source of a part is a delete marker.") from None
     try:
+        _upload(service, bucket, params, "0042-00000311")
         start, length = _copied_range(params.range, record.size)
         retrieve(call, record, length)
         part = await _part_of(service, params, bucket, held, (start, length))
         await lasting(length, params.rate, began)
-        return part
+        return part, version_id(record) if service.bucket(params.source.bucket).versioning else ""
     finally:
         held.close()
 
@@ -228,7 +239,6 @@ async def _part_of(service: Oss, params: PartCopying, bucket: Bucket, held: Open
     key, uploads = params.key, service.store.uploads
     if isinstance(held, Source):
         return await uploads.copy_part(bucket, key, params.upload_id, params.number, held, *span)
-    uploads.get(bucket, key, params.upload_id)
     content = await service.store.objects.receive(held.pieces(*span), size_max=OBJECT_BYTES_MAX)
     return await uploads.put_part(bucket, key, params.upload_id, params.number, content)
 
@@ -247,11 +257,12 @@ def _copied_range(text: str, size: int) -> tuple[int, int]:
     return start, end - start + 1
 
 
-def _render_copied_part(result: Part, request: OssRequest) -> Response:
-    body = element(
-        "CopyPartResult", element("LastModified", iso_time(result.modified_ms)), element("ETag", f'"{result.etag}"')
-    )
-    return xml(body, headers={"ETag": f'"{result.etag}"', "x-oss-hash-crc64ecma": str(result.crc64)})
+def _render_copied_part(result: tuple[Part, str], request: OssRequest) -> Response:
+    part, origin = result
+    etag = f'"{part.etag}"'
+    body = element("CopyPartResult", element("LastModified", iso_time(part.modified_ms)), element("ETag", etag))
+    told = {"x-oss-copy-source-version-id": origin} if origin else {}
+    return xml(body, headers={"ETag": etag, "x-oss-hash-crc64ecma": str(part.crc64), **told})
 
 
 async def _parts_query(request: OssRequest) -> PartsQuery:
@@ -329,8 +340,11 @@ async def _named_parts(request: OssRequest) -> tuple[tuple[int, str], ...] | Non
     everything = request.headers.get("x-oss-complete-all")
     if everything is None:
         return _parts(await read_document(request, "CompleteMultipartUpload"))
-    if everything.lower() != "yes" or (await read_text(request)).strip():
-        raise InvalidArgument("The value of x-oss-complete-all is yes, and then the request has no body.")
+    if everything.lower() != "yes":
+        raise InvalidArgument("The value of x-oss-complete-all is yes.")
+    if (await read_text(request)).strip():  # the vendor's own words and number, as its Go SDK's tests have them
+        text = "Should not speficy both complete all header and http body."  # codespell:ignore speficy
+        raise InvalidArgument(text, ec="0042-00000216")
     return None
 
 
