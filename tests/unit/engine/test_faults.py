@@ -3,7 +3,7 @@
 import duckdb
 import pytest
 
-from yunbox.engine.duck.failures import Overflow
+from yunbox.engine.duck.failures import BadValue, Overflow
 from yunbox.engine.duck.faults import translate
 
 
@@ -23,3 +23,10 @@ def test_what_leaves_its_type(expression: str, told: str) -> None:
         db.execute(f"SELECT {expression} FROM (SELECT 2 AS x)").fetchall()
     error = translate(caught.value)
     assert (type(error), error.message) == (Overflow, told)
+
+
+def test_a_pattern_that_ends_too_soon() -> None:
+    with duckdb.connect() as db, pytest.raises(duckdb.Error) as caught:
+        db.execute("SELECT 'ab' LIKE x ESCAPE '!' FROM (SELECT 'a!' AS x)").fetchall()
+    error = translate(caught.value)
+    assert (type(error), error.message) == (BadValue, "a pattern of LIKE ends with its escape character")

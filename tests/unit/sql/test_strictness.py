@@ -85,6 +85,7 @@ LENIENT = {"yunbox.sql.lenient": "true"}
         ("select other.u.a from u", "column other.u.a cannot be resolved"),
         ("select p.q.a from (select a from u) q", "column p.q.a cannot be resolved"),
         ("insert overwrite table t partition (dt='1', hh='1') if not exists select 1", "IF NOT EXISTS is not"),
+        ("select var_samp(1.5) from u group by", "GROUP BY needs a key"),
         ("select from u", "the select list is empty"),
         ("select a from u using sample 1", "invalid token"),
         # the vendor's page "QUALIFY"

@@ -27,6 +27,8 @@ _BY_TEXT: list[tuple[str, _Made]] = [
     (r"^Out of Memory", lambda told: MemoryShort(f"The statement needs more memory than a worker has: {told}")),
     (r"More than one row returned by a subquery", lambda told: BadValue(
         "a subquery that stands for one value gave more than one row")),
+    (r"Like pattern must not end with escape", lambda told: BadValue(
+        "a pattern of LIKE ends with its escape character")),
     (r"invalid perl operator", lambda told: Unplannable(
         "look-around in a regular expression is not supported by Yunbox")),
     (r"JSON path error|Unknown TimeZone", BadValue),

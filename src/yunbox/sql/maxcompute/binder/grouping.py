@@ -7,7 +7,7 @@ from sqlglot import exp
 from yunbox.sql.maxcompute.binder.expressions import ExpressionBinder
 from yunbox.sql.maxcompute.binder.scope import Scope
 from yunbox.sql.maxcompute.dialect import at
-from yunbox.sql.maxcompute.errors import At, SemanticError, UnsupportedSql
+from yunbox.sql.maxcompute.errors import At, ParseFailed, SemanticError, UnsupportedSql
 from yunbox.sql.maxcompute.expr import Expr
 from yunbox.sql.maxcompute.operators import check_comparable
 from yunbox.sql.maxcompute.relations import SelectBlock
@@ -23,6 +23,8 @@ def bind_group(binder: "QueryBinder", node: exp.Select, scope: Scope, block: Sel
     group = node.args.get("group")
     if group is None:
         return
+    if not any(group.args.get(key) for key in ("expressions", "grouping_sets", "cube", "rollup")):
+        raise ParseFailed("GROUP BY needs a key", at(node))
     grouper = _Grouper(binder, node, scope, block)
     plain = [grouper.element(item) for item in group.expressions]
     sets: list[str] = []
