@@ -15,6 +15,7 @@ import psutil
 import pytest
 import requests
 
+from tests.clients.oss.opening import open_to_public
 from yunbox.kernel.clock import SystemClock
 from yunbox.storage.objects.index import Change
 from yunbox.storage.objects.model import NORMAL, ObjectRecord
@@ -59,7 +60,9 @@ def million(tmp_path: Path) -> oss2.Bucket:
         auth = oss2.Auth(server.access_key_id, server.access_key_secret)
         return oss2.Bucket(auth, server.endpoints["oss"], "million")
 
-    bucket().create_bucket(oss2.BUCKET_ACL_PUBLIC_READ)
+    bucket().create_bucket()
+    open_to_public(bucket())
+    bucket().put_bucket_acl(oss2.BUCKET_ACL_PUBLIC_READ)
     server.stop()
     fill(tmp_path / "data" / "oss")
     server.start()

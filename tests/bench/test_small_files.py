@@ -21,6 +21,7 @@ import pyarrow.json
 import pyarrow.parquet
 import pytest
 
+from tests.clients.oss.opening import open_to_public
 from yunbox.testing.server import Server
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(7200)]
@@ -91,7 +92,9 @@ def scan(endpoint: str, keys: list[str]) -> tuple[float, int, float]:
 def test_before_and_after(yunbox: Server, report: Callable[[str], None]) -> None:
     endpoint = yunbox.endpoints["oss"]
     bucket = oss2.Bucket(oss2.Auth(yunbox.access_key_id, yunbox.access_key_secret), endpoint, "small")
-    bucket.create_bucket("public-read-write")
+    bucket.create_bucket()
+    open_to_public(bucket)
+    bucket.put_bucket_acl("public-read-write")
     keys = [f"raw/{number:07}.json" for number in range(FILES)]
     samples = [body(number) for number in range(1000)]
 

@@ -19,6 +19,7 @@ from xml.etree import ElementTree
 
 import oss2
 
+from tests.clients.oss.opening import open_to_public
 from tests.faults.httpgen import BUCKETS, Generator
 from yunbox.testing.server import Server
 
@@ -107,12 +108,15 @@ def tidy(server: Server) -> None:
     """Make the buckets what they were, as far as they are there and may be."""
     for name in BUCKETS:
         bucket = bucket_of(server, name)
-        bucket.create_bucket("public-read-write" if name == "fuzz-open" else "private")
+        bucket.create_bucket()
         for mark in ("policy", "website", "publicAccessBlock", "lifecycle", "worm", "encryption"):
             try:
                 bucket._do("DELETE", name, "", params={mark: ""})
             except oss2.exceptions.ServerError as error:
                 assert error.status < 500, (name, mark, error)
+        if name == "fuzz-open":
+            open_to_public(bucket)
+            bucket.put_bucket_acl("public-read-write")
         if name == "fuzz-versions":
             try:
                 bucket.put_bucket_versioning(oss2.models.BucketVersioningConfig("Enabled"))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import oss2
 
+from tests.clients.oss.opening import open_to_public
 from tests.clients.oss.policies import NO_VPC
 from yunbox.testing.server import Server
 
@@ -31,7 +32,9 @@ def test_open_buckets_are_named(tmp_path: Path) -> None:
 
         def bucket(name: str, acl: str = "private") -> oss2.Bucket:
             made = oss2.Bucket(auth, server.endpoints["oss"], name)
-            made.create_bucket(acl)
+            made.create_bucket()
+            open_to_public(made)
+            made.put_bucket_acl(acl)
             return made
 
         bucket("closed")

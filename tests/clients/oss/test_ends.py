@@ -9,19 +9,13 @@ import oss2
 import pytest
 
 from tests.clients.moved_clock import START_S, moved, until
+from tests.clients.oss.opening import client_of, open_to_public
 from tests.clients.oss.policies import NO_VPC
 from tests.clients.oss.whole_query import whole
 from yunbox.kernel.clock import ManualClock
 from yunbox.testing.server import Server
 
 BUCKET = "ended"
-
-
-def client_of(endpoint: str, key: tuple[str, str]) -> oss.Client:
-    config = oss.config.load_default()
-    config.credentials_provider = oss.credentials.StaticCredentialsProvider(*key)
-    config.region, config.endpoint = "cn-local", endpoint
-    return oss.Client(config)
 
 
 @pytest.fixture
@@ -33,6 +27,7 @@ def client(server: Server) -> oss.Client:
 def bucket(server: Server) -> Iterator[oss2.Bucket]:
     made = oss2.Bucket(oss2.Auth(server.access_key_id, server.access_key_secret), server.endpoints["oss"], BUCKET)
     made.create_bucket()
+    open_to_public(made)
     yield made
     for item in list(oss2.ObjectIterator(made)):
         made.delete_object(item.key)
@@ -66,6 +61,30 @@ def block(client: oss.Client, on: bool) -> None:
 def is_blocked(client: oss.Client) -> bool:
     found = client.get_bucket_public_access_block(oss.GetBucketPublicAccessBlockRequest(bucket=BUCKET))
     return bool(found.public_access_block_configuration.block_public_access)
+
+
+def test_a_new_bucket_is_blocked(client: oss.Client, server: Server) -> None:
+    """The vendor's page "Create a bucket": so since 2025-10-13, until the block is taken away."""
+    new = oss2.Bucket(oss2.Auth(server.access_key_id, server.access_key_secret), server.endpoints["oss"], BUCKET)
+    with pytest.raises(oss2.exceptions.AccessDenied, match="public bucket acl"):
+        new.create_bucket("public-read")
+    new.create_bucket()
+    assert is_blocked(client)
+    assert client.get_bucket_info(oss.GetBucketInfoRequest(bucket=BUCKET)).bucket_info.block_public_access
+    for refused in (
+        lambda: new.put_bucket_acl("public-read"),
+        lambda: new.put_object("k", b"1", headers={"x-oss-object-acl": "public-read"}),
+        lambda: new.put_bucket_policy(policy_for_all()),
+    ):
+        with pytest.raises(oss2.exceptions.AccessDenied, match="public"):
+            refused()
+    new.create_bucket()
+    assert is_blocked(client), "its owner may create it again, and it stays what it was"
+    open_to_public(new)
+    new.create_bucket()
+    assert not is_blocked(client)
+    new.put_bucket_acl("public-read")
+    new.delete_bucket()
 
 
 def test_the_block_of_public_access_outweighs_acls_and_policies(
@@ -120,6 +139,7 @@ def test_the_block_of_an_account_counts_for_every_bucket(
         assert info.block_public_access
         later = oss2.Bucket(bucket.auth, bucket.endpoint, "made-later")
         later.create_bucket()
+        open_to_public(later)
         with pytest.raises(oss2.exceptions.AccessDenied, match="public bucket acl"):
             later.put_bucket_acl("public-read")
         with pytest.raises(oss2.exceptions.AccessDenied, match="public bucket acl"):

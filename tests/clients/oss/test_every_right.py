@@ -19,6 +19,7 @@ import oss2
 import pytest
 import requests
 
+from tests.clients.oss.opening import open_to_public
 from tests.clients.oss.policies import NO_VPC
 from tests.clients.oss.test_every_route import BODIES, HEADERS, QUERIES
 from yunbox.services.oss.http.route import BUCKET, OBJECT, OssRoute
@@ -152,6 +153,7 @@ def filled(server: Server) -> Iterator[oss2.Bucket]:
     auth = oss2.Auth(server.access_key_id, server.access_key_secret)
     bucket = oss2.Bucket(auth, server.endpoints["oss"], f"everyright{next(_NUMBERS)}")
     bucket.create_bucket()
+    open_to_public(bucket)
     for key, data in {"k": b"a\n", "s": b"b\n", "f/1.json": b'{"a":1}\n', "f/2.json": b'{"a":2}\n'}.items():
         bucket.put_object(key, data)
     bucket.put_symlink("s", "link")

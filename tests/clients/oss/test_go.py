@@ -13,11 +13,19 @@ import oss2
 import pytest
 import requests
 
+from tests.clients.oss.opening import open_to_public
 from yunbox.testing.server import Server
 
 SOURCES = Path(__file__).with_name("go")
 AWKWARD = "中文 +%20&.txt"
 pytestmark = [pytest.mark.go, pytest.mark.timeout(900)]
+
+
+@pytest.fixture
+def bucket(bucket: oss2.Bucket) -> oss2.Bucket:
+    """One that is not blocked to the public, as new ones are."""
+    open_to_public(bucket)
+    return bucket
 
 
 @pytest.fixture(scope="session")
@@ -63,7 +71,7 @@ OLDER = [
     "uploads half",
     "tag k + v=/",
     f"link a/{AWKWARD} hello",
-    "acl public-read",
+    "acl private",
     "cold true",
     "keys 10",
     "folders [a/ big a/ copy of a/]",
@@ -88,7 +96,7 @@ NEWER = [
     "streamed true",
     "tag k + v=/",
     "link hello",
-    "acl public-read",
+    "acl private",
     "keys 9",
     "folders a/ big a/",
     "deleted 9",

@@ -20,6 +20,7 @@ from oss2.exceptions import (
     ServerError,
 )
 
+from tests.clients.oss.opening import open_to_public
 from yunbox.testing.server import Server
 
 pytestmark = pytest.mark.filterwarnings(
@@ -34,6 +35,7 @@ def bucket(server: Server, request: pytest.FixtureRequest) -> Iterator[oss2.Buck
     session = oss2.Session()
     made = oss2.Bucket(auth, server.endpoints["oss"], "objects", region="cn-local", session=session)
     made.create_bucket()
+    open_to_public(made)
     yield made
     empty(made)
     made.delete_bucket()

@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterator
 
 import boto3
+import oss2
 import pytest
 from botocore.client import Config
 from botocore.exceptions import ClientError
@@ -28,6 +29,13 @@ def client(server: Server, calculation: str) -> boto3.client:
 def lenient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with Server(tmp_path_factory.mktemp("lenient"), options=("--port", "0", "--oss-lenient")) as made:
         yield made
+
+
+def test_a_lenient_server_blocks_nothing(lenient: Server) -> None:
+    made = oss2.Bucket(oss2.Auth(lenient.access_key_id, lenient.access_key_secret), lenient.endpoints["oss"], "opened")
+    made.create_bucket("public-read")
+    made.put_object("k", b"1")
+    assert oss2.Bucket(oss2.AnonymousAuth(), lenient.endpoints["oss"], "opened").get_object("k").read() == b"1"
 
 
 PAYLOADS = ("STREAMING-UNSIGNED-PAYLOAD-TRAILER", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER")

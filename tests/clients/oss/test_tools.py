@@ -11,6 +11,7 @@ import pandas
 import pytest
 import requests
 
+from tests.clients.oss.opening import open_to_public
 from yunbox.testing.server import Server
 
 Run = Callable[..., dict]
@@ -21,6 +22,7 @@ def bucket(server: Server) -> Iterator[oss2.Bucket]:
     auth = oss2.Auth(server.access_key_id, server.access_key_secret)
     made = oss2.Bucket(auth, server.endpoints["oss"], "crumbs")
     made.create_bucket()
+    open_to_public(made)
     yield made
     for item in list(oss2.ObjectIterator(made)):
         made.delete_object(item.key)

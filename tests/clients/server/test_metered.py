@@ -11,6 +11,7 @@ from odps import ODPS, errors
 from odps.tunnel import TableTunnel
 
 from tests.clients.moved_clock import until
+from tests.clients.oss.opening import open_to_public
 from yunbox.testing.server import Server
 
 
@@ -89,6 +90,7 @@ def test_an_event_names_what_was_reached_through_a_link_and_a_website(server: Se
     url, name = server.endpoints["oss"], "reached"
     bucket = oss2.Bucket(oss2.Auth(server.access_key_id, server.access_key_secret), url, name)
     bucket.create_bucket()
+    open_to_public(bucket)
     for key in ("secret", "e.html"):
         bucket.put_object(key, b"x")
     bucket.put_symlink("secret", "link", headers={"x-oss-object-acl": "public-read"})

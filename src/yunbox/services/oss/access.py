@@ -151,7 +151,8 @@ def is_public(document: str) -> bool:
 def check_public(*, blocked: bool, acl: str, noun: str) -> None:
     """Raise Forbidden for an ACL that opens a bucket, or one of its objects, where that is blocked."""
     if blocked and acl.startswith("public"):
-        raise Forbidden(f"Put public {noun} acl is not allowed", code="AccessDenied")
+        told = f"Put public {noun} acl is not allowed: Block Public Access is on, as it is in new buckets"
+        raise Forbidden(f"{told}. DeleteBucketPublicAccessBlock takes it away.", code="AccessDenied")
 
 
 def _opens(named: tuple[str, ...], statement: Statement) -> bool:

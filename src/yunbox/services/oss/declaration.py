@@ -102,7 +102,8 @@ SERVICE = Service(
         Option(
             "oss_lenient",
             False,
-            "take what other S3 stores take and OSS refuses, such as bodies of boto3 with checksums behind them",
+            "take what other S3 stores take and OSS refuses, such as bodies of boto3 with checksums behind them, and "
+            "buckets that are public from their first day",
             type=bool,
         ),
     ),

@@ -112,7 +112,7 @@ func (n newer) attributes() {
 	say("tag", *tag.Key, *tag.Value)
 	have(n.PutSymlink(n.ctx, &oss.PutSymlinkRequest{Bucket: n.bucket, Key: oss.Ptr("link"), Target: oss.Ptr(url.QueryEscape(awkward))}))
 	say("link", n.get("link"))
-	have(n.PutObjectAcl(n.ctx, &oss.PutObjectAclRequest{Bucket: n.bucket, Key: key, Acl: oss.ObjectACLPublicRead}))
+	have(n.PutObjectAcl(n.ctx, &oss.PutObjectAclRequest{Bucket: n.bucket, Key: key, Acl: oss.ObjectACLPrivate}))
 	say("acl", *have(n.GetObjectAcl(n.ctx, &oss.GetObjectAclRequest{Bucket: n.bucket, Key: key})).ACL)
 }
 

@@ -68,7 +68,7 @@ func olderAttributes(bucket *oss.Bucket) {
 	say("tag", tag.Key, tag.Value)
 	must(bucket.PutSymlink("link", awkward))
 	say("link", have(bucket.GetSymlink("link")).Get(oss.HTTPHeaderOssSymlinkTarget), text(have(bucket.GetObject("link"))))
-	must(bucket.SetObjectACL(awkward, oss.ACLPublicRead))
+	must(bucket.SetObjectACL(awkward, oss.ACLPrivate))
 	say("acl", have(bucket.GetObjectACL(awkward)).ACL)
 	must(bucket.PutObject("cold", strings.NewReader("ice"), oss.ObjectStorageClass(oss.StorageArchive)))
 	must(bucket.RestoreObject("cold"))

@@ -47,6 +47,10 @@ async def on_bucket(request: OssRequest) -> OnBucket:
 # -- create
 
 
+BLOCKED = str(element("PublicAccessBlockConfiguration", element("BlockPublicAccess", "true")))
+"""The setting of a new bucket: nothing can open it to the public before it is taken away."""
+
+
 @dataclass(frozen=True, slots=True)
 class NewBucket(OnBucket):
     """A bucket to create."""
@@ -93,17 +97,25 @@ def bucket_acl(text: str) -> str:
 
 
 async def _create(service: Oss, call: Call[NewBucket]) -> Bucket:
+    """A new bucket is blocked to the public, as the vendor's are since October 2025 ("Create buckets")."""
     params = call.params
     owner = call.principal.account_id
     found = service.store.buckets.find(params.bucket)
-    blocked = found.blocks_public if found is not None else is_block(service.store.buckets.public_block(owner))
+    block = "" if service.lenient else BLOCKED
+    of_account = service.store.buckets.public_block(owner)
+    blocked = found.blocks_public if found is not None else is_block(block) or is_block(of_account)
     check_public(blocked=blocked, acl=params.acl, noun="bucket")
     if found is None:
         page, more = service.store.buckets.page(account_id=owner, limit=BUCKETS_MAX)
         if more or len(page) >= BUCKETS_MAX:
             raise Forbidden(f"You have attempted to create more than {BUCKETS_MAX} buckets.", code="TooManyBuckets")
     made = await service.store.buckets.create(
-        params.bucket, owner, storage_class=params.storage_class, redundancy=params.redundancy, acl=params.acl
+        params.bucket,
+        owner,
+        storage_class=params.storage_class,
+        redundancy=params.redundancy,
+        acl=params.acl,
+        block=block,
     )
     if params.encryption:
         await service.store.buckets.set(params.bucket, ENCRYPTION, params.encryption)
