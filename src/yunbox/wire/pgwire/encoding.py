@@ -1,6 +1,6 @@
 """UTF-8, the one encoding that is spoken, and what PostgreSQL says of bytes that are none."""
 
-from yunbox.wire.pgwire.report import PgError, Report
+from yunbox.wire.pgwire.report import PgError, failure
 
 
 def decoded(data: bytes) -> str:
@@ -17,7 +17,7 @@ def decoded(data: bytes) -> str:
 def _invalid(data: bytes, at: int) -> PgError:
     """It names the bytes of the character that begins there."""
     wrong = " ".join(f"0x{byte:02x}" for byte in data[at : at + _width(data[at])])
-    return PgError(Report("ERROR", "22021", f'invalid byte sequence for encoding "UTF8": {wrong}'))
+    return failure("22021", f'invalid byte sequence for encoding "UTF8": {wrong}')
 
 
 def _width(first: int) -> int:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from yunbox.wire.pgwire.encoding import decoded
-from yunbox.wire.pgwire.report import PgError, ProtocolViolation, Report
+from yunbox.wire.pgwire.report import PgError, ProtocolViolation, failure
 
 PROTOCOL_MAJOR = 3
 PROTOCOL_MINOR_MAX = 0
@@ -207,7 +207,7 @@ def read(kind: int, body: bytes) -> Message:
 
 
 def _invalid(message: str = "invalid message format") -> PgError:
-    return PgError(Report("ERROR", "08P01", message))
+    return failure("08P01", message)
 
 
 class _Body:
@@ -247,7 +247,7 @@ class _Body:
         self._at += 2 * count
         for code in made:
             if code not in (0, 1):
-                raise PgError(Report("ERROR", "22023", f"unsupported format code: {code}"))
+                raise failure("22023", f"unsupported format code: {code}")
         return made
 
     def types(self) -> tuple[int, ...]:

@@ -49,6 +49,11 @@ class PgError(Exception):
         self.report = report
 
 
+def failure(sqlstate: str, message: str, detail: str = "", hint: str = "", *, where: str = "") -> PgError:
+    """What ends a statement, to be raised."""
+    return PgError(Report("ERROR", sqlstate, message, detail=detail, hint=hint, where=where))
+
+
 class ProtocolViolation(PgError):
     """What came is no message of the protocol: the session ends, since nobody knows where the next one begins."""
 

@@ -4,7 +4,7 @@ import struct
 from collections.abc import Iterator, Sequence
 
 from yunbox.wire.pgwire.copy.writing import SIGNATURE
-from yunbox.wire.pgwire.report import PgError, Report
+from yunbox.wire.pgwire.report import PgError, failure
 
 _HEAD = struct.Struct(">Ii")
 _COUNT, _LENGTH = struct.Struct(">h"), struct.Struct(">i")
@@ -120,4 +120,4 @@ class BinaryReader:
 
     def _wrong(self, message: str, sqlstate: str = "22P04", detail: str = "") -> PgError:
         where = f"COPY {self._table}, line {self._number + 1}{self._column}" if self._begun else ""
-        return PgError(Report("ERROR", sqlstate, message, detail, where=where))
+        return failure(sqlstate, message, detail, where=where)

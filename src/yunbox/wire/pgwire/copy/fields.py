@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from yunbox.wire.pgwire.copy.options import Options
 from yunbox.wire.pgwire.encoding import decoded
-from yunbox.wire.pgwire.values.codec import failure
+from yunbox.wire.pgwire.report import failure
 
 _ESCAPE = re.compile(rb"\\(?:([0-7]{1,3})|x([0-9A-Fa-f]{1,2})|(.|\Z))", re.DOTALL)
 _LETTERS = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"v": b"\v"}

@@ -4,8 +4,7 @@ import re
 from collections.abc import Iterator
 
 from yunbox.wire.pgwire.copy.options import Options
-from yunbox.wire.pgwire.report import PgError
-from yunbox.wire.pgwire.values.codec import failure
+from yunbox.wire.pgwire.report import PgError, failure
 
 LINE_BYTES_MAX = (1 << 30) - 1
 _END = b"\\."

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from yunbox.wire.pgwire.report import PgError, Report
+from yunbox.wire.pgwire.report import failure
 
 Format = Literal["text", "csv", "binary"]
 _RESERVED = "\\.abcdefghijklmnopqrstuvwxyz0123456789"
@@ -50,23 +50,23 @@ class Options:
     def check(self, *, reading: bool) -> None:
         """Raise PgError when PostgreSQL takes no such options, in its words and their order."""
         if self.header == "match" and not reading:
-            raise _refused("0A000", 'cannot use "match" with HEADER in COPY TO')
+            raise failure("0A000", 'cannot use "match" with HEADER in COPY TO')
         self._check_binary()
         self._check_delimiter()
         csv = self.format == "csv"
         for name, given, direction in self._of_csv(reading=reading):
             if given and not csv:
-                raise _refused("0A000", f"COPY {name} available only in CSV mode")
+                raise failure("0A000", f"COPY {name} available only in CSV mode")
             if name in ("quote", "escape") and given is not None and len(str(given).encode()) != 1:
-                raise _refused("0A000", f"COPY {name} must be a single one-byte character")
+                raise failure("0A000", f"COPY {name} must be a single one-byte character")
             if given and direction:
-                raise _refused("0A000", f"COPY {name} only available using COPY {direction}")
+                raise failure("0A000", f"COPY {name} only available using COPY {direction}")
             if name == "quote" and csv and self.between == self.mark:
-                raise _refused("22023", "COPY delimiter and quote must be different")
+                raise failure("22023", "COPY delimiter and quote must be different")
         if self.format != "binary" and self.between in self.nothing:
-            raise _refused("0A000", "COPY delimiter must not appear in the NULL specification")
+            raise failure("0A000", "COPY delimiter must not appear in the NULL specification")
         if csv and self.mark in self.nothing:
-            raise _refused("0A000", "CSV quote character must not appear in the NULL specification")
+            raise failure("0A000", "CSV quote character must not appear in the NULL specification")
 
     def _of_csv(self, *, reading: bool) -> list[tuple[str, object, str]]:
         """What only CSV has: its name, what was given, and the direction that it is for when that is the other one."""
@@ -85,20 +85,16 @@ class Options:
             return
         for name, given in (("DELIMITER", self.delimiter), ("NULL", self.null), ("HEADER", self.header or None)):
             if given is not None:
-                raise _refused("42601" if name != "HEADER" else "0A000", f"cannot specify {name} in BINARY mode")
+                raise failure("42601" if name != "HEADER" else "0A000", f"cannot specify {name} in BINARY mode")
 
     def _check_delimiter(self) -> None:
         if self.format == "binary":
             return
         if len(self.between.encode()) != 1:
-            raise _refused("0A000", "COPY delimiter must be a single one-byte character")
+            raise failure("0A000", "COPY delimiter must be a single one-byte character")
         if self.between in "\r\n":
-            raise _refused("22023", "COPY delimiter cannot be newline or carriage return")
+            raise failure("22023", "COPY delimiter cannot be newline or carriage return")
         if "\r" in self.nothing or "\n" in self.nothing:
-            raise _refused("22023", "COPY null representation cannot use newline or carriage return")
+            raise failure("22023", "COPY null representation cannot use newline or carriage return")
         if self.format == "text" and self.between in _RESERVED:
-            raise _refused("22023", f'COPY delimiter cannot be "{self.between}"')
-
-
-def _refused(sqlstate: str, message: str) -> PgError:
-    return PgError(Report("ERROR", sqlstate, message))
+            raise failure("22023", f'COPY delimiter cannot be "{self.between}"')

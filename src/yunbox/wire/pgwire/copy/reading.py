@@ -1,14 +1,13 @@
 """What COPY ... FROM reads in the formats text and CSV, and where it stands, which errors say."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from yunbox.wire.pgwire.copy.fields import CsvFields, TextFields
 from yunbox.wire.pgwire.copy.lines import Lines
 from yunbox.wire.pgwire.copy.options import Options
 from yunbox.wire.pgwire.encoding import decoded
-from yunbox.wire.pgwire.report import PgError, Report
-from yunbox.wire.pgwire.values.codec import failure
+from yunbox.wire.pgwire.report import PgError, failure
 
 _SHOWN_MAX = 100
 
@@ -57,9 +56,7 @@ class RowReader:
                     self._match(self._fields.split(text))
                 place = f"line {self._number + 1}"
         except PgError as error:
-            told = error.report
-            where = f"COPY {self._table}, {place}"
-            raise PgError(Report("ERROR", told.sqlstate, told.message, told.detail, told.hint, where=where)) from None
+            raise PgError(replace(error.report, where=f"COPY {self._table}, {place}")) from None
 
     def _row(self, text: str) -> list[str | None]:
         fields = self._fields.split(text)

@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from yunbox.wire.pgwire.report import PgError
-from yunbox.wire.pgwire.values.codec import Style, failure
+from yunbox.wire.pgwire.report import PgError, failure
+from yunbox.wire.pgwire.values.codec import Style
 from yunbox.wire.pgwire.values.numbers import BOOL
 
 _NUMBER = re.compile(
@@ -38,14 +38,10 @@ class Switch:
     def read(self, name: str, text: str, now: str) -> str:
         """As BOOLEAN reads it, but for space around it."""
         try:
-            return "on" if text == text.strip() and BOOL.read(text, Style()) else _off(text)
+            on = BOOL.read(text if text == text.strip() else "", Style())
         except PgError:
             raise failure("22023", f'parameter "{name}" requires a Boolean value') from None
-
-
-def _off(text: str) -> str:
-    BOOL.read(text if text == text.strip() else "", Style())
-    return "off"
+        return "on" if on else "off"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from yunbox.wire.pgwire.report import PgError
+from yunbox.wire.pgwire.report import PgError, failure
 from yunbox.wire.pgwire.settings.kinds import Whole, identifier
 from yunbox.wire.pgwire.settings.parameters import PARAMETERS, Parameter
 from yunbox.wire.pgwire.settings.zone import zone_of
-from yunbox.wire.pgwire.values.codec import Style, failure
+from yunbox.wire.pgwire.values.codec import Style
 
 _OWN = re.compile(r"[A-Za-z_\x80-\U0010ffff][\w$]*(?:\.[A-Za-z_\x80-\U0010ffff][\w$]*)+")
 _LETTERS_MAX = 10_000

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from yunbox.wire.pgwire.report import PgError
-from yunbox.wire.pgwire.values.codec import Codec, Style, failure
+from yunbox.wire.pgwire.report import PgError, failure
+from yunbox.wire.pgwire.values.codec import Codec, Style
 
 _DIMENSIONS_MAX = 6
 _ELEMENTS_MAX = 1 << 27

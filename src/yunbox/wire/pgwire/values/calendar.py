@@ -6,7 +6,8 @@ Four hundred years have always as many days, so that a day is looked up in the y
 from datetime import date
 from typing import NamedTuple
 
-US_PER_DAY = 86_400_000_000
+US_PER_S = 1_000_000
+US_PER_DAY = 86_400 * US_PER_S
 _DAYS, _YEARS = 146_097, 400
 _EPOCH = date(2000, 1, 1).toordinal()
 

@@ -4,17 +4,17 @@ import struct
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from yunbox.wire.pgwire.report import failure
 from yunbox.wire.pgwire.values import moments, zones
-from yunbox.wire.pgwire.values.calendar import US_PER_DAY
-from yunbox.wire.pgwire.values.codec import Style, failure, malformed
+from yunbox.wire.pgwire.values.calendar import US_PER_DAY, US_PER_S
+from yunbox.wire.pgwire.values.codec import Style, malformed
 
-_S = 1_000_000
 _TIME, _TIMETZ = struct.Struct(">q"), struct.Struct(">qi")
 
 
 def write_clock(us: int) -> str:
     """Microseconds as ``04:05:06.7``."""
-    seconds, fraction = divmod(us, _S)
+    seconds, fraction = divmod(us, US_PER_S)
     text = f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
     return text + write_fraction(fraction)
 

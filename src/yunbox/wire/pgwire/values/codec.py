@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from typing import Any, Protocol
 
-from yunbox.wire.pgwire.report import PgError, Report
+from yunbox.wire.pgwire.report import PgError, failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +70,6 @@ class Plain:
     def unpack(self, data: bytes) -> Any:
         """The value of the binary format."""
         return self.from_bytes(data)
-
-
-def failure(sqlstate: str, message: str, detail: str = "", hint: str = "") -> PgError:
-    """What PostgreSQL says, to be raised."""
-    return PgError(Report("ERROR", sqlstate, message, detail=detail, hint=hint))
 
 
 def invalid(kind: str, text: str) -> PgError:

@@ -7,12 +7,12 @@ integers are the infinities.
 import struct
 from dataclasses import dataclass
 
+from yunbox.wire.pgwire.report import failure
 from yunbox.wire.pgwire.values import moments, zones
-from yunbox.wire.pgwire.values.calendar import MONTHS, US_PER_DAY, Day, to_day, to_days, weekday
+from yunbox.wire.pgwire.values.calendar import MONTHS, US_PER_DAY, US_PER_S, Day, to_day, to_days, weekday
 from yunbox.wire.pgwire.values.clock import write_clock
-from yunbox.wire.pgwire.values.codec import Style, failure, malformed
+from yunbox.wire.pgwire.values.codec import Style, malformed
 
-_S = 1_000_000
 _DATE, _TIMESTAMP = struct.Struct(">i"), struct.Struct(">q")
 DATE_ENDS = (-(1 << 31), (1 << 31) - 1)
 TIMESTAMP_ENDS = (-(1 << 63), (1 << 63) - 1)
@@ -92,7 +92,7 @@ class Timestamp:
         if value in TIMESTAMP_ENDS:
             return "infinity" if value > 0 else "-infinity"
         east, zone = zones.from_utc(style.zone, value) if self.zoned else (0, "")
-        days, clock = divmod(value + east * _S, US_PER_DAY)
+        days, clock = divmod(value + east * US_PER_S, US_PER_DAY)
         day, time = to_day(days), write_clock(clock)
         if style.dates == "POSTGRES":
             first, second = f"{day.day:02}", MONTHS[day.month - 1]
@@ -114,7 +114,7 @@ class Timestamp:
             return _EPOCH_1970 * US_PER_DAY
         if moment.day is None:
             raise moments.no_syntax(self.name, text)
-        value = moment.local - (moment.east(style) * _S if self.zoned else 0)
+        value = moment.local - (moment.east(style) * US_PER_S if self.zoned else 0)
         if value not in _MOMENTS:
             raise failure("22008", f'timestamp out of range: "{text}"')
         return value

@@ -10,13 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from yunbox.wire.pgwire.report import PgError
-from yunbox.wire.pgwire.values.calendar import US_PER_DAY
+from yunbox.wire.pgwire.report import PgError, failure
+from yunbox.wire.pgwire.values.calendar import US_PER_DAY, US_PER_S
 from yunbox.wire.pgwire.values.clock import write_fraction
-from yunbox.wire.pgwire.values.codec import Style, failure, malformed
+from yunbox.wire.pgwire.values.codec import Style, malformed
 from yunbox.wire.pgwire.values.moments import no_syntax
 
-_S = 1_000_000
 _LAYOUT = struct.Struct(">qii")
 _INT = range(-(1 << 31), 1 << 31)
 _BIGINT = range(-(1 << 63), 1 << 63)
@@ -39,7 +38,7 @@ _WORDS = {
 }
 _UNITS = {word: unit for unit, words in _WORDS.items() for word in words.split()}
 _YEARS = {"year": 1, "decade": 10, "century": 100, "millennium": 1000}
-_US = {"hour": 3600 * _S, "minute": 60 * _S, "second": _S, "millisecond": 1000, "microsecond": 1}
+_US = {"hour": 3600 * US_PER_S, "minute": 60 * US_PER_S, "second": US_PER_S, "millisecond": 1000, "microsecond": 1}
 _SECONDS = frozenset(("second", "millisecond", "microsecond"))
 _TIME = _SECONDS | {"hour", "minute"}
 
@@ -109,7 +108,7 @@ class _Parts(NamedTuple):
     def of(cls, value: Interval) -> "_Parts":
         months, sign = abs(value.months), -1 if value.months < 0 else 1
         us, after = abs(value.us), -1 if value.us < 0 else 1
-        seconds, fraction = divmod(us, _S)
+        seconds, fraction = divmod(us, US_PER_S)
         minutes, seconds = divmod(seconds, 60)
         hours, minutes = divmod(minutes, 60)
         return cls(
@@ -303,7 +302,9 @@ class _Reader:
         whole, _, digits = seconds.partition(".")
         if int(minutes) > 59 or int(whole) > 60:
             raise total.overflow()
-        us = (int(hours) * 3600 + int(minutes) * 60 + int(whole)) * _S + round(float(f"0.{digits or 0}") * _S)
+        us = (int(hours) * 3600 + int(minutes) * 60 + int(whole)) * US_PER_S + round(
+            float(f"0.{digits or 0}") * US_PER_S
+        )
         total.us = -us if negative else us  # the fraction of a day behind it is lost, as in PostgreSQL
         total.seen |= _TIME
 

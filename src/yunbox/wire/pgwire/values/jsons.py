@@ -10,8 +10,8 @@ from decimal import Decimal
 from typing import Any
 
 from yunbox.wire.pgwire.encoding import decoded
-from yunbox.wire.pgwire.report import PgError
-from yunbox.wire.pgwire.values.codec import Plain, Style, failure
+from yunbox.wire.pgwire.report import PgError, failure
+from yunbox.wire.pgwire.values.codec import Plain, Style
 from yunbox.wire.pgwire.values.numbers import NUMERIC
 from yunbox.wire.pgwire.values.texts import same
 

@@ -7,12 +7,11 @@ from collections.abc import Callable, Sequence
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any
 
-from yunbox.wire.pgwire.report import PgError
+from yunbox.wire.pgwire.report import PgError, failure
 from yunbox.wire.pgwire.values.clock import ZonedTime
-from yunbox.wire.pgwire.values.codec import failure
 from yunbox.wire.pgwire.values.dates import TIMESTAMP_ENDS
 from yunbox.wire.pgwire.values.intervals import Interval
-from yunbox.wire.pgwire.values.types import TYPES
+from yunbox.wire.pgwire.values.types import ELEMENTS, TYPES
 
 NONE = -1
 _HEAD = 4
@@ -95,9 +94,9 @@ def _digits_of(kept: int) -> tuple[int, int]:
 
 def format_type(oid: int, kept: int = NONE) -> str:
     """A type as SQL writes it, like PostgreSQL's function of that name."""
+    if (element := ELEMENTS.get(oid)) is not None:
+        return format_type(element.oid, kept) + "[]"
     name = TYPES[oid].name
-    if name.startswith("_"):
-        return format_type(next(one.oid for one in TYPES.values() if one.array == oid), kept) + "[]"
     shown = _SQL_NAMES.get(name, name)
     if name in _DATED:
         base = name.removesuffix("tz")
@@ -115,13 +114,11 @@ def format_type(oid: int, kept: int = NONE) -> str:
 
 def fitted(oid: int, kept: int, value: Any, *, explicit: bool = False) -> Any:
     """What a column or a cast of this type makes of a value. Raises PgError 22001, 22003 or 22026."""
-    name = TYPES[oid].name
     if kept == NONE or value is None:
         return value
     if isinstance(value, list):
-        element = next(one.oid for one in TYPES.values() if one.array == oid or (one.oid == oid and not one.array))
-        return [fitted(oid if isinstance(item, list) else element, kept, item, explicit=explicit) for item in value]
-    return _FITTING[name](value, kept, explicit)
+        return [fitted(oid, kept, item, explicit=explicit) for item in value]
+    return _FITTING[ELEMENTS.get(oid, TYPES[oid]).name](value, kept, explicit)
 
 
 def _text(value: str, kept: int, explicit: bool, shown: str, pad: str) -> str:

@@ -9,12 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta, timezone, tzinfo
 
-from yunbox.wire.pgwire.report import PgError
+from yunbox.wire.pgwire.report import PgError, failure
 from yunbox.wire.pgwire.values import zones
-from yunbox.wire.pgwire.values.calendar import MONTHS, US_PER_DAY, WEEKDAYS, Day, to_day, to_days
-from yunbox.wire.pgwire.values.codec import Style, failure
+from yunbox.wire.pgwire.values.calendar import MONTHS, US_PER_DAY, US_PER_S, WEEKDAYS, Day, to_day, to_days
+from yunbox.wire.pgwire.values.codec import Style
 
-_S = 1_000_000
 _TOKEN = re.compile(
     r"""(?P<space>[\s,]+)
     |(?P<clock>\d+:\d+(?::\d+(?:\.\d*)?)?)
@@ -60,7 +59,7 @@ class Moment:
         zone = self.zone or style.zone
         if self.day is not None:
             return zones.to_utc(zone, self.local)
-        today = style.now + zones.from_utc(zone, style.now)[0] * _S
+        today = style.now + zones.from_utc(zone, style.now)[0] * US_PER_S
         return zones.to_utc(zone, today // US_PER_DAY * US_PER_DAY + (self.clock or 0))
 
     def clock_or_fail(self, kind: str, text: str) -> int:
@@ -91,7 +90,7 @@ def read(text: str, kind: str, style: Style) -> Moment:
 
 def _of_now(moment: Moment, style: Style) -> None:
     """Put the day that a word means in its place."""
-    local = style.now + zones.from_utc(style.zone, style.now)[0] * _S
+    local = style.now + zones.from_utc(style.zone, style.now)[0] * US_PER_S
     days, clock = divmod(local, US_PER_DAY)
     days += {"tomorrow": 1, "yesterday": -1}.get(moment.special, 0)
     if moment.special == "now":
@@ -150,8 +149,8 @@ class _Reader:
             raise no_syntax(self.kind, self.text)
         if len(hours) > 9 or int(minutes) > 59 or int(whole) > 60:
             raise beyond(self.text)
-        us = round(float(f"0.{fraction}") * _S) if fraction else 0
-        clock = (int(hours) * 3600 + int(minutes) * 60 + int(whole)) * _S + us
+        us = round(float(f"0.{fraction}") * US_PER_S) if fraction else 0
+        clock = (int(hours) * 3600 + int(minutes) * 60 + int(whole)) * US_PER_S + us
         if clock > US_PER_DAY or int(hours) > 24:
             raise beyond(self.text)
         self.moment.clock = clock
@@ -160,11 +159,11 @@ class _Reader:
         if not self.afternoon:
             return
         clock = self.moment.clock_or_fail(self.kind, self.text)
-        hours = clock // (3600 * _S)
+        hours = clock // (3600 * US_PER_S)
         if hours > 12:
             raise beyond(self.text)
         shift = 12 * (self.afternoon == "pm") - 12 * (hours == 12)
-        self.moment.clock = clock + shift * 3600 * _S
+        self.moment.clock = clock + shift * 3600 * US_PER_S
 
     def _date(self, parts: Sequence[str]) -> None:
         if self.numbers or self.month is not None or self.moment.clock is not None:

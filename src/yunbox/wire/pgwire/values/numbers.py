@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 
-from yunbox.wire.pgwire.values.codec import Plain, Style, failure, invalid, malformed
+from yunbox.wire.pgwire.report import failure
+from yunbox.wire.pgwire.values.codec import Plain, Style, invalid, malformed
 
 _SPACE = " \t\n\v\f\r"
 _WHOLE = re.compile(r"[+-]?[0-9]+", re.ASCII)

@@ -7,7 +7,8 @@ from ipaddress import ip_address
 from typing import NamedTuple
 
 from yunbox.wire.pgwire.encoding import decoded
-from yunbox.wire.pgwire.values.codec import Plain, Style, failure, invalid, malformed
+from yunbox.wire.pgwire.report import failure
+from yunbox.wire.pgwire.values.codec import Plain, Style, invalid, malformed
 
 _OCTAL = re.compile(rb"\\(?:(\\)|([0-3][0-7]{2}))")
 _PAIR = re.compile(r"[ \t\n\r]+|.{1,2}", re.DOTALL)

@@ -55,5 +55,8 @@ _ARRAYS = tuple(Type(f"_{one.name}", one.array, -1, Array(one.codec, one.oid)) f
 TYPES = {one.oid: one for one in (*_PLAIN, *_ARRAYS)}
 """By OID."""
 
+ELEMENTS = {one.array: one for one in _PLAIN if one.array}
+"""What arrays are of, by the OID of the array."""
+
 BY_NAME = {one.name: one for one in TYPES.values()}
 """By the name that pg_type has."""

@@ -4,10 +4,9 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
+from yunbox.wire.pgwire.report import failure
 from yunbox.wire.pgwire.values.calendar import US_PER_DAY, to_day
-from yunbox.wire.pgwire.values.codec import failure
 
-_S = 1_000_000
 _HOURS_MAX = 15
 
 # The set "Default" of PostgreSQL's documentation, "Date/Time Key Words", as hours from UTC; those that people write.
