@@ -1,6 +1,5 @@
 """JSON values one after another, with whatever stands between them: OSS takes commas there, and DuckDB does not."""
 
-import itertools
 import re
 from collections.abc import Iterable, Iterator
 
@@ -68,19 +67,34 @@ def has_commas(sample: bytes) -> bool:
 
 
 def numbers_marked(pieces: Iterable[bytes], mark: str) -> Iterator[bytes]:
-    """JSON with each number as a text that begins with a mark: a number keeps no digits beyond a DOUBLE's."""
+    """JSON with each number as a text that begins with a mark: a number keeps no digits beyond a DOUBLE's.
+
+    A text that goes on from piece to piece is not looked at again before it has doubled.
+    """
     start = f'"\\u{ord(mark):04x}'.encode()
-    rest = b""
-    for piece in itertools.chain(pieces, [b"\n"]):
-        out, rest = [], rest + piece
-        done = 0
-        for found in _TOKEN.finditer(rest):
-            if found[3]:
-                break
-            out.append(start + found[2] + b'"' if found[2] else found[0])
-            done = found.end()
-        yield b"".join(out)
-        rest = rest[done:]
-        if len(rest) > _TOKEN_BYTES_MAX:
-            raise InvalidArgument("A value of the object is larger than 64 MB.", code="InvalidJsonData")
+    held: list[bytes] = []
+    size = wanted = 0
+    for piece in pieces:
+        held.append(piece)
+        size += len(piece)
+        if size < wanted:
+            continue
+        done, rest = _marked(b"".join(held), start)
+        yield done
+        held, size, wanted = [rest], len(rest), min(2 * len(rest), _TOKEN_BYTES_MAX + 1)
+    done, rest = _marked(b"".join((*held, b"\n")), start)
+    yield done
     yield rest
+
+
+def _marked(text: bytes, start: bytes) -> tuple[bytes, bytes]:
+    """What is whole of a text, with its numbers marked, and the rest. Raises InvalidArgument."""
+    out, done = [], 0
+    for found in _TOKEN.finditer(text):
+        if found[3]:
+            break
+        out.append(start + found[2] + b'"' if found[2] else found[0])
+        done = found.end()
+    if len(text) - done > _TOKEN_BYTES_MAX:
+        raise InvalidArgument("A value of the object is larger than 64 MB.", code="InvalidJsonData")
+    return b"".join(out), text[done:]
