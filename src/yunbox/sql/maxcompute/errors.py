@@ -199,3 +199,8 @@ def full_scan(project: str, table: str, partition_columns: tuple[str, ...], extr
         "or set odps.sql.allow.fullscan=true; to read every partition."
     )
     return FullScan(f"{text} {extra}".rstrip())
+
+
+def invalid(reason: str) -> ValueError:
+    """The failure of an argument of a function in Python: DuckDB carries its text, which has the vendor's code."""
+    return ValueError(f"ODPS-0121095:Invalid argument - {reason}")

@@ -2,6 +2,8 @@
 
 from ipaddress import AddressValueError, IPv4Address, IPv6Address, ip_address
 
+from yunbox.sql.maxcompute.errors import invalid
+
 _BYTES = (4, 16)  # of an IPv4 and an IPv6 address
 
 
@@ -20,7 +22,7 @@ def shown(address: bytes) -> str:
     if len(address) == _BYTES[0]:
         return str(IPv4Address(address))
     if len(address) != _BYTES[1]:
-        raise _wrong(f"an IP address has {_BYTES[0]} or {_BYTES[1]} bytes, actually {len(address)}")
+        raise invalid(f"an IP address has {_BYTES[0]} or {_BYTES[1]} bytes, actually {len(address)}")
     six = IPv6Address(address)
     return f"::ffff:{six.ipv4_mapped}" if six.ipv4_mapped else str(six)
 
@@ -38,14 +40,10 @@ def mask(width: int, prefix: int, strict: bool) -> bytes | None:
 def number(address: bytes) -> int:
     """An IPv4 address as a number."""
     if len(address) != _BYTES[0]:
-        raise _wrong(f"an IPv4 address has {_BYTES[0]} bytes, actually {len(address)}")
+        raise invalid(f"an IPv4 address has {_BYTES[0]} bytes, actually {len(address)}")
     return int.from_bytes(address, "big")
 
 
 def _refused(reason: str, strict: bool) -> None:
     if strict:
-        raise _wrong(reason)
-
-
-def _wrong(reason: str) -> ValueError:
-    return ValueError(f"ODPS-0121095:Invalid argument - {reason}")
+        raise invalid(reason)

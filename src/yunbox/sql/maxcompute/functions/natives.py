@@ -18,6 +18,7 @@ from functools import wraps
 from typing import Any
 from urllib.parse import quote_plus, unquote_plus
 
+from yunbox.sql.maxcompute.errors import invalid
 from yunbox.sql.maxcompute.functions import addresses
 from yunbox.sql.maxcompute.functions.jsonpaths import found_at, stripped, walked
 from yunbox.sql.maxcompute.functions.sketches import numeric_histogram, percentile_cont, percentiles_approx
@@ -67,11 +68,6 @@ class Native:
             return None if None in args else self.compute(*args)
 
         return called
-
-
-def invalid(reason: str) -> ValueError:
-    """The failure of an argument."""
-    return ValueError(f"ODPS-0121095:Invalid argument - {reason}")
 
 
 def _fail(text: str) -> bool:
