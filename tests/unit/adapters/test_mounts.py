@@ -9,6 +9,7 @@ from yunbox.adapters.remote.mounts import MOUNTS_SCHEMA, Mounts
 from yunbox.kernel.clock import SystemClock
 from yunbox.kernel.errors import Unavailable, Unsupported
 from yunbox.storage.database import Database
+from yunbox.storage.objects.model import REMOTE
 from yunbox.storage.objects.store import ObjectStore
 from yunbox.storage.objects.view import ObjectView
 
@@ -16,7 +17,7 @@ from yunbox.storage.objects.view import ObjectView
 async def _remote_bucket(folder: Path) -> ObjectStore:
     store = ObjectStore(folder, SystemClock())
     store.start()
-    await store.buckets.create("far", "1", remote="oss://there/ at http://127.0.0.1:9")
+    await store.buckets.create("far", "1", settings={REMOTE: "oss://there/ at http://127.0.0.1:9"})
     return store
 
 

@@ -14,7 +14,7 @@ from yunbox.adapters.remote.client import Client
 from yunbox.kernel.clock import Clock
 from yunbox.kernel.errors import Conflict, Unavailable
 from yunbox.storage.database import Database
-from yunbox.storage.objects.model import Bucket
+from yunbox.storage.objects.model import REMOTE, Bucket
 from yunbox.storage.objects.ports import Mount
 from yunbox.storage.objects.store import ObjectStore
 from yunbox.storage.objects.waiting import in_thread
@@ -59,7 +59,7 @@ class Mounts:
         await Client(mount).list("", "", 1, recursive=False)
         mount = replace(mount, id=secrets.token_hex(8))
         await self._database.write(lambda db: _insert(db, mount))
-        return await self._store.buckets.create(mount.bucket, account_id, remote=mount.shown)
+        return await self._store.buckets.create(mount.bucket, account_id, settings={REMOTE: mount.shown})
 
     async def unmount(self, bucket: Bucket) -> None:
         """Forget a mount with its caches and unfinished uploads; the remote's objects stay."""

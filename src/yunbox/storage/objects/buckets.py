@@ -1,6 +1,6 @@
 """Buckets: created, listed, changed and deleted."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -8,7 +8,7 @@ from yunbox.kernel.clock import Clock
 from yunbox.kernel.errors import AlreadyExists, Conflict, NotFound, Unsupported
 from yunbox.storage.objects.index import Change, Index, Snapshot
 from yunbox.storage.objects.keys import node_bytes
-from yunbox.storage.objects.model import ACCOUNT_BLOCK, PUBLIC_BLOCK, REMOTE, Bucket, BucketStat, load_stat
+from yunbox.storage.objects.model import ACCOUNT_BLOCK, Bucket, BucketStat, load_stat
 
 _decoder = msgspec.msgpack.Decoder(Bucket)
 
@@ -123,23 +123,18 @@ class Buckets:
         storage_class: str = "Standard",
         redundancy: str = "LRS",
         acl: str = "private",
-        remote: str = "",
-        block: str = "",
+        settings: Mapping[str, str] | None = None,
     ) -> Bucket:
-        """Create a bucket; its owner may do so again. Raises BucketTaken.
-
-        ``remote`` says that it is one elsewhere; ``block`` is the document that blocks access of the public to it.
-        """
+        """Create a bucket with settings; its owner may do so again, which changes none. Raises BucketTaken."""
         now_ms = int(self._clock.time() * 1000)
 
         def work(change: Change, _: object) -> Bucket:
             data = change.get("buckets", name.encode())
             if data is None:
                 node = change.next_number("node")
-                settings = {key: value for key, value in ((REMOTE, remote), (PUBLIC_BLOCK, block)) if value}
-                if of_account := change.get("meta", _block_key(account_id)):
-                    settings[ACCOUNT_BLOCK] = of_account.decode()
-                bucket = Bucket(name, node, account_id, now_ms, storage_class, redundancy, acl, settings=settings)
+                block = change.get("meta", _block_key(account_id))
+                kept = {**(settings or {}), **({ACCOUNT_BLOCK: block.decode()} if block else {})}
+                bucket = Bucket(name, node, account_id, now_ms, storage_class, redundancy, acl, settings=kept)
                 return save_bucket(change, bucket)
             bucket = _decoder.decode(data)
             if bucket.account_id != account_id:

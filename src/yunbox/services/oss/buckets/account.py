@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from yunbox.kernel.call import Access, Call, Charge, Operation
 from yunbox.services.oss.access import on_service
-from yunbox.services.oss.buckets.buckets import done, no_content
+from yunbox.services.oss.buckets.buckets import OPEN, done, no_content
 from yunbox.services.oss.http.documents import read_text
 from yunbox.services.oss.http.route import SERVICE, on, xml
 from yunbox.services.oss.http.target import OssRequest
@@ -16,11 +16,9 @@ from yunbox.services.oss.service import Oss
 from yunbox.services.oss.settings.documents import CHECKS
 from yunbox.storage.objects.model import PUBLIC_BLOCK
 from yunbox.wire.http import Response
-from yunbox.wire.xml import Markup, element
+from yunbox.wire.xml import Markup
 
 R = TypeVar("R")
-OPEN = element("PublicAccessBlockConfiguration", element("BlockPublicAccess", "false"))
-"""What is answered where nobody has said anything."""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,15 @@ from yunbox.services.oss.objects.headers import encryption, storage_class
 from yunbox.services.oss.operation import READ, WRITE, operation, touches_bucket
 from yunbox.services.oss.params import OnBucket, at_bucket, nowhere
 from yunbox.services.oss.service import Oss, iso_time
-from yunbox.storage.objects.model import ENCRYPTION, SSE_ELEMENTS, STORAGE_CLASSES, Bucket, BucketStat, is_block
+from yunbox.storage.objects.model import (
+    ENCRYPTION,
+    PUBLIC_BLOCK,
+    SSE_ELEMENTS,
+    STORAGE_CLASSES,
+    Bucket,
+    BucketStat,
+    is_block,
+)
 from yunbox.wire.http import Response
 from yunbox.wire.xml import Markup, element, parse_body
 
@@ -47,8 +55,10 @@ async def on_bucket(request: OssRequest) -> OnBucket:
 # -- create
 
 
-BLOCKED = str(element("PublicAccessBlockConfiguration", element("BlockPublicAccess", "true")))
-"""The setting of a new bucket: nothing can open it to the public before it is taken away."""
+OPEN, BLOCKED = (
+    element("PublicAccessBlockConfiguration", element("BlockPublicAccess", state)) for state in ("false", "true")
+)
+"""What is answered where nobody has said anything; and the setting of a new bucket."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +111,9 @@ async def _create(service: Oss, call: Call[NewBucket]) -> Bucket:
     params = call.params
     owner = call.principal.account_id
     found = service.store.buckets.find(params.bucket)
-    block = "" if service.lenient else BLOCKED
+    settings = {} if service.lenient else {PUBLIC_BLOCK: str(BLOCKED)}
     of_account = service.store.buckets.public_block(owner)
-    blocked = found.blocks_public if found is not None else is_block(block) or is_block(of_account)
+    blocked = found.blocks_public if found is not None else is_block(settings.get(PUBLIC_BLOCK)) or is_block(of_account)
     check_public(blocked=blocked, acl=params.acl, noun="bucket")
     if found is None:
         page, more = service.store.buckets.page(account_id=owner, limit=BUCKETS_MAX)
@@ -115,7 +125,7 @@ async def _create(service: Oss, call: Call[NewBucket]) -> Bucket:
         storage_class=params.storage_class,
         redundancy=params.redundancy,
         acl=params.acl,
-        block=block,
+        settings=settings,
     )
     if params.encryption:
         await service.store.buckets.set(params.bucket, ENCRYPTION, params.encryption)

@@ -29,7 +29,7 @@ class UploadsQuery(OnBucket):
 
 async def _uploads_query(request: OssRequest) -> UploadsQuery:
     query = request.query
-    limit = min(request.integer("max-uploads", _UPLOADS_MAX, high=1 << 31), _UPLOADS_MAX)
+    limit = request.page_limit("max-uploads", _UPLOADS_MAX)
     return UploadsQuery(
         request.bucket,
         query.get("prefix", ""),

@@ -188,6 +188,8 @@ def _check_offered(request: OssRequest, mark: str = "") -> None:
     It would change what is asked for: ``DELETE /bucket?policy&comp=callback`` is not to delete the bucket's policy.
     """
     missing = NOT_OFFERED_IN_S3 if request.dialect == S3 else NOT_OFFERED
+    if missing.keys().isdisjoint(request.query):
+        return
     names = [name for name in request.query if name in missing and name != mark]
     if names:
         name = min(names, key=lambda name: name == "comp")

@@ -51,6 +51,10 @@ class OssRequest:
             raise InvalidArgument(f"Argument {name} must be an integer between {low} and {high}.")
         return number
 
+    def page_limit(self, name: str, most: int) -> int:
+        """How many items of a page are asked for: what is beyond ``most`` is that. Raises InvalidArgument."""
+        return min(self.integer(name, most, high=1 << 31), most)
+
 
 def replace(
     request: OssRequest,
@@ -100,7 +104,8 @@ def parse_target(scope: Scope, receive: Receive, domain: str) -> OssRequest:
     if len(headers) != len(scope["headers"]) or len(query) != len(pairs):
         _check_once(name for name, _ in scope["headers"] if name not in _REPEATABLE)
         _check_once(decoded(name).encode("utf-8", "surrogateescape") for name, _ in pairs)
-    _check_utf_8(query)
+    if not "".join((*query, *query.values())).isascii():
+        _check_utf_8(query)
     return OssRequest(
         method=scope["method"],
         bucket=bucket,

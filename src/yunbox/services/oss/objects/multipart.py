@@ -266,7 +266,7 @@ def _render_copied_part(result: tuple[Part, str], request: OssRequest) -> Respon
 
 
 async def _parts_query(request: OssRequest) -> PartsQuery:
-    limit = min(request.integer("max-parts", _PARTS_LISTED_MAX, high=1 << 31), _PARTS_LISTED_MAX)
+    limit = request.page_limit("max-parts", _PARTS_LISTED_MAX)
     after = request.integer("part-number-marker", 0)
     return PartsQuery(request.bucket, request.key, request.query["uploadId"], after, limit)
 
@@ -295,7 +295,7 @@ def _render_parts(result: tuple[Upload, list[Part], bool], request: OssRequest) 
             *_of_client(upload),
             element("PartNumberMarker", request.integer("part-number-marker", 0)),
             element("NextPartNumberMarker", last),
-            element("MaxParts", min(request.integer("max-parts", _PARTS_LISTED_MAX, high=1 << 31), _PARTS_LISTED_MAX)),
+            element("MaxParts", request.page_limit("max-parts", _PARTS_LISTED_MAX)),
             element("IsTruncated", str(truncated).lower()),
             *(_part_element(part) for part in parts),
         )

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from yunbox.kernel.call import Call, Operation
 from yunbox.kernel.errors import Forbidden, InvalidArgument, NotFound
 from yunbox.services.oss.access import check_public, is_public
-from yunbox.services.oss.buckets.account import OPEN
 from yunbox.services.oss.buckets.buckets import (
+    OPEN,
     BucketFound,
     bucket_acl,
     check_bucket_name,
