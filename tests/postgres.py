@@ -28,6 +28,18 @@ class Postgres:
         """Where it listens."""
         return self.folder / ".s.PGSQL.5432"
 
+    def psql(self, script: str, *variables: str, errors: int = subprocess.PIPE) -> subprocess.CompletedProcess[bytes]:
+        """What psql prints of a script, unaligned; ``variables`` are its own, as ``name=value``."""
+        given = [part for variable in variables for part in ("-v", variable)]
+        command = [self.programs / "psql", "-h", self.folder, "-U", "postgres", "-qXAt", *given]
+        how: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": errors, "env": {"PGPASSWORD": PASSWORD}}
+        return subprocess.run(command, input=script.encode(), **how)
+
+
+def quoted(text: str) -> str:
+    """A text as SQL writes it."""
+    return "'" + text.replace("'", "''") + "'"
+
 
 def programs() -> Path:
     """Where PostgreSQL's programs lie; without them the test is skipped, or fails in CI."""

@@ -14,6 +14,7 @@ with warnings.catch_warnings():
     import oss2
     from odps import ODPS, options
 
+from tests.clients.oss.opening import open_to_public
 from yunbox.testing.server import Server
 
 _NUMBERS = itertools.count(1)
@@ -93,10 +94,14 @@ def open_bucket(server: Server, oss_url: str) -> Callable[..., oss2.Bucket]:
 
 
 @pytest.fixture
-def bucket(open_bucket: Callable[..., oss2.Bucket]) -> Iterator[oss2.Bucket]:
-    """A fresh bucket, gone after the test: an account has a hundred at most."""
+def bucket(open_bucket: Callable[..., oss2.Bucket], request: pytest.FixtureRequest) -> Iterator[oss2.Bucket]:
+    """A fresh bucket, gone after the test: an account has a hundred at most. Tests that are marked ``public`` get one
+    that is not blocked to the public, as new ones are.
+    """
     made = open_bucket(f"bucket-{next(_NUMBERS)}")
     made.create_bucket()
+    if request.node.get_closest_marker("public"):
+        open_to_public(made)
     yield made
     with contextlib.suppress(oss2.exceptions.OssError):  # versions may remain, and keys that no client can spell
         for upload in oss2.MultipartUploadIterator(made):

@@ -13,19 +13,11 @@ import oss2
 import pytest
 import requests
 
-from tests.clients.oss.opening import open_to_public
 from yunbox.testing.server import Server
 
 SOURCES = Path(__file__).with_name("go")
 AWKWARD = "中文 +%20&.txt"
-pytestmark = [pytest.mark.go, pytest.mark.timeout(900)]
-
-
-@pytest.fixture
-def bucket(bucket: oss2.Bucket) -> oss2.Bucket:
-    """One that is not blocked to the public, as new ones are."""
-    open_to_public(bucket)
-    return bucket
+pytestmark = [pytest.mark.go, pytest.mark.public, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,6 @@ from botocore.client import Config
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
-from tests.clients.oss.opening import open_to_public
 from tests.clients.oss.test_every_route import BODIES
 from yunbox.services.oss.http.shapes import SHAPES, Shape
 from yunbox.services.oss.routes import ROUTES
@@ -32,12 +31,7 @@ from yunbox.wire.oss.signing import canonical_v1, sign_v1
 Answer = tuple[int, str]
 Send = Callable[..., requests.Response]
 
-
-@pytest.fixture
-def bucket(bucket: oss2.Bucket) -> oss2.Bucket:
-    """One that is not blocked to the public, as new ones are."""
-    open_to_public(bucket)
-    return bucket
+pytestmark = pytest.mark.public
 
 
 def code(answer: requests.Response) -> str:

@@ -11,15 +11,9 @@ import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.clients.oss.opening import open_to_public
 from yunbox.testing.server import Server
 
-
-@pytest.fixture
-def bucket(bucket: oss2.Bucket) -> oss2.Bucket:
-    """One that is not blocked to the public, as new ones are."""
-    open_to_public(bucket)
-    return bucket
+pytestmark = pytest.mark.public
 
 
 def send(server: Server, data: bytes) -> tuple[int, bytes]:

@@ -14,7 +14,6 @@ import pytest
 import requests
 from oss2.exceptions import AccessDenied, ServerError
 
-from tests.clients.oss.opening import open_to_public
 from tests.clients.oss.policies import NO_VPC
 from tests.clients.oss.whole_query import whole
 from yunbox.testing.server import Server
@@ -22,12 +21,7 @@ from yunbox.testing.server import Server
 _NUMBERS = itertools.count(1)
 Key = tuple[str, str]
 
-
-@pytest.fixture
-def bucket(bucket: oss2.Bucket) -> oss2.Bucket:
-    """One that is not blocked to the public, as new ones are."""
-    open_to_public(bucket)
-    return bucket
+pytestmark = pytest.mark.public
 
 
 def code(answer: requests.Response) -> str:

@@ -10,17 +10,11 @@ import pytest
 from botocore.client import Config
 from botocore.exceptions import ClientError
 
-from tests.clients.oss.opening import open_to_public
 from yunbox.testing.server import Server
 
 EVERYBODY = "http://acs.amazonaws.com/groups/global/AllUsers"
 
-
-@pytest.fixture
-def bucket(bucket: oss2.Bucket) -> oss2.Bucket:
-    """One that is not blocked to the public, as new ones are."""
-    open_to_public(bucket)
-    return bucket
+pytestmark = pytest.mark.public
 
 
 @pytest.fixture

@@ -5,17 +5,11 @@ import pytest
 import requests
 from oss2 import models
 
-from tests.clients.oss.opening import open_to_public
 from yunbox.testing.server import Server
 
 PAGE = "https://shop.example.com"
 
-
-@pytest.fixture
-def bucket(bucket: oss2.Bucket) -> oss2.Bucket:
-    """One that is not blocked to the public, as new ones are."""
-    open_to_public(bucket)
-    return bucket
+pytestmark = pytest.mark.public
 
 
 @pytest.fixture

@@ -7,15 +7,9 @@ import oss2
 import pytest
 from oss2.models import BucketVersioningConfig, PartInfo
 
-from tests.clients.oss.opening import open_to_public
 from tests.clients.oss.test_green_there import refusal
 
-
-@pytest.fixture
-def bucket(bucket: oss2.Bucket) -> oss2.Bucket:
-    """One that is not blocked to the public, as new ones are."""
-    open_to_public(bucket)
-    return bucket
+pytestmark = pytest.mark.public
 
 
 def versioned(bucket: oss2.Bucket) -> None:

@@ -2,14 +2,13 @@
 
 import json
 import re
-import subprocess
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.postgres import PASSWORD, Postgres, running
+from tests.postgres import Postgres, quoted, running
 from yunbox.wire.pgwire.copy.binary import BinaryReader
 from yunbox.wire.pgwire.copy.options import Options
 from yunbox.wire.pgwire.copy.reading import RowReader
@@ -38,13 +37,13 @@ def postgres() -> Iterator[Postgres]:
 
 
 def psql(postgres: Postgres, script: str) -> tuple[bytes, str]:
-    command = [postgres.programs / "psql", "-h", postgres.folder, "-U", "postgres", "-qXAt", "-v", "VERBOSITY=verbose"]
-    ran = subprocess.run(command, input=script.encode(), env={"PGPASSWORD": PASSWORD}, capture_output=True)
+    """What a script prints, and what it says of errors."""
+    ran = postgres.psql(script, "VERBOSITY=verbose")
     return ran.stdout, ran.stderr.decode()
 
 
-def quoted(text: str | None) -> str:
-    return "null" if text is None else "'" + text.replace("'", "''") + "'"
+def literal(text: str | None) -> str:
+    return "null" if text is None else quoted(text)
 
 
 def said(options: Options, *, reading: bool) -> str:
@@ -52,7 +51,7 @@ def said(options: Options, *, reading: bool) -> str:
     header = {True: "true", "match": "match" if reading else "true"}.get(options.header)
     one = {"format": options.format, "delimiter": options.delimiter, "null": options.null, "header": header}
     one |= {"quote": options.quote, "escape": options.escape}
-    made = [f"{name} {quoted(value)}" for name, value in one.items() if value is not None]
+    made = [f"{name} {literal(value)}" for name, value in one.items() if value is not None]
     lists = {"force_not_null": options.force_not_null, "force_null": options.force_null} if reading else {}
     lists |= {} if reading or options.force_quote is None else {"force_quote": options.force_quote}
     for name, columns in lists.items():
@@ -74,7 +73,7 @@ def named(options: Options) -> str:
 @pytest.mark.parametrize("options", FORMATS, ids=named)
 def test_what_is_written_is_what_postgres_writes(postgres: Postgres, options: Options) -> None:
     rows = [(one, VALUES[-at]) for at, one in enumerate(VALUES)]
-    values = ", ".join(f"({at}, {quoted(one)}, {quoted(other)})" for at, (one, other) in enumerate(rows))
+    values = ", ".join(f"({at}, {literal(one)}, {literal(other)})" for at, (one, other) in enumerate(rows))
     query = f'select x as a, y as "b," from (values {values}) v (i, x, y) order by i'
     written, errors = psql(postgres, f"copy ({query}) to stdout with {said(options, reading=False)};")
     assert not errors
@@ -84,7 +83,7 @@ def test_what_is_written_is_what_postgres_writes(postgres: Postgres, options: Op
 
 @pytest.mark.parametrize("options", [one for one in FORMATS if not one.force_quote], ids=named)
 def test_one_column_is_written_as_there(postgres: Postgres, options: Options) -> None:
-    values = ", ".join(f"({at}, {quoted(one)})" for at, one in enumerate(VALUES))
+    values = ", ".join(f"({at}, {literal(one)})" for at, one in enumerate(VALUES))
     query = f"select x as a from (values {values}) v (i, x) order by i"
     written, errors = psql(postgres, f"copy ({query}) to stdout with {said(options, reading=False)};")
     assert not errors

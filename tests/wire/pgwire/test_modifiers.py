@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.postgres import Postgres, running
-from tests.wire.pgwire.test_values import psql, quoted, unescaped
+from tests.postgres import Postgres, quoted, running
+from tests.wire.pgwire.test_values import psql, unescaped
 from yunbox.wire.pgwire.report import PgError
 from yunbox.wire.pgwire.values.codec import Style
 from yunbox.wire.pgwire.values.modifiers import fitted, format_type, modifier

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.postgres import PASSWORD, Postgres, running
+from tests.postgres import Postgres, quoted, running
 from yunbox.wire.pgwire.report import PgError
 from yunbox.wire.pgwire.settings.parameters import PARAMETERS
 from yunbox.wire.pgwire.settings.session import Settings
@@ -26,15 +26,9 @@ def postgres() -> Iterator[Postgres]:
 
 def psql(postgres: Postgres, script: list[str]) -> list[str]:
     """What each statement of a script says, on a line of its own; an error as the lines that psql prints of it."""
-    command = [postgres.programs / "psql", "-h", postgres.folder, "-U", "postgres", "-qXAt", "-v", "VERBOSITY=verbose"]
     marked = "".join(f"\\echo case\n{one};\n" for one in script)
-    how = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "env": {"PGPASSWORD": PASSWORD}}
-    said = subprocess.run(command, input=marked, **how).stdout
+    said = postgres.psql(marked, "VERBOSITY=verbose", errors=subprocess.STDOUT).stdout.decode()
     return [one.removesuffix("\n") for one in said.split("case\n")[1:]]
-
-
-def quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def dotted(name: str) -> str:

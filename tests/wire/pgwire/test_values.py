@@ -1,7 +1,6 @@
 """Every type's values in text and binary, against PostgreSQL itself: what it takes, what it says, what it refuses."""
 
 import itertools
-import subprocess
 import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,7 +13,7 @@ from hypothesis import given
 from hypothesis import settings as settings_of
 from hypothesis import strategies as st
 
-from tests.postgres import PASSWORD, Postgres, running
+from tests.postgres import Postgres, quoted, running
 from yunbox.wire.pgwire.report import PgError
 from yunbox.wire.pgwire.values.codec import Style
 from yunbox.wire.pgwire.values.types import BY_NAME, TYPES
@@ -93,10 +92,9 @@ def settings(style: Style) -> str:
 
 def psql(postgres: Postgres, script: str) -> str:
     """What a script prints."""
-    command = [postgres.programs / "psql", "-h", postgres.folder, "-U", "postgres", "-qXAt", "-v", "ON_ERROR_STOP=1"]
-    ran = subprocess.run(command, input=script, env={"PGPASSWORD": PASSWORD}, capture_output=True, text=True)
-    assert ran.returncode == 0, ran.stderr
-    return ran.stdout
+    ran = postgres.psql(script, "ON_ERROR_STOP=1")
+    assert ran.returncode == 0, ran.stderr.decode()
+    return ran.stdout.decode()
 
 
 def theirs(postgres: Postgres, kind: str, texts: list[str], style: Style) -> list[str]:
@@ -105,10 +103,6 @@ def theirs(postgres: Postgres, kind: str, texts: list[str], style: Style) -> lis
     query = f"select said(t, '{kind}') from (values {rows}) v (i, t) order by i"
     answers = psql(postgres, f"{settings(style)} copy ({query}) to stdout;")
     return [unescaped(line) for line in answers.split("\n")[:-1]]
-
-
-def quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def unescaped(line: str) -> str:
