@@ -64,7 +64,7 @@ class Lines:
             at, part = found.start(), found[0]
             if (found.end() == len(held) and not last) or self._ended:
                 break  # what comes next may belong to it
-            if part == _END and self._is_end(held, at, last=last):
+            if part == _END and self._is_end(held, at):
                 if start < at:
                     yield held[start:at], self._inner(held[start:at])
                 return
@@ -81,7 +81,7 @@ class Lines:
         """The line ends that are quoted; of two bytes the first counts, and before one is known."""
         return line.count(b"\n" if self._end == b"\n" else b"\r") if self._csv else 0
 
-    def _is_end(self, held: bytes, at: int, *, last: bool) -> bool:
+    def _is_end(self, held: bytes, at: int) -> bool:
         """Whether a ``\\.`` in text ends the data: it must end the line too. Raises PgError 22P04."""
         after = held[at + 2 : at + 4]
         if self._end == b"\r\n":

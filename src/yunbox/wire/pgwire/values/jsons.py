@@ -19,18 +19,18 @@ _ESCAPED = re.compile(r'["\\\x00-\x1f]')
 _SHORT = {"\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", '"': '\\"', "\\": "\\\\"}
 
 
-def _wrong(text: str, at: int) -> PgError:
+def _wrong(at: int) -> PgError:
     return failure("22P02", "invalid input syntax for type json", f"From character {at + 1} on it is no JSON.")
 
 
 def _parse(text: str, number: Callable[[str], Any]) -> Any:
     def refuse(word: str) -> Any:
-        raise _wrong(text, text.find(word))
+        raise _wrong(text.find(word))
 
     try:
         return json.loads(text, parse_float=number, parse_int=number, parse_constant=refuse)
     except json.JSONDecodeError as found:
-        raise _wrong(text, found.pos) from None
+        raise _wrong(found.pos) from None
     except RecursionError:
         raise failure("54001", "stack depth limit exceeded") from None
 
@@ -47,19 +47,19 @@ def _number(text: str) -> Decimal:
 
 
 def _normal(text: str) -> str:
-    return "".join(_written(_parse(text, _number), text))
+    return "".join(_written(_parse(text, _number)))
 
 
-def _written(value: Any, text: str) -> list[str]:
+def _written(value: Any) -> list[str]:
     """The parts of a value's text: a key once, with its last value, and short keys before long ones."""
     if isinstance(value, dict):
-        keys = sorted(((_encoded(key, text), key) for key in value), key=lambda pair: (len(pair[0]), pair[0]))
-        items = [[_string(key, text), ": ", *_written(value[key], text)] for _, key in keys]
+        keys = sorted(((_encoded(key), key) for key in value), key=lambda pair: (len(pair[0]), pair[0]))
+        items = [[_string(key), ": ", *_written(value[key])] for _, key in keys]
         return ["{", *_joined(items), "}"]
     if isinstance(value, list):
-        return ["[", *_joined([_written(item, text) for item in value]), "]"]
+        return ["[", *_joined([_written(item) for item in value]), "]"]
     if isinstance(value, str):
-        return [_string(value, text)]
+        return [_string(value)]
     if isinstance(value, Decimal):
         return [NUMERIC.write(value, Style())]
     return ["null" if value is None else "true" if value else "false"]
@@ -69,15 +69,15 @@ def _joined(items: list[list[str]]) -> list[str]:
     return [part for at, item in enumerate(items) for part in ([", ", *item] if at else item)]
 
 
-def _encoded(value: str, text: str) -> bytes:
+def _encoded(value: str) -> bytes:
     try:
         return value.encode()
     except UnicodeEncodeError:
-        raise _wrong(text, 0) from None
+        raise _wrong(0) from None
 
 
-def _string(value: str, text: str) -> str:
-    _encoded(value, text)
+def _string(value: str) -> str:
+    _encoded(value)
     if "\0" in value:
         raise failure("22P05", "unsupported Unicode escape sequence", "\\u0000 cannot be converted to text.")
     return '"' + _ESCAPED.sub(lambda found: _SHORT.get(found[0]) or f"\\u{ord(found[0]):04x}", value) + '"'
