@@ -48,7 +48,7 @@ def reads() -> Iterator[tuple[str, str, str]]:
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
                 name = _text(node.args[0])
                 kinds = _kind(node.func.value) if node.func.attr == "get" else set()
-                kinds = {"query"} if node.func.attr == "integer" else kinds
+                kinds = {"query"} if node.func.attr in ("integer", "page_limit") else kinds
             elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
                 name, kinds = _text(node.slice), _kind(node.value)
             elif isinstance(node, ast.Compare):
