@@ -15,7 +15,7 @@ import psutil
 import pytest
 import requests
 
-from tests.clients.oss.opening import open_to_public
+from tests.clients.oss.second_client import open_to_public
 from yunbox.kernel.clock import SystemClock
 from yunbox.storage.objects.index import Change
 from yunbox.storage.objects.model import NORMAL, ObjectRecord

@@ -21,7 +21,7 @@ import pyarrow.json
 import pyarrow.parquet
 import pytest
 
-from tests.clients.oss.opening import open_to_public
+from tests.clients.oss.second_client import open_to_public
 from yunbox.testing.server import Server
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(7200)]

@@ -14,7 +14,7 @@ with warnings.catch_warnings():
     import oss2
     from odps import ODPS, options
 
-from tests.clients.oss.opening import open_to_public
+from tests.clients.oss.second_client import open_to_public
 from yunbox.testing.server import Server
 
 _NUMBERS = itertools.count(1)

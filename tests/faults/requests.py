@@ -19,7 +19,7 @@ from xml.etree import ElementTree
 
 import oss2
 
-from tests.clients.oss.opening import open_to_public
+from tests.clients.oss.second_client import open_to_public
 from tests.faults.httpgen import BUCKETS, Generator
 from yunbox.testing.server import Server
 

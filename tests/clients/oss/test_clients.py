@@ -13,6 +13,7 @@ import requests
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from tests.clients.oss.second_client import client_of
 from yunbox.testing.server import Server
 
 BIG = os.urandom(12 * 1024 * 1024 + 5)
@@ -20,17 +21,13 @@ BIG = os.urandom(12 * 1024 * 1024 + 5)
 
 @pytest.fixture(params=["v4", "v1"])
 def client(server: Server, request: pytest.FixtureRequest) -> Iterator[oss.Client]:
-    config = oss.config.load_default()
-    config.credentials_provider = oss.credentials.StaticCredentialsProvider(
-        server.access_key_id, server.access_key_secret
-    )
-    config.region, config.endpoint, config.signature_version = "cn-local", server.endpoints["oss"], request.param
-    made = oss.Client(config)
-    made.put_bucket(oss.PutBucketRequest(bucket="newer"))
-    yield made
-    for page in made.list_objects_v2_paginator().iter_page(oss.ListObjectsV2Request(bucket="newer")):
-        for item in page.contents or []:
-            made.delete_object(oss.DeleteObjectRequest(bucket="newer", key=item.key))
+    key = (server.access_key_id, server.access_key_secret)
+    with client_of(server.endpoints["oss"], key, request.param) as made:
+        made.put_bucket(oss.PutBucketRequest(bucket="newer"))
+        yield made
+        for page in made.list_objects_v2_paginator().iter_page(oss.ListObjectsV2Request(bucket="newer")):
+            for item in page.contents or []:
+                made.delete_object(oss.DeleteObjectRequest(bucket="newer", key=item.key))
 
 
 def test_objects_with_their_sums(client: oss.Client) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import oss2
 
-from tests.clients.oss.opening import open_to_public
 from tests.clients.oss.policies import NO_VPC
+from tests.clients.oss.second_client import open_to_public
 from yunbox.testing.server import Server
 
 

@@ -9,8 +9,8 @@ import oss2
 import pytest
 
 from tests.clients.moved_clock import START_S, moved, until
-from tests.clients.oss.opening import client_of, open_to_public
 from tests.clients.oss.policies import NO_VPC
+from tests.clients.oss.second_client import client_of, open_to_public
 from tests.clients.oss.whole_query import whole
 from yunbox.kernel.clock import ManualClock
 from yunbox.testing.server import Server
@@ -19,8 +19,9 @@ BUCKET = "ended"
 
 
 @pytest.fixture
-def client(server: Server) -> oss.Client:
-    return client_of(server.endpoints["oss"], (server.access_key_id, server.access_key_secret))
+def client(server: Server) -> Iterator[oss.Client]:
+    with client_of(server.endpoints["oss"], (server.access_key_id, server.access_key_secret)) as made:
+        yield made
 
 
 @pytest.fixture

@@ -19,8 +19,8 @@ import oss2
 import pytest
 import requests
 
-from tests.clients.oss.opening import open_to_public
 from tests.clients.oss.policies import NO_VPC
+from tests.clients.oss.second_client import open_to_public
 from tests.clients.oss.test_every_route import BODIES, HEADERS, QUERIES
 from yunbox.services.oss.http.route import BUCKET, OBJECT, OssRoute
 from yunbox.services.oss.routes import ROUTES

@@ -20,7 +20,7 @@ from oss2.exceptions import (
     ServerError,
 )
 
-from tests.clients.oss.opening import open_to_public
+from tests.clients.oss.second_client import open_to_public
 from yunbox.testing.server import Server
 
 pytestmark = pytest.mark.filterwarnings(

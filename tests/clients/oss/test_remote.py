@@ -21,6 +21,7 @@ with warnings.catch_warnings():
     import oss2
 from botocore.config import Config
 
+from tests.clients.oss.second_client import client_of
 from tests.clients.oss.test_clients import with_md5
 from yunbox.adapters.remote.blocks import BLOCK_BYTES, _key_of
 from yunbox.testing.server import Server
@@ -238,16 +239,12 @@ def test_boto3(pair: Pair) -> None:
 def test_the_second_client_of_the_vendor(pair: Pair) -> None:
     import alibabacloud_oss_v2 as oss
 
-    config = oss.config.load_default()
-    config.credentials_provider = oss.credentials.StaticCredentialsProvider(
-        pair.here.access_key_id, pair.here.access_key_secret
-    )
-    config.region, config.endpoint = "cn-local", pair.here.endpoints["oss"]
-    client = oss.Client(config)
-    client.put_object(oss.PutObjectRequest(bucket=pair.name, key="v2/k", body=b"abc"))
-    assert client.get_object(oss.GetObjectRequest(bucket=pair.name, key="v2/k")).body.read() == b"abc"
-    listed = client.list_objects_v2(oss.ListObjectsV2Request(bucket=pair.name, prefix="v2/"))
-    assert [item.key for item in listed.contents] == ["v2/k"]
+    key = (pair.here.access_key_id, pair.here.access_key_secret)
+    with client_of(pair.here.endpoints["oss"], key) as client:
+        client.put_object(oss.PutObjectRequest(bucket=pair.name, key="v2/k", body=b"abc"))
+        assert client.get_object(oss.GetObjectRequest(bucket=pair.name, key="v2/k")).body.read() == b"abc"
+        listed = client.list_objects_v2(oss.ListObjectsV2Request(bucket=pair.name, prefix="v2/"))
+        assert [item.key for item in listed.contents] == ["v2/k"]
 
 
 def test_ossfs_and_a_dataset(pair: Pair) -> None:

@@ -11,7 +11,7 @@ import pandas
 import pytest
 import requests
 
-from tests.clients.oss.opening import open_to_public
+from tests.clients.oss.second_client import open_to_public
 from yunbox.testing.server import Server
 
 Run = Callable[..., dict]

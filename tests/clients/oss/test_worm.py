@@ -8,6 +8,7 @@ import oss2
 import pytest
 
 from tests.clients.moved_clock import START_S, Moved, moved, until
+from tests.clients.oss.second_client import client_of
 from tests.clients.oss.whole_query import whole
 from yunbox.kernel.clock import ManualClock
 from yunbox.meter.ledger import LEDGER_SCHEMA
@@ -74,24 +75,22 @@ def test_a_policy_is_begun_locked_and_extended(bucket: oss2.Bucket) -> None:
 
 
 def test_the_second_client_speaks_of_policies_too(server: Server) -> None:
-    config = oss.config.load_default()
-    config.credentials_provider = oss.credentials.StaticCredentialsProvider(
-        server.access_key_id, server.access_key_secret
-    )
-    config.region, config.endpoint = "cn-local", server.endpoints["oss"]
-    client, name = oss.Client(config), "kept-v2"
-    client.put_bucket(oss.PutBucketRequest(bucket=name))
-    days = oss.InitiateWormConfiguration(retention_period_in_days=3)
-    request = oss.InitiateBucketWormRequest(bucket=name, initiate_worm_configuration=days)
-    client.initiate_bucket_worm(request)
-    client.abort_bucket_worm(oss.AbortBucketWormRequest(bucket=name))
-    begun = client.initiate_bucket_worm(request).worm_id
-    client.complete_bucket_worm(oss.CompleteBucketWormRequest(bucket=name, worm_id=begun))
-    more = oss.ExtendWormConfiguration(retention_period_in_days=4)
-    client.extend_bucket_worm(oss.ExtendBucketWormRequest(bucket=name, worm_id=begun, extend_worm_configuration=more))
-    found = client.get_bucket_worm(oss.GetBucketWormRequest(bucket=name)).worm_configuration
-    assert (found.worm_id, found.state, found.retention_period_in_days) == (begun, "Locked", 4)
-    client.delete_bucket(oss.DeleteBucketRequest(bucket=name))
+    name, key = "kept-v2", (server.access_key_id, server.access_key_secret)
+    with client_of(server.endpoints["oss"], key) as client:
+        client.put_bucket(oss.PutBucketRequest(bucket=name))
+        days = oss.InitiateWormConfiguration(retention_period_in_days=3)
+        request = oss.InitiateBucketWormRequest(bucket=name, initiate_worm_configuration=days)
+        client.initiate_bucket_worm(request)
+        client.abort_bucket_worm(oss.AbortBucketWormRequest(bucket=name))
+        begun = client.initiate_bucket_worm(request).worm_id
+        client.complete_bucket_worm(oss.CompleteBucketWormRequest(bucket=name, worm_id=begun))
+        more = oss.ExtendWormConfiguration(retention_period_in_days=4)
+        client.extend_bucket_worm(
+            oss.ExtendBucketWormRequest(bucket=name, worm_id=begun, extend_worm_configuration=more)
+        )
+        found = client.get_bucket_worm(oss.GetBucketWormRequest(bucket=name)).worm_configuration
+        assert (found.worm_id, found.state, found.retention_period_in_days) == (begun, "Locked", 4)
+        client.delete_bucket(oss.DeleteBucketRequest(bucket=name))
 
 
 def test_one_that_is_not_locked_is_none_after_a_day(clocked: Moved, bucket: oss2.Bucket) -> None:

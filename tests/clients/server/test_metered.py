@@ -11,7 +11,7 @@ from odps import ODPS, errors
 from odps.tunnel import TableTunnel
 
 from tests.clients.moved_clock import until
-from tests.clients.oss.opening import open_to_public
+from tests.clients.oss.second_client import open_to_public
 from yunbox.testing.server import Server
 
 
