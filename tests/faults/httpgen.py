@@ -300,13 +300,15 @@ class Generator:
     def _v1(self, draft: Draft) -> None:
         draft.headers.append(("date", formatdate(usegmt=True)))
         headers = _texts(draft.named())
-        text = signing.canonical_v1(draft.method, self._resource(draft), draft.query, headers, headers["date"])
+        text = signing.canonical_v1(
+            draft.method, self._resource(draft), _decoded(draft.query), headers, headers["date"]
+        )
         draft.headers.append(("authorization", f"OSS {self._key_id}:{signing.sign_v1(self._secret, text)}"))
 
     def _v1_url(self, draft: Draft) -> None:
         expires = str(int(time.time()) + 600)
         text = signing.canonical_v1(
-            draft.method, self._resource(draft), draft.query, _texts(draft.named()), expires, overridden=False
+            draft.method, self._resource(draft), _decoded(draft.query), _texts(draft.named()), expires, overridden=False
         )
         signature = quote(signing.sign_v1(self._secret, text), safe="")
         draft.query += [("OSSAccessKeyId", self._key_id), ("Expires", expires), ("Signature", signature)]
@@ -443,6 +445,10 @@ class Generator:
             )
         head = "".join(f"{name}: {value}\r\n" for name, value in lines)
         return f"{draft.method} {draft.target} HTTP/1.1\r\n{head}\r\n".encode("latin-1") + body
+
+
+def _decoded(query: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [(signing.decoded(name), signing.decoded(value)) for name, value in query]
 
 
 def _texts(headers: dict[str, str]) -> dict[str, str]:

@@ -58,7 +58,7 @@ class OssClient:
         signed = {**headers, "date": date, "connection": "close"}
         if self._connection.security_token:
             signed["x-oss-security-token"] = self._connection.security_token
-        text = canonical_v1(method, resource, pairs, signed, date)
+        text = canonical_v1(method, resource, query, signed, date)
         signature = sign_v1(self._connection.access_key_secret, text)
         signed["Authorization"] = f"OSS {self._connection.access_key_id}:{signature}"
         return self._http.open(method, target, signed, body)

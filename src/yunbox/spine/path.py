@@ -111,7 +111,7 @@ class Spine:
             operation.name,
             principal.name,
             principal.account_id,
-            [access.resource for access in accesses] + [access.resource for access in call.reached],
+            [access.resource for access in (*accesses, *call.reached)],
             "allowed" if allowed else "refused",
             "OK" if error is None else code_of(error),
             "" if error is None else str(error)[:MESSAGE_LENGTH_MAX],

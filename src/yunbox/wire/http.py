@@ -143,7 +143,7 @@ def _pairs(raw_query: str) -> Iterable[tuple[str, str]]:
 async def send_response(response: Response, send: Send, *, head_only: bool = False) -> None:
     """Send a response as ASGI events; a stream is closed whatever happens."""
     body = response.body
-    headers = [(_name(name), _value(value)) for name, value in response.headers.items()]
+    headers = _encoded(response.headers)
     if isinstance(body, bytes):
         if b"content-length" not in dict(headers):
             headers.append((b"content-length", str(len(body)).encode()))
@@ -167,6 +167,14 @@ async def _send_stream(status: int, headers: list[tuple[bytes, bytes]], body: As
         close = getattr(body, "aclose", None)
         if close is not None:
             await close()
+
+
+def _encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    """Headers as bytes; those of nearly every answer are plain text, which is seen by one look at all of it."""
+    text = "".join(headers.values())
+    if text.isascii() and text.isprintable():
+        return [(_name(name), value.encode()) for name, value in headers.items()]
+    return [(_name(name), _value(value)) for name, value in headers.items()]
 
 
 @lru_cache(maxsize=1024)

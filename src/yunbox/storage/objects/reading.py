@@ -19,8 +19,7 @@ _PIECE_BYTES = 1024 * 1024
 _INLINE_BYTES_MAX = 256 * 1024
 
 
-@dataclass(frozen=True)
-class Slice:
+class Slice(msgspec.Struct, frozen=True):
     """A part of an extent; ``start`` counts from the extent's beginning."""
 
     extent: Extent

@@ -7,10 +7,10 @@ vendor's pages on signature versions 1 and 4, and the signers of oss2, alibabacl
 import base64
 import hashlib
 import hmac
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from urllib.parse import quote, unquote_plus
+from urllib.parse import quote, unquote_to_bytes
 
 from yunbox.kernel.call import Claim, Sign
 
@@ -85,9 +85,15 @@ def parse_fields(text: str) -> dict[str, str]:
 
 
 def canonical_v1(
-    method: str, resource: str, query: Query, headers: Mapping[str, str], date: str, overridden: bool = True
+    method: str,
+    resource: str,
+    query: Collection[tuple[str, str]],
+    headers: Mapping[str, str],
+    date: str,
+    overridden: bool = True,
 ) -> str:
-    """The text of version 1. ``resource`` is ``/bucket/key``, decoded; ``date`` the header's, or the expiry's."""
+    """The text of version 1. ``resource`` is ``/bucket/key``, decoded, and so is the query; ``date`` is the header's,
+    or the expiry's."""
     names = sorted(name for name in headers if name.startswith("x-oss-"))
     extra = "".join(f"{name}:{headers[name]}\n" for name in names)
     when = (headers.get("x-oss-date") or date) if overridden else date
@@ -98,25 +104,23 @@ def canonical_v1(
 
 def decoded(text: str) -> str:
     """A name or a value of a query, as it was before it was encoded; bytes that are no UTF-8 escape as surrogates."""
-    return unquote_plus(text, errors="surrogateescape") if "%" in text or "+" in text else text
+    if "%" not in text and "+" not in text:
+        return text
+    return unquote_to_bytes(text.replace("+", " ")).decode("utf-8", "surrogateescape")
 
 
 def is_own(names: Iterable[str]) -> bool:
     """Whether a query asks for what only Yunbox has."""
-    return any(name.startswith(_OWN) for name in names)
+    return _OWN in "&".join(names) and any(name.startswith(_OWN) for name in names)
 
 
-def _sub(query: Query) -> str:
-    if not query:
+def _sub(query: Collection[tuple[str, str]]) -> str:
+    chosen = [pair for pair in query if pair[0] in SUBRESOURCES]
+    if len(chosen) < len(query) and is_own([name for name, _ in query]):
+        chosen = [pair for pair in query if pair[0] not in V1_SIGNATURE]
+    if not chosen:
         return ""
-    names = [decoded(name) for name, _ in query]
-    whole = is_own(names)
-    chosen = sorted(
-        (name, decoded(value))
-        for name, (_, value) in zip(names, query, strict=True)
-        if name in SUBRESOURCES or (whole and name not in V1_SIGNATURE)
-    )
-    return "?" + "&".join(f"{name}={value}" if value else name for name, value in chosen) if chosen else ""
+    return "?" + "&".join([f"{name}={value}" if value else name for name, value in sorted(chosen)])
 
 
 def sign_v1(secret: str, text: str) -> str:

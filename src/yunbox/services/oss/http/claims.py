@@ -1,6 +1,6 @@
 """The claim a request makes about who sent it: signature V1, V2, V4 or the S3 dialect's, in headers or in the URL."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
@@ -12,7 +12,6 @@ from yunbox.kernel.texts import whole_number
 from yunbox.services.oss.http import claims_v2
 from yunbox.services.oss.http.target import OSS, S3, OssRequest
 from yunbox.wire.oss import signing
-from yunbox.wire.oss.signing import decoded
 from yunbox.wire.oss.signing_v2 import OSS2
 
 _RENAME = "x-oss-rename"
@@ -130,11 +129,12 @@ def _v1_query(request: OssRequest) -> Claim:
     )
 
 
-def _v1_queries(request: OssRequest) -> Sequence[signing.Query]:
+def _v1_queries(request: OssRequest) -> Sequence[Collection[tuple[str, str]]]:
     """What of the query a client may have signed: oss2's list has no rename, whose source is a signed header anyway."""
+    pairs = request.query.items()
     if _RENAME not in request.query or "x-oss-rename-source" not in request.headers:
-        return (request.pairs,)
-    return request.pairs, tuple((name, value) for name, value in request.pairs if decoded(name) != _RENAME)
+        return (pairs,)
+    return pairs, [(name, value) for name, value in pairs if name != _RENAME]
 
 
 def _v4_header(request: OssRequest) -> Claim:
@@ -187,7 +187,7 @@ def _headers(request: OssRequest) -> Sequence[Mapping[str, str]]:
     The Go SDKs and ali-oss send UTF-8 and sign its bytes; ali-oss with ``headerEncoding: latin1`` signs the text.
     """
     headers = request.headers
-    if all(map(str.isascii, headers.values())):
+    if "".join(headers.values()).isascii():
         return (headers,)
     sent = {name: value.encode("latin-1").decode("utf-8", "surrogateescape") for name, value in headers.items()}
     return sent, headers
@@ -270,7 +270,8 @@ def _claim(
 
 
 def _without_signature(request: OssRequest) -> tuple[tuple[str, str], ...]:
-    return tuple((name, value) for name, value in request.pairs if decoded(name) not in _UNSIGNED_NAMES)
+    named = zip(request.query, request.pairs, strict=True)  # each name stands once, in the same order
+    return tuple([pair for name, pair in named if name not in _UNSIGNED_NAMES])
 
 
 def _token(request: OssRequest) -> str:

@@ -18,10 +18,12 @@ covered nor listed here: what a parser is to read of an unsigned header must be 
 Nothing that bears authority may stand on it: no source of a copy, ACL, tag, class, metadata, callback, name or target.
 """
 
+from msgspec.structs import replace
+
 from yunbox.kernel.call import ANONYMOUS, Claim
 from yunbox.kernel.errors import Forbidden
 from yunbox.services.oss.http.route import NOT_OFFERED, NOT_OFFERED_IN_S3
-from yunbox.services.oss.http.target import S3, OssRequest, replace
+from yunbox.services.oss.http.target import S3, OssRequest
 from yunbox.wire.oss import signing
 from yunbox.wire.oss.signing_v2 import AWS_QUERY, AWS_SIGNED
 

@@ -6,7 +6,8 @@ policy says of ``content-type`` is about the one that counts.
 """
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from yunbox.identity.identify import BAD_KEY, NotIdentified
 from yunbox.kernel.call import ANONYMOUS, Claim

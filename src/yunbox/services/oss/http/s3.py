@@ -4,7 +4,9 @@ The real service offers it too. A request is turned into OSS's form before it is
 no operation knows of it. Source: the vendor's page "Compatibility with Amazon S3".
 """
 
-from yunbox.services.oss.http.target import OssRequest, replace
+from msgspec.structs import replace
+
+from yunbox.services.oss.http.target import OssRequest
 from yunbox.storage.objects.model import SSE, SSE_KEY
 from yunbox.wire.http import Response
 

@@ -6,9 +6,11 @@ the same reader, so a website shows nothing that its bucket does not. Source: th
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import quote
+
+import msgspec
 
 from yunbox.services.oss.http.target import OssRequest
 from yunbox.storage.objects.model import Bucket
@@ -18,8 +20,7 @@ _SUBFOLDER_REDIRECTS, _SUBFOLDER_SERVES = "0", "2"
 """What an ``IndexDocument/Type`` does for a missing key that has a home page below it; 1 does nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(msgspec.Struct, frozen=True):
     """What a website's rules may ask of a request: its headers, and how it was addressed."""
 
     headers: Mapping[str, str]
@@ -172,4 +173,4 @@ def entrance(bucket: Bucket | None, request: OssRequest) -> OssRequest:
         return request
     if not request.key.endswith("/") if request.key else request.query:
         return request
-    return replace(request, key=site.home(request.key))
+    return msgspec.structs.replace(request, key=site.home(request.key))

@@ -102,7 +102,8 @@ class OssFront(Front[OssRequest]):
         headers.setdefault("Server", "AliyunOSS")
         if request is None:
             return response
-        if S3 in (request.dialect, dialect_of(request)):
+        early = response.status >= 400  # perhaps before anybody had asked for the dialect
+        if request.dialect == S3 or (early and dialect_of(request) == S3):
             response = s3.adapt_response(response)
         if request.method != "OPTIONS":
             self._add_cors(response, request)

@@ -8,6 +8,8 @@ from email.utils import parsedate_to_datetime
 from urllib.parse import unquote_plus
 from uuid import NAMESPACE_DNS, uuid5
 
+import msgspec
+
 from yunbox.kernel.errors import Conflict, InvalidArgument, Unsupported
 from yunbox.services.oss.access import OBJECT_ACLS, check_public
 from yunbox.services.oss.http.target import S3, OssRequest, as_sent
@@ -247,8 +249,7 @@ def _seconds(text: str) -> float | None:
         return None
 
 
-@dataclass(frozen=True)
-class Span:
+class Span(msgspec.Struct, frozen=True):
     """The bytes a read asks for. ``partial`` is a 206."""
 
     start: int
@@ -259,9 +260,11 @@ class Span:
 def span_of(request_range: str, size: int, *, strict: bool) -> Span:
     """The bytes of a Range header. OSS answers one it cannot serve with the whole object, unless told to be strict."""
     whole = Span(0, size, False)
+    if not request_range:
+        return whole
     unit, _, spec = request_range.partition("=")
     first, dash, last = spec.strip().partition("-")
-    if not request_range or unit.strip() != "bytes" or not dash or "," in spec:
+    if unit.strip() != "bytes" or not dash or "," in spec:
         return whole
     first, last = first.strip(), last.strip()
     if not all(part.isascii() and part.isdecimal() for part in (first or "0", last or "0")) or not first + last:
@@ -390,7 +393,7 @@ def overrides(query: Mapping[str, str], *, signed: bool) -> dict[str, str]:
 
     Source: the vendor's page GetObject, on response headers and anonymous requests. Raises InvalidArgument.
     """
-    if not query:
+    if query.keys().isdisjoint(_OVERRIDES):
         return {}
     found = {spelled: query[name] for name, spelled in _OVERRIDES.items() if name in query}
     if not signed and found.keys() - {"Content-Type"}:

@@ -101,7 +101,9 @@ async def _answer(
     if is_frozen(record, now_ms):
         raise Conflict("The operation is not valid for the object's state.", code="InvalidObjectState", key=params.key)
     span = params.span(record)
-    headers = _headers(bucket, link, record, now_ms) | _expiration(params, bucket, link) | params.overrides
+    headers = _headers(bucket, link, record, now_ms)
+    headers |= _expiration(params, bucket, link)
+    headers |= params.overrides
     retrieve(call, record)
     status = _told_of(span, record, headers)
     await source.ready(span.start, span.length)
