@@ -61,11 +61,13 @@ def main(sock: socket.socket, config: m.WorkerConfig) -> None:
 
 
 def _serve(sock: socket.socket, config: m.WorkerConfig) -> None:
+    """DuckDB is opened when it is first asked for: a worker that waits to be of use has no catalogue in memory."""
     channel = Channel(sock)
-    worker = DuckWorker(config, channel)
+    worker: DuckWorker | None = None
     channel.ready()
     while (request := channel.receive()) is not None:
         try:
+            worker = worker or DuckWorker(config, channel)
             channel.result(worker.handle(request))
         except duckdb.Error as failure:
             channel.error(faults.translate(failure))
