@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 import logging
 import os
-import queue
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,8 +18,9 @@ from typing import Any, TypeVar, cast
 import lmdb
 
 from yunbox.kernel.clock import Clock, SystemClock
-from yunbox.kernel.errors import StorageFull, Unavailable
+from yunbox.kernel.errors import StorageFull
 from yunbox.storage.files import translate
+from yunbox.storage.groups import Done, Groups, Item, transact, waiting
 from yunbox.storage.objects.keys import Cursor, walk
 from yunbox.storage.objects.model import BucketStat, Extent, dump_stat, load_stat
 from yunbox.storage.objects.packs import Packs
@@ -175,29 +175,19 @@ Work = Callable[[Change, tuple[Extent, ...]], T]
 
 
 @dataclass(eq=False)
-class _Item:
+class _Item(Item):
     work: Callable[[Change, tuple[Extent, ...]], Any]
-    payloads: tuple[bytes, ...]
-    done: Callable[[Any, BaseException | None], None]
+    payloads: tuple[bytes, ...] = ()
     undo: Callable[[], None] | None = None
     frees: bool = False
     extents: tuple[Extent, ...] = ()
-    result: Any = None
-    failure: BaseException | None = None
 
     def settle(self) -> None:
         """Tell the caller. A refused write is undone first, unless it may be on disk for all that is known."""
         if self.failure is not None and self.undo is not None and not isinstance(self.failure, lmdb.Error):
             with contextlib.suppress(OSError):
                 self.undo()
-        with contextlib.suppress(RuntimeError):  # the caller's event loop is gone
-            self.done(self.result, self.failure)
-
-
-class _HalfDone(Exception):
-    def __init__(self, item: _Item) -> None:
-        super().__init__()
-        self.item = item
+        super().settle()
 
 
 class Index:
@@ -211,21 +201,18 @@ class Index:
         self._env = open_index(folder)
         self._tables = Tables(self._env)
         self._packs = packs
-        self._queue: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._write_loop, name="yunbox-objects", daemon=True)
+        self._groups: Groups[_Item] = Groups(
+            "yunbox-objects", self._commit, items_max=_GROUP_MAX, bytes_max=_GROUP_BYTES_MAX
+        )
         self._on_doomed: Callable[[list[int]], None] = lambda files: None
-        self._started = False
-        self._closed = False
         self.bucket_changes = 0
         """How many committed groups have changed buckets: what is remembered of them holds until this moves."""
-        self._door = threading.Lock()
 
     def start(self, on_doomed: Callable[[list[int]], None]) -> None:
         """Start the writer. ``on_doomed`` gets the files of each committed group that nobody names any more."""
         self._on_doomed = on_doomed
-        self._started = True
         self._reserve.fill()
-        self._thread.start()
+        self._groups.start()
 
     @contextlib.contextmanager
     def reading(self) -> Generator[Snapshot]:
@@ -242,20 +229,14 @@ class Index:
         of it. A work may run twice, when another of its group failed; a cancelled caller waits for the group. One that
         ``frees`` space gets along on a full disk, too.
         """
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[T] = loop.create_future()
-
-        def done(result: Any, failure: BaseException | None) -> None:
-            loop.call_soon_threadsafe(_settle, future, result, failure)
-
-        self._submit(_Item(work, payloads, done, undo, frees))
+        future, done = waiting(asyncio.get_running_loop())
+        self._submit(work, payloads, done, undo, frees)
         return await to_end(future)
 
     def write_sync(self, work: Work[T], *payloads: bytes, frees: bool = False) -> T:
         """Like ``write``, for callers without an event loop."""
         ended = threading.Event()
-        item = _Item(work, payloads, lambda result, failure: ended.set(), frees=frees)
-        self._submit(item)
+        item = self._submit(work, payloads, lambda result, failure: ended.set(), None, frees)
         ended.wait()
         if item.failure is not None:
             raise item.failure
@@ -267,38 +248,15 @@ class Index:
 
     def close(self) -> None:
         """Finish the writes that are queued and close."""
-        with self._door:
-            self._closed = True
-            self._queue.put(None)
-        if self._started:
-            self._thread.join()
+        self._groups.close()
         self._env.close()
 
-    def _submit(self, item: _Item) -> None:
-        with self._door:  # nothing is queued behind the end
-            if self._closed:
-                raise Unavailable("The object store is being closed")
-            self._queue.put(item)
-
-    def _write_loop(self) -> None:
-        while (first := self._queue.get()) is not None:
-            group, stop = self._gather(first)
-            self._commit(group)
-            if stop:
-                return
-
-    def _gather(self, first: _Item) -> tuple[list[_Item], bool]:
-        group, size = [first], sum(map(len, first.payloads))
-        while len(group) < _GROUP_MAX and size < _GROUP_BYTES_MAX:
-            try:
-                item = self._queue.get_nowait()
-            except queue.Empty:
-                break
-            if item is None:
-                return group, True
-            group.append(item)
-            size += sum(map(len, item.payloads))
-        return group, False
+    def _submit(
+        self, work: Work[Any], payloads: tuple[bytes, ...], done: Done, undo: Callable[[], None] | None, frees: bool
+    ) -> _Item:
+        item = _Item(done, work, payloads, undo, frees, size_bytes=sum(map(len, payloads)))
+        self._groups.submit(item)
+        return item
 
     def _commit(self, group: list[_Item]) -> None:
         doomed = self._attempt(group)
@@ -337,22 +295,18 @@ class Index:
         return True
 
     def _transact(self, group: Sequence[_Item]) -> list[int]:
-        """Run the works of a group in one transaction.
-
-        One that fails after it changed something spoils the transaction: the others run again without it.
-        """
+        """Run the works of a group in one transaction; the files it has let go."""
         fresh = frozenset(extent.file for item in group for extent in item.extents)
-        while True:
-            try:
-                with self._env.begin(write=True) as txn:
-                    change = Change(txn, self._tables, fresh, int(self._clock.time() * 1000))
-                    for item in group:
-                        _run(item, change)
-                    change.save_totals()
-                self.bucket_changes += change.changes_buckets
-                return change.doomed
-            except _HalfDone as half:
-                group = [item for item in group if item is not half.item]
+        change = transact(
+            self._env,
+            group,
+            lambda txn: Change(txn, self._tables, fresh, int(self._clock.time() * 1000)),
+            lambda item, change: item.work(change, item.extents),
+            Change.save_totals,
+            _translate,
+        )
+        self.bucket_changes += change.changes_buckets
+        return change.doomed
 
     def _translate(self, error: Exception) -> BaseException:
         """LMDB calls it an input/output error when a full disk has taken a part of what it wrote.
@@ -369,28 +323,6 @@ class Index:
     def _is_full(self) -> bool:
         stat = os.statvfs(self._folder)
         return stat.f_bavail * stat.f_frsize < _FULL_BYTES
-
-
-def _run(item: _Item, change: Change) -> None:
-    steps = change.steps
-    item.result = item.failure = None
-    try:
-        item.result = item.work(change, item.extents)
-    except Exception as error:
-        if isinstance(error, lmdb.Error) and not isinstance(error, lmdb.BadValsizeError):
-            raise  # it is the transaction that failed, not this work
-        item.failure = _translate(error)
-        if change.steps != steps:
-            raise _HalfDone(item) from error
-
-
-def _settle(future: "asyncio.Future[Any]", result: Any, failure: BaseException | None) -> None:
-    if future.done():
-        return
-    if failure is not None:
-        future.set_exception(failure)
-    else:
-        future.set_result(result)
 
 
 def open_index(folder: Path, *, readonly: bool = False) -> lmdb.Environment:

@@ -34,7 +34,7 @@ async def held(index: Index) -> AsyncGenerator[None]:
 
 
 async def queued(index: Index, count: int) -> None:
-    while index._queue.qsize() < count:
+    while len(index._groups) < count:
         await asyncio.sleep(0.001)
 
 
@@ -50,7 +50,7 @@ def test_an_append_that_is_cancelled_while_it_is_committed_keeps_its_turn(shelf:
             second = asyncio.ensure_future(shelf.append("k", 5, b"other"))
             for _ in range(20):  # were it not to wait for its turn, it would have written by then
                 await asyncio.sleep(0.001)
-            assert index._queue.qsize() == 1
+            assert len(index._groups) == 1
         outcomes = await asyncio.gather(first, second, return_exceptions=True)
         assert [type(outcome) for outcome in outcomes] == [asyncio.CancelledError, PositionNotEqualToLength]
         assert await shelf.read("k") == b"beginfirst"

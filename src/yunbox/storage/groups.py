@@ -1,0 +1,167 @@
+"""Writes that share one LMDB transaction and its flush: a queue, one thread, and groups of whatever waits.
+
+An acknowledged write is on disk, and a hundred writers at once do not pay a hundred flushes. A work that fails after it
+changed something spoils the transaction for all: the others of its group run again without it.
+"""
+
+import asyncio
+import contextlib
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, Protocol, TypeVar
+
+import lmdb
+
+from yunbox.kernel.errors import Unavailable
+
+Done = Callable[[Any, BaseException | None], None]
+"""Is told what a work returned, or what it raised."""
+
+
+class Counting(Protocol):
+    """A change under way that knows whether anything was changed."""
+
+    steps: int
+
+
+@dataclass(eq=False)
+class Item:
+    """A work on its way to the disk, and who waits for it."""
+
+    done: Done
+    size_bytes: int = field(default=0, kw_only=True)
+    result: Any = field(default=None, kw_only=True)
+    failure: BaseException | None = field(default=None, kw_only=True)
+
+    def settle(self) -> None:
+        """Tell the caller."""
+        with contextlib.suppress(RuntimeError):  # the caller's event loop is gone
+            self.done(self.result, self.failure)
+
+
+I = TypeVar("I", bound=Item)  # noqa: E741 - an item
+C = TypeVar("C", bound=Counting)
+
+
+class Groups(Generic[I]):
+    """Takes what waits, as much as fits into a group, to ``commit``: on one thread, in the order of its coming."""
+
+    def __init__(self, name: str, commit: Callable[[list[I]], None], *, items_max: int, bytes_max: int) -> None:
+        self._commit = commit
+        self._items_max = items_max
+        self._bytes_max = bytes_max
+        self._queue: queue.SimpleQueue[I | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._loop, name=name, daemon=True)
+        self._started = False
+        self._closed = False
+        self._door = threading.Lock()
+
+    def start(self) -> None:
+        """Begin to take what is submitted."""
+        self._started = True
+        self._thread.start()
+
+    def submit(self, item: I) -> None:
+        """Let an item wait for its group. Raises Unavailable behind the end."""
+        with self._door:
+            if self._closed:
+                raise Unavailable("The store is being closed")
+            self._queue.put(item)
+
+    def close(self) -> None:
+        """Finish what is queued."""
+        with self._door:
+            self._closed = True
+            self._queue.put(None)
+        if self._started:
+            self._thread.join()
+
+    def __len__(self) -> int:
+        """How many wait."""
+        return self._queue.qsize()
+
+    def _loop(self) -> None:
+        while (first := self._queue.get()) is not None:
+            group, stop = self._gather(first)
+            self._commit(group)
+            if stop:
+                return
+
+    def _gather(self, first: I) -> tuple[list[I], bool]:
+        group, size = [first], first.size_bytes
+        while len(group) < self._items_max and size < self._bytes_max:
+            try:
+                item = self._queue.get_nowait()
+            except queue.Empty:
+                break
+            if item is None:
+                return group, True
+            group.append(item)
+            size += item.size_bytes
+        return group, False
+
+
+class _HalfDone(Exception):
+    def __init__(self, item: Item) -> None:
+        super().__init__()
+        self.item = item
+
+
+def _do(item: I, change: C, run: Callable[[I, C], Any], translate: Callable[[BaseException], BaseException]) -> None:
+    """One work. What it raises is its own outcome, unless it is the transaction that failed, or is spoilt."""
+    steps = change.steps
+    item.result = item.failure = None
+    try:
+        item.result = run(item, change)
+    except Exception as error:
+        if isinstance(error, lmdb.Error) and not isinstance(error, lmdb.BadValsizeError):
+            raise
+        item.failure = translate(error)
+        if change.steps != steps:
+            raise _HalfDone(item) from error
+
+
+def transact(
+    env: lmdb.Environment,
+    group: Sequence[I],
+    begin: Callable[[lmdb.Transaction], C],
+    run: Callable[[I, C], Any],
+    end: Callable[[C], None],
+    translate: Callable[[BaseException], BaseException] = lambda error: error,
+) -> C:
+    """Run the works of a group in one transaction and commit it; the change that was made.
+
+    ``begin`` makes the change of a transaction, ``run`` does one work on it, ``end`` completes it. Raises what LMDB
+    raises, when nothing is kept.
+    """
+    while True:
+        try:
+            with env.begin(write=True) as txn:
+                change = begin(txn)
+                for item in group:
+                    _do(item, change, run, translate)
+                end(change)
+            return change
+        except _HalfDone as half:
+            group = [item for item in group if item is not half.item]
+
+
+def waiting(loop: asyncio.AbstractEventLoop) -> "tuple[asyncio.Future[Any], Done]":
+    """A future of an event loop, and what settles it from another thread."""
+    future: asyncio.Future[Any] = loop.create_future()
+
+    def done(result: Any, failure: BaseException | None) -> None:
+        loop.call_soon_threadsafe(_settle, future, result, failure)
+
+    return future, done
+
+
+def _settle(future: "asyncio.Future[Any]", result: Any, failure: BaseException | None) -> None:
+    if future.done():
+        return
+    if failure is not None:
+        future.set_exception(failure)
+    else:
+        future.set_result(result)
