@@ -1,0 +1,179 @@
+"""The definitions of a database: schemas and relations, changed in the transactions that change rows.
+
+A process remembers all of them and looks at one number to know whether they still hold, so a statement pays for its
+catalogue what one look-up costs.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import msgspec
+
+from yunbox.storage.rows.model import Relation, Schema
+from yunbox.storage.rows.view import Change, View
+from yunbox.wire.pgwire.report import PgError, failure
+
+_VERSION, _OID, _NODE = b"version", b"oid", b"node"
+FIRST_OID = 16_384
+"""The first OID of what users make, as in PostgreSQL."""
+PUBLIC = Schema(2200, "public")
+"""The schema that every database has, with its OID in PostgreSQL."""
+RELATIONS_MAX = 100_000
+_load_relation = msgspec.msgpack.Decoder(Relation).decode
+_load_schema = msgspec.msgpack.Decoder(Schema).decode
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All definitions of one moment."""
+
+    version: int
+    schemas: Mapping[str, Schema]
+    relations: Mapping[int, Relation]
+
+    @cached_property
+    def _names(self) -> Mapping[tuple[str, str], Relation]:
+        return {(one.schema, one.name): one for one in self.relations.values()}
+
+    def find(self, schema: str, name: str) -> Relation | None:
+        """A relation by name."""
+        return self._names.get((schema, name))
+
+
+def version(view: View) -> int:
+    """The number that moves with every change of a definition."""
+    return view.number(_VERSION)
+
+
+def load(view: View) -> Catalogue:
+    """All definitions."""
+    schemas = {PUBLIC.name: PUBLIC}
+    for _, data in view.prefixed("schemas", b""):
+        schema = _load_schema(data)
+        schemas[schema.name] = schema
+    relations = (_load_relation(data) for _, data in view.prefixed("relations", b""))
+    return Catalogue(version(view), schemas, {one.oid: one for one in relations})
+
+
+def next_oid(change: Change) -> int:
+    """An OID for a new schema or relation."""
+    return change.next_number(_OID, FIRST_OID)
+
+
+def next_node(change: Change) -> int:
+    """A place for rows that never was one."""
+    return change.next_number(_NODE)
+
+
+def add_schema(change: Change, name: str, owner: str = "", comment: str = "") -> Schema:
+    """Make a schema. Raises 42P06."""
+    if name in load(change).schemas:
+        raise failure("42P06", f'schema "{name}" already exists')
+    made = Schema(next_oid(change), name, owner, comment)
+    change.put("schemas", name.encode(), msgspec.msgpack.encode(made))
+    _moved(change)
+    return made
+
+
+def drop_schema(change: Change, name: str) -> None:
+    """Remove a schema that holds nothing. Raises 3F000 and 2BP01."""
+    known = load(change)
+    if name not in known.schemas:
+        raise no_schema(name)
+    if any(one.schema == name for one in known.relations.values()):
+        raise failure(
+            "2BP01",
+            f"cannot drop schema {name} because other objects depend on it",
+            hint="Use DROP ... CASCADE to drop the dependent objects too.",
+        )
+    if name == PUBLIC.name:
+        raise failure("0A000", "the schema public cannot be dropped here")
+    change.delete("schemas", name.encode())
+    _moved(change)
+
+
+def add(change: Change, relation: Relation) -> None:
+    """Make a relation. Raises 42P07 for a name that is taken, 3F000 for a schema that is not there."""
+    known = load(change)
+    if relation.schema not in known.schemas:
+        raise no_schema(relation.schema)
+    if known.find(relation.schema, relation.name) is not None:
+        raise failure("42P07", f'relation "{relation.name}" already exists')
+    if len(known.relations) >= RELATIONS_MAX:
+        raise failure("54000", f"a database has at most {RELATIONS_MAX} tables and views here")
+    _put(change, relation)
+
+
+def replace(change: Change, before: Relation, after: Relation) -> None:
+    """Set another definition in the place of one that must still be the present one. Raises 42P01, 42P07, 40001."""
+    present = _present(change, before)
+    if present != before:
+        raise failure("40001", f'relation "{before.name}" was changed by another session at the same time')
+    renamed = (before.schema, before.name) != (after.schema, after.name)
+    if renamed and load(change).find(after.schema, after.name) is not None:
+        raise failure("42P07", f'relation "{after.name}" already exists')
+    _put(change, after)
+
+
+def drop(change: Change, relation: Relation) -> None:
+    """Remove a relation; its rows go to the trash, which is emptied bit by bit. Raises 42P01."""
+    _present(change, relation)
+    change.delete("relations", relation.oid.to_bytes(4, "big"))
+    _discard(change, relation)
+    _moved(change)
+
+
+def truncate(change: Change, relation: Relation) -> Relation:
+    """Give a table a new, empty place for its rows; the table as it is then. Raises 42P01."""
+    present = _present(change, relation)
+    emptied = msgspec.structs.replace(present, node=next_node(change))
+    _discard(change, present)
+    _put(change, emptied)
+    return emptied
+
+
+def sweep(change: Change, rows_max: int) -> int:
+    """Remove so many rows of the trash; how many went, 0 when it is empty."""
+    removed = 0
+    for prefix, _ in list(change.prefixed("trash", b"")):
+        for table in ("rows", "log"):
+            keys = [key for _, (key, _) in zip(range(rows_max - removed), change.prefixed(table, prefix), strict=False)]
+            for key in keys:
+                change.delete(table, key)
+            removed += len(keys)
+        if removed < rows_max:
+            change.delete("totals", prefix)
+            change.delete("trash", prefix)
+    return removed
+
+
+def no_schema(name: str) -> PgError:
+    """A schema is not there."""
+    return failure("3F000", f'schema "{name}" does not exist')
+
+
+def no_relation(name: str) -> PgError:
+    """A relation is not there."""
+    return failure("42P01", f'relation "{name}" does not exist')
+
+
+def _present(change: Change, relation: Relation) -> Relation:
+    data = change.get("relations", relation.oid.to_bytes(4, "big"))
+    if data is None:
+        raise no_relation(relation.name)
+    return _load_relation(data)
+
+
+def _put(change: Change, relation: Relation) -> None:
+    change.put("relations", relation.oid.to_bytes(4, "big"), msgspec.msgpack.encode(relation))
+    _moved(change)
+
+
+def _discard(change: Change, relation: Relation) -> None:
+    if relation.node:
+        change.put("trash", relation.prefix, b"")
+
+
+def _moved(change: Change) -> None:
+    change.next_number(_VERSION)

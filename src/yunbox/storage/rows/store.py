@@ -1,0 +1,118 @@
+"""A row store: one LMDB environment that several processes read and write, each with its groups of writes."""
+
+import asyncio
+import contextlib
+import os
+import threading
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import lmdb
+
+from yunbox.kernel.errors import StorageFull
+from yunbox.storage.files import translate
+from yunbox.storage.groups import Done, Groups, Item, transact, waiting
+from yunbox.storage.objects.waiting import to_end
+from yunbox.storage.rows.catalogue import Catalogue, load, version
+from yunbox.storage.rows.view import TABLES, Change, Tables, View
+
+T = TypeVar("T")
+Work = Callable[[Change], T]
+_GROUP_MAX = 512
+_MAP_BYTES = 1 << 40  # address space, not memory or disk
+_READERS_MAX = 4096
+_FULL = "The disk that holds the data folder is full: free some space and try again"
+
+
+@dataclass(eq=False)
+class _Item(Item):
+    work: Callable[[Change], Any]
+
+
+class RowStore:
+    """The rows and definitions of one database: ``reading`` on the caller's thread, ``write`` in groups."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._env = lmdb.open(
+            os.fspath(folder),
+            map_size=_MAP_BYTES,
+            max_dbs=len(TABLES),
+            max_readers=_READERS_MAX,
+            readahead=False,
+            mode=0o600,
+        )
+        self._tables = Tables(self._env)
+        self._groups: Groups[_Item] = Groups("yunbox-rows", self._commit, items_max=_GROUP_MAX, bytes_max=1)
+        self._groups.start()
+        self._catalogue: Catalogue | None = None
+
+    @contextlib.contextmanager
+    def reading(self) -> Generator[View]:
+        """A consistent view, for a short while: pages it sees cannot be used again until it ends."""
+        with self._env.begin() as txn:
+            yield View(txn, self._tables)
+
+    def catalogue(self, view: View) -> Catalogue:
+        """All definitions as a view sees them, remembered until any process changes one."""
+        found = self._catalogue
+        if found is None or found.version != version(view):
+            found = self._catalogue = load(view)
+        return found
+
+    async def write(self, work: Work[T]) -> T:
+        """Run ``work`` in the next group; returns once it is on disk.
+
+        What a work raises, this raises, and nothing of that work is kept. A work may run twice, when another of its
+        group failed; a cancelled caller waits for the group.
+        """
+        future, done = waiting(asyncio.get_running_loop())
+        self._groups.submit(_Item(done, work))
+        return await to_end(future)
+
+    def write_sync(self, work: Work[T]) -> T:
+        """Like ``write``, for callers without an event loop."""
+        ended = threading.Event()
+        item = _Item(_setter(ended), work)
+        self._groups.submit(item)
+        ended.wait()
+        if item.failure is not None:
+            raise item.failure
+        return item.result
+
+    def forget_readers(self) -> None:
+        """Give back the pages that processes were reading when they were killed."""
+        self._env.reader_check()
+
+    def close(self) -> None:
+        """Finish the writes that are queued and close."""
+        self._groups.close()
+        self._env.close()
+
+    def _commit(self, group: list[_Item]) -> None:
+        try:
+            transact(
+                self._env,
+                group,
+                lambda txn: Change(txn, self._tables),
+                lambda item, change: item.work(change),
+                Change.complete,
+                _translate,
+            )
+        except Exception as error:
+            for item in group:
+                item.result, item.failure = None, _translate(error)
+        for item in group:
+            item.settle()
+
+
+def _setter(ended: threading.Event) -> Done:
+    return lambda result, failure: ended.set()
+
+
+def _translate(error: BaseException) -> BaseException:
+    if isinstance(error, lmdb.MapFullError | lmdb.DiskError) or "No space left" in str(error):
+        return StorageFull(_FULL)
+    return translate(error) if isinstance(error, OSError) else error

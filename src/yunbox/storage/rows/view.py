@@ -1,0 +1,161 @@
+"""What one LMDB transaction sees and changes: rows, the log of changed keys, totals, and definitions.
+
+Rows lie under their table's node and their primary key. Every change of a row leaves its key in the log of its node, in
+the order of the commits, so that whoever keeps a copy (a column store) reads what has changed and nothing else; the
+value is the present one, whenever the log is read.
+"""
+
+from collections.abc import Iterator
+from typing import Any, cast
+
+import lmdb
+import msgspec
+
+from yunbox.storage.rows.keys import numbered
+from yunbox.storage.rows.model import Relation
+
+TABLES = ("meta", "schemas", "relations", "rows", "log", "totals", "trash")
+_NODE = 8
+_SEQUENCE = b"sequence"
+
+
+class Tables:
+    """The tables of the environment, by name."""
+
+    def __init__(self, env: lmdb.Environment) -> None:
+        self._handles = {name: env.open_db(name.encode()) for name in TABLES}
+
+    def __getitem__(self, name: str) -> Any:
+        return self._handles[name]
+
+
+class Totals(msgspec.Struct, array_like=True):
+    """How many rows a table has, and the bytes of their keys and values."""
+
+    rows: int = 0
+    size_bytes: int = 0
+
+
+_load_totals = msgspec.msgpack.Decoder(Totals).decode
+
+
+class View:
+    """A consistent view for reading."""
+
+    def __init__(self, txn: lmdb.Transaction, tables: Tables) -> None:
+        self.txn = txn
+        self.tables = tables
+        self.rows = tables["rows"]
+
+    def get(self, table: str, key: bytes) -> bytes | None:
+        """A value."""
+        return cast("bytes | None", self.txn.get(key, db=self.tables[table]))  # buffers are off
+
+    def row(self, key: bytes) -> bytes | None:
+        """A stored row by its whole key."""
+        return cast("bytes | None", self.txn.get(key, db=self.rows))
+
+    def prefixed(self, table: str, prefix: bytes, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
+        """Keys that begin so, from ``prefix + start`` on, and their values."""
+        cursor = self._cursor(table)
+        if not cursor.set_range(prefix + start):
+            return
+        for key, value in cursor:
+            if not key.startswith(prefix):
+                return
+            yield key, value
+
+    def _cursor(self, table: str) -> Any:
+        return self.txn.cursor(db=self.tables[table])
+
+    def totals(self, relation: Relation) -> Totals:
+        """What a table has."""
+        data = self.get("totals", relation.prefix)
+        return _load_totals(data) if data is not None else Totals()
+
+    def changed(self, relation: Relation, after: int = 0) -> Iterator[tuple[int, bytes]]:
+        """The log of a table behind a position: each position with the key that was changed there."""
+        prefix = relation.prefix
+        for at, key in self.prefixed("log", prefix, (after + 1).to_bytes(8, "big")):
+            yield int.from_bytes(at[_NODE:], "big"), prefix + key
+
+    def position(self, relation: Relation) -> int:
+        """The last position in the log of a table; 0 when its log is empty."""
+        cursor = self._cursor("log")
+        found = cursor.set_range((relation.node + 1).to_bytes(8, "big"))
+        if not (cursor.prev() if found else cursor.last()):
+            return 0
+        key = cursor.key()
+        return int.from_bytes(key[_NODE:], "big") if key.startswith(relation.prefix) else 0
+
+    def number(self, name: bytes) -> int:
+        """The last number that was given under a name."""
+        return int.from_bytes(self.get("meta", name) or b"", "big")
+
+
+class Change(View):
+    """A writing transaction, shared by the works of a group."""
+
+    def __init__(self, txn: lmdb.Transaction, tables: Tables) -> None:
+        super().__init__(txn, tables)
+        self.steps = 0
+        """How many changes were made: a work that fails may not have made any."""
+        self._totals: dict[bytes, Totals] = {}
+        self._sequence = self.number(_SEQUENCE)
+
+    def put(self, table: str, key: bytes, value: bytes) -> None:
+        """Set a value."""
+        self.steps += 1
+        self.txn.put(key, value, db=self.tables[table])
+
+    def delete(self, table: str, key: bytes) -> bool:
+        """Remove an entry; says whether it was there."""
+        self.steps += 1
+        return self.txn.delete(key, db=self.tables[table])
+
+    def set_row(self, relation: Relation, key: bytes, row: bytes | None) -> None:
+        """Set a row, or with None remove it; its key goes into the log."""
+        self.steps += 1
+        totals = self._totals_of(relation)
+        before = self.row(key)
+        if before is not None:
+            totals.rows -= 1
+            totals.size_bytes -= len(key) + len(before)
+        if row is None:
+            self.txn.delete(key, db=self.rows)
+        else:
+            self.txn.put(key, row, db=self.rows)
+            totals.rows += 1
+            totals.size_bytes += len(key) + len(row)
+        self._sequence += 1
+        self.txn.put(relation.prefix + self._sequence.to_bytes(8, "big"), key[_NODE:], db=self.tables["log"])
+
+    def add_row(self, relation: Relation, row: bytes) -> None:
+        """Add a row to a table without a primary key."""
+        self.set_row(relation, numbered(relation, self._sequence + 1), row)
+
+    def forget(self, relation: Relation, position: int) -> int:
+        """Cut the log of a table up to a position, which a copy has reached; how many entries went."""
+        gone = [at for at, _ in self.changed(relation) if at <= position]
+        for at in gone:
+            self.delete("log", relation.prefix + at.to_bytes(8, "big"))
+        return len(gone)
+
+    def next_number(self, name: bytes, least: int = 1) -> int:
+        """A number that was never given before under this name, beginning with ``least``."""
+        value = max(self.number(name) + 1, least)
+        self.put("meta", name, value.to_bytes(8, "big"))
+        return value
+
+    def complete(self) -> None:
+        """Write what is kept once for the whole group."""
+        for prefix, totals in self._totals.items():
+            self.put("totals", prefix, msgspec.msgpack.encode(totals))
+        if self._totals:
+            self.put("meta", _SEQUENCE, self._sequence.to_bytes(8, "big"))
+
+    def _totals_of(self, relation: Relation) -> Totals:
+        found = self._totals.get(relation.prefix)
+        if found is None:
+            found = self._totals[relation.prefix] = self.totals(relation)
+        return found
