@@ -42,10 +42,12 @@ def run_shell(code: str, server: Server) -> None:
 
 
 def test_the_coverage_pages_are_what_the_code_offers() -> None:
+    from yunbox.services.hologres import coverage as hologres
     from yunbox.services.maxcompute import coverage as maxcompute
     from yunbox.services.oss import coverage as oss
 
     assert (ROOT / "docs" / "reference" / "coverage.md").read_text("utf-8") == maxcompute.page()
+    assert (ROOT / "docs" / "reference" / "coverage-hologres.md").read_text("utf-8") == hologres.page()
     assert (ROOT / "docs" / "reference" / "coverage-oss.md").read_text("utf-8") == oss.page()
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from yunbox.cli.main import STARTED_S
 from yunbox.cli.output import Output
 from yunbox.cli.services import options
+from yunbox.cli.status import spelled
 from yunbox.kernel.errors import Unavailable
 from yunbox.server.folder import CREDENTIALS, read_credentials, read_server
 from yunbox.server.services import chosen
@@ -85,7 +86,7 @@ def _detach(args: argparse.Namespace, output: Output) -> int:
         raise Unavailable(_last_problem(tail[-1] if tail else f"the server did not start: see {log}"))
     ready = json.loads(line)
     server = read_server(args.data) or {}
-    where = ", ".join(ready["endpoints"].values())
+    where = ", ".join(map(spelled, ready["endpoints"].values()))
     output.result(
         {**ready, "pid": server.get("pid")},
         f"Yunbox is ready at {where} (process {server.get('pid')}); stop it with: yunbox stop --data {args.data}",

@@ -96,6 +96,17 @@ class Identity:
         bound = Claim("again", key_id, source_ip=principal.source_ip)
         return self._principal(bound, principal.account_id, user_id, principal.policies, principal.expires_at)
 
+    def proven(self, key_id: str, source_ip: str) -> Principal:
+        """The principal of a key whose holder has proven its secret in an exchange of several messages.
+
+        The caller has checked the proof by what ``identity.scram`` gave it for that very key. Raises NotIdentified for
+        a key that is none or not active, whatever was proven.
+        """
+        key = self._store.access_key(key_id)
+        if key is None or key.status != "Active":
+            raise NotIdentified(BAD_KEY, f"The AccessKey '{key_id[:64]}' is not found or not active")
+        return self._principal(Claim("proven", key_id, source_ip=source_ip), key.account_id, key.user_id)
+
     def signer(self, claim: Claim) -> Callable[[str], str]:
         """Signs further texts as the claim's key does, for bodies that carry signatures of their own."""
         key = self._store.access_key(claim.access_key_id) or self._store.temporary_key(claim.access_key_id)

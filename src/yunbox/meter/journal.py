@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
@@ -51,6 +52,13 @@ class Event(msgspec.Struct, omit_defaults=True):
 
 Reader = Callable[[Event, Sequence[Place]], None]
 """Sees each event, and where the load of its call fell."""
+
+
+class Recorder(Protocol):
+    """Takes events: the journal, or from another process what sends them to it."""
+
+    def record(self, event: Event, places: Sequence[Place] = ()) -> None:
+        """Take one event."""
 
 
 class Journal:

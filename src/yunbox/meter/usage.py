@@ -1,40 +1,30 @@
 """From what a call used to entries of the ledger, or to a line of the tally where there are too many calls for that."""
 
-from collections.abc import Awaitable, Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Protocol
 
 from yunbox.kernel.call import Call, Charge, Operation, Place, Principal
 from yunbox.kernel.clock import Clock
 from yunbox.meter.ledger import Entry, Ledger
-from yunbox.meter.tally import Line, Tally, hour_of
+from yunbox.meter.tally import Line, hour_of
 
 _FREE = Charge()
 
 
-class Meter:
-    """Records the usage of a call, keyed so that each is counted once."""
+class Lines(Protocol):
+    """Where lines of the tally go: to this process's own, or from another process to a folder of its own."""
 
-    def __init__(self, ledger: Ledger, tally: Tally, clock: Clock) -> None:
-        self._ledger = ledger
+    @property
+    def add(self) -> Callable[[Line], None]:
+        """Keeps one line."""
+
+
+class SumMeter:
+    """Records what many statements used together: all that a process without the ledger need know of the bill."""
+
+    def __init__(self, tally: Lines, clock: Clock) -> None:
         self._tally = tally
         self._clock = clock
-
-    def record(self, call: Call[Any], *, succeeded: bool) -> Awaitable[None] | None:
-        """Meter a call that has ended; what is to be written durably is to be awaited.
-
-        Calls that used nothing billable leave nothing.
-        """
-        charge = call.operation.charge or _FREE
-        items = quantities(call, charge, succeeded=succeeded)
-        if not items:
-            return None
-        project = charge.group + call.places[0].container if call.places else ""
-        if charge.tallied:
-            who = call.principal
-            line = Line(hour_of(self._clock.time()), who.account_id, who.name, project, call.operation.name, items)
-            self._tally.add(line)
-            return None
-        return self._ledger.record_all(_entries(call, project, items))
 
     def record_sum(
         self,
@@ -61,6 +51,31 @@ class Meter:
             hour = hour_of(self._clock.time())
             project = charge.group + place.container
             self._tally.add(Line(hour, principal.account_id, principal.name, project, operation.name, used, calls))
+
+
+class Meter(SumMeter):
+    """Records the usage of a call, keyed so that each is counted once."""
+
+    def __init__(self, ledger: Ledger, tally: Lines, clock: Clock) -> None:
+        super().__init__(tally, clock)
+        self._ledger = ledger
+
+    def record(self, call: Call[Any], *, succeeded: bool) -> Awaitable[None] | None:
+        """Meter a call that has ended; what is to be written durably is to be awaited.
+
+        Calls that used nothing billable leave nothing.
+        """
+        charge = call.operation.charge or _FREE
+        items = quantities(call, charge, succeeded=succeeded)
+        if not items:
+            return None
+        project = charge.group + call.places[0].container if call.places else ""
+        if charge.tallied:
+            who = call.principal
+            line = Line(hour_of(self._clock.time()), who.account_id, who.name, project, call.operation.name, items)
+            self._tally.add(line)
+            return None
+        return self._ledger.record_all(_entries(call, project, items))
 
 
 def quantities(call: Call[Any], charge: Charge, *, succeeded: bool) -> dict[str, float]:

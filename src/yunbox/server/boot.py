@@ -22,9 +22,9 @@ from yunbox.meter.tally import TALLY_SCHEMA, Tally
 from yunbox.server.folder import DataFolder
 from yunbox.server.http import listening
 from yunbox.server.services import chosen
-from yunbox.server.sockets import Sockets
+from yunbox.server.sockets import HOST, Sockets
 from yunbox.spine.house import House, Settings
-from yunbox.spine.service import Service
+from yunbox.spine.service import Address, Service
 from yunbox.storage.database import Database
 
 UPKEEP_EVERY_S = 60.0
@@ -39,7 +39,7 @@ _LOG = logging.getLogger("yunbox")
 class Ready:
     """What a started server offers."""
 
-    endpoints: dict[str, str]
+    endpoints: dict[str, Address]
     project: str
     region: str
     account_id: str
@@ -122,6 +122,7 @@ def _house(
         journal=journal,
         audit=Audit(folder.audit, clock),
         address=sockets.url,
+        socket=sockets.of,
         dialects={name: module for service in services for name, module in service.dialects.items()},
         schemes={name: sign for service in services for name, sign in service.schemes.items()},
         mounted=lambda house: Mounts(database, house.objects, clock, folder.path / "cache" / "oss"),
@@ -162,7 +163,9 @@ async def _upkeep(house: House) -> AsyncGenerator[None]:
         yield
 
 
-def _endpoints(services: Sequence[Service[Any]], sockets: Sockets) -> dict[str, str]:
+def _endpoints(services: Sequence[Service[Any]], sockets: Sockets) -> dict[str, Address]:
     return {
-        name: sockets.url(name) + endpoint.path for service in services for name, endpoint in service.endpoints.items()
+        name: endpoint.address(HOST, sockets.port(name))
+        for service in services
+        for name, endpoint in service.endpoints.items()
     }

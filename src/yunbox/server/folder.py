@@ -5,6 +5,7 @@ import fcntl
 import json
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,7 @@ class DataFolder:
         if not path.exists() or _read_json(path) != body:
             write_durably(path, json.dumps(body).encode())
 
-    def write_server(self, endpoints: dict[str, str], project: str, region: str) -> None:
+    def write_server(self, endpoints: Mapping[str, Any], project: str, region: str) -> None:
         """Say where the server listens, for the commands that look for it."""
         body = {"pid": os.getpid(), "endpoints": endpoints, "project": project, "region": region}
         write_durably(self.path / "server.json", json.dumps(body).encode())

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 SERVICES = (
     "maxcompute",
     "oss",
+    "hologres",
     "monitor",
 )
 """By the name of their package in ``yunbox.services``. One that is off is not even imported."""

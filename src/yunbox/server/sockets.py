@@ -39,7 +39,11 @@ class Sockets:
 
     def url(self, name: str) -> str:
         """The base URL of an endpoint."""
-        return f"http://{HOST}:{self.bound[name].getsockname()[1]}"
+        return f"http://{HOST}:{self.port(name)}"
+
+    def port(self, name: str) -> int:
+        """The port of an endpoint."""
+        return self.bound[name].getsockname()[1]
 
     def close(self) -> None:
         """Close every socket."""

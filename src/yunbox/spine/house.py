@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from socket import socket as Socket  # noqa: N812 - a field has that name
 from typing import TYPE_CHECKING, Any, Protocol
 
 from yunbox.engine.duck.messages import WorkerConfig
@@ -88,6 +89,7 @@ class House:
     journal: Journal
     audit: Audit
     address: Callable[[str], str]
+    socket: Callable[[str], Socket]
     dialects: Mapping[str, str]
     schemes: Mapping[str, Sign]
     mounted: Callable[["House"], Mounted]

@@ -17,12 +17,26 @@ from yunbox.wire.http import App
 T = TypeVar("T")
 
 
+Address = str | dict[str, str | int]
+"""Where an endpoint is: a URL, or for what is no HTTP ``host``, ``port`` and ``dbname``."""
+
+
 @dataclass(frozen=True)
 class Endpoint:
-    """One thing a service listens on: its place in the block of ports, and the path of its URL."""
+    """One thing a service listens on: its place in the block of ports, and the path of its URL.
+
+    One with a ``dbname`` is a database: clients want its host, its port and that name, and no URL.
+    """
 
     place: int
     path: str = ""
+    dbname: str = ""
+
+    def address(self, host: str, port: int) -> Address:
+        """Where it is, once it has a port."""
+        if self.dbname:
+            return {"host": host, "port": port, "dbname": self.dbname}
+        return f"http://{host}:{port}{self.path}"
 
 
 @dataclass(frozen=True)
@@ -57,7 +71,7 @@ class Client:
     access_key_id: str
     access_key_secret: str
     project: str
-    endpoints: Mapping[str, str]
+    endpoints: Mapping[str, Any]
     data: str
 
 
@@ -73,8 +87,10 @@ async def _at_once(_service: Any, _timeout_s: float) -> None:
 class Service(Generic[T]):
     """A service, declared once.
 
-    ``build`` makes it from the house; ``apps`` gives the application of each endpoint; ``running`` is entered before
-    anything listens and left after all has ended: what the service does at its start, all the time, and at its end.
+    ``build`` makes it from the house; ``apps`` gives the application of each endpoint that is spoken to in HTTP; the
+    others take their socket from the house (``House.socket``). ``running`` is entered
+    before anything listens and left after all has ended: what the service does at its start, all the time, and at its
+    end.
     ``drain`` lets work that is under way end, for so many seconds. ``schema`` is its part of the database, ``dialects``
     are modules for its statements in workers, ``schemes`` the signatures of its clients, ``readers`` see each call's
     event, ``metrics`` are asked when somebody watches. ``hints`` are the lines a user pastes to begin.

@@ -18,8 +18,8 @@ from yunbox.kernel import ids
 from yunbox.kernel.call import Access, Call, Operation, Place, Principal
 from yunbox.kernel.clock import Clock
 from yunbox.kernel.errors import Forbidden, Refused, Throttled, Unauthenticated
-from yunbox.meter.journal import Event, Journal
-from yunbox.meter.usage import Meter
+from yunbox.meter.journal import Event, Recorder
+from yunbox.meter.usage import SumMeter
 from yunbox.spine.path import MESSAGE_LENGTH_MAX, RequestContext, code_of, kernel_error
 
 S = TypeVar("S")
@@ -177,7 +177,7 @@ class Sessions:
     """The sessions that are open in this process, and what they are built on."""
 
     def __init__(
-        self, identity: Identity, authoriser: Authoriser, meter: Meter, journal: Journal, clock: Clock
+        self, identity: Identity, authoriser: Authoriser, meter: SumMeter, journal: Recorder, clock: Clock
     ) -> None:
         self.identity = identity
         self.authoriser = authoriser
@@ -191,6 +191,13 @@ class Sessions:
         session = Session(self, service, principal, ids.request_id())
         self._open.add(session)
         return session
+
+    def refused(self, operation: Operation[Any, Any, Any], code: str, message: str) -> None:
+        """Tell of one who asked for a session and could not prove who it is."""
+        now = self.clock.time()
+        event = Event(now, ids.request_id(), operation.service, operation.name)
+        event.decision, event.code, event.message = "refused", code, message[:MESSAGE_LENGTH_MAX]
+        self.journal.record(event)
 
     def closed(self, session: Session[Any]) -> None:
         """A session has ended."""

@@ -16,7 +16,8 @@ STOP_TIMEOUT_S = 30.0
 class Server:
     """One server. Use it as a context manager, or call ``start`` and ``stop``.
 
-    ``endpoint``, ``project``, ``access_key_id`` and ``access_key_secret`` are what a client needs.
+    ``endpoints`` has a URL for each service, and for a database its host, port and dbname. ``endpoint``, ``project``,
+    ``access_key_id`` and ``access_key_secret`` are what a client needs.
     """
 
     def __init__(self, data: Path, *, options: tuple[str, ...] = (), env: dict[str, str] | None = None) -> None:
@@ -24,7 +25,7 @@ class Server:
         self.options = options
         self.env = env or {}
         self.process: subprocess.Popen[str] | None = None
-        self.endpoints: dict[str, str] = {}
+        self.endpoints: dict[str, Any] = {}
         self.project = ""
         self.region = ""
         self.access_key_id = ""

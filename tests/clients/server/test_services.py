@@ -9,6 +9,7 @@ import oss2
 import pytest
 from odps import ODPS
 
+from tests.clients.hologres.clients import connected
 from tests.clients.server.telling import Telling
 from yunbox.server.boot import places
 from yunbox.server.services import SERVICES, chosen, declared
@@ -28,9 +29,15 @@ def use_maxcompute(server: Server) -> None:
         assert next(iter(reader))[0] == 2
 
 
+def use_hologres(server: Server) -> None:
+    with connected(server) as client:
+        assert client.execute("show server_version").fetchone() == ("11.3",)
+
+
 ALONE: dict[str, tuple[set[str], Callable[[Server], None]]] = {
     "oss": ({"oss"}, use_oss),
     "maxcompute": ({"maxcompute"}, use_maxcompute),
+    "hologres": ({"hologres"}, use_hologres),
     "maxcompute,monitor": ({"maxcompute", "metrics"}, use_maxcompute),
 }
 

@@ -76,6 +76,11 @@ class RowReader:
                 got = f'got "{name}"' if name is not None else f'got null value ("{self._options.nothing}")'
                 raise failure("22P04", f'column name mismatch in header line field {at}: {got}, expected "{column}"')
 
+    @property
+    def here(self) -> str:
+        """What an error says of the place that reading has come to."""
+        return f"COPY {self._table}, line {self._number + 1}"
+
     def where(self, row: Row, column: int) -> str:
         """What an error about a field's value says of its place."""
         field = row.fields[column]

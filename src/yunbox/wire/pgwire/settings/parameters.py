@@ -15,7 +15,8 @@ _ISOLATIONS = ("serializable", "repeatable read", "read committed", "read uncomm
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """One setting. ``reported``: clients are told of every change; ``fixed``: no statement changes it; ``listed``: SET
-    takes several values, which are names."""
+    takes several values, which are names. One of the transaction has no default but the session's ``default_`` one.
+    """
 
     name: str
     kind: Kind
@@ -36,6 +37,7 @@ _ALL = (
     Parameter("client_min_messages", Choice(_LEVELS, (("debug", "debug2"), ("info", "info"))), "notice"),
     Parameter("DateStyle", Text(kinds.date_style, "DateStyle"), "ISO, MDY", reported=True, listed=True),
     Parameter("default_transaction_isolation", Choice(_ISOLATIONS), "read committed"),
+    Parameter("default_transaction_deferrable", Switch(), "off"),
     Parameter("default_transaction_read_only", Switch(), "off", reported=True),
     Parameter("extra_float_digits", Whole(-15, 3), "1"),
     Parameter("idle_in_transaction_session_timeout", _TIMEOUT, "0"),
@@ -56,6 +58,9 @@ _ALL = (
     Parameter("standard_conforming_strings", Switch(), "on", reported=True),
     Parameter("statement_timeout", _TIMEOUT, "0"),
     Parameter("TimeZone", Text(time_zone, "TimeZone"), "Etc/UTC", reported=True),
+    Parameter("transaction_deferrable", Switch(), ""),
+    Parameter("transaction_isolation", Choice(_ISOLATIONS), ""),
+    Parameter("transaction_read_only", Switch(), ""),
     Parameter("work_mem", Whole(64, _INT_MAX, kinds.KILOBYTES), "4MB"),
 )
 

@@ -11,6 +11,7 @@ from yunbox.wire.pgwire.values.codec import Style
 
 _OWN = re.compile(r"[A-Za-z_\x80-\U0010ffff][\w$]*(?:\.[A-Za-z_\x80-\U0010ffff][\w$]*)+")
 _LETTERS_MAX = 10_000
+_OF_TRANSACTION = ("transaction_deferrable", "transaction_isolation", "transaction_read_only")
 
 
 class Settings:
@@ -30,13 +31,14 @@ class Settings:
             now = self._defaults.get(name.lower(), "")
             self._defaults[name.lower()] = value if one is None or one.fixed else one.kind.read(name, value, now)
         self._told: dict[str, str] = {}
+        self._changed = True
 
     def show(self, name: str) -> str:
         """What SHOW says. Raises PgError 42704."""
         key = name.lower()
         for values in (self._local, self._kept, self._defaults):
             if key in values:
-                return values[key]
+                return values[key] or (self.show(f"default_{key}") if key in _OF_TRANSACTION else "")
         raise _unknown(name)
 
     def number(self, name: str) -> int:
@@ -68,7 +70,8 @@ class Settings:
 
     def reset_all(self) -> None:
         """RESET ALL."""
-        self._kept, self._local, self._style = {}, {}, None
+        self._kept, self._local = {}, {}
+        self._touched()
 
     def _changeable(self, name: str) -> Parameter | None:
         """A parameter; None is one that the client invents. Raises PgError 42704, 42602 or 55P02."""
@@ -89,7 +92,10 @@ class Settings:
         else:
             self._kept[key] = value
             self._local.pop(key, None)
-        self._style = None
+        self._touched()
+
+    def _touched(self) -> None:
+        self._style, self._changed = None, True
 
     # -- transactions and savepoints
 
@@ -100,17 +106,24 @@ class Settings:
     def end(self) -> None:
         """The innermost savepoint is released, or the transaction commits: then what is local is over."""
         self._before.pop()
-        if not self._before:
-            self._local, self._style = {}, None
+        if self._local and not self._before:
+            self._local = {}
+            self._touched()
 
     def undo(self) -> None:
         """The innermost savepoint, or the transaction, is as if it had never been."""
-        (self._kept, self._local), self._style = self._before.pop(), None
+        before = self._before.pop()
+        if before != (self._kept, self._local):
+            self._kept, self._local = before
+            self._touched()
 
     # -- what others are told
 
     def reports(self) -> list[tuple[str, str]]:
         """What clients are to be told: of reported parameters those that changed since the last time."""
+        if not self._changed:
+            return []
+        self._changed = False
         now = {one.name: self.show(one.name) for one in PARAMETERS.values() if one.reported}
         changed = [(name, value) for name, value in now.items() if self._told.get(name) != value]
         self._told = now

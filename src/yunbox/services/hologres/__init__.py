@@ -1,0 +1,1 @@
+"""Hologres: look-ups and dashboards over PostgreSQL's protocol."""

@@ -1,0 +1,50 @@
+"""What is offered of Hologres so far, as a page: the protocol, and what statements there are."""
+
+_OFFERED = (
+    ("protocol", "version 3.0; a client that asks for 3.2 or for extensions is told so"),
+    ("login", "SCRAM-SHA-256: the user is an AccessKey's id, of the account or a RAM user, the password its secret"),
+    ("simple and extended protocol", "also pipelined; portals with row limits; text and binary; errors up to Sync"),
+    ("transactions", "BEGIN, COMMIT, ROLLBACK with AND CHAIN and READ ONLY; SAVEPOINT, RELEASE, ROLLBACK TO"),
+    ("settings", "SET, SET LOCAL, RESET, SHOW, DISCARD; `options=-c ...`, `options=type=fixed`; any `hg_*`"),
+    ("prepared statements, cursors", "PREPARE, EXECUTE, DEALLOCATE; DECLARE, FETCH, MOVE, CLOSE, WITH HOLD; forward"),
+    ("COPY", "the framing of TO STDOUT and FROM STDIN, in text, csv and binary"),
+    (
+        "cancel, timeouts",
+        "cancel requests; statement_timeout, idle_session_timeout and the one in transactions",
+    ),
+)
+_NOT_OFFERED = (
+    ("TLS, SCRAM-SHA-256-PLUS", "encryption is declined: the server listens on this machine alone"),
+    ("temporary AccessKeys (STS)", "0A000: how a token is handed over could not be read up"),
+    ("isolation above read committed", "0A000"),
+    ("SCROLL cursors, FETCH backwards", "0A000 and 55000"),
+    ("LISTEN, NOTIFY, DO, LOCK, PREPARE TRANSACTION", "0A000"),
+    ("replication connections", "0A000"),
+    ("databases but the one of the ready line", "3D000"),
+    ("GRANT, REVOKE, roles", "0A000; until then the RAM right `hologram:GetInstance` lets one in"),
+)
+_ENGINE = (("queries, tables and all else in SQL", "0A000, naming the statement's first word"),)
+
+
+def page() -> str:
+    """The coverage page as Markdown."""
+    lines = [
+        "# Coverage: Hologres (preview)",
+        "",
+        "Made by `yunbox coverage --service hologres`; a test keeps this page and the code the same. What is there is "
+        "PostgreSQL's protocol and its sessions.",
+        "",
+        "| offered | |",
+        "|---|---|",
+        *(f"| {what} | {how} |" for what, how in _OFFERED),
+        "",
+        "| not offered | what is answered |",
+        "|---|---|",
+        *(f"| {what} | {how} |" for what, how in (*_ENGINE, *_NOT_OFFERED)),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def values() -> dict[str, object]:
+    """The same as plain values."""
+    return {"offered": dict(_OFFERED), "not_offered": dict((*_ENGINE, *_NOT_OFFERED))}

@@ -1,0 +1,59 @@
+"""Hologres as the house knows it."""
+
+import argparse
+from collections.abc import Callable, Sequence
+
+from yunbox.services.hologres.gateway.config import CONNECTIONS_MAX, DATABASE
+from yunbox.services.hologres.service import GATEWAYS_MAX, Hologres, build
+from yunbox.spine.service import Client, Coverage, Endpoint, Option, Service
+
+
+def _whole(least: int, most: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not (text.isascii() and text.isdigit()) or not least <= int(text) <= most:
+            raise argparse.ArgumentTypeError(f"write a number from {least} to {most}, not {text!r}")
+        return int(text)
+
+    return read
+
+
+def _coverage() -> Coverage:
+    from yunbox.services.hologres import coverage
+
+    return Coverage(coverage.values(), coverage.page())
+
+
+def _hints(client: Client) -> Sequence[str]:
+    where = client.endpoints["hologres"]
+    return (
+        f'PGUSER="{client.access_key_id}" PGPASSWORD="{client.access_key_secret}" \\',
+        f"  psql -h {where['host']} -p {where['port']} -d {where['dbname']}",
+    )
+
+
+SERVICE = Service(
+    name="hologres",
+    title="Hologres (preview)",
+    endpoints={"hologres": Endpoint(3, dbname=DATABASE)},
+    build=build,
+    apps=lambda service: {},
+    running=Hologres.running,
+    options=(
+        Option(
+            "hologres_gateways",
+            0,
+            "processes that Hologres' clients are connected to (default: one, or two with four cores and more)",
+            metavar="N",
+            type=_whole(0, GATEWAYS_MAX),
+        ),
+        Option(
+            "hologres_connections",
+            CONNECTIONS_MAX,
+            f"connections that Hologres takes at most (default: {CONNECTIONS_MAX})",
+            metavar="N",
+            type=_whole(1, 100_000),
+        ),
+    ),
+    coverage=_coverage,
+    hints=_hints,
+)

@@ -1,0 +1,40 @@
+"""What a gateway process is told at its start. No secret is in it: processes' arguments can be read by others."""
+
+from pathlib import Path
+
+import msgspec
+
+DATABASE = "yunbox"
+"""The name of the one database there is."""
+CONNECTIONS_MAX = 2000
+AUTHENTICATION_S_MAX = 60.0
+
+
+class GatewayConfig(msgspec.Struct, frozen=True):
+    """One of ``count`` gateways. ``data`` is the data folder, ``roster`` the file in which they count connections, and
+    ``parent`` the server's process."""
+
+    data: str
+    roster: str
+    account_id: str
+    region: str
+    parent: int
+    index: int = 0
+    count: int = 1
+    connections_max: int = CONNECTIONS_MAX
+    authentication_s_max: float = AUTHENTICATION_S_MAX
+
+    @property
+    def folder(self) -> Path:
+        """The data folder."""
+        return Path(self.data)
+
+    @property
+    def argument(self) -> str:
+        """As it stands in a command line."""
+        return msgspec.json.encode(self).decode()
+
+    @classmethod
+    def read(cls, argument: str) -> "GatewayConfig":
+        """The other way round."""
+        return msgspec.json.decode(argument, type=cls)

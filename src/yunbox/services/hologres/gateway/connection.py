@@ -1,0 +1,193 @@
+"""One client's connection: bytes in and out at the pace that both ends can bear, and the task that serves it.
+
+Nothing is read on while a client is far ahead of what it is answered, and nothing is written on to one who does not
+read. A client that has ended its stream is answered what it asked before, for a few seconds; one that has vanished is
+noticed by the kernel.
+"""
+
+import asyncio
+import logging
+import socket
+from collections.abc import Awaitable, Callable
+from typing import cast
+
+from yunbox.wire.pgwire.frames import Frames
+
+_AHEAD_BYTES_MAX = 1024 * 1024
+_WRITTEN_BYTES_MAX = 256 * 1024
+_END_S_MAX = 3.0
+"""How long a client is served that has ended its stream, and how long the last words to one who does not read wait."""
+_ALIVE_S, _ALIVE_EVERY_S, _ALIVE_TRIES = 4, 1, 3
+_VANISHED_MS = 8000
+_LOG = logging.getLogger("yunbox")
+
+Serve = Callable[["Connection"], Awaitable[None]]
+
+
+class Connection(asyncio.Protocol):
+    """The bytes of one client. ``on_gone`` is called once when the client has gone while it is served."""
+
+    __slots__ = (
+        "_drained",
+        "_loop",
+        "_reading",
+        "_received",
+        "_serve",
+        "_taken",
+        "_task",
+        "_transport",
+        "_waiter",
+        "ended",
+        "frames",
+        "on_gone",
+        "peer",
+    )  # fmt: skip
+
+    def __init__(self, serve: Serve, peer: str) -> None:
+        self.frames = Frames()
+        self.peer = peer
+        self.ended = False
+        self.on_gone: Callable[[], None] | None = None
+        self._serve = serve
+        self._loop = asyncio.get_running_loop()
+        self._waiter: asyncio.Future[None] | None = None
+        self._drained: asyncio.Future[None] | None = None
+        self._received = self._taken = 0
+        self._reading = True
+
+    # -- what the event loop calls
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """A client has connected."""
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is none of asyncio's
+        self._transport.set_write_buffer_limits(_WRITTEN_BYTES_MAX)
+        _keep_alive(transport.get_extra_info("socket"))
+        self._task = self._loop.create_task(self._run())
+
+    def data_received(self, data: bytes) -> None:
+        """A client has sent something."""
+        self.frames.feed(data)
+        self._received += len(data)
+        if self._waiter is not None:
+            self._wake()
+        elif self._received - self._taken > _AHEAD_BYTES_MAX:
+            self._reading = False
+            self._transport.pause_reading()
+
+    def eof_received(self) -> bool:
+        """A client says no more; it may still listen."""
+        self.ended = True
+        self._wake()
+        self._loop.call_later(_END_S_MAX, self._give_up)
+        return True
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """A client has gone."""
+        self.ended = True
+        self._wake()
+        self.resume_writing()
+        self._gone()
+
+    def pause_writing(self) -> None:
+        """The client reads too slowly."""
+        if self._drained is None:
+            self._drained = self._loop.create_future()
+
+    def resume_writing(self) -> None:
+        """It has caught up, or gone."""
+        drained, self._drained = self._drained, None
+        if drained is not None and not drained.done():
+            drained.set_result(None)
+
+    # -- what a session calls
+
+    async def startup(self) -> tuple[int, bytes] | None:
+        """The client's first message; None when it has gone. Raises ProtocolViolation."""
+        while (found := self.frames.startup()) is None:
+            if self.ended:
+                return None
+            await self._more()
+        self._taken += len(found[1]) + 8
+        return found
+
+    async def message(self) -> tuple[int, bytes] | None:
+        """The client's next message; None when there is none any more. Raises ProtocolViolation."""
+        while True:
+            for kind, body in self.frames.messages():
+                self._taken += len(body) + 5
+                return kind, body
+            if self.ended:
+                return None
+            await self._more()
+
+    def write(self, data: bytes) -> None:
+        """Send bytes."""
+        self._transport.write(data)
+
+    async def drain(self) -> None:
+        """Return once the client has read enough for more to be sent. Raises ConnectionError when it has gone."""
+        if self._drained is not None:
+            await asyncio.shield(self._drained)
+        if self._transport.is_closing():
+            raise ConnectionResetError
+
+    def stop(self) -> None:
+        """Cancel whatever its task waits for."""
+        self._task.cancel()
+
+    def close(self) -> None:
+        """Send what is left, and hang up."""
+        if not self._transport.is_closing():
+            self._transport.close()
+            self._loop.call_later(_END_S_MAX, self._transport.abort)
+
+    async def served(self) -> None:
+        """Return once its task has ended."""
+        await asyncio.wait([self._task])
+
+    # -- the rest
+
+    async def _run(self) -> None:
+        try:
+            await self._serve(self)
+        except ConnectionError:
+            pass
+        except Exception:
+            _LOG.exception("a session of Hologres failed")
+        finally:
+            self.on_gone = None
+            self.close()
+
+    async def _more(self) -> None:
+        if not self._reading:
+            self._reading = True
+            self._transport.resume_reading()
+        self._waiter = self._loop.create_future()
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
+
+    def _wake(self) -> None:
+        waiter, self._waiter = self._waiter, None
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
+
+    def _give_up(self) -> None:
+        self._gone()
+        self._transport.abort()
+
+    def _gone(self) -> None:
+        on_gone, self.on_gone = self.on_gone, None
+        if on_gone is not None:
+            on_gone()
+
+
+def _keep_alive(sock: socket.socket) -> None:
+    """Have the kernel notice within ten seconds that a client has vanished, whether it is sent something or not."""
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, _ALIVE_S)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, _ALIVE_EVERY_S)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, _ALIVE_TRIES)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _VANISHED_MS)

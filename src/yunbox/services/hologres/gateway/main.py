@@ -1,0 +1,51 @@
+"""Where a gateway process begins: ``python -m yunbox.services.hologres.gateway.main CONFIG LISTENER CHANNEL``.
+
+The last two are the numbers of sockets that it was given. It ends with the server, however that ends.
+"""
+
+import asyncio
+import gc
+import resource
+import socket
+import sys
+
+import uvloop
+
+from yunbox.kernel.supervise import die_with_parent
+from yunbox.services.hologres.gateway.channel import Channel
+from yunbox.services.hologres.gateway.config import GatewayConfig
+from yunbox.services.hologres.gateway.process import serve
+from yunbox.services.hologres.session.absent import Absent
+
+_FILES_SPARE = 100
+"""Of the process's own, beside one for each client."""
+
+
+def raise_file_limit(wanted: int) -> int:
+    """Have the process open so many files, if the machine lets it; returns how many it may."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+        return most
+    return wanted if soft == resource.RLIM_INFINITY else soft
+
+
+async def _run(config: GatewayConfig, listener: socket.socket, channel: socket.socket) -> None:
+    listener.setblocking(False)
+    channel.setblocking(False)
+    await serve(config, listener, await Channel.over(channel), Absent())
+
+
+def main(argument: str, listener: str, channel: str) -> None:
+    """Serve clients until the server says that it is enough, or is gone."""
+    config = GatewayConfig.read(argument)
+    die_with_parent(config.parent)
+    raise_file_limit(2 * config.connections_max + _FILES_SPARE)
+    gc.freeze()
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_run(config, socket.socket(fileno=int(listener)), socket.socket(fileno=int(channel))))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,232 @@
+"""A gateway: takes clients from the listening socket, knows who they are, and serves their sessions.
+
+It reads identities and rights from the control plane's database, writes usage to a tally of its own, and sends events
+and cancel requests that are for another gateway to the server.
+"""
+
+import asyncio
+import contextlib
+import errno
+import logging
+import secrets
+import signal
+import socket
+from collections.abc import Callable
+from typing import Any
+
+from yunbox.guard.authorise import Authoriser
+from yunbox.identity.identify import Identity
+from yunbox.identity.scram import Verifier, Verifiers
+from yunbox.identity.store import IdentityStore
+from yunbox.kernel.call import Call, Principal
+from yunbox.kernel.clock import SystemClock
+from yunbox.kernel.periodic import Periodic
+from yunbox.meter.tally import TallyWriter
+from yunbox.meter.usage import SumMeter
+from yunbox.services.hologres.faults import report_of
+from yunbox.services.hologres.gateway.channel import Channel, key_of
+from yunbox.services.hologres.gateway.config import DATABASE, GatewayConfig
+from yunbox.services.hologres.gateway.connection import Connection
+from yunbox.services.hologres.gateway.login import Admitted, admitted, fatal
+from yunbox.services.hologres.gateway.roster import Roster
+from yunbox.services.hologres.gateway.startup import settings_of
+from yunbox.services.hologres.gateway.throttle import Throttle
+from yunbox.services.hologres.operations import CONNECT, Work
+from yunbox.services.hologres.session.loop import Loop
+from yunbox.services.hologres.session.ports import Engine
+from yunbox.services.hologres.session.session import Session
+from yunbox.spine.sessions import Session as SpineSession
+from yunbox.spine.sessions import Sessions
+from yunbox.storage.database import Database
+from yunbox.wire.pgwire import backend
+from yunbox.wire.pgwire.report import PgError
+
+_SUM_EVERY_S = 1.0
+_PAUSE_S = 0.1
+_DRAIN_S_MAX = 5.0
+_SERIALS_MAX = 1 << 20
+_LOG = logging.getLogger("yunbox")
+
+
+class Gateway:
+    """One gateway process's insides."""
+
+    def __init__(self, config: GatewayConfig, channel: Channel, engine: Engine) -> None:
+        clock = SystemClock()
+        self.account_id = config.account_id
+        self._config = config
+        self._channel = channel
+        self._engine = engine
+        self._database = Database(config.folder / "meta.db")
+        store = IdentityStore(self._database, clock)
+        self._identity = Identity(store, clock)
+        self._verifiers = Verifiers(store)
+        self._throttle = Throttle()
+        self._roster = Roster(config.folder / config.roster, config.index, config.count)
+        name = f"hologres-{config.index}-{secrets.token_hex(8)}"
+        self._tally = TallyWriter(config.folder / "usage" / name)
+        self.sessions = Sessions(
+            self._identity, Authoriser(store, config.region), SumMeter(self._tally, clock), channel, clock
+        )
+        self._serial = 0
+        self._loops: dict[int, tuple[Loop, Session, int]] = {}
+        self._lines: set[Connection] = set()
+        self._coming: set[asyncio.Task[Any]] = set()
+
+    def close(self) -> None:
+        """Write what is left, and let everything go."""
+        self._roster.close()
+        self._tally.close()
+        self._database.close()
+
+    # -- what logging in asks for
+
+    async def verifier(self, key_id: str) -> Verifier:
+        """What a proof of a key is compared with; made in a thread, as it takes a millisecond."""
+        return await asyncio.to_thread(self._verifiers.maker(key_id))
+
+    def proven(self, key_id: str, address: str) -> Principal:
+        """Who a key is for. Raises NotIdentified."""
+        return self._identity.proven(key_id, address)
+
+    def wait_s(self, key_id: str, address: str) -> float:
+        """How long a try waits."""
+        return self._throttle.wait_s(key_id, address)
+
+    def failed(self, key_id: str, address: str) -> None:
+        """A password was wrong: the next try waits, and the audit trail knows."""
+        self._throttle.failed(key_id, address)
+        self.sessions.refused(CONNECT, "28P01", f"password authentication failed for user {key_id[:64]!r}")
+
+    def is_full(self) -> bool:
+        """Whether there are as many clients as there may be."""
+        return self._roster.total > self._config.connections_max
+
+    def cancel(self, process_id: int, secret: int) -> None:
+        """Stop a session's statement, here or in another gateway; a wrong secret does nothing."""
+        if process_id % self._config.count != self._config.index:
+            self._channel.cancel(process_id, secret)
+            return
+        found = self._loops.get(process_id)
+        if found is not None and secrets.compare_digest(found[2].to_bytes(4, "big"), secret.to_bytes(4, "big")):
+            found[1].stop("user")
+
+    # -- clients
+
+    def accept(self, listener: socket.socket) -> None:
+        """Take one client, and leave others to other gateways."""
+        loop = asyncio.get_running_loop()
+        try:
+            sock, (address, _) = listener.accept()
+        except (BlockingIOError, InterruptedError, ConnectionError):
+            return
+        except OSError as error:
+            if error.errno not in (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM):
+                raise
+            loop.remove_reader(listener)
+            loop.call_later(_PAUSE_S, self.listen, listener)
+            return
+        sock.setblocking(False)
+        task = loop.create_task(loop.connect_accepted_socket(lambda: Connection(self._serve, address), sock))
+        self._coming.add(task)
+        task.add_done_callback(self._coming.discard)
+
+    def listen(self, listener: socket.socket) -> None:
+        """Take clients from now on."""
+        asyncio.get_running_loop().add_reader(listener, self.accept, listener)
+
+    async def _serve(self, line: Connection) -> None:
+        """One client, from its first byte to its last."""
+        self._roster.enter()
+        self._lines.add(line)
+        try:
+            who = await admitted(line, self, self._config.authentication_s_max)
+            if who is not None:
+                await self._served(line, who)
+        except PgError as error:
+            line.write(backend.error(error.report))
+        finally:
+            self._lines.discard(line)
+            self._roster.leave()
+
+    async def _served(self, line: Connection, who: Admitted) -> None:
+        spine = self.sessions.open(self, who.principal)
+        process_id, secret = self._next_id(), secrets.randbits(32)
+        try:
+            session = await self._opened(line, who, spine, process_id)
+        except BaseException:
+            spine.close()
+            raise
+        loop = Loop(session, secret)
+        self._loops[process_id] = loop, session, secret
+        try:
+            await loop.serve()
+        finally:
+            del self._loops[process_id]
+            session.close()
+
+    async def _opened(self, line: Connection, who: Admitted, spine: SpineSession[Any], process_id: int) -> Session:
+        """The session of one who may have it. Raises PgError."""
+        user = who.startup.parameters["user"]
+        database = who.startup.parameters.get("database") or user
+        if database != DATABASE:
+            raise fatal("3D000", f'database "{database}" does not exist')
+        try:
+            await spine.perform(CONNECT, Work(_nothing))
+        except Exception as error:
+            report = report_of(error)
+            raise fatal(report.sqlstate, f'permission denied for database "{database}"', report.message) from None
+        settings = settings_of(who.startup, user)
+        return Session(line, spine, self._engine, settings, process_id=process_id, user=user, database=database)
+
+    def _next_id(self) -> int:
+        """A process id that no session has; what it is modulo the number of gateways says whose it is."""
+        while True:
+            self._serial = self._serial % _SERIALS_MAX + 1
+            process_id = self._serial * self._config.count + self._config.index
+            if process_id not in self._loops:
+                return process_id
+
+    async def drain(self) -> None:
+        """Take leave of all clients: of those that wait at once, of the others when they are done, or soon."""
+        for loop, _, _ in self._loops.values():
+            loop.leave()
+        lines = list(self._lines)
+        left = asyncio.gather(*(line.served() for line in lines))
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(left), _DRAIN_S_MAX)
+        for _, session, _ in list(self._loops.values()):
+            session.stop("shutdown")
+        for line in self._lines:
+            line.stop()
+        await left
+
+
+async def _nothing(_call: Call[Any]) -> None:
+    return None
+
+
+async def serve(config: GatewayConfig, listener: socket.socket, channel: Channel, engine: Engine) -> None:
+    """Serve clients until SIGTERM, or until the server is gone."""
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    with contextlib.closing(Gateway(config, channel, engine)) as gateway:
+        hearing = asyncio.create_task(_hear(channel, gateway.cancel, stop))
+        async with Periodic(_LOG, _SUM_EVERY_S, gateway.sessions.flush):
+            gateway.listen(listener)
+            channel.say("ready")
+            await stop.wait()
+            asyncio.get_running_loop().remove_reader(listener)
+            await gateway.drain()
+        await gateway.sessions.flush()
+        hearing.cancel()
+    channel.close()
+
+
+async def _hear(channel: Channel, cancel: Callable[[int, int], None], stop: asyncio.Event) -> None:
+    async for word, body in channel.heard():
+        if word == "ping":
+            channel.say("pong")
+        elif word == "cancel":
+            cancel(*key_of(body))
+    stop.set()

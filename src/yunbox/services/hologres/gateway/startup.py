@@ -1,0 +1,88 @@
+"""What a client wants of its session when it connects: settings by name, and in ``options`` as a command line.
+
+Source: the PostgreSQL documentation, "StartupMessage". Hologres' ``options=type=fixed`` asks for statements of fixed
+plans only; the session keeps it as the setting ``hg_connection_type``.
+"""
+
+from yunbox.services.hologres.gateway.login import fatal
+from yunbox.wire.pgwire.frontend import Startup
+from yunbox.wire.pgwire.report import PgError
+from yunbox.wire.pgwire.settings.parameters import PARAMETERS
+from yunbox.wire.pgwire.settings.session import Settings
+
+SERVER_VERSION, SERVER_VERSION_NUMBER = "11.3", "110003"
+"""PostgreSQL's that Hologres says it is compatible with."""
+FREE = ("hg_",)
+_OURS = ("user", "database", "options", "replication")
+
+
+def settings_of(startup: Startup, user: str) -> Settings:
+    """The settings that a session begins with. Raises PgError, which ends it."""
+    given = dict(_options(startup.parameters.get("options", "")))
+    given |= {name: value for name, value in startup.parameters.items() if name not in _OURS and not _is_asked(name)}
+    if startup.parameters.get("replication", "false").lower() not in ("false", "off", "no", "0"):
+        raise fatal("0A000", "replication connections are not supported")
+    for name in given:
+        _check(name)
+    own = {"server_version": SERVER_VERSION, "server_version_num": SERVER_VERSION_NUMBER, "session_authorization": user}
+    try:
+        return Settings({**given, **own}, FREE)
+    except PgError as error:
+        report = error.report
+        raise fatal(report.sqlstate, report.message, report.detail, report.hint) from None
+
+
+def _is_asked(name: str) -> bool:
+    """Whether it is an extension of the protocol, which has been answered."""
+    return name.startswith("_pq_.")
+
+
+def _check(name: str) -> None:
+    known = PARAMETERS.get(name.lower())
+    if known is None and "." not in name and not name.lower().startswith(FREE):
+        raise fatal("42704", f'unrecognized configuration parameter "{name}"')
+    if known is not None and known.fixed:
+        raise fatal("55P02", f'parameter "{known.name}" cannot be changed')
+
+
+def _options(text: str) -> list[tuple[str, str]]:
+    """``-c name=value``, ``--name=value``, and Hologres' own. Raises PgError."""
+    made: list[tuple[str, str]] = []
+    words = iter(_words(text))
+    for word in words:
+        if word == "-c":
+            made.append(_pair(next(words, "")))
+        elif word.startswith("--"):
+            name, value = _pair(word[2:])
+            made.append((name.replace("-", "_"), value))
+        elif word.startswith("-c"):
+            made.append(_pair(word[2:]))
+        elif word == "type=fixed":
+            made.append(("hg_connection_type", "fixed"))
+        else:
+            raise fatal("42601", f"invalid command-line argument for server process: {word}")
+    return made
+
+
+def _pair(word: str) -> tuple[str, str]:
+    name, equals, value = word.partition("=")
+    if not equals:
+        raise fatal("42601", f"-c {word} requires a value")
+    return name, value
+
+
+def _words(text: str) -> list[str]:
+    """A command line: space ends a word, but not behind a backslash."""
+    words: list[str] = []
+    word, inside, escaped = "", False, False
+    for letter in text:
+        if letter.isspace() and not escaped:
+            words += [word] if inside else []
+            word, inside = "", False
+        elif letter == "\\" and not escaped:
+            escaped = inside = True
+            continue
+        else:
+            word, inside = word + letter, True
+        escaped = False
+    return [*words, word] if inside else words

@@ -1,0 +1,62 @@
+"""What a session does, as the spine sees it: connecting, and statements by their kind.
+
+The vendor's RAM has rights on instances and none on statements: those are granted in SQL. Until GRANT is here, who may
+read the instance may connect and run statements: ``hologram:GetInstance`` on ``instance/...``, as its pages spell it.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from yunbox.kernel.call import Access, Call, Operation, Shape
+
+INSTANCE = "instance/yunbox"
+
+
+class Instance(Protocol):
+    """What operations run on: whatever serves the instance of an account."""
+
+    @property
+    def account_id(self) -> str:
+        """Whose instance it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What is to be done, once it is allowed."""
+
+    run: Callable[[Call[Any]], Awaitable[Any]]
+
+
+async def _run(_instance: Instance, call: Call[Work]) -> Any:
+    return await call.params.run(call)
+
+
+def _touches(instance: Instance, _work: Work) -> tuple[Access, ...]:
+    return (Access("hologram:GetInstance", INSTANCE, instance.account_id),)
+
+
+def _operation(name: str, *, is_data: bool = True) -> Operation[Any, Work, Any]:
+    return Operation("hologres", name, Work, _run, _touches, Shape.SESSION, is_data=is_data)
+
+
+CONNECT = _operation("Connect", is_data=False)
+_OTHER = _operation("Execute")
+_NAMES = (
+    "Select", "Insert", "Update", "Delete", "Copy", "Set", "Reset", "Show", "Discard", "Begin", "Commit", "Rollback",
+    "Savepoint", "Release", "Prepare", "Deallocate", "Declare", "Fetch", "Move", "Close", "Explain", "Listen",
+)  # fmt: skip
+_STATEMENTS = {name.upper(): _operation(name) for name in _NAMES}
+_DEFINITIONS = {
+    name.upper(): _operation(name, is_data=False) for name in ("Create", "Alter", "Drop", "Grant", "Revoke")
+}
+_QUERIES = dict.fromkeys(("WITH", "VALUES", "TABLE", "("), _STATEMENTS["SELECT"])
+_BY_WORD = {**_STATEMENTS, **_DEFINITIONS, **_QUERIES}
+
+
+def operation_of(tag: str) -> Operation[Any, Work, Any]:
+    """The operation of a statement, by the word that it, or its tag, begins with."""
+    return _BY_WORD.get(tag.partition(" ")[0], _OTHER)
+
+
+OPERATIONS = (CONNECT, _OTHER, *_STATEMENTS.values(), *_DEFINITIONS.values())

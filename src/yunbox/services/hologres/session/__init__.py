@@ -1,0 +1,1 @@
+"""One client's session: what it says, message by message, and what it is answered."""

@@ -1,0 +1,198 @@
+"""What a client says, message by message, in the simple and the extended protocol, and in which order it is answered.
+
+Source: the PostgreSQL documentation, "Message Flow". An error in the extended protocol has all passed over up to the
+next Sync, and nothing is sent before a Sync, a Flush, or until there is much.
+"""
+
+import asyncio
+from functools import lru_cache
+
+from yunbox.kernel.call import Call
+from yunbox.services.hologres.faults import report_of
+from yunbox.services.hologres.session.commands import run_command
+from yunbox.services.hologres.session.extended import Extended
+from yunbox.services.hologres.session.session import Session
+from yunbox.services.hologres.statements.commands import Command, Query, ends_failed
+from yunbox.services.hologres.statements.cursor import moved
+from yunbox.services.hologres.statements.lexer import Piece, pieces
+from yunbox.services.hologres.statements.reader import read as read_command
+from yunbox.wire.pgwire import backend
+from yunbox.wire.pgwire.frontend import Message, Plain, read
+from yunbox.wire.pgwire.frontend import Query as SimpleQuery
+from yunbox.wire.pgwire.report import PgError, Report, failure
+from yunbox.wire.pgwire.settings.session import Settings
+
+_SYNC, _TERMINATE = ord("S"), ord("X")
+_EXTENDED = frozenset(b"PBDECH")
+_LATE = frozenset(b"dcf")
+"""What a client may still be sending of a COPY that has failed."""
+_TEXTS_MAX, _TEXT_LETTERS_MAX = 512, 4096
+_IDLE = {
+    "idle_in_transaction_session_timeout": ("25P03", "terminating connection due to idle-in-transaction timeout"),
+    "idle_session_timeout": ("57P05", "terminating connection due to idle-session timeout"),
+}
+
+
+class Loop:
+    """Serves one session to its end."""
+
+    def __init__(self, session: Session, secret: int) -> None:
+        self._session = session
+        self._secret = secret
+        self._extended = Extended(session)
+        self._skipping = False
+        self._leaving = ""
+
+    async def serve(self) -> None:
+        """Greet a client who has logged in, and answer it until it leaves."""
+        session = self._session
+        for name, value in session.settings.reports():
+            session.send(backend.parameter_status(name, value))
+        session.send(backend.backend_key(session.process_id, self._secret))
+        session.ready()
+        while (found := await self._next()) is not None:
+            kind, body = found
+            if kind == _TERMINATE:
+                return
+            if (self._skipping and kind != _SYNC) or kind in _LATE:
+                continue
+            try:
+                await self._answer(read(kind, body))
+            except (ConnectionError, asyncio.CancelledError):
+                raise
+            except Exception as error:
+                if self._failed(report_of(error), kind):
+                    return
+            await session.ease()
+
+    def leave(self) -> None:
+        """Have the session end, once it waits for its client."""
+        self._leaving = "shutdown"
+        if not self._session.is_busy:
+            self._session.line.stop()
+
+    # -- waiting
+
+    async def _next(self) -> tuple[int, bytes] | None:
+        """The next message; a client who says nothing for too long is told so. Raises PgError for what is none."""
+        session, setting = self._session, ""
+        if self._leaving:
+            return self._farewell("57P01", "terminating connection due to administrator command")
+        timer = None
+        settings = session.settings
+        if not self._skipping and (seconds := _idle_s(settings, setting := self._idle_setting())):
+            timer = asyncio.get_running_loop().call_later(seconds, self._expire, setting)
+        try:
+            return await session.line.message()
+        except PgError as error:
+            return self._farewell(error.report.sqlstate, error.report.message)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if not self._leaving or task is None:
+                raise
+            task.uncancel()
+            found = _IDLE.get(self._leaving, ("57P01", "terminating connection due to administrator command"))
+            return self._farewell(*found)
+        finally:
+            if timer is not None:
+                timer.cancel()
+
+    def _idle_setting(self) -> str:
+        idle = self._session.transaction.status == backend.IDLE
+        return "idle_session_timeout" if idle else "idle_in_transaction_session_timeout"
+
+    def _expire(self, setting: str) -> None:
+        self._leaving = setting
+        self._session.line.stop()
+
+    def _farewell(self, sqlstate: str, message: str) -> None:
+        self._session.send(backend.error(Report("FATAL", sqlstate, message)))
+        self._session.flush()
+
+    # -- answers
+
+    async def _answer(self, message: Message) -> None:
+        session = self._session
+        if isinstance(message, SimpleQuery):
+            await self._simple(message.text)
+        elif not isinstance(message, Plain):
+            await self._extended.answer(message)
+        elif message.kind == "sync":
+            self._skipping = False
+            session.transaction.finish()
+            session.ready()
+        elif message.kind == "flush":
+            session.flush()
+        else:
+            raise failure("0A000", "the fastpath interface to functions is not supported")
+
+    def _failed(self, report: Report, kind: int) -> bool:
+        """Tell of an error, and go on behind it; whether the session is over."""
+        session = self._session
+        session.transaction.fail()
+        session.send(backend.error(report))
+        if report.severity == "FATAL":
+            session.flush()
+            return True
+        if kind in _EXTENDED:
+            self._skipping = True
+        else:
+            session.ready()
+        return False
+
+    async def _simple(self, text: str) -> None:
+        """A text of any number of statements, in one transaction if no block is open."""
+        session = self._session
+        session.forget("")
+        session.prepared.pop("", None)
+        found = split(text)
+        if not found:
+            session.send(backend.EMPTY_QUERY)
+        for piece, command in found:
+            session.check_failed(ends=ends_failed(command))
+            session.transaction.start(together=len(found) > 1)
+            await self._one(piece, command)
+        session.transaction.finish()
+        session.ready()
+
+    async def _one(self, piece: Piece, command: Command) -> None:
+        """Plan, run and answer one statement."""
+        session = self._session
+        if not isinstance(command, Query):
+            await run_command(session, command, described=True)
+            return
+
+        async def run(call: Call[object]) -> None:
+            try:
+                prepared = await session.planned(piece.text, command)
+            except PgError as error:
+                raise PgError(moved(error.report, piece.start)) from None
+            if prepared.types:
+                raise failure("42P02", "there is no parameter $1")
+            columns = prepared.plan.columns if prepared.plan is not None else None
+            portal = session.portal(prepared, (), (0,) * len(columns or ()))
+            try:
+                await session.started(portal)
+                if columns is not None:
+                    session.send(backend.row_description([one.field(0) for one in columns]))
+                await session.streamed(portal, call)
+            finally:
+                portal.close()
+
+        await session.perform(piece.tokens[0].text.upper(), run)
+
+
+def _idle_s(settings: Settings, setting: str) -> float:
+    return settings.number(setting) / 1000 if settings.show(setting) != "0" else 0.0
+
+
+def split(text: str) -> tuple[tuple[Piece, Command], ...]:
+    """The statements of a text; short texts, which come again and again, are remembered. Raises PgError 42601."""
+    return _remembered(text) if len(text) <= _TEXT_LETTERS_MAX else _split(text)
+
+
+def _split(text: str) -> tuple[tuple[Piece, Command], ...]:
+    return tuple((piece, read_command(piece)) for piece in pieces(text))
+
+
+_remembered = lru_cache(_TEXTS_MAX)(_split)

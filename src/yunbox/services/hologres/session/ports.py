@@ -1,0 +1,137 @@
+"""What a session needs of whoever plans and runs statements: the seam between the protocol and the engines.
+
+A statement is planned once, from its text to its columns and parameters, and run any number of times. Its rows come in
+batches that are ready to be sent, at the pace in which the session takes them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Protocol
+
+from yunbox.wire.pgwire.backend import Field
+from yunbox.wire.pgwire.values.codec import Style
+from yunbox.wire.pgwire.values.types import TYPES
+
+
+class Kind(Enum):
+    """What a statement does."""
+
+    QUERY = "query"
+    DML = "dml"
+    DDL = "ddl"
+    UTILITY = "utility"
+    TRANSACTION = "transaction"
+    COPY = "copy"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a result: its name, its type's OID, and what is kept of the numbers behind the type."""
+
+    name: str
+    oid: int
+    modifier: int = -1
+
+    def field(self, format: int) -> Field:
+        """As a client is told of it."""
+        known = TYPES.get(self.oid)
+        return Field(self.name, self.oid, known.size if known else -1, self.modifier, format)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """A statement that was planned. ``columns`` are None for one that gives no rows; ``tag`` is what it is answered
+    with, but for numbers; ``payload`` is the engine's own."""
+
+    kind: Kind
+    tag: str
+    columns: tuple[Column, ...] | None
+    parameters: tuple[int, ...] = ()
+    payload: Any = None
+
+    @property
+    def writes(self) -> bool:
+        """Whether a transaction that is to read only refuses it."""
+        return self.kind in (Kind.DML, Kind.DDL)
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether its tag says how many rows there were."""
+        return self.kind in (Kind.QUERY, Kind.DML, Kind.COPY)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Some rows, as DataRow messages one after another; ``count`` says how many, ``is_last`` that none follow."""
+
+    data: bytes
+    count: int
+    is_last: bool
+
+
+class Rows(Protocol):
+    """The rows of a statement that runs. For one that gives none, ``affected`` is how many it changed."""
+
+    affected: int
+
+    async def take(self, rows_max: int, formats: Sequence[int], style: Style) -> Batch:
+        """The next rows, and at most so many; 0 is as many as the engine finds right. Raises PgError."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what is left, which may go on behind this."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Whose statement it is, and what of the session it may depend on. ``settings`` are those that were changed."""
+
+    user: str
+    database: str
+    process_id: int
+    application_name: str
+    search_path: str
+    style: Style
+    now_us: int
+    statement_us: int
+
+
+class Sink(Protocol):
+    """Where COPY ... FROM STDIN writes to."""
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """What it takes, in this order."""
+        ...
+
+    async def write(self, rows: Sequence[Sequence[Any]]) -> None:
+        """Take rows. Raises PgError."""
+        ...
+
+    async def finish(self) -> int:
+        """All rows are there: keep them, and say how many they are. Raises PgError."""
+        ...
+
+    async def abandon(self) -> None:
+        """Forget them."""
+        ...
+
+
+class Engine(Protocol):
+    """Plans and runs statements."""
+
+    async def plan(self, text: str, types: Sequence[int], context: Context) -> Plan:
+        """What a statement is; a parameter's type of 0 is for the engine to find out. Raises PgError."""
+        ...
+
+    async def start(self, plan: Plan, values: Sequence[Any], context: Context) -> Rows:
+        """Run a statement on values for its parameters, as the types' codecs read them. Raises PgError."""
+        ...
+
+    async def sink(
+        self, table: Sequence[str], columns: Sequence[str], options: dict[str, Any], context: Context
+    ) -> Sink:
+        """Where rows for some columns of a table go. Raises PgError."""
+        ...

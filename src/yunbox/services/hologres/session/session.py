@@ -1,0 +1,256 @@
+"""A session: its settings, transaction, prepared statements and portals, and how a statement of it is run.
+
+What a client says comes through ``session.loop``; this is what both protocols, the simple and the extended one, stand
+on. Each statement that runs goes the spine's path, and each can be stopped: by a cancel request, by its timeout, or
+because its client has gone.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from yunbox.kernel.call import Call
+from yunbox.services.hologres.faults import StatementFailed
+from yunbox.services.hologres.gateway.connection import Connection
+from yunbox.services.hologres.operations import Work, operation_of
+from yunbox.services.hologres.session.portal import Portal, Prepared
+from yunbox.services.hologres.session.ports import Context, Engine, Plan
+from yunbox.services.hologres.session.transaction import State, Transaction, now_us
+from yunbox.services.hologres.statements.commands import Query
+from yunbox.spine.sessions import Session as SpineSession
+from yunbox.wire.pgwire import backend
+from yunbox.wire.pgwire.report import PgError, Report, failure
+from yunbox.wire.pgwire.settings.session import Settings
+
+_HELD_BYTES_MAX = 64 * 1024
+_STOPPED = {
+    "user": "canceling statement due to user request",
+    "timeout": "canceling statement due to statement timeout",
+    "gone": "connection to client lost",
+    "shutdown": "terminating connection due to administrator command",
+}
+T = TypeVar("T")
+_NOBODY: dict[str, Any] = {}
+
+
+class Session:
+    """One client's."""
+
+    def __init__(
+        self,
+        line: Connection,
+        spine: SpineSession[Any],
+        engine: Engine,
+        settings: Settings,
+        *,
+        process_id: int,
+        user: str,
+        database: str,
+    ) -> None:
+        self.line = line
+        self.engine = engine
+        self.settings = settings
+        self.process_id = process_id
+        self.user = user
+        self.database = database
+        self.transaction = Transaction(settings, self.tell, self._undone, self._done)
+        self.prepared: dict[str, Prepared] = _NOBODY
+        self.portals: dict[str, Portal] = _NOBODY
+        self._spine = spine
+        self._out: list[bytes] = []
+        self._held = 0
+        self._busy = False
+        self._stopped = ""
+        self._loop = asyncio.get_running_loop()
+        line.on_gone = lambda: self.stop("gone")
+
+    # -- what goes out
+
+    def send(self, data: bytes) -> None:
+        """Keep bytes for the client until there are many, or it waits for them."""
+        self._out.append(data)
+        self._held += len(data)
+
+    def flush(self) -> None:
+        """Send what is kept."""
+        if self._out:
+            self.line.write(b"".join(self._out))
+            self._out.clear()
+            self._held = 0
+
+    async def ease(self) -> None:
+        """Send what is kept if it is much, at the pace in which the client reads. Raises ConnectionError."""
+        if self._held >= _HELD_BYTES_MAX:
+            self.flush()
+            await self.line.drain()
+
+    def tell(self, report: Report) -> None:
+        """Send a notice, if the client wants those of its severity."""
+        levels = ("debug", "log", "notice", "warning", "error")
+        wanted = self.settings.show("client_min_messages").rstrip("12345")
+        if levels.index(report.severity.lower()) >= levels.index(wanted):
+            self.send(backend.notice(report))
+
+    def ready(self) -> None:
+        """The client may ask for more."""
+        for name, value in self.settings.reports():
+            self.send(backend.parameter_status(name, value))
+        self.send(backend.READY[self.transaction.status])
+        self.flush()
+
+    # -- statements that can be stopped
+
+    def stop(self, why: str) -> None:
+        """Stop the statement that runs, if one does."""
+        if self._busy and not self._stopped:
+            self._stopped = why
+            self.line.stop()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a statement runs."""
+        return self._busy
+
+    async def guarded(self, work: Awaitable[T]) -> T:
+        """Await what may be stopped. Raises PgError 57014 when it was."""
+        timeout_ms = self.settings.number("statement_timeout") if self.settings.show("statement_timeout") != "0" else 0
+        timer = self._loop.call_later(timeout_ms / 1000, self.stop, "timeout") if timeout_ms else None
+        self._begin()
+        try:
+            return await work
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if not self._stopped or task is None:
+                raise
+            task.uncancel()
+            raise self._stop_report() from None
+        finally:
+            self._busy = False
+            if timer is not None:
+                timer.cancel()
+
+    def _begin(self) -> None:
+        self._busy, self._stopped = True, ""
+
+    def _stop_report(self) -> PgError:
+        if self._stopped == "gone":
+            return PgError(Report("FATAL", "08006", _STOPPED["gone"]))
+        if self._stopped == "shutdown":
+            return PgError(Report("FATAL", "57P01", _STOPPED["shutdown"]))
+        return failure("57014", _STOPPED[self._stopped])
+
+    async def perform(self, tag: str, run: Callable[[Call[Any]], Awaitable[None]]) -> None:
+        """Run a statement on the spine's path. Raises PgError, or a kernel error."""
+
+        async def reported(call: Call[Any]) -> None:
+            try:
+                await run(call)
+            except PgError as error:
+                raise StatementFailed(error.report) from None
+
+        await self.guarded(self._spine.perform(operation_of(tag), Work(reported)))
+
+    # -- planning and running
+
+    def context(self) -> Context:
+        """What a statement may depend on."""
+        settings = self.settings
+        return Context(
+            self.user, self.database, self.process_id, settings.show("application_name"), settings.show("search_path"),
+            settings.style, self.transaction.began_us, now_us(),
+        )  # fmt: skip
+
+    async def planned(self, text: str, command: Query, types: tuple[int, ...] = ()) -> Prepared:
+        """A statement for an engine. Raises PgError."""
+        plan = await self.engine.plan(command.text, types, self.context())
+        return Prepared(text, command, plan, plan.parameters)
+
+    def portal(self, prepared: Prepared, values: tuple[object, ...] = (), formats: tuple[int, ...] = ()) -> Portal:
+        """A statement that is to run. ``formats`` has one for each of its columns."""
+        plan = prepared.plan
+        assert plan is not None
+        return Portal(
+            prepared, plan.columns, values, formats, self.transaction.depth, tag=plan.tag, counted=plan.is_counted
+        )
+
+    async def started(self, portal: Portal) -> None:
+        """Have an engine begin with a statement. Raises PgError."""
+        plan = portal.prepared.plan
+        assert plan is not None
+        self._check_writing(plan)
+        portal.started = True
+        portal.rows = await self.engine.start(plan, portal.values, self.context())
+        if portal.columns is None:
+            affected = portal.rows.affected
+            portal.tag = f"{plan.tag} {affected}" if plan.is_counted else plan.tag
+            portal.close()
+
+    def _check_writing(self, plan: Plan) -> None:
+        if not plan.writes or self.settings.show("transaction_read_only") == "off":
+            return
+        raise failure("25006", f"cannot execute {first_word_of(plan.tag)} in a read-only transaction")
+
+    async def streamed(self, portal: Portal, call: Call[Any], rows_max: int = 0) -> bool:
+        """Send rows, and then what the statement is answered with; whether it has come to its end."""
+        count, rows = 0, portal.rows
+        while rows is not None and not portal.ended:
+            batch = await rows.take(rows_max - count if rows_max else 0, portal.formats, self.settings.style)
+            count += batch.count
+            if batch.data:
+                self.send(batch.data)
+                call.usage.downloaded_bytes += len(batch.data)
+                await self.ease()
+            if rows_max and count >= rows_max:
+                return False
+            portal.ended = batch.is_last
+        counted = portal.counted and portal.columns is not None
+        self.send(backend.command_complete(f"{portal.tag} {count}" if counted else portal.tag))
+        return True
+
+    # -- portals and the ends of transactions
+
+    def keep(self, name: str, portal: Portal) -> None:
+        """Have a portal by a name."""
+        if self.portals is _NOBODY:
+            self.portals = {}
+        self.portals[name] = portal
+
+    def remember(self, name: str, prepared: Prepared) -> None:
+        """Have a statement by a name."""
+        if self.prepared is _NOBODY:
+            self.prepared = {}
+        self.prepared[name] = prepared
+
+    def forget(self, name: str) -> None:
+        """Close a portal, if there is one."""
+        if self.portals and (portal := self.portals.pop(name, None)) is not None:
+            portal.close()
+
+    def _undone(self, depth: int) -> None:
+        for name in [name for name, portal in self.portals.items() if portal.depth >= depth]:
+            self.forget(name)
+
+    def _done(self) -> None:
+        for name, portal in list(self.portals.items()):
+            if portal.hold:
+                portal.depth = 0
+            else:
+                self.forget(name)
+
+    def check_failed(self, *, ends: bool) -> None:
+        """Raise PgError 25P02 for a statement that a failed transaction does not take."""
+        if self.transaction.state is State.FAILED and not ends:
+            raise failure("25P02", "current transaction is aborted, commands ignored until end of transaction block")
+
+    def close(self) -> None:
+        """The session ends; what it has not committed is as if it had never been."""
+        for name in list(self.portals):
+            self.forget(name)
+        with contextlib.suppress(Exception):
+            self._spine.close()
+
+
+def first_word_of(tag: str) -> str:
+    """What a statement is called in messages: INSERT of ``INSERT 0``."""
+    return tag.removesuffix(" 0")
