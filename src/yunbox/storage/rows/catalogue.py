@@ -1,9 +1,11 @@
 """The definitions of a database: schemas and relations, changed in the transactions that change rows.
 
-A process remembers all of them and looks at one number to know whether they still hold, so a statement pays for its
-catalogue what one look-up costs.
+A process remembers all of them and looks at one value to know whether they still hold, so a statement pays for its
+catalogue what one look-up costs. That value is drawn by chance with every change: two states of the definitions never
+have the same, not even those that a transaction tries out and takes back.
 """
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -28,7 +30,7 @@ _load_schema = msgspec.msgpack.Decoder(Schema).decode
 class Catalogue:
     """All definitions of one moment."""
 
-    version: int
+    version: bytes
     schemas: Mapping[str, Schema]
     relations: Mapping[int, Relation]
 
@@ -41,9 +43,9 @@ class Catalogue:
         return self._names.get((schema, name))
 
 
-def version(view: View) -> int:
-    """The number that moves with every change of a definition."""
-    return view.number(_VERSION)
+def version(view: View) -> bytes:
+    """What is another with every change of a definition."""
+    return view.get("meta", _VERSION) or b""
 
 
 def load(view: View) -> Catalogue:
@@ -176,4 +178,4 @@ def _discard(change: Change, relation: Relation) -> None:
 
 
 def _moved(change: Change) -> None:
-    change.next_number(_VERSION)
+    change.put("meta", _VERSION, secrets.token_bytes(16))

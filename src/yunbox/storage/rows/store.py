@@ -23,6 +23,7 @@ Work = Callable[[Change], T]
 _GROUP_MAX = 512
 _MAP_BYTES = 1 << 40  # address space, not memory or disk
 _READERS_MAX = 4096
+_CATALOGUES_MAX = 4  # the present one, and those of blocks that have changed definitions
 _FULL = "The disk that holds the data folder is full: free some space and try again"
 
 
@@ -47,7 +48,7 @@ class RowStore:
         self._tables = Tables(self._env)
         self._groups: Groups[_Item] = Groups("yunbox-rows", self._commit, items_max=_GROUP_MAX, bytes_max=1)
         self._groups.start()
-        self._catalogue: Catalogue | None = None
+        self._catalogues: dict[bytes, Catalogue] = {}
 
     @contextlib.contextmanager
     def reading(self) -> Generator[View]:
@@ -57,9 +58,13 @@ class RowStore:
 
     def catalogue(self, view: View) -> Catalogue:
         """All definitions as a view sees them, remembered until any process changes one."""
-        found = self._catalogue
-        if found is None or found.version != version(view):
-            found = self._catalogue = load(view)
+        known = self._catalogues
+        at = version(view)
+        found = known.get(at)
+        if found is None:
+            if len(known) >= _CATALOGUES_MAX:
+                known.clear()
+            found = known[at] = load(view)
         return found
 
     async def write(self, work: Work[T]) -> T:

@@ -106,11 +106,17 @@ class Change(View):
     def put(self, table: str, key: bytes, value: bytes) -> None:
         """Set a value."""
         self.steps += 1
-        self.txn.put(key, value, db=self.tables[table])
+        self._put(table, key, value)
 
     def delete(self, table: str, key: bytes) -> bool:
         """Remove an entry; says whether it was there."""
         self.steps += 1
+        return self._delete(table, key)
+
+    def _put(self, table: str, key: bytes, value: bytes) -> None:
+        self.txn.put(key, value, db=self.tables[table])
+
+    def _delete(self, table: str, key: bytes) -> bool:
         return self.txn.delete(key, db=self.tables[table])
 
     def set_row(self, relation: Relation, key: bytes, row: bytes | None) -> None:
@@ -122,13 +128,13 @@ class Change(View):
             totals.rows -= 1
             totals.size_bytes -= len(key) + len(before)
         if row is None:
-            self.txn.delete(key, db=self.rows)
+            self._delete("rows", key)
         else:
-            self.txn.put(key, row, db=self.rows)
+            self._put("rows", key, row)
             totals.rows += 1
             totals.size_bytes += len(key) + len(row)
         self._sequence += 1
-        self.txn.put(relation.prefix + self._sequence.to_bytes(8, "big"), key[_NODE:], db=self.tables["log"])
+        self._put("log", relation.prefix + self._sequence.to_bytes(8, "big"), key[_NODE:])
 
     def add_row(self, relation: Relation, row: bytes) -> None:
         """Add a row to a table without a primary key."""
