@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Callable, Sequence
 
-from yunbox.services.hologres.gateway.config import CONNECTIONS_MAX, DATABASE
+from yunbox.services.hologres.gateway.config import AUTHENTICATION_S_MAX, CONNECTIONS_MAX, DATABASE
 from yunbox.services.hologres.service import GATEWAYS_MAX, Hologres, build
 from yunbox.spine.service import Client, Coverage, Endpoint, Option, Service
 
@@ -52,6 +52,13 @@ SERVICE = Service(
             f"connections that Hologres takes at most (default: {CONNECTIONS_MAX})",
             metavar="N",
             type=_whole(1, 100_000),
+        ),
+        Option(
+            "hologres_login_seconds",
+            AUTHENTICATION_S_MAX,
+            f"seconds in which a client must have logged in (default: {AUTHENTICATION_S_MAX})",
+            metavar="N",
+            type=_whole(1, 600),
         ),
     ),
     coverage=_coverage,

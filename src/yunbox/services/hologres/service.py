@@ -12,7 +12,7 @@ from yunbox.kernel.supervise import Patience, Supervisor
 from yunbox.meter.journal import Journal
 from yunbox.services.hologres.gateway.channel import event_of, key_of
 from yunbox.services.hologres.gateway.child import GatewayChild
-from yunbox.services.hologres.gateway.config import CONNECTIONS_MAX, GatewayConfig
+from yunbox.services.hologres.gateway.config import AUTHENTICATION_S_MAX, CONNECTIONS_MAX, GatewayConfig
 from yunbox.spine.house import House
 
 ROSTER = "tmp/hologres-roster"
@@ -78,6 +78,7 @@ def build(house: House) -> Hologres:
         parent=os.getpid(),
         count=options.get("hologres_gateways", 0) or gateways_of(os.cpu_count() or 1),
         connections_max=options.get("hologres_connections", CONNECTIONS_MAX),
+        authentication_s_max=options.get("hologres_login_seconds", AUTHENTICATION_S_MAX),
     )
     made = Hologres(config, house.socket("hologres"), house.journal)
     house.starting.append(made.start)

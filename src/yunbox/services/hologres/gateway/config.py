@@ -7,7 +7,7 @@ import msgspec
 DATABASE = "yunbox"
 """The name of the one database there is."""
 CONNECTIONS_MAX = 2000
-AUTHENTICATION_S_MAX = 60.0
+AUTHENTICATION_S_MAX = 60
 
 
 class GatewayConfig(msgspec.Struct, frozen=True):

@@ -131,6 +131,16 @@ class Connection(asyncio.Protocol):
         if self._transport.is_closing():
             raise ConnectionResetError
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether the client reads too slowly for more to be sent."""
+        return self._drained is not None
+
+    @property
+    def is_ahead(self) -> bool:
+        """Whether the client has asked for so much that no more is read for now."""
+        return not self._reading
+
     def stop(self) -> None:
         """Cancel whatever its task waits for."""
         self._task.cancel()
