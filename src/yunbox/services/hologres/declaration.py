@@ -54,6 +54,13 @@ SERVICE = Service(
             type=_whole(1, 100_000),
         ),
         Option(
+            "hologres_memory",
+            0,
+            "MB of memory that Hologres' engine may use (default: 40 % of the machine's)",
+            metavar="MB",
+            type=_whole(0, 1 << 24),
+        ),
+        Option(
             "hologres_login_seconds",
             AUTHENTICATION_S_MAX,
             f"seconds in which a client must have logged in (default: {AUTHENTICATION_S_MAX})",

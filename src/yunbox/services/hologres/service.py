@@ -1,23 +1,29 @@
-"""Hologres as the server runs it: its gateways, each under a supervisor, and what they say."""
+"""Hologres as the server runs it: its gateways and its engine, each under a supervisor, and what they say."""
 
 import contextlib
 import os
 import socket
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
+from pathlib import Path
 
 import msgspec
 
+from yunbox.engine.holo.config import SOCKET, EngineConfig
 from yunbox.kernel.supervise import Patience, Supervisor
 from yunbox.meter.journal import Journal
+from yunbox.services.hologres.child import ChildProcess
 from yunbox.services.hologres.gateway.channel import event_of, key_of
-from yunbox.services.hologres.gateway.child import GatewayChild
 from yunbox.services.hologres.gateway.config import AUTHENTICATION_S_MAX, CONNECTIONS_MAX, GatewayConfig
 from yunbox.spine.house import House
 
 ROSTER = "tmp/hologres-roster"
-_PATIENCE = Patience(pause_s=0.05, health_every_s=2.0, health_s_max=5.0)
 GATEWAYS_MAX = 8
+_GATEWAY, _ENGINE = "yunbox.services.hologres.gateway.main", "yunbox.engine.holo.main"
+_PATIENCE = Patience(pause_s=0.05, health_every_s=2.0, health_s_max=5.0)
+_MEMORY_SHARE = 0.4
+_SPILL_BYTES_MAX = 64 * 1024**3
+_BACKLOG = 1024
 
 
 @dataclass
@@ -25,20 +31,26 @@ class Hologres:
     """The gateways share one listening socket: while one is started again, the others or the queue take its clients."""
 
     config: GatewayConfig
+    engine_config: EngineConfig
     listener: socket.socket
     journal: Journal
 
     def __post_init__(self) -> None:
-        """A supervisor for each gateway."""
+        """A supervisor for each process."""
+        self._engine_listener = socket.socket(socket.AF_UNIX)
+        self.engine = Supervisor("the engine of Hologres", self._spawn_engine, _PATIENCE)
         self.gateways = [self._supervisor(index) for index in range(self.config.count)]
 
-    def _supervisor(self, index: int) -> Supervisor[GatewayChild]:
+    def _supervisor(self, index: int) -> Supervisor[ChildProcess]:
         config = msgspec.structs.replace(self.config, index=index)
 
-        async def spawn() -> GatewayChild:
-            return await GatewayChild.spawn(config, self.listener, self._hear)
+        async def spawn() -> ChildProcess:
+            return await ChildProcess.spawn(_GATEWAY, config.argument, self.listener, self._hear)
 
         return Supervisor(f"gateway {index} of Hologres", spawn, _PATIENCE)
+
+    async def _spawn_engine(self) -> ChildProcess:
+        return await ChildProcess.spawn(_ENGINE, self.engine_config.argument, self._engine_listener, self._hear)
 
     def _hear(self, word: str, body: bytes) -> None:
         if word == "event":
@@ -52,19 +64,34 @@ class Hologres:
             self.gateways[process_id % self.config.count].child.channel.cancel(process_id, secret)
 
     async def start(self) -> None:
-        """Start the gateways."""
+        """Start all of them."""
         (self.config.folder / ROSTER).unlink(missing_ok=True)
-        for gateway in self.gateways:
-            await gateway.start()
+        _listen(self._engine_listener, self.config.scratch)
+        for child in (self.engine, *self.gateways):
+            await child.start()
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
-        """They are started with the workers, and end with the block."""
+        """They are started with the workers, and end with the block, those that clients are connected to first."""
         try:
             yield
         finally:
-            for gateway in self.gateways:
-                await gateway.stop()
+            for child in (*self.gateways, self.engine):
+                await child.stop()
+            self._engine_listener.close()
+
+
+def _listen(sock: socket.socket, scratch: Path) -> None:
+    """Listen in the scratch folder, for nobody but this user; the way there is short, however long the folder's is."""
+    folder = os.open(scratch, os.O_PATH | os.O_DIRECTORY)
+    try:
+        path = Path(f"/proc/self/fd/{folder}/{SOCKET}")
+        path.unlink(missing_ok=True)
+        sock.bind(str(path))
+        path.chmod(0o600)
+        sock.listen(_BACKLOG)
+    finally:
+        os.close(folder)
 
 
 def build(house: House) -> Hologres:
@@ -80,7 +107,14 @@ def build(house: House) -> Hologres:
         connections_max=options.get("hologres_connections", CONNECTIONS_MAX),
         authentication_s_max=options.get("hologres_login_seconds", AUTHENTICATION_S_MAX),
     )
-    made = Hologres(config, house.socket("hologres"), house.journal)
+    engine = EngineConfig(
+        scratch=str(house.scratch),
+        memory_bytes_max=options.get("hologres_memory", 0) * 1024**2 or _memory_bytes(),
+        spill_bytes_max=_SPILL_BYTES_MAX,
+        threads=os.cpu_count() or 1,
+        parent=os.getpid(),
+    )
+    made = Hologres(config, engine, house.socket("hologres"), house.journal)
     house.starting.append(made.start)
     return made
 
@@ -88,3 +122,7 @@ def build(house: House) -> Hologres:
 def gateways_of(cores: int) -> int:
     """How many gateways there are if nobody says: one or two, as clients and the engine need the other cores."""
     return max(1, min(2, cores // 2))
+
+
+def _memory_bytes() -> int:
+    return int(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * _MEMORY_SHARE)

@@ -30,6 +30,11 @@ class GatewayConfig(msgspec.Struct, frozen=True):
         return Path(self.data)
 
     @property
+    def scratch(self) -> Path:
+        """The folder that is emptied at each start."""
+        return self.folder / "tmp"
+
+    @property
     def argument(self) -> str:
         """As it stands in a command line."""
         return msgspec.json.encode(self).decode()

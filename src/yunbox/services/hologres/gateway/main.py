@@ -4,6 +4,7 @@ The last two are the numbers of sockets that it was given. It ends with the serv
 """
 
 import asyncio
+import contextlib
 import gc
 import resource
 import socket
@@ -12,10 +13,11 @@ import sys
 import uvloop
 
 from yunbox.kernel.supervise import die_with_parent
+from yunbox.services.hologres.engines.planning import Refusing
+from yunbox.services.hologres.engines.remote import Link, Remote
 from yunbox.services.hologres.gateway.channel import Channel
 from yunbox.services.hologres.gateway.config import GatewayConfig
 from yunbox.services.hologres.gateway.process import serve
-from yunbox.services.hologres.session.absent import Absent
 
 _FILES_SPARE = 100
 """Of the process's own, beside one for each client."""
@@ -34,7 +36,8 @@ def raise_file_limit(wanted: int) -> int:
 async def _run(config: GatewayConfig, listener: socket.socket, channel: socket.socket) -> None:
     listener.setblocking(False)
     channel.setblocking(False)
-    await serve(config, listener, await Channel.over(channel), Absent())
+    with contextlib.closing(Remote(Refusing(), Link(config.scratch))) as engine:
+        await serve(config, listener, await Channel.over(channel), engine)
 
 
 def main(argument: str, listener: str, channel: str) -> None:

@@ -1,4 +1,4 @@
-"""A gateway as the server sees it: a child that is started, asked whether it lives, heard, and ended."""
+"""A process of Hologres as the server sees it: started on a socket, asked whether it lives, heard, and ended."""
 
 import asyncio
 import contextlib
@@ -8,15 +8,13 @@ from collections.abc import Callable
 
 from yunbox.kernel.errors import Unavailable
 from yunbox.services.hologres.gateway.channel import Channel
-from yunbox.services.hologres.gateway.config import GatewayConfig
 
-_MODULE = "yunbox.services.hologres.gateway.main"
 Hear = Callable[[str, bytes], None]
-"""What is done with what a gateway says, but for its answers."""
+"""What is done with what a process says, but for its answers."""
 
 
-class GatewayChild:
-    """One gateway process, and the channel to it."""
+class ChildProcess:
+    """One process, and the channel to it."""
 
     def __init__(self, process: asyncio.subprocess.Process, channel: Channel, hear: Hear) -> None:
         self._process = process
@@ -27,15 +25,15 @@ class GatewayChild:
         self._listening = asyncio.create_task(self._listen())
 
     @classmethod
-    async def spawn(cls, config: GatewayConfig, listener: socket.socket, hear: Hear) -> "GatewayChild":
-        """Start one on a socket that listens already: who connects while none is there waits in its queue."""
+    async def spawn(cls, module: str, argument: str, listener: socket.socket, hear: Hear) -> "ChildProcess":
+        """Start a module on a socket that listens already: who connects while none is there waits in its queue."""
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         with theirs:
             fds = (listener.fileno(), theirs.fileno())
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
-                *("-m", _MODULE, config.argument, *map(str, fds)),
+                *("-m", module, argument, *map(str, fds)),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.DEVNULL,
                 pass_fds=fds,
@@ -56,7 +54,7 @@ class GatewayChild:
             started.cancel()
             ended.cancel()
         if not self._ready.is_set():
-            raise Unavailable("A process for Hologres' clients could not start: see the server's log")
+            raise Unavailable("A process of Hologres could not start: see the server's log")
 
     async def healthy(self) -> bool:
         """Whether it answers."""

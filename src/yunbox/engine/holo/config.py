@@ -1,0 +1,36 @@
+"""What the engine is told at its start."""
+
+from pathlib import Path
+
+import msgspec
+
+SOCKET = "hologres-engine.sock"
+STATEMENTS_MAX = 32
+"""That compute at the same time; further ones wait."""
+STOP_S_MAX = 1.0
+"""How long a statement may go on that was stopped, before the whole engine is started again."""
+
+
+class EngineConfig(msgspec.Struct, frozen=True):
+    """The engine of a data folder. ``scratch`` is where it spills, ``parent`` the server's process."""
+
+    scratch: str
+    memory_bytes_max: int
+    spill_bytes_max: int
+    threads: int
+    parent: int
+
+    @property
+    def spill(self) -> Path:
+        """Where statements put what does not fit into memory."""
+        return Path(self.scratch) / "hologres-spill"
+
+    @property
+    def argument(self) -> str:
+        """As it stands in a command line."""
+        return msgspec.json.encode(self).decode()
+
+    @classmethod
+    def read(cls, argument: str) -> "EngineConfig":
+        """The other way round."""
+        return msgspec.json.decode(argument, type=cls)

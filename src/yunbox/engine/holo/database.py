@@ -1,0 +1,29 @@
+"""The engine's DuckDB: in memory, bounded, and with nothing to reach but the folders that it needs."""
+
+import duckdb
+
+from yunbox.engine.duck.scan import quote_text
+from yunbox.engine.holo.config import EngineConfig
+
+_DEPTH_MAX = 1000
+_MIB = 1 << 20
+
+
+def opened(config: EngineConfig) -> duckdb.DuckDBPyConnection:
+    """A database that spills what does not fit into its memory."""
+    db = duckdb.connect(
+        ":memory:",
+        config={
+            "memory_limit": f"{config.memory_bytes_max // _MIB}MiB",
+            "temp_directory": str(config.spill),
+            "max_temp_directory_size": f"{config.spill_bytes_max // _MIB}MiB",
+            "threads": str(config.threads),
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+        },
+    )
+    db.execute("SET enable_progress_bar = false")
+    db.execute(f"SET max_expression_depth = {_DEPTH_MAX}")
+    db.execute(f"SET allowed_directories = [{quote_text(f'{config.spill}/')}]")
+    db.execute("SET enable_external_access = false")
+    return db

@@ -1,0 +1,35 @@
+"""DuckDB's errors as PostgreSQL's: by what its text says, as it has no numbers for them."""
+
+import re
+
+import duckdb
+
+from yunbox.wire.pgwire.report import Report
+
+_CODED = re.compile(r"\b(PG[0-9A-Z]{5}): ?(.*)", re.DOTALL)
+"""What a function of our own says: its SQLSTATE, and the message."""
+_BY_TEXT = (
+    (r"Out of Memory|could not allocate|bad allocation", "53200", "out of memory"),
+    (r"No space left|max_temp_directory_size", "53100", "could not write to file: No space left on device"),
+    (r"[Dd]ivision by zero", "22012", "division by zero"),
+    (r"More than one row returned by a subquery", "21000",
+     "more than one row returned by a subquery used as an expression"),
+    (r"^Out of Range|[Oo]verflow|out of range", "22003", "value out of range"),
+)  # fmt: skip
+_DETAIL_LETTERS_MAX = 500
+
+
+def report_of(error: duckdb.Error) -> Report:
+    """What a client is told."""
+    text = str(error).strip()
+    coded = _CODED.search(text)
+    if coded is not None:
+        return Report("ERROR", coded[1][2:], coded[2].splitlines()[0])
+    for pattern, sqlstate, message in _BY_TEXT:
+        if re.search(pattern, text):
+            return Report("ERROR", sqlstate, message)
+    if isinstance(error, duckdb.ConversionException):
+        return Report("ERROR", "22P02", text.splitlines()[0].removeprefix("Conversion Error: "))
+    if isinstance(error, duckdb.InterruptException):
+        return Report("ERROR", "57014", "canceling statement due to user request")
+    return Report("ERROR", "XX000", "the engine could not run the statement", detail=text[:_DETAIL_LETTERS_MAX])

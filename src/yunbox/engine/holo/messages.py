@@ -1,0 +1,101 @@
+"""What a gateway and the engine say to each other, over one connection for each statement that runs.
+
+    gateway to engine   a pickled Run | a pickled Take
+    engine to gateway   S started, and how many rows it changed | B a batch of rows | E a pickled report
+
+A connection that is closed stops its statement. When a statement has given all its rows, its connection takes another.
+"""
+
+import pickle
+import struct
+from dataclasses import dataclass, field
+from typing import Any
+
+from yunbox.wire.pgwire.report import PgError, Report
+from yunbox.wire.pgwire.values.codec import Style
+
+_STARTED = struct.Struct("!cq")
+_BATCH = struct.Struct("!c?I")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A statement in DuckDB's SQL, with values for its parameters as ``bindable`` makes them.
+
+    ``columns`` are the OIDs of its columns' types; None for a statement that gives no rows. ``settings`` are DuckDB's
+    that it depends on, by name.
+    """
+
+    sql: str
+    columns: tuple[int, ...] | None
+    values: tuple[Any, ...] = ()
+    settings: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """The next rows, and at most so many; 0 is as many as the engine finds right. ``formats`` has one for a column."""
+
+    rows_max: int
+    formats: tuple[int, ...]
+    style: Style
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows, as DataRow messages one after another."""
+
+    data: bytes
+    count: int
+    is_last: bool
+
+
+Request = Run | Take
+
+
+def packed(request: Request) -> bytes:
+    """A request as bytes."""
+    return pickle.dumps(request, pickle.HIGHEST_PROTOCOL)
+
+
+def unpacked(data: bytes) -> Request:
+    """The other way round. Only this server's own processes can write to the socket that it comes from."""
+    return pickle.loads(data)  # noqa: S301
+
+
+def started(affected: int) -> bytes:
+    """A statement has begun, or is done."""
+    return _STARTED.pack(b"S", affected)
+
+
+def batch(rows: Rows) -> bytes:
+    """Rows."""
+    return _BATCH.pack(b"B", rows.is_last, rows.count) + rows.data
+
+
+def failed(report: Report) -> bytes:
+    """A statement has failed."""
+    return b"E" + pickle.dumps(report, pickle.HIGHEST_PROTOCOL)
+
+
+def is_failure(data: bytes) -> bool:
+    """Whether a statement has failed."""
+    return data[:1] == b"E"
+
+
+def affected_of(data: bytes) -> int:
+    """How many rows a statement has changed. Raises PgError when it has failed."""
+    _raise(data)
+    return _STARTED.unpack(data)[1]
+
+
+def rows_of(data: bytes) -> Rows:
+    """A batch. Raises PgError when the statement has failed."""
+    _raise(data)
+    _, is_last, count = _BATCH.unpack_from(data)
+    return Rows(data[_BATCH.size :], count, is_last)
+
+
+def _raise(data: bytes) -> None:
+    if is_failure(data):
+        raise PgError(pickle.loads(memoryview(data)[1:]))  # noqa: S301 - as above

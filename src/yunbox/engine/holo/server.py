@@ -1,0 +1,124 @@
+"""The engine's event loop: connections of gateways, each with a statement that runs in a thread and can be stopped.
+
+DuckDB is opened when the first statement comes. A statement that does not stop when it is told to takes the engine with
+it: it ends itself, and is started again empty.
+"""
+
+import asyncio
+import logging
+import os
+import shutil
+import socket
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, TypeVar
+
+from yunbox.engine.duck.pipe import Pipe
+from yunbox.engine.holo import messages as m
+from yunbox.engine.holo.config import STATEMENTS_MAX, STOP_S_MAX, EngineConfig
+from yunbox.wire.pgwire.report import PgError, Report
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from yunbox.engine.holo.statement import Statement
+
+_LOG = logging.getLogger("yunbox")
+_STUCK = 70
+T = TypeVar("T")
+
+
+class Engine:
+    """DuckDB, and the threads that statements run in."""
+
+    def __init__(self, config: EngineConfig) -> None:
+        self._config = config
+        self._threads = ThreadPoolExecutor(STATEMENTS_MAX, "statement")
+        self._opening = threading.Lock()
+        self._db: duckdb.DuckDBPyConnection | None = None
+        self._serving: set[asyncio.Task[None]] = set()
+
+    def connected(self) -> Pipe:
+        """A gateway has connected."""
+        pipe = Pipe()
+        task = asyncio.get_running_loop().create_task(self._serve(pipe))
+        self._serving.add(task)
+        task.add_done_callback(self._serving.discard)
+        return pipe
+
+    async def _serve(self, pipe: Pipe) -> None:
+        """The statements of one connection, one after another."""
+        statement: Statement | None = None
+        try:
+            while True:
+                request = m.unpacked(await pipe.receive())
+                statement = statement or await self._in_thread(self._statement)
+                await self._answer(pipe, statement, request)
+        except ConnectionError:
+            pass
+        finally:
+            pipe.close()
+            if statement is not None:
+                await self._in_thread(statement.close)
+
+    async def _answer(self, pipe: Pipe, statement: "Statement", request: m.Request) -> None:
+        """Run a request; a gateway that hangs up meanwhile stops it. Raises ConnectionError then."""
+        work = asyncio.ensure_future(self._in_thread(lambda: _answered(statement, request)))
+        more = asyncio.ensure_future(pipe.receive())
+        try:
+            await asyncio.wait([work, more], return_when=asyncio.FIRST_COMPLETED)
+            if not work.done():
+                await self._stop(statement, work)
+                raise ConnectionResetError
+        finally:
+            more.cancel()
+            await asyncio.wait([more])  # it lets go of the pipe only when it is run again
+        await pipe.send(work.result())
+
+    async def _stop(self, statement: "Statement", work: "asyncio.Future[bytes]") -> None:
+        statement.interrupt()
+        done, _ = await asyncio.wait([work], timeout=STOP_S_MAX)
+        if not done:
+            _LOG.warning("a statement of Hologres did not stop: the engine is started again")
+            os._exit(_STUCK)
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+    def _statement(self) -> "Statement":
+        from yunbox.engine.holo.database import opened
+        from yunbox.engine.holo.statement import Statement
+
+        with self._opening:
+            if self._db is None:
+                self._db = opened(self._config)
+        return Statement(self._db)
+
+
+def _answered(statement: "Statement", request: m.Request) -> bytes:
+    """A request's answer; in a thread."""
+    import duckdb
+
+    from yunbox.engine.holo.faults import report_of
+
+    try:
+        if isinstance(request, m.Run):
+            return m.started(statement.run(request))
+        return m.batch(statement.take(request))
+    except duckdb.Error as error:
+        return m.failed(report_of(error))
+    except PgError as error:
+        return m.failed(error.report)
+    except MemoryError:
+        return m.failed(Report("ERROR", "53200", "out of memory"))
+
+
+async def serve(config: EngineConfig, listener: socket.socket, stop: asyncio.Event) -> None:
+    """Serve gateways until it is told to stop."""
+    shutil.rmtree(config.spill, ignore_errors=True)  # of one that was killed
+    config.spill.mkdir(parents=True, exist_ok=True, mode=0o700)
+    engine = Engine(config)
+    server = await asyncio.get_running_loop().create_unix_server(engine.connected, sock=listener)
+    async with server:
+        await stop.wait()

@@ -1,0 +1,88 @@
+"""One statement in DuckDB: begun, its rows taken batch by batch, and stopped from another thread."""
+
+import struct
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import duckdb
+
+from yunbox.engine.holo.messages import Rows, Run, Take
+from yunbox.engine.holo.values import fetched, writer
+
+_BATCH_BYTES = 256 * 1024
+_BATCH_ROWS_MAX = 4096
+_FIRST_ROWS = 64
+_HEAD, _LENGTH = struct.Struct(">cIh"), struct.Struct(">i")
+_NULL = b"\xff\xff\xff\xff"
+Write = Callable[[Any], bytes]
+
+
+class Statement:
+    """What one connection runs, on a cursor of its own. Its methods run in a thread, but for ``interrupt``."""
+
+    def __init__(self, db: duckdb.DuckDBPyConnection) -> None:
+        self._cursor = db.cursor()
+        self._columns: tuple[int, ...] = ()
+        self._rows_next = _FIRST_ROWS
+        self._writers: tuple[tuple[tuple[int, ...], object], list[Write]] | None = None
+        self._settings: dict[str, str] = {}
+
+    def run(self, request: Run) -> int:
+        """Begin; returns how many rows it has changed, if it changes any."""
+        self._apply(request.settings)
+        self._rows_next, self._writers = _FIRST_ROWS, None
+        if request.columns is None:
+            found = self._cursor.execute(request.sql, request.values).fetchone()
+            return int(found[0]) if found is not None and isinstance(found[0], int) else 0
+        self._columns = request.columns
+        self._cursor.execute(fetched(request.sql, request.columns), request.values)
+        return 0
+
+    def _apply(self, settings: dict[str, str]) -> None:
+        """Settings hold for the cursor, so only those that changed are said again."""
+        for name, value in settings.items():
+            if self._settings.get(name) != value:
+                quoted = value.replace("'", "''")
+                self._cursor.execute(f"SET {name} = '{quoted}'")
+                self._settings[name] = value
+
+    def take(self, request: Take) -> Rows:
+        """The next rows: few at first, and then as many as make a batch of a good size."""
+        wanted = min(self._rows_next, request.rows_max or self._rows_next)
+        rows = self._cursor.fetchmany(wanted)
+        data = encoded(rows, self._writers_of(request))
+        if rows:
+            self._rows_next = max(1, min(_BATCH_ROWS_MAX, _BATCH_BYTES * len(rows) // len(data)))
+        return Rows(data, len(rows), len(rows) < wanted)
+
+    def _writers_of(self, request: Take) -> list[Write]:
+        key = request.formats, request.style
+        if self._writers is None or self._writers[0] != key:
+            pairs = zip(self._columns, request.formats, strict=True)
+            self._writers = key, [writer(oid, format, request.style) for oid, format in pairs]
+        return self._writers[1]
+
+    def interrupt(self) -> None:
+        """Stop what runs."""
+        self._cursor.interrupt()
+
+    def close(self) -> None:
+        """Let go of everything."""
+        self._cursor.close()
+
+
+def encoded(rows: Sequence[Sequence[Any]], writers: Sequence[Write]) -> bytes:
+    """Rows as DataRow messages."""
+    parts: list[bytes] = []
+    length_of, count = _LENGTH.pack, len(writers)
+    for row in rows:
+        fields: list[bytes] = []
+        for value, write in zip(row, writers, strict=True):
+            if value is None:
+                fields.append(_NULL)
+            else:
+                data = write(value)
+                fields += (length_of(len(data)), data)
+        body = b"".join(fields)
+        parts += (_HEAD.pack(b"D", len(body) + 6, count), body)
+    return b"".join(parts)

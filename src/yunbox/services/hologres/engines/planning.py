@@ -1,0 +1,33 @@
+"""What plans a statement: from its text to the engine's SQL, its columns and its parameters."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from yunbox.services.hologres.session.ports import Context, Plan
+from yunbox.wire.pgwire.report import failure
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """A plan's payload for the engine process: DuckDB's SQL, and DuckDB's settings that it depends on."""
+
+    sql: str
+    settings: dict[str, str] = field(default_factory=dict)
+
+
+class Planner(Protocol):
+    """Plans statements; the payload of what it gives is ``Computed``."""
+
+    def plan(self, text: str, types: Sequence[int], context: Context) -> Plan:
+        """What a statement is. Raises PgError."""
+        ...
+
+
+class Refusing:
+    """Plans nothing: every statement that needs an engine is refused by its first word."""
+
+    def plan(self, text: str, types: Sequence[int], context: Context) -> Plan:
+        """Raises PgError 0A000."""
+        word = text.split(maxsplit=1)[0].upper()[:63]
+        raise failure("0A000", f"{word} is not supported")

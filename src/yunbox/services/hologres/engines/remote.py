@@ -1,0 +1,139 @@
+"""Statements that the engine process runs: one connection to it for each, taken from those that are free.
+
+What is let go of before its end is stopped by closing its connection, which takes no time here.
+"""
+
+import asyncio
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from yunbox.engine.duck.pipe import Pipe
+from yunbox.engine.holo import messages as m
+from yunbox.engine.holo.config import SOCKET
+from yunbox.engine.holo.values import bindable
+from yunbox.services.hologres.engines.planning import Computed, Planner
+from yunbox.services.hologres.session.ports import Batch, Context, Plan, Rows, Sink
+from yunbox.wire.pgwire.report import failure
+from yunbox.wire.pgwire.values.codec import Style
+
+_IDLE_MAX = 16
+
+
+class Link:
+    """Connections to the engine of a data folder."""
+
+    def __init__(self, scratch: Path) -> None:
+        self._folder = os.open(scratch, os.O_PATH | os.O_DIRECTORY)
+        self._path = f"/proc/self/fd/{self._folder}/{SOCKET}"  # short, however long the folder's own is
+        self._idle: list[Pipe] = []
+
+    async def take(self) -> Pipe:
+        """A free connection, or a new one; while the engine is started again it waits. Raises PgError 57P03."""
+        while self._idle:
+            pipe = self._idle.pop()
+            if not pipe.closed:
+                return pipe
+        try:
+            _, pipe = await asyncio.get_running_loop().create_unix_connection(Pipe, self._path)
+        except OSError as error:
+            raise failure("57P03", f"the engine cannot be reached: {error.strerror}") from None
+        return pipe
+
+    def give_back(self, pipe: Pipe) -> None:
+        """A connection is free again."""
+        if len(self._idle) < _IDLE_MAX:
+            self._idle.append(pipe)
+        else:
+            pipe.close()
+
+    def close(self) -> None:
+        """Hang up."""
+        for pipe in self._idle:
+            pipe.close()
+        os.close(self._folder)
+
+
+class Running:
+    """A statement that runs."""
+
+    def __init__(self, link: Link, pipe: Pipe) -> None:
+        self.affected = 0
+        self._link = link
+        self._pipe: Pipe | None = pipe
+
+    async def begin(self, request: m.Run) -> None:
+        """Have the engine begin. Raises PgError."""
+        self.affected = m.affected_of(await self._asked(request))
+        if request.columns is None:
+            self._done()
+
+    async def take(self, rows_max: int, formats: Sequence[int], style: Style) -> Batch:
+        """The next rows. Raises PgError."""
+        if self._pipe is None:
+            return Batch(b"", 0, True)
+        found = m.rows_of(await self._asked(m.Take(rows_max, tuple(formats), style)))
+        if found.is_last:
+            self._done()
+        return Batch(found.data, found.count, found.is_last)
+
+    async def _asked(self, request: m.Request) -> bytes:
+        """The engine's answer. A failure that it tells of leaves the connection free."""
+        pipe = self._pipe
+        assert pipe is not None
+        try:
+            await pipe.send(m.packed(request))
+            answer = await pipe.receive()
+        except ConnectionError:
+            self.close()
+            raise failure("58000", "the engine ended unexpectedly while it ran this statement") from None
+        except BaseException:
+            self.close()
+            raise
+        if m.is_failure(answer):
+            self._done()
+        return answer
+
+    def _done(self) -> None:
+        pipe, self._pipe = self._pipe, None
+        if pipe is not None:
+            self._link.give_back(pipe)
+
+    def close(self) -> None:
+        """Stop it, if it has not come to its end."""
+        pipe, self._pipe = self._pipe, None
+        if pipe is not None:
+            pipe.close()
+
+
+class Remote:
+    """Plans statements here, and has the engine process run them."""
+
+    def __init__(self, planner: Planner, link: Link) -> None:
+        self._planner = planner
+        self._link = link
+
+    async def plan(self, text: str, types: Sequence[int], context: Context) -> Plan:
+        """What a statement is. Raises PgError."""
+        return self._planner.plan(text, types, context)
+
+    async def start(self, plan: Plan, values: Sequence[Any], context: Context) -> Rows:
+        """Have it begin. Raises PgError."""
+        computed = plan.payload
+        assert isinstance(computed, Computed)
+        columns = tuple(one.oid for one in plan.columns) if plan.columns is not None else None
+        bound = tuple(map(bindable, plan.parameters, values))
+        running = Running(self._link, await self._link.take())
+        await running.begin(m.Run(computed.sql, columns, bound, computed.settings))
+        return running
+
+    async def sink(
+        self, table: Sequence[str], columns: Sequence[str], options: dict[str, Any], context: Context
+    ) -> Sink:
+        """Raises PgError 0A000: there are no tables."""
+        raise failure("0A000", "COPY FROM is not supported")
+
+    def close(self) -> None:
+        """Hang up."""
+        self._link.close()
