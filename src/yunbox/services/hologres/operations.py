@@ -21,7 +21,7 @@ class Instance(Protocol):
         """Whose instance it is."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Work:
     """What is to be done, once it is allowed."""
 

@@ -8,7 +8,7 @@ noticed by the kernel.
 import asyncio
 import logging
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import cast
 
 from yunbox.wire.pgwire.frames import Frames
@@ -106,19 +106,24 @@ class Connection(asyncio.Protocol):
         while (found := self.frames.startup()) is None:
             if self.ended:
                 return None
-            await self._more()
+            await self.more()
         self._taken += len(found[1]) + 8
         return found
 
     async def message(self) -> tuple[int, bytes] | None:
         """The client's next message; None when there is none any more. Raises ProtocolViolation."""
         while True:
-            for kind, body in self.frames.messages():
-                self._taken += len(body) + 5
-                return kind, body
+            for found in self.messages():
+                return found
             if self.ended:
                 return None
-            await self._more()
+            await self.more()
+
+    def messages(self) -> Iterator[tuple[int, bytes]]:
+        """The client's messages that are there, one after another as they are taken. Raises ProtocolViolation."""
+        for found in self.frames.messages():
+            self._taken += len(found[1]) + 5
+            yield found
 
     def write(self, data: bytes) -> None:
         """Send bytes."""
@@ -168,7 +173,10 @@ class Connection(asyncio.Protocol):
             self.on_gone = None
             self.close()
 
-    async def _more(self) -> None:
+    async def more(self) -> None:
+        """Return once the client has sent something, or its end."""
+        if self.ended:
+            return
         if not self._reading:
             self._reading = True
             self._transport.resume_reading()

@@ -20,7 +20,6 @@ from yunbox.wire.pgwire import backend
 from yunbox.wire.pgwire.frontend import Message, Plain, read
 from yunbox.wire.pgwire.frontend import Query as SimpleQuery
 from yunbox.wire.pgwire.report import PgError, Report, failure
-from yunbox.wire.pgwire.settings.session import Settings
 
 _SYNC, _TERMINATE = ord("S"), ord("X")
 _EXTENDED = frozenset(b"PBDECH")
@@ -31,6 +30,7 @@ _IDLE = {
     "idle_in_transaction_session_timeout": ("25P03", "terminating connection due to idle-in-transaction timeout"),
     "idle_session_timeout": ("57P05", "terminating connection due to idle-session timeout"),
 }
+_SHUTDOWN = ("57P01", "terminating connection due to administrator command")
 
 
 class Loop:
@@ -50,20 +50,40 @@ class Loop:
             session.send(backend.parameter_status(name, value))
         session.send(backend.backend_key(session.process_id, self._secret))
         session.ready()
-        while (found := await self._next()) is not None:
-            kind, body = found
-            if kind == _TERMINATE:
-                return
-            if (self._skipping and kind != _SYNC) or kind in _LATE:
-                continue
-            try:
+        session.flush()
+        while await self._answered() and await self._some():
+            pass
+
+    async def _answered(self) -> bool:
+        """Answer all messages that are there; whether the session goes on."""
+        session = self._session
+        try:
+            for kind, body in session.line.messages():
+                if kind == _TERMINATE:
+                    return False
+                if (self._skipping and kind != _SYNC) or kind in _LATE:
+                    continue
+                if not await self._one_message(kind, body):
+                    return False
+                if session.is_heavy:
+                    await session.ease()
+        except PgError as error:
+            return self._farewell(error.report.sqlstate, error.report.message)
+        session.flush_ready()
+        return True
+
+    async def _one_message(self, kind: int, body: bytes) -> bool:
+        """Answer one message; whether the session goes on."""
+        try:
+            if kind == _SYNC and not body:
+                self._sync()
+            else:
                 await self._answer(read(kind, body))
-            except (ConnectionError, asyncio.CancelledError):
-                raise
-            except Exception as error:
-                if self._failed(report_of(error), kind):
-                    return
-            await session.ease()
+        except (ConnectionError, asyncio.CancelledError):
+            raise
+        except Exception as error:
+            return not self._failed(report_of(error), kind)
+        return True
 
     def leave(self) -> None:
         """Have the session end, once it waits for its client."""
@@ -73,29 +93,36 @@ class Loop:
 
     # -- waiting
 
-    async def _next(self) -> tuple[int, bytes] | None:
-        """The next message; a client who says nothing for too long is told so. Raises PgError for what is none."""
-        session, setting = self._session, ""
+    async def _some(self) -> bool:
+        """Return once the client has said something; a client who says nothing for too long is told so, and is gone."""
+        session = self._session
         if self._leaving:
-            return self._farewell("57P01", "terminating connection due to administrator command")
-        timer = None
-        settings = session.settings
-        if not self._skipping and (seconds := _idle_s(settings, setting := self._idle_setting())):
-            timer = asyncio.get_running_loop().call_later(seconds, self._expire, setting)
+            return self._farewell(*_SHUTDOWN)
+        if session.line.ended:
+            return False
+        timer = self._timer()
         try:
-            return await session.line.message()
-        except PgError as error:
-            return self._farewell(error.report.sqlstate, error.report.message)
+            await session.line.more()
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if not self._leaving or task is None:
                 raise
             task.uncancel()
-            found = _IDLE.get(self._leaving, ("57P01", "terminating connection due to administrator command"))
-            return self._farewell(*found)
+            return self._farewell(*_IDLE.get(self._leaving, _SHUTDOWN))
         finally:
             if timer is not None:
                 timer.cancel()
+        return True
+
+    def _timer(self) -> asyncio.TimerHandle | None:
+        """What ends the session if its client says nothing for too long; most have none."""
+        session = self._session
+        session.look()
+        if self._skipping or not session.timeouts.any:
+            return None
+        setting = self._idle_setting()
+        seconds = session.settings.number(setting) / 1000
+        return asyncio.get_running_loop().call_later(seconds, self._expire, setting) if seconds else None
 
     def _idle_setting(self) -> str:
         idle = self._session.transaction.status == backend.IDLE
@@ -105,9 +132,11 @@ class Loop:
         self._leaving = setting
         self._session.line.stop()
 
-    def _farewell(self, sqlstate: str, message: str) -> None:
+    def _farewell(self, sqlstate: str, message: str) -> bool:
+        """Say why the session is over, which it is."""
         self._session.send(backend.error(Report("FATAL", sqlstate, message)))
         self._session.flush()
+        return False
 
     # -- answers
 
@@ -118,13 +147,16 @@ class Loop:
         elif not isinstance(message, Plain):
             await self._extended.answer(message)
         elif message.kind == "sync":
-            self._skipping = False
-            session.transaction.finish()
-            session.ready()
+            self._sync()
         elif message.kind == "flush":
             session.flush()
         else:
             raise failure("0A000", "the fastpath interface to functions is not supported")
+
+    def _sync(self) -> None:
+        self._skipping = False
+        self._session.transaction.finish()
+        self._session.ready()
 
     def _failed(self, report: Report, kind: int) -> bool:
         """Tell of an error, and go on behind it; whether the session is over."""
@@ -180,10 +212,6 @@ class Loop:
                 portal.close()
 
         await session.perform(piece.tokens[0].text.upper(), run)
-
-
-def _idle_s(settings: Settings, setting: str) -> float:
-    return settings.number(setting) / 1000 if settings.show(setting) != "0" else 0.0
 
 
 def split(text: str) -> tuple[tuple[Piece, Command], ...]:

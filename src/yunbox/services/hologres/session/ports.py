@@ -84,9 +84,13 @@ class Rows(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Context:
-    """Whose statement it is, and what of the session it may depend on. ``settings`` are those that were changed."""
+    """Whose statement it is, and what of the session it may depend on.
+
+    It is the session's own, and holds until the next statement: ``now_us`` is when the transaction began, and
+    ``statement_us`` when the statement did, in microseconds since 2000.
+    """
 
     user: str
     database: str

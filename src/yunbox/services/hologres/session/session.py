@@ -8,6 +8,7 @@ because its client has gone.
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from yunbox.kernel.call import Call
@@ -34,6 +35,20 @@ T = TypeVar("T")
 _NOBODY: dict[str, Any] = {}
 
 
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """How long things may take, in seconds; 0 is for ever."""
+
+    statement_s: float = 0.0
+    idle_in_transaction_s: float = 0.0
+    idle_s: float = 0.0
+
+    @property
+    def any(self) -> bool:
+        """Whether a client may be sent away that says nothing."""
+        return bool(self.idle_in_transaction_s or self.idle_s)
+
+
 class Session:
     """One client's."""
 
@@ -57,9 +72,13 @@ class Session:
         self.transaction = Transaction(settings, self.tell, self._undone, self._done)
         self.prepared: dict[str, Prepared] = _NOBODY
         self.portals: dict[str, Portal] = _NOBODY
+        self.timeouts = Timeouts()
+        self._seen = -1
+        self.look()
         self._spine = spine
         self._out: list[bytes] = []
         self._held = 0
+        self._is_ready = False
         self._busy = False
         self._stopped = ""
         self._loop = asyncio.get_running_loop()
@@ -78,6 +97,17 @@ class Session:
             self.line.write(b"".join(self._out))
             self._out.clear()
             self._held = 0
+        self._is_ready = False
+
+    def flush_ready(self) -> None:
+        """Send what is kept for a client who waits for it: one that was told that it may ask for more."""
+        if self._is_ready:
+            self.flush()
+
+    @property
+    def is_heavy(self) -> bool:
+        """Whether much is kept."""
+        return self._held >= _HELD_BYTES_MAX
 
     async def ease(self) -> None:
         """Send what is kept if it is much, at the pace in which the client reads. Raises ConnectionError."""
@@ -97,7 +127,7 @@ class Session:
         for name, value in self.settings.reports():
             self.send(backend.parameter_status(name, value))
         self.send(backend.READY[self.transaction.status])
-        self.flush()
+        self._is_ready = True
 
     # -- statements that can be stopped
 
@@ -114,8 +144,9 @@ class Session:
 
     async def guarded(self, work: Awaitable[T]) -> T:
         """Await what may be stopped. Raises PgError 57014 when it was."""
-        timeout_ms = self.settings.number("statement_timeout") if self.settings.show("statement_timeout") != "0" else 0
-        timer = self._loop.call_later(timeout_ms / 1000, self.stop, "timeout") if timeout_ms else None
+        self.look()
+        timeout_s = self.timeouts.statement_s
+        timer = self._loop.call_later(timeout_s, self.stop, "timeout") if timeout_s else None
         self._begin()
         try:
             return await work
@@ -154,12 +185,23 @@ class Session:
     # -- planning and running
 
     def context(self) -> Context:
-        """What a statement may depend on."""
+        """What a statement may depend on; it holds until the next one."""
+        self.look()
+        context = self._context
+        context.now_us, context.statement_us = self.transaction.began_us, now_us()
+        return context
+
+    def look(self) -> None:
+        """Read the settings that each statement depends on, when any has changed."""
         settings = self.settings
-        return Context(
-            self.user, self.database, self.process_id, settings.show("application_name"), settings.show("search_path"),
-            settings.style, self.transaction.began_us, now_us(),
-        )  # fmt: skip
+        if self._seen == settings.version:
+            return
+        self._seen = settings.version
+        names = ("statement_timeout", "idle_in_transaction_session_timeout", "idle_session_timeout")
+        self.timeouts = Timeouts(*(settings.number(name) / 1000 for name in names))
+        self.style = settings.style
+        path, application = settings.show("search_path"), settings.show("application_name")
+        self._context = Context(self.user, self.database, self.process_id, application, path, self.style, 0, 0)
 
     async def planned(self, text: str, command: Query, types: tuple[int, ...] = ()) -> Prepared:
         """A statement for an engine. Raises PgError."""
@@ -195,12 +237,13 @@ class Session:
         """Send rows, and then what the statement is answered with; whether it has come to its end."""
         count, rows = 0, portal.rows
         while rows is not None and not portal.ended:
-            batch = await rows.take(rows_max - count if rows_max else 0, portal.formats, self.settings.style)
+            batch = await rows.take(rows_max - count if rows_max else 0, portal.formats, self.style)
             count += batch.count
             if batch.data:
                 self.send(batch.data)
                 call.usage.downloaded_bytes += len(batch.data)
-                await self.ease()
+                if self._held >= _HELD_BYTES_MAX:
+                    await self.ease()
             if rows_max and count >= rows_max:
                 return False
             portal.ended = batch.is_last

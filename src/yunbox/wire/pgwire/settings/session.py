@@ -16,7 +16,8 @@ _OF_TRANSACTION = ("transaction_deferrable", "transaction_isolation", "transacti
 
 class Settings:
     """What each parameter is. ``defaults`` are the session's own, which RESET comes back to: those of the server and
-    what the client said when it connected. ``free`` names beginnings of names that are taken though nobody knows them.
+    what the client said when it connected. ``free`` names beginnings of names that are taken though nobody knows them;
+    ``version`` is another after each change.
     """
 
     def __init__(self, defaults: Mapping[str, str], free: Sequence[str] = ()) -> None:
@@ -32,6 +33,7 @@ class Settings:
             self._defaults[name.lower()] = value if one is None or one.fixed else one.kind.read(name, value, now)
         self._told: dict[str, str] = {}
         self._changed = True
+        self.version = 0
 
     def show(self, name: str) -> str:
         """What SHOW says. Raises PgError 42704."""
@@ -96,6 +98,7 @@ class Settings:
 
     def _touched(self) -> None:
         self._style, self._changed = None, True
+        self.version += 1
 
     # -- transactions and savepoints
 
