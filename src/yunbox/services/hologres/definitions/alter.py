@@ -1,0 +1,242 @@
+"""ALTER TABLE, COMMENT ON, and ``CALL set_table_property``.
+
+Sources: the PostgreSQL documentation of these commands; the vendor's pages "ALTER TABLE" and "Set table properties".
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import msgspec
+
+from yunbox.services.hologres.definitions.base import KINDS, Definition, Name, Scene, no_column
+from yunbox.services.hologres.definitions.create import ColumnDefinition, read_column, read_properties
+from yunbox.services.hologres.definitions.names import name_of, written_name
+from yunbox.services.hologres.definitions.properties import checked
+from yunbox.services.hologres.statements.cursor import Cursor
+from yunbox.storage.rows import catalogue
+from yunbox.storage.rows.catalogue import Catalogue
+from yunbox.storage.rows.model import Column, Relation
+from yunbox.storage.rows.view import Change
+from yunbox.wire.pgwire.report import failure
+
+Step = Callable[[Relation, Scene], Relation]
+"""One action of ALTER TABLE."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlterTable:
+    """ALTER TABLE with one or more actions."""
+
+    name: Name
+    steps: tuple[Step, ...]
+    lenient: bool = False
+    tag: str = "ALTER TABLE"
+
+    def apply(self, change: Change, known: Catalogue, scene: Scene) -> None:
+        """Do all of it or nothing. Raises PgError."""
+        relation = scene.find(known, self.name)
+        if relation is None and self.lenient:
+            scene.notice("00000", f'relation "{self.name.name}" does not exist, skipping')
+            return
+        relation = scene.need(known, self.name)
+        if KINDS[relation.kind] != "table":
+            raise failure("42809", f'"{relation.name}" is not a table')
+        altered = relation
+        for step in self.steps:
+            altered = step(altered, scene)
+        if altered != relation:
+            catalogue.replace(change, relation, altered)
+
+
+def _column(relation: Relation, name: str) -> Column:
+    found = relation.by_name.get(name)
+    if found is None:
+        raise no_column(name, relation.name)
+    return found
+
+
+def _with(relation: Relation, column: Column) -> Relation:
+    columns = [column if one.number == column.number else one for one in relation.columns]
+    return msgspec.structs.replace(relation, columns=tuple(columns))
+
+
+def _add(column: ColumnDefinition, *, lenient: bool) -> Step:
+    def step(relation: Relation, scene: Scene) -> Relation:
+        if column.name in relation.by_name:
+            told = f'column "{column.name}" of relation "{relation.name}" already exists'
+            if not lenient:
+                raise failure("42701", told)
+            scene.notice("42701", f"{told}, skipping")
+            return relation
+        if column.is_key:
+            raise failure("0A000", "ALTER TABLE ... ADD PRIMARY KEY is not supported")
+        if column.not_null or column.default is not None:
+            raise failure("0A000", "ALTER TABLE ... ADD COLUMN with NOT NULL or DEFAULT is not supported")
+        made = Column(column.name, len(relation.columns) + 1, column.type.oid, column.type.modifier)
+        return msgspec.structs.replace(relation, columns=(*relation.columns, made))
+
+    return step
+
+
+def _drop(name: str, *, lenient: bool) -> Step:
+    def step(relation: Relation, scene: Scene) -> Relation:
+        if name not in relation.by_name and lenient:
+            scene.notice("00000", f'column "{name}" of relation "{relation.name}" does not exist, skipping')
+            return relation
+        column = _column(relation, name)
+        if column.number in relation.primary_key:
+            raise failure("0A000", "dropping a column of the primary key is not supported")
+        return _with(relation, msgspec.structs.replace(column, dropped=True, not_null=False, default=None))
+
+    return step
+
+
+def _rename_column(name: str, to: str) -> Step:
+    def step(relation: Relation, scene: Scene) -> Relation:
+        column = _column(relation, name)
+        if to in relation.by_name:
+            raise failure("42701", f'column "{to}" of relation "{relation.name}" already exists')
+        return _with(relation, msgspec.structs.replace(column, name=to))
+
+    return step
+
+
+def _set_default(name: str, default: str | None) -> Step:
+    def step(relation: Relation, scene: Scene) -> Relation:
+        return _with(relation, msgspec.structs.replace(_column(relation, name), default=default))
+
+    return step
+
+
+def _rename(to: str) -> Step:
+    return lambda relation, scene: msgspec.structs.replace(relation, name=to)
+
+
+def _set(properties: dict[str, str]) -> Step:
+    def step(relation: Relation, scene: Scene) -> Relation:
+        found = checked(properties, relation, fresh=relation.oid in scene.fresh)
+        return msgspec.structs.replace(relation, properties={**relation.properties, **found})
+
+    return step
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """COMMENT ON TABLE, COLUMN or SCHEMA; ``column`` is that of a table."""
+
+    name: Name
+    text: str
+    column: str = ""
+    tag: str = "COMMENT"
+
+    def apply(self, change: Change, known: Catalogue, scene: Scene) -> None:
+        """Set it. Raises PgError 42P01, 42703."""
+        relation = scene.need(known, self.name)
+        if not self.column:
+            altered = msgspec.structs.replace(relation, comment=self.text)
+        else:
+            column = _column(relation, self.column)
+            altered = _with(relation, msgspec.structs.replace(column, comment=self.text))
+        if altered != relation:
+            catalogue.replace(change, relation, altered)
+
+
+def read_table(cursor: Cursor) -> Definition:
+    """Behind ALTER TABLE. Raises PgError 42601, 0A000."""
+    lenient = cursor.take("if", "exists")
+    cursor.take("only")
+    name = name_of(cursor)
+    if cursor.take("rename"):
+        return cursor.end(AlterTable(name, (_renaming(cursor),), lenient))
+    return cursor.end(AlterTable(name, cursor.listed(lambda: _action(cursor)), lenient))
+
+
+def _renaming(cursor: Cursor) -> Step:
+    if cursor.take("to"):
+        return _rename(cursor.name())
+    if cursor.peek("constraint"):
+        raise failure("0A000", "ALTER TABLE ... RENAME CONSTRAINT is not supported")
+    cursor.take("column")
+    name = cursor.name()
+    cursor.need("to")
+    return _rename_column(name, cursor.name())
+
+
+def _action(cursor: Cursor) -> Step:
+    word = cursor.token.word
+    if cursor.take("add"):
+        return _adding(cursor)
+    if cursor.take("drop"):
+        return _dropping(cursor)
+    if cursor.take("set"):
+        if not cursor.peek("("):
+            raise failure("0A000", f"ALTER TABLE ... SET {cursor.token.text.upper()} is not supported")
+        return _set(read_properties(cursor))
+    if cursor.take("alter"):
+        return _altering(cursor)
+    raise failure("0A000", f"ALTER TABLE ... {word.upper()} is not supported")
+
+
+def _adding(cursor: Cursor) -> Step:
+    if cursor.token.word in ("constraint", "primary", "unique", "check", "foreign"):
+        raise failure("0A000", f"ALTER TABLE ... ADD {cursor.token.text.upper()} is not supported")
+    cursor.take("column")
+    lenient = cursor.take("if", "not", "exists")
+    return _add(read_column(cursor), lenient=lenient)
+
+
+def _dropping(cursor: Cursor) -> Step:
+    if cursor.peek("constraint"):
+        raise failure("0A000", "ALTER TABLE ... DROP CONSTRAINT is not supported")
+    cursor.take("column")
+    lenient = cursor.take("if", "exists")
+    name = cursor.name()
+    cursor.one_of("cascade", "restrict")
+    return _drop(name, lenient=lenient)
+
+
+def _altering(cursor: Cursor) -> Step:
+    cursor.take("column")
+    name = cursor.name()
+    if cursor.take("set", "default"):
+        text, _ = cursor.placed()
+        return _set_default(name, text)
+    if cursor.take("drop", "default"):
+        return _set_default(name, None)
+    raise failure("0A000", f"ALTER COLUMN ... {cursor.token.text.upper()} is not supported")
+
+
+def read_comment(cursor: Cursor) -> Definition:
+    """Behind COMMENT ON. Raises PgError 42601, 0A000."""
+    what = cursor.one_of("table", "column")
+    if not what:
+        raise failure("0A000", f"COMMENT ON {cursor.token.text.upper()} is not supported")
+    parts = [cursor.name()]
+    while cursor.take("."):
+        parts.append(cursor.name())
+    column = parts.pop() if what == "column" else ""
+    if not parts or len(parts) > 2:
+        raise failure("42601", "column name must be qualified")
+    cursor.need("is")
+    text = "" if cursor.take("null") else cursor.string()
+    return cursor.end(Comment(Name(parts[-1], parts[-2] if len(parts) > 1 else ""), text, column))
+
+
+def read_call(cursor: Cursor) -> Definition:
+    """Behind CALL. Raises PgError 42601, 42883."""
+    start = cursor.piece.text
+    cursor.take("hologres", ".")
+    name = cursor.name()
+    if name != "set_table_property":
+        raise failure("42883", f"procedure {name} does not exist: {start[:64]}")
+    cursor.need("(")
+    table, prop, value = cursor.string(), *_further(cursor)
+    cursor.need(")")
+    return cursor.end(AlterTable(written_name(table), (_set({prop: value}),), tag="CALL"))
+
+
+def _further(cursor: Cursor) -> tuple[str, str]:
+    cursor.need(",")
+    prop = cursor.string()
+    cursor.need(",")
+    return prop, cursor.string()

@@ -1,0 +1,92 @@
+"""What all definitions are: values that say what is to be, and do it within a writing transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from yunbox.storage.rows.catalogue import Catalogue, no_relation, no_schema
+from yunbox.storage.rows.model import PARTITIONED, TABLE, VIEW, Relation
+from yunbox.storage.rows.view import Change
+from yunbox.wire.pgwire.report import PgError, Report, failure
+
+KINDS = {TABLE: "table", VIEW: "view", PARTITIONED: "table"}
+SYSTEM = ("pg_catalog", "information_schema", "hologres", "hologres_statistic", "hologres_sample")
+"""Schemas in which nobody makes anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A relation as written; without a schema it is in the first of the search path, or wherever it is found."""
+
+    name: str
+    schema: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.schema}.{self.name}" if self.schema else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Where a definition takes place: the search path, who makes it, and what the same block has made before."""
+
+    path: Sequence[str]
+    owner: str
+    fresh: frozenset[int] = frozenset()
+    notices: list[Report] = field(default_factory=list)
+
+    def notice(self, sqlstate: str, message: str, detail: str = "") -> None:
+        """Tell the client something beside."""
+        self.notices.append(Report("NOTICE", sqlstate, message, detail=detail))
+
+    def target(self, known: Catalogue, name: Name) -> str:
+        """The schema in which a new relation is to be. Raises PgError 3F000, 42501."""
+        if name.schema in SYSTEM:
+            raise failure("42501", f'permission denied for schema "{name.schema}"')
+        if name.schema:
+            if name.schema not in known.schemas:
+                raise no_schema(name.schema)
+            return name.schema
+        for schema in self.path:
+            if schema in known.schemas:
+                return schema
+        raise failure("3F000", "no schema has been selected to create in")
+
+    def find(self, known: Catalogue, name: Name) -> Relation | None:
+        """A relation as a statement names it. Raises PgError 3F000 for a schema that is not there."""
+        if name.schema:
+            if name.schema not in known.schemas and name.schema not in SYSTEM:
+                raise no_schema(name.schema)
+            return known.find(name.schema, name.name)
+        return next((one for schema in self.path if (one := known.find(schema, name.name)) is not None), None)
+
+    def need(self, known: Catalogue, name: Name) -> Relation:
+        """A relation that must be there. Raises PgError 42P01, 3F000."""
+        found = self.find(known, name)
+        if found is None:
+            raise no_relation(str(name))
+        return found
+
+
+class Definition(Protocol):
+    """One statement that defines something."""
+
+    @property
+    def tag(self) -> str:
+        """What it is answered with."""
+        ...
+
+    def apply(self, change: Change, known: Catalogue, scene: Scene) -> None:
+        """Do it. Raises PgError, before anything was changed."""
+        ...
+
+
+def wrong_kind(relation: Relation, wanted: str) -> PgError:
+    """A relation is of another kind than a statement takes."""
+    article = "an" if wanted[0] in "aeiou" else "a"
+    hint = f"Use DROP {KINDS[relation.kind].upper()} to remove a {KINDS[relation.kind]}."
+    return failure("42809", f'"{relation.name}" is not {article} {wanted}', hint=hint)
+
+
+def no_column(name: str, relation: str) -> PgError:
+    """A column is not there."""
+    return failure("42703", f'column "{name}" of relation "{relation}" does not exist')

@@ -1,0 +1,264 @@
+"""CREATE TABLE and CREATE SCHEMA.
+
+Sources: the PostgreSQL documentation, "CREATE TABLE"; the vendor's pages "CREATE TABLE" and "Primary key".
+"""
+
+from dataclasses import dataclass, field, replace
+
+import msgspec
+
+from yunbox.services.hologres.definitions.base import Definition, Name, Scene
+from yunbox.services.hologres.definitions.names import name_of
+from yunbox.services.hologres.definitions.properties import checked, with_defaults
+from yunbox.services.hologres.definitions.types import Typed, read_type
+from yunbox.services.hologres.statements.cursor import Cursor
+from yunbox.storage.rows import catalogue
+from yunbox.storage.rows.catalogue import Catalogue
+from yunbox.storage.rows.keys import unsuitable
+from yunbox.storage.rows.model import Column, Relation
+from yunbox.storage.rows.view import Change
+from yunbox.wire.pgwire.report import failure
+from yunbox.wire.pgwire.values.modifiers import format_type
+
+_COLUMNS_MAX = 1600
+_SYSTEM_COLUMNS = frozenset(("tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"))
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnDefinition:
+    """A column as written."""
+
+    name: str
+    type: Typed
+    not_null: bool | None = None
+    default: str | None = None
+    is_key: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CreateSchema:
+    """CREATE SCHEMA."""
+
+    name: str
+    lenient: bool = False
+    tag: str = "CREATE SCHEMA"
+
+    def apply(self, change: Change, known: Catalogue, scene: Scene) -> None:
+        """Make it. Raises PgError 42P06, 42939."""
+        if self.name.startswith("pg_"):
+            raise failure(
+                "42939",
+                f'unacceptable schema name "{self.name}"',
+                'The prefix "pg_" is reserved for system schemas.',
+            )
+        if self.lenient and self.name in known.schemas:
+            scene.notice("42P06", f'schema "{self.name}" already exists, skipping')
+            return
+        catalogue.add_schema(change, self.name, scene.owner)
+
+
+@dataclass(frozen=True, slots=True)
+class CreateTable:
+    """CREATE TABLE with columns."""
+
+    name: Name
+    columns: tuple[ColumnDefinition, ...]
+    key: tuple[str, ...] = ()
+    properties: dict[str, str] = field(default_factory=dict)
+    lenient: bool = False
+    tag: str = "CREATE TABLE"
+
+    def apply(self, change: Change, known: Catalogue, scene: Scene) -> None:
+        """Make it. Raises PgError."""
+        schema = scene.target(known, self.name)
+        if self.lenient and known.find(schema, self.name.name) is not None:
+            scene.notice("42P07", f'relation "{self.name.name}" already exists, skipping')
+            return
+        columns = self._columns()
+        numbers = {column.name: column.number for column in columns}
+        for name in self.key:
+            if name not in numbers:
+                raise failure("42703", f'column "{name}" named in key does not exist')
+        key = tuple(numbers[name] for name in self.key)
+        _check_key(columns, key)
+        relation = Relation(0, schema, self.name.name, 0, columns, primary_key=key, owner=scene.owner)
+        properties = with_defaults(checked(self.properties, relation, fresh=True), relation)
+        catalogue.add(
+            change,
+            msgspec.structs.replace(
+                relation, oid=catalogue.next_oid(change), node=catalogue.next_node(change), properties=properties
+            ),
+        )
+
+    def _columns(self) -> tuple[Column, ...]:
+        if len(self.columns) > _COLUMNS_MAX:
+            raise failure("54011", f"tables can have at most {_COLUMNS_MAX} columns")
+        names = [column.name for column in self.columns]
+        for name in names:
+            if names.count(name) > 1:
+                raise failure("42701", f'column "{name}" specified more than once')
+            if name in _SYSTEM_COLUMNS:
+                raise failure("42701", f'column name "{name}" conflicts with a system column name')
+        return tuple(
+            Column(
+                one.name, number, one.type.oid, one.type.modifier, bool(one.not_null) or one.name in self.key,
+                default=one.default,
+            )
+            for number, one in enumerate(self.columns, 1)
+        )  # fmt: skip
+
+
+def _check_key(columns: tuple[Column, ...], key: tuple[int, ...]) -> None:
+    """Refuse a key of types that none may have. Raises PgError 0A000."""
+    of_key = [columns[number - 1] for number in key]
+    for oid in unsuitable(column.type_oid for column in of_key):
+        raise failure("0A000", f"a primary key of type {format_type(oid)} is not supported")
+
+
+def read_schema(cursor: Cursor) -> Definition:
+    """Behind CREATE SCHEMA. Raises PgError 42601, 0A000."""
+    lenient = cursor.take("if", "not", "exists")
+    if cursor.peek("authorization"):
+        raise failure("0A000", "CREATE SCHEMA AUTHORIZATION is not supported")
+    name = cursor.name()
+    if not cursor.ended:
+        raise failure("0A000", "CREATE SCHEMA with more than a name is not supported")
+    return CreateSchema(name, lenient)
+
+
+def read_table(cursor: Cursor) -> Definition:
+    """Behind CREATE TABLE. Raises PgError 42601, 0A000."""
+    lenient = cursor.take("if", "not", "exists")
+    name = name_of(cursor)
+    if cursor.peek("partition", "of") or cursor.peek("as") or cursor.peek("like"):
+        raise failure("0A000", f"CREATE TABLE {cursor.token.text.upper()} is not supported")
+    cursor.need("(")
+    made = _Table(cursor)
+    if not cursor.take(")"):
+        cursor.listed(made.element)
+        cursor.need(")")
+    for word in ("inherits", "partition", "using", "tablespace", "on"):
+        if cursor.peek(word):
+            raise failure("0A000", f"CREATE TABLE ... {word.upper()} is not supported")
+    properties = read_properties(cursor) if cursor.take("with") else {}
+    return cursor.end(CreateTable(name, tuple(made.columns), made.key, properties, lenient))
+
+
+class _Table:
+    """What stands in the parentheses of CREATE TABLE."""
+
+    def __init__(self, cursor: Cursor) -> None:
+        self._cursor = cursor
+        self.columns: list[ColumnDefinition] = []
+        self.key: tuple[str, ...] = ()
+
+    def element(self) -> None:
+        """A column or a constraint of the table."""
+        cursor = self._cursor
+        if cursor.take("constraint"):
+            cursor.name()
+            self._constraint()
+        elif cursor.peek("primary", "key") or cursor.token.word in ("unique", "check", "foreign", "exclude"):
+            self._constraint()
+        elif cursor.peek("like"):
+            raise failure("0A000", "CREATE TABLE (LIKE) is not supported")
+        else:
+            column = read_column(cursor)
+            if column.is_key:
+                self._set_key((column.name,))
+            self.columns.append(column)
+
+    def _constraint(self) -> None:
+        cursor = self._cursor
+        if not cursor.take("primary", "key"):
+            raise failure("0A000", f"{cursor.token.text.upper()} constraints are not supported")
+        cursor.need("(")
+        self._set_key(cursor.listed(cursor.name))
+        cursor.need(")")
+
+    def _set_key(self, names: tuple[str, ...]) -> None:
+        if self.key:
+            raise failure("42P16", "multiple primary keys for table are not allowed")
+        for name in names:
+            if names.count(name) > 1:
+                raise failure("42701", f'column "{name}" appears twice in primary key constraint')
+        self.key = names
+
+
+def read_column(cursor: Cursor) -> ColumnDefinition:
+    """A column with its type and what is said of it. Raises PgError 42601, 42704, 0A000."""
+    made = ColumnDefinition(cursor.name(), read_type(cursor))
+    if made.type.serial:
+        raise failure("0A000", f'column "{made.name}": serial types are not supported')
+    while not cursor.ended and cursor.token.text not in (",", ")"):
+        if cursor.take("constraint"):
+            cursor.name()
+        if cursor.take("not", "null"):
+            made = _said(made, not_null=True)
+        elif cursor.take("null"):
+            made = _said(made, not_null=False)
+        elif cursor.take("default"):
+            made = replace(made, default=_default(cursor))
+        elif cursor.take("primary", "key"):
+            made = replace(_said(made, not_null=True), is_key=True)
+        elif cursor.token.word in ("unique", "check", "references", "generated", "collate"):
+            raise failure("0A000", f"{cursor.token.text.upper()} of a column is not supported")
+        else:
+            raise cursor.wrong()
+    return made
+
+
+def _said(made: ColumnDefinition, *, not_null: bool) -> ColumnDefinition:
+    if made.not_null is not None and made.not_null != not_null:
+        raise failure("42601", f'conflicting NULL/NOT NULL declarations for column "{made.name}"')
+    return replace(made, not_null=not_null)
+
+
+_BEHIND_DEFAULT = ("not", "null", "primary", "constraint", "unique", "check", "references", "generated", "collate")
+
+
+def _default(cursor: Cursor) -> str:
+    """The text of a default: up to a comma, the end of the parentheses, or what may follow an expression."""
+    words: list[str] = []
+    start = end = cursor.token.start
+    depth = 0
+    while not cursor.ended:
+        token = cursor.token
+        if not depth and (token.text in (",", ")") or (words and token.word in _BEHIND_DEFAULT)):
+            break
+        depth += (token.text in ("(", "[")) - (token.text in (")", "]"))
+        end = cursor.advance().end
+        words.append(token.word)
+    if end == start:
+        raise cursor.wrong()
+    return cursor.piece.text[start - cursor.piece.start : end - cursor.piece.start]
+
+
+def read_properties(cursor: Cursor) -> dict[str, str]:
+    """``(name = value, ...)``. Raises PgError 42601."""
+    found: dict[str, str] = {}
+
+    def one() -> None:
+        name = cursor.name()
+        while cursor.take("."):
+            name += "." + cursor.name()
+        cursor.need("=")
+        if name in found:
+            raise failure("42601", f'parameter "{name}" specified more than once')
+        found[name] = _property(cursor)
+
+    cursor.need("(")
+    cursor.listed(one)
+    cursor.need(")")
+    return found
+
+
+def _property(cursor: Cursor) -> str:
+    token = cursor.token
+    if token.sort == "text":
+        return cursor.string()
+    if token.sort == "number":
+        return cursor.advance().text
+    if token.sort == "word":
+        return cursor.advance().text.lower()
+    raise cursor.wrong()

@@ -1,0 +1,28 @@
+"""Names of relations as statements write them."""
+
+from yunbox.services.hologres.definitions.base import Name
+from yunbox.services.hologres.gateway.config import DATABASE
+from yunbox.services.hologres.statements.cursor import Cursor
+from yunbox.services.hologres.statements.lexer import pieces
+from yunbox.wire.pgwire.report import failure
+
+
+def name_of(cursor: Cursor) -> Name:
+    """``name``, ``schema.name`` or ``database.schema.name``. Raises PgError 42601, 0A000."""
+    parts = [cursor.name()]
+    while cursor.take("."):
+        parts.append(cursor.name())
+    if len(parts) > 3:
+        raise failure("42601", f"improper qualified name (too many dotted names): {'.'.join(parts)}")
+    if len(parts) == 3 and parts[0] != DATABASE:
+        raise failure("0A000", f'cross-database references are not implemented: "{".".join(parts)}"')
+    return Name(parts[-1], parts[-2] if len(parts) > 1 else "")
+
+
+def written_name(text: str) -> Name:
+    """A name in a text, as ``set_table_property`` takes it. Raises PgError 42602."""
+    found = pieces(text)
+    if len(found) != 1:
+        raise failure("42602", "invalid name syntax")
+    cursor = Cursor(found[0])
+    return cursor.end(name_of(cursor))

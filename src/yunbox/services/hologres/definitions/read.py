@@ -1,0 +1,31 @@
+"""From the tokens of a statement to a definition."""
+
+from yunbox.services.hologres.definitions import alter, create, drop
+from yunbox.services.hologres.definitions.base import Definition
+from yunbox.services.hologres.statements.cursor import Cursor
+from yunbox.services.hologres.statements.lexer import Piece
+from yunbox.wire.pgwire.report import failure
+
+_READERS = {
+    ("create", "table"): create.read_table,
+    ("create", "schema"): create.read_schema,
+    ("drop", "table"): drop.read_tables,
+    ("drop", "schema"): drop.read_schemas,
+    ("alter", "table"): alter.read_table,
+    ("comment", "on"): alter.read_comment,
+    ("truncate",): drop.read_truncate,
+    ("call",): alter.read_call,
+}
+_WORDS = frozenset(words[0] for words in _READERS)
+
+
+def read(piece: Piece) -> Definition | None:
+    """What a statement defines; None for one that is no definition. Raises PgError 42601, 0A000."""
+    if piece.tokens[0].word not in _WORDS:
+        return None
+    cursor = Cursor(piece)
+    for words, reader in _READERS.items():
+        if cursor.take(*words):
+            return reader(cursor)
+    shown = " ".join(token.text.upper() for token in piece.tokens[:2])
+    raise failure("0A000", f"{shown} is not supported")

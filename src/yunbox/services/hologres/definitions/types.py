@@ -1,0 +1,108 @@
+"""The types of columns as definitions write them: their OIDs, and what is kept of the numbers in parentheses.
+
+Source: the PostgreSQL documentation, "Data Types"; the vendor's page "Data types" for what Hologres makes of a numeric
+without digits.
+"""
+
+from dataclasses import dataclass
+
+from yunbox.services.hologres.statements.cursor import Cursor, at
+from yunbox.wire.pgwire.report import failure
+from yunbox.wire.pgwire.values.modifiers import NONE, modifier
+from yunbox.wire.pgwire.values.types import BY_NAME
+
+_ALIASES = {
+    "boolean": "bool", "smallint": "int2", "int": "int4", "integer": "int4", "bigint": "int8", "real": "float4",
+    "decimal": "numeric", "dec": "numeric", "smallserial": "int2", "serial2": "int2", "serial": "int4",
+    "serial4": "int4", "bigserial": "int8", "serial8": "int8",
+}  # fmt: skip
+_SERIALS = frozenset(("smallserial", "serial2", "serial", "serial4", "bigserial", "serial8"))
+_ZONED = ("time", "timestamp")
+_NUMERIC = (38, 18)
+"""The digits of a numeric column that names none: the vendor's page says that both are to be given, and these are the
+widest that it takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A column's type. ``serial`` is whether its values are drawn from a sequence."""
+
+    oid: int
+    modifier: int = NONE
+    serial: bool = False
+
+
+def read_type(cursor: Cursor) -> Typed:
+    """A type's name. Raises PgError 42601, 42704, 22023, 0A000."""
+    start = cursor.token.start
+    written = _name(cursor)
+    numbers = _numbers(cursor)
+    if written in _ZONED:
+        written += _zone(cursor)
+    written, numbers = _lettered(written, numbers)
+    known = BY_NAME.get(_ALIASES.get(written, written))
+    if known is None or known.name == "unknown":
+        raise at(failure("42704", f'type "{written}" does not exist'), start)
+    kept = modifier(known.name, numbers) if numbers else NONE
+    if known.name == "numeric" and not numbers:
+        kept = modifier("numeric", _NUMERIC)
+    if not _brackets(cursor):
+        return Typed(known.oid, kept, written in _SERIALS)
+    if written in _SERIALS:
+        raise failure("0A000", "array of serial is not implemented")
+    return Typed(known.array, kept)
+
+
+def _name(cursor: Cursor) -> str:
+    cursor.take("pg_catalog", ".")
+    for words, name in (
+        (("double", "precision"), "float8"),
+        (("character", "varying"), "varchar"),
+        (("char", "varying"), "varchar"),
+        (("bit", "varying"), "varbit"),
+    ):
+        if cursor.take(*words):
+            return name
+    return cursor.name()
+
+
+def _lettered(written: str, numbers: tuple[int, ...]) -> tuple[str, tuple[int, ...]]:
+    """What one letter's length, and a float's digits, mean."""
+    if written in ("char", "character"):
+        return "bpchar", numbers or (1,)
+    if written == "bit":
+        return "bit", numbers or (1,)
+    if written != "float":
+        return written, numbers
+    digits = numbers[0] if numbers else 53
+    if not 1 <= digits <= 53:
+        low = digits < 1
+        told = "at least 1 bit" if low else "less than 54 bits"
+        raise failure("22023", f"precision for type float must be {told}")
+    return ("float4" if digits < 25 else "float8"), ()
+
+
+def _numbers(cursor: Cursor) -> tuple[int, ...]:
+    if not cursor.take("("):
+        return ()
+    found = cursor.listed(cursor.whole)
+    cursor.need(")")
+    return found
+
+
+def _zone(cursor: Cursor) -> str:
+    if cursor.take("with", "time", "zone"):
+        return "tz"
+    cursor.take("without", "time", "zone")
+    return ""
+
+
+def _brackets(cursor: Cursor) -> bool:
+    """Whether it is an array: any number of brackets, with or without a size, is the same to PostgreSQL."""
+    found = cursor.take("array")
+    while cursor.take("["):
+        if not cursor.take("]"):
+            cursor.whole()
+            cursor.need("]")
+        found = True
+    return found
