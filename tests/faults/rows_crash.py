@@ -14,6 +14,7 @@ from pathlib import Path
 
 from yunbox.storage.rows import catalogue
 from yunbox.storage.rows.batch import Batch
+from yunbox.storage.rows.form import Form
 from yunbox.storage.rows.model import Column, Relation
 from yunbox.storage.rows.rows import fields_of
 from yunbox.storage.rows.store import RowStore
@@ -65,9 +66,9 @@ def child(folder: Path, seed: int) -> None:
 
 
 def _change(change: Change, relation: Relation, rows: dict[int, int | None]) -> None:
-    batch = Batch(change, relation)
+    batch = Batch(change, Form(relation))
     for key, value in rows.items():
-        at = batch.key([key, None])
+        at = batch.form.key([key, None])
         assert at is not None
         if value is None:
             batch.remove(at)

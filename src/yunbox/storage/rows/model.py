@@ -33,6 +33,8 @@ class Column(msgspec.Struct, frozen=True):
     missing: str | None = None
     comment: str = ""
     dropped: bool = False
+    added: bool = False
+    """Whether there may be rows that are older than it."""
 
     @property
     def type(self) -> Type:
@@ -64,6 +66,11 @@ class Relation(msgspec.Struct, frozen=True, dict=True):
     def live(self) -> tuple[Column, ...]:
         """The columns that were not dropped."""
         return tuple(column for column in self.columns if not column.dropped)
+
+    @cached_property
+    def is_altered(self) -> bool:
+        """Whether there may be rows with fewer columns."""
+        return any(column.added for column in self.columns)
 
     @cached_property
     def key_columns(self) -> tuple[Column, ...]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from yunbox.services.hologres.session.ports import Batch, Column, Context, Kind, Plan, Rows, Sink
 from yunbox.services.hologres.statements.cursor import at
+from yunbox.storage.rows.draft import Block
 from yunbox.wire.pgwire.backend import data_row
 from yunbox.wire.pgwire.report import failure
 from yunbox.wire.pgwire.values.codec import Style
@@ -31,6 +32,7 @@ class Counted:
 
     def __init__(self, columns: Sequence[Column], rows: Iterator[list[Any]], fails_after: int = -1) -> None:
         self.affected = 0
+        self.notices = ()
         self.is_closed = False
         self._columns = columns
         self._rows = rows
@@ -75,6 +77,9 @@ class Double:
     def __init__(self) -> None:
         self.loaded: list[list[Any]] = []
         self.rows: list[Counted] = []
+
+    async def commit(self, block: Block) -> None:
+        pass
 
     async def plan(self, text: str, types: Sequence[int], context: Context) -> Plan:
         low = text.lower()

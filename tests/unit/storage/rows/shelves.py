@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from yunbox.storage.rows import catalogue
 from yunbox.storage.rows.batch import Batch
+from yunbox.storage.rows.form import Form
 from yunbox.storage.rows.keys import encoder
 from yunbox.storage.rows.model import Column, Relation
 from yunbox.storage.rows.rows import Fields, fields_of
@@ -31,7 +32,7 @@ def insert(store: RowStore, relation: Relation, *rows: Sequence[object]) -> int:
     """Insert rows as one statement."""
 
     def work(change: Change) -> int:
-        batch = Batch(change, relation)
+        batch = Batch(change, Form(relation))
         for row in rows:
             batch.insert(row)
         return batch.apply()

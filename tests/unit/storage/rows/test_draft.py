@@ -9,6 +9,7 @@ from tests.unit.storage.rows.shelves import everything, insert, table
 from yunbox.storage.rows import catalogue
 from yunbox.storage.rows.batch import Batch
 from yunbox.storage.rows.draft import Block
+from yunbox.storage.rows.form import Form
 from yunbox.storage.rows.model import Relation
 from yunbox.storage.rows.rows import fields_of
 from yunbox.storage.rows.store import RowStore
@@ -27,8 +28,8 @@ def put(relation: Relation, key: int, value: str) -> Callable[[Change], bool]:
     """Set a row; whether there was one."""
 
     def work(change: Change) -> bool:
-        batch = Batch(change, relation)
-        at = batch.key([key, None])
+        batch = Batch(change, Form(relation))
+        at = batch.form.key([key, None])
         assert at is not None
         before = batch.find(at) is not None
         batch.put(at, [key, value])
@@ -40,8 +41,8 @@ def put(relation: Relation, key: int, value: str) -> Callable[[Change], bool]:
 
 def remove(relation: Relation, key: int) -> Callable[[Change], int]:
     def work(change: Change) -> int:
-        batch = Batch(change, relation)
-        at = batch.key([key, None])
+        batch = Batch(change, Form(relation))
+        at = batch.form.key([key, None])
         assert at is not None
         batch.remove(at)
         return batch.apply()

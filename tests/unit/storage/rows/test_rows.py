@@ -15,6 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from tests.unit.storage.rows.shelves import everything, get, insert, table
 from yunbox.storage.rows import catalogue
 from yunbox.storage.rows.batch import Batch
+from yunbox.storage.rows.form import Form
 from yunbox.storage.rows.model import Column, Relation
 from yunbox.storage.rows.rows import split
 from yunbox.storage.rows.store import RowStore
@@ -127,11 +128,11 @@ def test_names_are_unique_and_definitions_are_seen_at_once(store: RowStore, tmp_
 
 def add_one(relation: Relation, key: int) -> Callable[[Change], int]:
     def work(change: Change) -> int:
-        batch = Batch(change, relation)
-        at = batch.key([key, None])
+        batch = Batch(change, Form(relation))
+        at = batch.form.key([key, None])
         assert at is not None
         found = batch.find(at)
-        values = batch.values(found) if found is not None else [key, 0]
+        values = batch.form.values(found) if found is not None else [key, 0]
         batch.put(at, [key, values[1] + 1])
         return batch.apply()
 
@@ -148,7 +149,7 @@ def test_no_update_is_lost_between_many_writers(store: RowStore) -> None:
                 await store.write(failing)
 
     def failing(change: Change) -> None:
-        batch = Batch(change, relation)
+        batch = Batch(change, Form(relation))
         batch.insert([1_000, 0])
         batch.apply()
         raise failure("22012", "division by zero")
@@ -213,8 +214,8 @@ class Model(RuleBasedStateMachine):
             return
 
         def work(change: Change) -> int:
-            batch = Batch(change, self.relation)
-            at = batch.key([key, None])
+            batch = Batch(change, Form(self.relation))
+            at = batch.form.key([key, None])
             assert at is not None
             batch.put(at, [to, value])
             return batch.apply()
@@ -230,8 +231,8 @@ class Model(RuleBasedStateMachine):
     @rule(key=keys)
     def remove(self, key: int) -> None:
         def work(change: Change) -> int:
-            batch = Batch(change, self.relation)
-            at = batch.key([key, None])
+            batch = Batch(change, Form(self.relation))
+            at = batch.form.key([key, None])
             assert at is not None
             batch.remove(at)
             return batch.apply()

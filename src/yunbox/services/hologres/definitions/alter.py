@@ -72,7 +72,7 @@ def _add(column: ColumnDefinition, *, lenient: bool) -> Step:
             raise failure("0A000", "ALTER TABLE ... ADD PRIMARY KEY is not supported")
         if column.not_null or column.default is not None:
             raise failure("0A000", "ALTER TABLE ... ADD COLUMN with NOT NULL or DEFAULT is not supported")
-        made = Column(column.name, len(relation.columns) + 1, column.type.oid, column.type.modifier)
+        made = Column(column.name, len(relation.columns) + 1, column.type.oid, column.type.modifier, added=True)
         return msgspec.structs.replace(relation, columns=(*relation.columns, made))
 
     return step
@@ -114,7 +114,7 @@ def _rename(to: str) -> Step:
 
 def _set(properties: dict[str, str]) -> Step:
     def step(relation: Relation, scene: Scene) -> Relation:
-        found = checked(properties, relation, fresh=relation.oid in scene.fresh)
+        found = checked(properties, relation, fresh=(relation.schema, relation.name) in scene.fresh)
         return msgspec.structs.replace(relation, properties={**relation.properties, **found})
 
     return step

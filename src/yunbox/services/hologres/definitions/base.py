@@ -27,11 +27,11 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Where a definition takes place: the search path, who makes it, and what the same block has made before."""
+    """Where a definition takes place: the search path, who makes it, and which relations the same block has made."""
 
     path: Sequence[str]
     owner: str
-    fresh: frozenset[int] = frozenset()
+    fresh: frozenset[tuple[str, str]] = frozenset()
     notices: list[Report] = field(default_factory=list)
 
     def notice(self, sqlstate: str, message: str, detail: str = "") -> None:

@@ -15,6 +15,7 @@ from yunbox.engine.holo.config import SOCKET
 from yunbox.engine.holo.values import bindable
 from yunbox.services.hologres.engines.planning import Computed, Planner
 from yunbox.services.hologres.session.ports import Batch, Context, Plan, Rows, Sink
+from yunbox.storage.rows.draft import Block
 from yunbox.wire.pgwire.report import failure
 from yunbox.wire.pgwire.values.codec import Style
 
@@ -60,6 +61,7 @@ class Running:
 
     def __init__(self, link: Link, pipe: Pipe) -> None:
         self.affected = 0
+        self.notices = ()
         self._link = link
         self._pipe: Pipe | None = pipe
 
@@ -127,6 +129,9 @@ class Remote:
         running = Running(self._link, await self._link.take())
         await running.begin(m.Run(computed.sql, columns, bound, computed.settings))
         return running
+
+    async def commit(self, block: Block) -> None:
+        """Nothing that it runs is a part of a block."""
 
     async def sink(
         self, table: Sequence[str], columns: Sequence[str], options: dict[str, Any], context: Context

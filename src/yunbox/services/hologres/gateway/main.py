@@ -4,21 +4,32 @@ The last two are the numbers of sockets that it was given. It ends with the serv
 """
 
 import asyncio
-import contextlib
 import gc
+import logging
 import resource
 import socket
 import sys
+from contextlib import closing
+from functools import partial
 
 import uvloop
 
+from yunbox.kernel.periodic import Periodic
 from yunbox.kernel.supervise import die_with_parent
 from yunbox.services.hologres.engines.planning import Refusing
 from yunbox.services.hologres.engines.remote import Link, Remote
 from yunbox.services.hologres.gateway.channel import Channel
 from yunbox.services.hologres.gateway.config import GatewayConfig
 from yunbox.services.hologres.gateway.process import serve
+from yunbox.services.hologres.tables.engine import Tables
+from yunbox.storage.rows.catalogue import sweep
+from yunbox.storage.rows.store import RowStore
 
+ROWS = "holo/rows"
+"""Where the rows lie, in the data folder."""
+_LOG = logging.getLogger("yunbox")
+_SWEEP_EVERY_S = 5.0
+_SWEPT_ROWS = 1000
 _FILES_SPARE = 100
 """Of the process's own, beside one for each client."""
 
@@ -36,8 +47,16 @@ def raise_file_limit(wanted: int) -> int:
 async def _run(config: GatewayConfig, listener: socket.socket, channel: socket.socket) -> None:
     listener.setblocking(False)
     channel.setblocking(False)
-    with contextlib.closing(Remote(Refusing(), Link(config.scratch))) as engine:
-        await serve(config, listener, await Channel.over(channel), engine)
+    with closing(RowStore(config.folder / ROWS)) as store, closing(Remote(Refusing(), Link(config.scratch))) as engine:
+        store.forget_readers()
+        async with Periodic(_LOG, _SWEEP_EVERY_S, partial(_swept, store)):
+            await serve(config, listener, await Channel.over(channel), Tables(store, engine))
+
+
+async def _swept(store: RowStore) -> None:
+    """Empty the trash bit by bit: what was dropped, and what was truncated."""
+    while await store.write(lambda change: sweep(change, _SWEPT_ROWS)) == _SWEPT_ROWS:
+        pass
 
 
 def main(argument: str, listener: str, channel: str) -> None:

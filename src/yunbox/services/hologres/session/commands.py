@@ -73,6 +73,8 @@ async def _begin(session: Session, command: c.Begin, portal: Portal) -> None:
 
 
 async def _commit(session: Session, command: c.Commit, portal: Portal) -> None:
+    if session.transaction.in_block:
+        await session.settle()
     portal.tag = session.transaction.commit(chain=command.chain)
 
 

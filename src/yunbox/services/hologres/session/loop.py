@@ -184,6 +184,8 @@ class Loop:
             session.check_failed(ends=ends_failed(command))
             session.transaction.start(together=len(found) > 1)
             await self._one(piece, command)
+        if not session.transaction.is_open:
+            await session.settle()
         session.transaction.finish()
         session.ready()
 

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Protocol
 
+from yunbox.storage.rows.draft import Block
 from yunbox.wire.pgwire.backend import Field
+from yunbox.wire.pgwire.report import Report
 from yunbox.wire.pgwire.values.codec import Style
 from yunbox.wire.pgwire.values.types import TYPES
 
@@ -75,6 +77,11 @@ class Rows(Protocol):
 
     affected: int
 
+    @property
+    def notices(self) -> Sequence[Report]:
+        """What the client is to be told beside."""
+        ...
+
     async def take(self, rows_max: int, formats: Sequence[int], style: Style) -> Batch:
         """The next rows, and at most so many; 0 is as many as the engine finds right. Raises PgError."""
         ...
@@ -89,7 +96,8 @@ class Context:
     """Whose statement it is, and what of the session it may depend on.
 
     It is the session's own, and holds until the next statement: ``now_us`` is when the transaction began, and
-    ``statement_us`` when the statement did, in microseconds since 2000.
+    ``statement_us`` when the statement did, in microseconds since 2000. ``block`` is the transaction block that it
+    stands in.
     """
 
     user: str
@@ -100,6 +108,7 @@ class Context:
     style: Style
     now_us: int
     statement_us: int
+    block: Block | None = None
 
 
 class Sink(Protocol):
@@ -125,6 +134,10 @@ class Sink(Protocol):
 
 class Engine(Protocol):
     """Plans and runs statements."""
+
+    async def commit(self, block: Block) -> None:
+        """Do for good what the statements of a transaction block have done. Raises PgError, when nothing is done."""
+        ...
 
     async def plan(self, text: str, types: Sequence[int], context: Context) -> Plan:
         """What a statement is; a parameter's type of 0 is for the engine to find out. Raises PgError."""

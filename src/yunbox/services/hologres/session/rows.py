@@ -18,6 +18,7 @@ class Texts:
     """Rows of texts, which are the same in both formats."""
 
     affected = 0
+    notices = ()
 
     def __init__(self, rows: Sequence[Sequence[str | None]]) -> None:
         self._rows = rows
@@ -39,6 +40,7 @@ class Further:
     """The next rows of a cursor, and at most so many; None is all."""
 
     affected = 0
+    notices = ()
 
     def __init__(self, cursor: Rows, count: int | None) -> None:
         self._cursor = cursor

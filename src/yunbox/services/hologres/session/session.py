@@ -189,6 +189,7 @@ class Session:
         self.look()
         context = self._context
         context.now_us, context.statement_us = self.transaction.began_us, now_us()
+        context.block = self.transaction.block
         return context
 
     def look(self) -> None:
@@ -223,6 +224,8 @@ class Session:
         self._check_writing(plan)
         portal.started = True
         portal.rows = await self.engine.start(plan, portal.values, self.context())
+        for report in portal.rows.notices:
+            self.tell(report)
         if portal.columns is None:
             affected = portal.rows.affected
             portal.tag = f"{plan.tag} {affected}" if plan.is_counted else plan.tag
@@ -280,6 +283,17 @@ class Session:
                 portal.depth = 0
             else:
                 self.forget(name)
+
+    async def settle(self) -> None:
+        """Do for good what the transaction has done, which is over then. Raises PgError, when nothing of it is done."""
+        transaction = self.transaction
+        if transaction.block is None or transaction.state is State.FAILED:
+            return
+        try:
+            await self.engine.commit(transaction.block)
+        except BaseException:
+            transaction.abandon()
+            raise
 
     def check_failed(self, *, ends: bool) -> None:
         """Raise PgError 25P02 for a statement that a failed transaction does not take."""

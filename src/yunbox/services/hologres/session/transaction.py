@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from enum import Enum
 
+from yunbox.storage.rows.draft import Block
 from yunbox.wire.pgwire import backend
 from yunbox.wire.pgwire.report import PgError, Report, failure
 from yunbox.wire.pgwire.settings.session import Settings
@@ -44,6 +45,7 @@ class Transaction:
     ) -> None:
         self.state = State.NONE
         self.began_us = 0
+        self.block: Block | None = None
         self._settings = settings
         self._tell = tell
         self._undone = undone
@@ -67,6 +69,11 @@ class Transaction:
         """Whether statements that need a block may run: in one text with others they may."""
         return self.state in (State.BLOCK, State.IMPLICIT)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether a block is open, which only its client ends."""
+        return self.state in (State.BLOCK, State.FAILED)
+
     def start(self, *, together: bool = False) -> None:
         """A statement comes, alone or together with others."""
         if self.state is State.NONE:
@@ -75,12 +82,14 @@ class Transaction:
             self._settings.begin()
         if together and self.state is State.ALONE:
             self.state = State.IMPLICIT
+            self.block = Block()
 
     def begin(self) -> None:
         """BEGIN."""
         if self.state is State.BLOCK:
             self._warn("25001", "there is already a transaction in progress")
         self.state = State.BLOCK
+        self.block = self.block or Block()
 
     def commit(self, *, chain: bool = False) -> str:
         """COMMIT; the answer is the tag."""
@@ -109,6 +118,10 @@ class Transaction:
             self.state = State.FAILED
             self._again()
 
+    def abandon(self) -> None:
+        """It could not be committed: it is over, and nothing of it was done."""
+        self._end(committed=False)
+
     def finish(self) -> None:
         """A text has ended, or a Sync has come: what is no block is committed."""
         if self.state in (State.ALONE, State.IMPLICIT):
@@ -118,30 +131,36 @@ class Transaction:
 
     def savepoint(self, name: str) -> None:
         """SAVEPOINT name. Raises PgError 25P01."""
-        self._need_block("SAVEPOINT")
+        block = self._need_block("SAVEPOINT")
+        block.mark()
         self._savepoints.append(name)
         self._settings.begin()
 
     def release(self, name: str) -> None:
         """RELEASE SAVEPOINT name. Raises PgError 25P01 or 3B001."""
-        self._need_block("RELEASE SAVEPOINT")
+        block = self._need_block("RELEASE SAVEPOINT")
         for _ in range(self._above(name)):
+            block.keep()
             self._savepoints.pop()
             self._settings.end()
 
     def rollback_to(self, name: str) -> None:
         """ROLLBACK TO SAVEPOINT name. Raises PgError 25P01 or 3B001."""
-        self._need_block("ROLLBACK TO SAVEPOINT")
+        block = self._need_block("ROLLBACK TO SAVEPOINT")
         above = self._above(name)
         for _ in range(above - 1):
             self._savepoints.pop()
             self._settings.undo()
+            block.undo()
+        block.undo()
+        block.mark()
         self.state = State.BLOCK
         self._again()
 
-    def _need_block(self, what: str) -> None:
-        if self.state not in (State.BLOCK, State.FAILED):
+    def _need_block(self, what: str) -> Block:
+        if self.state not in (State.BLOCK, State.FAILED) or self.block is None:
             raise no_block(what)
+        return self.block
 
     def _above(self, name: str) -> int:
         """How many savepoints end with one of this name, itself counted."""
@@ -170,6 +189,7 @@ class Transaction:
                 self._settings.undo()
         self._savepoints.clear()
         self.state = State.NONE
+        self.block = None
         if committed:
             self._done()
 
@@ -180,7 +200,7 @@ class Transaction:
     def _chain(self, *, chain: bool) -> None:
         if chain:
             self.start()
-            self.state = State.BLOCK
+            self.begin()
 
     def _warn(self, sqlstate: str, message: str) -> None:
         self._tell(Report("WARNING", sqlstate, message))

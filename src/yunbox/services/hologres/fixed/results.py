@@ -1,0 +1,134 @@
+"""The columns that a fixed statement gives, and rows of them as they are sent.
+
+A stored text is sent as it is, unless the session's settings have such values written in another way, or the client
+wants them in binary.
+"""
+
+import struct
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC
+
+from yunbox.services.hologres.fixed.scope import NotFixed, Scope
+from yunbox.services.hologres.session.ports import Batch, Column
+from yunbox.sql.hologres.parser import tree
+from yunbox.storage.rows import rows
+from yunbox.storage.rows.model import Column as Stored
+from yunbox.storage.rows.model import Relation
+from yunbox.storage.rows.rows import STANDARD, fields_of
+from yunbox.wire.pgwire.backend import data_row
+from yunbox.wire.pgwire.report import Report
+from yunbox.wire.pgwire.values.codec import Style
+from yunbox.wire.pgwire.values.types import ELEMENTS
+
+_UTC = frozenset(("UTC", "Etc/UTC", "Universal", "Etc/Universal", "Zulu", "Etc/Zulu"))
+_AS_STORED: dict[int, Callable[[Style], bool]] = {
+    17: lambda style: not style.escapes,
+    700: lambda style: style.float_digits > 0,
+    701: lambda style: style.float_digits > 0,
+    1082: lambda style: style.dates == "ISO",
+    1114: lambda style: style.dates == "ISO",
+    1184: lambda style: style.dates == "ISO" and (style.zone is UTC or getattr(style.zone, "key", "") in _UTC),
+    1186: lambda style: style.intervals == STANDARD.intervals,
+}
+"""The types whose texts depend on settings, by OID, and whether these settings have them as they are stored."""
+_HEAD = struct.Struct(">cIh")
+Write = Callable[[bytes | None], bytes | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Which columns of a table a statement gives, under which names."""
+
+    relation: Relation
+    stored: tuple[Stored, ...]
+    columns: tuple[Column, ...]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether a stored row is the answer, but for its head."""
+        return self.stored == self.relation.columns
+
+    def rendered(self, row: bytes, formats: Sequence[int], style: Style) -> bytes:
+        """A stored row as a DataRow message."""
+        if self.is_whole and _is_plain(self.stored, formats, style) and self._is_full(row):
+            return _HEAD.pack(b"D", 6 + len(row), len(self.stored)) + row
+        fields = fields_of(self.relation, row)
+        return data_row(
+            [
+                _written(column, fields[column.number - 1], format, style)
+                for column, format in zip(self.stored, formats, strict=True)
+            ]
+        )
+
+    def _is_full(self, row: bytes) -> bool:
+        """Whether a row has all columns: one that is older than a column has fewer."""
+        return len(rows.split(row)) == len(self.stored) if self.relation.is_altered else True
+
+
+def _is_plain(stored: Sequence[Stored], formats: Sequence[int], style: Style) -> bool:
+    return not any(formats) and all(_is_stored(column.type_oid, style) for column in stored)
+
+
+def _is_stored(oid: int, style: Style) -> bool:
+    """Whether a type's texts are under some settings as they are stored."""
+    element = ELEMENTS.get(oid)
+    asked = _AS_STORED.get(element.oid if element is not None else oid)
+    return asked is None or asked(style)
+
+
+def _written(column: Stored, field: bytes | None, format: int, style: Style) -> bytes | None:
+    if field is None:
+        return None
+    codec = column.type.codec
+    if format:
+        return codec.pack(codec.read(field.decode(), STANDARD))
+    if _is_stored(column.type_oid, style):
+        return field
+    return codec.write(codec.read(field.decode(), STANDARD), style).encode()
+
+
+def output_of(targets: Sequence[tree.Target], scope: Scope) -> Output:
+    """What a list of columns gives. Raises NotFixed for anything but columns."""
+    stored: list[Stored] = []
+    columns: list[Column] = []
+    for target in targets:
+        if isinstance(target.value, tree.Star):
+            if target.value.names not in ((), (scope.name,)) or target.name:
+                raise NotFixed
+            found = list(scope.relation.live)
+        else:
+            found = [scope.column(target.value)]
+        stored += found
+        columns += [Column(target.name or one.name, one.type_oid, one.modifier) for one in found]
+    return Output(scope.relation, tuple(stored), tuple(columns))
+
+
+class Rendered:
+    """Rows that were found, to be taken; or none, of a statement that gives none."""
+
+    def __init__(
+        self,
+        output: Output | None = None,
+        found: Sequence[bytes] = (),
+        *,
+        affected: int = 0,
+        notices: Sequence[Report] = (),
+    ) -> None:
+        self._output = output
+        self._found = found
+        self._at = 0
+        self.affected = affected
+        self.notices = notices
+
+    async def take(self, rows_max: int, formats: Sequence[int], style: Style) -> Batch:
+        """The next rows."""
+        assert self._output is not None
+        end = self._at + rows_max if rows_max else len(self._found)
+        taken = self._found[self._at : end]
+        self._at += len(taken)
+        data = b"".join([self._output.rendered(row, formats, style) for row in taken])
+        return Batch(data, len(taken), self._at >= len(self._found))
+
+    def close(self) -> None:
+        """There is nothing to let go of."""

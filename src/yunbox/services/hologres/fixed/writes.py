@@ -1,0 +1,253 @@
+"""Changes by primary key: INSERT of values with or without ON CONFLICT, UPDATE and DELETE of single rows.
+
+Everything happens within one writing transaction, so that what an assignment reads of a row is what it then changes.
+Sources: the PostgreSQL documentation, "INSERT", "UPDATE", "DELETE"; the vendor's page on fixed plans.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from yunbox.services.hologres.fixed.reads import Keys, keys_of
+from yunbox.services.hologres.fixed.results import Output, output_of
+from yunbox.services.hologres.fixed.scope import Find, NotFixed, Scope, scope_of
+from yunbox.services.hologres.fixed.values import Row, Value, change_for, value_for
+from yunbox.sql.hologres.parser import tree
+from yunbox.sql.hologres.parser.statements import parse
+from yunbox.storage.rows.batch import Batch
+from yunbox.storage.rows.form import Form
+from yunbox.storage.rows.model import Column
+from yunbox.storage.rows.view import Change
+from yunbox.wire.pgwire.report import PgError, failure
+from yunbox.wire.pgwire.values.modifiers import fitted
+
+Changed = tuple[int, tuple[bytes, ...]]
+"""How many rows a statement changed, and what they are like then, where it gives them back."""
+Setter = tuple[Column, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Insert:
+    """INSERT of rows of values. ``setters`` are those of DO UPDATE; ``on_conflict`` says whether there is a clause."""
+
+    form: Form
+    rows: tuple[tuple[Value, ...], ...]
+    parameters: tuple[int, ...]
+    output: Output | None
+    on_conflict: bool = False
+    setters: tuple[Setter, ...] | None = None
+
+    def run(self, change: Change, given: Row) -> Changed:
+        """Insert the rows, or do what is to be done instead. Raises PgError, before anything is changed."""
+        batch = Batch(change, self.form)
+        made: list[bytes] = []
+        count = 0
+        for row in self.rows:
+            values = [_fit(column, value(given)) for column, value in zip(self.form.relation.columns, row, strict=True)]
+            kept = self._one(batch, values, given)
+            if kept is not None:
+                count += 1
+                if self.output is not None:
+                    made.append(self.form.row(kept))
+        batch.apply()
+        return count, tuple(made)
+
+    def _one(self, batch: Batch, values: list[Any], given: Row) -> list[Any] | None:
+        """Insert a row; what it is then, or None where nothing was to be done."""
+        key = self.form.key(values) if self.on_conflict else None
+        present = batch.find(key) if key is not None else None
+        if key is None or present is None:
+            batch.insert(values)
+            return values
+        if self.setters is None:
+            return None
+        if batch.touched(key):
+            raise failure(
+                "21000",
+                "ON CONFLICT DO UPDATE command cannot affect row a second time",
+                hint="Ensure that no rows proposed for insertion within the same command have duplicate constrained "
+                "values.",
+            )
+        before = self.form.values(present)
+        after = _changed(self.setters, Row(given.parameters, given.style, before, values))
+        batch.put(key, after)
+        return after
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """UPDATE of the rows of some keys."""
+
+    form: Form
+    keys: Keys
+    setters: tuple[Setter, ...]
+    parameters: tuple[int, ...]
+    output: Output | None
+
+    def run(self, change: Change, given: Row) -> Changed:
+        """Change the rows that are there. Raises PgError, before anything is changed."""
+        batch = Batch(change, self.form)
+        made: list[bytes] = []
+        count = 0
+        for key in self.keys(given):
+            present = batch.find(key)
+            if present is None:
+                continue
+            after = _changed(self.setters, Row(given.parameters, given.style, self.form.values(present)))
+            batch.put(key, after)
+            count += 1
+            if self.output is not None:
+                made.append(self.form.row(after))
+        batch.apply()
+        return count, tuple(made)
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """DELETE of the rows of some keys."""
+
+    form: Form
+    keys: Keys
+    parameters: tuple[int, ...]
+    output: Output | None
+
+    def run(self, change: Change, given: Row) -> Changed:
+        """Remove the rows that are there."""
+        batch = Batch(change, self.form)
+        found = [(key, change.row(key)) for key in self.keys(given)]
+        gone = [(key, row) for key, row in found if row is not None]
+        for key, _ in gone:
+            batch.remove(key)
+        batch.apply()
+        return len(gone), tuple(row for _, row in gone) if self.output is not None else ()
+
+
+def _fit(column: Column, value: Any) -> Any:
+    return fitted(column.type_oid, column.modifier, value)
+
+
+def _changed(setters: Sequence[Setter], row: Row) -> list[Any]:
+    after = list(row.present)
+    for column, value in setters:
+        after[column.number - 1] = _fit(column, value(row))
+    return after
+
+
+# -- from statements
+
+
+def insert_of(statement: tree.Insert, find: Find, types: Sequence[int]) -> Insert:
+    """An INSERT as a change by key. Raises NotFixed, and PgError for what is wrong in it."""
+    if statement.with_ is not None or statement.overriding or not isinstance(statement.query, tree.Values):
+        raise NotFixed
+    query = statement.query
+    if any((query.with_, query.order, query.limit, query.offset, query.locks)):
+        raise NotFixed
+    scope = scope_of(statement.table, find, types)
+    columns = _targets(statement.columns, scope)
+    lengths = {len(row) for row in query.rows}
+    if len(lengths) > 1 or (statement.columns and lengths != {len(columns)}):
+        raise NotFixed
+    rows = tuple(_row(row, columns, scope) for row in query.rows)
+    setters = None
+    if statement.conflict is not None:
+        setters = _conflict(statement.conflict, scope)
+    output = output_of(statement.returning, scope) if statement.returning else None
+    conflict = statement.conflict is not None
+    return Insert(Form(scope.relation), rows, scope.parameters(), output, conflict, setters)
+
+
+def _targets(columns: Sequence[tree.ColumnRef], scope: Scope) -> list[Column]:
+    """The columns that an INSERT names; all of them where it names none. One twice is not fixed."""
+    if not columns:
+        return list(scope.relation.live)
+    found = [scope.column(one) for one in columns if len(one.names) == 1]
+    if len(found) != len(columns) or len({one.number for one in found}) != len(found):
+        raise NotFixed
+    return found
+
+
+def _row(nodes: Sequence[tree.Node], columns: Sequence[Column], scope: Scope) -> tuple[Value, ...]:
+    """A row of VALUES, with the defaults of the columns that it leaves out."""
+    if len(nodes) > len(columns):
+        raise NotFixed
+    given = {column.number: node for column, node in zip(columns, nodes, strict=False)}
+    return tuple(_value(given.get(column.number), column, scope) for column in scope.relation.columns)
+
+
+def _value(node: tree.Node | None, column: Column, scope: Scope) -> Value:
+    if node is not None and not isinstance(node, tree.Default):
+        return value_for(node, column, scope)
+    return default_of(column, scope)
+
+
+def default_of(column: Column, scope: Scope) -> Value:
+    """What a column is of which nothing is said. Raises NotFixed for a default that is no constant."""
+    if column.default is None or column.dropped:
+        return lambda row: None
+    return value_for(expression(column.default), column, scope)
+
+
+def expression(text: str) -> tree.Node:
+    """The tree of an expression that stands alone, such as a default. Raises NotFixed, PgError 42601."""
+    statement = parse(f"SELECT {text}")
+    if not isinstance(statement, tree.Select) or len(statement.targets) != 1:
+        raise NotFixed
+    return statement.targets[0].value
+
+
+def _conflict(clause: tree.Conflict, scope: Scope) -> tuple[Setter, ...] | None:
+    """What DO UPDATE sets; None for DO NOTHING. Raises PgError 42P10 for a conflict that cannot be."""
+    if clause.where is not None or clause.index_where is not None or clause.constraint:
+        raise NotFixed
+    columns = {scope.column(one).number for one in clause.columns}
+    if columns and columns != set(scope.relation.primary_key):
+        raise _no_such_constraint()
+    if clause.assignments is None:
+        return None
+    if not columns:
+        raise NotFixed
+    return _setters(clause.assignments, scope, excluded=True)
+
+
+def _no_such_constraint() -> PgError:
+    told = "there is no unique or exclusion constraint matching the ON CONFLICT specification"
+    return failure("42P10", told)
+
+
+def _setters(assignments: Sequence[tree.Assignment], scope: Scope, *, excluded: bool) -> tuple[Setter, ...]:
+    found: list[Setter] = []
+    for one in assignments:
+        if len(one.columns) != 1:
+            raise NotFixed
+        column = scope.relation.by_name.get(one.columns[0])
+        if column is None or any(column == before for before, _ in found):
+            raise NotFixed
+        if isinstance(one.value, tree.Default):
+            found.append((column, default_of(column, scope)))
+        else:
+            found.append((column, change_for(one.value, column, scope, excluded=excluded)))
+    return tuple(found)
+
+
+def update_of(statement: tree.Update, find: Find, types: Sequence[int]) -> Update:
+    """An UPDATE as a change by key. Raises NotFixed."""
+    if statement.with_ is not None or statement.sources:
+        raise NotFixed
+    scope = scope_of(statement.table, find, types)
+    setters = _setters(statement.assignments, scope, excluded=False)
+    if any(column.number in scope.relation.primary_key for column, _ in setters):
+        raise NotFixed
+    keys = keys_of(statement.where, scope)
+    output = output_of(statement.returning, scope) if statement.returning else None
+    return Update(Form(scope.relation), keys, setters, scope.parameters(), output)
+
+
+def delete_of(statement: tree.Delete, find: Find, types: Sequence[int]) -> Delete:
+    """A DELETE as a change by key. Raises NotFixed."""
+    if statement.with_ is not None or statement.sources:
+        raise NotFixed
+    scope = scope_of(statement.table, find, types)
+    keys = keys_of(statement.where, scope)
+    output = output_of(statement.returning, scope) if statement.returning else None
+    return Delete(Form(scope.relation), keys, scope.parameters(), output)

@@ -1,0 +1,189 @@
+"""What runs statements on a row store: definitions and fixed plans itself, and all others in a further engine.
+
+A statement that stands alone is written at once, with whatever other sessions write at that moment; one within a block
+is tried out, and done when the block is committed.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from yunbox.services.hologres.definitions import read
+from yunbox.services.hologres.definitions.base import Definition, Name, Scene
+from yunbox.services.hologres.fixed.plan import TAGS, Fixed, fixed
+from yunbox.services.hologres.fixed.reads import Get
+from yunbox.services.hologres.fixed.results import Rendered
+from yunbox.services.hologres.fixed.values import Row
+from yunbox.services.hologres.session.ports import Context, Engine, Kind, Plan, Rows, Sink
+from yunbox.services.hologres.statements.lexer import pieces
+from yunbox.services.hologres.tables.loading import sink_of
+from yunbox.services.hologres.tables.paths import schemas_of
+from yunbox.sql.hologres.parser import tree
+from yunbox.sql.hologres.parser.statements import parse
+from yunbox.storage.rows.catalogue import Catalogue, version
+from yunbox.storage.rows.draft import Block
+from yunbox.storage.rows.model import Relation
+from yunbox.storage.rows.store import RowStore
+from yunbox.storage.rows.view import Change, View
+from yunbox.wire.pgwire.report import PgError, Report, failure
+
+T = TypeVar("T")
+_FIXED_WORDS = frozenset(("select", "insert", "update", "delete"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Payload:
+    """A fixed statement as it was planned, under which definitions, and how to plan it again under others."""
+
+    at: bytes
+    statement: Fixed
+    again: Callable[[Catalogue], Fixed]
+
+
+@dataclass(frozen=True, slots=True)
+class _Defined:
+    """A definition as it was read."""
+
+    definition: Definition
+
+
+class Tables:
+    """An engine for the tables of one database."""
+
+    def __init__(self, store: RowStore, further: Engine) -> None:
+        self._store = store
+        self._further = further
+
+    async def plan(self, text: str, types: Sequence[int], context: Context) -> Plan:
+        """What a statement is. Raises PgError."""
+        [piece] = pieces(text)
+        definition = read.read(piece)
+        if definition is not None:
+            return Plan(Kind.DDL, definition.tag, None, (), _Defined(definition))
+        if piece.tokens[0].word in _FIXED_WORDS:
+            found = self._fixed(parse(text), types, context)
+            if found is not None:
+                return found
+        return await self._further.plan(text, types, context)
+
+    def _fixed(self, statement: tree.Node, types: Sequence[int], context: Context) -> Plan | None:
+        path = schemas_of(context)
+
+        def again(known: Catalogue) -> Fixed:
+            made = fixed(statement, _finder(known, path), types)
+            if made is None:
+                raise failure("0A000", "cached plan must not change result type")
+            return made
+
+        with self._store.reading() as view:
+            seen = _seen(view, context)
+            known = self._store.catalogue(seen)
+        found = fixed(statement, _finder(known, path), types)
+        if found is None:
+            return None
+        columns = found.output.columns if found.output is not None else None
+        kind = Kind.QUERY if isinstance(found, Get) else Kind.DML
+        return Plan(kind, TAGS[type(found)], columns, found.parameters, _Payload(known.version, found, again))
+
+    async def start(self, plan: Plan, values: Sequence[Any], context: Context) -> Rows:
+        """Run a statement. Raises PgError, or a kernel error."""
+        if isinstance(plan.payload, _Payload):
+            return await self._run(plan, plan.payload, Row(values, replace(context.style, now=context.now_us)), context)
+        if isinstance(plan.payload, _Defined):
+            return await self._define(plan.payload.definition, context)
+        return await self._further.start(plan, values, context)
+
+    async def _run(self, plan: Plan, payload: _Payload, given: Row, context: Context) -> Rows:
+        if isinstance(payload.statement, Get):
+            with self._store.reading() as view:
+                seen = _seen(view, context)
+                get = self._present(plan, payload, seen)
+                assert isinstance(get, Get)
+                return Rendered(get.output, get.run(seen, given))
+
+        def work(change: Change) -> tuple[int, tuple[bytes, ...]]:
+            made = self._present(plan, payload, change)
+            assert not isinstance(made, Get)
+            return made.run(change, given)
+
+        affected, rows = await self._write(work, context)
+        return Rendered(payload.statement.output, rows, affected=affected)
+
+    def _present(self, plan: Plan, payload: _Payload, view: View) -> Fixed:
+        """The statement under the definitions that hold now. Raises PgError 0A000 where its columns are others."""
+        if version(view) == payload.at:
+            return payload.statement
+        made = payload.again(self._store.catalogue(view))
+        columns = made.output.columns if made.output is not None else None
+        if columns != plan.columns or made.parameters != plan.parameters:
+            raise failure("0A000", "cached plan must not change result type")
+        return made
+
+    async def _define(self, definition: Definition, context: Context) -> Rows:
+        path, fresh = schemas_of(context), self._fresh(context)
+
+        def work(change: Change) -> tuple[Report, ...]:
+            scene = Scene(path, context.user, fresh)
+            definition.apply(change, self._store.catalogue(change), scene)
+            return tuple(scene.notices)
+
+        return Rendered(notices=await self._write(work, context))
+
+    def _fresh(self, context: Context) -> frozenset[tuple[str, str]]:
+        """The names of the relations that the block has made itself."""
+        if context.block is None or context.block.is_empty:
+            return frozenset()
+        with self._store.reading() as view:
+            before = self._store.catalogue(view)
+            now = self._store.catalogue(context.block.see(view))
+        return frozenset((one.schema, one.name) for oid, one in now.relations.items() if oid not in before.relations)
+
+    async def _write(self, work: Callable[[Change], T], context: Context) -> T:
+        if context.block is None:
+            return await self._store.write(work)
+        with self._store.reading() as view:
+            return context.block.try_out(view, work)
+
+    async def commit(self, block: Block) -> None:
+        """Do for good what a block has tried out. Raises PgError 40001, or a kernel error."""
+        if not block.is_empty:
+            await self._store.write(block.redo)
+
+    async def sink(
+        self, table: Sequence[str], columns: Sequence[str], options: dict[str, Any], context: Context
+    ) -> Sink:
+        """Where rows for some columns of a table go. Raises PgError."""
+        path = schemas_of(context)
+        with self._store.reading() as view:
+            known = self._store.catalogue(_seen(view, context))
+        at = known.version
+
+        async def write(work: Callable[[Change], int]) -> int:
+            return await self._write(lambda change: _under(at, change, work), context)
+
+        return sink_of(table, columns, options, _finder(known, path), write, context)
+
+
+def _under(at: bytes, change: Change, work: Callable[[Change], T]) -> T:
+    """Do a work that was made under definitions which must still hold. Raises PgError 40001."""
+    if version(change) != at:
+        raise failure("40001", "a definition was changed by another session at the same time")
+    return work(change)
+
+
+def _seen(view: View, context: Context) -> View:
+    return view if context.block is None else context.block.see(view)
+
+
+def _finder(known: Catalogue, path: Sequence[str]) -> Callable[[Sequence[str]], Relation | None]:
+    scene = Scene(path, "")
+
+    def find(names: Sequence[str]) -> Relation | None:
+        if len(names) > 2:
+            return None
+        try:
+            return scene.find(known, Name(names[-1], names[0] if len(names) == 2 else ""))
+        except PgError:
+            return None
+
+    return find

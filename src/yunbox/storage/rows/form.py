@@ -1,0 +1,91 @@
+"""The form in which a table's rows are stored: from values to a key and a row, and back; and which values it refuses.
+
+Nothing here looks at what is stored, so rows can be made before the one transaction that everybody waits for.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from yunbox.storage.rows.keys import encoder
+from yunbox.storage.rows.model import Column, Relation
+from yunbox.storage.rows.rows import Fields, decoded, encoded, fields_of, joined
+from yunbox.wire.pgwire.report import PgError, Report
+
+Values = Sequence[Any]
+"""The values of a row's columns, by number from 1 on; what stands for a dropped column does not count."""
+_FAILING_MAX = 64
+
+
+class Form:
+    """The form of one table's rows, as its columns are now."""
+
+    def __init__(self, relation: Relation) -> None:
+        self.relation = relation
+        self._encode = encoder(relation) if relation.primary_key else None
+        self._needed = tuple(
+            column for column in relation.live if column.not_null or column.number in relation.primary_key
+        )
+
+    def key(self, values: Values) -> bytes | None:
+        """Where a row with these values lies; None in a table without a primary key, whose rows lie anywhere.
+
+        Raises PgError 23502.
+        """
+        if self._encode is None:
+            return None
+        picked = [values[number - 1] for number in self.relation.primary_key]
+        if None in picked:
+            raise self._no_null(self.relation.key_columns[picked.index(None)], values)
+        return self._encode(picked)
+
+    def row(self, values: Values) -> bytes:
+        """A row as it is stored. Raises PgError 23502."""
+        for column in self._needed:
+            if values[column.number - 1] is None:
+                raise self._no_null(column, values)
+        pairs = zip(self.relation.columns, values, strict=True)
+        return joined([None if column.dropped else encoded(column, value) for column, value in pairs])
+
+    def values(self, fields: Fields) -> list[Any]:
+        """The values of a stored row."""
+        pairs = zip(self.relation.columns, fields, strict=True)
+        return [None if column.dropped else decoded(column, field) for column, field in pairs]
+
+    def duplicate(self, row: bytes) -> PgError:
+        """The key of a row is there already."""
+        relation = self.relation
+        fields = fields_of(relation, row)
+        names = ", ".join(column.name for column in relation.key_columns)
+        texts = ", ".join(_shown(fields[column.number - 1]) for column in relation.key_columns)
+        return _violation(
+            relation,
+            "23505",
+            f'duplicate key value violates unique constraint "{relation.name}_pkey"',
+            f"Key ({names})=({texts}) already exists.",
+            constraint=f"{relation.name}_pkey",
+        )
+
+    def _no_null(self, column: Column, values: Values) -> PgError:
+        texts = [_shown(encoded(one, values[one.number - 1]))[:_FAILING_MAX] for one in self.relation.live]
+        return _violation(
+            self.relation,
+            "23502",
+            f'null value in column "{column.name}" of relation "{self.relation.name}" violates not-null constraint',
+            f"Failing row contains ({', '.join(texts)}).",
+            column=column.name,
+        )
+
+
+def _shown(field: bytes | None) -> str:
+    return "null" if field is None else field.decode()
+
+
+def _violation(
+    relation: Relation, sqlstate: str, message: str, detail: str, *, column: str = "", constraint: str = ""
+) -> PgError:
+    return PgError(
+        Report(
+            "ERROR", sqlstate, message, detail=detail, schema=relation.schema, table=relation.name, column=column,
+            constraint=constraint,
+        )
+    )  # fmt: skip
