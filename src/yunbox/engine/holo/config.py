@@ -12,13 +12,15 @@ STOP_S_MAX = 1.0
 
 
 class EngineConfig(msgspec.Struct, frozen=True):
-    """The engine of a data folder. ``scratch`` is where it spills, ``parent`` the server's process."""
+    """The engine of a data folder. ``scratch`` is where it spills, ``parent`` the server's process; ``rows`` is the
+    row store whose tables it reads."""
 
     scratch: str
     memory_bytes_max: int
     spill_bytes_max: int
     threads: int
     parent: int
+    rows: str
 
     @property
     def spill(self) -> Path:

@@ -11,6 +11,7 @@ import struct
 from dataclasses import dataclass, field
 from typing import Any
 
+from yunbox.storage.rows.model import Relation
 from yunbox.wire.pgwire.report import PgError, Report
 from yunbox.wire.pgwire.values.codec import Style
 
@@ -23,13 +24,14 @@ class Run:
     """A statement in DuckDB's SQL, with values for its parameters as ``bindable`` makes them.
 
     ``columns`` are the OIDs of its columns' types; None for a statement that gives no rows. ``settings`` are DuckDB's
-    that it depends on, by name.
+    that it depends on, by name; ``reads`` the tables whose copies it reads.
     """
 
     sql: str
     columns: tuple[int, ...] | None
     values: tuple[Any, ...] = ()
     settings: dict[str, str] = field(default_factory=dict)
+    reads: tuple[Relation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,20 +12,26 @@ import socket
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from yunbox.engine.duck.pipe import Pipe
 from yunbox.engine.holo import messages as m
 from yunbox.engine.holo.config import STATEMENTS_MAX, STOP_S_MAX, EngineConfig
+from yunbox.engine.holo.cuts import cut_all
+from yunbox.kernel.periodic import Periodic
+from yunbox.storage.rows.store import RowStore
 from yunbox.wire.pgwire.report import PgError, Report
 
 if TYPE_CHECKING:
     import duckdb
 
+    from yunbox.engine.holo.copies import Copies
     from yunbox.engine.holo.statement import Statement
 
 _LOG = logging.getLogger("yunbox")
 _STUCK = 70
+_UPKEEP_EVERY_S = 5.0
 T = TypeVar("T")
 
 
@@ -37,6 +43,8 @@ class Engine:
         self._threads = ThreadPoolExecutor(STATEMENTS_MAX, "statement")
         self._opening = threading.Lock()
         self._db: duckdb.DuckDBPyConnection | None = None
+        self._store = RowStore(Path(config.rows))
+        self._copies: Copies | None = None
         self._serving: set[asyncio.Task[None]] = set()
 
     def connected(self) -> Pipe:
@@ -87,13 +95,27 @@ class Engine:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
     def _statement(self) -> "Statement":
+        from yunbox.engine.holo.copies import Copies
         from yunbox.engine.holo.database import opened
         from yunbox.engine.holo.statement import Statement
 
         with self._opening:
             if self._db is None:
                 self._db = opened(self._config)
-        return Statement(self._db)
+                self._copies = Copies(self._db, self._store)
+            assert self._copies is not None
+        return Statement(self._db, self._copies)
+
+    async def upkeep(self) -> None:
+        """Have the row store's logs be short."""
+        await self._in_thread(self._kept)
+
+    def _kept(self) -> None:
+        self._store.forget_readers()
+        if self._copies is not None:
+            self._copies.upkeep()
+        else:
+            cut_all(self._store)
 
 
 def _answered(statement: "Statement", request: m.Request) -> bytes:
@@ -120,5 +142,5 @@ async def serve(config: EngineConfig, listener: socket.socket, stop: asyncio.Eve
     config.spill.mkdir(parents=True, exist_ok=True, mode=0o700)
     engine = Engine(config)
     server = await asyncio.get_running_loop().create_unix_server(engine.connected, sock=listener)
-    async with server:
+    async with server, Periodic(_LOG, _UPKEEP_EVERY_S, engine.upkeep):
         await stop.wait()

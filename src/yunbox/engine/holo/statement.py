@@ -6,6 +6,7 @@ from typing import Any
 
 import duckdb
 
+from yunbox.engine.holo.copies import Copies
 from yunbox.engine.holo.messages import Rows, Run, Take
 from yunbox.engine.holo.values import fetched, writer
 
@@ -20,8 +21,9 @@ Write = Callable[[Any], bytes]
 class Statement:
     """What one connection runs, on a cursor of its own. Its methods run in a thread, but for ``interrupt``."""
 
-    def __init__(self, db: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, db: duckdb.DuckDBPyConnection, copies: Copies) -> None:
         self._cursor = db.cursor()
+        self._copies = copies
         self._columns: tuple[int, ...] = ()
         self._rows_next = _FIRST_ROWS
         self._writers: tuple[tuple[tuple[int, ...], object], list[Write]] | None = None
@@ -29,6 +31,7 @@ class Statement:
 
     def run(self, request: Run) -> int:
         """Begin; returns how many rows it has changed, if it changes any."""
+        self._copies.bring(request.reads)
         self._apply(request.settings)
         self._rows_next, self._writers = _FIRST_ROWS, None
         if request.columns is None:

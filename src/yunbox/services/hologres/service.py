@@ -14,7 +14,7 @@ from yunbox.kernel.supervise import Patience, Supervisor
 from yunbox.meter.journal import Journal
 from yunbox.services.hologres.child import ChildProcess
 from yunbox.services.hologres.gateway.channel import event_of, key_of
-from yunbox.services.hologres.gateway.config import AUTHENTICATION_S_MAX, CONNECTIONS_MAX, GatewayConfig
+from yunbox.services.hologres.gateway.config import AUTHENTICATION_S_MAX, CONNECTIONS_MAX, ROWS, GatewayConfig
 from yunbox.spine.house import House
 
 ROSTER = "tmp/hologres-roster"
@@ -113,6 +113,7 @@ def build(house: House) -> Hologres:
         spill_bytes_max=_SPILL_BYTES_MAX,
         threads=os.cpu_count() or 1,
         parent=os.getpid(),
+        rows=str(config.folder / ROWS),
     )
     made = Hologres(config, engine, house.socket("hologres"), house.journal)
     house.starting.append(made.start)

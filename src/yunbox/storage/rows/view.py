@@ -88,6 +88,11 @@ class View:
         key = cursor.key()
         return int.from_bytes(key[_NODE:], "big") if key.startswith(relation.prefix) else 0
 
+    @property
+    def sequence(self) -> int:
+        """The position of the last change of any row: no log has a later one."""
+        return self.number(_SEQUENCE)
+
     def number(self, name: bytes) -> int:
         """The last number that was given under a name."""
         return int.from_bytes(self.get("meta", name) or b"", "big")

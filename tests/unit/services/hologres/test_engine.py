@@ -72,7 +72,7 @@ def _read(name: str, data: bytes | None, format: int) -> Any:
 
 @asynccontextmanager
 async def engine(folder: Path, memory_mib: int = 256) -> AsyncGenerator[Served]:
-    config = EngineConfig(str(folder), memory_mib * MIB, 1024 * MIB, 2, os.getpid())
+    config = EngineConfig(str(folder), memory_mib * MIB, 1024 * MIB, 2, os.getpid(), str(folder / "rows"))
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(folder / SOCKET))
         listener.listen(100)

@@ -5,15 +5,18 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from yunbox.services.hologres.session.ports import Context, Plan
+from yunbox.storage.rows.model import Relation
 from yunbox.wire.pgwire.report import failure
 
 
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """A plan's payload for the engine process: DuckDB's SQL, and DuckDB's settings that it depends on."""
+    """A plan's payload for the engine process: DuckDB's SQL, DuckDB's settings that it depends on, and the tables that
+    it reads."""
 
     sql: str
     settings: dict[str, str] = field(default_factory=dict)
+    reads: tuple[Relation, ...] = ()
 
 
 class Planner(Protocol):

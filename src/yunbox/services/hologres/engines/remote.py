@@ -127,7 +127,7 @@ class Remote:
         columns = tuple(one.oid for one in plan.columns) if plan.columns is not None else None
         bound = tuple(map(bindable, plan.parameters, values))
         running = Running(self._link, await self._link.take())
-        await running.begin(m.Run(computed.sql, columns, bound, computed.settings))
+        await running.begin(m.Run(computed.sql, columns, bound, computed.settings, computed.reads))
         return running
 
     async def commit(self, block: Block) -> None:

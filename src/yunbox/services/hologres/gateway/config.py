@@ -6,6 +6,8 @@ import msgspec
 
 DATABASE = "yunbox"
 """The name of the one database there is."""
+ROWS = "holo/rows"
+"""Where its rows lie, in the data folder."""
 CONNECTIONS_MAX = 2000
 AUTHENTICATION_S_MAX = 60
 

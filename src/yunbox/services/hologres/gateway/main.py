@@ -19,14 +19,12 @@ from yunbox.kernel.supervise import die_with_parent
 from yunbox.services.hologres.engines.planning import Refusing
 from yunbox.services.hologres.engines.remote import Link, Remote
 from yunbox.services.hologres.gateway.channel import Channel
-from yunbox.services.hologres.gateway.config import GatewayConfig
+from yunbox.services.hologres.gateway.config import ROWS, GatewayConfig
 from yunbox.services.hologres.gateway.process import serve
 from yunbox.services.hologres.tables.engine import Tables
 from yunbox.storage.rows.catalogue import sweep
 from yunbox.storage.rows.store import RowStore
 
-ROWS = "holo/rows"
-"""Where the rows lie, in the data folder."""
 _LOG = logging.getLogger("yunbox")
 _SWEEP_EVERY_S = 5.0
 _SWEPT_ROWS = 1000

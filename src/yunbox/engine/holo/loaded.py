@@ -1,0 +1,75 @@
+"""From the texts of stored rows to DuckDB's values: in which type a column is kept, and the SQL that makes its values.
+
+Texts are those of the standard settings (``storage/rows/rows.py``). The types are those in which the planner takes
+values: instants as TIMESTAMPs in UTC, a numeric with its digits as a DECIMAL.
+"""
+
+import json
+
+from yunbox.storage.rows.model import Column
+from yunbox.storage.rows.rows import STANDARD
+from yunbox.wire.pgwire.values.modifiers import NONE
+from yunbox.wire.pgwire.values.types import ELEMENTS, TYPES
+
+_TYPES = {
+    16: "BOOLEAN", 17: "BLOB", 20: "BIGINT", 21: "SMALLINT", 23: "INTEGER", 26: "UINTEGER", 700: "FLOAT",
+    701: "DOUBLE", 1082: "DATE", 1083: "TIME", 1114: "TIMESTAMP", 1184: "TIMESTAMP", 1186: "INTERVAL",
+    1266: "TIMETZ", 2950: "UUID",
+}  # fmt: skip
+_NUMERIC = 1700
+_DIGITS_MAX = 38
+_DAY = "CASE WHEN suffix({0}, ' BC') THEN CAST(replace({0}, ' BC', ' (BC)') AS DATE) ELSE CAST({0} AS DATE) END"
+_MOMENT = (
+    "CASE WHEN suffix({0}, ' BC') THEN CAST(regexp_replace({0}, '^(\\S+) (.*) BC$', '\\1 (BC) \\2') AS TIMESTAMP) "
+    "ELSE CAST({0} AS TIMESTAMP) END"
+)
+_MADE = {
+    16: "{0} = 't'",
+    17: "unhex(substr({0}, 3))",
+    1082: _DAY,
+    1114: _MOMENT,
+    1184: _MOMENT.replace("{0}", "replace({0}, '+00', '')"),
+    1186: "CAST(replace({0}, '+', '') AS INTERVAL)",
+}
+
+
+def duck_type(oid: int, modifier: int = NONE) -> str:
+    """DuckDB's type for a column."""
+    element = ELEMENTS.get(oid)
+    if element is not None:
+        return f"{duck_type(element.oid, modifier)}[]"
+    if oid == _NUMERIC and modifier != NONE:
+        digits, scale = modifier - 4 >> 16, modifier - 4 & 0x7FF
+        if digits <= _DIGITS_MAX and scale <= digits:
+            return f"DECIMAL({digits},{scale})"
+    return _TYPES.get(oid, "VARCHAR")
+
+
+def made(column: Column, name: str) -> str:
+    """The SQL of a column's value from what ``carried`` gives, which is called ``name``."""
+    element = ELEMENTS.get(column.type_oid)
+    if element is None:
+        return _made(column.type_oid, column.modifier, name)
+    inner = _made(element.oid, column.modifier, "v")
+    items = f"from_json({name}, '[\"VARCHAR\"]')"
+    return items if inner == "v" else f"[{inner} FOR v IN {items}]"
+
+
+def _made(oid: int, modifier: int, name: str) -> str:
+    if oid in _MADE:
+        return _MADE[oid].format(name)
+    of = duck_type(oid, modifier)
+    return name if of == "VARCHAR" else f"CAST({name} AS {of})"
+
+
+def carried(column: Column, field: bytes | None) -> str | None:
+    """A stored field as DuckDB gets it: a text, and of an array the texts of its elements as JSON."""
+    if field is None:
+        return None
+    text = field.decode()
+    element = ELEMENTS.get(column.type_oid)
+    if element is None:
+        return text
+    codec = element.codec
+    values = TYPES[column.type_oid].codec.read(text, STANDARD)
+    return json.dumps([None if one is None else codec.write(one, STANDARD) for one in values])

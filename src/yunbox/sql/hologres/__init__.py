@@ -1,0 +1,1 @@
+"""Hologres' SQL: PostgreSQL's grammar and rules, to typed plans that run on DuckDB."""
