@@ -134,6 +134,9 @@ def _answered(statement: "Statement", request: m.Request) -> bytes:
         return m.failed(error.report)
     except MemoryError:
         return m.failed(Report("ERROR", "53200", "out of memory"))
+    except Exception as error:
+        _LOG.exception("a statement of Hologres failed in the engine")
+        return m.failed(Report("ERROR", "XX000", f"internal error: {type(error).__name__}"))
 
 
 async def serve(config: EngineConfig, listener: socket.socket, stop: asyncio.Event) -> None:

@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 
 from tests.unit.services.hologres.raw import (
+    FLUSH,
     SYNC,
     Client,
     Message,
     Served,
     bind,
     copy_data,
+    describe,
     execute,
     fields,
     parse,
@@ -189,6 +191,13 @@ def test_a_large_message_comes_in_pieces(client: Client) -> None:
     for at in range(0, len(said), 100_000):
         client.sock.sendall(said[at : at + 100_000])
     assert [kind for kind, _ in client.until_ready()] == ["T", "D", "C", "Z"]
+
+
+def test_a_failure_is_sent_though_no_sync_has_come(client: Client) -> None:
+    client.sock.sendall(parse("selectx") + describe(b"S") + FLUSH)
+    kind, body = client.receive()
+    assert (kind, fields(body)["C"]) == ("E", "42601")
+    assert client.say(SYNC) == [("Z", b"I")]
 
 
 def test_too_many_portals_and_statements_are_refused(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

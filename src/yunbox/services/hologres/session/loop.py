@@ -168,6 +168,7 @@ class Loop:
             return True
         if kind in _EXTENDED:
             self._skipping = True
+            session.hurry()  # one who asked to flush what comes before it waits for no more than that
         else:
             session.ready()
         return False

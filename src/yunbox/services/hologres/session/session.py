@@ -99,8 +99,12 @@ class Session:
             self._held = 0
         self._is_ready = False
 
+    def hurry(self) -> None:
+        """Have what is kept sent once all messages that are there are answered."""
+        self._is_ready = True
+
     def flush_ready(self) -> None:
-        """Send what is kept for a client who waits for it: one that was told that it may ask for more."""
+        """Send what is kept for a client who waits for it: one who may ask for more, or was told of a failure."""
         if self._is_ready:
             self.flush()
 
@@ -127,7 +131,7 @@ class Session:
         for name, value in self.settings.reports():
             self.send(backend.parameter_status(name, value))
         self.send(backend.READY[self.transaction.status])
-        self._is_ready = True
+        self.hurry()
 
     # -- statements that can be stopped
 
