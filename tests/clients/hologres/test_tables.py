@@ -96,6 +96,23 @@ def test_values_are_made_to_fit_their_columns(client: Client, table: str) -> Non
         client.execute(f"insert into {table} values (2, 'a', 'x', 1234)")
 
 
+@pytest.mark.parametrize(
+    ("column", "value", "sqlstate"),
+    [("numeric", "NaN", "0A000"), ("timestamp", "294270-01-01", "22008"), ("int[]", "{{1,2},{3,4}}", "0A000")],
+)
+def test_values_that_no_copy_could_have_are_refused(
+    client: Client, table: str, column: str, value: str, sqlstate: str
+) -> None:
+    client.execute(f"create table {table} (k int primary key, v {column})")
+    for statement in (f"insert into {table} values (1, %s)", f"insert into {table} values (1, '{value}')"):
+        with pytest.raises(psycopg.Error) as caught:
+            client.execute(statement, (value,) if "%s" in statement else None)
+        assert state(caught) == sqlstate
+    with pytest.raises(psycopg.Error) as caught:
+        copied(client, f"copy {table} from stdin", (1, value))
+    assert state(caught) == sqlstate
+
+
 def test_upserts(client: Client, table: str) -> None:
     client.execute(f"create table {table} (k int primary key, v int default 5, w text)")
     upsert = (
@@ -232,6 +249,8 @@ def test_tables_are_made_with_their_properties_in_a_block(client: Client, table:
         ("create table {t}2 (k int primary key, v int) with (distribution_key = 'v')", "42P16"),
         ("create table {t}2 (k int primary key) with (time_to_live_in_seconds = '60')", "0A000"),
         ("create table {t}2 (k serial primary key)", "0A000"),
+        ("create table {t}2 (k int primary key, n numeric(39, 1))", "22023"),
+        ("create table {t}2 (k int primary key, n numeric(3, 4))", "22023"),
         ("create table {t}2 (k int unique)", "0A000"),
         ("create table none.{t}2 (k int)", "3F000"),
         ("create table pg_catalog.{t}2 (k int)", "42501"),
@@ -280,7 +299,7 @@ def test_a_prepared_statement_goes_on_with_a_table_that_was_made_again(client: C
     client.execute(f"alter table {table} rename v to w")
     with pytest.raises(psycopg.Error) as caught:
         client.execute(query, (1,), prepare=True)
-    assert state(caught) == "0A000"
+    assert state(caught) == "42703"
 
 
 def test_what_needs_an_engine_is_refused_by_name(client: Client, table: str) -> None:

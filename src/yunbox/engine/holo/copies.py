@@ -141,13 +141,3 @@ def _table(relation: Relation, columns: list[Column], rows: list[tuple[bytes, by
         at = column.number - 1
         made_of[f"c{column.number}"] = arrow.Array([carried(column, row[at]) for row in fields], arrow.DataType.utf8())
     return arrow.Table.from_pydict(made_of)
-
-
-def read_of(relation: Relation) -> str:
-    """The SQL that reads a copy, with the columns under their names."""
-    names = [f"c{one.number} AS {_identifier(one.name)}" for one in relation.live]
-    return f"(SELECT {', '.join(names) or 'NULL'} FROM n{relation.node})"
-
-
-def _identifier(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

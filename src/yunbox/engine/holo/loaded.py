@@ -37,7 +37,7 @@ def duck_type(oid: int, modifier: int = NONE) -> str:
     """DuckDB's type for a column."""
     element = ELEMENTS.get(oid)
     if element is not None:
-        return f"{duck_type(element.oid, modifier)}[]"
+        return f"{duck_type(element.oid)}[]"
     if oid == _NUMERIC and modifier != NONE:
         digits, scale = modifier - 4 >> 16, modifier - 4 & 0x7FF
         if digits <= _DIGITS_MAX and scale <= digits:
@@ -50,7 +50,7 @@ def made(column: Column, name: str) -> str:
     element = ELEMENTS.get(column.type_oid)
     if element is None:
         return _made(column.type_oid, column.modifier, name)
-    inner = _made(element.oid, column.modifier, "v")
+    inner = _made(element.oid, NONE, "v")
     items = f"from_json({name}, '[\"VARCHAR\"]')"
     return items if inner == "v" else f"[{inner} FOR v IN {items}]"
 

@@ -7,7 +7,17 @@ _OFFERED = (
     ("transactions", "BEGIN, COMMIT, ROLLBACK with AND CHAIN and READ ONLY; SAVEPOINT, RELEASE, ROLLBACK TO"),
     ("settings", "SET, SET LOCAL, RESET, SHOW, DISCARD; `options=-c ...`, `options=type=fixed`; any `hg_*`"),
     ("prepared statements, cursors", "PREPARE, EXECUTE, DEALLOCATE; DECLARE, FETCH, MOVE, CLOSE, WITH HOLD; forward"),
-    ("COPY", "the framing of TO STDOUT and FROM STDIN, in text, csv and binary"),
+    ("COPY", "TO STDOUT and FROM STDIN in text, csv and binary; STREAM_MODE, ON_CONFLICT"),
+    ("schemas", "CREATE SCHEMA, DROP SCHEMA with CASCADE; search_path"),
+    ("tables", "CREATE TABLE with PRIMARY KEY, NOT NULL, DEFAULT of constants, Hologres' properties; DROP, TRUNCATE"),
+    (
+        "changes of tables",
+        "ALTER TABLE: RENAME, ADD, DROP and RENAME COLUMN, SET and DROP DEFAULT, SET of properties; COMMENT",
+    ),
+    (
+        "fixed plans",
+        "look-ups by one or many primary keys, INSERT of values with ON CONFLICT, UPDATE and DELETE by key, RETURNING",
+    ),
     (
         "cancel, timeouts",
         "cancel requests; statement_timeout, idle_session_timeout and the one in transactions",
@@ -21,6 +31,8 @@ _NOT_OFFERED = (
     ("LISTEN, NOTIFY, DO, LOCK, PREPARE TRANSACTION", "0A000"),
     ("replication connections", "0A000"),
     ("databases but the one of the ready line", "3D000"),
+    ("UNIQUE, CHECK, foreign keys, serial, generated columns, partitions, views, foreign tables", "0A000"),
+    ("time to live, binlog, cold storage", "0A000 where a table's properties ask for it"),
     ("GRANT, REVOKE, roles", "0A000; until then the RAM right `hologram:GetInstance` lets one in"),
 )
 _ENGINE = (("queries, tables and all else in SQL", "0A000, naming the statement's first word"),)
@@ -32,7 +44,7 @@ def page() -> str:
         "# Coverage: Hologres (preview)",
         "",
         "Made by `yunbox coverage --service hologres`; a test keeps this page and the code the same. What is there is "
-        "PostgreSQL's protocol and its sessions.",
+        "PostgreSQL's protocol and its sessions, and tables by primary key.",
         "",
         "| offered | |",
         "|---|---|",

@@ -11,7 +11,8 @@ import msgspec
 import pytest
 
 from tests.unit.storage.rows.shelves import insert, table
-from yunbox.engine.holo.copies import Copies, read_of
+from yunbox.engine.holo.copies import Copies
+from yunbox.engine.holo.reads import read_of
 from yunbox.storage.rows import catalogue
 from yunbox.storage.rows.batch import Batch
 from yunbox.storage.rows.form import Form

@@ -43,6 +43,8 @@ def read_type(cursor: Cursor) -> Typed:
     known = BY_NAME.get(_ALIASES.get(written, written))
     if known is None or known.name == "unknown":
         raise at(failure("42704", f'type "{written}" does not exist'), start)
+    if known.name == "numeric":
+        _check_digits(numbers)
     kept = modifier(known.name, numbers) if numbers else NONE
     if known.name == "numeric" and not numbers:
         kept = modifier("numeric", _NUMERIC)
@@ -51,6 +53,15 @@ def read_type(cursor: Cursor) -> Typed:
     if written in _SERIALS:
         raise failure("0A000", "array of serial is not implemented")
     return Typed(known.array, kept)
+
+
+def _check_digits(numbers: tuple[int, ...]) -> None:
+    """Hologres' numerics have 38 digits at most, and no more behind the point than there are."""
+    digits, scale = (*numbers, 0, 0)[:2]
+    if digits > _NUMERIC[0]:
+        raise failure("22023", f"NUMERIC precision {digits} must be between 1 and {_NUMERIC[0]}")
+    if not 0 <= scale <= digits and numbers:
+        raise failure("22023", f"NUMERIC scale {scale} must be between 0 and precision {digits}")
 
 
 def _name(cursor: Cursor) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from yunbox.services.hologres.fixed.fitting import fit
 from yunbox.services.hologres.fixed.reads import Keys, keys_of
 from yunbox.services.hologres.fixed.results import Output, output_of
 from yunbox.services.hologres.fixed.scope import Find, NotFixed, Scope, scope_of
@@ -19,7 +20,6 @@ from yunbox.storage.rows.form import Form
 from yunbox.storage.rows.model import Column
 from yunbox.storage.rows.view import Change
 from yunbox.wire.pgwire.report import PgError, failure
-from yunbox.wire.pgwire.values.modifiers import fitted
 
 Changed = tuple[int, tuple[bytes, ...]]
 """How many rows a statement changed, and what they are like then, where it gives them back."""
@@ -43,7 +43,7 @@ class Insert:
         made: list[bytes] = []
         count = 0
         for row in self.rows:
-            values = [_fit(column, value(given)) for column, value in zip(self.form.relation.columns, row, strict=True)]
+            values = [fit(column, value(given)) for column, value in zip(self.form.relation.columns, row, strict=True)]
             kept = self._one(batch, values, given)
             if kept is not None:
                 count += 1
@@ -122,14 +122,10 @@ class Delete:
         return len(gone), tuple(row for _, row in gone) if self.output is not None else ()
 
 
-def _fit(column: Column, value: Any) -> Any:
-    return fitted(column.type_oid, column.modifier, value)
-
-
 def _changed(setters: Sequence[Setter], row: Row) -> list[Any]:
     after = list(row.present)
     for column, value in setters:
-        after[column.number - 1] = _fit(column, value(row))
+        after[column.number - 1] = fit(column, value(row))
     return after
 
 

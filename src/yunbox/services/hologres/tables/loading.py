@@ -6,6 +6,7 @@ A COPY that fails has written nothing. Source: the vendor's page "COPY", for STR
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Literal
 
+from yunbox.services.hologres.fixed.fitting import fit
 from yunbox.services.hologres.fixed.scope import Find, NotFixed, Scope
 from yunbox.services.hologres.fixed.values import Row, Value
 from yunbox.services.hologres.fixed.writes import default_of
@@ -16,7 +17,6 @@ from yunbox.storage.rows.form import Form
 from yunbox.storage.rows.model import TABLE, Relation
 from yunbox.storage.rows.view import Change
 from yunbox.wire.pgwire.report import PgError, failure
-from yunbox.wire.pgwire.values.modifiers import fitted
 
 BYTES_MAX = 1 << 30
 """The most bytes of rows that one COPY holds until they are written."""
@@ -58,7 +58,7 @@ class TableSink:
             for at, default in self._defaults:
                 values[at] = default(self._given)
             for column, value in zip(self._taken, row, strict=True):
-                values[column.number - 1] = fitted(column.type_oid, column.modifier, value)
+                values[column.number - 1] = fit(column, value)
             made = self._form.row(values)
             self._rows.append((self._form.key(values), made))
             self._size_bytes += len(made)

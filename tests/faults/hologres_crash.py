@@ -1,0 +1,143 @@
+"""Kill a server whose Hologres is being written to, again and again: look-ups and statements agree on what is there.
+
+Each client keeps to keys of its own and remembers what it was told. What was acknowledged must be there after the kill;
+of the statement or block that nobody answered, all or nothing.
+"""
+
+import random
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from yunbox.testing.server import Server
+
+KEYS = 50
+Rows = dict[int, int]
+
+
+class Writer(threading.Thread):
+    """One client. ``rows`` is what it was told, ``unsure`` what is there if the last one was done, too."""
+
+    def __init__(self, server: Server, first: int, rows: Rows, seed: int) -> None:
+        super().__init__(daemon=True)
+        self._server = server
+        self._first = first
+        self._chance = random.Random(seed)
+        self.rows = rows
+        self.unsure: Rows = rows
+        self.done = 0
+
+    def run(self) -> None:
+        """Write until the server is gone."""
+        with suppress(psycopg.Error), connected(self._server) as client:
+            while True:
+                after = dict(self.rows)
+                change = self._chance.choice((self._upsert, self._remove, self._block, self._copy))(after)
+                self.unsure = after
+                change(client)
+                self.rows = after
+                self.done += 1
+
+    def _picked(self, count: int) -> dict[int, int]:
+        keys = self._chance.sample(range(self._first, self._first + KEYS), count)
+        return {key: self._chance.randrange(1 << 30) for key in keys}
+
+    def _upsert(self, after: Rows) -> Any:
+        picked = self._picked(3)
+        after |= picked
+        values = ", ".join(f"({key}, {value})" for key, value in picked.items())
+        sql = f"insert into t values {values} on conflict (k) do update set v = excluded.v"
+        return lambda client: client.execute(sql)
+
+    def _remove(self, after: Rows) -> Any:
+        picked = list(self._picked(2))
+        for key in picked:
+            after.pop(key, None)
+        return lambda client: client.execute("delete from t where k = any(%s)", (picked,))
+
+    def _block(self, after: Rows) -> Any:
+        picked = self._picked(2)
+        after |= picked
+
+        def change(client: psycopg.Connection[Any]) -> None:
+            with client.transaction():
+                for key, value in picked.items():
+                    client.execute("delete from t where k = %s", (key,))
+                    client.execute("insert into t values (%s, %s)", (key, value))
+
+        return change
+
+    def _copy(self, after: Rows) -> Any:
+        picked = self._picked(5)
+        after |= picked
+
+        def change(client: psycopg.Connection[Any]) -> None:
+            statement = "copy t from stdin with (stream_mode true, on_conflict update)"
+            with client.cursor() as cursor, cursor.copy(statement) as copy:
+                for row in picked.items():
+                    copy.write_row(row)
+
+        return change
+
+
+def connected(server: Server) -> psycopg.Connection[Any]:
+    """A client of a server."""
+    where = server.endpoints["hologres"]
+    return psycopg.connect(
+        user=server.access_key_id, password=server.access_key_secret, autocommit=True, connect_timeout=10, **where
+    )
+
+
+class Crasher:
+    """Kills a server under its writers, and looks at what is left."""
+
+    def __init__(self, data: Path, writers: int = 3) -> None:
+        self._server = Server(data)
+        self._rows: list[Rows] = [{} for _ in range(writers)]
+        self._unsure: list[tuple[Rows, Rows]] = []
+        self.done = 0
+
+    def run(self, cycles: int) -> None:
+        """Kill it so many times."""
+        with self._server, connected(self._server) as client:
+            client.execute("create table t (k int primary key, v int)")
+        for cycle in range(cycles):
+            with self._server:
+                self._check()
+                writers = [
+                    Writer(self._server, number * KEYS, rows, cycle * 100 + number)
+                    for number, rows in enumerate(self._rows)
+                ]
+                for writer in writers:
+                    writer.start()
+                time.sleep(random.Random(cycle).uniform(0.05, 0.5))  # the moment of the kill is what is tried
+                self._server.kill()
+                for writer in writers:
+                    writer.join()
+                self.done += sum(writer.done for writer in writers)
+                self._unsure = [(writer.rows, writer.unsure) for writer in writers]
+            self._rows = self._found()
+
+    def _found(self) -> list[Rows]:
+        """What each writer's keys have, which must be what it was told, or that and its last."""
+        with self._server:
+            found = self._read()
+        for rows, allowed in zip(found, self._unsure, strict=True):
+            assert rows in allowed
+        return found
+
+    def _check(self) -> None:
+        assert self._read() == self._rows
+
+    def _read(self) -> list[Rows]:
+        with connected(self._server) as client:
+            keys = list(range(len(self._rows) * KEYS))
+            rows = dict(client.execute("select k, v from t where k = any(%s)", (keys,)).fetchall())
+        return [
+            {key: value for key, value in rows.items() if number * KEYS <= key < (number + 1) * KEYS}
+            for number in range(len(self._rows))
+        ]
