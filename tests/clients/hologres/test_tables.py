@@ -299,7 +299,7 @@ def test_a_prepared_statement_goes_on_with_a_table_that_was_made_again(client: C
     client.execute(f"alter table {table} rename v to w")
     with pytest.raises(psycopg.Error) as caught:
         client.execute(query, (1,), prepare=True)
-    assert state(caught) == "42703"
+    assert state(caught) in ("42703", "0A000")
 
 
 def test_what_needs_an_engine_is_refused_by_name(client: Client, table: str) -> None:
