@@ -9,6 +9,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
+from yunbox.wire.pgwire.report import failure
 from yunbox.wire.pgwire.values.codec import Style
 from yunbox.wire.pgwire.values.intervals import Interval
 from yunbox.wire.pgwire.values.types import ELEMENTS, TYPES
@@ -31,6 +32,7 @@ _TEXT = "{0}::VARCHAR"
 _AS_NUMBERS = {1082: _DATE, 1083: "epoch_us({0})", 1114: _MOMENT, 1184: _MOMENT, 1186: _INTERVAL}
 _DATED = (1082, 1114, 1184)
 _AS_THEY_ARE = (16, 17, 20, 21, 23, 25, 26, 700, 701, 705, 1042, 1043, 19, 1700)
+_VOID = 2278
 _TEXTS = (19, 25, 705, 1042, 1043)
 _INTEGERS = (20, 21, 23, 26)
 
@@ -71,6 +73,8 @@ def reader(oid: int) -> Callable[[Any], Any]:
         return str
     if oid in _AS_THEY_ARE:
         return lambda value: value
+    if oid not in TYPES:
+        return str
     codec = TYPES[oid].codec
     return lambda value: codec.read(value, _PLAIN)
 
@@ -78,6 +82,8 @@ def reader(oid: int) -> Callable[[Any], Any]:
 def writer(oid: int, format: int, style: Style) -> Callable[[Any], bytes]:
     """What makes of a fetched value the bytes that a client gets."""
     read = reader(oid)
+    if oid not in TYPES:
+        return _unknown(oid, format)
     if format:
         pack = TYPES[oid].codec.pack
         return lambda value: pack(read(value))
@@ -87,6 +93,13 @@ def writer(oid: int, format: int, style: Style) -> Callable[[Any], bytes]:
         return lambda value: str(value).encode()
     write = TYPES[oid].codec.write
     return lambda value: write(read(value), style).encode()
+
+
+def _unknown(oid: int, format: int) -> Callable[[Any], bytes]:
+    """A type without a codec, such as VOID and REGCLASS, is its text. Raises PgError 0A000 for its binary form."""
+    if format and oid != _VOID:
+        raise failure("0A000", f"the binary format of the type with OID {oid} is not supported")
+    return lambda value: str(value).encode()
 
 
 def bindable(oid: int, value: Any) -> Any:

@@ -9,14 +9,22 @@ from yunbox.storage.rows.model import Relation
 from yunbox.wire.pgwire.report import failure
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Computed:
     """A plan's payload for the engine process: DuckDB's SQL, DuckDB's settings that it depends on, and the tables that
-    it reads."""
+    it reads.
+
+    It was made of ``text`` at ``now_us`` under settings of some version; ``is_lasting`` is whether another time would
+    have made the same, None before anybody has looked.
+    """
 
     sql: str
     settings: dict[str, str] = field(default_factory=dict)
     reads: tuple[Relation, ...] = ()
+    text: str = ""
+    now_us: int = 0
+    settings_version: int = 0
+    is_lasting: bool | None = None
 
 
 class Planner(Protocol):
@@ -24,6 +32,10 @@ class Planner(Protocol):
 
     def plan(self, text: str, types: Sequence[int], context: Context) -> Plan:
         """What a statement is. Raises PgError."""
+        ...
+
+    def renew(self, plan: Plan, context: Context) -> None:
+        """Have a plan of before be one for now. Raises PgError."""
         ...
 
 
@@ -34,3 +46,6 @@ class Refusing:
         """Raises PgError 0A000."""
         word = text.split(maxsplit=1)[0].upper()[:63]
         raise failure("0A000", f"{word} is not supported")
+
+    def renew(self, plan: Plan, context: Context) -> None:
+        """What holds no time is one for now already."""

@@ -122,6 +122,7 @@ class Remote:
 
     async def start(self, plan: Plan, values: Sequence[Any], context: Context) -> Rows:
         """Have it begin. Raises PgError."""
+        self._planner.renew(plan, context)
         computed = plan.payload
         assert isinstance(computed, Computed)
         columns = tuple(one.oid for one in plan.columns) if plan.columns is not None else None

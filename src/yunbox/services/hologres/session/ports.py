@@ -4,8 +4,8 @@ A statement is planned once, from its text to its columns and parameters, and ru
 batches that are ready to be sent, at the pace in which the session takes them.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Protocol
 
@@ -29,16 +29,19 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of a result: its name, its type's OID, and what is kept of the numbers behind the type."""
+    """One column of a result: its name, its type's OID, what is kept of the numbers behind the type, and which column
+    of which table it is, if it is one."""
 
     name: str
     oid: int
     modifier: int = -1
+    table: int = 0
+    number: int = 0
 
     def field(self, format: int) -> Field:
         """As a client is told of it."""
         known = TYPES.get(self.oid)
-        return Field(self.name, self.oid, known.size if known else -1, self.modifier, format)
+        return Field(self.name, self.oid, known.size if known else -1, self.modifier, format, self.table, self.number)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,7 +100,7 @@ class Context:
 
     It is the session's own, and holds until the next statement: ``now_us`` is when the transaction began, and
     ``statement_us`` when the statement did, in microseconds since 2000. ``block`` is the transaction block that it
-    stands in.
+    stands in. ``settings`` are all that SHOW knows, and their version is another after each change.
     """
 
     user: str
@@ -109,6 +112,8 @@ class Context:
     now_us: int
     statement_us: int
     block: Block | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)
+    settings_version: int = 0
 
 
 class Sink(Protocol):

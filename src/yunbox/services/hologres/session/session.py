@@ -22,7 +22,7 @@ from yunbox.services.hologres.statements.commands import Query
 from yunbox.spine.sessions import Session as SpineSession
 from yunbox.wire.pgwire import backend
 from yunbox.wire.pgwire.report import PgError, Report, failure
-from yunbox.wire.pgwire.settings.session import Settings
+from yunbox.wire.pgwire.settings.session import Settings, Shown
 
 _HELD_BYTES_MAX = 64 * 1024
 _STOPPED = {
@@ -79,6 +79,7 @@ class Session:
         self._out: list[bytes] = []
         self._held = 0
         self._is_ready = False
+        self._began_us = 0
         self._busy = False
         self._stopped = ""
         self._loop = asyncio.get_running_loop()
@@ -166,7 +167,7 @@ class Session:
                 timer.cancel()
 
     def _begin(self) -> None:
-        self._busy, self._stopped = True, ""
+        self._busy, self._stopped, self._began_us = True, "", now_us()
 
     def _stop_report(self) -> PgError:
         if self._stopped == "gone":
@@ -192,7 +193,7 @@ class Session:
         """What a statement may depend on; it holds until the next one."""
         self.look()
         context = self._context
-        context.now_us, context.statement_us = self.transaction.began_us, now_us()
+        context.now_us, context.statement_us = self.transaction.began_us, self._began_us
         context.block = self.transaction.block
         return context
 
@@ -206,7 +207,10 @@ class Session:
         self.timeouts = Timeouts(*(settings.number(name) / 1000 for name in names))
         self.style = settings.style
         path, application = settings.show("search_path"), settings.show("application_name")
-        self._context = Context(self.user, self.database, self.process_id, application, path, self.style, 0, 0)
+        self._context = Context(
+            self.user, self.database, self.process_id, application, path, self.style, 0, 0, settings=Shown(settings),
+            settings_version=settings.version,
+        )  # fmt: skip
 
     async def planned(self, text: str, command: Query, types: tuple[int, ...] = ()) -> Prepared:
         """A statement for an engine. Raises PgError."""

@@ -1,7 +1,7 @@
 """The settings of one session through its transactions."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from yunbox.wire.pgwire.report import PgError, failure
 from yunbox.wire.pgwire.settings.kinds import Whole, identifier
@@ -142,6 +142,25 @@ class Settings:
                 self.number("extra_float_digits"), self.show("bytea_output") == "escape",
             )  # fmt: skip
         return self._style
+
+
+class Shown(Mapping[str, str]):
+    """What SHOW says, by name in any case."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def __getitem__(self, name: str) -> str:
+        try:
+            return self._settings.show(name)
+        except PgError:
+            raise KeyError(name) from None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(PARAMETERS)
+
+    def __len__(self) -> int:
+        return len(PARAMETERS)
 
 
 def _unknown(name: str) -> PgError:
