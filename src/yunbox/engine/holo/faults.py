@@ -16,6 +16,17 @@ _BY_TEXT = (
      "more than one row returned by a subquery used as an expression"),
     (r"^Out of Range|[Oo]verflow|out of range", "22003", "value out of range"),
 )  # fmt: skip
+_OUT_OF_RANGE = (
+    (r"\bINT16\b|of -32768 /|abs\(-32768\)", "22003", "smallint out of range"),
+    (r"\bINT32\b|of -2147483648 /|abs\(-2147483648\)", "22003", "integer out of range"),
+    (r"\bU?INT64\b|of -9223372036854775808 /|abs\(-92", "22003", "bigint out of range"),
+    (r"\bUINT32\b", "22003", "OID out of range"),
+    (r"DECIMAL|HUGEINT|INT128", "0A000", "numeric values of more than 38 digits are not supported"),
+    (r"(?i)interval.*(out of range|overflow)|(out of range|overflow).*interval", "22008", "interval out of range"),
+    (r"(?i)timestamp.*(out of range|overflow)|(out of range|overflow).*timestamp", "22008", "timestamp out of range"),
+    (r"(?i)date.*(out of range|overflow)|(out of range|overflow).*date", "22008", "date out of range"),
+)  # fmt: skip
+"""What a value is out of range of, where DuckDB says it."""
 _DETAIL_LETTERS_MAX = 500
 
 
@@ -25,7 +36,8 @@ def report_of(error: duckdb.Error) -> Report:
     coded = _CODED.search(text)
     if coded is not None:
         return Report("ERROR", coded[1][2:], coded[2].splitlines()[0])
-    for pattern, sqlstate, message in _BY_TEXT:
+    beyond = _OUT_OF_RANGE if isinstance(error, duckdb.OutOfRangeException | duckdb.ConversionException) else ()
+    for pattern, sqlstate, message in (*beyond, *_BY_TEXT):
         if re.search(pattern, text):
             return Report("ERROR", sqlstate, message)
     if isinstance(error, duckdb.ConversionException):

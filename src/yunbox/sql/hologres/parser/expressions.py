@@ -361,9 +361,11 @@ class ExpressionParser(Cursor):
         if self.token.kind != "string":
             self.fail()
         text = self.take()
+        if of.names[-1] in ("bpchar", "bit") and [one.at for one in of.modifiers] == [-1]:
+            of = TypeName(of.names, (), of.dimensions, at=at)  # a constant is as long as it is
         if of.fields == "" and of.names[-1] == "interval" and not of.modifiers:
             fields, modifiers = self.interval_fields()
-            of = type(of)(of.names, modifiers, of.dimensions, fields, at=at)
+            of = TypeName(of.names, modifiers, of.dimensions, fields, at=at)
         return Cast(Constant("string", text.text, at=text.start), of, at=at)
 
     def _worded(self, token: Token) -> Node:

@@ -25,6 +25,7 @@ _EXACT = Context(prec=200_000, Emax=999_999_999, Emin=-999_999_999)
 
 _SQL_NAMES = {
     "bool": "boolean",
+    "char": '"char"',
     "int2": "smallint",
     "int4": "integer",
     "int8": "bigint",

@@ -24,6 +24,7 @@ class Type:
 _PLAIN = (
     Type("bool", 16, 1, numbers.BOOL, 1000),
     Type("bytea", 17, -1, texts.Bytea(), 1001),
+    Type("char", 18, 1, texts.TEXT, 1002),
     Type("name", 19, 64, texts.TEXT, 1003),
     Type("int8", 20, 8, numbers.Integer("bigint", ">q"), 1016),
     Type("int2", 21, 2, numbers.Integer("smallint", ">h"), 1005),

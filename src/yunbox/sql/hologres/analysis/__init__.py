@@ -1,0 +1,1 @@
+"""PostgreSQL's analyzer: from trees to typed expressions and queries in DuckDB's SQL."""

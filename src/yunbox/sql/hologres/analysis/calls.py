@@ -1,0 +1,439 @@
+"""Calls: of plain functions, of aggregates with all that they may have, and of window functions."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import NoReturn, TypeVar
+
+from yunbox.sql.hologres import conversions
+from yunbox.sql.hologres.analysis import resolution
+from yunbox.sql.hologres.analysis.expressions import Expressions
+from yunbox.sql.hologres.catalogue import functions
+from yunbox.sql.hologres.catalogue.casts import castable
+from yunbox.sql.hologres.catalogue.functions import Function
+from yunbox.sql.hologres.catalogue.types import BY_NAME, INT4, INT8, TYPES, shown
+from yunbox.sql.hologres.errors import error, unsupported
+from yunbox.sql.hologres.expr import Expr, merged
+from yunbox.sql.hologres.parser import tree
+from yunbox.sql.hologres.rendering import comparisons
+from yunbox.sql.hologres.rendering.registry import CORE, Call, render
+
+Found = TypeVar("Found")
+_CORE = re.compile(rf"{CORE}(\w+)\(")
+_WITHOUT_AGGREGATES = {
+    "WHERE": "WHERE", "JOIN/ON": "JOIN conditions", "GROUP BY": "GROUP BY", "LIMIT": "LIMIT", "OFFSET": "OFFSET",
+    "VALUES": "VALUES", "FROM": "functions in FROM", "FILTER": "FILTER", "UPDATE": "UPDATE", "RETURNING": "RETURNING",
+}  # fmt: skip
+_WITHOUT_WINDOWS = {**_WITHOUT_AGGREGATES, "HAVING": "HAVING"}
+_WITHOUT_SETS = {**_WITHOUT_WINDOWS, "CASE": "CASE", "COALESCE": "COALESCE"}
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A function, and the arguments in its types."""
+
+    function: Function
+    args: tuple[Expr, ...]
+    returns: int
+
+
+class Calls(Expressions):
+    """Analyses calls."""
+
+    def call(self, node: tree.Call) -> Expr:
+        """A call, whatever it is of."""
+        name = self._name(node)
+        kinds = {one.kind for one in functions.BY_NAME.get(name, ())}
+        if node.over is None and "a" in kinds:
+            return self._aggregate(name, node)
+        if node.over is not None:
+            return self._window_call(name, kinds, node)
+        if "w" in kinds:
+            raise error("42809", f"window function {name} requires an OVER clause", node.at)
+        self._plain(name, node, "f" in kinds)
+        return self._scalar(name, node)
+
+    def _name(self, node: tree.Call) -> str:
+        if len(node.names) > 1 and node.names[-2] != "pg_catalog":
+            self._no_function(".".join(node.names), [], node.at)
+        return node.names[-1]
+
+    @staticmethod
+    def _plain(name: str, node: tree.Call, known: bool) -> None:
+        """Refuse what only aggregates have. Raises PgError 42809."""
+        for said, what in ((node.distinct, "DISTINCT"), (node.within is not None, "WITHIN GROUP"),
+                           (node.order, "ORDER BY"), (node.filter, "FILTER")):  # fmt: skip
+            if said and known:
+                raise error("42809", f"{what} specified, but {name} is not an aggregate function", node.at)
+        if node.star and known:
+            raise error("42809", f"{name}(*) specified, but {name} is not an aggregate function", node.at)
+
+    def _scalar(self, name: str, node: tree.Call) -> Expr:
+        args, names = self._arguments(node)
+        if len(args) == 1 and not names and (cast := self._as_cast(name, args[0], node.at)) is not None:
+            return cast
+        resolved = self.resolve(name, args, node.at, names, expanded=node.variadic)
+        made = self._made(resolved, node.at)
+        if resolved.function.returns_set:
+            made = self._set_returning(made, node.at)
+        return made
+
+    def _arguments(self, node: tree.Call) -> tuple[list[Expr], list[str]]:
+        values, names = [], []
+        for arg in node.args:
+            if isinstance(arg, tree.Named):
+                if arg.name in names:
+                    raise error("42601", f'argument name "{arg.name}" used more than once', arg.at)
+                names.append(arg.name)
+                values.append(self.bind(arg.value))
+                continue
+            if names:
+                raise error("42601", "positional argument cannot follow named argument", arg.at)
+            values.append(self.bind(arg))
+        return values, names
+
+    def function(self, name: str, args: Sequence[Expr], at: int) -> Expr:
+        """A call of a plain function whose arguments are analysed."""
+        return self._made(self.resolve(name, args, at), at)
+
+    def _made(self, resolved: Resolved, at: int) -> Expr:
+        made = render(Call(resolved.function, resolved.args, resolved.returns, self.context.session))
+        if made is None:
+            raise unsupported(f"function {resolved.function.name}({_types(resolved.args)})", at)
+        return replace(made, at=at)
+
+    def _set_returning(self, made: Expr, at: int) -> Expr:
+        """A list, of which each element makes a row."""
+        if self.clause in _WITHOUT_SETS:
+            raise error("0A000", f"set-returning functions are not allowed in {_WITHOUT_SETS[self.clause]}", at)
+        if self.within_aggregate:
+            raise error("0A000", "aggregate function calls cannot contain set-returning function calls", at)
+        if made.fields:
+            raise unsupported("a function that gives rows of several columns outside FROM", at)
+        return replace(made, sql=f"unnest({made.sql})", sets=True)
+
+    def _as_cast(self, name: str, value: Expr, at: int) -> Expr | None:
+        """``type(x)`` is a cast where no function of that name takes exactly this, and the cast needs none."""
+        of = BY_NAME.get(name)
+        if of is None or of.pseudo:
+            return None
+        exact = [one for one in resolution.function_candidates(name, 1) if one.args == (value.type,)]
+        if exact:
+            found = functions.FUNCTIONS[exact[0].function]
+            if found.name in BY_NAME and castable(value.type, of.oid, "explicit") is not None:
+                return self.coercion.to(value, of.oid, -1, "explicit", at)
+            return None
+        way = castable(value.type, of.oid, "explicit") if not value.is_unknown else None
+        if value.is_unknown or (way is not None and (way.way == "same" or (way.way == "text" and of.category == "S"))):
+            return self.coercion.to(value, of.oid, -1, "explicit", at)
+        if way is not None and way.way == "function" and not functions.BY_NAME.get(name):
+            return self.coercion.to(value, of.oid, -1, "explicit", at)
+        if way is not None and way.way == "function" and castable(value.type, of.oid, "implicit"):
+            return self.coercion.to(value, of.oid, -1, "explicit", at)
+        return None
+
+    # -- resolution
+
+    def resolve(
+        self, name: str, args: Sequence[Expr], at: int, names: Sequence[str] = (), *, expanded: bool = False
+    ) -> Resolved:
+        """The function that a call means, with its arguments in its types. Raises PgError 42883 or 42725."""
+        if names:
+            args = self._by_name(name, args, names, at)
+        given = [one.type for one in args]
+        candidates = resolution.function_candidates(name, len(args), expanded=expanded)
+        exact = [one for one in candidates if one.args == tuple(given)]
+        found = exact[0] if exact else resolution.chosen(candidates, given)
+        if found is False:
+            self._no_function(name, given, at)
+        if found is True:
+            hint = "Could not choose a best candidate function. You might need to add explicit type casts."
+            raise error("42725", f"function {name}({_types(args)}) is not unique", at, hint=hint)
+        assert isinstance(found, resolution.Candidate)
+        meant = resolution.actual(found, given)
+        made = tuple(self.coercion.to(one, of) if of != 2276 else self._any(one)
+                     for one, of in zip(args, meant.args, strict=True))  # fmt: skip
+        return Resolved(functions.FUNCTIONS[found.function], made, meant.returns)
+
+    def _any(self, value: Expr) -> Expr:
+        return self.coercion.settled(value)
+
+    def _by_name(self, name: str, args: Sequence[Expr], names: Sequence[str], at: int) -> list[Expr]:
+        """Arguments in the order of the function that has such names; those left out are NULL or the default."""
+        first = len(args) - len(names)
+        found = [one for one in functions.BY_NAME.get(name, ()) if set(names) <= set(one.arg_names[first:])]
+        if not found:
+            self._no_function(name, [one.type for one in args], at)
+        made: list[Expr] = list(args[:first])
+        said = dict(zip(names, args[first:], strict=True))
+        for label, of in zip(found[0].arg_names[first:], found[0].args[first:], strict=True):
+            made.append(said.get(label) or conversions.literal(of, 0 if TYPES[of].category == "N" else None))
+        return made
+
+    @staticmethod
+    def _no_function(name: str, given: Sequence[int], at: int) -> NoReturn:
+        told = ", ".join(shown(of) for of in given)
+        hint = "No function matches the given name and argument types. You might need to add explicit type casts."
+        raise error("42883", f"function {name}({told}) does not exist", at, hint=hint)
+
+    # -- aggregates
+
+    def _aggregate(self, name: str, node: tree.Call) -> Expr:
+        if self.within_aggregate:
+            raise error("42803", "aggregate function calls cannot be nested", node.at)
+        if self.clause in _WITHOUT_AGGREGATES:
+            raise error("42803", f"aggregate functions are not allowed in {_WITHOUT_AGGREGATES[self.clause]}", node.at)
+        made = self._below(lambda: self._aggregated(name, node, ""))
+        if made.levels and self.scope.level not in made.levels:
+            raise unsupported("an aggregate of the query around", node.at)
+        if made.windows:
+            raise error("42803", "aggregate function calls cannot contain window function calls", node.at)
+        self.selection.grouped = True
+        sql = self._cores(made.sql)
+        return replace(made, sql=sql, loose=(), aggregates=True, at=node.at)
+
+    def _below(self, analyse: Callable[[], Found]) -> Found:
+        """What stands within an aggregate belongs below the groups: it sees rows, not keys."""
+        keyed, self.scope.keyed, self.within_aggregate = self.scope.keyed, None, True
+        found = analyse()
+        self.scope.keyed, self.within_aggregate = keyed, False
+        return found
+
+    def _cores(self, sql: str) -> str:
+        """Every aggregate of DuckDB in a text becomes a column of the grouping below."""
+        parts, last = [], 0
+        for start, end in _spans(sql):
+            parts += [sql[last:start], self.selection.add_aggregate(sql[start + 1 : end])]
+            last = end
+        return "".join(parts) + sql[last:]
+
+    def _aggregated(self, name: str, node: tree.Call, over: str) -> Expr:
+        """An aggregate's SQL, whose cores are marked."""
+        if node.within is not None:
+            return self._ordered_set(name, node)
+        args = [] if node.star else [self.bind(arg) for arg in node.args]
+        if node.star and name != "count":
+            self._no_function(name, [], node.at)
+        if not node.star and not args and name == "count":
+            raise error("42809", "count(*) must be used to call a parameterless aggregate function", node.at)
+        resolved = self.resolve(name, args, node.at, expanded=node.variadic)
+        made = self._made(resolved, node.at)
+        order = self._inner_order(node, resolved)
+        distinct = self._distinct_of(node, resolved)
+        sql = _dressed(made.sql, distinct, order, self._filter(node), over)
+        return replace(made, sql=sql)
+
+    def _distinct_of(self, node: tree.Call, resolved: Resolved) -> str:
+        if not node.distinct:
+            return ""
+        for value in resolved.args:
+            if comparisons.needs_key(value):
+                if resolved.function.name == "count" and len(resolved.args) == 1:
+                    continue
+                raise unsupported(f"DISTINCT of {shown(value.type)} in an aggregate", node.at)
+        return "DISTINCT "
+
+    def _inner_order(self, node: tree.Call, resolved: Resolved) -> str:
+        if not node.order:
+            return ""
+        keys = []
+        for one in node.order:
+            value = self.coercion.settled(self.bind(one.value))
+            if node.distinct and value.sql not in [arg.sql for arg in resolved.args]:
+                raise error(
+                    "42P10",
+                    "in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list",
+                    value.at,
+                )
+            keys.append(sorted_by(one, value))
+        return f" ORDER BY {', '.join(keys)}"
+
+    def _filter(self, node: tree.Call) -> str:
+        if node.filter is None:
+            return ""
+        before, self.clause = self.clause, "FILTER" if not self.within_aggregate else self.clause
+        condition = self.coercion.condition(self.bind(node.filter), "FILTER")
+        self.clause = before
+        return f" FILTER (WHERE {condition.sql})"
+
+    def _ordered_set(self, name: str, node: tree.Call) -> Expr:
+        assert node.within is not None
+        direct = [self.bind(arg) for arg in node.args]
+        keys = [self.coercion.settled(self.bind(one.value)) for one in node.within]
+        resolved = self.resolve(name, [*direct, *keys], node.at)
+        if len(keys) != 1:
+            raise unsupported(f"{name} within more than one column", node.at)
+        made = self._made(resolved, node.at)
+        order = f" ORDER BY {sorted_by(node.within[0], resolved.args[-1])}"
+        if name != "mode":
+            if node.within[0].descending:
+                raise unsupported(f"{name} of a descending order", node.at)
+            order = ""
+        return replace(made, sql=_dressed(made.sql, "", order, self._filter(node), ""))
+
+    def grouping(self, node: tree.Special) -> Expr:
+        """GROUPING(...): which of its arguments a grouping set leaves out, as bits."""
+        args = self._below(lambda: [self.bind(part) for part in node.parts])
+        for arg in args:
+            if arg.sql not in self.selection.keys:
+                message = "arguments to GROUPING must be grouping expressions of the associated query level"
+                raise error("42803", message, arg.at)
+        sql = self.selection.add_aggregate(f"CAST(GROUPING({', '.join(arg.sql for arg in args)}) AS INTEGER)")
+        return Expr(sql, INT4, aggregates=True)
+
+    # -- windows
+
+    def _window_call(self, name: str, kinds: set[str], node: tree.Call) -> Expr:
+        assert node.over is not None
+        if self.clause in _WITHOUT_WINDOWS:
+            raise error("42P20", f"window functions are not allowed in {_WITHOUT_WINDOWS[self.clause]}", node.at)
+        if self.within_window:
+            raise error("42P20", "window function calls cannot be nested", node.at)
+        if kinds and kinds <= {"f"}:
+            raise error(
+                "42809", f"OVER specified, but {name} is not a window function nor an aggregate function", node.at
+            )
+        if node.distinct:
+            raise error("0A000", "DISTINCT is not implemented for window functions", node.at)
+        if node.order:
+            raise error("0A000", "aggregate ORDER BY is not implemented for window functions", node.at)
+        if node.within is not None:
+            raise error("0A000", f"OVER is not supported for ordered-set aggregate {name}", node.at)
+        self.within_window = True
+        over, parts = self._over(node.over)
+        made = self._aggregated(name, node, f" OVER ({over})")
+        self.within_window = False
+        kept = merged([made, *parts])
+        return replace(made, sql=made.sql.replace(CORE, ""), windows=True, at=node.at, **_without_flags(kept))
+
+    def _over(self, window: tree.Window) -> tuple[str, list[Expr]]:
+        whole = self._whole_window(window)
+        parts = [self._window_part(node, "PARTITION BY") for node in whole.partition]
+        keys = [self._window_part(one.value, "ORDER BY") for one in whole.order]
+        said = []
+        if parts:
+            said.append("PARTITION BY " + ", ".join(comparisons.key(part) for part in parts))
+        if keys:
+            pairs = zip(whole.order, keys, strict=True)
+            said.append("ORDER BY " + ", ".join(sorted_by(one, key) for one, key in pairs))
+        if whole.frame is not None:
+            said.append(self._frame(whole.frame, keys))
+        return " ".join(said), [*parts, *keys]
+
+    def _window_part(self, node: tree.Node, what: str) -> Expr:
+        return self.coercion.settled(self.bind(node))
+
+    def _whole_window(self, window: tree.Window) -> tree.Window:
+        """A window with what the one it names has."""
+        if not window.base:
+            return window
+        base = self.selection.windows.get(window.base)
+        if base is None:
+            raise error("42704", f'window "{window.base}" does not exist', window.at)
+        base = self._whole_window(base)
+        if window.reference:
+            return base
+        if window.partition:
+            raise error("42P20", f'cannot override PARTITION BY clause of window "{window.base}"', window.at)
+        if window.order and base.order:
+            raise error("42P20", f'cannot override ORDER BY clause of window "{window.base}"', window.at)
+        if base.frame is not None:
+            raise error("42P20", f'cannot copy window "{window.base}" because it has a frame clause', window.at)
+        return replace(window, base="", partition=base.partition, order=window.order or base.order)
+
+    def _frame(self, frame: tree.Frame, keys: list[Expr]) -> str:
+        start, end = frame.start, frame.end
+        if start.kind == "following" and start.offset is None:
+            raise error("42P20", "frame start cannot be UNBOUNDED FOLLOWING", frame.at)
+        if end.kind == "preceding" and end.offset is None:
+            raise error("42P20", "frame end cannot be UNBOUNDED PRECEDING", frame.at)
+        order = {"preceding": 0, "current": 1, "following": 2}
+        if order[start.kind] > order[end.kind]:
+            told = {"current": "current row", "following": "following row"}[start.kind]
+            cannot = "cannot end with current row" if end.kind == "current" else "cannot have preceding rows"
+            raise error("42P20", f"frame starting from {told} {cannot}", frame.at)
+        if frame.unit == "groups" and not keys:
+            raise error("42P20", "GROUPS mode requires an ORDER BY clause", frame.at)
+        if frame.unit == "range" and (start.offset or end.offset) and len(keys) != 1:
+            raise error("42P20", "RANGE with offset PRECEDING/FOLLOWING requires exactly one ORDER BY column", frame.at)
+        said = f"{frame.unit.upper()} BETWEEN {self._bound(frame, start, keys)} AND {self._bound(frame, end, keys)}"
+        return said + (f" EXCLUDE {frame.exclude.upper()}" if frame.exclude else "")
+
+    def _bound(self, frame: tree.Frame, bound: tree.Bound, keys: list[Expr]) -> str:
+        if bound.kind == "current":
+            return "CURRENT ROW"
+        if bound.offset is None:
+            return f"UNBOUNDED {bound.kind.upper()}"
+        offset = self.bind(bound.offset)
+        if offset.loose:
+            raise error("42P10", f"argument of {frame.unit.upper()} must not contain variables", offset.at)
+        if frame.unit != "range":
+            offset = self.coercion.to(offset, INT8, -1, "implicit")
+        else:
+            self._range_offset(keys[0], offset)
+            offset = self.coercion.to(offset, BY_NAME["interval"].oid if TYPES[keys[0].type].category == "D"
+                                      else keys[0].type)  # fmt: skip
+        return f"{offset.sql} {bound.kind.upper()}"
+
+    def _range_offset(self, key: Expr, offset: Expr) -> None:
+        if TYPES[key.type].category not in ("N", "D") or comparisons.needs_key(key):
+            raise unsupported(f"RANGE with an offset over {shown(key.type)}", offset.at)
+
+
+def sorted_by(key: tree.SortKey, value: Expr) -> str:
+    """One of ORDER BY as DuckDB writes it: NULLs are above all."""
+    if key.using:
+        if key.using not in ("<", ">"):
+            raise error("42809", f"operator {key.using} is not a valid ordering operator", key.at)
+        key = replace(key, descending=key.using == ">")
+    first = key.descending if key.nulls_first is None else key.nulls_first
+    return f"{comparisons.key(value)} {'DESC' if key.descending else 'ASC'} NULLS {'FIRST' if first else 'LAST'}"
+
+
+def _types(args: Sequence[Expr]) -> str:
+    return ", ".join(shown(one.type) for one in args)
+
+
+def _without_flags(kept: dict[str, object]) -> dict[str, object]:
+    return {name: kept[name] for name in ("loose", "levels")}
+
+
+def _spans(sql: str) -> list[tuple[int, int]]:
+    """Where marked cores stand: from the mark to the end of their FILTER."""
+    found, at = [], 0
+    while (start := _CORE.search(sql, at)) is not None:
+        end = _closing(sql, start.end() - 1)
+        if sql.startswith(" FILTER (", end):
+            end = _closing(sql, end + len(" FILTER "))
+        found.append((start.start(), end))
+        at = end
+    return found
+
+
+def _closing(sql: str, at: int) -> int:
+    """Behind the parenthesis that closes the one at ``at``; quotes hide others."""
+    depth, quote = 0, ""
+    for place in range(at, len(sql)):
+        letter = sql[place]
+        if quote:
+            quote = "" if letter == quote else quote
+        elif letter in "'\"":
+            quote = letter
+        elif letter == "(":
+            depth += 1
+        elif letter == ")":
+            depth -= 1
+            if not depth:
+                return place + 1
+    raise AssertionError(sql)
+
+
+def _dressed(sql: str, distinct: str, order: str, condition: str, over: str) -> str:
+    """Give every core its DISTINCT, ORDER BY, FILTER and OVER."""
+    parts, last = [], 0
+    for start, end in _spans(sql):
+        core = sql[start:end]
+        open_at = core.index("(") + 1
+        parts += [sql[last:start], core[:open_at], distinct, core[open_at:-1], order, ")", condition, over]
+        last = end
+    return "".join(parts) + sql[last:]

@@ -1,0 +1,117 @@
+"""What all parts of one statement's analysis share: catalogue, session, parameters, and what was read so far."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from yunbox.sql.hologres.analysis.coercion import Coercion, Parameters
+from yunbox.sql.hologres.catalog import Catalog, Relation
+from yunbox.sql.hologres.catalogue.types import BY_NAME, REGCLASS, REGNAMESPACE, REGTYPE, TYPES
+from yunbox.sql.hologres.errors import error, placed, unsupported
+from yunbox.sql.hologres.parser.cursor import Cursor
+from yunbox.sql.hologres.parser.tree import Constant, TypeName
+from yunbox.sql.hologres.session import Session
+from yunbox.wire.pgwire.values.modifiers import modifier
+
+_VIEWS_MAX = 32
+_INTERVAL_FIELDS = {
+    "year": 4, "month": 2, "day": 8, "hour": 1024, "minute": 2048, "second": 4096, "year to month": 6,
+    "day to hour": 1032, "day to minute": 3080, "day to second": 7176, "hour to minute": 3072, "hour to second": 7168,
+    "minute to second": 6144,
+}  # fmt: skip
+_FULL_PRECISION = 0xFFFF
+_OBJECT_MISSING = {REGTYPE: ("42704", "type"), REGNAMESPACE: ("3F000", "schema")}
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One read of a stored table: the token that stands for it in the SQL, and the columns that it gives."""
+
+    token: str
+    relation: Relation
+    columns: tuple[str, ...]
+
+
+@dataclass
+class Context:
+    """One statement's analysis."""
+
+    catalog: Catalog
+    session: Session
+    search_path: Sequence[str] = ("public",)
+    parameters: Parameters = field(default_factory=Parameters)
+    reads: list[Read] = field(default_factory=list)
+    views: list[Relation] = field(default_factory=list)
+    depth: int = 0
+    _names: int = 0
+
+    def __post_init__(self) -> None:
+        self.coercion = Coercion(self.session, self.parameters, self.object)
+
+    def fresh(self, prefix: str) -> str:
+        """A name that no other part of the statement's SQL has."""
+        self._names += 1
+        return f"{prefix}{self._names}"
+
+    # -- relations
+
+    def relation(self, names: Sequence[str], at: int) -> Relation:
+        """A stored table or view. Raises PgError 42P01 or 0A000."""
+        found = self.find(names, at)
+        if found is None:
+            raise error("42P01", f'relation "{".".join(names)}" does not exist', at)
+        return found
+
+    def find(self, names: Sequence[str], at: int = -1) -> Relation | None:
+        """The same, or None."""
+        if len(names) > 3:
+            raise error("42601", f"improper qualified name (too many dotted names): {'.'.join(names)}", at)
+        if len(names) == 3 and names[0] != self.session.database:
+            dotted = ".".join(names)
+            raise error("0A000", f'cross-database references are not implemented: "{dotted}"', at)
+        if len(names) > 1:
+            return self.catalog.relation(names[-2], names[-1])
+        path = self.search_path if "pg_catalog" in self.search_path else ("pg_catalog", *self.search_path)
+        for schema in path:
+            if (found := self.catalog.relation(schema, names[0])) is not None:
+                return found
+        return None
+
+    def object(self, of: int, text: str) -> int:
+        """The OID of what a reg... literal names. Raises PgError 42P01, 42704 or 0A000."""
+        if of == REGCLASS:
+            names = tuple(Cursor(text).dotted_all())
+            return self.relation(names, -1).oid
+        if of == REGTYPE:
+            cursor = Cursor(text)
+            with placed(-1):
+                return self.type(cursor.type_name())[0]
+        raise unsupported(f"a name of type {TYPES[of].name}")
+
+    # -- types
+
+    def type(self, name: TypeName) -> tuple[int, int]:
+        """The OID and modifier of a type as written. Raises PgError 42704, 22023 or 0A000."""
+        if name.set_of:
+            raise unsupported("SETOF", name.at)
+        base = name.names[-1]
+        if len(name.names) > 2 or (len(name.names) == 2 and name.names[0] != "pg_catalog"):
+            raise error("42704", f'type "{".".join(name.names)}" does not exist', name.at)
+        found = BY_NAME.get(base)
+        if found is None:
+            raise error("42704", f'type "{base}" does not exist', name.at)
+        if name.dimensions:
+            if not found.array:
+                raise error("42704", f'type "{base}[]" does not exist', name.at)
+            return found.array, self._modifier(found.name, name)
+        return found.oid, self._modifier(found.name, name)
+
+    @staticmethod
+    def _modifier(base: str, name: TypeName) -> int:
+        numbers = [int(one.text) for one in name.modifiers if isinstance(one, Constant)]
+        if base == "interval" and name.fields:
+            precision = min(numbers[0], 6) if numbers else _FULL_PRECISION
+            return _INTERVAL_FIELDS[name.fields] << 16 | precision
+        if not numbers:
+            return -1
+        with placed(name.at):
+            return modifier(base, numbers)

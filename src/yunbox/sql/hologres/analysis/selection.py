@@ -1,0 +1,56 @@
+"""What one SELECT gathers while its expressions are analysed: the keys of its groups, aggregates and windows."""
+
+from dataclasses import dataclass, field, replace
+
+from yunbox.sql.hologres.errors import error
+from yunbox.sql.hologres.expr import Expr, identifier
+from yunbox.sql.hologres.parser.tree import Node, Window
+
+GROUPED = "g"
+
+
+@dataclass
+class Selection:
+    """``keys`` and ``aggregates`` are the columns of the grouping below: SQL there to the name above."""
+
+    keys: dict[str, str] = field(default_factory=dict)
+    key_exprs: list[Expr] = field(default_factory=list)
+    aggregates: dict[str, str] = field(default_factory=dict)
+    grouped: bool = False
+    windows: dict[str, Window] = field(default_factory=dict)
+    group_nodes: list[Node] = field(default_factory=list)
+    sets: bool = False
+    dependents: dict[str, Expr] = field(default_factory=dict)
+    target_list: bool = True
+
+    def add_key(self, value: Expr) -> str:
+        """A key of the groups; the name it has above."""
+        if value.sql not in self.keys:
+            self.keys[value.sql] = f"k{len(self.keys) + 1}"
+            self.key_exprs.append(value)
+        return self.keys[value.sql]
+
+    def keyed(self, value: Expr) -> Expr:
+        """An expression that is a key, as the query above the groups has it."""
+        name = self.keys.get(value.sql)
+        if name is None:
+            if value.sql in self.dependents:
+                self.add_key(value)
+                return self.keyed(value)
+            return value
+        return replace(value, sql=f"{GROUPED}.{identifier(name)}", loose=(), fields=())
+
+    def add_aggregate(self, sql: str) -> str:
+        """An aggregate's SQL; what it is called above."""
+        name = self.aggregates.setdefault(sql, f"a{len(self.aggregates) + 1}")
+        return f"{GROUPED}.{identifier(name)}"
+
+    def check(self, value: Expr) -> None:
+        """Refuse a column that is neither a key nor within an aggregate. Raises PgError 42803."""
+        if value.loose:
+            shown = value.loose[0].shown
+            raise error(
+                "42803",
+                f'column "{shown}" must appear in the GROUP BY clause or be used in an aggregate function',
+                value.loose[0].at,
+            )

@@ -1,0 +1,258 @@
+"""FROM: tables, queries, functions and joins, and the names that they offer.
+
+Source: the PostgreSQL documentation, "Table Expressions".
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from yunbox.sql.hologres.analysis import naming
+from yunbox.sql.hologres.analysis.bound import BoundQuery, column_sql
+from yunbox.sql.hologres.analysis.calls import Calls
+from yunbox.sql.hologres.analysis.context import Read
+from yunbox.sql.hologres.analysis.scope import CteEntry, Namespace, Output, Scope, Source
+from yunbox.sql.hologres.catalog import Relation
+from yunbox.sql.hologres.catalogue import types
+from yunbox.sql.hologres.errors import error, unsupported
+from yunbox.sql.hologres.expr import Expr, build, identifier
+from yunbox.sql.hologres.parser import tree
+from yunbox.sql.hologres.parser.statements import parse
+
+_DEPTH_MAX = 32
+_HOW = {"inner": "INNER JOIN", "left": "LEFT JOIN", "right": "RIGHT JOIN", "full": "FULL JOIN", "cross": "CROSS JOIN"}
+
+
+class Sources(Calls):
+    """Analyses FROM."""
+
+    def query(self, node: tree.Query, scope: Scope | None) -> BoundQuery:
+        """A query within this one; a class below analyses it."""
+        raise NotImplementedError
+
+    def sources(self, nodes: Sequence[tree.Node]) -> str:
+        """FROM's items: their SQL; the scope has their names afterwards."""
+        parts = []
+        for node in nodes:
+            sql, namespace = self.source(node)
+            self._add(namespace, node.at)
+            parts.append(sql)
+        self.scope.asked = []
+        return ", ".join(parts)
+
+    def _add(self, namespace: Namespace, at: int) -> None:
+        taken = self.scope.namespace
+        _check_names([*taken.sources, *namespace.sources], at)
+        taken.sources += namespace.sources
+        taken.columns += namespace.columns
+
+    def source(self, node: tree.Node) -> tuple[str, Namespace]:
+        """One item: its SQL and names."""
+        if isinstance(node, tree.TableRef):
+            return self._table(node)
+        if isinstance(node, tree.QueryRef):
+            return self._query(node)
+        if isinstance(node, tree.FunctionRef):
+            return self._functions(node)
+        assert isinstance(node, tree.Join)
+        return self._join(node)
+
+    # -- tables
+
+    def _table(self, node: tree.TableRef) -> tuple[str, Namespace]:
+        if len(node.names) == 1 and (cte := self.scope.cte(node.names[0])) is not None:
+            return self._cte(node, cte)
+        relation = self.context.relation(node.names, node.at)
+        if relation.kind == "v":
+            return self._view(node, relation)
+        return self.stored(relation, node.alias, node.at)
+
+    def stored(self, relation: Relation, alias: tree.Alias | None, at: int) -> tuple[str, Namespace]:
+        """A stored table under a name of its own."""
+        inner, token = self.context.fresh("t"), self.context.fresh("__scan_")
+        self.context.reads.append(Read(token, relation, tuple(column.name for column in relation.columns)))
+        outputs = tuple(
+            Output(column.name, Expr(f"{inner}.{identifier(column.name)}", column.type, column.typmod,
+                                     types.digits_of(column.typmod) if column.type == types.NUMERIC else None,
+                                     source=(relation.oid, column.number)))
+            for column in relation.columns
+        )  # fmt: skip
+        name = alias.name if alias else relation.name
+        outputs = _renamed(outputs, alias, name)
+        source = Source(name, outputs, relation, "" if alias else relation.schema)
+        return f"{identifier(token)} AS {inner}", Namespace([source], list(outputs))
+
+    def _view(self, node: tree.TableRef, relation: Relation) -> tuple[str, Namespace]:
+        if self.context.depth > _DEPTH_MAX:
+            raise error("42P17", f'infinite recursion detected in rules for relation "{relation.name}"', node.at)
+        self.context.views.append(relation)
+        self.context.depth += 1
+        parsed = parse(relation.query)
+        assert isinstance(parsed, tree.Query)
+        bound = self.query(parsed, None)
+        self.context.depth -= 1
+        columns = tuple(
+            Output(column.name, replace(output.expr, source=(relation.oid, column.number)))
+            for column, output in zip(relation.columns, bound.columns, strict=True)
+        )
+        sql, namespace = self._aliased(BoundQuery(bound.sql, columns), node.alias or tree.Alias(relation.name))
+        return sql, namespace
+
+    def _cte(self, node: tree.TableRef, cte: CteEntry) -> tuple[str, Namespace]:
+        inner = self.context.fresh("t")
+        bound = BoundQuery("", cte.columns)
+        name = node.alias.name if node.alias else cte.name
+        outputs = _renamed(bound.outputs(inner), node.alias, name)
+        return f"{cte.sql_name} AS {inner}", Namespace([Source(name, outputs)], list(outputs))
+
+    # -- queries and functions
+
+    def _query(self, node: tree.QueryRef) -> tuple[str, Namespace]:
+        outside = self.scope if node.lateral else self._without_siblings()
+        bound = self.query(node.query, outside)
+        assert node.alias is not None
+        sql, namespace = self._aliased(bound, node.alias)
+        return ("LATERAL " if node.lateral else "") + sql, namespace
+
+    def _without_siblings(self) -> Scope:
+        """What a query sees that may not see its neighbours in FROM."""
+        return Scope(self.scope.parent, Namespace(), self.scope.ctes)
+
+    def _aliased(self, bound: BoundQuery, alias: tree.Alias) -> tuple[str, Namespace]:
+        inner = self.context.fresh("t")
+        outputs = _renamed(bound.outputs(inner), alias, alias.name)
+        return f"({bound.sql}) AS {inner}", Namespace([Source(alias.name, outputs)], list(outputs))
+
+    def _functions(self, node: tree.FunctionRef) -> tuple[str, Namespace]:
+        if node.alias is not None and node.alias.types:
+            raise unsupported("a column definition list", node.at)
+        if len(node.calls) > 1:
+            raise unsupported("ROWS FROM of several functions", node.at)
+        before, self.clause = self.clause, "FROM"
+        made, called = self._one_function(node.calls[0])
+        self.clause = before
+        inner = self.context.fresh("t")
+        listed, single = self._rows_of(made, called, node.alias)
+        columns = [Output(name, one) for name, one in listed]
+        if node.ordinality:
+            columns.append(Output("ordinality", Expr(f"generate_subscripts({made.sql}, 1)", types.INT8)))
+        items = ", ".join(f"{one.expr.sql} AS {column_sql(at)}" for at, one in enumerate(columns, 1))
+        body = f"SELECT {items}" if not made.fields else self._fielded(made, columns, node.ordinality)
+        outputs = BoundQuery(body, tuple(columns)).outputs(inner)
+        name = node.alias.name if node.alias else called
+        outputs = _renamed(outputs, node.alias, name)
+        source = Source(name, outputs, scalar=single and not node.ordinality)
+        return f"LATERAL ({body}) AS {inner}", Namespace([source], list(outputs))
+
+    def _fielded(self, made: Expr, columns: list[Output], ordinality: bool) -> str:
+        """A list of rows as rows of columns."""
+        row = self.context.fresh("r")
+        items = [f"{row}.v.{identifier(name)} AS {column_sql(at)}" for at, (name, _) in enumerate(made.fields, 1)]
+        if ordinality:
+            items.append(f"{row}.n AS {column_sql(len(columns))}")
+        inner = f"SELECT unnest({made.sql}) AS v, generate_subscripts({made.sql}, 1) AS n"
+        return f"SELECT {', '.join(items)} FROM ({inner}) AS {row}"
+
+    def _one_function(self, node: tree.Node) -> tuple[Expr, str]:
+        """A call's value: a list of rows when it returns a set."""
+        if not isinstance(node, tree.Call):
+            return self.value(node), naming.name_of(node)
+        if node.over is not None or node.distinct or node.order or node.filter is not None:
+            raise error("42P20", "window functions are not allowed in functions in FROM", node.at)
+        name = self._name(node)
+        args, names = self._arguments(node)
+        if len(args) == 1 and not names and (cast := self._as_cast(name, args[0], node.at)) is not None:
+            return cast, name
+        resolved = self.resolve(name, args, node.at, names, expanded=node.variadic)
+        if resolved.function.kind != "f":
+            raise error("42803", "aggregate functions are not allowed in functions in FROM", node.at)
+        made = self._made(resolved, node.at)
+        return (replace(made, sets=True) if resolved.function.returns_set else made), name
+
+    @staticmethod
+    def _rows_of(made: Expr, called: str, alias: tree.Alias | None) -> tuple[list[tuple[str, Expr]], bool]:
+        if made.fields:
+            return list(made.fields), False
+        name = alias.name if alias is not None and alias.name else called
+        sql = f"unnest({made.sql})" if made.sets else made.sql
+        return [(name, replace(made, sql=sql))], True
+
+    # -- joins
+
+    def _join(self, node: tree.Join) -> tuple[str, Namespace]:
+        left_sql, left = self.source(node.left)
+        right_sql, right = self._right_side(node, left)
+        _check_names([*left.sources, *right.sources], node.at)
+        using = self._natural(left, right) if node.natural else node.using
+        both = Namespace([*left.sources, *right.sources], [*left.columns, *right.columns])
+        if using is not None:
+            condition, both.columns = self._using(node, using, left, right)
+            how = _HOW["inner" if node.kind == "cross" else node.kind]
+            return f"({left_sql} {how} {right_sql} ON {condition or 'true'})", both
+        if node.on is None:
+            return f"({left_sql} CROSS JOIN {right_sql})", both
+        condition = self._on(node.on, both)
+        return f"({left_sql} {_HOW[node.kind]} {right_sql} ON {condition})", both
+
+    def _right_side(self, node: tree.Join, left: Namespace) -> tuple[str, Namespace]:
+        """The right side sees the left one where it is LATERAL."""
+        outer = self.scope.namespace
+        self.scope.namespace = Namespace([*outer.sources, *left.sources], [*outer.columns, *left.columns])
+        sql, found = self.source(node.right)
+        self.scope.namespace = outer
+        if sql.startswith("LATERAL") and node.kind in ("right", "full"):
+            raise error("42P10", "invalid reference to FROM-clause entry for a LATERAL item", node.at)
+        return sql, found
+
+    def _on(self, node: tree.Node, both: Namespace) -> str:
+        outer, before = self.scope.namespace, self.clause
+        self.scope.namespace, self.clause = both, "JOIN/ON"
+        condition = self.coercion.condition(self.bind(node), "JOIN/ON")
+        self.scope.namespace, self.clause = outer, before
+        return condition.sql
+
+    @staticmethod
+    def _natural(left: Namespace, right: Namespace) -> tuple[str, ...]:
+        names = [one.name for one in right.columns]
+        return tuple(dict.fromkeys(one.name for one in left.columns if one.name in names))
+
+    def _using(
+        self, node: tree.Join, using: Sequence[str], left: Namespace, right: Namespace
+    ) -> tuple[str, list[Output]]:
+        merged, tests = [], []
+        for name in using:
+            a, b = _one(left, name, "left", node.at), _one(right, name, "right", node.at)
+            equal = self.operator("=", [a, b], node.at)
+            tests.append(equal.sql)
+            first, second = self.coercion.common([a, b], "JOIN/USING", at=node.at)
+            kept = {"left": first, "inner": first, "right": second}.get(node.kind) or build(
+                f"coalesce({first.sql}, {second.sql})", first.type, [], digits=first.digits
+            )
+            merged.append(Output(name, kept))
+        rest = [one for one in (*left.columns, *right.columns) if one.name not in using]
+        return " AND ".join(tests), [*merged, *rest]
+
+
+def _one(namespace: Namespace, name: str, side: str, at: int) -> Expr:
+    found = [one.expr for one in namespace.columns if one.name == name]
+    if not found:
+        raise error("42703", f'column "{name}" specified in USING clause does not exist in {side} table', at)
+    if len(found) > 1:
+        raise error("42702", f'common column name "{name}" appears more than once in {side} table', at)
+    return found[0]
+
+
+def _renamed(outputs: Sequence[Output], alias: tree.Alias | None, name: str) -> tuple[Output, ...]:
+    columns = alias.columns if alias else ()
+    if len(columns) > len(outputs):
+        message = f'table "{name}" has {len(outputs)} columns available but {len(columns)} columns specified'
+        raise error("42P10", message, alias.at if alias else -1)
+    return tuple(replace(one, name=columns[at]) if at < len(columns) else one for at, one in enumerate(outputs))
+
+
+def _check_names(sources: Sequence[Source], at: int) -> None:
+    seen: dict[str, Source] = {}
+    for one in sources:
+        before = seen.get(one.name)
+        if one.name and before is not None and before.schema == one.schema:
+            raise error("42712", f'table name "{one.name}" specified more than once', at)
+        seen[one.name] = one

@@ -1,0 +1,46 @@
+"""What the planner asks for: relations as pg_class and pg_attribute have them."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: ``number`` is attnum, ``default`` the text of its expression, or of its value where ``generated``."""
+
+    name: str
+    type: int
+    typmod: int = -1
+    number: int = 0
+    not_null: bool = False
+    default: str = ""
+    generated: bool = False
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A table or a view. ``kind`` is relkind: r, p (partitioned), f (foreign), v; ``query`` is a view's.
+
+    ``unique`` are the sets of columns that may be named in ON CONFLICT, by their constraint's name.
+    """
+
+    oid: int
+    schema: str
+    name: str
+    columns: tuple[Column, ...]
+    kind: str = "r"
+    primary_key: tuple[str, ...] = ()
+    unique: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    query: str = ""
+
+
+class Catalog(Protocol):
+    """Where names are looked up; they are folded already."""
+
+    def relation(self, schema: str, name: str) -> Relation | None:
+        """The table or view of that name."""
+        ...
+
+    def schema_exists(self, name: str) -> bool:
+        """Whether there is such a schema."""
+        ...

@@ -1,0 +1,85 @@
+"""PostgreSQL's functions and operators: rows of pg_proc and pg_operator."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import cached_property
+
+from yunbox.sql.hologres.catalogue.rows import rows
+from yunbox.sql.hologres.catalogue.types import TYPES
+
+
+@dataclass(frozen=True)
+class Function:
+    """A row of pg_proc. ``kind`` is f, a (aggregate), w (window) or p; ``variadic`` is the type of what repeats.
+
+    ``outputs`` are the names and types of the columns that a function gives which gives several.
+    """
+
+    oid: int
+    name: str
+    kind: str
+    args: tuple[int, ...]
+    variadic: int
+    defaults: int
+    returns: int
+    returns_set: bool
+    strict: bool
+    volatility: str
+    arg_names: tuple[str, ...]
+    outputs: tuple[tuple[str, int], ...]
+
+    @cached_property
+    def key(self) -> str:
+        """How renderings name it: ``lower(text)``."""
+        return f"{self.name}({','.join(TYPES[arg].name for arg in self.args)})"
+
+
+def _function(row: list[str]) -> Function:
+    oid, name, kind, args, variadic, defaults, returns, returns_set, strict, volatility, names, modes, every = row
+    of_args = tuple(int(arg) for arg in args.split())
+    said = names.split(",") if names else []
+    outputs: list[tuple[str, int]] = []
+    if modes:
+        found = zip(modes.split(","), said, map(int, every.split(",")), strict=False)
+        outputs = [(label, of) for mode, label, of in found if mode in ("o", "t")]
+    return Function(
+        int(oid), name, kind, of_args, int(variadic), int(defaults), int(returns), returns_set == "t", strict == "t",
+        volatility, tuple(said[: len(of_args)]), tuple(outputs),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """A row of pg_operator; ``left`` is 0 for one before its operand."""
+
+    oid: int
+    symbol: str
+    left: int
+    right: int
+    returns: int
+    function: int
+    commutator: int
+    negator: int
+
+    @property
+    def args(self) -> tuple[int, ...]:
+        """The types of its operands."""
+        return (self.left, self.right) if self.left else (self.right,)
+
+
+def _operator(row: list[str]) -> Operator:
+    oid, symbol, left, right, returns, function, commutator, negator = row
+    numbers = (int(one) for one in (left, right, returns, function, commutator, negator))
+    return Operator(int(oid), symbol, *numbers)
+
+
+FUNCTIONS: dict[int, Function] = {one.oid: one for one in map(_function, rows("functions"))}
+"""By OID."""
+OPERATORS: tuple[Operator, ...] = tuple(map(_operator, rows("operators")))
+
+BY_NAME: dict[str, list[Function]] = defaultdict(list)
+BY_SYMBOL: dict[str, list[Operator]] = defaultdict(list)
+for _one in FUNCTIONS.values():
+    BY_NAME[_one.name].append(_one)
+for _each in OPERATORS:
+    BY_SYMBOL[_each.symbol].append(_each)

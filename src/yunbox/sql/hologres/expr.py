@@ -1,0 +1,112 @@
+"""An expression that has been analysed: DuckDB's SQL, PostgreSQL's type, and what later rules ask about it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from yunbox.sql.hologres.catalogue.types import BOOL, INT4, TEXT, UNKNOWN, Digits
+
+ABSENT: Any = object()
+"""In the place of a value that is not known before the statement runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loose:
+    """A column that stands outside every aggregate."""
+
+    sql: str
+    shown: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Expr:
+    """``digits`` are a numeric's when it is a DECIMAL; ``value`` is a constant's, as the wire's codecs have it.
+
+    ``loose`` are its columns outside aggregates, ``fields`` the parts of a row, ``parameter`` the number of one whose
+    type is not known yet, ``source`` the table's OID and the column's number where it is a plain column.
+    """
+
+    sql: str
+    type: int
+    typmod: int = -1
+    digits: Digits | None = None
+    value: Any = ABSENT
+    loose: tuple[Loose, ...] = ()
+    fields: "tuple[tuple[str, Expr], ...]" = ()
+    parameter: int = 0
+    source: tuple[int, int] = (0, 0)
+    aggregates: bool = False
+    windows: bool = False
+    sets: bool = False
+    levels: frozenset[int] = field(default=frozenset())
+    at: int = -1
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether its value is known."""
+        return self.value is not ABSENT
+
+    @property
+    def is_null(self) -> bool:
+        """Whether it is NULL as written."""
+        return self.value is None
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether it has no type of its own yet."""
+        return self.type == UNKNOWN
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether no row decides it: it has no columns."""
+        return not self.levels
+
+
+def build(sql: str, of: int, parts: "Iterable[Expr]", **more: Any) -> Expr:
+    """An expression made of others, whose columns it has."""
+    parts = tuple(parts)
+    return Expr(sql, of, **(merged(parts) | more))
+
+
+def merged(parts: "Iterable[Expr]") -> dict[str, Any]:
+    """What an expression has of its parts."""
+    found: dict[str, Any] = {}
+    loose: tuple[Loose, ...] = ()
+    levels: frozenset[int] = frozenset()
+    for part in parts:
+        loose += part.loose
+        levels |= part.levels
+        for name in ("aggregates", "windows", "sets"):
+            if getattr(part, name):
+                found[name] = True
+    return found | {"loose": loose, "levels": levels}
+
+
+def quoted(text: str) -> str:
+    """A text as DuckDB's SQL writes it."""
+    plain = text.replace("\0", "").replace("'", "''").replace("\x01", "' || chr(1) || '")
+    return f"'{plain}'"
+
+
+def identifier(name: str) -> str:
+    """A name as DuckDB's SQL writes it."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def boolean(sql: str, *parts: Expr) -> Expr:
+    """A condition."""
+    return build(sql, BOOL, parts)
+
+
+def text(value: str) -> Expr:
+    """A constant text."""
+    return Expr(f"CAST({quoted(value)} AS VARCHAR)", TEXT, value=value)
+
+
+def int4(value: int) -> Expr:
+    """A constant integer."""
+    return Expr(f"CAST({value} AS INTEGER)", INT4, value=value)
+
+
+__all__ = ["ABSENT", "Expr", "Loose", "boolean", "build", "identifier", "int4", "merged", "quoted", "replace", "text"]

@@ -1,0 +1,72 @@
+"""One statement to a plan: it is parsed, analysed, and its columns are described."""
+
+from collections.abc import Sequence
+
+from yunbox.sql.hologres import rendering
+from yunbox.sql.hologres.analysis.bound import BoundQuery
+from yunbox.sql.hologres.analysis.coercion import Parameters
+from yunbox.sql.hologres.analysis.context import Context
+from yunbox.sql.hologres.analysis.queries import Queries
+from yunbox.sql.hologres.analysis.scope import Output, Scope
+from yunbox.sql.hologres.catalog import Catalog
+from yunbox.sql.hologres.catalogue.types import RECORD, TYPES
+from yunbox.sql.hologres.errors import error, unsupported
+from yunbox.sql.hologres.parser import tree
+from yunbox.sql.hologres.parser.statements import Kind, kind, parse, split
+from yunbox.sql.hologres.plans import Plan, ResultColumn
+from yunbox.sql.hologres.rendering.casts import text
+from yunbox.sql.hologres.rendering.numerics import column_modifier
+from yunbox.sql.hologres.session import Session
+
+__all__ = ["Kind", "kind", "plan", "split"]
+_COLUMNS_MAX = 1664
+
+
+def plan(
+    text: str,
+    catalog: Catalog,
+    *,
+    parameters: Sequence[int] = (),
+    search_path: Sequence[str] = ("public",),
+    session: Session | None = None,
+) -> Plan:
+    """Plan one statement. ``parameters`` are the OIDs that a client declares, 0 where it leaves one open.
+
+    Raises PgError with PostgreSQL's SQLSTATE, message and place; 0A000 names what is not supported.
+    """
+    rendering.load()
+    node = parse(text)
+    context = Context(catalog, session or Session(), search_path, Parameters(dict(enumerate(parameters, 1))))
+    if not isinstance(node, tree.Query):
+        raise unsupported(type(node).__name__.upper(), node.at)
+    bound = Queries(context, Scope()).analysed(node)
+    if len(bound.columns) > _COLUMNS_MAX:
+        raise error("54011", f"target lists can have at most {_COLUMNS_MAX} entries")
+    return _finished(bound, context)
+
+
+def _finished(bound: BoundQuery, context: Context) -> Plan:
+    columns = tuple(_column(one) for one in bound.columns)
+    sql = bound.sql
+    if any(one.type == RECORD for one in columns):
+        items = ", ".join(_shown(one, context.session) for one in bound.outputs("q"))
+        sql = f"SELECT {items} FROM ({sql}) AS q"
+    return Plan(
+        sql, columns, context.parameters.numbered(), tuple(context.reads), tuple(context.views), ordered=bound.ordered
+    )
+
+
+def _shown(output: Output, session: Session) -> str:
+    """A row leaves as its text."""
+    return text(output.expr, session) if output.expr.type == RECORD else output.expr.sql
+
+
+def _column(output: Output) -> ResultColumn:
+    of = output.expr.type
+    if TYPES[of].pseudo and of != RECORD:
+        raise unsupported(f"a column of type {TYPES[of].name}")
+    table, number = output.expr.source
+    if of == RECORD and table:
+        raise unsupported("a whole row of a table as a column")
+    typmod = column_modifier(output.expr) if table else output.expr.typmod
+    return ResultColumn(output.name, of, typmod, table, number)

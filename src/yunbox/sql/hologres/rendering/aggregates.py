@@ -1,0 +1,181 @@
+"""Aggregates and window functions. ``@sum(...)`` is DuckDB's, which gets the clauses of the call."""
+
+from yunbox.sql.hologres.catalogue.types import BPCHAR, FLOAT4, NUMERIC, element_of, shown
+from yunbox.sql.hologres.errors import unsupported
+from yunbox.sql.hologres.expr import Expr, build
+from yunbox.sql.hologres.rendering import comparisons
+from yunbox.sql.hologres.rendering.numerics import decimal, free
+from yunbox.sql.hologres.rendering.registry import CORE, Call, each, rendered, templates
+
+templates("""
+count() = @count(*)
+bool_and(bool) = @bool_and({0})
+bool_or(bool) = @bool_or({0})
+every(bool) = @bool_and({0})
+sum(int2) = CAST(@sum({0}) AS BIGINT)
+sum(int4) = CAST(@sum({0}) AS BIGINT)
+sum(interval) = to_months(CAST(@sum(hg_months({0})) AS INTEGER)) \
+    + to_days(CAST(@sum(date_part('day', {0})) AS INTEGER)) \
+    + to_microseconds(CAST(@sum(hg_interval_us({0})) AS BIGINT))
+string_agg(text,text) = @string_agg({0}, {1})
+row_number() = @row_number()
+rank() = @rank()
+dense_rank() = @dense_rank()
+percent_rank() = @percent_rank()
+cume_dist() = @cume_dist()
+ntile(int4) = CAST(@ntile({0}) AS INTEGER)
+mode(anyelement) = @mode({0})
+""")
+each("bit_{a}(int{b})", "@bit_{a}({0})", [(a, b) for a in ("and", "or", "xor") for b in "248"])
+
+
+@rendered("count(any)")
+def _count(call: Call) -> str:
+    value = call.args[0]
+    return f"{CORE}count({comparisons.key(value) if comparisons.needs_key(value) else value.sql})"
+
+
+@rendered("sum(int8)")
+def _sum_whole(call: Call) -> Expr:
+    digits = (38, 0)
+    return build(decimal(f"{CORE}sum({call[0]})", digits), NUMERIC, call.args, digits=digits)
+
+
+def _total(value: Expr) -> str:
+    """The sum as a text, NULL of nothing."""
+    if value.type == NUMERIC and value.digits is None:
+        listed = f"{CORE}list({value.sql})"
+        return f"hg_num_total({listed})"
+    return f"CAST({CORE}sum({value.sql}) AS VARCHAR)"
+
+
+@rendered("avg(int2)", "avg(int4)", "avg(int8)", "avg(numeric)")
+def _average(call: Call) -> Expr:
+    value = call.args[0]
+    count = f"CAST({CORE}count({value.sql}) AS VARCHAR)"
+    return build(f"hg_num_div({_total(value)}, nullif({count}, '0'))", NUMERIC, call.args)
+
+
+@rendered("sum(numeric)")
+def _sum_numeric(call: Call) -> Expr:
+    value = call.args[0]
+    if value.digits is None:
+        return build(_total(value), NUMERIC, call.args)
+    digits = (38, value.digits[1])
+    return build(decimal(f"{CORE}sum({value.sql})", digits), NUMERIC, call.args, digits=digits)
+
+
+@rendered("sum(float4)", "sum(float8)")
+def _sum_float(call: Call) -> str:
+    made = f"{CORE}sum({call[0]})"
+    return f"CAST({made} AS FLOAT)" if call.args[0].type == FLOAT4 else made
+
+
+@rendered("avg(float4)", "avg(float8)")
+def _average_float(call: Call) -> str:
+    return f"{CORE}avg(CAST({call[0]} AS DOUBLE))"
+
+
+@rendered("avg(interval)")
+def _average_interval(call: Call) -> str:
+    value = call[0]
+    parts = (
+        f"{{'m': CAST({CORE}sum(hg_months({value})) AS INTEGER), "
+        f"'d': CAST({CORE}sum(date_part('day', {value})) AS INTEGER), "
+        f"'u': CAST({CORE}sum(hg_interval_us({value})) AS BIGINT)}}"
+    )
+    return f"hg_interval(hg_interval_div({parts}, nullif(CAST({CORE}count({call[0]}) AS DOUBLE), 0)))"
+
+
+_EXTREMES = (
+    "int2", "int4", "int8", "oid", "float4", "float8", "text", "bpchar", "date", "time", "timetz", "timestamp",
+    "timestamptz", "interval", "numeric", "anyarray", "inet",
+)  # fmt: skip
+
+
+def _extreme(name: str):
+    def render(call: Call) -> Expr:
+        value = call.args[0]
+        around = {"digits": value.digits}
+        if value.type == BPCHAR or not comparisons.needs_key(value):
+            return build(f"{CORE}{name}({value.sql})", call.returns, call.args, **around)
+        if element_of(value.type):
+            raise unsupported(f"{name} of {shown(value.type)}")
+        return build(f"{CORE}arg_{name}({value.sql}, {comparisons.key(value)})", call.returns, call.args)
+
+    return render
+
+
+for _name in ("min", "max"):
+    rendered(*(f"{_name}({of})" for of in _EXTREMES))(_extreme(_name))
+
+for _name in ("stddev", "stddev_samp", "stddev_pop", "variance", "var_samp", "var_pop"):
+    for _of in ("float4", "float8"):
+        templates(f"{_name}({_of}) = hg_float_spread('{_name}', @list(CAST({{0}} AS DOUBLE)))")
+
+    @rendered(*(f"{_name}({of})" for of in ("int2", "int4", "int8", "numeric")))
+    def _spread(call: Call, name: str = _name) -> Expr:
+        """Exact, of all values as a list: the digits of the result follow from the sums."""
+        value = call.args[0]
+        text = free(value) if value.type == NUMERIC else f"CAST({value.sql} AS VARCHAR)"
+        return build(f"hg_num_spread('{name}', {CORE}list({text}))", NUMERIC, call.args)
+
+
+for _name in ("corr", "covar_pop", "covar_samp", "regr_avgx", "regr_avgy", "regr_intercept", "regr_r2", "regr_slope",
+              "regr_sxx", "regr_sxy", "regr_syy"):  # fmt: skip
+    templates(f"{_name}(float8,float8) = hg_regression('{_name}', @list({{'y': {{0}}, 'x': {{1}}}}))")
+templates("regr_count(float8,float8) = CAST(@regr_count({0}, {1}) AS BIGINT)")
+
+
+@rendered("array_agg(anynonarray)")
+def _array(call: Call) -> str:
+    return f"{CORE}list({call[0]})"
+
+
+@rendered("string_agg(bytea,bytea)")
+def _bytes(call: Call) -> str:
+    raise unsupported("string_agg of bytea")
+
+
+@rendered("percentile_cont(float8,float8)")
+def _percentile(call: Call) -> str:
+    return f"{CORE}quantile_cont({call[1]}, {_fraction(call)})"
+
+
+@rendered("percentile_disc(float8,anyelement)")
+def _percentile_disc(call: Call) -> str:
+    return f"{CORE}quantile_disc({call[1]}, {_fraction(call)})"
+
+
+def _fraction(call: Call) -> str:
+    value = call.args[0].value
+    if not isinstance(value, float) or not 0 <= value <= 1:
+        raise unsupported("a percentile that is not a constant from 0 to 1")
+    return repr(value)
+
+
+def _offset(name: str):
+    def render(call: Call) -> Expr:
+        value = call.args[0]
+        rest = "".join(f", {one.sql}" for one in call.args[1:])
+        digits = value.digits if len(call.args) < 3 else None
+        if digits is None and value.type == NUMERIC:
+            rest = "".join(f", {call[at]}" for at in range(1, len(call.args)))
+            return build(f"{CORE}{name}({free(value)}{rest})", call.returns, call.args)
+        return build(f"{CORE}{name}({value.sql}{rest})", call.returns, call.args, digits=digits)
+
+    return render
+
+
+for _name in ("lag", "lead"):
+    rendered(f"{_name}(anyelement)", f"{_name}(anyelement,int4)", f"{_name}(anycompatible,int4,anycompatible)")(
+        _offset(_name)
+    )
+for _name in ("first_value", "last_value"):
+    rendered(f"{_name}(anyelement)")(_offset(_name))
+
+
+@rendered("nth_value(anyelement,int4)")
+def _nth(call: Call) -> Expr:
+    value = call.args[0]
+    return build(f"{CORE}nth_value({value.sql}, {call[1]})", call.returns, call.args, digits=value.digits)

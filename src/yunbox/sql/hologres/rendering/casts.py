@@ -1,0 +1,274 @@
+"""What a cast becomes: PostgreSQL's conversions between types, whose rounding and failures are not DuckDB's."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from yunbox.sql.hologres import conversions
+from yunbox.sql.hologres.catalogue.casts import castable
+from yunbox.sql.hologres.catalogue.types import (
+    BIT,
+    BOOL,
+    BPCHAR,
+    CHAR,
+    DATE,
+    FLOAT4,
+    FLOAT8,
+    INT2,
+    INT4,
+    INT8,
+    INTERVAL,
+    JSON,
+    JSONB,
+    NAME,
+    NUMERIC,
+    OID,
+    RECORD,
+    REG,
+    REGCLASS,
+    TEXT,
+    TIME,
+    TIMESTAMP,
+    TIMESTAMPTZ,
+    TIMETZ,
+    TYPES,
+    VARCHAR,
+    duck_type,
+    element_of,
+    shown,
+)
+from yunbox.sql.hologres.errors import unsupported
+from yunbox.sql.hologres.expr import Expr, build, merged
+from yunbox.sql.hologres.failures import raising
+from yunbox.sql.hologres.rendering import numerics
+from yunbox.sql.hologres.session import Session
+
+_INTEGERS = {INT2: "smallint", INT4: "integer", INT8: "bigint"}
+_FLOATS = (FLOAT4, FLOAT8)
+_FLOAT_SURE = 10**300
+_BOUNDS = {INT2: 15, INT4: 31, INT8: 63}
+Cast = Callable[[Expr, int, Session], str | Expr]
+
+
+def render(value: Expr, target: int, way: str, session: Session) -> Expr:
+    """A value as one of another type, without that type's modifiers."""
+    if way == "array":
+        inner = Expr("v", element_of(value.type))
+        made = render(inner, element_of(target), _way(inner.type, element_of(target)), session)
+        return build(f"[{made.sql} FOR v IN {value.sql}]", target, [value])
+    special = _special(value.type, target)
+    made = special(value, target, session) if special else _general(value, target, way, session)
+    return made if isinstance(made, Expr) else build(made, target, [value])
+
+
+def _way(source: int, target: int) -> str:
+    found = castable(source, target, "explicit")
+    return found.way if found else "text"
+
+
+def _special(source: int, target: int) -> Cast | None:
+    if (source, target) in _PAIRS:
+        return _PAIRS[source, target]
+    if source in _INTEGERS and target in _INTEGERS:
+        return _between_integers
+    if source in _INTEGERS and target == NUMERIC:
+        return lambda value, to, session: numerics.of_integer(value)
+    if source in _INTEGERS and target in _FLOATS:
+        return _integer_to_float
+    if source in _FLOATS and target in _INTEGERS:
+        return _float_to_integer
+    if source in _FLOATS and target == NUMERIC:
+        return _float_to_numeric
+    if source == NUMERIC and target in _INTEGERS:
+        return _numeric_to_integer
+    if source == NUMERIC and target in _FLOATS:
+        return _numeric_to_float
+    if source in (*_INTEGERS, OID, *REG) and target in (OID, *REG):
+        return _to_oid
+    if source in (OID, *REG) and target in _INTEGERS:
+        return _of_oid
+    return None
+
+
+def _general(value: Expr, target: int, way: str, session: Session) -> str | Expr:
+    source = value.type
+    if way == "same":
+        return replace(value, type=target, typmod=-1, source=(0, 0))
+    if target in (TEXT, VARCHAR, BPCHAR, NAME, CHAR) and TYPES[source].category == "S":
+        return _between_texts(value, target)
+    if TYPES[target].category == "S":
+        return text(value, session)
+    if TYPES[source].category == "S":
+        plain = f"rtrim({value.sql}, ' ')" if source == BPCHAR else value.sql
+        return conversions.value_sql(plain, target, session.token)
+    raise unsupported(f"a cast from {shown(source)} to {shown(target)}")
+
+
+def text(value: Expr, session: Session) -> str:
+    """A value as its output function writes it."""
+    if value.type == RECORD:
+        items = ", ".join(text(part, session) for _, part in value.fields)
+        return f"hg_record_text([{items}])"
+    return conversions.text_sql(value.sql, value.type, session.token, value.digits)
+
+
+def _between_texts(value: Expr, target: int) -> str | Expr:
+    sql = f"rtrim({value.sql}, ' ')" if value.type == BPCHAR and target != BPCHAR else value.sql
+    if target == NAME:
+        return f"hg_name({sql})"
+    if target == CHAR:
+        return f"left({sql}, 1)"
+    return sql
+
+
+def _duck(value: Expr, target: int, session: Session) -> str:
+    return f"CAST({value.sql} AS {duck_type(target)})"
+
+
+def _integer_to_float(value: Expr, target: int, session: Session) -> str | Expr:
+    if target == FLOAT8 and isinstance(value.value, int):
+        return conversions.literal(FLOAT8, float(value.value))
+    return _duck(value, target, session)
+
+
+def _between_integers(value: Expr, target: int, session: Session) -> str | Expr:
+    made = f"CAST({value.sql} AS {duck_type(target)})"
+    bound = 1 << _BOUNDS[target]
+    if value.is_constant and isinstance(value.value, int) and -bound <= value.value < bound:
+        return replace(value, sql=made, type=target)
+    return made
+
+
+def _float_to_integer(value: Expr, target: int, session: Session) -> str:
+    """Halves go to the even one; what is beyond the type, or no number, is 22003."""
+    bound = f"CAST('{float(1 << _BOUNDS[target])!r}' AS DOUBLE)"
+    failing = raising("22003", f"{_INTEGERS[target]} out of range")
+    rounded = f"round_even(CAST({value.sql} AS DOUBLE), 0)"
+    return (
+        f"CAST(CASE WHEN {rounded} >= -{bound} AND {rounded} < {bound} THEN {rounded} "
+        f"WHEN {value.sql} IS NOT NULL THEN {failing} END AS {duck_type(target)})"
+    )
+
+
+def _float_to_numeric(value: Expr, target: int, session: Session) -> Expr:
+    digits = 6 if value.type == FLOAT4 else 15
+    return build(f"hg_num_of_float(CAST({value.sql} AS DOUBLE), {digits})", NUMERIC, [value])
+
+
+def _numeric_to_integer(value: Expr, target: int, session: Session) -> str:
+    if value.digits is not None:
+        return f"CAST({value.sql} AS {duck_type(target)})"
+    return f"CAST(hg_num_int({value.sql}, '{_INTEGERS[target]}') AS {duck_type(target)})"
+
+
+def _numeric_to_float(value: Expr, target: int, session: Session) -> str | Expr:
+    if target == FLOAT8 and value.is_constant and value.value is not None and abs(value.value) < _FLOAT_SURE:
+        return conversions.literal(FLOAT8, float(value.value))
+    if target == FLOAT4:
+        return f"hg_in_float4({numerics.free(value)}, '{session.token}')"
+    return f"hg_num_float({numerics.free(value)})"
+
+
+def _float8_to_float4(value: Expr, target: int, session: Session) -> str:
+    """Beyond REAL is 22003, and so is what is so small that it would be 0."""
+    cast = f"CAST({value.sql} AS FLOAT)"
+    over, under = raising("22003", "value out of range: overflow"), raising("22003", "value out of range: underflow")
+    return (
+        f"CASE WHEN isfinite({value.sql}) AND abs({value.sql}) > 3.4028235677973366e38::DOUBLE "
+        f"THEN CAST({over} AS FLOAT) "
+        f"WHEN {value.sql} <> 0 AND abs({value.sql}) < 7.006492321624085e-46::DOUBLE THEN CAST({under} AS FLOAT) "
+        f"ELSE {cast} END"
+    )
+
+
+def _to_oid(value: Expr, target: int, session: Session) -> str | Expr:
+    if value.type in (OID, *REG):
+        return replace(value, type=target)
+    if value.type == INT8:
+        failing = raising("22003", "OID out of range")
+        return f"CASE WHEN {value.sql} NOT BETWEEN 0 AND 4294967295 THEN {failing} ELSE {value.sql}::UINTEGER END"
+    return f"CAST((CAST({value.sql} AS BIGINT) & 4294967295) AS UINTEGER)"
+
+
+def _of_oid(value: Expr, target: int, session: Session) -> str:
+    if target == INT4:
+        signed = f"CAST({value.sql} AS BIGINT)"
+        return f"CAST(CASE WHEN {signed} > 2147483647 THEN {signed} - 4294967296 ELSE {signed} END AS INTEGER)"
+    return f"CAST({value.sql} AS {duck_type(target)})"
+
+
+def _zone_of(session: Session) -> str:
+    return session.zone.replace("'", "''")
+
+
+def local(sql: str, session: Session) -> str:
+    """An instant as the session's clocks show it."""
+    return sql if session.zone == "UTC" else f"hg_timestamp(hg_local(hg_us({sql}), '{_zone_of(session)}'))"
+
+
+def instant(sql: str, session: Session) -> str:
+    """What the session's clocks show as an instant."""
+    return sql if session.zone == "UTC" else f"hg_timestamp(hg_instant(hg_us({sql}), '{_zone_of(session)}'))"
+
+
+def _of(template: str) -> Cast:
+    return lambda value, target, session: template.replace("{}", value.sql)
+
+
+def _midnight(value: Expr, target: int, session: Session) -> str:
+    made = f"hg_midnight({value.sql})"
+    return instant(made, session) if target == TIMESTAMPTZ else made
+
+
+def _fixed_time(value: Expr, target: int, session: Session) -> str:
+    sql = local(value.sql, session) if value.type == TIMESTAMPTZ else value.sql
+    made = f"hg_time(hg_us_of_day(hg_us({sql})))"
+    return f"CASE WHEN isfinite({sql}) THEN {made} END"
+
+
+def _timed(value: Expr, session: Session) -> str:
+    if session.zone != "UTC":
+        raise unsupported("a cast from time to time with time zone outside UTC")
+    return f"CAST(CAST({value.sql} AS VARCHAR) || '+00' AS TIMETZ)"
+
+
+def _to_date(value: Expr, target: int, session: Session) -> str:
+    sql = local(value.sql, session) if value.type == TIMESTAMPTZ else value.sql
+    return f"CAST({sql} AS DATE)"
+
+
+_PAIRS: dict[tuple[int, int], Cast] = {
+    (INT4, BOOL): _of("({} <> 0)"),
+    (BOOL, INT4): _duck,
+    (BOOL, TEXT): _of("CASE {} WHEN true THEN 'true' WHEN false THEN 'false' END"),
+    (BOOL, VARCHAR): _of("CASE {} WHEN true THEN 'true' WHEN false THEN 'false' END"),
+    (BOOL, BPCHAR): _of("CASE {} WHEN true THEN 'true' WHEN false THEN 'false' END"),
+    (FLOAT4, FLOAT8): _duck,
+    (FLOAT8, FLOAT4): _float8_to_float4,
+    (DATE, TIMESTAMP): _midnight,
+    (DATE, TIMESTAMPTZ): _midnight,
+    (TIMESTAMP, DATE): _to_date,
+    (TIMESTAMPTZ, DATE): _to_date,
+    (TIMESTAMP, TIME): _fixed_time,
+    (TIMESTAMPTZ, TIME): _fixed_time,
+    (TIMESTAMP, TIMESTAMPTZ): lambda value, target, session: instant(value.sql, session),
+    (TIMESTAMPTZ, TIMESTAMP): lambda value, target, session: local(value.sql, session),
+    (TIME, INTERVAL): _of("to_microseconds(hg_clock({}))"),
+    (INTERVAL, TIME): _of("hg_time(hg_us_of_day(hg_interval_us({})))"),
+    (TIMETZ, TIME): _of("CAST(left(CAST({} AS VARCHAR), greatest(8, length(regexp_extract(CAST({} AS VARCHAR), "
+                        "'^[0-9:.]+')))) AS TIME)"),
+    (TIME, TIMETZ): lambda value, target, session: _timed(value, session),
+    (INT4, BIT): _of("hg_bits_of(CAST({} AS BIGINT), 1)"),
+    (INT8, BIT): _of("hg_bits_of({}, 1)"),
+    (BIT, INT4): _of("CAST(hg_int_of_bits({}, 32) AS INTEGER)"),
+    (BIT, INT8): _of("hg_int_of_bits({}, 64)"),
+    (JSONB, JSON): _of("{}"),
+    (JSON, JSONB): lambda value, target, session: conversions.value_sql(value.sql, JSONB, session.token),
+    **{(JSONB, of): (lambda value, target, session: f"hg_jsonb_{TYPES[target].name}({value.sql})")
+       for of in (BOOL, INT2, INT4, INT8, FLOAT4, FLOAT8, NUMERIC)},
+    (TEXT, REGCLASS): lambda value, target, session: f"hg_in_regclass({value.sql})",
+}  # fmt: skip
+
+
+def plain(value: Expr, of: int) -> Expr:
+    """The same value under another type that is kept alike."""
+    return Expr(value.sql, of, **merged([value]))

@@ -1,0 +1,134 @@
+"""Arrays: operators and functions; series; and what is asked of any value."""
+
+from yunbox.sql.hologres.catalogue.types import TYPES, duck_type, element_of, shown
+from yunbox.sql.hologres.errors import unsupported
+from yunbox.sql.hologres.expr import Expr
+from yunbox.sql.hologres.rendering import comparisons
+from yunbox.sql.hologres.rendering.casts import text
+from yunbox.sql.hologres.rendering.registry import Call, rendered, templates
+
+templates("""
+array_length(anyarray,int4) = CASE WHEN {1} = 1 AND len({0}) > 0 THEN CAST(len({0}) AS INTEGER) END
+array_upper(anyarray,int4) = CASE WHEN {1} = 1 AND len({0}) > 0 THEN CAST(len({0}) AS INTEGER) END
+array_lower(anyarray,int4) = CASE WHEN {1} = 1 AND len({0}) > 0 THEN CAST(1 AS INTEGER) END
+array_ndims(anyarray) = CASE WHEN len({0}) > 0 THEN CAST(1 AS INTEGER) END
+array_dims(anyarray) = CASE WHEN len({0}) > 0 THEN '[1:' || len({0}) || ']' END
+cardinality(anyarray) = CAST(len({0}) AS INTEGER)
+array_cat(anycompatiblearray,anycompatiblearray) = \
+    CASE WHEN {0} IS NULL THEN {1} WHEN {1} IS NULL THEN {0} ELSE list_concat({0}, {1}) END
+array_append(anycompatiblearray,anycompatible) = list_concat(coalesce({0}, []), [{1}])
+array_prepend(anycompatible,anycompatiblearray) = list_concat([{0}], coalesce({1}, []))
+unnest(anyarray) = {0}
+generate_subscripts(anyarray,int4) = CASE WHEN {1} = 1 THEN range(1, CAST(len({0}) + 1 AS INTEGER)) END
+trim_array(anyarray,int4) = \
+    CASE WHEN {1} < 0 OR {1} > len({0}) \
+    THEN error('PG2202E: number of elements to trim must be between 0 and ' || len({0})) \
+    ELSE list_slice({0}, 1, len({0}) - {1}) END
+""")
+
+
+@rendered("generate_series(int4,int4)", "generate_series(int8,int8)",
+          "generate_series(int4,int4,int4)", "generate_series(int8,int8,int8)")  # fmt: skip
+def _series(call: Call) -> str:
+    duck = duck_type(call.returns)
+    step = call[2] if len(call.args) > 2 else f"CAST(1 AS {duck})"
+    checked = f"CASE WHEN {step} = 0 THEN error('PG22023: step size cannot equal zero') ELSE {step} END"
+    given = ", ".join(f"CAST({one} AS BIGINT)" for one in (call[0], call[1], checked if len(call.args) > 2 else step))
+    return f"CAST(generate_series({given}) AS {duck}[])"
+
+
+@rendered("array_to_string(anyarray,text)", "array_to_string(anyarray,text,text)")
+def _joined(call: Call) -> str:
+    value = call.args[0]
+    item = Expr("v", element_of(value.type))
+    inner = text(item, call.session)
+    items = value.sql if inner == "v" else f"[{inner} FOR v IN {value.sql}]"
+    return f"hg_join({items}, {call[1]}, {call[2] if len(call.args) > 2 else 'NULL'})"
+
+
+def _elements(call: Call, at: int = 0) -> None:
+    """Elements must compare as they are."""
+    element = element_of(call.args[at].type)
+    if comparisons.needs_key(Expr("v", element)):
+        raise unsupported(f"this function of {shown(call.args[at].type)}")
+
+
+@rendered("array_position(anycompatiblearray,anycompatible)")
+def _position(call: Call) -> str:
+    _elements(call)
+    found = f"list_position({call[0]}, {call[1]})"
+    null = f"list_position([v IS NULL FOR v IN {call[0]}], true)"
+    return f"CAST(nullif(CASE WHEN {call[1]} IS NULL THEN {null} ELSE {found} END, 0) AS INTEGER)"
+
+
+@rendered("array_positions(anycompatiblearray,anycompatible)")
+def _positions(call: Call) -> str:
+    _elements(call)
+    return f"[CAST(i AS INTEGER) FOR i IN range(1, len({call[0]}) + 1) IF {call[0]}[i] IS NOT DISTINCT FROM {call[1]}]"
+
+
+@rendered("array_remove(anycompatiblearray,anycompatible)")
+def _removed(call: Call) -> str:
+    _elements(call)
+    return f"[v FOR v IN {call[0]} IF v IS DISTINCT FROM {call[1]}]"
+
+
+@rendered("array_replace(anycompatiblearray,anycompatible,anycompatible)")
+def _replaced(call: Call) -> str:
+    _elements(call)
+    return f"[CASE WHEN v IS NOT DISTINCT FROM {call[1]} THEN {call[2]} ELSE v END FOR v IN {call[0]}]"
+
+
+def _keys(value: Expr) -> str:
+    return comparisons.key(value)
+
+
+@rendered("arraycontains(anyarray,anyarray)")
+def _contains(call: Call) -> str:
+    return _within(_keys(call.args[0]), _keys(call.args[1]))
+
+
+@rendered("arraycontained(anyarray,anyarray)")
+def _contained(call: Call) -> str:
+    return _within(_keys(call.args[1]), _keys(call.args[0]))
+
+
+def _within(whole: str, part: str) -> str:
+    """A NULL among the elements that are looked for is nowhere."""
+    return f"(list_has_all({whole}, {part}) AND list_count({part}) = len({part}))"
+
+
+@rendered("arrayoverlap(anyarray,anyarray)")
+def _overlap(call: Call) -> str:
+    return f"list_has_any({_keys(call.args[0])}, {_keys(call.args[1])})"
+
+
+@rendered("array_larger(anyarray,anyarray)")
+def _larger(call: Call) -> str:
+    return f"greatest({call[0]}, {call[1]})"
+
+
+@rendered("array_smaller(anyarray,anyarray)")
+def _smaller(call: Call) -> str:
+    return f"least({call[0]}, {call[1]})"
+
+
+@rendered("array_fill(anyelement,_int4)")
+def _filled(call: Call) -> str:
+    duck = duck_type(TYPES[call.args[0].type].array)
+    return f"CAST([{call[0]} FOR i IN range(0, list_extract({call[1]}, 1))] AS {duck})"
+
+
+@rendered("num_nulls(any)")
+def _nulls(call: Call) -> str:
+    return _counted(call, "NULL")
+
+
+@rendered("num_nonnulls(any)")
+def _not_nulls(call: Call) -> str:
+    return _counted(call, "NOT NULL")
+
+
+def _counted(call: Call, what: str) -> str:
+    tests = " + ".join(f"CAST(({value.sql} IS {what}) AS INTEGER)" for value in call.args)
+    return f"CAST(({tests or '0'}) AS INTEGER)"

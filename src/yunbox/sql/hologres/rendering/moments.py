@@ -1,0 +1,319 @@
+"""Dates, times, instants and intervals: operators and functions."""
+
+from yunbox.sql.hologres import conversions
+from yunbox.sql.hologres.catalogue.types import (
+    DATE,
+    FLOAT8,
+    INTERVAL,
+    NUMERIC,
+    TIME,
+    TIMESTAMP,
+    TIMESTAMPTZ,
+    TIMETZ,
+    shown,
+)
+from yunbox.sql.hologres.errors import error, unsupported
+from yunbox.sql.hologres.expr import Expr, build, quoted
+from yunbox.sql.hologres.natives.moments import FIELDS
+from yunbox.sql.hologres.rendering.casts import instant, local
+from yunbox.sql.hologres.rendering.numerics import decimal
+from yunbox.sql.hologres.rendering.registry import Call, each, rendered, templates
+
+templates("""
+date_pli(date,int4) = hg_date_pl({0}, {1})
+integer_pl_date(int4,date) = hg_date_pl({1}, {0})
+date_mii(date,int4) = hg_date_pl({0}, -CAST({1} AS BIGINT))
+date_mi(date,date) = hg_date_mi({0}, {1})
+date_pl_interval(date,interval) = hg_timestamp_pl(hg_midnight({0}), {1})
+date_mi_interval(date,interval) = hg_timestamp_pl(hg_midnight({0}), hg_interval_um({1}))
+interval_pl_date(interval,date) = hg_timestamp_pl(hg_midnight({1}), {0})
+timestamp_pl_interval(timestamp,interval) = hg_timestamp_pl({0}, {1})
+timestamp_mi_interval(timestamp,interval) = hg_timestamp_pl({0}, hg_interval_um({1}))
+interval_pl_timestamp(interval,timestamp) = hg_timestamp_pl({1}, {0})
+timestamp_mi(timestamp,timestamp) = hg_timestamp_mi({0}, {1})
+timestamptz_mi(timestamptz,timestamptz) = hg_timestamp_mi({0}, {1})
+datetime_pl(date,time) = hg_timestamp_pl(hg_midnight({0}), to_microseconds(hg_clock({1})))
+timedate_pl(time,date) = hg_timestamp_pl(hg_midnight({1}), to_microseconds(hg_clock({0})))
+time_pl_interval(time,interval) = hg_time(hg_us_of_day(hg_clock({0}) + hg_interval_us({1})))
+time_mi_interval(time,interval) = hg_time(hg_us_of_day(hg_clock({0}) - hg_interval_us({1})))
+interval_pl_time(interval,time) = hg_time(hg_us_of_day(hg_clock({1}) + hg_interval_us({0})))
+time_mi_time(time,time) = to_microseconds(hg_clock({0}) - hg_clock({1}))
+interval_pl(interval,interval) = ({0} + {1})
+interval_mi(interval,interval) = ({0} + hg_interval_um({1}))
+interval_um(interval) = hg_interval_um({0})
+interval_mul(interval,float8) = hg_interval(hg_interval_mul(hg_parts({0}), {1}))
+mul_d_interval(float8,interval) = hg_interval(hg_interval_mul(hg_parts({1}), {0}))
+interval_div(interval,float8) = hg_interval(hg_interval_div(hg_parts({0}), {1}))
+justify_hours(interval) = hg_interval(hg_justify_hours(hg_parts({0})))
+justify_days(interval) = hg_interval(hg_justify_days(hg_parts({0})))
+justify_interval(interval) = hg_interval(hg_justify(hg_parts({0})))
+age(timestamp,timestamp) = hg_interval(hg_age(hg_us({0}), hg_us({1})))
+isfinite(date) = isfinite({0})
+isfinite(timestamp) = isfinite({0})
+isfinite(timestamptz) = isfinite({0})
+isfinite(interval) = ({0} IS NOT NULL)
+make_date(int4,int4,int4) = hg_date(hg_make_date({0}, {1}, {2}))
+make_time(int4,int4,float8) = hg_time(hg_make_time({0}, {1}, {2}))
+make_timestamp(int4,int4,int4,int4,int4,float8) = hg_timestamp(hg_make_timestamp({0}, {1}, {2}, {3}, {4}, {5}))
+to_timestamp(float8) = hg_timestamp(hg_of_epoch({0}))
+date_bin(interval,timestamp,timestamp) = hg_timestamp(hg_bin(hg_parts({0}), hg_us({1}), hg_us({2})))
+date_bin(interval,timestamptz,timestamptz) = hg_timestamp(hg_bin(hg_parts({0}), hg_us({1}), hg_us({2})))
+overlaps(timestamp,timestamp,timestamp,timestamp) = hg_overlaps(hg_us({0}), hg_us({1}), hg_us({2}), hg_us({3}))
+overlaps(timestamptz,timestamptz,timestamptz,timestamptz) = hg_overlaps(hg_us({0}), hg_us({1}), hg_us({2}), hg_us({3}))
+overlaps(timestamp,interval,timestamp,interval) = \
+    hg_overlaps(hg_us({0}), hg_us(hg_timestamp_pl({0}, {1})), hg_us({2}), hg_us(hg_timestamp_pl({2}, {3})))
+overlaps(timestamptz,interval,timestamptz,interval) = \
+    hg_overlaps(hg_us({0}), hg_us(hg_timestamp_pl({0}, {1})), hg_us({2}), hg_us(hg_timestamp_pl({2}, {3})))
+overlaps(time,time,time,time) = hg_overlaps(hg_clock({0}), hg_clock({1}), hg_clock({2}), hg_clock({3}))
+""")
+each(
+    "{a}_{b}({a},{a})", "{c}({0}, {1})",
+    [(of, word, duck) for of in ("date", "timestamp", "timestamptz", "time", "interval")
+     for word, duck in (("larger", "greatest"), ("smaller", "least"))],
+)  # fmt: skip
+
+
+@rendered("age(timestamptz,timestamptz)")
+def _age(call: Call) -> str:
+    first, second = (local(value.sql, call.session) for value in call.args)
+    return f"hg_interval(hg_age(hg_us({first}), hg_us({second})))"
+
+
+@rendered("age(timestamp)", "age(timestamptz)")
+def _age_today(call: Call) -> str:
+    today = local(conversions.literal(TIMESTAMPTZ, call.session.now_us).sql, call.session)
+    sql = call[0] if call.args[0].type == TIMESTAMP else local(call[0], call.session)
+    return f"hg_interval(hg_age(hg_us(date_trunc('day', {today})), hg_us({sql})))"
+
+
+@rendered("timestamptz_pl_interval(timestamptz,interval)")
+def _plus(call: Call) -> str:
+    return _moved(call, call[0], call[1])
+
+
+@rendered("timestamptz_mi_interval(timestamptz,interval)")
+def _minus(call: Call) -> str:
+    return _moved(call, call[0], f"hg_interval_um({call[1]})")
+
+
+@rendered("interval_pl_timestamptz(interval,timestamptz)")
+def _plus_turned(call: Call) -> str:
+    return _moved(call, call[1], call[0])
+
+
+def _moved(call: Call, moment: str, span: str) -> str:
+    if call.session.zone == "UTC":
+        return f"hg_timestamp_pl({moment}, {span})"
+    return f"hg_timestamp(hg_move_in(hg_us({moment}), hg_parts({span}), {quoted(call.session.zone)}))"
+
+
+# -- fields
+
+_SHORT = {
+    "month": "month({})", "day": "day({})", "hour": "hour({})", "minute": "minute({})", "dow": "dayofweek({})",
+    "isodow": "isodow({})", "doy": "dayofyear({})", "week": "week({})", "quarter": "quarter({})", "year": "hg_year({})",
+}  # fmt: skip
+_CLOCK = ("hour", "minute", "second", "millisecond", "microsecond", "timezone", "timezone_hour", "timezone_minute")
+
+
+@rendered(*(f"{name}(text,{of})" for name in ("extract", "date_part")
+            for of in ("date", "timestamp", "timestamptz", "time", "interval", "timetz")))  # fmt: skip
+def _extract(call: Call) -> Expr:
+    name = call.args[0].value
+    if not isinstance(name, str):
+        raise unsupported("EXTRACT of a field that is not a constant")
+    of = call.args[1].type
+    field = FIELDS.get(name.lower())
+    kind = shown(of)
+    if field is None:
+        raise error("22023", f'unit "{name}" not recognized for type {kind}')
+    exact = {DATE: _of_date, TIME: _of_time, INTERVAL: _of_interval}.get(of, _of_moment)
+    found = exact(field, call) if of != TIMETZ else None
+    if found is None:
+        raise error("0A000", f'unit "{name}" not supported for type {kind}')
+    sql, scale = found
+    if call.returns == FLOAT8:
+        return build(f"CAST({sql} AS DOUBLE)", FLOAT8, call.args)
+    digits = (24 + scale, scale)
+    return build(decimal(sql, digits), NUMERIC, call.args, digits=digits)
+
+
+def _of_date(field: str, call: Call) -> tuple[str, int] | None:
+    if call.returns == NUMERIC and field in _CLOCK:
+        return None
+    made = Expr(f"hg_midnight({call[1]})", TIMESTAMP)
+    return _plain_field(field, made.sql, scaled=call.returns == FLOAT8)
+
+
+def _of_moment(field: str, call: Call) -> tuple[str, int] | None:
+    value = call.args[1]
+    if field.startswith("timezone"):
+        return None if value.type == TIMESTAMP else _zone_field(field, call)
+    if value.type == TIMESTAMPTZ and field == "epoch":
+        return _plain_field(field, value.sql)
+    sql = value.sql if value.type == TIMESTAMP else local(value.sql, call.session)
+    return _plain_field(field, sql)
+
+
+def _zone_field(field: str, call: Call) -> tuple[str, int]:
+    moment = call[1]
+    east = f"((hg_us({local(moment, call.session)}) - hg_us({moment})) // 1000000)"
+    sql = {"timezone": east, "timezone_hour": f"({east} // 3600)", "timezone_minute": f"({east} // 60 % 60)"}[field]
+    return f"CASE WHEN isfinite({moment}) THEN {sql} END", 0
+
+
+def _plain_field(field: str, sql: str, *, scaled: bool = True) -> tuple[str, int] | None:
+    """A field of a DuckDB TIMESTAMP, and the digits behind its point."""
+    finite = f"CASE WHEN isfinite({sql}) THEN {{}} END"
+    us = f"epoch_us({sql})"
+    rest = f"((({us} % 60000000) + 60000000) % 60000000)"
+    if field in _SHORT and field not in ("year",):
+        return finite.format(_SHORT[field].format(sql)), 0
+    if field in ("year", "isoyear", "century", "decade", "millennium"):
+        slow = f"hg_field('{field}', hg_us({sql}))"
+        return (f"CASE WHEN isfinite({sql}) THEN hg_year({sql}) ELSE {slow} END" if field == "year" else slow), 0
+    if field == "microsecond":
+        return finite.format(rest), 0
+    if field == "millisecond":
+        return finite.format(f"({decimal(rest, (20, 0))} * 0.001)"), 3
+    if field == "second":
+        return finite.format(f"({decimal(rest, (20, 0))} * 0.000001)"), 6
+    if field == "epoch":
+        infinite = "error('PG0A000: EXTRACT of an infinite moment is not supported')"
+        made = f"({decimal(us, (20, 0))} * 0.000001)" if scaled else f"({us} // 1000000)"
+        return f"CASE WHEN isfinite({sql}) THEN {made} WHEN {sql} IS NOT NULL THEN {infinite} END", 6 if scaled else 0
+    return None
+
+
+def _of_time(field: str, call: Call) -> tuple[str, int] | None:
+    return _clock_field(field, f"hg_clock({call[1]})")
+
+
+def _clock_field(field: str, us: str) -> tuple[str, int] | None:
+    fields = {
+        "hour": (f"({us} // 3600000000)", 0), "minute": (f"({us} // 60000000 % 60)", 0),
+        "microsecond": (f"({us} % 60000000)", 0),
+        "millisecond": (f"({decimal(f'({us} % 60000000)', (20, 0))} * 0.001)", 3),
+        "second": (f"({decimal(f'({us} % 60000000)', (20, 0))} * 0.000001)", 6),
+        "epoch": (f"({decimal(us, (20, 0))} * 0.000001)", 6),
+    }  # fmt: skip
+    return fields.get(field)
+
+
+def _of_interval(field: str, call: Call) -> tuple[str, int] | None:
+    value = call[1]
+    months, days, us = f"hg_months({value})", f"CAST(date_part('day', {value}) AS INTEGER)", f"hg_interval_us({value})"
+    fields = {
+        "year": f"({months} // 12)", "month": f"({months} % 12)", "day": days, "quarter": f"({months} % 12 // 3 + 1)",
+        "decade": f"({months} // 120)", "century": f"({months} // 1200)", "millennium": f"({months} // 12000)",
+    }  # fmt: skip
+    if field in fields:
+        return fields[field], 0
+    if field == "epoch":
+        whole = (
+            f"({months} // 12 * CAST(31557600 AS HUGEINT) + {months} % 12 * 2592000 + {days} * CAST(86400 AS HUGEINT))"
+        )
+        return f"({decimal(f'({whole} * 1000000 + {us})', (30, 0))} * 0.000001)", 6
+    return _clock_field(field, us) if field in ("hour", "minute", "second", "millisecond", "microsecond") else None
+
+
+_FAST = ("second", "minute", "hour", "day", "week", "month", "quarter", "year")
+
+
+def _truncated(field: Expr, sql: str) -> str:
+    """A moment cut to a field; the plain ones, of years that both know alike, by DuckDB."""
+    slow = f"hg_timestamp(hg_trunc({field.sql}, hg_us({sql})))"
+    name = FIELDS.get(str(field.value).lower()) if isinstance(field.value, str) else None
+    if name not in _FAST:
+        return slow
+    return f"CASE WHEN {sql} BETWEEN TIMESTAMP '0001-01-08' AND TIMESTAMP '9999-12-31' " \
+           f"THEN CAST(date_trunc('{name}', {sql}) AS TIMESTAMP) ELSE {slow} END"  # fmt: skip
+
+
+@rendered("date_trunc(text,timestamp)")
+def _trunc(call: Call) -> str:
+    return _truncated(call.args[0], call[1])
+
+
+@rendered("date_trunc(text,timestamptz)")
+def _trunc_zoned(call: Call) -> str:
+    return instant(_truncated(call.args[0], local(call[1], call.session)), call.session)
+
+
+@rendered("date_trunc(text,timestamptz,text)")
+def _trunc_in_zone(call: Call) -> str:
+    zone = f"hg_zone({call[2]})"
+    inside = f"hg_timestamp(hg_local(hg_us({call[1]}), {zone}))"
+    return f"hg_timestamp(hg_instant(hg_us({_truncated(call.args[0], inside)}), {zone}))"
+
+
+@rendered("date_trunc(text,interval)")
+def _trunc_interval(call: Call) -> str:
+    return f"hg_interval(hg_trunc_interval({call[0]}, hg_parts({call[1]})))"
+
+
+# -- zones and now
+
+
+@rendered("timezone(text,timestamptz)")
+def _to_zone(call: Call) -> str:
+    return f"hg_timestamp(hg_local(hg_us({call[1]}), hg_zone({call[0]})))"
+
+
+@rendered("timezone(text,timestamp)")
+def _of_zone(call: Call) -> str:
+    return f"hg_timestamp(hg_instant(hg_us({call[1]}), hg_zone({call[0]})))"
+
+
+@rendered("timezone(interval,timestamptz)")
+def _to_offset(call: Call) -> str:
+    return f"hg_timestamp(hg_us({call[1]}) + hg_interval_us({call[0]}))"
+
+
+@rendered("timezone(interval,timestamp)")
+def _of_offset(call: Call) -> str:
+    return f"hg_timestamp(hg_us({call[1]}) - hg_interval_us({call[0]}))"
+
+
+@rendered("make_timestamptz(int4,int4,int4,int4,int4,float8)")
+def _make_instant(call: Call) -> str:
+    return instant(f"hg_timestamp(hg_make_timestamp({call.all()}))", call.session)
+
+
+@rendered("make_timestamptz(int4,int4,int4,int4,int4,float8,text)")
+def _make_instant_in(call: Call) -> str:
+    made = ", ".join(call[at] for at in range(6))
+    return f"hg_timestamp(hg_instant(hg_make_timestamp({made}), hg_zone({call[6]})))"
+
+
+@rendered("make_interval(int4,int4,int4,int4,int4,int4,float8)")
+def _make_interval(call: Call) -> str:
+    given = [call[at] for at in range(len(call.args))]
+    given += [f"CAST(0 AS {'DOUBLE' if at == 6 else 'INTEGER'})" for at in range(len(given), 7)]
+    return f"hg_interval(hg_make_interval({', '.join(given)}))"
+
+
+@rendered("now()", "transaction_timestamp()")
+def _now(call: Call) -> str:
+    return conversions.literal(TIMESTAMPTZ, call.session.now_us).sql
+
+
+@rendered("statement_timestamp()")
+def _statement(call: Call) -> str:
+    return conversions.literal(TIMESTAMPTZ, call.session.statement_us).sql
+
+
+templates("""
+clock_timestamp() = CAST(timezone('UTC', get_current_timestamp()) AS TIMESTAMP)
+""")
+
+
+@rendered("generate_series(timestamp,timestamp,interval)")
+def _series(call: Call) -> str:
+    return f"[hg_timestamp(n) FOR n IN hg_series(hg_us({call[0]}), hg_us({call[1]}), hg_parts({call[2]}), 'UTC')]"
+
+
+@rendered("generate_series(timestamptz,timestamptz,interval)")
+def _series_zoned(call: Call) -> str:
+    zone = quoted(call.session.zone)
+    return f"[hg_timestamp(n) FOR n IN hg_series(hg_us({call[0]}), hg_us({call[1]}), hg_parts({call[2]}), {zone})]"

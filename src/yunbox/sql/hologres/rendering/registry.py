@@ -1,0 +1,87 @@
+"""How a call is rendered: a table from PostgreSQL's functions, by name and argument types, to templates.
+
+In a template ``{0}`` is the first argument, ``{*}`` all of them, ``{style}`` the session's settings as a text. A
+numeric argument is its text there, and so is a numeric result. ``@sum(...)`` is an aggregate of DuckDB. What no
+template says is a function of the ``Call``.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from yunbox.sql.hologres.catalogue.functions import Function
+from yunbox.sql.hologres.catalogue.types import NUMERIC
+from yunbox.sql.hologres.expr import Expr, build, quoted
+from yunbox.sql.hologres.rendering.numerics import free
+from yunbox.sql.hologres.session import Session
+
+CORE = "\x01"
+"""Marks an aggregate of DuckDB in SQL, which gets the DISTINCT, ORDER BY, FILTER and OVER of the call."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call whose arguments have their final types."""
+
+    function: Function
+    args: tuple[Expr, ...]
+    returns: int
+    session: Session
+
+    def __getitem__(self, at: int) -> str:
+        """An argument's SQL; a numeric's text."""
+        value = self.args[at]
+        return free(value) if value.type == NUMERIC else value.sql
+
+    def all(self, start: int = 0) -> str:
+        """All arguments from one on, with commas."""
+        return ", ".join(self[at] for at in range(start, len(self.args)))
+
+    def fill(self, template: str) -> str:
+        """A template with its arguments."""
+        template = template.replace("@", CORE)
+        for at in range(len(self.args)):
+            template = template.replace(f"{{{at}}}", self[at])
+        return template.replace("{*}", self.all()).replace("{style}", quoted(self.session.token))
+
+
+Rendering = str | Callable[[Call], str | Expr]
+RENDERINGS: dict[str, Rendering] = {}
+"""By ``Function.key``."""
+
+
+def templates(text: str) -> None:
+    """Add a table of ``name(types) = template``, one a line."""
+    for line in text.strip().splitlines():
+        key, found, template = line.strip().partition(" = ")
+        if found and not key.startswith("#"):
+            RENDERINGS[key.strip()] = template.strip()
+
+
+def rendered(*keys: str) -> Callable[[Callable[[Call], str | Expr]], Callable[[Call], str | Expr]]:
+    """Let a function render these."""
+
+    def add(function: Callable[[Call], str | Expr]) -> Callable[[Call], str | Expr]:
+        for key in keys:
+            RENDERINGS[key] = function
+        return function
+
+    return add
+
+
+def each(pattern: str, template: Rendering, names: Iterable[tuple[str, ...]]) -> None:
+    """One rendering for many functions: ``{a}``, ``{b}`` and so on are filled in."""
+    for values in names:
+        key, made = pattern, template
+        for letter, value in zip("abcd", values, strict=False):
+            key = key.replace(f"{{{letter}}}", value)
+            made = made.replace(f"{{{letter}}}", value) if isinstance(made, str) else made
+        RENDERINGS[key] = made
+
+
+def render(call: Call) -> Expr | None:
+    """A call as DuckDB's SQL; None when nothing renders it."""
+    how = RENDERINGS.get(call.function.key)
+    if how is None:
+        return None
+    made = call.fill(how) if isinstance(how, str) else how(call)
+    return made if isinstance(made, Expr) else build(made, call.returns, call.args)

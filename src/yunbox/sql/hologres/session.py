@@ -1,0 +1,57 @@
+"""What a session brings to a statement: the settings that values and their texts depend on, and who asks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
+from functools import cached_property, lru_cache
+
+from yunbox.wire.pgwire.values import zones
+from yunbox.wire.pgwire.values.codec import Style
+
+_SEPARATOR = "|"
+
+
+@dataclass(frozen=True)
+class Session:
+    """``now_us`` is when the transaction began, in microseconds since 2000 (UTC); ``settings`` are those of SHOW."""
+
+    date_style: str = "ISO"
+    date_order: str = "MDY"
+    interval_style: str = "postgres"
+    zone: str = "UTC"
+    float_digits: int = 1
+    bytea_escape: bool = False
+    now_us: int = 0
+    statement_us: int = 0
+    user: str = "postgres"
+    database: str = "postgres"
+    process: int = 0
+    server_version: str = "PostgreSQL 11.3"
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def token(self) -> str:
+        """The settings of texts in one text, which functions take as an argument."""
+        parts = (
+            self.date_style, self.date_order, self.interval_style, self.zone, self.float_digits,
+            int(self.bytea_escape), self.now_us,
+        )  # fmt: skip
+        return _SEPARATOR.join(map(str, parts))
+
+    @cached_property
+    def style(self) -> Style:
+        """The same for codecs."""
+        return style_of(self.token)
+
+
+@lru_cache(256)
+def style_of(token: str) -> Style:
+    """The style of ``Session.token``."""
+    dates, order, intervals, zone, digits, escapes, now = token.split(_SEPARATOR)
+    return Style(dates, order, intervals, zone_of(zone), int(digits), escapes == "1", int(now))
+
+
+@lru_cache(256)
+def zone_of(name: str) -> tzinfo:
+    """A zone by its name, or UTC."""
+    return zones.named(name) or UTC

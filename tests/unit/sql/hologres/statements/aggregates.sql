@@ -1,0 +1,87 @@
+select count(*), count(x), sum(x), avg(x), min(x), max(x) from (values (1), (2), (null), (4)) t(x)
+select sum(x), avg(x), min(x), max(x) from (values (1.5), (2.25), (3)) t(x)
+select sum(x), avg(x), min(x), max(x) from (values (1.5::float8), (2.25), (3)) t(x)
+select sum(x), avg(x) from (values (1::int8), (2)) t(x)
+select sum(x), avg(x) from (values (1::int2), (2::int2)) t(x)
+select sum(x), avg(x), max(x) from (values (1::numeric(10,2)), (2.345), (null)) t(x)
+select sum(x), avg(x), count(*), max(x), bool_and(x > 1) from (values (1)) t(x) where false
+select sum(x) from (values (9223372036854775807), (1)) t(x)
+select sum(x), avg(x) from (values (interval '1 day'), (interval '2 hours')) t(x)
+select min(x), max(x) from (values ('b'), ('a'), (null)) t(x)
+select min(x), max(x) from (values (date '2024-01-01'), ('infinity')) t(x)
+select count(distinct x), sum(distinct x), avg(distinct x) from (values (1), (1), (2)) t(x)
+select count(distinct x) from (values (1.0), (1.00), (2)) t(x)
+select string_agg(x, ','), string_agg(x, ',' order by x desc), array_agg(x order by x) from (values ('b'), ('a'), ('c')) t(x)
+select array_agg(x order by x desc nulls last), array_agg(distinct x order by x) from (values (1), (null), (2), (1)) t(x)
+select string_agg(distinct x, ',' order by x) from (values ('b'), ('a'), ('b')) t(x)
+select string_agg(distinct x, ',' order by y) from (values ('b', 1)) t(x, y)
+select bool_and(x), bool_or(x), every(x) from (values (true), (false), (null)) t(x)
+select bit_and(x), bit_or(x), bit_xor(x) from (values (5), (3)) t(x)
+select count(*) filter (where x > 1), sum(x) filter (where x > 1), sum(x) filter (where false) from (values (1), (2), (3)) t(x)
+select stddev(x), stddev_pop(x), variance(x), var_pop(x), stddev_samp(x), var_samp(x) from (values (1), (2), (4)) t(x)
+select stddev(x), variance(x), stddev_pop(x) from (values (1.5), (2.25), (4)) t(x)
+select stddev(x), variance(x), var_pop(x) from (values (1::float8), (2), (4)) t(x)
+select stddev(x), stddev_pop(x), variance(x) from (values (1)) t(x)
+select corr(y, x), covar_pop(y, x), covar_samp(y, x), regr_slope(y, x), regr_intercept(y, x), regr_count(y, x), regr_r2(y, x), regr_avgx(y, x) from (values (1, 2), (2, 4), (3, 7)) t(x, y)
+select percentile_cont(0.5) within group (order by x), percentile_disc(0.5) within group (order by x), mode() within group (order by x) from (values (1), (2), (2), (10)) t(x)
+select percentile_cont(0.25) within group (order by x desc) from (values (1::float8), (2), (3), (10)) t(x)
+select x, count(*) from (values ('a'), ('b'), ('a')) t(x) group by x order by x
+select x, count(*) from (values ('a'), ('b'), ('a')) t(x) group by 1 order by 2 desc
+select x % 2 as odd, sum(x) from (values (1), (2), (3)) t(x) group by odd order by odd
+select x % 2, sum(x) from (values (1), (2), (3)) t(x) group by x % 2 order by x % 2
+select x % 2 + 1, sum(x) from (values (1), (2), (3)) t(x) group by x % 2 order by 1
+select x, sum(y) from (values (1, 2)) t(x, y)
+select x, sum(y) from (values (1, 2)) t(x, y) group by y
+select x + 1 from (values (1, 2)) t(x, y) group by y
+select sum(x) from (values (1)) t(x) where sum(x) > 1
+select sum(sum(x)) from (values (1)) t(x)
+select x from (values (1)) t(x) group by sum(x)
+select x, sum(y) from (values (1, 2), (1, 3), (2, 1)) t(x, y) group by x having sum(y) > 2
+select sum(y) from (values (1, 2)) t(x, y) having sum(y) > 5
+select 1 from (values (1, 2)) t(x, y) having true
+select x from (values (1), (2)) t(x) having x > 1
+select x, y, sum(z) from (values (1, 1, 10), (1, 2, 20), (2, 1, 30)) t(x, y, z) group by rollup (x, y) order by x, y
+select x, y, sum(z), grouping(x, y) from (values (1, 1, 10), (1, 2, 20)) t(x, y, z) group by cube (x, y) order by 4, 1, 2
+select x, y, sum(z) from (values (1, 1, 10), (1, 2, 20)) t(x, y, z) group by grouping sets ((x), (y), ()) order by 1, 2
+select x, count(*) from (values (1), (2)) t(x) group by x, () order by x
+select grouping(x) from (values (1)) t(x)
+select x, count(*) from (values (1.0), (1.00), (2.5)) t(x) group by x order by x
+select x is null, count(*) from (values (1), (null), (null)) t(x) group by x is null order by 1
+select count(*) from (values (1)) t(x) group by 2
+select max(x) - min(x) as spread, round(avg(x), 2) from (values (1), (2), (4)) t(x)
+select x, sum(x) over () from (values (1), (2), (3)) t(x) order by x
+select x, row_number() over (order by x desc), rank() over (order by x / 2), dense_rank() over (order by x / 2) from (values (1), (2), (3)) t(x) order by x
+select x, lag(x) over (order by x), lead(x) over (order by x), lag(x, 2, 0) over (order by x), first_value(x) over (order by x), last_value(x) over (order by x), nth_value(x, 2) over (order by x) from (values (1), (2), (3)) t(x) order by x
+select x, ntile(2) over (order by x), percent_rank() over (order by x), cume_dist() over (order by x) from (values (1), (2), (3)) t(x) order by x
+select x, y, sum(y) over (partition by x order by y), avg(y) over (partition by x) from (values (1, 10), (1, 20), (2, 30)) t(x, y) order by 1, 2
+select x, sum(x) over (order by x rows between 1 preceding and current row), sum(x) over (order by x rows between unbounded preceding and unbounded following), count(*) over (order by x range between 1 preceding and 1 following) from (values (1), (2), (4)) t(x) order by x
+select x, sum(x) over w, avg(x) over (w rows 1 preceding) from (values (1), (2), (4)) t(x) window w as (order by x) order by x
+select x, sum(x) over (order by x groups 1 preceding), sum(x) over (order by x rows between unbounded preceding and current row exclude current row) from (values (1), (2), (2), (4)) t(x) order by x
+select x, sum(sum(y)) over (order by x), rank() over (order by sum(y) desc) from (values (1, 10), (1, 5), (2, 30)) t(x, y) group by x order by x
+select x from (values (1)) t(x) where row_number() over () = 1
+select row_number() from (values (1)) t(x)
+select sum(x) over w from (values (1)) t(x)
+select lower(x) over () from (values ('a')) t(x)
+select sum(row_number() over ()) over () from (values (1)) t(x)
+select count(distinct x) over () from (values (1)) t(x)
+select sum(x) over (order by x rows between unbounded following and current row) from (values (1)) t(x)
+select sum(x) over (order by x range between 'a' preceding and current row) from (values (1)) t(x)
+select x, count(*) filter (where x > 1) over (order by x) from (values (1), (2), (3)) t(x) order by x
+select array_agg(x) over (order by x), string_agg(x::text, ',') over (order by x) from (values (1), (2)) t(x) order by 1
+select count(x, y) from (values (1, 2)) t(x, y)
+select count() from (values (1)) t(x)
+select sum('a') from (values (1)) t(x)
+select sum(x) from (values ('a')) t(x)
+select avg(x) from (values (true)) t(x)
+select max(x) from (values (true)) t(x)
+select lower(distinct 'a')
+select sum(*) from (values (1)) t(x)
+select x, (select count(*) from (values (1), (2)) u(y) where y <= x) from (values (1), (2)) t(x) group by x order by x
+select sum(x), (select sum(x) from (values (5)) u(z)) from (values (1)) t(x) group by x
+select count(*), (select 1) from (values (1)) t(x)
+select min(x || 'z'), max(length(x)) from (values ('a'), ('bb')) t(x)
+select avg(x)::int, sum(x)::text, count(*)::text || 'x' from (values (1), (2)) t(x)
+select sum(x) / count(*), avg(x) * 2, sum(x) * 1.5, 100.0 * sum(x) / 7 from (values (1), (2), (4)) t(x)
+select x, sum(y) from (values ('a'::char(3), 1), ('a', 2), ('b', 3)) t(x, y) group by x order by x
+select x from (values (1.10::numeric(10,2)), (2.20)) t(x) group by x order by x
+select avg(x), sum(x) from (values (1e20), (1.5)) t(x)

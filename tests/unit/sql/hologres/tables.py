@@ -1,0 +1,50 @@
+"""Two tables and a view that both servers have."""
+
+from tests.unit.sql.hologres.planned import Tables, table
+from yunbox.sql.hologres.catalog import Relation
+
+_NUMERIC_10_2, _CHAR_3, _VARCHAR_20 = (10 << 16 | 2) + 4, 7, 24
+
+POSTGRES = """
+create table shop (id int primary key, name text not null, city varchar(20), price numeric(10, 2), code char(3),
+  opened date, at timestamp, seen timestamptz, tags text[], score float8, flag bool, note jsonb);
+insert into shop values
+ (1, 'one', 'Paris', 10.50, 'a', '2024-01-01', '2024-01-01 10:00', '2024-01-01 10:00+00', '{x,y}', 1.5, true,
+  '{"a":1}'),
+ (2, 'two', 'Rome', 20.00, 'b', '2024-02-01', '2024-02-01 11:00', '2024-02-01 11:00+00', '{}', 2.5, false,
+  '[1,2]'),
+ (3, 'three', null, null, null, null, null, null, null, null, null, null);
+create table sale (shop int, day date, amount numeric(12, 3), pieces int8, primary key (shop, day));
+insert into sale values (1, '2024-01-02', 5.125, 3), (1, '2024-01-03', 7, 4), (2, '2024-01-02', 1.5, 1);
+create view big as select id, name as title, price * 2 as twice from shop where price > 15;
+"""
+
+DUCK = """
+create table shop (id integer, name varchar, city varchar, price decimal(10, 2), code varchar, opened date,
+  "at" timestamp, seen timestamp, tags varchar[], score double, flag boolean, note varchar);
+insert into shop values
+ (1, 'one', 'Paris', 10.50, 'a  ', '2024-01-01', '2024-01-01 10:00', '2024-01-01 10:00', ['x', 'y'], 1.5, true,
+  '{"a": 1}'),
+ (2, 'two', 'Rome', 20.00, 'b  ', '2024-02-01', '2024-02-01 11:00', '2024-02-01 11:00', [], 2.5, false,
+  '[1, 2]'),
+ (3, 'three', null, null, null, null, null, null, null, null, null, null);
+create table sale (shop integer, day date, amount decimal(12, 3), pieces bigint);
+insert into sale values (1, '2024-01-02', 5.125, 3), (1, '2024-01-03', 7, 4), (2, '2024-01-02', 1.5, 1);
+"""
+
+_SHOP = (
+    ("id", 23, -1), ("name", 25, -1), ("city", 1043, _VARCHAR_20), ("price", 1700, _NUMERIC_10_2),
+    ("code", 1042, _CHAR_3), ("opened", 1082, -1), ("at", 1114, -1), ("seen", 1184, -1), ("tags", 1009, -1),
+    ("score", 701, -1), ("flag", 16, -1), ("note", 3802, -1),
+)  # fmt: skip
+_SALE = (("shop", 23, -1), ("day", 1082, -1), ("amount", 1700, (12 << 16 | 3) + 4), ("pieces", 20, -1))
+_BIG = table("big", (("id", 23, -1), ("title", 25, -1), ("twice", 1700, -1)), 16390)
+
+CATALOG = Tables(
+    table("shop", _SHOP, 16384, primary_key=("id",), unique=(("shop_pkey", ("id",)),)),
+    table("sale", _SALE, 16387, primary_key=("shop", "day"), unique=(("sale_pkey", ("shop", "day")),)),
+    Relation(
+        _BIG.oid, "public", "big", _BIG.columns, "v",
+        query="select id, name as title, price * 2 as twice from shop where price > 15",
+    ),
+)  # fmt: skip
