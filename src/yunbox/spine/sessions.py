@@ -96,6 +96,21 @@ class Session(Generic[S]):
         self._add(call, "OK", place, started)
         return reply
 
+    def may(self, operation: Operation[S, P, R], params: P) -> bool:
+        """Whether a statement is allowed by what was decided before; if not, ``perform`` decides."""
+        if self._epoch != self._now() or self.principal.expires_at is not None:
+            return False
+        now, holds = monotonic(), self._holds
+        accesses = operation.touches(self._service, params)
+        return all(holds.get((access.action, access.resource), 0.0) >= now for access in accesses)
+
+    def answered(self, operation: Operation[Any, Any, Any], downloaded_bytes: int, started: float) -> None:
+        """A statement that was allowed has been answered at once."""
+        found = self._sum((operation, "OK", _NOWHERE))
+        found.calls += 1
+        found.latency_s += monotonic() - started
+        found.downloaded_bytes += downloaded_bytes
+
     def close(self) -> None:
         """End the session; what it used is written."""
         self._house.closed(self)
@@ -121,10 +136,7 @@ class Session(Generic[S]):
         self._holds[access.action, access.resource] = now + _TIMED_S if context.timed else math.inf
 
     def _add(self, call: Call[Any], code: str, place: Place, started: float) -> None:
-        key = call.operation, code, place
-        found = self._sums.get(key)
-        if found is None:
-            found = self._sums[key] = _Sum()
+        found = self._sum((call.operation, code, place))
         found.calls += 1
         found.latency_s += monotonic() - started
         usage = call.usage
@@ -134,6 +146,12 @@ class Session(Generic[S]):
             found.scanned_bytes += usage.scanned_bytes
             for item, quantity in usage.items.items():
                 found.items[item] = found.items.get(item, 0.0) + quantity
+
+    def _sum(self, key: tuple[Operation[Any, Any, Any], str, Place]) -> _Sum:
+        found = self._sums.get(key)
+        if found is None:
+            found = self._sums[key] = _Sum()
+        return found
 
     def _failed(
         self, call: Call[Any], accesses: Iterable[Access], started: float, place: Place, error: BaseException

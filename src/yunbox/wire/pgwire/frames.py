@@ -53,6 +53,11 @@ class Frames:
         self._established = True
 
     @property
+    def is_empty(self) -> bool:
+        """Whether everything was taken."""
+        return not self._parts and self._at == len(self._buffer)
+
+    @property
     def unread(self) -> bytes:
         """What came after the last message: after an encryption request nothing may."""
         return b"".join((self._buffer[self._at :], *self._parts))

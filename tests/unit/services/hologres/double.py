@@ -78,6 +78,9 @@ class Double:
         self.loaded: list[list[Any]] = []
         self.rows: list[Counted] = []
 
+    def at_once(self, plan: Plan) -> None:
+        return None
+
     async def commit(self, block: Block) -> None:
         pass
 

@@ -14,7 +14,7 @@ from yunbox.engine.holo import messages as m
 from yunbox.engine.holo.config import SOCKET
 from yunbox.engine.holo.values import bindable
 from yunbox.services.hologres.engines.planning import Computed, Planner
-from yunbox.services.hologres.session.ports import Batch, Context, Plan, Rows, Sink
+from yunbox.services.hologres.session.ports import Batch, Context, LookUp, Plan, Rows, Sink
 from yunbox.storage.rows.draft import Block
 from yunbox.wire.pgwire.report import failure
 from yunbox.wire.pgwire.values.codec import Style
@@ -130,6 +130,10 @@ class Remote:
         running = Running(self._link, await self._link.take())
         await running.begin(m.Run(computed.sql, columns, bound, computed.settings, computed.reads))
         return running
+
+    def at_once(self, plan: Plan) -> LookUp | None:
+        """Nothing is, as another process has to be asked."""
+        return None
 
     async def commit(self, block: Block) -> None:
         """Nothing that it runs is a part of a block."""

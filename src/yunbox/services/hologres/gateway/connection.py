@@ -25,7 +25,8 @@ Serve = Callable[["Connection"], Awaitable[None]]
 
 
 class Connection(asyncio.Protocol):
-    """The bytes of one client. ``on_gone`` is called once when the client has gone while it is served."""
+    """The bytes of one client. ``on_gone`` is called once when the client has gone while it is served; ``at_once`` may
+    answer bytes that come while their session waits for some."""
 
     __slots__ = (
         "_drained",
@@ -37,6 +38,7 @@ class Connection(asyncio.Protocol):
         "_task",
         "_transport",
         "_waiter",
+        "at_once",
         "ended",
         "frames",
         "on_gone",
@@ -48,6 +50,7 @@ class Connection(asyncio.Protocol):
         self.peer = peer
         self.ended = False
         self.on_gone: Callable[[], None] | None = None
+        self.at_once: Callable[[bytes], bytes | None] | None = None
         self._serve = serve
         self._loop = asyncio.get_running_loop()
         self._waiter: asyncio.Future[None] | None = None
@@ -66,6 +69,11 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """A client has sent something."""
+        if self.at_once is not None and self._waiter is not None and self._drained is None and self.frames.is_empty:
+            answer = self.at_once(data)
+            if answer is not None:
+                self._transport.write(answer)
+                return
         self.frames.feed(data)
         self._received += len(data)
         if self._waiter is not None:

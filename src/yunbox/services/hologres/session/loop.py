@@ -11,7 +11,9 @@ from yunbox.kernel.call import Call
 from yunbox.services.hologres.faults import report_of
 from yunbox.services.hologres.session.commands import run_command
 from yunbox.services.hologres.session.extended import Extended
+from yunbox.services.hologres.session.quick import Quick
 from yunbox.services.hologres.session.session import Session
+from yunbox.services.hologres.session.transaction import State
 from yunbox.services.hologres.statements.commands import Command, Query, ends_failed
 from yunbox.services.hologres.statements.cursor import moved
 from yunbox.services.hologres.statements.lexer import Piece, pieces
@@ -51,6 +53,7 @@ class Loop:
         session.send(backend.backend_key(session.process_id, self._secret))
         session.ready()
         session.flush()
+        session.line.at_once = Quick(session, self._waits).answer
         while await self._answered() and await self._some():
             pass
 
@@ -84,6 +87,10 @@ class Loop:
         except Exception as error:
             return not self._failed(report_of(error), kind)
         return True
+
+    def _waits(self) -> bool:
+        """Whether there is nothing that the session has to do first."""
+        return not self._skipping and not self._leaving and self._session.transaction.state is State.NONE
 
     def leave(self) -> None:
         """Have the session end, once it waits for its client."""

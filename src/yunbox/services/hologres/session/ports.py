@@ -4,7 +4,7 @@ A statement is planned once, from its text to its columns and parameters, and ru
 batches that are ready to be sent, at the pace in which the session takes them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Protocol
@@ -137,8 +137,17 @@ class Sink(Protocol):
         ...
 
 
+LookUp = Callable[[Sequence[Any], Sequence[int], Style], tuple[bytes, int] | None]
+"""From the values of parameters, and the formats of columns, to DataRow messages and how many they are; None where the
+statement is to be planned again first."""
+
+
 class Engine(Protocol):
     """Plans and runs statements."""
+
+    def at_once(self, plan: Plan) -> LookUp | None:
+        """What answers a statement outside of blocks without waiting for anything; None for most."""
+        ...
 
     async def commit(self, block: Block) -> None:
         """Do for good what the statements of a transaction block have done. Raises PgError, when nothing is done."""

@@ -75,7 +75,7 @@ class Session:
         self.timeouts = Timeouts()
         self._seen = -1
         self.look()
-        self._spine = spine
+        self.spine = spine
         self._out: list[bytes] = []
         self._held = 0
         self._is_ready = False
@@ -185,7 +185,7 @@ class Session:
             except PgError as error:
                 raise StatementFailed(error.report) from None
 
-        await self.guarded(self._spine.perform(operation_of(tag), Work(reported)))
+        await self.guarded(self.spine.perform(operation_of(tag), Work(reported)))
 
     # -- planning and running
 
@@ -313,7 +313,7 @@ class Session:
         for name in list(self.portals):
             self.forget(name)
         with contextlib.suppress(Exception):
-            self._spine.close()
+            self.spine.close()
 
 
 def first_word_of(tag: str) -> str:

@@ -14,7 +14,7 @@ from yunbox.services.hologres.fixed.plan import TAGS, Fixed, fixed
 from yunbox.services.hologres.fixed.reads import Get
 from yunbox.services.hologres.fixed.results import Rendered
 from yunbox.services.hologres.fixed.values import Row
-from yunbox.services.hologres.session.ports import Context, Engine, Kind, Plan, Rows, Sink
+from yunbox.services.hologres.session.ports import Context, Engine, Kind, LookUp, Plan, Rows, Sink
 from yunbox.services.hologres.statements.lexer import pieces
 from yunbox.services.hologres.tables.loading import sink_of
 from yunbox.services.hologres.tables.paths import schemas_of
@@ -26,6 +26,7 @@ from yunbox.storage.rows.model import Relation
 from yunbox.storage.rows.store import RowStore
 from yunbox.storage.rows.view import Change, View
 from yunbox.wire.pgwire.report import PgError, Report, failure
+from yunbox.wire.pgwire.values.codec import Style
 
 T = TypeVar("T")
 _FIXED_WORDS = frozenset(("select", "insert", "update", "delete"))
@@ -92,6 +93,22 @@ class Tables:
         if isinstance(plan.payload, _Defined):
             return await self._define(plan.payload.definition, context)
         return await self._further.start(plan, values, context)
+
+    def at_once(self, plan: Plan) -> LookUp | None:
+        """What answers a look-up; None for all else."""
+        payload = plan.payload
+        if not isinstance(payload, _Payload) or not isinstance(payload.statement, Get):
+            return self._further.at_once(plan)
+        get, at, store = payload.statement, payload.at, self._store
+
+        def look_up(values: Sequence[Any], formats: Sequence[int], style: Style) -> tuple[bytes, int] | None:
+            with store.reading() as view:
+                if version(view) != at:
+                    return None
+                found = get.run(view, Row(values, style))
+            return b"".join([get.output.rendered(row, formats, style) for row in found]), len(found)
+
+        return look_up
 
     async def _run(self, plan: Plan, payload: _Payload, given: Row, context: Context) -> Rows:
         if isinstance(payload.statement, Get):
