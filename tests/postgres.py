@@ -52,8 +52,11 @@ def programs() -> Path:
 
 
 @contextmanager
-def running(*options: str) -> Iterator[Postgres]:
-    """Start one with SCRAM passwords; it is gone afterwards. ``options`` are settings as ``name=value``."""
+def running(*options: str, port: int = 0) -> Iterator[Postgres]:
+    """Start one with SCRAM passwords; it is gone afterwards. ``options`` are settings as ``name=value``.
+
+    With a ``port`` it listens there on 127.0.0.1 too.
+    """
     at = programs()
     folder = Path(tempfile.mkdtemp(prefix="postgres-"))
     how: dict[str, Any] = {"cwd": folder, "stdout": subprocess.DEVNULL, "stderr": subprocess.STDOUT}
@@ -65,11 +68,12 @@ def running(*options: str) -> Iterator[Postgres]:
         (folder / "password").chmod(0o644)
         initdb = [at / "initdb", "-D", folder / "data", "-U", "postgres", "-E", "UTF8", "--locale=C"]
         subprocess.run([*initdb, "-A", "scram-sha-256", f"--pwfile={folder / 'password'}", "-N"], check=True, **how)
-        given = [part for option in ("listen_addresses=", f"unix_socket_directories={folder}", "fsync=off", *options)
-                 for part in ("-c", option)]  # fmt: skip
+        reached = ("listen_addresses=127.0.0.1", f"port={port}") if port else ()
+        settings = ("listen_addresses=", f"unix_socket_directories={folder}", "fsync=off", *reached, *options)
+        given = [part for setting in settings for part in ("-c", setting)]
         with subprocess.Popen([at / "postgres", "-D", folder / "data", *given], **how) as server:
             try:
-                _until_ready(at, folder)
+                _until_ready(at, folder, port or 5432)
                 yield Postgres(at, folder)
             finally:
                 server.terminate()
@@ -77,10 +81,10 @@ def running(*options: str) -> Iterator[Postgres]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _until_ready(at: Path, folder: Path) -> None:
+def _until_ready(at: Path, folder: Path, port: int) -> None:
     until = time.monotonic() + 60
     while time.monotonic() < until:
-        if subprocess.run([at / "pg_isready", "-h", folder, "-q"]).returncode == 0:
+        if subprocess.run([at / "pg_isready", "-h", folder, "-p", str(port), "-q"]).returncode == 0:
             return
         time.sleep(0.02)
     raise AssertionError("PostgreSQL did not start")

@@ -1,8 +1,9 @@
-"""Hologres against PostgreSQL: the same pgbench scripts over TCP, the same rows, both flushing what they acknowledge."""
+"""Hologres against PostgreSQL: the same pgbench scripts over TCP on the same rows, both flushing what they answer."""
 
 import os
 import socket
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,8 +44,6 @@ class Peer:
 
     def filled(self) -> float:
         """Copy the rows in; rows a second."""
-        import time
-
         with self.connected() as client, client.cursor() as cursor:
             client.execute(TABLE)
             started = time.perf_counter()
@@ -75,7 +74,7 @@ def postgres() -> Iterator[Peer]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    with running("listen_addresses=127.0.0.1", f"port={port}", "fsync=on", "max_connections=200") as made:
+    with running("fsync=on", "max_connections=200", port=port) as made:
         yield Peer(made.programs, "127.0.0.1", port, "postgres", "postgres", PASSWORD)
 
 
