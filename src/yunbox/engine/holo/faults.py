@@ -16,6 +16,7 @@ _BY_TEXT = (
      "more than one row returned by a subquery used as an expression"),
     (r"^Out of Range|[Oo]verflow|out of range", "22003", "value out of range"),
 )  # fmt: skip
+_BEYOND = re.compile(r"out of range|overflow|cast decimal value", re.IGNORECASE)
 _OUT_OF_RANGE = (
     (r"\bINT16\b|of -32768 /|abs\(-32768\)", "22003", "smallint out of range"),
     (r"\bINT32\b|of -2147483648 /|abs\(-2147483648\)", "22003", "integer out of range"),
@@ -36,7 +37,8 @@ def report_of(error: duckdb.Error) -> Report:
     coded = _CODED.search(text)
     if coded is not None:
         return Report("ERROR", coded[1][2:], coded[2].splitlines()[0])
-    beyond = _OUT_OF_RANGE if isinstance(error, duckdb.OutOfRangeException | duckdb.ConversionException) else ()
+    is_beyond = isinstance(error, duckdb.OutOfRangeException | duckdb.ConversionException) and _BEYOND.search(text)
+    beyond = _OUT_OF_RANGE if is_beyond else ()
     for pattern, sqlstate, message in (*beyond, *_BY_TEXT):
         if re.search(pattern, text):
             return Report("ERROR", sqlstate, message)
