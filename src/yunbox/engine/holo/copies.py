@@ -44,23 +44,23 @@ class Copies:
                 self._bring(relation)
 
     def upkeep(self) -> None:
-        """Follow the logs of tables that have copies, cut those of all, and let go of copies of what is gone."""
+        """Follow the logs of tables that have copies, cut them, and let go of copies of what is gone."""
         with self._lock, self._store.reading() as view:
             relations = {one.node: one for one in self._store.catalogue(view).relations.values()}
-            logged = [one for one in relations.values() if view.position(one)]
             for node in [node for node in self._positions if node not in relations]:
                 self._drop(node)
+            logged = [relations[node] for node in self._positions if view.position(relations[node])]
         for relation in logged:
             with self._lock:
                 if relation.node in self._positions:
                     self._bring(relation)
                     cut(self._store, relation, self._positions[relation.node])
-                else:
-                    cut(self._store, relation)
 
     def _bring(self, relation: Relation) -> None:
+        before = self._positions.get(relation.node)
+        if before is None:
+            self._store.write_sync(lambda change: change.follow(relation))
         with self._store.reading() as view:
-            before = self._positions.get(relation.node)
             if before is None:
                 self._begin(relation, view)
                 return
@@ -73,7 +73,7 @@ class Copies:
             self._change(relation, rows, position, fresh=False)
 
     def _begin(self, relation: Relation, view: View) -> None:
-        """Copy all rows. The log's end may have been cut, so that only the number of the last change is sure."""
+        """Copy all rows, of a table whose changes are logged from before this view on."""
         node = relation.node
         columns = "".join(f", c{one.number} {duck_type(one.type_oid, one.modifier)}" for one in relation.columns)
         self._db.execute(f"CREATE TABLE n{node} (key BLOB{columns})")

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, TypeVar
 from yunbox.engine.duck.pipe import Pipe
 from yunbox.engine.holo import messages as m
 from yunbox.engine.holo.config import STATEMENTS_MAX, STOP_S_MAX, EngineConfig
-from yunbox.engine.holo.cuts import cut_all
 from yunbox.kernel.periodic import Periodic
 from yunbox.storage.rows.store import RowStore
+from yunbox.storage.rows.view import Change
 from yunbox.wire.pgwire.report import PgError, Report
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ class Engine:
         self._opening = threading.Lock()
         self._db: duckdb.DuckDBPyConnection | None = None
         self._store = RowStore(Path(config.rows))
+        self._store.write_sync(Change.follow_none)  # the copies of an engine before this one are gone
         self._copies: Copies | None = None
         self._serving: set[asyncio.Task[None]] = set()
 
@@ -114,8 +115,6 @@ class Engine:
         self._store.forget_readers()
         if self._copies is not None:
             self._copies.upkeep()
-        else:
-            cut_all(self._store)
 
 
 def _answered(statement: "Statement", request: m.Request) -> bytes:

@@ -146,6 +146,7 @@ def sweep(change: Change, rows_max: int) -> int:
             removed += len(keys)
         if removed < rows_max:
             change.delete("totals", prefix)
+            change.delete("followed", prefix)
             change.delete("trash", prefix)
     return removed
 

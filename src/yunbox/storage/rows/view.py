@@ -1,8 +1,8 @@
 """What one LMDB transaction sees and changes: rows, the log of changed keys, totals, and definitions.
 
-Rows lie under their table's node and their primary key. Every change of a row leaves its key in the log of its node, in
-the order of the commits, so that whoever keeps a copy (a column store) reads what has changed and nothing else; the
-value is the present one, whenever the log is read.
+Rows lie under their table's node and their primary key. A table that is followed has a log: every change of a row
+leaves its key there, in the order of the commits, so that whoever keeps a copy reads what has changed and nothing else;
+the value is the present one, whenever the log is read.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ import msgspec
 from yunbox.storage.rows.keys import numbered
 from yunbox.storage.rows.model import Relation
 
-TABLES = ("meta", "schemas", "relations", "rows", "log", "totals", "trash")
+TABLES = ("meta", "schemas", "relations", "rows", "log", "followed", "totals", "trash")
 _NODE = 8
 _SEQUENCE = b"sequence"
 
@@ -106,6 +106,7 @@ class Change(View):
         self.steps = 0
         """How many changes were made: a work that fails may not have made any."""
         self._totals: dict[bytes, Totals] = {}
+        self._followed: dict[bytes, bool] = {}
         self._sequence = self.number(_SEQUENCE)
 
     def put(self, table: str, key: bytes, value: bytes) -> None:
@@ -125,7 +126,7 @@ class Change(View):
         return self.txn.delete(key, db=self.tables[table])
 
     def set_row(self, relation: Relation, key: bytes, row: bytes | None) -> None:
-        """Set a row, or with None remove it; its key goes into the log."""
+        """Set a row, or with None remove it; where the table is followed, its key goes into the log."""
         self.steps += 1
         totals = self._totals_of(relation)
         before = self.row(key)
@@ -139,11 +140,30 @@ class Change(View):
             totals.rows += 1
             totals.size_bytes += len(key) + len(row)
         self._sequence += 1
-        self._put("log", relation.prefix + self._sequence.to_bytes(8, "big"), key[_NODE:])
+        if self._is_followed(relation):
+            self._put("log", relation.prefix + self._sequence.to_bytes(8, "big"), key[_NODE:])
 
     def add_row(self, relation: Relation, row: bytes) -> None:
         """Add a row to a table without a primary key."""
         self.set_row(relation, numbered(relation, self._sequence + 1), row)
+
+    def follow(self, relation: Relation) -> None:
+        """Log the changes of a table from here on."""
+        self._followed[relation.prefix] = True
+        self.put("followed", relation.prefix, b"")
+
+    def follow_none(self) -> None:
+        """Log nothing any more; what was logged is gone."""
+        self._followed.clear()
+        self.steps += 1
+        for table in ("followed", "log"):
+            self.txn.drop(self.tables[table], delete=False)
+
+    def _is_followed(self, relation: Relation) -> bool:
+        found = self._followed.get(relation.prefix)
+        if found is None:
+            found = self._followed[relation.prefix] = self.get("followed", relation.prefix) is not None
+        return found
 
     def forget(self, relation: Relation, position: int) -> int:
         """Cut the log of a table up to a position, which a copy has reached; how many entries went."""

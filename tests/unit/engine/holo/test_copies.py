@@ -77,7 +77,7 @@ def test_a_copy_follows_its_table(store: RowStore, db: Db) -> None:
     assert copied(db, copies, relation) == sorted(model.items())
 
 
-def test_the_log_of_a_table_that_nobody_reads_is_cut(store: RowStore, db: Db) -> None:
+def test_a_table_that_nobody_reads_has_no_log(store: RowStore, db: Db) -> None:
     relation, copies = table(store, "t", "k int8, v text"), Copies(db, store)
     change(store, relation, {1: "a"})
     copies.upkeep()

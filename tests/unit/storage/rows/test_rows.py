@@ -75,6 +75,9 @@ def test_a_row_that_is_older_than_a_column_has_its_missing_value(store: RowStore
 
 def test_the_log_has_each_changed_key_behind_a_position(store: RowStore) -> None:
     one, two = table(store, "one", "k int8"), table(store, "two", "k int8")
+    insert(store, one, [0])
+    for relation in (one, two):
+        store.write_sync(lambda change, relation=relation: change.follow(relation))
     insert(store, one, [1], [2])
     insert(store, two, [7])
     with store.reading() as view:
@@ -91,8 +94,21 @@ def test_the_log_has_each_changed_key_behind_a_position(store: RowStore) -> None
         assert [at for at, _ in view.changed(one)] == [last]
 
 
+def test_what_nobody_follows_is_not_logged(store: RowStore) -> None:
+    relation = table(store, "t", "k int8")
+    insert(store, relation, [1])
+    store.write_sync(lambda change: change.follow(relation))
+    insert(store, relation, [2])
+    store.write_sync(Change.follow_none)
+    insert(store, relation, [3])
+    with store.reading() as view:
+        assert list(view.changed(relation)) == []
+        assert view.sequence == 3
+
+
 def test_truncate_gives_new_rows_a_new_place_and_the_trash_is_emptied(store: RowStore) -> None:
     relation = table(store, "t", "k int8")
+    store.write_sync(lambda change: change.follow(relation))
     insert(store, relation, *([n] for n in range(10)))
     emptied = store.write_sync(lambda change: catalogue.truncate(change, relation))
     insert(store, emptied, [1])
@@ -196,6 +212,7 @@ class Model(RuleBasedStateMachine):
         self.folder = tempfile.TemporaryDirectory()
         self.store = RowStore(Path(self.folder.name))
         self.relation = table(self.store, "t", "k int8, v int8")
+        self.store.write_sync(lambda change: change.follow(self.relation))
         self.rows: dict[int, int] = {}
 
     @rule(rows=st.lists(st.tuples(keys, values), max_size=4))
