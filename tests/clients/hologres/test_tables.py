@@ -302,10 +302,34 @@ def test_a_prepared_statement_goes_on_with_a_table_that_was_made_again(client: C
     assert state(caught) in ("42703", "0A000")
 
 
-def test_what_needs_an_engine_is_refused_by_name(client: Client, table: str) -> None:
+def test_queries_see_what_was_written_just_before(client: Client, table: str) -> None:
     client.execute(f"create table {table} (k int primary key, v int)")
-    with pytest.raises(psycopg.errors.FeatureNotSupported):
+    for number in range(5):
+        client.execute(f"insert into {table} values (%s, %s)", (number, number * 10))
+        found = client.execute(f"select count(*), sum(v) from {table}").fetchone()
+        assert found == (number + 1, sum(range(number + 1)) * 10)
+    client.execute(f"delete from {table} where k = 0")
+    assert client.execute(f"select min(k) from {table}").fetchone() == (1,)
+
+
+def test_a_query_amid_a_block_that_has_changed_rows_is_refused(client: Client, table: str) -> None:
+    client.execute(f"create table {table} (k int primary key, v int)")
+    with pytest.raises(psycopg.errors.FeatureNotSupported), client.transaction():
+        assert client.execute(f"select sum(v) from {table}").fetchone() == (None,)
+        client.execute(f"insert into {table} values (1, 1)")
         client.execute(f"select sum(v) from {table}")
+
+
+def test_a_prepared_query_follows_its_table(client: Client, table: str) -> None:
+    client.execute(f"create table {table} (k int primary key, v int)")
+    client.execute(f"prepare {table} as select sum(v) from {table}")
+    client.execute(f"insert into {table} values (1, 7)")
+    assert client.execute(f"execute {table}").fetchone() == (7,)
+    client.execute(f"truncate {table}")
+    assert client.execute(f"execute {table}").fetchone() == (None,)
+    client.execute(f"drop table {table}")
+    with pytest.raises(psycopg.errors.UndefinedTable):
+        client.execute(f"execute {table}")
 
 
 def test_rows_outlive_the_server(server: Server, client: Client, table: str) -> None:

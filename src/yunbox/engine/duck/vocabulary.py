@@ -6,20 +6,34 @@ function in Python, which is 17 MB and a tenth of a second. It looks names up wh
 
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Protocol
 
 import duckdb
 from duckdb import func
 
-from yunbox.engine.duck.dialects import Dialect, Native
+from yunbox.engine.duck.dialects import Native
 
 _MADE = re.compile(r"MACRO (\w+)")
+
+
+class Taught(Protocol):
+    """What a dialect has of macros, each a CREATE MACRO, and of functions in Python."""
+
+    @property
+    def MACROS(self) -> Iterable[str]:  # noqa: N802 - a module's constant
+        """Its macros."""
+        ...
+
+    @property
+    def NATIVES(self) -> Iterable[Any]:  # noqa: N802
+        """Its functions in Python: their names, parameters and values."""
+        ...
 
 
 class Vocabulary:
     """The functions that one DuckDB knows, and those that it may yet have to know."""
 
-    def __init__(self, db: duckdb.DuckDBPyConnection, dialects: Iterable[Dialect]) -> None:
+    def __init__(self, db: duckdb.DuckDBPyConnection, dialects: Iterable[Taught]) -> None:
         self._db = db
         self._macros: dict[str, str] = {}
         self._natives: dict[str, Native] = {}

@@ -1,12 +1,29 @@
 """The engine's DuckDB: in memory, bounded, and with nothing to reach but the folders that it needs."""
 
+import threading
+
 import duckdb
 
 from yunbox.engine.duck.scan import quote_text
+from yunbox.engine.duck.vocabulary import Vocabulary
 from yunbox.engine.holo.config import EngineConfig
+from yunbox.sql.hologres import on_duckdb
 
 _DEPTH_MAX = 1000
 _MIB = 1 << 20
+
+
+class Functions:
+    """The functions of Hologres' SQL, of which each is made known to a DuckDB when a statement first calls it."""
+
+    def __init__(self, db: duckdb.DuckDBPyConnection) -> None:
+        self._vocabulary = Vocabulary(db, [on_duckdb])
+        self._teaching = threading.Lock()
+
+    def provide(self, sql: str) -> None:
+        """Make known what a statement calls."""
+        with self._teaching:
+            self._vocabulary.provide(sql)
 
 
 def opened(config: EngineConfig) -> duckdb.DuckDBPyConnection:

@@ -9,6 +9,7 @@ from yunbox.wire.pgwire.report import Report
 _CODED = re.compile(r"\b(PG[0-9A-Z]{5}): ?(.*)", re.DOTALL)
 """What a function of our own says: its SQLSTATE, and the message."""
 _BY_TEXT = (
+    (r"Could not convert string", "22P02", "invalid input syntax"),
     (r"Out of Memory|could not allocate|bad allocation", "53200", "out of memory"),
     (r"No space left|max_temp_directory_size", "53100", "could not write to file: No space left on device"),
     (r"[Dd]ivision by zero", "22012", "division by zero"),

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from yunbox.engine.holo.copies import Copies
+    from yunbox.engine.holo.database import Functions
     from yunbox.engine.holo.statement import Statement
 
 _LOG = logging.getLogger("yunbox")
@@ -46,6 +47,7 @@ class Engine:
         self._store = RowStore(Path(config.rows))
         self._store.write_sync(Change.follow_none)  # the copies of an engine before this one are gone
         self._copies: Copies | None = None
+        self._functions: Functions | None = None
         self._serving: set[asyncio.Task[None]] = set()
 
     def connected(self) -> Pipe:
@@ -97,15 +99,15 @@ class Engine:
 
     def _statement(self) -> "Statement":
         from yunbox.engine.holo.copies import Copies
-        from yunbox.engine.holo.database import opened
+        from yunbox.engine.holo.database import Functions, opened
         from yunbox.engine.holo.statement import Statement
 
         with self._opening:
             if self._db is None:
                 self._db = opened(self._config)
-                self._copies = Copies(self._db, self._store)
-            assert self._copies is not None
-        return Statement(self._db, self._copies)
+                self._copies, self._functions = Copies(self._db, self._store), Functions(self._db)
+            assert self._copies is not None and self._functions is not None
+        return Statement(self._db, self._copies, self._functions)
 
     async def upkeep(self) -> None:
         """Have the row store's logs be short."""

@@ -7,6 +7,7 @@ from typing import Any
 import duckdb
 
 from yunbox.engine.holo.copies import Copies
+from yunbox.engine.holo.database import Functions
 from yunbox.engine.holo.messages import Rows, Run, Take
 from yunbox.engine.holo.values import fetched, writer
 
@@ -21,9 +22,10 @@ Write = Callable[[Any], bytes]
 class Statement:
     """What one connection runs, on a cursor of its own. Its methods run in a thread, but for ``interrupt``."""
 
-    def __init__(self, db: duckdb.DuckDBPyConnection, copies: Copies) -> None:
+    def __init__(self, db: duckdb.DuckDBPyConnection, copies: Copies, functions: Functions) -> None:
         self._cursor = db.cursor()
         self._copies = copies
+        self._functions = functions
         self._columns: tuple[int, ...] = ()
         self._rows_next = _FIRST_ROWS
         self._writers: tuple[tuple[tuple[int, ...], object], list[Write]] | None = None
@@ -31,6 +33,7 @@ class Statement:
 
     def run(self, request: Run) -> int:
         """Begin; returns how many rows it has changed, if it changes any."""
+        self._functions.provide(request.sql)
         self._copies.bring(request.reads)
         self._apply(request.settings)
         self._rows_next, self._writers = _FIRST_ROWS, None

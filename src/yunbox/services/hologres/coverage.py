@@ -22,6 +22,10 @@ _OFFERED = (
         "cancel, timeouts",
         "cancel requests; statement_timeout, idle_session_timeout and the one in transactions",
     ),
+    (
+        "queries",
+        "joins, subqueries, WITH, grouping, windows, set operations on copies of tables that follow the row store",
+    ),
 )
 _NOT_OFFERED = (
     ("TLS, SCRAM-SHA-256-PLUS", "encryption is declined: the server listens on this machine alone"),
@@ -35,7 +39,12 @@ _NOT_OFFERED = (
     ("time to live, binlog, cold storage", "0A000 where a table's properties ask for it"),
     ("GRANT, REVOKE, roles", "0A000; until then the RAM right `hologram:GetInstance` lets one in"),
 )
-_ENGINE = (("queries, tables and all else in SQL", "0A000, naming the statement's first word"),)
+_ENGINE = (
+    ("functions and forms of SQL that are not here yet", "0A000, naming them, with their place"),
+    ("queries but for look-ups by key in a block that has changed rows", "0A000"),
+    ("INSERT of a query, UPDATE and DELETE by other than keys, EXPLAIN", "0A000"),
+    ("pg_catalog, information_schema", "42P01: there are no tables in them yet"),
+)
 
 
 def page() -> str:
@@ -44,7 +53,7 @@ def page() -> str:
         "# Coverage: Hologres (preview)",
         "",
         "Made by `yunbox coverage --service hologres`; a test keeps this page and the code the same. What is there is "
-        "PostgreSQL's protocol and its sessions, and tables by primary key.",
+        "PostgreSQL's protocol and its sessions, tables by primary key, and queries.",
         "",
         "| offered | |",
         "|---|---|",

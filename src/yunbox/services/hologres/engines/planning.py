@@ -14,8 +14,8 @@ class Computed:
     """A plan's payload for the engine process: DuckDB's SQL, DuckDB's settings that it depends on, and the tables that
     it reads.
 
-    It was made of ``text`` at ``now_us`` under settings of some version; ``is_lasting`` is whether another time would
-    have made the same, None before anybody has looked.
+    It was made of ``text`` at ``now_us`` under settings and definitions of some version; ``is_lasting`` is whether
+    another time would have made the same, None before anybody has looked.
     """
 
     sql: str
@@ -24,6 +24,7 @@ class Computed:
     text: str = ""
     now_us: int = 0
     settings_version: int = 0
+    definitions: bytes = b""
     is_lasting: bool | None = None
 
 

@@ -16,7 +16,7 @@ import uvloop
 
 from yunbox.kernel.periodic import Periodic
 from yunbox.kernel.supervise import die_with_parent
-from yunbox.services.hologres.engines.planning import Refusing
+from yunbox.services.hologres.engines.planner import HologresPlanner
 from yunbox.services.hologres.engines.remote import Link, Remote
 from yunbox.services.hologres.gateway.channel import Channel
 from yunbox.services.hologres.gateway.config import ROWS, GatewayConfig
@@ -45,7 +45,10 @@ def raise_file_limit(wanted: int) -> int:
 async def _run(config: GatewayConfig, listener: socket.socket, channel: socket.socket) -> None:
     listener.setblocking(False)
     channel.setblocking(False)
-    with closing(RowStore(config.folder / ROWS)) as store, closing(Remote(Refusing(), Link(config.scratch))) as engine:
+    with (
+        closing(RowStore(config.folder / ROWS)) as store,
+        closing(Remote(HologresPlanner(store), Link(config.scratch))) as engine,
+    ):
         store.forget_readers()
         async with Periodic(_LOG, _SWEEP_EVERY_S, partial(_swept, store)):
             await serve(config, listener, await Channel.over(channel), Tables(store, engine))

@@ -1,0 +1,141 @@
+"""Hologres' planner as sessions use it: what their settings are to it, and when a plan has to be made anew.
+
+A plan holds what it was made of: definitions, the time, the zone, how dates are written. One that runs in another
+transaction is made again, unless it was seen to be the same at quite another time, under the same settings and
+definitions.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from yunbox.services.hologres.engines.catalog import StoredCatalog
+from yunbox.services.hologres.engines.planning import Computed
+from yunbox.services.hologres.session.ports import Column, Context, Kind, Plan
+from yunbox.services.hologres.statements.lexer import Token, tokens
+from yunbox.services.hologres.tables.paths import schemas_of
+from yunbox.sql.hologres.planner import plan as planned
+from yunbox.sql.hologres.plans import Plan as SqlPlan
+from yunbox.sql.hologres.session import Session
+from yunbox.storage.rows.catalogue import Catalogue
+from yunbox.storage.rows.model import PARTITIONED, Relation
+from yunbox.storage.rows.store import RowStore
+from yunbox.wire.pgwire.report import failure
+from yunbox.wire.pgwire.settings.kinds import identifier
+
+_ANOTHER_TIME_US = 1_234_567_890_123_456  # some 39 years, and no whole day
+_NOT_OFFERED = frozenset((
+    "alter", "analyze", "call", "comment", "create", "drop", "explain", "grant", "import", "insert", "update", "delete",
+    "merge", "reassign", "refresh", "revoke", "truncate", "vacuum",
+))  # fmt: skip
+"""PostgreSQL's statements that are not here; what is no statement at all is a syntax error."""
+_OF_WHAT = ("alter", "create", "drop")
+
+
+class HologresPlanner:
+    """Plans queries on the tables of a row store."""
+
+    def __init__(self, store: RowStore) -> None:
+        self._store = store
+
+    def plan(self, text: str, types: Sequence[int], context: Context) -> Plan:
+        """What a statement is. Raises PgError."""
+        _check_offered(text)
+        known = self._known()
+        made = _made(text, types, known, context, _session(context))
+        computed = Computed("", text=text)
+        _settle(computed, made, known, context)
+        return Plan(Kind.QUERY, made.tag, _columns(made), made.parameters, computed)
+
+    def renew(self, plan: Plan, context: Context) -> None:
+        """Have a plan be one for now. Raises PgError."""
+        computed: Computed = plan.payload
+        _check_block(computed, context)
+        known = self._known()
+        same = computed.settings_version == context.settings_version and computed.definitions == known.version
+        if same and (computed.is_lasting or computed.now_us == context.now_us):
+            return
+        session = _session(context)
+        made = _made(computed.text, plan.parameters, known, context, session)
+        if _columns(made) != plan.columns:
+            raise failure("0A000", "cached plan must not change result type")
+        if computed.is_lasting is None or not same:
+            other = _at_another_time(session)
+            computed.is_lasting = _made(computed.text, plan.parameters, known, context, other).sql == made.sql
+        _settle(computed, made, known, context)
+
+    def _known(self) -> Catalogue:
+        with self._store.reading() as view:
+            return self._store.catalogue(view)
+
+
+def _made(text: str, types: Sequence[int], known: Catalogue, context: Context, session: Session) -> SqlPlan:
+    return planned(text, StoredCatalog(known), parameters=types, search_path=schemas_of(context), session=session)
+
+
+def _settle(computed: Computed, made: SqlPlan, known: Catalogue, context: Context) -> None:
+    """Keep a plan, and what it was made of."""
+    relations = {one.token: known.relations[one.relation.oid] for one in made.reads}
+    computed.sql, computed.reads = _with_scans(made.sql, relations), tuple(relations.values())
+    computed.now_us, computed.settings_version = context.now_us, context.settings_version
+    computed.definitions = known.version
+
+
+def _with_scans(sql: str, relations: dict[str, Relation]) -> str:
+    """A query whose reads of tables are of the engine's copies of them."""
+    if not relations:
+        return sql
+    scans = ", ".join(f"{identifier(token)} AS NOT MATERIALIZED ({_scan(one)})" for token, one in relations.items())
+    for word in ("WITH RECURSIVE ", "WITH "):
+        if sql.startswith(word):
+            return f"{word}{scans}, {sql.removeprefix(word)}"
+    return f"WITH {scans} {sql}"
+
+
+def _scan(relation: Relation) -> str:
+    """The columns of a table by their names. Raises PgError 0A000 for one that has no rows itself."""
+    if relation.kind == PARTITIONED:
+        raise failure("0A000", "reading a partitioned table is not supported")
+    columns = [f"c{one.number} AS {_quoted(one.name)}" for one in relation.columns if not one.dropped]
+    return f"SELECT {', '.join(columns) or 'NULL AS nothing'} FROM n{relation.node}"
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _check_block(computed: Computed, context: Context) -> None:
+    """The engine sees what was committed: it must not be asked amid a block that has changed something."""
+    if computed.reads and context.block is not None and not context.block.is_empty:
+        raise failure("0A000", "in a block that has changed rows, reading by other than keys is not supported")
+
+
+def _columns(made: SqlPlan) -> tuple[Column, ...]:
+    return tuple(Column(one.name, one.type, one.typmod, one.table, one.number) for one in made.columns)
+
+
+def _session(context: Context) -> Session:
+    style = context.style
+    return Session(
+        style.dates, style.order, style.intervals, context.settings["timezone"], style.float_digits, style.escapes,
+        context.now_us, context.statement_us, context.user, context.database, context.process_id,
+        settings=context.settings,
+    )  # fmt: skip
+
+
+def _at_another_time(session: Session) -> Session:
+    now_us, statement_us = session.now_us + _ANOTHER_TIME_US, session.statement_us + _ANOTHER_TIME_US
+    return replace(session, now_us=now_us, statement_us=statement_us)
+
+
+def _check_offered(text: str) -> None:
+    """Raise PgError 0A000 for a statement that is not here, by its name: CREATE TABLE, not only CREATE."""
+    words = tokens(text)
+    first = next(words)
+    if first.word not in _NOT_OFFERED:
+        return
+    second = next(words, None) if first.word in _OF_WHAT else None
+    raise failure("0A000", f"{_named(first, second)} is not supported")
+
+
+def _named(first: Token, second: Token | None) -> str:
+    return f"{first.text} {second.text}".upper() if second is not None and second.sort == "word" else first.text.upper()
