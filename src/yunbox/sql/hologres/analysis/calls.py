@@ -11,9 +11,9 @@ from yunbox.sql.hologres.analysis.expressions import Expressions
 from yunbox.sql.hologres.catalogue import functions
 from yunbox.sql.hologres.catalogue.casts import castable
 from yunbox.sql.hologres.catalogue.functions import Function
-from yunbox.sql.hologres.catalogue.types import BY_NAME, INT4, INT8, TYPES, shown
+from yunbox.sql.hologres.catalogue.types import ANY, BY_NAME, INT4, INT8, TYPES, duck_type, shown
 from yunbox.sql.hologres.errors import error, unsupported
-from yunbox.sql.hologres.expr import Expr, merged
+from yunbox.sql.hologres.expr import Expr, build, merged
 from yunbox.sql.hologres.parser import tree
 from yunbox.sql.hologres.rendering import comparisons
 from yunbox.sql.hologres.rendering.registry import CORE, Call, render
@@ -151,9 +151,19 @@ class Calls(Expressions):
             raise error("42725", f"function {name}({_types(args)}) is not unique", at, hint=hint)
         assert isinstance(found, resolution.Candidate)
         meant = resolution.actual(found, given)
-        made = tuple(self.coercion.to(one, of) if of != 2276 else self._any(one)
+        made = tuple(self.coercion.to(one, of) if of != ANY else self._any(one)
                      for one, of in zip(args, meant.args, strict=True))  # fmt: skip
-        return Resolved(functions.FUNCTIONS[found.function], made, meant.returns)
+        function = functions.FUNCTIONS[found.function]
+        if found.repeats >= 0 and function.variadic != ANY:
+            made = self._packed(made, found.repeats, function.args[-1])
+        return Resolved(function, made, meant.returns)
+
+    @staticmethod
+    def _packed(args: tuple[Expr, ...], repeats: int, of: int) -> tuple[Expr, ...]:
+        """The arguments that VARIADIC takes, as the array that the function gets."""
+        kept, rest = args[: len(args) - repeats], args[len(args) - repeats :]
+        listed = ", ".join(one.sql for one in rest)
+        return (*kept, build(f"CAST([{listed}] AS {duck_type(of)})", of, rest))
 
     def _any(self, value: Expr) -> Expr:
         return self.coercion.settled(value)

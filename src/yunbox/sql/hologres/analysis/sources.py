@@ -128,10 +128,10 @@ class Sources(Calls):
         if len(node.calls) > 1:
             raise unsupported("ROWS FROM of several functions", node.at)
         before, self.clause = self.clause, "FROM"
-        made, called = self._one_function(node.calls[0])
+        made, called, column = self._one_function(node.calls[0])
         self.clause = before
         inner = self.context.fresh("t")
-        listed, single = self._rows_of(made, called, node.alias)
+        listed, single = self._rows_of(made, column or (node.alias.name if node.alias else "") or called)
         columns = [Output(name, one) for name, one in listed]
         if node.ordinality:
             columns.append(Output("ordinality", Expr(f"generate_subscripts({made.sql}, 1)", types.INT8)))
@@ -146,33 +146,33 @@ class Sources(Calls):
     def _fielded(self, made: Expr, columns: list[Output], ordinality: bool) -> str:
         """A list of rows as rows of columns."""
         row = self.context.fresh("r")
-        items = [f"{row}.v.{identifier(name)} AS {column_sql(at)}" for at, (name, _) in enumerate(made.fields, 1)]
+        items = [f"{row}.v.{part.sql} AS {column_sql(at)}" for at, (_, part) in enumerate(made.fields, 1)]
         if ordinality:
             items.append(f"{row}.n AS {column_sql(len(columns))}")
         inner = f"SELECT unnest({made.sql}) AS v, generate_subscripts({made.sql}, 1) AS n"
         return f"SELECT {', '.join(items)} FROM ({inner}) AS {row}"
 
-    def _one_function(self, node: tree.Node) -> tuple[Expr, str]:
-        """A call's value: a list of rows when it returns a set."""
+    def _one_function(self, node: tree.Node) -> tuple[Expr, str, str]:
+        """A call's value, a list of rows when it returns a set; the function's name, and its column's where it has one."""
         if not isinstance(node, tree.Call):
-            return self.value(node), naming.name_of(node)
+            return self.value(node), naming.name_of(node), ""
         if node.over is not None or node.distinct or node.order or node.filter is not None:
             raise error("42P20", "window functions are not allowed in functions in FROM", node.at)
         name = self._name(node)
         args, names = self._arguments(node)
         if len(args) == 1 and not names and (cast := self._as_cast(name, args[0], node.at)) is not None:
-            return cast, name
+            return cast, name, ""
         resolved = self.resolve(name, args, node.at, names, expanded=node.variadic)
         if resolved.function.kind != "f":
             raise error("42803", "aggregate functions are not allowed in functions in FROM", node.at)
-        made = self._made(resolved, node.at)
-        return (replace(made, sets=True) if resolved.function.returns_set else made), name
+        made = replace(self._made(resolved, node.at), sets=resolved.function.returns_set)
+        outputs = resolved.function.outputs
+        return made, name, outputs[0][0] if len(outputs) == 1 else ""
 
     @staticmethod
-    def _rows_of(made: Expr, called: str, alias: tree.Alias | None) -> tuple[list[tuple[str, Expr]], bool]:
+    def _rows_of(made: Expr, name: str) -> tuple[list[tuple[str, Expr]], bool]:
         if made.fields:
             return list(made.fields), False
-        name = alias.name if alias is not None and alias.name else called
         sql = f"unnest({made.sql})" if made.sets else made.sql
         return [(name, replace(made, sql=sql))], True
 

@@ -54,7 +54,7 @@ def castable(source: int, target: int, context: Context) -> Castable | None:
         ways: dict[str, Way] = {"b": "same", "i": "text"}
         return Castable(ways.get(row.method, "function"), row.function)
     inner, outer = element_of(source), element_of(target)
-    if inner and outer:
+    if inner and outer and TYPES[target].name not in ("oidvector", "int2vector"):
         found = castable(inner, outer, context)
         if found is not None:
             return Castable("same" if found.way == "same" else "array")

@@ -94,7 +94,10 @@ class ExpressionParser(Cursor):
         if self.is_word("operator") and self.ahead().text == "(":
             schema, symbol = self._named_operator()
             return Operation(symbol, None, self.expression(_OTHER + 1), schema, at=at)
-        return self._indirect(self._primary())
+        first = self.token
+        value = self._primary()
+        has_parts = isinstance(value, ColumnRef) or first.kind == "parameter" or first.text == "("
+        return self._indirect(value, has_parts=has_parts)
 
     # -- operators behind an operand
 
@@ -144,15 +147,18 @@ class ExpressionParser(Cursor):
 
     def _operation(self, left: Node, symbol: str, level: int, at: int, schema: str = "") -> Node:
         if self.is_word("any", "some", "all") and self.ahead().text == "(":
-            every = self.take().text == "all"
-            self.expect("(")
-            right = self.query() if self._at_query() else self.expression()
-            self.expect(")")
-            return Quantified(symbol, left, every, right, at=at)
+            return self._quantified(left, symbol, at)
         right = self.expression(level + 1)
         if level == _COMPARE and self._binding() == _COMPARE:
             self.fail()
         return Operation(symbol, left, right, schema, at=at)
+
+    def _quantified(self, left: Node, symbol: str, at: int) -> Node:
+        every = self.take().text == "all"
+        self.expect("(")
+        right = self.query() if self._at_query() else self.expression()
+        self.expect(")")
+        return Quantified(symbol, left, every, right, at=at)
 
     def _named_operator(self) -> tuple[str, str]:
         self.expect_word("operator")
@@ -211,6 +217,9 @@ class ExpressionParser(Cursor):
             return self._overlaps(value, at)
         if word == "similar":
             self.expect_word("to")
+        elif self.is_word("any", "some", "all") and self.ahead().text == "(":
+            symbol = ("!" if negated else "") + {"like": "~~", "ilike": "~~*"}[word]
+            return self._quantified(value, symbol, at)
         pattern = self.expression(_MATCH + 1)
         escape = self.expression(_MATCH + 1) if self.word("escape") else None
         return Like(word, value, pattern, escape, negated, at=at)  # ty: ignore[invalid-argument-type] - the word is one of those
@@ -246,11 +255,14 @@ class ExpressionParser(Cursor):
 
     # -- what stands behind a value: subscripts, fields, casts
 
-    def _indirect(self, value: Node) -> Node:
+    def _indirect(self, value: Node, *, has_parts: bool) -> Node:
+        """Casts; subscripts and fields only of columns, parameters and what stands in parentheses."""
         while True:
             at = self.at
             if self.mark("::"):
-                value = Cast(value, self.type_name(), at=at)
+                value, has_parts = Cast(value, self.type_name(), at=at), False
+            elif not has_parts:
+                return value
             elif self.mark("["):
                 value = self._subscript(value, at)
             elif self.is_mark("."):

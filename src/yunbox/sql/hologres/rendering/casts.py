@@ -236,6 +236,14 @@ def _to_date(value: Expr, target: int, session: Session) -> str:
     return f"CAST({sql} AS DATE)"
 
 
+def _of_jsonb(value: Expr, target: int, session: Session) -> str | Expr:
+    """A number or truth of JSONB; a number is a NUMERIC first."""
+    read = f"hg_jsonb_as_{TYPES[target].name}({value.sql})"
+    if target in (BOOL, NUMERIC):
+        return read
+    return render(build(read, NUMERIC, [value]), target, "function", session)
+
+
 _PAIRS: dict[tuple[int, int], Cast] = {
     (INT4, BOOL): _of("({} <> 0)"),
     (BOOL, INT4): _duck,
@@ -263,8 +271,7 @@ _PAIRS: dict[tuple[int, int], Cast] = {
     (BIT, INT8): _of("hg_int_of_bits({}, 64)"),
     (JSONB, JSON): _of("{}"),
     (JSON, JSONB): lambda value, target, session: conversions.value_sql(value.sql, JSONB, session.token),
-    **{(JSONB, of): (lambda value, target, session: f"hg_jsonb_{TYPES[target].name}({value.sql})")
-       for of in (BOOL, INT2, INT4, INT8, FLOAT4, FLOAT8, NUMERIC)},
+    **dict.fromkeys(((JSONB, of) for of in (BOOL, INT2, INT4, INT8, FLOAT4, FLOAT8, NUMERIC)), _of_jsonb),
     (TEXT, REGCLASS): lambda value, target, session: f"hg_in_regclass({value.sql})",
 }  # fmt: skip
 

@@ -23,7 +23,7 @@ def _wrong(at: int) -> PgError:
     return failure("22P02", "invalid input syntax for type json", f"From character {at + 1} on it is no JSON.")
 
 
-def _parse(text: str, number: Callable[[str], Any]) -> Any:
+def parse(text: str, number: Callable[[str], Any]) -> Any:
     def refuse(word: str) -> Any:
         raise _wrong(text.find(word))
 
@@ -36,28 +36,28 @@ def _parse(text: str, number: Callable[[str], Any]) -> Any:
 
 
 def _checked(text: str) -> str:
-    _parse(text, str)
+    parse(text, str)
     return text
 
 
-def _number(text: str) -> Decimal:
+def number(text: str) -> Decimal:
     made = NUMERIC.read(text, Style())
     assert isinstance(made, Decimal)
     return made
 
 
 def _normal(text: str) -> str:
-    return "".join(_written(_parse(text, _number)))
+    return "".join(written(parse(text, number)))
 
 
-def _written(value: Any) -> list[str]:
+def written(value: Any) -> list[str]:
     """The parts of a value's text: a key once, with its last value, and short keys before long ones."""
     if isinstance(value, dict):
         keys = sorted(((_encoded(key), key) for key in value), key=lambda pair: (len(pair[0]), pair[0]))
-        items = [[_string(key), ": ", *_written(value[key])] for _, key in keys]
+        items = [[_string(key), ": ", *written(value[key])] for _, key in keys]
         return ["{", *_joined(items), "}"]
     if isinstance(value, list):
-        return ["[", *_joined([_written(item) for item in value]), "]"]
+        return ["[", *_joined([written(item) for item in value]), "]"]
     if isinstance(value, str):
         return [_string(value)]
     if isinstance(value, Decimal):

@@ -1,0 +1,195 @@
+"""JSON and JSONB: operators and functions, and any value as JSON."""
+
+from yunbox.sql.hologres.catalogue.types import (
+    BOOL,
+    BPCHAR,
+    DATE,
+    FLOAT4,
+    FLOAT8,
+    INT2,
+    INT4,
+    INT8,
+    JSON,
+    JSONB,
+    NUMERIC,
+    RECORD,
+    TEXT,
+    TIMESTAMP,
+    TIMESTAMPTZ,
+    element_of,
+)
+from yunbox.sql.hologres.errors import unsupported
+from yunbox.sql.hologres.expr import Expr, build, quoted
+from yunbox.sql.hologres.rendering import casts
+from yunbox.sql.hologres.rendering.registry import CORE, Call, rendered, templates
+
+for _kind in ("json", "jsonb"):
+    templates(f"""
+    {_kind}_object_field({_kind},text) = hg_json_member({{0}}, {{1}})
+    {_kind}_object_field_text({_kind},text) = hg_json_member_text({{0}}, {{1}})
+    {_kind}_array_element({_kind},int4) = hg_json_element({{0}}, {{1}})
+    {_kind}_array_element_text({_kind},int4) = hg_json_element_text({{0}}, {{1}})
+    {_kind}_extract_path({_kind},_text) = hg_json_path({{0}}, {{1}})
+    {_kind}_extract_path_text({_kind},_text) = hg_json_path_text({{0}}, {{1}})
+    {_kind}_array_length({_kind}) = hg_json_length({{0}})
+    {_kind}_array_elements({_kind}) = hg_json_elements({{0}})
+    {_kind}_array_elements_text({_kind}) = hg_json_elements_text({{0}})
+    {_kind}_object_keys({_kind}) = hg_json_keys({{0}})
+    {_kind}_typeof({_kind}) = hg_json_typeof({{0}})
+    """)
+templates("""
+jsonb_contains(jsonb,jsonb) = hg_jsonb_contains({0}, {1})
+jsonb_contained(jsonb,jsonb) = hg_jsonb_contains({1}, {0})
+jsonb_exists(jsonb,text) = hg_jsonb_exists({0}, {1})
+jsonb_exists_any(jsonb,_text) = hg_any([hg_jsonb_exists({0}, v) FOR v IN {1} IF v IS NOT NULL])
+jsonb_exists_all(jsonb,_text) = hg_all([hg_jsonb_exists({0}, v) FOR v IN {1} IF v IS NOT NULL])
+jsonb_concat(jsonb,jsonb) = hg_jsonb_concat({0}, {1})
+jsonb_delete(jsonb,text) = hg_jsonb_delete({0}, [{1}])
+jsonb_delete(jsonb,_text) = hg_jsonb_delete({0}, {1})
+jsonb_delete(jsonb,int4) = hg_jsonb_delete_at({0}, {1})
+jsonb_delete_path(jsonb,_text) = hg_jsonb_delete_path({0}, {1})
+jsonb_strip_nulls(jsonb) = hg_jsonb_strip({0})
+json_strip_nulls(json) = hg_json_strip({0})
+jsonb_pretty(jsonb) = hg_jsonb_pretty({0})
+json_object(_text) = hg_json_object({0})
+""")
+
+
+@rendered("jsonb_set(jsonb,_text,jsonb,bool)")
+def _set(call: Call) -> str:
+    return f"hg_jsonb_set({call[0]}, {call[1]}, {call[2]}, {call[3] if len(call.args) > 3 else 'true'})"
+
+
+@rendered("jsonb_insert(jsonb,_text,jsonb,bool)")
+def _insert(call: Call) -> str:
+    return f"hg_jsonb_insert({call[0]}, {call[1]}, {call[2]}, {call[3] if len(call.args) > 3 else 'false'})"
+
+
+@rendered(*(f"{kind}_each{text}({kind})" for kind in ("json", "jsonb") for text in ("", "_text")))
+def _each(call: Call) -> Expr:
+    name = call.function.name
+    of = TEXT if name.endswith("_text") else call.args[0].type
+    fields = (("key", Expr("f1", TEXT)), ("value", Expr("f2", of)))
+    how = "hg_json_each_text" if name.endswith("_text") else "hg_json_each"
+    return build(f"{how}({call[0]})", RECORD, call.args, fields=fields)
+
+
+# -- any value as JSON
+
+
+def as_json(value: Expr, call: Call) -> str:
+    """A value as JSON's text; of NULL it is NULL."""
+    of, sql = value.type, value.sql
+    if of == RECORD:
+        return _object(value, call)
+    if element := element_of(of):
+        inner = as_json(Expr("v", element), call)
+        listed = f"array_to_string([coalesce({inner}, 'null') FOR v IN {sql}], ',')"
+        return f"('[' || {listed} || ']')"
+    if of in (JSON, JSONB):
+        return sql
+    if of == BOOL:
+        return f"CAST({sql} AS VARCHAR)"
+    text = casts.text(value, call.session)
+    if of in (INT2, INT4, INT8):
+        return text
+    if of in (FLOAT4, FLOAT8, NUMERIC):
+        return f"(CASE WHEN {text} IN ('NaN', 'Infinity', '-Infinity') THEN '\"' || {text} || '\"' ELSE {text} END)"
+    if of in (DATE, TIMESTAMP, TIMESTAMPTZ):
+        iso = "|".join(("ISO", *call.session.token.split("|")[1:]))
+        text = text.replace(quoted(call.session.token), quoted(iso))
+        return f"('\"' || {_with_t(of, text)} || '\"')"
+    return f"hg_json_quote({text})"
+
+
+def _with_t(of: int, text: str) -> str:
+    """ISO 8601 as JSON has it: with a T, and with minutes in the zone."""
+    if of == DATE:
+        return text
+    dated = f"replace({text}, ' ', 'T')"
+    return f"regexp_replace({dated}, '([+-][0-9][0-9])$', '\\1:00')" if of == TIMESTAMPTZ else dated
+
+
+def _object(value: Expr, call: Call, start: str = "{", between: str = ",", colon: str = ":") -> str:
+    if not value.fields:
+        raise unsupported("a row of unknown columns as JSON", value.at)
+    parts = []
+    for name, part in value.fields:
+        item = Expr(part.sql, part.type if not part.is_unknown else TEXT, part.typmod, part.digits, fields=part.fields)
+        label = '"' + name.replace("\\", "\\\\").replace('"', '\\"') + f'"{colon}'
+        parts.append(f"{quoted(label)} || coalesce({as_json(item, call)}, 'null')")
+    return f"('{start}' || " + f" || '{between}' || ".join(parts) + " || '}')"
+
+
+@rendered("to_json(anyelement)")
+def _to_json(call: Call) -> str:
+    return as_json(call.args[0], call)
+
+
+@rendered("row_to_json(record)")
+def _row(call: Call) -> str:
+    return as_json(call.args[0], call)
+
+
+@rendered("array_to_json(anyarray)")
+def _array(call: Call) -> str:
+    return as_json(call.args[0], call)
+
+
+def _normal(sql: str, call: Call) -> str:
+    return f"hg_in_jsonb({sql}, {quoted(call.session.token)})"
+
+
+@rendered("to_jsonb(anyelement)")
+def _to_jsonb(call: Call) -> str:
+    return _normal(as_json(call.args[0], call), call)
+
+
+def _built_array(call: Call) -> str:
+    items = " || ', ' || ".join(f"coalesce({as_json(value, call)}, 'null')" for value in call.args)
+    return f"('[' || {items} || ']')" if items else "'[]'"
+
+
+def _built_object(call: Call) -> str:
+    if len(call.args) % 2:
+        raise unsupported("an odd number of arguments")
+    parts = []
+    for name, value in zip(call.args[::2], call.args[1::2], strict=True):
+        parts.append(f"{_label(name, call)} || ' : ' || coalesce({as_json(value, call)}, 'null')")
+    return "('{' || " + " || ', ' || ".join(parts) + " || '}')" if parts else "'{}'"
+
+
+def _label(value: Expr, call: Call) -> str:
+    if value.type == BPCHAR:
+        value = Expr(f"rtrim({value.sql}, ' ')", TEXT)
+    null = "error('PG22023: argument 1: key must not be null')"
+    return f"hg_json_quote(coalesce({casts.text(value, call.session)}, {null}))"
+
+
+for _name, _how in (("build_array", _built_array), ("build_object", _built_object)):
+    rendered(f"json_{_name}(any)", f"json_{_name}()")(_how)
+    rendered(f"jsonb_{_name}(any)", f"jsonb_{_name}()")(lambda call, how=_how: _normal(how(call), call))
+
+
+@rendered("json_agg(anyelement)")
+def _aggregated(call: Call) -> str:
+    separator = ", \n " if call.args[0].type == RECORD or element_of(call.args[0].type) else ", "
+    item = f"coalesce({as_json(call.args[0], call)}, 'null')"
+    return f"('[' || array_to_string({CORE}list({item}), {quoted(separator)}) || ']')"
+
+
+@rendered("jsonb_agg(anyelement)")
+def _aggregated_binary(call: Call) -> str:
+    item = f"coalesce({as_json(call.args[0], call)}, 'null')"
+    return _normal(f"('[' || array_to_string({CORE}list({item}), ',') || ']')", call)
+
+
+def _object_aggregate(call: Call) -> str:
+    null = "error('PG22023: field name must not be null')"
+    label = f"hg_json_quote(coalesce({casts.text(call.args[0], call.session)}, {null}))"
+    item = f"({label} || ' : ' || coalesce({as_json(call.args[1], call)}, 'null'))"
+    return f"('{{ ' || array_to_string({CORE}list({item}), ', ') || ' }}')"
+
+
+rendered("json_object_agg(any,any)")(_object_aggregate)
+rendered("jsonb_object_agg(any,any)")(lambda call: _normal(_object_aggregate(call), call))

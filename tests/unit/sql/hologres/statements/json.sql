@@ -1,0 +1,45 @@
+select '{"a": 1,  "b":[1,2]}'::json, '{"b": 1,  "a":[1, 2.50], "aa": null, "b": 2}'::jsonb, '"x"'::jsonb, '1.0'::jsonb, 'null'::json, ' [1 , 2]'::json
+select '{bad'::json
+select '{"a":}'::jsonb
+select '{"a": {"b": [10, 20]}}'::json -> 'a', '{"a": {"b": [10, 20]}}'::json ->> 'a', '{"a": {"b": [10, 20]}}'::jsonb -> 'a' -> 'b' -> 1, '[1, "x", null]'::json ->> 1, '[1, "x", null]'::jsonb ->> 2, '[1,2]'::jsonb -> -1, '{"a":1}'::jsonb -> 'z'
+select '{"a": {"b": [10, 20]}}'::json #> '{a,b,0}', '{"a": {"b": [10, 20]}}'::jsonb #>> '{a,b,1}', '{"a": {"b": [10, 20]}}'::jsonb #> array['a', 'x'], '{"a":"x"}'::json #>> '{a}'
+select '{"a":1,"b":2}'::jsonb @> '{"a":1}', '{"a":1}'::jsonb <@ '{"a":1,"b":2}', '[1,2,3]'::jsonb @> '[3,1]', '[1,[2]]'::jsonb @> '[[2]]', '"x"'::jsonb @> '"x"', '["x"]'::jsonb @> '"x"', '{"a":[1,2]}'::jsonb @> '{"a":[2]}', '1'::jsonb @> '1.0'
+select '{"a":1}'::jsonb ? 'a', '["a","b"]'::jsonb ? 'b', '{"a":1,"b":2}'::jsonb ?| array['z','b'], '{"a":1,"b":2}'::jsonb ?& array['a','b'], '{"a":1}'::jsonb ?& array['a','z']
+select '{"a":1}'::jsonb || '{"b":2}', '[1]'::jsonb || '[2]', '[1]'::jsonb || '2', '{"a":1}'::jsonb || '{"a":3}', '{"a":1,"b":2}'::jsonb - 'a', '[1,2,3]'::jsonb - 1, '["a","b"]'::jsonb - 'a', '{"a":1,"b":2}'::jsonb - array['a','b'], '{"a":{"b":1,"c":2}}'::jsonb #- '{a,b}'
+select json_array_length('[1,2,3]'), jsonb_array_length('[]'), json_typeof('{}'), jsonb_typeof('1.5'), json_typeof('null'), jsonb_typeof('"a"'), json_typeof('true'), jsonb_typeof('[1]')
+select json_array_length('{"a":1}')
+select json_array_elements('[1, "a", null]')
+select * from jsonb_array_elements('[1, "a", {"b": 2}]')
+select * from json_array_elements_text('["a", null, 1]')
+select * from jsonb_each('{"a": 1, "b": "x"}')
+select * from json_each_text('{"a": 1, "b": "x", "c": null}') as t(k, v)
+select key, value from jsonb_each_text('{"a": [1]}')
+select json_object_keys('{"b": 1, "a": 2}')
+select * from jsonb_object_keys('{"bb": 1, "a": 2}')
+select to_json(1), to_json('a"b'::text), to_json(true), to_json(1.50), to_json(null::int), to_json(array[1, null, 2]), to_json(date '2024-01-01'), to_json(timestamp '2024-01-01 10:00:00.5'), to_json(timestamptz '2024-01-01 10:00+00'), to_json('NaN'::float8), to_json(interval '1 day')
+select to_jsonb(1), to_jsonb('a'::text), to_jsonb(array['a', 'b']), to_jsonb(1.50), to_jsonb('{"b": 1}'::json)
+select json_build_object('a', 1, 'b', 'x', 'c', null), json_build_array(1, 'a', null, true), jsonb_build_object('z', 1, 'a', array[1,2]), jsonb_build_array(1, 2.5), json_build_object(), json_build_array()
+select row_to_json(t) from (values (1, 'a')) t(x, y)
+select row_to_json(row(1, 'a')), array_to_json(array[1, 2])
+select json_agg(x order by x), jsonb_agg(x order by x desc), json_object_agg(x, y), jsonb_object_agg(x, y) from (values (1, 'a'), (2, null)) t(x, y)
+select json_agg(t) from (values (1, 'a'), (2, 'b')) t(x, y)
+select json_agg(x) from (values (1)) t(x) where false
+select jsonb_set('{"a":1}', '{a}', '2'), jsonb_set('{"a":1}', '{b}', '2'), jsonb_set('{"a":1}', '{b}', '2', false), jsonb_set('{"a":[1,2]}', '{a,0}', '9'), jsonb_set('[1,2]', '{5}', '9'), jsonb_set('[1,2]', '{-9}', '9')
+select jsonb_insert('{"a":[0,1]}', '{a,1}', '"x"'), jsonb_insert('{"a":[0,1]}', '{a,1}', '"x"', true), jsonb_insert('{"a":1}', '{b}', '2')
+select jsonb_insert('{"a":1}', '{a}', '2')
+select jsonb_strip_nulls('{"a":null,"b":{"c":null,"d":1}}'), json_strip_nulls('{"a":null, "b":[1, null]}'), jsonb_pretty('{"a":[1,{}],"b":{}}')
+select json_extract_path('{"a":{"b":1}}', 'a', 'b'), jsonb_extract_path_text('{"a":{"b":"x"}}', 'a', 'b'), json_extract_path_text('{"a":1}', 'z')
+select '1'::jsonb = '1.0'::jsonb, '{"a":1,"b":2}'::jsonb = '{"b":2,"a":1}'::jsonb, '[1]'::jsonb < '[2]'::jsonb, '"a"'::jsonb < '1'::jsonb, '{}'::jsonb > '[]'::jsonb
+select x from (values ('1'::jsonb), ('"a"'), ('null'), ('[]'), ('{}'), ('true'), ('[1]')) t(x) order by x
+select distinct x from (values ('1'::jsonb), ('1.0'), ('2')) t(x) order by x
+select '1'::json = '1'::json
+select '5'::jsonb::int, '1.5'::jsonb::numeric, 'true'::jsonb::bool, '1.5'::jsonb::float8, '2.5'::jsonb::int
+select '"a"'::jsonb::int
+select 'null'::jsonb::int
+select '{"a":1}'::jsonb::text, '{"a":  1}'::json::text, '{"b":1,"a":2}'::json::jsonb, '{"a":1}'::jsonb::json, '{"a":1}'::text::jsonb
+select ('{"a": [1,2]}'::jsonb)['a'][1], ('[1,2]'::jsonb)[0]
+select '{"a":1}'::json ->> 1, '[1]'::json ->> 'a', null::json -> 'a'
+select s.*, count(*) from shop s join sale a on a.shop = s.id group by s.id order by s.id
+select count(s) from shop s
+select row_to_json(s) from shop s order by id
+select note -> 'a', note ->> 0, jsonb_typeof(note) from shop order by id
