@@ -153,7 +153,7 @@ class Sources(Calls):
         return f"SELECT {', '.join(items)} FROM ({inner}) AS {row}"
 
     def _one_function(self, node: tree.Node) -> tuple[Expr, str, str]:
-        """A call's value, a list of rows when it returns a set; the function's name, and its column's where it has one."""
+        """A call's value, a list of rows when it returns a set; the function's name, and its column's own."""
         if not isinstance(node, tree.Call):
             return self.value(node), naming.name_of(node), ""
         if node.over is not None or node.distinct or node.order or node.filter is not None:

@@ -6,7 +6,6 @@ Source: the PostgreSQL documentation, "JSON Functions and Operators".
 import json
 from collections.abc import Callable, Iterator
 from decimal import Decimal
-from json.decoder import scanstring
 from typing import Any
 
 from yunbox.sql.hologres.natives.native import Native, native
@@ -55,7 +54,7 @@ def _pairs(text: str) -> list[tuple[str, str]]:
     """The keys of an object, and the texts of its values."""
     found, at = [], _skip(text, 0) + 1
     while text[(at := _skip(text, at))] != "}":
-        key, at = scanstring(text, at + 1, True)
+        key, at = _DECODER.raw_decode(text, at)
         at = _skip(text, _skip(text, at) + 1)
         end = _end(text, at)
         found.append((key, text[at:end]))

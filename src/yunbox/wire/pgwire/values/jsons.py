@@ -24,6 +24,8 @@ def _wrong(at: int) -> PgError:
 
 
 def parse(text: str, number: Callable[[str], Any]) -> Any:
+    """What a text means, with its numbers made by ``number``. Raises PgError 22P02 or 54001."""
+
     def refuse(word: str) -> Any:
         raise _wrong(text.find(word))
 
@@ -41,6 +43,7 @@ def _checked(text: str) -> str:
 
 
 def number(text: str) -> Decimal:
+    """A number of JSONB."""
     made = NUMERIC.read(text, Style())
     assert isinstance(made, Decimal)
     return made
