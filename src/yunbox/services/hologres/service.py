@@ -1,5 +1,6 @@
 """Hologres as the server runs it: its gateways and its engine, each under a supervisor, and what they say."""
 
+import asyncio
 import contextlib
 import os
 import socket
@@ -67,8 +68,7 @@ class Hologres:
         """Start all of them."""
         (self.config.folder / ROSTER).unlink(missing_ok=True)
         _listen(self._engine_listener, self.config.scratch)
-        for child in (self.engine, *self.gateways):
-            await child.start()
+        await asyncio.gather(*(child.start() for child in (self.engine, *self.gateways)))
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:

@@ -7,20 +7,23 @@ definitions.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
+from yunbox.engine.holo.reads import read_of
 from yunbox.services.hologres.engines.catalog import StoredCatalog
 from yunbox.services.hologres.engines.planning import Computed
 from yunbox.services.hologres.session.ports import Column, Context, Kind, Plan
 from yunbox.services.hologres.statements.lexer import Token, tokens
 from yunbox.services.hologres.tables.paths import schemas_of
-from yunbox.sql.hologres.planner import plan as planned
-from yunbox.sql.hologres.plans import Plan as SqlPlan
 from yunbox.sql.hologres.session import Session
 from yunbox.storage.rows.catalogue import Catalogue
 from yunbox.storage.rows.model import PARTITIONED, Relation
 from yunbox.storage.rows.store import RowStore
 from yunbox.wire.pgwire.report import failure
 from yunbox.wire.pgwire.settings.kinds import identifier
+
+if TYPE_CHECKING:
+    from yunbox.sql.hologres.plans import Plan as SqlPlan
 
 _ANOTHER_TIME_US = 1_234_567_890_123_456  # some 39 years, and no whole day
 _NOT_OFFERED = frozenset((
@@ -68,11 +71,13 @@ class HologresPlanner:
             return self._store.catalogue(view)
 
 
-def _made(text: str, types: Sequence[int], known: Catalogue, context: Context, session: Session) -> SqlPlan:
-    return planned(text, StoredCatalog(known), parameters=types, search_path=schemas_of(context), session=session)
+def _made(text: str, types: Sequence[int], known: Catalogue, context: Context, session: Session) -> "SqlPlan":
+    from yunbox.sql.hologres.planner import plan  # half a second of one core, of which a gateway that starts has none
+
+    return plan(text, StoredCatalog(known), parameters=types, search_path=schemas_of(context), session=session)
 
 
-def _settle(computed: Computed, made: SqlPlan, known: Catalogue, context: Context) -> None:
+def _settle(computed: Computed, made: "SqlPlan", known: Catalogue, context: Context) -> None:
     """Keep a plan, and what it was made of."""
     relations = {one.token: known.relations[one.relation.oid] for one in made.reads}
     computed.sql, computed.reads = _with_scans(made.sql, relations), tuple(relations.values())
@@ -84,7 +89,7 @@ def _with_scans(sql: str, relations: dict[str, Relation]) -> str:
     """A query whose reads of tables are of the engine's copies of them."""
     if not relations:
         return sql
-    scans = ", ".join(f"{identifier(token)} AS NOT MATERIALIZED ({_scan(one)})" for token, one in relations.items())
+    scans = ", ".join(f"{identifier(token)} AS NOT MATERIALIZED {_scan(one)}" for token, one in relations.items())
     for word in ("WITH RECURSIVE ", "WITH "):
         if sql.startswith(word):
             return f"{word}{scans}, {sql.removeprefix(word)}"
@@ -92,15 +97,10 @@ def _with_scans(sql: str, relations: dict[str, Relation]) -> str:
 
 
 def _scan(relation: Relation) -> str:
-    """The columns of a table by their names. Raises PgError 0A000 for one that has no rows itself."""
+    """What reads the copy of a table. Raises PgError 0A000 for one that has no rows itself."""
     if relation.kind == PARTITIONED:
         raise failure("0A000", "reading a partitioned table is not supported")
-    columns = [f"c{one.number} AS {_quoted(one.name)}" for one in relation.columns if not one.dropped]
-    return f"SELECT {', '.join(columns) or 'NULL AS nothing'} FROM n{relation.node}"
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+    return read_of(relation)
 
 
 def _check_block(computed: Computed, context: Context) -> None:
@@ -109,7 +109,7 @@ def _check_block(computed: Computed, context: Context) -> None:
         raise failure("0A000", "in a block that has changed rows, reading by other than keys is not supported")
 
 
-def _columns(made: SqlPlan) -> tuple[Column, ...]:
+def _columns(made: "SqlPlan") -> tuple[Column, ...]:
     return tuple(Column(one.name, one.type, one.typmod, one.table, one.number) for one in made.columns)
 
 
