@@ -114,11 +114,18 @@ def numeric(value: Any) -> Expr:
     if digits[0].isdigit():
         whole, _, rest = digits.partition(".")
         scale = len(rest)
-        precision = max(len(whole.lstrip("0")) + scale, scale, 1)
+        precision = max(len(whole.lstrip("0")) + scale, scale + 1)
         if precision <= 38:
             return Expr(f"CAST({quoted(written)} AS DECIMAL({precision},{scale}))", NUMERIC,
                         digits=(precision, scale), value=value)  # fmt: skip
     return Expr(f"CAST({quoted(written)} AS VARCHAR)", NUMERIC, value=value)
+
+
+def decimal_text(sql: str, digits: Digits) -> str:
+    """A DECIMAL's text, whose 0 before the point DuckDB leaves out where no digit has room there."""
+    if digits[0] == digits[1]:
+        sql = f"CAST({sql} AS DECIMAL({min(digits[0] + 1, 38)},{digits[1]}))"
+    return f"CAST({sql} AS VARCHAR)"
 
 
 def _literal(of: int, value: Any) -> str:
@@ -155,8 +162,10 @@ def text_sql(sql: str, of: int, token: str, digits: Digits | None = None) -> str
         return f"hg_array_text({items})"
     if name == "bool":
         return f"(CASE {sql} WHEN true THEN 't' WHEN false THEN 'f' END)"
-    if name in ("int2", "int4", "int8", "oid", "uuid") or of in REG or (of == NUMERIC and digits):
+    if name in ("int2", "int4", "int8", "oid", "uuid") or of in REG:
         return f"CAST({sql} AS VARCHAR)"
+    if of == NUMERIC and digits:
+        return decimal_text(sql, digits)
     if name in ("float4", "float8", "date", "time", "timestamp", "timestamptz", "interval", "bytea", "timetz"):
         return f"hg_out_{name}({into_carrier(sql, of)}, {quoted(token)})"
     return sql

@@ -8,6 +8,7 @@ import pytest
 
 from tests.differential import Ask, Case, cases, connect, differences, through_psycopg
 from tests.postgres import Postgres, running
+from tests.unit.sql.hologres.generated import statements
 from tests.unit.sql.hologres.planned import Planned
 from tests.unit.sql.hologres.tables import CATALOG, DUCK, POSTGRES
 
@@ -41,6 +42,14 @@ def test_statements(name: str, oracle: Ask, planned: Planned) -> None:
     wrong, refused = differences(FILES[name], oracle, planned.ask)
     assert not wrong, "\n".join(wrong)
     assert set(refused) == REFUSED & {case.statement for case in FILES[name]}
+
+
+@pytest.mark.parametrize("seed", range(20, 24))
+def test_expressions_by_chance(seed: int, oracle: Ask, planned: Planned) -> None:
+    made = [Case(statement, f"seed {seed}") for statement in statements(seed, 150)]
+    wrong, refused = differences(made, oracle, planned.ask)
+    assert not wrong, "\n".join(wrong)
+    assert len(refused) <= len(made) * 0.03
 
 
 def test_enough() -> None:

@@ -7,7 +7,7 @@ are the infinities, three numbers for an interval, text for what has no better.
 from collections.abc import Callable
 from typing import Any
 
-from yunbox.sql.hologres.natives.native import native
+from yunbox.sql.hologres.natives.native import floating, native
 from yunbox.sql.hologres.session import style_of
 from yunbox.wire.pgwire.values.arrays import Array
 from yunbox.wire.pgwire.values.codec import Style
@@ -23,6 +23,7 @@ CARRIERS = {
     "interval": _INTERVAL, "bytea": "BLOB",
 }  # fmt: skip
 """DuckDB's types of the carriers that are no text."""
+_FLOATS = ("float4", "float8")
 _TEXTS = ("timetz", "numeric", "uuid", "inet", "cidr", "bit", "varbit", "json", "jsonb")
 
 
@@ -91,8 +92,9 @@ def _interval_fitted(given: dict[str, int], typmod: int) -> dict[str, int]:
 
 
 NATIVES = (
+    *(floating(f"hg_in_{name}", _reader(name), "VARCHAR; VARCHAR") for name in _FLOATS),
     *(native(f"hg_in_{name}", _reader(name), "VARCHAR; VARCHAR", CARRIERS.get(name, "VARCHAR"))
-      for name in (*CARRIERS, *_TEXTS)),
+      for name in (*CARRIERS, *_TEXTS) if name not in _FLOATS),
     *(native(f"hg_out_{name}", _writer(name), f"{CARRIERS.get(name, 'VARCHAR')}; VARCHAR", "VARCHAR")
       for name in (*CARRIERS, *_TEXTS)),
     native("hg_array_text", _array_text, "VARCHAR[]", "VARCHAR"),

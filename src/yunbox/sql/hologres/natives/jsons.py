@@ -196,7 +196,7 @@ def _without_path(text: str, path: list[str | None]) -> str:
     value = _value(text)
     if not isinstance(value, dict | list):
         raise failure("22023", "cannot delete path in scalar")
-    if path:
+    if path and value:
         _change(value, path, 1, _MISSING, create=False, insert=None)
     return _text(value)
 

@@ -30,6 +30,7 @@ CREATE OR REPLACE MACRO hg_parts(i) AS
     struct_pack(m := hg_months(i), d := CAST(date_part('day', i) AS INTEGER), u := hg_interval_us(i)) END;
 CREATE OR REPLACE MACRO hg_midnight(d) AS
     CASE WHEN isinf(d) THEN CASE WHEN d > DATE '2000-01-01' THEN TIMESTAMP 'infinity' ELSE TIMESTAMP '-infinity' END
+    WHEN d > DATE '294246-12-31' THEN error('PG22008: date out of range for timestamp')
     ELSE CAST(d AS TIMESTAMP) END;
 -- The rest of a division whose sign is the divisor's.
 CREATE OR REPLACE MACRO hg_us_of_day(n) AS
@@ -67,17 +68,19 @@ CREATE OR REPLACE MACRO hg_name(t) AS
     CASE WHEN strlen(t) < 64 THEN t ELSE hg_cut_name(t) END;
 -- Dates, times and intervals.
 CREATE OR REPLACE MACRO hg_date_pl(d, n) AS
-    CASE WHEN isinf(d) THEN d WHEN CAST(d - DATE '2000-01-01' AS BIGINT) + n NOT BETWEEN -2451545 AND 2145031948
+    CASE WHEN n IS NULL THEN NULL WHEN isinf(d) THEN d WHEN CAST(d - DATE '2000-01-01' AS BIGINT) + n NOT BETWEEN -2451545 AND 2145031948
     THEN error('PG22008: date out of range') ELSE d + CAST(n AS INTEGER) END;
 CREATE OR REPLACE MACRO hg_date_mi(a, b) AS
-    CASE WHEN isinf(a) OR isinf(b) THEN error('PG22008: cannot subtract infinite dates') ELSE CAST(a - b AS INTEGER) END;
+    CASE WHEN a IS NULL OR b IS NULL THEN NULL
+    WHEN isinf(a) OR isinf(b) THEN error('PG22008: cannot subtract infinite dates') ELSE CAST(a - b AS INTEGER) END;
 CREATE OR REPLACE MACRO hg_span(n) AS
     to_days(CAST(n // 86400000000 AS INTEGER)) + to_microseconds(n % 86400000000);
 CREATE OR REPLACE MACRO hg_timestamp_mi(a, b) AS
-    CASE WHEN isinf(a) OR isinf(b) THEN error('PG22008: cannot subtract infinite timestamps')
+    CASE WHEN a IS NULL OR b IS NULL THEN NULL
+    WHEN isinf(a) OR isinf(b) THEN error('PG22008: cannot subtract infinite timestamps')
     ELSE hg_span(epoch_us(a) - epoch_us(b)) END;
 CREATE OR REPLACE MACRO hg_timestamp_pl(t, i) AS
-    CASE WHEN isinf(t) THEN t WHEN t BETWEEN TIMESTAMP '0001-01-01' AND TIMESTAMP '9000-01-01'
+    CASE WHEN i IS NULL THEN NULL WHEN isinf(t) THEN t WHEN t BETWEEN TIMESTAMP '0001-01-01' AND TIMESTAMP '9000-01-01'
     AND hg_months(i) BETWEEN -12000 AND 12000 AND date_part('day', i) BETWEEN -300000 AND 300000
     AND t + i BETWEEN TIMESTAMP '0001-01-01' AND TIMESTAMP '9999-12-31'
     THEN t + i ELSE hg_timestamp(hg_move(hg_us(t), hg_parts(i))) END;
@@ -85,3 +88,18 @@ CREATE OR REPLACE MACRO hg_interval_um(i) AS
     to_months(-hg_months(i)) + to_days(-CAST(date_part('day', i) AS INTEGER)) + to_microseconds(-hg_interval_us(i));
 CREATE OR REPLACE MACRO hg_year(t) AS
     CASE WHEN year(t) > 0 THEN year(t) ELSE year(t) - 1 END;
+-- Floats that Python makes: their texts become numbers.
+CREATE OR REPLACE MACRO hg_math1(a, b) AS CAST(hg_math1_text(a, b) AS DOUBLE);
+CREATE OR REPLACE MACRO hg_math2(a, b, c) AS CAST(hg_math2_text(a, b, c) AS DOUBLE);
+CREATE OR REPLACE MACRO hg_num_float(a) AS CAST(hg_num_float_text(a) AS DOUBLE);
+CREATE OR REPLACE MACRO hg_float_spread(a, b) AS CAST(hg_float_spread_text(a, b) AS DOUBLE);
+CREATE OR REPLACE MACRO hg_regression(a, b) AS CAST(hg_regression_text(a, b) AS DOUBLE);
+CREATE OR REPLACE MACRO hg_in_float4(a, b) AS CAST(hg_in_float4_text(a, b) AS FLOAT);
+CREATE OR REPLACE MACRO hg_in_float8(a, b) AS CAST(hg_in_float8_text(a, b) AS DOUBLE);
+CREATE OR REPLACE MACRO hg_zone_us(i) AS
+    CASE WHEN hg_months(i) <> 0 OR date_part('day', i) <> 0
+    THEN error('PG22023: interval time zone must not include months or days')
+    ELSE hg_interval_us(i) // 1000000 * 1000000 END;
+-- A day as it is compared with moments: one that no moment has is after all of them but the last.
+CREATE OR REPLACE MACRO hg_as_moment(d) AS
+    CASE WHEN d > DATE '294246-12-31' AND isfinite(d) THEN make_timestamp(9223372036854775806) ELSE hg_midnight(d) END;

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Context, Decimal
 
-from yunbox.sql.hologres.natives.native import Native, native
+from yunbox.sql.hologres.natives.native import Native, floating, native
 from yunbox.sql.hologres.natives.numerics import at_scale, number, overflow, scale_of, shown, weight_of
 from yunbox.wire.pgwire.report import PgError, failure
 
@@ -86,6 +86,18 @@ def _hyperbolic(of: Callable[[float], float], sign: bool) -> Callable[[float], f
     return run
 
 
+def _angle(of: Callable[[float], float]) -> Callable[[float], float]:
+    def run(value: float) -> float:
+        made = of(value)
+        if math.isinf(made) and math.isfinite(value):
+            raise _overflow()
+        if value and not made:
+            raise _underflow()
+        return made
+
+    return run
+
+
 def _atanh(value: float) -> float:
     if not -1 <= value <= 1 and not math.isnan(value):
         raise _range()
@@ -99,7 +111,8 @@ _FUNCTIONS: dict[str, Callable[[float], float]] = {
     "asin": _bounded(math.asin, -1, 1), "acos": _bounded(math.acos, -1, 1), "atan": math.atan,
     "sinh": _hyperbolic(math.sinh, True), "cosh": _hyperbolic(math.cosh, False), "tanh": math.tanh,
     "asinh": math.asinh, "acosh": _bounded(math.acosh, 1, math.inf), "atanh": _atanh,
-    "degrees": lambda value: value / 0.017453292519943295, "radians": lambda value: value * 0.017453292519943295,
+    "degrees": _angle(lambda value: value / 0.017453292519943295),
+    "radians": _angle(lambda value: value * 0.017453292519943295),
 }  # fmt: skip
 
 
@@ -138,6 +151,12 @@ def _shift(bits: int) -> Callable[[int, int], int]:
         return made - (1 << bits) if made >> bits - 1 else made
 
     return run
+
+
+def _shift16(value: int, places: int) -> int:
+    """A SMALLINT is shifted as an INTEGER is, and then cut."""
+    made = value << (places & 31) & 0xFFFF
+    return made - 0x10000 if made >> 15 else made
 
 
 def _divisor(bits: int, name: str) -> Callable[[int, int], int]:
@@ -325,8 +344,9 @@ def _num_gcd(multiple: bool) -> Callable[[str, str], str]:
 
 
 NATIVES: tuple[Native, ...] = (
-    native("hg_math1", _one, "VARCHAR; DOUBLE", "DOUBLE"),
-    native("hg_math2", _two, "VARCHAR; DOUBLE; DOUBLE", "DOUBLE"),
+    floating("hg_math1", _one, "VARCHAR; DOUBLE"),
+    floating("hg_math2", _two, "VARCHAR; DOUBLE; DOUBLE"),
+    native("hg_shl16", _shift16, "SMALLINT; INTEGER", "SMALLINT"),
     native("hg_shl32", _shift(32), "INTEGER; INTEGER", "INTEGER"),
     native("hg_shl64", _shift(64), "BIGINT; INTEGER", "BIGINT"),
     native("hg_gcd32", _divisor(32, "integer"), "INTEGER; INTEGER", "INTEGER"),

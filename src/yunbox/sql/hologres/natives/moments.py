@@ -4,11 +4,11 @@ Source: the PostgreSQL documentation, "Date/Time Functions and Operators". Value
 """
 
 from collections.abc import Callable
+from datetime import tzinfo
 from typing import Any
 
 from yunbox.sql.hologres.natives.conversions import CARRIERS
 from yunbox.sql.hologres.natives.native import Native, native
-from yunbox.sql.hologres.session import zone_of
 from yunbox.wire.pgwire.report import failure
 from yunbox.wire.pgwire.values import zones
 from yunbox.wire.pgwire.values.calendar import US_PER_DAY, US_PER_S, Day, to_day, to_days
@@ -266,7 +266,7 @@ def _made_day(year: int, month: int, day: int) -> int:
 
 
 def _made_clock(hour: int, minute: int, second: float) -> int:
-    us = round(second * US_PER_S)
+    us = round(second * US_PER_S) if abs(second) < 100 else -1
     clock = (hour * 3600 + minute * 60) * US_PER_S + us
     ok = 0 <= hour <= 24 and 0 <= minute <= 59 and 0 <= us <= 60 * US_PER_S and clock <= US_PER_DAY
     if not ok:
@@ -287,19 +287,22 @@ def _made_interval(*given: Any) -> _Parts:
 # -- zones
 
 
+def _zone(name: str) -> tzinfo:
+    """A zone by its name. Raises PgError 22023."""
+    found = zones.named(name)
+    if found is None and any(letter.isdigit() for letter in name):
+        raise failure("0A000", "a time zone that is no name is not supported")
+    if found is None:
+        raise failure("22023", f'time zone "{name}" not recognized')
+    return found
+
+
 def _local(us: int, zone: str) -> int:
-    return us if us in TIMESTAMP_ENDS else us + zones.from_utc(zone_of(zone), us)[0] * US_PER_S
+    return us if us in TIMESTAMP_ENDS else us + zones.from_utc(_zone(zone), us)[0] * US_PER_S
 
 
 def _instant(us: int, zone: str) -> int:
-    return us if us in TIMESTAMP_ENDS else us - zones.to_utc(zone_of(zone), us) * US_PER_S
-
-
-def _checked_zone(zone: str) -> str:
-    """A zone's name as it is known. Raises PgError 22023."""
-    if zones.named(zone) is None:
-        raise failure("22023", f'time zone "{zone}" not recognized')
-    return zone
+    return us if us in TIMESTAMP_ENDS else us - zones.to_utc(_zone(zone), us) * US_PER_S
 
 
 def _of_epoch(seconds: float) -> int:
@@ -307,7 +310,7 @@ def _of_epoch(seconds: float) -> int:
         raise failure("22008", "timestamp cannot be NaN")
     if seconds in (float("inf"), float("-inf")):
         return TIMESTAMP_ENDS[seconds > 0]
-    made = round((seconds - 946_684_800) * US_PER_S)
+    made = round((seconds - 946_684_800) * US_PER_S) if abs(seconds) < 1e15 else 1 << 70
     if not -211_813_488_000_000_000 <= made < 9_223_371_331_200_000_000:
         raise failure("22008", f'timestamp out of range: "{seconds:g}"')
     return made
@@ -389,7 +392,6 @@ NATIVES: tuple[Native, ...] = (
            "INTEGER; INTEGER; INTEGER; INTEGER; INTEGER; INTEGER; DOUBLE", _SPAN),
     native("hg_local", _local, "BIGINT; VARCHAR", "BIGINT"),
     native("hg_instant", _instant, "BIGINT; VARCHAR", "BIGINT"),
-    native("hg_zone", _checked_zone, "VARCHAR", "VARCHAR"),
     native("hg_of_epoch", _of_epoch, "DOUBLE", "BIGINT"),
     native("hg_bin", _binned, f"{_SPAN}; BIGINT; BIGINT", "BIGINT"),
     native("hg_move", _moved, f"BIGINT; {_SPAN}", "BIGINT"),

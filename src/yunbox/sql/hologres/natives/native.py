@@ -40,6 +40,19 @@ def lax(name: str, function: Callable[..., Any], params: str, returns: str) -> N
     return Native(name, _OF_ARITY[len(types)](guarded), types, returns)
 
 
+def floating(name: str, function: Callable[..., Any], params: str) -> Native:
+    """A strict one whose value is a float, which leaves as text: DuckDB takes NaN from Python for NULL.
+
+    The macro of the name without ``_text`` makes the number of it.
+    """
+
+    def run(*args: Any) -> str | None:
+        made = function(*args)
+        return None if made is None else repr(made)
+
+    return native(f"{name}_text", run, params, "VARCHAR")
+
+
 _OF_ARITY: tuple[Callable[[Callable[..., Any]], Callable[..., Any]], ...] = (
     lambda run: lambda: run(),
     lambda run: lambda a: run(a),

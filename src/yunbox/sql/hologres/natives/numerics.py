@@ -9,7 +9,7 @@ from collections.abc import Callable
 from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal
 from functools import lru_cache
 
-from yunbox.sql.hologres.natives.native import Native, native
+from yunbox.sql.hologres.natives.native import Native, floating, native
 from yunbox.wire.pgwire.report import PgError, failure
 from yunbox.wire.pgwire.values.codec import Style
 from yunbox.wire.pgwire.values.modifiers import fitted
@@ -17,7 +17,7 @@ from yunbox.wire.pgwire.values.numbers import NUMERIC
 
 _SIGNIFICANT_MIN = 16
 _SCALE_MAX = 1000
-_RESULT_SCALE_MAX = 2000
+_RESULT_SCALE_MAX = 16_383
 _WHOLE_DIGITS_MAX = 131_072
 _EXACT = Context(prec=200_000, Emax=999_999_999, Emin=-999_999_999, traps=[])
 _STYLE = Style()
@@ -329,7 +329,7 @@ NATIVES: tuple[Native, ...] = (
     native("hg_num_max", _least_or_most(1), "VARCHAR[]", "VARCHAR"),
     native("hg_num_fit", _fit, "VARCHAR; INTEGER", "VARCHAR"),
     native("hg_num_int", _to_integer, "VARCHAR; VARCHAR", "BIGINT"),
-    native("hg_num_float", _to_float, "VARCHAR", "DOUBLE"),
+    floating("hg_num_float", _to_float, "VARCHAR"),
     native("hg_num_of_float", _of_float, "DOUBLE; INTEGER", "VARCHAR"),
     native("hg_num_sqrt", _root, "VARCHAR", "VARCHAR"),
     native("hg_num_trim", _trimmed, "VARCHAR", "VARCHAR"),

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from yunbox.sql.hologres.natives.native import Native, native
+from yunbox.sql.hologres.natives.native import Native, floating
 
 
 @dataclass(slots=True)
@@ -81,7 +81,7 @@ def _regression(name: str, pairs: list[dict[str, float | None]]) -> float | None
 
 
 NATIVES: tuple[Native, ...] = (
-    native("hg_float_spread", _spread, "VARCHAR; DOUBLE[]", "DOUBLE"),
-    native("hg_regression", _regression, "VARCHAR; STRUCT(y DOUBLE, x DOUBLE)[]", "DOUBLE"),
+    floating("hg_float_spread", _spread, "VARCHAR; DOUBLE[]"),
+    floating("hg_regression", _regression, "VARCHAR; STRUCT(y DOUBLE, x DOUBLE)[]"),
 )
 """Statistics."""

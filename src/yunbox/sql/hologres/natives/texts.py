@@ -12,7 +12,7 @@ _LOWER = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz
 _UPPER = str.maketrans("abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _WORD = re.compile(r"[A-Za-z0-9]+")
 _LENGTH_MAX = 1 << 28
-_NAME = re.compile(r"[a-z_\u0080-\U0010ffff][a-z0-9_$\u0080-\U0010ffff]*")
+_NAME = re.compile(r"[a-z_][a-z0-9_]*")
 _FORMAT = re.compile(r"%(?:(\d+)\$)?(-)?(?:(\d+)|\*(?:(\d+)\$)?)?(.?)", re.DOTALL)
 
 
@@ -68,6 +68,8 @@ def _substring_bytes(data: bytes, start: int, length: int) -> bytes:
 def _overlay(text: str, part: str, start: int, length: int) -> str:
     if start <= 0:
         raise failure("22011", "negative substring length not allowed")
+    if start + length >= 1 << 31:
+        raise failure("22003", "integer out of range")
     return text[: start - 1] + part + text[max(start - 1 + length, 0) :]
 
 
@@ -415,6 +417,7 @@ NATIVES: tuple[Native, ...] = (
     native("hg_bit_xor", _bits("#"), "VARCHAR; VARCHAR", _T),
     native("hg_fit_bits", _bits_fitted, "VARCHAR; INTEGER; BOOLEAN; BOOLEAN", _T),
     native("hg_shift_bits", _shifted_bits, "VARCHAR; INTEGER", _T),
+    native("hg_shift_bits_right", lambda value, places: _shifted_bits(value, -places), "VARCHAR; INTEGER", _T),
     native("hg_bits_of", _bits_of, "BIGINT; INTEGER", _T),
     native("hg_int_of_bits", _integer_of_bits, "VARCHAR; INTEGER", "BIGINT"),
 )  # fmt: skip

@@ -1,6 +1,7 @@
 """Aggregates and window functions. ``@sum(...)`` is DuckDB's, which gets the clauses of the call."""
 
 from yunbox.sql.hologres.catalogue.types import BPCHAR, FLOAT4, NUMERIC, element_of, shown
+from yunbox.sql.hologres.conversions import decimal_text
 from yunbox.sql.hologres.errors import unsupported
 from yunbox.sql.hologres.expr import Expr, build
 from yunbox.sql.hologres.rendering import comparisons
@@ -46,7 +47,8 @@ def _total(value: Expr) -> str:
     if value.type == NUMERIC and value.digits is None:
         listed = f"{CORE}list({value.sql})"
         return f"hg_num_total({listed})"
-    return f"CAST({CORE}sum({value.sql}) AS VARCHAR)"
+    made = f"{CORE}sum({value.sql})"
+    return decimal_text(made, (38, value.digits[1])) if value.digits else f"CAST({made} AS VARCHAR)"
 
 
 @rendered("avg(int2)", "avg(int4)", "avg(int8)", "avg(numeric)")

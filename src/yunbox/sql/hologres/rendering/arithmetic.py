@@ -37,18 +37,19 @@ def _integers() -> None:
         int{a}or(int{a},int{a}) = ({{0}} | {{1}})
         int{a}xor(int{a},int{a}) = xor({{0}}, {{1}})
         int{a}not(int{a}) = (~{{0}})
-        int{a}larger(int{a},int{a}) = greatest({{0}}, {{1}})
         """)
     for a in _WIDTHS:  # the number of places counts to the type's width
         bits, duck = 8 * int(a), _DUCK[a]
         places = f"({{1}} & {bits - 1 if a != '2' else 31})"
-        RIGHT[f"int{a}shr(int{a},int4)"] = f"CAST(({{0}} >> least({places}, {bits - 1})) AS {duck})"
+        RIGHT[f"int{a}shr(int{a},int4)"] = (
+            f"CAST(({{0}} >> CASE WHEN {places} > {bits - 1} THEN {bits - 1} ELSE {places} END) AS {duck})"
+        )
     for key, template in RIGHT.items():
         each(key, template, [()])
     templates("""
     int4shl(int4,int4) = hg_shl32({0}, {1})
     int8shl(int8,int4) = hg_shl64({0}, {1})
-    int2shl(int2,int4) = CAST(hg_shl32(CAST({0} AS INTEGER) << 16, {1}) >> 16 AS SMALLINT)
+    int2shl(int2,int4) = hg_shl16({0}, {1})
     """)
 
 
@@ -93,7 +94,7 @@ trunc(float8) = trunc({0})
 dtrunc(float8) = trunc({0})
 round(float8) = round_even({0}, 0)
 dround(float8) = round_even({0}, 0)
-sign(float8) = CAST(CASE WHEN {0} > 0 THEN 1 WHEN {0} < 0 THEN -1 ELSE 0 END AS DOUBLE)
+sign(float8) = CAST(CASE WHEN isnan({0}) THEN 0 WHEN {0} > 0 THEN 1 WHEN {0} < 0 THEN -1 WHEN {0} = 0 THEN 0 END AS DOUBLE)
 sqrt(float8) = hg_math1('sqrt', {0})
 dsqrt(float8) = hg_math1('sqrt', {0})
 cbrt(float8) = cbrt({0})

@@ -103,16 +103,6 @@ def _overlap(call: Call) -> str:
     return f"list_has_any({_keys(call.args[0])}, {_keys(call.args[1])})"
 
 
-@rendered("array_larger(anyarray,anyarray)")
-def _larger(call: Call) -> str:
-    return f"greatest({call[0]}, {call[1]})"
-
-
-@rendered("array_smaller(anyarray,anyarray)")
-def _smaller(call: Call) -> str:
-    return f"least({call[0]}, {call[1]})"
-
-
 @rendered("array_fill(anyelement,_int4)")
 def _filled(call: Call) -> str:
     duck = duck_type(TYPES[call.args[0].type].array)

@@ -92,7 +92,7 @@ def compared(symbol: str, left: Expr, right: Expr, session: Session) -> str | No
 
 def _moment(value: Expr, other: Expr, session: Session) -> str:
     """A date or time as it is compared with another kind of it."""
-    sql = f"CAST({value.sql} AS TIMESTAMP)" if value.type == DATE else value.sql
+    sql = f"hg_as_moment({value.sql})" if value.type == DATE else value.sql
     return instant(sql, session) if other.type == TIMESTAMPTZ and value.type != TIMESTAMPTZ else sql
 
 

@@ -18,7 +18,7 @@ from yunbox.sql.hologres.catalogue.types import (
     TIMESTAMPTZ,
     element_of,
 )
-from yunbox.sql.hologres.errors import unsupported
+from yunbox.sql.hologres.errors import error, unsupported
 from yunbox.sql.hologres.expr import Expr, build, quoted
 from yunbox.sql.hologres.rendering import casts
 from yunbox.sql.hologres.rendering.registry import CORE, Call, rendered, templates
@@ -152,7 +152,7 @@ def _built_array(call: Call) -> str:
 
 def _built_object(call: Call) -> str:
     if len(call.args) % 2:
-        raise unsupported("an odd number of arguments")
+        raise error("22023", "argument list must have even number of elements")
     parts = []
     for name, value in zip(call.args[::2], call.args[1::2], strict=True):
         parts.append(f"{_label(name, call)} || ' : ' || coalesce({as_json(value, call)}, 'null')")

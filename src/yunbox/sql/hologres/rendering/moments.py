@@ -17,7 +17,7 @@ from yunbox.sql.hologres.expr import Expr, build, quoted
 from yunbox.sql.hologres.natives.moments import FIELDS
 from yunbox.sql.hologres.rendering.casts import instant, local
 from yunbox.sql.hologres.rendering.numerics import decimal
-from yunbox.sql.hologres.rendering.registry import Call, each, rendered, templates
+from yunbox.sql.hologres.rendering.registry import Call, rendered, templates
 
 templates("""
 date_pli(date,int4) = hg_date_pl({0}, {1})
@@ -66,11 +66,6 @@ overlaps(timestamptz,interval,timestamptz,interval) = \
     hg_overlaps(hg_us({0}), hg_us(hg_timestamp_pl({0}, {1})), hg_us({2}), hg_us(hg_timestamp_pl({2}, {3})))
 overlaps(time,time,time,time) = hg_overlaps(hg_clock({0}), hg_clock({1}), hg_clock({2}), hg_clock({3}))
 """)
-each(
-    "{a}_{b}({a},{a})", "{c}({0}, {1})",
-    [(of, word, duck) for of in ("date", "timestamp", "timestamptz", "time", "interval")
-     for word, duck in (("larger", "greatest"), ("smaller", "least"))],
-)  # fmt: skip
 
 
 @rendered("age(timestamptz,timestamptz)")
@@ -242,7 +237,7 @@ def _trunc_zoned(call: Call) -> str:
 
 @rendered("date_trunc(text,timestamptz,text)")
 def _trunc_in_zone(call: Call) -> str:
-    zone = f"hg_zone({call[2]})"
+    zone = call[2]
     inside = f"hg_timestamp(hg_local(hg_us({call[1]}), {zone}))"
     return f"hg_timestamp(hg_instant(hg_us({_truncated(call.args[0], inside)}), {zone}))"
 
@@ -257,22 +252,22 @@ def _trunc_interval(call: Call) -> str:
 
 @rendered("timezone(text,timestamptz)")
 def _to_zone(call: Call) -> str:
-    return f"hg_timestamp(hg_local(hg_us({call[1]}), hg_zone({call[0]})))"
+    return f"hg_timestamp(hg_local(hg_us({call[1]}), {call[0]}))"
 
 
 @rendered("timezone(text,timestamp)")
 def _of_zone(call: Call) -> str:
-    return f"hg_timestamp(hg_instant(hg_us({call[1]}), hg_zone({call[0]})))"
+    return f"hg_timestamp(hg_instant(hg_us({call[1]}), {call[0]}))"
 
 
 @rendered("timezone(interval,timestamptz)")
 def _to_offset(call: Call) -> str:
-    return f"hg_timestamp(hg_us({call[1]}) + hg_interval_us({call[0]}))"
+    return f"CASE WHEN isinf({call[1]}) THEN {call[1]} ELSE hg_timestamp(hg_us({call[1]}) + hg_zone_us({call[0]})) END"
 
 
 @rendered("timezone(interval,timestamp)")
 def _of_offset(call: Call) -> str:
-    return f"hg_timestamp(hg_us({call[1]}) - hg_interval_us({call[0]}))"
+    return f"CASE WHEN isinf({call[1]}) THEN {call[1]} ELSE hg_timestamp(hg_us({call[1]}) - hg_zone_us({call[0]})) END"
 
 
 @rendered("make_timestamptz(int4,int4,int4,int4,int4,float8)")
@@ -283,7 +278,7 @@ def _make_instant(call: Call) -> str:
 @rendered("make_timestamptz(int4,int4,int4,int4,int4,float8,text)")
 def _make_instant_in(call: Call) -> str:
     made = ", ".join(call[at] for at in range(6))
-    return f"hg_timestamp(hg_instant(hg_make_timestamp({made}), hg_zone({call[6]})))"
+    return f"hg_timestamp(hg_instant(hg_make_timestamp({made}), {call[6]}))"
 
 
 @rendered("make_interval(int4,int4,int4,int4,int4,int4,float8)")

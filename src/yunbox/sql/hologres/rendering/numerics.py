@@ -16,6 +16,7 @@ from yunbox.sql.hologres.catalogue.types import (
     digits_of,
     numeric_modifier,
 )
+from yunbox.sql.hologres.conversions import decimal_text
 from yunbox.sql.hologres.expr import Expr, build, merged
 
 _WHOLE = {INT2: 5, INT4: 10, INT8: 19}
@@ -39,7 +40,7 @@ def decimal(sql: str, digits: Digits) -> str:
 
 def free(value: Expr) -> str:
     """A numeric's text."""
-    return value.sql if value.digits is None else f"CAST({value.sql} AS VARCHAR)"
+    return value.sql if value.digits is None else decimal_text(value.sql, value.digits)
 
 
 def freed(value: Expr) -> Expr:

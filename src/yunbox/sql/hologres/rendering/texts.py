@@ -3,7 +3,7 @@
 from yunbox.sql.hologres.catalogue.types import BPCHAR, TEXT
 from yunbox.sql.hologres.expr import Expr
 from yunbox.sql.hologres.rendering import casts
-from yunbox.sql.hologres.rendering.registry import Call, each, rendered, templates
+from yunbox.sql.hologres.rendering.registry import Call, rendered, templates
 
 templates(r"""
 textcat(text,text) = ({0} || {1})
@@ -23,8 +23,8 @@ octet_length(bytea) = CAST(octet_length({0}) AS INTEGER)
 length(bytea) = CAST(octet_length({0}) AS INTEGER)
 bit_length(text) = CAST(strlen({0}) * 8 AS INTEGER)
 bit_length(bytea) = CAST(octet_length({0}) * 8 AS INTEGER)
-substring(text,int4) = substr({0}, greatest({1}, 1))
-substr(text,int4) = substr({0}, greatest({1}, 1))
+substring(text,int4) = substr({0}, CASE WHEN {1} < 1 THEN 1 ELSE {1} END)
+substr(text,int4) = substr({0}, CASE WHEN {1} < 1 THEN 1 ELSE {1} END)
 substring(text,int4,int4) = hg_substring({0}, {1}, {2})
 substr(text,int4,int4) = hg_substring({0}, {1}, {2})
 substring(bytea,int4,int4) = hg_substring_bytes({0}, {1}, {2})
@@ -82,11 +82,10 @@ bitor(bit,bit) = hg_bit_or({0}, {1})
 bitxor(bit,bit) = hg_bit_xor({0}, {1})
 bitnot(bit) = translate({0}, '01', '10')
 bitshiftleft(bit,int4) = hg_shift_bits({0}, {1})
-bitshiftright(bit,int4) = hg_shift_bits({0}, -({1}))
+bitshiftright(bit,int4) = hg_shift_bits_right({0}, {1})
 length(bit) = CAST(length({0}) AS INTEGER)
 bit_length(bit) = CAST(length({0}) AS INTEGER)
 octet_length(bit) = CAST((length({0}) + 7) // 8 AS INTEGER)
-bit(int4,int4) = hg_bits_of(CAST({0} AS BIGINT), {1})
 textregexeq(text,text) = hg_regex({0}, {1}, '')
 textregexne(text,text) = (NOT hg_regex({0}, {1}, ''))
 texticregexeq(text,text) = hg_regex({0}, {1}, 'i')
@@ -204,4 +203,6 @@ for _type in ("quote_literal", "quote_nullable"):
         return f"hg_{name}({_as_text(call.args[0], call)})"
 
 
-each("{a}(text,text)", "{b}", [("text_larger", "greatest({0}, {1})"), ("text_smaller", "least({0}, {1})")])
+for _word, _symbol in (("lt", "<"), ("le", "<="), ("gt", ">"), ("ge", ">=")):
+    templates(f"text_pattern_{_word}(text,text) = ({{0}} {_symbol} {{1}})")
+    templates(f"bpchar_pattern_{_word}(bpchar,bpchar) = (rtrim({{0}}, ' ') {_symbol} rtrim({{1}}, ' '))")
