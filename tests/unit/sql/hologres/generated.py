@@ -84,10 +84,7 @@ def statements(seed: int, count: int) -> Iterator[str]:
     made = 0
     functions = _functions()
     while made < count:
-        if chance.random() < 0.5:
-            found = _operation(chance)
-        else:
-            found = _call(chance.choice(functions), chance)
+        found = _operation(chance) if chance.random() < 0.5 else _call(chance.choice(functions), chance)
         if found is not None:
             made += 1
             yield f"select {found} as x"
