@@ -332,6 +332,19 @@ def test_a_prepared_query_follows_its_table(client: Client, table: str) -> None:
         client.execute(f"execute {table}")
 
 
+def test_a_prepared_statement_whose_table_is_gone(server: Server, client: Client, table: str) -> None:
+    client.execute(f"create table {table} (k int primary key)")
+    with connected(server, options="-c search_path=own") as other:
+        query = f"select k from {table} where k = %s"
+        assert other.execute(query, (1,), prepare=True).fetchone() is None
+        client.execute(f"drop table {table}")
+        with pytest.raises(psycopg.errors.UndefinedTable):
+            other.execute(query, (1,), prepare=True)
+        client.execute(f"create table {table} (k text primary key)")
+        with pytest.raises(psycopg.errors.FeatureNotSupported):
+            other.execute(query, (1,), prepare=True)
+
+
 def test_rows_outlive_the_server(server: Server, client: Client, table: str) -> None:
     client.execute(f"create table {table} (k int primary key, v int)")
     client.execute(f"insert into {table} values (1, 1)")

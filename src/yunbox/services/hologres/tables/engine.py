@@ -20,7 +20,7 @@ from yunbox.services.hologres.tables.loading import sink_of
 from yunbox.services.hologres.tables.paths import schemas_of
 from yunbox.sql.hologres.parser import tree
 from yunbox.sql.hologres.parser.statements import parse
-from yunbox.storage.rows.catalogue import Catalogue, version
+from yunbox.storage.rows.catalogue import Catalogue, no_relation, version
 from yunbox.storage.rows.draft import Block
 from yunbox.storage.rows.model import Relation
 from yunbox.storage.rows.store import RowStore
@@ -73,7 +73,7 @@ class Tables:
         def again(known: Catalogue) -> Fixed:
             made = fixed(statement, _finder(known, path), types)
             if made is None:
-                raise failure("0A000", "cached plan must not change result type")
+                raise _changed(statement, _finder(known, path))
             return made
 
         with self._store.reading() as view:
@@ -186,6 +186,14 @@ def _under(at: bytes, change: Change, work: Callable[[Change], T]) -> T:
     if version(change) != at:
         raise failure("40001", "a definition was changed by another session at the same time")
     return work(change)
+
+
+def _changed(statement: tree.Node, find: Callable[[Sequence[str]], Relation | None]) -> PgError:
+    """A statement that was fixed is none any more: its table is gone, or has other columns."""
+    table = statement.sources[0] if isinstance(statement, tree.Select) else getattr(statement, "table", None)
+    if isinstance(table, tree.TableRef) and find(table.names) is None:
+        return no_relation(".".join(table.names))
+    return failure("0A000", "cached plan must not change result type")
 
 
 def _seen(view: View, context: Context) -> View:
