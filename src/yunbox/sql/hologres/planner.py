@@ -1,9 +1,11 @@
 """One statement to a plan: it is parsed, analysed, and its columns are described."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from yunbox.sql.hologres import rendering
 from yunbox.sql.hologres.analysis.bound import BoundQuery
+from yunbox.sql.hologres.analysis.changes import Changes
 from yunbox.sql.hologres.analysis.coercion import Parameters
 from yunbox.sql.hologres.analysis.context import Context
 from yunbox.sql.hologres.analysis.queries import Queries
@@ -13,12 +15,12 @@ from yunbox.sql.hologres.catalogue.types import RECORD, TYPES
 from yunbox.sql.hologres.errors import error, unsupported
 from yunbox.sql.hologres.parser import tree
 from yunbox.sql.hologres.parser.statements import Kind, kind, parse, split
-from yunbox.sql.hologres.plans import Plan, ResultColumn
+from yunbox.sql.hologres.plans import Change, Plan, ResultColumn
 from yunbox.sql.hologres.rendering.casts import text
 from yunbox.sql.hologres.rendering.numerics import column_modifier
 from yunbox.sql.hologres.session import Session
 
-__all__ = ["Kind", "kind", "plan", "split"]
+__all__ = ["Kind", "kind", "plan", "plan_change", "split"]
 _COLUMNS_MAX = 1664
 
 
@@ -34,15 +36,37 @@ def plan(
 
     Raises PgError with PostgreSQL's SQLSTATE, message and place; 0A000 names what is not supported.
     """
-    rendering.load()
-    node = parse(text)
-    context = Context(catalog, session or Session(), search_path, Parameters(dict(enumerate(parameters, 1))))
+    node, context = _begun(text, catalog, parameters, search_path, session)
     if not isinstance(node, tree.Query):
         raise unsupported(type(node).__name__.upper(), node.at)
     bound = Queries(context, Scope()).analysed(node)
     if len(bound.columns) > _COLUMNS_MAX:
         raise error("54011", f"target lists can have at most {_COLUMNS_MAX} entries")
     return _finished(bound, context)
+
+
+def plan_change(
+    text: str,
+    catalog: Catalog,
+    *,
+    parameters: Sequence[int] = (),
+    search_path: Sequence[str] = ("public",),
+    session: Session | None = None,
+) -> Change:
+    """Plan one INSERT, UPDATE or DELETE, as ``plan`` does a query."""
+    node, context = _begun(text, catalog, parameters, search_path, session)
+    if not isinstance(node, tree.Insert | tree.Update | tree.Delete):
+        raise unsupported(type(node).__name__.upper(), node.at)
+    made = Changes(context, Scope()).change(node)
+    return replace(made, parameters=context.parameters.numbered(), reads=tuple(context.reads))
+
+
+def _begun(
+    text: str, catalog: Catalog, parameters: Sequence[int], search_path: Sequence[str], session: Session | None
+) -> tuple[tree.Node, Context]:
+    rendering.load()
+    declared = Parameters(dict(enumerate(parameters, 1)))
+    return parse(text), Context(catalog, session or Session(), search_path, declared)
 
 
 def _finished(bound: BoundQuery, context: Context) -> Plan:

@@ -1,8 +1,10 @@
 """What a statement of Hologres' SQL becomes."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from yunbox.sql.hologres.analysis.context import Read
+from yunbox.sql.hologres.analysis.scope import Output
 from yunbox.sql.hologres.catalog import Relation
 
 
@@ -15,6 +17,51 @@ class ResultColumn:
     typmod: int = -1
     table: int = 0
     number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OnConflict:
+    """What happens to a row whose key is taken: nothing, or ``columns`` get new values.
+
+    ``arbiter`` are the columns of the key, none for any. ``sql`` gives the new values and then whether they apply, for
+    each pair of a row that is there (``"__old"``) and one that is not let in (``"__excluded"``), both by the names of
+    the table's columns.
+    """
+
+    arbiter: tuple[str, ...]
+    columns: tuple[str, ...]
+    sql: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """INSERT, UPDATE or DELETE. ``sql`` gives what is changed, in DuckDB's SQL as a ``Plan`` has it.
+
+    For each row it gives the values of ``keys``, then those of ``columns`` in the columns' own types, and of an UPDATE
+    or DELETE then those of ``returning``. RETURNING of an INSERT is ``returned``, a query on ``"__rows"``: the rows that
+    were written, by the names of the table's columns. Defaults are among the values; NOT NULL and keys are the store's.
+    """
+
+    kind: Literal["insert", "update", "delete"]
+    target: Relation
+    sql: str
+    columns: tuple[str, ...]
+    keys: tuple[str, ...] = ()
+    returning: tuple[Output, ...] = ()
+    conflict: OnConflict | None = None
+    returned: str = ""
+    parameters: tuple[int, ...] = ()
+    reads: tuple[Read, ...] = ()
+
+    @property
+    def tag(self) -> str:
+        """The command's tag, without the count."""
+        return "INSERT 0" if self.kind == "insert" else self.kind.upper()
+
+    @property
+    def result(self) -> tuple[ResultColumn, ...]:
+        """The columns of RETURNING."""
+        return tuple(ResultColumn(one.name, one.expr.type, one.expr.typmod, *one.expr.source) for one in self.returning)
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,6 +177,8 @@ class Queries(Sources):
         return inner.analysed(node)
 
     keep_unknown = False
+    wanted: Sequence[tuple[int, int]] = ()
+    """The types and modifiers of the columns that INSERT writes: what has no type of its own has theirs."""
 
     def _around(self, bound: BoundQuery, node: tree.Query) -> BoundQuery:
         """ORDER BY, LIMIT and OFFSET around what is no SELECT: they see its columns only."""
@@ -221,7 +223,7 @@ class Queries(Sources):
         self._windows(node.windows)
         raw = self._expanded(node.targets)
         sets = grouping.analyse(self, node, raw)
-        columns = [self._target(name, part, made) for name, part, made in raw]
+        columns = [self._target(place, *one) for place, one in enumerate(raw)]
         having = self._having(node.having)
         keys = ordering.of_select(self, node, columns)
         grouped = self.selection.grouped or bool(node.groups) or node.having is not None
@@ -281,7 +283,7 @@ class Queries(Sources):
             for one in namespace.columns
         ]
 
-    def _target(self, name: str, node: tree.Node | None, made: Expr | None) -> TargetColumn:
+    def _target(self, place: int, name: str, node: tree.Node | None, made: Expr | None) -> TargetColumn:
         self.clause = "SELECT"
         if made is not None:
             expr = self.keyed(made)
@@ -289,7 +291,9 @@ class Queries(Sources):
             assert node is not None
             expr = self.bind(node)
         self.clause = ""
-        if expr.is_unknown and not (self.keep_unknown and expr.is_constant):
+        if expr.is_unknown and place < len(self.wanted):
+            expr = self.coercion.to(expr, *self.wanted[place], "assignment")
+        elif expr.is_unknown and not (self.keep_unknown and expr.is_constant):
             expr = self.coercion.settled(expr)
         return TargetColumn(name, node, expr)
 

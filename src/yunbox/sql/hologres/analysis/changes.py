@@ -1,0 +1,319 @@
+"""INSERT, UPDATE and DELETE: which rows with which values, in the types of the columns they go to.
+
+Source: the PostgreSQL documentation, the pages of these statements. Who carries a change out gets queries and names; what
+only a store knows (that a key is taken, that a value is NULL which must not be) is its own to say.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from yunbox.sql.hologres import conversions
+from yunbox.sql.hologres.analysis.bound import BoundQuery, listed
+from yunbox.sql.hologres.analysis.context import Context
+from yunbox.sql.hologres.analysis.queries import Queries
+from yunbox.sql.hologres.analysis.scope import Namespace, Output, Scope, Source
+from yunbox.sql.hologres.catalog import Column, Relation
+from yunbox.sql.hologres.catalogue import types
+from yunbox.sql.hologres.catalogue.casts import castable
+from yunbox.sql.hologres.catalogue.types import NUMERIC, shown
+from yunbox.sql.hologres.errors import error, unsupported
+from yunbox.sql.hologres.expr import Expr, identifier
+from yunbox.sql.hologres.parser import tree
+from yunbox.sql.hologres.parser.statements import parse
+from yunbox.sql.hologres.plans import Change, OnConflict
+from yunbox.sql.hologres.rendering import numerics
+
+ROWS, OLD, EXCLUDED = "__rows", "__old", "__excluded"
+
+
+class Changes(Queries):
+    """Analyses one change of rows."""
+
+    def __init__(self, context: Context, scope: Scope) -> None:
+        super().__init__(context, scope)
+        self.with_sql = ""
+
+    def change(self, node: tree.Insert | tree.Update | tree.Delete) -> Change:
+        """The plan of a change, without what a statement has as a whole."""
+        if node.with_ is not None:
+            self.with_sql = self._with(node.with_)
+        target = self.context.relation(node.table.names, node.table.at)
+        if target.kind == "v":
+            raise unsupported(f'changing rows through view "{target.name}"', node.table.at)
+        if isinstance(node, tree.Insert):
+            return self._insert(node, target)
+        return self._update(node, target) if isinstance(node, tree.Update) else self._delete(node, target)
+
+    # -- INSERT
+
+    def _insert(self, node: tree.Insert, target: Relation) -> Change:
+        if node.overriding:
+            raise unsupported("OVERRIDING", node.at)
+        columns = self._targets(node, target)
+        bound = self._rows(node, target, columns)
+        alias = node.table.alias.name if node.table.alias else target.name
+        conflict = self._conflict(node.conflict, target, alias) if node.conflict else None
+        returned, outputs = self._returned(node.returning, target, alias)
+        return Change("insert", target, self.with_sql + bound.sql, tuple(one.name for one in columns), returned=returned,
+                      returning=outputs, conflict=conflict)  # fmt: skip
+
+    def _targets(self, node: tree.Insert, target: Relation) -> list[Column]:
+        """The columns that are written: those named, or as many as there are values."""
+        if node.columns:
+            found = [_column(target, one.names[0], one.at) for one in node.columns]
+            for at, one in enumerate(found):
+                if one in found[:at]:
+                    raise error("42701", f'column "{one.name}" specified more than once', node.columns[at].at)
+            return found
+        every = list(target.columns)
+        if isinstance(node.query, tree.Values) and not _is_dressed(node.query):
+            return every[: max(len(row) for row in node.query.rows)] or every
+        return every
+
+    def _rows(self, node: tree.Insert, target: Relation, columns: list[Column]) -> BoundQuery:
+        if node.query is None:
+            columns[:] = list(target.columns)
+            sql = f"SELECT {listed([self._default_of(one) for one in columns])}"
+            return BoundQuery(sql, ())
+        if isinstance(node.query, tree.Values) and not _is_dressed(node.query):
+            bound = self._written_rows(node.query, columns, node)
+        else:
+            bound = self._queried_rows(node.query, columns, node)
+        return self._completed(bound, target, columns)
+
+    def _written_rows(self, query: tree.Values, columns: list[Column], node: tree.Insert) -> BoundQuery:
+        if len({len(row) for row in query.rows}) > 1:
+            raise error("42601", "VALUES lists must all be the same length", query.at)
+        _check_count(len(query.rows[0]), columns, node)
+        self.clause = "VALUES"
+        rows = [[self._value(item, column) for item, column in zip(row, columns, strict=True)] for row in query.rows]
+        self.clause = ""
+        parts = [f"SELECT {listed(row)}" for row in rows]
+        outputs = tuple(Output(one.name, made) for one, made in zip(columns, rows[0], strict=True))
+        return BoundQuery(" UNION ALL ".join(parts), outputs)
+
+    def _value(self, node: tree.Node, column: Column) -> Expr:
+        """A value for a column, also DEFAULT."""
+        if isinstance(node, tree.Default):
+            return self._default_of(column)
+        return self._assigned(self.bind(node), column, node.at)
+
+    def _queried_rows(self, query: tree.Query, columns: list[Column], node: tree.Insert) -> BoundQuery:
+        inner = Queries(self.context, Scope(self.scope, ctes=self.scope.ctes))
+        inner.wanted = [(one.type, one.typmod) for one in columns]
+        bound = inner.analysed(query)
+        if not node.columns:
+            columns[:] = columns[: max(len(bound.columns), 1)]
+        _check_count(len(bound.columns), columns, node)
+        alias = self.context.fresh("t")
+        made = [self._assigned(one.expr, column, -1)
+                for one, column in zip(bound.outputs(alias), columns, strict=True)]  # fmt: skip
+        outputs = tuple(Output(one.name, expr) for one, expr in zip(columns, made, strict=True))
+        return BoundQuery(f"SELECT {listed(made)} FROM ({bound.sql}) AS {alias}", outputs)
+
+    def _completed(self, bound: BoundQuery, target: Relation, columns: list[Column]) -> BoundQuery:
+        """The rows with the defaults of columns that were not named."""
+        rest = [one for one in target.columns if one not in columns and one.default]
+        if not rest:
+            return bound
+        alias = self.context.fresh("t")
+        exprs = [*(one.expr for one in bound.outputs(alias)), *(self._default_of(one) for one in rest)]
+        columns += rest
+        return BoundQuery(f"SELECT {listed(exprs)} FROM ({bound.sql}) AS {alias}", ())
+
+    def _default_of(self, column: Column) -> Expr:
+        if column.generated:
+            raise unsupported("a generated column in INSERT")
+        digits = types.digits_of(column.typmod) if column.type == NUMERIC else None
+        if not column.default:
+            return Expr(conversions.null(column.type, digits), column.type, column.typmod, digits)
+        parsed = parse(f"select {column.default}")
+        assert isinstance(parsed, tree.Select)
+        value = Queries(self.context, Scope()).bind(parsed.targets[0].value)
+        return self._assigned(value, column, -1)
+
+    def _assigned(self, value: Expr, column: Column, at: int) -> Expr:
+        """A value in a column's type, by an assignment. Raises PgError 42804."""
+        if not value.is_unknown and castable(value.type, column.type, "assignment") is None:
+            raise error(
+                "42804", f'column "{column.name}" is of type {shown(column.type)} but expression is of type '
+                f"{shown(value.type)}", at if at >= 0 else value.at,
+                hint="You will need to rewrite or cast the expression.",
+            )  # fmt: skip
+        made = self.coercion.to(value, column.type, column.typmod, "assignment")
+        if column.type != NUMERIC:
+            return made
+        digits = types.digits_of(column.typmod)
+        if digits is None:
+            return numerics.freed(made)
+        return numerics.rescaled(made, digits) if made.digits else numerics.fitted(made, column.typmod)
+
+    # -- ON CONFLICT
+
+    def _conflict(self, node: tree.Conflict, target: Relation, alias: str) -> OnConflict:
+        if node.index_where is not None:
+            raise unsupported("WHERE behind the columns of ON CONFLICT", node.at)
+        columns = self._arbiter(node, target)
+        if node.assignments is None:
+            return OnConflict(columns, (), "")
+        if not columns:
+            message = "ON CONFLICT DO UPDATE requires inference specification or constraint name"
+            raise error("42601", message, node.at, hint="For example, ON CONFLICT (column_name).")
+        inner = Changes(self.context, Scope(self.scope.parent))
+        sources = [_source(target, alias, OLD), _source(target, "excluded", EXCLUDED)]
+        inner.scope.namespace = Namespace(sources, [one for source in sources for one in source.columns])
+        names, values = inner._assignments(node.assignments, target)
+        applies = inner.coercion.condition(inner.bind(node.where), "WHERE").sql if node.where else "true"
+        items = ", ".join([*(one.sql for one in values), applies])
+        sql = f"SELECT {items} FROM {identifier(OLD)} POSITIONAL JOIN {identifier(EXCLUDED)}"
+        return OnConflict(columns, tuple(one.name for one in names), sql)
+
+    @staticmethod
+    def _arbiter(node: tree.Conflict, target: Relation) -> tuple[str, ...]:
+        """The columns of the constraint that a conflict is one of; none when any is meant."""
+        known = dict(target.unique)
+        if node.constraint:
+            if node.constraint not in known:
+                message = f'constraint "{node.constraint}" for table "{target.name}" does not exist'
+                raise error("42704", message, node.at)
+            return known[node.constraint]
+        if not node.columns:
+            return ()
+        names = []
+        for one in node.columns:
+            if not isinstance(one, tree.ColumnRef) or len(one.names) != 1:
+                raise unsupported("an expression in ON CONFLICT", node.at)
+            if one.names[0] not in [column.name for column in target.columns]:
+                raise error("42703", f'column "{one.names[0]}" does not exist', one.at)
+            names.append(one.names[0])
+        for columns in known.values():
+            if set(columns) == set(names):
+                return columns
+        message = "there is no unique or exclusion constraint matching the ON CONFLICT specification"
+        raise error("42P10", message, node.at)
+
+    def _returned(self, targets: Sequence[tree.Target], target: Relation, alias: str):
+        """RETURNING of rows that were written: a query on them."""
+        if not targets:
+            return "", ()
+        inner = Changes(self.context, Scope(self.scope.parent))
+        source = _source(target, alias, ROWS)
+        inner.scope.namespace = Namespace([source], list(source.columns))
+        outputs = inner._returning(targets)
+        return f"SELECT {listed([one.expr for one in outputs])} FROM {identifier(ROWS)}", outputs
+
+    # -- UPDATE and DELETE
+
+    def _update(self, node: tree.Update, target: Relation) -> Change:
+        from_sql, source = self._target_and_sources(node, target)
+        columns, values = self._assignments(node.assignments, target)
+        where = self._condition(node.where, "WHERE")
+        keys = self._keys(source, target, "UPDATE", node.at)
+        changed = {f"{one.name}": made for one, made in zip(columns, values, strict=True)}
+        self._see(source, changed)
+        outputs = self._returning(node.returning)
+        exprs = [*keys, *values, *(one.expr for one in outputs)]
+        sql = f"{self.with_sql}SELECT {listed(exprs)} FROM {from_sql}{where}"
+        return Change("update", target, sql, tuple(one.name for one in columns), target.primary_key, outputs)
+
+    def _delete(self, node: tree.Delete, target: Relation) -> Change:
+        from_sql, source = self._target_and_sources(node, target)
+        where = self._condition(node.where, "WHERE")
+        keys = self._keys(source, target, "DELETE", node.at)
+        outputs = self._returning(node.returning)
+        sql = f"{self.with_sql}SELECT {listed([*keys, *(one.expr for one in outputs)])} FROM {from_sql}{where}"
+        return Change("delete", target, sql, (), target.primary_key, outputs)
+
+    def _target_and_sources(self, node: tree.Update | tree.Delete, target: Relation) -> tuple[str, Source]:
+        sql, namespace = self.stored(target, node.table.alias, node.table.at)
+        self._add(namespace, node.at)
+        rest = self.sources(node.sources)
+        return (f"{sql}, {rest}" if rest else sql), namespace.sources[0]
+
+    def _keys(self, source: Source, target: Relation, what: str, at: int) -> list[Expr]:
+        if not target.primary_key:
+            raise unsupported(f"{what} of a table without a primary key", at)
+        by_name = {one.name: one.expr for one in source.columns}
+        by_number = {column.name: at for at, column in enumerate(target.columns)}
+        if set(by_name) >= set(target.primary_key):
+            return [by_name[name] for name in target.primary_key]
+        return [source.columns[by_number[name]].expr for name in target.primary_key]
+
+    def _assignments(self, nodes: Sequence[tree.Assignment], target: Relation) -> tuple[list[Column], list[Expr]]:
+        columns: list[Column] = []
+        values: list[Expr] = []
+        self.clause = "UPDATE"
+        for node in nodes:
+            parts = self._parts(node)
+            for name, part in zip(node.columns, parts, strict=True):
+                column = _column(target, name, node.at)
+                if column in columns:
+                    raise error("42601", f'multiple assignments to same column "{name}"', node.at)
+                columns.append(column)
+                values.append(self._value(part, column))
+        self.clause = ""
+        return columns, values
+
+    @staticmethod
+    def _parts(node: tree.Assignment) -> tuple[tree.Node, ...]:
+        if len(node.columns) == 1:
+            return (node.value,)
+        if not isinstance(node.value, tree.Row):
+            raise unsupported("an assignment of several columns from a query", node.at)
+        if len(node.value.items) != len(node.columns):
+            raise error("42601", "number of columns does not match number of values", node.at)
+        return node.value.items
+
+    def _see(self, source: Source, changed: dict[str, Expr]) -> None:
+        """RETURNING sees what columns are afterwards."""
+        columns = tuple(
+            replace(one, expr=replace(changed[one.name], source=one.expr.source)) if one.name in changed else one
+            for one in source.columns
+        )
+        before = {one.expr.sql: after for one, after in zip(source.columns, columns, strict=True)}
+        names = self.scope.namespace
+        names.sources = [replace(one, columns=columns) if one is source else one for one in names.sources]
+        names.columns = [before.get(one.expr.sql, one) for one in names.columns]
+
+    def _returning(self, targets: Sequence[tree.Target]) -> tuple[Output, ...]:
+        self.clause = "RETURNING"
+        raw = self._expanded(targets)
+        found = []
+        for name, node, made in raw:
+            expr = made if made is not None else self.value(node) if node is not None else None
+            assert expr is not None
+            found.append(Output(name, expr))
+        self.clause = ""
+        return tuple(found)
+
+
+def _column(target: Relation, name: str, at: int) -> Column:
+    for one in target.columns:
+        if one.name == name:
+            if one.generated:
+                detail = f'Column "{name}" is a generated column.'
+                raise error("428C9", f'column "{name}" can only be updated to DEFAULT', at, detail=detail)
+            return one
+    raise error("42703", f'column "{name}" of relation "{target.name}" does not exist', at)
+
+
+def _check_count(given: int, columns: Sequence[Column], node: tree.Insert) -> None:
+    if given > len(columns):
+        raise error("42601", "INSERT has more expressions than target columns", node.at)
+    if given < len(columns):
+        raise error("42601", "INSERT has more target columns than expressions", node.at)
+
+
+def _is_dressed(query: tree.Query) -> bool:
+    return bool(query.with_ or query.order or query.limit or query.offset)
+
+
+def _source(target: Relation, alias: str, token: str) -> Source:
+    """A row of a table under a token that whoever carries the change out puts rows in the place of."""
+    outputs = tuple(
+        Output(one.name, Expr(f"{identifier(token)}.{identifier(one.name)}", one.type, one.typmod,
+                              types.digits_of(one.typmod) if one.type == NUMERIC else None,
+                              source=(target.oid, one.number)))
+        for one in target.columns
+    )  # fmt: skip
+    return Source(alias, outputs, target)
