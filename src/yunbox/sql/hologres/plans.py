@@ -38,8 +38,9 @@ class Change:
     """INSERT, UPDATE or DELETE. ``sql`` gives what is changed, in DuckDB's SQL as a ``Plan`` has it.
 
     For each row it gives the values of ``keys``, then those of ``columns`` in the columns' own types, and of an UPDATE
-    or DELETE then those of ``returning``. RETURNING of an INSERT is ``returned``, a query on ``"__rows"``: the rows that
-    were written, by the names of the table's columns. Defaults are among the values; NOT NULL and keys are the store's.
+    or DELETE then those of ``returning``. RETURNING of an INSERT is ``returned``, a query on ``"__rows"``: the rows
+    that were written, by the names of the table's columns. Defaults are among the values; NOT NULL and keys are the
+    store's.
     """
 
     kind: Literal["insert", "update", "delete"]

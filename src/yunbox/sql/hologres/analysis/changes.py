@@ -1,7 +1,7 @@
 """INSERT, UPDATE and DELETE: which rows with which values, in the types of the columns they go to.
 
-Source: the PostgreSQL documentation, the pages of these statements. Who carries a change out gets queries and names; what
-only a store knows (that a key is taken, that a value is NULL which must not be) is its own to say.
+Source: the PostgreSQL documentation, the pages of these statements. Who carries a change out gets queries and
+names; what only a store knows (that a key is taken, that a value is NULL which must not be) is its own to say.
 """
 
 from collections.abc import Sequence
@@ -54,8 +54,8 @@ class Changes(Queries):
         alias = node.table.alias.name if node.table.alias else target.name
         conflict = self._conflict(node.conflict, target, alias) if node.conflict else None
         returned, outputs = self._returned(node.returning, target, alias)
-        return Change("insert", target, self.with_sql + bound.sql, tuple(one.name for one in columns), returned=returned,
-                      returning=outputs, conflict=conflict)  # fmt: skip
+        names, sql = tuple(one.name for one in columns), self.with_sql + bound.sql
+        return Change("insert", target, sql, names, returned=returned, returning=outputs, conflict=conflict)
 
     def _targets(self, node: tree.Insert, target: Relation) -> list[Column]:
         """The columns that are written: those named, or as many as there are values."""
