@@ -44,11 +44,16 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server with two gateways and Hologres alone."""
     options = ("--services", "hologres", "--hologres-gateways", "2")
     with Server(tmp_path_factory.mktemp("two"), options=options) as server:
+        connected(server).close()
+        until(lambda: len(gateways(server)) == 2)
         yield server
 
 
-def test_there_are_as_many_as_asked_for(two: Server) -> None:
-    assert len(gateways(two)) == 2
+def test_there_are_as_many_as_asked_for_once_there_is_a_client(tmp_path: Path) -> None:
+    with Server(tmp_path, options=("--services", "hologres", "--hologres-gateways", "2")) as server:
+        assert gateways(server) == []
+        connected(server).close()
+        until(lambda: len(gateways(server)) == 2)
 
 
 def test_a_thousand_idle_connections_are_light(two: Server) -> None:
@@ -132,7 +137,9 @@ def test_sessions_are_told_when_the_server_ends(tmp_path: Path) -> None:
 
 def test_no_gateway_outlives_a_killed_server(tmp_path: Path) -> None:
     server = Server(tmp_path, options=("--services", "hologres")).start()
+    connected(server).close()
     children = psutil.Process(server.pid).children(recursive=True)
+    assert gateways(server)
     server.kill()
     assert not psutil.wait_procs(children, timeout=10)[1]
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import os
 import socket
 from collections.abc import AsyncGenerator
@@ -23,13 +24,17 @@ GATEWAYS_MAX = 8
 _GATEWAY, _ENGINE = "yunbox.services.hologres.gateway.main", "yunbox.engine.holo.main"
 _PATIENCE = Patience(pause_s=0.05, health_every_s=2.0, health_s_max=5.0)
 _MEMORY_SHARE = 0.4
+_LOG = logging.getLogger("yunbox")
 _SPILL_BYTES_MAX = 64 * 1024**3
 _BACKLOG = 1024
 
 
 @dataclass
 class Hologres:
-    """The gateways share one listening socket: while one is started again, the others or the queue take its clients."""
+    """The gateways share one listening socket: while one is started again, the others or the queue take its clients.
+
+    They and the engine are started when the first client comes: a server that nobody asks for Hologres has none.
+    """
 
     config: GatewayConfig
     engine_config: EngineConfig
@@ -39,6 +44,7 @@ class Hologres:
     def __post_init__(self) -> None:
         """A supervisor for each process."""
         self._engine_listener = socket.socket(socket.AF_UNIX)
+        self._starting: asyncio.Task[None] | None = None
         self.engine = Supervisor("the engine of Hologres", self._spawn_engine, _PATIENCE)
         self.gateways = [self._supervisor(index) for index in range(self.config.count)]
 
@@ -65,19 +71,41 @@ class Hologres:
             self.gateways[process_id % self.config.count].child.channel.cancel(process_id, secret)
 
     async def start(self) -> None:
-        """Start all of them."""
+        """Be ready for the first client: nothing is started before there is one."""
         (self.config.folder / ROSTER).unlink(missing_ok=True)
         _listen(self._engine_listener, self.config.scratch)
-        await asyncio.gather(*(child.start() for child in (self.engine, *self.gateways)))
+        asyncio.get_running_loop().add_reader(self.listener, self._begin)
+
+    def _begin(self) -> None:
+        asyncio.get_running_loop().remove_reader(self.listener)
+        self._starting = asyncio.create_task(self._start_all())
+
+    async def _start_all(self) -> None:
+        """Start the processes side by side; if one does not, the next client has them tried again."""
+        try:
+            await asyncio.gather(*(child.start() for child in (self.engine, *self.gateways)))
+        except Exception:
+            _LOG.exception("Hologres could not be started; it is tried again")
+            await self._stop_all()
+            await asyncio.sleep(_PATIENCE.pause_s)
+            asyncio.get_running_loop().add_reader(self.listener, self._begin)
+
+    async def _stop_all(self) -> None:
+        """End the processes, those that clients are connected to first."""
+        for child in (*self.gateways, self.engine):
+            await child.stop()
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
-        """They are started with the workers, and end with the block, those that clients are connected to first."""
+        """The processes end with the block."""
         try:
             yield
         finally:
-            for child in (*self.gateways, self.engine):
-                await child.stop()
+            asyncio.get_running_loop().remove_reader(self.listener)
+            if self._starting is not None:
+                self._starting.cancel()
+                await asyncio.wait([self._starting])
+            await self._stop_all()
             self._engine_listener.close()
 
 
