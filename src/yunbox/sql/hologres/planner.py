@@ -66,7 +66,9 @@ def _begun(
 ) -> tuple[tree.Node, Context]:
     rendering.load()
     declared = Parameters(dict(enumerate(parameters, 1)))
-    return parse(text), Context(catalog, session or Session(), search_path, declared)
+    known = session or Session()
+    schemas = tuple(one for one in search_path if catalog.schema_exists(one))
+    return parse(text), Context(catalog, replace(known, schemas=schemas), search_path, declared)
 
 
 def _finished(bound: BoundQuery, context: Context) -> Plan:

@@ -13,7 +13,8 @@ _SEPARATOR = "|"
 
 @dataclass(frozen=True)
 class Session:
-    """``now_us`` is when the transaction began, in microseconds since 2000 (UTC); ``settings`` are those of SHOW."""
+    """``now_us`` is when the transaction began, in microseconds since 2000 (UTC); ``settings`` are those of SHOW,
+    ``schemas`` those of the search path that are there."""
 
     date_style: str = "ISO"
     date_order: str = "MDY"
@@ -28,6 +29,7 @@ class Session:
     process: int = 0
     server_version: str = "PostgreSQL 11.3"
     settings: Mapping[str, str] = field(default_factory=dict)
+    schemas: tuple[str, ...] = ("public",)
 
     @cached_property
     def token(self) -> str:

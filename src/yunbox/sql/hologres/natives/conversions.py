@@ -7,14 +7,14 @@ are the infinities, three numbers for an interval, text for what has no better.
 from collections.abc import Callable
 from typing import Any
 
-from yunbox.sql.hologres.natives.native import floating, native
+from yunbox.sql.hologres.natives.native import floating, lax, native
 from yunbox.sql.hologres.session import style_of
 from yunbox.wire.pgwire.values.arrays import Array
 from yunbox.wire.pgwire.values.codec import Style
 from yunbox.wire.pgwire.values.intervals import Interval
-from yunbox.wire.pgwire.values.modifiers import fitted
+from yunbox.wire.pgwire.values.modifiers import NONE, fitted, format_type
 from yunbox.wire.pgwire.values.texts import TEXT
-from yunbox.wire.pgwire.values.types import BY_NAME
+from yunbox.wire.pgwire.values.types import BY_NAME, TYPES
 
 _INTERVAL = "STRUCT(m INTEGER, d INTEGER, u BIGINT)"
 CARRIERS = {
@@ -83,6 +83,12 @@ def _record_item(text: str) -> str:
     return f'"{doubled}"'
 
 
+def _format_type(oid: int | None, typmod: int | None) -> str | None:
+    if oid is None:
+        return None
+    return format_type(oid, NONE if typmod is None else typmod) if oid in TYPES else "???"
+
+
 def _rounded(us: int, typmod: int) -> int:
     return int(fitted(1114, typmod, us, explicit=True))
 
@@ -100,6 +106,7 @@ NATIVES = (
     native("hg_array_text", _array_text, "VARCHAR[]", "VARCHAR"),
     native("hg_array_items", _array_items, "VARCHAR", "VARCHAR[]"),
     native("hg_record_text", _record_text, "VARCHAR[]", "VARCHAR"),
+    lax("hg_format_type", _format_type, "UINTEGER; INTEGER", "VARCHAR"),
     native("hg_round_us", _rounded, "BIGINT; INTEGER", "BIGINT"),
     native("hg_fit_interval", _interval_fitted, f"{_INTERVAL}; INTEGER", _INTERVAL),
 )  # fmt: skip

@@ -1,0 +1,351 @@
+"""to_char, to_date and to_timestamp: values by a pattern, and a pattern's values.
+
+Source: the PostgreSQL documentation, "Data Type Formatting Functions". A pattern that asks for more than is here is
+refused by name.
+"""
+
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from functools import lru_cache
+from typing import NamedTuple
+
+from yunbox.sql.hologres.natives.moments import field_of
+from yunbox.sql.hologres.natives.native import Native, native
+from yunbox.sql.hologres.natives.numerics import at_scale, number
+from yunbox.sql.hologres.session import style_of
+from yunbox.wire.pgwire.report import PgError, failure
+from yunbox.wire.pgwire.values import zones
+from yunbox.wire.pgwire.values.calendar import US_PER_DAY, US_PER_S, Day, to_day, to_days
+from yunbox.wire.pgwire.values.dates import TIMESTAMP_ENDS
+
+_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+           "December")  # fmt: skip
+_DAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
+_ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII")
+_NAMES = ("MONTH", "Month", "month", "MON", "Mon", "mon", "DAY", "Day", "day", "DY", "Dy", "dy")
+_HALVES = ("A.M.", "P.M.", "a.m.", "p.m.", "AM", "PM", "am", "pm")
+_ERAS = ("B.C.", "A.D.", "b.c.", "a.d.", "BC", "AD", "bc", "ad")
+_NUMBERS = ("HH24", "HH12", "HH", "MI", "SSSSS", "SSSS", "SS", "MS", "US", "FF1", "FF2", "FF3", "FF4", "FF5", "FF6", "Y,YYY",
+            "YYYY", "YYY", "YY", "Y", "IYYY", "IYY", "IY", "IW", "IDDD", "ID", "I", "MM", "DDD", "DD", "D", "WW", "W",
+            "CC", "J", "Q", "RM", "TZH", "TZM", "TZ", "OF")  # fmt: skip
+_FIELDS = sorted({*_NAMES, *_HALVES, *_ERAS, *_NUMBERS, *(one.lower() for one in _NUMBERS)}, key=len, reverse=True)
+_TOKEN = re.compile(
+    rf'(?P<quoted>"(?:[^"\\]|\\.)*"?)|(?P<fill>FM|fm|TM|tm|FX|fx)?(?P<field>{"|".join(map(re.escape, _FIELDS))})'
+    r'(?P<th>TH|th)?|(?P<other>\\"|.)',
+    re.DOTALL,
+)
+
+
+class _Part(NamedTuple):
+    """A piece of a pattern: a field with its modifiers, or a text."""
+
+    field: str
+    text: str
+    fill: bool = False
+    ordinal: str = ""
+
+
+@lru_cache(256)
+def _parts(pattern: str) -> tuple[_Part, ...]:
+    found = []
+    for one in _TOKEN.finditer(pattern):
+        if one["quoted"]:
+            found.append(_Part("", re.sub(r"\\(.)", r"\1", one["quoted"].strip('"'))))
+        elif one["field"]:
+            fill = (one["fill"] or "").upper()
+            if fill in ("TM", "FX"):
+                raise failure("0A000", f"{fill} in a pattern is not supported")
+            found.append(_Part(one["field"], "", fill == "FM", one["th"] or ""))
+        else:
+            found.append(_Part("", one["other"][-1]))
+    return tuple(found)
+
+
+class _Shown(NamedTuple):
+    """A moment, and its zone where the type has one."""
+
+    days: int
+    clock: int
+    day: Day
+    east: int
+    zone: str
+
+
+def _to_char(us: int, pattern: str, token: str, zoned: bool) -> str | None:
+    if us in TIMESTAMP_ENDS or not pattern:
+        return None
+    east, zone = zones.from_utc(style_of(token).zone, us) if zoned else (0, "")
+    days, clock = divmod(us + east * US_PER_S, US_PER_DAY)
+    shown = _Shown(days, clock, to_day(days), east, zone)
+    return "".join(part.text if not part.field else _field(part, shown, zoned) for part in _parts(pattern))
+
+
+def _field(part: _Part, at: _Shown, zoned: bool) -> str:
+    if part.field in _NAMES:
+        return _name(part, at)
+    if part.field in _HALVES or part.field in _ERAS:
+        return _half(part.field, at)
+    name = part.field.upper()
+    if name in ("TZ", "TZH", "TZM", "OF"):
+        return _zone(part.field, at, zoned)
+    if name == "RM":
+        text = _ROMAN[at.day.month - 1]
+        return (
+            (text if part.fill else text.ljust(4)).lower()
+            if part.field == "rm"
+            else text
+            if part.fill
+            else text.ljust(4)
+        )
+    value, width = _number(name, at)
+    text = str(value) if part.fill else f"{value:0{width + (value < 0)}}"
+    if name == "Y,YYY":
+        text = f"{value // 1000},{value % 1000:03}"
+    return text + _ordinal(value, part.ordinal)
+
+
+def _ordinal(value: int, how: str) -> str:
+    if not how:
+        return ""
+    last = {1: "st", 2: "nd", 3: "rd"}.get(value % 10, "th") if value % 100 not in (11, 12, 13) else "th"
+    return last.upper() if how == "TH" else last
+
+
+def _name(part: _Part, at: _Shown) -> str:
+    month = part.field.upper().startswith("MON")
+    name = _MONTHS[at.day.month - 1] if month else _DAYS[(at.days + 6) % 7]
+    short = len(part.field) < 3 or part.field.upper() == "MON"
+    name = name[:3] if short else name if part.fill else name.ljust(9)
+    return name.upper() if part.field.isupper() else name.lower() if part.field.islower() else name
+
+
+def _half(field: str, at: _Shown) -> str:
+    late = at.clock >= US_PER_DAY // 2
+    if field.upper().replace(".", "") in ("AM", "PM"):
+        text = "PM" if late else "AM"
+    else:
+        text = "BC" if at.day.year <= 0 else "AD"
+    text = f"{text[0]}.{text[1]}." if "." in field else text
+    return text.lower() if field.islower() else text
+
+
+def _zone(field: str, at: _Shown, zoned: bool) -> str:
+    name = field.upper()
+    sign, minutes = "-" if at.east < 0 else "+", abs(at.east) // 60
+    if name == "TZ":
+        text = at.zone if zoned else ""
+        return text.lower() if field.islower() else text
+    if name == "TZH":
+        return f"{sign}{minutes // 60:02}"
+    if name == "TZM":
+        return f"{minutes % 60:02}"
+    return zones.write(at.east) if minutes % 60 else f"{sign}{minutes // 60:02}"
+
+
+def _number(name: str, at: _Shown) -> tuple[int, int]:
+    """A field's number, and how many digits it has at least."""
+    seconds, us = divmod(at.clock, US_PER_S)
+    year = at.day.year if at.day.year > 0 else 1 - at.day.year
+    whole = at.days * US_PER_DAY
+
+    def of(field: str) -> int:
+        return field_of(field, whole) or 0
+
+    iso = abs(of("isoyear"))
+    made: dict[str, Callable[[], tuple[int, int]]] = {
+        "HH24": lambda: (seconds // 3600, 2), "HH": lambda: ((seconds // 3600 + 11) % 12 + 1, 2),
+        "HH12": lambda: ((seconds // 3600 + 11) % 12 + 1, 2), "MI": lambda: (seconds // 60 % 60, 2),
+        "SS": lambda: (seconds % 60, 2), "MS": lambda: (us // 1000, 3), "US": lambda: (us, 6),
+        "SSSS": lambda: (seconds, 0), "SSSSS": lambda: (seconds, 0),
+        "YYYY": lambda: (year, 4), "YYY": lambda: (year % 1000, 3), "YY": lambda: (year % 100, 2),
+        "Y": lambda: (year % 10, 1), "Y,YYY": lambda: (year, 4), "IYYY": lambda: (iso, 4),
+        "IYY": lambda: (iso % 1000, 3), "IY": lambda: (iso % 100, 2), "I": lambda: (iso % 10, 1),
+        "MM": lambda: (at.day.month, 2), "DD": lambda: (at.day.day, 2), "DDD": lambda: (of("doy"), 3),
+        "D": lambda: (of("dow") + 1, 1), "ID": lambda: (of("isodow"), 1), "W": lambda: ((at.day.day - 1) // 7 + 1, 1),
+        "WW": lambda: ((of("doy") - 1) // 7 + 1, 2), "IW": lambda: (of("week"), 2), "Q": lambda: (of("quarter"), 1),
+        "CC": lambda: (of("century"), 2), "J": lambda: (at.days + 2_451_545, 0),
+        **{f"FF{size}": (lambda size=size: (us // 10 ** (6 - size), size)) for size in range(1, 7)},
+    }  # fmt: skip
+    if name not in made:
+        raise failure("0A000", f"{name} in a pattern is not supported")
+    return made[name]()
+
+
+# -- reading
+
+_READ = {"YYYY": 4, "YYY": 3, "YY": 2, "MM": 2, "DD": 2, "HH24": 2, "HH12": 2, "HH": 2, "MI": 2, "SS": 2, "MS": 3, "US": 6,
+         "DDD": 3}  # fmt: skip
+
+
+def _said(text: str, pattern: str) -> dict[str, int]:
+    """The numbers that a text has in the places of a pattern. Raises PgError 22007 or 0A000."""
+    found: dict[str, int] = {}
+    parts, at = _parts(pattern), 0
+    for place, part in enumerate(parts):
+        if not part.field:
+            at = _past(text, at, part.text)
+            continue
+        while at < len(text) and text[at].isspace():
+            at += 1
+        if at >= len(text):
+            break
+        after = parts[place + 1] if place + 1 < len(parts) else None
+        at = _take(text, at, part, after is None or not after.field, found)
+    return found
+
+
+def _past(text: str, at: int, mark: str) -> int:
+    """Behind what a separator of a pattern stands for."""
+    for letter in mark:
+        if at < len(text) and (text[at] == letter or (not letter.isalnum() and not text[at].isalnum())):
+            at += 1
+    return at
+
+
+def _take(text: str, at: int, part: _Part, alone: bool, found: dict[str, int]) -> int:
+    name = part.field.upper()
+    if part.ordinal:
+        raise failure("0A000", "TH in a pattern that is read is not supported")
+    if part.field in _NAMES and name.startswith("MON"):
+        return _take_month(text, at, name, found)
+    if part.field in _HALVES:
+        half = text[at : at + len(name)].upper().replace(".", "")
+        if half not in ("AM", "PM"):
+            raise failure("22007", f'invalid value "{text[at : at + len(name)]}" for "{part.field}"')
+        found["half"] = half == "PM"
+        return at + len(name)
+    if name not in _READ:
+        raise failure("0A000", f"{part.field} in a pattern that is read is not supported")
+    digits = re.compile(r"[+-]?\d+" if alone and name not in ("MS", "US") else rf"[+-]?\d{{1,{_READ[name]}}}").match(
+        text, at
+    )
+    if digits is None:
+        raise failure("22007", f'invalid value "{text[at : at + _READ[name]]}" for "{part.field}"',
+                      "Value must be an integer.")  # fmt: skip
+    found[name] = int(digits[0])
+    if name in ("MS", "US"):
+        found["us"] = int(digits[0].ljust(_READ[name], "0")) * (1000 if name == "MS" else 1)
+    if name in ("YYY", "YY") and len(digits[0]) <= 2:
+        found["YYYY"] = found[name] + (2000 if found[name] < 70 else 1900)
+    elif name in ("YYY", "YY"):
+        raise failure("0A000", f"{part.field} in a pattern that reads more digits is not supported")
+    return digits.end()
+
+
+def _take_month(text: str, at: int, name: str, found: dict[str, int]) -> int:
+    for number_, month in enumerate(_MONTHS, 1):
+        wanted = month[:3] if name == "MON" else month
+        if text[at : at + len(wanted)].lower() == wanted.lower():
+            found["MM"] = number_
+            return at + len(wanted)
+    raise failure("22007", f'invalid value "{text[at : at + len(name)]}" for "{name}"',
+                  "The given value did not match any of the allowed values for this field.")  # fmt: skip
+
+
+def _beyond(text: str) -> PgError:
+    return failure("22008", f'date/time field value out of range: "{text}"')
+
+
+def _read(text: str, pattern: str) -> int:
+    """Microseconds that a text says; what it does not say is the first."""
+    said = _said(text, pattern)
+    year, month, day = said.get("YYYY", 0), said.get("MM", 1), said.get("DD", 1)
+    if not 1 <= month <= 12:
+        raise _beyond(text)
+    try:
+        days = to_days(Day(year if year > 0 else year + 1 if year < 0 else 0, month, day))
+    except ValueError:
+        raise _beyond(text) from None
+    if "DDD" in said:
+        raise failure("0A000", "DDD in a pattern that is read is not supported")
+    hours, twelve = said.get("HH24", 0), said.get("HH12", said.get("HH"))
+    if twelve is not None:
+        if not 1 <= twelve <= 12:
+            raise failure("22007", f'hour "{twelve}" is invalid for the 12-hour clock',
+                          hint="Use the 24-hour clock, or give an hour between 1 and 12.")  # fmt: skip
+        hours = twelve % 12 + 12 * said.get("half", 0)
+    minutes, seconds = said.get("MI", 0), said.get("SS", 0)
+    if not (0 <= hours < 24 and 0 <= minutes < 60 and 0 <= seconds < 60):
+        raise _beyond(text)
+    return days * US_PER_DAY + (hours * 3600 + minutes * 60 + seconds) * US_PER_S + said.get("us", 0)
+
+
+def _read_day(text: str, pattern: str) -> int:
+    return _read(text, pattern) // US_PER_DAY
+
+
+# -- numbers
+
+
+def _number_by(text: str, pattern: str) -> str:
+    """A number by 9, 0, point, comma, S, MI and FM. Raises PgError 0A000 for what else a pattern may have."""
+    fill = pattern.upper().startswith("FM")
+    body = pattern[2:] if fill else pattern
+    sign_at = ""
+    upper = body.upper()
+    for mark, where in (("S", "first"), ("MI", "first")):
+        if upper.startswith(mark):
+            sign_at, body = f"{mark} {where}", body[len(mark) :]
+        elif upper.endswith(mark) and len(upper) > len(mark):
+            sign_at, body = f"{mark} last", body[: -len(mark)]
+        upper = body.upper()
+    body = upper.replace("D", ".").replace("G", ",")
+    if not re.fullmatch(r"[09](?:,?[09])*(?:\.[09]+)?", body):
+        raise failure("0A000", f'the pattern "{pattern}" of to_char is not supported')
+    value = number(text)
+    if not value.is_finite():
+        raise failure("0A000", "to_char of NaN or infinity is not supported")
+    return _filled(value, body, sign_at, fill)
+
+
+def _filled(value: Decimal, body: str, sign_at: str, fill: bool) -> str:
+    whole_part, point, rest_part = body.partition(".")
+    places, scale = sum(one in "09" for one in whole_part), len(rest_part)
+    shown = at_scale(abs(value), scale)
+    negative = value < 0 and bool(shown)
+    whole, _, rest = f"{shown:f}".partition(".")
+    whole = whole if whole != "0" else ""
+    if len(whole) > places:
+        whole, rest = "#" * places, "#" * scale
+    first_zero = next((at for at, one in enumerate(re.sub("[^09]", "", whole_part)) if one == "0"), places)
+    least = places - first_zero
+    if not whole and not least and not point:
+        whole = "0"
+    digits = whole.rjust(min(max(least, len(whole)), places), "0").rjust(places)
+    made, at = "", 0
+    for one in whole_part:
+        if one == ",":
+            made += "," if made.strip() else " "
+        else:
+            made += digits[at]
+            at += 1
+    tail = rest[:scale]
+    if fill and point and "#" not in tail:
+        kept = rest_part.rfind("0") + 1
+        tail = tail[:kept] + tail[kept:].rstrip("0")
+    return _signed(made, point + tail, "-" if negative else "", sign_at, fill)
+
+
+def _signed(made: str, tail: str, sign: str, sign_at: str, fill: bool) -> str:
+    if fill:
+        made = made.lstrip()
+        if not made and tail in (".", ""):
+            made = "0"
+    pad = len(made) - len(made.lstrip())
+    if sign_at == "S first" or not sign_at:
+        plus = sign or ("+" if sign_at else "" if fill else " ")
+        return " " * pad + plus + made.lstrip() + tail
+    if sign_at == "S last":
+        return made + tail + (sign or "+")
+    mark = sign or ("" if fill else " ")
+    return mark + made + tail if sign_at == "MI first" else made + tail + mark
+
+
+NATIVES: tuple[Native, ...] = (
+    native("hg_to_char", _to_char, "BIGINT; VARCHAR; VARCHAR; BOOLEAN", "VARCHAR"),
+    native("hg_read_moment", _read, "VARCHAR; VARCHAR", "BIGINT"),
+    native("hg_read_day", _read_day, "VARCHAR; VARCHAR", "INTEGER"),
+    native("hg_number_by", _number_by, "VARCHAR; VARCHAR", "VARCHAR"),
+)
+"""Formatting."""

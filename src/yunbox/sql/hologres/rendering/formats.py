@@ -1,0 +1,85 @@
+"""to_char and its kin, and what a session says of itself."""
+
+from yunbox.sql.hologres.catalogue.types import NAME, TEXT
+from yunbox.sql.hologres.errors import error, unsupported
+from yunbox.sql.hologres.expr import Expr, build, quoted
+from yunbox.sql.hologres.rendering.casts import instant
+from yunbox.sql.hologres.rendering.registry import Call, rendered, templates
+
+templates("""
+to_char(timestamp,text) = hg_to_char(hg_us({0}), {1}, {style}, false)
+to_char(timestamptz,text) = hg_to_char(hg_us({0}), {1}, {style}, true)
+to_date(text,text) = hg_date(hg_read_day({0}, {1}))
+to_char(int4,text) = hg_number_by(CAST({0} AS VARCHAR), {1})
+to_char(int8,text) = hg_number_by(CAST({0} AS VARCHAR), {1})
+to_char(numeric,text) = hg_number_by({0}, {1})
+""")
+
+
+@rendered("to_timestamp(text,text)")
+def _read(call: Call) -> str:
+    return instant(f"hg_timestamp(hg_read_moment({call.all()}))", call.session)
+
+
+# -- the session
+
+
+def _name(value: str) -> str:
+    return f"CAST({quoted(value)} AS VARCHAR)"
+
+
+@rendered("current_database()")
+def _database(call: Call) -> str:
+    return _name(call.session.database)
+
+
+@rendered("current_user()", "session_user()", "getpgusername()")
+def _user(call: Call) -> str:
+    return _name(call.session.user)
+
+
+@rendered("version()")
+def _version(call: Call) -> str:
+    return _name(call.session.server_version)
+
+
+@rendered("pg_backend_pid()")
+def _process(call: Call) -> str:
+    return f"CAST({call.session.process} AS INTEGER)"
+
+
+@rendered("current_schema()")
+def _schema(call: Call) -> Expr:
+    path = call.session.schemas
+    return build(_name(path[0]) if path else "CAST(NULL AS VARCHAR)", NAME, ())
+
+
+@rendered("current_schemas(bool)")
+def _schemas(call: Call) -> str:
+    implicit = call.args[0].value
+    if not isinstance(implicit, bool):
+        raise unsupported("current_schemas of no constant")
+    path = call.session.schemas
+    listed = ["pg_catalog", *path] if implicit and "pg_catalog" not in path else list(path)
+    return "CAST([{}] AS VARCHAR[])".format(", ".join(map(quoted, listed)))
+
+
+@rendered("current_setting(text)", "current_setting(text,bool)")
+def _setting(call: Call) -> Expr:
+    name = call.args[0].value
+    if not isinstance(name, str):
+        raise unsupported("current_setting of no constant")
+    value = call.session.settings.get(name.lower())
+    if value is None and not (len(call.args) > 1 and call.args[1].value is True):
+        raise error("42704", f'unrecognized configuration parameter "{name}"', call.args[0].at)
+    return build("CAST(NULL AS VARCHAR)" if value is None else _name(value), TEXT, call.args)
+
+
+@rendered("pg_typeof(any)")
+def _type_of(call: Call) -> Expr:
+    return build(f"CAST({call.args[0].type} AS UINTEGER)", call.returns, ())
+
+
+@rendered("format_type(oid,int4)")
+def _format_type(call: Call) -> str:
+    return f"hg_format_type({call.all()})"

@@ -1,0 +1,18 @@
+select to_char(timestamp '2024-05-06 07:08:09.123456', 'YYYY-MM-DD HH24:MI:SS'), to_char(timestamp '2024-05-06 17:08:09', 'HH12:MI AM'), to_char(timestamp '2024-05-06', 'Mon DD, YYYY'), to_char(date '2024-05-06', 'YYYYMMDD')
+select to_char(timestamp '2024-05-06 07:08:09.123456', 'MS US FF3 SSSS'), to_char(timestamp '2024-05-06', 'Day|DAY|day|Dy|DY|dy|FMDay'), to_char(timestamp '2024-05-06', 'Month|MONTH|month|Mon|FMMonth'), to_char(timestamp '2024-05-06', 'DDD D ID W WW IW Q CC J IYYY')
+select to_char(timestamp '2024-05-06', 'FMDD FMMM YY Y Y,YYY RM FMRM'), to_char(timestamp '2024-05-01', 'DDth DDTH FMDDth'), to_char(timestamp '2024-05-22', 'DDth'), to_char(timestamp '2024-05-13', 'DDth'), to_char(timestamp '2024-05-06', '"Year:" YYYY \Q'), to_char(timestamp '0044-03-15 BC', 'YYYY BC AD b.c.')
+select to_char(timestamptz '2024-05-06 07:08:09+00', 'YYYY TZ tz OF TZH:TZM'), to_char('infinity'::timestamp, 'YYYY'), to_char(timestamp '2024-05-06', ''), to_char(timestamp '2024-05-06 00:30', 'HH:MI a.m. P.M.'), to_char(timestamp '2024-05-06 12:30', 'hh24mi hh12 pm')
+select to_char(timestamp '2024-12-30', 'IYYY-IW-ID'), to_char(null::timestamp, 'YYYY'), to_char(timestamp '2024-05-06', null), to_char(timestamp '2024-05-06', 'yyyy-mm-dd'), to_char(timestamp '2024-05-06 01:02:03', 'YYYY-MM-DD"T"HH24:MI:SS')
+select to_date('20240506', 'YYYYMMDD'), to_date('2024-05-06', 'YYYY-MM-DD'), to_date('06 May 2024', 'DD Mon YYYY'), to_date('05/06/24', 'MM/DD/YY'), to_date('2024', 'YYYY'), to_date('6-5-2024', 'DD-MM-YYYY')
+select to_timestamp('2024-05-06 07:08:09', 'YYYY-MM-DD HH24:MI:SS'), to_timestamp('2024-05-06 07:08 PM', 'YYYY-MM-DD HH:MI AM'), to_timestamp('20240506070809', 'YYYYMMDDHH24MISS'), to_timestamp('2024-05-06 07:08:09.5', 'YYYY-MM-DD HH24:MI:SS.MS')
+select to_date('2024-13-06', 'YYYY-MM-DD')
+select to_date('2024-02-30', 'YYYY-MM-DD')
+select to_date('abcd', 'YYYY')
+select to_timestamp('2024-05-06 25:00', 'YYYY-MM-DD HH24:MI')
+select to_char(1234.5, '9999.99'), to_char(1234567, '9,999,999'), to_char(12, '0000'), to_char(-12.5, '99.9'), to_char(0.5, '9.9'), to_char(0.5, '0.9'), to_char(1234, 'FM9,999'), to_char(12345, '999'), to_char(-5, 'S99'), to_char(5, 'S99'), to_char(5, '99S'), to_char(-5, '99MI')
+select to_char(1.5, 'FM9.99'), to_char(12, 'FM99.99'), to_char(0, '9'), to_char(0, 'FM9.99'), to_char(0.1, 'FM0.00'), to_char(-0.1, '99.99'), to_char(1234.567, 'FM999G999D99'), to_char(5, '009'), to_char(1e3::numeric, '9G999')
+select current_database() = current_catalog, current_schema(), current_schemas(false), current_schemas(true), current_user = session_user, current_schema
+select format_type(23, null), format_type(1043, 14), format_type(1700, 655366), format_type(1007, -1), format_type(null, 1), format_type(1184, 3)
+select pg_backend_pid() >= 0, version() is not null
+select current_setting('nope.nope', true), current_setting('nope', true)
+select current_setting('nope')
