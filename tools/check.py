@@ -8,6 +8,7 @@ from pathlib import Path
 import architecture
 import flags
 import functions
+import hologres_functions
 import limits
 from circles import import_circles
 
@@ -48,6 +49,7 @@ RULES: dict[str, Callable[[], list[str]]] = {
     "the picture of the house": architecture.stale,
     "the page of limits": limits.stale,
     "the page of functions": functions.stale,
+    "the page of Hologres' functions": hologres_functions.stale,
     "the page of flags": flags.stale,
 }
 

@@ -26,10 +26,11 @@ _ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XI
 _NAMES = ("MONTH", "Month", "month", "MON", "Mon", "mon", "DAY", "Day", "day", "DY", "Dy", "dy")
 _HALVES = ("A.M.", "P.M.", "a.m.", "p.m.", "AM", "PM", "am", "pm")
 _ERAS = ("B.C.", "A.D.", "b.c.", "a.d.", "BC", "AD", "bc", "ad")
-_NUMBERS = ("HH24", "HH12", "HH", "MI", "SSSSS", "SSSS", "SS", "MS", "US", "FF1", "FF2", "FF3", "FF4", "FF5", "FF6", "Y,YYY",
-            "YYYY", "YYY", "YY", "Y", "IYYY", "IYY", "IY", "IW", "IDDD", "ID", "I", "MM", "DDD", "DD", "D", "WW", "W",
+_NUMBERS = ("HH24", "HH12", "HH", "MI", "SSSSS", "SSSS", "SS", "MS", "US", "FF1", "FF2", "FF3", "FF4", "FF5", "FF6",
+            "Y,YYY", "YYYY", "YYY", "YY", "Y", "IYYY", "IYY", "IY", "IW", "IDDD", "ID", "I", "MM", "DDD", "DD", "D", "WW", "W",
             "CC", "J", "Q", "RM", "TZH", "TZM", "TZ", "OF")  # fmt: skip
 _FIELDS = sorted({*_NAMES, *_HALVES, *_ERAS, *_NUMBERS, *(one.lower() for one in _NUMBERS)}, key=len, reverse=True)
+_ORDINALS = ("th", "st", "nd", "rd")
 _TOKEN = re.compile(
     rf'(?P<quoted>"(?:[^"\\]|\\.)*"?)|(?P<fill>FM|fm|TM|tm|FX|fx)?(?P<field>{"|".join(map(re.escape, _FIELDS))})'
     r'(?P<th>TH|th)?|(?P<other>\\"|.)',
@@ -108,7 +109,7 @@ def _field(part: _Part, at: _Shown, zoned: bool) -> str:
 def _ordinal(value: int, how: str) -> str:
     if not how:
         return ""
-    last = {1: "st", 2: "nd", 3: "rd"}.get(value % 10, "th") if value % 100 not in (11, 12, 13) else "th"
+    last = _ORDINALS[value % 10 if value % 10 < 4 else 0] if value % 100 not in (11, 12, 13) else "th"
     return last.upper() if how == "TH" else last
 
 
@@ -174,8 +175,8 @@ def _number(name: str, at: _Shown) -> tuple[int, int]:
 
 # -- reading
 
-_READ = {"YYYY": 4, "YYY": 3, "YY": 2, "MM": 2, "DD": 2, "HH24": 2, "HH12": 2, "HH": 2, "MI": 2, "SS": 2, "MS": 3, "US": 6,
-         "DDD": 3}  # fmt: skip
+_READ = {"YYYY": 4, "YYY": 3, "YY": 2, "MM": 2, "DD": 2, "HH24": 2, "HH12": 2, "HH": 2, "MI": 2, "SS": 2, "MS": 3,
+         "US": 6, "DDD": 3}  # fmt: skip
 
 
 def _said(text: str, pattern: str) -> dict[str, int]:

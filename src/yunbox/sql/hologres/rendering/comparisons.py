@@ -26,6 +26,7 @@ from yunbox.sql.hologres.expr import Expr, replace
 from yunbox.sql.hologres.rendering import numerics
 from yunbox.sql.hologres.rendering.casts import instant
 from yunbox.sql.hologres.session import Session
+from yunbox.wire.pgwire.report import PgError
 
 SYMBOLS = ("=", "<>", "<", "<=", ">", ">=")
 _MOMENTS = (DATE, TIMESTAMP, TIMESTAMPTZ)
@@ -88,6 +89,15 @@ def compared(symbol: str, left: Expr, right: Expr, session: Session) -> str | No
     if numbers == {"float4", "float8"}:
         return f"(CAST({left.sql} AS DOUBLE) {symbol} CAST({right.sql} AS DOUBLE))"
     return None
+
+
+def is_compared(left: int, right: int) -> bool:
+    """Whether values of two types are compared here, as far as the types tell."""
+    session = Session()
+    try:
+        return compared("=", Expr("a", left), Expr("b", right), session) is not None
+    except PgError:
+        return False
 
 
 def _moment(value: Expr, other: Expr, session: Session) -> str:
