@@ -18,16 +18,17 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "reference" / "functions-hologres.md"
 _HEAD = """# SQL functions and operators: Hologres
 
-Made by `python tools/hologres_functions.py` from the tables that resolve calls; `./yunbox check` keeps the two the same.
+Made by `python tools/hologres_functions.py` from the tables that resolve calls; `./yunbox check` keeps the two the
+same.
 
 Calls are resolved by PostgreSQL's rules over PostgreSQL's own list of functions and operators. What is resolved and not
-offered is refused by its name (0A000). How values are cast, compared and sorted is in [the guide](../guide/hologres.md).
+offered is refused by its name (0A000). More is in [the guide](../guide/hologres.md).
 """
 _KINDS = {"f": "", "a": "aggregate", "w": "only with OVER"}
 _SUPPORT = (
     "pg_", "binary_upgrade", "lo_", "gin_", "brin_", "fmgr_", "ts_", "to_reg", "has_", "hash", "float8_", "float4_",
-    "plpgsql", "bt", "in_range", "acl", "inet_server", "inet_client", "interval_a", "timestamptz_cmp", "timestamp_cmp", "int2",
-    "int4", "int8", "numeric_", "dlog", "dexp",
+    "plpgsql", "bt", "in_range", "acl", "inet_server", "inet_client", "interval_a", "timestamptz_cmp", "timestamp_cmp",
+    "int2", "int4", "int8", "numeric_", "dlog", "dexp",
 )  # fmt: skip
 _ENDS = ("send", "cmp", "hash", "sel", "join", "validator", "sortsupport", "statefunc", "accum", "subdiff", "image",
          "larger", "smaller", "extended", "combine")  # fmt: skip

@@ -27,8 +27,8 @@ _NAMES = ("MONTH", "Month", "month", "MON", "Mon", "mon", "DAY", "Day", "day", "
 _HALVES = ("A.M.", "P.M.", "a.m.", "p.m.", "AM", "PM", "am", "pm")
 _ERAS = ("B.C.", "A.D.", "b.c.", "a.d.", "BC", "AD", "bc", "ad")
 _NUMBERS = ("HH24", "HH12", "HH", "MI", "SSSSS", "SSSS", "SS", "MS", "US", "FF1", "FF2", "FF3", "FF4", "FF5", "FF6",
-            "Y,YYY", "YYYY", "YYY", "YY", "Y", "IYYY", "IYY", "IY", "IW", "IDDD", "ID", "I", "MM", "DDD", "DD", "D", "WW", "W",
-            "CC", "J", "Q", "RM", "TZH", "TZM", "TZ", "OF")  # fmt: skip
+            "Y,YYY", "YYYY", "YYY", "YY", "Y", "IYYY", "IYY", "IY", "IW", "IDDD", "ID", "I", "MM", "DDD", "DD",
+            "D", "WW", "W", "CC", "J", "Q", "RM", "TZH", "TZM", "TZ", "OF")  # fmt: skip
 _FIELDS = sorted({*_NAMES, *_HALVES, *_ERAS, *_NUMBERS, *(one.lower() for one in _NUMBERS)}, key=len, reverse=True)
 _ORDINALS = ("th", "st", "nd", "rd")
 _TOKEN = re.compile(
