@@ -83,6 +83,13 @@ def _element(text: str, place: int) -> str | None:
     return items[place] if -len(items) <= place < len(items) else None
 
 
+def _binary_element(text: str, place: int) -> str | None:
+    """An element of JSONB, whose scalars are arrays of one to PostgreSQL."""
+    if _kind(text) in ("array", "object"):
+        return _element(text, place)
+    return text if place in (0, -1) else None
+
+
 def _plain(text: str | None) -> str | None:
     """A value as a text: of a string what it says, of null nothing."""
     if text is None:
@@ -367,6 +374,8 @@ NATIVES: tuple[Native, ...] = (
     native("hg_json_member_text", lambda text, key: _plain(_member(text, key)), _VV, _V),
     native("hg_json_element", _element, "VARCHAR; INTEGER", _V),
     native("hg_json_element_text", lambda text, place: _plain(_element(text, place)), "VARCHAR; INTEGER", _V),
+    native("hg_jsonb_element", _binary_element, "VARCHAR; INTEGER", _V),
+    native("hg_jsonb_element_text", lambda text, place: _plain(_binary_element(text, place)), "VARCHAR; INTEGER", _V),
     native("hg_json_path", _at_path, _LIST, _V),
     native("hg_json_path_text", lambda text, path: _plain(_at_path(text, path)), _LIST, _V),
     native("hg_json_length", _length, _V, "INTEGER"),

@@ -8,7 +8,7 @@ from datetime import tzinfo
 from typing import Any
 
 from yunbox.sql.hologres.natives.conversions import CARRIERS
-from yunbox.sql.hologres.natives.native import Native, native
+from yunbox.sql.hologres.natives.native import Native, lax, native
 from yunbox.wire.pgwire.report import failure
 from yunbox.wire.pgwire.values import zones
 from yunbox.wire.pgwire.values.calendar import US_PER_DAY, US_PER_S, Day, to_day, to_days
@@ -369,10 +369,25 @@ def _series(start: int, stop: int, step: _Parts, zone: str) -> list[int]:
     return found
 
 
-def _overlaps(a: int, b: int, c: int, d: int) -> bool:
-    a, b = min(a, b), max(a, b)
-    c, d = min(c, d), max(c, d)
-    return a == c or (c < b if a < c else a < d)
+def _overlaps(a: int | None, b: int | None, c: int | None, d: int | None) -> bool | None:
+    """Whether two spans have a moment in common; an end that is not known may still not matter."""
+    first, second = _span(a, b), _span(c, d)
+    if first is None or second is None:
+        return None
+    (start, end), (other, last) = first, second
+    if start == other:
+        return None if end is None or last is None else True
+    if start > other:
+        (start, end), (other, last) = second, first
+    if end is not None and other < end:
+        return True
+    return None if end is None or last is None else False
+
+
+def _span(start: int | None, end: int | None) -> tuple[int, int | None] | None:
+    if start is None:
+        return None if end is None else (end, None)
+    return (start, end) if end is None or start <= end else (end, start)
 
 
 NATIVES: tuple[Native, ...] = (
@@ -397,6 +412,6 @@ NATIVES: tuple[Native, ...] = (
     native("hg_move", _moved, f"BIGINT; {_SPAN}", "BIGINT"),
     native("hg_move_in", _moved_in, f"BIGINT; {_SPAN}; VARCHAR", "BIGINT"),
     native("hg_series", _series, f"BIGINT; BIGINT; {_SPAN}; VARCHAR", "BIGINT[]"),
-    native("hg_overlaps", _overlaps, "BIGINT; BIGINT; BIGINT; BIGINT", "BOOLEAN"),
+    lax("hg_overlaps", _overlaps, "BIGINT; BIGINT; BIGINT; BIGINT", "BOOLEAN"),
 )  # fmt: skip
 """Functions of dates and times."""

@@ -75,11 +75,6 @@ def _setting(call: Call) -> Expr:
     return build("CAST(NULL AS VARCHAR)" if value is None else _name(value), TEXT, call.args)
 
 
-@rendered("pg_typeof(any)")
-def _type_of(call: Call) -> Expr:
-    return build(f"CAST({call.args[0].type} AS UINTEGER)", call.returns, ())
-
-
 @rendered("format_type(oid,int4)")
 def _format_type(call: Call) -> str:
     return f"hg_format_type({call.all()})"

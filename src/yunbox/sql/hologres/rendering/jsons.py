@@ -27,8 +27,8 @@ for _kind in ("json", "jsonb"):
     templates(f"""
     {_kind}_object_field({_kind},text) = hg_json_member({{0}}, {{1}})
     {_kind}_object_field_text({_kind},text) = hg_json_member_text({{0}}, {{1}})
-    {_kind}_array_element({_kind},int4) = hg_json_element({{0}}, {{1}})
-    {_kind}_array_element_text({_kind},int4) = hg_json_element_text({{0}}, {{1}})
+    {_kind}_array_element({_kind},int4) = hg_{_kind}_element({{0}}, {{1}})
+    {_kind}_array_element_text({_kind},int4) = hg_{_kind}_element_text({{0}}, {{1}})
     {_kind}_extract_path({_kind},_text) = hg_json_path({{0}}, {{1}})
     {_kind}_extract_path_text({_kind},_text) = hg_json_path_text({{0}}, {{1}})
     {_kind}_array_length({_kind}) = hg_json_length({{0}})

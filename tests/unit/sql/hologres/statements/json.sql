@@ -43,3 +43,4 @@ select s.*, count(*) from shop s join sale a on a.shop = s.id group by s.id orde
 select count(s) from shop s
 select row_to_json(s) from shop s order by id
 select note -> 'a', note ->> 0, jsonb_typeof(note) from shop order by id
+select '"x"'::jsonb -> 0, '1'::jsonb ->> 0, '1'::jsonb -> 1, '1'::jsonb -> -1, '1'::json -> 0

@@ -68,3 +68,4 @@ select generate_series(timestamp '2024-01-01', timestamp '2024-01-03', interval 
 select extract(julian from date '2024-01-01')
 select interval '1 day 2 hours' > interval '1 day', interval '-1 mon' < interval '0', interval '1 year' = interval '365 days', interval '1 year' = interval '360 days'
 select date '2024-01-01' between '2023-01-01' and '2025-01-01', date '2024-01-01' in ('2024-01-01', '2024-01-02')
+select (null::time, time '10:00') overlaps (time '09:00', time '11:00'), (time '10:00', null) overlaps (time '09:00', time '11:00'), (time '10:00', null) overlaps (time '11:00', time '12:00')
