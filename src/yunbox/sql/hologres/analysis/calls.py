@@ -275,9 +275,11 @@ class Calls(Expressions):
             raise unsupported(f"{name} within more than one column", node.at)
         made = self._made(resolved, node.at)
         order = f" ORDER BY {sorted_by(node.within[0], resolved.args[-1])}"
-        if name != "mode":
+        if name != "mode":  # DuckDB counts from the end when a fraction is negative
+            before, comma, fraction = made.sql.rpartition(", ")
             if node.within[0].descending:
-                raise unsupported(f"{name} of a descending order", node.at)
+                turned = f"-{fraction}" if float(fraction.rstrip(")")) else "1.0)"
+                made = replace(made, sql=before + comma + turned)
             order = ""
         return replace(made, sql=_dressed(made.sql, "", order, self._filter(node), ""))
 

@@ -5,6 +5,7 @@ Source: the PostgreSQL documentation, chapter "Type Conversion", "Operators" and
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from yunbox.sql.hologres.catalogue import functions
 from yunbox.sql.hologres.catalogue.casts import accepts
@@ -66,6 +67,7 @@ def _with_count(one: Function, count: int, expanded: bool) -> Candidate | None:
     return None
 
 
+@cache
 def operator_candidates(symbol: str, count: int) -> list[Candidate]:
     """The operators of a symbol with one operand or two; a candidate's function is the operator's OID."""
     return [Candidate(one.args, one.oid, one.returns) for one in functions.BY_SYMBOL.get(symbol, ())

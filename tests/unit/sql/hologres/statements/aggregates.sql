@@ -85,3 +85,6 @@ select sum(x) / count(*), avg(x) * 2, sum(x) * 1.5, 100.0 * sum(x) / 7 from (val
 select x, sum(y) from (values ('a'::char(3), 1), ('a', 2), ('b', 3)) t(x, y) group by x order by x
 select x from (values (1.10::numeric(10,2)), (2.20)) t(x) group by x order by x
 select avg(x), sum(x) from (values (1e20), (1.5)) t(x)
+select percentile_disc(0.25) within group (order by x desc), percentile_cont(0.9) within group (order by x desc), percentile_cont(0) within group (order by x), percentile_cont(1) within group (order by x) from (values (1::float8), (2), (3), (10)) t(x)
+select percentile_cont(0.5) within group (order by x), percentile_disc(0.5) within group (order by x) from (values (1::float8), (null), (2), (5)) t(x)
+select percentile_disc(0) within group (order by x desc), percentile_cont(0) within group (order by x desc), percentile_disc(1) within group (order by x desc) from (values (1::float8), (2), (3), (10)) t(x)
