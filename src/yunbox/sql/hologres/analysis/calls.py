@@ -320,8 +320,8 @@ class Calls(Expressions):
 
     def _over(self, window: tree.Window) -> tuple[str, list[Expr]]:
         whole = self._whole_window(window)
-        parts = [self._window_part(node, "PARTITION BY") for node in whole.partition]
-        keys = [self._window_part(one.value, "ORDER BY") for one in whole.order]
+        parts = [self._window_part(node) for node in whole.partition]
+        keys = [self._window_part(one.value) for one in whole.order]
         said = []
         if parts:
             said.append("PARTITION BY " + ", ".join(comparisons.key(part) for part in parts))
@@ -332,8 +332,8 @@ class Calls(Expressions):
             said.append(self._frame(whole.frame, keys))
         return " ".join(said), [*parts, *keys]
 
-    def _window_part(self, node: tree.Node, what: str) -> Expr:
-        return self.coercion.settled(self.bind(node))
+    def _window_part(self, node: tree.Node) -> Expr:
+        return self.selection.window_part(self.coercion.settled(self.bind(node)))
 
     def _whole_window(self, window: tree.Window) -> tree.Window:
         """A window with what the one it names has."""

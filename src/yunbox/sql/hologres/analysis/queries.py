@@ -6,11 +6,12 @@ from dataclasses import replace
 from yunbox.sql.hologres.analysis import grouping, naming, ordering
 from yunbox.sql.hologres.analysis.bound import BoundQuery, TargetColumn, column_sql, listed
 from yunbox.sql.hologres.analysis.scope import CteEntry, Output, Scope, used
+from yunbox.sql.hologres.analysis.selection import WINDOWED
 from yunbox.sql.hologres.analysis.sources import Sources
 from yunbox.sql.hologres.catalogue import types
 from yunbox.sql.hologres.catalogue.types import BOOL, INT8, NUMERIC, RECORD, TYPES, element_of, shown
 from yunbox.sql.hologres.errors import error, unsupported
-from yunbox.sql.hologres.expr import Expr, build
+from yunbox.sql.hologres.expr import Expr, build, identifier
 from yunbox.sql.hologres.failures import raising
 from yunbox.sql.hologres.parser import tree
 from yunbox.sql.hologres.rendering import comparisons, numerics
@@ -305,10 +306,18 @@ class Queries(Sources):
 
     def _body(self, from_sql: str, where: str, having: str, sets: str, grouped: bool) -> str:
         """FROM and all that filters, as the columns see it."""
-        base = (f" FROM {from_sql}" if from_sql else "") + where
+        windows = self._window_parts()
         if not grouped:
-            return base
-        return f" FROM ({grouping.inner(self.selection, base, sets)}) AS g{having}"
+            sources = ", ".join(one for one in (from_sql, windows) if one)
+            return (f" FROM {sources}" if sources else "") + where
+        base = (f" FROM {from_sql}" if from_sql else "") + where
+        groups = f"({grouping.inner(self.selection, base, sets)}) AS g"
+        return f" FROM {groups}{f', {windows}' if windows else ''}{having}"
+
+    def _window_parts(self) -> str:
+        """What windows are divided and sorted by that is no plain column, a row beside each row of FROM."""
+        parts = [f"{sql} AS {identifier(name)}" for sql, name in self.selection.window_parts.items()]
+        return f"LATERAL (SELECT {', '.join(parts)}) AS {WINDOWED}" if parts else ""
 
     def _assembled(
         self, node: tree.Select, columns: list[TargetColumn], keys: list[ordering.Key], body: str

@@ -1,12 +1,14 @@
 """What one SELECT gathers while its expressions are analysed: the keys of its groups, aggregates and windows."""
 
+import re
 from dataclasses import dataclass, field, replace
 
 from yunbox.sql.hologres.errors import error
 from yunbox.sql.hologres.expr import Expr, identifier
 from yunbox.sql.hologres.parser.tree import Node, Window
 
-GROUPED = "g"
+GROUPED, WINDOWED = "g", "w"
+_COLUMN = re.compile(r'\w+\."[^"]+"')
 
 
 @dataclass
@@ -21,7 +23,7 @@ class Selection:
     group_nodes: list[Node] = field(default_factory=list)
     sets: bool = False
     dependents: dict[str, Expr] = field(default_factory=dict)
-    target_list: bool = True
+    window_parts: dict[str, str] = field(default_factory=dict)
 
     def add_key(self, value: Expr) -> str:
         """A key of the groups; the name it has above."""
@@ -44,6 +46,13 @@ class Selection:
         """An aggregate's SQL; what it is called above."""
         name = self.aggregates.setdefault(sql, f"a{len(self.aggregates) + 1}")
         return f"{GROUPED}.{identifier(name)}"
+
+    def window_part(self, value: Expr) -> Expr:
+        """What a window is divided or sorted by, worked out beside FROM: DuckDB takes nothing there that can fail."""
+        if _COLUMN.fullmatch(value.sql):
+            return value
+        name = self.window_parts.setdefault(value.sql, f"p{len(self.window_parts) + 1}")
+        return replace(value, sql=f"{WINDOWED}.{identifier(name)}", fields=())
 
     def check(self, value: Expr) -> None:
         """Refuse a column that is neither a key nor within an aggregate. Raises PgError 42803."""
