@@ -93,6 +93,9 @@ class Client:
         sock.sendall(struct.pack(">II", len(body) + 9, 3 << 16) + body + b"\0")
         self.greeting = self._login(user, password)
 
+    def __del__(self) -> None:
+        self.sock.close()  # of a test that has failed, or has let go of it
+
     def _login(self, user: str, password: str) -> list[Message]:
         exchange = ScramClient(["SCRAM-SHA-256"], user, password)
         seen: list[Message] = []
