@@ -14,7 +14,7 @@ import arro3.core as arrow
 import duckdb
 
 from yunbox.engine.holo.cuts import cut
-from yunbox.engine.holo.loaded import carried, duck_type, made
+from yunbox.engine.holo.loaded import carried, column_type, made
 from yunbox.storage.rows.model import Column, Relation
 from yunbox.storage.rows.rows import fields_of
 from yunbox.storage.rows.store import RowStore
@@ -75,7 +75,7 @@ class Copies:
     def _begin(self, relation: Relation, view: View) -> None:
         """Copy all rows, of a table whose changes are logged from before this view on."""
         node = relation.node
-        columns = "".join(f", c{one.number} {duck_type(one.type_oid, one.modifier)}" for one in relation.columns)
+        columns = "".join(f", c{one.number} {column_type(one)}" for one in relation.columns)
         self._db.execute(f"CREATE TABLE n{node} (key BLOB{columns})")
         self._columns[node] = {column.number for column in relation.columns}
         try:
@@ -89,7 +89,7 @@ class Copies:
         known = self._columns[relation.node]
         for column in relation.columns:
             if column.number not in known:
-                name, of = f"n{relation.node}", duck_type(column.type_oid, column.modifier)
+                name, of = f"n{relation.node}", column_type(column)
                 self._db.execute(f"ALTER TABLE {name} ADD COLUMN c{column.number} {of}")
                 if column.missing is not None:
                     missing = carried(column, column.missing.encode())

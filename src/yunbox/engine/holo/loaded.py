@@ -6,18 +6,12 @@ values: instants as TIMESTAMPs in UTC, a numeric with its digits as a DECIMAL.
 
 import json
 
+from yunbox.sql.hologres.catalogue.types import digits_of, duck_type
 from yunbox.storage.rows.model import Column
 from yunbox.storage.rows.rows import STANDARD
 from yunbox.wire.pgwire.values.modifiers import NONE
 from yunbox.wire.pgwire.values.types import ELEMENTS, TYPES
 
-_TYPES = {
-    16: "BOOLEAN", 17: "BLOB", 20: "BIGINT", 21: "SMALLINT", 23: "INTEGER", 26: "UINTEGER", 700: "FLOAT",
-    701: "DOUBLE", 1082: "DATE", 1083: "TIME", 1114: "TIMESTAMP", 1184: "TIMESTAMP", 1186: "INTERVAL",
-    1266: "TIMETZ", 2950: "UUID",
-}  # fmt: skip
-_NUMERIC = 1700
-_DIGITS_MAX = 38
 _DAY = "CASE WHEN suffix({0}, ' BC') THEN CAST(replace({0}, ' BC', ' (BC)') AS DATE) ELSE CAST({0} AS DATE) END"
 _MOMENT = (
     "CASE WHEN suffix({0}, ' BC') THEN CAST(regexp_replace({0}, '^(\\S+) (.*) BC$', '\\1 (BC) \\2') AS TIMESTAMP) "
@@ -33,16 +27,9 @@ _MADE = {
 }
 
 
-def duck_type(oid: int, modifier: int = NONE) -> str:
-    """DuckDB's type for a column."""
-    element = ELEMENTS.get(oid)
-    if element is not None:
-        return f"{duck_type(element.oid)}[]"
-    if oid == _NUMERIC and modifier != NONE:
-        digits, scale = modifier - 4 >> 16, modifier - 4 & 0x7FF
-        if digits <= _DIGITS_MAX and scale <= digits:
-            return f"DECIMAL({digits},{scale})"
-    return _TYPES.get(oid, "VARCHAR")
+def column_type(column: Column) -> str:
+    """DuckDB's type for a column: that in which the planner takes its values."""
+    return duck_type(column.type_oid, digits_of(column.modifier))
 
 
 def made(column: Column, name: str) -> str:
@@ -58,7 +45,7 @@ def made(column: Column, name: str) -> str:
 def _made(oid: int, modifier: int, name: str) -> str:
     if oid in _MADE:
         return _MADE[oid].format(name)
-    of = duck_type(oid, modifier)
+    of = duck_type(oid, digits_of(modifier))
     return name if of == "VARCHAR" else f"CAST({name} AS {of})"
 
 

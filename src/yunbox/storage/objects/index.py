@@ -19,7 +19,7 @@ import lmdb
 
 from yunbox.kernel.clock import Clock, SystemClock
 from yunbox.kernel.errors import StorageFull
-from yunbox.storage.files import translate
+from yunbox.storage.environment import FULL, Tables, opened, translated
 from yunbox.storage.groups import Done, Groups, Item, transact, waiting
 from yunbox.storage.objects.keys import Cursor, walk
 from yunbox.storage.objects.model import BucketStat, Extent, dump_stat, load_stat
@@ -32,21 +32,8 @@ T = TypeVar("T")
 _TABLES = ("meta", "buckets", "stats", "objects", "history", "uploads", "parts", "files", "packs", "trash")
 _GROUP_MAX = 512
 _GROUP_BYTES_MAX = 32 * 1024 * 1024
-_MAP_BYTES = 1 << 40  # address space, not memory or disk
-_MAP_BYTES_LOW = 1 << 34
 _READERS_MAX = 1024
-_FULL = "The disk that holds the data folder is full: free some space and try again"
 _FULL_BYTES = 8 * 1024 * 1024
-
-
-class Tables:
-    """The tables of the index, by name."""
-
-    def __init__(self, env: lmdb.Environment, *, create: bool = True) -> None:
-        self._handles = {name: env.open_db(name.encode(), create=create) for name in _TABLES}
-
-    def __getitem__(self, name: str) -> Any:
-        return self._handles[name]
 
 
 class Snapshot:
@@ -199,7 +186,7 @@ class Index:
         self._folder = folder
         self._reserve = Reserve(folder / "reserve")
         self._env = open_index(folder)
-        self._tables = Tables(self._env)
+        self._tables = index_tables(self._env)
         self._packs = packs
         self._groups: Groups[_Item] = Groups(
             "yunbox-objects", self._commit, items_max=_GROUP_MAX, bytes_max=_GROUP_BYTES_MAX
@@ -303,7 +290,7 @@ class Index:
             lambda txn: Change(txn, self._tables, fresh, int(self._clock.time() * 1000)),
             lambda item, change: item.work(change, item.extents),
             Change.save_totals,
-            _translate,
+            translated,
         )
         self.bucket_changes += change.changes_buckets
         return change.doomed
@@ -317,8 +304,8 @@ class Index:
         if isinstance(error, lmdb.Error) and "Input/output error" in str(error) and self._is_full():
             with contextlib.suppress(lmdb.Error):
                 self._env.begin(write=True).abort()
-                return StorageFull(_FULL)
-        return _translate(error)
+                return StorageFull(FULL)
+        return translated(error)
 
     def _is_full(self) -> bool:
         stat = os.statvfs(self._folder)
@@ -326,24 +313,10 @@ class Index:
 
 
 def open_index(folder: Path, *, readonly: bool = False) -> lmdb.Environment:
-    """The index's environment. A reader's map is as large as the writer's: the index may grow while it is open."""
-    for size in (_MAP_BYTES, _MAP_BYTES_LOW):
-        try:
-            return lmdb.open(
-                str(folder),
-                map_size=size,
-                max_dbs=len(_TABLES),
-                max_readers=_READERS_MAX,
-                readahead=False,
-                mode=0o600,
-                readonly=readonly,
-            )
-        except MemoryError:
-            continue
-    raise StorageFull("The address space of this process is too small for the index of the object store")
+    """The index's environment. Raises StorageFull where the address space is too small."""
+    return opened(folder, tables=len(_TABLES), readers_max=_READERS_MAX, readonly=readonly)
 
 
-def _translate(error: BaseException) -> BaseException:
-    if isinstance(error, lmdb.MapFullError | lmdb.DiskError) or "No space left" in str(error):
-        return StorageFull(_FULL)
-    return translate(error) if isinstance(error, OSError) else error
+def index_tables(env: lmdb.Environment, *, create: bool = True) -> Tables:
+    """The index's tables."""
+    return Tables(env, _TABLES, create=create)

@@ -9,7 +9,7 @@ import msgspec
 from yunbox.kernel.errors import Unavailable
 from yunbox.storage.objects.blobs import Blobs
 from yunbox.storage.objects.buckets import find_bucket, local_bucket
-from yunbox.storage.objects.index import Snapshot, Tables, open_index
+from yunbox.storage.objects.index import Snapshot, index_tables, open_index
 from yunbox.storage.objects.model import APPENDABLE, Bucket, ObjectRecord, load
 from yunbox.storage.objects.packs import Packs
 from yunbox.storage.objects.pins import Pins
@@ -38,7 +38,7 @@ class ObjectView:
 
     def __init__(self, folder: Path) -> None:
         self._env = open_index(folder / "index", readonly=True)
-        self._tables = Tables(self._env, create=False)
+        self._tables = index_tables(self._env, create=False)
         self._packs = Packs(folder / "packs")
         self._blobs = Blobs(folder / "data")
         self._pins = Pins(lambda number: None)

@@ -2,29 +2,23 @@
 
 import asyncio
 import contextlib
-import os
 import threading
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-import lmdb
-
-from yunbox.kernel.errors import StorageFull
-from yunbox.storage.files import translate
+from yunbox.storage.environment import Tables, opened, translated
 from yunbox.storage.groups import Done, Groups, Item, transact, waiting
 from yunbox.storage.objects.waiting import to_end
 from yunbox.storage.rows.catalogue import Catalogue, load, version
-from yunbox.storage.rows.view import TABLES, Change, Tables, View
+from yunbox.storage.rows.view import TABLES, Change, View
 
 T = TypeVar("T")
 Work = Callable[[Change], T]
 _GROUP_MAX = 512
-_MAP_BYTES = 1 << 40  # address space, not memory or disk
 _READERS_MAX = 4096
 _CATALOGUES_MAX = 4  # the present one, and those of blocks that have changed definitions
-_FULL = "The disk that holds the data folder is full: free some space and try again"
 
 
 @dataclass(eq=False)
@@ -37,15 +31,8 @@ class RowStore:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._env = lmdb.open(
-            os.fspath(folder),
-            map_size=_MAP_BYTES,
-            max_dbs=len(TABLES),
-            max_readers=_READERS_MAX,
-            readahead=False,
-            mode=0o600,
-        )
-        self._tables = Tables(self._env)
+        self._env = opened(folder, tables=len(TABLES), readers_max=_READERS_MAX)
+        self._tables = Tables(self._env, TABLES)
         self._groups: Groups[_Item] = Groups("yunbox-rows", self._commit, items_max=_GROUP_MAX, bytes_max=1)
         self._groups.start()
         self._catalogues: dict[bytes, Catalogue] = {}
@@ -104,20 +91,14 @@ class RowStore:
                 lambda txn: Change(txn, self._tables),
                 lambda item, change: item.work(change),
                 Change.complete,
-                _translate,
+                translated,
             )
         except Exception as error:
             for item in group:
-                item.result, item.failure = None, _translate(error)
+                item.result, item.failure = None, translated(error)
         for item in group:
             item.settle()
 
 
 def _setter(ended: threading.Event) -> Done:
     return lambda result, failure: ended.set()
-
-
-def _translate(error: BaseException) -> BaseException:
-    if isinstance(error, lmdb.MapFullError | lmdb.DiskError) or "No space left" in str(error):
-        return StorageFull(_FULL)
-    return translate(error) if isinstance(error, OSError) else error

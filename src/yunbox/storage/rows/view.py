@@ -11,22 +11,13 @@ from typing import Any, cast
 import lmdb
 import msgspec
 
+from yunbox.storage.environment import Tables
 from yunbox.storage.rows.keys import numbered
 from yunbox.storage.rows.model import Relation
 
 TABLES = ("meta", "schemas", "relations", "rows", "log", "followed", "totals", "trash")
 _NODE = 8
 _SEQUENCE = b"sequence"
-
-
-class Tables:
-    """The tables of the environment, by name."""
-
-    def __init__(self, env: lmdb.Environment) -> None:
-        self._handles = {name: env.open_db(name.encode()) for name in TABLES}
-
-    def __getitem__(self, name: str) -> Any:
-        return self._handles[name]
 
 
 class Totals(msgspec.Struct, array_like=True):

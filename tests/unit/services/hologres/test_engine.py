@@ -4,7 +4,7 @@ import asyncio
 import os
 import socket
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
@@ -16,11 +16,11 @@ import pytest
 from yunbox.engine.holo.config import SOCKET, EngineConfig
 from yunbox.kernel.supervise import Patience, Supervisor
 from yunbox.services.hologres.child import ChildProcess
-from yunbox.services.hologres.engines.planning import Computed, Refusing
+from yunbox.services.hologres.engines.planning import Computed
 from yunbox.services.hologres.engines.remote import Link, Remote
 from yunbox.services.hologres.session.loading import rows_of
 from yunbox.services.hologres.session.ports import Column, Context, Kind, Plan, Rows
-from yunbox.wire.pgwire.report import PgError
+from yunbox.wire.pgwire.report import PgError, failure
 from yunbox.wire.pgwire.values.codec import Style
 from yunbox.wire.pgwire.values.dates import DATE_ENDS, TIMESTAMP_ENDS
 from yunbox.wire.pgwire.values.intervals import Interval
@@ -30,6 +30,18 @@ STYLE = Style()
 CONTEXT = Context("u", "d", 1, "", "public", STYLE, 0, 0)
 MIB = 1 << 20
 HEAVY = "select count(*) from range(100000000) a, range(1000) b where a.range % 7 = b.range % 5"
+
+
+class Refusing:
+    """Plans nothing: what runs here is DuckDB's SQL already."""
+
+    def plan(self, text: str, types: Sequence[int], context: Context) -> Plan:
+        """Raises PgError 0A000."""
+        word = text.split(maxsplit=1)[0].upper()[:63]
+        raise failure("0A000", f"{word} is not supported")
+
+    def renew(self, plan: Plan, context: Context) -> None:
+        """What holds no time is one for now already."""
 
 
 class Served:

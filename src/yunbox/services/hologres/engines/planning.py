@@ -6,7 +6,6 @@ from typing import Protocol
 
 from yunbox.services.hologres.session.ports import Context, Plan
 from yunbox.storage.rows.model import Relation
-from yunbox.wire.pgwire.report import failure
 
 
 @dataclass(slots=True, eq=False)
@@ -38,15 +37,3 @@ class Planner(Protocol):
     def renew(self, plan: Plan, context: Context) -> None:
         """Have a plan of before be one for now. Raises PgError."""
         ...
-
-
-class Refusing:
-    """Plans nothing: every statement that needs an engine is refused by its first word."""
-
-    def plan(self, text: str, types: Sequence[int], context: Context) -> Plan:
-        """Raises PgError 0A000."""
-        word = text.split(maxsplit=1)[0].upper()[:63]
-        raise failure("0A000", f"{word} is not supported")
-
-    def renew(self, plan: Plan, context: Context) -> None:
-        """What holds no time is one for now already."""

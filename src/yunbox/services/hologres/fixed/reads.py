@@ -9,7 +9,7 @@ from yunbox.services.hologres.fixed.scope import Find, NotFixed, Scope, scope_of
 from yunbox.services.hologres.fixed.values import WHOLE, Row, Value, value_for
 from yunbox.sql.hologres.parser import tree
 from yunbox.storage.rows.keys import encoder
-from yunbox.storage.rows.model import Column, Relation
+from yunbox.storage.rows.model import Column
 from yunbox.storage.rows.view import View
 from yunbox.wire.pgwire.values.types import ELEMENTS
 
@@ -23,12 +23,12 @@ Choices = Callable[[Row], list[object]]
 class Keys:
     """The keys that a WHERE names: for each column of the primary key the values that it may have."""
 
-    relation: Relation
+    encode: Callable[[Sequence[object]], bytes]
     choices: tuple[Choices, ...]
 
     def __call__(self, row: Row) -> list[bytes]:
         """The keys, each once and in their order; a NULL is equal to nothing."""
-        encode = encoder(self.relation)
+        encode = self.encode
         if len(self.choices) == 1:
             return sorted({encode((value,)) for value in self.choices[0](row) if value is not None})
         values = [[one for one in choices(row) if one is not None] for choices in self.choices]
@@ -39,7 +39,6 @@ class Keys:
 class Get:
     """SELECT of columns WHERE the whole primary key is given."""
 
-    relation: Relation
     keys: Keys
     output: Output
     parameters: tuple[int, ...]
@@ -59,7 +58,7 @@ def get_of(statement: tree.Select, find: Find, types: Sequence[int]) -> Get:
     scope = scope_of(s.sources[0], find, types)
     keys = keys_of(s.where, scope)
     output = output_of(s.targets, scope)
-    return Get(scope.relation, keys, output, scope.parameters())
+    return Get(keys, output, scope.parameters())
 
 
 def keys_of(where: tree.Node | None, scope: Scope) -> Keys:
@@ -75,7 +74,7 @@ def keys_of(where: tree.Node | None, scope: Scope) -> Keys:
         found[column.number] = choices
     if len(found) != len(scope.relation.primary_key):
         raise NotFixed
-    return Keys(scope.relation, tuple(found[number] for number in scope.relation.primary_key))
+    return Keys(encoder(scope.relation), tuple(found[number] for number in scope.relation.primary_key))
 
 
 def _part(node: tree.Node, scope: Scope) -> tuple[Column, Choices]:

@@ -49,17 +49,21 @@ class Output:
         """Whether a stored row is the answer, but for its head."""
         return self.stored == self.relation.columns
 
-    def rendered(self, row: bytes, formats: Sequence[int], style: Style) -> bytes:
-        """A stored row as a DataRow message."""
-        if self.is_whole and _is_plain(self.stored, formats, style) and self._is_full(row):
-            return _HEAD.pack(b"D", 6 + len(row), len(self.stored)) + row
+    def rendered(self, found: Sequence[bytes], formats: Sequence[int], style: Style) -> bytes:
+        """Stored rows as DataRow messages, one after another."""
+        if self.is_whole and _is_plain(self.stored, formats, style):
+            return b"".join(
+                [self._plain(row) if self._is_full(row) else self._made(row, formats, style) for row in found]
+            )
+        return b"".join([self._made(row, formats, style) for row in found])
+
+    def _plain(self, row: bytes) -> bytes:
+        return _HEAD.pack(b"D", 6 + len(row), len(self.stored)) + row
+
+    def _made(self, row: bytes, formats: Sequence[int], style: Style) -> bytes:
         fields = fields_of(self.relation, row)
-        return data_row(
-            [
-                _written(column, fields[column.number - 1], format, style)
-                for column, format in zip(self.stored, formats, strict=True)
-            ]
-        )
+        pairs = zip(self.stored, formats, strict=True)
+        return data_row([_written(column, fields[column.number - 1], format, style) for column, format in pairs])
 
     def _is_full(self, row: bytes) -> bool:
         """Whether a row has all columns: one that is older than a column has fewer."""
@@ -127,8 +131,7 @@ class Rendered:
         end = self._at + rows_max if rows_max else len(self._found)
         taken = self._found[self._at : end]
         self._at += len(taken)
-        data = b"".join([self._output.rendered(row, formats, style) for row in taken])
-        return Batch(data, len(taken), self._at >= len(self._found))
+        return Batch(self._output.rendered(taken, formats, style), len(taken), self._at >= len(self._found))
 
     def close(self) -> None:
         """There is nothing to let go of."""

@@ -55,7 +55,10 @@ async def _run(config: GatewayConfig, listener: socket.socket, channel: socket.s
 
 
 async def _swept(store: RowStore) -> None:
-    """Empty the trash bit by bit: what was dropped, and what was truncated."""
+    """Empty the trash bit by bit: what was dropped and truncated. Nobody waits where there is nothing in it."""
+    with store.reading() as view:
+        if next(view.prefixed("trash", b""), None) is None:
+            return
     while await store.write(lambda change: sweep(change, _SWEPT_ROWS)) == _SWEPT_ROWS:
         pass
 

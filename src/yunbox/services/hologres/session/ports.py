@@ -22,8 +22,6 @@ class Kind(Enum):
     QUERY = "query"
     DML = "dml"
     DDL = "ddl"
-    UTILITY = "utility"
-    TRANSACTION = "transaction"
     COPY = "copy"
 
 

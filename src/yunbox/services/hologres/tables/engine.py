@@ -106,7 +106,7 @@ class Tables:
                 if version(view) != at:
                     return None
                 found = get.run(view, Row(values, style))
-            return b"".join([get.output.rendered(row, formats, style) for row in found]), len(found)
+            return get.output.rendered(found, formats, style), len(found)
 
         return look_up
 

@@ -36,7 +36,6 @@ class Source:
     columns: tuple[Output, ...]
     relation: Relation | None = None
     schema: str = ""
-    lateral_only: bool = False
     scalar: bool = False
 
 

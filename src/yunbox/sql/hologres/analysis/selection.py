@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from yunbox.sql.hologres.errors import error
 from yunbox.sql.hologres.expr import Expr, identifier
-from yunbox.sql.hologres.parser.tree import Node, Window
+from yunbox.sql.hologres.parser.tree import Window
 
 GROUPED, WINDOWED = "g", "w"
 _COLUMN = re.compile(r'\w+\."[^"]+"')
@@ -20,7 +20,6 @@ class Selection:
     aggregates: dict[str, str] = field(default_factory=dict)
     grouped: bool = False
     windows: dict[str, Window] = field(default_factory=dict)
-    group_nodes: list[Node] = field(default_factory=list)
     sets: bool = False
     dependents: dict[str, Expr] = field(default_factory=dict)
     window_parts: dict[str, str] = field(default_factory=dict)

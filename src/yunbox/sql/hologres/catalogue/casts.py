@@ -80,15 +80,3 @@ def accepts(given: int, wanted: int, context: Context = "implicit") -> bool:
     if wanted == RECORD:
         return False
     return castable(given, wanted, context) is not None
-
-
-def same_in_store(given: int, wanted: int) -> bool:
-    """Whether a value of one type is one of another without a change (binary-coercible)."""
-    if given == wanted or wanted in (ANY, ANYELEMENT, ANYCOMPATIBLE):
-        return True
-    if wanted in (ANYARRAY, ANYCOMPATIBLEARRAY):
-        return bool(element_of(given))
-    if wanted in (ANYNONARRAY, ANYCOMPATIBLENONARRAY):
-        return not element_of(given)
-    row = CASTS.get((given, wanted))
-    return row is not None and row.method == "b" and row.least == 0
