@@ -36,7 +36,9 @@ class Writer(threading.Thread):
         with suppress(psycopg.Error), connected(self._server) as client:
             while True:
                 after = dict(self.rows)
-                change = self._chance.choice((self._upsert, self._remove, self._block, self._copy))(after)
+                change = self._chance.choice((self._upsert, self._remove, self._block, self._copy, self._computed))(
+                    after
+                )
                 self.unsure = after
                 change(client)
                 self.rows = after
@@ -80,6 +82,24 @@ class Writer(threading.Thread):
             with client.cursor() as cursor, cursor.copy(statement) as copy:
                 for row in picked.items():
                     copy.write_row(row)
+
+        return change
+
+    def _computed(self, after: Rows) -> Any:
+        """What the engine computes: an update by other than keys, and the insertion of a query."""
+        low, high = self._first, self._first + KEYS
+        limit = self._chance.randrange(1 << 30)
+        after |= {key: value + 1 for key, value in after.items() if value < limit}
+        update = f"update t set v = v + 1 where v < {limit} and k >= {low} and k < {high}"
+        picked = self._picked(3)
+        after |= picked
+        rows = " union all ".join(f"select {key}, {value}" for key, value in picked.items())
+        upsert = f"insert into t {rows} on conflict (k) do update set v = excluded.v"
+
+        def change(client: psycopg.Connection[Any]) -> None:
+            with client.transaction():
+                client.execute(update)
+                client.execute(upsert)
 
         return change
 

@@ -6,7 +6,7 @@ has its columns by their numbers, and the keys of the rows.
 """
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Any
 
@@ -37,11 +37,15 @@ class Copies:
         self._positions: dict[int, int] = {}
         self._columns: dict[int, set[int]] = {}
 
-    def bring(self, relations: Iterable[Relation]) -> None:
-        """Have the copies of some tables be what the tables are now. Raises duckdb.Error."""
+    def bring(self, relations: Sequence[Relation]) -> dict[int, int]:
+        """Have the copies of some tables be what the tables are now; up to where their logs were followed, by node.
+
+        Raises duckdb.Error.
+        """
         with self._lock:
             for relation in relations:
                 self._bring(relation)
+            return {relation.node: self._positions[relation.node] for relation in relations}
 
     def upkeep(self) -> None:
         """Follow the logs of tables that have copies, cut them, and let go of copies of what is gone."""
@@ -119,7 +123,7 @@ class Copies:
         if not present:
             return
         columns = [column for column in relation.columns if not column.dropped]
-        self._db.register("_rows", _table(relation, columns, present))
+        self._db.register("_rows", table_of(relation, columns, present))
         into = "".join(f", c{column.number}" for column in columns)
         values = "".join(f", {made(column, f'c{column.number}')}" for column in columns)
         self._db.execute(f"INSERT INTO {name} (key{into}) SELECT key{values} FROM _rows")
@@ -131,7 +135,7 @@ class Copies:
         self._columns.pop(node, None)
 
 
-def _table(relation: Relation, columns: list[Column], rows: list[tuple[bytes, bytes]]) -> arrow.Table:
+def table_of(relation: Relation, columns: list[Column], rows: list[tuple[bytes, bytes]]) -> arrow.Table:
     """Rows as a table of texts, with their keys."""
     fields = [fields_of(relation, row) for _, row in rows]
     made_of: dict[str, Any] = {

@@ -1,7 +1,7 @@
 """What a gateway and the engine say to each other, over one connection for each statement that runs.
 
     gateway to engine   a pickled Run | a pickled Take
-    engine to gateway   S started, and how many rows it changed | B a batch of rows | E a pickled report
+    engine to gateway   S started: a pickled Started | B a batch of rows | E a pickled report
 
 A connection that is closed stops its statement. When a statement has given all its rows, its connection takes another.
 """
@@ -15,8 +15,20 @@ from yunbox.storage.rows.model import Relation
 from yunbox.wire.pgwire.report import PgError, Report
 from yunbox.wire.pgwire.values.codec import Style
 
-_STARTED = struct.Struct("!cq")
 _BATCH = struct.Struct("!c?I")
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Rows of a table that a statement reads under a name: those that a transaction has changed, or has yet to write.
+
+    Each has its key behind the table's prefix and what is stored of it, None for a row that is there no more. What
+    reads them is ``reads.given_of``.
+    """
+
+    name: str
+    relation: Relation
+    rows: tuple[tuple[bytes, bytes | None], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +36,8 @@ class Run:
     """A statement in DuckDB's SQL, with values for its parameters as ``bindable`` makes them.
 
     ``columns`` are the OIDs of its columns' types; None for a statement that gives no rows. ``settings`` are DuckDB's
-    that it depends on, by name; ``reads`` the tables whose copies it reads.
+    that it depends on, by name; ``reads`` the tables whose copies it reads, and ``given`` rows that come with it.
+    ``values`` may have more than the statement asks for.
     """
 
     sql: str
@@ -32,6 +45,16 @@ class Run:
     values: tuple[Any, ...] = ()
     settings: dict[str, str] = field(default_factory=dict)
     reads: tuple[Relation, ...] = ()
+    given: tuple[Given, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """What a statement has come to when it begins: how many rows it changed, and up to where the logs of the tables
+    that it reads were followed, by their nodes."""
+
+    affected: int = 0
+    positions: dict[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +88,9 @@ def unpacked(data: bytes) -> Request:
     return pickle.loads(data)  # noqa: S301
 
 
-def started(affected: int) -> bytes:
+def started(begun: Started) -> bytes:
     """A statement has begun, or is done."""
-    return _STARTED.pack(b"S", affected)
+    return b"S" + pickle.dumps(begun, pickle.HIGHEST_PROTOCOL)
 
 
 def batch(rows: Rows) -> bytes:
@@ -85,10 +108,10 @@ def is_failure(data: bytes) -> bool:
     return data[:1] == b"E"
 
 
-def affected_of(data: bytes) -> int:
-    """How many rows a statement has changed. Raises PgError when it has failed."""
+def started_of(data: bytes) -> Started:
+    """What it has begun with. Raises PgError when it has failed."""
     _raise(data)
-    return _STARTED.unpack(data)[1]
+    return pickle.loads(memoryview(data)[1:])  # noqa: S301 - as above
 
 
 def rows_of(data: bytes) -> Rows:

@@ -1,13 +1,37 @@
-"""How statements read the copies of tables: by the numbers of columns, which no renaming changes."""
+"""How statements read the copies of tables, and rows that come with them: by the numbers of columns, which no renaming
+changes.
 
+Each row has its key beside its columns, under a name that no column of a table may have.
+"""
+
+from yunbox.sql.hologres.catalog import ROW_KEY
 from yunbox.storage.rows.model import Relation
+
+GONE = "gone"
+"""Whether a given row is one that is there no more."""
 
 
 def read_of(relation: Relation) -> str:
     """The SQL that reads a copy, with the columns under their names."""
-    names = [f"c{one.number} AS {_identifier(one.name)}" for one in relation.live]
-    return f"(SELECT {', '.join(names) or 'NULL'} FROM n{relation.node})"
+    return f"(SELECT {_columns(relation)} FROM n{relation.node})"
 
 
-def _identifier(name: str) -> str:
+def given_of(relation: Relation, name: str) -> str:
+    """The SQL that reads given rows."""
+    return f"(SELECT {_columns(relation)} FROM {identifier(name)} WHERE NOT {GONE})"
+
+
+def covered_of(relation: Relation, name: str) -> str:
+    """The SQL that reads a copy with given rows in the place of those with the same keys."""
+    there = f"SELECT {_columns(relation)} FROM n{relation.node} WHERE key NOT IN (SELECT key FROM {identifier(name)})"
+    return f"({there} UNION ALL {given_of(relation, name)})"
+
+
+def _columns(relation: Relation) -> str:
+    names = "".join(f"c{one.number} AS {identifier(one.name)}, " for one in relation.live)
+    return f"{names}key AS {ROW_KEY}"
+
+
+def identifier(name: str) -> str:
+    """A name as DuckDB reads it."""
     return '"' + name.replace('"', '""') + '"'

@@ -8,7 +8,8 @@ import duckdb
 
 from yunbox.engine.holo.copies import Copies
 from yunbox.engine.holo.database import Functions
-from yunbox.engine.holo.messages import Rows, Run, Take
+from yunbox.engine.holo.laid import Laid
+from yunbox.engine.holo.messages import Rows, Run, Started, Take
 from yunbox.engine.holo.values import fetched, writer
 
 _BATCH_BYTES = 256 * 1024
@@ -25,24 +26,33 @@ class Statement:
     def __init__(self, db: duckdb.DuckDBPyConnection, copies: Copies, functions: Functions) -> None:
         self._cursor = db.cursor()
         self._copies = copies
+        self._laid = Laid(self._cursor)
         self._functions = functions
         self._columns: tuple[int, ...] = ()
         self._rows_next = _FIRST_ROWS
         self._writers: tuple[tuple[tuple[int, ...], object], list[Write]] | None = None
         self._settings: dict[str, str] = {}
 
-    def run(self, request: Run) -> int:
-        """Begin; returns how many rows it has changed, if it changes any."""
+    def run(self, request: Run) -> Started:
+        """Begin."""
         self._functions.provide(request.sql)
-        self._copies.bring(request.reads)
+        positions = self._copies.bring(request.reads)
+        self._laid.lay(request.given)
         self._apply(request.settings)
         self._rows_next, self._writers = _FIRST_ROWS, None
         if request.columns is None:
-            found = self._cursor.execute(request.sql, request.values).fetchone()
-            return int(found[0]) if found is not None and isinstance(found[0], int) else 0
+            found = self._execute(request.sql, request.values).fetchone()
+            return Started(int(found[0]) if found is not None and isinstance(found[0], int) else 0, positions)
         self._columns = request.columns
-        self._cursor.execute(fetched(request.sql, request.columns), request.values)
-        return 0
+        self._execute(fetched(request.sql, request.columns), request.values)
+        return Started(0, positions)
+
+    def _execute(self, sql: str, values: Sequence[Any]) -> duckdb.DuckDBPyConnection:
+        """Run it on those of its values that it asks for: DuckDB takes no others."""
+        if not values:
+            return self._cursor.execute(sql)
+        [statement] = self._cursor.extract_statements(sql)
+        return self._cursor.execute(statement, {name: values[int(name) - 1] for name in statement.named_parameters})
 
     def _apply(self, settings: dict[str, str]) -> None:
         """Settings hold for the cursor, so only those that changed are said again."""

@@ -19,6 +19,10 @@ _OFFERED = (
         "look-ups by one or many primary keys, INSERT of values with ON CONFLICT, UPDATE and DELETE by key, RETURNING",
     ),
     (
+        "changes by other than keys",
+        "INSERT of a query with ON CONFLICT, UPDATE ... FROM, DELETE ... USING, RETURNING; also in blocks",
+    ),
+    (
         "cancel, timeouts",
         "cancel requests; statement_timeout, idle_session_timeout and the one in transactions",
     ),
@@ -41,8 +45,7 @@ _NOT_OFFERED = (
 )
 _ENGINE = (
     ("functions and forms of SQL that are not here yet", "0A000, naming them, with their place"),
-    ("queries but for look-ups by key in a block that has changed rows", "0A000"),
-    ("INSERT of a query, UPDATE and DELETE by other than keys, EXPLAIN", "0A000"),
+    ("EXPLAIN", "0A000"),
     ("pg_catalog, information_schema", "42P01: there are no tables in them yet"),
 )
 

@@ -3,6 +3,11 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+ROW_KEY = "ctid"
+"""What a row's key is called among the columns of what is read; no column of a table may have this name."""
+ROWS, OLD, EXCLUDED = "__rows", "__old", "__excluded"
+"""What a change asks for by name: rows that were written, that were there, and that were not let in."""
+
 
 @dataclass(frozen=True)
 class Column:

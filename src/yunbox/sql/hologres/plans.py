@@ -23,9 +23,9 @@ class ResultColumn:
 class OnConflict:
     """What happens to a row whose key is taken: nothing, or ``columns`` get new values.
 
-    ``arbiter`` are the columns of the key, none for any. ``sql`` gives the new values and then whether they apply, for
-    each pair of a row that is there (``"__old"``) and one that is not let in (``"__excluded"``), both by the names of
-    the table's columns.
+    ``arbiter`` are the columns of the key, none for any. ``sql`` gives a row's key, the new values and then whether
+    they apply, for each pair of a row that is there (``"__old"``) and one with the same key that is not let in
+    (``"__excluded"``), both by the names of the table's columns.
     """
 
     arbiter: tuple[str, ...]
@@ -37,17 +37,16 @@ class OnConflict:
 class Change:
     """INSERT, UPDATE or DELETE. ``sql`` gives what is changed, in DuckDB's SQL as a ``Plan`` has it.
 
-    For each row it gives the values of ``keys``, then those of ``columns`` in the columns' own types, and of an UPDATE
-    or DELETE then those of ``returning``. RETURNING of an INSERT is ``returned``, a query on ``"__rows"``: the rows
-    that were written, by the names of the table's columns. Defaults are among the values; NOT NULL and keys are the
-    store's.
+    For each row it gives, of an UPDATE or DELETE, the row's key as the store has it (``ROW_KEY``), then the values of
+    ``columns`` in the columns' own types, and of an UPDATE or DELETE those of ``returning``; a row may come more than
+    once, of which the first counts. RETURNING of an INSERT is ``returned``, a query on ``"__rows"``: the rows that were
+    written, by the names of the table's columns. Defaults are among the values; NOT NULL and keys are the store's.
     """
 
     kind: Literal["insert", "update", "delete"]
     target: Relation
     sql: str
     columns: tuple[str, ...]
-    keys: tuple[str, ...] = ()
     returning: tuple[Output, ...] = ()
     conflict: OnConflict | None = None
     returned: str = ""
@@ -80,3 +79,8 @@ class Plan:
     views: tuple[Relation, ...] = ()
     tag: str = "SELECT"
     ordered: bool = False
+
+    @property
+    def result(self) -> tuple[ResultColumn, ...]:
+        """The columns, as a ``Change`` has them."""
+        return self.columns

@@ -13,10 +13,10 @@ from functools import cached_property
 import msgspec
 
 from yunbox.storage.rows.model import Relation, Schema
-from yunbox.storage.rows.view import Change, View
+from yunbox.storage.rows.view import NODE, OID, Change, View
 from yunbox.wire.pgwire.report import PgError, failure
 
-_VERSION, _OID, _NODE = b"version", b"oid", b"node"
+_VERSION = b"version"
 FIRST_OID = 16_384
 """The first OID of what users make, as in PostgreSQL."""
 PUBLIC = Schema(2200, "public")
@@ -60,12 +60,12 @@ def load(view: View) -> Catalogue:
 
 def next_oid(change: Change) -> int:
     """An OID for a new schema or relation."""
-    return change.next_number(_OID, FIRST_OID)
+    return change.next_number(OID, FIRST_OID)
 
 
 def next_node(change: Change) -> int:
     """A place for rows that never was one."""
-    return change.next_number(_NODE)
+    return change.next_number(NODE)
 
 
 def add_schema(change: Change, name: str, owner: str = "", comment: str = "") -> Schema:

@@ -7,10 +7,13 @@ what a client was told is what happened. Nothing of a block that ends otherwise 
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from heapq import merge
 from typing import Any, TypeVar, cast
 
-from yunbox.storage.rows.view import Change, View
+from yunbox.storage.rows.attempt import Stale
+from yunbox.storage.rows.model import Relation
+from yunbox.storage.rows.view import NODE, OID, Change, View
 from yunbox.wire.pgwire.report import failure
 
 T = TypeVar("T")
@@ -19,6 +22,9 @@ WORKS_MAX = 100_000
 _Layer = dict[tuple[str, bytes], bytes | None]
 """What was changed, by table and key; None is what was removed."""
 _MISSING = object()
+_OWN_ROW = 1 << 63
+_OWN = {OID: 1 << 31, NODE: 1 << 62}
+"""What marks the numbers that a block draws for itself: outside of it nothing has such a one."""
 
 
 class _Draft(Change):
@@ -53,6 +59,14 @@ class _Draft(Change):
         mine = ((key, value) for key, value in sorted(own.items()) if value is not None)
         return merge(below, mine)
 
+    def next_number(self, name: bytes, least: int = 1) -> int:
+        """A number that nobody else has until the block is committed, when it may be another."""
+        return super().next_number(name, least) | _OWN[name]
+
+    def _next_row(self) -> int:
+        """A number that no row has outside of the block: it is another when the block is committed."""
+        return super()._next_row() | _OWN_ROW
+
     def _put(self, table: str, key: bytes, value: bytes) -> None:
         self._layers[-1][table, key] = value
 
@@ -62,11 +76,31 @@ class _Draft(Change):
         return found
 
 
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    """A work, what it came to, and under which keys it added rows to tables without primary keys."""
+
+    work: Callable[[Change], Any]
+    result: Any
+    added: Sequence[bytes]
+
+    def redo(self, change: Change) -> None:
+        """Do it for good. Raises PgError 40001."""
+        before = len(change.added)
+        try:
+            result = self.work(change)
+        except Stale:
+            result = _MISSING
+        if result != self.result:
+            raise failure("40001", "could not serialize access due to concurrent update")
+        change.moved.update(zip(self.added, change.added[before:], strict=True))
+
+
 class Block:
     """The works of one transaction block."""
 
     def __init__(self) -> None:
-        self._works: list[tuple[Callable[[Change], Any], Any]] = []
+        self._works: list[_Tried] = []
         self._layers: list[_Layer] = [{}]
         self._marks: list[int] = []
 
@@ -79,6 +113,20 @@ class Block:
         """What the block sees, over a snapshot."""
         return _Draft(view, self._layers) if self._works else view
 
+    def changed(self, relation: Relation) -> dict[bytes, bytes | None]:
+        """What it has made of rows of a table, by their keys; None where it has removed one."""
+        prefix = relation.prefix
+        return {
+            key: value
+            for layer in self._layers
+            for (table, key), value in layer.items()
+            if table == "rows" and key.startswith(prefix)
+        }
+
+    def is_fresh(self, relation: Relation) -> bool:
+        """Whether it has given a table the place of its rows itself: there is nothing below it then."""
+        return bool(relation.node & _OWN[NODE])
+
     def try_out(self, view: View, work: Callable[[Change], T]) -> T:
         """Run a work on the draft, over a snapshot; when it raises, it has done nothing. Raises PgError 54000."""
         if len(self._works) >= WORKS_MAX:
@@ -88,14 +136,15 @@ class Block:
         result = work(draft)
         draft.complete()
         self._layers[-1].update(layer)
-        self._works.append((work, result))
+        self._works.append(_Tried(work, result, draft.added))
         return result
 
     def redo(self, change: Change) -> None:
         """All works for good. Raises PgError 40001 where one comes to something else than what was told."""
-        for work, told in self._works:
-            if work(change) != told:
-                raise failure("40001", "could not serialize access due to concurrent update")
+        change.moved = {}
+        for tried in self._works:
+            tried.redo(change)
+        change.moved = {}
 
     def mark(self) -> None:
         """Remember this place: what comes from here on may be undone."""

@@ -9,7 +9,7 @@ from typing import Any
 from yunbox.storage.rows.keys import encoder
 from yunbox.storage.rows.model import Column, Relation
 from yunbox.storage.rows.rows import Fields, decoded, encoded, fields_of, joined
-from yunbox.wire.pgwire.report import PgError, Report
+from yunbox.wire.pgwire.report import PgError, Report, failure
 
 Values = Sequence[Any]
 """The values of a row's columns, by number from 1 on; what stands for a dropped column does not count."""
@@ -46,6 +46,22 @@ class Form:
         pairs = zip(self.relation.columns, values, strict=True)
         return joined([None if column.dropped else encoded(column, value) for column, value in pairs])
 
+    def key_of(self, fields: Fields) -> bytes | None:
+        """Where a row with these texts lies, as ``key`` says it of values. Raises PgError 23502."""
+        if self._encode is None:
+            return None
+        for column in self.relation.key_columns:
+            if fields[column.number - 1] is None:
+                raise self._without(column, fields)
+        return self._encode([decoded(column, fields[column.number - 1]) for column in self.relation.key_columns])
+
+    def stored(self, fields: Fields) -> bytes:
+        """A row of texts as it is stored. Raises PgError 23502."""
+        for column in self._needed:
+            if fields[column.number - 1] is None:
+                raise self._without(column, fields)
+        return joined(fields)
+
     def values(self, fields: Fields) -> list[Any]:
         """The values of a stored row."""
         pairs = zip(self.relation.columns, fields, strict=True)
@@ -66,7 +82,12 @@ class Form:
         )
 
     def _no_null(self, column: Column, values: Values) -> PgError:
-        texts = [_shown(encoded(one, values[one.number - 1]))[:_FAILING_MAX] for one in self.relation.live]
+        return self._without(
+            column, [encoded(one, value) for one, value in zip(self.relation.columns, values, strict=True)]
+        )
+
+    def _without(self, column: Column, fields: Fields) -> PgError:
+        texts = [_shown(fields[one.number - 1])[:_FAILING_MAX] for one in self.relation.live]
         return _violation(
             self.relation,
             "23502",
@@ -74,6 +95,15 @@ class Form:
             f"Failing row contains ({', '.join(texts)}).",
             column=column.name,
         )
+
+
+def second_time() -> PgError:
+    """A row that a statement has written is to be updated by its ON CONFLICT."""
+    return failure(
+        "21000",
+        "ON CONFLICT DO UPDATE command cannot affect row a second time",
+        hint="Ensure that no rows proposed for insertion within the same command have duplicate constrained values.",
+    )
 
 
 def _shown(field: bytes | None) -> str:

@@ -2,7 +2,8 @@
 
 Rows lie under their table's node and their primary key. A table that is followed has a log: every change of a row
 leaves its key there, in the order of the commits, so that whoever keeps a copy reads what has changed and nothing else;
-the value is the present one, whenever the log is read.
+the value is the present one, whenever the log is read. A followed table has beside it from where on its
+log is whole.
 """
 
 from collections.abc import Iterator
@@ -16,6 +17,8 @@ from yunbox.storage.rows.keys import numbered
 from yunbox.storage.rows.model import Relation
 
 TABLES = ("meta", "schemas", "relations", "rows", "log", "followed", "totals", "trash")
+OID, NODE = b"oid", b"node"
+"""What numbers are drawn for: what there is, and the places of tables' rows."""
 _NODE = 8
 _SEQUENCE = b"sequence"
 
@@ -70,6 +73,13 @@ class View:
         for at, key in self.prefixed("log", prefix, (after + 1).to_bytes(8, "big")):
             yield int.from_bytes(at[_NODE:], "big"), prefix + key
 
+    def changed_since(self, relation: Relation, position: int) -> set[bytes] | None:
+        """The keys that were changed behind a position; None where the log does not go back so far."""
+        begins = self.get("followed", relation.prefix)
+        if begins is None or int.from_bytes(begins, "big") > position:
+            return None
+        return {key for _, key in self.changed(relation, position)}
+
     def position(self, relation: Relation) -> int:
         """The last position in the log of a table; 0 when its log is empty."""
         cursor = self._cursor("log")
@@ -96,6 +106,10 @@ class Change(View):
         super().__init__(txn, tables)
         self.steps = 0
         """How many changes were made: a work that fails may not have made any."""
+        self.added: list[bytes] = []
+        """The keys, without their tables' prefixes, that rows were added under."""
+        self.moved: dict[bytes, bytes] = {}
+        """The keys of rows that were tried out under others."""
         self._totals: dict[bytes, Totals] = {}
         self._followed: dict[bytes, bool] = {}
         self._sequence = self.number(_SEQUENCE)
@@ -136,12 +150,17 @@ class Change(View):
 
     def add_row(self, relation: Relation, row: bytes) -> None:
         """Add a row to a table without a primary key."""
-        self.set_row(relation, numbered(relation, self._sequence + 1), row)
+        key = numbered(relation, self._next_row())
+        self.added.append(key[_NODE:])
+        self.set_row(relation, key, row)
+
+    def _next_row(self) -> int:
+        return self._sequence + 1
 
     def follow(self, relation: Relation) -> None:
         """Log the changes of a table from here on."""
         self._followed[relation.prefix] = True
-        self.put("followed", relation.prefix, b"")
+        self.put("followed", relation.prefix, self._sequence.to_bytes(8, "big"))
 
     def follow_none(self) -> None:
         """Log nothing any more; what was logged is gone."""
@@ -159,6 +178,8 @@ class Change(View):
     def forget(self, relation: Relation, position: int) -> int:
         """Cut the log of a table up to a position, which a copy has reached; how many entries went."""
         gone = [at for at, _ in self.changed(relation) if at <= position]
+        if gone:
+            self.put("followed", relation.prefix, gone[-1].to_bytes(8, "big"))
         for at in gone:
             self.delete("log", relation.prefix + at.to_bytes(8, "big"))
         return len(gone)

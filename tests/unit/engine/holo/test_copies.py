@@ -41,7 +41,7 @@ def db() -> Iterator[Db]:
 
 def copied(db: Db, copies: Copies, relation: Relation) -> list[tuple[Any, ...]]:
     copies.bring([relation])
-    return db.execute(f"SELECT * FROM {read_of(relation)} ORDER BY ALL").fetchall()
+    return db.execute(f"SELECT * EXCLUDE ctid FROM {read_of(relation)} ORDER BY ALL").fetchall()
 
 
 def change(store: RowStore, relation: Relation, rows: dict[int, str | None]) -> None:

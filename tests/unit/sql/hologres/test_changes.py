@@ -84,20 +84,19 @@ class Here:
     def carried_out(self, made: Change) -> Answer:
         sql = made.sql
         for read in made.reads:
-            sql = sql.replace(f'"{read.token}"', f'"{read.relation.name}"')
+            sql = sql.replace(f'"{read.token}"', f'(select *, rowid as ctid from "{read.relation.name}")')
         self.run(f"create or replace temp table changed as {sql}")
-        names = [f'"c:{at}"' for at in range(1, len(made.keys) + len(made.columns) + len(made.returning) + 1)]
+        names = [f'"c:{at}"' for at in range(1, 1 + len(made.columns) + len(made.returning) + 1)]
         if made.kind == "insert":
             return self.inserted(made, names)
-        keys = zip(made.keys, names, strict=False)
-        same = " and ".join(f'{made.target.name}."{key}" = changed.{name}' for key, name in keys)
+        same = f"{made.target.name}.rowid = changed.{names[0]}"
         if made.kind == "delete":
             self.run(f"delete from {made.target.name} using changed where {same}")
         else:
-            new = zip(made.columns, names[len(made.keys) :], strict=False)
+            new = zip(made.columns, names[1:], strict=False)
             setting = ", ".join(f'"{column}" = changed.{name}' for column, name in new)
             self.run(f"update {made.target.name} set {setting} from changed where {same}")
-        returning = ", ".join(names[len(made.keys) + len(made.columns) :])
+        returning = ", ".join(names[1 + len(made.columns) :])
         return self.shown(made, f"select {returning} from changed" if returning else "")
 
     def inserted(self, made: Change, names: list[str]) -> Answer:
@@ -115,23 +114,16 @@ class Here:
         assert made.conflict is not None
         target, keys = made.target.name, made.target.primary_key
         pairs = " and ".join(f'o."{key}" = n."{key}"' for key in keys)
-        self.run(
-            f"create or replace temp table __old as select o.* from {target} o join __rows n on {pairs} order by all"
-        )
-        order = "order by all"
-        self.run(
-            f"create or replace temp table __excluded as select n.* from __rows n join {target} o on {pairs} {order}"
-        )
+        joined = f"from {target} o join __rows n on {pairs}"
+        self.run(f"create or replace temp table __old as select o.*, o.rowid as ctid {joined}")
+        self.run(f"create or replace temp table __excluded as select n.*, o.rowid as ctid {joined}")
         self.run(f"delete from __rows n using {target} o where {pairs}")
         if not made.conflict.columns:
             return
         names = ", ".join(f"v{at}" for at in range(len(made.conflict.columns)))
-        self.run(f"create or replace temp table new as select * from ({made.conflict.sql}) q({names}, applies)")
+        self.run(f"create or replace temp table new as select * from ({made.conflict.sql}) q(key, {names}, applies)")
         setting = ", ".join(f'"{column}" = v{at}' for at, column in enumerate(made.conflict.columns))
-        pairs = " and ".join(f'{target}."{key}" = w."{key}"' for key in keys)
-        self.run(
-            f"update {target} set {setting} from (select * from __old positional join new) w where {pairs} and applies"
-        )
+        self.run(f"update {target} set {setting} from new where {target}.rowid = key and applies")
 
     def shown(self, made: Change, sql: str) -> Answer:
         if not sql:

@@ -42,4 +42,5 @@ def _planned(relation: Relation) -> catalog.Relation:
     names = {one.number: one.name for one in relation.columns}
     key = tuple(names[number] for number in relation.primary_key)
     query = relation.definition if relation.kind == VIEW else ""
-    return catalog.Relation(relation.oid, relation.schema, relation.name, columns, relation.kind, key, query=query)
+    unique = ((f"{relation.name}_pkey", key),) if key else ()
+    return catalog.Relation(relation.oid, relation.schema, relation.name, columns, relation.kind, key, unique, query)

@@ -9,33 +9,33 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from yunbox.engine.holo.reads import read_of
 from yunbox.services.hologres.engines.catalog import StoredCatalog
-from yunbox.services.hologres.engines.planning import Computed
+from yunbox.services.hologres.engines.planning import Changing, Computed
 from yunbox.services.hologres.session.ports import Column, Context, Kind, Plan
 from yunbox.services.hologres.statements.lexer import Token, tokens
 from yunbox.services.hologres.tables.paths import schemas_of
 from yunbox.sql.hologres.session import Session
 from yunbox.storage.rows.catalogue import Catalogue
-from yunbox.storage.rows.model import PARTITIONED, Relation
 from yunbox.storage.rows.store import RowStore
 from yunbox.wire.pgwire.report import failure
-from yunbox.wire.pgwire.settings.kinds import identifier
 
 if TYPE_CHECKING:
+    from yunbox.sql.hologres.plans import Change
     from yunbox.sql.hologres.plans import Plan as SqlPlan
+
+    Made = SqlPlan | Change
 
 _ANOTHER_TIME_US = 1_234_567_890_123_456  # some 39 years, and no whole day
 _NOT_OFFERED = frozenset((
-    "alter", "analyze", "call", "comment", "create", "drop", "explain", "grant", "import", "insert", "update", "delete",
-    "merge", "reassign", "refresh", "revoke", "truncate", "vacuum",
+    "alter", "analyze", "call", "comment", "create", "drop", "explain", "grant", "import", "merge", "reassign",
+    "refresh", "revoke", "truncate", "vacuum",
 ))  # fmt: skip
 """PostgreSQL's statements that are not here; what is no statement at all is a syntax error."""
 _OF_WHAT = ("alter", "create", "drop")
 
 
 class HologresPlanner:
-    """Plans queries on the tables of a row store."""
+    """Plans queries and changes of the tables of a row store."""
 
     def __init__(self, store: RowStore) -> None:
         self._store = store
@@ -43,17 +43,16 @@ class HologresPlanner:
     def plan(self, text: str, types: Sequence[int], context: Context) -> Plan:
         """What a statement is. Raises PgError."""
         _check_offered(text)
-        known = self._known()
+        known = self._known(context)
         made = _made(text, types, known, context, _session(context))
         computed = Computed("", text=text)
         _settle(computed, made, known, context)
-        return Plan(Kind.QUERY, made.tag, _columns(made), made.parameters, computed)
+        return Plan(Kind.DML if computed.change else Kind.QUERY, made.tag, _columns(made), made.parameters, computed)
 
     def renew(self, plan: Plan, context: Context) -> None:
         """Have a plan be one for now. Raises PgError."""
         computed: Computed = plan.payload
-        _check_block(computed, context)
-        known = self._known()
+        known = self._known(context)
         same = computed.settings_version == context.settings_version and computed.definitions == known.version
         if same and (computed.is_lasting or computed.now_us == context.now_us):
             return
@@ -63,54 +62,54 @@ class HologresPlanner:
             raise failure("0A000", "cached plan must not change result type")
         if computed.is_lasting is None or not same:
             other = _at_another_time(session)
-            computed.is_lasting = _made(computed.text, plan.parameters, known, context, other).sql == made.sql
+            computed.is_lasting = _texts(_made(computed.text, plan.parameters, known, context, other)) == _texts(made)
         _settle(computed, made, known, context)
 
-    def _known(self) -> Catalogue:
+    def _known(self, context: Context) -> Catalogue:
         with self._store.reading() as view:
-            return self._store.catalogue(view)
+            return self._store.catalogue(view if context.block is None else context.block.see(view))
 
 
-def _made(text: str, types: Sequence[int], known: Catalogue, context: Context, session: Session) -> "SqlPlan":
-    from yunbox.sql.hologres.planner import plan  # half a second of one core, of which a gateway that starts has none
+def _made(text: str, types: Sequence[int], known: Catalogue, context: Context, session: Session) -> "Made":
+    from yunbox.sql.hologres import planner  # half a second of one core, of which a gateway that starts has none
 
-    return plan(text, StoredCatalog(known), parameters=types, search_path=schemas_of(context), session=session)
+    make = planner.plan_change if _is_change(text) else planner.plan
+    return make(text, StoredCatalog(known), parameters=types, search_path=schemas_of(context), session=session)
 
 
-def _settle(computed: Computed, made: "SqlPlan", known: Catalogue, context: Context) -> None:
+def _is_change(text: str) -> bool:
+    """Whether a statement changes rows; one that begins with WITH tells it behind that."""
+    from yunbox.sql.hologres.parser.statements import kind
+
+    return kind(text) == "dml"
+
+
+def _settle(computed: Computed, made: "Made", known: Catalogue, context: Context) -> None:
     """Keep a plan, and what it was made of."""
-    relations = {one.token: known.relations[one.relation.oid] for one in made.reads}
-    computed.sql, computed.reads = _with_scans(made.sql, relations), tuple(relations.values())
+    computed.sql, computed.reads = made.sql, {one.token: known.relations[one.relation.oid] for one in made.reads}
+    change = _change(made)
+    computed.change = Changing(change, known.relations[change.target.oid]) if change is not None else None
     computed.now_us, computed.settings_version = context.now_us, context.settings_version
     computed.definitions = known.version
 
 
-def _with_scans(sql: str, relations: dict[str, Relation]) -> str:
-    """A query whose reads of tables are of the engine's copies of them."""
-    if not relations:
-        return sql
-    scans = ", ".join(f"{identifier(token)} AS NOT MATERIALIZED {_scan(one)}" for token, one in relations.items())
-    for word in ("WITH RECURSIVE ", "WITH "):
-        if sql.startswith(word):
-            return f"{word}{scans}, {sql.removeprefix(word)}"
-    return f"WITH {scans} {sql}"
+def _change(made: "Made") -> "Change | None":
+    from yunbox.sql.hologres.plans import Change
+
+    return made if isinstance(made, Change) else None
 
 
-def _scan(relation: Relation) -> str:
-    """What reads the copy of a table. Raises PgError 0A000 for one that has no rows itself."""
-    if relation.kind == PARTITIONED:
-        raise failure("0A000", "reading a partitioned table is not supported")
-    return read_of(relation)
+def _texts(made: "Made") -> tuple[object, ...]:
+    """All SQL of a plan."""
+    change = _change(made)
+    return (made.sql,) if change is None else (change.sql, change.conflict, change.returned)
 
 
-def _check_block(computed: Computed, context: Context) -> None:
-    """The engine sees what was committed: it must not be asked amid a block that has changed something."""
-    if computed.reads and context.block is not None and not context.block.is_empty:
-        raise failure("0A000", "in a block that has changed rows, reading by other than keys is not supported")
-
-
-def _columns(made: "SqlPlan") -> tuple[Column, ...]:
-    return tuple(Column(one.name, one.type, one.typmod, one.table, one.number) for one in made.columns)
+def _columns(made: "Made") -> tuple[Column, ...] | None:
+    found = made.result
+    if not found and _change(made) is not None:
+        return None
+    return tuple(Column(one.name, one.type, one.typmod, one.table, one.number) for one in found)
 
 
 def _session(context: Context) -> Session:

@@ -1,17 +1,28 @@
 """What plans a statement: from its text to the engine's SQL, its columns and its parameters."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from yunbox.services.hologres.session.ports import Context, Plan
 from yunbox.storage.rows.model import Relation
+
+if TYPE_CHECKING:
+    from yunbox.sql.hologres.plans import Change
+
+
+@dataclass(frozen=True, slots=True)
+class Changing:
+    """A change of rows as it was planned, and the table whose rows they are."""
+
+    made: "Change"
+    target: Relation
 
 
 @dataclass(slots=True, eq=False)
 class Computed:
     """A plan's payload for the engine process: DuckDB's SQL, DuckDB's settings that it depends on, and the tables that
-    it reads.
+    it reads, by the names that it has for them. ``change`` is set for a statement that changes rows.
 
     It was made of ``text`` at ``now_us`` under settings and definitions of some version; ``is_lasting`` is whether
     another time would have made the same, None before anybody has looked.
@@ -19,7 +30,8 @@ class Computed:
 
     sql: str
     settings: dict[str, str] = field(default_factory=dict)
-    reads: tuple[Relation, ...] = ()
+    reads: Mapping[str, Relation] = field(default_factory=dict)
+    change: Changing | None = None
     text: str = ""
     now_us: int = 0
     settings_version: int = 0

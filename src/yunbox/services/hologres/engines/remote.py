@@ -5,7 +5,7 @@ What is let go of before its end is stopped by closing its connection, which tak
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from yunbox.engine.holo import messages as m
 from yunbox.engine.holo.config import SOCKET
 from yunbox.engine.holo.values import bindable
 from yunbox.services.hologres.engines.planning import Computed, Planner
+from yunbox.services.hologres.engines.scans import NOTHING, scanned
 from yunbox.services.hologres.session.ports import Batch, Context, LookUp, Plan, Rows, Sink
 from yunbox.storage.rows.draft import Block
 from yunbox.wire.pgwire.report import failure
@@ -62,12 +63,14 @@ class Running:
     def __init__(self, link: Link, pipe: Pipe) -> None:
         self.affected = 0
         self.notices = ()
+        self.positions: Mapping[int, int] = {}
         self._link = link
         self._pipe: Pipe | None = pipe
 
     async def begin(self, request: m.Run) -> None:
         """Have the engine begin. Raises PgError."""
-        self.affected = m.affected_of(await self._asked(request))
+        begun = m.started_of(await self._asked(request))
+        self.affected, self.positions = begun.affected, begun.positions
         if request.columns is None:
             self._done()
 
@@ -109,6 +112,11 @@ class Running:
             pipe.close()
 
 
+def bound(plan: Plan, values: Sequence[Any]) -> tuple[Any, ...]:
+    """The values of a plan's parameters, as the engine takes them."""
+    return tuple(map(bindable, plan.parameters, values))
+
+
 class Remote:
     """Plans statements here, and has the engine process run them."""
 
@@ -122,13 +130,30 @@ class Remote:
 
     async def start(self, plan: Plan, values: Sequence[Any], context: Context) -> Rows:
         """Have it begin. Raises PgError."""
+        computed = self.renewed(plan, context)
+        columns = tuple(one.oid for one in plan.columns) if plan.columns is not None else None
+        return await self.run(computed, computed.sql, columns, bound(plan, values), context.block)
+
+    def renewed(self, plan: Plan, context: Context) -> Computed:
+        """A plan of this engine, as one for now. Raises PgError."""
         self._planner.renew(plan, context)
         computed = plan.payload
         assert isinstance(computed, Computed)
-        columns = tuple(one.oid for one in plan.columns) if plan.columns is not None else None
-        bound = tuple(map(bindable, plan.parameters, values))
+        return computed
+
+    async def run(
+        self,
+        computed: Computed,
+        sql: str,
+        columns: tuple[int, ...] | None,
+        values: tuple[Any, ...],
+        block: Block | None,
+        given: Mapping[str, m.Given] = NOTHING,
+    ) -> Running:
+        """Have some SQL of a plan begin, which may read rows that are given beside by names. Raises PgError."""
+        found = scanned(sql, computed.reads, block, given)
         running = Running(self._link, await self._link.take())
-        await running.begin(m.Run(computed.sql, columns, bound, computed.settings, computed.reads))
+        await running.begin(m.Run(found.sql, columns, values, computed.settings, found.copies, found.given))
         return running
 
     def at_once(self, plan: Plan) -> LookUp | None:

@@ -19,7 +19,7 @@ from yunbox.storage.rows.rows import STANDARD, fields_of
 from yunbox.wire.pgwire.backend import data_row
 from yunbox.wire.pgwire.report import Report
 from yunbox.wire.pgwire.values.codec import Style
-from yunbox.wire.pgwire.values.types import ELEMENTS
+from yunbox.wire.pgwire.values.types import ELEMENTS, TYPES
 
 _UTC = frozenset(("UTC", "Etc/UTC", "Universal", "Etc/Universal", "Zulu", "Etc/Zulu"))
 _AS_STORED: dict[int, Callable[[Style], bool]] = {
@@ -63,7 +63,9 @@ class Output:
     def _made(self, row: bytes, formats: Sequence[int], style: Style) -> bytes:
         fields = fields_of(self.relation, row)
         pairs = zip(self.stored, formats, strict=True)
-        return data_row([_written(column, fields[column.number - 1], format, style) for column, format in pairs])
+        return data_row(
+            [written(column.type_oid, fields[column.number - 1], format, style) for column, format in pairs]
+        )
 
     def _is_full(self, row: bytes) -> bool:
         """Whether a row has all columns: one that is older than a column has fewer."""
@@ -81,13 +83,14 @@ def _is_stored(oid: int, style: Style) -> bool:
     return asked is None or asked(style)
 
 
-def _written(column: Stored, field: bytes | None, format: int, style: Style) -> bytes | None:
+def written(oid: int, field: bytes | None, format: int, style: Style) -> bytes | None:
+    """A stored text of some type as a client gets it."""
     if field is None:
         return None
-    codec = column.type.codec
+    codec = TYPES[oid].codec
     if format:
         return codec.pack(codec.read(field.decode(), STANDARD))
-    if _is_stored(column.type_oid, style):
+    if _is_stored(oid, style):
         return field
     return codec.write(codec.read(field.decode(), STANDARD), style).encode()
 

@@ -16,7 +16,7 @@ from yunbox.services.hologres.fixed.values import Row, Value, change_for, value_
 from yunbox.sql.hologres.parser import tree
 from yunbox.sql.hologres.parser.statements import parse
 from yunbox.storage.rows.batch import Batch
-from yunbox.storage.rows.form import Form
+from yunbox.storage.rows.form import Form, second_time
 from yunbox.storage.rows.model import Column
 from yunbox.storage.rows.view import Change
 from yunbox.wire.pgwire.report import PgError, failure
@@ -62,12 +62,7 @@ class Insert:
         if self.setters is None:
             return None
         if batch.touched(key):
-            raise failure(
-                "21000",
-                "ON CONFLICT DO UPDATE command cannot affect row a second time",
-                hint="Ensure that no rows proposed for insertion within the same command have duplicate constrained "
-                "values.",
-            )
+            raise second_time()
         before = self.form.values(present)
         after = _changed(self.setters, Row(given.parameters, given.style, before, values))
         batch.put(key, after)

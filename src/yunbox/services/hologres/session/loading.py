@@ -1,6 +1,5 @@
 """COPY: rows in and out, and the messages that frame them. Source: the PostgreSQL documentation, "COPY Operations"."""
 
-import struct
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -17,14 +16,13 @@ from yunbox.wire.pgwire.copy.binary import BinaryReader
 from yunbox.wire.pgwire.copy.options import Options
 from yunbox.wire.pgwire.copy.reading import RowReader
 from yunbox.wire.pgwire.copy.writing import BINARY_END, BINARY_HEAD, TextWriter, binary_rows
+from yunbox.wire.pgwire.datarows import Fields, rows_of
 from yunbox.wire.pgwire.frontend import CopyFail, read
 from yunbox.wire.pgwire.report import PgError, Report, failure
 from yunbox.wire.pgwire.settings.kinds import identifier
 from yunbox.wire.pgwire.values.types import TYPES
 
 _DATA, _DONE, _FAIL, _FLUSH, _SYNC = b"dcfHS"
-_LENGTH = struct.Struct(">i")
-Fields = list[bytes | None]
 
 
 async def load(session: Session, command: Copy, call: Call[Any]) -> None:
@@ -86,22 +84,6 @@ def _query(command: Copy) -> str:
 
 def _line(writer: TextWriter, fields: Fields) -> bytes:
     return writer.rows([[None if one is None else one.decode() for one in fields]])
-
-
-def rows_of(data: bytes) -> list[Fields]:
-    """The fields of DataRow messages."""
-    made, at = [], 0
-    while at < len(data):
-        count = int.from_bytes(data[at + 5 : at + 7], "big")
-        at += 7
-        fields: Fields = []
-        for _ in range(count):
-            (length,) = _LENGTH.unpack_from(data, at)
-            at += 4
-            fields.append(None if length < 0 else data[at : at + length])
-            at += max(length, 0)
-        made.append(fields)
-    return made
 
 
 # -- in

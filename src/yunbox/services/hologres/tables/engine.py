@@ -8,13 +8,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
+from yunbox.services.hologres.changes.changes import Changes
 from yunbox.services.hologres.definitions import read
 from yunbox.services.hologres.definitions.base import Definition, Name, Scene
+from yunbox.services.hologres.engines.remote import Remote
 from yunbox.services.hologres.fixed.plan import TAGS, Fixed, fixed
 from yunbox.services.hologres.fixed.reads import Get
 from yunbox.services.hologres.fixed.results import Rendered
 from yunbox.services.hologres.fixed.values import Row
-from yunbox.services.hologres.session.ports import Context, Engine, Kind, LookUp, Plan, Rows, Sink
+from yunbox.services.hologres.session.ports import Context, Kind, LookUp, Plan, Rows, Sink
 from yunbox.services.hologres.statements.lexer import pieces
 from yunbox.services.hologres.tables.loading import sink_of
 from yunbox.services.hologres.tables.paths import schemas_of
@@ -51,9 +53,10 @@ class _Defined:
 class Tables:
     """An engine for the tables of one database."""
 
-    def __init__(self, store: RowStore, further: Engine) -> None:
+    def __init__(self, store: RowStore, further: Remote) -> None:
         self._store = store
         self._further = further
+        self._changes = Changes(store, further, self._write)
 
     async def plan(self, text: str, types: Sequence[int], context: Context) -> Plan:
         """What a statement is. Raises PgError."""
@@ -92,6 +95,8 @@ class Tables:
             return await self._run(plan, plan.payload, Row(values, replace(context.style, now=context.now_us)), context)
         if isinstance(plan.payload, _Defined):
             return await self._define(plan.payload.definition, context)
+        if plan.writes:
+            return await self._changes.run(plan, values, context)
         return await self._further.start(plan, values, context)
 
     def at_once(self, plan: Plan) -> LookUp | None:

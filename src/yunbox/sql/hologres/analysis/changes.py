@@ -12,7 +12,7 @@ from yunbox.sql.hologres.analysis.bound import BoundQuery, listed
 from yunbox.sql.hologres.analysis.context import Context
 from yunbox.sql.hologres.analysis.queries import Queries
 from yunbox.sql.hologres.analysis.scope import Namespace, Output, Scope, Source
-from yunbox.sql.hologres.catalog import Column, Relation
+from yunbox.sql.hologres.catalog import EXCLUDED, OLD, ROW_KEY, ROWS, Column, Relation
 from yunbox.sql.hologres.catalogue import types
 from yunbox.sql.hologres.catalogue.casts import castable
 from yunbox.sql.hologres.catalogue.types import NUMERIC, shown
@@ -22,8 +22,6 @@ from yunbox.sql.hologres.parser import tree
 from yunbox.sql.hologres.parser.statements import parse
 from yunbox.sql.hologres.plans import Change, OnConflict
 from yunbox.sql.hologres.rendering import numerics
-
-ROWS, OLD, EXCLUDED = "__rows", "__old", "__excluded"
 
 
 class Changes(Queries):
@@ -164,8 +162,9 @@ class Changes(Queries):
         inner.scope.namespace = Namespace(sources, [one for source in sources for one in source.columns])
         names, values = inner._assignments(node.assignments, target)
         applies = inner.coercion.condition(inner.bind(node.where), "WHERE").sql if node.where else "true"
-        items = ", ".join([*(one.sql for one in values), applies])
-        sql = f"SELECT {items} FROM {identifier(OLD)} POSITIONAL JOIN {identifier(EXCLUDED)}"
+        old, excluded = identifier(OLD), identifier(EXCLUDED)
+        items = ", ".join([f"{old}.{ROW_KEY}", *(one.sql for one in values), applies])
+        sql = f"SELECT {items} FROM {old} JOIN {excluded} ON {old}.{ROW_KEY} = {excluded}.{ROW_KEY}"
         return OnConflict(columns, tuple(one.name for one in names), sql)
 
     @staticmethod
@@ -208,36 +207,27 @@ class Changes(Queries):
         from_sql, source = self._target_and_sources(node, target)
         columns, values = self._assignments(node.assignments, target)
         where = self._condition(node.where, "WHERE")
-        keys = self._keys(source, target, "UPDATE", node.at)
+        assert source.row is not None
         changed = {f"{one.name}": made for one, made in zip(columns, values, strict=True)}
         self._see(source, changed)
         outputs = self._returning(node.returning)
-        exprs = [*keys, *values, *(one.expr for one in outputs)]
+        exprs = [source.row, *values, *(one.expr for one in outputs)]
         sql = f"{self.with_sql}SELECT {listed(exprs)} FROM {from_sql}{where}"
-        return Change("update", target, sql, tuple(one.name for one in columns), target.primary_key, outputs)
+        return Change("update", target, sql, tuple(one.name for one in columns), outputs)
 
     def _delete(self, node: tree.Delete, target: Relation) -> Change:
         from_sql, source = self._target_and_sources(node, target)
         where = self._condition(node.where, "WHERE")
-        keys = self._keys(source, target, "DELETE", node.at)
         outputs = self._returning(node.returning)
-        sql = f"{self.with_sql}SELECT {listed([*keys, *(one.expr for one in outputs)])} FROM {from_sql}{where}"
-        return Change("delete", target, sql, (), target.primary_key, outputs)
+        assert source.row is not None
+        exprs = [source.row, *(one.expr for one in outputs)]
+        return Change("delete", target, f"{self.with_sql}SELECT {listed(exprs)} FROM {from_sql}{where}", (), outputs)
 
     def _target_and_sources(self, node: tree.Update | tree.Delete, target: Relation) -> tuple[str, Source]:
         sql, namespace = self.stored(target, node.table.alias, node.table.at)
         self._add(namespace, node.at)
         rest = self.sources(node.sources)
         return (f"{sql}, {rest}" if rest else sql), namespace.sources[0]
-
-    def _keys(self, source: Source, target: Relation, what: str, at: int) -> list[Expr]:
-        if not target.primary_key:
-            raise unsupported(f"{what} of a table without a primary key", at)
-        by_name = {one.name: one.expr for one in source.columns}
-        by_number = {column.name: at for at, column in enumerate(target.columns)}
-        if set(by_name) >= set(target.primary_key):
-            return [by_name[name] for name in target.primary_key]
-        return [source.columns[by_number[name]].expr for name in target.primary_key]
 
     def _assignments(self, nodes: Sequence[tree.Assignment], target: Relation) -> tuple[list[Column], list[Expr]]:
         columns: list[Column] = []

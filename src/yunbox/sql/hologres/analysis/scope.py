@@ -29,7 +29,7 @@ class Output:
 class Source:
     """One name of FROM: ``name`` is "" when nothing can ask for it; ``relation`` is the stored table behind it.
 
-    ``blocked`` sources may not be seen here: the message says why.
+    ``row`` is the key of a stored row. ``blocked`` sources may not be seen here: the message says why.
     """
 
     name: str
@@ -37,6 +37,7 @@ class Source:
     relation: Relation | None = None
     schema: str = ""
     scalar: bool = False
+    row: Expr | None = None
 
 
 @dataclass

@@ -11,7 +11,7 @@ from yunbox.sql.hologres.analysis.bound import BoundQuery, column_sql
 from yunbox.sql.hologres.analysis.calls import Calls
 from yunbox.sql.hologres.analysis.context import Read
 from yunbox.sql.hologres.analysis.scope import CteEntry, Namespace, Output, Scope, Source
-from yunbox.sql.hologres.catalog import Relation
+from yunbox.sql.hologres.catalog import ROW_KEY, Relation
 from yunbox.sql.hologres.catalogue import types
 from yunbox.sql.hologres.errors import error, unsupported
 from yunbox.sql.hologres.expr import Expr, build, identifier
@@ -78,7 +78,8 @@ class Sources(Calls):
         )  # fmt: skip
         name = alias.name if alias else relation.name
         outputs = _renamed(outputs, alias, name)
-        source = Source(name, outputs, relation, "" if alias else relation.schema)
+        row = Expr(f"{inner}.{ROW_KEY}", types.BYTEA)
+        source = Source(name, outputs, relation, "" if alias else relation.schema, row=row)
         return f"{identifier(token)} AS {inner}", Namespace([source], list(outputs))
 
     def _view(self, node: tree.TableRef, relation: Relation) -> tuple[str, Namespace]:

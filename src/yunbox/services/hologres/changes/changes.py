@@ -1,0 +1,107 @@
+"""Carrying out a change of rows: the engine computes it, and it is written if nobody was faster.
+
+An engine's answer is of a moment that has passed when it comes. So a row is written only if it is what it was then, and
+else the whole statement is computed again: no update is lost, whoever else writes, by whichever way. Statements that
+change the same table take turns here, so that they do not spoil each other's work.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+from weakref import WeakValueDictionary
+
+from yunbox.services.hologres.changes import inserts, updates
+from yunbox.services.hologres.changes.answers import Answered
+from yunbox.services.hologres.changes.asked import Asked
+from yunbox.services.hologres.engines.remote import Remote, bound
+from yunbox.services.hologres.session.ports import Column, Context, Plan, Rows
+from yunbox.storage.rows.attempt import Attempt, Stale
+from yunbox.storage.rows.form import Form
+from yunbox.storage.rows.model import Relation
+from yunbox.storage.rows.store import RowStore
+from yunbox.storage.rows.view import Change, View
+from yunbox.wire.pgwire.datarows import Fields
+from yunbox.wire.pgwire.report import failure
+
+_TRIES_MAX = 50
+_PAUSE_S = 0.002
+Write = Callable[[Callable[[Change], Any], Context], Awaitable[Any]]
+
+
+class Changes:
+    """Changes of the rows of one database. ``write`` does a work at once, or tries it out in a block."""
+
+    def __init__(self, store: RowStore, remote: Remote, write: Write) -> None:
+        self._store = store
+        self._remote = remote
+        self._write = write
+        self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+
+    async def run(self, plan: Plan, values: Sequence[Any], context: Context) -> Rows:
+        """Run a statement. Raises PgError, 40001 where others are faster again and again."""
+        computed = self._remote.renewed(plan, context)
+        assert computed.change is not None
+        async with self._turns.setdefault(computed.change.target.oid, asyncio.Lock()):
+            for number in range(_TRIES_MAX):
+                try:
+                    return await self._tried(plan, values, context)
+                except Stale:
+                    await asyncio.sleep(_PAUSE_S * number)
+        raise failure("40001", "could not serialize access due to concurrent update")
+
+    async def _tried(self, plan: Plan, values: Sequence[Any], context: Context) -> Rows:
+        """Run it once. Raises PgError, and Stale, when nothing was done."""
+        computed = self._remote.renewed(plan, context)
+        changing = computed.change
+        assert changing is not None
+        asked = Asked(self._remote, computed, changing, bound(plan, values), context)
+        columns = plan.columns or ()
+        if changing.made.kind == "insert":
+            return await self._inserted(asked, columns)
+        return await self._changed(asked, columns)
+
+    async def _inserted(self, asked: Asked, columns: Sequence[Column]) -> Rows:
+        form = Form(asked.changing.target)
+        rows = await inserts.proposed(asked, form)
+        with self._store.reading() as view:
+            found = await inserts.settled(asked, rows, _seen(view, asked.context), form)
+        answers = await inserts.returned(asked, found, [one.oid for one in columns]) if columns else []
+        return await self._written(asked, found.attempt, Answered(len(found.rows), columns, answers))
+
+    async def _changed(self, asked: Asked, columns: Sequence[Column]) -> Rows:
+        target, made = asked.changing.target, asked.changing.made
+        names = made.columns
+        oids = [target.by_name[name].type_oid for name in names] + [one.oid for one in columns]
+        rows = await updates.found(asked, oids)
+        form = Form(target)
+        with self._store.reading() as view:
+            updates.check(asked, rows, view)
+            seen = _seen(view, asked.context)
+            if made.kind == "update":
+                attempt = updates.updated(asked, rows, seen, form)
+            else:
+                attempt = updates.deleted(rows, seen, form)
+        answers: list[Fields] = [fields[len(names) :] for fields in rows.rows.values()] if columns else []
+        return await self._written(asked, attempt, Answered(len(rows.rows), columns, answers))
+
+    async def _written(self, asked: Asked, attempt: Attempt, answer: Answered) -> Rows:
+        target, store = asked.changing.target, self._store
+
+        def work(change: Change) -> int:
+            attempt.apply(change, _present(target, store, change))
+            return answer.affected
+
+        await self._write(work, asked.context)
+        return answer
+
+
+def _seen(view: View, context: Context) -> View:
+    return view if context.block is None else context.block.see(view)
+
+
+def _present(target: Relation, store: RowStore, view: View) -> Relation:
+    """A table as it is now: a block that made it does so again when it is committed. Raises PgError 40001."""
+    now = store.catalogue(view).find(target.schema, target.name)
+    if now is None or now.columns != target.columns or now.primary_key != target.primary_key:
+        raise failure("40001", "a definition was changed by another session at the same time")
+    return now

@@ -1,0 +1,110 @@
+"""INSERT of what a query gives: new rows, and what becomes of those whose keys are taken.
+
+Source: the PostgreSQL documentation, "INSERT".
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from yunbox.engine.holo.messages import Given
+from yunbox.services.hologres.changes.asked import KEY_OID, Asked
+from yunbox.services.hologres.changes.updates import changed
+from yunbox.sql.hologres.catalog import EXCLUDED, OLD, ROWS
+from yunbox.storage.rows.attempt import Attempt
+from yunbox.storage.rows.form import Form, second_time
+from yunbox.storage.rows.view import View
+from yunbox.wire.pgwire.datarows import Fields
+
+if TYPE_CHECKING:
+    from yunbox.sql.hologres.plans import OnConflict
+
+_NODE = 8
+_BOOL = 16
+_TRUE = b"t"
+_TURN_ROWS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """A row that is to be inserted: its key without the table's prefix, if it has one, and itself."""
+
+    key: bytes | None
+    row: bytes
+
+
+async def proposed(asked: Asked, form: Form) -> list[Proposed]:
+    """The rows of a statement. Raises PgError, 23502 for a NULL where there may be none."""
+    made, relation = asked.changing.made, form.relation
+    columns = [relation.by_name[name] for name in made.columns]
+    oids = [column.type_oid for column in columns]
+    width, places = len(relation.columns), [column.number - 1 for column in columns]
+    is_whole = places == list(range(width))
+    found: list[Proposed] = []
+    async for rows in asked.rows(await asked.begun(made.sql, oids), oids):
+        for row in rows:
+            fields = row if is_whole else _spread(row, places, width)
+            key = form.key_of(fields)
+            found.append(Proposed(None if key is None else key[_NODE:], form.stored(fields)))
+    return found
+
+
+def _spread(row: Fields, places: Sequence[int], width: int) -> Fields:
+    fields: Fields = [None] * width
+    for at, field in zip(places, row, strict=True):
+        fields[at] = field
+    return fields
+
+
+@dataclass(frozen=True, slots=True)
+class Inserted:
+    """What a statement comes to: the rows that it writes, and how they are after that."""
+
+    attempt: Attempt
+    rows: list[bytes]
+
+
+async def settled(asked: Asked, rows: Sequence[Proposed], view: View, form: Form) -> Inserted:
+    """Find out what becomes of each row. Raises PgError 23505, 21000."""
+    conflict = asked.changing.made.conflict
+    found = Inserted(Attempt(view, form), [])
+    taken: dict[bytes, bytes] = {}
+    for at, one in enumerate(rows):
+        if not at % _TURN_ROWS:
+            await asyncio.sleep(0)  # others have their turn
+        if conflict is None or one.key is None or found.attempt.present(one.key) is None:
+            found.attempt.place(one.key, one.row)
+            found.rows.append(one.row)
+        elif conflict.columns:
+            if one.key in taken or found.attempt.touched(one.key):
+                raise second_time()
+            taken[one.key] = one.row
+    if taken and conflict is not None:
+        await _update(asked, conflict, taken, found)
+    return found
+
+
+async def _update(asked: Asked, conflict: "OnConflict", taken: Mapping[bytes, bytes], found: Inserted) -> None:
+    """Have the rows whose keys are taken be what DO UPDATE makes of them. Raises PgError."""
+    attempt, form = found.attempt, found.attempt.form
+    relation = form.relation
+    old = tuple((key, attempt.present(key)) for key in taken)
+    given = {OLD: Given("__given_old", relation, old),
+             EXCLUDED: Given("__given_excluded", relation, tuple(taken.items()))}  # fmt: skip
+    columns = [relation.by_name[name] for name in conflict.columns]
+    oids = [KEY_OID, *(column.type_oid for column in columns), _BOOL]
+    for key, *values, applies in await asked.all_rows(conflict.sql, oids, given, keyed=True):
+        before = attempt.present(key) if key is not None else None
+        if key is None or before is None or applies != _TRUE:
+            continue
+        moved, row = changed(form, key, before, columns, values)
+        attempt.put(key, moved, row)
+        found.rows.append(row)
+
+
+async def returned(asked: Asked, found: Inserted, oids: Sequence[int]) -> list[Fields]:
+    """What RETURNING gives of the rows. Raises PgError."""
+    rows = tuple((number.to_bytes(8, "big"), row) for number, row in enumerate(found.rows))
+    given = {ROWS: Given("__given_rows", found.attempt.form.relation, rows)}
+    return await asked.all_rows(asked.changing.made.returned, oids, given)

@@ -1,0 +1,85 @@
+"""UPDATE and DELETE of rows that the engine finds: it says which, and the row store whether they are still the same.
+
+Source: the PostgreSQL documentation, "UPDATE" and "DELETE". A row that joins with several others is changed once.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from yunbox.services.hologres.changes.asked import KEY_OID, Asked
+from yunbox.storage.rows.attempt import Attempt, Stale
+from yunbox.storage.rows.form import Form
+from yunbox.storage.rows.model import Column, Relation
+from yunbox.storage.rows.rows import fields_of
+from yunbox.storage.rows.view import View
+from yunbox.wire.pgwire.datarows import Fields
+
+_NODE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The rows that the engine has found, by key: their new values and what RETURNING gives. ``position`` is up to
+    where it knew the table's log; None where the table is the block's own."""
+
+    rows: dict[bytes, Fields]
+    position: int | None
+
+
+async def found(asked: Asked, oids: Sequence[int]) -> Found:
+    """The rows of a statement. Raises PgError."""
+    every = [KEY_OID, *oids]
+    running = await asked.begun(asked.changing.made.sql, every)
+    rows: dict[bytes, Fields] = {}
+    async for some in asked.rows(running, every, keyed=True):
+        for key, *fields in some:
+            if key is not None:
+                rows.setdefault(key, fields)
+    return Found(rows, running.positions.get(asked.changing.target.node))
+
+
+def check(asked: Asked, rows: Found, view: View) -> None:
+    """Raise Stale where others have changed a row since the engine read it."""
+    if rows.position is None:
+        return
+    block, target = asked.context.block, asked.changing.target
+    since = view.changed_since(target, rows.position)
+    if since is None:
+        raise Stale
+    own = block.changed(target) if block is not None else {}
+    if any(key[_NODE:] in rows.rows and key not in own for key in since):
+        raise Stale
+
+
+def updated(asked: Asked, rows: Found, view: View, form: Form) -> Attempt:
+    """The rows with their new values. Raises PgError 23502, 23505, and Stale."""
+    columns = [form.relation.by_name[name] for name in asked.changing.made.columns]
+    attempt = Attempt(view, form)
+    for key, fields in rows.rows.items():
+        before = attempt.present(key)
+        if before is None:
+            raise Stale
+        attempt.put(key, *changed(form, key, before, columns, fields))
+    return attempt
+
+
+def deleted(rows: Found, view: View, form: Form) -> Attempt:
+    """The same without the rows."""
+    attempt = Attempt(view, form)
+    for key in rows.rows:
+        attempt.remove(key)
+    return attempt
+
+
+def changed(form: Form, key: bytes, row: bytes, columns: Sequence[Column], values: Fields) -> tuple[bytes, bytes]:
+    """The key and the row of a row with other texts in some columns. Raises PgError 23502."""
+    relation: Relation = form.relation
+    fields = fields_of(relation, row)
+    for column, value in zip(columns, values, strict=False):
+        fields[column.number - 1] = value
+    made = form.stored(fields)
+    if any(column.number in relation.primary_key for column in columns):
+        moved = form.key_of(fields)
+        assert moved is not None
+        return moved[_NODE:], made
+    return key, made
