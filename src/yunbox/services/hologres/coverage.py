@@ -9,10 +9,11 @@ _OFFERED = (
     ("prepared statements, cursors", "PREPARE, EXECUTE, DEALLOCATE; DECLARE, FETCH, MOVE, CLOSE, WITH HOLD; forward"),
     ("COPY", "TO STDOUT and FROM STDIN in text, csv and binary; STREAM_MODE, ON_CONFLICT"),
     ("schemas", "CREATE SCHEMA, DROP SCHEMA with CASCADE; search_path"),
-    ("tables", "CREATE TABLE with PRIMARY KEY, NOT NULL, DEFAULT of constants, Hologres' properties; DROP, TRUNCATE"),
+    ("tables", "CREATE TABLE with PRIMARY KEY, NOT NULL, DEFAULT, LIKE, Hologres' properties; AS; DROP, TRUNCATE"),
+    ("views", "CREATE OR REPLACE VIEW, ALTER VIEW RENAME, DROP VIEW with CASCADE; not to be written through"),
     (
         "changes of tables",
-        "ALTER TABLE: RENAME, ADD, DROP and RENAME COLUMN, SET and DROP DEFAULT, SET of properties; COMMENT",
+        "ALTER TABLE: RENAME, ADD, DROP and RENAME COLUMN with NOT NULL and DEFAULT, SET and DROP DEFAULT, SET of properties; COMMENT",
     ),
     (
         "fixed plans",
@@ -39,7 +40,7 @@ _NOT_OFFERED = (
     ("LISTEN, NOTIFY, DO, LOCK, PREPARE TRANSACTION", "0A000"),
     ("replication connections", "0A000"),
     ("databases but the one of the ready line", "3D000"),
-    ("UNIQUE, CHECK, foreign keys, serial, generated columns, partitions, views, foreign tables", "0A000"),
+    ("UNIQUE, CHECK, foreign keys, serial, generated columns, partitions, foreign tables", "0A000"),
     ("time to live, binlog, cold storage", "0A000 where a table's properties ask for it"),
     ("GRANT, REVOKE, roles", "0A000; until then the RAM right `hologram:GetInstance` lets one in"),
 )

@@ -1,6 +1,7 @@
 """What the planner asks for: relations as pg_class and pg_attribute have them."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 ROW_KEY = "ctid"
@@ -24,8 +25,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Relation:
-    """A table or a view. ``kind`` is relkind: r, p (partitioned), f (foreign), v; ``query`` is a view's.
+    """A table or a view. ``kind`` is relkind: r, p (partitioned), f (foreign), v.
 
+    ``query`` is a view's, which was written under the search path ``path``; of a relation in ``uses`` it has the
+    columns up to that number, as there were no more then.
     ``unique`` are the sets of columns that may be named in ON CONFLICT, by their constraint's name.
     """
 
@@ -37,6 +40,8 @@ class Relation:
     primary_key: tuple[str, ...] = ()
     unique: tuple[tuple[str, tuple[str, ...]], ...] = ()
     query: str = ""
+    path: Sequence[str] = ()
+    uses: Mapping[int, int] = field(default_factory=dict)
 
 
 class Catalog(Protocol):

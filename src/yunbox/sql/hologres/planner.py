@@ -78,7 +78,12 @@ def _finished(bound: BoundQuery, context: Context) -> Plan:
         items = ", ".join(_shown(one, context.session) for one in bound.outputs("q"))
         sql = f"SELECT {items} FROM ({sql}) AS q"
     return Plan(
-        sql, columns, context.parameters.numbered(), tuple(context.reads), tuple(context.views), ordered=bound.ordered
+        sql,
+        columns,
+        context.parameters.numbered(),
+        tuple(context.reads),
+        tuple(context.uses.values()),
+        ordered=bound.ordered,
     )
 
 

@@ -69,14 +69,15 @@ class Plan:
     """A query in DuckDB's SQL, in which each read of a table is a name such as ``"__scan_2"``.
 
     Columns are of the DuckDB types of ``catalogue/types.py``; a row is its text. A parameter is ``$1``, as
-    ``engine/holo/values.py`` binds it: numbers and texts as they are, all else as text. ``parameters`` are type OIDs.
+    ``engine/holo/values.py`` binds it: numbers and texts as they are, all else as text. ``parameters`` are type OIDs;
+    ``uses`` are the relations that the statement names itself.
     """
 
     sql: str
     columns: tuple[ResultColumn, ...]
     parameters: tuple[int, ...] = ()
     reads: tuple[Read, ...] = ()
-    views: tuple[Relation, ...] = ()
+    uses: tuple[Relation, ...] = ()
     tag: str = "SELECT"
     ordered: bool = False
 

@@ -6,7 +6,7 @@ have the same, not even those that a transaction tries out and takes back.
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -37,6 +37,18 @@ class Catalogue:
     @cached_property
     def _names(self) -> Mapping[tuple[str, str], Relation]:
         return {(one.schema, one.name): one for one in self.relations.values()}
+
+    @cached_property
+    def _users(self) -> Mapping[int, list[Relation]]:
+        found: dict[int, list[Relation]] = {}
+        for one in self.relations.values():
+            for oid in one.uses:
+                found.setdefault(oid, []).append(one)
+        return found
+
+    def users_of(self, relation: Relation) -> Sequence[Relation]:
+        """The views that are made of a relation."""
+        return self._users.get(relation.oid, ())
 
     def find(self, schema: str, name: str) -> Relation | None:
         """A relation by name."""

@@ -47,6 +47,8 @@ class Relation(msgspec.Struct, frozen=True, dict=True):
 
     ``primary_key`` are the numbers of its columns; without one the rows are numbered. ``properties`` are those of
     ``hologres.hg_table_properties``, by name. ``definition`` is a view's query, or a partition's key and bounds.
+    ``path`` is the search path that a view's query was written under, and ``uses`` are the OIDs of the relations that
+    it names, each with the number of the last column that it had then.
     """
 
     oid: int
@@ -61,6 +63,8 @@ class Relation(msgspec.Struct, frozen=True, dict=True):
     parent: int = 0
     owner: str = ""
     comment: str = ""
+    path: tuple[str, ...] = ()
+    uses: Mapping[int, int] = {}
 
     @cached_property
     def live(self) -> tuple[Column, ...]:

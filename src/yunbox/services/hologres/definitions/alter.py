@@ -9,9 +9,12 @@ from dataclasses import dataclass
 import msgspec
 
 from yunbox.services.hologres.definitions.base import KINDS, Definition, Name, Scene, no_column
-from yunbox.services.hologres.definitions.create import ColumnDefinition, read_column, read_properties
+from yunbox.services.hologres.definitions.create import ColumnDefinition, check_name, read_column
+from yunbox.services.hologres.definitions.defaults import check_defaults, constant_of
+from yunbox.services.hologres.definitions.dependents import check_unused
 from yunbox.services.hologres.definitions.names import name_of, written_name
-from yunbox.services.hologres.definitions.properties import checked
+from yunbox.services.hologres.definitions.properties import checked, read_properties
+from yunbox.services.hologres.fixed.scope import NotFixed
 from yunbox.services.hologres.statements.cursor import Cursor
 from yunbox.storage.rows import catalogue
 from yunbox.storage.rows.catalogue import Catalogue
@@ -44,8 +47,16 @@ class AlterTable:
         altered = relation
         for step in self.steps:
             altered = step(altered, scene)
+        if _is_followed(relation, altered):
+            check_unused(known, relation, "renaming and dropping")
         if altered != relation:
             catalogue.replace(change, relation, altered)
+
+
+def _is_followed(before: Relation, after: Relation) -> bool:
+    """Whether what views say of a table has to change with it: its name, and those of its columns."""
+    names = [[(one.name, one.dropped) for one in relation.columns] for relation in (before, after)]
+    return before.name != after.name or names[1][: len(names[0])] != names[0]
 
 
 def _column(relation: Relation, name: str) -> Column:
@@ -62,6 +73,7 @@ def _with(relation: Relation, column: Column) -> Relation:
 
 def _add(column: ColumnDefinition, *, lenient: bool) -> Step:
     def step(relation: Relation, scene: Scene) -> Relation:
+        check_name(column.name)
         if column.name in relation.by_name:
             told = f'column "{column.name}" of relation "{relation.name}" already exists'
             if not lenient:
@@ -70,12 +82,24 @@ def _add(column: ColumnDefinition, *, lenient: bool) -> Step:
             return relation
         if column.is_key:
             raise failure("0A000", "ALTER TABLE ... ADD PRIMARY KEY is not supported")
-        if column.not_null or column.default is not None:
-            raise failure("0A000", "ALTER TABLE ... ADD COLUMN with NOT NULL or DEFAULT is not supported")
-        made = Column(column.name, len(relation.columns) + 1, column.type.oid, column.type.modifier, added=True)
-        return msgspec.structs.replace(relation, columns=(*relation.columns, made))
+        number = len(relation.columns) + 1
+        made = msgspec.structs.replace(column.column(()), number=number, added=True)
+        widened = msgspec.structs.replace(relation, columns=(*relation.columns, made))
+        return _with(widened, msgspec.structs.replace(made, missing=_missing(made, widened, scene)))
 
     return step
+
+
+def _missing(column: Column, relation: Relation, scene: Scene) -> str | None:
+    """What rows have in a new column that were there before. Raises PgError 23502, 0A000."""
+    try:
+        found = constant_of(column, relation)
+    except NotFixed:
+        check_defaults(relation)
+        raise failure("0A000", "ALTER TABLE ... ADD COLUMN with a computed DEFAULT is not supported") from None
+    if found is None and column.not_null and scene.count(relation):
+        raise failure("23502", f'column "{column.name}" of relation "{relation.name}" contains null values')
+    return found
 
 
 def _drop(name: str, *, lenient: bool) -> Step:
@@ -94,6 +118,7 @@ def _drop(name: str, *, lenient: bool) -> Step:
 def _rename_column(name: str, to: str) -> Step:
     def step(relation: Relation, scene: Scene) -> Relation:
         column = _column(relation, name)
+        check_name(to)
         if to in relation.by_name:
             raise failure("42701", f'column "{to}" of relation "{relation.name}" already exists')
         return _with(relation, msgspec.structs.replace(column, name=to))
@@ -103,7 +128,9 @@ def _rename_column(name: str, to: str) -> Step:
 
 def _set_default(name: str, default: str | None) -> Step:
     def step(relation: Relation, scene: Scene) -> Relation:
-        return _with(relation, msgspec.structs.replace(_column(relation, name), default=default))
+        altered = _with(relation, msgspec.structs.replace(_column(relation, name), default=default))
+        check_defaults(altered)
+        return altered
 
     return step
 
@@ -122,16 +149,19 @@ def _set(properties: dict[str, str]) -> Step:
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """COMMENT ON TABLE, COLUMN or SCHEMA; ``column`` is that of a table."""
+    """COMMENT ON TABLE, VIEW or COLUMN; ``column`` is that of a table or view."""
 
     name: Name
     text: str
+    what: str = "table"
     column: str = ""
     tag: str = "COMMENT"
 
     def apply(self, change: Change, known: Catalogue, scene: Scene) -> None:
         """Set it. Raises PgError 42P01, 42703."""
         relation = scene.need(known, self.name)
+        if not self.column and KINDS[relation.kind] != self.what:
+            raise failure("42809", f'"{relation.name}" is not a {self.what}')
         if not self.column:
             altered = msgspec.structs.replace(relation, comment=self.text)
         else:
@@ -208,7 +238,7 @@ def _altering(cursor: Cursor) -> Step:
 
 def read_comment(cursor: Cursor) -> Definition:
     """Behind COMMENT ON. Raises PgError 42601, 0A000."""
-    what = cursor.one_of("table", "column")
+    what = cursor.one_of("table", "view", "column")
     if not what:
         raise failure("0A000", f"COMMENT ON {cursor.token.text.upper()} is not supported")
     parts = [cursor.name()]
@@ -219,7 +249,7 @@ def read_comment(cursor: Cursor) -> Definition:
         raise failure("42601", "column name must be qualified")
     cursor.need("is")
     text = "" if cursor.take("null") else cursor.string()
-    return cursor.end(Comment(Name(parts[-1], parts[-2] if len(parts) > 1 else ""), text, column))
+    return cursor.end(Comment(Name(parts[-1], parts[-2] if len(parts) > 1 else ""), text, what, column))
 
 
 def read_call(cursor: Cursor) -> Definition:

@@ -3,13 +3,17 @@
 Sources: the PostgreSQL documentation, "CREATE TABLE"; the vendor's pages "CREATE TABLE" and "Primary key".
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import msgspec
 
 from yunbox.services.hologres.definitions.base import Definition, Name, Scene
+from yunbox.services.hologres.definitions.defaults import check_defaults
+from yunbox.services.hologres.definitions.filled import read_filled
+from yunbox.services.hologres.definitions.like import Like, read_like
 from yunbox.services.hologres.definitions.names import name_of
-from yunbox.services.hologres.definitions.properties import checked, with_defaults
+from yunbox.services.hologres.definitions.properties import checked, read_properties, with_defaults
 from yunbox.services.hologres.definitions.types import Typed, read_type
 from yunbox.services.hologres.statements.cursor import Cursor
 from yunbox.storage.rows import catalogue
@@ -33,6 +37,11 @@ class ColumnDefinition:
     not_null: bool | None = None
     default: str | None = None
     is_key: bool = False
+
+    def column(self, key: Sequence[str]) -> Column:
+        """As it is kept, but for its number."""
+        is_needed = bool(self.not_null) or self.name in key
+        return Column(self.name, 0, self.type.oid, self.type.modifier, is_needed, default=self.default)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +71,7 @@ class CreateTable:
     """CREATE TABLE with columns."""
 
     name: Name
-    columns: tuple[ColumnDefinition, ...]
+    columns: tuple[ColumnDefinition | Like, ...]
     key: tuple[str, ...] = ()
     properties: dict[str, str] = field(default_factory=dict)
     lenient: bool = False
@@ -74,14 +83,16 @@ class CreateTable:
         if self.lenient and known.find(schema, self.name.name) is not None:
             scene.notice("42P07", f'relation "{self.name.name}" already exists, skipping')
             return
-        columns = self._columns()
+        columns = self._columns(known, scene)
         numbers = {column.name: column.number for column in columns}
-        for name in self.key:
+        named = self._key(known, scene)
+        for name in named:
             if name not in numbers:
                 raise failure("42703", f'column "{name}" named in key does not exist')
-        key = tuple(numbers[name] for name in self.key)
+        key = tuple(numbers[name] for name in named)
         _check_key(columns, key)
         relation = Relation(0, schema, self.name.name, 0, columns, primary_key=key, owner=scene.owner)
+        check_defaults(relation)
         properties = with_defaults(checked(self.properties, relation, fresh=True), relation)
         catalogue.add(
             change,
@@ -90,22 +101,32 @@ class CreateTable:
             ),
         )
 
-    def _columns(self) -> tuple[Column, ...]:
-        if len(self.columns) > _COLUMNS_MAX:
+    def _columns(self, known: Catalogue, scene: Scene) -> tuple[Column, ...]:
+        found: list[Column] = []
+        for one in self.columns:
+            found += one.columns(known, scene) if isinstance(one, Like) else [one.column(self.key)]
+        if len(found) > _COLUMNS_MAX:
             raise failure("54011", f"tables can have at most {_COLUMNS_MAX} columns")
-        names = [column.name for column in self.columns]
+        names = [column.name for column in found]
         for name in names:
+            check_name(name)
             if names.count(name) > 1:
                 raise failure("42701", f'column "{name}" specified more than once')
-            if name in _SYSTEM_COLUMNS:
-                raise failure("42701", f'column name "{name}" conflicts with a system column name')
-        return tuple(
-            Column(
-                one.name, number, one.type.oid, one.type.modifier, bool(one.not_null) or one.name in self.key,
-                default=one.default,
-            )
-            for number, one in enumerate(self.columns, 1)
-        )  # fmt: skip
+        return tuple(msgspec.structs.replace(one, number=number) for number, one in enumerate(found, 1))
+
+    def _key(self, known: Catalogue, scene: Scene) -> tuple[str, ...]:
+        """The key that is said, or is taken from a table that this one is like."""
+        taken = [key for one in self.columns if isinstance(one, Like) and (key := one.key(known, scene))]
+        keys = [*taken, self.key] if self.key else taken
+        if len(keys) > 1:
+            raise failure("42P16", f'multiple primary keys for table "{self.name.name}" are not allowed')
+        return keys[0] if keys else ()
+
+
+def check_name(name: str) -> None:
+    """Raise PgError 42701 for a name that no column may have."""
+    if name in _SYSTEM_COLUMNS:
+        raise failure("42701", f'column name "{name}" conflicts with a system column name')
 
 
 def _check_key(columns: tuple[Column, ...], key: tuple[int, ...]) -> None:
@@ -130,8 +151,10 @@ def read_table(cursor: Cursor) -> Definition:
     """Behind CREATE TABLE. Raises PgError 42601, 0A000."""
     lenient = cursor.take("if", "not", "exists")
     name = name_of(cursor)
-    if cursor.peek("partition", "of") or cursor.peek("as") or cursor.peek("like"):
-        raise failure("0A000", f"CREATE TABLE {cursor.token.text.upper()} is not supported")
+    if cursor.peek("partition", "of"):
+        raise failure("0A000", "CREATE TABLE PARTITION OF is not supported")
+    if cursor.has("as"):
+        return read_filled(cursor, name, lenient=lenient)
     cursor.need("(")
     made = _Table(cursor)
     if not cursor.take(")"):
@@ -149,7 +172,7 @@ class _Table:
 
     def __init__(self, cursor: Cursor) -> None:
         self._cursor = cursor
-        self.columns: list[ColumnDefinition] = []
+        self.columns: list[ColumnDefinition | Like] = []
         self.key: tuple[str, ...] = ()
 
     def element(self) -> None:
@@ -160,8 +183,8 @@ class _Table:
             self._constraint()
         elif cursor.peek("primary", "key") or cursor.token.word in ("unique", "check", "foreign", "exclude"):
             self._constraint()
-        elif cursor.peek("like"):
-            raise failure("0A000", "CREATE TABLE (LIKE) is not supported")
+        elif cursor.take("like"):
+            self.columns.append(read_like(cursor))
         else:
             column = read_column(cursor)
             if column.is_key:
@@ -232,33 +255,3 @@ def _default(cursor: Cursor) -> str:
     if end == start:
         raise cursor.wrong()
     return cursor.piece.text[start - cursor.piece.start : end - cursor.piece.start]
-
-
-def read_properties(cursor: Cursor) -> dict[str, str]:
-    """``(name = value, ...)``. Raises PgError 42601."""
-    found: dict[str, str] = {}
-
-    def one() -> None:
-        name = cursor.name()
-        while cursor.take("."):
-            name += "." + cursor.name()
-        cursor.need("=")
-        if name in found:
-            raise failure("42601", f'parameter "{name}" specified more than once')
-        found[name] = _property(cursor)
-
-    cursor.need("(")
-    cursor.listed(one)
-    cursor.need(")")
-    return found
-
-
-def _property(cursor: Cursor) -> str:
-    token = cursor.token
-    if token.sort == "text":
-        return cursor.string()
-    if token.sort == "number":
-        return cursor.advance().text
-    if token.sort == "word":
-        return cursor.advance().text.lower()
-    raise cursor.wrong()

@@ -1,8 +1,9 @@
-"""DROP TABLE, DROP SCHEMA and TRUNCATE. Source: the PostgreSQL documentation of these commands."""
+"""DROP TABLE, DROP VIEW, DROP SCHEMA and TRUNCATE. Source: the PostgreSQL documentation of these commands."""
 
 from dataclasses import dataclass
 
 from yunbox.services.hologres.definitions.base import KINDS, Definition, Name, Scene, wrong_kind
+from yunbox.services.hologres.definitions.dependents import also_dropped, dependents, tell
 from yunbox.services.hologres.definitions.names import name_of
 from yunbox.services.hologres.statements.cursor import Cursor
 from yunbox.storage.rows import catalogue
@@ -13,35 +14,42 @@ from yunbox.wire.pgwire.report import failure
 
 
 @dataclass(frozen=True, slots=True)
-class DropTables:
-    """DROP TABLE."""
+class DropRelations:
+    """DROP TABLE and DROP VIEW; with ``cascade`` also the views that are made of them."""
 
     names: tuple[Name, ...]
+    what: str = "table"
     lenient: bool = False
-    tag: str = "DROP TABLE"
+    cascade: bool = False
+
+    @property
+    def tag(self) -> str:
+        """What it is answered with."""
+        return f"DROP {self.what.upper()}"
 
     def apply(self, change: Change, known: Catalogue, scene: Scene) -> None:
-        """Drop them, all or none. Raises PgError 42P01, 42809."""
+        """Drop them, all or none. Raises PgError 42P01, 42809, 2BP01."""
         found: dict[int, Relation] = {}
         for name in self.names:
-            relation = _found(name, known, scene, lenient=self.lenient)
+            relation = _found(name, self.what, known, scene, lenient=self.lenient)
             if relation is not None:
                 found[relation.oid] = relation
-        for relation in found.values():
+        dropped = list(found.values())
+        for relation in (*also_dropped(known, dropped, scene, cascade=self.cascade), *dropped):
             catalogue.drop(change, relation)
 
 
-def _found(name: Name, known: Catalogue, scene: Scene, *, lenient: bool) -> Relation | None:
+def _found(name: Name, what: str, known: Catalogue, scene: Scene, *, lenient: bool) -> Relation | None:
     if lenient and name.schema and name.schema not in known.schemas:
         scene.notice("3F000", f'schema "{name.schema}" does not exist, skipping')
         return None
     relation = scene.find(known, name)
     if relation is None:
         if not lenient:
-            raise failure("42P01", f'table "{name.name}" does not exist')
-        scene.notice("00000", f'table "{name.name}" does not exist, skipping')
-    elif KINDS[relation.kind] != "table":
-        raise wrong_kind(relation, "table")
+            raise failure("42P01", f'{what} "{name.name}" does not exist')
+        scene.notice("00000", f'{what} "{name.name}" does not exist, skipping')
+    elif KINDS[relation.kind] != what:
+        raise wrong_kind(relation, what)
     return relation
 
 
@@ -63,21 +71,13 @@ class DropSchemas:
             if name not in known.schemas:
                 scene.notice("00000", f'schema "{name}" does not exist, skipping')
                 continue
-            inside = [one for one in known.relations.values() if one.schema == name]
             if self.cascade:
-                _tell_of_cascade(inside, scene)
-                for relation in inside:
+                inside = [one for one in known.relations.values() if one.schema == name]
+                gone = [*sorted(inside, key=lambda one: one.oid), *(view for view, _ in dependents(known, inside))]
+                tell(known, gone, scene)
+                for relation in gone:
                     catalogue.drop(change, relation)
             catalogue.drop_schema(change, name)
-
-
-def _tell_of_cascade(inside: list[Relation], scene: Scene) -> None:
-    named = [f"{KINDS[one.kind]} {one.schema}.{one.name}" for one in sorted(inside, key=lambda one: one.oid)]
-    if len(named) == 1:
-        scene.notice("00000", f"drop cascades to {named[0]}")
-    elif named:
-        detail = "\n".join(f"drop cascades to {one}" for one in named)
-        scene.notice("00000", f"drop cascades to {len(named)} other objects", detail)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +101,19 @@ class Truncate:
 
 def read_tables(cursor: Cursor) -> Definition:
     """Behind DROP TABLE. Raises PgError 42601."""
+    return _read(cursor, "table")
+
+
+def read_views(cursor: Cursor) -> Definition:
+    """Behind DROP VIEW. Raises PgError 42601."""
+    return _read(cursor, "view")
+
+
+def _read(cursor: Cursor, what: str) -> Definition:
     lenient = cursor.take("if", "exists")
     names = cursor.listed(lambda: name_of(cursor))
-    cursor.one_of("cascade", "restrict")
-    return cursor.end(DropTables(names, lenient))
+    cascade = cursor.one_of("cascade", "restrict") == "cascade"
+    return cursor.end(DropRelations(names, what, lenient, cascade))
 
 
 def read_schemas(cursor: Cursor) -> Definition:

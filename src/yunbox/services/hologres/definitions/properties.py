@@ -6,6 +6,7 @@ Sources: the vendor's pages "CREATE TABLE", "Set table properties", "Table stora
 
 from collections.abc import Callable, Mapping
 
+from yunbox.services.hologres.statements.cursor import Cursor
 from yunbox.storage.rows.model import Relation
 from yunbox.wire.pgwire.report import PgError, failure
 
@@ -136,3 +137,33 @@ def with_defaults(found: Properties, relation: Relation) -> dict[str, str]:
 
 def _invalid(name: str, value: str, wanted: str) -> PgError:
     return failure("22023", f'invalid value for table property "{name}": "{value}"', hint=f"It takes {wanted}.")
+
+
+def read_properties(cursor: Cursor) -> dict[str, str]:
+    """``(name = value, ...)``. Raises PgError 42601."""
+    found: dict[str, str] = {}
+
+    def one() -> None:
+        name = cursor.name()
+        while cursor.take("."):
+            name += "." + cursor.name()
+        cursor.need("=")
+        if name in found:
+            raise failure("42601", f'parameter "{name}" specified more than once')
+        found[name] = _property(cursor)
+
+    cursor.need("(")
+    cursor.listed(one)
+    cursor.need(")")
+    return found
+
+
+def _property(cursor: Cursor) -> str:
+    token = cursor.token
+    if token.sort == "text":
+        return cursor.string()
+    if token.sort == "number":
+        return cursor.advance().text
+    if token.sort == "word":
+        return cursor.advance().text.lower()
+    raise cursor.wrong()

@@ -1,6 +1,6 @@
 """From the tokens of a statement to a definition."""
 
-from yunbox.services.hologres.definitions import alter, create, drop
+from yunbox.services.hologres.definitions import alter, create, drop, views
 from yunbox.services.hologres.definitions.base import Definition
 from yunbox.services.hologres.statements.cursor import Cursor
 from yunbox.services.hologres.statements.lexer import Piece
@@ -9,9 +9,13 @@ from yunbox.wire.pgwire.report import failure
 _READERS = {
     ("create", "table"): create.read_table,
     ("create", "schema"): create.read_schema,
+    ("create", "view"): views.read_view,
+    ("create", "or", "replace", "view"): views.read_replaced,
     ("drop", "table"): drop.read_tables,
+    ("drop", "view"): drop.read_views,
     ("drop", "schema"): drop.read_schemas,
     ("alter", "table"): alter.read_table,
+    ("alter", "view"): views.read_altered,
     ("comment", "on"): alter.read_comment,
     ("truncate",): drop.read_truncate,
     ("call",): alter.read_call,

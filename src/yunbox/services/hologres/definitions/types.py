@@ -17,6 +17,7 @@ _ALIASES = {
     "serial4": "int4", "bigserial": "int8", "serial8": "int8",
 }  # fmt: skip
 _SERIALS = frozenset(("smallserial", "serial2", "serial", "serial4", "bigserial", "serial8"))
+_UNKNOWN = 705
 _ZONED = ("time", "timestamp")
 _NUMERIC = (38, 18)
 """The digits of a numeric column that names none: the vendor's page says that both are to be given, and these are the
@@ -53,6 +54,14 @@ def read_type(cursor: Cursor) -> Typed:
     if written in _SERIALS:
         raise failure("0A000", "array of serial is not implemented")
     return Typed(known.array, kept)
+
+
+def stored_type(oid: int, typmod: int) -> Typed:
+    """The type of a column that gets a query's values: a text where they have none, a numeric with digits."""
+    if oid == _UNKNOWN:
+        return Typed(BY_NAME["text"].oid)
+    is_open = oid == BY_NAME["numeric"].oid and typmod == NONE
+    return Typed(oid, modifier("numeric", _NUMERIC) if is_open else typmod)
 
 
 def _check_digits(numbers: tuple[int, ...]) -> None:

@@ -43,4 +43,7 @@ def _planned(relation: Relation) -> catalog.Relation:
     key = tuple(names[number] for number in relation.primary_key)
     query = relation.definition if relation.kind == VIEW else ""
     unique = ((f"{relation.name}_pkey", key),) if key else ()
-    return catalog.Relation(relation.oid, relation.schema, relation.name, columns, relation.kind, key, unique, query)
+    return catalog.Relation(
+        relation.oid, relation.schema, relation.name, columns, relation.kind, key, unique, query, relation.path,
+        relation.uses,
+    )  # fmt: skip

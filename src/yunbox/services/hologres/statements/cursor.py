@@ -116,6 +116,23 @@ class Cursor:
             raise self.wrong()
         return self.piece.text[start - self.piece.start : end - self.piece.start]
 
+    def until_end(self, words: int = 0) -> str:
+        """The text up to the end, without so many words of it, which are taken too. Raises PgError 42601."""
+        first, last = self._at, len(self._tokens) - words - 1
+        if last < first:
+            raise self.wrong()
+        self._at = len(self._tokens)
+        return self.piece.text[self._tokens[first].start - self.piece.start : self._tokens[last].end - self.piece.start]
+
+    def has(self, word: str) -> bool:
+        """Whether a word comes that stands in no parentheses."""
+        depth = 0
+        for token in self._tokens[self._at :]:
+            depth += (token.text in ("(", "[")) - (token.text in (")", "]"))
+            if not depth and token.word == word:
+                return True
+        return False
+
     def placed(self) -> tuple[str, int]:
         """An expression, up to a comma or the end of the parentheses, and where it begins in the whole."""
         start = self.token.start

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from yunbox.services.hologres.changes.changes import Changes
 from yunbox.services.hologres.definitions import read
 from yunbox.services.hologres.definitions.base import Definition, Name, Scene
+from yunbox.services.hologres.definitions.filled import CreateTableAs
 from yunbox.services.hologres.engines.remote import Remote
 from yunbox.services.hologres.fixed.plan import TAGS, Fixed, fixed
 from yunbox.services.hologres.fixed.reads import Get
@@ -63,7 +64,8 @@ class Tables:
         [piece] = pieces(text)
         definition = read.read(piece)
         if definition is not None:
-            return Plan(Kind.DDL, definition.tag, None, (), _Defined(definition))
+            is_counted = isinstance(definition, CreateTableAs) and definition.is_filled
+            return Plan(Kind.DML if is_counted else Kind.DDL, definition.tag, None, (), _Defined(definition))
         if piece.tokens[0].word in _FIXED_WORDS:
             found = self._fixed(parse(text), types, context)
             if found is not None:
@@ -94,7 +96,7 @@ class Tables:
         if isinstance(plan.payload, _Payload):
             return await self._run(plan, plan.payload, Row(values, replace(context.style, now=context.now_us)), context)
         if isinstance(plan.payload, _Defined):
-            return await self._define(plan.payload.definition, context)
+            return await self._defined(plan.payload.definition, context)
         if plan.writes:
             return await self._changes.run(plan, values, context)
         return await self._further.start(plan, values, context)
@@ -141,11 +143,32 @@ class Tables:
             raise failure("0A000", "cached plan must not change result type")
         return made
 
+    async def _defined(self, definition: Definition, context: Context) -> Rows:
+        if not isinstance(definition, CreateTableAs):
+            return await self._define(definition, context)
+        if context.block is not None:
+            return await self._filled(definition, context)
+        block = Block()  # the table and its rows come together, or not at all
+        made = await self._filled(definition, replace(context, block=block))
+        await self.commit(block)
+        return made
+
+    async def _filled(self, definition: CreateTableAs, context: Context) -> Rows:
+        """Make a table of a query, within a block. Raises PgError."""
+        with self._store.reading() as view:
+            known = self._store.catalogue(_seen(view, context))
+        filling = definition.filling(known, Scene(schemas_of(context), context.user))
+        made = await self._define(definition, context)
+        if not filling:
+            return made
+        plan = await self._further.plan(filling, (), context)
+        return await self._changes.run(plan, (), context)
+
     async def _define(self, definition: Definition, context: Context) -> Rows:
         path, fresh = schemas_of(context), self._fresh(context)
 
         def work(change: Change) -> tuple[Report, ...]:
-            scene = Scene(path, context.user, fresh)
+            scene = Scene(path, context.user, fresh, count=lambda relation: change.totals(relation).rows)
             definition.apply(change, self._store.catalogue(change), scene)
             return tuple(scene.notices)
 

@@ -1,7 +1,8 @@
 """What all parts of one statement's analysis share: catalogue, session, parameters, and what was read so far."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 
 from yunbox.sql.hologres.analysis.coercion import Coercion, Parameters
 from yunbox.sql.hologres.catalog import Catalog, Relation
@@ -40,9 +41,11 @@ class Context:
     search_path: Sequence[str] = ("public",)
     parameters: Parameters = field(default_factory=Parameters)
     reads: list[Read] = field(default_factory=list)
-    views: list[Relation] = field(default_factory=list)
+    uses: dict[int, Relation] = field(default_factory=dict)
+    """The relations that the statement names itself, not those that its views do."""
     depth: int = 0
     _names: int = 0
+    _horizon: Mapping[int, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.coercion = Coercion(self.session, self.parameters, self.object)
@@ -59,7 +62,24 @@ class Context:
         found = self.find(names, at)
         if found is None:
             raise error("42P01", f'relation "{".".join(names)}" does not exist', at)
-        return found
+        if not self.depth:
+            self.uses[found.oid] = found
+        last = self._horizon.get(found.oid)
+        return (
+            found if last is None else replace(found, columns=tuple(one for one in found.columns if one.number <= last))
+        )
+
+    @contextmanager
+    def within(self, view: Relation) -> Generator[None]:
+        """Names mean what they meant where a view was made."""
+        before = self.search_path, self._horizon
+        self.search_path, self._horizon = view.path or self.search_path, view.uses
+        self.depth += 1
+        try:
+            yield
+        finally:
+            self.search_path, self._horizon = before
+            self.depth -= 1
 
     def find(self, names: Sequence[str], at: int = -1) -> Relation | None:
         """The same, or None."""

@@ -85,12 +85,10 @@ class Sources(Calls):
     def _view(self, node: tree.TableRef, relation: Relation) -> tuple[str, Namespace]:
         if self.context.depth > _DEPTH_MAX:
             raise error("42P17", f'infinite recursion detected in rules for relation "{relation.name}"', node.at)
-        self.context.views.append(relation)
-        self.context.depth += 1
         parsed = parse(relation.query)
         assert isinstance(parsed, tree.Query)
-        bound = self.query(parsed, None)
-        self.context.depth -= 1
+        with self.context.within(relation):
+            bound = self.query(parsed, None)
         columns = tuple(
             Output(column.name, replace(output.expr, source=(relation.oid, column.number)))
             for column, output in zip(relation.columns, bound.columns, strict=True)

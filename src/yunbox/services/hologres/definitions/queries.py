@@ -1,0 +1,39 @@
+"""The query within a definition: which columns it gives, and what it is made of."""
+
+from dataclasses import dataclass
+
+from yunbox.services.hologres.definitions.base import Scene
+from yunbox.services.hologres.engines.catalog import StoredCatalog
+from yunbox.services.hologres.gateway.config import DATABASE
+from yunbox.services.hologres.statements.cursor import moved
+from yunbox.storage.rows.catalogue import Catalogue
+from yunbox.storage.rows.model import Column, Relation
+from yunbox.wire.pgwire.report import PgError, failure
+from yunbox.wire.pgwire.values.types import TYPES
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """The columns of a query, and the relations that it names itself."""
+
+    columns: tuple[Column, ...]
+    uses: tuple[Relation, ...]
+
+
+def described(query: str, start: int, known: Catalogue, scene: Scene) -> Described:
+    """What a query is that begins at some place of a statement. Raises PgError."""
+    from yunbox.sql.hologres.planner import plan  # heavy: only those who define something pay for it
+    from yunbox.sql.hologres.session import Session
+
+    session = Session(user=scene.owner, database=DATABASE)
+    try:
+        made = plan(query, StoredCatalog(known), search_path=scene.path, session=session)
+    except PgError as error:
+        raise PgError(moved(error.report, start)) from None
+    if made.parameters:
+        raise failure("42P02", "there is no parameter $1")
+    for one in made.columns:
+        if one.type not in TYPES:
+            raise failure("0A000", f'column "{one.name}" is of a type that no relation has here')
+    columns = tuple(Column(one.name, number, one.type, one.typmod) for number, one in enumerate(made.columns, 1))
+    return Described(columns, tuple(known.relations[one.oid] for one in made.uses if one.oid in known.relations))

@@ -1,0 +1,136 @@
+"""CREATE VIEW, DROP VIEW and ALTER VIEW.
+
+A view is its query as it was written, under the search path that it was written under; columns that its tables got
+later are none of it. Source: the PostgreSQL documentation of these commands.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from yunbox.services.hologres.definitions.base import KINDS, Definition, Name, Scene, wrong_kind
+from yunbox.services.hologres.definitions.dependents import check_unused, dependents
+from yunbox.services.hologres.definitions.names import name_of
+from yunbox.services.hologres.definitions.queries import Described, described
+from yunbox.services.hologres.statements.cursor import Cursor
+from yunbox.storage.rows import catalogue
+from yunbox.storage.rows.catalogue import Catalogue
+from yunbox.storage.rows.model import VIEW, Column, Relation
+from yunbox.storage.rows.view import Change
+from yunbox.wire.pgwire.report import failure
+from yunbox.wire.pgwire.values.modifiers import format_type
+
+
+@dataclass(frozen=True, slots=True)
+class CreateView:
+    """CREATE VIEW; ``start`` is where its query begins in the text of the statement."""
+
+    name: Name
+    query: str
+    start: int
+    columns: tuple[str, ...] = ()
+    replaces: bool = False
+    tag: str = "CREATE VIEW"
+
+    def apply(self, change: Change, known: Catalogue, scene: Scene) -> None:
+        """Make it, or another in its place. Raises PgError."""
+        schema = scene.target(known, self.name)
+        present = known.find(schema, self.name.name)
+        if present is not None and self.replaces and present.kind != VIEW:
+            raise failure("42809", f'"{present.name}" is not a view')
+        found = described(self.query, self.start, known, scene)
+        columns = _columns(found, self.columns)
+        uses = {one.oid: max((column.number for column in one.columns), default=0) for one in found.uses}
+        path = tuple(one for one in scene.path if one in known.schemas)
+        made = Relation(
+            0, schema, self.name.name, 0, columns, VIEW, definition=self.query, owner=scene.owner, path=path, uses=uses
+        )
+        if present is None or not self.replaces:
+            catalogue.add(change, msgspec.structs.replace(made, oid=catalogue.next_oid(change)))
+            return
+        _check_replaced(present.columns, columns)
+        above = {view.oid for view, _ in dependents(known, [present])}
+        if not above.isdisjoint(uses) or present.oid in uses:
+            raise failure("42P17", f'infinite recursion detected in rules for relation "{present.name}"')
+        catalogue.replace(change, present, msgspec.structs.replace(
+            made, oid=present.oid, owner=present.owner, comment=present.comment))  # fmt: skip
+
+
+def _columns(found: Described, names: Sequence[str]) -> tuple[Column, ...]:
+    if len(names) > len(found.columns):
+        raise failure("42601", "CREATE VIEW specifies more column names than columns")
+    given = [*names, *(one.name for one in found.columns[len(names) :])]
+    for name in given:
+        if given.count(name) > 1:
+            raise failure("42701", f'column "{name}" specified more than once')
+    pairs = zip(given, found.columns, strict=True)
+    return tuple(msgspec.structs.replace(one, name=name) for name, one in pairs)
+
+
+def _check_replaced(before: Sequence[Column], after: Sequence[Column]) -> None:
+    """Refuse columns that are not those of before, and perhaps some more. Raises PgError 42P16."""
+    if len(after) < len(before):
+        raise failure("42P16", "cannot drop columns from view")
+    for old, new in zip(before, after, strict=False):
+        if old.name != new.name:
+            hint = "Use ALTER VIEW ... RENAME COLUMN ... to change name of view column instead."
+            raise failure("42P16", f'cannot change name of view column "{old.name}" to "{new.name}"', hint=hint)
+        types = [format_type(one.type_oid, one.modifier) for one in (old, new)]
+        if types[0] != types[1]:
+            raise failure("42P16", f'cannot change data type of view column "{old.name}" from {types[0]} to {types[1]}')
+
+
+@dataclass(frozen=True, slots=True)
+class RenameView:
+    """ALTER VIEW ... RENAME TO."""
+
+    name: Name
+    to: str
+    lenient: bool = False
+    tag: str = "ALTER VIEW"
+
+    def apply(self, change: Change, known: Catalogue, scene: Scene) -> None:
+        """Rename it. Raises PgError 42P01, 42809, 42P07, 0A000."""
+        relation = scene.find(known, self.name)
+        if relation is None and self.lenient:
+            scene.notice("00000", f'relation "{self.name.name}" does not exist, skipping')
+            return
+        relation = scene.need(known, self.name)
+        if relation.kind != VIEW:
+            raise wrong_kind(relation, KINDS[VIEW])
+        check_unused(known, relation, "renaming")
+        catalogue.replace(change, relation, msgspec.structs.replace(relation, name=self.to))
+
+
+def read_view(cursor: Cursor) -> Definition:
+    """Behind CREATE [OR REPLACE] VIEW. Raises PgError 42601, 0A000."""
+    return _read(cursor, replaces=False)
+
+
+def read_replaced(cursor: Cursor) -> Definition:
+    """The same behind OR REPLACE."""
+    return _read(cursor, replaces=True)
+
+
+def _read(cursor: Cursor, *, replaces: bool) -> Definition:
+    name = name_of(cursor)
+    columns: tuple[str, ...] = ()
+    if cursor.take("("):
+        columns = cursor.listed(cursor.name)
+        cursor.need(")")
+    if cursor.peek("with"):
+        raise failure("0A000", "CREATE VIEW ... WITH is not supported")
+    cursor.need("as")
+    query, start = cursor.rest()
+    return CreateView(name, query, start, columns, replaces)
+
+
+def read_altered(cursor: Cursor) -> Definition:
+    """Behind ALTER VIEW. Raises PgError 42601, 0A000."""
+    lenient = cursor.take("if", "exists")
+    name = name_of(cursor)
+    if not cursor.take("rename", "to"):
+        words = " ".join(token.text.upper() for token in cursor.piece.tokens[3:5])
+        raise failure("0A000", f"ALTER VIEW ... {words} is not supported")
+    return cursor.end(RenameView(name, cursor.name(), lenient))

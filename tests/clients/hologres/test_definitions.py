@@ -1,0 +1,160 @@
+"""Views, tables that are made of queries and of other tables, and defaults: what each gives and what it refuses."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.clients.hologres.clients import connected
+from yunbox.testing.server import Server
+
+Client = psycopg.Connection[Any]
+
+
+@pytest.fixture
+def client(server: Server) -> Iterator[Client]:
+    with connected(server) as made:
+        made.execute("create schema defining")
+        made.execute("set search_path to defining")
+        made.execute("create table t (id int primary key, a int default 5, b text not null)")
+        made.execute("insert into t select g, g * 2, 'x' || g from generate_series(1, 5) g")
+        yield made
+        made.execute("drop schema defining cascade")
+
+
+def refused(client: Client, statement: str) -> tuple[str | None, str | None]:
+    with pytest.raises(psycopg.Error) as caught:
+        client.execute(statement)
+    return caught.value.sqlstate, caught.value.diag.message_detail
+
+
+def rows(client: Client, query: str) -> list[tuple[Any, ...]]:
+    return client.execute(query).fetchall()
+
+
+class TestViews:
+    def test_it_is_its_query_as_it_was(self, client: Client) -> None:
+        client.execute("create view v as select *, a + 1 as next from t where id > 3")
+        client.execute("alter table t add column late int")
+        client.execute("create schema elsewhere")
+        client.execute("create table elsewhere.t (id int, a int)")
+        client.execute("set search_path to elsewhere")
+        assert rows(client, "select * from defining.v order by id") == [(4, 8, "x4", 9), (5, 10, "x5", 11)]
+        client.execute("set search_path to defining")
+        client.execute("drop schema elsewhere cascade")
+
+    def test_one_of_another(self, client: Client) -> None:
+        client.execute("create view v as select id, a from t")
+        client.execute("create view w (x, y) as select v.id, t.b from v join t using (id) where v.a > 4")
+        assert rows(client, "select y, x from w order by x") == [("x3", 3), ("x4", 4), ("x5", 5)]
+        assert refused(client, "drop table t") == (
+            "2BP01",
+            "view v depends on table t\nview w depends on table t",
+        )
+        assert refused(client, "drop view v") == ("2BP01", "view w depends on view v")
+        assert refused(client, "create or replace view v as select x as id, x as a from w")[0] == "42P17"
+        client.execute("drop table t cascade")
+        assert refused(client, "select * from w")[0] == "42P01"
+
+    def test_replacing_it(self, client: Client) -> None:
+        client.execute("create view v as select id, b from t")
+        assert refused(client, "create view v as select 1")[0] == "42P07"
+        assert refused(client, "create or replace view v as select id from t")[0] == "42P16"
+        assert refused(client, "create or replace view v as select id, b as c from t")[0] == "42P16"
+        assert refused(client, "create or replace view v as select id::text as id, b from t")[0] == "42P16"
+        assert refused(client, "create or replace view t as select 1")[0] == "42809"
+        client.execute("create or replace view v as select id, b, 'new' as more from t")
+        assert rows(client, "select * from v where id = 1") == [(1, "x1", "new")]
+
+    def test_what_it_is_made_of_keeps_its_names(self, client: Client) -> None:
+        client.execute("create view v as select id from t")
+        for change in ("rename to u", "rename column a to aa", "drop column a"):
+            assert refused(client, f"alter table t {change}")[0] == "0A000"
+        client.execute("alter view v rename to u")
+        client.execute("drop view u")
+        client.execute("alter table t drop column a")
+
+    def test_mistakes(self, client: Client) -> None:
+        with pytest.raises(psycopg.errors.UndefinedColumn) as caught:
+            client.execute("create view v as select nosuch from t")
+        assert caught.value.diag.statement_position == "25"
+        assert refused(client, "create view v as select id, id from t")[0] == "42701"
+        assert refused(client, "create view v (a, b) as select 1")[0] == "42601"
+        assert refused(client, "drop view t")[0] == "42809"
+        assert refused(client, "drop table if exists t, nosuch.v cascade; select 1/0")[0] == "22012"
+        client.execute("create view v as select 1 as one")
+        assert refused(client, "insert into v values (1)")[0] == "0A000"
+
+    def test_in_a_block(self, client: Client) -> None:
+        with client.transaction(force_rollback=True):
+            client.execute("create view v as select count(*) as n from t")
+            client.execute("insert into t values (6, 6, 'six')")
+            assert rows(client, "select n from v") == [(6,)]
+        assert refused(client, "select n from v")[0] == "42P01"
+
+
+class TestTablesOfQueries:
+    def test_columns_and_rows(self, client: Client) -> None:
+        made = client.execute("create table c (k, half) as select id, a / 4.0 from t where id < 3")
+        assert made.statusmessage == "SELECT 2"
+        found = client.execute("select * from c order by k")
+        assert [(one.name, one.type_code) for one in found.description or ()] == [("k", 23), ("half", 1700)]
+        assert [(k, float(half)) for k, half in found] == [(1, 0.5), (2, 1.0)]
+        client.execute("create table d with (orientation = 'column') as select 'x' as t, null as n with no data")
+        assert rows(client, "select count(*) from d") == [(0,)]
+        client.execute("insert into d values ('a', 'b')")
+
+    def test_all_of_it_or_nothing(self, client: Client) -> None:
+        assert refused(client, "create table c as select 1 / (id - 3) as q from t")[0] == "22012"
+        assert refused(client, "select * from c")[0] == "42P01"
+        client.execute("create table if not exists t as select 1 / 0 as q")
+        with client.transaction(force_rollback=True):
+            client.execute("create table c as select * from t")
+            client.execute("insert into c values (6, 6, 'six')")
+            assert rows(client, "select count(*) from c") == [(6,)]
+        assert refused(client, "select * from c")[0] == "42P01"
+
+    def test_like(self, client: Client) -> None:
+        client.execute("create table bare (like t)")
+        assert refused(client, "insert into bare values (1, 1, null)")[0] == "23502"
+        client.execute("insert into bare (id, b) values (1, 'b'), (1, 'b')")
+        assert rows(client, "select a from bare") == [(None,), (None,)]
+        client.execute("create table whole (like t including all, more int)")
+        client.execute("insert into whole (id, b) values (1, 'b')")
+        assert refused(client, "insert into whole (id, b) values (1, 'b')")[0] == "23505"
+        assert rows(client, "select * from whole") == [(1, 5, "b", None)]
+        assert refused(client, "create table no (like nosuch)")[0] == "42P01"
+        assert refused(client, "create table no (like t including indexes, primary key (a))")[0] == "42P16"
+
+
+class TestDefaults:
+    def test_computed_ones(self, client: Client) -> None:
+        client.execute(
+            "create table d (k int primary key, a int default 1 + 1, b text default upper('x'),"
+            " at timestamptz default now())"
+        )
+        client.execute("insert into d (k) values (1), (2)")
+        client.execute("insert into d (k, b) select 3, 'own'")
+        found = rows(client, "select a, b, at <= now() from d order by k")
+        assert found == [(2, "X", True), (2, "X", True), (2, "own", True)]
+
+    @pytest.mark.parametrize(
+        ("default", "state"),
+        [("'abc'", "22P02"), ("5 + 'x'", "22P02"), ("nosuch(1)", "42883"), ("(select 1)", "0A000"), ("b", "42703"),
+         ("2147483648", "22003"), ("now()", "42804")],
+    )  # fmt: skip
+    def test_what_no_column_takes(self, client: Client, default: str, state: str) -> None:
+        assert refused(client, f"create table d (a int default {default}, b int)")[0] == state
+        assert refused(client, f"alter table t alter column a set default {default}")[0] in (state, "23502")
+
+    def test_of_a_column_that_is_added(self, client: Client) -> None:
+        assert refused(client, "alter table t add column c text not null")[0] == "23502"
+        client.execute("alter table t add column c text not null default 'dd', add column e int default 7")
+        client.execute("alter table t alter column e set default 8")
+        client.execute("insert into t (id, b) values (6, 'six')")
+        wanted = [(5, "dd", 7), (6, "dd", 8)]
+        assert rows(client, "select id, c, e from t where id in (5, 6)") == wanted
+        assert rows(client, "select id, c, e from t where e + 0 > 6 and id > 4 order by id") == wanted
+        client.execute("truncate t")
+        client.execute("alter table t add column f int not null")
