@@ -13,7 +13,7 @@ _OFFERED = (
     ("views", "CREATE OR REPLACE VIEW, ALTER VIEW RENAME, DROP VIEW with CASCADE; not to be written through"),
     (
         "changes of tables",
-        "ALTER TABLE: RENAME, ADD, DROP and RENAME COLUMN with NOT NULL and DEFAULT, SET and DROP DEFAULT, SET of properties; COMMENT",
+        "ALTER TABLE: RENAME, ADD COLUMN with NOT NULL and DEFAULT, DROP and RENAME COLUMN, defaults, properties; COMMENT",
     ),
     (
         "fixed plans",
