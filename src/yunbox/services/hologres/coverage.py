@@ -13,7 +13,7 @@ _OFFERED = (
     ("views", "CREATE OR REPLACE VIEW, ALTER VIEW RENAME, DROP VIEW with CASCADE; not to be written through"),
     (
         "changes of tables",
-        "ALTER TABLE: RENAME, ADD COLUMN with NOT NULL and DEFAULT, DROP and RENAME COLUMN, defaults, properties; COMMENT",
+        "ALTER TABLE: RENAME, ADD (NOT NULL, DEFAULT), DROP and RENAME COLUMN, defaults, properties; COMMENT",
     ),
     (
         "fixed plans",
@@ -23,6 +23,7 @@ _OFFERED = (
         "changes by other than keys",
         "INSERT of a query with ON CONFLICT, UPDATE ... FROM, DELETE ... USING, RETURNING; also in blocks",
     ),
+    ("EXPLAIN", "ANALYZE, VERBOSE, COSTS, TIMING, SUMMARY, FORMAT TEXT and JSON"),
     (
         "cancel, timeouts",
         "cancel requests; statement_timeout, idle_session_timeout and the one in transactions",
@@ -46,7 +47,7 @@ _NOT_OFFERED = (
 )
 _ENGINE = (
     ("functions and forms of SQL that are not here yet", "0A000, naming them, with their place"),
-    ("EXPLAIN", "0A000"),
+    ("EXPLAIN of definitions; its options BUFFERS, SETTINGS, WAL, FORMAT XML and YAML", "0A000"),
     ("pg_catalog, information_schema", "42P01: there are no tables in them yet"),
 )
 

@@ -149,11 +149,15 @@ class Remote:
         values: tuple[Any, ...],
         block: Block | None,
         given: Mapping[str, m.Given] = NOTHING,
+        before: str = "",
     ) -> Running:
-        """Have some SQL of a plan begin, which may read rows that are given beside by names. Raises PgError."""
+        """Have some SQL of a plan begin, which may read rows that are given beside by names. Raises PgError.
+
+        ``before`` is put before it.
+        """
         found = scanned(sql, computed.reads, block, given)
         running = Running(self._link, await self._link.take())
-        await running.begin(m.Run(found.sql, columns, values, computed.settings, found.copies, found.given))
+        await running.begin(m.Run(before + found.sql, columns, values, computed.settings, found.copies, found.given))
         return running
 
     def at_once(self, plan: Plan) -> LookUp | None:

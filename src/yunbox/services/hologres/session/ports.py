@@ -23,6 +23,7 @@ class Kind(Enum):
     DML = "dml"
     DDL = "ddl"
     COPY = "copy"
+    EXPLAIN = "explain"
 
 
 @dataclass(frozen=True, slots=True)

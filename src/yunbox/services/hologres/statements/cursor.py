@@ -29,6 +29,11 @@ class Cursor:
         return self._tokens[self._at] if self._at < len(self._tokens) else _END
 
     @property
+    def second(self) -> Token:
+        """The token behind the next one."""
+        return self._tokens[self._at + 1] if self._at + 1 < len(self._tokens) else _END
+
+    @property
     def ended(self) -> bool:
         """Whether there is no more."""
         return self._at >= len(self._tokens)

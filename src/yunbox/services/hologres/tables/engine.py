@@ -4,6 +4,7 @@ A statement that stands alone is written at once, with whatever other sessions w
 is tried out, and done when the block is committed.
 """
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
@@ -13,11 +14,14 @@ from yunbox.services.hologres.definitions import read
 from yunbox.services.hologres.definitions.base import Definition, Name, Scene
 from yunbox.services.hologres.definitions.filled import CreateTableAs
 from yunbox.services.hologres.engines.remote import Remote
+from yunbox.services.hologres.explaining.explained import Explained, explain
 from yunbox.services.hologres.fixed.plan import TAGS, Fixed, fixed
 from yunbox.services.hologres.fixed.reads import Get
 from yunbox.services.hologres.fixed.results import Rendered
 from yunbox.services.hologres.fixed.values import Row
 from yunbox.services.hologres.session.ports import Context, Kind, LookUp, Plan, Rows, Sink
+from yunbox.services.hologres.statements.cursor import moved
+from yunbox.services.hologres.statements.explaining import Explain, read_explain
 from yunbox.services.hologres.statements.lexer import pieces
 from yunbox.services.hologres.tables.loading import sink_of
 from yunbox.services.hologres.tables.paths import schemas_of
@@ -62,6 +66,9 @@ class Tables:
     async def plan(self, text: str, types: Sequence[int], context: Context) -> Plan:
         """What a statement is. Raises PgError."""
         [piece] = pieces(text)
+        asked = read_explain(piece)
+        if asked is not None:
+            return await self._explained(asked, types, context)
         definition = read.read(piece)
         if definition is not None:
             is_counted = isinstance(definition, CreateTableAs) and definition.is_filled
@@ -71,6 +78,17 @@ class Tables:
             if found is not None:
                 return found
         return await self._further.plan(text, types, context)
+
+    async def _explained(self, asked: Explain, types: Sequence[int], context: Context) -> Plan:
+        started = time.perf_counter()
+        try:
+            plan = await self.plan(asked.text, types, context)
+        except PgError as error:
+            raise PgError(moved(error.report, asked.start)) from None
+        planning_ms = (time.perf_counter() - started) * 1000
+        table = _table_of(plan.payload.statement) if isinstance(plan.payload, _Payload) else None
+        made = Explained(asked, plan, table, planning_ms)
+        return Plan(Kind.DDL if made.writes else Kind.EXPLAIN, "EXPLAIN", made.columns, plan.parameters, made)
 
     def _fixed(self, statement: tree.Node, types: Sequence[int], context: Context) -> Plan | None:
         path = schemas_of(context)
@@ -95,6 +113,8 @@ class Tables:
         """Run a statement. Raises PgError, or a kernel error."""
         if isinstance(plan.payload, _Payload):
             return await self._run(plan, plan.payload, Row(values, replace(context.style, now=context.now_us)), context)
+        if isinstance(plan.payload, Explained):
+            return await explain(plan.payload, values, context, self._further, self.start)
         if isinstance(plan.payload, _Defined):
             return await self._defined(plan.payload.definition, context)
         if plan.writes:
@@ -207,6 +227,10 @@ class Tables:
             return await self._write(lambda change: _under(at, change, work), context)
 
         return sink_of(table, columns, options, _finder(known, path), write, context)
+
+
+def _table_of(statement: Fixed) -> Relation:
+    return statement.output.relation if isinstance(statement, Get) else statement.form.relation
 
 
 def _under(at: bytes, change: Change, work: Callable[[Change], T]) -> T:

@@ -1,0 +1,1 @@
+"""EXPLAIN: plans of DuckDB's as PostgreSQL lays them out, and fixed plans under their name."""
