@@ -128,6 +128,94 @@ class TestTablesOfQueries:
         assert refused(client, "create table no (like t including indexes, primary key (a))")[0] == "42P16"
 
 
+class TestPartitions:
+    @pytest.fixture(autouse=True)
+    def parted(self, client: Client) -> None:
+        client.execute("create table p (id int, ds text, v int, primary key (id, ds)) partition by list (ds)")
+        for day in (1, 2):
+            client.execute(f"create table p_{day} partition of p for values in ('2026010{day}')")
+        client.execute("insert into p_1 values (1, '20260101', 10), (2, '20260101', 20)")
+        client.execute("insert into p_2 select g, '20260102', g from generate_series(1, 3) g")
+
+    def test_a_table_is_all_of_its_partitions(self, client: Client) -> None:
+        days = "select ds, count(*), sum(v) from p group by ds order by ds"
+        assert rows(client, days) == [("20260101", 2, 30), ("20260102", 3, 6)]
+        assert rows(client, "select v from p where id = 2 and ds = '20260101'") == [(20,)]
+        with client.transaction(force_rollback=True):
+            client.execute("create table p_3 partition of p for values in ('20260103')")
+            client.execute("insert into p_3 values (1, '20260103', 100)")
+            client.execute("delete from p_1 where v = 10")
+            assert rows(client, days) == [("20260101", 1, 20), ("20260102", 3, 6), ("20260103", 1, 100)]
+        client.execute("truncate p_1")
+        assert rows(client, days) == [("20260102", 3, 6)]
+        client.execute("truncate p")
+        assert rows(client, "select * from p") == rows(client, "select * from p_2") == []
+
+    @pytest.mark.parametrize(
+        "statement",
+        ["insert into p_1 values (3, '20260102', 1)", "insert into p_1 select 3, 'x', 1",
+         "update p_1 set ds = 'x' where v > 0",
+         "insert into p_1 values (1, '20260101', 1) on conflict (id, ds) do update set ds = 'x'"],
+    )  # fmt: skip
+    def test_a_partition_takes_no_other_rows(self, client: Client, statement: str) -> None:
+        state, detail = refused(client, statement)
+        assert state == "23514" and detail is not None and detail.startswith("Failing row contains (")
+
+    def test_neither_does_copy(self, client: Client) -> None:
+        cursor, refusal = client.cursor(), pytest.raises(psycopg.errors.CheckViolation)
+        with refusal, cursor.copy("copy p_1 from stdin") as copy:
+            copy.write("7\t20260101\t1\n8\t20260102\t1\n")
+        assert rows(client, "select count(*) from p_1") == [(2,)]
+
+    @pytest.mark.parametrize(
+        ("statement", "state"),
+        [("insert into p values (9, '20260101', 1)", "0A000"), ("update p set v = 1", "0A000"),
+         ("create table q partition of p for values in ('20260102')", "42P17"),
+         ("create table q partition of p_1 for values in ('x')", "42809"),
+         ("create table q partition of p for values in ('x', 'y')", "0A000"),
+         ("create table q partition of p default", "0A000"),
+         ("create table q (id int, ds text) partition by range (ds)", "0A000"),
+         ("create table q (id int, ds text, primary key (id)) partition by list (ds)", "0A000"),
+         ("create table q (id int, ds text) partition by list (no)", "42703"),
+         ("create table q (id int, ds float8) partition by list (ds)", "0A000"),
+         ("alter table p_1 add column w int", "42P16"),
+         ("alter table p attach partition t for values in ('x')", "42804")],
+    )  # fmt: skip
+    def test_what_there_is_not(self, client: Client, statement: str, state: str) -> None:
+        assert refused(client, statement)[0] == state
+
+    def test_columns_are_changed_with_the_table(self, client: Client) -> None:
+        client.execute("alter table p add column w text default 'w'")
+        client.execute("alter table p rename column v to vv")
+        assert rows(client, "select vv, w from p_1 where id = 1 and ds = '20260101'") == [(10, "w")]
+        assert rows(client, "select count(*) from p where w = 'w'") == [(5,)]
+
+    def test_a_partition_is_replaced(self, client: Client) -> None:
+        """As the vendor's pages have it: a day is loaded beside, and takes the place of the old one in a block."""
+        client.execute("create table fresh (like p including all)")
+        client.execute("insert into fresh values (7, '20260101', 70), (8, '20260102', 80)")
+        swap = "alter table p attach partition fresh for values in ('20260101')"
+        with pytest.raises(psycopg.errors.CheckViolation), client.transaction():
+            client.execute("drop table p_1")
+            client.execute(swap)
+        assert rows(client, "select count(*) from p_1") == [(2,)]
+        client.execute("delete from fresh where id = 8")
+        with client.transaction():
+            client.execute("drop table p_1")
+            client.execute(swap)
+            client.execute("alter table fresh rename to p_1")
+        assert rows(client, "select id, v from p where ds = '20260101'") == [(7, 70)]
+        client.execute("alter table p detach partition p_1")
+        client.execute("insert into p_1 values (9, 'any', 90)")
+        assert rows(client, "select count(*) from p") == [(3,)]
+
+    def test_what_goes_with_it(self, client: Client) -> None:
+        client.execute("create view seen as select ds from p")
+        assert refused(client, "drop table p") == ("2BP01", "view seen depends on table p")
+        client.execute("drop table p cascade")
+        assert refused(client, "select * from p_1")[0] == "42P01"
+
+
 class TestDefaults:
     def test_computed_ones(self, client: Client) -> None:
         client.execute(

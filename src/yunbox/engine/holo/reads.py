@@ -27,6 +27,14 @@ def covered_of(relation: Relation, name: str) -> str:
     return f"({there} UNION ALL {given_of(relation, name)})"
 
 
+def none_of(relation: Relation) -> str:
+    """The SQL of no rows of a table."""
+    from yunbox.engine.holo.loaded import column_type  # heavy, and seldom wanted
+
+    names = "".join(f"CAST(NULL AS {column_type(one)}) AS {identifier(one.name)}, " for one in relation.live)
+    return f"(SELECT {names}CAST(NULL AS BLOB) AS {ROW_KEY} WHERE false)"
+
+
 def _columns(relation: Relation) -> str:
     names = "".join(f"c{one.number} AS {identifier(one.name)}, " for one in relation.live)
     return f"{names}key AS {ROW_KEY}"

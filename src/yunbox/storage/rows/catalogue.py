@@ -46,6 +46,18 @@ class Catalogue:
                 found.setdefault(oid, []).append(one)
         return found
 
+    @cached_property
+    def _partitions(self) -> Mapping[int, list[Relation]]:
+        found: dict[int, list[Relation]] = {}
+        for one in self.relations.values():
+            if one.parent:
+                found.setdefault(one.parent, []).append(one)
+        return found
+
+    def partitions_of(self, relation: Relation) -> Sequence[Relation]:
+        """The partitions of a table."""
+        return self._partitions.get(relation.oid, ())
+
     def users_of(self, relation: Relation) -> Sequence[Relation]:
         """The views that are made of a relation."""
         return self._users.get(relation.oid, ())

@@ -22,6 +22,7 @@ class Form:
     def __init__(self, relation: Relation) -> None:
         self.relation = relation
         self._encode = encoder(relation) if relation.primary_key else None
+        self._bound = relation.definition.encode() if relation.parent else None
         self._needed = tuple(
             column for column in relation.live if column.not_null or column.number in relation.primary_key
         )
@@ -44,7 +45,10 @@ class Form:
             if values[column.number - 1] is None:
                 raise self._no_null(column, values)
         pairs = zip(self.relation.columns, values, strict=True)
-        return joined([None if column.dropped else encoded(column, value) for column, value in pairs])
+        fields = [None if column.dropped else encoded(column, value) for column, value in pairs]
+        if self._bound is not None:
+            self._check_bound(fields)
+        return joined(fields)
 
     def key_of(self, fields: Fields) -> bytes | None:
         """Where a row with these texts lies, as ``key`` says it of values. Raises PgError 23502."""
@@ -60,7 +64,16 @@ class Form:
         for column in self._needed:
             if fields[column.number - 1] is None:
                 raise self._without(column, fields)
+        if self._bound is not None:
+            self._check_bound(fields)
         return joined(fields)
+
+    def _check_bound(self, fields: Fields) -> None:
+        """Refuse a row that is none of this partition's. Raises PgError 23514."""
+        relation = self.relation
+        if fields[relation.partition - 1] != self._bound:
+            told = f'new row for relation "{relation.name}" violates partition constraint'
+            raise _violation(relation, "23514", told, self._failing(fields))
 
     def values(self, fields: Fields) -> list[Any]:
         """The values of a stored row."""
@@ -87,14 +100,17 @@ class Form:
         )
 
     def _without(self, column: Column, fields: Fields) -> PgError:
-        texts = [_shown(fields[one.number - 1])[:_FAILING_MAX] for one in self.relation.live]
         return _violation(
             self.relation,
             "23502",
             f'null value in column "{column.name}" of relation "{self.relation.name}" violates not-null constraint',
-            f"Failing row contains ({', '.join(texts)}).",
+            self._failing(fields),
             column=column.name,
         )
+
+    def _failing(self, fields: Fields) -> str:
+        texts = [_shown(fields[one.number - 1])[:_FAILING_MAX] for one in self.relation.live]
+        return f"Failing row contains ({', '.join(texts)})."
 
 
 def second_time() -> PgError:

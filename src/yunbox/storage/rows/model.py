@@ -46,7 +46,9 @@ class Relation(msgspec.Struct, frozen=True, dict=True):
     """A table or a view. ``columns`` are in the order of their numbers, which begin at 1 and have no gaps.
 
     ``primary_key`` are the numbers of its columns; without one the rows are numbered. ``properties`` are those of
-    ``hologres.hg_table_properties``, by name. ``definition`` is a view's query, or a partition's key and bounds.
+    ``hologres.hg_table_properties``, by name. ``definition`` is a view's query, or the value of a partition.
+    ``partition`` is the number of the column by which a table is partitioned, and of a partition that whose value it is
+    for; that value is its ``definition``, and ``parent`` the OID of the table that it is a part of.
     ``path`` is the search path that a view's query was written under, and ``uses`` are the OIDs of the relations that
     it names, each with the number of the last column that it had then.
     """
@@ -65,6 +67,7 @@ class Relation(msgspec.Struct, frozen=True, dict=True):
     comment: str = ""
     path: tuple[str, ...] = ()
     uses: Mapping[int, int] = {}
+    partition: int = 0
 
     @cached_property
     def live(self) -> tuple[Column, ...]:

@@ -3,7 +3,7 @@
 Sources: the PostgreSQL documentation of these commands; the vendor's pages "ALTER TABLE" and "Set table properties".
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -13,6 +13,7 @@ from yunbox.services.hologres.definitions.create import ColumnDefinition, check_
 from yunbox.services.hologres.definitions.defaults import check_defaults, constant_of
 from yunbox.services.hologres.definitions.dependents import check_unused
 from yunbox.services.hologres.definitions.names import name_of, written_name
+from yunbox.services.hologres.definitions.partitions import read_attach, read_detach
 from yunbox.services.hologres.definitions.properties import checked, read_properties
 from yunbox.services.hologres.fixed.scope import NotFixed
 from yunbox.services.hologres.statements.cursor import Cursor
@@ -22,8 +23,15 @@ from yunbox.storage.rows.model import Column, Relation
 from yunbox.storage.rows.view import Change
 from yunbox.wire.pgwire.report import failure
 
-Step = Callable[[Relation, Scene], Relation]
-"""One action of ALTER TABLE."""
+Work = Callable[[Relation, Scene], Relation]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One action of ALTER TABLE; ``inherited`` is whether a partitioned table's partitions have it done to them too."""
+
+    work: Work
+    inherited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +52,18 @@ class AlterTable:
         relation = scene.need(known, self.name)
         if KINDS[relation.kind] != "table":
             raise failure("42809", f'"{relation.name}" is not a table')
+        if relation.parent and any(step.inherited for step in self.steps):
+            raise failure("42P16", f'the columns of partition "{relation.name}" are changed with its table')
+        self._alter(relation, self.steps, change, known, scene)
+        inherited = [step for step in self.steps if step.inherited]
+        for partition in known.partitions_of(relation):
+            self._alter(partition, inherited, change, known, scene)
+
+    @staticmethod
+    def _alter(relation: Relation, steps: Sequence[Step], change: Change, known: Catalogue, scene: Scene) -> None:
         altered = relation
-        for step in self.steps:
-            altered = step(altered, scene)
+        for step in steps:
+            altered = step.work(altered, scene)
         if _is_followed(relation, altered):
             check_unused(known, relation, "renaming and dropping")
         if altered != relation:
@@ -87,7 +104,7 @@ def _add(column: ColumnDefinition, *, lenient: bool) -> Step:
         widened = msgspec.structs.replace(relation, columns=(*relation.columns, made))
         return _with(widened, msgspec.structs.replace(made, missing=_missing(made, widened, scene)))
 
-    return step
+    return Step(step, inherited=True)
 
 
 def _missing(column: Column, relation: Relation, scene: Scene) -> str | None:
@@ -110,9 +127,11 @@ def _drop(name: str, *, lenient: bool) -> Step:
         column = _column(relation, name)
         if column.number in relation.primary_key:
             raise failure("0A000", "dropping a column of the primary key is not supported")
+        if column.number == relation.partition:
+            raise failure("42P16", f'cannot drop column "{name}" because it is part of the partition key')
         return _with(relation, msgspec.structs.replace(column, dropped=True, not_null=False, default=None))
 
-    return step
+    return Step(step, inherited=True)
 
 
 def _rename_column(name: str, to: str) -> Step:
@@ -123,7 +142,7 @@ def _rename_column(name: str, to: str) -> Step:
             raise failure("42701", f'column "{to}" of relation "{relation.name}" already exists')
         return _with(relation, msgspec.structs.replace(column, name=to))
 
-    return step
+    return Step(step, inherited=True)
 
 
 def _set_default(name: str, default: str | None) -> Step:
@@ -132,11 +151,11 @@ def _set_default(name: str, default: str | None) -> Step:
         check_defaults(altered)
         return altered
 
-    return step
+    return Step(step, inherited=True)
 
 
 def _rename(to: str) -> Step:
-    return lambda relation, scene: msgspec.structs.replace(relation, name=to)
+    return Step(lambda relation, scene: msgspec.structs.replace(relation, name=to))
 
 
 def _set(properties: dict[str, str]) -> Step:
@@ -144,7 +163,7 @@ def _set(properties: dict[str, str]) -> Step:
         found = checked(properties, relation, fresh=(relation.schema, relation.name) in scene.fresh)
         return msgspec.structs.replace(relation, properties={**relation.properties, **found})
 
-    return step
+    return Step(step)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +195,10 @@ def read_table(cursor: Cursor) -> Definition:
     lenient = cursor.take("if", "exists")
     cursor.take("only")
     name = name_of(cursor)
+    if cursor.take("attach", "partition"):
+        return read_attach(cursor, name)
+    if cursor.take("detach", "partition"):
+        return read_detach(cursor, name)
     if cursor.take("rename"):
         return cursor.end(AlterTable(name, (_renaming(cursor),), lenient))
     return cursor.end(AlterTable(name, cursor.listed(lambda: _action(cursor)), lenient))

@@ -1,6 +1,6 @@
 """What all definitions are: values that say what is to be, and do it within a writing transaction."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -27,14 +27,15 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Where a definition takes place: the search path, who makes it, which relations the same block has made, and how
-    many rows a table has."""
+    """Where a definition takes place: the search path, who makes it, which relations the same block has made, and the
+    rows of a table and how many they are."""
 
     path: Sequence[str]
     owner: str
     fresh: frozenset[tuple[str, str]] = frozenset()
     notices: list[Report] = field(default_factory=list)
     count: Callable[[Relation], int] = lambda _: 0
+    rows: Callable[[Relation], Iterable[bytes]] = lambda _: ()
 
     def notice(self, sqlstate: str, message: str, detail: str = "") -> None:
         """Tell the client something beside."""

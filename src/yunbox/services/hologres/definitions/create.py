@@ -13,13 +13,14 @@ from yunbox.services.hologres.definitions.defaults import check_defaults
 from yunbox.services.hologres.definitions.filled import read_filled
 from yunbox.services.hologres.definitions.like import Like, read_like
 from yunbox.services.hologres.definitions.names import name_of
+from yunbox.services.hologres.definitions.partitions import key_number, read_partition
 from yunbox.services.hologres.definitions.properties import checked, read_properties, with_defaults
 from yunbox.services.hologres.definitions.types import Typed, read_type
 from yunbox.services.hologres.statements.cursor import Cursor
 from yunbox.storage.rows import catalogue
 from yunbox.storage.rows.catalogue import Catalogue
 from yunbox.storage.rows.keys import unsuitable
-from yunbox.storage.rows.model import Column, Relation
+from yunbox.storage.rows.model import PARTITIONED, Column, Relation
 from yunbox.storage.rows.view import Change
 from yunbox.wire.pgwire.report import failure
 from yunbox.wire.pgwire.values.modifiers import format_type
@@ -75,6 +76,7 @@ class CreateTable:
     key: tuple[str, ...] = ()
     properties: dict[str, str] = field(default_factory=dict)
     lenient: bool = False
+    partition: str = ""
     tag: str = "CREATE TABLE"
 
     def apply(self, change: Change, known: Catalogue, scene: Scene) -> None:
@@ -93,6 +95,9 @@ class CreateTable:
         _check_key(columns, key)
         relation = Relation(0, schema, self.name.name, 0, columns, primary_key=key, owner=scene.owner)
         check_defaults(relation)
+        if self.partition:
+            number = key_number(self.partition, columns, key)
+            relation = msgspec.structs.replace(relation, kind=PARTITIONED, partition=number)
         properties = with_defaults(checked(self.properties, relation, fresh=True), relation)
         catalogue.add(
             change,
@@ -151,8 +156,8 @@ def read_table(cursor: Cursor) -> Definition:
     """Behind CREATE TABLE. Raises PgError 42601, 0A000."""
     lenient = cursor.take("if", "not", "exists")
     name = name_of(cursor)
-    if cursor.peek("partition", "of"):
-        raise failure("0A000", "CREATE TABLE PARTITION OF is not supported")
+    if cursor.take("partition", "of"):
+        return read_partition(cursor, name, lenient=lenient)
     if cursor.has("as"):
         return read_filled(cursor, name, lenient=lenient)
     cursor.need("(")
@@ -160,11 +165,23 @@ def read_table(cursor: Cursor) -> Definition:
     if not cursor.take(")"):
         cursor.listed(made.element)
         cursor.need(")")
-    for word in ("inherits", "partition", "using", "tablespace", "on"):
+    partition = _partition_key(cursor) if cursor.take("partition", "by") else ""
+    for word in ("inherits", "using", "tablespace", "on"):
         if cursor.peek(word):
             raise failure("0A000", f"CREATE TABLE ... {word.upper()} is not supported")
     properties = read_properties(cursor) if cursor.take("with") else {}
-    return cursor.end(CreateTable(name, tuple(made.columns), made.key, properties, lenient))
+    return cursor.end(CreateTable(name, tuple(made.columns), made.key, properties, lenient, partition))
+
+
+def _partition_key(cursor: Cursor) -> str:
+    """Behind PARTITION BY. Raises PgError 42601, 0A000."""
+    if not cursor.take("list"):
+        raise failure("0A000", f"PARTITION BY {cursor.token.text.upper()} is not supported")
+    cursor.need("(")
+    name = cursor.name()
+    if not cursor.take(")"):
+        raise failure("0A000", "a partition key of more than a column is not supported")
+    return name
 
 
 class _Table:

@@ -27,15 +27,19 @@ def dependents(known: Catalogue, relations: Iterable[Relation]) -> list[tuple[Re
     return list(found.values())
 
 
-def also_dropped(known: Catalogue, relations: Sequence[Relation], scene: Scene, *, cascade: bool) -> list[Relation]:
-    """What goes with some relations that are dropped. Raises PgError 2BP01 for what is in the way without CASCADE."""
-    found = dependents(known, relations)
+def also_dropped(known: Catalogue, asked: Sequence[Relation], scene: Scene, *, cascade: bool) -> list[Relation]:
+    """What goes with some relations that are dropped: partitions with their tables, and views with CASCADE.
+
+    Raises PgError 2BP01 for views that are in the way without.
+    """
+    partitions = [part for one in asked for part in known.partitions_of(one) if part not in asked]
+    found = dependents(known, (*asked, *partitions))
     if not found:
-        return []
+        return partitions
     if not cascade:
-        raise _in_the_way(known, relations, found, scene)
+        raise _in_the_way(known, asked, found, scene)
     tell(known, [view for view, _ in found], scene)
-    return [view for view, _ in found]
+    return [*(view for view, _ in found), *partitions]
 
 
 def tell(known: Catalogue, gone: Sequence[Relation], scene: Scene) -> None:

@@ -72,12 +72,18 @@ class DropSchemas:
                 scene.notice("00000", f'schema "{name}" does not exist, skipping')
                 continue
             if self.cascade:
-                inside = [one for one in known.relations.values() if one.schema == name]
-                gone = [*sorted(inside, key=lambda one: one.oid), *(view for view, _ in dependents(known, inside))]
+                gone = _inside(name, known)
                 tell(known, gone, scene)
                 for relation in gone:
                     catalogue.drop(change, relation)
             catalogue.drop_schema(change, name)
+
+
+def _inside(schema: str, known: Catalogue) -> list[Relation]:
+    """What goes with a schema: its relations, their partitions and views that lie elsewhere."""
+    own = sorted((one for one in known.relations.values() if one.schema == schema), key=lambda one: one.oid)
+    parts = [part for one in own for part in known.partitions_of(one) if part.schema != schema]
+    return [*own, *parts, *(view for view, _ in dependents(known, (*own, *parts)))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +101,10 @@ class Truncate:
                 raise no_relation(str(name))
             if KINDS[relation.kind] != "table":
                 raise failure("42809", f'"{relation.name}" is not a table')
-        for relation in {one.oid: one for one in found if one is not None}.values():
+        emptied = [
+            one for relation in found if relation is not None for one in (relation, *known.partitions_of(relation))
+        ]
+        for relation in {one.oid: one for one in emptied}.values():
             catalogue.truncate(change, relation)
 
 

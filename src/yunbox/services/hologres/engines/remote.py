@@ -155,7 +155,7 @@ class Remote:
 
         ``before`` is put before it.
         """
-        found = scanned(sql, computed.reads, block, given)
+        found = scanned(sql, computed, block, given)
         running = Running(self._link, await self._link.take())
         await running.begin(m.Run(before + found.sql, columns, values, computed.settings, found.copies, found.given))
         return running

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from yunbox.engine.holo.messages import Given
-from yunbox.engine.holo.reads import covered_of, given_of, read_of
+from yunbox.engine.holo.reads import covered_of, given_of, identifier, none_of, read_of
+from yunbox.services.hologres.engines.planning import Computed
+from yunbox.sql.hologres.catalog import ROW_KEY
 from yunbox.storage.rows.draft import Block
 from yunbox.storage.rows.model import PARTITIONED, Relation
-from yunbox.wire.pgwire.report import failure
-from yunbox.wire.pgwire.settings.kinds import identifier
 
 NOTHING: Mapping[str, Given] = {}
 
@@ -25,17 +25,21 @@ class Scanned:
     given: tuple[Given, ...] = ()
 
 
-def scanned(
-    sql: str, reads: Mapping[str, Relation], block: Block | None, given: Mapping[str, Given] = NOTHING
-) -> Scanned:
-    """A query whose reads, which it has as names, are of something; some are of given rows. Raises PgError 0A000."""
-    if not reads and not given:
+def scanned(sql: str, computed: Computed, block: Block | None, given: Mapping[str, Given] = NOTHING) -> Scanned:
+    """A query whose reads, which it has as names, are of something; some are of given rows."""
+    if not computed.reads and not given:
         return Scanned(sql, ())
-    changed = {one.node: _changed(one, block) for one in reads.values()} if block is not None else {}
-    scans = [(token, _scan(one, block, changed.get(one.node))) for token, one in reads.items()]
+    tables = {one.node: one for relation in computed.reads.values() for one in _tables(relation, computed)}
+    changed = {one.node: _changed(one, block) for one in tables.values()} if block is not None else {}
+    scans = [(token, _scan(one, computed, block, changed)) for token, one in computed.reads.items()]
     scans += [(token, given_of(one.relation, one.name)) for token, one in given.items()]
-    copies = {one.node: one for one in reads.values() if block is None or not block.is_fresh(one)}
-    return Scanned(_with(sql, scans), tuple(copies.values()), (*filter(None, changed.values()), *given.values()))
+    copies = tuple(one for one in tables.values() if block is None or not block.is_fresh(one))
+    return Scanned(_with(sql, scans), copies, (*filter(None, changed.values()), *given.values()))
+
+
+def _tables(relation: Relation, computed: Computed) -> Sequence[Relation]:
+    """The tables that have a relation's rows: itself, or its partitions."""
+    return computed.partitions.get(relation.oid, (relation,))
 
 
 def _changed(relation: Relation, block: Block) -> Given | None:
@@ -44,10 +48,18 @@ def _changed(relation: Relation, block: Block) -> Given | None:
     return Given(f"__block_{relation.node}", relation, rows) if rows or block.is_fresh(relation) else None
 
 
-def _scan(relation: Relation, block: Block | None, changed: Given | None) -> str:
-    """What one read is of. Raises PgError 0A000 for a table that has no rows itself."""
-    if relation.kind == PARTITIONED:
-        raise failure("0A000", "reading a partitioned table is not supported")
+def _scan(relation: Relation, computed: Computed, block: Block | None, changed: Mapping[int, Given | None]) -> str:
+    """What one read is of."""
+    if relation.kind != PARTITIONED:
+        return _scan_of(relation, block, changed.get(relation.node))
+    names = ", ".join([*(identifier(one.name) for one in relation.live), ROW_KEY])
+    parts = [
+        f"SELECT {names} FROM {_scan_of(one, block, changed.get(one.node))}" for one in _tables(relation, computed)
+    ]
+    return f"({' UNION ALL '.join(parts)})" if parts else none_of(relation)
+
+
+def _scan_of(relation: Relation, block: Block | None, changed: Given | None) -> str:
     if changed is None:
         return read_of(relation)
     assert block is not None

@@ -188,7 +188,10 @@ class Tables:
         path, fresh = schemas_of(context), self._fresh(context)
 
         def work(change: Change) -> tuple[Report, ...]:
-            scene = Scene(path, context.user, fresh, count=lambda relation: change.totals(relation).rows)
+            scene = Scene(
+                path, context.user, fresh, count=lambda one: change.totals(one).rows,
+                rows=lambda one: (row for _, row in change.prefixed("rows", one.prefix)),
+            )  # fmt: skip
             definition.apply(change, self._store.catalogue(change), scene)
             return tuple(scene.notices)
 

@@ -38,6 +38,8 @@ class Changes(Queries):
         target = self.context.relation(node.table.names, node.table.at)
         if target.kind == "v":
             raise unsupported(f'changing rows through view "{target.name}"', node.table.at)
+        if target.kind == "p":
+            raise unsupported(f'changing rows of partitioned table "{target.name}", not of a partition,', node.table.at)
         if isinstance(node, tree.Insert):
             return self._insert(node, target)
         return self._update(node, target) if isinstance(node, tree.Update) else self._delete(node, target)
