@@ -11,7 +11,7 @@ _OFFERED = (
     ("schemas", "CREATE SCHEMA, DROP SCHEMA with CASCADE; search_path"),
     ("tables", "CREATE TABLE with PRIMARY KEY, NOT NULL, DEFAULT, LIKE, Hologres' properties; AS; DROP, TRUNCATE"),
     ("partitions", "PARTITION BY LIST, PARTITION OF, ATTACH and DETACH PARTITION; written by partition, read as one"),
-    ("views", "CREATE OR REPLACE VIEW, ALTER VIEW RENAME, DROP VIEW with CASCADE; not to be written through"),
+    ("views", "CREATE OR REPLACE VIEW, ALTER VIEW ... RENAME, DROP VIEW with CASCADE; not to be written through"),
     (
         "changes of tables",
         "ALTER TABLE: RENAME, ADD (NOT NULL, DEFAULT), DROP and RENAME COLUMN, defaults, properties; COMMENT",

@@ -27,8 +27,8 @@ class Column:
 class Relation:
     """A table or a view. ``kind`` is relkind: r, p (partitioned), f (foreign), v.
 
-    ``query`` is a view's, which was written under the search path ``path``; of a relation in ``uses`` it has the
-    columns up to that number, as there were no more then.
+    ``query`` is a view's, which was written under the search path ``path``: the names in it are those of the relations
+    in ``names``, by OID, with the columns of ``uses``, which may be called otherwise by now.
     ``unique`` are the sets of columns that may be named in ON CONFLICT, by their constraint's name.
     """
 
@@ -41,7 +41,8 @@ class Relation:
     unique: tuple[tuple[str, tuple[str, ...]], ...] = ()
     query: str = ""
     path: Sequence[str] = ()
-    uses: Mapping[int, int] = field(default_factory=dict)
+    names: Mapping[str, int] = field(default_factory=dict)
+    uses: Mapping[int, Mapping[int, str]] = field(default_factory=dict)
 
 
 class Catalog(Protocol):
@@ -49,6 +50,10 @@ class Catalog(Protocol):
 
     def relation(self, schema: str, name: str) -> Relation | None:
         """The table or view of that name."""
+        ...
+
+    def by_oid(self, oid: int) -> Relation | None:
+        """The relation of that OID."""
         ...
 
     def schema_exists(self, name: str) -> bool:

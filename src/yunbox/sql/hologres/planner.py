@@ -82,7 +82,7 @@ def _finished(bound: BoundQuery, context: Context) -> Plan:
         columns,
         context.parameters.numbered(),
         tuple(context.reads),
-        tuple(context.uses.values()),
+        tuple(context.uses.items()),
         ordered=bound.ordered,
     )
 

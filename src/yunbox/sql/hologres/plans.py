@@ -70,14 +70,14 @@ class Plan:
 
     Columns are of the DuckDB types of ``catalogue/types.py``; a row is its text. A parameter is ``$1``, as
     ``engine/holo/values.py`` binds it: numbers and texts as they are, all else as text. ``parameters`` are type OIDs;
-    ``uses`` are the relations that the statement names itself.
+    ``uses`` are the relations that the statement names itself, as it does.
     """
 
     sql: str
     columns: tuple[ResultColumn, ...]
     parameters: tuple[int, ...] = ()
     reads: tuple[Read, ...] = ()
-    uses: tuple[Relation, ...] = ()
+    uses: tuple[tuple[str, Relation], ...] = ()
     tag: str = "SELECT"
     ordered: bool = False
 

@@ -49,8 +49,8 @@ class Relation(msgspec.Struct, frozen=True, dict=True):
     ``hologres.hg_table_properties``, by name. ``definition`` is a view's query, or the value of a partition.
     ``partition`` is the number of the column by which a table is partitioned, and of a partition that whose value it is
     for; that value is its ``definition``, and ``parent`` the OID of the table that it is a part of.
-    ``path`` is the search path that a view's query was written under, and ``uses`` are the OIDs of the relations that
-    it names, each with the number of the last column that it had then.
+    ``path`` is the search path that a view's query was written under, ``names`` are the OIDs of the relations that it
+    names, and ``uses`` what their columns were called then, by their numbers.
     """
 
     oid: int
@@ -66,7 +66,8 @@ class Relation(msgspec.Struct, frozen=True, dict=True):
     owner: str = ""
     comment: str = ""
     path: tuple[str, ...] = ()
-    uses: Mapping[int, int] = {}
+    names: Mapping[str, int] = {}
+    uses: Mapping[int, Mapping[int, str]] = {}
     partition: int = 0
 
     @cached_property

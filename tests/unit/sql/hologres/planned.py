@@ -30,6 +30,9 @@ class Tables:
     def relation(self, schema: str, name: str) -> Relation | None:
         return self.relations.get((schema, name))
 
+    def by_oid(self, oid: int) -> Relation | None:
+        return next((one for one in self.relations.values() if one.oid == oid), None)
+
     def schema_exists(self, name: str) -> bool:
         return name in ("public", "pg_catalog")
 

@@ -1,4 +1,4 @@
-"""ALTER TABLE, COMMENT ON, and ``CALL set_table_property``.
+"""ALTER TABLE, ALTER VIEW, COMMENT ON, and ``CALL set_table_property``.
 
 Sources: the PostgreSQL documentation of these commands; the vendor's pages "ALTER TABLE" and "Set table properties".
 """
@@ -32,15 +32,17 @@ class Step:
 
     work: Work
     inherited: bool = False
+    common: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class AlterTable:
-    """ALTER TABLE with one or more actions."""
+    """ALTER TABLE with one or more actions; with such as are ``common`` also ALTER VIEW."""
 
     name: Name
     steps: tuple[Step, ...]
     lenient: bool = False
+    what: str = "table"
     tag: str = "ALTER TABLE"
 
     def apply(self, change: Change, known: Catalogue, scene: Scene) -> None:
@@ -50,8 +52,9 @@ class AlterTable:
             scene.notice("00000", f'relation "{self.name.name}" does not exist, skipping')
             return
         relation = scene.need(known, self.name)
-        if KINDS[relation.kind] != "table":
-            raise failure("42809", f'"{relation.name}" is not a table')
+        is_renamed = all(step.common for step in self.steps) and self.what == "table"
+        if KINDS[relation.kind] != self.what and not is_renamed:
+            raise failure("42809", f'"{relation.name}" is not a {self.what}')
         if relation.parent and any(step.inherited for step in self.steps):
             raise failure("42P16", f'the columns of partition "{relation.name}" are changed with its table')
         self._alter(relation, self.steps, change, known, scene)
@@ -64,16 +67,10 @@ class AlterTable:
         altered = relation
         for step in steps:
             altered = step.work(altered, scene)
-        if _is_followed(relation, altered):
-            check_unused(known, relation, "renaming and dropping")
+        if {one.number for one in relation.live} - {one.number for one in altered.live}:
+            check_unused(known, relation, "dropping a column")
         if altered != relation:
             catalogue.replace(change, relation, altered)
-
-
-def _is_followed(before: Relation, after: Relation) -> bool:
-    """Whether what views say of a table has to change with it: its name, and those of its columns."""
-    names = [[(one.name, one.dropped) for one in relation.columns] for relation in (before, after)]
-    return before.name != after.name or names[1][: len(names[0])] != names[0]
 
 
 def _column(relation: Relation, name: str) -> Column:
@@ -142,7 +139,7 @@ def _rename_column(name: str, to: str) -> Step:
             raise failure("42701", f'column "{to}" of relation "{relation.name}" already exists')
         return _with(relation, msgspec.structs.replace(column, name=to))
 
-    return Step(step, inherited=True)
+    return Step(step, inherited=True, common=True)
 
 
 def _set_default(name: str, default: str | None) -> Step:
@@ -155,7 +152,7 @@ def _set_default(name: str, default: str | None) -> Step:
 
 
 def _rename(to: str) -> Step:
-    return Step(lambda relation, scene: msgspec.structs.replace(relation, name=to))
+    return Step(lambda relation, scene: msgspec.structs.replace(relation, name=to), common=True)
 
 
 def _set(properties: dict[str, str]) -> Step:
@@ -202,6 +199,15 @@ def read_table(cursor: Cursor) -> Definition:
     if cursor.take("rename"):
         return cursor.end(AlterTable(name, (_renaming(cursor),), lenient))
     return cursor.end(AlterTable(name, cursor.listed(lambda: _action(cursor)), lenient))
+
+
+def read_view(cursor: Cursor) -> Definition:
+    """Behind ALTER VIEW. Raises PgError 42601, 0A000."""
+    lenient = cursor.take("if", "exists")
+    name = name_of(cursor)
+    if not cursor.take("rename"):
+        raise failure("0A000", f"ALTER VIEW ... {cursor.token.text.upper()} is not supported")
+    return cursor.end(AlterTable(name, (_renaming(cursor),), lenient, "view", "ALTER VIEW"))
 
 
 def _renaming(cursor: Cursor) -> Step:

@@ -14,10 +14,10 @@ from yunbox.wire.pgwire.values.types import TYPES
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """The columns of a query, and the relations that it names itself."""
+    """The columns of a query, and the relations that it names itself, as it does."""
 
     columns: tuple[Column, ...]
-    uses: tuple[Relation, ...]
+    uses: tuple[tuple[str, Relation], ...]
 
 
 def described(query: str, start: int, known: Catalogue, scene: Scene) -> Described:
@@ -36,4 +36,5 @@ def described(query: str, start: int, known: Catalogue, scene: Scene) -> Describ
         if one.type not in TYPES:
             raise failure("0A000", f'column "{one.name}" is of a type that no relation has here')
     columns = tuple(Column(one.name, number, one.type, one.typmod) for number, one in enumerate(made.columns, 1))
-    return Described(columns, tuple(known.relations[one.oid] for one in made.uses if one.oid in known.relations))
+    uses = tuple((name, known.relations[one.oid]) for name, one in made.uses if one.oid in known.relations)
+    return Described(columns, uses)

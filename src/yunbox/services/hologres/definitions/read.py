@@ -15,7 +15,7 @@ _READERS = {
     ("drop", "view"): drop.read_views,
     ("drop", "schema"): drop.read_schemas,
     ("alter", "table"): alter.read_table,
-    ("alter", "view"): views.read_altered,
+    ("alter", "view"): alter.read_view,
     ("comment", "on"): alter.read_comment,
     ("truncate",): drop.read_truncate,
     ("call",): alter.read_call,

@@ -1,7 +1,7 @@
-"""CREATE VIEW, DROP VIEW and ALTER VIEW.
+"""CREATE VIEW.
 
 A view is its query as it was written, under the search path that it was written under; columns that its tables got
-later are none of it. Source: the PostgreSQL documentation of these commands.
+later are none of it. Source: the PostgreSQL documentation, "CREATE VIEW".
 """
 
 from collections.abc import Sequence
@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import msgspec
 
-from yunbox.services.hologres.definitions.base import KINDS, Definition, Name, Scene, wrong_kind
-from yunbox.services.hologres.definitions.dependents import check_unused, dependents
+from yunbox.services.hologres.definitions.base import Definition, Name, Scene
+from yunbox.services.hologres.definitions.dependents import dependents
 from yunbox.services.hologres.definitions.names import name_of
 from yunbox.services.hologres.definitions.queries import Described, described
 from yunbox.services.hologres.statements.cursor import Cursor
@@ -41,10 +41,20 @@ class CreateView:
             raise failure("42809", f'"{present.name}" is not a view')
         found = described(self.query, self.start, known, scene)
         columns = _columns(found, self.columns)
-        uses = {one.oid: max((column.number for column in one.columns), default=0) for one in found.uses}
+        uses = {one.oid: {column.number: column.name for column in one.live} for _, one in found.uses}
         path = tuple(one for one in scene.path if one in known.schemas)
         made = Relation(
-            0, schema, self.name.name, 0, columns, VIEW, definition=self.query, owner=scene.owner, path=path, uses=uses
+            0,
+            schema,
+            self.name.name,
+            0,
+            columns,
+            VIEW,
+            definition=self.query,
+            owner=scene.owner,
+            path=path,
+            names={name: one.oid for name, one in found.uses},
+            uses=uses,
         )
         if present is None or not self.replaces:
             catalogue.add(change, msgspec.structs.replace(made, oid=catalogue.next_oid(change)))
@@ -81,28 +91,6 @@ def _check_replaced(before: Sequence[Column], after: Sequence[Column]) -> None:
             raise failure("42P16", f'cannot change data type of view column "{old.name}" from {types[0]} to {types[1]}')
 
 
-@dataclass(frozen=True, slots=True)
-class RenameView:
-    """ALTER VIEW ... RENAME TO."""
-
-    name: Name
-    to: str
-    lenient: bool = False
-    tag: str = "ALTER VIEW"
-
-    def apply(self, change: Change, known: Catalogue, scene: Scene) -> None:
-        """Rename it. Raises PgError 42P01, 42809, 42P07, 0A000."""
-        relation = scene.find(known, self.name)
-        if relation is None and self.lenient:
-            scene.notice("00000", f'relation "{self.name.name}" does not exist, skipping')
-            return
-        relation = scene.need(known, self.name)
-        if relation.kind != VIEW:
-            raise wrong_kind(relation, KINDS[VIEW])
-        check_unused(known, relation, "renaming")
-        catalogue.replace(change, relation, msgspec.structs.replace(relation, name=self.to))
-
-
 def read_view(cursor: Cursor) -> Definition:
     """Behind CREATE [OR REPLACE] VIEW. Raises PgError 42601, 0A000."""
     return _read(cursor, replaces=False)
@@ -124,13 +112,3 @@ def _read(cursor: Cursor, *, replaces: bool) -> Definition:
     cursor.need("as")
     query, start = cursor.rest()
     return CreateView(name, query, start, columns, replaces)
-
-
-def read_altered(cursor: Cursor) -> Definition:
-    """Behind ALTER VIEW. Raises PgError 42601, 0A000."""
-    lenient = cursor.take("if", "exists")
-    name = name_of(cursor)
-    if not cursor.take("rename", "to"):
-        words = " ".join(token.text.upper() for token in cursor.piece.tokens[3:5])
-        raise failure("0A000", f"ALTER VIEW ... {words} is not supported")
-    return cursor.end(RenameView(name, cursor.name(), lenient))

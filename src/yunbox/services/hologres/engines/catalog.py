@@ -20,6 +20,11 @@ class StoredCatalog:
         found = self.known.find(schema, name)
         return None if found is None else _planned(found)
 
+    def by_oid(self, oid: int) -> catalog.Relation | None:
+        """The table or view of that OID."""
+        found = self.known.relations.get(oid)
+        return None if found is None else _planned(found)
+
     def schema_exists(self, name: str) -> bool:
         """Whether there is such a schema."""
         return name in self._schemas
@@ -45,5 +50,5 @@ def _planned(relation: Relation) -> catalog.Relation:
     unique = ((f"{relation.name}_pkey", key),) if key else ()
     return catalog.Relation(
         relation.oid, relation.schema, relation.name, columns, relation.kind, key, unique, query, relation.path,
-        relation.uses,
+        relation.names, relation.uses,
     )  # fmt: skip

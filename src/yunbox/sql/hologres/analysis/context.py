@@ -1,6 +1,6 @@
 """What all parts of one statement's analysis share: catalogue, session, parameters, and what was read so far."""
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -41,11 +41,11 @@ class Context:
     search_path: Sequence[str] = ("public",)
     parameters: Parameters = field(default_factory=Parameters)
     reads: list[Read] = field(default_factory=list)
-    uses: dict[int, Relation] = field(default_factory=dict)
-    """The relations that the statement names itself, not those that its views do."""
+    uses: dict[str, Relation] = field(default_factory=dict)
+    """The relations that the statement names itself, as it does; not those that its views name."""
     depth: int = 0
     _names: int = 0
-    _horizon: Mapping[int, int] = field(default_factory=dict)
+    _view: Relation | None = None
 
     def __post_init__(self) -> None:
         self.coercion = Coercion(self.session, self.parameters, self.object)
@@ -59,26 +59,33 @@ class Context:
 
     def relation(self, names: Sequence[str], at: int) -> Relation:
         """A stored table or view. Raises PgError 42P01 or 0A000."""
+        if self._view is not None and (known := self._view.names.get(".".join(names))) is not None:
+            return self._as_it_was(names, known, self._view)
         found = self.find(names, at)
         if found is None:
             raise error("42P01", f'relation "{".".join(names)}" does not exist', at)
-        if not self.depth:
-            self.uses[found.oid] = found
-        last = self._horizon.get(found.oid)
-        return (
-            found if last is None else replace(found, columns=tuple(one for one in found.columns if one.number <= last))
-        )
+        if self._view is None:
+            self.uses[".".join(names)] = found
+        return found
+
+    def _as_it_was(self, written: Sequence[str], oid: int, view: Relation) -> Relation:
+        """A relation as it was called, with the columns that it had, when a view was made of it."""
+        found = self.catalog.by_oid(oid)
+        assert found is not None  # it is not dropped while there is the view
+        names, schema = view.uses[oid], written[-2] if len(written) > 1 else found.schema
+        columns = tuple(replace(one, name=names[one.number]) for one in found.columns if one.number in names)
+        return replace(found, name=written[-1], schema=schema, columns=columns)
 
     @contextmanager
     def within(self, view: Relation) -> Generator[None]:
         """Names mean what they meant where a view was made."""
-        before = self.search_path, self._horizon
-        self.search_path, self._horizon = view.path or self.search_path, view.uses
+        before = self.search_path, self._view
+        self.search_path, self._view = view.path or self.search_path, view
         self.depth += 1
         try:
             yield
         finally:
-            self.search_path, self._horizon = before
+            self.search_path, self._view = before
             self.depth -= 1
 
     def find(self, names: Sequence[str], at: int = -1) -> Relation | None:
