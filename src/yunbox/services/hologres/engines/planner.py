@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from yunbox.services.hologres.engines.catalog import StoredCatalog
 from yunbox.services.hologres.engines.planning import Changing, Computed
+from yunbox.services.hologres.engines.reading import reading
 from yunbox.services.hologres.session.ports import Column, Context, Kind, Plan
 from yunbox.services.hologres.statements.lexer import Token, tokens
 from yunbox.services.hologres.tables.paths import schemas_of
 from yunbox.sql.hologres.session import Session
 from yunbox.storage.rows.catalogue import Catalogue
-from yunbox.storage.rows.model import PARTITIONED
 from yunbox.storage.rows.store import RowStore
 from yunbox.wire.pgwire.report import failure
 
@@ -87,10 +87,7 @@ def _is_change(text: str) -> bool:
 
 def _settle(computed: Computed, made: "Made", known: Catalogue, context: Context) -> None:
     """Keep a plan, and what it was made of."""
-    computed.sql, computed.reads = made.sql, {one.token: known.relations[one.relation.oid] for one in made.reads}
-    computed.partitions = {
-        one.oid: known.partitions_of(one) for one in computed.reads.values() if one.kind == PARTITIONED
-    }
+    computed.sql, computed.reads = made.sql, {one.token: reading(one, known) for one in made.reads}
     change = _change(made)
     computed.change = Changing(change, known.relations[change.target.oid]) if change is not None else None
     computed.now_us, computed.settings_version = context.now_us, context.settings_version

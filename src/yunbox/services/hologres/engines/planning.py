@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from yunbox.services.hologres.engines.reading import Reading
 from yunbox.services.hologres.session.ports import Context, Plan
 from yunbox.storage.rows.model import Relation
 
@@ -22,8 +23,7 @@ class Changing:
 @dataclass(slots=True, eq=False)
 class Computed:
     """A plan's payload for the engine process: DuckDB's SQL, DuckDB's settings that it depends on, and the tables that
-    it reads, by the names that it has for them, with the partitions of those that are partitioned, by their OIDs.
-    ``change`` is set for a statement that changes rows.
+    it reads, by the names that it has for them. ``change`` is set for a statement that changes rows.
 
     It was made of ``text`` at ``now_us`` under settings and definitions of some version; ``is_lasting`` is whether
     another time would have made the same, None before anybody has looked.
@@ -31,8 +31,7 @@ class Computed:
 
     sql: str
     settings: dict[str, str] = field(default_factory=dict)
-    reads: Mapping[str, Relation] = field(default_factory=dict)
-    partitions: Mapping[int, Sequence[Relation]] = field(default_factory=dict)
+    reads: Mapping[str, Reading] = field(default_factory=dict)
     change: Changing | None = None
     text: str = ""
     now_us: int = 0

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from yunbox.engine.holo.messages import Given
 from yunbox.engine.holo.reads import covered_of, given_of, identifier, none_of, read_of
 from yunbox.services.hologres.engines.planning import Computed
+from yunbox.services.hologres.engines.reading import Reading
 from yunbox.sql.hologres.catalog import ROW_KEY
 from yunbox.storage.rows.draft import Block
 from yunbox.storage.rows.model import PARTITIONED, Relation
@@ -29,17 +30,12 @@ def scanned(sql: str, computed: Computed, block: Block | None, given: Mapping[st
     """A query whose reads, which it has as names, are of something; some are of given rows."""
     if not computed.reads and not given:
         return Scanned(sql, ())
-    tables = {one.node: one for relation in computed.reads.values() for one in _tables(relation, computed)}
+    tables = {one.node: one for reading in computed.reads.values() for one in reading.tables}
     changed = {one.node: _changed(one, block) for one in tables.values()} if block is not None else {}
-    scans = [(token, _scan(one, computed, block, changed)) for token, one in computed.reads.items()]
+    scans = [(token, _scan(reading, block, changed)) for token, reading in computed.reads.items()]
     scans += [(token, given_of(one.relation, one.name)) for token, one in given.items()]
     copies = tuple(one for one in tables.values() if block is None or not block.is_fresh(one))
     return Scanned(_with(sql, scans), copies, (*filter(None, changed.values()), *given.values()))
-
-
-def _tables(relation: Relation, computed: Computed) -> Sequence[Relation]:
-    """The tables that have a relation's rows: itself, or its partitions."""
-    return computed.partitions.get(relation.oid, (relation,))
 
 
 def _changed(relation: Relation, block: Block) -> Given | None:
@@ -48,22 +44,21 @@ def _changed(relation: Relation, block: Block) -> Given | None:
     return Given(f"__block_{relation.node}", relation, rows) if rows or block.is_fresh(relation) else None
 
 
-def _scan(relation: Relation, computed: Computed, block: Block | None, changed: Mapping[int, Given | None]) -> str:
+def _scan(reading: Reading, block: Block | None, changed: Mapping[int, Given | None]) -> str:
     """What one read is of."""
-    if relation.kind != PARTITIONED:
-        return _scan_of(relation, block, changed.get(relation.node))
-    names = ", ".join([*(identifier(one.name) for one in relation.live), ROW_KEY])
-    parts = [
-        f"SELECT {names} FROM {_scan_of(one, block, changed.get(one.node))}" for one in _tables(relation, computed)
-    ]
-    return f"({' UNION ALL '.join(parts)})" if parts else none_of(relation)
+    parts = [_scan_of(part.seen, block, changed.get(part.table.node)) for part in reading.parts]
+    if reading.seen.kind != PARTITIONED:
+        return parts[0]
+    names = ", ".join([*(identifier(one.name) for one in reading.seen.live), ROW_KEY])
+    joined = " UNION ALL ".join(f"SELECT {names} FROM {part}" for part in parts)
+    return f"({joined})" if joined else none_of(reading.seen)
 
 
-def _scan_of(relation: Relation, block: Block | None, changed: Given | None) -> str:
+def _scan_of(seen: Relation, block: Block | None, changed: Given | None) -> str:
     if changed is None:
-        return read_of(relation)
+        return read_of(seen)
     assert block is not None
-    return given_of(relation, changed.name) if block.is_fresh(relation) else covered_of(relation, changed.name)
+    return given_of(seen, changed.name) if block.is_fresh(seen) else covered_of(seen, changed.name)
 
 
 def _with(sql: str, scans: Sequence[tuple[str, str]]) -> str:

@@ -102,9 +102,9 @@ async def _computed(plan: Plan, values: Sequence[Any], context: Context, remote:
 
 def _table(name: str, computed: Computed) -> tuple[str, Mapping[int, str]]:
     """What the engine calls a table, as its owner does."""
-    for relation in computed.reads.values():
-        if name in (f"n{relation.node}", f"__block_{relation.node}"):
-            return relation.name, {column.number: column.name for column in relation.live}
+    for table in (one for reading in computed.reads.values() for one in reading.tables):
+        if name in (f"n{table.node}", f"__block_{table.node}"):
+            return table.name, {column.number: column.name for column in table.live}
     return name, {}
 
 
