@@ -1,5 +1,6 @@
 """Views, tables that are made of queries and of other tables, and defaults: what each gives and what it refuses."""
 
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -224,6 +225,65 @@ class TestPartitions:
         assert refused(client, "drop table p") == ("2BP01", "view seen depends on table p")
         client.execute("drop table p cascade")
         assert refused(client, "select * from p_1")[0] == "42P01"
+
+
+class TestSerials:
+    def test_numbers_follow_each_other(self, client: Client) -> None:
+        client.execute("create table s (id serial primary key, b bigserial, v text)")
+        insert = "insert into s (v) values ('a'), ('b') returning id, b"
+        assert rows(client, insert) == [(1, 1), (2, 2)]
+        assert rows(client, "insert into s values (default, 100, 'c') returning id, b") == [(3, 100)]
+        assert rows(client, "insert into s default values returning id, b, v") == [(4, 3, None)]
+        client.execute("insert into s (v) select 'g' || g from generate_series(1, 96) g")
+        assert rows(client, "select count(distinct id), max(id) from s") == [(100, 100)]
+        assert rows(client, "insert into s (v) values ('n') on conflict do nothing returning id") == [(101,)]
+
+    def test_what_was_drawn_is_not_drawn_again(self, client: Client) -> None:
+        client.execute("create table s (id serial, v text)")
+        with client.transaction(force_rollback=True):
+            assert rows(client, "insert into s (v) values ('a') returning id") == [(1,)]
+        assert refused(client, "insert into s (v) select 1 / 0")[0] == "22012"
+        assert rows(client, "insert into s (v) values ('b') returning id") == [(2,)]
+
+    def test_one_that_its_block_has_made(self, client: Client) -> None:
+        with client.transaction():
+            client.execute("create table s (id smallserial, v text)")
+            assert rows(client, "insert into s (v) values ('a'), ('b') returning id") == [(1,), (2,)]
+            client.execute("insert into s (v) values ('c')")
+        assert rows(client, "insert into s (v) values ('d') returning id") == [(4,)]
+        client.execute("insert into s (v) select 'x' from generate_series(5, 32767)")
+        assert refused(client, "insert into s (v) values ('e')")[0] == "2200H"
+
+    def test_writers_at_the_same_time(self, client: Client, server: Server) -> None:
+        client.execute("create table s (id serial primary key, v int)")
+
+        def write() -> None:
+            with connected(server) as own:
+                for number in range(10):
+                    own.execute("insert into defining.s (v) values (%s)", (number,))
+
+        threads = [threading.Thread(target=write) for _ in range(8)]
+        for one in threads:
+            one.start()
+        for one in threads:
+            one.join()
+        assert rows(client, "select count(*) from s") == [(80,)]
+
+    def test_what_it_is_not(self, client: Client) -> None:
+        client.execute("create table s (id serial primary key, v text)")
+        client.execute("create table other (like s including defaults)")
+        client.execute("insert into s (v) values ('a')")
+        assert rows(client, "insert into other (v) values ('b') returning id") == [(2,)]
+        assert refused(client, "drop table s")[0] == "0A000"
+        assert refused(client, "insert into s values (default, 'a'), (5, 'b')")[0] == "0A000"
+        assert refused(client, "update s set id = default where v = 'a'")[0] == "0A000"
+        assert refused(client, "select * from s_id_seq")[0] == "0A000"
+        assert refused(client, "alter table s add column n serial")[0] == "0A000"
+        assert refused(client, "create table n (k serial default 5)")[0] == "42601"
+        client.execute("drop table other, s")
+        client.execute("create table s_id_seq (a int)")
+        client.execute("create table s (id serial)")
+        assert rows(client, "insert into s default values returning id") == [(1,)]
 
 
 class TestDefaults:

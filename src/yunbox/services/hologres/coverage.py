@@ -10,6 +10,7 @@ _OFFERED = (
     ("COPY", "TO STDOUT and FROM STDIN in text, csv and binary; STREAM_MODE, ON_CONFLICT"),
     ("schemas", "CREATE SCHEMA, DROP SCHEMA with CASCADE; search_path"),
     ("tables", "CREATE TABLE with PRIMARY KEY, NOT NULL, DEFAULT, LIKE, Hologres' properties; AS; DROP, TRUNCATE"),
+    ("serial columns", "smallserial, serial, bigserial; sequences of their own, which are neither called nor altered"),
     ("partitions", "PARTITION BY LIST, PARTITION OF, ATTACH and DETACH PARTITION; written by partition, read as one"),
     ("views", "CREATE OR REPLACE VIEW, ALTER VIEW ... RENAME, DROP VIEW with CASCADE; not to be written through"),
     (
@@ -42,7 +43,7 @@ _NOT_OFFERED = (
     ("LISTEN, NOTIFY, DO, LOCK, PREPARE TRANSACTION", "0A000"),
     ("replication connections", "0A000"),
     ("databases but the one of the ready line", "3D000"),
-    ("UNIQUE, CHECK, foreign keys, serial, generated columns, foreign tables", "0A000"),
+    ("UNIQUE, CHECK, foreign keys, generated columns, foreign tables", "0A000"),
     ("partitions by range and hash, of several values, DEFAULT, and made by themselves", "0A000"),
     ("time to live, binlog, cold storage", "0A000 where a table's properties ask for it"),
     ("GRANT, REVOKE, roles", "0A000; until then the RAM right `hologram:GetInstance` lets one in"),

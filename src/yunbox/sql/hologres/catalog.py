@@ -12,7 +12,10 @@ ROWS, OLD, EXCLUDED = "__rows", "__old", "__excluded"
 
 @dataclass(frozen=True)
 class Column:
-    """A column: ``number`` is attnum, ``default`` the text of its expression, or of its value where ``generated``."""
+    """A column: ``number`` is attnum, ``default`` the text of its expression, or of its value where ``generated``.
+
+    ``sequence`` is what its values are drawn from where nothing is said of them.
+    """
 
     name: str
     type: int
@@ -21,6 +24,7 @@ class Column:
     not_null: bool = False
     default: str = ""
     generated: bool = False
+    sequence: str = ""
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,8 @@ class Change:
     For each row it gives, of an UPDATE or DELETE, the row's key as the store has it (``ROW_KEY``), then the values of
     ``columns`` in the columns' own types, and of an UPDATE or DELETE those of ``returning``; a row may come more than
     once, of which the first counts. RETURNING of an INSERT is ``returned``, a query on ``"__rows"``: the rows that were
-    written, by the names of the table's columns. Defaults are among the values; NOT NULL and keys are the store's.
+    written, by the names of the table's columns. Defaults are among the values; NOT NULL and keys are the store's,
+    and so are the values of the columns in ``drawn``, each of which is drawn from a sequence.
     """
 
     kind: Literal["insert", "update", "delete"]
@@ -52,6 +53,7 @@ class Change:
     returned: str = ""
     parameters: tuple[int, ...] = ()
     reads: tuple[Read, ...] = ()
+    drawn: tuple[tuple[str, str], ...] = ()
 
     @property
     def tag(self) -> str:

@@ -12,7 +12,8 @@ from functools import cached_property
 
 import msgspec
 
-from yunbox.storage.rows.model import Relation, Schema
+from yunbox.storage.rows.model import SEQUENCE, Relation, Schema
+from yunbox.storage.rows.sequences import forget
 from yunbox.storage.rows.view import NODE, OID, Change, View
 from yunbox.wire.pgwire.report import PgError, failure
 
@@ -57,6 +58,10 @@ class Catalogue:
     def partitions_of(self, relation: Relation) -> Sequence[Relation]:
         """The partitions of a table."""
         return self._partitions.get(relation.oid, ())
+
+    def sequences_of(self, relation: Relation) -> list[Relation]:
+        """The sequences that go with a table."""
+        return [one for one in self.relations.values() if one.owned_by == relation.oid]
 
     def users_of(self, relation: Relation) -> Sequence[Relation]:
         """The views that are made of a relation."""
@@ -146,6 +151,8 @@ def drop(change: Change, relation: Relation) -> None:
     """Remove a relation; its rows go to the trash, which is emptied bit by bit. Raises 42P01."""
     _present(change, relation)
     change.delete("relations", relation.oid.to_bytes(4, "big"))
+    if relation.kind == SEQUENCE:
+        forget(change, relation)
     _discard(change, relation)
     _moved(change)
 

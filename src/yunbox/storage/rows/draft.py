@@ -123,6 +123,11 @@ class Block:
             if table == "rows" and key.startswith(prefix)
         }
 
+    @staticmethod
+    def is_own(relation: Relation) -> bool:
+        """Whether a block has made a relation itself."""
+        return bool(relation.oid & _OWN[OID])
+
     def is_fresh(self, relation: Relation) -> bool:
         """Whether it has given a table the place of its rows itself: there is nothing below it then."""
         return bool(relation.node & _OWN[NODE])

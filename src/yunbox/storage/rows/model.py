@@ -12,7 +12,7 @@ import msgspec
 from yunbox.wire.pgwire.values.modifiers import NONE
 from yunbox.wire.pgwire.values.types import TYPES, Type
 
-TABLE, VIEW, PARTITIONED = "r", "v", "p"
+TABLE, VIEW, PARTITIONED, SEQUENCE = "r", "v", "p", "S"
 """The kinds of relations, by pg_class's letters."""
 
 
@@ -69,6 +69,8 @@ class Relation(msgspec.Struct, frozen=True, dict=True):
     names: Mapping[str, int] = {}
     uses: Mapping[int, Mapping[int, str]] = {}
     partition: int = 0
+    owned_by: int = 0
+    """The OID of the table that a sequence goes with."""
 
     @cached_property
     def live(self) -> tuple[Column, ...]:

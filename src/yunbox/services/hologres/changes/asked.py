@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from yunbox.engine.holo.messages import Given
+from yunbox.services.hologres.changes.numbers import Numbers
 from yunbox.services.hologres.engines.planning import Changing, Computed
 from yunbox.services.hologres.engines.remote import Remote, Running
 from yunbox.services.hologres.engines.scans import NOTHING
@@ -32,6 +33,7 @@ class Asked:
     changing: Changing
     values: tuple[Any, ...]
     context: Context
+    numbers: Numbers
 
     async def begun(self, sql: str, oids: Sequence[int], given: Mapping[str, Given] = NOTHING) -> Running:
         """Have the engine begin with a part of the statement. Raises PgError."""

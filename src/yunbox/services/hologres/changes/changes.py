@@ -13,6 +13,7 @@ from weakref import WeakValueDictionary
 from yunbox.services.hologres.changes import inserts, updates
 from yunbox.services.hologres.changes.answers import Answered
 from yunbox.services.hologres.changes.asked import Asked
+from yunbox.services.hologres.changes.numbers import Numbers
 from yunbox.services.hologres.engines.remote import Remote, bound
 from yunbox.services.hologres.session.ports import Column, Context, Plan, Rows
 from yunbox.storage.rows.attempt import Attempt, Stale
@@ -35,6 +36,7 @@ class Changes:
         self._store = store
         self._remote = remote
         self._write = write
+        self._numbers = Numbers(store)
         self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     async def run(self, plan: Plan, values: Sequence[Any], context: Context) -> Rows:
@@ -54,7 +56,7 @@ class Changes:
         computed = self._remote.renewed(plan, context)
         changing = computed.change
         assert changing is not None
-        asked = Asked(self._remote, computed, changing, bound(plan, values), context)
+        asked = Asked(self._remote, computed, changing, bound(plan, values), context, self._numbers)
         columns = plan.columns or ()
         if changing.made.kind == "insert":
             return await self._inserted(asked, columns)

@@ -38,15 +38,28 @@ async def proposed(asked: Asked, form: Form) -> list[Proposed]:
     """The rows of a statement. Raises PgError, 23502 for a NULL where there may be none."""
     made, relation = asked.changing.made, form.relation
     columns = [relation.by_name[name] for name in made.columns]
-    oids = [column.type_oid for column in columns]
+    oids = [column.type_oid for column in columns] or [_BOOL]  # a row of nothing has something in its place
     width, places = len(relation.columns), [column.number - 1 for column in columns]
     is_whole = places == list(range(width))
     found: list[Proposed] = []
     async for rows in asked.rows(await asked.begun(made.sql, oids), oids):
-        for row in rows:
-            fields = row if is_whole else _spread(row, places, width)
+        drawn = await _drawn(asked, form, len(rows))
+        for at, row in enumerate(rows):
+            fields = row if is_whole else _spread(row[: len(places)], places, width)
+            for place, numbers in drawn:
+                fields[place] = b"%d" % numbers[at]
             key = form.key_of(fields)
             found.append(Proposed(None if key is None else key[_NODE:], form.stored(fields)))
+    return found
+
+
+async def _drawn(asked: Asked, form: Form, count: int) -> list[tuple[int, Sequence[int]]]:
+    """The numbers of serial columns for some rows, by the columns' places. Raises PgError."""
+    found: list[tuple[int, Sequence[int]]] = []
+    for name, sequence in asked.changing.made.drawn if count else ():
+        schema, _, relation = sequence.rpartition(".")
+        numbers = await asked.numbers.drawn(schema, relation, count, asked.context.block)
+        found.append((form.relation.by_name[name].number - 1, numbers))
     return found
 
 

@@ -10,7 +10,7 @@ import msgspec
 
 from yunbox.services.hologres.definitions.base import KINDS, Definition, Name, Scene, no_column
 from yunbox.services.hologres.definitions.create import ColumnDefinition, check_name, read_column
-from yunbox.services.hologres.definitions.defaults import check_defaults, constant_of
+from yunbox.services.hologres.definitions.defaults import check_default, constant_of
 from yunbox.services.hologres.definitions.dependents import check_unused
 from yunbox.services.hologres.definitions.names import name_of, written_name
 from yunbox.services.hologres.definitions.partitions import read_attach, read_detach
@@ -19,7 +19,7 @@ from yunbox.services.hologres.fixed.scope import NotFixed
 from yunbox.services.hologres.statements.cursor import Cursor
 from yunbox.storage.rows import catalogue
 from yunbox.storage.rows.catalogue import Catalogue
-from yunbox.storage.rows.model import Column, Relation
+from yunbox.storage.rows.model import VIEW, Column, Relation
 from yunbox.storage.rows.view import Change
 from yunbox.wire.pgwire.report import failure
 
@@ -52,7 +52,7 @@ class AlterTable:
             scene.notice("00000", f'relation "{self.name.name}" does not exist, skipping')
             return
         relation = scene.need(known, self.name)
-        is_renamed = all(step.common for step in self.steps) and self.what == "table"
+        is_renamed = all(step.common for step in self.steps) and self.what == "table" and relation.kind == VIEW
         if KINDS[relation.kind] != self.what and not is_renamed:
             raise failure("42809", f'"{relation.name}" is not a {self.what}')
         if relation.parent and any(step.inherited for step in self.steps):
@@ -96,6 +96,8 @@ def _add(column: ColumnDefinition, *, lenient: bool) -> Step:
             return relation
         if column.is_key:
             raise failure("0A000", "ALTER TABLE ... ADD PRIMARY KEY is not supported")
+        if column.type.serial:
+            raise failure("0A000", "ALTER TABLE ... ADD COLUMN of a serial type is not supported")
         number = len(relation.columns) + 1
         made = msgspec.structs.replace(column.column(()), number=number, added=True)
         widened = msgspec.structs.replace(relation, columns=(*relation.columns, made))
@@ -109,7 +111,7 @@ def _missing(column: Column, relation: Relation, scene: Scene) -> str | None:
     try:
         found = constant_of(column, relation)
     except NotFixed:
-        check_defaults(relation)
+        check_default(column, relation)
         raise failure("0A000", "ALTER TABLE ... ADD COLUMN with a computed DEFAULT is not supported") from None
     if found is None and column.not_null and scene.count(relation):
         raise failure("23502", f'column "{column.name}" of relation "{relation.name}" contains null values')
@@ -144,8 +146,9 @@ def _rename_column(name: str, to: str) -> Step:
 
 def _set_default(name: str, default: str | None) -> Step:
     def step(relation: Relation, scene: Scene) -> Relation:
-        altered = _with(relation, msgspec.structs.replace(_column(relation, name), default=default))
-        check_defaults(altered)
+        column = msgspec.structs.replace(_column(relation, name), default=default)
+        altered = _with(relation, column)
+        check_default(column, altered)
         return altered
 
     return Step(step, inherited=True)

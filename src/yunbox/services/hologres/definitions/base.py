@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from yunbox.storage.rows.catalogue import Catalogue, no_relation, no_schema
-from yunbox.storage.rows.model import PARTITIONED, TABLE, VIEW, Relation
+from yunbox.storage.rows.model import PARTITIONED, SEQUENCE, TABLE, VIEW, Relation
 from yunbox.storage.rows.view import Change
 from yunbox.wire.pgwire.report import PgError, Report, failure
 
-KINDS = {TABLE: "table", VIEW: "view", PARTITIONED: "table"}
+KINDS = {TABLE: "table", VIEW: "view", PARTITIONED: "table", SEQUENCE: "sequence"}
 SYSTEM = ("pg_catalog", "information_schema", "hologres", "hologres_statistic", "hologres_sample")
 """Schemas in which nobody makes anything."""
 

@@ -15,6 +15,7 @@ from yunbox.services.hologres.definitions.like import Like, read_like
 from yunbox.services.hologres.definitions.names import name_of
 from yunbox.services.hologres.definitions.partitions import key_number, read_partition
 from yunbox.services.hologres.definitions.properties import checked, read_properties, with_defaults
+from yunbox.services.hologres.definitions.sequences import with_sequences
 from yunbox.services.hologres.definitions.types import Typed, read_type
 from yunbox.services.hologres.statements.cursor import Cursor
 from yunbox.storage.rows import catalogue
@@ -41,7 +42,7 @@ class ColumnDefinition:
 
     def column(self, key: Sequence[str]) -> Column:
         """As it is kept, but for its number."""
-        is_needed = bool(self.not_null) or self.name in key
+        is_needed = bool(self.not_null) or self.name in key or self.type.serial
         return Column(self.name, 0, self.type.oid, self.type.modifier, is_needed, default=self.default)
 
 
@@ -94,17 +95,20 @@ class CreateTable:
         key = tuple(numbers[name] for name in named)
         _check_key(columns, key)
         relation = Relation(0, schema, self.name.name, 0, columns, primary_key=key, owner=scene.owner)
-        check_defaults(relation)
+        check_defaults(relation, known)
         if self.partition:
             number = key_number(self.partition, columns, key)
             relation = msgspec.structs.replace(relation, kind=PARTITIONED, partition=number)
         properties = with_defaults(checked(self.properties, relation, fresh=True), relation)
-        catalogue.add(
-            change,
-            msgspec.structs.replace(
-                relation, oid=catalogue.next_oid(change), node=catalogue.next_node(change), properties=properties
-            ),
+        relation = msgspec.structs.replace(
+            relation, oid=catalogue.next_oid(change), node=catalogue.next_node(change), properties=properties
         )
+        catalogue.add(change, with_sequences(relation, self._drawn, change, known))
+
+    @property
+    def _drawn(self) -> list[str]:
+        """The columns whose values are drawn from sequences of their own."""
+        return [one.name for one in self.columns if isinstance(one, ColumnDefinition) and one.type.serial]
 
     def _columns(self, known: Catalogue, scene: Scene) -> tuple[Column, ...]:
         found: list[Column] = []
@@ -228,8 +232,6 @@ class _Table:
 def read_column(cursor: Cursor) -> ColumnDefinition:
     """A column with its type and what is said of it. Raises PgError 42601, 42704, 0A000."""
     made = ColumnDefinition(cursor.name(), read_type(cursor))
-    if made.type.serial:
-        raise failure("0A000", f'column "{made.name}": serial types are not supported')
     while not cursor.ended and cursor.token.text not in (",", ")"):
         if cursor.take("constraint"):
             cursor.name()
@@ -238,6 +240,8 @@ def read_column(cursor: Cursor) -> ColumnDefinition:
         elif cursor.take("null"):
             made = _said(made, not_null=False)
         elif cursor.take("default"):
+            if made.type.serial:
+                raise failure("42601", f'multiple default values specified for column "{made.name}"')
             made = replace(made, default=_default(cursor))
         elif cursor.take("primary", "key"):
             made = replace(_said(made, not_null=True), is_key=True)

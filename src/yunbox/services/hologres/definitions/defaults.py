@@ -12,8 +12,9 @@ from yunbox.services.hologres.fixed.values import Row
 from yunbox.services.hologres.fixed.writes import default_of
 from yunbox.services.hologres.statements.lexer import tokens
 from yunbox.storage.rows.catalogue import Catalogue
-from yunbox.storage.rows.model import Column, Relation
+from yunbox.storage.rows.model import SEQUENCE, Column, Relation
 from yunbox.storage.rows.rows import STANDARD, encoded
+from yunbox.storage.rows.sequences import sequence_of
 from yunbox.wire.pgwire.report import failure
 from yunbox.wire.pgwire.settings.kinds import identifier
 
@@ -25,17 +26,30 @@ def constant_of(column: Column, relation: Relation) -> str | None:
     return None if kept is None else kept.decode()
 
 
-def check_defaults(relation: Relation) -> None:
+def check_defaults(relation: Relation, known: Catalogue) -> None:
     """Raise PgError for a default that its column cannot take, and for one that reads anything."""
     for column in relation.live:
-        if column.default is None:
-            continue
-        if any(token.word == "select" for token in tokens(column.default)):
-            raise failure("0A000", "cannot use subquery in DEFAULT expression")
-        try:
-            constant_of(column, relation)
-        except NotFixed:
-            _check_computed(column, relation)
+        if not _is_drawn(column, known):
+            check_default(column, relation)
+
+
+def check_default(column: Column, relation: Relation) -> None:
+    """The same of one column."""
+    if column.default is None:
+        return
+    if any(token.word == "select" for token in tokens(column.default)):
+        raise failure("0A000", "cannot use subquery in DEFAULT expression")
+    try:
+        constant_of(column, relation)
+    except NotFixed:
+        _check_computed(column, relation)
+
+
+def _is_drawn(column: Column, known: Catalogue) -> bool:
+    """Whether a default is that of a sequence which is there."""
+    schema, _, name = sequence_of(column).rpartition(".")
+    found = known.find(schema, name) if name else None
+    return found is not None and found.kind == SEQUENCE
 
 
 def _check_computed(column: Column, relation: Relation) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from yunbox.services.hologres.definitions.base import KINDS, Name, Scene
 from yunbox.storage.rows.catalogue import Catalogue
 from yunbox.storage.rows.model import Relation
+from yunbox.storage.rows.sequences import sequence_of
 from yunbox.wire.pgwire.report import PgError, failure
 
 _HINT = "Use DROP ... CASCADE to drop the dependent objects too."
@@ -28,23 +29,33 @@ def dependents(known: Catalogue, relations: Iterable[Relation]) -> list[tuple[Re
 
 
 def also_dropped(known: Catalogue, asked: Sequence[Relation], scene: Scene, *, cascade: bool) -> list[Relation]:
-    """What goes with some relations that are dropped: partitions with their tables, and views with CASCADE.
+    """What goes with some relations that are dropped: partitions and sequences with their tables, views with CASCADE.
 
     Raises PgError 2BP01 for views that are in the way without.
     """
     partitions = [part for one in asked for part in known.partitions_of(one) if part not in asked]
+    sequences = [sequence for one in asked for sequence in known.sequences_of(one)]
+    _check_drawn(known, sequences, (*asked, *partitions))
     found = dependents(known, (*asked, *partitions))
     if not found:
-        return partitions
+        return [*partitions, *sequences]
     if not cascade:
         raise _in_the_way(known, asked, found, scene)
     tell(known, [view for view, _ in found], scene)
-    return [*(view for view, _ in found), *partitions]
+    return [*(view for view, _ in found), *partitions, *sequences]
+
+
+def _check_drawn(known: Catalogue, sequences: Sequence[Relation], gone: Sequence[Relation]) -> None:
+    """Raise PgError 0A000 where other tables draw from a sequence: their defaults would have to go."""
+    names = {f"{one.schema}.{one.name}" for one in sequences}
+    for other in known.relations.values() if names else ():
+        if other not in gone and any(sequence_of(column) in names for column in other.live):
+            raise failure("0A000", f'dropping a sequence that table "{other.name}" draws from is not supported')
 
 
 def tell(known: Catalogue, gone: Sequence[Relation], scene: Scene) -> None:
     """Say what goes with what was asked for."""
-    named = [shown(known, one, scene) for one in gone]
+    named = [shown(known, one, scene) for one in gone if not one.owned_by]
     if len(named) == 1:
         scene.notice("00000", f"drop cascades to {named[0]}")
     elif named:

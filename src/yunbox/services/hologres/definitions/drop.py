@@ -82,7 +82,8 @@ class DropSchemas:
 def _inside(schema: str, known: Catalogue) -> list[Relation]:
     """What goes with a schema: its relations, their partitions and views that lie elsewhere."""
     own = sorted((one for one in known.relations.values() if one.schema == schema), key=lambda one: one.oid)
-    parts = [part for one in own for part in known.partitions_of(one) if part.schema != schema]
+    parts = [part for one in own for part in (*known.partitions_of(one), *known.sequences_of(one))
+             if part.schema != schema]  # fmt: skip
     return [*own, *parts, *(view for view, _ in dependents(known, (*own, *parts)))]
 
 

@@ -5,6 +5,7 @@ from functools import cached_property
 from yunbox.sql.hologres import catalog
 from yunbox.storage.rows.catalogue import Catalogue
 from yunbox.storage.rows.model import VIEW, Relation
+from yunbox.storage.rows.sequences import sequence_of
 
 _SYSTEM = ("pg_catalog", "information_schema")
 
@@ -39,7 +40,7 @@ def _planned(relation: Relation) -> catalog.Relation:
     columns = tuple(
         catalog.Column(
             one.name, one.type_oid, one.modifier, one.number, one.not_null, one.default or one.generated or "",
-            one.generated is not None,
+            one.generated is not None, sequence_of(one),
         )
         for one in relation.columns
         if not one.dropped

@@ -38,6 +38,8 @@ class Changes(Queries):
         target = self.context.relation(node.table.names, node.table.at)
         if target.kind == "v":
             raise unsupported(f'changing rows through view "{target.name}"', node.table.at)
+        if target.kind == "S":
+            raise error("42809", f'cannot change sequence "{target.name}"', node.table.at)
         if target.kind == "p":
             raise unsupported(f'changing rows of partitioned table "{target.name}", not of a partition,', node.table.at)
         if isinstance(node, tree.Insert):
@@ -50,12 +52,14 @@ class Changes(Queries):
         if node.overriding:
             raise unsupported("OVERRIDING", node.at)
         columns = self._targets(node, target)
+        node = _without_drawn(node, columns)
         bound = self._rows(node, target, columns)
         alias = node.table.alias.name if node.table.alias else target.name
         conflict = self._conflict(node.conflict, target, alias) if node.conflict else None
         returned, outputs = self._returned(node.returning, target, alias)
         names, sql = tuple(one.name for one in columns), self.with_sql + bound.sql
-        return Change("insert", target, sql, names, returned=returned, returning=outputs, conflict=conflict)
+        drawn = tuple((one.name, one.sequence) for one in target.columns if one.sequence and one.name not in names)
+        return Change("insert", target, sql, names, outputs, conflict, returned, drawn=drawn)
 
     def _targets(self, node: tree.Insert, target: Relation) -> list[Column]:
         """The columns that are written: those named, or as many as there are values."""
@@ -72,8 +76,8 @@ class Changes(Queries):
 
     def _rows(self, node: tree.Insert, target: Relation, columns: list[Column]) -> BoundQuery:
         if node.query is None:
-            columns[:] = list(target.columns)
-            sql = f"SELECT {listed([self._default_of(one) for one in columns])}"
+            columns[:] = [one for one in target.columns if not one.sequence]
+            sql = _row([self._default_of(one) for one in columns])
             return BoundQuery(sql, ())
         if isinstance(node.query, tree.Values) and not _is_dressed(node.query):
             bound = self._written_rows(node.query, columns, node)
@@ -88,7 +92,7 @@ class Changes(Queries):
         self.clause = "VALUES"
         rows = [[self._value(item, column) for item, column in zip(row, columns, strict=True)] for row in query.rows]
         self.clause = ""
-        parts = [f"SELECT {listed(row)}" for row in rows]
+        parts = [_row(row) for row in rows]
         outputs = tuple(Output(one.name, made) for one, made in zip(columns, rows[0], strict=True))
         return BoundQuery(" UNION ALL ".join(parts), outputs)
 
@@ -113,7 +117,7 @@ class Changes(Queries):
 
     def _completed(self, bound: BoundQuery, target: Relation, columns: list[Column]) -> BoundQuery:
         """The rows with the defaults of columns that were not named."""
-        rest = [one for one in target.columns if one not in columns and one.default]
+        rest = [one for one in target.columns if one not in columns and one.default and not one.sequence]
         if not rest:
             return bound
         alias = self.context.fresh("t")
@@ -124,6 +128,8 @@ class Changes(Queries):
     def _default_of(self, column: Column) -> Expr:
         if column.generated:
             raise unsupported("a generated column in INSERT")
+        if column.sequence:
+            raise unsupported(f'DEFAULT of serial column "{column.name}" beside other values')
         digits = types.digits_of(column.typmod) if column.type == NUMERIC else None
         if not column.default:
             return Expr(conversions.null(column.type, digits), column.type, column.typmod, digits)
@@ -287,6 +293,25 @@ def _column(target: Relation, name: str, at: int) -> Column:
                 raise error("428C9", f'column "{name}" can only be updated to DEFAULT', at, detail=detail)
             return one
     raise error("42703", f'column "{name}" of relation "{target.name}" does not exist', at)
+
+
+def _row(values: Sequence[Expr]) -> str:
+    """One row; of one that has all its values from sequences something that is not looked at."""
+    return f"SELECT {listed(values)}" if values else "SELECT true"
+
+
+def _without_drawn(node: tree.Insert, columns: list[Column]) -> tree.Insert:
+    """An INSERT without the serial columns of which each row says DEFAULT, as if it did not name them."""
+    if not isinstance(node.query, tree.Values) or not any(one.sequence for one in columns):
+        return node
+    rows = node.query.rows
+    drawn = [at for at, one in enumerate(columns) if one.sequence and all(
+        at < len(row) and isinstance(row[at], tree.Default) for row in rows)]  # fmt: skip
+    if not drawn:
+        return node
+    columns[:] = [one for at, one in enumerate(columns) if at not in drawn]
+    kept = tuple(tuple(item for at, item in enumerate(row) if at not in drawn) for row in rows)
+    return replace(node, query=replace(node.query, rows=kept))
 
 
 def _check_count(given: int, columns: Sequence[Column], node: tree.Insert) -> None:

@@ -68,6 +68,8 @@ class Sources(Calls):
 
     def stored(self, relation: Relation, alias: tree.Alias | None, at: int) -> tuple[str, Namespace]:
         """A stored table under a name of its own."""
+        if relation.kind == "S":
+            raise unsupported(f'reading sequence "{relation.name}"', at)
         inner, token = self.context.fresh("t"), self.context.fresh("__scan_")
         self.context.reads.append(Read(token, relation, tuple(column.name for column in relation.columns)))
         outputs = tuple(
