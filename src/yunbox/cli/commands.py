@@ -105,6 +105,7 @@ _COMMANDS: dict[str, tuple[str, Add, tuple[str, ...]]] = {
     "project": ("create, list and delete projects", _project, ("text", "json")),
     "oss": ("look after buckets: small files, damage, renames", _oss, ("text", "json")),
     "sql": ("run SQL, or open a shell", _sql, ("text", "json")),
+    "psql": ("open psql on Hologres; all other options are psql's", _none, ()),
     "coverage": ("what is offered and what is not", _coverage, ("text", "json")),
 }
 
@@ -117,7 +118,11 @@ def run(argv: list[str]) -> int:
         return main(argv[1:])
     if argv[:1] == ["up"] and not {"-h", "--help", "--detach"} & set(argv):
         hasten(argv)
-    args = _parser(argv).parse_args(argv)
+    parser = _parser(argv)
+    args, rest = parser.parse_known_args(argv)
+    if rest and args.command != "psql":
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    args.arguments = rest
     output = Output(args.output)
     try:
         return importlib.import_module(f"yunbox.cli.{args.command}").run(args, output)
@@ -150,7 +155,9 @@ def _parser(argv: list[str]) -> argparse.ArgumentParser:
             default=Path(os.environ.get("YUNBOX_DATA", DEFAULT_DATA)),
             help=f"the data folder (default: $YUNBOX_DATA or {DEFAULT_DATA})",
         )
-        command.add_argument("--output", choices=outputs, default="text", help="how to print (default: text)")
+        command.set_defaults(output="text")
+        if outputs:
+            command.add_argument("--output", choices=outputs, default="text", help="how to print (default: text)")
         add(command)
         if name == "up" and argv[:1] == ["up"]:
             add_options(command, argv[1:])

@@ -1,8 +1,10 @@
 """Who comes in: by an AccessKey that proves itself, into the database that there is, with the settings they ask for."""
 
+import os
 import socket
 import struct
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 
@@ -243,3 +245,23 @@ def test_a_damaged_message_is_answered_and_closed(client: Client, data: bytes) -
     assert (kind, fields(body)["S"], fields(body)["C"]) == ("E", "FATAL", "08P01")
     with pytest.raises(ConnectionError):
         client.receive()
+
+
+def test_psql_by_our_own_command(server: Server) -> None:
+    from tests.postgres import programs
+
+    command = [
+        sys.executable,
+        "-m",
+        "yunbox",
+        "psql",
+        "--data",
+        str(server.data),
+        "-XAtc",
+        "select 6 * 7, current_user",
+    ]
+    env = {**os.environ, "PATH": f"{programs()}{os.pathsep}{os.environ['PATH']}"}
+    done = subprocess.run(command, capture_output=True, text=True, env=env)
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"42|{server.access_key_id}\n", "")
+    there_is_none = subprocess.run(command, capture_output=True, text=True, env={**env, "PATH": "/nonexistent"})
+    assert there_is_none.returncode == 1 and "no psql on this machine" in there_is_none.stderr

@@ -252,15 +252,19 @@ def test_others_are_answered_beside_a_heavy_statement(tmp_path: Path) -> None:
     run(tmp_path, work)
 
 
-def test_an_engine_that_dies_fails_its_statements_and_is_there_again(tmp_path: Path) -> None:
+def test_a_statement_outlives_one_engine_and_fails_with_the_next(tmp_path: Path) -> None:
     async def work(served: Served) -> None:
         task = asyncio.create_task(served.values(HEAVY, "int8"))
         await until(lambda: served.process.cpu_percent(0.1) > 50)
         served.process.kill()
+        assert await served.values("select 1", "int4") == [[1]]  # it waits in the socket's queue
+        await until(lambda: served.supervisor.restarts == 1 and served.process.cpu_percent(0.1) > 50)
+        assert not task.done()
+        served.process.kill()
         with pytest.raises(PgError, match="the engine ended unexpectedly"):
             await task
-        assert await served.values("select 1", "int4") == [[1]]  # it waits in the socket's queue
-        await until(lambda: served.supervisor.restarts == 1)
+        assert await served.values("select 1", "int4") == [[1]]
+        await until(lambda: served.supervisor.restarts == 2)
 
     run(tmp_path, work)
 

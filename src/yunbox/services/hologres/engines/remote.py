@@ -17,7 +17,7 @@ from yunbox.services.hologres.engines.planning import Computed, Planner
 from yunbox.services.hologres.engines.scans import NOTHING, scanned
 from yunbox.services.hologres.session.ports import Batch, Context, LookUp, Plan, Rows, Sink
 from yunbox.storage.rows.draft import Block
-from yunbox.wire.pgwire.report import failure
+from yunbox.wire.pgwire.report import PgError, Report, failure
 from yunbox.wire.pgwire.values.codec import Style
 
 _IDLE_MAX = 16
@@ -57,6 +57,13 @@ class Link:
         os.close(self._folder)
 
 
+class EngineEnded(PgError):
+    """The engine has gone with a statement that it ran."""
+
+    def __init__(self) -> None:
+        super().__init__(Report("ERROR", "58000", "the engine ended unexpectedly while it ran this statement"))
+
+
 class Running:
     """A statement that runs."""
 
@@ -92,7 +99,7 @@ class Running:
             answer = await pipe.receive()
         except ConnectionError:
             self.close()
-            raise failure("58000", "the engine ended unexpectedly while it ran this statement") from None
+            raise EngineEnded from None
         except BaseException:
             self.close()
             raise
@@ -156,8 +163,15 @@ class Remote:
         ``before`` is put before it.
         """
         found = scanned(sql, computed, block, given)
+        request = m.Run(before + found.sql, columns, values, computed.settings, found.copies, found.given)
+        try:
+            return await self._begun(request)
+        except EngineEnded:  # by another's statement, perhaps: this one has given nothing yet
+            return await self._begun(request)
+
+    async def _begun(self, request: m.Run) -> Running:
         running = Running(self._link, await self._link.take())
-        await running.begin(m.Run(before + found.sql, columns, values, computed.settings, found.copies, found.given))
+        await running.begin(request)
         return running
 
     def at_once(self, plan: Plan) -> LookUp | None:
