@@ -20,7 +20,6 @@ CREATE TABLE IF NOT EXISTS sampled_sums (
     place TEXT NOT NULL, item TEXT NOT NULL, sum REAL NOT NULL, PRIMARY KEY (place, item)
 ) WITHOUT ROWID;
 """
-_NAME = "storage"
 _OPERATION = "Storage"
 _HOUR_S = 3600
 
@@ -42,9 +41,13 @@ class Stored:
 
 
 class StorageMeter:
-    """Charges what is stored."""
+    """Charges what is stored by one service, whose samples have a name of their own; one of them has sums."""
 
-    def __init__(self, database: Database, ledger: Ledger, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, ledger: Ledger, clock: Clock, name: str = "storage", *, has_sums: bool = True
+    ) -> None:
+        self._name = name
+        self._has_sums = has_sums
         self._database = database
         self._ledger = ledger
         self._clock = clock
@@ -62,8 +65,9 @@ class StorageMeter:
                 for item in stored:
                     self._charge_hours(db, item, max(last, hour_of(item.since_s)), now)
                     self._charge_sums(db, item)
-                _forget(db, {item.place for item in stored})
-            db.execute("INSERT OR REPLACE INTO sampled_hours VALUES (?, ?)", (_NAME, now))
+                if self._has_sums:
+                    _forget(db, {item.place for item in stored})
+            db.execute("INSERT OR REPLACE INTO sampled_hours VALUES (?, ?)", (self._name, now))
 
         self._database.write_sync(work)
         return last is not None
@@ -73,7 +77,7 @@ class StorageMeter:
         self._database.write_sync(lambda db: self._charge_sums(db, item))
 
     def _last(self) -> int | None:
-        row = self._database.read_one("SELECT hour FROM sampled_hours WHERE name = ?", _NAME)
+        row = self._database.read_one("SELECT hour FROM sampled_hours WHERE name = ?", self._name)
         return int(row[0]) if row is not None else None
 
     def _charge_hours(self, db: sqlite3.Connection, item: Stored, first: int, end: int) -> None:

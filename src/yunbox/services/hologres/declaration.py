@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Callable, Sequence
 
+from yunbox.meter.storage import STORAGE_SCHEMA
 from yunbox.services.hologres.gateway.config import AUTHENTICATION_S_MAX, CONNECTIONS_MAX, DATABASE
 from yunbox.services.hologres.service import GATEWAYS_MAX, Hologres, build
 from yunbox.spine.service import Client, Coverage, Endpoint, Option, Service
@@ -38,6 +39,7 @@ SERVICE = Service(
     build=build,
     apps=lambda service: {},
     running=Hologres.running,
+    schema=STORAGE_SCHEMA,
     options=(
         Option(
             "hologres_gateways",

@@ -12,11 +12,14 @@ from pathlib import Path
 import msgspec
 
 from yunbox.engine.holo.config import SOCKET, EngineConfig
+from yunbox.kernel.periodic import Periodic
 from yunbox.kernel.supervise import Patience, Supervisor
 from yunbox.meter.journal import Journal
+from yunbox.meter.storage import StorageMeter
 from yunbox.services.hologres.child import ChildProcess
 from yunbox.services.hologres.gateway.channel import event_of, key_of
 from yunbox.services.hologres.gateway.config import AUTHENTICATION_S_MAX, CONNECTIONS_MAX, ROWS, GatewayConfig
+from yunbox.services.hologres.metering import stored
 from yunbox.spine.house import House
 
 ROSTER = "tmp/hologres-roster"
@@ -24,6 +27,7 @@ GATEWAYS_MAX = 8
 _GATEWAY, _ENGINE = "yunbox.services.hologres.gateway.main", "yunbox.engine.holo.main"
 _PATIENCE = Patience(pause_s=0.05, health_every_s=2.0, health_s_max=5.0)
 _MEMORY_SHARE = 0.4
+_SAMPLE_EVERY_S = 600.0
 _LOG = logging.getLogger("yunbox")
 _SPILL_BYTES_MAX = 64 * 1024**3
 _BACKLOG = 1024
@@ -40,6 +44,8 @@ class Hologres:
     engine_config: EngineConfig
     listener: socket.socket
     journal: Journal
+    storage_meter: StorageMeter
+    principal: str
 
     def __post_init__(self) -> None:
         """A supervisor for each process."""
@@ -95,11 +101,18 @@ class Hologres:
         for child in (*self.gateways, self.engine):
             await child.stop()
 
+    async def sample(self) -> None:
+        """Charge what was stored in the hours that have passed."""
+        rows, account_id = self.config.folder / ROWS, self.config.account_id
+        await asyncio.to_thread(self.storage_meter.sample, lambda: stored(rows, account_id, self.principal))
+
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
         """The processes end with the block."""
         try:
-            yield
+            await self.sample()  # the hours that the server was down cost what is there now
+            async with Periodic(_LOG, _SAMPLE_EVERY_S, self.sample):
+                yield
         finally:
             asyncio.get_running_loop().remove_reader(self.listener)
             if self._starting is not None:
@@ -143,7 +156,9 @@ def build(house: House) -> Hologres:
         parent=os.getpid(),
         rows=str(config.folder / ROWS),
     )
-    made = Hologres(config, engine, house.socket("hologres"), house.journal)
+    meter = StorageMeter(house.database, house.ledger, house.clock, "hologres", has_sums=False)
+    principal = f"ALIYUN${house.store.account_name(house.account_id)}"
+    made = Hologres(config, engine, house.socket("hologres"), house.journal, meter, principal)
     house.starting.append(made.start)
     return made
 
