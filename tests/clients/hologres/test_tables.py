@@ -386,6 +386,38 @@ def test_rows_are_copied_in_whole_or_not_at_all(client: Client, table: str) -> N
     assert found == [(1, "z"), (2, "new"), (3, "y"), (4, "w")]
 
 
+def sent(client: Client, statement: str, data: str) -> int:
+    with client.cursor() as cursor:
+        with cursor.copy(statement) as copy:
+            copy.write(data)
+        return cursor.rowcount
+
+
+def test_many_lines_among_which_are_odd_ones(client: Client, table: str) -> None:
+    client.execute(f"create table {table} (k bigint primary key, v text, f float8, at timestamp, n int default 7)")
+    lines = [f"{k}\tname {k}\t{k / 2}\t2026-01-01 00:00:{k % 60:02}\n" for k in range(20_000)]
+    lines[7777] = "+7777\ta\\tb\t1e3\tJan 2 2026\n"
+    lines[9999] = "9999\t\\N\t\\N\t\\N\n"
+    into = f"copy {table} (k, v, f, at) from stdin"
+    assert sent(client, into, "".join(lines)) == 20_000
+    query = f"select v, f, at::text, n from {table} where k = %s"
+    assert client.execute(query, (7777,)).fetchone() == ("a\tb", 1000.0, "2026-01-02 00:00:00", 7)
+    assert client.execute(query, (9999,)).fetchone() == (None, None, None, 7)
+    assert client.execute(query, (20_000 - 1,)).fetchone() == ("name 19999", 9999.5, "2026-01-01 00:00:19", 7)
+    assert client.execute(f"select count(*), sum(k) from {table}").fetchone() == (20_000, sum(range(20_000)))
+    with pytest.raises(psycopg.errors.UniqueViolation, match=r"Key \(k\)=\(12345\) already exists"):
+        sent(client, into, "30000\ta\t1\t2026-01-01\n" + lines[12_345] + lines[5])
+    lines[15_000] = "x\tname\t1\t2026-01-01\n"
+    with pytest.raises(psycopg.errors.InvalidTextRepresentation) as caught:
+        sent(client, into, "".join(line.replace("\t", "0000\t", 1) for line in lines[14_000:16_000]))
+    assert caught.value.diag.context == f'COPY {table}, line 1001, column k: "x0000"'
+    assert client.execute(f"select count(*) from {table}").fetchone() == (20_000,)
+    csv = "k,v\n" + "".join(f'{k},"a ""quoted""\nline"\n{k + 1},plain\n{k + 2},\n' for k in range(50_000, 80_000, 3))
+    assert sent(client, f"copy {table} (k, v) from stdin (format csv, header)", csv) == 30_000
+    found = client.execute(f"select k, v from {table} where k in (50000, 50001, 50002, 79999)").fetchall()
+    assert found == [(50_000, 'a "quoted"\nline'), (50_001, "plain"), (50_002, None), (79_999, None)]
+
+
 @pytest.mark.parametrize(
     ("statement", "sqlstate"),
     [

@@ -6,7 +6,7 @@ Should one come to another result then - others have changed what it depends on 
 what a client was told is what happened. Nothing of a block that ends otherwise was ever written.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import merge
 from typing import Any, TypeVar, cast
@@ -69,6 +69,9 @@ class _Draft(Change):
 
     def _put(self, table: str, key: bytes, value: bytes) -> None:
         self._layers[-1][table, key] = value
+
+    def _put_all(self, table: str, items: Iterable[tuple[bytes, bytes]]) -> None:
+        self._layers[-1].update(((table, key), value) for key, value in items)
 
     def _delete(self, table: str, key: bytes) -> bool:
         found = self.get(table, key) is not None

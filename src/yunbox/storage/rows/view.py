@@ -6,7 +6,7 @@ the value is the present one, whenever the log is read. A followed table has bes
 log is whole.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, cast
 
 import lmdb
@@ -58,6 +58,11 @@ class View:
             if not key.startswith(prefix):
                 return
             yield key, value
+
+    def has_between(self, relation: Relation, least: bytes, most: bytes) -> bool:
+        """Whether a table has a row whose key lies between two, they counted."""
+        prefix = relation.prefix
+        return next((key <= most for key, _ in self.prefixed("rows", prefix, least[_NODE:])), False)
 
     def _cursor(self, table: str) -> Any:
         return self.txn.cursor(db=self.tables[table])
@@ -129,6 +134,41 @@ class Change(View):
 
     def _delete(self, table: str, key: bytes) -> bool:
         return self.txn.delete(key, db=self.tables[table])
+
+    def _put_all(self, table: str, items: Iterable[tuple[bytes, bytes]]) -> None:
+        self._cursor(table).putmulti(items)
+
+    def set_rows(
+        self,
+        relation: Relation,
+        keys: Sequence[bytes],
+        rows: Sequence[bytes],
+        present: Sequence[bytes | None] | None = None,
+    ) -> None:
+        """Set many rows, as ``set_row`` does each. ``present`` are those that lie there, and None where none does."""
+        if not keys:
+            return
+        self.steps += 1
+        totals = self._totals_of(relation)
+        totals.rows += len(keys)
+        totals.size_bytes += sum(map(len, keys)) + sum(map(len, rows))
+        for key, before in zip(keys, present or (), strict=bool(present)):
+            if before is not None:
+                totals.rows -= 1
+                totals.size_bytes -= len(key) + len(before)
+        self._put_all("rows", zip(keys, rows, strict=True))
+        if self._is_followed(relation):
+            first, prefix = self._sequence + 1, relation.prefix
+            places = (prefix + at.to_bytes(8, "big") for at in range(first, first + len(keys)))
+            self._put_all("log", zip(places, [key[_NODE:] for key in keys], strict=True))
+        self._sequence += len(keys)
+
+    def add_rows(self, relation: Relation, rows: Sequence[bytes]) -> None:
+        """Add many rows to a table without a primary key."""
+        first = self._next_row()
+        keys = [numbered(relation, first + at) for at in range(len(rows))]
+        self.added += [key[_NODE:] for key in keys]
+        self.set_rows(relation, keys, rows)
 
     def set_row(self, relation: Relation, key: bytes, row: bytes | None) -> None:
         """Set a row, or with None remove it; where the table is followed, its key goes into the log."""

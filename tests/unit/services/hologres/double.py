@@ -9,6 +9,7 @@ from yunbox.services.hologres.session.ports import Batch, Column, Context, Kind,
 from yunbox.services.hologres.statements.cursor import at
 from yunbox.storage.rows.draft import Block
 from yunbox.wire.pgwire.backend import data_row
+from yunbox.wire.pgwire.copy.reading import Plain
 from yunbox.wire.pgwire.report import failure
 from yunbox.wire.pgwire.values.codec import Style
 from yunbox.wire.pgwire.values.types import TYPES
@@ -146,6 +147,9 @@ class Kept:
 
     async def write(self, rows: Sequence[Sequence[Any]]) -> None:
         self._rows += [list(row) for row in rows]
+
+    def lines(self, plain: Plain) -> int | None:
+        return None  # so that all is read
 
     async def finish(self) -> int:
         self._engine.loaded += self._rows

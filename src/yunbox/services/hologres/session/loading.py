@@ -1,26 +1,22 @@
 """COPY: rows in and out, and the messages that frame them. Source: the PostgreSQL documentation, "COPY Operations"."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import AsyncIterator
 from typing import Any
 
 from yunbox.kernel.call import Call
 from yunbox.services.hologres.session.portal import Portal
-from yunbox.services.hologres.session.ports import Sink
 from yunbox.services.hologres.session.session import Session
+from yunbox.services.hologres.session.taking import Taking
 from yunbox.services.hologres.statements.commands import Copy, Query
 from yunbox.services.hologres.statements.copies import options_of
 from yunbox.services.hologres.statements.cursor import moved
 from yunbox.wire.pgwire import backend
-from yunbox.wire.pgwire.copy.binary import BinaryReader
 from yunbox.wire.pgwire.copy.options import Options
-from yunbox.wire.pgwire.copy.reading import RowReader
 from yunbox.wire.pgwire.copy.writing import BINARY_END, BINARY_HEAD, TextWriter, binary_rows
 from yunbox.wire.pgwire.datarows import Fields, rows_of
 from yunbox.wire.pgwire.frontend import CopyFail, read
 from yunbox.wire.pgwire.report import PgError, Report, failure
 from yunbox.wire.pgwire.settings.kinds import identifier
-from yunbox.wire.pgwire.values.types import TYPES
 
 _DATA, _DONE, _FAIL, _FLUSH, _SYNC = b"dcfHS"
 
@@ -91,14 +87,14 @@ def _line(writer: TextWriter, fields: Fields) -> bytes:
 
 async def _read(session: Session, command: Copy, options: Options, own: dict[str, Any], call: Call[Any]) -> None:
     sink = await session.engine.sink(command.table, command.columns, own, session.context())
-    reader = _Reader(session, sink, command.table[-1], options)
+    taking = Taking(sink, command.table[-1], options, session.settings.style)
     session.send(backend.copy_response(b"G", options.format == "binary", len(sink.columns)))
     session.flush()
     try:
-        while (data := await _sent(session, reader.here)) is not None:
+        async for data in _sent(session, taking):
             call.usage.uploaded_bytes += len(data)
-            await sink.write(reader.feed(data))
-        await sink.write(reader.finish())
+            await taking.take(data)
+        await taking.finish()
         count = await sink.finish()
     except BaseException:
         await sink.abandon()
@@ -106,62 +102,31 @@ async def _read(session: Session, command: Copy, options: Options, own: dict[str
     session.send(backend.command_complete(f"COPY {count}"))
 
 
-async def _sent(session: Session, here: Callable[[], str]) -> bytes | None:
-    """The next piece of what the client sends; None at its end. Raises PgError when it gives up, or goes."""
-    while (found := await session.line.message()) is not None:
-        kind, body = found
-        if kind == _DATA:
-            return body
-        if kind == _DONE:
-            return None
-        if kind == _FAIL:
-            message = read(kind, body)
-            assert isinstance(message, CopyFail)
-            raise failure("57014", f"COPY from stdin failed: {message.reason}", where=here())
-        if kind not in (_FLUSH, _SYNC):
-            raise failure("08P01", f"unexpected message type 0x{kind:02X} during COPY from stdin", where=here())
-    raise PgError(Report("FATAL", "08006", "unexpected EOF on client connection with an open transaction"))
+async def _sent(session: Session, taking: Taking) -> AsyncIterator[bytes]:
+    """What the client sends, with all that is there at once. Raises PgError when it gives up, or goes."""
+    line = session.line
+    while True:
+        parts: list[bytes] = []
+        for kind, body in line.messages():
+            if kind == _DATA:
+                parts.append(body)
+            elif kind not in (_FLUSH, _SYNC):
+                yield b"".join(parts)
+                if kind == _DONE:
+                    return
+                raise _ended(kind, body, taking.here)
+        if parts:
+            yield b"".join(parts)  # while which more may have come
+        elif line.ended:
+            raise PgError(Report("FATAL", "08006", "unexpected EOF on client connection with an open transaction"))
+        else:
+            await line.more()
 
 
-class _Reader:
-    """Bytes as rows of values."""
-
-    def __init__(self, session: Session, sink: Sink, table: str, options: Options) -> None:
-        names = [one.name for one in sink.columns]
-        self._style = session.settings.style
-        self._codecs = [TYPES[one.oid].codec for one in sink.columns]
-        self._binary = BinaryReader(table, names) if options.format == "binary" else None
-        self._texts = RowReader(options, table, names) if options.format != "binary" else None
-
-    def feed(self, data: bytes) -> list[list[Any]]:
-        """The rows that became whole. Raises PgError."""
-        if self._binary is not None:
-            return [self._unpacked(row) for row in self._binary.feed(data)]
-        assert self._texts is not None
-        return [self._valued(row) for row in self._texts.feed(data)]
-
-    def here(self) -> str:
-        """What an error says of the place that reading has come to."""
-        return self._texts.here if self._texts is not None else ""
-
-    def finish(self) -> list[list[Any]]:
-        """The last rows. Raises PgError."""
-        if self._binary is not None:
-            self._binary.finish()
-            return []
-        assert self._texts is not None
-        return [self._valued(row) for row in self._texts.finish()]
-
-    def _unpacked(self, row: Sequence[bytes | None]) -> list[Any]:
-        pairs = zip(self._codecs, row, strict=True)
-        return [None if field is None else codec.unpack(field) for codec, field in pairs]
-
-    def _valued(self, row: Any) -> list[Any]:
-        made: list[Any] = []
-        for at, (codec, field) in enumerate(zip(self._codecs, row.fields, strict=True)):
-            try:
-                made.append(None if field is None else codec.read(field, self._style))
-            except PgError as error:
-                assert self._texts is not None
-                raise PgError(replace(error.report, where=self._texts.where(row, at))) from None
-        return made
+def _ended(kind: int, body: bytes, here: str) -> PgError:
+    """What ends a COPY before its data does."""
+    if kind != _FAIL:
+        return failure("08P01", f"unexpected message type 0x{kind:02X} during COPY from stdin", where=here)
+    message = read(kind, body)
+    assert isinstance(message, CopyFail)
+    return failure("57014", f"COPY from stdin failed: {message.reason}", where=here)

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from yunbox.storage.rows.draft import Block
 from yunbox.wire.pgwire.backend import Field
+from yunbox.wire.pgwire.copy.reading import Plain
 from yunbox.wire.pgwire.report import Report
 from yunbox.wire.pgwire.values.codec import Style
 from yunbox.wire.pgwire.values.types import TYPES
@@ -125,6 +126,10 @@ class Sink(Protocol):
 
     async def write(self, rows: Sequence[Sequence[Any]]) -> None:
         """Take rows. Raises PgError."""
+        ...
+
+    def lines(self, plain: Plain) -> int | None:
+        """Take lines as they are; how many they were, or None where they are to be read. Raises PgError 54000."""
         ...
 
     async def finish(self) -> int:

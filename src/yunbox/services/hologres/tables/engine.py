@@ -4,9 +4,11 @@ A statement that stands alone is written at once, with whatever other sessions w
 is tried out, and done when the block is committed.
 """
 
+import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from importlib import import_module
 from typing import Any, TypeVar
 
 from yunbox.services.hologres.changes.changes import Changes
@@ -23,7 +25,6 @@ from yunbox.services.hologres.session.ports import Context, Kind, LookUp, Plan, 
 from yunbox.services.hologres.statements.cursor import moved
 from yunbox.services.hologres.statements.explaining import Explain, read_explain
 from yunbox.services.hologres.statements.lexer import pieces
-from yunbox.services.hologres.tables.loading import sink_of
 from yunbox.services.hologres.tables.paths import schemas_of
 from yunbox.sql.hologres.parser import tree
 from yunbox.sql.hologres.parser.statements import parse
@@ -36,6 +37,8 @@ from yunbox.wire.pgwire.report import PgError, Report, failure
 from yunbox.wire.pgwire.values.codec import Style
 
 T = TypeVar("T")
+_LOADING = "yunbox.services.hologres.tables.loading"
+"""What COPY needs, and numpy with it, which takes a while to load."""
 _FIXED_WORDS = frozenset(("select", "insert", "update", "delete"))
 
 
@@ -221,6 +224,7 @@ class Tables:
         self, table: Sequence[str], columns: Sequence[str], options: dict[str, Any], context: Context
     ) -> Sink:
         """Where rows for some columns of a table go. Raises PgError."""
+        loading = await asyncio.to_thread(import_module, _LOADING)
         path = schemas_of(context)
         with self._store.reading() as view:
             known = self._store.catalogue(_seen(view, context))
@@ -229,7 +233,7 @@ class Tables:
         async def write(work: Callable[[Change], int]) -> int:
             return await self._write(lambda change: _under(at, change, work), context)
 
-        return sink_of(table, columns, options, _finder(known, path), write, context)
+        return loading.sink_of(table, columns, options, _finder(known, path), write, context)
 
 
 def _table_of(statement: Fixed) -> Relation:

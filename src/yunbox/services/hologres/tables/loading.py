@@ -3,24 +3,29 @@
 A COPY that fails has written nothing. Source: the vendor's page "COPY", for STREAM_MODE and ON_CONFLICT.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Literal
+from functools import cached_property
+from typing import Any
 
 from yunbox.services.hologres.fixed.fitting import fit
 from yunbox.services.hologres.fixed.scope import Find, NotFixed, Scope
 from yunbox.services.hologres.fixed.values import Row, Value
 from yunbox.services.hologres.fixed.writes import default_of
 from yunbox.services.hologres.session.ports import Column, Context
-from yunbox.storage.rows.batch import Batch
+from yunbox.storage.rows.bulk.lane import Lane, lane_of
+from yunbox.storage.rows.bulk.load import Conflict, Load
+from yunbox.storage.rows.bulk.packed import Packed
 from yunbox.storage.rows.catalogue import no_relation
 from yunbox.storage.rows.form import Form
 from yunbox.storage.rows.model import TABLE, Relation
+from yunbox.storage.rows.rows import encoded, joined
 from yunbox.storage.rows.view import Change
+from yunbox.wire.pgwire.copy.reading import Plain
 from yunbox.wire.pgwire.report import PgError, failure
 
 BYTES_MAX = 1 << 30
 """The most bytes of rows that one COPY holds until they are written."""
-Conflict = Literal["none", "ignore", "update"]
 Write = Callable[[Callable[[Change], int]], Awaitable[int]]
 
 
@@ -32,58 +37,75 @@ class TableSink:
     ) -> None:
         self._relation = relation
         self._form = Form(relation)
-        self._conflict = conflict
         self._write = write
         self._given = Row((), context.style)
         self._taken = tuple(relation.by_name[name] for name in names)
-        left = {column.number: column for column in relation.columns} | dict.fromkeys(
-            (column.number for column in self._taken), None
-        )
+        given = {column.number for column in self._taken}
         scope = Scope(relation, relation.name, ())
         self._defaults: list[tuple[int, Value]] = [
-            (number - 1, default_of(column, scope)) for number, column in left.items() if column is not None
+            (column.number - 1, default_of(column, scope)) for column in relation.columns if column.number not in given
         ]
-        self._rows: list[tuple[bytes | None, bytes]] = []
-        self._size_bytes = 0
+        self._load = Load(self._form, conflict)
 
     @property
     def columns(self) -> tuple[Column, ...]:
         """What it takes, in this order."""
         return tuple(Column(one.name, one.type_oid, one.modifier) for one in self._taken)
 
+    def lines(self, plain: Plain) -> int | None:
+        """Take lines as they are, or leave them to be read. Raises PgError 54000 for too many."""
+        lane = self._lane
+        packed = lane.rows(plain.block, plain.between, plain.nothing) if lane is not None else None
+        if packed is None:
+            return None
+        self._add(packed)
+        return len(packed)
+
+    @cached_property
+    def _lane(self) -> Lane | None:
+        """What takes lines whose columns are neighbours in the table and in its order."""
+        numbers = [column.number for column in self._taken]
+        if numbers != list(range(numbers[0], numbers[0] + len(numbers))):
+            return None
+        try:
+            values = {at + 1: default(self._given) for at, default in self._defaults}
+            fields = {number: encoded(self._relation.columns[number - 1], value) for number, value in values.items()}
+        except PgError:  # each row that is read says so
+            return None
+        if any(fields[one.number] is None for one in self._relation.live if one.not_null and one.number in fields):
+            return None
+        before = joined([fields[number] for number in sorted(fields) if number < numbers[0]])
+        behind = joined([fields[number] for number in sorted(fields) if number > numbers[0]])
+        return lane_of(self._relation, self._taken, before, behind)
+
     async def write(self, rows: Sequence[Sequence[Any]]) -> None:
         """Take rows. Raises PgError 22001, 22003, 23502, and 54000 for too many."""
+        keys: list[bytes] = []
+        made: list[bytes] = []
         for row in rows:
             values: list[Any] = [None] * len(self._relation.columns)
             for at, default in self._defaults:
                 values[at] = default(self._given)
             for column, value in zip(self._taken, row, strict=True):
                 values[column.number - 1] = fit(column, value)
-            made = self._form.row(values)
-            self._rows.append((self._form.key(values), made))
-            self._size_bytes += len(made)
-        if self._size_bytes > BYTES_MAX:
+            made.append(self._form.row(values))
+            key = self._form.key(values)
+            if key is not None:
+                keys.append(key)
+        self._add(Packed.of(keys, made))
+
+    def _add(self, packed: Packed) -> None:
+        self._load.add(packed)
+        if self._load.size_bytes > BYTES_MAX:
             raise failure("54000", f"a COPY takes at most {BYTES_MAX} bytes of rows here", hint="Copy them in parts.")
 
     async def finish(self) -> int:
         """Write all rows; how many they are. Raises PgError 23505."""
-        rows, form, conflict = self._rows, self._form, self._conflict
-
-        def work(change: Change) -> int:
-            batch = Batch(change, form)
-            for key, row in rows:
-                if key is None or conflict == "none":
-                    batch.place(key, row)
-                elif conflict == "update" or batch.find(key) is None:
-                    batch.replace(key, row)
-            batch.apply()
-            return len(rows)
-
-        return await self._write(work)
+        return await self._write(await asyncio.to_thread(self._load.prepared))
 
     async def abandon(self) -> None:
         """Forget the rows."""
-        self._rows = []
+        self._load = Load(self._form, "none")
 
 
 def sink_of(

@@ -41,6 +41,15 @@ class Lines:
             raise failure("54000", "a line of COPY data is longer than 1 GB")
         return self._whole(last=False) if self._held >= self._wanted else iter(())
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether the next byte begins a line, which ``\\n`` may end."""
+        return not self._held and not self._ended and self._end in (b"", b"\n")
+
+    def passed(self) -> None:
+        """Plain lines were taken otherwise."""
+        self._end = b"\n"
+
     def finish(self) -> Iterator[tuple[bytes, int]]:
         """What is left."""
         yield from self._whole(last=True)
@@ -62,7 +71,7 @@ class Lines:
             return
         for found in self._token.finditer(held):
             at, part = found.start(), found[0]
-            if (found.end() == len(held) and not last) or self._ended:
+            if (found.end() == len(held) and not last and part != b"\n") or self._ended:
                 break  # what comes next may belong to it
             if part == _END and self._is_end(held, at):
                 if start < at:

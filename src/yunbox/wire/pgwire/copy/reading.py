@@ -20,6 +20,15 @@ class Row:
     fields: list[str | None]
 
 
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """Whole lines without quotes, what is between two of their fields, and what stands for NULL: ``\\N`` or nothing."""
+
+    block: bytes
+    between: bytes
+    nothing: bytes
+
+
 class RowReader:
     """Takes bytes in pieces, and gives the rows of these columns that are whole."""
 
@@ -29,6 +38,24 @@ class RowReader:
         self._lines = Lines(options)
         self._fields = CsvFields(options, columns) if options.format == "csv" else TextFields(options)
         self._number = 0
+        self._between, self._nothing = options.between.encode(), options.nothing.encode()
+        self._has_plain = options.nothing in ("", "\\N") and not (options.force_not_null or options.force_null)
+        own = (options.mark.encode(), b"\\.") if options.format == "csv" else (b"\\",) if not self._nothing else ()
+        self._special = (b"\r", *own)
+
+    def plain(self, block: bytes) -> Plain | None:
+        """Whole lines, each with ``\\n`` at its end, as fields that nothing but separators is between; None where they
+        may be more than that. A backslash is a part of NULL then, or it is for the caller to find out."""
+        begins = self._lines.is_plain and bool(self._number or not self._options.header)
+        whole = self._has_plain and begins and block.endswith(b"\n")
+        if not whole or any(special in block for special in self._special):
+            return None
+        return Plain(block, self._between, self._nothing)
+
+    def passed(self, lines: int) -> None:
+        """So many plain lines were taken otherwise."""
+        self._number += lines
+        self._lines.passed()
 
     def feed(self, data: bytes) -> list[Row]:
         """The rows that became whole. Raises PgError."""

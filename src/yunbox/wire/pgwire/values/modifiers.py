@@ -88,7 +88,8 @@ def _fraction(name: str, numbers: Sequence[int]) -> int:
     return _INTERVAL_ALL | kept if name == "interval" else kept
 
 
-def _digits_of(kept: int) -> tuple[int, int]:
+def numeric_digits(kept: int) -> tuple[int, int]:
+    """The digits of a NUMERIC, and how many of them stand behind the point."""
     digits, scale = kept - _HEAD >> 16, kept - _HEAD & 0x7FF
     return digits, scale - 0x800 if scale & 0x400 else scale
 
@@ -105,7 +106,7 @@ def format_type(oid: int, kept: int = NONE) -> str:
     if kept == NONE:
         return '"bit"' if name == "bit" else shown
     if name == "numeric":
-        return "numeric({},{})".format(*_digits_of(kept))
+        return "numeric({},{})".format(*numeric_digits(kept))
     if name == "interval":
         return shown if kept & 0xFFFF == 0xFFFF else f"interval({kept & 0xFFFF})"
     if name in ("bit", "varbit"):
@@ -152,7 +153,7 @@ def _varbit(value: str, kept: int, explicit: bool) -> str:
 
 
 def _numeric(value: Decimal, kept: int, explicit: bool) -> Decimal:
-    digits, scale = _digits_of(kept)
+    digits, scale = numeric_digits(kept)
     if value.is_nan():
         return value
     if value.is_infinite():
