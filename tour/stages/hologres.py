@@ -1,0 +1,84 @@
+"""Features served by key and a dashboard from the same rows: Hologres, through PostgreSQL's own client."""
+
+import time
+from typing import Any
+
+from flights import flights
+from story import Stage, Step, Story
+
+COLUMNS = ("flight_id", "carrier", "origin", "dest", "tailnum", "dep_delay", "distance", "day")
+TABLE = """
+CREATE TABLE flights (flight_id bigint PRIMARY KEY, carrier text, origin text, dest text, tailnum text, dep_delay int,
+    distance int, day date) WITH (orientation = 'row,column', distribution_key = 'flight_id')
+"""
+DASHBOARD = """
+SELECT carrier, count(*) AS flights, round(avg(dep_delay), 1) AS delay,
+    rank() OVER (ORDER BY avg(dep_delay) DESC NULLS LAST) AS place
+FROM flights WHERE origin IN ('JFK', 'LGA') GROUP BY carrier HAVING count(*) > 1000 ORDER BY place LIMIT 3
+"""
+LOOK_UP = "SELECT carrier, dest, dep_delay FROM flights WHERE flight_id = %s"
+LOOK_UPS = 20_000
+
+
+def connect(story: Story) -> Any:
+    """psycopg, with nothing of ours but where to connect and the key."""
+    import psycopg
+
+    server = story.server
+    assert server is not None
+    key = {"user": server.access_key_id, "password": server.access_key_secret}
+    return psycopg.connect(**server.endpoints["hologres"], **key, autocommit=True)
+
+
+def _load(story: Story) -> str:
+    """COPY every flight in."""
+    frame = flights()
+    found = frame.assign(flight_id=range(len(frame)), day=frame.pt, dep_delay=frame.dep_delay.astype("Int64"))
+    text = found[list(COLUMNS)].to_csv(None, sep="\t", header=False, index=False, na_rep="\\N")
+    started = time.monotonic()
+    with connect(story) as client, client.cursor() as cursor:
+        client.execute(TABLE)
+        with cursor.copy(f"COPY flights ({', '.join(COLUMNS)}) FROM STDIN") as copy:
+            copy.write(text)
+    story.notes["copied"] = len(frame)
+    return f"{len(frame):,} flights by COPY, {len(frame) / (time.monotonic() - started):,.0f} rows/s, on disk"
+
+
+def _look_up(story: Story) -> str:
+    """Rows by their key, as an application asks for features: one client, which pipelines them."""
+    import random
+
+    chance = random.Random(2013)
+    with connect(story) as client:
+        plan = client.execute(f"EXPLAIN {LOOK_UP.replace('%s', '1')}").fetchone()[0].split("  ")[0]
+        started = time.monotonic()
+        with client.pipeline():
+            asked = [client.execute(LOOK_UP, (chance.randrange(story.notes["copied"]),), prepare=True)
+                     for _ in range(LOOK_UPS)]  # fmt: skip
+        found = sum(one.fetchone() is not None for one in asked)
+        rate = LOOK_UPS / (time.monotonic() - started)
+    assert found == LOOK_UPS
+    return f"{rate:,.0f} a second from one Python client; EXPLAIN says {plan}"
+
+
+def _dashboard(story: Story) -> str:
+    """The same rows, aggregated: what was just written is counted."""
+    with connect(story) as client:
+        client.execute(DASHBOARD)
+        started = time.monotonic()
+        before = client.execute(DASHBOARD).fetchall()
+        took_ms = (time.monotonic() - started) * 1000
+        late = "INSERT INTO flights (flight_id, carrier, origin, dep_delay) SELECT 900000 + g, 'F9', 'LGA', 600"
+        client.execute(f"{late} FROM generate_series(1, 1000) g ON CONFLICT (flight_id) DO NOTHING")
+        after = client.execute(DASHBOARD).fetchall()
+    told = ", ".join(f"{carrier} {delay} min" for carrier, _, delay, _ in before)
+    assert after[0][0] == "F9"
+    return f"{took_ms:.0f} ms: latest to leave {told}\nand with 1,000 late flights more, at once: F9 {after[0][2]} min"
+
+
+STAGE = Stage(
+    "hologres",
+    "Hologres: features by key and a dashboard on the same rows, with psycopg",
+    (Step("copy all flights", _load), Step("look up by key", _look_up), Step("draw the dashboard", _dashboard)),
+    lambda story: [f"  ./yunbox psql --data {story.data}    # while `./yunbox up --data {story.data}` runs"],
+)
