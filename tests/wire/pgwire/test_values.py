@@ -16,7 +16,11 @@ from hypothesis import strategies as st
 from tests.postgres import Postgres, quoted, running
 from yunbox.wire.pgwire.report import PgError
 from yunbox.wire.pgwire.values.codec import Style
-from yunbox.wire.pgwire.values.types import BY_NAME, TYPES
+from yunbox.wire.pgwire.values.objects import Named
+from yunbox.wire.pgwire.values.types import BY_NAME, ELEMENTS, TYPES
+
+KINDS = [name for name, of in sorted(BY_NAME.items()) if not isinstance(ELEMENTS.get(of.oid, of).codec, Named)]
+"""All but names of objects, which only a catalogue can read."""
 
 _WRITTEN: dict[str, list[str]] = tomllib.loads(Path(__file__).with_name("values.toml").read_text())
 LIKE = {
@@ -149,7 +153,7 @@ _ANY = st.characters(exclude_characters="\0", exclude_categories=["Cs"])  # what
 _LETTERS = '0123456789-+:./ aTZ{},"\\bcdeinfyPMS'
 
 
-@given(st.sampled_from(sorted(BY_NAME)), st.text(_ANY, max_size=30) | st.text(_LETTERS, max_size=25))
+@given(st.sampled_from(KINDS), st.text(_ANY, max_size=30) | st.text(_LETTERS, max_size=25))
 def test_any_text_is_a_value_or_refused(kind: str, text: str) -> None:
     codec = BY_NAME[kind].codec
     try:
@@ -161,7 +165,7 @@ def test_any_text_is_a_value_or_refused(kind: str, text: str) -> None:
     assert codec.write(codec.unpack(codec.pack(value)), Style()) == codec.write(value, Style())
 
 
-@given(st.sampled_from(sorted(BY_NAME)), st.binary(max_size=40))
+@given(st.sampled_from(KINDS), st.binary(max_size=40))
 def test_any_bytes_are_a_value_or_refused(kind: str, data: bytes) -> None:
     codec = BY_NAME[kind].codec
     try:
@@ -172,7 +176,7 @@ def test_any_bytes_are_a_value_or_refused(kind: str, data: bytes) -> None:
 
 
 @settings_of(deadline=None)
-@given(st.sampled_from(sorted(BY_NAME)), st.data())
+@given(st.sampled_from(KINDS), st.data())
 def test_damaged_values_are_values_or_refused(kind: str, data: st.DataObject) -> None:
     """Bytes near to a value: one is cut, changed or added."""
     codec = BY_NAME[kind].codec
@@ -196,7 +200,7 @@ def test_a_numeric_has_no_more_digits_than_postgres_takes(postgres: Postgres) ->
     assert [ours("numeric", text, Style()) for text in texts] == theirs(postgres, "numeric", texts, Style())
 
 
-@pytest.mark.parametrize("kind", sorted(BY_NAME))
+@pytest.mark.parametrize("kind", KINDS)
 def test_long_texts_are_read_or_refused(kind: str) -> None:
     for text in ("1" * 100_000, "1:" + "1" * 5000, "a" * 100_000, "[" * 100_000, "{" * 100_000, "-1-" + "1" * 5000):
         assert ours(kind, text, Style())

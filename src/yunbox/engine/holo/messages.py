@@ -11,6 +11,7 @@ import struct
 from dataclasses import dataclass, field
 from typing import Any
 
+from yunbox.storage.rows.catalogue import Catalogue
 from yunbox.storage.rows.model import Relation
 from yunbox.wire.pgwire.report import PgError, Report
 from yunbox.wire.pgwire.values.codec import Style
@@ -31,13 +32,37 @@ class Given:
     rows: tuple[tuple[bytes, bytes | None], ...]
 
 
+def label_of(version: bytes) -> str:
+    """What definitions of a version are called within SQL."""
+    return version.hex() or "no definitions"
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """The system tables that a statement reads, by schema and name, under which version of the definitions.
+
+    ``definitions`` are those of a transaction block that has changed some; None is for those that all see.
+    """
+
+    version: bytes
+    names: tuple[tuple[str, str], ...]
+    user: str
+    definitions: Catalogue | None = None
+
+    @property
+    def label(self) -> str:
+        """What the definitions are called within SQL."""
+        return label_of(self.version)
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """A statement in DuckDB's SQL, with values for its parameters as ``bindable`` makes them.
 
     ``columns`` are the OIDs of its columns' types; None for a statement that gives no rows. ``settings`` are DuckDB's
     that it depends on, by name; ``reads`` the tables whose copies it reads, and ``given`` rows that come with it.
-    ``values`` may have more than the statement asks for.
+    ``values`` may have more than the statement asks for. ``system`` is for one that reads system tables, or calls
+    functions of them.
     """
 
     sql: str
@@ -46,6 +71,7 @@ class Run:
     settings: dict[str, str] = field(default_factory=dict)
     reads: tuple[Relation, ...] = ()
     given: tuple[Given, ...] = ()
+    system: System | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from yunbox.engine.holo.copies import Copies
     from yunbox.engine.holo.database import Functions
     from yunbox.engine.holo.statement import Statement
+    from yunbox.engine.holo.system.systems import Systems
 
 _LOG = logging.getLogger("yunbox")
 _STUCK = 70
@@ -48,6 +49,7 @@ class Engine:
         self._store.write_sync(Change.follow_none)  # the copies of an engine before this one are gone
         self._copies: Copies | None = None
         self._functions: Functions | None = None
+        self._systems: Systems | None = None
         self._serving: set[asyncio.Task[None]] = set()
 
     def connected(self) -> Pipe:
@@ -101,13 +103,15 @@ class Engine:
         from yunbox.engine.holo.copies import Copies
         from yunbox.engine.holo.database import Functions, opened
         from yunbox.engine.holo.statement import Statement
+        from yunbox.engine.holo.system.systems import Systems
 
         with self._opening:
             if self._db is None:
                 self._db = opened(self._config)
                 self._copies, self._functions = Copies(self._db, self._store), Functions(self._db)
-            assert self._copies is not None and self._functions is not None
-        return Statement(self._db, self._copies, self._functions)
+                self._systems = Systems(self._store)
+            assert self._copies is not None and self._functions is not None and self._systems is not None
+        return Statement(self._db, self._copies, self._functions, self._systems)
 
     async def upkeep(self) -> None:
         """Have the row store's logs be short."""

@@ -10,6 +10,7 @@ from yunbox.engine.holo.copies import Copies
 from yunbox.engine.holo.database import Functions
 from yunbox.engine.holo.laid import Laid
 from yunbox.engine.holo.messages import Rows, Run, Started, Take
+from yunbox.engine.holo.system.systems import Shown, Systems
 from yunbox.engine.holo.values import fetched, writer
 
 _BATCH_BYTES = 256 * 1024
@@ -23,11 +24,12 @@ Write = Callable[[Any], bytes]
 class Statement:
     """What one connection runs, on a cursor of its own. Its methods run in a thread, but for ``interrupt``."""
 
-    def __init__(self, db: duckdb.DuckDBPyConnection, copies: Copies, functions: Functions) -> None:
+    def __init__(self, db: duckdb.DuckDBPyConnection, copies: Copies, functions: Functions, systems: Systems) -> None:
         self._cursor = db.cursor()
         self._copies = copies
         self._laid = Laid(self._cursor)
         self._functions = functions
+        self._shown = Shown(self._cursor, systems)
         self._columns: tuple[int, ...] = ()
         self._rows_next = _FIRST_ROWS
         self._writers: tuple[tuple[tuple[int, ...], object], list[Write]] | None = None
@@ -38,6 +40,7 @@ class Statement:
         self._functions.provide(request.sql)
         positions = self._copies.bring(request.reads)
         self._laid.lay(request.given)
+        self._shown.show(request.system)
         self._apply(request.settings)
         self._rows_next, self._writers = _FIRST_ROWS, None
         if request.columns is None:

@@ -31,10 +31,13 @@ _INTERVAL = (
 _TEXT = "{0}::VARCHAR"
 _AS_NUMBERS = {1082: _DATE, 1083: "epoch_us({0})", 1114: _MOMENT, 1184: _MOMENT, 1186: _INTERVAL}
 _DATED = (1082, 1114, 1184)
-_AS_THEY_ARE = (16, 17, 20, 21, 23, 25, 26, 700, 701, 705, 1042, 1043, 19, 1700)
+_NAMED = (24, 2202, 2205, 2206, 4089, 4096)
+"""Names of objects come with their OIDs, as ``wire/pgwire/values/objects.py`` has them."""
+_AS_THEY_ARE = (16, 17, 20, 21, 22, 23, 25, 26, 28, 29, 30, 194, 700, 701, 705, 1033, 1042, 1043, 19, 1700, *_NAMED)
 _VOID = 2278
+_VECTORS = (22, 30)
 _TEXTS = (19, 25, 705, 1042, 1043)
-_INTEGERS = (20, 21, 23, 26)
+_INTEGERS = (20, 21, 23, 26, 28, 29)
 
 
 def fetched(sql: str, oids: Sequence[int]) -> str:
@@ -96,7 +99,7 @@ def writer(oid: int, format: int, style: Style) -> Callable[[Any], bytes]:
 
 
 def _unknown(oid: int, format: int) -> Callable[[Any], bytes]:
-    """A type without a codec, such as VOID and REGCLASS, is its text. Raises PgError 0A000 for its binary form."""
+    """A type without a codec, such as VOID, is its text. Raises PgError 0A000 for its binary form."""
     if format and oid != _VOID:
         raise failure("0A000", f"the binary format of the type with OID {oid} is not supported")
     return lambda value: str(value).encode()
@@ -109,7 +112,7 @@ def bindable(oid: int, value: Any) -> Any:
     element = ELEMENTS.get(oid)
     if element is not None:
         return [bindable(element.oid, one) for one in value]
-    if oid in _AS_THEY_ARE:
+    if oid in _AS_THEY_ARE and oid not in _VECTORS:
         return value
     text = TYPES[oid].codec.write(value, _PLAIN)
     if oid in _DATED and text.endswith(" BC"):  # which DuckDB writes behind the day

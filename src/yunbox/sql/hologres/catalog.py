@@ -60,6 +60,10 @@ class Catalog(Protocol):
         """The relation of that OID."""
         ...
 
+    def index(self, schema: str, name: str) -> int | None:
+        """The OID of the index of that name."""
+        ...
+
     def schema_exists(self, name: str) -> bool:
         """Whether there is such a schema."""
         ...

@@ -11,12 +11,12 @@ from yunbox.sql.hologres.analysis.context import Context
 from yunbox.sql.hologres.analysis.queries import Queries
 from yunbox.sql.hologres.analysis.scope import Output, Scope
 from yunbox.sql.hologres.catalog import Catalog
-from yunbox.sql.hologres.catalogue.types import RECORD, TYPES
+from yunbox.sql.hologres.catalogue.types import RECORD, REG, TYPES, element_of
 from yunbox.sql.hologres.errors import error, unsupported
 from yunbox.sql.hologres.parser import tree
 from yunbox.sql.hologres.parser.statements import Kind, kind, parse, split
 from yunbox.sql.hologres.plans import Change, Plan, ResultColumn
-from yunbox.sql.hologres.rendering.casts import text
+from yunbox.sql.hologres.rendering.casts import named, text
 from yunbox.sql.hologres.rendering.numerics import column_modifier
 from yunbox.sql.hologres.session import Session
 
@@ -74,7 +74,7 @@ def _begun(
 def _finished(bound: BoundQuery, context: Context) -> Plan:
     columns = tuple(_column(one) for one in bound.columns)
     sql = bound.sql
-    if any(one.type == RECORD for one in columns):
+    if any(one.type == RECORD or (element_of(one.type) or one.type) in REG for one in columns):
         items = ", ".join(_shown(one, context.session) for one in bound.outputs("q"))
         sql = f"SELECT {items} FROM ({sql}) AS q"
     return Plan(
@@ -88,7 +88,12 @@ def _finished(bound: BoundQuery, context: Context) -> Plan:
 
 
 def _shown(output: Output, session: Session) -> str:
-    """A row leaves as its text."""
+    """A row leaves as its text, the name of an object with its OID before it."""
+    value = output.expr
+    if value.type in REG:
+        return f"{value.sql} || ' ' || {named(value.sql, value.type, session)}"
+    if element_of(value.type) in REG:
+        return f"[v || ' ' || {named('v', element_of(value.type), session)} FOR v IN {value.sql}]"
     return text(output.expr, session) if output.expr.type == RECORD else output.expr.sql
 
 

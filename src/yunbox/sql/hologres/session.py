@@ -14,7 +14,7 @@ _SEPARATOR = "|"
 @dataclass(frozen=True)
 class Session:
     """``now_us`` is when the transaction began, in microseconds since 2000 (UTC); ``settings`` are those of SHOW,
-    ``schemas`` those of the search path that are there."""
+    ``schemas`` those of the search path that are there, ``definitions`` what those that it sees are called."""
 
     date_style: str = "ISO"
     date_order: str = "MDY"
@@ -30,6 +30,7 @@ class Session:
     server_version: str = "PostgreSQL 11.3"
     settings: Mapping[str, str] = field(default_factory=dict)
     schemas: tuple[str, ...] = ("public",)
+    definitions: str = ""
 
     @cached_property
     def token(self) -> str:
@@ -39,6 +40,11 @@ class Session:
             int(self.bytea_escape), self.now_us,
         )  # fmt: skip
         return _SEPARATOR.join(map(str, parts))
+
+    @cached_property
+    def names(self) -> str:
+        """What functions of the catalogue take as an argument: which definitions, who asks, and the search path."""
+        return _SEPARATOR.join((self.definitions, self.user, *self.schemas))
 
     @cached_property
     def style(self) -> Style:

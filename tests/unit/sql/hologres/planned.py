@@ -8,13 +8,17 @@ import duckdb
 from tests.differential import Answer
 from yunbox.engine.duck.vocabulary import Vocabulary
 from yunbox.engine.holo.faults import report_of
+from yunbox.engine.holo.system.described import Names
+from yunbox.engine.holo.system.moment import Moment
 from yunbox.engine.holo.values import bindable, fetched, reader
 from yunbox.sql.hologres import on_duckdb
 from yunbox.sql.hologres.catalog import Column, Relation
 from yunbox.sql.hologres.catalogue.types import RECORD
+from yunbox.sql.hologres.natives.catalogue import remember
 from yunbox.sql.hologres.planner import plan
 from yunbox.sql.hologres.plans import Plan
 from yunbox.sql.hologres.session import Session
+from yunbox.storage.rows.catalogue import PUBLIC, Catalogue
 from yunbox.wire.pgwire.report import PgError
 from yunbox.wire.pgwire.values.types import TYPES
 
@@ -33,6 +37,9 @@ class Tables:
     def by_oid(self, oid: int) -> Relation | None:
         return next((one for one in self.relations.values() if one.oid == oid), None)
 
+    def index(self, schema: str, name: str) -> int | None:
+        return None
+
     def schema_exists(self, name: str) -> bool:
         return name in ("public", "pg_catalog")
 
@@ -45,6 +52,7 @@ class Planned:
         self.vocabulary = Vocabulary(self.duck, [on_duckdb])
         self.catalog = catalog or Tables()
         self.session = session or Session()
+        remember(self.session.definitions, Names(Moment(Catalogue(b"", {PUBLIC.name: PUBLIC}, {})), None))
 
     def plan(self, statement: str, types: Sequence[int] = ()) -> Plan:
         return plan(statement, self.catalog, parameters=types, session=self.session)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from yunbox.services.hologres.statements.cursor import Cursor, at
 from yunbox.wire.pgwire.report import failure
 from yunbox.wire.pgwire.values.modifiers import NONE, modifier
-from yunbox.wire.pgwire.values.types import BY_NAME
+from yunbox.wire.pgwire.values.types import BY_NAME, OF_THE_SYSTEM
 
 _ALIASES = {
     "boolean": "bool", "smallint": "int2", "int": "int4", "integer": "int4", "bigint": "int8", "real": "float4",
@@ -42,7 +42,7 @@ def read_type(cursor: Cursor) -> Typed:
         written += _zone(cursor)
     written, numbers = _lettered(written, numbers)
     known = BY_NAME.get(_ALIASES.get(written, written))
-    if known is None or known.name == "unknown":
+    if known is None or known.name == "unknown" or known.oid in OF_THE_SYSTEM:
         raise at(failure("42704", f'type "{written}" does not exist'), start)
     if known.name == "numeric":
         _check_digits(numbers)

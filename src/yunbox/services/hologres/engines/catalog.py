@@ -1,13 +1,14 @@
 """What the planner asks of names, answered from the definitions of a row store."""
 
-from functools import cached_property
+from functools import cache, cached_property
 
 from yunbox.sql.hologres import catalog
+from yunbox.sql.hologres.catalogue.oids import index_oid
+from yunbox.sql.hologres.catalogue.relations import SCHEMAS, relations
+from yunbox.sql.hologres.catalogue.views import view_of
 from yunbox.storage.rows.catalogue import Catalogue
 from yunbox.storage.rows.model import VIEW, Relation
 from yunbox.storage.rows.sequences import sequence_of
-
-_SYSTEM = ("pg_catalog", "information_schema")
 
 
 class StoredCatalog:
@@ -19,7 +20,14 @@ class StoredCatalog:
     def relation(self, schema: str, name: str) -> catalog.Relation | None:
         """The table or view of that name."""
         found = self.known.find(schema, name)
-        return None if found is None else _planned(found)
+        if found is None:
+            return _of_the_system(schema, name) if schema in SCHEMAS else None
+        return _planned(found)
+
+    def index(self, schema: str, name: str) -> int | None:
+        """The OID of the index of that name."""
+        found = self.known.find(schema, name.removesuffix("_pkey")) if name.endswith("_pkey") else None
+        return index_oid(found.oid) if found is not None and found.primary_key else None
 
     def by_oid(self, oid: int) -> catalog.Relation | None:
         """The table or view of that OID."""
@@ -32,7 +40,23 @@ class StoredCatalog:
 
     @cached_property
     def _schemas(self) -> frozenset[str]:
-        return frozenset((*self.known.schemas, *_SYSTEM))
+        return frozenset((*self.known.schemas, *SCHEMAS))
+
+
+def is_of_the_system(relation: catalog.Relation) -> bool:
+    """Whether it is a system table or view."""
+    return relations().get((relation.schema, relation.name)) is not None and relation.schema in SCHEMAS
+
+
+@cache
+def _of_the_system(schema: str, name: str) -> catalog.Relation | None:
+    """A system table or view."""
+    found = relations().get((schema, name))
+    if found is None:
+        return None
+    columns = tuple(catalog.Column(one.name, one.type, number=at) for at, one in enumerate(found.columns, 1))
+    query = view_of(found)
+    return catalog.Relation(found.oid, schema, name, columns, "v" if query else "r", query=query)
 
 
 def _planned(relation: Relation) -> catalog.Relation:

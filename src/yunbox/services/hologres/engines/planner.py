@@ -9,14 +9,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from yunbox.services.hologres.engines.catalog import StoredCatalog
+from yunbox.engine.holo.messages import System, label_of
+from yunbox.engine.holo.system.scans import system_scan
+from yunbox.services.hologres.engines.catalog import StoredCatalog, is_of_the_system
 from yunbox.services.hologres.engines.planning import Changing, Computed
 from yunbox.services.hologres.engines.reading import reading
 from yunbox.services.hologres.session.ports import Column, Context, Kind, Plan
 from yunbox.services.hologres.statements.lexer import Token, tokens
 from yunbox.services.hologres.tables.paths import schemas_of
 from yunbox.sql.hologres.session import Session
-from yunbox.storage.rows.catalogue import Catalogue
+from yunbox.storage.rows.catalogue import Catalogue, version
 from yunbox.storage.rows.store import RowStore
 from yunbox.wire.pgwire.report import failure
 
@@ -45,9 +47,9 @@ class HologresPlanner:
         """What a statement is. Raises PgError."""
         _check_offered(text)
         known = self._known(context)
-        made = _made(text, types, known, context, _session(context))
+        made = _made(text, types, known, context, _session(context, known))
         computed = Computed("", text=text)
-        _settle(computed, made, known, context)
+        self._settle(computed, made, known, context)
         return Plan(Kind.DML if computed.change else Kind.QUERY, made.tag, _columns(made), made.parameters, computed)
 
     def renew(self, plan: Plan, context: Context) -> None:
@@ -57,14 +59,22 @@ class HologresPlanner:
         same = computed.settings_version == context.settings_version and computed.definitions == known.version
         if same and (computed.is_lasting or computed.now_us == context.now_us):
             return
-        session = _session(context)
+        session = _session(context, known)
         made = _made(computed.text, plan.parameters, known, context, session)
         if _columns(made) != plan.columns:
             raise failure("0A000", "cached plan must not change result type")
         if computed.is_lasting is None or not same:
             other = _at_another_time(session)
             computed.is_lasting = _texts(_made(computed.text, plan.parameters, known, context, other)) == _texts(made)
+        self._settle(computed, made, known, context)
+
+    def _settle(self, computed: Computed, made: "Made", known: Catalogue, context: Context) -> None:
+        """Keep a plan, and what it was made of."""
         _settle(computed, made, known, context)
+        if computed.system is not None and context.block is not None:
+            with self._store.reading() as view:
+                if version(view) != known.version:
+                    computed.system = replace(computed.system, definitions=known)
 
     def _known(self, context: Context) -> Catalogue:
         with self._store.reading() as view:
@@ -87,7 +97,13 @@ def _is_change(text: str) -> bool:
 
 def _settle(computed: Computed, made: "Made", known: Catalogue, context: Context) -> None:
     """Keep a plan, and what it was made of."""
-    computed.sql, computed.reads = made.sql, {one.token: reading(one, known) for one in made.reads}
+    system = {one.token: one.relation for one in made.reads if is_of_the_system(one.relation)}
+    reads = {one.token: reading(one, known) for one in made.reads if one.token not in system}
+    computed.sql, computed.reads = made.sql, reads
+    computed.system_reads = {token: system_scan(one.schema, one.name) for token, one in system.items()}
+    names = tuple({(one.schema, one.name) for one in system.values()})
+    is_asked = system or label_of(known.version) in str(_texts(made))
+    computed.system = System(known.version, names, context.user) if is_asked else None
     change = _change(made)
     computed.change = Changing(change, known.relations[change.target.oid]) if change is not None else None
     computed.now_us, computed.settings_version = context.now_us, context.settings_version
@@ -113,12 +129,12 @@ def _columns(made: "Made") -> tuple[Column, ...] | None:
     return tuple(Column(one.name, one.type, one.typmod, one.table, one.number) for one in found)
 
 
-def _session(context: Context) -> Session:
+def _session(context: Context, known: Catalogue) -> Session:
     style = context.style
     return Session(
         style.dates, style.order, style.intervals, context.settings["timezone"], style.float_digits, style.escapes,
         context.now_us, context.statement_us, context.user, context.database, context.process_id,
-        settings=context.settings,
+        settings=context.settings, definitions=label_of(known.version),
     )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from yunbox.engine.holo.messages import System
 from yunbox.services.hologres.engines.reading import Reading
 from yunbox.services.hologres.session.ports import Context, Plan
 from yunbox.storage.rows.model import Relation
@@ -26,7 +27,8 @@ class Computed:
     it reads, by the names that it has for them. ``change`` is set for a statement that changes rows.
 
     It was made of ``text`` at ``now_us`` under settings and definitions of some version; ``is_lasting`` is whether
-    another time would have made the same, None before anybody has looked.
+    another time would have made the same, None before anybody has looked. ``system`` is set for one that asks the
+    system catalogue, and ``system_reads`` has the SQL of each read of a system table by its name.
     """
 
     sql: str
@@ -38,6 +40,8 @@ class Computed:
     settings_version: int = 0
     definitions: bytes = b""
     is_lasting: bool | None = None
+    system: System | None = None
+    system_reads: Mapping[str, str] = field(default_factory=dict)
 
 
 class Planner(Protocol):

@@ -163,7 +163,9 @@ class Remote:
         ``before`` is put before it.
         """
         found = scanned(sql, computed, block, given)
-        request = m.Run(before + found.sql, columns, values, computed.settings, found.copies, found.given)
+        request = m.Run(
+            before + found.sql, columns, values, computed.settings, found.copies, found.given, computed.system
+        )
         try:
             return await self._begun(request)
         except EngineEnded:  # by another's statement, perhaps: this one has given nothing yet

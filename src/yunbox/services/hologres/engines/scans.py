@@ -27,13 +27,14 @@ class Scanned:
 
 
 def scanned(sql: str, computed: Computed, block: Block | None, given: Mapping[str, Given] = NOTHING) -> Scanned:
-    """A query whose reads, which it has as names, are of something; some are of given rows."""
-    if not computed.reads and not given:
+    """A query whose reads, which it has as names, are of something; some are of given rows, or of system tables."""
+    if not computed.reads and not given and not computed.system_reads:
         return Scanned(sql, ())
     tables = {one.node: one for reading in computed.reads.values() for one in reading.tables}
     changed = {one.node: _changed(one, block) for one in tables.values()} if block is not None else {}
     scans = [(token, _scan(reading, block, changed)) for token, reading in computed.reads.items()]
     scans += [(token, given_of(one.relation, one.name)) for token, one in given.items()]
+    scans += computed.system_reads.items()
     copies = tuple(one for one in tables.values() if block is None or not block.is_fresh(one))
     return Scanned(_with(sql, scans), copies, (*filter(None, changed.values()), *given.values()))
 

@@ -51,6 +51,7 @@ class Parameters:
     """The types of a statement's parameters: those that are declared, and those that their places tell."""
 
     types: dict[int, int] = field(default_factory=dict)
+    session: Session = field(default_factory=Session)
 
     def use(self, number: int, at: int) -> Expr:
         """A parameter as an expression."""
@@ -61,8 +62,9 @@ class Parameters:
             return Expr(f"CAST(${number} AS VARCHAR)", UNKNOWN, parameter=number, at=at)
         return self._typed(number, of, at)
 
-    @staticmethod
-    def _typed(number: int, of: int, at: int) -> Expr:
+    def _typed(self, number: int, of: int, at: int) -> Expr:
+        if of in REG:
+            return Expr(casts.unnamed(f"CAST(${number} AS VARCHAR)", of, self.session), of, at=at)
         return Expr(conversions.bound(f"${number}", of), of, at=at)
 
     def decide(self, parameter: Expr, of: int) -> Expr:

@@ -48,6 +48,7 @@ class Context:
     _view: Relation | None = None
 
     def __post_init__(self) -> None:
+        self.parameters.session = self.session
         self.coercion = Coercion(self.session, self.parameters, self.object)
 
     def fresh(self, prefix: str) -> str:
@@ -106,13 +107,21 @@ class Context:
     def object(self, of: int, text: str) -> int:
         """The OID of what a reg... literal names. Raises PgError 42P01, 42704 or 0A000."""
         if of == REGCLASS:
-            names = tuple(Cursor(text).dotted_all())
-            return self.relation(names, -1).oid
+            return self._relation_oid(tuple(Cursor(text).dotted_all()))
         if of == REGTYPE:
             cursor = Cursor(text)
             with placed(-1):
                 return self.type(cursor.type_name())[0]
         raise unsupported(f"a name of type {TYPES[of].name}")
+
+    def _relation_oid(self, names: Sequence[str]) -> int:
+        """The OID of a table, a view or an index. Raises PgError 42P01."""
+        found = self.find(names)
+        if found is not None:
+            return found.oid
+        schemas = (names[-2],) if len(names) > 1 else self.search_path
+        indexes = filter(None, (self.catalog.index(schema, names[-1]) for schema in schemas))
+        return next(indexes, 0) or self.relation(names, -1).oid
 
     # -- types
 

@@ -432,6 +432,8 @@ class Expressions:
                 "42804", f"cannot subscript type {shown(value.type)} because it does not support subscripting", node.at
             )
         index = self._index(node.index)
+        if value.type in types.VECTORS:
+            return build(f"hg_at({value.sql}, {index.sql} + 1)", of, [value, index])
         return build(f"hg_at({value.sql}, {index.sql})", of, [value, index], typmod=value.typmod)
 
     def _index(self, node: tree.Node) -> Expr:

@@ -9,12 +9,14 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 
 from yunbox.sql.hologres.catalog import Relation
-from yunbox.sql.hologres.catalogue.types import RECORD
+from yunbox.sql.hologres.catalogue.types import OID, RECORD
 from yunbox.sql.hologres.errors import error
 from yunbox.sql.hologres.expr import Expr, Loose, build, identifier
 from yunbox.wire.pgwire.report import PgError
 
 _levels = count(1)
+_TABLE_OID = "tableoid"
+"""A column of each stored table that says which one it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,8 @@ class Scope:
             raise error("42702", f'column reference "{name}" is ambiguous', at)
         if found:
             return _used(found[0].expr, name, self.level, at)
+        if name == _TABLE_OID and len(self.namespace.sources) == 1 and self.namespace.sources[0].row is not None:
+            return self._of(self.namespace.sources[0], name, at)
         whole = [one for one in self.namespace.sources if one.name == name]
         return self._whole(whole[0], at) if whole else None
 
@@ -145,6 +149,9 @@ class Scope:
 
     def _of(self, source: Source, name: str, at: int) -> Expr:
         found = [one for one in source.columns if one.name == name]
+        if not found and name == _TABLE_OID and source.relation is not None and source.row is not None:
+            sql = f"(CASE WHEN {source.row.sql} IS NOT NULL THEN CAST({source.relation.oid} AS UINTEGER) END)"
+            return _used(Expr(sql, OID), f"{source.name}.{name}", self.level, at)
         if not found:
             raise error("42703", f"column {source.name}.{name} does not exist", at)
         if len(found) > 1:

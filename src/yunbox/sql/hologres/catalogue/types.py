@@ -14,6 +14,7 @@ from yunbox.sql.hologres.catalogue.rows import rows
 (TIME, TIMESTAMP, TIMESTAMPTZ, INTERVAL, TIMETZ, BIT, VARBIT) = (1083, 1114, 1184, 1186, 1266, 1560, 1562)
 (NUMERIC, UUID, JSONB, RECORD, VOID, REGCLASS, REGTYPE) = (1700, 2950, 3802, 2249, 2278, 2205, 2206)
 (REGPROC, REGNAMESPACE, REGROLE, REGPROCEDURE) = (24, 4089, 4096, 2202)
+(INT2VECTOR, OIDVECTOR) = (22, 30)
 (ANY, ANYELEMENT, ANYARRAY, ANYNONARRAY) = (2276, 2283, 2277, 2776)
 (ANYCOMPATIBLE, ANYCOMPATIBLEARRAY, ANYCOMPATIBLENONARRAY) = (5077, 5078, 5079)
 TEXT_ARRAY = 1009
@@ -71,6 +72,8 @@ TYPES: dict[int, Type] = {one.oid: one for one in map(_type, rows("types"))}
 """By OID."""
 BY_NAME = {one.name: one for one in TYPES.values()}
 """By the name that pg_type has."""
+VECTORS = frozenset((INT2VECTOR, OIDVECTOR))
+"""Arrays that begin with 0."""
 
 
 @cache

@@ -32,12 +32,13 @@ from yunbox.sql.hologres.catalogue.types import (
     TIMETZ,
     TYPES,
     VARCHAR,
+    VECTORS,
     duck_type,
     element_of,
     shown,
 )
 from yunbox.sql.hologres.errors import unsupported
-from yunbox.sql.hologres.expr import Expr, build, merged
+from yunbox.sql.hologres.expr import Expr, build, merged, quoted
 from yunbox.sql.hologres.failures import raising
 from yunbox.sql.hologres.rendering import numerics
 from yunbox.sql.hologres.session import Session
@@ -97,6 +98,8 @@ def _general(value: Expr, target: int, way: str, session: Session) -> str | Expr
         return _between_texts(value, target)
     if TYPES[target].category == "S":
         return text(value, session)
+    if TYPES[source].category == "S" and target in REG:
+        return unnamed(value.sql, target, session)
     if TYPES[source].category == "S":
         plain = f"rtrim({value.sql}, ' ')" if source == BPCHAR else value.sql
         return conversions.value_sql(plain, target, session.token)
@@ -108,7 +111,23 @@ def text(value: Expr, session: Session) -> str:
     if value.type == RECORD:
         items = ", ".join(text(part, session) for _, part in value.fields)
         return f"hg_record_text([{items}])"
+    if value.type in REG:
+        return named(value.sql, value.type, session)
+    if element_of(value.type) in REG:
+        return f"hg_array_text([{named('v', element_of(value.type), session)} FOR v IN {value.sql}])"
+    if value.type in VECTORS:
+        return f"array_to_string({value.sql}, ' ')"
     return conversions.text_sql(value.sql, value.type, session.token, value.digits)
+
+
+def named(sql: str, of: int, session: Session) -> str:
+    """An object's name, by its OID."""
+    return f"hg_out_reg('{TYPES[of].name}', {sql}, {quoted(session.names)})"
+
+
+def unnamed(sql: str, of: int, session: Session) -> str:
+    """The OID of an object, by its name."""
+    return f"hg_in_reg('{TYPES[of].name}', {sql}, {quoted(session.names)})"
 
 
 def _between_texts(value: Expr, target: int) -> str | Expr:
@@ -272,7 +291,7 @@ _PAIRS: dict[tuple[int, int], Cast] = {
     (JSONB, JSON): _of("{}"),
     (JSON, JSONB): lambda value, target, session: conversions.value_sql(value.sql, JSONB, session.token),
     **dict.fromkeys(((JSONB, of) for of in (BOOL, INT2, INT4, INT8, FLOAT4, FLOAT8, NUMERIC)), _of_jsonb),
-    (TEXT, REGCLASS): lambda value, target, session: f"hg_in_regclass({value.sql})",
+    (TEXT, REGCLASS): lambda value, target, session: unnamed(value.sql, REGCLASS, session),
 }  # fmt: skip
 
 

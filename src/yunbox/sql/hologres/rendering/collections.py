@@ -9,8 +9,6 @@ from yunbox.sql.hologres.rendering.registry import Call, rendered, templates
 
 templates("""
 array_length(anyarray,int4) = CASE WHEN {1} = 1 AND len({0}) > 0 THEN CAST(len({0}) AS INTEGER) END
-array_upper(anyarray,int4) = CASE WHEN {1} = 1 AND len({0}) > 0 THEN CAST(len({0}) AS INTEGER) END
-array_lower(anyarray,int4) = CASE WHEN {1} = 1 AND len({0}) > 0 THEN CAST(1 AS INTEGER) END
 array_ndims(anyarray) = CASE WHEN len({0}) > 0 THEN CAST(1 AS INTEGER) END
 array_dims(anyarray) = CASE WHEN len({0}) > 0 THEN '[1:' || len({0}) || ']' END
 cardinality(anyarray) = CAST(len({0}) AS INTEGER)
@@ -19,7 +17,6 @@ array_cat(anycompatiblearray,anycompatiblearray) = \
 array_append(anycompatiblearray,anycompatible) = list_concat(coalesce({0}, []), [{1}])
 array_prepend(anycompatible,anycompatiblearray) = list_concat([{0}], coalesce({1}, []))
 unnest(anyarray) = {0}
-generate_subscripts(anyarray,int4) = CASE WHEN {1} = 1 THEN range(1, CAST(len({0}) + 1 AS INTEGER)) END
 trim_array(anyarray,int4) = \
     CASE WHEN {1} < 0 OR {1} > len({0}) \
     THEN error('PG2202E: number of elements to trim must be between 0 and ' || len({0})) \

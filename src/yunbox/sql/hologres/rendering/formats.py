@@ -73,8 +73,3 @@ def _setting(call: Call) -> Expr:
     if value is None and not (len(call.args) > 1 and call.args[1].value is True):
         raise error("42704", f'unrecognized configuration parameter "{name}"', call.args[0].at)
     return build("CAST(NULL AS VARCHAR)" if value is None else _name(value), TEXT, call.args)
-
-
-@rendered("format_type(oid,int4)")
-def _format_type(call: Call) -> str:
-    return f"hg_format_type({call.all()})"

@@ -1,8 +1,8 @@
 """How a call is rendered: a table from PostgreSQL's functions, by name and argument types, to templates.
 
-In a template ``{0}`` is the first argument, ``{*}`` all of them, ``{style}`` the session's settings as a text. A
-numeric argument is its text there, and so is a numeric result. ``@sum(...)`` is an aggregate of DuckDB. What no
-template says is a function of the ``Call``.
+In a template ``{0}`` is the first argument, ``{*}`` all of them, ``{style}`` the session's settings as a text,
+``{names}`` where its names are looked up. A numeric argument is its text there, and so is a numeric result.
+``@sum(...)`` is an aggregate of DuckDB. What no template says is a function of the ``Call``.
 """
 
 from collections.abc import Callable, Iterable
@@ -41,7 +41,11 @@ class Call:
         template = template.replace("@", CORE)
         for at in range(len(self.args)):
             template = template.replace(f"{{{at}}}", self[at])
-        return template.replace("{*}", self.all()).replace("{style}", quoted(self.session.token))
+        return (
+            template.replace("{*}", self.all())
+            .replace("{style}", quoted(self.session.token))
+            .replace("{names}", quoted(self.session.names))
+        )
 
 
 Rendering = str | Callable[[Call], str | Expr]

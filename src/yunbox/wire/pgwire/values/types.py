@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from yunbox.wire.pgwire.values import jsons, numbers, texts
+from yunbox.wire.pgwire.values import jsons, numbers, objects, texts
 from yunbox.wire.pgwire.values.arrays import Array
 from yunbox.wire.pgwire.values.clock import Time, TimeTz
 from yunbox.wire.pgwire.values.codec import Codec
@@ -51,13 +51,33 @@ _PLAIN = (
     Type("uuid", 2950, 16, texts.UUID, 2951),
     Type("jsonb", 3802, -1, jsons.JSONB, 3807),
 )
-_ARRAYS = tuple(Type(f"_{one.name}", one.array, -1, Array(one.codec, one.oid)) for one in _PLAIN if one.array)
+_OID = numbers.Integer("oid", ">I")
+_SYSTEM = (
+    Type("int2vector", 22, -1, objects.Vector(Array(numbers.Integer("smallint", ">h"), 21))),
+    Type("oidvector", 30, -1, objects.Vector(Array(_OID, 26))),
+    Type("xid", 28, 4, numbers.Integer("xid", ">I"), 1011),
+    Type("cid", 29, 4, numbers.Integer("cid", ">I"), 1012),
+    Type("pg_node_tree", 194, -1, texts.TEXT),
+    Type("aclitem", 1033, 12, texts.TEXT, 1034),
+    Type("regproc", 24, 4, objects.Named("regproc"), 1008),
+    Type("regprocedure", 2202, 4, objects.Named("regprocedure"), 2207),
+    Type("regclass", 2205, 4, objects.Named("regclass"), 2210),
+    Type("regtype", 2206, 4, objects.Named("regtype"), 2211),
+    Type("regnamespace", 4089, 4, objects.Named("regnamespace"), 4090),
+    Type("regrole", 4096, 4, objects.Named("regrole"), 4097),
+)
+_ARRAYS = tuple(
+    Type(f"_{one.name}", one.array, -1, Array(one.codec, one.oid)) for one in (*_PLAIN, *_SYSTEM) if one.array
+)
 
-TYPES = {one.oid: one for one in (*_PLAIN, *_ARRAYS)}
+TYPES = {one.oid: one for one in (*_PLAIN, *_SYSTEM, *_ARRAYS)}
 """By OID."""
 
-ELEMENTS = {one.array: one for one in _PLAIN if one.array}
+ELEMENTS = {one.array: one for one in (*_PLAIN, *_SYSTEM) if one.array}
 """What arrays are of, by the OID of the array."""
 
 BY_NAME = {one.name: one for one in TYPES.values()}
 """By the name that pg_type has."""
+
+OF_THE_SYSTEM = frozenset((*(one.oid for one in _SYSTEM), *(one.array for one in _SYSTEM if one.array)))
+"""Those that no column of a user's table may have."""

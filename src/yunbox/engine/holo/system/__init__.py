@@ -1,0 +1,1 @@
+"""The system tables of Hologres: their rows, made of definitions when a statement first asks for them."""

@@ -1,0 +1,269 @@
+"""The rows of system tables that definitions make: of relations, their columns, types, keys and defaults.
+
+Each function gives the rows of the table of its name by their columns; what it leaves out is 0, false, empty or NULL.
+Source: the PostgreSQL 11 documentation, "System Catalogs".
+"""
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from yunbox.engine.holo.system.moment import Moment, index_name
+from yunbox.sql.hologres.catalogue import oids
+from yunbox.sql.hologres.catalogue.relations import fixed_rows, relations
+from yunbox.sql.hologres.catalogue.types import TYPES
+from yunbox.storage.rows.model import PARTITIONED, SEQUENCE, TABLE, VIEW, Column
+from yunbox.storage.rows.sequences import BITS
+
+Rows = Iterator[dict[str, Any]]
+BTREE = 403
+_LEADS = {"pg_class": 1259, "pg_type": 1247, "pg_namespace": 2615, "pg_constraint": 2606, "pg_attrdef": 2604,
+          "pg_rewrite": 2618}  # fmt: skip
+
+
+@cache
+def _fixed(name: str) -> tuple[dict[str, Any], ...]:
+    """The rows of a table that no definition changes, by column."""
+    labels = [one.name for one in relations()["pg_catalog", name].columns]
+    return tuple(dict(zip(labels, row, strict=True)) for row in fixed_rows(name))
+
+
+@cache
+def _types() -> dict[int, dict[str, Any]]:
+    return {row["oid"]: row for row in _fixed("pg_type")}
+
+
+@cache
+def _classes() -> dict[int, int]:
+    """The operator class of indexes on values of a type."""
+    made = {}
+    for row in _fixed("pg_opclass"):
+        if row["opcmethod"] == BTREE and row["opcdefault"]:
+            made[row["opcintype"]] = row["oid"]
+    made[1043] = made[25]
+    return made
+
+
+def pg_namespace(moment: Moment) -> Rows:
+    """Schemas."""
+    owners = {one.name: one.owner for one in moment.known.schemas.values()}
+    for name, oid in moment.schemas.items():
+        yield {"oid": oid, "nspname": name, "nspowner": oids.role_oid(owners.get(name, ""))}
+
+
+def pg_class(moment: Moment) -> Rows:
+    """Tables, views, and the indexes of primary keys."""
+    for one in moment.relations:
+        yield {
+            "oid": one.oid, "relname": one.name, "relnamespace": moment.schemas[one.schema],
+            "reltype": 0 if one.kind == SEQUENCE else oids.row_type_oid(one.oid), "relowner": oids.role_oid(one.owner),
+            "relfilenode": 0 if one.kind in (VIEW, PARTITIONED) else one.oid,
+            "relhasindex": bool(one.primary_key), "relpersistence": "p", "relkind": one.kind,
+            "relnatts": len(one.columns), "relhasrules": one.kind == VIEW, "relispopulated": True,
+            "relreplident": "d" if one.node or one.kind == PARTITIONED else "n", "relispartition": one.parent != 0,
+            "relhassubclass": one.kind == PARTITIONED,
+            "relpartbound": moment.bound(one),
+        }  # fmt: skip
+    for one in moment.own:
+        if one.primary_key:
+            yield {
+                "oid": oids.index_oid(one.oid), "relname": index_name(one), "relnamespace": moment.schemas[one.schema],
+                "relowner": oids.role_oid(one.owner), "relam": BTREE, "relfilenode": oids.index_oid(one.oid),
+                "relpersistence": "p", "relkind": "I" if one.kind == PARTITIONED else "i",
+                "relnatts": len(one.primary_key), "relispopulated": True, "relreplident": "n",
+                "relispartition": one.parent != 0,
+            }  # fmt: skip
+
+
+def pg_attribute(moment: Moment) -> Rows:
+    """Columns of tables, views and indexes."""
+    for one in moment.relations:
+        for column in one.columns:
+            yield _attribute(one.oid, column, column.number)
+    for one in moment.own:
+        for at, column in enumerate(one.key_columns, 1):
+            yield {**_attribute(oids.index_oid(one.oid), column, at), "attnotnull": False, "atthasdef": False}
+
+
+def _attribute(oid: int, column: Column, number: int) -> dict[str, Any]:
+    of = TYPES[column.type_oid]
+    default = column.default is not None or column.generated is not None
+    return {
+        "attrelid": oid, "attname": f"........pg.dropped.{number}........" if column.dropped else column.name,
+        "atttypid": 0 if column.dropped else column.type_oid, "attstattarget": 0 if column.dropped else -1,
+        "attlen": of.size, "attnum": number, "attndims": 1 if of.is_array else 0, "attcacheoff": -1,
+        "atttypmod": column.modifier, "attbyval": of.by_value, "attstorage": of.storage, "attalign": of.align,
+        "attnotnull": column.not_null and not column.dropped, "atthasdef": default and not column.dropped,
+        "attisdropped": column.dropped, "attislocal": True, "attcollation": collation_of(column.type_oid),
+        "atthasmissing": column.missing is not None,
+        "attmissingval": None if column.missing is None else [column.missing],
+    }  # fmt: skip
+
+
+def collation_of(oid: int) -> int:
+    """The collation of a type's values."""
+    row = _types().get(oid)
+    return row["typcollation"] if row is not None else 0
+
+
+def pg_type(moment: Moment) -> Rows:
+    """Types of rows, and of arrays of them."""
+    for one in moment.relations:
+        if one.kind == SEQUENCE:
+            continue
+        common = {"typnamespace": moment.schemas[one.schema], "typowner": oids.role_oid(one.owner),
+                  "typlen": -1, "typisdefined": True, "typdelim": ",", "typstorage": "x", "typtypmod": -1,
+                  "typalign": "d"}  # fmt: skip
+        row, rows = oids.row_type_oid(one.oid), oids.rows_type_oid(one.oid)
+        yield {
+            **common, "oid": row, "typname": one.name, "typtype": "c", "typcategory": "C", "typrelid": one.oid,
+            "typarray": rows, "typinput": 2290, "typoutput": 2291, "typreceive": 2402, "typsend": 2403,
+        }  # fmt: skip
+        yield {
+            **common, "oid": rows, "typname": f"_{one.name}", "typtype": "b", "typcategory": "A", "typelem": row,
+            "typinput": 750, "typoutput": 751, "typreceive": 2400, "typsend": 2401, "typanalyze": 3816,
+        }  # fmt: skip
+
+
+def pg_index(moment: Moment) -> Rows:
+    """The indexes of primary keys."""
+    for one in moment.own:
+        if one.primary_key:
+            count = len(one.primary_key)
+            yield {
+                "indexrelid": oids.index_oid(one.oid), "indrelid": one.oid, "indnatts": count, "indnkeyatts": count,
+                "indisunique": True, "indisprimary": True, "indimmediate": True, "indisvalid": True,
+                "indisready": True, "indislive": True, "indkey": list(one.primary_key),
+                "indcollation": [collation_of(column.type_oid) for column in one.key_columns],
+                "indclass": [_classes().get(column.type_oid, 0) for column in one.key_columns],
+                "indoption": [0] * count,
+            }  # fmt: skip
+
+
+def pg_constraint(moment: Moment) -> Rows:
+    """Primary keys."""
+    for one in moment.own:
+        if one.primary_key:
+            yield {
+                "oid": oids.constraint_oid(one.oid), "conname": index_name(one),
+                "connamespace": moment.schemas[one.schema], "contype": "p", "convalidated": True, "conrelid": one.oid,
+                "conindid": oids.index_oid(one.oid), "confupdtype": " ", "confdeltype": " ", "confmatchtype": " ",
+                "conislocal": True, "connoinherit": True, "conkey": list(one.primary_key),
+            }  # fmt: skip
+
+
+def pg_attrdef(moment: Moment) -> Rows:
+    """Defaults."""
+    for one in moment.own:
+        for column in one.live:
+            default = column.default or column.generated
+            if default is not None:
+                yield {"oid": oids.default_oid(one.oid, column.number), "adrelid": one.oid, "adnum": column.number,
+                       "adbin": default, "adsrc": default}  # fmt: skip
+
+
+def pg_description(moment: Moment) -> Rows:
+    """Comments."""
+    for schema in moment.known.schemas.values():
+        if schema.comment:
+            yield {"objoid": schema.oid, "classoid": _LEADS["pg_namespace"], "description": schema.comment}
+    for one in moment.own:
+        if one.comment:
+            yield {"objoid": one.oid, "classoid": _LEADS["pg_class"], "description": one.comment}
+        for column in one.live:
+            if column.comment:
+                yield {"objoid": one.oid, "classoid": _LEADS["pg_class"], "objsubid": column.number,
+                       "description": column.comment}  # fmt: skip
+
+
+def pg_depend(moment: Moment) -> Rows:
+    """What stands on what: keys, defaults, views and partitions on tables."""
+    for one in moment.own:
+        yield _depends("pg_class", one.oid, 0, "pg_namespace", moment.schemas[one.schema], 0, "n")
+        yield _depends("pg_type", oids.row_type_oid(one.oid), 0, "pg_class", one.oid, 0, "i")
+        for number in one.primary_key:
+            yield _depends("pg_constraint", oids.constraint_oid(one.oid), 0, "pg_class", one.oid, number, "a")
+        if one.primary_key:
+            index, constraint = oids.index_oid(one.oid), oids.constraint_oid(one.oid)
+            yield _depends("pg_class", index, 0, "pg_constraint", constraint, 0, "i")
+        for column in one.live:
+            if column.default is not None:
+                default = oids.default_oid(one.oid, column.number)
+                yield _depends("pg_attrdef", default, 0, "pg_class", one.oid, column.number, "a")
+        if one.owned_by:
+            yield _depends("pg_class", one.oid, 0, "pg_class", one.owned_by, moment.drawn_by(one), "a")
+        if one.parent:
+            yield _depends("pg_class", one.oid, 0, "pg_class", one.parent, 0, "a")
+        if one.kind == VIEW:
+            yield _depends("pg_rewrite", oids.rule_oid(one.oid), 0, "pg_class", one.oid, 0, "i")
+            for used in one.uses:
+                yield _depends("pg_rewrite", oids.rule_oid(one.oid), 0, "pg_class", used, 0, "n")
+
+
+def _depends(of: str, oid: int, sub: int, on: str, other: int, other_sub: int, how: str) -> dict[str, Any]:
+    return {"classid": _LEADS[of], "objid": oid, "objsubid": sub, "refclassid": _LEADS[on], "refobjid": other,
+            "refobjsubid": other_sub, "deptype": how}  # fmt: skip
+
+
+def pg_rewrite(moment: Moment) -> Rows:
+    """The rules of views."""
+    for one in moment.own:
+        if one.kind == VIEW:
+            yield {"oid": oids.rule_oid(one.oid), "rulename": "_RETURN", "ev_class": one.oid, "ev_type": "1",
+                   "ev_enabled": "O", "is_instead": True, "ev_qual": "<>", "ev_action": one.definition}  # fmt: skip
+
+
+def pg_inherits(moment: Moment) -> Rows:
+    """Partitions."""
+    for one in moment.own:
+        if one.parent:
+            yield {"inhrelid": one.oid, "inhparent": one.parent, "inhseqno": 1}
+
+
+def pg_sequence(moment: Moment) -> Rows:
+    """Sequences."""
+    for one in moment.own:
+        if one.kind == SEQUENCE:
+            of = one.columns[0].type_oid
+            yield {"seqrelid": one.oid, "seqtypid": of, "seqstart": 1, "seqincrement": 1,
+                   "seqmax": (1 << BITS[of]) - 1, "seqmin": 1, "seqcache": 1}  # fmt: skip
+
+
+def pg_partitioned_table(moment: Moment) -> Rows:
+    """Tables that are partitioned: by the values of one column."""
+    for one in moment.own:
+        if one.kind == PARTITIONED:
+            of = one.columns[one.partition - 1].type_oid
+            yield {
+                "partrelid": one.oid, "partstrat": "l", "partnatts": 1, "partattrs": [one.partition],
+                "partclass": [_classes().get(of, 0)], "partcollation": [collation_of(of)],
+            }  # fmt: skip
+
+
+def pg_database(moment: Moment) -> Rows:
+    """The one database."""
+    yield {
+        "oid": 16_383, "datname": "yunbox", "datdba": 10, "encoding": 6, "datcollate": "C", "datctype": "C",
+        "datallowconn": True, "datconnlimit": -1, "datlastsysoid": 16_383, "dattablespace": 1663,
+    }  # fmt: skip
+
+
+def hg_table_properties(moment: Moment) -> Rows:
+    """The vendor's properties of tables; rows lie in one shard of one table group."""
+    for one in moment.own:
+        if one.kind not in (TABLE, PARTITIONED):
+            continue
+        found = {"table_id": str(one.oid), "table_group": TABLE_GROUP, **one.properties}
+        for key, value in found.items():
+            yield {"table_namespace": one.schema, "table_name": one.name, "property_key": key, "property_value": value}
+
+
+TABLE_GROUP = "yunbox_tg_default"
+"""The one table group, named as the vendor names a database's first."""
+
+
+def hg_table_group_properties(moment: Moment) -> Rows:
+    """The one table group."""
+    own = [one for one in moment.own if one.kind == TABLE]
+    for key, value in (("is_default_tg", "1"), ("shard_count", "1"), ("tg_version", "1"), ("table_num", str(len(own)))):
+        yield {"tablegroup_name": TABLE_GROUP, "property_key": key, "property_value": value}

@@ -1,0 +1,281 @@
+"""What functions of the system catalogue say: names by OIDs, OIDs by names, and definitions as texts.
+
+Source: the PostgreSQL 11 documentation, "System Information Functions" and "Object Identifier Types".
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache, cached_property
+
+from yunbox.engine.holo.system.definitions import pg_description
+from yunbox.engine.holo.system.moment import Moment, index_name
+from yunbox.engine.holo.system.privileges import Privileges
+from yunbox.engine.holo.system.splitting import split
+from yunbox.sql.hologres.catalogue import oids
+from yunbox.sql.hologres.catalogue.relations import fixed_rows, relations
+from yunbox.sql.hologres.catalogue.types import BY_NAME as TYPE_NAMES
+from yunbox.sql.hologres.natives.catalogue import Asked
+from yunbox.sql.hologres.parser.cursor import Cursor
+from yunbox.sql.hologres.parser.keywords import is_column_name
+from yunbox.storage.rows.model import VIEW, Relation
+from yunbox.storage.rows.store import RowStore
+from yunbox.wire.pgwire.report import failure
+from yunbox.wire.pgwire.values.modifiers import format_type
+from yunbox.wire.pgwire.values.types import TYPES as WIRE
+
+__all__ = ["Names"]
+
+
+def quoted(name: str) -> str:
+    """A name as SQL has to write it."""
+    plain = name[:1].isascii() and (name[:1].islower() or name[:1] == "_") and all(
+        one.isascii() and (one.islower() or one.isdigit() or one == "_") for one in name
+    )  # fmt: skip
+    return name if plain and is_column_name(name) else '"' + name.replace('"', '""') + '"'
+
+
+@cache
+def _column_at(name: str, *labels: str) -> tuple[int, ...]:
+    order = [one.name for one in relations()["pg_catalog", name].columns]
+    return tuple(order.index(label) for label in labels)
+
+
+@cache
+def _functions() -> Mapping[int, tuple[str, tuple[int, ...]]]:
+    oid, name, args = _column_at("pg_proc", "oid", "proname", "proargtypes")
+    return {int(row[oid]): (str(row[name]), tuple(row[args])) for row in fixed_rows("pg_proc")}  # ty: ignore[invalid-argument-type] - from JSON
+
+
+@cache
+def _by_name() -> Mapping[str, tuple[int, ...]]:
+    made: dict[str, list[int]] = {}
+    for oid, (name, _) in _functions().items():
+        made.setdefault(name, []).append(oid)
+    return {name: tuple(found) for name, found in made.items()}
+
+
+@cache
+def _comments() -> Mapping[tuple[int, int, int], str]:
+    return {(row[0], row[1], row[2]): str(row[3]) for row in fixed_rows("pg_description")}  # ty: ignore[invalid-explicit-return] - from JSON
+
+
+Describe = Callable[["Names", int, int, Asked], str | None]
+
+
+class Names:
+    """What is asked of one moment's definitions."""
+
+    def __init__(self, moment: Moment, store: RowStore | None) -> None:
+        self._moment = moment
+        self._store = store
+        self._privileges = Privileges(moment, self.named)
+
+    # -- from OIDs
+
+    def described(self, what: str, oid: int, number: int, asked: Asked) -> str | None:
+        """What a function says of an object."""
+        return _WAYS[what](self, oid, number, asked)
+
+    def _qualified(self, schema: str, name: str, oid: int, asked: Asked) -> str:
+        return quoted(name) if self._seen(name, asked) == oid else f"{quoted(schema)}.{quoted(name)}"
+
+    def _seen(self, name: str, asked: Asked) -> int | None:
+        """What a name without a schema means."""
+        for schema in _path(asked):
+            found = self._moment.relation_oid(schema, name)
+            if found is not None:
+                return found
+        return None
+
+    def _named_at(self, oid: int) -> tuple[str, str] | None:
+        """Schema and name of a table, a view or an index."""
+        found = self._moment.relation(oid)
+        if found is None:
+            return None
+        relation, is_index = found
+        return relation.schema, index_name(relation) if is_index else relation.name
+
+    def relation_name(self, oid: int, _number: int, asked: Asked) -> str | None:
+        """regclass."""
+        found = self._named_at(oid)
+        return None if found is None else self._qualified(*found, oid, asked)
+
+    def is_seen(self, oid: int, _number: int, asked: Asked) -> str | None:
+        """pg_table_is_visible."""
+        found = self._named_at(oid)
+        return None if found is None else str(self._seen(found[1], asked) == oid)
+
+    def type_name(self, oid: int, number: int, asked: Asked) -> str | None:
+        """format_type."""
+        if oid in WIRE:
+            return format_type(oid, number)
+        found = self._moment.types.get(oid)
+        if found is None:
+            return None
+        schema, name = found
+        element = next((of.oid for of in TYPE_NAMES.values() if of.array == oid), 0)
+        if element:
+            return f"{self.type_name(element, -1, asked)}[]"
+        if name.startswith("_") and oid & 7 << 27:
+            return f"{self.type_name(oid & ~(7 << 27) | 3 << 27, -1, asked)}[]"
+        seen = schema in _path(asked)
+        return quoted(name) if seen else f"{quoted(schema)}.{quoted(name)}"
+
+    def is_type_seen(self, oid: int, _number: int, asked: Asked) -> str | None:
+        """pg_type_is_visible."""
+        found = self._moment.types.get(oid)
+        return None if found is None else str(found[0] in _path(asked))
+
+    def schema_name(self, oid: int, _number: int, _asked: Asked) -> str | None:
+        """regnamespace."""
+        found = self._moment.schema_names.get(oid)
+        return None if found is None else quoted(found)
+
+    def role_name(self, oid: int, _number: int, asked: Asked) -> str | None:
+        """pg_get_userbyid."""
+        return asked.user if oid == oids.role_oid(asked.user) else self._moment.roles.get(oid)
+
+    def quoted_role(self, oid: int, number: int, asked: Asked) -> str | None:
+        """regrole."""
+        found = self.role_name(oid, number, asked)
+        return None if found is None else quoted(found)
+
+    def function_name(self, oid: int, _number: int, _asked: Asked) -> str | None:
+        """regproc."""
+        found = _functions().get(oid)
+        return None if found is None else quoted(found[0])
+
+    def procedure_name(self, oid: int, number: int, asked: Asked) -> str | None:
+        """regprocedure."""
+        found = _functions().get(oid)
+        if found is None:
+            return None
+        return f"{quoted(found[0])}({','.join(self.type_name(of, -1, asked) or '' for of in found[1])})"
+
+    # -- definitions
+
+    def index_definition(self, oid: int, number: int, asked: Asked) -> str | None:
+        """pg_get_indexdef: all of it, or one column."""
+        found = self._moment.relation(oid)
+        if found is None or not found[1]:
+            return None
+        relation, _ = found
+        columns = [quoted(column.name) for column in relation.key_columns]
+        if number:
+            return columns[number - 1] if 0 < number <= len(columns) else ""
+        table = f"{quoted(relation.schema)}.{quoted(relation.name)}"
+        return f"CREATE UNIQUE INDEX {quoted(index_name(relation))} ON {table} USING btree ({', '.join(columns)})"
+
+    def constraint_definition(self, oid: int, _number: int, _asked: Asked) -> str | None:
+        """pg_get_constraintdef."""
+        found = self._constrained.get(oid)
+        if found is None:
+            return None
+        return f"PRIMARY KEY ({', '.join(quoted(column.name) for column in found.key_columns)})"
+
+    @cached_property
+    def _constrained(self) -> Mapping[int, Relation]:
+        return {oids.constraint_oid(one.oid): one for one in self._moment.own if one.primary_key}
+
+    def view_definition(self, oid: int, _number: int, _asked: Asked) -> str | None:
+        """pg_get_viewdef."""
+        found = self._moment.by_oid.get(oid)
+        if found is None or found.kind != VIEW or not found.definition:
+            return None
+        return f" {found.definition.strip().rstrip(';')};"
+
+    # -- comments, sizes
+
+    @cached_property
+    def _own_comments(self) -> Mapping[tuple[int, int, int], str]:
+        return {(row["objoid"], row["classoid"], row.get("objsubid", 0)): row["description"]
+                for row in pg_description(self._moment)}  # fmt: skip
+
+    def comment(self, oid: int, number: int, _asked: Asked) -> str | None:
+        """A comment; ``number`` is the OID of the table that the object is in."""
+        key = oid, number, 0
+        return self._own_comments.get(key) or _comments().get(key)
+
+    def column_comment(self, oid: int, number: int, _asked: Asked) -> str | None:
+        """col_description."""
+        return self._own_comments.get((oid, 1259, number))
+
+    def size(self, oid: int, _number: int, _asked: Asked) -> str | None:
+        """How many bytes the rows of a table have; an index has none of its own."""
+        found = self._moment.relation(oid)
+        if found is None:
+            return None
+        relation, is_index = found
+        if is_index or not relation.node:
+            return "0"
+        return str(self._bytes([relation]))
+
+    def database_size(self, _oid: int, _number: int, _asked: Asked) -> str | None:
+        """How many bytes all rows have."""
+        return str(self._bytes(one for one in self._moment.own if one.node))
+
+    def _bytes(self, relations: Iterable[Relation]) -> int:
+        if self._store is None:
+            return 0
+        with self._store.reading() as view:
+            return sum(view.totals(one).size_bytes for one in relations)
+
+    def granted(self, kind: str, role: str, thing: str, column: str, privilege: str, asked: Asked) -> bool | None:
+        """Whether a role may."""
+        return self._privileges.granted(kind, role, thing, column, privilege, asked)
+
+    # -- from names
+
+    def named(self, kind: str, text: str, asked: Asked) -> int | None:
+        """The OID of what a name means. Raises PgError."""
+        names = split(text) if kind in ("regclass", "regnamespace", "regrole", "regproc") else ()
+        if kind == "regclass":
+            return self._relation_named(names, asked)
+        if kind == "regnamespace":
+            return self._moment.schemas.get(names[0])
+        if kind == "regrole":
+            known = {name: oid for oid, name in self._moment.roles.items()} | {asked.user: oids.role_oid(asked.user)}
+            return known.get(names[0])
+        if kind == "regtype":
+            return self._type_named(text, asked)
+        return self._function_named(kind, names, text)
+
+    def _relation_named(self, names: tuple[str, ...], asked: Asked) -> int | None:
+        if len(names) > 1:
+            return self._moment.relation_oid(names[-2], names[-1])
+        return self._seen(names[0], asked)
+
+    def _type_named(self, text: str, asked: Asked) -> int | None:
+        cursor = Cursor(text)
+        name = cursor.type_name()
+        if cursor.token.kind != "end":
+            cursor.fail()
+        schemas = name.names[:-1] or _path(asked)
+        wanted = f"_{name.names[-1]}" if name.dimensions else name.names[-1]
+        for oid, (schema, one) in self._moment.types.items():
+            if one == wanted and schema in schemas:
+                return oid
+        return None
+
+    @staticmethod
+    def _function_named(kind: str, names: tuple[str, ...], text: str) -> int | None:
+        if kind == "regprocedure":
+            raise failure("0A000", "a name of type regprocedure is not supported")
+        found = _by_name().get(names[-1], ()) if names[:-1] in ((), ("pg_catalog",)) else ()
+        if len(found) > 1:
+            raise failure("42725", f'more than one function named "{text}"')
+        return found[0] if found else None
+
+
+def _path(asked: Asked) -> tuple[str, ...]:
+    return asked.path if "pg_catalog" in asked.path else ("pg_catalog", *asked.path)
+
+
+_WAYS: Mapping[str, Describe] = {
+    "regclass": Names.relation_name, "regtype": Names.type_name, "format_type": Names.type_name,
+    "regnamespace": Names.schema_name, "regrole": Names.quoted_role, "regproc": Names.function_name,
+    "regprocedure": Names.procedure_name, "pg_table_is_visible": Names.is_seen,
+    "pg_type_is_visible": Names.is_type_seen, "pg_get_userbyid": Names.role_name,
+    "pg_get_indexdef": Names.index_definition, "pg_get_constraintdef": Names.constraint_definition,
+    "pg_get_viewdef": Names.view_definition, "obj_description": Names.comment,
+    "col_description": Names.column_comment, "size": Names.size, "database_size": Names.database_size,
+}  # fmt: skip

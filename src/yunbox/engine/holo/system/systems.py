@@ -1,0 +1,69 @@
+"""Which definitions the engine knows the system tables of: the present ones, and those of transaction blocks."""
+
+import threading
+from dataclasses import dataclass
+
+import duckdb
+
+from yunbox.engine.holo.messages import System
+from yunbox.engine.holo.system.described import Names
+from yunbox.engine.holo.system.moment import Moment
+from yunbox.engine.holo.system.scans import arrow_name
+from yunbox.engine.holo.system.tables import Tables
+from yunbox.sql.hologres.natives.catalogue import remember
+from yunbox.storage.rows.store import RowStore
+
+_MOMENTS_MAX = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    tables: Tables
+
+
+class Systems:
+    """The system tables of some moments, by the version of their definitions."""
+
+    def __init__(self, store: RowStore) -> None:
+        self._store = store
+        self._lock = threading.Lock()
+        self._known: dict[bytes, _Known] = {}
+
+    def tables(self, asked: System) -> Tables:
+        """Those of the definitions that a statement was planned under, or of later ones."""
+        with self._lock:
+            found = self._known.pop(asked.version, None) or self._made(asked)
+            self._known[asked.version] = found  # the last one that was asked for
+            while len(self._known) > _MOMENTS_MAX:
+                self._known.pop(next(iter(self._known)))
+        return found.tables
+
+    def _made(self, asked: System) -> _Known:
+        known = asked.definitions
+        if known is None:
+            with self._store.reading() as view:
+                known = self._store.catalogue(view)
+        moment = Moment(known)
+        remember(asked.label, Names(moment, self._store))
+        return _Known(Tables(moment))
+
+
+class Shown:
+    """The system tables that the statements of one cursor see."""
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection, systems: Systems) -> None:
+        self._cursor = cursor
+        self._systems = systems
+        self._seen: dict[str, object] = {}
+
+    def show(self, asked: System | None) -> None:
+        """Have those be there that a statement reads. Raises duckdb.Error."""
+        if asked is None:
+            return
+        tables = self._systems.tables(asked)
+        for schema, name in asked.names:
+            label = arrow_name(schema, name)
+            made = tables.table(schema, name, asked.user)
+            if self._seen.get(label) is not made:
+                self._cursor.register(label, made)
+                self._seen[label] = made

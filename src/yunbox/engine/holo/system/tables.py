@@ -1,0 +1,78 @@
+"""The rows of system tables as DuckDB reads them: Arrow tables, made when a statement first asks for one.
+
+What has rows and is not known here is no table of nothing: reading it is refused by name.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import arro3.core as arrow
+
+from yunbox.engine.holo.system import definitions as d
+from yunbox.engine.holo.system.moment import Moment
+from yunbox.engine.holo.system.roles import pg_authid
+from yunbox.sql.hologres.catalogue.relations import SystemColumn, fixed_rows, relations
+from yunbox.sql.hologres.catalogue.types import TYPES, duck_type
+
+_INTEGERS: Mapping[str, Callable[[], Any]] = {
+    "BIGINT": arrow.DataType.int64, "INTEGER": arrow.DataType.int32, "SMALLINT": arrow.DataType.int16,
+    "UINTEGER": arrow.DataType.uint32, "BOOLEAN": arrow.DataType.bool, "FLOAT": arrow.DataType.float32,
+}  # fmt: skip
+_ZEROS: Mapping[str, Any] = {"BOOLEAN": False, "VARCHAR": ""}
+MADE: Mapping[str, Callable[[Moment], d.Rows]] = {
+    one.__name__: one
+    for one in (
+        d.pg_namespace, d.pg_class, d.pg_attribute, d.pg_type, d.pg_index, d.pg_constraint, d.pg_attrdef,
+        d.pg_description, d.pg_depend, d.pg_rewrite, d.pg_inherits, d.pg_database, d.pg_sequence,
+        d.pg_partitioned_table, d.hg_table_properties,
+        d.hg_table_group_properties,
+    )
+}  # fmt: skip
+
+
+class Tables:
+    """The system tables of one moment."""
+
+    def __init__(self, moment: Moment) -> None:
+        self._moment = moment
+        self._made: dict[tuple[str, str], arrow.Table] = {}
+
+    def table(self, schema: str, name: str, user: str) -> arrow.Table:
+        """A table with its rows."""
+        key = name, user if name == "pg_authid" else ""
+        found = self._made.get(key)
+        if found is None:
+            found = self._made[key] = self._table(schema, name, user)
+        return found
+
+    def _table(self, schema: str, name: str, user: str) -> arrow.Table:
+        columns = relations()[schema, name].columns
+        rows = [*fixed_rows(name)] if schema == "pg_catalog" else []
+        made = pg_authid(self._moment, user) if name == "pg_authid" else None
+        if made is None and name in MADE:
+            made = MADE[name](self._moment)
+        if made is not None:
+            zeros = [(one.name, _zero(one)) for one in columns]
+            rows += [[row.get(label, zero) for label, zero in zeros] for row in made]
+        listed = list(zip(*rows, strict=True)) if rows else [()] * len(columns)
+        return arrow.Table.from_pydict(
+            {one.name: _array(one, values) for one, values in zip(columns, listed, strict=True)}
+        )
+
+
+def _zero(column: SystemColumn) -> Any:
+    """What a column has where nothing is said."""
+    if not column.not_null:
+        return None
+    of = TYPES[column.type]
+    return [] if of.is_array else _ZEROS.get(duck_type(column.type), 0)
+
+
+def _array(column: SystemColumn, values: Any) -> arrow.Array:
+    if TYPES[column.type].is_array:
+        return arrow.Array([None if one is None else json.dumps(one) for one in values], arrow.DataType.utf8())
+    of = _INTEGERS.get(duck_type(column.type))
+    if of is not None:
+        return arrow.Array(list(values), of())
+    return arrow.Array([None if one is None else str(one) for one in values], arrow.DataType.utf8())

@@ -1,0 +1,120 @@
+"""What functions say of the definitions: names by OIDs, OIDs by names, and how things were defined.
+
+An engine keeps the definitions and remembers them here by what the planner calls them (``Session.names``): a statement
+carries only that, who asks and the search path.
+"""
+
+from functools import lru_cache
+from typing import NamedTuple, Protocol
+
+from yunbox.sql.hologres.natives.native import Native, native
+from yunbox.wire.pgwire.report import failure
+
+_KEPT_MAX = 16
+_SEPARATOR = "|"
+_OID_MAX = (1 << 32) - 1
+_DIGITS_MAX = 20
+
+
+class Asked(NamedTuple):
+    """Who asks, and where names without a schema are looked for."""
+
+    definitions: str
+    user: str
+    path: tuple[str, ...]
+
+
+class Names(Protocol):
+    """The definitions of some moment."""
+
+    def described(self, what: str, oid: int, number: int, asked: Asked) -> str | None:
+        """What a function, such as ``pg_get_indexdef``, says of an object; None for one that is not there."""
+        ...
+
+    def named(self, kind: str, text: str, asked: Asked) -> int | None:
+        """The OID of what a name of a kind, such as ``regclass``, means; None for nothing. Raises PgError."""
+        ...
+
+    def granted(self, kind: str, role: str, thing: str, column: str, privilege: str, asked: Asked) -> bool | None:
+        """Whether a role may do something with an object of a kind. Raises PgError for a name of nothing."""
+        ...
+
+
+_KNOWN: dict[str, Names] = {}
+
+
+def remember(definitions: str, names: Names) -> None:
+    """Have functions know some definitions."""
+    _KNOWN.pop(definitions, None)
+    while len(_KNOWN) >= _KEPT_MAX:
+        _KNOWN.pop(next(iter(_KNOWN)))
+    _KNOWN[definitions] = names
+
+
+@lru_cache(256)
+def _asked(text: str) -> Asked:
+    definitions, user, *path = text.split(_SEPARATOR)
+    return Asked(definitions, user, tuple(path))
+
+
+def _names(asked: Asked) -> Names:
+    found = _KNOWN.get(asked.definitions)
+    if found is None:
+        raise failure("40001", "the definitions were changed by other sessions while this statement began")
+    return found
+
+
+def _described(what: str, oid: int, number: int, text: str) -> str | None:
+    asked = _asked(text)
+    return _names(asked).described(what, oid, number, asked)
+
+
+def _granted(kind: str, role: str, thing: str, column: str, privilege: str, text: str) -> bool | None:
+    asked = _asked(text)
+    return _names(asked).granted(kind, role, thing, column, privilege, asked)
+
+
+_MISSING = {
+    "regclass": ("42P01", "relation"), "regtype": ("42704", "type"), "regnamespace": ("3F000", "schema"),
+    "regrole": ("42704", "role"), "regproc": ("42883", "function"), "regprocedure": ("42883", "function"),
+}  # fmt: skip
+
+
+def _found(kind: str, text: str, names: str) -> int | None:
+    asked = _asked(names)
+    if text.isascii() and text.isdigit():
+        return oid_of(text)
+    return 0 if text == "-" else _names(asked).named(kind, text, asked)
+
+
+def oid_of(text: str) -> int:
+    """A number as an OID. Raises PgError 22003."""
+    if len(text) > _DIGITS_MAX or int(text) > _OID_MAX:
+        raise failure("22003", f'value "{text[:_DIGITS_MAX]}" is out of range for type oid')
+    return int(text)
+
+
+def _read(kind: str, text: str, names: str) -> int:
+    found = _found(kind, text, names)
+    if found is None:
+        sqlstate, noun = _MISSING[kind]
+        shown = text if kind in ("regproc", "regprocedure") else f'"{text}"'
+        raise failure(sqlstate, f"{noun} {shown} does not exist")
+    return found
+
+
+def _written(kind: str, oid: int, names: str) -> str:
+    if oid == 0:
+        return "-"
+    asked = _asked(names)
+    return _names(asked).described(kind, oid, -1, asked) or str(oid)
+
+
+NATIVES: tuple[Native, ...] = (
+    native("hg_described", _described, "VARCHAR; UINTEGER; INTEGER; VARCHAR", "VARCHAR"),
+    native("hg_granted", _granted, "VARCHAR; VARCHAR; VARCHAR; VARCHAR; VARCHAR; VARCHAR", "BOOLEAN"),
+    native("hg_in_reg", _read, "VARCHAR; VARCHAR; VARCHAR", "UINTEGER"),
+    native("hg_to_reg", _found, "VARCHAR; VARCHAR; VARCHAR", "UINTEGER"),
+    native("hg_out_reg", _written, "VARCHAR; UINTEGER; VARCHAR", "VARCHAR"),
+)
+"""The catalogue."""

@@ -1,0 +1,143 @@
+"""What is asked of the system catalogue: names, definitions, privileges and sizes.
+
+All who may connect may do everything, until there is GRANT: a privilege is there where its object is.
+"""
+
+from yunbox.sql.hologres.catalogue.functions import FUNCTIONS
+from yunbox.sql.hologres.catalogue.types import REGTYPE, TYPES, VECTORS
+from yunbox.sql.hologres.expr import Expr, build, quoted
+from yunbox.sql.hologres.rendering.registry import RENDERINGS, Call, rendered, templates
+
+templates("""
+format_type(oid,int4) = \
+    CASE WHEN {0} IS NULL THEN NULL WHEN {0} = 0 THEN '-' \
+    ELSE coalesce(hg_described('format_type', {0}, coalesce({1}, -1), {names}), '???') END
+pg_get_userbyid(oid) = \
+    coalesce(hg_described('pg_get_userbyid', {0}, 0, {names}), 'unknown (OID=' || CAST({0} AS VARCHAR) || ')')
+pg_table_is_visible(oid) = CAST(hg_described('pg_table_is_visible', {0}, 0, {names}) AS BOOLEAN)
+pg_type_is_visible(oid) = CAST(hg_described('pg_type_is_visible', {0}, 0, {names}) AS BOOLEAN)
+pg_get_indexdef(oid) = hg_described('pg_get_indexdef', {0}, 0, {names})
+pg_get_indexdef(oid,int4,bool) = hg_described('pg_get_indexdef', {0}, {1}, {names})
+pg_get_constraintdef(oid) = hg_described('pg_get_constraintdef', {0}, 0, {names})
+pg_get_constraintdef(oid,bool) = hg_described('pg_get_constraintdef', {0}, 0, {names})
+pg_get_expr(pg_node_tree,oid) = {0}
+pg_get_expr(pg_node_tree,oid,bool) = {0}
+pg_get_viewdef(oid) = hg_described('pg_get_viewdef', {0}, 0, {names})
+pg_get_viewdef(oid,bool) = hg_described('pg_get_viewdef', {0}, 0, {names})
+pg_get_viewdef(oid,int4) = hg_described('pg_get_viewdef', {0}, 0, {names})
+pg_get_viewdef(text) = hg_described('pg_get_viewdef', hg_in_reg('regclass', {0}, {names}), 0, {names})
+pg_get_viewdef(text,bool) = hg_described('pg_get_viewdef', hg_in_reg('regclass', {0}, {names}), 0, {names})
+pg_get_ruledef(oid) = CAST(NULL AS VARCHAR)
+pg_get_serial_sequence(text,text) = \
+    CASE WHEN hg_in_reg('regclass', {0}, {names}) > 0 THEN CAST(NULL AS VARCHAR) END
+pg_get_partkeydef(oid) = CAST(NULL AS VARCHAR)
+obj_description(oid,name) = hg_described('obj_description', {0}, \
+    CAST(coalesce(hg_to_reg('regclass', 'pg_catalog.' || {1}, {names}), 0) AS INTEGER), {names})
+shobj_description(oid,name) = CAST(NULL AS VARCHAR)
+col_description(oid,int4) = hg_described('col_description', {0}, {1}, {names})
+pg_relation_size(regclass) = CAST(hg_described('size', {0}, 0, {names}) AS BIGINT)
+pg_relation_size(regclass,text) = CASE WHEN {1} = 'main' THEN CAST(hg_described('size', {0}, 0, {names}) AS BIGINT) \
+    WHEN {1} IN ('fsm', 'vm', 'init') THEN CAST(0 AS BIGINT) \
+    WHEN {1} IS NOT NULL THEN error('PG22023: invalid fork name') END
+pg_table_size(regclass) = CAST(hg_described('size', {0}, 0, {names}) AS BIGINT)
+pg_total_relation_size(regclass) = CAST(hg_described('size', {0}, 0, {names}) AS BIGINT)
+pg_indexes_size(regclass) = CASE WHEN {0} IS NOT NULL THEN CAST(0 AS BIGINT) END
+pg_tablespace_location(oid) = CASE WHEN {0} IS NOT NULL THEN '' END
+pg_client_encoding() = 'UTF8'
+pg_is_in_recovery() = false
+pg_my_temp_schema() = CAST(0 AS UINTEGER)
+pg_is_other_temp_schema(oid) = CASE WHEN {0} IS NOT NULL THEN false END
+pg_relation_is_publishable(regclass) = CASE WHEN {0} IS NOT NULL THEN false END
+pg_relation_filenode(regclass) = {0}
+pg_column_is_updatable(regclass,int2,bool) = CASE WHEN {0} IS NOT NULL THEN true END
+row_security_active(oid) = CASE WHEN {0} IS NOT NULL THEN false END
+row_security_active(text) = CASE WHEN hg_in_reg('regclass', {0}, {names}) > 0 THEN false END
+inet_server_addr() = CAST(NULL AS VARCHAR)
+inet_client_addr() = CAST(NULL AS VARCHAR)
+inet_server_port() = CAST(NULL AS INTEGER)
+inet_client_port() = CAST(NULL AS INTEGER)
+pg_jit_available() = false
+pg_trigger_depth() = CAST(0 AS INTEGER)
+""")
+for _of in ("pg_database_size(oid)", "pg_database_size(name)", "pg_tablespace_size(oid)", "pg_tablespace_size(name)"):
+    templates(
+        f"{_of} = CASE WHEN {{0}} IS NOT NULL THEN CAST(hg_described('database_size', 0, 0, {{names}}) AS BIGINT) END"
+    )
+for _kind in ("class", "type", "namespace", "role", "proc", "procedure"):
+    templates(f"to_reg{_kind}(text) = hg_to_reg('reg{_kind}', {{0}}, {{names}})")
+for _what in ("collation", "conversion", "function", "opclass", "operator", "opfamily", "statistics_obj", "ts_config",
+              "ts_dict", "ts_parser", "ts_template"):  # fmt: skip
+    templates(f"pg_{_what}_is_visible(oid) = CASE WHEN {{0}} IS NOT NULL THEN true END")
+
+
+_ENCODINGS = (
+    "SQL_ASCII", "EUC_JP", "EUC_CN", "EUC_KR", "EUC_TW", "EUC_JIS_2004", "UTF8", "MULE_INTERNAL",
+    *(f"LATIN{number}" for number in range(1, 11)), "WIN1256", "WIN1258", "WIN866", "WIN874", "KOI8R", "WIN1251",
+    "WIN1252", *(f"ISO_8859_{number}" for number in range(5, 9)), "WIN1250", "WIN1253", "WIN1254", "WIN1255", "WIN1257",
+    "KOI8U", "SJIS", "BIG5", "GBK", "UHC", "GB18030", "JOHAB", "SHIFT_JIS_2004",
+)  # fmt: skip
+"""By PostgreSQL's numbers."""
+
+
+@rendered("pg_encoding_to_char(int4)")
+def _encoding(call: Call) -> str:
+    whens = " ".join(f"WHEN {number} THEN '{name}'" for number, name in enumerate(_ENCODINGS))
+    return f"CASE {call[0]} {whens} ELSE CASE WHEN {call[0]} IS NOT NULL THEN '' END END"
+
+
+@rendered("pg_char_to_encoding(name)")
+def _encoding_number(call: Call) -> str:
+    whens = " ".join(f"WHEN '{name.lower().replace('_', '')}' THEN {at}" for at, name in enumerate(_ENCODINGS))
+    plain = f"regexp_replace(lower({call[0]}), '[^a-z0-9]', '', 'g')"
+    return f"CASE {plain} {whens} WHEN 'unicode' THEN 6 ELSE CASE WHEN {call[0]} IS NOT NULL THEN -1 END END"
+
+
+@rendered("pg_typeof(any)")
+def _type_of(call: Call) -> Expr:
+    return build(f"CAST({call.args[0].type} AS UINTEGER)", REGTYPE, ())
+
+
+def _granted(call: Call) -> str:
+    """Privileges; each argument goes as ``=name`` or ``#number``, one that is not said as nothing."""
+    kind = _kind(call.function.name)
+    count = 2 + (kind == "column")
+    said = [_said(one) for one in call.args[:-1]]
+    role, *rest = said if len(call.args) > count else ["''", *said]
+    column = rest[1] if kind == "column" else "''"
+    return (
+        f"hg_granted('{kind}', {role}, {rest[0]}, {column}, {call[len(call.args) - 1]}, {quoted(call.session.names)})"
+    )
+
+
+def _kind(name: str) -> str:
+    return "role" if name == "pg_has_role" else name.removeprefix("has_").removesuffix("_privilege")
+
+
+def _said(value: Expr) -> str:
+    mark = "=" if TYPES[value.type].category == "S" else "#"
+    return f"'{mark}' || CAST({value.sql} AS VARCHAR)"
+
+
+for _function in FUNCTIONS.values():
+    if _function.name.startswith("has_") and _function.name != "has_parameter_privilege":
+        RENDERINGS[_function.key] = _granted
+    if _function.name == "pg_has_role":
+        RENDERINGS[_function.key] = _granted
+
+
+@rendered("array_lower(anyarray,int4)")
+def _lower(call: Call) -> str:
+    first = 0 if call.args[0].type in VECTORS else 1
+    return f"CASE WHEN {call[1]} = 1 AND len({call[0]}) > 0 THEN CAST({first} AS INTEGER) END"
+
+
+@rendered("array_upper(anyarray,int4)")
+def _upper(call: Call) -> str:
+    last = f"len({call[0]}) - 1" if call.args[0].type in VECTORS else f"len({call[0]})"
+    return f"CASE WHEN {call[1]} = 1 AND len({call[0]}) > 0 THEN CAST({last} AS INTEGER) END"
+
+
+@rendered("generate_subscripts(anyarray,int4)")
+def _subscripts(call: Call) -> str:
+    first, last = ("0", f"len({call[0]})") if call.args[0].type in VECTORS else ("1", f"len({call[0]}) + 1")
+    return f"CASE WHEN {call[1]} = 1 THEN range({first}, CAST({last} AS INTEGER)) END"

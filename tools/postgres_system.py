@@ -1,0 +1,157 @@
+"""Write the system tables that Hologres' planner knows: their columns, and the rows that no definition changes.
+
+    python tools/postgres_system.py
+
+starts a PostgreSQL 15 of its own, takes its system tables and views, and makes of their columns those of PostgreSQL 11,
+on which Hologres stands: clients choose their queries by ``server_version``. It writes ``relations.tsv``, a table a
+line with its columns as ``name:type`` and a ``!`` where no NULL is, and ``system.zip``, the rows of each in JSON.
+
+Source of the differences: the PostgreSQL 11 documentation, "System Catalogs", beside that of PostgreSQL 15.
+"""
+
+import json
+import sys
+import zipfile
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+from tests.postgres import Postgres, running  # noqa: E402
+from yunbox.sql.hologres.catalogue.types import BY_NAME  # noqa: E402
+
+FOLDER = ROOT / "src/yunbox/sql/hologres/catalogue"
+LATER = frozenset((
+    "pg_statistic_ext_data", "pg_stats_ext", "pg_stats_ext_exprs", "pg_stat_gssapi", "pg_stat_progress_analyze",
+    "pg_stat_progress_basebackup", "pg_stat_progress_cluster", "pg_stat_progress_copy", "pg_stat_progress_create_index",
+    "pg_stat_wal", "pg_stat_replication_slots", "pg_stat_slru", "pg_stat_recovery_prefetch", "pg_parameter_acl",
+    "pg_stat_subscription_stats", "pg_shmem_allocations", "pg_backend_memory_contexts", "pg_ident_file_mappings",
+    "pg_publication_namespace", "column_column_usage", "pg_statistic", "pg_stats",
+))  # fmt: skip
+"""What PostgreSQL 11 has not, and statistics, whose columns have no one type."""
+WITHOUT = {
+    "pg_attribute": "attcompression attgenerated", "pg_constraint": "confdelsetcols", "pg_index": "indnullsnotdistinct",
+    "pg_proc": "prosupport prosqlbody", "pg_type": "typsubscript",
+    "pg_database": "datlocprovider daticulocale datcollversion", "pg_collation": "collisdeterministic colliculocale",
+    "pg_subscription": "subbinary substream subtwophasestate subdisableonerr subskiplsn",
+    "pg_publication": "pubviaroot", "pg_publication_rel": "prqual prattrs",
+    "pg_publication_tables": "attnames rowfilter", "pg_statistic_ext": "stxstattarget stxexprs",
+    "pg_trigger": "tgparentid", "pg_replication_slots": "wal_status safe_wal_size two_phase",
+    "pg_stat_activity": "leader_pid query_id", "pg_stat_replication": "reply_time",
+    "pg_stat_database": "checksum_failures checksum_last_failure session_time active_time idle_in_transaction_time "
+    "sessions sessions_abandoned sessions_fatal sessions_killed", "pg_inherits": "inhdetachpending",
+    "pg_stat_all_tables": "n_ins_since_vacuum", "pg_stat_user_tables": "n_ins_since_vacuum",
+    "pg_stat_sys_tables": "n_ins_since_vacuum", "pg_locks": "waitstart", "pg_range": "rngmultitypid",
+    "pg_prepared_statements": "generic_plans custom_plans", "table_constraints": "nulls_distinct",
+    "pg_stat_ssl": "client_serial issuer_dn", "pg_stat_subscription": "",
+}  # fmt: skip
+"""The columns that came after PostgreSQL 11."""
+WITH = {
+    ("pg_class", "relchecks"): "relhasoids:bool!", ("pg_attrdef", "adbin"): "adsrc:text",
+    ("pg_constraint", "conbin"): "consrc:text", ("pg_proc", "provariadic"): "protransform:regproc!",
+    ("pg_database", "datconnlimit"): "datlastsysoid:oid!", ("pg_stat_ssl", "bits"): "compression:bool",
+}  # fmt: skip
+"""Those that went with PostgreSQL 12 or later, behind which others they stood."""
+RETYPED = {"pg_database.datcollate": "name", "pg_database.datctype": "name", "pg_collation.collcollate": "name",
+           "pg_collation.collctype": "name"}  # fmt: skip
+OTHERS = {"_anyarray": "_text", "anyarray": "_text", "_pg_attribute": "_text"}
+HOLOGRES = """
+hologres\thg_table_properties\t13990\tr\ttable_namespace:text table_name:text property_key:text property_value:text
+hologres\thg_table_group_properties\t13991\tr\ttablegroup_name:text property_key:text property_value:text
+"""
+"""The vendor's own, by its pages "Table properties" and "Manage table groups"."""
+LATER_TYPES = (
+    "pg_snapshot", "xid8", "jsonpath", "pg_brin_bloom_summary", "pg_brin_minmax_multi_summary", "table_am_handler",
+    "regcollation", "pg_mcv_list",
+)  # fmt: skip
+ROWS = {
+    "pg_type": "typtype <> 'c' AND typtype <> 'm' AND typnamespace <> 99 AND oid NOT IN (SELECT t FROM later) AND "
+    "(typelem = 0 OR typcategory <> 'A' OR EXISTS (SELECT 1 FROM pg_type e WHERE e.oid = x.typelem AND "
+    "e.typtype NOT IN ('c', 'm') AND e.oid NOT IN (SELECT t FROM later)))",
+    "pg_proc": "pronamespace = 11 AND NOT proargtypes::oid[] && ARRAY(SELECT t FROM later) "
+    "AND prorettype NOT IN (SELECT t FROM later)",
+    "pg_operator": "oprleft NOT IN (SELECT t FROM later) AND oprright NOT IN (SELECT t FROM later)",
+    "pg_cast": "castsource NOT IN (SELECT t FROM later) AND casttarget NOT IN (SELECT t FROM later)",
+    "pg_aggregate": "aggfnoid::oid IN (SELECT oid FROM pg_proc WHERE pronamespace = 11 AND "
+    "NOT proargtypes::oid[] && ARRAY(SELECT t FROM later))",
+    "pg_am": "amtype = 'i'", "pg_opclass": "opcintype NOT IN (SELECT t FROM later)", "pg_opfamily": "true",
+    "pg_amop": "true", "pg_amproc": "true", "pg_language": "lanname <> 'plpgsql'", "pg_conversion": "true",
+    "pg_collation": "collprovider IN ('d', 'c') AND collname IN ('default', 'C', 'POSIX', 'ucs_basic')",
+    "pg_range": "true", "pg_tablespace": "true", "pg_ts_config": "true", "pg_ts_dict": "true", "pg_ts_parser": "true",
+    "pg_ts_template": "true", "pg_ts_config_map": "true",
+    "pg_description": "classoid IN ('pg_type'::regclass, 'pg_operator'::regclass, 'pg_proc'::regclass, "
+    "'pg_am'::regclass, 'pg_language'::regclass, 'pg_collation'::regclass, 'pg_cast'::regclass, "
+    "'pg_opclass'::regclass) AND (classoid <> 'pg_proc'::regclass OR objoid IN (SELECT oid FROM pg_proc WHERE "
+    "pronamespace = 11))",
+}  # fmt: skip
+"""The tables whose rows come along, and which of them."""
+COLUMNS = """
+    SELECT n.nspname, c.relname, c.oid, c.relkind, array_agg(a.attname ORDER BY attnum) AS names,
+           array_agg(coalesce(b.typname, t.typname) ORDER BY attnum) AS types,
+           array_agg(attnotnull ORDER BY attnum) AS required
+    FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace JOIN pg_attribute a ON attrelid = c.oid AND attnum > 0
+    JOIN pg_type t ON t.oid = atttypid LEFT JOIN pg_type b ON b.oid = t.typbasetype
+    WHERE nspname IN ('pg_catalog', 'information_schema') AND relkind IN ('r', 'v') GROUP BY 1, 2, 3, 4 ORDER BY 1, 2"""
+CONSTANTS = {"protransform": "0::regproc"}
+
+
+def asked(server: Postgres, query: str) -> list[list[object]]:
+    """The rows of a query."""
+    found = server.psql(f"SELECT coalesce(json_agg(to_json(q)), '[]') FROM ({query}) q;")
+    assert not found.stderr, found.stderr.decode()
+    return [list(row.values()) for row in json.loads(found.stdout)]
+
+
+def columns_of(name: str, names: list[str], types: list[str], required: list[bool]) -> list[str]:
+    """The columns of a table as PostgreSQL 11 has them."""
+    made = []
+    for column, of, not_null in zip(names, types, required, strict=True):
+        if column in WITHOUT.get(name, "").split():
+            continue
+        of = RETYPED.get(f"{name}.{column}", OTHERS.get(of, of))
+        made.append(f"{column}:{of if of in BY_NAME else 'text'}{'!' if not_null else ''}")
+        if (name, column) in WITH:
+            made.append(WITH[name, column])
+    return made
+
+
+def exported(server: Postgres, name: str, columns: list[str]) -> list[list[object]]:
+    """The rows of a table in these columns."""
+    later = ", ".join(f"'{one}', '_{one}'" for one in LATER_TYPES)
+    items = []
+    for column in columns:
+        label, of = column.rstrip("!").split(":")
+        value = CONSTANTS.get(label, f"x.{label}")
+        if of in ("oidvector", "int2vector"):
+            value = f"string_to_array(x.{label}::text, ' ')::int8[]"
+        elif of in ("oid", "xid") or of.startswith("reg"):
+            value = f"{value}::oid::text::int8" if of != "xid" else f"{value}::text::int8"
+        elif of == "_aclitem":
+            value = "NULL::text[]"
+        items.append(f"{value} AS {label}")
+    kept = f"(SELECT oid AS t FROM pg_type WHERE typname IN ({later}) OR typtype = 'm' OR typname ~ 'multirange')"
+    return asked(
+        server, f"WITH later AS {kept} SELECT {', '.join(items)} FROM {name} x WHERE {ROWS[name]} ORDER BY 1, 2"
+    )
+
+
+def main() -> None:
+    """Write both files."""
+    with (
+        running() as server,
+        zipfile.ZipFile(FOLDER / "system.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=9) as rows,
+    ):
+        lines = []
+        for schema, name, oid, kind, names, types, required in asked(server, COLUMNS):
+            if name in LATER:
+                continue
+            columns = columns_of(str(name), names, types, required)  # ty: ignore[invalid-argument-type] - from JSON
+            lines.append(f"{schema}\t{name}\t{oid}\t{kind}\t{' '.join(columns)}\n")
+            if name in ROWS:
+                found = exported(server, str(name), columns)
+                entry = zipfile.ZipInfo(f"{name}.json", (1980, 1, 1, 0, 0, 0))
+                rows.writestr(entry, json.dumps(found, separators=(",", ":"), ensure_ascii=False), zipfile.ZIP_DEFLATED)
+        (FOLDER / "relations.tsv").write_text("".join(lines) + HOLOGRES.lstrip(), "utf-8")
+
+
+if __name__ == "__main__":
+    main()
