@@ -33,7 +33,8 @@ def connect(story: Story) -> Any:
 def _load(story: Story) -> str:
     """COPY every flight in."""
     frame = flights()
-    found = frame.assign(flight_id=range(len(frame)), day=frame.pt, dep_delay=frame.dep_delay.astype("Int64"))
+    day = frame.pt.str.replace(r"(....)(..)(..)", r"\1-\2-\3", regex=True)
+    found = frame.assign(flight_id=range(len(frame)), day=day, dep_delay=frame.dep_delay.astype("Int64"))
     text = found[list(COLUMNS)].to_csv(None, sep="\t", header=False, index=False, na_rep="\\N")
     started = time.monotonic()
     with connect(story) as client, client.cursor() as cursor:
