@@ -254,6 +254,17 @@ class TestSerials:
         client.execute("insert into s (v) select 'x' from generate_series(5, 32767)")
         assert refused(client, "insert into s (v) values ('e')")[0] == "2200H"
 
+    @pytest.mark.parametrize("in_block", [False, True])
+    def test_copy_draws_too(self, client: Client, in_block: bool) -> None:
+        client.execute("begin" if in_block else "select 1")
+        client.execute("create table s (id serial primary key, v text)")
+        with client.cursor().copy("copy s (v) from stdin") as copy:
+            copy.write("a\nb\n")
+        assert rows(client, "insert into s (v) values ('c') returning id") == [(3,)]
+        client.execute("commit" if in_block else "select 1")
+        assert rows(client, "insert into s (v) values ('d') returning id") == [(4,)]
+        assert rows(client, "select id, v from s order by id") == [(1, "a"), (2, "b"), (3, "c"), (4, "d")]
+
     def test_writers_at_the_same_time(self, client: Client, server: Server) -> None:
         client.execute("create table s (id serial primary key, v int)")
 

@@ -67,6 +67,16 @@ class Catalogue:
         """The views that are made of a relation."""
         return self._users.get(relation.oid, ())
 
+    def still(self, relation: Relation) -> Relation:
+        """A table as it is now: one that a block has made is made again when the block is committed.
+
+        Raises PgError 40001 where it has other columns, or is gone.
+        """
+        now = self.find(relation.schema, relation.name)
+        if now is None or (now.columns, now.primary_key) != (relation.columns, relation.primary_key):
+            raise failure("40001", "a definition was changed by another session at the same time")
+        return now
+
     def find(self, schema: str, name: str) -> Relation | None:
         """A relation by name."""
         return self._names.get((schema, name))

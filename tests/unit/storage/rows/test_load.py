@@ -28,6 +28,11 @@ def load_of(relation: Relation, rows: Sequence[Row], conflict: Conflict, parts: 
     return load
 
 
+def written(store: RowStore, relation: Relation, load: Load) -> int:
+    write = load.prepared()
+    return store.write_sync(lambda change: write(change, relation))
+
+
 def expected(before: dict[object, str], rows: Sequence[Row], conflict: Conflict) -> dict[object, str] | object:
     """What is there afterwards, or the first key that makes it fail."""
     after = dict(before)
@@ -69,11 +74,11 @@ def test_rows_in_any_order_are_as_in_a_model(store: RowStore, columns: str, conf
     load = load_of(relation, rows, conflict)
     if not isinstance(wanted, dict):
         with pytest.raises(PgError) as caught:
-            store.write_sync(load.prepared())
+            written(store, relation, load)
         assert caught.value.report.detail == f"Key (k)=({wanted}) already exists."
         wanted = before
     else:
-        assert store.write_sync(load.prepared()) == len(rows)
+        assert written(store, relation, load) == len(rows)
     assert {str(k): v for k, v in wanted.items()} == {
         (k or b"").decode(): (v or b"").decode() for k, v in everything(store, relation)
     }
@@ -90,7 +95,7 @@ def test_rows_in_any_order_are_as_in_a_model(store: RowStore, columns: str, conf
 def test_rows_without_a_key_are_all_kept_in_their_order(store: RowStore) -> None:
     relation = table(store, "t", "k int8, v text", ())
     rows: list[Row] = [(n % 3, f"{n}") for n in range(100)]
-    assert store.write_sync(load_of(relation, rows, "none").prepared()) == 100
+    assert written(store, relation, load_of(relation, rows, "none")) == 100
     assert [v for _, v in everything(store, relation)] == [str(n).encode() for n in range(100)]
     insert(store, relation, (1, "last"))
     assert everything(store, relation)[-1][1] == b"last"
@@ -103,7 +108,7 @@ def test_rows_of_a_block_are_seen_in_it_and_written_when_it_ends(store: RowStore
     block = Block()
     load = load_of(relation, [(n, f"v{n}") for n in range(50)], "none")
     with store.reading() as view:
-        assert block.try_out(view, load.prepared()) == 50
+        assert block.try_out(view, lambda change: load.prepared()(change, relation)) == 50
         assert len(list(block.see(view).prefixed("rows", relation.prefix))) == 50
     assert everything(store, relation) == []
     store.write_sync(block.redo)
@@ -111,16 +116,32 @@ def test_rows_of_a_block_are_seen_in_it_and_written_when_it_ends(store: RowStore
     counted(store, relation)
 
 
+@pytest.mark.parametrize("conflict", ["none", "ignore", "update"])
+def test_rows_go_where_their_table_is_now(store: RowStore, conflict: Conflict) -> None:
+    """A block makes its table again when it ends, with another place for its rows."""
+    drafted, relation = table(store, "t", "k int8, v text"), table(store, "u", "k int8, v text")
+    insert(store, relation, (3, "old"))
+    write = load_of(drafted, [(n, f"v{n}") for n in (5, 3, 4)], conflict).prepared()
+    if conflict == "none":
+        with pytest.raises(PgError, match="duplicate key"):
+            store.write_sync(lambda change: write(change, relation))
+        return
+    store.write_sync(lambda change: write(change, relation))
+    kept = b"old" if conflict == "ignore" else b"v3"
+    assert everything(store, relation) == [[b"3", kept], [b"4", b"v4"], [b"5", b"v5"]]
+    assert everything(store, drafted) == []
+
+
 def test_no_rows_are_none(store: RowStore) -> None:
     relation = table(store, "t", "k int8, v text")
-    assert store.write_sync(Load(Form(relation), "none").prepared()) == 0
+    assert written(store, relation, Load(Form(relation), "none")) == 0
 
 
 def test_more_rows_than_are_written_at_once(store: RowStore) -> None:
     relation = table(store, "t", "k int8, v text")
     rows: list[Row] = [(n, f"value {n}") for n in range(20_000)]
     random.Random(1).shuffle(rows)
-    assert store.write_sync(load_of(relation, rows, "none").prepared()) == 20_000
+    assert written(store, relation, load_of(relation, rows, "none")) == 20_000
     assert everything(store, relation) == [[str(n).encode(), f"value {n}".encode()] for n in range(20_000)]
-    assert store.write_sync(load_of(relation, rows, "update").prepared()) == 20_000
+    assert written(store, relation, load_of(relation, rows, "update")) == 20_000
     assert counted(store, relation)[0] == 20_000

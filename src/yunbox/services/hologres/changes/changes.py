@@ -18,7 +18,6 @@ from yunbox.services.hologres.engines.remote import Remote, bound
 from yunbox.services.hologres.session.ports import Column, Context, Plan, Rows
 from yunbox.storage.rows.attempt import Attempt, Stale
 from yunbox.storage.rows.form import Form
-from yunbox.storage.rows.model import Relation
 from yunbox.storage.rows.store import RowStore
 from yunbox.storage.rows.view import Change, View
 from yunbox.wire.pgwire.datarows import Fields
@@ -32,11 +31,11 @@ Write = Callable[[Callable[[Change], Any], Context], Awaitable[Any]]
 class Changes:
     """Changes of the rows of one database. ``write`` does a work at once, or tries it out in a block."""
 
-    def __init__(self, store: RowStore, remote: Remote, write: Write) -> None:
+    def __init__(self, store: RowStore, remote: Remote, numbers: Numbers, write: Write) -> None:
         self._store = store
         self._remote = remote
         self._write = write
-        self._numbers = Numbers(store)
+        self._numbers = numbers
         self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     async def run(self, plan: Plan, values: Sequence[Any], context: Context) -> Rows:
@@ -90,7 +89,7 @@ class Changes:
         target, store = asked.changing.target, self._store
 
         def work(change: Change) -> int:
-            attempt.apply(change, _present(target, store, change))
+            attempt.apply(change, store.catalogue(change).still(target))
             return answer.affected
 
         await self._write(work, asked.context)
@@ -99,11 +98,3 @@ class Changes:
 
 def _seen(view: View, context: Context) -> View:
     return view if context.block is None else context.block.see(view)
-
-
-def _present(target: Relation, store: RowStore, view: View) -> Relation:
-    """A table as it is now: a block that made it does so again when it is committed. Raises PgError 40001."""
-    now = store.catalogue(view).find(target.schema, target.name)
-    if now is None or now.columns != target.columns or now.primary_key != target.primary_key:
-        raise failure("40001", "a definition was changed by another session at the same time")
-    return now

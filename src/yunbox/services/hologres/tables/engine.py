@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import Any, TypeVar
 
 from yunbox.services.hologres.changes.changes import Changes
+from yunbox.services.hologres.changes.numbers import Numbers
 from yunbox.services.hologres.definitions import read
 from yunbox.services.hologres.definitions.base import Definition, Name, Scene
 from yunbox.services.hologres.definitions.filled import CreateTableAs
@@ -64,7 +65,8 @@ class Tables:
     def __init__(self, store: RowStore, further: Remote) -> None:
         self._store = store
         self._further = further
-        self._changes = Changes(store, further, self._write)
+        self._numbers = Numbers(store)
+        self._changes = Changes(store, further, self._numbers, self._write)
 
     async def plan(self, text: str, types: Sequence[int], context: Context) -> Plan:
         """What a statement is. Raises PgError."""
@@ -228,23 +230,22 @@ class Tables:
         path = schemas_of(context)
         with self._store.reading() as view:
             known = self._store.catalogue(_seen(view, context))
-        at = known.version
+        find = _finder(known, path)
 
-        async def write(work: Callable[[Change], int]) -> int:
-            return await self._write(lambda change: _under(at, change, work), context)
+        async def write(work: Callable[[Change, Relation], int]) -> int:
+            target = find(table)
+            assert target is not None
+            return await self._write(lambda change: work(change, self._store.catalogue(change).still(target)), context)
 
-        return loading.sink_of(table, columns, options, _finder(known, path), write, context)
+        async def draw(sequence: str, count: int) -> Sequence[int]:
+            schema, _, name = sequence.rpartition(".")
+            return await self._numbers.drawn(schema, name, count, context.block)
+
+        return loading.sink_of(table, columns, options, find, write, draw, context)
 
 
 def _table_of(statement: Fixed) -> Relation:
     return statement.output.relation if isinstance(statement, Get) else statement.form.relation
-
-
-def _under(at: bytes, change: Change, work: Callable[[Change], T]) -> T:
-    """Do a work that was made under definitions which must still hold. Raises PgError 40001."""
-    if version(change) != at:
-        raise failure("40001", "a definition was changed by another session at the same time")
-    return work(change)
 
 
 def _changed(statement: tree.Node, find: Callable[[Sequence[str]], Relation | None]) -> PgError:

@@ -14,36 +14,41 @@ from yunbox.services.hologres.fixed.values import Row, Value
 from yunbox.services.hologres.fixed.writes import default_of
 from yunbox.services.hologres.session.ports import Column, Context
 from yunbox.storage.rows.bulk.lane import Lane, lane_of
-from yunbox.storage.rows.bulk.load import Conflict, Load
+from yunbox.storage.rows.bulk.load import Conflict, Load, Writing
 from yunbox.storage.rows.bulk.packed import Packed
 from yunbox.storage.rows.catalogue import no_relation
 from yunbox.storage.rows.form import Form
 from yunbox.storage.rows.model import TABLE, Relation
 from yunbox.storage.rows.rows import encoded, joined
-from yunbox.storage.rows.view import Change
+from yunbox.storage.rows.sequences import sequence_of
 from yunbox.wire.pgwire.copy.reading import Plain
 from yunbox.wire.pgwire.report import PgError, failure
 
 BYTES_MAX = 1 << 30
 """The most bytes of rows that one COPY holds until they are written."""
-Write = Callable[[Callable[[Change], int]], Awaitable[int]]
+Write = Callable[[Writing], Awaitable[int]]
+Draw = Callable[[str, int], Awaitable[Sequence[int]]]
+"""Some numbers of a sequence."""
 
 
 class TableSink:
     """Where the rows of a COPY go."""
 
     def __init__(
-        self, relation: Relation, names: Sequence[str], conflict: Conflict, write: Write, context: Context
+        self, relation: Relation, names: Sequence[str], conflict: Conflict, write: Write, draw: Draw, context: Context
     ) -> None:
         self._relation = relation
         self._form = Form(relation)
         self._write = write
+        self._draw = draw
         self._given = Row((), context.style)
         self._taken = tuple(relation.by_name[name] for name in names)
         given = {column.number for column in self._taken}
         scope = Scope(relation, relation.name, ())
+        left = [column for column in relation.columns if column.number not in given]
+        self._drawn = [(column.number - 1, sequence_of(column)) for column in left if sequence_of(column)]
         self._defaults: list[tuple[int, Value]] = [
-            (column.number - 1, default_of(column, scope)) for column in relation.columns if column.number not in given
+            (column.number - 1, default_of(column, scope)) for column in left if not sequence_of(column)
         ]
         self._load = Load(self._form, conflict)
 
@@ -65,7 +70,7 @@ class TableSink:
     def _lane(self) -> Lane | None:
         """What takes lines whose columns are neighbours in the table and in its order."""
         numbers = [column.number for column in self._taken]
-        if numbers != list(range(numbers[0], numbers[0] + len(numbers))):
+        if self._drawn or numbers != list(range(numbers[0], numbers[0] + len(numbers))):
             return None
         try:
             values = {at + 1: default(self._given) for at, default in self._defaults}
@@ -82,8 +87,11 @@ class TableSink:
         """Take rows. Raises PgError 22001, 22003, 23502, and 54000 for too many."""
         keys: list[bytes] = []
         made: list[bytes] = []
-        for row in rows:
+        drawn = [(at, await self._draw(sequence, len(rows))) for at, sequence in self._drawn] if rows else []
+        for number, row in enumerate(rows):
             values: list[Any] = [None] * len(self._relation.columns)
+            for at, numbers in drawn:
+                values[at] = numbers[number]
             for at, default in self._defaults:
                 values[at] = default(self._given)
             for column, value in zip(self._taken, row, strict=True):
@@ -109,7 +117,13 @@ class TableSink:
 
 
 def sink_of(
-    table: Sequence[str], columns: Sequence[str], options: dict[str, Any], find: Find, write: Write, context: Context
+    table: Sequence[str],
+    columns: Sequence[str],
+    options: dict[str, Any],
+    find: Find,
+    write: Write,
+    draw: Draw,
+    context: Context,
 ) -> TableSink:
     """Where rows for some columns of a table go. Raises PgError 42P01, 42703, 42701, 22023, 0A000."""
     relation = find(table)
@@ -124,7 +138,7 @@ def sink_of(
         if names.count(name) > 1:
             raise failure("42701", f'column "{name}" specified more than once')
     try:
-        return TableSink(relation, names, _conflict(options), write, context)
+        return TableSink(relation, names, _conflict(options), write, draw, context)
     except NotFixed:
         raise _no_default(relation) from None
 

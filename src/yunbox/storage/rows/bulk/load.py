@@ -14,6 +14,7 @@ import numpy as np
 from yunbox.storage.rows.bulk.cells import Flags, Numbers
 from yunbox.storage.rows.bulk.packed import Packed, Pieces
 from yunbox.storage.rows.form import Form
+from yunbox.storage.rows.model import Relation
 from yunbox.storage.rows.view import Change
 from yunbox.wire.pgwire.report import PgError
 
@@ -21,6 +22,8 @@ Conflict = Literal["none", "ignore", "update"]
 """What becomes of a row whose key is there: it fails, it is left out, or it takes the other's place."""
 _AT_ONCE = 2048
 _NODE = 8
+Writing = Callable[[Change, Relation], int]
+"""Writes rows to a table with the columns that they were made for."""
 Some = tuple[list[bytes], list[bytes]]
 """Keys and their rows."""
 
@@ -42,27 +45,28 @@ class Load:
             self._count += len(packed)
             self.size_bytes += len(packed.rows.data)
 
-    def prepared(self) -> Callable[[Change], int]:
+    def prepared(self) -> Writing:
         """What writes them; it says how many came, and raises PgError 23505. This sorts them: it takes a while."""
         if not self._form.relation.primary_key:
             return self._add_all
         keys = _Keys([part.keys for part in self._parts if part.keys is not None])
         if keys.order is not None:
             self._parts = [Packed(_joined([part.rows for part in self._parts]), keys.joined)]
-        return lambda change: self._write(change, keys)
+        return lambda change, relation: self._write(change, relation, keys)
 
-    def _add_all(self, change: Change) -> int:
+    def _add_all(self, change: Change, relation: Relation) -> int:
         for part in self._parts:
-            change.add_rows(self._form.relation, part.rows.parted())
+            change.add_rows(relation, part.rows.parted())
         return self._count
 
-    def _write(self, change: Change, keys: "_Keys") -> int:
-        relation = self._form.relation
-        overlaps = bool(self._count) and change.has_between(relation, keys.least, keys.most)
+    def _write(self, change: Change, relation: Relation, keys: "_Keys") -> int:
+        place = self._placed(relation)
+        overlaps = bool(self._count) and change.has_between(relation, *place([keys.least, keys.most]))
         if self._conflict == "none":
-            self._check(change, keys, overlaps=overlaps)
+            self._check(change, keys, place, overlaps=overlaps)
         last = self._conflict == "update"
-        for some_keys, some_rows in self._sorted(keys, keys.kept(last=last)):
+        for written_keys, some_rows in self._sorted(keys, keys.kept(last=last)):
+            some_keys = place(written_keys)
             present = [change.row(key) for key in some_keys] if overlaps else None
             if present is not None and self._conflict == "ignore":
                 some_keys, some_rows = _absent(some_keys, some_rows, present)
@@ -70,13 +74,22 @@ class Load:
             change.set_rows(relation, some_keys, some_rows, present)
         return self._count
 
-    def _check(self, change: Change, keys: "_Keys", *, overlaps: bool) -> None:
+    def _placed(self, relation: Relation) -> Callable[[list[bytes]], list[bytes]]:
+        """From keys as they were made to those in a table, which lies elsewhere if a block has made it."""
+        prefix = relation.prefix
+        if prefix == self._form.relation.prefix:
+            return lambda keys: keys
+        return lambda keys: [prefix + key[_NODE:] for key in keys]
+
+    def _check(
+        self, change: Change, keys: "_Keys", place: Callable[[list[bytes]], list[bytes]], *, overlaps: bool
+    ) -> None:
         """Raise PgError 23505 for the first row, as they came, whose key is there or came before."""
         wrong = keys.repeated()
         if overlaps:
             places = range(self._count) if keys.order is None else keys.order.tolist()
-            found = [place for place, key in zip(places, keys.sorted(), strict=True) if change.row(key) is not None]
-            wrong += found
+            present = (change.row(key) is not None for some in keys.sorted() for key in place(some))
+            wrong += [at for at, is_there in zip(places, present, strict=True) if is_there]
         if wrong:
             raise self._duplicate(min(wrong))
 
@@ -171,11 +184,11 @@ class _Keys:
             return None
         return np.concatenate((~self._again[1:], [True])) if last else ~self._again
 
-    def sorted(self) -> Iterator[bytes]:
-        """They, in their order."""
+    def sorted(self) -> Iterator[list[bytes]]:
+        """They, in their order, some at a time."""
         places = np.arange(len(self.joined)) if self.order is None else self.order
         for at in range(0, len(places), _AT_ONCE):
-            yield from _at(self.joined, places[at : at + _AT_ONCE])
+            yield _at(self.joined, places[at : at + _AT_ONCE])
 
 
 def _comparable(keys: Pieces) -> Any:
