@@ -5,7 +5,6 @@ transaction. Messages and SQLSTATEs are PostgreSQL's.
 """
 
 from yunbox.storage.rows.form import Form, Values
-from yunbox.storage.rows.rows import Fields, fields_of
 from yunbox.storage.rows.view import Change
 
 
@@ -15,13 +14,16 @@ class Batch:
     def __init__(self, change: Change, form: Form) -> None:
         self._change = change
         self.form = form
+        self._before: dict[bytes, bytes | None] = {}
         self._rows: dict[bytes, bytes | None] = {}
         self._added: list[bytes] = []
 
-    def find(self, key: bytes) -> Fields | None:
-        """The present row of a key, as this statement has left it."""
-        row = self._present(key)
-        return None if row is None else fields_of(self.form.relation, row)
+    def present(self, key: bytes) -> bytes | None:
+        """The row of a key as this statement has left it; None where there is none."""
+        if key in self._rows:
+            return self._rows[key]
+        found = self._before[key] = self._change.row(key)
+        return found
 
     def touched(self, key: bytes) -> bool:
         """Whether this statement has changed the row of a key already."""
@@ -36,23 +38,17 @@ class Batch:
         if key is None:
             self._added.append(row)
             return
-        if self._present(key) is not None:
+        if self.present(key) is not None:
             raise self.form.duplicate(row)
         self._rows[key] = row
 
-    def put(self, key: bytes, values: Values) -> None:
-        """Another row in the place of one, whose key may be another then. Raises PgError 23505, 23502."""
-        row = self.form.row(values)
-        moved = self.form.key(values) or key
+    def put(self, key: bytes, moved: bytes, row: bytes) -> None:
+        """Another row in the place of one, which lies elsewhere if its key has changed. Raises PgError 23505."""
         if moved != key:
             self._rows[key] = None
-            if self._present(moved) is not None:
+            if self.present(moved) is not None:
                 raise self.form.duplicate(row)
         self._rows[moved] = row
-
-    def replace(self, key: bytes, row: bytes) -> None:
-        """A row in its form, whatever there was under its key."""
-        self._rows[key] = row
 
     def remove(self, key: bytes) -> None:
         """No row in the place of one."""
@@ -60,12 +56,9 @@ class Batch:
 
     def apply(self) -> int:
         """Write all of it; how many rows were touched."""
-        relation = self.form.relation
+        relation, change, before = self.form.relation, self._change, self._before
         for key, row in self._rows.items():
-            self._change.set_row(relation, key, row)
+            change.replace_row(relation, key, before[key] if key in before else change.row(key), row)
         for row in self._added:
-            self._change.add_row(relation, row)
+            change.add_row(relation, row)
         return len(self._rows) + len(self._added)
-
-    def _present(self, key: bytes) -> bytes | None:
-        return self._rows[key] if key in self._rows else self._change.row(key)

@@ -3,12 +3,12 @@
 Nothing here looks at what is stored, so rows can be made before the one transaction that everybody waits for.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from yunbox.storage.rows.keys import encoder
 from yunbox.storage.rows.model import Column, Relation
-from yunbox.storage.rows.rows import Fields, decoded, encoded, fields_of, joined
+from yunbox.storage.rows.rows import STANDARD, Fields, decoded, encoded, fields_of, joined
 from yunbox.wire.pgwire.report import PgError, Report, failure
 
 Values = Sequence[Any]
@@ -23,6 +23,8 @@ class Form:
         self.relation = relation
         self._encode = encoder(relation) if relation.primary_key else None
         self._bound = relation.definition.encode() if relation.parent else None
+        self._writes = tuple(None if column.dropped else column.type.codec.write for column in relation.columns)
+        self._dropped = tuple(column.number - 1 for column in relation.columns if column.dropped)
         self._needed = tuple(
             column for column in relation.live if column.not_null or column.number in relation.primary_key
         )
@@ -44,8 +46,8 @@ class Form:
         for column in self._needed:
             if values[column.number - 1] is None:
                 raise self._no_null(column, values)
-        pairs = zip(self.relation.columns, values, strict=True)
-        fields = [None if column.dropped else encoded(column, value) for column, value in pairs]
+        pairs = zip(self._writes, values, strict=True)
+        fields = [None if value is None or write is None else write(value, STANDARD).encode() for write, value in pairs]
         if self._bound is not None:
             self._check_bound(fields)
         return joined(fields)
@@ -75,10 +77,17 @@ class Form:
             told = f'new row for relation "{relation.name}" violates partition constraint'
             raise _violation(relation, "23514", told, self._failing(fields))
 
-    def values(self, fields: Fields) -> list[Any]:
-        """The values of a stored row."""
-        pairs = zip(self.relation.columns, fields, strict=True)
-        return [None if column.dropped else decoded(column, field) for column, field in pairs]
+    def changed(self, key: bytes, row: bytes, texts: Iterable[tuple[int, bytes | None]]) -> tuple[bytes, bytes]:
+        """The key and the row of a row with other texts in some columns, by number. Raises PgError 23502, 23514."""
+        fields = fields_of(self.relation, row)
+        for at in self._dropped:
+            fields[at] = None
+        moves = False
+        for number, text in texts:
+            fields[number - 1] = text
+            moves = moves or number in self.relation.primary_key
+        made = self.stored(fields)
+        return (self.key_of(fields) or key) if moves else key, made
 
     def duplicate(self, row: bytes) -> PgError:
         """The key of a row is there already."""

@@ -172,9 +172,12 @@ class Change(View):
 
     def set_row(self, relation: Relation, key: bytes, row: bytes | None) -> None:
         """Set a row, or with None remove it; where the table is followed, its key goes into the log."""
+        self.replace_row(relation, key, self.row(key), row)
+
+    def replace_row(self, relation: Relation, key: bytes, before: bytes | None, row: bytes | None) -> None:
+        """The same where it is known which row lies there now."""
         self.steps += 1
         totals = self._totals_of(relation)
-        before = self.row(key)
         if before is not None:
             totals.rows -= 1
             totals.size_bytes -= len(key) + len(before)

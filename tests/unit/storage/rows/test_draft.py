@@ -31,8 +31,8 @@ def put(relation: Relation, key: int, value: str) -> Callable[[Change], bool]:
         batch = Batch(change, Form(relation))
         at = batch.form.key([key, None])
         assert at is not None
-        before = batch.find(at) is not None
-        batch.put(at, [key, value])
+        before = batch.present(at) is not None
+        batch.put(at, at, batch.form.row([key, value]))
         batch.apply()
         return before
 

@@ -147,9 +147,9 @@ def add_one(relation: Relation, key: int) -> Callable[[Change], int]:
         batch = Batch(change, Form(relation))
         at = batch.form.key([key, None])
         assert at is not None
-        found = batch.find(at)
-        values = batch.form.values(found) if found is not None else [key, 0]
-        batch.put(at, [key, values[1] + 1])
+        found = batch.present(at)
+        count = int(split(found)[1] or b"") if found is not None else 0
+        batch.put(at, at, batch.form.row([key, count + 1]))
         return batch.apply()
 
     return work
@@ -234,7 +234,7 @@ class Model(RuleBasedStateMachine):
             batch = Batch(change, Form(self.relation))
             at = batch.form.key([key, None])
             assert at is not None
-            batch.put(at, [to, value])
+            batch.put(at, batch.form.key([to, value]) or b"", batch.form.row([to, value]))
             return batch.apply()
 
         if to != key and to in self.rows:

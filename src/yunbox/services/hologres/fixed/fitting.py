@@ -4,12 +4,13 @@ Beyond what PostgreSQL refuses, these are the values that a copy for analytic st
 numerics have 38 digits and no NaN, and its arrays one dimension. Source: the vendor's page "Data types".
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from yunbox.storage.rows.model import Column
 from yunbox.wire.pgwire.report import failure
 from yunbox.wire.pgwire.values.dates import TIMESTAMP_ENDS
-from yunbox.wire.pgwire.values.modifiers import fitted
+from yunbox.wire.pgwire.values.modifiers import NONE, fitted
 from yunbox.wire.pgwire.values.types import ELEMENTS
 
 _NUMERIC = 1700
@@ -31,6 +32,14 @@ def fit(column: Column, value: Any) -> Any:
                 raise failure("0A000", "arrays of more than one dimension are not supported in a table")
             _check(element.oid, one)
     return fitted(column.type_oid, column.modifier, value)
+
+
+def fitting(column: Column, value: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """What makes a value, and has it as a column keeps it: nothing more where any value is kept."""
+    unbounded = column.type_oid not in _MOMENTS and column.type_oid != _NUMERIC and column.type_oid not in ELEMENTS
+    if column.dropped or (column.modifier == NONE and unbounded):
+        return value
+    return lambda row: fit(column, value(row))
 
 
 def _check(oid: int, value: Any) -> None:

@@ -4,6 +4,7 @@ Types are PostgreSQL's: a value is taken as it is, or converted where PostgreSQL
 any other conversion the statement is not fixed. Source: the PostgreSQL documentation, "Value Storage".
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Context as Arithmetic
@@ -24,9 +25,10 @@ _TEXTS = frozenset((25, 1043, 1042))
 _FLOATS = frozenset((700, 701))
 _BOOL, _NUMERIC, _FLOAT8, _BPCHAR = 16, 1700, 701, 1042
 _EXACT = Arithmetic(prec=2000)
+_WORDLESS = re.compile(r"[-+:./ 0-9]*", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Row:
     """What values are made of: the parameters, and in a change the present row and the one that was to be inserted."""
 
@@ -165,8 +167,7 @@ def _constant(node: tree.Constant, column: Column, *, key: bool) -> Value:
     if node.kind == "null":
         return lambda row: None
     if node.kind == "string":
-        codec = column.type.codec
-        return lambda row: codec.read(text, row.style)
+        return _literal(column, text)
     if node.kind == "boolean" and oid == _BOOL:
         truth = text == "true"
         return lambda row: truth
@@ -180,6 +181,24 @@ def _constant(node: tree.Constant, column: Column, *, key: bool) -> Value:
         codec = column.type.codec
         return lambda row: codec.read(text, row.style)
     raise NotFixed
+
+
+def _literal(column: Column, text: str) -> Value:
+    """A text as a value. One without words means the same as long as the order of dates and the zone are the same."""
+    codec = column.type.codec
+    if column.type_oid in ELEMENTS or not _WORDLESS.fullmatch(text):
+        return lambda row: codec.read(text, row.style)
+    known: dict[tuple[Any, ...], Any] = {}
+
+    def value(row: Row) -> Any:
+        style = row.style
+        at = style.order, style.intervals, style.zone
+        if at not in known:
+            known.clear()
+            known[at] = codec.read(text, style)
+        return known[at]
+
+    return value
 
 
 def _ranged(value: int, oid: int) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from yunbox.services.hologres.fixed.fitting import fit
+from yunbox.services.hologres.fixed.fitting import fitting
 from yunbox.services.hologres.fixed.reads import Keys, keys_of
 from yunbox.services.hologres.fixed.results import Output, output_of
 from yunbox.services.hologres.fixed.scope import Find, NotFixed, Scope, scope_of
@@ -18,6 +18,7 @@ from yunbox.sql.hologres.parser.statements import parse
 from yunbox.storage.rows.batch import Batch
 from yunbox.storage.rows.form import Form, second_time
 from yunbox.storage.rows.model import Column
+from yunbox.storage.rows.rows import Fields, decoded, encoded, fields_of
 from yunbox.storage.rows.view import Change
 from yunbox.wire.pgwire.report import PgError, failure
 
@@ -41,32 +42,27 @@ class Insert:
         """Insert the rows, or do what is to be done instead. Raises PgError, before anything is changed."""
         batch = Batch(change, self.form)
         made: list[bytes] = []
-        count = 0
         for row in self.rows:
-            values = [fit(column, value(given)) for column, value in zip(self.form.relation.columns, row, strict=True)]
-            kept = self._one(batch, values, given)
+            kept = self._one(batch, [value(given) for value in row], given)
             if kept is not None:
-                count += 1
-                if self.output is not None:
-                    made.append(self.form.row(kept))
+                made.append(kept)
         batch.apply()
-        return count, tuple(made)
+        return len(made), tuple(made) if self.output is not None else ()
 
-    def _one(self, batch: Batch, values: list[Any], given: Row) -> list[Any] | None:
+    def _one(self, batch: Batch, values: list[Any], given: Row) -> bytes | None:
         """Insert a row; what it is then, or None where nothing was to be done."""
-        key = self.form.key(values) if self.on_conflict else None
-        present = batch.find(key) if key is not None else None
+        form = self.form
+        key = form.key(values)
+        present = batch.present(key) if key is not None and self.on_conflict else None
         if key is None or present is None:
-            batch.insert(values)
-            return values
+            row = form.row(values)
+            batch.place(key, row)
+            return row
         if self.setters is None:
             return None
         if batch.touched(key):
             raise second_time()
-        before = self.form.values(present)
-        after = _changed(self.setters, Row(given.parameters, given.style, before, values))
-        batch.put(key, after)
-        return after
+        return _changed(batch, key, present, self.setters, Row(given.parameters, given.style, (), values))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,18 +79,12 @@ class Update:
         """Change the rows that are there. Raises PgError, before anything is changed."""
         batch = Batch(change, self.form)
         made: list[bytes] = []
-        count = 0
         for key in self.keys(given):
-            present = batch.find(key)
-            if present is None:
-                continue
-            after = _changed(self.setters, Row(given.parameters, given.style, self.form.values(present)))
-            batch.put(key, after)
-            count += 1
-            if self.output is not None:
-                made.append(self.form.row(after))
+            present = batch.present(key)
+            if present is not None:
+                made.append(_changed(batch, key, present, self.setters, Row(given.parameters, given.style)))
         batch.apply()
-        return count, tuple(made)
+        return len(made), tuple(made) if self.output is not None else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +99,7 @@ class Delete:
     def run(self, change: Change, given: Row) -> Changed:
         """Remove the rows that are there."""
         batch = Batch(change, self.form)
-        found = [(key, change.row(key)) for key in self.keys(given)]
+        found = [(key, batch.present(key)) for key in self.keys(given)]
         gone = [(key, row) for key, row in found if row is not None]
         for key, _ in gone:
             batch.remove(key)
@@ -117,11 +107,29 @@ class Delete:
         return len(gone), tuple(row for _, row in gone) if self.output is not None else ()
 
 
-def _changed(setters: Sequence[Setter], row: Row) -> list[Any]:
-    after = list(row.present)
-    for column, value in setters:
-        after[column.number - 1] = fit(column, value(row))
-    return after
+class _Present(Sequence[Any]):
+    """The values of a stored row, of which few are looked at."""
+
+    __slots__ = ("_columns", "_fields")
+
+    def __init__(self, columns: Sequence[Column], fields: Fields) -> None:
+        self._columns, self._fields = columns, fields
+
+    def __getitem__(self, at: Any) -> Any:
+        return decoded(self._columns[at], self._fields[at])
+
+    def __len__(self) -> int:
+        return len(self._columns)
+
+
+def _changed(batch: Batch, key: bytes, present: bytes, setters: Sequence[Setter], row: Row) -> bytes:
+    """Change a row as it is assigned to; what it is then. Raises PgError."""
+    relation = batch.form.relation
+    row.present = _Present(relation.columns, fields_of(relation, present))
+    texts = [(column.number, encoded(column, value(row))) for column, value in setters]
+    moved, made = batch.form.changed(key, present, texts)
+    batch.put(key, moved, made)
+    return made
 
 
 # -- from statements
@@ -163,7 +171,7 @@ def _row(nodes: Sequence[tree.Node], columns: Sequence[Column], scope: Scope) ->
     if len(nodes) > len(columns):
         raise NotFixed
     given = {column.number: node for column, node in zip(columns, nodes, strict=False)}
-    return tuple(_value(given.get(column.number), column, scope) for column in scope.relation.columns)
+    return tuple(fitting(one, _value(given.get(one.number), one, scope)) for one in scope.relation.columns)
 
 
 def _value(node: tree.Node | None, column: Column, scope: Scope) -> Value:
@@ -215,9 +223,10 @@ def _setters(assignments: Sequence[tree.Assignment], scope: Scope, *, excluded: 
         if column is None or any(column == before for before, _ in found):
             raise NotFixed
         if isinstance(one.value, tree.Default):
-            found.append((column, default_of(column, scope)))
+            value = default_of(column, scope)
         else:
-            found.append((column, change_for(one.value, column, scope, excluded=excluded)))
+            value = change_for(one.value, column, scope, excluded=excluded)
+        found.append((column, fitting(column, value)))
     return tuple(found)
 
 

@@ -15,6 +15,7 @@ _SPACE = " \t\n\v\f\r"
 _WHOLE = re.compile(r"[+-]?[0-9]+", re.ASCII)
 _REAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?", re.ASCII)
 _ENDLESS = re.compile(r"([+-]?)(?:inf|infinity)", re.IGNORECASE)
+_SAFE = {">h": 5, ">i": 10, ">I": 10, ">q": 19}
 _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 
 # -- BOOLEAN
@@ -53,6 +54,8 @@ class Integer:
 
     def read(self, text: str, style: Style) -> int:
         """The number; beyond the type's range is 22003."""
+        if text.isdecimal() and text.isascii() and len(text) < self._safe:
+            return int(text)
         word = text.strip(_SPACE)
         if not _WHOLE.fullmatch(word):
             raise invalid(self.name, text)
@@ -64,6 +67,11 @@ class Integer:
         if not least <= value <= most:
             raise failure("22003", f'value "{text}" is out of range for type {self.name}')
         return value
+
+    @property
+    def _safe(self) -> int:
+        """How many digits are too many for every number of so many to be in range."""
+        return _SAFE[self.layout]
 
     @property
     def _range(self) -> tuple[int, int]:
