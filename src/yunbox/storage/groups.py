@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import queue
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
@@ -148,17 +149,43 @@ def transact(
             group = [item for item in group if item is not half.item]
 
 
+class Returns:
+    """Brings what other threads have to tell to an event loop, which is woken once for all that is told meanwhile."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self._told: deque[tuple[Done, Any, BaseException | None]] = deque()
+        self._is_woken = False
+
+    def tell(self, done: Done, result: Any, failure: BaseException | None) -> None:
+        """Have ``done`` be called on the event loop. Raises RuntimeError when that is gone."""
+        self._told.append((done, result, failure))
+        if not self._is_woken:
+            self._is_woken = True
+            self.loop.call_soon_threadsafe(self._hear)
+
+    def _hear(self) -> None:
+        self._is_woken = False  # what is told from here on wakes again
+        while self._told:
+            done, result, failure = self._told.popleft()
+            try:
+                done(result, failure)
+            except Exception as error:
+                self.loop.call_exception_handler({"message": "a write could not be answered", "exception": error})
+
+
 def waiting(loop: asyncio.AbstractEventLoop) -> "tuple[asyncio.Future[Any], Done]":
     """A future of an event loop, and what settles it from another thread."""
     future: asyncio.Future[Any] = loop.create_future()
 
     def done(result: Any, failure: BaseException | None) -> None:
-        loop.call_soon_threadsafe(_settle, future, result, failure)
+        loop.call_soon_threadsafe(settle, future, result, failure)
 
     return future, done
 
 
-def _settle(future: "asyncio.Future[Any]", result: Any, failure: BaseException | None) -> None:
+def settle(future: "asyncio.Future[Any]", result: Any, failure: BaseException | None) -> None:
+    """Have a future be what a work came to."""
     if future.done():
         return
     if failure is not None:

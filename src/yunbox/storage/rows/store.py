@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from yunbox.storage.environment import Tables, opened, translated
-from yunbox.storage.groups import Done, Groups, Item, transact, waiting
+from yunbox.storage.groups import Done, Groups, Item, Returns, settle, transact
 from yunbox.storage.objects.waiting import to_end
 from yunbox.storage.rows.catalogue import Catalogue, load, version
 from yunbox.storage.rows.view import TABLES, Change, View
@@ -35,6 +35,7 @@ class RowStore:
         self._tables = Tables(self._env, TABLES)
         self._groups: Groups[_Item] = Groups("yunbox-rows", self._commit, items_max=_GROUP_MAX, bytes_max=1)
         self._groups.start()
+        self._returns: Returns | None = None
         self._catalogues: dict[bytes, Catalogue] = {}
 
     @contextlib.contextmanager
@@ -60,9 +61,17 @@ class RowStore:
         What a work raises, this raises, and nothing of that work is kept. A work may run twice, when another of its
         group failed; a cancelled caller waits for the group.
         """
-        future, done = waiting(asyncio.get_running_loop())
-        self._groups.submit(_Item(done, work))
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self.submit(work, lambda result, failure: settle(future, result, failure))
         return await to_end(future)
+
+    def submit(self, work: Work[Any], done: Done) -> None:
+        """The same for who does not wait: ``done`` is told on this event loop what came of it."""
+        loop = asyncio.get_running_loop()
+        if self._returns is None or self._returns.loop is not loop:
+            self._returns = Returns(loop)
+        returns = self._returns
+        self._groups.submit(_Item(lambda result, failure: returns.tell(done, result, failure), work))
 
     def write_sync(self, work: Work[T]) -> T:
         """Like ``write``, for callers without an event loop."""

@@ -15,7 +15,7 @@ from yunbox.engine.holo.config import SOCKET
 from yunbox.engine.holo.values import bindable
 from yunbox.services.hologres.engines.planning import Computed, Planner
 from yunbox.services.hologres.engines.scans import NOTHING, scanned
-from yunbox.services.hologres.session.ports import Batch, Context, LookUp, Plan, Rows, Sink
+from yunbox.services.hologres.session.ports import Batch, Context, LookUp, Plan, Rows, Sink, Writes
 from yunbox.storage.rows.draft import Block
 from yunbox.wire.pgwire.report import PgError, Report, failure
 from yunbox.wire.pgwire.values.codec import Style
@@ -178,6 +178,10 @@ class Remote:
 
     def at_once(self, plan: Plan) -> LookUp | None:
         """Nothing is, as another process has to be asked."""
+        return None
+
+    def writes_at_once(self, plan: Plan) -> Writes | None:
+        """Nothing is, as it has no tables."""
         return None
 
     async def commit(self, block: Block) -> None:

@@ -26,14 +26,18 @@ Serve = Callable[["Connection"], Awaitable[None]]
 
 class Connection(asyncio.Protocol):
     """The bytes of one client. ``on_gone`` is called once when the client has gone while it is served; ``at_once`` may
-    answer bytes that come while their session waits for some."""
+    answer bytes that come while a session waits for some: at once, or after ``b""`` by ``answered``. Until then what
+    else the client sends is kept, and its end too: the session sees neither before the answer."""
 
     __slots__ = (
         "_drained",
+        "_kept",
+        "_kept_bytes",
         "_loop",
         "_reading",
         "_received",
         "_serve",
+        "_stops",
         "_taken",
         "_task",
         "_transport",
@@ -55,7 +59,9 @@ class Connection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._waiter: asyncio.Future[None] | None = None
         self._drained: asyncio.Future[None] | None = None
-        self._received = self._taken = 0
+        self._received = self._taken = self._kept_bytes = 0
+        self._kept: list[bytes] | None = None
+        self._stops = False
         self._reading = True
 
     # -- what the event loop calls
@@ -69,11 +75,21 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """A client has sent something."""
+        if self._kept is not None:
+            self._keep(data)
+            return
         if self.at_once is not None and self._waiter is not None and self._drained is None and self.frames.is_empty:
             answer = self.at_once(data)
-            if answer is not None:
+            if answer:
                 self._transport.write(answer)
                 return
+            if answer is not None:
+                self._kept = [data]
+                return
+        self._feed(data)
+
+    def _feed(self, data: bytes) -> None:
+        """Have the session see bytes."""
         self.frames.feed(data)
         self._received += len(data)
         if self._waiter is not None:
@@ -81,6 +97,32 @@ class Connection(asyncio.Protocol):
         elif self._received - self._taken > _AHEAD_BYTES_MAX:
             self._reading = False
             self._transport.pause_reading()
+
+    def _keep(self, data: bytes) -> None:
+        assert self._kept is not None
+        self._kept.append(data)
+        self._kept_bytes += len(data)
+        if self._reading and self._kept_bytes > _AHEAD_BYTES_MAX:
+            self._reading = False
+            self._transport.pause_reading()
+
+    def answered(self, answer: bytes | None) -> None:
+        """The answer that was to come; None where the session is to give it, which has seen nothing of the question."""
+        kept, self._kept, self._kept_bytes = self._kept or [], None, 0
+        if not self._reading:
+            self._reading = True
+            self._transport.resume_reading()
+        if answer is None:
+            self._feed(kept[0])
+        elif not self._transport.is_closing():
+            self._transport.write(answer)
+        for data in kept[1:]:
+            self.data_received(data)
+        if self._kept is None and self.ended:
+            self._wake()
+        if self._kept is None and self._stops:
+            self._stops = False
+            self._task.cancel()
 
     def eof_received(self) -> bool:
         """A client says no more; it may still listen."""
@@ -155,7 +197,10 @@ class Connection(asyncio.Protocol):
         return not self._reading
 
     def stop(self) -> None:
-        """Cancel whatever its task waits for."""
+        """Cancel whatever its task waits for, once no answer is on its way."""
+        if self._kept is not None:
+            self._stops = True
+            return
         self._task.cancel()
 
     def close(self) -> None:
@@ -195,6 +240,8 @@ class Connection(asyncio.Protocol):
             self._waiter = None
 
     def _wake(self) -> None:
+        if self._kept is not None:
+            return
         waiter, self._waiter = self._waiter, None
         if waiter is not None and not waiter.done():
             waiter.set_result(None)

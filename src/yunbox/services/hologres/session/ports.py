@@ -146,8 +146,18 @@ LookUp = Callable[[Sequence[Any], Sequence[int], Style], tuple[bytes, int] | Non
 statement is to be planned again first."""
 
 
+Affected = Callable[[int | None], None]
+"""Is told how many rows a statement has changed, or None where the session is to run it, as nothing has changed."""
+Writes = Callable[[Sequence[Any], Style, Affected], None]
+"""From the values of parameters to a change of rows, which is on disk when it is told."""
+
+
 class Engine(Protocol):
     """Plans and runs statements."""
+
+    def writes_at_once(self, plan: Plan) -> Writes | None:
+        """What runs a statement outside of blocks that changes rows and gives none; None for most."""
+        ...
 
     def at_once(self, plan: Plan) -> LookUp | None:
         """What answers a statement outside of blocks without waiting for anything; None for most."""

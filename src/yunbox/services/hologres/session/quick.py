@@ -1,22 +1,23 @@
-"""Look-ups that are answered as soon as their bytes are there, without waking the session that waits for them.
+"""Look-ups and changes by key that are answered without waking the session that waits for its client.
 
 A client that has prepared a statement sends Bind, perhaps Describe, Execute and Sync in one piece, ten thousand times
 a second. Where these are all there is, the statement is one that an engine looks up at once, and the client is known to
-be allowed to, the answer is made here. Everything else - and everything that goes wrong - is left to the session, which
-has not seen anything of it then.
+be allowed to, the answer is made here: at once, or when a change is on disk. Everything else - and everything that goes
+wrong - is left to the session, which has not seen anything of it then; of a change that fails nothing is left.
 """
 
 import struct
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import Any
 
-from yunbox.kernel.call import Call
+from yunbox.kernel.call import Call, Operation
 from yunbox.services.hologres.operations import Work, operation_of
 from yunbox.services.hologres.session.portal import Prepared, spread
-from yunbox.services.hologres.session.ports import LookUp
+from yunbox.services.hologres.session.ports import LookUp, Plan, Writes
 from yunbox.services.hologres.session.session import Session
+from yunbox.services.hologres.session.transaction import now_us
 from yunbox.wire.pgwire import backend
 from yunbox.wire.pgwire.values.codec import Style
 from yunbox.wire.pgwire.values.types import TYPES
@@ -25,7 +26,6 @@ _BIND = ord("B")
 _HEAD, _COUNT, _LENGTH = struct.Struct(">BI"), struct.Struct(">H"), struct.Struct(">i")
 _EXECUTE_SYNC = b"E\0\0\0\x09\0\0\0\0\0" + b"S\0\0\0\x04"
 _DESCRIBE_EXECUTE_SYNC = b"D\0\0\0\x06P\0" + _EXECUTE_SYNC
-_SELECT = operation_of("SELECT")
 _PREPARED_MAX = 256
 
 
@@ -38,15 +38,19 @@ _WORK = Work(_nothing)
 
 @dataclass(slots=True)
 class _Known:
-    """A prepared statement that can be looked up at once; ``described`` are its RowDescriptions by formats."""
+    """A prepared statement that can be looked up at once, or that ``writes``; ``described`` are its RowDescriptions by
+    formats."""
 
     prepared: Prepared
-    look_up: LookUp
+    plan: Plan
+    look_up: LookUp | None
+    writes: Writes | None
+    operation: Operation[Any, Work, Any]
     described: dict[tuple[int, ...], bytes] = field(default_factory=dict)
 
 
 class Quick:
-    """Answers one session's look-ups. ``is_waiting`` says whether the session has nothing else to do."""
+    """Answers one session's look-ups and changes. ``is_waiting`` says whether the session has nothing else to do."""
 
     def __init__(self, session: Session, is_waiting: Callable[[], bool]) -> None:
         self._session = session
@@ -54,7 +58,8 @@ class Quick:
         self._known: dict[bytes, _Known | None] = {}
 
     def answer(self, data: bytes) -> bytes | None:
-        """The answer to what a client has sent; None where it is for the session to give."""
+        """The answer to what a client has sent, or nothing where its line is told it later; None where it is for the
+        session to give."""
         if data[0] != _BIND or not self._is_waiting():
             return None
         try:
@@ -72,29 +77,53 @@ class Quick:
         name_end = data.index(0, 6)
         known = self._statement(data[6:name_end])
         session = self._session
-        if known is None or not session.spine.may(_SELECT, _WORK):
+        if known is None or not session.spine.may(known.operation, _WORK):
             return None
         session.look()
         if session.timeouts.any or session.timeouts.statement_s:
             return None
         values, formats = _bound(data[name_end + 1 : end], known.prepared.types, session.style)
-        columns = known.prepared.plan.columns if known.prepared.plan is not None else None
-        formats = spread(formats, len(columns or ()))
-        found = known.look_up(values, formats, session.style)
+        if known.look_up is not None:
+            return self._looked_up(known, known.look_up, values, formats, described, started)
+        return self._written(known, values, described, started)
+
+    def _looked_up(
+        self,
+        known: _Known,
+        look_up: LookUp,
+        values: list[Any],
+        formats: tuple[int, ...],
+        described: bool,
+        started: float,
+    ) -> bytes | None:
+        session = self._session
+        formats = spread(formats, len(known.plan.columns or ()))
+        found = look_up(values, formats, session.style)
         if found is None:
             return None
         rows, count = found
-        session.spine.answered(_SELECT, len(rows), started)
+        session.spine.answered(known.operation, len(rows), started)
         head = self._description(known, formats) if described else b""
-        return b"".join(
-            (
-                backend.BIND_COMPLETE,
-                head,
-                rows,
-                backend.command_complete(f"SELECT {count}"),
-                backend.READY[backend.IDLE],
-            )
-        )
+        complete = backend.command_complete(f"SELECT {count}")
+        return b"".join((backend.BIND_COMPLETE, head, rows, complete, backend.READY[backend.IDLE]))
+
+    def _written(self, known: _Known, values: list[Any], described: bool, started: float) -> bytes | None:
+        """Begin with a change; its answer follows."""
+        session = self._session
+        if session.reads_only or known.writes is None:
+            return None
+
+        def affected(count: int | None) -> None:
+            if count is None:
+                session.line.answered(None)
+                return
+            session.spine.answered(known.operation, 0, started)
+            complete = backend.command_complete(f"{known.plan.tag} {count}")
+            head = backend.NO_DATA if described else b""
+            session.line.answered(b"".join((backend.BIND_COMPLETE, head, complete, backend.READY[backend.IDLE])))
+
+        known.writes(values, replace(session.style, now=now_us()), affected)
+        return b""
 
     def _statement(self, name: bytes) -> _Known | None:
         """A prepared statement, looked at once as long as it is the same."""
@@ -103,21 +132,20 @@ class Quick:
             return None
         found = self._known.get(name)
         if found is None or found.prepared is not prepared:
-            look_up = self._session.engine.at_once(prepared.plan)
-            if look_up is None:
+            engine, plan = self._session.engine, prepared.plan
+            look_up, writes = engine.at_once(plan), engine.writes_at_once(plan)
+            if look_up is None and writes is None:
                 return None
             if len(self._known) >= _PREPARED_MAX:
                 self._known.clear()
-            found = self._known[name] = _Known(prepared, look_up)
+            found = self._known[name] = _Known(prepared, plan, look_up, writes, operation_of(plan.tag))
         return found
 
     @staticmethod
     def _description(known: _Known, formats: tuple[int, ...]) -> bytes:
         made = known.described.get(formats)
         if made is None:
-            plan = known.prepared.plan
-            assert plan is not None
-            pairs = zip(plan.columns or (), formats, strict=True)
+            pairs = zip(known.plan.columns or (), formats, strict=True)
             made = known.described[formats] = backend.row_description([one.field(format) for one, format in pairs])
         return made
 

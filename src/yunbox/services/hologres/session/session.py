@@ -206,6 +206,7 @@ class Session:
         names = ("statement_timeout", "idle_in_transaction_session_timeout", "idle_session_timeout")
         self.timeouts = Timeouts(*(settings.number(name) / 1000 for name in names))
         self.style = settings.style
+        self.reads_only = settings.show("transaction_read_only") != "off"
         path, application = settings.show("search_path"), settings.show("application_name")
         self._context = Context(
             self.user, self.database, self.process_id, application, path, self.style, 0, 0, settings=Shown(settings),
@@ -240,7 +241,8 @@ class Session:
             portal.close()
 
     def _check_writing(self, plan: Plan) -> None:
-        if not plan.writes or self.settings.show("transaction_read_only") == "off":
+        self.look()
+        if not plan.writes or not self.reads_only:
             return
         raise failure("25006", f"cannot execute {first_word_of(plan.tag)} in a read-only transaction")
 

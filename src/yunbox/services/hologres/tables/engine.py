@@ -22,7 +22,7 @@ from yunbox.services.hologres.fixed.plan import TAGS, Fixed, fixed
 from yunbox.services.hologres.fixed.reads import Get
 from yunbox.services.hologres.fixed.results import Rendered
 from yunbox.services.hologres.fixed.values import Row
-from yunbox.services.hologres.session.ports import Context, Kind, LookUp, Plan, Rows, Sink
+from yunbox.services.hologres.session.ports import Affected, Context, Kind, LookUp, Plan, Rows, Sink, Writes
 from yunbox.services.hologres.statements.cursor import moved
 from yunbox.services.hologres.statements.explaining import Explain, read_explain
 from yunbox.services.hologres.statements.lexer import pieces
@@ -141,6 +141,23 @@ class Tables:
             return get.output.rendered(found, formats, style), len(found)
 
         return look_up
+
+    def writes_at_once(self, plan: Plan) -> Writes | None:
+        """What runs a change by key that gives no rows; None for all else."""
+        payload = plan.payload
+        if not isinstance(payload, _Payload) or isinstance(payload.statement, Get) or plan.columns is not None:
+            return None
+        statement, at, store = payload.statement, payload.at, self._store
+
+        def writes(values: Sequence[Any], style: Style, affected: Affected) -> None:
+            given = Row(values, style)
+
+            def work(change: Change) -> int | None:
+                return statement.run(change, given)[0] if version(change) == at else None
+
+            store.submit(work, lambda result, failure: affected(result if failure is None else None))
+
+        return writes
 
     async def _run(self, plan: Plan, payload: _Payload, given: Row, context: Context) -> Rows:
         if isinstance(payload.statement, Get):
