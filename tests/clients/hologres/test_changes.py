@@ -165,3 +165,19 @@ def test_no_update_is_lost(client: Client, server: Server) -> None:
     assert failures == []
     found = client.execute("select k, v from t where k < 3 order by k").fetchall()
     assert found == [(1, 10 + WRITERS * EACH), (2, 20 + WRITERS * EACH)]
+
+
+@pytest.mark.parametrize("in_block", [False, True])
+def test_one_that_takes_too_long_has_done_nothing(client: Client, in_block: bool) -> None:
+    filled(client, "t")
+    client.execute("begin" if in_block else "select 1")
+    client.execute("update t set v = v + 1 where v % 20 = 10")
+    client.execute("savepoint before" if in_block else "select 1")
+    client.execute("set statement_timeout = 100")
+    heavy = "(select count(*) from generate_series(1, 100000) a, generate_series(1, 1000000) b where a % 7 = b % 5)"
+    assert state(client, f"update t set v = {heavy} where t like 'row%'") == "57014"
+    client.execute("rollback to before" if in_block else "reset statement_timeout")
+    assert client.execute("select sum(v), count(*) from t").fetchone() == (213, 6)
+    client.execute("commit" if in_block else "select 1")
+    assert client.execute("select v from t where k = 1").fetchone() == (11,)
+    client.execute("reset statement_timeout")

@@ -7,6 +7,7 @@ log is whole.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import takewhile
 from typing import Any, cast
 
 import lmdb
@@ -220,7 +221,7 @@ class Change(View):
 
     def forget(self, relation: Relation, position: int) -> int:
         """Cut the log of a table up to a position, which a copy has reached; how many entries went."""
-        gone = [at for at, _ in self.changed(relation) if at <= position]
+        gone = [at for at, _ in takewhile(lambda entry: entry[0] <= position, self.changed(relation))]
         if gone:
             self.put("followed", relation.prefix, gone[-1].to_bytes(8, "big"))
         for at in gone:

@@ -8,7 +8,6 @@ change the same table take turns here, so that they do not spoil each other's wo
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
-from weakref import WeakValueDictionary
 
 from yunbox.services.hologres.changes import inserts, updates
 from yunbox.services.hologres.changes.answers import Answered
@@ -16,6 +15,7 @@ from yunbox.services.hologres.changes.asked import Asked
 from yunbox.services.hologres.changes.numbers import Numbers
 from yunbox.services.hologres.engines.remote import Remote, bound
 from yunbox.services.hologres.session.ports import Column, Context, Plan, Rows
+from yunbox.storage.objects.waiting import Turns
 from yunbox.storage.rows.attempt import Attempt, Stale
 from yunbox.storage.rows.form import Form
 from yunbox.storage.rows.store import RowStore
@@ -36,13 +36,13 @@ class Changes:
         self._remote = remote
         self._write = write
         self._numbers = numbers
-        self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+        self._turns = Turns()
 
     async def run(self, plan: Plan, values: Sequence[Any], context: Context) -> Rows:
         """Run a statement. Raises PgError, 40001 where others are faster again and again."""
         computed = self._remote.renewed(plan, context)
         assert computed.change is not None
-        async with self._turns.setdefault(computed.change.target.oid, asyncio.Lock()):
+        async with self._turns.turn(computed.change.target.oid):
             for number in range(_TRIES_MAX):
                 try:
                     return await self._tried(plan, values, context)
@@ -76,12 +76,12 @@ class Changes:
         rows = await updates.found(asked, oids)
         form = Form(target)
         with self._store.reading() as view:
-            updates.check(asked, rows, view)
+            await updates.check(asked, rows, view)
             seen = _seen(view, asked.context)
             if made.kind == "update":
-                attempt = updates.updated(asked, rows, seen, form)
+                attempt = await updates.updated(asked, rows, seen, form)
             else:
-                attempt = updates.deleted(rows, seen, form)
+                attempt = await updates.deleted(rows, seen, form)
         answers: list[Fields] = [fields[len(names) :] for fields in rows.rows.values()] if columns else []
         return await self._written(asked, attempt, Answered(len(rows.rows), columns, answers))
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from yunbox.engine.holo.messages import Given
 from yunbox.services.hologres.changes.asked import KEY_OID, Asked
-from yunbox.services.hologres.changes.updates import changed
+from yunbox.services.hologres.changes.updates import TURN_ROWS, changed
 from yunbox.sql.hologres.catalog import EXCLUDED, OLD, ROWS
 from yunbox.storage.rows.attempt import Attempt
 from yunbox.storage.rows.form import Form, second_time
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 _NODE = 8
 _BOOL = 16
 _TRUE = b"t"
-_TURN_ROWS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +83,7 @@ async def settled(asked: Asked, rows: Sequence[Proposed], view: View, form: Form
     found = Inserted(Attempt(view, form), [])
     taken: dict[bytes, bytes] = {}
     for at, one in enumerate(rows):
-        if not at % _TURN_ROWS:
+        if not at % TURN_ROWS:
             await asyncio.sleep(0)  # others have their turn
         if conflict is None or one.key is None or found.attempt.present(one.key) is None:
             found.attempt.place(one.key, one.row)

@@ -3,10 +3,12 @@
 Source: the PostgreSQL documentation, "UPDATE" and "DELETE". A row that joins with several others is changed once.
 """
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from yunbox.services.hologres.changes.asked import KEY_OID, Asked
+from yunbox.storage.objects.waiting import in_thread
 from yunbox.storage.rows.attempt import Attempt, Stale
 from yunbox.storage.rows.form import Form
 from yunbox.storage.rows.model import Column, Relation
@@ -15,6 +17,8 @@ from yunbox.storage.rows.view import View
 from yunbox.wire.pgwire.datarows import Fields
 
 _NODE = 8
+TURN_ROWS = 500
+"""After how many rows others have their turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +42,12 @@ async def found(asked: Asked, oids: Sequence[int]) -> Found:
     return Found(rows, running.positions.get(asked.changing.target.node))
 
 
-def check(asked: Asked, rows: Found, view: View) -> None:
+async def check(asked: Asked, rows: Found, view: View) -> None:
     """Raise Stale where others have changed a row since the engine read it."""
     if rows.position is None:
         return
     block, target = asked.context.block, asked.changing.target
-    since = view.changed_since(target, rows.position)
+    since = await in_thread(view.changed_since, target, rows.position)
     if since is None:
         raise Stale
     own = block.changed(target) if block is not None else {}
@@ -51,11 +55,13 @@ def check(asked: Asked, rows: Found, view: View) -> None:
         raise Stale
 
 
-def updated(asked: Asked, rows: Found, view: View, form: Form) -> Attempt:
+async def updated(asked: Asked, rows: Found, view: View, form: Form) -> Attempt:
     """The rows with their new values. Raises PgError 23502, 23505, and Stale."""
     columns = [form.relation.by_name[name] for name in asked.changing.made.columns]
     attempt = Attempt(view, form)
-    for key, fields in rows.rows.items():
+    for at, (key, fields) in enumerate(rows.rows.items()):
+        if not at % TURN_ROWS:
+            await asyncio.sleep(0)  # others have their turn
         before = attempt.present(key)
         if before is None:
             raise Stale
@@ -63,10 +69,12 @@ def updated(asked: Asked, rows: Found, view: View, form: Form) -> Attempt:
     return attempt
 
 
-def deleted(rows: Found, view: View, form: Form) -> Attempt:
+async def deleted(rows: Found, view: View, form: Form) -> Attempt:
     """The same without the rows."""
     attempt = Attempt(view, form)
-    for key in rows.rows:
+    for at, key in enumerate(rows.rows):
+        if not at % TURN_ROWS:
+            await asyncio.sleep(0)
         attempt.remove(key)
     return attempt
 

@@ -29,6 +29,7 @@ from yunbox.services.hologres.statements.lexer import pieces
 from yunbox.services.hologres.tables.paths import schemas_of
 from yunbox.sql.hologres.parser import tree
 from yunbox.sql.hologres.parser.statements import parse
+from yunbox.storage.objects.waiting import in_thread
 from yunbox.storage.rows.catalogue import Catalogue, no_relation, version
 from yunbox.storage.rows.draft import Block
 from yunbox.storage.rows.model import Relation
@@ -66,7 +67,7 @@ class Tables:
         self._store = store
         self._further = further
         self._numbers = Numbers(store)
-        self._changes = Changes(store, further, self._numbers, self._write)
+        self._changes = Changes(store, further, self._numbers, self._write_many)
 
     async def plan(self, text: str, types: Sequence[int], context: Context) -> Plan:
         """What a statement is. Raises PgError."""
@@ -234,6 +235,13 @@ class Tables:
         with self._store.reading() as view:
             return context.block.try_out(view, work)
 
+    async def _write_many(self, work: Callable[[Change], T], context: Context) -> T:
+        """The same of many rows, which must not keep others waiting."""
+        if context.block is None:
+            return await self._store.write(work)
+        with self._store.reading() as view:
+            return await in_thread(context.block.try_out, view, work)
+
     async def commit(self, block: Block) -> None:
         """Do for good what a block has tried out. Raises PgError 40001, or a kernel error."""
         if not block.is_empty:
@@ -252,7 +260,8 @@ class Tables:
         async def write(work: Callable[[Change, Relation], int]) -> int:
             target = find(table)
             assert target is not None
-            return await self._write(lambda change: work(change, self._store.catalogue(change).still(target)), context)
+            store = self._store
+            return await self._write_many(lambda change: work(change, store.catalogue(change).still(target)), context)
 
         async def draw(sequence: str, count: int) -> Sequence[int]:
             schema, _, name = sequence.rpartition(".")
