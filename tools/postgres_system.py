@@ -91,6 +91,11 @@ COLUMNS = """
     FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace JOIN pg_attribute a ON attrelid = c.oid AND attnum > 0
     JOIN pg_type t ON t.oid = atttypid LEFT JOIN pg_type b ON b.oid = t.typbasetype
     WHERE nspname IN ('pg_catalog', 'information_schema') AND relkind IN ('r', 'v') GROUP BY 1, 2, 3, 4 ORDER BY 1, 2"""
+FUNCTIONS = """
+    SELECT oid::int8, pg_get_function_arguments(oid) AS a, pg_get_function_identity_arguments(oid) AS i,
+           pg_get_function_result(oid) AS r
+    FROM pg_proc WHERE pronamespace = 11 AND (pronargdefaults > 0 OR proargmodes IS NOT NULL) ORDER BY 1"""
+"""How functions are written whose arguments have more than types and names."""
 CONSTANTS = {"protransform": "0::regproc"}
 
 
@@ -134,6 +139,12 @@ def exported(server: Postgres, name: str, columns: list[str]) -> list[list[objec
     )
 
 
+def written(archive: zipfile.ZipFile, name: str, rows: list[list[object]]) -> None:
+    """Add rows to the file, which is the same whenever it is made."""
+    entry = zipfile.ZipInfo(f"{name}.json", (1980, 1, 1, 0, 0, 0))
+    archive.writestr(entry, json.dumps(rows, separators=(",", ":"), ensure_ascii=False), zipfile.ZIP_DEFLATED)
+
+
 def main() -> None:
     """Write both files."""
     with (
@@ -147,9 +158,8 @@ def main() -> None:
             columns = columns_of(str(name), names, types, required)  # ty: ignore[invalid-argument-type] - from JSON
             lines.append(f"{schema}\t{name}\t{oid}\t{kind}\t{' '.join(columns)}\n")
             if name in ROWS:
-                found = exported(server, str(name), columns)
-                entry = zipfile.ZipInfo(f"{name}.json", (1980, 1, 1, 0, 0, 0))
-                rows.writestr(entry, json.dumps(found, separators=(",", ":"), ensure_ascii=False), zipfile.ZIP_DEFLATED)
+                written(rows, str(name), exported(server, str(name), columns))
+        written(rows, "signatures", asked(server, FUNCTIONS))
         (FOLDER / "relations.tsv").write_text("".join(lines) + HOLOGRES.lstrip(), "utf-8")
 
 

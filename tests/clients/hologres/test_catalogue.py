@@ -1,12 +1,14 @@
 """The system catalogue as clients ask for it: psql's backslash commands, and what drivers and tools look up."""
 
+import re
 import subprocess
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 
 from tests.clients.hologres.clients import account, connected, where
-from tests.postgres import programs
+from tests.postgres import programs, running
 from yunbox.testing.server import Server
 
 TABLES = """
@@ -15,15 +17,17 @@ TABLES = """
     CREATE TABLE seen.plain (id bigint PRIMARY KEY, name text NOT NULL, n numeric(10,2) DEFAULT 1.5, a int[],
                              v varchar(5));
     CREATE TABLE seen.paired (a int, b date, c timestamptz, PRIMARY KEY (a, b));
-    CREATE TABLE seen.keyless (x "char", y jsonb, z uuid);
+    CREATE TABLE seen.keyless (x real, y jsonb, z uuid);
     CREATE VIEW seen.looked AS SELECT id, name FROM seen.plain;
     COMMENT ON TABLE seen.plain IS 'what is seen';
     COMMENT ON COLUMN seen.plain.n IS 'how many';
 """
 COMMANDS = r"""
-    \d|\d seen.plain|\d+ seen.plain|\d seen.plain_pkey|\d seen.*|\dt|\dt seen.*
-    \dv seen.*|\ds|\dn|\dn+|\du|\du+|\dg|\dT|\l|\dp|\z seen.*|\do|\dc|\dC|\dD|\db|\dx|\dy|\dRp|\dRs|\ddp|\drds|\dF
-    \dFd|\dFp|\dFt|\dl|\det|\des|\dew|\deu|\dE|\dP|\dX|\dA|\dA+|\conninfo|\encoding
+    \d|\d seen.plain|\d+ seen.plain|\d+ seen.looked|\d seen.plain_pkey|\d seen.*|\dt|\dt+|\dt seen.*|\di+ seen.*
+    \dv+ seen.*|\ds|\ds+|\dn|\dn+|\du|\du+|\dg|\df|\df+ abs|\dfa|\dfS ab*|\dT|\dT+|\dTS+ int*|\l|\l+|\dp|\z seen.*|\do
+    \doS \|\||\da|\daS sum|\dc|\dcS+|\dC+|\dD|\dDS+|\dO|\dOS+|\db+|\dx|\dx+|\dy|\dRp|\dRp+|\dRs|\dRs+|\ddp|\drds|\dF
+    \dFd+|\dFp|\dFt+|\dL+|\dl|\det+|\des+|\dew+|\deu+|\dE+|\dP+|\dX|\dA+|\dAc btree|\dAf|\dAp|\dm+|\dd
+    \dconfig *|\sv seen.looked|\conninfo|\encoding
 """
 
 
@@ -47,7 +51,8 @@ def psql(server: Server, *commands: str) -> str:
 
 
 def commands() -> list[str]:
-    return [one.strip() for line in COMMANDS.strip().splitlines() for one in line.split("|")]
+    lines = COMMANDS.strip().splitlines()
+    return [one.strip().replace("\\|", "|") for line in lines for one in re.split(r"(?<!\\)\|", line)]
 
 
 def test_every_command_of_psql_is_answered(tables: Server) -> None:
@@ -92,3 +97,45 @@ def test_a_block_sees_what_it_has_defined(tables: Server) -> None:
             assert other.execute(asked).fetchone() == (0,)
         client.rollback()
         assert client.execute(asked).fetchone() == (0,)
+
+
+def test_psql_says_what_it_says_of_postgresql(tables: Server) -> None:
+    shown = (r"\d seen.plain", r"\d seen.paired", r"\d seen.keyless", r"\d seen.plain_pkey", r"\d seen.looked",
+             r"\doS ||", r"\dTS bool", r"\daS sum")  # fmt: skip
+    with running() as postgres:
+        for statement in TABLES.split(";")[:-1]:
+            assert b"ERROR" not in postgres.psql(statement).stderr
+        for command in shown:
+            script = f"\\pset format aligned\n\\t off\n{command}"
+            theirs = postgres.psql(script).stdout.decode()
+            assert plain(psql(tables, command)) == plain(theirs), command
+
+
+def plain(shown: str) -> list[list[str]]:
+    """The cells of a printed table, whatever its widths; types that came after PostgreSQL 11 are left out."""
+    rows = [[cell.strip() for cell in line.split("|")] for line in shown.splitlines() if line and "---" not in line]
+    return sorted(row for row in rows if not re.match(r"\(\d+ rows?\)|pg_mcv_list|Access method|xid8", row[0]))
+
+
+def test_what_is_not_known_is_refused(tables: Server) -> None:
+    refused = (("0A000", "select * from pg_stat_activity"), ("42P01", "select * from pg_catalog.nothing"),
+               ("42501", "delete from pg_class"), ("42P01", "select 'nothing'::regclass"),
+               ("42704", "select current_setting(name || 'x') from pg_settings"),
+               ("0A000", "select set_config('work_mem', '1MB', false) from pg_class"))  # fmt: skip
+    with connected(tables) as client:
+        for sqlstate, statement in refused:
+            with pytest.raises(psycopg.Error) as caught:
+                client.execute(statement)
+            assert caught.value.sqlstate == sqlstate, statement
+        assert client.execute("select set_config('work_mem', '1MB', false)").fetchone() == ("1MB",)
+        assert client.execute("show work_mem").fetchone() == ("1MB",)
+
+
+def test_properties_of_tables_are_rows(tables: Server) -> None:
+    with connected(tables) as client:
+        found = client.execute(
+            "select g.property_value from hologres.hg_table_properties t, hologres.hg_table_group_properties g where "
+            "t.property_key = 'table_group' and g.property_key = 'shard_count' and table_namespace = 'seen' and "
+            "table_name = 'plain' and t.property_value = g.tablegroup_name"
+        )
+        assert found.fetchall() == [("1",)]

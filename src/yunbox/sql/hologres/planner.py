@@ -11,7 +11,7 @@ from yunbox.sql.hologres.analysis.context import Context
 from yunbox.sql.hologres.analysis.queries import Queries
 from yunbox.sql.hologres.analysis.scope import Output, Scope
 from yunbox.sql.hologres.catalog import Catalog
-from yunbox.sql.hologres.catalogue.types import RECORD, REG, TYPES, element_of
+from yunbox.sql.hologres.catalogue.types import RECORD, REG, TYPES, VOID, element_of
 from yunbox.sql.hologres.errors import error, unsupported
 from yunbox.sql.hologres.parser import tree
 from yunbox.sql.hologres.parser.statements import Kind, kind, parse, split
@@ -99,7 +99,7 @@ def _shown(output: Output, session: Session) -> str:
 
 def _column(output: Output) -> ResultColumn:
     of = output.expr.type
-    if TYPES[of].pseudo and of != RECORD:
+    if TYPES[of].pseudo and of not in (RECORD, VOID):
         raise unsupported(f"a column of type {TYPES[of].name}")
     table, number = output.expr.source
     if of == RECORD and table:

@@ -14,7 +14,8 @@ _SEPARATOR = "|"
 @dataclass(frozen=True)
 class Session:
     """``now_us`` is when the transaction began, in microseconds since 2000 (UTC); ``settings`` are those of SHOW,
-    ``schemas`` those of the search path that are there, ``definitions`` what those that it sees are called."""
+    ``schemas`` those of the search path that are there, ``definitions`` what those that it sees are called,
+    ``assigned`` what set_config has set: names, values, and whether until the transaction ends."""
 
     date_style: str = "ISO"
     date_order: str = "MDY"
@@ -31,6 +32,7 @@ class Session:
     settings: Mapping[str, str] = field(default_factory=dict)
     schemas: tuple[str, ...] = ("public",)
     definitions: str = ""
+    assigned: list[tuple[str, str, bool]] = field(default_factory=list, compare=False)
 
     @cached_property
     def token(self) -> str:

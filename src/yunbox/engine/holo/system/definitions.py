@@ -4,6 +4,7 @@ Each function gives the rows of the table of its name by their columns; what it 
 Source: the PostgreSQL 11 documentation, "System Catalogs".
 """
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -14,9 +15,12 @@ from yunbox.sql.hologres.catalogue.relations import fixed_rows, relations
 from yunbox.sql.hologres.catalogue.types import TYPES
 from yunbox.storage.rows.model import PARTITIONED, SEQUENCE, TABLE, VIEW, Column
 from yunbox.storage.rows.sequences import BITS
+from yunbox.wire.pgwire.values.modifiers import format_type
 
 Rows = Iterator[dict[str, Any]]
 BTREE = 403
+_TEXT = re.compile(r"'(?:[^']|'')*'")
+_NEGATIVE = re.compile(r"-[0-9]{1,9}(?:\.[0-9]+)?")
 _LEADS = {"pg_class": 1259, "pg_type": 1247, "pg_namespace": 2615, "pg_constraint": 2606, "pg_attrdef": 2604,
           "pg_rewrite": 2618}  # fmt: skip
 
@@ -156,10 +160,20 @@ def pg_attrdef(moment: Moment) -> Rows:
     """Defaults."""
     for one in moment.own:
         for column in one.live:
-            default = column.default or column.generated
+            default = shown_default(column)
             if default is not None:
                 yield {"oid": oids.default_oid(one.oid, column.number), "adrelid": one.oid, "adnum": column.number,
                        "adbin": default, "adsrc": default}  # fmt: skip
+
+
+def shown_default(column: Column) -> str | None:
+    """A default as PostgreSQL writes it: a text has its type behind it, and so has a number below 0."""
+    default = column.default or column.generated
+    if default is None or not (_TEXT.fullmatch(default) or _NEGATIVE.fullmatch(default)):
+        return default
+    if _TEXT.fullmatch(default):
+        return f"{default}::{format_type(column.type_oid)}"
+    return f"'{default}'::{'numeric' if '.' in default else 'integer'}"
 
 
 def pg_description(moment: Moment) -> Rows:

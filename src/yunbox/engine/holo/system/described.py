@@ -3,8 +3,9 @@
 Source: the PostgreSQL 11 documentation, "System Information Functions" and "Object Identifier Types".
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, cached_property
+from typing import Any
 
 from yunbox.engine.holo.system.definitions import pg_description
 from yunbox.engine.holo.system.moment import Moment, index_name
@@ -16,7 +17,8 @@ from yunbox.sql.hologres.catalogue.types import BY_NAME as TYPE_NAMES
 from yunbox.sql.hologres.natives.catalogue import Asked
 from yunbox.sql.hologres.parser.cursor import Cursor
 from yunbox.sql.hologres.parser.keywords import is_column_name
-from yunbox.storage.rows.model import VIEW, Relation
+from yunbox.storage.rows.model import PARTITIONED, VIEW, Relation
+from yunbox.storage.rows.sequences import sequence_of
 from yunbox.storage.rows.store import RowStore
 from yunbox.wire.pgwire.report import failure
 from yunbox.wire.pgwire.values.modifiers import format_type
@@ -58,6 +60,22 @@ def _comments() -> Mapping[tuple[int, int, int], str]:
     return {(row[0], row[1], row[2]): str(row[3]) for row in fixed_rows("pg_description")}  # ty: ignore[invalid-explicit-return] - from JSON
 
 
+@cache
+def _signatures() -> Mapping[int, tuple[str, str, str]]:
+    """Arguments, arguments that tell functions apart, and result, of those that have more than types."""
+    return {int(str(row[0])): (str(row[1]), str(row[2]), str(row[3])) for row in fixed_rows("signatures")}
+
+
+@cache
+def _parts() -> Mapping[int, tuple[Sequence[str], Sequence[int], int, bool]]:
+    """The names and types of arguments, the type of the result, and whether it is a set."""
+    at = _column_at("pg_proc", "oid", "proargnames", "proargtypes", "prorettype", "proretset")
+    rows: list[list[Any]] = fixed_rows("pg_proc")
+    return {row[at[0]]: (row[at[1]] or (), row[at[2]], row[at[3]], row[at[4]]) for row in rows}
+
+
+_LETTERS = {1042: "bpchar", 1560: '"bit"'}
+"""Types whose modifier -1 means any length, and not the one letter that none means."""
 Describe = Callable[["Names", int, int, Asked], str | None]
 
 
@@ -106,17 +124,21 @@ class Names:
 
     def type_name(self, oid: int, number: int, asked: Asked) -> str | None:
         """format_type."""
+        if oid in _LETTERS and number == -1:  # which is another type than the one without a number
+            return _LETTERS[oid]
         if oid in WIRE:
-            return format_type(oid, number)
+            shown = format_type(oid, max(number, -1))
+            return shown.strip('"') if oid in _LETTERS else shown
         found = self._moment.types.get(oid)
         if found is None:
             return None
         schema, name = found
         element = next((of.oid for of in TYPE_NAMES.values() if of.array == oid), 0)
         if element:
-            return f"{self.type_name(element, -1, asked)}[]"
-        if name.startswith("_") and oid & 7 << 27:
-            return f"{self.type_name(oid & ~(7 << 27) | 3 << 27, -1, asked)}[]"
+            return f"{self.type_name(element, number, asked)}[]"
+        row = oids.row_type_of(oid)
+        if row is not None:
+            return f"{self.type_name(row, -1, asked)}[]"
         seen = schema in _path(asked)
         return quoted(name) if seen else f"{quoted(schema)}.{quoted(name)}"
 
@@ -149,9 +171,50 @@ class Names:
         found = _functions().get(oid)
         if found is None:
             return None
-        return f"{quoted(found[0])}({','.join(self.type_name(of, -1, asked) or '' for of in found[1])})"
+        return f"{quoted(found[0])}({','.join(self.type_name(of, -2, asked) or '' for of in found[1])})"
+
+    def arguments(self, oid: int, number: int, asked: Asked) -> str | None:
+        """pg_get_function_arguments; with a number 1, those that tell functions of a name apart."""
+        if oid in _signatures():
+            return _signatures()[oid][number]
+        found = _parts().get(oid)
+        if found is None:
+            return None
+        names = [*found[0], *[""] * len(found[1])]
+        shown = (f"{quoted(name)} {self.type_name(of, -2, asked)}" if name else f"{self.type_name(of, -2, asked)}"
+                 for name, of in zip(names, found[1], strict=False))  # fmt: skip
+        return ", ".join(shown)
+
+    def result(self, oid: int, _number: int, asked: Asked) -> str | None:
+        """pg_get_function_result."""
+        if oid in _signatures():
+            return _signatures()[oid][2]
+        found = _parts().get(oid)
+        return None if found is None else f"{'SETOF ' if found[3] else ''}{self.type_name(found[2], -2, asked)}"
 
     # -- definitions
+
+    def partition_key(self, oid: int, _number: int, _asked: Asked) -> str | None:
+        """pg_get_partkeydef."""
+        found = self._moment.by_oid.get(oid)
+        if found is None or found.kind != PARTITIONED:
+            return None
+        return f"LIST ({quoted(found.columns[found.partition - 1].name)})"
+
+    def rule(self, oid: int, number: int, asked: Asked) -> str | None:
+        """pg_get_ruledef."""
+        found = next((one for one in self._moment.own if one.kind == VIEW and oids.rule_oid(one.oid) == oid), None)
+        if found is None:
+            return None
+        query = self.view_definition(found.oid, number, asked) or ""
+        view = f"{quoted(found.schema)}.{quoted(found.name)}"
+        return f'CREATE RULE "_RETURN" AS\n    ON SELECT TO {view} DO INSTEAD {query}'
+
+    def drawn_from(self, oid: int, number: int, _asked: Asked) -> str | None:
+        """pg_get_serial_sequence."""
+        found = self._moment.by_oid.get(oid)
+        name = sequence_of(found.columns[number - 1]) if found is not None and number else ""
+        return name or None
 
     def index_definition(self, oid: int, number: int, asked: Asked) -> str | None:
         """pg_get_indexdef: all of it, or one column."""
@@ -182,6 +245,11 @@ class Names:
         if found is None or found.kind != VIEW or not found.definition:
             return None
         return f" {found.definition.strip().rstrip(';')};"
+
+    def column_number(self, oid: int, column: str) -> int:
+        """The number of a table's column; 0 for none."""
+        found = self._moment.by_oid.get(oid)
+        return found.by_name[column].number if found is not None and column in found.by_name else 0
 
     # -- comments, sizes
 
@@ -277,5 +345,8 @@ _WAYS: Mapping[str, Describe] = {
     "pg_type_is_visible": Names.is_type_seen, "pg_get_userbyid": Names.role_name,
     "pg_get_indexdef": Names.index_definition, "pg_get_constraintdef": Names.constraint_definition,
     "pg_get_viewdef": Names.view_definition, "obj_description": Names.comment,
-    "col_description": Names.column_comment, "size": Names.size, "database_size": Names.database_size,
+    "col_description": Names.column_comment,
+    "pg_get_function_arguments": Names.arguments, "pg_get_function_result": Names.result,
+    "pg_get_partkeydef": Names.partition_key, "pg_get_ruledef": Names.rule,
+    "pg_get_serial_sequence": Names.drawn_from, "size": Names.size, "database_size": Names.database_size,
 }  # fmt: skip

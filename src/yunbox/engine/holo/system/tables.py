@@ -1,7 +1,4 @@
-"""The rows of system tables as DuckDB reads them: Arrow tables, made when a statement first asks for one.
-
-What has rows and is not known here is no table of nothing: reading it is refused by name.
-"""
+"""The rows of system tables as DuckDB reads them: Arrow tables, made when a statement first asks for one."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -9,9 +6,9 @@ from typing import Any
 
 import arro3.core as arrow
 
-from yunbox.engine.holo.system import definitions as d
 from yunbox.engine.holo.system.moment import Moment
 from yunbox.engine.holo.system.roles import pg_authid
+from yunbox.engine.holo.system.sources import MADE
 from yunbox.sql.hologres.catalogue.relations import SystemColumn, fixed_rows, relations
 from yunbox.sql.hologres.catalogue.types import TYPES, duck_type
 
@@ -20,15 +17,6 @@ _INTEGERS: Mapping[str, Callable[[], Any]] = {
     "UINTEGER": arrow.DataType.uint32, "BOOLEAN": arrow.DataType.bool, "FLOAT": arrow.DataType.float32,
 }  # fmt: skip
 _ZEROS: Mapping[str, Any] = {"BOOLEAN": False, "VARCHAR": ""}
-MADE: Mapping[str, Callable[[Moment], d.Rows]] = {
-    one.__name__: one
-    for one in (
-        d.pg_namespace, d.pg_class, d.pg_attribute, d.pg_type, d.pg_index, d.pg_constraint, d.pg_attrdef,
-        d.pg_description, d.pg_depend, d.pg_rewrite, d.pg_inherits, d.pg_database, d.pg_sequence,
-        d.pg_partitioned_table, d.hg_table_properties,
-        d.hg_table_group_properties,
-    )
-}  # fmt: skip
 
 
 class Tables:

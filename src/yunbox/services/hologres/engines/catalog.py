@@ -1,27 +1,35 @@
 """What the planner asks of names, answered from the definitions of a row store."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache, cached_property
 
+from yunbox.engine.holo.system.sources import has_rows
+from yunbox.services.hologres.engines.settings import pg_settings
 from yunbox.sql.hologres import catalog
+from yunbox.sql.hologres.catalogue.nothing import NOTHING
 from yunbox.sql.hologres.catalogue.oids import index_oid
 from yunbox.sql.hologres.catalogue.relations import SCHEMAS, relations
 from yunbox.sql.hologres.catalogue.views import view_of
 from yunbox.storage.rows.catalogue import Catalogue
 from yunbox.storage.rows.model import VIEW, Relation
 from yunbox.storage.rows.sequences import sequence_of
+from yunbox.wire.pgwire.report import failure
 
 
 class StoredCatalog:
     """The tables and views of one moment. ``known`` has the store's own relations, by OID."""
 
-    def __init__(self, known: Catalogue) -> None:
+    def __init__(self, known: Catalogue, settings: Mapping[str, str] | None = None) -> None:
         self.known = known
+        self._settings = settings or {}
 
     def relation(self, schema: str, name: str) -> catalog.Relation | None:
         """The table or view of that name."""
         found = self.known.find(schema, name)
         if found is None:
-            return _of_the_system(schema, name) if schema in SCHEMAS else None
+            made = _of_the_system(schema, name) if schema in SCHEMAS else None
+            return replace(made, query=pg_settings(self._settings)) if name == "pg_settings" and made else made
         return _planned(found)
 
     def index(self, schema: str, name: str) -> int | None:
@@ -56,7 +64,12 @@ def _of_the_system(schema: str, name: str) -> catalog.Relation | None:
         return None
     columns = tuple(catalog.Column(one.name, one.type, number=at) for at, one in enumerate(found.columns, 1))
     query = view_of(found)
-    return catalog.Relation(found.oid, schema, name, columns, "v" if query else "r", query=query)
+    is_view = query or name == "pg_settings"
+    if not is_view and not has_rows(name) and (schema, name) not in NOTHING:
+        raise failure("0A000", f"{schema}.{name} is not supported")
+    return catalog.Relation(
+        found.oid, schema, name, columns, "v" if is_view else "r", query=query, path=("pg_catalog",)
+    )
 
 
 def _planned(relation: Relation) -> catalog.Relation:

@@ -5,6 +5,7 @@ transaction is made again, unless it was seen to be the same at quite another ti
 definitions.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -34,6 +35,7 @@ _NOT_OFFERED = frozenset((
     "refresh", "revoke", "truncate", "vacuum",
 ))  # fmt: skip
 """PostgreSQL's statements that are not here; what is no statement at all is a syntax error."""
+_DECIDING = re.compile(r"\b(?:from|where|case|coalesce|limit|union|having)\b", re.IGNORECASE)
 _OF_WHAT = ("alter", "create", "drop")
 
 
@@ -47,8 +49,10 @@ class HologresPlanner:
         """What a statement is. Raises PgError."""
         _check_offered(text)
         known = self._known(context)
-        made = _made(text, types, known, context, _session(context, known))
-        computed = Computed("", text=text)
+        session = _session(context, known)
+        made = _made(text, types, known, context, session)
+        computed = Computed("", text=text, assigned=tuple(session.assigned))
+        _check_assigned(computed)
         self._settle(computed, made, known, context)
         return Plan(Kind.DML if computed.change else Kind.QUERY, made.tag, _columns(made), made.parameters, computed)
 
@@ -85,7 +89,9 @@ def _made(text: str, types: Sequence[int], known: Catalogue, context: Context, s
     from yunbox.sql.hologres import planner  # half a second of one core, of which a gateway that starts has none
 
     make = planner.plan_change if _is_change(text) else planner.plan
-    return make(text, StoredCatalog(known), parameters=types, search_path=schemas_of(context), session=session)
+    return make(
+        text, StoredCatalog(known, context.settings), parameters=types, search_path=schemas_of(context), session=session
+    )
 
 
 def _is_change(text: str) -> bool:
@@ -105,6 +111,8 @@ def _settle(computed: Computed, made: "Made", known: Catalogue, context: Context
     is_asked = system or label_of(known.version) in str(_texts(made))
     computed.system = System(known.version, names, context.user) if is_asked else None
     change = _change(made)
+    if change is not None and change.target.oid not in known.relations:
+        raise failure("42501", f'permission denied: "{change.target.name}" is a system catalog')
     computed.change = Changing(change, known.relations[change.target.oid]) if change is not None else None
     computed.now_us, computed.settings_version = context.now_us, context.settings_version
     computed.definitions = known.version
@@ -141,6 +149,12 @@ def _session(context: Context, known: Catalogue) -> Session:
 def _at_another_time(session: Session) -> Session:
     now_us, statement_us = session.now_us + _ANOTHER_TIME_US, session.statement_us + _ANOTHER_TIME_US
     return replace(session, now_us=now_us, statement_us=statement_us)
+
+
+def _check_assigned(computed: Computed) -> None:
+    """Raise PgError 0A000 for settings that are set where rows decide whether they are."""
+    if computed.assigned and _DECIDING.search(computed.text):
+        raise failure("0A000", "set_config in a query with FROM, WHERE or CASE is not supported")
 
 
 def _check_offered(text: str) -> None:

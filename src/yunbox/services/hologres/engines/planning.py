@@ -27,7 +27,8 @@ class Computed:
     it reads, by the names that it has for them. ``change`` is set for a statement that changes rows.
 
     It was made of ``text`` at ``now_us`` under settings and definitions of some version; ``is_lasting`` is whether
-    another time would have made the same, None before anybody has looked. ``system`` is set for one that asks the
+    another time would have made the same, None before anybody has looked. ``assigned`` are the
+    settings that it sets. ``system`` is set for one that asks the
     system catalogue, and ``system_reads`` has the SQL of each read of a system table by its name.
     """
 
@@ -40,6 +41,7 @@ class Computed:
     settings_version: int = 0
     definitions: bytes = b""
     is_lasting: bool | None = None
+    assigned: tuple[tuple[str, str, bool], ...] = ()
     system: System | None = None
     system_reads: Mapping[str, str] = field(default_factory=dict)
 

@@ -138,6 +138,8 @@ class Remote:
     async def start(self, plan: Plan, values: Sequence[Any], context: Context) -> Rows:
         """Have it begin. Raises PgError."""
         computed = self.renewed(plan, context)
+        for name, value, local in computed.assigned:
+            context.assign(name, value, local)
         columns = tuple(one.oid for one in plan.columns) if plan.columns is not None else None
         return await self.run(computed, computed.sql, columns, bound(plan, values), context.block)
 

@@ -18,7 +18,7 @@ _TAGS: dict[type[Any], str] = {
     c.RollbackTo: "ROLLBACK", c.SetTransaction: "SET", c.Set: "SET", c.Reset: "RESET", c.Show: "SHOW",
     c.Discard: "DISCARD", c.Prepare: "PREPARE", c.ExecutePrepared: "EXECUTE", c.Deallocate: "DEALLOCATE",
     c.Declare: "DECLARE CURSOR", c.Fetch: "FETCH", c.CloseCursor: "CLOSE CURSOR", c.Copy: "COPY",
-    c.NotOffered: "EXECUTE",
+    c.NotOffered: "EXECUTE", c.Unlisten: "UNLISTEN",
 }  # fmt: skip
 
 
@@ -94,11 +94,16 @@ async def _rollback_to(session: Session, command: c.RollbackTo, portal: Portal) 
     session.transaction.rollback_to(command.name)
 
 
+async def _unlisten(session: Session, command: c.Unlisten, portal: Portal) -> None:
+    """There is nothing that anybody listens to."""
+
+
 async def _not_offered(session: Session, command: c.NotOffered, portal: Portal) -> None:
     raise failure("0A000", f"{command.name} is not supported")
 
 
 _RUNS: dict[type[Any], Callable[[Session, Any, Portal], Awaitable[None]]] = {
     c.Begin: _begin, c.Commit: _commit, c.Rollback: _rollback, c.Savepoint: _savepoint, c.Release: _release,
-    c.RollbackTo: _rollback_to, c.NotOffered: _not_offered, **settings.RUNS, **preparing.RUNS, **cursors.RUNS,
+    c.RollbackTo: _rollback_to, c.NotOffered: _not_offered, c.Unlisten: _unlisten,
+    **settings.RUNS, **preparing.RUNS, **cursors.RUNS,
 }  # fmt: skip

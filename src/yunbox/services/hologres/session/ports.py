@@ -94,6 +94,10 @@ class Rows(Protocol):
         ...
 
 
+def _nobodys(_name: str, _value: str, _local: bool) -> None:
+    raise AssertionError("a session sets its settings")
+
+
 @dataclass(slots=True)
 class Context:
     """Whose statement it is, and what of the session it may depend on.
@@ -114,6 +118,8 @@ class Context:
     block: Block | None = None
     settings: Mapping[str, str] = field(default_factory=dict)
     settings_version: int = 0
+    assign: Callable[[str, str, bool], None] = _nobodys
+    """Sets a setting, until the transaction ends if that is said. Raises PgError."""
 
 
 class Sink(Protocol):

@@ -210,7 +210,7 @@ class Session:
         path, application = settings.show("search_path"), settings.show("application_name")
         self._context = Context(
             self.user, self.database, self.process_id, application, path, self.style, 0, 0, settings=Shown(settings),
-            settings_version=settings.version,
+            settings_version=settings.version, assign=settings.assign,
         )  # fmt: skip
 
     async def planned(self, text: str, command: Query, types: tuple[int, ...] = ()) -> Prepared:

@@ -162,6 +162,11 @@ class Copy:
 
 
 @dataclass(frozen=True, slots=True)
+class Unlisten:
+    """UNLISTEN, of what nobody can listen to."""
+
+
+@dataclass(frozen=True, slots=True)
 class NotOffered:
     """A statement that PostgreSQL has and that is not here: it is refused by this name."""
 
@@ -170,7 +175,7 @@ class NotOffered:
 
 Command = (
     Query | Begin | Commit | Rollback | Savepoint | Release | RollbackTo | SetTransaction | Set | Reset | Show | Discard
-    | Prepare | ExecutePrepared | Deallocate | Declare | Fetch | CloseCursor | Copy | NotOffered
+    | Prepare | ExecutePrepared | Deallocate | Declare | Fetch | CloseCursor | Copy | Unlisten | NotOffered
 )  # fmt: skip
 
 

@@ -278,7 +278,13 @@ def _close(cursor: Cursor) -> c.Command:
     return cursor.end(c.CloseCursor(None if cursor.take("all") else cursor.name()))
 
 
-_NOT_OFFERED = ("listen", "notify", "unlisten", "do", "load", "lock", "checkpoint", "cluster", "reindex", "security")
+_NOT_OFFERED = ("listen", "notify", "do", "load", "lock", "checkpoint", "cluster", "reindex", "security")
+
+
+def _unlisten(cursor: Cursor) -> c.Command:
+    if not cursor.take("*"):
+        cursor.name()
+    return cursor.end(c.Unlisten())
 
 
 def _not_offered(cursor: Cursor) -> c.Command:
@@ -289,5 +295,6 @@ _READERS: dict[str, Callable[[Cursor], c.Command]] = {
     "begin": _begin, "start": _start, "commit": _commit, "end": _commit, "rollback": _rollback, "abort": _rollback,
     "savepoint": _savepoint, "release": _release, "set": _set, "reset": _reset, "show": _show, "discard": _discard,
     "prepare": _prepare, "execute": _execute, "deallocate": _deallocate, "declare": _declare, "fetch": _fetch,
-    "move": _move, "close": _close, "copy": read_copy, **dict.fromkeys(_NOT_OFFERED, _not_offered),
+    "move": _move, "close": _close, "copy": read_copy, "unlisten": _unlisten,
+    **dict.fromkeys(_NOT_OFFERED, _not_offered),
 }  # fmt: skip

@@ -58,3 +58,10 @@ def relation_of(index: int) -> int | None:
     if index & _DEFAULTS or (index & ~_BLOCK) >> _KIND_BITS != _INDEX:
         return None
     return index & _BLOCK | index & _OWN
+
+
+def row_type_of(rows: int) -> int | None:
+    """The type of rows of which this is the type of arrays; None for what is no such type."""
+    if rows & _DEFAULTS or (rows & ~_BLOCK) >> _KIND_BITS != _ROWS:
+        return None
+    return row_type_oid(rows & _BLOCK | rows & _OWN)

@@ -4,6 +4,7 @@ An engine keeps the definitions and remembers them here by what the planner call
 carries only that, who asks and the search path.
 """
 
+from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple, Protocol
 
@@ -14,6 +15,7 @@ _KEPT_MAX = 16
 _SEPARATOR = "|"
 _OID_MAX = (1 << 32) - 1
 _DIGITS_MAX = 20
+_NO_MODIFIER = -2
 
 
 class Asked(NamedTuple):
@@ -33,6 +35,10 @@ class Names(Protocol):
 
     def named(self, kind: str, text: str, asked: Asked) -> int | None:
         """The OID of what a name of a kind, such as ``regclass``, means; None for nothing. Raises PgError."""
+        ...
+
+    def column_number(self, oid: int, column: str) -> int:
+        """The number of a table's column; 0 for none."""
         ...
 
     def granted(self, kind: str, role: str, thing: str, column: str, privilege: str, asked: Asked) -> bool | None:
@@ -107,12 +113,45 @@ def _written(kind: str, oid: int, names: str) -> str:
     if oid == 0:
         return "-"
     asked = _asked(names)
-    return _names(asked).described(kind, oid, -1, asked) or str(oid)
+    return _names(asked).described(kind, oid, _NO_MODIFIER, asked) or str(oid)
+
+
+def _serial_sequence(table: str, column: str, text: str) -> str | None:
+    """The sequence of a column. Raises PgError 42P01 and 42703."""
+    asked = _asked(text)
+    oid = _read("regclass", table, text)
+    number = _names(asked).column_number(oid, column)
+    if not number:
+        raise failure("42703", f'column "{column}" of relation "{table}" does not exist')
+    return _names(asked).described("pg_get_serial_sequence", oid, number, asked)
+
+
+_UNITS = ("kB", "MB", "GB", "TB", "PB")
+_BYTES_MAX, _UNIT_MAX = 10 * 1024, 20 * 1024 - 1
+
+
+def _size_pretty(text: str) -> str:
+    """A number of bytes in the unit in which it has at most five digits, rounded half up."""
+    value = Decimal(text)
+    if not value.is_finite() or abs(value) < _BYTES_MAX:
+        return f"{text} bytes"
+    halves = _towards_zero(int(value), 1 << 9)
+    for unit in _UNITS:
+        if abs(halves) < _UNIT_MAX or unit == _UNITS[-1]:
+            break
+        halves = _towards_zero(halves, 1 << 10)
+    return f"{_towards_zero(halves + (1 if halves >= 0 else -1), 2)} {unit}"
+
+
+def _towards_zero(value: int, by: int) -> int:
+    return value // by if value >= 0 else -(-value // by)
 
 
 NATIVES: tuple[Native, ...] = (
     native("hg_described", _described, "VARCHAR; UINTEGER; INTEGER; VARCHAR", "VARCHAR"),
     native("hg_granted", _granted, "VARCHAR; VARCHAR; VARCHAR; VARCHAR; VARCHAR; VARCHAR", "BOOLEAN"),
+    native("hg_serial_sequence", _serial_sequence, "VARCHAR; VARCHAR; VARCHAR", "VARCHAR"),
+    native("hg_size_pretty", _size_pretty, "VARCHAR", "VARCHAR"),
     native("hg_in_reg", _read, "VARCHAR; VARCHAR; VARCHAR", "UINTEGER"),
     native("hg_to_reg", _found, "VARCHAR; VARCHAR; VARCHAR", "UINTEGER"),
     native("hg_out_reg", _written, "VARCHAR; UINTEGER; VARCHAR", "VARCHAR"),

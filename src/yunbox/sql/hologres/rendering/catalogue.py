@@ -4,14 +4,14 @@ All who may connect may do everything, until there is GRANT: a privilege is ther
 """
 
 from yunbox.sql.hologres.catalogue.functions import FUNCTIONS
-from yunbox.sql.hologres.catalogue.types import REGTYPE, TYPES, VECTORS
+from yunbox.sql.hologres.catalogue.types import RECORD, REGTYPE, TEXT, TYPES, VECTORS
 from yunbox.sql.hologres.expr import Expr, build, quoted
 from yunbox.sql.hologres.rendering.registry import RENDERINGS, Call, rendered, templates
 
 templates("""
 format_type(oid,int4) = \
     CASE WHEN {0} IS NULL THEN NULL WHEN {0} = 0 THEN '-' \
-    ELSE coalesce(hg_described('format_type', {0}, coalesce({1}, -1), {names}), '???') END
+    ELSE coalesce(hg_described('format_type', {0}, coalesce({1}, -2), {names}), '???') END
 pg_get_userbyid(oid) = \
     coalesce(hg_described('pg_get_userbyid', {0}, 0, {names}), 'unknown (OID=' || CAST({0} AS VARCHAR) || ')')
 pg_table_is_visible(oid) = CAST(hg_described('pg_table_is_visible', {0}, 0, {names}) AS BOOLEAN)
@@ -27,10 +27,17 @@ pg_get_viewdef(oid,bool) = hg_described('pg_get_viewdef', {0}, 0, {names})
 pg_get_viewdef(oid,int4) = hg_described('pg_get_viewdef', {0}, 0, {names})
 pg_get_viewdef(text) = hg_described('pg_get_viewdef', hg_in_reg('regclass', {0}, {names}), 0, {names})
 pg_get_viewdef(text,bool) = hg_described('pg_get_viewdef', hg_in_reg('regclass', {0}, {names}), 0, {names})
-pg_get_ruledef(oid) = CAST(NULL AS VARCHAR)
-pg_get_serial_sequence(text,text) = \
-    CASE WHEN hg_in_reg('regclass', {0}, {names}) > 0 THEN CAST(NULL AS VARCHAR) END
-pg_get_partkeydef(oid) = CAST(NULL AS VARCHAR)
+pg_get_ruledef(oid) = hg_described('pg_get_ruledef', {0}, 0, {names})
+pg_get_ruledef(oid,bool) = hg_described('pg_get_ruledef', {0}, 0, {names})
+pg_get_partkeydef(oid) = hg_described('pg_get_partkeydef', {0}, 0, {names})
+pg_get_function_arguments(oid) = hg_described('pg_get_function_arguments', {0}, 0, {names})
+pg_get_function_identity_arguments(oid) = hg_described('pg_get_function_arguments', {0}, 1, {names})
+pg_get_function_result(oid) = hg_described('pg_get_function_result', {0}, 0, {names})
+pg_get_serial_sequence(text,text) = hg_serial_sequence({0}, {1}, {names})
+pg_size_pretty(int8) = hg_size_pretty(CAST({0} AS VARCHAR))
+pg_size_pretty(numeric) = hg_size_pretty({0})
+getdatabaseencoding() = 'UTF8'
+pg_advisory_unlock_all() = ''
 obj_description(oid,name) = hg_described('obj_description', {0}, \
     CAST(coalesce(hg_to_reg('regclass', 'pg_catalog.' || {1}, {names}), 0) AS INTEGER), {names})
 shobj_description(oid,name) = CAST(NULL AS VARCHAR)
@@ -68,6 +75,13 @@ for _kind in ("class", "type", "namespace", "role", "proc", "procedure"):
 for _what in ("collation", "conversion", "function", "opclass", "operator", "opfamily", "statistics_obj", "ts_config",
               "ts_dict", "ts_parser", "ts_template"):  # fmt: skip
     templates(f"pg_{_what}_is_visible(oid) = CASE WHEN {{0}} IS NOT NULL THEN true END")
+
+
+@rendered("pg_options_to_table(_text)")
+def _options(call: Call) -> Expr:
+    fields = (("option_name", Expr("f1", TEXT)), ("option_value", Expr("f2", TEXT)))
+    pair = "{'f1': split_part(v, '=', 1), 'f2': nullif(substr(v, strpos(v, '=') + 1), '')}"
+    return build(f"[{pair} FOR v IN {call[0]}]", RECORD, call.args, fields=fields)
 
 
 _ENCODINGS = (

@@ -68,8 +68,28 @@ def _schemas(call: Call) -> str:
 def _setting(call: Call) -> Expr:
     name = call.args[0].value
     if not isinstance(name, str):
-        raise unsupported("current_setting of no constant")
+        return _any_setting(call)
     value = call.session.settings.get(name.lower())
     if value is None and not (len(call.args) > 1 and call.args[1].value is True):
         raise error("42704", f'unrecognized configuration parameter "{name}"', call.args[0].at)
     return build("CAST(NULL AS VARCHAR)" if value is None else _name(value), TEXT, call.args)
+
+
+def _any_setting(call: Call) -> Expr:
+    """The value of a setting whose name is known when the statement runs."""
+    given = f"lower({call[0]})"
+    whens = " ".join(f"WHEN {quoted(name)} THEN {quoted(value)}" for name, value in call.session.settings.items())
+    missing = f"error('PG42704: unrecognized configuration parameter \"' || {call[0]} || '\"')"
+    if len(call.args) > 1:
+        missing = f"CASE WHEN {call[1]} THEN NULL ELSE {missing} END"
+    return build(f"CASE {given} {whens} ELSE CASE WHEN {given} IS NOT NULL THEN {missing} END END", TEXT, call.args)
+
+
+@rendered("set_config(text,text,bool)")
+def _set_setting(call: Call) -> Expr:
+    """A setting that is set when the statement runs; it has to be known beforehand."""
+    name, value, local = (one.value for one in call.args)
+    if not (isinstance(name, str) and isinstance(value, str) and isinstance(local, bool)):
+        raise unsupported("set_config of no constants")
+    call.session.assigned.append((name, value, local))
+    return build(_name(value), TEXT, call.args)

@@ -48,6 +48,7 @@ _ALL = (
         "IntervalStyle", Choice(("postgres", "postgres_verbose", "sql_standard", "iso_8601")), "postgres", reported=True
     ),
     Parameter("is_superuser", Switch(), "off", reported=True, fixed=True),
+    Parameter("jit", Switch(), "off"),
     Parameter("lock_timeout", _TIMEOUT, "0"),
     Parameter("max_identifier_length", Whole(63, 63), "63", fixed=True),
     Parameter("search_path", Text(kinds.anything, "search_path"), '"$user", public', listed=True),

@@ -62,6 +62,12 @@ class Settings:
             raise failure("22023", f'value for parameter "{name}" is too long')
         self._put(key, text if one is None else one.kind.read(name, text, self.show(key)), local=local)
 
+    def assign(self, name: str, text: str, local: bool) -> None:
+        """What set_config does: a list of names is one text. Raises PgError."""
+        one = self._changeable(name)
+        listed = [part.strip().strip('"') for part in text.split(",") if part.strip()]
+        self.set(name, listed if one is not None and one.listed else [text], local=local)
+
     def reset(self, name: str, *, local: bool = False) -> None:
         """RESET name, or SET name TO DEFAULT. Raises PgError."""
         key = name.lower()

@@ -1,0 +1,22 @@
+"""Which system tables have rows, and what makes them."""
+
+from collections.abc import Callable, Mapping
+
+from yunbox.engine.holo.system import definitions as d
+from yunbox.engine.holo.system.moment import Moment
+from yunbox.sql.hologres.catalogue.relations import fixed_rows
+
+MADE: Mapping[str, Callable[[Moment], d.Rows]] = {
+    one.__name__: one
+    for one in (
+        d.pg_namespace, d.pg_class, d.pg_attribute, d.pg_type, d.pg_index, d.pg_constraint, d.pg_attrdef,
+        d.pg_description, d.pg_depend, d.pg_rewrite, d.pg_inherits, d.pg_database, d.pg_sequence,
+        d.pg_partitioned_table, d.hg_table_properties, d.hg_table_group_properties,
+    )
+}  # fmt: skip
+"""By name."""
+
+
+def has_rows(name: str) -> bool:
+    """Whether anything makes the rows of a table."""
+    return name in MADE or name == "pg_authid" or bool(fixed_rows(name))
