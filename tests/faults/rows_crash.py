@@ -73,7 +73,7 @@ def _change(change: Change, relation: Relation, rows: dict[int, int | None]) -> 
         if value is None:
             batch.remove(at)
         else:
-            batch.put(at, [key, value])
+            batch.put(at, at, batch.form.row([key, value]))
     batch.apply()
 
 

@@ -87,7 +87,7 @@ def _sum(column: Column, left: Value, right: Value, sign: int) -> Value:
             return None
         if bits is None:
             return _EXACT.add(first, second if sign > 0 else -second)
-        return _ranged(first + sign * second, column.type_oid)
+        return in_range(first + sign * second, column.type_oid)
 
     return value
 
@@ -106,7 +106,7 @@ def _column(node: tree.ColumnRef, column: Column, scope: Scope, *, excluded: boo
 
 def _parameter(number: int, column: Column, scope: Scope, *, key: bool) -> Value:
     oid, at = scope.parameter(number, column.type_oid), number - 1
-    convert = _conversion(oid, column, key=key)
+    convert = conversion(oid, column, key=key)
     if convert is None:
         return lambda row: row.parameters[at]
 
@@ -117,13 +117,13 @@ def _parameter(number: int, column: Column, scope: Scope, *, key: bool) -> Value
     return value
 
 
-def _conversion(oid: int, column: Column, *, key: bool) -> Callable[[Any], Any] | None:
+def conversion(oid: int, column: Column, *, key: bool) -> Callable[[Any], Any] | None:
     """What makes a value of a type one of the column's; None where nothing is to be done. Raises NotFixed."""
     wanted = column.type_oid
     if oid == wanted:
         return None
     if oid in WHOLE and wanted in WHOLE:
-        return None if key else lambda value: _ranged(value, wanted)
+        return None if key else lambda value: in_range(value, wanted)
     if not key and _elements(oid) in WHOLE and _elements(wanted) in WHOLE:
         return lambda value: _ranged_all(value, _elements(wanted))
     if oid in _TEXTS and wanted in _TEXTS and not (key and _BPCHAR in (oid, wanted)) and oid != _BPCHAR:
@@ -144,7 +144,8 @@ def _elements(oid: int) -> int:
 def _ranged_all(values: list[Any], oid: int) -> list[Any]:
     """An array of whole numbers as one of another size of them."""
     return [
-        _ranged_all(one, oid) if isinstance(one, list) else None if one is None else _ranged(one, oid) for one in values
+        _ranged_all(one, oid) if isinstance(one, list) else None if one is None else in_range(one, oid)
+        for one in values
     ]
 
 
@@ -173,7 +174,7 @@ def _constant(node: tree.Constant, column: Column, *, key: bool) -> Value:
         return lambda row: truth
     if node.kind == "integer" and oid in WHOLE:
         number = int(text)
-        return (lambda row: number) if key else lambda row: _ranged(number, oid)
+        return (lambda row: number) if key else lambda row: in_range(number, oid)
     if node.kind in ("integer", "number") and oid == _NUMERIC:
         exact = Decimal(text)
         return lambda row: exact
@@ -201,7 +202,8 @@ def _literal(column: Column, text: str) -> Value:
     return value
 
 
-def _ranged(value: int, oid: int) -> int:
+def in_range(value: int, oid: int) -> int:
+    """A whole number as one of a type. Raises PgError 22003."""
     bits = WHOLE[oid]
     if not -(1 << bits) <= value < 1 << bits:
         raise failure("22003", f"{format_type(oid)} out of range")

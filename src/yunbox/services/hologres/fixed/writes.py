@@ -4,7 +4,7 @@ Everything happens within one writing transaction, so that what an assignment re
 Sources: the PostgreSQL documentation, "INSERT", "UPDATE", "DELETE"; the vendor's page on fixed plans.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from yunbox.services.hologres.fixed.fitting import fitting
 from yunbox.services.hologres.fixed.reads import Keys, keys_of
 from yunbox.services.hologres.fixed.results import Output, output_of
 from yunbox.services.hologres.fixed.scope import Find, NotFixed, Scope, scope_of
+from yunbox.services.hologres.fixed.unnesting import unnested
 from yunbox.services.hologres.fixed.values import Row, Value, change_for, value_for
 from yunbox.sql.hologres.parser import tree
 from yunbox.sql.hologres.parser.statements import parse
@@ -32,7 +33,7 @@ class Insert:
     """INSERT of rows of values. ``setters`` are those of DO UPDATE; ``on_conflict`` says whether there is a clause."""
 
     form: Form
-    rows: tuple[tuple[Value, ...], ...]
+    rows: Callable[[Row], Iterable[list[Any]]]
     parameters: tuple[int, ...]
     output: Output | None
     on_conflict: bool = False
@@ -42,8 +43,8 @@ class Insert:
         """Insert the rows, or do what is to be done instead. Raises PgError, before anything is changed."""
         batch = Batch(change, self.form)
         made: list[bytes] = []
-        for row in self.rows:
-            kept = self._one(batch, [value(given) for value in row], given)
+        for values in self.rows(given):
+            kept = self._one(batch, values, given)
             if kept is not None:
                 made.append(kept)
         batch.apply()
@@ -137,23 +138,37 @@ def _changed(batch: Batch, key: bytes, present: bytes, setters: Sequence[Setter]
 
 def insert_of(statement: tree.Insert, find: Find, types: Sequence[int]) -> Insert:
     """An INSERT as a change by key. Raises NotFixed, and PgError for what is wrong in it."""
-    if statement.with_ is not None or statement.overriding or not isinstance(statement.query, tree.Values):
-        raise NotFixed
-    query = statement.query
-    if any((query.with_, query.order, query.limit, query.offset, query.locks)):
+    if statement.with_ is not None or statement.overriding:
         raise NotFixed
     scope = scope_of(statement.table, find, types)
     columns = _targets(statement.columns, scope)
-    lengths = {len(row) for row in query.rows}
-    if len(lengths) > 1 or (statement.columns and lengths != {len(columns)}):
+    if isinstance(statement.query, tree.Values):
+        rows = _values(statement.query, columns, scope, named=bool(statement.columns))
+    elif isinstance(statement.query, tree.Select):
+        if statement.columns and len(statement.query.targets) != len(columns):
+            raise NotFixed
+        rows = unnested(statement.query, columns, lambda column: default_of(column, scope), scope)
+    else:
         raise NotFixed
-    rows = tuple(_row(row, columns, scope) for row in query.rows)
     setters = None
     if statement.conflict is not None:
         setters = _conflict(statement.conflict, scope)
     output = output_of(statement.returning, scope) if statement.returning else None
     conflict = statement.conflict is not None
     return Insert(Form(scope.relation), rows, scope.parameters(), output, conflict, setters)
+
+
+def _values(
+    query: tree.Values, columns: Sequence[Column], scope: Scope, *, named: bool
+) -> Callable[[Row], Iterable[list[Any]]]:
+    """What makes the rows of VALUES. Raises NotFixed."""
+    if any((query.with_, query.order, query.limit, query.offset, query.locks)):
+        raise NotFixed
+    lengths = {len(row) for row in query.rows}
+    if len(lengths) > 1 or (named and lengths != {len(columns)}):
+        raise NotFixed
+    rows = tuple(_row(row, columns, scope) for row in query.rows)
+    return lambda given: ([value(given) for value in row] for row in rows)
 
 
 def _targets(columns: Sequence[tree.ColumnRef], scope: Scope) -> list[Column]:
