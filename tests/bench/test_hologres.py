@@ -69,6 +69,40 @@ class Peer:
         return rate, times[int(len(times) * 0.99)] / 1000
 
 
+CONFLICT = " ON CONFLICT (id) DO UPDATE SET a = excluded.a, b = excluded.b, c = excluded.c, d = excluded.d"
+BATCH, BATCHES = 1000, 20
+Row = tuple[Any, ...]
+
+
+def as_values(cursor: psycopg.Cursor[Any], rows: list[Row]) -> None:
+    values = ", ".join(["(%s, %s, %s, %s, %s)"] * len(rows))
+    cursor.execute(f"INSERT INTO t VALUES {values}{CONFLICT}", [value for row in rows for value in row], prepare=True)
+
+
+def as_arrays(cursor: psycopg.Cursor[Any], rows: list[Row]) -> None:
+    arrays = ", ".join(f"unnest(%s::{of}[])" for of in ("int8", "int4", "text", "float8", "timestamp"))
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    cursor.execute(f"INSERT INTO t SELECT {arrays}{CONFLICT}", columns, prepare=True)
+
+
+def as_pipeline(cursor: psycopg.Cursor[Any], rows: list[Row]) -> None:
+    cursor.executemany(f"INSERT INTO t VALUES (%s, %s, %s, %s, %s){CONFLICT}", rows)
+
+
+def batched(peer: Peer, write: Callable[[psycopg.Cursor[Any], list[Row]], None]) -> float:
+    """Rows a second of upserts in batches, by one client."""
+    batches = [
+        [(k, k % 1000, f"name {k}", k * 0.5, "2026-01-01 00:00:00") for k in range(at * BATCH, (at + 1) * BATCH)]
+        for at in range(BATCHES)
+    ]
+    with peer.connected() as client, client.cursor() as cursor:
+        write(cursor, batches[0])
+        started = time.perf_counter()
+        for rows in batches:
+            write(cursor, rows)
+        return BATCH * BATCHES / (time.perf_counter() - started)
+
+
 @pytest.fixture
 def postgres() -> Iterator[Peer]:
     with socket.socket() as free:
@@ -91,4 +125,10 @@ def test_look_ups_and_upserts(yunbox: Server, postgres: Peer, tmp_path: Path, re
         report(
             f"{name} by key, {CLIENTS} clients: {rate:,.0f}/s, p99 {p99:.1f} ms; PostgreSQL {their_rate:,.0f}/s, "
             f"p99 {their_p99:.1f} ms, ratio {rate / their_rate:.2f}"
+        )
+    for write in (as_values, as_arrays, as_pipeline):
+        ours, other = batched(mine, write), batched(postgres, write)
+        name = write.__name__.removeprefix("as_")
+        report(
+            f"{BATCH:,}-row upserts as {name}: {ours:,.0f} rows/s, PostgreSQL {other:,.0f}, ratio {ours / other:.2f}"
         )

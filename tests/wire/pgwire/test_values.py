@@ -4,6 +4,7 @@ import itertools
 import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import time
 from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -210,3 +211,21 @@ def test_no_two_types_have_one_number() -> None:
     numbers = list(itertools.chain.from_iterable((one.oid, one.array) for one in BY_NAME.values()))
     assert len(TYPES) == len(BY_NAME)
     assert {number for number in numbers if number} == set(TYPES)
+
+
+@pytest.mark.parametrize("zoned", [False, True])
+@given(st.integers(0, 9999), st.integers(0, 13), st.integers(0, 32), st.times(), st.integers(0, 6), st.booleans())
+def test_a_plain_moment_is_read_as_every_other_one(
+    zoned: bool, year: int, month: int, day: int, clock: time, digits: int, utc: bool
+) -> None:
+    fraction = f".{clock.microsecond:06}"[: digits + 1] if digits else ""
+    text = f"{year:04}-{month:02}-{day:02} {clock:%H:%M:%S}{fraction}{'+00' if utc else ''}"
+    codec, style = BY_NAME["timestamptz" if zoned else "timestamp"].codec, Style(zone=ZoneInfo("Asia/Shanghai"))
+
+    def read(what: str) -> int | str:
+        try:
+            return codec.read(what, style)
+        except PgError as error:
+            return error.report.sqlstate
+
+    assert read(text) == read(f"{text} AD")

@@ -132,7 +132,7 @@ def _tokens(text: str) -> Iterator[tuple[str, str | None]]:
         if mark is not None:
             yield mark, None
         elif quoted is not None:
-            yield "", _ESCAPE.sub(r"\1", quoted)
+            yield "", _ESCAPE.sub(r"\1", quoted) if "\\" in quoted else quoted
         else:
             yield "", _bare(bare)
 
@@ -158,6 +158,9 @@ def _nested(tokens: Iterator[tuple[str, str | None]], text: str, depth: int) -> 
 
 def _bare(text: str) -> str | None:
     """An element without quotes: space around it counts not, unless it is escaped."""
+    if "\\" not in text:
+        kept = text.rstrip(" \t\n\v\f\r")
+        return None if kept.lower() == "null" else kept
     kept = re.sub(
         r"(?:\\.|[^ \t\n\v\f\r\\])[ \t\n\v\f\r]*\Z", lambda end: end[0][: 2 if end[0][0] == "\\" else 1], text
     )

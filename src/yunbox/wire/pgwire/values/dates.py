@@ -4,8 +4,10 @@ In Python a DATE is days and a TIMESTAMP microseconds since 2000-01-01 (UTC, whe
 integers are the infinities.
 """
 
+import re
 import struct
 from dataclasses import dataclass
+from datetime import date
 
 from yunbox.wire.pgwire.report import failure
 from yunbox.wire.pgwire.values import moments, zones
@@ -20,6 +22,8 @@ _FIRST_DAY = -2_451_545
 _DAYS = range(_FIRST_DAY, 2_147_483_494 - 2_451_545)
 _MOMENTS = range(_FIRST_DAY * US_PER_DAY, 9_223_371_331_200_000_000)
 _EPOCH_1970 = -10_957
+_ORDINAL_2000 = date(2000, 1, 1).toordinal()
+_PLAIN = re.compile(r"(\d{4})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))?(\+00)?", re.ASCII)
 
 
 def write_day(day: Day, style: Style) -> str:
@@ -76,6 +80,21 @@ class Date:
         return value
 
 
+def _plain(text: str, *, zoned: bool) -> int | None:
+    """What programs write, which no setting changes: an ISO date and a time, with no zone but UTC. None of others."""
+    found = _PLAIN.fullmatch(text)
+    if found is None or (zoned and found[8] is None):
+        return None
+    year, month, day, hours, minutes, seconds = map(int, found.group(1, 2, 3, 4, 5, 6))
+    try:
+        days = date(year, month, day).toordinal() - _ORDINAL_2000
+    except ValueError:
+        return None
+    if hours > 23 or minutes > 59 or seconds > 59:
+        return None
+    return (days * 86_400 + (hours * 60 + minutes) * 60 + seconds) * US_PER_S + int((found[7] or "").ljust(6, "0"))
+
+
 @dataclass(frozen=True, slots=True)
 class Timestamp:
     """TIMESTAMP, or with ``zoned`` TIMESTAMPTZ: microseconds since 2000-01-01."""
@@ -107,6 +126,9 @@ class Timestamp:
 
     def read(self, text: str, style: Style) -> int:
         """A day with a time, or midnight; without a zone TIMESTAMPTZ is the session's."""
+        plain = _plain(text, zoned=self.zoned)
+        if plain is not None:
+            return plain
         moment = moments.read(text, self.name, style)
         if moment.special.endswith("infinity"):
             return TIMESTAMP_ENDS[moment.special == "infinity"]
