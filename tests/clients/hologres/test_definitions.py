@@ -297,6 +297,46 @@ class TestSerials:
         assert rows(client, "insert into s default values returning id") == [(1,)]
 
 
+class TestGenerated:
+    @pytest.fixture(autouse=True)
+    def generating(self, client: Client) -> None:
+        client.execute(
+            "create table g (id int primary key, a int, b int generated always as (a * 2) stored, t text,"
+            " u text generated always as (upper(t) || coalesce(a::text, '-')) stored)"
+        )
+
+    def test_they_follow_the_others(self, client: Client) -> None:
+        inserted = rows(client, "insert into g values (1, 5, default, 'x'), (2, 6, default, 'y') returning b, u")
+        assert inserted == [(10, "X5"), (12, "Y6")]
+        client.execute("insert into g (id, a) select g, null from generate_series(3, 4) g")
+        assert rows(client, "update g set a = a + 1 where id = 1 returning b, u") == [(12, "X6")]
+        assert rows(client, "update g set b = default, t = 'k' where id = 2 returning b, u") == [(12, "K6")]
+        upsert = "insert into g (id, a, t) values (1, 100, 'new') on conflict (id) do update set a = excluded.a"
+        assert rows(client, f"{upsert} returning *") == [(1, 100, 200, "x", "X100")]
+        assert rows(client, "select b, u from g where id = 1") == [(200, "X100")]
+        assert rows(client, "select b, u from g where b is null") == [(None, None)] * 2
+        client.execute("create table l (like g including all)")
+        assert rows(client, "insert into l (id, a, t) values (1, 1, 'l') returning b, u") == [(2, "L1")]
+
+    @pytest.mark.parametrize(
+        ("statement", "state"),
+        [("insert into g (id, b) values (9, 1)", "428C9"), ("insert into g values (9, 1, 2)", "428C9"),
+         ("insert into g select 9, 1, 2", "428C9"), ("update g set b = 5 where id = 1", "428C9"),
+         ("insert into g (id, a) values (9, 2147483647)", "22003"),
+         ("copy g (id, a) from stdin", "0A000"), ("alter table g rename column a to aa", "0A000"),
+         ("create table h (a int, b timestamptz generated always as (now()) stored)", "42P17"),
+         ("create table h (a int, b int generated always as (c) stored, c int generated always as (a) stored)",
+          "42703"),
+         ("create table h (a int, b int generated always as (nosuch) stored)", "42703"),
+         ("create table h (a int, b date generated always as (a) stored)", "42804"),
+         ("create table h (a int, b int generated always as ((select 1)) stored)", "0A000"),
+         ("create table h (a int, b int generated always as identity)", "0A000"),
+         ("create table h (a int, b int default 5 generated always as (a) stored)", "42601")],
+    )  # fmt: skip
+    def test_what_they_are_not(self, client: Client, statement: str, state: str) -> None:
+        assert refused(client, statement)[0] == state
+
+
 class TestDefaults:
     def test_computed_ones(self, client: Client) -> None:
         client.execute(

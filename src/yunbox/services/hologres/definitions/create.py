@@ -11,6 +11,7 @@ import msgspec
 from yunbox.services.hologres.definitions.base import Definition, Name, Scene
 from yunbox.services.hologres.definitions.defaults import check_defaults
 from yunbox.services.hologres.definitions.filled import read_filled
+from yunbox.services.hologres.definitions.generated import check_generated
 from yunbox.services.hologres.definitions.like import Like, read_like
 from yunbox.services.hologres.definitions.names import name_of
 from yunbox.services.hologres.definitions.partitions import key_number, read_partition
@@ -39,11 +40,14 @@ class ColumnDefinition:
     not_null: bool | None = None
     default: str | None = None
     is_key: bool = False
+    generated: str | None = None
 
     def column(self, key: Sequence[str]) -> Column:
         """As it is kept, but for its number."""
         is_needed = bool(self.not_null) or self.name in key or self.type.serial
-        return Column(self.name, 0, self.type.oid, self.type.modifier, is_needed, default=self.default)
+        return Column(
+            self.name, 0, self.type.oid, self.type.modifier, is_needed, default=self.default, generated=self.generated
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,7 @@ class CreateTable:
         _check_key(columns, key)
         relation = Relation(0, schema, self.name.name, 0, columns, primary_key=key, owner=scene.owner)
         check_defaults(relation, known)
+        check_generated(relation)
         if self.partition:
             number = key_number(self.partition, columns, key)
             relation = msgspec.structs.replace(relation, kind=PARTITIONED, partition=number)
@@ -245,11 +250,23 @@ def read_column(cursor: Cursor) -> ColumnDefinition:
             made = replace(made, default=_default(cursor))
         elif cursor.take("primary", "key"):
             made = replace(_said(made, not_null=True), is_key=True)
-        elif cursor.token.word in ("unique", "check", "references", "generated", "collate"):
+        elif cursor.take("generated"):
+            made = replace(made, generated=_generated(cursor))
+        elif cursor.token.word in ("unique", "check", "references", "collate"):
             raise failure("0A000", f"{cursor.token.text.upper()} of a column is not supported")
         else:
             raise cursor.wrong()
     return made
+
+
+def _generated(cursor: Cursor) -> str:
+    """Behind GENERATED. Raises PgError 42601, 0A000."""
+    if cursor.peek("by", "default") or cursor.peek("always", "as", "identity"):
+        raise failure("0A000", "identity columns are not supported")
+    cursor.need("always", "as", "(")
+    text = cursor.until(")")
+    cursor.need(")", "stored")
+    return text
 
 
 def _said(made: ColumnDefinition, *, not_null: bool) -> ColumnDefinition:

@@ -141,6 +141,8 @@ def insert_of(statement: tree.Insert, find: Find, types: Sequence[int]) -> Inser
     if statement.with_ is not None or statement.overriding:
         raise NotFixed
     scope = scope_of(statement.table, find, types)
+    if scope.relation.is_generating:
+        raise NotFixed
     columns = _targets(statement.columns, scope)
     if isinstance(statement.query, tree.Values):
         rows = _values(statement.query, columns, scope, named=bool(statement.columns))
@@ -197,6 +199,8 @@ def _value(node: tree.Node | None, column: Column, scope: Scope) -> Value:
 
 def default_of(column: Column, scope: Scope) -> Value:
     """What a column is of which nothing is said. Raises NotFixed for a default that is no constant."""
+    if column.generated is not None and not column.dropped:
+        raise NotFixed
     if column.default is None or column.dropped:
         return lambda row: None
     return value_for(expression(column.default), column, scope)
@@ -250,6 +254,8 @@ def update_of(statement: tree.Update, find: Find, types: Sequence[int]) -> Updat
     if statement.with_ is not None or statement.sources:
         raise NotFixed
     scope = scope_of(statement.table, find, types)
+    if scope.relation.is_generating:
+        raise NotFixed
     setters = _setters(statement.assignments, scope, excluded=False)
     if any(column.number in scope.relation.primary_key for column, _ in setters):
         raise NotFixed
