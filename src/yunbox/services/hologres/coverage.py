@@ -35,6 +35,11 @@ _OFFERED = (
         "queries",
         "joins, subqueries, WITH, grouping, windows, set operations on copies of tables that follow the row store",
     ),
+    (
+        "pg_catalog, information_schema",
+        "psql's backslash commands, SQLAlchemy's inspector, asyncpg, psycopg, pg8000, JDBC's DatabaseMetaData",
+    ),
+    ("hologres.hg_table_properties, hg_table_group_properties", "one table group of one shard"),
 )
 _NOT_OFFERED = (
     ("TLS, SCRAM-SHA-256-PLUS", "encryption is declined: the server listens on this machine alone"),
@@ -52,7 +57,7 @@ _NOT_OFFERED = (
 _ENGINE = (
     ("functions and forms of SQL that are not here yet", "0A000, naming them, with their place"),
     ("EXPLAIN of definitions; its options BUFFERS, SETTINGS, WAL, FORMAT XML and YAML", "0A000"),
-    ("information_schema, and functions of pg_catalog that are not here yet", "0A000, naming them"),
+    ("pg_stat_*, pg_locks, pg_cursors, pg_timezone_names and functions of pg_catalog that are not here", "0A000"),
 )
 
 

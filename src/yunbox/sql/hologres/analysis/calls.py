@@ -54,6 +54,9 @@ class Calls(Expressions):
         return self._scalar(name, node)
 
     def _name(self, node: tree.Call) -> str:
+        dotted = ".".join(node.names[-2:])
+        if dotted in functions.BY_NAME:
+            return dotted
         if len(node.names) > 1 and node.names[-2] != "pg_catalog":
             self._no_function(".".join(node.names), [], node.at)
         return node.names[-1]
@@ -109,7 +112,9 @@ class Calls(Expressions):
         if self.within_aggregate:
             raise error("0A000", "aggregate function calls cannot contain set-returning function calls", at)
         if made.fields:
-            raise unsupported("a function that gives rows of several columns outside FROM", at)
+            parts = ((name, replace(part, sql=f"struct_extract(unnest({made.sql}), '{part.sql}')", sets=True))
+                     for name, part in made.fields)  # fmt: skip
+            return replace(made, sql=f"unnest({made.sql})", sets=True, fields=tuple(parts))
         return replace(made, sql=f"unnest({made.sql})", sets=True)
 
     def _as_cast(self, name: str, value: Expr, at: int) -> Expr | None:

@@ -20,6 +20,8 @@ from yunbox.sql.hologres.catalogue.types import (
     NUMERIC,
     RECORD,
     REG,
+    REGCLASS,
+    REGTYPE,
     TEXT,
     TIME,
     TIMESTAMP,
@@ -140,6 +142,8 @@ class Coercion:
         if value.value is None:
             return replace(conversions.literal(target, None), at=value.at)
         with placed(value.at):
+            if target in _OBJECTS and target not in (REGCLASS, REGTYPE) and not value.value.isdigit():
+                return Expr(casts.unnamed(value.sql, target, self.session), target, at=value.at)
             if target in _OBJECTS:
                 return Expr(f"CAST({self._object(target, value.value)} AS UINTEGER)", target, at=value.at)
             wire = WIRE.get(target)

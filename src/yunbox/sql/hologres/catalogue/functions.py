@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from yunbox.sql.hologres.catalogue.rows import rows
-from yunbox.sql.hologres.catalogue.types import TYPES
+from yunbox.sql.hologres.catalogue.types import ANYARRAY, ANYELEMENT, INT4, RECORD, TYPES
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,12 @@ def _operator(row: list[str]) -> Operator:
 FUNCTIONS: dict[int, Function] = {one.oid: one for one in map(_function, rows("functions"))}
 """By OID."""
 OPERATORS: tuple[Operator, ...] = tuple(map(_operator, rows("operators")))
+
+_EXPANDED = "information_schema._pg_expandarray"
+FUNCTIONS[13_340] = Function(
+    13_340, _EXPANDED, "f", (ANYARRAY,), 0, 0, RECORD, True, True, "i", (), (("x", ANYELEMENT), ("n", INT4))
+)  # fmt: skip
+"""A function of information_schema, which clients ask for the columns of keys; its name has the schema."""
 
 BY_NAME: dict[str, list[Function]] = defaultdict(list)
 BY_SYMBOL: dict[str, list[Operator]] = defaultdict(list)

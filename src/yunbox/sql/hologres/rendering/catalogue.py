@@ -4,7 +4,7 @@ All who may connect may do everything, until there is GRANT: a privilege is ther
 """
 
 from yunbox.sql.hologres.catalogue.functions import FUNCTIONS
-from yunbox.sql.hologres.catalogue.types import RECORD, REGTYPE, TEXT, TYPES, VECTORS
+from yunbox.sql.hologres.catalogue.types import INT4, RECORD, REGTYPE, TEXT, TYPES, VECTORS, element_of
 from yunbox.sql.hologres.expr import Expr, build, quoted
 from yunbox.sql.hologres.rendering.registry import RENDERINGS, Call, rendered, templates
 
@@ -82,6 +82,14 @@ def _options(call: Call) -> Expr:
     fields = (("option_name", Expr("f1", TEXT)), ("option_value", Expr("f2", TEXT)))
     pair = "{'f1': split_part(v, '=', 1), 'f2': nullif(substr(v, strpos(v, '=') + 1), '')}"
     return build(f"[{pair} FOR v IN {call[0]}]", RECORD, call.args, fields=fields)
+
+
+@rendered("information_schema._pg_expandarray(anyarray)")
+def _expanded(call: Call) -> Expr:
+    """The elements of an array with their places."""
+    fields = (("x", Expr("f1", element_of(call.args[0].type))), ("n", Expr("f2", INT4)))
+    items = f"[{{'f1': list_extract({call[0]}, i), 'f2': CAST(i AS INTEGER)}} FOR i IN range(1, len({call[0]}) + 1)]"
+    return build(items, RECORD, call.args, fields=fields)
 
 
 _ENCODINGS = (
