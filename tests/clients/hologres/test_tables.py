@@ -393,6 +393,15 @@ def sent(client: Client, statement: str, data: str) -> int:
         return cursor.rowcount
 
 
+@pytest.mark.parametrize(("columns", "state"), [("", "0A000"), ("(k)", "0A000"), ("(k, e)", "42P10")])
+def test_generated_columns_are_not_copied_in(client: Client, table: str, columns: str, state: str) -> None:
+    client.execute(f"create table {table} (k int primary key, e int generated always as (k + 1) stored)")
+    with pytest.raises(psycopg.Error) as caught:
+        sent(client, f"copy {table} {columns} from stdin", "1\t9\n")
+    assert caught.value.sqlstate == state
+    assert client.execute(f"select count(*) from {table}").fetchone() == (0,)
+
+
 def test_many_lines_among_which_are_odd_ones(client: Client, table: str) -> None:
     client.execute(f"create table {table} (k bigint primary key, v text, f float8, at timestamp, n int default 7)")
     lines = [f"{k}\tname {k}\t{k / 2}\t2026-01-01 00:00:{k % 60:02}\n" for k in range(20_000)]

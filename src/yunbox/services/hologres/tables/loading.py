@@ -131,10 +131,13 @@ def sink_of(
         raise no_relation(".".join(table))
     if relation.kind != TABLE:
         raise failure("42809", f'cannot copy to view "{relation.name}"')
-    names = list(columns) or [column.name for column in relation.live]
+    names = list(columns) or [column.name for column in relation.live if column.generated is None]
     for name in names:
         if name not in relation.by_name:
             raise failure("42703", f'column "{name}" of relation "{relation.name}" does not exist')
+        if relation.by_name[name].generated is not None:
+            told = "Generated columns cannot be used in COPY."
+            raise failure("42P10", f'column "{name}" is a generated column', told)
         if names.count(name) > 1:
             raise failure("42701", f'column "{name}" specified more than once')
     try:
