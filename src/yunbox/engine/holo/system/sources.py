@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from yunbox.engine.holo.system import definitions as d
 from yunbox.engine.holo.system.moment import Moment
-from yunbox.sql.hologres.catalogue.relations import fixed_rows
+from yunbox.sql.hologres.catalogue.relations import fixed_tables
 
 MADE: Mapping[str, Callable[[Moment], d.Rows]] = {
     one.__name__: one
@@ -19,4 +19,4 @@ MADE: Mapping[str, Callable[[Moment], d.Rows]] = {
 
 def has_rows(name: str) -> bool:
     """Whether anything makes the rows of a table."""
-    return name in MADE or name == "pg_authid" or bool(fixed_rows(name))
+    return name in MADE or name == "pg_authid" or name in fixed_tables()

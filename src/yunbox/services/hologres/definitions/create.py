@@ -19,6 +19,7 @@ from yunbox.services.hologres.definitions.properties import checked, read_proper
 from yunbox.services.hologres.definitions.sequences import with_sequences
 from yunbox.services.hologres.definitions.types import Typed, read_type
 from yunbox.services.hologres.statements.cursor import Cursor
+from yunbox.sql.hologres.catalogue.relations import SCHEMAS
 from yunbox.storage.rows import catalogue
 from yunbox.storage.rows.catalogue import Catalogue
 from yunbox.storage.rows.keys import unsuitable
@@ -66,7 +67,9 @@ class CreateSchema:
                 f'unacceptable schema name "{self.name}"',
                 'The prefix "pg_" is reserved for system schemas.',
             )
-        if self.lenient and self.name in known.schemas:
+        if self.name in SCHEMAS and not self.lenient:
+            raise failure("42P06", f'schema "{self.name}" already exists')
+        if self.lenient and (self.name in known.schemas or self.name in SCHEMAS):
             scene.notice("42P06", f'schema "{self.name}" already exists, skipping')
             return
         catalogue.add_schema(change, self.name, scene.owner)

@@ -56,6 +56,14 @@ def _column(text: str) -> SystemColumn:
 
 
 @cache
+def fixed_tables() -> frozenset[str]:
+    """The tables that have rows which no definition changes."""
+    folder = resources.files("yunbox.sql.hologres.catalogue")
+    with folder.joinpath("system.zip").open("rb") as file, zipfile.ZipFile(file) as archive:
+        return frozenset(name.removesuffix(".json") for name in archive.namelist())
+
+
+@cache
 def fixed_rows(name: str) -> list[list[object]]:
     """The rows of a table of pg_catalog that no definition changes, in the order of its columns; none for most."""
     folder = resources.files("yunbox.sql.hologres.catalogue")
