@@ -7,6 +7,7 @@ of the statement or block that nobody answered, all or nothing.
 import random
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -36,13 +37,17 @@ class Writer(threading.Thread):
         with suppress(psycopg.Error), connected(self._server) as client:
             while True:
                 after = dict(self.rows)
-                change = self._chance.choice((self._upsert, self._remove, self._block, self._copy, self._computed))(
-                    after
-                )
+                change = self._chance.choice(
+                    (self._upsert, self._remove, self._block, self._pipeline, self._copy, self._computed)
+                )(after)
                 self.unsure = after
                 change(client)
                 self.rows = after
                 self.done += 1
+
+    @property
+    def _changes(self) -> tuple[Callable[[Rows], Any], ...]:
+        return self._upsert, self._remove, self._block, self._pipeline, self._copy, self._computed
 
     def _picked(self, count: int) -> dict[int, int]:
         keys = self._chance.sample(range(self._first, self._first + KEYS), count)
@@ -72,6 +77,12 @@ class Writer(threading.Thread):
                     client.execute("insert into t values (%s, %s)", (key, value))
 
         return change
+
+    def _pipeline(self, after: Rows) -> Any:
+        picked = self._picked(4)
+        after |= picked
+        upsert = "insert into t values (%s, %s) on conflict (k) do update set v = excluded.v"
+        return lambda client: client.cursor().executemany(upsert, list(picked.items()))
 
     def _copy(self, after: Rows) -> Any:
         picked = self._picked(5)

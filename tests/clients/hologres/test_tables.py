@@ -10,7 +10,8 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from tests.clients.hologres.clients import connected
+from tests.clients.hologres.clients import connected, raw
+from tests.unit.services.hologres.raw import FLUSH, SYNC, bind, execute, fields, parse
 from yunbox.testing.server import Server
 
 Client = psycopg.Connection[Any]
@@ -441,3 +442,45 @@ def test_what_cannot_be_copied_is_refused(client: Client, table: str, statement:
     with pytest.raises(psycopg.Error) as caught:
         copied(client, statement.format(t=table), (1,))
     assert state(caught) == sqlstate
+
+
+class TestPipelines:
+    def test_it_is_done_whole_or_not_at_all(self, client: Client, table: str) -> None:
+        client.execute(f"create table {table} (k int primary key, v int)")
+        client.execute(f"insert into {table} values (1, 1)")
+        with pytest.raises(psycopg.errors.UniqueViolation), client.pipeline():
+            for key in (10, 11, 1, 12):
+                client.execute(f"insert into {table} values ({key}, 0)")
+        assert client.execute(f"select k from {table} where k > 0 + 0").fetchall() == [(1,)]
+        with pytest.raises(psycopg.errors.UniqueViolation):
+            client.cursor().executemany(f"insert into {table} values (%s, 0)", [(20,), (21,), (1,)])
+        assert client.execute(f"select k from {table} where k in (1, 20, 21)").fetchall() == [(1,)]
+        cursor = client.cursor()
+        cursor.executemany(f"insert into {table} values (%s, %s)", [(key, key) for key in range(100, 400)])
+        assert cursor.rowcount == 300
+        assert client.execute(f"select count(*) from {table}").fetchone() == (301,)
+
+    def test_it_sees_what_it_has_done(self, client: Client, server: Server, table: str) -> None:
+        with client.pipeline() as pipeline, connected(server) as other:
+            client.execute(f"create table {table} (k int primary key, v int)")
+            client.execute(f"insert into {table} values (1, 1)")
+            by_key = client.execute(f"select v from {table} where k = 1")
+            counted = client.execute(f"select count(*) from {table}")
+            assert by_key.fetchone() == (1,) and counted.fetchone() == (1,)  # they sync
+            client.execute(f"insert into {table} values (2, 2)")
+            pipeline.sync()
+            assert other.execute(f"select count(*) from own.{table}").fetchone() == (2,)
+
+    def test_who_was_overtaken_is_told_at_its_end(self, client: Client, server: Server, table: str) -> None:
+        client.execute(f"create table {table} (k int primary key, v int)")
+        raw_client = raw(server)
+        insert = parse(f"insert into own.{table} values (1, 1)")
+        raw_client.sock.sendall(insert + bind() + execute() + FLUSH)
+        assert [raw_client.receive()[0] for _ in range(3)] == ["1", "2", "C"]
+        client.execute(f"insert into {table} values (1, 7)")
+        raw_client.sock.sendall(SYNC)
+        kind, body = raw_client.receive()
+        assert (kind, fields(body)["C"]) == ("E", "23505")
+        assert raw_client.receive() == ("Z", b"I")
+        assert client.execute(f"select v from {table} where k = 1").fetchone() == (7,)
+        raw_client.close()

@@ -17,7 +17,7 @@ from yunbox.storage.rows.view import NODE, OID, Change, View
 from yunbox.wire.pgwire.report import failure
 
 T = TypeVar("T")
-WORKS_MAX = 100_000
+WORKS_MAX = 1_000_000
 """The most works of one block."""
 _Layer = dict[tuple[str, bytes], bytes | None]
 """What was changed, by table and key; None is what was removed."""

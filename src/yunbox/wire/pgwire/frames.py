@@ -19,6 +19,9 @@ LARGE_BYTES_MAX = (1 << 30) - 1
 _LENGTH = struct.Struct(">I")
 _HEADER = struct.Struct(">BI")
 _LARGE = frozenset(b"QPBdF")  # Query, Parse, Bind, CopyData, FunctionCall
+_SYNC = ord("S")
+_BETWEEN = frozenset(b"CDH")
+"""Kinds that may stand between one statement and the next, or the Sync: Close, Describe, Flush."""
 _KINDS = frozenset(b"QPBDECHSXFdcfp")
 
 
@@ -85,6 +88,17 @@ class Frames:
                 return
             start, self._at = self._at + 5, self._at + 1 + length
             yield kind, self._buffer[start : self._at]
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether the Sync has come that ends what was taken last, before another statement has."""
+        at, end = self._at, len(self._buffer)
+        while at + 5 <= end:
+            kind, length = _HEADER.unpack_from(self._buffer, at)
+            if kind not in _BETWEEN:
+                return kind == _SYNC
+            at += length + 1
+        return False
 
     def _has(self, count: int) -> bool:
         """Whether so many bytes are there; if not, nothing is put together before they are."""

@@ -53,7 +53,7 @@ def change(store: RowStore, relation: Relation, rows: dict[int, str | None]) -> 
             if value is None:
                 batch.remove(at)
             else:
-                batch.put(at, [key, value])
+                batch.put(at, at, batch.form.row([key, value]))
         batch.apply()
 
     store.write_sync(work)

@@ -128,6 +128,8 @@ class Extended:
             session.send(backend.EMPTY_QUERY)
             return
         session.check_failed(ends=ends_failed(command))
+        if not session.line.frames.is_alone:
+            session.transaction.start(together=True)
         if portal.started and portal.columns is None:
             raise failure("55000", f'portal "{message.portal}" cannot be run')
         rows_max = max(message.rows_max, 0)

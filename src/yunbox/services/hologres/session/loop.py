@@ -79,7 +79,7 @@ class Loop:
         """Answer one message; whether the session goes on."""
         try:
             if kind == _SYNC and not body:
-                self._sync()
+                await self._sync()
             else:
                 await self._answer(read(kind, body))
         except (ConnectionError, asyncio.CancelledError):
@@ -154,16 +154,20 @@ class Loop:
         elif not isinstance(message, Plain):
             await self._extended.answer(message)
         elif message.kind == "sync":
-            self._sync()
+            await self._sync()
         elif message.kind == "flush":
             session.flush()
         else:
             raise failure("0A000", "the fastpath interface to functions is not supported")
 
-    def _sync(self) -> None:
+    async def _sync(self) -> None:
+        """The end of what was sent together, which is done for good then. Raises PgError, when nothing of it is."""
         self._skipping = False
-        self._session.transaction.finish()
-        self._session.ready()
+        session = self._session
+        if session.transaction.state is State.IMPLICIT:
+            await session.settle()
+        session.transaction.finish()
+        session.ready()
 
     def _failed(self, report: Report, kind: int) -> bool:
         """Tell of an error, and go on behind it; whether the session is over."""
