@@ -140,3 +140,17 @@ def test_properties_of_tables_are_rows(tables: Server) -> None:
             "table_name = 'plain' and t.property_value = g.tablegroup_name"
         )
         assert found.fetchall() == [("1",)]
+
+
+def test_functions_of_hologres_own(tables: Server) -> None:
+    with connected(tables) as client:
+        own, version = client.execute("select hg_version(), version()").fetchone() or ("", "")
+        assert re.match(r"Hologres \d+\.\d+\.\d+", own)
+        assert version.startswith("PostgreSQL 11.3")
+        sizes = "select hologres.hg_relation_size('seen.plain'), pg_relation_size('seen.plain'::regclass)"
+        size, same = client.execute(sizes).fetchone() or (None, 0)
+        assert size == same
+        with pytest.raises(psycopg.errors.UndefinedTable):
+            client.execute("select hologres.hg_relation_size('seen.nosuch')")
+        with pytest.raises(psycopg.errors.UndefinedFunction):
+            client.execute("select seen.hg_relation_size('seen.plain')")

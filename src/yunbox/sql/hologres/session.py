@@ -9,6 +9,8 @@ from yunbox.wire.pgwire.values import zones
 from yunbox.wire.pgwire.values.codec import Style
 
 _SEPARATOR = "|"
+HOLOGRES = "Hologres 3.0.0 (Yunbox)"
+"""What the vendor's clients read as a version: that whose statements and properties these are."""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from yunbox.sql.hologres.catalogue.rows import rows
-from yunbox.sql.hologres.catalogue.types import ANYARRAY, ANYELEMENT, INT4, RECORD, TYPES
+from yunbox.sql.hologres.catalogue.types import ANYARRAY, ANYELEMENT, INT4, INT8, RECORD, REGCLASS, TEXT, TYPES
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,11 @@ FUNCTIONS[13_340] = Function(
     13_340, _EXPANDED, "f", (ANYARRAY,), 0, 0, RECORD, True, True, "i", (), (("x", ANYELEMENT), ("n", INT4))
 )  # fmt: skip
 """A function of information_schema, which clients ask for the columns of keys; its name has the schema."""
+FUNCTIONS[13_341] = Function(13_341, "hg_version", "f", (), 0, 0, TEXT, False, True, "s", (), ())
+FUNCTIONS[13_342] = Function(
+    13_342, "hologres.hg_relation_size", "f", (REGCLASS,), 0, 0, INT8, False, True, "v", (), ()
+)  # fmt: skip
+"""Functions of Hologres' own. Source: the vendor's pages "Instance version" and "Table and database size"."""
 
 BY_NAME: dict[str, list[Function]] = defaultdict(list)
 BY_SYMBOL: dict[str, list[Operator]] = defaultdict(list)

@@ -42,6 +42,7 @@ obj_description(oid,name) = hg_described('obj_description', {0}, \
     CAST(coalesce(hg_to_reg('regclass', 'pg_catalog.' || {1}, {names}), 0) AS INTEGER), {names})
 shobj_description(oid,name) = CAST(NULL AS VARCHAR)
 col_description(oid,int4) = hg_described('col_description', {0}, {1}, {names})
+hologres.hg_relation_size(regclass) = CAST(hg_described('size', {0}, 0, {names}) AS BIGINT)
 pg_relation_size(regclass) = CAST(hg_described('size', {0}, 0, {names}) AS BIGINT)
 pg_relation_size(regclass,text) = CASE WHEN {1} = 'main' THEN CAST(hg_described('size', {0}, 0, {names}) AS BIGINT) \
     WHEN {1} IN ('fsm', 'vm', 'init') THEN CAST(0 AS BIGINT) \

@@ -5,6 +5,7 @@ from yunbox.sql.hologres.errors import error, unsupported
 from yunbox.sql.hologres.expr import Expr, build, quoted
 from yunbox.sql.hologres.rendering.casts import instant
 from yunbox.sql.hologres.rendering.registry import Call, rendered, templates
+from yunbox.sql.hologres.session import HOLOGRES
 
 templates("""
 to_char(timestamp,text) = hg_to_char(hg_us({0}), {1}, {style}, false)
@@ -41,6 +42,11 @@ def _user(call: Call) -> str:
 @rendered("version()")
 def _version(call: Call) -> str:
     return _name(call.session.server_version)
+
+
+@rendered("hg_version()")
+def _hg_version(call: Call) -> str:
+    return quoted(f"{HOLOGRES}, compatible with {call.session.server_version}")
 
 
 @rendered("pg_backend_pid()")
