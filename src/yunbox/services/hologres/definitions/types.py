@@ -75,6 +75,8 @@ def _check_digits(numbers: tuple[int, ...]) -> None:
 
 def _name(cursor: Cursor) -> str:
     cursor.take("pg_catalog", ".")
+    if cursor.token.text == '"char"':  # which is another type than char
+        raise at(failure("0A000", 'columns of type "char" are not supported'), cursor.token.start)
     for words, name in (
         (("double", "precision"), "float8"),
         (("character", "varying"), "varchar"),
