@@ -5,6 +5,7 @@ import contextlib
 import socket
 import struct
 import threading
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -85,6 +86,7 @@ class Client:
     def __init__(self, sock: socket.socket, user: str, password: str, database: str = "", **parameters: str) -> None:
         sock.settimeout(30)
         self.sock = sock
+        weakref.finalize(self, sock.close)  # of a test that has failed, or has let go of it
         self._held = b""
         self.key = (0, 0)
         self.told: dict[str, str] = {}
@@ -92,9 +94,6 @@ class Client:
         body = b"".join(text(name) + text(value) for name, value in given.items())
         sock.sendall(struct.pack(">II", len(body) + 9, 3 << 16) + body + b"\0")
         self.greeting = self._login(user, password)
-
-    def __del__(self) -> None:
-        self.sock.close()  # of a test that has failed, or has let go of it
 
     def _login(self, user: str, password: str) -> list[Message]:
         exchange = ScramClient(["SCRAM-SHA-256"], user, password)
