@@ -13,7 +13,7 @@ from functools import cached_property
 import msgspec
 
 from yunbox.storage.rows.model import SEQUENCE, Relation, Schema
-from yunbox.storage.rows.sequences import forget
+from yunbox.storage.rows.sequences import forget, written_name
 from yunbox.storage.rows.view import NODE, OID, Change, View
 from yunbox.wire.pgwire.report import PgError, failure
 
@@ -59,9 +59,17 @@ class Catalogue:
         """The partitions of a table."""
         return self._partitions.get(relation.oid, ())
 
+    @cached_property
+    def _sequences(self) -> Mapping[str, Relation]:
+        return {written_name(one): one for one in self.relations.values() if one.kind == SEQUENCE}
+
+    def sequence(self, written: str) -> Relation | None:
+        """A sequence as defaults name it."""
+        return self._sequences.get(written)
+
     def sequences_of(self, relation: Relation) -> list[Relation]:
         """The sequences that go with a table."""
-        return [one for one in self.relations.values() if one.owned_by == relation.oid]
+        return [one for one in self._sequences.values() if one.owned_by == relation.oid]
 
     def users_of(self, relation: Relation) -> Sequence[Relation]:
         """The views that are made of a relation."""

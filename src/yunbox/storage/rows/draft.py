@@ -99,6 +99,11 @@ class _Tried:
         change.moved.update(zip(self.added, change.added[before:], strict=True))
 
 
+def seen(view: View, block: "Block | None") -> View:
+    """What a statement sees over a snapshot, in a block or outside of any."""
+    return view if block is None else block.see(view)
+
+
 class Block:
     """The works of one transaction block."""
 

@@ -9,6 +9,7 @@ import re
 from yunbox.storage.rows.model import Column, Relation
 from yunbox.storage.rows.view import Change
 from yunbox.wire.pgwire.report import failure
+from yunbox.wire.pgwire.settings.kinds import identifier
 
 BITS = {21: 15, 23: 31, 20: 63}
 """The whole numbers that a sequence may give, by OID."""
@@ -16,9 +17,15 @@ _DEFAULT = re.compile(r"nextval\('((?:[^']|'')+)'::regclass\)")
 _PREFIX = b"sequence "
 
 
-def default_of(name: str) -> str:
-    """The default of a column whose values are drawn from a sequence, by its written name."""
-    return f"nextval('{name.replace(chr(39), chr(39) * 2)}'::regclass)"
+def written_name(sequence: Relation) -> str:
+    """What a sequence is called in defaults: by its schema and its own name, in quotes where they need any."""
+    return f"{identifier(sequence.schema)}.{identifier(sequence.name)}"
+
+
+def default_of(sequence: Relation) -> str:
+    """The default of a column whose values are drawn from a sequence."""
+    name = written_name(sequence).replace("'", "''")
+    return f"nextval('{name}'::regclass)"
 
 
 def sequence_of(column: Column) -> str:

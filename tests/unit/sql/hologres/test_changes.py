@@ -1,17 +1,14 @@
 """Changes of rows against PostgreSQL: what RETURNING gives, what the tables are afterwards, or the SQLSTATE."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import psycopg
-import pytest
 
-from tests.differential import Answer, Case, cases, connect, differences, through_psycopg
-from tests.postgres import running
+from tests.differential import Answer, Case, cases, differences, through_psycopg
 from tests.unit.sql.hologres.planned import Planned
-from tests.unit.sql.hologres.tables import CATALOG, DUCK, POSTGRES
+from tests.unit.sql.hologres.tables import CATALOG
 from yunbox.engine.holo.faults import report_of
 from yunbox.sql.hologres.planner import plan_change
 from yunbox.sql.hologres.plans import Change, Plan
@@ -19,21 +16,6 @@ from yunbox.wire.pgwire.report import PgError
 
 CASES = cases(Path(__file__).with_name("statements"), "changes.txt")
 STATES = {name: f"select * from {name} order by 1, 2" for name in ("shop", "sale")}
-
-
-@pytest.fixture(scope="module")
-def oracle() -> Iterator[psycopg.Connection[Any]]:
-    with running("timezone=UTC") as server, connect(server) as connection:
-        connection.execute(POSTGRES)
-        yield connection
-
-
-@pytest.fixture(scope="module")
-def planned() -> Planned:
-    made = Planned(CATALOG)
-    made.duck.execute(DUCK)
-    made.vocabulary.provide_all()  # what is made known within a transaction goes with it
-    return made
 
 
 class There:

@@ -10,7 +10,7 @@ from tests.differential import Ask, Case, cases, connect, differences, through_p
 from tests.postgres import Postgres, running
 from tests.unit.sql.hologres.generated import statements
 from tests.unit.sql.hologres.planned import Planned
-from tests.unit.sql.hologres.tables import CATALOG, DUCK, POSTGRES
+from tests.unit.sql.hologres.tables import POSTGRES
 
 FOLDER = Path(__file__).with_name("statements")
 FILES = {name: list(group) for name, group in groupby(cases(FOLDER), lambda case: case.place.split(":")[0])}
@@ -28,13 +28,6 @@ def oracle(postgres: Postgres) -> Iterator[Ask]:
     with connect(postgres) as connection:
         connection.execute(POSTGRES)
         yield through_psycopg(connection)
-
-
-@pytest.fixture(scope="module")
-def planned() -> Planned:
-    made = Planned(CATALOG)
-    made.duck.execute(DUCK)
-    return made
 
 
 @pytest.mark.parametrize("name", FILES)

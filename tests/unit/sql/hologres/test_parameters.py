@@ -1,15 +1,12 @@
 """Parameters: the types that PostgreSQL finds out for them, and what statements with them give."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import psycopg
 import pytest
 
-from tests.differential import connect
-from tests.postgres import running
 from tests.unit.sql.hologres.planned import Planned
-from tests.unit.sql.hologres.tables import CATALOG, DUCK, POSTGRES
+from tests.unit.sql.hologres.tables import CATALOG
 from yunbox.sql.hologres.planner import plan_change
 from yunbox.wire.pgwire.report import PgError
 from yunbox.wire.pgwire.values.codec import Style
@@ -47,20 +44,6 @@ CHANGES = (
     "update sale set amount = amount + $1 where shop = $2 and day = $3",
     "delete from sale where day < $1 returning shop + $2",
 )
-
-
-@pytest.fixture(scope="module")
-def oracle() -> Iterator[psycopg.Connection[Any]]:
-    with running("timezone=UTC") as server, connect(server) as connection:
-        connection.execute(POSTGRES)
-        yield connection
-
-
-@pytest.fixture(scope="module")
-def planned() -> Planned:
-    made = Planned(CATALOG)
-    made.duck.execute(DUCK)
-    return made
 
 
 def described(oracle: psycopg.Connection[Any], statement: str, types: tuple[int, ...]) -> tuple[str, tuple[int, ...]]:

@@ -10,7 +10,7 @@ from yunbox.sql.hologres.catalogue import oids
 from yunbox.sql.hologres.catalogue.relations import SCHEMAS, SystemRelation, fixed_rows, relations
 from yunbox.storage.rows.catalogue import Catalogue
 from yunbox.storage.rows.model import SEQUENCE, Column, Relation
-from yunbox.storage.rows.sequences import BITS, sequence_of
+from yunbox.storage.rows.sequences import BITS, sequence_of, written_name
 
 SYSTEM_ROLE = "holo_admin"
 """Who owns what nobody made."""
@@ -84,9 +84,8 @@ class Moment:
     def drawn_by(self, sequence: Relation) -> int:
         """The number of the column whose values are drawn from a sequence; 0 when there is none."""
         table = self.by_oid.get(sequence.owned_by)
-        wanted = {f"{sequence.schema}.{sequence.name}", sequence.name}
-        found = (one.number for one in table.live if sequence_of(one) in wanted) if table is not None else iter(())
-        return next(found, 0)
+        columns = table.live if table is not None else ()
+        return next((one.number for one in columns if sequence_of(one) == written_name(sequence)), 0)
 
     def bound(self, partition: Relation) -> str | None:
         """For which value a partition is, as SQL says it; None for what is no partition."""

@@ -1,7 +1,6 @@
 """Which definitions the engine knows the system tables of: the present ones, and those of transaction blocks."""
 
 import threading
-from dataclasses import dataclass
 
 import duckdb
 
@@ -16,18 +15,13 @@ from yunbox.storage.rows.store import RowStore
 _MOMENTS_MAX = 8
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    tables: Tables
-
-
 class Systems:
     """The system tables of some moments, by the version of their definitions."""
 
     def __init__(self, store: RowStore) -> None:
         self._store = store
         self._lock = threading.Lock()
-        self._known: dict[bytes, _Known] = {}
+        self._known: dict[bytes, Tables] = {}
 
     def tables(self, asked: System) -> Tables:
         """Those of the definitions that a statement was planned under, or of later ones."""
@@ -36,16 +30,16 @@ class Systems:
             self._known[asked.version] = found  # the last one that was asked for
             while len(self._known) > _MOMENTS_MAX:
                 self._known.pop(next(iter(self._known)))
-        return found.tables
+        return found
 
-    def _made(self, asked: System) -> _Known:
+    def _made(self, asked: System) -> Tables:
         known = asked.definitions
         if known is None:
             with self._store.reading() as view:
                 known = self._store.catalogue(view)
         moment = Moment(known)
         remember(asked.label, Names(moment, self._store))
-        return _Known(Tables(moment))
+        return Tables(moment)
 
 
 class Shown:

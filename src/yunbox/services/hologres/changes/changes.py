@@ -10,16 +10,17 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from yunbox.services.hologres.changes import inserts, updates
-from yunbox.services.hologres.changes.answers import Answered
+from yunbox.services.hologres.changes.answers import answered
 from yunbox.services.hologres.changes.asked import Asked
 from yunbox.services.hologres.changes.numbers import Numbers
 from yunbox.services.hologres.engines.remote import Remote, bound
 from yunbox.services.hologres.session.ports import Column, Context, Plan, Rows
 from yunbox.storage.objects.waiting import Turns
 from yunbox.storage.rows.attempt import Attempt, Stale
+from yunbox.storage.rows.draft import seen
 from yunbox.storage.rows.form import Form
 from yunbox.storage.rows.store import RowStore
-from yunbox.storage.rows.view import Change, View
+from yunbox.storage.rows.view import Change
 from yunbox.wire.pgwire.datarows import Fields
 from yunbox.wire.pgwire.report import failure
 
@@ -65,9 +66,9 @@ class Changes:
         form = Form(asked.changing.target)
         rows = await inserts.proposed(asked, form)
         with self._store.reading() as view:
-            found = await inserts.settled(asked, rows, _seen(view, asked.context), form)
+            found = await inserts.settled(asked, rows, seen(view, asked.context.block), form)
         answers = await inserts.returned(asked, found, [one.oid for one in columns]) if columns else []
-        return await self._written(asked, found.attempt, Answered(len(found.rows), columns, answers))
+        return await self._written(asked, found.attempt, answered(len(found.rows), columns, answers))
 
     async def _changed(self, asked: Asked, columns: Sequence[Column]) -> Rows:
         target, made = asked.changing.target, asked.changing.made
@@ -77,15 +78,15 @@ class Changes:
         form = Form(target)
         with self._store.reading() as view:
             await updates.check(asked, rows, view)
-            seen = _seen(view, asked.context)
+            now = seen(view, asked.context.block)
             if made.kind == "update":
-                attempt = await updates.updated(asked, rows, seen, form)
+                attempt = await updates.updated(asked, rows, now, form)
             else:
-                attempt = await updates.deleted(rows, seen, form)
+                attempt = await updates.deleted(rows, now, form)
         answers: list[Fields] = [fields[len(names) :] for fields in rows.rows.values()] if columns else []
-        return await self._written(asked, attempt, Answered(len(rows.rows), columns, answers))
+        return await self._written(asked, attempt, answered(len(rows.rows), columns, answers))
 
-    async def _written(self, asked: Asked, attempt: Attempt, answer: Answered) -> Rows:
+    async def _written(self, asked: Asked, attempt: Attempt, answer: Rows) -> Rows:
         target, store = asked.changing.target, self._store
 
         def work(change: Change) -> int:
@@ -94,7 +95,3 @@ class Changes:
 
         await self._write(work, asked.context)
         return answer
-
-
-def _seen(view: View, context: Context) -> View:
-    return view if context.block is None else context.block.see(view)

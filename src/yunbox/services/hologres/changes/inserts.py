@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from yunbox.engine.holo.messages import Given
 from yunbox.services.hologres.changes.asked import KEY_OID, Asked
-from yunbox.services.hologres.changes.updates import TURN_ROWS, changed
+from yunbox.services.hologres.changes.updates import TURN_ROWS, put_changed
 from yunbox.sql.hologres.catalog import EXCLUDED, OLD, ROWS
 from yunbox.storage.rows.attempt import Attempt
 from yunbox.storage.rows.form import Form, second_time
@@ -56,8 +56,7 @@ async def _drawn(asked: Asked, form: Form, count: int) -> list[tuple[int, Sequen
     """The numbers of serial columns for some rows, by the columns' places. Raises PgError."""
     found: list[tuple[int, Sequence[int]]] = []
     for name, sequence in asked.changing.made.drawn if count else ():
-        schema, _, relation = sequence.rpartition(".")
-        numbers = await asked.numbers.drawn(schema, relation, count, asked.context.block)
+        numbers = await asked.numbers.drawn(sequence, count, asked.context.block)
         found.append((form.relation.by_name[name].number - 1, numbers))
     return found
 
@@ -99,20 +98,19 @@ async def settled(asked: Asked, rows: Sequence[Proposed], view: View, form: Form
 
 async def _update(asked: Asked, conflict: "OnConflict", taken: Mapping[bytes, bytes], found: Inserted) -> None:
     """Have the rows whose keys are taken be what DO UPDATE makes of them. Raises PgError."""
-    attempt, form = found.attempt, found.attempt.form
-    relation = form.relation
+    attempt = found.attempt
+    relation = attempt.form.relation
     old = tuple((key, attempt.present(key)) for key in taken)
     given = {OLD: Given("__given_old", relation, old),
              EXCLUDED: Given("__given_excluded", relation, tuple(taken.items()))}  # fmt: skip
     columns = [relation.by_name[name] for name in conflict.columns]
+    numbers = [column.number for column in columns]
     oids = [KEY_OID, *(column.type_oid for column in columns), _BOOL]
     for key, *values, applies in await asked.all_rows(conflict.sql, oids, given, keyed=True):
         before = attempt.present(key) if key is not None else None
         if key is None or before is None or applies != _TRUE:
             continue
-        moved, row = changed(form, key, before, columns, values)
-        attempt.put(key, moved, row)
-        found.rows.append(row)
+        found.rows.append(put_changed(attempt, key, before, numbers, values))
 
 
 async def returned(asked: Asked, found: Inserted, oids: Sequence[int]) -> list[Fields]:

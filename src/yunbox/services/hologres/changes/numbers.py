@@ -7,8 +7,8 @@ sequences that it has made itself in its own works.
 from collections.abc import Sequence
 
 from yunbox.storage.rows.catalogue import no_relation
-from yunbox.storage.rows.draft import Block
-from yunbox.storage.rows.model import SEQUENCE, Relation
+from yunbox.storage.rows.draft import Block, seen
+from yunbox.storage.rows.model import Relation
 from yunbox.storage.rows.sequences import draw
 from yunbox.storage.rows.store import RowStore
 from yunbox.storage.rows.view import View
@@ -24,12 +24,12 @@ class Numbers:
         self._store = store
         self._ahead: dict[int, range] = {}
 
-    async def drawn(self, schema: str, name: str, count: int, block: Block | None) -> Sequence[int]:
-        """Some numbers of a sequence, in their order. Raises PgError 42P01, 2200H."""
+    async def drawn(self, written: str, count: int, block: Block | None) -> Sequence[int]:
+        """Some numbers of a sequence as a default names it, in their order. Raises PgError 42P01, 2200H."""
         with self._store.reading() as view:
-            found = self._found(schema, name, view if block is None else block.see(view))
+            found = self._found(written, seen(view, block))
             if block is not None and block.is_own(found):
-                return block.try_out(view, lambda change: draw(change, self._found(schema, name, change), count))
+                return block.try_out(view, lambda change: draw(change, self._found(written, change), count))
         return await self._of(found, count)
 
     async def _of(self, sequence: Relation, count: int) -> Sequence[int]:
@@ -42,8 +42,8 @@ class Numbers:
         self._ahead[sequence.oid] = fresh[missing:]
         return [*ahead, *fresh[:missing]]
 
-    def _found(self, schema: str, name: str, view: View) -> Relation:
-        found = self._store.catalogue(view).find(schema, name)
-        if found is None or found.kind != SEQUENCE:
-            raise no_relation(name)
+    def _found(self, written: str, view: View) -> Relation:
+        found = self._store.catalogue(view).sequence(written)
+        if found is None:
+            raise no_relation(written)
         return found

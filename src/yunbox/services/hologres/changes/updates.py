@@ -11,8 +11,6 @@ from yunbox.services.hologres.changes.asked import KEY_OID, Asked
 from yunbox.storage.objects.waiting import in_thread
 from yunbox.storage.rows.attempt import Attempt, Stale
 from yunbox.storage.rows.form import Form
-from yunbox.storage.rows.model import Column, Relation
-from yunbox.storage.rows.rows import fields_of
 from yunbox.storage.rows.view import View
 from yunbox.wire.pgwire.datarows import Fields
 
@@ -57,37 +55,36 @@ async def check(asked: Asked, rows: Found, view: View) -> None:
 
 async def updated(asked: Asked, rows: Found, view: View, form: Form) -> Attempt:
     """The rows with their new values. Raises PgError 23502, 23505, and Stale."""
-    columns = [form.relation.by_name[name] for name in asked.changing.made.columns]
+    numbers = [form.relation.by_name[name].number for name in asked.changing.made.columns]
     attempt = Attempt(view, form)
     for at, (key, fields) in enumerate(rows.rows.items()):
         if not at % TURN_ROWS:
             await asyncio.sleep(0)  # others have their turn
-        before = attempt.present(key)
-        if before is None:
-            raise Stale
-        attempt.put(key, *changed(form, key, before, columns, fields))
+        put_changed(attempt, key, _still(attempt, key), numbers, fields)
     return attempt
 
 
 async def deleted(rows: Found, view: View, form: Form) -> Attempt:
-    """The same without the rows."""
+    """The same without the rows. Raises Stale."""
     attempt = Attempt(view, form)
     for at, key in enumerate(rows.rows):
         if not at % TURN_ROWS:
             await asyncio.sleep(0)
+        _still(attempt, key)
         attempt.remove(key)
     return attempt
 
 
-def changed(form: Form, key: bytes, row: bytes, columns: Sequence[Column], values: Fields) -> tuple[bytes, bytes]:
-    """The key and the row of a row with other texts in some columns. Raises PgError 23502."""
-    relation: Relation = form.relation
-    fields = fields_of(relation, row)
-    for column, value in zip(columns, values, strict=False):
-        fields[column.number - 1] = value
-    made = form.stored(fields)
-    if any(column.number in relation.primary_key for column in columns):
-        moved = form.key_of(fields)
-        assert moved is not None
-        return moved[_NODE:], made
-    return key, made
+def _still(attempt: Attempt, key: bytes) -> bytes:
+    """A row that the engine has found. Raises Stale where it is gone."""
+    found = attempt.present(key)
+    if found is None:
+        raise Stale
+    return found
+
+
+def put_changed(attempt: Attempt, key: bytes, row: bytes, numbers: Sequence[int], texts: Fields) -> bytes:
+    """Have a row with other texts in some columns, by number; what it is then. Raises PgError 23502, 23505, 23514."""
+    moved, made = attempt.form.changed(attempt.form.relation.prefix + key, row, zip(numbers, texts, strict=False))
+    attempt.put(key, moved[_NODE:], made)
+    return made

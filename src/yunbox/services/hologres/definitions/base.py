@@ -54,6 +54,13 @@ class Scene:
                 return schema
         raise failure("3F000", "no schema has been selected to create in")
 
+    def already(self, known: Catalogue, schema: str, name: str) -> bool:
+        """Whether there is a relation of that name, of which IF NOT EXISTS tells the client."""
+        found = known.find(schema, name) is not None
+        if found:
+            self.notice("42P07", f'relation "{name}" already exists, skipping')
+        return found
+
     def find(self, known: Catalogue, name: Name) -> Relation | None:
         """A relation as a statement names it. Raises PgError 3F000 for a schema that is not there."""
         if name.schema:

@@ -90,8 +90,7 @@ class CreateTable:
     def apply(self, change: Change, known: Catalogue, scene: Scene) -> None:
         """Make it. Raises PgError."""
         schema = scene.target(known, self.name)
-        if self.lenient and known.find(schema, self.name.name) is not None:
-            scene.notice("42P07", f'relation "{self.name.name}" already exists, skipping')
+        if self.lenient and scene.already(known, schema, self.name.name):
             return
         columns = self._columns(known, scene)
         numbers = {column.name: column.number for column in columns}

@@ -3,19 +3,15 @@
 Source: the PostgreSQL documentation, "CREATE TABLE" and "ALTER TABLE ... ADD COLUMN".
 """
 
-import msgspec
-
-from yunbox.services.hologres.engines.catalog import StoredCatalog
+from yunbox.services.hologres.definitions.expressions import alone, check_expression
 from yunbox.services.hologres.fixed.fitting import fit
 from yunbox.services.hologres.fixed.scope import NotFixed, Scope
 from yunbox.services.hologres.fixed.values import Row
 from yunbox.services.hologres.fixed.writes import default_of
-from yunbox.services.hologres.statements.lexer import tokens
 from yunbox.storage.rows.catalogue import Catalogue
-from yunbox.storage.rows.model import SEQUENCE, Column, Relation
+from yunbox.storage.rows.model import Column, Relation
 from yunbox.storage.rows.rows import STANDARD, encoded
 from yunbox.storage.rows.sequences import sequence_of
-from yunbox.wire.pgwire.report import failure
 from yunbox.wire.pgwire.settings.kinds import identifier
 
 
@@ -37,8 +33,7 @@ def check_default(column: Column, relation: Relation) -> None:
     """The same of one column."""
     if column.default is None:
         return
-    if any(token.word == "select" for token in tokens(column.default)):
-        raise failure("0A000", "cannot use subquery in DEFAULT expression")
+    check_expression(column.default, "DEFAULT")
     try:
         constant_of(column, relation)
     except NotFixed:
@@ -47,15 +42,11 @@ def check_default(column: Column, relation: Relation) -> None:
 
 def _is_drawn(column: Column, known: Catalogue) -> bool:
     """Whether a default is that of a sequence which is there."""
-    schema, _, name = sequence_of(column).rpartition(".")
-    found = known.find(schema, name) if name else None
-    return found is not None and found.kind == SEQUENCE
+    return known.sequence(sequence_of(column)) is not None
 
 
 def _check_computed(column: Column, relation: Relation) -> None:
     from yunbox.sql.hologres.planner import plan_change  # heavy: only those who compute a default pay for it
 
-    alone = msgspec.structs.replace(relation, schema="public", oid=1)
-    known = StoredCatalog(Catalogue(b"", {}, {1: alone}))
-    written = f"INSERT INTO public.{identifier(relation.name)} ({identifier(column.name)}) VALUES (DEFAULT)"
-    plan_change(written, known)
+    known, name = alone(relation)
+    plan_change(f"INSERT INTO {name} ({identifier(column.name)}) VALUES (DEFAULT)", known)

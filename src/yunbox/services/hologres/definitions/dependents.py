@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from yunbox.services.hologres.definitions.base import KINDS, Name, Scene
 from yunbox.storage.rows.catalogue import Catalogue
 from yunbox.storage.rows.model import Relation
-from yunbox.storage.rows.sequences import sequence_of
+from yunbox.storage.rows.sequences import sequence_of, written_name
 from yunbox.wire.pgwire.report import PgError, failure
 
 _HINT = "Use DROP ... CASCADE to drop the dependent objects too."
@@ -47,7 +47,7 @@ def also_dropped(known: Catalogue, asked: Sequence[Relation], scene: Scene, *, c
 
 def _check_drawn(known: Catalogue, sequences: Sequence[Relation], gone: Sequence[Relation]) -> None:
     """Raise PgError 0A000 where other tables draw from a sequence: their defaults would have to go."""
-    names = {f"{one.schema}.{one.name}" for one in sequences}
+    names = {written_name(one) for one in sequences}
     for other in known.relations.values() if names else ():
         if other not in gone and any(sequence_of(column) in names for column in other.live):
             raise failure("0A000", f'dropping a sequence that table "{other.name}" draws from is not supported')

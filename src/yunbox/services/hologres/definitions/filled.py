@@ -3,14 +3,13 @@
 Sources: the PostgreSQL documentation, "CREATE TABLE AS"; the vendor's page "CREATE TABLE AS".
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 
 from yunbox.services.hologres.definitions.base import Name, Scene
 from yunbox.services.hologres.definitions.properties import checked, read_properties, with_defaults
-from yunbox.services.hologres.definitions.queries import described
+from yunbox.services.hologres.definitions.queries import called, described
 from yunbox.services.hologres.definitions.types import stored_type
 from yunbox.services.hologres.statements.cursor import Cursor
 from yunbox.storage.rows import catalogue
@@ -41,10 +40,10 @@ class CreateTableAs:
     def apply(self, change: Change, known: Catalogue, scene: Scene) -> None:
         """Make the table, without its rows. Raises PgError."""
         schema = scene.target(known, self.name)
-        if self.lenient and known.find(schema, self.name.name) is not None:
-            scene.notice("42P07", f'relation "{self.name.name}" already exists, skipping')
+        if self.lenient and scene.already(known, schema, self.name.name):
             return
-        columns = self._columns(described(self.query, self.start, known, scene).columns)
+        found = described(self.query, self.start, known, scene).columns
+        columns = tuple(map(_stored, called(found, self.columns, "too many column names were specified")))
         relation = Relation(
             catalogue.next_oid(change), schema, self.name.name, catalogue.next_node(change), columns, owner=scene.owner
         )
@@ -58,18 +57,11 @@ class CreateTableAs:
             return ""
         return f"INSERT INTO {identifier(schema)}.{identifier(self.name.name)} {self.query}"
 
-    def _columns(self, found: Sequence[Column]) -> tuple[Column, ...]:
-        if len(self.columns) > len(found):
-            raise failure("42601", "too many column names were specified")
-        names = [*self.columns, *(one.name for one in found[len(self.columns) :])]
-        for name in names:
-            if names.count(name) > 1:
-                raise failure("42701", f'column "{name}" specified more than once')
-        made = [stored_type(one.type_oid, one.modifier) for one in found]
-        return tuple(
-            Column(name, number, of.oid, of.modifier)
-            for number, (name, of) in enumerate(zip(names, made, strict=True), 1)
-        )
+
+def _stored(column: Column) -> Column:
+    """A column of a query as one of a table."""
+    of = stored_type(column.type_oid, column.modifier)
+    return msgspec.structs.replace(column, type_oid=of.oid, modifier=of.modifier)
 
 
 def read_filled(cursor: Cursor, name: Name, *, lenient: bool) -> CreateTableAs:

@@ -7,12 +7,9 @@ from dataclasses import replace
 
 import msgspec
 
-from yunbox.services.hologres.engines.catalog import StoredCatalog
-from yunbox.services.hologres.statements.lexer import tokens
-from yunbox.storage.rows.catalogue import Catalogue
+from yunbox.services.hologres.definitions.expressions import alone, check_expression
 from yunbox.storage.rows.model import Column, Relation
 from yunbox.wire.pgwire.report import PgError, failure
-from yunbox.wire.pgwire.settings.kinds import identifier
 from yunbox.wire.pgwire.values.modifiers import format_type
 
 _TIMES_US = (0, 1_234_567_890_123_456)
@@ -29,7 +26,7 @@ def check_generated(relation: Relation) -> None:
             raise failure("0A000", f'generated column "{column.name}" in a key is not supported')
     for column in generated:
         plain = tuple(one for one in relation.columns if one.generated is None)
-        _check(column, msgspec.structs.replace(relation, columns=plain, schema="public", oid=1, primary_key=()))
+        _check(column, msgspec.structs.replace(relation, columns=plain, primary_key=()))
 
 
 def _check(column: Column, table: Relation) -> None:
@@ -37,10 +34,9 @@ def _check(column: Column, table: Relation) -> None:
     from yunbox.sql.hologres.planner import plan  # heavy: only those who generate columns pay for it
     from yunbox.sql.hologres.session import Session
 
-    if any(token.word == "select" for token in tokens(column.generated or "")):
-        raise failure("0A000", "cannot use subquery in column generation expression")
-    known = StoredCatalog(Catalogue(b"", {}, {1: table}))
-    text = f"SELECT {column.generated} FROM public.{identifier(table.name)}"
+    check_expression(column.generated or "", "column generation")
+    known, name = alone(table)
+    text = f"SELECT {column.generated} FROM {name}"
     try:
         made = [plan(text, known, session=Session(now_us=now, statement_us=now)) for now in _TIMES_US]
     except PgError as error:

@@ -1,6 +1,9 @@
 """The query within a definition: which columns it gives, and what it is made of."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import msgspec
 
 from yunbox.services.hologres.definitions.base import Scene
 from yunbox.services.hologres.engines.catalog import StoredCatalog
@@ -18,6 +21,17 @@ class Described:
 
     columns: tuple[Column, ...]
     uses: tuple[tuple[str, Relation], ...]
+
+
+def called(columns: Sequence[Column], names: Sequence[str], too_many: str) -> list[Column]:
+    """The columns of a query, the first ones by some other names. Raises PgError 42601 ``too_many``, 42701."""
+    if len(names) > len(columns):
+        raise failure("42601", too_many)
+    given = [*names, *(one.name for one in columns[len(names) :])]
+    for name in given:
+        if given.count(name) > 1:
+            raise failure("42701", f'column "{name}" specified more than once')
+    return [msgspec.structs.replace(one, name=name) for name, one in zip(given, columns, strict=True)]
 
 
 def described(query: str, start: int, known: Catalogue, scene: Scene) -> Described:

@@ -23,7 +23,7 @@ def with_sequences(relation: Relation, names: Sequence[str], change: Change, kno
         column = relation.by_name[name]
         made = _made(relation, column, change, known)
         catalogue.add(change, made)
-        drawn = msgspec.structs.replace(column, default=default_of(f"{made.schema}.{made.name}"))
+        drawn = msgspec.structs.replace(column, default=default_of(made))
         columns = tuple(drawn if one.number == column.number else one for one in relation.columns)
         relation = msgspec.structs.replace(relation, columns=columns)
     return relation

@@ -12,7 +12,7 @@ import msgspec
 from yunbox.services.hologres.definitions.base import Definition, Name, Scene
 from yunbox.services.hologres.definitions.dependents import dependents
 from yunbox.services.hologres.definitions.names import name_of
-from yunbox.services.hologres.definitions.queries import Described, described
+from yunbox.services.hologres.definitions.queries import called, described
 from yunbox.services.hologres.statements.cursor import Cursor
 from yunbox.storage.rows import catalogue
 from yunbox.storage.rows.catalogue import Catalogue
@@ -20,6 +20,8 @@ from yunbox.storage.rows.model import VIEW, Column, Relation
 from yunbox.storage.rows.view import Change
 from yunbox.wire.pgwire.report import failure
 from yunbox.wire.pgwire.values.modifiers import format_type
+
+_TOO_MANY = "CREATE VIEW specifies more column names than columns"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class CreateView:
         if present is not None and self.replaces and present.kind != VIEW:
             raise failure("42809", f'"{present.name}" is not a view')
         found = described(self.query, self.start, known, scene)
-        columns = _columns(found, self.columns)
+        columns = tuple(called(found.columns, self.columns, _TOO_MANY))
         uses = {one.oid: {column.number: column.name for column in one.live} for _, one in found.uses}
         path = tuple(one for one in scene.path if one in known.schemas)
         made = Relation(
@@ -65,17 +67,6 @@ class CreateView:
             raise failure("42P17", f'infinite recursion detected in rules for relation "{present.name}"')
         catalogue.replace(change, present, msgspec.structs.replace(
             made, oid=present.oid, owner=present.owner, comment=present.comment))  # fmt: skip
-
-
-def _columns(found: Described, names: Sequence[str]) -> tuple[Column, ...]:
-    if len(names) > len(found.columns):
-        raise failure("42601", "CREATE VIEW specifies more column names than columns")
-    given = [*names, *(one.name for one in found.columns[len(names) :])]
-    for name in given:
-        if given.count(name) > 1:
-            raise failure("42701", f'column "{name}" specified more than once')
-    pairs = zip(given, found.columns, strict=True)
-    return tuple(msgspec.structs.replace(one, name=name) for name, one in pairs)
 
 
 def _check_replaced(before: Sequence[Column], after: Sequence[Column]) -> None:

@@ -20,6 +20,7 @@ from yunbox.services.hologres.statements.lexer import Token, tokens
 from yunbox.services.hologres.tables.paths import schemas_of
 from yunbox.sql.hologres.session import Session
 from yunbox.storage.rows.catalogue import Catalogue, version
+from yunbox.storage.rows.draft import seen
 from yunbox.storage.rows.store import RowStore
 from yunbox.wire.pgwire.report import failure
 
@@ -82,7 +83,7 @@ class HologresPlanner:
 
     def _known(self, context: Context) -> Catalogue:
         with self._store.reading() as view:
-            return self._store.catalogue(view if context.block is None else context.block.see(view))
+            return self._store.catalogue(seen(view, context.block))
 
 
 def _made(text: str, types: Sequence[int], known: Catalogue, context: Context, session: Session) -> "Made":

@@ -14,7 +14,8 @@ from yunbox.services.hologres.explaining.node import Node
 Plan = Mapping[str, Any]
 Table = Callable[[str], tuple[str, Mapping[int, str]]]
 """From DuckDB's name of a table to PostgreSQL's, and the names of its columns by their numbers."""
-_LEFT_OUT = frozenset(("PROJECTION", "RESULT_COLLECTOR", "EXPLAIN_ANALYZE", "QUERY", "QUERY_ROOT", "EXTENSION"))
+_WRAPPERS = frozenset(("RESULT_COLLECTOR", "EXPLAIN_ANALYZE", "QUERY", "QUERY_ROOT", "EXTENSION"))
+_LEFT_OUT = _WRAPPERS | {"PROJECTION"}
 _NAMES = {
     "HASH_GROUP_BY": "HashAggregate", "PERFECT_HASH_GROUP_BY": "HashAggregate", "UNGROUPED_AGGREGATE": "Aggregate",
     "PARTITIONED_AGGREGATE": "HashAggregate", "SIMPLE_AGGREGATE": "Aggregate", "ORDER_BY": "Sort", "TOP_N": "Limit",
@@ -74,9 +75,6 @@ def _fewer(node: Node, plan: Plan) -> None:
     node.rows = _rows(plan, node.rows)
     if "intermediate_rows" in plan and node.actual_rows is not None and plan["name"] not in _WRAPPERS:
         node.actual_rows = int(plan["intermediate_rows"])
-
-
-_WRAPPERS = ("RESULT_COLLECTOR", "EXPLAIN_ANALYZE", "QUERY", "QUERY_ROOT", "EXTENSION")
 
 
 def _node(kind: str, extra: Plan, plan: Plan, below: list[Node], table: Table, took_ms: float) -> Node:

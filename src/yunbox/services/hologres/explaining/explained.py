@@ -15,7 +15,7 @@ from yunbox.services.hologres.explaining.duck import plan_of
 from yunbox.services.hologres.explaining.layout import as_json, summary, texts
 from yunbox.services.hologres.explaining.node import Node
 from yunbox.services.hologres.session.ports import Column, Context, Plan, Rows
-from yunbox.services.hologres.session.rows import Texts
+from yunbox.services.hologres.session.rows import listed_texts
 from yunbox.services.hologres.statements.explaining import Explain
 from yunbox.storage.rows.model import Relation
 from yunbox.storage.rows.rows import STANDARD
@@ -62,11 +62,11 @@ async def explain(explained: Explained, values: Sequence[Any], context: Context,
     if asked.verbose and plan.columns:
         root.details["Output"] = ", ".join(one.name for one in plan.columns)
     if asked.format == "json":
-        return Texts([[as_json(root, asked, explained.planning_ms, execution_ms)]])
+        return listed_texts([[as_json(root, asked, explained.planning_ms, execution_ms)]])
     lines = texts(root, asked)
     if asked.summary:
         lines += summary(explained.planning_ms, execution_ms)
-    return Texts([[line] for line in lines])
+    return listed_texts([[line] for line in lines])
 
 
 def _fixed(explained: Explained) -> Node:

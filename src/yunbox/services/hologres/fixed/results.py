@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from datetime import UTC
 
 from yunbox.services.hologres.fixed.scope import NotFixed, Scope
-from yunbox.services.hologres.session.ports import Batch, Column
+from yunbox.services.hologres.session.ports import Column
+from yunbox.services.hologres.session.rows import Listed
 from yunbox.sql.hologres.parser import tree
 from yunbox.storage.rows import rows
 from yunbox.storage.rows.model import Column as Stored
 from yunbox.storage.rows.model import Relation
 from yunbox.storage.rows.rows import STANDARD, fields_of
 from yunbox.wire.pgwire.backend import data_row
-from yunbox.wire.pgwire.report import Report
 from yunbox.wire.pgwire.values.codec import Style
 from yunbox.wire.pgwire.values.types import ELEMENTS, TYPES
 
@@ -111,30 +111,10 @@ def output_of(targets: Sequence[tree.Target], scope: Scope) -> Output:
     return Output(scope.relation, tuple(stored), tuple(columns))
 
 
-class Rendered:
+def listed_rows(output: Output | None, found: Sequence[bytes] = (), *, affected: int = 0) -> Listed[bytes]:
     """Rows that were found, to be taken; or none, of a statement that gives none."""
+    return Listed(found, output.rendered if output is not None else _nothing, affected=affected)
 
-    def __init__(
-        self,
-        output: Output | None = None,
-        found: Sequence[bytes] = (),
-        *,
-        affected: int = 0,
-        notices: Sequence[Report] = (),
-    ) -> None:
-        self._output = output
-        self._found = found
-        self._at = 0
-        self.affected = affected
-        self.notices = notices
 
-    async def take(self, rows_max: int, formats: Sequence[int], style: Style) -> Batch:
-        """The next rows."""
-        assert self._output is not None
-        end = self._at + rows_max if rows_max else len(self._found)
-        taken = self._found[self._at : end]
-        self._at += len(taken)
-        return Batch(self._output.rendered(taken, formats, style), len(taken), self._at >= len(self._found))
-
-    def close(self) -> None:
-        """There is nothing to let go of."""
+def _nothing(rows: Sequence[bytes], formats: Sequence[int], style: Style) -> bytes:
+    return b""

@@ -15,7 +15,7 @@ from yunbox.services.hologres.fixed.scope import Find, NotFixed, Scope, scope_of
 from yunbox.services.hologres.fixed.unnesting import unnested
 from yunbox.services.hologres.fixed.values import Row, Value, change_for, value_for
 from yunbox.sql.hologres.parser import tree
-from yunbox.sql.hologres.parser.statements import parse
+from yunbox.sql.hologres.parser.statements import expression
 from yunbox.storage.rows.batch import Batch
 from yunbox.storage.rows.form import Form, second_time
 from yunbox.storage.rows.model import Column
@@ -204,14 +204,6 @@ def default_of(column: Column, scope: Scope) -> Value:
     if column.default is None or column.dropped:
         return lambda row: None
     return value_for(expression(column.default), column, scope)
-
-
-def expression(text: str) -> tree.Node:
-    """The tree of an expression that stands alone, such as a default. Raises NotFixed, PgError 42601."""
-    statement = parse(f"SELECT {text}")
-    if not isinstance(statement, tree.Select) or len(statement.targets) != 1:
-        raise NotFixed
-    return statement.targets[0].value
 
 
 def _conflict(clause: tree.Conflict, scope: Scope) -> tuple[Setter, ...] | None:

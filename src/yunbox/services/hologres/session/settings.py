@@ -5,7 +5,7 @@ from typing import Any
 
 from yunbox.services.hologres.session.portal import Portal
 from yunbox.services.hologres.session.ports import Column
-from yunbox.services.hologres.session.rows import Texts, texts
+from yunbox.services.hologres.session.rows import listed_texts, texts
 from yunbox.services.hologres.session.session import Session
 from yunbox.services.hologres.session.transaction import State
 from yunbox.services.hologres.statements import commands as c
@@ -28,10 +28,10 @@ def columns_of(session: Session, command: c.Show) -> tuple[Column, ...]:
 async def _show(session: Session, command: c.Show, portal: Portal) -> None:
     portal.columns = columns_of(session, command)
     if command.name is not None:
-        portal.rows = Texts([(session.settings.show(command.name),)])
+        portal.rows = listed_texts([(session.settings.show(command.name),)])
         return
     names = sorted(PARAMETERS.values(), key=lambda one: one.name.lower())
-    portal.rows = Texts([(one.name, session.settings.show(one.name), "") for one in names])
+    portal.rows = listed_texts([(one.name, session.settings.show(one.name), "") for one in names])
 
 
 async def _set(session: Session, command: c.Set, portal: Portal) -> None:

@@ -20,9 +20,10 @@ from yunbox.services.hologres.engines.remote import Remote
 from yunbox.services.hologres.explaining.explained import Explained, explain
 from yunbox.services.hologres.fixed.plan import TAGS, Fixed, fixed
 from yunbox.services.hologres.fixed.reads import Get
-from yunbox.services.hologres.fixed.results import Rendered
+from yunbox.services.hologres.fixed.results import listed_rows
 from yunbox.services.hologres.fixed.values import Row
 from yunbox.services.hologres.session.ports import Affected, Context, Kind, LookUp, Plan, Rows, Sink, Writes
+from yunbox.services.hologres.session.rows import listed_texts
 from yunbox.services.hologres.statements.cursor import moved
 from yunbox.services.hologres.statements.explaining import Explain, read_explain
 from yunbox.services.hologres.statements.lexer import pieces
@@ -31,7 +32,7 @@ from yunbox.sql.hologres.parser import tree
 from yunbox.sql.hologres.parser.statements import parse
 from yunbox.storage.objects.waiting import in_thread
 from yunbox.storage.rows.catalogue import Catalogue, no_relation, version
-from yunbox.storage.rows.draft import Block
+from yunbox.storage.rows.draft import Block, seen
 from yunbox.storage.rows.model import Relation
 from yunbox.storage.rows.store import RowStore
 from yunbox.storage.rows.view import Change, View
@@ -106,8 +107,7 @@ class Tables:
             return made
 
         with self._store.reading() as view:
-            seen = _seen(view, context)
-            known = self._store.catalogue(seen)
+            known = self._store.catalogue(seen(view, context.block))
         found = fixed(statement, _finder(known, path), types)
         if found is None:
             return None
@@ -163,10 +163,10 @@ class Tables:
     async def _run(self, plan: Plan, payload: _Payload, given: Row, context: Context) -> Rows:
         if isinstance(payload.statement, Get):
             with self._store.reading() as view:
-                seen = _seen(view, context)
-                get = self._present(plan, payload, seen)
+                now = seen(view, context.block)
+                get = self._present(plan, payload, now)
                 assert isinstance(get, Get)
-                return Rendered(get.output, get.run(seen, given))
+                return listed_rows(get.output, get.run(now, given))
 
         def work(change: Change) -> tuple[int, tuple[bytes, ...]]:
             made = self._present(plan, payload, change)
@@ -174,7 +174,7 @@ class Tables:
             return made.run(change, given)
 
         affected, rows = await self._write(work, context)
-        return Rendered(payload.statement.output, rows, affected=affected)
+        return listed_rows(payload.statement.output, rows, affected=affected)
 
     def _present(self, plan: Plan, payload: _Payload, view: View) -> Fixed:
         """The statement under the definitions that hold now. Raises PgError 0A000 where its columns are others."""
@@ -199,7 +199,7 @@ class Tables:
     async def _filled(self, definition: CreateTableAs, context: Context) -> Rows:
         """Make a table of a query, within a block. Raises PgError."""
         with self._store.reading() as view:
-            known = self._store.catalogue(_seen(view, context))
+            known = self._store.catalogue(seen(view, context.block))
         filling = definition.filling(known, Scene(schemas_of(context), context.user))
         made = await self._define(definition, context)
         if not filling:
@@ -218,7 +218,7 @@ class Tables:
             definition.apply(change, self._store.catalogue(change), scene)
             return tuple(scene.notices)
 
-        return Rendered(notices=await self._write(work, context))
+        return listed_texts((), notices=await self._write(work, context))
 
     def _fresh(self, context: Context) -> frozenset[tuple[str, str]]:
         """The names of the relations that the block has made itself."""
@@ -254,7 +254,7 @@ class Tables:
         loading = await asyncio.to_thread(import_module, _LOADING)
         path = schemas_of(context)
         with self._store.reading() as view:
-            known = self._store.catalogue(_seen(view, context))
+            known = self._store.catalogue(seen(view, context.block))
         find = _finder(known, path)
 
         async def write(work: Callable[[Change, Relation], int]) -> int:
@@ -264,8 +264,7 @@ class Tables:
             return await self._write_many(lambda change: work(change, store.catalogue(change).still(target)), context)
 
         async def draw(sequence: str, count: int) -> Sequence[int]:
-            schema, _, name = sequence.rpartition(".")
-            return await self._numbers.drawn(schema, name, count, context.block)
+            return await self._numbers.drawn(sequence, count, context.block)
 
         return loading.sink_of(table, columns, options, find, write, draw, context)
 
@@ -280,10 +279,6 @@ def _changed(statement: tree.Node, find: Callable[[Sequence[str]], Relation | No
     if isinstance(table, tree.TableRef) and find(table.names) is None:
         return no_relation(".".join(table.names))
     return failure("0A000", "cached plan must not change result type")
-
-
-def _seen(view: View, context: Context) -> View:
-    return view if context.block is None else context.block.see(view)
 
 
 def _finder(known: Catalogue, path: Sequence[str]) -> Callable[[Sequence[str]], Relation | None]:

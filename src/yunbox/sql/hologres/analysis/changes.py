@@ -19,7 +19,7 @@ from yunbox.sql.hologres.catalogue.types import NUMERIC, shown
 from yunbox.sql.hologres.errors import error, unsupported
 from yunbox.sql.hologres.expr import Expr, identifier
 from yunbox.sql.hologres.parser import tree
-from yunbox.sql.hologres.parser.statements import parse
+from yunbox.sql.hologres.parser.statements import expression
 from yunbox.sql.hologres.plans import Change, OnConflict
 from yunbox.sql.hologres.rendering import numerics
 
@@ -149,22 +149,15 @@ class Changes(Queries):
         inner = Changes(self.context, Scope())
         columns = tuple(row)
         inner.scope.namespace = Namespace([Source(target.name, columns, target)], list(columns))
-        found: list[tuple[Column, Expr]] = []
-        for column in target.columns:
-            if column.generated:
-                parsed = parse(f"select {column.default}")
-                assert isinstance(parsed, tree.Select)
-                found.append((column, inner._assigned(inner.bind(parsed.targets[0].value), column, -1)))
-        return found
+        generated = [column for column in target.columns if column.generated]
+        return [(one, inner._assigned(inner.bind(expression(one.default)), one, -1)) for one in generated]
 
     def _default_of(self, column: Column) -> Expr:
         if column.sequence:
             raise unsupported(f'DEFAULT of serial column "{column.name}" beside other values')
         if not column.default:
             return _null(column)
-        parsed = parse(f"select {column.default}")
-        assert isinstance(parsed, tree.Select)
-        value = Queries(self.context, Scope()).bind(parsed.targets[0].value)
+        value = Queries(self.context, Scope()).bind(expression(column.default))
         return self._assigned(value, column, -1)
 
     def _assigned(self, value: Expr, column: Column, at: int) -> Expr:

@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from yunbox.sql.hologres.errors import unsupported
+from yunbox.sql.hologres.errors import error, unsupported
 from yunbox.sql.hologres.parser.queries import QueryParser
 from yunbox.sql.hologres.parser.tokens import Token, tokens
 from yunbox.sql.hologres.parser.tree import (
@@ -15,6 +15,7 @@ from yunbox.sql.hologres.parser.tree import (
     Node,
     Query,
     Row,
+    Select,
     TableRef,
     Target,
     Update,
@@ -182,6 +183,16 @@ class StatementParser(QueryParser):
 def parse(text: str) -> Node:
     """The tree of one statement: a query, or a change of rows. Raises PgError 42601 and others of the lexer."""
     return StatementParser(text).statement()
+
+
+def expression(text: str) -> Node:
+    """The tree of an expression that stands alone, such as a default. Raises PgError 42601 for anything more."""
+    found = parse(f"SELECT {text}")
+    if isinstance(found, Select) and len(found.targets) == 1 and found == Select(found.targets, at=found.at):
+        [target] = found.targets
+        if not target.name:
+            return target.value
+    raise error("42601", f'syntax error in expression "{text}"')
 
 
 def split(text: str) -> list[str]:
