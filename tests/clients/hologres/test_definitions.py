@@ -296,6 +296,14 @@ class TestSerials:
         client.execute("create table s (id serial)")
         assert rows(client, "insert into s default values returning id") == [(1,)]
 
+    def test_names_with_dots_and_quotes(self, client: Client) -> None:
+        client.execute("""create table "a.b'c" (id serial, "N o" bigserial, v text)""")
+        with client.transaction():
+            assert rows(client, """insert into "a.b'c" (v) values ('x'), ('y') returning *""") == [
+                (1, 1, "x"), (2, 2, "y")]  # fmt: skip
+        assert rows(client, """insert into "a.b'c" (v) select 'z' returning id, "N o\"""") == [(3, 3)]
+        client.execute("""drop table "a.b'c\"""")
+
 
 class TestGenerated:
     @pytest.fixture(autouse=True)
@@ -327,6 +335,9 @@ class TestGenerated:
          ("create table h (a int, b timestamptz generated always as (now()) stored)", "42P17"),
          ("create table h (a int, b int generated always as (c) stored, c int generated always as (a) stored)",
           "42703"),
+         ("create table h (a timestamptz, b text generated always as (a::text) stored)", "42P17"),
+         ("create table h (a date, b text generated always as (a::text) stored)", "42P17"),
+         ("create table h (a int, b int generated always as (a, 1) stored)", "42601"),
          ("create table h (a int, b int generated always as (nosuch) stored)", "42703"),
          ("create table h (a int, b date generated always as (a) stored)", "42804"),
          ("create table h (a int, b int generated always as ((select 1)) stored)", "0A000"),
@@ -350,7 +361,8 @@ class TestDefaults:
 
     @pytest.mark.parametrize(
         ("default", "state"),
-        [("'abc'", "22P02"), ("5 + 'x'", "22P02"), ("nosuch(1)", "42883"), ("(select 1)", "0A000"), ("b", "42703"),
+        [("1 from t", "42601"),
+         ("'abc'", "22P02"), ("5 + 'x'", "22P02"), ("nosuch(1)", "42883"), ("(select 1)", "0A000"), ("b", "42703"),
          ("2147483648", "22003"), ("now()", "42804")],
     )  # fmt: skip
     def test_what_no_column_takes(self, client: Client, default: str, state: str) -> None:

@@ -1,4 +1,5 @@
-"""Generated columns: that their expressions are of their table's own columns, and give the same at any time.
+"""Generated columns: that their expressions are of their table's own columns, and give the same at any time, whatever
+the settings of those who write.
 
 Source: the PostgreSQL documentation, "Generated Columns".
 """
@@ -12,7 +13,7 @@ from yunbox.storage.rows.model import Column, Relation
 from yunbox.wire.pgwire.report import PgError, failure
 from yunbox.wire.pgwire.values.modifiers import format_type
 
-_TIMES_US = (0, 1_234_567_890_123_456)
+_ANOTHER_TIME_US = 1_234_567_890_123_456
 
 
 def check_generated(relation: Relation) -> None:
@@ -37,8 +38,9 @@ def _check(column: Column, table: Relation) -> None:
     check_expression(column.generated or "", "column generation")
     known, name = alone(table)
     text = f"SELECT {column.generated} FROM {name}"
+    other = Session("SQL", "DMY", "iso_8601", "Asia/Tokyo", now_us=_ANOTHER_TIME_US, statement_us=_ANOTHER_TIME_US)
     try:
-        made = [plan(text, known, session=Session(now_us=now, statement_us=now)) for now in _TIMES_US]
+        made = [plan(text, known, session=one) for one in (Session(), other)]
     except PgError as error:
         raise PgError(replace(error.report, position=0)) from None
     if len({one.sql for one in made}) > 1:
