@@ -37,9 +37,7 @@ class Writer(threading.Thread):
         with suppress(psycopg.Error), connected(self._server) as client:
             while True:
                 after = dict(self.rows)
-                change = self._chance.choice(
-                    (self._upsert, self._remove, self._block, self._pipeline, self._copy, self._computed)
-                )(after)
+                change = self._chance.choice(self._changes)(after)
                 self.unsure = after
                 change(client)
                 self.rows = after
@@ -168,6 +166,8 @@ class Crasher:
         with connected(self._server) as client:
             keys = list(range(len(self._rows) * KEYS))
             rows = dict(client.execute("select k, v from t where k = any(%s)", (keys,)).fetchall())
+            scanned = client.execute("select k, v from t where k + 0 >= 0").fetchall()
+        assert sorted(scanned) == sorted(rows.items()), "the engine's copy has what the row store has"
         return [
             {key: value for key, value in rows.items() if number * KEYS <= key < (number + 1) * KEYS}
             for number in range(len(self._rows))

@@ -28,6 +28,11 @@ class EngineConfig(msgspec.Struct, frozen=True):
         return Path(self.scratch) / "hologres-spill"
 
     @property
+    def copies(self) -> Path:
+        """Where the copies of tables lie."""
+        return Path(self.rows).with_name("copies")
+
+    @property
     def argument(self) -> str:
         """As it stands in a command line."""
         return msgspec.json.encode(self).decode()

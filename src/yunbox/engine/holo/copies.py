@@ -1,147 +1,190 @@
 """Copies of tables in DuckDB, which analytic statements read: brought up to the row store before each of them.
 
-The row store is what counts: a copy is made anew when the engine starts, and follows the log of its table from there.
-So a statement sees every row that was acknowledged before it, and what a copy has taken the log need not keep. A copy
-has its columns by their numbers, and the keys of the rows.
+The row store is what counts: a copy follows the log of its table, and what it has taken the log need not keep. So a
+statement sees every row that was acknowledged before it, and of all tables what they were at one moment. A copy has its
+columns by their numbers, and the keys of the rows. Copies outlive the engine (``column_store.py``).
 """
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import islice
-from typing import Any
 
-import arro3.core as arrow
 import duckdb
 
+from yunbox.engine.holo.column_store import ColumnStore
+from yunbox.engine.holo.columns import keys_table, table_of
 from yunbox.engine.holo.cuts import cut
 from yunbox.engine.holo.loaded import carried, column_type, made
-from yunbox.storage.rows.model import Column, Relation
-from yunbox.storage.rows.rows import fields_of
+from yunbox.engine.holo.reads import NAME, copy_of, key_type
+from yunbox.storage.rows.model import Relation
 from yunbox.storage.rows.store import RowStore
 from yunbox.storage.rows.view import View
 
 _ROWS = 20_000
-"""How many rows are brought at a time."""
-_NODE = 8
-Rows = Iterable[tuple[bytes, bytes | None]]
-"""Keys, each with its row, or None where there is none any more."""
+_STEP = 1000
+_BYTES = 16 << 20
+"""How many rows are brought at a time, and of how many bytes."""
+_CHANGES = 1_000_000
+"""How many changes are taken from a log at a time: to remove a few rows takes a look at all, to remove many no more."""
+
+
+@dataclass
+class _Copy:
+    """Up to where a copy follows the log of its table, and the numbers of the columns that it has."""
+
+    position: int
+    columns: set[int]
 
 
 class Copies:
     """The copies of one DuckDB."""
 
-    def __init__(self, db: duckdb.DuckDBPyConnection, store: RowStore) -> None:
+    def __init__(self, db: duckdb.DuckDBPyConnection, store: RowStore, kept: ColumnStore) -> None:
         self._db = db.cursor()
         self._store = store
+        self._kept = kept
         self._lock = threading.Lock()
-        self._positions: dict[int, int] = {}
-        self._columns: dict[int, set[int]] = {}
+        self._copies = {node: _Copy(position, set(columns)) for node, position, columns in kept.positions()}
+        with store.reading() as view:
+            stale = [node for node, copy in self._copies.items() if not view.is_logged_from(node, copy.position)]
+        for node in stale:
+            self._drop(node)
 
-    def bring(self, relations: Sequence[Relation]) -> dict[int, int]:
-        """Have the copies of some tables be what the tables are now; up to where their logs were followed, by node.
+    @contextmanager
+    def brought(self, relations: Sequence[Relation]) -> Generator[dict[int, int]]:
+        """Have the copies of some tables be what the tables are at one moment, and stay so within the block.
 
-        Raises duckdb.Error.
+        Gives up to where their logs were followed, by node. Raises duckdb.Error.
         """
+        if not relations:
+            yield {}
+            return
         with self._lock:
             for relation in relations:
-                self._bring(relation)
-            return {relation.node: self._positions[relation.node] for relation in relations}
+                if relation.node not in self._copies:
+                    self._begin(relation)
+            with self._store.reading() as view:
+                for relation in relations:
+                    self._follow(relation, view)
+            yield {relation.node: self._copies[relation.node].position for relation in relations}
 
     def upkeep(self) -> None:
         """Follow the logs of tables that have copies, cut them, and let go of copies of what is gone."""
         with self._lock, self._store.reading() as view:
             relations = {one.node: one for one in self._store.catalogue(view).relations.values()}
-            for node in [node for node in self._positions if node not in relations]:
+            gone = [node for node in self._copies if node not in relations]
+            logged = [relations[node] for node in view.logged() if node in relations]
+        for node in gone:
+            with self._lock:
                 self._drop(node)
-            logged = [relations[node] for node in self._positions if view.position(relations[node])]
         for relation in logged:
             with self._lock:
-                if relation.node in self._positions:
-                    self._bring(relation)
-                    cut(self._store, relation, self._positions[relation.node])
+                self._keep_up(relation)
+        with self._lock:
+            self._kept.shorten()
 
-    def _bring(self, relation: Relation) -> None:
-        before = self._positions.get(relation.node)
-        if before is None:
-            self._store.write_sync(lambda change: change.follow(relation))
+    def _keep_up(self, relation: Relation) -> None:
+        """Have the log of a table be short."""
+        copy = self._copies.get(relation.node)
+        if copy is None:  # it was logged for a copy that is lost
+            cut(self._store, relation)
+            self._store.write_sync(lambda change: change.follow_no_more(relation))
+            return
         with self._store.reading() as view:
-            if before is None:
-                self._begin(relation, view)
-                return
-            self._widen(relation)
-            position = view.position(relation)
-            if position <= before:
-                return
-            keys = sorted({key for _, key in view.changed(relation, before)})
-            rows = ((key, view.row(key)) for key in keys)
-            self._change(relation, rows, position, fresh=False)
+            self._follow(relation, view)
+        cut(self._store, relation, copy.position)
 
-    def _begin(self, relation: Relation, view: View) -> None:
-        """Copy all rows, of a table whose changes are logged from before this view on."""
-        node = relation.node
+    def _begin(self, relation: Relation) -> None:
+        """Copy all rows. What changes meanwhile is in the log, so that no view has to be held for long."""
+        self._store.write_sync(lambda change: change.follow(relation))
+        with self._store.reading() as view:
+            position = view.sequence
         columns = "".join(f", c{one.number} {column_type(one)}" for one in relation.columns)
-        self._db.execute(f"CREATE TABLE n{node} (key BLOB{columns})")
-        self._columns[node] = {column.number for column in relation.columns}
-        try:
-            self._change(relation, view.prefixed("rows", relation.prefix), view.sequence, fresh=True)
-        except BaseException:
-            self._drop(node)
-            raise
+        with self._changing(relation, position, {column.number for column in relation.columns}):
+            self._db.execute(f"CREATE TABLE {copy_of(relation)} (key {key_type(relation)}{columns})")
+            for keys, rows in self._all(relation):
+                self._insert(relation, keys, rows)
 
-    def _widen(self, relation: Relation) -> None:
+    def _all(self, relation: Relation) -> Iterator[tuple[list[bytes], list[bytes]]]:
+        """All rows of a table, some at a time, each time as they are then."""
+        after = b""
+        while True:
+            with self._store.reading() as view:
+                found = _some(view.prefixed("rows", relation.prefix, after))
+            if not found:
+                return
+            yield [key for key, _ in found], [row for _, row in found]
+            after = found[-1][0][len(relation.prefix) :] + b"\0"
+
+    def _follow(self, relation: Relation, view: View) -> None:
+        """Take from the log of a table what a copy has not."""
+        copy = self._copies[relation.node]
+        new = {column.number for column in relation.columns} - copy.columns
+        position = view.position(relation)
+        if not new and position <= copy.position:
+            return
+        with self._changing(relation, max(position, copy.position), copy.columns | new):
+            self._widen(relation, new)
+            changed = (key for _, key in view.changed(relation, copy.position))
+            while keys := sorted(set(islice(changed, _CHANGES))):
+                self._apply(relation, view, keys)
+
+    def _widen(self, relation: Relation, numbers: Iterable[int]) -> None:
         """The columns that a table has got since; their values in the rows that are there are known."""
-        known = self._columns[relation.node]
-        for column in relation.columns:
-            if column.number not in known:
-                name, of = f"n{relation.node}", column_type(column)
-                self._db.execute(f"ALTER TABLE {name} ADD COLUMN c{column.number} {of}")
-                if column.missing is not None:
-                    missing = carried(column, column.missing.encode())
-                    self._db.execute(f"UPDATE {name} SET c{column.number} = {made(column, '$1')}", [missing])
-                known.add(column.number)
+        for number in sorted(numbers):
+            column = relation.columns[number - 1]
+            self._db.execute(f"ALTER TABLE {copy_of(relation)} ADD COLUMN c{number} {column_type(column)}")
+            if column.missing is not None:
+                missing = carried(column, column.missing.encode())
+                self._db.execute(f"UPDATE {copy_of(relation)} SET c{number} = {made(column, '$1')}", [missing])
 
-    def _change(self, relation: Relation, rows: Rows, position: int, *, fresh: bool) -> None:
+    def _apply(self, relation: Relation, view: View, keys: list[bytes]) -> None:
+        """Have a copy be as the table is under some keys."""
+        self._db.register("_keys", keys_table(relation, keys))
+        self._db.execute(f"DELETE FROM {copy_of(relation)} WHERE key IN (SELECT key FROM _keys)")
+        self._db.unregister("_keys")
+        remaining = view.rows_at(keys)
+        while found := _some(remaining):
+            self._insert(relation, [key for key, _ in found], [row for _, row in found])
+
+    def _insert(self, relation: Relation, keys: list[bytes], rows: list[bytes]) -> None:
+        self._db.register("_rows", table_of(relation, keys, rows))
+        into = "".join(f", c{column.number}" for column in relation.live)
+        values = "".join(f", {made(column, f'c{column.number}')}" for column in relation.live)
+        self._db.execute(f"INSERT INTO {copy_of(relation)} (key{into}) SELECT key{values} FROM _rows")
+        self._db.unregister("_rows")
+
+    @contextmanager
+    def _changing(self, relation: Relation, position: int, columns: set[int]) -> Generator[None]:
+        """A transaction at whose end a copy has come up to a position, and has some columns."""
         self._db.execute("BEGIN")
         try:
-            remaining = iter(rows)
-            while batch := list(islice(remaining, _ROWS)):
-                self._apply(relation, batch, fresh=fresh)
+            yield
+            self._kept.note(self._db, relation.node, position, columns)
             self._db.execute("COMMIT")
         except BaseException:
             self._db.execute("ROLLBACK")
             raise
-        self._positions[relation.node] = position
-
-    def _apply(self, relation: Relation, batch: list[tuple[bytes, bytes | None]], *, fresh: bool) -> None:
-        name = f"n{relation.node}"
-        if not fresh:
-            keys = arrow.Array([key[_NODE:] for key, _ in batch], arrow.DataType.binary())
-            self._db.register("_keys", arrow.Table.from_pydict({"key": keys}))
-            self._db.execute(f"DELETE FROM {name} WHERE key IN (SELECT key FROM _keys)")
-            self._db.unregister("_keys")
-        present = [(key, row) for key, row in batch if row is not None]
-        if not present:
-            return
-        columns = [column for column in relation.columns if not column.dropped]
-        self._db.register("_rows", table_of(relation, columns, present))
-        into = "".join(f", c{column.number}" for column in columns)
-        values = "".join(f", {made(column, f'c{column.number}')}" for column in columns)
-        self._db.execute(f"INSERT INTO {name} (key{into}) SELECT key{values} FROM _rows")
-        self._db.unregister("_rows")
+        self._copies[relation.node] = _Copy(position, columns)
 
     def _drop(self, node: int) -> None:
-        self._db.execute(f"DROP TABLE IF EXISTS n{node}")
-        self._positions.pop(node, None)
-        self._columns.pop(node, None)
+        self._db.execute("BEGIN")
+        self._db.execute(f"DROP TABLE IF EXISTS {NAME}.n{node}")
+        self._kept.forget(self._db, node)
+        self._db.execute("COMMIT")
+        self._copies.pop(node, None)
 
 
-def table_of(relation: Relation, columns: list[Column], rows: list[tuple[bytes, bytes]]) -> arrow.Table:
-    """Rows as a table of texts, with their keys."""
-    fields = [fields_of(relation, row) for _, row in rows]
-    made_of: dict[str, Any] = {
-        "key": arrow.Array([key[_NODE:] for key, _ in rows], arrow.DataType.binary()),
-    }
-    for column in columns:
-        at = column.number - 1
-        made_of[f"c{column.number}"] = arrow.Array([carried(column, row[at]) for row in fields], arrow.DataType.utf8())
-    return arrow.Table.from_pydict(made_of)
+def _some(rows: Iterator[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """The next rows, as many as are brought at a time."""
+    found: list[tuple[bytes, bytes]] = []
+    size_bytes = 0
+    while size_bytes < _BYTES and len(found) < _ROWS:
+        more = list(islice(rows, _STEP))
+        if not more:
+            break
+        found += more
+        size_bytes += sum(len(row) for _, row in more)
+    return found

@@ -6,9 +6,10 @@ from yunbox.storage.rows.model import Relation
 from yunbox.storage.rows.store import RowStore
 
 _ROWS = 1000
+POSITION_MAX = (1 << 64) - 1
 
 
-def cut(store: RowStore, relation: Relation, upto: int) -> None:
+def cut(store: RowStore, relation: Relation, upto: int = POSITION_MAX) -> None:
     """Cut the log of a table up to a position, bit by bit: others want to write meanwhile."""
     while True:
         with store.reading() as view:

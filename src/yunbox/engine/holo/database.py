@@ -1,4 +1,4 @@
-"""The engine's DuckDB: in memory, bounded, and with nothing to reach but the folders that it needs."""
+"""The engine's DuckDB: bounded, with nothing of its own on disk, and nothing to reach but the folders that it needs."""
 
 import threading
 
@@ -41,6 +41,9 @@ def opened(config: EngineConfig) -> duckdb.DuckDBPyConnection:
     )
     db.execute("SET enable_progress_bar = false")
     db.execute(f"SET max_expression_depth = {_DEPTH_MAX}")
-    db.execute(f"SET allowed_directories = [{quote_text(f'{config.spill}/')}]")
+    folders = ", ".join(quote_text(f"{folder}/") for folder in (config.spill, config.copies))
+    db.execute(f"SET allowed_directories = [{folders}]")
     db.execute("SET enable_external_access = false")
+    db.execute("SET immediate_transaction_mode = true")
+    db.execute("SET checkpoint_threshold = '1TB'")  # nobody's statement is to wait for one: see ColumnStore.shorten
     return db

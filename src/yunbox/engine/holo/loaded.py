@@ -49,6 +49,11 @@ def _made(oid: int, modifier: int, name: str) -> str:
     return name if of == "VARCHAR" else f"CAST({name} AS {of})"
 
 
+def is_carried_as_stored(column: Column) -> bool:
+    """Whether DuckDB gets the fields of a column as they are stored."""
+    return column.type_oid not in ELEMENTS
+
+
 def carried(column: Column, field: bytes | None) -> str | None:
     """A stored field as DuckDB gets it: a text, and of an array the texts of its elements as JSON."""
     if field is None:

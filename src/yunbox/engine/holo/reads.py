@@ -5,15 +5,29 @@ Each row has its key beside its columns, under a name that no column of a table 
 """
 
 from yunbox.sql.hologres.catalog import ROW_KEY
+from yunbox.storage.rows.keys import has_number_key
 from yunbox.storage.rows.model import Relation
+
+NAME = "copies"
+"""What the database of the copies is called."""
 
 GONE = "gone"
 """Whether a given row is one that is there no more."""
 
 
+def copy_of(relation: Relation) -> str:
+    """What the copy of a table is called."""
+    return f"{NAME}.n{relation.node}"
+
+
+def key_type(relation: Relation) -> str:
+    """DuckDB's type of the keys of copies, and of given rows."""
+    return "UBIGINT" if has_number_key(relation) else "BLOB"
+
+
 def read_of(relation: Relation) -> str:
     """The SQL that reads a copy, with the columns under their names."""
-    return f"(SELECT {_columns(relation)} FROM n{relation.node})"
+    return f"(SELECT {_columns(relation)} FROM {copy_of(relation)})"
 
 
 def given_of(relation: Relation, name: str) -> str:
@@ -23,7 +37,9 @@ def given_of(relation: Relation, name: str) -> str:
 
 def covered_of(relation: Relation, name: str) -> str:
     """The SQL that reads a copy with given rows in the place of those with the same keys."""
-    there = f"SELECT {_columns(relation)} FROM n{relation.node} WHERE key NOT IN (SELECT key FROM {identifier(name)})"
+    there = (
+        f"SELECT {_columns(relation)} FROM {copy_of(relation)} WHERE key NOT IN (SELECT key FROM {identifier(name)})"
+    )
     return f"({there} UNION ALL {given_of(relation, name)})"
 
 
@@ -37,7 +53,8 @@ def none_of(relation: Relation) -> str:
 
 def _columns(relation: Relation) -> str:
     names = "".join(f"c{one.number} AS {identifier(one.name)}, " for one in relation.live)
-    return f"{names}key AS {ROW_KEY}"
+    key = "unhex(lpad(hex(key), 16, '0'))" if has_number_key(relation) else "key"
+    return f"{names}{key} AS {ROW_KEY}"
 
 
 def identifier(name: str) -> str:

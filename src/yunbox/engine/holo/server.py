@@ -1,7 +1,7 @@
 """The engine's event loop: connections of gateways, each with a statement that runs in a thread and can be stopped.
 
 DuckDB is opened when the first statement comes. A statement that does not stop when it is told to takes the engine with
-it: it ends itself, and is started again empty.
+it: it ends itself, and is started again.
 """
 
 import asyncio
@@ -20,20 +20,17 @@ from yunbox.engine.holo import messages as m
 from yunbox.engine.holo.config import STATEMENTS_MAX, STOP_S_MAX, EngineConfig
 from yunbox.kernel.periodic import Periodic
 from yunbox.storage.rows.store import RowStore
-from yunbox.storage.rows.view import Change
 from yunbox.wire.pgwire.report import PgError, Report
 
 if TYPE_CHECKING:
-    import duckdb
-
-    from yunbox.engine.holo.copies import Copies
-    from yunbox.engine.holo.database import Functions
+    from yunbox.engine.holo.opened import Opened
     from yunbox.engine.holo.statement import Statement
-    from yunbox.engine.holo.system.systems import Systems
 
 _LOG = logging.getLogger("yunbox")
 _STUCK = 70
 _UPKEEP_EVERY_S = 5.0
+_LOG_ENTRIES_MAX = 100_000
+"""How many changes may wait for copies, which an engine before this one has made, without DuckDB being opened."""
 T = TypeVar("T")
 
 
@@ -44,12 +41,8 @@ class Engine:
         self._config = config
         self._threads = ThreadPoolExecutor(STATEMENTS_MAX, "statement")
         self._opening = threading.Lock()
-        self._db: duckdb.DuckDBPyConnection | None = None
+        self._opened: Opened | None = None
         self._store = RowStore(Path(config.rows))
-        self._store.write_sync(Change.follow_none)  # the copies of an engine before this one are gone
-        self._copies: Copies | None = None
-        self._functions: Functions | None = None
-        self._systems: Systems | None = None
         self._serving: set[asyncio.Task[None]] = set()
 
     def connected(self) -> Pipe:
@@ -100,18 +93,16 @@ class Engine:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
     def _statement(self) -> "Statement":
-        from yunbox.engine.holo.copies import Copies
-        from yunbox.engine.holo.database import Functions, opened
         from yunbox.engine.holo.statement import Statement
-        from yunbox.engine.holo.system.systems import Systems
+
+        return Statement(self._open())
+
+    def _open(self) -> "Opened":
+        from yunbox.engine.holo.opened import Opened
 
         with self._opening:
-            if self._db is None:
-                self._db = opened(self._config)
-                self._copies, self._functions = Copies(self._db, self._store), Functions(self._db)
-                self._systems = Systems(self._store)
-            assert self._copies is not None and self._functions is not None and self._systems is not None
-        return Statement(self._db, self._copies, self._functions, self._systems)
+            self._opened = self._opened or Opened.of(self._config, self._store)
+        return self._opened
 
     async def upkeep(self) -> None:
         """Have the row store's logs be short."""
@@ -119,8 +110,10 @@ class Engine:
 
     def _kept(self) -> None:
         self._store.forget_readers()
-        if self._copies is not None:
-            self._copies.upkeep()
+        with self._store.reading() as view:
+            if self._opened is None and view.log_entries < _LOG_ENTRIES_MAX:
+                return
+        self._open().copies.upkeep()
 
 
 def _answered(statement: "Statement", request: m.Request) -> bytes:

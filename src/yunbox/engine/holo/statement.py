@@ -6,11 +6,10 @@ from typing import Any
 
 import duckdb
 
-from yunbox.engine.holo.copies import Copies
-from yunbox.engine.holo.database import Functions
 from yunbox.engine.holo.laid import Laid
 from yunbox.engine.holo.messages import Rows, Run, Started, Take
-from yunbox.engine.holo.system.systems import Shown, Systems
+from yunbox.engine.holo.opened import Opened
+from yunbox.engine.holo.system.systems import Shown
 from yunbox.engine.holo.values import fetched, writer
 
 _BATCH_BYTES = 256 * 1024
@@ -24,12 +23,13 @@ Write = Callable[[Any], bytes]
 class Statement:
     """What one connection runs, on a cursor of its own. Its methods run in a thread, but for ``interrupt``."""
 
-    def __init__(self, db: duckdb.DuckDBPyConnection, copies: Copies, functions: Functions, systems: Systems) -> None:
-        self._cursor = db.cursor()
-        self._copies = copies
+    def __init__(self, opened: Opened) -> None:
+        self._cursor = opened.db.cursor()
+        self._copies = opened.copies
         self._laid = Laid(self._cursor)
-        self._functions = functions
-        self._shown = Shown(self._cursor, systems)
+        self._functions = opened.functions
+        self._shown = Shown(self._cursor, opened.systems)
+        self._is_open = False
         self._columns: tuple[int, ...] = ()
         self._rows_next = _FIRST_ROWS
         self._writers: tuple[tuple[tuple[int, ...], object], list[Write]] | None = None
@@ -37,11 +37,15 @@ class Statement:
 
     def run(self, request: Run) -> Started:
         """Begin."""
+        self._end()
         self._functions.provide(request.sql)
-        positions = self._copies.bring(request.reads)
         self._laid.lay(request.given)
         self._shown.show(request.system)
         self._apply(request.settings)
+        with self._copies.brought(request.reads) as positions:
+            if len(positions) > 1:  # all are read as they are now, whatever others bring meanwhile
+                self._cursor.execute("BEGIN")
+                self._is_open = True
         self._rows_next, self._writers = _FIRST_ROWS, None
         if request.columns is None:
             found = self._execute(request.sql, request.values).fetchone()
@@ -49,6 +53,12 @@ class Statement:
         self._columns = request.columns
         self._execute(fetched(request.sql, request.columns), request.values)
         return Started(0, positions)
+
+    def _end(self) -> None:
+        """Let go of what was read."""
+        if self._is_open:
+            self._is_open = False
+            self._cursor.execute("ROLLBACK")
 
     def _execute(self, sql: str, values: Sequence[Any]) -> duckdb.DuckDBPyConnection:
         """Run it on those of its values that it asks for: DuckDB takes no others."""
@@ -70,6 +80,8 @@ class Statement:
         wanted = min(self._rows_next, request.rows_max or self._rows_next)
         rows = self._cursor.fetchmany(wanted)
         data = encoded(rows, self._writers_of(request))
+        if len(rows) < wanted:
+            self._end()
         if rows:
             self._rows_next = max(1, min(_BATCH_ROWS_MAX, _BATCH_BYTES * len(rows) // len(data)))
         return Rows(data, len(rows), len(rows) < wanted)

@@ -79,6 +79,11 @@ def too_long(relation: Relation) -> PgError:
     )
 
 
+def has_number_key(relation: Relation) -> bool:
+    """Whether the keys of a table are numbers of eight bytes, behind its prefix."""
+    return not relation.primary_key or [PARTS[one.type_oid] for one in relation.key_columns] == [_number]
+
+
 def numbered(relation: Relation, number: int) -> bytes:
     """The key of a row of a table without a primary key."""
     return relation.prefix + number.to_bytes(8, "big")

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import secrets
 import threading
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ T = TypeVar("T")
 Work = Callable[[Change], T]
 _GROUP_MAX = 512
 _READERS_MAX = 4096
+_IDENTITY = b"identity"
 _CATALOGUES_MAX = 4  # the present one, and those of blocks that have changed definitions
 
 
@@ -54,6 +56,12 @@ class RowStore:
                 known.clear()
             found = known[at] = load(view)
         return found
+
+    def identity(self) -> str:
+        """What tells this store from all others."""
+        with self.reading() as view:
+            known = view.get("meta", _IDENTITY)
+        return (known or self.write_sync(_identified)).decode()
 
     async def write(self, work: Work[T]) -> T:
         """Run ``work`` in the next group; returns once it is on disk.
@@ -107,6 +115,12 @@ class RowStore:
                 item.result, item.failure = None, translated(error)
         for item in group:
             item.settle()
+
+
+def _identified(change: Change) -> bytes:
+    known = change.get("meta", _IDENTITY) or secrets.token_hex(16).encode()
+    change.put("meta", _IDENTITY, known)
+    return known
 
 
 def _setter(ended: threading.Event) -> Done:

@@ -21,6 +21,7 @@ TABLES = ("meta", "schemas", "relations", "rows", "log", "followed", "totals", "
 OID, NODE = b"oid", b"node"
 """What numbers are drawn for: what there is, and the places of tables' rows."""
 _NODE = 8
+_AT_ONCE = 1000
 _SEQUENCE = b"sequence"
 
 
@@ -81,8 +82,7 @@ class View:
 
     def changed_since(self, relation: Relation, position: int) -> set[bytes] | None:
         """The keys that were changed behind a position; None where the log does not go back so far."""
-        begins = self.get("followed", relation.prefix)
-        if begins is None or int.from_bytes(begins, "big") > position:
+        if not self.is_logged_from(relation.node, position):
             return None
         return {key for _, key in self.changed(relation, position)}
 
@@ -94,6 +94,27 @@ class View:
             return 0
         key = cursor.key()
         return int.from_bytes(key[_NODE:], "big") if key.startswith(relation.prefix) else 0
+
+    def is_logged_from(self, node: int, position: int) -> bool:
+        """Whether a log goes back to a position, which there has been."""
+        begins = self.get("followed", node.to_bytes(_NODE, "big"))
+        return begins is not None and int.from_bytes(begins, "big") <= position <= self.sequence
+
+    def logged(self) -> list[int]:
+        """The nodes whose logs are not empty."""
+        prefixes = [prefix for prefix, _ in self.prefixed("followed", b"")]
+        return [int.from_bytes(one, "big") for one in prefixes if next(self.prefixed("log", one), None) is not None]
+
+    @property
+    def log_entries(self) -> int:
+        """How many changes all logs have."""
+        return self.txn.stat(self.tables["log"])["entries"]
+
+    def rows_at(self, keys: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
+        """The rows that lie under whole keys, which are in their order."""
+        cursor = self._cursor("rows")
+        for at in range(0, len(keys), _AT_ONCE):
+            yield from cursor.getmulti(keys[at : at + _AT_ONCE])
 
     @property
     def sequence(self) -> int:
@@ -206,12 +227,12 @@ class Change(View):
         self._followed[relation.prefix] = True
         self.put("followed", relation.prefix, self._sequence.to_bytes(8, "big"))
 
-    def follow_none(self) -> None:
-        """Log nothing any more; what was logged is gone."""
-        self._followed.clear()
-        self.steps += 1
-        for table in ("followed", "log"):
-            self.txn.drop(self.tables[table], delete=False)
+    def follow_no_more(self, relation: Relation) -> None:
+        """Log no changes of a table any more. What is left of its log has to be little."""
+        self._followed[relation.prefix] = False
+        self.delete("followed", relation.prefix)
+        for at, _ in list(self.changed(relation)):
+            self.delete("log", relation.prefix + at.to_bytes(8, "big"))
 
     def _is_followed(self, relation: Relation) -> bool:
         found = self._followed.get(relation.prefix)

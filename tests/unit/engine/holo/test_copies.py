@@ -1,7 +1,9 @@
 """Copies of tables in DuckDB: they have what the row store has, whatever happened since, and values come through."""
 
 import random
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,14 +13,19 @@ import msgspec
 import pytest
 
 from tests.unit.storage.rows.shelves import insert, table
-from yunbox.engine.holo.copies import Copies
+from yunbox.engine.holo.column_store import ColumnStore
+from yunbox.engine.holo.config import EngineConfig
+from yunbox.engine.holo.messages import Run, Take
+from yunbox.engine.holo.opened import Opened
 from yunbox.engine.holo.reads import read_of
+from yunbox.engine.holo.statement import Statement
 from yunbox.storage.rows import catalogue
 from yunbox.storage.rows.batch import Batch
 from yunbox.storage.rows.form import Form
 from yunbox.storage.rows.model import Column, Relation
 from yunbox.storage.rows.store import RowStore
 from yunbox.storage.rows.view import Change
+from yunbox.wire.pgwire.datarows import rows_of
 from yunbox.wire.pgwire.values.codec import Style
 from yunbox.wire.pgwire.values.intervals import Interval
 from yunbox.wire.pgwire.values.types import BY_NAME
@@ -34,14 +41,18 @@ def store(tmp_path: Path) -> Iterator[RowStore]:
 
 
 @pytest.fixture
-def db() -> Iterator[Db]:
-    with duckdb.connect() as made:
-        yield made
+def opened(store: RowStore, tmp_path: Path) -> Opened:
+    return again(store, tmp_path)
 
 
-def copied(db: Db, copies: Copies, relation: Relation) -> list[tuple[Any, ...]]:
-    copies.bring([relation])
-    return db.execute(f"SELECT * EXCLUDE ctid FROM {read_of(relation)} ORDER BY ALL").fetchall()
+def again(store: RowStore, folder: Path) -> Opened:
+    """What an engine opens that is started."""
+    return Opened.of(EngineConfig(str(folder), 1 << 29, 1 << 30, 2, 0, str(folder / "rows")), store)
+
+
+def copied(opened: Opened, relation: Relation) -> list[tuple[Any, ...]]:
+    with opened.copies.brought([relation]):
+        return opened.db.execute(f"SELECT * EXCLUDE ctid FROM {read_of(relation)} ORDER BY ALL").fetchall()
 
 
 def change(store: RowStore, relation: Relation, rows: dict[int, str | None]) -> None:
@@ -59,8 +70,8 @@ def change(store: RowStore, relation: Relation, rows: dict[int, str | None]) -> 
     store.write_sync(work)
 
 
-def test_a_copy_follows_its_table(store: RowStore, db: Db) -> None:
-    relation, copies, chance = table(store, "t", "k int8, v text"), Copies(db, store), random.Random(7)
+def test_a_copy_follows_its_table(store: RowStore, opened: Opened) -> None:
+    relation, copies, chance = table(store, "t", "k int8, v text"), opened.copies, random.Random(7)
     model: dict[int, str] = {}
     for number in range(60):
         rows = {chance.randrange(40): chance.choice((None, f"v{number}")) for _ in range(5)}
@@ -69,49 +80,49 @@ def test_a_copy_follows_its_table(store: RowStore, db: Db) -> None:
         if chance.random() < 0.3:
             copies.upkeep()
         if chance.random() < 0.5:
-            assert copied(db, copies, relation) == sorted(model.items())
-    assert copied(db, copies, relation) == sorted(model.items())
+            assert copied(opened, relation) == sorted(model.items())
+    assert copied(opened, relation) == sorted(model.items())
     copies.upkeep()
     with store.reading() as view:
         assert list(view.changed(relation)) == []
-    assert copied(db, copies, relation) == sorted(model.items())
+    assert copied(opened, relation) == sorted(model.items())
 
 
-def test_a_table_that_nobody_reads_has_no_log(store: RowStore, db: Db) -> None:
-    relation, copies = table(store, "t", "k int8, v text"), Copies(db, store)
+def test_a_table_that_nobody_reads_has_no_log(store: RowStore, opened: Opened) -> None:
+    relation, copies = table(store, "t", "k int8, v text"), opened.copies
     change(store, relation, {1: "a"})
     copies.upkeep()
     with store.reading() as view:
         assert view.position(relation) == 0
-    assert copied(db, copies, relation) == [(1, "a")]
+    assert copied(opened, relation) == [(1, "a")]
     change(store, relation, {1: None, 2: "b"})
-    assert copied(db, copies, relation) == [(2, "b")]
+    assert copied(opened, relation) == [(2, "b")]
 
 
-def test_rows_without_a_key_are_copied_each_once(store: RowStore, db: Db) -> None:
-    relation, copies = table(store, "t", "v text", ()), Copies(db, store)
+def test_rows_without_a_key_are_copied_each_once(store: RowStore, opened: Opened) -> None:
+    relation = table(store, "t", "v text", ())
     insert(store, relation, ["a"], ["a"])
-    assert copied(db, copies, relation) == [("a",), ("a",)]
+    assert copied(opened, relation) == [("a",), ("a",)]
     insert(store, relation, ["a"])
-    assert copied(db, copies, relation) == [("a",)] * 3
+    assert copied(opened, relation) == [("a",)] * 3
 
 
-def test_a_table_that_is_altered_or_emptied(store: RowStore, db: Db) -> None:
-    relation, copies = table(store, "t", "k int8, v text"), Copies(db, store)
+def test_a_table_that_is_altered_or_emptied(store: RowStore, opened: Opened) -> None:
+    relation, copies = table(store, "t", "k int8, v text"), opened.copies
     change(store, relation, {1: "a"})
-    assert copied(db, copies, relation) == [(1, "a")]
+    assert copied(opened, relation) == [(1, "a")]
     new = Column("n", 3, 1007, missing="{1,2}", added=True)
     columns = (relation.columns[0], msgspec.structs.replace(relation.columns[1], dropped=True), new)
     altered = msgspec.structs.replace(relation, columns=columns)
     store.write_sync(lambda change: catalogue.replace(change, relation, altered))
-    assert copied(db, copies, altered) == [(1, [1, 2])]
+    assert copied(opened, altered) == [(1, [1, 2])]
     insert(store, altered, [2, None, [7]])
-    assert copied(db, copies, altered) == [(1, [1, 2]), (2, [7])]
+    assert copied(opened, altered) == [(1, [1, 2]), (2, [7])]
     emptied = store.write_sync(lambda change: catalogue.truncate(change, altered))
-    assert copied(db, copies, emptied) == []
+    assert copied(opened, emptied) == []
     copies.upkeep()
     with pytest.raises(duckdb.CatalogException):
-        db.execute(f"SELECT * FROM n{relation.node}")
+        opened.db.execute(f"SELECT * FROM copies.n{relation.node}")
 
 
 _VALUES: dict[str, list[tuple[Any, str]]] = {
@@ -141,22 +152,140 @@ _VALUES: dict[str, list[tuple[Any, str]]] = {
 
 
 @pytest.mark.parametrize("name", _VALUES)
-def test_values_come_through(store: RowStore, db: Db, name: str) -> None:
-    relation, copies = table(store, "t", f"k int8, v {name}"), Copies(db, store)
+def test_values_come_through(store: RowStore, opened: Opened, name: str) -> None:
+    relation = table(store, "t", f"k int8, v {name}")
     codec = BY_NAME[name].codec
     given = [codec.read(one, Style()) if isinstance(one, str) else one for one, _ in _VALUES[name]]
     insert(store, relation, *enumerate(given), (len(given), None))
-    copies.bring([relation])
-    found = db.execute(f"SELECT v, CAST(v AS VARCHAR) FROM {read_of(relation)} ORDER BY k").fetchall()
+    with opened.copies.brought([relation]):
+        found = opened.db.execute(f"SELECT v, CAST(v AS VARCHAR) FROM {read_of(relation)} ORDER BY k").fetchall()
     assert found.pop() == (None, None)
     for (value, text), (wanted, shown) in zip(found, _VALUES[name], strict=True):
         assert (value == wanted) if shown is None else text == shown
 
 
-def test_a_numeric_with_digits_is_a_decimal(store: RowStore, db: Db) -> None:
-    relation, copies = table(store, "t", "k int8, v numeric"), Copies(db, store)
+def test_a_numeric_with_digits_is_a_decimal(store: RowStore, opened: Opened) -> None:
+    relation = table(store, "t", "k int8, v numeric")
     typed = msgspec.structs.replace(relation.columns[1], modifier=(38 << 16 | 18) + 4)
     relation = msgspec.structs.replace(relation, columns=(relation.columns[0], typed))
     exact = Decimal("12345678901234567890.123456789012345678")
     insert(store, relation, [1, exact])
-    assert copied(db, copies, relation) == [(1, exact)]
+    assert copied(opened, relation) == [(1, exact)]
+
+
+def test_copies_outlive_the_engine(store: RowStore, opened: Opened, tmp_path: Path) -> None:
+    relation = table(store, "t", "k int8, v text")
+    change(store, relation, dict.fromkeys(range(5), "a"))
+    assert len(copied(opened, relation)) == 5
+    opened.db.close()
+    change(store, relation, {1: None, 9: "b"})
+    later = again(store, tmp_path)
+    before = later.db.execute(f"SELECT count(*) FROM copies.n{relation.node}").fetchone()
+    assert before == (5,), "it is the same copy"
+    assert [key for key, _ in copied(later, relation)] == [0, 2, 3, 4, 9]
+    later.copies.upkeep()
+    with store.reading() as view:
+        assert view.logged() == []
+
+
+def test_a_copy_whose_log_was_cut_is_made_anew(store: RowStore, opened: Opened, tmp_path: Path) -> None:
+    relation = table(store, "t", "k int8, v text")
+    change(store, relation, {1: "a"})
+    copied(opened, relation)
+    opened.db.close()
+    change(store, relation, {2: "b"})
+    store.write_sync(lambda change: change.follow(relation))  # as if its log began only here
+    assert copied(again(store, tmp_path), relation) == [(1, "a"), (2, "b")]
+
+
+@pytest.mark.parametrize("harm", ["other store", "damaged", "died while it opened", "gone"])
+def test_a_file_in_doubt_is_thrown_away(store: RowStore, opened: Opened, tmp_path: Path, harm: str) -> None:
+    relation = table(store, "t", "k int8, v text")
+    change(store, relation, {1: "a"})
+    copied(opened, relation)
+    opened.db.execute("CHECKPOINT copies")
+    opened.db.close()
+    file = tmp_path / "copies" / "copies.duckdb"
+    if harm == "other store":
+        with duckdb.connect() as db:
+            ColumnStore(db, file.parent, "another")
+    elif harm == "damaged":
+        file.write_bytes(bytes(10_000) + file.read_bytes()[10_000:])
+    elif harm == "gone":
+        file.unlink()
+    else:
+        (file.parent / "opening").touch()
+    change(store, relation, {2: "b"})
+    later = again(store, tmp_path)
+    later.copies.upkeep()
+    with store.reading() as view:
+        assert view.logged() == [], "nobody follows it any more"
+    assert copied(later, relation) == [(1, "a"), (2, "b")]
+    change(store, relation, {3: "c"})
+    assert len(copied(later, relation)) == 3
+
+
+@pytest.mark.parametrize(("columns", "key"), [("k text, n int4", (1, 2)), ("k uuid", (1,)), ("k date", (1,))])
+def test_keys_of_all_kinds(store: RowStore, opened: Opened, columns: str, key: tuple[int, ...]) -> None:
+    relation = table(store, "t", columns, key)
+    texts = {"text": ["", "a", "ab", "ä"], "date": ["0044-03-15 BC", "1970-01-01", "infinity"],
+             "uuid": [f"a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a1{n}" for n in range(3)]}  # fmt: skip
+    first = relation.columns[0]
+    values = [BY_NAME[first.type.name].codec.read(one, Style()) for one in texts[first.type.name]]
+    rows = [[value, *range(number, number + len(key) - 1)] for number, value in enumerate(values)]
+    insert(store, relation, *rows)
+    assert len(copied(opened, relation)) == len(rows)
+    form = Form(relation)
+
+    def remove(change: Change) -> None:
+        batch = Batch(change, form)
+        at = form.key(rows[0])
+        assert at is not None
+        batch.remove(at)
+        batch.apply()
+
+    store.write_sync(remove)
+    assert len(copied(opened, relation)) == len(rows) - 1
+    with opened.copies.brought([relation]), store.reading() as view:
+        found = opened.db.execute(f"SELECT ctid FROM {read_of(relation)} ORDER BY ctid").fetchall()
+        assert [bytes(key) for (key,) in found] == [key[8:] for key, _ in view.prefixed("rows", relation.prefix)]
+
+
+def test_rows_of_before_some_columns(store: RowStore, opened: Opened) -> None:
+    relation = table(store, "t", "k int8, v text")
+    change(store, relation, {1: "a", 2: None})
+    more = (Column("n", 3, 23, missing="7", added=True), Column("o", 4, 25, added=True),
+            Column("p", 5, 25, missing="äö", added=True))  # fmt: skip
+    altered = msgspec.structs.replace(relation, columns=(*relation.columns, *more))
+    store.write_sync(lambda change: catalogue.replace(change, relation, altered))
+    insert(store, altered, [3, None, None, "x", ""], [4, "d", 1, None, None])
+    wanted = [(1, "a", 7, None, "äö"), (3, None, None, "x", ""), (4, "d", 1, None, None)]
+    assert copied(opened, altered) == wanted
+
+
+def test_tables_are_read_as_they_were_at_one_moment(store: RowStore, opened: Opened) -> None:
+    """What changes two tables at once is seen in both of them or in neither, whoever else reads one meanwhile."""
+    ours = [table(store, name, "k int8, v text") for name in ("a", "b")]
+    statement, ended = Statement(opened), threading.Event()
+
+    def write() -> None:
+        for number in range(150):
+
+            def work(changing: Change, number: int = number) -> None:
+                for relation in ours:
+                    batch = Batch(changing, Form(relation))
+                    batch.insert([number, None])
+                    batch.apply()
+
+            store.write_sync(work)
+            copied(opened, ours[0])
+        ended.set()
+
+    counts = ", ".join(f"(SELECT count(*) FROM copies.n{one.node})" for one in ours)
+    with ThreadPoolExecutor(1) as threads:
+        writing = threads.submit(write)
+        while not ended.is_set() and not writing.done():
+            statement.run(Run(f"SELECT {counts}", (20, 20), reads=tuple(ours)))
+            first, second = rows_of(statement.take(Take(0, (0, 0), Style())).data)[0]
+            assert first == second
+        writing.result()

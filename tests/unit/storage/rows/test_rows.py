@@ -99,7 +99,7 @@ def test_what_nobody_follows_is_not_logged(store: RowStore) -> None:
     insert(store, relation, [1])
     store.write_sync(lambda change: change.follow(relation))
     insert(store, relation, [2])
-    store.write_sync(Change.follow_none)
+    store.write_sync(lambda change: change.follow_no_more(relation))
     insert(store, relation, [3])
     with store.reading() as view:
         assert list(view.changed(relation)) == []

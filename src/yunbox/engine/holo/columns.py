@@ -1,0 +1,131 @@
+"""Stored rows as Arrow columns: a batch of them is taken apart at once, without a look at any single row.
+
+A row is its fields, each behind its length: the lengths of the first fields of all rows say where all second ones
+begin, and so on. Columns are texts, of which SQL makes values (``loaded.py``); keys are numbers or bytes.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import nanoarrow as arrow
+import numpy as np
+from numpy.typing import NDArray
+
+from yunbox.engine.holo.loaded import carried, is_carried_as_stored
+from yunbox.storage.rows.keys import has_number_key
+from yunbox.storage.rows.model import Column, Relation
+
+_NODE = 8
+_LENGTH = 4
+Numbers = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class _Fields:
+    """The fields of one column: where they lie in some bytes, how long they are, and which are NULL."""
+
+    starts: Numbers
+    lengths: Numbers
+    nulls: Flags
+
+
+def table_of(relation: Relation, keys: Sequence[bytes], rows: Sequence[bytes]) -> Any:
+    """Rows with their whole keys: these as ``key``, and the columns as ``c`` with their numbers."""
+    data, fields = _apart(rows, relation.columns)
+    arrays = {"key": _keys_of(relation, keys)}
+    for column in relation.live:
+        make = _texts if is_carried_as_stored(column) else _made_one_by_one(column)
+        arrays[f"c{column.number}"] = make(data, fields[column.number - 1])
+    return _table(arrays, len(rows))
+
+
+def keys_table(relation: Relation, keys: Sequence[bytes]) -> Any:
+    """Whole keys alone, as the column ``key``."""
+    return _table({"key": _keys_of(relation, keys)}, len(keys))
+
+
+def _keys_of(relation: Relation, keys: Sequence[bytes]) -> Any:
+    """Keys as copies have them: without the table's prefix, and as numbers where they are some."""
+    joined = b"".join(keys)
+    if has_number_key(relation):
+        numbers = np.frombuffer(joined, ">u8").reshape(-1, 2)[:, 1].astype(np.uint64)
+        return arrow.c_array_from_buffers(arrow.uint64(), len(keys), [None, numbers], null_count=0)
+    lengths = np.fromiter(map(len, keys), np.int64, len(keys))
+    starts = np.cumsum(lengths) - lengths
+    return _binary(arrow.binary(), _View(joined), _Fields(starts + _NODE, lengths - _NODE, np.zeros(len(keys), bool)))
+
+
+class _View:
+    """Bytes, and all the numbers that begin in them, wherever: no field lies at an even place."""
+
+    def __init__(self, joined: bytes) -> None:
+        self.data = np.frombuffer(joined, np.uint8)
+        self.words: Any = np.ndarray((max(0, len(joined) - _LENGTH + 1),), ">i4", joined, strides=(1,))
+
+
+def _apart(rows: Sequence[bytes], columns: Sequence[Column]) -> tuple[_View, list[_Fields]]:
+    """The fields of rows, and what they lie in. Rows that are older than a column have what it says for them."""
+    sizes = np.fromiter(map(len, rows), np.int64, len(rows))
+    ends = np.cumsum(sizes)
+    missing = [(column.missing or "").encode() for column in columns]
+    # A length is looked for behind the last row too, where rows are older than a column.
+    data = _View(b"".join([*rows, bytes(_LENGTH), *missing]))
+    at, place = ends - sizes, int(ends[-1]) + _LENGTH if len(rows) else _LENGTH
+    found: list[_Fields] = []
+    for column, instead in zip(columns, missing, strict=True):
+        lengths = data.words[at].astype(np.int64)
+        starts, nulls = at + _LENGTH, lengths < 0
+        lengths[nulls] = 0
+        if column.added:
+            is_older = at >= ends
+            starts[is_older], lengths[is_older] = place, len(instead)
+            nulls[is_older] = column.missing is None
+            at = np.where(is_older, at, starts + lengths)
+        else:
+            at = starts + lengths
+        found.append(_Fields(starts, lengths, nulls))
+        place += len(instead)
+    return data, found
+
+
+def _texts(data: _View, fields: _Fields) -> Any:
+    return _binary(arrow.string(), data, fields)
+
+
+def _binary(kind: Any, data: _View, fields: _Fields) -> Any:
+    """Fields one behind another."""
+    offsets = np.zeros(len(fields.starts) + 1, np.int32)
+    np.cumsum(fields.lengths, out=offsets[1:])
+    places = np.repeat(fields.starts - offsets[:-1], fields.lengths)
+    places += np.arange(len(places))
+    return _array(kind, fields.nulls, [offsets, data.data.take(places)])
+
+
+def _array(kind: Any, nulls: Flags, buffers: Sequence[Any]) -> Any:
+    count = int(nulls.sum())
+    validity = np.packbits(~nulls, bitorder="little") if count else None
+    return arrow.c_array_from_buffers(kind, len(nulls), [validity, *buffers], null_count=count)
+
+
+def _made_one_by_one(column: Column) -> Callable[[_View, _Fields], Any]:
+    """Texts of a column that are not carried as they are stored."""
+
+    def make(data: _View, fields: _Fields) -> Any:
+        ends = (fields.starts + fields.lengths).tolist()
+        spans = zip(fields.starts.tolist(), ends, fields.nulls.tolist(), strict=True)
+        joined = data.data.tobytes()
+        stored = [None if is_null else joined[start:end] for start, end, is_null in spans]
+        texts = [(carried(column, one) or "").encode() for one in stored]
+        lengths = np.fromiter(map(len, texts), np.int64, len(texts))
+        made = _Fields(np.cumsum(lengths) - lengths, lengths, fields.nulls)
+        return _texts(_View(b"".join(texts)), made)
+
+    return make
+
+
+def _table(arrays: dict[str, Any], count: int) -> Any:
+    schema = arrow.struct({name: array.schema for name, array in arrays.items()})
+    made = arrow.c_array_from_buffers(schema, count, [None], null_count=0, children=list(arrays.values()))
+    return arrow.ArrayStream(made)
