@@ -1,18 +1,16 @@
 """Hologres against PostgreSQL: the same pgbench scripts over TCP on the same rows, both flushing what they answer."""
 
 import os
-import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
-from tests.postgres import PASSWORD, running
+from tests.bench.peers import Peer, hologres
 from yunbox.testing.server import Server
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(900)]
@@ -26,47 +24,32 @@ UPSERT = (
 Report = Callable[[str], None]
 
 
-@dataclass(frozen=True)
-class Peer:
-    """A server, and where pgbench lies."""
+def filled(peer: Peer) -> float:
+    """Copy the rows in; rows a second."""
+    with peer.connected() as client, client.cursor() as cursor:
+        client.execute(TABLE)
+        started = time.perf_counter()
+        with cursor.copy("copy t from stdin") as copy:
+            for start in range(0, ROWS, 10_000):
+                lines = (f"{k}\t{k % 1000}\tname of row {k}\t{k * 0.5}\t2026-01-01 00:00:00\n"
+                         for k in range(start, start + 10_000))  # fmt: skip
+                copy.write("".join(lines))
+        return ROWS / (time.perf_counter() - started)
 
-    programs: Path
-    host: str
-    port: int
-    dbname: str
-    user: str
-    password: str
 
-    def connected(self) -> psycopg.Connection[Any]:
-        return psycopg.connect(
-            host=self.host, port=self.port, dbname=self.dbname, user=self.user, password=self.password, autocommit=True
-        )
-
-    def filled(self) -> float:
-        """Copy the rows in; rows a second."""
-        with self.connected() as client, client.cursor() as cursor:
-            client.execute(TABLE)
-            started = time.perf_counter()
-            with cursor.copy("copy t from stdin") as copy:
-                for start in range(0, ROWS, 10_000):
-                    lines = (f"{k}\t{k % 1000}\tname of row {k}\t{k * 0.5}\t2026-01-01 00:00:00\n"
-                             for k in range(start, start + 10_000))  # fmt: skip
-                    copy.write("".join(lines))
-            return ROWS / (time.perf_counter() - started)
-
-    def bench(self, folder: Path, script: str) -> tuple[float, float]:
-        """Statements a second, and the 99th percentile in milliseconds."""
-        (folder / "script.sql").write_text(script)
-        for log in folder.glob("log.*"):
-            log.unlink()
-        command = [self.programs / "pgbench", "-n", "-M", "prepared", "-h", self.host, "-p", str(self.port), "-j", "2",
-                   "-c", str(CLIENTS), "-T", str(SECONDS), "-f", folder / "script.sql", "-l",
-                   "--log-prefix", folder / "log", self.dbname]  # fmt: skip
-        env = {**os.environ, "PGUSER": self.user, "PGPASSWORD": self.password}
-        said = subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout
-        rate = next(float(line.split()[2]) for line in said.splitlines() if line.startswith("tps"))
-        times = sorted(int(line.split()[2]) for log in folder.glob("log.*") for line in log.read_text().splitlines())
-        return rate, times[int(len(times) * 0.99)] / 1000
+def bench(peer: Peer, folder: Path, script: str) -> tuple[float, float]:
+    """Statements a second, and the 99th percentile in milliseconds."""
+    (folder / "script.sql").write_text(script)
+    for log in folder.glob("log.*"):
+        log.unlink()
+    command = [peer.programs / "pgbench", "-n", "-M", "prepared", "-h", peer.host, "-p", str(peer.port), "-j", "2",
+               "-c", str(CLIENTS), "-T", str(SECONDS), "-f", folder / "script.sql", "-l",
+               "--log-prefix", folder / "log", peer.dbname]  # fmt: skip
+    env = {**os.environ, "PGUSER": peer.user, "PGPASSWORD": peer.password}
+    said = subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout
+    rate = next(float(line.split()[2]) for line in said.splitlines() if line.startswith("tps"))
+    times = sorted(int(line.split()[2]) for log in folder.glob("log.*") for line in log.read_text().splitlines())
+    return rate, times[int(len(times) * 0.99)] / 1000
 
 
 CONFLICT = " ON CONFLICT (id) DO UPDATE SET a = excluded.a, b = excluded.b, c = excluded.c, d = excluded.d"
@@ -103,25 +86,13 @@ def batched(peer: Peer, write: Callable[[psycopg.Cursor[Any], list[Row]], None])
         return BATCH * BATCHES / (time.perf_counter() - started)
 
 
-@pytest.fixture
-def postgres() -> Iterator[Peer]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with running("fsync=on", "max_connections=200", port=port) as made:
-        yield Peer(made.programs, "127.0.0.1", port, "postgres", "postgres", PASSWORD)
-
-
 def test_look_ups_and_upserts(yunbox: Server, postgres: Peer, tmp_path: Path, report: Report) -> None:
-    where = yunbox.endpoints["hologres"]
-    mine = Peer(
-        postgres.programs, where["host"], where["port"], where["dbname"], yunbox.access_key_id, yunbox.access_key_secret
-    )
-    copied, theirs = mine.filled(), postgres.filled()
+    mine = hologres(yunbox, postgres.programs)
+    copied, theirs = filled(mine), filled(postgres)
     report(f"COPY in {ROWS:,} rows: {copied:,.0f}/s, PostgreSQL {theirs:,.0f}/s, ratio {copied / theirs:.2f}")
     for name, script in (("get", GET), ("upsert", UPSERT)):
-        rate, p99 = mine.bench(tmp_path, script)
-        their_rate, their_p99 = postgres.bench(tmp_path, script)
+        rate, p99 = bench(mine, tmp_path, script)
+        their_rate, their_p99 = bench(postgres, tmp_path, script)
         report(
             f"{name} by key, {CLIENTS} clients: {rate:,.0f}/s, p99 {p99:.1f} ms; PostgreSQL {their_rate:,.0f}/s, "
             f"p99 {their_p99:.1f} ms, ratio {rate / their_rate:.2f}"

@@ -20,6 +20,7 @@ _NODE = 8
 _LENGTH = 4
 Numbers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
+_numbers = np.arange(1 << 16)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +100,16 @@ def _binary(kind: Any, data: _View, fields: _Fields) -> Any:
     offsets = np.zeros(len(fields.starts) + 1, np.int32)
     np.cumsum(fields.lengths, out=offsets[1:])
     places = np.repeat(fields.starts - offsets[:-1], fields.lengths)
-    places += np.arange(len(places))
+    places += _counted(len(places))
     return _array(kind, fields.nulls, [offsets, data.data.take(places)])
+
+
+def _counted(count: int) -> Numbers:
+    """The numbers from 0 on."""
+    global _numbers
+    if len(_numbers) < count:
+        _numbers = np.arange(2 * count)
+    return _numbers[:count]
 
 
 def _array(kind: Any, nulls: Flags, buffers: Sequence[Any]) -> Any:

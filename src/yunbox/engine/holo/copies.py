@@ -7,9 +7,10 @@ columns by their numbers, and the keys of the rows. Copies outlive the engine (`
 
 import threading
 from collections.abc import Generator, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
+from typing import Any
 
 import duckdb
 
@@ -20,12 +21,11 @@ from yunbox.engine.holo.loaded import carried, column_type, made
 from yunbox.engine.holo.reads import NAME, copy_of, key_type
 from yunbox.storage.rows.model import Relation
 from yunbox.storage.rows.store import RowStore
-from yunbox.storage.rows.view import View
+from yunbox.storage.rows.view import Entries, View
 
 _ROWS = 20_000
-_STEP = 1000
 _BYTES = 16 << 20
-"""How many rows are brought at a time, and of how many bytes."""
+"""How many rows are brought at a time, and of about how many bytes."""
 _CHANGES = 1_000_000
 """How many changes are taken from a log at a time: to remove a few rows takes a look at all, to remove many no more."""
 
@@ -46,6 +46,7 @@ class Copies:
         self._store = store
         self._kept = kept
         self._lock = threading.Lock()
+        self._inserter = ThreadPoolExecutor(1, "copies")
         self._copies = {node: _Copy(position, set(columns)) for node, position, columns in kept.positions()}
         with store.reading() as view:
             stale = [node for node, copy in self._copies.items() if not view.is_logged_from(node, copy.position)]
@@ -104,19 +105,18 @@ class Copies:
         columns = "".join(f", c{one.number} {column_type(one)}" for one in relation.columns)
         with self._changing(relation, position, {column.number for column in relation.columns}):
             self._db.execute(f"CREATE TABLE {copy_of(relation)} (key {key_type(relation)}{columns})")
-            for keys, rows in self._all(relation):
-                self._insert(relation, keys, rows)
+            self._insert_all(relation, self._all(relation))
 
-    def _all(self, relation: Relation) -> Iterator[tuple[list[bytes], list[bytes]]]:
+    def _all(self, relation: Relation) -> Iterator[Entries]:
         """All rows of a table, some at a time, each time as they are then."""
         after = b""
         while True:
             with self._store.reading() as view:
-                found = _some(view.prefixed("rows", relation.prefix, after))
+                found = view.rows_behind(relation, after, _rows_at_once(view, relation))
             if not found:
                 return
-            yield [key for key, _ in found], [row for _, row in found]
-            after = found[-1][0][len(relation.prefix) :] + b"\0"
+            yield found
+            after = found[-1][0]
 
     def _follow(self, relation: Relation, view: View) -> None:
         """Take from the log of a table what a copy has not."""
@@ -127,9 +127,10 @@ class Copies:
             return
         with self._changing(relation, max(position, copy.position), copy.columns | new):
             self._widen(relation, new)
-            changed = (key for _, key in view.changed(relation, copy.position))
-            while keys := sorted(set(islice(changed, _CHANGES))):
-                self._apply(relation, view, keys)
+            after, changed = view.changes_behind(relation, copy.position, _CHANGES)
+            while changed:
+                self._apply(relation, view, changed)
+                after, changed = view.changes_behind(relation, after, _CHANGES)
 
     def _widen(self, relation: Relation, numbers: Iterable[int]) -> None:
         """The columns that a table has got since; their values in the rows that are there are known."""
@@ -140,17 +141,29 @@ class Copies:
                 missing = carried(column, column.missing.encode())
                 self._db.execute(f"UPDATE {copy_of(relation)} SET c{number} = {made(column, '$1')}", [missing])
 
-    def _apply(self, relation: Relation, view: View, keys: list[bytes]) -> None:
+    def _apply(self, relation: Relation, view: View, changed: list[bytes]) -> None:
         """Have a copy be as the table is under some keys."""
+        prefix, count = relation.prefix, _rows_at_once(view, relation)
+        keys = sorted({prefix + key for key in changed})
         self._db.register("_keys", keys_table(relation, keys))
         self._db.execute(f"DELETE FROM {copy_of(relation)} WHERE key IN (SELECT key FROM _keys)")
         self._db.unregister("_keys")
-        remaining = view.rows_at(keys)
-        while found := _some(remaining):
-            self._insert(relation, [key for key, _ in found], [row for _, row in found])
+        self._insert_all(relation, (view.rows_at(keys[at : at + count]) for at in range(0, len(keys), count)))
 
-    def _insert(self, relation: Relation, keys: list[bytes], rows: list[bytes]) -> None:
-        self._db.register("_rows", table_of(relation, keys, rows))
+    def _insert_all(self, relation: Relation, batches: Iterable[Entries]) -> None:
+        """Insert rows: while DuckDB takes some, the next ones are made ready for it."""
+        inserting: Future[None] | None = None
+        for batch in filter(None, batches):
+            keys, rows = [key for key, _ in batch], [row for _, row in batch]
+            table = table_of(relation, keys, rows)
+            if inserting is not None:
+                inserting.result()
+            inserting = self._inserter.submit(self._insert, relation, table)
+        if inserting is not None:
+            inserting.result()
+
+    def _insert(self, relation: Relation, rows: Any) -> None:
+        self._db.register("_rows", rows)
         into = "".join(f", c{column.number}" for column in relation.live)
         values = "".join(f", {made(column, f'c{column.number}')}" for column in relation.live)
         self._db.execute(f"INSERT INTO {copy_of(relation)} (key{into}) SELECT key{values} FROM _rows")
@@ -177,14 +190,7 @@ class Copies:
         self._copies.pop(node, None)
 
 
-def _some(rows: Iterator[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-    """The next rows, as many as are brought at a time."""
-    found: list[tuple[bytes, bytes]] = []
-    size_bytes = 0
-    while size_bytes < _BYTES and len(found) < _ROWS:
-        more = list(islice(rows, _STEP))
-        if not more:
-            break
-        found += more
-        size_bytes += sum(len(row) for _, row in more)
-    return found
+def _rows_at_once(view: View, relation: Relation) -> int:
+    """How many rows of a table are brought at a time."""
+    totals = view.totals(relation)
+    return max(1, min(_ROWS, _BYTES * totals.rows // max(1, totals.size_bytes)))

@@ -5,6 +5,7 @@ whether it lives, in lines. It gives way to everything else on the machine.
 """
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -17,6 +18,8 @@ from yunbox.engine.holo.server import serve
 from yunbox.kernel.supervise import die_with_parent
 
 _NICE = 19
+_OBJECTS = 100_000
+"""How many new objects Python looks for garbage after: rows on their way are many, and none."""
 
 
 async def _run(config: EngineConfig, listener: socket.socket, channel: socket.socket) -> None:
@@ -43,6 +46,7 @@ def main(argument: str, listener: str, channel: str) -> None:
     config = EngineConfig.read(argument)
     die_with_parent(config.parent)
     os.nice(_NICE)
+    gc.set_threshold(_OBJECTS)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_run(config, socket.socket(fileno=int(listener)), socket.socket(fileno=int(channel))))
 

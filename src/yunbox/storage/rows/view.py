@@ -6,8 +6,9 @@ the value is the present one, whenever the log is read. A followed table has bes
 log is whole.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import takewhile
+from itertools import islice, takewhile
 from typing import Any, cast
 
 import lmdb
@@ -21,8 +22,11 @@ TABLES = ("meta", "schemas", "relations", "rows", "log", "followed", "totals", "
 OID, NODE = b"oid", b"node"
 """What numbers are drawn for: what there is, and the places of tables' rows."""
 _NODE = 8
-_AT_ONCE = 1000
 _SEQUENCE = b"sequence"
+
+
+Entries = list[tuple[bytes, bytes]]
+"""Keys with their values."""
 
 
 class Totals(msgspec.Struct, array_like=True):
@@ -110,11 +114,26 @@ class View:
         """How many changes all logs have."""
         return self.txn.stat(self.tables["log"])["entries"]
 
-    def rows_at(self, keys: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
+    def rows_behind(self, relation: Relation, after: bytes, count: int) -> Entries:
+        """At most so many rows of a table with their whole keys: the first ones, or those behind the key ``after``."""
+        return self._entries("rows", relation, after + b"\0" if after else relation.prefix, count)
+
+    def changes_behind(self, relation: Relation, after: int, count: int) -> tuple[int, list[bytes]]:
+        """At most so many changes of a table behind a position: where the last of them lies, and the keys without the
+        table's prefix, of which some may be the same."""
+        found = self._entries("log", relation, relation.prefix + (after + 1).to_bytes(8, "big"), count)
+        return int.from_bytes(found[-1][0][_NODE:], "big") if found else after, [key for _, key in found]
+
+    def rows_at(self, keys: Sequence[bytes]) -> Entries:
         """The rows that lie under whole keys, which are in their order."""
-        cursor = self._cursor("rows")
-        for at in range(0, len(keys), _AT_ONCE):
-            yield from cursor.getmulti(keys[at : at + _AT_ONCE])
+        return cast("Entries", self._cursor("rows").getmulti(keys))
+
+    def _entries(self, table: str, relation: Relation, start: bytes, count: int) -> Entries:
+        """At most so many entries of a table from ``start`` on, taken without a look at each."""
+        cursor = self._cursor(table)
+        found = list(islice(cursor.iternext(), count)) if cursor.set_range(start) else []
+        end = (relation.node + 1).to_bytes(_NODE, "big")
+        return found[: bisect_left(found, (end,))]
 
     @property
     def sequence(self) -> int:
