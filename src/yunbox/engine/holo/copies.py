@@ -74,7 +74,7 @@ class Copies:
     def upkeep(self) -> None:
         """Follow the logs of tables that have copies, cut them, and let go of copies of what is gone."""
         with self._lock, self._store.reading() as view:
-            relations = {one.node: one for one in self._store.catalogue(view).relations.values()}
+            relations = self._store.catalogue(view).by_node
             gone = [node for node in self._copies if node not in relations]
             logged = [relations[node] for node in view.logged() if node in relations]
         for node in gone:

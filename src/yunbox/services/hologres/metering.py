@@ -1,4 +1,5 @@
-"""What Hologres keeps, as the bill has it: the bytes of all rows and their keys, by the hour.
+"""What Hologres keeps, as the bill has it: the bytes of all rows, their keys and the logs of
+their changes, by the hour.
 
 The vendor bills an instance's computing by the hours of its compute units, which this machine has none of; what
 statements use is on the audit trail. Source: the vendor's page "Billing overview".
@@ -21,6 +22,6 @@ def stored(rows: Path, account_id: str, principal: str) -> Iterable[Stored]:
     if not (rows / "data.mdb").exists():
         return
     with contextlib.closing(RowStore(rows)) as store, store.reading() as view:
-        size_bytes = sum(view.totals(one).size_bytes for one in store.catalogue(view).relations.values())
+        size_bytes = sum(map(view.size_bytes, store.catalogue(view).relations.values()))
     since_s = rows.stat().st_mtime  # nothing is made in the folder but when it is
     yield Stored(_PLACE, f"hologres://{DATABASE}", account_id, principal, since_s, {HOT: float(size_bytes)}, {})

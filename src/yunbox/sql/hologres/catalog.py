@@ -47,6 +47,8 @@ class Relation:
     path: Sequence[str] = ()
     names: Mapping[str, int] = field(default_factory=dict)
     uses: Mapping[int, Mapping[int, str]] = field(default_factory=dict)
+    logged: tuple[Column, ...] = ()
+    """What the log of its changes has beside its columns; a statement that asks for one of these reads that log."""
 
 
 class Catalog(Protocol):

@@ -12,7 +12,7 @@ from functools import cached_property
 
 import msgspec
 
-from yunbox.storage.rows.model import SEQUENCE, Relation, Schema
+from yunbox.storage.rows.model import SEQUENCE, TABLE, Relation, Schema
 from yunbox.storage.rows.sequences import forget, written_name
 from yunbox.storage.rows.view import NODE, OID, Change, View
 from yunbox.wire.pgwire.report import PgError, failure
@@ -84,6 +84,12 @@ class Catalogue:
         if now is None or (now.columns, now.primary_key) != (relation.columns, relation.primary_key):
             raise failure("40001", "a definition was changed by another session at the same time")
         return now
+
+    @cached_property
+    def by_node(self) -> Mapping[int, Relation]:
+        """The tables, and the logs of their changes, by the places of their rows."""
+        tables = [one for one in self.relations.values() if one.kind == TABLE]
+        return {one.node: one for one in (*tables, *(one.changes for one in tables))}
 
     def find(self, schema: str, name: str) -> Relation | None:
         """A relation by name."""
@@ -172,6 +178,8 @@ def drop(change: Change, relation: Relation) -> None:
     if relation.kind == SEQUENCE:
         forget(change, relation)
     _discard(change, relation)
+    if relation.kind == TABLE:
+        _discard(change, relation.changes)
     _moved(change)
 
 

@@ -12,7 +12,7 @@ from heapq import merge
 from typing import Any, TypeVar, cast
 
 from yunbox.storage.rows.attempt import Stale
-from yunbox.storage.rows.model import Relation
+from yunbox.storage.rows.model import FRESH_NODE, FRESH_OID, Relation
 from yunbox.storage.rows.view import NODE, OID, Change, View
 from yunbox.wire.pgwire.report import failure
 
@@ -23,8 +23,7 @@ _Layer = dict[tuple[str, bytes], bytes | None]
 """What was changed, by table and key; None is what was removed."""
 _MISSING = object()
 _OWN_ROW = 1 << 63
-_OWN = {OID: 1 << 31, NODE: 1 << 62}
-"""What marks the numbers that a block draws for itself: outside of it nothing has such a one."""
+_OWN = {OID: FRESH_OID, NODE: FRESH_NODE}
 
 
 class _Draft(Change):

@@ -14,6 +14,13 @@ from yunbox.wire.pgwire.values.types import TYPES, Type
 
 TABLE, VIEW, PARTITIONED, SEQUENCE = "r", "v", "p", "S"
 """The kinds of relations, by pg_class's letters."""
+BINLOG_COLUMNS = ("hg_binlog_lsn", "hg_binlog_event_type", "hg_binlog_timestamp_us")
+"""What the log of a table's changes has beside the table's columns. Source: the vendor's page "Subscribe to Hologres
+binlogs"."""
+_INT8 = 20
+FRESH_OID, FRESH_NODE = 1 << 31, 1 << 62
+"""What marks the numbers of what a block has made itself: outside of it nothing has such a one."""
+_BINLOG_NODE = 1 << 61
 
 
 class Column(msgspec.Struct, frozen=True):
@@ -96,6 +103,28 @@ class Relation(msgspec.Struct, frozen=True, dict=True):
     def by_name(self) -> Mapping[str, Column]:
         """The columns that were not dropped, by name."""
         return {column.name: column for column in self.live}
+
+    @cached_property
+    def binlog(self) -> "Relation | None":
+        """The log of the changes of its rows, as a table; None where there is to be none.
+
+        It belongs to the table, not to its present place of rows: TRUNCATE leaves it as it is.
+        """
+        if self.properties.get("binlog.level") != "replica":
+            return None
+        return self.changes
+
+    @cached_property
+    def changes(self) -> "Relation":
+        """The same, whether or not anything is written to it now: each row is what a change was, and a row of the
+        table, in the order in which they came; it may be older than some of its columns."""
+        given = tuple(
+            msgspec.structs.replace(one, number=one.number + len(BINLOG_COLUMNS), not_null=False, added=True)
+            for one in self.columns
+        )
+        made = tuple(Column(name, number, _INT8, not_null=True) for number, name in enumerate(BINLOG_COLUMNS, 1))
+        node = _BINLOG_NODE | self.oid | (FRESH_NODE if self.oid & FRESH_OID else 0)
+        return Relation(self.oid, self.schema, self.name, node, made + given, owner=self.owner)
 
     @cached_property
     def prefix(self) -> bytes:

@@ -6,6 +6,7 @@ the value is the present one, whenever the log is read. A followed table has bes
 log is whole.
 """
 
+import time
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice, takewhile
@@ -15,8 +16,9 @@ import lmdb
 import msgspec
 
 from yunbox.storage.environment import Tables
+from yunbox.storage.rows.binlog import Events, events_of, records
 from yunbox.storage.rows.keys import numbered
-from yunbox.storage.rows.model import Relation
+from yunbox.storage.rows.model import TABLE, Relation
 
 TABLES = ("meta", "schemas", "relations", "rows", "log", "followed", "totals", "trash")
 OID, NODE = b"oid", b"node"
@@ -77,6 +79,11 @@ class View:
         """What a table has."""
         data = self.get("totals", relation.prefix)
         return _load_totals(data) if data is not None else Totals()
+
+    def size_bytes(self, relation: Relation) -> int:
+        """The bytes of a table's rows and keys, and of the log of their changes."""
+        logged = self.totals(relation.changes).size_bytes if relation.kind == TABLE else 0
+        return self.totals(relation).size_bytes + logged
 
     def changed(self, relation: Relation, after: int = 0) -> Iterator[tuple[int, bytes]]:
         """The log of a table behind a position: each position with the key that was changed there."""
@@ -203,6 +210,13 @@ class Change(View):
             places = (prefix + at.to_bytes(8, "big") for at in range(first, first + len(keys)))
             self._put_all("log", zip(places, [key[_NODE:] for key in keys], strict=True))
         self._sequence += len(keys)
+        if relation.binlog is not None:
+            pairs = zip(present, rows, strict=True) if present else ((None, row) for row in rows)
+            self._record(relation.binlog, [event for pair in pairs for event in events_of(*pair)])
+
+    def _record(self, log: Relation, events: Events) -> None:
+        """Write what was changed to the log of a table."""
+        self.set_rows(log, *records(log, self._next_row(), time.time_ns() // 1000, events))
 
     def add_rows(self, relation: Relation, rows: Sequence[bytes]) -> None:
         """Add many rows to a table without a primary key."""
@@ -231,6 +245,8 @@ class Change(View):
         self._sequence += 1
         if self._is_followed(relation):
             self._put("log", relation.prefix + self._sequence.to_bytes(8, "big"), key[_NODE:])
+        if relation.binlog is not None:
+            self._record(relation.binlog, events_of(before, row))
 
     def add_row(self, relation: Relation, row: bytes) -> None:
         """Add a row to a table without a primary key."""

@@ -107,7 +107,11 @@ def likely(of: str) -> st.SearchStrategy[str]:
     return others.get(of, numbers) | st.just("\\N") | st.sampled_from(EDGES)
 
 
-@settings(max_examples=300, deadline=None)
+def quoted(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'
+
+
+@settings(max_examples=500, deadline=None)
 @given(st.data())
 def test_lines_of_any_table_come_to_the_same(data: st.DataObject) -> None:
     types = data.draw(st.lists(st.sampled_from(list(TYPES)), min_size=1, max_size=4))
@@ -115,7 +119,8 @@ def test_lines_of_any_table_come_to_the_same(data: st.DataObject) -> None:
     key = data.draw(st.lists(st.sampled_from(keyed), unique=True, max_size=2)) if keyed else []
     relation = table(*(column(of, number) for number, of in enumerate(types, 1)), key=key)
     csv = data.draw(st.booleans())
-    lines = data.draw(st.lists(st.tuples(*map(likely, types)), min_size=1, max_size=4))
+    texts = [likely(of) | likely(of).map(quoted) if csv else likely(of) for of in types]
+    lines = data.draw(st.lists(st.tuples(*texts), min_size=1, max_size=4))
     block = "".join((",\t"[not csv]).join(line) + "\n" for line in lines).encode("utf-8", "surrogatepass")
     options = Options("csv" if csv else "text")
     found = taken(relation, block, options)
@@ -130,6 +135,28 @@ def test_most_of_what_programs_write_is_taken() -> None:
     found = taken(relation, block, Options("text"))
     assert found is not None
     assert found == read(relation, block, Options("text"))
+
+
+@pytest.mark.parametrize(
+    ("block", "is_taken"),
+    [
+        (b'1,"a, b",x\n"2",,"c"\n', True),
+        (b'"1","a","b"\n', True),
+        (b'1,"a""b",c\n', False),
+        (b'1,a"b",c\n', False),
+        (b'1,"a"b,c\n', False),
+        (b'1,"",c\n', False),
+        (b'1,"a\nb",c\n', False),
+        (b'1,"a",c"\n', False),
+        (b'1,"a",\x1f\n', False),
+    ],
+)
+def test_fields_that_are_quoted_as_a_whole(block: bytes, is_taken: bool) -> None:
+    relation = table(column("int4", 1), column("text", 2), column("text", 3), key=(1,))
+    found = taken(relation, block, Options("csv"))
+    assert (found is not None) == is_taken
+    if found is not None:
+        assert found == read(relation, block, Options("csv"))
 
 
 @pytest.mark.parametrize("nothing", [b"\\N", b""])

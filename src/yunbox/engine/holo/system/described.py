@@ -285,7 +285,7 @@ class Names:
         if self._store is None:
             return 0
         with self._store.reading() as view:
-            return sum(view.totals(one).size_bytes for one in relations)
+            return sum(map(view.size_bytes, relations))
 
     def granted(self, kind: str, role: str, thing: str, column: str, privilege: str, asked: Asked) -> bool | None:
         """Whether a role may."""

@@ -107,7 +107,7 @@ _READERS: dict[str, Callable[[str, Relation], str]] = {
     "binlog.ttl": _seconds,
     "storage_mode": _one_of("storage_mode", "hot", "cold"),
 }
-_NOT_YET = {"binlog.level": "replica", "storage_mode": "cold"}
+_NOT_YET = {"storage_mode": "cold"}
 """Values that mean what is not here: refused, as a table without it would not be what was asked for."""
 
 

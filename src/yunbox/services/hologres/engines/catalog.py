@@ -12,9 +12,11 @@ from yunbox.sql.hologres.catalogue.oids import index_oid
 from yunbox.sql.hologres.catalogue.relations import SCHEMAS, relations
 from yunbox.sql.hologres.catalogue.views import view_of
 from yunbox.storage.rows.catalogue import Catalogue
-from yunbox.storage.rows.model import VIEW, Relation
+from yunbox.storage.rows.model import BINLOG_COLUMNS, TABLE, VIEW, Relation
 from yunbox.storage.rows.sequences import sequence_of
 from yunbox.wire.pgwire.report import failure
+
+_LOGGED = tuple(catalog.Column(name, 20) for name in BINLOG_COLUMNS)
 
 
 class StoredCatalog:
@@ -88,5 +90,5 @@ def _planned(relation: Relation) -> catalog.Relation:
     unique = ((f"{relation.name}_pkey", key),) if key else ()
     return catalog.Relation(
         relation.oid, relation.schema, relation.name, columns, relation.kind, key, unique, query, relation.path,
-        relation.names, relation.uses,
+        relation.names, relation.uses, logged=_LOGGED if relation.binlog and relation.kind == TABLE else (),
     )  # fmt: skip

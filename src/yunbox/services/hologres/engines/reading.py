@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from yunbox.storage.rows.catalogue import Catalogue
-from yunbox.storage.rows.model import PARTITIONED, Relation
+from yunbox.storage.rows.model import BINLOG_COLUMNS, PARTITIONED, Relation
 
 if TYPE_CHECKING:
     from yunbox.sql.hologres.analysis.context import Read
@@ -42,6 +42,10 @@ def reading(read: "Read", known: Catalogue) -> Reading:
     """What the planner's read of a relation is, among the definitions of a moment."""
     relation = known.relations[read.relation.oid]
     names = {relation.columns[one.number - 1].name: one.name for one in read.relation.columns}
+    if read.of_changes:
+        log = relation.changes
+        seen = _seen(log, {name: name for name in BINLOG_COLUMNS} | names)
+        return Reading(seen, (Part(log, seen),))
     tables = known.partitions_of(relation) if relation.kind == PARTITIONED else (relation,)
     return Reading(_seen(relation, names), tuple(Part(one, _seen(one, names)) for one in tables))
 

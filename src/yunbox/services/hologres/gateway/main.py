@@ -9,6 +9,7 @@ import logging
 import resource
 import socket
 import sys
+import time
 from contextlib import closing
 from functools import partial
 
@@ -23,6 +24,8 @@ from yunbox.services.hologres.gateway.config import ROWS, GatewayConfig
 from yunbox.services.hologres.gateway.process import serve
 from yunbox.services.hologres.tables.engine import Tables
 from yunbox.storage.rows.catalogue import sweep
+from yunbox.storage.rows.expiry import expire, is_expired
+from yunbox.storage.rows.model import TABLE
 from yunbox.storage.rows.store import RowStore
 
 _LOG = logging.getLogger("yunbox")
@@ -55,11 +58,19 @@ async def _run(config: GatewayConfig, listener: socket.socket, channel: socket.s
 
 
 async def _swept(store: RowStore) -> None:
-    """Empty the trash bit by bit: what was dropped and truncated. Nobody waits where there is nothing in it."""
+    """Remove, bit by bit, what was dropped and truncated, and what the logs of changes have kept for long enough.
+
+    Nobody waits where there is nothing of it.
+    """
+    now_us = time.time_ns() // 1000
     with store.reading() as view:
-        if next(view.prefixed("trash", b""), None) is None:
-            return
-    while await store.write(lambda change: sweep(change, _SWEPT_ROWS)) == _SWEPT_ROWS:
+        is_trash = next(view.prefixed("trash", b""), None) is not None
+        tables = [one for one in store.catalogue(view).relations.values() if one.kind == TABLE]
+        old = [one for one in tables if is_expired(view, one, now_us)]
+    for one in old:
+        while await store.write(lambda change, of=one: expire(change, of, now_us)):
+            pass
+    while is_trash and await store.write(lambda change: sweep(change, _SWEPT_ROWS)) == _SWEPT_ROWS:
         pass
 
 

@@ -13,6 +13,7 @@ from yunbox.wire.pgwire.settings.session import Settings
 SERVER_VERSION, SERVER_VERSION_NUMBER = "11.3", "110003"
 """PostgreSQL's that Hologres says it is compatible with."""
 FREE = ("hg_",)
+ONLY = {"hg_experimental_generate_binlog": ("on", "true", "1", "yes", "")}
 _OURS = ("user", "database", "options", "replication")
 
 
@@ -26,7 +27,7 @@ def settings_of(startup: Startup, user: str) -> Settings:
         _check(name)
     own = {"server_version": SERVER_VERSION, "server_version_num": SERVER_VERSION_NUMBER, "session_authorization": user}
     try:
-        return Settings({**given, **own}, FREE)
+        return Settings({**given, **own}, FREE, ONLY)
     except PgError as error:
         report = error.report
         raise fatal(report.sqlstate, report.message, report.detail, report.hint) from None

@@ -23,13 +23,17 @@ _FULL_PRECISION = 0xFFFF
 _OBJECT_MISSING = {REGTYPE: ("42704", "type"), REGNAMESPACE: ("3F000", "schema")}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Read:
-    """One read of a stored table: the token that stands for it in the SQL, and the columns that it gives."""
+    """One read of a stored table: the token that stands for it in the SQL, and the columns that it gives.
+
+    ``of_changes`` is set for one that reads the log of the table's changes.
+    """
 
     token: str
     relation: Relation
     columns: tuple[str, ...]
+    of_changes: bool = False
 
 
 @dataclass

@@ -40,6 +40,8 @@ class Source:
     schema: str = ""
     scalar: bool = False
     row: Expr | None = None
+    logged: Callable[[str], Expr | None] | None = None
+    """What gives a column of the log of the table's changes, which then is what is read."""
 
 
 @dataclass
@@ -113,6 +115,9 @@ class Scope:
             raise error("42702", f'column reference "{name}" is ambiguous', at)
         if found:
             return _used(found[0].expr, name, self.level, at)
+        logs = [one for one in self.namespace.sources if one.logged is not None]
+        if len(logs) == 1 and (logged := _logged(logs[0], name, self.level, at)) is not None:
+            return logged
         if name == _TABLE_OID and len(self.namespace.sources) == 1 and self.namespace.sources[0].row is not None:
             return self._of(self.namespace.sources[0], name, at)
         whole = [one for one in self.namespace.sources if one.name == name]
@@ -152,6 +157,8 @@ class Scope:
         if not found and name == _TABLE_OID and source.relation is not None and source.row is not None:
             sql = f"(CASE WHEN {source.row.sql} IS NOT NULL THEN CAST({source.relation.oid} AS UINTEGER) END)"
             return _used(Expr(sql, OID), f"{source.name}.{name}", self.level, at)
+        if not found and (logged := _logged(source, name, self.level, at)) is not None:
+            return logged
         if not found:
             raise error("42703", f"column {source.name}.{name} does not exist", at)
         if len(found) > 1:
@@ -165,6 +172,12 @@ class Scope:
         if len(names) > 3:
             return error("42601", f"improper qualified name (too many dotted names): {'.'.join(names)}", at)
         return error("42P01", f'missing FROM-clause entry for table "{names[-2]}"', at)
+
+
+def _logged(source: Source, name: str, level: int, at: int) -> Expr | None:
+    """A column of the log of a table's changes."""
+    found = source.logged(name) if source.logged is not None else None
+    return None if found is None else _used(found, f"{source.name}.{name}", level, at)
 
 
 def used(output: Output, shown: str, level: int, at: int) -> Expr:

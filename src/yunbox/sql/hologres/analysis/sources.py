@@ -3,7 +3,7 @@
 Source: the PostgreSQL documentation, "Table Expressions".
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from yunbox.sql.hologres.analysis import naming
@@ -64,14 +64,17 @@ class Sources(Calls):
         relation = self.context.relation(node.names, node.at)
         if relation.kind == "v":
             return self._view(node, relation)
-        return self.stored(relation, node.alias, node.at)
+        return self.stored(relation, node.alias, node.at, logged=True)
 
-    def stored(self, relation: Relation, alias: tree.Alias | None, at: int) -> tuple[str, Namespace]:
-        """A stored table under a name of its own."""
+    def stored(
+        self, relation: Relation, alias: tree.Alias | None, at: int, *, logged: bool = False
+    ) -> tuple[str, Namespace]:
+        """A stored table under a name of its own; ``logged`` where it may be the log of its changes that is read."""
         if relation.kind == "S":
             raise unsupported(f'reading sequence "{relation.name}"', at)
         inner, token = self.context.fresh("t"), self.context.fresh("__scan_")
-        self.context.reads.append(Read(token, relation, tuple(column.name for column in relation.columns)))
+        read = Read(token, relation, tuple(column.name for column in relation.columns))
+        self.context.reads.append(read)
         outputs = tuple(
             Output(column.name, Expr(f"{inner}.{identifier(column.name)}", column.type, column.typmod,
                                      types.digits_of(column.typmod) if column.type == types.NUMERIC else None,
@@ -81,7 +84,8 @@ class Sources(Calls):
         name = alias.name if alias else relation.name
         outputs = _renamed(outputs, alias, name)
         row = Expr(f"{inner}.{ROW_KEY}", types.BYTEA)
-        source = Source(name, outputs, relation, "" if alias else relation.schema, row=row)
+        log = _log(read, inner) if logged and relation.logged else None
+        source = Source(name, outputs, relation, "" if alias else relation.schema, row=row, logged=log)
         return f"{identifier(token)} AS {inner}", Namespace([source], list(outputs))
 
     def _view(self, node: tree.TableRef, relation: Relation) -> tuple[str, Namespace]:
@@ -248,6 +252,19 @@ def _renamed(outputs: Sequence[Output], alias: tree.Alias | None, name: str) -> 
         message = f'table "{name}" has {len(outputs)} columns available but {len(columns)} columns specified'
         raise error("42P10", message, alias.at if alias else -1)
     return tuple(replace(one, name=columns[at]) if at < len(columns) else one for at, one in enumerate(outputs))
+
+
+def _log(read: Read, inner: str) -> Callable[[str], Expr | None]:
+    """What gives a column that only the log of a table's changes has: who asks for one reads that log."""
+    types_of = {one.name: one.type for one in read.relation.logged}
+
+    def column(name: str) -> Expr | None:
+        if name not in types_of:
+            return None
+        read.of_changes = True
+        return Expr(f"{inner}.{identifier(name)}", types_of[name])
+
+    return column
 
 
 def _check_names(sources: Sequence[Source], at: int) -> None:

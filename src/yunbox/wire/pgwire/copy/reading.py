@@ -10,6 +10,8 @@ from yunbox.wire.pgwire.encoding import decoded
 from yunbox.wire.pgwire.report import PgError, failure
 
 _SHOWN_MAX = 100
+_BESIDE = b"\x1f"
+"""What stands between fields when some of them have the separator inside: ASCII's own separator of units."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +42,10 @@ class RowReader:
         self._number = 0
         self._between, self._nothing = options.between.encode(), options.nothing.encode()
         self._has_plain = options.nothing in ("", "\\N") and not (options.force_not_null or options.force_null)
-        own = (options.mark.encode(), b"\\.") if options.format == "csv" else (b"\\",) if not self._nothing else ()
+        own = (b"\\.",) if options.format == "csv" else (b"\\",) if not self._nothing else ()
         self._special = (b"\r", *own)
+        self._mark = options.mark.encode() if options.format == "csv" else b""
+        self._escape = options.before_mark.encode()
 
     def plain(self, block: bytes) -> Plain | None:
         """Whole lines, each with ``\\n`` at its end, as fields that nothing but separators is between; None where they
@@ -50,7 +54,23 @@ class RowReader:
         whole = self._has_plain and begins and block.endswith(b"\n")
         if not whole or any(special in block for special in self._special):
             return None
+        if self._mark and self._mark in block:
+            return self._without_marks(block)
         return Plain(block, self._between, self._nothing)
+
+    def _without_marks(self, block: bytes) -> Plain | None:
+        """Lines of which some fields are quoted as a whole, with something else between them than what is in these."""
+        parts = block.split(self._mark)
+        quoted, beside = parts[1::2], parts[::2]
+        ends = (self._between, b"\n")
+        is_odd = len(parts) % 2 == 0 or _BESIDE in block or (self._escape != self._mark and self._escape in block)
+        if is_odd or not all(quoted) or self._nothing in quoted or any(b"\n" in one for one in quoted):
+            return None
+        begins = all(one.startswith(ends) for one in beside[1:])
+        if not begins or not all(one.endswith(ends) for one in beside[bool(not beside[0]) : -1]):
+            return None
+        parts[::2] = [one.replace(self._between, _BESIDE) for one in beside]
+        return Plain(b"".join(parts), _BESIDE, self._nothing)
 
     def passed(self, lines: int) -> None:
         """So many plain lines were taken otherwise."""
