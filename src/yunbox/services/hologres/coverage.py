@@ -51,7 +51,8 @@ _NOT_OFFERED = (
     ("databases but the one of the ready line", "3D000"),
     ("UNIQUE, CHECK, foreign keys, identity columns, foreign tables", "0A000"),
     ("partitions by range and hash, of several values, DEFAULT, and made by themselves", "0A000"),
-    ("time to live, binlog, cold storage", "0A000 where a table's properties ask for it"),
+    ("time to live, cold storage", "0A000 where a table's properties ask for it"),
+    ("replication slots, hg_get_binlog_cursor", "refused by name; the binlog is read by its columns"),
     ("GRANT, REVOKE, roles", "0A000; until then the RAM right `hologram:GetInstance` lets one in"),
 )
 _ENGINE = (
