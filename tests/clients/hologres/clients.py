@@ -1,7 +1,9 @@
 """How each client connects, and how a raw one does, which speaks the protocol byte by byte."""
 
+import contextlib
 import json
 import socket
+import sqlite3
 import subprocess
 import sys
 from typing import Any
@@ -49,9 +51,24 @@ def ram(server: Server, *words: str) -> Any:
     return json.loads(done.stdout) if done.stdout.strip() else None
 
 
-def made_user(server: Server, name: str, *statements: dict[str, Any]) -> Key:
-    """A RAM user with a key, and a policy of these statements."""
+def account_id(server: Server) -> str:
+    """The account's number, which is the name of its role."""
+    with contextlib.closing(sqlite3.connect(server.data / "meta.db")) as db:
+        return db.execute("SELECT uid FROM accounts").fetchone()[0]
+
+
+def role_of(server: Server, name: str) -> str:
+    """The role that stands for a RAM user."""
+    with contextlib.closing(sqlite3.connect(server.data / "meta.db")) as db:
+        return f"p4_{db.execute('SELECT id FROM users WHERE name = ?', (name,)).fetchone()[0]}"
+
+
+def made_user(server: Server, name: str, *statements: dict[str, Any], added: bool = True) -> Key:
+    """A RAM user with a key, and a policy of these statements; ``added`` to the instance as a user of it, too."""
     ram(server, "create-user", name)
+    if added:
+        with connected(server) as client:
+            client.execute(f'create user "RAM${name}"')
     if statements:
         ram(server, "put-policy", f"p-{name}", json.dumps({"Version": "1", "Statement": list(statements)}))
         ram(server, "attach", f"p-{name}", name)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from tests.clients.hologres.clients import account, allow, connected, dialled, made_user, ram, raw, where
+from tests.clients.hologres.clients import account, account_id, allow, connected, dialled, made_user, ram, raw, where
 from tests.unit.services.hologres.raw import Client, fields, message, query
 from yunbox.testing.server import Server
 
@@ -41,7 +41,8 @@ def test_the_account_comes_in(server: Server) -> None:
         assert client.info.user == server.access_key_id
         assert client.info.dbname == "yunbox"
         assert client.info.server_version == 110003
-        assert client.info.parameter_status("session_authorization") == server.access_key_id
+        assert client.info.parameter_status("session_authorization") == account_id(server)
+        assert client.info.parameter_status("is_superuser") == "on"
         assert client.execute("show server_version").fetchone() == ("11.3",)
 
 
@@ -262,6 +263,6 @@ def test_psql_by_our_own_command(server: Server) -> None:
     ]
     env = {**os.environ, "PATH": f"{programs()}{os.pathsep}{os.environ['PATH']}"}
     done = subprocess.run(command, capture_output=True, text=True, env=env)
-    assert (done.returncode, done.stdout, done.stderr) == (0, f"42|{server.access_key_id}\n", "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"42|{account_id(server)}\n", "")
     there_is_none = subprocess.run(command, capture_output=True, text=True, env={**env, "PATH": "/nonexistent"})
     assert there_is_none.returncode == 1 and "no psql on this machine" in there_is_none.stderr

@@ -46,7 +46,6 @@ class System:
 
     version: bytes
     names: tuple[tuple[str, str], ...]
-    user: str
     definitions: Catalogue | None = None
 
     @property

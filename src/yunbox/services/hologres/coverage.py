@@ -5,7 +5,11 @@ _OFFERED = (
     ("login", "SCRAM-SHA-256: the user is an AccessKey's id, of the account or a RAM user, the password its secret"),
     ("simple and extended protocol", "also pipelined; portals with row limits; text and binary; errors up to Sync"),
     ("transactions", "BEGIN, COMMIT, ROLLBACK with AND CHAIN and READ ONLY; SAVEPOINT, RELEASE, ROLLBACK TO"),
-    ("settings", "SET, SET LOCAL, RESET, SHOW, DISCARD; `options=-c ...`, `options=type=fixed`; any `hg_*`"),
+    ("settings", "SET, SET LOCAL, SET ROLE, RESET, SHOW, DISCARD; `options=-c ...`, `options=type=fixed`; any `hg_*`"),
+    (
+        "users and rights",
+        "CREATE, ALTER, DROP USER, ROLE; GRANT, REVOKE, ALTER DEFAULT PRIVILEGES, OWNER TO, REASSIGN and DROP OWNED",
+    ),
     ("prepared statements, cursors", "PREPARE, EXECUTE, DEALLOCATE; DECLARE, FETCH, MOVE, CLOSE, WITH HOLD; forward"),
     ("COPY", "TO STDOUT and FROM STDIN in text, csv and binary; STREAM_MODE, ON_CONFLICT"),
     ("schemas", "CREATE SCHEMA, DROP SCHEMA with CASCADE; search_path"),
@@ -53,7 +57,8 @@ _NOT_OFFERED = (
     ("partitions by range and hash, of several values, DEFAULT, and made by themselves", "0A000"),
     ("time to live, cold storage", "0A000 where a table's properties ask for it"),
     ("replication slots, hg_get_binlog_cursor", "refused by name; the binlog is read by its columns"),
-    ("GRANT, REVOKE, roles", "0A000; until then the RAM right `hologram:GetInstance` lets one in"),
+    ("passwords, VALID UNTIL, CONNECTION LIMIT and settings of roles; BASIC$ accounts", "0A000"),
+    ("GRANT on functions, types and foreign servers; the simple permission models", "0A000, 42883"),
 )
 _ENGINE = (
     ("functions and forms of SQL that are not here yet", "0A000, naming them, with their place"),

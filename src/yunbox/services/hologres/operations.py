@@ -1,7 +1,7 @@
 """What a session does, as the spine sees it: connecting, and statements by their kind.
 
-The vendor's RAM has rights on instances and none on statements: those are granted in SQL. Until GRANT is here, who may
-read the instance may connect and run statements: ``hologram:GetInstance`` on ``instance/...``, as its pages spell it.
+The vendor's RAM has rights on instances and none on statements: those are granted in SQL (``definitions/grants``). Who
+may read the instance may connect to it: ``hologram:GetInstance`` on ``instance/...``, as its pages spell it.
 """
 
 from collections.abc import Awaitable, Callable

@@ -33,7 +33,8 @@ class Relation:
 
     ``query`` is a view's, which was written under the search path ``path``: the names in it are those of the relations
     in ``names``, by OID, with the columns of ``uses``, which may be called otherwise by now.
-    ``unique`` are the sets of columns that may be named in ON CONFLICT, by their constraint's name.
+    ``unique`` are the sets of columns that may be named in ON CONFLICT, by their constraint's name. ``owner`` is in
+    whose name a view reads what it is made of.
     """
 
     oid: int
@@ -47,6 +48,7 @@ class Relation:
     path: Sequence[str] = ()
     names: Mapping[str, int] = field(default_factory=dict)
     uses: Mapping[int, Mapping[int, str]] = field(default_factory=dict)
+    owner: str = ""
     logged: tuple[Column, ...] = ()
     """What the log of its changes has beside its columns; a statement that asks for one of these reads that log."""
 
@@ -55,7 +57,7 @@ class Catalog(Protocol):
     """Where names are looked up; they are folded already."""
 
     def relation(self, schema: str, name: str) -> Relation | None:
-        """The table or view of that name."""
+        """The table or view of that name. Raises PgError 42501 where who asks may not use the schema."""
         ...
 
     def by_oid(self, oid: int) -> Relation | None:

@@ -19,12 +19,31 @@ class Loose:
     at: int
 
 
+@dataclass(slots=True, eq=False)
+class Use:
+    """What a statement does with a relation: in ``words`` such as SELECT, and with which of its columns, by number.
+
+    Number 0 is the whole row. ``role`` is in whose name it does so: that of the owner of the view that names the
+    relation, or None where the statement itself does.
+    """
+
+    oid: int
+    name: str
+    kind: str = "r"
+    role: str | None = None
+    words: set[str] = field(default_factory=set)
+    selected: set[int] = field(default_factory=set)
+    inserted: set[int] = field(default_factory=set)
+    updated: set[int] = field(default_factory=set)
+
+
 @dataclass(frozen=True, slots=True)
 class Expr:
     """``digits`` are a numeric's when it is a DECIMAL; ``value`` is a constant's, as the wire's codecs have it.
 
     ``loose`` are its columns outside aggregates, ``fields`` the parts of a row, ``parameter`` the number of one whose
-    type is not known yet, ``source`` the table's OID and the column's number where it is a plain column.
+    type is not known yet, ``source`` the table's OID and the column's number where it is a plain column. ``use`` is
+    that of a relation of FROM, whose column of the number ``of_use`` it is: who names it reads that.
     """
 
     sql: str
@@ -41,6 +60,8 @@ class Expr:
     sets: bool = False
     levels: frozenset[int] = field(default=frozenset())
     at: int = -1
+    use: Use | None = field(default=None, compare=False, repr=False)
+    of_use: int = field(default=0, compare=False)
 
     @property
     def is_constant(self) -> bool:
@@ -109,4 +130,6 @@ def int4(value: int) -> Expr:
     return Expr(f"CAST({value} AS INTEGER)", INT4, value=value)
 
 
-__all__ = ["ABSENT", "Expr", "Loose", "boolean", "build", "identifier", "int4", "merged", "quoted", "replace", "text"]
+__all__ = [
+    "ABSENT", "Expr", "Loose", "Use", "boolean", "build", "identifier", "int4", "merged", "quoted", "replace", "text",
+]  # fmt: skip

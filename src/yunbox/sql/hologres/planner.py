@@ -58,7 +58,8 @@ def plan_change(
     if not isinstance(node, tree.Insert | tree.Update | tree.Delete):
         raise unsupported(type(node).__name__.upper(), node.at)
     made = Changes(context, Scope()).change(node)
-    return replace(made, parameters=context.parameters.numbered(), reads=tuple(context.reads))
+    return replace(made, parameters=context.parameters.numbered(), reads=tuple(context.reads),
+                   needs=tuple(context.needs))  # fmt: skip
 
 
 def _begun(
@@ -83,6 +84,7 @@ def _finished(bound: BoundQuery, context: Context) -> Plan:
         context.parameters.numbered(),
         tuple(context.reads),
         tuple(context.uses.items()),
+        tuple(context.needs),
         ordered=bound.ordered,
     )
 

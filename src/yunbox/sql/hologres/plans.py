@@ -6,6 +6,7 @@ from typing import Literal
 from yunbox.sql.hologres.analysis.context import Read
 from yunbox.sql.hologres.analysis.scope import Output
 from yunbox.sql.hologres.catalog import Relation
+from yunbox.sql.hologres.expr import Use
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class Change:
     parameters: tuple[int, ...] = ()
     reads: tuple[Read, ...] = ()
     drawn: tuple[tuple[str, str], ...] = ()
+    needs: tuple[Use, ...] = ()
 
     @property
     def tag(self) -> str:
@@ -72,7 +74,8 @@ class Plan:
 
     Columns are of the DuckDB types of ``catalogue/types.py``; a row is its text. A parameter is ``$1``, as
     ``engine/holo/values.py`` binds it: numbers and texts as they are, all else as text. ``parameters`` are type OIDs;
-    ``uses`` are the relations that the statement names itself, as it does.
+    ``uses`` are the relations that the statement names itself, as it does, and ``needs`` what it does with each, which
+    who runs it must be allowed to.
     """
 
     sql: str
@@ -80,6 +83,7 @@ class Plan:
     parameters: tuple[int, ...] = ()
     reads: tuple[Read, ...] = ()
     uses: tuple[tuple[str, Relation], ...] = ()
+    needs: tuple[Use, ...] = ()
     tag: str = "SELECT"
     ordered: bool = False
 

@@ -1,5 +1,6 @@
 """What a session brings to a statement: the settings that values and their texts depend on, and who asks."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
@@ -9,6 +10,7 @@ from yunbox.wire.pgwire.values import zones
 from yunbox.wire.pgwire.values.codec import Style
 
 _SEPARATOR = "|"
+_MARK = re.compile(r"\\(.)")
 HOLOGRES = "Hologres 3.0.0 (Yunbox)"
 """What the vendor's clients read as a version: that whose statements and properties these are."""
 
@@ -35,6 +37,8 @@ class Session:
     schemas: tuple[str, ...] = ("public",)
     definitions: str = ""
     assigned: list[tuple[str, str, bool]] = field(default_factory=list, compare=False)
+    session_user: str = ""
+    """Who has logged in, where that is another role than ``user``, as whom it acts."""
 
     @cached_property
     def token(self) -> str:
@@ -48,12 +52,22 @@ class Session:
     @cached_property
     def names(self) -> str:
         """What functions of the catalogue take as an argument: which definitions, who asks, and the search path."""
-        return _SEPARATOR.join((self.definitions, self.user, *self.schemas))
+        return _SEPARATOR.join(map(marked, (self.definitions, self.user, *self.schemas)))
 
     @cached_property
     def style(self) -> Style:
         """The same for codecs."""
         return style_of(self.token)
+
+
+def marked(name: str) -> str:
+    """A name without the letter that stands between names."""
+    return name.replace("\\", "\\\\").replace(_SEPARATOR, "\\:")
+
+
+def unmarked(name: str) -> str:
+    """The other way round."""
+    return _MARK.sub(lambda found: _SEPARATOR if found[1] == ":" else "\\", name)
 
 
 @lru_cache(256)

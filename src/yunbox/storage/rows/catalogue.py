@@ -7,33 +7,55 @@ have the same, not even those that a transaction tries out and takes back.
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import msgspec
 
+from yunbox.storage.rows.grants import ANYBODY, Acl, Grant, alike, default_acl, merged, owned_by
 from yunbox.storage.rows.model import SEQUENCE, TABLE, Relation, Schema
+from yunbox.storage.rows.roles import BUILT_IN, ROLES_MAX, SYSTEM, Defaults, Ownership, Role
 from yunbox.storage.rows.sequences import forget, written_name
 from yunbox.storage.rows.view import NODE, OID, Change, View
 from yunbox.wire.pgwire.report import PgError, failure
 
-_VERSION = b"version"
+_VERSION, _ACCOUNT, _DATABASE = b"version", b"account", b"database"
 FIRST_OID = 16_384
 """The first OID of what users make, as in PostgreSQL."""
-PUBLIC = Schema(2200, "public")
-"""The schema that every database has, with its OID in PostgreSQL."""
+PUBLIC = Schema(2200, "public", grants=(Grant(SYSTEM, SYSTEM, "UC"), Grant(ANYBODY, SYSTEM, "UC")))
+"""The schema that every database has, with its OID in PostgreSQL; everybody may make things there, as in PostgreSQL 11
+and Hologres, until somebody revokes that."""
 RELATIONS_MAX = 100_000
 _load_relation = msgspec.msgpack.Decoder(Relation).decode
 _load_schema = msgspec.msgpack.Decoder(Schema).decode
+_load_role = msgspec.msgpack.Decoder(Role).decode
+_load_defaults = msgspec.msgpack.Decoder(Defaults).decode
+_load_ownership = msgspec.msgpack.Decoder(Ownership).decode
 
 
 @dataclass(frozen=True)
 class Catalogue:
-    """All definitions of one moment."""
+    """All definitions of one moment. ``account`` is the role of the account whose instance it is."""
 
     version: bytes
     schemas: Mapping[str, Schema]
     relations: Mapping[int, Relation]
+    roles: Mapping[str, Role] = field(default_factory=lambda: BUILT_IN)
+    defaults: Mapping[bytes, Defaults] = field(default_factory=dict)
+    database: Ownership = field(default_factory=Ownership)
+    account: str = ""
+
+    def owner(self, name: str) -> str:
+        """The role whose a thing is. What belongs to nobody who is here any more is the account's."""
+        if not name:
+            return SYSTEM
+        return name if name in self.roles else self.account or SYSTEM
+
+    @cached_property
+    def derived(self) -> dict[str, Any]:
+        """What is worked out of the definitions once, by role."""
+        return {}
 
     @cached_property
     def _names(self) -> Mapping[tuple[str, str], Relation]:
@@ -108,7 +130,15 @@ def load(view: View) -> Catalogue:
         schema = _load_schema(data)
         schemas[schema.name] = schema
     relations = (_load_relation(data) for _, data in view.prefixed("relations", b""))
-    return Catalogue(version(view), schemas, {one.oid: one for one in relations})
+    roles = (_load_role(data) for _, data in view.prefixed("roles", b""))
+    data = view.get("meta", _DATABASE)
+    account = (view.get("meta", _ACCOUNT) or b"").decode()
+    return Catalogue(
+        version(view), schemas, {one.oid: one for one in relations},
+        {**BUILT_IN, **{one.name: one for one in roles}},
+        {key: _load_defaults(data) for key, data in view.prefixed("defaults", b"")},
+        Ownership(account) if data is None else _load_ownership(data), account,
+    )  # fmt: skip
 
 
 def next_oid(change: Change) -> int:
@@ -123,12 +153,29 @@ def next_node(change: Change) -> int:
 
 def add_schema(change: Change, name: str, owner: str = "", comment: str = "") -> Schema:
     """Make a schema. Raises 42P06."""
-    if name in load(change).schemas:
+    known = load(change)
+    if name in known.schemas:
         raise failure("42P06", f'schema "{name}" already exists')
-    made = Schema(next_oid(change), name, owner, comment)
-    change.put("schemas", name.encode(), msgspec.msgpack.encode(made))
-    _moved(change)
+    made = Schema(next_oid(change), name, owner, comment, _first_grants(known, owner, "", "schema", "n"))
+    put_schema(change, made)
     return made
+
+
+def put_schema(change: Change, schema: Schema) -> None:
+    """Set the definition of a schema."""
+    change.put("schemas", schema.name.encode(), msgspec.msgpack.encode(schema))
+    _moved(change)
+
+
+def _first_grants(known: Catalogue, owner: str, schema: str, sort: str, kind: str) -> Acl | None:
+    """What is granted on a new thing; None for what things of its sort have anyway."""
+    usual = default_acl(sort, owner)
+    everywhere = known.defaults.get(Defaults(0, owner, "", kind, ()).key)
+    made = usual if everywhere is None else everywhere.grants
+    here = known.defaults.get(Defaults(0, owner, schema, kind, ()).key) if schema else None
+    if here is not None:
+        made = merged(made, here.grants, owner)
+    return None if alike(made, usual) else made
 
 
 def drop_schema(change: Change, name: str) -> None:
@@ -157,7 +204,9 @@ def add(change: Change, relation: Relation) -> None:
         raise failure("42P07", f'relation "{relation.name}" already exists')
     if len(known.relations) >= RELATIONS_MAX:
         raise failure("54000", f"a database has at most {RELATIONS_MAX} tables and views here")
-    _put(change, relation)
+    kind = "S" if relation.kind == SEQUENCE else "r"
+    grants = _first_grants(known, relation.owner, relation.schema, relation.sort, kind)
+    _put(change, msgspec.structs.replace(relation, grants=grants))
 
 
 def replace(change: Change, before: Relation, after: Relation) -> None:
@@ -169,6 +218,63 @@ def replace(change: Change, before: Relation, after: Relation) -> None:
     if renamed and load(change).find(after.schema, after.name) is not None:
         raise failure("42P07", f'relation "{after.name}" already exists')
     _put(change, after)
+
+
+def give(change: Change, relation: Relation, owner: str) -> None:
+    """Have a relation be another's, with the sequences that go with it. Raises 42P01."""
+    present = _present(change, relation)
+    known = load(change)
+    for one in (present, *known.sequences_of(present)):
+        before = known.owner(one.owner)
+        columns = {number: owned_by(acl, before, owner) or () for number, acl in one.column_grants.items()}
+        _put(change, msgspec.structs.replace(
+            one, owner=owner, grants=owned_by(one.grants, before, owner), column_grants=columns))  # fmt: skip
+
+
+def put_role(change: Change, role: Role) -> None:
+    """Set what a role is. Raises 54000."""
+    if change.get("roles", role.name.encode()) is None and len(load(change).roles) >= ROLES_MAX:
+        raise failure("54000", f"an instance has at most {ROLES_MAX} users and groups here")
+    change.put("roles", role.name.encode(), msgspec.msgpack.encode(role))
+    _moved(change)
+
+
+def is_made(role: Role) -> bool:
+    """Whether somebody has made a role, and it is not one that every instance has."""
+    return role.name not in BUILT_IN
+
+
+def drop_role(change: Change, role: Role) -> None:
+    """Remove a role that nothing depends on."""
+    change.delete("roles", role.name.encode())
+    _moved(change)
+
+
+def put_defaults(change: Change, defaults: Defaults) -> None:
+    """Set what is granted on things that are made from now on."""
+    change.put("defaults", defaults.key, msgspec.msgpack.encode(defaults))
+    _moved(change)
+
+
+def drop_defaults(change: Change, defaults: Defaults) -> None:
+    """Have that be as if nobody had ever said anything."""
+    change.delete("defaults", defaults.key)
+    _moved(change)
+
+
+def put_database(change: Change, ownership: Ownership) -> None:
+    """Set whose the database is, and what is granted on it."""
+    change.put("meta", _DATABASE, msgspec.msgpack.encode(ownership))
+    _moved(change)
+
+
+def settle_account(change: Change, account: str, shown: str = "") -> None:
+    """Have the account be here, as the superuser that it is."""
+    if (change.get("meta", _ACCOUNT) or b"").decode() == account and change.get("roles", account.encode()) is not None:
+        return
+    change.put("meta", _ACCOUNT, account.encode())
+    made = Role(next_oid(change), account, superuser=True, createrole=True, createdb=True, login=True, shown=shown)
+    put_role(change, made)
 
 
 def drop(change: Change, relation: Relation) -> None:
@@ -223,6 +329,11 @@ def _present(change: Change, relation: Relation) -> Relation:
     if data is None:
         raise no_relation(relation.name)
     return _load_relation(data)
+
+
+def put(change: Change, relation: Relation) -> None:
+    """Set the definition of a relation that has been looked at in the same transaction."""
+    _put(change, relation)
 
 
 def _put(change: Change, relation: Relation) -> None:

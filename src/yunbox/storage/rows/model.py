@@ -9,6 +9,7 @@ from functools import cached_property
 
 import msgspec
 
+from yunbox.storage.rows.grants import Acl
 from yunbox.wire.pgwire.values.modifiers import NONE
 from yunbox.wire.pgwire.values.types import TYPES, Type
 
@@ -78,6 +79,9 @@ class Relation(msgspec.Struct, frozen=True, dict=True):
     partition: int = 0
     owned_by: int = 0
     """The OID of the table that a sequence goes with."""
+    grants: Acl | None = None
+    column_grants: Mapping[int, Acl] = {}
+    """What is granted on columns alone, by their numbers."""
 
     @cached_property
     def live(self) -> tuple[Column, ...]:
@@ -127,6 +131,11 @@ class Relation(msgspec.Struct, frozen=True, dict=True):
         return Relation(self.oid, self.schema, self.name, node, made + given, owner=self.owner)
 
     @cached_property
+    def sort(self) -> str:
+        """What there is to grant on it: what is granted on tables, or on sequences."""
+        return "sequence" if self.kind == SEQUENCE else "table"
+
+    @cached_property
     def prefix(self) -> bytes:
         """How the keys of its rows begin."""
         return self.node.to_bytes(8, "big")
@@ -139,3 +148,4 @@ class Schema(msgspec.Struct, frozen=True):
     name: str
     owner: str = ""
     comment: str = ""
+    grants: Acl | None = None

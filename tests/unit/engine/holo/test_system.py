@@ -61,7 +61,7 @@ def test_rows_of_a_moment() -> None:
 def test_every_table_can_be_made_and_every_view_has_its_columns() -> None:
     tables = Tables(MOMENT)
     for schema, name in relations():
-        assert tables.table(schema, name, "me").column_names == [one.name for one in relations()[schema, name].columns]
+        assert tables.table(schema, name).column_names == [one.name for one in relations()[schema, name].columns]
     for key in NOTHING:
         assert key in relations()
         assert not view_of(relations()[key])

@@ -7,7 +7,10 @@ from typing import Any
 
 from yunbox.services.hologres.session.ports import Batch, Column, Context, Kind, Plan, Rows, Sink
 from yunbox.services.hologres.statements.cursor import at
+from yunbox.storage.rows.catalogue import Catalogue
 from yunbox.storage.rows.draft import Block
+from yunbox.storage.rows.rights import Rights
+from yunbox.storage.rows.roles import SYSTEM
 from yunbox.wire.pgwire.backend import data_row
 from yunbox.wire.pgwire.copy.reading import Plain
 from yunbox.wire.pgwire.report import failure
@@ -79,8 +82,11 @@ class Double:
         self.loaded: list[list[Any]] = []
         self.rows: list[Counted] = []
 
-    def at_once(self, plan: Plan) -> None:
+    def at_once(self, plan: Plan, user: str) -> None:
         return None
+
+    def rights(self, role: str, block: Block | None = None) -> Rights:
+        return Rights(Catalogue(b"", {}, {}), SYSTEM)
 
     async def commit(self, block: Block) -> None:
         pass

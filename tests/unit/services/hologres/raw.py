@@ -185,7 +185,7 @@ class Served:
         line.write(backend.AUTHENTICATION_OK)
         line.frames.established()
         spine = self._house.sessions.open(self._house.shop, self._account)
-        settings = settings_of(startup, "u")
+        settings = settings_of(startup, "u", is_superuser=True)
         session = Session(line, spine, self.engine, settings, process_id=len(self.sessions), user="u", database="d")
         self.sessions.append(session)
         try:

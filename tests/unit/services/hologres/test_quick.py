@@ -48,6 +48,7 @@ class Session:
     spine: Spine = field(default_factory=Spine)
     style: Style = field(default_factory=Style)
     timeouts: Timeouts = field(default_factory=Timeouts)
+    role: str = "u"
 
     def look(self) -> None:
         pass
@@ -56,6 +57,7 @@ class Session:
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[RowStore]:
     made = RowStore(tmp_path / "rows")
+    made.write_sync(lambda change: catalogue.settle_account(change, "u"))
     insert(made, table(made, "t", "k int8, v text"), [7, "v7"], [8, None])
     yield made
     made.close()

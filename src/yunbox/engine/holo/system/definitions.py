@@ -13,6 +13,7 @@ from yunbox.engine.holo.system.moment import Moment, index_name
 from yunbox.sql.hologres.catalogue import oids
 from yunbox.sql.hologres.catalogue.relations import fixed_rows, relations
 from yunbox.sql.hologres.catalogue.types import TYPES
+from yunbox.storage.rows.grants import Acl
 from yunbox.storage.rows.model import PARTITIONED, SEQUENCE, TABLE, VIEW, Column
 from yunbox.storage.rows.sequences import BITS
 from yunbox.wire.pgwire.values.modifiers import format_type
@@ -50,9 +51,9 @@ def _classes() -> dict[int, int]:
 
 def pg_namespace(moment: Moment) -> Rows:
     """Schemas."""
-    owners = {one.name: one.owner for one in moment.known.schemas.values()}
     for name, oid in moment.schemas.items():
-        yield {"oid": oid, "nspname": name, "nspowner": oids.role_oid(owners.get(name, ""))}
+        owner, grants = moment.schema_grants(name)
+        yield {"oid": oid, "nspname": name, "nspowner": moment.owner_oid(owner), "nspacl": acl_of(grants)}
 
 
 def pg_class(moment: Moment) -> Rows:
@@ -60,19 +61,20 @@ def pg_class(moment: Moment) -> Rows:
     for one in moment.relations:
         yield {
             "oid": one.oid, "relname": one.name, "relnamespace": moment.schemas[one.schema],
-            "reltype": 0 if one.kind == SEQUENCE else oids.row_type_oid(one.oid), "relowner": oids.role_oid(one.owner),
+            "reltype": 0 if one.kind == SEQUENCE else oids.row_type_oid(one.oid),
+            "relowner": moment.owner_oid(one.owner),
             "relfilenode": 0 if one.kind in (VIEW, PARTITIONED) else one.oid,
             "relhasindex": bool(one.primary_key), "relpersistence": "p", "relkind": one.kind,
             "relnatts": len(one.columns), "relhasrules": one.kind == VIEW, "relispopulated": True,
             "relreplident": "d" if one.node or one.kind == PARTITIONED else "n", "relispartition": one.parent != 0,
             "relhassubclass": one.kind == PARTITIONED,
-            "relpartbound": moment.bound(one),
+            "relpartbound": moment.bound(one), "relacl": acl_of(one.grants),
         }  # fmt: skip
     for one in moment.own:
         if one.primary_key:
             yield {
                 "oid": oids.index_oid(one.oid), "relname": index_name(one), "relnamespace": moment.schemas[one.schema],
-                "relowner": oids.role_oid(one.owner), "relam": BTREE, "relfilenode": oids.index_oid(one.oid),
+                "relowner": moment.owner_oid(one.owner), "relam": BTREE, "relfilenode": oids.index_oid(one.oid),
                 "relpersistence": "p", "relkind": "I" if one.kind == PARTITIONED else "i",
                 "relnatts": len(one.primary_key), "relispopulated": True, "relreplident": "n",
                 "relispartition": one.parent != 0,
@@ -83,10 +85,16 @@ def pg_attribute(moment: Moment) -> Rows:
     """Columns of tables, views and indexes."""
     for one in moment.relations:
         for column in one.columns:
-            yield _attribute(one.oid, column, column.number)
+            acl = acl_of(one.column_grants.get(column.number))
+            yield {**_attribute(one.oid, column, column.number), "attacl": acl}
     for one in moment.own:
         for at, column in enumerate(one.key_columns, 1):
             yield {**_attribute(oids.index_oid(one.oid), column, at), "attnotnull": False, "atthasdef": False}
+
+
+def acl_of(grants: Acl | None) -> list[str] | None:
+    """What is granted on a thing, as texts."""
+    return None if grants is None else [one.text for one in grants]
 
 
 def _attribute(oid: int, column: Column, number: int) -> dict[str, Any]:
@@ -115,7 +123,7 @@ def pg_type(moment: Moment) -> Rows:
     for one in moment.relations:
         if one.kind == SEQUENCE:
             continue
-        common = {"typnamespace": moment.schemas[one.schema], "typowner": oids.role_oid(one.owner),
+        common = {"typnamespace": moment.schemas[one.schema], "typowner": moment.owner_oid(one.owner),
                   "typlen": -1, "typisdefined": True, "typdelim": ",", "typstorage": "x", "typtypmod": -1,
                   "typalign": "d"}  # fmt: skip
         row, rows = oids.row_type_oid(one.oid), oids.rows_type_oid(one.oid)
@@ -257,8 +265,10 @@ def pg_partitioned_table(moment: Moment) -> Rows:
 def pg_database(moment: Moment) -> Rows:
     """The one database."""
     yield {
-        "oid": 16_383, "datname": "yunbox", "datdba": 10, "encoding": 6, "datcollate": "C", "datctype": "C",
+        "oid": 16_383, "datname": "yunbox", "datdba": moment.owner_oid(moment.known.database.owner),
+        "encoding": 6, "datcollate": "C", "datctype": "C",
         "datallowconn": True, "datconnlimit": -1, "datlastsysoid": 16_383, "dattablespace": 1663,
+        "datacl": acl_of(moment.known.database.grants),
     }  # fmt: skip
 
 

@@ -3,7 +3,8 @@
 Source: the PostgreSQL 11 documentation, "System Information Functions" and "Object Identifier Types".
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from typing import Any
 
@@ -17,7 +18,9 @@ from yunbox.sql.hologres.catalogue.types import BY_NAME as TYPE_NAMES
 from yunbox.sql.hologres.natives.catalogue import Asked
 from yunbox.sql.hologres.parser.cursor import Cursor
 from yunbox.sql.hologres.parser.keywords import is_column_name
+from yunbox.storage.rows.grants import ALL, ANYBODY, WORDS, Grant, grant_of
 from yunbox.storage.rows.model import PARTITIONED, VIEW, Relation
+from yunbox.storage.rows.rights import denied, rights_of
 from yunbox.storage.rows.sequences import sequence_of
 from yunbox.storage.rows.store import RowStore
 from yunbox.wire.pgwire.report import failure
@@ -74,6 +77,12 @@ def _parts() -> Mapping[int, tuple[Sequence[str], Sequence[int], int, bool]]:
     return {row[at[0]]: (row[at[1]] or (), row[at[2]], row[at[3]], row[at[4]]) for row in rows}
 
 
+_ACL_KINDS = {
+    "c": ("", ""), "r": ("", ALL["table"]), "s": ("", ALL["sequence"]), "d": ("Tc", ALL["database"]), "f": ("X", "X"),
+    "l": ("U", "U"), "L": ("", "rw"), "n": ("", ALL["schema"]), "p": ("", "sA"), "t": ("", "C"), "F": ("", "U"),
+    "S": ("", "U"), "T": ("U", "U"),
+}  # fmt: skip
+"""What everybody has on things of a kind, and what their owners."""
 _LETTERS = {1042: "bpchar", 1560: '"bit"'}
 """Types whose modifier -1 means any length, and not the one letter that none means."""
 Describe = Callable[["Names", int, int, Asked], str | None]
@@ -154,7 +163,7 @@ class Names:
 
     def role_name(self, oid: int, _number: int, asked: Asked) -> str | None:
         """pg_get_userbyid."""
-        return asked.user if oid == oids.role_oid(asked.user) else self._moment.roles.get(oid)
+        return self._moment.roles.get(oid)
 
     def quoted_role(self, oid: int, number: int, asked: Asked) -> str | None:
         """regrole."""
@@ -291,6 +300,29 @@ class Names:
         """Whether a role may."""
         return self._privileges.granted(kind, role, thing, column, privilege, asked)
 
+    def default_acl(self, oid: int, letter: int, _asked: Asked) -> str | None:
+        """acldefault, as JSON. Raises PgError 22023."""
+        kind = chr(letter) if letter else ""
+        if kind not in _ACL_KINDS:
+            raise failure("22023", f"unrecognized object type abbreviation: {kind}")
+        owner = self._moment.roles.get(oid, str(oid))
+        everybodys, owners = _ACL_KINDS[kind]
+        pairs = ((ANYBODY, everybodys), (owner, owners))
+        return json.dumps([Grant(name, owner, letters).text for name, letters in pairs if letters])
+
+    def shown(self) -> Iterator[tuple[str, str]]:
+        """user_display_name."""
+        return ((one.name, one.shown) for one in self._moment.known.roles.values())
+
+    def exploded(self, texts: Sequence[str]) -> Iterator[tuple[int, int, str, bool]]:
+        """aclexplode."""
+        for text in texts:
+            one = grant_of(text)
+            for letter in one.privileges:
+                word = next(word for word, of in WORDS.items() if of == letter)
+                by, to = self._moment.role_oid(one.grantor), self._moment.role_oid(one.grantee)
+                yield by, to, word, letter in one.options
+
     # -- from names
 
     def named(self, kind: str, text: str, asked: Asked) -> int | None:
@@ -301,14 +333,16 @@ class Names:
         if kind == "regnamespace":
             return self._moment.schemas.get(names[0])
         if kind == "regrole":
-            known = {name: oid for oid, name in self._moment.roles.items()} | {asked.user: oids.role_oid(asked.user)}
-            return known.get(names[0])
+            role = self._moment.known.roles.get(names[0])
+            return role.oid if role is not None else None
         if kind == "regtype":
             return self._type_named(text, asked)
         return self._function_named(kind, names, text)
 
     def _relation_named(self, names: tuple[str, ...], asked: Asked) -> int | None:
         if len(names) > 1:
+            if not rights_of(self._moment.known, asked.user).uses(names[-2]):
+                raise denied("schema", names[-2])
             return self._moment.relation_oid(names[-2], names[-1])
         return self._seen(names[0], asked)
 
@@ -348,5 +382,6 @@ _WAYS: Mapping[str, Describe] = {
     "col_description": Names.column_comment,
     "pg_get_function_arguments": Names.arguments, "pg_get_function_result": Names.result,
     "pg_get_partkeydef": Names.partition_key, "pg_get_ruledef": Names.rule,
-    "pg_get_serial_sequence": Names.drawn_from, "size": Names.size, "database_size": Names.database_size,
+    "pg_get_serial_sequence": Names.drawn_from, "acldefault": Names.default_acl,
+    "size": Names.size, "database_size": Names.database_size,
 }  # fmt: skip

@@ -9,11 +9,12 @@ from functools import cache, cached_property
 from yunbox.sql.hologres.catalogue import oids
 from yunbox.sql.hologres.catalogue.relations import SCHEMAS, SystemRelation, fixed_rows, relations
 from yunbox.storage.rows.catalogue import Catalogue
+from yunbox.storage.rows.grants import ALL, ANYBODY, Acl, Grant
 from yunbox.storage.rows.model import SEQUENCE, Column, Relation
+from yunbox.storage.rows.rights import CLOSED
+from yunbox.storage.rows.roles import SYSTEM
 from yunbox.storage.rows.sequences import BITS, sequence_of, written_name
 
-SYSTEM_ROLE = "holo_admin"
-"""Who owns what nobody made."""
 TOAST = 99
 """The OID of the schema pg_toast, which is there as in PostgreSQL, with nothing in it."""
 
@@ -26,7 +27,12 @@ def system_relations() -> tuple[Relation, ...]:
 
 def _relation(one: SystemRelation) -> Relation:
     columns = tuple(Column(of.name, at, of.type, not_null=of.not_null) for at, of in enumerate(one.columns, 1))
-    return Relation(one.oid, one.schema, one.name, 0, columns, one.kind)
+    grants = (_OWNERS,) if one.name in CLOSED else (_OWNERS, Grant(ANYBODY, SYSTEM, "r"))
+    return Relation(one.oid, one.schema, one.name, 0, columns, one.kind, grants=grants)
+
+
+_OWNERS = Grant(SYSTEM, SYSTEM, ALL["table"])
+_SCHEMAS_USED = (Grant(SYSTEM, SYSTEM, ALL["schema"]), Grant(ANYBODY, SYSTEM, "U"))
 
 
 class Moment:
@@ -110,9 +116,24 @@ class Moment:
 
     @cached_property
     def roles(self) -> Mapping[int, str]:
-        """The names of those who own something, by OID."""
-        owners = {one.owner for one in self.own} | {one.owner for one in self.known.schemas.values()}
-        return {oids.role_oid(name): name or SYSTEM_ROLE for name in {*owners, ""}}
+        """The names of roles, by OID."""
+        return {one.oid: one.name for one in self.known.roles.values()}
+
+    def role_oid(self, name: str) -> int:
+        """The OID of a role; 0 for one that is not there, and for everybody."""
+        found = self.known.roles.get(name)
+        return found.oid if found is not None else 0
+
+    def schema_grants(self, name: str) -> tuple[str, Acl | None]:
+        """Whose a schema is, and what is granted on it."""
+        found = self.known.schemas.get(name)
+        if found is not None:
+            return found.owner, found.grants
+        return "", _SCHEMAS_USED if name in SCHEMAS else None
+
+    def owner_oid(self, owner: str) -> int:
+        """The OID of the role whose a thing is."""
+        return self.role_oid(self.known.owner(owner))
 
 
 def index_name(relation: Relation) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from yunbox.engine.holo.system import definitions as d
+from yunbox.engine.holo.system import roles as r
 from yunbox.engine.holo.system.moment import Moment
 from yunbox.sql.hologres.catalogue.relations import fixed_tables
 
@@ -12,6 +13,7 @@ MADE: Mapping[str, Callable[[Moment], d.Rows]] = {
         d.pg_namespace, d.pg_class, d.pg_attribute, d.pg_type, d.pg_index, d.pg_constraint, d.pg_attrdef,
         d.pg_description, d.pg_depend, d.pg_rewrite, d.pg_inherits, d.pg_database, d.pg_sequence,
         d.pg_partitioned_table, d.hg_table_properties, d.hg_table_group_properties,
+        r.pg_authid, r.pg_auth_members, r.pg_default_acl, r.pg_shdepend,
     )
 }  # fmt: skip
 """By name."""
@@ -19,4 +21,4 @@ MADE: Mapping[str, Callable[[Moment], d.Rows]] = {
 
 def has_rows(name: str) -> bool:
     """Whether anything makes the rows of a table."""
-    return name in MADE or name == "pg_authid" or name in fixed_tables()
+    return name in MADE or name in fixed_tables()

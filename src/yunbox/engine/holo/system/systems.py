@@ -57,7 +57,7 @@ class Shown:
         tables = self._systems.tables(asked)
         for schema, name in asked.names:
             label = arrow_name(schema, name)
-            made = tables.table(schema, name, asked.user)
+            made = tables.table(schema, name)
             if self._seen.get(label) is not made:
                 self._cursor.register(label, made)
                 self._seen[label] = made

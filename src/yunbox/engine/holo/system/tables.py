@@ -7,7 +7,6 @@ from typing import Any
 import arro3.core as arrow
 
 from yunbox.engine.holo.system.moment import Moment
-from yunbox.engine.holo.system.roles import pg_authid
 from yunbox.engine.holo.system.sources import MADE
 from yunbox.sql.hologres.catalogue.relations import SystemColumn, fixed_rows, relations
 from yunbox.sql.hologres.catalogue.types import TYPES, duck_type
@@ -24,22 +23,19 @@ class Tables:
 
     def __init__(self, moment: Moment) -> None:
         self._moment = moment
-        self._made: dict[tuple[str, str], arrow.Table] = {}
+        self._made: dict[str, arrow.Table] = {}
 
-    def table(self, schema: str, name: str, user: str) -> arrow.Table:
+    def table(self, schema: str, name: str) -> arrow.Table:
         """A table with its rows."""
-        key = name, user if name == "pg_authid" else ""
-        found = self._made.get(key)
+        found = self._made.get(name)
         if found is None:
-            found = self._made[key] = self._table(schema, name, user)
+            found = self._made[name] = self._table(schema, name)
         return found
 
-    def _table(self, schema: str, name: str, user: str) -> arrow.Table:
+    def _table(self, schema: str, name: str) -> arrow.Table:
         columns = relations()[schema, name].columns
         rows = [*fixed_rows(name)] if schema == "pg_catalog" else []
-        made = pg_authid(self._moment, user) if name == "pg_authid" else None
-        if made is None and name in MADE:
-            made = MADE[name](self._moment)
+        made = MADE[name](self._moment) if name in MADE else None
         if made is not None:
             zeros = [(one.name, _zero(one)) for one in columns]
             rows += [[row.get(label, zero) for label, zero in zeros] for row in made]

@@ -13,6 +13,7 @@ from yunbox.services.hologres.definitions.create import ColumnDefinition, check_
 from yunbox.services.hologres.definitions.defaults import check_default, constant_of
 from yunbox.services.hologres.definitions.dependents import check_unused
 from yunbox.services.hologres.definitions.names import name_of, written_name
+from yunbox.services.hologres.definitions.owners import read_owner
 from yunbox.services.hologres.definitions.partitions import read_attach, read_detach
 from yunbox.services.hologres.definitions.properties import checked, read_properties
 from yunbox.services.hologres.fixed.scope import NotFixed
@@ -33,6 +34,8 @@ class Step:
     work: Work
     inherited: bool = False
     common: bool = False
+    creates: bool = False
+    """Whether who does it must be allowed to make things in the schema."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ class AlterTable:
         is_renamed = all(step.common for step in self.steps) and self.what == "table" and relation.kind == VIEW
         if KINDS[relation.kind] != self.what and not is_renamed:
             raise failure("42809", f'"{relation.name}" is not a {self.what}')
+        scene.check_owns(relation)
         if relation.parent and any(step.inherited for step in self.steps):
             raise failure("42P16", f'the columns of partition "{relation.name}" are changed with its table')
         self._alter(relation, self.steps, change, known, scene)
@@ -65,6 +69,8 @@ class AlterTable:
     @staticmethod
     def _alter(relation: Relation, steps: Sequence[Step], change: Change, known: Catalogue, scene: Scene) -> None:
         altered = relation
+        if any(step.creates for step in steps):
+            scene.check_creates(known.schemas[relation.schema])
         for step in steps:
             altered = step.work(altered, scene)
         if {one.number for one in relation.live} - {one.number for one in altered.live}:
@@ -164,7 +170,7 @@ def _set_default(name: str, default: str | None) -> Step:
 
 
 def _rename(to: str) -> Step:
-    return Step(lambda relation, scene: msgspec.structs.replace(relation, name=to), common=True)
+    return Step(lambda relation, scene: msgspec.structs.replace(relation, name=to), common=True, creates=True)
 
 
 def _set(properties: dict[str, str]) -> Step:
@@ -190,6 +196,7 @@ class Comment:
         relation = scene.need(known, self.name)
         if not self.column and KINDS[relation.kind] != self.what:
             raise failure("42809", f'"{relation.name}" is not a {self.what}')
+        scene.check_owns(relation)
         if not self.column:
             altered = msgspec.structs.replace(relation, comment=self.text)
         else:
@@ -210,6 +217,8 @@ def read_table(cursor: Cursor) -> Definition:
         return read_detach(cursor, name)
     if cursor.take("rename"):
         return cursor.end(AlterTable(name, (_renaming(cursor),), lenient))
+    if cursor.take("owner", "to"):
+        return read_owner(cursor, "table", name, lenient=lenient)
     return cursor.end(AlterTable(name, cursor.listed(lambda: _action(cursor)), lenient))
 
 
@@ -217,9 +226,20 @@ def read_view(cursor: Cursor) -> Definition:
     """Behind ALTER VIEW. Raises PgError 42601, 0A000."""
     lenient = cursor.take("if", "exists")
     name = name_of(cursor)
+    if cursor.take("owner", "to"):
+        return read_owner(cursor, "view", name, lenient=lenient)
     if not cursor.take("rename"):
         raise failure("0A000", f"ALTER VIEW ... {cursor.token.text.upper()} is not supported")
     return cursor.end(AlterTable(name, (_renaming(cursor),), lenient, "view", "ALTER VIEW"))
+
+
+def read_sequence(cursor: Cursor) -> Definition:
+    """Behind ALTER SEQUENCE. Raises PgError 42601, 0A000."""
+    lenient = cursor.take("if", "exists")
+    name = name_of(cursor)
+    if cursor.take("owner", "to"):
+        return read_owner(cursor, "sequence", name, lenient=lenient)
+    raise failure("0A000", f"ALTER SEQUENCE ... {cursor.token.text.upper()} is not supported")
 
 
 def _renaming(cursor: Cursor) -> Step:

@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from yunbox.services.hologres.definitions.accounts import NO_ACCOUNTS, Accounts
 from yunbox.storage.rows.catalogue import Catalogue, no_relation, no_schema
-from yunbox.storage.rows.model import PARTITIONED, SEQUENCE, TABLE, VIEW, Relation
+from yunbox.storage.rows.model import PARTITIONED, SEQUENCE, TABLE, VIEW, Relation, Schema
+from yunbox.storage.rows.rights import Rights, denied, not_owner
 from yunbox.storage.rows.view import Change
 from yunbox.wire.pgwire.report import PgError, Report, failure
 
@@ -27,11 +29,14 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Where a definition takes place: the search path, who makes it, which relations the same block has made, and the
-    rows of a table and how many they are."""
+    """Where a definition takes place: the search path, who makes it and what they may, which relations the same block
+    has made, and the rows of a table and how many they are."""
 
     path: Sequence[str]
     owner: str
+    rights: Rights
+    accounts: Accounts = NO_ACCOUNTS
+    session_user: str = ""
     fresh: frozenset[tuple[str, str]] = frozenset()
     notices: list[Report] = field(default_factory=list)
     count: Callable[[Relation], int] = lambda _: 0
@@ -48,11 +53,23 @@ class Scene:
         if name.schema:
             if name.schema not in known.schemas:
                 raise no_schema(name.schema)
+            self.check_creates(known.schemas[name.schema])
             return name.schema
         for schema in self.path:
             if schema in known.schemas:
+                self.check_creates(known.schemas[schema])
                 return schema
         raise failure("3F000", "no schema has been selected to create in")
+
+    def check_creates(self, schema: Schema) -> None:
+        """Raise PgError 42501 where who defines may not make things in a schema."""
+        if not self.rights.schema(schema, "C"):
+            raise denied("schema", schema.name)
+
+    def check_owns(self, relation: Relation) -> None:
+        """Raise PgError 42501 where who defines is not the owner of a relation."""
+        if not self.rights.owns(relation.owner):
+            raise not_owner(KINDS[relation.kind], relation.name)
 
     def already(self, known: Catalogue, schema: str, name: str) -> bool:
         """Whether there is a relation of that name, of which IF NOT EXISTS tells the client."""
@@ -62,10 +79,12 @@ class Scene:
         return found
 
     def find(self, known: Catalogue, name: Name) -> Relation | None:
-        """A relation as a statement names it. Raises PgError 3F000 for a schema that is not there."""
+        """A relation as a statement names it. Raises PgError 3F000 for a schema that is not there, and 42501."""
         if name.schema:
             if name.schema not in known.schemas and name.schema not in SYSTEM:
                 raise no_schema(name.schema)
+            if not self.rights.uses(name.schema):
+                raise denied("schema", name.schema)
             return known.find(name.schema, name.name)
         return next((one for schema in self.path if (one := known.find(schema, name.name)) is not None), None)
 

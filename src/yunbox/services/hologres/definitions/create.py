@@ -16,14 +16,17 @@ from yunbox.services.hologres.definitions.like import Like, read_like
 from yunbox.services.hologres.definitions.names import name_of
 from yunbox.services.hologres.definitions.partitions import key_number, read_partition
 from yunbox.services.hologres.definitions.properties import checked, read_properties, with_defaults
+from yunbox.services.hologres.definitions.role_names import RoleName, check_member, role_name
 from yunbox.services.hologres.definitions.sequences import with_sequences
 from yunbox.services.hologres.definitions.types import Typed, read_type
+from yunbox.services.hologres.gateway.config import DATABASE
 from yunbox.services.hologres.statements.cursor import Cursor
 from yunbox.sql.hologres.catalogue.relations import SCHEMAS
 from yunbox.storage.rows import catalogue
 from yunbox.storage.rows.catalogue import Catalogue
 from yunbox.storage.rows.keys import unsuitable
 from yunbox.storage.rows.model import PARTITIONED, Column, Relation
+from yunbox.storage.rows.rights import denied
 from yunbox.storage.rows.view import Change
 from yunbox.wire.pgwire.report import failure
 from yunbox.wire.pgwire.values.modifiers import format_type
@@ -53,26 +56,29 @@ class ColumnDefinition:
 
 @dataclass(frozen=True, slots=True)
 class CreateSchema:
-    """CREATE SCHEMA."""
+    """CREATE SCHEMA; without a name it is called as its owner."""
 
     name: str
     lenient: bool = False
+    owner: RoleName | None = None
     tag: str = "CREATE SCHEMA"
 
     def apply(self, change: Change, known: Catalogue, scene: Scene) -> None:
-        """Make it. Raises PgError 42P06, 42939."""
-        if self.name.startswith("pg_"):
-            raise failure(
-                "42939",
-                f'unacceptable schema name "{self.name}"',
-                'The prefix "pg_" is reserved for system schemas.',
-            )
-        if self.name in SCHEMAS and not self.lenient:
-            raise failure("42P06", f'schema "{self.name}" already exists')
-        if self.lenient and (self.name in known.schemas or self.name in SCHEMAS):
-            scene.notice("42P06", f'schema "{self.name}" already exists, skipping')
+        """Make it. Raises PgError 42P06, 42939, 42501."""
+        owner = scene.owner if self.owner is None else self.owner.of(known, scene)
+        name = self.name or owner
+        if not scene.rights.database("C"):
+            raise denied("database", DATABASE)
+        check_member(scene, owner)
+        if name.startswith("pg_"):
+            told = 'The prefix "pg_" is reserved for system schemas.'
+            raise failure("42939", f'unacceptable schema name "{name}"', told)
+        if name in SCHEMAS and not self.lenient:
+            raise failure("42P06", f'schema "{name}" already exists')
+        if self.lenient and (name in known.schemas or name in SCHEMAS):
+            scene.notice("42P06", f'schema "{name}" already exists, skipping')
             return
-        catalogue.add_schema(change, self.name, scene.owner)
+        catalogue.add_schema(change, name, owner)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,12 +161,11 @@ def _check_key(columns: tuple[Column, ...], key: tuple[int, ...]) -> None:
 def read_schema(cursor: Cursor) -> Definition:
     """Behind CREATE SCHEMA. Raises PgError 42601, 0A000."""
     lenient = cursor.take("if", "not", "exists")
-    if cursor.peek("authorization"):
-        raise failure("0A000", "CREATE SCHEMA AUTHORIZATION is not supported")
-    name = cursor.name()
+    name = "" if cursor.peek("authorization") else cursor.name()
+    owner = role_name(cursor) if cursor.take("authorization") else None
     if not cursor.ended:
-        raise failure("0A000", "CREATE SCHEMA with more than a name is not supported")
-    return CreateSchema(name, lenient)
+        raise failure("0A000", "CREATE SCHEMA with what it is to hold is not supported")
+    return CreateSchema(name, lenient, owner)
 
 
 def read_table(cursor: Cursor) -> Definition:

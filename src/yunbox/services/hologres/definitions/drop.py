@@ -9,6 +9,7 @@ from yunbox.services.hologres.statements.cursor import Cursor
 from yunbox.storage.rows import catalogue
 from yunbox.storage.rows.catalogue import Catalogue, no_relation, no_schema
 from yunbox.storage.rows.model import Relation
+from yunbox.storage.rows.rights import denied, not_owner
 from yunbox.storage.rows.view import Change
 from yunbox.wire.pgwire.report import failure
 
@@ -33,6 +34,7 @@ class DropRelations:
         for name in self.names:
             relation = _found(name, self.what, known, scene, lenient=self.lenient)
             if relation is not None:
+                _check_owner(relation, known, scene)
                 found[relation.oid] = relation
         dropped = list(found.values())
         for relation in (*also_dropped(known, dropped, scene, cascade=self.cascade), *dropped):
@@ -53,6 +55,12 @@ def _found(name: Name, what: str, known: Catalogue, scene: Scene, *, lenient: bo
     return relation
 
 
+def _check_owner(relation: Relation, known: Catalogue, scene: Scene) -> None:
+    """Raise PgError 42501 where who drops owns neither a relation nor its schema."""
+    if not scene.rights.owns(known.schemas[relation.schema].owner):
+        scene.check_owns(relation)
+
+
 @dataclass(frozen=True, slots=True)
 class DropSchemas:
     """DROP SCHEMA; with ``cascade`` its tables too."""
@@ -71,6 +79,8 @@ class DropSchemas:
             if name not in known.schemas:
                 scene.notice("00000", f'schema "{name}" does not exist, skipping')
                 continue
+            if not scene.rights.owns(known.schemas[name].owner):
+                raise not_owner("schema", name)
             if self.cascade:
                 gone = _inside(name, known)
                 tell(known, gone, scene)
@@ -102,6 +112,8 @@ class Truncate:
                 raise no_relation(str(name))
             if KINDS[relation.kind] != "table":
                 raise failure("42809", f'"{relation.name}" is not a table')
+            if not scene.rights.relation(relation, "D"):
+                raise denied("table", relation.name)
         emptied = [
             one for relation in found if relation is not None for one in (relation, *known.partitions_of(relation))
         ]

@@ -7,6 +7,7 @@ from yunbox.services.hologres.statements.lexer import tokens
 from yunbox.sql.hologres.parser.statements import expression
 from yunbox.storage.rows.catalogue import Catalogue
 from yunbox.storage.rows.model import Relation
+from yunbox.storage.rows.roles import SYSTEM
 from yunbox.wire.pgwire.report import failure
 from yunbox.wire.pgwire.settings.kinds import identifier
 
@@ -21,4 +22,4 @@ def check_expression(text: str, what: str) -> None:
 def alone(relation: Relation) -> tuple[StoredCatalog, str]:
     """A catalogue of one relation, which need not be there yet, and how it is named in a statement."""
     made = msgspec.structs.replace(relation, schema="public", oid=1)
-    return StoredCatalog(Catalogue(b"", {}, {1: made})), f"public.{identifier(relation.name)}"
+    return StoredCatalog(Catalogue(b"", {}, {1: made}), SYSTEM), f"public.{identifier(relation.name)}"

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 import msgspec
 
-from yunbox.services.hologres.definitions.base import Name, Scene
+from yunbox.services.hologres.definitions.base import KINDS, Name, Scene
 from yunbox.services.hologres.definitions.names import name_of
 from yunbox.services.hologres.statements.cursor import Cursor
 from yunbox.storage.rows.catalogue import Catalogue
 from yunbox.storage.rows.model import Column
+from yunbox.storage.rows.rights import denied
 
 _OPTIONS = frozenset((
     "comments", "compression", "constraints", "defaults", "generated", "identity", "indexes", "statistics", "storage",
@@ -27,7 +28,10 @@ class Like:
 
     def columns(self, known: Catalogue, scene: Scene) -> list[Column]:
         """The columns, one after another. Raises PgError 42P01."""
-        return [self._column(one) for one in scene.need(known, self.name).live]
+        found = scene.need(known, self.name)
+        if not scene.rights.relation(found, "r"):
+            raise denied(KINDS[found.kind], found.name)
+        return [self._column(one) for one in found.live]
 
     def key(self, known: Catalogue, scene: Scene) -> tuple[str, ...]:
         """The columns of its primary key, if that is wanted. Raises PgError 42P01."""

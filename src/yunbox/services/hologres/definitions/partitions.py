@@ -70,6 +70,7 @@ class Attach:
         parent, table = _partitioned(self.parent, known, scene), scene.need(known, self.name)
         if table.kind != TABLE:
             raise failure("42809", f'"{table.name}" is not a table')
+        scene.check_owns(table)
         if table.parent:
             raise failure("42809", f'"{table.name}" is already a partition')
         _check_alike(parent, table)
@@ -101,6 +102,7 @@ def _partitioned(name: Name, known: Catalogue, scene: Scene) -> Relation:
     found = scene.need(known, name)
     if found.kind != PARTITIONED:
         raise failure("42809", f'"{found.name}" is not partitioned')
+    scene.check_owns(found)
     return found
 
 

@@ -41,7 +41,7 @@ def described(query: str, start: int, known: Catalogue, scene: Scene) -> Describ
 
     session = Session(user=scene.owner, database=DATABASE)
     try:
-        made = plan(query, StoredCatalog(known), search_path=scene.path, session=session)
+        made = plan(query, StoredCatalog(known, scene.owner), search_path=scene.path, session=session)
     except PgError as error:
         raise PgError(moved(error.report, start)) from None
     if made.parameters:

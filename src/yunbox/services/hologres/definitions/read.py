@@ -1,6 +1,6 @@
 """From the tokens of a statement to a definition."""
 
-from yunbox.services.hologres.definitions import alter, create, drop, views
+from yunbox.services.hologres.definitions import alter, create, defaults_granted, drop, grants, owners, roles, views
 from yunbox.services.hologres.definitions.base import Definition
 from yunbox.services.hologres.statements.cursor import Cursor
 from yunbox.services.hologres.statements.lexer import Piece
@@ -19,6 +19,19 @@ _READERS = {
     ("comment", "on"): alter.read_comment,
     ("truncate",): drop.read_truncate,
     ("call",): alter.read_call,
+    ("alter", "sequence"): alter.read_sequence,
+    ("alter", "schema"): owners.read_schema,
+    ("alter", "database"): owners.read_database,
+    ("alter", "default", "privileges"): defaults_granted.read_defaults,
+    ("reassign", "owned", "by"): owners.read_reassign,
+    ("drop", "owned", "by"): owners.read_drop_owned,
+    ("grant",): grants.read_grant,
+    ("revoke",): grants.read_revoke,
+    **{
+        (how, what): roles.reader(what, how)
+        for how in ("create", "alter", "drop")
+        for what in ("user", "role", "group")
+    },
 }
 _WORDS = frozenset(words[0] for words in _READERS)
 

@@ -41,6 +41,8 @@ class CreateView:
         present = known.find(schema, self.name.name)
         if present is not None and self.replaces and present.kind != VIEW:
             raise failure("42809", f'"{present.name}" is not a view')
+        if present is not None and self.replaces:
+            scene.check_owns(present)
         found = described(self.query, self.start, known, scene)
         columns = tuple(called(found.columns, self.columns, _TOO_MANY))
         uses = {one.oid: {column.number: column.name for column in one.live} for _, one in found.uses}

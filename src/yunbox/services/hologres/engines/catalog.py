@@ -13,6 +13,7 @@ from yunbox.sql.hologres.catalogue.relations import SCHEMAS, relations
 from yunbox.sql.hologres.catalogue.views import view_of
 from yunbox.storage.rows.catalogue import Catalogue
 from yunbox.storage.rows.model import BINLOG_COLUMNS, TABLE, VIEW, Relation
+from yunbox.storage.rows.rights import denied, rights_of
 from yunbox.storage.rows.sequences import sequence_of
 from yunbox.wire.pgwire.report import failure
 
@@ -20,14 +21,17 @@ _LOGGED = tuple(catalog.Column(name, 20) for name in BINLOG_COLUMNS)
 
 
 class StoredCatalog:
-    """The tables and views of one moment. ``known`` has the store's own relations, by OID."""
+    """The tables and views of one moment, as a role may name them. ``known`` has the store's own relations, by OID."""
 
-    def __init__(self, known: Catalogue, settings: Mapping[str, str] | None = None) -> None:
+    def __init__(self, known: Catalogue, role: str, settings: Mapping[str, str] | None = None) -> None:
         self.known = known
         self._settings = settings or {}
+        self._rights = rights_of(known, role)
 
     def relation(self, schema: str, name: str) -> catalog.Relation | None:
-        """The table or view of that name."""
+        """The table or view of that name. Raises PgError 42501 where the role may not use the schema."""
+        if not self._rights.uses(schema):
+            raise denied("schema", schema)
         found = self.known.find(schema, name)
         if found is None:
             made = _of_the_system(schema, name) if schema in SCHEMAS else None
@@ -90,5 +94,6 @@ def _planned(relation: Relation) -> catalog.Relation:
     unique = ((f"{relation.name}_pkey", key),) if key else ()
     return catalog.Relation(
         relation.oid, relation.schema, relation.name, columns, relation.kind, key, unique, query, relation.path,
-        relation.names, relation.uses, logged=_LOGGED if relation.binlog and relation.kind == TABLE else (),
+        relation.names, relation.uses, relation.owner,
+        logged=_LOGGED if relation.binlog and relation.kind == TABLE else (),
     )  # fmt: skip

@@ -17,10 +17,11 @@ from yunbox.services.hologres.engines.planning import Changing, Computed
 from yunbox.services.hologres.engines.reading import reading
 from yunbox.services.hologres.session.ports import Column, Context, Kind, Plan
 from yunbox.services.hologres.statements.lexer import Token, tokens
-from yunbox.services.hologres.tables.paths import schemas_of
+from yunbox.services.hologres.tables.paths import schemas_of, usable
 from yunbox.sql.hologres.session import Session
 from yunbox.storage.rows.catalogue import Catalogue, version
 from yunbox.storage.rows.draft import seen
+from yunbox.storage.rows.rights import Stated, check
 from yunbox.storage.rows.store import RowStore
 from yunbox.wire.pgwire.report import failure
 
@@ -62,8 +63,11 @@ class HologresPlanner:
         computed: Computed = plan.payload
         known = self._known(context)
         same = computed.settings_version == context.settings_version and computed.definitions == known.version
-        if same and (computed.is_lasting or computed.now_us == context.now_us):
-            return
+        if not (same and (computed.is_lasting or computed.now_us == context.now_us)):
+            self._make_again(plan, computed, known, context, same=same)
+        self._check(computed, known, context)
+
+    def _make_again(self, plan: Plan, computed: Computed, known: Catalogue, context: Context, *, same: bool) -> None:
         session = _session(context, known)
         made = _made(computed.text, plan.parameters, known, context, session)
         if _columns(made) != plan.columns:
@@ -72,6 +76,14 @@ class HologresPlanner:
             other = _at_another_time(session)
             computed.is_lasting = _texts(_made(computed.text, plan.parameters, known, context, other)) == _texts(made)
         self._settle(computed, made, known, context)
+
+    @staticmethod
+    def _check(computed: Computed, known: Catalogue, context: Context) -> None:
+        """Raise PgError 42501 where who asks may not do it; as long as nothing changes it is asked once."""
+        at = known.version, context.user
+        if computed.allowed != at:
+            check(known, context.user, computed.needs)
+            computed.allowed = at
 
     def _settle(self, computed: Computed, made: "Made", known: Catalogue, context: Context) -> None:
         """Keep a plan, and what it was made of."""
@@ -90,9 +102,9 @@ def _made(text: str, types: Sequence[int], known: Catalogue, context: Context, s
     from yunbox.sql.hologres import planner  # half a second of one core, of which a gateway that starts has none
 
     make = planner.plan_change if _is_change(text) else planner.plan
-    return make(
-        text, StoredCatalog(known, context.settings), parameters=types, search_path=schemas_of(context), session=session
-    )
+    path = usable(schemas_of(context), known, context.user)
+    catalog = StoredCatalog(known, context.user, context.settings)
+    return make(text, catalog, parameters=types, search_path=path, session=session)
 
 
 def _is_change(text: str) -> bool:
@@ -110,13 +122,20 @@ def _settle(computed: Computed, made: "Made", known: Catalogue, context: Context
     computed.system_reads = {token: system_scan(one.schema, one.name) for token, one in system.items()}
     names = tuple({(one.schema, one.name) for one in system.values()})
     is_asked = system or label_of(known.version) in str(_texts(made))
-    computed.system = System(known.version, names, context.user) if is_asked else None
+    computed.system = System(known.version, names) if is_asked else None
     change = _change(made)
     if change is not None and change.target.oid not in known.relations:
         raise failure("42501", f'permission denied: "{change.target.name}" is a system catalog')
     computed.change = Changing(change, known.relations[change.target.oid]) if change is not None else None
     computed.now_us, computed.settings_version = context.now_us, context.settings_version
     computed.definitions = known.version
+    computed.needs, computed.allowed = (*made.needs, *_drawn(change, known)), None
+
+
+def _drawn(change: "Change | None", known: Catalogue) -> list[Stated]:
+    """What is needed of the sequences that a change draws from."""
+    found = [known.sequence(written) for _, written in change.drawn] if change is not None else []
+    return [Stated(one.oid, one.name, {"USAGE"}, kind=one.kind) for one in found if one is not None]
 
 
 def _change(made: "Made") -> "Change | None":
@@ -143,7 +162,7 @@ def _session(context: Context, known: Catalogue) -> Session:
     return Session(
         style.dates, style.order, style.intervals, context.settings["timezone"], style.float_digits, style.escapes,
         context.now_us, context.statement_us, context.user, context.database, context.process_id,
-        settings=context.settings, definitions=label_of(known.version),
+        session_user=context.session_user, settings=context.settings, definitions=label_of(known.version),
     )  # fmt: skip
 
 

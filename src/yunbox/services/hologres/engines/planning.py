@@ -8,6 +8,7 @@ from yunbox.engine.holo.messages import System
 from yunbox.services.hologres.engines.reading import Reading
 from yunbox.services.hologres.session.ports import Context, Plan
 from yunbox.storage.rows.model import Relation
+from yunbox.storage.rows.rights import Need
 
 if TYPE_CHECKING:
     from yunbox.sql.hologres.plans import Change
@@ -28,7 +29,8 @@ class Computed:
 
     It was made of ``text`` at ``now_us`` under settings and definitions of some version; ``is_lasting`` is whether
     another time would have made the same, None before anybody has looked. ``assigned`` are the
-    settings that it sets. ``system`` is set for one that asks the
+    settings that it sets. ``needs`` is what who runs it must be allowed to, and ``allowed`` under which definitions
+    which role was found to be. ``system`` is set for one that asks the
     system catalogue, and ``system_reads`` has the SQL of each read of a system table by its name.
     """
 
@@ -42,6 +44,8 @@ class Computed:
     definitions: bytes = b""
     is_lasting: bool | None = None
     assigned: tuple[tuple[str, str, bool], ...] = ()
+    needs: Sequence[Need] = ()
+    allowed: tuple[bytes, str] | None = None
     system: System | None = None
     system_reads: Mapping[str, str] = field(default_factory=dict)
 

@@ -178,11 +178,11 @@ class Remote:
         await running.begin(request)
         return running
 
-    def at_once(self, plan: Plan) -> LookUp | None:
+    def at_once(self, plan: Plan, user: str) -> LookUp | None:
         """Nothing is, as another process has to be asked."""
         return None
 
-    def writes_at_once(self, plan: Plan) -> Writes | None:
+    def writes_at_once(self, plan: Plan, user: str) -> Writes | None:
         """Nothing is, as it has no tables."""
         return None
 

@@ -10,6 +10,7 @@ from yunbox.services.hologres.fixed.values import WHOLE, Row, Value, value_for
 from yunbox.sql.hologres.parser import tree
 from yunbox.storage.rows.keys import encoder
 from yunbox.storage.rows.model import Column
+from yunbox.storage.rows.rights import Stated
 from yunbox.storage.rows.view import View
 from yunbox.wire.pgwire.values.types import ELEMENTS
 
@@ -42,6 +43,7 @@ class Get:
     keys: Keys
     output: Output
     parameters: tuple[int, ...]
+    need: Stated
 
     def run(self, view: View, parameters: Row) -> list[bytes]:
         """The rows that are there. Raises PgError."""
@@ -58,7 +60,7 @@ def get_of(statement: tree.Select, find: Find, types: Sequence[int]) -> Get:
     scope = scope_of(s.sources[0], find, types)
     keys = keys_of(s.where, scope)
     output = output_of(s.targets, scope)
-    return Get(keys, output, scope.parameters())
+    return Get(keys, output, scope.parameters(), scope.need("SELECT"))
 
 
 def keys_of(where: tree.Node | None, scope: Scope) -> Keys:

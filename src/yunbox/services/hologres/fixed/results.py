@@ -104,6 +104,7 @@ def output_of(targets: Sequence[tree.Target], scope: Scope) -> Output:
             if target.value.names not in ((), (scope.name,)) or target.name:
                 raise NotFixed
             found = list(scope.relation.live)
+            scope.read.update(one.number for one in found)
         else:
             found = [scope.column(target.value)]
         stored += found

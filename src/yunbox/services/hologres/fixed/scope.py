@@ -4,11 +4,12 @@ A statement that is anything more - a name of another table, a type that would h
 ``NotFixed`` sends it to the engine, which knows all of SQL and also says what is wrong with a statement.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from yunbox.sql.hologres.parser import tree
 from yunbox.storage.rows.model import TABLE, Column, Relation
+from yunbox.storage.rows.rights import Stated
 
 _UNKNOWN = (0, 705)
 Find = Callable[[Sequence[str]], Relation | None]
@@ -27,8 +28,25 @@ class Scope:
     name: str
     declared: Sequence[int]
     inferred: dict[int, int] = field(default_factory=dict)
+    read: set[int] = field(default_factory=set)
+    """The numbers of the columns that it reads, as only those may who are allowed to."""
 
     def column(self, node: tree.Node, *others: str) -> Column:
+        """The column that is read by a name; with one of ``others`` before it it is another row's."""
+        found = self.named(node, *others)
+        if not (isinstance(node, tree.ColumnRef) and len(node.names) == 2 and node.names[0] in others):
+            self.read.add(found.number)
+        return found
+
+    def need(self, word: str, columns: Iterable[Column] = ()) -> Stated:
+        """What who runs it must be allowed to: to do something, with some columns, and to read what it reads."""
+        words = {word, "SELECT"} if self.read else {word}
+        numbers = {one.number for one in columns}
+        made = Stated(self.relation.oid, self.relation.name, words, self.read)
+        made.inserted, made.updated = (numbers, set()) if word == "INSERT" else (set(), numbers)
+        return made
+
+    def named(self, node: tree.Node, *others: str) -> Column:
         """The column that a name means, with the table's name before it or without; or with one of some others."""
         if not isinstance(node, tree.ColumnRef) or len(node.names) > 2:
             raise NotFixed

@@ -19,6 +19,7 @@ from yunbox.sql.hologres.parser.statements import expression
 from yunbox.storage.rows.batch import Batch
 from yunbox.storage.rows.form import Form, second_time
 from yunbox.storage.rows.model import Column
+from yunbox.storage.rows.rights import Stated
 from yunbox.storage.rows.rows import Fields, decoded, encoded, fields_of
 from yunbox.storage.rows.view import Change
 from yunbox.wire.pgwire.report import PgError, failure
@@ -36,6 +37,7 @@ class Insert:
     rows: Callable[[Row], Iterable[list[Any]]]
     parameters: tuple[int, ...]
     output: Output | None
+    need: Stated
     on_conflict: bool = False
     setters: tuple[Setter, ...] | None = None
 
@@ -75,6 +77,7 @@ class Update:
     setters: tuple[Setter, ...]
     parameters: tuple[int, ...]
     output: Output | None
+    need: Stated
 
     def run(self, change: Change, given: Row) -> Changed:
         """Change the rows that are there. Raises PgError, before anything is changed."""
@@ -96,6 +99,7 @@ class Delete:
     keys: Keys
     parameters: tuple[int, ...]
     output: Output | None
+    need: Stated
 
     def run(self, change: Change, given: Row) -> Changed:
         """Remove the rows that are there."""
@@ -157,7 +161,23 @@ def insert_of(statement: tree.Insert, find: Find, types: Sequence[int]) -> Inser
         setters = _conflict(statement.conflict, scope)
     output = output_of(statement.returning, scope) if statement.returning else None
     conflict = statement.conflict is not None
-    return Insert(Form(scope.relation), rows, scope.parameters(), output, conflict, setters)
+    need = _insert_need(statement, columns, scope, setters)
+    return Insert(Form(scope.relation), rows, scope.parameters(), output, need, conflict, setters)
+
+
+def _insert_need(
+    statement: tree.Insert, columns: Sequence[Column], scope: Scope, setters: tuple[Setter, ...] | None
+) -> Stated:
+    """What who inserts must be allowed to: of the columns that are given values, named or not."""
+    if not statement.columns:
+        query = statement.query
+        count = max(map(len, query.rows)) if isinstance(query, tree.Values) else len(getattr(query, "targets", ()))
+        columns = columns[:count]
+    made = scope.need("INSERT", columns)
+    if setters is not None:
+        made.words.add("UPDATE")
+        made.updated = {column.number for column, _ in setters}
+    return made
 
 
 def _values(
@@ -177,7 +197,7 @@ def _targets(columns: Sequence[tree.ColumnRef], scope: Scope) -> list[Column]:
     """The columns that an INSERT names; all of them where it names none. One twice is not fixed."""
     if not columns:
         return list(scope.relation.live)
-    found = [scope.column(one) for one in columns if len(one.names) == 1]
+    found = [scope.named(one) for one in columns if len(one.names) == 1]
     if len(found) != len(columns) or len({one.number for one in found}) != len(found):
         raise NotFixed
     return found
@@ -253,7 +273,8 @@ def update_of(statement: tree.Update, find: Find, types: Sequence[int]) -> Updat
         raise NotFixed
     keys = keys_of(statement.where, scope)
     output = output_of(statement.returning, scope) if statement.returning else None
-    return Update(Form(scope.relation), keys, setters, scope.parameters(), output)
+    need = scope.need("UPDATE", (column for column, _ in setters))
+    return Update(Form(scope.relation), keys, setters, scope.parameters(), output, need)
 
 
 def delete_of(statement: tree.Delete, find: Find, types: Sequence[int]) -> Delete:
@@ -263,4 +284,4 @@ def delete_of(statement: tree.Delete, find: Find, types: Sequence[int]) -> Delet
     scope = scope_of(statement.table, find, types)
     keys = keys_of(statement.where, scope)
     output = output_of(statement.returning, scope) if statement.returning else None
-    return Delete(Form(scope.relation), keys, scope.parameters(), output)
+    return Delete(Form(scope.relation), keys, scope.parameters(), output, scope.need("DELETE"))

@@ -15,15 +15,19 @@ from functools import partial
 
 import uvloop
 
+from yunbox.identity.store import IdentityStore
+from yunbox.kernel.clock import SystemClock
 from yunbox.kernel.periodic import Periodic
 from yunbox.kernel.supervise import die_with_parent
 from yunbox.services.hologres.engines.planner import HologresPlanner
 from yunbox.services.hologres.engines.remote import Link, Remote
+from yunbox.services.hologres.gateway.accounts import accounts_of
 from yunbox.services.hologres.gateway.channel import Channel
 from yunbox.services.hologres.gateway.config import ROWS, GatewayConfig
 from yunbox.services.hologres.gateway.process import serve
 from yunbox.services.hologres.tables.engine import Tables
-from yunbox.storage.rows.catalogue import sweep
+from yunbox.storage.database import Database
+from yunbox.storage.rows.catalogue import settle_account, sweep
 from yunbox.storage.rows.expiry import expire, is_expired
 from yunbox.storage.rows.model import TABLE
 from yunbox.storage.rows.store import RowStore
@@ -50,11 +54,23 @@ async def _run(config: GatewayConfig, listener: socket.socket, channel: socket.s
     channel.setblocking(False)
     with (
         closing(RowStore(config.folder / ROWS)) as store,
+        closing(Database(config.folder / "meta.db")) as database,
         closing(Remote(HologresPlanner(store), Link(config.scratch))) as engine,
     ):
         store.forget_readers()
+        identities = IdentityStore(database, SystemClock())
+        accounts = accounts_of(identities, config.account_id)
+        await settled(store, config.account_id, accounts.shown(config.account_id))
         async with Periodic(_LOG, _SWEEP_EVERY_S, partial(_swept, store)):
-            await serve(config, listener, await Channel.over(channel), Tables(store, engine))
+            await serve(config, listener, await Channel.over(channel), Tables(store, engine, accounts))
+
+
+async def settled(store: RowStore, account_id: str, shown: str) -> None:
+    """Have the account be the superuser of its instance, which it is from the first start on."""
+    with store.reading() as view:
+        known = store.catalogue(view)
+    if known.account != account_id or account_id not in known.roles:
+        await store.write(lambda change: settle_account(change, account_id, shown))
 
 
 async def _swept(store: RowStore) -> None:

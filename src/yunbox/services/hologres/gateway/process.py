@@ -24,6 +24,7 @@ from yunbox.kernel.periodic import Periodic
 from yunbox.meter.tally import TallyWriter
 from yunbox.meter.usage import SumMeter
 from yunbox.services.hologres.faults import report_of
+from yunbox.services.hologres.gateway.accounts import role_of
 from yunbox.services.hologres.gateway.channel import Channel, key_of
 from yunbox.services.hologres.gateway.config import DATABASE, GatewayConfig
 from yunbox.services.hologres.gateway.connection import Connection
@@ -38,6 +39,7 @@ from yunbox.services.hologres.session.session import Session
 from yunbox.spine.sessions import Session as SpineSession
 from yunbox.spine.sessions import Sessions
 from yunbox.storage.database import Database
+from yunbox.storage.rows.rights import Rights
 from yunbox.wire.pgwire import backend
 from yunbox.wire.pgwire.report import PgError
 
@@ -167,8 +169,7 @@ class Gateway:
 
     async def _opened(self, line: Connection, who: Admitted, spine: SpineSession[Any], process_id: int) -> Session:
         """The session of one who may have it. Raises PgError."""
-        user = who.startup.parameters["user"]
-        database = who.startup.parameters.get("database") or user
+        database = who.startup.parameters.get("database") or who.startup.parameters["user"]
         if database != DATABASE:
             raise fatal("3D000", f'database "{database}" does not exist')
         try:
@@ -176,8 +177,23 @@ class Gateway:
         except Exception as error:
             report = report_of(error)
             raise fatal(report.sqlstate, f'permission denied for database "{database}"', report.message) from None
-        settings = settings_of(who.startup, user)
+        rights = self._rights(who.principal, database)
+        user = rights.name
+        settings = settings_of(who.startup, user, is_superuser=rights.is_superuser)
         return Session(line, spine, self._engine, settings, process_id=process_id, user=user, database=database)
+
+    def _rights(self, principal: Principal, database: str) -> Rights:
+        """What one may who comes in: a user of the instance. Raises PgError."""
+        rights = self._engine.rights(role_of(principal))
+        if rights.role is None:
+            hint = f'A superuser adds it to the instance: CREATE USER "{rights.name}".'
+            raise fatal("28000", f'role "{principal.name}" does not exist', hint=hint)
+        if not rights.role.login:
+            raise fatal("28000", f'role "{rights.name}" is not permitted to log in')
+        if not rights.database("c"):
+            told = f'permission denied for database "{database}"'
+            raise fatal("42501", told, "User does not have CONNECT privilege.")
+        return rights
 
     def _next_id(self) -> int:
         """A process id that no session has; what it is modulo the number of gateways says whose it is."""

@@ -17,15 +17,18 @@ ONLY = {"hg_experimental_generate_binlog": ("on", "true", "1", "yes", "")}
 _OURS = ("user", "database", "options", "replication")
 
 
-def settings_of(startup: Startup, user: str) -> Settings:
-    """The settings that a session begins with. Raises PgError, which ends it."""
+def settings_of(startup: Startup, user: str, *, is_superuser: bool) -> Settings:
+    """The settings that a session of a role begins with. Raises PgError, which ends it."""
     given = dict(_options(startup.parameters.get("options", "")))
     given |= {name: value for name, value in startup.parameters.items() if name not in _OURS and not _is_asked(name)}
     if startup.parameters.get("replication", "false").lower() not in ("false", "off", "no", "0"):
         raise fatal("0A000", "replication connections are not supported")
     for name in given:
         _check(name)
-    own = {"server_version": SERVER_VERSION, "server_version_num": SERVER_VERSION_NUMBER, "session_authorization": user}
+    own = {
+        "server_version": SERVER_VERSION, "server_version_num": SERVER_VERSION_NUMBER, "session_authorization": user,
+        "is_superuser": "on" if is_superuser else "off",
+    }  # fmt: skip
     try:
         return Settings({**given, **own}, FREE, ONLY)
     except PgError as error:

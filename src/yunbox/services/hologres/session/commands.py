@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from yunbox.kernel.call import Call
-from yunbox.services.hologres.session import cursors, preparing, settings
+from yunbox.services.hologres.session import acting, cursors, preparing, settings
 from yunbox.services.hologres.session.loading import load
 from yunbox.services.hologres.session.portal import Portal, Prepared
 from yunbox.services.hologres.session.ports import Column
@@ -15,7 +15,7 @@ from yunbox.wire.pgwire.report import failure
 
 _TAGS: dict[type[Any], str] = {
     c.Begin: "BEGIN", c.Commit: "COMMIT", c.Rollback: "ROLLBACK", c.Savepoint: "SAVEPOINT", c.Release: "RELEASE",
-    c.RollbackTo: "ROLLBACK", c.SetTransaction: "SET", c.Set: "SET", c.Reset: "RESET", c.Show: "SHOW",
+    c.RollbackTo: "ROLLBACK", c.SetTransaction: "SET", c.Set: "SET", c.SetRole: "SET", c.Reset: "RESET", c.Show: "SHOW",
     c.Discard: "DISCARD", c.Prepare: "PREPARE", c.ExecutePrepared: "EXECUTE", c.Deallocate: "DEALLOCATE",
     c.Declare: "DECLARE CURSOR", c.Fetch: "FETCH", c.CloseCursor: "CLOSE CURSOR", c.Copy: "COPY",
     c.NotOffered: "EXECUTE", c.Unlisten: "UNLISTEN",
@@ -105,5 +105,5 @@ async def _not_offered(session: Session, command: c.NotOffered, portal: Portal) 
 _RUNS: dict[type[Any], Callable[[Session, Any, Portal], Awaitable[None]]] = {
     c.Begin: _begin, c.Commit: _commit, c.Rollback: _rollback, c.Savepoint: _savepoint, c.Release: _release,
     c.RollbackTo: _rollback_to, c.NotOffered: _not_offered, c.Unlisten: _unlisten,
-    **settings.RUNS, **preparing.RUNS, **cursors.RUNS,
+    **acting.RUNS, **settings.RUNS, **preparing.RUNS, **cursors.RUNS,
 }  # fmt: skip

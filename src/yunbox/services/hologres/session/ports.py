@@ -10,6 +10,7 @@ from enum import Enum
 from typing import Any, Protocol
 
 from yunbox.storage.rows.draft import Block
+from yunbox.storage.rows.rights import Rights
 from yunbox.wire.pgwire.backend import Field
 from yunbox.wire.pgwire.copy.reading import Plain
 from yunbox.wire.pgwire.report import Report
@@ -102,9 +103,10 @@ def _nobodys(_name: str, _value: str, _local: bool) -> None:
 class Context:
     """Whose statement it is, and what of the session it may depend on.
 
-    It is the session's own, and holds until the next statement: ``now_us`` is when the transaction began, and
-    ``statement_us`` when the statement did, in microseconds since 2000. ``block`` is the transaction block that it
-    stands in. ``settings`` are all that SHOW knows, and their version is another after each change.
+    ``user`` is the role as which the session acts, ``session_user`` the one that it is of. It is the session's own, and
+    holds until the next statement: ``now_us`` is when the transaction began, and ``statement_us`` when the statement
+    did, in microseconds since 2000. ``block`` is the transaction block that it stands in. ``settings`` are all that
+    SHOW knows, and their version is another after each change.
     """
 
     user: str
@@ -120,6 +122,7 @@ class Context:
     settings_version: int = 0
     assign: Callable[[str, str, bool], None] = _nobodys
     """Sets a setting, until the transaction ends if that is said. Raises PgError."""
+    session_user: str = ""
 
 
 class Sink(Protocol):
@@ -161,12 +164,16 @@ Writes = Callable[[Sequence[Any], Style, Affected], None]
 class Engine(Protocol):
     """Plans and runs statements."""
 
-    def writes_at_once(self, plan: Plan) -> Writes | None:
-        """What runs a statement outside of blocks that changes rows and gives none; None for most."""
+    def writes_at_once(self, plan: Plan, user: str) -> Writes | None:
+        """What runs a role's statement outside of blocks that changes rows and gives none; None for most."""
         ...
 
-    def at_once(self, plan: Plan) -> LookUp | None:
-        """What answers a statement outside of blocks without waiting for anything; None for most."""
+    def at_once(self, plan: Plan, user: str) -> LookUp | None:
+        """What answers a role's statement outside of blocks without waiting for anything; None for most."""
+        ...
+
+    def rights(self, role: str, block: Block | None = None) -> Rights:
+        """What a role may, as a block sees it."""
         ...
 
     async def commit(self, block: Block) -> None:

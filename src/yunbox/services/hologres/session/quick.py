@@ -74,12 +74,12 @@ class Quick:
         described = rest == _DESCRIBE_EXECUTE_SYNC
         if not (described or rest == _EXECUTE_SYNC) or data[5]:
             return None
+        session = self._session
+        session.look()
         name_end = data.index(0, 6)
         known = self._statement(data[6:name_end])
-        session = self._session
         if known is None or not session.spine.may(known.operation, _WORK):
             return None
-        session.look()
         if session.timeouts.any or session.timeouts.statement_s:
             return None
         values, formats = _bound(data[name_end + 1 : end], known.prepared.types, session.style)
@@ -100,6 +100,7 @@ class Quick:
         formats = spread(formats, len(known.plan.columns or ()))
         found = look_up(values, formats, session.style)
         if found is None:
+            self._known.clear()  # other definitions: what is known of statements is looked at again
             return None
         rows, count = found
         session.spine.answered(known.operation, len(rows), started)
@@ -115,6 +116,7 @@ class Quick:
 
         def affected(count: int | None) -> None:
             if count is None:
+                self._known.clear()
                 session.line.answered(None)
                 return
             session.spine.answered(known.operation, 0, started)
@@ -133,7 +135,8 @@ class Quick:
         found = self._known.get(name)
         if found is None or found.prepared is not prepared:
             engine, plan = self._session.engine, prepared.plan
-            look_up, writes = engine.at_once(plan), engine.writes_at_once(plan)
+            role = self._session.role
+            look_up, writes = engine.at_once(plan, role), engine.writes_at_once(plan, role)
             if look_up is None and writes is None:
                 return None
             if len(self._known) >= _PREPARED_MAX:

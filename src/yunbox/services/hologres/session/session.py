@@ -8,7 +8,7 @@ because its client has gone.
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from yunbox.kernel.call import Call
@@ -67,7 +67,7 @@ class Session:
         self.engine = engine
         self.settings = settings
         self.process_id = process_id
-        self.user = user
+        self.user = self.role = user
         self.database = database
         self.transaction = Transaction(settings, self.tell, self._undone, self._done)
         self.prepared: dict[str, Prepared] = _NOBODY
@@ -203,15 +203,25 @@ class Session:
         if self._seen == settings.version:
             return
         self._seen = settings.version
+        self._look_who()
         names = ("statement_timeout", "idle_in_transaction_session_timeout", "idle_session_timeout")
         self.timeouts = Timeouts(*(settings.number(name) / 1000 for name in names))
         self.style = settings.style
         self.reads_only = settings.show("transaction_read_only") != "off"
         path, application = settings.show("search_path"), settings.show("application_name")
         self._context = Context(
-            self.user, self.database, self.process_id, application, path, self.style, 0, 0, settings=Shown(settings),
-            settings_version=settings.version, assign=settings.assign,
+            self.role, self.database, self.process_id, application, path, self.style, 0, 0, settings=Shown(settings),
+            settings_version=settings.version, assign=settings.assign, session_user=self.user,
         )  # fmt: skip
+
+    def _look_who(self) -> None:
+        """As whom the session acts now; statements that were prepared are other ones for another role."""
+        user, role = self.settings.show("session_authorization"), self.settings.show("role")
+        acting = user if role == "none" else role
+        if (user, acting) != (self.user, self.role):
+            self.user, self.role = user, acting
+            for name, prepared in self.prepared.items():
+                self.prepared[name] = replace(prepared)
 
     async def planned(self, text: str, command: Query, types: tuple[int, ...] = ()) -> Prepared:
         """A statement for an engine. Raises PgError."""

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from yunbox.services.hologres.session.acting import act_as
 from yunbox.services.hologres.session.portal import Portal
 from yunbox.services.hologres.session.ports import Column
 from yunbox.services.hologres.session.rows import listed_texts, texts
@@ -90,6 +91,7 @@ async def _discard(session: Session, command: c.Discard, portal: Portal) -> None
         session.forget(name)
     session.prepared.clear()
     session.settings.reset_all()
+    act_as(session, None, whole=True)
 
 
 RUNS: dict[type[Any], Callable[[Session, Any, Portal], Awaitable[None]]] = {

@@ -78,6 +78,17 @@ class Reset:
 
 
 @dataclass(frozen=True, slots=True)
+class SetRole:
+    """SET ROLE, or with ``session`` SET SESSION AUTHORIZATION; without a name what was at first."""
+
+    name: str | None
+    session: bool = False
+    local: bool = False
+    resets: bool = False
+    """Whether it is RESET."""
+
+
+@dataclass(frozen=True, slots=True)
 class Show:
     """SHOW name; None is all of them."""
 
@@ -174,8 +185,8 @@ class NotOffered:
 
 
 Command = (
-    Query | Begin | Commit | Rollback | Savepoint | Release | RollbackTo | SetTransaction | Set | Reset | Show | Discard
-    | Prepare | ExecutePrepared | Deallocate | Declare | Fetch | CloseCursor | Copy | Unlisten | NotOffered
+    Query | Begin | Commit | Rollback | Savepoint | Release | RollbackTo | SetTransaction | Set | SetRole | Reset | Show
+    | Discard | Prepare | ExecutePrepared | Deallocate | Declare | Fetch | CloseCursor | Copy | Unlisten | NotOffered
 )  # fmt: skip
 
 

@@ -122,9 +122,26 @@ def _set(cursor: Cursor) -> c.Command:
         return cursor.end(c.Set("client_encoding", None if default else (cursor.string(),), local))
     if cursor.take("schema"):
         return cursor.end(c.Set("search_path", (cursor.string(),), local))
-    if cursor.one_of("role", "constraints") or (scope == "session" and cursor.peek("authorization")):
-        return c.NotOffered(f"SET {cursor.piece.tokens[1].text.upper()}")
+    if cursor.take("constraints"):
+        return c.NotOffered("SET CONSTRAINTS")
+    if cursor.take("role"):
+        return _set_role(cursor, local=local)
+    if cursor.take("session", "authorization") or (scope == "session" and cursor.take("authorization")):
+        return cursor.end(c.SetRole(_role(cursor, "default"), session=True, local=local))
     return _set_name(cursor, local=local)
+
+
+def _set_role(cursor: Cursor, *, local: bool) -> c.Command:
+    """Behind SET ROLE, also with what stands behind the name of any setting."""
+    if cursor.take("to") or cursor.take("="):
+        return cursor.end(c.SetRole(_role(cursor, "default"), local=local))
+    return cursor.end(c.SetRole(_role(cursor, "none"), local=local))
+
+
+def _role(cursor: Cursor, nobody: str) -> str | None:
+    if cursor.take(nobody):
+        return None
+    return cursor.string() if cursor.token.sort == "text" else cursor.name()
 
 
 def _set_name(cursor: Cursor, *, local: bool) -> c.Command:
@@ -169,8 +186,10 @@ def _reset(cursor: Cursor) -> c.Command:
         return cursor.end(c.Reset("TimeZone"))
     if cursor.take("transaction", "isolation", "level"):
         return cursor.end(c.Reset("transaction_isolation"))
-    if cursor.one_of("role") or cursor.take("session", "authorization"):
-        return c.NotOffered("RESET ROLE")
+    if cursor.take("role"):
+        return cursor.end(c.SetRole(None, resets=True))
+    if cursor.take("session", "authorization") or cursor.take("session_authorization"):
+        return cursor.end(c.SetRole(None, session=True, resets=True))
     return cursor.end(c.Reset(_setting(cursor)))
 
 

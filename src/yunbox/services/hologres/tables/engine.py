@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from yunbox.services.hologres.changes.changes import Changes
 from yunbox.services.hologres.changes.numbers import Numbers
 from yunbox.services.hologres.definitions import read
+from yunbox.services.hologres.definitions.accounts import NO_ACCOUNTS, Accounts
 from yunbox.services.hologres.definitions.base import Definition, Name, Scene
 from yunbox.services.hologres.definitions.filled import CreateTableAs
 from yunbox.services.hologres.engines.remote import Remote
@@ -21,19 +22,21 @@ from yunbox.services.hologres.explaining.explained import Explained, explain
 from yunbox.services.hologres.fixed.plan import TAGS, Fixed, fixed
 from yunbox.services.hologres.fixed.reads import Get
 from yunbox.services.hologres.fixed.results import listed_rows
+from yunbox.services.hologres.fixed.scope import Find
 from yunbox.services.hologres.fixed.values import Row
 from yunbox.services.hologres.session.ports import Affected, Context, Kind, LookUp, Plan, Rows, Sink, Writes
 from yunbox.services.hologres.session.rows import listed_texts
 from yunbox.services.hologres.statements.cursor import moved
 from yunbox.services.hologres.statements.explaining import Explain, read_explain
 from yunbox.services.hologres.statements.lexer import pieces
-from yunbox.services.hologres.tables.paths import schemas_of
+from yunbox.services.hologres.tables.paths import schemas_of, usable
 from yunbox.sql.hologres.parser import tree
 from yunbox.sql.hologres.parser.statements import parse
 from yunbox.storage.objects.waiting import in_thread
 from yunbox.storage.rows.catalogue import Catalogue, no_relation, version
 from yunbox.storage.rows.draft import Block, seen
 from yunbox.storage.rows.model import Relation
+from yunbox.storage.rows.rights import Rights, check, rights_of
 from yunbox.storage.rows.store import RowStore
 from yunbox.storage.rows.view import Change, View
 from yunbox.wire.pgwire.report import PgError, Report, failure
@@ -46,12 +49,33 @@ _FIXED_WORDS = frozenset(("select", "insert", "update", "delete"))
 
 
 @dataclass(frozen=True, slots=True)
-class _Payload:
-    """A fixed statement as it was planned, under which definitions, and how to plan it again under others."""
+class _Asking:
+    """Who runs a statement, and where names without a schema are looked for."""
+
+    user: str
+    path: tuple[str, ...]
+
+    def find(self, known: Catalogue) -> Find:
+        """What finds relations for it."""
+        return _finder(known, self)
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A fixed statement as it was planned for a role under some definitions; ``refused`` is why it may not be run."""
 
     at: bytes
+    user: str
     statement: Fixed
-    again: Callable[[Catalogue], Fixed]
+    refused: PgError | None
+
+
+@dataclass(slots=True, eq=False)
+class _Payload:
+    """A fixed statement as it was planned last, and how to plan it again for others and under other definitions."""
+
+    made: _Made
+    again: Callable[[Catalogue, _Asking], _Made]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +88,9 @@ class _Defined:
 class Tables:
     """An engine for the tables of one database."""
 
-    def __init__(self, store: RowStore, further: Remote) -> None:
+    def __init__(self, store: RowStore, further: Remote, accounts: Accounts = NO_ACCOUNTS) -> None:
         self._store = store
+        self._accounts = accounts
         self._further = further
         self._numbers = Numbers(store)
         self._changes = Changes(store, further, self._numbers, self._write_many)
@@ -93,33 +118,39 @@ class Tables:
         except PgError as error:
             raise PgError(moved(error.report, asked.start)) from None
         planning_ms = (time.perf_counter() - started) * 1000
-        table = _table_of(plan.payload.statement) if isinstance(plan.payload, _Payload) else None
+        table = _table_of(plan.payload.made.statement) if isinstance(plan.payload, _Payload) else None
         made = Explained(asked, plan, table, planning_ms)
         return Plan(Kind.DDL if made.writes else Kind.EXPLAIN, "EXPLAIN", made.columns, plan.parameters, made)
 
     def _fixed(self, statement: tree.Node, types: Sequence[int], context: Context) -> Plan | None:
-        path = schemas_of(context)
-
-        def again(known: Catalogue) -> Fixed:
-            made = fixed(statement, _finder(known, path), types)
+        def again(known: Catalogue, asking: _Asking) -> _Made:
+            made = fixed(statement, asking.find(known), types)
             if made is None:
-                raise _changed(statement, _finder(known, path))
-            return made
+                raise _changed(statement, asking.find(known))
+            return _decided(made, known, asking)
 
+        asking = _asking(context)
         with self._store.reading() as view:
             known = self._store.catalogue(seen(view, context.block))
-        found = fixed(statement, _finder(known, path), types)
+        found = fixed(statement, asking.find(known), types)
         if found is None:
             return None
         columns = found.output.columns if found.output is not None else None
         kind = Kind.QUERY if isinstance(found, Get) else Kind.DML
-        return Plan(kind, TAGS[type(found)], columns, found.parameters, _Payload(known.version, found, again))
+        payload = _Payload(_decided(found, known, asking), again)
+        return Plan(kind, TAGS[type(found)], columns, found.parameters, payload)
+
+    def rights(self, role: str, block: Block | None = None) -> Rights:
+        """What a role may, as a block sees it."""
+        with self._store.reading() as view:
+            return rights_of(self._store.catalogue(seen(view, block)), role)
 
     async def start(self, plan: Plan, values: Sequence[Any], context: Context) -> Rows:
         """Run a statement. Raises PgError, or a kernel error."""
         if isinstance(plan.payload, _Payload):
             return await self._run(plan, plan.payload, Row(values, replace(context.style, now=context.now_us)), context)
         if isinstance(plan.payload, Explained):
+            self._check_explained(plan.payload.plan, context)
             return await explain(plan.payload, values, context, self._further, self.start)
         if isinstance(plan.payload, _Defined):
             return await self._defined(plan.payload.definition, context)
@@ -127,12 +158,21 @@ class Tables:
             return await self._changes.run(plan, values, context)
         return await self._further.start(plan, values, context)
 
-    def at_once(self, plan: Plan) -> LookUp | None:
-        """What answers a look-up; None for all else."""
+    def _check_explained(self, plan: Plan, context: Context) -> None:
+        """Raise PgError 42501 for a fixed statement that who asks for its plan may not run."""
+        if isinstance(plan.payload, _Payload):
+            with self._store.reading() as view:
+                self._present(plan, plan.payload, seen(view, context.block), _asking(context))
+
+    def at_once(self, plan: Plan, user: str) -> LookUp | None:
+        """What answers a role's look-up; None for all else, and where it may not."""
         payload = plan.payload
-        if not isinstance(payload, _Payload) or not isinstance(payload.statement, Get):
-            return self._further.at_once(plan)
-        get, at, store = payload.statement, payload.at, self._store
+        if not isinstance(payload, _Payload) or not isinstance(payload.made.statement, Get):
+            return None if isinstance(payload, _Payload) else self._further.at_once(plan, user)
+        made, store = payload.made, self._store
+        if made.refused is not None or made.user != user:
+            return None
+        get, at = payload.made.statement, made.at
 
         def look_up(values: Sequence[Any], formats: Sequence[int], style: Style) -> tuple[bytes, int] | None:
             with store.reading() as view:
@@ -143,12 +183,15 @@ class Tables:
 
         return look_up
 
-    def writes_at_once(self, plan: Plan) -> Writes | None:
-        """What runs a change by key that gives no rows; None for all else."""
+    def writes_at_once(self, plan: Plan, user: str) -> Writes | None:
+        """What runs a role's change by key that gives no rows; None for all else, and where it may not."""
         payload = plan.payload
-        if not isinstance(payload, _Payload) or isinstance(payload.statement, Get) or plan.columns is not None:
+        if not isinstance(payload, _Payload) or plan.columns is not None:
             return None
-        statement, at, store = payload.statement, payload.at, self._store
+        made, store = payload.made, self._store
+        statement, at = made.statement, made.at
+        if isinstance(statement, Get) or made.refused is not None or made.user != user:
+            return None
 
         def writes(values: Sequence[Any], style: Style, affected: Affected) -> None:
             given = Row(values, style)
@@ -161,30 +204,38 @@ class Tables:
         return writes
 
     async def _run(self, plan: Plan, payload: _Payload, given: Row, context: Context) -> Rows:
-        if isinstance(payload.statement, Get):
+        asking = _asking(context)
+        if isinstance(payload.made.statement, Get):
             with self._store.reading() as view:
                 now = seen(view, context.block)
-                get = self._present(plan, payload, now)
+                get = self._present(plan, payload, now, asking)
                 assert isinstance(get, Get)
                 return listed_rows(get.output, get.run(now, given))
 
         def work(change: Change) -> tuple[int, tuple[bytes, ...]]:
-            made = self._present(plan, payload, change)
+            made = self._present(plan, payload, change, asking)
             assert not isinstance(made, Get)
             return made.run(change, given)
 
         affected, rows = await self._write(work, context)
-        return listed_rows(payload.statement.output, rows, affected=affected)
+        return listed_rows(payload.made.statement.output, rows, affected=affected)
 
-    def _present(self, plan: Plan, payload: _Payload, view: View) -> Fixed:
-        """The statement under the definitions that hold now. Raises PgError 0A000 where its columns are others."""
-        if version(view) == payload.at:
-            return payload.statement
-        made = payload.again(self._store.catalogue(view))
-        columns = made.output.columns if made.output is not None else None
-        if columns != plan.columns or made.parameters != plan.parameters:
-            raise failure("0A000", "cached plan must not change result type")
-        return made
+    def _present(self, plan: Plan, payload: _Payload, view: View, asking: _Asking) -> Fixed:
+        """The statement under the definitions that hold now, for who runs it.
+
+        Raises PgError 42501 where that may not be, and 0A000 where its columns are others.
+        """
+        made = payload.made
+        if version(view) != made.at or asking.user != made.user:
+            made = payload.again(self._store.catalogue(view), asking)
+            statement = made.statement
+            columns = statement.output.columns if statement.output is not None else None
+            if columns != plan.columns or statement.parameters != plan.parameters:
+                raise failure("0A000", "cached plan must not change result type")
+            payload.made = made
+        if made.refused is not None:
+            raise PgError(made.refused.report)
+        return made.statement
 
     async def _defined(self, definition: Definition, context: Context) -> Rows:
         if not isinstance(definition, CreateTableAs):
@@ -200,7 +251,7 @@ class Tables:
         """Make a table of a query, within a block. Raises PgError."""
         with self._store.reading() as view:
             known = self._store.catalogue(seen(view, context.block))
-        filling = definition.filling(known, Scene(schemas_of(context), context.user))
+        filling = definition.filling(known, self._scene(_asking(context), known))
         made = await self._define(definition, context)
         if not filling:
             return made
@@ -208,17 +259,24 @@ class Tables:
         return await self._changes.run(plan, (), context)
 
     async def _define(self, definition: Definition, context: Context) -> Rows:
-        path, fresh = schemas_of(context), self._fresh(context)
+        asking, fresh, session_user = _asking(context), self._fresh(context), context.session_user
 
         def work(change: Change) -> tuple[Report, ...]:
-            scene = Scene(
-                path, context.user, fresh, count=lambda one: change.totals(one).rows,
+            known = self._store.catalogue(change)
+            scene = replace(
+                self._scene(asking, known), fresh=fresh, session_user=session_user,
+                count=lambda one: change.totals(one).rows,
                 rows=lambda one: (row for _, row in change.prefixed("rows", one.prefix)),
             )  # fmt: skip
-            definition.apply(change, self._store.catalogue(change), scene)
+            definition.apply(change, known, scene)
             return tuple(scene.notices)
 
         return listed_texts((), notices=await self._write(work, context))
+
+    def _scene(self, asking: _Asking, known: Catalogue) -> Scene:
+        """Where a definition takes place."""
+        path = usable(asking.path, known, asking.user)
+        return Scene(path, asking.user, accounts=self._accounts, rights=rights_of(known, asking.user))
 
     def _fresh(self, context: Context) -> frozenset[tuple[str, str]]:
         """The names of the relations that the block has made itself."""
@@ -252,10 +310,12 @@ class Tables:
     ) -> Sink:
         """Where rows for some columns of a table go. Raises PgError."""
         loading = await asyncio.to_thread(import_module, _LOADING)
-        path = schemas_of(context)
         with self._store.reading() as view:
             known = self._store.catalogue(seen(view, context.block))
-        find = _finder(known, path)
+        scene = self._scene(_asking(context), known)
+
+        def find(names: Sequence[str]) -> Relation | None:
+            return scene.find(known, Name(names[-1], names[0] if len(names) == 2 else ""))
 
         async def write(work: Callable[[Change, Relation], int]) -> int:
             target = find(table)
@@ -266,7 +326,9 @@ class Tables:
         async def draw(sequence: str, count: int) -> Sequence[int]:
             return await self._numbers.drawn(sequence, count, context.block)
 
-        return loading.sink_of(table, columns, options, find, write, draw, context)
+        made = loading.sink_of(table, columns, options, find, write, draw, context)
+        check(known, context.user, made.needs(known))
+        return made
 
 
 def _table_of(statement: Fixed) -> Relation:
@@ -281,8 +343,22 @@ def _changed(statement: tree.Node, find: Callable[[Sequence[str]], Relation | No
     return failure("0A000", "cached plan must not change result type")
 
 
-def _finder(known: Catalogue, path: Sequence[str]) -> Callable[[Sequence[str]], Relation | None]:
-    scene = Scene(path, "")
+def _asking(context: Context) -> _Asking:
+    return _Asking(context.user, schemas_of(context))
+
+
+def _decided(statement: Fixed, known: Catalogue, asking: _Asking) -> _Made:
+    """A fixed statement, and whether who asks may run it."""
+    refused = None
+    try:
+        check(known, asking.user, (statement.need,))
+    except PgError as error:
+        refused = error
+    return _Made(known.version, asking.user, statement, refused)
+
+
+def _finder(known: Catalogue, asking: _Asking) -> Find:
+    scene = Scene(usable(asking.path, known, asking.user), asking.user, rights=rights_of(known, asking.user))
 
     def find(names: Sequence[str]) -> Relation | None:
         if len(names) > 2:

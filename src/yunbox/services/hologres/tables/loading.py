@@ -16,9 +16,10 @@ from yunbox.services.hologres.session.ports import Column, Context
 from yunbox.storage.rows.bulk.lane import Lane, lane_of
 from yunbox.storage.rows.bulk.load import Conflict, Load, Writing
 from yunbox.storage.rows.bulk.packed import Packed
-from yunbox.storage.rows.catalogue import no_relation
+from yunbox.storage.rows.catalogue import Catalogue, no_relation
 from yunbox.storage.rows.form import Form
 from yunbox.storage.rows.model import TABLE, Relation
+from yunbox.storage.rows.rights import Stated
 from yunbox.storage.rows.rows import encoded, joined
 from yunbox.storage.rows.sequences import sequence_of
 from yunbox.wire.pgwire.copy.reading import Plain
@@ -51,6 +52,13 @@ class TableSink:
             (column.number - 1, default_of(column, scope)) for column in left if not sequence_of(column)
         ]
         self._load = Load(self._form, conflict)
+
+    def needs(self, known: Catalogue) -> list[Stated]:
+        """What who copies must be allowed to: to insert into these columns, and to draw from sequences."""
+        relation = self._relation
+        made = [Stated(relation.oid, relation.name, {"INSERT"}, inserted={one.number for one in self._taken})]
+        drawn = (known.sequence(name) for _, name in self._drawn)
+        return made + [Stated(one.oid, one.name, {"USAGE"}, kind=one.kind) for one in drawn if one is not None]
 
     @property
     def columns(self) -> tuple[Column, ...]:

@@ -3,6 +3,8 @@
 from functools import lru_cache
 
 from yunbox.services.hologres.session.ports import Context
+from yunbox.storage.rows.catalogue import Catalogue
+from yunbox.storage.rows.rights import rights_of
 
 _OWN = "$user"
 
@@ -10,6 +12,12 @@ _OWN = "$user"
 def schemas_of(context: Context) -> tuple[str, ...]:
     """The schemas in their order."""
     return _schemas(context.search_path, context.user)
+
+
+def usable(path: tuple[str, ...], known: Catalogue, user: str) -> tuple[str, ...]:
+    """Those of them that a role may use: the others are as if they were not there."""
+    rights = rights_of(known, user)
+    return path if rights.is_superuser else tuple(one for one in path if rights.uses(one))
 
 
 @lru_cache(1024)

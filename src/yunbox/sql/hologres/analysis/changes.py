@@ -4,8 +4,9 @@ Source: the PostgreSQL documentation, the pages of these statements. Who carries
 names; what only a store knows (that a key is taken, that a value is NULL which must not be) is its own to say.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Literal
 
 from yunbox.sql.hologres import conversions
 from yunbox.sql.hologres.analysis.bound import BoundQuery, column_sql, listed
@@ -17,7 +18,7 @@ from yunbox.sql.hologres.catalogue import types
 from yunbox.sql.hologres.catalogue.casts import castable
 from yunbox.sql.hologres.catalogue.types import NUMERIC, shown
 from yunbox.sql.hologres.errors import error, unsupported
-from yunbox.sql.hologres.expr import Expr, identifier
+from yunbox.sql.hologres.expr import Expr, Use, identifier
 from yunbox.sql.hologres.parser import tree
 from yunbox.sql.hologres.parser.statements import expression
 from yunbox.sql.hologres.plans import Change, OnConflict
@@ -30,6 +31,7 @@ class Changes(Queries):
     def __init__(self, context: Context, scope: Scope) -> None:
         super().__init__(context, scope)
         self.with_sql = ""
+        self.use: Use | None = None
 
     def change(self, node: tree.Insert | tree.Update | tree.Delete) -> Change:
         """The plan of a change, without what a statement has as a whole."""
@@ -42,9 +44,16 @@ class Changes(Queries):
             raise error("42809", f'cannot change sequence "{target.name}"', node.table.at)
         if target.kind == "p":
             raise unsupported(f'changing rows of partitioned table "{target.name}", not of a partition,', node.table.at)
+        word = {tree.Insert: "INSERT", tree.Update: "UPDATE"}.get(type(node), "DELETE")
+        self.use = self.context.use(target, word)
         if isinstance(node, tree.Insert):
             return self._insert(node, target)
         return self._update(node, target) if isinstance(node, tree.Update) else self._delete(node, target)
+
+    def _note(self, what: Literal["selected", "inserted", "updated"], columns: Iterable[Column]) -> None:
+        """Note what is done with columns of the table, as who asks has to be allowed to."""
+        if self.use is not None:
+            getattr(self.use, what).update(one.number for one in columns)
 
     # -- INSERT
 
@@ -52,6 +61,8 @@ class Changes(Queries):
         if node.overriding:
             raise unsupported("OVERRIDING", node.at)
         columns = self._targets(node, target)
+        if node.columns or isinstance(node.query, tree.Values):
+            self._note("inserted", columns)
         node = _without_drawn(node, columns)
         bound = self._rows(node, target, columns)
         alias = node.table.alias.name if node.table.alias else target.name
@@ -108,6 +119,7 @@ class Changes(Queries):
         bound = inner.analysed(query)
         if not node.columns:
             columns[:] = columns[: max(len(bound.columns), 1)]
+            self._note("inserted", columns)
         _check_count(len(bound.columns), columns, node)
         alias = self.context.fresh("t")
         made = [self._assigned(one.expr, column, -1)
@@ -147,7 +159,7 @@ class Changes(Queries):
     def _generated(self, target: Relation, row: Sequence[Output]) -> list[tuple[Column, Expr]]:
         """The generated columns of a table, each with its value in a row."""
         inner = Changes(self.context, Scope())
-        columns = tuple(row)
+        columns = tuple(replace(one, expr=replace(one.expr, use=None)) for one in row)  # nobody reads them
         inner.scope.namespace = Namespace([Source(target.name, columns, target)], list(columns))
         generated = [column for column in target.columns if column.generated]
         return [(one, inner._assigned(inner.bind(expression(one.default)), one, -1)) for one in generated]
@@ -182,15 +194,21 @@ class Changes(Queries):
         if node.index_where is not None:
             raise unsupported("WHERE behind the columns of ON CONFLICT", node.at)
         columns = self._arbiter(node, target)
+        if columns and self.use is not None:
+            self.use.words.add("SELECT")
+            self._note("selected", (one for one in target.columns if one.name in columns))
         if node.assignments is None:
             return OnConflict(columns, (), "")
         if not columns:
             message = "ON CONFLICT DO UPDATE requires inference specification or constraint name"
             raise error("42601", message, node.at, hint="For example, ON CONFLICT (column_name).")
         inner = Changes(self.context, Scope(self.scope.parent))
-        sources = [_source(target, alias, OLD), _source(target, "excluded", EXCLUDED)]
+        inner.use = self.use
+        sources = [_source(target, alias, OLD, self.use), _source(target, "excluded", EXCLUDED)]
         inner.scope.namespace = Namespace(sources, [one for source in sources for one in source.columns])
         names, values = inner._assignments(node.assignments, target)
+        if self.use is not None:
+            self.use.words.add("UPDATE")
         _add_generated(inner, target, sources[0], names, values)
         applies = inner.coercion.condition(inner.bind(node.where), "WHERE").sql if node.where else "true"
         old, excluded = identifier(OLD), identifier(EXCLUDED)
@@ -227,7 +245,7 @@ class Changes(Queries):
         if not targets:
             return "", ()
         inner = Changes(self.context, Scope(self.scope.parent))
-        source = _source(target, alias, ROWS)
+        source = _source(target, alias, ROWS, self.use)
         inner.scope.namespace = Namespace([source], list(source.columns))
         outputs = inner._returning(targets)
         return f"SELECT {listed([one.expr for one in outputs])} FROM {identifier(ROWS)}", outputs
@@ -256,7 +274,8 @@ class Changes(Queries):
         return Change("delete", target, f"{self.with_sql}SELECT {listed(exprs)} FROM {from_sql}{where}", (), outputs)
 
     def _target_and_sources(self, node: tree.Update | tree.Delete, target: Relation) -> tuple[str, Source]:
-        sql, namespace = self.stored(target, node.table.alias, node.table.at)
+        assert self.use is not None
+        sql, namespace = self.stored(target, node.table.alias, node.table.at, self.use)
         self._add(namespace, node.at)
         rest = self.sources(node.sources)
         return (f"{sql}, {rest}" if rest else sql), namespace.sources[0]
@@ -277,6 +296,7 @@ class Changes(Queries):
                     detail = f'Column "{name}" is a generated column.'
                     raise error("428C9", f'column "{name}" can only be updated to DEFAULT', node.at, detail=detail)
                 columns.append(column)
+                self._note("updated", [column])
                 values.append(self._value(part, column))
         self.clause = ""
         return columns, values
@@ -294,7 +314,11 @@ class Changes(Queries):
     def _see(self, source: Source, changed: dict[str, Expr]) -> None:
         """RETURNING sees what columns are afterwards."""
         columns = tuple(
-            replace(one, expr=replace(changed[one.name], source=one.expr.source)) if one.name in changed else one
+            replace(
+                one, expr=replace(changed[one.name], source=one.expr.source, use=one.expr.use, of_use=one.expr.of_use)
+            )
+            if one.name in changed
+            else one
             for one in source.columns
         )
         before = {one.expr.sql: after for one, after in zip(source.columns, columns, strict=True)}
@@ -374,12 +398,13 @@ def _is_dressed(query: tree.Query) -> bool:
     return bool(query.with_ or query.order or query.limit or query.offset)
 
 
-def _source(target: Relation, alias: str, token: str) -> Source:
-    """A row of a table under a token that whoever carries the change out puts rows in the place of."""
+def _source(target: Relation, alias: str, token: str, use: Use | None = None) -> Source:
+    """A row of a table under a token that whoever carries the change out puts rows in the place of; ``use`` is of one
+    whose columns only those read who may."""
     outputs = tuple(
         Output(one.name, Expr(f"{identifier(token)}.{identifier(one.name)}", one.type, one.typmod,
                               types.digits_of(one.typmod) if one.type == NUMERIC else None,
-                              source=(target.oid, one.number)))
+                              source=(target.oid, one.number), use=use, of_use=one.number))
         for one in target.columns
     )  # fmt: skip
     return Source(alias, outputs, target)

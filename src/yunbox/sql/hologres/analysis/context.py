@@ -8,6 +8,7 @@ from yunbox.sql.hologres.analysis.coercion import Coercion, Parameters
 from yunbox.sql.hologres.catalog import Catalog, Relation
 from yunbox.sql.hologres.catalogue.types import BY_NAME, REGCLASS, REGNAMESPACE, REGTYPE, TYPES
 from yunbox.sql.hologres.errors import error, placed, unsupported
+from yunbox.sql.hologres.expr import Use
 from yunbox.sql.hologres.parser.cursor import Cursor
 from yunbox.sql.hologres.parser.tree import Constant, TypeName
 from yunbox.sql.hologres.session import Session
@@ -47,6 +48,8 @@ class Context:
     reads: list[Read] = field(default_factory=list)
     uses: dict[str, Relation] = field(default_factory=dict)
     """The relations that the statement names itself, as it does; not those that its views name."""
+    needs: list[Use] = field(default_factory=list)
+    """What is done with each relation, in the order in which they are named."""
     depth: int = 0
     _names: int = 0
     _view: Relation | None = None
@@ -61,6 +64,13 @@ class Context:
         return f"{prefix}{self._names}"
 
     # -- relations
+
+    def use(self, relation: Relation, *words: str) -> Use:
+        """Note that something is done with a relation, in the name of whoever owns the view around it."""
+        role = None if self._view is None else self._view.owner
+        made = Use(relation.oid, relation.name, relation.kind, role, set(words))
+        self.needs.append(made)
+        return made
 
     def relation(self, names: Sequence[str], at: int) -> Relation:
         """A stored table or view. Raises PgError 42P01 or 0A000."""

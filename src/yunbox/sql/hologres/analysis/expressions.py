@@ -330,7 +330,9 @@ class Expressions:
 
     def _moment(self, node: tree.Moment) -> Expr:
         session = self.context.session
-        if node.name in ("current_user", "session_user", "user", "current_role"):
+        if node.name == "session_user":
+            return Expr(f"CAST({quoted(session.session_user or session.user)} AS VARCHAR)", types.NAME)
+        if node.name in ("current_user", "user", "current_role"):
             return Expr(f"CAST({quoted(session.user)} AS VARCHAR)", types.NAME)
         if node.name == "current_catalog":
             return Expr(f"CAST({quoted(session.database)} AS VARCHAR)", types.NAME)

@@ -156,7 +156,8 @@ class Scope:
         found = [one for one in source.columns if one.name == name]
         if not found and name == _TABLE_OID and source.relation is not None and source.row is not None:
             sql = f"(CASE WHEN {source.row.sql} IS NOT NULL THEN CAST({source.relation.oid} AS UINTEGER) END)"
-            return _used(Expr(sql, OID), f"{source.name}.{name}", self.level, at)
+            use = source.columns[0].expr.use if source.columns else None
+            return _used(Expr(sql, OID, use=use), f"{source.name}.{name}", self.level, at)
         if not found and (logged := _logged(source, name, self.level, at)) is not None:
             return logged
         if not found:
@@ -180,6 +181,13 @@ def _logged(source: Source, name: str, level: int, at: int) -> Expr | None:
     return None if found is None else _used(found, f"{source.name}.{name}", level, at)
 
 
+def read(expr: Expr) -> None:
+    """A column of a relation is read: who asks must be allowed to."""
+    if expr.use is not None:
+        expr.use.words.add("SELECT")
+        expr.use.selected.add(expr.of_use)
+
+
 def used(output: Output, shown: str, level: int, at: int) -> Expr:
     """A column where it is used."""
     return _used(output.expr, shown, level, at)
@@ -187,4 +195,5 @@ def used(output: Output, shown: str, level: int, at: int) -> Expr:
 
 def _used(expr: Expr, shown: str, level: int, at: int) -> Expr:
     fields = tuple((name, _used(part, shown, level, at)) for name, part in expr.fields)
+    read(expr)
     return replace(expr, loose=(Loose(expr.sql, shown, at),), levels=frozenset((level,)), at=at, fields=fields)

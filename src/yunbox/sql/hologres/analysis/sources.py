@@ -11,10 +11,11 @@ from yunbox.sql.hologres.analysis.bound import BoundQuery, column_sql
 from yunbox.sql.hologres.analysis.calls import Calls
 from yunbox.sql.hologres.analysis.context import Read
 from yunbox.sql.hologres.analysis.scope import CteEntry, Namespace, Output, Scope, Source
+from yunbox.sql.hologres.analysis.scope import read as mark_read
 from yunbox.sql.hologres.catalog import ROW_KEY, Relation
 from yunbox.sql.hologres.catalogue import types
 from yunbox.sql.hologres.errors import error, unsupported
-from yunbox.sql.hologres.expr import Expr, build, identifier
+from yunbox.sql.hologres.expr import Expr, Use, build, identifier
 from yunbox.sql.hologres.parser import tree
 from yunbox.sql.hologres.parser.statements import parse
 
@@ -62,12 +63,13 @@ class Sources(Calls):
         if len(node.names) == 1 and (cte := self.scope.cte(node.names[0])) is not None:
             return self._cte(node, cte)
         relation = self.context.relation(node.names, node.at)
+        use = self.context.use(relation, "SELECT")
         if relation.kind == "v":
-            return self._view(node, relation)
-        return self.stored(relation, node.alias, node.at, logged=True)
+            return self._view(node, relation, use)
+        return self.stored(relation, node.alias, node.at, use, logged=True)
 
     def stored(
-        self, relation: Relation, alias: tree.Alias | None, at: int, *, logged: bool = False
+        self, relation: Relation, alias: tree.Alias | None, at: int, use: Use, *, logged: bool = False
     ) -> tuple[str, Namespace]:
         """A stored table under a name of its own; ``logged`` where it may be the log of its changes that is read."""
         if relation.kind == "S":
@@ -78,17 +80,17 @@ class Sources(Calls):
         outputs = tuple(
             Output(column.name, Expr(f"{inner}.{identifier(column.name)}", column.type, column.typmod,
                                      types.digits_of(column.typmod) if column.type == types.NUMERIC else None,
-                                     source=(relation.oid, column.number)))
+                                     source=(relation.oid, column.number), use=use, of_use=column.number))
             for column in relation.columns
         )  # fmt: skip
         name = alias.name if alias else relation.name
         outputs = _renamed(outputs, alias, name)
         row = Expr(f"{inner}.{ROW_KEY}", types.BYTEA)
-        log = _log(read, inner) if logged and relation.logged else None
+        log = _log(read, inner, use) if logged and relation.logged else None
         source = Source(name, outputs, relation, "" if alias else relation.schema, row=row, logged=log)
         return f"{identifier(token)} AS {inner}", Namespace([source], list(outputs))
 
-    def _view(self, node: tree.TableRef, relation: Relation) -> tuple[str, Namespace]:
+    def _view(self, node: tree.TableRef, relation: Relation, use: Use) -> tuple[str, Namespace]:
         if self.context.depth > _DEPTH_MAX:
             raise error("42P17", f'infinite recursion detected in rules for relation "{relation.name}"', node.at)
         parsed = parse(relation.query)
@@ -99,8 +101,11 @@ class Sources(Calls):
             Output(column.name, replace(output.expr, source=(relation.oid, column.number)))
             for column, output in zip(relation.columns, bound.columns, strict=True)
         )
-        sql, namespace = self._aliased(BoundQuery(bound.sql, columns), node.alias or tree.Alias(relation.name))
-        return sql, namespace
+        inner, alias = self.context.fresh("t"), node.alias or tree.Alias(relation.name)
+        pairs = zip(BoundQuery(bound.sql, columns).outputs(inner), relation.columns, strict=True)
+        seen = [replace(one, expr=replace(one.expr, use=use, of_use=column.number)) for one, column in pairs]
+        outputs = _renamed(seen, alias, alias.name)
+        return f"({bound.sql}) AS {inner}", Namespace([Source(alias.name, outputs)], list(outputs))
 
     def _cte(self, node: tree.TableRef, cte: CteEntry) -> tuple[str, Namespace]:
         inner = self.context.fresh("t")
@@ -243,6 +248,7 @@ def _one(namespace: Namespace, name: str, side: str, at: int) -> Expr:
         raise error("42703", f'column "{name}" specified in USING clause does not exist in {side} table', at)
     if len(found) > 1:
         raise error("42702", f'common column name "{name}" appears more than once in {side} table', at)
+    mark_read(found[0])
     return found[0]
 
 
@@ -254,15 +260,16 @@ def _renamed(outputs: Sequence[Output], alias: tree.Alias | None, name: str) -> 
     return tuple(replace(one, name=columns[at]) if at < len(columns) else one for at, one in enumerate(outputs))
 
 
-def _log(read: Read, inner: str) -> Callable[[str], Expr | None]:
-    """What gives a column that only the log of a table's changes has: who asks for one reads that log."""
+def _log(read: Read, inner: str, use: Use) -> Callable[[str], Expr | None]:
+    """What gives a column that only the log of a table's changes has: who asks for one reads that log,
+    and has to be allowed to read whole rows."""
     types_of = {one.name: one.type for one in read.relation.logged}
 
     def column(name: str) -> Expr | None:
         if name not in types_of:
             return None
         read.of_changes = True
-        return Expr(f"{inner}.{identifier(name)}", types_of[name])
+        return Expr(f"{inner}.{identifier(name)}", types_of[name], use=use)
 
     return column
 

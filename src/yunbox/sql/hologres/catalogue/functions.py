@@ -86,7 +86,10 @@ FUNCTIONS[13_341] = Function(13_341, "hg_version", "f", (), 0, 0, TEXT, False, T
 FUNCTIONS[13_342] = Function(
     13_342, "hologres.hg_relation_size", "f", (REGCLASS,), 0, 0, INT8, False, True, "v", (), ()
 )  # fmt: skip
-"""Functions of Hologres' own. Source: the vendor's pages "Instance version" and "Table and database size"."""
+FUNCTIONS[13_343] = Function(13_343, "user_display_name", "f", (TEXT,), 0, 0, TEXT, False, True, "s", (), ())
+FUNCTIONS[13_344] = Function(13_344, "hg_display_name_to_id", "f", (TEXT,), 0, 0, TEXT, False, True, "s", (), ())
+"""Functions of Hologres' own. Source: the vendor's pages "Instance version", "Table and database size",
+"USER_DISPLAY_NAME" and "HG_DISPLAY_NAME_TO_ID"."""
 
 BY_NAME: dict[str, list[Function]] = defaultdict(list)
 BY_SYMBOL: dict[str, list[Operator]] = defaultdict(list)

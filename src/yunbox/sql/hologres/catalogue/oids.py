@@ -4,14 +4,12 @@ Those of relations are counted from 16,384 on, and within a transaction block ha
 (``storage/rows/draft.py``). Bits 27 to 29 say what an OID is of; a default's has bit 30, and its column's number in it.
 """
 
-import zlib
-
 _KIND_BITS = 27
 _OWN = (1 << _KIND_BITS) - 1
 _BLOCK = 1 << 31
 _DEFAULTS = 1 << 30
 _COLUMNS_MAX = 1600
-_INDEX, _CONSTRAINT, _ROW, _ROWS, _ROLE, _RULE = range(1, 7)
+_INDEX, _CONSTRAINT, _ROW, _ROWS, _, _RULE = range(1, 7)
 
 
 def _of(kind: int, oid: int) -> int:
@@ -46,11 +44,6 @@ def rule_oid(relation: int) -> int:
 def default_oid(relation: int, column: int) -> int:
     """The default of a column."""
     return relation & _BLOCK | _DEFAULTS | ((relation & _OWN) * _COLUMNS_MAX + column) % _DEFAULTS
-
-
-def role_oid(name: str) -> int:
-    """A role; the one without a name is the system's own."""
-    return _of(_ROLE, zlib.crc32(name.encode())) & ~_BLOCK if name else 10
 
 
 def relation_of(index: int) -> int | None:

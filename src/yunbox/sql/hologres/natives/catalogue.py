@@ -4,11 +4,14 @@ An engine keeps the definitions and remembers them here by what the planner call
 carries only that, who asks and the search path.
 """
 
+import json
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 from yunbox.sql.hologres.natives.native import Native, native
+from yunbox.sql.hologres.session import unmarked
 from yunbox.wire.pgwire.report import failure
 
 _KEPT_MAX = 16
@@ -45,6 +48,14 @@ class Names(Protocol):
         """Whether a role may do something with an object of a kind. Raises PgError for a name of nothing."""
         ...
 
+    def shown(self) -> Iterator[tuple[str, str]]:
+        """Roles, and what their accounts or RAM users are called."""
+        ...
+
+    def exploded(self, texts: Sequence[str]) -> Iterator[tuple[int, int, str, bool]]:
+        """The privileges of an ACL, each with its grantor and its grantee, and whether it may be granted on."""
+        ...
+
 
 _KNOWN: dict[str, Names] = {}
 
@@ -59,7 +70,7 @@ def remember(definitions: str, names: Names) -> None:
 
 @lru_cache(256)
 def _asked(text: str) -> Asked:
-    definitions, user, *path = text.split(_SEPARATOR)
+    definitions, user, *path = map(unmarked, text.split(_SEPARATOR))
     return Asked(definitions, user, tuple(path))
 
 
@@ -78,6 +89,24 @@ def _described(what: str, oid: int, number: int, text: str) -> str | None:
 def _granted(kind: str, role: str, thing: str, column: str, privilege: str, text: str) -> bool | None:
     asked = _asked(text)
     return _names(asked).granted(kind, role, thing, column, privilege, asked)
+
+
+def _display_name(role: str, text: str) -> str:
+    shown = dict(_names(_asked(text)).shown())
+    return shown.get(role) or role
+
+
+def _display_id(shown: str, text: str) -> str:
+    """The role of an account or a RAM user. Raises PgError 42704."""
+    for name, one in _names(_asked(text)).shown():
+        if one and one == shown:
+            return name
+    raise failure("42704", f'role "{shown}" does not exist')
+
+
+def _exploded(acl: str, text: str) -> str:
+    found = _names(_asked(text)).exploded(json.loads(acl))
+    return ",".join(f"{grantor} {grantee} {word} {'t' if option else 'f'}" for grantor, grantee, word, option in found)
 
 
 _MISSING = {
@@ -150,6 +179,9 @@ def _towards_zero(value: int, by: int) -> int:
 NATIVES: tuple[Native, ...] = (
     native("hg_described", _described, "VARCHAR; UINTEGER; INTEGER; VARCHAR", "VARCHAR"),
     native("hg_granted", _granted, "VARCHAR; VARCHAR; VARCHAR; VARCHAR; VARCHAR; VARCHAR", "BOOLEAN"),
+    native("hg_aclexplode", _exploded, "VARCHAR; VARCHAR", "VARCHAR"),
+    native("hg_display_name", _display_name, "VARCHAR; VARCHAR", "VARCHAR"),
+    native("hg_display_id", _display_id, "VARCHAR; VARCHAR", "VARCHAR"),
     native("hg_serial_sequence", _serial_sequence, "VARCHAR; VARCHAR; VARCHAR", "VARCHAR"),
     native("hg_size_pretty", _size_pretty, "VARCHAR", "VARCHAR"),
     native("hg_in_reg", _read, "VARCHAR; VARCHAR; VARCHAR", "UINTEGER"),

@@ -1,10 +1,7 @@
-"""What is asked of the system catalogue: names, definitions, privileges and sizes.
-
-All who may connect may do everything, until there is GRANT: a privilege is there where its object is.
-"""
+"""What is asked of the system catalogue: names, definitions, privileges and sizes."""
 
 from yunbox.sql.hologres.catalogue.functions import FUNCTIONS
-from yunbox.sql.hologres.catalogue.types import INT4, RECORD, REGTYPE, TEXT, TYPES, VECTORS, element_of
+from yunbox.sql.hologres.catalogue.types import BOOL, INT4, OID, RECORD, REGTYPE, TEXT, TYPES, VECTORS, element_of
 from yunbox.sql.hologres.expr import Expr, build, quoted
 from yunbox.sql.hologres.rendering.registry import RENDERINGS, Call, rendered, templates
 
@@ -34,6 +31,8 @@ pg_get_function_arguments(oid) = hg_described('pg_get_function_arguments', {0}, 
 pg_get_function_identity_arguments(oid) = hg_described('pg_get_function_arguments', {0}, 1, {names})
 pg_get_function_result(oid) = hg_described('pg_get_function_result', {0}, 0, {names})
 pg_get_serial_sequence(text,text) = hg_serial_sequence({0}, {1}, {names})
+user_display_name(text) = hg_display_name({0}, {names})
+hg_display_name_to_id(text) = hg_display_id({0}, {names})
 pg_size_pretty(int8) = hg_size_pretty(CAST({0} AS VARCHAR))
 pg_size_pretty(numeric) = hg_size_pretty({0})
 getdatabaseencoding() = 'UTF8'
@@ -83,6 +82,26 @@ def _options(call: Call) -> Expr:
     fields = (("option_name", Expr("f1", TEXT)), ("option_value", Expr("f2", TEXT)))
     pair = "{'f1': split_part(v, '=', 1), 'f2': nullif(substr(v, strpos(v, '=') + 1), '')}"
     return build(f"[{pair} FOR v IN {call[0]}]", RECORD, call.args, fields=fields)
+
+
+@rendered("aclexplode(_aclitem)")
+def _exploded(call: Call) -> Expr:
+    """Each privilege of an ACL as a row."""
+    fields = (("grantor", Expr("f1", OID)), ("grantee", Expr("f2", OID)), ("privilege_type", Expr("f3", TEXT)),
+              ("is_grantable", Expr("f4", BOOL)))  # fmt: skip
+    parts = ", ".join(f"'f{at}': {part}" for at, part in enumerate((
+        "CAST(split_part(v, ' ', 1) AS UINTEGER)", "CAST(split_part(v, ' ', 2) AS UINTEGER)", "split_part(v, ' ', 3)",
+        "split_part(v, ' ', 4) = 't'"), 1))  # fmt: skip
+    texts = f"hg_aclexplode(CAST(to_json({call[0]}) AS VARCHAR), {quoted(call.session.names)})"
+    items = f"[{{{parts}}} FOR v IN string_split({texts}, ',') IF v <> '']"
+    return build(items, RECORD, call.args, fields=fields)
+
+
+@rendered("acldefault(char,oid)")
+def _default_acl(call: Call) -> str:
+    """What a thing of a kind has that has no ACL."""
+    found = f"hg_described('acldefault', {call[1]}, ascii({call[0]}), {quoted(call.session.names)})"
+    return f"CAST(from_json({found}, '[\"VARCHAR\"]') AS VARCHAR[])"
 
 
 @rendered("information_schema._pg_expandarray(anyarray)")

@@ -34,9 +34,14 @@ def _database(call: Call) -> str:
     return _name(call.session.database)
 
 
-@rendered("current_user()", "session_user()", "getpgusername()")
+@rendered("current_user()", "getpgusername()")
 def _user(call: Call) -> str:
     return _name(call.session.user)
+
+
+@rendered("session_user()")
+def _session_user(call: Call) -> str:
+    return _name(call.session.session_user or call.session.user)
 
 
 @rendered("version()")

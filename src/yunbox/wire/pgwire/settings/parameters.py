@@ -52,6 +52,7 @@ _ALL = (
     Parameter("lock_timeout", _TIMEOUT, "0"),
     Parameter("max_identifier_length", Whole(63, 63), "63", fixed=True),
     Parameter("max_index_keys", Whole(32, 32), "32", fixed=True),
+    _text("role", "none", fixed=True),
     Parameter("search_path", Text(kinds.anything, "search_path"), '"$user", public', listed=True),
     _text("server_encoding", "UTF8", fixed=True, reported=True),
     _text("server_version", fixed=True, reported=True),

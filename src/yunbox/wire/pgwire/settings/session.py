@@ -11,6 +11,7 @@ from yunbox.wire.pgwire.values.codec import Style
 
 _OWN = re.compile(r"[A-Za-z_\x80-\U0010ffff][\w$]*(?:\.[A-Za-z_\x80-\U0010ffff][\w$]*)+")
 _LETTERS_MAX = 10_000
+_OF_ROLES = ("role", "session_authorization", "is_superuser")
 _OF_TRANSACTION = ("transaction_deferrable", "transaction_isolation", "transaction_read_only")
 
 
@@ -83,9 +84,19 @@ class Settings:
         else:
             self._put(key, self._defaults[key], local=local)
 
+    def act_as(self, values: Mapping[str, str], *, local: bool) -> None:
+        """Set what no statement sets by name: as whom the session acts."""
+        for name, value in values.items():
+            self._put(name, value, local=local)
+
+    def authenticated(self, name: str) -> str:
+        """What a setting was when the client had logged in."""
+        return self._defaults[name]
+
     def reset_all(self) -> None:
-        """RESET ALL."""
-        self._kept, self._local = {}, {}
+        """RESET ALL, which lets the session act as whom it does."""
+        self._kept = {key: value for key, value in self._kept.items() if key in _OF_ROLES}
+        self._local = {key: value for key, value in self._local.items() if key in _OF_ROLES}
         self._touched()
 
     def _changeable(self, name: str) -> Parameter | None:

@@ -1,0 +1,93 @@
+"""What stands on a role: what it owns, what is granted to it or by it, and what it has said of things to come.
+
+Source: the PostgreSQL documentation, "Dropping Roles".
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from yunbox.services.hologres.definitions.base import KINDS
+from yunbox.services.hologres.gateway.config import DATABASE
+from yunbox.storage.rows import catalogue
+from yunbox.storage.rows.catalogue import Catalogue
+from yunbox.storage.rows.grants import Acl, renamed
+from yunbox.storage.rows.model import Relation
+from yunbox.storage.rows.roles import Defaults, Membership, Ownership, Role
+from yunbox.storage.rows.view import Change
+from yunbox.wire.pgwire.report import failure
+
+
+def check_free(role: Role, known: Catalogue) -> None:
+    """Raise PgError 2BP01 where anything stands on a role."""
+    found = list(_standing(role.name, known))
+    if found:
+        told = f'role "{role.name}" cannot be dropped because some objects depend on it'
+        raise failure("2BP01", told, "\n".join(found))
+
+
+def _standing(name: str, known: Catalogue) -> Iterator[str]:
+    if known.database.owner == name:
+        yield f"owner of database {DATABASE}"
+    elif _names(known.database.grants, name):
+        yield f"privileges for database {DATABASE}"
+    for schema in known.schemas.values():
+        if schema.owner == name:
+            yield f"owner of schema {schema.name}"
+        elif _names(schema.grants, name):
+            yield f"privileges for schema {schema.name}"
+    for one in sorted(known.relations.values(), key=lambda relation: relation.oid):
+        yield from _of_relation(one, name)
+    for defaults in known.defaults.values():
+        if defaults.role == name or _names(defaults.grants, name):
+            yield _shown(defaults)
+
+
+def _of_relation(relation: Relation, name: str) -> Iterator[str]:
+    kind = KINDS[relation.kind]
+    if relation.owner == name and not relation.owned_by:
+        yield f"owner of {kind} {relation.name}"
+    elif _names(relation.grants, name):
+        yield f"privileges for {kind} {relation.name}"
+    for number, acl in relation.column_grants.items():
+        if relation.owner != name and _names(acl, name):
+            yield f"privileges for column {relation.columns[number - 1].name} of {kind} {relation.name}"
+
+
+def _shown(defaults: Defaults) -> str:
+    what = {"r": "relations", "S": "sequences", "n": "schemas"}[defaults.kind]
+    where = f" in schema {defaults.schema}" if defaults.schema else ""
+    return f"privileges for default privileges on new {what} belonging to role {defaults.role}{where}"
+
+
+def _names(acl: Acl | None, name: str) -> bool:
+    return any(name in (one.grantee, one.grantor) for one in acl or ())
+
+
+def rename(change: Change, known: Catalogue, role: Role, to: str) -> None:
+    """Have a role another name, wherever it is named."""
+
+    def now(name: str) -> str:
+        return to if name == role.name else name
+
+    catalogue.drop_role(change, role)
+    catalogue.put_role(change, msgspec.structs.replace(role, name=to))
+    for other in catalogue.load(change).roles.values():
+        groups = tuple(Membership(now(one.group), now(one.grantor), one.admin) for one in other.groups)
+        if groups != other.groups:
+            catalogue.put_role(change, msgspec.structs.replace(other, groups=groups))
+    for one in known.relations.values():
+        columns = {number: renamed(acl, now) or () for number, acl in one.column_grants.items()}
+        made = msgspec.structs.replace(
+            one, owner=now(one.owner), grants=renamed(one.grants, now), column_grants=columns)  # fmt: skip
+        if made != one:
+            catalogue.put(change, made)
+    for schema in known.schemas.values():
+        made = msgspec.structs.replace(schema, owner=now(schema.owner), grants=renamed(schema.grants, now))
+        if made != schema:
+            catalogue.put_schema(change, made)
+    catalogue.put_database(change, Ownership(now(known.database.owner), renamed(known.database.grants, now)))
+    for defaults in known.defaults.values():
+        catalogue.drop_defaults(change, defaults)
+        catalogue.put_defaults(change, msgspec.structs.replace(
+            defaults, role=now(defaults.role), grants=renamed(defaults.grants, now) or ()))  # fmt: skip

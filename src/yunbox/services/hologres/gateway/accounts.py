@@ -1,0 +1,50 @@
+"""Which role stands for whom: of an account its number, of a RAM user ``p4_`` and its own number.
+
+Source: the vendor's page "Account system", which has all the ways to write a RAM user or an account.
+"""
+
+import re
+
+from yunbox.identity.store import IdentityStore
+from yunbox.kernel.call import Principal
+from yunbox.kernel.errors import NotFound
+from yunbox.services.hologres.definitions.accounts import Accounts
+from yunbox.wire.pgwire.report import failure
+
+_RAM = "p4_"
+_BY_ACCOUNT = re.compile(r"RAM\$(?:([^:]+):)?([^:]+)")
+_BY_USER = re.compile(r"([^@]+)@([^@]+?)(?:\.onaliyun\.com)?")
+_ACCOUNT = re.compile(r"(?:ALIYUN\$)?([^@$]+)@aliyun\.com|ALIYUN\$([^@]+)")
+
+
+def role_of(principal: Principal) -> str:
+    """The name of the role as which one logs in."""
+    return principal.id if principal.is_account else f"{_RAM}{principal.id}"
+
+
+def accounts_of(store: IdentityStore, account_id: str) -> Accounts:
+    """Who knows the users of an account."""
+    name = store.account_name(account_id)
+
+    def role(written: str) -> str:
+        account = _ACCOUNT.fullmatch(written)
+        if account is not None and (account[1] or account[2]) in (name, account_id):
+            return account_id
+        found = _BY_ACCOUNT.fullmatch(written)
+        of, user = (found[1], found[2]) if found is not None else (None, "")
+        if found is None and (by_user := _BY_USER.fullmatch(written)) is not None:
+            user, of = by_user[1], by_user[2]
+        if not user or of not in (None, name, account_id):
+            return written
+        try:
+            return f"{_RAM}{store.user(account_id, user).id}"
+        except NotFound:
+            raise failure("42704", f'role "{written}" does not exist', "There is no such RAM user.") from None
+
+    def shown(role: str) -> str:
+        if role == account_id:
+            return f"ALIYUN${name}"
+        user = store.user_by_id(role.removeprefix(_RAM)) if role.startswith(_RAM) else None
+        return f"RAM${name}:{user.name}" if user is not None else ""
+
+    return Accounts(role, shown)
