@@ -124,6 +124,7 @@ def _house(
         address=sockets.url,
         socket=sockets.of,
         dialects={name: module for service in services for name, module in service.dialects.items()},
+        lends={name: module for service in services for name, module in service.lends.items()},
         schemes={name: sign for service in services for name, sign in service.schemes.items()},
         mounted=lambda house: Mounts(database, house.objects, clock, folder.path / "cache" / "oss"),
         closing=stack,

@@ -77,7 +77,7 @@ class Mounted(Remotes, Protocol):
 @dataclass
 class House:
     """One server's insides. ``sources`` tell the metrics; ``dialects`` are what its workers speak, by module;
-    ``schemes`` are the signatures that its services take."""
+    ``lends`` are the modules that judge reads of what services keep; ``schemes`` are the signatures that they take."""
 
     settings: Settings
     account_id: str
@@ -91,6 +91,7 @@ class House:
     address: Callable[[str], str]
     socket: Callable[[str], Socket]
     dialects: Mapping[str, str]
+    lends: Mapping[str, str]
     schemes: Mapping[str, Sign]
     mounted: Callable[["House"], Mounted]
     closing: AsyncExitStack

@@ -92,7 +92,8 @@ class Service(Generic[T]):
     before anything listens and left after all has ended: what the service does at its start, all the time, and at its
     end.
     ``drain`` lets work that is under way end, for so many seconds. ``schema`` is its part of the database, ``dialects``
-    are modules for its statements in workers, ``schemes`` the signatures of its clients, ``readers`` see each call's
+    are modules for its statements in workers, ``lends`` those that judge who may read what it keeps (``spine/lent.py``)
+    by the name that its actions begin with, ``schemes`` the signatures of its clients, ``readers`` see each call's
     event, ``metrics`` are asked when somebody watches. ``hints`` are the lines a user pastes to begin.
     """
 
@@ -105,6 +106,7 @@ class Service(Generic[T]):
     drain: Callable[[T, float], Awaitable[None]] = _at_once
     schema: str = ""
     dialects: Mapping[str, str] = field(default_factory=dict)
+    lends: Mapping[str, str] = field(default_factory=dict)
     schemes: Mapping[str, Sign] = field(default_factory=dict)
     options: tuple[Option, ...] = ()
     readers: Callable[[T], Iterable[Reader]] = _none

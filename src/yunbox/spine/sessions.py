@@ -17,7 +17,7 @@ from yunbox.identity.identify import EXPIRED, Identity, NotIdentified
 from yunbox.kernel import ids
 from yunbox.kernel.call import Access, Call, Operation, Place, Principal
 from yunbox.kernel.clock import Clock
-from yunbox.kernel.errors import Forbidden, Refused, Throttled, Unauthenticated
+from yunbox.kernel.errors import Forbidden, KernelError, Refused, Throttled, Unauthenticated
 from yunbox.meter.journal import Event, Recorder
 from yunbox.meter.usage import SumMeter
 from yunbox.spine.path import MESSAGE_LENGTH_MAX, RequestContext, code_of, kernel_error
@@ -104,6 +104,11 @@ class Session(Generic[S]):
         accesses = operation.touches(self._service, params)
         return all(holds.get((access.action, access.resource), 0.0) >= now for access in accesses)
 
+    def reach(self, access: Access) -> None:
+        """Check an access that a statement turns out to need while it runs; no such decision is remembered, as
+        services keep grants that move no epoch. Raises AccessDenied; who raises another instead says ``reached``."""
+        self._house.authoriser.check(self.principal, (access,), RequestContext(self.principal, self._house.clock))
+
     def answered(self, operation: Operation[Any, Any, Any], downloaded_bytes: int, started: float) -> None:
         """A statement that was allowed has been answered at once."""
         found = self._sum((operation, "OK", _NOWHERE))
@@ -162,6 +167,8 @@ class Session(Generic[S]):
         now = self._house.clock.time()
         event = self._event(call.operation, code_of(error), now - (monotonic() - started), monotonic() - started)
         event.resources = [access.resource for access in accesses]
+        if isinstance(error, KernelError) and "reached" in error.details:
+            event.resources.append(error.details["reached"])
         event.decision, event.message = "refused", str(error)[:MESSAGE_LENGTH_MAX]
         self._house.journal.record(event, call.places)
 

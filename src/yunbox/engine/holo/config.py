@@ -13,7 +13,7 @@ STOP_S_MAX = 1.0
 
 class EngineConfig(msgspec.Struct, frozen=True):
     """The engine of a data folder. ``scratch`` is where it spills, ``parent`` the server's process; ``rows`` is the
-    row store whose tables it reads."""
+    row store whose tables it reads, ``database`` knows the tables of MaxCompute, which lie in ``lake``."""
 
     scratch: str
     memory_bytes_max: int
@@ -21,6 +21,8 @@ class EngineConfig(msgspec.Struct, frozen=True):
     threads: int
     parent: int
     rows: str
+    database: str = ""
+    lake: str = ""
 
     @property
     def spill(self) -> Path:

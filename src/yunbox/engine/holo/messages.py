@@ -11,6 +11,7 @@ import struct
 from dataclasses import dataclass, field
 from typing import Any
 
+from yunbox.schema.tables import TableName
 from yunbox.storage.rows.catalogue import Catalogue
 from yunbox.storage.rows.model import Relation
 from yunbox.wire.pgwire.report import PgError, Report
@@ -55,13 +56,47 @@ class System:
 
 
 @dataclass(frozen=True, slots=True)
+class ForeignColumn:
+    """A column of a foreign table: what a statement calls it, what it is called where it lies, and its type."""
+
+    name: str
+    remote: str
+    oid: int
+    modifier: int
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """A statement's read of a foreign table, by the name that it has for it: which table of MaxCompute that is, and of
+    how many partitions it may be at most, 0 for any number."""
+
+    token: str
+    table: TableName
+    columns: tuple[ForeignColumn, ...]
+    partitions_max: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """What is read of a foreign table: so many of its partitions, if it has any, and the files in them."""
+
+    token: str
+    partitions: int
+    partitions_total: int
+    files: int
+    rows: int
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """A statement in DuckDB's SQL, with values for its parameters as ``bindable`` makes them.
 
     ``columns`` are the OIDs of its columns' types; None for a statement that gives no rows. ``settings`` are DuckDB's
     that it depends on, by name; ``reads`` the tables whose copies it reads, and ``given`` rows that come with it.
     ``values`` may have more than the statement asks for. ``system`` is for one that reads system tables, or calls
-    functions of them.
+    functions of them; ``foreign`` are its reads of foreign tables, whose names are not in ``sql`` yet. ``before`` is
+    what stands before it.
     """
 
     sql: str
@@ -71,15 +106,18 @@ class Run:
     reads: tuple[Relation, ...] = ()
     given: tuple[Given, ...] = ()
     system: System | None = None
+    foreign: tuple[Foreign, ...] = ()
+    before: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """What a statement has come to when it begins: how many rows it changed, and up to where the logs of the tables
-    that it reads were followed, by their nodes."""
+    """What a statement has come to when it begins: how many rows it changed, up to where the logs of the tables
+    that it reads were followed, by their nodes, and what is read of foreign tables."""
 
     affected: int = 0
     positions: dict[int, int] = field(default_factory=dict)
+    selected: tuple[Selected, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

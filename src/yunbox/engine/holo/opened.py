@@ -8,6 +8,7 @@ from yunbox.engine.holo.column_store import ColumnStore
 from yunbox.engine.holo.config import EngineConfig
 from yunbox.engine.holo.copies import Copies
 from yunbox.engine.holo.database import Functions, opened
+from yunbox.engine.holo.foreign.tables import ForeignTables
 from yunbox.engine.holo.system.systems import Systems
 from yunbox.storage.rows.store import RowStore
 
@@ -20,10 +21,11 @@ class Opened:
     copies: Copies
     functions: Functions
     systems: Systems
+    foreign: ForeignTables
 
     @staticmethod
     def of(config: EngineConfig, store: RowStore) -> "Opened":
         """Open it. Raises duckdb.Error."""
         db = opened(config)
         kept = ColumnStore(db, config.copies, store.identity())
-        return Opened(db, Copies(db, store, kept), Functions(db), Systems(store))
+        return Opened(db, Copies(db, store, kept), Functions(db), Systems(store), ForeignTables(config.database))

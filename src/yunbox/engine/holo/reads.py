@@ -4,6 +4,8 @@ changes.
 Each row has its key beside its columns, under a name that no column of a table may have.
 """
 
+from collections.abc import Sequence
+
 from yunbox.sql.hologres.catalog import ROW_KEY
 from yunbox.storage.rows.keys import has_number_key
 from yunbox.storage.rows.model import Relation
@@ -55,6 +57,17 @@ def _columns(relation: Relation) -> str:
     names = "".join(f"c{one.number} AS {identifier(one.name)}, " for one in relation.live)
     key = "unhex(lpad(hex(key), 16, '0'))" if has_number_key(relation) else "key"
     return f"{names}{key} AS {ROW_KEY}"
+
+
+def named(sql: str, scans: Sequence[tuple[str, str]]) -> str:
+    """A query with some more names before it, and what each stands for."""
+    if not scans:
+        return sql
+    listed = ", ".join(f"{identifier(token)} AS NOT MATERIALIZED {scan}" for token, scan in scans)
+    for word in ("WITH RECURSIVE ", "WITH "):
+        if sql.startswith(word):
+            return f"{word}{listed}, {sql.removeprefix(word)}"
+    return f"WITH {listed} {sql}"
 
 
 def identifier(name: str) -> str:

@@ -6,9 +6,11 @@ from typing import Any
 
 import duckdb
 
+from yunbox.engine.holo.foreign.tables import Readings
 from yunbox.engine.holo.laid import Laid
 from yunbox.engine.holo.messages import Rows, Run, Started, Take
 from yunbox.engine.holo.opened import Opened
+from yunbox.engine.holo.reads import named
 from yunbox.engine.holo.system.systems import Shown
 from yunbox.engine.holo.values import fetched, writer
 
@@ -17,6 +19,7 @@ _BATCH_ROWS_MAX = 4096
 _FIRST_ROWS = 64
 _HEAD, _LENGTH = struct.Struct(">cIh"), struct.Struct(">i")
 _NULL = b"\xff\xff\xff\xff"
+_NONE = Readings()
 Write = Callable[[Any], bytes]
 
 
@@ -29,6 +32,7 @@ class Statement:
         self._laid = Laid(self._cursor)
         self._functions = opened.functions
         self._shown = Shown(self._cursor, opened.systems)
+        self._foreign = opened.foreign
         self._is_open = False
         self._columns: tuple[int, ...] = ()
         self._rows_next = _FIRST_ROWS
@@ -46,13 +50,16 @@ class Statement:
             if len(positions) > 1:  # all are read as they are now, whatever others bring meanwhile
                 self._cursor.execute("BEGIN")
                 self._is_open = True
+        found = self._foreign.read(self._cursor, request, self._execute) if request.foreign else _NONE
+        sql = request.before + named(request.sql, found.scans)
         self._rows_next, self._writers = _FIRST_ROWS, None
         if request.columns is None:
-            found = self._execute(request.sql, request.values).fetchone()
-            return Started(int(found[0]) if found is not None and isinstance(found[0], int) else 0, positions)
+            answer = self._execute(sql, request.values).fetchone()
+            affected = int(answer[0]) if answer is not None and isinstance(answer[0], int) else 0
+            return Started(affected, positions, found.selected)
         self._columns = request.columns
-        self._execute(fetched(request.sql, request.columns), request.values)
-        return Started(0, positions)
+        self._execute(fetched(sql, request.columns), request.values)
+        return Started(0, positions, found.selected)
 
     def _end(self) -> None:
         """Let go of what was read."""

@@ -19,6 +19,10 @@ _OFFERED = (
     ("partitions", "PARTITION BY LIST, PARTITION OF, ATTACH and DETACH PARTITION; written by partition, read as one"),
     ("views", "CREATE OR REPLACE VIEW, ALTER VIEW ... RENAME, DROP VIEW with CASCADE; not to be written through"),
     (
+        "foreign tables on MaxCompute",
+        "CREATE, ALTER, DROP FOREIGN TABLE and IMPORT FOREIGN SCHEMA of `odps_server`; read only, partitions pruned",
+    ),
+    (
         "changes of tables",
         "ALTER TABLE: RENAME, ADD (NOT NULL, DEFAULT), DROP and RENAME COLUMN, defaults, properties; COMMENT",
     ),
@@ -53,7 +57,9 @@ _NOT_OFFERED = (
     ("LISTEN, NOTIFY, DO, LOCK, PREPARE TRANSACTION", "0A000"),
     ("replication connections", "0A000"),
     ("databases but the one of the ready line", "3D000"),
-    ("UNIQUE, CHECK, foreign keys, identity columns, foreign tables", "0A000"),
+    ("UNIQUE, CHECK, foreign keys, identity columns", "0A000"),
+    ("writing to foreign tables; foreign servers, wrappers and user mappings of one's own", "0A000, 42704"),
+    ("foreign tables of MaxCompute's views and external tables", "HV000, as in Hologres"),
     ("partitions by range and hash, of several values, DEFAULT, and made by themselves", "0A000"),
     ("time to live, cold storage", "0A000 where a table's properties ask for it"),
     ("replication slots, hg_get_binlog_cursor", "refused by name; the binlog is read by its columns"),

@@ -144,6 +144,7 @@ def build(house: House) -> Hologres:
         account_id=house.account_id,
         region=house.settings.region,
         parent=os.getpid(),
+        lends=dict(house.lends),
         count=options.get("hologres_gateways", 0) or gateways_of(os.cpu_count() or 1),
         connections_max=options.get("hologres_connections", CONNECTIONS_MAX),
         authentication_s_max=options.get("hologres_login_seconds", AUTHENTICATION_S_MAX),
@@ -155,6 +156,8 @@ def build(house: House) -> Hologres:
         threads=os.cpu_count() or 1,
         parent=os.getpid(),
         rows=str(config.folder / ROWS),
+        database=str(house.database.path),
+        lake=str(house.lake),
     )
     meter = StorageMeter(house.database, house.ledger, house.clock, "hologres", has_sums=False)
     principal = f"ALIYUN${house.store.account_name(house.account_id)}"

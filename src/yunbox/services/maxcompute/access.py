@@ -10,8 +10,8 @@ from yunbox.kernel.call import Access, Charge, Place
 from yunbox.kernel.errors import NotFound
 from yunbox.schema.tables import TableName
 from yunbox.services.maxcompute.prices import DOWNLOAD, UPLOAD
-from yunbox.storage.tables.catalogue import Catalogue
 from yunbox.storage.tables.model import Project
+from yunbox.storage.tables.reader import CatalogueReader
 
 UPLOADED = Charge(uploaded=UPLOAD)
 DOWNLOADED = Charge(downloaded=DOWNLOAD)
@@ -21,7 +21,7 @@ class InCatalogue(Protocol):
     """A part of the service that knows the catalogue, which says whose a project is."""
 
     @property
-    def catalogue(self) -> Catalogue:
+    def catalogue(self) -> CatalogueReader:
         """Projects, schemas and tables."""
 
 

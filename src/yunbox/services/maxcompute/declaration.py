@@ -60,6 +60,7 @@ SERVICE = Service(
     schema=TABLES_SCHEMA + MAXCOMPUTE_SCHEMA,
     schemes=SCHEMES,
     dialects={"maxcompute": ON_DUCKDB["maxcompute"]},
+    lends={"odps": "yunbox.services.maxcompute.lent"},
     coverage=_coverage,
     hints=_hints,
 )

@@ -12,7 +12,7 @@ from yunbox.services.maxcompute.resources.api import Resources
 from yunbox.services.maxcompute.resources.store import ResourceStore
 from yunbox.services.maxcompute.security.api import Security
 from yunbox.services.maxcompute.security.grants import Grants
-from yunbox.services.maxcompute.security.owners import Owners
+from yunbox.services.maxcompute.security.owners import Owners, table_owner
 from yunbox.services.maxcompute.security.run import Language
 from yunbox.services.maxcompute.sql.admission import Admission
 from yunbox.services.maxcompute.sql.api import Sql
@@ -69,7 +69,15 @@ def build(house: House) -> MaxCompute:
     sql = _sql(house, known, functions)
     tunnel = _tunnel(house, known, sql)
     house.authoriser.add_source(grants.statements)
-    house.authoriser.add_source(Owners(catalogue, sql.jobs.find, resources, functions).statements)
+    owners = Owners(
+        {
+            "tables": table_owner(catalogue),
+            "instances": lambda project, _schema, name: sql.jobs.find(project, name).owner,
+            "resources": lambda project, schema, name: resources.get(project, schema, name).owner,
+            "registration": lambda project, _schema, name: functions.get(project, name).owner,
+        }
+    )
+    house.authoriser.add_source(owners.statements)
     return MaxCompute(
         spine=house.spine,
         account_id=house.account_id,

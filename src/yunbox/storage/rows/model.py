@@ -13,7 +13,7 @@ from yunbox.storage.rows.grants import Acl
 from yunbox.wire.pgwire.values.modifiers import NONE
 from yunbox.wire.pgwire.values.types import TYPES, Type
 
-TABLE, VIEW, PARTITIONED, SEQUENCE = "r", "v", "p", "S"
+TABLE, VIEW, PARTITIONED, SEQUENCE, FOREIGN = "r", "v", "p", "S", "f"
 """The kinds of relations, by pg_class's letters."""
 BINLOG_COLUMNS = ("hg_binlog_lsn", "hg_binlog_event_type", "hg_binlog_timestamp_us")
 """What the log of a table's changes has beside the table's columns. Source: the vendor's page "Subscribe to Hologres
@@ -82,6 +82,9 @@ class Relation(msgspec.Struct, frozen=True, dict=True):
     grants: Acl | None = None
     column_grants: Mapping[int, Acl] = {}
     """What is granted on columns alone, by their numbers."""
+    server: str = ""
+    """Where the rows of a foreign table lie; its ``options`` say which they are there."""
+    options: Mapping[str, str] = {}
 
     @cached_property
     def live(self) -> tuple[Column, ...]:

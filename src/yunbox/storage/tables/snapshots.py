@@ -90,7 +90,7 @@ class Snapshots:
         if stored is None:
             raise NotFound("Table not found - the table was dropped while it was being written")
         while stored.location and (actions := delta.read_commit(Path(stored.location), stored.version + 1)):
-            change = _replayed(stored.table, actions)
+            change = replayed(stored.table, actions)
             removed = delta.removed_paths(actions)
             await self._database.write(partial(self._index, stored=stored, change=change, removed=removed))
             stored = self._catalogue.by_id(table_id)
@@ -171,7 +171,8 @@ def _note(change: Change) -> dict[str, Any]:
     return note
 
 
-def _replayed(table: Table, actions: list[dict[str, Any]]) -> Change:
+def replayed(table: Table, actions: list[dict[str, Any]]) -> Change:
+    """What a commit of the log does to a table; what it removes stands in the actions."""
     notes = [action["commitInfo"].get("yunbox", {}) for action in actions if action.get("commitInfo")]
     note = notes[0] if notes else {}
     changed = dataclasses.replace(table, columns=load_columns(note["columns"])) if "columns" in note else None

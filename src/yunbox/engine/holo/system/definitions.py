@@ -14,12 +14,13 @@ from yunbox.sql.hologres.catalogue import oids
 from yunbox.sql.hologres.catalogue.relations import fixed_rows, relations
 from yunbox.sql.hologres.catalogue.types import TYPES
 from yunbox.storage.rows.grants import Acl
-from yunbox.storage.rows.model import PARTITIONED, SEQUENCE, TABLE, VIEW, Column
+from yunbox.storage.rows.model import FOREIGN, PARTITIONED, SEQUENCE, TABLE, VIEW, Column
 from yunbox.storage.rows.sequences import BITS
 from yunbox.wire.pgwire.values.modifiers import format_type
 
 Rows = Iterator[dict[str, Any]]
 BTREE = 403
+_WRAPPER, _SERVER = 13_995, 13_996
 _TEXT = re.compile(r"'(?:[^']|'')*'")
 _NEGATIVE = re.compile(r"-[0-9]{1,9}(?:\.[0-9]+)?")
 _LEADS = {"pg_class": 1259, "pg_type": 1247, "pg_namespace": 2615, "pg_constraint": 2606, "pg_attrdef": 2604,
@@ -63,7 +64,7 @@ def pg_class(moment: Moment) -> Rows:
             "oid": one.oid, "relname": one.name, "relnamespace": moment.schemas[one.schema],
             "reltype": 0 if one.kind == SEQUENCE else oids.row_type_oid(one.oid),
             "relowner": moment.owner_oid(one.owner),
-            "relfilenode": 0 if one.kind in (VIEW, PARTITIONED) else one.oid,
+            "relfilenode": 0 if one.kind in (VIEW, PARTITIONED, FOREIGN) else one.oid,
             "relhasindex": bool(one.primary_key), "relpersistence": "p", "relkind": one.kind,
             "relnatts": len(one.columns), "relhasrules": one.kind == VIEW, "relispopulated": True,
             "relreplident": "d" if one.node or one.kind == PARTITIONED else "n", "relispartition": one.parent != 0,
@@ -249,6 +250,24 @@ def pg_sequence(moment: Moment) -> Rows:
             of = one.columns[0].type_oid
             yield {"seqrelid": one.oid, "seqtypid": of, "seqstart": 1, "seqincrement": 1,
                    "seqmax": (1 << BITS[of]) - 1, "seqmin": 1, "seqcache": 1}  # fmt: skip
+
+
+def pg_foreign_data_wrapper(moment: Moment) -> Rows:
+    """The one by which tables of MaxCompute are read."""
+    yield {"oid": _WRAPPER, "fdwname": "odps_fdw", "fdwowner": moment.owner_oid("")}
+
+
+def pg_foreign_server(moment: Moment) -> Rows:
+    """The one server, which is there from the start."""
+    yield {"oid": _SERVER, "srvname": "odps_server", "srvowner": moment.owner_oid(""), "srvfdw": _WRAPPER}
+
+
+def pg_foreign_table(moment: Moment) -> Rows:
+    """Foreign tables, with where their rows lie."""
+    for one in moment.own:
+        if one.kind == FOREIGN:
+            listed = [f"{name}={value}" for name, value in one.options.items()]
+            yield {"ftrelid": one.oid, "ftserver": _SERVER, "ftoptions": listed}
 
 
 def pg_partitioned_table(moment: Moment) -> Rows:

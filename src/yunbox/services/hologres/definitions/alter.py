@@ -1,4 +1,4 @@
-"""ALTER TABLE, ALTER VIEW, COMMENT ON, and ``CALL set_table_property``.
+"""ALTER TABLE, ALTER VIEW, ALTER FOREIGN TABLE, COMMENT ON, and ``CALL set_table_property``.
 
 Sources: the PostgreSQL documentation of these commands; the vendor's pages "ALTER TABLE" and "Set table properties".
 """
@@ -183,7 +183,7 @@ def _set(properties: dict[str, str]) -> Step:
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """COMMENT ON TABLE, VIEW or COLUMN; ``column`` is that of a table or view."""
+    """COMMENT ON TABLE, VIEW, FOREIGN TABLE or COLUMN; ``column`` is that of a table or view."""
 
     name: Name
     text: str
@@ -240,6 +240,36 @@ def read_sequence(cursor: Cursor) -> Definition:
     if cursor.take("owner", "to"):
         return read_owner(cursor, "sequence", name, lenient=lenient)
     raise failure("0A000", f"ALTER SEQUENCE ... {cursor.token.text.upper()} is not supported")
+
+
+def read_foreign(cursor: Cursor) -> Definition:
+    """Behind ALTER FOREIGN TABLE, of which the vendor has renaming, and adding and dropping columns.
+
+    Raises PgError 42601, 0A000.
+    """
+    lenient = cursor.take("if", "exists")
+    name = name_of(cursor)
+    if cursor.take("rename"):
+        if not cursor.take("to"):
+            raise failure("0A000", "ALTER FOREIGN TABLE ... RENAME COLUMN is not supported")
+        steps: tuple[Step, ...] = (_rename(cursor.name()),)
+    else:
+        steps = cursor.listed(lambda: _foreign_action(cursor))
+    return cursor.end(AlterTable(name, steps, lenient, "foreign table", "ALTER FOREIGN TABLE"))
+
+
+def _foreign_action(cursor: Cursor) -> Step:
+    word = cursor.token.text.upper()
+    if cursor.take("drop"):
+        return _dropping(cursor)
+    if not cursor.take("add"):
+        raise failure("0A000", f"ALTER FOREIGN TABLE ... {word} is not supported")
+    cursor.take("column")
+    lenient = cursor.take("if", "not", "exists")
+    column = read_column(cursor)
+    if column != ColumnDefinition(column.name, column.type):
+        raise failure("0A000", "a column of a foreign table with more than a type is not supported")
+    return _add(column, lenient=lenient)
 
 
 def _renaming(cursor: Cursor) -> Step:
@@ -299,7 +329,7 @@ def _altering(cursor: Cursor) -> Step:
 
 def read_comment(cursor: Cursor) -> Definition:
     """Behind COMMENT ON. Raises PgError 42601, 0A000."""
-    what = cursor.one_of("table", "view", "column")
+    what = "foreign table" if cursor.take("foreign", "table") else cursor.one_of("table", "view", "column")
     if not what:
         raise failure("0A000", f"COMMENT ON {cursor.token.text.upper()} is not supported")
     parts = [cursor.name()]

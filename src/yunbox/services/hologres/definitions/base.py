@@ -6,12 +6,12 @@ from typing import Protocol
 
 from yunbox.services.hologres.definitions.accounts import NO_ACCOUNTS, Accounts
 from yunbox.storage.rows.catalogue import Catalogue, no_relation, no_schema
-from yunbox.storage.rows.model import PARTITIONED, SEQUENCE, TABLE, VIEW, Relation, Schema
+from yunbox.storage.rows.model import FOREIGN, PARTITIONED, SEQUENCE, TABLE, VIEW, Relation, Schema
 from yunbox.storage.rows.rights import Rights, denied, not_owner
 from yunbox.storage.rows.view import Change
 from yunbox.wire.pgwire.report import PgError, Report, failure
 
-KINDS = {TABLE: "table", VIEW: "view", PARTITIONED: "table", SEQUENCE: "sequence"}
+KINDS = {TABLE: "table", VIEW: "view", PARTITIONED: "table", SEQUENCE: "sequence", FOREIGN: "foreign table"}
 SYSTEM = ("pg_catalog", "information_schema", "hologres", "hologres_statistic", "hologres_sample")
 """Schemas in which nobody makes anything."""
 

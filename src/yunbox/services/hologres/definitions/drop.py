@@ -1,4 +1,7 @@
-"""DROP TABLE, DROP VIEW, DROP SCHEMA and TRUNCATE. Source: the PostgreSQL documentation of these commands."""
+"""DROP TABLE, DROP VIEW, DROP FOREIGN TABLE, DROP SCHEMA and TRUNCATE.
+
+Source: the PostgreSQL documentation of these commands.
+"""
 
 from dataclasses import dataclass
 
@@ -16,7 +19,7 @@ from yunbox.wire.pgwire.report import failure
 
 @dataclass(frozen=True, slots=True)
 class DropRelations:
-    """DROP TABLE and DROP VIEW; with ``cascade`` also the views that are made of them."""
+    """DROP TABLE, DROP VIEW and DROP FOREIGN TABLE; with ``cascade`` also the views that are made of them."""
 
     names: tuple[Name, ...]
     what: str = "table"
@@ -129,6 +132,11 @@ def read_tables(cursor: Cursor) -> Definition:
 def read_views(cursor: Cursor) -> Definition:
     """Behind DROP VIEW. Raises PgError 42601."""
     return _read(cursor, "view")
+
+
+def read_foreign(cursor: Cursor) -> Definition:
+    """Behind DROP FOREIGN TABLE. Raises PgError 42601."""
+    return _read(cursor, "foreign table")
 
 
 def _read(cursor: Cursor, what: str) -> Definition:

@@ -1,6 +1,16 @@
 """From the tokens of a statement to a definition."""
 
-from yunbox.services.hologres.definitions import alter, create, defaults_granted, drop, grants, owners, roles, views
+from yunbox.services.hologres.definitions import (
+    alter,
+    create,
+    defaults_granted,
+    drop,
+    foreign,
+    grants,
+    owners,
+    roles,
+    views,
+)
 from yunbox.services.hologres.definitions.base import Definition
 from yunbox.services.hologres.statements.cursor import Cursor
 from yunbox.services.hologres.statements.lexer import Piece
@@ -11,6 +21,10 @@ _READERS = {
     ("create", "schema"): create.read_schema,
     ("create", "view"): views.read_view,
     ("create", "or", "replace", "view"): views.read_replaced,
+    ("create", "foreign", "table"): foreign.read_create,
+    ("import", "foreign", "schema"): foreign.read_import,
+    ("drop", "foreign", "table"): drop.read_foreign,
+    ("alter", "foreign", "table"): alter.read_foreign,
     ("drop", "table"): drop.read_tables,
     ("drop", "view"): drop.read_views,
     ("drop", "schema"): drop.read_schemas,

@@ -15,12 +15,14 @@ from yunbox.engine.holo.system.scans import system_scan
 from yunbox.services.hologres.engines.catalog import StoredCatalog, is_of_the_system
 from yunbox.services.hologres.engines.planning import Changing, Computed
 from yunbox.services.hologres.engines.reading import reading
+from yunbox.services.hologres.foreign.reads import foreign_read
 from yunbox.services.hologres.session.ports import Column, Context, Kind, Plan
 from yunbox.services.hologres.statements.lexer import Token, tokens
 from yunbox.services.hologres.tables.paths import schemas_of, usable
 from yunbox.sql.hologres.session import Session
 from yunbox.storage.rows.catalogue import Catalogue, version
 from yunbox.storage.rows.draft import seen
+from yunbox.storage.rows.model import FOREIGN
 from yunbox.storage.rows.rights import Stated, check
 from yunbox.storage.rows.store import RowStore
 from yunbox.wire.pgwire.report import failure
@@ -117,7 +119,10 @@ def _is_change(text: str) -> bool:
 def _settle(computed: Computed, made: "Made", known: Catalogue, context: Context) -> None:
     """Keep a plan, and what it was made of."""
     system = {one.token: one.relation for one in made.reads if is_of_the_system(one.relation)}
-    reads = {one.token: reading(one, known) for one in made.reads if one.token not in system}
+    foreign = {one.token: one.relation for one in made.reads if one.relation.kind == FOREIGN}
+    reads = {one.token: reading(one, known) for one in made.reads if one.token not in {**system, **foreign}}
+    computed.foreign = tuple(foreign_read(token, one, known, context) for token, one in foreign.items())
+    computed.foreign_names = {token: one.name for token, one in foreign.items()}
     computed.sql, computed.reads = made.sql, reads
     computed.system_reads = {token: system_scan(one.schema, one.name) for token, one in system.items()}
     names = tuple({(one.schema, one.name) for one in system.values()})

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from yunbox.engine.holo.messages import System
+from yunbox.engine.holo.messages import Foreign, System
 from yunbox.services.hologres.engines.reading import Reading
 from yunbox.services.hologres.session.ports import Context, Plan
 from yunbox.storage.rows.model import Relation
@@ -31,7 +31,8 @@ class Computed:
     another time would have made the same, None before anybody has looked. ``assigned`` are the
     settings that it sets. ``needs`` is what who runs it must be allowed to, and ``allowed`` under which definitions
     which role was found to be. ``system`` is set for one that asks the
-    system catalogue, and ``system_reads`` has the SQL of each read of a system table by its name.
+    system catalogue, and ``system_reads`` has the SQL of each read of a system table by its name. ``foreign`` are its
+    reads of foreign tables, and ``foreign_names`` what these are called here.
     """
 
     sql: str
@@ -48,6 +49,8 @@ class Computed:
     allowed: tuple[bytes, str] | None = None
     system: System | None = None
     system_reads: Mapping[str, str] = field(default_factory=dict)
+    foreign: tuple[Foreign, ...] = ()
+    foreign_names: Mapping[str, str] = field(default_factory=dict)
 
 
 class Planner(Protocol):

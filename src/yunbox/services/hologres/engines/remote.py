@@ -12,9 +12,11 @@ from typing import Any
 from yunbox.engine.duck.pipe import Pipe
 from yunbox.engine.holo import messages as m
 from yunbox.engine.holo.config import SOCKET
+from yunbox.engine.holo.reads import identifier
 from yunbox.engine.holo.values import bindable
 from yunbox.services.hologres.engines.planning import Computed, Planner
 from yunbox.services.hologres.engines.scans import NOTHING, scanned
+from yunbox.services.hologres.foreign.reads import check_select
 from yunbox.services.hologres.session.ports import Batch, Context, LookUp, Plan, Rows, Sink, Writes
 from yunbox.storage.rows.draft import Block
 from yunbox.wire.pgwire.report import PgError, Report, failure
@@ -71,13 +73,14 @@ class Running:
         self.affected = 0
         self.notices = ()
         self.positions: Mapping[int, int] = {}
+        self.selected: Sequence[m.Selected] = ()
         self._link = link
         self._pipe: Pipe | None = pipe
 
     async def begin(self, request: m.Run) -> None:
         """Have the engine begin. Raises PgError."""
         begun = m.started_of(await self._asked(request))
-        self.affected, self.positions = begun.affected, begun.positions
+        self.affected, self.positions, self.selected = begun.affected, begun.positions, begun.selected
         if request.columns is None:
             self._done()
 
@@ -148,6 +151,8 @@ class Remote:
         self._planner.renew(plan, context)
         computed = plan.payload
         assert isinstance(computed, Computed)
+        for one in computed.foreign:
+            check_select(one.table, context)
         return computed
 
     async def run(
@@ -166,8 +171,9 @@ class Remote:
         """
         found = scanned(sql, computed, block, given)
         request = m.Run(
-            before + found.sql, columns, values, computed.settings, found.copies, found.given, computed.system
-        )
+            found.sql, columns, values, computed.settings, found.copies, found.given, computed.system,
+            tuple(one for one in computed.foreign if identifier(one.token) in sql), before,
+        )  # fmt: skip
         try:
             return await self._begun(request)
         except EngineEnded:  # by another's statement, perhaps: this one has given nothing yet

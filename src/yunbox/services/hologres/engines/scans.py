@@ -3,11 +3,11 @@
 The engine knows what was committed. What a block has changed so far comes along with each of its statements.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from yunbox.engine.holo.messages import Given
-from yunbox.engine.holo.reads import covered_of, given_of, identifier, none_of, read_of
+from yunbox.engine.holo.reads import covered_of, given_of, identifier, named, none_of, read_of
 from yunbox.services.hologres.engines.planning import Computed
 from yunbox.services.hologres.engines.reading import Reading
 from yunbox.sql.hologres.catalog import ROW_KEY
@@ -36,7 +36,7 @@ def scanned(sql: str, computed: Computed, block: Block | None, given: Mapping[st
     scans += [(token, given_of(one.relation, one.name)) for token, one in given.items()]
     scans += computed.system_reads.items()
     copies = tuple(one for one in tables.values() if block is None or not block.is_fresh(one))
-    return Scanned(_with(sql, scans), copies, (*filter(None, changed.values()), *given.values()))
+    return Scanned(named(sql, scans), copies, (*filter(None, changed.values()), *given.values()))
 
 
 def _changed(relation: Relation, block: Block) -> Given | None:
@@ -60,12 +60,3 @@ def _scan_of(seen: Relation, block: Block | None, changed: Given | None) -> str:
         return read_of(seen)
     assert block is not None
     return given_of(seen, changed.name) if block.is_fresh(seen) else covered_of(seen, changed.name)
-
-
-def _with(sql: str, scans: Sequence[tuple[str, str]]) -> str:
-    """A query with some more names, and what each stands for."""
-    named = ", ".join(f"{identifier(token)} AS NOT MATERIALIZED {scan}" for token, scan in scans)
-    for word in ("WITH RECURSIVE ", "WITH "):
-        if sql.startswith(word):
-            return f"{word}{named}, {sql.removeprefix(word)}"
-    return f"WITH {named} {sql}"

@@ -6,7 +6,7 @@ time of what is left out counts for the node above.
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from yunbox.services.hologres.explaining.node import Node
@@ -14,6 +14,8 @@ from yunbox.services.hologres.explaining.node import Node
 Plan = Mapping[str, Any]
 Table = Callable[[str], tuple[str, Mapping[int, str]]]
 """From DuckDB's name of a table to PostgreSQL's, and the names of its columns by their numbers."""
+Foreign = Sequence[tuple[str, Mapping[str, str]]]
+"""The foreign tables of a statement in the order of its reads: their names, and what is to be told of each."""
 _WRAPPERS = frozenset(("RESULT_COLLECTOR", "EXPLAIN_ANALYZE", "QUERY", "QUERY_ROOT", "EXTENSION"))
 _LEFT_OUT = _WRAPPERS | {"PROJECTION"}
 _NAMES = {
@@ -35,18 +37,35 @@ _JOINS = {
 }  # fmt: skip
 _DETAILS = {
     "Groups": "Group Key", "Order By": "Sort Key", "Conditions": "Cond", "Filters": "Filter", "Expression": "Filter",
+    "File Filters": "Partition Filter",
 }  # fmt: skip
 _COLUMN = re.compile(r"\bc(\d+)\b")
+_MARKER = re.compile(r"\(NOT contains\(filename, '__foreign_(\d+)'\)\)(?: AND )?")
+"""What has a foreign table's read be known in a plan; see ``engine/holo/foreign/scan.py``."""
 _MS = 1000.0
 
 
-def plan_of(answer: str, table: Table) -> Node:
+def plan_of(answer: str, table: Table, foreign: Foreign = ()) -> Node:
     """A plan of DuckDB's JSON; of one that ran with what it took."""
     found = json.loads(answer)
     if isinstance(found, dict):
         found = found.get("operator", found.get("children", []))
     made = [node for one in found for node in _nodes(one, table)]
+    for node in made:
+        _tell_foreign(node, foreign)
     return made[0] if len(made) == 1 else Node("Append", sum(node.rows for node in made), children=made)
+
+
+def _tell_foreign(node: Node, foreign: Foreign) -> None:
+    """Have reads of foreign tables say which these are, and what of them is read."""
+    marker = _MARKER.search(node.details.get("Filter", ""))
+    if marker is not None:
+        name, told = foreign[int(marker[1])]
+        node.name = f"Foreign Scan on {name}"
+        condition = _MARKER.sub("", node.details.pop("Filter")).removesuffix(" AND ")
+        node.details = {**({"Filter": condition} if condition else {}), **node.details, **told}
+    for child in node.children:
+        _tell_foreign(child, foreign)
 
 
 def _nodes(plan: Plan, table: Table) -> list[Node]:

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from yunbox.engine.holo.messages import Selected
 from yunbox.services.hologres.engines.planning import Computed
 from yunbox.services.hologres.engines.remote import Remote, bound
 from yunbox.services.hologres.explaining.duck import plan_of
@@ -92,12 +93,23 @@ async def _computed(plan: Plan, values: Sequence[Any], context: Context, remote:
     finally:
         running.close()
     [(_, answer)] = rows_of(batch.data)
-    root = plan_of((answer or b"").decode(), lambda name: _table(name, computed))
+    told = [(computed.foreign_names[one.token], _selected(one)) for one in running.selected]
+    root = plan_of((answer or b"").decode(), lambda name: _table(name, computed), told)
     root.width = _width(plan)
     if computed.change is None:
         return root
     what = computed.change.made.kind.title()
     return Node(f"{what} on {computed.change.target.name}", 0, children=[root])
+
+
+def _selected(one: Selected) -> dict[str, str]:
+    """What is read of a foreign table."""
+    partitions = {"Partitions selected": f"{one.partitions} out of {one.partitions_total}"}
+    return {
+        **(partitions if one.partitions_total else {}),
+        "Files": f"{one.files}, {one.rows} rows, {one.size_bytes} bytes",
+        "Foreign Table Type": "MaxCompute",
+    }
 
 
 def _table(name: str, computed: Computed) -> tuple[str, Mapping[int, str]]:

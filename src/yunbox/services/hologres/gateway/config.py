@@ -13,14 +13,15 @@ AUTHENTICATION_S_MAX = 60
 
 
 class GatewayConfig(msgspec.Struct, frozen=True):
-    """One of ``count`` gateways. ``data`` is the data folder, ``roster`` the file in which they count connections, and
-    ``parent`` the server's process."""
+    """One of ``count`` gateways. ``data`` is the data folder, ``roster`` the file in which they count connections,
+    ``parent`` the server's process, and ``lends`` are the modules that judge reads of what other services keep."""
 
     data: str
     roster: str
     account_id: str
     region: str
     parent: int
+    lends: dict[str, str] = {}
     index: int = 0
     count: int = 1
     connections_max: int = CONNECTIONS_MAX
@@ -30,6 +31,11 @@ class GatewayConfig(msgspec.Struct, frozen=True):
     def folder(self) -> Path:
         """The data folder."""
         return Path(self.data)
+
+    @property
+    def database(self) -> Path:
+        """What the server knows of identities, and of MaxCompute's tables."""
+        return self.folder / "meta.db"
 
     @property
     def scratch(self) -> Path:

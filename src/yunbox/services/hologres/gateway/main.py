@@ -21,6 +21,7 @@ from yunbox.kernel.periodic import Periodic
 from yunbox.kernel.supervise import die_with_parent
 from yunbox.services.hologres.engines.planner import HologresPlanner
 from yunbox.services.hologres.engines.remote import Link, Remote
+from yunbox.services.hologres.foreign.source import Source
 from yunbox.services.hologres.gateway.accounts import accounts_of
 from yunbox.services.hologres.gateway.channel import Channel
 from yunbox.services.hologres.gateway.config import ROWS, GatewayConfig
@@ -62,7 +63,9 @@ async def _run(config: GatewayConfig, listener: socket.socket, channel: socket.s
         accounts = accounts_of(identities, config.account_id)
         await settled(store, config.account_id, accounts.shown(config.account_id))
         async with Periodic(_LOG, _SWEEP_EVERY_S, partial(_swept, store)):
-            await serve(config, listener, await Channel.over(channel), Tables(store, engine, accounts))
+            await serve(
+                config, listener, await Channel.over(channel), Tables(store, engine, Source(config.database), accounts)
+            )
 
 
 async def settled(store: RowStore, account_id: str, shown: str) -> None:

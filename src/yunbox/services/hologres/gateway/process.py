@@ -36,6 +36,7 @@ from yunbox.services.hologres.operations import CONNECT, Work
 from yunbox.services.hologres.session.loop import Loop
 from yunbox.services.hologres.session.ports import Engine
 from yunbox.services.hologres.session.session import Session
+from yunbox.spine.lent import Lenders
 from yunbox.spine.sessions import Session as SpineSession
 from yunbox.spine.sessions import Sessions
 from yunbox.storage.database import Database
@@ -59,7 +60,7 @@ class Gateway:
         self._config = config
         self._channel = channel
         self._engine = engine
-        self._database = Database(config.folder / "meta.db")
+        self._database = Database(config.database)
         store = IdentityStore(self._database, clock)
         self._identity = Identity(store, clock)
         self._verifiers = Verifiers(store)
@@ -67,9 +68,10 @@ class Gateway:
         self._roster = Roster(config.folder / config.roster, config.index, config.count)
         name = f"hologres-{config.index}-{secrets.token_hex(8)}"
         self._tally = TallyWriter(config.folder / "usage" / name)
-        self.sessions = Sessions(
-            self._identity, Authoriser(store, config.region), SumMeter(self._tally, clock), channel, clock
-        )
+        self._lenders = Lenders(config.lends, self._database, clock)
+        authoriser = Authoriser(store, config.region)
+        authoriser.add_source(self._lenders.statements)
+        self.sessions = Sessions(self._identity, authoriser, SumMeter(self._tally, clock), channel, clock)
         self._serial = 0
         self._loops: dict[int, tuple[Loop, Session, int]] = {}
         self._lines: set[Connection] = set()
@@ -180,7 +182,10 @@ class Gateway:
         rights = self._rights(who.principal, database)
         user = rights.name
         settings = settings_of(who.startup, user, is_superuser=rights.is_superuser)
-        return Session(line, spine, self._engine, settings, process_id=process_id, user=user, database=database)
+        return Session(
+            line, spine, self._engine, settings, process_id=process_id, user=user, database=database,
+            access=self._lenders.access,
+        )  # fmt: skip
 
     def _rights(self, principal: Principal, database: str) -> Rights:
         """What one may who comes in: a user of the instance. Raises PgError."""

@@ -99,6 +99,10 @@ def _nobodys(_name: str, _value: str, _local: bool) -> None:
     raise AssertionError("a session sets its settings")
 
 
+def _nothing(action: str, _names: Sequence[str]) -> None:
+    raise AssertionError(f"a session says whether {action} is allowed")
+
+
 @dataclass(slots=True)
 class Context:
     """Whose statement it is, and what of the session it may depend on.
@@ -123,6 +127,8 @@ class Context:
     assign: Callable[[str, str, bool], None] = _nobodys
     """Sets a setting, until the transaction ends if that is said. Raises PgError."""
     session_user: str = ""
+    reach: Callable[[str, Sequence[str]], None] = _nothing
+    """Checks an action on a thing of another service, by the thing's names. Raises AccessDenied, NotFound."""
 
 
 class Sink(Protocol):

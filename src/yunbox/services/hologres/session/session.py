@@ -7,11 +7,11 @@ because its client has gone.
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from yunbox.kernel.call import Call
+from yunbox.kernel.call import Access, Call
 from yunbox.services.hologres.faults import StatementFailed
 from yunbox.services.hologres.gateway.connection import Connection
 from yunbox.services.hologres.operations import Work, operation_of
@@ -32,6 +32,8 @@ _STOPPED = {
     "shutdown": "terminating connection due to administrator command",
 }
 T = TypeVar("T")
+FindAccess = Callable[[str, Sequence[str]], Access]
+"""An action on a thing of another service, by the thing's names."""
 _NOBODY: dict[str, Any] = {}
 
 
@@ -62,8 +64,10 @@ class Session:
         process_id: int,
         user: str,
         database: str,
+        access: FindAccess | None = None,
     ) -> None:
         self.line = line
+        self._access = access
         self.engine = engine
         self.settings = settings
         self.process_id = process_id
@@ -212,6 +216,7 @@ class Session:
         self._context = Context(
             self.role, self.database, self.process_id, application, path, self.style, 0, 0, settings=Shown(settings),
             settings_version=settings.version, assign=settings.assign, session_user=self.user,
+            reach=self._reach,
         )  # fmt: skip
 
     def _look_who(self) -> None:
@@ -222,6 +227,12 @@ class Session:
             self.user, self.role = user, acting
             for name, prepared in self.prepared.items():
                 self.prepared[name] = replace(prepared)
+
+    def _reach(self, action: str, names: Sequence[str]) -> None:
+        """Whether the session may do something with a thing of another service. Raises AccessDenied, NotFound."""
+        if self._access is None:
+            raise failure("0A000", f"{action}: this server has no other services")
+        self.spine.reach(self._access(action, names))
 
     async def planned(self, text: str, command: Query, types: tuple[int, ...] = ()) -> Prepared:
         """A statement for an engine. Raises PgError."""

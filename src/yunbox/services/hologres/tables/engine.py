@@ -17,6 +17,7 @@ from yunbox.services.hologres.definitions import read
 from yunbox.services.hologres.definitions.accounts import NO_ACCOUNTS, Accounts
 from yunbox.services.hologres.definitions.base import Definition, Name, Scene
 from yunbox.services.hologres.definitions.filled import CreateTableAs
+from yunbox.services.hologres.definitions.foreign import CreateForeignTable, ImportForeignSchema
 from yunbox.services.hologres.engines.remote import Remote
 from yunbox.services.hologres.explaining.explained import Explained, explain
 from yunbox.services.hologres.fixed.plan import TAGS, Fixed, fixed
@@ -24,6 +25,7 @@ from yunbox.services.hologres.fixed.reads import Get
 from yunbox.services.hologres.fixed.results import listed_rows
 from yunbox.services.hologres.fixed.scope import Find
 from yunbox.services.hologres.fixed.values import Row
+from yunbox.services.hologres.foreign.source import Known, Source
 from yunbox.services.hologres.session.ports import Affected, Context, Kind, LookUp, Plan, Rows, Sink, Writes
 from yunbox.services.hologres.session.rows import listed_texts
 from yunbox.services.hologres.statements.cursor import moved
@@ -88,8 +90,9 @@ class _Defined:
 class Tables:
     """An engine for the tables of one database."""
 
-    def __init__(self, store: RowStore, further: Remote, accounts: Accounts = NO_ACCOUNTS) -> None:
+    def __init__(self, store: RowStore, further: Remote, source: Source, accounts: Accounts = NO_ACCOUNTS) -> None:
         self._store = store
+        self._source = source
         self._accounts = accounts
         self._further = further
         self._numbers = Numbers(store)
@@ -238,6 +241,8 @@ class Tables:
         return made.statement
 
     async def _defined(self, definition: Definition, context: Context) -> Rows:
+        if isinstance(definition, CreateForeignTable | ImportForeignSchema):
+            definition = definition.found(Known(self._source, context))
         if not isinstance(definition, CreateTableAs):
             return await self._define(definition, context)
         if context.block is not None:

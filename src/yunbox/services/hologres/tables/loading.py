@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import cached_property
 from typing import Any
 
+from yunbox.services.hologres.definitions.base import KINDS
 from yunbox.services.hologres.fixed.fitting import fit
 from yunbox.services.hologres.fixed.scope import Find, NotFixed, Scope
 from yunbox.services.hologres.fixed.values import Row, Value
@@ -138,7 +139,7 @@ def sink_of(
     if relation is None:
         raise no_relation(".".join(table))
     if relation.kind != TABLE:
-        raise failure("42809", f'cannot copy to view "{relation.name}"')
+        raise failure("42809", f'cannot copy to {KINDS[relation.kind]} "{relation.name}"')
     names = list(columns) or [column.name for column in relation.live if column.generated is None]
     for name in names:
         if name not in relation.by_name:

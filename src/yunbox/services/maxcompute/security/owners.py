@@ -3,32 +3,23 @@
 (`ObjectCreatorHasAccessPermission`.) An explicit Deny elsewhere still wins.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from yunbox.identity.policy import Statement
 from yunbox.kernel.call import Access, Principal
 from yunbox.kernel.errors import NotFound
 from yunbox.schema.tables import TableName
-from yunbox.services.maxcompute.functions.store import FunctionStore
-from yunbox.services.maxcompute.resources.store import ResourceStore
-from yunbox.services.maxcompute.sql.instances import Instance
-from yunbox.storage.tables.catalogue import Catalogue
+from yunbox.storage.tables.reader import CatalogueReader
+
+FindOwner = Callable[[str, str, str], str | None]
+"""The owner of a thing by its project, schema and name; None, or NotFound, where there is none."""
 
 
 class Owners:
-    """A GrantSource: what principals have because it is theirs."""
+    """A GrantSource: what principals have because it is theirs. ``kinds`` find owners, by the word in resources."""
 
-    def __init__(
-        self,
-        catalogue: Catalogue,
-        instance: Callable[[str, str], Instance],
-        resources: ResourceStore,
-        functions: FunctionStore,
-    ) -> None:
-        self._catalogue = catalogue
-        self._instance = instance
-        self._resources = resources
-        self._functions = functions
+    def __init__(self, kinds: Mapping[str, FindOwner]) -> None:
+        self._kinds = kinds
 
     def statements(self, principal: Principal, access: Access) -> Iterator[Statement]:
         """Everything on the resource, when the principal owns it."""
@@ -42,15 +33,18 @@ class Owners:
             schema, parts = parts[3], [*parts[:2], *parts[4:]]
         if parts[0] != "projects" or len(parts) < 4:
             return None
-        project, kind, name = parts[1], parts[2], parts[-1]
+        find = self._kinds.get(parts[2])
         try:
-            if kind == "tables":
-                stored = self._catalogue.stored(TableName(project, schema, name))
-                return stored.owner if stored else None
-            if kind == "instances":
-                return self._instance(project, name).owner
-            if kind == "resources":
-                return self._resources.get(project, schema, name).owner
-            return self._functions.get(project, name).owner if kind == "registration" else None
+            return find(parts[1], schema, parts[-1]) if find is not None else None
         except NotFound:
             return None
+
+
+def table_owner(catalogue: CatalogueReader) -> FindOwner:
+    """Who owns a table."""
+
+    def find(project: str, schema: str, name: str) -> str | None:
+        stored = catalogue.stored(TableName(project, schema, name))
+        return stored.owner if stored else None
+
+    return find

@@ -44,6 +44,8 @@ class Changes(Queries):
             raise error("42809", f'cannot change sequence "{target.name}"', node.table.at)
         if target.kind == "p":
             raise unsupported(f'changing rows of partitioned table "{target.name}", not of a partition,', node.table.at)
+        if target.kind == "f":
+            raise unsupported(f'changing rows of foreign table "{target.name}"', node.table.at)
         word = {tree.Insert: "INSERT", tree.Update: "UPDATE"}.get(type(node), "DELETE")
         self.use = self.context.use(target, word)
         if isinstance(node, tree.Insert):

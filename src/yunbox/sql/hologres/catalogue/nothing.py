@@ -1,11 +1,11 @@
-"""The system tables of things that are not here: triggers, foreign servers.
+"""The system tables of things that are not here: triggers, options of foreign servers.
 
 Those of which something is not known - statistics, locks, sessions - are not among them, and are refused by name.
 """
 
 _PG_CATALOG = """
     pg_available_extension_versions pg_available_extensions pg_db_role_setting pg_enum
-    pg_event_trigger pg_extension pg_foreign_data_wrapper pg_foreign_server pg_foreign_table pg_init_privs
+    pg_event_trigger pg_extension pg_init_privs
     pg_largeobject pg_largeobject_metadata pg_matviews pg_policies pg_policy pg_prepared_xacts pg_publication
     pg_publication_rel pg_publication_tables pg_replication_origin pg_replication_origin_status pg_replication_slots
     pg_rules pg_seclabel pg_seclabels pg_shdescription pg_shseclabel pg_stat_progress_vacuum
@@ -13,10 +13,9 @@ _PG_CATALOG = """
     pg_transform pg_trigger pg_user_mapping pg_user_mappings pg_stat_user_functions
 """
 _INFORMATION_SCHEMA = """
-    _pg_foreign_data_wrappers _pg_foreign_servers _pg_foreign_table_columns _pg_foreign_tables _pg_user_mappings
-    attributes check_constraint_routine_usage column_domain_usage
-    column_options domain_constraints domain_udt_usage domains foreign_data_wrapper_options foreign_data_wrappers
-    foreign_server_options foreign_servers foreign_table_options foreign_tables referential_constraints
+    _pg_foreign_table_columns _pg_user_mappings attributes check_constraint_routine_usage column_domain_usage
+    column_options domain_constraints domain_udt_usage domains foreign_data_wrapper_options
+    foreign_server_options referential_constraints
     routine_column_usage routine_routine_usage routine_sequence_usage routine_table_usage transforms
     triggered_update_columns triggers user_defined_types user_mapping_options user_mappings view_routine_usage
 """
