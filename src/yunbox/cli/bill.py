@@ -1,14 +1,15 @@
-"""`yunbox bill`: what was used and what it would cost, by day, project, user or query."""
+"""`yunbox bill`: what was used and what it would cost, by day, project, user, query or item."""
 
 import argparse
 import csv
 import sys
+from collections.abc import Sequence
 
 from yunbox.cli.output import Output
 from yunbox.cli.store import database
 from yunbox.kernel.clock import SystemClock
 from yunbox.kernel.texts import format_bytes, format_cost
-from yunbox.meter.ledger import LEDGER_SCHEMA, BillLine, Ledger
+from yunbox.meter.ledger import LEDGER_SCHEMA, BillLine, ItemLine, Ledger
 from yunbox.meter.prices import load_prices
 
 _TEXT_MAX = 60
@@ -18,19 +19,36 @@ def run(args: argparse.Namespace, output: Output) -> int:
     """Print the bill."""
     prices = load_prices()
     with database(args.data, LEDGER_SCHEMA) as opened:
-        lines = Ledger(opened, prices, SystemClock()).bill(args.by, project=args.project, day=args.day)
-    total = sum(line.cost for line in lines)
+        ledger = Ledger(opened, prices, SystemClock())
+        lines: Sequence[BillLine | ItemLine]
+        if args.by == "item":
+            lines = items = ledger.items(project=args.project, day=args.day)
+            total = sum(line.cost for line in items)
+            table = _items(items, total, prices.currency)
+        else:
+            lines = found = ledger.bill(args.by, project=args.project, day=args.day)
+            total = sum(line.cost for line in found)
+            table = _table(found, total, args.by, prices.currency)
     if args.output == "csv":
-        _print_csv(lines)
+        _print_csv(lines, ItemLine if args.by == "item" else BillLine)
         return 0
     body = {"currency": prices.currency, "total": total, "lines": [line.as_dict() for line in lines]}
-    output.result(body, _table(lines, total, args.by, prices.currency))
+    output.result(body, table)
     return 0
 
 
-def _print_csv(lines: list[BillLine]) -> None:
+def _items(lines: list[ItemLine], total: float, currency: str) -> str:
+    rows = [f"{'ITEM':<30} {'QUANTITY':>14} {'UNIT':<22} {currency:>14}  NOTE"]
+    for line in lines:
+        cost = format_cost(line.cost)
+        rows.append(f"{line.item:<30} {line.quantity:>14.6f} {line.unit:<22} {cost:>14}  {line.note}".rstrip())
+    rows.append(f"{'TOTAL':<30} {'':>14} {'':<22} {format_cost(total):>14}")
+    return "\n".join(rows)
+
+
+def _print_csv(lines: Sequence[BillLine | ItemLine], kind: type[BillLine] | type[ItemLine]) -> None:
     writer = csv.writer(sys.stdout, lineterminator="\r\n")
-    names = list(BillLine.__dataclass_fields__)
+    names = list(kind.__dataclass_fields__)
     writer.writerow(names)
     writer.writerows([line.as_dict()[name] for name in names] for line in lines)
 

@@ -54,7 +54,9 @@ def _day(text: str) -> str:
 
 
 def _bill(p: argparse.ArgumentParser) -> None:
-    p.add_argument("--by", choices=("day", "project", "user", "query"), default="query", help="what makes a line")
+    p.add_argument(
+        "--by", choices=("day", "project", "user", "query", "item"), default="query", help="what makes a line"
+    )
     p.add_argument("--project", help="only this project")
     p.add_argument("--day", type=_day, metavar="YYYY-MM-DD", help="only this day (UTC+8)")
 

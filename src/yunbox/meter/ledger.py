@@ -37,6 +37,10 @@ _BILL = """
     )
     GROUP BY key ORDER BY min(time) LIMIT ?3
 """
+_BY_ITEM = """
+    SELECT item, sum(quantity) AS quantity, sum(cost) AS cost FROM ledger
+    WHERE (?1 IS NULL OR project = ?1) AND (?2 IS NULL OR day = ?2) GROUP BY item ORDER BY item
+"""
 _GROUPS = {"day": "day", "project": "project", "user": "principal", "query": "id"}
 
 
@@ -68,6 +72,22 @@ class BillLine:
     operation: str
     principal: str
     text: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """The line as plain values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class ItemLine:
+    """How much of one item was used, in the unit of its price, and what that costs; ``note`` is what the price book
+    says of the price."""
+
+    item: str
+    quantity: float
+    unit: str
+    cost: float
+    note: str
 
     def as_dict(self) -> dict[str, Any]:
         """The line as plain values."""
@@ -137,6 +157,16 @@ class Ledger:
         in_bytes = json.dumps(self.prices.measured_in("bytes"))
         rows = self._database.read(_BILL.format(column=_GROUPS[by]), project, day, limit, in_bytes)
         return [_line(row, by) for row in rows]
+
+    def items(self, *, project: str | None = None, day: str | None = None) -> list[ItemLine]:
+        """The bill by item: also what has no known price, and what is not counted in bytes."""
+        found = self._database.read(_BY_ITEM, project, day)
+        return [self._item(row["item"], row["quantity"], row["cost"]) for row in found]
+
+    def _item(self, item: str, quantity: float, cost: float) -> ItemLine:
+        known = self.prices.items.get(item, {})
+        per = self.prices.per(item) if known else 1.0
+        return ItemLine(item, quantity / per, str(known.get("unit", "")), cost, str(known.get("note", "")))
 
 
 def billing_day(epoch_s: float) -> str:

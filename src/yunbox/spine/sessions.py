@@ -20,6 +20,7 @@ from yunbox.kernel.clock import Clock
 from yunbox.kernel.errors import Forbidden, KernelError, Refused, Throttled, Unauthenticated
 from yunbox.meter.journal import Event, Recorder
 from yunbox.meter.usage import SumMeter
+from yunbox.spine.overhead import Overhead, weight_of
 from yunbox.spine.path import MESSAGE_LENGTH_MAX, RequestContext, code_of, kernel_error
 
 S = TypeVar("S")
@@ -42,6 +43,11 @@ class _Sum:
     downloaded_bytes: int = 0
     scanned_bytes: int = 0
     items: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def weight(self) -> float:
+        """What they weigh where something is shared out among all statements."""
+        return weight_of(self.calls, self.uploaded_bytes + self.downloaded_bytes)
 
 
 class _Context(RequestContext):
@@ -149,7 +155,7 @@ class Session(Generic[S]):
             found.uploaded_bytes += usage.uploaded_bytes
             found.downloaded_bytes += usage.downloaded_bytes
             found.scanned_bytes += usage.scanned_bytes
-            for item, quantity in usage.items.items():
+            for item, quantity in usage.items.items() if code == "OK" else ():  # what fails is free
                 found.items[item] = found.items.get(item, 0.0) + quantity
 
     def _sum(self, key: tuple[Operation[Any, Any, Any], str, Place]) -> _Sum:
@@ -178,10 +184,20 @@ class Session(Generic[S]):
         event.code, event.decision, event.latency_ms = code, "allowed", round(latency_s * 1000, 3)
         return event
 
+    @property
+    def weight(self) -> float:
+        """What the statements weigh that are not written yet."""
+        return sum(found.weight for found in self._sums.values())
+
     def flush(self) -> None:
         """Write what was added up, unless that is nothing."""
         sums, self._sums = self._sums, {}
+        overhead = self._house.overhead
         for (operation, code, place), found in sums.items():
+            if overhead is not None:
+                share = overhead.share(found.weight)  # of what has failed too, which is charged to nobody
+                if code == "OK":
+                    found.items[overhead.item] = found.items.get(overhead.item, 0.0) + share
             event = self._event(operation, code, self._house.clock.time(), found.latency_s / found.calls)
             event.calls = found.calls
             event.uploaded_bytes, event.downloaded_bytes = found.uploaded_bytes, found.downloaded_bytes
@@ -199,16 +215,23 @@ class Session(Generic[S]):
 
 
 class Sessions:
-    """The sessions that are open in this process, and what they are built on."""
+    """The sessions that are open in this process, and what they are built on; ``overhead`` is shared out among them."""
 
     def __init__(
-        self, identity: Identity, authoriser: Authoriser, meter: SumMeter, journal: Recorder, clock: Clock
+        self,
+        identity: Identity,
+        authoriser: Authoriser,
+        meter: SumMeter,
+        journal: Recorder,
+        clock: Clock,
+        overhead: Overhead | None = None,
     ) -> None:
         self.identity = identity
         self.authoriser = authoriser
         self.meter = meter
         self.journal = journal
         self.clock = clock
+        self.overhead = overhead
         self._open: set[Session[Any]] = set()
 
     def open(self, service: S, principal: Principal) -> Session[S]:
@@ -226,11 +249,15 @@ class Sessions:
 
     def closed(self, session: Session[Any]) -> None:
         """A session has ended."""
+        if self.overhead is not None and not self.overhead.is_known:
+            self.overhead.settle(sum(one.weight for one in self._open))
         self._open.discard(session)
         session.flush()
 
     async def flush(self) -> None:
         """Write what all sessions have used; to be done now and then."""
+        if self.overhead is not None:
+            self.overhead.settle(sum(session.weight for session in self._open))
         for session in tuple(self._open):
             session.flush()
             await asyncio.sleep(0)

@@ -17,7 +17,7 @@ from yunbox.storage.rows.model import Relation
 from yunbox.wire.pgwire.report import PgError, Report
 from yunbox.wire.pgwire.values.codec import Style
 
-_BATCH = struct.Struct("!c?I")
+_BATCH = struct.Struct("!c?Id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +113,13 @@ class Run:
 @dataclass(frozen=True, slots=True)
 class Started:
     """What a statement has come to when it begins: how many rows it changed, up to where the logs of the tables
-    that it reads were followed, by their nodes, and what is read of foreign tables."""
+    that it reads were followed, by their nodes, what is read of foreign tables, and the engine's work for it so far in
+    seconds of one core."""
 
     affected: int = 0
     positions: dict[int, int] = field(default_factory=dict)
     selected: tuple[Selected, ...] = ()
+    compute_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +133,12 @@ class Take:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Rows, as DataRow messages one after another."""
+    """Rows, as DataRow messages one after another, and the engine's work for them in seconds of one core."""
 
     data: bytes
     count: int
     is_last: bool
+    compute_s: float = 0.0
 
 
 Request = Run | Take
@@ -158,7 +161,7 @@ def started(begun: Started) -> bytes:
 
 def batch(rows: Rows) -> bytes:
     """Rows."""
-    return _BATCH.pack(b"B", rows.is_last, rows.count) + rows.data
+    return _BATCH.pack(b"B", rows.is_last, rows.count, rows.compute_s) + rows.data
 
 
 def failed(report: Report) -> bytes:
@@ -180,8 +183,8 @@ def started_of(data: bytes) -> Started:
 def rows_of(data: bytes) -> Rows:
     """A batch. Raises PgError when the statement has failed."""
     _raise(data)
-    _, is_last, count = _BATCH.unpack_from(data)
-    return Rows(data[_BATCH.size :], count, is_last)
+    _, is_last, count, compute_s = _BATCH.unpack_from(data)
+    return Rows(data[_BATCH.size :], count, is_last, compute_s)
 
 
 def _raise(data: bytes) -> None:

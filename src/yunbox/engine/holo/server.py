@@ -12,12 +12,14 @@ import socket
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from yunbox.engine.duck.pipe import Pipe
 from yunbox.engine.holo import messages as m
 from yunbox.engine.holo.config import STATEMENTS_MAX, STOP_S_MAX, EngineConfig
+from yunbox.engine.holo.shares import Shares
 from yunbox.kernel.periodic import Periodic
 from yunbox.storage.rows.store import RowStore
 from yunbox.wire.pgwire.report import PgError, Report
@@ -41,6 +43,7 @@ class Engine:
         self._config = config
         self._threads = ThreadPoolExecutor(STATEMENTS_MAX, "statement")
         self._opening = threading.Lock()
+        self._shares = Shares()
         self._opened: Opened | None = None
         self._store = RowStore(Path(config.rows))
         self._serving: set[asyncio.Task[None]] = set()
@@ -70,7 +73,7 @@ class Engine:
 
     async def _answer(self, pipe: Pipe, statement: "Statement", request: m.Request) -> None:
         """Run a request; a gateway that hangs up meanwhile stops it. Raises ConnectionError then."""
-        work = asyncio.ensure_future(self._in_thread(lambda: _answered(statement, request)))
+        work = asyncio.ensure_future(self._in_thread(lambda: _answered(statement, request, self._shares)))
         more = asyncio.ensure_future(pipe.receive())
         try:
             await asyncio.wait([work, more], return_when=asyncio.FIRST_COMPLETED)
@@ -116,16 +119,18 @@ class Engine:
         self._open().copies.upkeep()
 
 
-def _answered(statement: "Statement", request: m.Request) -> bytes:
+def _answered(statement: "Statement", request: m.Request, shares: Shares) -> bytes:
     """A request's answer; in a thread."""
     import duckdb
 
     from yunbox.engine.holo.faults import report_of
 
     try:
-        if isinstance(request, m.Run):
-            return m.started(statement.run(request))
-        return m.batch(statement.take(request))
+        with shares.work() as share:
+            made = statement.run(request) if isinstance(request, m.Run) else statement.take(request)
+        if isinstance(made, m.Started):
+            return m.started(replace(made, compute_s=share.seconds))
+        return m.batch(replace(made, compute_s=share.seconds))
     except duckdb.Error as error:
         return m.failed(report_of(error))
     except PgError as error:

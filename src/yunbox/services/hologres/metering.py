@@ -1,8 +1,8 @@
 """What Hologres keeps, as the bill has it: the bytes of all rows, their keys and the logs of
 their changes, by the hour.
 
-The vendor bills an instance's computing by the hours of its compute units, which this machine has none of; what
-statements use is on the audit trail. Source: the vendor's page "Billing overview".
+What its processes compute is metered with the statements (``session/used.py``, ``spine/overhead.py``). Source: the
+vendor's page "Billing overview".
 """
 
 import contextlib

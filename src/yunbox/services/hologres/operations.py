@@ -8,9 +8,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from yunbox.kernel.call import Access, Call, Operation, Shape
+from yunbox.kernel.call import Access, Call, Charge, Operation, Shape
+from yunbox.services.hologres.gateway.config import DATABASE
 
 INSTANCE = "instance/yunbox"
+_CHARGE = Charge(group=f"hologres://{DATABASE}")
 
 
 class Instance(Protocol):
@@ -37,7 +39,7 @@ def _touches(instance: Instance, _work: Work) -> tuple[Access, ...]:
 
 
 def _operation(name: str, *, is_data: bool = True) -> Operation[Any, Work, Any]:
-    return Operation("hologres", name, Work, _run, _touches, Shape.SESSION, is_data=is_data)
+    return Operation("hologres", name, Work, _run, _touches, Shape.SESSION, charge=_CHARGE, is_data=is_data)
 
 
 CONNECT = _operation("Connect", is_data=False)

@@ -18,6 +18,7 @@ from yunbox.services.hologres.engines.planning import Computed, Planner
 from yunbox.services.hologres.engines.scans import NOTHING, scanned
 from yunbox.services.hologres.foreign.reads import check_select
 from yunbox.services.hologres.session.ports import Batch, Context, LookUp, Plan, Rows, Sink, Writes
+from yunbox.services.hologres.session.used import computed
 from yunbox.storage.rows.draft import Block
 from yunbox.wire.pgwire.report import PgError, Report, failure
 from yunbox.wire.pgwire.values.codec import Style
@@ -81,6 +82,7 @@ class Running:
         """Have the engine begin. Raises PgError."""
         begun = m.started_of(await self._asked(request))
         self.affected, self.positions, self.selected = begun.affected, begun.positions, begun.selected
+        computed(begun.compute_s)
         if request.columns is None:
             self._done()
 
@@ -89,6 +91,7 @@ class Running:
         if self._pipe is None:
             return Batch(b"", 0, True)
         found = m.rows_of(await self._asked(m.Take(rows_max, tuple(formats), style)))
+        computed(found.compute_s)
         if found.is_last:
             self._done()
         return Batch(found.data, found.count, found.is_last)

@@ -36,7 +36,9 @@ from yunbox.services.hologres.operations import CONNECT, Work
 from yunbox.services.hologres.session.loop import Loop
 from yunbox.services.hologres.session.ports import Engine
 from yunbox.services.hologres.session.session import Session
+from yunbox.services.hologres.session.used import COMPUTE
 from yunbox.spine.lent import Lenders
+from yunbox.spine.overhead import Overhead
 from yunbox.spine.sessions import Session as SpineSession
 from yunbox.spine.sessions import Sessions
 from yunbox.storage.database import Database
@@ -45,6 +47,7 @@ from yunbox.wire.pgwire import backend
 from yunbox.wire.pgwire.report import PgError
 
 _SUM_EVERY_S = 1.0
+_SEAL_EVERY_S = 60.0
 _PAUSE_S = 0.1
 _DRAIN_S_MAX = 5.0
 _SERIALS_MAX = 1 << 20
@@ -71,11 +74,17 @@ class Gateway:
         self._lenders = Lenders(config.lends, self._database, clock)
         authoriser = Authoriser(store, config.region)
         authoriser.add_source(self._lenders.statements)
-        self.sessions = Sessions(self._identity, authoriser, SumMeter(self._tally, clock), channel, clock)
+        self.sessions = Sessions(
+            self._identity, authoriser, SumMeter(self._tally, clock), channel, clock, Overhead(COMPUTE)
+        )
         self._serial = 0
         self._loops: dict[int, tuple[Loop, Session, int]] = {}
         self._lines: set[Connection] = set()
         self._coming: set[asyncio.Task[Any]] = set()
+
+    async def seal(self) -> None:
+        """Let the server read what was used so far."""
+        self._tally.seal()
 
     def close(self) -> None:
         """Write what is left, and let everything go."""
@@ -233,7 +242,10 @@ async def serve(config: GatewayConfig, listener: socket.socket, channel: Channel
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     with contextlib.closing(Gateway(config, channel, engine)) as gateway:
         hearing = asyncio.create_task(_hear(channel, gateway.cancel, stop))
-        async with Periodic(_LOG, _SUM_EVERY_S, gateway.sessions.flush):
+        async with (
+            Periodic(_LOG, _SUM_EVERY_S, gateway.sessions.flush),
+            Periodic(_LOG, _SEAL_EVERY_S, gateway.seal),
+        ):
             gateway.listen(listener)
             channel.say("ready")
             await stop.wait()

@@ -15,6 +15,7 @@ from yunbox.kernel.call import Access, Call
 from yunbox.services.hologres.faults import StatementFailed
 from yunbox.services.hologres.gateway.connection import Connection
 from yunbox.services.hologres.operations import Work, operation_of
+from yunbox.services.hologres.session import used
 from yunbox.services.hologres.session.portal import Portal, Prepared
 from yunbox.services.hologres.session.ports import Context, Engine, Plan
 from yunbox.services.hologres.session.transaction import State, Transaction, now_us
@@ -184,6 +185,7 @@ class Session:
         """Run a statement on the spine's path. Raises PgError, or a kernel error."""
 
         async def reported(call: Call[Any]) -> None:
+            used.runs(call.usage)
             try:
                 await run(call)
             except PgError as error:
