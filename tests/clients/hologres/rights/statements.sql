@@ -536,3 +536,81 @@ select count(*) > 0 from pg_roles
 select * from pg_authid
 select count(*) from pg_shadow
 reset role
+-- every other way in
+@
+create role thief login
+create table secret (id int primary key, v text, w int)
+insert into secret values (1, 'one', 1)
+create table loot (id int primary key, v text)
+grant all on loot to thief
+grant update (v) on secret to thief
+@thief
+prepare p as select v from secret where id = 1
+execute p
+deallocate p
+prepare q as select v from secret
+execute q
+deallocate all
+begin
+declare c cursor for select v from secret
+rollback
+begin
+declare c cursor with hold for select v from secret where id = 1
+rollback
+create table stolen as select * from secret
+create table stolen as select 1 as i with no data
+drop table stolen
+insert into loot select id, v from secret
+insert into loot values (1, (select v from secret limit 1))
+insert into loot values (1, 'mine')
+update loot set v = (select v from secret limit 1)
+update loot set v = s.v from secret s where s.id = loot.id
+delete from loot using secret s where s.v = loot.v
+delete from loot where exists (select 1 from secret)
+select * from loot where id in (select id from secret)
+select * from loot l, lateral (select v from secret s where s.id = l.id) x
+select (select max(v) from secret)
+with s as (select * from secret) select count(*) from s
+select 1 union all select id from secret
+select 1 where exists (select from secret)
+values ((select v from secret))
+select array(select v from secret)
+create view peep as select * from secret
+select * from peep
+select * from peep where id = 1
+drop view peep
+copy (select * from secret) to stdout
+copy secret (v) to stdout
+explain select * from secret
+explain select v from secret where id = 1
+explain analyze select v from secret where id = 1
+explain update secret set v = 'x' where id = 1
+update secret set v = 'x'
+update secret set v = 'y' where w = 1
+update secret set v = 'y' where id = 1
+update secret set v = v || 'z'
+update secret set v = 'x' returning 1
+update secret set v = 'x' returning v
+update secret s set v = l.v from loot l
+update secret set v = default
+update secret set w = 2
+select count(*) from secret
+select tableoid from secret
+insert into secret values (2, 'two', 2)
+insert into secret (v) values ('x')
+insert into loot values (1, 'x') on conflict (id) do update set v = (select v from secret limit 1)
+insert into loot values (2, 'x') returning (select v from secret limit 1)
+select has_column_privilege('secret', 'v', 'update'), has_table_privilege('secret', 'update')
+create table twin (like secret)
+create table public.own (like loot)
+drop table own
+alter table loot owner to thief
+truncate secret
+@
+revoke all on secret from thief
+select array_to_string(attacl, ',') from pg_attribute where attrelid = 'secret'::regclass and attacl is not null
+@thief
+update secret set v = 'x'
+set search_path to nowhere, public
+select current_schemas(true)
+reset search_path
