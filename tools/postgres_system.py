@@ -57,6 +57,11 @@ OTHERS = {"_anyarray": "_text", "anyarray": "_text", "_pg_attribute": "_text"}
 HOLOGRES = """
 hologres\thg_table_properties\t13990\tr\ttable_namespace:text table_name:text property_key:text property_value:text
 hologres\thg_table_group_properties\t13991\tr\ttablegroup_name:text property_key:text property_value:text
+pg_catalog\thg_stat_activity\t13992\tv\tdatid:oid datname:name pid:int4 usesysid:oid usename:name \
+application_name:text client_addr:inet client_hostname:text client_port:int4 backend_start:timestamptz \
+xact_start:timestamptz query_start:timestamptz state_change:timestamptz wait_event_type:text wait_event:text \
+state:text backend_xid:xid backend_xmin:xid query:text backend_type:text query_id:text transaction_id:text \
+extend_info:text running_info:text
 """
 """The vendor's own, by its pages "Table properties" and "Manage table groups"."""
 LATER_TYPES = (

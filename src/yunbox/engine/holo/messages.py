@@ -8,9 +8,11 @@ A connection that is closed stops its statement. When a statement has given all 
 
 import pickle
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from yunbox.engine.holo.system.live import Rows
 from yunbox.schema.tables import TableName
 from yunbox.storage.rows.catalogue import Catalogue
 from yunbox.storage.rows.model import Relation
@@ -42,12 +44,14 @@ def label_of(version: bytes) -> str:
 class System:
     """The system tables that a statement reads, by schema and name, under which version of the definitions.
 
-    ``definitions`` are those of a transaction block that has changed some; None is for those that all see.
+    ``definitions`` are those of a transaction block that has changed some; None is for those that all see. ``rows`` are
+    those of tables of the moment, by name.
     """
 
     version: bytes
     names: tuple[tuple[str, str], ...]
     definitions: Catalogue | None = None
+    rows: Mapping[str, Rows] = field(default_factory=dict)
 
     @property
     def label(self) -> str:

@@ -1,6 +1,7 @@
 """What all statements of an engine share, once there is one: DuckDB, and what it knows of the row store."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import duckdb
 
@@ -9,7 +10,9 @@ from yunbox.engine.holo.config import EngineConfig
 from yunbox.engine.holo.copies import Copies
 from yunbox.engine.holo.database import Functions, opened
 from yunbox.engine.holo.foreign.tables import ForeignTables
+from yunbox.engine.holo.system.backends import signals
 from yunbox.engine.holo.system.systems import Systems
+from yunbox.sql.hologres.natives.catalogue import have_signalled
 from yunbox.storage.rows.store import RowStore
 
 
@@ -27,5 +30,6 @@ class Opened:
     def of(config: EngineConfig, store: RowStore) -> "Opened":
         """Open it. Raises duckdb.Error."""
         db = opened(config)
+        have_signalled(signals(Path(config.scratch), config.gateways))
         kept = ColumnStore(db, config.copies, store.identity())
         return Opened(db, Copies(db, store, kept), Functions(db), Systems(store), ForeignTables(config.database))

@@ -47,6 +47,10 @@ _OFFERED = (
         "pg_catalog, information_schema",
         "psql's backslash commands, SQLAlchemy's inspector, asyncpg, psycopg, pg8000, JDBC's DatabaseMetaData",
     ),
+    (
+        "pg_stat_activity, hg_stat_activity",
+        "all sessions; pg_cancel_backend, pg_terminate_backend; pg_cursors, pg_prepared_statements, pg_timezone_names",
+    ),
     ("hologres.hg_table_properties, hg_table_group_properties", "one table group of one shard"),
 )
 _NOT_OFFERED = (
@@ -69,7 +73,7 @@ _NOT_OFFERED = (
 _ENGINE = (
     ("functions and forms of SQL that are not here yet", "0A000, naming them, with their place"),
     ("EXPLAIN of definitions; its options BUFFERS, SETTINGS, WAL, FORMAT XML and YAML", "0A000"),
-    ("pg_stat_*, pg_locks, pg_cursors, pg_timezone_names and functions of pg_catalog that are not here", "0A000"),
+    ("pg_statio_*, pg_stat_bgwriter, pg_timezone_abbrevs and functions of pg_catalog that are not here", "0A000"),
 )
 
 

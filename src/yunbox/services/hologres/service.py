@@ -158,6 +158,7 @@ def build(house: House) -> Hologres:
         rows=str(config.folder / ROWS),
         database=str(house.database.path),
         lake=str(house.lake),
+        gateways=config.count,
     )
     meter = StorageMeter(house.database, house.ledger, house.clock, "hologres", has_sums=False)
     principal = f"ALIYUN${house.store.account_name(house.account_id)}"

@@ -572,7 +572,7 @@ select * from loot l, lateral (select v from secret s where s.id = l.id) x
 select (select max(v) from secret)
 with s as (select * from secret) select count(*) from s
 select 1 union all select id from secret
-select 1 where exists (select from secret)
+select 1 where exists (select 1 from secret)
 values ((select v from secret))
 select array(select v from secret)
 create view peep as select * from secret

@@ -296,6 +296,14 @@ class Names:
         with self._store.reading() as view:
             return sum(map(view.size_bytes, relations))
 
+    def count(self, oid: int, _number: int, _asked: Asked) -> str | None:
+        """pg_stat_get_live_tuples: how many rows a table has, now."""
+        found = self._moment.by_oid.get(oid)
+        if found is None or self._store is None:
+            return None
+        with self._store.reading() as view:
+            return str(view.totals(found).rows)
+
     def granted(self, kind: str, role: str, thing: str, column: str, privilege: str, asked: Asked) -> bool | None:
         """Whether a role may."""
         return self._privileges.granted(kind, role, thing, column, privilege, asked)
@@ -383,5 +391,5 @@ _WAYS: Mapping[str, Describe] = {
     "pg_get_function_arguments": Names.arguments, "pg_get_function_result": Names.result,
     "pg_get_partkeydef": Names.partition_key, "pg_get_ruledef": Names.rule,
     "pg_get_serial_sequence": Names.drawn_from, "acldefault": Names.default_acl,
-    "size": Names.size, "database_size": Names.database_size,
+    "rows": Names.count, "size": Names.size, "database_size": Names.database_size,
 }  # fmt: skip

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from yunbox.engine.holo.system import definitions as d
 from yunbox.engine.holo.system import roles as r
+from yunbox.engine.holo.system.live import LIVE
 from yunbox.engine.holo.system.moment import Moment
 from yunbox.sql.hologres.catalogue.relations import fixed_tables
 
@@ -22,4 +23,4 @@ MADE: Mapping[str, Callable[[Moment], d.Rows]] = {
 
 def has_rows(name: str) -> bool:
     """Whether anything makes the rows of a table."""
-    return name in MADE or name in fixed_tables()
+    return name in MADE or name in LIVE or name in fixed_tables()

@@ -8,7 +8,7 @@ from yunbox.engine.holo.messages import System
 from yunbox.engine.holo.system.described import Names
 from yunbox.engine.holo.system.moment import Moment
 from yunbox.engine.holo.system.scans import arrow_name
-from yunbox.engine.holo.system.tables import Tables
+from yunbox.engine.holo.system.tables import Tables, live_table
 from yunbox.sql.hologres.natives.catalogue import remember
 from yunbox.storage.rows.store import RowStore
 
@@ -57,7 +57,8 @@ class Shown:
         tables = self._systems.tables(asked)
         for schema, name in asked.names:
             label = arrow_name(schema, name)
-            made = tables.table(schema, name)
+            live = asked.rows.get(name)
+            made = tables.table(schema, name) if live is None else live_table(schema, name, live)
             if self._seen.get(label) is not made:
                 self._cursor.register(label, made)
                 self._seen[label] = made

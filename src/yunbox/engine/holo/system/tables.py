@@ -1,11 +1,12 @@
 """The rows of system tables as DuckDB reads them: Arrow tables, made when a statement first asks for one."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import arro3.core as arrow
 
+from yunbox.engine.holo.system.live import Rows
 from yunbox.engine.holo.system.moment import Moment
 from yunbox.engine.holo.system.sources import MADE
 from yunbox.sql.hologres.catalogue.relations import SystemColumn, fixed_rows, relations
@@ -36,13 +37,20 @@ class Tables:
         columns = relations()[schema, name].columns
         rows = [*fixed_rows(name)] if schema == "pg_catalog" else []
         made = MADE[name](self._moment) if name in MADE else None
-        if made is not None:
-            zeros = [(one.name, _zero(one)) for one in columns]
-            rows += [[row.get(label, zero) for label, zero in zeros] for row in made]
-        listed = list(zip(*rows, strict=True)) if rows else [()] * len(columns)
-        return arrow.Table.from_pydict(
-            {one.name: _array(one, values) for one, values in zip(columns, listed, strict=True)}
-        )
+        return _made_of(columns, made or (), rows)
+
+
+def live_table(schema: str, name: str, rows: Rows) -> arrow.Table:
+    """A table of the moment, with rows that came along."""
+    return _made_of(relations()[schema, name].columns, rows, [])
+
+
+def _made_of(columns: Sequence[SystemColumn], made: Iterable[Mapping[str, Any]], rows: list[list[Any]]) -> arrow.Table:
+    """A table of rows by their columns, behind some that are whole."""
+    zeros = [(one.name, _zero(one)) for one in columns]
+    rows += [[row.get(label, zero) for label, zero in zeros] for row in made]
+    listed = list(zip(*rows, strict=True)) if rows else [()] * len(columns)
+    return arrow.Table.from_pydict({one.name: _array(one, values) for one, values in zip(columns, listed, strict=True)})
 
 
 def _zero(column: SystemColumn) -> Any:

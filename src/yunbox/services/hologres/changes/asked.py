@@ -37,7 +37,7 @@ class Asked:
 
     async def begun(self, sql: str, oids: Sequence[int], given: Mapping[str, Given] = NOTHING) -> Running:
         """Have the engine begin with a part of the statement. Raises PgError."""
-        return await self.remote.run(self.computed, sql, tuple(oids), self.values, self.context.block, given)
+        return await self.remote.run(self.computed, sql, tuple(oids), self.values, self.context, given)
 
     async def rows(self, running: Running, oids: Sequence[int], *, keyed: bool = False) -> AsyncIterator[list[Fields]]:
         """The rows, some at a time; ``keyed`` ones begin with a key as it is. Raises PgError, 54000 for too many."""

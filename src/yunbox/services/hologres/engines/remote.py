@@ -14,6 +14,7 @@ from yunbox.engine.holo import messages as m
 from yunbox.engine.holo.config import SOCKET
 from yunbox.engine.holo.reads import identifier
 from yunbox.engine.holo.values import bindable
+from yunbox.services.hologres.engines.live import Live
 from yunbox.services.hologres.engines.planning import Computed, Planner
 from yunbox.services.hologres.engines.scans import NOTHING, scanned
 from yunbox.services.hologres.foreign.reads import check_select
@@ -133,8 +134,9 @@ def bound(plan: Plan, values: Sequence[Any]) -> tuple[Any, ...]:
 class Remote:
     """Plans statements here, and has the engine process run them."""
 
-    def __init__(self, planner: Planner, link: Link) -> None:
+    def __init__(self, planner: Planner, link: Link, live: Live | None = None) -> None:
         self._planner = planner
+        self._live = live
         self._link = link
 
     async def plan(self, text: str, types: Sequence[int], context: Context) -> Plan:
@@ -147,7 +149,7 @@ class Remote:
         for name, value, local in computed.assigned:
             context.assign(name, value, local)
         columns = tuple(one.oid for one in plan.columns) if plan.columns is not None else None
-        return await self.run(computed, computed.sql, columns, bound(plan, values), context.block)
+        return await self.run(computed, computed.sql, columns, bound(plan, values), context)
 
     def renewed(self, plan: Plan, context: Context) -> Computed:
         """A plan of this engine, as one for now. Raises PgError."""
@@ -164,7 +166,7 @@ class Remote:
         sql: str,
         columns: tuple[int, ...] | None,
         values: tuple[Any, ...],
-        block: Block | None,
+        context: Context,
         given: Mapping[str, m.Given] = NOTHING,
         before: str = "",
     ) -> Running:
@@ -172,9 +174,10 @@ class Remote:
 
         ``before`` is put before it.
         """
-        found = scanned(sql, computed, block, given)
+        found = scanned(sql, computed, context.block, given)
+        system = await self._live.brought(computed.system, context) if self._live is not None else computed.system
         request = m.Run(
-            found.sql, columns, values, computed.settings, found.copies, found.given, computed.system,
+            found.sql, columns, values, computed.settings, found.copies, found.given, system,
             tuple(one for one in computed.foreign if identifier(one.token) in sql), before,
         )  # fmt: skip
         try:

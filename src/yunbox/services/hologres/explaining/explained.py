@@ -86,7 +86,7 @@ async def _computed(plan: Plan, values: Sequence[Any], context: Context, remote:
     computed = remote.renewed(plan, context)
     how = "ANALYZE, FORMAT json" if asked.analyze else "FORMAT json"
     running = await remote.run(
-        computed, computed.sql, (_TEXT, _TEXT), bound(plan, values), context.block, before=f"EXPLAIN ({how}) "
+        computed, computed.sql, (_TEXT, _TEXT), bound(plan, values), context, before=f"EXPLAIN ({how}) "
     )
     try:
         batch = await running.take(0, (0, 0), STANDARD)

@@ -47,11 +47,13 @@ class Connection(asyncio.Protocol):
         "frames",
         "on_gone",
         "peer",
+        "port",
     )  # fmt: skip
 
-    def __init__(self, serve: Serve, peer: str) -> None:
+    def __init__(self, serve: Serve, peer: str, port: int = 0) -> None:
         self.frames = Frames()
         self.peer = peer
+        self.port = port
         self.ended = False
         self.on_gone: Callable[[], None] | None = None
         self.at_once: Callable[[bytes], bytes | None] | None = None

@@ -19,16 +19,19 @@ from yunbox.identity.store import IdentityStore
 from yunbox.kernel.clock import SystemClock
 from yunbox.kernel.periodic import Periodic
 from yunbox.kernel.supervise import die_with_parent
+from yunbox.services.hologres.engines.live import Live
 from yunbox.services.hologres.engines.planner import HologresPlanner
 from yunbox.services.hologres.engines.remote import Link, Remote
 from yunbox.services.hologres.foreign.source import Source
 from yunbox.services.hologres.gateway.accounts import accounts_of
+from yunbox.services.hologres.gateway.activity import shown
 from yunbox.services.hologres.gateway.channel import Channel
 from yunbox.services.hologres.gateway.config import ROWS, GatewayConfig
+from yunbox.services.hologres.gateway.peers import Peers
 from yunbox.services.hologres.gateway.process import serve
 from yunbox.services.hologres.tables.engine import Tables
 from yunbox.storage.database import Database
-from yunbox.storage.rows.catalogue import settle_account, sweep
+from yunbox.storage.rows.catalogue import Catalogue, settle_account, sweep
 from yunbox.storage.rows.expiry import expire, is_expired
 from yunbox.storage.rows.model import TABLE
 from yunbox.storage.rows.store import RowStore
@@ -53,19 +56,29 @@ def raise_file_limit(wanted: int) -> int:
 async def _run(config: GatewayConfig, listener: socket.socket, channel: socket.socket) -> None:
     listener.setblocking(False)
     channel.setblocking(False)
+    peers = Peers(config.scratch, config.index, config.count)
     with (
         closing(RowStore(config.folder / ROWS)) as store,
         closing(Database(config.folder / "meta.db")) as database,
-        closing(Remote(HologresPlanner(store), Link(config.scratch))) as engine,
+        closing(Remote(HologresPlanner(store), Link(config.scratch), _live(store, peers))) as engine,
     ):
         store.forget_readers()
         identities = IdentityStore(database, SystemClock())
         accounts = accounts_of(identities, config.account_id)
         await settled(store, config.account_id, accounts.shown(config.account_id))
         async with Periodic(_LOG, _SWEEP_EVERY_S, partial(_swept, store)):
-            await serve(
-                config, listener, await Channel.over(channel), Tables(store, engine, Source(config.database), accounts)
-            )
+            tables = Tables(store, engine, Source(config.database), accounts)
+            await serve(config, listener, await Channel.over(channel), tables, peers)
+
+
+def _live(store: RowStore, peers: Peers) -> Live:
+    """What this gateway knows of the moment."""
+
+    def known() -> Catalogue:
+        with store.reading() as view:
+            return store.catalogue(view)
+
+    return Live(peers.rows, shown, known)
 
 
 async def settled(store: RowStore, account_id: str, shown: str) -> None:

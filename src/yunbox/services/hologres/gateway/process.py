@@ -25,10 +25,12 @@ from yunbox.meter.tally import TallyWriter
 from yunbox.meter.usage import SumMeter
 from yunbox.services.hologres.faults import report_of
 from yunbox.services.hologres.gateway.accounts import role_of
+from yunbox.services.hologres.gateway.activity import Row, refusal, row_of
 from yunbox.services.hologres.gateway.channel import Channel, key_of
 from yunbox.services.hologres.gateway.config import DATABASE, GatewayConfig
 from yunbox.services.hologres.gateway.connection import Connection
 from yunbox.services.hologres.gateway.login import Admitted, admitted, fatal
+from yunbox.services.hologres.gateway.peers import Peers
 from yunbox.services.hologres.gateway.roster import Roster
 from yunbox.services.hologres.gateway.startup import settings_of
 from yunbox.services.hologres.gateway.throttle import Throttle
@@ -36,6 +38,7 @@ from yunbox.services.hologres.operations import CONNECT, Work
 from yunbox.services.hologres.session.loop import Loop
 from yunbox.services.hologres.session.ports import Engine
 from yunbox.services.hologres.session.session import Session
+from yunbox.services.hologres.session.transaction import now_us
 from yunbox.services.hologres.session.used import COMPUTE
 from yunbox.spine.lent import Lenders
 from yunbox.spine.overhead import Overhead
@@ -57,7 +60,7 @@ _LOG = logging.getLogger("yunbox")
 class Gateway:
     """One gateway process's insides."""
 
-    def __init__(self, config: GatewayConfig, channel: Channel, engine: Engine) -> None:
+    def __init__(self, config: GatewayConfig, channel: Channel, engine: Engine, peers: Peers) -> None:
         clock = SystemClock()
         self.account_id = config.account_id
         self._config = config
@@ -79,6 +82,8 @@ class Gateway:
         )
         self._serial = 0
         self._loops: dict[int, tuple[Loop, Session, int]] = {}
+        self._since_us: dict[int, int] = {}
+        peers.sessions, peers.signal = self._rows, self.signal
         self._lines: set[Connection] = set()
         self._coming: set[asyncio.Task[Any]] = set()
 
@@ -124,13 +129,31 @@ class Gateway:
         if found is not None and secrets.compare_digest(found[2].to_bytes(4, "big"), secret.to_bytes(4, "big")):
             found[1].stop("user")
 
+    def _rows(self) -> list[Row]:
+        """What its sessions do."""
+        return [row_of(session, self._since_us[at]) for at, (_, session, _) in self._loops.items()]
+
+    def signal(self, process_id: int, how: str, role: str) -> str | None:
+        """Stop a session's statement, or end the session, in the name of a role: why not, if anything."""
+        found = self._loops.get(process_id)
+        if found is None:
+            return None
+        loop, session, _ = found
+        told = refusal(how, self._engine.rights(role), self._engine.rights(session.authenticated))
+        if not told and how == "cancel":
+            session.stop("user")
+        elif not told:
+            loop.leave()
+            session.stop("shutdown")
+        return told
+
     # -- clients
 
     def accept(self, listener: socket.socket) -> None:
         """Take one client, and leave others to other gateways."""
         loop = asyncio.get_running_loop()
         try:
-            sock, (address, _) = listener.accept()
+            sock, (address, port) = listener.accept()
         except (BlockingIOError, InterruptedError, ConnectionError):
             return
         except OSError as error:
@@ -140,7 +163,7 @@ class Gateway:
             loop.call_later(_PAUSE_S, self.listen, listener)
             return
         sock.setblocking(False)
-        task = loop.create_task(loop.connect_accepted_socket(lambda: Connection(self._serve, address), sock))
+        task = loop.create_task(loop.connect_accepted_socket(lambda: Connection(self._serve, address, port), sock))
         self._coming.add(task)
         task.add_done_callback(self._coming.discard)
 
@@ -172,10 +195,11 @@ class Gateway:
             raise
         loop = Loop(session, secret)
         self._loops[process_id] = loop, session, secret
+        self._since_us[process_id] = now_us()
         try:
             await loop.serve()
         finally:
-            del self._loops[process_id]
+            del self._loops[process_id], self._since_us[process_id]
             session.close()
 
     async def _opened(self, line: Connection, who: Admitted, spine: SpineSession[Any], process_id: int) -> Session:
@@ -236,13 +260,14 @@ async def _nothing(_call: Call[Any]) -> None:
     return None
 
 
-async def serve(config: GatewayConfig, listener: socket.socket, channel: Channel, engine: Engine) -> None:
+async def serve(config: GatewayConfig, listener: socket.socket, channel: Channel, engine: Engine, peers: Peers) -> None:
     """Serve clients until SIGTERM, or until the server is gone."""
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    with contextlib.closing(Gateway(config, channel, engine)) as gateway:
+    with contextlib.closing(Gateway(config, channel, engine, peers)) as gateway:
         hearing = asyncio.create_task(_hear(channel, gateway.cancel, stop))
         async with (
+            peers.listening(),
             Periodic(_LOG, _SUM_EVERY_S, gateway.sessions.flush),
             Periodic(_LOG, _SEAL_EVERY_S, gateway.seal),
         ):

@@ -38,6 +38,7 @@ async def _declare(session: Session, command: c.Declare, portal: Portal) -> None
     made = session.portal(prepared, (), (int(command.binary),) * len(columns))
     made.hold = command.hold
     await session.started(made)
+    prepared.text = session.text
     session.keep(command.name, made)
 
 

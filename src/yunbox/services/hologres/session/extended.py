@@ -134,6 +134,8 @@ class Extended:
             raise failure("55000", f'portal "{message.portal}" cannot be run')
         rows_max = max(message.rows_max, 0)
 
+        session.text = portal.prepared.text
+
         async def run(call: Call[Any]) -> None:
             if not portal.started:
                 await self._start(portal, command, call)

@@ -189,6 +189,7 @@ class Loop:
         session = self._session
         session.forget("")
         session.prepared.pop("", None)
+        session.text = text
         found = split(text)
         if not found:
             session.send(backend.EMPTY_QUERY)

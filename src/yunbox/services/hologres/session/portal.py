@@ -9,12 +9,15 @@ from yunbox.wire.pgwire.report import failure
 
 @dataclass(slots=True, eq=False)
 class Prepared:
-    """A statement. ``plan`` is what an engine made of it; None for a command of the session's own, and for nothing."""
+    """A statement, made at ``made_us`` by PREPARE or by a message. ``plan`` is what an engine made of it; None for a
+    command of the session's own, and for nothing."""
 
     text: str
     command: Command | None
     plan: Plan | None = None
     types: tuple[int, ...] = ()
+    made_us: int = 0
+    from_sql: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -34,6 +37,7 @@ class Portal:
     counted: bool = False
     started: bool = False
     ended: bool = False
+    made_us: int = 0
     rows: Rows | None = None
 
     def close(self) -> None:

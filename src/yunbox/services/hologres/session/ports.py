@@ -129,6 +129,8 @@ class Context:
     session_user: str = ""
     reach: Callable[[str, Sequence[str]], None] = _nothing
     """Checks an action on a thing of another service, by the thing's names. Raises AccessDenied, NotFound."""
+    own: Callable[[str], Sequence[Mapping[str, Any]]] = lambda name: ()
+    """The rows of a system table that is the session's own, such as ``pg_cursors``."""
 
 
 class Sink(Protocol):

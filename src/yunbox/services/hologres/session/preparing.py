@@ -31,6 +31,7 @@ async def _prepare(session: Session, command: c.Prepare, portal: Portal) -> None
         prepared = await session.planned(command.text, query, types)
     except PgError as error:
         raise PgError(moved(error.report, command.start)) from None
+    prepared.text, prepared.from_sql = session.text, True
     session.remember(command.name, prepared)
 
 

@@ -104,6 +104,7 @@ class Quick:
             return None
         rows, count = found
         session.spine.answered(known.operation, len(rows), started)
+        session.quick, session.quick_started = known.prepared, started
         head = self._description(known, formats) if described else b""
         complete = backend.command_complete(f"SELECT {count}")
         return b"".join((backend.BIND_COMPLETE, head, rows, complete, backend.READY[backend.IDLE]))
@@ -120,6 +121,7 @@ class Quick:
                 session.line.answered(None)
                 return
             session.spine.answered(known.operation, 0, started)
+            session.quick, session.quick_started = known.prepared, started
             complete = backend.command_complete(f"{known.plan.tag} {count}")
             head = backend.NO_DATA if described else b""
             session.line.answered(b"".join((backend.BIND_COMPLETE, head, complete, backend.READY[backend.IDLE])))

@@ -16,6 +16,7 @@ from yunbox.services.hologres.faults import StatementFailed
 from yunbox.services.hologres.gateway.connection import Connection
 from yunbox.services.hologres.operations import Work, operation_of
 from yunbox.services.hologres.session import used
+from yunbox.services.hologres.session.listing import cursors_of, prepared_of
 from yunbox.services.hologres.session.portal import Portal, Prepared
 from yunbox.services.hologres.session.ports import Context, Engine, Plan
 from yunbox.services.hologres.session.transaction import State, Transaction, now_us
@@ -72,7 +73,7 @@ class Session:
         self.engine = engine
         self.settings = settings
         self.process_id = process_id
-        self.user = self.role = user
+        self.user = self.role = self.authenticated = user
         self.database = database
         self.transaction = Transaction(settings, self.tell, self._undone, self._done)
         self.prepared: dict[str, Prepared] = _NOBODY
@@ -84,7 +85,11 @@ class Session:
         self._out: list[bytes] = []
         self._held = 0
         self._is_ready = False
-        self._began_us = 0
+        self.began_us = self.ended_us = 0
+        self.text = ""
+        """The statement that runs, or ran last of those that were not answered at once."""
+        self.quick: Prepared | None = None
+        self.quick_started = 0.0
         self._busy = False
         self._stopped = ""
         self._loop = asyncio.get_running_loop()
@@ -168,11 +173,12 @@ class Session:
             raise self._stop_report() from None
         finally:
             self._busy = False
+            self.ended_us = now_us()
             if timer is not None:
                 timer.cancel()
 
     def _begin(self) -> None:
-        self._busy, self._stopped, self._began_us = True, "", now_us()
+        self._busy, self._stopped, self.began_us = True, "", now_us()
 
     def _stop_report(self) -> PgError:
         if self._stopped == "gone":
@@ -199,7 +205,7 @@ class Session:
         """What a statement may depend on; it holds until the next one."""
         self.look()
         context = self._context
-        context.now_us, context.statement_us = self.transaction.began_us, self._began_us
+        context.now_us, context.statement_us = self.transaction.began_us, self.began_us
         context.block = self.transaction.block
         return context
 
@@ -217,9 +223,13 @@ class Session:
         path, application = settings.show("search_path"), settings.show("application_name")
         self._context = Context(
             self.role, self.database, self.process_id, application, path, self.style, 0, 0, settings=Shown(settings),
-            settings_version=settings.version, assign=settings.assign, session_user=self.user,
+            settings_version=settings.version, assign=settings.assign, session_user=self.user, own=self._own,
             reach=self._reach,
         )  # fmt: skip
+
+    def _own(self, name: str) -> list[dict[str, Any]]:
+        """The rows of a system table about itself."""
+        return cursors_of(self.portals) if name == "pg_cursors" else prepared_of(self.prepared)
 
     def _look_who(self) -> None:
         """As whom the session acts now; statements that were prepared are other ones for another role."""
@@ -293,12 +303,15 @@ class Session:
         """Have a portal by a name."""
         if self.portals is _NOBODY:
             self.portals = {}
+        if name:
+            portal.made_us = now_us()
         self.portals[name] = portal
 
     def remember(self, name: str, prepared: Prepared) -> None:
         """Have a statement by a name."""
         if self.prepared is _NOBODY:
             self.prepared = {}
+        prepared.made_us = now_us() if name else 0
         self.prepared[name] = prepared
 
     def forget(self, name: str) -> None:

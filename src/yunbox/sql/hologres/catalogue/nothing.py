@@ -1,12 +1,13 @@
 """The system tables of things that are not here: triggers, options of foreign servers.
 
-Those of which something is not known - statistics, locks, sessions - are not among them, and are refused by name.
+Nothing here is locked: who changes what others have changed meanwhile is told so at COMMIT. Tables of which something
+is not known, such as statistics of columns, are not among these, and are refused by name.
 """
 
 _PG_CATALOG = """
     pg_available_extension_versions pg_available_extensions pg_db_role_setting pg_enum
     pg_event_trigger pg_extension pg_init_privs
-    pg_largeobject pg_largeobject_metadata pg_matviews pg_policies pg_policy pg_prepared_xacts pg_publication
+    pg_largeobject pg_largeobject_metadata pg_locks pg_matviews pg_policies pg_policy pg_prepared_xacts pg_publication
     pg_publication_rel pg_publication_tables pg_replication_origin pg_replication_origin_status pg_replication_slots
     pg_rules pg_seclabel pg_seclabels pg_shdescription pg_shseclabel pg_stat_progress_vacuum
     pg_stat_replication pg_stat_subscription pg_stat_wal_receiver pg_statistic_ext pg_subscription pg_subscription_rel

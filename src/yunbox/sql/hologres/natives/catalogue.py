@@ -5,7 +5,7 @@ carries only that, who asks and the search path.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple, Protocol
@@ -55,6 +55,21 @@ class Names(Protocol):
     def exploded(self, texts: Sequence[str]) -> Iterator[tuple[int, int, str, bool]]:
         """The privileges of an ACL, each with its grantor and its grantee, and whether it may be granted on."""
         ...
+
+
+Signal = Callable[[int, str, str], bool]
+"""Stops the statement of a session or ends it, in the name of a role; whether there is one. Raises PgError 42501."""
+_SIGNALS: list[Signal] = []
+
+
+def have_signalled(signal: Signal) -> None:
+    """Have functions stop sessions so."""
+    _SIGNALS[:] = [signal]
+
+
+def _signal(process_id: int, how: str, text: str, _chance: float) -> bool:
+    """``_chance`` is another in each row, lest a call with a constant be one that is made while it is planned."""
+    return _SIGNALS[0](process_id, how, _asked(text).user) if _SIGNALS else False
 
 
 _KNOWN: dict[str, Names] = {}
@@ -180,6 +195,7 @@ NATIVES: tuple[Native, ...] = (
     native("hg_described", _described, "VARCHAR; UINTEGER; INTEGER; VARCHAR", "VARCHAR"),
     native("hg_granted", _granted, "VARCHAR; VARCHAR; VARCHAR; VARCHAR; VARCHAR; VARCHAR", "BOOLEAN"),
     native("hg_aclexplode", _exploded, "VARCHAR; VARCHAR", "VARCHAR"),
+    native("hg_signal", _signal, "INTEGER; VARCHAR; VARCHAR; DOUBLE", "BOOLEAN"),
     native("hg_display_name", _display_name, "VARCHAR; VARCHAR", "VARCHAR"),
     native("hg_display_id", _display_id, "VARCHAR; VARCHAR", "VARCHAR"),
     native("hg_serial_sequence", _serial_sequence, "VARCHAR; VARCHAR; VARCHAR", "VARCHAR"),

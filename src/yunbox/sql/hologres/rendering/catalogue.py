@@ -2,6 +2,7 @@
 
 from yunbox.sql.hologres.catalogue.functions import FUNCTIONS
 from yunbox.sql.hologres.catalogue.types import BOOL, INT4, OID, RECORD, REGTYPE, TEXT, TYPES, VECTORS, element_of
+from yunbox.sql.hologres.errors import unsupported
 from yunbox.sql.hologres.expr import Expr, build, quoted
 from yunbox.sql.hologres.rendering.registry import RENDERINGS, Call, rendered, templates
 
@@ -31,6 +32,7 @@ pg_get_function_arguments(oid) = hg_described('pg_get_function_arguments', {0}, 
 pg_get_function_identity_arguments(oid) = hg_described('pg_get_function_arguments', {0}, 1, {names})
 pg_get_function_result(oid) = hg_described('pg_get_function_result', {0}, 0, {names})
 pg_get_serial_sequence(text,text) = hg_serial_sequence({0}, {1}, {names})
+pg_stat_get_live_tuples(oid) = CAST(hg_described('rows', {0}, 0, {names}) AS BIGINT)
 user_display_name(text) = hg_display_name({0}, {names})
 hg_display_name_to_id(text) = hg_display_id({0}, {names})
 pg_size_pretty(int8) = hg_size_pretty(CAST({0} AS VARCHAR))
@@ -95,6 +97,19 @@ def _exploded(call: Call) -> Expr:
     texts = f"hg_aclexplode(CAST(to_json({call[0]}) AS VARCHAR), {quoted(call.session.names)})"
     items = f"[{{{parts}}} FOR v IN string_split({texts}, ',') IF v <> '']"
     return build(items, RECORD, call.args, fields=fields)
+
+
+@rendered("pg_cancel_backend(int4)")
+def _cancel(call: Call) -> str:
+    return f"hg_signal({call[0]}, 'cancel', {quoted(call.session.names)}, random())"
+
+
+@rendered("pg_terminate_backend(int4,int8)")
+def _terminate(call: Call) -> str:
+    """The end of a session, which is not waited for. Raises PgError 0A000 for one that is to be."""
+    if len(call.args) > 1 and call.args[1].value != 0:
+        raise unsupported("pg_terminate_backend with a timeout")
+    return f"hg_signal({call[0]}, 'terminate', {quoted(call.session.names)}, random())"
 
 
 @rendered("acldefault(char,oid)")

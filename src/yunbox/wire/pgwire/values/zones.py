@@ -28,6 +28,11 @@ def from_utc(zone: tzinfo, moment: int) -> tuple[int, str]:
     return _seconds(at.utcoffset()), at.tzname() or ""
 
 
+def is_dst(zone: tzinfo, moment: int) -> bool:
+    """Whether clocks are set to summer time at a moment in microseconds since 2000."""
+    return bool(_near(moment).replace(tzinfo=UTC).astimezone(zone).dst())
+
+
 def to_utc(zone: tzinfo, local: int) -> int:
     """Seconds east of UTC when clocks show ``local``. A time that clocks skip is told by the offset before, one that
     they show twice by the offset after, as PostgreSQL does."""

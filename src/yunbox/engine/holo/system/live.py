@@ -1,0 +1,11 @@
+"""System tables of what happens now: whoever asks brings their rows along, as no definition makes them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+LIVE = frozenset((
+    "pg_stat_activity", "hg_stat_activity", "pg_cursors", "pg_prepared_statements", "pg_timezone_names",
+))  # fmt: skip
+"""By name."""
+Rows = Sequence[Mapping[str, Any]]
+"""Rows by their columns; what is left out is NULL."""
