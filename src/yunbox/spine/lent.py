@@ -16,7 +16,10 @@ from yunbox.storage.database import Database
 
 
 class Lent(Protocol):
-    """What a module lends: ``lend(database, clock)`` makes one."""
+    """What a module lends: ``lend(database, clock)`` makes one. ``binds_owner`` is whether what the service says holds
+    for the account that owns a thing, too."""
+
+    binds_owner: bool
 
     def access(self, action: str, names: Sequence[str]) -> Access:
         """An action on one of its things, by the thing's names. Raises NotFound."""
@@ -44,9 +47,14 @@ class Lenders:
         return found.access(action, names)
 
     def statements(self, principal: Principal, access: Access) -> Iterable[Statement]:
-        """What the service of an action says: a GrantSource."""
+        """What the service of an action says to others than the owner: a GrantSource."""
         found = self._lent(access.action)
-        return () if found is None else found.statements(principal, access)
+        return () if found is None or found.binds_owner else found.statements(principal, access)
+
+    def binding(self, principal: Principal, access: Access) -> Iterable[Statement]:
+        """What the service of an action says to everybody: a GrantSource that binds the owner."""
+        found = self._lent(access.action)
+        return found.statements(principal, access) if found is not None and found.binds_owner else ()
 
     def _lent(self, action: str) -> Lent | None:
         service = action.partition(":")[0]

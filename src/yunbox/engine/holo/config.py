@@ -13,8 +13,8 @@ STOP_S_MAX = 1.0
 
 class EngineConfig(msgspec.Struct, frozen=True):
     """The engine of a data folder. ``scratch`` is where it spills, ``parent`` the server's process; ``rows`` is the
-    row store whose tables it reads, ``database`` knows the tables of MaxCompute, which lie in ``lake``; ``gateways`` is
-    how many there are of those who serve clients."""
+    row store whose tables it reads, ``database`` knows the tables of MaxCompute, which lie in ``lake``, and ``objects``
+    is the store of OSS; ``gateways`` is how many there are of those who serve clients."""
 
     scratch: str
     memory_bytes_max: int
@@ -25,6 +25,7 @@ class EngineConfig(msgspec.Struct, frozen=True):
     database: str = ""
     lake: str = ""
     gateways: int = 1
+    objects: str = ""
 
     @property
     def spill(self) -> Path:

@@ -41,7 +41,7 @@ def opened(config: EngineConfig) -> duckdb.DuckDBPyConnection:
     )
     db.execute("SET enable_progress_bar = false")
     db.execute(f"SET max_expression_depth = {_DEPTH_MAX}")
-    reached = (str(config.spill), str(config.copies), config.lake)
+    reached = (str(config.spill), str(config.copies), config.lake, config.objects and f"{config.objects}/data")
     folders = ", ".join(quote_text(f"{folder}/") for folder in reached if folder)
     db.execute(f"SET allowed_directories = [{folders}]")
     db.execute("SET enable_external_access = false")

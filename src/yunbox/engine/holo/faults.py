@@ -13,6 +13,8 @@ _BY_TEXT = (
     (r"Out of Memory|could not allocate|bad allocation", "53200", "out of memory"),
     (r"No files found that match|No such file or directory|Cannot open file .*\.parquet", "HV000",
      "a table of MaxCompute was dropped or changed while the statement read it"),
+    (r"No magic bytes|too small to be a Parquet|[Pp]arquet file .*(corrupt|invalid)", "HV000",
+     "an object is no Parquet file that can be read"),
     (r"No space left|max_temp_directory_size", "53100", "could not write to file: No space left on device"),
     (r"[Dd]ivision by zero", "22012", "division by zero"),
     (r"More than one row returned by a subquery", "21000",

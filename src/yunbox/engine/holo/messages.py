@@ -81,6 +81,18 @@ class Foreign:
 
 
 @dataclass(frozen=True, slots=True)
+class Files:
+    """A statement's read of objects of a bucket as a table: by the name that it has for it, in which format they are,
+    and which columns they are to give."""
+
+    token: str
+    bucket: str
+    keys: tuple[str, ...]
+    format: str
+    columns: tuple[ForeignColumn, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Selected:
     """What is read of a foreign table: so many of its partitions, if it has any, and the files in them."""
 
@@ -99,8 +111,8 @@ class Run:
     ``columns`` are the OIDs of its columns' types; None for a statement that gives no rows. ``settings`` are DuckDB's
     that it depends on, by name; ``reads`` the tables whose copies it reads, and ``given`` rows that come with it.
     ``values`` may have more than the statement asks for. ``system`` is for one that reads system tables, or calls
-    functions of them; ``foreign`` are its reads of foreign tables, whose names are not in ``sql`` yet. ``before`` is
-    what stands before it.
+    functions of them; ``foreign`` are its reads of foreign tables and ``files`` those of objects, whose names are not
+    in ``sql`` yet. ``before`` is what stands before it.
     """
 
     sql: str
@@ -111,6 +123,7 @@ class Run:
     given: tuple[Given, ...] = ()
     system: System | None = None
     foreign: tuple[Foreign, ...] = ()
+    files: tuple[Files, ...] = ()
     before: str = ""
 
 

@@ -25,6 +25,7 @@ class Opened:
     functions: Functions
     systems: Systems
     foreign: ForeignTables
+    config: EngineConfig
 
     @staticmethod
     def of(config: EngineConfig, store: RowStore) -> "Opened":
@@ -32,4 +33,6 @@ class Opened:
         db = opened(config)
         have_signalled(signals(Path(config.scratch), config.gateways))
         kept = ColumnStore(db, config.copies, store.identity())
-        return Opened(db, Copies(db, store, kept), Functions(db), Systems(store), ForeignTables(config.database))
+        return Opened(
+            db, Copies(db, store, kept), Functions(db), Systems(store), ForeignTables(config.database), config
+        )

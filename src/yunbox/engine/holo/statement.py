@@ -6,6 +6,7 @@ from typing import Any
 
 import duckdb
 
+from yunbox.engine.holo.foreign.files import ObjectReads
 from yunbox.engine.holo.foreign.tables import Readings
 from yunbox.engine.holo.laid import Laid
 from yunbox.engine.holo.messages import Rows, Run, Started, Take
@@ -33,6 +34,7 @@ class Statement:
         self._functions = opened.functions
         self._shown = Shown(self._cursor, opened.systems)
         self._foreign = opened.foreign
+        self._objects = ObjectReads(self._cursor, opened.config)
         self._is_open = False
         self._columns: tuple[int, ...] = ()
         self._rows_next = _FIRST_ROWS
@@ -50,8 +52,9 @@ class Statement:
             if len(positions) > 1:  # all are read as they are now, whatever others bring meanwhile
                 self._cursor.execute("BEGIN")
                 self._is_open = True
-        found = self._foreign.read(self._cursor, request, self._execute) if request.foreign else _NONE
-        sql = request.before + named(request.sql, found.scans)
+        objects = self._objects.scans(request.files)
+        found = self._foreign.read(self._cursor, request, objects, self._execute) if request.foreign else _NONE
+        sql = request.before + named(request.sql, (*found.scans, *objects))
         self._rows_next, self._writers = _FIRST_ROWS, None
         if request.columns is None:
             answer = self._execute(sql, request.values).fetchone()
@@ -63,6 +66,7 @@ class Statement:
 
     def _end(self) -> None:
         """Let go of what was read."""
+        self._objects.clear()
         if self._is_open:
             self._is_open = False
             self._cursor.execute("ROLLBACK")
@@ -106,6 +110,7 @@ class Statement:
 
     def close(self) -> None:
         """Let go of everything."""
+        self._objects.clear()
         self._cursor.close()
 
 

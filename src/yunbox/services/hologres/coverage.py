@@ -23,6 +23,10 @@ _OFFERED = (
         "CREATE, ALTER, DROP FOREIGN TABLE and IMPORT FOREIGN SCHEMA of `odps_server`; read only, partitions pruned",
     ),
     (
+        "EXTERNAL_FILES",
+        "CSV, Parquet and ORC objects of OSS in a query, with a list of their columns, as its user may get them",
+    ),
+    (
         "changes of tables",
         "ALTER TABLE: RENAME, ADD (NOT NULL, DEFAULT), DROP and RENAME COLUMN, defaults, properties; COMMENT",
     ),
@@ -63,6 +67,10 @@ _NOT_OFFERED = (
     ("databases but the one of the ready line", "3D000"),
     ("UNIQUE, CHECK, foreign keys, identity columns", "0A000"),
     ("writing to foreign tables; foreign servers, wrappers and user mappings of one's own", "0A000, 42704"),
+    (
+        "foreign tables by DLF; EXTERNAL_FILES without columns, with roles, patterns, options of CSV; writing by it",
+        "0A000",
+    ),
     ("foreign tables of MaxCompute's views and external tables", "HV000, as in Hologres"),
     ("partitions by range and hash, of several values, DEFAULT, and made by themselves", "0A000"),
     ("time to live, cold storage", "0A000 where a table's properties ask for it"),

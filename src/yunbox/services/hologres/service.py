@@ -159,6 +159,7 @@ def build(house: House) -> Hologres:
         database=str(house.database.path),
         lake=str(house.lake),
         gateways=config.count,
+        objects=str(house.folder / "oss"),
     )
     meter = StorageMeter(house.database, house.ledger, house.clock, "hologres", has_sums=False)
     principal = f"ALIYUN${house.store.account_name(house.account_id)}"

@@ -16,6 +16,8 @@ from yunbox.storage.tables.reader import CatalogueReader
 class LentTables:
     """Judges reads of tables."""
 
+    binds_owner = False
+
     def __init__(self, database: Database, clock: Clock) -> None:
         self.catalogue = CatalogueReader(database.read)
         self._sources = (

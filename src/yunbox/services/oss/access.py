@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from ipaddress import ip_network
-from typing import Any
+from typing import Any, Protocol
 
 from yunbox.identity.conditions import Condition
 from yunbox.identity.policy import Statement, read_statement
@@ -23,7 +23,7 @@ from yunbox.kernel.call import Access, Principal
 from yunbox.kernel.errors import Forbidden, InvalidArgument
 from yunbox.kernel.texts import matches, strict_json
 from yunbox.services.oss.payer import unpaid
-from yunbox.storage.objects.model import Bucket
+from yunbox.storage.objects.model import Bucket, ObjectRecord
 from yunbox.storage.objects.store import ObjectStore
 
 BUCKET_ACLS = ("private", "public-read", "public-read-write")
@@ -64,18 +64,45 @@ def of_version(action: str, version: str | None) -> str:
     return action if version is None else _OF_VERSIONS.get(action, action)
 
 
-class Grants:
-    """What bucket policies and ACLs grant and deny."""
+class Kept(Protocol):
+    """Where buckets and objects are known, of which policies and ACLs are a part."""
+
+    def bucket(self, name: str) -> Bucket | None:
+        """A bucket, or None."""
+        ...
+
+    def record(self, bucket: Bucket, key: str, version: str | None) -> ObjectRecord | None:
+        """An object, or one version of it, or None."""
+        ...
+
+
+class InStore:
+    """They are in a store of this process."""
 
     def __init__(self, store: ObjectStore) -> None:
         self._store = store
+
+    def bucket(self, name: str) -> Bucket | None:
+        """A bucket, or None."""
+        return self._store.buckets.find(name)
+
+    def record(self, bucket: Bucket, key: str, version: str | None) -> ObjectRecord | None:
+        """An object, or one version of it, or None."""
+        return self._store.objects.find(bucket, key, version)
+
+
+class Grants:
+    """What bucket policies and ACLs grant and deny."""
+
+    def __init__(self, kept: Kept) -> None:
+        self._kept = kept
 
     def __call__(self, principal: Principal, access: Access) -> Iterable[Statement]:
         """The statements that apply to a principal and an access."""
         if not access.action.startswith("oss:"):
             return ()
         name, _, key = access.resource.partition("/")
-        bucket = self._store.buckets.find(name)
+        bucket = self._kept.bucket(name)
         if bucket is None:
             return ()
         if denied := unpaid(bucket, principal):
@@ -97,7 +124,7 @@ class Grants:
     def _acl_of(self, bucket: Bucket, key: str, access: Access) -> str:
         """The ACL that counts: that of the object, or of the version that is asked for, or the bucket's."""
         if key and access.action in _WRITES:
-            record = self._store.objects.find(bucket, key, access.version)
+            record = self._kept.record(bucket, key, access.version)
             if record is not None and record.acl:
                 return record.acl
         return bucket.acl

@@ -84,6 +84,7 @@ SERVICE = Service(
     apps=lambda service: {"oss": HttpApp(OssFront(service), service.spine.call)},
     running=_running,
     schema=STORAGE_SCHEMA,
+    lends={"oss": "yunbox.services.oss.lent"},
     schemes={**signing.SCHEMES, **signing_v2.SCHEMES},
     options=(
         Option(

@@ -18,7 +18,7 @@ from yunbox.kernel.clock import Clock
 from yunbox.meter.storage import StorageMeter
 from yunbox.meter.tally import Tally
 from yunbox.services.oss import prices
-from yunbox.services.oss.access import Grants, of_version
+from yunbox.services.oss.access import Grants, InStore, of_version
 from yunbox.services.oss.heat import Heat
 from yunbox.services.oss.limits import Limits
 from yunbox.services.oss.upkeep.sink import Sinks
@@ -62,7 +62,7 @@ class Oss:
         self.heat = Heat(self.clock)
         self.sinks = Sinks(self.store)
         self.small_files = SmallFiles(self.store, self.pool, self.scratch)
-        self.authoriser.add_source(Grants(self.store), binds_owner=True)
+        self.authoriser.add_source(Grants(InStore(self.store)), binds_owner=True)
 
     @property
     def location(self) -> str:

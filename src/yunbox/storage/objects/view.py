@@ -1,6 +1,7 @@
 """The object store as another process sees it: a worker that reads objects where they lie, without a copy over HTTP."""
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 import lmdb
@@ -31,6 +32,12 @@ def all_buckets(folder: Path) -> list[Bucket]:
         return []
     except lmdb.Error as error:
         raise Unavailable(str(error)) from None
+
+
+@cache
+def view_of(folder: Path) -> "ObjectView":
+    """The view of a store that all parts of a process share: LMDB opens an index once."""
+    return ObjectView(folder)
 
 
 class ObjectView:

@@ -18,6 +18,7 @@ from yunbox.kernel.supervise import Patience, Supervisor
 from yunbox.services.hologres.child import ChildProcess
 from yunbox.services.hologres.engines.planning import Computed
 from yunbox.services.hologres.engines.remote import Link, Remote
+from yunbox.services.hologres.foreign.objects import Objects
 from yunbox.services.hologres.session.loading import rows_of
 from yunbox.services.hologres.session.ports import Column, Context, Kind, Plan, Rows
 from yunbox.wire.pgwire.report import PgError, failure
@@ -94,7 +95,7 @@ async def engine(folder: Path, memory_mib: int = 256) -> AsyncGenerator[Served]:
 
         supervisor = Supervisor("engine", spawn, Patience(pause_s=0.05, health_every_s=1.0))
         await supervisor.start()
-        remote = Remote(Refusing(), Link(folder))
+        remote = Remote(Refusing(), Link(folder), Objects(folder))
         try:
             yield Served(remote, supervisor, config)
         finally:

@@ -11,7 +11,7 @@ from yunbox.kernel.errors import Internal, InvalidArgument
 from yunbox.schema.locations import split_location
 from yunbox.schema.tables import PartitionValues, Table
 from yunbox.storage.objects.model import ObjectRecord
-from yunbox.storage.objects.view import ObjectView
+from yunbox.storage.objects.view import ObjectView, view_of
 from yunbox.storage.tables.folders import is_folder_of, partition_of, partition_prefixes
 
 _PLACES_MAX = 16
@@ -43,7 +43,7 @@ class ExternalFiles:
         if self._view is None:
             if self._folder is None:
                 raise Internal("This worker has no object store")
-            self._view = ObjectView(self._folder)
+            self._view = view_of(self._folder)
         return self._view
 
     def begin(self, listings: Listings) -> None:

@@ -35,11 +35,13 @@ class ForeignTables:
         self._lock = threading.Lock()
         self._reader: CatalogueReader | None = None
 
-    def read(self, cursor: duckdb.DuckDBPyConnection, request: Run, execute: Execute) -> "Readings":
-        """What a statement reads of its foreign tables. Raises PgError."""
+    def read(
+        self, cursor: duckdb.DuckDBPyConnection, request: Run, others: Sequence[tuple[str, str]], execute: Execute
+    ) -> "Readings":
+        """What a statement reads of its foreign tables; ``others`` are further names in it. Raises PgError."""
         tables = [self._table(one, at) for at, one in enumerate(request.foreign)]
         if any(one.is_partitioned for one in tables):
-            scans = [(one.foreign.token, one.sample()) for one in tables]
+            scans = [*others, *((one.foreign.token, one.sample()) for one in tables)]
             answer = execute(f"EXPLAIN (FORMAT json) {named(request.sql, scans)}", request.values).fetchall()
             plan = kept(answer[0][1])
             for one in tables:

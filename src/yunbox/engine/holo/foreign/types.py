@@ -16,9 +16,12 @@ from yunbox.sql.hologres.catalogue.types import (
     INT8,
     NUMERIC,
     TEXT,
+    TIMESTAMP,
     TIMESTAMPTZ,
     TYPES,
     VARCHAR,
+    digits_of,
+    element_of,
 )
 from yunbox.wire.pgwire.values.modifiers import NONE, modifier
 
@@ -27,6 +30,10 @@ Typed = tuple[int, int]
 _PLAIN = {
     "tinyint": INT2, "smallint": INT2, "int": INT4, "bigint": INT8, "float": FLOAT4, "double": FLOAT8, "boolean": BOOL,
     "string": TEXT, "binary": BYTEA, "date": DATE, "datetime": TIMESTAMPTZ, "timestamp": TIMESTAMPTZ,
+}  # fmt: skip
+_OF_FILES = {
+    INT2: "smallint", INT4: "int", INT8: "bigint", FLOAT4: "float", FLOAT8: "double", BOOL: "boolean", TEXT: "string",
+    VARCHAR: "string", BYTEA: "binary", DATE: "date", TIMESTAMPTZ: "timestamp", TIMESTAMP: "timestamp_ntz",
 }  # fmt: skip
 _ELEMENTS = ("int", "bigint", "float", "double", "boolean", "string")
 """What arrays are of."""
@@ -52,6 +59,22 @@ def fits(of: DataType, oid: int, typmod: int) -> bool:
     if of.name in ("string", "varchar") and (oid, typmod) in ((TEXT, NONE), (VARCHAR, NONE)):
         return True
     return mapped(of) == (oid, typmod)
+
+
+def of_files(oid: int, typmod: int) -> DataType | None:
+    """The type of a column of objects; None for one that they cannot be read as, such as a numeric without digits."""
+    element = element_of(oid)
+    if element:
+        inner = of_files(element, NONE)
+        return None if inner is None else DataType("array", children=(inner,))
+    if oid in _OF_FILES:
+        return DataType(_OF_FILES[oid])
+    digits = digits_of(typmod)
+    if oid == NUMERIC and digits is not None:
+        return DataType("decimal", digits)
+    if oid == BPCHAR and typmod != NONE:
+        return DataType("char", (typmod - 4,))
+    return None
 
 
 def value(of: DataType, sql: str) -> str:

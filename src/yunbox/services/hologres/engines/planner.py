@@ -15,7 +15,7 @@ from yunbox.engine.holo.system.scans import system_scan
 from yunbox.services.hologres.engines.catalog import StoredCatalog, is_of_the_system
 from yunbox.services.hologres.engines.planning import Changing, Computed
 from yunbox.services.hologres.engines.reading import reading
-from yunbox.services.hologres.foreign.reads import foreign_read
+from yunbox.services.hologres.foreign.reads import files_read, foreign_read
 from yunbox.services.hologres.session.ports import Column, Context, Kind, Plan
 from yunbox.services.hologres.statements.lexer import Token, tokens
 from yunbox.services.hologres.tables.paths import schemas_of, usable
@@ -120,7 +120,9 @@ def _settle(computed: Computed, made: "Made", known: Catalogue, context: Context
     """Keep a plan, and what it was made of."""
     system = {one.token: one.relation for one in made.reads if is_of_the_system(one.relation)}
     foreign = {one.token: one.relation for one in made.reads if one.relation.kind == FOREIGN}
-    reads = {one.token: reading(one, known) for one in made.reads if one.token not in {**system, **foreign}}
+    computed.files = tuple(files_read(one) for one in made.reads if one.files)
+    others = {*system, *foreign, *(one.token for one in computed.files)}
+    reads = {one.token: reading(one, known) for one in made.reads if one.token not in others}
     computed.foreign = tuple(foreign_read(token, one, known, context) for token, one in foreign.items())
     computed.foreign_names = {token: one.name for token, one in foreign.items()}
     computed.sql, computed.reads = made.sql, reads

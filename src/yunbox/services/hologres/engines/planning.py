@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from yunbox.engine.holo.messages import Foreign, System
+from yunbox.engine.holo.messages import Files, Foreign, System
 from yunbox.services.hologres.engines.reading import Reading
 from yunbox.services.hologres.session.ports import Context, Plan
 from yunbox.storage.rows.model import Relation
@@ -32,7 +32,8 @@ class Computed:
     settings that it sets. ``needs`` is what who runs it must be allowed to, and ``allowed`` under which definitions
     which role was found to be. ``system`` is set for one that asks the
     system catalogue, and ``system_reads`` has the SQL of each read of a system table by its name. ``foreign`` are its
-    reads of foreign tables, and ``foreign_names`` what these are called here.
+    reads of foreign tables, and ``foreign_names`` what these are called here;
+    ``files`` are those of objects by their paths, and ``found`` the same with the keys that were there when it ran.
     """
 
     sql: str
@@ -51,6 +52,8 @@ class Computed:
     system_reads: Mapping[str, str] = field(default_factory=dict)
     foreign: tuple[Foreign, ...] = ()
     foreign_names: Mapping[str, str] = field(default_factory=dict)
+    files: tuple[Files, ...] = ()
+    found: tuple[Files, ...] = ()
 
 
 class Planner(Protocol):

@@ -17,6 +17,7 @@ from yunbox.engine.holo.values import bindable
 from yunbox.services.hologres.engines.live import Live
 from yunbox.services.hologres.engines.planning import Computed, Planner
 from yunbox.services.hologres.engines.scans import NOTHING, scanned
+from yunbox.services.hologres.foreign.objects import Objects
 from yunbox.services.hologres.foreign.reads import check_select
 from yunbox.services.hologres.session.ports import Batch, Context, LookUp, Plan, Rows, Sink, Writes
 from yunbox.services.hologres.session.used import computed
@@ -134,8 +135,9 @@ def bound(plan: Plan, values: Sequence[Any]) -> tuple[Any, ...]:
 class Remote:
     """Plans statements here, and has the engine process run them."""
 
-    def __init__(self, planner: Planner, link: Link, live: Live | None = None) -> None:
+    def __init__(self, planner: Planner, link: Link, objects: Objects, live: Live | None = None) -> None:
         self._planner = planner
+        self._objects = objects
         self._live = live
         self._link = link
 
@@ -158,6 +160,8 @@ class Remote:
         assert isinstance(computed, Computed)
         for one in computed.foreign:
             check_select(one.table, context)
+        if computed.files:
+            computed.found = tuple(self._objects.found(one, context) for one in computed.files)
         return computed
 
     async def run(
@@ -178,7 +182,8 @@ class Remote:
         system = await self._live.brought(computed.system, context) if self._live is not None else computed.system
         request = m.Run(
             found.sql, columns, values, computed.settings, found.copies, found.given, system,
-            tuple(one for one in computed.foreign if identifier(one.token) in sql), before,
+            tuple(one for one in computed.foreign if identifier(one.token) in sql),
+            tuple(one for one in computed.found if identifier(one.token) in sql), before,
         )  # fmt: skip
         try:
             return await self._begun(request)

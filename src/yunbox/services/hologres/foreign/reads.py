@@ -1,13 +1,21 @@
 """Reads of foreign tables as the engine is asked for them, and whether a session may have them."""
 
-from yunbox.engine.holo.messages import Foreign, ForeignColumn
+from typing import TYPE_CHECKING
+
+from yunbox.engine.holo.foreign.types import of_files
+from yunbox.engine.holo.messages import Files, Foreign, ForeignColumn
 from yunbox.kernel.errors import Forbidden, NotFound
+from yunbox.schema.locations import split_location
 from yunbox.schema.tables import TableName
 from yunbox.services.hologres.foreign.options import table_of
 from yunbox.services.hologres.session.ports import Context
 from yunbox.sql.hologres.catalog import Relation
 from yunbox.storage.rows.catalogue import Catalogue
 from yunbox.wire.pgwire.report import failure
+from yunbox.wire.pgwire.values.modifiers import format_type
+
+if TYPE_CHECKING:
+    from yunbox.sql.hologres.analysis.context import Read
 
 _LIMIT = "hg_foreign_table_max_partition_limit"
 PARTITIONS_MAX = 512
@@ -25,6 +33,25 @@ def foreign_read(token: str, relation: Relation, known: Catalogue, context: Cont
         ForeignColumn(one.name, stored.columns[one.number - 1].name, one.type, one.typmod) for one in relation.columns
     )
     return Foreign(token, table_of(stored.options), columns, _limit(context))
+
+
+def files_read(read: "Read") -> Files:
+    """A read of objects, which are those of a path. Raises PgError 22023."""
+    arguments = dict(read.files)
+    path = arguments["path"]
+    bucket, prefix = split_location(path)
+    if not path.startswith("oss://") or not bucket:
+        raise failure("22023", f'the path "{path}" is none of the form oss://bucket/folder/')
+    if any(letter in prefix for letter in "*?[{"):
+        raise failure("0A000", f'patterns in the path "{path}" are not supported')
+    columns = tuple(ForeignColumn(one.name, one.name, one.type, one.typmod) for one in read.relation.columns)
+    for one in columns:
+        if of_files(one.oid, one.modifier) is None:
+            told = (
+                f'column "{one.name}" of type {format_type(one.oid, one.modifier)} is not supported in EXTERNAL_FILES'
+            )
+            raise failure("0A000", told)
+    return Files(read.token, bucket, (prefix,), arguments["format"], columns)
 
 
 def _limit(context: Context) -> int:

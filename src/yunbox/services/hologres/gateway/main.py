@@ -22,6 +22,7 @@ from yunbox.kernel.supervise import die_with_parent
 from yunbox.services.hologres.engines.live import Live
 from yunbox.services.hologres.engines.planner import HologresPlanner
 from yunbox.services.hologres.engines.remote import Link, Remote
+from yunbox.services.hologres.foreign.objects import Objects
 from yunbox.services.hologres.foreign.source import Source
 from yunbox.services.hologres.gateway.accounts import accounts_of
 from yunbox.services.hologres.gateway.activity import shown
@@ -57,10 +58,11 @@ async def _run(config: GatewayConfig, listener: socket.socket, channel: socket.s
     listener.setblocking(False)
     channel.setblocking(False)
     peers = Peers(config.scratch, config.index, config.count)
+    objects = Objects(config.folder / "oss")
     with (
         closing(RowStore(config.folder / ROWS)) as store,
         closing(Database(config.folder / "meta.db")) as database,
-        closing(Remote(HologresPlanner(store), Link(config.scratch), _live(store, peers))) as engine,
+        closing(Remote(HologresPlanner(store), Link(config.scratch), objects, _live(store, peers))) as engine,
     ):
         store.forget_readers()
         identities = IdentityStore(database, SystemClock())

@@ -77,6 +77,7 @@ class Gateway:
         self._lenders = Lenders(config.lends, self._database, clock)
         authoriser = Authoriser(store, config.region)
         authoriser.add_source(self._lenders.statements)
+        authoriser.add_source(self._lenders.binding, binds_owner=True)
         self.sessions = Sessions(
             self._identity, authoriser, SumMeter(self._tally, clock), channel, clock, Overhead(COMPUTE)
         )

@@ -14,8 +14,13 @@ def runs(usage: Usage) -> None:
     _USAGE.set(usage)
 
 
+def used(item: str, quantity: float) -> None:
+    """The statement has used so much of an item of the price book."""
+    usage = _USAGE.get()
+    if usage is not None and quantity > 0:
+        usage.items[item] = usage.items.get(item, 0.0) + quantity
+
+
 def computed(seconds: float) -> None:
     """The engine has worked so long for the statement."""
-    usage = _USAGE.get()
-    if usage is not None and seconds > 0:
-        usage.items[COMPUTE] = usage.items.get(COMPUTE, 0.0) + seconds
+    used(COMPUTE, seconds)

@@ -28,13 +28,15 @@ _OBJECT_MISSING = {REGTYPE: ("42704", "type"), REGNAMESPACE: ("3F000", "schema")
 class Read:
     """One read of a stored table: the token that stands for it in the SQL, and the columns that it gives.
 
-    ``of_changes`` is set for one that reads the log of the table's changes.
+    ``of_changes`` is set for one that reads the log of the table's changes, and ``files`` says which objects are read
+    in the place of a table.
     """
 
     token: str
     relation: Relation
     columns: tuple[str, ...]
     of_changes: bool = False
+    files: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass

@@ -10,6 +10,7 @@ from yunbox.sql.hologres.analysis import naming
 from yunbox.sql.hologres.analysis.bound import BoundQuery, column_sql
 from yunbox.sql.hologres.analysis.calls import Calls
 from yunbox.sql.hologres.analysis.context import Read
+from yunbox.sql.hologres.analysis.files import files_of, is_files
 from yunbox.sql.hologres.analysis.scope import CteEntry, Namespace, Output, Scope, Source
 from yunbox.sql.hologres.analysis.scope import read as mark_read
 from yunbox.sql.hologres.catalog import ROW_KEY, Relation
@@ -132,7 +133,21 @@ class Sources(Calls):
         outputs = _renamed(bound.outputs(inner), alias, alias.name)
         return f"({bound.sql}) AS {inner}", Namespace([Source(alias.name, outputs)], list(outputs))
 
+    def _files(self, node: tree.FunctionRef) -> tuple[str, Namespace]:
+        """Objects of a bucket, under the columns that the statement lists."""
+        relation, arguments = files_of(node, self.context)
+        inner, token = self.context.fresh("t"), self.context.fresh("__scan_")
+        self.context.reads.append(Read(token, relation, tuple(one.name for one in relation.columns), files=arguments))
+        outputs = tuple(
+            Output(one.name, Expr(f"{inner}.{identifier(one.name)}", one.type, one.typmod,
+                                  types.digits_of(one.typmod) if one.type == types.NUMERIC else None))
+            for one in relation.columns
+        )  # fmt: skip
+        return f"{identifier(token)} AS {inner}", Namespace([Source(relation.name, outputs)], list(outputs))
+
     def _functions(self, node: tree.FunctionRef) -> tuple[str, Namespace]:
+        if is_files(node):
+            return self._files(node)
         if node.alias is not None and node.alias.types:
             raise unsupported("a column definition list", node.at)
         if len(node.calls) > 1:
