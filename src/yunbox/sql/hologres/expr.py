@@ -39,7 +39,8 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Expr:
-    """``digits`` are a numeric's when it is a DECIMAL; ``value`` is a constant's, as the wire's codecs have it.
+    """``digits`` are a numeric's when it is a DECIMAL, and ``bound`` those that none of its values goes beyond when it
+    is a text; ``value`` is a constant's, as the wire's codecs have it.
 
     ``loose`` are its columns outside aggregates, ``fields`` the parts of a row, ``parameter`` the number of one whose
     type is not known yet, ``source`` the table's OID and the column's number where it is a plain column. ``use`` is
@@ -50,6 +51,7 @@ class Expr:
     type: int
     typmod: int = -1
     digits: Digits | None = None
+    bound: Digits | None = None
     value: Any = ABSENT
     loose: tuple[Loose, ...] = ()
     fields: "tuple[tuple[str, Expr], ...]" = ()
@@ -115,6 +117,14 @@ def identifier(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def once(sql: str, body: str) -> str:
+    """An expression that uses a value more than once, as ``v``: its SQL is written, and computed, one time.
+
+    Functions of functions would grow by the power otherwise.
+    """
+    return f"[{body} FOR v IN [{sql}]][1]"
+
+
 def boolean(sql: str, *parts: Expr) -> Expr:
     """A condition."""
     return build(sql, BOOL, parts)
@@ -131,5 +141,6 @@ def int4(value: int) -> Expr:
 
 
 __all__ = [
-    "ABSENT", "Expr", "Loose", "Use", "boolean", "build", "identifier", "int4", "merged", "quoted", "replace", "text",
+    "ABSENT", "Expr", "Loose", "Use", "boolean", "build", "identifier", "int4", "merged", "once", "quoted", "replace",
+    "text",
 ]  # fmt: skip

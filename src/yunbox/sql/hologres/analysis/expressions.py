@@ -293,7 +293,9 @@ class Expressions:
         last, *values = self.coercion.common([otherwise, *results], "CASE", at=node.at)
         whens = [f"WHEN {test.sql} THEN {value.sql}" for test, value in zip(conditions, values, strict=True)]
         sql = f"(CASE {' '.join(whens)} ELSE {last.sql} END)"
-        return build(sql, last.type, [*conditions, *values, last], typmod=last.typmod, digits=last.digits)
+        bound = numerics.bound_of([last, *values]) if last.type == types.NUMERIC else None
+        parts = [*conditions, *values, last]
+        return build(sql, last.type, parts, typmod=last.typmod, digits=last.digits, bound=bound)
 
     def _special(self, node: tree.Special) -> Expr:
         if node.name == "grouping":
@@ -307,7 +309,8 @@ class Expressions:
             sql = f"coalesce({', '.join(value.sql for value in values)})"
         else:
             sql = self._extreme(node.name, values)
-        return build(sql, first.type, values, typmod=first.typmod, digits=first.digits)
+        bound = numerics.bound_of(values) if first.type == types.NUMERIC else None
+        return build(sql, first.type, values, typmod=first.typmod, digits=first.digits, bound=bound)
 
     def _extreme(self, name: str, values: list[Expr]) -> str:
         keys = [comparisons.key(value) for value in values]

@@ -15,11 +15,16 @@ from yunbox.sql.hologres.rendering import comparisons
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One of ORDER BY. ``target`` is the number of the result's column that it is, from 1; 0 when it is none."""
+    """One of ORDER BY. ``target`` is the number of the result's column that it is, from 1; 0 when it is none.
+
+    ``outside`` is what sorts the result of the query. Within the query a column of FROM may have the name of one of the
+    result's: a name alone means the result's, but within an expression it does not.
+    """
 
     sql: str
     expr: Expr
     target: int = 0
+    outside: str = ""
 
 
 def of_select(query: Expressions, node: tree.Select, columns: Sequence[TargetColumn]) -> list[Key]:
@@ -38,7 +43,8 @@ def _key(query: Expressions, node: tree.SortKey, columns: Sequence[TargetColumn]
             return Key(sorted_by(node, value), value)
         at = same[0]
     expr = columns[at - 1].expr
-    return Key(sorted_by(node, replace(expr, sql=column_sql(at))), expr, at)
+    outside = sorted_by(node, replace(expr, sql=column_sql(at)))
+    return Key(sorted_by(node, expr) if comparisons.needs_key(expr) else outside, expr, at, outside)
 
 
 def _target(node: tree.Node, columns: Sequence[TargetColumn], clause: str) -> int:

@@ -332,6 +332,7 @@ class Queries(Sources):
             distinct, early = ordering.distinct(self, node, columns, keys)
             if early:  # duplicates go first, and what is left is sorted
                 alias = self.context.fresh("t")
+                order = f" ORDER BY {', '.join(key.outside for key in keys)}" if keys else ""
                 sql = f"SELECT * FROM (SELECT {distinct}{listed(exprs)}{body}) AS {alias}{order}{self._limits(node)}"
                 return BoundQuery(sql, outputs, bool(keys))
         return BoundQuery(f"SELECT {distinct}{listed(exprs)}{body}{order}{self._limits(node)}", outputs, bool(keys))

@@ -146,31 +146,48 @@ def _zone(field: str, at: _Shown, zoned: bool) -> str:
 
 def _number(name: str, at: _Shown) -> tuple[int, int]:
     """A field's number, and how many digits it has at least."""
-    seconds, us = divmod(at.clock, US_PER_S)
-    year = at.day.year if at.day.year > 0 else 1 - at.day.year
-    whole = at.days * US_PER_DAY
-
-    def of(field: str) -> int:
-        return field_of(field, whole) or 0
-
-    iso = abs(of("isoyear"))
-    made: dict[str, Callable[[], tuple[int, int]]] = {
-        "HH24": lambda: (seconds // 3600, 2), "HH": lambda: ((seconds // 3600 + 11) % 12 + 1, 2),
-        "HH12": lambda: ((seconds // 3600 + 11) % 12 + 1, 2), "MI": lambda: (seconds // 60 % 60, 2),
-        "SS": lambda: (seconds % 60, 2), "MS": lambda: (us // 1000, 3), "US": lambda: (us, 6),
-        "SSSS": lambda: (seconds, 0), "SSSSS": lambda: (seconds, 0),
-        "YYYY": lambda: (year, 4), "YYY": lambda: (year % 1000, 3), "YY": lambda: (year % 100, 2),
-        "Y": lambda: (year % 10, 1), "Y,YYY": lambda: (year, 4), "IYYY": lambda: (iso, 4),
-        "IYY": lambda: (iso % 1000, 3), "IY": lambda: (iso % 100, 2), "I": lambda: (iso % 10, 1),
-        "MM": lambda: (at.day.month, 2), "DD": lambda: (at.day.day, 2), "DDD": lambda: (of("doy"), 3),
-        "D": lambda: (of("dow") + 1, 1), "ID": lambda: (of("isodow"), 1), "W": lambda: ((at.day.day - 1) // 7 + 1, 1),
-        "WW": lambda: ((of("doy") - 1) // 7 + 1, 2), "IW": lambda: (of("week"), 2), "Q": lambda: (of("quarter"), 1),
-        "CC": lambda: (of("century"), 2), "J": lambda: (at.days + 2_451_545, 0),
-        **{f"FF{size}": (lambda size=size: (us // 10 ** (6 - size), size)) for size in range(1, 7)},
-    }  # fmt: skip
-    if name not in made:
+    if name not in _NUMBER:
         raise failure("0A000", f"{name} in a pattern is not supported")
-    return made[name]()
+    number, width = _NUMBER[name]
+    return number(at), width
+
+
+def _counted(field: str) -> Callable[[_Shown], int]:
+    """What a calendar counts."""
+    return lambda at: field_of(field, at.days * US_PER_DAY) or 0
+
+
+def _second(at: _Shown) -> int:
+    return at.clock // US_PER_S
+
+
+def _us(at: _Shown) -> int:
+    return at.clock % US_PER_S
+
+
+def _year(at: _Shown) -> int:
+    return at.day.year if at.day.year > 0 else 1 - at.day.year
+
+
+def _iso_year(at: _Shown) -> int:
+    return abs(_counted("isoyear")(at))
+
+
+_NUMBER: dict[str, tuple[Callable[[_Shown], int], int]] = {
+    "HH24": (lambda at: _second(at) // 3600, 2), "HH": (lambda at: (_second(at) // 3600 + 11) % 12 + 1, 2),
+    "HH12": (lambda at: (_second(at) // 3600 + 11) % 12 + 1, 2), "MI": (lambda at: _second(at) // 60 % 60, 2),
+    "SS": (lambda at: _second(at) % 60, 2), "MS": (lambda at: _us(at) // 1000, 3), "US": (_us, 6),
+    "SSSS": (_second, 0), "SSSSS": (_second, 0), "YYYY": (_year, 4), "YYY": (lambda at: _year(at) % 1000, 3),
+    "YY": (lambda at: _year(at) % 100, 2), "Y": (lambda at: _year(at) % 10, 1), "Y,YYY": (_year, 4),
+    "IYYY": (_iso_year, 4), "IYY": (lambda at: _iso_year(at) % 1000, 3), "IY": (lambda at: _iso_year(at) % 100, 2),
+    "I": (lambda at: _iso_year(at) % 10, 1), "MM": (lambda at: at.day.month, 2), "DD": (lambda at: at.day.day, 2),
+    "DDD": (_counted("doy"), 3), "D": (lambda at: _counted("dow")(at) + 1, 1), "ID": (_counted("isodow"), 1),
+    "W": (lambda at: (at.day.day - 1) // 7 + 1, 1), "WW": (lambda at: (_counted("doy")(at) - 1) // 7 + 1, 2),
+    "IW": (_counted("week"), 2), "Q": (_counted("quarter"), 1), "CC": (_counted("century"), 2),
+    "J": (lambda at: at.days + 2_451_545, 0),
+    **{f"FF{size}": (lambda at, size=size: _us(at) // 10 ** (6 - size), size) for size in range(1, 7)},
+}  # fmt: skip
+"""The numbers that a pattern may ask for, each with the digits that it has at least."""
 
 
 # -- reading
@@ -341,6 +358,21 @@ def _signed(made: str, tail: str, sign: str, sign_at: str, fill: bool) -> str:
         return made + tail + (sign or "+")
     mark = sign or ("" if fill else " ")
     return mark + made + tail if sign_at == "MI first" else made + tail + mark
+
+
+_STRFTIME = {"YYYY": "%Y", "MM": "%m", "DD": "%d", "HH24": "%H", "HH12": "%I", "HH": "%I", "MI": "%M", "SS": "%S",
+             "US": "%f", "AM": "%p", "PM": "%p", "Mon": "%b", "Dy": "%a", "DDD": "%j", "YY": "%y"}  # fmt: skip
+
+
+def strftime_of(pattern: str) -> str | None:
+    """A pattern as DuckDB's strftime has it for years of four digits; None where that has not all of it."""
+    made = ""
+    for part in _parts(pattern):
+        name = part.field.upper() if part.field.upper() in _NUMBERS else part.field
+        if name and (part.fill or part.ordinal or name not in _STRFTIME):
+            return None
+        made += _STRFTIME[name] if name else part.text.replace("%", "%%")
+    return made
 
 
 NATIVES: tuple[Native, ...] = (

@@ -103,3 +103,8 @@ CREATE OR REPLACE MACRO hg_zone_us(i) AS
 -- A day as it is compared with moments: one that no moment has is after all of them but the last.
 CREATE OR REPLACE MACRO hg_as_moment(d) AS
     CASE WHEN d > DATE '294246-12-31' AND isfinite(d) THEN make_timestamp(9223372036854775806) ELSE hg_midnight(d) END;
+-- Texts.
+CREATE OR REPLACE MACRO hg_substring(t, a, n) AS
+    CASE WHEN n < 0 THEN CASE WHEN t IS NOT NULL AND a IS NOT NULL THEN error('PG22011: negative substring length not allowed') END
+    WHEN a >= 1 THEN substring(t, CAST(a AS BIGINT), CAST(n AS BIGINT))
+    WHEN a < 1 THEN substring(t, 1, greatest(CAST(a AS BIGINT) + n - 1, 0)) END;

@@ -59,7 +59,7 @@ def weight_of(value: Decimal) -> tuple[int, int]:
     if not value:
         return 0, 0
     place = value.adjusted() // 4
-    return place, int(abs(value).scaleb(-4 * place, _EXACT))
+    return place, int(value.copy_abs().scaleb(-4 * place, _EXACT))
 
 
 def _special(left: Decimal, right: Decimal, does: Callable[[Decimal, Decimal], Decimal]) -> Decimal | None:
@@ -106,14 +106,21 @@ def _division(left: str, right: str) -> str:
 
 def divided(left: Decimal, right: Decimal, scale: int) -> Decimal:
     """A quotient of so many digits behind the point, rounded half away from zero, exactly."""
-    (sign, digits, exponent), (other, below, power) = left.as_tuple(), right.as_tuple()
-    assert isinstance(exponent, int) and isinstance(power, int)
+    (over, exponent), (under, power) = _parted(left), _parted(right)
     shift = scale + exponent - power
-    over, under = int("".join(map(str, digits))), int("".join(map(str, below)))
     over, under = (over * 10**shift, under) if shift >= 0 else (over, under * 10**-shift)
     found, rest = divmod(over, under)
     found += 2 * rest >= under
-    return Decimal((sign ^ other if found else 0, tuple(map(int, str(found))), -scale))
+    made = Decimal(found).scaleb(-scale, _EXACT)
+    return made.copy_negate() if found and left.is_signed() != right.is_signed() else made
+
+
+def _parted(value: Decimal) -> tuple[int, int]:
+    """The digits of a number without its sign, and the power of ten that they are multiplied by."""
+    scale = scale_of(value)
+    if scale:
+        return int(value.copy_abs().scaleb(scale, _EXACT)), -scale
+    return int(value.copy_abs()), 0
 
 
 def _modulo(left: str, right: str) -> str:
@@ -273,7 +280,8 @@ def _of_float(value: float, digits: int) -> str:
         return "NaN"
     if math.isinf(value):
         return "Infinity" if value > 0 else "-Infinity"
-    return shown(NUMERIC.read(f"{value:.{digits}g}", _STYLE))
+    text = f"{value:.{digits}g}"
+    return shown(NUMERIC.read(text, _STYLE)) if "e" in text or text == "-0" else text
 
 
 def _root(text: str) -> str:

@@ -53,12 +53,6 @@ def _repeated(text: str, count: int) -> str:
     return text * max(count, 0)
 
 
-def _substring(text: str, start: int, length: int) -> str:
-    if length < 0:
-        raise failure("22011", "negative substring length not allowed")
-    return text[max(start - 1, 0) : max(start - 1 + length, 0)]
-
-
 def _substring_bytes(data: bytes, start: int, length: int) -> bytes:
     if length < 0:
         raise failure("22011", "negative substring length not allowed")
@@ -384,7 +378,6 @@ NATIVES: tuple[Native, ...] = (
     native("hg_lpad", _padded(True), "VARCHAR; INTEGER; VARCHAR", _T),
     native("hg_rpad", _padded(False), "VARCHAR; INTEGER; VARCHAR", _T),
     native("hg_repeat", _repeated, "VARCHAR; INTEGER", _T),
-    native("hg_substring", _substring, "VARCHAR; INTEGER; INTEGER", _T),
     native("hg_substring_bytes", _substring_bytes, "BLOB; INTEGER; INTEGER", "BLOB"),
     native("hg_overlay", _overlay, "VARCHAR; VARCHAR; INTEGER; INTEGER", _T),
     native("hg_split_part", _split_part, "VARCHAR; VARCHAR; INTEGER", _T),

@@ -8,6 +8,9 @@ from yunbox.sql.hologres.rendering import comparisons
 from yunbox.sql.hologres.rendering.numerics import decimal, free
 from yunbox.sql.hologres.rendering.registry import CORE, Call, each, rendered, templates
 
+_BOUND_MAX = 31
+"""Of so many digits ten million values have a sum of 38."""
+
 templates("""
 count() = @count(*)
 bool_and(bool) = @bool_and({0})
@@ -44,11 +47,23 @@ def _sum_whole(call: Call) -> Expr:
 
 def _total(value: Expr) -> str:
     """The sum as a text, NULL of nothing."""
+    if value.type == NUMERIC and value.digits is None and (summed := _bounded(value)) is not None:
+        return summed
     if value.type == NUMERIC and value.digits is None:
         listed = f"{CORE}list({value.sql})"
         return f"hg_num_total({listed})"
     made = f"{CORE}sum({value.sql})"
     return decimal_text(made, (38, value.digits[1])) if value.digits else f"CAST({made} AS VARCHAR)"
+
+
+def _bounded(value: Expr) -> str | None:
+    """The sum of texts of which none has many digits, in the largest scale that they have; None of others."""
+    if value.bound is None or value.bound[0] > _BOUND_MAX:
+        return None
+    made = f"{CORE}sum({decimal(value.sql, (38, value.bound[1]))})"
+    point = f"instr({value.sql}, '.')"
+    scale = f"{CORE}max(CASE WHEN {point} > 0 THEN length({value.sql}) - {point} ELSE 0 END)"
+    return f"hg_num_round({decimal_text(made, (38, value.bound[1]))}, CAST({scale} AS INTEGER))"
 
 
 @rendered("avg(int2)", "avg(int4)", "avg(int8)", "avg(numeric)")

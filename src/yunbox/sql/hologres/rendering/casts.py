@@ -38,13 +38,19 @@ from yunbox.sql.hologres.catalogue.types import (
     shown,
 )
 from yunbox.sql.hologres.errors import unsupported
-from yunbox.sql.hologres.expr import Expr, build, merged, quoted
+from yunbox.sql.hologres.expr import Expr, build, merged, once, quoted
 from yunbox.sql.hologres.failures import raising
 from yunbox.sql.hologres.rendering import numerics
 from yunbox.sql.hologres.session import Session
+from yunbox.wire.pgwire.values import zones
+from yunbox.wire.pgwire.values.calendar import US_PER_DAY
 
+_EPOCH_US = 946_684_800_000_000
 _INTEGERS = {INT2: "smallint", INT4: "integer", INT8: "bigint"}
 _FLOATS = (FLOAT4, FLOAT8)
+_EQUAL_OTHERWISE = (NUMERIC, JSONB)
+"""Texts to DuckDB of which more are equal than are the same: as texts of their own they must be told apart in SQL, by
+which GROUP BY and ORDER BY know what is one and the same."""
 _FLOAT_SURE = 10**300
 _BOUNDS = {INT2: 15, INT4: 31, INT8: 63}
 Cast = Callable[[Expr, int, Session], str | Expr]
@@ -58,7 +64,10 @@ def render(value: Expr, target: int, way: str, session: Session) -> Expr:
         return build(f"[{made.sql} FOR v IN {value.sql}]", target, [value])
     special = _special(value.type, target)
     made = special(value, target, session) if special else _general(value, target, way, session)
-    return made if isinstance(made, Expr) else build(made, target, [value])
+    found = made if isinstance(made, Expr) else build(made, target, [value])
+    if found.sql == value.sql and value.type in _EQUAL_OTHERWISE:
+        return replace(found, sql=f"CAST({found.sql} AS VARCHAR)")
+    return found
 
 
 def _way(source: int, target: int) -> str:
@@ -184,6 +193,8 @@ def _numeric_to_float(value: Expr, target: int, session: Session) -> str | Expr:
         return conversions.literal(FLOAT8, float(value.value))
     if target == FLOAT4:
         return f"hg_in_float4({numerics.free(value)}, '{session.token}')"
+    if value.digits is not None:  # of so few digits none is out of range
+        return f"CAST({numerics.free(value)} AS DOUBLE)"
     return f"hg_num_float({numerics.free(value)})"
 
 
@@ -215,18 +226,27 @@ def _of_oid(value: Expr, target: int, session: Session) -> str:
     return f"CAST({value.sql} AS {duck_type(target)})"
 
 
-def _zone_of(session: Session) -> str:
-    return session.zone.replace("'", "''")
-
-
 def local(sql: str, session: Session) -> str:
     """An instant as the session's clocks show it."""
-    return sql if session.zone == "UTC" else f"hg_timestamp(hg_local(hg_us({sql}), '{_zone_of(session)}'))"
+    return sql if session.zone == "UTC" else moved(sql, session.zone, "hg_local", 1)
 
 
 def instant(sql: str, session: Session) -> str:
     """What the session's clocks show as an instant."""
-    return sql if session.zone == "UTC" else f"hg_timestamp(hg_instant(hg_us({sql}), '{_zone_of(session)}'))"
+    return sql if session.zone == "UTC" else moved(sql, session.zone, "hg_instant", -1)
+
+
+def moved(sql: str, zone: str, slow: str, direction: int) -> str:
+    """A moment as far away as a zone is from UTC: by a plain sum since its clocks are not set any more."""
+    escaped = zone.replace("'", "''")
+    made = f"hg_timestamp({slow}(hg_us(v), '{escaped}'))"
+    found = zones.lasting(zone)
+    if found is not None:
+        since_us, east_s = found
+        least = f"make_timestamp({since_us + _EPOCH_US + US_PER_DAY})"
+        quick = f"v + to_seconds({direction * east_s})"
+        made = f"CASE WHEN v BETWEEN {least} AND TIMESTAMP '9999-12-31' THEN {quick} ELSE {made} END"
+    return once(sql, made)
 
 
 def _of(template: str) -> Cast:

@@ -1,20 +1,33 @@
 """to_char and its kin, and what a session says of itself."""
 
-from yunbox.sql.hologres.catalogue.types import NAME, TEXT
+from yunbox.sql.hologres.catalogue.types import NAME, TEXT, TIMESTAMPTZ
 from yunbox.sql.hologres.errors import error, unsupported
-from yunbox.sql.hologres.expr import Expr, build, quoted
-from yunbox.sql.hologres.rendering.casts import instant
+from yunbox.sql.hologres.expr import Expr, build, once, quoted
+from yunbox.sql.hologres.natives.formats import strftime_of
+from yunbox.sql.hologres.rendering.casts import instant, local
 from yunbox.sql.hologres.rendering.registry import Call, rendered, templates
 from yunbox.sql.hologres.session import HOLOGRES
 
 templates("""
-to_char(timestamp,text) = hg_to_char(hg_us({0}), {1}, {style}, false)
-to_char(timestamptz,text) = hg_to_char(hg_us({0}), {1}, {style}, true)
 to_date(text,text) = hg_date(hg_read_day({0}, {1}))
 to_char(int4,text) = hg_number_by(CAST({0} AS VARCHAR), {1})
 to_char(int8,text) = hg_number_by(CAST({0} AS VARCHAR), {1})
 to_char(numeric,text) = hg_number_by({0}, {1})
 """)
+
+
+@rendered("to_char(timestamp,text)", "to_char(timestamptz,text)")
+def _shown(call: Call) -> str:
+    """By DuckDB where it writes the same: moments of years with four digits, by patterns of the usual fields."""
+    zoned, pattern = call.args[0].type == TIMESTAMPTZ, call.args[1].value
+    rest = f"{call[1]}, {quoted(call.session.token)}"
+    quick = strftime_of(pattern) if isinstance(pattern, str) and pattern else None
+    if quick is None:
+        return f"hg_to_char(hg_us({call[0]}), {rest}, {str(zoned).lower()})"
+    inside = "v BETWEEN TIMESTAMP '1000-01-01' AND TIMESTAMP '9999-12-31'"
+    slow = f"hg_to_char(hg_us(v), {rest}, false)"  # no zone is shown
+    shown = f"CASE WHEN {inside} THEN strftime(v, {quoted(quick)}) ELSE {slow} END"
+    return once(local(call[0], call.session) if zoned else call[0], shown)
 
 
 @rendered("to_timestamp(text,text)")

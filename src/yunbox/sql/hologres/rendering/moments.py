@@ -13,9 +13,9 @@ from yunbox.sql.hologres.catalogue.types import (
     shown,
 )
 from yunbox.sql.hologres.errors import error, unsupported
-from yunbox.sql.hologres.expr import Expr, build, quoted
+from yunbox.sql.hologres.expr import Expr, build, once, quoted
 from yunbox.sql.hologres.natives.moments import FIELDS
-from yunbox.sql.hologres.rendering.casts import instant, local
+from yunbox.sql.hologres.rendering.casts import instant, local, moved
 from yunbox.sql.hologres.rendering.numerics import decimal
 from yunbox.sql.hologres.rendering.registry import Call, rendered, templates
 
@@ -217,12 +217,12 @@ _FAST = ("second", "minute", "hour", "day", "week", "month", "quarter", "year")
 
 def _truncated(field: Expr, sql: str) -> str:
     """A moment cut to a field; the plain ones, of years that both know alike, by DuckDB."""
-    slow = f"hg_timestamp(hg_trunc({field.sql}, hg_us({sql})))"
     name = FIELDS.get(str(field.value).lower()) if isinstance(field.value, str) else None
     if name not in _FAST:
-        return slow
-    return f"CASE WHEN {sql} BETWEEN TIMESTAMP '0001-01-08' AND TIMESTAMP '9999-12-31' " \
-           f"THEN CAST(date_trunc('{name}', {sql}) AS TIMESTAMP) ELSE {slow} END"  # fmt: skip
+        return f"hg_timestamp(hg_trunc({field.sql}, hg_us({sql})))"
+    quick = f"CAST(date_trunc('{name}', v) AS TIMESTAMP)"
+    inside = "v BETWEEN TIMESTAMP '0001-01-08' AND TIMESTAMP '9999-12-31'"
+    return once(sql, f"CASE WHEN {inside} THEN {quick} ELSE hg_timestamp(hg_trunc({field.sql}, hg_us(v))) END")
 
 
 @rendered("date_trunc(text,timestamp)")
@@ -237,9 +237,8 @@ def _trunc_zoned(call: Call) -> str:
 
 @rendered("date_trunc(text,timestamptz,text)")
 def _trunc_in_zone(call: Call) -> str:
-    zone = call[2]
-    inside = f"hg_timestamp(hg_local(hg_us({call[1]}), {zone}))"
-    return f"hg_timestamp(hg_instant(hg_us({_truncated(call.args[0], inside)}), {zone}))"
+    inside = _truncated(call.args[0], _in_zone(call.args[2], call[1], "hg_local", 1))
+    return _in_zone(call.args[2], inside, "hg_instant", -1)
 
 
 @rendered("date_trunc(text,interval)")
@@ -252,12 +251,19 @@ def _trunc_interval(call: Call) -> str:
 
 @rendered("timezone(text,timestamptz)")
 def _to_zone(call: Call) -> str:
-    return f"hg_timestamp(hg_local(hg_us({call[1]}), {call[0]}))"
+    return _in_zone(call.args[0], call[1], "hg_local", 1)
 
 
 @rendered("timezone(text,timestamp)")
 def _of_zone(call: Call) -> str:
-    return f"hg_timestamp(hg_instant(hg_us({call[1]}), {call[0]}))"
+    return _in_zone(call.args[0], call[1], "hg_instant", -1)
+
+
+def _in_zone(zone: Expr, moment: str, slow: str, direction: int) -> str:
+    """A moment as far away as a zone is from UTC."""
+    if isinstance(zone.value, str):
+        return moved(moment, zone.value, slow, direction)
+    return f"hg_timestamp({slow}(hg_us({moment}), {zone.sql}))"
 
 
 @rendered("timezone(interval,timestamptz)")

@@ -4,6 +4,7 @@ Where columns are involved a product or sum stays a DECIMAL also when it might h
 does is refused as it comes (0A000). Constants have no such bound.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from yunbox.sql.hologres.catalogue.types import (
@@ -45,7 +46,7 @@ def free(value: Expr) -> str:
 
 def freed(value: Expr) -> Expr:
     """A numeric as its text."""
-    return value if value.digits is None else replace(value, sql=free(value), digits=None)
+    return value if value.digits is None else replace(value, sql=free(value), digits=None, bound=value.digits)
 
 
 def rescaled(value: Expr, digits: Digits) -> Expr:
@@ -97,7 +98,23 @@ def comparison(symbol: str, left: Expr, right: Expr) -> str:
         (p1, s1), (p2, s2) = left.digits, right.digits
         if max(p1 - s1, p2 - s2) + max(s1, s2) <= DIGITS_MAX:
             return f"({left.sql} {symbol} {right.sql})"
-    return f"(hg_num_cmp({free(left)}, {free(right)}) {symbol} 0)"
+    return f"({_order(free(left), free(right))} {symbol} 0)"
+
+
+def _order(left: str, right: str) -> str:
+    """-1, 0 or 1. Of two numbers the nearest doubles have the same order, but where these are one and the same."""
+    a, b = f"try_cast({left} AS DOUBLE)", f"try_cast({right} AS DOUBLE)"
+    return f"(CASE WHEN {a} < {b} THEN -1 WHEN {a} > {b} THEN 1 ELSE hg_num_cmp({left}, {right}) END)"
+
+
+def bound_of(values: Sequence[Expr]) -> Digits | None:
+    """Digits that none of some numerics goes beyond."""
+    known = [value.digits or value.bound for value in values if not value.is_null]
+    if not known or None in known:
+        return None
+    found = [one for one in known if one is not None]
+    scale = max(one[1] for one in found)
+    return max(one[0] - one[1] for one in found) + scale, scale
 
 
 def key(value: Expr) -> str:

@@ -2,6 +2,7 @@
 
 from yunbox.sql.hologres.catalogue.types import BPCHAR, TEXT
 from yunbox.sql.hologres.expr import Expr
+from yunbox.sql.hologres.natives.common_patterns import is_common
 from yunbox.sql.hologres.rendering import casts
 from yunbox.sql.hologres.rendering.registry import Call, rendered, templates
 
@@ -86,8 +87,6 @@ bitshiftright(bit,int4) = hg_shift_bits_right({0}, {1})
 length(bit) = CAST(length({0}) AS INTEGER)
 bit_length(bit) = CAST(length({0}) AS INTEGER)
 octet_length(bit) = CAST((length({0}) + 7) // 8 AS INTEGER)
-textregexeq(text,text) = hg_regex({0}, {1}, '')
-textregexne(text,text) = (NOT hg_regex({0}, {1}, ''))
 texticregexeq(text,text) = hg_regex({0}, {1}, 'i')
 texticregexne(text,text) = (NOT hg_regex({0}, {1}, 'i'))
 nameregexeq(name,text) = hg_regex({0}, {1}, '')
@@ -134,6 +133,24 @@ for _left in ("text", "name", "bpchar"):
         rendered(f"{_left}{_name}({_left},text)")(_render)
 
 
+@rendered("textregexeq(text,text)")
+def _matches(call: Call) -> str:
+    return _matched(call)
+
+
+@rendered("textregexne(text,text)")
+def _matches_not(call: Call) -> str:
+    return f"(NOT {_matched(call)})"
+
+
+def _matched(call: Call) -> str:
+    """Whether a pattern matches: by DuckDB's own, for those that mean the same in every language of patterns."""
+    pattern = call.args[1].value
+    if isinstance(pattern, str) and is_common(pattern):
+        return f"regexp_matches({call[0]}, {call[1]}, 's')"
+    return f"hg_regex({call[0]}, {call[1]}, '')"
+
+
 @rendered("like(text,text)", "like(name,text)")
 def _like(call: Call) -> str:
     return _liked(call, False, False)
@@ -151,6 +168,9 @@ def _liked(call: Call, folded: bool, negated: bool) -> str:
         sql = f"({call[0]} LIKE {call[1]} ESCAPE '\\')" if "\\" in pattern else f"({call[0]} LIKE {call[1]})"
     else:
         sql = f"hg_like({call[0]}, {call[1]}, {folded})"
+        if isinstance(pattern, str) and pattern.isascii() and "\\" not in pattern:
+            plain = f"strlen({call[0]}) = length({call[0]})"  # where letters have another case, all are of ASCII
+            sql = f"(CASE WHEN {plain} THEN {call[0]} ILIKE {call[1]} ELSE {sql} END)"
     return f"(NOT {sql})" if negated else sql
 
 

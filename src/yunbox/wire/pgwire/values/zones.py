@@ -8,6 +8,8 @@ from yunbox.wire.pgwire.report import failure
 from yunbox.wire.pgwire.values.calendar import US_PER_DAY, to_day
 
 _HOURS_MAX = 15
+_LOOK_FROM, _LOOK_UNTIL, _LOOK_EVERY = -36_000, 36_000, 10
+"""The days since 2000 that are looked at to find out whether clocks are set in a zone: fewer than between two times."""
 
 # The set "Default" of PostgreSQL's documentation, "Date/Time Key Words", as hours from UTC; those that people write.
 _ABBREVIATIONS = {
@@ -40,6 +42,19 @@ def to_utc(zone: tzinfo, local: int) -> int:
         return 0
     shown = _near(local)
     return min(_seconds(zone.utcoffset(shown.replace(fold=fold))) for fold in (0, 1))
+
+
+@cache
+def lasting(name: str) -> tuple[int, int] | None:
+    """Since when a zone is always as far from UTC, in microseconds since 2000, and how many seconds east; None where
+    its clocks are set again and again."""
+    zone = named(name)
+    if zone is None:
+        return None
+    days = range(_LOOK_UNTIL, _LOOK_FROM, -_LOOK_EVERY)
+    now = from_utc(zone, _LOOK_UNTIL * US_PER_DAY)[0]
+    other = next((day for day in days if from_utc(zone, day * US_PER_DAY)[0] != now), _LOOK_FROM)
+    return ((other + _LOOK_EVERY) * US_PER_DAY, now) if other < 0 else None
 
 
 def _near(moment: int) -> datetime:
