@@ -62,6 +62,13 @@ application_name:text client_addr:inet client_hostname:text client_port:int4 bac
 xact_start:timestamptz query_start:timestamptz state_change:timestamptz wait_event_type:text wait_event:text \
 state:text backend_xid:xid backend_xmin:xid query:text backend_type:text query_id:text transaction_id:text \
 extend_info:text running_info:text
+hologres\thg_query_log\t13993\tr\tusename:text status:text query_id:text digest:text datname:text \
+command_tag:text duration:int4 message:text query_start:timestamptz query_date:text query:text result_rows:int8 \
+result_bytes:int8 read_rows:int8 read_bytes:int8 affected_rows:int8 affected_bytes:int8 memory_bytes:int8 \
+shuffle_bytes:int8 cpu_time_ms:int8 physical_reads:int8 pid:int4 application_name:text engine_type:_text \
+client_addr:text table_write:text table_read:_text session_id:text session_start:timestamptz command_id:text \
+optimization_cost:int4 start_query_cost:int4 get_next_cost:int4 extended_cost:text plan:text statistics:text \
+visualization_info:text query_detail:text query_extinfo:_text
 """
 """The vendor's own, by its pages "Table properties" and "Manage table groups"."""
 LATER_TYPES = (

@@ -215,6 +215,7 @@ def test_a_heavy_statement_is_cancelled_and_its_connection_usable(client: psycop
 
 
 def test_statement_timeout(client: psycopg.Connection[Any]) -> None:
+    client.execute("select 1")  # the engine is there before time runs
     client.execute("set statement_timeout = '200ms'")
     with pytest.raises(psycopg.errors.QueryCanceled, match="due to statement timeout"):
         client.execute(HEAVY)

@@ -38,6 +38,11 @@ class EngineConfig(msgspec.Struct, frozen=True):
         return Path(self.rows).with_name("copies")
 
     @property
+    def queries(self) -> Path:
+        """Where the log of slow and failed statements lies."""
+        return Path(self.rows).with_name("queries")
+
+    @property
     def argument(self) -> str:
         """As it stands in a command line."""
         return msgspec.json.encode(self).decode()

@@ -45,13 +45,15 @@ class System:
     """The system tables that a statement reads, by schema and name, under which version of the definitions.
 
     ``definitions`` are those of a transaction block that has changed some; None is for those that all see. ``rows`` are
-    those of tables of the moment, by name.
+    those of tables of the moment, by name. Of the log of statements it sees those of the roles ``logged``, or all.
     """
 
     version: bytes
     names: tuple[tuple[str, str], ...]
     definitions: Catalogue | None = None
     rows: Mapping[str, Rows] = field(default_factory=dict)
+    logged: frozenset[str] = frozenset()
+    logs_all: bool = False
 
     @property
     def label(self) -> str:

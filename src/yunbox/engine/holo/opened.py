@@ -34,5 +34,10 @@ class Opened:
         have_signalled(signals(Path(config.scratch), config.gateways))
         kept = ColumnStore(db, config.copies, store.identity())
         return Opened(
-            db, Copies(db, store, kept), Functions(db), Systems(store), ForeignTables(config.database), config
+            db,
+            Copies(db, store, kept),
+            Functions(db),
+            Systems(store, config.queries),
+            ForeignTables(config.database),
+            config,
         )

@@ -55,6 +55,7 @@ _OFFERED = (
         "pg_stat_activity, hg_stat_activity",
         "all sessions; pg_cancel_backend, pg_terminate_backend; pg_cursors, pg_prepared_statements, pg_timezone_names",
     ),
+    ("hologres.hg_query_log", "definitions, failed statements, slow ones (log_min_duration_statement); no constants"),
     ("hologres.hg_table_properties, hg_table_group_properties", "one table group of one shard"),
 )
 _NOT_OFFERED = (

@@ -63,6 +63,12 @@ SERVICE = Service(
             type=_whole(0, 1 << 24),
         ),
         Option(
+            "hologres_query_texts",
+            False,
+            "keep texts of Hologres' slow and failed statements whole in hg_query_log, with their constants",
+            type=bool,
+        ),
+        Option(
             "hologres_login_seconds",
             AUTHENTICATION_S_MAX,
             f"seconds in which a client must have logged in (default: {AUTHENTICATION_S_MAX})",

@@ -147,6 +147,7 @@ def build(house: House) -> Hologres:
         lends=dict(house.lends),
         count=options.get("hologres_gateways", 0) or gateways_of(os.cpu_count() or 1),
         connections_max=options.get("hologres_connections", CONNECTIONS_MAX),
+        query_texts=options.get("hologres_query_texts", False),
         authentication_s_max=options.get("hologres_login_seconds", AUTHENTICATION_S_MAX),
     )
     engine = EngineConfig(

@@ -51,6 +51,10 @@ class Session:
     timeouts: Timeouts = field(default_factory=Timeouts)
     role: str = "u"
 
+    @property
+    def is_watched(self) -> bool:
+        return self.timeouts.any or bool(self.timeouts.statement_s)
+
     def look(self) -> None:
         pass
 

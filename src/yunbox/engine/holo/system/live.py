@@ -5,6 +5,7 @@ from typing import Any
 
 LIVE = frozenset((
     "pg_stat_activity", "hg_stat_activity", "pg_cursors", "pg_prepared_statements", "pg_timezone_names",
+    "hg_query_log",
 ))  # fmt: skip
 """By name."""
 Rows = Sequence[Mapping[str, Any]]

@@ -1,15 +1,18 @@
 """Which definitions the engine knows the system tables of: the present ones, and those of transaction blocks."""
 
 import threading
+from pathlib import Path
 
 import duckdb
 
 from yunbox.engine.holo.messages import System
 from yunbox.engine.holo.system.described import Names
+from yunbox.engine.holo.system.live import Rows
 from yunbox.engine.holo.system.moment import Moment
 from yunbox.engine.holo.system.scans import arrow_name
 from yunbox.engine.holo.system.tables import Tables, live_table
 from yunbox.sql.hologres.natives.catalogue import remember
+from yunbox.storage.query_log import entries
 from yunbox.storage.rows.store import RowStore
 
 _MOMENTS_MAX = 8
@@ -18,8 +21,9 @@ _MOMENTS_MAX = 8
 class Systems:
     """The system tables of some moments, by the version of their definitions."""
 
-    def __init__(self, store: RowStore) -> None:
+    def __init__(self, store: RowStore, queries: Path | None = None) -> None:
         self._store = store
+        self._queries = queries
         self._lock = threading.Lock()
         self._known: dict[bytes, Tables] = {}
 
@@ -31,6 +35,11 @@ class Systems:
             while len(self._known) > _MOMENTS_MAX:
                 self._known.pop(next(iter(self._known)))
         return found
+
+    def queries(self, asked: System) -> Rows:
+        """The newest entries of the log of statements that a statement may see."""
+        found = entries(self._queries) if self._queries is not None else ()
+        return [one for one in found if asked.logs_all or one.get("usename") in asked.logged]
 
     def _made(self, asked: System) -> Tables:
         known = asked.definitions
@@ -57,7 +66,7 @@ class Shown:
         tables = self._systems.tables(asked)
         for schema, name in asked.names:
             label = arrow_name(schema, name)
-            live = asked.rows.get(name)
+            live = self._systems.queries(asked) if name == "hg_query_log" else asked.rows.get(name)
             made = tables.table(schema, name) if live is None else live_table(schema, name, live)
             if self._seen.get(label) is not made:
                 self._cursor.register(label, made)

@@ -13,6 +13,7 @@ from yunbox.engine.holo.system.live import LIVE, Rows
 from yunbox.services.hologres.session.ports import Context
 from yunbox.storage.rows.catalogue import Catalogue
 from yunbox.storage.rows.rights import Rights, rights_of
+from yunbox.storage.rows.roles import READ_STATS
 from yunbox.wire.pgwire.values import zones
 
 Sessions = Callable[[], Awaitable[list[dict[str, Any]]]]
@@ -34,7 +35,12 @@ class Live:
         names = {name for _, name in system.names} & LIVE if system is not None else set()
         if system is None or not names:
             return system
-        return replace(system, rows={name: await self._rows(name, context) for name in names})
+        made = replace(system, rows={name: await self._rows(name, context) for name in names - {"hg_query_log"}})
+        if "hg_query_log" not in names:
+            return made
+        rights = rights_of(self._known(), context.user)
+        sees_all = rights.is_superuser or READ_STATS in rights.roles
+        return replace(made, logged=frozenset() if sees_all else rights.roles, logs_all=sees_all)
 
     async def _rows(self, name: str, context: Context) -> Rows:
         if name in ("pg_cursors", "pg_prepared_statements"):

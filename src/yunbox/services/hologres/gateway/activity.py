@@ -69,6 +69,16 @@ def _moment(at_us: int) -> str | None:
     return _TIMESTAMP.write(at_us, Style()) if at_us else None
 
 
+def about(session: Session, began_us: int, since_us: int) -> Row:
+    """What the log of statements says of the session of one."""
+    return {
+        "usename": session.authenticated, "query_id": _number(session, began_us), "datname": DATABASE,
+        "pid": session.process_id, "application_name": session.settings.show("application_name"),
+        "client_addr": session.line.peer, "session_id": f"{since_us:x}.{session.process_id:x}",
+        "session_start": _moment(since_us),
+    }  # fmt: skip
+
+
 def refusal(how: str, asking: Rights, target: Rights) -> str:
     """Why a role may not stop another's session; nothing where it may."""
     what, of = ("cancel", "query") if how == "cancel" else ("terminate", "process")

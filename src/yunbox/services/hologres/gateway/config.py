@@ -8,6 +8,8 @@ DATABASE = "yunbox"
 """The name of the one database there is."""
 ROWS = "holo/rows"
 """Where its rows lie, in the data folder."""
+QUERIES = "holo/queries"
+"""Where the log of slow and failed statements lies."""
 CONNECTIONS_MAX = 2000
 AUTHENTICATION_S_MAX = 60
 
@@ -26,6 +28,7 @@ class GatewayConfig(msgspec.Struct, frozen=True):
     count: int = 1
     connections_max: int = CONNECTIONS_MAX
     authentication_s_max: float = AUTHENTICATION_S_MAX
+    query_texts: bool = False
 
     @property
     def folder(self) -> Path:

@@ -11,6 +11,7 @@ import logging
 import secrets
 import signal
 import socket
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -25,9 +26,9 @@ from yunbox.meter.tally import TallyWriter
 from yunbox.meter.usage import SumMeter
 from yunbox.services.hologres.faults import report_of
 from yunbox.services.hologres.gateway.accounts import role_of
-from yunbox.services.hologres.gateway.activity import Row, refusal, row_of
+from yunbox.services.hologres.gateway.activity import Row, about, refusal, row_of
 from yunbox.services.hologres.gateway.channel import Channel, key_of
-from yunbox.services.hologres.gateway.config import DATABASE, GatewayConfig
+from yunbox.services.hologres.gateway.config import DATABASE, QUERIES, GatewayConfig
 from yunbox.services.hologres.gateway.connection import Connection
 from yunbox.services.hologres.gateway.login import Admitted, admitted, fatal
 from yunbox.services.hologres.gateway.peers import Peers
@@ -35,6 +36,7 @@ from yunbox.services.hologres.gateway.roster import Roster
 from yunbox.services.hologres.gateway.startup import settings_of
 from yunbox.services.hologres.gateway.throttle import Throttle
 from yunbox.services.hologres.operations import CONNECT, Work
+from yunbox.services.hologres.session.logged import Ended, entry_of
 from yunbox.services.hologres.session.loop import Loop
 from yunbox.services.hologres.session.ports import Engine
 from yunbox.services.hologres.session.session import Session
@@ -45,11 +47,13 @@ from yunbox.spine.overhead import Overhead
 from yunbox.spine.sessions import Session as SpineSession
 from yunbox.spine.sessions import Sessions
 from yunbox.storage.database import Database
+from yunbox.storage.query_log import AGE_DAYS, QueryLog
 from yunbox.storage.rows.rights import Rights
 from yunbox.wire.pgwire import backend
 from yunbox.wire.pgwire.report import PgError
 
 _SUM_EVERY_S = 1.0
+_SWEEP_EVERY_S = 60.0
 _SEAL_EVERY_S = 60.0
 _PAUSE_S = 0.1
 _DRAIN_S_MAX = 5.0
@@ -84,6 +88,7 @@ class Gateway:
         self._serial = 0
         self._loops: dict[int, tuple[Loop, Session, int]] = {}
         self._since_us: dict[int, int] = {}
+        self._queries = QueryLog(config.folder / QUERIES, config.index)
         peers.sessions, peers.signal = self._rows, self.signal
         self._lines: set[Connection] = set()
         self._coming: set[asyncio.Task[Any]] = set()
@@ -133,6 +138,21 @@ class Gateway:
     def _rows(self) -> list[Row]:
         """What its sessions do."""
         return [row_of(session, self._since_us[at]) for at, (_, session, _) in self._loops.items()]
+
+    def _log(self, session: Session, ended: Ended) -> None:
+        """Keep a statement that took long, or failed."""
+        known = about(session, ended.began_us, self._since_us.get(session.process_id, ended.began_us))
+        self._queries.add(entry_of(ended, known, whole=self._config.query_texts))
+
+    async def keep(self) -> None:
+        """Have the log of statements be on disk."""
+        if not self._queries.is_empty:
+            await asyncio.to_thread(self._queries.write)
+
+    async def sweep(self) -> None:
+        """Have the log of statements be neither too old nor too large."""
+        today, oldest = (time.strftime("%Y%m%d", time.gmtime(time.time() - days * 86_400)) for days in (0, AGE_DAYS))
+        await asyncio.to_thread(self._queries.sweep, today, oldest)
 
     def signal(self, process_id: int, how: str, role: str) -> str | None:
         """Stop a session's statement, or end the session, in the name of a role: why not, if anything."""
@@ -197,6 +217,7 @@ class Gateway:
         loop = Loop(session, secret)
         self._loops[process_id] = loop, session, secret
         self._since_us[process_id] = now_us()
+        session.log = self._log
         try:
             await loop.serve()
         finally:
@@ -270,6 +291,8 @@ async def serve(config: GatewayConfig, listener: socket.socket, channel: Channel
         async with (
             peers.listening(),
             Periodic(_LOG, _SUM_EVERY_S, gateway.sessions.flush),
+            Periodic(_LOG, _SUM_EVERY_S, gateway.keep),
+            Periodic(_LOG, _SWEEP_EVERY_S, gateway.sweep),
             Periodic(_LOG, _SEAL_EVERY_S, gateway.seal),
         ):
             gateway.listen(listener)
@@ -278,6 +301,7 @@ async def serve(config: GatewayConfig, listener: socket.socket, channel: Channel
             asyncio.get_running_loop().remove_reader(listener)
             await gateway.drain()
         await gateway.sessions.flush()
+        await gateway.keep()
         hearing.cancel()
     channel.close()
 

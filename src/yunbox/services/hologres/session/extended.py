@@ -38,6 +38,7 @@ class Extended:
     async def _parse(self, message: Parse) -> None:
         session = self._session
         session.transaction.start()
+        session.statement = message.text
         prepared = await self._prepared(message)
         if message.name and message.name in session.prepared:
             raise failure("42P05", f'prepared statement "{message.name}" already exists')
@@ -67,6 +68,7 @@ class Extended:
         session = self._session
         session.transaction.start()
         prepared = self._named(message.statement)
+        session.statement = prepared.text
         if len(message.values) != len(prepared.types):
             told = (
                 f'bind message supplies {len(message.values)} parameters, but prepared statement "{message.statement}"'
@@ -134,7 +136,7 @@ class Extended:
             raise failure("55000", f'portal "{message.portal}" cannot be run')
         rows_max = max(message.rows_max, 0)
 
-        session.text = portal.prepared.text
+        session.text = session.statement = portal.prepared.text
 
         async def run(call: Call[Any]) -> None:
             if not portal.started:

@@ -56,7 +56,8 @@ async def _write(session: Session, command: Copy, options: Options, call: Call[A
         portal.close()
     if writer is None:
         session.send(backend.copy_data(BINARY_END if count else BINARY_HEAD + BINARY_END))
-    session.send(backend.COPY_DONE + backend.command_complete(f"COPY {count}"))
+    session.tag = f"COPY {count}"
+    session.send(backend.COPY_DONE + backend.command_complete(session.tag))
 
 
 async def _opened(session: Session, command: Copy, options: Options) -> Portal:
@@ -99,7 +100,8 @@ async def _read(session: Session, command: Copy, options: Options, own: dict[str
     except BaseException:
         await sink.abandon()
         raise
-    session.send(backend.command_complete(f"COPY {count}"))
+    session.tag = f"COPY {count}"
+    session.send(backend.command_complete(session.tag))
 
 
 async def _sent(session: Session, taking: Taking) -> AsyncIterator[bytes]:

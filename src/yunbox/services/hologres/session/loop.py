@@ -13,7 +13,7 @@ from yunbox.services.hologres.session.commands import run_command
 from yunbox.services.hologres.session.extended import Extended
 from yunbox.services.hologres.session.quick import Quick
 from yunbox.services.hologres.session.session import Session
-from yunbox.services.hologres.session.transaction import State
+from yunbox.services.hologres.session.transaction import State, now_us
 from yunbox.services.hologres.statements.commands import Command, Query, ends_failed
 from yunbox.services.hologres.statements.cursor import moved
 from yunbox.services.hologres.statements.lexer import Piece, pieces
@@ -44,6 +44,7 @@ class Loop:
         self._extended = Extended(session)
         self._skipping = False
         self._leaving = ""
+        self._since_us = 0
 
     async def serve(self) -> None:
         """Greet a client who has logged in, and answer it until it leaves."""
@@ -77,6 +78,7 @@ class Loop:
 
     async def _one_message(self, kind: int, body: bytes) -> bool:
         """Answer one message; whether the session goes on."""
+        self._since_us = now_us()
         try:
             if kind == _SYNC and not body:
                 await self._sync()
@@ -172,6 +174,7 @@ class Loop:
     def _failed(self, report: Report, kind: int) -> bool:
         """Tell of an error, and go on behind it; whether the session is over."""
         session = self._session
+        session.log_failure(report, self._since_us)
         session.transaction.fail()
         session.send(backend.error(report))
         if report.severity == "FATAL":
@@ -189,7 +192,7 @@ class Loop:
         session = self._session
         session.forget("")
         session.prepared.pop("", None)
-        session.text = text
+        session.text = session.statement = text
         found = split(text)
         if not found:
             session.send(backend.EMPTY_QUERY)
@@ -205,6 +208,7 @@ class Loop:
     async def _one(self, piece: Piece, command: Command) -> None:
         """Plan, run and answer one statement."""
         session = self._session
+        session.statement = piece.text
         if not isinstance(command, Query):
             await run_command(session, command, described=True)
             return

@@ -27,6 +27,8 @@ _HEAD, _COUNT, _LENGTH = struct.Struct(">BI"), struct.Struct(">H"), struct.Struc
 _EXECUTE_SYNC = b"E\0\0\0\x09\0\0\0\0\0" + b"S\0\0\0\x04"
 _DESCRIBE_EXECUTE_SYNC = b"D\0\0\0\x06P\0" + _EXECUTE_SYNC
 _PREPARED_MAX = 256
+_NOTICED_S = 0.05
+"""A change that took longer is told to the log of slow statements."""
 
 
 async def _nothing(_call: Call[Any]) -> None:
@@ -80,7 +82,7 @@ class Quick:
         known = self._statement(data[6:name_end])
         if known is None or not session.spine.may(known.operation, _WORK):
             return None
-        if session.timeouts.any or session.timeouts.statement_s:
+        if session.is_watched:
             return None
         values, formats = _bound(data[name_end + 1 : end], known.prepared.types, session.style)
         if known.look_up is not None:
@@ -122,6 +124,8 @@ class Quick:
                 return
             session.spine.answered(known.operation, 0, started)
             session.quick, session.quick_started = known.prepared, started
+            if monotonic() - started > _NOTICED_S:
+                session.log_quick(known.prepared, f"{known.plan.tag} {count}", monotonic() - started)
             complete = backend.command_complete(f"{known.plan.tag} {count}")
             head = backend.NO_DATA if described else b""
             session.line.answered(b"".join((backend.BIND_COMPLETE, head, complete, backend.READY[backend.IDLE])))

@@ -17,6 +17,7 @@ from yunbox.services.hologres.gateway.connection import Connection
 from yunbox.services.hologres.operations import Work, operation_of
 from yunbox.services.hologres.session import used
 from yunbox.services.hologres.session.listing import cursors_of, prepared_of
+from yunbox.services.hologres.session.logged import DEFINING, Ended
 from yunbox.services.hologres.session.portal import Portal, Prepared
 from yunbox.services.hologres.session.ports import Context, Engine, Plan
 from yunbox.services.hologres.session.transaction import State, Transaction, now_us
@@ -27,6 +28,8 @@ from yunbox.wire.pgwire.report import PgError, Report, failure
 from yunbox.wire.pgwire.settings.session import Settings, Shown
 
 _HELD_BYTES_MAX = 64 * 1024
+_NOTICED_US = 50_000
+"""How long a statement takes that is answered at once, at most; who wants faster ones logged has none of these."""
 _STOPPED = {
     "user": "canceling statement due to user request",
     "timeout": "canceling statement due to statement timeout",
@@ -79,15 +82,17 @@ class Session:
         self.prepared: dict[str, Prepared] = _NOBODY
         self.portals: dict[str, Portal] = _NOBODY
         self.timeouts = Timeouts()
-        self._seen = -1
+        self._seen = self._logs_us = -1
+        self.is_watched = False
         self.look()
         self.spine = spine
         self._out: list[bytes] = []
         self._held = 0
         self._is_ready = False
         self.began_us = self.ended_us = 0
-        self.text = ""
-        """The statement that runs, or ran last of those that were not answered at once."""
+        self.text = self.statement = self.tag = ""
+        """What runs, or ran last of what was not answered at once: the whole text, the statement of it, and its tag."""
+        self.log: Callable[[Session, Ended], None] | None = None
         self.quick: Prepared | None = None
         self.quick_started = 0.0
         self._busy = False
@@ -190,14 +195,39 @@ class Session:
     async def perform(self, tag: str, run: Callable[[Call[Any]], Awaitable[None]]) -> None:
         """Run a statement on the spine's path. Raises PgError, or a kernel error."""
 
+        sent_bytes = 0
+
         async def reported(call: Call[Any]) -> None:
+            nonlocal sent_bytes
             used.runs(call.usage)
             try:
                 await run(call)
             except PgError as error:
                 raise StatementFailed(error.report) from None
+            sent_bytes = call.usage.downloaded_bytes
 
         await self.guarded(self.spine.perform(operation_of(tag), Work(reported)))
+        self._log_success(sent_bytes)
+
+    def _log_success(self, sent_bytes: int) -> None:
+        """Have the log know of a statement that took long, or that defines something."""
+        took_us = self.ended_us - self.began_us
+        if self.log is None or self._logs_us < 0:
+            return
+        if took_us >= self._logs_us or self.tag.partition(" ")[0] in DEFINING:
+            self.log(self, Ended(self.statement, self.tag, self.began_us, took_us, sent_bytes=sent_bytes))
+
+    def log_quick(self, prepared: Prepared, tag: str, took_s: float) -> None:
+        """The same of a change that was answered at once."""
+        took_us = int(took_s * 1_000_000)
+        if self.log is not None and 0 <= self._logs_us <= took_us:
+            self.log(self, Ended(prepared.text, tag, now_us() - took_us, took_us))
+
+    def log_failure(self, report: Report, began_us: int) -> None:
+        """Have the log know of a statement that has failed."""
+        if self.log is not None and self._logs_us >= 0:
+            tag = self.statement.split(maxsplit=1)[0].upper()[:63] if self.statement.strip() else ""
+            self.log(self, Ended(self.statement, tag, began_us, now_us() - began_us, report))
 
     # -- planning and running
 
@@ -218,6 +248,8 @@ class Session:
         self._look_who()
         names = ("statement_timeout", "idle_in_transaction_session_timeout", "idle_session_timeout")
         self.timeouts = Timeouts(*(settings.number(name) / 1000 for name in names))
+        self._logs_us = settings.number("log_min_duration_statement") * 1000
+        self.is_watched = self.timeouts.any or bool(self.timeouts.statement_s) or 0 <= self._logs_us < _NOTICED_US
         self.style = settings.style
         self.reads_only = settings.show("transaction_read_only") != "off"
         path, application = settings.show("search_path"), settings.show("application_name")
@@ -294,7 +326,8 @@ class Session:
                 return False
             portal.ended = batch.is_last
         counted = portal.counted and portal.columns is not None
-        self.send(backend.command_complete(f"{portal.tag} {count}" if counted else portal.tag))
+        self.tag = f"{portal.tag} {count}" if counted else portal.tag
+        self.send(backend.command_complete(self.tag))
         return True
 
     # -- portals and the ends of transactions

@@ -50,6 +50,7 @@ _ALL = (
     Parameter("is_superuser", Switch(), "off", reported=True, fixed=True),
     Parameter("jit", Switch(), "off"),
     Parameter("lock_timeout", _TIMEOUT, "0"),
+    Parameter("log_min_duration_statement", Whole(-1, _INT_MAX, kinds.MILLISECONDS), "100ms"),
     Parameter("max_identifier_length", Whole(63, 63), "63", fixed=True),
     Parameter("max_index_keys", Whole(32, 32), "32", fixed=True),
     _text("role", "none", fixed=True),
