@@ -56,6 +56,10 @@ _OFFERED = (
         "all sessions; pg_cancel_backend, pg_terminate_backend; pg_cursors, pg_prepared_statements, pg_timezone_names",
     ),
     ("hologres.hg_query_log", "definitions, failed statements, slow ones (log_min_duration_statement); no constants"),
+    (
+        "tiered storage",
+        "storage_mode of tables and partitions, hg_table_storage_status; on the bill, not on other disks",
+    ),
     ("hologres.hg_table_properties, hg_table_group_properties", "one table group of one shard"),
 )
 _NOT_OFFERED = (
@@ -74,7 +78,7 @@ _NOT_OFFERED = (
     ),
     ("foreign tables of MaxCompute's views and external tables", "HV000, as in Hologres"),
     ("partitions by range and hash, of several values, DEFAULT, and made by themselves", "0A000"),
-    ("time to live, cold storage", "0A000 where a table's properties ask for it"),
+    ("time to live", "0A000 where a table's properties ask for it"),
     ("replication slots, hg_get_binlog_cursor", "refused by name; the binlog is read by its columns"),
     ("passwords, VALID UNTIL, CONNECTION LIMIT and settings of roles; BASIC$ accounts", "0A000"),
     ("GRANT on functions, types and foreign servers; the simple permission models", "0A000, 42883"),

@@ -23,6 +23,9 @@ FRESH_OID, FRESH_NODE = 1 << 31, 1 << 62
 """What marks the numbers of what a block has made itself: outside of it nothing has such a one."""
 _BINLOG_NODE = 1 << 61
 
+STORAGE_MODE = "storage_mode"
+"""The property that says in which tier the rows of a table lie, hot or cold."""
+
 
 class Column(msgspec.Struct, frozen=True):
     """A column. ``number`` is pg_attribute's attnum; ``modifier`` its atttypmod.
@@ -132,6 +135,11 @@ class Relation(msgspec.Struct, frozen=True, dict=True):
         made = tuple(Column(name, number, _INT8, not_null=True) for number, name in enumerate(BINLOG_COLUMNS, 1))
         node = _BINLOG_NODE | self.oid | (FRESH_NODE if self.oid & FRESH_OID else 0)
         return Relation(self.oid, self.schema, self.name, node, made + given, owner=self.owner)
+
+    @property
+    def is_cold(self) -> bool:
+        """Whether its rows are said to lie in the cheaper tier."""
+        return self.properties.get(STORAGE_MODE) == "cold"
 
     @cached_property
     def sort(self) -> str:

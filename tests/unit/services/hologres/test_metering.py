@@ -3,13 +3,17 @@
 import os
 from pathlib import Path
 
+import msgspec
+
 from tests.unit.storage.rows.shelves import insert, table
 from yunbox.kernel.clock import ManualClock
 from yunbox.meter.ledger import LEDGER_SCHEMA, Ledger
 from yunbox.meter.prices import load_prices
 from yunbox.meter.storage import STORAGE_SCHEMA, StorageMeter, Stored
-from yunbox.services.hologres.metering import HOT, stored
+from yunbox.services.hologres.metering import COLD, HOT, stored
 from yunbox.storage.database import Database
+from yunbox.storage.rows import catalogue
+from yunbox.storage.rows.model import STORAGE_MODE
 from yunbox.storage.rows.store import RowStore
 
 
@@ -38,3 +42,17 @@ def test_rows_are_charged_by_the_hour(tmp_path: Path) -> None:
     found = {row["item"]: row["quantity"] for row in database.read("SELECT item, quantity FROM ledger")}
     assert found == {HOT: 3 * size_bytes, "oss.early.IA": 1.0}
     assert [line.key for line in ledger.bill("project")] == ["hologres://yunbox", "oss://b"]
+
+
+def test_cold_tables_are_told_apart(tmp_path: Path) -> None:
+    store = RowStore(tmp_path)
+    warm, cold = table(store, "warm", "k int8"), table(store, "cold", "k int8, v text")
+    insert(store, warm, (1,))
+    insert(store, cold, (1, "x" * 100))
+    altered = msgspec.structs.replace(cold, properties={STORAGE_MODE: "cold"})
+    store.write_sync(lambda change: catalogue.replace(change, cold, altered))
+    with store.reading() as view:
+        sizes = {HOT: view.size_bytes(warm), COLD: view.size_bytes(cold)}
+    store.close()
+    [found] = stored(tmp_path, "1", "ALIYUN$a")
+    assert found.kept == sizes and sizes[COLD] > 100

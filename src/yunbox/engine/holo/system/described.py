@@ -19,7 +19,7 @@ from yunbox.sql.hologres.natives.catalogue import Asked
 from yunbox.sql.hologres.parser.cursor import Cursor
 from yunbox.sql.hologres.parser.keywords import is_column_name
 from yunbox.storage.rows.grants import ALL, ANYBODY, WORDS, Grant, grant_of
-from yunbox.storage.rows.model import PARTITIONED, VIEW, Relation
+from yunbox.storage.rows.model import PARTITIONED, TABLE, VIEW, Relation
 from yunbox.storage.rows.rights import denied, rights_of
 from yunbox.storage.rows.sequences import sequence_of
 from yunbox.storage.rows.store import RowStore
@@ -285,6 +285,19 @@ class Names:
         if is_index or not relation.node:
             return "0"
         return str(self._bytes([relation]))
+
+    def tiers(self, schema: str, table: str, asked: Asked) -> Iterator[tuple[str, int, int, str]] | None:
+        """hg_table_storage_status."""
+        oid = self._relation_named((schema, table), asked)
+        relation = self._moment.by_oid.get(oid or 0)
+        if relation is None or relation.kind not in (TABLE, PARTITIONED) or relation not in self._moment.own:
+            return None
+        parts = self._moment.known.partitions_of(relation) if relation.kind == PARTITIONED else (relation,)
+        return (self._tier(one) for one in sorted(parts, key=lambda one: one.name))
+
+    def _tier(self, relation: Relation) -> tuple[str, int, int, str]:
+        size_bytes = self._bytes([relation])
+        return (relation.name, 0, size_bytes, "cold") if relation.is_cold else (relation.name, size_bytes, 0, "hot")
 
     def database_size(self, _oid: int, _number: int, _asked: Asked) -> str | None:
         """How many bytes all rows have."""

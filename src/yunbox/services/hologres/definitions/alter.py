@@ -20,7 +20,7 @@ from yunbox.services.hologres.fixed.scope import NotFixed
 from yunbox.services.hologres.statements.cursor import Cursor
 from yunbox.storage.rows import catalogue
 from yunbox.storage.rows.catalogue import Catalogue
-from yunbox.storage.rows.model import VIEW, Column, Relation
+from yunbox.storage.rows.model import STORAGE_MODE, VIEW, Column, Relation
 from yunbox.storage.rows.view import Change
 from yunbox.wire.pgwire.report import failure
 
@@ -36,6 +36,13 @@ class Step:
     common: bool = False
     creates: bool = False
     """Whether who does it must be allowed to make things in the schema."""
+    passed_on: Work | None = None
+    """What a partitioned table's partitions have done to them too, and any of them can have alone."""
+
+    @property
+    def below(self) -> Work | None:
+        """What partitions have done to them when it is their table."""
+        return self.work if self.inherited else self.passed_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +69,7 @@ class AlterTable:
         if relation.parent and any(step.inherited for step in self.steps):
             raise failure("42P16", f'the columns of partition "{relation.name}" are changed with its table')
         self._alter(relation, self.steps, change, known, scene)
-        inherited = [step for step in self.steps if step.inherited]
+        inherited = [Step(work) for step in self.steps if (work := step.below) is not None]
         for partition in known.partitions_of(relation):
             self._alter(partition, inherited, change, known, scene)
 
@@ -174,11 +181,17 @@ def _rename(to: str) -> Step:
 
 
 def _set(properties: dict[str, str]) -> Step:
-    def step(relation: Relation, scene: Scene) -> Relation:
-        found = checked(properties, relation, fresh=(relation.schema, relation.name) in scene.fresh)
-        return msgspec.structs.replace(relation, properties={**relation.properties, **found})
+    """Properties, of which partitions take the tier that their rows lie in."""
 
-    return Step(step)
+    def work(given: dict[str, str]) -> Work:
+        def step(relation: Relation, scene: Scene) -> Relation:
+            found = checked(given, relation, fresh=(relation.schema, relation.name) in scene.fresh)
+            return msgspec.structs.replace(relation, properties={**relation.properties, **found})
+
+        return step
+
+    tier = {name: value for name, value in properties.items() if name.lower() == STORAGE_MODE}
+    return Step(work(properties), passed_on=work(tier) if tier else None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The properties of a Hologres table: what WITH and ``CALL set_table_property`` take, and what each may be.
 
 Sources: the vendor's pages "CREATE TABLE", "Set table properties", "Table storage formats", "Primary key",
-"Distribution key", "Clustering key", "Event time column", "Bitmap index" and "Dictionary encoding".
+"Distribution key", "Clustering key", "Event time column", "Bitmap index", "Dictionary encoding" and "Tiered storage".
 """
 
 from collections.abc import Callable, Mapping
@@ -107,8 +107,6 @@ _READERS: dict[str, Callable[[str, Relation], str]] = {
     "binlog.ttl": _seconds,
     "storage_mode": _one_of("storage_mode", "hot", "cold"),
 }
-_NOT_YET = {"storage_mode": "cold"}
-"""Values that mean what is not here: refused, as a table without it would not be what was asked for."""
 
 
 def checked(given: Properties, relation: Relation, *, fresh: bool) -> dict[str, str]:
@@ -122,7 +120,7 @@ def checked(given: Properties, relation: Relation, *, fresh: bool) -> dict[str, 
         if name in _AT_CREATION and not fresh:
             raise failure("0A000", f"{name} can be set only in the transaction that creates the table")
         found[name] = reader(value, relation)
-        if _NOT_YET.get(name) == found[name] or (name == "time_to_live_in_seconds" and int(value) < _FOREVER_S):
+        if name == "time_to_live_in_seconds" and int(value) < _FOREVER_S:  # rows that went would be missed
             raise failure("0A000", f"{written} = {value} is not supported")
     return found
 

@@ -88,8 +88,12 @@ FUNCTIONS[13_342] = Function(
 )  # fmt: skip
 FUNCTIONS[13_343] = Function(13_343, "user_display_name", "f", (TEXT,), 0, 0, TEXT, False, True, "s", (), ())
 FUNCTIONS[13_344] = Function(13_344, "hg_display_name_to_id", "f", (TEXT,), 0, 0, TEXT, False, True, "s", (), ())
+FUNCTIONS[13_345] = Function(
+    13_345, "hg_table_storage_status", "f", (TEXT, TEXT), 0, 0, RECORD, True, True, "v", (),
+    (("table_name", TEXT), ("hot_size", INT8), ("cold_size", INT8), ("status", TEXT)),
+)  # fmt: skip
 """Functions of Hologres' own. Source: the vendor's pages "Instance version", "Table and database size",
-"USER_DISPLAY_NAME" and "HG_DISPLAY_NAME_TO_ID"."""
+"USER_DISPLAY_NAME", "HG_DISPLAY_NAME_TO_ID" and "Tiered storage"."""
 
 BY_NAME: dict[str, list[Function]] = defaultdict(list)
 BY_SYMBOL: dict[str, list[Operator]] = defaultdict(list)

@@ -52,6 +52,10 @@ class Names(Protocol):
         """Roles, and what their accounts or RAM users are called."""
         ...
 
+    def tiers(self, schema: str, table: str, asked: Asked) -> Iterator[tuple[str, int, int, str]] | None:
+        """A table or its partitions: names, hot and cold bytes, and the tier; None for one that is not there."""
+        ...
+
     def exploded(self, texts: Sequence[str]) -> Iterator[tuple[int, int, str, bool]]:
         """The privileges of an ACL, each with its grantor and its grantee, and whether it may be granted on."""
         ...
@@ -170,6 +174,15 @@ def _serial_sequence(table: str, column: str, text: str) -> str | None:
     return _names(asked).described("pg_get_serial_sequence", oid, number, asked)
 
 
+def _storage_status(schema: str, table: str, text: str) -> str:
+    """As JSON. Raises PgError 42P01."""
+    asked = _asked(text)
+    found = _names(asked).tiers(schema, table, asked)
+    if found is None:
+        raise failure("42P01", f'relation "{schema}.{table}" does not exist')
+    return json.dumps([{f"f{at}": value for at, value in enumerate(row, 1)} for row in found])
+
+
 _UNITS = ("kB", "MB", "GB", "TB", "PB")
 _BYTES_MAX, _UNIT_MAX = 10 * 1024, 20 * 1024 - 1
 
@@ -199,6 +212,7 @@ NATIVES: tuple[Native, ...] = (
     native("hg_display_name", _display_name, "VARCHAR; VARCHAR", "VARCHAR"),
     native("hg_display_id", _display_id, "VARCHAR; VARCHAR", "VARCHAR"),
     native("hg_serial_sequence", _serial_sequence, "VARCHAR; VARCHAR; VARCHAR", "VARCHAR"),
+    native("hg_storage_status", _storage_status, "VARCHAR; VARCHAR; VARCHAR", "VARCHAR"),
     native("hg_size_pretty", _size_pretty, "VARCHAR", "VARCHAR"),
     native("hg_in_reg", _read, "VARCHAR; VARCHAR; VARCHAR", "UINTEGER"),
     native("hg_to_reg", _found, "VARCHAR; VARCHAR; VARCHAR", "UINTEGER"),

@@ -1,7 +1,7 @@
 """What is asked of the system catalogue: names, definitions, privileges and sizes."""
 
 from yunbox.sql.hologres.catalogue.functions import FUNCTIONS
-from yunbox.sql.hologres.catalogue.types import BOOL, INT4, OID, RECORD, REGTYPE, TEXT, TYPES, VECTORS, element_of
+from yunbox.sql.hologres.catalogue.types import BOOL, INT4, INT8, OID, RECORD, REGTYPE, TEXT, TYPES, VECTORS, element_of
 from yunbox.sql.hologres.errors import unsupported
 from yunbox.sql.hologres.expr import Expr, build, quoted
 from yunbox.sql.hologres.rendering.registry import RENDERINGS, Call, rendered, templates
@@ -97,6 +97,16 @@ def _exploded(call: Call) -> Expr:
     texts = f"hg_aclexplode(CAST(to_json({call[0]}) AS VARCHAR), {quoted(call.session.names)})"
     items = f"[{{{parts}}} FOR v IN string_split({texts}, ',') IF v <> '']"
     return build(items, RECORD, call.args, fields=fields)
+
+
+@rendered("hg_table_storage_status(text,text)")
+def _storage_status(call: Call) -> Expr:
+    """A table, or each of its partitions, with the bytes of each tier."""
+    fields = (("table_name", Expr("f1", TEXT)), ("hot_size", Expr("f2", INT8)), ("cold_size", Expr("f3", INT8)),
+              ("status", Expr("f4", TEXT)))  # fmt: skip
+    struct = '[{"f1": "VARCHAR", "f2": "BIGINT", "f3": "BIGINT", "f4": "VARCHAR"}]'
+    found = f"hg_storage_status({call[0]}, {call[1]}, {quoted(call.session.names)})"
+    return build(f"from_json({found}, {quoted(struct)})", RECORD, call.args, fields=fields)
 
 
 @rendered("pg_cancel_backend(int4)")
