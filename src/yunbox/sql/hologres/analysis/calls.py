@@ -99,8 +99,8 @@ class Calls(Expressions):
         """A call of a plain function whose arguments are analysed."""
         return self._made(self.resolve(name, args, at), at)
 
-    def _made(self, resolved: Resolved, at: int) -> Expr:
-        made = render(Call(resolved.function, resolved.args, resolved.returns, self.context.session))
+    def _made(self, resolved: Resolved, at: int, *, distinct: bool = False) -> Expr:
+        made = render(Call(resolved.function, resolved.args, resolved.returns, self.context.session, distinct))
         if made is None:
             raise unsupported(f"function {resolved.function.name}({_types(resolved.args)})", at)
         return replace(made, at=at)
@@ -232,7 +232,7 @@ class Calls(Expressions):
         if not node.star and not args and name == "count":
             raise error("42809", "count(*) must be used to call a parameterless aggregate function", node.at)
         resolved = self.resolve(name, args, node.at, expanded=node.variadic)
-        made = self._made(resolved, node.at)
+        made = self._made(resolved, node.at, distinct=node.distinct)
         order = self._inner_order(node, resolved)
         distinct = self._distinct_of(node, resolved)
         sql = _dressed(made.sql, distinct, order, self._filter(node), over)

@@ -36,7 +36,7 @@ each("bit_{a}(int{b})", "@bit_{a}({0})", [(a, b) for a in ("and", "or", "xor") f
 @rendered("count(any)")
 def _count(call: Call) -> str:
     value = call.args[0]
-    return f"{CORE}count({comparisons.key(value) if comparisons.needs_key(value) else value.sql})"
+    return f"{CORE}count({comparisons.key(value) if call.distinct and comparisons.needs_key(value) else value.sql})"
 
 
 @rendered("sum(int8)")

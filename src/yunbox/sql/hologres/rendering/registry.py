@@ -20,12 +20,13 @@ CORE = "\x01"
 
 @dataclass(frozen=True)
 class Call:
-    """A call whose arguments have their final types."""
+    """A call whose arguments have their final types; ``distinct`` is said to an aggregate."""
 
     function: Function
     args: tuple[Expr, ...]
     returns: int
     session: Session
+    distinct: bool = False
 
     def __getitem__(self, at: int) -> str:
         """An argument's SQL; a numeric's text."""
