@@ -12,6 +12,7 @@ import pytest
 from tests.unit.services.hologres.double import Double
 from tests.unit.storage.rows.shelves import insert, table
 from yunbox.services.hologres.foreign.source import Source
+from yunbox.services.hologres.session.known import Statements
 from yunbox.services.hologres.session.portal import Prepared
 from yunbox.services.hologres.session.ports import Context
 from yunbox.services.hologres.session.quick import Quick
@@ -86,7 +87,7 @@ def answered(store: RowStore, data: bytes, **more: Any) -> bytes | None:
     made = asyncio.run(prepared_session(store))
     for name, value in more.items():
         setattr(made, name, value)
-    return Quick(made, lambda: True).answer(data)  # ty: ignore[invalid-argument-type] - as much of one as it needs
+    return Quick(made, Statements(made), lambda: True).answer(data)  # ty: ignore[invalid-argument-type] - as much of one as it needs
 
 
 @pytest.mark.parametrize(
@@ -142,7 +143,7 @@ def test_who_may_not_or_has_time_limits_is_for_the_session(store: RowStore, more
 
 def test_other_definitions_are_for_the_session(store: RowStore) -> None:
     made = asyncio.run(prepared_session(store))
-    quick = Quick(made, lambda: True)  # ty: ignore[invalid-argument-type] - as above
+    quick = Quick(made, Statements(made), lambda: True)  # ty: ignore[invalid-argument-type] - as above
     assert quick.answer(bind(b"7") + TAIL) is not None
     store.write_sync(lambda change: catalogue.add_schema(change, "s"))
     assert quick.answer(bind(b"7") + TAIL) is None

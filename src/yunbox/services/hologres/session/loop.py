@@ -11,6 +11,8 @@ from yunbox.kernel.call import Call
 from yunbox.services.hologres.faults import report_of
 from yunbox.services.hologres.session.commands import run_command
 from yunbox.services.hologres.session.extended import Extended
+from yunbox.services.hologres.session.known import Statements
+from yunbox.services.hologres.session.pipeline import Pipeline
 from yunbox.services.hologres.session.quick import Quick
 from yunbox.services.hologres.session.session import Session
 from yunbox.services.hologres.session.transaction import State, now_us
@@ -23,7 +25,7 @@ from yunbox.wire.pgwire.frontend import Message, Plain, read
 from yunbox.wire.pgwire.frontend import Query as SimpleQuery
 from yunbox.wire.pgwire.report import PgError, Report, failure
 
-_SYNC, _TERMINATE = ord("S"), ord("X")
+_EXECUTE, _SYNC, _TERMINATE = b"ESX"
 _EXTENDED = frozenset(b"PBDECH")
 _LATE = frozenset(b"dcf")
 """What a client may still be sending of a COPY that has failed."""
@@ -42,6 +44,8 @@ class Loop:
         self._session = session
         self._secret = secret
         self._extended = Extended(session)
+        self._known = Statements(session)
+        self._pipeline = Pipeline(session, self._known, self._one_message)
         self._skipping = False
         self._leaving = ""
         self._since_us = 0
@@ -54,7 +58,7 @@ class Loop:
         session.send(backend.backend_key(session.process_id, self._secret))
         session.ready()
         session.flush()
-        session.line.at_once = Quick(session, self._waits).answer
+        session.line.at_once = Quick(session, self._known, self._waits).answer
         while await self._answered() and await self._some():
             pass
 
@@ -67,7 +71,7 @@ class Loop:
                     return False
                 if (self._skipping and kind != _SYNC) or kind in _LATE:
                     continue
-                if not await self._one_message(kind, body):
+                if not await self._taken(kind, body):
                     return False
                 if session.is_heavy:
                     await session.ease()
@@ -76,8 +80,29 @@ class Loop:
         session.flush_ready()
         return True
 
+    async def _taken(self, kind: int, body: bytes) -> bool:
+        """Keep one message, or answer what was kept and then it; whether the session goes on."""
+        if self._pipeline.keeps(kind, body):
+            return not self._pipeline.is_full or await self._settled()
+        if not await self._settled(kind):
+            return False
+        if not self._skipping and self._pipeline.keeps(kind, body):  # another statement's change
+            return True
+        return await self._one_message(kind, body)
+
+    async def _settled(self, kind: int = 0) -> bool:
+        """Answer what was kept; whether the session goes on."""
+        try:
+            return await self._pipeline.settle(kind)
+        except (ConnectionError, asyncio.CancelledError):
+            raise
+        except Exception as error:
+            return not self._failed(report_of(error), _EXECUTE)
+
     async def _one_message(self, kind: int, body: bytes) -> bool:
         """Answer one message; whether the session goes on."""
+        if self._skipping and kind != _SYNC:
+            return True
         self._since_us = now_us()
         try:
             if kind == _SYNC and not body:

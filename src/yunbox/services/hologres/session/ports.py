@@ -176,6 +176,13 @@ class Engine(Protocol):
         """What runs a role's statement outside of blocks that changes rows and gives none; None for most."""
         ...
 
+    async def write_many(self, plan: Plan, rows: Sequence[Sequence[Any]], context: Context) -> list[int] | None:
+        """Run what ``writes_at_once`` is for, with some values after others, as one work: how many rows each changed.
+
+        None where nothing was done, as there are other definitions. Raises PgError, when nothing was done.
+        """
+        ...
+
     def at_once(self, plan: Plan, user: str) -> LookUp | None:
         """What answers a role's statement outside of blocks without waiting for anything; None for most."""
         ...

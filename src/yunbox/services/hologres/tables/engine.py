@@ -35,6 +35,7 @@ from yunbox.services.hologres.tables.paths import schemas_of, usable
 from yunbox.sql.hologres.parser import tree
 from yunbox.sql.hologres.parser.statements import parse
 from yunbox.storage.objects.waiting import in_thread
+from yunbox.storage.rows.attempt import Stale
 from yunbox.storage.rows.catalogue import Catalogue, no_relation, version
 from yunbox.storage.rows.draft import Block, seen
 from yunbox.storage.rows.model import Relation
@@ -205,6 +206,21 @@ class Tables:
             store.submit(work, lambda result, failure: affected(result if failure is None else None))
 
         return writes
+
+    async def write_many(self, plan: Plan, rows: Sequence[Sequence[Any]], context: Context) -> list[int] | None:
+        """Run a change by key with some values after others, as one work. Raises PgError, when nothing was done."""
+        made = plan.payload.made
+        statement, at, style = made.statement, made.at, context.style
+
+        def work(change: Change) -> list[int]:
+            if version(change) != at:
+                raise Stale
+            return [statement.run(change, Row(values, style))[0] for values in rows]
+
+        try:
+            return await self._write_many(work, context)
+        except Stale:
+            return None
 
     async def _run(self, plan: Plan, payload: _Payload, given: Row, context: Context) -> Rows:
         asking = _asking(context)

@@ -1,0 +1,148 @@
+"""One prepared change after another, each with other values, and one Sync behind them all: written as one work.
+
+Drivers send thousands of rows so (``executemany``). Each of them is answered as if it had been alone, and all are one
+transaction, as PostgreSQL has it. Here they are kept until something else comes, the Sync at the latest: nobody
+waits for an answer before. Where one fails nothing of them has been done, and the session takes them one by one, which
+tells what is wrong, and with which.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from time import monotonic
+from typing import Any
+
+from yunbox.services.hologres.session.known import WORK, Known, Statements, bound
+from yunbox.services.hologres.session.session import Session
+from yunbox.services.hologres.session.transaction import State, now_us
+from yunbox.wire.pgwire import backend
+from yunbox.wire.pgwire.report import PgError
+
+_BIND, _DESCRIBE, _EXECUTE, _SYNC = b"BDES"
+_OF_PORTALS = b"DEC"
+_PORTAL, _ALL = b"P\0", b"\0\0\0\0\0"
+_ROWS_MAX, _BYTES_MAX = 10_000, 8 << 20
+"""What is kept at most before it is tried out."""
+_STATES = (State.NONE, State.ALONE, State.IMPLICIT)
+Answer = Callable[[int, bytes], Awaitable[bool]]
+"""Answers one message the long way; whether the session goes on."""
+
+
+@dataclass(slots=True)
+class _Run:
+    """Changes by one statement: the values of each, and whether it is to be described; ``messages`` are as they came,
+    and ``begun`` those of a change that has no Execute yet."""
+
+    known: Known
+    rows: list[list[Any]] = field(default_factory=list)
+    described: list[bool] = field(default_factory=list)
+    messages: list[tuple[int, bytes]] = field(default_factory=list)
+    begun: list[tuple[int, bytes]] = field(default_factory=list)
+    size_bytes: int = 0
+
+    def part_last(self) -> None:
+        """Have the last change be one that has begun: its portal is asked for again."""
+        if self.described and not self.begun:
+            count = 2 + self.described.pop()
+            self.begun = self.messages[-count:]
+            del self.messages[-count:]
+
+
+class Pipeline:
+    """Keeps one session's changes. ``answer`` is the long way, for what is none of these or fails."""
+
+    def __init__(self, session: Session, known: Statements, answer: Answer) -> None:
+        self._session = session
+        self._known = known
+        self._answer = answer
+        self._run: _Run | None = None
+
+    def keeps(self, kind: int, body: bytes) -> bool:
+        """Whether a message is kept; what is not has to be answered, behind what is."""
+        run = self._run
+        if kind == _BIND:
+            return self._binds(body)
+        if run is None or not run.begun:
+            return False
+        if kind == _DESCRIBE and body == _PORTAL and len(run.begun) == 1:
+            run.begun.append((kind, body))
+            return True
+        if kind == _EXECUTE and body == _ALL:
+            run.described.append(len(run.begun) == 2)
+            run.messages += (*run.begun, (kind, body))
+            run.begun = []
+            return True
+        return False
+
+    @property
+    def is_full(self) -> bool:
+        """Whether what is kept is to be answered before more comes."""
+        run = self._run
+        return run is not None and not run.begun and (len(run.rows) >= _ROWS_MAX or run.size_bytes > _BYTES_MAX)
+
+    def _binds(self, body: bytes) -> bool:
+        """Keep another change: by the same statement, whose values can be read."""
+        run, session = self._run, self._session
+        name_end = body.find(b"\0", 1)
+        if body[:1] != b"\0" or name_end < 0 or session.transaction.state not in _STATES or (run and run.begun):
+            return False
+        try:
+            session.look()
+            known = self._known.find(body[1:name_end])
+            if known is None or known.writes is None or not self._may(known) or (run and known is not run.known):
+                return False
+            values, _ = bound(body[name_end + 1 :], known.prepared.types, session.style)
+        except Exception:  # the long way comes upon the same, and says what it is
+            return False
+        run = self._run = run or _Run(known)
+        run.begun.append((_BIND, body))
+        run.rows.append(values)
+        run.size_bytes += len(body)
+        return True
+
+    def _may(self, known: Known) -> bool:
+        session = self._session
+        is_timed = session.timeouts.any or session.timeouts.statement_s
+        return not is_timed and not session.reads_only and session.spine.may(known.operation, WORK)
+
+    async def settle(self, kind: int = 0) -> bool:
+        """Answer what is kept, before a message of some kind; whether the session goes on."""
+        run, self._run = self._run, None
+        if run is None:
+            return True
+        if kind in _OF_PORTALS:
+            run.part_last()
+        del run.rows[len(run.described) :]
+        written = await self._written(run, is_whole=kind == _SYNC and not run.begun) if len(run.rows) > 1 else None
+        if written is not None:
+            self._tell(run, written)
+        for message in [*([] if written is not None else run.messages), *run.begun]:
+            if not await self._answer(*message):
+                return False
+        return True
+
+    async def _written(self, run: _Run, *, is_whole: bool) -> list[int] | None:
+        """How many rows each change of a run was of; None where they were not made. ``is_whole`` is for one that a Sync
+        follows: if nothing was done before it, it is done for good at once."""
+        session = self._session
+        transaction, plan = session.transaction, run.known.plan
+        transaction.start()
+        if not is_whole or transaction.block is not None:
+            transaction.start(together=True)
+        try:
+            return await session.guarded(session.engine.write_many(plan, run.rows, self._context()))
+        except PgError as error:
+            if error.report.severity == "FATAL" or error.report.sqlstate == "57014":
+                raise
+            return None
+
+    def _context(self) -> Any:
+        context = self._session.context()
+        return replace(context, style=replace(context.style, now=now_us()))
+
+    def _tell(self, run: _Run, counts: list[int]) -> None:
+        session, known, started = self._session, run.known, monotonic()
+        for count, described in zip(counts, run.described, strict=True):
+            complete = backend.command_complete(f"{known.plan.tag} {count}")
+            session.send(b"".join((backend.BIND_COMPLETE, backend.NO_DATA if described else b"", complete)))
+            session.spine.answered(known.operation, 0, started)
+        session.quick, session.quick_started = known.prepared, started
