@@ -101,8 +101,7 @@ class Pipeline:
 
     def _may(self, known: Known) -> bool:
         session = self._session
-        is_timed = session.timeouts.any or session.timeouts.statement_s
-        return not is_timed and not session.reads_only and session.spine.may(known.operation, WORK)
+        return not session.is_watched and not session.reads_only and session.spine.may(known.operation, WORK)
 
     async def settle(self, kind: int = 0) -> bool:
         """Answer what is kept, before a message of some kind; whether the session goes on."""
@@ -112,9 +111,10 @@ class Pipeline:
         if kind in _OF_PORTALS:
             run.part_last()
         del run.rows[len(run.described) :]
+        started = monotonic()
         written = await self._written(run, is_whole=kind == _SYNC and not run.begun) if len(run.rows) > 1 else None
         if written is not None:
-            self._tell(run, written)
+            self._tell(run, written, started)
         for message in [*([] if written is not None else run.messages), *run.begun]:
             if not await self._answer(*message):
                 return False
@@ -139,10 +139,13 @@ class Pipeline:
         context = self._session.context()
         return replace(context, style=replace(context.style, now=now_us()))
 
-    def _tell(self, run: _Run, counts: list[int]) -> None:
-        session, known, started = self._session, run.known, monotonic()
+    def _tell(self, run: _Run, counts: list[int], started: float) -> None:
+        """Answer each change; the log of slow statements has them as one."""
+        session, known = self._session, run.known
+        took_s = (monotonic() - started) / len(counts)
         for count, described in zip(counts, run.described, strict=True):
             complete = backend.command_complete(f"{known.plan.tag} {count}")
             session.send(b"".join((backend.BIND_COMPLETE, backend.NO_DATA if described else b"", complete)))
-            session.spine.answered(known.operation, 0, started)
+            session.spine.answered(known.operation, 0, monotonic() - took_s)
+        session.log_quick(known.prepared, f"{known.plan.tag} {sum(counts)}", monotonic() - started)
         session.quick, session.quick_started = known.prepared, started
