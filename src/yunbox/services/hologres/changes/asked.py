@@ -3,6 +3,7 @@
 These are the texts in which rows are stored: what goes from a query into a table is never a value here.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -53,6 +54,30 @@ class Asked:
                 if batch.is_last:
                     return
         finally:
+            running.close()
+
+    async def messages(self, running: Running, columns: int) -> AsyncIterator[bytes]:
+        """The rows as DataRow messages of texts, some at a time; the next are made meanwhile.
+
+        Raises PgError, 54000 for too many.
+        """
+        formats = [0] * columns
+        size_bytes = 0
+        taken = asyncio.create_task(running.take(0, formats, STANDARD))
+        try:
+            while True:
+                batch = await taken
+                size_bytes += len(batch.data)
+                if size_bytes > BYTES_MAX:
+                    raise failure("54000", f"a statement changes at most {BYTES_MAX} bytes of rows here")
+                if not batch.is_last:
+                    taken = asyncio.create_task(running.take(0, formats, STANDARD))
+                    await asyncio.sleep(0)  # so that the engine is asked
+                yield batch.data
+                if batch.is_last:
+                    return
+        finally:
+            taken.cancel()
             running.close()
 
     async def all_rows(

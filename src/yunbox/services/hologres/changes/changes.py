@@ -6,7 +6,8 @@ change the same table take turns here, so that they do not spoil each other's wo
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from importlib import import_module
 from typing import Any
 
 from yunbox.services.hologres.changes import inserts, updates
@@ -21,11 +22,14 @@ from yunbox.storage.rows.draft import seen
 from yunbox.storage.rows.form import Form
 from yunbox.storage.rows.store import RowStore
 from yunbox.storage.rows.view import Change
-from yunbox.wire.pgwire.datarows import Fields
+from yunbox.wire.pgwire.datarows import Fields, rows_of
 from yunbox.wire.pgwire.report import failure
 
 _TRIES_MAX = 50
 _PAUSE_S = 0.002
+_PACKING = "yunbox.services.hologres.changes.packing"
+_MANY_BYTES = 1 << 16
+"""What rows are packed from."""
 Write = Callable[[Callable[[Change], Any], Context], Awaitable[Any]]
 
 
@@ -64,11 +68,33 @@ class Changes:
 
     async def _inserted(self, asked: Asked, columns: Sequence[Column]) -> Rows:
         form = Form(asked.changing.target)
-        rows = await inserts.proposed(asked, form)
+        if inserts.is_packed(asked.changing):
+            oids = [column.type_oid for column in asked.changing.target.columns]
+            messages = asked.messages(await asked.begun(asked.changing.made.sql, oids), len(oids))
+            first, size_bytes = [], 0
+            async for some in messages:
+                first.append(some)
+                size_bytes += len(some)
+                if size_bytes > _MANY_BYTES:
+                    return await self._packed(asked, form, first, messages)
+            rows = inserts.proposed_of(rows_of(b"".join(first)), form)
+        else:
+            rows = await inserts.proposed(asked, form)
         with self._store.reading() as view:
             found = await inserts.settled(asked, rows, seen(view, asked.context.block), form)
         answers = await inserts.returned(asked, found, [one.oid for one in columns]) if columns else []
         return await self._written(asked, found.attempt, answered(len(found.rows), columns, answers))
+
+    async def _packed(self, asked: Asked, form: Form, first: Sequence[bytes], messages: AsyncIterator[bytes]) -> Rows:
+        """The same of many rows that all have to be new."""
+        target, store = asked.changing.target, self._store
+        packing = await asyncio.to_thread(import_module, _PACKING)
+        writing = await packing.packed(form, first, messages)
+
+        def work(change: Change) -> int:
+            return writing(change, store.catalogue(change).still(target))
+
+        return answered(await self._write(work, asked.context))
 
     async def _changed(self, asked: Asked, columns: Sequence[Column]) -> Rows:
         target, made = asked.changing.target, asked.changing.made

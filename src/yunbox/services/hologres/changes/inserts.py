@@ -4,13 +4,14 @@ Source: the PostgreSQL documentation, "INSERT".
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from yunbox.engine.holo.messages import Given
 from yunbox.services.hologres.changes.asked import KEY_OID, Asked
 from yunbox.services.hologres.changes.updates import TURN_ROWS, put_changed
+from yunbox.services.hologres.engines.planning import Changing
 from yunbox.sql.hologres.catalog import EXCLUDED, OLD, ROWS
 from yunbox.storage.rows.attempt import Attempt
 from yunbox.storage.rows.form import Form, second_time
@@ -33,6 +34,19 @@ class Proposed:
     row: bytes
 
 
+def is_packed(changing: Changing) -> bool:
+    """Whether the rows of a statement are all new, whole, and not asked for."""
+    made, target = changing.made, changing.target
+    is_whole = made.columns == tuple(column.name for column in target.columns)
+    return is_whole and made.conflict is None and not made.drawn and not made.returned
+
+
+def proposed_of(rows: Iterable[Fields], form: Form) -> list[Proposed]:
+    """Whole rows. Raises PgError, 23502 for a NULL where there may be none."""
+    keys = ((form.key_of(row), row) for row in rows)
+    return [Proposed(None if key is None else key[_NODE:], form.stored(row)) for key, row in keys]
+
+
 async def proposed(asked: Asked, form: Form) -> list[Proposed]:
     """The rows of a statement. Raises PgError, 23502 for a NULL where there may be none."""
     made, relation = asked.changing.made, form.relation
@@ -43,12 +57,11 @@ async def proposed(asked: Asked, form: Form) -> list[Proposed]:
     found: list[Proposed] = []
     async for rows in asked.rows(await asked.begun(made.sql, oids), oids):
         drawn = await _drawn(asked, form, len(rows))
-        for at, row in enumerate(rows):
-            fields = row if is_whole else _spread(row[: len(places)], places, width)
+        wholes = rows if is_whole else [_spread(row[: len(places)], places, width) for row in rows]
+        for at, fields in enumerate(wholes):
             for place, numbers in drawn:
                 fields[place] = b"%d" % numbers[at]
-            key = form.key_of(fields)
-            found.append(Proposed(None if key is None else key[_NODE:], form.stored(fields)))
+        found += proposed_of(wholes, form)
     return found
 
 
