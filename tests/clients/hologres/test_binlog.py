@@ -136,9 +136,24 @@ def test_it_is_turned_on_and_off_as_wanted(client: Client) -> None:
     client.execute("insert into w values (3)")
     client.execute("call set_table_property('w', 'binlog.level', 'replica')")
     assert len(events(client, "w")) == 5
-    with pytest.raises(psycopg.errors.FeatureNotSupported, match="hg_experimental_generate_binlog"):
-        client.execute("set hg_experimental_generate_binlog = off")
+
+
+def test_a_session_may_leave_its_changes_out(client: Client) -> None:
+    made(client, "o")
+    upsert = "insert into o values (%s, 'a', null) on conflict (id) do update set title = 'b'"
+    client.execute("set hg_experimental_generate_binlog = off")
+    for number in range(8):  # from the fifth on prepared
+        client.execute(upsert, (number,))
+    client.cursor().executemany(upsert, [(number,) for number in range(20)])
+    client.execute("update o set body = title")
+    with client.cursor().copy("copy o from stdin") as copy:
+        copy.write("100\tcopied\t\\N\n")
+    with client.transaction():
+        client.execute("delete from o where id = 1")
+    assert events(client, "o") == []
     client.execute("set hg_experimental_generate_binlog = on")
+    client.execute("delete from o where id = 100")
+    assert events(client, "o") == [(DELETE, 100, "copied", None)]
 
 
 def test_a_partition_has_one_and_its_table_has_none(client: Client) -> None:

@@ -163,6 +163,8 @@ class Change(View):
         """The keys, without their tables' prefixes, that rows were added under."""
         self.moved: dict[bytes, bytes] = {}
         """The keys of rows that were tried out under others."""
+        self.is_unlogged = False
+        """Whether what is changed now is left out of the binlogs."""
         self._totals: dict[bytes, Totals] = {}
         self._followed: dict[bytes, bool] = {}
         self._sequence = self.number(_SEQUENCE)
@@ -210,7 +212,7 @@ class Change(View):
             places = (prefix + at.to_bytes(8, "big") for at in range(first, first + len(keys)))
             self._put_all("log", zip(places, [key[_NODE:] for key in keys], strict=True))
         self._sequence += len(keys)
-        if relation.binlog is not None:
+        if relation.binlog is not None and not self.is_unlogged:
             pairs = zip(present, rows, strict=True) if present else ((None, row) for row in rows)
             self._record(relation.binlog, [event for pair in pairs for event in events_of(*pair)])
 
@@ -245,7 +247,7 @@ class Change(View):
         self._sequence += 1
         if self._is_followed(relation):
             self._put("log", relation.prefix + self._sequence.to_bytes(8, "big"), key[_NODE:])
-        if relation.binlog is not None:
+        if relation.binlog is not None and not self.is_unlogged:
             self._record(relation.binlog, events_of(before, row))
 
     def add_row(self, relation: Relation, row: bytes) -> None:

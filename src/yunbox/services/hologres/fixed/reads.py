@@ -37,10 +37,24 @@ class Keys:
 
 
 @dataclass(frozen=True, slots=True)
+class AnyKeys:
+    """The keys that a WHERE of several whole keys names, with OR between them."""
+
+    each: tuple[Keys, ...]
+
+    def __call__(self, row: Row) -> list[bytes]:
+        """The keys, each once and in their order."""
+        return sorted({key for keys in self.each for key in keys(row)})
+
+
+Sought = Keys | AnyKeys
+
+
+@dataclass(frozen=True, slots=True)
 class Get:
     """SELECT of columns WHERE the whole primary key is given."""
 
-    keys: Keys
+    keys: Sought
     output: Output
     parameters: tuple[int, ...]
     need: Stated
@@ -63,10 +77,17 @@ def get_of(statement: tree.Select, find: Find, types: Sequence[int]) -> Get:
     return Get(keys, output, scope.parameters(), scope.need("SELECT"))
 
 
-def keys_of(where: tree.Node | None, scope: Scope) -> Keys:
-    """The keys of a WHERE that gives each column of the primary key once, and nothing else. Raises NotFixed."""
+def keys_of(where: tree.Node | None, scope: Scope) -> Sought:
+    """The keys of a WHERE that gives each column of the primary key once, and nothing else, or of several with OR
+    between them. Raises NotFixed."""
     if where is None or not scope.relation.primary_key:
         raise NotFixed
+    if isinstance(where, tree.Logic) and where.word == "or" and len(where.parts) <= KEYS_MAX:
+        return AnyKeys(tuple(_whole_key(part, scope) for part in where.parts))
+    return _whole_key(where, scope)
+
+
+def _whole_key(where: tree.Node, scope: Scope) -> Keys:
     parts = where.parts if isinstance(where, tree.Logic) and where.word == "and" else (where,)
     found: dict[int, Choices] = {}
     for part in parts:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from yunbox.services.hologres.fixed.fitting import fitting
-from yunbox.services.hologres.fixed.reads import Keys, keys_of
+from yunbox.services.hologres.fixed.reads import Sought, keys_of
 from yunbox.services.hologres.fixed.results import Output, output_of
 from yunbox.services.hologres.fixed.scope import Find, NotFixed, Scope, scope_of
 from yunbox.services.hologres.fixed.unnesting import unnested
@@ -73,7 +73,7 @@ class Update:
     """UPDATE of the rows of some keys."""
 
     form: Form
-    keys: Keys
+    keys: Sought
     setters: tuple[Setter, ...]
     parameters: tuple[int, ...]
     output: Output | None
@@ -96,7 +96,7 @@ class Delete:
     """DELETE of the rows of some keys."""
 
     form: Form
-    keys: Keys
+    keys: Sought
     parameters: tuple[int, ...]
     output: Output | None
     need: Stated

@@ -13,7 +13,6 @@ from yunbox.wire.pgwire.settings.session import Settings
 SERVER_VERSION, SERVER_VERSION_NUMBER = "11.3", "110003"
 """PostgreSQL's that Hologres says it is compatible with."""
 FREE = ("hg_",)
-ONLY = {"hg_experimental_generate_binlog": ("on", "true", "1", "yes", "")}
 _OURS = ("user", "database", "options", "replication")
 
 
@@ -30,7 +29,7 @@ def settings_of(startup: Startup, user: str, *, is_superuser: bool) -> Settings:
         "is_superuser": "on" if is_superuser else "off",
     }  # fmt: skip
     try:
-        return Settings({**given, **own}, FREE, ONLY)
+        return Settings({**given, **own}, FREE)
     except PgError as error:
         report = error.report
         raise fatal(report.sqlstate, report.message, report.detail, report.hint) from None

@@ -131,6 +131,8 @@ class Context:
     """Checks an action on a thing of another service, by the thing's names. Raises AccessDenied, NotFound."""
     own: Callable[[str], Sequence[Mapping[str, Any]]] = lambda name: ()
     """The rows of a system table that is the session's own, such as ``pg_cursors``."""
+    is_unlogged: bool = False
+    """Whether its changes are left out of the binlogs of tables."""
 
 
 class Sink(Protocol):

@@ -30,6 +30,7 @@ from yunbox.wire.pgwire.settings.session import Settings, Shown
 _HELD_BYTES_MAX = 64 * 1024
 _NOTICED_US = 50_000
 """How long a statement takes that is answered at once, at most; who wants faster ones logged has none of these."""
+_BINLOG, _OFF = "hg_experimental_generate_binlog", ("off", "false", "no", "0")
 _STOPPED = {
     "user": "canceling statement due to user request",
     "timeout": "canceling statement due to statement timeout",
@@ -249,14 +250,17 @@ class Session:
         names = ("statement_timeout", "idle_in_transaction_session_timeout", "idle_session_timeout")
         self.timeouts = Timeouts(*(settings.number(name) / 1000 for name in names))
         self._logs_us = settings.number("log_min_duration_statement") * 1000
-        self.is_watched = self.timeouts.any or bool(self.timeouts.statement_s) or 0 <= self._logs_us < _NOTICED_US
+        shown = Shown(settings)
+        is_unlogged = shown.get(_BINLOG, "on").lower() in _OFF
+        is_timed = self.timeouts.any or bool(self.timeouts.statement_s)
+        self.is_watched = is_timed or 0 <= self._logs_us < _NOTICED_US or is_unlogged
         self.style = settings.style
         self.reads_only = settings.show("transaction_read_only") != "off"
         path, application = settings.show("search_path"), settings.show("application_name")
         self._context = Context(
-            self.role, self.database, self.process_id, application, path, self.style, 0, 0, settings=Shown(settings),
+            self.role, self.database, self.process_id, application, path, self.style, 0, 0, settings=shown,
             settings_version=settings.version, assign=settings.assign, session_user=self.user, own=self._own,
-            reach=self._reach,
+            reach=self._reach, is_unlogged=is_unlogged,
         )  # fmt: skip
 
     def _own(self, name: str) -> list[dict[str, Any]]:

@@ -309,6 +309,7 @@ class Tables:
         return frozenset((one.schema, one.name) for oid, one in now.relations.items() if oid not in before.relations)
 
     async def _write(self, work: Callable[[Change], T], context: Context) -> T:
+        work = _unlogged(work) if context.is_unlogged else work
         if context.block is None:
             return await self._store.write(work)
         with self._store.reading() as view:
@@ -316,6 +317,7 @@ class Tables:
 
     async def _write_many(self, work: Callable[[Change], T], context: Context) -> T:
         """The same of many rows, which must not keep others waiting."""
+        work = _unlogged(work) if context.is_unlogged else work
         if context.block is None:
             return await self._store.write(work)
         with self._store.reading() as view:
@@ -350,6 +352,19 @@ class Tables:
         made = loading.sink_of(table, columns, options, find, write, draw, context)
         check(known, context.user, made.needs(known))
         return made
+
+
+def _unlogged(work: Callable[[Change], T]) -> Callable[[Change], T]:
+    """A work whose changes are left out of the binlogs of tables."""
+
+    def run(change: Change) -> T:
+        before, change.is_unlogged = change.is_unlogged, True
+        try:
+            return work(change)
+        finally:
+            change.is_unlogged = before
+
+    return run
 
 
 def _table_of(statement: Fixed) -> Relation:

@@ -17,17 +17,12 @@ _OF_TRANSACTION = ("transaction_deferrable", "transaction_isolation", "transacti
 
 class Settings:
     """What each parameter is. ``defaults`` are the session's own, which RESET comes back to: those of the server and
-    what the client said when it connected. ``free`` names beginnings of names that are taken though nobody knows them,
-    and ``only`` has the values of those of them that may have no others, as what they mean is not here. ``version`` is
-    another after each change.
+    what the client said when it connected. ``free`` names beginnings of names that are taken though nobody knows them;
+    ``version`` is another after each change.
     """
 
-    def __init__(
-        self, defaults: Mapping[str, str], free: Sequence[str] = (), only: Mapping[str, Sequence[str]] | None = None
-    ) -> None:
-        """Raises PgError for a default that may not be."""
+    def __init__(self, defaults: Mapping[str, str], free: Sequence[str] = ()) -> None:
         self._free = tuple(free)
-        self._only = only or {}
         self._defaults = {name: one.default for name, one in PARAMETERS.items()}
         self._kept: dict[str, str] = {}
         self._local: dict[str, str] = {}
@@ -36,7 +31,6 @@ class Settings:
         for name, value in defaults.items():
             one = PARAMETERS.get(name.lower())
             now = self._defaults.get(name.lower(), "")
-            self._check(name, value)
             self._defaults[name.lower()] = value if one is None or one.fixed else one.kind.read(name, value, now)
         self._told: dict[str, str] = {}
         self._changed = True
@@ -63,7 +57,6 @@ class Settings:
             if len(values) != 1:
                 raise failure("22023", f"SET {name} takes only one argument")
             text = values[0]
-            self._check(name, text)
         else:
             text = ", ".join(map(identifier, values)) if key == "search_path" else ", ".join(values)
         if len(text) > _LETTERS_MAX:
@@ -111,11 +104,6 @@ class Settings:
         elif one.fixed:
             raise failure("55P02", f'parameter "{one.name}" cannot be changed')
         return one
-
-    def _check(self, name: str, value: str) -> None:
-        """Raise PgError 0A000 for a value that asks for what is not here."""
-        if value.lower() not in self._only.get(name.lower(), (value.lower(),)):
-            raise failure("0A000", f"{name} = {value} is not supported")
 
     def _put(self, key: str, value: str, *, local: bool) -> None:
         if local:
