@@ -79,6 +79,12 @@ def _oss(p: argparse.ArgumentParser) -> None:
     add_arguments(p)
 
 
+def _holo(p: argparse.ArgumentParser) -> None:
+    from yunbox.cli.holo import add_arguments
+
+    add_arguments(p)
+
+
 def _sql(p: argparse.ArgumentParser) -> None:
     p.add_argument("statement", nargs="?", help="run this and leave (default: a shell)")
     p.add_argument("--project", help="the project to work in")
@@ -106,6 +112,7 @@ _COMMANDS: dict[str, tuple[str, Add, tuple[str, ...]]] = {
     "ram": ("RAM users, keys and policies", _ram, ("text", "json")),
     "project": ("create, list and delete projects", _project, ("text", "json")),
     "oss": ("look after buckets: small files, damage, renames", _oss, ("text", "json")),
+    "holo": ("Hologres' tables, and its slow statements", _holo, ("text", "json")),
     "sql": ("run SQL, or open a shell", _sql, ("text", "json")),
     "psql": ("open psql on Hologres; all other options are psql's", _none, ()),
     "coverage": ("what is offered and what is not", _coverage, ("text", "json")),
