@@ -614,3 +614,12 @@ update secret set v = 'x'
 set search_path to nowhere, public
 select current_schemas(true)
 reset search_path
+-- indexes have an owner and no ACL
+@
+create table indexed (id int primary key)
+grant select on indexed to thief
+@thief
+select has_table_privilege('indexed_pkey'::regclass, 'select'), has_table_privilege('indexed'::regclass, 'select'), has_any_column_privilege('indexed_pkey'::regclass, 'select')
+select has_column_privilege('indexed_pkey'::regclass, 1::int2, 'select')
+select count(*) from information_schema.columns where table_name = 'indexed'
+select count(*) from information_schema.tables where table_name in ('indexed', 'secret')

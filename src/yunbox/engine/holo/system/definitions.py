@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
+import msgspec
+
 from yunbox.engine.holo.system.moment import Moment, index_name
 from yunbox.sql.hologres.catalogue import oids
 from yunbox.sql.hologres.catalogue.relations import fixed_rows, relations
@@ -19,7 +21,7 @@ from yunbox.storage.rows.sequences import BITS
 from yunbox.wire.pgwire.values.modifiers import format_type
 
 Rows = Iterator[dict[str, Any]]
-BTREE = 403
+BTREE, _INT8 = 403, 20
 _WRAPPER, _SERVER = 13_995, 13_996
 _TEXT = re.compile(r"'(?:[^']|'')*'")
 _NEGATIVE = re.compile(r"-[0-9]{1,9}(?:\.[0-9]+)?")
@@ -86,6 +88,8 @@ def pg_attribute(moment: Moment) -> Rows:
     """Columns of tables, views and indexes."""
     for one in moment.relations:
         for column in one.columns:
+            if one.kind == SEQUENCE and column.number == 1:  # whatever numbers it gives
+                column = msgspec.structs.replace(column, type_oid=_INT8)
             acl = acl_of(one.column_grants.get(column.number))
             yield {**_attribute(one.oid, column, column.number), "attacl": acl}
     for one in moment.own:

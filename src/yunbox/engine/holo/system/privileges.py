@@ -6,6 +6,8 @@ Source: the PostgreSQL 11 documentation, "Access Privilege Inquiry Functions".
 
 from collections.abc import Callable, Mapping
 
+import msgspec
+
 from yunbox.engine.holo.system.moment import Moment
 from yunbox.sql.hologres.catalogue.relations import fixed_rows
 from yunbox.sql.hologres.natives.catalogue import Asked
@@ -81,7 +83,7 @@ class Privileges:
         letter = WORDS[word]
         ask = rights.options if grants else rights.on
         if kind in ("table", "sequence", "column", "any_column"):
-            relation = self._moment.by_oid[oid]
+            relation = self._relation(oid)
             return _of_relation(rights, relation, kind, number, letter, grants=grants)
         if kind == "schema":
             owner, acl = self._moment.schema_grants(self._moment.schema_names[oid])
@@ -89,6 +91,13 @@ class Privileges:
         if kind == "database":
             return bool(ask("database", known.database.owner, known.database.grants, letter))
         return rights.is_superuser or (kind in _EVERYBODYS and not grants)
+
+    def _relation(self, oid: int) -> Relation:
+        """What is granted on a table, or on an index, which is its table's owner's."""
+        found = self._moment.relation(oid)
+        assert found is not None, "what is there was looked up before"
+        relation, is_index = found
+        return msgspec.structs.replace(relation, grants=None, column_grants={}) if is_index else relation
 
     def _oid(self, kind: str, thing: str, asked: Asked) -> int | None:
         if thing.startswith("#"):
@@ -107,7 +116,7 @@ class Privileges:
         if found is None:
             sqlstate, message = _MISSING[_KINDS[kind]]
             raise failure(sqlstate, message.format(name))
-        if kind == "sequence" and self._moment.by_oid[found].kind != SEQUENCE:
+        if kind == "sequence" and not self._is_sequence(found):
             raise failure("42809", f'"{name}" is not a sequence')
         return found
 
@@ -144,7 +153,7 @@ class Privileges:
         """The number of a table's column, 0 if none is said; None where there is none. Raises PgError 42703."""
         if not column:
             return 0
-        found = self._moment.by_oid[oid]
+        found = self._relation(oid)
         if column.startswith("#"):
             return next((one.number for one in found.live if str(one.number) == column[1:]), None)
         if column[1:] not in found.by_name:
