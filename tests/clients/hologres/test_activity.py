@@ -14,7 +14,7 @@ from tests.postgres import running
 from tests.unit.services.hologres.raw import message
 from yunbox.testing.server import Server
 
-HEAVY = "select count(*) from generate_series(1, 100000000) a, generate_series(1, 1000) b where a % 7 = b % 5"
+HEAVY = "select count(*) from generate_series(1, 100000) a, generate_series(1, 1000000) b where a % 7 = b % 5"
 
 
 @pytest.fixture(scope="module")
@@ -157,7 +157,7 @@ def test_a_statement_is_stopped_by_another(own: Server, boss: psycopg.Connection
         asked = f"select {how}(pid) from pg_stat_activity where query = %s and pid <> pg_backend_pid()"
         assert boss.execute(asked, (HEAVY,)).fetchall() == [(True,)]
         thread.join()
-        assert time.monotonic() - started < 5
+        assert time.monotonic() - started < 20
         [error] = failed
         told = {"pg_cancel_backend": ("57014", "due to user request"),
                 "pg_terminate_backend": ("57P01", "due to administrator command")}[how]  # fmt: skip

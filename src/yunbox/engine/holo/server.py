@@ -14,6 +14,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, TypeVar
 
 from yunbox.engine.duck.pipe import Pipe
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger("yunbox")
 _STUCK = 70
+_INTERRUPT_S = 0.05
 _UPKEEP_EVERY_S = 5.0
 _LOG_ENTRIES_MAX = 100_000
 """How many changes may wait for copies, which an engine before this one has made, without DuckDB being opened."""
@@ -86,11 +88,14 @@ class Engine:
         await pipe.send(work.result())
 
     async def _stop(self, statement: "Statement", work: "asyncio.Future[bytes]") -> None:
-        statement.interrupt()
-        done, _ = await asyncio.wait([work], timeout=STOP_S_MAX)
-        if not done:
-            _LOG.warning("a statement of Hologres did not stop: the engine is started again")
-            os._exit(_STUCK)
+        end = monotonic() + STOP_S_MAX
+        while monotonic() < end:
+            statement.interrupt()  # again and again: one that comes before the statement has begun is not heard
+            done, _ = await asyncio.wait([work], timeout=_INTERRUPT_S)
+            if done:
+                return
+        _LOG.warning("a statement of Hologres did not stop: the engine is started again")
+        os._exit(_STUCK)
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
