@@ -158,7 +158,7 @@ def test_one_who_goes_before_the_sync_has_done_nothing(server: Server, table: st
         assert client.execute(READ.format(table).encode()).fetchall() == [(99, 1, "x")]
 
 
-def test_a_role_that_may_no_longer(server: Server, table: str) -> None:
+def test_a_table_that_is_another_or_none(server: Server, table: str) -> None:
     line = raw(server)
     line.say(parse(UPSERT.format(table, table), "up") + SYNC)
     assert line.say(row(1) + row(2) + SYNC)[-1] == ("Z", b"I")
@@ -170,3 +170,29 @@ def test_a_role_that_may_no_longer(server: Server, table: str) -> None:
     failed = line.say(row(1) + row(2) + SYNC)
     assert failed[-1] == ("Z", b"I")
     assert b"42P01" in failed[-2][1]
+
+
+def test_a_role_that_may_no_longer(server: Server, table: str) -> None:
+    writer = f"w_{uuid4().hex}"
+    line, both = raw(server), row(1) + row(2) + SYNC
+    with connected(server) as client:
+        try:
+            client.execute(f"create role {writer}")
+            client.execute(f"grant select, insert, update on {table} to {writer}")
+            line.say(query(f"set role {writer}"))
+            line.say(parse(UPSERT.format(table, table), "up") + SYNC)
+            assert line.say(both)[-2] == ("C", b"INSERT 0 1\0")
+            client.execute(f"revoke update on {table} from {writer}")
+            refused = line.say(both)
+            assert [kind for kind, _ in refused] == ["2", "n", "E", "Z"] and b"42501" in refused[-2][1]
+            client.execute(f"grant update on {table} to {writer}")
+            assert line.say(both)[-2] == ("C", b"INSERT 0 1\0")
+            line.say(query("reset role"))
+            client.execute(f"revoke all on {table} from {writer}")
+            assert line.say(both)[-2] == ("C", b"INSERT 0 1\0")
+            line.say(query(f"set role {writer}"))
+            assert b"42501" in line.say(both)[-2][1]
+        finally:
+            client.execute(f"drop owned by {writer}")
+            client.execute(f"drop role {writer}")
+        assert client.execute(f"select k, n from {table} order by k").fetchall() == [(1, 3), (2, 3)]

@@ -115,6 +115,8 @@ class Pipeline:
         written = await self._written(run, is_whole=kind == _SYNC and not run.begun) if len(run.rows) > 1 else None
         if written is not None:
             self._tell(run, written, started)
+        elif len(run.rows) > 1:
+            self._known.clear()  # other definitions, perhaps: what is known of statements is looked at again
         for message in [*([] if written is not None else run.messages), *run.begun]:
             if not await self._answer(*message):
                 return False
