@@ -4,6 +4,7 @@ import time
 from typing import Any
 
 from flights import flights
+from stages.maxcompute import PROJECT
 from story import Stage, Step, Story
 
 COLUMNS = ("flight_id", "carrier", "origin", "dest", "tailnum", "dep_delay", "distance", "day")
@@ -77,9 +78,49 @@ def _dashboard(story: Story) -> str:
     return f"{took_ms:.0f} ms: latest to leave {told}\nand with 1,000 late flights more, at once: F9 {after[0][2]} min"
 
 
+def _warehouse(story: Story) -> str:
+    """MaxCompute's table, read where it lies and joined with the copy here: one partition of it, then all."""
+    if "rows" not in story.notes:
+        return "left out: the stage maxcompute has not been told"
+    with connect(story) as client:
+        client.execute("CREATE SCHEMA warehouse")
+        client.execute(f"IMPORT FOREIGN SCHEMA {PROJECT} LIMIT TO (flights) FROM SERVER odps_server INTO warehouse")
+        asked = "SELECT count(*), avg(dep_delay) FROM warehouse.flights WHERE pt = '20130101'"
+        plan = "\n".join(row[0] for row in client.execute(f"EXPLAIN {asked}"))
+        started = time.monotonic()
+        [(day, _)] = client.execute(asked).fetchall()
+        took_ms = (time.monotonic() - started) * 1000
+        [(all_rows,)] = client.execute("SELECT count(*) FROM warehouse.flights").fetchall()
+    assert all_rows == story.notes["copied"]
+    pruned = next(line.strip() for line in plan.splitlines() if "artition" in line)
+    return f"{all_rows:,} rows of MaxCompute without a copy; {day} of one day in {took_ms:.0f} ms ({pruned})"
+
+
+def _changes(story: Story) -> str:
+    """Who follows a table reads its binlog: each change once, in the order in which they were made."""
+    with connect(story) as client:
+        client.execute("CREATE TABLE gates (flight_id bigint PRIMARY KEY, gate text) WITH (binlog_level = 'replica')")
+        upsert = "INSERT INTO gates VALUES (%s, %s) ON CONFLICT (flight_id) DO UPDATE SET gate = excluded.gate"
+        client.cursor().executemany(upsert, [(number % 1000, f"B{number % 40}") for number in range(3000)])
+        client.execute("DELETE FROM gates WHERE gate = 'B7'")
+        events = client.execute("""
+            SELECT hg_binlog_event_type, count(*) FROM gates WHERE hg_binlog_lsn > 0 GROUP BY 1 ORDER BY 1
+        """).fetchall()
+        [(left,)] = client.execute("SELECT count(*) FROM gates").fetchall()
+    found = dict(events)
+    assert found[5] - found[2] == left
+    return f"{found[5]:,} inserted, {found[7]:,} updated, {found[2]} deleted: {left} rows are left, as the table has"
+
+
 STAGE = Stage(
     "hologres",
     "Hologres: features by key and a dashboard on the same rows, with psycopg",
-    (Step("copy all flights", _load), Step("look up by key", _look_up), Step("draw the dashboard", _dashboard)),
+    (
+        Step("copy all flights", _load),
+        Step("look up by key", _look_up),
+        Step("draw the dashboard", _dashboard),
+        Step("read MaxCompute's table", _warehouse),
+        Step("follow the changes", _changes),
+    ),
     lambda story: [f"  ./yunbox psql --data {story.data}    # while `./yunbox up --data {story.data}` runs"],
 )
