@@ -1,6 +1,6 @@
 """An expression that has been analysed: DuckDB's SQL, PostgreSQL's type, and what later rules ask about it."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -117,12 +117,13 @@ def identifier(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def once(sql: str, body: str) -> str:
-    """An expression that uses a value more than once, as ``v``: its SQL is written, and computed, one time.
+def once(sql: str, body: Callable[[str], str]) -> str:
+    """An expression that uses a value more than once; ``body`` makes it of the value's SQL.
 
-    Functions of functions would grow by the power otherwise.
+    A column is written as often as it is used, and what is computed one time, as an element of a list: functions of
+    functions would grow by the power otherwise.
     """
-    return f"[{body} FOR v IN [{sql}]][1]"
+    return f"[{body('v')} FOR v IN [{sql}]][1]" if "(" in sql else body(sql)
 
 
 def boolean(sql: str, *parts: Expr) -> Expr:

@@ -239,13 +239,17 @@ def instant(sql: str, session: Session) -> str:
 def moved(sql: str, zone: str, slow: str, direction: int) -> str:
     """A moment as far away as a zone is from UTC: by a plain sum since its clocks are not set any more."""
     escaped = zone.replace("'", "''")
-    made = f"hg_timestamp({slow}(hg_us(v), '{escaped}'))"
     found = zones.lasting(zone)
-    if found is not None:
+
+    def made(v: str) -> str:
+        exact = f"hg_timestamp({slow}(hg_us({v}), '{escaped}'))"
+        if found is None:
+            return exact
         since_us, east_s = found
         least = f"make_timestamp({since_us + _EPOCH_US + US_PER_DAY})"
-        quick = f"v + to_seconds({direction * east_s})"
-        made = f"CASE WHEN v BETWEEN {least} AND TIMESTAMP '9999-12-31' THEN {quick} ELSE {made} END"
+        quick = f"{v} + to_seconds({direction * east_s})"
+        return f"(CASE WHEN {v} BETWEEN {least} AND TIMESTAMP '9999-12-31' THEN {quick} ELSE {exact} END)"
+
     return once(sql, made)
 
 

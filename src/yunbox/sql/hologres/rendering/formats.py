@@ -24,9 +24,12 @@ def _shown(call: Call) -> str:
     quick = strftime_of(pattern) if isinstance(pattern, str) and pattern else None
     if quick is None:
         return f"hg_to_char(hg_us({call[0]}), {rest}, {str(zoned).lower()})"
-    inside = "v BETWEEN TIMESTAMP '1000-01-01' AND TIMESTAMP '9999-12-31'"
-    slow = f"hg_to_char(hg_us(v), {rest}, false)"  # no zone is shown
-    shown = f"CASE WHEN {inside} THEN strftime(v, {quoted(quick)}) ELSE {slow} END"
+
+    def shown(v: str) -> str:
+        inside = f"{v} BETWEEN TIMESTAMP '1000-01-01' AND TIMESTAMP '9999-12-31'"
+        slow = f"hg_to_char(hg_us({v}), {rest}, false)"  # no zone is shown
+        return f"(CASE WHEN {inside} THEN strftime({v}, {quoted(quick)}) ELSE {slow} END)"
+
     return once(local(call[0], call.session) if zoned else call[0], shown)
 
 

@@ -220,9 +220,13 @@ def _truncated(field: Expr, sql: str) -> str:
     name = FIELDS.get(str(field.value).lower()) if isinstance(field.value, str) else None
     if name not in _FAST:
         return f"hg_timestamp(hg_trunc({field.sql}, hg_us({sql})))"
-    quick = f"CAST(date_trunc('{name}', v) AS TIMESTAMP)"
-    inside = "v BETWEEN TIMESTAMP '0001-01-08' AND TIMESTAMP '9999-12-31'"
-    return once(sql, f"CASE WHEN {inside} THEN {quick} ELSE hg_timestamp(hg_trunc({field.sql}, hg_us(v))) END")
+
+    def made(v: str) -> str:
+        inside = f"{v} BETWEEN TIMESTAMP '0001-01-08' AND TIMESTAMP '9999-12-31'"
+        quick, slow = f"CAST(date_trunc('{name}', {v}) AS TIMESTAMP)", f"hg_trunc({field.sql}, hg_us({v}))"
+        return f"(CASE WHEN {inside} THEN {quick} ELSE hg_timestamp({slow}) END)"
+
+    return once(sql, made)
 
 
 @rendered("date_trunc(text,timestamp)")
