@@ -107,9 +107,10 @@ def _binary(kind: Any, data: _View, fields: _Fields) -> Any:
 def _counted(count: int) -> Numbers:
     """The numbers from 0 on."""
     global _numbers
-    if len(_numbers) < count:
-        _numbers = np.arange(2 * count)
-    return _numbers[:count]
+    found = _numbers  # another thread may set others meanwhile
+    if len(found) < count:
+        found = _numbers = np.arange(2 * count)
+    return found[:count]
 
 
 def _array(kind: Any, nulls: Flags, buffers: Sequence[Any]) -> Any:

@@ -7,7 +7,7 @@ columns by their numbers, and the keys of the rows. Copies outlive the engine (`
 
 import threading
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +26,10 @@ from yunbox.storage.rows.view import Entries, View
 _ROWS = 20_000
 _BYTES = 16 << 20
 """How many rows are brought at a time, and of about how many bytes."""
+_FAR = 50_000
+"""More rows or changes are brought by a thread of their own, which goes on when the statement is stopped."""
+_LOOK_S = 0.05
+"""How often a statement that waits for a copy looks whether it is stopped."""
 _CHANGES = 1_000_000
 """How many changes are taken from a log at a time: to remove a few rows takes a look at all, to remove many no more."""
 
@@ -47,6 +51,7 @@ class Copies:
         self._kept = kept
         self._lock = threading.Lock()
         self._inserter = ThreadPoolExecutor(1, "copies")
+        self._catching_up = ThreadPoolExecutor(1, "catching-up")
         self._copies = {node: _Copy(position, set(columns)) for node, position, columns in kept.positions()}
         with store.reading() as view:
             stale = [node for node, copy in self._copies.items() if not view.is_logged_from(node, copy.position)]
@@ -54,22 +59,47 @@ class Copies:
             self._drop(node)
 
     @contextmanager
-    def brought(self, relations: Sequence[Relation]) -> Generator[dict[int, int]]:
+    def brought(
+        self, relations: Sequence[Relation], stopped: threading.Event | None = None
+    ) -> Generator[dict[int, int]]:
         """Have the copies of some tables be what the tables are at one moment, and stay so within the block.
 
-        Gives up to where their logs were followed, by node. Raises duckdb.Error.
+        Gives up to where their logs were followed, by node. Raises duckdb.Error; InterruptException soon after
+        ``stopped`` was set, while what takes long goes on for whoever asks next.
         """
         if not relations:
             yield {}
             return
-        with self._lock:
-            for relation in relations:
-                if relation.node not in self._copies:
-                    self._begin(relation)
-            with self._store.reading() as view:
-                for relation in relations:
-                    self._follow(relation, view)
+        stopped = stopped or threading.Event()
+        far = [relation for relation in relations if self._is_far(relation)]
+        if far:
+            _await(self._catching_up.submit(self._catch_up, far), stopped)
+        while not self._lock.acquire(timeout=_LOOK_S):
+            _check(stopped)
+        try:
+            self._bring(relations)
             yield {relation.node: self._copies[relation.node].position for relation in relations}
+        finally:
+            self._lock.release()
+
+    def _catch_up(self, relations: Sequence[Relation]) -> None:
+        with self._lock:
+            self._bring(relations)
+
+    def _bring(self, relations: Sequence[Relation]) -> None:
+        for relation in relations:
+            if relation.node not in self._copies:
+                self._begin(relation)
+        with self._store.reading() as view:
+            for relation in relations:
+                self._follow(relation, view)
+
+    def _is_far(self, relation: Relation) -> bool:
+        """Whether it takes long to bring a copy."""
+        copy = self._copies.get(relation.node)
+        with self._store.reading() as view:
+            missing = view.totals(relation).rows if copy is None else view.position(relation) - copy.position
+        return missing > _FAR
 
     def upkeep(self) -> None:
         """Follow the logs of tables that have copies, cut them, and let go of copies of what is gone."""
@@ -188,6 +218,17 @@ class Copies:
         self._kept.forget(self._db, node)
         self._db.execute("COMMIT")
         self._copies.pop(node, None)
+
+
+def _await(work: Future[None], stopped: threading.Event) -> None:
+    while not wait([work], timeout=_LOOK_S).done:
+        _check(stopped)
+    work.result()
+
+
+def _check(stopped: threading.Event) -> None:
+    if stopped.is_set():
+        raise duckdb.InterruptException("INTERRUPT Error: Interrupted!")
 
 
 def _rows_at_once(view: View, relation: Relation) -> int:

@@ -1,6 +1,7 @@
 """One statement in DuckDB: begun, its rows taken batch by batch, and stopped from another thread."""
 
 import struct
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -36,6 +37,7 @@ class Statement:
         self._foreign = opened.foreign
         self._objects = ObjectReads(self._cursor, opened.config)
         self._is_open = False
+        self._stopped = threading.Event()
         self._columns: tuple[int, ...] = ()
         self._rows_next = _FIRST_ROWS
         self._writers: tuple[tuple[tuple[int, ...], object], list[Write]] | None = None
@@ -43,12 +45,13 @@ class Statement:
 
     def run(self, request: Run) -> Started:
         """Begin."""
+        self._stopped.clear()
         self._end()
         self._functions.provide(request.sql)
         self._laid.lay(request.given)
         self._shown.show(request.system)
         self._apply(request.settings)
-        with self._copies.brought(request.reads) as positions:
+        with self._copies.brought(request.reads, self._stopped) as positions:
             if len(positions) > 1:  # all are read as they are now, whatever others bring meanwhile
                 self._cursor.execute("BEGIN")
                 self._is_open = True
@@ -106,6 +109,7 @@ class Statement:
 
     def interrupt(self) -> None:
         """Stop what runs."""
+        self._stopped.set()
         self._cursor.interrupt()
 
     def close(self) -> None:

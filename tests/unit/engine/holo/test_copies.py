@@ -3,7 +3,7 @@
 import random
 import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,10 @@ import msgspec
 import pytest
 
 from tests.unit.storage.rows.shelves import insert, table
+from yunbox.engine.holo import copies as copies_module
 from yunbox.engine.holo.column_store import ColumnStore
 from yunbox.engine.holo.config import EngineConfig
+from yunbox.engine.holo.copies import Copies
 from yunbox.engine.holo.messages import Run, Take
 from yunbox.engine.holo.opened import Opened
 from yunbox.engine.holo.reads import read_of
@@ -289,3 +291,35 @@ def test_tables_are_read_as_they_were_at_one_moment(store: RowStore, opened: Ope
             first, second = rows_of(statement.take(Take(0, (0, 0), Style())).data)[0]
             assert first == second
         writing.result()
+
+
+def test_a_statement_that_is_stopped_does_not_wait_for_a_copy(
+    store: RowStore, opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    relation, go_on, begun = table(store, "t", "k int8, v text"), threading.Event(), threading.Event()
+    change(store, relation, dict.fromkeys(range(300), "a"))
+    insert_all = Copies._insert_all
+
+    def slow(copies: Copies, relation: Relation, batches: Any) -> None:
+        begun.set()
+        go_on.wait(30)
+        insert_all(copies, relation, batches)
+
+    monkeypatch.setattr(Copies, "_insert_all", slow)
+    monkeypatch.setattr(copies_module, "_FAR", 100)
+    first, second = Statement(opened), Statement(opened)
+    counting = Run(f"SELECT count(*) FROM copies.n{relation.node}", (20,), reads=(relation,))
+    with ThreadPoolExecutor(2) as threads:
+        try:
+            for statement in (first, second):  # the one waits for the copy, the other for the first one
+                waiting = threads.submit(statement.run, counting)
+                assert begun.wait(30)
+                while not waiting.done():
+                    statement.interrupt()
+                    wait([waiting], timeout=0.05)
+                with pytest.raises(duckdb.InterruptException):
+                    waiting.result()
+        finally:
+            go_on.set()
+        second.run(counting)
+        assert rows_of(second.take(Take(0, (0,), Style())).data) == [[b"300"]]
