@@ -118,14 +118,13 @@ class Copies:
 
     def _keep_up(self, relation: Relation) -> None:
         """Have the log of a table be short."""
-        copy = self._copies.get(relation.node)
-        if copy is None:  # it was logged for a copy that is lost
+        if relation.node not in self._copies:  # it was logged for a copy that is lost
             cut(self._store, relation)
             self._store.write_sync(lambda change: change.follow_no_more(relation))
             return
         with self._store.reading() as view:
             self._follow(relation, view)
-        cut(self._store, relation, copy.position)
+        cut(self._store, relation, self._copies[relation.node].position)
 
     def _begin(self, relation: Relation) -> None:
         """Copy all rows. What changes meanwhile is in the log, so that no view has to be held for long."""
@@ -182,15 +181,16 @@ class Copies:
 
     def _insert_all(self, relation: Relation, batches: Iterable[Entries]) -> None:
         """Insert rows: while DuckDB takes some, the next ones are made ready for it."""
-        inserting: Future[None] | None = None
-        for batch in filter(None, batches):
-            keys, rows = [key for key, _ in batch], [row for _, row in batch]
-            table = table_of(relation, keys, rows)
-            if inserting is not None:
-                inserting.result()
-            inserting = self._inserter.submit(self._insert, relation, table)
-        if inserting is not None:
-            inserting.result()
+        inserting: list[Future[None]] = []
+        try:
+            for batch in filter(None, batches):
+                table = table_of(relation, [key for key, _ in batch], [row for _, row in batch])
+                while inserting:
+                    inserting.pop().result()
+                inserting.append(self._inserter.submit(self._insert, relation, table))
+        finally:  # whatever has failed, nobody else works with the cursor behind this
+            while inserting:
+                inserting.pop().result()
 
     def _insert(self, relation: Relation, rows: Any) -> None:
         self._db.register("_rows", rows)

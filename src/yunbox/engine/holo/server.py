@@ -136,6 +136,9 @@ def _answered(statement: "Statement", request: m.Request, shares: Shares) -> byt
         if isinstance(made, m.Started):
             return m.started(replace(made, compute_s=share.seconds))
         return m.batch(replace(made, compute_s=share.seconds))
+    except duckdb.FatalException:
+        _LOG.exception("Hologres' DuckDB cannot go on: the engine is started again")
+        os._exit(_STUCK)
     except duckdb.Error as error:
         return m.failed(report_of(error))
     except PgError as error:

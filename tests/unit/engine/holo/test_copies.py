@@ -90,6 +90,36 @@ def test_a_copy_follows_its_table(store: RowStore, opened: Opened) -> None:
     assert copied(opened, relation) == sorted(model.items())
 
 
+def test_upkeep_follows_and_cuts_in_one_go(store: RowStore, opened: Opened) -> None:
+    relation = table(store, "t", "k int8, v text")
+    copied(opened, relation)
+    change(store, relation, {1: "a", 2: "b"})
+    opened.copies.upkeep()
+    with store.reading() as view:
+        assert view.logged() == []
+    assert len(copied(opened, relation)) == 2
+
+
+def test_a_copy_that_cannot_be_made_is_made_by_the_next_statement(
+    store: RowStore, opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    relation = table(store, "t", "k int8, v text")
+    change(store, relation, dict.fromkeys(range(50), "a"))
+    monkeypatch.setattr(copies_module, "_ROWS", 10)
+    made, table_of = [], copies_module.table_of
+
+    def failing(*given: Any) -> Any:
+        made.append(given)
+        if len(made) == 3:
+            raise MemoryError
+        return table_of(*given)
+
+    monkeypatch.setattr(copies_module, "table_of", failing)
+    with pytest.raises(MemoryError):
+        copied(opened, relation)
+    assert len(copied(opened, relation)) == 50
+
+
 def test_a_table_that_nobody_reads_has_no_log(store: RowStore, opened: Opened) -> None:
     relation, copies = table(store, "t", "k int8, v text"), opened.copies
     change(store, relation, {1: "a"})
