@@ -10,7 +10,6 @@ from typing import Any
 from yunbox.cli.output import Output
 from yunbox.kernel.errors import NotFound
 from yunbox.kernel.texts import format_bytes
-from yunbox.services.hologres.gateway.config import QUERIES, ROWS
 from yunbox.storage.query_log import entries
 from yunbox.storage.rows.model import PARTITIONED, TABLE, Relation
 from yunbox.storage.rows.store import RowStore
@@ -34,6 +33,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, output: Output) -> int:
     """Carry one action out. Raises NotFound where there is nothing of Hologres."""
+    from yunbox.services.hologres.gateway.config import QUERIES, ROWS  # no other command is to know of the service
+
     folder = args.data.expanduser().absolute()
     if args.action == "tables":
         found = _tables(folder / ROWS)

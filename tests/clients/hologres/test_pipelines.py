@@ -120,6 +120,19 @@ def test_answers_are_those_of_the_long_way(server: Server, table: str, name: str
     assert seen[0] == seen[1]
 
 
+def test_the_last_change_comes_by_itself(server: Server, table: str) -> None:
+    """A change and its Sync in one piece would be answered at once, if nothing were kept before them."""
+    line = raw(server)
+    line.say(parse(UPSERT.format(table, table), "up") + SYNC)
+    with connected(server) as other:
+        for count in (1, 2, 5):
+            line.sock.sendall(b"".join(row(key) for key in range(count)))
+            other.execute("select 1")  # whoever serves both has seen it by now
+            line.sock.sendall(row(9) + SYNC)
+            assert [kind for kind, _ in line.until_ready()] == ["2", "n", "C"] * (count + 1) + ["Z"]
+        assert other.execute(f"select sum(n) from {table}").fetchone() == (11,)
+
+
 def test_by_chance(server: Server, table: str) -> None:
     for seed in range(12):
         chance = random.Random(seed)

@@ -117,7 +117,8 @@ class Loop:
 
     def _waits(self) -> bool:
         """Whether there is nothing that the session has to do first."""
-        return not self._skipping and not self._leaving and self._session.transaction.state is State.NONE
+        is_idle = self._session.transaction.state is State.NONE and self._pipeline.is_empty
+        return is_idle and not self._skipping and not self._leaving
 
     def leave(self) -> None:
         """Have the session end, once it waits for its client."""

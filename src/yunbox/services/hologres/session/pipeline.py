@@ -74,6 +74,11 @@ class Pipeline:
         return False
 
     @property
+    def is_empty(self) -> bool:
+        """Whether nothing is kept."""
+        return self._run is None
+
+    @property
     def is_full(self) -> bool:
         """Whether what is kept is to be answered before more comes."""
         run = self._run
