@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.usage_crash import EARLY, ITEM, KEPT_BYTES, FastClock, Meter, crash
+from yunbox.kernel.clock import ManualClock
 from yunbox.services.oss.prices import GET as OSS_GET
 
 CYCLES = int(os.environ.get("YUNBOX_CRASH_CYCLES", "12"))
@@ -20,7 +21,7 @@ def test_calls_and_hours_are_charged_once(tmp_path: Path) -> None:
     begun = first.storage._last()
     first.database.close()
     said = sum(crash(tmp_path, clock, seed) for seed in range(CYCLES))
-    meter = Meter(tmp_path, clock)  # folds what the last one left
+    meter = Meter(tmp_path, ManualClock(clock.time()))  # folds what the last one left, all within one hour
     meter.sample()
     ended = meter.storage._last()
     assert begun is not None

@@ -13,6 +13,7 @@ import threading
 import time
 from pathlib import Path
 
+from yunbox.kernel.clock import ManualClock
 from yunbox.meter.ledger import LEDGER_SCHEMA, Ledger
 from yunbox.meter.prices import load_prices
 from yunbox.meter.storage import STORAGE_SCHEMA, StorageMeter, Stored
@@ -39,7 +40,7 @@ class FastClock:
 class Meter:
     """Everything that meters, over one folder."""
 
-    def __init__(self, folder: Path, clock: FastClock) -> None:
+    def __init__(self, folder: Path, clock: "FastClock | ManualClock") -> None:
         self.clock = clock
         self.database = Database(folder / "meta.db", LEDGER_SCHEMA, TALLY_SCHEMA, STORAGE_SCHEMA)
         self.ledger = Ledger(self.database, load_prices(), clock)
