@@ -17,6 +17,7 @@ import duckdb
 from yunbox.engine.holo.column_store import ColumnStore
 from yunbox.engine.holo.columns import keys_table, table_of
 from yunbox.engine.holo.cuts import cut
+from yunbox.engine.holo.filling import ROWS, insertion, run_on
 from yunbox.engine.holo.loaded import carried, column_type, made
 from yunbox.engine.holo.reads import NAME, copy_of, key_type
 from yunbox.storage.rows.model import Relation
@@ -71,7 +72,8 @@ class Copies:
             yield {}
             return
         stopped = stopped or threading.Event()
-        far = [relation for relation in relations if self._is_far(relation)]
+        with self._store.reading() as view:
+            far = [relation for relation in relations if self._is_far(relation, view)]
         if far:
             _await(self._catching_up.submit(self._catch_up, far), stopped)
         while not self._lock.acquire(timeout=_LOOK_S):
@@ -94,11 +96,10 @@ class Copies:
             for relation in relations:
                 self._follow(relation, view)
 
-    def _is_far(self, relation: Relation) -> bool:
+    def _is_far(self, relation: Relation, view: View) -> bool:
         """Whether it takes long to bring a copy."""
         copy = self._copies.get(relation.node)
-        with self._store.reading() as view:
-            missing = view.totals(relation).rows if copy is None else view.position(relation) - copy.position
+        missing = view.totals(relation).rows if copy is None else view.position(relation) - copy.position
         return missing > _FAR
 
     def upkeep(self) -> None:
@@ -174,9 +175,8 @@ class Copies:
         """Have a copy be as the table is under some keys."""
         prefix, count = relation.prefix, _rows_at_once(view, relation)
         keys = sorted({prefix + key for key in changed})
-        self._db.register("_keys", keys_table(relation, keys))
-        self._db.execute(f"DELETE FROM {copy_of(relation)} WHERE key IN (SELECT key FROM _keys)")
-        self._db.unregister("_keys")
+        gone = f"DELETE FROM {copy_of(relation)} WHERE key IN (SELECT key FROM {ROWS})"
+        run_on(self._db, keys_table(relation, keys), gone)
         self._insert_all(relation, (view.rows_at(keys[at : at + count]) for at in range(0, len(keys), count)))
 
     def _insert_all(self, relation: Relation, batches: Iterable[Entries]) -> None:
@@ -193,11 +193,7 @@ class Copies:
                 inserting.pop().result()
 
     def _insert(self, relation: Relation, rows: Any) -> None:
-        self._db.register("_rows", rows)
-        into = "".join(f", c{column.number}" for column in relation.live)
-        values = "".join(f", {made(column, f'c{column.number}')}" for column in relation.live)
-        self._db.execute(f"INSERT INTO {copy_of(relation)} (key{into}) SELECT key{values} FROM _rows")
-        self._db.unregister("_rows")
+        run_on(self._db, rows, insertion(relation, copy_of(relation)))
 
     @contextmanager
     def _changing(self, relation: Relation, position: int, columns: set[int]) -> Generator[None]:

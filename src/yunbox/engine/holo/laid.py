@@ -1,15 +1,14 @@
 """Rows that come with a statement, as tables that it alone sees: what no copy has, since it is not committed."""
 
 from collections.abc import Iterable
-from typing import Any
 
 import duckdb
 
 from yunbox.engine.holo.columns import keys_table, table_of
-from yunbox.engine.holo.loaded import column_type, made
+from yunbox.engine.holo.filling import ROWS, insertion, run_on
+from yunbox.engine.holo.loaded import column_type
 from yunbox.engine.holo.messages import Given
 from yunbox.engine.holo.reads import GONE, identifier, key_type
-from yunbox.storage.rows.model import Relation
 
 
 class Laid:
@@ -33,22 +32,9 @@ class Laid:
         self._names.append(given.name)
         gone = [relation.prefix + key for key, row in given.rows if row is None]
         if gone:
-            self._fill(keys_table(relation, gone), f"INSERT INTO {name} (key, {GONE}) SELECT key, true FROM _given")
+            sql = f"INSERT INTO {name} (key, {GONE}) SELECT key, true FROM {ROWS}"
+            run_on(self._cursor, keys_table(relation, gone), sql)
         rows = [(relation.prefix + key, row) for key, row in given.rows if row is not None]
         if rows:
-            self._insert(name, relation, rows)
-
-    def _insert(self, name: str, relation: Relation, rows: list[tuple[bytes, bytes]]) -> None:
-        into = "".join(f", c{one.number}" for one in relation.live)
-        values = "".join(f", {made(one, f'c{one.number}')}" for one in relation.live)
-        self._fill(
-            table_of(relation, [key for key, _ in rows], [row for _, row in rows]),
-            f"INSERT INTO {name} (key, {GONE}{into}) SELECT key, false{values} FROM _given",
-        )
-
-    def _fill(self, rows: Any, sql: str) -> None:
-        self._cursor.register("_given", rows)
-        try:
-            self._cursor.execute(sql)
-        finally:
-            self._cursor.unregister("_given")
+            table = table_of(relation, [key for key, _ in rows], [row for _, row in rows])
+            run_on(self._cursor, table, insertion(relation, name, **{GONE: "false"}))
