@@ -10,16 +10,14 @@ from typing import Any
 
 import nanoarrow as arrow
 import numpy as np
-from numpy.typing import NDArray
 
 from yunbox.engine.holo.loaded import carried, is_carried_as_stored
+from yunbox.storage.rows.bulk.cells import Flags, Numbers, words_of
 from yunbox.storage.rows.keys import has_number_key
 from yunbox.storage.rows.model import Column, Relation
 
 _NODE = 8
 _LENGTH = 4
-Numbers = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 _numbers = np.arange(1 << 16)
 
 
@@ -55,28 +53,21 @@ def _keys_of(relation: Relation, keys: Sequence[bytes]) -> Any:
         return arrow.c_array_from_buffers(arrow.uint64(), len(keys), [None, numbers], null_count=0)
     lengths = np.fromiter(map(len, keys), np.int64, len(keys))
     starts = np.cumsum(lengths) - lengths
-    return _binary(arrow.binary(), _View(joined), _Fields(starts + _NODE, lengths - _NODE, np.zeros(len(keys), bool)))
+    return _binary(arrow.binary(), joined, _Fields(starts + _NODE, lengths - _NODE, np.zeros(len(keys), bool)))
 
 
-class _View:
-    """Bytes, and all the numbers that begin in them, wherever: no field lies at an even place."""
-
-    def __init__(self, joined: bytes) -> None:
-        self.data = np.frombuffer(joined, np.uint8)
-        self.words: Any = np.ndarray((max(0, len(joined) - _LENGTH + 1),), ">i4", joined, strides=(1,))
-
-
-def _apart(rows: Sequence[bytes], columns: Sequence[Column]) -> tuple[_View, list[_Fields]]:
+def _apart(rows: Sequence[bytes], columns: Sequence[Column]) -> tuple[bytes, list[_Fields]]:
     """The fields of rows, and what they lie in. Rows that are older than a column have what it says for them."""
     sizes = np.fromiter(map(len, rows), np.int64, len(rows))
     ends = np.cumsum(sizes)
     missing = [(column.missing or "").encode() for column in columns]
     # A length is looked for behind the last row too, where rows are older than a column.
-    data = _View(b"".join([*rows, bytes(_LENGTH), *missing]))
+    data = b"".join([*rows, bytes(_LENGTH), *missing])
+    words = words_of(data)
     at, place = ends - sizes, int(ends[-1]) + _LENGTH if len(rows) else _LENGTH
     found: list[_Fields] = []
     for column, instead in zip(columns, missing, strict=True):
-        lengths = data.words[at].astype(np.int64)
+        lengths = words[at].astype(np.int64)
         starts, nulls = at + _LENGTH, lengths < 0
         lengths[nulls] = 0
         if column.added:
@@ -91,17 +82,17 @@ def _apart(rows: Sequence[bytes], columns: Sequence[Column]) -> tuple[_View, lis
     return data, found
 
 
-def _texts(data: _View, fields: _Fields) -> Any:
+def _texts(data: bytes, fields: _Fields) -> Any:
     return _binary(arrow.string(), data, fields)
 
 
-def _binary(kind: Any, data: _View, fields: _Fields) -> Any:
+def _binary(kind: Any, data: bytes, fields: _Fields) -> Any:
     """Fields one behind another."""
     offsets = np.zeros(len(fields.starts) + 1, np.int32)
     np.cumsum(fields.lengths, out=offsets[1:])
     places = np.repeat(fields.starts - offsets[:-1], fields.lengths)
     places += _counted(len(places))
-    return _array(kind, fields.nulls, [offsets, data.data.take(places)])
+    return _array(kind, fields.nulls, [offsets, np.frombuffer(data, np.uint8).take(places)])
 
 
 def _counted(count: int) -> Numbers:
@@ -119,18 +110,17 @@ def _array(kind: Any, nulls: Flags, buffers: Sequence[Any]) -> Any:
     return arrow.c_array_from_buffers(kind, len(nulls), [validity, *buffers], null_count=count)
 
 
-def _made_one_by_one(column: Column) -> Callable[[_View, _Fields], Any]:
+def _made_one_by_one(column: Column) -> Callable[[bytes, _Fields], Any]:
     """Texts of a column that are not carried as they are stored."""
 
-    def make(data: _View, fields: _Fields) -> Any:
+    def make(data: bytes, fields: _Fields) -> Any:
         ends = (fields.starts + fields.lengths).tolist()
         spans = zip(fields.starts.tolist(), ends, fields.nulls.tolist(), strict=True)
-        joined = data.data.tobytes()
-        stored = [None if is_null else joined[start:end] for start, end, is_null in spans]
+        stored = [None if is_null else data[start:end] for start, end, is_null in spans]
         texts = [(carried(column, one) or "").encode() for one in stored]
         lengths = np.fromiter(map(len, texts), np.int64, len(texts))
         made = _Fields(np.cumsum(lengths) - lengths, lengths, fields.nulls)
-        return _texts(_View(b"".join(texts)), made)
+        return _texts(b"".join(texts), made)
 
     return make
 

@@ -12,6 +12,7 @@ Numbers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 _PAD = bytes(64)
 """What stands behind the lines, so that a look beyond a field's end finds something."""
+_WORD = 4
 _LINE_END = 10
 _BACKSLASH = 92
 
@@ -84,6 +85,11 @@ class Cells:
             present = ~self.nulls[column]
             starts, lengths = starts[present], lengths[present]
         return Field(self.data, starts, lengths)
+
+
+def words_of(data: bytes) -> Any:
+    """The big-endian numbers of four bytes that begin at each place of some bytes."""
+    return np.ndarray((max(0, len(data) - _WORD + 1),), ">i4", data, strides=(1,))
 
 
 def kept(cells: Cells, cuts: Sequence[tuple[int, Cut]]) -> tuple[bytes, Numbers]:

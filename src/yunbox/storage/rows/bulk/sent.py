@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from yunbox.storage.rows.bulk.cells import Cells, Field, Numbers
+from yunbox.storage.rows.bulk.cells import Cells, Field, Numbers, words_of
 from yunbox.storage.rows.bulk.checks import Check, check_of
 from yunbox.storage.rows.bulk.keys import Keys
 from yunbox.storage.rows.bulk.packed import Packed, Pieces
@@ -88,13 +88,14 @@ def _heads(messages: bytes) -> Numbers:
 
 
 def _cells(messages: bytes, heads: Numbers, width: int) -> Cells:
-    data = np.frombuffer(messages + _PAD, np.uint8)
+    padded = messages + _PAD
+    data, words = np.frombuffer(padded, np.uint8), words_of(padded)
     starts = np.empty((width, len(heads)), np.int64)
     lengths = np.empty_like(starts)
     nulls = np.zeros(starts.shape, bool)
     at = heads + _HEAD
     for place in range(width):
-        said = data[at[:, None] + np.arange(_LENGTH)].view(">i4").ravel().astype(np.int64)
+        said = words[at].astype(np.int64)
         starts[place], nulls[place], lengths[place] = at + _LENGTH, said < 0, np.maximum(said, 0)
         at = starts[place] + lengths[place]
     return Cells(messages, data, starts, lengths, nulls if nulls.any() else None)
