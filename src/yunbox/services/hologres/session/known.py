@@ -42,6 +42,11 @@ class Known:
     operation: Operation[Any, Work, Any]
     described: dict[tuple[int, ...], bytes] = field(default_factory=dict)
 
+    def changed(self, count: int, *, described: bool) -> bytes:
+        """What a change of so many rows is answered, up to what ends it."""
+        complete = backend.command_complete(f"{self.plan.tag} {count}")
+        return b"".join((backend.BIND_COMPLETE, backend.NO_DATA if described else b"", complete))
+
     def description(self, formats: tuple[int, ...]) -> bytes:
         """What Describe is answered."""
         made = self.described.get(formats)
@@ -56,7 +61,7 @@ class Statements:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._known: dict[bytes, Known | None] = {}
+        self._known: dict[bytes, Known] = {}
 
     def find(self, name: bytes) -> Known | None:
         """A prepared statement, looked at once as long as it is the same."""

@@ -12,9 +12,9 @@ from time import monotonic
 from typing import Any
 
 from yunbox.services.hologres.session.known import WORK, Known, Statements, bound
+from yunbox.services.hologres.session.ports import Context
 from yunbox.services.hologres.session.session import Session
 from yunbox.services.hologres.session.transaction import State, now_us
-from yunbox.wire.pgwire import backend
 from yunbox.wire.pgwire.report import PgError
 
 _BIND, _DESCRIBE, _EXECUTE, _SYNC = b"BDES"
@@ -142,7 +142,7 @@ class Pipeline:
                 raise
             return None
 
-    def _context(self) -> Any:
+    def _context(self) -> Context:
         context = self._session.context()
         return replace(context, style=replace(context.style, now=now_us()))
 
@@ -151,8 +151,7 @@ class Pipeline:
         session, known = self._session, run.known
         took_s = (monotonic() - started) / len(counts)
         for count, described in zip(counts, run.described, strict=True):
-            complete = backend.command_complete(f"{known.plan.tag} {count}")
-            session.send(b"".join((backend.BIND_COMPLETE, backend.NO_DATA if described else b"", complete)))
+            session.send(known.changed(count, described=described))
             session.spine.answered(known.operation, 0, monotonic() - took_s)
         session.log_quick(known.prepared, f"{known.plan.tag} {sum(counts)}", monotonic() - started)
         session.quick, session.quick_started = known.prepared, started

@@ -23,8 +23,6 @@ _BIND = ord("B")
 _HEAD = struct.Struct(">BI")
 _EXECUTE_SYNC = b"E\0\0\0\x09\0\0\0\0\0" + b"S\0\0\0\x04"
 _DESCRIBE_EXECUTE_SYNC = b"D\0\0\0\x06P\0" + _EXECUTE_SYNC
-_NOTICED_S = 0.05
-"""A change that took longer is told to the log of slow statements."""
 
 
 class Quick:
@@ -100,11 +98,8 @@ class Quick:
                 return
             session.spine.answered(known.operation, 0, started)
             session.quick, session.quick_started = known.prepared, started
-            if monotonic() - started > _NOTICED_S:
-                session.log_quick(known.prepared, f"{known.plan.tag} {count}", monotonic() - started)
-            complete = backend.command_complete(f"{known.plan.tag} {count}")
-            head = backend.NO_DATA if described else b""
-            session.line.answered(b"".join((backend.BIND_COMPLETE, head, complete, backend.READY[backend.IDLE])))
+            session.log_quick(known.prepared, f"{known.plan.tag} {count}", monotonic() - started)
+            session.line.answered(known.changed(count, described=described) + backend.READY[backend.IDLE])
 
         known.writes(values, replace(session.style, now=now_us()), affected)
         return b""
