@@ -113,6 +113,11 @@ class Catalogue:
         tables = [one for one in self.relations.values() if one.kind == TABLE]
         return {one.node: one for one in (*tables, *(one.changes for one in tables))}
 
+    @cached_property
+    def logging(self) -> Sequence[Relation]:
+        """The tables of which a log of changes may have something, whether or not it is written on."""
+        return [one for one in self.relations.values() if one.kind == TABLE and "binlog.level" in one.properties]
+
     def find(self, schema: str, name: str) -> Relation | None:
         """A relation by name."""
         return self._names.get((schema, name))

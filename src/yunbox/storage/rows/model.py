@@ -147,6 +147,11 @@ class Relation(msgspec.Struct, frozen=True, dict=True):
         return "sequence" if self.kind == SEQUENCE else "table"
 
     @cached_property
+    def beyond(self) -> bytes:
+        """What the keys of its rows are all below."""
+        return (self.node + 1).to_bytes(8, "big")
+
+    @cached_property
     def prefix(self) -> bytes:
         """How the keys of its rows begin."""
         return self.node.to_bytes(8, "big")

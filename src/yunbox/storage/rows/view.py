@@ -100,7 +100,7 @@ class View:
     def position(self, relation: Relation) -> int:
         """The last position in the log of a table; 0 when its log is empty."""
         cursor = self._cursor("log")
-        found = cursor.set_range((relation.node + 1).to_bytes(8, "big"))
+        found = cursor.set_range(relation.beyond)
         if not (cursor.prev() if found else cursor.last()):
             return 0
         key = cursor.key()
@@ -139,8 +139,7 @@ class View:
         """At most so many entries of a table from ``start`` on, taken without a look at each."""
         cursor = self._cursor(table)
         found = list(islice(cursor.iternext(), count)) if cursor.set_range(start) else []
-        end = (relation.node + 1).to_bytes(_NODE, "big")
-        return found[: bisect_left(found, (end,))]
+        return found[: bisect_left(found, (relation.beyond,))]
 
     @property
     def sequence(self) -> int:

@@ -34,7 +34,6 @@ from yunbox.services.hologres.tables.engine import Tables
 from yunbox.storage.database import Database
 from yunbox.storage.rows.catalogue import Catalogue, settle_account, sweep
 from yunbox.storage.rows.expiry import expire, is_expired
-from yunbox.storage.rows.model import TABLE
 from yunbox.storage.rows.store import RowStore
 
 _LOG = logging.getLogger("yunbox")
@@ -99,8 +98,7 @@ async def _swept(store: RowStore) -> None:
     now_us = time.time_ns() // 1000
     with store.reading() as view:
         is_trash = next(view.prefixed("trash", b""), None) is not None
-        tables = [one for one in store.catalogue(view).relations.values() if one.kind == TABLE]
-        old = [one for one in tables if is_expired(view, one, now_us)]
+        old = [one for one in store.catalogue(view).logging if is_expired(view, one, now_us)]
     for one in old:
         while await store.write(lambda change, of=one: expire(change, of, now_us)):
             pass
