@@ -163,3 +163,31 @@ def test_numbers(oracle: Ask, ours: Planned) -> None:
         oracle,
         ours,
     )
+
+
+def test_a_query_that_is_compared(oracle: Ask, ours: Planned) -> None:
+    rows = f"(values {listed(NUMBERS, 'numeric')})"
+    other = f"(select avg(u.b) from {rows} u(b) where u.b <> 'NaN' and u.b < t.a)"
+    check(
+        [
+            f"select a from {rows} t(a) where a < {other} order by 1, a::text",
+            f"select a from {rows} t(a) where 0.1 + a * 2 >= {other} order by 1, a::text",
+            f"select {other} > a, {other} = {other}, a <> {other} from {rows} t(a) order by a, a::text",
+            f"select a from {rows} t(a) where not a > (select avg(a) from {rows} t(a) where a is null) order by 1, a::text",
+            f"select a > all (select b / 3 from {rows} u(b)), a = any (select b from {rows} u(b) where b > t.a - 1) "
+            f"from {rows} t(a) order by a, a::text",
+            f"select a, sum(a / 7) from {rows} t(a) group by a having sum(a / 7) > (select avg(b / 9) "
+            f"from {rows} u(b) where b <> 'NaN') order by 1",
+            f"select t.a, u.a from {rows} t(a) join {rows} u(a) on t.a / 3 > (select 1 / u.a) and u.a > 0 "
+            "order by 1, 2, t.a::text, u.a::text",
+            f"select max(a) over (order by a) > (select 1.5 / 3) from {rows} t(a) order by a, a::text",
+            "select (select 1.50) > (select 1.5), (select 2.5 / 3) < (select null::numeric), 'SELECT'::text || 1.5",
+        ],
+        oracle,
+        ours,
+    )
+
+
+def test_a_query_runs_once_where_its_value_is_compared(ours: Planned) -> None:
+    made = ours.plan("select 1.5 / 3 > (select 2.5 / 7)").sql
+    assert made.count("SELECT") == 2, made

@@ -102,7 +102,13 @@ def comparison(symbol: str, left: Expr, right: Expr) -> str:
 
 
 def _order(left: str, right: str) -> str:
-    """-1, 0 or 1. Of two numbers the nearest doubles have the same order, but where these are one and the same."""
+    """-1, 0 or 1. Of two numbers the nearest doubles have the same order, but where these are one and the same.
+
+    What is written three times is computed once, but for a query in it, which would run three times.
+    """
+    if "SELECT" in left + right:
+        pair = f"{{'a': {left}, 'b': {right}}}"
+        return f"[{_order('v.a', 'v.b')} FOR v IN [{pair}]][1]"
     a, b = f"try_cast({left} AS DOUBLE)", f"try_cast({right} AS DOUBLE)"
     return f"(CASE WHEN {a} < {b} THEN -1 WHEN {a} > {b} THEN 1 ELSE hg_num_cmp({left}, {right}) END)"
 
