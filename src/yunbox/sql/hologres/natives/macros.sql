@@ -108,3 +108,7 @@ CREATE OR REPLACE MACRO hg_substring(t, a, n) AS
     CASE WHEN n < 0 THEN CASE WHEN t IS NOT NULL AND a IS NOT NULL THEN error('PG22011: negative substring length not allowed') END
     WHEN a >= 1 THEN substring(t, CAST(a AS BIGINT), CAST(n AS BIGINT))
     WHEN a < 1 THEN substring(t, 1, greatest(CAST(a AS BIGINT) + n - 1, 0)) END;
+CREATE OR REPLACE MACRO hg_sleep(s) AS
+    CASE WHEN s IS NOT NULL THEN coalesce(CAST(sleep_ms(
+        CASE WHEN isnan(s) OR s <= 0 THEN 0 WHEN s >= 1e12 THEN 1000000000000000 ELSE CAST(s * 1000 AS BIGINT) END
+    ) AS VARCHAR), '') END;

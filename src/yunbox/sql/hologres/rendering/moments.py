@@ -17,7 +17,7 @@ from yunbox.sql.hologres.expr import Expr, build, once, quoted
 from yunbox.sql.hologres.natives.moments import FIELDS
 from yunbox.sql.hologres.rendering.casts import instant, local, moved
 from yunbox.sql.hologres.rendering.numerics import decimal
-from yunbox.sql.hologres.rendering.registry import Call, rendered, templates
+from yunbox.sql.hologres.rendering.registry import RENDERINGS, Call, rendered, templates
 
 templates("""
 date_pli(date,int4) = hg_date_pl({0}, {1})
@@ -310,7 +310,19 @@ def _statement(call: Call) -> str:
 
 templates("""
 clock_timestamp() = CAST(timezone('UTC', get_current_timestamp()) AS TIMESTAMP)
+pg_sleep(float8) = hg_sleep({0})
 """)
+
+
+@rendered("pg_sleep_for(interval)")
+def _sleep_for(call: Call) -> str:
+    now = RENDERINGS["clock_timestamp()"]
+    return f"hg_sleep((epoch_us(hg_timestamp_pl({now}, {call[0]})) - epoch_us({now})) / 1e6)"
+
+
+@rendered("pg_sleep_until(timestamptz)")
+def _sleep_until(call: Call) -> str:
+    return f"hg_sleep((CAST(hg_us({call[0]}) AS DOUBLE) - epoch_us({RENDERINGS['clock_timestamp()']})) / 1e6)"
 
 
 @rendered("generate_series(timestamp,timestamp,interval)")
