@@ -173,7 +173,8 @@ def test_a_query_that_is_compared(oracle: Ask, ours: Planned) -> None:
             f"select a from {rows} t(a) where a < {other} order by 1, a::text",
             f"select a from {rows} t(a) where 0.1 + a * 2 >= {other} order by 1, a::text",
             f"select {other} > a, {other} = {other}, a <> {other} from {rows} t(a) order by a, a::text",
-            f"select a from {rows} t(a) where not a > (select avg(a) from {rows} t(a) where a is null) order by 1, a::text",
+            f"select a from {rows} t(a) where not a > (select avg(a) from {rows} t(a) where a is null) "
+            "order by 1, a::text",
             f"select a > all (select b / 3 from {rows} u(b)), a = any (select b from {rows} u(b) where b > t.a - 1) "
             f"from {rows} t(a) order by a, a::text",
             f"select a, sum(a / 7) from {rows} t(a) group by a having sum(a / 7) > (select avg(b / 9) "
