@@ -108,6 +108,7 @@ _COMMANDS: dict[str, tuple[str, Add, tuple[str, ...]]] = {
     "logs": ("show the log of calls", _logs, ("text", "json")),
     "doctor": ("find what is wrong with this machine, and how to mend it", _none, ("text", "json")),
     "credentials": ("show the AccessKey", _credentials, ("text", "json", "env")),
+    "ca": ("the local authority's certificate, for clients that verify the server", _none, ("text", "json")),
     "bill": ("what was used, and what it would cost", _bill, ("text", "json", "csv")),
     "ram": ("RAM users, keys and policies", _ram, ("text", "json")),
     "project": ("create, list and delete projects", _project, ("text", "json")),

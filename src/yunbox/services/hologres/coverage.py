@@ -3,6 +3,7 @@
 _OFFERED = (
     ("protocol", "version 3.0; a client that asks for 3.2 or for extensions is told so"),
     ("login", "SCRAM-SHA-256: the user is an AccessKey's id, of the account or a RAM user, the password its secret"),
+    ("TLS", "with `yunbox up --hologres-ssl`, as the vendor has it off until it is asked for; SCRAM-SHA-256-PLUS"),
     ("simple and extended protocol", "also pipelined; portals with row limits; text and binary; errors up to Sync"),
     ("transactions", "BEGIN, COMMIT, ROLLBACK with AND CHAIN and READ ONLY; SAVEPOINT, RELEASE, ROLLBACK TO"),
     ("settings", "SET, SET LOCAL, SET ROLE, RESET, SHOW, DISCARD; `options=-c ...`, `options=type=fixed`; any `hg_*`"),
@@ -63,7 +64,6 @@ _OFFERED = (
     ("hologres.hg_table_properties, hg_table_group_properties", "one table group of one shard"),
 )
 _NOT_OFFERED = (
-    ("TLS, SCRAM-SHA-256-PLUS", "encryption is declined: the server listens on this machine alone"),
     ("temporary AccessKeys (STS)", "0A000: how a token is handed over could not be read up"),
     ("isolation above read committed", "0A000"),
     ("SCROLL cursors, FETCH backwards", "0A000 and 55000"),

@@ -69,6 +69,12 @@ SERVICE = Service(
             type=bool,
         ),
         Option(
+            "hologres_ssl",
+            False,
+            "encrypt connections to Hologres for clients that ask for it (sslmode=require and above; see `yunbox ca`)",
+            type=bool,
+        ),
+        Option(
             "hologres_login_seconds",
             AUTHENTICATION_S_MAX,
             f"seconds in which a client must have logged in (default: {AUTHENTICATION_S_MAX})",

@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from yunbox.engine.holo.config import SOCKET, EngineConfig
+from yunbox.identity.authority import Authority
 from yunbox.kernel.periodic import Periodic
 from yunbox.kernel.supervise import Patience, Supervisor
 from yunbox.meter.journal import Journal
@@ -138,6 +139,7 @@ def _listen(sock: socket.socket, scratch: Path) -> None:
 def build(house: House) -> Hologres:
     """The service, on what all services share."""
     options = house.settings.options
+    issued = Authority(house.folder).issued("hologres") if options.get("hologres_ssl", False) else None
     config = GatewayConfig(
         data=str(house.folder),
         roster=ROSTER,
@@ -149,6 +151,8 @@ def build(house: House) -> Hologres:
         connections_max=options.get("hologres_connections", CONNECTIONS_MAX),
         query_texts=options.get("hologres_query_texts", False),
         authentication_s_max=options.get("hologres_login_seconds", AUTHENTICATION_S_MAX),
+        certificate=str(issued.certificate) if issued else "",
+        certificate_key=str(issued.key) if issued else "",
     )
     engine = EngineConfig(
         scratch=str(house.scratch),

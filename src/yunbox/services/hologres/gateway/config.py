@@ -16,7 +16,8 @@ AUTHENTICATION_S_MAX = 60
 
 class GatewayConfig(msgspec.Struct, frozen=True):
     """One of ``count`` gateways. ``data`` is the data folder, ``roster`` the file in which they count connections,
-    ``parent`` the server's process, and ``lends`` are the modules that judge reads of what other services keep."""
+    ``parent`` the server's process, and ``lends`` are the modules that judge reads of what other services keep.
+    ``certificate`` and ``certificate_key`` are the files by which it encrypts for who asks for that, if any."""
 
     data: str
     roster: str
@@ -29,6 +30,8 @@ class GatewayConfig(msgspec.Struct, frozen=True):
     connections_max: int = CONNECTIONS_MAX
     authentication_s_max: float = AUTHENTICATION_S_MAX
     query_texts: bool = False
+    certificate: str = ""
+    certificate_key: str = ""
 
     @property
     def folder(self) -> Path:

@@ -8,6 +8,7 @@ noticed by the kernel.
 import asyncio
 import logging
 import socket
+import ssl
 from collections.abc import Awaitable, Callable, Iterator
 from typing import cast
 
@@ -31,6 +32,7 @@ class Connection(asyncio.Protocol):
 
     __slots__ = (
         "_drained",
+        "_is_encrypted",
         "_kept",
         "_kept_bytes",
         "_loop",
@@ -65,6 +67,7 @@ class Connection(asyncio.Protocol):
         self._kept: list[bytes] | None = None
         self._stops = False
         self._reading = True
+        self._is_encrypted = False
 
     # -- what the event loop calls
 
@@ -131,7 +134,7 @@ class Connection(asyncio.Protocol):
         self.ended = True
         self._wake()
         self._loop.call_later(_END_S_MAX, self._give_up)
-        return True
+        return not self._is_encrypted  # TLS has no half of a connection
 
     def connection_lost(self, exc: Exception | None) -> None:
         """A client has gone."""
@@ -162,6 +165,19 @@ class Connection(asyncio.Protocol):
         self._taken += len(found[1]) + 8
         return found
 
+    async def encrypt(self, context: ssl.SSLContext, answer: bytes) -> None:
+        """Say that it is agreed to, and have all that follows be encrypted. Raises ConnectionError where that fails."""
+        self.write(answer)
+        self._is_encrypted = True
+        try:
+            found = await self._loop.start_tls(self._transport, self, context, server_side=True)
+        except OSError as error:  # the library's own failures are such
+            raise ConnectionResetError(str(error)) from None
+        if found is None:
+            raise ConnectionResetError
+        self._transport = found
+        self._transport.set_write_buffer_limits(_WRITTEN_BYTES_MAX)
+
     async def message(self) -> tuple[int, bytes] | None:
         """The client's next message; None when there is none any more. Raises ProtocolViolation."""
         while True:
@@ -187,6 +203,11 @@ class Connection(asyncio.Protocol):
             await asyncio.shield(self._drained)
         if self._transport.is_closing():
             raise ConnectionResetError
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether nobody in between can read what is said."""
+        return self._is_encrypted
 
     @property
     def is_behind(self) -> bool:

@@ -16,20 +16,23 @@ from yunbox.identity.identify import NotIdentified
 from yunbox.identity.scram import Verifier
 from yunbox.kernel.call import Principal
 from yunbox.services.hologres.gateway.connection import Connection
+from yunbox.services.hologres.gateway.tls import BINDING, Tls
 from yunbox.wire.pgwire import backend
 from yunbox.wire.pgwire.encoding import decoded
 from yunbox.wire.pgwire.frontend import CancelRequest, EncryptionRequest, Startup, Token, read, read_first
 from yunbox.wire.pgwire.report import PgError, ProtocolViolation, Report
 
-MECHANISM = "SCRAM-SHA-256"
+MECHANISM, BOUND_MECHANISM = "SCRAM-SHA-256", "SCRAM-SHA-256-PLUS"
 _VERSION = 3 << 16
 _NAMELESS, _NAMED = ",,n=,", ",,n=*,"
 """libpq leaves the name to the startup message; the library takes no empty one, and nobody looks at it here."""
-_SCRAM = ScramMechanism(MECHANISM)
+_SCRAM = {name: ScramMechanism(name) for name in (MECHANISM, BOUND_MECHANISM)}
 
 
 class Porter(Protocol):
-    """Who decides about clients."""
+    """Who decides about clients. ``tls`` is what it encrypts by, for who asks for that."""
+
+    tls: Tls | None
 
     async def verifier(self, key_id: str) -> Verifier:
         """What a proof of a key is compared with."""
@@ -93,18 +96,25 @@ async def _startup(line: Connection, porter: Porter) -> Startup | None:
             return None
         if isinstance(message, Startup):
             return _checked(line, porter, message)
-        _refuse_encryption(line, message, asked)
+        await _encrypted(line, porter, message, asked)
     return None
 
 
-def _refuse_encryption(line: Connection, asking: EncryptionRequest, asked: set[str]) -> None:
+async def _encrypted(line: Connection, porter: Porter, asking: EncryptionRequest, asked: set[str]) -> None:
     """Each kind may be asked for once; the answer to one who asks again is PostgreSQL's."""
     if asking.kind in asked:
         code = 5679 if asking.kind == "ssl" else 5680
         told = f"unsupported frontend protocol 1234.{code}: server supports 3.0 to 3.0"
         raise ProtocolViolation(told, sqlstate="0A000")
     asked.add(asking.kind)
-    line.write(backend.NO_ENCRYPTION)
+    if asking.kind != "ssl" or porter.tls is None:
+        line.write(backend.NO_ENCRYPTION)
+        return
+    if line.frames.unread:
+        detail = "This could be either a client-software bug or evidence of an attempted man-in-the-middle attack."
+        raise fatal("08P01", "received unencrypted data after SSL request", detail)
+    await line.encrypt(porter.tls.context, backend.TLS)
+    asked.add("gss")
 
 
 def _checked(line: Connection, porter: Porter, startup: Startup) -> Startup:
@@ -124,13 +134,12 @@ def _checked(line: Connection, porter: Porter, startup: Startup) -> Startup:
 async def _proven(line: Connection, porter: Porter, startup: Startup) -> Admitted | None:
     user = startup.parameters["user"]
     verifier = await porter.verifier(user)
-    exchange = _SCRAM.make_server(
-        lambda _name: (verifier.salt, verifier.stored_key, verifier.server_key, verifier.iterations)
-    )
-    line.write(backend.sasl_request([MECHANISM]))
+    bound = porter.tls.binding if porter.tls is not None and line.is_encrypted else None
+    line.write(backend.sasl_request([MECHANISM] if bound is None else [BOUND_MECHANISM, MECHANISM]))
     if (token := await _token(line)) is None:
         return None
-    line.write(backend.sasl_continue(_begun(exchange, token)))
+    exchange, answer = _begun(verifier, token, bound)
+    line.write(backend.sasl_continue(answer))
     if (token := await _token(line)) is None:
         return None
     await asyncio.sleep(porter.wait_s(user, line.peer))
@@ -156,17 +165,29 @@ async def _token(line: Connection) -> Token | None:
     return message
 
 
-def _begun(exchange: ScramServer, token: Token) -> bytes:
-    """The answer to a client's first message. Raises PgError."""
+def _begun(verifier: Verifier, token: Token, bound: bytes | None) -> tuple[ScramServer, bytes]:
+    """The exchange, and the answer to a client's first message; ``bound`` is what the client may bind its proof to.
+
+    Raises PgError.
+    """
     initial = token.sasl
-    if initial.mechanism != MECHANISM:
+    if initial.mechanism != MECHANISM and (bound is None or initial.mechanism != BOUND_MECHANISM):
         raise ProtocolViolation("client selected an invalid SASL authentication mechanism")
+    exchange = _SCRAM[initial.mechanism].make_server(
+        lambda _name: (verifier.salt, verifier.stored_key, verifier.server_key, verifier.iterations),
+        channel_binding=None if bound is None else (BINDING, bound),
+    )
     text = decoded(initial.data)
+    if initial.mechanism == MECHANISM and text.startswith("p="):
+        detail = "The client selected SCRAM-SHA-256 without channel binding, but its message has channel binding data."
+        raise fatal("08P01", "malformed SCRAM message", detail)
     try:
         exchange.set_client_first(text.replace(_NAMELESS, _NAMED, 1))
         exchange.client_first_bare = text.split(",", 2)[2]  # what is proven is what was sent
-        return exchange.get_server_first().encode()
+        return exchange, exchange.get_server_first().encode()
     except ScramException as error:
+        if error.server_error is ServerError.SERVER_DOES_SUPPORT_CHANNEL_BINDING:
+            raise fatal("28000", "SCRAM channel binding negotiation error", str(error)) from None
         raise _malformed(error) from None
 
 
@@ -178,6 +199,8 @@ def _ended(exchange: ScramServer, token: Token) -> bytes | None:
     except ScramException as error:
         if error.server_error is ServerError.INVALID_PROOF:
             return None
+        if error.server_error is ServerError.CHANNEL_BINDINGS_DONT_MATCH:
+            raise fatal("28000", "SCRAM channel binding check failed") from None
         raise _malformed(error) from None
 
 

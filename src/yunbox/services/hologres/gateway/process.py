@@ -13,6 +13,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from yunbox.guard.authorise import Authoriser
@@ -35,6 +36,7 @@ from yunbox.services.hologres.gateway.peers import Peers
 from yunbox.services.hologres.gateway.roster import Roster
 from yunbox.services.hologres.gateway.startup import settings_of
 from yunbox.services.hologres.gateway.throttle import Throttle
+from yunbox.services.hologres.gateway.tls import Tls
 from yunbox.services.hologres.operations import CONNECT, Work
 from yunbox.services.hologres.session.logged import Ended, entry_of
 from yunbox.services.hologres.session.loop import Loop
@@ -67,6 +69,7 @@ class Gateway:
     def __init__(self, config: GatewayConfig, channel: Channel, engine: Engine, peers: Peers) -> None:
         clock = SystemClock()
         self.account_id = config.account_id
+        self.tls = Tls.of(Path(config.certificate), Path(config.certificate_key)) if config.certificate else None
         self._config = config
         self._channel = channel
         self._engine = engine
