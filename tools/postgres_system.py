@@ -57,6 +57,11 @@ OTHERS = {"_anyarray": "_text", "anyarray": "_text", "_pg_attribute": "_text"}
 HOLOGRES = """
 hologres\thg_table_properties\t13990\tr\ttable_namespace:text table_name:text property_key:text property_value:text
 hologres\thg_table_group_properties\t13991\tr\ttablegroup_name:text property_key:text property_value:text
+hologres\thg_partitioning_config\t13994\tr\tnsp_name:text tbl_name:text enable:bool time_unit:text time_zone:text \
+num_precreate:int4 num_retention:int4 num_hot:int4 time_format:text cret_user:oid cret_time:timestamptz \
+schd_start_time:timestamptz options:text
+hologres\thg_partitioning_log\t13995\tr\trelname:text relowner:text schdtime:timestamptz trigtime:timestamptz \
+status:text message:text precreate:text discard:text
 pg_catalog\thg_stat_activity\t13992\tv\tdatid:oid datname:name pid:int4 usesysid:oid usename:name \
 application_name:text client_addr:inet client_hostname:text client_port:int4 backend_start:timestamptz \
 xact_start:timestamptz query_start:timestamptz state_change:timestamptz wait_event_type:text wait_event:text \

@@ -18,6 +18,10 @@ _OFFERED = (
     ("generated columns", "GENERATED ALWAYS AS (...) STORED; not in keys, and not for COPY"),
     ("serial columns", "smallserial, serial, bigserial; sequences of their own, which are neither called nor altered"),
     ("partitions", "PARTITION BY LIST, PARTITION OF, ATTACH and DETACH PARTITION; written by partition, read as one"),
+    (
+        "dynamic partitions",
+        "auto_partitioning_*, keep_alive; made, cooled and dropped by time; hg_partitioning_config and _log",
+    ),
     ("views", "CREATE OR REPLACE VIEW, ALTER VIEW ... RENAME, DROP VIEW with CASCADE; not to be written through"),
     (
         "foreign tables on MaxCompute",
@@ -77,7 +81,7 @@ _NOT_OFFERED = (
         "0A000",
     ),
     ("foreign tables of MaxCompute's views and external tables", "HV000, as in Hologres"),
-    ("partitions by range and hash, of several values, DEFAULT, and made by themselves", "0A000"),
+    ("partitions by range and hash, of several values and DEFAULT", "0A000"),
     ("time to live", "0A000 where a table's properties ask for it"),
     ("replication slots, hg_get_binlog_cursor", "refused by name; the binlog is read by its columns"),
     ("passwords, VALID UNTIL, CONNECTION LIMIT and settings of roles; BASIC$ accounts", "0A000"),

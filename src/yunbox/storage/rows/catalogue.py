@@ -118,6 +118,11 @@ class Catalogue:
         """The tables of which a log of changes may have something, whether or not it is written on."""
         return [one for one in self.relations.values() if one.kind == TABLE and "binlog.level" in one.properties]
 
+    @cached_property
+    def scheduled(self) -> Sequence[Relation]:
+        """The tables whose partitions come and go by themselves, or have done so."""
+        return [one for one in self.relations.values() if one.schedule is not None]
+
     def find(self, schema: str, name: str) -> Relation | None:
         """A relation by name."""
         return self._names.get((schema, name))

@@ -53,6 +53,16 @@ class Column(msgspec.Struct, frozen=True):
         return TYPES[self.type_oid]
 
 
+class Schedule(msgspec.Struct, frozen=True):
+    """That partitions of a table come and go by themselves: since when, by whom, by whose clocks if nobody says, and
+    when that was done last, 0 being never. How it is done stands in the properties (``partitioning/rule.py``)."""
+
+    created_us: int
+    creator: str
+    zone: str = "UTC"
+    ran_us: int = 0
+
+
 class Relation(msgspec.Struct, frozen=True, dict=True):
     """A table or a view. ``columns`` are in the order of their numbers, which begin at 1 and have no gaps.
 
@@ -88,6 +98,7 @@ class Relation(msgspec.Struct, frozen=True, dict=True):
     server: str = ""
     """Where the rows of a foreign table lie; its ``options`` say which they are there."""
     options: Mapping[str, str] = {}
+    schedule: Schedule | None = None
 
     @cached_property
     def live(self) -> tuple[Column, ...]:

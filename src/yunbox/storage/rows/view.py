@@ -20,7 +20,7 @@ from yunbox.storage.rows.binlog import Events, events_of, records
 from yunbox.storage.rows.keys import numbered
 from yunbox.storage.rows.model import TABLE, Relation
 
-TABLES = ("meta", "schemas", "relations", "rows", "log", "followed", "totals", "trash", "roles", "defaults")
+TABLES = ("meta", "schemas", "relations", "rows", "log", "followed", "totals", "trash", "roles", "defaults", "runs")
 OID, NODE = b"oid", b"node"
 """What numbers are drawn for: what there is, and the places of tables' rows."""
 _NODE = 8

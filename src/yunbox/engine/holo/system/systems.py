@@ -9,6 +9,7 @@ from yunbox.engine.holo.messages import System
 from yunbox.engine.holo.system.described import Names
 from yunbox.engine.holo.system.live import Rows
 from yunbox.engine.holo.system.moment import Moment
+from yunbox.engine.holo.system.partitioning import hg_partitioning_log
 from yunbox.engine.holo.system.scans import arrow_name
 from yunbox.engine.holo.system.tables import Tables, live_table
 from yunbox.sql.hologres.natives.catalogue import remember
@@ -36,7 +37,16 @@ class Systems:
                 self._known.pop(next(iter(self._known)))
         return found
 
-    def queries(self, asked: System) -> Rows:
+    def kept(self, name: str, asked: System) -> Rows | None:
+        """The rows of a table that are kept or came along; None for one that definitions make."""
+        if name == "hg_query_log":
+            return self._queries_of(asked)
+        if name == "hg_partitioning_log":
+            with self._store.reading() as view:
+                return list(hg_partitioning_log(view))
+        return asked.rows.get(name)
+
+    def _queries_of(self, asked: System) -> Rows:
         """The newest entries of the log of statements that a statement may see."""
         found = entries(self._queries) if self._queries is not None else ()
         return [one for one in found if asked.logs_all or one.get("usename") in asked.logged]
@@ -66,7 +76,7 @@ class Shown:
         tables = self._systems.tables(asked)
         for schema, name in asked.names:
             label = arrow_name(schema, name)
-            live = self._systems.queries(asked) if name == "hg_query_log" else asked.rows.get(name)
+            live = self._systems.kept(name, asked)
             made = tables.table(schema, name) if live is None else live_table(schema, name, live)
             if self._seen.get(label) is not made:
                 self._cursor.register(label, made)

@@ -14,6 +14,7 @@ from yunbox.services.hologres.definitions.defaults import check_default, constan
 from yunbox.services.hologres.definitions.dependents import check_unused
 from yunbox.services.hologres.definitions.names import name_of, written_name
 from yunbox.services.hologres.definitions.owners import read_owner
+from yunbox.services.hologres.definitions.partitioning import is_partitioning, scheduled
 from yunbox.services.hologres.definitions.partitions import read_attach, read_detach
 from yunbox.services.hologres.definitions.properties import checked, read_properties
 from yunbox.services.hologres.fixed.scope import NotFixed
@@ -186,7 +187,8 @@ def _set(properties: dict[str, str]) -> Step:
     def work(given: dict[str, str]) -> Work:
         def step(relation: Relation, scene: Scene) -> Relation:
             found = checked(given, relation, fresh=(relation.schema, relation.name) in scene.fresh)
-            return msgspec.structs.replace(relation, properties={**relation.properties, **found})
+            altered = msgspec.structs.replace(relation, properties={**relation.properties, **found})
+            return scheduled(altered, scene) if any(is_partitioning(name) for name in found) else altered
 
         return step
 

@@ -29,14 +29,15 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Where a definition takes place: the search path, who makes it and what they may, which relations the same block
-    has made, and the rows of a table and how many they are."""
+    """Where a definition takes place: the search path, who makes it and what they may, the time zone of the session,
+    which relations the same block has made, and the rows of a table and how many they are."""
 
     path: Sequence[str]
     owner: str
     rights: Rights
     accounts: Accounts = NO_ACCOUNTS
     session_user: str = ""
+    zone: str = "UTC"
     fresh: frozenset[tuple[str, str]] = frozenset()
     notices: list[Report] = field(default_factory=list)
     count: Callable[[Relation], int] = lambda _: 0

@@ -14,6 +14,7 @@ from yunbox.services.hologres.definitions.filled import read_filled
 from yunbox.services.hologres.definitions.generated import check_generated
 from yunbox.services.hologres.definitions.like import Like, read_like
 from yunbox.services.hologres.definitions.names import name_of
+from yunbox.services.hologres.definitions.partitioning import scheduled
 from yunbox.services.hologres.definitions.partitions import key_number, read_partition
 from yunbox.services.hologres.definitions.properties import checked, read_properties, with_defaults
 from yunbox.services.hologres.definitions.role_names import RoleName, check_member, role_name
@@ -116,6 +117,7 @@ class CreateTable:
         relation = msgspec.structs.replace(
             relation, oid=catalogue.next_oid(change), node=catalogue.next_node(change), properties=properties
         )
+        relation = scheduled(relation, scene)
         catalogue.add(change, with_sequences(relation, self._drawn, change, known))
 
     @property

@@ -11,6 +11,7 @@ import msgspec
 
 from yunbox.services.hologres.definitions.base import Definition, Name, Scene
 from yunbox.services.hologres.definitions.names import name_of
+from yunbox.services.hologres.definitions.partitioning import is_partitioning
 from yunbox.services.hologres.definitions.properties import checked, read_properties, with_defaults
 from yunbox.services.hologres.statements.cursor import Cursor
 from yunbox.storage.rows import catalogue
@@ -44,16 +45,23 @@ class CreatePartition:
         parent = _partitioned(self.parent, known, scene)
         bound = bound_of(parent, self.value)
         check_free(parent, bound, self.name.name, known)
-        numbers = {one.number: number for number, one in enumerate(parent.live, 1)}
-        columns = tuple(msgspec.structs.replace(one, number=numbers[one.number], missing=None, added=False)
-                        for one in parent.live)  # fmt: skip
-        made = Relation(
-            catalogue.next_oid(change), schema, self.name.name, catalogue.next_node(change), columns,
-            primary_key=tuple(numbers[number] for number in parent.primary_key), owner=scene.owner, definition=bound,
-            parent=parent.oid, partition=numbers[parent.partition],
-        )  # fmt: skip
-        given = {**parent.properties, **checked(self.properties, made, fresh=True)}
-        catalogue.add(change, msgspec.structs.replace(made, properties=with_defaults(given, made)))
+        made = partition_of(change, parent, schema, self.name.name, bound, scene.owner)
+        given = {**made.properties, **checked(self.properties, made, fresh=True)}
+        catalogue.add(change, msgspec.structs.replace(made, properties=given))
+
+
+def partition_of(change: Change, parent: Relation, schema: str, name: str, bound: str, owner: str) -> Relation:
+    """A new partition for a value of a table's key, which is still to be added."""
+    numbers = {one.number: number for number, one in enumerate(parent.live, 1)}
+    columns = tuple(msgspec.structs.replace(one, number=numbers[one.number], missing=None, added=False)
+                    for one in parent.live)  # fmt: skip
+    made = Relation(
+        catalogue.next_oid(change), schema, name, catalogue.next_node(change), columns,
+        primary_key=tuple(numbers[number] for number in parent.primary_key), owner=owner, definition=bound,
+        parent=parent.oid, partition=numbers[parent.partition],
+    )  # fmt: skip
+    taken = {name: value for name, value in parent.properties.items() if not is_partitioning(name)}
+    return msgspec.structs.replace(made, properties=with_defaults(taken, made))
 
 
 @dataclass(frozen=True, slots=True)

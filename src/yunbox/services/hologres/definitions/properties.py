@@ -1,11 +1,13 @@
 """The properties of a Hologres table: what WITH and ``CALL set_table_property`` take, and what each may be.
 
 Sources: the vendor's pages "CREATE TABLE", "Set table properties", "Table storage formats", "Primary key",
-"Distribution key", "Clustering key", "Event time column", "Bitmap index", "Dictionary encoding" and "Tiered storage".
+"Distribution key", "Clustering key", "Event time column", "Bitmap index", "Dictionary encoding" and "Tiered storage";
+``partitioning`` has those of partitions that come and go by themselves.
 """
 
 from collections.abc import Callable, Mapping
 
+from yunbox.services.hologres.definitions import partitioning
 from yunbox.services.hologres.statements.cursor import Cursor
 from yunbox.storage.rows.model import Relation
 from yunbox.wire.pgwire.report import PgError, failure
@@ -106,6 +108,7 @@ _READERS: dict[str, Callable[[str, Relation], str]] = {
     "binlog.level": _one_of("binlog.level", "none", "replica"),
     "binlog.ttl": _seconds,
     "storage_mode": _one_of("storage_mode", "hot", "cold"),
+    **partitioning.READERS,
 }
 
 
@@ -113,13 +116,15 @@ def checked(given: Properties, relation: Relation, *, fresh: bool) -> dict[str, 
     """Properties as they are kept. ``fresh`` is whether the table is being made. Raises PgError."""
     found: dict[str, str] = {}
     for written, value in given.items():
-        name = _SAME.get(written.lower(), written.lower())
+        name = partitioning.kept_name(_SAME.get(written.lower(), written.lower()))
         reader = _READERS.get(name)
         if reader is None:
             raise failure("22023", f'unrecognized table property "{written}"')
         if name in _AT_CREATION and not fresh:
             raise failure("0A000", f"{name} can be set only in the transaction that creates the table")
         found[name] = reader(value, relation)
+        if not fresh:
+            partitioning.check_lasting(name, found[name], relation)
         if name == "time_to_live_in_seconds" and int(value) < _FOREVER_S:  # rows that went would be missed
             raise failure("0A000", f"{written} = {value} is not supported")
     return found

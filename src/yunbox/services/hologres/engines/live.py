@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from yunbox.engine.holo.messages import System
-from yunbox.engine.holo.system.live import LIVE, Rows
+from yunbox.engine.holo.system.live import KEPT, LIVE, Rows
 from yunbox.services.hologres.session.ports import Context
 from yunbox.storage.rows.catalogue import Catalogue
 from yunbox.storage.rows.rights import Rights, rights_of
@@ -35,7 +35,7 @@ class Live:
         names = {name for _, name in system.names} & LIVE if system is not None else set()
         if system is None or not names:
             return system
-        made = replace(system, rows={name: await self._rows(name, context) for name in names - {"hg_query_log"}})
+        made = replace(system, rows={name: await self._rows(name, context) for name in names - KEPT})
         if "hg_query_log" not in names:
             return made
         rights = rights_of(self._known(), context.user)

@@ -19,6 +19,7 @@ from yunbox.identity.store import IdentityStore
 from yunbox.kernel.clock import SystemClock
 from yunbox.kernel.periodic import Periodic
 from yunbox.kernel.supervise import die_with_parent
+from yunbox.services.hologres.definitions import runs
 from yunbox.services.hologres.engines.live import Live
 from yunbox.services.hologres.engines.planner import HologresPlanner
 from yunbox.services.hologres.engines.remote import Link, Remote
@@ -67,6 +68,7 @@ async def _run(config: GatewayConfig, listener: socket.socket, channel: socket.s
         identities = IdentityStore(database, SystemClock())
         accounts = accounts_of(identities, config.account_id)
         await settled(store, config.account_id, accounts.shown(config.account_id))
+        await _swept(store)  # what was due while nobody was there, before anybody looks
         async with Periodic(_LOG, _SWEEP_EVERY_S, partial(_swept, store)):
             tables = Tables(store, engine, Source(config.database), accounts)
             await serve(config, listener, await Channel.over(channel), tables, peers)
@@ -91,14 +93,18 @@ async def settled(store: RowStore, account_id: str, shown: str) -> None:
 
 
 async def _swept(store: RowStore) -> None:
-    """Remove, bit by bit, what was dropped and truncated, and what the logs of changes have kept for long enough.
+    """Remove, bit by bit, what was dropped and truncated, and what the logs of changes have kept for long enough; make
+    and drop the partitions that come and go by themselves.
 
     Nobody waits where there is nothing of it.
     """
     now_us = time.time_ns() // 1000
     with store.reading() as view:
         is_trash = next(view.prefixed("trash", b""), None) is not None
-        old = [one for one in store.catalogue(view).logging if is_expired(view, one, now_us)]
+        known = store.catalogue(view)
+        old = [one for one in known.logging if is_expired(view, one, now_us)]
+    for oid in runs.due(known, now_us):
+        await store.write(lambda change, of=oid: runs.run(change, of, now_us))
     for one in old:
         while await store.write(lambda change, of=one: expire(change, of, now_us)):
             pass

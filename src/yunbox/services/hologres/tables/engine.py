@@ -44,6 +44,7 @@ from yunbox.storage.rows.store import RowStore
 from yunbox.storage.rows.view import Change, View
 from yunbox.wire.pgwire.report import PgError, Report, failure
 from yunbox.wire.pgwire.values.codec import Style
+from yunbox.wire.pgwire.values.zones import name_of
 
 T = TypeVar("T")
 _LOADING = "yunbox.services.hologres.tables.loading"
@@ -281,11 +282,12 @@ class Tables:
 
     async def _define(self, definition: Definition, context: Context) -> Rows:
         asking, fresh, session_user = _asking(context), self._fresh(context), context.session_user
+        zone = name_of(context.style.zone)
 
         def work(change: Change) -> tuple[Report, ...]:
             known = self._store.catalogue(change)
             scene = replace(
-                self._scene(asking, known), fresh=fresh, session_user=session_user,
+                self._scene(asking, known), fresh=fresh, session_user=session_user, zone=zone,
                 count=lambda one: change.totals(one).rows,
                 rows=lambda one: (row for _, row in change.prefixed("rows", one.prefix)),
             )  # fmt: skip

@@ -81,6 +81,14 @@ def named(name: str) -> tzinfo | None:
     return ZoneInfo(known) if known is not None else None
 
 
+def name_of(zone: tzinfo) -> str:
+    """What ``named`` finds a zone by; of one that is only so far from UTC, that of the database which is as far."""
+    if isinstance(zone, ZoneInfo):
+        return zone.key
+    hours = round((zone.utcoffset(None) or timedelta()) / timedelta(hours=1))
+    return f"Etc/GMT{-hours:+d}" if hours else "UTC"
+
+
 def spelled(name: str) -> str | None:
     """A zone's name as the database of zones spells it; None when it has no such zone."""
     return _names().get(name.lower())
