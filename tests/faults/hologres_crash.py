@@ -8,13 +8,15 @@ import random
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
 from tests.binlogs import replayed
+from yunbox.services.hologres.gateway.config import ROWS
+from yunbox.storage.rows.store import RowStore
 from yunbox.testing.server import Server
 
 KEYS = 50
@@ -122,11 +124,22 @@ def connected(server: Server) -> psycopg.Connection[Any]:
     )
 
 
+def check_ages(data: Path) -> None:
+    """Each row of a table that does not keep them for ever has one birth, and nothing else has."""
+    with closing(RowStore(data / ROWS)) as store, store.reading() as view:
+        for one in store.catalogue(view).aging:
+            keys = [key[8:] for key, _ in view.prefixed("rows", one.prefix)]
+            born = [(key[8:], number) for key, number in view.prefixed("births", one.aging_prefix)]
+            ages = {key[8:]: value[8:] for key, value in view.prefixed("ages", one.aging_prefix, (1).to_bytes(8))}
+            assert [key for key, _ in born] == keys
+            assert ages == {number: key for key, number in born}
+
+
 class Crasher:
     """Kills a server under its writers, and looks at what is left."""
 
     def __init__(self, data: Path, writers: int = 3) -> None:
-        self._server = Server(data)
+        self._server, self._data = Server(data), data
         self._rows: list[Rows] = [{} for _ in range(writers)]
         self._unsure: list[tuple[Rows, Rows]] = []
         self.done = 0
@@ -134,7 +147,10 @@ class Crasher:
     def run(self, cycles: int) -> None:
         """Kill it so many times."""
         with self._server, connected(self._server) as client:
-            client.execute("create table t (k int primary key, v int) with (binlog_level = 'replica')")
+            client.execute(
+                "create table t (k int primary key, v int)"
+                " with (binlog_level = 'replica', time_to_live_in_seconds = '86400')"
+            )
         for cycle in range(cycles):
             with self._server:
                 self._check()
@@ -150,6 +166,7 @@ class Crasher:
                     writer.join()
                 self.done += sum(writer.done for writer in writers)
                 self._unsure = [(writer.rows, writer.unsure) for writer in writers]
+            check_ages(self._data)
             self._rows = self._found()
 
     def _found(self) -> list[Rows]:

@@ -84,5 +84,3 @@ def test_what_is_refused(server: Server) -> None:
         assert client.execute("select * from hg_table_storage_status('public', null)").fetchall() == []
         with pytest.raises(psycopg.errors.InvalidParameterValue, match="storage_mode"):
             client.execute("call set_table_property('here', 'storage_mode', 'warm')")
-        with pytest.raises(psycopg.errors.FeatureNotSupported):
-            client.execute("call set_table_property('here', 'time_to_live_in_seconds', '60')")

@@ -18,6 +18,7 @@ _OFFERED = (
     ("generated columns", "GENERATED ALWAYS AS (...) STORED; not in keys, and not for COPY"),
     ("serial columns", "smallserial, serial, bigserial; sequences of their own, which are neither called nor altered"),
     ("partitions", "PARTITION BY LIST, PARTITION OF, ATTACH and DETACH PARTITION; written by partition, read as one"),
+    ("time to live", "time_to_live_in_seconds: rows go within seconds after it; no change of anybody in binlogs"),
     (
         "dynamic partitions",
         "auto_partitioning_*, keep_alive; made, cooled and dropped by time; hg_partitioning_config and _log",
@@ -82,7 +83,6 @@ _NOT_OFFERED = (
     ),
     ("foreign tables of MaxCompute's views and external tables", "HV000, as in Hologres"),
     ("partitions by range and hash, of several values and DEFAULT", "0A000"),
-    ("time to live", "0A000 where a table's properties ask for it"),
     ("replication slots, hg_get_binlog_cursor", "refused by name; the binlog is read by its columns"),
     ("passwords, VALID UNTIL, CONNECTION LIMIT and settings of roles; BASIC$ accounts", "0A000"),
     ("GRANT on functions, types and foreign servers; the simple permission models", "0A000, 42883"),

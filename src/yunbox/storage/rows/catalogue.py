@@ -119,6 +119,11 @@ class Catalogue:
         return [one for one in self.relations.values() if one.kind == TABLE and "binlog.level" in one.properties]
 
     @cached_property
+    def aging(self) -> Sequence[Relation]:
+        """The tables whose rows are removed when they are old."""
+        return [one for one in self.relations.values() if one.aging]
+
+    @cached_property
     def scheduled(self) -> Sequence[Relation]:
         """The tables whose partitions come and go by themselves, or have done so."""
         return [one for one in self.relations.values() if one.schedule is not None]
@@ -205,6 +210,12 @@ def drop_schema(change: Change, name: str) -> None:
     _moved(change)
 
 
+def relation_of(view: View, oid: int) -> Relation | None:
+    """One relation, for who needs no other."""
+    data = view.get("relations", oid.to_bytes(4, "big"))
+    return _load_relation(data) if data is not None else None
+
+
 def add(change: Change, relation: Relation) -> None:
     """Make a relation. Raises 42P07 for a name that is taken, 3F000 for a schema that is not there."""
     known = load(change)
@@ -216,7 +227,7 @@ def add(change: Change, relation: Relation) -> None:
         raise failure("54000", f"a database has at most {RELATIONS_MAX} tables and views here")
     kind = "S" if relation.kind == SEQUENCE else "r"
     grants = _first_grants(known, relation.owner, relation.schema, relation.sort, kind)
-    _put(change, msgspec.structs.replace(relation, grants=grants))
+    _put(change, _aged(change, msgspec.structs.replace(relation, grants=grants)))
 
 
 def replace(change: Change, before: Relation, after: Relation) -> None:
@@ -227,7 +238,15 @@ def replace(change: Change, before: Relation, after: Relation) -> None:
     renamed = (before.schema, before.name) != (after.schema, after.name)
     if renamed and load(change).find(after.schema, after.name) is not None:
         raise failure("42P07", f'relation "{after.name}" already exists')
-    _put(change, after)
+    _put(change, _aged(change, after))
+
+
+def _aged(change: Change, relation: Relation) -> Relation:
+    """A table whose rows have ages if they are to be removed some day, and only then."""
+    if (relation.lives_s is not None) == bool(relation.aging):
+        return relation
+    _discard_ages(change, relation)
+    return msgspec.structs.replace(relation, aging=next_node(change) if relation.lives_s is not None else 0)
 
 
 def give(change: Change, relation: Relation, owner: str) -> None:
@@ -296,14 +315,16 @@ def drop(change: Change, relation: Relation) -> None:
     _discard(change, relation)
     if relation.kind == TABLE:
         _discard(change, relation.changes)
+        _discard_ages(change, relation)
     _moved(change)
 
 
 def truncate(change: Change, relation: Relation) -> Relation:
     """Give a table a new, empty place for its rows; the table as it is then. Raises 42P01."""
     present = _present(change, relation)
-    emptied = msgspec.structs.replace(present, node=next_node(change))
+    emptied = msgspec.structs.replace(present, node=next_node(change), aging=next_node(change) if present.aging else 0)
     _discard(change, present)
+    _discard_ages(change, present)
     _put(change, emptied)
     return emptied
 
@@ -312,7 +333,7 @@ def sweep(change: Change, rows_max: int) -> int:
     """Remove so many rows of the trash; how many went, 0 when it is empty."""
     removed = 0
     for prefix, _ in list(change.prefixed("trash", b"")):
-        for table in ("rows", "log"):
+        for table in ("rows", "log", "ages", "births"):
             keys = [key for _, (key, _) in zip(range(rows_max - removed), change.prefixed(table, prefix), strict=False)]
             for key in keys:
                 change.delete(table, key)
@@ -335,10 +356,10 @@ def no_relation(name: str) -> PgError:
 
 
 def _present(change: Change, relation: Relation) -> Relation:
-    data = change.get("relations", relation.oid.to_bytes(4, "big"))
-    if data is None:
+    found = relation_of(change, relation.oid)
+    if found is None:
         raise no_relation(relation.name)
-    return _load_relation(data)
+    return found
 
 
 def put(change: Change, relation: Relation) -> None:
@@ -354,6 +375,11 @@ def _put(change: Change, relation: Relation) -> None:
 def _discard(change: Change, relation: Relation) -> None:
     if relation.node:
         change.put("trash", relation.prefix, b"")
+
+
+def _discard_ages(change: Change, relation: Relation) -> None:
+    if relation.aging:
+        change.put("trash", relation.aging_prefix, b"")
 
 
 def _moved(change: Change) -> None:

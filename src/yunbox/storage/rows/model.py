@@ -23,6 +23,10 @@ FRESH_OID, FRESH_NODE = 1 << 31, 1 << 62
 """What marks the numbers of what a block has made itself: outside of it nothing has such a one."""
 _BINLOG_NODE = 1 << 61
 
+TIME_TO_LIVE = "time_to_live_in_seconds"
+"""The property that says how long after it was first written a row is removed."""
+FOREVER_S = 3_153_600_000
+"""The time that rows live if nobody says: a hundred years, as the vendor's page has it."""
 STORAGE_MODE = "storage_mode"
 """The property that says in which tier the rows of a table lie, hot or cold."""
 
@@ -99,6 +103,8 @@ class Relation(msgspec.Struct, frozen=True, dict=True):
     """Where the rows of a foreign table lie; its ``options`` say which they are there."""
     options: Mapping[str, str] = {}
     schedule: Schedule | None = None
+    aging: int = 0
+    """Where the ages of its rows lie, if these are to be removed some day (``aging.py``); else 0."""
 
     @cached_property
     def live(self) -> tuple[Column, ...]:
@@ -151,6 +157,17 @@ class Relation(msgspec.Struct, frozen=True, dict=True):
     def is_cold(self) -> bool:
         """Whether its rows are said to lie in the cheaper tier."""
         return self.properties.get(STORAGE_MODE) == "cold"
+
+    @cached_property
+    def lives_s(self) -> int | None:
+        """How long its rows live; None where nobody ever removes them."""
+        lives_s = int(self.properties.get(TIME_TO_LIVE, FOREVER_S))
+        return lives_s if self.kind == TABLE and lives_s < FOREVER_S else None
+
+    @cached_property
+    def aging_prefix(self) -> bytes:
+        """How the keys of its rows' ages begin."""
+        return self.aging.to_bytes(8, "big")
 
     @cached_property
     def sort(self) -> str:

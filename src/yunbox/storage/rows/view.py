@@ -17,10 +17,14 @@ import msgspec
 
 from yunbox.storage.environment import Tables
 from yunbox.storage.rows.binlog import Events, events_of, records
+from yunbox.storage.rows.births import bear
 from yunbox.storage.rows.keys import numbered
 from yunbox.storage.rows.model import TABLE, Relation
 
-TABLES = ("meta", "schemas", "relations", "rows", "log", "followed", "totals", "trash", "roles", "defaults", "runs")
+TABLES = (
+    "meta", "schemas", "relations", "rows", "log", "followed", "totals", "trash", "roles", "defaults", "runs",
+    "ages", "births",
+)  # fmt: skip
 OID, NODE = b"oid", b"node"
 """What numbers are drawn for: what there is, and the places of tables' rows."""
 _NODE = 8
@@ -210,6 +214,9 @@ class Change(View):
             first, prefix = self._sequence + 1, relation.prefix
             places = (prefix + at.to_bytes(8, "big") for at in range(first, first + len(keys)))
             self._put_all("log", zip(places, [key[_NODE:] for key in keys], strict=True))
+        if relation.aging:
+            self._born(relation, [key for key, before in zip(keys, present or [None] * len(keys), strict=True)
+                                  if before is None])  # fmt: skip
         self._sequence += len(keys)
         if relation.binlog is not None and not self.is_unlogged:
             pairs = zip(present, rows, strict=True) if present else ((None, row) for row in rows)
@@ -243,11 +250,34 @@ class Change(View):
             self._put("rows", key, row)
             totals.rows += 1
             totals.size_bytes += len(key) + len(row)
+        if relation.aging and before is None and row is not None:
+            self._born(relation, [key])
+        elif relation.aging and before is not None and row is None:
+            self._gone(relation, key)
         self._sequence += 1
         if self._is_followed(relation):
             self._put("log", relation.prefix + self._sequence.to_bytes(8, "big"), key[_NODE:])
         if relation.binlog is not None and not self.is_unlogged:
             self._record(relation.binlog, events_of(before, row))
+
+    def _born(self, relation: Relation, keys: Sequence[bytes]) -> None:
+        """Know since when some rows are there."""
+        bear(self._put_all, relation, [key[_NODE:] for key in keys], self._sequence + 1, time.time_ns() // 1000)
+
+    def _gone(self, relation: Relation, key: bytes) -> None:
+        """Forget since when a row was there."""
+        birth = relation.aging_prefix + key[_NODE:]
+        number = self.get("births", birth)
+        if number is not None:
+            self._delete("births", birth)
+            self._delete("ages", relation.aging_prefix + number)
+
+    def age(self, relation: Relation, keys: Sequence[bytes], now_us: int) -> None:
+        """Have rows that are older than anybody knows be from now on."""
+        unknown = [key[_NODE:] for key in keys if self.get("births", relation.aging_prefix + key[_NODE:]) is None]
+        bear(self._put_all, relation, unknown, self._sequence + 1, now_us)
+        self._sequence += len(unknown)
+        self._totals_of(relation)  # which has the sequence be written
 
     def add_row(self, relation: Relation, row: bytes) -> None:
         """Add a row to a table without a primary key."""

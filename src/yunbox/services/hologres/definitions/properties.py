@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 
 from yunbox.services.hologres.definitions import partitioning
 from yunbox.services.hologres.statements.cursor import Cursor
-from yunbox.storage.rows.model import Relation
+from yunbox.storage.rows.model import TIME_TO_LIVE, Relation
 from yunbox.wire.pgwire.report import PgError, failure
 
 Properties = Mapping[str, str]
@@ -21,8 +21,6 @@ _AT_CREATION = frozenset(("orientation", "distribution_key", "clustering_key", "
 """What only the transaction that makes a table can set."""
 ORIENTATIONS = ("column", "row", "row,column", "column,row")
 _SECONDS_MAX = 1 << 40
-_FOREVER_S = 3_153_600_000
-"""The time that rows live if nobody says: a hundred years, as the vendor's page has it."""
 
 
 def _orientation(value: str, relation: Relation) -> str:
@@ -102,7 +100,7 @@ _READERS: dict[str, Callable[[str, Relation], str]] = {
     "segment_key": _list,
     "bitmap_columns": _marked("on", "off"),
     "dictionary_encoding_columns": _marked("on", "off", "auto"),
-    "time_to_live_in_seconds": _seconds,
+    TIME_TO_LIVE: _seconds,
     "table_group": lambda value, relation: value,
     "storage_format": _one_of("storage_format", "orc", "sst"),
     "binlog.level": _one_of("binlog.level", "none", "replica"),
@@ -125,8 +123,6 @@ def checked(given: Properties, relation: Relation, *, fresh: bool) -> dict[str, 
         found[name] = reader(value, relation)
         if not fresh:
             partitioning.check_lasting(name, found[name], relation)
-        if name == "time_to_live_in_seconds" and int(value) < _FOREVER_S:  # rows that went would be missed
-            raise failure("0A000", f"{written} = {value} is not supported")
     return found
 
 

@@ -33,6 +33,7 @@ from yunbox.services.hologres.gateway.peers import Peers
 from yunbox.services.hologres.gateway.process import serve
 from yunbox.services.hologres.tables.engine import Tables
 from yunbox.storage.database import Database
+from yunbox.storage.rows import aging
 from yunbox.storage.rows.catalogue import Catalogue, settle_account, sweep
 from yunbox.storage.rows.expiry import expire, is_expired
 from yunbox.storage.rows.store import RowStore
@@ -93,8 +94,8 @@ async def settled(store: RowStore, account_id: str, shown: str) -> None:
 
 
 async def _swept(store: RowStore) -> None:
-    """Remove, bit by bit, what was dropped and truncated, and what the logs of changes have kept for long enough; make
-    and drop the partitions that come and go by themselves.
+    """Remove, bit by bit, what was dropped and truncated, what the logs of changes have kept for long enough, and rows
+    whose time is over; make and drop the partitions that come and go by themselves.
 
     Nobody waits where there is nothing of it.
     """
@@ -103,6 +104,10 @@ async def _swept(store: RowStore) -> None:
         is_trash = next(view.prefixed("trash", b""), None) is not None
         known = store.catalogue(view)
         old = [one for one in known.logging if is_expired(view, one, now_us)]
+        aged = [one.oid for one in known.aging if aging.is_due(view, one, now_us)]
+    for oid in aged:
+        while await store.write(lambda change, of=oid: aging.remove(change, of, now_us)):
+            pass
     for oid in runs.due(known, now_us):
         await store.write(lambda change, of=oid: runs.run(change, of, now_us))
     for one in old:
