@@ -7,7 +7,7 @@ import pytest
 
 from tests.faults.copies_crash import begin, crash
 
-CYCLES = int(os.environ.get("YUNBOX_CRASH_CYCLES", "12"))
+CYCLES = int(os.environ.get("YUNBOX_CRASH_CYCLES", "25"))
 
 
 @pytest.mark.slow

@@ -7,7 +7,7 @@ import pytest
 
 from tests.faults.hologres_crash import Crasher
 
-CYCLES = int(os.environ.get("YUNBOX_CRASH_CYCLES", "6"))
+CYCLES = int(os.environ.get("YUNBOX_CRASH_CYCLES", "15"))
 
 
 @pytest.mark.slow

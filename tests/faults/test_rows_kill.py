@@ -7,7 +7,7 @@ import pytest
 
 from tests.faults.rows_crash import crash, prepare
 
-CYCLES = int(os.environ.get("YUNBOX_CRASH_CYCLES", "12"))
+CYCLES = int(os.environ.get("YUNBOX_CRASH_CYCLES", "60"))
 
 
 @pytest.mark.slow

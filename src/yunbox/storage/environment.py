@@ -1,5 +1,6 @@
 """LMDB as every store here has it: how an environment is opened, its tables by name, and what its errors mean."""
 
+import contextlib
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,6 +13,8 @@ from yunbox.storage.files import translate
 
 _MAP_BYTES = 1 << 40  # address space, not memory or disk
 _MAP_BYTES_LOW = 1 << 34
+_SHORT = "Input/output error"
+_FULL_BYTES = 8 * 1024 * 1024
 FULL = "The disk that holds the data folder is full: free some space and try again"
 
 
@@ -50,3 +53,22 @@ def translated(error: BaseException) -> BaseException:
     if isinstance(error, lmdb.MapFullError | lmdb.DiskError) or "No space left" in str(error):
         return StorageFull(FULL)
     return translate(error) if isinstance(error, OSError) else error
+
+
+def told(error: BaseException, env: lmdb.Environment, folder: Path) -> BaseException:
+    """What a commit has failed of.
+
+    LMDB calls it an input/output error when a full disk has taken a part of what it wrote. It does so before it touches
+    its first pages. Had it failed there, it would refuse to begin again, and nobody would know whether the transaction
+    counts.
+    """
+    if isinstance(error, lmdb.Error) and _SHORT in str(error) and _is_full(folder):
+        with contextlib.suppress(lmdb.Error):
+            env.begin(write=True).abort()
+            return StorageFull(FULL)
+    return translated(error)
+
+
+def _is_full(folder: Path) -> bool:
+    stat = os.statvfs(folder)
+    return stat.f_bavail * stat.f_frsize < _FULL_BYTES

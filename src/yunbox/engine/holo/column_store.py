@@ -7,6 +7,7 @@ log of its table, written in the same transaction as the rows.
 
 import logging
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
@@ -29,6 +30,7 @@ class ColumnStore:
         """Open it, or make it anew. Raises duckdb.Error, if another engine has it."""
         self._db = db.cursor()
         self._folder = folder
+        self._is_on_disk = True
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         opening = folder / _OPENING
         if opening.exists():
@@ -68,6 +70,16 @@ class ColumnStore:
         for name in (_FILE, f"{_FILE}.wal"):
             (self._folder / name).unlink(missing_ok=True)
 
+    def leave_disk(self) -> None:
+        """Be in memory from now on, with no copies, and give the file's room back: there was none left."""
+        _LOG.warning("the disk has no room for the copies of Hologres' tables: they are in memory until the next start")
+        with suppress(duckdb.Error):  # it tries to write the rest, and detaches though it cannot
+            self._db.execute(f"DETACH DATABASE {NAME}")
+        self._db.execute(f"ATTACH ':memory:' AS {NAME}")
+        self._begin("")
+        self._remove()
+        self._is_on_disk = False
+
     def positions(self) -> list[tuple[int, int, list[int]]]:
         """What there are copies of: a node, up to where its log was followed, and the numbers of its columns."""
         return self._db.execute(f"SELECT node, position, columns FROM {NAME}.positions").fetchall()
@@ -84,5 +96,5 @@ class ColumnStore:
     def shorten(self) -> None:
         """Write what was changed to its place, if it has become much. No transaction may be changing the copies."""
         log = self._folder / f"{_FILE}.wal"
-        if log.exists() and log.stat().st_size > CHECKPOINT_BYTES:
+        if self._is_on_disk and log.exists() and log.stat().st_size > CHECKPOINT_BYTES:
             self._db.execute(f"CHECKPOINT {NAME}")

@@ -8,7 +8,7 @@ columns by their numbers, and the keys of the rows. Copies outlive the engine (`
 import threading
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,9 +17,11 @@ import duckdb
 from yunbox.engine.holo.column_store import ColumnStore
 from yunbox.engine.holo.columns import keys_table, table_of
 from yunbox.engine.holo.cuts import cut
+from yunbox.engine.holo.faults import is_disk_full
 from yunbox.engine.holo.filling import ROWS, insertion, run_on
 from yunbox.engine.holo.loaded import carried, column_type, made
 from yunbox.engine.holo.reads import NAME, copy_of, key_type
+from yunbox.kernel.errors import StorageFull
 from yunbox.storage.rows.model import Relation
 from yunbox.storage.rows.store import RowStore
 from yunbox.storage.rows.view import Entries, View
@@ -37,10 +39,15 @@ _CHANGES = 1_000_000
 
 @dataclass
 class _Copy:
-    """Up to where a copy follows the log of its table, and the numbers of the columns that it has."""
+    """Up to where a copy follows the log of its table, and the numbers of the columns that it has.
+
+    One that ``is_passing`` follows none, as there was no room to say that there is to be a log: it is what its table is
+    until anything is written.
+    """
 
     position: int
     columns: set[int]
+    is_passing: bool = False
 
 
 class Copies:
@@ -79,18 +86,30 @@ class Copies:
         while not self._lock.acquire(timeout=_LOOK_S):
             _check(stopped)
         try:
-            self._bring(relations)
+            self._bring_somewhere(relations)
             yield {relation.node: self._copies[relation.node].position for relation in relations}
         finally:
             self._lock.release()
 
     def _catch_up(self, relations: Sequence[Relation]) -> None:
         with self._lock:
+            self._bring_somewhere(relations)
+
+    def _bring_somewhere(self, relations: Sequence[Relation]) -> None:
+        """Bring copies; where the disk has no room for them they are made in memory, as reading is to go on."""
+        try:
+            self._bring(relations)
+        except duckdb.Error as error:
+            if not is_disk_full(error):
+                raise
+            self._kept.leave_disk()
+            self._copies.clear()
             self._bring(relations)
 
     def _bring(self, relations: Sequence[Relation]) -> None:
         for relation in relations:
-            if relation.node not in self._copies:
+            copy = self._copies.get(relation.node)
+            if copy is None or copy.is_passing:
                 self._begin(relation)
         with self._store.reading() as view:
             for relation in relations:
@@ -129,28 +148,47 @@ class Copies:
 
     def _begin(self, relation: Relation) -> None:
         """Copy all rows. What changes meanwhile is in the log, so that no view has to be held for long."""
-        self._store.write_sync(lambda change: change.follow(relation))
+        try:
+            self._store.write_sync(lambda change: change.follow(relation))
+        except StorageFull:
+            self._copies.setdefault(relation.node, _Copy(0, set(), is_passing=True))
+            return
         with self._store.reading() as view:
             position = view.sequence
+        self._make(relation, position, self._all(relation))
+
+    def _make(self, relation: Relation, position: int, rows: Iterable[Entries]) -> None:
+        """Make a copy of some rows, in the place of one that there may be."""
         columns = "".join(f", c{one.number} {column_type(one)}" for one in relation.columns)
         with self._changing(relation, position, {column.number for column in relation.columns}):
-            self._db.execute(f"CREATE TABLE {copy_of(relation)} (key {key_type(relation)}{columns})")
-            self._insert_all(relation, self._all(relation))
+            self._db.execute(f"CREATE OR REPLACE TABLE {copy_of(relation)} (key {key_type(relation)}{columns})")
+            self._insert_all(relation, rows)
 
-    def _all(self, relation: Relation) -> Iterator[Entries]:
-        """All rows of a table, some at a time, each time as they are then."""
+    def _all(self, relation: Relation, seen: View | None = None) -> Iterator[Entries]:
+        """All rows of a table, some at a time: each time as they are then, or as a view sees them."""
         after = b""
         while True:
-            with self._store.reading() as view:
+            with self._store.reading() if seen is None else nullcontext(seen) as view:
                 found = view.rows_behind(relation, after, _rows_at_once(view, relation))
             if not found:
                 return
             yield found
             after = found[-1][0]
 
+    def _pass(self, relation: Relation, view: View) -> None:
+        """Have a copy without a log be what its table is now."""
+        copy = self._copies[relation.node]
+        if copy.columns and copy.position == view.sequence:
+            return
+        self._make(relation, view.sequence, self._all(relation, view))
+        self._copies[relation.node].is_passing = True
+
     def _follow(self, relation: Relation, view: View) -> None:
         """Take from the log of a table what a copy has not."""
         copy = self._copies[relation.node]
+        if copy.is_passing:
+            self._pass(relation, view)
+            return
         new = {column.number for column in relation.columns} - copy.columns
         position = view.position(relation)
         if not new and position <= copy.position:
@@ -198,22 +236,27 @@ class Copies:
     @contextmanager
     def _changing(self, relation: Relation, position: int, columns: set[int]) -> Generator[None]:
         """A transaction at whose end a copy has come up to a position, and has some columns."""
-        self._db.execute("BEGIN")
-        try:
+        with self._transaction():
             yield
             self._kept.note(self._db, relation.node, position, columns)
-            self._db.execute("COMMIT")
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
         self._copies[relation.node] = _Copy(position, columns)
 
     def _drop(self, node: int) -> None:
-        self._db.execute("BEGIN")
-        self._db.execute(f"DROP TABLE IF EXISTS {NAME}.n{node}")
-        self._kept.forget(self._db, node)
-        self._db.execute("COMMIT")
+        with self._transaction():
+            self._db.execute(f"DROP TABLE IF EXISTS {NAME}.n{node}")
+            self._kept.forget(self._db, node)
         self._copies.pop(node, None)
+
+    @contextmanager
+    def _transaction(self) -> Generator[None]:
+        self._db.execute("BEGIN")
+        try:
+            yield
+            self._db.execute("COMMIT")
+        except BaseException:
+            with suppress(duckdb.TransactionException):  # a COMMIT that fails has ended it
+                self._db.execute("ROLLBACK")
+            raise
 
 
 def _await(work: Future[None], stopped: threading.Event) -> None:

@@ -8,6 +8,7 @@ from yunbox.wire.pgwire.report import Report
 
 _CODED = re.compile(r"\b(PG[0-9A-Z]{5}): ?(.*)", re.DOTALL)
 """What a function of our own says: its SQLSTATE, and the message."""
+_NO_SPACE = "No space left|Disk quota exceeded"
 _BY_TEXT = (
     (r"Could not convert string", "22P02", "invalid input syntax"),
     (r"Out of Memory|could not allocate|bad allocation", "53200", "out of memory"),
@@ -15,7 +16,7 @@ _BY_TEXT = (
      "a table of MaxCompute was dropped or changed while the statement read it"),
     (r"No magic bytes|too small to be a Parquet|[Pp]arquet file .*(corrupt|invalid)", "HV000",
      "an object is no Parquet file that can be read"),
-    (r"No space left|max_temp_directory_size", "53100", "could not write to file: No space left on device"),
+    (rf"{_NO_SPACE}|max_temp_directory_size", "53100", "could not write to file: No space left on device"),
     (r"[Dd]ivision by zero", "22012", "division by zero"),
     (r"More than one row returned by a subquery", "21000",
      "more than one row returned by a subquery used as an expression"),
@@ -34,6 +35,11 @@ _OUT_OF_RANGE = (
 )  # fmt: skip
 """What a value is out of range of, where DuckDB says it."""
 _DETAIL_LETTERS_MAX = 500
+
+
+def is_disk_full(error: duckdb.Error) -> bool:
+    """Whether there was no room for what was to be written."""
+    return re.search(_NO_SPACE, str(error)) is not None
 
 
 def report_of(error: duckdb.Error) -> Report:

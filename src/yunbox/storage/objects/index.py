@@ -8,7 +8,6 @@ the transaction that names them commits.
 import asyncio
 import contextlib
 import logging
-import os
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ import lmdb
 
 from yunbox.kernel.clock import Clock, SystemClock
 from yunbox.kernel.errors import StorageFull
-from yunbox.storage.environment import FULL, Tables, opened, translated
+from yunbox.storage.environment import Tables, opened, told, translated
 from yunbox.storage.groups import Done, Groups, Item, transact, waiting
 from yunbox.storage.objects.keys import Cursor, walk
 from yunbox.storage.objects.model import BucketStat, Extent, dump_stat, load_stat
@@ -33,7 +32,6 @@ _TABLES = ("meta", "buckets", "stats", "objects", "history", "uploads", "parts",
 _GROUP_MAX = 512
 _GROUP_BYTES_MAX = 32 * 1024 * 1024
 _READERS_MAX = 1024
-_FULL_BYTES = 8 * 1024 * 1024
 
 
 class Snapshot:
@@ -265,7 +263,7 @@ class Index:
             appended = self._append(group)
             return self._transact(group)
         except Exception as error:
-            failure = self._translate(error)
+            failure = told(error, self._env, self._folder)
             if appended and isinstance(failure, StorageFull):
                 self._packs.take_back()
             for item in group:
@@ -294,22 +292,6 @@ class Index:
         )
         self.bucket_changes += change.changes_buckets
         return change.doomed
-
-    def _translate(self, error: Exception) -> BaseException:
-        """LMDB calls it an input/output error when a full disk has taken a part of what it wrote.
-
-        It does so before it touches its first pages. Had it failed there, it would refuse to begin again, and nobody
-        would know whether the transaction counts.
-        """
-        if isinstance(error, lmdb.Error) and "Input/output error" in str(error) and self._is_full():
-            with contextlib.suppress(lmdb.Error):
-                self._env.begin(write=True).abort()
-                return StorageFull(FULL)
-        return translated(error)
-
-    def _is_full(self) -> bool:
-        stat = os.statvfs(self._folder)
-        return stat.f_bavail * stat.f_frsize < _FULL_BYTES
 
 
 def open_index(folder: Path, *, readonly: bool = False) -> lmdb.Environment:

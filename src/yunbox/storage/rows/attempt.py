@@ -14,6 +14,10 @@ class Stale(Exception):
     """Others have changed what a statement was computed of."""
 
 
+class Unlogged(Stale):
+    """Nobody logs what others change."""
+
+
 class Attempt(Pending):
     """The rows of one table that a statement changes. Keys are without the table's prefix, and looked up before."""
 

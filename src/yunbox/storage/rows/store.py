@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from yunbox.storage.environment import Tables, opened, translated
+from yunbox.storage.environment import Tables, opened, told, translated
 from yunbox.storage.groups import Done, Groups, Item, Returns, settle, transact
 from yunbox.storage.objects.waiting import to_end
 from yunbox.storage.rows.catalogue import Catalogue, load, version
@@ -33,6 +33,7 @@ class RowStore:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._folder = folder
         self._env = opened(folder, tables=len(TABLES), readers_max=_READERS_MAX)
         self._tables = Tables(self._env, TABLES)
         self._groups: Groups[_Item] = Groups("yunbox-rows", self._commit, items_max=_GROUP_MAX, bytes_max=1)
@@ -112,7 +113,7 @@ class RowStore:
             )
         except Exception as error:
             for item in group:
-                item.result, item.failure = None, translated(error)
+                item.result, item.failure = None, told(error, self._env, self._folder)
         for item in group:
             item.settle()
 

@@ -110,6 +110,10 @@ class View:
         key = cursor.key()
         return int.from_bytes(key[_NODE:], "big") if key.startswith(relation.prefix) else 0
 
+    def is_followed(self, relation: Relation) -> bool:
+        """Whether a table has a log."""
+        return self.get("followed", relation.prefix) is not None
+
     def is_logged_from(self, node: int, position: int) -> bool:
         """Whether a log goes back to a position, which there has been."""
         begins = self.get("followed", node.to_bytes(_NODE, "big"))
@@ -303,7 +307,7 @@ class Change(View):
     def _is_followed(self, relation: Relation) -> bool:
         found = self._followed.get(relation.prefix)
         if found is None:
-            found = self._followed[relation.prefix] = self.get("followed", relation.prefix) is not None
+            found = self._followed[relation.prefix] = self.is_followed(relation)
         return found
 
     def forget(self, relation: Relation, position: int) -> int:

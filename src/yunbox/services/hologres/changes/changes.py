@@ -17,7 +17,7 @@ from yunbox.services.hologres.changes.numbers import Numbers
 from yunbox.services.hologres.engines.remote import Remote, bound
 from yunbox.services.hologres.session.ports import Column, Context, Plan, Rows
 from yunbox.storage.objects.waiting import Turns
-from yunbox.storage.rows.attempt import Attempt, Stale
+from yunbox.storage.rows.attempt import Attempt, Stale, Unlogged
 from yunbox.storage.rows.draft import seen
 from yunbox.storage.rows.form import Form
 from yunbox.storage.rows.store import RowStore
@@ -47,10 +47,13 @@ class Changes:
         """Run a statement. Raises PgError, 40001 where others are faster again and again."""
         computed = self._remote.renewed(plan, context)
         assert computed.change is not None
-        async with self._turns.turn(computed.change.target.oid):
+        target = computed.change.target
+        async with self._turns.turn(target.oid):
             for number in range(_TRIES_MAX):
                 try:
                     return await self._tried(plan, values, context)
+                except Unlogged:  # there was no room for a log, which a change needs
+                    await self._store.write(lambda change: change.follow(target))
                 except Stale:
                     await asyncio.sleep(_PAUSE_S * number)
         raise failure("40001", "could not serialize access due to concurrent update")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from yunbox.services.hologres.changes.asked import KEY_OID, Asked
 from yunbox.storage.objects.waiting import in_thread
-from yunbox.storage.rows.attempt import Attempt, Stale
+from yunbox.storage.rows.attempt import Attempt, Stale, Unlogged
 from yunbox.storage.rows.form import Form
 from yunbox.storage.rows.view import View
 from yunbox.wire.pgwire.datarows import Fields
@@ -47,7 +47,7 @@ async def check(asked: Asked, rows: Found, view: View) -> None:
     block, target = asked.context.block, asked.changing.target
     since = await in_thread(view.changed_since, target, rows.position)
     if since is None:
-        raise Stale
+        raise Stale if view.is_followed(target) else Unlogged
     own = block.changed(target) if block is not None else {}
     if any(key[_NODE:] in rows.rows and key not in own for key in since):
         raise Stale

@@ -1,0 +1,115 @@
+"""A server of Hologres on a disk that fills up; run in a mount namespace of its own, on a small file system.
+
+`unshare -rm sh -c 'mount -t tmpfs -o size=64m tmpfs /mnt && exec "$@"' sh python tests/faults/hologres_full.py /mnt`
+"""
+
+import contextlib
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # run by its path, this file has no package around it
+
+from yunbox.testing.server import Server
+
+ROWS = 2000
+LEFT_BYTES = (0, 4096, 65_536, 262_144)
+Client = psycopg.Connection[Any]
+
+
+def connected(server: Server) -> Client:
+    at = server.endpoints["hologres"]
+    user, password = server.access_key_id, server.access_key_secret
+    return psycopg.connect(user=user, password=password, autocommit=True, connect_timeout=20, **at)
+
+
+class FullDisk:
+    """A server, the file that takes its space, and what must be in its tables."""
+
+    def __init__(self, disk: Path) -> None:
+        self.disk = disk
+        self.filler = disk / "filler"
+        self.server = Server(disk / "data", options=("--services", "hologres"))
+        self.rows = dict.fromkeys(range(ROWS), 0)
+        self.refused = 0
+
+    def fill(self, leave_bytes: int) -> None:
+        """Take all space but so much."""
+        self.filler.unlink(missing_ok=True)
+        with self.filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+            stat = os.statvfs(self.filler)
+            for _ in range((stat.f_bavail * stat.f_frsize - leave_bytes) // 4096):
+                file.write(bytes(4096))
+
+    def try_write(self, after: dict[int, int], write: Callable[[], Any]) -> None:
+        """A write that is done or refused, by the code of a full disk."""
+        try:
+            write()
+        except psycopg.errors.DiskFull:
+            self.refused += 1
+        else:
+            self.rows = after
+
+    def write(self, client: Client, turn: int) -> None:
+        """Rows by every way in; each writes more than is left."""
+        large = "x" * 3000
+        keys = range(10_000 + turn * 1000, 10_200 + turn * 1000)
+        statement = "insert into t values (%s, %s, %s) on conflict (k) do update set v = excluded.v"
+
+        def copied() -> None:
+            with client.cursor() as cursor, cursor.copy("copy t from stdin with (on_conflict update)") as copy:
+                for key in keys:
+                    copy.write_row((key, 3, large))
+
+        self.try_write({**self.rows, 1: turn}, lambda: client.execute(statement, [1, turn, large]))
+        self.try_write({**self.rows, **dict.fromkeys(keys, 2)}, lambda: client.cursor().executemany(
+            statement, [(key, 2, large) for key in keys]))  # fmt: skip
+        self.try_write({**self.rows, **dict.fromkeys(keys, 3)}, copied)
+        self.try_write({key: value + 1 for key, value in self.rows.items()},
+                       lambda: client.execute("update t set v = v + 1, w = w || 'y'"))  # fmt: skip
+        with contextlib.suppress(psycopg.errors.DiskFull):
+            client.execute(f"create table made_{turn} (k int primary key)")
+            client.execute(f"drop table made_{turn}")
+
+    def read(self, client: Client) -> None:
+        """Everything that was acknowledged is there, by key and by queries."""
+        for key in (1, ROWS - 1, max(self.rows)):
+            assert client.execute("select v from t where k = %s", [key]).fetchone() == (self.rows[key],)
+        found = client.execute("select k, v from t where v + k >= 0").fetchall()
+        assert dict(found) == self.rows, "a query sees what was acknowledged"
+        assert client.execute("select count(*) from other o join t using (k)").fetchone() == (5,)
+
+    def run(self) -> None:
+        """On each disk with so much left."""
+        with self.server, connected(self.server) as client:
+            client.execute("create table t (k int primary key, v int, w text)")
+            client.execute(f"insert into t select g, 0, 'row' from generate_series(0, {ROWS - 1}) g")
+            client.execute("create table other (k int primary key)")
+            client.execute("insert into other select generate_series(1, 5)")
+            for turn, left in enumerate(LEFT_BYTES):
+                if turn % 2:
+                    self.read(client)  # with copies of the tables that are there before, and without
+                self.fill(left)
+                for _ in range(3):
+                    self.write(client, turn)
+                    with connected(self.server) as another:
+                        self.read(another)
+                assert self.refused or left > 100_000, f"with {left} bytes left nothing was refused"
+                self.filler.unlink()
+                refused, self.refused = self.refused, 0
+                self.write(client, turn)
+                assert not self.refused, "with space again all goes on"
+                self.read(client)
+                client.execute("delete from t where k >= 10000")
+                self.rows = {key: value for key, value in self.rows.items() if key < 10_000}
+                print(f"{left} bytes left: {refused} writes refused", flush=True)
+        with self.server, connected(self.server) as client:
+            self.read(client)
+
+
+if __name__ == "__main__":
+    FullDisk(Path(sys.argv[1])).run()
