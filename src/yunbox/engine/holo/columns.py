@@ -11,13 +11,16 @@ from typing import Any
 import nanoarrow as arrow
 import numpy as np
 
-from yunbox.engine.holo.loaded import carried, is_carried_as_stored
+from yunbox.engine.holo.loaded import carried, is_carried_as_numbers, is_carried_as_stored
 from yunbox.storage.rows.bulk.cells import Flags, Numbers, words_of
 from yunbox.storage.rows.keys import has_number_key
 from yunbox.storage.rows.model import Column, Relation
+from yunbox.storage.rows.rows import STANDARD
 
 _NODE = 8
 _LENGTH = 4
+_COMMAS = bytes.maketrans(b"{}", b" ,")
+_NOTHING = np.zeros(0, np.float32)
 _numbers = np.arange(1 << 16)
 
 
@@ -35,9 +38,16 @@ def table_of(relation: Relation, keys: Sequence[bytes], rows: Sequence[bytes]) -
     data, fields = _apart(rows, relation.columns)
     arrays = {"key": _keys_of(relation, keys)}
     for column in relation.live:
-        make = _texts if is_carried_as_stored(column) else _made_one_by_one(column)
+        make = _maker(column)
         arrays[f"c{column.number}"] = make(data, fields[column.number - 1])
     return _table(arrays, len(rows))
+
+
+def _maker(column: Column) -> Callable[[bytes, _Fields], Any]:
+    """What makes an array of a column's fields."""
+    if is_carried_as_numbers(column):
+        return lambda data, fields: _vectors(column, data, fields)
+    return _texts if is_carried_as_stored(column) else _made_one_by_one(column)
 
 
 def keys_table(relation: Relation, keys: Sequence[bytes]) -> Any:
@@ -123,6 +133,41 @@ def _made_one_by_one(column: Column) -> Callable[[bytes, _Fields], Any]:
         return _texts(b"".join(texts), made)
 
     return make
+
+
+def _vectors(column: Column, data: bytes, fields: _Fields) -> Any:
+    """The numbers of vectors, all read at once where none of them has NULL, NaN or Infinity among them."""
+    ends = (fields.starts + fields.lengths).tolist()
+    joined = b"".join([data[start:end] for start, end in zip(fields.starts.tolist(), ends, strict=True)])
+    if b"N" in joined or b"I" in joined:
+        return _vectors_one_by_one(column, data, fields)
+    numbers = np.fromstring(joined.translate(_COMMAS)[:-1], np.float32, sep=",") if joined else _NOTHING
+    lengths = np.where(fields.nulls, 0, column.length)
+    assert lengths.sum() == len(numbers), "texts of so many numbers, as the store has them"
+    return _lists(lengths, numbers, fields.nulls)
+
+
+def _vectors_one_by_one(column: Column, data: bytes, fields: _Fields) -> Any:
+    """The same, as the column's type reads them."""
+    read = column.type.codec.read
+    ends = (fields.starts + fields.lengths).tolist()
+    spans = zip(fields.starts.tolist(), ends, fields.nulls.tolist(), strict=True)
+    lists = [[] if is_null else read(data[start:end].decode(), STANDARD) for start, end, is_null in spans]
+    lengths = np.fromiter(map(len, lists), np.int64, len(lists))
+    flat = [one for some in lists for one in some]
+    numbers = np.array([0.0 if one is None else one for one in flat], np.float32)
+    return _lists(lengths, numbers, fields.nulls, np.array([one is None for one in flat], bool))
+
+
+def _lists(lengths: Numbers, numbers: Any, nulls: Flags, gaps: Flags | None = None) -> Any:
+    """Lists of so many numbers each; ``gaps`` are the NULLs among the numbers."""
+    offsets = np.zeros(len(lengths) + 1, np.int32)
+    np.cumsum(lengths, out=offsets[1:])
+    inner = _array(arrow.float32(), np.zeros(len(numbers), bool) if gaps is None else gaps, [numbers])
+    count = int(nulls.sum())
+    validity = np.packbits(~nulls, bitorder="little") if count else None
+    kind = arrow.list_(arrow.float32())
+    return arrow.c_array_from_buffers(kind, len(nulls), [validity, offsets], null_count=count, children=[inner])
 
 
 def _table(arrays: dict[str, Any], count: int) -> Any:

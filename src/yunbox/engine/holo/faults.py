@@ -11,6 +11,7 @@ _CODED = re.compile(r"\b(PG[0-9A-Z]{5}): ?(.*)", re.DOTALL)
 _NO_SPACE = "No space left|Disk quota exceeded"
 _BY_TEXT = (
     (r"Could not convert string", "22P02", "invalid input syntax"),
+    (r"argument can not contain NULL values", "22004", "a vector with NULL among its elements has no distance"),
     (r"Out of Memory|could not allocate|bad allocation", "53200", "out of memory"),
     (r"No files found that match|No such file or directory|Cannot open file .*\.parquet", "HV000",
      "a table of MaxCompute was dropped or changed while the statement read it"),
@@ -34,6 +35,11 @@ _OUT_OF_RANGE = (
     (r"(?i)date.*(out of range|overflow)|(out of range|overflow).*date", "22008", "date out of range"),
 )  # fmt: skip
 """What a value is out of range of, where DuckDB says it."""
+_LENGTHS = re.compile(r"list dimensions must be equal, got left length '(\d+)' and right length '(\d+)'")
+_OTHER_LENGTHS = (
+    "The size of two array must be the same in DistanceFunction, size of left array: {}, size of right array: {}"
+)
+"""What two vectors are told that have not as many dimensions. Source: the vendor's page "Proxima Graph indexes"."""
 _DETAIL_LETTERS_MAX = 500
 
 
@@ -48,6 +54,9 @@ def report_of(error: duckdb.Error) -> Report:
     coded = _CODED.search(text)
     if coded is not None:
         return Report("ERROR", coded[1][2:], coded[2].splitlines()[0])
+    lengths = _LENGTHS.search(text)
+    if lengths is not None:
+        return Report("ERROR", "22000", _OTHER_LENGTHS.format(*lengths.groups()))
     is_beyond = isinstance(error, duckdb.OutOfRangeException | duckdb.ConversionException) and _BEYOND.search(text)
     beyond = _OUT_OF_RANGE if is_beyond else ()
     for pattern, sqlstate, message in (*beyond, *_BY_TEXT):

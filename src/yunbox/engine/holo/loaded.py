@@ -35,7 +35,7 @@ def column_type(column: Column) -> str:
 def made(column: Column, name: str) -> str:
     """The SQL of a column's value from what ``carried`` gives, which is called ``name``."""
     element = ELEMENTS.get(column.type_oid)
-    if element is None:
+    if element is None or is_carried_as_numbers(column):
         return _made(column.type_oid, column.modifier, name)
     inner = _made(element.oid, NONE, "v")
     items = f"from_json({name}, '[\"VARCHAR\"]')"
@@ -52,6 +52,11 @@ def _made(oid: int, modifier: int, name: str) -> str:
 def is_carried_as_stored(column: Column) -> bool:
     """Whether DuckDB gets the fields of a column as they are stored."""
     return column.type_oid not in ELEMENTS
+
+
+def is_carried_as_numbers(column: Column) -> bool:
+    """Whether DuckDB gets the numbers of a column's arrays, which are read before: those of vectors."""
+    return column.length > 0
 
 
 def carried(column: Column, field: bytes | None) -> str | None:

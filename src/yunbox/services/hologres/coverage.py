@@ -23,6 +23,11 @@ _OFFERED = (
         "dynamic partitions",
         "auto_partitioning_*, keep_alive; made, cooled and dropped by time; hg_partitioning_config and _log",
     ),
+    (
+        "vectors",
+        "float4[] with the CHECK of their length; exact and approximate distances, all exact; vectors, proxima_vectors",
+    ),
+    ("CREATE EXTENSION, DROP EXTENSION", "proxima; by superusers"),
     ("views", "CREATE OR REPLACE VIEW, ALTER VIEW ... RENAME, DROP VIEW with CASCADE; not to be written through"),
     (
         "foreign tables on MaxCompute",
@@ -75,7 +80,11 @@ _NOT_OFFERED = (
     ("LISTEN, NOTIFY, DO, LOCK, PREPARE TRANSACTION", "0A000"),
     ("replication connections", "0A000"),
     ("databases but the one of the ready line", "3D000"),
-    ("UNIQUE, CHECK, foreign keys, identity columns", "0A000"),
+    ("UNIQUE, foreign keys, identity columns, any CHECK but that of vectors", "0A000"),
+    (
+        "indexes of vectors",
+        "properties are kept, and nothing is built of them; hg_full_compact_table is refused by name",
+    ),
     ("writing to foreign tables; foreign servers, wrappers and user mappings of one's own", "0A000, 42704"),
     (
         "foreign tables by DLF; EXTERNAL_FILES without columns, with roles, patterns, options of CSV; writing by it",

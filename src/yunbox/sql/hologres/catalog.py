@@ -71,3 +71,7 @@ class Catalog(Protocol):
     def schema_exists(self, name: str) -> bool:
         """Whether there is such a schema."""
         ...
+
+    def has_extension(self, name: str) -> bool:
+        """Whether somebody has made an extension be there."""
+        ...

@@ -14,13 +14,13 @@ from typing import Any
 import msgspec
 
 from yunbox.storage.rows.grants import ANYBODY, Acl, Grant, alike, default_acl, merged, owned_by
-from yunbox.storage.rows.model import SEQUENCE, TABLE, Relation, Schema
+from yunbox.storage.rows.model import SEQUENCE, TABLE, Extension, Relation, Schema
 from yunbox.storage.rows.roles import BUILT_IN, ROLES_MAX, SYSTEM, Defaults, Ownership, Role
 from yunbox.storage.rows.sequences import forget, written_name
 from yunbox.storage.rows.view import NODE, OID, Change, View
 from yunbox.wire.pgwire.report import PgError, failure
 
-_VERSION, _ACCOUNT, _DATABASE = b"version", b"account", b"database"
+_VERSION, _ACCOUNT, _DATABASE, _EXTENSIONS = b"version", b"account", b"database", b"extensions"
 FIRST_OID = 16_384
 """The first OID of what users make, as in PostgreSQL."""
 PUBLIC = Schema(2200, "public", grants=(Grant(SYSTEM, SYSTEM, "UC"), Grant(ANYBODY, SYSTEM, "UC")))
@@ -32,6 +32,7 @@ _load_schema = msgspec.msgpack.Decoder(Schema).decode
 _load_role = msgspec.msgpack.Decoder(Role).decode
 _load_defaults = msgspec.msgpack.Decoder(Defaults).decode
 _load_ownership = msgspec.msgpack.Decoder(Ownership).decode
+_load_extensions = msgspec.msgpack.Decoder(list[Extension]).decode
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class Catalogue:
     defaults: Mapping[bytes, Defaults] = field(default_factory=dict)
     database: Ownership = field(default_factory=Ownership)
     account: str = ""
+    extensions: Mapping[str, Extension] = field(default_factory=dict)
 
     def owner(self, name: str) -> str:
         """The role whose a thing is. What belongs to nobody who is here any more is the account's."""
@@ -133,6 +135,9 @@ class Catalogue:
         return self._names.get((schema, name))
 
 
+_NO_EXTENSIONS = msgspec.msgpack.encode([])
+
+
 def version(view: View) -> bytes:
     """What is another with every change of a definition."""
     return view.get("meta", _VERSION) or b""
@@ -153,6 +158,7 @@ def load(view: View) -> Catalogue:
         {**BUILT_IN, **{one.name: one for one in roles}},
         {key: _load_defaults(data) for key, data in view.prefixed("defaults", b"")},
         Ownership(account) if data is None else _load_ownership(data), account,
+        {one.name: one for one in _load_extensions(view.get("meta", _EXTENSIONS) or _NO_EXTENSIONS)},
     )  # fmt: skip
 
 
@@ -294,6 +300,12 @@ def drop_defaults(change: Change, defaults: Defaults) -> None:
 def put_database(change: Change, ownership: Ownership) -> None:
     """Set whose the database is, and what is granted on it."""
     change.put("meta", _DATABASE, msgspec.msgpack.encode(ownership))
+    _moved(change)
+
+
+def put_extensions(change: Change, extensions: Sequence[Extension]) -> None:
+    """Set which extensions there are."""
+    change.put("meta", _EXTENSIONS, msgspec.msgpack.encode(extensions))
     _moved(change)
 
 

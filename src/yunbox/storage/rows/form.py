@@ -48,8 +48,7 @@ class Form:
                 raise self._no_null(column, values)
         pairs = zip(self._writes, values, strict=True)
         fields = [None if value is None or write is None else write(value, STANDARD).encode() for write, value in pairs]
-        if self._bound is not None:
-            self._check_bound(fields)
+        self._check(fields)
         return joined(fields)
 
     def key_of(self, fields: Fields) -> bytes | None:
@@ -66,14 +65,18 @@ class Form:
         for column in self._needed:
             if fields[column.number - 1] is None:
                 raise self._without(column, fields)
-        if self._bound is not None:
-            self._check_bound(fields)
+        self._check(fields)
         return joined(fields)
 
-    def _check_bound(self, fields: Fields) -> None:
-        """Refuse a row that is none of this partition's. Raises PgError 23514."""
+    def _check(self, fields: Fields) -> None:
+        """Refuse a row that is none of this partition's, or has a vector of another length. Raises PgError 23514."""
         relation = self.relation
-        if fields[relation.partition - 1] != self._bound:
+        for column in relation.vectors:
+            field = fields[column.number - 1]
+            if field is not None and not has_length(field, column.length):
+                told = f'new row for relation "{relation.name}" violates check constraint "{column.check}"'
+                raise _violation(relation, "23514", told, self._failing(fields), constraint=column.check)
+        if self._bound is not None and fields[relation.partition - 1] != self._bound:
             told = f'new row for relation "{relation.name}" violates partition constraint'
             raise _violation(relation, "23514", told, self._failing(fields))
 
@@ -120,6 +123,14 @@ class Form:
     def _failing(self, fields: Fields) -> str:
         texts = [_shown(fields[one.number - 1])[:_FAILING_MAX] for one in self.relation.live]
         return f"Failing row contains ({', '.join(texts)})."
+
+
+def has_length(field: bytes, length: int) -> bool:
+    """Whether a stored array of numbers, which has no quotes, has so many elements.
+
+    An empty one has none: PostgreSQL's CHECK would be NULL, and let it in, but Hologres keeps lists of one size.
+    """
+    return field.count(b",") == length - 1 and len(field) > len("{}")
 
 
 def second_time() -> PgError:

@@ -4,6 +4,7 @@ Each function gives the rows of the table of its name by their columns; what it 
 Source: the PostgreSQL 11 documentation, "System Catalogs".
 """
 
+import json
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -18,6 +19,7 @@ from yunbox.sql.hologres.catalogue.types import TYPES
 from yunbox.storage.rows.grants import Acl
 from yunbox.storage.rows.model import FOREIGN, PARTITIONED, SEQUENCE, TABLE, VIEW, Column
 from yunbox.storage.rows.sequences import BITS
+from yunbox.wire.pgwire.settings.kinds import identifier
 from yunbox.wire.pgwire.values.modifiers import format_type
 
 Rows = Iterator[dict[str, Any]]
@@ -68,7 +70,8 @@ def pg_class(moment: Moment) -> Rows:
             "relowner": moment.owner_oid(one.owner),
             "relfilenode": 0 if one.kind in (VIEW, PARTITIONED, FOREIGN) else one.oid,
             "relhasindex": bool(one.primary_key), "relpersistence": "p", "relkind": one.kind,
-            "relnatts": len(one.columns), "relhasrules": one.kind == VIEW, "relispopulated": True,
+            "relnatts": len(one.columns), "relchecks": len(one.vectors),
+            "relhasrules": one.kind == VIEW, "relispopulated": True,
             "relreplident": "d" if one.node or one.kind == PARTITIONED else "n", "relispartition": one.parent != 0,
             "relhassubclass": one.kind == PARTITIONED,
             "relpartbound": moment.bound(one), "relacl": acl_of(one.grants),
@@ -158,8 +161,16 @@ def pg_index(moment: Moment) -> Rows:
 
 
 def pg_constraint(moment: Moment) -> Rows:
-    """Primary keys."""
+    """Primary keys, and the checks of vectors."""
     for one in moment.own:
+        for column in one.vectors:
+            clause = check_clause(column)
+            yield {
+                "oid": oids.check_oid(one.oid, column.number), "conname": column.check,
+                "connamespace": moment.schemas[one.schema], "contype": "c", "convalidated": True, "conrelid": one.oid,
+                "confupdtype": " ", "confdeltype": " ", "confmatchtype": " ", "conislocal": not one.parent,
+                "coninhcount": int(one.parent != 0), "conkey": [column.number], "conbin": clause, "consrc": clause,
+            }  # fmt: skip
         if one.primary_key:
             yield {
                 "oid": oids.constraint_oid(one.oid), "conname": index_name(one),
@@ -167,6 +178,12 @@ def pg_constraint(moment: Moment) -> Rows:
                 "conindid": oids.index_oid(one.oid), "confupdtype": " ", "confdeltype": " ", "confmatchtype": " ",
                 "conislocal": True, "connoinherit": True, "conkey": list(one.primary_key),
             }  # fmt: skip
+
+
+def check_clause(column: Column) -> str:
+    """What the check of a column of vectors asks for, as PostgreSQL writes it."""
+    name = identifier(column.name)
+    return f"((array_ndims({name}) = 1) AND (array_length({name}, 1) = {column.length}))"
 
 
 def pg_attrdef(moment: Moment) -> Rows:
@@ -285,6 +302,13 @@ def pg_partitioned_table(moment: Moment) -> Rows:
             }  # fmt: skip
 
 
+def pg_extension(moment: Moment) -> Rows:
+    """What CREATE EXTENSION has made."""
+    for one in moment.known.extensions.values():
+        yield {"oid": one.oid, "extname": one.name, "extowner": moment.owner_oid(one.owner),
+               "extnamespace": moment.schemas["public"], "extversion": "1.0"}  # fmt: skip
+
+
 def pg_database(moment: Moment) -> Rows:
     """The one database."""
     yield {
@@ -301,6 +325,8 @@ def hg_table_properties(moment: Moment) -> Rows:
         if one.kind not in (TABLE, PARTITIONED):
             continue
         found = {"table_id": str(one.oid), "table_group": TABLE_GROUP, **one.properties}
+        if one.vectors:
+            found["column_array_info"] = json.dumps({str(of.number): [of.length] for of in one.vectors})
         for key, value in found.items():
             yield {"table_namespace": one.schema, "table_name": one.name, "property_key": key, "property_value": value}
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from typing import Any
 
-from yunbox.engine.holo.system.definitions import pg_description
+from yunbox.engine.holo.system.definitions import check_clause, pg_description
 from yunbox.engine.holo.system.moment import Moment, index_name
 from yunbox.engine.holo.system.privileges import Privileges
 from yunbox.engine.holo.system.splitting import split
@@ -19,7 +19,7 @@ from yunbox.sql.hologres.natives.catalogue import Asked
 from yunbox.sql.hologres.parser.cursor import Cursor
 from yunbox.sql.hologres.parser.keywords import is_column_name
 from yunbox.storage.rows.grants import ALL, ANYBODY, WORDS, Grant, grant_of
-from yunbox.storage.rows.model import PARTITIONED, TABLE, VIEW, Relation
+from yunbox.storage.rows.model import PARTITIONED, TABLE, VIEW, Column, Relation
 from yunbox.storage.rows.rights import denied, rights_of
 from yunbox.storage.rows.sequences import sequence_of
 from yunbox.storage.rows.store import RowStore
@@ -241,12 +241,17 @@ class Names:
         """pg_get_constraintdef."""
         found = self._constrained.get(oid)
         if found is None:
-            return None
+            check = self._checked.get(oid)
+            return None if check is None else f"CHECK ({check_clause(check)})"
         return f"PRIMARY KEY ({', '.join(quoted(column.name) for column in found.key_columns)})"
 
     @cached_property
     def _constrained(self) -> Mapping[int, Relation]:
         return {oids.constraint_oid(one.oid): one for one in self._moment.own if one.primary_key}
+
+    @cached_property
+    def _checked(self) -> Mapping[int, Column]:
+        return {oids.check_oid(one.oid, column.number): column for one in self._moment.own for column in one.vectors}
 
     def view_definition(self, oid: int, _number: int, _asked: Asked) -> str | None:
         """pg_get_viewdef."""

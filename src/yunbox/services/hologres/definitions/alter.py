@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from yunbox.services.hologres.definitions import checks, vector_indexes
 from yunbox.services.hologres.definitions.base import KINDS, Definition, Name, Scene, no_column
 from yunbox.services.hologres.definitions.create import ColumnDefinition, check_name, read_column
 from yunbox.services.hologres.definitions.defaults import check_default, constant_of
@@ -114,6 +115,7 @@ def _add(column: ColumnDefinition, *, lenient: bool) -> Step:
             raise failure("0A000", "ALTER TABLE ... ADD COLUMN of a serial or generated column is not supported")
         number = len(relation.columns) + 1
         made = msgspec.structs.replace(column.column(()), number=number, added=True)
+        *_, made = checks.named((*relation.live, made), relation.name)
         widened = msgspec.structs.replace(relation, columns=(*relation.columns, made))
         return _with(widened, msgspec.structs.replace(made, missing=_missing(made, widened, scene)))
 
@@ -129,6 +131,8 @@ def _missing(column: Column, relation: Relation, scene: Scene) -> str | None:
         raise failure("0A000", "ALTER TABLE ... ADD COLUMN with a computed DEFAULT is not supported") from None
     if found is None and column.not_null and scene.count(relation):
         raise failure("23502", f'column "{column.name}" of relation "{relation.name}" contains null values')
+    if not checks.suits(column, found) and scene.count(relation):
+        raise checks.violated(column, relation.name)
     return found
 
 
@@ -143,6 +147,8 @@ def _drop(name: str, *, lenient: bool) -> Step:
         _check_not_generating(relation, column)
         if column.number == relation.partition:
             raise failure("42P16", f'cannot drop column "{name}" because it is part of the partition key')
+        properties = vector_indexes.renamed(relation.properties, name, None)
+        relation = msgspec.structs.replace(relation, properties=properties)
         return _with(relation, msgspec.structs.replace(column, dropped=True, not_null=False, default=None))
 
     return Step(step, inherited=True)
@@ -155,6 +161,8 @@ def _rename_column(name: str, to: str) -> Step:
         _check_not_generating(relation, column)
         if to in relation.by_name:
             raise failure("42701", f'column "{to}" of relation "{relation.name}" already exists')
+        properties = vector_indexes.renamed(relation.properties, name, to)
+        relation = msgspec.structs.replace(relation, properties=properties)
         return _with(relation, msgspec.structs.replace(column, name=to))
 
     return Step(step, inherited=True, common=True)

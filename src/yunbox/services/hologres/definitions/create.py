@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import msgspec
 
+from yunbox.services.hologres.definitions import checks
 from yunbox.services.hologres.definitions.base import Definition, Name, Scene
 from yunbox.services.hologres.definitions.defaults import check_defaults
 from yunbox.services.hologres.definitions.filled import read_filled
@@ -46,13 +47,17 @@ class ColumnDefinition:
     default: str | None = None
     is_key: bool = False
     generated: str | None = None
+    length: int = 0
+    check: str = ""
+    """How long a CHECK says that its arrays are, and what that is called, if it is said."""
 
     def column(self, key: Sequence[str]) -> Column:
         """As it is kept, but for its number."""
         is_needed = bool(self.not_null) or self.name in key or self.type.serial
         return Column(
-            self.name, 0, self.type.oid, self.type.modifier, is_needed, default=self.default, generated=self.generated
-        )
+            self.name, 0, self.type.oid, self.type.modifier, is_needed, default=self.default, generated=self.generated,
+            length=self.length, check=self.check,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +141,8 @@ class CreateTable:
             check_name(name)
             if names.count(name) > 1:
                 raise failure("42701", f'column "{name}" specified more than once')
-        return tuple(msgspec.structs.replace(one, number=number) for number, one in enumerate(found, 1))
+        numbered = [msgspec.structs.replace(one, number=number) for number, one in enumerate(found, 1)]
+        return checks.named(numbered, self.name.name)
 
     def _key(self, known: Catalogue, scene: Scene) -> tuple[str, ...]:
         """The key that is said, or is taken from a table that this one is like."""
@@ -247,9 +253,12 @@ def read_column(cursor: Cursor) -> ColumnDefinition:
     """A column with its type and what is said of it. Raises PgError 42601, 42704, 0A000."""
     made = ColumnDefinition(cursor.name(), read_type(cursor))
     while not cursor.ended and cursor.token.text not in (",", ")"):
-        if cursor.take("constraint"):
-            cursor.name()
-        if cursor.take("not", "null"):
+        named = cursor.name() if cursor.take("constraint") else ""
+        if cursor.take("check"):
+            if made.length:
+                raise failure("0A000", "more than one CHECK of a column is not supported")
+            made = replace(made, length=checks.read_check(cursor, made.name, made.type), check=named)
+        elif cursor.take("not", "null"):
             made = _said(made, not_null=True)
         elif cursor.take("null"):
             made = _said(made, not_null=False)
@@ -261,7 +270,7 @@ def read_column(cursor: Cursor) -> ColumnDefinition:
             made = replace(_said(made, not_null=True), is_key=True)
         elif cursor.take("generated"):
             made = replace(made, generated=_generated(cursor))
-        elif cursor.token.word in ("unique", "check", "references", "collate"):
+        elif cursor.token.word in ("unique", "references", "collate"):
             raise failure("0A000", f"{cursor.token.text.upper()} of a column is not supported")
         else:
             raise cursor.wrong()

@@ -43,9 +43,11 @@ class Like:
         default = column.default if "defaults" in self.options else None
         comment = column.comment if "comments" in self.options else ""
         generated = column.generated if "generated" in self.options else None
+        length, check = (column.length, column.check) if "constraints" in self.options else (0, "")
         return msgspec.structs.replace(
-            column, default=default, comment=comment, generated=generated, missing=None, added=False
-        )
+            column, default=default, comment=comment, generated=generated, missing=None, added=False, length=length,
+            check=check,
+        )  # fmt: skip
 
 
 def read_like(cursor: Cursor) -> Like:

@@ -149,6 +149,8 @@ def _check_alike(parent: Relation, table: Relation) -> None:
             raise failure("42804", f'child table is missing column "{column.name}"')
         if (own.type_oid, own.modifier) != (column.type_oid, column.modifier):
             raise failure("42804", f'child table "{table.name}" has different type for column "{column.name}"')
+        if column.length not in (0, own.length):
+            raise failure("42804", f'child table is missing constraint "{column.check}"')
         if column.not_null and not own.not_null:
             raise failure("42804", f'column "{column.name}" in child table must be marked NOT NULL')
     if [one.name for one in parent.key_columns] != [one.name for one in table.key_columns]:

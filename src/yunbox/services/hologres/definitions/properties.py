@@ -2,12 +2,13 @@
 
 Sources: the vendor's pages "CREATE TABLE", "Set table properties", "Table storage formats", "Primary key",
 "Distribution key", "Clustering key", "Event time column", "Bitmap index", "Dictionary encoding" and "Tiered storage";
-``partitioning`` has those of partitions that come and go by themselves.
+those of partitions that come and go by themselves are in ``partitioning.py``, of indexes of vectors in
+``vector_indexes.py``.
 """
 
 from collections.abc import Callable, Mapping
 
-from yunbox.services.hologres.definitions import partitioning
+from yunbox.services.hologres.definitions import partitioning, vector_indexes
 from yunbox.services.hologres.statements.cursor import Cursor
 from yunbox.storage.rows.model import TIME_TO_LIVE, Relation
 from yunbox.wire.pgwire.report import PgError, failure
@@ -107,6 +108,7 @@ _READERS: dict[str, Callable[[str, Relation], str]] = {
     "binlog.ttl": _seconds,
     "storage_mode": _one_of("storage_mode", "hot", "cold"),
     **partitioning.READERS,
+    **{name: vector_indexes.read_index(name) for name in vector_indexes.PROPERTIES},
 }
 
 
@@ -123,6 +125,7 @@ def checked(given: Properties, relation: Relation, *, fresh: bool) -> dict[str, 
         found[name] = reader(value, relation)
         if not fresh:
             partitioning.check_lasting(name, found[name], relation)
+    vector_indexes.check_orientation(found, relation.properties)
     return found
 
 

@@ -52,6 +52,10 @@ class StoredCatalog:
         """Whether there is such a schema."""
         return name in self._schemas
 
+    def has_extension(self, name: str) -> bool:
+        """Whether somebody has made an extension be there."""
+        return name in self.known.extensions
+
     @cached_property
     def _schemas(self) -> frozenset[str]:
         return frozenset((*self.known.schemas, *SCHEMAS))

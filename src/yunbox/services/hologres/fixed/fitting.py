@@ -15,6 +15,7 @@ from yunbox.wire.pgwire.values.types import ELEMENTS
 
 _NUMERIC = 1700
 _MOMENTS = frozenset((1114, 1184))
+_CHECKED = _MOMENTS | {_NUMERIC}
 _LATEST_US = (1 << 63) - 2 - 946_684_800_000_000
 """The last moment whose microseconds since 1970 are a bigint: in January 294247."""
 
@@ -27,10 +28,11 @@ def fit(column: Column, value: Any) -> Any:
     if element is None:
         _check(column.type_oid, value)
     else:
-        for one in value:
-            if isinstance(one, list):
-                raise failure("0A000", "arrays of more than one dimension are not supported in a table")
-            _check(element.oid, one)
+        if value and isinstance(value[0], list):
+            raise failure("0A000", "arrays of more than one dimension are not supported in a table")
+        if element.oid in _CHECKED:
+            for one in value:
+                _check(element.oid, one)
     return fitted(column.type_oid, column.modifier, value)
 
 

@@ -17,13 +17,14 @@ from yunbox.storage.rows.model import Column
 from yunbox.wire.pgwire.report import failure
 from yunbox.wire.pgwire.values.codec import Style
 from yunbox.wire.pgwire.values.modifiers import format_type
+from yunbox.wire.pgwire.values.reals import narrowed
 from yunbox.wire.pgwire.values.types import BY_NAME, ELEMENTS
 
 WHOLE = {21: 15, 23: 31, 20: 63}
 """The whole numbers, by OID."""
 _TEXTS = frozenset((25, 1043, 1042))
 _FLOATS = frozenset((700, 701))
-_BOOL, _NUMERIC, _FLOAT8, _BPCHAR = 16, 1700, 701, 1042
+_BOOL, _NUMERIC, _FLOAT4, _FLOAT8, _BPCHAR = 16, 1700, 700, 701, 1042
 _EXACT = Arithmetic(prec=2000)
 _WORDLESS = re.compile(r"[-+:./ 0-9]*", re.ASCII)
 
@@ -132,6 +133,10 @@ def conversion(oid: int, column: Column, *, key: bool) -> Callable[[Any], Any] |
         return Decimal
     if not key and oid in WHOLE and wanted == _FLOAT8:
         return float
+    if oid == _FLOAT8 and wanted == _FLOAT4:
+        return lambda value: narrowed([value])[0]
+    if _elements(oid) == _FLOAT8 and _elements(wanted) == _FLOAT4:
+        return narrowed
     raise NotFixed
 
 
@@ -152,15 +157,30 @@ def _ranged_all(values: list[Any], oid: int) -> list[Any]:
 def _cast(node: tree.Cast, column: Column, scope: Scope, *, key: bool) -> Value:
     written = node.type
     known = BY_NAME.get(written.names[-1])
-    if known is None or written.modifiers or written.dimensions or written.fields or written.set_of:
+    if known is None or written.modifiers or written.fields or written.set_of:
         raise NotFixed
+    oid = known.array if written.dimensions else known.oid
     if isinstance(node.value, tree.Parameter):
-        if scope.parameter(node.value.number, known.oid) != known.oid:
+        declared = scope.parameter(node.value.number, oid)
+        is_narrowed = oid == column.type_oid and (_elements(declared), _elements(oid)) == (_FLOAT8, _FLOAT4)
+        if declared != oid and not is_narrowed:
             raise NotFixed
         return _parameter(node.value.number, column, scope, key=key)
-    if isinstance(node.value, tree.Constant) and node.value.kind == "string" and known.oid == column.type_oid:
+    if isinstance(node.value, tree.Constant) and node.value.kind == "string" and oid == column.type_oid:
         return _constant(node.value, column, key=key)
+    if isinstance(node.value, tree.ArrayOf):
+        return _array(node.value, oid, column)
     raise NotFixed
+
+
+def _array(node: tree.ArrayOf, oid: int, column: Column) -> Value:
+    """Constant numbers in ARRAY[...] that are cast to an array of floats, which the column is one of."""
+    if oid != column.type_oid or _elements(oid) not in _FLOATS:
+        raise NotFixed
+    texts = [one.text for one in node.items if isinstance(one, tree.Constant) and one.kind in ("integer", "number")]
+    if len(texts) < len(node.items) or not texts:
+        raise NotFixed
+    return _literal(column, "{" + ",".join(texts) + "}")
 
 
 def _constant(node: tree.Constant, column: Column, *, key: bool) -> Value:

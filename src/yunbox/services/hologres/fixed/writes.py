@@ -15,6 +15,7 @@ from yunbox.services.hologres.fixed.scope import Find, NotFixed, Scope, scope_of
 from yunbox.services.hologres.fixed.unnesting import unnested
 from yunbox.services.hologres.fixed.values import Row, Value, change_for, value_for
 from yunbox.sql.hologres.parser import tree
+from yunbox.sql.hologres.parser.assignments import singles
 from yunbox.sql.hologres.parser.statements import expression
 from yunbox.storage.rows.batch import Batch
 from yunbox.storage.rows.form import Form, second_time
@@ -247,9 +248,7 @@ def _no_such_constraint() -> PgError:
 
 def _setters(assignments: Sequence[tree.Assignment], scope: Scope, *, excluded: bool) -> tuple[Setter, ...]:
     found: list[Setter] = []
-    for one in assignments:
-        if len(one.columns) != 1:
-            raise NotFixed
+    for one in singles(assignments, [column.name for column in scope.relation.live]):
         column = scope.relation.by_name.get(one.columns[0])
         if column is None or any(column == before for before, _ in found):
             raise NotFixed

@@ -10,6 +10,7 @@ from yunbox.sql.hologres.analysis import resolution
 from yunbox.sql.hologres.analysis.expressions import Expressions
 from yunbox.sql.hologres.catalogue import functions
 from yunbox.sql.hologres.catalogue.casts import castable
+from yunbox.sql.hologres.catalogue.extensions import extension_of
 from yunbox.sql.hologres.catalogue.functions import Function
 from yunbox.sql.hologres.catalogue.types import ANY, BY_NAME, INT4, INT8, TYPES, duck_type, shown
 from yunbox.sql.hologres.errors import error, unsupported
@@ -43,6 +44,9 @@ class Calls(Expressions):
     def call(self, node: tree.Call) -> Expr:
         """A call, whatever it is of."""
         name = self._name(node)
+        extension = extension_of(name)
+        if extension and not self.context.catalog.has_extension(extension):
+            self._no_function(name, [self.bind(arg).type for arg in node.args], node.at)
         kinds = {one.kind for one in functions.BY_NAME.get(name, ())}
         if node.over is None and "a" in kinds:
             return self._aggregate(name, node)
@@ -57,7 +61,7 @@ class Calls(Expressions):
         dotted = ".".join(node.names[-2:])
         if dotted in functions.BY_NAME:
             return dotted
-        if len(node.names) > 1 and node.names[-2] != "pg_catalog":
+        if len(node.names) > 1 and node.names[-2] != ("public" if extension_of(node.names[-1]) else "pg_catalog"):
             self._no_function(".".join(node.names), [], node.at)
         return node.names[-1]
 

@@ -20,6 +20,7 @@ from yunbox.sql.hologres.catalogue.types import NUMERIC, shown
 from yunbox.sql.hologres.errors import error, unsupported
 from yunbox.sql.hologres.expr import Expr, Use, identifier
 from yunbox.sql.hologres.parser import tree
+from yunbox.sql.hologres.parser.assignments import singles
 from yunbox.sql.hologres.parser.statements import expression
 from yunbox.sql.hologres.plans import Change, OnConflict
 from yunbox.sql.hologres.rendering import numerics
@@ -286,32 +287,21 @@ class Changes(Queries):
         columns: list[Column] = []
         values: list[Expr] = []
         self.clause = "UPDATE"
-        for node in nodes:
-            parts = self._parts(node)
-            for name, part in zip(node.columns, parts, strict=True):
-                column = _column(target, name, node.at)
-                if column in columns:
-                    raise error("42601", f'multiple assignments to same column "{name}"', node.at)
-                if column.generated:
-                    if isinstance(part, tree.Default):
-                        continue
-                    detail = f'Column "{name}" is a generated column.'
-                    raise error("428C9", f'column "{name}" can only be updated to DEFAULT', node.at, detail=detail)
-                columns.append(column)
-                self._note("updated", [column])
-                values.append(self._value(part, column))
+        for node in singles(nodes, [one.name for one in target.columns]):
+            [name] = node.columns
+            column = _column(target, name, node.at)
+            if column in columns:
+                raise error("42601", f'multiple assignments to same column "{name}"', node.at)
+            if column.generated:
+                if isinstance(node.value, tree.Default):
+                    continue
+                detail = f'Column "{name}" is a generated column.'
+                raise error("428C9", f'column "{name}" can only be updated to DEFAULT', node.at, detail=detail)
+            columns.append(column)
+            self._note("updated", [column])
+            values.append(self._value(node.value, column))
         self.clause = ""
         return columns, values
-
-    @staticmethod
-    def _parts(node: tree.Assignment) -> tuple[tree.Node, ...]:
-        if len(node.columns) == 1:
-            return (node.value,)
-        if not isinstance(node.value, tree.Row):
-            raise unsupported("an assignment of several columns from a query", node.at)
-        if len(node.value.items) != len(node.columns):
-            raise error("42601", "number of columns does not match number of values", node.at)
-        return node.value.items
 
     def _see(self, source: Source, changed: dict[str, Expr]) -> None:
         """RETURNING sees what columns are afterwards."""

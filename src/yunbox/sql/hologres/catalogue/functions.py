@@ -6,6 +6,7 @@ from functools import cached_property
 
 from yunbox.sql.hologres.catalogue.rows import rows
 from yunbox.sql.hologres.catalogue.types import ANYARRAY, ANYELEMENT, INT4, INT8, RECORD, REGCLASS, TEXT, TYPES
+from yunbox.sql.hologres.catalogue.vectors import DISTANCES, FIRST_OID, FLOAT4, FLOAT4_ARRAY
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,11 @@ FUNCTIONS[13_345] = Function(
 )  # fmt: skip
 """Functions of Hologres' own. Source: the vendor's pages "Instance version", "Table and database size",
 "USER_DISPLAY_NAME", "HG_DISPLAY_NAME_TO_ID" and "Tiered storage"."""
+
+for _at, _name in enumerate(DISTANCES, FIRST_OID):
+    FUNCTIONS[_at] = Function(
+        _at, _name, "f", (FLOAT4_ARRAY, FLOAT4_ARRAY), 0, 0, FLOAT4, False, True, "i", (), ()
+    )  # fmt: skip
 
 BY_NAME: dict[str, list[Function]] = defaultdict(list)
 BY_SYMBOL: dict[str, list[Operator]] = defaultdict(list)

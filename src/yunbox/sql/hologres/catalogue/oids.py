@@ -46,6 +46,11 @@ def default_oid(relation: int, column: int) -> int:
     return relation & _BLOCK | _DEFAULTS | ((relation & _OWN) * _COLUMNS_MAX + column) % _DEFAULTS
 
 
+def check_oid(relation: int, column: int) -> int:
+    """The check of a column; it is numbered as its default would be, among constraints."""
+    return default_oid(relation, column)
+
+
 def relation_of(index: int) -> int | None:
     """The relation whose primary key's index has this OID; None for what is no such index."""
     if index & _DEFAULTS or (index & ~_BLOCK) >> _KIND_BITS != _INDEX:

@@ -382,10 +382,8 @@ class QueryParser(CallParser):
         if self._at_query():
             query = self.query()
             self.expect(")")
-            alias = self.alias()
-            if alias is None:
-                hint = "For example, FROM (SELECT ...) [AS] foo."
-                raise error("42601", "subquery in FROM must have an alias", at, hint=hint)
+            # One without a name is what the vendor's holo-search-sdk sends; PostgreSQL has taken it since release 16.
+            alias = self.alias() or Alias(f"*{at}*", at=at)
             return QueryRef(query, alias, lateral, at=at)
         found = self._source()
         self.expect(")")

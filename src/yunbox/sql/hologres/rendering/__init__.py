@@ -3,7 +3,7 @@
 from functools import cache
 from importlib import import_module
 
-_TABLES = ("arithmetic", "texts", "moments", "aggregates", "collections", "jsons", "formats", "catalogue")
+_TABLES = ("arithmetic", "texts", "moments", "aggregates", "collections", "jsons", "formats", "catalogue", "vectors")
 
 
 @cache

@@ -17,6 +17,7 @@ from yunbox.storage.rows.form import Form
 from yunbox.wire.pgwire.datarows import rows_of
 
 _HEAD, _LENGTH = 7, 4
+_COMMA = ord(",")
 _FEW_BYTES = 4096
 """What is sooner read row by row."""
 _PAD = bytes(64)
@@ -37,6 +38,7 @@ class Packer:
         needed = {column.number - 1 for column in relation.live if column.not_null}
         self._needed = sorted(needed.union(self._places, () if self._bound is None else (self._bound,)))
         self._one = np.frombuffer(relation.definition.encode(), np.uint8)
+        self._vectors = [(column.number - 1, column.length) for column in relation.vectors]
 
     def packed(self, messages: bytes) -> Packed:
         """The rows of DataRow messages. Raises PgError 23502, 23514."""
@@ -53,6 +55,8 @@ class Packer:
         heads = _heads(messages)
         cells = _cells(messages, heads, self._width)
         if any(cells.has_null(place) for place in self._needed) or not self._is_bound(cells):
+            return None
+        if self._vectors and not self._has_lengths(cells):
             return None
         values: list[Any] = [None] * self._width
         for place, check in self._checks:
@@ -76,6 +80,16 @@ class Packer:
         field: Field = cells.field(self._bound)
         width = len(self._one)
         return bool((field.lengths == width).all() and (field.matrix(width) == self._one).all())
+
+    def _has_lengths(self, cells: Cells) -> bool:
+        """Whether all vectors have as many elements as their columns ask for: one more than commas."""
+        commas = np.concatenate(([0], np.cumsum(cells.data == _COMMA)))
+        for place, length in self._vectors:
+            field = cells.field(place)
+            count = commas[field.starts + field.lengths] - commas[field.starts]
+            if not ((count == length - 1) & (field.lengths > len("{}"))).all():
+                return False
+        return True
 
 
 def _heads(messages: bytes) -> Numbers:

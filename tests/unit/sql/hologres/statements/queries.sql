@@ -116,7 +116,7 @@ select (t).x from (values (1, 'a')) t(x, y)
 select row(1, 2) is null, row(null, null) is null, row(1, null) is not null, row(1, 2) is not null
 select x from (select 1 as x, 2 as x) t
 select * from (select 1 as x, 2 as x) t
-select 1 from (select 1)
+select 1 from (select 1) t
 select * from (values (1)) t(x, y)
 select a.x from (values (1)) as a(x) where a.x = 1 and true or false
 select count(*) from (values (1), (2)) t(x) where x in (select 1 union select 2)
