@@ -20,6 +20,7 @@ _MOMENT = (
 _MADE = {
     16: "{0} = 't'",
     17: "unhex(substr({0}, 3))",
+    13_400: "unhex(substr({0}, 3))",
     1082: _DAY,
     1114: _MOMENT,
     1184: _MOMENT.replace("{0}", "replace({0}, '+00', '')"),

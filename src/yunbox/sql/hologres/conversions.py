@@ -6,6 +6,7 @@ parameter arrives in it.
 
 from typing import Any
 
+from yunbox.sql.hologres.catalogue.bitmaps import ROARINGBITMAP
 from yunbox.sql.hologres.catalogue.types import (
     BYTEA,
     DATE,
@@ -140,7 +141,7 @@ def _literal(of: int, value: Any) -> str:
     if of == INTERVAL:
         parts = f"{{'m': CAST({value.months} AS INTEGER), 'd': CAST({value.days} AS INTEGER), "
         return f"hg_interval({parts}'u': CAST({value.us} AS BIGINT)}})"
-    if of == BYTEA:
+    if of in (BYTEA, ROARINGBITMAP):
         return f"unhex('{value.hex()}')"
     if of in (FLOAT4, FLOAT8):
         return f"CAST('{value!r}' AS {duck})"
@@ -169,7 +170,8 @@ def text_sql(sql: str, of: int, token: str, digits: Digits | None = None) -> str
         return f"CAST({sql} AS VARCHAR)"
     if of == NUMERIC and digits:
         return decimal_text(sql, digits)
-    if name in ("float4", "float8", "date", "time", "timestamp", "timestamptz", "interval", "bytea", "timetz"):
+    if name in ("float4", "float8", "date", "time", "timestamp", "timestamptz", "interval", "bytea", "timetz",
+                "roaringbitmap"):  # fmt: skip
         return f"hg_out_{name}({into_carrier(sql, of)}, {quoted(token)})"
     return sql
 

@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterator
 
 from yunbox.sql.hologres import rendering
+from yunbox.sql.hologres.catalogue.bitmaps import FIRST_OPERATOR
 from yunbox.sql.hologres.catalogue.functions import FUNCTIONS, OPERATORS, Function
 from yunbox.sql.hologres.catalogue.types import TYPES
 from yunbox.sql.hologres.catalogue.vectors import FIRST_OID
@@ -95,7 +96,7 @@ def statements(seed: int, count: int) -> Iterator[str]:
 
 
 def _operation(chance: random.Random) -> str | None:
-    oper = chance.choice(OPERATORS)
+    oper = chance.choice([one for one in OPERATORS if one.oid < FIRST_OPERATOR])
     operands = [_value(of, chance) for of in oper.args]
     if None in operands:
         return None

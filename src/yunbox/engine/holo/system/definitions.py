@@ -14,6 +14,7 @@ import msgspec
 
 from yunbox.engine.holo.system.moment import Moment, index_name
 from yunbox.sql.hologres.catalogue import oids
+from yunbox.sql.hologres.catalogue.extensions import EXTENSIONS
 from yunbox.sql.hologres.catalogue.relations import fixed_rows, relations
 from yunbox.sql.hologres.catalogue.types import TYPES
 from yunbox.storage.rows.grants import Acl
@@ -127,7 +128,15 @@ def collation_of(oid: int) -> int:
 
 
 def pg_type(moment: Moment) -> Rows:
-    """Types of rows, and of arrays of them."""
+    """Types of rows, and of arrays of them; and those of extensions."""
+    for name in moment.known.extensions:
+        for one in map(TYPES.__getitem__, sorted(EXTENSIONS[name].types)):
+            yield {
+                "oid": one.oid, "typname": one.name, "typnamespace": moment.schemas["public"], "typlen": one.size,
+                "typtype": "b", "typcategory": one.category, "typisdefined": True, "typdelim": ",",
+                "typelem": one.element, "typarray": one.array, "typalign": one.align, "typstorage": one.storage,
+                "typtypmod": -1, "typowner": moment.owner_oid(moment.known.extensions[name].owner),
+            }  # fmt: skip
     for one in moment.relations:
         if one.kind == SEQUENCE:
             continue

@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping
 from functools import cache, cached_property
 
 from yunbox.sql.hologres.catalogue import oids
+from yunbox.sql.hologres.catalogue.extensions import EXTENSIONS
 from yunbox.sql.hologres.catalogue.relations import SCHEMAS, SystemRelation, fixed_rows, relations
+from yunbox.sql.hologres.catalogue.types import TYPES
 from yunbox.storage.rows.catalogue import Catalogue
 from yunbox.storage.rows.grants import ALL, ANYBODY, Acl, Grant
 from yunbox.storage.rows.model import SEQUENCE, Column, Relation
@@ -107,6 +109,8 @@ class Moment:
         """Schema and name of types, by OID."""
         made = {int(row[0]): (self.schema_names.get(int(row[2]), "information_schema"), str(row[1]))  # ty: ignore[invalid-argument-type] - an OID
                 for row in fixed_rows("pg_type")}  # fmt: skip
+        for extension in self.known.extensions:
+            made |= {oid: ("public", TYPES[oid].name) for oid in EXTENSIONS[extension].types}
         for one in self.relations:
             if one.kind == SEQUENCE:
                 continue

@@ -10,7 +10,7 @@ import msgspec
 
 from yunbox.services.hologres.definitions import checks, vector_indexes
 from yunbox.services.hologres.definitions.base import KINDS, Definition, Name, Scene, no_column
-from yunbox.services.hologres.definitions.create import ColumnDefinition, check_name, read_column
+from yunbox.services.hologres.definitions.create import ColumnDefinition, check_name, check_type, read_column
 from yunbox.services.hologres.definitions.defaults import check_default, constant_of
 from yunbox.services.hologres.definitions.dependents import check_unused
 from yunbox.services.hologres.definitions.names import name_of, written_name
@@ -82,6 +82,8 @@ class AlterTable:
             scene.check_creates(known.schemas[relation.schema])
         for step in steps:
             altered = step.work(altered, scene)
+        for one in altered.columns[len(relation.columns) :]:
+            check_type(one, known)
         if {one.number for one in relation.live} - {one.number for one in altered.live}:
             check_unused(known, relation, "dropping a column")
         if altered != relation:

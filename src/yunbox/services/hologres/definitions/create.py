@@ -23,6 +23,7 @@ from yunbox.services.hologres.definitions.sequences import with_sequences
 from yunbox.services.hologres.definitions.types import Typed, read_type
 from yunbox.services.hologres.gateway.config import DATABASE
 from yunbox.services.hologres.statements.cursor import Cursor
+from yunbox.sql.hologres.catalogue.extensions import extension_of_type
 from yunbox.sql.hologres.catalogue.relations import SCHEMAS
 from yunbox.storage.rows import catalogue
 from yunbox.storage.rows.catalogue import Catalogue
@@ -141,6 +142,8 @@ class CreateTable:
             check_name(name)
             if names.count(name) > 1:
                 raise failure("42701", f'column "{name}" specified more than once')
+        for one in found:
+            check_type(one, known)
         numbered = [msgspec.structs.replace(one, number=number) for number, one in enumerate(found, 1)]
         return checks.named(numbered, self.name.name)
 
@@ -157,6 +160,14 @@ def check_name(name: str) -> None:
     """Raise PgError 42701 for a name that no column may have."""
     if name in _SYSTEM_COLUMNS:
         raise failure("42701", f'column name "{name}" conflicts with a system column name')
+
+
+def check_type(column: Column, known: Catalogue) -> None:
+    """Raise PgError 42704 for a type of an extension that is not there."""
+    extension = extension_of_type(column.type_oid)
+    if extension and extension not in known.extensions:
+        hint = f"It comes with CREATE EXTENSION {extension}."
+        raise failure("42704", f'type "{format_type(column.type_oid)}" does not exist', hint=hint)
 
 
 def _check_key(columns: tuple[Column, ...], key: tuple[int, ...]) -> None:

@@ -69,7 +69,7 @@ class DropExtensions:
 
     def _check_unused(self, name: str, known: Catalogue) -> None:
         """What stands on an extension is never dropped with it, as the vendor's page warns of. Raises PgError."""
-        uses = re.compile(EXTENSIONS[name].used_as, re.IGNORECASE)
+        uses = re.compile(rf"\b(?:{EXTENSIONS[name].functions})", re.IGNORECASE)
         for one in known.relations.values():
             texts = (one.definition, *(of.default or of.generated or "" for of in one.live))
             is_stored = any(of.type_oid in EXTENSIONS[name].types for of in one.live)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 
 from yunbox.services.hologres.definitions import partitioning, vector_indexes
 from yunbox.services.hologres.statements.cursor import Cursor
+from yunbox.sql.hologres.catalogue.bitmaps import ROARINGBITMAP
 from yunbox.storage.rows.model import TIME_TO_LIVE, Relation
 from yunbox.wire.pgwire.report import PgError, failure
 
@@ -64,7 +65,7 @@ def _list(value: str, relation: Relation) -> str:
 
 
 def _marked(*marks: str) -> Callable[[str, Relation], str]:
-    """Columns, each with a mark behind a colon or without one."""
+    """Columns, each with a mark behind a colon or without one; none of bitmaps, which have no such index."""
 
     def read(value: str, relation: Relation) -> str:
         found = []
@@ -73,6 +74,8 @@ def _marked(*marks: str) -> Callable[[str, Relation], str]:
             if colon and mark.strip().lower() not in marks:
                 raise _invalid("column", part, f"a column, and one of {', '.join(marks)}")
             [name] = _columns(name, relation)
+            if relation.by_name[name].type_oid == ROARINGBITMAP:
+                raise failure("22023", f'column "{name}" of type roaringbitmap can have no such index')
             found.append(f"{name}:{mark.strip().lower()}" if colon else name)
         return ",".join(found)
 

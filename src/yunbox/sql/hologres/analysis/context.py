@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 
 from yunbox.sql.hologres.analysis.coercion import Coercion, Parameters
 from yunbox.sql.hologres.catalog import Catalog, Relation
+from yunbox.sql.hologres.catalogue.bitmaps import ROARINGBITMAP64
+from yunbox.sql.hologres.catalogue.extensions import extension_of_type
 from yunbox.sql.hologres.catalogue.types import BY_NAME, REGCLASS, REGNAMESPACE, REGTYPE, TYPES
 from yunbox.sql.hologres.errors import error, placed, unsupported
 from yunbox.sql.hologres.expr import Use
@@ -146,11 +148,15 @@ class Context:
         if name.set_of:
             raise unsupported("SETOF", name.at)
         base = name.names[-1]
-        if len(name.names) > 2 or (len(name.names) == 2 and name.names[0] != "pg_catalog"):
+        schema = "public" if base in BY_NAME and extension_of_type(BY_NAME[base].oid) else "pg_catalog"
+        if len(name.names) > 2 or (len(name.names) == 2 and name.names[0] != schema):
             raise error("42704", f'type "{".".join(name.names)}" does not exist', name.at)
         found = BY_NAME.get(base)
-        if found is None:
+        extension = extension_of_type(found.oid) if found is not None else ""
+        if found is None or (extension and not self.catalog.has_extension(extension)):
             raise error("42704", f'type "{base}" does not exist', name.at)
+        if found.oid == ROARINGBITMAP64:
+            raise unsupported(f"type {base}", name.at)
         if name.dimensions:
             if not found.array:
                 raise error("42704", f'type "{base}[]" does not exist', name.at)

@@ -1,25 +1,40 @@
 """The extensions that there may be, and what each brings: functions and types that are not there without it."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+from yunbox.sql.hologres.catalogue.bitmaps import (
+    ROARINGBITMAP,
+    ROARINGBITMAP64,
+    ROARINGBITMAP64_ARRAY,
+    ROARINGBITMAP_ARRAY,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """What an extension brings: functions whose names begin in some way, and types by their OIDs.
+    """What an extension brings: functions, by a pattern of their names, and types by their OIDs."""
 
-    ``used_as`` is a pattern of what SQL says that uses it.
-    """
-
-    prefix: str
-    used_as: str
+    functions: str
     types: frozenset[int] = frozenset()
 
 
-EXTENSIONS: Mapping[str, Brought] = {"proxima": Brought("pm_", r"\bpm_\w+")}
+EXTENSIONS: Mapping[str, Brought] = {
+    "proxima": Brought(r"pm_\w+"),
+    "roaringbitmap": Brought(
+        r"rb(?:64)?_\w+|roaringbitmap\w*",
+        frozenset((ROARINGBITMAP, ROARINGBITMAP_ARRAY, ROARINGBITMAP64, ROARINGBITMAP64_ARRAY)),
+    ),
+}
 """By name."""
 
 
 def extension_of(function: str) -> str:
     """The extension that a function is of; none of most."""
-    return next((name for name, one in EXTENSIONS.items() if function.startswith(one.prefix)), "")
+    return next((name for name, one in EXTENSIONS.items() if re.fullmatch(one.functions, function)), "")
+
+
+def extension_of_type(oid: int) -> str:
+    """The extension that a type is of."""
+    return next((name for name, one in EXTENSIONS.items() if oid in one.types), "")

@@ -4,6 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
 
+from yunbox.sql.hologres.catalogue import bitmaps
 from yunbox.sql.hologres.catalogue.rows import rows
 from yunbox.sql.hologres.catalogue.types import ANYARRAY, ANYELEMENT, INT4, INT8, RECORD, REGCLASS, TEXT, TYPES
 from yunbox.sql.hologres.catalogue.vectors import DISTANCES, FIRST_OID, FLOAT4, FLOAT4_ARRAY
@@ -76,7 +77,23 @@ def _operator(row: list[str]) -> Operator:
 
 FUNCTIONS: dict[int, Function] = {one.oid: one for one in map(_function, rows("functions"))}
 """By OID."""
-OPERATORS: tuple[Operator, ...] = tuple(map(_operator, rows("operators")))
+_BITMAPS = [*(("f", one) for one in bitmaps.signatures(bitmaps.SIGNATURES)),
+            *(("a", one) for one in bitmaps.signatures(bitmaps.AGGREGATES))]  # fmt: skip
+for _at, (_kind, (_name, _args, _of, _several, _lax)) in enumerate(_BITMAPS, bitmaps.FIRST_OID):
+    FUNCTIONS[_at] = Function(
+        _at, _name, _kind, _args, 0, 0, _of, _several, not _lax and _kind == "f", "i", (), ()
+    )  # fmt: skip
+
+
+def _of_bitmaps() -> list[Operator]:
+    """Their operators, each by the function that has its operands."""
+    known = {(one.name, one.args): one for one in FUNCTIONS.values() if one.oid >= bitmaps.FIRST_OID}
+    found = ((*one, known[one[3], one[1:3]]) for one in bitmaps.operators())
+    return [Operator(at, symbol, left, right, function.returns, function.oid, 0, 0)
+            for at, (symbol, left, right, _, function) in enumerate(found, bitmaps.FIRST_OPERATOR)]  # fmt: skip
+
+
+OPERATORS: tuple[Operator, ...] = (*map(_operator, rows("operators")), *_of_bitmaps())
 
 _EXPANDED = "information_schema._pg_expandarray"
 FUNCTIONS[13_340] = Function(

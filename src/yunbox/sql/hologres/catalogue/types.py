@@ -7,6 +7,12 @@ DECIMAL where its scale is known before the statement runs, and else its text. A
 from dataclasses import dataclass
 from functools import cache
 
+from yunbox.sql.hologres.catalogue.bitmaps import (
+    ROARINGBITMAP,
+    ROARINGBITMAP64,
+    ROARINGBITMAP64_ARRAY,
+    ROARINGBITMAP_ARRAY,
+)
 from yunbox.sql.hologres.catalogue.rows import rows
 
 (BOOL, BYTEA, CHAR, NAME, INT8, INT2, INT4, TEXT, OID, JSON) = (16, 17, 18, 19, 20, 21, 23, 25, 26, 114)
@@ -30,7 +36,7 @@ DIGITS_MAX = 38
 _DUCK = {
     "bool": "BOOLEAN", "int2": "SMALLINT", "int4": "INTEGER", "int8": "BIGINT", "float4": "FLOAT", "float8": "DOUBLE",
     "bytea": "BLOB", "date": "DATE", "time": "TIME", "timestamp": "TIMESTAMP", "timestamptz": "TIMESTAMP",
-    "interval": "INTERVAL", "timetz": "TIMETZ", "uuid": "UUID",
+    "roaringbitmap": "BLOB", "interval": "INTERVAL", "timetz": "TIMETZ", "uuid": "UUID",
     **dict.fromkeys(
         ("oid", "xid", "cid", "regclass", "regtype", "regproc", "regprocedure", "regnamespace", "regrole"), "UINTEGER"
     ),
@@ -70,6 +76,11 @@ def _type(row: list[str]) -> Type:
 
 TYPES: dict[int, Type] = {one.oid: one for one in map(_type, rows("types"))}
 """By OID."""
+for _oid, _array, _name in (
+    (ROARINGBITMAP, ROARINGBITMAP_ARRAY, "roaringbitmap"), (ROARINGBITMAP64, ROARINGBITMAP64_ARRAY, "roaringbitmap64"),
+):  # fmt: skip
+    TYPES[_oid] = Type(_oid, _name, -1, "U", False, _array, 0, False, False, "i", "x")
+    TYPES[_array] = Type(_array, f"_{_name}", -1, "A", False, 0, _oid, False, False, "i", "x")
 BY_NAME = {one.name: one for one in TYPES.values()}
 """By the name that pg_type has."""
 VECTORS = frozenset((INT2VECTOR, OIDVECTOR))

@@ -3,7 +3,18 @@
 from functools import cache
 from importlib import import_module
 
-_TABLES = ("arithmetic", "texts", "moments", "aggregates", "collections", "jsons", "formats", "catalogue", "vectors")
+_TABLES = (
+    "arithmetic",
+    "texts",
+    "moments",
+    "aggregates",
+    "collections",
+    "jsons",
+    "formats",
+    "catalogue",
+    "vectors",
+    "bitmaps",
+)
 
 
 @cache
