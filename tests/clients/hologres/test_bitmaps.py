@@ -6,6 +6,8 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.types import TypeInfo
+from psycopg.types.string import BytesBinaryDumper
 from pyroaring import BitMap
 
 from tests.clients.hologres.clients import connected
@@ -162,6 +164,17 @@ def test_texts_and_bytes(session):
     assert bytes.fromhex(by_key[2:]) == binary
 
 
+class Bytes(bytes):
+    """Bytes that go as the type itself, as holo-client's PGroaringbitmap does."""
+
+
+def dumper_of(session: psycopg.Connection[Any]) -> type[BytesBinaryDumper]:
+    """What sends them under the OID that the catalogue tells."""
+    found = TypeInfo.fetch(session, "roaringbitmap")
+    assert found is not None and found.array_oid > found.oid
+    return type("Dumper", (BytesBinaryDumper,), {"oid": found.oid})
+
+
 def test_rows_of_bitmaps_are_written_by_every_way(session):
     session.execute("create table written (id int primary key, b roaringbitmap)")
     try:
@@ -170,11 +183,18 @@ def test_rows_of_bitmaps_are_written_by_every_way(session):
         with session.cursor().copy("copy written from stdin") as copy:
             copy.write_row((2, "\\x" + data.hex()))
             copy.write_row((3, "{1,2}"))
+        with session.cursor().copy("copy written from stdin (format binary)") as copy:
+            copy.set_types(["int4", "bytea"])  # bytes as they are, as holo-client copies them
+            copy.write_row((4, data))
+        session.adapters.register_dumper(Bytes, dumper_of(session))
+        session.execute("insert into written values (%b, %b) on conflict (id) do nothing", (5, Bytes(data)))
+        with pytest.raises(psycopg.DataError):
+            session.execute("insert into written values (%b, %b)", (6, Bytes(data[:-1])))
         session.execute("insert into written select id + 10, b from bitmaps where id in (2, 3)")
         session.execute("update written set b = b | 9 where id = 3")
         session.execute("update written set b = '{4}' where id = 2")
         found = session.execute("select id, rb_cardinality(b) from written order by id").fetchall()
-        assert found == [(1, 5000), (2, 1), (3, 3), (12, 3), (13, 3)]
+        assert found == [(1, 5000), (2, 1), (3, 3), (4, 5000), (5, 5000), (12, 3), (13, 3)]
     finally:
         session.execute("drop table written")
 

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from hologres_vector import HologresVector
 
-from tests.clients.hologres.clients import account, connected, where
+from tests.clients.hologres.clients import account, allow, connected, made_user, where
 from yunbox.testing.server import Server
 
 DIMENSIONS, ROWS = 16, 400
@@ -321,6 +321,29 @@ def test_functions_of_proxima_are_there_with_it(session):
     assert refused(session, "drop extension proxima").sqlstate == "2BP01"
     assert refused(session, "drop extension proxima cascade").sqlstate == "0A000"
     session.execute("drop view near")
+
+
+def test_extensions_are_made_by_superusers(server, session):
+    key = made_user(server, "vectoria", allow())
+    with connected(server, key) as client:
+        client.execute("create extension if not exists proxima")
+        assert refused(client, "create extension roaringbitmap").sqlstate in ("42501", "42710")
+        assert refused(client, "drop extension proxima").sqlstate == "42501"
+        session.execute("drop extension proxima")
+        error = refused(client, "create extension proxima")
+        assert error.sqlstate == "42501"
+        assert error.diag.message_primary == 'permission denied to create extension "proxima"'
+
+
+def test_a_block_makes_an_extension_or_does_not(server, session):
+    session.execute("drop extension proxima")
+    sql = "select pm_euclidean_distance('{1,2}', array[1, 4]::real[])"
+    with connected(server, autocommit=False) as client:
+        client.execute("create extension proxima")
+        assert client.execute(sql).fetchone() == (2.0,)
+        assert refused(session, sql).sqlstate == "42883"
+        client.rollback()
+        assert refused(client, sql).sqlstate == "42883"
 
 
 # -- the vendor's clients
