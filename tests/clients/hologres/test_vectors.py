@@ -97,6 +97,7 @@ def test_what_is_near_enough(session, filled):
 @pytest.mark.parametrize(("sql", "sqlstate", "told"), [
     ("select euclidean_distance(v, '{1}') from features", "22000", "size of left array: 16, size of right array: 1"),
     ("select approx_euclidean_distance(v, v) from features", "0A000", "second argument is no constant"),
+    ("select approx_euclidean_distance(v, (select v from features limit 1)) from features", "0A000", "no constant"),
     ("select approx_cosine_distance('{1}', '{2}')", "0A000", "constants alone"),
     ("select euclidean_distance(v, 1) from features", "42883", "euclidean_distance(real[], integer) does not exist"),
     ("select euclidean_distance(v, array_fill(null::float4, array[16])) from features", "22004", "NULL"),
