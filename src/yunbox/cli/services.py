@@ -26,8 +26,9 @@ def add_options(parser: argparse.ArgumentParser, argv: list[str]) -> None:
     names = _early(argv)
     group = parser.add_argument_group("options of services")
     for option in options(names):
+        text = option.help.replace("%", "%%")  # argparse puts values in the place of what begins with it
         if option.type is bool:
-            group.add_argument(option.flag, action="store_true", default=option.default, help=option.help)
+            group.add_argument(option.flag, action="store_true", default=option.default, help=text)
             continue
         group.add_argument(
             option.flag,
@@ -35,7 +36,7 @@ def add_options(parser: argparse.ArgumentParser, argv: list[str]) -> None:
             default=option.default,
             choices=option.choices,
             metavar=option.metavar,
-            help=option.help,
+            help=text,
         )
 
 

@@ -142,6 +142,35 @@ def test_properties_of_tables_are_rows(tables: Server) -> None:
         assert found.fetchall() == [("1",)]
 
 
+def test_the_version_of_a_schema_goes_up_with_its_columns(tables: Server) -> None:
+    asked = """
+        select property_value from hologres.hg_table_properties
+        where table_name = 'altered' and property_key = 'schema_version'
+    """
+    with connected(tables) as client:
+        client.execute("create table altered (id int primary key, v int) with (storage_mode = 'hot')")
+        seen = [client.execute(asked).fetchone()]
+        for statement in ("add column w int", "rename column w to x", "drop column x"):
+            client.execute(f"alter table altered {statement}")
+            seen.append(client.execute(asked).fetchone())
+        client.execute("truncate altered")
+        client.execute("alter table altered rename to others")
+        client.execute("alter table others rename to altered")
+        assert [*seen, client.execute(asked).fetchone()] == [("1",), ("2",), ("3",), ("4",), ("4",)]
+        client.execute("drop table altered")
+
+
+def test_what_clients_ask_before_they_describe_a_table(tables: Server) -> None:
+    with connected(tables) as client:
+        check = "select hologres.hg_internal_check_table_meta(%s)"
+        assert client.execute(check, ("seen.plain",)).fetchone() == ("Check meta succeeded",)
+        with pytest.raises(psycopg.errors.UndefinedTable):
+            client.execute(check, ("seen.nowhere",))
+        client.execute("select hologres.hg_internal_refresh_meta(60)")
+        with pytest.raises(psycopg.errors.UndefinedFunction, match=r"function hologres.none_such\(unknown\) does not"):
+            client.execute("select hologres.none_such('a')")
+
+
 def test_functions_of_hologres_own(tables: Server) -> None:
     with connected(tables) as client:
         own, version = client.execute("select hg_version(), version()").fetchone() or ("", "")

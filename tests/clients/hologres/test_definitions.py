@@ -162,6 +162,17 @@ class TestPartitions:
         client.execute("truncate p")
         assert rows(client, "select * from p") == rows(client, "select * from p_2") == []
 
+    def test_a_row_says_in_which_partition_it_lies(self, client: Client) -> None:
+        asked = "select p.tableoid::regclass::text, count(*) from p group by 1 order by 1"
+        assert rows(client, asked) == [("p_1", 2), ("p_2", 3)]
+        with client.transaction(force_rollback=True):
+            client.execute("insert into p_1 values (3, '20260101', 30)")
+            assert rows(client, asked) == [("p_1", 3), ("p_2", 3)]
+        client.execute("alter table p detach partition p_1")
+        assert rows(client, asked) == [("p_2", 3)]
+        client.execute("drop table p_2")
+        assert rows(client, "select tableoid, * from p") == []
+
     @pytest.mark.parametrize(
         "statement",
         ["insert into p_1 values (3, '20260102', 1)", "insert into p_1 select 3, 'x', 1",
@@ -225,6 +236,26 @@ class TestPartitions:
         assert refused(client, "drop table p") == ("2BP01", "view seen depends on table p")
         client.execute("drop table p cascade")
         assert refused(client, "select * from p_1")[0] == "42P01"
+
+
+class TestAnalyze:
+    """There is nothing to be done: what is named has to be there."""
+
+    @pytest.fixture(autouse=True)
+    def made(self, client: Client) -> None:
+        client.execute("create table looked_at (id int primary key, v text)")
+
+    @pytest.mark.parametrize("of", ["", "looked_at", "verbose looked_at (id, v)", "(verbose) looked_at, looked_at (v)"])
+    def test_it_is_done(self, client: Client, of: str) -> None:
+        assert client.execute(f"analyze {of}").statusmessage == "ANALYZE"
+        with client.transaction():
+            client.execute(f"analyze {of}")
+
+    @pytest.mark.parametrize(
+        ("of", "sqlstate"), [("nowhere", "42P01"), ("looked_at (w)", "42703"), ("looked_at (", "42601")]
+    )
+    def test_what_is_not_there(self, client: Client, of: str, sqlstate: str) -> None:
+        assert refused(client, f"analyze {of}")[0] == sqlstate
 
 
 class TestSerials:

@@ -50,6 +50,7 @@ _OFFERED = (
         "changes by other than keys",
         "INSERT of a query with ON CONFLICT, UPDATE ... FROM, DELETE ... USING, RETURNING; also in blocks",
     ),
+    ("ANALYZE", "of tables and columns that are there; nothing has to be done, as the engine counts for itself"),
     ("EXPLAIN", "ANALYZE, VERBOSE, COSTS, TIMING, SUMMARY, FORMAT TEXT and JSON"),
     (
         "cancel, timeouts",
@@ -61,7 +62,7 @@ _OFFERED = (
     ),
     (
         "pg_catalog, information_schema",
-        "psql's backslash commands, SQLAlchemy's inspector, asyncpg, psycopg, pg8000, JDBC's DatabaseMetaData",
+        "psql's backslash commands, SQLAlchemy's inspector, asyncpg, psycopg, pg8000, dbt, JDBC's DatabaseMetaData",
     ),
     (
         "pg_stat_activity, hg_stat_activity",
@@ -73,6 +74,10 @@ _OFFERED = (
         "storage_mode of tables and partitions, hg_table_storage_status; on the bill, not on other disks",
     ),
     ("hologres.hg_table_properties, hg_table_group_properties", "one table group of one shard"),
+    (
+        "the vendor's clients",
+        "holo-client (Java): schemas, put, get, scan, copy, partitions, fixed frontend; hologres-client; dbt's adapter",
+    ),
 )
 _NOT_OFFERED = (
     ("temporary AccessKeys (STS)", "0A000: how a token is handed over could not be read up"),
@@ -94,6 +99,10 @@ _NOT_OFFERED = (
     ),
     ("foreign tables of MaxCompute's views and external tables", "HV000, as in Hologres"),
     ("partitions by range and hash, of several values and DEFAULT", "0A000"),
+    (
+        "temporary tables, which Hologres has not; dynamic tables, logical partitions, materialized views, VACUUM",
+        "0A000",
+    ),
     ("replication slots, hg_get_binlog_cursor", "refused by name; the binlog is read by its columns"),
     ("passwords, VALID UNTIL, CONNECTION LIMIT and settings of roles; BASIC$ accounts", "0A000"),
     ("GRANT on functions, types and foreign servers; the simple permission models", "0A000, 42883"),

@@ -6,6 +6,8 @@ from typing import Protocol
 
 ROW_KEY = "ctid"
 """What a row's key is called among the columns of what is read; no column of a table may have this name."""
+TABLE_OID = "tableoid"
+"""A column of each stored table that says which one it is; of a partitioned one, which partition a row lies in."""
 ROWS, OLD, EXCLUDED = "__rows", "__old", "__excluded"
 """What a change asks for by name: rows that were written, that were there, and that were not let in."""
 

@@ -244,6 +244,8 @@ def replace(change: Change, before: Relation, after: Relation) -> None:
     renamed = (before.schema, before.name) != (after.schema, after.name)
     if renamed and load(change).find(after.schema, after.name) is not None:
         raise failure("42P07", f'relation "{after.name}" already exists')
+    if before.columns != after.columns:
+        after = msgspec.structs.replace(after, schema_version=before.schema_version + 1)
     _put(change, _aged(change, after))
 
 

@@ -109,6 +109,8 @@ class Relation(msgspec.Struct, frozen=True, dict=True):
     schedule: Schedule | None = None
     aging: int = 0
     """Where the ages of its rows lie, if these are to be removed some day (``aging.py``); else 0."""
+    schema_version: int = 1
+    """How many times its columns have been others, this time included: who follows its changes looks at them anew."""
 
     @cached_property
     def live(self) -> tuple[Column, ...]:

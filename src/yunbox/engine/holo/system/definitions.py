@@ -333,7 +333,8 @@ def hg_table_properties(moment: Moment) -> Rows:
     for one in moment.own:
         if one.kind not in (TABLE, PARTITIONED):
             continue
-        found = {"table_id": str(one.oid), "table_group": TABLE_GROUP, **one.properties}
+        found = {"table_id": str(one.oid), "schema_version": str(one.schema_version), "table_group": TABLE_GROUP,
+                 **one.properties}  # fmt: skip
         if one.vectors:
             found["column_array_info"] = json.dumps({str(of.number): [of.length] for of in one.vectors})
         for key, value in found.items():

@@ -13,7 +13,7 @@ from yunbox.services.hologres.definitions.base import KINDS, Definition, Name, S
 from yunbox.services.hologres.definitions.create import ColumnDefinition, check_name, check_type, read_column
 from yunbox.services.hologres.definitions.defaults import check_default, constant_of
 from yunbox.services.hologres.definitions.dependents import check_unused
-from yunbox.services.hologres.definitions.names import name_of, written_name
+from yunbox.services.hologres.definitions.names import column_of, name_of, written_name
 from yunbox.services.hologres.definitions.owners import read_owner
 from yunbox.services.hologres.definitions.partitioning import is_partitioning, scheduled
 from yunbox.services.hologres.definitions.partitions import read_attach, read_detach
@@ -357,15 +357,10 @@ def read_comment(cursor: Cursor) -> Definition:
     what = "foreign table" if cursor.take("foreign", "table") else cursor.one_of("table", "view", "column")
     if not what:
         raise failure("0A000", f"COMMENT ON {cursor.token.text.upper()} is not supported")
-    parts = [cursor.name()]
-    while cursor.take("."):
-        parts.append(cursor.name())
-    column = parts.pop() if what == "column" else ""
-    if not parts or len(parts) > 2:
-        raise failure("42601", "column name must be qualified")
+    name, column = column_of(cursor) if what == "column" else (name_of(cursor), "")
     cursor.need("is")
     text = "" if cursor.take("null") else cursor.string()
-    return cursor.end(Comment(Name(parts[-1], parts[-2] if len(parts) > 1 else ""), text, what, column))
+    return cursor.end(Comment(name, text, what, column))
 
 
 def read_call(cursor: Cursor) -> Definition:

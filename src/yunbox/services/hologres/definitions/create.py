@@ -200,6 +200,8 @@ def read_table(cursor: Cursor) -> Definition:
     if not cursor.take(")"):
         cursor.listed(made.element)
         cursor.need(")")
+    if cursor.peek("logical", "partition"):
+        raise failure("0A000", "LOGICAL PARTITION BY is not supported")
     partition = _partition_key(cursor) if cursor.take("partition", "by") else ""
     for word in ("inherits", "using", "tablespace", "on"):
         if cursor.peek(word):

@@ -9,9 +9,25 @@ from yunbox.wire.pgwire.report import failure
 
 def name_of(cursor: Cursor) -> Name:
     """``name``, ``schema.name`` or ``database.schema.name``. Raises PgError 42601, 0A000."""
+    return _of(_parts(cursor))
+
+
+def column_of(cursor: Cursor) -> tuple[Name, str]:
+    """The same with a column behind it. Raises PgError 42601, 0A000."""
+    *parts, column = _parts(cursor)
+    if not parts:
+        raise failure("42601", "column name must be qualified")
+    return _of(parts), column
+
+
+def _parts(cursor: Cursor) -> list[str]:
     parts = [cursor.name()]
     while cursor.take("."):
         parts.append(cursor.name())
+    return parts
+
+
+def _of(parts: list[str]) -> Name:
     if len(parts) > 3:
         raise failure("42601", f"improper qualified name (too many dotted names): {'.'.join(parts)}")
     if len(parts) == 3 and parts[0] != DATABASE:

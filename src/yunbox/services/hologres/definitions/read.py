@@ -2,6 +2,7 @@
 
 from yunbox.services.hologres.definitions import (
     alter,
+    analyze,
     create,
     defaults_granted,
     drop,
@@ -35,6 +36,7 @@ _READERS = {
     ("alter", "view"): alter.read_view,
     ("comment", "on"): alter.read_comment,
     ("truncate",): drop.read_truncate,
+    ("analyze",): analyze.read_analyze,
     ("call",): alter.read_call,
     ("alter", "sequence"): alter.read_sequence,
     ("alter", "schema"): owners.read_schema,
@@ -50,6 +52,10 @@ _READERS = {
         for what in ("user", "role", "group")
     },
 }
+_KINDS = frozenset(
+    ("temporary", "temp", "unlogged", "global", "local", "dynamic", "external", "materialized", "unique")
+)
+"""What stands between CREATE and what is made."""
 _WORDS = frozenset(words[0] for words in _READERS)
 
 
@@ -61,5 +67,6 @@ def read(piece: Piece) -> Definition | None:
     for words, reader in _READERS.items():
         if cursor.take(*words):
             return reader(cursor)
-    shown = " ".join(token.text.upper() for token in piece.tokens[:2])
+    count = 3 if cursor.second.word in _KINDS else 2
+    shown = " ".join(token.text.upper() for token in piece.tokens[:count])
     raise failure("0A000", f"{shown} is not supported")

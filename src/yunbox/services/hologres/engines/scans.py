@@ -10,7 +10,7 @@ from yunbox.engine.holo.messages import Given
 from yunbox.engine.holo.reads import covered_of, given_of, identifier, named, none_of, read_of
 from yunbox.services.hologres.engines.planning import Computed
 from yunbox.services.hologres.engines.reading import Reading
-from yunbox.sql.hologres.catalog import ROW_KEY
+from yunbox.sql.hologres.catalog import ROW_KEY, TABLE_OID
 from yunbox.storage.rows.draft import Block
 from yunbox.storage.rows.model import PARTITIONED, Relation
 
@@ -47,12 +47,14 @@ def _changed(relation: Relation, block: Block) -> Given | None:
 
 def _scan(reading: Reading, block: Block | None, changed: Mapping[int, Given | None]) -> str:
     """What one read is of."""
-    parts = [_scan_of(part.seen, block, changed.get(part.table.node)) for part in reading.parts]
+    parts = [(part.table.oid, _scan_of(part.seen, block, changed.get(part.table.node))) for part in reading.parts]
     if reading.seen.kind != PARTITIONED:
-        return parts[0]
+        return parts[0][1]
     names = ", ".join([*(identifier(one.name) for one in reading.seen.live), ROW_KEY])
-    joined = " UNION ALL ".join(f"SELECT {names} FROM {part}" for part in parts)
-    return f"({joined})" if joined else none_of(reading.seen)
+    joined = " UNION ALL ".join(
+        f"SELECT {names}, CAST({oid} AS UINTEGER) AS {TABLE_OID} FROM {part}" for oid, part in parts
+    )
+    return f"({joined or f'SELECT *, CAST(NULL AS UINTEGER) AS {TABLE_OID} FROM {none_of(reading.seen)}'})"
 
 
 def _scan_of(seen: Relation, block: Block | None, changed: Given | None) -> str:

@@ -62,7 +62,8 @@ class Calls(Expressions):
         if dotted in functions.BY_NAME:
             return dotted
         if len(node.names) > 1 and node.names[-2] != ("public" if extension_of(node.names[-1]) else "pg_catalog"):
-            self._no_function(".".join(node.names), [], node.at)
+            given = [] if node.star else [self.bind(arg).type for arg in node.args]
+            self._no_function(".".join(node.names), given, node.at)
         return node.names[-1]
 
     @staticmethod

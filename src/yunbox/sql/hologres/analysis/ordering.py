@@ -32,6 +32,16 @@ def of_select(query: Expressions, node: tree.Select, columns: Sequence[TargetCol
     return [_key(query, one, columns) for one in node.order]
 
 
+def named(node: tree.Select, columns: Sequence[TargetColumn]) -> set[int]:
+    """The numbers of the result's columns that the query itself compares: by DISTINCT, ORDER BY and GROUP BY."""
+    if node.distinct == ():
+        return set(range(1, len(columns) + 1))
+    found = {_target(one.value, columns, "ORDER BY") for one in node.order}
+    found |= {_target(one, columns, "DISTINCT ON") for one in node.distinct or ()}
+    of_group = (one for one in node.groups if isinstance(one, tree.Constant | tree.ColumnRef))
+    return found | {_target(one, columns, "GROUP BY") for one in of_group}
+
+
 def _key(query: Expressions, node: tree.SortKey, columns: Sequence[TargetColumn]) -> Key:
     at = _target(node.value, columns, "ORDER BY")
     if not at:

@@ -1,6 +1,6 @@
 """Queries: SELECT with all its clauses, VALUES, set operations, WITH, and queries in expressions."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 
 from yunbox.sql.hologres.analysis import grouping, naming, ordering
@@ -225,6 +225,8 @@ class Queries(Sources):
         raw = self._expanded(node.targets)
         sets = grouping.analyse(self, node, raw)
         columns = [self._target(place, *one) for place, one in enumerate(raw)]
+        if self.keep_unknown and any(column.expr.is_unknown for column in columns):
+            columns = self._settled(columns, ordering.named(node, columns))
         having = self._having(node.having)
         keys = ordering.of_select(self, node, columns)
         grouped = self.selection.grouped or bool(node.groups) or node.having is not None
@@ -297,6 +299,11 @@ class Queries(Sources):
         elif expr.is_unknown and not (self.keep_unknown and expr.is_constant):
             expr = self.coercion.settled(expr)
         return TargetColumn(name, node, expr)
+
+    def _settled(self, columns: list[TargetColumn], places: Set[int]) -> list[TargetColumn]:
+        """Literals in a side of a set operation that are sorted or compared there: they are texts already."""
+        return [replace(one, expr=self.coercion.settled(one.expr)) if place in places else one
+                for place, one in enumerate(columns, 1)]  # fmt: skip
 
     def _check_grouped(self, columns: Sequence[TargetColumn], keys: Sequence[ordering.Key]) -> None:
         for column in columns:

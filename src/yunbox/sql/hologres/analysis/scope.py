@@ -8,15 +8,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 
-from yunbox.sql.hologres.catalog import Relation
+from yunbox.sql.hologres.catalog import ROW_KEY, TABLE_OID, Relation
 from yunbox.sql.hologres.catalogue.types import OID, RECORD
 from yunbox.sql.hologres.errors import error
 from yunbox.sql.hologres.expr import Expr, Loose, build, identifier
 from yunbox.wire.pgwire.report import PgError
 
 _levels = count(1)
-_TABLE_OID = "tableoid"
-"""A column of each stored table that says which one it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +116,7 @@ class Scope:
         logs = [one for one in self.namespace.sources if one.logged is not None]
         if len(logs) == 1 and (logged := _logged(logs[0], name, self.level, at)) is not None:
             return logged
-        if name == _TABLE_OID and len(self.namespace.sources) == 1 and self.namespace.sources[0].row is not None:
+        if name == TABLE_OID and len(self.namespace.sources) == 1 and self.namespace.sources[0].row is not None:
             return self._of(self.namespace.sources[0], name, at)
         whole = [one for one in self.namespace.sources if one.name == name]
         return self._whole(whole[0], at) if whole else None
@@ -154,8 +152,10 @@ class Scope:
 
     def _of(self, source: Source, name: str, at: int) -> Expr:
         found = [one for one in source.columns if one.name == name]
-        if not found and name == _TABLE_OID and source.relation is not None and source.row is not None:
+        if not found and name == TABLE_OID and source.relation is not None and source.row is not None:
             sql = f"(CASE WHEN {source.row.sql} IS NOT NULL THEN CAST({source.relation.oid} AS UINTEGER) END)"
+            if source.relation.kind == "p":
+                sql = source.row.sql.removesuffix(ROW_KEY) + TABLE_OID
             use = source.columns[0].expr.use if source.columns else None
             return _used(Expr(sql, OID, use=use), f"{source.name}.{name}", self.level, at)
         if not found and (logged := _logged(source, name, self.level, at)) is not None:

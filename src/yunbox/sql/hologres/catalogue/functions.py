@@ -6,7 +6,7 @@ from functools import cached_property
 
 from yunbox.sql.hologres.catalogue import bitmaps
 from yunbox.sql.hologres.catalogue.rows import rows
-from yunbox.sql.hologres.catalogue.types import ANYARRAY, ANYELEMENT, INT4, INT8, RECORD, REGCLASS, TEXT, TYPES
+from yunbox.sql.hologres.catalogue.types import ANYARRAY, ANYELEMENT, INT4, INT8, RECORD, REGCLASS, TEXT, TYPES, VOID
 from yunbox.sql.hologres.catalogue.vectors import DISTANCES, FIRST_OID, FLOAT4, FLOAT4_ARRAY
 
 
@@ -110,8 +110,14 @@ FUNCTIONS[13_345] = Function(
     13_345, "hg_table_storage_status", "f", (TEXT, TEXT), 0, 0, RECORD, True, True, "v", (),
     (("table_name", TEXT), ("hot_size", INT8), ("cold_size", INT8), ("status", TEXT)),
 )  # fmt: skip
-"""Functions of Hologres' own. Source: the vendor's pages "Instance version", "Table and database size",
-"USER_DISPLAY_NAME", "HG_DISPLAY_NAME_TO_ID" and "Tiered storage"."""
+FUNCTIONS[13_346] = Function(
+    13_346, "hologres.hg_internal_refresh_meta", "f", (INT4,), 0, 0, VOID, False, True, "v", (), ()
+)  # fmt: skip
+FUNCTIONS[13_347] = Function(
+    13_347, "hologres.hg_internal_check_table_meta", "f", (TEXT,), 0, 0, TEXT, False, True, "v", (), ()
+)  # fmt: skip
+"""Functions of Hologres' own. Source: what the vendor's client for Java asks, and the vendor's pages "Instance
+version", "Table and database size", "USER_DISPLAY_NAME", "HG_DISPLAY_NAME_TO_ID" and "Tiered storage"."""
 
 for _at, _name in enumerate(DISTANCES, FIRST_OID):
     FUNCTIONS[_at] = Function(

@@ -43,6 +43,9 @@ obj_description(oid,name) = hg_described('obj_description', {0}, \
     CAST(coalesce(hg_to_reg('regclass', 'pg_catalog.' || {1}, {names}), 0) AS INTEGER), {names})
 shobj_description(oid,name) = CAST(NULL AS VARCHAR)
 col_description(oid,int4) = hg_described('col_description', {0}, {1}, {names})
+hologres.hg_internal_refresh_meta(int4) = CASE WHEN {0} IS NOT NULL THEN '' END
+hologres.hg_internal_check_table_meta(text) = \
+    CASE WHEN hg_in_reg('regclass', {0}, {names}) > 0 THEN 'Check meta succeeded' END
 hologres.hg_relation_size(regclass) = CAST(hg_described('size', {0}, 0, {names}) AS BIGINT)
 pg_relation_size(regclass) = CAST(hg_described('size', {0}, 0, {names}) AS BIGINT)
 pg_relation_size(regclass,text) = CASE WHEN {1} = 'main' THEN CAST(hg_described('size', {0}, 0, {names}) AS BIGINT) \

@@ -138,3 +138,14 @@ select 1 as select
 select (1
 select 'abc
 select from (values (1)) t(x) where x = 2
+select 'a' as x union all select distinct 'b'
+select 'a' union all (select 'b' as x order by x) order by 1
+select 'a' union all (select 'b' as x order by 1) order by 1
+select 'a' union all (select 'b' as x group by x) order by 1
+select 'a' union all (select distinct on (x) 'b' as x) order by 1
+select 1 as x union all select distinct '1'
+select 1 as x union all (select '1' as y order by y)
+select 1 as x union all (select '1' as y group by y)
+select 1 as x, 'b' as y union all (select distinct on (z) '2', 'c' as z) order by 1
+select 'x' intersect select distinct 'x'
+select null as x union all select distinct null
