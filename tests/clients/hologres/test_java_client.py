@@ -89,7 +89,8 @@ def told(class_path: str, server: Server, story: str, *words: str) -> list[str]:
     """What a story prints, as the account, in UTC."""
     at = where(server)
     url = f"jdbc:postgresql://{at['host']}:{at['port']}/{at['dbname']}"
-    command = ["java", "-Duser.timezone=UTC", "-cp", class_path, story, url, *account(server), SCHEMA, *words]
+    opened = ["--add-opens", "java.base/java.nio=ALL-UNNAMED"]  # which the reader of binlogs needs
+    command = ["java", *opened, "-Duser.timezone=UTC", "-cp", class_path, story, url, *account(server), SCHEMA, *words]
     done = subprocess.run(command, capture_output=True, text=True, timeout=240)
     assert not done.returncode, done.stderr
     return done.stdout.splitlines()
@@ -103,3 +104,47 @@ def test_tables_by_the_client(class_path: str, server: Server, how: str) -> None
     failed = dict(line.split(" FAILED ", 1) for line in lines if " FAILED " in line)
     assert set(failed) == set(FAILED)
     assert not [name for name, said in FAILED.items() if said not in failed[name]], failed
+
+
+LOGGED = f"""
+    create table {SCHEMA}.logged (
+        id int primary key, b bigint, s smallint, f real, d double precision, n numeric(20,4), ok boolean, t text,
+        v varchar(10), c char(5), j jsonb, raw bytea, dd date, ts timestamp, tz timestamptz, tm time, u uuid, ia int[],
+        la bigint[], fa real[], da double precision[], ba boolean[], ta text[]
+    ) with (binlog_level = 'replica');
+    insert into {SCHEMA}.logged values (1, 9000000000, -3, 1.5, -2.25, -123456.7891, true, 'short', 'longer txt', 'ab',
+        '{{"a": [1, 2]}}', '\\x00ff01', '1969-12-31', '2026-01-02 03:04:05.123456', '2026-01-02 03:04:05.678+02',
+        '10:11:12.5', '00000000-0000-0000-0000-000000000001', '{{1,-2,3}}', '{{1,9000000000}}', '{{1.5}}',
+        '{{0.25,-1}}', '{{t,f,t}}', '{{a,"a longer text here",""}}');
+    insert into {SCHEMA}.logged (id) values (2);
+    update {SCHEMA}.logged set t = 'exactly7', v = '' where id = 2;
+    delete from {SCHEMA}.logged where id = 1
+"""
+WHOLE = (
+    '1,9000000000,-3,1.5,-2.25,-123456.7891,true,short,longer txt,ab   ,{"a": [1, 2]},[0, -1, 1],1969-12-31,'
+    "2026-01-02 03:04:05.123456,2026-01-02 01:04:05.678,10:11:12,00000000-0000-0000-0000-000000000001,[1, -2, 3],"
+    "[1, 9000000000],[1.5],[0.25, -1.0],[true, false, true],[a, a longer text here, ]"
+)
+EVENTS = [
+    ("INSERT", WHOLE),
+    ("INSERT", "2" + ",null" * 22),
+    ("BEFORE_UPDATE", "2" + ",null" * 22),
+    ("AFTER_UPDATE", "2,null,null,null,null,null,null,exactly7," + ",null" * 14),
+    ("DELETE", WHOLE),
+]
+
+
+@pytest.mark.usefixtures("tables")
+@pytest.mark.parametrize("how", ["plain", "fixed"])
+def test_binlogs_by_the_client(class_path: str, server: Server, how: str) -> None:
+    with connected(server) as client:
+        for statement in LOGGED.split(";"):
+            client.execute(statement)
+        asked = f"select hg_binlog_lsn, hg_binlog_timestamp_us from {SCHEMA}.logged order by hg_binlog_lsn"
+        known = client.execute(asked).fetchall()
+    for first, start in ((0, ("lsn", "0")), (3, ("lsn", str(known[2][0]))), (0, ("time", str(known[0][1])))):
+        lines = told(class_path, server, "Binlog", how, "logged", str(len(EVENTS) - first), *start)
+        assert lines.pop() == "waits"
+        heads, texts = zip(*(line.split(" | ") for line in lines), strict=True)
+        assert [(head.split()[1], text) for head, text in zip(heads, texts, strict=True)] == EVENTS[first:]
+        assert [(int(head.split()[0]), int(head.split()[2])) for head in heads] == known[first:]

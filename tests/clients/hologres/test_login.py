@@ -158,7 +158,7 @@ def test_options(server: Server, options: str, setting: str, value: str) -> None
         ({"options": "-c datestyle=x"}, "22023"),
         ({"options": "nonsense"}, "42601"),
         ({"nothing": "1"}, "42704"),
-        ({"replication": "database"}, "0A000"),
+        ({"replication": "true"}, "0A000"),
         ({"client_encoding": "GBK"}, "0A000"),
     ],
 )

@@ -75,8 +75,12 @@ _OFFERED = (
     ),
     ("hologres.hg_table_properties, hg_table_group_properties", "one table group of one shard"),
     (
+        "binlogs",
+        "by their columns in a query, and by START_REPLICATION without a slot, as holo-client's binlogSubscribe",
+    ),
+    (
         "the vendor's clients",
-        "holo-client (Java): schemas, put, get, scan, copy, partitions, fixed frontend; hologres-client; dbt's adapter",
+        "holo-client (Java): schemas, put, get, scan, copy, partitions, binlogs, fixed frontend; hologres-client; dbt",
     ),
 )
 _NOT_OFFERED = (
@@ -84,7 +88,7 @@ _NOT_OFFERED = (
     ("isolation above read committed", "0A000"),
     ("SCROLL cursors, FETCH backwards", "0A000 and 55000"),
     ("LISTEN, NOTIFY, DO, LOCK, PREPARE TRANSACTION", "0A000"),
-    ("replication connections", "0A000"),
+    ("physical replication, IDENTIFY_SYSTEM", "0A000"),
     ("databases but the one of the ready line", "3D000"),
     ("UNIQUE, foreign keys, identity columns, any CHECK but that of vectors", "0A000"),
     (
@@ -103,7 +107,10 @@ _NOT_OFFERED = (
         "temporary tables, which Hologres has not; dynamic tables, logical partitions, materialized views, VACUUM",
         "0A000",
     ),
-    ("replication slots, hg_get_binlog_cursor", "refused by name; the binlog is read by its columns"),
+    (
+        "replication slots, publications, hg_get_binlog_cursor",
+        "42704, 0A000, 42883: a binlog is followed without",
+    ),
     ("passwords, VALID UNTIL, CONNECTION LIMIT and settings of roles; BASIC$ accounts", "0A000"),
     ("GRANT on functions, types and foreign servers; the simple permission models", "0A000, 42883"),
 )

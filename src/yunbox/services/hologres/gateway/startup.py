@@ -12,6 +12,8 @@ from yunbox.wire.pgwire.settings.session import Settings
 
 SERVER_VERSION, SERVER_VERSION_NUMBER = "11.3", "110003"
 """PostgreSQL's that Hologres says it is compatible with."""
+FOLLOWING = "replication"
+"""What the setting ``hg_connection_type`` is in a connection that may follow binlogs (``replication=database``)."""
 FREE = ("hg_",)
 _OURS = ("user", "database", "options", "replication")
 
@@ -20,8 +22,11 @@ def settings_of(startup: Startup, user: str, *, is_superuser: bool) -> Settings:
     """The settings that a session of a role begins with. Raises PgError, which ends it."""
     given = dict(_options(startup.parameters.get("options", "")))
     given |= {name: value for name, value in startup.parameters.items() if name not in _OURS and not _is_asked(name)}
-    if startup.parameters.get("replication", "false").lower() not in ("false", "off", "no", "0"):
-        raise fatal("0A000", "replication connections are not supported")
+    replication = startup.parameters.get("replication", "false").lower()
+    if replication == "database":
+        given["hg_connection_type"] = FOLLOWING
+    elif replication not in ("false", "off", "no", "0"):
+        raise fatal("0A000", "physical replication connections are not supported")
     for name in given:
         _check(name)
     own = {

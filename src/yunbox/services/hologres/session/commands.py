@@ -5,6 +5,7 @@ from typing import Any
 
 from yunbox.kernel.call import Call
 from yunbox.services.hologres.session import acting, cursors, preparing, settings
+from yunbox.services.hologres.session.following import follow
 from yunbox.services.hologres.session.loading import load
 from yunbox.services.hologres.session.portal import Portal, Prepared
 from yunbox.services.hologres.session.ports import Column
@@ -18,7 +19,7 @@ _TAGS: dict[type[Any], str] = {
     c.RollbackTo: "ROLLBACK", c.SetTransaction: "SET", c.Set: "SET", c.SetRole: "SET", c.Reset: "RESET", c.Show: "SHOW",
     c.Discard: "DISCARD", c.Prepare: "PREPARE", c.ExecutePrepared: "EXECUTE", c.Deallocate: "DEALLOCATE",
     c.Declare: "DECLARE CURSOR", c.Fetch: "FETCH", c.CloseCursor: "CLOSE CURSOR", c.Copy: "COPY",
-    c.NotOffered: "EXECUTE", c.Unlisten: "UNLISTEN",
+    c.StartReplication: "START_REPLICATION", c.NotOffered: "EXECUTE", c.Unlisten: "UNLISTEN",
 }  # fmt: skip
 
 
@@ -46,6 +47,9 @@ async def run_command(session: Session, command: c.Command, *, described: bool) 
     async def run(call: Call[Any]) -> None:
         if isinstance(command, c.Copy):
             await load(session, command, call)
+            return
+        if isinstance(command, c.StartReplication):
+            await follow(session, command, call)
             return
         portal = Portal(Prepared("", command), None, depth=session.transaction.depth, tag=tag_of(command), started=True)
         try:
@@ -102,8 +106,13 @@ async def _not_offered(session: Session, command: c.NotOffered, portal: Portal) 
     raise failure("0A000", f"{command.name} is not supported")
 
 
+async def _followed(session: Session, command: c.StartReplication, portal: Portal) -> None:
+    raise failure("0A000", "START_REPLICATION in the extended protocol is not supported")
+
+
 _RUNS: dict[type[Any], Callable[[Session, Any, Portal], Awaitable[None]]] = {
     c.Begin: _begin, c.Commit: _commit, c.Rollback: _rollback, c.Savepoint: _savepoint, c.Release: _release,
     c.RollbackTo: _rollback_to, c.NotOffered: _not_offered, c.Unlisten: _unlisten,
+    c.StartReplication: _followed,
     **acting.RUNS, **settings.RUNS, **preparing.RUNS, **cursors.RUNS,
 }  # fmt: skip

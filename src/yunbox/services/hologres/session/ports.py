@@ -160,6 +160,23 @@ class Sink(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """Some entries of a table's binlog, in their order: each a number, a time in microseconds since 1970, and itself as
+    the vendor's client reads it. ``version`` is that of the table's columns."""
+
+    version: int
+    entries: tuple[tuple[int, int, bytes], ...]
+
+
+class Log(Protocol):
+    """The binlog of a table."""
+
+    def behind(self, after: int, count: int) -> Followed:
+        """At most so many entries behind a number. Raises PgError where the table is not to be followed any more."""
+        ...
+
+
 LookUp = Callable[[Sequence[Any], Sequence[int], Style], tuple[bytes, int] | None]
 """From the values of parameters, and the formats of columns, to DataRow messages and how many they are; None where the
 statement is to be planned again first."""
@@ -209,4 +226,8 @@ class Engine(Protocol):
         self, table: Sequence[str], columns: Sequence[str], options: dict[str, Any], context: Context
     ) -> Sink:
         """Where rows for some columns of a table go. Raises PgError."""
+        ...
+
+    def log(self, table: str, context: Context) -> Log:
+        """The binlog of a table, as it is named in a text. Raises PgError."""
         ...

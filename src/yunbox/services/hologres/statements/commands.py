@@ -173,6 +173,17 @@ class Copy:
 
 
 @dataclass(frozen=True, slots=True)
+class StartReplication:
+    """START_REPLICATION of a table's binlog: what lies behind a position, and is no older than a time."""
+
+    slot: str
+    table: str
+    after: int = 0
+    since: str = ""
+    batch: int = 1024
+
+
+@dataclass(frozen=True, slots=True)
 class Unlisten:
     """UNLISTEN, of what nobody can listen to."""
 
@@ -186,7 +197,8 @@ class NotOffered:
 
 Command = (
     Query | Begin | Commit | Rollback | Savepoint | Release | RollbackTo | SetTransaction | Set | SetRole | Reset | Show
-    | Discard | Prepare | ExecutePrepared | Deallocate | Declare | Fetch | CloseCursor | Copy | Unlisten | NotOffered
+    | Discard | Prepare | ExecutePrepared | Deallocate | Declare | Fetch | CloseCursor | Copy | StartReplication
+    | Unlisten | NotOffered
 )  # fmt: skip
 
 

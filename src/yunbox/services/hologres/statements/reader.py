@@ -9,6 +9,7 @@ from yunbox.services.hologres.statements import commands as c
 from yunbox.services.hologres.statements.copies import read_copy
 from yunbox.services.hologres.statements.cursor import Cursor
 from yunbox.services.hologres.statements.lexer import Piece
+from yunbox.services.hologres.statements.replication import read_start
 from yunbox.wire.pgwire.report import failure
 
 _ISOLATIONS = ("serializable", "repeatable read", "read committed", "read uncommitted")
@@ -297,7 +298,9 @@ def _close(cursor: Cursor) -> c.Command:
     return cursor.end(c.CloseCursor(None if cursor.take("all") else cursor.name()))
 
 
-_NOT_OFFERED = ("listen", "notify", "do", "load", "lock", "checkpoint", "cluster", "reindex", "security")
+_NOT_OFFERED = ("listen", "notify", "do", "load", "lock", "checkpoint", "cluster", "reindex", "security",
+                "create_replication_slot", "drop_replication_slot", "identify_system", "read_replication_slot",
+                "timeline_history", "base_backup")  # fmt: skip
 
 
 def _unlisten(cursor: Cursor) -> c.Command:
@@ -315,5 +318,6 @@ _READERS: dict[str, Callable[[Cursor], c.Command]] = {
     "savepoint": _savepoint, "release": _release, "set": _set, "reset": _reset, "show": _show, "discard": _discard,
     "prepare": _prepare, "execute": _execute, "deallocate": _deallocate, "declare": _declare, "fetch": _fetch,
     "move": _move, "close": _close, "copy": read_copy, "unlisten": _unlisten,
+    "start_replication": read_start,
     **dict.fromkeys(_NOT_OFFERED, _not_offered),
 }  # fmt: skip

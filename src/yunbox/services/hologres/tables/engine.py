@@ -18,6 +18,7 @@ from yunbox.services.hologres.definitions.accounts import NO_ACCOUNTS, Accounts
 from yunbox.services.hologres.definitions.base import Definition, Name, Scene
 from yunbox.services.hologres.definitions.filled import CreateTableAs
 from yunbox.services.hologres.definitions.foreign import CreateForeignTable, ImportForeignSchema
+from yunbox.services.hologres.definitions.names import written_name
 from yunbox.services.hologres.engines.remote import Remote
 from yunbox.services.hologres.explaining.explained import Explained, explain
 from yunbox.services.hologres.fixed.plan import TAGS, Fixed, fixed
@@ -26,11 +27,12 @@ from yunbox.services.hologres.fixed.results import listed_rows
 from yunbox.services.hologres.fixed.scope import Find
 from yunbox.services.hologres.fixed.values import Row
 from yunbox.services.hologres.foreign.source import Known, Source
-from yunbox.services.hologres.session.ports import Affected, Context, Kind, LookUp, Plan, Rows, Sink, Writes
+from yunbox.services.hologres.session.ports import Affected, Context, Kind, Log, LookUp, Plan, Rows, Sink, Writes
 from yunbox.services.hologres.session.rows import listed_texts
 from yunbox.services.hologres.statements.cursor import moved
 from yunbox.services.hologres.statements.explaining import Explain, read_explain
 from yunbox.services.hologres.statements.lexer import pieces
+from yunbox.services.hologres.tables.binlog import Binlog
 from yunbox.services.hologres.tables.paths import schemas_of, usable
 from yunbox.sql.hologres.parser import tree
 from yunbox.sql.hologres.parser.statements import parse
@@ -354,6 +356,11 @@ class Tables:
         made = loading.sink_of(table, columns, options, find, write, draw, context)
         check(known, context.user, made.needs(known))
         return made
+
+    def log(self, table: str, context: Context) -> Log:
+        """The binlog of a table, as it is named in a text. Raises PgError."""
+        asking = _asking(context)
+        return Binlog(self._store, written_name(table), lambda known: self._scene(asking, known))
 
 
 def _unlogged(work: Callable[[Change], T]) -> Callable[[Change], T]:
