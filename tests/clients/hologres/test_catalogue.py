@@ -160,6 +160,17 @@ def test_the_version_of_a_schema_goes_up_with_its_columns(tables: Server) -> Non
         client.execute("drop table altered")
 
 
+def test_where_the_connection_ends(tables: Server) -> None:
+    asked = "select inet_server_addr()::text, inet_server_port(), inet_client_addr()::text, inet_client_port()"
+    with connected(tables) as client, connected(tables) as other:
+        found, others = client.execute(asked).fetchone(), other.execute(asked).fetchone()
+        assert found is not None and others is not None
+        at = where(tables)
+        assert found[:3] == others[:3] == (f"{at['host']}/32", at["port"], "127.0.0.1/32")
+        shown = "select client_port from pg_stat_activity where pid = pg_backend_pid()"
+        assert (found[3],) == client.execute(shown).fetchone() != other.execute(shown).fetchone() == (others[3],)
+
+
 def test_what_clients_ask_before_they_describe_a_table(tables: Server) -> None:
     with connected(tables) as client:
         check = "select hologres.hg_internal_check_table_meta(%s)"

@@ -135,7 +135,7 @@ EVENTS = [
 
 
 @pytest.mark.usefixtures("tables")
-@pytest.mark.parametrize("how", ["plain", "fixed"])
+@pytest.mark.parametrize("how", ["plain", "fixed", "direct"])
 def test_binlogs_by_the_client(class_path: str, server: Server, how: str) -> None:
     with connected(server) as client:
         for statement in LOGGED.split(";"):

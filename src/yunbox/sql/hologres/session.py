@@ -37,6 +37,8 @@ class Session:
     schemas: tuple[str, ...] = ("public",)
     definitions: str = ""
     assigned: list[tuple[str, str, bool]] = field(default_factory=list, compare=False)
+    ends: tuple[str, int, str, int] | None = None
+    """The addresses and ports of the connection's ends, the server's and the client's, where it has any."""
     session_user: str = ""
     """Who has logged in, where that is another role than ``user``, as whom it acts."""
 

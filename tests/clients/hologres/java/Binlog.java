@@ -43,6 +43,7 @@ public class Binlog {
         config.setBinlogHeartBeatIntervalMs(100);
         config.setBinlogReadTimeoutMs(60_000);
         config.setUseFixedFe(args[4].equals("fixed"));
+        config.setEnableDirectConnection(args[4].equals("direct"));
         int wanted = Integer.parseInt(args[6]);
         BinlogOffset from = new BinlogOffset();
         from = args[7].equals("lsn") ? from.setSequence(Long.parseLong(args[8])) : from.setTimestamp(Long.parseLong(args[8]));

@@ -170,6 +170,7 @@ def _session(context: Context, known: Catalogue) -> Session:
         style.dates, style.order, style.intervals, context.settings["timezone"], style.float_digits, style.escapes,
         context.now_us, context.statement_us, context.user, context.database, context.process_id,
         session_user=context.session_user, settings=context.settings, definitions=label_of(known.version),
+        ends=context.ends,
     )  # fmt: skip
 
 

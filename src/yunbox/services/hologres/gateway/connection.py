@@ -210,6 +210,12 @@ class Connection(asyncio.Protocol):
         return self._is_encrypted
 
     @property
+    def ends(self) -> tuple[str, int, str, int]:
+        """The addresses and ports of both ends: the server's, then the client's."""
+        host, port = self._transport.get_extra_info("sockname")[:2]
+        return host, port, self.peer, self.port
+
+    @property
     def is_behind(self) -> bool:
         """Whether the client reads too slowly for more to be sent."""
         return self._drained is not None

@@ -242,7 +242,7 @@ class Gateway:
         settings = settings_of(who.startup, user, is_superuser=rights.is_superuser)
         return Session(
             line, spine, self._engine, settings, process_id=process_id, user=user, database=database,
-            access=self._lenders.access,
+            access=self._lenders.access, ends=line.ends,
         )  # fmt: skip
 
     def _rights(self, principal: Principal, database: str) -> Rights:

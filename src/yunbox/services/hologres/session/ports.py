@@ -103,6 +103,10 @@ def _nothing(action: str, _names: Sequence[str]) -> None:
     raise AssertionError(f"a session says whether {action} is allowed")
 
 
+Ends = tuple[str, int, str, int]
+"""The addresses and ports of a connection's ends: the server's, then the client's."""
+
+
 @dataclass(slots=True)
 class Context:
     """Whose statement it is, and what of the session it may depend on.
@@ -133,6 +137,7 @@ class Context:
     """The rows of a system table that is the session's own, such as ``pg_cursors``."""
     is_unlogged: bool = False
     """Whether its changes are left out of the binlogs of tables."""
+    ends: Ends | None = None
 
 
 class Sink(Protocol):

@@ -19,7 +19,7 @@ from yunbox.services.hologres.session import used
 from yunbox.services.hologres.session.listing import cursors_of, prepared_of
 from yunbox.services.hologres.session.logged import DEFINING, Ended
 from yunbox.services.hologres.session.portal import Portal, Prepared
-from yunbox.services.hologres.session.ports import Context, Engine, Plan
+from yunbox.services.hologres.session.ports import Context, Ends, Engine, Plan
 from yunbox.services.hologres.session.transaction import State, Transaction, now_us
 from yunbox.services.hologres.statements.commands import Query
 from yunbox.spine.sessions import Session as SpineSession
@@ -71,9 +71,10 @@ class Session:
         user: str,
         database: str,
         access: FindAccess | None = None,
+        ends: Ends | None = None,
     ) -> None:
         self.line = line
-        self._access = access
+        self._access, self._ends = access, ends
         self.engine = engine
         self.settings = settings
         self.process_id = process_id
@@ -260,7 +261,7 @@ class Session:
         self._context = Context(
             self.role, self.database, self.process_id, application, path, self.style, 0, 0, settings=shown,
             settings_version=settings.version, assign=settings.assign, session_user=self.user, own=self._own,
-            reach=self._reach, is_unlogged=is_unlogged,
+            reach=self._reach, is_unlogged=is_unlogged, ends=self._ends,
         )  # fmt: skip
 
     def _own(self, name: str) -> list[dict[str, Any]]:

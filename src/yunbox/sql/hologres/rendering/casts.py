@@ -13,6 +13,7 @@ from yunbox.sql.hologres.catalogue.types import (
     DATE,
     FLOAT4,
     FLOAT8,
+    INET,
     INT2,
     INT4,
     INT8,
@@ -287,12 +288,17 @@ def _of_jsonb(value: Expr, target: int, session: Session) -> str | Expr:
     return render(build(read, NUMERIC, [value]), target, "function", session)
 
 
+_MASKED = "({} || CASE WHEN contains({}, '/') THEN '' WHEN contains({}, ':') THEN '/128' ELSE '/32' END)"
+"""The text that a cast makes of an address, which always has its mask; where it is shown, that of a host has none."""
 _PAIRS: dict[tuple[int, int], Cast] = {
     (INT4, BOOL): _of("({} <> 0)"),
     (BOOL, INT4): _duck,
     (BOOL, TEXT): _of("CASE {} WHEN true THEN 'true' WHEN false THEN 'false' END"),
     (BOOL, VARCHAR): _of("CASE {} WHEN true THEN 'true' WHEN false THEN 'false' END"),
     (BOOL, BPCHAR): _of("CASE {} WHEN true THEN 'true' WHEN false THEN 'false' END"),
+    (INET, TEXT): _of(_MASKED),
+    (INET, VARCHAR): _of(_MASKED),
+    (INET, BPCHAR): _of(_MASKED),
     (FLOAT4, FLOAT8): _duck,
     (FLOAT8, FLOAT4): _float8_to_float4,
     (DATE, TIMESTAMP): _midnight,

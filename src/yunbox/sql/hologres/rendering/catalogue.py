@@ -1,5 +1,7 @@
 """What is asked of the system catalogue: names, definitions, privileges and sizes."""
 
+from collections.abc import Callable
+
 from yunbox.sql.hologres.catalogue.functions import FUNCTIONS
 from yunbox.sql.hologres.catalogue.types import BOOL, INT4, INT8, OID, RECORD, REGTYPE, TEXT, TYPES, VECTORS, element_of
 from yunbox.sql.hologres.errors import unsupported
@@ -64,10 +66,6 @@ pg_relation_filenode(regclass) = {0}
 pg_column_is_updatable(regclass,int2,bool) = CASE WHEN {0} IS NOT NULL THEN true END
 row_security_active(oid) = CASE WHEN {0} IS NOT NULL THEN false END
 row_security_active(text) = CASE WHEN hg_in_reg('regclass', {0}, {names}) > 0 THEN false END
-inet_server_addr() = CAST(NULL AS VARCHAR)
-inet_client_addr() = CAST(NULL AS VARCHAR)
-inet_server_port() = CAST(NULL AS INTEGER)
-inet_client_port() = CAST(NULL AS INTEGER)
 pg_jit_available() = false
 pg_trigger_depth() = CAST(0 AS INTEGER)
 """)
@@ -75,8 +73,8 @@ for _of in ("pg_database_size(oid)", "pg_database_size(name)", "pg_tablespace_si
     templates(
         f"{_of} = CASE WHEN {{0}} IS NOT NULL THEN CAST(hg_described('database_size', 0, 0, {{names}}) AS BIGINT) END"
     )
-for _kind in ("class", "type", "namespace", "role", "proc", "procedure"):
-    templates(f"to_reg{_kind}(text) = hg_to_reg('reg{_kind}', {{0}}, {{names}})")
+for _reg in ("class", "type", "namespace", "role", "proc", "procedure"):
+    templates(f"to_reg{_reg}(text) = hg_to_reg('reg{_reg}', {{0}}, {{names}})")
 for _what in ("collation", "conversion", "function", "opclass", "operator", "opfamily", "statistics_obj", "ts_config",
               "ts_dict", "ts_parser", "ts_template"):  # fmt: skip
     templates(f"pg_{_what}_is_visible(oid) = CASE WHEN {{0}} IS NOT NULL THEN true END")
@@ -110,6 +108,20 @@ def _storage_status(call: Call) -> Expr:
     struct = '[{"f1": "VARCHAR", "f2": "BIGINT", "f3": "BIGINT", "f4": "VARCHAR"}]'
     found = f"hg_storage_status({call[0]}, {call[1]}, {quoted(call.session.names)})"
     return build(f"from_json({found}, {quoted(struct)})", RECORD, call.args, fields=fields)
+
+
+def _end(place: int, of: str) -> Callable[[Call], str]:
+    """One of what there is to say of the connection's ends."""
+
+    def render(call: Call) -> str:
+        value = call.session.ends[place] if call.session.ends is not None else None
+        return f"CAST({'NULL' if value is None else quoted(str(value))} AS {of})"
+
+    return render
+
+
+for _place, _what in enumerate(("server_addr", "server_port", "client_addr", "client_port")):
+    rendered(f"inet_{_what}()")(_end(_place, "INTEGER" if _place % 2 else "VARCHAR"))
 
 
 @rendered("pg_cancel_backend(int4)")
