@@ -62,6 +62,8 @@ num_precreate:int4 num_retention:int4 num_hot:int4 time_format:text cret_user:oi
 schd_start_time:timestamptz options:text
 hologres\thg_partitioning_log\t13995\tr\trelname:text relowner:text schdtime:timestamptz trigtime:timestamptz \
 status:text message:text precreate:text discard:text
+hologres\thg_replication_slot_properties\t13996\tr\tslot_name:text property_key:text property_value:text
+hologres\thg_replication_progress\t13997\tr\tslot_name:text parallel_index:int4 lsn:int8
 pg_catalog\thg_stat_activity\t13992\tv\tdatid:oid datname:name pid:int4 usesysid:oid usename:name \
 application_name:text client_addr:inet client_hostname:text client_port:int4 backend_start:timestamptz \
 xact_start:timestamptz query_start:timestamptz state_change:timestamptz wait_event_type:text wait_event:text \

@@ -33,15 +33,21 @@ class Reader:
     """A replication connection; ``options`` are those of START_REPLICATION."""
 
     def __init__(
-        self, server: Server, key: tuple[str, str] | None = None, table: str = "followed.t", **options: object
+        self,
+        server: Server,
+        key: tuple[str, str] | None = None,
+        table: str = "followed.t",
+        slot: str = "null",
+        **options: object,
     ):
         user, password = key or account(server)
         self._connection = psycopg2.connect(
             connection_factory=LogicalReplicationConnection, user=user, password=password, **where(server)
         )
         self._cursor = self._connection.cursor()
-        said = ", ".join(f"\"{name}\" '{value}'" for name, value in {"table_name": table, **options}.items())
-        self._cursor.start_replication_expert(f"START_REPLICATION SLOT null LOGICAL 0/0 ({said})", decode=False)
+        of = {"table_name": table} if slot == "null" else {"parallel_index": 0}
+        said = ", ".join(f"\"{name}\" '{value}'" for name, value in {**of, **options}.items())
+        self._cursor.start_replication_expert(f"START_REPLICATION SLOT {slot} LOGICAL 0/0 ({said})", decode=False)
 
     def __enter__(self) -> "Reader":
         return self
@@ -72,6 +78,10 @@ class Reader:
         while (message := self._cursor.read_message()) is None:
             assert select.select([self._cursor], [], [], WAIT_S)[0]
         return message
+
+    def confirm(self, lsn: int) -> None:
+        """Tell the server that all up to an entry is dealt with."""
+        self._cursor.send_feedback(flush_lsn=lsn, force=True)
 
     def said(self) -> str:
         """The next batch has to be an error: its SQLSTATE."""

@@ -142,6 +142,13 @@ def test_binlogs_by_the_client(class_path: str, server: Server, how: str) -> Non
             client.execute(statement)
         asked = f"select hg_binlog_lsn, hg_binlog_timestamp_us from {SCHEMA}.logged order by hg_binlog_lsn"
         known = client.execute(asked).fetchall()
+        client.execute("drop publication if exists held_published")
+        client.execute(f"create publication held_published for table {SCHEMA}.logged")
+        client.execute("call hg_create_logical_replication_slot('held_slot', 'hgoutput', 'held_published')")
+    slotted = told(class_path, server, "Binlog", how, "logged", str(len(EVENTS)), "lsn", "0", "held_slot")
+    with connected(server) as client:
+        client.execute("call hg_drop_logical_replication_slot('held_slot'); drop publication held_published")
+    assert [line.split(" | ")[1] for line in slotted[:-1]] == [text for _, text in EVENTS]
     for first, start in ((0, ("lsn", "0")), (3, ("lsn", str(known[2][0]))), (0, ("time", str(known[0][1])))):
         lines = told(class_path, server, "Binlog", how, "logged", str(len(EVENTS) - first), *start)
         assert lines.pop() == "waits"

@@ -76,7 +76,7 @@ _OFFERED = (
     ("hologres.hg_table_properties, hg_table_group_properties", "one table group of one shard"),
     (
         "binlogs",
-        "by their columns in a query, and by START_REPLICATION without a slot, as holo-client's binlogSubscribe",
+        "by their columns in a query, and by START_REPLICATION with and without a slot; publications",
     ),
     (
         "the vendor's clients",
@@ -107,10 +107,8 @@ _NOT_OFFERED = (
         "temporary tables, which Hologres has not; dynamic tables, logical partitions, materialized views, VACUUM",
         "0A000",
     ),
-    (
-        "replication slots, publications, hg_get_binlog_cursor",
-        "42704, 0A000, 42883: a binlog is followed without",
-    ),
+    ("publications of several tables or of all; hg_get_binlog_cursor", "0A000, 42883"),
+    ("changes of hologres.hg_replication_progress", "42501; dropping a slot forgets it"),
     ("passwords, VALID UNTIL, CONNECTION LIMIT and settings of roles; BASIC$ accounts", "0A000"),
     ("GRANT on functions, types and foreign servers; the simple permission models", "0A000, 42883"),
 )

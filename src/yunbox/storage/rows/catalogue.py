@@ -15,6 +15,7 @@ import msgspec
 
 from yunbox.storage.rows.grants import ANYBODY, Acl, Grant, alike, default_acl, merged, owned_by
 from yunbox.storage.rows.model import SEQUENCE, TABLE, Extension, Relation, Schema
+from yunbox.storage.rows.publications import Publication, Slot
 from yunbox.storage.rows.roles import BUILT_IN, ROLES_MAX, SYSTEM, Defaults, Ownership, Role
 from yunbox.storage.rows.sequences import forget, written_name
 from yunbox.storage.rows.view import NODE, OID, Change, View
@@ -32,6 +33,9 @@ _load_schema = msgspec.msgpack.Decoder(Schema).decode
 _load_role = msgspec.msgpack.Decoder(Role).decode
 _load_defaults = msgspec.msgpack.Decoder(Defaults).decode
 _load_ownership = msgspec.msgpack.Decoder(Ownership).decode
+_PUBLICATIONS, _SLOTS = b"publications", b"slots"
+_load_publications = msgspec.msgpack.Decoder(list[Publication]).decode
+_load_slots = msgspec.msgpack.Decoder(list[Slot]).decode
 _load_extensions = msgspec.msgpack.Decoder(list[Extension]).decode
 
 
@@ -47,6 +51,8 @@ class Catalogue:
     database: Ownership = field(default_factory=Ownership)
     account: str = ""
     extensions: Mapping[str, Extension] = field(default_factory=dict)
+    publications: Mapping[str, Publication] = field(default_factory=dict)
+    slots: Mapping[str, Slot] = field(default_factory=dict)
 
     def owner(self, name: str) -> str:
         """The role whose a thing is. What belongs to nobody who is here any more is the account's."""
@@ -135,7 +141,7 @@ class Catalogue:
         return self._names.get((schema, name))
 
 
-_NO_EXTENSIONS = msgspec.msgpack.encode([])
+_NO_ENTRIES = msgspec.msgpack.encode([])
 
 
 def version(view: View) -> bytes:
@@ -158,7 +164,9 @@ def load(view: View) -> Catalogue:
         {**BUILT_IN, **{one.name: one for one in roles}},
         {key: _load_defaults(data) for key, data in view.prefixed("defaults", b"")},
         Ownership(account) if data is None else _load_ownership(data), account,
-        {one.name: one for one in _load_extensions(view.get("meta", _EXTENSIONS) or _NO_EXTENSIONS)},
+        {one.name: one for one in _load_extensions(view.get("meta", _EXTENSIONS) or _NO_ENTRIES)},
+        {one.name: one for one in _load_publications(view.get("meta", _PUBLICATIONS) or _NO_ENTRIES)},
+        {one.name: one for one in _load_slots(view.get("meta", _SLOTS) or _NO_ENTRIES)},
     )  # fmt: skip
 
 
@@ -318,6 +326,18 @@ def settle_account(change: Change, account: str, shown: str = "") -> None:
     change.put("meta", _ACCOUNT, account.encode())
     made = Role(next_oid(change), account, superuser=True, createrole=True, createdb=True, login=True, shown=shown)
     put_role(change, made)
+
+
+def put_publications(change: Change, publications: Sequence[Publication]) -> None:
+    """Set which publications there are."""
+    change.put("meta", _PUBLICATIONS, msgspec.msgpack.encode(publications))
+    _moved(change)
+
+
+def put_slots(change: Change, slots: Sequence[Slot]) -> None:
+    """Set which slots there are."""
+    change.put("meta", _SLOTS, msgspec.msgpack.encode(slots))
+    _moved(change)
 
 
 def drop(change: Change, relation: Relation) -> None:

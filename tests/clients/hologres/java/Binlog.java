@@ -48,7 +48,9 @@ public class Binlog {
         BinlogOffset from = new BinlogOffset();
         from = args[7].equals("lsn") ? from.setSequence(Long.parseLong(args[8])) : from.setTimestamp(Long.parseLong(args[8]));
         try (HoloClient client = new HoloClient(config)) {
-            Subscribe subscribe = Subscribe.newOffsetBuilder(args[3] + "." + args[5]).addShardStartOffset(0, from).build();
+            String table = args[3] + "." + args[5];
+            Subscribe.OffsetBuilder of = args.length > 9 ? Subscribe.newOffsetBuilder(table, args[9]) : Subscribe.newOffsetBuilder(table);
+            Subscribe subscribe = of.addShardStartOffset(0, from).build();
             BinlogShardGroupReader reader = client.binlogSubscribe(subscribe);
             int heartbeats = 0;
             for (int seen = 0; seen < wanted || heartbeats == 0;) {

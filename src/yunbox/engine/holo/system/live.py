@@ -5,10 +5,10 @@ from typing import Any
 
 LIVE = frozenset((
     "pg_stat_activity", "hg_stat_activity", "pg_cursors", "pg_prepared_statements", "pg_timezone_names",
-    "hg_query_log", "hg_partitioning_log",
+    "hg_query_log", "hg_partitioning_log", "hg_replication_progress",
 ))  # fmt: skip
 """By name."""
-KEPT = frozenset(("hg_query_log", "hg_partitioning_log"))
+KEPT = frozenset(("hg_query_log", "hg_partitioning_log", "hg_replication_progress"))
 """Those of them whose rows lie in the data folder, where the engine finds them itself."""
 Rows = Sequence[Mapping[str, Any]]
 """Rows by their columns; what is left out is NULL."""

@@ -10,6 +10,7 @@ from yunbox.engine.holo.system.described import Names
 from yunbox.engine.holo.system.live import Rows
 from yunbox.engine.holo.system.moment import Moment
 from yunbox.engine.holo.system.partitioning import hg_partitioning_log
+from yunbox.engine.holo.system.publications import hg_replication_progress
 from yunbox.engine.holo.system.scans import arrow_name
 from yunbox.engine.holo.system.tables import Tables, live_table
 from yunbox.sql.hologres.natives.catalogue import remember
@@ -44,6 +45,9 @@ class Systems:
         if name == "hg_partitioning_log":
             with self._store.reading() as view:
                 return list(hg_partitioning_log(view))
+        if name == "hg_replication_progress":
+            with self._store.reading() as view:
+                return list(hg_replication_progress(view, self._store.catalogue(view)))
         return asked.rows.get(name)
 
     def _queries_of(self, asked: System) -> Rows:

@@ -363,21 +363,6 @@ def read_comment(cursor: Cursor) -> Definition:
     return cursor.end(Comment(name, text, what, column))
 
 
-def read_call(cursor: Cursor) -> Definition:
-    """Behind CALL. Raises PgError 42601, 42883."""
-    start = cursor.piece.text
-    cursor.take("hologres", ".")
-    name = cursor.name()
-    if name != "set_table_property":
-        raise failure("42883", f"procedure {name} does not exist: {start[:64]}")
-    cursor.need("(")
-    table, prop, value = cursor.string(), *_further(cursor)
-    cursor.need(")")
-    return cursor.end(AlterTable(written_name(table), (_set({prop: value}),), tag="CALL"))
-
-
-def _further(cursor: Cursor) -> tuple[str, str]:
-    cursor.need(",")
-    prop = cursor.string()
-    cursor.need(",")
-    return prop, cursor.string()
+def set_property(table: str, name: str, value: str) -> Definition:
+    """``CALL set_table_property``. Raises PgError 42602."""
+    return AlterTable(written_name(table), (_set({name: value}),), tag="CALL")

@@ -3,6 +3,7 @@
 from yunbox.services.hologres.definitions import (
     alter,
     analyze,
+    calls,
     create,
     defaults_granted,
     drop,
@@ -10,6 +11,7 @@ from yunbox.services.hologres.definitions import (
     foreign,
     grants,
     owners,
+    publications,
     roles,
     views,
 )
@@ -27,6 +29,8 @@ _READERS = {
     ("import", "foreign", "schema"): foreign.read_import,
     ("create", "extension"): extensions.read_create,
     ("drop", "extension"): extensions.read_drop,
+    ("create", "publication"): publications.read_create,
+    ("drop", "publication"): publications.read_drop,
     ("drop", "foreign", "table"): drop.read_foreign,
     ("alter", "foreign", "table"): alter.read_foreign,
     ("drop", "table"): drop.read_tables,
@@ -37,7 +41,7 @@ _READERS = {
     ("comment", "on"): alter.read_comment,
     ("truncate",): drop.read_truncate,
     ("analyze",): analyze.read_analyze,
-    ("call",): alter.read_call,
+    ("call",): calls.read_call,
     ("alter", "sequence"): alter.read_sequence,
     ("alter", "schema"): owners.read_schema,
     ("alter", "database"): owners.read_database,

@@ -38,6 +38,9 @@ def _standing(name: str, known: Catalogue) -> Iterator[str]:
             yield f"privileges for schema {schema.name}"
     for one in sorted(known.relations.values(), key=lambda relation: relation.oid):
         yield from _of_relation(one, name)
+    for published in known.publications.values():
+        if published.owner == name:
+            yield f"owner of publication {published.name}"
     for defaults in known.defaults.values():
         if defaults.role == name or _names(defaults.grants, name):
             yield _shown(defaults)

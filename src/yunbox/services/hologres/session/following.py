@@ -1,7 +1,7 @@
 """START_REPLICATION: the binlog of a table, sent on as it grows, until the client has enough of it.
 
 An empty batch says that nothing has come: the client's heartbeats are made of these. How far a client says that it has
-come is not kept, as there are no slots: it begins where it asks to.
+come is kept by its slot, if it has one, and is where it begins next time unless it asks for another position.
 
 Source: the PostgreSQL documentation, "Streaming Replication Protocol".
 """
@@ -32,8 +32,6 @@ async def follow(session: Session, command: StartReplication, call: Call[Any]) -
     """Send a log on. Raises PgError, and ConnectionError when the client has gone."""
     if session.context().settings.get("hg_connection_type") != "replication":
         raise failure("42601", 'START_REPLICATION needs a connection with "replication=database"')
-    if not command.table:
-        raise failure("42704", f'replication slot "{command.slot}" does not exist')
     await _Following(session, command, call).run()
 
 
@@ -42,9 +40,10 @@ class _Following:
 
     def __init__(self, session: Session, command: StartReplication, call: Call[Any]) -> None:
         self._session, self._call = session, call
-        self._log = session.engine.log(command.table, session.context())
+        self._log = session.engine.log(command.table, command.slot, session.context())
         self._count = min(command.batch, _TURN_MAX)
-        self._after = command.after
+        self._after = self._log.progress() if command.after is None else command.after
+        self._confirmed: int | None = None
         self._since_us = _since(command.since, session)
         self._sent_s = 0.0
 
@@ -55,6 +54,7 @@ class _Following:
         session.send(backend.copy_response(b"W", 0, 0))
         session.flush()
         while self._heard():
+            await self._confirm()
             self._send(found)
             session.flush()
             await session.line.drain()
@@ -64,6 +64,7 @@ class _Following:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(session.line.more(), _LOOK_S)
             found = self._log.behind(self._after, self._count)
+        await self._confirm()
         session.tag = "START_REPLICATION"
         session.send(backend.COPY_DONE + backend.command_complete(session.tag))
 
@@ -78,6 +79,12 @@ class _Following:
         self._session.send(backend.copy_data(payload))
         self._call.usage.downloaded_bytes += len(payload)
         self._sent_s = time.monotonic()
+
+    async def _confirm(self) -> None:
+        """Keep how far the client has said that it has come."""
+        confirmed, self._confirmed = self._confirmed, None
+        if confirmed is not None:
+            await self._log.advance(confirmed)
 
     def _is_wanted(self, at_us: int) -> bool:
         """Whether an entry is no older than what the client begins with; all behind that are wanted."""
@@ -95,6 +102,7 @@ class _Following:
                 raise ConnectionResetError
             if kind != _DATA:
                 raise PgError(Report("FATAL", "08P01", f"unexpected message type 0x{kind:02X} during replication"))
+            self._confirmed = replication.flushed(body) or self._confirmed
             if replication.asks(body):
                 self._session.send(backend.copy_data(replication.alive(self._after, _now_us())))
         if line.ended:

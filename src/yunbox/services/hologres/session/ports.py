@@ -175,10 +175,18 @@ class Followed:
 
 
 class Log(Protocol):
-    """The binlog of a table."""
+    """The binlog of a table, which one who has a slot follows from where it has come to."""
 
     def behind(self, after: int, count: int) -> Followed:
         """At most so many entries behind a number. Raises PgError where the table is not to be followed any more."""
+        ...
+
+    def progress(self) -> int:
+        """Where who follows it has come to. Raises PgError."""
+        ...
+
+    async def advance(self, lsn: int) -> None:
+        """Know that it has come to an entry."""
         ...
 
 
@@ -233,6 +241,6 @@ class Engine(Protocol):
         """Where rows for some columns of a table go. Raises PgError."""
         ...
 
-    def log(self, table: str, context: Context) -> Log:
-        """The binlog of a table, as it is named in a text. Raises PgError."""
+    def log(self, table: str, slot: str, context: Context) -> Log:
+        """The binlog of a table, as it is named in a text, or else of what a slot follows. Raises PgError."""
         ...

@@ -174,11 +174,14 @@ class Copy:
 
 @dataclass(frozen=True, slots=True)
 class StartReplication:
-    """START_REPLICATION of a table's binlog: what lies behind a position, and is no older than a time."""
+    """START_REPLICATION of a table's binlog: what lies behind a position, and is no older than a time.
+
+    Without a ``table`` that of the slot is meant, and without a position the one that the slot has come to.
+    """
 
     slot: str
     table: str
-    after: int = 0
+    after: int | None = None
     since: str = ""
     batch: int = 1024
 

@@ -35,12 +35,10 @@ def _option(cursor: Cursor) -> tuple[str, str]:
 
 def _made(slot: str, said: dict[str, str]) -> StartReplication:
     table = said.get("table_name", "")
-    if not table:
-        return StartReplication(slot, "")
     batch = _whole("batch_size", said.get("batch_size", "1024"))
     if _whole("parallel_index", said.get("parallel_index", "0")) != 0:
         raise failure("22023", "parallel_index: a table has the shard 0 alone")
-    after = _whole("start_lsn", said["start_lsn"]) if "start_lsn" in said else 0
+    after = _whole("start_lsn", said["start_lsn"]) if "start_lsn" in said else None
     return StartReplication(slot, table, after, said.get("start_time", ""), min(max(batch, 1), BATCH_MAX))
 
 

@@ -4,15 +4,18 @@ Each look at it is one at the definitions too: columns that are there now, and w
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from yunbox.services.hologres.definitions.base import Name, Scene
 from yunbox.services.hologres.session.ports import Followed
-from yunbox.storage.rows.catalogue import Catalogue, no_relation
+from yunbox.storage.rows.catalogue import Catalogue
 from yunbox.storage.rows.keys import numbered
 from yunbox.storage.rows.model import BINLOG_COLUMNS, PARTITIONED, TABLE, Column, Relation
+from yunbox.storage.rows.publications import Slot, advance, progress
 from yunbox.storage.rows.rights import denied
 from yunbox.storage.rows.rows import decoded, fields_of
 from yunbox.storage.rows.store import RowStore
+from yunbox.storage.rows.view import Change
 from yunbox.wire.pgwire.binary_rows import NUMERIC, Value, field_of, is_sent, row_of
 from yunbox.wire.pgwire.report import failure
 from yunbox.wire.pgwire.values.modifiers import numeric_digits
@@ -20,13 +23,70 @@ from yunbox.wire.pgwire.values.modifiers import numeric_digits
 _HEADS = len(BINLOG_COLUMNS)
 
 
-class Binlog:
-    """The binlog of the table of a name. ``scene`` is who follows it, under some definitions."""
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A table by its name, for whoever may read it."""
 
-    def __init__(self, store: RowStore, name: Name, scene: Callable[[Catalogue], Scene]) -> None:
+    name: Name
+
+    def find(self, known: Catalogue, scene: Scene) -> Relation:
+        """The table. Raises PgError 42P01, 42501."""
+        return scene.need(known, self.name)
+
+    def slot(self, known: Catalogue) -> Slot | None:
+        """None: nobody keeps how far who follows it has come."""
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Slotted:
+    """The table of a slot's publication, for its owner."""
+
+    name: str
+
+    def find(self, known: Catalogue, scene: Scene) -> Relation:
+        """The table. Raises PgError 42704, 55000, 42501."""
+        published = known.publications.get(self.slot(known).publication)
+        if published is None:
+            raise failure("42704", f'publication "{self.slot(known).publication}" does not exist')
+        found = known.relations.get(published.table)
+        if found is None:
+            raise failure("55000", f'no table is defined in publication "{published.name}"')
+        scene.check_owns(found)
+        return found
+
+    def slot(self, known: Catalogue) -> Slot:
+        """The slot. Raises PgError 42704."""
+        found = known.slots.get(self.name)
+        if found is None:
+            raise failure("42704", f'replication slot "{self.name}" does not exist')
+        return found
+
+
+class Binlog:
+    """The binlog of a table. ``scene`` is who follows it, under some definitions."""
+
+    def __init__(self, store: RowStore, of: Named | Slotted, scene: Callable[[Catalogue], Scene]) -> None:
         self._store = store
-        self._name = name
+        self._of = of
         self._scene = scene
+
+    def progress(self) -> int:
+        """Where who follows it has come to; 0 where nobody keeps that. Raises PgError 42704."""
+        with self._store.reading() as view:
+            slot = self._of.slot(self._store.catalogue(view))
+            return progress(view, slot) if slot is not None else 0
+
+    async def advance(self, lsn: int) -> None:
+        """Keep where who follows it has come to. Raises PgError 42704."""
+
+        def work(change: Change) -> None:
+            slot = self._of.slot(self._store.catalogue(change))
+            if slot is not None and progress(change, slot) != lsn:
+                advance(change, slot, lsn)
+
+        if isinstance(self._of, Slotted):
+            await self._store.write(work)
 
     def behind(self, after: int, count: int) -> Followed:
         """At most so many entries behind a number. Raises PgError 42P01, 42501, 42809, 55000, 0A000."""
@@ -39,9 +99,7 @@ class Binlog:
 
     def _relation(self, known: Catalogue) -> Relation:
         scene = self._scene(known)
-        relation = scene.find(known, self._name)
-        if relation is None:
-            raise no_relation(str(self._name))
+        relation = self._of.find(known, scene)
         if not scene.rights.relation(relation, "r"):
             raise denied("table", relation.name)
         if relation.kind == PARTITIONED:

@@ -32,7 +32,7 @@ from yunbox.services.hologres.session.rows import listed_texts
 from yunbox.services.hologres.statements.cursor import moved
 from yunbox.services.hologres.statements.explaining import Explain, read_explain
 from yunbox.services.hologres.statements.lexer import pieces
-from yunbox.services.hologres.tables.binlog import Binlog
+from yunbox.services.hologres.tables.binlog import Binlog, Named, Slotted
 from yunbox.services.hologres.tables.paths import schemas_of, usable
 from yunbox.sql.hologres.parser import tree
 from yunbox.sql.hologres.parser.statements import parse
@@ -357,10 +357,11 @@ class Tables:
         check(known, context.user, made.needs(known))
         return made
 
-    def log(self, table: str, context: Context) -> Log:
-        """The binlog of a table, as it is named in a text. Raises PgError."""
+    def log(self, table: str, slot: str, context: Context) -> Log:
+        """The binlog of a table, as it is named in a text, or else of what a slot follows. Raises PgError."""
         asking = _asking(context)
-        return Binlog(self._store, written_name(table), lambda known: self._scene(asking, known))
+        of = Named(written_name(table)) if table else Slotted(slot)
+        return Binlog(self._store, of, lambda known: self._scene(asking, known))
 
 
 def _unlogged(work: Callable[[Change], T]) -> Callable[[Change], T]:

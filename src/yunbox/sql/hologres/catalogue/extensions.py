@@ -21,6 +21,7 @@ class Brought:
 
 
 EXTENSIONS: Mapping[str, Brought] = {
+    "hg_binlog": Brought(r"(?!)"),
     "proxima": Brought(r"pm_\w+"),
     "roaringbitmap": Brought(
         r"rb(?:64)?_\w+|roaringbitmap\w*",
