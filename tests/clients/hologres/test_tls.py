@@ -63,8 +63,18 @@ def test_a_password_is_bound_to_the_certificate(encrypted: Server, authority: st
 
 
 def test_who_does_not_ask_is_served_without(encrypted: Server) -> None:
-    with connected(encrypted, sslmode="disable") as client:
+    own = "select ssl, version, cipher, bits > 100, compression from pg_stat_ssl where pid = pg_backend_pid()"
+    with connected(encrypted, sslmode="disable") as client, connected(encrypted, sslmode="require") as other:
         assert not client.pgconn.ssl_in_use
+        assert client.execute(own).fetchone() == (False, None, None, None, None)
+        said = other.execute(own).fetchone()
+        assert said is not None
+        assert said[0:2] in ((True, "TLSv1.3"), (True, "TLSv1.2"))
+        assert said[3:] == (True, False)
+        assert other.execute("show ssl").fetchone() == ("on",)
+        port = where(encrypted)["port"]
+        asked = other.execute("select host(inet_server_addr()), inet_server_port()")
+        assert asked.fetchone() == ("127.0.0.1", port)
 
 
 def test_another_authority_is_not_trusted(encrypted: Server, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 LIVE = frozenset((
-    "pg_stat_activity", "hg_stat_activity", "pg_cursors", "pg_prepared_statements", "pg_timezone_names",
+    "pg_stat_activity", "hg_stat_activity", "pg_stat_ssl", "pg_cursors", "pg_prepared_statements", "pg_timezone_names",
     "hg_query_log", "hg_partitioning_log", "hg_replication_progress",
 ))  # fmt: skip
 """By name."""

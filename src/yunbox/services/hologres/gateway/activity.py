@@ -1,4 +1,4 @@
-"""What sessions do, as rows of ``pg_stat_activity``: read off a session when somebody asks, so that it costs none.
+"""What sessions do, as rows of ``pg_stat_activity`` and ``pg_stat_ssl``, read when somebody asks: it costs none.
 
 Sources: the PostgreSQL 11 documentation, "pg_stat_activity"; the vendor's page "HG_STAT_ACTIVITY view".
 """
@@ -19,7 +19,8 @@ _QUERY_LETTERS_MAX = 1024
 _DATABASE_OID = 16_383
 _TIMESTAMP = TYPES[1114].codec
 _HIDDEN = ("state", "wait_event_type", "wait_event", "xact_start", "query_start", "backend_start", "state_change",
-           "client_addr", "client_port", "backend_type", "query_id", "transaction_id")  # fmt: skip
+           "client_addr", "client_port", "backend_type", "query_id", "transaction_id", "ssl", "version", "cipher",
+           "bits", "compression")  # fmt: skip
 Row = dict[str, Any]
 
 
@@ -35,9 +36,18 @@ def row_of(session: Session, backend_start_us: int) -> Row:
         "client_port": session.line.port, "backend_start": _moment(backend_start_us),
         "xact_start": _moment(transaction_us), "query_start": _moment(began_us), "state_change": _moment(changed_us),
         "wait_event_type": "Client" if waits else None, "wait_event": "ClientRead" if waits else None, "state": state,
-        "query": query[:_QUERY_LETTERS_MAX], "backend_type": "client backend",
+        **_encryption(session), "query": query[:_QUERY_LETTERS_MAX], "backend_type": "client backend",
         "query_id": _number(session, began_us), "transaction_id": _number(session, transaction_us),
     }  # fmt: skip
+
+
+def _encryption(session: Session) -> Row:
+    """What ``pg_stat_ssl`` says of it, beside its number."""
+    found = session.line.cipher
+    if found is None:
+        return {"ssl": False}
+    name, version, bits = found
+    return {"ssl": True, "version": version, "cipher": name, "bits": bits, "compression": False}
 
 
 def _last(session: Session) -> tuple[int, int, str]:

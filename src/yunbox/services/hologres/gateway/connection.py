@@ -210,6 +210,11 @@ class Connection(asyncio.Protocol):
         return self._is_encrypted
 
     @property
+    def cipher(self) -> tuple[str, str, int] | None:
+        """What is encrypted by: a cipher, the protocol's version, and the bits of its secret."""
+        return self._transport.get_extra_info("cipher") if self._is_encrypted else None
+
+    @property
     def ends(self) -> tuple[str, int, str, int]:
         """The addresses and ports of both ends: the server's, then the client's."""
         host, port = self._transport.get_extra_info("sockname")[:2]

@@ -239,7 +239,7 @@ class Gateway:
             raise fatal(report.sqlstate, f'permission denied for database "{database}"', report.message) from None
         rights = self._rights(who.principal, database)
         user = rights.name
-        settings = settings_of(who.startup, user, is_superuser=rights.is_superuser)
+        settings = settings_of(who.startup, user, is_superuser=rights.is_superuser, has_tls=self.tls is not None)
         return Session(
             line, spine, self._engine, settings, process_id=process_id, user=user, database=database,
             access=self._lenders.access, ends=line.ends,

@@ -18,8 +18,11 @@ FREE = ("hg_",)
 _OURS = ("user", "database", "options", "replication")
 
 
-def settings_of(startup: Startup, user: str, *, is_superuser: bool) -> Settings:
-    """The settings that a session of a role begins with. Raises PgError, which ends it."""
+def settings_of(startup: Startup, user: str, *, is_superuser: bool, has_tls: bool = False) -> Settings:
+    """The settings that a session of a role begins with; ``has_tls`` is whether a client may have it encrypted.
+
+    Raises PgError, which ends it.
+    """
     given = dict(_options(startup.parameters.get("options", "")))
     given |= {name: value for name, value in startup.parameters.items() if name not in _OURS and not _is_asked(name)}
     replication = startup.parameters.get("replication", "false").lower()
@@ -31,7 +34,7 @@ def settings_of(startup: Startup, user: str, *, is_superuser: bool) -> Settings:
         _check(name)
     own = {
         "server_version": SERVER_VERSION, "server_version_num": SERVER_VERSION_NUMBER, "session_authorization": user,
-        "is_superuser": "on" if is_superuser else "off",
+        "is_superuser": "on" if is_superuser else "off", "ssl": "on" if has_tls else "off",
     }  # fmt: skip
     try:
         return Settings({**given, **own}, FREE)

@@ -59,6 +59,7 @@ _ALL = (
     _text("server_version", fixed=True, reported=True),
     Parameter("server_version_num", Whole(0, _INT_MAX), "0", fixed=True),
     _text("session_authorization", fixed=True, reported=True),
+    Parameter("ssl", Switch(), "off", fixed=True),
     Parameter("standard_conforming_strings", Switch(), "on", reported=True),
     Parameter("statement_timeout", _TIMEOUT, "0"),
     Parameter("TimeZone", Text(time_zone, "TimeZone"), "Etc/UTC", reported=True),
