@@ -21,7 +21,9 @@ from yunbox.storage.rows.sequences import forget, written_name
 from yunbox.storage.rows.view import NODE, OID, Change, View
 from yunbox.wire.pgwire.report import PgError, failure
 
-_VERSION, _ACCOUNT, _DATABASE, _EXTENSIONS = b"version", b"account", b"database", b"extensions"
+VERSION = b"version"
+"""Under which the value lies that is another with every change of a definition."""
+_ACCOUNT, _DATABASE, _EXTENSIONS = b"account", b"database", b"extensions"
 FIRST_OID = 16_384
 """The first OID of what users make, as in PostgreSQL."""
 PUBLIC = Schema(2200, "public", grants=(Grant(SYSTEM, SYSTEM, "UC"), Grant(ANYBODY, SYSTEM, "UC")))
@@ -146,7 +148,7 @@ _NO_ENTRIES = msgspec.msgpack.encode([])
 
 def version(view: View) -> bytes:
     """What is another with every change of a definition."""
-    return view.get("meta", _VERSION) or b""
+    return view.get("meta", VERSION) or b""
 
 
 def load(view: View) -> Catalogue:
@@ -417,4 +419,4 @@ def _discard_ages(change: Change, relation: Relation) -> None:
 
 
 def _moved(change: Change) -> None:
-    change.put("meta", _VERSION, secrets.token_bytes(16))
+    change.put("meta", VERSION, secrets.token_bytes(16))

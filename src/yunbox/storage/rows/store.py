@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import secrets
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from yunbox.storage.environment import Tables, opened, told, translated
 from yunbox.storage.groups import Done, Groups, Item, Returns, settle, transact
 from yunbox.storage.objects.waiting import to_end
-from yunbox.storage.rows.catalogue import Catalogue, load, version
+from yunbox.storage.rows.catalogue import VERSION, Catalogue, load, version
 from yunbox.storage.rows.view import TABLES, Change, View
 
 T = TypeVar("T")
@@ -46,6 +46,19 @@ class RowStore:
         """A consistent view, for a short while: pages it sees cannot be used again until it ends."""
         with self._env.begin() as txn:
             yield View(txn, self._tables)
+
+    def look_up(self, at: bytes, keys: Iterable[bytes]) -> list[bytes] | None:
+        """The rows that lie under some whole keys; None where the definitions are not those of a version any more.
+
+        It is what ``reading`` comes to for who does nothing else, ten thousand times a second.
+        """
+        tables = self._tables
+        meta, rows = tables["meta"], tables["rows"]
+        with self._env.begin() as txn:
+            if (txn.get(VERSION, db=meta) or b"") != at:
+                return None
+            found = [txn.get(key, db=rows) for key in keys]
+        return [row for row in found if row is not None]
 
     def catalogue(self, view: View) -> Catalogue:
         """All definitions as a view sees them, remembered until any process changes one."""

@@ -31,7 +31,10 @@ class Keys:
         """The keys, each once and in their order; a NULL is equal to nothing."""
         encode = self.encode
         if len(self.choices) == 1:
-            return sorted({encode((value,)) for value in self.choices[0](row) if value is not None})
+            found = self.choices[0](row)
+            if len(found) == 1:
+                return [] if found[0] is None else [encode(found)]
+            return sorted({encode((value,)) for value in found if value is not None})
         values = [[one for one in choices(row) if one is not None] for choices in self.choices]
         return sorted({encode(combined) for combined in product(*values)})
 

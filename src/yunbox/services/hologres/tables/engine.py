@@ -179,14 +179,11 @@ class Tables:
         made, store = payload.made, self._store
         if made.refused is not None or made.user != user:
             return None
-        get, at = payload.made.statement, made.at
+        at, keys, output = made.at, payload.made.statement.keys, payload.made.statement.output
 
         def look_up(values: Sequence[Any], formats: Sequence[int], style: Style) -> tuple[bytes, int] | None:
-            with store.reading() as view:
-                if version(view) != at:
-                    return None
-                found = get.run(view, Row(values, style))
-            return get.output.rendered(found, formats, style), len(found)
+            found = store.look_up(at, keys(Row(values, style)))
+            return None if found is None else (output.rendered(found, formats, style), len(found))
 
         return look_up
 
