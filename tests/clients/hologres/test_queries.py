@@ -219,6 +219,7 @@ def test_statement_timeout(client: psycopg.Connection[Any]) -> None:
     client.execute("set statement_timeout = '200ms'")
     with pytest.raises(psycopg.errors.QueryCanceled, match="due to statement timeout"):
         client.execute(HEAVY)
+    client.execute("reset statement_timeout")
     assert client.execute("select 1").fetchone() == (1,)
 
 

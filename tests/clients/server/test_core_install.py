@@ -45,7 +45,9 @@ def hidden() -> list[str]:
     return sorted(
         module
         for module, owners in packages_distributions().items()
-        if not {plain(owner) for owner in owners} & core and "editable" not in module
+        if not {plain(owner) for owner in owners} & core
+        and "editable" not in module
+        and module not in sys.stdlib_module_names  # there are packages for Pythons that had no such module yet
     )
 
 
