@@ -64,6 +64,9 @@ hologres\thg_partitioning_log\t13995\tr\trelname:text relowner:text schdtime:tim
 status:text message:text precreate:text discard:text
 hologres\thg_replication_slot_properties\t13996\tr\tslot_name:text property_key:text property_value:text
 hologres\thg_replication_progress\t13997\tr\tslot_name:text parallel_index:int4 lsn:int8
+hologres\thg_warehouses\t13998\tr\twarehouse_id:int8 warehouse_name:text cpu:int8 mem:int8 \
+cluster_min_count:int8 cluster_max_count:int8 target_status:int8 status:int8 status_detail:text is_default:bool \
+config:text comment:text
 pg_catalog\thg_stat_activity\t13992\tv\tdatid:oid datname:name pid:int4 usesysid:oid usename:name \
 application_name:text client_addr:inet client_hostname:text client_port:int4 backend_start:timestamptz \
 xact_start:timestamptz query_start:timestamptz state_change:timestamptz wait_event_type:text wait_event:text \

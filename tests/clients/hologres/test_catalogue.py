@@ -142,6 +142,14 @@ def test_properties_of_tables_are_rows(tables: Server) -> None:
         assert found.fetchall() == [("1",)]
 
 
+def test_an_instance_that_is_none_of_several_has_no_warehouse(tables: Server) -> None:
+    """As the vendor's clients ask, before they set replicas of a table group or of a warehouse."""
+    with connected(tables) as client:
+        assert client.execute("select count(*) from hologres.hg_warehouses").fetchone() == (0,)
+        asked = "select warehouse_id, warehouse_name, cpu, mem, status, is_default from hologres.hg_warehouses"
+        assert client.execute(asked).fetchall() == []
+
+
 def test_the_version_of_a_schema_goes_up_with_its_columns(tables: Server) -> None:
     asked = """
         select property_value from hologres.hg_table_properties

@@ -1,4 +1,5 @@
-"""The system tables of things that are not here: triggers, options of foreign servers.
+"""The system tables of things that are not here: triggers, options of foreign servers, warehouses - an instance that is
+none of several has no row there, by which the vendor's clients tell it.
 
 Nothing here is locked: who changes what others have changed meanwhile is told so at COMMIT. Tables of which something
 is not known, such as statistics of columns, are not among these, and are refused by name.
@@ -20,8 +21,9 @@ _INFORMATION_SCHEMA = """
     routine_column_usage routine_routine_usage routine_sequence_usage routine_table_usage transforms
     triggered_update_columns triggers user_defined_types user_mapping_options user_mappings view_routine_usage
 """
+_HOLOGRES = "hg_warehouses"
 NOTHING = frozenset(
-    (*(("pg_catalog", name) for name in _PG_CATALOG.split()),
+    (("hologres", _HOLOGRES), *(("pg_catalog", name) for name in _PG_CATALOG.split()),
      *(("information_schema", name) for name in _INFORMATION_SCHEMA.split()))
 )  # fmt: skip
 """By schema and name."""
