@@ -4,7 +4,6 @@
 """
 
 import contextlib
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +13,7 @@ import psycopg
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # run by its path, this file has no package around it
 
+from tests.faults.filler import fill
 from yunbox.testing.server import Server
 
 ROWS = 2000
@@ -36,14 +36,6 @@ class FullDisk:
         self.server = Server(disk / "data", options=("--services", "hologres"))
         self.rows = dict.fromkeys(range(ROWS), 0)
         self.refused = 0
-
-    def fill(self, leave_bytes: int) -> None:
-        """Take all space but so much."""
-        self.filler.unlink(missing_ok=True)
-        with self.filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):
-            stat = os.statvfs(self.filler)
-            for _ in range((stat.f_bavail * stat.f_frsize - leave_bytes) // 4096):
-                file.write(bytes(4096))
 
     def try_write(self, after: dict[int, int], write: Callable[[], Any]) -> None:
         """A write that is done or refused, by the code of a full disk."""
@@ -75,6 +67,14 @@ class FullDisk:
             client.execute(f"create table made_{turn} (k int primary key)")
             client.execute(f"drop table made_{turn}")
 
+    def leave_work(self, client: Client, turn: int) -> None:
+        """Have something be due that a gateway does by itself, and needs room for: rows that are over, and trash."""
+        client.execute(f"create table over_{turn} (k int primary key, v text) with (time_to_live_in_seconds = '1')")
+        client.execute(f"create table trash_{turn} (k int primary key, v text)")
+        for name in (f"over_{turn}", f"trash_{turn}"):
+            client.execute(f"insert into {name} select g, repeat('x', 200) from generate_series(1, 5000) g")
+        client.execute(f"drop table trash_{turn}")
+
     def read(self, client: Client) -> None:
         """Everything that was acknowledged is there, by key and by queries."""
         for key in (1, ROWS - 1, max(self.rows)):
@@ -93,7 +93,8 @@ class FullDisk:
             for turn, left in enumerate(LEFT_BYTES):
                 if turn % 2:
                     self.read(client)  # with copies of the tables that are there before, and without
-                self.fill(left)
+                self.leave_work(client, turn)
+                fill(self.filler, left)
                 for _ in range(3):
                     self.write(client, turn)
                     with connected(self.server) as another:

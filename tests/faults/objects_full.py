@@ -5,7 +5,6 @@
 
 import asyncio
 import contextlib
-import os
 import random
 import sys
 from collections.abc import AsyncIterator, Awaitable
@@ -13,6 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # run by its path, this file has no package around it
 
+from tests.faults.filler import fill
 from tests.faults.objects_audit import audit
 from yunbox.kernel.clock import SystemClock
 from yunbox.kernel.errors import StorageFull
@@ -52,14 +52,6 @@ class FullDisk:
     @property
     def bucket(self) -> Bucket:
         return self.store.buckets.get("b")
-
-    def fill(self, leave_bytes: int) -> None:
-        """Take all space but so much."""
-        self.filler.unlink(missing_ok=True)
-        with self.filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):
-            stat = os.statvfs(self.filler)
-            for _ in range((stat.f_bavail * stat.f_frsize - leave_bytes) // 4096):
-                file.write(bytes(4096))
 
     def free(self) -> None:
         """Give the space back."""
@@ -132,7 +124,7 @@ class FullDisk:
                 await self.delete(key)
                 self.expected[key] = data_of(size, turn)
                 await (self.append if key == "log" else self.put)(key, data_of(size, turn))
-            self.fill(left)
+            fill(self.filler, left)
             for _ in range(3):
                 await self.try_everything(turn)
                 await self.check()
@@ -158,7 +150,7 @@ class FullDisk:
             ):
                 number += 1
             await self.check()
-            self.fill(0)
+            fill(self.filler, 0)
             await self._open_again()
             for gone in range(number):
                 assert await self.try_write(f"k{gone}", None, self.delete(f"k{gone}")), "no room to delete"

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from tests.clients.hologres.clients import connected
-from tests.clients.moved_clock import until
+from tests.waiting import until
 from yunbox.testing.server import Server
 
 

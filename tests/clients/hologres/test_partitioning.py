@@ -1,17 +1,19 @@
 """Partitions that come and go by themselves: the vendor's page "Dynamic partition management"."""
 
 import datetime
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
+from tests import waiting
 from tests.clients.hologres.clients import connected
 from yunbox.testing.server import Server
 
+until = partial(waiting.until, seconds=30.0)
 Client = psycopg.Connection[Any]
 TODAY = datetime.datetime.now(datetime.UTC).date
 DAILY = """with (auto_partitioning_enable = 'true', auto_partitioning_time_unit = 'DAY',
@@ -32,13 +34,6 @@ def client(server: Server) -> Iterator[Client]:
 def parts(client: Client, table: str) -> list[str]:
     sought = "select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid where inhparent = %s::regclass"
     return sorted(name for (name,) in client.execute(sought, [table]).fetchall())
-
-
-def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.1)
 
 
 def made(client: Client, name: str, rest: str = DAILY, of: str = "text") -> str:

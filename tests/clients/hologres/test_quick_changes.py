@@ -9,8 +9,8 @@ from uuid import uuid4
 import pytest
 
 from tests.clients.hologres.clients import connected, raw
-from tests.clients.moved_clock import until
 from tests.unit.services.hologres.raw import SYNC, Client, Message, bind, describe, execute, parse, query
+from tests.waiting import until
 from yunbox.testing.server import Server
 
 UPSERT = "insert into {} values ($1, $2, $3) on conflict (k) do update set n = excluded.n + 1, v = excluded.v"

@@ -2,8 +2,8 @@
 binlogs", with PostgreSQL's driver for Java and with psycopg2."""
 
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,13 @@ import psycopg2
 import psycopg2.errors
 import pytest
 
+from tests import waiting
 from tests.clients.hologres.clients import account, connected, made_user, role_of, where
 from tests.clients.hologres.test_following import Reader
 from tests.clients.maven import compile_stories
 from yunbox.testing.server import Server
 
+until = partial(waiting.until, seconds=30.0)
 Client = psycopg.Connection[Any]
 CREATE = "call hg_create_logical_replication_slot('{}', 'hgoutput', '{}')"
 
@@ -44,13 +46,6 @@ def progress(client: Client, slot: str = "t_slot") -> list[tuple[int, int]]:
 
 def lsns(client: Client) -> list[int]:
     return [lsn for (lsn,) in client.execute("select hg_binlog_lsn from t order by hg_binlog_lsn").fetchall()]
-
-
-def until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.05)
 
 
 def state(client: Client, statement: str) -> str | None:

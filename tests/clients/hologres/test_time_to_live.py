@@ -1,15 +1,17 @@
 """Rows that live for some time, as `time_to_live_in_seconds` says: they go some time after it is over."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import psycopg
 import pytest
 
+from tests import waiting
 from tests.clients.hologres.clients import connected
 from yunbox.testing.server import Server
 
+until = partial(waiting.until, seconds=30.0)
 Client = psycopg.Connection[Any]
 COLUMNS = "k int primary key, v text"
 
@@ -19,13 +21,6 @@ def client(server: Server) -> Iterator[Client]:
     with connected(server) as made:
         made.execute("create schema if not exists living; set search_path to living")
         yield made
-
-
-def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.1)
 
 
 def made(client: Client, name: str, rest: str) -> str:

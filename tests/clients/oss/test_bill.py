@@ -9,7 +9,8 @@ from pathlib import Path
 import oss2
 import pytest
 
-from tests.clients.moved_clock import START_S, Moved, moved, until
+from tests.clients.moved_clock import START_S, Moved, moved
+from tests.waiting import until
 from yunbox.kernel.clock import ManualClock
 from yunbox.meter.ledger import LEDGER_SCHEMA
 from yunbox.storage.database import Database

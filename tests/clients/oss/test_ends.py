@@ -8,10 +8,11 @@ import alibabacloud_oss_v2 as oss
 import oss2
 import pytest
 
-from tests.clients.moved_clock import START_S, moved, until
+from tests.clients.moved_clock import START_S, moved
 from tests.clients.oss.policies import NO_VPC
 from tests.clients.oss.second_client import client_of, open_to_public
 from tests.clients.oss.whole_query import whole
+from tests.waiting import until
 from yunbox.kernel.clock import ManualClock
 from yunbox.testing.server import Server
 

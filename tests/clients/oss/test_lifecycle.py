@@ -19,7 +19,8 @@ from oss2.models import (
     StorageTransition,
 )
 
-from tests.clients.moved_clock import START_S, Moved, moved, until
+from tests.clients.moved_clock import START_S, Moved, moved
+from tests.waiting import until
 from yunbox.kernel.clock import ManualClock
 
 

@@ -7,9 +7,10 @@ import alibabacloud_oss_v2 as oss
 import oss2
 import pytest
 
-from tests.clients.moved_clock import START_S, Moved, moved, until
+from tests.clients.moved_clock import START_S, Moved, moved
 from tests.clients.oss.second_client import client_of
 from tests.clients.oss.whole_query import whole
+from tests.waiting import until
 from yunbox.kernel.clock import ManualClock
 from yunbox.meter.ledger import LEDGER_SCHEMA
 from yunbox.storage.database import Database

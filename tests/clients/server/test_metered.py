@@ -10,8 +10,8 @@ import requests
 from odps import ODPS, errors
 from odps.tunnel import TableTunnel
 
-from tests.clients.moved_clock import until
 from tests.clients.oss.second_client import open_to_public
+from tests.waiting import until
 from yunbox.testing.server import Server
 
 

@@ -114,10 +114,10 @@ def _counted(count: int) -> Numbers:
     return found[:count]
 
 
-def _array(kind: Any, nulls: Flags, buffers: Sequence[Any]) -> Any:
+def _array(kind: Any, nulls: Flags, buffers: Sequence[Any], children: Sequence[Any] = ()) -> Any:
     count = int(nulls.sum())
     validity = np.packbits(~nulls, bitorder="little") if count else None
-    return arrow.c_array_from_buffers(kind, len(nulls), [validity, *buffers], null_count=count)
+    return arrow.c_array_from_buffers(kind, len(nulls), [validity, *buffers], null_count=count, children=children)
 
 
 def _made_one_by_one(column: Column) -> Callable[[bytes, _Fields], Any]:
@@ -164,10 +164,7 @@ def _lists(lengths: Numbers, numbers: Any, nulls: Flags, gaps: Flags | None = No
     offsets = np.zeros(len(lengths) + 1, np.int32)
     np.cumsum(lengths, out=offsets[1:])
     inner = _array(arrow.float32(), np.zeros(len(numbers), bool) if gaps is None else gaps, [numbers])
-    count = int(nulls.sum())
-    validity = np.packbits(~nulls, bitorder="little") if count else None
-    kind = arrow.list_(arrow.float32())
-    return arrow.c_array_from_buffers(kind, len(nulls), [validity, offsets], null_count=count, children=[inner])
+    return _array(arrow.list_(arrow.float32()), nulls, [offsets], [inner])
 
 
 def _table(arrays: dict[str, Any], count: int) -> Any:

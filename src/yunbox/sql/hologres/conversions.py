@@ -29,6 +29,7 @@ from yunbox.sql.hologres.catalogue.types import (
 from yunbox.sql.hologres.errors import unsupported
 from yunbox.sql.hologres.expr import Expr, quoted
 from yunbox.sql.hologres.natives.conversions import CARRIERS
+from yunbox.wire.pgwire.values.calendar import EPOCH_US
 from yunbox.wire.pgwire.values.codec import Style
 from yunbox.wire.pgwire.values.types import TYPES as WIRE
 
@@ -41,7 +42,6 @@ _FROM = {
     INTERVAL: "hg_interval({})", TIMETZ: "CAST({} AS TIMETZ)", UUID: "CAST({} AS UUID)",
 }  # fmt: skip
 _PLAIN = Style()
-_EPOCH_US = 946_684_800_000_000
 _TIMESTAMP_MAX, _ENDLESS = 9_222_425_352_054_775_807, (1 << 63) - 1
 _ISO = "ISO|MDY|postgres|UTC|1|0|0"
 
@@ -135,7 +135,7 @@ def _literal(of: int, value: Any) -> str:
     if of in (TIMESTAMP, TIMESTAMPTZ) and _TIMESTAMP_MAX < value < _ENDLESS:
         raise unsupported("a timestamp after the year 294246")
     if of in (TIMESTAMP, TIMESTAMPTZ) and abs(value) < _ENDLESS:
-        return f"make_timestamp(CAST({value + _EPOCH_US} AS BIGINT))"  # which DuckDB works out beforehand
+        return f"make_timestamp(CAST({value + EPOCH_US} AS BIGINT))"  # which DuckDB works out beforehand
     if of in (TIME, DATE, TIMESTAMP, TIMESTAMPTZ):
         return from_carrier(f"CAST({value} AS {carrier_type(of)})", of)
     if of == INTERVAL:

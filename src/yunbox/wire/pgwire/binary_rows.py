@@ -11,6 +11,7 @@ import struct
 from collections.abc import Callable, Sequence
 
 from yunbox.wire.pgwire.report import failure
+from yunbox.wire.pgwire.values.calendar import EPOCH_US
 
 _LONG, _UNSIGNED, _INT = struct.Struct("<q"), struct.Struct("<Q"), struct.Struct("<i")
 _INLINE_MAX = 7
@@ -86,7 +87,7 @@ def batch_of(version: int, rows: Sequence[bytes]) -> bytes:
 
 Read = Callable[[object], Value]
 """From what a type's codec reads to a field."""
-_EPOCH_DAYS, _EPOCH_US = 10_957, 946_684_800_000_000
+_EPOCH_DAYS = 10_957
 _DECIMAL_BYTES = 16
 
 
@@ -110,8 +111,8 @@ _NUMBERS: dict[int, tuple[Read, int]] = {
 _MOMENTS: dict[int, Read] = {
     1082: lambda value: _number(value) + _EPOCH_DAYS,
     1083: _number,
-    1114: lambda value: _number(value) + _EPOCH_US,
-    1184: lambda value: (_number(value) + _EPOCH_US) // 1000,
+    1114: lambda value: _number(value) + EPOCH_US,
+    1184: lambda value: (_number(value) + EPOCH_US) // 1000,
 }
 _TEXTS = frozenset((19, 25, 114, 869, 1042, 1043, 1186, 1563, 2950, 3802))
 """Types that go as their texts."""

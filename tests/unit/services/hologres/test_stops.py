@@ -2,7 +2,7 @@
 
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,6 +22,7 @@ from tests.unit.services.hologres.raw import (
     query,
     served,
 )
+from tests.waiting import until
 
 SLEEP = "select pg_sleep(60)"
 
@@ -37,13 +38,6 @@ def client(ours: Served) -> Iterator[Client]:
     made = ours.client()
     yield made
     made.close()
-
-
-def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.005)
 
 
 def only_error(messages: list[Message]) -> tuple[str, str]:

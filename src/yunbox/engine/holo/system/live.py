@@ -3,12 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-LIVE = frozenset((
-    "pg_stat_activity", "hg_stat_activity", "pg_stat_ssl", "pg_cursors", "pg_prepared_statements", "pg_timezone_names",
-    "hg_query_log", "hg_partitioning_log", "hg_replication_progress",
-))  # fmt: skip
-"""By name."""
 KEPT = frozenset(("hg_query_log", "hg_partitioning_log", "hg_replication_progress"))
-"""Those of them whose rows lie in the data folder, where the engine finds them itself."""
+"""Those whose rows lie in the data folder, where the engine finds them itself."""
+LIVE = KEPT | {
+    "pg_stat_activity", "hg_stat_activity", "pg_stat_ssl", "pg_cursors", "pg_prepared_statements", "pg_timezone_names",
+}  # fmt: skip
+"""By name."""
 Rows = Sequence[Mapping[str, Any]]
 """Rows by their columns; what is left out is NULL."""

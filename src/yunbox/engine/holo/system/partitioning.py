@@ -12,11 +12,11 @@ from yunbox.engine.holo.system.moment import Moment
 from yunbox.storage.rows.partitioning import rule
 from yunbox.storage.rows.partitioning.log import runs
 from yunbox.storage.rows.view import View
+from yunbox.wire.pgwire.values.calendar import EPOCH_US
 from yunbox.wire.pgwire.values.codec import Style
 from yunbox.wire.pgwire.values.types import TYPES
 
 _TIMESTAMP = TYPES[1114].codec
-_SINCE_2000_US = 946_684_800_000_000
 Rows = Iterator[dict[str, Any]]
 
 
@@ -50,4 +50,4 @@ def hg_partitioning_log(view: View) -> Rows:
 
 def _shown(at_us: int) -> str | None:
     """A moment as tables of the system have it; None for none."""
-    return _TIMESTAMP.write(at_us - _SINCE_2000_US, Style()) if at_us else None
+    return _TIMESTAMP.write(at_us - EPOCH_US, Style()) if at_us else None

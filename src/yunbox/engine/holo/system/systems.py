@@ -7,7 +7,7 @@ import duckdb
 
 from yunbox.engine.holo.messages import System
 from yunbox.engine.holo.system.described import Names
-from yunbox.engine.holo.system.live import Rows
+from yunbox.engine.holo.system.live import KEPT, Rows
 from yunbox.engine.holo.system.moment import Moment
 from yunbox.engine.holo.system.partitioning import hg_partitioning_log
 from yunbox.engine.holo.system.publications import hg_replication_progress
@@ -42,13 +42,12 @@ class Systems:
         """The rows of a table that are kept or came along; None for one that definitions make."""
         if name == "hg_query_log":
             return self._queries_of(asked)
-        if name == "hg_partitioning_log":
-            with self._store.reading() as view:
+        if name not in KEPT:
+            return asked.rows.get(name)
+        with self._store.reading() as view:
+            if name == "hg_partitioning_log":
                 return list(hg_partitioning_log(view))
-        if name == "hg_replication_progress":
-            with self._store.reading() as view:
-                return list(hg_replication_progress(view, self._store.catalogue(view)))
-        return asked.rows.get(name)
+            return list(hg_replication_progress(view, self._store.catalogue(view)))
 
     def _queries_of(self, asked: System) -> Rows:
         """The newest entries of the log of statements that a statement may see."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from yunbox.services.hologres.definitions.base import Definition, Name, Scene, no_column
 from yunbox.services.hologres.definitions.names import name_of
 from yunbox.services.hologres.statements.cursor import Cursor
-from yunbox.storage.rows.catalogue import Catalogue, no_relation
+from yunbox.storage.rows.catalogue import Catalogue
 from yunbox.storage.rows.model import FOREIGN, PARTITIONED, TABLE
 from yunbox.storage.rows.view import Change
 from yunbox.wire.pgwire.report import Report
@@ -30,9 +30,7 @@ class Analyze:
         """Look at what is named. Raises PgError 42P01, 42703."""
         del change
         for name, columns in self.parts:
-            relation = scene.find(known, name)
-            if relation is None:
-                raise no_relation(str(name))
+            relation = scene.need(known, name)
             if relation.kind not in _ANALYZED:
                 _warn(scene, f'skipping "{relation.name}" --- cannot analyze non-tables or special system tables')
             elif not scene.rights.owns(relation.owner):

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import msgspec
 
 from yunbox.services.hologres.definitions.types import Typed
-from yunbox.services.hologres.statements.cursor import Cursor, cut
+from yunbox.services.hologres.statements.cursor import NAME_BYTES_MAX, Cursor, cut
 from yunbox.storage.rows.form import has_length
 from yunbox.storage.rows.model import Column
 from yunbox.wire.pgwire.report import PgError, failure
@@ -17,7 +17,6 @@ from yunbox.wire.pgwire.report import PgError, failure
 DIMENSIONS_MAX = 65_535
 """The most numbers of a vector."""
 _FLOAT4_ARRAY = 1021
-_NAME_BYTES_MAX = 63
 _BEHIND = "_check"
 
 
@@ -74,7 +73,7 @@ def named(columns: Sequence[Column], table: str) -> tuple[Column, ...]:
 def _made_up(table: str, column: str, taken: set[str]) -> str:
     for number in range(len(taken) + 1):
         behind = f"{_BEHIND}{number or ''}"
-        room = _NAME_BYTES_MAX - len(behind) - 1
+        room = NAME_BYTES_MAX - len(behind) - 1
         first, second = table.encode(), column.encode()
         while len(first) + len(second) > room:  # the longer of the two is cut
             first, second = (first[:-1], second) if len(first) > len(second) else (first, second[:-1])

@@ -4,19 +4,19 @@ Source: the vendor's page "Dynamic partition management".
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import msgspec
 
 from yunbox.services.hologres.definitions.base import Scene
+from yunbox.services.hologres.definitions.choices import Reader, invalid, one_of
 from yunbox.storage.rows.model import PARTITIONED, Relation, Schedule
 from yunbox.storage.rows.partitioning import rule
 from yunbox.storage.rows.partitioning.units import UNITS
-from yunbox.wire.pgwire.report import PgError, failure
+from yunbox.wire.pgwire.report import failure
 from yunbox.wire.pgwire.values.zones import named
 
 _COUNT_MAX = 512
-Reader = Callable[[str, Relation], str]
 
 
 def is_partitioning(name: str) -> bool:
@@ -69,26 +69,14 @@ def _of_partitions(value: str, relation: Relation) -> str:
 
 
 def _yes_or_no(name: str) -> Reader:
-    return _one_of(name, {"true": "true", "false": "false"})
-
-
-def _one_of(name: str, values: Mapping[str, str]) -> Reader:
-    """``values`` are what may be written, in upper or lower case, and what is kept of it."""
-
-    def read(value: str, relation: Relation) -> str:
-        found = values.get(value.lower())
-        if found is None:
-            raise _invalid(name, value, ", ".join(values.values()))
-        return found
-
-    return read
+    return one_of(name, "true", "false")
 
 
 def _count(name: str, least: int) -> Reader:
     def read(value: str, relation: Relation) -> str:
         digits = value.removeprefix("-")
         if not (digits.isascii() and digits.isdigit()) or not least <= int(value) <= _COUNT_MAX:
-            raise _invalid(name, value, f"a number from {least} to {_COUNT_MAX}")
+            raise invalid(name, value, f"a number from {least} to {_COUNT_MAX}")
         return str(int(value))
 
     return read
@@ -96,7 +84,7 @@ def _count(name: str, least: int) -> Reader:
 
 def _zone(value: str, relation: Relation) -> str:
     if named(value) is None:
-        raise _invalid(rule.ZONE, value, "a name of pg_timezone_names")
+        raise invalid(rule.ZONE, value, "a name of pg_timezone_names")
     return value
 
 
@@ -107,11 +95,7 @@ def _start(value: str, relation: Relation) -> str:
     return value
 
 
-def _invalid(name: str, value: str, wanted: str) -> PgError:
-    return failure("22023", f'invalid value for table property "{name}": "{value}"', hint=f"It takes {wanted}.")
-
-
-_FORMS = {form.lower(): form for unit in UNITS.values() for form in (unit.compact, unit.dashed)}
+_FORMS = dict.fromkeys(form for unit in UNITS.values() for form in (unit.compact, unit.dashed))
 _LASTING = frozenset((rule.UNIT, rule.ZONE, rule.FORMAT))
 READERS: Mapping[str, Reader] = {
     rule.KEEP_ALIVE: _of_partitions,
@@ -119,9 +103,9 @@ READERS: Mapping[str, Reader] = {
         name: _of_tables(read)
         for name, read in {
             rule.ENABLE: _yes_or_no(rule.ENABLE),
-            rule.UNIT: _one_of(rule.UNIT, {name.lower(): name for name in UNITS}),
+            rule.UNIT: one_of(rule.UNIT, *UNITS),
             rule.ZONE: _zone,
-            rule.FORMAT: _one_of(rule.FORMAT, _FORMS),
+            rule.FORMAT: one_of(rule.FORMAT, *_FORMS),
             rule.PRECREATE: _count(rule.PRECREATE, 0),
             rule.RETENTION: _count(rule.RETENTION, -1),
             rule.HOT: _count(rule.HOT, -1),

@@ -6,13 +6,14 @@ those of partitions that come and go by themselves are in ``partitioning.py``, o
 ``vector_indexes.py``.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from yunbox.services.hologres.definitions import partitioning, vector_indexes
+from yunbox.services.hologres.definitions.choices import Reader, invalid, one_of
 from yunbox.services.hologres.statements.cursor import Cursor
 from yunbox.sql.hologres.catalogue.bitmaps import ROARINGBITMAP
 from yunbox.storage.rows.model import TIME_TO_LIVE, Relation
-from yunbox.wire.pgwire.report import PgError, failure
+from yunbox.wire.pgwire.report import failure
 
 Properties = Mapping[str, str]
 _SAME = {
@@ -28,7 +29,7 @@ _SECONDS_MAX = 1 << 40
 def _orientation(value: str, relation: Relation) -> str:
     spelled = value.replace(" ", "").lower()
     if spelled not in ORIENTATIONS:
-        raise _invalid("orientation", value, "column, row, or row,column")
+        raise invalid("orientation", value, "column, row, or row,column")
     if spelled != "column" and not relation.primary_key:
         raise failure("42P16", f'table "{relation.name}" of orientation {spelled} needs a primary key')
     return "row,column" if spelled == "column,row" else spelled
@@ -64,7 +65,7 @@ def _list(value: str, relation: Relation) -> str:
     return ",".join(_columns(value, relation))
 
 
-def _marked(*marks: str) -> Callable[[str, Relation], str]:
+def _marked(*marks: str) -> Reader:
     """Columns, each with a mark behind a colon or without one; none of bitmaps, which have no such index."""
 
     def read(value: str, relation: Relation) -> str:
@@ -72,7 +73,7 @@ def _marked(*marks: str) -> Callable[[str, Relation], str]:
         for part in filter(str.strip, value.split(",")):
             name, colon, mark = part.partition(":")
             if colon and mark.strip().lower() not in marks:
-                raise _invalid("column", part, f"a column, and one of {', '.join(marks)}")
+                raise invalid("column", part, f"a column, and one of {', '.join(marks)}")
             [name] = _columns(name, relation)
             if relation.by_name[name].type_oid == ROARINGBITMAP:
                 raise failure("22023", f'column "{name}" of type roaringbitmap can have no such index')
@@ -84,20 +85,11 @@ def _marked(*marks: str) -> Callable[[str, Relation], str]:
 
 def _seconds(value: str, relation: Relation) -> str:
     if not (value.isascii() and value.isdigit()) or not 0 < int(value) <= _SECONDS_MAX:
-        raise _invalid("time_to_live_in_seconds", value, f"a number of seconds from 1 to {_SECONDS_MAX}")
+        raise invalid("time_to_live_in_seconds", value, f"a number of seconds from 1 to {_SECONDS_MAX}")
     return value
 
 
-def _one_of(name: str, *values: str) -> Callable[[str, Relation], str]:
-    def read(value: str, relation: Relation) -> str:
-        if value.lower() not in values:
-            raise _invalid(name, value, ", ".join(values))
-        return value.lower()
-
-    return read
-
-
-_READERS: dict[str, Callable[[str, Relation], str]] = {
+_READERS: dict[str, Reader] = {
     "orientation": _orientation,
     "distribution_key": _distribution,
     "clustering_key": _marked("asc", "desc"),
@@ -106,10 +98,10 @@ _READERS: dict[str, Callable[[str, Relation], str]] = {
     "dictionary_encoding_columns": _marked("on", "off", "auto"),
     TIME_TO_LIVE: _seconds,
     "table_group": lambda value, relation: value,
-    "storage_format": _one_of("storage_format", "orc", "sst"),
-    "binlog.level": _one_of("binlog.level", "none", "replica"),
+    "storage_format": one_of("storage_format", "orc", "sst"),
+    "binlog.level": one_of("binlog.level", "none", "replica"),
     "binlog.ttl": _seconds,
-    "storage_mode": _one_of("storage_mode", "hot", "cold"),
+    "storage_mode": one_of("storage_mode", "hot", "cold"),
     **partitioning.READERS,
     **{name: vector_indexes.read_index(name) for name in vector_indexes.PROPERTIES},
 }
@@ -138,10 +130,6 @@ def with_defaults(found: Properties, relation: Relation) -> dict[str, str]:
     if relation.primary_key:
         made.setdefault("distribution_key", ",".join(column.name for column in relation.key_columns))
     return made
-
-
-def _invalid(name: str, value: str, wanted: str) -> PgError:
-    return failure("22023", f'invalid value for table property "{name}": "{value}"', hint=f"It takes {wanted}.")
 
 
 def read_properties(cursor: Cursor) -> dict[str, str]:

@@ -5,14 +5,14 @@ that is taken, a view that is in the way - is told there, and keeps nothing else
 Source: the vendor's page "Dynamic partition management".
 """
 
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 import msgspec
 
 from yunbox.services.hologres.definitions.dependents import dependents
-from yunbox.services.hologres.definitions.partitions import bound_of, check_free, partition_of
+from yunbox.services.hologres.definitions.partitions import bound_of, partition_of
+from yunbox.services.hologres.statements.cursor import NAME_BYTES_MAX
 from yunbox.storage.rows import catalogue
 from yunbox.storage.rows.catalogue import Catalogue
 from yunbox.storage.rows.model import STORAGE_MODE, Relation
@@ -20,8 +20,6 @@ from yunbox.storage.rows.partitioning.log import Run, remember
 from yunbox.storage.rows.partitioning.rule import Rule, rule_of
 from yunbox.storage.rows.view import Change
 from yunbox.wire.pgwire.report import PgError
-
-_NAME_BYTES_MAX = 63
 
 
 def due(known: Catalogue, now_us: int) -> list[int]:
@@ -83,16 +81,18 @@ class _Doing:
         """Make the partitions of the present unit and of those to come."""
         with suppress(OverflowError):  # the calendar ends
             for name, value in self.rule.wanted(self.now_us):
-                if len(name.encode()) > _NAME_BYTES_MAX:
-                    self.failures.append(f'the name "{name}" has more than {_NAME_BYTES_MAX} bytes')
+                if len(name.encode()) > NAME_BYTES_MAX:
+                    self.failures.append(f'the name "{name}" has more than {NAME_BYTES_MAX} bytes')
                     continue
-                self._try(lambda name=name, value=value: self._make(name, value))
+                try:
+                    self._make(name, value)
+                except PgError as error:
+                    self.failures.append(error.report.message)
 
     def _make(self, name: str, value: str) -> None:
         bound = bound_of(self.table, value)
         if any(one.definition == bound for one in self.known.partitions_of(self.table)):
             return
-        check_free(self.table, bound, name, self.known)
         catalogue.add(
             self.change, partition_of(self.change, self.table, self.table.schema, name, bound, self.table.owner)
         )
@@ -115,9 +115,3 @@ class _Doing:
             if one.name not in self.dropped and self.rule.is_to_cool(one, self.now_us):
                 cold = msgspec.structs.replace(one, properties={**one.properties, STORAGE_MODE: "cold"})
                 catalogue.replace(self.change, one, cold)
-
-    def _try(self, work: Callable[[], None]) -> None:
-        try:
-            work()
-        except PgError as error:
-            self.failures.append(error.report.message)

@@ -9,6 +9,7 @@ from typing import Any
 
 from yunbox.storage.rows.model import Column
 from yunbox.wire.pgwire.report import failure
+from yunbox.wire.pgwire.values.calendar import EPOCH_US
 from yunbox.wire.pgwire.values.dates import TIMESTAMP_ENDS
 from yunbox.wire.pgwire.values.modifiers import NONE, fitted
 from yunbox.wire.pgwire.values.types import ELEMENTS
@@ -16,7 +17,7 @@ from yunbox.wire.pgwire.values.types import ELEMENTS
 _NUMERIC = 1700
 _MOMENTS = frozenset((1114, 1184))
 _CHECKED = _MOMENTS | {_NUMERIC}
-_LATEST_US = (1 << 63) - 2 - 946_684_800_000_000
+_LATEST_US = (1 << 63) - 2 - EPOCH_US
 """The last moment whose microseconds since 1970 are a bigint: in January 294247."""
 
 

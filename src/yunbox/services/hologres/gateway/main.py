@@ -10,13 +10,14 @@ import resource
 import socket
 import sys
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import partial
 
 import uvloop
 
 from yunbox.identity.store import IdentityStore
 from yunbox.kernel.clock import SystemClock
+from yunbox.kernel.errors import StorageFull
 from yunbox.kernel.periodic import Periodic
 from yunbox.kernel.supervise import die_with_parent
 from yunbox.services.hologres.definitions import runs
@@ -69,7 +70,8 @@ async def _run(config: GatewayConfig, listener: socket.socket, channel: socket.s
         identities = IdentityStore(database, SystemClock())
         accounts = accounts_of(identities, config.account_id)
         await settled(store, config.account_id, accounts.shown(config.account_id))
-        await _swept(store)  # what was due while nobody was there, before anybody looks
+        with suppress(StorageFull):  # what was due while nobody was there; nobody is kept from reading
+            await _ran_over_partitions(store)
         async with Periodic(_LOG, _SWEEP_EVERY_S, partial(_swept, store)):
             tables = Tables(store, engine, Source(config.database), accounts)
             await serve(config, listener, await Channel.over(channel), tables, peers)
@@ -108,13 +110,21 @@ async def _swept(store: RowStore) -> None:
     for oid in aged:
         while await store.write(lambda change, of=oid: aging.remove(change, of, now_us)):
             pass
-    for oid in runs.due(known, now_us):
-        await store.write(lambda change, of=oid: runs.run(change, of, now_us))
+    await _ran_over_partitions(store)
     for one in old:
         while await store.write(lambda change, of=one: expire(change, of, now_us)):
             pass
     while is_trash and await store.write(lambda change: sweep(change, _SWEPT_ROWS)) == _SWEPT_ROWS:
         pass
+
+
+async def _ran_over_partitions(store: RowStore) -> None:
+    """Make, cool and drop the partitions that come and go by themselves, as far as that is due."""
+    now_us = time.time_ns() // 1000
+    with store.reading() as view:
+        known = store.catalogue(view)
+    for oid in runs.due(known, now_us):
+        await store.write(lambda change, of=oid: runs.run(change, of, now_us))
 
 
 def main(argument: str, listener: str, channel: str) -> None:

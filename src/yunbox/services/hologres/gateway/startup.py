@@ -5,6 +5,7 @@ plans only; the session keeps it as the setting ``hg_connection_type``.
 """
 
 from yunbox.services.hologres.gateway.login import fatal
+from yunbox.services.hologres.statements.replication import FOLLOWING
 from yunbox.wire.pgwire.frontend import Startup
 from yunbox.wire.pgwire.report import PgError
 from yunbox.wire.pgwire.settings.parameters import PARAMETERS
@@ -12,8 +13,6 @@ from yunbox.wire.pgwire.settings.session import Settings
 
 SERVER_VERSION, SERVER_VERSION_NUMBER = "11.3", "110003"
 """PostgreSQL's that Hologres says it is compatible with."""
-FOLLOWING = "replication"
-"""What the setting ``hg_connection_type`` is in a connection that may follow binlogs (``replication=database``)."""
 FREE = ("hg_",)
 _OURS = ("user", "database", "options", "replication")
 

@@ -14,10 +14,13 @@ from typing import Any
 from yunbox.kernel.call import Call
 from yunbox.services.hologres.session.ports import Followed
 from yunbox.services.hologres.session.session import Session
+from yunbox.services.hologres.session.transaction import now_us
 from yunbox.services.hologres.statements.commands import StartReplication
+from yunbox.services.hologres.statements.replication import FOLLOWING
 from yunbox.wire.pgwire import backend, replication
 from yunbox.wire.pgwire.binary_rows import batch_of
 from yunbox.wire.pgwire.report import PgError, Report, failure
+from yunbox.wire.pgwire.values.calendar import EPOCH_US
 from yunbox.wire.pgwire.values.types import BY_NAME
 
 _DATA, _DONE, _TERMINATE = b"dcX"
@@ -25,12 +28,11 @@ _TURN_MAX = 256
 """How many entries are sent before other sessions have their turn."""
 _LOOK_S = 0.05
 _EMPTY_S = 1.0
-_EPOCH_US = 946_684_800_000_000
 
 
 async def follow(session: Session, command: StartReplication, call: Call[Any]) -> None:
     """Send a log on. Raises PgError, and ConnectionError when the client has gone."""
-    if session.context().settings.get("hg_connection_type") != "replication":
+    if session.context().settings.get("hg_connection_type") != FOLLOWING:
         raise failure("42601", 'START_REPLICATION needs a connection with "replication=database"')
     await _Following(session, command, call).run()
 
@@ -75,7 +77,7 @@ class _Following:
             self._after = found.entries[-1][0]
         if not kept and time.monotonic() - self._sent_s < _EMPTY_S:
             return
-        payload = replication.data(self._after, _now_us(), batch_of(found.version, kept))
+        payload = replication.data(self._after, now_us(), batch_of(found.version, kept))
         self._session.send(backend.copy_data(payload))
         self._call.usage.downloaded_bytes += len(payload)
         self._sent_s = time.monotonic()
@@ -104,7 +106,7 @@ class _Following:
                 raise PgError(Report("FATAL", "08P01", f"unexpected message type 0x{kind:02X} during replication"))
             self._confirmed = replication.flushed(body) or self._confirmed
             if replication.asks(body):
-                self._session.send(backend.copy_data(replication.alive(self._after, _now_us())))
+                self._session.send(backend.copy_data(replication.alive(self._after, now_us())))
         if line.ended:
             raise ConnectionResetError
         return True
@@ -114,8 +116,4 @@ def _since(text: str, session: Session) -> int:
     """A time in microseconds since 1970; 0 for none. Raises PgError 22007."""
     if not text:
         return 0
-    return BY_NAME["timestamptz"].codec.read(text, session.settings.style) + _EPOCH_US
-
-
-def _now_us() -> int:
-    return time.time_ns() // 1000 - _EPOCH_US
+    return BY_NAME["timestamptz"].codec.read(text, session.settings.style) + EPOCH_US

@@ -13,6 +13,7 @@ from typing import Any
 
 from yunbox.services.hologres.statements.lexer import tokens
 from yunbox.wire.pgwire.report import Report
+from yunbox.wire.pgwire.values.calendar import EPOCH_US, US_PER_S
 from yunbox.wire.pgwire.values.codec import Style
 from yunbox.wire.pgwire.values.types import TYPES
 
@@ -84,4 +85,4 @@ def _message(report: Report | None, *, whole: bool) -> str | None:
 
 
 def _day(at_us: int) -> str:
-    return time.strftime("%Y%m%d", time.gmtime(at_us / 1_000_000 + 946_684_800))
+    return time.strftime("%Y%m%d", time.gmtime((at_us + EPOCH_US) / US_PER_S))

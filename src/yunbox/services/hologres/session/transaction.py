@@ -13,8 +13,7 @@ from yunbox.storage.rows.draft import Block
 from yunbox.wire.pgwire import backend
 from yunbox.wire.pgwire.report import PgError, Report, failure
 from yunbox.wire.pgwire.settings.session import Settings
-
-_2000_US = 946_684_800_000_000
+from yunbox.wire.pgwire.values.calendar import EPOCH_US
 
 
 class State(Enum):
@@ -29,7 +28,7 @@ class State(Enum):
 
 def now_us() -> int:
     """The time, in microseconds since 2000."""
-    return time.time_ns() // 1000 - _2000_US
+    return time.time_ns() // 1000 - EPOCH_US
 
 
 class Transaction:

@@ -10,6 +10,8 @@ from yunbox.wire.pgwire.report import failure
 
 _OPTIONS = ("parallel_index", "batch_size", "table_name", "start_lsn", "start_time")
 BATCH_MAX = 4096
+FOLLOWING = "replication"
+"""What the setting ``hg_connection_type`` is in a connection that may follow binlogs (``replication=database``)."""
 
 
 def read_start(cursor: Cursor) -> StartReplication | NotOffered:

@@ -44,9 +44,8 @@ from yunbox.sql.hologres.failures import raising
 from yunbox.sql.hologres.rendering import numerics
 from yunbox.sql.hologres.session import Session
 from yunbox.wire.pgwire.values import zones
-from yunbox.wire.pgwire.values.calendar import US_PER_DAY
+from yunbox.wire.pgwire.values.calendar import EPOCH_US, US_PER_DAY
 
-_EPOCH_US = 946_684_800_000_000
 _INTEGERS = {INT2: "smallint", INT4: "integer", INT8: "bigint"}
 _FLOATS = (FLOAT4, FLOAT8)
 _EQUAL_OTHERWISE = (NUMERIC, JSONB)
@@ -247,7 +246,7 @@ def moved(sql: str, zone: str, slow: str, direction: int) -> str:
         if found is None:
             return exact
         since_us, east_s = found
-        least = f"make_timestamp({since_us + _EPOCH_US + US_PER_DAY})"
+        least = f"make_timestamp({since_us + EPOCH_US + US_PER_DAY})"
         quick = f"{v} + to_seconds({direction * east_s})"
         return f"(CASE WHEN {v} BETWEEN {least} AND TIMESTAMP '9999-12-31' THEN {quick} ELSE {exact} END)"
 

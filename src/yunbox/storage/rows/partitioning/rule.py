@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from yunbox.storage.rows.model import STORAGE_MODE, Relation
 from yunbox.storage.rows.partitioning.units import UNITS, Unit
+from yunbox.wire.pgwire.values.calendar import EPOCH_US
 from yunbox.wire.pgwire.values.codec import Style
 from yunbox.wire.pgwire.values.types import TYPES
 from yunbox.wire.pgwire.values.zones import named
@@ -24,7 +25,6 @@ KEEP_ALIVE = "keep_alive"
 PRECREATE_USUAL, ALL = 4, -1
 _DATE, _INT = 1082, 23
 _INSTANT = TYPES[1184].codec
-_SINCE_2000_US = 946_684_800_000_000
 _DELAY = timedelta(seconds=1)
 """How long after a unit has begun its run is due."""
 
@@ -125,7 +125,7 @@ def zone_name(relation: Relation) -> str:
 
 def first_run(text: str, zone: tzinfo) -> datetime:
     """What ``schd_start_time`` means in a zone, by its clocks. Raises PgError 22007 and the like."""
-    at_us = _INSTANT.read(text, Style(zone=zone)) + _SINCE_2000_US
+    at_us = _INSTANT.read(text, Style(zone=zone)) + EPOCH_US
     try:
         return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=at_us)).astimezone(zone).replace(tzinfo=None)
     except OverflowError:

@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 US_PER_S = 1_000_000
 US_PER_DAY = 86_400 * US_PER_S
+EPOCH_US = 946_684_800 * US_PER_S
+"""The beginning of 2000, from which PostgreSQL counts, in microseconds since 1970."""
 _DAYS, _YEARS = 146_097, 400
 _EPOCH = date(2000, 1, 1).toordinal()
 
