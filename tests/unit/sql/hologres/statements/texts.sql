@@ -77,3 +77,4 @@ select '127.0.0.1'::inet, '127.0.0.1'::inet::text, '127.0.0.1/8'::inet::text, ':
 select '127.0.0.1'::inet::varchar(9), '10.0.0.0/8'::cidr::text, '10.0.0.1'::cidr::text, null::inet::text
 select x::text, count(*) from (values ('10.0.0.1'::inet), ('10.0.0.1/32')) t(x) group by x::text
 select host('127.0.0.1/8'::inet), host('::1'), host('2001:db8::/32'), host(null::inet), host('10.0.0.0/8'::cidr)
+select similar_to_escape('AbC', null), 'abc' similar to 'a%' escape null, 'a%' similar to 'a#%' escape '#', null similar to 'a' escape '#'
