@@ -115,7 +115,7 @@ def test_small_objects(yunbox: Server, bucket: oss2.Bucket, peer: Peer, tmp_path
 
 BARE = """
 import asyncio, socket
-from yunbox.server.http import listening
+from yunbox.spine.listener import listening
 
 HEADERS = [(b"content-type", b"application/octet-stream"), (b"content-length", b"10240"), (b"etag", b'"x"')]
 

@@ -53,29 +53,40 @@ class SumMeter:
             self._tally.add(Line(hour, principal.account_id, principal.name, project, operation.name, used, calls))
 
 
-class Meter(SumMeter):
-    """Records the usage of a call, keyed so that each is counted once."""
-
-    def __init__(self, ledger: Ledger, tally: Lines, clock: Clock) -> None:
-        super().__init__(tally, clock)
-        self._ledger = ledger
+class CallMeter(SumMeter):
+    """Records the usage of single calls as lines of the tally, in a process that has no ledger."""
 
     def record(self, call: Call[Any], *, succeeded: bool) -> Awaitable[None] | None:
         """Meter a call that has ended; what is to be written durably is to be awaited.
 
         Calls that used nothing billable leave nothing.
         """
-        charge = call.operation.charge or _FREE
-        items = quantities(call, charge, succeeded=succeeded)
-        if not items:
-            return None
-        project = charge.group + call.places[0].container if call.places else ""
-        if charge.tallied:
-            who = call.principal
-            line = Line(hour_of(self._clock.time()), who.account_id, who.name, project, call.operation.name, items)
-            self._tally.add(line)
-            return None
-        return self._ledger.record_all(_entries(call, project, items))
+        items = quantities(call, call.operation.charge or _FREE, succeeded=succeeded)
+        return self._keep(call, items) if items else None
+
+    def _keep(self, call: Call[Any], items: dict[str, float]) -> Awaitable[None] | None:
+        who, hour = call.principal, hour_of(self._clock.time())
+        self._tally.add(Line(hour, who.account_id, who.name, _project(call), call.operation.name, items))
+        return None
+
+
+class Meter(CallMeter):
+    """Records the usage of a call in the ledger, keyed so that each is counted once, unless it is to be tallied."""
+
+    def __init__(self, ledger: Ledger, tally: Lines, clock: Clock) -> None:
+        super().__init__(tally, clock)
+        self._ledger = ledger
+
+    def _keep(self, call: Call[Any], items: dict[str, float]) -> Awaitable[None] | None:
+        if call.operation.charge is not None and call.operation.charge.tallied:
+            return super()._keep(call, items)
+        return self._ledger.record_all(_entries(call, _project(call), items))
+
+
+def _project(call: Call[Any]) -> str:
+    """What the bill groups a call by."""
+    charge = call.operation.charge or _FREE
+    return charge.group + call.places[0].container if call.places else ""
 
 
 def quantities(call: Call[Any], charge: Charge, *, succeeded: bool) -> dict[str, float]:

@@ -20,10 +20,10 @@ from yunbox.meter.metrics import CallMetrics
 from yunbox.meter.prices import load_prices
 from yunbox.meter.tally import TALLY_SCHEMA, Tally
 from yunbox.server.folder import DataFolder
-from yunbox.server.http import listening
 from yunbox.server.services import chosen
 from yunbox.server.sockets import HOST, Sockets
 from yunbox.spine.house import House, Settings
+from yunbox.spine.listener import listening
 from yunbox.spine.service import Address, Service
 from yunbox.storage.database import Database
 

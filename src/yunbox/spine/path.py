@@ -15,8 +15,8 @@ from yunbox.kernel import ids
 from yunbox.kernel.call import Access, Call, Claim, Operation, Principal, Stream
 from yunbox.kernel.clock import Clock, utc
 from yunbox.kernel.errors import as_kernel_error
-from yunbox.meter.journal import CONTROL, Event, Journal
-from yunbox.meter.usage import Meter
+from yunbox.meter.journal import CONTROL, Event, Recorder
+from yunbox.meter.usage import CallMeter
 
 S = TypeVar("S")
 P = TypeVar("P")
@@ -27,7 +27,9 @@ MESSAGE_LENGTH_MAX = 2000
 class Spine:
     """Takes calls along the path."""
 
-    def __init__(self, identity: Identity, authoriser: Authoriser, meter: Meter, journal: Journal, clock: Clock):
+    def __init__(
+        self, identity: Identity, authoriser: Authoriser, meter: CallMeter, journal: Recorder, clock: Clock
+    ) -> None:
         self._identity = identity
         self._authoriser = authoriser
         self._meter = meter

@@ -14,19 +14,20 @@ import msgspec
 from yunbox.engine.holo.config import SOCKET, EngineConfig
 from yunbox.identity.authority import Authority
 from yunbox.kernel.periodic import Periodic
-from yunbox.kernel.supervise import Patience, Supervisor
+from yunbox.kernel.supervise import Supervisor
 from yunbox.meter.journal import Journal
 from yunbox.meter.storage import StorageMeter
-from yunbox.services.hologres.child import ChildProcess
-from yunbox.services.hologres.gateway.channel import event_of, key_of
+from yunbox.services.hologres.gateway.cancelling import CANCEL, key_of, say_cancel
 from yunbox.services.hologres.gateway.config import AUTHENTICATION_S_MAX, CONNECTIONS_MAX, ROWS, GatewayConfig
 from yunbox.services.hologres.metering import stored
+from yunbox.spine.awakened import PATIENCE, Awakened
+from yunbox.spine.channel import event_of
+from yunbox.spine.child import ChildProcess
 from yunbox.spine.house import House
 
 ROSTER = "tmp/hologres-roster"
 GATEWAYS_MAX = 8
 _GATEWAY, _ENGINE = "yunbox.services.hologres.gateway.main", "yunbox.engine.holo.main"
-_PATIENCE = Patience(pause_s=0.05, health_every_s=2.0, health_s_max=5.0)
 _MEMORY_SHARE = 0.4
 _SAMPLE_EVERY_S = 600.0
 _LOG = logging.getLogger("yunbox")
@@ -51,9 +52,9 @@ class Hologres:
     def __post_init__(self) -> None:
         """A supervisor for each process."""
         self._engine_listener = socket.socket(socket.AF_UNIX)
-        self._starting: asyncio.Task[None] | None = None
-        self.engine = Supervisor("the engine of Hologres", self._spawn_engine, _PATIENCE)
+        self.engine = Supervisor("the engine of Hologres", self._spawn_engine, PATIENCE)
         self.gateways = [self._supervisor(index) for index in range(self.config.count)]
+        self._awakened = Awakened("Hologres", [self.listener], [*self.gateways, self.engine])
 
     def _supervisor(self, index: int) -> Supervisor[ChildProcess]:
         config = msgspec.structs.replace(self.config, index=index)
@@ -61,7 +62,7 @@ class Hologres:
         async def spawn() -> ChildProcess:
             return await ChildProcess.spawn(_GATEWAY, config.argument, self.listener, self._hear)
 
-        return Supervisor(f"gateway {index} of Hologres", spawn, _PATIENCE)
+        return Supervisor(f"gateway {index} of Hologres", spawn, PATIENCE)
 
     async def _spawn_engine(self) -> ChildProcess:
         return await ChildProcess.spawn(_ENGINE, self.engine_config.argument, self._engine_listener, self._hear)
@@ -69,38 +70,19 @@ class Hologres:
     def _hear(self, word: str, body: bytes) -> None:
         if word == "event":
             self.journal.record(*event_of(body))
-        elif word == "cancel":
+        elif word == CANCEL:
             self._cancel(*key_of(body))
 
     def _cancel(self, process_id: int, secret: int) -> None:
         """Pass a cancel request on to the gateway whose session it is about."""
         with contextlib.suppress(Exception):
-            self.gateways[process_id % self.config.count].child.channel.cancel(process_id, secret)
+            say_cancel(self.gateways[process_id % self.config.count].child.channel, process_id, secret)
 
     async def start(self) -> None:
         """Be ready for the first client: nothing is started before there is one."""
         (self.config.folder / ROSTER).unlink(missing_ok=True)
         _listen(self._engine_listener, self.config.scratch)
-        asyncio.get_running_loop().add_reader(self.listener, self._begin)
-
-    def _begin(self) -> None:
-        asyncio.get_running_loop().remove_reader(self.listener)
-        self._starting = asyncio.create_task(self._start_all())
-
-    async def _start_all(self) -> None:
-        """Start the processes side by side; if one does not, the next client has them tried again."""
-        try:
-            await asyncio.gather(*(child.start() for child in (self.engine, *self.gateways)))
-        except Exception:
-            _LOG.exception("Hologres could not be started; it is tried again")
-            await self._stop_all()
-            await asyncio.sleep(_PATIENCE.pause_s)
-            asyncio.get_running_loop().add_reader(self.listener, self._begin)
-
-    async def _stop_all(self) -> None:
-        """End the processes, those that clients are connected to first."""
-        for child in (*self.gateways, self.engine):
-            await child.stop()
+        await self._awakened.wait()
 
     async def sample(self) -> None:
         """Charge what was stored in the hours that have passed."""
@@ -115,11 +97,7 @@ class Hologres:
             async with Periodic(_LOG, _SAMPLE_EVERY_S, self.sample):
                 yield
         finally:
-            asyncio.get_running_loop().remove_reader(self.listener)
-            if self._starting is not None:
-                self._starting.cancel()
-                await asyncio.wait([self._starting])
-            await self._stop_all()
+            await self._awakened.stop()
             self._engine_listener.close()
 
 

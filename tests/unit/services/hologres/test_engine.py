@@ -15,12 +15,12 @@ import pytest
 
 from yunbox.engine.holo.config import SOCKET, EngineConfig
 from yunbox.kernel.supervise import Patience, Supervisor
-from yunbox.services.hologres.child import ChildProcess
 from yunbox.services.hologres.engines.planning import Computed
 from yunbox.services.hologres.engines.remote import Link, Remote
 from yunbox.services.hologres.foreign.objects import Objects
 from yunbox.services.hologres.session.loading import rows_of
 from yunbox.services.hologres.session.ports import Column, Context, Kind, Plan, Rows
+from yunbox.spine.child import ChildProcess
 from yunbox.wire.pgwire.report import PgError, failure
 from yunbox.wire.pgwire.values.codec import Style
 from yunbox.wire.pgwire.values.dates import DATE_ENDS, TIMESTAMP_ENDS

@@ -28,11 +28,11 @@ from yunbox.services.hologres.foreign.objects import Objects
 from yunbox.services.hologres.foreign.source import Source
 from yunbox.services.hologres.gateway.accounts import accounts_of
 from yunbox.services.hologres.gateway.activity import shown
-from yunbox.services.hologres.gateway.channel import Channel
 from yunbox.services.hologres.gateway.config import ROWS, GatewayConfig
 from yunbox.services.hologres.gateway.peers import Peers
 from yunbox.services.hologres.gateway.process import serve
 from yunbox.services.hologres.tables.engine import Tables
+from yunbox.spine.channel import Channel
 from yunbox.storage.database import Database
 from yunbox.storage.rows import aging
 from yunbox.storage.rows.catalogue import Catalogue, settle_account, sweep

@@ -28,7 +28,7 @@ from yunbox.meter.usage import SumMeter
 from yunbox.services.hologres.faults import report_of
 from yunbox.services.hologres.gateway.accounts import role_of
 from yunbox.services.hologres.gateway.activity import Row, about, refusal, row_of
-from yunbox.services.hologres.gateway.channel import Channel, key_of
+from yunbox.services.hologres.gateway.cancelling import CANCEL, key_of, say_cancel
 from yunbox.services.hologres.gateway.config import DATABASE, QUERIES, GatewayConfig
 from yunbox.services.hologres.gateway.connection import Connection
 from yunbox.services.hologres.gateway.login import Admitted, admitted, fatal
@@ -44,6 +44,7 @@ from yunbox.services.hologres.session.ports import Engine
 from yunbox.services.hologres.session.session import Session
 from yunbox.services.hologres.session.transaction import now_us
 from yunbox.services.hologres.session.used import COMPUTE
+from yunbox.spine.channel import Channel
 from yunbox.spine.lent import Lenders
 from yunbox.spine.overhead import Overhead
 from yunbox.spine.sessions import Session as SpineSession
@@ -132,7 +133,7 @@ class Gateway:
     def cancel(self, process_id: int, secret: int) -> None:
         """Stop a session's statement, here or in another gateway; a wrong secret does nothing."""
         if process_id % self._config.count != self._config.index:
-            self._channel.cancel(process_id, secret)
+            say_cancel(self._channel, process_id, secret)
             return
         found = self._loops.get(process_id)
         if found is not None and secrets.compare_digest(found[2].to_bytes(4, "big"), secret.to_bytes(4, "big")):
@@ -313,6 +314,6 @@ async def _hear(channel: Channel, cancel: Callable[[int, int], None], stop: asyn
     async for word, body in channel.heard():
         if word == "ping":
             channel.say("pong")
-        elif word == "cancel":
+        elif word == CANCEL:
             cancel(*key_of(body))
     stop.set()

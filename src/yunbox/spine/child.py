@@ -1,4 +1,4 @@
-"""A process of Hologres as the server sees it: started on a socket, asked whether it lives, heard, and ended."""
+"""A child process as the server sees it: started on a socket, asked whether it lives, heard, and ended."""
 
 import asyncio
 import contextlib
@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 
 from yunbox.kernel.errors import Unavailable
-from yunbox.services.hologres.gateway.channel import Channel
+from yunbox.spine.channel import Channel
 
 Hear = Callable[[str, bytes], None]
 """What is done with what a process says, but for its answers."""
@@ -16,7 +16,8 @@ Hear = Callable[[str, bytes], None]
 class ChildProcess:
     """One process, and the channel to it."""
 
-    def __init__(self, process: asyncio.subprocess.Process, channel: Channel, hear: Hear) -> None:
+    def __init__(self, module: str, process: asyncio.subprocess.Process, channel: Channel, hear: Hear) -> None:
+        self._module = module
         self._process = process
         self.channel = channel
         self._hear = hear
@@ -38,7 +39,7 @@ class ChildProcess:
                 stdout=asyncio.subprocess.DEVNULL,
                 pass_fds=fds,
             )
-        return cls(process, await Channel.over(ours), hear)
+        return cls(module, process, await Channel.over(ours), hear)
 
     @property
     def pid(self) -> int | None:
@@ -54,7 +55,7 @@ class ChildProcess:
             started.cancel()
             ended.cancel()
         if not self._ready.is_set():
-            raise Unavailable("A process of Hologres could not start: see the server's log")
+            raise Unavailable(f"The process {self._module} could not start: see the server's log")
 
     async def healthy(self) -> bool:
         """Whether it answers."""

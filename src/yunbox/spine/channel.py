@@ -1,9 +1,10 @@
-"""What a gateway and the server say to each other: lines of a word and what belongs to it, over a pair of sockets.
+"""What a child process and the server say to each other, over a pair of sockets: lines of a word and what follows it.
 
-    gateway to server   ready | pong | event EVENT | cancel PID SECRET
-    server to gateway   ping | cancel PID SECRET
+    child to server   ready | pong | event EVENT
+    server to child   ping
 
-A server that does not read for a while loses events, and not memory: they tell what was done, and undo nothing.
+Services add words of their own. A server that does not read for a while loses events, and not memory: they tell what
+was done, and undo nothing.
 """
 
 import asyncio
@@ -51,10 +52,6 @@ class Channel:
         """Hang up."""
         self._writer.close()
 
-    def cancel(self, process_id: int, secret: int) -> None:
-        """Have whoever serves a session stop its statement."""
-        self.say("cancel", self._encode([process_id, secret]))
-
     def record(self, event: Event, places: Sequence[Place] = ()) -> None:
         """Send an event to the server's journal."""
         if self._writer.transport.get_write_buffer_size() > _HELD_BYTES_MAX:
@@ -64,14 +61,8 @@ class Channel:
 
 
 _TOLD = msgspec.json.Decoder(tuple[Event, list[Place]])
-_PAIR = msgspec.json.Decoder(tuple[int, int])
 
 
 def event_of(body: bytes) -> tuple[Event, list[Place]]:
     """An event, and where the load of its calls fell."""
     return _TOLD.decode(body)
-
-
-def key_of(body: bytes) -> tuple[int, int]:
-    """A session's process id, and the secret that stops its statement."""
-    return _PAIR.decode(body)

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from yunbox.server import http as module
-from yunbox.server.http import _OnePacket, listening
 from yunbox.server.sockets import Sockets
+from yunbox.spine import listener as module
+from yunbox.spine.listener import _OnePacket, listening
 
 LARGE = b"x" * (module._HELD_BYTES_MAX + 1)
 
