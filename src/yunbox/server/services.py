@@ -13,6 +13,7 @@ SERVICES = (
     "oss",
     "hologres",
     "monitor",
+    "datahub",
 )
 """By the name of their package in ``yunbox.services``. One that is off is not even imported."""
 

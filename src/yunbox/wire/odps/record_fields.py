@@ -30,7 +30,7 @@ from typing import Any
 
 from yunbox.kernel.errors import InvalidArgument
 from yunbox.schema.types import DataType
-from yunbox.wire.odps.varint import Short, read_varint, varint
+from yunbox.wire.varint import Short, read_varint, varint
 
 Reader = Callable[[bytes, int, list[bytes]], tuple[Any, int]]
 Writer = Callable[[Any, bytearray, list[bytes]], None]

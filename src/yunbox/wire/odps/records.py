@@ -19,7 +19,7 @@ from crc32c import crc32c
 from yunbox.kernel.errors import InvalidArgument
 from yunbox.schema.types import DataType
 from yunbox.wire.odps.record_fields import malformed, reader_for, wire_type, writer_for
-from yunbox.wire.odps.varint import Short, read_varint, varint
+from yunbox.wire.varint import Short, read_varint, varint
 
 Columns = Sequence[tuple[str, DataType]]
 

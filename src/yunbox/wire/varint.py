@@ -1,4 +1,4 @@
-"""Protobuf's variable-length integers, as the tunnel's record stream uses them."""
+"""Protobuf's variable-length integers: in the tunnel's record stream, and in DataHub's messages."""
 
 from yunbox.kernel.errors import InvalidArgument
 

@@ -1,0 +1,115 @@
+"""Where the broker begins: ``python -m yunbox.services.datahub.broker.main CONFIG LISTENER CHANNEL``.
+
+The last two are the numbers of sockets that it was given. It reads identities and rights from the control plane's
+database, keeps a catalogue of its own, writes usage to a tally of its own, and ends with the server, however that ends.
+"""
+
+import asyncio
+import contextlib
+import gc
+import logging
+import secrets
+import signal
+import socket
+import sys
+
+import uvloop
+
+from yunbox.guard.authorise import Authoriser
+from yunbox.identity.identify import Identity
+from yunbox.identity.store import IdentityStore
+from yunbox.kernel.clock import SystemClock
+from yunbox.kernel.periodic import Periodic
+from yunbox.kernel.supervise import die_with_parent
+from yunbox.meter.tally import TallyWriter
+from yunbox.meter.usage import CallMeter
+from yunbox.services.datahub.broker.broker import Broker
+from yunbox.services.datahub.broker.config import CATALOGUE, LOGS, BrokerConfig
+from yunbox.services.datahub.catalogue.catalogue import CATALOGUE_SCHEMA, Catalogue
+from yunbox.services.datahub.http.front import DataHubFront
+from yunbox.services.datahub.records.pace import Pace
+from yunbox.services.datahub.subscriptions.groups import Groups
+from yunbox.spine.channel import Channel
+from yunbox.spine.listener import listening
+from yunbox.spine.path import Spine
+from yunbox.storage.database import Database
+from yunbox.storage.log.store import LogStore
+from yunbox.wire.app import HttpApp
+from yunbox.wire.datahub.signing import SCHEMES
+
+_SWEEP_EVERY_S = 60.0
+_SEAL_EVERY_S = 60.0
+_DRAIN_S = 5.0
+_GARBAGE_EVERY = 10_000
+_LOG = logging.getLogger("yunbox")
+
+
+async def _run(config: BrokerConfig, listener: socket.socket, channel: Channel) -> None:
+    clock = SystemClock()
+    (config.folder / CATALOGUE).parent.mkdir(mode=0o700, exist_ok=True)
+    with contextlib.ExitStack() as stack:
+        identities = stack.enter_context(contextlib.closing(Database(config.folder / "meta.db")))
+        database = stack.enter_context(contextlib.closing(Database(config.folder / CATALOGUE, CATALOGUE_SCHEMA)))
+        logs = stack.enter_context(contextlib.closing(LogStore(config.folder / LOGS, clock.time)))
+        name = f"datahub-{secrets.token_hex(8)}"
+        tally = stack.enter_context(contextlib.closing(TallyWriter(config.folder / "usage" / name)))
+        logs.start()
+        broker = Broker(
+            catalogue=Catalogue(database, clock),
+            logs=logs,
+            groups=Groups(clock.time),
+            clock=clock,
+            account_id=config.account_id,
+            pace=Pace(clock.time) if config.keeps_pace else None,
+        )
+        store = IdentityStore(identities, clock)
+        spine = Spine(
+            Identity(store, clock, SCHEMES), Authoriser(store, config.region), CallMeter(tally, clock), channel, clock
+        )
+        await _serve(broker, spine, tally, listener, channel)
+
+
+async def _serve(broker: Broker, spine: Spine, tally: TallyWriter, listener: socket.socket, channel: Channel) -> None:
+    """Serve clients until SIGTERM, or until the server is gone."""
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    hearing = asyncio.create_task(_hear(channel, stop))
+
+    async def seal() -> None:
+        tally.seal()
+
+    async with (
+        Periodic(_LOG, _SWEEP_EVERY_S, broker.sweep),
+        Periodic(_LOG, _SEAL_EVERY_S, seal),
+        listening(HttpApp(DataHubFront(broker), spine.call), listener, _DRAIN_S),
+    ):
+        channel.say("ready")
+        await stop.wait()
+    hearing.cancel()
+    channel.close()
+
+
+async def _hear(channel: Channel, stop: asyncio.Event) -> None:
+    async for word, _ in channel.heard():
+        if word == "ping":
+            channel.say("pong")
+    stop.set()
+
+
+async def _begin(config: BrokerConfig, listener: socket.socket, channel: socket.socket) -> None:
+    channel.setblocking(False)
+    await _run(config, listener, await Channel.over(channel))
+
+
+def main(argument: str, listener: str, channel: str) -> None:
+    """Serve clients until the server says that it is enough, or is gone."""
+    config = BrokerConfig.read(argument)
+    die_with_parent(config.parent)
+    gc.freeze()
+    gc.set_threshold(_GARBAGE_EVERY)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_begin(config, socket.socket(fileno=int(listener)), socket.socket(fileno=int(channel))))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,1 @@
+"""What there is: projects, topics, their shards and the versions of their schemas, and who follows them."""

@@ -1,0 +1,34 @@
+"""DataHub as the house knows it."""
+
+from collections.abc import Sequence
+
+from yunbox.services.datahub.service import DataHub, build
+from yunbox.spine.service import Client, Endpoint, Option, Service
+
+
+def _hints(client: Client) -> Sequence[str]:
+    return (
+        "from datahub import DataHub",
+        f'dh = DataHub("{client.access_key_id}", "{client.access_key_secret}",',
+        f'             "{client.endpoints["datahub"]}")',
+    )
+
+
+SERVICE = Service(
+    name="datahub",
+    title="DataHub (preview)",
+    endpoints={"datahub": Endpoint(4)},
+    build=build,
+    apps=lambda service: {},
+    running=DataHub.running,
+    options=(
+        Option(
+            "datahub_limits",
+            "off",
+            "throttle as DataHub does: 2,000 requests and 5 MB a second for each shard, and no split or merge within 5 "
+            "seconds (default: off)",
+            choices=("off", "real"),
+        ),
+    ),
+    hints=_hints,
+)

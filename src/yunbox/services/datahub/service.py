@@ -1,0 +1,64 @@
+"""DataHub as the server sees it: the broker's process, started when the first client comes."""
+
+import contextlib
+import os
+import socket
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+
+from yunbox.kernel.supervise import Supervisor
+from yunbox.meter.journal import Journal
+from yunbox.services.datahub.broker.config import BrokerConfig
+from yunbox.spine.awakened import PATIENCE, Awakened
+from yunbox.spine.channel import event_of
+from yunbox.spine.child import ChildProcess
+from yunbox.spine.house import House
+
+_BROKER = "yunbox.services.datahub.broker.main"
+
+
+@dataclass
+class DataHub:
+    """One broker: a server that nobody asks for DataHub has none."""
+
+    config: BrokerConfig
+    listener: socket.socket
+    journal: Journal
+
+    def __post_init__(self) -> None:
+        """Its supervisor."""
+        self.broker = Supervisor("the broker of DataHub", self._spawn, PATIENCE)
+        self._awakened = Awakened("DataHub", [self.listener], [self.broker])
+
+    async def start(self) -> None:
+        """Be ready for the first client."""
+        await self._awakened.wait()
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncGenerator[None]:
+        """The process ends with the block."""
+        try:
+            yield
+        finally:
+            await self._awakened.stop()
+
+    async def _spawn(self) -> ChildProcess:
+        return await ChildProcess.spawn(_BROKER, self.config.argument, self.listener, self._hear)
+
+    def _hear(self, word: str, body: bytes) -> None:
+        if word == "event":
+            self.journal.record(*event_of(body))
+
+
+def build(house: House) -> DataHub:
+    """The service, on what all services share."""
+    config = BrokerConfig(
+        data=str(house.folder),
+        account_id=house.account_id,
+        region=house.settings.region,
+        parent=os.getpid(),
+        keeps_pace=house.settings.options.get("datahub_limits", "off") == "real",
+    )
+    made = DataHub(config, house.socket("datahub"), house.journal)
+    house.starting.append(made.start)
+    return made

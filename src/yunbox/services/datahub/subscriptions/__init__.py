@@ -1,0 +1,1 @@
+"""Who follows a topic: subscriptions, how far they are, and the consumers that share one."""
