@@ -39,12 +39,6 @@ _PACKED: dict[FieldType, struct.Struct] = {
     FieldType.FLOAT: struct.Struct("<f4x"),
     FieldType.DOUBLE: struct.Struct("<d"),
 }
-_READ: dict[FieldType, struct.Struct] = {
-    **_PACKED,
-    FieldType.TINYINT: struct.Struct("<b7x"),
-    FieldType.SMALLINT: struct.Struct("<h6x"),
-    FieldType.INTEGER: struct.Struct("<i4x"),
-}
 Schemas = Callable[[int], RecordSchema]
 """The schema of a version. Raises InvalidArgument."""
 
@@ -208,7 +202,7 @@ def write_record(
 
 def _packed(kind: FieldType, value: bytes) -> bytes | None:
     """The slot of a value, unless it is too long for one."""
-    form = _READ.get(kind)
+    form = _PACKED.get(kind)
     if form is None:
         if len(value) > _INLINE_MAX:
             return None

@@ -1,0 +1,98 @@
+"""kill -9 of a server that DataHub's records are put to: what was acknowledged is there once, in its order."""
+
+import http.client
+import os
+import random
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from tests.datahub import Client
+from yunbox.testing.server import Server
+
+CYCLES = int(os.environ.get("YUNBOX_CRASH_CYCLES", "15"))
+SHARDS = 3
+OPTIONS = ("--services", "datahub")
+
+
+class Producer(threading.Thread):
+    """Puts numbered records into one shard; ``acknowledged`` is how many it was told of."""
+
+    def __init__(self, server: Server, shard: int, done: int, seed: int) -> None:
+        super().__init__(daemon=True)
+        self._server = server
+        self._chance = random.Random(seed)
+        self.shard = shard
+        self.acknowledged = self.sent = done
+
+    def run(self) -> None:
+        """Put until the server is gone."""
+        with suppress(OSError, http.client.HTTPException), Client(self._server) as client:
+            while True:
+                count = self._chance.choice((1, 1, 7, 400))
+                values = [record(self.shard, self.sent + at) for at in range(count)]
+                self.sent += count
+                client.put("crash", "t", str(self.shard), values)
+                self.acknowledged = self.sent
+
+
+def record(shard: int, number: int) -> bytes:
+    return f"{shard}:{number}:".encode() + bytes(number % 300)
+
+
+def checked(server: Server, shard: int, producer: Producer) -> int:
+    """How many records a shard has: all that were acknowledged, and of what nobody answered all or nothing."""
+    with Client(server) as client:
+        found = client.read("crash", "t", str(shard))
+    assert [sequence for sequence, _ in found] == list(range(len(found)))
+    assert [value for _, value in found] == [record(shard, number) for number in range(len(found))]
+    assert len(found) in (producer.acknowledged, producer.sent), (len(found), producer.acknowledged, producer.sent)
+    return len(found)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_what_was_acknowledged_is_there_once(tmp_path: Path) -> None:
+    server = Server(tmp_path / "data", options=OPTIONS).start()
+    with Client(server) as client:
+        client.create("crash", "t", shards=SHARDS)
+    counts = [0] * SHARDS
+    for cycle in range(CYCLES):
+        producers = [Producer(server, shard, counts[shard], cycle * SHARDS + shard) for shard in range(SHARDS)]
+        for producer in producers:
+            producer.start()
+        time.sleep(random.Random(cycle).uniform(0.02, 0.4))  # the moment of the kill: any
+        server.kill()
+        for producer in producers:
+            producer.join()
+        server.start()
+        counts = [checked(server, producer.shard, producer) for producer in producers]
+    server.stop()
+    assert sum(counts) > 20 * CYCLES
+
+
+@pytest.mark.slow
+def test_offsets_and_shards_outlive_a_kill(tmp_path: Path) -> None:
+    server = Server(tmp_path / "data", options=OPTIONS).start()
+    topic = "/projects/kept/topics/t"
+    with Client(server) as client:
+        client.create("kept", "t", shards=1)
+        client.put("kept", "t", "0", [b"a", b"b"])
+        sub = client.call("POST", f"{topic}/subscriptions", Action="create", Comment="")["SubId"]
+        path = f"{topic}/subscriptions/{sub}/offsets"
+        opened = client.call("POST", path, Action="open", ShardIds=["0"])["Offsets"]["0"]
+        client.call("PUT", path, Action="commit", Offsets={"0": {**opened, "Sequence": 1, "Timestamp": 5}})
+        client.call("POST", f"{topic}/shards", Action="split", ShardId="0", SplitKey="8" * 32)
+    server.kill()
+    server.start()
+    with Client(server) as client:
+        kept = client.call("POST", path, Action="get", ShardIds=["0"])["Offsets"]["0"]
+        assert (kept["Sequence"], kept["Timestamp"], kept["SessionId"]) == (1, 5, opened["SessionId"])
+        states = {one["ShardId"]: one["State"] for one in client.call("GET", f"{topic}/shards")["Shards"]}
+        assert states == {"0": "CLOSED", "1": "ACTIVE", "2": "ACTIVE"}
+        client.put("kept", "t", "1", [b"c"])
+        assert client.read("kept", "t", "1") == [(0, b"c")]
+    server.stop()
