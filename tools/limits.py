@@ -50,6 +50,15 @@ ROWS = {
     "{services.oss.http.callback:_URLS_MAX} URLs, 10 s each, an answer of 1 MB",
     "SelectObject": "SQL of {sql.oss.select:_TEXT_BYTES_MAX}, {sql.oss.select:COLUMNS_MAX} columns, a JSON document of "
     "64 MB, 16 GB of uncompressed text",
+    "DataHub: projects; topics of a project; subscriptions of a topic": "{services.datahub.limits:PROJECTS_MAX}; "
+    "{services.datahub.limits:TOPICS_MAX}; {services.datahub.limits:SUBSCRIPTIONS_MAX}",
+    "DataHub: shards of a topic": "{services.datahub.limits:SHARDS_MAX} that are active, "
+    "{services.datahub.limits:SHARDS_EVER_MAX} with those that are closed",
+    "DataHub: a request": "{services.datahub.limits:BODY_BYTES_MAX}, {services.datahub.limits:RAW_BYTES_MAX} before it "
+    "was compressed, {services.datahub.limits:RECORDS_MAX} records; a STRING of "
+    "{wire.datahub.values:STRING_BYTES_MAX}",
+    "DataHub: an answer": "{services.datahub.limits:GET_RECORDS_MAX} records, "
+    "{services.datahub.limits:ANSWER_BYTES_MAX}, but for a single larger one",
 }
 """What is bounded, and the sentence that says how: `{module:NAME}` is the value of a constant."""
 

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 import zlib
 from pathlib import Path
 
@@ -30,6 +31,12 @@ def environment(name: str) -> Path:
             _made(folder, locked)
             stamp.write_text(wanted)
     return folder / "bin"
+
+
+def packages(name: str) -> str:
+    """Where the packages of ``requirements/NAME.txt`` lie, to be found behind those of the tests."""
+    base = str(environment(name).parent)
+    return sysconfig.get_path("platlib", "venv", {"base": base, "platbase": base})
 
 
 def _made(folder: Path, locked: Path) -> None:

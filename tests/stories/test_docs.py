@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from odps import ODPS
 
+from tests.clients.environments import packages
 from yunbox.testing.server import Server
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,6 +22,8 @@ def test_the_examples_of_a_page_run(page: Path, yunbox: Server, monkeypatch: pyt
     monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", yunbox.access_key_id)
     monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", yunbox.access_key_secret)
     monkeypatch.setenv("OSS_ENDPOINT", yunbox.endpoints["oss"])
+    if page.name == "datahub.md":
+        monkeypatch.syspath_prepend(packages("datahub"))
     blocks = BLOCK.findall(page.read_text("utf-8"))
     assert blocks, "a guide without an example"
     o = ODPS(yunbox.access_key_id, yunbox.access_key_secret, yunbox.project, endpoint=yunbox.endpoint)
@@ -42,11 +45,13 @@ def run_shell(code: str, server: Server) -> None:
 
 
 def test_the_coverage_pages_are_what_the_code_offers() -> None:
+    from yunbox.services.datahub import coverage as datahub
     from yunbox.services.hologres import coverage as hologres
     from yunbox.services.maxcompute import coverage as maxcompute
     from yunbox.services.oss import coverage as oss
 
     assert (ROOT / "docs" / "reference" / "coverage.md").read_text("utf-8") == maxcompute.page()
+    assert (ROOT / "docs" / "reference" / "coverage-datahub.md").read_text("utf-8") == datahub.page()
     assert (ROOT / "docs" / "reference" / "coverage-hologres.md").read_text("utf-8") == hologres.page()
     assert (ROOT / "docs" / "reference" / "coverage-oss.md").read_text("utf-8") == oss.page()
 

@@ -2,14 +2,13 @@
 
 import itertools
 import sys
-import sysconfig
 from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any
 
 import pytest
 
-from tests.clients.environments import environment
+from tests.clients.environments import packages
 from yunbox.testing.server import Server
 
 _NUMBERS = itertools.count(1)
@@ -26,10 +25,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def sdk() -> ModuleType:
     """The package ``datahub``, from an environment of its own, as it has to be compiled."""
-    base = str(environment("datahub").parent)
-    packages = sysconfig.get_path("platlib", "venv", {"base": base, "platbase": base})
-    if packages not in sys.path:
-        sys.path.append(packages)
+    if (folder := packages("datahub")) not in sys.path:
+        sys.path.append(folder)
     import datahub
     import datahub.client
     import datahub.models

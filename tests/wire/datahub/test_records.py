@@ -84,6 +84,15 @@ def test_what_is_put_is_read(records: list) -> None:
     assert [(one.values, one.attributes) for one in entries] == [(values, more) for values, more, _ in records]
 
 
+@pytest.mark.parametrize("first", [0, 100, 127, 128, 16_300, (1 << 40) - 5])
+def test_sequences_follow_each_other(first: int) -> None:
+    body, _ = body_of([b"x"], {})
+    table, payload = compose([body] * 300, first, 1)
+    starts = [*struct.unpack("<300I", table), len(payload)]
+    found = [read_entry(payload[low:high]).sequence for low, high in pairwise(starts)]
+    assert found == list(range(first, first + 300))
+
+
 @given(st.binary(max_size=200))
 def test_whatever_comes_as_a_message(data: bytes) -> None:
     for read in (read_puts, read_batches, read_get, unwrap):

@@ -2,8 +2,16 @@
 
 from collections.abc import Sequence
 
+from yunbox.meter.storage import STORAGE_SCHEMA
 from yunbox.services.datahub.service import DataHub, build
-from yunbox.spine.service import Client, Endpoint, Option, Service
+from yunbox.spine.service import Client, Coverage, Endpoint, Option, Service
+
+
+def _coverage() -> Coverage:
+    from yunbox.services.datahub import coverage
+
+    operations = [{"area": a, "operation": o, "offered": s, "note": n} for a, o, s, n in coverage.statuses()]
+    return Coverage({"operations": operations, "beside": dict(coverage.BESIDE)}, coverage.page())
 
 
 def _hints(client: Client) -> Sequence[str]:
@@ -21,6 +29,8 @@ SERVICE = Service(
     build=build,
     apps=lambda service: {},
     running=DataHub.running,
+    schema=STORAGE_SCHEMA,
+    coverage=_coverage,
     options=(
         Option(
             "datahub_limits",

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from yunbox.kernel.call import Call, Operation
+from yunbox.kernel.errors import Unsupported
 from yunbox.services.datahub import limits
 from yunbox.services.datahub.access import touches_project, touches_projects
 from yunbox.services.datahub.broker.broker import Broker
@@ -16,6 +17,7 @@ from yunbox.services.datahub.params import OnProject, project_of
 
 class _Body(msgspec.Struct):
     Comment: str | None = ""
+    VpcIds: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,10 @@ class NewProject(OnProject):
 
 
 def _with_comment(request: DhRequest, values: Values) -> NewProject:
-    return NewProject(values["project"], limits.check_comment(request.read(_Body).Comment or ""))
+    body = request.read(_Body)
+    if body.VpcIds is not None:
+        raise Unsupported("UpdateProjectVpcWhitelist is not offered: there is no VPC here")
+    return NewProject(values["project"], limits.check_comment(body.Comment or ""))
 
 
 async def _create(broker: Broker, call: Call[NewProject]) -> None:

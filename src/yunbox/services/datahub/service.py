@@ -1,20 +1,27 @@
 """DataHub as the server sees it: the broker's process, started when the first client comes."""
 
+import asyncio
 import contextlib
+import logging
 import os
 import socket
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
+from yunbox.kernel.periodic import Periodic
 from yunbox.kernel.supervise import Supervisor
 from yunbox.meter.journal import Journal
+from yunbox.meter.storage import StorageMeter
 from yunbox.services.datahub.broker.config import BrokerConfig
+from yunbox.services.datahub.stored import stored
 from yunbox.spine.awakened import PATIENCE, Awakened
 from yunbox.spine.channel import event_of
 from yunbox.spine.child import ChildProcess
 from yunbox.spine.house import House
 
 _BROKER = "yunbox.services.datahub.broker.main"
+_SAMPLE_EVERY_S = 600.0
+_LOG = logging.getLogger("yunbox")
 
 
 @dataclass
@@ -24,6 +31,8 @@ class DataHub:
     config: BrokerConfig
     listener: socket.socket
     journal: Journal
+    storage_meter: StorageMeter
+    principal: str
 
     def __post_init__(self) -> None:
         """Its supervisor."""
@@ -38,9 +47,16 @@ class DataHub:
     async def running(self) -> AsyncGenerator[None]:
         """The process ends with the block."""
         try:
-            yield
+            await self.sample()  # the hours that the server was down cost what is there now
+            async with Periodic(_LOG, _SAMPLE_EVERY_S, self.sample):
+                yield
         finally:
             await self._awakened.stop()
+
+    async def sample(self) -> None:
+        """Charge what was kept in the hours that have passed."""
+        folder, account_id = self.config.folder, self.config.account_id
+        await asyncio.to_thread(self.storage_meter.sample, lambda: stored(folder, account_id, self.principal))
 
     async def _spawn(self) -> ChildProcess:
         return await ChildProcess.spawn(_BROKER, self.config.argument, self.listener, self._hear)
@@ -59,6 +75,8 @@ def build(house: House) -> DataHub:
         parent=os.getpid(),
         keeps_pace=house.settings.options.get("datahub_limits", "off") == "real",
     )
-    made = DataHub(config, house.socket("datahub"), house.journal)
+    meter = StorageMeter(house.database, house.ledger, house.clock, "datahub", has_sums=False)
+    principal = f"ALIYUN${house.store.account_name(house.account_id)}"
+    made = DataHub(config, house.socket("datahub"), house.journal, meter, principal)
     house.starting.append(made.start)
     return made

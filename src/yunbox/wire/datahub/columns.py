@@ -5,6 +5,7 @@ field of all records can be found once the first was. What takes a microsecond a
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,15 @@ class Columns:
         places = np.arange(total) + np.repeat(starts - offsets[:-1], lengths)
         return self.buffer[places], offsets
 
+    def texts(self, at: int) -> list[bytes]:
+        """The values of a field, without those that are NULL."""
+        data, offsets = self.gathered(at)
+        text, places = data.tobytes(), offsets.tolist()
+        found = [text[low:high] for low, high in pairwise(places)]
+        if (self.lengths[at] < 0).any():
+            return [value for value, length in zip(found, self.lengths[at].tolist(), strict=True) if length >= 0]
+        return found
+
     def value(self, at: int, row: int) -> bytes | None:
         """One value."""
         start, length = int(self.starts[at][row]), int(self.lengths[at][row])
@@ -53,11 +63,11 @@ def split(data: bytes, starts: Sequence[int] | Array, ends: Sequence[int] | Arra
     limit = len(data)
     found_starts, found_lengths = [], []
     for _ in range(count):
-        whole &= (at < end) & (buffer[np.minimum(at, limit)] == _FIELD_TAG)
+        whole &= (at < end) & (buffer.take(at, mode="clip") == _FIELD_TAG)
         size, inner = _lengths(buffer, at + 1, limit)
         after = inner + size
         is_null = size == 0
-        whole &= is_null | (buffer[np.minimum(inner, limit)] == _VALUE_TAG)
+        whole &= is_null | (buffer.take(inner, mode="clip") == _VALUE_TAG)
         length, value = _lengths(buffer, inner + 1, limit)
         whole &= is_null | (value + length == after)
         found_starts.append(value)
@@ -73,13 +83,15 @@ def split(data: bytes, starts: Sequence[int] | Array, ends: Sequence[int] | Arra
 
 def _lengths(buffer: Array, at: Array, limit: int) -> tuple[Array, Array]:
     """The numbers of variable length at some places, and where what follows them begins."""
-    first = buffer[np.minimum(at, limit)].astype(np.int64)
-    value, after = first & 127, at + 1
-    more = np.flatnonzero(first > 127)
+    value, after = buffer.take(at, mode="clip").astype(np.int64), at + 1
+    more = np.flatnonzero(value > 127)
+    if not len(more):
+        return value, after
+    value &= 127
     for level in range(1, _LEVELS_MAX):
         if not len(more):
             break
-        byte = buffer[np.minimum(after[more], limit)].astype(np.int64)
+        byte = buffer.take(after[more], mode="clip").astype(np.int64)
         value[more] |= (byte & 127) << (7 * level)
         after[more] += 1
         more = more[byte > 127]

@@ -6,18 +6,20 @@ these and its sequence and time an entry of an answer is put together. Source: t
 """
 
 import struct
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from yunbox.kernel.errors import InvalidArgument
 from yunbox.wire.varint import read_varint, varint
 
+_DATA_TAG = 0x4A
 _RECORDS_TAG = 0x0A  # PutRecordsRequest.records, and any first field that has a length
 _SHARD_ID, _HASH_KEY, _PARTITION_KEY = 1, 2, 3
 _ATTRIBUTES, _DATA = 8, 9
 _ENTRY_TAG = b"\x22"  # GetRecordsResponse.records
 _TIME_TAG = b"\x38"
+_LOW = tuple(bytes((number | 128,)) for number in range(128))
 
 
 @dataclass(slots=True)
@@ -98,6 +100,12 @@ def _repeated(message: bytes) -> Iterable[tuple[int, int]]:
 
 def _put(message: bytes, start: int, end: int) -> Put:
     """A record, whose attributes and data are next to each other in what clients send."""
+    if message[start] == _DATA_TAG:  # and often there is nothing else
+        length, at = message[start + 1], start + 2
+        if length > 127:
+            length, at = read_varint(message, start + 1)
+        if at + length == end:
+            return Put(message[start:end], at - start)
     attributes = data = (0, 0)
     data_at = 0
     keys = ["", "", "", ""]
@@ -184,13 +192,24 @@ def compose(bodies: Sequence[bytes], first: int, time_ms: int) -> tuple[bytes, b
     """Entries of an answer for records that are kept from a sequence on: where each begins (u32), and their bytes."""
     time = _TIME_TAG + varint(time_ms)
     starts, parts, at = [], [], 0
-    for sequence, body in enumerate(bodies, first):
-        head = b"\x30%b%b" % (varint(sequence), time)
+    for number, body in zip(_numbers(first, len(bodies)), bodies, strict=True):
+        head = b"\x30%b%b" % (number, time)
         lead = b"\x22%b%b" % (varint(len(head) + len(body)), head)
         starts.append(at)
         parts += (lead, body)
         at += len(lead) + len(body)
     return struct.pack(f"<{len(starts)}I", *starts), b"".join(parts)
+
+
+def _numbers(first: int, count: int) -> Iterator[bytes]:
+    """Numbers that follow each other: of 128 of them only the first byte changes."""
+    for number in range(first, min(first + count, 128)):
+        yield varint(number)
+    start, rest = max(first, 128), b""
+    for number in range(start, first + count):
+        if number == start or not number & 127:
+            rest = varint(number >> 7)
+        yield _LOW[number & 127] + rest
 
 
 class Entry(NamedTuple):

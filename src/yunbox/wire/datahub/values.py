@@ -34,8 +34,17 @@ _FLOAT_MAX = 3.4028234663852886e38
 _INTEGER = re.compile(rb"[+-]?[0-9]{1,19}")
 _REAL = re.compile(rb"[+-]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?|NaN|Infinity)")
 _DECIMAL = re.compile(rb"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
+_LINES = {
+    FieldType.DOUBLE: rb"(?:[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?\n)*",
+    FieldType.DECIMAL: rb"(?:[+-]?[0-9]+(?:\.[0-9]*)?\n)*",
+    FieldType.FLOAT: rb"(?:[+-]?[0-9]{1,30}(?:\.[0-9]*)?\n)*",
+    FieldType.BOOLEAN: rb"(?:(?:true|false)\n)*",
+}
+"""Values that are surely of a type, a line for each."""
+_SURE_LINES = {kind: re.compile(pattern) for kind, pattern in _LINES.items()}
 _BOOLEANS = {b"true": b"true", b"false": b"false", b"True": b"true", b"False": b"false", b"1": b"true", b"0": b"false"}
 _MINUS = 45
+_NONE = np.empty(0, np.int64)
 _REAL_TOLD = "Cannot cast empty string to d"
 SIZE_MISMATCH = "Record field size not match"
 """What the service says of a record with more or fewer fields than its topic, as of a DOUBLE that is none: these are
@@ -148,8 +157,16 @@ def _doubtful(kind: FieldType, columns: Columns, at: int) -> Array:
     if kind is FieldType.STRING and (lengths <= STRING_BYTES_MAX).all():
         data, _ = columns.gathered(at)
         if not len(data) or int(data.max()) < 128:
-            return np.empty(0, np.int64)
+            return _NONE
+    if kind in _SURE_LINES and _are_sure(kind, columns.texts(at)):
+        return _NONE
     return np.flatnonzero(lengths >= 0)
+
+
+def _are_sure(kind: FieldType, texts: list[bytes]) -> bool:
+    """Whether all of some texts are values of a type, by one look at them all."""
+    lines = b"\n".join(texts) + b"\n" if texts else b""
+    return lines.count(b"\n") == len(texts) and _SURE_LINES[kind].fullmatch(lines) is not None
 
 
 def _doubtful_integers(digits: int, columns: Columns, at: int) -> Array:

@@ -1,0 +1,75 @@
+"""What of DataHub is offered and what is not: the vendor's operations beside the routes that exist.
+
+Sources: pydatahub 2.29 (``core.py``), the Go SDK (``requestmodel.go``).
+"""
+
+from collections.abc import Mapping
+
+from yunbox.services.datahub.http.routes import ROUTES
+
+_AREAS: dict[str, str] = {
+    "Projects": "CreateProject GetProject UpdateProject DeleteProject ListProject UpdateProjectVpcWhitelist",
+    "Topics": "CreateTopic GetTopic UpdateTopic DeleteTopic ListTopic AppendField",
+    "Schemas": "RegisterSchema GetSchema ListSchema DeleteSchema",
+    "Shards": "ListShard SplitShard MergeShard ExtendShard GetMeteringInfo",
+    "Records": "PutRecords GetRecords GetCursor",
+    "Subscriptions": "CreateSubscription GetSubscription UpdateSubscription DeleteSubscription ListSubscription",
+    "Offsets": "OpenOffsets GetOffsets CommitOffsets ResetOffsets",
+    "Consumers that share a subscription": "JoinGroup HeartBeat SyncGroup LeaveGroup",
+    "Connectors": "ListConnector CreateConnector GetConnector UpdateConnector DeleteConnector "
+    "GetConnectorShardStatus GetConnectorDoneTime ReloadConnector AppendConnectorField UpdateConnectorState "
+    "UpdateConnectorOffset",
+}
+_PARTLY = {
+    "ListConnector": "there is none, as none can be made",
+    "GetSchema": "a version that is none answers NoSuchSchema; the real code could not be read up",
+    "GetRecords": "in batches each record comes as a batch of its own, so that its sequence is told",
+}
+BESIDE: Mapping[str, str] = {
+    "JSON, protobuf and batches (version 0)": "in all combinations: what is put in one is got in any",
+    "batches of version 1, whose records are Avro (Go and Java SDK)": "refused by name",
+    "lz4, zlib, zstd": "both ways; deflate is taken, and answered plain, as pydatahub expects it",
+    "fields of type ARRAY": "refused: pydatahub has none, and how their values are sent could not be read up",
+    "throttling: 2,000 requests and 5 MB a second for each shard, 5 s between splits": "with `--datahub-limits real`",
+    "the life cycle of records": "a topic's records go in segments of an hour at least, so some stay an hour longer",
+    "Kafka's protocol": "not yet",
+    "VPC whitelists": "refused by name: there is no VPC here",
+}
+
+
+def statuses() -> list[tuple[str, str, str, str]]:
+    """Each operation: its area, its name, whether it is offered, and a note."""
+    offered = {route.operation.name for route in ROUTES}
+    return [
+        (area, name, _status(name, offered), _PARTLY.get(name, ""))
+        for area, names in _AREAS.items()
+        for name in names.split()
+    ]
+
+
+def _status(name: str, offered: set[str]) -> str:
+    if name not in offered:
+        return "no"
+    return "partly" if name in _PARTLY else "yes"
+
+
+def page() -> str:
+    """The coverage page as Markdown."""
+    found = statuses()
+    counts = {word: sum(status == word for _, _, status, _ in found) for word in ("yes", "partly", "no")}
+    lines = [
+        "# Coverage: DataHub",
+        "",
+        "Made by `yunbox coverage --service datahub`; a test keeps this page and the code the same.",
+        f"{counts['yes']} operations are offered, {counts['partly']} in part, {counts['no']} not; one that is not "
+        "answers OperationDenied and names itself.",
+        "",
+        "| area | operation | offered | note |",
+        "|---|---|---|---|",
+        *(f"| {area} | {name} | {status} | {note} |" for area, name, status, note in found),
+        "",
+        "| beside the operations | |",
+        "|---|---|",
+        *(f"| {what} | {happens} |" for what, happens in BESIDE.items()),
+    ]
+    return "\n".join(lines) + "\n"
