@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,7 @@ def test_the_examples_of_a_page_run(page: Path, yunbox: Server, monkeypatch: pyt
     names: dict[str, object] = {"o": o, "yunbox": yunbox}
     for kind, code in blocks:
         if kind == "python":
+            warnings.simplefilter("ignore")  # clients warn of their own age
             exec(compile(code, str(page), "exec"), names)
         else:
             run_shell(code, yunbox)

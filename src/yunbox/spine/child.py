@@ -26,12 +26,12 @@ class ChildProcess:
         self._listening = asyncio.create_task(self._listen())
 
     @classmethod
-    async def spawn(cls, module: str, argument: str, listener: socket.socket, hear: Hear) -> "ChildProcess":
-        """Start a module on a socket that listens already: who connects while none is there waits in its queue."""
+    async def spawn(cls, module: str, argument: str, hear: Hear, *listeners: socket.socket) -> "ChildProcess":
+        """Start a module on sockets that listen already: who connects while none is there waits in their queues."""
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         with theirs:
-            fds = (listener.fileno(), theirs.fileno())
+            fds = (*(listener.fileno() for listener in listeners), theirs.fileno())
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 *("-m", module, argument, *map(str, fds)),

@@ -25,18 +25,20 @@ Address = str | dict[str, str | int]
 class Endpoint:
     """One thing a service listens on: its place in the block of ports, and the path of its URL.
 
-    One with a ``dbname`` is a database: clients want its host, its port and that name, and no URL.
+    One with a ``dbname`` is a database: clients want its host, its port and that name, and no URL. Without a ``scheme``
+    they want host and port alone.
     """
 
     place: int
     path: str = ""
     dbname: str = ""
+    scheme: str = "http"
 
     def address(self, host: str, port: int) -> Address:
         """Where it is, once it has a port."""
         if self.dbname:
             return {"host": host, "port": port, "dbname": self.dbname}
-        return f"http://{host}:{port}{self.path}"
+        return f"{self.scheme}://{host}:{port}{self.path}" if self.scheme else f"{host}:{port}"
 
 
 @dataclass(frozen=True)

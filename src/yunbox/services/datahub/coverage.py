@@ -32,7 +32,10 @@ BESIDE: Mapping[str, str] = {
     "fields of type ARRAY": "refused: pydatahub has none, and how their values are sent could not be read up",
     "throttling: 2,000 requests and 5 MB a second for each shard, 5 s between splits": "with `--datahub-limits real`",
     "the life cycle of records": "a topic's records go in segments of an hour at least, so some stay an hour longer",
-    "Kafka's protocol": "not yet",
+    "Kafka's protocol": "Produce, Fetch, ListOffsets, Metadata, groups (JoinGroup to OffsetFetch, ListGroups, "
+    "DescribeGroups), InitProducerId, SASL PLAIN; topics are made through DataHub only; no transactions",
+    "idempotent producers of Kafka's": "a batch that is sent again is put once, but for one that is sent again behind a "
+    "restart of the broker",
     "VPC whitelists": "refused by name: there is no VPC here",
 }
 

@@ -19,13 +19,14 @@ def _hints(client: Client) -> Sequence[str]:
         "from datahub import DataHub",
         f'dh = DataHub("{client.access_key_id}", "{client.access_key_secret}",',
         f'             "{client.endpoints["datahub"]}")',
+        f"# Kafka's clients: {client.endpoints['kafka']}, SASL_PLAINTEXT, PLAIN with the same key; topics are project.topic",
     )
 
 
 SERVICE = Service(
     name="datahub",
     title="DataHub (preview)",
-    endpoints={"datahub": Endpoint(4)},
+    endpoints={"datahub": Endpoint(4), "kafka": Endpoint(5, scheme="")},
     build=build,
     apps=lambda service: {},
     running=DataHub.running,

@@ -53,6 +53,11 @@ def no_shard_to_put(project: str, topic: str, shard: str) -> NotFound:
     return NotFound(f"Shard is not exist: {project}/{topic}/{shard[:64]}", code="NoSuchShard")
 
 
+def no_partition(name: str, partition: int) -> NotFound:
+    """A partition of Kafka's that is no shard, or none that Kafka's records fit into."""
+    return NotFound(f"{name[:256]} has no partition {partition}", code="NoSuchShard")
+
+
 def no_subscription(sub_id: str) -> NotFound:
     """There is no such subscription."""
     return NotFound(f"The subscription {sub_id[:64]!r} does not exist.", code="NoSuchSubscription")

@@ -30,6 +30,7 @@ class DataHub:
 
     config: BrokerConfig
     listener: socket.socket
+    kafka: socket.socket
     journal: Journal
     storage_meter: StorageMeter
     principal: str
@@ -37,7 +38,7 @@ class DataHub:
     def __post_init__(self) -> None:
         """Its supervisor."""
         self.broker = Supervisor("the broker of DataHub", self._spawn, PATIENCE)
-        self._awakened = Awakened("DataHub", [self.listener], [self.broker])
+        self._awakened = Awakened("DataHub", [self.listener, self.kafka], [self.broker])
 
     async def start(self) -> None:
         """Be ready for the first client."""
@@ -59,7 +60,7 @@ class DataHub:
         await asyncio.to_thread(self.storage_meter.sample, lambda: stored(folder, account_id, self.principal))
 
     async def _spawn(self) -> ChildProcess:
-        return await ChildProcess.spawn(_BROKER, self.config.argument, self.listener, self._hear)
+        return await ChildProcess.spawn(_BROKER, self.config.argument, self._hear, self.listener, self.kafka)
 
     def _hear(self, word: str, body: bytes) -> None:
         if word == "event":
@@ -77,6 +78,6 @@ def build(house: House) -> DataHub:
     )
     meter = StorageMeter(house.database, house.ledger, house.clock, "datahub", has_sums=False)
     principal = f"ALIYUN${house.store.account_name(house.account_id)}"
-    made = DataHub(config, house.socket("datahub"), house.journal, meter, principal)
+    made = DataHub(config, house.socket("datahub"), house.socket("kafka"), house.journal, meter, principal)
     house.starting.append(made.start)
     return made

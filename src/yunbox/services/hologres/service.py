@@ -60,12 +60,12 @@ class Hologres:
         config = msgspec.structs.replace(self.config, index=index)
 
         async def spawn() -> ChildProcess:
-            return await ChildProcess.spawn(_GATEWAY, config.argument, self.listener, self._hear)
+            return await ChildProcess.spawn(_GATEWAY, config.argument, self._hear, self.listener)
 
         return Supervisor(f"gateway {index} of Hologres", spawn, PATIENCE)
 
     async def _spawn_engine(self) -> ChildProcess:
-        return await ChildProcess.spawn(_ENGINE, self.engine_config.argument, self._engine_listener, self._hear)
+        return await ChildProcess.spawn(_ENGINE, self.engine_config.argument, self._hear, self._engine_listener)
 
     def _hear(self, word: str, body: bytes) -> None:
         if word == "event":

@@ -91,7 +91,7 @@ async def engine(folder: Path, memory_mib: int = 256) -> AsyncGenerator[Served]:
         listener.listen(100)
 
         async def spawn() -> ChildProcess:
-            return await ChildProcess.spawn("yunbox.engine.holo.main", config.argument, listener, lambda _w, _b: None)
+            return await ChildProcess.spawn("yunbox.engine.holo.main", config.argument, lambda _w, _b: None, listener)
 
         supervisor = Supervisor("engine", spawn, Patience(pause_s=0.05, health_every_s=1.0))
         await supervisor.start()

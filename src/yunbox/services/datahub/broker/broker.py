@@ -31,6 +31,7 @@ class Broker:
     clock: Clock
     account_id: str
     pace: Pace | None = None
+    _growth: "asyncio.Future[None] | None" = None
     _closing: set[tuple[int, int]] = field(default_factory=set)
     _reshaping: defaultdict[int, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
 
@@ -77,7 +78,20 @@ class Broker:
             raise faults.sealed()
         if self.pace is not None:
             self.pace.check((topic.number, shard.id), size_bytes)
-        return self.logs.append(self.log(topic, shard), compose, size_bytes, mark)
+        appended = self.logs.append(self.log(topic, shard), compose, size_bytes, mark)
+        appended.add_done_callback(self._grown)
+        return appended
+
+    def growth(self) -> "asyncio.Future[None]":
+        """Is done once something was put, anywhere, behind this moment."""
+        if self._growth is None:
+            self._growth = asyncio.get_running_loop().create_future()
+        return self._growth
+
+    def _grown(self, _appended: "asyncio.Future[Position]") -> None:
+        growth, self._growth = self._growth, None
+        if growth is not None:
+            growth.set_result(None)
 
     @contextlib.asynccontextmanager
     async def reshaping(self, topic: Topic, *shards: Shard) -> AsyncGenerator[None]:

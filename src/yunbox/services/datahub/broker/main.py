@@ -1,6 +1,6 @@
-"""Where the broker begins: ``python -m yunbox.services.datahub.broker.main CONFIG LISTENER CHANNEL``.
+"""Where the broker begins: ``python -m yunbox.services.datahub.broker.main CONFIG LISTENER KAFKA CHANNEL``.
 
-The last two are the numbers of sockets that it was given. It reads identities and rights from the control plane's
+The last three are the numbers of sockets that it was given. It reads identities and rights from the control plane's
 database, keeps a catalogue of its own, writes usage to a tally of its own, and ends with the server, however that ends.
 """
 
@@ -12,6 +12,7 @@ import secrets
 import signal
 import socket
 import sys
+from functools import partial
 
 import uvloop
 
@@ -27,11 +28,14 @@ from yunbox.services.datahub.broker.broker import Broker
 from yunbox.services.datahub.broker.config import CATALOGUE, LOGS, BrokerConfig
 from yunbox.services.datahub.catalogue.catalogue import CATALOGUE_SCHEMA, Catalogue
 from yunbox.services.datahub.http.front import DataHubFront
+from yunbox.services.datahub.kafka.offsets import OFFSETS_SCHEMA
+from yunbox.services.datahub.kafka.server import KafkaServer
 from yunbox.services.datahub.records.pace import Pace
 from yunbox.services.datahub.subscriptions.groups import Groups
 from yunbox.spine.channel import Channel
 from yunbox.spine.listener import listening
 from yunbox.spine.path import Spine
+from yunbox.spine.sessions import Sessions
 from yunbox.storage.database import Database
 from yunbox.storage.log.store import LogStore
 from yunbox.wire.app import HttpApp
@@ -39,17 +43,20 @@ from yunbox.wire.datahub.signing import SCHEMES
 
 _SWEEP_EVERY_S = 60.0
 _SEAL_EVERY_S = 60.0
+_SUM_EVERY_S = 1.0
 _DRAIN_S = 5.0
 _GARBAGE_EVERY = 10_000
 _LOG = logging.getLogger("yunbox")
 
 
-async def _run(config: BrokerConfig, listener: socket.socket, channel: Channel) -> None:
+async def _run(config: BrokerConfig, listener: socket.socket, kafka: socket.socket, channel: Channel) -> None:
     clock = SystemClock()
     (config.folder / CATALOGUE).parent.mkdir(mode=0o700, exist_ok=True)
     with contextlib.ExitStack() as stack:
         identities = stack.enter_context(contextlib.closing(Database(config.folder / "meta.db")))
-        database = stack.enter_context(contextlib.closing(Database(config.folder / CATALOGUE, CATALOGUE_SCHEMA)))
+        database = stack.enter_context(
+            contextlib.closing(Database(config.folder / CATALOGUE, CATALOGUE_SCHEMA, OFFSETS_SCHEMA))
+        )
         logs = stack.enter_context(contextlib.closing(LogStore(config.folder / LOGS, clock.time)))
         name = f"datahub-{secrets.token_hex(8)}"
         tally = stack.enter_context(contextlib.closing(TallyWriter(config.folder / "usage" / name)))
@@ -63,30 +70,29 @@ async def _run(config: BrokerConfig, listener: socket.socket, channel: Channel) 
             pace=Pace(clock.time) if config.keeps_pace else None,
         )
         store = IdentityStore(identities, clock)
-        spine = Spine(
-            Identity(store, clock, SCHEMES), Authoriser(store, config.region), CallMeter(tally, clock), channel, clock
-        )
-        await _serve(broker, spine, tally, listener, channel)
+        identity, authoriser = Identity(store, clock, SCHEMES), Authoriser(store, config.region)
+        meter = CallMeter(tally, clock)
+        spine = Spine(identity, authoriser, meter, channel, clock)
+        sessions = Sessions(identity, authoriser, meter, channel, clock)
+        async with (
+            Periodic(_LOG, _SWEEP_EVERY_S, broker.sweep),
+            Periodic(_LOG, _SEAL_EVERY_S, partial(asyncio.to_thread, tally.seal)),
+            Periodic(_LOG, _SUM_EVERY_S, sessions.flush),
+            listening(HttpApp(DataHubFront(broker), spine.call), listener, _DRAIN_S),
+            KafkaServer(broker, sessions, *kafka.getsockname()).listening(kafka),
+        ):
+            await _until_over(channel)
+        await sessions.flush()
 
 
-async def _serve(broker: Broker, spine: Spine, tally: TallyWriter, listener: socket.socket, channel: Channel) -> None:
-    """Serve clients until SIGTERM, or until the server is gone."""
+async def _until_over(channel: Channel) -> None:
+    """Say that clients can come, and return at SIGTERM or once the server is gone."""
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     hearing = asyncio.create_task(_hear(channel, stop))
-
-    async def seal() -> None:
-        tally.seal()
-
-    async with (
-        Periodic(_LOG, _SWEEP_EVERY_S, broker.sweep),
-        Periodic(_LOG, _SEAL_EVERY_S, seal),
-        listening(HttpApp(DataHubFront(broker), spine.call), listener, _DRAIN_S),
-    ):
-        channel.say("ready")
-        await stop.wait()
+    channel.say("ready")
+    await stop.wait()
     hearing.cancel()
-    channel.close()
 
 
 async def _hear(channel: Channel, stop: asyncio.Event) -> None:
@@ -96,19 +102,23 @@ async def _hear(channel: Channel, stop: asyncio.Event) -> None:
     stop.set()
 
 
-async def _begin(config: BrokerConfig, listener: socket.socket, channel: socket.socket) -> None:
-    channel.setblocking(False)
-    await _run(config, listener, await Channel.over(channel))
+async def _begin(config: BrokerConfig, listener: socket.socket, kafka: socket.socket, channel: socket.socket) -> None:
+    for sock in (kafka, channel):
+        sock.setblocking(False)
+    said = await Channel.over(channel)
+    await _run(config, listener, kafka, said)
+    said.close()
 
 
-def main(argument: str, listener: str, channel: str) -> None:
+def main(argument: str, *numbers: str) -> None:
     """Serve clients until the server says that it is enough, or is gone."""
     config = BrokerConfig.read(argument)
     die_with_parent(config.parent)
     gc.freeze()
     gc.set_threshold(_GARBAGE_EVERY)
+    listener, kafka, channel = (socket.socket(fileno=int(number)) for number in numbers)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_begin(config, socket.socket(fileno=int(listener)), socket.socket(fileno=int(channel))))
+        runner.run(_begin(config, listener, kafka, channel))
 
 
 if __name__ == "__main__":
