@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 
-@pytest.mark.parametrize(("script", "size_mb"), [("objects_full.py", 48), ("hologres_full.py", 96)])
+@pytest.mark.parametrize(
+    ("script", "size_mb"), [("objects_full.py", 48), ("hologres_full.py", 96), ("datahub_full.py", 48)]
+)
 def test_a_store_on_a_disk_that_fills_up(tmp_path: Path, script: str, size_mb: int) -> None:
     if not shutil.which("unshare") or subprocess.run(["unshare", "-rm", "true"], capture_output=True).returncode:
         assert not os.environ.get("CI"), "CI must be able to make a mount namespace"

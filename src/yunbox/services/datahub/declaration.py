@@ -19,7 +19,7 @@ def _hints(client: Client) -> Sequence[str]:
         "from datahub import DataHub",
         f'dh = DataHub("{client.access_key_id}", "{client.access_key_secret}",',
         f'             "{client.endpoints["datahub"]}")',
-        f"# Kafka's clients: {client.endpoints['kafka']}, SASL_PLAINTEXT, PLAIN with the same key; topics are project.topic",
+        f"# Kafka's clients: {client.endpoints['kafka']}, SASL_PLAINTEXT, PLAIN, this key; a topic is project.topic",
     )
 
 

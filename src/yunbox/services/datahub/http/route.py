@@ -1,6 +1,7 @@
 """Routes of DataHub: a method, a path and an action lead to an operation."""
 
 from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -20,9 +21,18 @@ SHARD = TOPIC + "/shards/{shard}"
 SUBSCRIPTION = TOPIC + "/subscriptions/{sub_id}"
 
 
+@dataclass(frozen=True, eq=False)
+class DhRoute(Route[DhRequest]):
+    """One line of the protocol."""
+
+    method: str = ""
+    path: str = ""
+    action: str = ""
+
+
 def on(
     method: str, path: str, operation: Operation[Any, Any, Any], parse: Parse, render: Render, *, action: str = "*"
-) -> Route[DhRequest]:
+) -> DhRoute:
     """A route; ``action`` is the one that the request must name, ``*`` any."""
     pattern, wanted = PathPattern(path), action.lower()
 
@@ -32,7 +42,8 @@ def on(
     async def read(request: DhRequest) -> Any:
         return parse(request, pattern.values(request.segments))
 
-    return Route(operation, read, render, (method, pattern.size), takes)
+    found = method, pattern.size
+    return DhRoute(operation, read, render, found, takes, method=method, path=path, action=action)
 
 
 def key(request: DhRequest) -> Hashable:
