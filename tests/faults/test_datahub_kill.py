@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.datahub import Client
+from tests.kafka import Answer, NumberingProducer
 from yunbox.testing.server import Server
 
 CYCLES = int(os.environ.get("YUNBOX_CRASH_CYCLES", "15"))
@@ -95,4 +96,31 @@ def test_offsets_and_shards_outlive_a_kill(tmp_path: Path) -> None:
         assert states == {"0": "CLOSED", "1": "ACTIVE", "2": "ACTIVE"}
         client.put("kept", "t", "1", [b"c"])
         assert client.read("kept", "t", "1") == [(0, b"c")]
+    server.stop()
+
+
+@pytest.mark.slow
+def test_what_kafka_sends_again_is_put_once(tmp_path: Path) -> None:
+    """Before a kill and behind it, by the codes of Kafka's protocol guide: 45 is out of order, 47 an old epoch."""
+    server = Server(tmp_path / "data", options=OPTIONS).start()
+    with Client(server) as client:
+        client.create("again", "t", shards=1)
+    batches = [(0, [b"a", b"b"]), (2, [b"c"]), (3, [b"d", b"e", b"f"])]
+    with NumberingProducer(server, 4711) as producer:
+        for first, values in (batches[0], batches[0], *batches, batches[2]):
+            assert producer.produce("again.t", first, values) == Answer(0, first)
+        assert producer.produce("again.t", 7, [b"x"]).error == 45
+    server.kill()
+    server.start()
+    with NumberingProducer(server, 4711) as producer, NumberingProducer(server, 4712) as other:
+        for first, values in batches:
+            assert producer.produce("again.t", first, values) == Answer(0, first)
+        assert producer.produce("again.t", 7, [b"x"]).error == 45
+        assert producer.produce("again.t", 6, [b"g"]) == Answer(0, 6)
+        assert other.produce("again.t", 0, [b"a", b"b"]) == Answer(0, 7)
+        assert producer.produce("again.t", 1, [b"x"], epoch=1).error == 45
+        assert producer.produce("again.t", 0, [b"h"], epoch=1) == Answer(0, 9)
+        assert producer.produce("again.t", 7, [b"x"], epoch=0).error == 47
+    with Client(server) as client:
+        assert [value for _, value in client.read("again", "t", "0")] == [b"%c" % one for one in b"abcdefgabh"]
     server.stop()

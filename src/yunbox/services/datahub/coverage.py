@@ -34,8 +34,6 @@ BESIDE: Mapping[str, str] = {
     "the life cycle of records": "a topic's records go in segments of an hour at least, so some stay an hour longer",
     "Kafka's protocol": "Produce, Fetch, ListOffsets, Metadata, groups (JoinGroup to OffsetFetch, ListGroups, "
     "DescribeGroups), InitProducerId, SASL PLAIN; topics are made through DataHub only; no transactions",
-    "idempotent producers of Kafka's": "a batch that is sent again is put once, unless the broker was started again "
-    "meanwhile",
     "VPC whitelists": "refused by name: there is no VPC here",
 }
 

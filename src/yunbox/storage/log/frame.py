@@ -8,6 +8,8 @@
     u64       when they came, in milliseconds since the epoch
     u32       what the writer says of them, such as the version of their schema
     u32       bytes of the table of records
+    i64       which producer numbers its records, -1 for one that does not
+    i32, i32  the epoch of that producer, and the number it gave the first record
     table     for each record u32: where it begins in the payload
     payload   the records
 
@@ -21,12 +23,23 @@ from typing import NamedTuple
 
 import crc32c
 
-HEADER = struct.Struct("<4sIIIQQII")
+HEADER = struct.Struct("<4sIIIQQIIqii")
 _MAGIC = b"YLG1"
 _CHECKED_FROM = 12
 _COUNTED = 4
 FRAME_BYTES_MAX = 64 * 1024 * 1024
 """No frame is larger, so that what a damaged length says is never taken for granted."""
+
+
+class Origin(NamedTuple):
+    """Who sent the records of a frame and numbers them, so that what is sent again is known."""
+
+    producer: int
+    epoch: int
+    first: int
+
+
+NOBODY = Origin(-1, -1, -1)
 
 
 class Head(NamedTuple):
@@ -40,6 +53,14 @@ class Head(NamedTuple):
     time_ms: int
     mark: int
     table_bytes: int
+    producer: int
+    epoch: int
+    number: int
+
+    @property
+    def origin(self) -> Origin:
+        """Who sent it."""
+        return Origin(self.producer, self.epoch, self.number)
 
     @property
     def end(self) -> int:
@@ -93,13 +114,14 @@ class Frame:
             yield self.slice(index, index + 1)
 
 
-def pack(first: int, time_ms: int, mark: int, table: bytes, payload: bytes) -> bytes:
+def pack(first: int, time_ms: int, mark: int, table: bytes, payload: bytes, origin: Origin = NOBODY) -> bytes:
     """A frame as it lies in a file; ``table`` is that of the records' beginnings."""
     count = len(table) // _COUNTED
     length = len(table) + len(payload)
-    head = HEADER.pack(_MAGIC, length, 0, count, first, time_ms, mark, len(table))
-    crc = crc32c.crc32c(payload, crc32c.crc32c(table, crc32c.crc32c(head[_CHECKED_FROM:])))
-    return b"".join((HEADER.pack(_MAGIC, length, crc, count, first, time_ms, mark, len(table)), table, payload))
+    rest = (count, first, time_ms, mark, len(table), *origin)
+    crc = crc32c.crc32c(HEADER.pack(_MAGIC, length, 0, *rest)[_CHECKED_FROM:])
+    crc = crc32c.crc32c(payload, crc32c.crc32c(table, crc))
+    return b"".join((HEADER.pack(_MAGIC, length, crc, *rest), table, payload))
 
 
 def head_of(data: memoryview | bytes, at: int = 0) -> Head | None:

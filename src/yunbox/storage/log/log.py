@@ -12,6 +12,7 @@ from yunbox.kernel.errors import StorageFull, Unavailable
 from yunbox.storage.files import translate
 from yunbox.storage.log.frame import FRAME_BYTES_MAX, Frame, Head, head_of
 from yunbox.storage.log.segment import Segment, segment_files
+from yunbox.storage.log.sent import Placed
 
 SEGMENT_BYTES = 64 * 1024 * 1024
 _END = "end"
@@ -38,6 +39,7 @@ class Log:
         self.folder = folder
         self._segment_bytes = segment_bytes
         self._segments = _opened(folder)
+        self._remember()
         self._removed: list[Segment] = []
         self.is_closed = False
         self._end_map = _mapped(folder / _END)
@@ -66,6 +68,10 @@ class Log:
         """When the newest record came; time does not go back in a log."""
         return next((one.last_ms for one in reversed(self._segments) if one.end > one.first), 0)
 
+    def sent(self, producer: int) -> Sequence[Placed]:
+        """The last frames of a producer that numbers its records."""
+        return self._segments[-1].sent.of(producer)
+
     # -- writing
 
     def stamp(self, now_ms: int) -> int:
@@ -90,6 +96,12 @@ class Log:
         segment.grow(heads)
         self._publish()
 
+    def _remember(self) -> None:
+        """After a start the last segment knows what came before it of producers that number their records."""
+        if len(self._segments) > 1:
+            before, last = self._segments[-2:]
+            last.sent.take(before.sent)
+
     def _growing(self, coming_bytes: int) -> Segment:
         """The segment that takes what comes."""
         last = self._segments[-1]
@@ -101,6 +113,7 @@ class Log:
         last = self._segments[-1]
         last.seal()
         fresh = Segment.create(self.folder, last.end)
+        fresh.sent.take(last.sent)
         self._segments.append(fresh)
         return fresh
 

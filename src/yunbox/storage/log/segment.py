@@ -13,6 +13,7 @@ from pathlib import Path
 
 from yunbox.storage.files import sync_folder, translate, write_durably
 from yunbox.storage.log.frame import Frame, Head, frame_of, head_of
+from yunbox.storage.log.sent import ENTRY_BYTES, Sent
 
 INDEXED_EVERY_BYTES = 64 * 1024
 _CHUNK_BYTES = 256 * 1024
@@ -58,6 +59,7 @@ class Segment:
         self.time_ms = 0
         self.last_ms = 0
         self.index = Index()
+        self.sent = Sent()
         self._fd = os.open(path, os.O_RDWR)
 
     # -- opening
@@ -157,6 +159,7 @@ class Segment:
 
     def _grown(self, head: Head, place: int) -> None:
         self.index.add(head, place)
+        self.sent.add(head)
         self.time_ms = self.time_ms or head.time_ms
         self.last_ms = head.time_ms
         self.end = head.end
@@ -196,7 +199,7 @@ class Segment:
         index = self.index
         head = _INDEX_HEAD.pack(_INDEX_MAGIC, len(index.places), self.end, self.last_ms, self.size_bytes)
         body = b"".join(part.tobytes() for part in (index.firsts, index.times, index.places))
-        write_durably(self.path.with_suffix(_INDEX), head + body)
+        write_durably(self.path.with_suffix(_INDEX), head + body + self.sent.packed())
 
     def _read_index(self) -> bool:
         """Whether there is an index, and it is about this very file."""
@@ -207,10 +210,12 @@ class Segment:
         if len(data) < _INDEX_HEAD.size:
             return False
         magic, count, end, last_ms, size_bytes = _INDEX_HEAD.unpack_from(data)
-        whole = len(data) == _INDEX_HEAD.size + 24 * count
+        sent_bytes = len(data) - _INDEX_HEAD.size - 24 * count
+        whole = sent_bytes >= 0 and sent_bytes % ENTRY_BYTES == 0
         if magic != _INDEX_MAGIC or not whole or size_bytes != os.fstat(self._fd).st_size:
             return False
         parts = memoryview(data)[_INDEX_HEAD.size :]
+        self.sent.unpack(parts[24 * count :])
         for number, part in enumerate((self.index.firsts, self.index.times, self.index.places)):
             part.frombytes(parts[8 * count * number : 8 * count * (number + 1)])
         self.end, self.last_ms, self.size_bytes = end, last_ms, size_bytes

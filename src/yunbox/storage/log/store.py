@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from yunbox.storage.groups import Groups, Item, waiting
-from yunbox.storage.log.frame import pack
+from yunbox.storage.log.frame import NOBODY, Origin, pack
 from yunbox.storage.log.log import Log, Position
 
 Compose = Callable[[int, int], tuple[bytes, bytes]]
@@ -28,6 +28,7 @@ class _Append(Item):
     log: Log
     compose: Compose
     mark: int
+    origin: Origin
 
 
 @dataclass(eq=False, kw_only=True)
@@ -62,10 +63,13 @@ class LogStore:
             found = self._open[name] = Log(self._root / name)
         return found
 
-    def append(self, log: Log, compose: Compose, size_bytes: int, mark: int = 0) -> "asyncio.Future[Position]":
+    def append(
+        self, log: Log, compose: Compose, size_bytes: int, mark: int = 0, origin: Origin = NOBODY
+    ) -> "asyncio.Future[Position]":
         """Append records: where the first one is, known once they are on disk. It may fail with StorageFull."""
         future, done = waiting(asyncio.get_running_loop())
-        self._groups.submit(_Append(done, log=log, compose=compose, mark=mark, size_bytes=size_bytes))
+        item = _Append(done, log=log, compose=compose, mark=mark, origin=origin, size_bytes=size_bytes)
+        self._groups.submit(item)
         return future
 
     async def settled(self) -> None:
@@ -150,7 +154,7 @@ class LogStore:
             try:
                 stamp = log.stamp(now_ms)
                 table, payload = item.compose(end, stamp)
-                frames.append(pack(end, stamp, item.mark, table, payload))
+                frames.append(pack(end, stamp, item.mark, table, payload, item.origin))
             except Exception as error:
                 item.failure = error
                 continue

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from yunbox.kernel.errors import StorageFull, Unavailable
-from yunbox.storage.log.frame import HEADER, pack
+from yunbox.storage.log.frame import HEADER, Origin, pack
 from yunbox.storage.log.log import Log, Position
 from yunbox.storage.log.segment import Segment
 from yunbox.storage.log.store import LogStore
@@ -250,3 +250,21 @@ def test_an_empty_segment_is_where_it_was_left(tmp_path: Path) -> None:
     Segment.create(folder, 17).close()
     with closing(Log(folder)) as log:
         assert (log.first, log.end) == (17, 17)
+
+
+@pytest.mark.parametrize("without_index", [False, True])
+def test_what_producers_sent_outlives_an_end(tmp_path: Path, without_index: bool) -> None:
+    """Also when the segments that have it are sealed, and their indexes lost."""
+    with closing(Log(tmp_path / "l", segment_bytes=400)) as log:
+        for at in range(12):
+            log.append([pack(log.end, 1000 + at, 0, *table([b"v" * 9, b"w"]), Origin(at % 2, 0, at // 2 * 2))])
+        kept = {producer: list(log.sent(producer)) for producer in (0, 1, 2)}
+        assert [one.origin for one in kept[1]] == [Origin(1, 0, at) for at in range(2, 12, 2)]
+        assert (kept[1][-1].first, kept[1][-1].behind, kept[2]) == (22, 12, [])
+    if without_index:
+        for path in (tmp_path / "l").glob("*.index"):
+            path.unlink()
+    with closing(Log(tmp_path / "l", segment_bytes=400)) as log:
+        again = {producer: list(log.sent(producer)) for producer in (0, 1, 2)}
+    assert all(again[one] and kept[one][-len(again[one]) :] == again[one] for one in (0, 1))
+    assert without_index or again == kept

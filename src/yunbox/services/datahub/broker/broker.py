@@ -13,6 +13,7 @@ from yunbox.services.datahub.catalogue.catalogue import Catalogue
 from yunbox.services.datahub.catalogue.model import Shard, Subscription, Topic
 from yunbox.services.datahub.records.pace import Pace
 from yunbox.services.datahub.subscriptions.groups import Groups
+from yunbox.storage.log.frame import NOBODY, Origin
 from yunbox.storage.log.log import Log, Position
 from yunbox.storage.log.store import Compose, LogStore
 
@@ -67,7 +68,7 @@ class Broker:
         return shard.is_active and (topic.number, shard.id) not in self._closing
 
     def put(
-        self, topic: Topic, shard: Shard, compose: Compose, size_bytes: int, mark: int
+        self, topic: Topic, shard: Shard, compose: Compose, size_bytes: int, mark: int, origin: Origin = NOBODY
     ) -> "asyncio.Future[Position]":
         """Append records to a shard; they are on disk when the future is done. Raises Conflict, Throttled.
 
@@ -78,7 +79,7 @@ class Broker:
             raise faults.sealed()
         if self.pace is not None:
             self.pace.check((topic.number, shard.id), size_bytes)
-        appended = self.logs.append(self.log(topic, shard), compose, size_bytes, mark)
+        appended = self.logs.append(self.log(topic, shard), compose, size_bytes, mark, origin)
         appended.add_done_callback(self._grown)
         return appended
 
