@@ -28,7 +28,7 @@ _OFFERED = (
         "float4[] with the CHECK of their length; exact and approximate distances, all exact; vectors, proxima_vectors",
     ),
     ("roaring bitmaps", "type roaringbitmap, its functions, operators and aggregates, in the portable format"),
-    ("CREATE EXTENSION, DROP EXTENSION", "proxima, roaringbitmap, hg_binlog; by superusers"),
+    ("CREATE EXTENSION, DROP EXTENSION", "proxima, roaringbitmap, hg_binlog, hg_toolkit; by superusers"),
     ("views", "CREATE OR REPLACE VIEW, ALTER VIEW ... RENAME, DROP VIEW with CASCADE; not to be written through"),
     (
         "foreign tables on MaxCompute",

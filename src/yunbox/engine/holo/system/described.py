@@ -11,6 +11,7 @@ from typing import Any
 from yunbox.engine.holo.system.definitions import check_clause, pg_description
 from yunbox.engine.holo.system.moment import Moment, index_name
 from yunbox.engine.holo.system.privileges import Privileges
+from yunbox.engine.holo.system.scripts import script_of
 from yunbox.engine.holo.system.splitting import split
 from yunbox.sql.hologres.catalogue import oids
 from yunbox.sql.hologres.catalogue.relations import fixed_rows, relations
@@ -260,6 +261,16 @@ class Names:
             return None
         return f" {found.definition.strip().rstrip(';')};"
 
+    def script(self, oid: int, _number: int, _asked: Asked) -> str | None:
+        """hg_dump_script. Raises PgError 0A000."""
+        found = self._moment.relation(oid)
+        if found is None:
+            return None
+        relation, is_index = found
+        if is_index:
+            raise failure("0A000", f'hg_dump_script of "{index_name(relation)}" is not supported: it is an index')
+        return script_of(self._moment, relation)
+
     def column_number(self, oid: int, column: str) -> int:
         """The number of a table's column; 0 for none."""
         found = self._moment.by_oid.get(oid)
@@ -409,5 +420,6 @@ _WAYS: Mapping[str, Describe] = {
     "pg_get_function_arguments": Names.arguments, "pg_get_function_result": Names.result,
     "pg_get_partkeydef": Names.partition_key, "pg_get_ruledef": Names.rule,
     "pg_get_serial_sequence": Names.drawn_from, "acldefault": Names.default_acl,
+    "hg_dump_script": Names.script,
     "rows": Names.count, "size": Names.size, "database_size": Names.database_size,
 }  # fmt: skip

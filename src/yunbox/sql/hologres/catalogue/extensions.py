@@ -22,6 +22,7 @@ class Brought:
 
 EXTENSIONS: Mapping[str, Brought] = {
     "hg_binlog": Brought(r"(?!)"),
+    "hg_toolkit": Brought(r"hg_dump_script"),
     "proxima": Brought(r"pm_\w+"),
     "roaringbitmap": Brought(
         r"rb(?:64)?_\w+|roaringbitmap\w*",

@@ -116,8 +116,10 @@ FUNCTIONS[13_346] = Function(
 FUNCTIONS[13_347] = Function(
     13_347, "hologres.hg_internal_check_table_meta", "f", (TEXT,), 0, 0, TEXT, False, True, "v", (), ()
 )  # fmt: skip
+FUNCTIONS[13_348] = Function(13_348, "hg_dump_script", "f", (TEXT,), 0, 0, TEXT, False, True, "s", (), ())
 """Functions of Hologres' own. Source: what the vendor's client for Java asks, and the vendor's pages "Instance
-version", "Table and database size", "USER_DISPLAY_NAME", "HG_DISPLAY_NAME_TO_ID" and "Tiered storage"."""
+version", "Table and database size", "USER_DISPLAY_NAME", "HG_DISPLAY_NAME_TO_ID", "Tiered storage" and "Recycle
+bin"."""
 
 for _at, _name in enumerate(DISTANCES, FIRST_OID):
     FUNCTIONS[_at] = Function(

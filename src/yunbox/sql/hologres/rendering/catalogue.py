@@ -47,6 +47,7 @@ shobj_description(oid,name) = CAST(NULL AS VARCHAR)
 col_description(oid,int4) = hg_described('col_description', {0}, {1}, {names})
 pg_describe_object(oid,oid,int4) = CAST(CASE WHEN {0} IS NOT NULL AND {1} IS NOT NULL AND {2} IS NOT NULL \
     THEN error('PG0A000: pg_describe_object of something that is there is not supported') END AS VARCHAR)
+hg_dump_script(text) = hg_described('hg_dump_script', hg_in_reg('regclass', {0}, {names}), 0, {names})
 hologres.hg_internal_refresh_meta(int4) = CASE WHEN {0} IS NOT NULL THEN '' END
 hologres.hg_internal_check_table_meta(text) = \
     CASE WHEN hg_in_reg('regclass', {0}, {names}) > 0 THEN 'Check meta succeeded' END
