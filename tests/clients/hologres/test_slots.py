@@ -13,7 +13,7 @@ import psycopg2.errors
 import pytest
 
 from tests import waiting
-from tests.clients.hologres.clients import account, connected, made_user, role_of, where
+from tests.clients.hologres.clients import account, allow, connected, made_user, role_of, where
 from tests.clients.hologres.test_following import Reader
 from tests.clients.maven import compile_stories
 from yunbox.testing.server import Server
@@ -190,3 +190,21 @@ def test_a_block_makes_both_or_neither(client: Client) -> None:
         client.execute("create publication passing for table t")
         client.execute(CREATE.format("passing_slot", "passing"))
     client.execute("call hg_drop_logical_replication_slot('passing_slot'); drop publication passing")
+
+
+def test_what_a_slot_has_come_to_is_forgotten(server: Server, client: Client) -> None:
+    """As the vendor's client for Java begins its tests."""
+    client.execute("insert into t values (1, 'a')")
+    forget = "delete from hologres.hg_replication_progress where slot_name = 't_slot'"
+    assert client.execute(forget).statusmessage == "DELETE 0"
+    with Reader(server, slot="t_slot") as reader:
+        reader.batch()
+        reader.confirm(lsns(client)[0])
+        until(lambda: progress(client) == [(0, lsns(client)[0])])
+    with connected(server, made_user(server, "forgetter", allow())) as other:
+        assert state(other, forget) == "42501"
+    assert client.execute(forget).statusmessage == "DELETE 1"
+    assert progress(client) == []
+    assert client.execute(forget.replace("t_slot", "nobody")).statusmessage == "DELETE 0"
+    assert state(client, "delete from hologres.hg_replication_progress") == "0A000"
+    assert state(client, "update hologres.hg_replication_progress set lsn = 1") == "42501"

@@ -73,10 +73,13 @@ _OFFERED = (
         "tiered storage",
         "storage_mode of tables and partitions, hg_table_storage_status; on the bill, not on other disks",
     ),
-    ("hologres.hg_table_properties, hg_table_group_properties", "one table group of one shard"),
+    (
+        "hologres.hg_table_properties, hg_table_group_properties",
+        "one table group of one shard; hg_shard_id, hg_shard_id_for_distribution_key",
+    ),
     (
         "binlogs",
-        "by their columns in a query, and by START_REPLICATION with and without a slot; publications",
+        "by columns in a query, hg_get_binlog_cursor; START_REPLICATION with and without a slot; publications",
     ),
     (
         "the vendor's clients",
@@ -107,8 +110,8 @@ _NOT_OFFERED = (
         "temporary tables, which Hologres has not; dynamic tables, logical partitions, materialized views, VACUUM",
         "0A000",
     ),
-    ("publications of several tables or of all; hg_get_binlog_cursor", "0A000, 42883"),
-    ("changes of hologres.hg_replication_progress", "42501; dropping a slot forgets it"),
+    ("publications of several tables or of all", "0A000"),
+    ("UPDATE of hologres.hg_replication_progress, and DELETE but WHERE slot_name = '...'", "42501, 0A000"),
     ("passwords, VALID UNTIL, CONNECTION LIMIT and settings of roles; BASIC$ accounts", "0A000"),
     ("GRANT on functions, types and foreign servers; the simple permission models", "0A000, 42883"),
 )

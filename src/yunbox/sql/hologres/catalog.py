@@ -8,6 +8,9 @@ ROW_KEY = "ctid"
 """What a row's key is called among the columns of what is read; no column of a table may have this name."""
 TABLE_OID = "tableoid"
 """A column of each stored table that says which one it is; of a partitioned one, which partition a row lies in."""
+SHARD_ID = "hg_shard_id"
+"""A column of each stored table that says in which shard a row lies: tables have one, which is 0. Source: the vendor's
+page "Optimize query performance", by which skew is found, and the vendor's clients, which read shard by shard."""
 ROWS, OLD, EXCLUDED = "__rows", "__old", "__excluded"
 """What a change asks for by name: rows that were written, that were there, and that were not let in."""
 

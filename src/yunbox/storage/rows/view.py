@@ -133,6 +133,14 @@ class View:
         """At most so many rows of a table with their whole keys: the first ones, or those behind the key ``after``."""
         return self._entries("rows", relation, after + b"\0" if after else relation.prefix, count)
 
+    def last_row(self, relation: Relation) -> bytes | None:
+        """The row of a table whose key is the last."""
+        cursor = self._cursor("rows")
+        found = cursor.set_range(relation.beyond)
+        if not (cursor.prev() if found else cursor.last()):
+            return None
+        return cursor.value() if cursor.key().startswith(relation.prefix) else None
+
     def changes_behind(self, relation: Relation, after: int, count: int) -> tuple[int, list[bytes]]:
         """At most so many changes of a table behind a position: where the last of them lies, and the keys without the
         table's prefix, of which some may be the same."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from typing import Any
 
+from yunbox.engine.holo.system.binlogs import Entry, entry_of
 from yunbox.engine.holo.system.definitions import check_clause, pg_description
 from yunbox.engine.holo.system.moment import Moment, index_name
 from yunbox.engine.holo.system.privileges import Privileges
@@ -314,6 +315,18 @@ class Names:
     def _tier(self, relation: Relation) -> tuple[str, int, int, str]:
         size_bytes = self._bytes([relation])
         return (relation.name, 0, size_bytes, "cold") if relation.is_cold else (relation.name, size_bytes, 0, "hot")
+
+    def binlog_entry(self, table: str, how: str, value: int, shard: int, asked: Asked) -> Entry | None:
+        """hg_get_binlog_cursor and its kin. Raises PgError 42501, 42809, 55000, 22023."""
+        relation = self._moment.by_oid.get(self.named("regclass", table, asked) or 0)
+        if relation is None:
+            raise failure("42P01", f'relation "{table}" does not exist')
+        if relation.kind != TABLE or relation.oid not in self._moment.known.relations or self._store is None:
+            raise failure("42809", f'"{relation.name}" is not a table')
+        if not rights_of(self._moment.known, asked.user).relation(relation, "r"):
+            raise denied("table", relation.name)
+        with self._store.reading() as view:
+            return entry_of(view, relation, how, value, shard)
 
     def database_size(self, _oid: int, _number: int, _asked: Asked) -> str | None:
         """How many bytes all rows have."""

@@ -40,6 +40,8 @@ class Scene:
     zone: str = "UTC"
     fresh: frozenset[tuple[str, str]] = frozenset()
     notices: list[Report] = field(default_factory=list)
+    affected: list[int] = field(default_factory=list)
+    """How many rows of system tables it has changed."""
     count: Callable[[Relation], int] = lambda _: 0
     rows: Callable[[Relation], Iterable[bytes]] = lambda _: ()
 

@@ -14,7 +14,7 @@ from yunbox.services.hologres.statements.cursor import Cursor
 from yunbox.storage.rows import catalogue
 from yunbox.storage.rows.catalogue import Catalogue
 from yunbox.storage.rows.model import TABLE
-from yunbox.storage.rows.publications import Publication, Slot, forget
+from yunbox.storage.rows.publications import Publication, Slot, forget, progress
 from yunbox.storage.rows.rights import not_owner
 from yunbox.storage.rows.view import Change
 from yunbox.wire.pgwire.report import PgError, failure
@@ -108,11 +108,33 @@ class DropSlot:
         slot = known.slots.get(self.name)
         if slot is None:
             raise _missing("replication slot", self.name)
-        published = known.publications.get(slot.publication)
-        if published is not None and not scene.rights.owns(published.owner):
-            raise not_owner("publication", published.name)
+        _check_owns(slot, known, scene)
         forget(change, slot)
         catalogue.put_slots(change, [one for one in known.slots.values() if one is not slot])
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetProgress:
+    """DELETE of a row of ``hologres.hg_replication_progress``: the slot begins anew, as the vendor's client does it."""
+
+    slot: str
+    tag: str = "DELETE"
+
+    def apply(self, change: Change, known: Catalogue, scene: Scene) -> None:
+        """Forget how far it has come. Raises PgError 42501."""
+        slot = known.slots.get(self.slot)
+        if slot is None:
+            return
+        _check_owns(slot, known, scene)
+        if progress(change, slot):
+            forget(change, slot)
+            scene.affected.append(1)
+
+
+def _check_owns(slot: Slot, known: Catalogue, scene: Scene) -> None:
+    published = known.publications.get(slot.publication)
+    if published is not None and not scene.rights.owns(published.owner):
+        raise not_owner("publication", published.name)
 
 
 def _missing(what: str, name: str) -> PgError:
@@ -146,3 +168,14 @@ def read_drop(cursor: Cursor) -> Definition:
     names = cursor.listed(cursor.name)
     cursor.one_of("cascade", "restrict")
     return cursor.end(DropPublications(names, lenient))
+
+
+def read_forget(cursor: Cursor) -> Definition | None:
+    """DELETE FROM hologres.hg_replication_progress; None for any other DELETE. Raises PgError 42601, 0A000."""
+    if not cursor.take("delete", "from", "hologres", ".", "hg_replication_progress"):
+        return None
+    if not cursor.take("where", "slot_name", "=") or cursor.token.sort != "text":
+        raise failure(
+            "0A000", "DELETE from hologres.hg_replication_progress but WHERE slot_name = '...' is not supported"
+        )
+    return cursor.end(ForgetProgress(cursor.string()))

@@ -65,6 +65,8 @@ _WORDS = frozenset(words[0] for words in _READERS)
 
 def read(piece: Piece) -> Definition | None:
     """What a statement defines; None for one that is no definition. Raises PgError 42601, 0A000."""
+    if piece.tokens[0].word == "delete":
+        return publications.read_forget(Cursor(piece))
     if piece.tokens[0].word not in _WORDS:
         return None
     cursor = Cursor(piece)

@@ -43,10 +43,10 @@ class Listed(Generic[T]):
 
 
 def listed_texts(
-    rows: Sequence[Sequence[str | None]], *, notices: Sequence[Report] = ()
+    rows: Sequence[Sequence[str | None]], *, notices: Sequence[Report] = (), affected: int = 0
 ) -> Listed[Sequence[str | None]]:
     """Rows of texts, which are the same in both formats."""
-    return Listed(rows, _as_they_are, notices=notices)
+    return Listed(rows, _as_they_are, notices=notices, affected=affected)
 
 
 def _as_they_are(rows: Sequence[Sequence[str | None]], formats: Sequence[int], style: Style) -> bytes:

@@ -19,6 +19,7 @@ from yunbox.services.hologres.definitions.base import Definition, Name, Scene
 from yunbox.services.hologres.definitions.filled import CreateTableAs
 from yunbox.services.hologres.definitions.foreign import CreateForeignTable, ImportForeignSchema
 from yunbox.services.hologres.definitions.names import written_name
+from yunbox.services.hologres.definitions.publications import ForgetProgress
 from yunbox.services.hologres.engines.remote import Remote
 from yunbox.services.hologres.explaining.explained import Explained, explain
 from yunbox.services.hologres.fixed.plan import TAGS, Fixed, fixed
@@ -110,7 +111,8 @@ class Tables:
             return await self._explained(asked, types, context)
         definition = read.read(piece)
         if definition is not None:
-            is_counted = isinstance(definition, CreateTableAs) and definition.is_filled
+            is_filled = isinstance(definition, CreateTableAs) and definition.is_filled
+            is_counted = is_filled or isinstance(definition, ForgetProgress)
             return Plan(Kind.DML if is_counted else Kind.DDL, definition.tag, None, (), _Defined(definition))
         if piece.tokens[0].word in _FIXED_WORDS:
             found = self._fixed(parse(text), types, context)
@@ -283,7 +285,7 @@ class Tables:
         asking, fresh, session_user = _asking(context), self._fresh(context), context.session_user
         zone = name_of(context.style.zone)
 
-        def work(change: Change) -> tuple[Report, ...]:
+        def work(change: Change) -> tuple[tuple[Report, ...], int]:
             known = self._store.catalogue(change)
             scene = replace(
                 self._scene(asking, known), fresh=fresh, session_user=session_user, zone=zone,
@@ -291,9 +293,10 @@ class Tables:
                 rows=lambda one: (row for _, row in change.prefixed("rows", one.prefix)),
             )  # fmt: skip
             definition.apply(change, known, scene)
-            return tuple(scene.notices)
+            return tuple(scene.notices), sum(scene.affected)
 
-        return listed_texts((), notices=await self._write(work, context))
+        notices, affected = await self._write(work, context)
+        return listed_texts((), notices=notices, affected=affected)
 
     def _scene(self, asking: _Asking, known: Catalogue) -> Scene:
         """Where a definition takes place."""

@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 
-from yunbox.sql.hologres.catalog import ROW_KEY, TABLE_OID, Relation
-from yunbox.sql.hologres.catalogue.types import OID, RECORD
+from yunbox.sql.hologres.catalog import ROW_KEY, SHARD_ID, TABLE_OID, Relation
+from yunbox.sql.hologres.catalogue.relations import SCHEMAS
+from yunbox.sql.hologres.catalogue.types import INT4, OID, RECORD
 from yunbox.sql.hologres.errors import error
 from yunbox.sql.hologres.expr import Expr, Loose, build, identifier
 from yunbox.wire.pgwire.report import PgError
@@ -116,8 +117,8 @@ class Scope:
         logs = [one for one in self.namespace.sources if one.logged is not None]
         if len(logs) == 1 and (logged := _logged(logs[0], name, self.level, at)) is not None:
             return logged
-        if name == TABLE_OID and len(self.namespace.sources) == 1 and self.namespace.sources[0].row is not None:
-            return self._of(self.namespace.sources[0], name, at)
+        if len(self.namespace.sources) == 1 and (made := _of_rows(self.namespace.sources[0], name)) is not None:
+            return _used(made, f"{self.namespace.sources[0].name}.{name}", self.level, at)
         whole = [one for one in self.namespace.sources if one.name == name]
         return self._whole(whole[0], at) if whole else None
 
@@ -152,12 +153,8 @@ class Scope:
 
     def _of(self, source: Source, name: str, at: int) -> Expr:
         found = [one for one in source.columns if one.name == name]
-        if not found and name == TABLE_OID and source.relation is not None and source.row is not None:
-            sql = f"(CASE WHEN {source.row.sql} IS NOT NULL THEN CAST({source.relation.oid} AS UINTEGER) END)"
-            if source.relation.kind == "p":
-                sql = source.row.sql.removesuffix(ROW_KEY) + TABLE_OID
-            use = source.columns[0].expr.use if source.columns else None
-            return _used(Expr(sql, OID, use=use), f"{source.name}.{name}", self.level, at)
+        if not found and (made := _of_rows(source, name)) is not None:
+            return _used(made, f"{source.name}.{name}", self.level, at)
         if not found and (logged := _logged(source, name, self.level, at)) is not None:
             return logged
         if not found:
@@ -173,6 +170,21 @@ class Scope:
         if len(names) > 3:
             return error("42601", f"improper qualified name (too many dotted names): {'.'.join(names)}", at)
         return error("42P01", f'missing FROM-clause entry for table "{names[-2]}"', at)
+
+
+def _of_rows(source: Source, name: str) -> Expr | None:
+    """What each row of a table has without a column for it: which table it lies in, and in which shard."""
+    if name not in (TABLE_OID, SHARD_ID) or source.relation is None or source.row is None:
+        return None
+    use = source.columns[0].expr.use if source.columns else None
+    if name == SHARD_ID:
+        if source.relation.kind not in ("r", "p") or source.relation.schema in SCHEMAS:
+            return None
+        return Expr(f"(CASE WHEN {source.row.sql} IS NOT NULL THEN CAST(0 AS INTEGER) END)", INT4, use=use)
+    if source.relation.kind == "p":
+        return Expr(source.row.sql.removesuffix(ROW_KEY) + TABLE_OID, OID, use=use)
+    return Expr(f"(CASE WHEN {source.row.sql} IS NOT NULL THEN CAST({source.relation.oid} AS UINTEGER) END)", OID,
+                use=use)  # fmt: skip
 
 
 def _logged(source: Source, name: str, level: int, at: int) -> Expr | None:

@@ -22,7 +22,7 @@ class Brought:
 
 EXTENSIONS: Mapping[str, Brought] = {
     "hg_binlog": Brought(r"(?!)"),
-    "hg_toolkit": Brought(r"hg_dump_script"),
+    "hg_toolkit": Brought(r"hg_dump_script|hg_shard_id_for_distribution_key"),
     "proxima": Brought(r"pm_\w+"),
     "roaringbitmap": Brought(
         r"rb(?:64)?_\w+|roaringbitmap\w*",

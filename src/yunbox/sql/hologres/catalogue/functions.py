@@ -6,7 +6,19 @@ from functools import cached_property
 
 from yunbox.sql.hologres.catalogue import bitmaps
 from yunbox.sql.hologres.catalogue.rows import rows
-from yunbox.sql.hologres.catalogue.types import ANYARRAY, ANYELEMENT, INT4, INT8, RECORD, REGCLASS, TEXT, TYPES, VOID
+from yunbox.sql.hologres.catalogue.types import (
+    ANY,
+    ANYARRAY,
+    ANYELEMENT,
+    INT4,
+    INT8,
+    RECORD,
+    REGCLASS,
+    TEXT,
+    TIMESTAMPTZ,
+    TYPES,
+    VOID,
+)
 from yunbox.sql.hologres.catalogue.vectors import DISTANCES, FIRST_OID, FLOAT4, FLOAT4_ARRAY
 
 
@@ -77,12 +89,20 @@ def _operator(row: list[str]) -> Operator:
 
 FUNCTIONS: dict[int, Function] = {one.oid: one for one in map(_function, rows("functions"))}
 """By OID."""
+
+
+def _add(one: Function) -> None:
+    """A function of Hologres' own, or of an extension, under an OID that no other has."""
+    assert one.oid not in FUNCTIONS, one.name
+    FUNCTIONS[one.oid] = one
+
+
 _BITMAPS = [*(("f", one) for one in bitmaps.signatures(bitmaps.SIGNATURES)),
             *(("a", one) for one in bitmaps.signatures(bitmaps.AGGREGATES))]  # fmt: skip
 for _at, (_kind, (_name, _args, _of, _several, _lax)) in enumerate(_BITMAPS, bitmaps.FIRST_OID):
-    FUNCTIONS[_at] = Function(
+    _add(Function(
         _at, _name, _kind, _args, 0, 0, _of, _several, not _lax and _kind == "f", "i", (), ()
-    )  # fmt: skip
+    ))  # fmt: skip
 
 
 def _of_bitmaps() -> list[Operator]:
@@ -96,35 +116,47 @@ def _of_bitmaps() -> list[Operator]:
 OPERATORS: tuple[Operator, ...] = (*map(_operator, rows("operators")), *_of_bitmaps())
 
 _EXPANDED = "information_schema._pg_expandarray"
-FUNCTIONS[13_340] = Function(
+_add(Function(
     13_340, _EXPANDED, "f", (ANYARRAY,), 0, 0, RECORD, True, True, "i", (), (("x", ANYELEMENT), ("n", INT4))
-)  # fmt: skip
+))  # fmt: skip
 """A function of information_schema, which clients ask for the columns of keys; its name has the schema."""
-FUNCTIONS[13_341] = Function(13_341, "hg_version", "f", (), 0, 0, TEXT, False, True, "s", (), ())
-FUNCTIONS[13_342] = Function(
+_add(Function(13_341, "hg_version", "f", (), 0, 0, TEXT, False, True, "s", (), ()))
+_add(Function(
     13_342, "hologres.hg_relation_size", "f", (REGCLASS,), 0, 0, INT8, False, True, "v", (), ()
-)  # fmt: skip
-FUNCTIONS[13_343] = Function(13_343, "user_display_name", "f", (TEXT,), 0, 0, TEXT, False, True, "s", (), ())
-FUNCTIONS[13_344] = Function(13_344, "hg_display_name_to_id", "f", (TEXT,), 0, 0, TEXT, False, True, "s", (), ())
-FUNCTIONS[13_345] = Function(
+))  # fmt: skip
+_add(Function(13_343, "user_display_name", "f", (TEXT,), 0, 0, TEXT, False, True, "s", (), ()))
+_add(Function(13_344, "hg_display_name_to_id", "f", (TEXT,), 0, 0, TEXT, False, True, "s", (), ()))
+_add(Function(
     13_345, "hg_table_storage_status", "f", (TEXT, TEXT), 0, 0, RECORD, True, True, "v", (),
     (("table_name", TEXT), ("hot_size", INT8), ("cold_size", INT8), ("status", TEXT)),
-)  # fmt: skip
-FUNCTIONS[13_346] = Function(
+))  # fmt: skip
+_add(Function(
     13_346, "hologres.hg_internal_refresh_meta", "f", (INT4,), 0, 0, VOID, False, True, "v", (), ()
-)  # fmt: skip
-FUNCTIONS[13_347] = Function(
+))  # fmt: skip
+_add(Function(
     13_347, "hologres.hg_internal_check_table_meta", "f", (TEXT,), 0, 0, TEXT, False, True, "v", (), ()
-)  # fmt: skip
-FUNCTIONS[13_348] = Function(13_348, "hg_dump_script", "f", (TEXT,), 0, 0, TEXT, False, True, "s", (), ())
+))  # fmt: skip
+_add(Function(13_348, "hg_dump_script", "f", (TEXT,), 0, 0, TEXT, False, True, "s", (), ()))
+_CURSOR = (("hg_shard_id", INT4), ("hg_binlog_lsn", INT8), ("hg_binlog_timestamp_us", INT8))
+"""What is told of a place in a binlog. The vendor's client reads the two last, at these places; what the first is
+called no page tells in words."""
+for _at, (_name, _of) in enumerate(
+    (("hg_get_binlog_cursor", TEXT), ("hg_get_binlog_cursor_by_lsn", INT8),
+     ("hg_get_binlog_cursor_by_timestamp", TIMESTAMPTZ)), 13_370,
+):  # fmt: skip
+    _add(Function(_at, _name, "f", (TEXT, _of, INT4), 0, 0, RECORD, True, True, "v", (), _CURSOR))
+_add(Function(13_373, "hg_fixed_conn_id", "f", (), 0, 0, INT8, False, True, "s", (), ()))
+_add(Function(
+    13_374, "hg_shard_id_for_distribution_key", "f", (TEXT, ANY), ANY, 0, INT4, False, False, "s", (), ()
+))  # fmt: skip
 """Functions of Hologres' own. Source: what the vendor's client for Java asks, and the vendor's pages "Instance
-version", "Table and database size", "USER_DISPLAY_NAME", "HG_DISPLAY_NAME_TO_ID", "Tiered storage" and "Recycle
-bin"."""
+version", "Table and database size", "USER_DISPLAY_NAME", "HG_DISPLAY_NAME_TO_ID", "Tiered storage", "Recycle
+bin", "Subscribe to Hologres binlogs" and "HG_SHARD_ID_FOR_DISTRIBUTION_KEY"."""
 
 for _at, _name in enumerate(DISTANCES, FIRST_OID):
-    FUNCTIONS[_at] = Function(
+    _add(Function(
         _at, _name, "f", (FLOAT4_ARRAY, FLOAT4_ARRAY), 0, 0, FLOAT4, False, True, "i", (), ()
-    )  # fmt: skip
+    ))  # fmt: skip
 
 BY_NAME: dict[str, list[Function]] = defaultdict(list)
 BY_SYMBOL: dict[str, list[Operator]] = defaultdict(list)

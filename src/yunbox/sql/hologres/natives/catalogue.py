@@ -56,6 +56,10 @@ class Names(Protocol):
         """A table or its partitions: names, hot and cold bytes, and the tier; None for one that is not there."""
         ...
 
+    def binlog_entry(self, table: str, how: str, value: int, shard: int, asked: Asked) -> tuple[int, int, int] | None:
+        """A place in a table's binlog: its shard, its number and its time; None for one of nothing. Raises PgError."""
+        ...
+
     def exploded(self, texts: Sequence[str]) -> Iterator[tuple[int, int, str, bool]]:
         """The privileges of an ACL, each with its grantor and its grantee, and whether it may be granted on."""
         ...
@@ -183,6 +187,23 @@ def _storage_status(schema: str, table: str, text: str) -> str:
     return json.dumps([{f"f{at}": value for at, value in enumerate(row, 1)} for row in found])
 
 
+_ENDS = ("OLDEST", "LATEST")
+
+
+def _binlog_end(table: str, end: str, shard: int, text: str, chance: float) -> str:
+    """As JSON. Raises PgError 22023 and the like."""
+    if end.upper() not in _ENDS:
+        raise failure("22023", f'invalid binlog cursor type "{end}"', hint=f"It is {' or '.join(_ENDS)}.")
+    return _binlog_entry(table, end.upper(), 0, shard, text, chance)
+
+
+def _binlog_entry(table: str, how: str, value: int, shard: int, text: str, _chance: float) -> str:
+    """As JSON. ``_chance`` is another in each row, lest what changes be read once and for all."""
+    asked = _asked(text)
+    found = _names(asked).binlog_entry(table, how, value, shard, asked)
+    return json.dumps([] if found is None else [{f"f{at}": one for at, one in enumerate(found, 1)}])
+
+
 _UNITS = ("kB", "MB", "GB", "TB", "PB")
 _BYTES_MAX, _UNIT_MAX = 10 * 1024, 20 * 1024 - 1
 
@@ -213,6 +234,8 @@ NATIVES: tuple[Native, ...] = (
     native("hg_display_id", _display_id, "VARCHAR; VARCHAR", "VARCHAR"),
     native("hg_serial_sequence", _serial_sequence, "VARCHAR; VARCHAR; VARCHAR", "VARCHAR"),
     native("hg_storage_status", _storage_status, "VARCHAR; VARCHAR; VARCHAR", "VARCHAR"),
+    native("hg_binlog_end", _binlog_end, "VARCHAR; VARCHAR; INTEGER; VARCHAR; DOUBLE", "VARCHAR"),
+    native("hg_binlog_entry", _binlog_entry, "VARCHAR; VARCHAR; BIGINT; INTEGER; VARCHAR; DOUBLE", "VARCHAR"),
     native("hg_size_pretty", _size_pretty, "VARCHAR", "VARCHAR"),
     native("hg_in_reg", _read, "VARCHAR; VARCHAR; VARCHAR", "UINTEGER"),
     native("hg_to_reg", _found, "VARCHAR; VARCHAR; VARCHAR", "UINTEGER"),

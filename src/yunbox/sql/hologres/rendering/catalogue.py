@@ -48,6 +48,8 @@ col_description(oid,int4) = hg_described('col_description', {0}, {1}, {names})
 pg_describe_object(oid,oid,int4) = CAST(CASE WHEN {0} IS NOT NULL AND {1} IS NOT NULL AND {2} IS NOT NULL \
     THEN error('PG0A000: pg_describe_object of something that is there is not supported') END AS VARCHAR)
 hg_dump_script(text) = hg_described('hg_dump_script', hg_in_reg('regclass', {0}, {names}), 0, {names})
+hg_shard_id_for_distribution_key(text,any) = \
+    CASE WHEN hg_in_reg('regclass', {0}, {names}) > 0 THEN CAST(0 AS INTEGER) END
 hologres.hg_internal_refresh_meta(int4) = CASE WHEN {0} IS NOT NULL THEN '' END
 hologres.hg_internal_check_table_meta(text) = \
     CASE WHEN hg_in_reg('regclass', {0}, {names}) > 0 THEN 'Check meta succeeded' END
@@ -111,6 +113,34 @@ def _storage_status(call: Call) -> Expr:
     struct = '[{"f1": "VARCHAR", "f2": "BIGINT", "f3": "BIGINT", "f4": "VARCHAR"}]'
     found = f"hg_storage_status({call[0]}, {call[1]}, {quoted(call.session.names)})"
     return build(f"from_json({found}, {quoted(struct)})", RECORD, call.args, fields=fields)
+
+
+_CURSOR = (("hg_shard_id", Expr("f1", INT4)), ("hg_binlog_lsn", Expr("f2", INT8)),
+           ("hg_binlog_timestamp_us", Expr("f3", INT8)))  # fmt: skip
+
+
+@rendered("hg_get_binlog_cursor(text,text,int4)")
+def _binlog_end(call: Call) -> Expr:
+    """The first or the last entry of a binlog."""
+    return _binlog_cursor(call, f"hg_binlog_end({call[0]}, {call[1]}")
+
+
+@rendered("hg_get_binlog_cursor_by_lsn(text,int8,int4)")
+def _binlog_by_lsn(call: Call) -> Expr:
+    """The first entry of a number or a later one."""
+    return _binlog_cursor(call, f"hg_binlog_entry({call[0]}, 'lsn', {call[1]}")
+
+
+@rendered("hg_get_binlog_cursor_by_timestamp(text,timestamptz,int4)")
+def _binlog_by_timestamp(call: Call) -> Expr:
+    """The first entry of a moment or a later one."""
+    return _binlog_cursor(call, f"hg_binlog_entry({call[0]}, 'timestamp', epoch_us({call[1]})")
+
+
+def _binlog_cursor(call: Call, begun: str) -> Expr:
+    struct = '[{"f1": "INTEGER", "f2": "BIGINT", "f3": "BIGINT"}]'
+    found = f"{begun}, {call[2]}, {quoted(call.session.names)}, random())"
+    return build(f"from_json({found}, {quoted(struct)})", RECORD, call.args, fields=_CURSOR)
 
 
 def _end(place: int, of: str) -> Callable[[Call], str]:

@@ -75,6 +75,12 @@ def _process(call: Call) -> str:
     return f"CAST({call.session.process} AS INTEGER)"
 
 
+@rendered("hg_fixed_conn_id()")
+def _connection(call: Call) -> str:
+    """A connection is the same whether or not it is one for fixed plans alone, so it has one number."""
+    return f"CAST({call.session.process} AS BIGINT)"
+
+
 @rendered("current_schema()")
 def _schema(call: Call) -> Expr:
     path = call.session.schemas
