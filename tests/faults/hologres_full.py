@@ -9,10 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psutil
 import psycopg
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # run by its path, this file has no package around it
 
+from tests import waiting
 from tests.faults.filler import fill
 from yunbox.testing.server import Server
 
@@ -27,6 +29,12 @@ def connected(server: Server) -> Client:
     return psycopg.connect(user=user, password=password, autocommit=True, connect_timeout=20, **at)
 
 
+def gateways(server: Server) -> list[psutil.Process]:
+    """The processes that clients speak to."""
+    children = psutil.Process(server.pid).children(recursive=True)
+    return [child for child in children if any("hologres.gateway.main" in word for word in child.cmdline())]
+
+
 class FullDisk:
     """A server, the file that takes its space, and what must be in its tables."""
 
@@ -36,6 +44,7 @@ class FullDisk:
         self.server = Server(disk / "data", options=("--services", "hologres"))
         self.rows = dict.fromkeys(range(ROWS), 0)
         self.refused = 0
+        self.before: set[Path] = set()
 
     def try_write(self, after: dict[int, int], write: Callable[[], Any]) -> None:
         """A write that is done or refused, by the code of a full disk."""
@@ -83,9 +92,35 @@ class FullDisk:
         assert dict(found) == self.rows, "a query sees what was acknowledged"
         assert client.execute("select count(*) from other o join t using (k)").fetchone() == (5,)
 
+    def restart_gateways(self) -> Client:
+        """Have the gateways die, and others answer in their place, which find no room for a file of their usage."""
+        self.before = self.tallies()
+        victims = gateways(self.server)
+        for victim in victims:
+            victim.kill()
+        psutil.wait_procs(victims, 30)
+        found: list[Client] = []
+        waiting.until(lambda: self.is_connected(found), 60)
+        [client] = found
+        for key in (1, ROWS - 1):
+            assert client.execute("select v from t where k = %s", [key]).fetchone() == (self.rows[key],)
+        assert not self.tallies() - self.before, "there is no room for a file"
+        return client
+
+    def is_connected(self, found: list[Client]) -> bool:
+        """Whether a gateway is there, which a connection is ``found`` to."""
+        with contextlib.suppress(psycopg.OperationalError):
+            found.append(connected(self.server))
+        return bool(found)
+
+    def tallies(self) -> set[Path]:
+        """The files of usage that are there of gateways."""
+        return set((self.disk / "data" / "usage").glob("hologres-*/*.jsonl"))
+
     def run(self) -> None:
         """On each disk with so much left."""
-        with self.server, connected(self.server) as client:
+        with self.server:
+            client = connected(self.server)
             client.execute("create table t (k int primary key, v int, w text)")
             client.execute(f"insert into t select g, 0, 'row' from generate_series(0, {ROWS - 1}) g")
             client.execute("create table other (k int primary key)")
@@ -99,15 +134,19 @@ class FullDisk:
                     self.write(client, turn)
                     with connected(self.server) as another:
                         self.read(another)
+                client.close()
+                client = self.restart_gateways()
                 assert self.refused or left > 100_000, f"with {left} bytes left nothing was refused"
                 self.filler.unlink()
                 refused, self.refused = self.refused, 0
                 self.write(client, turn)
+                waiting.until(lambda: bool(self.tallies() - self.before), 30)
                 assert not self.refused, "with space again all goes on"
                 self.read(client)
                 client.execute("delete from t where k >= 10000")
                 self.rows = {key: value for key, value in self.rows.items() if key < 10_000}
                 print(f"{left} bytes left: {refused} writes refused", flush=True)
+            client.close()
         with self.server, connected(self.server) as client:
             self.read(client)
 

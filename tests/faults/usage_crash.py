@@ -15,9 +15,10 @@ from pathlib import Path
 
 from yunbox.kernel.clock import ManualClock
 from yunbox.meter.ledger import LEDGER_SCHEMA, Ledger
+from yunbox.meter.line import Line
 from yunbox.meter.prices import load_prices
 from yunbox.meter.storage import STORAGE_SCHEMA, StorageMeter, Stored
-from yunbox.meter.tally import TALLY_SCHEMA, Line, Tally, hour_of
+from yunbox.meter.tally import TALLY_SCHEMA, Tally, hour_of
 from yunbox.services.oss.prices import GET as OSS_GET
 from yunbox.storage.database import Database
 

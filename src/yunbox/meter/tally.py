@@ -5,18 +5,25 @@ transaction that notes its number, so it is counted once. A row of the ledger st
 """
 
 import fcntl
+import logging
+import math
 import mmap
 import os
 import shutil
 import sqlite3
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
+from yunbox.kernel.errors import StorageFull
+from yunbox.meter.held import Held
 from yunbox.meter.ledger import Entry, Ledger
+from yunbox.meter.line import Line
 from yunbox.storage.database import Database
 from yunbox.storage.files import translate
 
@@ -25,18 +32,8 @@ _NAME = "usage"
 _HOUR_S = 3600
 _FILE_BYTES = 1024 * 1024
 _LOCK = "lock"
-
-
-class Line(msgspec.Struct, array_like=True, frozen=True):
-    """One call's use of some items, or that of several calls of a kind."""
-
-    hour: int
-    account_id: str
-    principal: str
-    project: str
-    operation: str
-    items: dict[str, float]
-    calls: int = 1
+_TRY_EVERY_S = 1.0
+_LOG = logging.getLogger("yunbox")
 
 
 class TallyWriter:
@@ -45,61 +42,123 @@ class TallyWriter:
     Unless nobody else looks into the folder, a lock says to those who do that the process lives.
 
     The file is mapped into memory: adding a line is a copy, and yet the kernel has it when the process is killed.
-    ``add`` is quick enough for an event loop, and may run in any thread.
+    ``add`` is quick enough for an event loop, and may run in any thread. On a full disk no call is refused for want
+    of a file: lines wait in memory (``held.py``) until there is room, which is looked for once a second.
     """
 
     def __init__(self, folder: Path, number: int = 1, *, shared: bool = True) -> None:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._folder = folder
         self._lock = threading.Lock()
         self._encode = msgspec.json.Encoder().encode
-        self._alive = _lock(folder / _LOCK) if shared else None
+        self._shared, self._alive = shared, -1
         self.number = number
-        self._map = self._open()
+        self._map: mmap.mmap | None = None
         self._used = 0
+        self._held = Held()
+        self._tried_s, self._is_waiting = -math.inf, False
+        self._has_room(0)
 
     def add(self, line: Line) -> None:
         """Keep one call's use."""
         data = self._encode(line) + b"\n"
         with self._lock:
-            if self._used + len(data) > _FILE_BYTES:
-                self._next()
-            self._map[self._used : self._used + len(data)] = data
-            self._used += len(data)
+            if self._has_room(len(data)):
+                self._put(data)
+            else:
+                self._held.add(line)
 
     def seal(self) -> int:
         """Begin another file, unless nothing is in this one; files of lower numbers than the answer are complete."""
         with self._lock:
-            if self._used:
-                self._next()
+            if self._has_room(0) and self._used:
+                with suppress(StorageFull):
+                    self._next()
             return self.number
 
     def close(self) -> None:
         """Let the files be."""
-        self._map.close()
-        if not self._used:
-            self._path().unlink(missing_ok=True)
-        if self._alive is not None:
+        self._tried_s = -math.inf
+        if not self._has_room(0):
+            self._held.lost += self._held.calls
+        self._tell_lost()
+        if self._map is not None:
+            self._map.close()
+            if not self._used:
+                self._path(self.number).unlink(missing_ok=True)
+        if self._alive >= 0:
             os.close(self._alive)
 
-    def _next(self) -> None:
-        self.number += 1
-        before = self._map
-        self._map, self._used = self._open(), 0
-        before.close()
+    def _has_room(self, size: int) -> bool:
+        """Whether a line may be written now; what waits is written before it."""
+        if self._map is not None and not self._held and self._used + size <= _FILE_BYTES:
+            return True
+        if time.monotonic() < self._tried_s + _TRY_EVERY_S:
+            return False
+        try:
+            self._make_room(size)
+        except StorageFull:
+            if not self._is_waiting:
+                _LOG.warning("the disk is full: usage waits in memory for room, and is lost with the process")
+            self._tried_s, self._is_waiting = time.monotonic(), True
+            return False
+        self._is_waiting = False
+        self._tell_lost()
+        return True
 
-    def _open(self) -> mmap.mmap:
-        fd = os.open(self._path(), os.O_RDWR | os.O_CREAT, 0o600)
+    def _make_room(self, size: int) -> None:
+        if self._map is None:
+            self._begin()
+        while self._held:
+            data = self._encode(self._held.first()) + b"\n"
+            if self._used + len(data) > _FILE_BYTES:
+                self._next()
+            self._put(data)
+            self._held.forget_first()
+        if self._used + size > _FILE_BYTES:
+            self._next()
+
+    def _tell_lost(self) -> None:
+        if self._held.lost:
+            _LOG.error("the usage of %d calls was lost while the disk was full", self._held.lost)
+            self._held.lost = 0
+
+    def _put(self, data: bytes) -> None:
+        assert self._map is not None, "there is room"
+        self._map[self._used : self._used + len(data)] = data
+        self._used += len(data)
+
+    def _begin(self) -> None:
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if self._shared and self._alive < 0:
+                self._alive = _lock(self._folder / _LOCK)
+        except OSError as error:
+            raise translate(error) from error
+        self._map = self._open(self.number)
+
+    def _next(self) -> None:
+        before, self._map = self._map, self._open(self.number + 1)
+        self.number, self._used = self.number + 1, 0
+        if before is not None:
+            before.close()
+
+    def _open(self, number: int) -> mmap.mmap:
+        path = self._path(number)
+        try:
+            fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise translate(error) from error
         try:
             os.posix_fallocate(fd, 0, _FILE_BYTES)  # a full disk is met here, and not by a fault while writing
             return mmap.mmap(fd, _FILE_BYTES)
         except OSError as error:
+            path.unlink()  # lest those who add up take the one before for complete
             raise translate(error) from error
         finally:
             os.close(fd)
 
-    def _path(self) -> Path:
-        return self._folder / f"{self.number}.jsonl"
+    def _path(self, number: int) -> Path:
+        return self._folder / f"{number}.jsonl"
 
 
 class Tally:

@@ -6,7 +6,8 @@ from typing import Any, Protocol
 from yunbox.kernel.call import Call, Charge, Operation, Place, Principal
 from yunbox.kernel.clock import Clock
 from yunbox.meter.ledger import Entry, Ledger
-from yunbox.meter.tally import Line, hour_of
+from yunbox.meter.line import Line
+from yunbox.meter.tally import hour_of
 
 _FREE = Charge()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from yunbox.kernel.clock import ManualClock
-from yunbox.meter.tally import Line
+from yunbox.meter.line import Line
 from yunbox.services.oss.settings.documents import CHECKS
 from yunbox.services.oss.upkeep import lifecycle_run
 from yunbox.services.oss.upkeep.lifecycle_run import LifecycleRun

@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 
 from yunbox.kernel.clock import Clock
-from yunbox.meter.tally import Line, Tally, hour_of
+from yunbox.meter.line import Line
+from yunbox.meter.tally import Tally, hour_of
 from yunbox.services.oss import prices
 from yunbox.services.oss.settings.lifecycle import DAY_MS, Lifecycle, lifecycle_of
 from yunbox.storage.objects.buckets import NoSuchBucket
