@@ -67,6 +67,10 @@ hologres\thg_replication_progress\t13997\tr\tslot_name:text parallel_index:int4 
 hologres\thg_warehouses\t13998\tr\twarehouse_id:int8 warehouse_name:text cpu:int8 mem:int8 \
 cluster_min_count:int8 cluster_max_count:int8 target_status:int8 status:int8 status_detail:text is_default:bool \
 config:text comment:text
+hologres_statistic\thg_table_statistic\t13999\tr\tschema_name:text table_name:text schema_version:int8 \
+statistic_version:int8 total_rows:int8 analyze_timestamp:timestamptz
+hologres_statistic\thg_stats_missing\t14000\tr\tschemaname:text tablename:text nattrs:int4 tablekind:text \
+fdwname:text
 pg_catalog\thg_stat_activity\t13992\tv\tdatid:oid datname:name pid:int4 usesysid:oid usename:name \
 application_name:text client_addr:inet client_hostname:text client_port:int4 backend_start:timestamptz \
 xact_start:timestamptz query_start:timestamptz state_change:timestamptz wait_event_type:text wait_event:text \

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from yunbox.storage.rows import statistics
 from yunbox.storage.rows.grants import ANYBODY, Acl, Grant, alike, default_acl, merged, owned_by
 from yunbox.storage.rows.model import SEQUENCE, TABLE, Extension, Relation, Schema
 from yunbox.storage.rows.publications import Publication, Slot
@@ -348,6 +349,7 @@ def drop(change: Change, relation: Relation) -> None:
     change.delete("relations", relation.oid.to_bytes(4, "big"))
     if relation.kind == SEQUENCE:
         forget(change, relation)
+    statistics.forget(change, relation)
     _discard(change, relation)
     if relation.kind == TABLE:
         _discard(change, relation.changes)

@@ -333,6 +333,10 @@ class Change(View):
         self.put("meta", name, value.to_bytes(8, "big"))
         return value
 
+    def totals(self, relation: Relation) -> Totals:
+        """What a table has, with what the works of the group before this one have made of it."""
+        return self._totals.get(relation.prefix) or super().totals(relation)
+
     def complete(self) -> None:
         """Write what is kept once for the whole group."""
         for prefix, totals in self._totals.items():
@@ -343,5 +347,5 @@ class Change(View):
     def _totals_of(self, relation: Relation) -> Totals:
         found = self._totals.get(relation.prefix)
         if found is None:
-            found = self._totals[relation.prefix] = self.totals(relation)
+            found = self._totals[relation.prefix] = super().totals(relation)
         return found

@@ -24,6 +24,7 @@ from yunbox.storage.rows.grants import ALL, ANYBODY, WORDS, Grant, grant_of
 from yunbox.storage.rows.model import PARTITIONED, TABLE, VIEW, Column, Relation
 from yunbox.storage.rows.rights import denied, rights_of
 from yunbox.storage.rows.sequences import sequence_of
+from yunbox.storage.rows.statistics import Analyzed, analyzed
 from yunbox.storage.rows.store import RowStore
 from yunbox.wire.pgwire.report import failure
 from yunbox.wire.pgwire.values.modifiers import format_type
@@ -346,6 +347,23 @@ class Names:
         with self._store.reading() as view:
             return str(view.totals(found).rows)
 
+    def analyze_count(self, oid: int, _number: int, _asked: Asked) -> str | None:
+        """pg_stat_get_analyze_count."""
+        found = self._analyzed(oid)
+        return None if oid not in self._moment.by_oid else str(found.count if found is not None else 0)
+
+    def last_analyze(self, oid: int, _number: int, _asked: Asked) -> str | None:
+        """pg_stat_get_last_analyze_time, in microseconds."""
+        found = self._analyzed(oid)
+        return None if found is None else str(found.at_us)
+
+    def _analyzed(self, oid: int) -> Analyzed | None:
+        found = self._moment.by_oid.get(oid)
+        if found is None or self._store is None:
+            return None
+        with self._store.reading() as view:
+            return analyzed(view, found)
+
     def granted(self, kind: str, role: str, thing: str, column: str, privilege: str, asked: Asked) -> bool | None:
         """Whether a role may."""
         return self._privileges.granted(kind, role, thing, column, privilege, asked)
@@ -434,5 +452,6 @@ _WAYS: Mapping[str, Describe] = {
     "pg_get_partkeydef": Names.partition_key, "pg_get_ruledef": Names.rule,
     "pg_get_serial_sequence": Names.drawn_from, "acldefault": Names.default_acl,
     "hg_dump_script": Names.script,
-    "rows": Names.count, "size": Names.size, "database_size": Names.database_size,
+    "rows": Names.count, "analyze_count": Names.analyze_count,
+    "last_analyze": Names.last_analyze, "size": Names.size, "database_size": Names.database_size,
 }  # fmt: skip

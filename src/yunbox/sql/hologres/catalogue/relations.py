@@ -13,8 +13,9 @@ from importlib import resources
 from yunbox.sql.hologres.catalogue.rows import rows
 from yunbox.sql.hologres.catalogue.types import BY_NAME
 
-PG_CATALOG, INFORMATION_SCHEMA, HOLOGRES = "pg_catalog", "information_schema", "hologres"
-SCHEMAS: Mapping[str, int] = {PG_CATALOG: 11, INFORMATION_SCHEMA: 13_372, HOLOGRES: 13_989}
+PG_CATALOG, INFORMATION_SCHEMA = "pg_catalog", "information_schema"
+HOLOGRES, STATISTIC = "hologres", "hologres_statistic"
+SCHEMAS: Mapping[str, int] = {PG_CATALOG: 11, INFORMATION_SCHEMA: 13_372, HOLOGRES: 13_989, STATISTIC: 13_988}
 """The schemas of the system, by name, with their OIDs."""
 
 
