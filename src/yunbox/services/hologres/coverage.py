@@ -12,7 +12,10 @@ _OFFERED = (
         "CREATE, ALTER, DROP USER, ROLE; GRANT, REVOKE, ALTER DEFAULT PRIVILEGES, OWNER TO, REASSIGN and DROP OWNED",
     ),
     ("prepared statements, cursors", "PREPARE, EXECUTE, DEALLOCATE; DECLARE, FETCH, MOVE, CLOSE, WITH HOLD; forward"),
-    ("COPY", "TO STDOUT and FROM STDIN in text, csv and binary; STREAM_MODE, ON_CONFLICT"),
+    (
+        "COPY",
+        "TO STDOUT and FROM STDIN in text, csv and binary, TO STDOUT in arrow too; STREAM_MODE, ON_CONFLICT",
+    ),
     ("schemas", "CREATE SCHEMA, DROP SCHEMA with CASCADE; search_path"),
     ("tables", "CREATE TABLE with PRIMARY KEY, NOT NULL, DEFAULT, LIKE, Hologres' properties; AS; DROP, TRUNCATE"),
     ("generated columns", "GENERATED ALWAYS AS (...) STORED; not in keys, and not for COPY"),

@@ -10,7 +10,9 @@ from yunbox.services.hologres.session.taking import Taking
 from yunbox.services.hologres.statements.commands import Copy, Query
 from yunbox.services.hologres.statements.copies import options_of
 from yunbox.services.hologres.statements.cursor import moved
+from yunbox.storage.rows.rows import STANDARD
 from yunbox.wire.pgwire import backend
+from yunbox.wire.pgwire.copy.arrow import ARROW, ARROW_LZ4, ArrowWriter
 from yunbox.wire.pgwire.copy.options import Options
 from yunbox.wire.pgwire.copy.writing import BINARY_END, BINARY_HEAD, TextWriter, binary_rows
 from yunbox.wire.pgwire.datarows import Fields, rows_of
@@ -26,6 +28,8 @@ async def load(session: Session, command: Copy, call: Call[Any]) -> None:
     options, own = options_of(command)
     if command.reads:
         await _read(session, command, options, own, call)
+    elif options.format in (ARROW, ARROW_LZ4):
+        await _write_arrow(session, command, options, call)
     else:
         await _write(session, command, options, call)
 
@@ -56,6 +60,38 @@ async def _write(session: Session, command: Copy, options: Options, call: Call[A
         portal.close()
     if writer is None:
         session.send(backend.copy_data(BINARY_END if count else BINARY_HEAD + BINARY_END))
+    session.tag = f"COPY {count}"
+    session.send(backend.COPY_DONE + backend.command_complete(session.tag))
+
+
+async def _write_arrow(session: Session, command: Copy, options: Options, call: Call[Any]) -> None:
+    """Rows as streams of Arrow: their texts are read again, in blocks, of which each is a row of binary COPY."""
+    portal = await _opened(session, command, options)
+    count, head = 0, BINARY_HEAD
+
+    def send(field: bytes | None) -> None:
+        nonlocal head
+        if field is not None:
+            data = head + binary_rows([[field]])
+            head = b""
+            session.send(backend.copy_data(data))
+            call.usage.downloaded_bytes += len(data)
+
+    try:
+        columns = [(one.name, one.oid, one.modifier) for one in portal.columns or ()]
+        writer = ArrowWriter(columns, packed=options.format == ARROW_LZ4)
+        session.send(backend.copy_response(b"H", 1, 1))
+        while portal.rows is not None and not portal.ended:
+            batch = await portal.rows.take(0, portal.formats, STANDARD)
+            for fields in rows_of(batch.data):
+                send(writer.add(fields))
+                count += 1
+                await session.ease()
+            portal.ended = batch.is_last
+        send(writer.taken())
+    finally:
+        portal.close()
+    session.send(backend.copy_data(head + BINARY_END))
     session.tag = f"COPY {count}"
     session.send(backend.COPY_DONE + backend.command_complete(session.tag))
 

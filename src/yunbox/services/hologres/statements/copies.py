@@ -118,7 +118,7 @@ def _read(name: str, value: Any) -> Any:
 
 
 def _format(value: Any) -> str:
-    if value not in ("text", "csv", "binary"):
+    if value not in ("text", "csv", "binary", "arrow", "arrow_lz4"):
         raise failure("22023", f'COPY format "{value}" not recognized')
     return value
 

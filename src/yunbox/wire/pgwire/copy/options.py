@@ -5,7 +5,7 @@ from typing import Literal
 
 from yunbox.wire.pgwire.report import failure
 
-Format = Literal["text", "csv", "binary"]
+Format = Literal["text", "csv", "binary", "arrow", "arrow_lz4"]
 _RESERVED = "\\.abcdefghijklmnopqrstuvwxyz0123456789"
 
 
@@ -51,6 +51,8 @@ class Options:
         """Raise PgError when PostgreSQL takes no such options, in its words and their order."""
         if self.header == "match" and not reading:
             raise failure("0A000", 'cannot use "match" with HEADER in COPY TO')
+        if reading and self.format.startswith("arrow"):
+            raise failure("0A000", f"COPY FROM in the format {self.format} is not supported")
         self._check_binary()
         self._check_delimiter()
         csv = self.format == "csv"
@@ -81,11 +83,13 @@ class Options:
         ]
 
     def _check_binary(self) -> None:
-        if self.format != "binary":
+        if self.format in ("text", "csv"):
             return
         for name, given in (("DELIMITER", self.delimiter), ("NULL", self.null), ("HEADER", self.header or None)):
             if given is not None:
-                raise failure("42601" if name != "HEADER" else "0A000", f"cannot specify {name} in BINARY mode")
+                raise failure(
+                    "42601" if name != "HEADER" else "0A000", f"cannot specify {name} in {self.format.upper()} mode"
+                )
 
     def _check_delimiter(self) -> None:
         if self.format == "binary":
