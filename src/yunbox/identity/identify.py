@@ -96,12 +96,15 @@ class Identity:
         bound = Claim("again", key_id, source_ip=principal.source_ip)
         return self._principal(bound, principal.account_id, user_id, principal.policies, principal.expires_at)
 
-    def proven(self, key_id: str, source_ip: str) -> Principal:
+    def proven(self, key_id: str, source_ip: str, token: str = "") -> Principal:
         """The principal of a key whose holder has proven its secret in an exchange of several messages.
 
-        The caller has checked the proof by what ``identity.scram`` gave it for that very key. Raises NotIdentified for
-        a key that is none or not active, whatever was proven.
+        The caller has checked the proof by what ``identity.scram`` gave it for that very key; a temporary one comes
+        with its security ``token``. Raises NotIdentified for a key that is none or not active, whatever was proven.
         """
+        if token:
+            claim = Claim("proven", key_id, security_token=token, source_ip=source_ip)
+            return self._of_session(claim, self._session_key(claim))
         key = self._store.access_key(key_id)
         if key is None or key.status != "Active":
             raise NotIdentified(BAD_KEY, f"The AccessKey '{key_id[:64]}' is not found or not active")
@@ -180,11 +183,19 @@ class Identity:
     def _temporary(self, claim: Claim, sign: Sign) -> Principal:
         key = self._store.temporary_key(claim.access_key_id)
         valid = _matches(claim, sign, key.secret if key else _DUMMY_SECRET)
-        known = key is not None and hmac.compare_digest(key.token_hash, _hash(claim.security_token))
-        if key is None or not known:
-            raise NotIdentified(BAD_KEY, "The security token does not belong to the AccessKey")
+        found = self._session_key(claim)
         if not valid:
             raise NotIdentified(BAD_SIGNATURE, _MISMATCH, claim)
+        return self._of_session(claim, found)
+
+    def _session_key(self, claim: Claim) -> TemporaryKey:
+        """The temporary key whose token a claim has. Raises NotIdentified."""
+        key = self._store.temporary_key(claim.access_key_id)
+        if key is None or not hmac.compare_digest(key.token_hash, _hash(claim.security_token)):
+            raise NotIdentified(BAD_KEY, "The security token does not belong to the AccessKey")
+        return key
+
+    def _of_session(self, claim: Claim, key: TemporaryKey) -> Principal:
         if key.expires < self._clock.time():
             raise NotIdentified(EXPIRED, "The security token has expired: ask for a new one")
         policies = (key.policy,) if key.policy else None

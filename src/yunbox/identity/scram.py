@@ -34,7 +34,7 @@ class Verifiers:
 
     def maker(self, key_id: str) -> Callable[[], Verifier]:
         """What makes the verifier of a key, in a millisecond for any name; unlike this it may run in another thread."""
-        key = self._store.access_key(key_id)
+        key = self._store.access_key(key_id) or self._store.temporary_key(key_id)
         secret = key.secret if key is not None else self._derived("secret", key_id).hex()
         return lambda: _made(secret, self._derived("salt", key_id)[:_SALT_BYTES])
 

@@ -1,7 +1,10 @@
 """Who comes in: by an AccessKey that proves itself, into the database that there is, with the settings they ask for."""
 
+import contextlib
+import json
 import os
 import socket
+import sqlite3
 import struct
 import subprocess
 import sys
@@ -11,7 +14,18 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from tests.clients.hologres.clients import account, account_id, allow, connected, dialled, made_user, ram, raw, where
+from tests.clients.hologres.clients import (
+    account,
+    account_id,
+    allow,
+    connected,
+    dialled,
+    made_user,
+    ram,
+    raw,
+    role_of,
+    where,
+)
 from tests.unit.services.hologres.raw import Client, fields, message, query
 from yunbox.testing.server import Server
 
@@ -98,9 +112,49 @@ def test_an_inactive_key_is_a_wrong_one(server: Server) -> None:
     assert refused(server, key)["C"] == "28P01"
 
 
-def test_a_temporary_key_is_refused_by_name(server: Server) -> None:
-    said = refused(server, ("STS.NUxxxxxxxxxxxxxxxxxx", "x"))
-    assert (said["C"], said["M"]) == ("0A000", "temporary AccessKeys of STS are not supported")
+def temporary(server: Server, *words: str) -> dict[str, str]:
+    """A temporary AccessKey with its security token."""
+    command = [sys.executable, "-m", "yunbox", "credentials", "--session", "900", *words, "--data", str(server.data),
+               "--output", "json"]  # fmt: skip
+    return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+
+def test_a_temporary_key_comes_with_its_token(server: Server) -> None:
+    """As the vendor's page "RAM role authorization mode" has it, for JDBC and for psql."""
+    made_user(server, "holo-passing", allow())
+    for words, role in (((), account_id(server)), (("--user", "holo-passing"), role_of(server, "holo-passing"))):
+        made = temporary(server, *words)
+        key, token = (made["access_key_id"], made["access_key_secret"]), made["security_token"]
+        assert key[0].startswith("STS.")
+        for options in (f"sts_token={token}", f"-c application_name=it sts_token={token} type=fixed"):
+            with connected(server, key, options=options) as client:
+                assert client.execute("select current_user").fetchone() == (role,)
+                shown = client.execute("select * from pg_settings").fetchall()
+                assert token not in str(shown), "nobody can read it"
+        at = where(server)
+        given = {"PGUSER": key[0], "PGPASSWORD": key[1], "PGOPTIONS": f"sts_token={token}", "PATH": os.environ["PATH"]}
+        psql = ["psql", "-h", str(at["host"]), "-p", str(at["port"]), "-d", at["dbname"], "-Atc", "select current_user"]
+        assert subprocess.run(psql, env=given, capture_output=True, text=True, check=True).stdout == f"{role}\n"
+
+
+def test_a_temporary_key_without_its_token_is_a_wrong_one(server: Server) -> None:
+    made, other = temporary(server), temporary(server)
+    key = made["access_key_id"], made["access_key_secret"]
+    for options in ("", f"sts_token={other['security_token']}", "sts_token=", f"sts_token={made['security_token']}x"):
+        assert refused(server, key, options=options)["C"] == "28P01"
+    wrong = made["access_key_id"], "wrong"
+    assert refused(server, wrong, options=f"sts_token={made['security_token']}")["C"] == "28P01"
+    assert refused(server, ("STS.NUxxxxxxxxxxxxxxxxxx", "x"), options="sts_token=x")["C"] == "28P01"
+    lasting = account(server)
+    assert refused(server, lasting, options=f"sts_token={made['security_token']}")["C"] == "28P01"
+
+
+def test_a_temporary_key_that_is_over_is_a_wrong_one(server: Server) -> None:
+    made = temporary(server)
+    with contextlib.closing(sqlite3.connect(server.data / "meta.db")) as db, db:
+        db.execute("UPDATE temporary_keys SET expires = 1 WHERE id = ?", (made["access_key_id"],))
+    key = made["access_key_id"], made["access_key_secret"]
+    assert refused(server, key, options=f"sts_token={made['security_token']}")["C"] == "28P01"
 
 
 def test_a_database_that_is_none(server: Server) -> None:

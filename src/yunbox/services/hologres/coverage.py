@@ -3,6 +3,7 @@
 _OFFERED = (
     ("protocol", "version 3.0; a client that asks for 3.2 or for extensions is told so"),
     ("login", "SCRAM-SHA-256: the user is an AccessKey's id, of the account or a RAM user, the password its secret"),
+    ("temporary AccessKeys (STS)", "with their token in `options=sts_token=...`, as long as they last"),
     ("TLS", "with `yunbox up --hologres-ssl`, as the vendor has it off until it is asked for; SCRAM-SHA-256-PLUS"),
     ("simple and extended protocol", "also pipelined; portals with row limits; text and binary; errors up to Sync"),
     ("transactions", "BEGIN, COMMIT, ROLLBACK with AND CHAIN and READ ONLY; SAVEPOINT, RELEASE, ROLLBACK TO"),
@@ -91,7 +92,6 @@ _OFFERED = (
     ),
 )
 _NOT_OFFERED = (
-    ("temporary AccessKeys (STS)", "0A000: how a token is handed over could not be read up"),
     ("isolation above read committed", "0A000"),
     ("SCROLL cursors, FETCH backwards", "0A000 and 55000"),
     ("LISTEN, NOTIFY, DO, LOCK, PREPARE TRANSACTION", "0A000"),

@@ -1,7 +1,8 @@
 """How a client comes in: its first messages, the proof of its password, and what it wants of its session.
 
 Sources: the PostgreSQL documentation, "Start-up" and "SASL Authentication"; the vendor's "PSQL client" (the user is an
-AccessKey's id, the password its secret). What is refused, and in which order, is as PostgreSQL has it.
+AccessKey's id, the password its secret) and "RAM role authorization mode" (a temporary one comes with its token). What
+is refused, and in which order, is as PostgreSQL has it.
 """
 
 import asyncio
@@ -16,6 +17,7 @@ from yunbox.identity.identify import NotIdentified
 from yunbox.identity.scram import Verifier
 from yunbox.kernel.call import Principal
 from yunbox.services.hologres.gateway.connection import Connection
+from yunbox.services.hologres.gateway.options import token_of
 from yunbox.services.hologres.gateway.tls import BINDING, Tls
 from yunbox.wire.pgwire import backend
 from yunbox.wire.pgwire.encoding import decoded
@@ -38,8 +40,8 @@ class Porter(Protocol):
         """What a proof of a key is compared with."""
         ...
 
-    def proven(self, key_id: str, address: str) -> Principal:
-        """Who a key is for that was proven. Raises NotIdentified."""
+    def proven(self, key_id: str, address: str, token: str) -> Principal:
+        """Who a key is for that was proven, with the ``token`` of a temporary one. Raises NotIdentified."""
         ...
 
     def wait_s(self, key_id: str, address: str) -> float:
@@ -125,9 +127,6 @@ def _checked(line: Connection, porter: Porter, startup: Startup) -> Startup:
         raise fatal("28000", "no PostgreSQL user name specified in startup packet")
     if porter.is_full():
         raise fatal("53300", "sorry, too many clients already")
-    if startup.parameters["user"].startswith("STS."):
-        hint = "Connect with the AccessKey of an account or of a RAM user."
-        raise fatal("0A000", "temporary AccessKeys of STS are not supported", hint=hint)
     return startup
 
 
@@ -145,7 +144,7 @@ async def _proven(line: Connection, porter: Porter, startup: Startup) -> Admitte
     await asyncio.sleep(porter.wait_s(user, line.peer))
     try:
         last = _ended(exchange, token)
-        principal = porter.proven(user, line.peer) if last is not None else None
+        principal = porter.proven(user, line.peer, token_of(startup)) if last is not None else None
     except NotIdentified:
         principal = None
     if last is None or principal is None:

@@ -113,9 +113,9 @@ class Gateway:
         """What a proof of a key is compared with; made in a thread, as it takes a millisecond."""
         return await asyncio.to_thread(self._verifiers.maker(key_id))
 
-    def proven(self, key_id: str, address: str) -> Principal:
+    def proven(self, key_id: str, address: str, token: str) -> Principal:
         """Who a key is for. Raises NotIdentified."""
-        return self._identity.proven(key_id, address)
+        return self._identity.proven(key_id, address, token)
 
     def wait_s(self, key_id: str, address: str) -> float:
         """How long a try waits."""

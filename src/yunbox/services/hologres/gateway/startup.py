@@ -5,6 +5,7 @@ plans only; the session keeps it as the setting ``hg_connection_type``.
 """
 
 from yunbox.services.hologres.gateway.login import fatal
+from yunbox.services.hologres.gateway.options import TOKEN, words_of
 from yunbox.services.hologres.statements.replication import FOLLOWING
 from yunbox.wire.pgwire.frontend import Startup
 from yunbox.wire.pgwire.report import PgError
@@ -58,7 +59,7 @@ def _check(name: str) -> None:
 def _options(text: str) -> list[tuple[str, str]]:
     """``-c name=value``, ``--name=value``, and Hologres' own. Raises PgError."""
     made: list[tuple[str, str]] = []
-    words = iter(_words(text))
+    words = iter(words_of(text))
     for word in words:
         if word == "-c":
             made.append(_pair(next(words, "")))
@@ -69,6 +70,8 @@ def _options(text: str) -> list[tuple[str, str]]:
             made.append(_pair(word[2:]))
         elif word == "type=fixed":
             made.append(("hg_connection_type", "fixed"))
+        elif word.startswith(TOKEN):
+            continue  # it was looked at when its holder came in, and is no setting that anybody could read
         else:
             raise fatal("42601", f"invalid command-line argument for server process: {word}")
     return made
@@ -79,20 +82,3 @@ def _pair(word: str) -> tuple[str, str]:
     if not equals:
         raise fatal("42601", f"-c {word} requires a value")
     return name, value
-
-
-def _words(text: str) -> list[str]:
-    """A command line: space ends a word, but not behind a backslash."""
-    words: list[str] = []
-    word, inside, escaped = "", False, False
-    for letter in text:
-        if letter.isspace() and not escaped:
-            words += [word] if inside else []
-            word, inside = "", False
-        elif letter == "\\" and not escaped:
-            escaped = inside = True
-            continue
-        else:
-            word, inside = word + letter, True
-        escaped = False
-    return [*words, word] if inside else words
