@@ -164,3 +164,14 @@ select 1.5::bool
 select int '1', int4 '2', numeric '1.50', float8 '1.5', bool 't', text 'x'
 select int4(1.5), float8(1), text(1), int8('5'), numeric('1.5'), date('2020-01-01')
 select random() between 0 and 1
+
+-- long chains, whose operands are planned once
+select a + b + a + b + a + b + a + b + a + b + a + b + a + b from (values (1.5::float8, 0.25::float8), (null, 1), ('NaN', 2), ('Infinity', 3)) t (a, b)
+select a * b * a * b * a * b * a * b * a * b * a * b * a * b from (values (1.5::float8, 0.25::float8), (null, 1), (-2, 3), ('Infinity', 3)) t (a, b)
+select a / b / a / b / a / b / a / b / a / b / a / b from (values (1.5::float8, 0.25::float8), (-2, 3)) t (a, b)
+select a - (b - (a - (b - (a - (b - (a - (b - (a - b)))))))) from (values (1.5::float4, 0.25::float8), (null, 1)) t (a, b)
+select x * x * x * x * x * x * x * x from (values (1e60::float8)) t (x)
+select x * x * x * x * x * x * x * x from (values (1e-60::float8)) t (x)
+select x * x * x / (x - x) * x * x from (values (2::float8)) t (x)
+select sum(x) * sum(x) * sum(x) * sum(x) * max(x) * min(x) from (values (2::float8), (3)) t (x)
+select x * x * x * x + (select max(y) * min(y) * max(y) * x from (values (4::float8)) u (y)) * x * x from (values (2::float8)) t (x)
