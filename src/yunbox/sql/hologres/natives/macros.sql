@@ -36,8 +36,6 @@ CREATE OR REPLACE MACRO hg_midnight(d) AS
 CREATE OR REPLACE MACRO hg_us_of_day(n) AS
     ((n % 86400000000) + 86400000000) % 86400000000;
 -- Floats: what becomes endless, or 0, of numbers that are not is an error.
--- A macro's argument is planned as often as its body names it, so chains of them grow by the power: behind the second
--- the operands are those of a lambda, which are planned once (rendering/arithmetic.py).
 CREATE OR REPLACE MACRO hg_float_pl(a, b) AS
     CASE WHEN isinf(a + b) AND isfinite(a) AND isfinite(b) THEN error('PG22003: value out of range: overflow') ELSE a + b END;
 CREATE OR REPLACE MACRO hg_float_mi(a, b) AS
@@ -49,10 +47,6 @@ CREATE OR REPLACE MACRO hg_float_div(a, b) AS
     CASE WHEN b = 0 AND NOT isnan(a) THEN error('PG22012: division by zero')
     WHEN isinf(a / b) AND isfinite(a) THEN error('PG22003: value out of range: overflow')
     WHEN a / b = 0 AND a <> 0 AND isfinite(b) THEN error('PG22003: value out of range: underflow') ELSE a / b END;
-CREATE OR REPLACE MACRO hg_float_pl_once(l) AS list_transform(l, lambda x: hg_float_pl(x.a, x.b))[1];
-CREATE OR REPLACE MACRO hg_float_mi_once(l) AS list_transform(l, lambda x: hg_float_mi(x.a, x.b))[1];
-CREATE OR REPLACE MACRO hg_float_mul_once(l) AS list_transform(l, lambda x: hg_float_mul(x.a, x.b))[1];
-CREATE OR REPLACE MACRO hg_float_div_once(l) AS list_transform(l, lambda x: hg_float_div(x.a, x.b))[1];
 -- Lists: subscripts beyond the ends are NULL, and three values of truth.
 CREATE OR REPLACE MACRO hg_at(l, i) AS
     CASE WHEN i >= 1 THEN list_extract(l, i) END;

@@ -1,7 +1,5 @@
 """Numbers: operators and functions of integers, floats and NUMERIC."""
 
-from collections.abc import Callable
-
 from yunbox.sql.hologres.catalogue.types import NUMERIC
 from yunbox.sql.hologres.expr import Expr, build
 from yunbox.sql.hologres.rendering import numerics
@@ -62,18 +60,10 @@ _integers()
 # -- floats
 
 
-_NESTED_MAX = 2
-"""How many of its macros the operands of a float's operator may have before they are bound once, at 30 ns a row."""
-
-
-def _float(name: str, duck: str) -> Callable[[Call], str]:
-    def rendering(call: Call) -> str:
-        a, b = (f"CAST({call[at]} AS {duck})" for at in (0, 1))
-        if a.count("hg_float_") + b.count("hg_float_") < _NESTED_MAX:
-            return f"CAST(hg_float_{name}({a}, {b}) AS {duck})"
-        return f"CAST(hg_float_{name}_once([{{'a': {a}, 'b': {b}}}]) AS {duck})"
-
-    return rendering
+def _float(symbol: str, left: str, right: str, duck: str) -> str:
+    a, b = f"CAST({left} AS {duck})", f"CAST({right} AS {duck})"
+    name = f"hg_float_{ {'+': 'pl', '-': 'mi', '*': 'mul', '/': 'div'}[symbol] }"
+    return f"CAST({name}({a}, {b}) AS {duck})"
 
 
 def _floats() -> None:
@@ -81,8 +71,8 @@ def _floats() -> None:
     for a, b in pairs:
         wide = "FLOAT" if (a, b) == ("4", "4") else "DOUBLE"
         infix = a if a == b else a + b
-        for name in ("pl", "mi", "mul", "div"):
-            each(f"float{infix}{name}(float{a},float{b})", _float(name, wide), [()])
+        for name, symbol in (("pl", "+"), ("mi", "-"), ("mul", "*"), ("div", "/")):
+            each(f"float{infix}{name}(float{a},float{b})", _float(symbol, "{0}", "{1}", wide), [()])
         for name, symbol in _COMPARED.items():
             each(f"float{infix}{name}(float{a},float{b})",
                  f"(CAST({{0}} AS {wide}) {symbol} CAST({{1}} AS {wide}))", [()])  # fmt: skip

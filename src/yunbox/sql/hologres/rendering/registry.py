@@ -6,11 +6,12 @@ In a template ``{0}`` is the first argument, ``{*}`` all of them, ``{style}`` th
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from yunbox.sql.hologres.catalogue.functions import Function
 from yunbox.sql.hologres.catalogue.types import NUMERIC
 from yunbox.sql.hologres.expr import Expr, build, quoted
+from yunbox.sql.hologres.rendering.depth import ONCE, is_deep, repeats
 from yunbox.sql.hologres.rendering.numerics import free
 from yunbox.sql.hologres.session import Session
 
@@ -88,5 +89,21 @@ def render(call: Call) -> Expr | None:
     how = RENDERINGS.get(call.function.key)
     if how is None:
         return None
+    return (_bound_once(how, call) if is_deep(call) else None) or _rendered(how, call)
+
+
+def _rendered(how: Rendering, call: Call) -> Expr:
     made = call.fill(how) if isinstance(how, str) else how(call)
     return made if isinstance(made, Expr) else build(made, call.returns, call.args)
+
+
+def _bound_once(how: Rendering, call: Call) -> Expr | None:
+    """A call whose arguments are those of a lambda, and so are planned once; None where they are anyway."""
+    bound = {at: one for at, one in enumerate(call.args) if not one.is_constant}
+    inner = replace(call, args=tuple(replace(one, sql=f"{ONCE}.a{at}") if at in bound else one
+                                     for at, one in enumerate(call.args)))  # fmt: skip
+    made = _rendered(how, inner)
+    if made.fields or CORE in made.sql or not repeats(made.sql, len(bound)):
+        return None
+    items = ", ".join(f"'a{at}': {one.sql}" for at, one in bound.items())
+    return replace(made, sql=f"list_transform([{{{items}}}], lambda {ONCE}: {made.sql})[1]")

@@ -69,3 +69,9 @@ select extract(julian from date '2024-01-01')
 select interval '1 day 2 hours' > interval '1 day', interval '-1 mon' < interval '0', interval '1 year' = interval '365 days', interval '1 year' = interval '360 days'
 select date '2024-01-01' between '2023-01-01' and '2025-01-01', date '2024-01-01' in ('2024-01-01', '2024-01-02')
 select (null::time, time '10:00') overlaps (time '09:00', time '11:00'), (time '10:00', null) overlaps (time '09:00', time '11:00'), (time '10:00', null) overlaps (time '11:00', time '12:00')
+
+-- chains, whose operands are planned once
+select x + interval '1 day' + interval '1 month' - interval '2 hours' + interval '1 year' + interval '3 days' - interval '1 minute' from (values ('2020-01-31 01:02:03'::timestamp), (null), ('infinity')) t (x)
+select date_trunc('month', date_trunc('day', date_trunc('hour', x + interval '1 day') + interval '40 days') - interval '1 hour') from (values ('2020-01-31 01:02:03+00'::timestamptz), (null)) t (x)
+select x + 1 + 2 + 3 - 4 + 5 - 6 + 7 + n from (values ('2020-01-31'::date, 1), (null, 2), ('2020-02-28', null)) t (x, n)
+select extract(epoch from date_trunc('day', x + interval '1 day' + interval '1 day') - x - interval '1 hour') from (values ('2020-01-31 01:02:03'::timestamp)) t (x)

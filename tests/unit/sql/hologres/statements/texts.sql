@@ -78,3 +78,9 @@ select '127.0.0.1'::inet::varchar(9), '10.0.0.0/8'::cidr::text, '10.0.0.1'::cidr
 select x::text, count(*) from (values ('10.0.0.1'::inet), ('10.0.0.1/32')) t(x) group by x::text
 select host('127.0.0.1/8'::inet), host('::1'), host('2001:db8::/32'), host(null::inet), host('10.0.0.0/8'::cidr)
 select similar_to_escape('AbC', null), 'abc' similar to 'a%' escape null, 'a%' similar to 'a#%' escape '#', null similar to 'a' escape '#'
+
+-- nested ones, whose arguments are planned once
+select lower(upper(lower(upper(lower(upper(initcap(x))))))), substring(substring(substring(substring(substring(x, 1, 9), 2, 8), 1, 7), 2, 6), 1, 3) from (values ('Abcdefghijkl'), (null), ('')) t (x)
+select substring(upper(lower(upper(x))), length(lower(upper(lower(x)))) - 2, length(x)) as s, count(*) from (values ('abcd'), ('ABCD')) t (x) group by substring(upper(lower(upper(x))), length(lower(upper(lower(x)))) - 2, length(x)) order by 1
+select substring(lower(upper(lower(x))), 1, n) from (values ('abc', -1)) t (x, n)
+select upper(lower(upper(max(x)))), lower(upper(lower(string_agg(x, ',' order by x)))) over () from (values ('a'), ('b')) t (x) group by x order by 1
