@@ -51,7 +51,7 @@ def child(folder: Path, seed: int) -> None:
         elif kind == "load":
             first = chance.randrange(10) * MANY
             rows = {key: key for key in range(first, first + MANY)}
-            store.write_sync(lambda change, relation=relation, rows=rows: _change(change, relation, rows))
+            store.write_sync(lambda change, relation=relation, rows=rows: _load(change, relation, rows))
         elif kind == "truncate":
             store.write_sync(lambda change, relation=relation: catalogue.truncate(change, relation))
         elif kind == "upkeep":
@@ -76,6 +76,14 @@ def _change(change: Change, relation: Relation, rows: dict[int, int | None]) -> 
         at = form.key([key, None])
         assert at is not None
         change.set_row(relation, at, None if value is None else form.row([key, value]))
+
+
+def _load(change: Change, relation: Relation, rows: dict[int, int]) -> None:
+    """Rows that are written many at once."""
+    form = Form(relation)
+    keys = [form.key([key, None]) or b"" for key in rows]
+    present = [change.row(key) for key in keys]
+    change.set_rows(relation, keys, [form.row(row) for row in rows.items()], present)
 
 
 def crash(folder: Path, seed: int) -> int:

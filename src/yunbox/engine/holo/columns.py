@@ -13,9 +13,11 @@ import numpy as np
 
 from yunbox.engine.holo.loaded import carried, is_carried_as_numbers, is_carried_as_stored
 from yunbox.storage.rows.bulk.cells import Flags, Numbers, words_of
+from yunbox.storage.rows.bulk.packed import Pieces
 from yunbox.storage.rows.keys import has_number_key
 from yunbox.storage.rows.model import Column, Relation
 from yunbox.storage.rows.rows import STANDARD
+from yunbox.storage.rows.view import Entries
 
 _NODE = 8
 _LENGTH = 4
@@ -33,14 +35,29 @@ class _Fields:
     nulls: Flags
 
 
-def table_of(relation: Relation, keys: Sequence[bytes], rows: Sequence[bytes]) -> Any:
-    """Rows with their whole keys: these as ``key``, and the columns as ``c`` with their numbers."""
+def batch_of(relation: Relation, keys: Pieces, rows: Pieces) -> Any:
+    """Rows with their keys: these as ``key``, and the columns as ``c`` with their numbers."""
     data, fields = _apart(rows, relation.columns)
     arrays = {"key": _keys_of(relation, keys)}
     for column in relation.live:
         make = _maker(column)
         arrays[f"c{column.number}"] = make(data, fields[column.number - 1])
-    return _table(arrays, len(rows))
+    return _batch(arrays, len(rows))
+
+
+def entries_batch(relation: Relation, entries: Entries) -> Any:
+    """The same of rows with their whole keys."""
+    return batch_of(relation, Pieces.of([key[_NODE:] for key, _ in entries]), Pieces.of([row for _, row in entries]))
+
+
+def keys_batch(relation: Relation, keys: Pieces) -> Any:
+    """Keys alone, as the column ``key``."""
+    return _batch({"key": _keys_of(relation, keys)}, len(keys))
+
+
+def table_of(batches: Sequence[Any]) -> Any:
+    """Batches as one table, which DuckDB's threads share between them."""
+    return arrow.Array.from_chunks(batches, validate=False)
 
 
 def _maker(column: Column) -> Callable[[bytes, _Fields], Any]:
@@ -50,31 +67,22 @@ def _maker(column: Column) -> Callable[[bytes, _Fields], Any]:
     return _texts if is_carried_as_stored(column) else _made_one_by_one(column)
 
 
-def keys_table(relation: Relation, keys: Sequence[bytes]) -> Any:
-    """Whole keys alone, as the column ``key``."""
-    return _table({"key": _keys_of(relation, keys)}, len(keys))
-
-
-def _keys_of(relation: Relation, keys: Sequence[bytes]) -> Any:
-    """Keys as copies have them: without the table's prefix, and as numbers where they are some."""
-    joined = b"".join(keys)
+def _keys_of(relation: Relation, keys: Pieces) -> Any:
+    """Keys without the table's prefix as copies have them: as numbers where they are some."""
     if has_number_key(relation):
-        numbers = np.frombuffer(joined, ">u8").reshape(-1, 2)[:, 1].astype(np.uint64)
+        numbers = np.frombuffer(keys.data, ">u8").astype(np.uint64)
         return arrow.c_array_from_buffers(arrow.uint64(), len(keys), [None, numbers], null_count=0)
-    lengths = np.fromiter(map(len, keys), np.int64, len(keys))
-    starts = np.cumsum(lengths) - lengths
-    return _binary(arrow.binary(), joined, _Fields(starts + _NODE, lengths - _NODE, np.zeros(len(keys), bool)))
+    return _binary(arrow.binary(), keys.data, _Fields(keys.starts, keys.lengths, np.zeros(len(keys), bool)))
 
 
-def _apart(rows: Sequence[bytes], columns: Sequence[Column]) -> tuple[bytes, list[_Fields]]:
+def _apart(rows: Pieces, columns: Sequence[Column]) -> tuple[bytes, list[_Fields]]:
     """The fields of rows, and what they lie in. Rows that are older than a column have what it says for them."""
-    sizes = np.fromiter(map(len, rows), np.int64, len(rows))
-    ends = np.cumsum(sizes)
+    ends = rows.ends
     missing = [(column.missing or "").encode() for column in columns]
     # A length is looked for behind the last row too, where rows are older than a column.
-    data = b"".join([*rows, bytes(_LENGTH), *missing])
+    data = b"".join([rows.data, bytes(_LENGTH), *missing])
     words = words_of(data)
-    at, place = ends - sizes, int(ends[-1]) + _LENGTH if len(rows) else _LENGTH
+    at, place = rows.starts, int(ends[-1]) + _LENGTH if len(rows) else _LENGTH
     found: list[_Fields] = []
     for column, instead in zip(columns, missing, strict=True):
         lengths = words[at].astype(np.int64)
@@ -167,7 +175,6 @@ def _lists(lengths: Numbers, numbers: Any, nulls: Flags, gaps: Flags | None = No
     return _array(arrow.list_(arrow.float32()), nulls, [offsets], [inner])
 
 
-def _table(arrays: dict[str, Any], count: int) -> Any:
+def _batch(arrays: dict[str, Any], count: int) -> Any:
     schema = arrow.struct({name: array.schema for name, array in arrays.items()})
-    made = arrow.c_array_from_buffers(schema, count, [None], null_count=0, children=list(arrays.values()))
-    return arrow.ArrayStream(made)
+    return arrow.c_array_from_buffers(schema, count, [None], null_count=0, children=list(arrays.values()))

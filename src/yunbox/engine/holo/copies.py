@@ -10,31 +10,34 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Any
 
 import duckdb
 
 from yunbox.engine.holo.column_store import ColumnStore
-from yunbox.engine.holo.columns import keys_table, table_of
+from yunbox.engine.holo.columns import batch_of, entries_batch, keys_batch, table_of
 from yunbox.engine.holo.cuts import cut
 from yunbox.engine.holo.faults import is_disk_full
 from yunbox.engine.holo.filling import ROWS, insertion, run_on
 from yunbox.engine.holo.loaded import carried, column_type, made
 from yunbox.engine.holo.reads import NAME, copy_of, key_type
 from yunbox.kernel.errors import StorageFull
+from yunbox.storage.rows.bulk.logged import changed, written
+from yunbox.storage.rows.bulk.packed import Pieces
 from yunbox.storage.rows.model import Relation
 from yunbox.storage.rows.store import RowStore
 from yunbox.storage.rows.view import Entries, View
 
 _ROWS = 20_000
 _BYTES = 16 << 20
-"""How many rows are brought at a time, and of about how many bytes."""
+"""How many rows are made columns at a time, and of about how many bytes: what a core's cache has room for."""
+_BATCHES = 5
+"""How many of these DuckDB takes at a time, so that its threads share them."""
 _FAR = 50_000
 """More rows or changes are brought by a thread of their own, which goes on when the statement is stopped."""
 _LOOK_S = 0.05
 """How often a statement that waits for a copy looks whether it is stopped."""
-_CHANGES = 1_000_000
-"""How many changes are taken from a log at a time: to remove a few rows takes a look at all, to remove many no more."""
 
 
 @dataclass
@@ -162,7 +165,7 @@ class Copies:
         columns = "".join(f", c{one.number} {column_type(one)}" for one in relation.columns)
         with self._changing(relation, position, {column.number for column in relation.columns}):
             self._db.execute(f"CREATE OR REPLACE TABLE {copy_of(relation)} (key {key_type(relation)}{columns})")
-            self._insert_all(relation, rows)
+            self._insert_all(relation, (entries_batch(relation, some) for some in rows))
 
     def _all(self, relation: Relation, seen: View | None = None) -> Iterator[Entries]:
         """All rows of a table, some at a time: each time as they are then, or as a view sees them."""
@@ -195,10 +198,11 @@ class Copies:
             return
         with self._changing(relation, max(position, copy.position), copy.columns | new):
             self._widen(relation, new)
-            after, changed = view.changes_behind(relation, copy.position, _CHANGES)
-            while changed:
-                self._apply(relation, view, changed)
-                after, changed = view.changes_behind(relation, after, _CHANGES)
+            for some in written(view, relation, copy.position):
+                batches = (batch_of(relation, *one) for one in some.batches(_ROWS))
+                self._replace(relation, some.keys, batches)
+            for keys in changed(view, relation, copy.position):
+                self._replace(relation, keys, _present(view, relation, keys))
 
     def _widen(self, relation: Relation, numbers: Iterable[int]) -> None:
         """The columns that a table has got since; their values in the rows that are there are known."""
@@ -209,29 +213,25 @@ class Copies:
                 missing = carried(column, column.missing.encode())
                 self._db.execute(f"UPDATE {copy_of(relation)} SET c{number} = {made(column, '$1')}", [missing])
 
-    def _apply(self, relation: Relation, view: View, changed: list[bytes]) -> None:
-        """Have a copy be as the table is under some keys."""
-        prefix, count = relation.prefix, _rows_at_once(view, relation)
-        keys = sorted({prefix + key for key in changed})
+    def _replace(self, relation: Relation, keys: Pieces, batches: Iterable[Any]) -> None:
+        """Have a copy be of other rows, or of none, under some keys."""
         gone = f"DELETE FROM {copy_of(relation)} WHERE key IN (SELECT key FROM {ROWS})"
-        run_on(self._db, keys_table(relation, keys), gone)
-        self._insert_all(relation, (view.rows_at(keys[at : at + count]) for at in range(0, len(keys), count)))
+        self._run_all(chain([(table_of([keys_batch(relation, keys)]), gone)], _insertions(relation, batches)))
 
-    def _insert_all(self, relation: Relation, batches: Iterable[Entries]) -> None:
-        """Insert rows: while DuckDB takes some, the next ones are made ready for it."""
-        inserting: list[Future[None]] = []
+    def _insert_all(self, relation: Relation, batches: Iterable[Any]) -> None:
+        self._run_all(_insertions(relation, batches))
+
+    def _run_all(self, works: Iterable[tuple[Any, str]]) -> None:
+        """Run statements on rows: while DuckDB takes some, the next ones are made ready for it."""
+        running: list[Future[None]] = []
         try:
-            for batch in filter(None, batches):
-                table = table_of(relation, [key for key, _ in batch], [row for _, row in batch])
-                while inserting:
-                    inserting.pop().result()
-                inserting.append(self._inserter.submit(self._insert, relation, table))
+            for rows, sql in works:
+                while running:
+                    running.pop().result()
+                running.append(self._inserter.submit(run_on, self._db, rows, sql))
         finally:  # whatever has failed, nobody else works with the cursor behind this
-            while inserting:
-                inserting.pop().result()
-
-    def _insert(self, relation: Relation, rows: Any) -> None:
-        run_on(self._db, rows, insertion(relation, copy_of(relation)))
+            while running:
+                running.pop().result()
 
     @contextmanager
     def _changing(self, relation: Relation, position: int, columns: set[int]) -> Generator[None]:
@@ -268,6 +268,22 @@ def _await(work: Future[None], stopped: threading.Event) -> None:
 def _check(stopped: threading.Event) -> None:
     if stopped.is_set():
         raise duckdb.InterruptException("INTERRUPT Error: Interrupted!")
+
+
+def _insertions(relation: Relation, batches: Iterable[Any]) -> Iterator[tuple[Any, str]]:
+    """What inserts rows into a copy, some batches at a time."""
+    sql, left = insertion(relation, copy_of(relation)), iter(batches)
+    while some := list(islice(left, _BATCHES)):
+        yield table_of(some), sql
+
+
+def _present(view: View, relation: Relation, keys: Pieces) -> Iterator[Any]:
+    """The rows that lie under some keys, which are in order."""
+    count, prefix = _rows_at_once(view, relation), relation.prefix
+    wholes = [prefix + key for key in keys.parted()]
+    for at in range(0, len(wholes), count):
+        if found := view.rows_at(wholes[at : at + count]):
+            yield entries_batch(relation, found)
 
 
 def _rows_at_once(view: View, relation: Relation) -> int:

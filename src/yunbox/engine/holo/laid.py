@@ -4,11 +4,12 @@ from collections.abc import Iterable
 
 import duckdb
 
-from yunbox.engine.holo.columns import keys_table, table_of
+from yunbox.engine.holo.columns import batch_of, keys_batch, table_of
 from yunbox.engine.holo.filling import ROWS, insertion, run_on
 from yunbox.engine.holo.loaded import column_type
 from yunbox.engine.holo.messages import Given
 from yunbox.engine.holo.reads import GONE, identifier, key_type
+from yunbox.storage.rows.bulk.packed import Pieces
 
 
 class Laid:
@@ -30,11 +31,11 @@ class Laid:
         columns = "".join(f", c{one.number} {column_type(one)}" for one in relation.columns)
         self._cursor.execute(f"CREATE TEMP TABLE {name} (key {key_type(relation)}, {GONE} BOOLEAN{columns})")
         self._names.append(given.name)
-        gone = [relation.prefix + key for key, row in given.rows if row is None]
+        gone = [key for key, row in given.rows if row is None]
         if gone:
             sql = f"INSERT INTO {name} (key, {GONE}) SELECT key, true FROM {ROWS}"
-            run_on(self._cursor, keys_table(relation, gone), sql)
-        rows = [(relation.prefix + key, row) for key, row in given.rows if row is not None]
+            run_on(self._cursor, table_of([keys_batch(relation, Pieces.of(gone))]), sql)
+        rows = [(key, row) for key, row in given.rows if row is not None]
         if rows:
-            table = table_of(relation, [key for key, _ in rows], [row for _, row in rows])
-            run_on(self._cursor, table, insertion(relation, name, **{GONE: "false"}))
+            batch = batch_of(relation, Pieces.of([key for key, _ in rows]), Pieces.of([row for _, row in rows]))
+            run_on(self._cursor, table_of([batch]), insertion(relation, name, **{GONE: "false"}))

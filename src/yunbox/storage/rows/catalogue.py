@@ -371,7 +371,7 @@ def sweep(change: Change, rows_max: int) -> int:
     """Remove so many rows of the trash; how many went, 0 when it is empty."""
     removed = 0
     for prefix, _ in list(change.prefixed("trash", b"")):
-        for table in ("rows", "log", "ages", "births"):
+        for table in ("rows", "log", "chunks", "ages", "births"):
             keys = [key for _, (key, _) in zip(range(rows_max - removed), change.prefixed(table, prefix), strict=False)]
             for key in keys:
                 change.delete(table, key)

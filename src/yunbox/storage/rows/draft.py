@@ -72,6 +72,10 @@ class _Draft(Change):
     def _put_all(self, table: str, items: Iterable[tuple[bytes, bytes]]) -> None:
         self._layers[-1].update(((table, key), value) for key, value in items)
 
+    def _is_followed(self, relation: Relation) -> bool:
+        """No: nobody follows what is only tried."""
+        return False
+
     def _delete(self, table: str, key: bytes) -> bool:
         found = self.get(table, key) is not None
         self._layers[-1][table, key] = None

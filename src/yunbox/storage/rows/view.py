@@ -2,13 +2,14 @@
 
 Rows lie under their table's node and their primary key. A table that is followed has a log: every change of a row
 leaves its key there, in the order of the commits, so that whoever keeps a copy reads what has changed and nothing else;
-the value is the present one, whenever the log is read. A followed table has beside it from where on its
-log is whole.
+the value is the present one, whenever the log is read. Rows that are written many at once are logged as chunks, each
+under the position of its last row (``chunks.py``). A followed table has beside it from where on its log is whole.
 """
 
 import time
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
+from heapq import merge
 from itertools import islice, takewhile
 from typing import Any, cast
 
@@ -16,6 +17,7 @@ import lmdb
 import msgspec
 
 from yunbox.storage.environment import Tables
+from yunbox.storage.rows import chunks
 from yunbox.storage.rows.binlog import Events, events_of, records
 from yunbox.storage.rows.births import bear
 from yunbox.storage.rows.keys import numbered
@@ -23,7 +25,7 @@ from yunbox.storage.rows.model import TABLE, Relation
 
 TABLES = (
     "meta", "schemas", "relations", "rows", "log", "followed", "totals", "trash", "roles", "defaults", "runs",
-    "ages", "births",
+    "ages", "births", "chunks",
 )  # fmt: skip
 OID, NODE = b"oid", b"node"
 """What numbers are drawn for: what there is, and the places of tables' rows."""
@@ -92,8 +94,28 @@ class View:
     def changed(self, relation: Relation, after: int = 0) -> Iterator[tuple[int, bytes]]:
         """The log of a table behind a position: each position with the key that was changed there."""
         prefix = relation.prefix
-        for at, key in self.prefixed("log", prefix, (after + 1).to_bytes(8, "big")):
-            yield int.from_bytes(at[_NODE:], "big"), prefix + key
+        many = (entry for at, chunk in self.chunks_behind(relation, after)
+                for entry in enumerate(chunk.parted_keys(), at - len(chunk) + 1))  # fmt: skip
+        for at, key in merge(self._logged("log", relation, after), many):
+            yield at, prefix + key
+
+    def chunks_behind(self, relation: Relation, after: int) -> Iterator[tuple[int, chunks.Chunk]]:
+        """The chunks in the log of a table that end behind a position, each with where it ends."""
+        return ((at, chunks.read(data)) for at, data in self._logged("chunks", relation, after))
+
+    def _logged(self, table: str, relation: Relation, after: int) -> Iterator[tuple[int, bytes]]:
+        start = (after + 1).to_bytes(8, "big")
+        return ((int.from_bytes(at[_NODE:], "big"), data) for at, data in self.prefixed(table, relation.prefix, start))
+
+    def logged_at(self, relation: Relation) -> Iterator[int]:
+        """The positions of what a table's log has: of single changes, and of chunks."""
+        return merge(self._places("log", relation), self._places("chunks", relation))
+
+    def _places(self, table: str, relation: Relation) -> Iterator[int]:
+        cursor, prefix = self._cursor(table), relation.prefix
+        if cursor.set_range(prefix):
+            places = takewhile(lambda key: key.startswith(prefix), cursor.iternext(values=False))
+            yield from (int.from_bytes(key[_NODE:], "big") for key in places)
 
     def changed_since(self, relation: Relation, position: int) -> set[bytes] | None:
         """The keys that were changed behind a position; None where the log does not go back so far."""
@@ -103,7 +125,10 @@ class View:
 
     def position(self, relation: Relation) -> int:
         """The last position in the log of a table; 0 when its log is empty."""
-        cursor = self._cursor("log")
+        return max(self._last("log", relation), self._last("chunks", relation))
+
+    def _last(self, table: str, relation: Relation) -> int:
+        cursor = self._cursor(table)
         found = cursor.set_range(relation.beyond)
         if not (cursor.prev() if found else cursor.last()):
             return 0
@@ -122,12 +147,16 @@ class View:
     def logged(self) -> list[int]:
         """The nodes whose logs are not empty."""
         prefixes = [prefix for prefix, _ in self.prefixed("followed", b"")]
-        return [int.from_bytes(one, "big") for one in prefixes if next(self.prefixed("log", one), None) is not None]
+        return [int.from_bytes(one, "big") for one in prefixes if self._is_logged(one)]
+
+    def _is_logged(self, prefix: bytes) -> bool:
+        return any(next(self.prefixed(table, prefix), None) is not None for table in ("log", "chunks"))
 
     @property
     def log_entries(self) -> int:
-        """How many changes all logs have."""
-        return self.txn.stat(self.tables["log"])["entries"]
+        """How many changes all logs have at least."""
+        single, many = (self.txn.stat(self.tables[table])["entries"] for table in ("log", "chunks"))
+        return single + many * chunks.ROWS_MIN
 
     def rows_behind(self, relation: Relation, after: bytes, count: int) -> Entries:
         """At most so many rows of a table with their whole keys: the first ones, or those behind the key ``after``."""
@@ -142,8 +171,8 @@ class View:
         return cursor.value() if cursor.key().startswith(relation.prefix) else None
 
     def changes_behind(self, relation: Relation, after: int, count: int) -> tuple[int, list[bytes]]:
-        """At most so many changes of a table behind a position: where the last of them lies, and the keys without the
-        table's prefix, of which some may be the same."""
+        """At most so many single changes of a table behind a position: where the last lies, and the keys without
+        the table's prefix, of which some may be the same."""
         found = self._entries("log", relation, relation.prefix + (after + 1).to_bytes(8, "big"), count)
         return int.from_bytes(found[-1][0][_NODE:], "big") if found else after, [key for _, key in found]
 
@@ -223,9 +252,7 @@ class Change(View):
                 totals.size_bytes -= len(key) + len(before)
         self._put_all("rows", zip(keys, rows, strict=True))
         if self._is_followed(relation):
-            first, prefix = self._sequence + 1, relation.prefix
-            places = (prefix + at.to_bytes(8, "big") for at in range(first, first + len(keys)))
-            self._put_all("log", zip(places, [key[_NODE:] for key in keys], strict=True))
+            self._log(relation, [key[_NODE:] for key in keys], rows)
         if relation.aging:
             self._born(relation, [key for key, before in zip(keys, present or [None] * len(keys), strict=True)
                                   if before is None])  # fmt: skip
@@ -233,6 +260,16 @@ class Change(View):
         if relation.binlog is not None and not self.is_unlogged:
             pairs = zip(present, rows, strict=True) if present else ((None, row) for row in rows)
             self._record(relation.binlog, [event for pair in pairs for event in events_of(*pair)])
+
+    def _log(self, relation: Relation, keys: Sequence[bytes], rows: Sequence[bytes]) -> None:
+        """Have rows that come next be in the log of their table. ``keys`` are without its prefix."""
+        before, prefix = self._sequence, relation.prefix
+        if chunks.is_suited(rows):
+            made = ((prefix + (before + at).to_bytes(8, "big"), data) for at, data in chunks.chunks(keys, rows))
+            self._put_all("chunks", made)
+            return
+        places = (prefix + at.to_bytes(8, "big") for at in range(before + 1, before + 1 + len(keys)))
+        self._put_all("log", zip(places, keys, strict=True))
 
     def _record(self, log: Relation, events: Events) -> None:
         """Write what was changed to the log of a table."""
@@ -309,8 +346,13 @@ class Change(View):
         """Log no changes of a table any more. What is left of its log has to be little."""
         self._followed[relation.prefix] = False
         self.delete("followed", relation.prefix)
-        for at, _ in list(self.changed(relation)):
-            self.delete("log", relation.prefix + at.to_bytes(8, "big"))
+        self._cut(relation, list(self.logged_at(relation)))
+
+    def _cut(self, relation: Relation, positions: Iterable[int]) -> None:
+        for at in positions:
+            place = relation.prefix + at.to_bytes(8, "big")
+            if not self.delete("log", place):
+                self.delete("chunks", place)
 
     def _is_followed(self, relation: Relation) -> bool:
         found = self._followed.get(relation.prefix)
@@ -319,12 +361,11 @@ class Change(View):
         return found
 
     def forget(self, relation: Relation, position: int) -> int:
-        """Cut the log of a table up to a position, which a copy has reached; how many entries went."""
-        gone = [at for at, _ in takewhile(lambda entry: entry[0] <= position, self.changed(relation))]
+        """Cut the log of a table up to a position, which a copy has reached; how many entries went, with chunks."""
+        gone = list(takewhile(lambda at: at <= position, self.logged_at(relation)))
         if gone:
             self.put("followed", relation.prefix, gone[-1].to_bytes(8, "big"))
-        for at in gone:
-            self.delete("log", relation.prefix + at.to_bytes(8, "big"))
+        self._cut(relation, gone)
         return len(gone)
 
     def next_number(self, name: bytes, least: int = 1) -> int:

@@ -21,8 +21,9 @@ from yunbox.engine.holo.messages import Run, Take
 from yunbox.engine.holo.opened import Opened
 from yunbox.engine.holo.reads import read_of
 from yunbox.engine.holo.statement import Statement
-from yunbox.storage.rows import catalogue
+from yunbox.storage.rows import catalogue, chunks
 from yunbox.storage.rows.batch import Batch
+from yunbox.storage.rows.bulk import logged
 from yunbox.storage.rows.form import Form
 from yunbox.storage.rows.model import Column, Relation
 from yunbox.storage.rows.store import RowStore
@@ -57,7 +58,7 @@ def copied(opened: Opened, relation: Relation) -> list[tuple[Any, ...]]:
         return opened.db.execute(f"SELECT * EXCLUDE ctid FROM {read_of(relation)} ORDER BY ALL").fetchall()
 
 
-def change(store: RowStore, relation: Relation, rows: dict[int, str | None]) -> None:
+def change(store: RowStore, relation: Relation, rows: dict[Any, str | None]) -> None:
     def work(change: Change) -> None:
         batch = Batch(change, Form(relation))
         for key, value in rows.items():
@@ -90,6 +91,51 @@ def test_a_copy_follows_its_table(store: RowStore, opened: Opened) -> None:
     assert copied(opened, relation) == sorted(model.items())
 
 
+def load(store: RowStore, relation: Relation, rows: dict[Any, str]) -> None:
+    """Set many rows at once."""
+    form = Form(relation)
+
+    def work(change: Change) -> None:
+        keys = [form.key([key, None]) or b"" for key in rows]
+        present = [change.row(key) for key in keys]
+        change.set_rows(relation, keys, [form.row(row) for row in rows.items()], present)
+
+    store.write_sync(work)
+
+
+@pytest.mark.parametrize("of", ["int8", "text"])
+@pytest.mark.parametrize("seed", range(6))
+def test_a_copy_follows_what_is_written_many_at_once(
+    store: RowStore, opened: Opened, monkeypatch: pytest.MonkeyPatch, of: str, seed: int
+) -> None:
+    """Among single changes of the same rows, and in whatever shares."""
+    relation, chance = table(store, "t", f"k {of}, v text"), random.Random(seed)
+    kind: Any = int if of == "int8" else str
+    model: dict[Any, str] = {}
+    monkeypatch.setattr(copies_module, "_ROWS", chance.choice((1, 7, 1000)))
+    monkeypatch.setattr(logged, "CHANGES", chance.choice((3, 100, 1000)))
+    monkeypatch.setattr(chunks, "_BYTES_MAX", chance.choice((100, 10_000)))
+    copied(opened, relation)
+    for number in range(60):
+        step, first = chance.choice((-3, 1, 2)), chance.randrange(300)
+        rows = {kind(key): f"v{number}" for key in range(first, first + 80 * step, step)}
+        if chance.random() < 0.5:
+            load(store, relation, rows)
+            model |= rows
+        else:
+            single = {key: chance.choice((None, value)) for key, value in list(rows.items())[:5]}
+            change(store, relation, single)
+            model = {key: value for key, value in {**model, **single}.items() if value is not None}
+        if chance.random() < 0.1:
+            opened.copies.upkeep()
+        if chance.random() < 0.3:
+            assert copied(opened, relation) == sorted(model.items())
+    assert copied(opened, relation) == sorted(model.items())
+    opened.copies.upkeep()
+    with store.reading() as view:
+        assert view.logged() == []
+
+
 def test_upkeep_follows_and_cuts_in_one_go(store: RowStore, opened: Opened) -> None:
     relation = table(store, "t", "k int8, v text")
     copied(opened, relation)
@@ -106,15 +152,16 @@ def test_a_copy_that_cannot_be_made_is_made_by_the_next_statement(
     relation = table(store, "t", "k int8, v text")
     change(store, relation, dict.fromkeys(range(50), "a"))
     monkeypatch.setattr(copies_module, "_ROWS", 10)
-    made, table_of = [], copies_module.table_of
+    made, entries_batch = [], copies_module.entries_batch
 
     def failing(*given: Any) -> Any:
         made.append(given)
         if len(made) == 3:
             raise MemoryError
-        return table_of(*given)
+        return entries_batch(*given)
 
-    monkeypatch.setattr(copies_module, "table_of", failing)
+    monkeypatch.setattr(copies_module, "_BATCHES", 1)
+    monkeypatch.setattr(copies_module, "entries_batch", failing)
     with pytest.raises(MemoryError):
         copied(opened, relation)
     assert len(copied(opened, relation)) == 50

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 
 import numpy as np
 
@@ -20,9 +19,13 @@ class Pieces:
     @staticmethod
     def of(parts: Sequence[bytes]) -> "Pieces":
         """Some byte strings."""
-        lengths = set(map(len, parts))
-        ends = np.fromiter(accumulate(map(len, parts)), np.int64, len(parts))
-        return Pieces(b"".join(parts), ends, lengths.pop() if len(lengths) == 1 else 0)
+        return Pieces.cut(b"".join(parts), np.fromiter(map(len, parts), np.int64, len(parts)))
+
+    @staticmethod
+    def cut(data: bytes, lengths: Numbers) -> "Pieces":
+        """Byte strings of so many bytes each."""
+        is_even = len(lengths) > 0 and bool((lengths == lengths[0]).all())
+        return Pieces(data, np.cumsum(lengths), int(lengths[0]) if is_even else 0)
 
     @staticmethod
     def even(data: bytes, width: int) -> "Pieces":
@@ -32,6 +35,16 @@ class Pieces:
     def __len__(self) -> int:
         """How many there are."""
         return len(self.ends)
+
+    @property
+    def lengths(self) -> Numbers:
+        """How long each is."""
+        return np.diff(self.ends, prepend=0)
+
+    @property
+    def starts(self) -> Numbers:
+        """Where each begins."""
+        return self.ends - self.lengths
 
     def parted(self) -> list[bytes]:
         """They, each on its own."""
