@@ -44,7 +44,7 @@ def child(folder: Path, seed: int) -> None:
     print("ready", flush=True)
     while True:
         relation = table(store)
-        kind = chance.choices(("change", "load", "truncate", "upkeep", "bring"), (40, 4, 1, 10, 20))[0]
+        kind = chance.choices(("change", "load", "truncate", "upkeep", "keep up", "bring"), (40, 4, 1, 10, 10, 20))[0]
         if kind == "change":
             rows = {chance.randrange(KEYS): chance.choice((None, chance.randrange(1 << 40))) for _ in range(8)}
             store.write_sync(lambda change, relation=relation, rows=rows: _change(change, relation, rows))
@@ -57,6 +57,8 @@ def child(folder: Path, seed: int) -> None:
         elif kind == "upkeep":
             with mock.patch.object(column_store, "CHECKPOINT_BYTES", chance.choice((0, 1 << 20))):
                 engine.copies.upkeep()
+        elif kind == "keep up":
+            engine.copies.keep_up()
         else:
             with engine.copies.brought([relation]):
                 pass

@@ -1,8 +1,9 @@
 """Copies of tables in DuckDB, which analytic statements read: brought up to the row store before each of them.
 
 The row store is what counts: a copy follows the log of its table, and what it has taken the log need not keep. So a
-statement sees every row that was acknowledged before it, and of all tables what they were at one moment. A copy has its
-columns by their numbers, and the keys of the rows. Copies outlive the engine (``column_store.py``).
+statement sees every row that was acknowledged before it, and of all tables what they were at one moment. A copy that is
+read follows its table without being asked to, so that a statement finds little left to do. A copy has its columns by
+their numbers, and the keys of the rows. Copies outlive the engine (``column_store.py``).
 """
 
 import threading
@@ -11,6 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from itertools import chain, islice
+from time import monotonic
 from typing import Any
 
 import duckdb
@@ -36,6 +38,8 @@ _BATCHES = 5
 """How many of these DuckDB takes at a time, so that its threads share them."""
 _FAR = 50_000
 """More rows or changes are brought by a thread of their own, which goes on when the statement is stopped."""
+_READ_S = 60.0
+"""For how long behind its last statement a copy follows its table unasked."""
 _LOOK_S = 0.05
 """How often a statement that waits for a copy looks whether it is stopped."""
 
@@ -64,6 +68,8 @@ class Copies:
         self._inserter = ThreadPoolExecutor(1, "copies")
         self._catching_up = ThreadPoolExecutor(1, "catching-up")
         self._copies = {node: _Copy(position, set(columns)) for node, position, columns in kept.positions()}
+        self._read_at: dict[int, float] = {}
+        """When a statement last read a copy, by node."""
         with store.reading() as view:
             stale = [node for node, copy in self._copies.items() if not view.is_logged_from(node, copy.position)]
         for node in stale:
@@ -82,6 +88,7 @@ class Copies:
             yield {}
             return
         stopped = stopped or threading.Event()
+        self._read_at |= dict.fromkeys([relation.node for relation in relations], monotonic())
         with self._store.reading() as view:
             far = [relation for relation in relations if self._is_far(relation, view)]
         if far:
@@ -116,7 +123,37 @@ class Copies:
                 self._begin(relation)
         with self._store.reading() as view:
             for relation in relations:
-                self._follow(relation, view)
+                self._follow(self._now(relation, view), view)
+
+    def _now(self, relation: Relation, view: View) -> Relation:
+        """A table as it is now: rows may have columns that it had not when somebody came upon it. A block that adds
+        some knows it better."""
+        known = self._store.catalogue(view).by_node.get(relation.node, relation)
+        return known if len(known.columns) >= len(relation.columns) else relation
+
+    def keep_up(self) -> None:
+        """Have the copies that are read be what their tables are."""
+        for relation in self._behind(1):
+            self._catch_up([relation])
+
+    def settle(self, stopped: threading.Event) -> None:
+        """The same of those that miss many changes. Raises InterruptException soon after ``stopped`` was set, while the
+        copies go on."""
+        if far := self._behind(_FAR):
+            _await(self._catching_up.submit(self._catch_up, far), stopped)
+
+    def _behind(self, changes: int) -> list[Relation]:
+        """The tables that were read lately, and whose copies miss so many changes."""
+        since = monotonic() - _READ_S
+        self._read_at = {node: at for node, at in self._read_at.items() if at >= since}
+        with self._store.reading() as view:
+            relations = self._store.catalogue(view).by_node
+            pairs = [(relations.get(node), self._copies.get(node)) for node in self._read_at]
+            return [
+                relation
+                for relation, copy in pairs
+                if relation is not None and copy is not None and view.position(relation) - copy.position >= changes
+            ]
 
     def _is_far(self, relation: Relation, view: View) -> bool:
         """Whether it takes long to bring a copy."""
@@ -146,7 +183,7 @@ class Copies:
             self._store.write_sync(lambda change: change.follow_no_more(relation))
             return
         with self._store.reading() as view:
-            self._follow(relation, view)
+            self._follow(self._now(relation, view), view)
         cut(self._store, relation, self._copies[relation.node].position)
 
     def _begin(self, relation: Relation) -> None:
@@ -157,7 +194,7 @@ class Copies:
             self._copies.setdefault(relation.node, _Copy(0, set(), is_passing=True))
             return
         with self._store.reading() as view:
-            position = view.sequence
+            position, relation = view.sequence, self._now(relation, view)
         self._make(relation, position, self._all(relation))
 
     def _make(self, relation: Relation, position: int, rows: Iterable[Entries]) -> None:

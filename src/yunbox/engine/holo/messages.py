@@ -1,6 +1,6 @@
 """What a gateway and the engine say to each other, over one connection for each statement that runs.
 
-    gateway to engine   a pickled Run | a pickled Take
+    gateway to engine   a pickled Run | a pickled Take | a pickled Settle
     engine to gateway   S started: a pickled Started | B a batch of rows | E a pickled report
 
 A connection that is closed stops its statement. When a statement has given all its rows, its connection takes another.
@@ -160,7 +160,12 @@ class Rows:
     compute_s: float = 0.0
 
 
-Request = Run | Take
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """Much was written: the copies that are read are to have it. That it has started is answered when they do."""
+
+
+Request = Run | Take | Settle
 
 
 def packed(request: Request) -> bytes:

@@ -33,6 +33,9 @@ _LOG = logging.getLogger("yunbox")
 _STUCK = 70
 _INTERRUPT_S = 0.05
 _UPKEEP_EVERY_S = 5.0
+_KEEP_UP_EVERY_S = 0.2
+_KEEP_UP_SHARE = 0.25
+"""Of a core's time, to have copies follow what is written while nobody reads."""
 _LOG_ENTRIES_MAX = 100_000
 """How many changes may wait for copies, which an engine before this one has made, without DuckDB being opened."""
 T = TypeVar("T")
@@ -64,6 +67,9 @@ class Engine:
         try:
             while True:
                 request = m.unpacked(await pipe.receive())
+                if isinstance(request, m.Settle) and self._opened is None:  # nobody reads copies
+                    await pipe.send(m.started(m.Started()))
+                    continue
                 statement = statement or await self._in_thread(self._statement)
                 await self._answer(pipe, statement, request)
         except ConnectionError:
@@ -116,6 +122,14 @@ class Engine:
         """Have the row store's logs be short."""
         await self._in_thread(self._kept)
 
+    async def keep_up(self) -> None:
+        """Have the copies that are read follow their tables: the next statement has the less to wait for."""
+        if self._opened is None:
+            return
+        began = monotonic()
+        await self._in_thread(self._opened.copies.keep_up)
+        await asyncio.sleep((monotonic() - began) * (1 / _KEEP_UP_SHARE - 1))
+
     def _kept(self) -> None:
         self._store.forget_readers()
         with self._store.reading() as view:
@@ -132,7 +146,7 @@ def _answered(statement: "Statement", request: m.Request, shares: Shares) -> byt
 
     try:
         with shares.work() as share:
-            made = statement.run(request) if isinstance(request, m.Run) else statement.take(request)
+            made = _made(statement, request)
         if isinstance(made, m.Started):
             return m.started(replace(made, compute_s=share.seconds))
         return m.batch(replace(made, compute_s=share.seconds))
@@ -150,11 +164,22 @@ def _answered(statement: "Statement", request: m.Request, shares: Shares) -> byt
         return m.failed(Report("ERROR", "XX000", f"internal error: {type(error).__name__}"))
 
 
+def _made(statement: "Statement", request: m.Request) -> m.Started | m.Rows:
+    match request:
+        case m.Run():
+            return statement.run(request)
+        case m.Take():
+            return statement.take(request)
+        case m.Settle():
+            return statement.settle()
+
+
 async def serve(config: EngineConfig, listener: socket.socket, stop: asyncio.Event) -> None:
     """Serve gateways until it is told to stop."""
     shutil.rmtree(config.spill, ignore_errors=True)  # of one that was killed
     config.spill.mkdir(parents=True, exist_ok=True, mode=0o700)
     engine = Engine(config)
     server = await asyncio.get_running_loop().create_unix_server(engine.connected, sock=listener)
-    async with server, Periodic(_LOG, _UPKEEP_EVERY_S, engine.upkeep):
+    upkeep = Periodic(_LOG, _UPKEEP_EVERY_S, engine.upkeep)
+    async with server, upkeep, Periodic(_LOG, _KEEP_UP_EVERY_S, engine.keep_up):
         await stop.wait()

@@ -67,6 +67,12 @@ class Statement:
         self._execute(fetched(sql, request.columns), request.values)
         return Started(0, positions, found.selected)
 
+    def settle(self) -> Started:
+        """Have the copies that are read be what their tables are, where these have changed much."""
+        self._stopped.clear()
+        self._copies.settle(self._stopped)
+        return Started()
+
     def _end(self) -> None:
         """Let go of what was read."""
         self._objects.clear()

@@ -136,6 +136,46 @@ def test_a_copy_follows_what_is_written_many_at_once(
         assert view.logged() == []
 
 
+def rows_in(opened: Opened, relation: Relation) -> Any:
+    """How many rows a copy has, whatever its table has."""
+    return opened.db.execute(f"SELECT count(*) FROM copies.n{relation.node}").fetchone()
+
+
+def test_copies_that_are_read_follow_unasked(store: RowStore, opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, other = (table(store, name, "k int8, v text") for name in ("a", "b"))
+    copied(opened, one), copied(opened, other)
+    change(store, one, {1: "a"}), change(store, other, {1: "a"})
+    opened.copies.keep_up()
+    assert rows_in(opened, one) == rows_in(opened, other) == (1,)
+    monkeypatch.setattr(copies_module, "_READ_S", 0.0)
+    change(store, one, {2: "a"})
+    opened.copies.keep_up()
+    assert rows_in(opened, one) == (1,), "nobody has read it lately"
+
+
+def test_much_that_was_written_is_waited_for(store: RowStore, opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    relation, statement = table(store, "t", "k int8, v text"), Statement(opened)
+    copied(opened, relation)
+    load(store, relation, dict.fromkeys(range(100), "a"))
+    statement.settle()
+    assert rows_in(opened, relation) == (0,), "it is little"
+    monkeypatch.setattr(copies_module, "_FAR", 100)
+    statement.settle()
+    assert rows_in(opened, relation) == (100,)
+
+
+def test_columns_that_came_since_a_statement_was_planned_are_kept(store: RowStore, opened: Opened) -> None:
+    for is_copied in (False, True):
+        relation = table(store, f"t{is_copied}", "k int8")
+        if is_copied:
+            copied(opened, relation)
+        more = msgspec.structs.replace(relation, columns=(*relation.columns, Column("n", 2, 23, added=True)))
+        store.write_sync(lambda change, old=relation, new=more: catalogue.replace(change, old, new))
+        insert(store, more, [1, 7])
+        assert copied(opened, relation) == [(1,)], "as it was planned"
+        assert copied(opened, more) == [(1, 7)]
+
+
 def test_upkeep_follows_and_cuts_in_one_go(store: RowStore, opened: Opened) -> None:
     relation = table(store, "t", "k int8, v text")
     copied(opened, relation)
@@ -246,7 +286,8 @@ def test_values_come_through(store: RowStore, opened: Opened, name: str) -> None
 def test_a_numeric_with_digits_is_a_decimal(store: RowStore, opened: Opened) -> None:
     relation = table(store, "t", "k int8, v numeric")
     typed = msgspec.structs.replace(relation.columns[1], modifier=(38 << 16 | 18) + 4)
-    relation = msgspec.structs.replace(relation, columns=(relation.columns[0], typed))
+    before, relation = relation, msgspec.structs.replace(relation, columns=(relation.columns[0], typed))
+    store.write_sync(lambda change: catalogue.replace(change, before, relation))
     exact = Decimal("12345678901234567890.123456789012345678")
     insert(store, relation, [1, exact])
     assert copied(opened, relation) == [(1, exact)]

@@ -4,6 +4,7 @@ What is let go of before its end is stopped by closing its connection, which tak
 """
 
 import asyncio
+import contextlib
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -26,6 +27,10 @@ from yunbox.wire.pgwire.report import PgError, Report, failure
 from yunbox.wire.pgwire.values.codec import Style
 
 _IDLE_MAX = 16
+MANY_ROWS = 50_000
+"""So many rows are written through to the copies that are read, before who has written them is answered."""
+SETTLE_S_MAX = 2.0
+"""How long that may take: what is left then is the next statement's to wait for."""
 
 
 class Link:
@@ -87,6 +92,11 @@ class Running:
         computed(begun.compute_s)
         if request.columns is None:
             self._done()
+
+    async def settle(self) -> None:
+        """Wait until copies have what was written. Raises PgError."""
+        m.started_of(await self._asked(m.Settle()))
+        self._done()
 
     async def take(self, rows_max: int, formats: Sequence[int], style: Style) -> Batch:
         """The next rows. Raises PgError."""
@@ -189,6 +199,13 @@ class Remote:
             return await self._begun(request)
         except EngineEnded:  # by another's statement, perhaps: this one has given nothing yet
             return await self._begun(request)
+
+    async def settle(self) -> None:
+        """Much was written: wait until statements find it in the copies that they read, though not for long."""
+        with contextlib.suppress(PgError, TimeoutError):  # who reads brings up copies anyway
+            running = Running(self._link, await self._link.take())
+            async with asyncio.timeout(SETTLE_S_MAX):
+                await running.settle()
 
     async def _begun(self, request: m.Run) -> Running:
         running = Running(self._link, await self._link.take())

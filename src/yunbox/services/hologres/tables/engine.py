@@ -20,7 +20,7 @@ from yunbox.services.hologres.definitions.filled import CreateTableAs
 from yunbox.services.hologres.definitions.foreign import CreateForeignTable, ImportForeignSchema
 from yunbox.services.hologres.definitions.names import written_name
 from yunbox.services.hologres.definitions.publications import ForgetProgress
-from yunbox.services.hologres.engines.remote import Remote
+from yunbox.services.hologres.engines.remote import MANY_ROWS, Remote
 from yunbox.services.hologres.explaining.explained import Explained, explain
 from yunbox.services.hologres.fixed.plan import TAGS, Fixed, fixed
 from yunbox.services.hologres.fixed.reads import Get
@@ -101,7 +101,7 @@ class Tables:
         self._accounts = accounts
         self._further = further
         self._numbers = Numbers(store)
-        self._changes = Changes(store, further, self._numbers, self._write_many)
+        self._changes = Changes(store, further, self._numbers, self._write_rows)
 
     async def plan(self, text: str, types: Sequence[int], context: Context) -> Plan:
         """What a statement is. Raises PgError."""
@@ -319,6 +319,13 @@ class Tables:
         with self._store.reading() as view:
             return context.block.try_out(view, work)
 
+    async def _write_rows(self, work: Callable[[Change], int], context: Context) -> int:
+        """The same of any number of rows; how many they were."""
+        count = await self._write_many(work, context)
+        if count >= MANY_ROWS and context.block is None:
+            await self._further.settle()
+        return count
+
     async def _write_many(self, work: Callable[[Change], T], context: Context) -> T:
         """The same of many rows, which must not keep others waiting."""
         work = _unlogged(work) if context.is_unlogged else work
@@ -348,7 +355,7 @@ class Tables:
             target = find(table)
             assert target is not None
             store = self._store
-            return await self._write_many(lambda change: work(change, store.catalogue(change).still(target)), context)
+            return await self._write_rows(lambda change: work(change, store.catalogue(change).still(target)), context)
 
         async def draw(sequence: str, count: int) -> Sequence[int]:
             return await self._numbers.drawn(sequence, count, context.block)
