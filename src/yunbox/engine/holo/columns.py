@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import arro3.core as arro3
 import nanoarrow as arrow
 import numpy as np
 
@@ -21,8 +22,8 @@ from yunbox.storage.rows.view import Entries
 
 _NODE = 8
 _LENGTH = 4
-_COMMAS = bytes.maketrans(b"{}", b" ,")
-_NOTHING = np.zeros(0, np.float32)
+_FLOATS = {1021: np.float32, 1022: np.float64}
+"""What arrays of floats are of, by OID."""
 _numbers = np.arange(1 << 16)
 
 
@@ -63,7 +64,7 @@ def table_of(batches: Sequence[Any]) -> Any:
 def _maker(column: Column) -> Callable[[bytes, _Fields], Any]:
     """What makes an array of a column's fields."""
     if is_carried_as_numbers(column):
-        return lambda data, fields: _vectors(column, data, fields)
+        return lambda data, fields: _floats(column, data, fields)
     return _texts if is_carried_as_stored(column) else _made_one_by_one(column)
 
 
@@ -143,19 +144,38 @@ def _made_one_by_one(column: Column) -> Callable[[bytes, _Fields], Any]:
     return make
 
 
-def _vectors(column: Column, data: bytes, fields: _Fields) -> Any:
-    """The numbers of vectors, all read at once where none of them has NULL, NaN or Infinity among them."""
-    ends = (fields.starts + fields.lengths).tolist()
-    joined = b"".join([data[start:end] for start, end in zip(fields.starts.tolist(), ends, strict=True)])
+def _floats(column: Column, data: bytes, fields: _Fields) -> Any:
+    """The numbers of arrays of floats, all read at once where none of them has NULL, NaN or Infinity among them."""
+    is_some = fields.lengths > len("{}")
+    starts, ends = (fields.starts[is_some] + 1).tolist(), (fields.starts + fields.lengths - 1)[is_some].tolist()
+    texts = [data[start:end] for start, end in zip(starts, ends, strict=True)]
+    joined = b",".join(texts)
     if b"N" in joined or b"I" in joined:
-        return _vectors_one_by_one(column, data, fields)
-    numbers = np.fromstring(joined.translate(_COMMAS)[:-1], np.float32, sep=",") if joined else _NOTHING
-    lengths = np.where(fields.nulls, 0, column.length)
-    assert lengths.sum() == len(numbers), "texts of so many numbers, as the store has them"
-    return _lists(lengths, numbers, fields.nulls)
+        return _floats_one_by_one(column, data, fields)
+    lengths = np.zeros(len(fields.starts), np.int64)
+    lengths[is_some] = np.fromiter((text.count(b",") + 1 for text in texts), np.int64, len(texts))
+    return _lists(lengths, _parsed(column, joined), fields.nulls)
 
 
-def _vectors_one_by_one(column: Column, data: bytes, fields: _Fields) -> Any:
+def _parsed(column: Column, joined: bytes) -> Any:
+    """Numbers with commas between them."""
+    kind = _FLOATS[column.type_oid]
+    if not joined:
+        return np.zeros(0, kind)
+    letters = np.frombuffer(joined, np.uint8)
+    is_digit = letters != ord(",")
+    ends = np.append(np.flatnonzero(~is_digit), len(letters))
+    offsets = np.zeros(len(ends) + 1, np.int32)
+    offsets[1:] = ends - np.arange(len(ends))
+    texts = arrow.c_array_from_buffers(arrow.string(), len(ends), [None, offsets, letters[is_digit]], null_count=0)
+    made = arro3.Array.from_arrow(texts).cast(
+        arro3.DataType.float32() if kind is np.float32 else arro3.DataType.float64()
+    )
+    assert made.null_count == 0, "numbers, as the store has them"
+    return made.to_numpy()
+
+
+def _floats_one_by_one(column: Column, data: bytes, fields: _Fields) -> Any:
     """The same, as the column's type reads them."""
     read = column.type.codec.read
     ends = (fields.starts + fields.lengths).tolist()
@@ -163,7 +183,7 @@ def _vectors_one_by_one(column: Column, data: bytes, fields: _Fields) -> Any:
     lists = [[] if is_null else read(data[start:end].decode(), STANDARD) for start, end, is_null in spans]
     lengths = np.fromiter(map(len, lists), np.int64, len(lists))
     flat = [one for some in lists for one in some]
-    numbers = np.array([0.0 if one is None else one for one in flat], np.float32)
+    numbers = np.array([0.0 if one is None else one for one in flat], _FLOATS[column.type_oid])
     return _lists(lengths, numbers, fields.nulls, np.array([one is None for one in flat], bool))
 
 
@@ -171,8 +191,9 @@ def _lists(lengths: Numbers, numbers: Any, nulls: Flags, gaps: Flags | None = No
     """Lists of so many numbers each; ``gaps`` are the NULLs among the numbers."""
     offsets = np.zeros(len(lengths) + 1, np.int32)
     np.cumsum(lengths, out=offsets[1:])
-    inner = _array(arrow.float32(), np.zeros(len(numbers), bool) if gaps is None else gaps, [numbers])
-    return _array(arrow.list_(arrow.float32()), nulls, [offsets], [inner])
+    kind = arrow.float32() if numbers.dtype == np.float32 else arrow.float64()
+    inner = _array(kind, np.zeros(len(numbers), bool) if gaps is None else gaps, [numbers])
+    return _array(arrow.list_(kind), nulls, [offsets], [inner])
 
 
 def _batch(arrays: dict[str, Any], count: int) -> Any:

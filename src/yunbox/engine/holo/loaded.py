@@ -28,6 +28,9 @@ _MADE = {
 }
 
 
+_FLOATS = frozenset((1021, 1022))
+
+
 def column_type(column: Column) -> str:
     """DuckDB's type for a column: that in which the planner takes its values."""
     return duck_type(column.type_oid, digits_of(column.modifier))
@@ -56,8 +59,8 @@ def is_carried_as_stored(column: Column) -> bool:
 
 
 def is_carried_as_numbers(column: Column) -> bool:
-    """Whether DuckDB gets the numbers of a column's arrays, which are read before: those of vectors."""
-    return column.length > 0
+    """Whether DuckDB gets the numbers of a column's arrays, which are read before: floats, as vectors have."""
+    return column.type_oid in _FLOATS
 
 
 def carried(column: Column, field: bytes | None) -> str | None:

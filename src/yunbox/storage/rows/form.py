@@ -10,6 +10,7 @@ from yunbox.storage.rows.keys import encoder
 from yunbox.storage.rows.model import Column, Relation
 from yunbox.storage.rows.rows import STANDARD, Fields, decoded, encoded, fields_of, joined
 from yunbox.wire.pgwire.report import PgError, Report, failure
+from yunbox.wire.pgwire.values.reals import Floats
 
 Values = Sequence[Any]
 """The values of a row's columns, by number from 1 on; what stands for a dropped column does not count."""
@@ -24,6 +25,9 @@ class Form:
         self._encode = encoder(relation) if relation.primary_key else None
         self._bound = relation.definition.encode() if relation.parent else None
         self._writes = tuple(None if column.dropped else column.type.codec.write for column in relation.columns)
+        self._floats = [
+            (column.number - 1, column.type.codec) for column in relation.live if isinstance(column.type.codec, Floats)
+        ]
         self._dropped = tuple(column.number - 1 for column in relation.columns if column.dropped)
         self._needed = tuple(
             column for column in relation.live if column.not_null or column.number in relation.primary_key
@@ -43,13 +47,33 @@ class Form:
 
     def row(self, values: Values) -> bytes:
         """A row as it is stored. Raises PgError 23502."""
-        for column in self._needed:
-            if values[column.number - 1] is None:
-                raise self._no_null(column, values)
+        self._refuse_nulls(values)
         pairs = zip(self._writes, values, strict=True)
         fields = [None if value is None or write is None else write(value, STANDARD).encode() for write, value in pairs]
         self._check(fields)
         return joined(fields)
+
+    def rows(self, many: Sequence[Values]) -> list[bytes]:
+        """The same of many rows, whose arrays of floats are written at once. Raises PgError 23502."""
+        if not self._floats:
+            return [self.row(values) for values in many]
+        texts = {at: _written(codec, [values[at] for values in many]) for at, codec in self._floats}
+        made: list[bytes] = []
+        for number, values in enumerate(many):
+            self._refuse_nulls(values)
+            fields = [
+                None if value is None or write is None
+                else (texts[at][number] or "").encode() if at in texts else write(value, STANDARD).encode()
+                for at, (write, value) in enumerate(zip(self._writes, values, strict=True))
+            ]  # fmt: skip
+            self._check(fields)
+            made.append(joined(fields))
+        return made
+
+    def _refuse_nulls(self, values: Values) -> None:
+        for column in self._needed:
+            if values[column.number - 1] is None:
+                raise self._no_null(column, values)
 
     def key_of(self, fields: Fields) -> bytes | None:
         """Where a row with these texts lies, as ``key`` says it of values. Raises PgError 23502."""
@@ -123,6 +147,12 @@ class Form:
     def _failing(self, fields: Fields) -> str:
         texts = [_shown(fields[one.number - 1])[:_FAILING_MAX] for one in self.relation.live]
         return f"Failing row contains ({', '.join(texts)})."
+
+
+def _written(codec: Floats, values: Sequence[Any]) -> list[str | None]:
+    """The texts of arrays of floats, of which some may be NULL."""
+    texts = iter(codec.write_all([one for one in values if one is not None], STANDARD))
+    return [None if one is None else next(texts) for one in values]
 
 
 def has_length(field: bytes, length: int) -> bool:

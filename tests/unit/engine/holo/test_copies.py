@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 import msgspec
+import numpy as np
 import pytest
 
 from tests.unit.storage.rows.shelves import insert, table
@@ -266,6 +267,8 @@ _VALUES: dict[str, list[tuple[Any, str]]] = {
     "text": [("ä\n'\"\\", "ä\n'\"\\"), ("", "")],
     "_text": [(["a,b", None, "", 'q"\\'], None)],
     "_int4": [([1, None, -1], "[1, NULL, -1]")],
+    "_float4": [([0.5, -0.0, 1e10, 2.0**-30], None), ([], None), ([1.0], None), ([None, float("inf"), 2.5], None)],
+    "_float8": [([0.1, 1e300, -5e-324, 123456789.125], None), ([], None), ([3.0], None), ([1.0, None], None)],
     "_date": [("{2026-01-02,NULL}", "[2026-01-02, NULL]")],
 }  # fmt: skip
 
@@ -281,6 +284,18 @@ def test_values_come_through(store: RowStore, opened: Opened, name: str) -> None
     assert found.pop() == (None, None)
     for (value, text), (wanted, shown) in zip(found, _VALUES[name], strict=True):
         assert (value == wanted) if shown is None else text == shown
+
+
+@pytest.mark.parametrize(("name", "kind"), [("_float4", np.float32), ("_float8", np.float64)])
+def test_arrays_of_floats_come_through_bit_by_bit(store: RowStore, opened: Opened, name: str, kind: Any) -> None:
+    relation, chance = table(store, "t", f"k int8, v {name}"), np.random.default_rng(7)
+    drawn = np.frombuffer(chance.bytes(8000), kind)
+    arrays = [one.tolist() for one in np.array_split(drawn[np.isfinite(drawn)], 100)]
+    arrays[3:5] = [[], chance.standard_normal(200).astype(kind).tolist()]
+    insert(store, relation, *enumerate(arrays))
+    with opened.copies.brought([relation]):
+        found = opened.db.execute(f"SELECT v FROM {read_of(relation)} ORDER BY k").fetchall()
+    assert [repr(value) for (value,) in found] == [repr(one) for one in arrays]
 
 
 def test_a_numeric_with_digits_is_a_decimal(store: RowStore, opened: Opened) -> None:

@@ -21,6 +21,8 @@ from yunbox.wire.pgwire.values.types import TYPES
 _BLOCK_BYTES = 128 * 1024
 _SMALL_BYTES = 4 * 1024
 """What is not taken as it is, is read; more than this is halved first."""
+_FEW_ROWS = 32
+"""So many rows are read at once however long they are, since what makes them long is an array that is made so."""
 _LINE_BYTES_MAX = 1024 * 1024
 """A longer line is not waited for here."""
 
@@ -34,6 +36,7 @@ class Taking:
         self._style = style
         self._codecs = [TYPES[one.oid].codec for one in sink.columns]
         self._rest = b""
+        self._binary_bytes = _SMALL_BYTES
         self._binary = BinaryReader(table, names) if options.format == "binary" else None
         self._texts = RowReader(options, table, names)
 
@@ -44,9 +47,11 @@ class Taking:
 
     async def take(self, data: bytes) -> None:
         """Take bytes. Raises PgError."""
-        if self._binary is None:
-            data, self._rest = _whole(self._rest + data)
-        for block in _blocks(data, lines=self._binary is None):
+        if self._binary is not None:
+            await self._take_binary(self._binary, data)
+            return
+        data, self._rest = _whole(self._rest + data)
+        for block in _blocks(data):
             await self._take(block)
             await asyncio.sleep(0)
 
@@ -58,15 +63,23 @@ class Taking:
         rows = [*self._texts.feed(self._rest), *self._texts.finish()]
         await self._sink.write([self._valued(row) for row in rows])
 
+    async def _take_binary(self, reader: BinaryReader, data: bytes) -> None:
+        at = 0
+        while at < len(data):
+            end = at + self._binary_bytes
+            rows = reader.feed(data[at:end])
+            await self._sink.write([self._unpacked(row) for row in rows])
+            if len(rows) < _FEW_ROWS:
+                self._binary_bytes = min(2 * self._binary_bytes, _BLOCK_BYTES)
+            at = end
+            await asyncio.sleep(0)
+
     async def _take(self, block: bytes) -> None:
-        if self._binary is not None:
-            await self._sink.write([self._unpacked(row) for row in self._binary.feed(block)])
-            return
         plain = self._texts.plain(block)
         taken = self._sink.lines(plain) if plain is not None else None
         if taken is not None:
             self._texts.passed(taken)
-        elif len(block) <= _SMALL_BYTES or len(halves := _halves(block)) == 1:
+        elif len(block) <= _SMALL_BYTES or block.count(b"\n") <= _FEW_ROWS or len(halves := _halves(block)) == 1:
             await self._sink.write([self._valued(row) for row in self._texts.feed(block)])
         else:
             for half in halves:
@@ -93,13 +106,12 @@ def _whole(data: bytes) -> tuple[bytes, bytes]:
     return (data, b"") if len(data) - end > _LINE_BYTES_MAX else (data[:end], data[end:])
 
 
-def _blocks(data: bytes, *, lines: bool) -> Iterator[bytes]:
-    """Pieces of some size, which end where lines do if there are any."""
+def _blocks(data: bytes) -> Iterator[bytes]:
+    """Whole lines, in pieces of some size."""
     at = 0
     while at < len(data):
-        end = at + (_BLOCK_BYTES if lines else _SMALL_BYTES)
-        if lines:
-            end = data.rfind(b"\n", at, end) + 1 or data.find(b"\n", end) + 1 or len(data)
+        end = at + _BLOCK_BYTES
+        end = data.rfind(b"\n", at, end) + 1 or data.find(b"\n", end) + 1 or len(data)
         yield data[at:end]
         at = end
 

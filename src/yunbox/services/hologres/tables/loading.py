@@ -95,7 +95,7 @@ class TableSink:
     async def write(self, rows: Sequence[Sequence[Any]]) -> None:
         """Take rows. Raises PgError 22001, 22003, 23502, and 54000 for too many."""
         keys: list[bytes] = []
-        made: list[bytes] = []
+        made: list[list[Any]] = []
         drawn = [(at, await self._draw(sequence, len(rows))) for at, sequence in self._drawn] if rows else []
         for number, row in enumerate(rows):
             values: list[Any] = [None] * len(self._relation.columns)
@@ -105,11 +105,11 @@ class TableSink:
                 values[at] = default(self._given)
             for column, value in zip(self._taken, row, strict=True):
                 values[column.number - 1] = fit(column, value)
-            made.append(self._form.row(values))
+            made.append(values)
             key = self._form.key(values)
             if key is not None:
                 keys.append(key)
-        self._add(Packed.of(keys, made))
+        self._add(Packed.of(keys, self._form.rows(made)))
 
     def _add(self, packed: Packed) -> None:
         self._load.add(packed)

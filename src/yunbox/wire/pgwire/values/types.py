@@ -9,7 +9,7 @@ from yunbox.wire.pgwire.values.clock import Time, TimeTz
 from yunbox.wire.pgwire.values.codec import Codec
 from yunbox.wire.pgwire.values.dates import Date, Timestamp
 from yunbox.wire.pgwire.values.intervals import IntervalCodec
-from yunbox.wire.pgwire.values.reals import Reals
+from yunbox.wire.pgwire.values.reals import FLOAT4, FLOAT8, Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +69,8 @@ _SYSTEM = (
     Type("regnamespace", 4089, 4, objects.Named("regnamespace"), 4090),
     Type("regrole", 4096, 4, objects.Named("regrole"), 4097),
 )
-_FLOAT4 = 700
 _ARRAYS = tuple(
-    Type(f"_{one.name}", one.array, -1, (Reals if one.oid == _FLOAT4 else Array)(one.codec, one.oid))
+    Type(f"_{one.name}", one.array, -1, (Floats if one.oid in (FLOAT4, FLOAT8) else Array)(one.codec, one.oid))
     for one in (*_PLAIN, *_SYSTEM)
     if one.array
 )
