@@ -13,7 +13,7 @@ from yunbox.wire.pgwire.report import PgError
 from yunbox.wire.pgwire.values.arrays import Array
 from yunbox.wire.pgwire.values.codec import Style
 from yunbox.wire.pgwire.values.float_texts import joined
-from yunbox.wire.pgwire.values.reals import Floats, narrowed
+from yunbox.wire.pgwire.values.reals import Floats, Numbers, narrowed
 from yunbox.wire.pgwire.values.types import TYPES
 
 STYLE = Style()
@@ -93,6 +93,19 @@ def test_what_is_ordinary_is_written_at_once(oid: int) -> None:
         assert joined(arrays, BITS[oid] // 8, write_of(one)) == wanted
     for other in ([], [*plain, [1.0]], [[1.0], [2.0]], [2.0**-40, 2.0**60, 1.0]):
         assert joined([plain[:1], other], BITS[oid] // 8, write_of(one)) is None
+
+
+@pytest.mark.parametrize(("oid", "bits"), [(1005, 16), (1007, 32), (1016, 64)])
+@given(data=st.data())
+def test_whole_numbers_are_packed_the_same(oid: int, bits: int, data: st.DataObject) -> None:
+    many = TYPES[oid].codec
+    assert isinstance(many, Numbers)
+    one, most = Array(many.element, many.oid), 1 << bits - 1
+    values = data.draw(st.lists(st.one_of(st.integers(-most, most - 1), st.integers(0, 9))))
+    values += data.draw(st.sampled_from(([], [None], [])))
+    packed = one.pack(values)
+    assert many.pack(values) == packed
+    assert many.unpack(packed) == one.unpack(packed) == values
 
 
 def test_numbers_of_eight_bytes_are_rounded() -> None:

@@ -8,9 +8,8 @@ from typing import Any
 
 from yunbox.storage.rows.keys import encoder
 from yunbox.storage.rows.model import Column, Relation
-from yunbox.storage.rows.rows import STANDARD, Fields, decoded, encoded, fields_of, joined
+from yunbox.storage.rows.rows import STANDARD, Fields, decoded, encoded, encoded_all, fields_of, joined, measured
 from yunbox.wire.pgwire.report import PgError, Report, failure
-from yunbox.wire.pgwire.values.reals import Floats
 
 Values = Sequence[Any]
 """The values of a row's columns, by number from 1 on; what stands for a dropped column does not count."""
@@ -25,9 +24,6 @@ class Form:
         self._encode = encoder(relation) if relation.primary_key else None
         self._bound = relation.definition.encode() if relation.parent else None
         self._writes = tuple(None if column.dropped else column.type.codec.write for column in relation.columns)
-        self._floats = [
-            (column.number - 1, column.type.codec) for column in relation.live if isinstance(column.type.codec, Floats)
-        ]
         self._dropped = tuple(column.number - 1 for column in relation.columns if column.dropped)
         self._needed = tuple(
             column for column in relation.live if column.not_null or column.number in relation.primary_key
@@ -53,22 +49,29 @@ class Form:
         self._check(fields)
         return joined(fields)
 
+    def keys(self, many: Sequence[Values]) -> list[bytes] | None:
+        """Where rows with these values lie, as ``key`` says it of each. Raises PgError 23502."""
+        if self._encode is None:
+            return None
+        encode, places = self._encode, [number - 1 for number in self.relation.primary_key]
+        picked = [[values[at] for at in places] for values in many]
+        if any(None in one for one in picked):
+            return [self.key(values) or b"" for values in many]  # which says what is wrong
+        return [encode(one) for one in picked]
+
     def rows(self, many: Sequence[Values]) -> list[bytes]:
-        """The same of many rows, whose arrays of floats are written at once. Raises PgError 23502."""
-        if not self._floats:
-            return [self.row(values) for values in many]
-        texts = {at: _written(codec, [values[at] for values in many]) for at, codec in self._floats}
-        made: list[bytes] = []
-        for number, values in enumerate(many):
-            self._refuse_nulls(values)
-            fields = [
-                None if value is None or write is None
-                else (texts[at][number] or "").encode() if at in texts else write(value, STANDARD).encode()
-                for at, (write, value) in enumerate(zip(self._writes, values, strict=True))
-            ]  # fmt: skip
-            self._check(fields)
-            made.append(joined(fields))
-        return made
+        """Many rows as ``row`` makes each, column by column. Raises PgError 23502, 23514."""
+        columns = list(zip(*many, strict=True))
+        if any(None in columns[column.number - 1] for column in self._needed if columns):
+            return [self.row(values) for values in many]  # which says what is wrong
+        fields = [
+            [None] * len(many) if column.dropped else encoded_all(column, values)
+            for column, values in zip(self.relation.columns, columns, strict=bool(columns))
+        ]
+        if self.relation.vectors or self._bound is not None:
+            for one in zip(*fields, strict=True):
+                self._check(list(one))
+        return [b"".join(parts) for parts in zip(*map(measured, fields), strict=True)]
 
     def _refuse_nulls(self, values: Values) -> None:
         for column in self._needed:
@@ -147,12 +150,6 @@ class Form:
     def _failing(self, fields: Fields) -> str:
         texts = [_shown(fields[one.number - 1])[:_FAILING_MAX] for one in self.relation.live]
         return f"Failing row contains ({', '.join(texts)})."
-
-
-def _written(codec: Floats, values: Sequence[Any]) -> list[str | None]:
-    """The texts of arrays of floats, of which some may be NULL."""
-    texts = iter(codec.write_all([one for one in values if one is not None], STANDARD))
-    return [None if one is None else next(texts) for one in values]
 
 
 def has_length(field: bytes, length: int) -> bool:

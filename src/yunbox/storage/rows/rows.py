@@ -6,15 +6,20 @@ A look-up of a whole row sends what is stored as it is. Texts are those of a ses
 
 import struct
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from yunbox.storage.rows.model import Column, Relation
 from yunbox.wire.pgwire.values.codec import Style
+from yunbox.wire.pgwire.values.reals import Floats
 
 STANDARD = Style()
 """The settings under which texts are stored."""
 _LENGTH = struct.Struct(">i")
 _NULL = _LENGTH.pack(-1)
+_TEXTS, _WHOLE, _MOMENTS = (25, 1043), (20, 21, 23, 26), (1082, 1083, 1114, 1184)
+"""Types by OID: those that are stored as they are, as their digits, and those of whose values many are the same."""
+_REMEMBERED = 1024
 Fields = list[bytes | None]
 """The texts of a row's columns, by number from 1 on; None for NULL."""
 
@@ -50,6 +55,30 @@ def fields_of(relation: Relation, row: bytes) -> Fields:
 def encoded(column: Column, value: Any) -> bytes | None:
     """A value as it is stored."""
     return None if value is None else column.type.codec.write(value, STANDARD).encode()
+
+
+def encoded_all(column: Column, values: Sequence[Any]) -> list[bytes | None]:
+    """The values of a column in many rows as they are stored."""
+    codec = column.type.codec
+    if column.type_oid in _TEXTS:
+        return [None if value is None else value.encode() for value in values]
+    if column.type_oid in _WHOLE:
+        return [None if value is None else b"%d" % value for value in values]
+    if isinstance(codec, Floats):
+        texts = iter(codec.write_all([value for value in values if value is not None], STANDARD))
+        return [None if value is None else next(texts).encode() for value in values]
+
+    def write(value: Any) -> bytes:
+        return codec.write(value, STANDARD).encode()
+
+    written = lru_cache(_REMEMBERED)(write) if column.type_oid in _MOMENTS else write
+    return [None if value is None else written(value) for value in values]
+
+
+def measured(fields: Sequence[bytes | None]) -> list[bytes]:
+    """Fields with their lengths before them."""
+    pack = _LENGTH.pack
+    return [_NULL if field is None else pack(len(field)) + field for field in fields]
 
 
 def decoded(column: Column, field: bytes | None) -> Any:

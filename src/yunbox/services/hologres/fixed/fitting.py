@@ -39,10 +39,13 @@ def fit(column: Column, value: Any) -> Any:
 
 def fitting(column: Column, value: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """What makes a value, and has it as a column keeps it: nothing more where any value is kept."""
-    unbounded = column.type_oid not in _MOMENTS and column.type_oid != _NUMERIC and column.type_oid not in ELEMENTS
-    if column.dropped or (column.modifier == NONE and unbounded):
-        return value
-    return lambda row: fit(column, value(row))
+    return value if keeps_all(column) else lambda row: fit(column, value(row))
+
+
+def keeps_all(column: Column) -> bool:
+    """Whether a column keeps any value of its type as it is."""
+    unbounded = column.type_oid not in _CHECKED and column.type_oid not in ELEMENTS
+    return column.dropped or (column.modifier == NONE and unbounded)
 
 
 def _check(oid: int, value: Any) -> None:

@@ -5,14 +5,15 @@ documentation, "SQL Functions Returning Sets"; the vendor's page on fixed plans.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import zip_longest
+from itertools import chain, repeat, zip_longest
 from typing import Any
 
-from yunbox.services.hologres.fixed.fitting import fitting
+from yunbox.services.hologres.fixed.fitting import fit, fitting, keeps_all
 from yunbox.services.hologres.fixed.scope import NotFixed, Scope
 from yunbox.services.hologres.fixed.values import WHOLE, Row, Value, conversion, in_range
 from yunbox.sql.hologres.parser import tree
 from yunbox.storage.rows.model import Column
+from yunbox.wire.pgwire.report import PgError
 from yunbox.wire.pgwire.values.types import BY_NAME, ELEMENTS, Type
 
 Convert = Callable[[Any, Row], Any]
@@ -33,17 +34,35 @@ def unnested(
     places = [number - 1 for number in given]
 
     def rows(row: Row) -> Iterator[list[Any]]:
-        beside: list[Any] = [None] * len(scope.relation.columns)
         arrays = [_flat(row.parameters[number]) for number in numbers]
+        count = max(map(len, arrays))
+        beside: list[Any] = [None] * len(scope.relation.columns)
+        try:
+            columns: list[Iterable[Any]] = [repeat(value, count) for value in beside]
+            for at, value in left:
+                columns[at] = repeat(value(row), count)
+            for at, items, convert in zip(places, arrays, converts, strict=True):
+                made = _converted(items, convert, row)
+                columns[at] = made if len(made) == count else chain(made, repeat(None, count - len(made)))
+        except PgError:  # whatever is wrong first is told, by rows
+            yield from one_by_one(row, arrays)
+            return
+        yield from map(list, zip(*columns, strict=True))
+
+    def one_by_one(row: Row, arrays: Sequence[Sequence[Any]]) -> Iterator[list[Any]]:
         for items in zip_longest(*arrays):
-            made = beside.copy()
+            made: list[Any] = [None] * len(scope.relation.columns)
             for at, value in left:
                 made[at] = value(row)
             for at, item, convert in zip(places, items, converts, strict=True):
-                made[at] = None if item is None else convert(item, row)
+                made[at] = None if item is None else item if convert is None else convert(item, row)
             yield made
 
     return rows
+
+
+def _converted(items: Sequence[Any], convert: Convert | None, row: Row) -> Sequence[Any]:
+    return items if convert is None else [None if item is None else convert(item, row) for item in items]
 
 
 def _parameter(node: tree.Node, scope: Scope) -> tuple[int, Type, Type]:
@@ -65,23 +84,22 @@ def _parameter(node: tree.Node, scope: Scope) -> tuple[int, Type, Type]:
     return number, element, known
 
 
-def _convert(column: Column, element: Type, known: Type) -> Convert:
-    """What casts an element, and then makes it one of the column's values. Raises NotFixed."""
-    cast = _cast(element, known)
-    assigned = conversion(known.oid, column, key=False)
+def _convert(column: Column, element: Type, known: Type) -> Convert | None:
+    """What casts an element, and then makes it one of the column's values; None where it is one. Raises NotFixed."""
+    cast, assigned = _cast(element, known), conversion(known.oid, column, key=False)
+    if cast is None and assigned is None:
+        return None if keeps_all(column) else lambda item, row: fit(column, item)
+    if cast is None:
+        assert assigned is not None
+        return lambda item, row: fit(column, assigned(item))
     if assigned is None:
-        return _kept(column, cast)
-    return _kept(column, lambda item, row: assigned(cast(item, row)))
+        return lambda item, row: fit(column, cast(item, row))
+    return lambda item, row: fit(column, assigned(cast(item, row)))
 
 
-def _kept(column: Column, convert: Convert) -> Convert:
-    made = fitting(column, lambda pair: convert(*pair))
-    return lambda item, row: made((item, row))
-
-
-def _cast(element: Type, known: Type) -> Convert:
+def _cast(element: Type, known: Type) -> Convert | None:
     if element is known:
-        return lambda item, row: item
+        return None
     if element.oid in WHOLE and known.oid in WHOLE:
         return lambda item, row: in_range(item, known.oid)
     if element.name == "text":
@@ -93,4 +111,6 @@ def _flat(value: Any) -> list[Any]:
     """The elements of an array of any dimensions; none of NULL."""
     if value is None:
         return []
+    if not any(isinstance(item, list) for item in value):
+        return value
     return [one for item in value for one in (_flat(item) if isinstance(item, list) else (item,))]

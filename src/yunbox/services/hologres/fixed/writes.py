@@ -28,6 +28,9 @@ from yunbox.wire.pgwire.report import PgError, failure
 Changed = tuple[int, tuple[bytes, ...]]
 """How many rows a statement changed, and what they are like then, where it gives them back."""
 Setter = tuple[Column, Value]
+_MANY = 16
+"""Fewer rows are written one by one."""
+_PADDED = 1042
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +44,51 @@ class Insert:
     need: Stated
     on_conflict: bool = False
     setters: tuple[Setter, ...] | None = None
+    overwrites: bool = False
+    """Whether DO UPDATE makes of a row what was to be inserted."""
 
     def run(self, change: Change, given: Row) -> Changed:
         """Insert the rows, or do what is to be done instead. Raises PgError, before anything is changed."""
+        try:
+            rows = list(self.rows(given))
+            made = self._at_once(change, rows) if len(rows) >= _MANY else None
+        except PgError:  # row by row, what is wrong first is told first
+            rows, made = self.rows(given), None
+        if made is None:
+            made = self._one_by_one(change, rows, given)
+        return len(made), tuple(made) if self.output is not None else ()
+
+    def _at_once(self, change: Change, many: Sequence[list[Any]]) -> list[bytes] | None:
+        """Write many rows at once; None where one of them needs a look for itself. Raises PgError as it does."""
+        form, relation = self.form, self.form.relation
+        if self.setters is not None and not self.overwrites:
+            return None
+        keys, rows = form.keys(many), form.rows(many)
+        if keys is None:
+            change.add_rows(relation, rows)
+            return rows
+        present = [change.row(key) for key in keys]
+        is_new = all(before is None for before in present)
+        if len(set(keys)) < len(keys) or not (is_new or self.on_conflict):
+            return None
+        written = [(key, row, before) for key, row, before in zip(keys, rows, present, strict=True)
+                   if before is None or self.overwrites]  # fmt: skip
+        made = [row for _, row, _ in written]
+        if relation.binlog is None:
+            written.sort()  # a B-tree takes them faster so
+        change.set_rows(relation, [key for key, _, _ in written], [row for _, row, _ in written],
+                        None if is_new else [before for _, _, before in written])  # fmt: skip
+        return made
+
+    def _one_by_one(self, change: Change, rows: Iterable[list[Any]], given: Row) -> list[bytes]:
         batch = Batch(change, self.form)
         made: list[bytes] = []
-        for values in self.rows(given):
+        for values in rows:
             kept = self._one(batch, values, given)
             if kept is not None:
                 made.append(kept)
         batch.apply()
-        return len(made), tuple(made) if self.output is not None else ()
+        return made
 
     def _one(self, batch: Batch, values: list[Any], given: Row) -> bytes | None:
         """Insert a row; what it is then, or None where nothing was to be done."""
@@ -66,6 +103,10 @@ class Insert:
             return None
         if batch.touched(key):
             raise second_time()
+        if self.overwrites:
+            row = form.row(values)
+            batch.put(key, key, row)
+            return row
         return _changed(batch, key, present, self.setters, Row(given.parameters, given.style, (), values))
 
 
@@ -163,7 +204,19 @@ def insert_of(statement: tree.Insert, find: Find, types: Sequence[int]) -> Inser
     output = output_of(statement.returning, scope) if statement.returning else None
     conflict = statement.conflict is not None
     need = _insert_need(statement, columns, scope, setters)
-    return Insert(Form(scope.relation), rows, scope.parameters(), output, need, conflict, setters)
+    overwrites = setters is not None and _overwrites(statement, scope)
+    return Insert(Form(scope.relation), rows, scope.parameters(), output, need, conflict, setters, overwrites)
+
+
+def _overwrites(statement: tree.Insert, scope: Scope) -> bool:
+    """Whether DO UPDATE sets all columns to what was to be inserted. Of a key that may be written in several ways, as
+    one padded with spaces, the old way is kept, so that is another thing."""
+    assert statement.conflict is not None and statement.conflict.assignments is not None
+    relation = scope.relation
+    kept = {one.columns[0] for one in singles(statement.conflict.assignments, [column.name for column in relation.live])
+            if isinstance(one.value, tree.ColumnRef) and one.value.names == ("excluded", one.columns[0])}  # fmt: skip
+    others = {column.name for column in relation.live if column.number not in relation.primary_key}
+    return others <= kept and all(column.type_oid != _PADDED for column in relation.key_columns)
 
 
 def _insert_need(

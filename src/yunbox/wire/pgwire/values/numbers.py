@@ -16,6 +16,8 @@ _WHOLE = re.compile(r"[+-]?[0-9]+", re.ASCII)
 _REAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?", re.ASCII)
 _ENDLESS = re.compile(r"([+-]?)(?:inf|infinity)", re.IGNORECASE)
 _SAFE = {">h": 5, ">i": 10, ">I": 10, ">q": 19}
+_PLAIN_LEAST, _PLAIN_MOST = 1e-4, 1e15
+"""Between these a double is written without an exponent, here as there."""
 _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 
 # -- BOOLEAN
@@ -106,6 +108,8 @@ class Float:
             return "NaN"
         if math.isinf(value):
             return "Infinity" if value > 0 else "-Infinity"
+        if self.layout == ">d" and style.float_digits > 0 and (_PLAIN_LEAST <= abs(value) < _PLAIN_MOST or not value):
+            return repr(value).removesuffix(".0")  # Python's digits are the shortest too
         if style.float_digits <= 0:
             return f"{value:.{max(1, self.digits + style.float_digits)}g}"  # exponents as C writes them
         return self._shortest(value)

@@ -1,4 +1,4 @@
-"""Arrays of floats, which vectors are: many numbers at once, and one by one where one of them is out of the ordinary.
+"""Arrays of numbers: many at once, and one by one where one of them is out of the ordinary.
 
 A vector of a thousand numbers is written in 20 ms number by number, and in 0.1 ms so (``float_texts.py``). What is
 ordinary has digits alone, no exponent and no NULL, and one dimension.
@@ -13,18 +13,42 @@ from typing import Any
 
 from yunbox.wire.pgwire.report import failure
 from yunbox.wire.pgwire.values.arrays import Array
-from yunbox.wire.pgwire.values.codec import Style
+from yunbox.wire.pgwire.values.codec import Codec, Style
 
 _PLAIN = re.compile(r"\{[-+0-9.eE,]+\}", re.ASCII)
 _NOTHING = re.compile(r"[-+]?[0.]+", re.ASCII)
 _HEAD = struct.Struct(">iiIii")
 FLOAT4, FLOAT8 = 700, 701
+_LAYOUTS = {20: ("q", 8), 21: ("h", 2), 23: ("i", 4), FLOAT4: ("f", 4), FLOAT8: ("d", 8)}
+"""How elements are packed, and in how many bytes, by OID."""
 _REAL_BYTES = 4
 _MANY = 8
 """Fewer numbers are written one by one."""
 
 
-class Floats(Array):
+class Numbers(Array):
+    """The codec of arrays of numbers that have as many bytes each."""
+
+    def pack(self, value: list[Any]) -> bytes:
+        """In PostgreSQL's binary form."""
+        letter, size = _LAYOUTS[self.oid]
+        try:
+            items = _items(len(value), letter).pack(*(part for one in value for part in (size, one)))
+        except (struct.error, OverflowError):
+            return super().pack(value)
+        return _HEAD.pack(1, 0, self.oid, len(value), 1) + items if value else super().pack(value)
+
+    def unpack(self, data: bytes) -> list[Any]:
+        """The other way round."""
+        letter, size = _LAYOUTS[self.oid]
+        count, rest = divmod(len(data) - _HEAD.size, 4 + size)
+        if rest or count < 1 or _HEAD.unpack_from(data) != (1, 0, self.oid, count, 1):
+            return super().unpack(data)
+        parts = _items(count, letter).unpack_from(data, _HEAD.size)
+        return list(parts[1::2]) if set(parts[::2]) == {size} else super().unpack(data)
+
+
+class Floats(Numbers):
     """The codec of ``float4[]`` and ``float8[]``."""
 
     def write(self, value: list[Any], style: Style) -> str:
@@ -54,29 +78,17 @@ class Floats(Array):
         found = _numbers(text[1:-1].split(","), self._size) if _PLAIN.fullmatch(text) else None
         return super().read(text, style) if found is None else found
 
-    def pack(self, value: list[Any]) -> bytes:
-        """In PostgreSQL's binary form."""
-        size = self._size
-        try:
-            items = _items(len(value), size).pack(*(part for one in value for part in (size, one)))
-        except (struct.error, OverflowError):
-            return super().pack(value)
-        return _HEAD.pack(1, 0, self.oid, len(value), 1) + items if value else super().pack(value)
 
-    def unpack(self, data: bytes) -> list[Any]:
-        """The other way round."""
-        size = self._size
-        count, rest = divmod(len(data) - _HEAD.size, 4 + size)
-        if rest or count < 1 or _HEAD.unpack_from(data) != (1, 0, self.oid, count, 1):
-            return super().unpack(data)
-        parts = _items(count, size).unpack_from(data, _HEAD.size)
-        return list(parts[1::2]) if set(parts[::2]) == {size} else super().unpack(data)
+def array_of(element: Codec, oid: int) -> Array:
+    """The codec of arrays of a type."""
+    kind = Floats if oid in (FLOAT4, FLOAT8) else Numbers if oid in _LAYOUTS else Array
+    return kind(element, oid)
 
 
 @lru_cache(64)
-def _items(count: int, size: int) -> struct.Struct:
-    """Elements of so many bytes, each behind its length."""
-    return struct.Struct(">" + ("if" if size == _REAL_BYTES else "id") * count)
+def _items(count: int, letter: str) -> struct.Struct:
+    """Elements, each behind its length."""
+    return struct.Struct(">" + f"i{letter}" * count)
 
 
 def _rounded(values: tuple[float, ...]) -> tuple[float, ...]:

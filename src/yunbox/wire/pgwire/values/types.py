@@ -9,7 +9,7 @@ from yunbox.wire.pgwire.values.clock import Time, TimeTz
 from yunbox.wire.pgwire.values.codec import Codec
 from yunbox.wire.pgwire.values.dates import Date, Timestamp
 from yunbox.wire.pgwire.values.intervals import IntervalCodec
-from yunbox.wire.pgwire.values.reals import FLOAT4, FLOAT8, Floats
+from yunbox.wire.pgwire.values.reals import array_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +70,7 @@ _SYSTEM = (
     Type("regrole", 4096, 4, objects.Named("regrole"), 4097),
 )
 _ARRAYS = tuple(
-    Type(f"_{one.name}", one.array, -1, (Floats if one.oid in (FLOAT4, FLOAT8) else Array)(one.codec, one.oid))
-    for one in (*_PLAIN, *_SYSTEM)
-    if one.array
+    Type(f"_{one.name}", one.array, -1, array_of(one.codec, one.oid)) for one in (*_PLAIN, *_SYSTEM) if one.array
 )
 
 TYPES = {one.oid: one for one in (*_PLAIN, *_SYSTEM, *_ARRAYS)}
