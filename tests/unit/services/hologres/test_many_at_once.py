@@ -57,6 +57,13 @@ def outcome(store: RowStore, made: Insert, values: list[Any]) -> Any:
         return error.report
 
 
+def each(store: RowStore, made: Insert, given: list[Row]) -> Any:
+    try:
+        return store.write_sync(lambda change: made.run_each(change, given))
+    except PgError as error:
+        return error.report
+
+
 def rows_of(chance: random.Random, key: str, count: int) -> list[tuple[Any, ...]]:
     kind: Any = int if key == "int4" else lambda n: f"{n}{' ' * chance.randrange(3)}"
     keys = chance.sample(range(60), count)
@@ -99,6 +106,24 @@ def test_many_rows_are_as_one_by_one(
         assert everything(store, ours) == everything(store, theirs)
         with store.reading() as view:
             assert view.totals(ours) == view.totals(theirs)
+
+
+@pytest.mark.parametrize("conflict", CONFLICTS)
+@pytest.mark.parametrize("seed", range(4))
+def test_statements_that_come_together_are_as_one_after_another(
+    store: RowStore, monkeypatch: pytest.MonkeyPatch, conflict: str, seed: int
+) -> None:
+    ours, theirs = (strict(table(store, name, "k int4,a int4,v text,d timestamp")) for name in ("ours", "theirs"))
+    oids = tuple(BY_NAME[one].oid for one in ("int4", "int4", "text", "timestamp"))
+    text, chance = f"insert into t values ($1, $2, $3, $4){CONFLICTS[conflict]}", random.Random(f"{conflict}{seed}")
+    for _ in range(12):
+        given = [Row(list(row), Style()) for row in rows_of(chance, "int4", chance.choice((3, 20, 40)))]
+        found = each(store, statement(text, ours, oids), given)
+        one_by_one = replace(statement(text, theirs, oids), overwrites=False)
+        monkeypatch.setattr(writes, "_MANY", 1 << 30)
+        assert repr(found).replace("ours", "theirs") == repr(each(store, one_by_one, given))
+        monkeypatch.setattr(writes, "_MANY", 16)
+        assert everything(store, ours) == everything(store, theirs)
 
 
 def test_rows_without_a_key_are_added_in_their_order(store: RowStore) -> None:

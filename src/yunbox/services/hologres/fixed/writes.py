@@ -6,6 +6,7 @@ Sources: the PostgreSQL documentation, "INSERT", "UPDATE", "DELETE"; the vendor'
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from yunbox.services.hologres.fixed.fitting import fitting
@@ -57,6 +58,18 @@ class Insert:
         if made is None:
             made = self._one_by_one(change, rows, given)
         return len(made), tuple(made) if self.output is not None else ()
+
+    def run_each(self, change: Change, given: Sequence[Row]) -> list[int]:
+        """Run it with some values after others, each as a statement; how many rows they wrote. Raises PgError."""
+        is_plain = not self.on_conflict or self.overwrites
+        try:
+            parts = [list(self.rows(one)) for one in given] if is_plain and len(given) >= _MANY else []
+            made = self._at_once(change, list(chain.from_iterable(parts))) if parts else None
+        except PgError:  # one by one, what is wrong first is told first
+            made = None
+        if made is None:
+            return [self.run(change, one)[0] for one in given]
+        return list(map(len, parts))
 
     def _at_once(self, change: Change, many: Sequence[list[Any]]) -> list[bytes] | None:
         """Write many rows at once; None where one of them needs a look for itself. Raises PgError as it does."""

@@ -27,6 +27,7 @@ from yunbox.services.hologres.fixed.reads import Get
 from yunbox.services.hologres.fixed.results import listed_rows
 from yunbox.services.hologres.fixed.scope import Find
 from yunbox.services.hologres.fixed.values import Row
+from yunbox.services.hologres.fixed.writes import Insert
 from yunbox.services.hologres.foreign.source import Known, Source
 from yunbox.services.hologres.session.ports import Affected, Context, Kind, Log, LookUp, Plan, Rows, Sink, Writes
 from yunbox.services.hologres.session.rows import listed_texts
@@ -217,7 +218,10 @@ class Tables:
         def work(change: Change) -> list[int]:
             if version(change) != at:
                 raise Stale
-            return [statement.run(change, Row(values, style))[0] for values in rows]
+            given = [Row(values, style) for values in rows]
+            if isinstance(statement, Insert):
+                return statement.run_each(change, given)
+            return [statement.run(change, one)[0] for one in given]
 
         try:
             return await self._write_many(work, context)
