@@ -19,7 +19,9 @@ from yunbox.services.hologres.gateway.config import ROWS
 from yunbox.storage.rows.store import RowStore
 from yunbox.testing.server import Server
 
-KEYS = 50
+KEYS = 100
+MANY = 80
+"""So many rows are written at once, and logged as a chunk."""
 Rows = dict[int, int]
 
 
@@ -48,18 +50,26 @@ class Writer(threading.Thread):
 
     @property
     def _changes(self) -> tuple[Callable[[Rows], Any], ...]:
-        return self._upsert, self._remove, self._block, self._pipeline, self._copy, self._computed
+        return self._upsert, self._arrays, self._remove, self._block, self._pipeline, self._copy, self._computed
 
     def _picked(self, count: int) -> dict[int, int]:
         keys = self._chance.sample(range(self._first, self._first + KEYS), count)
         return {key: self._chance.randrange(1 << 30) for key in keys}
 
     def _upsert(self, after: Rows) -> Any:
-        picked = self._picked(3)
+        picked = self._picked(self._chance.choice((3, MANY)))
         after |= picked
         values = ", ".join(f"({key}, {value})" for key, value in picked.items())
         sql = f"insert into t values {values} on conflict (k) do update set v = excluded.v"
         return lambda client: client.execute(sql)
+
+    def _arrays(self, after: Rows) -> Any:
+        picked = self._picked(MANY)
+        after |= picked
+        upsert = (
+            "insert into t select unnest(%s::int[]), unnest(%s::int[]) on conflict (k) do update set v = excluded.v"
+        )
+        return lambda client: client.execute(upsert, (list(picked), list(picked.values())))
 
     def _remove(self, after: Rows) -> Any:
         picked = list(self._picked(2))
@@ -80,13 +90,13 @@ class Writer(threading.Thread):
         return change
 
     def _pipeline(self, after: Rows) -> Any:
-        picked = self._picked(4)
+        picked = self._picked(self._chance.choice((4, MANY)))
         after |= picked
         upsert = "insert into t values (%s, %s) on conflict (k) do update set v = excluded.v"
         return lambda client: client.cursor().executemany(upsert, list(picked.items()))
 
     def _copy(self, after: Rows) -> Any:
-        picked = self._picked(5)
+        picked = self._picked(self._chance.choice((5, MANY)))
         after |= picked
 
         def change(client: psycopg.Connection[Any]) -> None:
