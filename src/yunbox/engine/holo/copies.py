@@ -48,12 +48,14 @@ _LOOK_S = 0.05
 class _Copy:
     """Up to where a copy follows the log of its table, and the numbers of the columns that it has.
 
-    One that ``is_passing`` follows none, as there was no room to say that there is to be a log: it is what its table is
-    until anything is written.
+    Of these ``drafted`` are of a block that was not committed when it read the copy: what such a number means in the
+    end is not known. A copy that ``is_passing`` follows no log, as there was no room to say that there is to be one: it
+    is what its table is until anything is written.
     """
 
     position: int
-    columns: set[int]
+    columns: frozenset[int] = frozenset()
+    drafted: frozenset[int] = frozenset()
     is_passing: bool = False
 
 
@@ -67,7 +69,7 @@ class Copies:
         self._lock = threading.Lock()
         self._inserter = ThreadPoolExecutor(1, "copies")
         self._catching_up = ThreadPoolExecutor(1, "catching-up")
-        self._copies = {node: _Copy(position, set(columns)) for node, position, columns in kept.positions()}
+        self._copies = {node: _kept(position, columns) for node, position, columns in kept.positions()}
         self._read_at: dict[int, float] = {}
         """When a statement last read a copy, by node."""
         with store.reading() as view:
@@ -128,8 +130,12 @@ class Copies:
     def _now(self, relation: Relation, view: View) -> Relation:
         """A table as it is now: rows may have columns that it had not when somebody came upon it. A block that adds
         some knows it better."""
-        known = self._store.catalogue(view).by_node.get(relation.node, relation)
+        known = self._committed(relation, view)
         return known if len(known.columns) >= len(relation.columns) else relation
+
+    def _committed(self, relation: Relation, view: View) -> Relation:
+        """A table as it is for all."""
+        return self._store.catalogue(view).by_node.get(relation.node, relation)
 
     def keep_up(self) -> None:
         """Have the copies that are read be what their tables are."""
@@ -191,16 +197,16 @@ class Copies:
         try:
             self._store.write_sync(lambda change: change.follow(relation))
         except StorageFull:
-            self._copies.setdefault(relation.node, _Copy(0, set(), is_passing=True))
+            self._copies.setdefault(relation.node, _Copy(0, is_passing=True))
             return
         with self._store.reading() as view:
-            position, relation = view.sequence, self._now(relation, view)
+            position, relation = view.sequence, self._committed(relation, view)
         self._make(relation, position, self._all(relation))
 
     def _make(self, relation: Relation, position: int, rows: Iterable[Entries]) -> None:
         """Make a copy of some rows, in the place of one that there may be."""
         columns = "".join(f", c{one.number} {column_type(one)}" for one in relation.columns)
-        with self._changing(relation, position, {column.number for column in relation.columns}):
+        with self._changing(relation, _Copy(position, _numbers(relation))):
             self._db.execute(f"CREATE OR REPLACE TABLE {copy_of(relation)} (key {key_type(relation)}{columns})")
             self._insert_all(relation, (entries_batch(relation, some) for some in rows))
 
@@ -229,11 +235,15 @@ class Copies:
         if copy.is_passing:
             self._pass(relation, view)
             return
-        new = {column.number for column in relation.columns} - copy.columns
-        position = view.position(relation)
+        numbers = _numbers(relation)
+        unsure, drafted = copy.drafted & numbers, numbers - _numbers(self._committed(relation, view))
+        new, position = numbers - (copy.columns - unsure), view.position(relation)
         if not new and position <= copy.position:
             return
-        with self._changing(relation, max(position, copy.position), copy.columns | new):
+        made = _Copy(max(position, copy.position), copy.columns | new, (copy.drafted - unsure) | drafted)
+        with self._changing(relation, made):
+            for number in unsure:
+                self._db.execute(f"ALTER TABLE {copy_of(relation)} DROP COLUMN c{number}")
             self._widen(relation, new)
             for some in written(view, relation, copy.position):
                 batches = (batch_of(relation, *one) for one in some.batches(_ROWS))
@@ -271,12 +281,13 @@ class Copies:
                 running.pop().result()
 
     @contextmanager
-    def _changing(self, relation: Relation, position: int, columns: set[int]) -> Generator[None]:
-        """A transaction at whose end a copy has come up to a position, and has some columns."""
+    def _changing(self, relation: Relation, copy: _Copy) -> Generator[None]:
+        """A transaction at whose end a copy is what is said of it."""
         with self._transaction():
             yield
-            self._kept.note(self._db, relation.node, position, columns)
-        self._copies[relation.node] = _Copy(position, columns)
+            columns = (copy.columns - copy.drafted) | {-number for number in copy.drafted}
+            self._kept.note(self._db, relation.node, copy.position, columns)
+        self._copies[relation.node] = copy
 
     def _drop(self, node: int) -> None:
         with self._transaction():
@@ -294,6 +305,16 @@ class Copies:
             with suppress(duckdb.TransactionException):  # a COMMIT that fails has ended it
                 self._db.execute("ROLLBACK")
             raise
+
+
+def _numbers(relation: Relation) -> frozenset[int]:
+    return frozenset(column.number for column in relation.columns)
+
+
+def _kept(position: int, columns: Iterable[int]) -> _Copy:
+    """What is kept of a copy: drafted columns have their numbers turned over."""
+    drafted = frozenset(-number for number in columns if number < 0)
+    return _Copy(position, frozenset(map(abs, columns)), drafted)
 
 
 def _await(work: Future[None], stopped: threading.Event) -> None:

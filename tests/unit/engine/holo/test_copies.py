@@ -177,6 +177,28 @@ def test_columns_that_came_since_a_statement_was_planned_are_kept(store: RowStor
         assert copied(opened, more) == [(1, 7)]
 
 
+@pytest.mark.parametrize("is_copied", [False, True])
+@pytest.mark.parametrize("is_restarted", [False, True])
+def test_a_column_of_a_block_that_was_rolled_back_leaves_nothing(
+    store: RowStore, opened: Opened, tmp_path: Path, is_copied: bool, is_restarted: bool
+) -> None:
+    relation = table(store, "t", "k int8")
+    insert(store, relation, [1])
+    if is_copied:
+        copied(opened, relation)
+    drafted, column = (Column("n", 2, oid, missing=missing, added=True) for oid, missing in ((23, "7"), (25, "seven")))
+    draft = msgspec.structs.replace(relation, columns=(*relation.columns, drafted))
+    assert copied(opened, draft) == copied(opened, draft) == [(1, 7)]
+    assert copied(opened, relation) == [(1,)], "as it is for all others"
+    if is_restarted:
+        opened.db.close()
+        opened = again(store, tmp_path)
+    more = msgspec.structs.replace(relation, columns=(*relation.columns, column))
+    store.write_sync(lambda change: catalogue.replace(change, relation, more))
+    insert(store, more, [2, "two"])
+    assert copied(opened, more) == copied(opened, more) == [(1, "seven"), (2, "two")]
+
+
 def test_upkeep_follows_and_cuts_in_one_go(store: RowStore, opened: Opened) -> None:
     relation = table(store, "t", "k int8, v text")
     copied(opened, relation)
