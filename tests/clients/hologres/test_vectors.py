@@ -32,9 +32,9 @@ FUNCTIONS = [
 def session(server: Server) -> Iterator[psycopg.Connection[Any]]:
     with connected(server) as made:
         made.execute("create extension if not exists proxima")
-        made.execute("drop table if exists features, others")
+        made.execute("drop table if exists features, others, copied, inserted, strict")
         yield made
-        made.execute("drop table if exists features, others")
+        made.execute("drop table if exists features, others, copied, inserted, strict")
 
 
 def made(session: psycopg.Connection[Any], dimensions: int = DIMENSIONS, more: str = "") -> None:
@@ -155,6 +155,38 @@ def test_copies_too(session, how, wrong):
                     copy.write_row(row)
     assert caught.value.diag.constraint_name == "features_v_check"
     assert session.execute("select count(*) from features").fetchone() == (0,)
+
+
+@pytest.mark.parametrize("odd", [[], [None], [[None, 1.5]], [[]], [[float("nan"), -0.0], [1e-30, 3e38]]])
+def test_packed_arrays_are_stored_as_any(session, odd):
+    """COPY takes many of them as they are, beside columns of other types and with defaults."""
+    chance = np.random.default_rng(3)
+    vectors = [*chance.standard_normal((200, 16), dtype=np.float32).tolist(), *odd]
+    rows = [(at, one, None if at % 5 == 0 else f"n{at}", one) for at, one in enumerate(vectors)]
+    for name in ("copied", "inserted"):
+        session.execute(
+            f"create table {name} (id bigint primary key, v float4[], more int default 7, n text, w float8[])"
+        )
+    with session.cursor().copy("copy copied (id, v, n, w) from stdin (format binary)") as copy:
+        copy.set_types(["int8", "float4[]", "text", "float8[]"])
+        for row in rows:
+            copy.write_row(row)
+    insert = "insert into inserted (id, v, n, w) values (%s, %s::float4[], %s, %s::float8[])"
+    for row in rows:
+        session.execute(insert, row)
+    found = [session.execute(f"select * from {name} order by id").fetchall() for name in ("copied", "inserted")]
+    assert repr(found[0]) == repr(found[1])
+    assert len(found[0]) == len(rows)
+
+
+def test_a_packed_array_that_may_not_be_null(session):
+    session.execute("create table strict (id bigint primary key, v float4[] not null)")
+    with pytest.raises(psycopg.errors.NotNullViolation) as caught:  # noqa: SIM117
+        with session.cursor().copy("copy strict from stdin (format binary)") as copy:
+            copy.set_types(["int8", "float4[]"])
+            for number in range(100):
+                copy.write_row((number, None if number == 60 else [0.5] * 16))
+    assert caught.value.diag.message_detail == "Failing row contains (60, null)."
 
 
 def test_many_rows_of_a_query(session, filled):

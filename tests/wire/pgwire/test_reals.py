@@ -48,6 +48,7 @@ def test_both_write_and_read_the_same(oid: int, data: st.DataObject) -> None:
     assert repr(many.read(text, STYLE)) == repr(one.read(text, STYLE))
     packed = one.pack(values)
     assert many.pack(values) == packed
+    assert many.written([packed, packed], STYLE) in ([text, text], None)
     assert repr(many.unpack(packed)) == repr(one.unpack(packed))
 
 
@@ -93,6 +94,21 @@ def test_what_is_ordinary_is_written_at_once(oid: int) -> None:
         assert joined(arrays, BITS[oid] // 8, write_of(one)) == wanted
     for other in ([], [*plain, [1.0]], [[1.0], [2.0]], [2.0**-40, 2.0**60, 1.0]):
         assert joined([plain[:1], other], BITS[oid] // 8, write_of(one)) is None
+
+
+@pytest.mark.parametrize("oid", BITS)
+def test_packed_arrays_are_written_as_they_are(oid: int) -> None:
+    many, one = both(oid)
+    other = both(2043 - oid)[1]
+    arrays = [[1.0, -0.0, math.nan, 2.0**-30, *[0.5] * 9], [7.0], [math.inf, *[2.0] * 9]]
+    plain = [one.pack(array) for array in arrays]
+    assert many.written(plain, STYLE) == [one.write(array, STYLE) for array in arrays]
+    assert many.written([], STYLE) == []
+    odd = (one.pack([]), one.pack([1.0, None]), one.pack([[1.0], [2.0]]), other.pack([1.0]), b"", plain[1][:-1],
+           plain[1] + bytes(8), plain[1][:19] + b"\2" + plain[1][20:],
+           plain[1][:20] + b"\1" + plain[1][21:])  # fmt: skip
+    for one_odd in odd:
+        assert many.written([*plain, one_odd], STYLE) is None
 
 
 @pytest.mark.parametrize(("oid", "bits"), [(1005, 16), (1007, 32), (1016, 64)])

@@ -3,7 +3,7 @@
 Nothing here looks at what is stored, so rows can be made before the one transaction that everybody waits for.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from yunbox.storage.rows.keys import encoder
@@ -14,6 +14,7 @@ from yunbox.wire.pgwire.report import PgError, Report, failure
 Values = Sequence[Any]
 """The values of a row's columns, by number from 1 on; what stands for a dropped column does not count."""
 _FAILING_MAX = 64
+NOTHING: Mapping[int, Fields] = {}
 
 
 class Form:
@@ -59,14 +60,18 @@ class Form:
             return [self.key(values) or b"" for values in many]  # which says what is wrong
         return [encode(one) for one in picked]
 
-    def rows(self, many: Sequence[Values]) -> list[bytes]:
-        """Many rows as ``row`` makes each, column by column. Raises PgError 23502, 23514."""
+    def rows(self, many: Sequence[Values], texts: Mapping[int, Fields] = NOTHING) -> list[bytes]:
+        """Many rows as ``row`` makes each, column by column. Of columns whose places ``texts`` has it has what is to be
+        stored; of their values only those count that are NULL. Raises PgError 23502, 23514."""
         columns = list(zip(*many, strict=True))
         if any(None in columns[column.number - 1] for column in self._needed if columns):
-            return [self.row(values) for values in many]  # which says what is wrong
+            if not texts:
+                return [self.row(values) for values in many]  # which says what is wrong
+            for values in many:
+                self._refuse_nulls(values)
         fields = [
-            [None] * len(many) if column.dropped else encoded_all(column, values)
-            for column, values in zip(self.relation.columns, columns, strict=bool(columns))
+            texts[at] if at in texts else [None] * len(many) if column.dropped else encoded_all(column, values)
+            for at, (column, values) in enumerate(zip(self.relation.columns, columns, strict=bool(columns)))
         ]
         if self.relation.vectors or self._bound is not None:
             for one in zip(*fields, strict=True):

@@ -68,7 +68,8 @@ class Taking:
         while at < len(data):
             end = at + self._binary_bytes
             rows = reader.feed(data[at:end])
-            await self._sink.write([self._unpacked(row) for row in rows])
+            if not self._sink.packed(rows):
+                await self._sink.write([self._unpacked(row) for row in rows])
             if len(rows) < _FEW_ROWS:
                 self._binary_bytes = min(2 * self._binary_bytes, _BLOCK_BYTES)
             at = end

@@ -21,10 +21,11 @@ from yunbox.storage.rows.catalogue import Catalogue, no_relation
 from yunbox.storage.rows.form import Form
 from yunbox.storage.rows.model import TABLE, Relation
 from yunbox.storage.rows.rights import Stated
-from yunbox.storage.rows.rows import encoded, joined
+from yunbox.storage.rows.rows import STANDARD, Fields, encoded, joined
 from yunbox.storage.rows.sequences import sequence_of
 from yunbox.wire.pgwire.copy.reading import Plain
 from yunbox.wire.pgwire.report import PgError, failure
+from yunbox.wire.pgwire.values.reals import Floats
 
 BYTES_MAX = 1 << 30
 """The most bytes of rows that one COPY holds until they are written."""
@@ -91,6 +92,33 @@ class TableSink:
         before = joined([fields[number] for number in sorted(fields) if number < numbers[0]])
         behind = joined([fields[number] for number in sorted(fields) if number > numbers[0]])
         return lane_of(self._relation, self._taken, before, behind)
+
+    def packed(self, rows: Sequence[Sequence[bytes | None]]) -> bool:
+        """Take rows as they were packed, or leave them to be unpacked. Raises PgError 54000 for too many."""
+        if not rows or self._drawn or not any(isinstance(one.type.codec, Floats) for one in self._taken):
+            return False
+        values: list[Sequence[Any]] = [[None] * len(rows) for _ in self._relation.columns]
+        texts: dict[int, Fields] = {}
+        try:
+            for at, default in self._defaults:
+                values[at] = [default(self._given)] * len(rows)
+            for column, fields in zip(self._taken, zip(*rows, strict=True), strict=True):
+                at, codec = column.number - 1, column.type.codec
+                if isinstance(codec, Floats):
+                    found = codec.written([field for field in fields if field is not None], STANDARD)
+                    if found is None:
+                        return False
+                    left = iter(found)
+                    values[at] = [None if field is None else () for field in fields]
+                    texts[at] = [None if field is None else next(left).encode() for field in fields]
+                else:
+                    values[at] = [None if field is None else fit(column, codec.unpack(field)) for field in fields]
+            many = list(zip(*values, strict=True))
+            made = Packed.of(self._form.keys(many) or (), self._form.rows(many, texts))
+        except PgError:  # whatever is wrong first is told, row by row
+            return False
+        self._add(made)
+        return True
 
     async def write(self, rows: Sequence[Sequence[Any]]) -> None:
         """Take rows. Raises PgError 22001, 22003, 23502, and 54000 for too many."""

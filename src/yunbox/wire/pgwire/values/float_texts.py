@@ -13,7 +13,8 @@ import nanoarrow
 import numpy as np
 from numpy.typing import NDArray
 
-_REAL_BYTES = 4
+_KINDS = {4: np.float32, 8: np.float64}
+_HEAD_BYTES, _LENGTH_BYTES = 20, 4
 _LEAST = 1e-4
 _MOST = {4: 1e6, 8: 1e15}
 """From here on PostgreSQL writes an exponent, by a number's bytes."""
@@ -24,9 +25,10 @@ _OFFSETS, _DATA = 1, 2
 _BETWEEN = 1
 """The byte behind each number."""
 Places = NDArray[np.int64]
+Write = Callable[[float], str]
 
 
-def joined(arrays: Sequence[Sequence[Any]], size: int, write: Callable[[float], str]) -> list[str] | None:
+def joined(arrays: Sequence[Sequence[Any]], size: int, write: Write) -> list[str] | None:
     """The texts of arrays of floats of so many bytes; None where one has lists in it, or nothing, or where many numbers
     are such as ``write`` has to write one by one."""
     if not arrays:
@@ -34,17 +36,47 @@ def joined(arrays: Sequence[Sequence[Any]], size: int, write: Callable[[float], 
     counts = np.fromiter(map(len, arrays), np.int64, len(arrays))
     flat = list(chain.from_iterable(arrays))
     try:
-        numbers = np.array(flat, np.float32 if size == _REAL_BYTES else np.float64)  # NULL becomes NaN
+        numbers = np.array(flat, _KINDS[size])  # NULL becomes NaN
     except (TypeError, ValueError):
         return None
     if numbers.ndim != 1 or not (counts > 0).all():
         return None
-    sizes = np.abs(numbers)
-    odd = np.flatnonzero(~(((sizes >= _LEAST) & (sizes < _MOST[size])) | (numbers == 0)))
-    if len(odd) > len(flat) * _ODD_MAX:
+    return _texts(numbers, counts, lambda at: "NULL" if flat[at] is None else write(flat[at]))
+
+
+def packed(arrays: Sequence[bytes], oid: int, size: int, write: Write) -> list[str] | None:
+    """The same of arrays in PostgreSQL's binary form, whose elements' type is said; None also where one has NULLs, or
+    more dimensions than one, or is none."""
+    if not arrays:
+        return []
+    lengths = np.fromiter(map(len, arrays), np.int64, len(arrays))
+    counts, rest = np.divmod(lengths - _HEAD_BYTES, _LENGTH_BYTES + size)
+    if rest.any() or (counts < 1).any():
         return None
+    data = b"".join(arrays)
+    starts = np.cumsum(lengths) - lengths
+    heads = starts[:, None] + np.arange(_HEAD_BYTES)
+    letters = np.frombuffer(data, np.uint8)
+    said = np.ascontiguousarray(letters[heads]).view(">i4").astype(np.int64)
+    wanted = np.stack(np.broadcast_arrays(1, 0, oid, counts, 1), axis=1)
+    is_body = np.ones(len(letters), bool)
+    is_body[heads] = False
+    items = letters[is_body].view([("length", ">i4"), ("number", f">f{size}")])
+    if not ((said == wanted).all() and (items["length"] == size).all()):
+        return None
+    numbers = items["number"].astype(_KINDS[size])
+    kept = numbers.copy()
+    return _texts(numbers, counts, lambda at: write(float(kept[at])))
+
+
+def _texts(numbers: Any, counts: Places, write: Callable[[int], str]) -> list[str] | None:
+    """The texts of arrays of so many numbers each; ``write`` writes that at a place. The numbers are used up."""
+    sizes = np.abs(numbers)
+    odd = np.flatnonzero(~(((sizes >= _LEAST) & (sizes < _MOST[numbers.itemsize])) | (numbers == 0)))
+    if len(odd) > len(numbers) * _ODD_MAX:
+        return None
+    texts = list(map(write, odd.tolist()))
     numbers[odd] = 0
-    texts = ["NULL" if flat[at] is None else write(flat[at]) for at in odd.tolist()]
     data, ends = _written(*_spliced(*_shortest(numbers), odd, texts), counts)
     return [data[start:end] for start, end in pairwise([0, *ends.tolist()])]
 

@@ -61,6 +61,12 @@ class Floats(Numbers):
         found = self._joined(values, style)
         return [self.write(one, style) for one in values] if found is None else found
 
+    def written(self, packed_arrays: Sequence[bytes], style: Style) -> list[str] | None:
+        """The texts of packed arrays; None where one has to be unpacked first."""
+        from yunbox.wire.pgwire.values.float_texts import packed  # heavy
+
+        return packed(packed_arrays, self.oid, self._size, lambda one: self.element.write(one, style))
+
     def _joined(self, values: Sequence[list[Any]], style: Style) -> list[str] | None:
         if style.float_digits <= 0:
             return None
