@@ -42,8 +42,8 @@ def state(client: Client, statement: str) -> str | None:
 
 def test_every_row_lies_in_the_one_shard(client: Client) -> None:
     count = ("select count(*)::int from hologres.hg_table_group_properties g join hologres.hg_table_properties t on"
-             " g.tablegroup_name = t.property_value where t.property_key = 'table_group' and t.table_namespace = 'sharded'"
-             " and t.table_name = 't'"
+             " g.tablegroup_name = t.property_value where t.property_key = 'table_group'"
+             " and t.table_namespace = 'sharded' and t.table_name = 't'"
              " and g.property_key = 'shard_count' and g.property_value = '1'")  # fmt: skip
     assert rows(client, count) == [(1,)]
     assert rows(client, "select hg_shard_id, count(1) from t group by hg_shard_id") == [(0, 2)]
