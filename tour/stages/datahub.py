@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
-from datahub import call
 from flights import flights
 from story import Stage, Step, Story
+from topics import call
 
 PROJECT, TOPIC, SHARDS = "flight_events", "departures", 4
 MONTHS = 2
