@@ -1,6 +1,6 @@
 """What of DataHub is offered and what is not: the vendor's operations beside the routes that exist.
 
-Sources: pydatahub 2.29 (``core.py``), the Go SDK (``requestmodel.go``).
+Sources: pydatahub 2.29 (``core.py``), the Go SDK (``requestmodel.go``), the client for Java (``DatahubClient``).
 """
 
 from collections.abc import Mapping
@@ -19,6 +19,9 @@ _AREAS: dict[str, str] = {
     "Connectors": "ListConnector CreateConnector GetConnector UpdateConnector DeleteConnector "
     "GetConnectorShardStatus GetConnectorDoneTime ReloadConnector AppendConnectorField UpdateConnectorState "
     "UpdateConnectorOffset",
+    "Groups of Kafka's clients": "CreateKafkaGroup GetKafkaGroup UpdateKafkaGroup DeleteKafkaGroup ListKafkaGroup "
+    "ListTopicByKafkaGroup ListSubscriptionByKafkaGroup UpdateTopicsForKafkaGroup",
+    "Alarms": "CreateAlarmRule GetAlarmRule UpdateAlarmRule DeleteAlarmRule ListAlarmRule ListMetaLog",
 }
 _PARTLY = {
     "ListConnector": "there is none, as none can be made",
@@ -27,7 +30,7 @@ _PARTLY = {
 }
 BESIDE: Mapping[str, str] = {
     "JSON, protobuf and batches (version 0)": "in all combinations: what is put in one is got in any",
-    "batches of version 1, whose records are Avro (Go and Java SDK)": "refused by name",
+    "batches of version 1, whose records are Avro (Go SDK, newer ones for Java)": "refused by name",
     "lz4, zlib, zstd": "both ways; deflate is taken, and answered plain, as pydatahub expects it",
     "fields of type ARRAY": "refused: pydatahub has none, and how their values are sent could not be read up",
     "throttling: 2,000 requests and 5 MB a second for each shard, 5 s between splits": "with `--datahub-limits real`",

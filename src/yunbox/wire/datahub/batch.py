@@ -6,7 +6,7 @@
              a bit for each field that is not NULL; the slots; what does not fit into a slot; the attributes
 
 All numbers are little-endian. A text of up to 7 bytes lies in its slot, whose last byte is its length | 0x80; of a
-longer one the slot has length and place. Source: pydatahub 2.29 ``batch/``.
+longer one the slot has length and place. Sources: pydatahub 2.29 ``batch/``; what the client for Java sends.
 """
 
 import struct
@@ -29,6 +29,8 @@ BLOB_VERSION = -1
 _SLOT = 8
 _INLINE_MAX = 7
 _INLINE = 0x80
+_UNTOLD = 0
+"""The number of fields, where the vendor's client for Java writes; their schema tells it."""
 _PACKED: dict[FieldType, struct.Struct] = {
     FieldType.BOOLEAN: struct.Struct("<?7x"),
     FieldType.TINYINT: struct.Struct("<q"),
@@ -98,10 +100,11 @@ def _records(plain: bytes, count: int, schemas: Schemas) -> list[Binary]:
 
 
 def _record(data: bytes, version: int, attributes_at: int, schemas: Schemas) -> Binary:
-    (count,) = struct.unpack_from("<i", data, _RECORD.size)
+    (told,) = struct.unpack_from("<i", data, _RECORD.size)
     schema = None if version == BLOB_VERSION else schemas(version)
-    if count != (1 if schema is None else len(schema.fields)):
-        raise _broken(f"a record has {count} fields, which its schema has not")
+    count = 1 if schema is None else len(schema.fields)
+    if told not in (count, _UNTOLD):
+        raise _broken(f"a record has {told} fields, which its schema has not")
     nulls_at = _RECORD.size + 4
     at = nulls_at + (((count + 63) >> 6) << 3)
     values: list[bytes | None] = []
