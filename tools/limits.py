@@ -57,6 +57,8 @@ ROWS = {
     "DataHub: a request": "{services.datahub.limits:BODY_BYTES_MAX}, {services.datahub.limits:RAW_BYTES_MAX} before it "
     "was compressed, {services.datahub.limits:RECORDS_MAX} records; a STRING of "
     "{wire.datahub.values:STRING_BYTES_MAX}",
+    "DataHub: what a connector moves at once": "{services.datahub.limits:MOVE_BYTES_MAX} or "
+    "{services.datahub.limits:MOVE_RECORDS_MAX} records of a shard; a TimeRange of 15 minutes to a day",
     "DataHub: an answer": "{services.datahub.limits:GET_RECORDS_MAX} records, "
     "{services.datahub.limits:ANSWER_BYTES_MAX}, but for a single larger one",
 }

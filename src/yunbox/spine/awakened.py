@@ -31,6 +31,11 @@ class Awakened:
         for listener in self._listeners:
             asyncio.get_running_loop().add_reader(listener, self._begin)
 
+    def wake(self) -> None:
+        """Start the processes although no client has come: they have something to do."""
+        if self._starting is None:
+            self._begin()
+
     async def stop(self) -> None:
         """Wait for nobody any more, and end the processes."""
         self._look_away()

@@ -20,6 +20,11 @@ BODIES: dict[str, dict[str, Any]] = {
     "GetRecords": {"Cursor": "0" * 32, "Limit": 1},
     "PutRecords": {"Records": [{"Data": "eA=="}]},
     "CommitOffsets": {"Offsets": {"0": {"Sequence": 1, "Timestamp": 1, "Version": 0, "SessionId": 1}}},
+    "CreateConnector": {"ColumnFields": [], "Config": {}},
+    "UpdateConnector": {"Config": {}},
+    "AppendConnectorField": {"FieldName": "a"},
+    "UpdateConnectorState": {"State": "CONNECTOR_STOPPED"},
+    "UpdateConnectorOffset": {"CurrentSequence": 1},
     "ResetOffsets": {"Offsets": {"0": {"Sequence": 1, "Timestamp": 1}}},
 }
 
@@ -51,7 +56,7 @@ def client(server: Server) -> Iterator[Client]:
 
 
 def path_of(route: DhRoute) -> str:
-    return route.path.format(project="nobodys", topic="t", shard="0", sub_id="s")
+    return route.path.format(project="nobodys", topic="t", shard="0", sub_id="s", connector="sink_odps")
 
 
 def sent(client: Client, route: DhRoute, **headers: str) -> tuple[int, dict[str, Any]]:
@@ -106,7 +111,7 @@ def test_a_body_that_is_too_large(client: Client) -> None:
 def test_what_is_no_operation(client: Client) -> None:
     for method, path, body in (
         ("POST", "/projects/p/topics/t", b'{"Action": "nonsense"}'),
-        ("POST", "/projects/p/topics/t/connectors/sink_odps", b'{"Action": "Create"}'),
+        ("POST", "/projects/p/topics/t/connectors/sink_odps", b'{"Action": "Explode"}'),
         ("PATCH", "/projects", b"{}"),
         ("GET", "/", b""),
     ):

@@ -24,7 +24,7 @@ _AREAS: dict[str, str] = {
     "Alarms": "CreateAlarmRule GetAlarmRule UpdateAlarmRule DeleteAlarmRule ListAlarmRule ListMetaLog",
 }
 _PARTLY = {
-    "ListConnector": "there is none, as none can be made",
+    "CreateConnector": "`sink_odps` (MaxCompute), one of a topic; other types are refused by name",
     "GetSchema": "a version that is none answers NoSuchSchema; the real code could not be read up",
     "GetRecords": "in batches each record comes as a batch of its own, so that its sequence is told",
 }
@@ -33,6 +33,10 @@ BESIDE: Mapping[str, str] = {
     "batches of version 1, whose records are Avro (Go SDK, newer ones for Java)": "refused by name",
     "lz4, zlib, zstd": "both ways; deflate is taken, and answered plain, as pydatahub expects it",
     "fields of type ARRAY": "refused: pydatahub has none, and how their values are sent could not be read up",
+    "connectors to MaxCompute": "USER_DEFINE, SYSTEM_TIME, EVENT_TIME, TimeZone, TimestampUnit, `__rowkey__`; a field "
+    "of the Config that is not offered is refused by name. A move begins after a second or 8 MB, the vendor's after 5 "
+    "minutes or 64 MB; a connector's SubscriptionId is none of `list_subscription`; its offsets are its own",
+    "connectors to OSS, Hologres, ADS, FC, ES, MySQL, OTS, DataHub": "refused by name",
     "throttling: 2,000 requests and 5 MB a second for each shard, 5 s between splits": "with `--datahub-limits real`",
     "the life cycle of records": "a topic's records go in segments of an hour at least, so some stay an hour longer",
     "Kafka's protocol": "Produce, Fetch, ListOffsets, Metadata, groups (JoinGroup to OffsetFetch, ListGroups, "

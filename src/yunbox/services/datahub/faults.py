@@ -68,6 +68,16 @@ def no_schema(what: str) -> NotFound:
     return NotFound(f"The specified schema does not exist: {what}", code="NoSuchSchema")
 
 
+def no_connector(name: str) -> NotFound:
+    """There is no such connector."""
+    return NotFound(f"The connector {name[:64]!r} does not exist.", code="NoSuchConnector")
+
+
+def connector_exists() -> AlreadyExists:
+    """The topic has a connector of that type."""
+    return AlreadyExists("The specified connector already exists.", code="ConnectorAlreadyExist")
+
+
 def project_exists() -> AlreadyExists:
     """There is a project of that name."""
     return AlreadyExists("The specified project already exists.", code="ProjectAlreadyExist")

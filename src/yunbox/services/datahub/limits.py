@@ -26,6 +26,16 @@ REST_S = 5.0
 """For which a new shard is neither split nor merged, where the real service's pace is kept."""
 SHARD_REQUESTS_S_MAX = 2000
 SHARD_BYTES_S_MAX = 5 * 1024 * 1024
+TIME_RANGE_MINUTES_MIN = 15
+"""Of a connector's partitions by time (the vendor's examples, "at least 15 minutes")."""
+TIME_RANGE_MINUTES_MAX = 24 * 60
+MOVE_AFTER_S = 1.0
+"""For which a connector waits for more records; the vendor's waits 5 minutes."""
+MOVE_RECORDS_MAX = 50_000
+MOVE_BYTES_MAX = 8 * 1024 * 1024
+"""Of what a connector moves at once; the vendor's moves 64 MB."""
+MOVE_PAUSE_S_MAX = 30.0
+"""Between two tries of a connector."""
 
 _PROJECT = re.compile(r"[A-Za-z][A-Za-z0-9_]{2,31}", re.ASCII)
 _TOPIC = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,127}", re.ASCII)

@@ -13,7 +13,7 @@ from yunbox.kernel.supervise import Supervisor
 from yunbox.meter.journal import Journal
 from yunbox.meter.storage import StorageMeter
 from yunbox.services.datahub.broker.config import BrokerConfig
-from yunbox.services.datahub.stored import stored
+from yunbox.services.datahub.stored import has_connectors, stored
 from yunbox.spine.awakened import PATIENCE, Awakened
 from yunbox.spine.channel import event_of
 from yunbox.spine.child import ChildProcess
@@ -43,6 +43,8 @@ class DataHub:
     async def start(self) -> None:
         """Be ready for the first client."""
         await self._awakened.wait()
+        if await asyncio.to_thread(has_connectors, self.config.folder):
+            self._awakened.wake()
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:

@@ -39,6 +39,17 @@ def stored(folder: Path, account_id: str, principal: str) -> Iterable[Stored]:
         yield Stored(name, name, account_id, principal, created_s, kept, {})
 
 
+def has_connectors(folder: Path) -> bool:
+    """Whether there are connectors, which move records whether a client comes or not."""
+    if not (folder / CATALOGUE).exists():
+        return False
+    with contextlib.closing(connect(folder / CATALOGUE, read_only=True)) as database:
+        try:
+            return database.execute("SELECT 1 FROM connectors LIMIT 1").fetchone() is not None
+        except sqlite3.OperationalError:  # it is of a time before there were any, or being made
+            return False
+
+
 def _size_bytes(folder: Path) -> int:
     """What lies in a topic's folder; its files come and go."""
     total = 0

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from yunbox.kernel.call import Call, Operation
-from yunbox.services.datahub import limits
+from yunbox.services.datahub import faults, limits
 from yunbox.services.datahub.access import touches_topic, touches_topics
 from yunbox.services.datahub.broker.broker import Broker
 from yunbox.services.datahub.catalogue.model import RING_END, ExpandMode, RecordType, Shard, Topic, ring
@@ -130,6 +130,9 @@ async def _update(broker: Broker, call: Call[ChangedTopic]) -> None:
 
 
 async def _delete(broker: Broker, call: Call[OnTopic]) -> None:
+    topic = broker.catalogue.topic(call.params.project, call.params.topic)
+    if broker.connectors.of(topic):
+        raise faults.denied("The topic has connectors: delete them first.")
     gone = await broker.catalogue.delete_topic(call.params.project, call.params.topic)
     await broker.logs.delete(str(gone.number))
 

@@ -11,6 +11,7 @@ from yunbox.services.datahub import faults
 from yunbox.services.datahub.access import NamesSubscription
 from yunbox.services.datahub.catalogue.catalogue import Catalogue
 from yunbox.services.datahub.catalogue.model import Shard, Subscription, Topic
+from yunbox.services.datahub.connectors.store import ConnectorStore
 from yunbox.services.datahub.records.pace import Pace
 from yunbox.services.datahub.subscriptions.groups import Groups
 from yunbox.storage.log.frame import NOBODY, Origin
@@ -27,6 +28,7 @@ class Broker:
     """The catalogue, the records, and what is known of the moment only: consumers, and shards that are being closed."""
 
     catalogue: Catalogue
+    connectors: ConnectorStore
     logs: LogStore
     groups: Groups
     clock: Clock

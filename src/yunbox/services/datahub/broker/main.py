@@ -27,6 +27,8 @@ from yunbox.meter.usage import CallMeter
 from yunbox.services.datahub.broker.broker import Broker
 from yunbox.services.datahub.broker.config import CATALOGUE, LOGS, BrokerConfig
 from yunbox.services.datahub.catalogue.catalogue import CATALOGUE_SCHEMA, Catalogue
+from yunbox.services.datahub.connectors.mover import TICK_S, Mover
+from yunbox.services.datahub.connectors.store import CONNECTORS_SCHEMA, ConnectorStore
 from yunbox.services.datahub.http.front import DataHubFront
 from yunbox.services.datahub.kafka.offsets import OFFSETS_SCHEMA
 from yunbox.services.datahub.kafka.server import KafkaServer
@@ -55,7 +57,7 @@ async def _run(config: BrokerConfig, listener: socket.socket, kafka: socket.sock
     with contextlib.ExitStack() as stack:
         identities = stack.enter_context(contextlib.closing(Database(config.folder / "meta.db")))
         database = stack.enter_context(
-            contextlib.closing(Database(config.folder / CATALOGUE, CATALOGUE_SCHEMA, OFFSETS_SCHEMA))
+            contextlib.closing(Database(config.folder / CATALOGUE, CATALOGUE_SCHEMA, OFFSETS_SCHEMA, CONNECTORS_SCHEMA))
         )
         logs = stack.enter_context(contextlib.closing(LogStore(config.folder / LOGS, clock.time)))
         name = f"datahub-{secrets.token_hex(8)}"
@@ -63,12 +65,14 @@ async def _run(config: BrokerConfig, listener: socket.socket, kafka: socket.sock
         logs.start()
         broker = Broker(
             catalogue=Catalogue(database, clock),
+            connectors=ConnectorStore(database),
             logs=logs,
             groups=Groups(clock.time),
             clock=clock,
             account_id=config.account_id,
             pace=Pace(clock.time) if config.keeps_pace else None,
         )
+        mover = Mover(broker)
         store = IdentityStore(identities, clock)
         identity, authoriser = Identity(store, clock, SCHEMES), Authoriser(store, config.region)
         meter = CallMeter(tally, clock)
@@ -78,10 +82,12 @@ async def _run(config: BrokerConfig, listener: socket.socket, kafka: socket.sock
             Periodic(_LOG, _SWEEP_EVERY_S, broker.sweep),
             Periodic(_LOG, _SEAL_EVERY_S, partial(asyncio.to_thread, tally.seal)),
             Periodic(_LOG, _SUM_EVERY_S, sessions.flush),
+            Periodic(_LOG, TICK_S, mover.tick),
             listening(HttpApp(DataHubFront(broker), spine.call), listener, _DRAIN_S),
             KafkaServer(broker, sessions, *kafka.getsockname()).listening(kafka),
         ):
             await _until_over(channel)
+        await mover.stop()
         await sessions.flush()
 
 

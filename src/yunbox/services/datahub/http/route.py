@@ -31,13 +31,21 @@ class DhRoute(Route[DhRequest]):
 
 
 def on(
-    method: str, path: str, operation: Operation[Any, Any, Any], parse: Parse, render: Render, *, action: str = "*"
+    method: str,
+    path: str,
+    operation: Operation[Any, Any, Any],
+    parse: Parse,
+    render: Render,
+    *,
+    action: str = "*",
+    when: str = "",
 ) -> DhRoute:
-    """A route; ``action`` is the one that the request must name, ``*`` any."""
+    """A route; ``action`` is the one that the request must name, ``*`` any, ``when`` a parameter that it must have."""
     pattern, wanted = PathPattern(path), action.lower()
 
     def takes(request: DhRequest) -> bool:
-        return wanted in ("*", request.action) and pattern.fits(request.segments)
+        named = wanted in ("*", request.action) and (not when or request.request.has(when))
+        return named and pattern.fits(request.segments)
 
     async def read(request: DhRequest) -> Any:
         return parse(request, pattern.values(request.segments))

@@ -1,6 +1,7 @@
 """All routes of DataHub, in the order in which they are asked."""
 
-from yunbox.services.datahub import connectors, metering, projects, schemas, shards, topics
+from yunbox.services.datahub import metering, projects, schemas, shards, topics
+from yunbox.services.datahub.connectors import operations as connectors
 from yunbox.services.datahub.http.route import DhRoute
 from yunbox.services.datahub.records import cursors, getting, putting
 from yunbox.services.datahub.subscriptions import consumers, offsets, subscriptions

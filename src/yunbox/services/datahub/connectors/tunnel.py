@@ -1,0 +1,157 @@
+"""MaxCompute as a client sees it: a table's columns, and upload sessions of its tunnel.
+
+These are the requests of any other client, signed with the connector's own key, so that rights are checked as always
+and the real service takes them too. Calls wait for their answer: they are made in a thread. Sources: PyODPS 0.13
+(``tunnel/tabletunnel.py``, ``rest.py``), ``services/maxcompute`` for the other side.
+"""
+
+import contextlib
+import http.client
+import json
+from collections.abc import Iterable, Sequence
+from email.utils import formatdate
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from yunbox.kernel.errors import KernelError
+from yunbox.services.datahub.connectors.config import OdpsConfig
+from yunbox.services.datahub.connectors.rows import OdpsTable, Row, TableColumn
+from yunbox.wire.odps.records import RecordEncoder
+from yunbox.wire.odps.signing import canonical_string, sign_v2
+from yunbox.wire.odps.types import parse_type
+from yunbox.wire.xml import parse_body
+
+_TIMEOUT_S = 60.0
+_MESSAGE_MAX = 300
+_VERSION = {"x-odps-tunnel-version": "5"}
+
+
+class SinkFailed(KernelError):
+    """The other side did not do it, or nobody knows; ``status`` is 0 where no answer came."""
+
+    def __init__(self, message: str, *, code: str = "", status: int = 0) -> None:
+        super().__init__(message[:_MESSAGE_MAX], code=code or None)
+        self.status = status
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether the other side has said no, and not only failed."""
+        return 400 <= self.status < 500 and self.status not in (408, 429)
+
+
+class OdpsClient:
+    """Calls the endpoints of one config."""
+
+    def __init__(self, config: OdpsConfig) -> None:
+        self._config = config
+        self._tunnel = config.tunnel_endpoint
+        self._table = f"/projects/{quote(config.project, safe='')}/tables/{quote(config.table, safe='')}"
+
+    def table(self) -> OdpsTable:
+        """The table. Raises SinkFailed."""
+        answer = self._call(self._config.odps_endpoint, "GET", self._table)
+        try:
+            schema = json.loads(parse_body(answer).value("Schema"))
+            columns = tuple(map(_column, schema["columns"]))
+            partitions = tuple(str(one["name"]).lower() for one in schema.get("partitionKeys") or ())
+        except (KernelError, ValueError, KeyError, TypeError) as error:
+            raise SinkFailed(f"The answer to what the table {self._config.table} is makes no sense: {error}") from None
+        return OdpsTable(columns, partitions)
+
+    def open(self, partition: str) -> str:
+        """Begin an upload, to a partition that need not be there yet; the id of its session. Raises SinkFailed."""
+        found = self._session("POST", "uploads", partition, ("create_partition", "true") if partition else ("", ""))
+        return str(found["UploadID"])
+
+    def upload(self, session: str, partition: str, columns: Sequence[TableColumn], rows: Iterable[Row]) -> None:
+        """Store all rows of a session. Raises SinkFailed."""
+        encoder = RecordEncoder([(column.name, column.type) for column in columns])
+        body = encoder.encode(rows) + encoder.finish()
+        query = [("blockid", "0"), *_of(session, partition)]
+        self._call(self._tunnel_endpoint(), "PUT", self._table, query, body)
+
+    def status(self, session: str, partition: str) -> str:
+        """How far a session is, in lower case. Raises SinkFailed."""
+        return str(self._get(session, partition).get("Status", "")).lower()
+
+    def commit(self, session: str, partition: str) -> None:
+        """Have the rows be in the table. Raises SinkFailed."""
+        self._call(self._tunnel_endpoint(), "POST", self._table, _of(session, partition))
+
+    def abort(self, session: str, partition: str) -> None:
+        """Give up a session that was not committed. Raises SinkFailed."""
+        self._call(self._tunnel_endpoint(), "DELETE", self._table, _of(session, partition))
+
+    def _get(self, session: str, partition: str) -> dict[str, Any]:
+        return _document(self._call(self._tunnel_endpoint(), "GET", self._table, _of(session, partition)))
+
+    def _session(self, method: str, flag: str, partition: str, more: tuple[str, str]) -> dict[str, Any]:
+        query = [(flag, ""), *([("partition", partition)] if partition else []), *([more] if more[0] else [])]
+        found = _document(self._call(self._tunnel_endpoint(), method, self._table, query))
+        if "UploadID" not in found:
+            raise SinkFailed("The tunnel has begun no session")
+        return found
+
+    def _tunnel_endpoint(self) -> str:
+        """Where the tunnel is: the project says so to who does not know."""
+        if not self._tunnel:
+            project = quote(self._config.project, safe="")
+            answer = self._call(self._config.odps_endpoint, "GET", f"/projects/{project}/tunnel", [("service", "")])
+            host = answer.decode("utf-8", "replace").strip()
+            self._tunnel = host if "://" in host else f"{urlsplit(self._config.odps_endpoint).scheme}://{host}"
+        return self._tunnel
+
+    def _call(
+        self, endpoint: str, method: str, path: str, query: Sequence[tuple[str, str]] = (), body: bytes = b""
+    ) -> bytes:
+        at = urlsplit(endpoint)
+        base = at.path.rstrip("/")
+        pairs = "&".join(f"{name}={quote(value, safe='')}" if value else name for name, value in query)
+        target = f"{base}{path}" + (f"?{pairs}" if pairs else "")
+        headers = {"Date": formatdate(usegmt=True), **_VERSION}
+        if body:
+            headers["Content-Type"] = "application/octet-stream"
+        text = canonical_string(method, target, {name.lower(): value for name, value in headers.items()}, base)
+        headers["Authorization"] = f"ODPS {self._config.access_id}:{sign_v2(self._config.access_key, text)}"
+        kind = http.client.HTTPSConnection if at.scheme == "https" else http.client.HTTPConnection
+        try:
+            with contextlib.closing(kind(at.hostname or "", at.port, timeout=_TIMEOUT_S)) as line:
+                line.request(method, target, body or None, headers)
+                answer = line.getresponse()
+                status, data = answer.status, answer.read()
+        except (OSError, http.client.HTTPException) as error:
+            raise SinkFailed(f"No answer from {at.hostname}: {error}") from None
+        if status >= 300:
+            raise _failure(status, data)
+        return data
+
+
+def _of(session: str, partition: str) -> list[tuple[str, str]]:
+    return [("uploadid", session), *([("partition", partition)] if partition else [])]
+
+
+def _column(found: dict[str, Any]) -> TableColumn:
+    nullable = found.get("isNullable", found.get("nullable", True))
+    return TableColumn(str(found["name"]), parse_type(str(found["type"])), bool(nullable))
+
+
+def _document(body: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(body)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise SinkFailed("The answer of the tunnel is no JSON object")
+    return found
+
+
+def _failure(status: int, body: bytes) -> SinkFailed:
+    code = message = ""
+    with contextlib.suppress(KernelError, ValueError, KeyError, TypeError, IndexError):
+        if body.lstrip().startswith(b"<"):
+            root = parse_body(body)
+            code, message = root.value("Code"), root.value("Message")
+        else:
+            found = json.loads(body)
+            code, message = str(found["Code"]), str(found["Message"])
+    return SinkFailed(f"{code or status}: {message or 'no reason was given'}", code=code, status=status)
