@@ -1,5 +1,5 @@
-"""kill -9 of a server that moves DataHub's records to a table while they are put, or of its broker alone: each record
-is in the table once. Every other kill comes when a move has been written down and is not finished."""
+"""kill -9 of a server that moves DataHub's records on while they are put, or of its broker alone: each record
+arrives once. Every other kill comes when a move has been written down and is not finished."""
 
 import http.client
 import os
@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import oss2
 import pytest
 from odps import ODPS
 
@@ -22,8 +23,7 @@ from yunbox.testing.server import Server
 
 CYCLES = int(os.environ.get("YUNBOX_CRASH_CYCLES", "15"))
 SHARDS = 2
-OPTIONS = ("--services", "maxcompute,datahub")
-CONNECTOR = "/projects/moved/topics/t/connectors/sink_odps"
+OPTIONS = ("--services", "maxcompute,oss,datahub")
 
 
 class Producer(threading.Thread):
@@ -41,46 +41,87 @@ class Producer(threading.Thread):
         with suppress(OSError, http.client.HTTPException), Client(self._server) as client:
             while True:
                 count = self._chance.choice((1, 3, 40))
-                values = [f"{self.shard}:{self.sent + at}".encode() for at in range(count)]
+                values = [f"{self.shard}:{self.sent + at}\n".encode() for at in range(count)]
                 self.sent += count
                 client.put("moved", "t", str(self.shard), values)
                 time.sleep(self._chance.uniform(0, 0.05))
 
 
-def config(server: Server) -> dict[str, Any]:
-    """A server that is started again has other ports."""
-    return {
-        "Project": server.project,
-        "Table": "lines",
-        "OdpsEndpoint": server.endpoint,
-        "AccessId": server.access_key_id,
-        "AccessKey": server.access_key_secret,
-    }
+class Table:
+    """A table of MaxCompute that records are moved to."""
+
+    connector = "/projects/moved/topics/t/connectors/sink_odps"
+
+    def create(self, server: Server) -> None:
+        self._entry(server).create_table("lines", "line string, `__rowkey__` string")
+
+    def config(self, server: Server) -> dict[str, Any]:
+        """A server that is started again has other ports."""
+        return {
+            "Project": server.project,
+            "Table": "lines",
+            "OdpsEndpoint": server.endpoint,
+            "AccessId": server.access_key_id,
+            "AccessKey": server.access_key_secret,
+        }
+
+    def found(self, server: Server) -> list[Any]:
+        with self._entry(server).execute_sql("SELECT * FROM lines").open_reader(tunnel=True) as reader:
+            return [tuple(record.values) for record in reader]
+
+    def row(self, value: str, shard: int, sequence: int) -> Any:
+        return value, f"{shard}-{sequence}"
+
+    def _entry(self, server: Server) -> ODPS:
+        return ODPS(server.access_key_id, server.access_key_secret, server.project, endpoint=server.endpoint)
 
 
-def entry(server: Server) -> ODPS:
-    return ODPS(server.access_key_id, server.access_key_secret, server.project, endpoint=server.endpoint)
+class Objects:
+    """Objects of OSS that records are moved to."""
+
+    connector = "/projects/moved/topics/t/connectors/sink_oss"
+
+    def create(self, server: Server) -> None:
+        self._bucket(server).create_bucket()
+
+    def config(self, server: Server) -> dict[str, Any]:
+        return {
+            "Endpoint": server.endpoints["oss"],
+            "Bucket": "lines",
+            "AccessId": server.access_key_id,
+            "AccessKey": server.access_key_secret,
+        }
+
+    def found(self, server: Server) -> list[Any]:
+        bucket = self._bucket(server)
+        bodies = [bucket.get_object(one.key).read().decode() for one in oss2.ObjectIterator(bucket)]
+        return [line for body in bodies for line in body.splitlines(keepends=True)]
+
+    def row(self, value: str, shard: int, sequence: int) -> Any:
+        return value
+
+    def _bucket(self, server: Server) -> oss2.Bucket:
+        auth = oss2.Auth(server.access_key_id, server.access_key_secret)
+        return oss2.Bucket(auth, server.endpoints["oss"], "lines")
 
 
-def rows(server: Server) -> list[tuple[Any, ...]]:
-    with entry(server).execute_sql("SELECT * FROM lines").open_reader(tunnel=True) as reader:
-        return [tuple(record.values) for record in reader]
+Sink = Table | Objects
 
 
-def kept(server: Server) -> list[tuple[str, str]]:
-    """All records that the topic has, as rows."""
+def kept(server: Server, sink: Sink) -> list[Any]:
+    """All records that the topic has, as they should be found."""
     with Client(server) as client:
         return [
-            (value.decode(), f"{shard}-{sequence}")
+            sink.row(value.decode(), shard, sequence)
             for shard in range(SHARDS)
             for sequence, value in client.read("moved", "t", str(shard))
         ]
 
 
-def moved(server: Server) -> int:
+def moved(server: Server, sink: Sink) -> int:
     """How many records the connector counts as moved."""
     with Client(server) as client:
-        found = client.call("POST", CONNECTOR, Action="Status")["ShardStatusInfos"]
+        found = client.call("POST", sink.connector, Action="Status")["ShardStatusInfos"]
     return sum(one["CurrentSequence"] + 1 for one in found.values())
 
 
@@ -120,12 +161,13 @@ def kill(server: Server, cycle: int) -> int:
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_every_record_is_in_the_table_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize("sink", [Table(), Objects()], ids=["maxcompute", "oss"])
+def test_every_record_arrives_once(tmp_path: Path, sink: Sink) -> None:
     server = Server(tmp_path / "data", options=OPTIONS).start()
-    entry(server).create_table("lines", "line string, `__rowkey__` string")
+    sink.create(server)
     with Client(server) as client:
         client.create("moved", "t", shards=SHARDS)
-        client.call("POST", CONNECTOR, Action="Create", Config=config(server))
+        client.call("POST", sink.connector, Action="Create", Config=sink.config(server))
     sent, on_their_way = [0] * SHARDS, 0
     for cycle in range(CYCLES):
         producers = [Producer(server, shard, sent[shard], cycle * SHARDS + shard) for shard in range(SHARDS)]
@@ -136,19 +178,19 @@ def test_every_record_is_in_the_table_once(tmp_path: Path) -> None:
             producer.join()
         sent = [producer.sent for producer in producers]
         with Client(server) as client:
-            client.call("POST", CONNECTOR, Action="updateconfig", Config=config(server))
+            client.call("POST", sink.connector, Action="updateconfig", Config=sink.config(server))
         if cycle % 3 == 2:
-            check(server)
-    check(server)
+            check(server, sink)
+    check(server, sink)
     server.stop()
     assert on_their_way > 0
 
 
-def check(server: Server) -> None:
-    """The table has what the topic has, each record once."""
-    records = kept(server)
-    until(lambda: moved(server) == len(records), seconds=60)
-    found = Counter(rows(server))
+def check(server: Server, sink: Sink) -> None:
+    """What the topic has was moved, each record once."""
+    records = kept(server, sink)
+    until(lambda: moved(server, sink) == len(records), seconds=60)
+    found = Counter(sink.found(server))
     assert found == Counter(records), (found - Counter(records), Counter(records) - found)
 
 
@@ -158,10 +200,11 @@ def test_connectors_wait_for_no_client(tmp_path: Path) -> None:
     server = Server(tmp_path / "data", options=OPTIONS).start()
     with pytest.raises(AssertionError):
         broker_of(server)
-    entry(server).create_table("lines", "line string")
+    sink = Table()
+    sink.create(server)
     with Client(server) as client:
         client.create("moved", "t", shards=SHARDS)
-        client.call("POST", CONNECTOR, Action="Create", Config=config(server))
+        client.call("POST", sink.connector, Action="Create", Config=sink.config(server))
     server.stop()
     server.start()
     until(lambda: has_broker(server), seconds=30)

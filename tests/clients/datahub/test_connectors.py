@@ -317,6 +317,7 @@ def test_what_cannot_be(
     wrong = config(sunk)
     wrong.access_key = "wrong"
     refused(sdk, create(["f1", "pt"], wrong))
-    oss = sdk.models.OssConnectorConfig("http://e", "b", "p", "%Y", 5, sdk.models.connector.AuthMode.STS)
-    assert "sink_oss" in refused(sdk, create(["f1"], oss, sdk.models.ConnectorType.SINK_OSS), "OperationDenied")
+    other = sdk.models.connector.DatabaseConnectorConfig("host", 1, "d", "u", "p", "t", True)
+    mysql = sdk.models.ConnectorType.SINK_MYSQL
+    assert "sink_mysql" in refused(sdk, create(["f1"], other, mysql), "OperationDenied")
     assert dh.list_connector(project, t).connector_ids == []

@@ -24,7 +24,7 @@ _AREAS: dict[str, str] = {
     "Alarms": "CreateAlarmRule GetAlarmRule UpdateAlarmRule DeleteAlarmRule ListAlarmRule ListMetaLog",
 }
 _PARTLY = {
-    "CreateConnector": "`sink_odps` (MaxCompute), one of a topic; other types are refused by name",
+    "CreateConnector": "`sink_odps` (MaxCompute) and `sink_oss`, one of each for a topic; others are refused by name",
     "GetSchema": "a version that is none answers NoSuchSchema; the real code could not be read up",
     "GetRecords": "in batches each record comes as a batch of its own, so that its sequence is told",
 }
@@ -36,7 +36,10 @@ BESIDE: Mapping[str, str] = {
     "connectors to MaxCompute": "USER_DEFINE, SYSTEM_TIME, EVENT_TIME, TimeZone, TimestampUnit, `__rowkey__`; a field "
     "of the Config that is not offered is refused by name. A move begins after a second or 8 MB, the vendor's after 5 "
     "minutes or 64 MB; a connector's SubscriptionId is none of `list_subscription`; its offsets are its own",
-    "connectors to OSS, Hologres, ADS, FC, ES, MySQL, OTS, DataHub": "refused by name",
+    "connectors to OSS": 'CSV of a TUPLE topic\'s fields (NULL is nothing, an empty text `""`), the bytes of a BLOB '
+    "topic's records; AuthMode `ak` only, as there is no role; names of objects are not the vendor's: "
+    "`PREFIX/TIME/CONNECTOR_SHARD_FIRST_END`",
+    "connectors to Hologres, ADS, FC, ES, MySQL, OTS, DataHub": "refused by name",
     "throttling: 2,000 requests and 5 MB a second for each shard, 5 s between splits": "with `--datahub-limits real`",
     "the life cycle of records": "a topic's records go in segments of an hour at least, so some stay an hour longer",
     "Kafka's protocol": "Produce, Fetch, ListOffsets, Metadata, groups (JoinGroup to OffsetFetch, ListGroups, "

@@ -29,6 +29,8 @@ SHARD_BYTES_S_MAX = 5 * 1024 * 1024
 TIME_RANGE_MINUTES_MIN = 15
 """Of a connector's partitions by time (the vendor's examples, "at least 15 minutes")."""
 TIME_RANGE_MINUTES_MAX = 24 * 60
+OSS_TIME_RANGE_DAYS_MAX = 1000
+"""Of a connector's folders by time (the Java SDK's ``SinkOssTest``)."""
 MOVE_AFTER_S = 1.0
 """For which a connector waits for more records; the vendor's waits 5 minutes."""
 MOVE_RECORDS_MAX = 50_000

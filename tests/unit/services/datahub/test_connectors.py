@@ -3,15 +3,20 @@
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 
 from yunbox.kernel.errors import InvalidArgument
-from yunbox.services.datahub.connectors import sink
-from yunbox.services.datahub.connectors.config import OdpsConfig, PartitionMode, TimestampUnit, parse_odps
-from yunbox.services.datahub.connectors.model import Part
+from yunbox.services.datahub.catalogue.model import ExpandMode, RecordType, Topic
+from yunbox.services.datahub.connectors import odps_sink, oss_sink
+from yunbox.services.datahub.connectors.config import PartitionMode, TimestampUnit, parse_odps
+from yunbox.services.datahub.connectors.model import Move, Outcome, Part, Told
+from yunbox.services.datahub.connectors.odps_sink import settle
+from yunbox.services.datahub.connectors.oss_config import parse_oss
 from yunbox.services.datahub.connectors.partitions import Discarded, field_values, spec, time_values
-from yunbox.services.datahub.connectors.sink import Outcome, settle
-from yunbox.services.datahub.connectors.tunnel import SinkFailed
+from yunbox.services.datahub.connectors.records import Record
+from yunbox.services.datahub.connectors.requests import SinkFailed
+from yunbox.services.datahub.connectors.sinks import SINKS
 
 SENT: dict[str, Any] = {
     "Project": "p",
@@ -125,7 +130,7 @@ def settled(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Outcome]:
     """Settle a part at a tunnel."""
 
     def run(tunnel: Tunnel, *, is_fresh: bool = False, given_up: bool = False) -> Outcome:
-        monkeypatch.setattr(sink, "OdpsClient", lambda _config: tunnel)
+        monkeypatch.setattr(odps_sink, "OdpsClient", lambda _config: tunnel)
         part = Part("", "session", 3, given_up)
         return settle(parse_odps(SENT), part, is_fresh)
 
@@ -167,7 +172,44 @@ def test_what_nobody_knows_is_not_guessed(settled: Callable[..., Outcome]) -> No
 def test_a_move_goes_on_with_the_key_of_now() -> None:
     config = parse_odps(SENT)
     kept = parse_odps({**SENT, "Table": "then"})
-    move = sink.Move(first=0, end=1, time_ms=0, discarded=0, config=kept, fields=(), parts=())
-    assert sink.with_keys(move, parse_odps({"AccessKey": "new"}, config)).access_key == "new"
-    assert sink.with_keys(move, config).table == "then"
-    assert isinstance(config, OdpsConfig)
+    move = Move(first=0, end=1, time_ms=0, discarded=0, config=kept, fields=(), parts=())
+    assert SINKS["sink_odps"].with_keys(move.config, parse_odps({"AccessKey": "new"}, config)).access_key == "new"
+    assert kept.with_keys(config).table == "then"
+
+
+OSS: dict[str, Any] = {"Endpoint": "oss.example.com", "Bucket": "box", "AccessId": "id", "AccessKey": "secret"}
+
+
+def test_a_config_of_oss() -> None:
+    config = parse_oss({**OSS, "Prefix": "a/b", "TimeRange": "60", "TimeFormat": "%Y%m%d%H", "AuthMode": "ak"})
+    assert (config.url, config.time_range) == ("https://oss.example.com", 60)
+    assert "secret" not in str(config.shown) and config.shown["TimeRange"] == "60"
+    assert parse_oss(config.shown, config) == config
+    for changed, told in (
+        ({"AuthMode": "sts"}, "AuthMode"),
+        ({"Bucket": "A"}, "Bucket"),
+        ({"Prefix": "/a"}, "Prefix"),
+        ({"TimeFormat": "%Y%m%d"}, "TimeRange"),
+        ({"MaxFileSize": 1}, "MaxFileSize"),
+        ({"Endpoint": "ftp://x"}, "Endpoint"),
+    ):
+        with pytest.raises(InvalidArgument, match=told):
+            parse_oss({**OSS, **changed})
+
+
+def test_objects_are_named_by_their_records() -> None:
+    topic = Topic(1, "p", "t", RecordType.BLOB, 1, "", ExpandMode.SPLIT, "", 0.0, 0.0)
+    records = [Record(b"", at, 1_772_640_000_000 - 1 + at, 0) for at in (0, 1, 2)]
+    config = parse_oss({**OSS, "Prefix": "to"})
+    move = oss_sink.upload(topic, 3, Told("c", (), config), records)
+    assert [(part.session, part.rows) for part in move.parts] == [
+        ("to/202603042355/c_3_0_3", 1),
+        ("to/202603050000/c_3_0_3", 2),
+    ]
+    assert (move.first, move.end, move.config.access_key) == (0, 3, "")
+    assert msgspec.json.decode(msgspec.json.encode(move), type=Move) == move
+
+
+def test_cells_of_lines() -> None:
+    cells = [None, b"", b"x", b'a"b', b"a,b", b"a\nb"]
+    assert [oss_sink._cell(value) for value in cells] == [b"", b'""', b"x", b'"a""b"', b'"a,b"', b'"a\nb"']

@@ -6,13 +6,15 @@ crash in between finds it and asks its sessions what has happened to them.
 
 import asyncio
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import Enum, StrEnum
+from typing import NamedTuple
 
 import msgspec
 
 from yunbox.services.datahub.connectors.config import OdpsConfig
+from yunbox.services.datahub.connectors.oss_config import OssConfig
 
-SINK_ODPS = "sink_odps"
+Config = OdpsConfig | OssConfig
 
 
 class ConnectorState(StrEnum):
@@ -32,14 +34,30 @@ class ShardState(StrEnum):
     FINISHED = "CONTEXT_FINISHED"
 
 
+class Told(NamedTuple):
+    """What a connector is told, at one moment."""
+
+    connector: str
+    fields: tuple[str, ...]
+    config: Config
+
+
 class Part(msgspec.Struct, frozen=True):
-    """The rows of a move that go to one partition, uploaded in one session. One that is being ``given_up`` was told
-    so because it can never be committed as it is."""
+    """The rows of a move that go to one partition, uploaded in one session, or into the folder of one time, as an
+    object whose name is the ``session``. One that is being ``given_up`` can never be committed as it is."""
 
     partition: str
     session: str
     rows: int
     given_up: bool = False
+
+
+class Outcome(Enum):
+    """What became of a part."""
+
+    DONE = "done"
+    GIVE_UP = "give up"
+    AGAIN = "again"
 
 
 class Move(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,7 +67,7 @@ class Move(msgspec.Struct, frozen=True, kw_only=True):
     end: int
     time_ms: int
     discarded: int
-    config: OdpsConfig
+    config: Config
     fields: tuple[str, ...]
     parts: tuple[Part, ...]
 
@@ -82,7 +100,7 @@ class Connector:
     type: str
     state: ConnectorState
     fields: tuple[str, ...]
-    config: OdpsConfig
+    config: Config
     start_ms: int
     sub_id: str
     creator: str

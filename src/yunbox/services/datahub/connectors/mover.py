@@ -18,10 +18,10 @@ from yunbox.kernel.errors import InvalidArgument, KernelError
 from yunbox.services.datahub import limits
 from yunbox.services.datahub.broker.broker import Broker
 from yunbox.services.datahub.catalogue.model import Shard, Topic
-from yunbox.services.datahub.connectors.model import Connector, Flow, Move, Part, ShardState
-from yunbox.services.datahub.connectors.rows import Record
-from yunbox.services.datahub.connectors.sink import Outcome, settle, upload, upload_again, with_keys
-from yunbox.services.datahub.connectors.tunnel import SinkFailed
+from yunbox.services.datahub.connectors.model import Connector, Flow, Move, Outcome, Part, ShardState, Told
+from yunbox.services.datahub.connectors.records import read
+from yunbox.services.datahub.connectors.requests import SinkFailed
+from yunbox.services.datahub.connectors.sinks import SINKS
 from yunbox.storage.log.log import Log
 
 TICK_S = 0.25
@@ -119,19 +119,21 @@ class Mover:
             records = read(log, flow.next, log.end)
             if not records:
                 return
-            move = await self._threaded(upload, topic, shard.id, connector.fields, connector.config, records)
+            told = Told(connector.id, connector.fields, connector.config)
+            move = await self._threaded(SINKS[connector.type].upload, topic, shard.id, told, records)
             await self._keep(connector, shard, flow, move=move)
         await self._finish(topic, connector, shard, flow, is_fresh=is_fresh)
 
     async def _finish(self, topic: Topic, connector: Connector, shard: Shard, flow: Flow, *, is_fresh: bool) -> None:
-        """Have all parts of a move be in the table, one after another."""
+        """Have all parts of a move be where they belong, one after another."""
+        sink = SINKS[connector.type]
         while (move := flow.move) is not None:
             if not move.parts:
                 done = {"next": move.end, "time_ms": move.time_ms, "discarded": flow.discarded + move.discarded}
                 await self._keep(connector, shard, flow, move=None, **done)
                 return
-            part, current = move.parts[0], replace(move, config=with_keys(move, connector.config))
-            outcome = await self._threaded(settle, current.config, part, is_fresh)
+            part, current = move.parts[0], replace(move, config=sink.with_keys(move.config, connector.config))
+            outcome = await self._threaded(sink.settle, current.config, part, is_fresh)
             if outcome is Outcome.DONE and len(move.parts) == 1:
                 flow.move = replace(move, parts=())  # written with the step that it makes
                 continue
@@ -141,9 +143,9 @@ class Mover:
                 after, is_fresh = _with_first(move, replace(part, given_up=True)), False
             else:
                 records = read(self._broker.log(topic, shard), move.first, move.end)
-                again = await self._threaded(upload_again, topic, shard.id, current, part, records)
+                again = await self._threaded(sink.upload_again, topic, shard.id, current, part, records)
                 lost = part.rows - again.rows
-                after = replace(_with_first(move, again), discarded=move.discarded + lost)
+                after, is_fresh = replace(_with_first(move, again), discarded=move.discarded + lost), False
             await self._keep(connector, shard, flow, move=after)
 
     async def _skip(self, connector: Connector, shard: Shard, flow: Flow, first: int) -> None:
@@ -164,22 +166,6 @@ class Mover:
 def first_sequence(log: Log, start_ms: int) -> int:
     """Where a connector begins with a shard that it has not seen yet."""
     return log.at_time(start_ms).sequence if start_ms >= 0 else log.first
-
-
-def read(log: Log, first: int, end: int) -> list[Record]:
-    """The records from a sequence on, up to another: no more than are moved at once."""
-    found: list[Record] = []
-    size_bytes = 0
-    for frame in log.frames(first):
-        for at, data in enumerate(frame.records()):
-            sequence = frame.first + at
-            if sequence < first:
-                continue
-            if sequence >= end or len(found) >= limits.MOVE_RECORDS_MAX or size_bytes >= limits.MOVE_BYTES_MAX:
-                return found
-            found.append(Record(bytes(data), sequence, frame.time_ms, frame.mark))
-            size_bytes += len(data)
-    return found
 
 
 def _with_first(move: Move, part: Part) -> Move:

@@ -19,11 +19,10 @@ from yunbox.services.datahub import limits
 from yunbox.services.datahub.access import touches_topic
 from yunbox.services.datahub.broker.broker import Broker
 from yunbox.services.datahub.catalogue.model import Topic
-from yunbox.services.datahub.connectors.config import OdpsConfig, parse_odps
-from yunbox.services.datahub.connectors.model import SINK_ODPS, Connector, ConnectorState, Flow, ShardState
+from yunbox.services.datahub.connectors.model import Config, Connector, ConnectorState, Flow, ShardState
 from yunbox.services.datahub.connectors.mover import first_sequence
-from yunbox.services.datahub.connectors.rows import check
-from yunbox.services.datahub.connectors.tunnel import OdpsClient, SinkFailed
+from yunbox.services.datahub.connectors.requests import SinkFailed
+from yunbox.services.datahub.connectors.sinks import SINKS
 from yunbox.services.datahub.http.request import DhRequest
 from yunbox.services.datahub.http.route import TOPIC, Values, created, done, json, on
 from yunbox.services.datahub.params import OnTopic
@@ -187,16 +186,17 @@ def _found(broker: Broker, params: OnConnector) -> tuple[Topic, Connector]:
 async def _create(broker: Broker, call: Call[NewConnector]) -> dict[str, str]:
     params, now = call.params, broker.clock.time()
     topic = broker.catalogue.topic(params.project, params.topic)
-    if params.connector.lower() != SINK_ODPS:
-        raise Unsupported(f"Connectors of type {params.connector[:32]!r} are not offered: {SINK_ODPS} is")
-    config = parse_odps(params.config)
+    kind = params.connector.lower()
+    if kind not in SINKS:
+        raise Unsupported(f"Connectors of type {params.connector[:32]!r} are not offered: {', '.join(SINKS)} are")
+    config = SINKS[kind].parse(params.config)
     if params.start_ms > now * 1000:
         raise limits.invalid("The SinkStartTime is in the future")
-    await _check(topic, params.fields, config)
+    await _check(topic, kind, params.fields, config)
     made = Connector(
         topic=topic.number,
         id=f"{int(now * 1000)}{secrets.token_hex(4)}",
-        type=SINK_ODPS,
+        type=kind,
         state=ConnectorState.RUNNING,
         fields=params.fields,
         config=config,
@@ -212,13 +212,12 @@ async def _create(broker: Broker, call: Call[NewConnector]) -> dict[str, str]:
     return {"ConnectorId": made.id}
 
 
-async def _check(topic: Topic, fields: tuple[str, ...], config: OdpsConfig) -> None:
-    """Whether the table is there, can be looked at with the key that is given, and takes the records."""
+async def _check(topic: Topic, kind: str, fields: tuple[str, ...], config: Config) -> None:
+    """Whether the table or bucket is there, can be looked at with the key that is given, and takes the records."""
     try:
-        table = await asyncio.to_thread(OdpsClient(config).table)
+        await asyncio.to_thread(SINKS[kind].verify, topic, fields, config)
     except SinkFailed as error:
-        raise limits.invalid(f"The table cannot be looked at: {error}") from None
-    check(topic, fields, config, table)
+        raise limits.invalid(f"Where the records are to go cannot be looked at: {error}") from None
 
 
 async def _get(broker: Broker, call: Call[OnConnector]) -> dict[str, Any]:
@@ -243,14 +242,14 @@ async def _get(broker: Broker, call: Call[OnConnector]) -> dict[str, Any]:
 
 async def _update(broker: Broker, call: Call[ChangedConnector]) -> None:
     _, found = _found(broker, call.params)
-    await broker.connectors.update(found, config=parse_odps(call.params.config, found.config))
+    await broker.connectors.update(found, config=SINKS[found.type].parse(call.params.config, found.config))
     _hurry(found.flows.values())
 
 
 async def _append(broker: Broker, call: Call[ConnectorField]) -> None:
     topic, found = _found(broker, call.params)
     fields = (*found.fields, call.params.field)
-    await _check(topic, fields, found.config)
+    await _check(topic, found.type, fields, found.config)
     await broker.connectors.update(found, fields=fields)
 
 

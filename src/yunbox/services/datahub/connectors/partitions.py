@@ -19,12 +19,16 @@ class Discarded(Exception):
     """A record that the table cannot take, ever. It is counted and passed over."""
 
 
+def cut(time_ms: int, minutes: int, zone: str) -> datetime:
+    """The beginning of the range that a time is in. Raises ValueError and the like for one that no calendar has."""
+    range_s = minutes * 60
+    return datetime.fromtimestamp(time_ms // 1000 // range_s * range_s, ZoneInfo(zone))
+
+
 def time_values(config: OdpsConfig, names: Sequence[str], time_ms: int) -> Values:
     """The values of partition columns for a time. Raises Discarded for one that no calendar has."""
-    range_s = config.time_range * 60
-    second = time_ms // 1000 // range_s * range_s
     try:
-        at = datetime.fromtimestamp(second, ZoneInfo(config.time_zone))
+        at = cut(time_ms, config.time_range, config.time_zone)
     except (ValueError, OverflowError, OSError):
         raise Discarded(f"{time_ms} ms is no time that a partition can have") from None
     formats = {name.lower(): form for name, form in config.partition_config.items()}

@@ -16,6 +16,7 @@ from yunbox.services.datahub import limits
 from yunbox.services.datahub.catalogue.model import RecordType, SchemaVersion, Topic
 from yunbox.services.datahub.connectors.config import OdpsConfig, PartitionMode
 from yunbox.services.datahub.connectors.partitions import Discarded, Values, field_values, time_values
+from yunbox.services.datahub.connectors.records import Record
 from yunbox.wire.datahub.messages import read_entry
 from yunbox.wire.datahub.schema import Field, FieldType
 
@@ -54,16 +55,6 @@ class OdpsTable:
 
     columns: tuple[TableColumn, ...]
     partitions: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """A record as it is kept, with what its frame says of it."""
-
-    data: bytes
-    sequence: int
-    time_ms: int
-    version: int
 
 
 # -- what goes together

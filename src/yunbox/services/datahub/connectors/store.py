@@ -10,8 +10,7 @@ import msgspec
 
 from yunbox.services.datahub import faults
 from yunbox.services.datahub.catalogue.model import Topic
-from yunbox.services.datahub.connectors.config import OdpsConfig
-from yunbox.services.datahub.connectors.model import Connector, ConnectorState, Flow, Move
+from yunbox.services.datahub.connectors.model import Config, Connector, ConnectorState, Flow, Move
 from yunbox.storage.database import Database
 
 CONNECTORS_SCHEMA = """
@@ -83,7 +82,7 @@ class ConnectorStore:
         *,
         state: ConnectorState | None = None,
         fields: Sequence[str] | None = None,
-        config: OdpsConfig | None = None,
+        config: Config | None = None,
     ) -> None:
         """Change what is given."""
         made = replace(
@@ -144,7 +143,7 @@ def _connector(row: sqlite3.Row) -> Connector:
         type=row["type"],
         state=ConnectorState(row["state"]),
         fields=tuple(msgspec.json.decode(row["fields"], type=list[str])),
-        config=msgspec.json.decode(row["config"], type=OdpsConfig),
+        config=msgspec.json.decode(row["config"], type=Config),
         start_ms=row["start"],
         sub_id=row["subscription"],
         creator=row["creator"],

@@ -5,8 +5,6 @@ and the real service takes them too. Calls wait for their answer: they are made 
 (``tunnel/tabletunnel.py``, ``rest.py``), ``services/maxcompute`` for the other side.
 """
 
-import contextlib
-import http.client
 import json
 from collections.abc import Iterable, Sequence
 from email.utils import formatdate
@@ -15,28 +13,14 @@ from urllib.parse import quote, urlsplit
 
 from yunbox.kernel.errors import KernelError
 from yunbox.services.datahub.connectors.config import OdpsConfig
+from yunbox.services.datahub.connectors.requests import SinkFailed, send
 from yunbox.services.datahub.connectors.rows import OdpsTable, Row, TableColumn
 from yunbox.wire.odps.records import RecordEncoder
 from yunbox.wire.odps.signing import canonical_string, sign_v2
 from yunbox.wire.odps.types import parse_type
 from yunbox.wire.xml import parse_body
 
-_TIMEOUT_S = 60.0
-_MESSAGE_MAX = 300
 _VERSION = {"x-odps-tunnel-version": "5"}
-
-
-class SinkFailed(KernelError):
-    """The other side did not do it, or nobody knows; ``status`` is 0 where no answer came."""
-
-    def __init__(self, message: str, *, code: str = "", status: int = 0) -> None:
-        super().__init__(message[:_MESSAGE_MAX], code=code or None)
-        self.status = status
-
-    @property
-    def is_refusal(self) -> bool:
-        """Whether the other side has said no, and not only failed."""
-        return 400 <= self.status < 500 and self.status not in (408, 429)
 
 
 class OdpsClient:
@@ -113,17 +97,7 @@ class OdpsClient:
             headers["Content-Type"] = "application/octet-stream"
         text = canonical_string(method, target, {name.lower(): value for name, value in headers.items()}, base)
         headers["Authorization"] = f"ODPS {self._config.access_id}:{sign_v2(self._config.access_key, text)}"
-        kind = http.client.HTTPSConnection if at.scheme == "https" else http.client.HTTPConnection
-        try:
-            with contextlib.closing(kind(at.hostname or "", at.port, timeout=_TIMEOUT_S)) as line:
-                line.request(method, target, body or None, headers)
-                answer = line.getresponse()
-                status, data = answer.status, answer.read()
-        except (OSError, http.client.HTTPException) as error:
-            raise SinkFailed(f"No answer from {at.hostname}: {error}") from None
-        if status >= 300:
-            raise _failure(status, data)
-        return data
+        return send(endpoint, method, target, headers, body)
 
 
 def _of(session: str, partition: str) -> list[tuple[str, str]]:
@@ -143,15 +117,3 @@ def _document(body: bytes) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise SinkFailed("The answer of the tunnel is no JSON object")
     return found
-
-
-def _failure(status: int, body: bytes) -> SinkFailed:
-    code = message = ""
-    with contextlib.suppress(KernelError, ValueError, KeyError, TypeError, IndexError):
-        if body.lstrip().startswith(b"<"):
-            root = parse_body(body)
-            code, message = root.value("Code"), root.value("Message")
-        else:
-            found = json.loads(body)
-            code, message = str(found["Code"]), str(found["Message"])
-    return SinkFailed(f"{code or status}: {message or 'no reason was given'}", code=code, status=status)

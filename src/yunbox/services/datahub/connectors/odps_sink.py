@@ -10,16 +10,17 @@ because it has expired or the table has other columns now, is uploaded anew, as 
 """
 
 from collections.abc import Sequence
-from enum import Enum
 
 import msgspec
 
 from yunbox.services.datahub.catalogue.model import Topic
 from yunbox.services.datahub.connectors.config import OdpsConfig
-from yunbox.services.datahub.connectors.model import Move, Part
+from yunbox.services.datahub.connectors.model import Move, Outcome, Part, Told
 from yunbox.services.datahub.connectors.partitions import Discarded, spec
-from yunbox.services.datahub.connectors.rows import Record, Row, RowMaker, check
-from yunbox.services.datahub.connectors.tunnel import OdpsClient, SinkFailed
+from yunbox.services.datahub.connectors.records import Record
+from yunbox.services.datahub.connectors.requests import SinkFailed
+from yunbox.services.datahub.connectors.rows import Row, RowMaker, check
+from yunbox.services.datahub.connectors.tunnel import OdpsClient
 
 _CLOSED = "closed"
 _NEVER = ("expired", "canceled")
@@ -27,16 +28,10 @@ _CHANGED = ("SchemaModified", "NoSuchPartition")
 """Why a session cannot be committed, and a new one can."""
 
 
-class Outcome(Enum):
-    """What became of a part."""
-
-    DONE = "done"
-    GIVE_UP = "give up"
-    AGAIN = "again"
-
-
-def upload(topic: Topic, shard: int, fields: Sequence[str], config: OdpsConfig, records: list[Record]) -> Move:
+def upload(topic: Topic, shard: int, told: Told, records: list[Record]) -> Move:
     """Upload records, of which there is one at least. Raises SinkFailed, InvalidArgument."""
+    config, fields = told.config, told.fields
+    assert isinstance(config, OdpsConfig)
     client = OdpsClient(config)
     table = client.table()
     check(topic, fields, config, table)
@@ -62,6 +57,7 @@ def upload(topic: Topic, shard: int, fields: Sequence[str], config: OdpsConfig, 
 
 def upload_again(topic: Topic, shard: int, move: Move, part: Part, records: list[Record]) -> Part:
     """Upload the rows of a part anew. Raises SinkFailed, InvalidArgument."""
+    assert isinstance(move.config, OdpsConfig)
     client = OdpsClient(move.config)
     table = client.table()
     check(topic, move.fields, move.config, table)
@@ -136,12 +132,6 @@ def _grouped(maker: RowMaker, records: list[Record]) -> tuple[dict[str, list[Row
     return groups, discarded
 
 
-def with_keys(move: Move, config: OdpsConfig) -> OdpsConfig:
-    """Where and as whom a move goes on: the table is the move's, the endpoints and the key are those of now."""
-    return msgspec.structs.replace(
-        move.config,
-        odps_endpoint=config.odps_endpoint,
-        tunnel_endpoint=config.tunnel_endpoint,
-        access_id=config.access_id,
-        access_key=config.access_key,
-    )
+def verify(topic: Topic, fields: Sequence[str], config: OdpsConfig) -> None:
+    """Whether the table is there and takes the records. Raises InvalidArgument, SinkFailed."""
+    check(topic, fields, config, OdpsClient(config).table())

@@ -1,0 +1,162 @@
+"""Records of a shard to objects in OSS, exactly once: an object's name says which records it has.
+
+    (written)   the names of the objects, and the sequences that they stand for
+    put         each object whole, again and again if need be: it is the same each time
+    (written)   the next sequence
+
+A TUPLE topic's objects are CSV, one line for a record; a BLOB topic's are its bytes, one record behind the other. They
+lie in a folder for the time at which their records came (the vendor's page "Create an OSS sync task").
+"""
+
+import ipaddress
+import time
+from collections.abc import Iterator, Sequence
+from email.utils import formatdate
+from urllib.parse import quote, urlsplit
+
+import msgspec
+
+from yunbox.services.datahub import limits
+from yunbox.services.datahub.catalogue.model import RecordType, Topic
+from yunbox.services.datahub.connectors.model import Move, Outcome, Part, Told
+from yunbox.services.datahub.connectors.oss_config import OssConfig
+from yunbox.services.datahub.connectors.partitions import cut
+from yunbox.services.datahub.connectors.records import Record
+from yunbox.services.datahub.connectors.requests import SinkFailed, send
+from yunbox.wire.datahub.messages import read_entry
+from yunbox.wire.oss.signing import canonical_v1, sign_v1
+
+_EMPTY = 416
+"""An object of no bytes has no first one."""
+_QUOTED = frozenset(b',"\n\r')
+
+
+class OssClient:
+    """Calls the endpoint of one config."""
+
+    def __init__(self, config: OssConfig) -> None:
+        self._config = config
+
+    def put(self, key: str, body: bytes) -> None:
+        """Have an object be there. Raises SinkFailed."""
+        self._call("PUT", key, body, **{"Content-Type": "application/octet-stream"})
+
+    def has(self, key: str) -> bool:
+        """Whether an object is there. Raises SinkFailed, also where the bucket is not or may not be looked at."""
+        try:
+            self._call("GET", key, Range="bytes=0-0")
+        except SinkFailed as error:
+            if error.code == "NoSuchKey":
+                return False
+            if error.status != _EMPTY:
+                raise
+        return True
+
+    def _call(self, method: str, key: str, body: bytes = b"", **headers: str) -> None:
+        config = self._config
+        at = urlsplit(config.url)
+        date = formatdate(time.time(), usegmt=True)
+        sent = {"Date": date, **headers}
+        lowered = {name.lower(): value for name, value in sent.items()}
+        text = canonical_v1(method, f"/{config.bucket}/{key}", [], lowered, date)
+        sent["Authorization"] = f"OSS {config.access_id}:{sign_v1(config.access_key, text)}"
+        target, endpoint = f"/{quote(key)}", config.url
+        if _is_address(at.hostname or ""):
+            target = f"/{config.bucket}{target}"
+        else:
+            endpoint = f"{at.scheme}://{config.bucket}.{at.netloc}"
+        send(endpoint, method, target, sent, body)
+
+
+def verify(topic: Topic, fields: Sequence[str], config: OssConfig) -> None:
+    """Whether the bucket is there and takes the records. Raises InvalidArgument, SinkFailed."""
+    check(topic, fields)
+    OssClient(config).has(f"{config.prefix.rstrip('/')}/.yunbox".lstrip("/"))
+
+
+def check(topic: Topic, fields: Sequence[str]) -> None:
+    """Whether a topic has the fields. Raises InvalidArgument."""
+    if topic.type is RecordType.BLOB:
+        if fields:
+            raise limits.invalid("A topic of type BLOB has no fields for ColumnFields")
+        return
+    names = [name.lower() for name in fields]
+    known = {field.name.lower() for field in topic.latest.schema.fields}
+    if not names or len(set(names)) < len(names):
+        raise limits.invalid("ColumnFields has no field, or one twice")
+    for name in names:
+        if name not in known:
+            raise limits.invalid(f"The topic has no field {name[:128]!r}")
+
+
+def upload(topic: Topic, shard: int, told: Told, records: list[Record]) -> Move:
+    """Name the objects of records, of which there is one at least; nothing is put yet."""
+    config = told.config
+    assert isinstance(config, OssConfig)
+    counts: dict[str, int] = {}
+    for record in records:
+        folder = _folder(config, record)
+        counts[folder] = counts.get(folder, 0) + 1
+    first, end = records[0].sequence, records[-1].sequence + 1
+    name = f"{told.connector}_{shard}_{first}_{end}"
+    root = f"{config.prefix.rstrip('/')}/" if config.prefix.strip("/") else ""
+    return Move(
+        first=first,
+        end=end,
+        time_ms=records[-1].time_ms,
+        discarded=0,
+        config=msgspec.structs.replace(config, access_id="", access_key=""),
+        fields=tuple(told.fields),
+        parts=tuple(Part(folder, f"{root}{folder}/{name}", rows) for folder, rows in counts.items()),
+    )
+
+
+def upload_again(topic: Topic, _shard: int, move: Move, part: Part, records: list[Record]) -> Part:
+    """Put an object. Raises SinkFailed."""
+    config = move.config
+    assert isinstance(config, OssConfig)
+    chosen = [record for record in records if _folder(config, record) == part.partition]
+    body = b"".join(_lines(topic, move.fields, chosen))
+    OssClient(config).put(part.session, body)
+    return msgspec.structs.replace(part, rows=len(chosen))
+
+
+def settle(config: OssConfig, part: Part, is_fresh: bool) -> Outcome:
+    """Whether an object has been put. Raises SinkFailed."""
+    return Outcome.DONE if not is_fresh and OssClient(config).has(part.session) else Outcome.AGAIN
+
+
+def _folder(config: OssConfig, record: Record) -> str:
+    return cut(record.time_ms, config.time_range, config.time_zone).strftime(config.time_format)
+
+
+def _lines(topic: Topic, fields: Sequence[str], records: list[Record]) -> Iterator[bytes]:
+    wanted, places = [name.lower() for name in fields], {}
+    for record in records:
+        values = read_entry(record.data).values
+        if topic.type is RecordType.BLOB:
+            yield values[0] or b""
+            continue
+        if record.version not in places:
+            kept = topic.schemas.get(record.version) or topic.latest
+            at = {field.name.lower(): place for place, field in enumerate(kept.schema.fields)}
+            places[record.version] = [at.get(name, len(at)) for name in wanted]
+        yield b",".join(_cell(values[at] if at < len(values) else None) for at in places[record.version]) + b"\n"
+
+
+def _cell(value: bytes | None) -> bytes:
+    """A value in a line: NULL is nothing, and an empty text a pair of quotes, so that the two stay apart."""
+    if value is None:
+        return b""
+    if value and not _QUOTED.intersection(value):
+        return value
+    return b'"' + value.replace(b'"', b'""') + b'"'
+
+
+def _is_address(host: str) -> bool:
+    """Whether a bucket cannot stand in front of a host's name."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return host == "localhost"
+    return True
