@@ -6,7 +6,9 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from odps import ODPS
 
+from tests.waiting import until
 from yunbox.testing.server import Server
 
 TEMPLATE = {
@@ -93,3 +95,28 @@ def test_who_cannot_prove_it(connect: Any, server: Server, sdk: ModuleType) -> N
 def test_a_token_that_is_none(connect: Any, sdk: ModuleType) -> None:
     with pytest.raises(sdk.exceptions.AuthorizationFailedException):
         connect(security_token="made up").list_project()
+
+
+def test_a_connector_may_what_its_key_may(
+    dh: Any, server: Server, project: str, pair: Any, user: Any, sdk: ModuleType
+) -> None:
+    """The key in its config is that of a user of its own, who may look at the table, and not write into it."""
+    allow = {"Effect": "Allow", "Action": ["odps:Describe", "odps:GetTunnelEndpoint"], "Resource": "*"}
+    key = user("onlooker", {"Version": "1", "Statement": [allow]})
+    o = ODPS(server.access_key_id, server.access_key_secret, server.project, endpoint=server.endpoint)
+    o.create_table("looked_at", "id bigint, name string")
+    dh.create_tuple_topic(project, "t", 1, 3, pair, "")
+    config = sdk.models.OdpsConnectorConfig(
+        server.project, "looked_at", server.endpoint, "", *key, sdk.models.PartitionMode.USER_DEFINE, -1
+    )
+    connector = dh.create_connector(project, "t", sdk.models.ConnectorType.SINK_ODPS, ["id"], config).connector_id
+    dh.put_records(project, "t", [sdk.models.TupleRecord(schema=pair, values=[1, "x"])])
+
+    def status() -> Any:
+        return dh.get_connector_shard_status(project, "t", connector).shard_status_infos["0"]
+
+    until(lambda: status().state.value == "CONTEXT_STOPPED", seconds=30)
+    assert "NoPermission" in status().last_error_message
+    assert status().current_sequence == -1
+    dh.delete_connector(project, "t", connector)
+    o.delete_table("looked_at")

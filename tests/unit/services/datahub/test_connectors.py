@@ -1,12 +1,16 @@
 """What connectors are told, which partition a record goes to, and what becomes of a move that was interrupted."""
 
+import asyncio
+import struct
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
 from yunbox.kernel.errors import InvalidArgument
+from yunbox.services.datahub import limits
 from yunbox.services.datahub.catalogue.model import ExpandMode, RecordType, Topic
 from yunbox.services.datahub.connectors import odps_sink, oss_sink
 from yunbox.services.datahub.connectors.config import PartitionMode, TimestampUnit, parse_odps
@@ -14,9 +18,11 @@ from yunbox.services.datahub.connectors.model import Move, Outcome, Part, Told
 from yunbox.services.datahub.connectors.odps_sink import settle
 from yunbox.services.datahub.connectors.oss_config import parse_oss
 from yunbox.services.datahub.connectors.partitions import Discarded, field_values, spec, time_values
-from yunbox.services.datahub.connectors.records import Record
+from yunbox.services.datahub.connectors.records import Record, read
 from yunbox.services.datahub.connectors.requests import SinkFailed
 from yunbox.services.datahub.connectors.sinks import SINKS
+from yunbox.storage.log.frame import pack
+from yunbox.storage.log.log import Log
 
 SENT: dict[str, Any] = {
     "Project": "p",
@@ -213,3 +219,21 @@ def test_objects_are_named_by_their_records() -> None:
 def test_cells_of_lines() -> None:
     cells = [None, b"", b"x", b'a"b', b"a,b", b"a\nb"]
     assert [oss_sink._cell(value) for value in cells] == [b"", b'""', b"x", b'"a""b"', b'"a,b"', b'"a\nb"']
+
+
+def test_records_are_read_in_steps_and_no_further(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("yunbox.services.datahub.connectors.records._STEP_RECORDS", 3)
+    log = Log(tmp_path / "log")
+    for first in (0, 4, 8):
+        table = struct.pack("<4I", *range(0, 8, 2))
+        log.append([pack(first, 1000 + first, 0, table, b"".join(b"%02d" % (first + at) for at in range(4)))])
+
+    def found(first: int, end: int) -> list[tuple[int, bytes, int]]:
+        return [(one.sequence, one.data, one.time_ms) for one in asyncio.run(read(log, first, end))]
+
+    assert found(0, 12) == [(at, b"%02d" % at, 1000 + at // 4 * 4) for at in range(12)]
+    assert [one[0] for one in found(5, 11)] == [5, 6, 7, 8, 9, 10]
+    assert found(12, 12) == found(3, 3) == []
+    monkeypatch.setattr(limits, "MOVE_BYTES_MAX", 6)
+    assert [one[0] for one in found(2, 12)] == [2, 3, 4]
+    log.close()

@@ -116,7 +116,7 @@ class Mover:
             log = self._broker.log(topic, shard)
             if flow.next < log.first:
                 await self._skip(connector, shard, flow, log.first)
-            records = read(log, flow.next, log.end)
+            records = await read(log, flow.next, log.end)
             if not records:
                 return
             told = Told(connector.id, connector.fields, connector.config)
@@ -142,7 +142,7 @@ class Mover:
             elif outcome is Outcome.GIVE_UP:
                 after, is_fresh = _with_first(move, replace(part, given_up=True)), False
             else:
-                records = read(self._broker.log(topic, shard), move.first, move.end)
+                records = await read(self._broker.log(topic, shard), move.first, move.end)
                 again = await self._threaded(sink.upload_again, topic, shard.id, current, part, records)
                 lost = part.rows - again.rows
                 after, is_fresh = replace(_with_first(move, again), discarded=move.discarded + lost), False

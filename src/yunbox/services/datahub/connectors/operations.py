@@ -8,7 +8,7 @@ sequence that is shown is that of the last record moved; done times).
 import asyncio
 import contextlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -55,7 +55,7 @@ class NewConnector(OnConnector):
     """A connector to make; its name is its type."""
 
     fields: tuple[str, ...]
-    config: Any
+    config: Any = field(repr=False)
     start_ms: int
 
 
@@ -63,7 +63,7 @@ class NewConnector(OnConnector):
 class ChangedConnector(OnConnector):
     """Another config for a connector."""
 
-    config: Any
+    config: Any = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +133,8 @@ def _named(_request: DhRequest, values: Values) -> OnConnector:
 
 def _new(request: DhRequest, values: Values) -> NewConnector:
     body = request.read(_NewBody)
+    if body.Type and body.Type.lower() != values["connector"].lower():  # the Java SDK names it in both places
+        raise limits.invalid(f"The path is of a connector of another type than {body.Type[:32]!r}")
     fields = tuple(body.ColumnFields or ())
     return NewConnector(
         values["project"], values["topic"], values["connector"], fields, body.Config, body.SinkStartTime

@@ -1,9 +1,13 @@
 """Records on their way: as they are kept, and read from a shard's log no more at a time than are moved at once."""
 
+import asyncio
 from dataclasses import dataclass
 
 from yunbox.services.datahub import limits
 from yunbox.storage.log.log import Log
+
+_STEP_RECORDS = 2000
+_STEP_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,17 +20,31 @@ class Record:
     version: int
 
 
-def read(log: Log, first: int, end: int) -> list[Record]:
-    """The records from a sequence on, up to another: no more than are moved at once."""
+async def read(log: Log, first: int, end: int) -> list[Record]:
+    """The records from a sequence on, up to another: no more than are moved at once. They are read in steps, so that
+    the broker's clients need not wait."""
+    found: list[Record] = []
+    left = limits.MOVE_BYTES_MAX
+    while left > 0 and len(found) < limits.MOVE_RECORDS_MAX:
+        step = read_step(log, found[-1].sequence + 1 if found else first, end)
+        if not step:
+            break
+        found += step
+        left -= sum(len(record.data) for record in step)
+        await asyncio.sleep(0)
+    return found
+
+
+def read_step(log: Log, first: int, end: int) -> list[Record]:
+    """Some records from a sequence on, up to another; one at least, if there is any."""
     found: list[Record] = []
     size_bytes = 0
     for frame in log.frames(first):
-        for at, data in enumerate(frame.records()):
-            sequence = frame.first + at
-            if sequence < first:
-                continue
-            if sequence >= end or len(found) >= limits.MOVE_RECORDS_MAX or size_bytes >= limits.MOVE_BYTES_MAX:
+        for index in range(max(first - frame.first, 0), frame.count):
+            sequence = frame.first + index
+            if sequence >= end or len(found) >= _STEP_RECORDS or size_bytes >= _STEP_BYTES:
                 return found
-            found.append(Record(bytes(data), sequence, frame.time_ms, frame.mark))
+            data = bytes(frame.slice(index, index + 1))
+            found.append(Record(data, sequence, frame.time_ms, frame.mark))
             size_bytes += len(data)
     return found
