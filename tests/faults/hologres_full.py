@@ -136,7 +136,7 @@ class FullDisk:
                         self.read(another)
                 client.close()
                 client = self.restart_gateways()
-                assert self.refused or left > 100_000, f"with {left} bytes left nothing was refused"
+                assert self.refused or left > 50_000, f"with {left} bytes left nothing was refused"
                 self.filler.unlink()
                 refused, self.refused = self.refused, 0
                 self.write(client, turn)
