@@ -20,6 +20,8 @@ from yunbox.testing.server import Server
 
 ROWS = 2000
 LEFT_BYTES = (0, 4096, 65_536, 262_144)
+ROUNDS, ROUNDS_MAX = 3, 30
+"""How often is written on a full disk, and until something is refused: what was removed before has left room."""
 Client = psycopg.Connection[Any]
 
 
@@ -55,10 +57,11 @@ class FullDisk:
         else:
             self.rows = after
 
-    def write(self, client: Client, turn: int) -> None:
+    def write(self, client: Client, turn: int, number: int = 0) -> None:
         """Rows by every way in; each writes more than is left."""
         large = "x" * 3000
-        keys = range(10_000 + turn * 1000, 10_200 + turn * 1000)
+        first = 10_000 * (turn + 1) + 200 * number
+        keys = range(first, first + 200)
         statement = "insert into t values (%s, %s, %s) on conflict (k) do update set v = excluded.v"
 
         def copied() -> None:
@@ -130,13 +133,15 @@ class FullDisk:
                     self.read(client)  # with copies of the tables that are there before, and without
                 self.leave_work(client, turn)
                 fill(self.filler, left)
-                for _ in range(3):
-                    self.write(client, turn)
+                for number in range(ROUNDS_MAX):
+                    self.write(client, turn, number)
                     with connected(self.server) as another:
                         self.read(another)
+                    if number + 1 >= ROUNDS and (self.refused or left > 100_000):
+                        break
                 client.close()
                 client = self.restart_gateways()
-                assert self.refused or left > 50_000, f"with {left} bytes left nothing was refused"
+                assert self.refused or left > 100_000, f"with {left} bytes left nothing was refused"
                 self.filler.unlink()
                 refused, self.refused = self.refused, 0
                 self.write(client, turn)
