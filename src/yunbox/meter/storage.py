@@ -5,11 +5,15 @@ counts one twice. Hours in which nobody looked, as the server was down, are char
 What is due for objects that went before their time comes as a sum that only grows; its growth is charged.
 """
 
+import asyncio
+import contextlib
+import logging
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from yunbox.kernel.clock import Clock
+from yunbox.kernel.periodic import Periodic
 from yunbox.meter.ledger import Entry, Ledger, billing_day
 from yunbox.meter.tally import hour_of
 from yunbox.storage.database import Database
@@ -22,6 +26,8 @@ CREATE TABLE IF NOT EXISTS sampled_sums (
 """
 _OPERATION = "Storage"
 _HOUR_S = 3600
+_SAMPLE_EVERY_S = 600.0
+_LOG = logging.getLogger("yunbox")
 
 
 @dataclass(frozen=True)
@@ -71,6 +77,17 @@ class StorageMeter:
 
         self._database.write_sync(work)
         return last is not None
+
+    @contextlib.asynccontextmanager
+    async def sampling(self, look: Callable[[], Iterable[Stored]]) -> AsyncGenerator[None]:
+        """Charge the hours that pass while the block lasts, and before it those in which the server was down."""
+
+        async def sample() -> None:
+            await asyncio.to_thread(self.sample, look)
+
+        await sample()
+        async with Periodic(_LOG, _SAMPLE_EVERY_S, sample):
+            yield
 
     def settle(self, item: Stored) -> None:
         """Charge the sums of a place that is about to go; in a thread."""

@@ -2,13 +2,11 @@
 
 import asyncio
 import contextlib
-import logging
 import os
 import socket
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
-from yunbox.kernel.periodic import Periodic
 from yunbox.kernel.supervise import Supervisor
 from yunbox.meter.journal import Journal
 from yunbox.meter.storage import StorageMeter
@@ -20,8 +18,6 @@ from yunbox.spine.child import ChildProcess
 from yunbox.spine.house import House
 
 _BROKER = "yunbox.services.datahub.broker.main"
-_SAMPLE_EVERY_S = 600.0
-_LOG = logging.getLogger("yunbox")
 
 
 @dataclass
@@ -49,17 +45,12 @@ class DataHub:
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
         """The process ends with the block."""
+        folder, account_id = self.config.folder, self.config.account_id
         try:
-            await self.sample()  # the hours that the server was down cost what is there now
-            async with Periodic(_LOG, _SAMPLE_EVERY_S, self.sample):
+            async with self.storage_meter.sampling(lambda: stored(folder, account_id, self.principal)):
                 yield
         finally:
             await self._awakened.stop()
-
-    async def sample(self) -> None:
-        """Charge what was kept in the hours that have passed."""
-        folder, account_id = self.config.folder, self.config.account_id
-        await asyncio.to_thread(self.storage_meter.sample, lambda: stored(folder, account_id, self.principal))
 
     async def _spawn(self) -> ChildProcess:
         return await ChildProcess.spawn(_BROKER, self.config.argument, self._hear, self.listener, self.kafka)

@@ -1,8 +1,6 @@
 """Hologres as the server runs it: its gateways and its engine, each under a supervisor, and what they say."""
 
-import asyncio
 import contextlib
-import logging
 import os
 import socket
 from collections.abc import AsyncGenerator
@@ -13,7 +11,6 @@ import msgspec
 
 from yunbox.engine.holo.config import SOCKET, EngineConfig
 from yunbox.identity.authority import Authority
-from yunbox.kernel.periodic import Periodic
 from yunbox.kernel.supervise import Supervisor
 from yunbox.meter.journal import Journal
 from yunbox.meter.storage import StorageMeter
@@ -29,8 +26,6 @@ ROSTER = "tmp/hologres-roster"
 GATEWAYS_MAX = 8
 _GATEWAY, _ENGINE = "yunbox.services.hologres.gateway.main", "yunbox.engine.holo.main"
 _MEMORY_SHARE = 0.4
-_SAMPLE_EVERY_S = 600.0
-_LOG = logging.getLogger("yunbox")
 _SPILL_BYTES_MAX = 64 * 1024**3
 _BACKLOG = 1024
 
@@ -84,17 +79,12 @@ class Hologres:
         _listen(self._engine_listener, self.config.scratch)
         await self._awakened.wait()
 
-    async def sample(self) -> None:
-        """Charge what was stored in the hours that have passed."""
-        rows, account_id = self.config.folder / ROWS, self.config.account_id
-        await asyncio.to_thread(self.storage_meter.sample, lambda: stored(rows, account_id, self.principal))
-
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
         """The processes end with the block."""
+        rows, account_id = self.config.folder / ROWS, self.config.account_id
         try:
-            await self.sample()  # the hours that the server was down cost what is there now
-            async with Periodic(_LOG, _SAMPLE_EVERY_S, self.sample):
+            async with self.storage_meter.sampling(lambda: stored(rows, account_id, self.principal)):
                 yield
         finally:
             await self._awakened.stop()
