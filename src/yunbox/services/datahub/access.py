@@ -7,7 +7,7 @@ matter of ``dhs:GetRecords`` and an offset one of its subscription.
 """
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from yunbox.kernel.call import Access, Place
 
@@ -43,62 +43,42 @@ class NamesSubscription(NamesTopic, Protocol):
 
 
 Touches = Callable[[Any, Any], tuple[Access, ...]]
+P = TypeVar("P")
 
 
-def touches_projects(action: str) -> Touches:
-    """An action on all projects, or on one that is not there yet."""
+def _touching(resource: Callable[[P], str]) -> Callable[[str], Touches]:
+    """What makes of an action's name the accesses of its calls, each to one resource of the account."""
 
-    def touches(service: Owned, _params: object) -> tuple[Access, ...]:
-        return (Access(f"dhs:{action}", "projects/*", service.account_id),)
+    def touches_by(action: str) -> Touches:
+        name = f"dhs:{action}"
 
-    return touches
+        def touches(service: Owned, params: P) -> tuple[Access, ...]:
+            return (Access(name, resource(params), service.account_id),)
 
+        return touches
 
-def touches_project(action: str) -> Touches:
-    """An action on a project."""
-
-    def touches(service: Owned, params: NamesProject) -> tuple[Access, ...]:
-        return (Access(f"dhs:{action}", f"projects/{params.project}", service.account_id),)
-
-    return touches
+    return touches_by
 
 
-def touches_topics(action: str) -> Touches:
-    """An action on all topics of a project, or on one that is not there yet."""
-
-    def touches(service: Owned, params: NamesProject) -> tuple[Access, ...]:
-        return (Access(f"dhs:{action}", f"projects/{params.project}/topics/*", service.account_id),)
-
-    return touches
+def _project(params: NamesProject) -> str:
+    return f"projects/{params.project}"
 
 
-def touches_topic(action: str) -> Touches:
-    """An action on a topic."""
-
-    def touches(service: Owned, params: NamesTopic) -> tuple[Access, ...]:
-        return (Access(f"dhs:{action}", f"projects/{params.project}/topics/{params.topic}", service.account_id),)
-
-    return touches
+def _topic(params: NamesTopic) -> str:
+    return f"projects/{params.project}/topics/{params.topic}"
 
 
-def touches_subscriptions(action: str) -> Touches:
-    """An action on all subscriptions of a topic, or on one that is not there yet."""
-
-    def touches(service: Owned, params: NamesTopic) -> tuple[Access, ...]:
-        resource = f"projects/{params.project}/topics/{params.topic}/subscriptions/*"
-        return (Access(f"dhs:{action}", resource, service.account_id),)
-
-    return touches
+def _subscription(params: NamesSubscription) -> str:
+    return f"{_topic(params)}/subscriptions/{params.sub_id}"
 
 
-def touches_subscription(action: str) -> Touches:
-    """An action on a subscription."""
-
-    def touches(service: Owned, params: NamesSubscription) -> tuple[Access, ...]:
-        resource = f"projects/{params.project}/topics/{params.topic}/subscriptions/{params.sub_id}"
-        return (Access(f"dhs:{action}", resource, service.account_id),)
-
-    return touches
+touches_project = _touching(_project)
+touches_topic = _touching(_topic)
+touches_subscription = _touching(_subscription)
+# of all there are, and those that are not there yet
+touches_projects: Callable[[str], Touches] = _touching(lambda _: "projects/*")
+touches_topics = _touching(lambda params: f"{_project(params)}/topics/*")
+touches_subscriptions = _touching(lambda params: f"{_topic(params)}/subscriptions/*")
 
 
 def on_shard(params: Any) -> tuple[Place, ...]:

@@ -6,6 +6,8 @@ Sources: pydatahub 2.29 (``core.py``), the Go SDK (``requestmodel.go``), the cli
 from collections.abc import Mapping
 
 from yunbox.services.datahub.http.routes import ROUTES
+from yunbox.spine import offered
+from yunbox.spine.offered import Status
 
 _AREAS: dict[str, str] = {
     "Projects": "CreateProject GetProject UpdateProject DeleteProject ListProject UpdateProjectVpcWhitelist",
@@ -48,39 +50,11 @@ BESIDE: Mapping[str, str] = {
 }
 
 
-def statuses() -> list[tuple[str, str, str, str]]:
-    """Each operation: its area, its name, whether it is offered, and a note."""
-    offered = {route.operation.name for route in ROUTES}
-    return [
-        (area, name, _status(name, offered), _PARTLY.get(name, ""))
-        for area, names in _AREAS.items()
-        for name in names.split()
-    ]
-
-
-def _status(name: str, offered: set[str]) -> str:
-    if name not in offered:
-        return "no"
-    return "partly" if name in _PARTLY else "yes"
+def statuses() -> list[Status]:
+    """Each operation, and whether it is offered."""
+    return offered.statuses(_AREAS, _PARTLY, (route.operation.name for route in ROUTES))
 
 
 def page() -> str:
     """The coverage page as Markdown."""
-    found = statuses()
-    counts = {word: sum(status == word for _, _, status, _ in found) for word in ("yes", "partly", "no")}
-    lines = [
-        "# Coverage: DataHub",
-        "",
-        "Made by `yunbox coverage --service datahub`; a test keeps this page and the code the same.",
-        f"{counts['yes']} operations are offered, {counts['partly']} in part, {counts['no']} not; one that is not "
-        "answers OperationDenied and names itself.",
-        "",
-        "| area | operation | offered | note |",
-        "|---|---|---|---|",
-        *(f"| {area} | {name} | {status} | {note} |" for area, name, status, note in found),
-        "",
-        "| beside the operations | |",
-        "|---|---|",
-        *(f"| {what} | {happens} |" for what, happens in BESIDE.items()),
-    ]
-    return "\n".join(lines) + "\n"
+    return offered.page("DataHub", "datahub", "OperationDenied", statuses(), BESIDE)

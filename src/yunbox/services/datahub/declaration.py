@@ -10,7 +10,7 @@ from yunbox.spine.service import Client, Coverage, Endpoint, Option, Service
 def _coverage() -> Coverage:
     from yunbox.services.datahub import coverage
 
-    operations = [{"area": a, "operation": o, "offered": s, "note": n} for a, o, s, n in coverage.statuses()]
+    operations = [one.values for one in coverage.statuses()]
     return Coverage({"operations": operations, "beside": dict(coverage.BESIDE)}, coverage.page())
 
 

@@ -2,6 +2,8 @@
 
 from yunbox.services.oss.buckets.absent import NONE_HERE
 from yunbox.services.oss.routes import ROUTES
+from yunbox.spine import offered
+from yunbox.spine.offered import Status
 
 _AREAS: dict[str, str] = {
     "Service": "ListBuckets DescribeRegions",
@@ -76,46 +78,21 @@ _BESIDE = {
 }
 
 
-def statuses() -> list[tuple[str, str, str, str]]:
-    """Area, operation, ``yes``, ``partly`` or ``no``, and a note."""
-    there = {route.operation.name for route in ROUTES}
-    return [
-        (area, name, _status(name, there), _PARTLY.get(name, "") if name in there else "")
-        for area, names in _AREAS.items()
-        for name in names.split()
-    ]
-
-
-def _status(name: str, there: set[str]) -> str:
-    if name not in there:
-        return "no"
-    return "partly" if name in _PARTLY else "yes"
+def statuses() -> list[Status]:
+    """Each operation, and whether it is offered."""
+    return offered.statuses(_AREAS, _PARTLY, _there())
 
 
 def own() -> list[str]:
     """Operations that only Yunbox has."""
-    return sorted({route.operation.name for route in ROUTES} - {name for _, name, _, _ in statuses()})
+    return sorted(_there() - {one.operation for one in statuses()})
+
+
+def _there() -> set[str]:
+    return {route.operation.name for route in ROUTES}
 
 
 def page() -> str:
     """The coverage page as Markdown."""
-    found = statuses()
-    counts = {word: sum(status == word for _, _, status, _ in found) for word in ("yes", "partly", "no")}
-    lines = [
-        "# Coverage: OSS",
-        "",
-        "Made by `yunbox coverage --service oss`; a test keeps this page and the code the same.",
-        f"{counts['yes']} operations are offered, {counts['partly']} in part, {counts['no']} not; one that is not "
-        "answers NotImplemented and names itself.",
-        "",
-        "| area | operation | offered | note |",
-        "|---|---|---|---|",
-        *(f"| {area} | {name} | {status} | {note} |" for area, name, status, note in found),
-        "",
-        f"Of its own, Yunbox has {', '.join(own())}: see `yunbox oss`.",
-        "",
-        "| beside the operations | |",
-        "|---|---|",
-        *(f"| {what} | {happens} |" for what, happens in _BESIDE.items()),
-    ]
-    return "\n".join(lines) + "\n"
+    more = f"Of its own, Yunbox has {', '.join(own())}: see `yunbox oss`."
+    return offered.page("OSS", "oss", "NotImplemented", statuses(), _BESIDE, more, "")

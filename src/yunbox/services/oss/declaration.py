@@ -55,7 +55,7 @@ def _readers(service: Oss) -> Iterable[Reader]:
 def _coverage() -> Coverage:
     from yunbox.services.oss import coverage
 
-    operations = [{"area": a, "operation": o, "offered": s, "note": n} for a, o, s, n in coverage.statuses()]
+    operations = [one.values for one in coverage.statuses()]
     return Coverage({"operations": operations, "own": coverage.own()}, coverage.page())
 
 
