@@ -6,6 +6,7 @@ percent-encode slashes that are part of a name.
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote, unquote_plus
@@ -22,6 +23,15 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 class ClientGone(Cancelled):
     """The client closed the connection before its request was complete."""
+
+
+@lru_cache(maxsize=64)  # many requests are made within one second
+def time_of(text: str) -> float | None:
+    """The seconds since the epoch of a date as HTTP writes it; None of what is none."""
+    try:
+        return parsedate_to_datetime(text).timestamp()
+    except (ValueError, TypeError):
+        return None
 
 
 async def read_whole(chunks: AsyncIterator[bytes], size_max: int) -> bytes:

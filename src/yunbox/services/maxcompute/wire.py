@@ -2,8 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
-from functools import lru_cache
 
 from yunbox.kernel.call import Claim
 from yunbox.kernel.errors import KernelError
@@ -13,7 +11,7 @@ from yunbox.services.maxcompute.route import Target, key, missing, target_of
 from yunbox.services.maxcompute.routes import bound
 from yunbox.services.maxcompute.service import MaxCompute
 from yunbox.wire.app import Front
-from yunbox.wire.http import Receive, Request, Response, Scope, parse_request
+from yunbox.wire.http import Receive, Request, Response, Scope, parse_request, time_of
 from yunbox.wire.odps.signing import APP_HEADER, canonical_strings, parse_app_authentication, parse_authorization
 from yunbox.wire.route import Router
 from yunbox.wire.xml import element
@@ -90,12 +88,4 @@ def _endpoint_path(request: Request) -> str:
 
 
 def _signed_at(headers: Mapping[str, str]) -> float | None:
-    return _time_of(headers.get("x-odps-date") or headers.get("date") or "")
-
-
-@lru_cache(maxsize=64)
-def _time_of(text: str) -> float | None:
-    try:
-        return parsedate_to_datetime(text).timestamp()
-    except (ValueError, TypeError):
-        return None
+    return time_of(headers.get("x-odps-date") or headers.get("date") or "")

@@ -8,12 +8,11 @@ signs it as it was sent. Sources: pydatahub 2.29 ``auth/aliyun_account.py``, the
 import base64
 import hmac
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
-from functools import lru_cache
 from urllib.parse import parse_qsl, unquote
 
 from yunbox.kernel.call import Claim, Sign
 from yunbox.kernel.errors import Unauthenticated
+from yunbox.wire.http import time_of
 
 SCHEME = "datahub"
 TOKEN_HEADER = "x-datahub-security-token"  # noqa: S105
@@ -33,7 +32,7 @@ def claim_of(method: str, target: str, headers: Mapping[str, str], source_ip: st
         access_key_id=key_id,
         signature=signature,
         signed=canonical_strings(method, target, headers),
-        signed_at=_time_of(headers.get("date", "")),
+        signed_at=time_of(headers.get("date", "")),
         security_token=headers.get(TOKEN_HEADER, ""),
         source_ip=source_ip,
     )
@@ -69,11 +68,3 @@ def sign(secret: str, _claim: Claim, text: str) -> str:
 
 
 SCHEMES: Mapping[str, Sign] = {SCHEME: sign}
-
-
-@lru_cache(maxsize=64)
-def _time_of(text: str) -> float | None:
-    try:
-        return parsedate_to_datetime(text).timestamp()
-    except (ValueError, TypeError):
-        return None

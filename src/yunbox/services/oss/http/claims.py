@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from functools import lru_cache
 
 from yunbox.identity.identify import BAD_KEY, NotIdentified
@@ -11,6 +10,7 @@ from yunbox.kernel.errors import InvalidArgument
 from yunbox.kernel.texts import whole_number
 from yunbox.services.oss.http import claims_v2
 from yunbox.services.oss.http.target import OSS, S3, OssRequest
+from yunbox.wire.http import time_of
 from yunbox.wire.oss import signing
 from yunbox.wire.oss.signing_v2 import OSS2
 
@@ -295,10 +295,8 @@ def _expires(text: str) -> int:
 
 
 def _http_time(text: str) -> float | None:
-    try:
-        return parsedate_to_datetime(text).timestamp()
-    except (ValueError, TypeError):
-        return _iso_time(text)
+    found = time_of(text)
+    return _iso_time(text) if found is None else found
 
 
 @lru_cache(maxsize=1024)  # many requests are signed within one second

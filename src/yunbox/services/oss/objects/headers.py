@@ -4,7 +4,6 @@ import base64
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from urllib.parse import unquote_plus
 from uuid import NAMESPACE_DNS, uuid5
 
@@ -30,6 +29,7 @@ from yunbox.storage.objects.model import (
 from yunbox.storage.objects.objects import Attributes
 from yunbox.storage.objects.ports import UNKNOWN_SUM
 from yunbox.storage.objects.versions import version_id
+from yunbox.wire.http import time_of
 
 META = "x-oss-meta-"
 OF_CLIENT = "x-oss-meta-client-side-encryption-"
@@ -226,7 +226,7 @@ def conditions(headers: Mapping[str, str], prefix: str = "") -> Conditions:
     match, none_match, before, after = map(headers.get, _CONDITIONS[prefix])
     if match is None and none_match is None and not before and not after:
         return ANY
-    return Conditions(match, none_match, _seconds(before or ""), _seconds(after or ""), of_source=bool(prefix))
+    return Conditions(match, none_match, time_of(before or ""), time_of(after or ""), of_source=bool(prefix))
 
 
 def _precondition_failed() -> Conflict:
@@ -240,13 +240,6 @@ def _agrees(wanted: str | None, record: ObjectRecord) -> bool:
 def _lists(text: str, etag: str) -> bool:
     names = [name.strip().removeprefix("W/").strip('"').upper() for name in text.split(",")]
     return "*" in names or etag.upper() in names
-
-
-def _seconds(text: str) -> float | None:
-    try:
-        return parsedate_to_datetime(text).timestamp() if text else None
-    except (ValueError, TypeError):
-        return None
 
 
 class Span(msgspec.Struct, frozen=True):
@@ -294,7 +287,7 @@ def is_same(if_range: str, record: ObjectRecord) -> bool:
     """Whether an object is the one that an If-Range names, by a strong ETag or by its date (RFC 9110, 13.1.5)."""
     if if_range.startswith('"'):
         return if_range.strip('"').upper() == record.etag.upper()
-    return _seconds(if_range) == record.modified_ms // 1000
+    return time_of(if_range) == record.modified_ms // 1000
 
 
 def is_strict(request: OssRequest) -> bool:
