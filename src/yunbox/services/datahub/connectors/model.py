@@ -24,7 +24,7 @@ class ConnectorState(StrEnum):
     STOPPED = "CONNECTOR_STOPPED"
 
 
-class ShardState(StrEnum):
+class ContextState(StrEnum):
     """What a connector does with a shard."""
 
     PLANNED = "CONTEXT_PLANNED"
@@ -83,7 +83,7 @@ class Flow:
     discarded: int = 0
     updated_s: float = 0.0
     move: Move | None = None
-    state: ShardState = ShardState.PLANNED
+    state: ContextState = ContextState.PLANNED
     error: str = ""
     waits_since: float | None = None
     failures: int = 0

@@ -18,7 +18,7 @@ from yunbox.kernel.errors import InvalidArgument, KernelError
 from yunbox.services.datahub import limits
 from yunbox.services.datahub.broker.broker import Broker
 from yunbox.services.datahub.catalogue.model import Shard, Topic
-from yunbox.services.datahub.connectors.model import Connector, Flow, Move, Outcome, Part, ShardState, Told
+from yunbox.services.datahub.connectors.model import Connector, ContextState, Flow, Move, Outcome, Part, Told
 from yunbox.services.datahub.connectors.records import read
 from yunbox.services.datahub.connectors.requests import SinkFailed
 from yunbox.services.datahub.connectors.sinks import SINKS
@@ -78,10 +78,10 @@ class Mover:
         waiting = log.end - flow.next
         if waiting <= 0:
             flow.waits_since = None
-            flow.state = ShardState.EXECUTING if shard.is_active else ShardState.FINISHED
+            flow.state = ContextState.EXECUTING if shard.is_active else ContextState.FINISHED
             return False
-        if flow.state is ShardState.FINISHED:
-            flow.state = ShardState.PLANNED
+        if flow.state is ContextState.FINISHED:
+            flow.state = ContextState.PLANNED
         if not self._parents_are_done(topic, connector, shard):
             return False
         flow.waits_since = now if flow.waits_since is None else flow.waits_since
@@ -91,7 +91,7 @@ class Mover:
         """Whether what came before a shard was split off, or merged into it, has been moved."""
         for parent in shard.parents:
             flow = connector.flows.get(parent)
-            if parent in topic.shards and (flow is None or flow.state is not ShardState.FINISHED):
+            if parent in topic.shards and (flow is None or flow.state is not ContextState.FINISHED):
                 return False
         return True
 
@@ -106,7 +106,7 @@ class Mover:
             except Exception as error:
                 _note(flow, error)
             else:
-                flow.state, flow.error = ShardState.EXECUTING, ""
+                flow.state, flow.error = ContextState.EXECUTING, ""
                 flow.failures, flow.not_before, flow.waits_since = 0, 0.0, None
 
     async def _step(self, topic: Topic, connector: Connector, shard: Shard, flow: Flow) -> None:
@@ -177,7 +177,7 @@ def _note(flow: Flow, error: Exception) -> None:
     refused = isinstance(error, InvalidArgument) or (isinstance(error, SinkFailed) and error.is_refusal)
     if not isinstance(error, KernelError):
         _LOG.exception("a connector failed; it is tried again", exc_info=error)
-    flow.state = ShardState.STOPPED if refused else ShardState.HANG
+    flow.state = ContextState.STOPPED if refused else ContextState.HANG
     flow.error = str(error) or type(error).__name__
     flow.not_before = time.monotonic() + min(_PAUSE_S * 2.0**flow.failures, limits.MOVE_PAUSE_S_MAX)
     flow.failures = min(flow.failures + 1, 30)

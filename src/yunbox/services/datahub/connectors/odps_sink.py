@@ -35,7 +35,7 @@ def upload(topic: Topic, shard: int, told: Told, records: list[Record]) -> Move:
     client = OdpsClient(config)
     table = client.table()
     check(topic, fields, config, table)
-    groups, discarded = _grouped(RowMaker(config, fields, table, topic.schemas, shard), records)
+    groups, discarded = _grouped(RowMaker(config, fields, table, topic, shard), records)
     parts = []
     for partition, rows in groups.items():
         session = _opened(client, partition)
@@ -61,7 +61,7 @@ def upload_again(topic: Topic, shard: int, move: Move, part: Part, records: list
     client = OdpsClient(move.config)
     table = client.table()
     check(topic, move.fields, move.config, table)
-    groups, _ = _grouped(RowMaker(move.config, move.fields, table, topic.schemas, shard), records)
+    groups, _ = _grouped(RowMaker(move.config, move.fields, table, topic, shard), records)
     rows = groups.get(part.partition, [])
     session = client.open(part.partition)
     client.upload(session, part.partition, table.columns, rows)

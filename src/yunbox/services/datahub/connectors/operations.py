@@ -19,7 +19,7 @@ from yunbox.services.datahub import limits
 from yunbox.services.datahub.access import touches_topic
 from yunbox.services.datahub.broker.broker import Broker
 from yunbox.services.datahub.catalogue.model import Topic
-from yunbox.services.datahub.connectors.model import Config, Connector, ConnectorState, Flow, ShardState
+from yunbox.services.datahub.connectors.model import Config, Connector, ConnectorState, ContextState, Flow
 from yunbox.services.datahub.connectors.mover import first_sequence
 from yunbox.services.datahub.connectors.requests import SinkFailed
 from yunbox.services.datahub.connectors.sinks import SINKS
@@ -309,10 +309,10 @@ async def _status(broker: Broker, call: Call[ConnectorShard]) -> dict[str, Any]:
 
 
 def _shown(found: Connector, shard: int, flow: Flow) -> dict[str, Any]:
-    is_over = flow.state is ShardState.FINISHED
+    is_over = flow.state is ContextState.FINISHED
     return {
         "ShardId": str(shard),
-        "State": flow.state if found.is_running or is_over else ShardState.STOPPED,
+        "State": flow.state if found.is_running or is_over else ContextState.STOPPED,
         "CurrentSequence": flow.next - 1,
         "CurrentTimestamp": flow.time_ms or -1,
         "DoneTime": flow.time_ms // 1000,
@@ -344,7 +344,7 @@ async def _set(
             after = broker.log(topic, topic.shards[number]).at_time(params.time_ms or 0).sequence
         changes = {"next": after, "time_ms": params.time_ms or 0, "updated_s": broker.clock.time()}
         await broker.connectors.change(found, number, flow, move=None, **changes)
-        flow.error, flow.state, flow.waits_since = "", ShardState.PLANNED, None
+        flow.error, flow.state, flow.waits_since = "", ContextState.PLANNED, None
         _hurry([flow])
     finally:
         flow.lock.release()

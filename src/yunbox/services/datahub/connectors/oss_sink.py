@@ -21,7 +21,7 @@ from yunbox.services.datahub.catalogue.model import RecordType, Topic
 from yunbox.services.datahub.connectors.model import Move, Outcome, Part, Told
 from yunbox.services.datahub.connectors.oss_config import OssConfig
 from yunbox.services.datahub.connectors.partitions import cut
-from yunbox.services.datahub.connectors.records import Record
+from yunbox.services.datahub.connectors.records import FieldPlaces, Record, value_at
 from yunbox.services.datahub.connectors.requests import SinkFailed, send
 from yunbox.wire.datahub.messages import read_entry
 from yunbox.wire.oss.signing import canonical_v1, sign_v1
@@ -131,17 +131,14 @@ def _folder(config: OssConfig, record: Record) -> str:
 
 
 def _lines(topic: Topic, fields: Sequence[str], records: list[Record]) -> Iterator[bytes]:
-    wanted, places = [name.lower() for name in fields], {}
+    wanted, places = [name.lower() for name in fields], FieldPlaces(topic)
     for record in records:
         values = read_entry(record.data).values
         if topic.type is RecordType.BLOB:
             yield values[0] or b""
             continue
-        if record.version not in places:
-            kept = topic.schemas.get(record.version) or topic.latest
-            at = {field.name.lower(): place for place, field in enumerate(kept.schema.fields)}
-            places[record.version] = [at.get(name, len(at)) for name in wanted]
-        yield b",".join(_cell(values[at] if at < len(values) else None) for at in places[record.version]) + b"\n"
+        at = places.of(record.version)
+        yield b",".join(_cell(value_at(values, at.get(name))) for name in wanted) + b"\n"
 
 
 def _cell(value: bytes | None) -> bytes:

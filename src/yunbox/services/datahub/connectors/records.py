@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass
 
 from yunbox.services.datahub import limits
+from yunbox.services.datahub.catalogue.model import Topic
 from yunbox.storage.log.log import Log
 
 _STEP_RECORDS = 2000
@@ -18,6 +19,27 @@ class Record:
     sequence: int
     time_ms: int
     version: int
+
+
+class FieldPlaces:
+    """Where each field lies among the values of a topic's records, which depends on the version of their schema."""
+
+    def __init__(self, topic: Topic) -> None:
+        self._topic = topic
+        self._of: dict[int, dict[str, int]] = {}
+
+    def of(self, version: int) -> dict[str, int]:
+        """By the fields' names in lower case; records of a version that is no more are read by the newest."""
+        found = self._of.get(version)
+        if found is None:
+            kept = self._topic.schemas.get(version) or self._topic.latest
+            found = self._of[version] = {field.name.lower(): at for at, field in enumerate(kept.schema.fields)}
+        return found
+
+
+def value_at(values: list[bytes | None], place: int | None) -> bytes | None:
+    """A value; NULL where the record is older than the field."""
+    return values[place] if place is not None and place < len(values) else None
 
 
 async def read(log: Log, first: int, end: int) -> list[Record]:

@@ -13,10 +13,10 @@ from typing import Any
 
 from yunbox.schema.types import DataType
 from yunbox.services.datahub import limits
-from yunbox.services.datahub.catalogue.model import RecordType, SchemaVersion, Topic
+from yunbox.services.datahub.catalogue.model import RecordType, Topic
 from yunbox.services.datahub.connectors.config import OdpsConfig, PartitionMode
 from yunbox.services.datahub.connectors.partitions import Discarded, Values, field_values, time_values
-from yunbox.services.datahub.connectors.records import Record
+from yunbox.services.datahub.connectors.records import FieldPlaces, Record, value_at
 from yunbox.wire.datahub.messages import read_entry
 from yunbox.wire.datahub.schema import Field, FieldType
 
@@ -129,37 +129,37 @@ def _check_blob(names: list[str], config: OdpsConfig, table: OdpsTable) -> None:
 
 
 class RowMaker:
-    """Makes rows of records of one shard; ``versions`` are the topic's schemas."""
+    """Makes rows of records of one shard."""
 
     def __init__(
         self,
         config: OdpsConfig,
         fields: Sequence[str],
         table: OdpsTable,
-        versions: dict[int, SchemaVersion],
+        topic: Topic,
         shard: int,
     ) -> None:
         self.table = table
         self._config = config
         self._wanted = {name.lower() for name in fields}
-        self._versions = versions
+        self._is_blob = topic.type is RecordType.BLOB
         self._shard = shard
-        self._places: dict[int, dict[str, int]] = {}
+        self._places = FieldPlaces(topic)
         self._converts = [_converter(column.type, config) for column in table.columns]
 
     def row(self, record: Record) -> tuple[Values, Row]:
         """The partition and the row of a record. Raises Discarded."""
         values = read_entry(record.data).values
-        if not self._versions:
+        if self._is_blob:
             return self._partition(record, {}, values), self._blob(record, values)
-        places = self._of_version(record.version)
+        places = self._places.of(record.version)
         row = []
         for column, convert in zip(self.table.columns, self._converts, strict=True):
             name = column.name.lower()
             if name in _ROW_KEYS and name not in self._wanted:
                 row.append(None if name in places else self._row_key(record))
                 continue
-            value = _at(values, places.get(name)) if name in self._wanted else None
+            value = value_at(values, places.get(name)) if name in self._wanted else None
             row.append(_converted(column, convert, value))
         return self._partition(record, places, values), tuple(row)
 
@@ -177,24 +177,11 @@ class RowMaker:
         if not names:
             return ()
         if mode is PartitionMode.USER_DEFINE:
-            return field_values(_at(values, places.get(name)) for name in names)
+            return field_values(value_at(values, places.get(name)) for name in names)
         time_ms = record.time_ms
-        if mode is PartitionMode.EVENT_TIME and (event := _at(values, places.get(EVENT_TIME))) is not None:
+        if mode is PartitionMode.EVENT_TIME and (event := value_at(values, places.get(EVENT_TIME))) is not None:
             time_ms = int(event) * self._config.timestamp_unit.micros // 1000
         return time_values(self._config, names, time_ms)
-
-    def _of_version(self, version: int) -> dict[str, int]:
-        """Where each field of a record lies; one of a version that is no more is read by the newest."""
-        found = self._places.get(version)
-        if found is None:
-            kept = self._versions.get(version) or self._versions[max(self._versions)]
-            found = self._places[version] = {field.name.lower(): at for at, field in enumerate(kept.schema.fields)}
-        return found
-
-
-def _at(values: list[bytes | None], place: int | None) -> bytes | None:
-    """A value; NULL where the record is older than the field."""
-    return values[place] if place is not None and place < len(values) else None
 
 
 def _converted(column: TableColumn, convert: Convert, value: bytes | None) -> Any:

@@ -2,7 +2,7 @@
 database, which only its owner can read (0600), and are shown to nobody."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -39,11 +39,6 @@ class ConnectorStore:
     def of(self, topic: Topic) -> list[Connector]:
         """Those of a topic, in the order in which they were made."""
         return sorted(self._by_topic.get(topic.number, {}).values(), key=lambda one: one.created_s)
-
-    def all(self) -> Iterator[Connector]:
-        """Those of all topics."""
-        for connectors in self._by_topic.values():
-            yield from connectors.values()
 
     def get(self, topic: Topic, name: str) -> Connector:
         """A connector by its id, or by its type. Raises NotFound."""
