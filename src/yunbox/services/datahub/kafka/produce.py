@@ -42,9 +42,8 @@ class Producers:
         """An id that no other producer has."""
         return next(self._ids)
 
-    def known(self, log: Log, name: str, partition: int, batch: Batch) -> Known:
-        """Where a batch lies, or will lie, that is sent again. Raises OutOfOrder, OldEpoch."""
-        origin = origin_of(batch)
+    def known(self, log: Log, name: str, partition: int, origin: Origin, count: int) -> Known:
+        """Where so many records lie, or will lie, that are sent again. Raises OutOfOrder, OldEpoch."""
         if origin == NOBODY:
             return None
         coming = self._coming.get((name, partition, origin))
@@ -52,7 +51,7 @@ class Producers:
             return coming
         sent = log.sent(origin.producer)
         for one in sent:
-            if one.origin == origin and one.count == len(batch.records):
+            if one.origin == origin and one.count == count:
                 return Position(one.first, one.time_ms)
         if sent and not self._follows(name, partition, origin):
             _check_follows(sent[-1], origin)
@@ -128,9 +127,7 @@ async def _put(session: KafkaSession, producers: Producers, name: str, part: Any
     async def work(call: Any) -> Position:
         call.usage.uploaded_bytes = len(part.records)
         origin = origin_of(batches[0]) if len(batches) == 1 else NOBODY
-        known = None
-        if origin != NOBODY:
-            known = producers.known(session.broker.log(topic, shard), name, part.index, batches[0])
+        known = producers.known(session.broker.log(topic, shard), name, part.index, origin, len(bodies))
         if known is not None:
             return known if isinstance(known, Position) else await asyncio.shield(known)
         mark = topic.latest.version if topic.schemas else 0
