@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # run by its path,
 
 from tests import waiting
 from tests.faults.filler import fill
+from tests.processes import children
 from yunbox.testing.server import Server
 
 ROWS = 2000
@@ -33,8 +34,7 @@ def connected(server: Server) -> Client:
 
 def gateways(server: Server) -> list[psutil.Process]:
     """The processes that clients speak to."""
-    children = psutil.Process(server.pid).children(recursive=True)
-    return [child for child in children if any("hologres.gateway.main" in word for word in child.cmdline())]
+    return children(server, "hologres.gateway.main")
 
 
 class FullDisk:

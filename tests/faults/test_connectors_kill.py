@@ -1,12 +1,10 @@
 """kill -9 of a server that moves DataHub's records on while they are put, or of its broker alone: each record
 arrives once. Every other kill comes when a move has been written down and is not finished."""
 
-import http.client
 import os
 import random
 import signal
 import sqlite3
-import threading
 import time
 from collections import Counter
 from contextlib import suppress
@@ -18,6 +16,8 @@ import pytest
 from odps import ODPS
 
 from tests.datahub import Client
+from tests.faults.datahub_producer import Producer
+from tests.processes import children
 from tests.waiting import until
 from yunbox.testing.server import Server
 
@@ -26,25 +26,8 @@ SHARDS = 2
 OPTIONS = ("--services", "maxcompute,oss,datahub")
 
 
-class Producer(threading.Thread):
-    """Puts numbered records into one shard; ``sent`` is how many it has made."""
-
-    def __init__(self, server: Server, shard: int, done: int, seed: int) -> None:
-        super().__init__(daemon=True)
-        self._server = server
-        self._chance = random.Random(seed)
-        self.shard = shard
-        self.sent = done
-
-    def run(self) -> None:
-        """Put until the server is gone."""
-        with suppress(OSError, http.client.HTTPException), Client(self._server) as client:
-            while True:
-                count = self._chance.choice((1, 3, 40))
-                values = [f"{self.shard}:{self.sent + at}\n".encode() for at in range(count)]
-                self.sent += count
-                client.put("moved", "t", str(self.shard), values)
-                time.sleep(self._chance.uniform(0, 0.05))
+def record(shard: int, number: int) -> bytes:
+    return f"{shard}:{number}\n".encode()
 
 
 class Table:
@@ -133,12 +116,9 @@ def begun(server: Server) -> int:
 
 def broker_of(server: Server) -> int:
     """The broker's process."""
-    for folder in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            is_broker = b"datahub.broker.main" in (folder / "cmdline").read_bytes()
-            if is_broker and f"\nPPid:\t{server.pid}\n" in (folder / "status").read_text():
-                return int(folder.name)
-    raise AssertionError("there is no broker")
+    brokers = children(server, "datahub.broker.main")
+    assert brokers, "there is no broker"
+    return brokers[0].pid
 
 
 def kill(server: Server, cycle: int) -> int:
@@ -170,9 +150,10 @@ def test_every_record_arrives_once(tmp_path: Path, sink: Sink) -> None:
         client.call("POST", sink.connector, Action="Create", Config=sink.config(server))
     sent, on_their_way = [0] * SHARDS, 0
     for cycle in range(CYCLES):
-        producers = [Producer(server, shard, sent[shard], cycle * SHARDS + shard) for shard in range(SHARDS)]
-        for producer in producers:
-            producer.start()
+        producers = [
+            Producer(server, "moved", shard, sent[shard], record).begin(cycle * SHARDS + shard, (1, 3, 40), 0.05)
+            for shard in range(SHARDS)
+        ]
         on_their_way += kill(server, cycle)
         for producer in producers:
             producer.join()

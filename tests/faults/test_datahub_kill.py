@@ -1,43 +1,20 @@
 """kill -9 of a server that DataHub's records are put to: what was acknowledged is there once, in its order."""
 
-import http.client
 import os
 import random
-import threading
 import time
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from tests.datahub import Client
+from tests.faults.datahub_producer import Producer
 from tests.kafka import Answer, NumberingProducer
 from yunbox.testing.server import Server
 
 CYCLES = int(os.environ.get("YUNBOX_CRASH_CYCLES", "15"))
 SHARDS = 3
 OPTIONS = ("--services", "datahub")
-
-
-class Producer(threading.Thread):
-    """Puts numbered records into one shard; ``acknowledged`` is how many it was told of."""
-
-    def __init__(self, server: Server, shard: int, done: int, seed: int) -> None:
-        super().__init__(daemon=True)
-        self._server = server
-        self._chance = random.Random(seed)
-        self.shard = shard
-        self.acknowledged = self.sent = done
-
-    def run(self) -> None:
-        """Put until the server is gone."""
-        with suppress(OSError, http.client.HTTPException), Client(self._server) as client:
-            while True:
-                count = self._chance.choice((1, 1, 7, 400))
-                values = [record(self.shard, self.sent + at) for at in range(count)]
-                self.sent += count
-                client.put("crash", "t", str(self.shard), values)
-                self.acknowledged = self.sent
 
 
 def record(shard: int, number: int) -> bytes:
@@ -62,9 +39,10 @@ def test_what_was_acknowledged_is_there_once(tmp_path: Path) -> None:
         client.create("crash", "t", shards=SHARDS)
     counts = [0] * SHARDS
     for cycle in range(CYCLES):
-        producers = [Producer(server, shard, counts[shard], cycle * SHARDS + shard) for shard in range(SHARDS)]
-        for producer in producers:
-            producer.start()
+        producers = [
+            Producer(server, "crash", shard, counts[shard], record).begin(cycle * SHARDS + shard, (1, 1, 7, 400))
+            for shard in range(SHARDS)
+        ]
         time.sleep(random.Random(cycle).uniform(0.02, 0.4))  # the moment of the kill: any
         server.kill()
         for producer in producers:

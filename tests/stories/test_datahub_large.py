@@ -9,6 +9,7 @@ import psutil
 import pytest
 
 from tests.datahub import Client
+from tests.processes import children
 from yunbox.testing.server import Server
 
 CLIENTS, REQUESTS = 4, 20
@@ -18,8 +19,7 @@ TOPIC = "/projects/large/topics/t/shards/"
 
 
 def broker_of(server: Server) -> psutil.Process:
-    children = psutil.Process(server.pid).children(recursive=True)
-    [found] = [child for child in children if any("datahub.broker.main" in word for word in child.cmdline())]
+    [found] = children(server, "datahub.broker.main")
     return found
 
 

@@ -1,13 +1,12 @@
 """Every route of DataHub proves who asks, and whether that one may: nothing is let through, nothing is a bare 500."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from tests.clients.ram import new_user
 from tests.datahub import Client
 from yunbox.services.datahub.http.routes import ROUTES, DhRoute
 from yunbox.testing.server import Server
@@ -39,14 +38,7 @@ def named(route: DhRoute) -> str:
 @pytest.fixture(scope="module")
 def nobody(server: Server) -> tuple[str, str]:
     """A RAM user without any policy."""
-
-    def run(*words: str) -> str:
-        command = [sys.executable, "-m", "yunbox", *words, "--data", str(server.data)]
-        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
-
-    run("ram", "create-user", "dh-nobody")
-    made = json.loads(run("ram", "create-key", "dh-nobody", "--output", "json"))
-    return made["access_key_id"], made["access_key_secret"]
+    return new_user(server, "dh-nobody")
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from odps import ODPS
 
+from tests.clients.ram import new_user
 from tests.waiting import until
 from yunbox.testing.server import Server
 
@@ -27,17 +28,10 @@ TEMPLATE = {
 
 
 @pytest.fixture
-def user(cli: Callable[..., str]) -> Callable[[str, dict], tuple[str, str]]:
+def user(server: Server) -> Callable[[str, dict], tuple[str, str]]:
     """Make a RAM user with a policy: its AccessKey."""
 
-    def make(name: str, policy: dict) -> tuple[str, str]:
-        cli("ram", "create-user", name)
-        cli("ram", "put-policy", f"p-{name}", json.dumps(policy))
-        cli("ram", "attach", f"p-{name}", name)
-        key = json.loads(cli("ram", "--output", "json", "create-key", name))
-        return key["access_key_id"], key["access_key_secret"]
-
-    return make
+    return lambda name, policy: new_user(server, name, *policy["Statement"])
 
 
 def filled(policy: dict, project: str) -> dict:

@@ -1,19 +1,15 @@
 """How each client connects, and how a raw one does, which speaks the protocol byte by byte."""
 
 import contextlib
-import json
 import socket
 import sqlite3
-import subprocess
-import sys
 from typing import Any
 
 import psycopg
 
+from tests.clients.ram import Key, new_user
 from tests.unit.services.hologres.raw import Client
 from yunbox.testing.server import Server
-
-Key = tuple[str, str]
 
 
 def where(server: Server) -> dict[str, Any]:
@@ -44,13 +40,6 @@ def raw(server: Server, key: Key | None = None, **parameters: str) -> Client:
     return Client(dialled(server), *(key or account(server)), **{"database": where(server)["dbname"], **parameters})
 
 
-def ram(server: Server, *words: str) -> Any:
-    """What `yunbox ram` answers."""
-    command = [sys.executable, "-m", "yunbox", "ram", *words, "--data", str(server.data), "--output", "json"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    return json.loads(done.stdout) if done.stdout.strip() else None
-
-
 def account_id(server: Server) -> str:
     """The account's number, which is the name of its role."""
     with contextlib.closing(sqlite3.connect(server.data / "meta.db")) as db:
@@ -65,15 +54,11 @@ def role_of(server: Server, name: str) -> str:
 
 def made_user(server: Server, name: str, *statements: dict[str, Any], added: bool = True) -> Key:
     """A RAM user with a key, and a policy of these statements; ``added`` to the instance as a user of it, too."""
-    ram(server, "create-user", name)
+    key = new_user(server, name, *statements)
     if added:
         with connected(server) as client:
             client.execute(f'create user "RAM${name}"')
-    if statements:
-        ram(server, "put-policy", f"p-{name}", json.dumps({"Version": "1", "Statement": list(statements)}))
-        ram(server, "attach", f"p-{name}", name)
-    made = ram(server, "create-key", name)
-    return made["access_key_id"], made["access_key_secret"]
+    return key
 
 
 def allow(action: str = "hologram:GetInstance", resource: str = "acs:hologram:*:*:instance/*") -> dict[str, Any]:

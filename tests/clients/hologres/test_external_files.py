@@ -13,7 +13,8 @@ import pyarrow as pa
 import pytest
 from pyarrow import orc, parquet
 
-from tests.clients.hologres.clients import allow, connected, made_user, ram, role_of
+from tests.clients.hologres.clients import allow, connected, made_user, role_of
+from tests.clients.ram import ram
 from yunbox.testing.server import Server
 
 Client = psycopg.Connection[Any]

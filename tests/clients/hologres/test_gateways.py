@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from tests.clients.hologres.clients import connected, dialled, raw
+from tests.processes import children
 from tests.unit.services.hologres.raw import fields, query
 from yunbox.testing.server import Server
 
@@ -22,8 +23,7 @@ IDLE_BYTES_MAX = 300 * 1024 * 1024
 
 def gateways(server: Server) -> list[psutil.Process]:
     """The gateway processes."""
-    children = psutil.Process(server.pid).children(recursive=True)
-    return [child for child in children if any("hologres.gateway.main" in word for word in child.cmdline())]
+    return children(server, "hologres.gateway.main")
 
 
 def memory(server: Server) -> int:

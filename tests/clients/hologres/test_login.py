@@ -21,11 +21,11 @@ from tests.clients.hologres.clients import (
     connected,
     dialled,
     made_user,
-    ram,
     raw,
     role_of,
     where,
 )
+from tests.clients.ram import ram
 from tests.unit.services.hologres.raw import Client, fields, message, query
 from yunbox.testing.server import Server
 

@@ -1,6 +1,5 @@
 """Every route leads through the spine: without a signature nobody gets in, and a user without policies gets nothing."""
 
-import json
 from collections.abc import Callable
 from email.utils import formatdate
 from urllib.parse import quote, urlsplit
@@ -8,6 +7,7 @@ from urllib.parse import quote, urlsplit
 import pytest
 import requests
 
+from tests.clients.ram import new_user
 from yunbox.services.maxcompute.access import anyone
 from yunbox.services.maxcompute.route import OdpsRoute
 from yunbox.services.maxcompute.routes import ROUTES, operations
@@ -55,16 +55,7 @@ def send(server: Server, route: OdpsRoute, project: str, key: tuple[str, str] | 
 
 @pytest.fixture(scope="session")
 def nobody(server: Server) -> tuple[str, str]:
-    import subprocess
-    import sys
-
-    def run(*words: str) -> str:
-        command = [sys.executable, "-m", "yunbox", "ram", *words, "--data", str(server.data), "--output", "json"]
-        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
-
-    run("create-user", "nobody-at-all")
-    key = json.loads(run("create-key", "nobody-at-all"))
-    return key["access_key_id"], key["access_key_secret"]
+    return new_user(server, "nobody-at-all")
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=identify)

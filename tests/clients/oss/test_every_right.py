@@ -22,6 +22,7 @@ import requests
 from tests.clients.oss.policies import NO_VPC
 from tests.clients.oss.second_client import open_to_public
 from tests.clients.oss.test_every_route import BODIES, HEADERS, QUERIES
+from tests.clients.ram import new_user, ram
 from yunbox.services.oss.http.route import BUCKET, OBJECT, OssRoute
 from yunbox.services.oss.routes import ROUTES
 from yunbox.testing.server import Server
@@ -174,17 +175,9 @@ Key = tuple[str, str]
 @pytest.fixture(scope="module")
 def user(server: Server) -> tuple[str, Key]:
     """A RAM user without policies: an id and a key."""
-    import subprocess
-    import sys
-
-    def run(*words: str) -> str:
-        command = [sys.executable, "-m", "yunbox", "ram", *words, "--data", str(server.data), "--output", "json"]
-        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
-
-    run("create-user", "everyright")
-    made = json.loads(run("create-key", "everyright"))
-    found = next(one["id"] for one in json.loads(run("list-users")) if one["user"] == "everyright")
-    return found, (made["access_key_id"], made["access_key_secret"])
+    key = new_user(server, "everyright")
+    found = next(one["id"] for one in ram(server, "list-users") if one["user"] == "everyright")
+    return found, key
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import json
 from collections.abc import Callable
 from urllib.parse import urlencode
 
@@ -10,6 +9,7 @@ import oss2
 import pytest
 import requests
 
+from tests.clients.ram import new_user
 from yunbox.services.oss.http.route import BUCKET, OBJECT, SERVICE, OssRoute, on
 from yunbox.services.oss.routes import ROUTES
 from yunbox.testing.server import Server
@@ -73,16 +73,7 @@ def private(server: Server) -> str:
 
 @pytest.fixture(scope="module")
 def nobody(server: Server) -> tuple[str, str]:
-    import subprocess
-    import sys
-
-    def run(*words: str) -> str:
-        command = [sys.executable, "-m", "yunbox", *words, "--data", str(server.data)]
-        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
-
-    run("ram", "create-user", "oss-nobody")
-    made = json.loads(run("ram", "create-key", "oss-nobody", "--output", "json"))
-    return made["access_key_id"], made["access_key_secret"]
+    return new_user(server, "oss-nobody")
 
 
 Send = Callable[[OssRoute, tuple[str, str] | None], requests.Response]
