@@ -7,7 +7,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.clients.hologres.clients import Key, account_id, allow, connected, made_user, ram, raw, role_of
+from tests.clients.hologres.clients import Key, account_id, allow, connected, made_user, raw, role_of
+from tests.clients.ram import ram
 from tests.unit.services.hologres.raw import fields
 from yunbox.testing.server import Server
 
