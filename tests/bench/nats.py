@@ -57,7 +57,10 @@ class Line:
         self._line()
         self._socket.sendall(b'CONNECT {"verbose":false,"headers":true,"no_responders":true}\r\nSUB in 1\r\n')
 
-    def close(self) -> None:
+    def __enter__(self) -> "Line":
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self._socket.close()
 
     def ask(self, subject: str, **body: Any) -> dict[str, Any]:

@@ -89,23 +89,21 @@ def here(server: Server, requests: list[bytes]) -> tuple[float, float]:
 
 def there(folder: Path, records: list[list[bytes]]) -> tuple[float, float]:
     with running(folder) as port:
-        line = Line(port)
-        line.create()
-        line.close()
+        with Line(port) as line:
+            line.create()
 
         def put(shard: int, batches: int) -> int:
-            line = Line(port)
-            for at in range(batches):
-                line.put(f"bench.{shard}", records[(shard + at) % len(records)])
-            line.close()
+            with Line(port) as line:
+                for at in range(batches):
+                    line.put(f"bench.{shard}", records[(shard + at) % len(records)])
             return batches * BATCH
 
         def get(shard: int) -> int:
-            line, found = Line(port), 0
-            line.follow(f"bench.{shard}", f"c{shard}")
-            while (count := line.get(f"c{shard}", BATCH)) > 0:
-                found += count
-            line.close()
+            found = 0
+            with Line(port) as line:
+                line.follow(f"bench.{shard}", f"c{shard}")
+                while (count := line.get(f"c{shard}", BATCH)) > 0:
+                    found += count
             return found
 
         for shard in range(CLIENTS):
