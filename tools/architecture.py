@@ -25,6 +25,7 @@ LAYERS = (
     "engine",
     "storage",
     "sql",
+    "clients",
     "wire",
     "schema",
     "kernel",

@@ -228,6 +228,12 @@ class Names:
         name = sequence_of(found.columns[number - 1]) if found is not None and number else ""
         return name or None
 
+    def is_updatable(self, oid: int, number: int, _asked: Asked) -> str:
+        """pg_column_is_updatable: all but generated ones are."""
+        found = self._moment.by_oid.get(oid)
+        known = found is not None and 0 < number <= len(found.columns)
+        return "false" if known and found.columns[number - 1].generated is not None else "true"
+
     def index_definition(self, oid: int, number: int, asked: Asked) -> str | None:
         """pg_get_indexdef: all of it, or one column."""
         found = self._moment.relation(oid)
@@ -450,7 +456,7 @@ _WAYS: Mapping[str, Describe] = {
     "col_description": Names.column_comment,
     "pg_get_function_arguments": Names.arguments, "pg_get_function_result": Names.result,
     "pg_get_partkeydef": Names.partition_key, "pg_get_ruledef": Names.rule,
-    "pg_get_serial_sequence": Names.drawn_from, "acldefault": Names.default_acl,
+    "is_updatable": Names.is_updatable, "pg_get_serial_sequence": Names.drawn_from, "acldefault": Names.default_acl,
     "hg_dump_script": Names.script,
     "rows": Names.count, "analyze_count": Names.analyze_count,
     "last_analyze": Names.last_analyze, "size": Names.size, "database_size": Names.database_size,

@@ -1,0 +1,1 @@
+"""A client of Hologres, whose calls wait for their answers: for threads and processes of their own."""

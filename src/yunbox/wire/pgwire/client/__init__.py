@@ -1,0 +1,1 @@
+"""The client's half of PostgreSQL's protocol, without I/O: what it sends as bytes, what it is answered as values."""
