@@ -1,0 +1,102 @@
+"""What a connector is: the options that it takes, and what reads or writes its tables."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from yunbox.engine.stream.batch import Batch, Change
+from yunbox.kernel.errors import InvalidArgument
+from yunbox.sql.flink.plans import Sink, Source, Table
+from yunbox.sql.flink.types import FlinkType
+
+
+class Reader(Protocol):
+    """Reads a table. ``types`` are those of the batches it gives, ``columns`` the SQL of the plan's columns over them.
+
+    ``is_bounded`` ones come to an end. Offsets are what MessagePack can say.
+    """
+
+    types: tuple[FlinkType, ...]
+    columns: tuple[str, ...]
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether nothing more will come."""
+
+    def poll(self, rows_max: int) -> Sequence[Batch]:
+        """What has come, each batch of one shard; nothing if there is nothing now."""
+
+    def offsets(self) -> Any:
+        """Behind what was given by ``poll``."""
+
+    def seek(self, offsets: Any) -> None:
+        """Go on behind what was given until then."""
+
+    def shards(self) -> Sequence[str]:
+        """The parts whose times count for the watermark."""
+
+    def lag_rows(self) -> int | None:
+        """How much there is that was not read, if that is known."""
+
+    def place(self, batch: Batch, row: int) -> str:
+        """Where a row came from, for people."""
+
+    def close(self) -> None:
+        """Let go of it."""
+
+
+class Writer(Protocol):
+    """Writes a table. What is delivered twice, after a crash, is there once."""
+
+    def deliver(self, epoch: int, changes: Sequence[Change]) -> None:
+        """Have the changes of an epoch be in the table."""
+
+    def close(self) -> None:
+        """Let go of it."""
+
+
+@dataclass(frozen=True)
+class Environment:
+    """What a job knows of where it runs: its id, its folder, its time zone, and the settings of its session."""
+
+    job_id: str
+    folder: str
+    zone: str = "UTC"
+    settings: Mapping[str, str] = field(default_factory=dict)
+    is_batch: bool = False
+
+
+@dataclass(frozen=True)
+class Connector:
+    """One kind of table. ``patterns`` are prefixes of options that are named by their column, such as ``fields.``."""
+
+    name: str
+    required: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+    patterns: tuple[str, ...] = ()
+    reader: Callable[[Source, Environment], Reader] | None = None
+    writer: Callable[[Sink, Environment], Writer] | None = None
+    takes_updates: bool = False
+
+    def check(self, table: Table, options: Mapping[str, str]) -> None:
+        """Raises InvalidArgument, naming what is missing and what is unknown."""
+        known = {one.lower() for one in (*self.required, *self.optional, "connector", "property-version")}
+        unknown = [one for one in options if one.lower() not in known and not one.startswith(self.patterns or ("\0",))]
+        given = {one.lower() for one in options}
+        missing = [one for one in self.required if one.lower() not in given]
+        if missing:
+            raise InvalidArgument(
+                f"Unable to create a source or sink for table {table.path}: one or more required options are missing. "
+                f"Missing required options are: {', '.join(sorted(missing))}"
+            )
+        if unknown:
+            supported = ", ".join(sorted((*self.required, *self.optional)))
+            raise InvalidArgument(
+                f"Unsupported options found for '{self.name}' of table {table.path}. "
+                f"Unsupported options: {', '.join(sorted(unknown))}. Supported options: {supported}"
+            )
+
+
+def option(options: Mapping[str, str], name: str, default: str = "") -> str:
+    """An option by its name, whatever its case."""
+    return next((value for key, value in options.items() if key.lower() == name.lower()), default)

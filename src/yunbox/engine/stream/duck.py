@@ -1,0 +1,72 @@
+"""DuckDB as the engine of expressions: stateless steps are one query over a batch, whatever they are made of."""
+
+from collections.abc import Callable, Sequence
+
+import duckdb
+import numpy as np
+
+from yunbox.engine.stream.batch import OP, Array, Batch, decoded, encoded
+from yunbox.sql.flink.types import FlinkType
+
+_SETTINGS = (
+    "SET threads = 1",
+    "SET pandas_analyze_sample = 0",  # texts are texts: nothing is guessed from the first of them
+    "SET preserve_insertion_order = true",
+)
+Fragment = Callable[[str], str]
+"""A step: from the SQL of its input, a query with columns ``c0``... and ``op``, to its own."""
+
+
+class Duck:
+    """One connection, in memory. Raises duckdb.Error where a value cannot be what a query says."""
+
+    def __init__(self, time_zone: str = "UTC", memory_bytes_max: int = 0) -> None:
+        self._db = duckdb.connect(":memory:")
+        for setting in _SETTINGS:
+            self._db.execute(setting)
+        self._db.execute(f"SET TimeZone = '{time_zone}'")
+        if memory_bytes_max:
+            self._db.execute(f"SET memory_limit = '{memory_bytes_max}B'")
+
+    def execute(self, sql: str) -> None:
+        """Run something that says nothing, such as a macro's definition."""
+        self._db.execute(sql)
+
+    def run(self, sql: str, batch: Batch | None = None, **more: dict[str, Array]) -> dict[str, Array]:
+        """The columns of a query, in which ``batch`` is a table; ``more`` are others by name."""
+        if batch is not None:
+            self._db.register("batch", batch.named)
+        for name, columns in more.items():
+            self._db.register(name, columns)
+        try:
+            return self._db.execute(sql).fetchnumpy()
+        finally:
+            for name in (*(["batch"] if batch is not None else []), *more):
+                self._db.unregister(name)
+
+    def close(self) -> None:
+        """Let go of it."""
+        self._db.close()
+
+
+def source(types: Sequence[FlinkType], table: str = "batch") -> str:
+    """The query of a batch's rows with the values they stand for."""
+    columns = [f"{decoded(f'c{at}', one)} AS c{at}" for at, one in enumerate(types)]
+    return f"SELECT {', '.join([*columns, OP])} FROM {table}"
+
+
+def target(inner: str, types: Sequence[FlinkType]) -> str:
+    """The query of the physical form of what another gives."""
+    columns = [f"{encoded(f'c{at}', one)} AS c{at}" for at, one in enumerate(types)]
+    return f"SELECT {', '.join([*columns, OP])} FROM ({inner})"
+
+
+def batch_of(found: dict[str, Array], width: int, shard: str = "", *, changes: bool = True) -> Batch:
+    """A batch of a query's answer."""
+    kinds = found.get(OP) if changes else None
+    if kinds is not None:
+        kinds = np.asarray(kinds, np.int8)
+        kinds = kinds if kinds.any() else None
+    columns = tuple(found[f"c{at}"] for at in range(width))
+    size = len(next(iter(found.values()))) if found else 0
+    return Batch(columns, size, kinds, shard)

@@ -1,0 +1,262 @@
+"""Aggregate functions: what DuckDB works out of each batch, how that is added to what was known, and what comes of it.
+
+An accumulator is a list of physical values, so that it can be kept; ``parts`` are the SQL of its values over a batch,
+and ``merge`` adds one list to another. Rows that go count negative, by the factor ``sg``. What cannot be told from sums
+alone, such as the least value once rows may go, is told by a bag of all values (``needs_bag``).
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Context, Decimal
+from typing import Any
+
+from yunbox.engine.stream.batch import encoded
+from yunbox.engine.stream.state import decimal
+from yunbox.kernel.errors import InvalidArgument
+from yunbox.sql.flink.plans import AggregateCall
+from yunbox.sql.flink.types import FlinkType
+
+Parts = list[Any]
+_WIDE = Context(prec=80, rounding=ROUND_HALF_UP)
+_INTEGERS = {"TINYINT": 8, "SMALLINT": 16, "INT": 32, "BIGINT": 64}
+_ORDERED = ("FIRST_VALUE", "LAST_VALUE", "LISTAGG", "STRING_AGG", "ARRAY_AGG")
+_SPREADS = {"VAR_POP": (0, False), "VAR_SAMP": (1, False), "VARIANCE": (1, False), "STDDEV_POP": (0, True),
+            "STDDEV_SAMP": (1, True), "STDDEV": (1, True)}  # fmt: skip
+KNOWN = frozenset((*_ORDERED, *_SPREADS, "COUNT", "SUM", "SUM0", "$SUM0", "AVG", "MIN", "MAX", "COLLECT"))
+
+
+@dataclass(frozen=True)
+class Function:
+    """One call, made ready. ``width`` is how many values its accumulator has."""
+
+    call: AggregateCall
+    retracts: bool
+
+    @property
+    def name(self) -> str:
+        """In capitals."""
+        return "SUM0" if self.call.function == "$SUM0" else self.call.function
+
+    @property
+    def needs_bag(self) -> bool:
+        """Whether all values must be known, with how often each is there."""
+        return self.call.distinct or self.name == "COLLECT" or (self.retracts and self.name in ("MIN", "MAX"))
+
+    @property
+    def needs_list(self) -> bool:
+        """Whether the values must be known in the order in which they came."""
+        return self.name in ("ARRAY_AGG", "LISTAGG", "STRING_AGG") or (self.retracts and self.name in _ORDERED)
+
+    @property
+    def argument(self) -> str:
+        """The SQL of the first argument, NULL where the filter does not hold."""
+        sql = self.call.arguments[0].sql
+        return f"(CASE WHEN {self.call.filter} THEN {sql} END)" if self.call.filter else sql
+
+    @property
+    def type(self) -> FlinkType:
+        """That of the first argument."""
+        return self.call.arguments[0].type
+
+    @property
+    def zero(self) -> Parts:
+        """The accumulator of no rows."""
+        match self.name:
+            case "COUNT":
+                return [0]
+            case "SUM" | "SUM0" | "AVG":
+                return [None, 0]
+            case name if name in _SPREADS:
+                return [0.0, 0.0, 0]
+            case "MIN" | "MAX" | "FIRST_VALUE" | "LAST_VALUE" if not self.needs_list:
+                return [None]
+        return [[]] if self.needs_list else [None]
+
+    # -- of a batch
+
+    def parts(self) -> list[str]:
+        """The SQL of its accumulator over the rows of a group."""
+        if self.needs_bag or self.needs_list:
+            return []
+        match self.name:
+            case "COUNT":
+                return [self._count()]
+            case "SUM" | "SUM0" | "AVG":
+                return [
+                    self._sum(),
+                    f"COALESCE(CAST(SUM(CASE WHEN {self.argument} IS NOT NULL THEN sg END) AS BIGINT), 0)",
+                ]
+            case name if name in _SPREADS:
+                value = f"CAST({self.argument} AS DOUBLE)"
+                return [
+                    f"COALESCE(SUM({value} * sg), 0)",
+                    f"COALESCE(SUM({value} * {value} * sg), 0)",
+                    f"COALESCE(CAST(SUM(CASE WHEN {value} IS NOT NULL THEN sg END) AS BIGINT), 0)",
+                ]
+            case "MIN" | "MAX":
+                return [encoded(f"{self.name}({self.argument})", self.type)]
+        which = "FIRST" if self.name == "FIRST_VALUE" else "LAST"
+        return [encoded(f"{which}({self.argument}) FILTER (WHERE {self.argument} IS NOT NULL)", self.type)]
+
+    def _count(self) -> str:
+        conditions = [self.call.filter] if self.call.filter else []
+        conditions += [f"{one.sql} IS NOT NULL" for one in self.call.arguments]
+        if not conditions:
+            return "CAST(SUM(sg) AS BIGINT)"
+        return f"COALESCE(CAST(SUM(CASE WHEN {' AND '.join(conditions)} THEN sg END) AS BIGINT), 0)"
+
+    def _sum(self) -> str:
+        root = self.type.root
+        if root in _INTEGERS:
+            return f"CAST(SUM(CAST({self.argument} AS BIGINT) * sg) AS VARCHAR)"  # it may be wider than 64 bits
+        if root == "DECIMAL":
+            return f"CAST(SUM(CAST({self.argument} AS DECIMAL(38,{self.type.params[1]})) * sg) AS VARCHAR)"
+        return f"SUM(CAST({self.argument} AS DOUBLE) * sg)"
+
+    # -- adding up
+
+    def merge(self, into: Parts, more: Sequence[Any]) -> None:
+        """Add an accumulator to another, whose rows came before."""
+        match self.name:
+            case "COUNT":
+                into[0] += more[0]
+            case "SUM" | "SUM0" | "AVG":
+                into[0] = self._added(into[0], more[0])
+                into[1] += more[1]
+            case name if name in _SPREADS:
+                for at in range(3):
+                    into[at] += more[at]
+            case "MIN" | "MAX":
+                into[0] = self._extreme(into[0], more[0])
+            case "FIRST_VALUE" if not self.needs_list:
+                into[0] = more[0] if into[0] is None else into[0]
+            case "LAST_VALUE" if not self.needs_list:
+                into[0] = into[0] if more[0] is None else more[0]
+            case _:
+                into[0] = [*into[0], *more[0]]
+
+    def add(self, into: Parts, value: Any, sign: int) -> None:
+        """Add one value, or take it away."""
+        match self.name:
+            case "COUNT":
+                into[0] += sign
+            case "SUM" | "SUM0" | "AVG":
+                self.merge(into, (self._times(value, sign), sign))
+            case name if name in _SPREADS:
+                self.merge(into, (float(value) * sign, float(value) ** 2 * sign, sign))
+            case _:
+                raise InvalidArgument(f"{self.name} takes no single values")
+
+    def extend(self, into: Parts, value: Any, sign: int) -> None:
+        """Add one value to a list of them in their order, or take its first away."""
+        values = into[0]
+        if sign > 0:
+            values.append(value)
+        elif value in values:
+            values.remove(value)
+
+    def _times(self, value: Any, sign: int) -> Any:
+        if self.type.root in _INTEGERS:
+            return int(value) * sign
+        return decimal(value) * sign if self.type.root == "DECIMAL" else value * sign
+
+    def _added(self, old: Any, new: Any) -> Any:
+        if new is None or old is None:
+            return old if new is None else self._number(new)
+        if self.type.root == "DECIMAL":
+            return _WIDE.add(decimal(old), decimal(new))
+        return self._number(old) + self._number(new)
+
+    def _number(self, value: Any) -> Any:
+        """What is kept of a sum: whole numbers wrap around as the service's do."""
+        if self.type.root in _INTEGERS:
+            return _wrapped(int(value), 64)
+        return decimal(value) if self.type.root == "DECIMAL" else value
+
+    def _extreme(self, old: Any, new: Any) -> Any:
+        if old is None or new is None:
+            return new if old is None else old
+        first, second = self.comparable(old), self.comparable(new)
+        return new if (second < first if self.name == "MIN" else second > first) else old
+
+    def comparable(self, value: Any) -> Any:
+        """A physical value as one that can be compared."""
+        return decimal(value) if self.type.root == "DECIMAL" else value
+
+    # -- results
+
+    def value(self, parts: Parts) -> Any:
+        """The result, in physical form."""
+        match self.name:
+            case "COUNT":
+                return parts[0]
+            case "SUM" | "SUM0" | "AVG":
+                return self._total(parts[0], parts[1])
+            case name if name in _SPREADS:
+                return self._spread(*parts)
+        return self._of_list(parts[0]) if self.needs_list else parts[0]
+
+    def _total(self, total: Any, count: int) -> Any:
+        root = self.call.type.root
+        if count == 0:
+            return self._written(0) if self.name == "SUM0" else None
+        total = self._number(total)
+        if self.name != "AVG":
+            return _wrapped(int(total), _INTEGERS[root]) if root in _INTEGERS else self._written(total)
+        if root in _INTEGERS:
+            return int(abs(total) // count) * (1 if total >= 0 else -1)
+        if root == "DECIMAL":
+            return self._written(_WIDE.divide(decimal(total), Decimal(count)))
+        return float(total) / count
+
+    def _written(self, total: Any) -> Any:
+        if self.call.type.root != "DECIMAL":
+            return total
+        precision, scale = self.call.type.params
+        rounded = _WIDE.quantize(decimal(total), Decimal(1).scaleb(-scale))
+        return None if len(rounded.as_tuple().digits) > precision else f"{rounded:f}"
+
+    def _spread(self, total: float, squares: float, count: int) -> float | None:
+        less, root = _SPREADS[self.name]
+        if count - less <= 0:
+            return None
+        spread = max((squares - total * total / count) / (count - less), 0.0)
+        return math.sqrt(spread) if root else spread
+
+    def _of_list(self, values: list[Any]) -> Any:
+        if not values:
+            return None
+        match self.name:
+            case "FIRST_VALUE":
+                return values[0]
+            case "LAST_VALUE":
+                return values[-1]
+            case "ARRAY_AGG":
+                return "[" + ",".join(_json(value, self.type) for value in values) + "]"
+        separator = self.call.arguments[1].sql[1:-1].replace("''", "'") if len(self.call.arguments) > 1 else ","
+        return separator.join(values)
+
+    def of_bag(self, bag: dict[Any, int]) -> Any:
+        """The result of MIN, MAX or COLLECT over all values that are there."""
+        values = [value for value, count in bag.items() if count > 0]
+        if not values:
+            return None
+        if self.name == "COLLECT":
+            return "[" + ",".join(_json(value, self.type) for value, n in bag.items() for _ in range(n)) + "]"
+        pick: Callable[..., Any] = min if self.name == "MIN" else max
+        return pick(values, key=self.comparable)
+
+
+def _json(value: Any, of: FlinkType) -> str:
+    """A physical value within a list that is JSON text."""
+    import msgspec
+
+    if value is None or of.root in ("ARRAY", "MAP", "ROW", "MULTISET"):
+        return "null" if value is None else str(value)
+    return msgspec.json.encode(value).decode()
+
+
+def _wrapped(value: int, bits: int) -> int:
+    half = 1 << (bits - 1)
+    return value if -half <= value < half else (value + half) % (1 << bits) - half

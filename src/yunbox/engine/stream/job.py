@@ -1,0 +1,291 @@
+"""A job as it runs: epochs, each of which reads, works, and is on disk before anybody sees what came of it.
+
+An epoch ends with one transaction of the state's changes, the sources' offsets and what the sinks are to get. Only then
+do the sinks get it, by the epoch's number; after a crash they get that of the last epoch again, and know it. So what
+comes out is what would have come out without the crash.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from yunbox.engine.stream.batch import Batch, Change
+from yunbox.engine.stream.connectors.connector import Connector, Environment, Reader, Writer
+from yunbox.engine.stream.connectors.registry import connector_of
+from yunbox.engine.stream.connectors.values import ValuesReader
+from yunbox.engine.stream.duck import Duck
+from yunbox.engine.stream.graph import Graph, Stage
+from yunbox.engine.stream.operators.operator import ALWAYS, NEVER
+from yunbox.engine.stream.store import StateStore
+from yunbox.engine.stream.watermarks import Watermarks
+from yunbox.kernel.errors import InvalidArgument, StorageFull
+from yunbox.sql.flink import plans
+
+_ROWS_MAX = 50_000
+_FEW_ROWS = 2_000
+_LINGER_S = 0.005
+_IDLE_S_MAX = 0.05
+_FULL_PAUSE_S = 1.0
+_ZONE = "table.local-time-zone"
+_IDLE = "table.exec.source.idle-timeout"
+
+
+@dataclass
+class Progress:
+    """What may be seen of a job while it runs."""
+
+    rows_in: int = 0
+    rows_out: int = 0
+    epochs: int = 0
+    epoch_ms: float = 0.0
+    written_bytes: int = 0
+    watermark_ms: int = NEVER
+    is_paused: bool = False
+    is_finished: bool = False
+
+
+class CollectWriter:
+    """Gives the rows of a query to its client."""
+
+    def __init__(self, give: Callable[[Sequence[Change]], None]) -> None:
+        self._give = give
+
+    def deliver(self, epoch: int, changes: Sequence[Change]) -> None:
+        """As in Writer."""
+        self._give(changes)
+
+    def close(self) -> None:
+        """As in Writer."""
+
+
+@dataclass(eq=False)
+class _Source:
+    stage: Stage
+    reader: Reader
+    watermarks: Watermarks
+    name: str
+
+
+@dataclass(eq=False)
+class _Sink:
+    stage: Stage
+    writer: Writer
+    name: str
+    pending: list[Change] = field(default_factory=list)
+
+
+class JobRunner:
+    """Runs one job in a folder, where its state lies. A single thread uses it."""
+
+    def __init__(
+        self,
+        job: plans.Job,
+        folder: Path,
+        *,
+        job_id: str,
+        give: Callable[[Sequence[Change]], None] | None = None,
+        memory_bytes_max: int = 256 * 1024 * 1024,
+    ) -> None:
+        self.job = job
+        self.progress = Progress()
+        self._give = give or (lambda changes: None)
+        zone = job.settings.get(_ZONE, "UTC")
+        self._environment = Environment(job_id, str(folder), zone, job.settings, job.batch)
+        self.duck = Duck(zone)
+        self.store = StateStore(folder / "state")
+        self.graph = Graph(job, self.store, self.duck, self._reader, memory_bytes_max=memory_bytes_max, zone=zone)
+        idle_ms = millis(job.settings.get(_IDLE, "0"))
+        self._sources = [
+            _Source(stage, stage.reader, Watermarks(idle_ms), stage.name)
+            for stage in self.graph.sources
+            if stage.reader is not None
+        ]
+        self._sinks = [_Sink(stage, self._writer(stage.node), stage.name) for stage in self.graph.sinks]
+        self._restore()
+
+    # -- making
+
+    def _reader(self, node: plans.Node) -> Reader:
+        if isinstance(node, plans.Values):
+            return ValuesReader(node, self.duck)
+        assert isinstance(node, plans.Source)
+        connector = _checked(node.table, node.options)
+        if connector.reader is None:
+            raise InvalidArgument(f"Connector '{connector.name}' of {node.table.path} can only be used as a sink")
+        return connector.reader(node, self._environment)
+
+    def _writer(self, sink: plans.Sink | plans.Collect) -> Writer:
+        if isinstance(sink, plans.Collect):
+            return CollectWriter(self._give)
+        connector = _checked(sink.table, sink.options)
+        if connector.writer is None:
+            raise InvalidArgument(f"Connector '{connector.name}' of {sink.table.path} can only be used as a source")
+        if sink.input.updates and not self.job.batch and not connector.takes_updates:
+            raise InvalidArgument(
+                f"Table sink '{sink.table.catalog}.{sink.table.database}.{sink.table.name}' doesn't support consuming "
+                "update and delete changes, which the query gives: they need a sink with a primary key"
+            )
+        return connector.writer(sink, self._environment)
+
+    def _restore(self) -> None:
+        """Go on behind the last epoch; what it gave to the sinks they get again."""
+        found = self.store.meta("sources") or {}
+        for source in self._sources:
+            kept = found.get(source.name)
+            if kept is not None:
+                source.reader.seek(kept["offsets"])
+                source.watermarks.restore(kept["highest"], kept["watermark"])
+        for name, watermark in (self.store.meta("watermarks") or {}).items():
+            for stage in self.graph.stages:
+                if stage.name == name:
+                    stage.watermark = watermark
+                    if stage.operator is not None:
+                        stage.operator.watermark = watermark
+        self._deliver(self.store.epoch, self.store.meta("outbox") or {})
+
+    # -- running
+
+    def step(self) -> bool:
+        """One epoch; False if there was nothing to do in it."""
+        began = time.monotonic()
+        now_ms = int(time.time() * 1000)
+        came, rows = self._polled(now_ms)
+        moved = self._moved(now_ms)
+        reached = self.graph.run(came, now_ms)
+        outbox = {sink.name: _changes(reached[sink.stage]) for sink in self._sinks}
+        outbox = {name: changes for name, changes in outbox.items() if changes}
+        if not (rows or outbox or moved):
+            return False
+        self._commit(outbox)
+        self._deliver(self.store.epoch, outbox)
+        progress = self.progress
+        progress.rows_in += rows
+        progress.rows_out += sum(len(changes) for changes in outbox.values())
+        progress.epochs += 1
+        progress.epoch_ms = (time.monotonic() - began) * 1000
+        progress.written_bytes = self.store.written_bytes
+        progress.watermark_ms = min((one.stage.watermark for one in self._sources), default=NEVER)
+        return rows >= _FEW_ROWS
+
+    def run(self, should_stop: Callable[[], bool], report: Callable[[Progress], None] = lambda _: None) -> None:
+        """Run until the sources have come to an end, or it is enough."""
+        pause_s = _LINGER_S
+        while not should_stop():
+            before = self.progress.epochs
+            is_busy = self.step()
+            report(self.progress)
+            if self.is_finished:
+                self.progress.is_finished = True
+                return
+            if is_busy:
+                continue
+            pause_s = _LINGER_S if self.progress.epochs > before else min(pause_s * 2, _IDLE_S_MAX)
+            time.sleep(pause_s)
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether nothing more will come."""
+        return all(one.reader.is_finished and one.stage.watermark >= ALWAYS for one in self._sources)
+
+    def _polled(self, now_ms: int) -> tuple[dict[Stage, list[Batch]], int]:
+        came: dict[Stage, list[Batch]] = {}
+        rows = 0
+        for source in self._sources:
+            if source.reader.is_finished:
+                continue
+            batches = list(source.reader.poll(_ROWS_MAX))
+            came[source.stage] = batches
+            rows += sum(batch.size for batch in batches)
+            for batch in batches:
+                self._note(source, batch, now_ms)
+        return came, rows
+
+    def _note(self, source: _Source, batch: Batch, now_ms: int) -> None:
+        taps = [tap for tap in self.graph.taps if tap.stage is source.stage]
+        for tap in taps:
+            source.watermarks.note(batch.shard, tap.highest_ms(self.duck, batch), now_ms)
+
+    def _moved(self, now_ms: int) -> bool:
+        """Have the sources' watermarks be what they are now; whether any has moved."""
+        moved = False
+        for source in self._sources:
+            if source.reader.is_finished:
+                watermark = ALWAYS
+            elif self.job.batch:
+                watermark = NEVER
+            else:
+                watermark = source.watermarks.advance(list(source.reader.shards()), now_ms)
+            moved = moved or watermark > source.stage.watermark
+            source.stage.watermark = max(source.stage.watermark, watermark)
+        return moved
+
+    # -- epochs
+
+    def _commit(self, outbox: dict[str, list[Change]]) -> None:
+        states = [state for context in self.graph.contexts() for state in context.states]
+        changes = [pair for state in states for pair in state.changes()]
+        meta = {
+            "sources": {
+                one.name: {
+                    "offsets": one.reader.offsets(),
+                    "highest": one.watermarks.state(),
+                    "watermark": one.watermarks.current,
+                }
+                for one in self._sources
+            },
+            "watermarks": {stage.name: stage.watermark for stage in self.graph.stages},
+            "outbox": outbox,
+        }
+        while True:
+            try:
+                self.store.commit(changes, meta)
+                break
+            except StorageFull:
+                self.progress.is_paused = True
+                time.sleep(_FULL_PAUSE_S)
+        self.progress.is_paused = False
+        for state in states:
+            state.shrink()
+
+    def _deliver(self, epoch: int, outbox: dict[str, Any]) -> None:
+        for sink in self._sinks:
+            changes = outbox.get(sink.name)
+            if changes:
+                sink.writer.deliver(epoch, [(kind, tuple(row)) for kind, row in changes])
+
+    def close(self) -> None:
+        """Let go of everything."""
+        for source in self._sources:
+            source.reader.close()
+        for sink in self._sinks:
+            sink.writer.close()
+        self.store.close()
+        self.duck.close()
+
+
+def _changes(batches: Sequence[Batch]) -> list[Change]:
+    return [change for batch in batches for change in batch.changes()]
+
+
+def _checked(table: plans.Table, options: Any) -> Connector:
+    connector = connector_of(table)
+    connector.check(table, options)
+    return connector
+
+
+_UNITS = {"ms": 1, "milli": 1, "s": 1000, "sec": 1000, "second": 1000, "min": 60_000, "m": 60_000, "minute": 60_000,
+          "h": 3_600_000, "hour": 3_600_000, "d": 86_400_000, "day": 86_400_000}  # fmt: skip
+
+
+def millis(text: str) -> int:
+    """A duration as Flink's options have it, such as ``10 s`` or ``500ms``, in milliseconds. Raises InvalidArgument."""
+    number = text.strip().rstrip("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ").strip()
+    unit = text.strip()[len(number) :].strip().lower()
+    if number.isdigit() and not unit:
+        return int(number)
+    scale = _UNITS.get(unit, _UNITS.get(unit.rstrip("s"), 0) if len(unit) > 1 else 0)
+    if not number.isdigit() or not scale:
+        raise InvalidArgument(f"{text!r} is no duration: such as '10 s', '500 ms' or '1 h'")
+    return int(number) * scale

@@ -1,0 +1,1 @@
+"""The steps that remember something: each takes batches and gives batches."""

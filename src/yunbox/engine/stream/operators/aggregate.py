@@ -1,0 +1,188 @@
+"""GROUP BY without an end: each batch is summed up by DuckDB first, and each group that it touches changes once."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from yunbox.engine.stream.batch import DELETE, INSERT, OP, UPDATE_AFTER, UPDATE_BEFORE, Batch, Change, encoded, types_of
+from yunbox.engine.stream.duck import Fragment, source
+from yunbox.engine.stream.functions import Function, Parts
+from yunbox.engine.stream.operators.operator import Context, Operator
+from yunbox.engine.stream.state import BagState, Key
+from yunbox.sql.flink.plans import Aggregate
+from yunbox.sql.flink.types import FlinkType
+
+SIGN = f"(CASE WHEN {OP} IN (0, 2) THEN 1 ELSE -1 END)"
+
+
+class Summary:
+    """A batch summed up by group: for each its accumulators, and what bags and lists are to take."""
+
+    def __init__(self, context: Context, node: Aggregate, below: Fragment, types: Sequence[FlinkType]) -> None:
+        self._context = context
+        inner = f"SELECT *, {SIGN} AS sg FROM ({below(source(types))})"
+        self.functions = [Function(call, node.input.updates) for call in node.calls]
+        self._keys = [encoded(f"c{at}", node.input.fields[at].type) for at in node.keys]
+        names = [f"k{at}" for at in range(len(self._keys))]
+        keys = [f"{sql} AS {name}" for sql, name in zip(self._keys, names, strict=True)]
+        group = f" GROUP BY {', '.join(names)}" if names else ""
+        parts = [part for function in self.functions for part in function.parts()]
+        columns = [*keys, "CAST(SUM(sg) AS BIGINT) AS n", *(f"{part} AS p{at}" for at, part in enumerate(parts))]
+        self._sql = f"SELECT {', '.join(columns)} FROM ({inner}){group}"
+        self._names = [*names, "n", *(f"p{at}" for at in range(len(parts)))]
+        self._bags = {at: self._values(function, inner, keys, names)
+                      for at, function in enumerate(self.functions) if function.needs_bag}  # fmt: skip
+        self._lists = {at: self._values(function, inner, keys, [])
+                       for at, function in enumerate(self.functions) if function.needs_list}  # fmt: skip
+        self.width = len(self._keys)
+
+    def _values(self, function: Function, inner: str, keys: list[str], names: list[str]) -> str:
+        """The query of single values: counted by group, or each for itself in order."""
+        value = f"{encoded(function.argument, function.type)} AS v"
+        if function.needs_bag:
+            group = ", ".join([*names, "v"])
+            columns = ", ".join([*keys, value, "CAST(SUM(sg) AS BIGINT) AS n"])
+            inside = f"SELECT {columns} FROM ({inner}) WHERE ({function.argument}) IS NOT NULL GROUP BY {group}"
+            return f"SELECT * FROM ({inside}) WHERE n <> 0"
+        columns = ", ".join([*keys, value, "sg AS n"])
+        kept = "" if function.name == "ARRAY_AGG" and not function.call.filter else (
+            f" WHERE {function.call.filter or 'TRUE'}"
+            + ("" if function.name == "ARRAY_AGG" else f" AND ({function.argument}) IS NOT NULL")
+        )  # fmt: skip
+        return f"SELECT {columns} FROM ({inner}){kept}"
+
+    def groups(self, batch: Batch) -> Iterator[tuple[Key, tuple[Any, ...]]]:
+        """Each group: its key, and its count and the parts of all accumulators."""
+        found = self._context.duck.run(self._sql, batch)
+        columns = [found[name].tolist() for name in self._names]
+        if not self._keys:
+            if columns[0][0] is not None:
+                yield (), tuple(column[0] for column in columns)
+            return
+        keys, rest = columns[: self.width], columns[self.width :]
+        yield from zip(zip(*keys, strict=True), zip(*rest, strict=True), strict=True)
+
+    def values(self, batch: Batch) -> Iterator[tuple[int, Key, Any, int]]:
+        """What bags and lists are to take: whose it is, its group, the value, and how often."""
+        for at, sql in (*self._bags.items(), *self._lists.items()):
+            found = self._context.duck.run(sql, batch)
+            keys = [found[f"k{number}"].tolist() for number in range(self.width)]
+            values, counts = found["v"].tolist(), found["n"].tolist()
+            rows = zip(*keys, strict=True) if keys else iter([()] * len(values))
+            for key, value, count in zip(rows, values, counts, strict=True):
+                yield at, key, value, count
+
+    @property
+    def zero(self) -> list[Parts]:
+        """The accumulators of no rows."""
+        return [function.zero for function in self.functions]
+
+    def merge(self, into: list[Parts], parts: Sequence[Any]) -> None:
+        """Add the parts of a batch to accumulators."""
+        at = 0
+        for function, accumulator in zip(self.functions, into, strict=True):
+            if not (function.needs_bag or function.needs_list):
+                function.merge(accumulator, parts[at : at + len(accumulator)])
+                at += len(accumulator)
+
+
+class Bags:
+    """The single values of calls that need them all, kept by call and group."""
+
+    def __init__(self, summary: Summary, state: BagState) -> None:
+        self._functions = summary.functions
+        self._state = state
+
+    def take(self, at: int, key: Key, accumulator: Parts, value: Any, count: int) -> None:
+        """Count a value of a group: where it becomes there, or ceases to be, its accumulator changes."""
+        function, name = self._functions[at], (at, *key)
+        if function.needs_list:
+            function.extend(accumulator, value, count)
+            return
+        before = self._state.get(name).get(value, 0)
+        after = before + count
+        if after:
+            self._state.put(name, value, after)
+        else:
+            self._state.delete(name, value)
+        if function.name in ("MIN", "MAX", "COLLECT"):
+            accumulator[0] = None  # told by ``value``
+        elif (before > 0) != (after > 0):
+            function.add(accumulator, value, 1 if after > 0 else -1)
+
+    def value(self, at: int, key: Key, accumulator: Parts) -> Any:
+        """The result of a call."""
+        function = self._functions[at]
+        if function.name in ("MIN", "MAX", "COLLECT") and function.needs_bag:
+            return function.of_bag(self._state.get((at, *key)))
+        return function.value(accumulator)
+
+    def clear(self, key: Key) -> None:
+        """Forget a group."""
+        for at, function in enumerate(self._functions):
+            if function.needs_bag:
+                self._state.clear((at, *key))
+
+
+class GroupAggregate(Operator):
+    """One row for each group, which replaces the one before.
+
+    A group's state is [count, accumulators, the row that was given, when it was touched last].
+    """
+
+    def __init__(self, context: Context, node: Aggregate, below: Fragment, types: Sequence[FlinkType]) -> None:
+        super().__init__(context, types_of(node.fields))
+        self._summary = Summary(context, node, below, types)
+        self._groups = context.keyed()
+        self._bags = Bags(self._summary, context.bag())
+        self._has_bags = any(one.needs_bag or one.needs_list for one in self._summary.functions)
+        self._ttl_ms = node.ttl_ms
+        self._now_ms = 0
+        self._is_global = not node.keys
+        self._retracts = node.input.updates
+
+    def tick(self, now_ms: int) -> Iterator[Batch]:
+        """As in Operator."""
+        self._now_ms = now_ms
+        yield from ()
+
+    def process(self, port: int, batch: Batch) -> Iterator[Batch]:
+        """As in Operator."""
+        touched: dict[Key, list[Any]] = {}
+        for key, (count, *parts) in self._summary.groups(batch):
+            group = touched[key] = self._group(key)
+            group[0] += count
+            self._summary.merge(group[1], parts)
+        if self._has_bags:
+            for at, key, value, count in self._summary.values(batch):
+                self._bags.take(at, key, touched[key][1][at], value, count)
+        yield from self.given(list(self._changes(touched)))
+
+    def _group(self, key: Key) -> list[Any]:
+        found: list[Any] | None = self._groups.get(key)
+        if found is not None and self._ttl_ms and found[3] + self._ttl_ms <= self._now_ms:
+            self._bags.clear(key)
+            found = None
+        return found if found is not None else [0, self._summary.zero, None, 0]
+
+    def _changes(self, touched: dict[Key, list[Any]]) -> Iterator[Change]:
+        for key, group in touched.items():
+            before = group[2]
+            if group[0] <= 0 and self._retracts and not self._is_global:
+                self._groups.delete(key)
+                self._bags.clear(key)
+                if before is not None:
+                    yield DELETE, (*key, *before)
+                continue
+            after = self._values(key, group[1])
+            group[2], group[3] = after, self._now_ms
+            self._groups.put(key, group)
+            if before is None:
+                yield INSERT, (*key, *after)
+            elif tuple(before) != tuple(after):
+                yield UPDATE_BEFORE, (*key, *before)
+                yield UPDATE_AFTER, (*key, *after)
+
+    def _values(self, key: Key, accumulators: list[Parts]) -> tuple[Any, ...]:
+        if self._has_bags:
+            return tuple(self._bags.value(at, key, one) for at, one in enumerate(accumulators))
+        return tuple(function.value(one) for function, one in zip(self._summary.functions, accumulators, strict=True))

@@ -1,0 +1,79 @@
+"""What every step that remembers something is: the rows it takes and gives, and the times it is told."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from yunbox.engine.stream.batch import Batch, Change, from_changes
+from yunbox.engine.stream.duck import Duck
+from yunbox.engine.stream.state import BagState, KeyedState, State, TimedState
+from yunbox.engine.stream.store import StateStore
+from yunbox.sql.flink.types import FlinkType
+
+NEVER = -(1 << 62)
+"""The watermark before there is any."""
+ALWAYS = (1 << 62) - 1
+"""The watermark when nothing more will come."""
+S = TypeVar("S", bound=State)
+
+
+@dataclass
+class Context:
+    """What a step is given: its name in the state, where states lie, and DuckDB."""
+
+    name: str
+    store: StateStore
+    duck: Duck
+    memory_bytes_max: int
+    zone: str = "UTC"
+    states: list[State] = field(default_factory=list)
+
+    def _made(self, kind: type[S]) -> S:
+        prefix = f"{self.name}/{len(self.states)}/".encode()
+        made = kind(self.store, prefix, self.memory_bytes_max)
+        self.states.append(made)
+        return made
+
+    def keyed(self) -> KeyedState:
+        """A state with a value for each key."""
+        return self._made(KeyedState)
+
+    def timed(self) -> TimedState:
+        """A state with values that become due."""
+        return self._made(TimedState)
+
+    def bag(self) -> BagState:
+        """A state with named values for each key."""
+        return self._made(BagState)
+
+
+class Operator:
+    """One step. ``types`` are those of the rows it gives."""
+
+    def __init__(self, context: Context, types: Sequence[FlinkType]) -> None:
+        self.context = context
+        self.types = tuple(types)
+        self.watermark = NEVER
+        self.late_rows = 0
+
+    def process(self, port: int, batch: Batch) -> Iterator[Batch]:
+        """Take rows of one of its inputs, in their order."""
+        raise NotImplementedError
+
+    def advance(self, watermark_ms: int) -> Iterator[Batch]:
+        """No row that is not later than this will come any more, but for late ones."""
+        self.watermark = watermark_ms
+        yield from ()
+
+    def tick(self, now_ms: int) -> Iterator[Batch]:
+        """The clock has gone on."""
+        yield from ()
+
+    def given(self, changes: Sequence[Change]) -> Iterator[Batch]:
+        """Changes as a batch, if there are any."""
+        if changes:
+            yield from_changes(changes, self.types)
+
+    def describe(self) -> dict[str, Any]:
+        """What may be told of it to who watches."""
+        return {"late_rows": self.late_rows}

@@ -1,0 +1,154 @@
+"""Top-N and deduplication: the first so many rows of each key, as they are after each batch."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from yunbox.engine.stream.batch import (
+    DELETE,
+    INSERT,
+    UPDATE_AFTER,
+    UPDATE_BEFORE,
+    Batch,
+    Change,
+    Kind,
+    Row,
+    types_of,
+)
+from yunbox.engine.stream.operators.operator import Context, Operator
+from yunbox.engine.stream.operators.ordering import sorter
+from yunbox.engine.stream.state import Key
+from yunbox.engine.stream.windows import Clock
+from yunbox.sql.flink.plans import Rank
+
+
+class TopN(Operator):
+    """The rows whose number is between two.
+
+    Where rows only come, no more of them are kept than can ever be among those; the state is [rows, touched].
+    """
+
+    def __init__(self, context: Context, node: Rank) -> None:
+        super().__init__(context, types_of(node.fields))
+        self._node = node
+        self._types = types_of(node.input.fields)
+        self._sort = sorter(node.order, self._types)
+        self._keeps_all = node.input.updates
+        self._rows = context.keyed()
+        self._now_ms = 0
+
+    def tick(self, now_ms: int) -> Iterator[Batch]:
+        """As in Operator."""
+        self._now_ms = now_ms
+        yield from ()
+
+    def process(self, port: int, batch: Batch) -> Iterator[Batch]:
+        """As in Operator."""
+        by_key: dict[Key, list[Change]] = {}
+        for kind, row in batch.changes():
+            by_key.setdefault(tuple(row[at] for at in self._node.partition_keys), []).append((kind, row))
+        changes: list[Change] = []
+        for key, came in by_key.items():
+            rows = self._kept(key)
+            before = self._window(rows)
+            rows = self._after(rows, came)
+            if rows:
+                self._rows.put(key, [rows, self._now_ms])
+            else:
+                self._rows.delete(key)
+            changes += self._difference(before, self._window(rows))
+        yield from self.given(changes)
+
+    def _kept(self, key: Key) -> list[Row]:
+        found = self._rows.get(key)
+        if found is None or (self._node.ttl_ms and found[1] + self._node.ttl_ms <= self._now_ms):
+            return []
+        return [tuple(row) for row in found[0]]
+
+    def _after(self, rows: list[Row], changes: Sequence[Change]) -> list[Row]:
+        rows = list(rows)
+        for kind, row in changes:
+            if Kind(kind).sign > 0:
+                rows.append(row)
+            elif row in rows:
+                rows.remove(row)
+        rows = self._sort(rows)
+        return rows if self._keeps_all else rows[: self._node.end]
+
+    def _window(self, rows: Sequence[Row]) -> list[Row]:
+        start, end = self._node.start - 1, self._node.end
+        if not self._node.with_number:
+            return list(rows[start:end])
+        return [(*row, start + at + 1) for at, row in enumerate(rows[start:end])]
+
+    def _difference(self, before: list[Row], after: list[Row]) -> Iterator[Change]:
+        if self._node.with_number or self._node.end == self._node.start:
+            yield from _by_place(before, after)
+        else:
+            yield from _by_row(before, after)
+
+
+def _by_place(before: Sequence[Row], after: Sequence[Row]) -> Iterator[Change]:
+    """Row by row: another takes the place of the one before."""
+    for old, new in zip(before, after, strict=False):
+        if old != new:
+            yield UPDATE_BEFORE, old
+            yield UPDATE_AFTER, new
+    for old in before[len(after) :]:
+        yield DELETE, old
+    for new in after[len(before) :]:
+        yield INSERT, new
+
+
+def _by_row(before: Iterable[Row], after: Iterable[Row]) -> Iterator[Change]:
+    """Those that are no more among them, then those that are new."""
+    old, new = Counter(before), Counter(after)
+    for row in (old - new).elements():
+        yield DELETE, row
+    for row in (new - old).elements():
+        yield INSERT, row
+
+
+class WindowTopN(Operator):
+    """Top-N of each window, given when it is over: the state are the rows of each key, due at the window's end."""
+
+    def __init__(self, context: Context, node: Rank) -> None:
+        super().__init__(context, types_of(node.fields))
+        self._node = node
+        self._sort = sorter(node.order, types_of(node.input.fields))
+        self._clock = Clock.of(node.input, context.zone)
+        self._rows = context.timed()
+        self._now_ms = 0
+        assert node.window is not None
+        self._end = node.window[1]
+
+    def process(self, port: int, batch: Batch) -> Iterator[Batch]:
+        """As in Operator."""
+        came: dict[tuple[int, Key], list[Any]] = {}
+        for kind, row in batch.changes():
+            due = self._clock.end_ms(row[self._end])
+            if due <= self.watermark and not self._clock.is_processing:
+                self.late_rows += 1
+            elif kind == INSERT:
+                came.setdefault((due, tuple(row[at] for at in self._node.partition_keys)), []).append(row)
+        for (due, key), rows in came.items():
+            kept = [tuple(row) for row in self._rows.get(due, key) or []]
+            self._rows.put(due, key, self._sort([*kept, *rows])[: self._node.end])
+        yield from ()
+
+    def advance(self, watermark_ms: int) -> Iterator[Batch]:
+        """As in Operator."""
+        self.watermark = watermark_ms
+        if not self._clock.is_processing:
+            yield from self.given(list(self._fired(watermark_ms)))
+
+    def tick(self, now_ms: int) -> Iterator[Batch]:
+        """As in Operator."""
+        self._now_ms = now_ms
+        if self._clock.is_processing:
+            yield from self.given(list(self._fired(now_ms)))
+
+    def _fired(self, until_ms: int) -> Iterator[Change]:
+        for _, _, rows in self._rows.due(until_ms):
+            for at, row in enumerate(rows[self._node.start - 1 :], self._node.start):
+                yield INSERT, (*row, at) if self._node.with_number else tuple(row)

@@ -1,0 +1,92 @@
+"""SESSION windows: rows of a key that come closer than the gap belong together, and are given when nothing more can."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from yunbox.engine.stream.batch import INSERT, Batch, Change, types_of
+from yunbox.engine.stream.operators.operator import Context, Operator
+from yunbox.engine.stream.state import Key
+from yunbox.engine.stream.windows import Clock
+from yunbox.sql.flink.plans import WindowTable
+
+
+class SessionWindows(Operator):
+    """Rows of the input with their session's bounds. The state are the sessions of each key: [start, end, rows]."""
+
+    def __init__(self, context: Context, node: WindowTable) -> None:
+        super().__init__(context, types_of(node.fields))
+        self._node = node
+        self._clock = Clock.of(node, context.zone)
+        self._sessions = context.keyed()
+        self._ends = context.timed()
+        self._gap_us = node.size_ms * 1000
+        self._has_zone = node.input.fields[node.column].type.root == "TIMESTAMP_LTZ"
+        self._now_ms = 0
+
+    def process(self, port: int, batch: Batch) -> Iterator[Batch]:
+        """As in Operator."""
+        over = self._now_ms if self._clock.is_processing else self.watermark
+        touched: set[Key] = set()
+        for kind, row in batch.changes():
+            moment = row[self._node.column]
+            if kind != INSERT or moment is None:
+                continue
+            if self._due(moment + self._gap_us) <= over:
+                self.late_rows += 1
+                continue
+            key = tuple(row[at] for at in self._node.partition_keys)
+            self._join(key, moment // 1000 * 1000, row)
+            touched.add(key)
+        for key in touched:
+            for session in self._sessions.get(key):
+                self._ends.put(self._due(session[1]), key, 1)
+        yield from ()
+
+    def advance(self, watermark_ms: int) -> Iterator[Batch]:
+        """As in Operator."""
+        self.watermark = watermark_ms
+        if not self._clock.is_processing:
+            yield from self.given(list(self._closed(watermark_ms)))
+
+    def tick(self, now_ms: int) -> Iterator[Batch]:
+        """As in Operator."""
+        self._now_ms = now_ms
+        if self._clock.is_processing:
+            yield from self.given(list(self._closed(now_ms)))
+
+    def _join(self, key: Key, moment_us: int, row: tuple[Any, ...]) -> None:
+        """Put a row into the session that it lies in; those that it lies between become one."""
+        start, end, rows = moment_us, moment_us + self._gap_us, [row]
+        apart = []
+        for session in self._sessions.get(key) or []:
+            if session[0] <= end and start <= session[1]:
+                start, end, rows = min(start, session[0]), max(end, session[1]), [*session[2], *rows]
+            else:
+                apart.append(session)
+        self._sessions.put(key, [*apart, [start, end, rows]])
+
+    def _closed(self, until_ms: int) -> Iterator[Change]:
+        keys = dict.fromkeys(key for _, key, _ in self._ends.due(until_ms))
+        for key in keys:
+            left = []
+            for session in sorted(self._sessions.get(key) or [], key=lambda one: one[0]):
+                if self._due(session[1]) <= until_ms:
+                    yield from self._rows(*session)
+                else:
+                    left.append(session)
+            if left:
+                self._sessions.put(key, left)
+            else:
+                self._sessions.delete(key)
+
+    def _rows(self, start_us: int, end_us: int, rows: list[Any]) -> Iterator[Change]:
+        bounds = (self._local(start_us), self._local(end_us), end_us - 1000)
+        for row in rows:
+            yield INSERT, (*row, *bounds)
+
+    def _due(self, end_us: int) -> int:
+        """When a session is over; its times are those of the rows, which are instants where they have a zone."""
+        return end_us // 1000 - 1
+
+    def _local(self, moment_us: int) -> int:
+        return self._clock.local_us(moment_us) if self._has_zone else moment_us

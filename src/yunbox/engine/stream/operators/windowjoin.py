@@ -1,0 +1,81 @@
+"""Window joins: the rows of both sides that are in the same window are joined when it is over."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from yunbox.engine.stream.batch import INSERT, Batch, Change, Row, types_of
+from yunbox.engine.stream.operators.conditions import Condition
+from yunbox.engine.stream.operators.operator import Context, Operator
+from yunbox.engine.stream.windows import Clock
+from yunbox.sql.flink.plans import WindowJoin as Node
+
+
+class WindowJoin(Operator):
+    """All kinds of joins. The state are the rows of each window and key: [left, right], due at the window's end."""
+
+    def __init__(self, context: Context, node: Node) -> None:
+        super().__init__(context, types_of(node.fields))
+        left, right = types_of(node.left.fields), types_of(node.right.fields)
+        self._kind = node.kind
+        self._widths = (len(left), len(right))
+        self._condition = Condition(context.duck, node.condition, (*left, *right))
+        self._keys = tuple(zip(*node.keys, strict=True)) if node.keys else ((), ())
+        self._windows = (node.left_window, node.right_window)
+        self._clocks = (Clock.of(node.left, context.zone), Clock.of(node.right, context.zone))
+        self._rows = context.timed()
+        self._now_ms = 0
+
+    def process(self, port: int, batch: Batch) -> Iterator[Batch]:
+        """As in Operator."""
+        clock, bounds = self._clocks[port], self._windows[port]
+        for kind, row in batch.changes():
+            due = clock.end_ms(row[bounds[1]])
+            if kind != INSERT:
+                continue
+            if due <= self.watermark and not clock.is_processing:
+                self.late_rows += 1
+                continue
+            key = (row[bounds[0]], row[bounds[1]], *(row[at] for at in self._keys[port]))
+            sides = self._rows.get(due, key) or [[], []]
+            sides[port].append(row)
+            self._rows.put(due, key, sides)
+        yield from ()
+
+    def advance(self, watermark_ms: int) -> Iterator[Batch]:
+        """As in Operator."""
+        self.watermark = watermark_ms
+        if not self._clocks[0].is_processing:
+            yield from self.given(list(self._fired(watermark_ms)))
+
+    def tick(self, now_ms: int) -> Iterator[Batch]:
+        """As in Operator."""
+        self._now_ms = now_ms
+        if self._clocks[0].is_processing:
+            yield from self.given(list(self._fired(now_ms)))
+
+    def _fired(self, until_ms: int) -> Iterator[Change]:
+        for _, key, (left, right) in self._rows.due(until_ms):
+            equal = None not in key[2:]
+            for row in self._joined([tuple(one) for one in left], [tuple(one) for one in right], equal):
+                yield INSERT, row
+
+    def _joined(self, left: list[Row], right: list[Row], equal: bool) -> Iterator[Row]:
+        pairs = [(*one, *other) for one in left for other in right] if equal else []
+        holds = self._condition.holds(pairs)
+        matched: tuple[set[int], set[int]] = (set(), set())
+        for at, pair in enumerate(pairs):
+            if holds[at]:
+                matched[0].add(at // len(right))
+                matched[1].add(at % len(right))
+                if self._kind not in ("SEMI", "ANTI"):
+                    yield pair
+        yield from self._rest(left, right, matched)
+
+    def _rest(self, left: list[Row], right: list[Row], matched: tuple[set[int], set[int]]) -> Iterator[Row]:
+        nothing: tuple[tuple[Any, ...], ...] = tuple((None,) * width for width in self._widths)
+        if self._kind in ("SEMI", "ANTI"):
+            yield from (row for at, row in enumerate(left) if (at in matched[0]) == (self._kind == "SEMI"))
+        if self._kind in ("LEFT", "FULL"):
+            yield from ((*row, *nothing[1]) for at, row in enumerate(left) if at not in matched[0])
+        if self._kind in ("RIGHT", "FULL"):
+            yield from ((*nothing[0], *row) for at, row in enumerate(right) if at not in matched[1])

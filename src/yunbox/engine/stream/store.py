@@ -1,0 +1,137 @@
+"""A job's state on disk: epochs, each a transaction of what changed, the sources' offsets and what sinks are to get.
+
+LMDB holds it. An epoch is written as one value behind the others, which costs a flush and few pages whatever the keys
+are; now and then the epochs are merged into the table of all keys, and go. A start merges what a kill has left.
+"""
+
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import lmdb
+import msgspec
+
+from yunbox.storage.environment import Tables, opened, told
+
+_MERGE_S = 5.0
+_MERGE_BYTES = 64 * 1024 * 1024
+_PAIRS = msgspec.msgpack.Decoder(list[tuple[bytes, bytes | None]])
+_encode = msgspec.msgpack.encode
+_decode = msgspec.msgpack.decode
+
+
+class StateStore:
+    """One job's. A single thread uses it."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.folder = folder
+        self._env = opened(folder, tables=4, readers_max=16)
+        self._tables = Tables(self._env, ("epochs", "state", "meta"))
+        self._recent: dict[bytes, bytes | None] = {}
+        self._recent_bytes = 0
+        self._merged_at = time.monotonic()
+        self.epoch = 0
+        self.written_bytes = 0
+        self._recover()
+
+    # -- reading
+
+    def read(self, key: bytes) -> bytes | None:
+        """A value as it was at the end of the last epoch."""
+        if key in self._recent:
+            return self._recent[key]
+        with self._env.begin(self._tables["state"]) as txn:
+            found = txn.get(key)
+            return None if found is None else bytes(found)
+
+    def scan(self, prefix: bytes, end: bytes | None = None) -> Iterator[tuple[bytes, bytes]]:
+        """The keys that begin so, in order, with their values; those before ``end`` only, if it is given."""
+        self.merge()
+        found = []
+        with self._env.begin(self._tables["state"]) as txn, txn.cursor() as cursor:
+            if cursor.set_range(prefix):
+                for key, value in cursor:
+                    if not key.startswith(prefix) or (end is not None and key >= end):
+                        break
+                    found.append((bytes(key), bytes(value)))
+        yield from found
+
+    def has(self, prefix: bytes) -> bool:
+        """Whether any key begins so."""
+        with self._env.begin(self._tables["state"]) as txn, txn.cursor() as cursor:
+            return bool(cursor.set_range(prefix)) and cursor.key().startswith(prefix)
+
+    def meta(self, name: str) -> Any:
+        """What was written beside the state, by its name; None if nothing was."""
+        with self._env.begin(self._tables["meta"]) as txn:
+            found = txn.get(name.encode())
+            return None if found is None else _decode(found)
+
+    @property
+    def size_bytes(self) -> int:
+        """What the keys and values take on disk."""
+        with self._env.begin() as txn:
+            stat = txn.stat(self._tables["state"])
+        pages = stat["branch_pages"] + stat["leaf_pages"] + stat["overflow_pages"]
+        return int(pages * stat["psize"]) + self._recent_bytes
+
+    # -- writing
+
+    def commit(self, changes: Iterable[tuple[bytes, bytes | None]], meta: dict[str, Any]) -> int:
+        """End an epoch: on disk when it returns its number. Raises StorageFull, and then nothing has changed."""
+        pairs = list(changes)
+        epoch = self.epoch + 1
+        blob = _encode(pairs) if pairs else b""
+        try:
+            with self._env.begin(write=True) as txn:
+                if pairs:
+                    txn.put(epoch.to_bytes(8, "big"), blob, db=self._tables["epochs"])
+                for name, value in {**meta, "epoch": epoch}.items():
+                    txn.put(name.encode(), _encode(value), db=self._tables["meta"])
+        except lmdb.Error as error:
+            raise told(error, self._env, self.folder) from error
+        self.epoch = epoch
+        self._recent.update(pairs)
+        self._recent_bytes += len(blob)
+        self.written_bytes += len(blob)
+        if self._recent_bytes > _MERGE_BYTES or time.monotonic() - self._merged_at > _MERGE_S:
+            self.merge()
+        return epoch
+
+    def merge(self) -> None:
+        """Bring what the epochs changed into the table of all keys."""
+        self._merged_at = time.monotonic()
+        if not self._recent:
+            return
+        try:
+            with self._env.begin(write=True) as txn:
+                state = self._tables["state"]
+                for key in sorted(self._recent):
+                    value = self._recent[key]
+                    if value is None:
+                        txn.delete(key, db=state)
+                    else:
+                        txn.put(key, value, db=state)
+                txn.drop(self._tables["epochs"], delete=False)
+        except lmdb.Error as error:
+            raise told(error, self._env, self.folder) from error
+        self._recent, self._recent_bytes = {}, 0
+
+    def copy(self, folder: Path) -> None:
+        """Write all there is to another folder, on disk when it returns: a savepoint."""
+        self.merge()
+        folder.mkdir(parents=True, mode=0o700)
+        self._env.copy(str(folder), compact=True)
+
+    def close(self) -> None:
+        """Let go of it."""
+        self._env.close()
+
+    def _recover(self) -> None:
+        self.epoch = self.meta("epoch") or 0
+        with self._env.begin(self._tables["epochs"]) as txn, txn.cursor() as cursor:
+            for _, blob in cursor:
+                self._recent.update(_PAIRS.decode(blob))
+        self.merge()

@@ -1,0 +1,56 @@
+"""Physical values as Flink prints them: dates and times as text, bytes in hexadecimal, the rest as it is."""
+
+import base64
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from yunbox.sql.flink.types import FlinkType
+
+_EPOCH = datetime(1970, 1, 1)
+
+
+def text(value: Any, of: FlinkType, zone: str = "UTC") -> str:
+    """A value that is not NULL as text, as CAST(value AS STRING) gives it."""
+    match of.root:
+        case "BOOLEAN":
+            return "true" if value else "false"
+        case "DATE":
+            return str(date(1970, 1, 1) + timedelta(days=value))
+        case "TIME":
+            return _clock(value, 0)
+        case "TIMESTAMP":
+            return _moment(_EPOCH + timedelta(microseconds=value), of.params[0])
+        case "TIMESTAMP_LTZ":
+            local = (_EPOCH + timedelta(microseconds=value)).replace(tzinfo=UTC).astimezone(ZoneInfo(zone))
+            return _moment(local.replace(tzinfo=None), of.params[0])
+        case "BINARY" | "VARBINARY":
+            return f"x'{base64.b64decode(value).hex()}'"
+        case "FLOAT" | "DOUBLE":
+            return _float(value)
+    return str(value)
+
+
+def _moment(moment: datetime, precision: int) -> str:
+    whole = moment.strftime("%Y-%m-%d %H:%M:%S") if moment.year >= 1000 else f"{moment:%m-%d %H:%M:%S}"
+    if moment.year < 1000:
+        whole = f"{moment.year:04d}-{whole}"
+    return f"{whole}.{moment.microsecond:06d}"[: len(whole) + 1 + precision] if precision else whole
+
+
+def _clock(micros: int, precision: int) -> str:
+    return (_EPOCH + timedelta(microseconds=micros)).strftime("%H:%M:%S")
+
+
+def _float(value: float) -> str:
+    if value != value:
+        return "NaN"
+    if value in (float("inf"), float("-inf")):
+        return "Infinity" if value > 0 else "-Infinity"
+    size = abs(value)
+    if size and not 1e-3 <= size < 1e7:
+        digits = repr(float(f"{value!r}"))
+        mantissa, _, exponent = f"{value:e}".partition("e")
+        mantissa = repr(float(digits) / 10.0 ** int(exponent)) if "e" not in digits else digits.partition("e")[0]
+        return f"{mantissa if '.' in mantissa else mantissa + '.0'}E{int(exponent)}"
+    return repr(value)

@@ -1,0 +1,104 @@
+"""GROUP BY: sums over all that has come, also where rows go again."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.unit.engine.stream.feed import Run, feed
+from yunbox.sql.flink.plans import Aggregate, AggregateCall, Bound, Field, Node
+from yunbox.sql.flink.types import BIGINT, DOUBLE, STRING, FlinkType
+
+DECIMAL = FlinkType("DECIMAL", (10, 2))
+WIDE = FlinkType("DECIMAL", (38, 2))
+
+
+def call(
+    function: str, at: int | None = None, of: FlinkType = BIGINT, to: FlinkType = BIGINT, **more: Any
+) -> AggregateCall:
+    arguments = () if at is None else (Bound(f"c{at}", of),)
+    return AggregateCall(function, arguments, to, **more)
+
+
+def grouped(node: Node, keys: tuple[int, ...], *calls: AggregateCall, ttl_ms: int = 0) -> Aggregate:
+    fields = (*(node.fields[at] for at in keys), *(Field(f"a{at}", one.type) for at, one in enumerate(calls)))
+    return Aggregate(fields, node, keys, calls, None, ttl_ms)
+
+
+def clicks(changelog: bool = False) -> Node:
+    return feed(
+        "t", Field("k", STRING), Field("v", BIGINT), Field("d", DOUBLE), Field("m", DECIMAL), changelog=changelog
+    )
+
+
+def test_groups_are_given_and_replaced(tmp_path: Path) -> None:
+    run = Run(tmp_path / "j", grouped(clicks(), (0,), call("COUNT"), call("SUM", 1), call("AVG", 1), call("MAX", 1)))
+    assert run.send("t", ("a", 1, 0.5, "1.00"), ("b", 5, 0.5, "1.00"), ("a", 2, 0.5, "1.00")) == [
+        "+I[a, 2, 3, 1, 2]",
+        "+I[b, 1, 5, 5, 5]",
+    ]
+    assert run.send("t", ("b", -8, 0.5, None)) == ["-U[b, 1, 5, 5, 5]", "+U[b, 2, -3, -1, 5]"]
+    assert run.again() == ["-U[b, 1, 5, 5, 5]", "+U[b, 2, -3, -1, 5]"], "the sinks get the last epoch again"
+    assert run.send("t", ("a", None, None, None)) == ["-U[a, 2, 3, 1, 2]", "+U[a, 3, 3, 1, 2]"]
+
+
+def test_null_is_a_group(tmp_path: Path) -> None:
+    run = Run(tmp_path / "j", grouped(clicks(), (0,), call("COUNT", 1), call("SUM", 1)))
+    assert run.send("t", (None, None, None, None), (None, 4, None, None)) == ["+I[None, 1, 4]"]
+
+
+def test_rows_that_go(tmp_path: Path) -> None:
+    calls = [call("COUNT"), call("SUM", 1), call("MIN", 1), call("MAX", 1), call("COUNT", 1, distinct=True)]
+    run = Run(tmp_path / "j", grouped(clicks(changelog=True), (0,), *calls))
+    run.send("t", ("a", 1, 0, None), ("a", 7, 0, None), ("a", 7, 0, None))
+    assert run.send("t", ("a", 7, 0, None), kind="-D") == ["-U[a, 3, 15, 1, 7, 2]", "+U[a, 2, 8, 1, 7, 2]"]
+    run.again()
+    assert run.send("t", ("a", 7, 0, None), kind="-D") == ["-U[a, 2, 8, 1, 7, 2]", "+U[a, 1, 1, 1, 1, 1]"]
+    assert run.send("t", ("a", 1, 0, None), kind="-D") == ["-D[a, 1, 1, 1, 1, 1]"]
+    assert run.send("t", ("a", 3, 0, None)) == ["+I[a, 1, 3, 3, 3, 1]"]
+
+
+@pytest.mark.parametrize(
+    ("one", "result"),
+    [
+        (call("SUM", 3, DECIMAL, WIDE), "3.75"),
+        (call("AVG", 3, DECIMAL, FlinkType("DECIMAL", (38, 6))), "1.875000"),
+        (call("SUM", 2, DOUBLE, DOUBLE), "0.75"),
+        (call("STDDEV_POP", 2, DOUBLE, DOUBLE), "0.125"),
+        (call("VAR_SAMP", 2, DOUBLE, DOUBLE), "0.03125"),
+        (call("FIRST_VALUE", 1), "1"),
+        (call("LAST_VALUE", 1), "2"),
+        (call("LISTAGG", 0, STRING, STRING), "a,a,a"),
+        (call("SUM", 1, distinct=True), "3"),
+        (call("COUNT", filter="c1 > 1"), "1"),
+        (call("MIN", 3, DECIMAL, DECIMAL), "1.25"),
+        (call("COLLECT", 1, BIGINT, FlinkType("MULTISET", (), (BIGINT,))), "[1,2]"),
+    ],
+)
+def test_functions(tmp_path: Path, one: AggregateCall, result: str) -> None:
+    run = Run(tmp_path / "j", grouped(clicks(), (0,), call("COUNT"), one))
+    run.send("t", ("a", 1, 0.25, "1.25"))
+    assert run.send("t", ("a", 2, 0.5, "2.50"), ("a", None, None, None))[-1] == f"+U[a, 3, {result}]"
+
+
+def test_sums_wrap_around(tmp_path: Path) -> None:
+    """As Java's long does."""
+    run = Run(tmp_path / "j", grouped(clicks(), (), call("SUM", 1)))
+    run.send("t", ("a", 2**63 - 1, 0.0, None))
+    assert run.send("t", ("a", 1, 0.0, None))[-1] == f"+U[{-(2**63)}]"
+
+
+def test_nan_is_no_null(tmp_path: Path) -> None:
+    run = Run(tmp_path / "j", grouped(clicks(), (), call("COUNT", 2, DOUBLE)))
+    assert run.send("t", ("a", 1, float("nan"), None), ("a", 1, None, None)) == ["+I[1]"]
+
+
+def test_groups_beyond_memory(tmp_path: Path) -> None:
+    Run.memory = 1000
+    try:
+        run = Run(tmp_path / "j", grouped(clicks(), (0,), call("COUNT"), call("SUM", 1, distinct=True)))
+        for number in range(20):
+            run.send("t", *((f"k{at}", number, 0.0, None) for at in range(50)))
+        assert run.send("t", ("k7", 3, 0.0, None))[-1] == f"+U[k7, 21, {sum(range(20))}]"
+    finally:
+        Run.memory = 1 << 28
