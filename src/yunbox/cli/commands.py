@@ -85,6 +85,12 @@ def _holo(p: argparse.ArgumentParser) -> None:
     add_arguments(p)
 
 
+def _flink(p: argparse.ArgumentParser) -> None:
+    from yunbox.cli.flink import add_arguments
+
+    add_arguments(p)
+
+
 def _sql(p: argparse.ArgumentParser) -> None:
     p.add_argument("statement", nargs="?", help="run this and leave (default: a shell)")
     p.add_argument("--project", help="the project to work in")
@@ -114,6 +120,7 @@ _COMMANDS: dict[str, tuple[str, Add, tuple[str, ...]]] = {
     "project": ("create, list and delete projects", _project, ("text", "json")),
     "oss": ("look after buckets: small files, damage, renames", _oss, ("text", "json")),
     "holo": ("Hologres' tables, and its slow statements", _holo, ("text", "json")),
+    "flink": ("run Flink SQL, and look after its jobs", _flink, ("text", "json")),
     "sql": ("run SQL, or open a shell", _sql, ("text", "json")),
     "psql": ("open psql on Hologres; all other options are psql's", _none, ()),
     "coverage": ("what is offered and what is not", _coverage, ("text", "json")),

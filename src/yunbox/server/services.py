@@ -14,6 +14,7 @@ SERVICES = (
     "hologres",
     "monitor",
     "datahub",
+    "flink",
 )
 """By the name of their package in ``yunbox.services``. One that is off is not even imported."""
 

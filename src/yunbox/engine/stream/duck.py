@@ -32,17 +32,15 @@ class Duck:
         """Run something that says nothing, such as a macro's definition."""
         self._db.execute(sql)
 
-    def run(self, sql: str, batch: Batch | None = None, **more: dict[str, Array]) -> dict[str, Array]:
-        """The columns of a query, in which ``batch`` is a table; ``more`` are others by name."""
-        if batch is not None:
-            self._db.register("batch", batch.named)
-        for name, columns in more.items():
-            self._db.register(name, columns)
+    def run(self, sql: str, batch: Batch | dict[str, Array] | None = None) -> dict[str, Array]:
+        """The columns of a query, in which ``batch`` is a table."""
+        if batch is None:
+            return self._db.execute(sql).fetchnumpy()
+        self._db.register("batch", batch.named if isinstance(batch, Batch) else batch)
         try:
             return self._db.execute(sql).fetchnumpy()
         finally:
-            for name in (*(["batch"] if batch is not None else []), *more):
-                self._db.unregister(name)
+            self._db.unregister("batch")
 
     def close(self) -> None:
         """Let go of it."""

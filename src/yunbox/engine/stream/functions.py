@@ -145,6 +145,10 @@ class Function:
                 self.merge(into, (self._times(value, sign), sign))
             case name if name in _SPREADS:
                 self.merge(into, (float(value) * sign, float(value) ** 2 * sign, sign))
+            case _ if self.needs_list:
+                self.extend(into, value, sign)
+            case "MIN" | "MAX" | "FIRST_VALUE" | "LAST_VALUE" if sign > 0:
+                self.merge(into, (value,))
             case _:
                 raise InvalidArgument(f"{self.name} takes no single values")
 

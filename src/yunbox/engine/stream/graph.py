@@ -14,9 +14,12 @@ from yunbox.engine.stream.duck import Duck, Fragment, batch_of, source, target
 from yunbox.engine.stream.operators.aggregate import GroupAggregate
 from yunbox.engine.stream.operators.interval import IntervalJoin
 from yunbox.engine.stream.operators.join import RegularJoin
-from yunbox.engine.stream.operators.operator import NEVER, Context, Operator
+from yunbox.engine.stream.operators.lookup import LookupJoin
+from yunbox.engine.stream.operators.operator import NEVER, Context, OpenLookup, Operator, no_lookup
+from yunbox.engine.stream.operators.over import OverAggregate
 from yunbox.engine.stream.operators.rank import TopN, WindowTopN
 from yunbox.engine.stream.operators.sessions import SessionWindows
+from yunbox.engine.stream.operators.temporal import TemporalJoin
 from yunbox.engine.stream.operators.union import Final, Sorted, UnionAll
 from yunbox.engine.stream.operators.windowed import WindowAggregate
 from yunbox.engine.stream.operators.windowjoin import WindowJoin
@@ -82,7 +85,15 @@ class Graph:
     """The stages of a job, each behind those it takes rows from."""
 
     def __init__(
-        self, job: plans.Job, store: StateStore, duck: Duck, open_reader: Open, *, memory_bytes_max: int, zone: str
+        self,
+        job: plans.Job,
+        store: StateStore,
+        duck: Duck,
+        open_reader: Open,
+        *,
+        memory_bytes_max: int,
+        zone: str,
+        open_lookup: OpenLookup = no_lookup,
     ) -> None:
         self.stages: list[Stage] = []
         self.sources: list[Stage] = []
@@ -91,6 +102,7 @@ class Graph:
         self._store, self._duck, self._zone = store, duck, zone
         self._memory_bytes_max = memory_bytes_max
         self._open_reader = open_reader
+        self._open_lookup = open_lookup
         self._batch = job.batch
         self._made: dict[int, Stage] = {}
         self._chains: dict[int, Input] = {}
@@ -164,7 +176,7 @@ class Graph:
         return stage
 
     def _context(self, stage: Stage) -> Context:
-        context = Context(stage.name, self._store, self._duck, self._memory_bytes_max, self._zone)
+        context = Context(stage.name, self._store, self._duck, self._memory_bytes_max, self._zone, self._open_lookup)
         stage.context = context
         return context
 
@@ -256,6 +268,9 @@ def _union(context: Context, node: plans.Union) -> Operator:
 _OPERATORS: dict[type[plans.Node], Callable[[Context, Any], Operator]] = {
     plans.Rank: _rank,
     plans.Join: RegularJoin,
+    plans.Over: OverAggregate,
+    plans.TemporalJoin: TemporalJoin,
+    plans.LookupJoin: LookupJoin,
     plans.IntervalJoin: IntervalJoin,
     plans.WindowJoin: WindowJoin,
     plans.WindowTable: SessionWindows,

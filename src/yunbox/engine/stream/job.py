@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from yunbox.engine.stream.batch import Batch, Change
-from yunbox.engine.stream.connectors.connector import Connector, Environment, Reader, Writer
+from yunbox.engine.stream.connectors.connector import Connector, Environment, Lookup, Reader, Writer
 from yunbox.engine.stream.connectors.registry import connector_of
 from yunbox.engine.stream.connectors.values import ValuesReader
 from yunbox.engine.stream.duck import Duck
+from yunbox.engine.stream.durations import millis
 from yunbox.engine.stream.graph import Graph, Stage
 from yunbox.engine.stream.operators.operator import ALWAYS, NEVER
 from yunbox.engine.stream.store import StateStore
@@ -95,7 +96,15 @@ class JobRunner:
         self._environment = Environment(job_id, str(folder), zone, job.settings, job.batch)
         self.duck = Duck(zone)
         self.store = StateStore(folder / "state")
-        self.graph = Graph(job, self.store, self.duck, self._reader, memory_bytes_max=memory_bytes_max, zone=zone)
+        self.graph = Graph(
+            job,
+            self.store,
+            self.duck,
+            self._reader,
+            memory_bytes_max=memory_bytes_max,
+            zone=zone,
+            open_lookup=self._lookup,
+        )
         idle_ms = millis(job.settings.get(_IDLE, "0"))
         self._sources = [
             _Source(stage, stage.reader, Watermarks(idle_ms), stage.name)
@@ -115,6 +124,12 @@ class JobRunner:
         if connector.reader is None:
             raise InvalidArgument(f"Connector '{connector.name}' of {node.table.path} can only be used as a sink")
         return connector.reader(node, self._environment)
+
+    def _lookup(self, node: plans.LookupJoin) -> Lookup:
+        connector = _checked(node.table, node.options)
+        if connector.lookup is None:
+            raise InvalidArgument(f"Connector '{connector.name}' of {node.table.path} cannot be asked by key")
+        return connector.lookup(node, self._environment)
 
     def _writer(self, sink: plans.Sink | plans.Collect) -> Writer:
         if isinstance(sink, plans.Collect):
@@ -255,6 +270,11 @@ class JobRunner:
             if changes:
                 sink.writer.deliver(epoch, [(kind, tuple(row)) for kind, row in changes])
 
+    def lag_rows(self) -> int | None:
+        """How much there is that was not read, where all sources know it."""
+        found = [source.reader.lag_rows() for source in self._sources]
+        return None if None in found else sum(one for one in found if one is not None)
+
     def close(self) -> None:
         """Let go of everything."""
         for source in self._sources:
@@ -273,19 +293,3 @@ def _checked(table: plans.Table, options: Any) -> Connector:
     connector = connector_of(table)
     connector.check(table, options)
     return connector
-
-
-_UNITS = {"ms": 1, "milli": 1, "s": 1000, "sec": 1000, "second": 1000, "min": 60_000, "m": 60_000, "minute": 60_000,
-          "h": 3_600_000, "hour": 3_600_000, "d": 86_400_000, "day": 86_400_000}  # fmt: skip
-
-
-def millis(text: str) -> int:
-    """A duration as Flink's options have it, such as ``10 s`` or ``500ms``, in milliseconds. Raises InvalidArgument."""
-    number = text.strip().rstrip("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ").strip()
-    unit = text.strip()[len(number) :].strip().lower()
-    if number.isdigit() and not unit:
-        return int(number)
-    scale = _UNITS.get(unit, _UNITS.get(unit.rstrip("s"), 0) if len(unit) > 1 else 0)
-    if not number.isdigit() or not scale:
-        raise InvalidArgument(f"{text!r} is no duration: such as '10 s', '500 ms' or '1 h'")
-    return int(number) * scale

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from yunbox.engine.stream.batch import Batch, Change
+from yunbox.engine.stream.batch import Batch, Change, Row
 from yunbox.kernel.errors import InvalidArgument
-from yunbox.sql.flink.plans import Sink, Source, Table
+from yunbox.sql.flink.plans import LookupJoin, Sink, Source, Table
 from yunbox.sql.flink.types import FlinkType
 
 
@@ -45,6 +45,13 @@ class Reader(Protocol):
         """Let go of it."""
 
 
+class Lookup(Protocol):
+    """Asks a table by key."""
+
+    def fetch(self, keys: Sequence[Row]) -> Mapping[Row, Sequence[Row]]:
+        """The rows of some keys, all of which are different and none NULL."""
+
+
 class Writer(Protocol):
     """Writes a table. What is delivered twice, after a crash, is there once."""
 
@@ -76,6 +83,7 @@ class Connector:
     patterns: tuple[str, ...] = ()
     reader: Callable[[Source, Environment], Reader] | None = None
     writer: Callable[[Sink, Environment], Writer] | None = None
+    lookup: Callable[[LookupJoin, Environment], Lookup] | None = None
     takes_updates: bool = False
 
     def check(self, table: Table, options: Mapping[str, str]) -> None:

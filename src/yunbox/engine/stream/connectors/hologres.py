@@ -6,18 +6,19 @@ with its rows (``clients/hologres/fence``).
 """
 
 import json
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from yunbox.clients.hologres.connection import Connection, Disconnected
 from yunbox.clients.hologres.fence import advance, mark_of
-from yunbox.clients.hologres.target import Target, describe
+from yunbox.clients.hologres.target import Column, Target, describe, quoted
 from yunbox.clients.hologres.writing import Mode, delete, write
 from yunbox.engine.stream.batch import Change, Kind, Row
 from yunbox.engine.stream.connectors.connector import Connector, Environment, option
 from yunbox.kernel.errors import InvalidArgument
-from yunbox.sql.flink.plans import Sink, TableColumn
+from yunbox.sql.flink.plans import LookupJoin, Sink, Table, TableColumn
 from yunbox.sql.flink.types import FlinkType
 from yunbox.wire.pgwire.values.types import TYPES
 
@@ -169,18 +170,97 @@ class HologresWriter:
             self._connection = None
 
 
+class HologresLookup:
+    """Asks a table by key, all keys of a batch at once."""
+
+    def __init__(self, node: LookupJoin, environment: Environment) -> None:
+        self._options = node.options
+        self._connection = connected(node.options)
+        target = described(self._connection, node.options)
+        columns = node.table.stored
+        names = [quoted(_found(target, column, node.table).name) for column in columns]
+        keys = [_found(target, next(one for one in columns if one.name == name), node.table) for _, name in node.keys]
+        self._types = [column.type for column in columns]
+        self._width = len(keys)
+        values = ", ".join(f"unnest(${at}::{TYPES[one.oid].name}[])" for at, one in enumerate(keys, 1))
+        wanted = ", ".join(quoted(one.name) for one in keys)
+        if self._width == 1:
+            where = f"{wanted} = ANY($1::{TYPES[keys[0].oid].name}[])"
+        else:
+            where = f"({wanted}) IN (SELECT {values})"
+        self._sql = f"SELECT {wanted}, {', '.join(names)} FROM {target.sql} WHERE {where}"
+        self._key_types = [next(one.type for one in columns if one.name == name) for _, name in node.keys]
+
+    def fetch(self, keys: Sequence[Row]) -> dict[Row, list[Row]]:
+        """As in Lookup."""
+        found: dict[Row, list[Row]] = {}
+        if not keys:
+            return found
+        arrays = [_array_text(column) for column in zip(*keys, strict=True)]
+        for row in self._rows(arrays):
+            key = tuple(_read(text, of) for text, of in zip(row[: self._width], self._key_types, strict=True))
+            values = tuple(_read(text, of) for text, of in zip(row[self._width :], self._types, strict=True))
+            found.setdefault(key, []).append(values)
+        return found
+
+    def _rows(self, arrays: Sequence[str]) -> Sequence[Sequence[str | None]]:
+        try:
+            return self._connection.execute(self._sql, arrays, keep=True).rows
+        except Disconnected:
+            self._connection = connected(self._options)
+            return self._connection.execute(self._sql, arrays, keep=True).rows
+
+
+def _array_text(values: Sequence[Any]) -> str:
+    """Values as the text of an array."""
+    parts = []
+    for value in values:
+        text = str(value).replace("\\", "\\\\").replace('"', '\\"')
+        parts.append(f'"{text}"')
+    return "{" + ",".join(parts) + "}"
+
+
+def _read(value: str | None, of: FlinkType) -> Any:
+    """A value of Hologres in physical form."""
+    if value is None:
+        return None
+    match of.root:
+        case "BOOLEAN":
+            return value == "t"
+        case "TINYINT" | "SMALLINT" | "INT" | "BIGINT":
+            return int(value)
+        case "FLOAT" | "DOUBLE":
+            return float(value)
+        case "DATE":
+            return (date.fromisoformat(value) - date(1970, 1, 1)).days
+        case "TIMESTAMP" | "TIMESTAMP_LTZ":
+            moment = datetime.fromisoformat(value)
+            moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+            return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+        case "TIME":
+            clock = time.fromisoformat(value)
+            return ((clock.hour * 60 + clock.minute) * 60 + clock.second) * 1_000_000 + clock.microsecond
+        case "BINARY" | "VARBINARY":
+            return b64encode(bytes.fromhex(value.removeprefix("\\x"))).decode()
+    return value
+
+
 def _name(target: Target, column: TableColumn, sink: Sink) -> str:
+    return _found(target, column, sink.table).name
+
+
+def _found(target: Target, column: TableColumn, table: Table) -> Column:
     """The column of Hologres that one of Flink is. Raises InvalidArgument where there is none, or of another type."""
     found = target.by_name.get(column.name) or target.by_name.get(column.name.lower())
     if found is None:
-        raise InvalidArgument(f"Table {target.sql} of Hologres has no column {column.name!r} of {sink.table.path}")
+        raise InvalidArgument(f"Table {target.sql} of Hologres has no column {column.name!r} of {table.path}")
     kind = TYPES[found.oid].name
     if kind not in _FITS.get(column.type.root, ()):
         raise InvalidArgument(
-            f"Column {column.name!r} of {sink.table.path} is of type {column.type.text}, and that of Hologres' table "
+            f"Column {column.name!r} of {table.path} is of type {column.type.text}, and that of Hologres' table "
             f"{target.sql} is {found.type}: they do not fit"
         )
-    return found.name
+    return found
 
 
 def _converter(of: FlinkType) -> Callable[[Any], Any] | None:
@@ -189,4 +269,6 @@ def _converter(of: FlinkType) -> Callable[[Any], Any] | None:
     return json.loads if of.root == "ARRAY" else None
 
 
-CONNECTOR = Connector("hologres", _REQUIRED, _OPTIONAL, writer=HologresWriter, takes_updates=True)
+CONNECTOR = Connector(
+    "hologres", _REQUIRED, _OPTIONAL, writer=HologresWriter, lookup=HologresLookup, takes_updates=True
+)

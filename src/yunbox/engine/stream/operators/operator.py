@@ -1,13 +1,16 @@
 """What every step that remembers something is: the rows it takes and gives, and the times it is told."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from yunbox.engine.stream.batch import Batch, Change, from_changes
+from yunbox.engine.stream.connectors.connector import Lookup
 from yunbox.engine.stream.duck import Duck
 from yunbox.engine.stream.state import BagState, KeyedState, State, TimedState
 from yunbox.engine.stream.store import StateStore
+from yunbox.kernel.errors import Unsupported
+from yunbox.sql.flink.plans import LookupJoin
 from yunbox.sql.flink.types import FlinkType
 
 NEVER = -(1 << 62)
@@ -15,6 +18,13 @@ NEVER = -(1 << 62)
 ALWAYS = (1 << 62) - 1
 """The watermark when nothing more will come."""
 S = TypeVar("S", bound=State)
+OpenLookup = Callable[[LookupJoin], Lookup]
+"""Makes what asks a table by key."""
+
+
+def no_lookup(node: LookupJoin) -> Lookup:
+    """Where no table can be asked."""
+    raise Unsupported(f"Table {node.table.path} cannot be asked by key here")
 
 
 @dataclass
@@ -26,6 +36,7 @@ class Context:
     duck: Duck
     memory_bytes_max: int
     zone: str = "UTC"
+    open_lookup: OpenLookup = no_lookup
     states: list[State] = field(default_factory=list)
 
     def _made(self, kind: type[S]) -> S:

@@ -1,0 +1,192 @@
+"""`yunbox flink`: run a file of Flink SQL, and look after its jobs."""
+
+import argparse
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+from yunbox.cli.flink_client import FlinkClient, FlinkError
+from yunbox.cli.output import Output
+from yunbox.kernel.errors import InvalidArgument, NotFound
+from yunbox.kernel.texts import format_bytes
+from yunbox.server.folder import read_credentials, read_server
+
+_ACTIONS = {
+    "run": "run the statements of a file, and leave its jobs running",
+    "explain": "the plans of a file's statements, and what their state will need",
+    "jobs": "every job: its state, rates, lag, watermark and state",
+    "stop": "end a job, with a savepoint if wanted",
+    "logs": "what a job has printed, and what it failed of",
+}
+_PLANNED = re.compile(r"\s*(?:/\*.*?\*/\s*|--[^\n]*\n\s*)*(insert|execute\s+statement\s+set|begin\s+statement\s+set)\b",
+                      re.IGNORECASE | re.DOTALL)  # fmt: skip
+_METRICS = ("numRecordsIn", "numRecordsOut", "pendingRecords", "currentInputWatermark", "lastCheckpointSize",
+            "isBackPressured", "numRestarts")  # fmt: skip
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The actions and what each needs."""
+    actions = parser.add_subparsers(dest="action", required=True, metavar="|".join(_ACTIONS))
+    for action, help_text in _ACTIONS.items():
+        command = actions.add_parser(action, help=help_text)
+        command.add_argument("--data", type=Path, default=argparse.SUPPRESS, help="the data folder")
+        command.add_argument("--output", choices=("text", "json"), default=argparse.SUPPRESS, help="how to print")
+        if action in ("run", "explain"):
+            command.add_argument("file", type=Path, help="a file of statements, each ended by a semicolon")
+        if action in ("stop", "logs"):
+            command.add_argument("job", help="the job's id")
+        if action == "stop":
+            command.add_argument("--savepoint", action="store_true", help="write a savepoint before it ends")
+
+
+def run(args: argparse.Namespace, output: Output) -> int:
+    """Carry one action out. Raises NotFound where no server runs, FlinkError for what it refuses."""
+    folder = args.data.expanduser().absolute()
+    client = _client(folder)
+    match args.action:
+        case "run":
+            _run(client, args.file, output)
+        case "explain":
+            _explain(client, args.file, output)
+        case "jobs":
+            _jobs(client, output)
+        case "stop":
+            savepoint = client.stop(args.job, savepoint=args.savepoint)
+            text = f"job {args.job} has ended" + (f"; savepoint: {savepoint}" if savepoint else "")
+            output.result({"id": args.job, **({"savepoint": savepoint} if savepoint else {})}, text)
+        case "logs":
+            _logs(client, folder, args.job, output)
+    return 0
+
+
+def _client(folder: Path) -> FlinkClient:
+    server, key = read_server(folder), read_credentials(folder)
+    if server is None or key is None or server.get("starting"):
+        raise NotFound(f"No server runs on {folder}: start one with `yunbox up --data {folder}`")
+    if "flink" not in server["endpoints"]:
+        raise NotFound("This server has no Flink: start it with --services that name it")
+    return FlinkClient(server["endpoints"], key)
+
+
+# -- statements
+
+
+def _statements(file: Path) -> list[str]:
+    from yunbox.sql.flink.script import split_script  # no other command is to know of the language
+
+    found = split_script(file.read_text())
+    if not found:
+        raise InvalidArgument(f"{file} has no statements")
+    return found
+
+
+def _run(client: FlinkClient, file: Path, output: Output) -> None:
+    """Carry out all statements, one after another; the first that fails ends it, and what was begun goes on."""
+    jobs = []
+    session = client.open(file.name)
+    for number, statement in enumerate(_statements(file), 1):
+        try:
+            if _PLANNED.match(statement):
+                _warn(client, session, statement)
+            for page in client.execute(session, statement):
+                if page["isQueryResult"]:
+                    _print(page, output)
+                elif "jobID" in page and page["results"]["data"]:
+                    jobs.append(_named(client, page["jobID"]))
+        except FlinkError as error:
+            raise FlinkError(f"{file}, statement {number}: {error.message}") from None
+    client.close(session)
+    lines = [f"job {one['id']}  {one['name']}" for one in jobs]
+    output.result({"jobs": jobs}, "\n".join(lines) or "done: no statement was a job")
+
+
+def _named(client: FlinkClient, job_id: str) -> dict[str, str]:
+    return {"id": job_id, "name": client.job(job_id)["name"]}
+
+
+def _warn(client: FlinkClient, session: str, statement: str) -> None:
+    """Say on stderr what a plan's state will need."""
+    text = str(client.rows(session, f"EXPLAIN {statement}")[0][0])
+    for paragraph in text.split("\n\n"):
+        if paragraph.lower().startswith("warning"):
+            print(paragraph, file=sys.stderr, flush=True)
+
+
+def _print(page: dict[str, Any], output: Output) -> None:
+    for row in page["results"]["data"]:
+        values = ["NULL" if value is None else str(value) for value in row["fields"]]
+        output.note("  ".join([row["kind"], *values]))
+
+
+def _explain(client: FlinkClient, file: Path, output: Output) -> None:
+    """The plans of what a file would run; what only changes the session is carried out for it."""
+    session = client.open(file.name)
+    plans = []
+    for statement in _statements(file):
+        if _PLANNED.match(statement) or statement.lstrip()[:6].lower() == "select":
+            plans.append(str(client.rows(session, f"EXPLAIN {statement}")[0][0]))
+        else:
+            client.rows(session, statement)
+    client.close(session)
+    output.result({"plans": plans}, "\n\n".join(plans))
+
+
+# -- jobs
+
+
+def _jobs(client: FlinkClient, output: Output) -> None:
+    found = [_described(client, one) for one in client.jobs()]
+    output.result(found, _listed(found))
+
+
+def _described(client: FlinkClient, job: dict[str, Any]) -> dict[str, Any]:
+    metrics = client.metrics(job["jid"], *_METRICS)
+    seconds = max(job["duration"] / 1000, 0.001)
+    rows_in = int(metrics["numRecordsIn"])
+    made: dict[str, Any] = {
+        "id": job["jid"],
+        "name": job["name"],
+        "state": job["state"],
+        "start_ms": job["start-time"],
+        "rows_in": rows_in,
+        "rows_out": int(metrics["numRecordsOut"]),
+        "rows_in_per_s": round(rows_in / seconds, 1),
+        "lag_rows": _number(metrics["pendingRecords"]),
+        "watermark_ms": _number(metrics["currentInputWatermark"]),
+        "state_bytes": _number(metrics["lastCheckpointSize"]),
+        "is_back_pressured": metrics["isBackPressured"] == "True",
+        "restarts": int(metrics["numRestarts"]),
+    }
+    reason = client.job(job["jid"], "/exceptions")["root-exception"]
+    if reason:
+        made["reason"] = reason.splitlines()[0]
+    return made
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.lstrip("-").isdigit() else None
+
+
+def _listed(jobs: list[dict[str, Any]]) -> str:
+    lines = [f"{'JOB':<32} {'STATE':<10} {'ROWS IN':>12} {'A SECOND':>10} {'LAG':>9} {'STATE':>9}  NAME"]
+    for one in jobs:
+        lag = "?" if one["lag_rows"] is None else f"{one['lag_rows']:,}"
+        size = format_bytes(one["state_bytes"] or 0)
+        lines.append(
+            f"{one['id']:<32} {one['state']:<10} {one['rows_in']:>12,} {one['rows_in_per_s']:>10,} {lag:>9} {size:>9}  "
+            f"{one['name']}"
+        )
+        if "reason" in one:
+            lines.append(f"    {one['reason']}")
+    return "\n".join(lines)
+
+
+def _logs(client: FlinkClient, folder: Path, job_id: str, output: Output) -> None:
+    from yunbox.services.flink.gateway.config import JOBS
+
+    found = client.job(job_id, "/exceptions")
+    file = folder / JOBS / client.job(job_id)["jid"] / "taskmanager.out"
+    printed = file.read_text(errors="replace") if file.exists() else ""
+    reasons = [one["stacktrace"] for one in found["exceptionHistory"]["entries"]]
+    output.result({"output": printed, "exceptions": reasons}, "\n".join([printed.rstrip("\n"), *reasons]).strip("\n"))

@@ -1,0 +1,157 @@
+"""OVER: each row with aggregates over those before it, in the order of its time.
+
+What reaches back without end is added up, row by row. What reaches back so many rows, or so long, is worked out by
+DuckDB over the rows that are still near enough, which are what is kept.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+
+from yunbox.engine.stream.batch import INSERT, Batch, Change, Row, array_of, decoded, encoded, from_rows, types_of
+from yunbox.engine.stream.functions import Function, Parts
+from yunbox.engine.stream.operators.operator import Context, Operator
+from yunbox.engine.stream.state import Key
+from yunbox.sql.flink.plans import AggregateCall, Over
+from yunbox.sql.flink.types import INT
+
+_NUMBERS = ("TINYINT", "SMALLINT", "INT", "BIGINT")
+
+
+class OverAggregate(Operator):
+    """By rowtime rows wait for the watermark; by processing time they are worked on as they come."""
+
+    def __init__(self, context: Context, node: Over) -> None:
+        super().__init__(context, types_of(node.fields))
+        self._node = node
+        self._in = types_of(node.input.fields)
+        self._is_processing = node.input.fields[node.order.column].time == "proctime"
+        self._pending = context.timed()
+        self._kept = context.keyed()
+        self._functions = [Function(call, retracts=False) for call in node.calls]
+        self._arguments = self._argument_sql()
+        self._sql = "" if node.preceding is None else self._frame_sql()
+
+    def process(self, port: int, batch: Batch) -> Iterator[Batch]:
+        """As in Operator. Rows behind the watermark are dropped, and counted."""
+        rows = [row for kind, row in batch.changes() if kind == INSERT]
+        if self._is_processing:
+            yield from self.given(self._worked(rows))
+            return
+        by_time: dict[int, list[Row]] = {}
+        for row in rows:
+            moment = row[self._node.order.column]
+            if moment is None or moment // 1000 <= self.watermark:
+                self.late_rows += 1
+            else:
+                by_time.setdefault(moment // 1000, []).append(row)
+        for time_ms, some in by_time.items():
+            self._pending.put(time_ms, (), [*(self._pending.get(time_ms, ()) or []), *some])
+
+    def advance(self, watermark_ms: int) -> Iterator[Batch]:
+        """As in Operator."""
+        self.watermark = watermark_ms
+        rows = [tuple(row) for _, _, some in self._pending.due(watermark_ms) for row in some]
+        rows.sort(key=lambda row: row[self._node.order.column] or 0)
+        yield from self.given(self._worked(rows))
+
+    def _worked(self, rows: Sequence[Row]) -> list[Change]:
+        if not rows:
+            return []
+        return self._added(rows) if self._node.preceding is None else self._framed(rows)
+
+    def _key(self, row: Row) -> Key:
+        return tuple(row[at] for at in self._node.partition_keys)
+
+    # -- without end
+
+    def _argument_sql(self) -> str:
+        columns = ", ".join(f"{decoded(f'c{at}', one)} AS c{at}" for at, one in enumerate(self._in))
+        values = []
+        for at, function in enumerate(self._functions):
+            sql = encoded(function.argument, function.type) if function.call.arguments else "1"
+            values.append(f"{sql} AS v{at}")
+        return f"SELECT {', '.join(values)} FROM (SELECT {columns} FROM batch)"
+
+    def _added(self, rows: Sequence[Row]) -> list[Change]:
+        """Add up row by row; those of one time are one step where the frame is a RANGE."""
+        found = self.context.duck.run(self._arguments, from_rows(rows, self._in))
+        arguments = list(zip(*(found[f"v{at}"].tolist() for at in range(len(self._functions))), strict=True))
+        changes: list[Change] = []
+        time = self._node.order.column
+        steps = groupby(
+            range(len(rows)), key=lambda at: at if self._node.rows or self._is_processing else rows[at][time]
+        )
+        for _, places in steps:
+            step = list(places)
+            for at in step:
+                self._add(self._key(rows[at]), arguments[at])
+            changes += [(INSERT, (*rows[at], *self._values(self._key(rows[at])))) for at in step]
+        return changes
+
+    def _add(self, key: Key, values: Sequence[Any]) -> None:
+        parts: list[Parts] = self._kept.get(key) or [function.zero for function in self._functions]
+        for function, into, value in zip(self._functions, parts, values, strict=True):
+            if value is not None:
+                function.add(into, value, 1)
+        self._kept.put(key, parts)
+
+    def _values(self, key: Key) -> list[Any]:
+        return [function.value(parts) for function, parts in zip(self._functions, self._kept.get(key), strict=True)]
+
+    # -- so many rows, or so long
+
+    def _frame_sql(self) -> str:
+        node = self._node
+        columns = ", ".join(f"{decoded(f'c{at}', one)} AS c{at}" for at, one in enumerate(self._in))
+        keys = ", ".join(f"c{at}" for at in node.partition_keys)
+        partition = f"PARTITION BY {keys} " if keys else ""
+        if node.rows or self._is_processing:
+            frame = f"ORDER BY place ROWS BETWEEN {node.preceding} PRECEDING AND CURRENT ROW"
+        else:
+            reach = f"to_milliseconds({node.preceding})"
+            frame = f"ORDER BY c{node.order.column} RANGE BETWEEN {reach} PRECEDING AND CURRENT ROW"
+        calls = [f"{encoded(_over(call, f'({partition}{frame})'), call.type)} AS r{at}"
+                 for at, call in enumerate(node.calls)]  # fmt: skip
+        inner = f"SELECT {', '.join([*calls, 'place', 'fresh'])} FROM (SELECT {columns}, place, fresh FROM batch)"
+        return f"SELECT * FROM ({inner}) WHERE fresh = 1 ORDER BY place"
+
+    def _framed(self, rows: Sequence[Row]) -> list[Change]:
+        old = [tuple(row) for key in dict.fromkeys(map(self._key, rows)) for row in self._kept.get(key) or []]
+        batch = from_rows([*old, *rows], self._in)
+        named = batch.named
+        named["place"] = np.arange(batch.size)
+        named["fresh"] = array_of([0] * len(old) + [1] * len(rows), INT)
+        found = self.context.duck.run(self._sql, batch=named)
+        values = list(zip(*(found[f"r{at}"].tolist() for at in range(len(self._node.calls))), strict=True))
+        self._keep(rows)
+        return [(INSERT, (*row, *value)) for row, value in zip(rows, values, strict=True)]
+
+    def _keep(self, rows: Sequence[Row]) -> None:
+        """Of each key what later rows can still reach."""
+        by_key: dict[Key, list[Row]] = {}
+        for row in rows:
+            by_key.setdefault(self._key(row), []).append(row)
+        preceding, time = self._node.preceding or 0, self._node.order.column
+        for key, some in by_key.items():
+            kept = [*(tuple(row) for row in self._kept.get(key) or []), *some]
+            if self._node.rows or self._is_processing:
+                kept = kept[-preceding:] if preceding else []
+            else:
+                first = kept[-1][time] - preceding * 1000
+                kept = [row for row in kept if row[time] >= first]
+            self._kept.put(key, kept)
+
+
+def _over(call: AggregateCall, window: str) -> str:
+    """A call over a window as DuckDB has it, of the type that Flink gives it."""
+    arguments = ", ".join(one.sql for one in call.arguments) or "*"
+    distinct = "DISTINCT " if call.distinct else ""
+    name = {"LISTAGG": "string_agg", "SUM0": "sum", "$SUM0": "sum"}.get(call.function, call.function)
+    where = f" FILTER (WHERE {call.filter})" if call.filter else ""
+    sql = f"{name}({distinct}{arguments}){where} OVER {window}"
+    if call.function == "AVG" and call.type.root in _NUMBERS:
+        sql = f"trunc({sql})"
+    return f"CAST({sql} AS {call.type.duckdb})"

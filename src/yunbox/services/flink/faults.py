@@ -1,0 +1,49 @@
+"""Flink's errors: each interface answers with a list of texts; the gateway's name Java's exceptions, as its clients
+look for them."""
+
+from yunbox.identity.identify import NotIdentified
+from yunbox.kernel import errors
+
+_STATUSES: dict[type[errors.KernelError], int] = {
+    errors.InvalidArgument: 400,
+    errors.Unauthenticated: 401,
+    errors.Forbidden: 403,
+    errors.NotFound: 404,
+    errors.Conflict: 409,
+    errors.Throttled: 429,
+    errors.Unsupported: 404,
+    errors.Unavailable: 503,
+    errors.StorageFull: 507,
+}
+_GATEWAY = "org.apache.flink.table.gateway.api.utils.SqlGatewayException"
+
+
+def status(error: errors.KernelError) -> int:
+    """The HTTP status of an error of the JobManager's interface."""
+    if isinstance(error, NotIdentified):
+        return 401
+    return next((_STATUSES[kind] for kind in type(error).__mro__ if kind in _STATUSES), 500)
+
+
+def texts(error: errors.KernelError) -> list[str]:
+    """The texts of an error of the JobManager's interface."""
+    return [error.message]
+
+
+def gateway_status(error: errors.KernelError) -> int:
+    """The gateway answers 500 to whatever a statement has done wrong."""
+    kept = (errors.Unauthenticated, errors.Forbidden, NotIdentified)
+    if isinstance(error, kept):
+        return status(error)
+    return 404 if error.code == "MethodNotAllowed" else 500
+
+
+def gateway_texts(error: errors.KernelError) -> list[str]:
+    """As the gateway words it: the cause stands behind ``Caused by``."""
+    if gateway_status(error) != 500:
+        return [error.message]
+    cause = getattr(error, "reported", None) or f"{_GATEWAY}: {error.message}"
+    return [
+        "Internal server error.",
+        f"<Exception on server side:\n{_GATEWAY}: {cause}\nCaused by: {cause}\n\nEnd of exception on server side>",
+    ]

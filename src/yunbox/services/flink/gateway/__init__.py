@@ -1,0 +1,1 @@
+"""The process that serves Flink's clients and looks after the jobs."""

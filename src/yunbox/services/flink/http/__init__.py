@@ -1,0 +1,1 @@
+"""Flink's two REST interfaces: the SQL Gateway's, and the JobManager's."""

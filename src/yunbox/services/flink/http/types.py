@@ -1,0 +1,103 @@
+"""Types and values as the SQL Gateway writes them in JSON.
+
+Sources: Flink's ``LogicalTypeJsonSerializer`` (types), ``ResultInfoSerializer`` with the formats of ``flink-json``
+(values: ISO-8601 times, Base64 for bytes, rows and maps as objects).
+"""
+
+import json
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from yunbox.engine.stream.texts import text
+from yunbox.sql.flink.types import FlinkType
+
+_EPOCH = datetime(1970, 1, 1)
+_ROOTS = {
+    "INT": "INTEGER", "TIME": "TIME_WITHOUT_TIME_ZONE", "TIMESTAMP": "TIMESTAMP_WITHOUT_TIME_ZONE",
+    "TIMESTAMP_LTZ": "TIMESTAMP_WITH_LOCAL_TIME_ZONE", "INTERVAL DAY TO SECOND": "INTERVAL_DAY_TIME",
+    "INTERVAL YEAR TO MONTH": "INTERVAL_YEAR_MONTH",
+}  # fmt: skip
+_LENGTHS = ("CHAR", "VARCHAR", "BINARY", "VARBINARY")
+
+
+def type_document(of: FlinkType) -> dict[str, Any]:
+    """A type as a document."""
+    if of.root == "NULL":
+        return {"type": "NULL"}
+    made: dict[str, Any] = {"type": _ROOTS.get(of.root, of.root), "nullable": of.nullable}
+    match of.root:
+        case root if root in _LENGTHS:
+            made["length"] = of.params[0]
+        case "DECIMAL":
+            made |= {"precision": of.params[0], "scale": of.params[1]}
+        case "TIME" | "TIMESTAMP" | "TIMESTAMP_LTZ":
+            made["precision"] = of.params[0]
+        case "INTERVAL DAY TO SECOND":
+            made |= {"precision": 2, "fractionalPrecision": 3, "resolution": "DAY_TO_SECOND"}
+        case "INTERVAL YEAR TO MONTH":
+            made |= {"precision": 2, "resolution": "YEAR_TO_MONTH"}
+        case "MAP":
+            made |= {"keyType": type_document(of.children[0]), "valueType": type_document(of.children[1])}
+        case "ARRAY" | "MULTISET":
+            made["elementType"] = type_document(of.children[0])
+        case "ROW":
+            fields = zip(of.names, of.children, strict=True)
+            made["fields"] = [{"name": name, "fieldType": type_document(child)} for name, child in fields]
+    return made
+
+
+def value_document(value: Any, of: FlinkType) -> Any:
+    """A physical value as a document."""
+    if value is None:
+        return None
+    match of.root:
+        case "DECIMAL":
+            return msgspec.Raw(f"{Decimal(value):f}".encode())
+        case "TIMESTAMP":
+            return _iso(value)
+        case "TIMESTAMP_LTZ":
+            return _iso(value) + "Z"
+        case "DATE" | "TIME":
+            return text(value, of)
+        case "FLOAT" | "DOUBLE" if isinstance(value, str) or value != value or abs(value) == float("inf"):
+            return text(float(value), of)
+        case "ARRAY" | "MAP" | "ROW" | "MULTISET":
+            return _nested(json.loads(value) if isinstance(value, str) else value, of)
+    return value
+
+
+def _nested(value: Any, of: FlinkType) -> Any:
+    """What DuckDB says in JSON, as Flink says it."""
+    if value is None:
+        return None
+    match of.root:
+        case "ARRAY":
+            return [_nested(one, of.children[0]) for one in value]
+        case "ROW":
+            return {name: _nested(value.get(name), child) for name, child in zip(of.names, of.children, strict=True)}
+        case "MAP":
+            return {key: _nested(one, of.children[1]) for key, one in value.items()}
+        case "MULTISET":
+            return dict(Counter(str(one) for one in value))
+        case "TIMESTAMP" | "TIMESTAMP_LTZ" if isinstance(value, str):
+            return value.replace(" ", "T", 1)
+    return value
+
+
+def plain(value: Any, of: FlinkType, zone: str) -> str | None:
+    """A physical value as plain text, as CAST(value AS STRING) gives it."""
+    return None if value is None else text(value, of, zone)
+
+
+def _iso(micros: int) -> str:
+    """As ISO_LOCAL_DATE_TIME: no more digits of a second than there are, by threes."""
+    moment = (_EPOCH + timedelta(microseconds=micros)).replace(tzinfo=UTC)
+    whole = moment.strftime("%Y-%m-%dT%H:%M:%S").rjust(19, "0")
+    if not moment.microsecond:
+        return whole
+    digits = f"{moment.microsecond:06d}"
+    return f"{whole}.{digits[:3] if digits.endswith('000') else digits}"

@@ -1,0 +1,1 @@
+"""Jobs: what is kept of them, and their processes."""

@@ -1,0 +1,1 @@
+"""Sessions of the SQL Gateway: their catalogues, settings and statements."""

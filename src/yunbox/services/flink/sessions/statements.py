@@ -1,0 +1,255 @@
+"""Statements: what a session does with each, and what its client is told."""
+
+import asyncio
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+
+from yunbox.kernel.errors import InvalidArgument, KernelError, Unsupported, as_kernel_error
+from yunbox.services.flink.jobs.jobs import Jobs, Running
+from yunbox.services.flink.jobs.process import Rows as Sent
+from yunbox.services.flink.jobs.record import JobState, Record
+from yunbox.services.flink.sessions.operation import Columns, Operation, Rows, Status
+from yunbox.services.flink.sessions.session import Session
+from yunbox.sql.flink import plans
+from yunbox.sql.flink.planner import Planner, Shown
+from yunbox.sql.flink.statements import tree
+from yunbox.sql.flink.types import STRING, TIMESTAMP_LTZ, FlinkType
+
+_NAME = "pipeline.name"
+_SYNC = "table.dml-sync"
+_NAME_LENGTH_MAX = 200
+_OK: Columns = (("result", FlinkType("VARCHAR", STRING.params)),)
+
+
+def begin(jobs: Jobs, session: Session, text: str, config: Mapping[str, str]) -> Operation:
+    """Begin a statement; what becomes of it is the operation's."""
+    operation = session.begin()
+    operation.status = Status.RUNNING
+    operation.task = asyncio.create_task(_run(jobs, session, operation, text, config))
+    return operation
+
+
+async def configure(session: Session, text: str) -> None:
+    """Carry out a statement that makes the session what it is to be: SET, CREATE, USE and the like."""
+    planner = Planner(session.catalog, session.settings)
+    for statement in planner.statements(text):
+        if isinstance(statement, tree.Select | tree.Insert | tree.StatementSet):
+            raise InvalidArgument("Unsupported statement for configuring session: " + statement.text[:200])
+        _at_once(session, planner, statement)
+
+
+async def _run(jobs: Jobs, session: Session, operation: Operation, text: str, config: Mapping[str, str]) -> None:
+    try:
+        settings = {**session.settings, **config}
+        planner = Planner(session.catalog, settings)
+        statements = planner.statements(text)
+        if len(statements) != 1:
+            raise InvalidArgument(
+                "Unsupported SQL query! Only one statement is supported at a time: multi-statements or an empty one "
+                f"was given ({len(statements)})"
+            )
+        await _carry_out(jobs, session, operation, planner, statements[0], settings)
+    except asyncio.CancelledError:
+        operation.status = Status.CANCELED
+        operation.end()
+    except Exception as error:
+        operation.fail(as_kernel_error(error))
+
+
+async def _carry_out(
+    jobs: Jobs,
+    session: Session,
+    operation: Operation,
+    planner: Planner,
+    statement: tree.Statement,
+    settings: Mapping[str, str],
+) -> None:
+    match statement:
+        case tree.StopJob():
+            await _stop_job(jobs, operation, statement)
+        case tree.Show() if statement.what == "JOBS":
+            _answer(operation, _JOBS, [_row(one) for one in reversed(jobs.all())])
+        case tree.Describe() if statement.what == "JOB":
+            _answer(operation, _JOB, [_row(jobs.get(statement.path[-1]))])
+        case _:
+            made = _at_once(session, planner, statement)
+            if isinstance(made, plans.Job):
+                await _submit(jobs, session, operation, made, statement, settings)
+            elif made is None:
+                _done(operation)
+            else:
+                columns = tuple((field.name, field.type) for field in made.fields)
+                _answer(operation, columns, [(0, list(row)) for row in made.rows])
+
+
+def _at_once(session: Session, planner: Planner, statement: tree.Statement) -> plans.Job | Shown | None:
+    """What a statement is: a job, rows that are shown, or None where it changes the session and is done."""
+    match statement:
+        case tree.Set():
+            if statement.value is None:
+                return _settings(session, statement.key)
+            session.settings[statement.key] = statement.value
+            return None
+        case tree.Reset():
+            _reset(session, statement.key)
+            return None
+        case tree.Jar():
+            raise Unsupported(f"{'ADD' if statement.add else 'REMOVE'} JAR needs the Flink backend: no Java runs here")
+    return planner.plan(statement)
+
+
+def _settings(session: Session, key: str) -> Shown:
+    fields = (plans.Field("key", STRING), plans.Field("value", STRING))
+    found = sorted(session.settings.items())
+    return Shown(fields, [(name, value) for name, value in found if not key or name == key])
+
+
+def _reset(session: Session, key: str) -> None:
+    if not key:
+        session.settings = dict(session.defaults)
+    elif key in session.defaults:
+        session.settings[key] = session.defaults[key]
+    else:
+        session.settings.pop(key, None)
+
+
+# -- jobs
+
+
+async def _submit(
+    jobs: Jobs,
+    session: Session,
+    operation: Operation,
+    job: plans.Job,
+    statement: tree.Statement,
+    settings: Mapping[str, str],
+) -> None:
+    is_query = isinstance(statement, tree.Select)
+    record = Record(
+        id=secrets.token_hex(16),
+        name=settings.get(_NAME) or job.name[:_NAME_LENGTH_MAX],
+        state=JobState.CREATED,
+        start_ms=int(time.time() * 1000),
+        statement=statement.text,
+        catalog=session.catalog.to_json(),
+        settings={key: value for key, value in settings.items() if key != _NAME},
+        principal=session.principal,
+        is_query=is_query,
+    )
+    operation.job_id = record.id
+    if not is_query:
+        running = await jobs.submit(record)
+        if settings.get(_SYNC, "false").lower() == "true":
+            await _finished(running)
+        _answer(operation, (("job id", STRING),), [(0, [record.id])])
+        return
+    [collect] = job.sinks
+    operation.columns = tuple((field.name, field.type) for field in collect.input.fields)
+    operation.is_query = operation.has_content = True
+    running = await jobs.submit(record, lambda rows: operation.give(_taken(rows)))
+    operation.release = lambda rows: _release(running, rows)
+    operation.status = Status.FINISHED  # the query runs, and its rows may be had
+    operation.task = asyncio.create_task(_until_over(running, operation))
+
+
+def _taken(rows: Sent) -> Rows:
+    return [(kind, row) for kind, row in rows]
+
+
+def _release(running: Running, rows: int) -> None:
+    if running.process is not None and rows:
+        running.process.more(rows)
+
+
+async def _until_over(running: Running, operation: Operation) -> None:
+    """A query's rows are whole when its job is over; a job that fails fails the query."""
+    while not running.record.state.is_over:
+        await running.changed.wait()
+    if running.record.state is JobState.FAILED:
+        operation.fail(failure(running.record))
+    else:
+        operation.end()
+
+
+async def _finished(running: Running) -> None:
+    while not running.record.state.is_over:
+        await running.changed.wait()
+    if running.record.state is JobState.FAILED:
+        raise failure(running.record)
+
+
+def failure(record: Record) -> KernelError:
+    """What a job has failed of."""
+    message = record.failures[-1][1] if record.failures else "The job has failed"
+    return InvalidArgument(message, code="JobFailed")
+
+
+async def _stop_job(jobs: Jobs, operation: Operation, statement: tree.StopJob) -> None:
+    savepoint = await jobs.stop(statement.job, "" if statement.savepoint else None)
+    if statement.savepoint:
+        _answer(operation, (("savepoint path", STRING),), [(0, [savepoint])])
+    else:
+        _done(operation)
+
+
+_JOBS: Columns = (
+    ("job id", STRING),
+    ("job name", STRING),
+    ("status", STRING),
+    ("start time", FlinkType("TIMESTAMP_LTZ", TIMESTAMP_LTZ.params)),
+)
+_JOB = _JOBS
+
+
+def _row(job: Running) -> tuple[int, list[object]]:
+    record = job.record
+    return 0, [record.id, record.name, record.state.value, record.start_ms * 1000]
+
+
+# -- answers
+
+
+def _answer(operation: Operation, columns: Columns, rows: Sequence[tuple[int, list[object]]]) -> None:
+    operation.columns = columns
+    operation.has_content = True
+    operation.give(list(rows))
+    operation.end()
+    operation.status = Status.FINISHED
+
+
+def _done(operation: Operation) -> None:
+    """The answer of a statement that has nothing to show."""
+    operation.columns = _OK
+    operation.give([(0, ["OK"])])
+    operation.end()
+    operation.status = Status.FINISHED
+
+
+# -- ending
+
+
+async def cancel(jobs: Jobs, operation: Operation) -> None:
+    """Stop a statement; a query's job ends with it."""
+    if operation.task is not None and operation.status in (Status.PENDING, Status.RUNNING):
+        operation.task.cancel()
+        operation.status = Status.CANCELED
+    await _end_query(jobs, operation)
+    if operation.status is Status.FINISHED and operation.is_query:
+        operation.status = Status.CANCELED
+
+
+async def close(jobs: Jobs, session: Session, operation: Operation) -> None:
+    """Forget a statement; a query's job ends with it."""
+    session.operations.pop(operation.id, None)
+    await cancel(jobs, operation)
+    operation.status = Status.CLOSED
+
+
+async def _end_query(jobs: Jobs, operation: Operation) -> None:
+    if operation.is_query and operation.job_id:
+        job = jobs.get(operation.job_id)
+        if not job.record.state.is_over:
+            await jobs.stop(operation.job_id)
+    if operation.task is not None:
+        operation.task.cancel()

@@ -1,0 +1,66 @@
+"""OVER windows and temporal joins, in the order of event time."""
+
+from pathlib import Path
+
+from tests.unit.engine.stream.feed import Run, feed
+from yunbox.sql.flink.plans import AggregateCall, Bound, Field, Order, Over, TemporalJoin
+from yunbox.sql.flink.types import BIGINT, STRING, FlinkType
+
+MILLIS = FlinkType("TIMESTAMP", (3,))
+MS = 1000
+
+
+def over(*, rows: bool, preceding: int | None) -> Over:
+    node = feed("t", Field("k", STRING), Field("v", BIGINT), Field("ts", MILLIS, "rowtime"), delay_ms=0)
+    calls = (AggregateCall("SUM", (Bound("c1", BIGINT),), BIGINT), AggregateCall("COUNT", (), BIGINT),
+             AggregateCall("MAX", (Bound("c1", BIGINT),), BIGINT))  # fmt: skip
+    fields = (*node.fields, Field("s", BIGINT), Field("n", BIGINT), Field("m", BIGINT))
+    return Over(fields, node, (0,), Order(2), calls, rows, preceding)
+
+
+def test_all_rows_before(tmp_path: Path) -> None:
+    run = Run(tmp_path / "j", over(rows=True, preceding=None))
+    assert run.send("t", ("a", 5, 2 * MS), ("a", 1, 1 * MS), ("b", 7, 2 * MS)) == [
+        "+I[a, 1, 1000, 1, 1, 1]",
+        "+I[a, 5, 2000, 6, 2, 5]",
+        "+I[b, 7, 2000, 7, 1, 7]",
+    ]
+    run.again()
+    assert run.send("t", ("a", 9, 1 * MS), ("a", None, 3 * MS)) == ["+I[a, None, 3000, 6, 3, 5]"], "the first is late"
+
+
+def test_rows_of_one_time_are_peers_of_a_range(tmp_path: Path) -> None:
+    run = Run(tmp_path / "j", over(rows=False, preceding=None))
+    assert run.send("t", ("a", 5, 2 * MS), ("a", 1, 2 * MS)) == ["+I[a, 5, 2000, 6, 2, 5]", "+I[a, 1, 2000, 6, 2, 5]"]
+
+
+def test_so_many_rows(tmp_path: Path) -> None:
+    run = Run(tmp_path / "j", over(rows=True, preceding=1))
+    assert run.send("t", ("a", 1, 1 * MS), ("a", 2, 2 * MS), ("a", 3, 3 * MS))[-1] == "+I[a, 3, 3000, 5, 2, 3]"
+    run.again()
+    assert run.send("t", ("a", 4, 4 * MS)) == ["+I[a, 4, 4000, 7, 2, 4]"]
+
+
+def test_so_long(tmp_path: Path) -> None:
+    run = Run(tmp_path / "j", over(rows=False, preceding=10))
+    run.send("t", ("a", 1, 1 * MS), ("a", 2, 5 * MS))
+    run.again()
+    assert run.send("t", ("a", 4, 12 * MS)) == ["+I[a, 4, 12000, 6, 2, 4]"]
+
+
+def test_versions(tmp_path: Path) -> None:
+    left = feed("l", Field("k", STRING), Field("ts", MILLIS, "rowtime"), delay_ms=0)
+    right = feed(
+        "r", Field("k", STRING), Field("rate", BIGINT), Field("ts", MILLIS, "rowtime"), changelog=True, delay_ms=0
+    )
+    node = TemporalJoin((*left.fields, *right.fields), left, right, "LEFT", ((0, 0),), 1)
+    run = Run(tmp_path / "j", node)
+    run.send("r", ("a", 10, 1 * MS), ("a", 20, 5 * MS))
+    assert run.send("l", ("a", 4 * MS), ("a", 5 * MS), ("b", 2 * MS)) == [
+        "+I[b, 2000, None, None, None]",
+        "+I[a, 4000, a, 10, 1000]",
+        "+I[a, 5000, a, 20, 5000]",
+    ]
+    run.again()
+    run.send("r", ("a", 20, 8 * MS), kind="-D")
+    assert run.send("l", ("a", 7 * MS), ("a", 8 * MS)) == ["+I[a, 7000, a, 20, 5000]", "+I[a, 8000, None, None, None]"]
