@@ -90,7 +90,7 @@ class DataHubClient:
         """Records from a cursor on. Raises DataHubError, Unavailable."""
         text = cursor.encode()
         message = b"\x0a%b%b\x10%b" % (varint(len(text)), text, varint(limit))
-        body = self._call("POST", f"{_path(project, topic)}/shards/{shard}", wrap(message), _PROTOBUF, {_ACTION: "get"})
+        body = self._call("POST", f"{_path(project, topic)}/shards/{shard}", wrap(message), _PROTOBUF, {_ACTION: "sub"})
         return read_entries(unwrap(body))
 
     def put(self, project: str, topic: str, shard: str, bodies: Sequence[bytes]) -> None:

@@ -13,6 +13,13 @@ _SETTINGS = (
     "SET pandas_analyze_sample = 0",  # texts are texts: nothing is guessed from the first of them
     "SET preserve_insertion_order = true",
 )
+_MACROS = (
+    """CREATE MACRO wrapped(h) AS CASE WHEN h BETWEEN -9223372036854775808 AND 9223372036854775807
+    THEN CAST(h AS BIGINT)
+    ELSE CAST((((h + 9223372036854775808::HUGEINT) % 18446744073709551616::HUGEINT) + 18446744073709551616::HUGEINT)
+    % 18446744073709551616::HUGEINT - 9223372036854775808::HUGEINT AS BIGINT) END""",
+)
+"""``wrapped`` makes 64 bits of a wider number, as Java's long wraps around."""
 Fragment = Callable[[str], str]
 """A step: from the SQL of its input, a query with columns ``c0``... and ``op``, to its own."""
 
@@ -22,8 +29,8 @@ class Duck:
 
     def __init__(self, time_zone: str = "UTC", memory_bytes_max: int = 0) -> None:
         self._db = duckdb.connect(":memory:")
-        for setting in _SETTINGS:
-            self._db.execute(setting)
+        for statement in (*_SETTINGS, *_MACROS):
+            self._db.execute(statement)
         self._db.execute(f"SET TimeZone = '{time_zone}'")
         if memory_bytes_max:
             self._db.execute(f"SET memory_limit = '{memory_bytes_max}B'")

@@ -12,6 +12,7 @@ from yunbox.engine.stream.batch import Batch, types_of
 from yunbox.engine.stream.connectors.connector import Reader
 from yunbox.engine.stream.duck import Duck, Fragment, batch_of, source, target
 from yunbox.engine.stream.operators.aggregate import GroupAggregate
+from yunbox.engine.stream.operators.columnar import ColumnarAggregate, vectors_of
 from yunbox.engine.stream.operators.interval import IntervalJoin
 from yunbox.engine.stream.operators.join import RegularJoin
 from yunbox.engine.stream.operators.lookup import LookupJoin
@@ -186,8 +187,7 @@ class Graph:
         make = _OPERATORS.get(type(node))
         if isinstance(node, plans.Aggregate):
             below = stage.inputs[0]
-            kind = WindowAggregate if node.window is not None else GroupAggregate
-            stage.operator, stage.fused = kind(context, node, below.fragment, below.types), True
+            stage.operator, stage.fused = _aggregate(context, node, below), True
         elif make is not None:
             stage.operator = make(context, node)
         else:
@@ -255,6 +255,15 @@ def _unnested(node: plans.Unnest) -> Fragment:
     fields = [f"struct_extract(e, '{name}') AS c{width + at}" for at, name in enumerate(added)]
     columns = ", ".join([*kept, *fields, "op"])
     return lambda inner: f"SELECT {columns} FROM (SELECT *, UNNEST({elements}) AS e FROM ({inner}))"
+
+
+def _aggregate(context: Context, node: plans.Aggregate, below: Input) -> Operator:
+    if node.window is not None:
+        return WindowAggregate(context, node, below.fragment, below.types)
+    vectors = vectors_of(node)
+    if vectors is not None:
+        return ColumnarAggregate(context, node, below.fragment, below.types, vectors)
+    return GroupAggregate(context, node, below.fragment, below.types)
 
 
 def _rank(context: Context, node: plans.Rank) -> Operator:

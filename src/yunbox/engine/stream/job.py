@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from yunbox.engine.stream.batch import Batch, Change
-from yunbox.engine.stream.connectors.connector import Connector, Environment, Lookup, Reader, Writer
+from yunbox.engine.stream.connectors.connector import Environment, Lookup, Reader, Writer
+from yunbox.engine.stream.connectors.kinds import check
 from yunbox.engine.stream.connectors.registry import connector_of
 from yunbox.engine.stream.connectors.values import ValuesReader
 from yunbox.engine.stream.duck import Duck
@@ -21,7 +22,7 @@ from yunbox.engine.stream.graph import Graph, Stage
 from yunbox.engine.stream.operators.operator import ALWAYS, NEVER
 from yunbox.engine.stream.store import StateStore
 from yunbox.engine.stream.watermarks import Watermarks
-from yunbox.kernel.errors import InvalidArgument, StorageFull
+from yunbox.kernel.errors import StorageFull
 from yunbox.sql.flink import plans
 
 _ROWS_MAX = 50_000
@@ -89,6 +90,7 @@ class JobRunner:
         give: Callable[[Sequence[Change]], None] | None = None,
         memory_bytes_max: int = 256 * 1024 * 1024,
     ) -> None:
+        check(job)
         self.job = job
         self.progress = Progress()
         self._give = give or (lambda changes: None)
@@ -120,29 +122,21 @@ class JobRunner:
         if isinstance(node, plans.Values):
             return ValuesReader(node, self.duck)
         assert isinstance(node, plans.Source)
-        connector = _checked(node.table, node.options)
-        if connector.reader is None:
-            raise InvalidArgument(f"Connector '{connector.name}' of {node.table.path} can only be used as a sink")
-        return connector.reader(node, self._environment)
+        reader = connector_of(node.table).reader
+        assert reader is not None
+        return reader(node, self._environment)
 
     def _lookup(self, node: plans.LookupJoin) -> Lookup:
-        connector = _checked(node.table, node.options)
-        if connector.lookup is None:
-            raise InvalidArgument(f"Connector '{connector.name}' of {node.table.path} cannot be asked by key")
-        return connector.lookup(node, self._environment)
+        lookup = connector_of(node.table).lookup
+        assert lookup is not None
+        return lookup(node, self._environment)
 
     def _writer(self, sink: plans.Sink | plans.Collect) -> Writer:
         if isinstance(sink, plans.Collect):
             return CollectWriter(self._give)
-        connector = _checked(sink.table, sink.options)
-        if connector.writer is None:
-            raise InvalidArgument(f"Connector '{connector.name}' of {sink.table.path} can only be used as a source")
-        if sink.input.updates and not self.job.batch and not connector.takes_updates:
-            raise InvalidArgument(
-                f"Table sink '{sink.table.catalog}.{sink.table.database}.{sink.table.name}' doesn't support consuming "
-                "update and delete changes, which the query gives: they need a sink with a primary key"
-            )
-        return connector.writer(sink, self._environment)
+        writer = connector_of(sink.table).writer
+        assert writer is not None
+        return writer(sink, self._environment)
 
     def _restore(self) -> None:
         """Go on behind the last epoch; what it gave to the sinks they get again."""
@@ -287,9 +281,3 @@ class JobRunner:
 
 def _changes(batches: Sequence[Batch]) -> list[Change]:
     return [change for batch in batches for change in batch.changes()]
-
-
-def _checked(table: plans.Table, options: Any) -> Connector:
-    connector = connector_of(table)
-    connector.check(table, options)
-    return connector

@@ -108,12 +108,12 @@ class StateStore:
         try:
             with self._env.begin(write=True) as txn:
                 state = self._tables["state"]
-                for key in sorted(self._recent):
-                    value = self._recent[key]
+                pairs = sorted(self._recent.items())
+                with txn.cursor(state) as cursor:
+                    cursor.putmulti([(key, value) for key, value in pairs if value is not None])
+                for key, value in pairs:
                     if value is None:
                         txn.delete(key, db=state)
-                    else:
-                        txn.put(key, value, db=state)
                 txn.drop(self._tables["epochs"], delete=False)
         except lmdb.Error as error:
             raise told(error, self._env, self.folder) from error

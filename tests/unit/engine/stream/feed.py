@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from yunbox.engine.stream.batch import Batch, Change, Kind, Row, from_changes
+from yunbox.engine.stream.connectors import kinds
 from yunbox.engine.stream.connectors.connector import Connector
 from yunbox.engine.stream.connectors.registry import CONNECTORS
 from yunbox.engine.stream.job import JobRunner
@@ -49,7 +50,8 @@ class Feed:
         pass
 
 
-CONNECTORS["feed"] = Connector("feed", reader=Feed)
+CONNECTORS["feed"] = Connector(reader=Feed)
+kinds.KINDS["feed"] = kinds.Kind("feed", reads=True)
 
 
 def feed(name: str, *fields: Field, changelog: bool = False, delay_ms: int | None = None) -> Node:

@@ -1,12 +1,11 @@
-"""What a connector is: the options that it takes, and what reads or writes its tables."""
+"""What a connector is: what reads, writes and asks its tables. Their options stand in ``kinds``."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from yunbox.engine.stream.batch import Batch, Change, Row
-from yunbox.kernel.errors import InvalidArgument
-from yunbox.sql.flink.plans import LookupJoin, Sink, Source, Table
+from yunbox.sql.flink.plans import LookupJoin, Sink, Source
 from yunbox.sql.flink.types import FlinkType
 
 
@@ -75,36 +74,8 @@ class Environment:
 
 @dataclass(frozen=True)
 class Connector:
-    """One kind of table. ``patterns`` are prefixes of options that are named by their column, such as ``fields.``."""
+    """What reads, writes and asks the tables of one kind."""
 
-    name: str
-    required: tuple[str, ...] = ()
-    optional: tuple[str, ...] = ()
-    patterns: tuple[str, ...] = ()
     reader: Callable[[Source, Environment], Reader] | None = None
     writer: Callable[[Sink, Environment], Writer] | None = None
     lookup: Callable[[LookupJoin, Environment], Lookup] | None = None
-    takes_updates: bool = False
-
-    def check(self, table: Table, options: Mapping[str, str]) -> None:
-        """Raises InvalidArgument, naming what is missing and what is unknown."""
-        known = {one.lower() for one in (*self.required, *self.optional, "connector", "property-version")}
-        unknown = [one for one in options if one.lower() not in known and not one.startswith(self.patterns or ("\0",))]
-        given = {one.lower() for one in options}
-        missing = [one for one in self.required if one.lower() not in given]
-        if missing:
-            raise InvalidArgument(
-                f"Unable to create a source or sink for table {table.path}: one or more required options are missing. "
-                f"Missing required options are: {', '.join(sorted(missing))}"
-            )
-        if unknown:
-            supported = ", ".join(sorted((*self.required, *self.optional)))
-            raise InvalidArgument(
-                f"Unsupported options found for '{self.name}' of table {table.path}. "
-                f"Unsupported options: {', '.join(sorted(unknown))}. Supported options: {supported}"
-            )
-
-
-def option(options: Mapping[str, str], name: str, default: str = "") -> str:
-    """An option by its name, whatever its case."""
-    return next((value for key, value in options.items() if key.lower() == name.lower()), default)

@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from yunbox.engine.stream.batch import Batch, from_rows
-from yunbox.engine.stream.connectors.connector import Connector, Environment, option
+from yunbox.engine.stream.connectors.connector import Connector, Environment
+from yunbox.engine.stream.connectors.kinds import option
 from yunbox.kernel.errors import InvalidArgument
 from yunbox.sql.flink.plans import Source
 from yunbox.sql.flink.types import FlinkType
@@ -133,6 +134,4 @@ def _random(of: FlinkType, given: Callable[..., str]) -> Make:
     raise InvalidArgument(f"Unsupported type {of} for generator of kind random")
 
 
-CONNECTOR = Connector(
-    "datagen", (), ("rows-per-second", "number-of-rows", "scan.parallelism"), ("fields.",), reader=DataGenReader
-)
+CONNECTOR = Connector(reader=DataGenReader)

@@ -17,19 +17,14 @@ import numpy as np
 
 from yunbox.clients.datahub import DataHubClient, DataHubError, TopicInfo
 from yunbox.engine.stream.batch import Batch, Change, array_of
-from yunbox.engine.stream.connectors.connector import Connector, Environment, option
+from yunbox.engine.stream.connectors.connector import Connector, Environment
+from yunbox.engine.stream.connectors.kinds import option
 from yunbox.kernel.errors import InvalidArgument
 from yunbox.sql.flink.plans import Sink, Source, TableColumn
 from yunbox.sql.flink.types import BIGINT, STRING, FlinkType
 from yunbox.wire.datahub.entries import Entries
 from yunbox.wire.datahub.messages import body_of
 
-_REQUIRED = ("endPoint", "project", "topic", "accessId", "accessKey")
-_OPTIONAL = (
-    "subId", "startTime", "endTime", "maxFetchSize", "maxBufferSize", "fetchLatestDelay", "lengthCheck",
-    "columnDelimiter", "compressType", "maxRetryTimes", "retryInterval", "retryTimeout", "batchCount",
-    "batchSize", "flushInterval", "hashFields", "shardRefreshInterval", "enableSchemaRegistry", "timeZone",
-)  # fmt: skip
 _FETCH_MAX = 5000
 _PUT_RECORDS_MAX = 1000
 _PUT_BYTES_MAX = 1024 * 1024
@@ -407,4 +402,4 @@ def _bytes(value: Any, of: FlinkType) -> bytes | None:
     return str(value).encode()
 
 
-CONNECTOR = Connector("datahub", _REQUIRED, _OPTIONAL, reader=DataHubReader, writer=DataHubWriter)
+CONNECTOR = Connector(reader=DataHubReader, writer=DataHubWriter)

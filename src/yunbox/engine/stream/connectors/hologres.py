@@ -16,22 +16,13 @@ from yunbox.clients.hologres.fence import advance, mark_of
 from yunbox.clients.hologres.target import Column, Target, describe, quoted
 from yunbox.clients.hologres.writing import Mode, delete, write
 from yunbox.engine.stream.batch import Change, Kind, Row
-from yunbox.engine.stream.connectors.connector import Connector, Environment, option
+from yunbox.engine.stream.connectors.connector import Connector, Environment
+from yunbox.engine.stream.connectors.kinds import option
 from yunbox.kernel.errors import InvalidArgument
 from yunbox.sql.flink.plans import LookupJoin, Sink, Table, TableColumn
 from yunbox.sql.flink.types import FlinkType
 from yunbox.wire.pgwire.values.types import TYPES
 
-_REQUIRED = ("dbname", "tablename", "endpoint", "username", "password")
-_OPTIONAL = (
-    "mutateType", "partitionRouter", "createPartTable", "ignoreDelete", "connectionSize", "connectionPoolName",
-    "jdbcWriteBatchSize", "jdbcWriteBatchByteSize", "jdbcWriteFlushInterval", "jdbcRetryCount", "jdbcRetrySleepInitMs",
-    "jdbcConnectionMaxIdleMs", "ignoreNullWhenUpdate", "jdbcEnableDefaultForNotNullColumn", "sdkMode", "useRpcMode",
-    "field_delimiter", "sink.delete-strategy", "sink.on-conflict-action", "bulkload", "connection.ssl.mode",
-    "cache", "cacheSize", "cacheTTLMs", "cacheEmpty", "async", "jdbcReadBatchSize", "asyncTimeoutMs", "asyncCapacity",
-    "jdbcMetaCacheTTL", "jdbcMetaAutoRefreshFactor", "remove-u0000-in-text.enabled",
-    "type-mapping.timestamp-converting.legacy",
-)  # fmt: skip
 _MODES: dict[str, Mode] = {one.value.lower(): one for one in Mode}
 _TIMES = ("timestamp", "timestamptz")
 _TEXTS = ("text", "varchar", "bpchar", "json", "jsonb", "uuid", "inet")
@@ -269,6 +260,4 @@ def _converter(of: FlinkType) -> Callable[[Any], Any] | None:
     return json.loads if of.root == "ARRAY" else None
 
 
-CONNECTOR = Connector(
-    "hologres", _REQUIRED, _OPTIONAL, writer=HologresWriter, lookup=HologresLookup, takes_updates=True
-)
+CONNECTOR = Connector(writer=HologresWriter, lookup=HologresLookup)

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from yunbox.engine.stream.batch import Change, Kind
-from yunbox.engine.stream.connectors.connector import Connector, Environment, option
+from yunbox.engine.stream.connectors.connector import Connector, Environment
+from yunbox.engine.stream.connectors.kinds import option
 from yunbox.engine.stream.texts import text
 from yunbox.sql.flink.plans import Sink
 
@@ -57,8 +58,5 @@ class BlackHoleWriter:
         """As in Writer."""
 
 
-PRINT = Connector(
-    "print", (), ("print-identifier", "standard-error", "sink.parallelism", "logger"), writer=PrintWriter,
-    takes_updates=True,
-)  # fmt: skip
-BLACKHOLE = Connector("blackhole", (), (), writer=BlackHoleWriter, takes_updates=True)
+PRINT = Connector(writer=PrintWriter)
+BLACKHOLE = Connector(writer=BlackHoleWriter)

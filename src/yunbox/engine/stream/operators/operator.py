@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from yunbox.engine.stream.batch import Batch, Change, from_changes
 from yunbox.engine.stream.connectors.connector import Lookup
 from yunbox.engine.stream.duck import Duck
+from yunbox.engine.stream.slots import SlotState
 from yunbox.engine.stream.state import BagState, KeyedState, State, TimedState
 from yunbox.engine.stream.store import StateStore
 from yunbox.kernel.errors import Unsupported
@@ -39,11 +40,15 @@ class Context:
     open_lookup: OpenLookup = no_lookup
     states: list[State] = field(default_factory=list)
 
-    def _made(self, kind: type[S]) -> S:
+    def _made(self, kind: Callable[..., S], *more: Any) -> S:
         prefix = f"{self.name}/{len(self.states)}/".encode()
-        made = kind(self.store, prefix, self.memory_bytes_max)
+        made = kind(self.store, prefix, self.memory_bytes_max, *more)
         self.states.append(made)
         return made
+
+    def slots(self, dtypes: Sequence[Any]) -> SlotState:
+        """A state with numbers for each key."""
+        return self._made(SlotState, dtypes)
 
     def keyed(self) -> KeyedState:
         """A state with a value for each key."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from yunbox.kernel.errors import NotFound, Throttled
 from yunbox.services.flink.sessions.operation import Operation
 from yunbox.sql.flink.catalog import Catalog
+from yunbox.sql.flink.planner import Planner
 
 _OPERATIONS_MAX = 1000
 
@@ -20,14 +21,22 @@ class Session:
     principal: str
     defaults: Mapping[str, str]
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
-    catalog: Catalog = field(default_factory=Catalog)
-    settings: dict[str, str] = field(default_factory=dict)
     operations: dict[str, Operation] = field(default_factory=dict)
     used_s: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
-        """Its settings are the defaults, at first."""
-        self.settings = dict(self.defaults)
+        """What plans its statements, on a catalogue and settings of its own."""
+        self.planner = Planner(Catalog(), self.defaults)
+
+    @property
+    def catalog(self) -> Catalog:
+        """What its names mean."""
+        return self.planner.catalog
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """What SET has said."""
+        return self.planner.settings
 
     def begin(self) -> Operation:
         """Another operation. Raises Throttled."""

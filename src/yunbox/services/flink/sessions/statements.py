@@ -1,24 +1,28 @@
 """Statements: what a session does with each, and what its client is told."""
 
 import asyncio
+import contextlib
 import secrets
 import time
 from collections.abc import Mapping, Sequence
+from typing import Any
 
+from yunbox.engine.stream.connectors.kinds import check
 from yunbox.kernel.errors import InvalidArgument, KernelError, Unsupported, as_kernel_error
 from yunbox.services.flink.jobs.jobs import Jobs, Running
 from yunbox.services.flink.jobs.process import Rows as Sent
 from yunbox.services.flink.jobs.record import JobState, Record
-from yunbox.services.flink.sessions.operation import Columns, Operation, Rows, Status
+from yunbox.services.flink.sessions.operation import Columns, Operation, Status
+from yunbox.services.flink.sessions.operation import Rows as Given
 from yunbox.services.flink.sessions.session import Session
 from yunbox.sql.flink import plans
-from yunbox.sql.flink.planner import Planner, Shown
+from yunbox.sql.flink.planner import Planner, Rows, Show
 from yunbox.sql.flink.statements import tree
 from yunbox.sql.flink.types import STRING, TIMESTAMP_LTZ, FlinkType
 
-_NAME = "pipeline.name"
 _SYNC = "table.dml-sync"
 _NAME_LENGTH_MAX = 200
+_BEGIN_S_MAX = 10.0
 _OK: Columns = (("result", FlinkType("VARCHAR", STRING.params)),)
 
 
@@ -32,24 +36,21 @@ def begin(jobs: Jobs, session: Session, text: str, config: Mapping[str, str]) ->
 
 async def configure(session: Session, text: str) -> None:
     """Carry out a statement that makes the session what it is to be: SET, CREATE, USE and the like."""
-    planner = Planner(session.catalog, session.settings)
-    for statement in planner.statements(text):
-        if isinstance(statement, tree.Select | tree.Insert | tree.StatementSet):
-            raise InvalidArgument("Unsupported statement for configuring session: " + statement.text[:200])
-        _at_once(session, planner, statement)
+    for statement in session.planner.statements(text):
+        if isinstance(statement, tree.Select | tree.Insert | tree.StatementSet | tree.StopJob):
+            raise InvalidArgument(f"Unsupported statement for configuring session: {statement.text[:200]}")
+        session.planner.plan(statement)
 
 
 async def _run(jobs: Jobs, session: Session, operation: Operation, text: str, config: Mapping[str, str]) -> None:
     try:
-        settings = {**session.settings, **config}
-        planner = Planner(session.catalog, settings)
+        planner = session.planner if not config else Planner(session.catalog, {**session.settings, **config})
         statements = planner.statements(text)
         if len(statements) != 1:
             raise InvalidArgument(
-                "Unsupported SQL query! Only one statement is supported at a time: multi-statements or an empty one "
-                f"was given ({len(statements)})"
+                f"Unsupported SQL query! One statement is taken at a time, and here are {len(statements)}"
             )
-        await _carry_out(jobs, session, operation, planner, statements[0], settings)
+        await _carry_out(jobs, session, operation, planner, statements[0])
     except asyncio.CancelledError:
         operation.status = Status.CANCELED
         operation.end()
@@ -58,60 +59,26 @@ async def _run(jobs: Jobs, session: Session, operation: Operation, text: str, co
 
 
 async def _carry_out(
-    jobs: Jobs,
-    session: Session,
-    operation: Operation,
-    planner: Planner,
-    statement: tree.Statement,
-    settings: Mapping[str, str],
+    jobs: Jobs, session: Session, operation: Operation, planner: Planner, statement: tree.Statement
 ) -> None:
-    match statement:
-        case tree.StopJob():
-            await _stop_job(jobs, operation, statement)
-        case tree.Show() if statement.what == "JOBS":
+    if isinstance(statement, tree.Jar):
+        raise Unsupported(f"{'ADD' if statement.add else 'REMOVE'} JAR needs the Flink backend: no Java runs here")
+    catalog = session.catalog.to_json()
+    match planner.plan(statement):
+        case plans.Job() as job:
+            check(job)
+            await _submit(jobs, session, operation, job, statement, catalog)
+        case Rows() as shown:
+            columns = tuple((field.name, field.type) for field in shown.fields)
+            _answer(operation, columns, [(0, list(row)) for row in shown.rows])
+        case Show():
             _answer(operation, _JOBS, [_row(one) for one in reversed(jobs.all())])
-        case tree.Describe() if statement.what == "JOB":
-            _answer(operation, _JOB, [_row(jobs.get(statement.path[-1]))])
+        case tree.Describe() as described:
+            _answer(operation, _JOBS, [_row(jobs.get(described.path[-1]))])
+        case tree.StopJob() as stopped:
+            await _stop_job(jobs, operation, stopped)
         case _:
-            made = _at_once(session, planner, statement)
-            if isinstance(made, plans.Job):
-                await _submit(jobs, session, operation, made, statement, settings)
-            elif made is None:
-                _done(operation)
-            else:
-                columns = tuple((field.name, field.type) for field in made.fields)
-                _answer(operation, columns, [(0, list(row)) for row in made.rows])
-
-
-def _at_once(session: Session, planner: Planner, statement: tree.Statement) -> plans.Job | Shown | None:
-    """What a statement is: a job, rows that are shown, or None where it changes the session and is done."""
-    match statement:
-        case tree.Set():
-            if statement.value is None:
-                return _settings(session, statement.key)
-            session.settings[statement.key] = statement.value
-            return None
-        case tree.Reset():
-            _reset(session, statement.key)
-            return None
-        case tree.Jar():
-            raise Unsupported(f"{'ADD' if statement.add else 'REMOVE'} JAR needs the Flink backend: no Java runs here")
-    return planner.plan(statement)
-
-
-def _settings(session: Session, key: str) -> Shown:
-    fields = (plans.Field("key", STRING), plans.Field("value", STRING))
-    found = sorted(session.settings.items())
-    return Shown(fields, [(name, value) for name, value in found if not key or name == key])
-
-
-def _reset(session: Session, key: str) -> None:
-    if not key:
-        session.settings = dict(session.defaults)
-    elif key in session.defaults:
-        session.settings[key] = session.defaults[key]
-    else:
-        session.settings.pop(key, None)
+            _done(operation)
 
 
 # -- jobs
@@ -123,24 +90,25 @@ async def _submit(
     operation: Operation,
     job: plans.Job,
     statement: tree.Statement,
-    settings: Mapping[str, str],
+    catalog: dict[str, Any],
 ) -> None:
     is_query = isinstance(statement, tree.Select)
     record = Record(
         id=secrets.token_hex(16),
-        name=settings.get(_NAME) or job.name[:_NAME_LENGTH_MAX],
+        name=job.name[:_NAME_LENGTH_MAX],
         state=JobState.CREATED,
         start_ms=int(time.time() * 1000),
         statement=statement.text,
-        catalog=session.catalog.to_json(),
-        settings={key: value for key, value in settings.items() if key != _NAME},
+        catalog=catalog,
+        settings=dict(job.settings),
         principal=session.principal,
         is_query=is_query,
     )
     operation.job_id = record.id
     if not is_query:
         running = await jobs.submit(record)
-        if settings.get(_SYNC, "false").lower() == "true":
+        await _begun(running)
+        if job.settings.get(_SYNC, "false").lower() == "true":
             await _finished(running)
         _answer(operation, (("job id", STRING),), [(0, [record.id])])
         return
@@ -153,7 +121,7 @@ async def _submit(
     operation.task = asyncio.create_task(_until_over(running, operation))
 
 
-def _taken(rows: Sent) -> Rows:
+def _taken(rows: Sent) -> Given:
     return [(kind, row) for kind, row in rows]
 
 
@@ -170,6 +138,16 @@ async def _until_over(running: Running, operation: Operation) -> None:
         operation.fail(failure(running.record))
     else:
         operation.end()
+
+
+async def _begun(running: Running) -> None:
+    """Return once a job runs. Raises what keeps it from ever running, such as a topic that is not there."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_BEGIN_S_MAX):
+            while running.record.state in (JobState.CREATED, JobState.RESTARTING):
+                await running.changed.wait()
+    if running.record.state is JobState.FAILED and JobState.RUNNING.value not in running.record.timestamps:
+        raise failure(running.record)
 
 
 async def _finished(running: Running) -> None:
@@ -199,7 +177,6 @@ _JOBS: Columns = (
     ("status", STRING),
     ("start time", FlinkType("TIMESTAMP_LTZ", TIMESTAMP_LTZ.params)),
 )
-_JOB = _JOBS
 
 
 def _row(job: Running) -> tuple[int, list[object]]:

@@ -1,0 +1,139 @@
+"""The kinds of tables there are, by the name of their connector, and the options that each takes.
+
+What reads and writes them stands in modules of their own, which only a job's process loads. Sources: the vendor's pages
+"DataHub connector", "Hologres connector" and "MaxCompute connector" of Realtime Compute for Apache Flink; the pages of
+Flink 2.x on ``datagen``, ``print`` and ``blackhole``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from yunbox.sql.flink.errors import ValidationFailed
+from yunbox.sql.flink.plans import Collect, Job, LookupJoin, Sink, Source, Table, walk
+
+_EVERY = ("connector", "property-version")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One. ``patterns`` are the beginnings of options that name a column, such as ``fields.``.
+
+    Tables that ``takes_updates`` take rows that replace others and that go.
+    """
+
+    name: str
+    required: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+    patterns: tuple[str, ...] = ()
+    reads: bool = False
+    writes: bool = False
+    asks: bool = False
+    takes_updates: bool = False
+
+    def check(self, table: Table, options: Mapping[str, str]) -> None:
+        """Raises ValidationFailed, naming what is missing and what is unknown."""
+        given = {one.lower() for one in options}
+        missing = sorted(one for one in self.required if one.lower() not in given)
+        if missing:
+            raise ValidationFailed(
+                f"Unable to create a source or sink for table {table.path}: one or more required options are missing. "
+                f"Missing required options are: {', '.join(missing)}"
+            )
+        known = {one.lower() for one in (*self.required, *self.optional, *_EVERY)}
+        unknown = sorted(one for one in options if one.lower() not in known and not one.startswith(self.patterns))
+        if unknown:
+            raise ValidationFailed(
+                f"Unsupported options found for '{self.name}' of table {table.path}. Unsupported options: "
+                f"{', '.join(unknown)}. Supported options: {', '.join(sorted((*self.required, *self.optional)))}"
+            )
+
+
+DATAHUB = Kind(
+    "datahub",
+    ("endPoint", "project", "topic", "accessId", "accessKey"),
+    (
+        "subId", "startTime", "endTime", "maxFetchSize", "maxBufferSize", "fetchLatestDelay", "lengthCheck",
+        "columnDelimiter", "compressType", "maxRetryTimes", "retryInterval", "retryTimeout", "batchCount", "batchSize",
+        "flushInterval", "hashFields", "shardRefreshInterval", "enableSchemaRegistry", "timeZone",
+    ),
+    reads=True,
+    writes=True,
+)  # fmt: skip
+HOLOGRES = Kind(
+    "hologres",
+    ("dbname", "tablename", "endpoint", "username", "password"),
+    (
+        "mutateType", "partitionRouter", "createPartTable", "ignoreDelete", "connectionSize", "connectionPoolName",
+        "jdbcWriteBatchSize", "jdbcWriteBatchByteSize", "jdbcWriteFlushInterval", "jdbcRetryCount",
+        "jdbcRetrySleepInitMs", "jdbcConnectionMaxIdleMs", "ignoreNullWhenUpdate", "jdbcEnableDefaultForNotNullColumn",
+        "sdkMode", "useRpcMode", "field_delimiter", "sink.delete-strategy", "sink.on-conflict-action", "bulkload",
+        "connection.ssl.mode", "cache", "cacheSize", "cacheTTLMs", "cacheEmpty", "async", "jdbcReadBatchSize",
+        "asyncTimeoutMs", "asyncCapacity", "jdbcMetaCacheTTL", "jdbcMetaAutoRefreshFactor",
+        "remove-u0000-in-text.enabled", "type-mapping.timestamp-converting.legacy",
+    ),
+    writes=True,
+    asks=True,
+    takes_updates=True,
+)  # fmt: skip
+DATAGEN = Kind("datagen", (), ("rows-per-second", "number-of-rows", "scan.parallelism"), ("fields.",), reads=True)
+PRINT = Kind(
+    "print",
+    (),
+    ("print-identifier", "standard-error", "sink.parallelism", "logger"),
+    writes=True,
+    takes_updates=True,
+)
+BLACKHOLE = Kind("blackhole", writes=True, takes_updates=True)
+KINDS: dict[str, Kind] = {one.name: one for one in (DATAHUB, HOLOGRES, DATAGEN, PRINT, BLACKHOLE)}
+
+
+def option(options: Mapping[str, str], name: str, default: str = "") -> str:
+    """An option by its name, whatever its case."""
+    return next((value for key, value in options.items() if key.lower() == name.lower()), default)
+
+
+def kind_of(table: Table) -> Kind:
+    """The kind of a table. Raises ValidationFailed, naming those there are."""
+    name = table.options.get("connector", "")
+    if not name:
+        raise ValidationFailed(
+            f"Unable to create a source or sink for table {table.path}: its option 'connector' is missing, which says "
+            "what the table connects to"
+        )
+    found = KINDS.get(name)
+    if found is None:
+        raise ValidationFailed(
+            f"Could not find any factory for identifier '{name}' of table {table.path}. Available factory identifiers "
+            f"are: {', '.join(sorted(KINDS))}"
+        )
+    return found
+
+
+def check(job: Job) -> None:
+    """Whether all tables of a job can be read and written as it wants. Raises ValidationFailed."""
+    for sink in job.sinks:
+        for node in walk(sink.input):
+            if isinstance(node, Source):
+                _usable(node.table, node.options, "reads", "sink")
+            elif isinstance(node, LookupJoin):
+                _usable(node.table, node.options, "asks", "source or a sink, and not asked by key")
+        if not isinstance(sink, Collect):
+            _check_sink(sink, is_batch=job.batch)
+
+
+def _usable(table: Table, options: Mapping[str, str], what: str, otherwise: str) -> Kind:
+    kind = kind_of(table)
+    kind.check(table, options)
+    if not getattr(kind, what):
+        raise ValidationFailed(f"Connector '{kind.name}' of table {table.path} can only be used as a {otherwise}.")
+    return kind
+
+
+def _check_sink(sink: Sink, *, is_batch: bool) -> None:
+    kind = _usable(sink.table, sink.options, "writes", "source")
+    if sink.input.updates and not is_batch and not kind.takes_updates:
+        name = f"{sink.table.catalog}.{sink.table.database}.{sink.table.name}"
+        raise ValidationFailed(
+            f"Table sink '{name}' doesn't support consuming update and delete changes which is produced by the query: "
+            "it takes inserts only"
+        )

@@ -1,0 +1,120 @@
+"""A state of numbers for very many keys: each key has a slot, and what belongs to it lies in arrays.
+
+A batch of keys is found, changed and given out array by array, where a value for each key would take a microsecond.
+On disk a slot's numbers are the bytes of one record, by its key.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from yunbox.engine.stream.state import State, packed
+from yunbox.engine.stream.store import StateStore
+
+Array = Any
+_CAPACITY = 1024
+_SLOT_BYTES = 200  # what a key takes in memory beside its numbers: its place in a dict, and itself
+
+
+class SlotState(State):
+    """Numbers of the types ``dtypes`` for each key. A key is a value, or a tuple of them."""
+
+    def __init__(
+        self, store: StateStore, prefix: bytes, memory_bytes_max: int, dtypes: Sequence[np.dtype[Any]]
+    ) -> None:
+        super().__init__(store, prefix, memory_bytes_max)
+        self._form = np.dtype([(f"f{at}", one) for at, one in enumerate(dtypes)])
+        self._dtypes = tuple(dtypes)
+        self._clear()
+
+    def _clear(self) -> None:
+        self._slots: dict[Any, int] = {}
+        self._keys: list[Any] = []
+        self._free: list[int] = []
+        self.arrays = [np.zeros(_CAPACITY, one) for one in self._dtypes]
+        self._dirty = np.zeros(_CAPACITY, np.bool_)
+        self._gone: set[Any] = set()
+
+    def find(self, keys: list[Any]) -> Array:
+        """The slots of some different keys; those of new ones are all zeros."""
+        get = self._slots.get
+        found = np.array([get(key, -1) for key in keys], np.int64)
+        missing = np.flatnonzero(found < 0)
+        if len(missing):
+            found[missing] = self._added([keys[at] for at in missing.tolist()])
+        return found
+
+    def touch(self, slots: Array) -> None:
+        """Their numbers have changed."""
+        self._dirty[slots] = True
+
+    def delete(self, slots: Array) -> None:
+        """Forget some keys."""
+        for slot in slots.tolist():
+            key = self._keys[slot]
+            del self._slots[key]
+            self._gone.add(key)
+            self._free.append(slot)
+        self._dirty[slots] = False
+        for array in self.arrays:
+            array[slots] = 0
+
+    def changes(self) -> Iterator[tuple[bytes, bytes | None]]:
+        """As in State."""
+        slots = np.flatnonzero(self._dirty[: len(self._keys)])
+        records = np.empty(len(slots), self._form)
+        for at, array in enumerate(self.arrays):
+            records[f"f{at}"] = array[slots]
+        data, width, prefix, keys = records.tobytes(), self._form.itemsize, self._prefix, self._keys
+        gone = self._gone
+        for at, slot in enumerate(slots.tolist()):
+            key = keys[slot]
+            gone.discard(key)
+            yield prefix + packed(key), data[at * width : (at + 1) * width]
+        for key in gone:
+            yield prefix + packed(key), None
+        self._gone = set()
+        self._dirty[slots] = False
+
+    def shrink(self) -> None:
+        """As in State."""
+        if len(self._slots) * (_SLOT_BYTES + self._form.itemsize) > self._memory_bytes_max:
+            self._clear()
+            self.is_whole = False
+
+    def __len__(self) -> int:
+        return len(self._slots)
+
+    # -- inside
+
+    def _added(self, keys: list[Any]) -> Array:
+        """Slots for keys that are not in memory, with what the store has of them."""
+        first, count = len(self._keys), len(keys)
+        free = [self._free.pop() for _ in range(min(len(self._free), count))]
+        rest = count - len(free)
+        self._reserve(first + rest)
+        slots = np.concatenate((np.array(free, np.int64), np.arange(first, first + rest)))
+        for slot, key in zip(free, keys, strict=False):
+            self._keys[slot] = key
+        self._keys.extend(keys[len(free) :])
+        self._slots.update(zip(keys, slots.tolist(), strict=True))
+        if not self.is_whole:
+            self._read(keys, slots)
+        return slots
+
+    def _read(self, keys: list[Any], slots: Array) -> None:
+        for key, slot in zip(keys, slots.tolist(), strict=True):
+            data = None if key in self._gone else self._store.read(self._prefix + packed(key))
+            if data is not None:
+                [record] = np.frombuffer(data, self._form)
+                for at, array in enumerate(self.arrays):
+                    array[slot] = record[at]
+
+    def _reserve(self, count: int) -> None:
+        capacity = len(self._dirty)
+        if count <= capacity:
+            return
+        more = max(count - capacity, capacity)
+        self.arrays = [np.concatenate((array, np.zeros(more, array.dtype))) for array in self.arrays]
+        self._dirty = np.concatenate((self._dirty, np.zeros(more, np.bool_)))
