@@ -1,0 +1,211 @@
+"""Arithmetic, comparison and concatenation as Flink has them, in DuckDB's SQL.
+
+Whole numbers wrap at their ends as Java's do; DECIMAL gives exact results of the precision that Flink derives.
+"""
+
+import re
+
+from yunbox.sql.flink import coercion
+from yunbox.sql.flink.binder.context import Context
+from yunbox.sql.flink.casts import cast
+from yunbox.sql.flink.expr import Expr, text_literal
+from yunbox.sql.flink.functions.registry import type_word
+from yunbox.sql.flink.parser.tree import Node
+from yunbox.sql.flink.types import BOOLEAN, LENGTH_MAX, FlinkType
+
+_BITS = {"TINYINT": 8, "SMALLINT": 16, "INT": 32}
+_NAMES = {"+": "plus", "-": "minus", "*": "times"}
+
+
+def arithmetic(symbol: str, left: Expr, right: Expr, context: Context, node: Node) -> Expr:
+    """+ - * / %."""
+    of = coercion.arithmetic(symbol, left.type, right.type)
+    if of is None:
+        made = _with_null(symbol, left, right, context, node) or _of_times(symbol, left, right, context)
+        if made is None:
+            given = f"<{type_word(left.type)}> {symbol} <{type_word(right.type)}>"
+            raise context.error(
+                f"Cannot apply '{symbol}' to arguments of type '{given}'. "
+                f"Supported form(s): '<NUMERIC> {symbol} <NUMERIC>'", node
+            )  # fmt: skip
+        return made
+    sql = _numbers(symbol, left, right, of)
+    return Expr(sql, of, volatile=left.volatile or right.volatile)
+
+
+def _with_null(symbol: str, left: Expr, right: Expr, context: Context, node: Node) -> Expr | None:
+    """NULL takes the other side's type."""
+    if left.type.root == "NULL" and right.type.root != "NULL":
+        return arithmetic(symbol, cast(left, right.type), right, context, node)
+    if right.type.root == "NULL" and left.type.root != "NULL":
+        return arithmetic(symbol, left, cast(right, left.type), context, node)
+    return None
+
+
+def _numbers(symbol: str, left: Expr, right: Expr, of: FlinkType) -> str:
+    if of.root in coercion.APPROXIMATE:
+        a, b = (f"CAST({one.sql} AS {of.duckdb})" if not one.type.same(of) else one.sql for one in (left, right))
+        return f"({a} {symbol} {b})"
+    if of.root == "DECIMAL":
+        return _decimals(symbol, left, right, of)
+    if symbol == "/":
+        return f"CAST({left.sql} // {right.sql} AS {of.duckdb})"
+    if symbol == "%":
+        return f"CAST({left.sql} % {right.sql} AS {of.duckdb})"
+    if of.root == "BIGINT":
+        return f"fl_{_NAMES[symbol]}({left.sql}, {right.sql})"
+    bits = _BITS[of.root]
+    half = 1 << (bits - 1)
+    exact = f"CAST({left.sql} AS BIGINT) {symbol} {right.sql}"
+    return f"CAST(xor(({exact}) & {(1 << bits) - 1}, {half}) - {half} AS {of.duckdb})"
+
+
+def _decimals(symbol: str, left: Expr, right: Expr, of: FlinkType) -> str:
+    (p1, s1), (p2, s2) = coercion.as_decimal(left.type), coercion.as_decimal(right.type)
+    a = left.sql if left.type.root == "DECIMAL" else f"CAST({left.sql} AS DECIMAL({p1},0))"
+    b = right.sql if right.type.root == "DECIMAL" else f"CAST({right.sql} AS DECIMAL({p2},0))"
+    if symbol == "*":
+        return f"CAST({a} * {b} AS {of.duckdb})"
+    if symbol == "/":
+        return _quotient(a, b, (p1, s1), (p2, s2), of)
+    if symbol == "%":
+        wide = coercion.decimal(max(p1 - s1, p2 - s2) + max(s1, s2), max(s1, s2)).duckdb
+        return f"CAST(CAST({a} AS {wide}) % CAST({b} AS {wide}) AS {of.duckdb})"
+    return f"CAST(CAST({a} AS {of.duckdb}) {symbol} CAST({b} AS {of.duckdb}) AS {of.duckdb})"
+
+
+def _quotient(a: str, b: str, left: tuple[int, int], right: tuple[int, int], of: FlinkType) -> str:
+    """Exact as long as the dividend with all digits that the result needs fits into 38; else as accurate as DOUBLE."""
+    (p1, s1), (p2, s2) = left, right
+    scale = of.params[1]
+    more = scale - s1 + s2
+    if more < 0 or p1 + max(more, s1) + 1 > coercion.PRECISION_MAX or p2 + s2 + 1 > coercion.PRECISION_MAX:
+        return f"CAST(CAST({a} AS DOUBLE) / CAST({b} AS DOUBLE) AS {of.duckdb})"
+    dividend = f"(CAST({a} * 1{'0' * s1} AS HUGEINT) * 1{'0' * more}::HUGEINT)"
+    divisor = f"CAST({b} * 1{'0' * s2} AS HUGEINT)"
+    unit = "0." + "0" * (scale - 1) + "1" if scale else "1"
+    one = f"CAST('{unit}' AS DECIMAL({max(scale, 1)},{scale}))"
+    return f"CAST(CAST(fl_quotient({dividend}, {divisor}) AS DECIMAL(38,0)) * {one} AS {of.duckdb})"
+
+
+def _of_times(symbol: str, left: Expr, right: Expr, context: Context) -> Expr | None:
+    """Times and intervals."""
+    if left.type.root in coercion.INTERVALS and right.type.root in coercion.DATETIMES and symbol == "+":
+        left, right = right, left
+    nullable = left.type.nullable or right.type.nullable
+    if right.type.root in coercion.INTERVALS and symbol in ("+", "-"):
+        if left.type.root == right.type.root:
+            return _intervals(symbol, left, right, nullable)
+        if left.type.root in coercion.DATETIMES:
+            return _shifted(symbol, left, right, nullable)
+    if symbol == "*" and right.type.root in coercion.INTERVALS and left.type.root in coercion.NUMBERS:
+        left, right = right, left
+    if symbol in ("*", "/") and left.type.root in coercion.INTERVALS and right.type.root in coercion.NUMBERS:
+        return Expr(f"({left.sql} {symbol} {right.sql})", left.type.of(nullable=nullable))
+    return None
+
+
+def _intervals(symbol: str, left: Expr, right: Expr, nullable: bool) -> Expr:
+    of = left.type.of(nullable=nullable)
+    if left.literal and right.literal:
+        value = left.value + right.value if symbol == "+" else left.value - right.value
+        return Expr(f"({left.sql} {symbol} {right.sql})", of, literal=True, value=value)
+    return Expr(f"({left.sql} {symbol} {right.sql})", of)
+
+
+def _shifted(symbol: str, left: Expr, right: Expr, nullable: bool) -> Expr:
+    of = left.type
+    sql = f"({left.sql} {symbol} {right.sql})"
+    if of.root in coercion.TIMESTAMPS:
+        days = right.type.root == "INTERVAL DAY TO SECOND"
+        whole = right.literal and days and right.value % 1000 == 0
+        digits = of.params[0] if whole or not days else max(of.params[0], 3)
+        of = FlinkType(of.root, (digits,))
+    else:
+        sql = f"CAST({sql} AS {of.duckdb})"
+    return Expr(sql, of.of(nullable=nullable), volatile=left.volatile)
+
+
+# -- comparison
+
+
+def comparison(symbol: str, left: Expr, right: Expr, context: Context, node: Node) -> Expr:
+    """= <> < <= > >= and IS [NOT] DISTINCT FROM."""
+    a, b = _compared(symbol, left, right, context, node)
+    distinct = symbol.startswith("IS")
+    of = BOOLEAN.of(nullable=not distinct and (left.type.nullable or right.type.nullable))
+    return Expr(f"({a} {symbol} {b})", of, volatile=left.volatile or right.volatile)
+
+
+def _compared(symbol: str, left: Expr, right: Expr, context: Context, node: Node) -> tuple[str, str]:
+    if left.type.root == "NULL" or right.type.root == "NULL":
+        of = right.type if left.type.root == "NULL" else left.type
+        return cast(left, of).sql, cast(right, of).sql
+    of = coercion.common((left.type, right.type))
+    if of is None:
+        of = _against_text(left.type, right.type)
+    if of is None:
+        kinds = {coercion.family(left.type), coercion.family(right.type)}
+        if kinds == {"text", "number"}:
+            a, b = type_word(left.type).split("(")[0], type_word(right.type).split("(")[0]
+            raise context.error(f"implicit type conversion between {a} and {b} is not supported now", node)
+        given = f"<{type_word(left.type)}> {symbol} <{type_word(right.type)}>"
+        raise context.error(f"Cannot apply '{symbol}' to arguments of type '{given}'. Supported form(s): "
+                            f"'<COMPARABLE_TYPE> {symbol} <COMPARABLE_TYPE>'", node)  # fmt: skip
+    if coercion.family(left.type) in ("number", "text") and coercion.family(left.type) == coercion.family(right.type):
+        return left.sql, right.sql
+    return cast(left, of).sql, cast(right, of).sql
+
+
+def _against_text(left: FlinkType, right: FlinkType) -> FlinkType | None:
+    """A text beside a time is read as one."""
+    for one, other in ((left, right), (right, left)):
+        if one.root in coercion.TEXTS and other.root in (*coercion.DATETIMES, "BOOLEAN"):
+            return other
+    return None
+
+
+# -- texts
+
+
+def concatenation(left: Expr, right: Expr, context: Context, node: Node) -> Expr:
+    """||."""
+    text = FlinkType("VARCHAR", (LENGTH_MAX,))
+    a, b = (cast(one, text) if one.type.root == "NULL" else one for one in (left, right))
+    kinds = (coercion.family(a.type), coercion.family(b.type))
+    if kinds not in (("text", "text"), ("binary", "binary")):
+        given = f"<{type_word(left.type)}> || <{type_word(right.type)}>"
+        raise context.error(f"Cannot apply '||' to arguments of type '{given}'. "
+                            f"Supported form(s): '<STRING> || <STRING>'", node)  # fmt: skip
+    length = min(a.type.params[0] + b.type.params[0], LENGTH_MAX)
+    variable = {"text": "VARCHAR", "binary": "VARBINARY"}[kinds[0]]
+    root = a.type.root if a.type.root == b.type.root else variable
+    of = FlinkType(root, (length,), nullable=a.type.nullable or b.type.nullable)
+    return Expr(f"({a.sql} || {b.sql})", of, volatile=a.volatile or b.volatile)
+
+
+_PLAIN = re.compile(r"[\w\s]")
+
+
+def similar_pattern(value: Expr, pattern: Expr, escape: Expr | None, context: Context, node: Node) -> str:
+    """SIMILAR TO: the standard's pattern as a regular expression, which is made here."""
+    if not pattern.literal or not isinstance(pattern.value, str) or (escape is not None and not escape.literal):
+        raise context.refuse("SIMILAR TO a pattern that is no literal", node)
+    mark = str(escape.value) if escape is not None else ""
+    made, letters, inside = [], iter(pattern.value), False
+    for letter in letters:
+        if mark and letter == mark:
+            made.append(re.escape(next(letters, "")))
+        elif inside:
+            made.append(letter)
+            inside = letter != "]"
+        elif letter == "[":
+            made.append(letter)
+            inside = True
+        elif letter in "%_":
+            made.append(".*" if letter == "%" else ".")
+        elif letter in "|*+?{}()" or _PLAIN.match(letter):
+            made.append(letter)
+        else:
+            made.append(re.escape(letter))
+    return f"regexp_full_match({value.sql}, {text_literal(''.join(made))}, 's')"

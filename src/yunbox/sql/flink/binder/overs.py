@@ -1,0 +1,195 @@
+"""OVER: window functions over a relation, all of one window in one node, their values behind its columns."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from yunbox.sql.flink.binder.conditions import walk
+from yunbox.sql.flink.binder.context import Context
+from yunbox.sql.flink.binder.grouping import aggregate_window, bound_call, context_ttl
+from yunbox.sql.flink.binder.joins import with_more
+from yunbox.sql.flink.binder.literals import interval_ms
+from yunbox.sql.flink.binder.ranking import Numbered
+from yunbox.sql.flink.binder.scope import Column, Relation, Scope
+from yunbox.sql.flink.errors import NotSensible
+from yunbox.sql.flink.expr import Expr, mark
+from yunbox.sql.flink.functions import AGGREGATES
+from yunbox.sql.flink.parser import tree
+from yunbox.sql.flink.plans import AggregateCall, Bound, Field, Order, Over
+from yunbox.sql.flink.types import BIGINT, DOUBLE, FlinkType
+
+if TYPE_CHECKING:
+    from yunbox.sql.flink.binder.selects import SelectExpressions
+
+_RANKS = ("ROW_NUMBER", "RANK", "DENSE_RANK")
+_NO_TIME = "OVER windows' ordering in stream mode must be defined on a time attribute."
+_LAGS = ("LAG", "LEAD")
+
+
+@dataclass
+class _Window:
+    """A window as it is bound, and the calls over it."""
+
+    partition: tuple[Expr, ...]
+    order: tuple[tuple[Expr, bool, bool | None], ...]
+    rows: bool
+    preceding: int | None
+    calls: list[tree.Call] = field(default_factory=list)
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What makes two windows the same."""
+        order = tuple((one.sql, down, nulls) for one, down, nulls in self.order)
+        return (tuple(one.sql for one in self.partition), order, self.rows, self.preceding)
+
+
+def add_overs(node: tree.Select, binder: "SelectExpressions", order: tuple[tree.Ordered, ...]) -> None:
+    """Put what the SELECT's window functions need below its items; the binder knows their values then."""
+    windows: dict[tuple[object, ...], _Window] = {}
+    roots = [*node.items, *order, *((node.qualify,) if node.qualify is not None else ())]
+    for one in (found for root in roots for found in walk(root)):
+        if isinstance(one, tree.Call) and one.over is not None:
+            made = _bound_window(one.over, dict(node.windows), binder, one)
+            key = (made.key, one.name if one.name in _RANKS else "")
+            windows.setdefault(key, made).calls.append(one)
+    for window in windows.values():
+        _add(window, binder)
+
+
+def _bound_window(
+    over: tree.WindowOf, named: dict[str, tree.WindowOf], binder: "SelectExpressions", call: tree.Call
+) -> _Window:
+    context = binder.context
+    if over.base:
+        if over.base not in named:
+            raise context.error(f"Window '{over.base}' not found", over)
+        base = named[over.base]
+        over = tree.WindowOf("", over.partition or base.partition, over.order or base.order, over.frame or base.frame)
+    partition = tuple(binder.bind(one) for one in over.partition)
+    order = tuple((binder.bind(one.expression), one.descending, one.nulls_first) for one in over.order)
+    rows, preceding = (True, None) if call.name in _RANKS else _frame(over.frame, context, call)
+    return _Window(partition, order, rows, preceding)
+
+
+def _frame(frame: tree.Frame | None, context: Context, call: tree.Call) -> tuple[bool, int | None]:
+    """Whether the frame is of rows, and how far it goes back: None is to the beginning."""
+    if frame is None:
+        return False, None
+    rows = frame.unit == "ROWS"
+    if frame.end != "CURRENT ROW" or frame.start_side == "FOLLOWING" or frame.end_side:
+        raise NotSensible("OVER windows that do not end at CURRENT ROW are not supported: use BETWEEN ... PRECEDING "
+                          "AND CURRENT ROW")  # fmt: skip
+    if frame.start == "UNBOUNDED":
+        return rows, None
+    if frame.start == "CURRENT ROW":
+        return rows, 0
+    if rows and isinstance(frame.start, tree.Constant) and frame.start.kind == "integer":
+        return True, int(frame.start.text)
+    if not rows and isinstance(frame.start, tree.IntervalOf):
+        return False, interval_ms(frame.start, context.text)
+    raise context.error("The bound of a window is a number of ROWS or an INTERVAL of a RANGE, as a literal", call)
+
+
+def _add(window: _Window, binder: "SelectExpressions") -> None:
+    relation = binder.relation
+    more: list[Expr] = []
+
+    def place(one: Expr) -> int:
+        if one.column is not None:
+            return one.column
+        more.append(one)
+        return len(relation.columns) + len(more) - 1
+
+    partition = tuple(place(one) for one in window.partition)
+    order = tuple(Order(place(one), down, nulls) for one, down, nulls in window.order)
+    node = with_more(relation.node, more)
+    columns = (*relation.columns, *(Column("", one.type, hidden=True) for one in more))
+    below = Relation(node, columns)
+    rank = window.calls[0].name in _RANKS
+    made = (
+        _numbered(window, below, partition, order, binder) if rank else _over(window, below, partition, order, binder)
+    )
+    binder.relation = made
+    # Names of a SELECT with groups still mean what stands below the groups.
+    if binder.groups is None:
+        binder.scope = Scope(made.columns)
+
+
+def _numbered(
+    window: _Window, below: Relation, partition: tuple[int, ...], order: tuple[Order, ...], binder: "SelectExpressions"
+) -> Relation:
+    of = BIGINT.of(nullable=False)
+    for one in window.calls:
+        if one.arguments:
+            raise binder.context.error(
+                f"Invalid number of arguments to function '{one.name}'. Was expecting 0 arguments", one
+            )
+        binder.overs[id(one)] = Expr(mark(len(below.columns)), of)
+    ends = aggregate_window(below.columns, partition)
+    context = binder.context
+    ttl = 0 if ends else context_ttl(context, below)
+    node = Numbered(
+        (*below.node.fields, Field("w0$o0", of)), below.node, window.calls[0].name,  # ty: ignore[invalid-argument-type]
+        partition, order, ends, ttl, context.batch,
+    )  # fmt: skip
+    return Relation(node, (*below.columns, Column("", of, hidden=True)))
+
+
+def _over(
+    window: _Window, below: Relation, partition: tuple[int, ...], order: tuple[Order, ...], binder: "SelectExpressions"
+) -> Relation:
+    context = binder.context
+    _check_order(order, below, context)
+    calls, fields, columns = [], list(below.node.fields), list(below.columns)
+    for one in window.calls:
+        call = _call(one, binder)
+        binder.overs[id(one)] = Expr(mark(len(columns)), call.type)
+        calls.append(call)
+        fields.append(Field(f"w0$o{len(calls) - 1}", call.type))
+        columns.append(Column("", call.type, hidden=True))
+    ttl = context_ttl(context, below) if window.preceding is None else 0
+    rows = window.rows
+    node = Over(
+        tuple(fields), below.node, partition, order[0] if order else Order(0), tuple(calls), rows, window.preceding, ttl
+    )
+    return Relation(node, tuple(columns))
+
+
+def _check_order(order: tuple[Order, ...], below: Relation, context: Context) -> None:
+    if context.batch:
+        if len(order) > 1:
+            raise NotSensible("The window is ordered by more than one column: the engine orders OVER by one")
+        if not order:
+            raise NotSensible("The window needs an ORDER BY")
+        return
+    if len(order) != 1:
+        raise NotSensible(_NO_TIME if not order else "The window can only be ordered by a single time column.")
+    if not below.columns[order[0].column].time:
+        raise NotSensible(_NO_TIME)
+    if order[0].descending:
+        raise NotSensible("The window can only be ordered in ASCENDING mode.")
+
+
+def _call(node: tree.Call, binder: "SelectExpressions") -> AggregateCall:
+    context = binder.context
+    if node.name in AGGREGATES:
+        plain = tree.Call(
+            node.path, node.arguments, node.distinct, node.star, node.filter, node.order, None, node.nulls
+        )
+        made = bound_call(plain, binder, grouped=False)
+        of = made.type if node.name == "COUNT" else made.type.of(nullable=True)
+        return AggregateCall(made.function, made.arguments, of, made.distinct, made.filter)
+    if node.name not in (*_LAGS, "NTILE", "PERCENT_RANK", "CUME_DIST"):
+        raise context.error(f"No match found for function signature {node.path[-1]}", node)
+    if node.name not in _LAGS[:1] and not context.batch:
+        raise NotSensible(f"The function {node.name} is not supported in OVER of a stream")
+    values = [binder.bind(one) for one in node.arguments]
+    if not values and node.name in (*_LAGS, "NTILE"):
+        raise context.error(f"Invalid number of arguments to function '{node.name}'", node)
+    of = _type(node.name, values)
+    return AggregateCall(node.name, tuple(Bound(one.sql, one.type) for one in values), of)
+
+
+def _type(name: str, values: list[Expr]) -> FlinkType:
+    if name in _LAGS:
+        return values[0].type.of(nullable=True)
+    return BIGINT.of(nullable=False) if name == "NTILE" else DOUBLE.of(nullable=False)

@@ -1,0 +1,259 @@
+"""CAST and TRY_CAST as Flink does them, in DuckDB's SQL.
+
+Numbers are cut, not rounded, on their way to integers, and wrap or stop at the ends as Java's do; texts are trimmed
+first; times lose digits they have no room for. What a text cannot become fails CAST, and is NULL for TRY_CAST.
+Macros of the name ``fl_...`` lie in ``functions/*.sql``.
+"""
+
+from dataclasses import replace
+
+from yunbox.sql.flink.coercion import APPROXIMATE, BINARIES, INTEGERS, NUMBERS, TEXTS
+from yunbox.sql.flink.expr import Expr, quoted, text_literal
+from yunbox.sql.flink.types import LENGTH_MAX, MICROS, MILLIS, FlinkType
+
+_BITS = {"TINYINT": 8, "SMALLINT": 16, "INT": 32, "BIGINT": 64}
+
+
+def cast(value: Expr, target: FlinkType, *, trying: bool = False) -> Expr:
+    """A value as another type. The type keeps whether the value may be NULL, which TRY_CAST makes so."""
+    source = value.type
+    nullable = source.nullable or trying or source.root == "NULL"
+    made = target.of(nullable=nullable)
+    if value.is_null or source.root == "NULL":
+        return Expr(f"CAST(NULL AS {target.duckdb})", made, literal=value.literal)
+    sql = _sql(value.sql, source, target)
+    if trying and sql != value.sql:
+        sql = f"TRY({sql})"
+    kept = value.value if value.literal and _keeps_value(source, target) else None
+    return replace(value, sql=sql, type=made, time="", value=kept, literal=kept is not None, name="")
+
+
+def _keeps_value(source: FlinkType, target: FlinkType) -> bool:
+    """Whether a literal is the same literal of the other type."""
+    if source.root in INTEGERS and target.root in INTEGERS:
+        return _BITS[source.root] <= _BITS[target.root]
+    return source.root in TEXTS and target.root == "VARCHAR" and source.params[0] <= target.params[0]
+
+
+def _sql(sql: str, source: FlinkType, target: FlinkType) -> str:
+    if source.same(target):
+        return sql
+    if target.root in TEXTS:
+        return _fitted(_text(sql, source), source, target)
+    if source.children or target.children:
+        return _nested(sql, source, target)
+    if source.root in TEXTS:
+        return _from_text(sql, target)
+    if target.root in INTEGERS:
+        return _integer(sql, source, target)
+    if target.root in NUMBERS:
+        return _number(sql, source, target)
+    if target.root == "BOOLEAN":
+        return f"({sql} <> 0)"
+    if target.root in ("TIMESTAMP", "TIMESTAMP_LTZ"):
+        return _timestamp(sql, source, target)
+    if target.root in BINARIES:
+        return _bytes(sql, source, target)
+    return f"CAST({sql} AS {target.duckdb})"
+
+
+# -- numbers
+
+
+def _integer(sql: str, source: FlinkType, target: FlinkType) -> str:
+    if source.root in INTEGERS:
+        if _BITS[source.root] <= _BITS[target.root]:
+            return f"CAST({sql} AS {target.duckdb})"
+        return _wrapped(sql, target)
+    if source.root in APPROXIMATE:
+        return _saturated(sql, target)
+    if source.root == "DECIMAL":
+        return f"CAST(trunc({sql}) AS {target.duckdb})"
+    if source.root == "BOOLEAN":
+        return f"CAST({sql} AS {target.duckdb})"
+    if source.root == "INTERVAL YEAR TO MONTH":
+        return f"CAST(date_part('year', {sql}) * 12 + date_part('month', {sql}) AS {target.duckdb})"
+    return f"CAST(epoch_ms({sql}) AS {target.duckdb})"
+
+
+def _wrapped(sql: str, target: FlinkType) -> str:
+    """The low bits of a wider integer, with their sign."""
+    bits = _BITS[target.root]
+    half = 1 << (bits - 1)
+    return f"CAST(xor(CAST({sql} AS BIGINT) & {(1 << bits) - 1}, {half}) - {half} AS {target.duckdb})"
+
+
+def _saturated(sql: str, target: FlinkType) -> str:
+    """A floating number cut to an integer: NaN is 0, and what is too large is the largest."""
+    bits = _BITS[target.root]
+    top = (1 << (bits - 1)) - 1
+    number = f"CAST({sql} AS DOUBLE)"
+    return (
+        f"CAST(CASE WHEN isnan({number}) THEN 0 WHEN {number} >= {top} THEN {top} WHEN {number} <= {-top - 1} "
+        f"THEN {-top - 1} ELSE trunc({number}) END AS {target.duckdb})"
+    )
+
+
+def _number(sql: str, source: FlinkType, target: FlinkType) -> str:
+    """To DECIMAL, of which too large ones are NULL, and to FLOAT and DOUBLE."""
+    if target.root in APPROXIMATE:
+        return f"CAST({sql} AS {target.duckdb})"
+    if _fits_decimal(source, target):
+        return f"CAST({sql} AS {target.duckdb})"
+    return f"TRY_CAST({sql} AS {target.duckdb})"
+
+
+def _fits_decimal(source: FlinkType, target: FlinkType) -> bool:
+    whole = target.params[0] - target.params[1]
+    if source.root == "DECIMAL":
+        # A digit may come up by rounding where the scale shrinks.
+        carry = 1 if source.params[1] > target.params[1] else 0
+        return source.params[0] - source.params[1] + carry <= whole
+    digits = {"TINYINT": 3, "SMALLINT": 5, "INT": 10, "BIGINT": 19, "BOOLEAN": 1}.get(source.root)
+    return digits is not None and digits <= whole
+
+
+# -- texts
+
+
+def _text(sql: str, source: FlinkType) -> str:
+    """A value as Flink writes it in a text."""
+    root = source.root
+    if root in TEXTS:
+        return sql
+    if root == "BOOLEAN":
+        return f"upper(CAST({sql} AS VARCHAR))"
+    if root in APPROXIMATE:
+        return f"fl_{root.lower()}_text({sql})"
+    if root in BINARIES:
+        return f"decode({sql})"
+    if root == "TIMESTAMP" or root == "TIMESTAMP_LTZ":
+        return _timestamp_text(sql, source)
+    if root == "INTERVAL YEAR TO MONTH":
+        return f"fl_months_text({sql})"
+    if root == "INTERVAL DAY TO SECOND":
+        return f"fl_days_text({sql})"
+    if root == "ARRAY":
+        item = _nullable_text("x", source.children[0])
+        return f"('[' || array_to_string(list_transform({sql}, lambda x: {item}), ', ') || ']')"
+    if root == "MAP":
+        pair = (
+            f"{_nullable_text('x.key', source.children[0])} || '=' || {_nullable_text('x.value', source.children[1])}"
+        )
+        return f"('{{' || array_to_string(list_transform(map_entries({sql}), lambda x: {pair}), ', ') || '}}')"
+    if root == "ROW":
+        fields = zip(source.names, source.children, strict=True)
+        parts = [_nullable_text(f"struct_extract({sql}, {text_literal(name)})", child) for name, child in fields]
+        inside = " || ', ' || ".join(parts)
+        return f"CASE WHEN {sql} IS NOT NULL THEN '(' || {inside} || ')' END"
+    return f"CAST({sql} AS VARCHAR)"
+
+
+def _nullable_text(sql: str, source: FlinkType) -> str:
+    return f"coalesce({_text(sql, source)}, 'NULL')"
+
+
+def _timestamp_text(sql: str, source: FlinkType) -> str:
+    digits = source.params[0]
+    local = f"CAST({sql} AS TIMESTAMP)" if source.root == "TIMESTAMP_LTZ" else sql
+    if digits == 0:
+        return f"strftime({local}, '%Y-%m-%d %H:%M:%S')"
+    if digits == MILLIS:
+        return f"strftime({local}, '%Y-%m-%d %H:%M:%S.%g')"
+    if digits >= MICROS:
+        return f"strftime({local}, '%Y-%m-%d %H:%M:%S.%f')"
+    return f"left(strftime({local}, '%Y-%m-%d %H:%M:%S.%f'), {20 + digits})"
+
+
+def _fitted(sql: str, source: FlinkType, target: FlinkType) -> str:
+    """A text cut to the length of its type, and filled up with spaces to that of CHAR."""
+    length = target.params[0]
+    if target.root == "CHAR":
+        return f"rpad({sql}, {length}, ' ')" if source.root != "CHAR" or source.params[0] != length else sql
+    if length == LENGTH_MAX or (source.root in TEXTS and source.params[0] <= length):
+        return sql
+    return f"left({sql}, {length})"
+
+
+def _from_text(sql: str, target: FlinkType) -> str:
+    trimmed = f"trim({sql})"
+    if target.root in INTEGERS:
+        return f"CAST(fl_whole({sql}) AS {target.duckdb})"
+    if target.root == "DECIMAL":
+        return f"fl_checked(TRY_CAST({trimmed} AS {target.duckdb}), CAST({trimmed} AS DOUBLE))"
+    if target.root in APPROXIMATE:
+        return f"CAST({trimmed} AS {target.duckdb})"
+    if target.root == "BOOLEAN":
+        return f"fl_truth({sql})"
+    if target.root == "DATE":
+        return f"fl_date({sql})"
+    if target.root == "TIME":
+        return f"fl_time({sql})"
+    if target.root == "TIMESTAMP":
+        return _cut(f"fl_timestamp({sql})", MICROS, target)
+    if target.root == "TIMESTAMP_LTZ":
+        return f"CAST({_cut(f'fl_timestamp({sql})', MICROS, target)} AS TIMESTAMPTZ)"
+    if target.root in BINARIES:
+        return _bytes(f"encode({sql})", FlinkType("VARBINARY", (LENGTH_MAX,)), target)
+    return f"CAST({sql} AS {target.duckdb})"
+
+
+def _bytes(sql: str, source: FlinkType, target: FlinkType) -> str:
+    if target.params[0] >= source.params[0] and target.root != "BINARY":
+        return sql
+    return f"fl_bytes({sql}, {target.params[0]}, {str(target.root == 'BINARY').upper()})"
+
+
+# -- times
+
+
+def _timestamp(sql: str, source: FlinkType, target: FlinkType) -> str:
+    digits = source.params[0] if source.params else 0
+    made = sql
+    if source.root == "TIME":
+        made = f"(current_date + {sql})"
+    elif source.root == "DATE":
+        made = f"CAST({sql} AS TIMESTAMP)"
+    elif source.root in NUMBERS:
+        made = f"epoch_ms(CAST({sql} AS BIGINT) * 1000)"
+    made = _cut(made, digits, target)
+    zoned = source.root == "TIMESTAMP_LTZ"
+    if target.root == "TIMESTAMP_LTZ" and not zoned:
+        return f"CAST({made} AS TIMESTAMPTZ)"
+    if target.root == "TIMESTAMP" and zoned:
+        return f"CAST({made} AS TIMESTAMP)"
+    return made
+
+
+def _cut(sql: str, digits: int, target: FlinkType) -> str:
+    """A time without the digits that its type has no room for."""
+    room = target.params[0]
+    if room >= min(digits, MICROS):
+        return sql
+    units = {0: "second", MILLIS: "millisecond"}
+    if room in units:
+        return f"date_trunc('{units[room]}', {sql})"
+    step = 10 ** (MICROS - room)
+    return f"make_timestamp(epoch_us({sql}) - epoch_us({sql}) % {step})"
+
+
+# -- nested
+
+
+def _nested(sql: str, source: FlinkType, target: FlinkType) -> str:
+    if source.root in ("ARRAY", "MULTISET") and target.root == source.root:
+        item = _sql("x", source.children[0], target.children[0])
+        return sql if item == "x" else f"list_transform({sql}, lambda x: {item})"
+    if source.root == "MAP":
+        key = _sql("x.key", source.children[0], target.children[0])
+        item = _sql("x.value", source.children[1], target.children[1])
+        if (key, item) == ("x.key", "x.value"):
+            return sql
+        entry = f"struct_pack(key := {key}, value := {item})"
+        return f"map_from_entries(list_transform(map_entries({sql}), lambda x: {entry}))"
+    parts = []
+    names = target.names
+    for place, (one, other) in enumerate(zip(source.children, target.children, strict=True)):
+        value = _sql(f"struct_extract({sql}, {text_literal(source.names[place])})", one, other)
+        parts.append(f"{quoted(names[place])} := {value}")
+    return f"CASE WHEN {sql} IS NOT NULL THEN struct_pack({', '.join(parts)}) END"

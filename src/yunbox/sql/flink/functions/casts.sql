@@ -1,0 +1,51 @@
+-- What CAST needs: texts to numbers, truths and times, and numbers to texts as Java writes them.
+CREATE OR REPLACE MACRO fl_whole(t) AS
+  CASE WHEN regexp_full_match(trim(t), '[-+]?[0-9]+(\.[0-9]*)?|[-+]?\.[0-9]+') THEN
+    CAST(CASE WHEN regexp_extract(trim(t), '^[-+]?[0-9]+') = '' THEN '0' ELSE regexp_extract(trim(t), '^[-+]?[0-9]+') END AS HUGEINT)
+  WHEN t IS NOT NULL THEN error('For input string: ''' || t || '''. Invalid character found.') END;
+CREATE OR REPLACE MACRO fl_checked(value, checked) AS CASE WHEN checked IS NOT NULL THEN value END;
+CREATE OR REPLACE MACRO fl_truth(t) AS
+  CASE WHEN lower(trim(t)) IN ('t', 'true', 'y', 'yes', '1') THEN TRUE
+  WHEN lower(trim(t)) IN ('f', 'false', 'n', 'no', '0') THEN FALSE
+  WHEN t IS NOT NULL THEN error('Cannot parse ''' || t || ''' as BOOLEAN.') END;
+CREATE OR REPLACE MACRO fl_try_date(t) AS
+  CASE WHEN regexp_full_match(trim(t), '[0-9]{4}(-[0-9]{1,2}(-[0-9]{1,2})?)?([ T].*)?') THEN
+    TRY(make_date(CAST(substr(trim(t), 1, 4) AS INTEGER),
+      CAST(coalesce(nullif(regexp_extract(trim(t), '^[0-9]{4}-([0-9]{1,2})', 1), ''), '1') AS INTEGER),
+      CAST(coalesce(nullif(regexp_extract(trim(t), '^[0-9]{4}-[0-9]{1,2}-([0-9]{1,2})', 1), ''), '1') AS INTEGER))) END;
+CREATE OR REPLACE MACRO fl_date(t) AS
+  coalesce(fl_try_date(t), CASE WHEN t IS NOT NULL THEN error('For input string: ''' || t || '''.') END);
+CREATE OR REPLACE MACRO fl_try_time(t) AS
+  CASE WHEN regexp_full_match(trim(t), '[0-9]{1,2}(:[0-9]{1,2}(:[0-9]{1,2}(\.[0-9]{1,9})?)?)?') THEN
+    TRY(make_time(CAST(regexp_extract(trim(t), '^([0-9]+)', 1) AS BIGINT),
+      CAST(coalesce(nullif(regexp_extract(trim(t), '^[0-9]+:([0-9]+)', 1), ''), '0') AS BIGINT),
+      CAST(coalesce(nullif(regexp_extract(trim(t), '^[0-9]+:[0-9]+:([0-9]+(?:\.[0-9]+)?)', 1), ''), '0') AS DOUBLE))) END;
+CREATE OR REPLACE MACRO fl_time(t) AS
+  coalesce(fl_try_time(t), CASE WHEN t IS NOT NULL THEN error('For input string: ''' || t || '''.') END);
+CREATE OR REPLACE MACRO fl_try_timestamp(t) AS
+  CASE WHEN regexp_full_match(trim(t), '[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}') THEN CAST(fl_try_date(t) AS TIMESTAMP)
+  WHEN regexp_full_match(trim(t), '[0-9]{4}-[0-9]{1,2}-[0-9]{1,2} [0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}(\.[0-9]*)?') THEN
+    TRY(fl_try_date(t) + fl_try_time(rtrim(regexp_extract(trim(t), ' (.*)$', 1), '.'))) END;
+CREATE OR REPLACE MACRO fl_timestamp(t) AS
+  coalesce(fl_try_timestamp(t), CASE WHEN t IS NOT NULL THEN error('Text ''' || t || ''' could not be parsed as a timestamp') END);
+CREATE OR REPLACE MACRO fl_parse_timestamp(t) AS date_trunc('millisecond', fl_try_timestamp(t));
+CREATE OR REPLACE MACRO fl_double_text(x) AS
+  CASE WHEN isnan(x) THEN 'NaN' WHEN isinf(x) THEN CASE WHEN x > 0 THEN 'Infinity' ELSE '-Infinity' END
+  WHEN x = 0 OR (abs(x) >= 0.001 AND abs(x) < 10000000) THEN CAST(x AS VARCHAR)
+  ELSE yb_fl_scientific(x) END;
+CREATE OR REPLACE MACRO fl_float_text(x) AS
+  CASE WHEN isnan(x) THEN 'NaN' WHEN isinf(x) THEN CASE WHEN x > 0 THEN 'Infinity' ELSE '-Infinity' END
+  WHEN x = 0 OR (abs(x) >= 0.001 AND abs(x) < 10000000) THEN CAST(CAST(x AS FLOAT) AS VARCHAR)
+  ELSE yb_fl_scientific(CAST(CAST(CAST(x AS FLOAT) AS VARCHAR) AS DOUBLE)) END;
+CREATE OR REPLACE MACRO fl_bytes(b, n, fixed) AS
+  CASE WHEN octet_length(b) >= n THEN from_hex(left(hex(b), 2 * n))
+  WHEN fixed THEN from_hex(rpad(hex(b), 2 * n, '0')) ELSE b END;
+CREATE OR REPLACE MACRO fl_months_text(i) AS
+  CASE WHEN extract('year' FROM i) < 0 OR extract('month' FROM i) < 0 THEN '-' ELSE '+' END
+  || CAST(abs(extract('year' FROM i)) AS VARCHAR) || '-' || lpad(CAST(abs(extract('month' FROM i)) AS VARCHAR), 2, '0');
+CREATE OR REPLACE MACRO fl_days_text(i) AS
+  CASE WHEN epoch_ms(i) < 0 THEN '-' ELSE '+' END || CAST(abs(epoch_ms(i)) // 86400000 AS VARCHAR) || ' '
+  || lpad(CAST(abs(epoch_ms(i)) // 3600000 % 24 AS VARCHAR), 2, '0') || ':'
+  || lpad(CAST(abs(epoch_ms(i)) // 60000 % 60 AS VARCHAR), 2, '0') || ':'
+  || lpad(CAST(abs(epoch_ms(i)) // 1000 % 60 AS VARCHAR), 2, '0') || '.'
+  || lpad(CAST(abs(epoch_ms(i)) % 1000 AS VARCHAR), 3, '0');

@@ -1,0 +1,221 @@
+"""Temporal functions. Formats are Java's; those that DuckDB has are translated once, others are left to Python."""
+
+from collections.abc import Callable
+
+from yunbox.sql.flink import coercion
+from yunbox.sql.flink.casts import cast
+from yunbox.sql.flink.errors import ValidationFailed
+from yunbox.sql.flink.expr import Expr, text_literal
+from yunbox.sql.flink.functions.formats import parsed_with, strftime_format
+from yunbox.sql.flink.functions.registry import Call, category, scalar
+from yunbox.sql.flink.types import DATE, FlinkType
+
+category("Temporal functions")
+_TIMESTAMP3, _LTZ3 = FlinkType("TIMESTAMP", (3,)), FlinkType("TIMESTAMP_LTZ", (3,))
+_PARTS = {
+    "YEAR": "year", "QUARTER": "quarter", "MONTH": "month", "WEEK": "week", "DAY": "day", "HOUR": "hour",
+    "MINUTE": "minute", "DOY": "doy", "ISODOW": "isodow", "ISOYEAR": "isoyear", "DECADE": "decade",
+    "CENTURY": "century", "MILLENNIUM": "millennium",
+}  # fmt: skip
+_UNITS = ("SECOND", "MINUTE", "HOUR", "DAY", "WEEK", "MONTH", "QUARTER", "YEAR")
+
+
+def _local(value: Expr) -> str:
+    """A time without its zone: as the session's clock shows it."""
+    return f"CAST({value.sql} AS TIMESTAMP)" if value.type.root == "TIMESTAMP_LTZ" else value.sql
+
+
+def _unit(call: Call, index: int) -> str:
+    word = str(call.args[index].value).upper().removeprefix("SQL_TSI_")
+    if call.args[index].type.root != "SYMBOL" or not word:
+        raise ValidationFailed(f"A unit of time expected in {call.name}", call.text, call.at)
+    return word
+
+
+def _extract(call: Call) -> str:
+    unit, value = _unit(call, 0), call.args[1]
+    return part_of(unit, value, call)
+
+
+def part_of(unit: str, value: Expr, call: Call) -> str:
+    """EXTRACT(unit FROM value), a BIGINT."""
+    local = _local(value)
+    if value.type.root in coercion.INTERVALS:
+        return f"CAST(date_part('{unit.lower()}', {value.sql}) AS BIGINT)"
+    if unit in _PARTS:
+        return f"CAST(date_part('{_PARTS[unit]}', {local}) AS BIGINT)"
+    if unit == "DOW":
+        return f"CAST(date_part('dow', {local}) + 1 AS BIGINT)"
+    if unit == "SECOND":
+        return f"CAST(date_part('second', {local}) AS BIGINT)"
+    if unit == "MILLISECOND":
+        return f"CAST(date_part('millisecond', {local}) % 1000 AS BIGINT)"
+    if unit == "MICROSECOND":
+        return f"CAST(date_part('microsecond', {local}) % 1000000 AS BIGINT)"
+    if unit == "EPOCH":
+        return f"CAST(floor(epoch({value.sql})) AS BIGINT)"
+    raise ValidationFailed(f"EXTRACT from {unit} is not defined", call.text, call.at)
+
+
+def rounded_time(name: str) -> Callable[[Call], Expr]:
+    """FLOOR and CEIL of a time to a unit."""
+
+    def made(call: Call) -> Expr:
+        value, unit = call.args[0], _unit(call, 1)
+        of = value.type
+        if unit not in _UNITS and unit not in ("DECADE", "CENTURY", "MILLENNIUM", "MILLISECOND"):
+            raise ValidationFailed(f"{name} to {unit} is not defined", call.text, call.at)
+        if of.root == "TIME":
+            sql = f"CAST(date_trunc('{unit.lower()}', DATE '1970-01-01' + {value.sql}) AS TIME)"
+            if name == "CEIL":
+                sql = f"fl_ceil_time({value.sql}, '{unit.lower()}', INTERVAL 1 {unit})"
+            return Expr(sql, of)
+        floor = _week(value, unit) if unit == "WEEK" else f"date_trunc('{unit.lower()}', {_local(value)})"
+        sql = floor
+        if name == "CEIL":
+            sql = f"(CASE WHEN {floor} = {_local(value)} THEN {floor} ELSE {floor} + INTERVAL 1 {unit} END)"
+        return Expr(f"CAST({sql} AS {of.duckdb})", of, volatile=value.volatile)
+
+    return made
+
+
+def _week(value: Expr, _: str) -> str:
+    """Weeks begin on Sunday."""
+    return f"(date_trunc('week', {_local(value)} + INTERVAL 1 DAY) - INTERVAL 1 DAY)"
+
+
+def _add(call: Call) -> Expr:
+    """TIMESTAMPADD(unit, n, time)."""
+    unit, number, value = _unit(call, 0), call.args[1], call.args[2]
+    of = value.type
+    if unit not in _UNITS:
+        raise ValidationFailed(f"TIMESTAMPADD of {unit} is not defined", call.text, call.at)
+    small = unit in ("SECOND", "MINUTE", "HOUR")
+    if of.root == "DATE" and small:
+        of = FlinkType("TIMESTAMP", (0,), nullable=of.nullable)
+        value = cast(value, of)
+    steps = {"WEEK": f"to_days(7 * CAST({number.sql} AS INTEGER))",
+             "QUARTER": f"to_months(3 * CAST({number.sql} AS INTEGER))"}  # fmt: skip
+    step = steps.get(unit, f"to_{unit.lower()}s(CAST({number.sql} AS {'BIGINT' if small else 'INTEGER'}))")
+    if unit == "SECOND":
+        step = f"to_seconds(CAST({number.sql} AS DOUBLE))"
+    nullable = of.nullable or number.type.nullable
+    return Expr(f"CAST({value.sql} + {step} AS {of.duckdb})", of.of(nullable=nullable), volatile=value.volatile)
+
+
+def _diff(call: Call) -> str:
+    """TIMESTAMPDIFF(unit, from, to): whole units that have passed."""
+    unit, first, last = _unit(call, 0), call.args[1], call.args[2]
+    a, b = (f"CAST({_local(one)} AS TIMESTAMP)" for one in (first, last))
+    if unit in ("SECOND", "MINUTE", "HOUR", "DAY", "WEEK"):
+        ms = {"SECOND": 1000, "MINUTE": 60_000, "HOUR": 3_600_000, "DAY": 86_400_000, "WEEK": 604_800_000}[unit]
+        return f"CAST((epoch_ms({b}) - epoch_ms({a})) // {ms} AS INTEGER)"
+    if unit in ("MONTH", "QUARTER", "YEAR"):
+        months = {"MONTH": 1, "QUARTER": 3, "YEAR": 12}[unit]
+        return f"CAST(datesub('month', {a}, {b}) // {months} AS INTEGER)"
+    raise ValidationFailed(f"TIMESTAMPDIFF of {unit} is not defined", call.text, call.at)
+
+
+def _format(call: Call) -> str:
+    """DATE_FORMAT(time, 'Java format')."""
+    value = call.args[0]
+    if value.type.root in coercion.TEXTS:
+        value = Expr(f"fl_try_timestamp({value.sql})", _TIMESTAMP3)
+    pattern = call.args[1]
+    local = _local(value)
+    made = strftime_format(str(pattern.value)) if pattern.literal and pattern.value is not None else None
+    if made is not None:
+        return f"strftime({local}, {text_literal(made)})"
+    return f"yb_fl_date_format(CAST({local} AS TIMESTAMP), {pattern.sql})"
+
+
+def _parsed(call: Call, of: FlinkType) -> Expr:
+    """TO_TIMESTAMP and TO_DATE: NULL when the text is none."""
+    pattern = call.args[1] if len(call) > 1 else None
+    made = of.of(nullable=True)
+    if pattern is None:
+        sql = f"fl_try_date({call[0]})" if of.root == "DATE" else f"fl_parse_timestamp({call[0]})"
+        return Expr(sql, made)
+    sql = parsed_with(call[0], pattern)
+    return Expr(f"CAST({sql} AS {of.duckdb})", made)
+
+
+def _ltz(call: Call) -> Expr:
+    value = call.args[0]
+    of = _LTZ3.of(nullable=True)
+    if value.type.root in coercion.TEXTS:
+        return Expr(f"CAST({_parsed(call, _TIMESTAMP3).sql} AS TIMESTAMPTZ)", of)
+    digits = call.args[1].value if len(call) > 1 else 3
+    if digits not in (0, 3) or not (len(call) < 2 or call.args[1].literal):
+        raise ValidationFailed(
+            f"The precision value '{digits}' for function TO_TIMESTAMP_LTZ(numeric, precision) is unsupported, the "
+            "supported value is '0' for second or '3' for millisecond."
+        )
+    scale = 1_000_000 if digits == 0 else 1000
+    return Expr(f"fl_ltz(CAST(CAST({value.sql} AS DOUBLE) * {scale} AS BIGINT))" if value.type.root != "BIGINT"
+                and value.type.root != "INT" else f"fl_ltz(CAST({value.sql} AS BIGINT) * {scale})", of)  # fmt: skip
+
+
+def _unix(call: Call) -> str:
+    if len(call) == 0:
+        return "CAST(floor(epoch(now())) AS BIGINT)"
+    moment = f"fl_try_timestamp({call[0]})" if len(call) == 1 else parsed_with(call[0], call.args[1])
+    return f"fl_unix({moment})"
+
+
+def _from_unix(call: Call) -> str:
+    made = strftime_format(str(call.args[1].value)) if len(call) > 1 and call.args[1].literal else None
+    moment = f"CAST(fl_ltz({call[0]} * 1000000) AS TIMESTAMP)"
+    if len(call) > 1 and made is None:
+        return f"yb_fl_date_format({moment}, {call[1]})"
+    return f"strftime({moment}, {text_literal(made or '%Y-%m-%d %H:%M:%S')})"
+
+
+def _now(sql: str, of: FlinkType) -> Callable[[Call], Expr]:
+    def made(_: Call) -> Expr:
+        return Expr(sql, of.of(nullable=False), volatile=True)
+
+    return made
+
+
+def _proctime(_: Call) -> Expr:
+    return Expr("date_trunc('millisecond', now())", _LTZ3.of(nullable=False), time="proctime", volatile=True)
+
+
+def _named_part(unit: str) -> Callable[[Call], str]:
+    def made(call: Call) -> str:
+        return part_of(unit, call.args[0], call)
+
+    return made
+
+
+def _overlaps(call: Call) -> Expr:
+    return Expr(f"fl_overlaps({', '.join(arg.sql for arg in call.args)})", FlinkType("BOOLEAN"))
+
+
+scalar("EXTRACT", "any, datetime -> BIGINT", _extract, "any, interval -> BIGINT", _extract)
+for _name, _part in (("YEAR", "YEAR"), ("QUARTER", "QUARTER"), ("MONTH", "MONTH"), ("WEEK", "WEEK"),
+                     ("DAYOFYEAR", "DOY"), ("DAYOFMONTH", "DAY"), ("DAY", "DAY"), ("DAYOFWEEK", "DOW")):  # fmt: skip
+    scalar(_name, "day -> BIGINT", _named_part(_part))
+for _name in ("HOUR", "MINUTE", "SECOND"):
+    scalar(_name, "datetime -> BIGINT", _named_part(_name))
+scalar("TIMESTAMPADD", "any, INT, datetime -> datetime", _add)
+scalar("TIMESTAMPDIFF", "any, datetime, datetime -> INT", _diff)
+scalar("DATE_FORMAT", "timestamp, text -> STRING", _format, "text, text -> STRING?", _format)
+scalar("TO_TIMESTAMP", "text, text? -> TIMESTAMP(3)?", lambda call: _parsed(call, _TIMESTAMP3))
+scalar("TO_DATE", "text, text? -> DATE?", lambda call: _parsed(call, DATE))
+scalar("TO_TIMESTAMP_LTZ", "number, INT? -> TIMESTAMP_LTZ(3)?", _ltz, "text, text? -> TIMESTAMP_LTZ(3)?", _ltz)
+scalar("UNIX_TIMESTAMP", "-> BIGINT!", _unix, "text, text? -> BIGINT", _unix, volatile=True)
+scalar("FROM_UNIXTIME", "BIGINT, text? -> STRING", _from_unix)
+scalar("CONVERT_TZ", "text, text, text -> STRING?", "fl_convert_tz({0}, {1}, {2})")
+scalar("OVERLAPS", "datetime, any, datetime, any -> BOOLEAN", _overlaps)
+scalar("CURRENT_TIMESTAMP NOW CURRENT_ROW_TIMESTAMP", "-> TIMESTAMP_LTZ(3)!",
+       _now("date_trunc('millisecond', now())", _LTZ3))  # fmt: skip
+scalar("LOCALTIMESTAMP", "-> TIMESTAMP(3)!", _now("CAST(date_trunc('millisecond', now()) AS TIMESTAMP)", _TIMESTAMP3))
+scalar("CURRENT_DATE", "-> DATE!", _now("CAST(now() AS DATE)", DATE))
+scalar(
+    "LOCALTIME CURRENT_TIME", "-> TIME(0)!", _now("CAST(date_trunc('second', now()) AS TIME)", FlinkType("TIME", (0,)))
+)
+scalar("PROCTIME", "-> TIMESTAMP_LTZ(3)!", _proctime)
+category("Session functions")
+scalar("CURRENT_DATABASE", "-> STRING!", lambda call: text_literal(call.settings.database))

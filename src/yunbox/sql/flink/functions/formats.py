@@ -1,0 +1,42 @@
+"""Java's formats of times as DuckDB's, where there is one for each letter that a format uses."""
+
+import re
+
+from yunbox.sql.flink.expr import Expr, text_literal
+
+_LETTERS = {
+    "yyyy": "%Y", "uuuu": "%Y", "y": "%-Y", "yy": "%y", "MM": "%m", "M": "%-m", "MMM": "%b", "MMMM": "%B", "dd": "%d",
+    "d": "%-d", "HH": "%H", "H": "%-H", "hh": "%I", "h": "%-I", "mm": "%M", "m": "%-M", "ss": "%S", "s": "%-S",
+    "SSS": "%g", "SSSSSS": "%f", "a": "%p", "E": "%a", "EEE": "%a", "EEEE": "%A", "DDD": "%j", "SSSSSSSSS": "%n",
+}  # fmt: skip
+_ONLY_WRITTEN = ("%-Y", "%n")
+_PIECE = re.compile(r"'((?:[^']|'')*)'|([A-Za-z])\2*|[^A-Za-z']+")
+
+
+def strftime_format(java: str) -> str | None:
+    """The format for strftime; None when DuckDB has no letter for one of Java's."""
+    made, at = [], 0
+    while at < len(java):
+        found = _PIECE.match(java, at)
+        if found is None:
+            return None
+        piece = found.group()
+        if found[1] is not None:
+            made.append((found[1].replace("''", "'") or "'").replace("%", "%%"))
+        elif found[2]:
+            letter = _LETTERS.get(piece)
+            if letter is None:
+                return None
+            made.append(letter)
+        else:
+            made.append(piece.replace("%", "%%"))
+        at = found.end()
+    return "".join(made)
+
+
+def parsed_with(text: str, pattern: Expr) -> str:
+    """SQL of the TIMESTAMP that a text is under a format; NULL when it is none."""
+    made = strftime_format(str(pattern.value)) if pattern.literal and pattern.value is not None else None
+    if made is None or any(one in made for one in _ONLY_WRITTEN) or "%-" in made:
+        return f"yb_fl_parse_date({text}, {pattern.sql})"
+    return f"try_strptime({text}, {text_literal(made)})"

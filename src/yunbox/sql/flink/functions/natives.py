@@ -1,0 +1,148 @@
+"""Functions that DuckDB has no words for, in Python: character sets, digests, JSON's paths, Java's formats.
+
+An engine makes them known to DuckDB (``NATIVES``) before the macros, and templates call them by name, ``yb_fl_...``.
+None of them is called with a NULL: that is NULL at once.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote_plus, unquote_plus, urlsplit
+
+from yunbox.sql.flink.functions.jsonpaths import json_exists, json_query, json_text, json_unquoted, json_value
+from yunbox.sql.flink.functions.moments import date_format, parse_date
+
+_CHARSETS = {"UTF-8": "utf-8", "UTF-16": "utf-16", "UTF-16LE": "utf-16-le", "UTF-16BE": "utf-16-be",
+             "ISO-8859-1": "latin-1", "US-ASCII": "ascii"}  # fmt: skip
+_DIGESTS = {224: "sha224", 256: "sha256", 384: "sha384", 512: "sha512"}
+_WORD = re.compile(r"[A-Za-z0-9]+")
+
+
+@dataclass(frozen=True)
+class Native:
+    """One function: its name, what computes it, and its types in DuckDB."""
+
+    name: str
+    compute: Callable[..., Any]
+    params: tuple[str, ...]
+    returns: str
+
+
+def _decode(data: bytes, charset: str) -> str | None:
+    name = _CHARSETS.get(charset.upper())
+    return data.decode(name, "replace") if name is not None else None
+
+
+def _encode(text: str, charset: str) -> bytes | None:
+    name = _CHARSETS.get(charset.upper())
+    if name == "utf-16":
+        return b"\xfe\xff" + text.encode("utf-16-be")
+    return text.encode(name, "replace") if name is not None else None
+
+
+def _sha2(text: str, bits: int) -> str | None:
+    name = _DIGESTS.get(bits)
+    if name is None:
+        raise ValueError(f"Unsupported algorithm: SHA-{bits}")
+    return hashlib.new(name, text.encode()).hexdigest()
+
+
+def _hash_code(text: str) -> int:
+    """Java's hash of a text, over its UTF-16 units."""
+    data = text.encode("utf-16-be")
+    found = 0
+    for place in range(0, len(data), 2):
+        found = (31 * found + int.from_bytes(data[place : place + 2], "big")) & 0xFFFFFFFF
+    return found - (1 << 32) if found & 0x80000000 else found
+
+
+def _initcap(text: str) -> str:
+    return _WORD.sub(lambda found: found[0][0].upper() + found[0][1:].lower(), text)
+
+
+def _scientific(value: float) -> str:
+    """Outside 1e-3 to 1e7 as Java writes it: 1.0E10."""
+    mantissa, _, exponent = f"{value!r}".partition("e")
+    if not exponent:
+        mantissa, _, exponent = _normal(value)
+    return f"{mantissa if '.' in mantissa else mantissa + '.0'}E{int(exponent)}"
+
+
+def _normal(value: float) -> tuple[str, str, str]:
+    sign = "-" if value < 0 else ""
+    digits, _, rest = f"{abs(value)!r}".partition(".")
+    whole = digits.lstrip("0")
+    if whole:
+        point, figures = len(whole) - 1, (whole + rest).rstrip("0")
+    else:
+        point, figures = -(len(rest) - len(rest.lstrip("0")) + 1), rest.strip("0")
+    return f"{sign}{figures[0]}.{figures[1:] or '0'}", "e", str(point)
+
+
+def _parse_url(text: str, part: str, key: str) -> str | None:
+    try:
+        url = urlsplit(text)
+    except ValueError:
+        return None
+    if not url.scheme:
+        return None
+    if part == "QUERY" and key:
+        found = re.search(rf"(?:^|&){re.escape(key)}=([^&]*)", url.query)
+        return found[1] if found else None
+    file = url.path + (f"?{url.query}" if url.query else "")
+    known = {
+        "HOST": url.hostname, "PATH": url.path, "QUERY": url.query or None, "REF": url.fragment or None,
+        "PROTOCOL": url.scheme, "FILE": file, "AUTHORITY": url.netloc,
+        "USERINFO": url.netloc.rpartition("@")[0] or None,
+    }  # fmt: skip
+    return known.get(part)
+
+
+def _regexp_extract(text: str, pattern: str, group: int) -> str | None:
+    try:
+        found = re.search(pattern, text)
+        return found[group] if found is not None else None
+    except (re.error, IndexError):
+        return None
+
+
+def _printf(pattern: str, values: list[str]) -> str | None:
+    try:
+        return re.sub(r"%[-+ 0#]*\d*(?:\.\d+)?[a-zA-Z]", "%s", pattern) % tuple(values)
+    except (TypeError, ValueError):
+        return None
+
+
+def _url_encode(text: str) -> str:
+    return quote_plus(text, safe="*-._")
+
+
+def _url_decode(text: str) -> str | None:
+    try:
+        return unquote_plus(text, errors="strict")
+    except ValueError:
+        return None
+
+
+NATIVES = (
+    Native("yb_fl_decode", _decode, ("BLOB", "VARCHAR"), "VARCHAR"),
+    Native("yb_fl_encode", _encode, ("VARCHAR", "VARCHAR"), "BLOB"),
+    Native("yb_fl_sha2", _sha2, ("VARCHAR", "INTEGER"), "VARCHAR"),
+    Native("yb_fl_hash_code", _hash_code, ("VARCHAR",), "INTEGER"),
+    Native("yb_fl_initcap", _initcap, ("VARCHAR",), "VARCHAR"),
+    Native("yb_fl_scientific", _scientific, ("DOUBLE",), "VARCHAR"),
+    Native("yb_fl_parse_url", _parse_url, ("VARCHAR", "VARCHAR", "VARCHAR"), "VARCHAR"),
+    Native("yb_fl_regexp_extract", _regexp_extract, ("VARCHAR", "VARCHAR", "INTEGER"), "VARCHAR"),
+    Native("yb_fl_printf", _printf, ("VARCHAR", "VARCHAR[]"), "VARCHAR"),
+    Native("yb_fl_url_encode", _url_encode, ("VARCHAR",), "VARCHAR"),
+    Native("yb_fl_url_decode", _url_decode, ("VARCHAR",), "VARCHAR"),
+    Native("yb_fl_json_value", json_value, ("VARCHAR", "VARCHAR"), "VARCHAR"),
+    Native("yb_fl_json_query", json_query, ("VARCHAR",) * 5, "VARCHAR"),
+    Native("yb_fl_json_exists", json_exists, ("VARCHAR", "VARCHAR"), "VARCHAR"),
+    Native("yb_fl_json_text", json_text, ("VARCHAR",), "VARCHAR"),
+    Native("yb_fl_json_unquote", json_unquoted, ("VARCHAR",), "VARCHAR"),
+    Native("yb_fl_date_format", date_format, ("TIMESTAMP", "VARCHAR"), "VARCHAR"),
+    Native("yb_fl_parse_date", parse_date, ("VARCHAR", "VARCHAR"), "TIMESTAMP"),
+)

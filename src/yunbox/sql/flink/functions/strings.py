@@ -1,0 +1,124 @@
+"""String functions."""
+
+from yunbox.sql.flink.expr import Expr, text_literal
+from yunbox.sql.flink.functions.registry import Call, category, scalar
+
+category("String functions")
+
+
+def _trim(call: Call) -> str:
+    """TRIM(side, characters, text), as the parser writes it."""
+    side, letters, text = call.args
+    name = {"BOTH": "trim", "LEADING": "ltrim", "TRAILING": "rtrim"}[str(side.value)]
+    return f"{name}({text.sql}, {letters.sql})"
+
+
+def _overlay(call: Call) -> str:
+    length = call[3] if len(call) > 3 else f"length({call[1]})"
+    return f"fl_overlay({call[0]}, {call[1]}, {call[2]}, {length})"
+
+
+def _pattern(call: Call, index: int) -> str:
+    """A Java pattern, which RE2 reads the same but for a few."""
+    return call[index]
+
+
+def _replaced(call: Call) -> str:
+    """A replacement refers to groups by $1 in Java, by \\1 in DuckDB."""
+    arg = call.args[2]
+    if arg.literal and isinstance(arg.value, str):
+        return f"regexp_replace({call[0]}, {_pattern(call, 1)}, {text_literal(_java_groups(arg.value))}, 'g')"
+    return f"regexp_replace({call[0]}, {_pattern(call, 1)}, fl_java_groups({arg.sql}), 'g')"
+
+
+def _java_groups(text: str) -> str:
+    made, letters = [], iter(text)
+    for letter in letters:
+        if letter == "\\":
+            following = next(letters, "")
+            made.append(following if following != "\\" else "\\\\")
+        else:
+            made.append("\\" if letter == "$" else letter)
+    return "".join(made)
+
+
+def _extracted(call: Call) -> Expr | str:
+    group = call.args[2] if len(call) > 2 else None
+    if group is None or (group.literal and group.value is not None):
+        place = 0 if group is None else int(group.value)
+        return f"fl_regexp_extract({call[0]}, {_pattern(call, 1)}, {place})"
+    return f"yb_fl_regexp_extract({call[0]}, {_pattern(call, 1)}, {group.sql})"
+
+
+def _elt(call: Call) -> str:
+    return f"list_extract([{', '.join(arg.sql for arg in call.args[1:])}], {call[0]})"
+
+
+def _printf(call: Call) -> str:
+    return f"yb_fl_printf({call[0]}, [{', '.join(f'CAST({arg.sql} AS VARCHAR)' for arg in call.args[1:])}])"
+
+
+def _str_to_map(call: Call) -> str:
+    pairs, values = (call[1], call[2]) if len(call) > 2 else ("','", "'='")
+    return f"fl_str_to_map({call[0]}, {pairs}, {values})"
+
+
+scalar("CHAR_LENGTH CHARACTER_LENGTH", "text -> INT", "CAST(length({0}) AS INTEGER)")
+scalar(
+    "OCTET_LENGTH", "binary -> INT", "CAST(octet_length({0}) AS INTEGER)", "text -> INT", "CAST(strlen({0}) AS INTEGER)"
+)
+scalar("UPPER", "text -> STRING", "upper({0})")
+scalar("LOWER", "text -> STRING", "lower({0})")
+scalar("POSITION", "text, text -> INT", "CAST(strpos({1}, {0}) AS INTEGER)")
+scalar("TRIM", "any, text, text -> STRING", _trim)
+scalar("LTRIM", "text, text? -> STRING", "ltrim({0}, {1|' '})")
+scalar("RTRIM", "text, text? -> STRING", "rtrim({0}, {1|' '})")
+scalar("BTRIM", "text, text? -> STRING", "trim({0}, {1|' '})")
+scalar("REPEAT", "text, INT -> STRING", "repeat({0}, {1})")
+scalar("REGEXP_REPLACE", "text, text, text -> STRING", _replaced)
+scalar("REGEXP_EXTRACT", "text, text, INT? -> STRING?", _extracted)
+scalar("REGEXP", "text, text -> BOOLEAN", "regexp_matches({0}, {1})")
+scalar("REGEXP_COUNT", "text, text -> INT?", "CAST(len(regexp_extract_all({0}, {1})) AS INTEGER)")
+scalar("REGEXP_EXTRACT_ALL", "text, text, INT? -> ARRAY<STRING>?", "fl_regexp_extract_all({0}, {1}, {2|1})")
+scalar("REGEXP_INSTR", "text, text -> INT?", "fl_regexp_instr({0}, {1})")
+scalar("REGEXP_SUBSTR", "text, text -> STRING?", "fl_regexp_extract({0}, {1}, 0)")
+scalar("OVERLAY", "text, text, INT, INT? -> STRING", _overlay)
+scalar("SUBSTRING SUBSTR", "text, INT, INT? -> STRING", "fl_substring({0}, {1}, {2|2147483647})")
+scalar("REPLACE", "text, text, text -> STRING", "replace({0}, {1}, {2})")
+scalar("INITCAP", "text -> STRING", "fl_initcap({0})")
+scalar(
+    "CONCAT", "text, text?* -> STRING",
+    lambda call: "(" + " || ".join(arg.sql for arg in call.args) + ")",
+)  # fmt: skip
+scalar("CONCAT_WS", "text, text?* -> STRING", "fl_concat_ws({0}, [{1*}])")
+scalar("LPAD", "text, INT, text -> STRING?", "fl_lpad({0}, {1}, {2})")
+scalar("RPAD", "text, INT, text -> STRING?", "fl_rpad({0}, {1}, {2})")
+scalar("FROM_BASE64", "text -> STRING", "decode(from_base64({0}))")
+scalar("TO_BASE64", "text -> STRING", "to_base64(encode({0}))")
+scalar("ASCII", "text -> INT", "fl_ascii({0})")
+scalar("CHR", "BIGINT -> STRING", "fl_chr({0})")
+scalar("DECODE", "binary, text -> STRING?", "yb_fl_decode({0}, {1})")
+scalar("ENCODE", "text, text -> BYTES?", "yb_fl_encode({0}, {1})")
+scalar("INSTR", "text, text -> INT", "CAST(strpos({0}, {1}) AS INTEGER)")
+scalar("LEFT", "text, INT -> STRING", "left({0}, greatest({1}, 0))")
+scalar("RIGHT", "text, INT -> STRING", "right({0}, greatest({1}, 0))")
+scalar(
+    "LOCATE", "text, text -> INT", "CAST(strpos({1}, {0}) AS INTEGER)",
+    "text, text, INT -> INT", "fl_locate({0}, {1}, {2})",
+)  # fmt: skip
+scalar("PARSE_URL", "text, text, text? -> STRING?", "yb_fl_parse_url({0}, {1}, {2|''})")
+scalar("REVERSE", "text -> STRING", "reverse({0})")
+scalar("SPLIT_INDEX", "text, text, INT -> STRING?", "fl_split_index({0}, {1}, {2})",
+       "text, INT, INT -> STRING?", "fl_split_index({0}, chr({1}), {2})")  # fmt: skip
+scalar("SPLIT", "text, text -> ARRAY<STRING>", "string_split({0}, {1})")
+scalar("STR_TO_MAP", "text -> MAP<STRING, STRING>", _str_to_map, "text, text, text -> MAP<STRING, STRING>", _str_to_map)
+scalar("TRANSLATE TRANSLATE3", "text, text, text -> STRING", "translate({0}, {1}, {2})")
+scalar("ELT", "INT, text, text?* -> STRING?", _elt)
+scalar("STARTSWITH", "text, text -> BOOLEAN", "starts_with({0}, {1})")
+scalar("ENDSWITH", "text, text -> BOOLEAN", "suffix({0}, {1})")
+scalar("PRINTF", "text, any?* -> STRING?", _printf)
+scalar("URL_ENCODE", "text -> STRING?", "yb_fl_url_encode({0})")
+scalar("URL_DECODE", "text -> STRING?", "yb_fl_url_decode({0})")
+scalar("IS_ALPHA", "text -> BOOLEAN!", "coalesce(regexp_full_match({0}, '[A-Za-z]+'), FALSE)")
+scalar("IS_DIGIT", "text -> BOOLEAN!", "coalesce(regexp_full_match({0}, '[0-9]+'), FALSE)")
+scalar("IS_DECIMAL", "text -> BOOLEAN!", "coalesce(TRY_CAST({0} AS DOUBLE) IS NOT NULL, FALSE)")

@@ -1,0 +1,29 @@
+-- Texts: places count from 1 and from the end, as Flink has them.
+CREATE OR REPLACE MACRO fl_substring(t, start, n) AS
+  CASE WHEN n < 0 THEN NULL
+  WHEN start > 0 THEN substring(t, start, n)
+  WHEN start = 0 THEN substring(t, 1, n)
+  WHEN -start > length(t) THEN ''
+  ELSE substring(t, length(t) + start + 1, n) END;
+CREATE OR REPLACE MACRO fl_overlay(t, put, start, n) AS
+  CASE WHEN start < 1 OR start > length(t) THEN t
+  ELSE left(t, start - 1) || put || CASE WHEN n < 0 THEN '' ELSE substring(t, start + n) END END;
+CREATE OR REPLACE MACRO fl_java_groups(t) AS replace(t, '$', '\');
+CREATE OR REPLACE MACRO fl_regexp_extract(t, p, g) AS CASE WHEN regexp_matches(t, p) THEN regexp_extract(t, p, g) END;
+CREATE OR REPLACE MACRO fl_regexp_extract_all(t, p, g) AS regexp_extract_all(t, p, g);
+CREATE OR REPLACE MACRO fl_regexp_instr(t, p) AS
+  CASE WHEN regexp_matches(t, p) THEN CAST(strpos(t, regexp_extract(t, p)) AS INTEGER) WHEN t IS NOT NULL AND p IS NOT NULL THEN 0 END;
+CREATE OR REPLACE MACRO fl_initcap(t) AS yb_fl_initcap(t);
+CREATE OR REPLACE MACRO fl_concat_ws(s, parts) AS
+  CASE WHEN s IS NOT NULL THEN array_to_string(list_filter(parts, lambda x: x IS NOT NULL), s) END;
+CREATE OR REPLACE MACRO fl_lpad(t, n, pad) AS CASE WHEN n >= 0 AND pad <> '' THEN lpad(t, n, pad) END;
+CREATE OR REPLACE MACRO fl_rpad(t, n, pad) AS CASE WHEN n >= 0 AND pad <> '' THEN rpad(t, n, pad) END;
+CREATE OR REPLACE MACRO fl_ascii(t) AS CASE WHEN t = '' THEN 0 ELSE ascii(t) END;
+CREATE OR REPLACE MACRO fl_chr(n) AS CASE WHEN n < 0 THEN '' ELSE chr(CAST(n % 256 AS INTEGER)) END;
+CREATE OR REPLACE MACRO fl_locate(needle, t, start) AS
+  CASE WHEN start < 1 THEN 0 WHEN strpos(substring(t, start), needle) = 0 THEN 0
+  ELSE CAST(strpos(substring(t, start), needle) + start - 1 AS INTEGER) END;
+CREATE OR REPLACE MACRO fl_split_index(t, s, i) AS CASE WHEN i >= 0 THEN list_extract(string_split(t, s), i + 1) END;
+CREATE OR REPLACE MACRO fl_str_to_map(t, pairs, vals) AS
+  map_from_entries(list_transform(regexp_split_to_array(t, pairs), lambda x:
+    struct_pack(key := regexp_split_to_array(x, vals)[1], value := regexp_split_to_array(x, vals)[2])));

@@ -1,0 +1,1 @@
+"""Flink SQL's grammar: texts to trees. Standard library only, so that a gateway too can read a statement."""

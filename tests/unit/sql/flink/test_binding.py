@@ -1,0 +1,116 @@
+"""Queries as plans, by their shapes."""
+
+import re
+
+import pytest
+
+from tests.unit.sql.flink.house import plan, planner, run, shape, sink, types
+from yunbox.kernel.errors import InvalidArgument, Unsupported
+from yunbox.sql.flink.plans import Aggregate, Filter, Node, Rank, Sink, walk
+
+SOURCE = "AssignWatermark(Project(Source))"
+
+
+def find(node: Node, of: type) -> Node:
+    return next(one for one in walk(node) if isinstance(one, of))
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("SELECT a + 1 FROM t", f"Project({SOURCE})"),
+        ("SELECT a FROM t WHERE a > 1", f"Project(Filter({SOURCE}))"),
+        ("SELECT s, COUNT(*) FROM t GROUP BY s", f"Project(Aggregate({SOURCE}))"),
+        ("SELECT DISTINCT a FROM t", f"Aggregate(Project({SOURCE}))"),
+        ("SELECT a FROM t UNION ALL SELECT a FROM u", f"Union(Project({SOURCE}), Project({SOURCE}))"),
+        ("SELECT a FROM t UNION SELECT a FROM u", f"Aggregate(Union(Project({SOURCE}), Project({SOURCE})))"),
+        ("SELECT t.a FROM t JOIN u ON t.a = u.a", f"Project(Join({SOURCE}, {SOURCE}))"),
+        ("SELECT t.a FROM t WHERE a IN (SELECT a FROM u)", f"Project(Join({SOURCE}, Project({SOURCE})))"),
+        (
+            "SELECT t.a FROM t, u WHERE t.a = u.a AND t.ts BETWEEN u.ts - INTERVAL '1' HOUR AND u.ts",
+            f"Project(IntervalJoin({SOURCE}, {SOURCE}))",
+        ),
+        (
+            "SELECT t.a FROM t JOIN u FOR SYSTEM_TIME AS OF t.ts ON t.s = u.k",
+            f"Project(TemporalJoin({SOURCE}, {SOURCE}))",
+        ),
+        ("SELECT name FROM t JOIN dim FOR SYSTEM_TIME AS OF t.p ON dim.id = t.a", f"Project(LookupJoin({SOURCE}))"),
+        ("SELECT e FROM t CROSS JOIN UNNEST(ar) AS x(e)", f"Project(Unnest({SOURCE}))"),
+        (
+            "SELECT window_start, COUNT(*) FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' MINUTE)) "
+            "GROUP BY window_start, window_end",
+            f"Project(Aggregate(WindowTable({SOURCE})))",
+        ),
+        ("SELECT a, SUM(b) OVER (PARTITION BY a ORDER BY ts) FROM t", f"Project(Over({SOURCE}))"),
+        ("VALUES (1, 'a'), (2, 'bc')", "Values"),
+        ("SELECT a FROM t LIMIT 3", f"Rank(Project({SOURCE}))"),
+        ("SELECT ts FROM t ORDER BY ts", f"Sort(Project({SOURCE}))"),
+    ],
+)  # fmt: skip
+def test_a_query_is_planned(query: str, expected: str) -> None:
+    assert shape(plan(query)) == expected
+
+
+def test_a_number_that_is_bounded_is_a_rank() -> None:
+    query = "SELECT a FROM (SELECT a, ROW_NUMBER() OVER (PARTITION BY s ORDER BY b DESC) AS n FROM t) WHERE n <= 3"
+    rank = find(plan(query), Rank)
+    assert isinstance(rank, Rank)
+    assert (rank.start, rank.end, rank.function) == (1, 3, "ROW_NUMBER")
+
+
+def test_a_window_aggregate_names_its_window() -> None:
+    query = (
+        "SELECT s, COUNT(*) FROM TABLE(HOP(TABLE t, DESCRIPTOR(ts), INTERVAL '5' SECOND, INTERVAL '10' SECOND)) "
+        "GROUP BY s, window_start, window_end"
+    )
+    found = find(plan(query), Aggregate)
+    assert isinstance(found, Aggregate)
+    assert found.window is not None
+    assert not found.updates
+
+
+def test_an_insert_is_cast_into_its_sink() -> None:
+    made = sink("INSERT INTO sink SELECT CAST(a AS BIGINT), v FROM t WHERE bo")
+    assert isinstance(made, Sink)
+    assert [str(one.type) for one in made.input.fields] == ["INT", "STRING"]
+    assert isinstance(find(made.input, Filter), Filter)
+
+
+def test_types_are_flinks() -> None:
+    query = "SELECT a + b, a / 2, d * 2, d / 3, c || v, a * 1.5, f * g, ti + ti, a + f, d + f, 0.908 * b FROM t"
+    assert types(query) == [
+        "BIGINT", "INT", "DECIMAL(21, 2)", "DECIMAL(21, 13)", "VARCHAR(8)", "DECIMAL(13, 1)", "FLOAT", "TINYINT",
+        "FLOAT", "DOUBLE", "DECIMAL(24, 3) NOT NULL",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("SELECT nope FROM t", "From line 1, column 8 to line 1, column 11: Column 'nope' not found in any table"),
+        ("SELECT A FROM t", "At line 1, column 8: Column 'A' not found in any table; did you mean 'a'?"),
+        ("SELECT * FROM nope", "From line 1, column 15 to line 1, column 18: Object 'nope' not found"),
+        ("SELECT a, COUNT(*) FROM t GROUP BY s", "At line 1, column 8: Expression 'a' is not being grouped"),
+        ("SELECT a FROM t WHERE a", "At line 1, column 23: WHERE clause must be a condition"),
+        ("SELECT UPPER(1)", "Cannot apply 'UPPER' to arguments of type 'UPPER(<INTEGER>)'"),
+        ("SELECT nofunc(1, 'a')", "No match found for function signature nofunc(<NUMERIC>, <CHARACTER>)"),
+        ("SELECT a FROM t ORDER BY a", "Sort on a non-time-attribute field is not supported."),
+        ("INSERT INTO sink SELECT 1", "Cause: Different number of columns."),
+        ("INSERT INTO sink (zz) SELECT 1", "Unknown target column 'zz'"),
+        ("SELECT 1 = 'a'", "implicit type conversion between INTEGER and CHAR is not supported now"),
+    ],
+)
+def test_what_makes_no_sense_is_named(query: str, message: str) -> None:
+    with pytest.raises(InvalidArgument, match=re.escape(message)):
+        plan(query)
+
+
+def test_what_only_flink_does_is_refused_by_name() -> None:
+    with pytest.raises(Unsupported, match="COMPILE PLAN"):
+        plan("COMPILE PLAN 'x' FOR INSERT INTO sink SELECT 1, 'a'")
+
+
+def test_a_batch_sorts_by_anything() -> None:
+    made = planner(**{"execution.runtime-mode": "batch"})
+    job = run(made, "SELECT a FROM t ORDER BY b DESC LIMIT 2")
+    assert shape(job.sinks[0].input) == "Project(Sort(Project(Project(Source))))"
