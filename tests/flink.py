@@ -106,9 +106,7 @@ class Flink:
         self.jobmanager.ask("PATCH", f"/jobs/{job}?mode=cancel")
 
 
-def clicks(
-    server: Server, project: str, of: str, columns: str, name: str = "clicks", **more: str
-) -> str:
+def clicks(server: Server, project: str, of: str, columns: str, name: str = "clicks", **more: str) -> str:
     """CREATE TABLE of a topic of DataHub, read from its beginning."""
     options = {
         "connector": "datahub",

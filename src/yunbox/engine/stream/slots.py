@@ -63,7 +63,7 @@ class SlotState(State):
     def changes(self) -> Iterator[tuple[bytes, bytes | None]]:
         """As in State."""
         slots = np.flatnonzero(self._dirty[: len(self._keys)])
-        records = np.empty(len(slots), self._form)
+        records: Array = np.empty(len(slots), self._form)
         for at, array in enumerate(self.arrays):
             records[f"f{at}"] = array[slots]
         data, width, prefix, keys = records.tobytes(), self._form.itemsize, self._prefix, self._keys

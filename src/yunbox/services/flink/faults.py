@@ -22,7 +22,7 @@ def status(error: errors.KernelError) -> int:
     """The HTTP status of an error of the JobManager's interface."""
     if isinstance(error, NotIdentified):
         return 401
-    return next((_STATUSES[kind] for kind in type(error).__mro__ if kind in _STATUSES), 500)
+    return next((status for kind in type(error).__mro__ for known, status in _STATUSES.items() if kind is known), 500)
 
 
 def texts(error: errors.KernelError) -> list[str]:

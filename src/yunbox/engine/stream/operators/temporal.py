@@ -55,7 +55,7 @@ class TemporalJoin(Operator):
     def _version(self, kind: int, row: Row) -> None:
         key = self._key(1, row)
         versions: list[Any] = list(self._versions.get(key) or [])
-        made = [row[self._right_time], row if Kind(kind).sign > 0 else None]
+        made: list[Any] = [row[self._right_time], row if Kind(kind).sign > 0 else None]
         at = bisect_right(versions, made[0], key=lambda one: one[0])
         if at and versions[at - 1][0] == made[0]:
             versions[at - 1] = made
