@@ -1,11 +1,11 @@
 """OVER: window functions over a relation, all of one window in one node, their values behind its columns."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from yunbox.sql.flink.binder.conditions import walk
 from yunbox.sql.flink.binder.context import Context
 from yunbox.sql.flink.binder.grouping import aggregate_window, bound_call, context_ttl
+from yunbox.sql.flink.binder.items import SelectExpressions
 from yunbox.sql.flink.binder.joins import with_more
 from yunbox.sql.flink.binder.literals import interval_ms
 from yunbox.sql.flink.binder.ranking import Numbered
@@ -16,9 +16,6 @@ from yunbox.sql.flink.functions import AGGREGATES
 from yunbox.sql.flink.parser import tree
 from yunbox.sql.flink.plans import AggregateCall, Bound, Field, Order, Over
 from yunbox.sql.flink.types import BIGINT, DOUBLE, FlinkType
-
-if TYPE_CHECKING:
-    from yunbox.sql.flink.binder.selects import SelectExpressions
 
 _RANKS = ("ROW_NUMBER", "RANK", "DENSE_RANK")
 _NO_TIME = "OVER windows' ordering in stream mode must be defined on a time attribute."
@@ -42,7 +39,7 @@ class _Window:
         return (tuple(one.sql for one in self.partition), order, self.rows, self.preceding)
 
 
-def add_overs(node: tree.Select, binder: "SelectExpressions", order: tuple[tree.Ordered, ...]) -> None:
+def add_overs(node: tree.Select, binder: SelectExpressions, order: tuple[tree.Ordered, ...]) -> None:
     """Put what the SELECT's window functions need below its items; the binder knows their values then."""
     windows: dict[tuple[object, ...], _Window] = {}
     roots = [*node.items, *order, *((node.qualify,) if node.qualify is not None else ())]
@@ -56,7 +53,7 @@ def add_overs(node: tree.Select, binder: "SelectExpressions", order: tuple[tree.
 
 
 def _bound_window(
-    over: tree.WindowOf, named: dict[str, tree.WindowOf], binder: "SelectExpressions", call: tree.Call
+    over: tree.WindowOf, named: dict[str, tree.WindowOf], binder: SelectExpressions, call: tree.Call
 ) -> _Window:
     context = binder.context
     if over.base:
@@ -89,7 +86,7 @@ def _frame(frame: tree.Frame | None, context: Context, call: tree.Call) -> tuple
     raise context.error("The bound of a window is a number of ROWS or an INTERVAL of a RANGE, as a literal", call)
 
 
-def _add(window: _Window, binder: "SelectExpressions") -> None:
+def _add(window: _Window, binder: SelectExpressions) -> None:
     relation = binder.relation
     more: list[Expr] = []
 
@@ -115,7 +112,7 @@ def _add(window: _Window, binder: "SelectExpressions") -> None:
 
 
 def _numbered(
-    window: _Window, below: Relation, partition: tuple[int, ...], order: tuple[Order, ...], binder: "SelectExpressions"
+    window: _Window, below: Relation, partition: tuple[int, ...], order: tuple[Order, ...], binder: SelectExpressions
 ) -> Relation:
     of = BIGINT.of(nullable=False)
     for one in window.calls:
@@ -135,7 +132,7 @@ def _numbered(
 
 
 def _over(
-    window: _Window, below: Relation, partition: tuple[int, ...], order: tuple[Order, ...], binder: "SelectExpressions"
+    window: _Window, below: Relation, partition: tuple[int, ...], order: tuple[Order, ...], binder: SelectExpressions
 ) -> Relation:
     context = binder.context
     _check_order(order, below, context)
@@ -169,7 +166,7 @@ def _check_order(order: tuple[Order, ...], below: Relation, context: Context) ->
         raise NotSensible("The window can only be ordered in ASCENDING mode.")
 
 
-def _call(node: tree.Call, binder: "SelectExpressions") -> AggregateCall:
+def _call(node: tree.Call, binder: SelectExpressions) -> AggregateCall:
     context = binder.context
     if node.name in AGGREGATES:
         plain = tree.Call(

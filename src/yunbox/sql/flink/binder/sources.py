@@ -9,7 +9,7 @@ from yunbox.sql.flink.binder.asking import QueryBinder
 from yunbox.sql.flink.binder.attached import element_columns, lookup, table_columns, temporal, unnested
 from yunbox.sql.flink.binder.conditions import Conjunct, conjunct, parts
 from yunbox.sql.flink.binder.context import Context, duration_ms
-from yunbox.sql.flink.binder.drafts import Attached, Draft, Joined, Leaf, scope
+from yunbox.sql.flink.binder.drafts import Attached, Draft, Joined, Leaf, finished, scope
 from yunbox.sql.flink.binder.expressions import Expressions
 from yunbox.sql.flink.binder.joins import JoinHints
 from yunbox.sql.flink.binder.scope import Column, Scope
@@ -63,7 +63,7 @@ class SourceBinder:
                 else f"the user-defined table function {user.name}"
             )
             raise self.context.refuse(what, node)
-        found = windowed(node.call, self.context, self)
+        found = windowed(node.call, self.context, lambda one: finished(self.bind(one), ()))
         return Leaf(found.aliased(node.alias.name, node.alias.columns))
 
     # -- joins

@@ -1,10 +1,9 @@
 """Window table-valued functions: TUMBLE, HOP, CUMULATE and SESSION over a table."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable, Sequence
+from typing import Literal
 
 from yunbox.sql.flink.binder.context import Context
-from yunbox.sql.flink.binder.drafts import finished
 from yunbox.sql.flink.binder.expressions import Expressions
 from yunbox.sql.flink.binder.joins import with_more
 from yunbox.sql.flink.binder.literals import interval_ms
@@ -13,9 +12,6 @@ from yunbox.sql.flink.expr import Expr
 from yunbox.sql.flink.parser import tree
 from yunbox.sql.flink.plans import Field, WindowTable
 from yunbox.sql.flink.types import FlinkType
-
-if TYPE_CHECKING:
-    from yunbox.sql.flink.binder.sources import SourceBinder
 
 Kind = Literal["TUMBLE", "HOP", "CUMULATE", "SESSION"]
 _NAMES = {
@@ -27,8 +23,8 @@ _NAMES = {
 _BOUND = FlinkType("TIMESTAMP", (3,), nullable=False)
 
 
-def windowed(call: tree.Call, context: Context, sources: "SourceBinder") -> Relation:
-    """The relation of a call of a window function."""
+def windowed(call: tree.Call, context: Context, read: Callable[[tree.Node], Relation]) -> Relation:
+    """The relation of a call of a window function; ``read`` gives that of its table."""
     kind: Kind = call.name  # ty: ignore[invalid-assignment]
     given = _arguments(call, context)
     data, column = given.get("DATA"), given.get("TIMECOL")
@@ -37,7 +33,7 @@ def windowed(call: tree.Call, context: Context, sources: "SourceBinder") -> Rela
             f"{kind} takes a table, DESCRIPTOR(time column) and intervals, as in {kind}(TABLE t, DESCRIPTOR(ts), ...)",
             call,
         )
-    relation = finished(sources.bind(data.source), ())
+    relation = read(data.source)
     if len(column.columns) != 1:
         raise context.error("DESCRIPTOR is of one time column here", column)
     place, _ = Scope(relation.columns).find(column.columns, context.text, column.at)
