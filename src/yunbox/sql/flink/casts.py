@@ -7,7 +7,7 @@ Macros of the name ``fl_...`` lie in ``functions/*.sql``.
 
 from dataclasses import replace
 
-from yunbox.sql.flink.coercion import APPROXIMATE, BINARIES, INTEGERS, NUMBERS, TEXTS
+from yunbox.sql.flink.coercion import APPROXIMATE, BINARIES, INTEGERS, NUMBERS, TEXTS, TIMESTAMPS
 from yunbox.sql.flink.expr import Expr, quoted, text_literal
 from yunbox.sql.flink.types import LENGTH_MAX, MICROS, MILLIS, FlinkType
 
@@ -21,9 +21,7 @@ def cast(value: Expr, target: FlinkType, *, trying: bool = False) -> Expr:
     made = target.of(nullable=nullable)
     if value.is_null or source.root == "NULL":
         return Expr(f"CAST(NULL AS {target.duckdb})", made, literal=value.literal)
-    sql = _sql(value.sql, source, target)
-    if trying and sql != value.sql:
-        sql = f"TRY({sql})"
+    sql = _tried(value.sql, source, target) if trying else _sql(value.sql, source, target)
     kept = value.value if value.literal and _keeps_value(source, target) else None
     return replace(value, sql=sql, type=made, time="", value=kept, literal=kept is not None, name="")
 
@@ -33,6 +31,15 @@ def _keeps_value(source: FlinkType, target: FlinkType) -> bool:
     if source.root in INTEGERS and target.root in INTEGERS:
         return _BITS[source.root] <= _BITS[target.root]
     return source.root in TEXTS and target.root == "VARCHAR" and source.params[0] <= target.params[0]
+
+
+def _tried(sql: str, source: FlinkType, target: FlinkType) -> str:
+    """As CAST, with NULL for what fails: DuckDB takes no calls of error() into TRY, so texts go another way."""
+    if source.root in TEXTS and target.root not in TEXTS:
+        made = _from_text(sql, target, trying=True)
+    else:
+        made = _sql(sql, source, target)
+    return made if made == sql or "error(" in made else f"TRY({made})"
 
 
 def _sql(sql: str, source: FlinkType, target: FlinkType) -> str:
@@ -54,6 +61,8 @@ def _sql(sql: str, source: FlinkType, target: FlinkType) -> str:
         return _timestamp(sql, source, target)
     if target.root in BINARIES:
         return _bytes(sql, source, target)
+    if target.root == "TIME" and source.root in TIMESTAMPS:
+        return f"CAST(CAST(date_trunc('second', {sql}) AS TIMESTAMP) AS TIME)"
     return f"CAST({sql} AS {target.duckdb})"
 
 
@@ -175,24 +184,21 @@ def _fitted(sql: str, source: FlinkType, target: FlinkType) -> str:
     return f"left({sql}, {length})"
 
 
-def _from_text(sql: str, target: FlinkType) -> str:
-    trimmed = f"trim({sql})"
+def _from_text(sql: str, target: FlinkType, *, trying: bool = False) -> str:
+    trimmed, reader = f"trim({sql})", "fl_try_" if trying else "fl_"
     if target.root in INTEGERS:
-        return f"CAST(fl_whole({sql}) AS {target.duckdb})"
+        return f"CAST({reader}whole({sql}) AS {target.duckdb})"
     if target.root == "DECIMAL":
         return f"fl_checked(TRY_CAST({trimmed} AS {target.duckdb}), CAST({trimmed} AS DOUBLE))"
     if target.root in APPROXIMATE:
         return f"CAST({trimmed} AS {target.duckdb})"
-    if target.root == "BOOLEAN":
-        return f"fl_truth({sql})"
-    if target.root == "DATE":
-        return f"fl_date({sql})"
-    if target.root == "TIME":
-        return f"fl_time({sql})"
+    if target.root in ("BOOLEAN", "DATE", "TIME"):
+        name = {"BOOLEAN": "truth", "DATE": "date", "TIME": "time"}[target.root]
+        return f"{reader}{name}({sql})"
     if target.root == "TIMESTAMP":
-        return _cut(f"fl_timestamp({sql})", MICROS, target)
+        return _cut(f"{reader}timestamp({sql})", MICROS, target)
     if target.root == "TIMESTAMP_LTZ":
-        return f"CAST({_cut(f'fl_timestamp({sql})', MICROS, target)} AS TIMESTAMPTZ)"
+        return f"CAST({_cut(f'{reader}timestamp({sql})', MICROS, target)} AS TIMESTAMPTZ)"
     if target.root in BINARIES:
         return _bytes(f"encode({sql})", FlinkType("VARBINARY", (LENGTH_MAX,)), target)
     return f"CAST({sql} AS {target.duckdb})"
@@ -235,6 +241,11 @@ def _cut(sql: str, digits: int, target: FlinkType) -> str:
         return f"date_trunc('{units[room]}', {sql})"
     step = 10 ** (MICROS - room)
     return f"make_timestamp(epoch_us({sql}) - epoch_us({sql}) % {step})"
+
+
+def cut_to(sql: str, of: FlinkType) -> str:
+    """A time that was computed, without digits that its type has no room for; whole seconds and more are left alone."""
+    return _cut(sql, MICROS, of) if of.params[0] < MILLIS else sql
 
 
 # -- nested

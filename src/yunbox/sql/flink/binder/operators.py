@@ -7,7 +7,7 @@ import re
 
 from yunbox.sql.flink import coercion
 from yunbox.sql.flink.binder.context import Context
-from yunbox.sql.flink.casts import cast
+from yunbox.sql.flink.casts import cast, cut_to
 from yunbox.sql.flink.expr import Expr, text_literal
 from yunbox.sql.flink.functions.registry import type_word
 from yunbox.sql.flink.parser.tree import Node
@@ -116,13 +116,7 @@ def _intervals(symbol: str, left: Expr, right: Expr, nullable: bool) -> Expr:
 def _shifted(symbol: str, left: Expr, right: Expr, nullable: bool) -> Expr:
     of = left.type
     sql = f"({left.sql} {symbol} {right.sql})"
-    if of.root in coercion.TIMESTAMPS:
-        days = right.type.root == "INTERVAL DAY TO SECOND"
-        whole = right.literal and days and right.value % 1000 == 0
-        digits = of.params[0] if whole or not days else max(of.params[0], 3)
-        of = FlinkType(of.root, (digits,))
-    else:
-        sql = f"CAST({sql} AS {of.duckdb})"
+    sql = cut_to(sql, of) if of.root in coercion.TIMESTAMPS else f"CAST({sql} AS {of.duckdb})"
     return Expr(sql, of.of(nullable=nullable), volatile=left.volatile)
 
 
@@ -142,6 +136,8 @@ def _compared(symbol: str, left: Expr, right: Expr, context: Context, node: Node
         of = right.type if left.type.root == "NULL" else left.type
         return cast(left, of).sql, cast(right, of).sql
     of = coercion.common((left.type, right.type))
+    if {"DATE", "TIMESTAMP"} <= {left.type.root, right.type.root}:
+        of = None
     if of is None:
         of = _against_text(left.type, right.type)
     if of is None:

@@ -1,13 +1,15 @@
 -- What CAST needs: texts to numbers, truths and times, and numbers to texts as Java writes them.
-CREATE OR REPLACE MACRO fl_whole(t) AS
+CREATE OR REPLACE MACRO fl_try_whole(t) AS
   CASE WHEN regexp_full_match(trim(t), '[-+]?[0-9]+(\.[0-9]*)?|[-+]?\.[0-9]+') THEN
-    CAST(CASE WHEN regexp_extract(trim(t), '^[-+]?[0-9]+') = '' THEN '0' ELSE regexp_extract(trim(t), '^[-+]?[0-9]+') END AS HUGEINT)
-  WHEN t IS NOT NULL THEN error('For input string: ''' || t || '''. Invalid character found.') END;
+    CAST(CASE WHEN regexp_extract(trim(t), '^[-+]?[0-9]+') = '' THEN '0' ELSE regexp_extract(trim(t), '^[-+]?[0-9]+') END AS HUGEINT) END;
+CREATE OR REPLACE MACRO fl_whole(t) AS
+  coalesce(fl_try_whole(t), CASE WHEN t IS NOT NULL THEN error('For input string: ''' || t || '''. Invalid character found.') END);
 CREATE OR REPLACE MACRO fl_checked(value, checked) AS CASE WHEN checked IS NOT NULL THEN value END;
-CREATE OR REPLACE MACRO fl_truth(t) AS
+CREATE OR REPLACE MACRO fl_try_truth(t) AS
   CASE WHEN lower(trim(t)) IN ('t', 'true', 'y', 'yes', '1') THEN TRUE
-  WHEN lower(trim(t)) IN ('f', 'false', 'n', 'no', '0') THEN FALSE
-  WHEN t IS NOT NULL THEN error('Cannot parse ''' || t || ''' as BOOLEAN.') END;
+  WHEN lower(trim(t)) IN ('f', 'false', 'n', 'no', '0') THEN FALSE END;
+CREATE OR REPLACE MACRO fl_truth(t) AS
+  coalesce(fl_try_truth(t), CASE WHEN t IS NOT NULL THEN error('Cannot parse ''' || t || ''' as BOOLEAN.') END);
 CREATE OR REPLACE MACRO fl_try_date(t) AS
   CASE WHEN regexp_full_match(trim(t), '[0-9]{4}(-[0-9]{1,2}(-[0-9]{1,2})?)?([ T].*)?') THEN
     TRY(make_date(CAST(substr(trim(t), 1, 4) AS INTEGER),

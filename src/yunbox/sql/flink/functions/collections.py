@@ -11,7 +11,8 @@ category("Collection functions")
 
 
 def _element(call: Call) -> Expr:
-    of = call.args[0].type.children[0].of(nullable=True)
+    array = call.args[0].type
+    of = array.children[0].of(nullable=array.nullable or array.children[0].nullable)
     return Expr(f"fl_element({call[0]})", of)
 
 
@@ -70,7 +71,7 @@ def _parts(which: int, name: str):
 
 def _entries(call: Call) -> Expr:
     of = call.args[0].type
-    entry = FlinkType("ROW", (), of.children, ("key", "value"), nullable=False)
+    entry = FlinkType("ROW", (), of.children, ("key", "value"))
     return Expr(f"map_entries({call[0]})", FlinkType("ARRAY", children=(entry,), nullable=of.nullable))
 
 

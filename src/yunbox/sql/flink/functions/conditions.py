@@ -52,7 +52,7 @@ def _extreme(name: str, call: Call) -> Expr:
 
 
 def _typeof(call: Call) -> Expr:
-    return Expr(text_literal(str(call.args[0].type)), STRING.of(nullable=False))
+    return Expr(text_literal(str(call.args[0].type)), STRING)
 
 
 scalar("IF", "BOOLEAN, any, any -> any", _if)

@@ -17,6 +17,7 @@ _PARTS = {
     "MINUTE": "minute", "DOY": "doy", "ISODOW": "isodow", "ISOYEAR": "isoyear", "DECADE": "decade",
     "CENTURY": "century", "MILLENNIUM": "millennium",
 }  # fmt: skip
+_CLOCK = "CAST(CAST(date_trunc('second', now()) AS TIMESTAMP) AS TIME)"
 _UNITS = ("SECOND", "MINUTE", "HOUR", "DAY", "WEEK", "MONTH", "QUARTER", "YEAR")
 
 
@@ -92,7 +93,7 @@ def _add(call: Call) -> Expr:
         raise ValidationFailed(f"TIMESTAMPADD of {unit} is not defined", call.text, call.at)
     small = unit in ("SECOND", "MINUTE", "HOUR")
     if of.root == "DATE" and small:
-        of = FlinkType("TIMESTAMP", (0,), nullable=of.nullable)
+        of = FlinkType("TIMESTAMP", (6,), nullable=of.nullable)
         value = cast(value, of)
     steps = {"WEEK": f"to_days(7 * CAST({number.sql} AS INTEGER))",
              "QUARTER": f"to_months(3 * CAST({number.sql} AS INTEGER))"}  # fmt: skip
@@ -190,7 +191,13 @@ def _named_part(unit: str) -> Callable[[Call], str]:
 
 
 def _overlaps(call: Call) -> Expr:
-    return Expr(f"fl_overlaps({', '.join(arg.sql for arg in call.args)})", FlinkType("BOOLEAN"))
+    """(a, b) OVERLAPS (c, d), where an interval stands for the end of a period."""
+    ends = [
+        f"({call[place - 1]} + {call[place]})" if call.args[place].type.root in coercion.INTERVALS else call[place]
+        for place in (1, 3)
+    ]
+    nullable = any(one.type.nullable for one in call.args)
+    return Expr(f"fl_overlaps({call[0]}, {ends[0]}, {call[2]}, {ends[1]})", FlinkType("BOOLEAN", nullable=nullable))
 
 
 scalar("EXTRACT", "any, datetime -> BIGINT", _extract, "any, interval -> BIGINT", _extract)
@@ -201,12 +208,12 @@ for _name in ("HOUR", "MINUTE", "SECOND"):
     scalar(_name, "datetime -> BIGINT", _named_part(_name))
 scalar("TIMESTAMPADD", "any, INT, datetime -> datetime", _add)
 scalar("TIMESTAMPDIFF", "any, datetime, datetime -> INT", _diff)
-scalar("DATE_FORMAT", "timestamp, text -> STRING", _format, "text, text -> STRING?", _format)
+scalar("DATE_FORMAT", "timestamp, text -> STRING?", _format, "text, text -> STRING?", _format)
 scalar("TO_TIMESTAMP", "text, text? -> TIMESTAMP(3)?", lambda call: _parsed(call, _TIMESTAMP3))
 scalar("TO_DATE", "text, text? -> DATE?", lambda call: _parsed(call, DATE))
 scalar("TO_TIMESTAMP_LTZ", "number, INT? -> TIMESTAMP_LTZ(3)?", _ltz, "text, text? -> TIMESTAMP_LTZ(3)?", _ltz)
 scalar("UNIX_TIMESTAMP", "-> BIGINT!", _unix, "text, text? -> BIGINT", _unix, volatile=True)
-scalar("FROM_UNIXTIME", "BIGINT, text? -> STRING", _from_unix)
+scalar("FROM_UNIXTIME", "BIGINT, text? -> STRING?", _from_unix)
 scalar("CONVERT_TZ", "text, text, text -> STRING?", "fl_convert_tz({0}, {1}, {2})")
 scalar("OVERLAPS", "datetime, any, datetime, any -> BOOLEAN", _overlaps)
 scalar("CURRENT_TIMESTAMP NOW CURRENT_ROW_TIMESTAMP", "-> TIMESTAMP_LTZ(3)!",
@@ -214,7 +221,9 @@ scalar("CURRENT_TIMESTAMP NOW CURRENT_ROW_TIMESTAMP", "-> TIMESTAMP_LTZ(3)!",
 scalar("LOCALTIMESTAMP", "-> TIMESTAMP(3)!", _now("CAST(date_trunc('millisecond', now()) AS TIMESTAMP)", _TIMESTAMP3))
 scalar("CURRENT_DATE", "-> DATE!", _now("CAST(now() AS DATE)", DATE))
 scalar(
-    "LOCALTIME CURRENT_TIME", "-> TIME(0)!", _now("CAST(date_trunc('second', now()) AS TIME)", FlinkType("TIME", (0,)))
+    "LOCALTIME CURRENT_TIME",
+    "-> TIME(0)!",
+    _now(_CLOCK, FlinkType("TIME", (0,))),
 )
 scalar("PROCTIME", "-> TIMESTAMP_LTZ(3)!", _proctime)
 category("Session functions")

@@ -9,10 +9,9 @@ def _sha2(call: Call) -> str:
     return f"yb_fl_sha2({call[0]}, {call[1]})"
 
 
-scalar("MD5", "text -> STRING", "md5({0})")
-scalar("SHA1", "text -> STRING", "sha1({0})")
-scalar("SHA256", "text -> STRING", "sha256({0})")
+scalar("MD5", "text -> CHAR(32)", "md5({0})")
+scalar("SHA1", "text -> CHAR(40)", "sha1({0})")
+scalar("SHA256", "text -> CHAR(64)", "sha256({0})")
 for _bits in (224, 384, 512):
-    scalar(f"SHA{_bits}", "text -> STRING", f"yb_fl_sha2({{0}}, {_bits})")
-scalar("SHA2", "text, INT -> STRING", _sha2)
-scalar("HASHCODE HASH_CODE", "text -> INT", "yb_fl_hash_code({0})")
+    scalar(f"SHA{_bits}", f"text -> CHAR({_bits // 4})", f"yb_fl_sha2({{0}}, {_bits})")
+scalar("SHA2", "text, INT -> VARCHAR(128)", _sha2)

@@ -57,7 +57,7 @@ def _value(call: Call) -> Expr:
     of = clauses.returning.of(nullable=True)
     found = f"yb_fl_json_value({call[0]}, {call[1]})"
     text = Expr("substr(x, 2)", STRING)
-    made = f"TRY({cast(text, of).sql})" if of.root != "VARCHAR" else text.sql
+    made = cast(text, of, trying=True).sql if of.root != "VARCHAR" else text.sql
     error, empty = _behaviour(clauses, "ERROR", of), _behaviour(clauses, "EMPTY", of)
     body = f"CASE left(x, 1) WHEN 'E' THEN {empty} WHEN 'X' THEN {error} ELSE coalesce({made}, {error}) END"
     return Expr(f"list_transform([{found}], lambda x: CASE WHEN x IS NOT NULL THEN {body} END)[1]", of)
@@ -78,7 +78,7 @@ def _exists(call: Call) -> Expr:
     fallback = {"TRUE": "TRUE", "UNKNOWN": "NULL", "ERROR": "error('JSON path: an error')"}.get(how, "FALSE")
     sql = f"yb_fl_json_exists({call[0]}, {call[1]})"
     known = f"CASE {sql} WHEN 'T' THEN TRUE WHEN 'F' THEN FALSE WHEN 'X' THEN {fallback} END"
-    return Expr(known, BOOLEAN.of(nullable=call.args[0].type.nullable or how == "UNKNOWN"))
+    return Expr(known, BOOLEAN)
 
 
 def _json_text(value: Expr) -> str:
@@ -128,14 +128,14 @@ def _object(call: Call) -> Expr:
         text = f"yb_fl_json_text({key.sql}) || ':' || "
         made = _json_text(value)
         parts.append(f"({text}{made})" if absent else f"({text}coalesce({made}, 'null'))")
-    sql = f"('{{' || array_to_string([{', '.join(parts)}]::VARCHAR[], ',') || '}}')"
+    sql = f"('{{' || coalesce(array_to_string([{', '.join(parts)}]::VARCHAR[], ','), '') || '}}')"
     return Expr(sql, STRING.of(nullable=False), name="json")
 
 
 def _array(call: Call) -> Expr:
     values, absent = _split(call, "ABSENT")
     parts = [_json_text(one) if absent else f"coalesce({_json_text(one)}, 'null')" for one in values]
-    sql = f"('[' || array_to_string([{', '.join(parts)}]::VARCHAR[], ',') || ']')"
+    sql = f"('[' || coalesce(array_to_string([{', '.join(parts)}]::VARCHAR[], ','), '') || ']')"
     return Expr(sql, STRING.of(nullable=False), name="json")
 
 

@@ -32,10 +32,7 @@ def _round(call: Call, name: str) -> Expr:
     if of.root == "DECIMAL":
         precision, scale = of.params
         digits = call.args[1].value if len(call) > 1 and call.args[1].literal else (0 if len(call) == 1 else None)
-        if name == "round":
-            made = decimal(precision, scale) if digits is None else _rounded_type(precision, scale, int(digits))
-        else:
-            made = of
+        made = decimal(precision, scale) if digits is None else _rounded_type(precision, scale, int(digits))
         sql = f"CAST(fl_{name}_decimal({arg.sql}, {_digits(call)}) AS {made.duckdb})"
         return Expr(sql, made.of(nullable=nullable))
     if of.root in ("FLOAT", "DOUBLE"):
@@ -103,7 +100,7 @@ scalar(
     "RAND_INTEGER", "INT -> INT", "CAST(floor(random() * {0}) AS INTEGER)",
     "INT, INT -> INT", "CAST(floor(random() * {1}) AS INTEGER)", volatile=True,
 )  # fmt: skip
-scalar("UUID", "-> STRING!", "CAST(uuid() AS VARCHAR)", volatile=True)
+scalar("UUID", "-> CHAR(36)!", "CAST(uuid() AS VARCHAR)", volatile=True)
 scalar("BIN", "BIGINT -> STRING", "bin({0})")
 scalar("HEX", "BIGINT -> STRING", "fl_hex({0})", "text -> STRING", "hex(encode({0}))", "binary -> STRING", "hex({0})")
 scalar("UNHEX", "text -> BYTES?", "fl_unhex({0})")

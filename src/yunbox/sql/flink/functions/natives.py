@@ -49,15 +49,6 @@ def _sha2(text: str, bits: int) -> str | None:
     return hashlib.new(name, text.encode()).hexdigest()
 
 
-def _hash_code(text: str) -> int:
-    """Java's hash of a text, over its UTF-16 units."""
-    data = text.encode("utf-16-be")
-    found = 0
-    for place in range(0, len(data), 2):
-        found = (31 * found + int.from_bytes(data[place : place + 2], "big")) & 0xFFFFFFFF
-    return found - (1 << 32) if found & 0x80000000 else found
-
-
 def _initcap(text: str) -> str:
     return _WORD.sub(lambda found: found[0][0].upper() + found[0][1:].lower(), text)
 
@@ -130,7 +121,6 @@ NATIVES = (
     Native("yb_fl_decode", _decode, ("BLOB", "VARCHAR"), "VARCHAR"),
     Native("yb_fl_encode", _encode, ("VARCHAR", "VARCHAR"), "BLOB"),
     Native("yb_fl_sha2", _sha2, ("VARCHAR", "INTEGER"), "VARCHAR"),
-    Native("yb_fl_hash_code", _hash_code, ("VARCHAR",), "INTEGER"),
     Native("yb_fl_initcap", _initcap, ("VARCHAR",), "VARCHAR"),
     Native("yb_fl_scientific", _scientific, ("DOUBLE",), "VARCHAR"),
     Native("yb_fl_parse_url", _parse_url, ("VARCHAR", "VARCHAR", "VARCHAR"), "VARCHAR"),

@@ -6,9 +6,10 @@ A declaration reads like Flink's documentation::
     scalar("LOG", "number -> DOUBLE", "fl_ln({0})", "number, number -> DOUBLE", "fl_log({0}, {1})")
 
 In a signature a word in capitals is a type, to which arguments go over; a word in small letters is a class of types
-that are kept as they are given (``classes``); T, K and V are types that all their uses agree on. ``?`` marks an
-optional and ``*`` a repeatable last argument. What is given back may be NULL when an argument may; ``?`` behind it says
-always, and ``!`` never. In the text ``{0}`` is the first argument, ``{2|'x'}`` the third or a default, ``{*}`` all.
+that are kept as they are given (``varying`` is a VARCHAR as long as the first argument); T, K and V are types that all
+their uses agree on. ``?`` marks an optional and ``*`` a repeatable last argument. What is given back may be NULL when
+an argument may; ``?`` behind it says always, and ``!`` never. In the text ``{0}`` is the first argument, ``{2|'x'}`` the
+third or a default, ``{*}`` all.
 A text may also be a function of the call that returns SQL or a whole ``Expr``. Macros that templates call, ``fl_...``,
 lie in the files of SQL beside, and functions in Python, ``yb_fl_...``, in ``natives``.
 """
@@ -42,6 +43,7 @@ _CLASSES: Mapping[str, tuple[str, ...]] = {
     "row": ("ROW",),
     "collection": ("ARRAY", "MAP", "MULTISET"),
     "any": (),
+    "varying": (),
 }
 _SHOWN = {"text": "CHARACTER", "number": "NUMERIC", "integer": "INTEGER", "any": "ANY", "day": "DATETIME"}
 
@@ -363,6 +365,8 @@ def _returned(signature: Signature, args: Sequence[Expr], bound: Mapping[str, Fl
 def _filled(pattern: Pattern, args: Sequence[Expr], bound: Mapping[str, FlinkType]) -> FlinkType:
     if pattern.word in _VARIABLES:
         return bound.get(pattern.word, FlinkType("NULL"))
+    if pattern.word == "varying":
+        return FlinkType("VARCHAR", args[0].type.params)
     if pattern.word in _CLASSES:
         return args[0].type if args else FlinkType("NULL")
     if pattern.type is not None:

@@ -1,21 +1,27 @@
 """String functions."""
 
-from yunbox.sql.flink.expr import Expr, text_literal
+from yunbox.sql.flink.expr import Expr
 from yunbox.sql.flink.functions.registry import Call, category, scalar
+from yunbox.sql.flink.types import LENGTH_MAX, FlinkType
 
 category("String functions")
 
 
-def _trim(call: Call) -> str:
+def _varying(length: int, call: Call) -> FlinkType:
+    return FlinkType("VARCHAR", (min(length, LENGTH_MAX),), nullable=call.returns.nullable)
+
+
+def _trim(call: Call) -> Expr:
     """TRIM(side, characters, text), as the parser writes it."""
     side, letters, text = call.args
     name = {"BOTH": "trim", "LEADING": "ltrim", "TRAILING": "rtrim"}[str(side.value)]
-    return f"{name}({text.sql}, {letters.sql})"
+    return Expr(f"{name}({text.sql}, {letters.sql})", _varying(text.type.params[0], call))
 
 
-def _overlay(call: Call) -> str:
+def _overlay(call: Call) -> Expr:
     length = call[3] if len(call) > 3 else f"length({call[1]})"
-    return f"fl_overlay({call[0]}, {call[1]}, {call[2]}, {length})"
+    of = _varying(call.args[0].type.params[0] + call.args[1].type.params[0], call)
+    return Expr(f"fl_overlay({call[0]}, {call[1]}, {call[2]}, {length})", of)
 
 
 def _pattern(call: Call, index: int) -> str:
@@ -24,22 +30,8 @@ def _pattern(call: Call, index: int) -> str:
 
 
 def _replaced(call: Call) -> str:
-    """A replacement refers to groups by $1 in Java, by \\1 in DuckDB."""
-    arg = call.args[2]
-    if arg.literal and isinstance(arg.value, str):
-        return f"regexp_replace({call[0]}, {_pattern(call, 1)}, {text_literal(_java_groups(arg.value))}, 'g')"
-    return f"regexp_replace({call[0]}, {_pattern(call, 1)}, fl_java_groups({arg.sql}), 'g')"
-
-
-def _java_groups(text: str) -> str:
-    made, letters = [], iter(text)
-    for letter in letters:
-        if letter == "\\":
-            following = next(letters, "")
-            made.append(following if following != "\\" else "\\\\")
-        else:
-            made.append("\\" if letter == "$" else letter)
-    return "".join(made)
+    """What is put in is as it is written: neither $1 nor a backslash means anything in it."""
+    return f"regexp_replace({call[0]}, {_pattern(call, 1)}, replace({call[2]}, '\\', '\\\\'), 'g')"
 
 
 def _extracted(call: Call) -> Expr | str:
@@ -64,15 +56,12 @@ def _str_to_map(call: Call) -> str:
 
 
 scalar("CHAR_LENGTH CHARACTER_LENGTH", "text -> INT", "CAST(length({0}) AS INTEGER)")
-scalar(
-    "OCTET_LENGTH", "binary -> INT", "CAST(octet_length({0}) AS INTEGER)", "text -> INT", "CAST(strlen({0}) AS INTEGER)"
-)
-scalar("UPPER", "text -> STRING", "upper({0})")
-scalar("LOWER", "text -> STRING", "lower({0})")
+scalar("UPPER", "text -> text", "upper({0})")
+scalar("LOWER", "text -> text", "lower({0})")
 scalar("POSITION", "text, text -> INT", "CAST(strpos({1}, {0}) AS INTEGER)")
 scalar("TRIM", "any, text, text -> STRING", _trim)
-scalar("LTRIM", "text, text? -> STRING", "ltrim({0}, {1|' '})")
-scalar("RTRIM", "text, text? -> STRING", "rtrim({0}, {1|' '})")
+scalar("LTRIM", "text, text? -> varying", "ltrim({0}, {1|' '})")
+scalar("RTRIM", "text, text? -> varying", "rtrim({0}, {1|' '})")
 scalar("BTRIM", "text, text? -> STRING", "trim({0}, {1|' '})")
 scalar("REPEAT", "text, INT -> STRING", "repeat({0}, {1})")
 scalar("REGEXP_REPLACE", "text, text, text -> STRING", _replaced)
@@ -83,37 +72,39 @@ scalar("REGEXP_EXTRACT_ALL", "text, text, INT? -> ARRAY<STRING>?", "fl_regexp_ex
 scalar("REGEXP_INSTR", "text, text -> INT?", "fl_regexp_instr({0}, {1})")
 scalar("REGEXP_SUBSTR", "text, text -> STRING?", "fl_regexp_extract({0}, {1}, 0)")
 scalar("OVERLAY", "text, text, INT, INT? -> STRING", _overlay)
-scalar("SUBSTRING SUBSTR", "text, INT, INT? -> STRING", "fl_substring({0}, {1}, {2|2147483647})")
+scalar("SUBSTRING SUBSTR", "text, INT, INT? -> varying?", "fl_substring({0}, {1}, {2|2147483647})")
 scalar("REPLACE", "text, text, text -> STRING", "replace({0}, {1}, {2})")
-scalar("INITCAP", "text -> STRING", "fl_initcap({0})")
+scalar("INITCAP", "text -> text", "fl_initcap({0})")
 scalar(
     "CONCAT", "text, text?* -> STRING",
     lambda call: "(" + " || ".join(arg.sql for arg in call.args) + ")",
 )  # fmt: skip
 scalar("CONCAT_WS", "text, text?* -> STRING", "fl_concat_ws({0}, [{1*}])")
-scalar("LPAD", "text, INT, text -> STRING?", "fl_lpad({0}, {1}, {2})")
-scalar("RPAD", "text, INT, text -> STRING?", "fl_rpad({0}, {1}, {2})")
+scalar("LPAD", "text, INT, text -> STRING", "fl_lpad({0}, {1}, {2})")
+scalar("RPAD", "text, INT, text -> STRING", "fl_rpad({0}, {1}, {2})")
 scalar("FROM_BASE64", "text -> STRING", "decode(from_base64({0}))")
 scalar("TO_BASE64", "text -> STRING", "to_base64(encode({0}))")
 scalar("ASCII", "text -> INT", "fl_ascii({0})")
-scalar("CHR", "BIGINT -> STRING", "fl_chr({0})")
-scalar("DECODE", "binary, text -> STRING?", "yb_fl_decode({0}, {1})")
-scalar("ENCODE", "text, text -> BYTES?", "yb_fl_encode({0}, {1})")
+scalar("CHR", "BIGINT -> STRING?", "fl_chr({0})")
+scalar("DECODE", "binary, text -> STRING", "yb_fl_decode({0}, {1})")
+scalar("ENCODE", "text, text -> BYTES", "yb_fl_encode({0}, {1})")
 scalar("INSTR", "text, text -> INT", "CAST(strpos({0}, {1}) AS INTEGER)")
-scalar("LEFT", "text, INT -> STRING", "left({0}, greatest({1}, 0))")
-scalar("RIGHT", "text, INT -> STRING", "right({0}, greatest({1}, 0))")
+scalar("LEFT", "text, INT -> varying?", "left({0}, greatest({1}, 0))")
+scalar("RIGHT", "text, INT -> varying?", "right({0}, greatest({1}, 0))")
 scalar(
     "LOCATE", "text, text -> INT", "CAST(strpos({1}, {0}) AS INTEGER)",
     "text, text, INT -> INT", "fl_locate({0}, {1}, {2})",
 )  # fmt: skip
 scalar("PARSE_URL", "text, text, text? -> STRING?", "yb_fl_parse_url({0}, {1}, {2|''})")
-scalar("REVERSE", "text -> STRING", "reverse({0})")
+scalar("REVERSE", "text -> STRING?", "reverse({0})")
 scalar("SPLIT_INDEX", "text, text, INT -> STRING?", "fl_split_index({0}, {1}, {2})",
        "text, INT, INT -> STRING?", "fl_split_index({0}, chr({1}), {2})")  # fmt: skip
 scalar("SPLIT", "text, text -> ARRAY<STRING>", "string_split({0}, {1})")
-scalar("STR_TO_MAP", "text -> MAP<STRING, STRING>", _str_to_map, "text, text, text -> MAP<STRING, STRING>", _str_to_map)
+scalar(
+    "STR_TO_MAP", "text -> MAP<STRING, STRING>?", _str_to_map, "text, text, text -> MAP<STRING, STRING>?", _str_to_map
+)
 scalar("TRANSLATE TRANSLATE3", "text, text, text -> STRING", "translate({0}, {1}, {2})")
-scalar("ELT", "INT, text, text?* -> STRING?", _elt)
+scalar("ELT", "INT, T, T?* -> T?", _elt)
 scalar("STARTSWITH", "text, text -> BOOLEAN", "starts_with({0}, {1})")
 scalar("ENDSWITH", "text, text -> BOOLEAN", "suffix({0}, {1})")
 scalar("PRINTF", "text, any?* -> STRING?", _printf)

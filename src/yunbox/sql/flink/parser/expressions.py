@@ -43,7 +43,7 @@ _MARKS = {
 }  # fmt: skip
 _WORDS = {
     "OR": _OR, "AND": _AND, "IS": _COMPARE, "IN": _COMPARE, "BETWEEN": _COMPARE, "LIKE": _COMPARE,
-    "SIMILAR": _COMPARE, "RLIKE": _COMPARE,
+    "SIMILAR": _COMPARE, "RLIKE": _COMPARE, "OVERLAPS": _COMPARE,
 }  # fmt: skip
 _UNITS = ("YEAR", "QUARTER", "MONTH", "WEEK", "DAY", "HOUR", "MINUTE", "SECOND")
 _UNITS_MORE = {"YEARS": "YEAR", "MONTHS": "MONTH", "DAYS": "DAY", "HOURS": "HOUR", "MINUTES": "MINUTE",
@@ -125,12 +125,22 @@ class ExpressionParser(TypeParser):
             return Logic("AND" if token.upper == "AND" else "OR", left, right, at=self.since(start))
         if token.upper == "IS":
             return self._is(left, start)
+        if token.upper == "OVERLAPS":
+            return self._overlaps(left, start)
         negated = self.word("NOT")
         if self.word("BETWEEN"):
             return self._between(left, start, negated)
         if self.word("IN"):
             return self._in(left, start, negated)
         return self._like(left, start, negated)
+
+    def _overlaps(self, left: Node, start: int) -> Node:
+        self.take()
+        right = self.expression(_COMPARE + 1)
+        periods = [one.items if isinstance(one, RowOf) else () for one in (left, right)]
+        if any(len(one) != 2 for one in periods):
+            self.fail()
+        return Call(("OVERLAPS",), (*periods[0], *periods[1]), at=self.since(start))
 
     def _is(self, left: Node, start: int) -> Node:
         self.take()
