@@ -13,7 +13,7 @@ _TIMEOUT_S = 60.0
 _POLL_S = 0.02
 _POLL_S_MAX = 0.5
 _CAUSE = "Caused by: "
-_END = "\n\nEnd of exception"
+_END = "\n\tat "
 
 
 class FlinkError(KernelError):

@@ -10,11 +10,33 @@ from yunbox.sql.flink.types import FlinkType
 _EPOCH = datetime(1970, 1, 1)
 
 
+def printed(value: Any, of: FlinkType) -> str:
+    """A value that is not NULL as Java prints it, which is how ``print`` shows rows."""
+    match of.root:
+        case "BOOLEAN":
+            return "true" if value else "false"
+        case "TIMESTAMP" | "TIMESTAMP_LTZ":
+            return iso(value) + ("Z" if of.root == "TIMESTAMP_LTZ" else "")
+        case "BINARY" | "VARBINARY":
+            return str([byte - 256 if byte > 127 else byte for byte in base64.b64decode(value)])
+    return text(value, of)
+
+
+def iso(micros: int) -> str:
+    """As Java's ISO_LOCAL_DATE_TIME: no more digits of a second than there are, by threes."""
+    moment = _EPOCH + timedelta(microseconds=micros)
+    whole = f"{moment.year:04d}-{moment:%m-%dT%H:%M:%S}"
+    if not moment.microsecond:
+        return whole
+    digits = f"{moment.microsecond:06d}"
+    return f"{whole}.{digits[:3] if digits.endswith('000') else digits}"
+
+
 def text(value: Any, of: FlinkType, zone: str = "UTC") -> str:
     """A value that is not NULL as text, as CAST(value AS STRING) gives it."""
     match of.root:
         case "BOOLEAN":
-            return "true" if value else "false"
+            return "TRUE" if value else "FALSE"
         case "DATE":
             return str(date(1970, 1, 1) + timedelta(days=value))
         case "TIME":
@@ -32,9 +54,7 @@ def text(value: Any, of: FlinkType, zone: str = "UTC") -> str:
 
 
 def _moment(moment: datetime, precision: int) -> str:
-    whole = moment.strftime("%Y-%m-%d %H:%M:%S") if moment.year >= 1000 else f"{moment:%m-%d %H:%M:%S}"
-    if moment.year < 1000:
-        whole = f"{moment.year:04d}-{whole}"
+    whole = f"{moment.year:04d}-{moment:%m-%d %H:%M:%S}"
     return f"{whole}.{moment.microsecond:06d}"[: len(whole) + 1 + precision] if precision else whole
 
 

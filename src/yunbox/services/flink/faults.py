@@ -15,6 +15,8 @@ _STATUSES: dict[type[errors.KernelError], int] = {
     errors.Unavailable: 503,
     errors.StorageFull: 507,
 }
+_TRACE = "\n\tat yunbox.sql.flink(Native Method)\n\n"
+"""The clients show the cause up to where a trace begins."""
 _GATEWAY = "org.apache.flink.table.gateway.api.utils.SqlGatewayException"
 
 
@@ -45,5 +47,5 @@ def gateway_texts(error: errors.KernelError) -> list[str]:
     cause = getattr(error, "reported", None) or f"{_GATEWAY}: {error.message}"
     return [
         "Internal server error.",
-        f"<Exception on server side:\n{_GATEWAY}: {cause}\nCaused by: {cause}\n\nEnd of exception on server side>",
+        f"<Exception on server side:\n{_GATEWAY}: {cause}\nCaused by: {cause}{_TRACE}End of exception on server side>",
     ]

@@ -12,7 +12,7 @@ from typing import Any
 from yunbox.engine.stream.batch import Change, Kind
 from yunbox.engine.stream.connectors.connector import Connector, Environment
 from yunbox.engine.stream.connectors.kinds import option
-from yunbox.engine.stream.texts import text
+from yunbox.engine.stream.texts import printed
 from yunbox.sql.flink.plans import Sink
 
 OUTPUT = "taskmanager.out"
@@ -37,7 +37,7 @@ class PrintWriter:
 
     def _row(self, row: tuple[Any, ...]) -> str:
         return ", ".join(
-            "null" if value is None else text(value, of) for value, of in zip(row, self._types, strict=True)
+            "null" if value is None else printed(value, of) for value, of in zip(row, self._types, strict=True)
         )
 
     def close(self) -> None:

@@ -6,16 +6,14 @@ Sources: Flink's ``LogicalTypeJsonSerializer`` (types), ``ResultInfoSerializer``
 
 import json
 from collections import Counter
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import msgspec
 
-from yunbox.engine.stream.texts import text
+from yunbox.engine.stream.texts import iso, text
 from yunbox.sql.flink.types import FlinkType
 
-_EPOCH = datetime(1970, 1, 1)
 _ROOTS = {
     "INT": "INTEGER", "TIME": "TIME_WITHOUT_TIME_ZONE", "TIMESTAMP": "TIMESTAMP_WITHOUT_TIME_ZONE",
     "TIMESTAMP_LTZ": "TIMESTAMP_WITH_LOCAL_TIME_ZONE", "INTERVAL DAY TO SECOND": "INTERVAL_DAY_TIME",
@@ -58,9 +56,9 @@ def value_document(value: Any, of: FlinkType) -> Any:
         case "DECIMAL":
             return msgspec.Raw(f"{Decimal(value):f}".encode())
         case "TIMESTAMP":
-            return _iso(value)
+            return iso(value)
         case "TIMESTAMP_LTZ":
-            return _iso(value) + "Z"
+            return iso(value) + "Z"
         case "DATE" | "TIME":
             return text(value, of)
         case "FLOAT" | "DOUBLE" if isinstance(value, str) or value != value or abs(value) == float("inf"):
@@ -91,13 +89,3 @@ def _nested(value: Any, of: FlinkType) -> Any:
 def plain(value: Any, of: FlinkType, zone: str) -> str | None:
     """A physical value as plain text, as CAST(value AS STRING) gives it."""
     return None if value is None else text(value, of, zone)
-
-
-def _iso(micros: int) -> str:
-    """As ISO_LOCAL_DATE_TIME: no more digits of a second than there are, by threes."""
-    moment = (_EPOCH + timedelta(microseconds=micros)).replace(tzinfo=UTC)
-    whole = moment.strftime("%Y-%m-%dT%H:%M:%S").rjust(19, "0")
-    if not moment.microsecond:
-        return whole
-    digits = f"{moment.microsecond:06d}"
-    return f"{whole}.{digits[:3] if digits.endswith('000') else digits}"
