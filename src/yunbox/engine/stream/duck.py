@@ -6,6 +6,8 @@ import duckdb
 import numpy as np
 
 from yunbox.engine.stream.batch import OP, Array, Batch, decoded, encoded
+from yunbox.sql.flink.functions.macros import load_macros
+from yunbox.sql.flink.functions.natives import NATIVES
 from yunbox.sql.flink.types import FlinkType
 
 _SETTINGS = (
@@ -29,7 +31,9 @@ class Duck:
 
     def __init__(self, time_zone: str = "UTC", memory_bytes_max: int = 0) -> None:
         self._db = duckdb.connect(":memory:")
-        for statement in (*_SETTINGS, *_MACROS):
+        for one in NATIVES:
+            self._db.create_function(one.name, one.compute, list(one.params), one.returns)
+        for statement in (*_SETTINGS, *_MACROS, *load_macros()):
             self._db.execute(statement)
         self._db.execute(f"SET TimeZone = '{time_zone}'")
         if memory_bytes_max:

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from yunbox.kernel.supervise import Supervisor
 from yunbox.meter.journal import Journal
@@ -19,6 +20,7 @@ from yunbox.spine.child import ChildProcess
 from yunbox.spine.house import House
 from yunbox.storage.database import connect
 
+_NEIGHBOURS = ("datahub", "hologres", "maxcompute", "oss", "kafka")
 _GATEWAY = "yunbox.services.flink.gateway.main"
 
 
@@ -69,6 +71,15 @@ def has_jobs(folder: Path) -> bool:
             return False
 
 
+def _addresses(house: House) -> dict[str, str]:
+    """Where the services are that tables may be of."""
+    found = {}
+    for name in _NEIGHBOURS:
+        with contextlib.suppress(KeyError):  # one that is off
+            found[name] = urlsplit(house.address(name)).netloc
+    return found
+
+
 def build(house: House) -> Flink:
     """The service, on what all services share."""
     config = GatewayConfig(
@@ -76,6 +87,7 @@ def build(house: House) -> Flink:
         account_id=house.account_id,
         region=house.settings.region,
         parent=os.getpid(),
+        addresses=_addresses(house),
         asks_key=house.settings.options.get("flink_auth", "user") == "key",
     )
     made = Flink(config, house.socket("flink"), house.socket("flink_jobmanager"), house.journal)

@@ -13,13 +13,15 @@ SAVEPOINTS = "flink/savepoints"
 
 class GatewayConfig(msgspec.Struct, frozen=True):
     """``data`` is the data folder, ``parent`` the server's process. With ``asks_key`` every request must bear an
-    AccessKey, and not only those of other users of the machine."""
+    AccessKey, and not only those of other users of the machine. ``addresses`` are where this server's services are now
+    (host and port), by their endpoints' names."""
 
     data: str
     account_id: str
     region: str
     parent: int
     asks_key: bool = False
+    addresses: dict[str, str] = msgspec.field(default_factory=dict)
 
     @property
     def folder(self) -> Path:

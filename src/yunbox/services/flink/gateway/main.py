@@ -52,7 +52,7 @@ async def _run(config: GatewayConfig, sockets: tuple[socket.socket, socket.socke
         tally = stack.enter_context(
             contextlib.closing(TallyWriter(config.folder / "usage" / f"flink-{secrets.token_hex(8)}"))
         )
-        jobs = Jobs(JobStore(records), config.folder / JOBS, config.folder / SAVEPOINTS)
+        jobs = Jobs(JobStore(records), config.folder / JOBS, config.folder / SAVEPOINTS, config.addresses)
         gateway = Gateway(Sessions(), jobs, config.account_id)
         store = IdentityStore(identities, clock)
         spine = Spine(

@@ -5,7 +5,7 @@ import logging
 import secrets
 import shutil
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -43,10 +43,11 @@ class Running:
 class Jobs:
     """Those of one server."""
 
-    def __init__(self, store: JobStore, folder: Path, savepoints: Path) -> None:
+    def __init__(self, store: JobStore, folder: Path, savepoints: Path, addresses: Mapping[str, str]) -> None:
         self._store = store
         self._folder = folder
         self._savepoints = savepoints
+        self.addresses = addresses
         self._jobs: dict[str, Running] = {one.id: Running(one) for one in store.load()}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -95,7 +96,7 @@ class Jobs:
     async def _run(self, job: Running) -> None:
         restarts = Restarts(job.record.settings)
         while True:
-            process = job.process = JobProcess(job.record, self._folder / job.record.id, job.take)
+            process = job.process = JobProcess(job.record, self._folder / job.record.id, self.addresses, job.take)
             try:
                 await process.start()
                 ready = asyncio.create_task(self._note_ready(job, process))

@@ -3,7 +3,8 @@
 import asyncio
 import json
 import os
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,12 @@ Rows = list[list[Any]]
 class JobProcess:
     """One run of a job, from its start to its end."""
 
-    def __init__(self, record: Record, folder: Path, take: Callable[[Rows], None]) -> None:
+    def __init__(
+        self, record: Record, folder: Path, addresses: Mapping[str, str], take: Callable[[Rows], None]
+    ) -> None:
         self._record = record
         self._folder = folder
+        self._addresses = addresses
         self._take = take
         self._child: ChildProcess | None = None
         self.progress: dict[str, Any] = {}
@@ -36,10 +40,24 @@ class JobProcess:
         """Begin it."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         record = self._record
-        job = JobFile(record.id, record.name, record.statement, record.catalog, record.settings, os.getpid())
+        statement, catalog = self._readdressed(record)
+        job = JobFile(record.id, record.name, statement, catalog, record.settings, os.getpid())
         file = self._folder / "job.json"
         await asyncio.to_thread(write_durably, file, msgspec.json.encode(job))
         self._child = await ChildProcess.spawn(_MODULE, str(file), self._hear)
+
+    def _readdressed(self, record: Record) -> tuple[str, dict[str, Any]]:
+        """What runs, with the places where this server's services are now: they may have other ports."""
+        moved = {was: self._addresses[name] for name, was in record.addresses.items()
+                 if name in self._addresses and self._addresses[name] != was}  # fmt: skip
+        if not moved:
+            return record.statement, record.catalog
+        pattern = re.compile("|".join(rf"{re.escape(was)}(?!\d)" for was in moved))
+
+        def replaced(text: str) -> str:
+            return pattern.sub(lambda found: moved[found[0]], text)
+
+        return replaced(record.statement), json.loads(replaced(json.dumps(record.catalog)))
 
     async def wait(self) -> None:
         """Return once it has ended."""

@@ -26,9 +26,10 @@ class JobState(StrEnum):
 class Record:
     """One job. Times are in milliseconds since the epoch; ``end_ms`` is -1 while it runs.
 
-    ``statement`` with ``catalog`` and ``settings`` is all that is needed to run it again. A query's rows go to
-    a client, and without one it does not go on. ``timestamps`` say when each
-    state was entered last, ``failures`` are the latest of them, each (time, message, trace).
+    ``statement`` with ``catalog`` and ``settings`` is all that is needed to run it again. ``addresses`` are where the
+    server's services were when it was submitted: those that its tables name are replaced by where they are now. A
+    query's rows go to a client, and without one it does not go on. ``timestamps`` say when each state was entered last,
+    ``failures`` are the latest of them, each (time, message, trace).
     """
 
     id: str
@@ -40,6 +41,7 @@ class Record:
     settings: dict[str, str]
     principal: str
     is_query: bool = False
+    addresses: dict[str, str] = field(default_factory=dict)
     end_ms: int = -1
     savepoint: str = ""
     restarts: int = 0

@@ -103,6 +103,7 @@ async def _submit(
         settings=dict(job.settings),
         principal=session.principal,
         is_query=is_query,
+        addresses=dict(jobs.addresses),
     )
     operation.job_id = record.id
     if not is_query:
