@@ -23,7 +23,6 @@ from yunbox.sql.flink.errors import UnsupportedSql, ValidationFailed
 from yunbox.sql.flink.explain import advice, explained
 from yunbox.sql.flink.expr import mark
 from yunbox.sql.flink.plans import Bound, Collect, Field, Job, Node, Project, Sink
-from yunbox.sql.flink.pruning import pruned
 from yunbox.sql.flink.statements import tree
 from yunbox.sql.flink.statements.parse import parse_script
 from yunbox.sql.flink.types import STRING
@@ -108,7 +107,7 @@ class Planner:
     def _select(self, statement: tree.Select) -> Job:
         context = self._context(statement.text)
         found = _shown(Queries().query(statement.query, context))
-        sink = Collect(finish(pruned(found.node)))
+        sink = Collect(found.node)
         return self._made((sink,), "collect", statement.text, context)
 
     def _job(self, inserts: tuple[tree.Insert, ...], text: str) -> Job:
@@ -119,6 +118,8 @@ class Planner:
 
     def _made(self, sinks: tuple[Sink | Collect, ...], name: str, text: str, context: Context) -> Job:
         given = self.settings.get("pipeline.name", "") or name
+        inputs = finish([one.input for one in sinks])
+        sinks = tuple(replace(one, input=node) for one, node in zip(sinks, inputs, strict=True))
         return Job(sinks, given, dict(self.settings), context.batch, text)
 
     def _create_as(self, statement: tree.CreateTable) -> Outcome:

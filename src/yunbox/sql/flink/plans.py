@@ -275,8 +275,8 @@ class Rank(Single):
 
     @property
     def updates(self) -> bool:
-        """The first row by processing time, and what a window gives, stay as they are; all else may be replaced."""
-        if self.window is not None:
+        """What a window gives, the first row by processing time and the first rows of all (LIMIT) stay as they are."""
+        if self.window is not None or not (self.order or self.input.updates):
             return False
         if self.is_deduplication and not self.input.updates and not self.order[0].descending:
             return self.input.fields[self.order[0].column].time == "rowtime"

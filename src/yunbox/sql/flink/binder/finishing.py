@@ -1,5 +1,6 @@
 """The last step: nodes as the engine gets them, with ``c0``, ``c1`` for the marks, and no rank that nothing bounds."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from yunbox.sql.flink.binder.ranking import Numbered, as_over
@@ -15,34 +16,31 @@ from yunbox.sql.flink.plans import (
     LookupJoin,
     Node,
     Over,
-    Pair,
     Project,
-    Single,
     TemporalJoin,
-    Union,
     Unnest,
     WindowJoin,
 )
+from yunbox.sql.flink.pruning import pruned, shared, with_inputs
 
 
-def finish(node: Node, done: dict[int, Node] | None = None) -> Node:
-    """A tree of nodes with marks as one without; nodes that several take stay one."""
-    done = {} if done is None else done
+def settled(node: Node, done: dict[int, Node] | None = None) -> Node:
+    """Numbers that no condition bounded as window functions; nodes that several take stay one."""
+    return _changed(node, lambda one: as_over(one) if isinstance(one, Numbered) else one, {} if done is None else done)
+
+
+def finish(nodes: Sequence[Node]) -> list[Node]:
+    """The inputs of a job's sinks as the engine gets them."""
+    made = pruned([settled(one) for one in nodes])
+    done: dict[int, Node] = {}
+    return [_changed(one, _finished, done) for one in shared(made)]
+
+
+def _changed(node: Node, change: Callable[[Node], Node], done: dict[int, Node]) -> Node:
+    """A tree whose nodes are changed, inputs first."""
     if id(node) not in done:
-        done[id(node)] = _finished(_with_inputs(node, done))
+        done[id(node)] = change(with_inputs(node, [_changed(one, change, done) for one in node.inputs]))
     return done[id(node)]
-
-
-def _with_inputs(node: Node, done: dict[int, Node]) -> Node:
-    if isinstance(node, Numbered):
-        node = as_over(node)
-    if isinstance(node, Single):
-        return replace(node, input=finish(node.input, done))
-    if isinstance(node, Pair):
-        return replace(node, left=finish(node.left, done), right=finish(node.right, done))
-    if isinstance(node, Union):
-        return replace(node, parts=tuple(finish(one, done) for one in node.parts))
-    return node
 
 
 def _finished(node: Node) -> Node:

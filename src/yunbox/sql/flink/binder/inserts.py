@@ -6,7 +6,6 @@ from yunbox.sql.flink import coercion
 from yunbox.sql.flink.binder.asking import QueryBinder
 from yunbox.sql.flink.binder.context import Context
 from yunbox.sql.flink.binder.expressions import Expressions
-from yunbox.sql.flink.binder.finishing import finish
 from yunbox.sql.flink.binder.scope import EMPTY, Column, Relation
 from yunbox.sql.flink.casts import cast
 from yunbox.sql.flink.errors import ValidationFailed
@@ -17,7 +16,7 @@ from yunbox.sql.flink.statements.tree import Insert
 
 
 def bind_insert(node: Insert, context: Context, queries: QueryBinder) -> Sink:
-    """The sink that an INSERT is."""
+    """The sink that an INSERT is, over marked nodes."""
     table = _target(node, context)
     options = dict(table.options)
     for hint in node.hints:
@@ -30,7 +29,7 @@ def bind_insert(node: Insert, context: Context, queries: QueryBinder) -> Sink:
     path = f"{table.catalog}.{table.database}.{table.name}"
     made = _written(found, columns, fixed, path)
     static = {name: text for name, (text, _) in fixed.items()}
-    return Sink(table, columns, options, finish(made.node), node.overwrite, static)
+    return Sink(table, columns, options, made.node, node.overwrite, static)
 
 
 def _target(node: Insert, context: Context) -> Table:

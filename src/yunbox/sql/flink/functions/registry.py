@@ -8,8 +8,8 @@ A declaration reads like Flink's documentation::
 In a signature a word in capitals is a type, to which arguments go over; a word in small letters is a class of types
 that are kept as they are given (``varying`` is a VARCHAR as long as the first argument); T, K and V are types that all
 their uses agree on. ``?`` marks an optional and ``*`` a repeatable last argument. What is given back may be NULL when
-an argument may; ``?`` behind it says always, and ``!`` never. In the text ``{0}`` is the first argument, ``{2|'x'}`` the
-third or a default, ``{*}`` all.
+an argument may; ``?`` behind it says always, and ``!`` never. In the text ``{0}`` is the first argument, ``{2|'x'}``
+the third or a default, ``{*}`` all.
 A text may also be a function of the call that returns SQL or a whole ``Expr``. Macros that templates call, ``fl_...``,
 lie in the files of SQL beside, and functions in Python, ``yb_fl_...``, in ``natives``.
 """
