@@ -22,7 +22,7 @@ _ACTIONS = {
 _PLANNED = re.compile(r"\s*(?:/\*.*?\*/\s*|--[^\n]*\n\s*)*(insert|execute\s+statement\s+set|begin\s+statement\s+set)\b",
                       re.IGNORECASE | re.DOTALL)  # fmt: skip
 _METRICS = ("numRecordsIn", "numRecordsOut", "pendingRecords", "currentInputWatermark", "lastCheckpointSize",
-            "isBackPressured", "numRestarts")  # fmt: skip
+            "isBackPressured", "numRestarts", "stateWarning")  # fmt: skip
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -108,9 +108,9 @@ def _named(client: FlinkClient, job_id: str) -> dict[str, str]:
 def _warn(client: FlinkClient, session: str, statement: str) -> None:
     """Say on stderr what a plan's state will need."""
     text = str(client.rows(session, f"EXPLAIN {statement}")[0][0])
-    for paragraph in text.split("\n\n"):
-        if paragraph.lower().startswith("warning"):
-            print(paragraph, file=sys.stderr, flush=True)
+    for line in text.splitlines():
+        if line.startswith("warning: "):
+            print(line, file=sys.stderr, flush=True)
 
 
 def _print(page: dict[str, Any], output: Output) -> None:
@@ -158,6 +158,8 @@ def _described(client: FlinkClient, job: dict[str, Any]) -> dict[str, Any]:
         "is_back_pressured": metrics["isBackPressured"] == "True",
         "restarts": int(metrics["numRestarts"]),
     }
+    if metrics["stateWarning"]:
+        made["state_warning"] = metrics["stateWarning"]
     reason = client.job(job["jid"], "/exceptions")["root-exception"]
     if reason:
         made["reason"] = reason.splitlines()[0]
@@ -177,8 +179,7 @@ def _listed(jobs: list[dict[str, Any]]) -> str:
             f"{one['id']:<32} {one['state']:<10} {one['rows_in']:>12,} {one['rows_in_per_s']:>10,} {lag:>9} {size:>9}  "
             f"{one['name']}"
         )
-        if "reason" in one:
-            lines.append(f"    {one['reason']}")
+        lines += [f"    {one[what]}" for what in ("state_warning", "reason") if what in one]
     return "\n".join(lines)
 
 

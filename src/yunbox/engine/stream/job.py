@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from yunbox.engine.stream.batch import Batch, Change
 from yunbox.engine.stream.connectors.connector import Environment, Lookup, Reader, Writer
 from yunbox.engine.stream.connectors.kinds import check
@@ -20,6 +22,7 @@ from yunbox.engine.stream.duck import Duck
 from yunbox.engine.stream.durations import millis
 from yunbox.engine.stream.graph import Graph, Stage
 from yunbox.engine.stream.operators.operator import ALWAYS, NEVER
+from yunbox.engine.stream.poison import poison
 from yunbox.engine.stream.store import StateStore
 from yunbox.engine.stream.watermarks import Watermarks
 from yunbox.kernel.errors import StorageFull
@@ -160,9 +163,13 @@ class JobRunner:
         """One epoch; False if there was nothing to do in it."""
         began = time.monotonic()
         now_ms = int(time.time() * 1000)
-        came, rows = self._polled(now_ms)
+        came, rows = self._polled()
+        self._note_times(came, now_ms)
         moved = self._moved(now_ms)
-        reached = self.graph.run(came, now_ms)
+        try:
+            reached = self.graph.run(came, now_ms)
+        except duckdb.Error as error:
+            raise poison(self.graph, self.duck, came, error) from error
         outbox = {sink.name: _changes(reached[sink.stage]) for sink in self._sinks}
         outbox = {name: changes for name, changes in outbox.items() if changes}
         if not (rows or outbox or moved):
@@ -198,7 +205,7 @@ class JobRunner:
         """Whether nothing more will come."""
         return all(one.reader.is_finished and one.stage.watermark >= ALWAYS for one in self._sources)
 
-    def _polled(self, now_ms: int) -> tuple[dict[Stage, list[Batch]], int]:
+    def _polled(self) -> tuple[dict[Stage, list[Batch]], int]:
         came: dict[Stage, list[Batch]] = {}
         rows = 0
         for source in self._sources:
@@ -207,14 +214,17 @@ class JobRunner:
             batches = list(source.reader.poll(_ROWS_MAX))
             came[source.stage] = batches
             rows += sum(batch.size for batch in batches)
-            for batch in batches:
-                self._note(source, batch, now_ms)
         return came, rows
 
-    def _note(self, source: _Source, batch: Batch, now_ms: int) -> None:
-        taps = [tap for tap in self.graph.taps if tap.stage is source.stage]
-        for tap in taps:
-            source.watermarks.note(batch.shard, tap.highest_ms(self.duck, batch), now_ms)
+    def _note_times(self, came: dict[Stage, list[Batch]], now_ms: int) -> None:
+        """What the batches say of the watermarks of their sources."""
+        try:
+            for source in self._sources:
+                for tap in self.graph.taps:
+                    for batch in came.get(source.stage, ()) if tap.stage is source.stage else ():
+                        source.watermarks.note(batch.shard, tap.highest_ms(self.duck, batch), now_ms)
+        except duckdb.Error as error:
+            raise poison(self.graph, self.duck, came, error) from error
 
     def _moved(self, now_ms: int) -> bool:
         """Have the sources' watermarks be what they are now; whether any has moved."""

@@ -6,7 +6,8 @@ import msgspec
 
 
 class JobFile(msgspec.Struct):
-    """What runs. ``parent`` is the process that the job ends with."""
+    """What runs. ``parent`` is the process that the job ends with; ``savepoints`` is where those lie that nobody asked
+    for."""
 
     id: str
     name: str
@@ -14,3 +15,4 @@ class JobFile(msgspec.Struct):
     catalog: dict[str, Any]
     settings: dict[str, str]
     parent: int
+    savepoints: str

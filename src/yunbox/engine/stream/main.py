@@ -9,6 +9,7 @@ only its owner can read it. The channel is a socket, on which both sides say lin
 
 import json
 import os
+import secrets
 import signal
 import socket
 import sys
@@ -22,9 +23,11 @@ from typing import Any
 import msgspec
 
 from yunbox.engine.stream.batch import Change
+from yunbox.engine.stream.guard import LIMIT, Guard, Look
 from yunbox.engine.stream.job import JobRunner, Progress
 from yunbox.engine.stream.jobfile import JobFile
 from yunbox.engine.stream.operators.operator import ALWAYS, NEVER
+from yunbox.engine.stream.poison import PoisonRecord
 from yunbox.engine.stream.savepoints import check, restore, save
 from yunbox.kernel.errors import KernelError
 from yunbox.kernel.supervise import die_with_parent
@@ -72,6 +75,10 @@ class Process:
         self._reported = 0.0
         self._credit = _ROWS_AHEAD
         self._credited = threading.Condition()
+        self._guard = Guard(job.settings)
+        self._look: Look | None = None
+        self._level = ""
+        self._reason = ""
 
     def run(self) -> int:
         """Until it ends; the exit status is 0 where it was to end, 2 where it can never run, and 1 where it failed."""
@@ -86,7 +93,8 @@ class Process:
             self._end(runner)
         except Exception as error:
             message = error.message if isinstance(error, KernelError) else f"{type(error).__name__}: {error}"
-            self._line.say("failed", {"message": message, "is_final": False, "trace": traceback.format_exc()})
+            is_final = isinstance(error, PoisonRecord)
+            self._line.say("failed", {"message": message, "is_final": is_final, "trace": traceback.format_exc()})
             return 1
         finally:
             runner.close()
@@ -129,16 +137,38 @@ class Process:
             path = self._savepoints.pop(0)
             save(runner.store, runner.graph, self._job.id, Path(path))
             self._line.say("savepoint", {"path": path})
+        self._watch(runner)
         now = time.monotonic()
         if now - self._reported >= _REPORT_S:
             self._reported = now
-            self._line.say("progress", told(runner))
+            self._line.say("progress", self._told(runner))
+
+    def _watch(self, runner: JobRunner) -> None:
+        """Look at the state; a job that has too much of it ends with a savepoint."""
+        look = self._look = self._guard.look(runner.store.size_bytes)
+        if look.level != self._level:
+            self._level = look.level
+            if look.text:
+                print(look.text, file=sys.stderr, flush=True)
+        if look.is_over and not self._stop.is_set():
+            self._reason = (
+                f"The state has {look.bytes_now:,} bytes and its limit is {look.limit_bytes:,} ('{LIMIT}' = "
+                f"'{self._job.settings[LIMIT]}'): the job has ended with a savepoint. Bound its state with SET "
+                "'table.exec.state.ttl', or raise the limit, and go on from it with SET 'execution.state-recovery.path'"
+            )
+            name = f"savepoint-{self._job.id[:6]}-{secrets.token_hex(6)}"
+            self._savepoint_at_end = str(Path(self._job.savepoints) / name)
+            self._stop.set()
+
+    def _told(self, runner: JobRunner) -> dict[str, Any]:
+        return {**told(runner), "guard": self._look.document if self._look is not None else {}}
 
     def _end(self, runner: JobRunner) -> None:
-        self._line.say("progress", told(runner))
+        self._line.say("progress", self._told(runner))
         if self._savepoint_at_end:
             save(runner.store, runner.graph, self._job.id, Path(self._savepoint_at_end))
-        self._line.say("stopped", {"finished": runner.progress.is_finished, "savepoint": self._savepoint_at_end})
+        end = {"finished": runner.progress.is_finished, "savepoint": self._savepoint_at_end, "message": self._reason}
+        self._line.say("stopped", end)
 
     def _give(self, changes: Sequence[Change]) -> None:
         """Give rows to the client: no more than so many before it has taken some of them."""
@@ -183,6 +213,7 @@ def told(runner: JobRunner) -> dict[str, Any]:
                 "name": stage.name,
                 "rows_in": stage.rows_in,
                 "rows_out": stage.rows_out,
+                "state_bytes": runner.store.sizes.get(stage.name, 0),
                 **(stage.operator.describe() if stage.operator is not None else {}),
             }
             for stage in runner.graph.stages

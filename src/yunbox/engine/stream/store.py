@@ -34,6 +34,8 @@ class StateStore:
         self._merged_at = time.monotonic()
         self.epoch = 0
         self.written_bytes = 0
+        self.sizes: dict[str, int] = {}
+        """The bytes of each step's keys and values, by the step's name, as of the last merge."""
         self._recover()
 
     # -- reading
@@ -71,11 +73,8 @@ class StateStore:
 
     @property
     def size_bytes(self) -> int:
-        """What the keys and values take on disk."""
-        with self._env.begin() as txn:
-            stat = txn.stat(self._tables["state"])
-        pages = stat["branch_pages"] + stat["leaf_pages"] + stat["overflow_pages"]
-        return int(pages * stat["psize"]) + self._recent_bytes
+        """The bytes of all keys and values; what came since the last merge counts as new."""
+        return sum(self.sizes.values()) + self._recent_bytes
 
     # -- writing
 
@@ -110,14 +109,26 @@ class StateStore:
                 state = self._tables["state"]
                 pairs = sorted(self._recent.items())
                 with txn.cursor(state) as cursor:
+                    sizes = self._resized(cursor, pairs)
                     cursor.putmulti([(key, value) for key, value in pairs if value is not None])
                 for key, value in pairs:
                     if value is None:
                         txn.delete(key, db=state)
                 txn.drop(self._tables["epochs"], delete=False)
+                txn.put(b"sizes", _encode(sizes), db=self._tables["meta"])
         except lmdb.Error as error:
             raise told(error, self._env, self.folder) from error
-        self._recent, self._recent_bytes = {}, 0
+        self._recent, self._recent_bytes, self.sizes = {}, 0, sizes
+
+    def _resized(self, cursor: Any, pairs: list[tuple[bytes, bytes | None]]) -> dict[str, int]:
+        """The bytes of each step once some pairs are in the table."""
+        before = {key: len(key) + len(value) for key, value in cursor.getmulti([key for key, _ in pairs])}
+        sizes = dict(self.sizes)
+        for key, value in pairs:
+            step = key[: key.index(b"/")].decode()
+            more = 0 if value is None else len(key) + len(value)
+            sizes[step] = sizes.get(step, 0) + more - before.get(key, 0)
+        return sizes
 
     def copy(self, folder: Path) -> None:
         """Write all there is to another folder, on disk when it returns: a savepoint."""
@@ -131,6 +142,7 @@ class StateStore:
 
     def _recover(self) -> None:
         self.epoch = self.meta("epoch") or 0
+        self.sizes = self.meta("sizes") or {}
         with self._env.begin(self._tables["epochs"]) as txn, txn.cursor() as cursor:
             for _, blob in cursor:
                 self._recent.update(_PAIRS.decode(blob))

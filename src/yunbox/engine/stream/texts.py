@@ -1,6 +1,8 @@
 """Physical values as Flink prints them: dates and times as text, bytes in hexadecimal, the rest as it is."""
 
 import base64
+import json
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -49,7 +51,31 @@ def text(value: Any, of: FlinkType, zone: str = "UTC") -> str:
         case "BINARY" | "VARBINARY":
             return f"x'{base64.b64decode(value).hex()}'"
         case "FLOAT" | "DOUBLE":
-            return _float(value)
+            return _float(float(value))
+        case "ARRAY" | "MAP" | "ROW" | "MULTISET":
+            return _nested(json.loads(value) if isinstance(value, str) else value, of)
+    return str(value)
+
+
+def _nested(value: Any, of: FlinkType) -> str:
+    """What is JSON here, as Flink prints it: [1, 2], {k=1}, (1, a)."""
+    if value is None:
+        return "NULL"
+    match of.root:
+        case "ARRAY":
+            return "[" + ", ".join(_nested(one, of.children[0]) for one in value) + "]"
+        case "MULTISET":
+            counts = Counter(_nested(one, of.children[0]) for one in value)
+            return "{" + ", ".join(f"{one}={count}" for one, count in counts.items()) + "}"
+        case "MAP":
+            return "{" + ", ".join(f"{key}={_nested(one, of.children[1])}" for key, one in value.items()) + "}"
+        case "ROW":
+            fields = (_nested(value.get(name), child) for name, child in zip(of.names, of.children, strict=True))
+            return "(" + ", ".join(fields) + ")"
+        case "BOOLEAN":
+            return "TRUE" if value else "FALSE"
+        case "FLOAT" | "DOUBLE":
+            return _float(float(value))
     return str(value)
 
 

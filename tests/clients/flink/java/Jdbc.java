@@ -29,7 +29,7 @@ public class Jdbc {
                     "SELECT k, SUM(v) AS s FROM (VALUES ('a', 1), ('b', 2), ('a', 3)) AS t(k, v) GROUP BY k ORDER BY k")));
             say("insert", statement.execute("INSERT INTO nowhere VALUES (1, 'a')"));
             say("describe", shown(statement, "DESCRIBE nowhere"));
-            say("wrong", failure(statement, "SELEKT 1"));
+            say("wrong", failure(statement, "SELECTED 1"));
             say("missing", failure(statement, "SELECT * FROM nothing"));
             say("schemas", all(data.getSchemas()));
         }

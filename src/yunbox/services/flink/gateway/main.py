@@ -29,6 +29,7 @@ from yunbox.services.flink.http.fronts import GatewayFront, JobManagerFront
 from yunbox.services.flink.http.requests import Callers
 from yunbox.services.flink.jobs.jobs import Jobs
 from yunbox.services.flink.jobs.store import JOBS_SCHEMA, JobStore
+from yunbox.services.flink.metering import ComputeMeter
 from yunbox.services.flink.sessions.session import Sessions
 from yunbox.spine.channel import Channel
 from yunbox.spine.listener import listening
@@ -36,6 +37,7 @@ from yunbox.spine.path import Spine
 from yunbox.storage.database import Database
 from yunbox.wire.app import HttpApp
 
+_METER_EVERY_S = 5.0
 _SWEEP_EVERY_S = 10.0
 _SEAL_EVERY_S = 60.0
 _DRAIN_S = 5.0
@@ -61,7 +63,9 @@ async def _run(config: GatewayConfig, sockets: tuple[socket.socket, socket.socke
         callers = Callers(partial(_owner, store), asks_key=config.asks_key)
         gateway_app = HttpApp(GatewayFront(gateway, callers), spine.call)
         jobmanager_app = HttpApp(JobManagerFront(gateway, callers), spine.call)
+        compute = ComputeMeter(jobs, tally, config.account_id, clock)
         async with (
+            Periodic(_LOG, _METER_EVERY_S, compute.look),
             Periodic(_LOG, _SWEEP_EVERY_S, gateway.sweep),
             Periodic(_LOG, _SEAL_EVERY_S, partial(asyncio.to_thread, tally.seal)),
             listening(gateway_app, sockets[0], _DRAIN_S),
@@ -69,6 +73,7 @@ async def _run(config: GatewayConfig, sockets: tuple[socket.socket, socket.socke
         ):
             await jobs.resume()
             await _until_over(channel)
+        await compute.look()
         await jobs.close()
 
 

@@ -254,6 +254,10 @@ async def _metrics(gateway: Gateway, call: Call[OnJob]) -> list[dict[str, str]]:
         "currentInputWatermark": progress.get("watermark_ms"),
         "pendingRecords": progress.get("lag_rows"),
         "isBackPressured": progress.get("is_paused", False),
+        "stateLimitBytes": progress.get("guard", {}).get("limit_bytes"),
+        "stateGrowthBytesPerSecond": progress.get("guard", {}).get("growth_bytes_s"),
+        "stateSecondsToLimit": progress.get("guard", {}).get("seconds_left"),
+        "stateWarning": progress.get("guard", {}).get("text", ""),
     }
     if not call.params.names:
         return [{"id": name} for name in values]

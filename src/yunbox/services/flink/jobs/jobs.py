@@ -96,7 +96,9 @@ class Jobs:
     async def _run(self, job: Running) -> None:
         restarts = Restarts(job.record.settings)
         while True:
-            process = job.process = JobProcess(job.record, self._folder / job.record.id, self.addresses, job.take)
+            process = job.process = JobProcess(
+                job.record, self._folder / job.record.id, self._savepoints, self.addresses, job.take
+            )
             try:
                 await process.start()
                 ready = asyncio.create_task(self._note_ready(job, process))

@@ -23,10 +23,16 @@ class JobProcess:
     """One run of a job, from its start to its end."""
 
     def __init__(
-        self, record: Record, folder: Path, addresses: Mapping[str, str], take: Callable[[Rows], None]
+        self,
+        record: Record,
+        folder: Path,
+        savepoints: Path,
+        addresses: Mapping[str, str],
+        take: Callable[[Rows], None],
     ) -> None:
         self._record = record
         self._folder = folder
+        self._savepoint_folder = savepoints
         self._addresses = addresses
         self._take = take
         self._child: ChildProcess | None = None
@@ -41,7 +47,8 @@ class JobProcess:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         record = self._record
         statement, catalog = self._readdressed(record)
-        job = JobFile(record.id, record.name, statement, catalog, record.settings, os.getpid())
+        folder = str(self._savepoint_folder)
+        job = JobFile(record.id, record.name, statement, catalog, record.settings, os.getpid(), folder)
         file = self._folder / "job.json"
         await asyncio.to_thread(write_durably, file, msgspec.json.encode(job))
         self._child = await ChildProcess.spawn(_MODULE, str(file), self._hear)
