@@ -75,7 +75,10 @@ class Story:
         """What a `yunbox` command prints."""
         assert self.server is not None
         command = [sys.executable, "-m", "yunbox", *words, "--data", str(self.server.data)]
-        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        run = subprocess.run(command, check=False, capture_output=True, text=True)
+        if run.returncode:
+            raise RuntimeError(f"yunbox {words[0]}: {run.stderr.strip()}")
+        return run.stdout
 
     def _take(self, step: Step) -> None:
         print(f"  {step.title:<{_TITLE_WIDTH}}", end="", flush=True)
