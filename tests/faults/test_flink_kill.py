@@ -88,7 +88,7 @@ def states(server: Server, jobs: list[str]) -> set[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(300 + 60 * CYCLES)
 def test_every_record_counts_once(tmp_path: Path) -> None:
     server = Server(tmp_path / "data", options=OPTIONS).start()
     with Client(server) as client:

@@ -3,7 +3,18 @@
 from collections.abc import Sequence
 
 from yunbox.services.flink.service import Flink, build
-from yunbox.spine.service import Client, Endpoint, Option, Service
+from yunbox.spine.service import Client, Coverage, Endpoint, Option, Service
+
+
+def _coverage() -> Coverage:
+    from yunbox.services.flink import coverage
+
+    values = {
+        "operations": [one.values for one in coverage.statuses()],
+        "connectors": coverage.connectors(),
+        "beside": dict(coverage.BESIDE),
+    }
+    return Coverage(values, coverage.page())
 
 
 def _hints(client: Client) -> Sequence[str]:
@@ -20,6 +31,7 @@ SERVICE = Service(
     build=build,
     apps=lambda service: {},
     running=Flink.running,
+    coverage=_coverage,
     options=(
         Option(
             "flink_auth",

@@ -1,0 +1,89 @@
+"""What of Flink is offered and what is not: the operations of its two interfaces, and what its SQL and its tables are.
+
+Sources: the pages "REST Endpoint" (SQL Gateway), "REST API" (JobManager), "SQL" and "Table & SQL Connectors" of Flink
+2.x; the vendor's pages on the connectors of Realtime Compute for Apache Flink.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from yunbox.engine.stream.connectors.kinds import KINDS, Kind
+from yunbox.services.flink.http import gateway_api, jobmanager_api
+from yunbox.spine import offered
+from yunbox.spine.offered import Status
+
+_AREAS: dict[str, str] = {
+    "SQL Gateway: sessions": "GetInfo GetApiVersions OpenSession CloseSession GetSessionConfig ConfigureSession "
+    "TriggerSessionHeartbeat CompleteStatement",
+    "SQL Gateway: statements": "ExecuteStatement GetOperationStatus CancelOperation CloseOperation FetchResults "
+    "RefreshMaterializedTable DeployScript",
+    "JobManager: jobs": "GetClusterOverview GetDashboardConfig ListJobs GetJobsOverview GetJob GetJobExceptions "
+    "GetJobCheckpoints GetJobConfig GetJobMetrics CancelJob StopJob TriggerSavepoint GetSavepointStatus "
+    "GetJobAccumulators GetJobPlan GetVertex RescaleJob",
+    "JobManager: the cluster": "ListTaskManagers GetTaskManager GetJobManagerConfig UploadJar RunJar ShutDownCluster",
+}
+_PARTLY = {
+    "CompleteStatement": "words of the language, and tables behind FROM, JOIN, INTO and DESCRIBE",
+    "GetJob": "its steps are the embedded engine's, with rows, late rows and bytes of state",
+    "GetJobCheckpoints": "an epoch counts as a checkpoint; of those only the last is told",
+    "StopJob": "without `drain`; savepoints lie in the data folder",
+}
+BESIDE: Mapping[str, str] = {
+    "who may ask": "Flink's clients send no credentials: the user who runs the server is the account, others of the "
+    "machine need an AccessKey (HTTP Basic); with `--flink-auth key` all do",
+    "statements": "CREATE, ALTER and DROP of tables, views, catalogs, databases and functions, LIKE, CTAS, INSERT INTO "
+    "and OVERWRITE, statement sets, EXPLAIN, SHOW, DESCRIBE, USE, SET, RESET, STOP JOB; ADD JAR, COMPILE PLAN, "
+    "UPDATE and DELETE are refused by name",
+    "queries": "projections, filters, GROUP BY with retraction, DISTINCT, TUMBLE, HOP, CUMULATE and SESSION, old "
+    "group windows, OVER, Top-N, deduplication, window Top-N and window joins, regular joins with their "
+    "time to live, interval, temporal and look-up joins, UNION, UNNEST; MATCH_RECOGNIZE and functions in "
+    "Python or Java need the Flink backend and say so",
+    "exactly once": "a job's state, its sources' offsets and what its sinks are to get are one transaction; Hologres "
+    "has each row once, also without a primary key; records that a job puts into DataHub may come twice after a kill",
+    "restarts": "`restart-strategy.type` none, fixed-delay and exponential-delay (the default); a record that cannot "
+    "be worked on fails the job at once, by topic, shard and offset",
+    "savepoints": "STOP JOB ... WITH SAVEPOINT, /stop, /savepoints; `execution.state-recovery.path` goes on from one "
+    "if the steps that remember something are the same, and says which is not",
+    "the state guard": "EXPLAIN and `yunbox flink run` warn of state without bound; `yunbox.state.limit` ends a job "
+    "a savepoint",
+    "checkpoints": "each epoch, of some milliseconds to a second, is one: `execution.checkpointing.interval` has no "
+    "effect",
+    "parallelism": "one process a job: `parallelism.default` has no effect",
+    "scale-out to a real Flink": "not yet",
+}
+
+
+def statuses() -> list[Status]:
+    """Each operation, and whether it is offered."""
+    routes = (*gateway_api.ROUTES, *jobmanager_api.ROUTES)
+    return offered.statuses(_AREAS, _PARTLY, (route.operation.name for route in routes))
+
+
+def connectors() -> list[dict[str, Any]]:
+    """Each connector: what its tables can be, and its options."""
+    return [
+        {
+            "connector": kind.name,
+            "is": _uses(kind),
+            "required": list(kind.required),
+            "optional": list(kind.optional),
+        }
+        for kind in KINDS.values()
+    ]
+
+
+def _uses(kind: Kind) -> str:
+    uses = {
+        "source": kind.reads,
+        "sink": kind.writes and not kind.takes_updates,
+        "sink of changes": kind.writes and kind.takes_updates,
+        "dimension": kind.asks,
+    }
+    return ", ".join(name for name, does in uses.items() if does)
+
+
+def page() -> str:
+    """The coverage page as Markdown."""
+    found = [f"| {one['connector']} | {one['is']} | {', '.join(one['required'])} |" for one in connectors()]
+    lines = ["| connector | tables are | required options |", "|---|---|---|", *found]
+    return offered.page("Flink", "flink", "404 or 500", statuses(), BESIDE, *lines, "")
