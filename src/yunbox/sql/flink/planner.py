@@ -8,21 +8,21 @@ are carried out on them at once. What comes back says what a client sees, or wha
         outcome = planner.plan(statement)  # a Job, Rows, Done, a StopJob, ...
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from yunbox.sql.flink import alterations, objects, showing
-from yunbox.sql.flink.binder.context import MODE, Context
+from yunbox.sql.flink.binder.context import MODE, Context, UserFunctions
 from yunbox.sql.flink.binder.finishing import finish
 from yunbox.sql.flink.binder.inserts import bind_insert
 from yunbox.sql.flink.binder.queries import Queries
 from yunbox.sql.flink.binder.scope import Relation
-from yunbox.sql.flink.catalog import Catalog
+from yunbox.sql.flink.catalog import Catalog, Function
 from yunbox.sql.flink.definitions import create_table, create_view, drop_table
 from yunbox.sql.flink.errors import UnsupportedSql, ValidationFailed
 from yunbox.sql.flink.explain import advice, explained
 from yunbox.sql.flink.expr import mark
-from yunbox.sql.flink.plans import Bound, Collect, Field, Job, Node, Project, Sink
+from yunbox.sql.flink.plans import Bound, Collect, Field, Job, Node, Project, Sink, UserFunction
 from yunbox.sql.flink.statements import tree
 from yunbox.sql.flink.statements.parse import parse_script
 from yunbox.sql.flink.types import STRING
@@ -63,10 +63,19 @@ Outcome = Job | Rows | Done | Show | tree.StopJob | tree.Describe
 
 
 class Planner:
-    """Plans the statements of one session."""
+    """Plans the statements of one session.
 
-    def __init__(self, catalog: Catalog, settings: Mapping[str, str] | None = None) -> None:
+    ``user_functions`` loads a registered function of Python's, to tell what it takes and gives; None for others.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        settings: Mapping[str, str] | None = None,
+        user_functions: Callable[[Function], UserFunction | None] = lambda _: None,
+    ) -> None:
         self.catalog = catalog
+        self.user_functions = user_functions
         self.session = Session(dict(settings or {}), dict(settings or {}))
         self.jars: list[str] = []
 
@@ -102,7 +111,7 @@ class Planner:
     # -- what runs
 
     def _context(self, text: str) -> Context:
-        return Context(self.catalog, self.settings, text)
+        return Context(self.catalog, self.settings, text, user_functions=UserFunctions(self.user_functions))
 
     def _select(self, statement: tree.Select) -> Job:
         context = self._context(statement.text)
@@ -120,7 +129,8 @@ class Planner:
         given = self.settings.get("pipeline.name", "") or name
         inputs = finish([one.input for one in sinks])
         sinks = tuple(replace(one, input=node) for one, node in zip(sinks, inputs, strict=True))
-        return Job(sinks, given, dict(self.settings), context.batch, text)
+        called = tuple(context.user_functions.called.values()) if context.user_functions is not None else ()
+        return Job(sinks, given, dict(self.settings), context.batch, text, called)
 
     def _create_as(self, statement: tree.CreateTable) -> Outcome:
         """CREATE TABLE ... AS SELECT: the table, then the INSERT of the query."""

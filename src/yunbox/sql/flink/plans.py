@@ -103,6 +103,20 @@ class View:
     temporary: bool = False
 
 
+@dataclass(frozen=True)
+class UserFunction:
+    """A scalar function of a user's in Python: expressions call it in DuckDB as ``name``, with DuckDB's types of these.
+
+    ``source`` says where it lies, as CREATE FUNCTION had it. A volatile one gives another value at every call.
+    """
+
+    name: str
+    source: str
+    params: tuple[FlinkType, ...]
+    returns: FlinkType
+    volatile: bool = False
+
+
 # -- nodes
 
 
@@ -455,6 +469,7 @@ class Job:
     """What runs as one: the sinks of an INSERT or of a statement set, or the query of a SELECT.
 
     ``settings`` are the keys of SET that hold for it; ``batch`` is whether it reads to the present end and finishes.
+    ``functions`` are the users' that its expressions call.
     """
 
     sinks: tuple[Sink | Collect, ...]
@@ -462,6 +477,7 @@ class Job:
     settings: Mapping[str, str] = field(default_factory=dict)
     batch: bool = False
     text: str = ""
+    functions: tuple[UserFunction, ...] = ()
 
 
 def walk(node: Node) -> Iterator[Node]:

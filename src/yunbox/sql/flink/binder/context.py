@@ -1,13 +1,14 @@
 """What a binder has beside a tree: the catalogue, the session's settings, and the text that errors point into."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from yunbox.sql.flink.catalog import Catalog
+from yunbox.sql.flink.catalog import Catalog, Function
 from yunbox.sql.flink.errors import NotSensible, UnsupportedSql, ValidationFailed
 from yunbox.sql.flink.functions.registry import Settings
 from yunbox.sql.flink.parser.tree import Hint, Node, Query
+from yunbox.sql.flink.plans import UserFunction
 
 MODE, TTL, ZONE = "execution.runtime-mode", "table.exec.state.ttl", "table.local-time-zone"
 _DURATION = re.compile(r"\s*(\d+)\s*([a-zA-Zµ]*)\s*")
@@ -26,6 +27,21 @@ def duration_ms(text: str) -> int:
     return int(found[1]) * _UNIT_MS[found[2].lower()]
 
 
+class UserFunctions:
+    """What users' functions take and give, which who loads them knows, and those that a statement has called."""
+
+    def __init__(self, find: Callable[[Function], UserFunction | None]) -> None:
+        self.find = find
+        self.called: dict[str, UserFunction] = {}
+
+    def use(self, function: Function) -> UserFunction | None:
+        """A function that is called; None when it is none of Python's, or cannot be loaded."""
+        found = self.find(function)
+        if found is not None:
+            self.called[found.name] = found
+        return found
+
+
 @dataclass(frozen=True)
 class Context:
     """Where a query is bound. ``queries`` are those of WITH; ``hints`` are of the SELECT that is being bound."""
@@ -37,6 +53,7 @@ class Context:
     hints: tuple[Hint, ...] = ()
     views: tuple[str, ...] = ()
     top: bool = True
+    user_functions: "UserFunctions | None" = None
 
     @property
     def batch(self) -> bool:

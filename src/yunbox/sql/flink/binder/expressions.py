@@ -11,9 +11,10 @@ from yunbox.sql.flink.binder.literals import interval, literal, negated
 from yunbox.sql.flink.binder.operators import arithmetic, comparison, concatenation, similar_pattern
 from yunbox.sql.flink.binder.scope import Scope
 from yunbox.sql.flink.casts import cast
+from yunbox.sql.flink.catalog import Function
 from yunbox.sql.flink.expr import Expr, mark, quoted, text_literal
-from yunbox.sql.flink.functions import AGGREGATES, FUNCTIONS
-from yunbox.sql.flink.functions.registry import type_word
+from yunbox.sql.flink.functions import ABSENT, AGGREGATES, FUNCTIONS
+from yunbox.sql.flink.functions.registry import misfit, type_word
 from yunbox.sql.flink.parser import tree
 from yunbox.sql.flink.types import BOOLEAN, FlinkType
 
@@ -299,14 +300,33 @@ class Expressions:
             if given:
                 raise self.context.error(f"{what} is of aggregate functions, which '{node.path[-1]}' is none", node)
         user = self.context.catalog.function(node.path)
-        if user is not None:
-            raise self.context.refuse(f"the user-defined function '{user.name}' ({user.class_name})", node)
         args = [self.argument(one) for one in node.arguments]
+        if user is not None:
+            return self._user(user, args, node)
         function = FUNCTIONS.get(node.name) if len(node.path) == 1 else None
+        if function is None and len(node.path) == 1 and node.name in ABSENT:
+            raise self.context.refuse(f"the function {node.name}", node)
         if function is None:
             given = ", ".join(f"<{_shown_family(one.type)}>" for one in args)
             raise self.context.error(f"No match found for function signature {node.path[-1]}({given})", node)
         return function.call(args, self.context.functions, self.context.text, node.at)
+
+    def _user(self, user: Function, args: list[Expr], node: tree.Call) -> Expr:
+        """A function of a user's, in Python."""
+        functions = self.context.user_functions
+        found = functions.use(user) if functions is not None else None
+        if found is None:
+            raise self.context.refuse(f"the user-defined function '{user.name}' ({user.class_name})", node)
+        if len(args) != len(found.params):
+            raise self.context.error(f"Invalid number of arguments to function '{user.name}'. Was expecting "
+                                     f"{len(found.params)} arguments", node)  # fmt: skip
+        for one, wanted in zip(args, found.params, strict=True):
+            if not coercion.goes_into(one.type, wanted):
+                raise self.context.error(
+                    misfit(user.name, args, [f"'{user.name}({', '.join(map(str, found.params))})'"]), node
+                )
+        made = ", ".join(cast(one, wanted).sql for one, wanted in zip(args, found.params, strict=True))
+        return Expr(f"{quoted(found.name)}({made})", found.returns, volatile=found.volatile)
 
     def argument(self, node: tree.Node) -> Expr:
         """An argument: words, units of time and clauses, are texts."""
@@ -332,7 +352,7 @@ class Expressions:
     def grouped(self, node: tree.Call) -> Expr:
         """What a group window is asked for."""
         raise self.context.error(f"Call to auxiliary group function '{node.name}' must have matching call to group "
-                                 f"function in GROUP BY clause", node)  # fmt: skip
+                                 f"function '${node.name.partition('_')[0]}' in GROUP BY clause", node)  # fmt: skip
 
     def subquery(self, node: tree.Node) -> Expr:
         """A query as a value or as a condition, where a join is made of it."""

@@ -21,6 +21,8 @@ from yunbox.sql.flink.types import BIGINT
 
 _WINDOWS = ("TUMBLE", "HOP", "SESSION")
 _SETS_MAX = 64
+_ALWAYS_KNOWN = ("COUNT", "COLLECT", "ARRAY_AGG", "JSON_OBJECTAGG", "JSON_ARRAYAGG")
+"""Aggregates whose value for no rows is none that others may not have."""
 GroupWindow = Literal["TUMBLE", "HOP", "SESSION"]
 
 
@@ -123,9 +125,11 @@ def bound_call(node: tree.Call, binder: Expressions, *, grouped: bool) -> Aggreg
         raise context.error(f"Invalid number of arguments to function '{node.name}'", node)
     if values and (reason := function.check(values)):
         raise context.error(reason, node)
+    if node.name == "COUNT" and len(values) > 1:
+        raise context.refuse("COUNT of several columns", node)
     condition = _condition(node, binder)
     of = function.returns(values)
-    if node.name != "COUNT" and (not grouped or condition) and of.root not in ("MULTISET",):
+    if node.name not in _ALWAYS_KNOWN and (not grouped or condition):
         of = of.of(nullable=True)
     arguments = tuple(Bound(one.sql, one.type) for one in values)
     if node.name == "COUNT" and not node.distinct and all(not one.type.nullable for one in values):

@@ -18,7 +18,6 @@ from yunbox.sql.flink.plans import AggregateCall, Bound, Field, Order, Over
 from yunbox.sql.flink.types import BIGINT, DOUBLE, FlinkType
 
 _RANKS = ("ROW_NUMBER", "RANK", "DENSE_RANK")
-_NO_TIME = "OVER windows' ordering in stream mode must be defined on a time attribute."
 _LAGS = ("LAG", "LEAD")
 
 
@@ -72,7 +71,9 @@ def _frame(frame: tree.Frame | None, context: Context, call: tree.Call) -> tuple
     if frame is None:
         return False, None
     rows = frame.unit == "ROWS"
-    if frame.end != "CURRENT ROW" or frame.start_side == "FOLLOWING" or frame.end_side:
+    if "FOLLOWING" in (frame.start_side, frame.end_side):
+        raise NotSensible("OVER RANGE FOLLOWING windows are not supported yet.")
+    if frame.end != "CURRENT ROW":
         raise NotSensible("OVER windows that do not end at CURRENT ROW are not supported: use BETWEEN ... PRECEDING "
                           "AND CURRENT ROW")  # fmt: skip
     if frame.start == "UNBOUNDED":
@@ -135,7 +136,7 @@ def _over(
     window: _Window, below: Relation, partition: tuple[int, ...], order: tuple[Order, ...], binder: SelectExpressions
 ) -> Relation:
     context = binder.context
-    _check_order(order, below, context)
+    _check_order(order, below, context, window.calls[0])
     calls, fields, columns = [], list(below.node.fields), list(below.columns)
     for one in window.calls:
         call = _call(one, binder)
@@ -151,7 +152,7 @@ def _over(
     return Relation(node, tuple(columns))
 
 
-def _check_order(order: tuple[Order, ...], below: Relation, context: Context) -> None:
+def _check_order(order: tuple[Order, ...], below: Relation, context: Context, call: tree.Call) -> None:
     if context.batch:
         if len(order) > 1:
             raise NotSensible("The window is ordered by more than one column: the engine orders OVER by one")
@@ -159,9 +160,9 @@ def _check_order(order: tuple[Order, ...], below: Relation, context: Context) ->
             raise NotSensible("The window needs an ORDER BY")
         return
     if len(order) != 1:
-        raise NotSensible(_NO_TIME if not order else "The window can only be ordered by a single time column.")
+        raise NotSensible("The window can only be ordered by a single time column.")
     if not below.columns[order[0].column].time:
-        raise NotSensible(_NO_TIME)
+        raise context.refuse("OVER in a stream that is ordered by something else than a time attribute", call)
     if order[0].descending:
         raise NotSensible("The window can only be ordered in ASCENDING mode.")
 
@@ -172,13 +173,11 @@ def _call(node: tree.Call, binder: SelectExpressions) -> AggregateCall:
         plain = tree.Call(
             node.path, node.arguments, node.distinct, node.star, node.filter, node.order, None, node.nulls
         )
-        made = bound_call(plain, binder, grouped=False)
-        of = made.type if node.name == "COUNT" else made.type.of(nullable=True)
-        return AggregateCall(made.function, made.arguments, of, made.distinct, made.filter)
+        return bound_call(plain, binder, grouped=True)
     if node.name not in (*_LAGS, "NTILE", "PERCENT_RANK", "CUME_DIST"):
         raise context.error(f"No match found for function signature {node.path[-1]}", node)
     if node.name not in _LAGS[:1] and not context.batch:
-        raise NotSensible(f"The function {node.name} is not supported in OVER of a stream")
+        raise NotSensible(f"{node.name} Function is not supported in stream mode.")
     values = [binder.bind(one) for one in node.arguments]
     if not values and node.name in (*_LAGS, "NTILE"):
         raise context.error(f"Invalid number of arguments to function '{node.name}'", node)

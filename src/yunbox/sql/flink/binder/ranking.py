@@ -6,12 +6,11 @@ from typing import Literal
 
 from yunbox.sql.flink.binder.conditions import Conjunct
 from yunbox.sql.flink.binder.scope import Relation
-from yunbox.sql.flink.errors import NotSensible
+from yunbox.sql.flink.errors import NotSensible, UnsupportedSql
 from yunbox.sql.flink.expr import Expr
 from yunbox.sql.flink.plans import AggregateCall, Filter, Node, Order, Over, Project, Rank, Single
 
 RankName = Literal["ROW_NUMBER", "RANK", "DENSE_RANK"]
-_NO_TIME = "OVER windows' ordering in stream mode must be defined on a time attribute."
 
 
 @dataclass(frozen=True)
@@ -96,7 +95,7 @@ def _bound(one: Conjunct, relation: Relation, numbered: Numbered) -> tuple[int |
 def as_over(node: Numbered) -> Over:
     """Numbers that no condition bounds: a window function like others, in the order of time."""
     if not node.batch and not (len(node.order) == 1 and node.input.fields[node.order[0].column].time):
-        raise NotSensible(_NO_TIME)
+        raise UnsupportedSql(f"{node.function}() in a stream without a bound on its number, as in WHERE n <= 10,")
     order = node.order[0] if node.order else Order(0)
     call = AggregateCall(node.function, (), node.fields[-1].type)
     return Over(

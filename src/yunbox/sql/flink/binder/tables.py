@@ -82,7 +82,10 @@ def _view(view: View, context: Context, queries: QueryBinder) -> Relation:
         raise ValidationFailed(f"The view {path} reads itself")
     catalog = context.catalog.copy()
     catalog.current_catalog, catalog.current_database = view.catalog, view.database
-    inside = Context(catalog, context.settings, view.query, views=(*context.views, path), top=False)
+    inside = Context(
+        catalog, context.settings, view.query, views=(*context.views, path), top=False,
+        user_functions=context.user_functions,
+    )  # fmt: skip
     found = queries.query(parse_query(view.query), inside)
     named = tuple(
         replace(one, name=field.name, qualifier=(view.catalog, view.database, view.name))

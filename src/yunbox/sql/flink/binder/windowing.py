@@ -8,7 +8,9 @@ from yunbox.sql.flink.binder.expressions import Expressions
 from yunbox.sql.flink.binder.joins import with_more
 from yunbox.sql.flink.binder.literals import interval_ms
 from yunbox.sql.flink.binder.scope import Column, Relation, Scope, WindowRole
+from yunbox.sql.flink.errors import FlinkSqlError, ValidationFailed
 from yunbox.sql.flink.expr import Expr
+from yunbox.sql.flink.functions.registry import type_word
 from yunbox.sql.flink.parser import tree
 from yunbox.sql.flink.plans import Field, WindowTable
 from yunbox.sql.flink.types import FlinkType
@@ -20,6 +22,8 @@ _NAMES = {
     "CUMULATE": ("DATA", "TIMECOL", "STEP", "SIZE", "OFFSET"),
     "SESSION": ("DATA", "TIMECOL", "GAP"),
 }
+_FORMS = {"TUMBLE": "[, datetime interval]", "SESSION": "", "HOP": ", datetime interval[, datetime interval]",
+          "CUMULATE": ", datetime interval[, datetime interval]"}  # fmt: skip
 _BOUND = FlinkType("TIMESTAMP", (3,), nullable=False)
 
 
@@ -61,9 +65,7 @@ def window_table(
     """A relation with its windows, by the time column of a place."""
     time = relation.columns[place]
     if not time.time and not (context.batch and time.type.root in ("TIMESTAMP", "TIMESTAMP_LTZ")):
-        raise context.cannot(
-            f"The window function requires the timecol is a time attribute type, but is {time.type.of(nullable=True)}."
-        )
+        raise _no_time(kind, time, context)
     below = relation.node
     more = [one for one in keys if one.column is None]
     below = with_more(below, more)
@@ -79,6 +81,19 @@ def window_table(
     hidden = tuple(Column("", one.type, hidden=True) for one in more)
     columns = (*relation.columns, *hidden, *_window_columns(added, spec))
     return Relation(table, columns)
+
+
+def _no_time(kind: Kind, time: Column, context: Context) -> FlinkSqlError:
+    """The column is no time, or one without a watermark."""
+    of = type_word(time.type)
+    if time.type.root not in ("TIMESTAMP", "TIMESTAMP_LTZ"):
+        form = "TABLE table_name, DESCRIPTOR(timecol), datetime interval"
+        return ValidationFailed(
+            f"SQL validation failed. The window function {kind}({form}{_FORMS[kind]}) requires the timecol to be "
+            f"TIMESTAMP or TIMESTAMP_LTZ, but is {of}.\nBesides, the timecol must be a time attribute type in "
+            "streaming mode."
+        )
+    return context.cannot(f"The window function requires the timecol is a time attribute type, but is {of}.")
 
 
 def _window_time(time: Column) -> Field:
@@ -129,5 +144,7 @@ def _check(kind: Kind, size: int, slide: int, context: Context, call: tree.Call)
     if size <= 0 or (kind in ("HOP", "CUMULATE") and slide <= 0):
         raise context.error(f"{kind} parameters must be positive", call)
     if kind == "CUMULATE" and size % slide:
-        raise context.error("CUMULATE table function based aggregate requires maxSize must be an integral multiple of "
-                            f"step, but got maxSize {size} ms and step {slide} ms", call)  # fmt: skip
+        raise ValidationFailed(
+            "CUMULATE table function based aggregate requires maxSize must be an integral multiple of step, but got "
+            f"maxSize {size} ms and step {slide} ms."
+        )

@@ -9,6 +9,7 @@ from yunbox.sql.flink.types import BIGINT, DOUBLE, STRING, FlinkType
 
 category("Aggregate functions")
 _COMPARABLE = (*coercion.NUMBERS, *coercion.TEXTS, *coercion.DATETIMES, "BOOLEAN", *coercion.INTERVALS)
+_JSON = FlinkType("VARCHAR", (2000,), nullable=False)
 Check = Callable[[Sequence[Expr]], str]
 
 
@@ -33,7 +34,7 @@ def _nullable(args: Sequence[Expr]) -> FlinkType:
 
 
 def _list(args: Sequence[Expr]) -> FlinkType:
-    return FlinkType("ARRAY", children=(args[0].type,))
+    return FlinkType("ARRAY", children=(args[0].type,), nullable=args[0].type.nullable)
 
 
 def _multiset(args: Sequence[Expr]) -> FlinkType:
@@ -69,13 +70,13 @@ for _name in ("AVG", "STDDEV_POP", "STDDEV_SAMP", "STDDEV", "VAR_POP", "VAR_SAMP
     aggregate(_name, 1, 1, _of(_name, coercion.NUMBERS, "<NUMERIC>"), _average)
 for _name in ("MIN", "MAX"):
     aggregate(_name, 1, 1, _of(_name, _COMPARABLE, "<COMPARABLE_TYPE>"), _extremum)
-aggregate("FIRST_VALUE LAST_VALUE", 1, 1, _any, _nullable)
+aggregate("FIRST_VALUE LAST_VALUE", 1, 1, _any, _same)
 aggregate("SINGLE_VALUE", 1, 1, _any, _nullable)
 aggregate("LISTAGG", 1, 2, _text_alone, lambda _: STRING)
 aggregate("COLLECT", 1, 1, _any, _multiset)
 aggregate("ARRAY_AGG", 1, 1, _any, _list)
 aggregate("PERCENTILE", 2, 3, _of("PERCENTILE", coercion.NUMBERS, "<NUMERIC>, <NUMERIC>"), _percentile)
-aggregate("JSON_OBJECTAGG", 2, 3, _any, lambda _: STRING.of(nullable=False))
-aggregate("JSON_ARRAYAGG", 1, 2, _any, lambda _: STRING.of(nullable=False))
+aggregate("JSON_OBJECTAGG", 2, 3, _any, lambda _: _JSON)
+aggregate("JSON_ARRAYAGG", 1, 2, _any, lambda _: _JSON)
 WINDOW_ONLY = {"ROW_NUMBER", "RANK", "DENSE_RANK", "LAG", "LEAD", "NTILE", "PERCENT_RANK", "CUME_DIST"}
 """Functions that need OVER: their types stand where OVER is bound."""

@@ -22,7 +22,8 @@ def _if(call: Call) -> Expr:
     condition, yes, no = call.args
     of = _common(call, (yes, no))
     sql = f"CASE WHEN {condition.sql} THEN {cast(yes, of).sql} ELSE {cast(no, of).sql} END"
-    return Expr(sql, of, volatile=any(one.volatile for one in call.args))
+    nullable = of.nullable or condition.type.nullable
+    return Expr(sql, of.of(nullable=nullable), volatile=any(one.volatile for one in call.args))
 
 
 def _coalesce(call: Call) -> Expr:
