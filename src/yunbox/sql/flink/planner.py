@@ -18,6 +18,7 @@ from yunbox.sql.flink.binder.inserts import bind_insert
 from yunbox.sql.flink.binder.queries import Queries
 from yunbox.sql.flink.binder.scope import Relation
 from yunbox.sql.flink.catalog import Catalog, Function
+from yunbox.sql.flink.changes import check_changes
 from yunbox.sql.flink.definitions import create_table, create_view, drop_table
 from yunbox.sql.flink.errors import UnsupportedSql, ValidationFailed
 from yunbox.sql.flink.explain import advice, explained
@@ -129,6 +130,9 @@ class Planner:
         given = self.settings.get("pipeline.name", "") or name
         inputs = finish([one.input for one in sinks])
         sinks = tuple(replace(one, input=node) for one, node in zip(sinks, inputs, strict=True))
+        if not context.batch:
+            for one in sinks:
+                check_changes(one)
         called = tuple(context.user_functions.called.values()) if context.user_functions is not None else ()
         return Job(sinks, given, dict(self.settings), context.batch, text, called)
 

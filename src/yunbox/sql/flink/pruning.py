@@ -54,6 +54,11 @@ class Pruner:
         rule: Callable[[Pruner, Any, set[int]], tuple[Node, Places]] = _RULES[type(node)]
         return rule(self, node, set(needed))
 
+    def only(self, node: Node, needed: Iterable[int]) -> tuple[Node, Places]:
+        """A node with nothing but the columns that are needed: who keeps rows keeps no more of them."""
+        kept = sorted(needed) or [0]
+        return _exactly(*self.prune(node, kept), kept), _places(kept)
+
     def source(self, node: Source, needed: set[int]) -> tuple[Node, Places]:
         """A table: of a changelog its primary key stays too."""
         if node.changelog:
@@ -128,7 +133,7 @@ class Pruner:
         width = len(node.input.fields)
         number = node.with_number and width in needed
         read = {one for one in needed if one < width} | {*node.partition_keys, *(one.column for one in node.order)}
-        below, places = self.prune(node.input, read | set(node.window or ()))
+        below, places = self.only(node.input, read | set(node.window or ()))
         window = (places[node.window[0]], places[node.window[1]]) if node.window is not None else None
         made = replace(
             node, fields=(*below.fields, *(node.fields[width:] if number else ())), input=below,
@@ -146,7 +151,7 @@ class Pruner:
             return self.prune(node.input, read)
         calls = [node.calls[i] for i in kept]
         read |= {*node.partition_keys, node.order.column, *_read_by(calls)}
-        below, places = self.prune(node.input, read)
+        below, places = self.only(node.input, read)
         made = replace(
             node, fields=(*below.fields, *(node.fields[width + i] for i in kept)), input=below,
             partition_keys=tuple(places[one] for one in node.partition_keys),
@@ -187,8 +192,8 @@ class Pruner:
         times = _times(node)
         lefts = {one for one in read if one < width} | {one for one, _ in node.keys} | times[0]
         rights = {one - width for one in read if one >= width} | {one for _, one in node.keys} | times[1]
-        left, left_places = self.prune(node.left, lefts)
-        right, right_places = self.prune(node.right, rights)
+        left, left_places = self.only(node.left, lefts)
+        right, right_places = self.only(node.right, rights)
         every = {**left_places, **{width + old: len(left.fields) + new for old, new in right_places.items()}}
         made = replace(
             node, left=left, right=right, condition=moved(node.condition, every),

@@ -16,8 +16,12 @@ _PIECES = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_EXPLAIN = ("EXPLAIN", "PLAN", "FOR", "ESTIMATED_COST", "CHANGELOG_MODE", "JSON_EXECUTION_PLAN", "PLAN_ADVICE")
-_BEGIN = (("BEGIN", "STATEMENT", "SET"), ("EXECUTE", "STATEMENT", "SET", "BEGIN"))
+_BEGIN = (
+    ("BEGIN", "STATEMENT", "SET"),
+    ("EXECUTE", "STATEMENT", "SET", "BEGIN"),
+    ("EXPLAIN", "STATEMENT", "SET", "BEGIN"),
+    ("EXPLAIN", "EXECUTE", "STATEMENT", "SET", "BEGIN"),
+)
 
 
 def split_script(text: str) -> list[str]:
@@ -34,17 +38,11 @@ def split_script(text: str) -> list[str]:
             start, words, inside = match.end(), [], False
         elif piece[0] not in "-/'`":
             words.append(piece.upper())
-            inside = inside or _begins_set(words)
+            inside = inside or any(tuple(words[: len(one)]) == one for one in _BEGIN)
         elif piece[0] in "'`":
             words.append(piece)
     found.append(text[start:])
     return [one.strip() for one in found if not is_blank(one)]
-
-
-def _begins_set(words: list[str]) -> bool:
-    """Whether a statement set begins here, perhaps one that is to be explained."""
-    told = [word for word in words if word not in _EXPLAIN] if words[0] == "EXPLAIN" else words
-    return any(tuple(told) == one for one in _BEGIN)
 
 
 def is_blank(text: str) -> bool:

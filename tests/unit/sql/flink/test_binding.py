@@ -24,8 +24,8 @@ def find(node: Node, of: type) -> Node:
         ("SELECT DISTINCT a FROM t", f"Aggregate(Project({SOURCE}))"),
         ("SELECT a FROM t UNION ALL SELECT a FROM u", f"Union(Project({SOURCE}), Project({SOURCE}))"),
         ("SELECT a FROM t UNION SELECT a FROM u", f"Aggregate(Union(Project({SOURCE}), Project({SOURCE})))"),
-        ("SELECT t.a FROM t JOIN u ON t.a = u.a", f"Project(Join({SOURCE}, {SOURCE}))"),
-        ("SELECT t.a FROM t WHERE a IN (SELECT a FROM u)", f"Project(Join({SOURCE}, Project({SOURCE})))"),
+        ("SELECT t.a FROM t JOIN u ON t.a = u.a", f"Project(Join(Project({SOURCE}), Project({SOURCE})))"),
+        ("SELECT t.a FROM t WHERE a IN (SELECT a FROM u)", f"Join(Project({SOURCE}), Project({SOURCE}))"),
         (
             "SELECT t.a FROM t, u WHERE t.a = u.a AND t.ts BETWEEN u.ts - INTERVAL '1' HOUR AND u.ts",
             f"Project(IntervalJoin({SOURCE}, {SOURCE}))",

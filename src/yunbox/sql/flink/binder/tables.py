@@ -7,6 +7,7 @@ from yunbox.sql.flink.binder.asking import QueryBinder
 from yunbox.sql.flink.binder.context import Context
 from yunbox.sql.flink.binder.expressions import Expressions
 from yunbox.sql.flink.binder.scope import Column, Relation, Scope
+from yunbox.sql.flink.connectors import is_changelog
 from yunbox.sql.flink.errors import ValidationFailed
 from yunbox.sql.flink.expr import Expr, mark
 from yunbox.sql.flink.parser import tree
@@ -14,19 +15,7 @@ from yunbox.sql.flink.parser.queries import parse_expression, parse_query
 from yunbox.sql.flink.plans import AssignWatermark, Bound, Field, Project, Source, Table, TableColumn, Values, View
 from yunbox.sql.flink.types import BOOLEAN, FlinkType
 
-_CHANGELOG_FORMATS = ("debezium-json", "canal-json", "maxwell-json", "ogg-json", "debezium-avro-confluent")
 _DEPTH_MAX = 30
-
-
-def is_changelog(options: Mapping[str, str]) -> bool:
-    """Whether a connector's source tells of changes, and not of new rows only."""
-    connector = options.get("connector", "")
-    if connector == "upsert-kafka" or connector.endswith("-cdc"):
-        return True
-    formats = {options.get(key, "") for key in ("format", "value.format")}
-    if not formats.isdisjoint(_CHANGELOG_FORMATS):
-        return True
-    return connector == "hologres" and all(options.get(key, "").lower() == "true" for key in ("binlog", "cdcMode"))
 
 
 def one_row() -> Relation:
@@ -87,6 +76,9 @@ def _view(view: View, context: Context, queries: QueryBinder) -> Relation:
         user_functions=context.user_functions,
     )  # fmt: skip
     found = queries.query(parse_query(view.query), inside)
+    if len(found.columns) != len(view.fields):
+        raise ValidationFailed(f"The query of the view {path} gives {len(found.columns)} columns now; the view was "
+                               f"made with {len(view.fields)}: make it again")  # fmt: skip
     named = tuple(
         replace(one, name=field.name, qualifier=(view.catalog, view.database, view.name))
         for one, field in zip(found.columns, view.fields, strict=True)

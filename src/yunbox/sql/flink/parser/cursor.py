@@ -7,6 +7,8 @@ from yunbox.sql.flink.parser.keywords import RESERVED
 from yunbox.sql.flink.parser.tokens import Token, tokens
 
 DEPTH_MAX = 150
+LOOSE = ("TIMESTAMP", "DATE", "TIME")
+"""Reserved words that are taken for names of columns where they can be nothing else; Flink wants backticks."""
 
 
 class Cursor:
@@ -119,6 +121,10 @@ class Cursor:
         token = self.token
         return token.kind == "name" or (token.kind == "word" and token.upper not in RESERVED)
 
+    def column_name(self) -> str:
+        """The name of a column where nothing else may stand: words for times need no backticks there."""
+        return self.take().text if self.is_word(*LOOSE) else self.name()
+
     def name(self) -> str:
         """A name."""
         if not self.is_name():
@@ -136,9 +142,9 @@ class Cursor:
     def names(self) -> tuple[str, ...]:
         """Names in parentheses."""
         self.expect("(")
-        found = [self.name()]
+        found = [self.column_name()]
         while self.mark(","):
-            found.append(self.name())
+            found.append(self.column_name())
         self.expect(")")
         return tuple(found)
 

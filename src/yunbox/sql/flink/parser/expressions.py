@@ -238,7 +238,11 @@ class ExpressionParser(TypeParser):
         return Constant("boolean", token.upper, at=at)
 
     def _moment(self) -> Node:
-        if self.ahead().kind != "string":
+        after = self.ahead()
+        if after.kind != "string" and after.text != "(":  # a column that is called so
+            token = self.take()
+            return Name((token.text,), at=self.since(token.start))
+        if after.kind != "string":
             return self._named()
         token = self.take()
         kinds = {"DATE": "date", "TIME": "time", "TIMESTAMP": "timestamp"}

@@ -160,7 +160,9 @@ class QueryParser(CallParser):
             self.expect("*")
             raise UnsupportedSql("* of an expression", self.text, self.since(start))
         alias = ""
-        if self.word("AS") or self.is_name():
+        if self.word("AS"):
+            alias = self.column_name()
+        elif self.is_name():
             alias = self.name()
         return Item(expression, alias, at=self.since(start))
 

@@ -41,6 +41,8 @@ class ObjectParser(TableParser):
         if not self.is_word(*_ABSENT):
             self.fail()
         word = self.take().upper
+        while self.token.kind != "end":
+            self.take()
         return Refused(f"{verb} {'MATERIALIZED TABLE' if word == 'MATERIALIZED' else word}")
 
     def drop(self) -> Statement:

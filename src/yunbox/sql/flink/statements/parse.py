@@ -7,7 +7,7 @@ STOP JOB.
 from collections.abc import Callable
 from dataclasses import replace
 
-from yunbox.sql.flink.errors import ParseFailed
+from yunbox.sql.flink.errors import ParseFailed, UnsupportedSql
 from yunbox.sql.flink.parser.tree import Node
 from yunbox.sql.flink.script import split_script
 from yunbox.sql.flink.statements.objects import ObjectParser
@@ -88,6 +88,10 @@ class StatementParser(ObjectParser):
         if not self.is_query() and not self.is_word("TABLE"):
             self.fail()
         query = self.query()
+        if self.word("ON", "CONFLICT"):
+            self.expect_word("DO")
+            if (how := self.one_of("ERROR", "NOTHING", "DEDUPLICATE") or self.fail()) != "DEDUPLICATE":
+                raise UnsupportedSql(f"ON CONFLICT DO {how}", self.text, self.since(start))
         text = self.text[start : self.since(start).end]
         return Insert(path, query, columns, partition, overwrite, hints, at=where, text=text)
 
@@ -136,7 +140,11 @@ class StatementParser(ObjectParser):
             while self.mark(","):
                 details.append(self.one_of(*_DETAILS) or self.fail())
         start = self.at
-        inner = self._statement()
+        if self.word("STATEMENT", "SET"):
+            self.expect_word("BEGIN")
+            inner: Statement = self._inserts()
+        else:
+            inner = self._statement()
         if not isinstance(inner, Select | Insert | StatementSet) and not hasattr(inner, "query"):
             raise ParseFailed("EXPLAIN is of a query, an INSERT or a statement set.")
         return Explain(replace(inner, text=self.text[start : self.since(start).end]), tuple(details))

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Literal
 
 from yunbox.sql.flink.errors import ParseFailed
+from yunbox.sql.flink.parser.cursor import LOOSE
 from yunbox.sql.flink.parser.queries import QueryParser
 from yunbox.sql.flink.statements.tree import (
     AlterView,
@@ -85,7 +86,7 @@ class TableParser(QueryParser):
     def column(self, body: _Body | None = None) -> ColumnDef:
         """One column."""
         start = self.at
-        name = self.name()
+        name = self.column_name()
         if self.word("AS"):
             text = self._expression_text()
             comment = self.string() if self.word("COMMENT") else ""
@@ -140,7 +141,7 @@ class TableParser(QueryParser):
     def _watermark(self) -> WatermarkDef:
         start = self.take().start
         self.expect_word("FOR")
-        column = self.path()
+        column = (self.column_name(),) if self.is_word(*LOOSE) else self.path()
         self.expect_word("AS")
         return WatermarkDef(column, self._expression_text(), self.since(start))
 
