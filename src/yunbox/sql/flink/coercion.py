@@ -97,29 +97,21 @@ def _pair(left: FlinkType, right: FlinkType) -> FlinkType | None:
         return left
     kind = family(left)
     if kind != family(right):
-        return _mixed_times(left, right)
+        return None
     if kind == "number":
         return _numbers(left, right)
     if kind in ("text", "binary"):
         return _lengths(left, right)
     if kind in ("timestamp", "TIME"):
-        root = "TIMESTAMP_LTZ" if "TIMESTAMP_LTZ" in (left.root, right.root) else left.root
-        return FlinkType(root, (max(left.params[0], right.params[0]),))
+        return FlinkType(left.root, (max(left.params[0], right.params[0]),))
     if left.children and len(left.children) == len(right.children):
         return _nested(left, right)
     return left if left.root == right.root else None
 
 
-def _mixed_times(left: FlinkType, right: FlinkType) -> FlinkType | None:
-    roots = {left.root, right.root}
-    if "DATE" in roots and roots & set(TIMESTAMPS):
-        return right if left.root == "DATE" else left
-    return None
-
-
 def _numbers(left: FlinkType, right: FlinkType) -> FlinkType:
     if left.root in APPROXIMATE or right.root in APPROXIMATE:
-        if "DECIMAL" in (left.root, right.root) or "DOUBLE" in (left.root, right.root):
+        if "DECIMAL" in (left.root, right.root):
             return DOUBLE
         return left if left.root in APPROXIMATE else right
     if left.root != "DECIMAL" and right.root != "DECIMAL":
@@ -173,26 +165,21 @@ def widened_average(of: FlinkType) -> FlinkType:
 
 
 _IMPLICIT = {
-    "CHAR": (*TEXTS,),
-    "VARCHAR": (*TEXTS,),
-    "BINARY": (*BINARIES,),
-    "VARBINARY": (*BINARIES,),
-    "DATE": ("DATE", "TIMESTAMP"),
-    "TIME": ("TIME", "TIMESTAMP"),
-    "TIMESTAMP": TIMESTAMPS,
-    "TIMESTAMP_LTZ": TIMESTAMPS,
-}
+    "TINYINT": (), "SMALLINT": ("TINYINT",), "INT": ("TINYINT", "SMALLINT"), "BIGINT": ("TINYINT", "SMALLINT", "INT"),
+    "DECIMAL": NUMBERS, "FLOAT": (*INTEGERS, "DECIMAL"), "DOUBLE": NUMBERS,
+    "VARCHAR": TEXTS, "VARBINARY": BINARIES, "DATE": ("TIMESTAMP",), "TIME": ("TIMESTAMP",),
+    "TIMESTAMP": TIMESTAMPS, "TIMESTAMP_LTZ": TIMESTAMPS,
+}  # fmt: skip
+"""The types whose values go into a column of a type without CAST, beside its own."""
 
 
 def goes_into(source: FlinkType, target: FlinkType) -> bool:
     """Whether a value may be written into a column of a type without CAST: what Flink's sinks take."""
     if source.root == "NULL" or source.same(target):
         return True
-    if source.root in NUMBERS and target.root in NUMBERS:
-        return True
     if source.children or target.children:
         return _nested_goes_into(source, target)
-    return target.root in _IMPLICIT.get(source.root, (source.root,))
+    return source.root == target.root or source.root in _IMPLICIT.get(target.root, ())
 
 
 def _nested_goes_into(source: FlinkType, target: FlinkType) -> bool:
@@ -208,6 +195,8 @@ def castable(source: FlinkType, target: FlinkType) -> bool:
     if target.root in TEXTS:
         return True
     kinds = (family(source), family(target))
+    if kinds[0] == kinds[1] != "binary" and not source.children:
+        return True
     if kinds[0] == "text":
         return target.root not in ("MULTISET", "MAP", "ARRAY", "ROW", "RAW")
     if source.children or target.children:

@@ -278,6 +278,8 @@ def _windowed(
     slide, size, *more = sizes if kind == "HOP" else (0, *sizes)
     partition = keys if kind == "SESSION" else []
     made = window_table(kind, relation, time, size, slide, more[0] if more else 0, partition, context, window)
+    # Only TUMBLE_START and its kin name the windows.
+    made = replace(made, columns=(*made.columns[:-3], *(replace(one, hidden=True) for one in made.columns[-3:])))
     count = len(made.columns)
     wide = Expressions(context, Scope(made.columns), "GROUP BY")
     bounds = [

@@ -73,6 +73,10 @@ def _columns(
             raise context.error(f"Unknown target column '{name}'", Name(node.path, at=node.at))
         if name in fixed:
             raise context.error(f"Target column '{name}' is set by PARTITION", Name(node.path, at=node.at))
+    for one in stored:
+        if one.name not in node.columns and one.name not in fixed and not one.type.nullable:
+            raise context.error(f"Column '{one.name}' has no default value and does not allow NULLs",
+                                Name(node.path, at=node.at))  # fmt: skip
     if len(set(node.columns)) != len(node.columns):
         twice = next(name for name in node.columns if node.columns.count(name) > 1)
         raise context.error(f"Target column '{twice}' is assigned more than once", Name(node.path, at=node.at))

@@ -51,7 +51,8 @@ def integer(value: int) -> Expr:
     """A whole number, negative ones in parentheses."""
     root = "INT" if -_INT_MAX <= value < _INT_MAX else "BIGINT"
     of = FlinkType(root, nullable=False)
-    return Expr(f"CAST({value} AS {of.duckdb})", of, literal=True, value=value)
+    # DuckDB reads whole numbers as these two types as well.
+    return Expr(str(value) if value >= 0 else f"({value})", of, literal=True, value=value)
 
 
 def _integer(node: Constant, text: str) -> Expr:

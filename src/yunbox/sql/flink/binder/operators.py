@@ -14,6 +14,7 @@ from yunbox.sql.flink.parser.tree import Node
 from yunbox.sql.flink.types import BOOLEAN, LENGTH_MAX, FlinkType
 
 _BITS = {"TINYINT": 8, "SMALLINT": 16, "INT": 32}
+_ORDERED = ("<", "<=", ">", ">=")
 _NAMES = {"+": "plus", "-": "minus", "*": "times"}
 
 
@@ -135,22 +136,27 @@ def _compared(symbol: str, left: Expr, right: Expr, context: Context, node: Node
     if left.type.root == "NULL" or right.type.root == "NULL":
         of = right.type if left.type.root == "NULL" else left.type
         return cast(left, of).sql, cast(right, of).sql
-    of = coercion.common((left.type, right.type))
-    if {"DATE", "TIMESTAMP"} <= {left.type.root, right.type.root}:
-        of = None
-    if of is None:
-        of = _against_text(left.type, right.type)
-    if of is None:
-        kinds = {coercion.family(left.type), coercion.family(right.type)}
-        if kinds == {"text", "number"}:
-            a, b = type_word(left.type).split("(")[0], type_word(right.type).split("(")[0]
-            raise context.error(f"implicit type conversion between {a} and {b} is not supported now", node)
+    of = coercion.common((left.type, right.type)) or _against_text(left.type, right.type)
+    kinds = (coercion.family(left.type), coercion.family(right.type))
+    if of is None and set(kinds) == {"text", "number"}:
+        of = _against_number(symbol, left, right, context, node)
+    if of is None or (of.children and symbol in _ORDERED):
         given = f"<{type_word(left.type)}> {symbol} <{type_word(right.type)}>"
         raise context.error(f"Cannot apply '{symbol}' to arguments of type '{given}'. Supported form(s): "
                             f"'<COMPARABLE_TYPE> {symbol} <COMPARABLE_TYPE>'", node)  # fmt: skip
-    if coercion.family(left.type) in ("number", "text") and coercion.family(left.type) == coercion.family(right.type):
+    if kinds in (("number", "number"), ("text", "text")):
         return left.sql, right.sql
+    if kinds == ("timestamp", "timestamp") and left.type.root != right.type.root:
+        of = FlinkType("TIMESTAMP_LTZ", of.params)
     return cast(left, of).sql, cast(right, of).sql
+
+
+def _against_number(symbol: str, left: Expr, right: Expr, context: Context, node: Node) -> FlinkType:
+    """A text beside a number is read as one where they are put in order; equal they cannot be."""
+    if symbol in _ORDERED:
+        return right.type if coercion.family(left.type) == "text" else left.type
+    a, b = type_word(left.type).split("(")[0], type_word(right.type).split("(")[0]
+    raise context.error(f"implicit type conversion between {a} and {b} is not supported now", node)
 
 
 def _against_text(left: FlinkType, right: FlinkType) -> FlinkType | None:

@@ -70,7 +70,7 @@ class Scope:
 
     def find(self, parts: tuple[str, ...], text: str, at: Span) -> tuple[int, tuple[str, ...]]:
         """The place of the column that a name means, and the names of fields behind it."""
-        for length in range(1, len(parts) + 1):
+        for length in (*range(2, len(parts) + 1), 1):  # an alias goes before a column of its name
             qualifier, name = parts[: length - 1], parts[length - 1]
             found = self._places(qualifier, name)
             if len(found) > 1:

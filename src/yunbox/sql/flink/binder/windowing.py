@@ -1,6 +1,7 @@
 """Window table-valued functions: TUMBLE, HOP, CUMULATE and SESSION over a table."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Literal
 
 from yunbox.sql.flink.binder.context import Context
@@ -74,13 +75,23 @@ def window_table(
         column = one.column
         places.append(column if column is not None else len(relation.columns) + more.index(one))
     window_time = _window_time(time)
-    added = (Field("window_start", _BOUND), Field("window_end", _BOUND), window_time)
+    taken = {one.name for one in relation.columns}
+    bounds = (Field("window_start", _BOUND), Field("window_end", _BOUND), window_time)
+    added = tuple(replace(one, name=_free(one.name, taken)) for one in bounds)
     table = WindowTable((*below.fields, *added), below, kind, place, size, slide, offset, tuple(places))
     spec = (kind, time.time or "rowtime", size, slide, offset, tuple(one.sql for one in keys))
     # The columns that were computed for the keys stay, unnamed, so that places are the node's.
     hidden = tuple(Column("", one.type, hidden=True) for one in more)
     columns = (*relation.columns, *hidden, *_window_columns(added, spec))
     return Relation(table, columns)
+
+
+def _free(name: str, taken: set[str]) -> str:
+    """A name, with a number behind it when it is another column's."""
+    made, number = name, 0
+    while made in taken:
+        made, number = f"{name}{number}", number + 1
+    return made
 
 
 def _no_time(kind: Kind, time: Column, context: Context) -> FlinkSqlError:
