@@ -7,6 +7,7 @@ from pathlib import Path
 
 import architecture
 import flags
+import flink_functions
 import functions
 import hologres_functions
 import limits
@@ -50,6 +51,7 @@ RULES: dict[str, Callable[[], list[str]]] = {
     "the page of limits": limits.stale,
     "the page of functions": functions.stale,
     "the page of Hologres' functions": hologres_functions.stale,
+    "the page of Flink's functions": flink_functions.stale,
     "the page of flags": flags.stale,
 }
 

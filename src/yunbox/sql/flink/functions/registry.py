@@ -109,6 +109,7 @@ class Signature:
     returns: Pattern
     nullability: str
     template: Template
+    text: str = ""
 
     def takes(self, count: int) -> bool:
         """Whether a call may have that many arguments."""
@@ -236,7 +237,7 @@ def _signature(text: str, template: Template) -> Signature:
     params = tuple(_pattern(one.rstrip("?*")) for one in written)
     right = right.strip()
     nullability = right[-1] if right[-1] in "?!" else ""
-    return Signature(params, optional, repeats, _pattern(right.rstrip("?!")), nullability, template)
+    return Signature(params, optional, repeats, _pattern(right.rstrip("?!")), nullability, template, text)
 
 
 def _split(text: str) -> list[str]:
