@@ -5,11 +5,15 @@ import hashlib
 import hmac
 import http.client
 import json
+from collections.abc import Sequence
 from email.utils import formatdate
 from typing import Any
 from urllib.parse import urlsplit
 
 from yunbox.testing.server import Server
+
+Value = bytes | list[str]
+"""What a record is: bytes, or the fields of one."""
 
 
 class Refused(Exception):
@@ -64,26 +68,29 @@ class Client:
 
     # -- what many tests do
 
-    def create(self, project: str, topic: str, *, shards: int = 1) -> None:
-        """A project, and a topic of bytes in it."""
+    def create(self, project: str, topic: str, *, shards: int = 1, **more: str) -> None:
+        """A project, and a topic in it, of bytes if nothing else is said."""
         self.call("POST", f"/projects/{project}", Comment="")
-        self.call(
-            "POST", f"/projects/{project}/topics/{topic}", ShardCount=shards, Lifecycle=1, RecordType="BLOB", Comment=""
-        )
+        told = {"RecordType": "BLOB", "Comment": "", **more}
+        self.call("POST", f"/projects/{project}/topics/{topic}", ShardCount=shards, Lifecycle=1, **told)
 
-    def put(self, project: str, topic: str, shard: str, values: list[bytes]) -> None:
-        """Put bytes into a shard."""
-        records = [{"Data": base64.b64encode(value).decode()} for value in values]
+    def put(self, project: str, topic: str, shard: str, values: Sequence[Value]) -> None:
+        """Put records into a shard."""
+        records = [
+            {"Data": base64.b64encode(value).decode() if isinstance(value, bytes) else value} for value in values
+        ]
         self.call("POST", f"/projects/{project}/topics/{topic}/shards/{shard}", Action="pub", Records=records)
 
-    def read(self, project: str, topic: str, shard: str) -> list[tuple[int, bytes]]:
-        """All that a shard has: sequences and bytes."""
+    def read(self, project: str, topic: str, shard: str) -> list[tuple[int, Any]]:
+        """All that a shard has: sequences, and bytes or fields."""
         path = f"/projects/{project}/topics/{topic}/shards/{shard}"
         cursor = self.call("POST", path, Action="cursor", Type="OLDEST")["Cursor"]
-        found: list[tuple[int, bytes]] = []
+        found: list[tuple[int, Any]] = []
         while True:
             page = self.call("POST", path, Action="sub", Cursor=cursor, Limit=1000)
             if not page["Records"]:
                 return found
-            found += [(one["Sequence"], base64.b64decode(one["Data"])) for one in page["Records"]]
+            for one in page["Records"]:
+                data = one["Data"]
+                found.append((one["Sequence"], base64.b64decode(data) if isinstance(data, str) else data))
             cursor = page["NextCursor"]

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from tests.datahub import Client
+from tests.datahub import Client, Value
 from yunbox.testing.server import Server
 
 
@@ -18,7 +18,7 @@ class Producer(threading.Thread):
     and number.
     """
 
-    def __init__(self, server: Server, project: str, shard: int, done: int, make: Callable[[int, int], bytes]) -> None:
+    def __init__(self, server: Server, project: str, shard: int, done: int, make: Callable[[int, int], Value]) -> None:
         super().__init__(daemon=True)
         self._server = server
         self._project = project

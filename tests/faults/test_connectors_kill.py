@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import time
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,8 @@ import oss2
 import pytest
 from odps import ODPS
 
-from tests.datahub import Client
+from tests.clients.hologres.clients import connected
+from tests.datahub import Client, Value
 from tests.faults.datahub_producer import Producer
 from tests.processes import children
 from tests.waiting import until
@@ -23,14 +25,47 @@ from yunbox.testing.server import Server
 
 CYCLES = int(os.environ.get("YUNBOX_CRASH_CYCLES", "15"))
 SHARDS = 2
-OPTIONS = ("--services", "maxcompute,oss,datahub")
+OPTIONS = ("--services", "maxcompute,oss,hologres,datahub")
 
 
-def record(shard: int, number: int) -> bytes:
-    return f"{shard}:{number}\n".encode()
+def text(shard: int, number: int) -> str:
+    return f"{shard}:{number}\n"
 
 
-class Table:
+class Bytes:
+    """A topic of bytes, and a connector to something made of them."""
+
+    topic: Mapping[str, str] = {}
+    fields: tuple[str, ...] = ()
+
+    @staticmethod
+    def record(shard: int, number: int) -> Value:
+        return text(shard, number).encode()
+
+    @staticmethod
+    def value(data: Any) -> str:
+        return data.decode()
+
+
+class Fields:
+    """The same of a topic whose records have a field."""
+
+    topic: Mapping[str, str] = {
+        "RecordType": "TUPLE",
+        "RecordSchema": '{"fields": [{"name": "value", "type": "STRING"}]}',
+    }
+    fields = ("value",)
+
+    @staticmethod
+    def record(shard: int, number: int) -> Value:
+        return [text(shard, number)]
+
+    @staticmethod
+    def value(data: Any) -> str:
+        return data[0]
+
+
+class Table(Bytes):
     """A table of MaxCompute that records are moved to."""
 
     connector = "/projects/moved/topics/t/connectors/sink_odps"
@@ -59,7 +94,7 @@ class Table:
         return ODPS(server.access_key_id, server.access_key_secret, server.project, endpoint=server.endpoint)
 
 
-class Objects:
+class Objects(Bytes):
     """Objects of OSS that records are moved to."""
 
     connector = "/projects/moved/topics/t/connectors/sink_oss"
@@ -88,14 +123,41 @@ class Objects:
         return oss2.Bucket(auth, server.endpoints["oss"], "lines")
 
 
-Sink = Table | Objects
+class Rows(Fields):
+    """Rows of Hologres that records are moved to: a table without a key has each as often as it was written."""
+
+    connector = "/projects/moved/topics/t/connectors/sink_hologres"
+
+    def create(self, server: Server) -> None:
+        with connected(server) as client:
+            client.execute("CREATE TABLE lines (value text)")
+
+    def config(self, server: Server) -> dict[str, Any]:
+        where = server.endpoints["hologres"]
+        return {
+            "Project": where["dbname"],
+            "Topic": "lines",
+            "Endpoint": f"{where['host']}:{where['port']}",
+            "AccessId": server.access_key_id,
+            "AccessKey": server.access_key_secret,
+        }
+
+    def found(self, server: Server) -> list[Any]:
+        with connected(server) as client:
+            return [value for (value,) in client.execute("SELECT value FROM lines")]
+
+    def row(self, value: str, shard: int, sequence: int) -> Any:
+        return value
+
+
+Sink = Table | Objects | Rows
 
 
 def kept(server: Server, sink: Sink) -> list[Any]:
     """All records that the topic has, as they should be found."""
     with Client(server) as client:
         return [
-            sink.row(value.decode(), shard, sequence)
+            sink.row(sink.value(value), shard, sequence)
             for shard in range(SHARDS)
             for sequence, value in client.read("moved", "t", str(shard))
         ]
@@ -141,17 +203,17 @@ def kill(server: Server, cycle: int) -> int:
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("sink", [Table(), Objects()], ids=["maxcompute", "oss"])
+@pytest.mark.parametrize("sink", [Table(), Objects(), Rows()], ids=["maxcompute", "oss", "hologres"])
 def test_every_record_arrives_once(tmp_path: Path, sink: Sink) -> None:
     server = Server(tmp_path / "data", options=OPTIONS).start()
     sink.create(server)
     with Client(server) as client:
-        client.create("moved", "t", shards=SHARDS)
-        client.call("POST", sink.connector, Action="Create", Config=sink.config(server))
+        client.create("moved", "t", shards=SHARDS, **sink.topic)
+        client.call("POST", sink.connector, Action="Create", ColumnFields=sink.fields, Config=sink.config(server))
     sent, on_their_way = [0] * SHARDS, 0
     for cycle in range(CYCLES):
         producers = [
-            Producer(server, "moved", shard, sent[shard], record).begin(cycle * SHARDS + shard, (1, 3, 40), 0.05)
+            Producer(server, "moved", shard, sent[shard], sink.record).begin(cycle * SHARDS + shard, (1, 3, 40), 0.05)
             for shard in range(SHARDS)
         ]
         on_their_way += kill(server, cycle)

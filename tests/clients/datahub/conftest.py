@@ -69,6 +69,23 @@ def project(dh: Any) -> Iterator[str]:
 
 
 @pytest.fixture
+def topic(dh: Any, project: str, sdk: ModuleType) -> Iterator[Callable[..., str]]:
+    """Make a topic; its connectors are gone after the test."""
+    made: list[str] = []
+
+    def make(shards: int = 1, **fields: str) -> str:
+        made.append(f"t{next(_NUMBERS)}")
+        types = [sdk.models.FieldType[kind] for kind in fields.values()]
+        dh.create_tuple_topic(project, made[-1], shards, 3, sdk.models.RecordSchema.from_lists(list(fields), types), "")
+        return made[-1]
+
+    yield make
+    for name in made:
+        for connector in dh.list_connector(project, name).connector_ids:
+            dh.delete_connector(project, name, connector)
+
+
+@pytest.fixture
 def schema(sdk: ModuleType) -> Any:
     """A schema with a field of each type."""
     kinds = sdk.models.FieldType

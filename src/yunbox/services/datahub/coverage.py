@@ -26,7 +26,8 @@ _AREAS: dict[str, str] = {
     "Alarms": "CreateAlarmRule GetAlarmRule UpdateAlarmRule DeleteAlarmRule ListAlarmRule ListMetaLog",
 }
 _PARTLY = {
-    "CreateConnector": "`sink_odps` (MaxCompute) and `sink_oss`, one of each for a topic; others are refused by name",
+    "CreateConnector": "`sink_odps` (MaxCompute), `sink_oss` and `sink_hologres`, one of each for a topic; others are "
+    "refused by name",
     "GetSchema": "a version that is none answers NoSuchSchema; the real code could not be read up",
     "GetRecords": "in batches each record comes as a batch of its own, so that its sequence is told",
 }
@@ -41,7 +42,12 @@ BESIDE: Mapping[str, str] = {
     "connectors to OSS": 'CSV of a TUPLE topic\'s fields (NULL is nothing, an empty text `""`), the bytes of a BLOB '
     "topic's records; AuthMode `ak` only, as there is no role; names of objects are not the vendor's: "
     "`PREFIX/TIME/CONNECTOR_SHARD_FIRST_END`",
-    "connectors to Hologres, ADS, FC, ES, MySQL, OTS, DataHub": "refused by name",
+    "connectors to Hologres": "TUPLE topics; a row whose key is there becomes the new one (the vendor's page calls it "
+    "replace; its ignore and its playback are not offered); a table without a key has each record once; partitions "
+    "have to be there; TimestampUnit, SkipDirtyPack (`false`: a record that the table cannot take stops its shard; "
+    "else it is counted); AuthMode `ak` only",
+    "BinaryParserConfig and ColumnNameMap of connectors": "refused by name",
+    "connectors to ADS, FC, ES, MySQL, OTS, DataHub": "refused by name",
     "throttling: 2,000 requests and 5 MB a second for each shard, 5 s between splits": "with `--datahub-limits real`",
     "the life cycle of records": "a topic's records go in segments of an hour at least, so some stay an hour longer",
     "Kafka's protocol": "Produce, Fetch, ListOffsets, Metadata, groups (JoinGroup to OffsetFetch, ListGroups, "

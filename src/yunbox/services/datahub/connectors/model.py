@@ -12,9 +12,10 @@ from typing import NamedTuple
 import msgspec
 
 from yunbox.services.datahub.connectors.config import OdpsConfig
+from yunbox.services.datahub.connectors.hologres_config import HologresConfig
 from yunbox.services.datahub.connectors.oss_config import OssConfig
 
-Config = OdpsConfig | OssConfig
+Config = OdpsConfig | OssConfig | HologresConfig
 
 
 class ConnectorState(StrEnum):
@@ -44,7 +45,8 @@ class Told(NamedTuple):
 
 class Part(msgspec.Struct, frozen=True):
     """The rows of a move that go to one partition, uploaded in one session, or into the folder of one time, as an
-    object whose name is the ``session``. One that is being ``given_up`` can never be committed as it is."""
+    object whose name is the ``session``; for a database the ``session`` is a mark, and ``partition`` whose it is. One
+    that is being ``given_up`` can never be committed as it is."""
 
     partition: str
     session: str

@@ -101,6 +101,7 @@ class ConnectorOffset(ConnectorShard):
 class _NewBody(msgspec.Struct):
     ColumnFields: list[str] | None = None
     Config: Any = None
+    ColumnNameMap: dict[str, str] | None = None
     SinkStartTime: int = -1
     Type: str = ""
 
@@ -135,6 +136,8 @@ def _new(request: DhRequest, values: Values) -> NewConnector:
     body = request.read(_NewBody)
     if body.Type and body.Type.lower() != values["connector"].lower():  # the Java SDK names it in both places
         raise limits.invalid(f"The path is of a connector of another type than {body.Type[:32]!r}")
+    if body.ColumnNameMap:
+        raise Unsupported("The ColumnNameMap of a connector is not offered: fields go to the columns of their names")
     fields = tuple(body.ColumnFields or ())
     return NewConnector(
         values["project"], values["topic"], values["connector"], fields, body.Config, body.SinkStartTime

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from yunbox.services.datahub.connectors import odps_sink, oss_sink
+from yunbox.services.datahub.connectors import hologres_sink, odps_sink, oss_sink
 from yunbox.services.datahub.connectors.config import parse_odps
+from yunbox.services.datahub.connectors.hologres_config import parse_hologres
 from yunbox.services.datahub.connectors.model import Config, Move, Outcome, Part
 from yunbox.services.datahub.connectors.oss_config import parse_oss
 
@@ -28,4 +29,7 @@ class Sink:
 SINKS = {
     "sink_odps": Sink(parse_odps, odps_sink.verify, odps_sink.upload, odps_sink.upload_again, odps_sink.settle),
     "sink_oss": Sink(parse_oss, oss_sink.verify, oss_sink.upload, oss_sink.upload_again, oss_sink.settle),
+    "sink_hologres": Sink(
+        parse_hologres, hologres_sink.verify, hologres_sink.upload, hologres_sink.upload_again, hologres_sink.settle
+    ),
 }

@@ -1,0 +1,161 @@
+"""Records of a shard to a table of Hologres, exactly once: rows are committed together with a mark of how far they go.
+
+    (written)   the sequences of a move, and its mark
+    write       in one block the rows, and that the mark is so far; what the table refuses in halves
+    (written)   the next sequence
+
+After a crash the mark says what was written. A record that the table can never take is counted and passed over, or it
+stops the shard (``SkipDirtyPack``). A row whose key is there becomes the new one.
+"""
+
+import secrets
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+
+import msgspec
+
+from yunbox.clients.hologres import fence
+from yunbox.clients.hologres.connection import Connection, Disconnected
+from yunbox.clients.hologres.target import Target, describe
+from yunbox.clients.hologres.writing import Mode, write
+from yunbox.kernel.errors import Conflict, NotFound
+from yunbox.services.datahub.catalogue.model import Topic
+from yunbox.services.datahub.connectors.hologres_config import HologresConfig
+from yunbox.services.datahub.connectors.hologres_rows import Row, RowMaker, check
+from yunbox.services.datahub.connectors.model import Move, Outcome, Part, Told
+from yunbox.services.datahub.connectors.partitions import Discarded
+from yunbox.services.datahub.connectors.records import Record
+from yunbox.services.datahub.connectors.requests import SinkFailed
+from yunbox.wire.pgwire.report import PgError
+
+_DIRTY = ("22", "23")
+"""Classes of SQLSTATE: a value that cannot be, or may not."""
+_TAKEN = "23505"
+"""No row of ours is refused so, but the mark of a session that was slower than another one."""
+_PASSING = ("08", "40", "53", "57", "58", "XX")
+"""Classes of what has nothing to do with the request."""
+_REFUSED, _MISSING, _FAILED = 400, 404, 503
+
+
+def verify(topic: Topic, fields: Sequence[str], config: HologresConfig) -> None:
+    """Whether the table takes the records, and there is room for marks. Raises InvalidArgument, SinkFailed."""
+    with _told(), _connected(config) as connection:
+        check(topic, fields, describe(connection, *config.table))
+        fence.mark_of(connection, "")
+
+
+def upload(topic: Topic, shard: int, told: Told, records: list[Record]) -> Move:
+    """Name the mark of records, of which there is one at least; nothing is written yet."""
+    config = told.config
+    assert isinstance(config, HologresConfig)
+    first, end = records[0].sequence, records[-1].sequence + 1
+    part = Part(f"datahub/{told.connector}/{shard}", f"{secrets.token_hex(8)}:{end}", len(records))
+    return Move(
+        first=first,
+        end=end,
+        time_ms=records[-1].time_ms,
+        discarded=0,
+        config=msgspec.structs.replace(config, access_id="", access_key=""),
+        fields=tuple(told.fields),
+        parts=(part,),
+    )
+
+
+def upload_again(topic: Topic, _shard: int, move: Move, part: Part, records: list[Record]) -> Part:
+    """Write what is not written yet. Raises SinkFailed, InvalidArgument."""
+    config = move.config
+    assert isinstance(config, HologresConfig)
+    with _told(), _connected(config) as connection:
+        target = describe(connection, *config.table)
+        columns = check(topic, move.fields, target)
+        writer = _Writer(connection, target, [column.name for column in columns], part, config)
+        return msgspec.structs.replace(part, rows=writer.run(RowMaker(config, move.fields, columns, topic), records))
+
+
+def settle(config: HologresConfig, part: Part, is_fresh: bool) -> Outcome:
+    """Whether all of a move has been written. Raises SinkFailed."""
+    if is_fresh:
+        return Outcome.AGAIN
+    with _told(), _connected(config) as connection:
+        return Outcome.DONE if fence.mark_of(connection, part.partition) == part.session else Outcome.AGAIN
+
+
+class _Writer:
+    """Writes the rows of a move. ``_mark`` is how far the writer of its shard is."""
+
+    def __init__(
+        self, connection: Connection, target: Target, names: Sequence[str], part: Part, config: HologresConfig
+    ) -> None:
+        self._connection = connection
+        self._target = target
+        self._names = names
+        self._writer = part.partition
+        self._move, _, end = part.session.rpartition(":")
+        self._end = int(end)
+        self._skips = config.skip_dirty_pack
+        self._discarded = 0
+        self._mark = fence.mark_of(connection, self._writer)
+
+    def run(self, maker: RowMaker, records: Sequence[Record]) -> int:
+        """Write all records but those that cannot be rows; how many are there then."""
+        move, _, sequence = (self._mark or "").rpartition(":")
+        done = int(sequence) if move == self._move else 0
+        rows: list[tuple[int, Row]] = []
+        for record in records:
+            if record.sequence >= done:
+                try:
+                    rows.append((record.sequence, maker.row(record)))
+                except Discarded as error:
+                    self._discard(record.sequence, error)
+        if done < self._end:
+            self._write(rows, self._end)
+        return len(records) - self._discarded
+
+    def _write(self, rows: Sequence[tuple[int, Row]], end: int) -> None:
+        """Write rows, and say that all up to a sequence are. Raises PgError, KernelError."""
+        after = f"{self._move}:{end}"
+        try:
+            with self._connection.transaction():
+                fence.advance(self._connection, self._writer, self._mark, after)
+                write(self._connection, self._target, self._names, [row for _, row in rows], Mode.REPLACE)
+        except PgError as error:
+            state = error.report.sqlstate
+            if not rows or state[:2] not in _DIRTY or state == _TAKEN:
+                raise
+            self._in_halves(rows, end, error)
+        else:
+            self._mark = after
+
+    def _in_halves(self, rows: Sequence[tuple[int, Row]], end: int, error: PgError) -> None:
+        if len(rows) == 1:
+            self._discard(rows[0][0], error)
+            self._write((), end)
+            return
+        middle = len(rows) // 2
+        self._write(rows[:middle], rows[middle][0])
+        self._write(rows[middle:], end)
+
+    def _discard(self, sequence: int, error: Exception) -> None:
+        """Pass a record over, or go no further. Raises SinkFailed."""
+        if not self._skips:
+            raise SinkFailed(f"The table cannot take the record {sequence}: {error}", status=_REFUSED)
+        self._discarded += 1
+
+
+def _connected(config: HologresConfig) -> Connection:
+    return Connection(*config.address, config.project, config.access_id, config.access_key)
+
+
+@contextmanager
+def _told() -> Generator[None]:
+    """What the other side says, as a sink tells it. Raises SinkFailed."""
+    try:
+        yield
+    except PgError as error:
+        state = error.report.sqlstate
+        is_passing = state[:2] in _PASSING or state == _TAKEN
+        raise SinkFailed(str(error), code=state, status=_FAILED if is_passing else _REFUSED) from None
+    except NotFound as error:
+        raise SinkFailed(str(error), code=error.code or "", status=_MISSING) from None
+    except (Disconnected, Conflict) as error:
+        raise SinkFailed(str(error), status=_FAILED) from None
