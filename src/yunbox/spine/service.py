@@ -4,6 +4,7 @@ A declaration is the constant ``SERVICE`` in ``services/<name>/declaration.py``.
 the services that are on, and nothing else of any service.
 """
 
+import argparse
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -56,6 +57,17 @@ class Option:
     def flag(self) -> str:
         """As it is written on the command line."""
         return "--" + self.name.replace("_", "-")
+
+
+def whole(least: int, most: int) -> Callable[[str], int]:
+    """The type of an option that is a whole number within bounds."""
+
+    def read(text: str) -> int:
+        if not (text.isascii() and text.isdigit()) or not least <= int(text) <= most:
+            raise argparse.ArgumentTypeError(f"write a number from {least} to {most}, not {text!r}")
+        return int(text)
+
+    return read
 
 
 @dataclass(frozen=True)

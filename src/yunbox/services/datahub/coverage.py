@@ -50,6 +50,8 @@ BESIDE: Mapping[str, str] = {
     "connectors to ADS, FC, ES, MySQL, OTS, DataHub": "refused by name",
     "throttling: 2,000 requests and 5 MB a second for each shard, 5 s between splits": "with `--datahub-limits real`",
     "the life cycle of records": "a topic's records go in segments of an hour at least, so some stay an hour longer",
+    "how much a shard keeps": "whatever comes within its life cycle, as there; with `--datahub-shard-size MB` no more "
+    "than that, which the vendor's service has not",
     "Kafka's protocol": "Produce, Fetch, ListOffsets, Metadata, groups (JoinGroup to OffsetFetch, ListGroups, "
     "DescribeGroups), InitProducerId, SASL PLAIN; topics are made through DataHub only; no transactions",
     "VPC whitelists": "refused by name: there is no VPC here",

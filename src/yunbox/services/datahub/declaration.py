@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from yunbox.meter.storage import STORAGE_SCHEMA
 from yunbox.services.datahub.service import DataHub, build
-from yunbox.spine.service import Client, Coverage, Endpoint, Option, Service
+from yunbox.spine.service import Client, Coverage, Endpoint, Option, Service, whole
 
 
 def _coverage() -> Coverage:
@@ -39,6 +39,14 @@ SERVICE = Service(
             "throttle as DataHub does: 2,000 requests and 5 MB a second for each shard, and no split or merge within 5 "
             "seconds (default: off)",
             choices=("off", "real"),
+        ),
+        Option(
+            "datahub_shard_size",
+            0,
+            "MB that a shard keeps at most, beyond which its oldest records go though their life cycle is not over "
+            "(default: as much as comes)",
+            metavar="MB",
+            type=whole(0, 1 << 30),
         ),
     ),
     hints=_hints,

@@ -68,6 +68,7 @@ def build(house: House) -> DataHub:
         region=house.settings.region,
         parent=os.getpid(),
         keeps_pace=house.settings.options.get("datahub_limits", "off") == "real",
+        shard_bytes_max=house.settings.options.get("datahub_shard_size", 0) * 1024 * 1024,
     )
     meter = StorageMeter(house.database, house.ledger, house.clock, "datahub", has_sums=False)
     principal = f"ALIYUN${house.store.account_name(house.account_id)}"

@@ -1,21 +1,11 @@
 """Hologres as the house knows it."""
 
-import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from yunbox.meter.storage import STORAGE_SCHEMA
 from yunbox.services.hologres.gateway.config import AUTHENTICATION_S_MAX, CONNECTIONS_MAX, DATABASE
 from yunbox.services.hologres.service import GATEWAYS_MAX, Hologres, build
-from yunbox.spine.service import Client, Coverage, Endpoint, Option, Service
-
-
-def _whole(least: int, most: int) -> Callable[[str], int]:
-    def read(text: str) -> int:
-        if not (text.isascii() and text.isdigit()) or not least <= int(text) <= most:
-            raise argparse.ArgumentTypeError(f"write a number from {least} to {most}, not {text!r}")
-        return int(text)
-
-    return read
+from yunbox.spine.service import Client, Coverage, Endpoint, Option, Service, whole
 
 
 def _coverage() -> Coverage:
@@ -46,21 +36,21 @@ SERVICE = Service(
             0,
             "processes that Hologres' clients are connected to (default: one, or two with four cores and more)",
             metavar="N",
-            type=_whole(0, GATEWAYS_MAX),
+            type=whole(0, GATEWAYS_MAX),
         ),
         Option(
             "hologres_connections",
             CONNECTIONS_MAX,
             f"connections that Hologres takes at most (default: {CONNECTIONS_MAX})",
             metavar="N",
-            type=_whole(1, 100_000),
+            type=whole(1, 100_000),
         ),
         Option(
             "hologres_memory",
             0,
             "MB of memory that Hologres' engine may use (default: 40 % of the machine's)",
             metavar="MB",
-            type=_whole(0, 1 << 24),
+            type=whole(0, 1 << 24),
         ),
         Option(
             "hologres_query_texts",
@@ -79,7 +69,7 @@ SERVICE = Service(
             AUTHENTICATION_S_MAX,
             f"seconds in which a client must have logged in (default: {AUTHENTICATION_S_MAX})",
             metavar="N",
-            type=_whole(1, 600),
+            type=whole(1, 600),
         ),
     ),
     coverage=_coverage,

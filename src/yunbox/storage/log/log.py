@@ -15,6 +15,8 @@ from yunbox.storage.log.segment import Segment, segment_files
 from yunbox.storage.log.sent import Placed
 
 SEGMENT_BYTES = 64 * 1024 * 1024
+_SEGMENTS_LEAST = 8
+"""A log that keeps no more than some bytes has so many segments then, so that little more than must goes at once."""
 _END = "end"
 _NUMBER = struct.Struct("<Q")
 
@@ -31,13 +33,15 @@ class Log:
 
     One thread alone appends, expires and rolls; what it has not flushed yet nobody sees. Another reads, and closes what
     was removed (``release``), as it knows when nobody is reading. The file ``end`` tells other processes how far they
-    may read: its first eight bytes are ``end``, little-endian.
+    may read: its first eight bytes are ``end``, little-endian. With ``bytes_max`` it keeps no more than that, and the
+    oldest segments go: what comes at once is always kept.
     """
 
-    def __init__(self, folder: Path, *, segment_bytes: int = SEGMENT_BYTES) -> None:
+    def __init__(self, folder: Path, *, segment_bytes: int = SEGMENT_BYTES, bytes_max: int = 0) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.folder = folder
-        self._segment_bytes = segment_bytes
+        self._segment_bytes = min(segment_bytes, bytes_max // _SEGMENTS_LEAST) if bytes_max else segment_bytes
+        self._bytes_max = bytes_max
         self._segments = _opened(folder)
         self._remember()
         self._removed: list[Segment] = []
@@ -106,7 +110,8 @@ class Log:
         """The segment that takes what comes."""
         last = self._segments[-1]
         if last.size_bytes and last.size_bytes + coming_bytes > self._segment_bytes:
-            return self._roll()
+            last = self._roll()
+            self.shrink(max(coming_bytes, self._segment_bytes))
         return last
 
     def _roll(self) -> Segment:
@@ -153,11 +158,21 @@ class Log:
             self._roll()
         freed = 0
         while len(self._segments) > 1 and self._segments[0].last_ms < before_ms:
-            segment = self._segments.pop(0)
-            freed += segment.size_bytes
-            segment.unlink()
-            self._removed.append(segment)
+            freed += self._remove_oldest()
         return freed
+
+    def shrink(self, coming_bytes: int = 0) -> int:
+        """Remove the oldest segments until what comes has room in what may be kept; how many bytes that freed."""
+        freed, over = 0, self.size_bytes + coming_bytes - self._bytes_max
+        while self._bytes_max and len(self._segments) > 1 and freed < over:
+            freed += self._remove_oldest()
+        return freed
+
+    def _remove_oldest(self) -> int:
+        segment = self._segments.pop(0)
+        segment.unlink()
+        self._removed.append(segment)
+        return segment.size_bytes
 
     def roll(self, older_than_ms: int) -> None:
         """Begin another segment if the records of the last one began to come before a time, so that they can go."""

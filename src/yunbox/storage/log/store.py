@@ -39,9 +39,10 @@ class _Work(Item):
 
 
 class LogStore:
-    """Logs by the path of their folder, such as ``7/0``."""
+    """Logs by the path of their folder, such as ``7/0``; each keeps ``log_bytes_max`` at most, if it is not 0."""
 
-    def __init__(self, root: Path, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, root: Path, now: Callable[[], float] = time.time, *, log_bytes_max: int = 0) -> None:
+        self._log_bytes_max = log_bytes_max
         root.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._root = root
         self._now = now
@@ -60,7 +61,7 @@ class LogStore:
         """A log, which is made if it is not there."""
         found = self._open.get(name)
         if found is None:
-            found = self._open[name] = Log(self._root / name)
+            found = self._open[name] = Log(self._root / name, bytes_max=self._log_bytes_max)
         return found
 
     def append(
@@ -77,7 +78,7 @@ class LogStore:
         await self._done(lambda: None)
 
     async def expire(self, log: Log, before_ms: int, roll_before_ms: int) -> int:
-        """Remove what is older than a time, in whole segments; how many bytes that freed.
+        """Remove what is older than a time, or too much, in whole segments; how many bytes that freed.
 
         A segment that began before the second time is ended, so that it can go when its time has come.
         """
@@ -85,7 +86,7 @@ class LogStore:
         def work() -> int:
             freed = log.expire(before_ms)
             log.roll(roll_before_ms)
-            return freed
+            return freed + log.shrink()
 
         freed = await self._done(work)
         log.release()

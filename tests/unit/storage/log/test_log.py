@@ -147,6 +147,37 @@ def test_old_segments_go(tmp_path: Path) -> None:
         assert everything(log, 60) == [(60, 6000, b"new")]  # sequences go on
 
 
+def test_no_more_is_kept_than_may_be(tmp_path: Path) -> None:
+    bytes_max, sizes = 4000, []
+    with closing(Log(tmp_path / "l", bytes_max=bytes_max)) as log:
+        for at in range(200):
+            log.append([frame(log.end, 1000 + at, b"x" * 50)])
+            sizes.append(log.size_bytes)
+        assert max(sizes) <= bytes_max < 1.3 * min(sizes[100:])
+        kept = everything(log, log.first)
+        assert [sequence for sequence, _, _ in kept] == list(range(log.first, 200))
+        log.append([frame(200, 2000, b"y" * 2 * bytes_max)])
+        assert everything(log, log.first) == [(200, 2000, b"y" * 2 * bytes_max)], "what comes at once is kept"
+        log.append([frame(201, 2000, b"z")])
+        assert everything(log, log.first) == [(201, 2000, b"z")]
+        log.release()
+
+
+def test_what_is_kept_is_the_same_after_a_restart_and_less_with_another_bound(tmp_path: Path) -> None:
+    with closing(Log(tmp_path / "l", bytes_max=4000)) as log:
+        for at in range(200):
+            log.append([frame(log.end, 1000 + at, b"x" * 50)])
+        first = log.first
+    with closing(Log(tmp_path / "l", bytes_max=4000)) as log:
+        assert (log.first, log.end, log.shrink()) == (first, 200, 0)
+    with closing(Log(tmp_path / "l", bytes_max=2000)) as log:
+        assert log.shrink() > 0
+        log.release()
+        assert log.size_bytes <= 2000 and first < log.first < log.end == 200
+    with closing(Log(tmp_path / "l")) as log:
+        assert log.shrink() == 0
+
+
 def test_reading_goes_on_in_what_is_removed(tmp_path: Path) -> None:
     with closing(filled(tmp_path / "l", segment_bytes=300)) as log:
         reader = log.frames(0)

@@ -12,13 +12,14 @@ CATALOGUE = "datahub/meta.db"
 
 class BrokerConfig(msgspec.Struct, frozen=True):
     """``data`` is the data folder, ``parent`` the server's process; with ``keeps_pace`` requests are throttled as the
-    real service does it."""
+    real service does it. With ``shard_bytes_max`` a shard keeps no more than that."""
 
     data: str
     account_id: str
     region: str
     parent: int
     keeps_pace: bool = False
+    shard_bytes_max: int = 0
 
     @property
     def folder(self) -> Path:

@@ -59,7 +59,9 @@ async def _run(config: BrokerConfig, listener: socket.socket, kafka: socket.sock
         database = stack.enter_context(
             contextlib.closing(Database(config.folder / CATALOGUE, CATALOGUE_SCHEMA, OFFSETS_SCHEMA, CONNECTORS_SCHEMA))
         )
-        logs = stack.enter_context(contextlib.closing(LogStore(config.folder / LOGS, clock.time)))
+        logs = stack.enter_context(
+            contextlib.closing(LogStore(config.folder / LOGS, clock.time, log_bytes_max=config.shard_bytes_max))
+        )
         name = f"datahub-{secrets.token_hex(8)}"
         tally = stack.enter_context(contextlib.closing(TallyWriter(config.folder / "usage" / name)))
         logs.start()
