@@ -24,6 +24,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "AppendConnectorField": {"FieldName": "a"},
     "UpdateConnectorState": {"State": "CONNECTOR_STOPPED"},
     "UpdateConnectorOffset": {"CurrentSequence": 1},
+    "UpdateTopicsForKafkaGroup": {"Mode": "ADD", "Topics": ["t"]},
     "ResetOffsets": {"Offsets": {"0": {"Sequence": 1, "Timestamp": 1}}},
 }
 
@@ -48,7 +49,7 @@ def client(server: Server) -> Iterator[Client]:
 
 
 def path_of(route: DhRoute) -> str:
-    return route.path.format(project="nobodys", topic="t", shard="0", sub_id="s", connector="sink_odps")
+    return route.path.format(project="nobodys", topic="t", shard="0", sub_id="s", connector="sink_odps", group="g")
 
 
 def sent(client: Client, route: DhRoute, **headers: str) -> tuple[int, dict[str, Any]]:

@@ -37,6 +37,8 @@ EXPECTED = {
     "no shard": "ShardNotFoundException 404 NoSuchShard",
     "subscription": "1 5 0 OffsetSessionChanged OFFLINE 1",
     "group": "[0, 1, 2]",
+    "kafka group": "[readers] ours [blobs_json, extended] ONLINE [blobs_json] []",
+    "no kafka group": "ResourceNotFoundException 404 ResourceNotFound",
     "topics": "[blobs_batch, blobs_deflate, blobs_json, blobs_protobuf, extended, tuples_batch, tuples_deflate, "
     "tuples_json, tuples_protobuf]",
     "schemas": "2",

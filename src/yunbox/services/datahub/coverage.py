@@ -22,7 +22,7 @@ _AREAS: dict[str, str] = {
     "GetConnectorShardStatus GetConnectorDoneTime ReloadConnector AppendConnectorField UpdateConnectorState "
     "UpdateConnectorOffset",
     "Groups of Kafka's clients": "CreateKafkaGroup GetKafkaGroup UpdateKafkaGroup DeleteKafkaGroup ListKafkaGroup "
-    "ListTopicByKafkaGroup ListSubscriptionByKafkaGroup UpdateTopicsForKafkaGroup",
+    "ListSubscriptionByKafkaGroup UpdateTopicsForKafkaGroup",
     "Alarms": "CreateAlarmRule GetAlarmRule UpdateAlarmRule DeleteAlarmRule ListAlarmRule ListMetaLog",
 }
 _PARTLY = {
@@ -35,7 +35,8 @@ BESIDE: Mapping[str, str] = {
     "JSON, protobuf and batches (version 0)": "in all combinations: what is put in one is got in any",
     "batches of version 1, whose records are Avro (Go SDK, newer ones for Java)": "refused by name",
     "lz4, zlib, zstd": "both ways; deflate is taken, and answered plain, as pydatahub expects it",
-    "fields of type ARRAY": "refused: pydatahub has none, and how their values are sent could not be read up",
+    "fields of type ARRAY": "refused: neither pydatahub nor the client for Java has any, and how their values "
+    "are sent could not be read up",
     "connectors to MaxCompute": "USER_DEFINE, SYSTEM_TIME, EVENT_TIME, TimeZone, TimestampUnit, `__rowkey__`; a field "
     "of the Config that is not offered is refused by name. A move begins after a second or 8 MB, the vendor's after 5 "
     "minutes or 64 MB; a connector's SubscriptionId is none of `list_subscription`; its offsets are its own",
@@ -54,6 +55,9 @@ BESIDE: Mapping[str, str] = {
     "than that, which the vendor's service has not",
     "Kafka's protocol": "Produce, Fetch, ListOffsets, Metadata, groups (JoinGroup to OffsetFetch, ListGroups, "
     "DescribeGroups), InitProducerId, SASL PLAIN; topics are made through DataHub only; no transactions",
+    "groups of Kafka's clients": "one is made, and given a topic with a subscription there, by its first offset, too; "
+    "a consumer may read topics that its group has not; by its operation one is made with a name as topics have them; "
+    "codes of what is not there are the general ones",
     "VPC whitelists": "refused by name: there is no VPC here",
 }
 

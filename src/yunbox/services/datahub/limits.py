@@ -39,6 +39,9 @@ MOVE_BYTES_MAX = 8 * 1024 * 1024
 MOVE_PAUSE_S_MAX = 30.0
 """Between two tries of a connector."""
 
+GROUP_TOPICS_MAX = 50
+"""Of a group of Kafka's consumers."""
+
 _PROJECT = re.compile(r"[A-Za-z][A-Za-z0-9_]{2,31}", re.ASCII)
 _TOPIC = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,127}", re.ASCII)
 
@@ -51,6 +54,11 @@ def check_project(name: str) -> str:
 def check_topic(name: str) -> str:
     """A topic's name: 1 to 128 letters, digits and underscores, a letter first. Raises InvalidArgument."""
     return _checked(_TOPIC, name, "Topic")
+
+
+def check_group(name: str) -> str:
+    """The name of a group of Kafka's consumers, which may be what a topic's may. Raises InvalidArgument."""
+    return _checked(_TOPIC, name, "Group")
 
 
 def check_comment(comment: str) -> str:

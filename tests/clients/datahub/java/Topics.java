@@ -195,6 +195,22 @@ public class Topics {
             client.leaveGroup(PROJECT, "extended", sub, joined.getConsumerId(), joined.getVersionId());
             return beat.getShardList();
         });
+        step("kafka group", () -> {
+            client.createKafkaGroup(PROJECT, "readers", "of Kafka's");
+            client.updateTopicsForKafkaGroup(PROJECT, "readers", List.of("extended", "blobs_json"), UpdateKafkaGroupMode.ADD);
+            client.updateKafkaGroup(PROJECT, "readers", "ours");
+            GetKafkaGroupResult group = client.getKafkaGroup(PROJECT, "readers");
+            StringJoiner made = new StringJoiner(" ");
+            made.add(client.listKafkaGroup(PROJECT).getGroups().toString()).add(group.getComment());
+            made.add(client.ListTopicByKafkaGroup(PROJECT, "readers").getTopicNames().toString());
+            SubscriptionEntry own = client.listSubscriptionByKafkaGroup(PROJECT, "readers").getSubscriptions().get(1);
+            made.add(client.getSubscription(PROJECT, own.getTopicName(), own.getSubId()).getState().toString());
+            client.updateTopicsForKafkaGroup(PROJECT, "readers", List.of("extended"), UpdateKafkaGroupMode.REMOVE);
+            made.add(client.ListTopicByKafkaGroup(PROJECT, "readers").getTopicNames().toString());
+            client.deleteKafkaGroup(PROJECT, "readers");
+            return made.add(client.listKafkaGroup(PROJECT).getGroups().toString());
+        });
+        step("no kafka group", () -> client.getKafkaGroup(PROJECT, "readers"));
         step("topics", () -> client.listTopic(PROJECT).getTopicNames());
         step("schemas", () -> client.listTopicSchema(PROJECT, "tuples_json").getRecordSchemaInfoList().size());
         step("not empty", () -> client.deleteProject(PROJECT));

@@ -12,6 +12,7 @@ from yunbox.services.datahub.access import NamesSubscription
 from yunbox.services.datahub.catalogue.catalogue import Catalogue
 from yunbox.services.datahub.catalogue.model import Shard, Subscription, Topic
 from yunbox.services.datahub.connectors.store import ConnectorStore
+from yunbox.services.datahub.kafka.groups import KafkaGroups
 from yunbox.services.datahub.records.pace import Pace
 from yunbox.services.datahub.subscriptions.groups import Groups
 from yunbox.storage.log.frame import NOBODY, Origin
@@ -29,6 +30,7 @@ class Broker:
 
     catalogue: Catalogue
     connectors: ConnectorStore
+    kafka_groups: KafkaGroups
     logs: LogStore
     groups: Groups
     clock: Clock

@@ -30,6 +30,7 @@ from yunbox.services.datahub.catalogue.catalogue import CATALOGUE_SCHEMA, Catalo
 from yunbox.services.datahub.connectors.mover import TICK_S, Mover
 from yunbox.services.datahub.connectors.store import CONNECTORS_SCHEMA, ConnectorStore
 from yunbox.services.datahub.http.front import DataHubFront
+from yunbox.services.datahub.kafka.groups import GROUPS_SCHEMA, KafkaGroups
 from yunbox.services.datahub.kafka.offsets import OFFSETS_SCHEMA
 from yunbox.services.datahub.kafka.server import KafkaServer
 from yunbox.services.datahub.records.pace import Pace
@@ -48,6 +49,7 @@ _SEAL_EVERY_S = 60.0
 _SUM_EVERY_S = 1.0
 _DRAIN_S = 5.0
 _GARBAGE_EVERY = 10_000
+_SCHEMAS = (CATALOGUE_SCHEMA, OFFSETS_SCHEMA, CONNECTORS_SCHEMA, GROUPS_SCHEMA)
 _LOG = logging.getLogger("yunbox")
 
 
@@ -56,18 +58,18 @@ async def _run(config: BrokerConfig, listener: socket.socket, kafka: socket.sock
     (config.folder / CATALOGUE).parent.mkdir(mode=0o700, exist_ok=True)
     with contextlib.ExitStack() as stack:
         identities = stack.enter_context(contextlib.closing(Database(config.folder / "meta.db")))
-        database = stack.enter_context(
-            contextlib.closing(Database(config.folder / CATALOGUE, CATALOGUE_SCHEMA, OFFSETS_SCHEMA, CONNECTORS_SCHEMA))
-        )
+        database = stack.enter_context(contextlib.closing(Database(config.folder / CATALOGUE, *_SCHEMAS)))
         logs = stack.enter_context(
             contextlib.closing(LogStore(config.folder / LOGS, clock.time, log_bytes_max=config.shard_bytes_max))
         )
         name = f"datahub-{secrets.token_hex(8)}"
         tally = stack.enter_context(contextlib.closing(TallyWriter(config.folder / "usage" / name)))
         logs.start()
+        catalogue = Catalogue(database, clock)
         broker = Broker(
-            catalogue=Catalogue(database, clock),
+            catalogue=catalogue,
             connectors=ConnectorStore(database),
+            kafka_groups=KafkaGroups(catalogue),
             logs=logs,
             groups=Groups(clock.time),
             clock=clock,

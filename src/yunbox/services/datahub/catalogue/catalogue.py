@@ -70,6 +70,11 @@ class Catalogue:
 
     # -- what there is
 
+    @property
+    def now(self) -> float:
+        """The time by which things are made, in seconds since the epoch."""
+        return self._clock.time()
+
     def projects(self) -> list[Project]:
         """All projects, by name."""
         return sorted(self._projects.values(), key=lambda one: one.name)
@@ -219,12 +224,18 @@ class Catalogue:
 
     # -- subscriptions
 
-    async def add_subscription(self, topic: Topic, subscription: Subscription) -> None:
-        """Add a subscription. Raises Throttled."""
+    async def add_subscription(self, topic: Topic, subscription: Subscription, *, also: Change | None = None) -> None:
+        """Add a subscription, and do something with it in the same transaction. Raises Throttled."""
         async with self._changing:
             if len(topic.subscriptions) >= limits.SUBSCRIPTIONS_MAX:
                 raise faults.exceeded(f"A topic has at most {limits.SUBSCRIPTIONS_MAX} subscriptions.")
-            await self._write(lambda db: _put_subscription(db, topic.number, subscription))
+
+            def work(db: sqlite3.Connection) -> None:
+                _put_subscription(db, topic.number, subscription)
+                if also is not None:
+                    also(db)
+
+            await self._write(work)
             topic.subscriptions[subscription.id] = subscription
 
     async def update_subscription(

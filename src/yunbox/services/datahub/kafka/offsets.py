@@ -1,6 +1,7 @@
 """Offsets that Kafka's groups have committed: on disk when that is answered.
 
-A group is ``project.name``, of a project that there is, and needs not be made. Its offsets go with their topics.
+A group is ``project.name``, of a project that there is, and needs not be made: its first offset makes it. Its offsets
+go with their topics, and with its subscriptions of them.
 """
 
 import sqlite3
@@ -71,7 +72,8 @@ async def _committed(session: KafkaSession, group_id: str, name: str, part: Any)
         def work(db: sqlite3.Connection) -> None:
             db.execute(_WRITE, values)
 
-        async def write(_call: Any) -> None:
+        async def write(call: Any) -> None:
+            await session.broker.kafka_groups.used(group_id, topic, call.principal.name)
             await session.broker.catalogue.database.write(work)
 
         await session.perform(FOLLOW, topic.project, topic.name, "", write)

@@ -1,7 +1,5 @@
 """Subscriptions: made, looked at, switched off and on, listed, removed."""
 
-import secrets
-import string
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,8 +14,7 @@ from yunbox.services.datahub.catalogue.model import Subscription, Topic
 from yunbox.services.datahub.http.request import DhRequest
 from yunbox.services.datahub.http.route import SUBSCRIPTION, TOPIC, Values, created, done, json, on
 from yunbox.services.datahub.params import OnSubscription, OnTopic, subscription_of
-
-_LETTERS = string.ascii_uppercase + string.digits
+from yunbox.services.datahub.subscriptions.ids import new_id
 
 
 class _NewBody(msgspec.Struct):
@@ -82,7 +79,7 @@ def _page(request: DhRequest, values: Values) -> SubscriptionPage:
 async def _create(broker: Broker, call: Call[NewSubscription]) -> dict[str, str]:
     topic = broker.catalogue.topic(call.params.project, call.params.topic)
     now = broker.clock.time()
-    sub_id = f"{int(now * 1000)}" + "".join(secrets.choice(_LETTERS) for _ in range(5))
+    sub_id = new_id(now)
     made = Subscription(sub_id, call.params.comment, now, now, call.principal.name)
     await broker.catalogue.add_subscription(topic, made)
     return {"SubId": sub_id}
@@ -91,7 +88,7 @@ async def _create(broker: Broker, call: Call[NewSubscription]) -> dict[str, str]
 async def _get(broker: Broker, call: Call[OnSubscription]) -> dict[str, Any]:
     params = call.params
     topic, found = broker.catalogue.subscription(params.project, params.topic, params.sub_id)
-    return _shown(topic, found, call.principal.name)
+    return shown(topic, found, call.principal.name)
 
 
 async def _update(broker: Broker, call: Call[ChangedSubscription]) -> None:
@@ -116,11 +113,12 @@ async def _list(broker: Broker, call: Call[SubscriptionPage]) -> dict[str, Any]:
     start = (params.index - 1) * params.size
     if start and start >= len(found):
         raise InvalidArgument("There is no such page of subscriptions", code="ListSubscriptionOutofRange")
-    shown = [_shown(topic, one, call.principal.name) for one in found[start : start + params.size]]
-    return {"TotalCount": len(found), "Subscriptions": shown}
+    page = [shown(topic, one, call.principal.name) for one in found[start : start + params.size]]
+    return {"TotalCount": len(found), "Subscriptions": page}
 
 
-def _shown(topic: Topic, one: Subscription, asking: str) -> dict[str, Any]:
+def shown(topic: Topic, one: Subscription, asking: str) -> dict[str, Any]:
+    """A subscription as who asks is shown it."""
     return {
         "SubId": one.id,
         "TopicName": topic.name,
