@@ -116,3 +116,22 @@ def test_what_is_more_than_that_is_for_the_engine(client: psycopg.Connection[Any
     client.execute(f"insert into {table} (k, n) select unnest(%s::int8[]), 4", ([1, 2],))
     client.execute(f"insert into {table} (k) select unnest(%s::int8[]) + 10 where true", ([1, 2],))
     assert [row[:2] for row in rows(client, table)] == [(1, 4), (2, 4), (11, None), (12, None)]
+
+
+@pytest.mark.parametrize("count", [3, 100])
+def test_in_a_block_rows_are_as_the_table_is_when_it_is_committed(
+    server: Server, client: psycopg.Connection[Any], table: str, count: int
+) -> None:
+    """They are made when they are sent, and made anew for a table that is another by then."""
+    given = columns([(number, number, "a", 0.5, None) for number in range(count)])
+    with connected(server) as other, client.transaction():
+        client.execute(insert(table), given)
+        other.execute(f"alter table {table} add column x int default 9")
+    assert client.execute(f"select count(*), min(x), max(x), sum(n) from {table}").fetchone() == (
+        count, 9, 9, sum(range(count)),
+    )  # fmt: skip
+    with client.transaction():
+        for _ in range(2):
+            client.execute(insert(table), given)
+        client.execute(f"update {table} set n = -1 where k = 1")
+    assert [row[1] for row in rows(client, table)][:3] == [0, -1, 2]

@@ -31,12 +31,16 @@ _WORDLESS = re.compile(r"[-+:./ 0-9]*", re.ASCII)
 
 @dataclass(slots=True)
 class Row:
-    """What values are made of: the parameters, and in a change the present row and the one that was to be inserted."""
+    """What values are made of: the parameters, and in a change the present row and the one that was to be inserted.
+
+    ``made`` is a statement, and what it has made of the parameters.
+    """
 
     parameters: Sequence[Any]
     style: Style
     present: Sequence[Any] = ()
     excluded: Sequence[Any] = ()
+    made: tuple[Any, ...] = ()
 
 
 Value = Callable[[Row], Any]

@@ -29,6 +29,8 @@ from yunbox.wire.pgwire.report import PgError, failure
 Changed = tuple[int, tuple[bytes, ...]]
 """How many rows a statement changed, and what they are like then, where it gives them back."""
 Setter = tuple[Column, Value]
+Packed = tuple[list[bytes] | None, list[bytes]]
+"""Keys, of a table that has one, and rows as they are stored."""
 _MANY = 16
 """Fewer rows are written one by one."""
 _PADDED = 1042
@@ -50,13 +52,16 @@ class Insert:
 
     def run(self, change: Change, given: Row) -> Changed:
         """Insert the rows, or do what is to be done instead. Raises PgError, before anything is changed."""
+        rows: Iterable[list[Any]] = ()
         try:
-            rows = list(self.rows(given))
-            made = self._at_once(change, rows) if len(rows) >= _MANY else None
+            rows = () if self._was_packed(given) else list(self.rows(given))
+            if len(rows) >= _MANY and (self.setters is None or self.overwrites):
+                given.made = (self, self._packed(rows))
+            made = self._at_once(change, *given.made[1]) if self._was_packed(given) else None
         except PgError:  # row by row, what is wrong first is told first
-            rows, made = self.rows(given), None
+            rows, made = (), None
         if made is None:
-            made = self._one_by_one(change, rows, given)
+            made = self._one_by_one(change, rows or self.rows(given), given)
         return len(made), tuple(made) if self.output is not None else ()
 
     def run_each(self, change: Change, given: Sequence[Row]) -> list[int]:
@@ -64,19 +69,23 @@ class Insert:
         is_plain = not self.on_conflict or self.overwrites
         try:
             parts = [list(self.rows(one)) for one in given] if is_plain and len(given) >= _MANY else []
-            made = self._at_once(change, list(chain.from_iterable(parts))) if parts else None
+            made = self._at_once(change, *self._packed(list(chain.from_iterable(parts)))) if parts else None
         except PgError:  # one by one, what is wrong first is told first
             made = None
         if made is None:
             return [self.run(change, one)[0] for one in given]
         return list(map(len, parts))
 
-    def _at_once(self, change: Change, many: Sequence[list[Any]]) -> list[bytes] | None:
+    def _was_packed(self, given: Row) -> bool:
+        """Whether the rows of some values are packed already: within a block a statement runs twice."""
+        return bool(given.made) and given.made[0] is self
+
+    def _packed(self, many: Sequence[list[Any]]) -> Packed:
+        return self.form.keys(many), self.form.rows(many)
+
+    def _at_once(self, change: Change, keys: list[bytes] | None, rows: list[bytes]) -> list[bytes] | None:
         """Write many rows at once; None where one of them needs a look for itself. Raises PgError as it does."""
-        form, relation = self.form, self.form.relation
-        if self.setters is not None and not self.overwrites:
-            return None
-        keys, rows = form.keys(many), form.rows(many)
+        relation = self.form.relation
         if keys is None:
             change.add_rows(relation, rows)
             return rows
