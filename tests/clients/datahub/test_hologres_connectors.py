@@ -12,9 +12,11 @@ import psycopg
 import pytest
 
 from tests.clients.datahub.test_connectors import put, refused, status
-from tests.clients.hologres.clients import connected, where
+from tests.clients.hologres.clients import account, allow, connected, made_user, role_of, where
 from tests.datahub import Client, Refused
 from tests.waiting import until
+from yunbox.clients.hologres import fence
+from yunbox.clients.hologres.connection import Connection
 from yunbox.testing.server import Server
 
 _NUMBERS = itertools.count(1)
@@ -275,3 +277,27 @@ def test_other_names_for_columns_are_refused(dh: Any, project: str, topic: Any, 
     with Client(server) as client, pytest.raises(Refused) as error:
         client.call("POST", path.format(project, t), Action="create", ColumnFields=["f1"], ColumnNameMap={"f1": "x"})
     assert error.value.code == "OperationDenied"
+
+
+def test_a_connector_may_what_its_key_may(
+    dh: Any, project: str, sdk: ModuleType, client: Any, topic: Any, table: Any, config: Any, holo: Any, server: Server
+) -> None:
+    """The key in its config is that of a user of its own, who is let in and may look at the table at first."""
+    key = made_user(server, "dh-writer", allow())
+    role = role_of(server, "dh-writer")
+    t, sunk = topic(1, n="BIGINT"), table("n bigint")
+    told = config(sunk, access_id=key[0], access_key=key[1])
+    put(dh, project, t, [1])
+    with Connection(**where(server), user=account(server)[0], password=account(server)[1]) as own:
+        fence.mark_of(own, "")
+    assert "42501" in refused(sdk, lambda: dh.create_connector(project, t, holo, ["n"], told))
+    client.execute(f'GRANT SELECT, INSERT, DELETE ON public.yunbox_fences TO "{role}"')
+    dh.create_connector(project, t, holo, ["n"], told)
+    until(lambda: status(dh, project, t, holo).state.value == "CONTEXT_STOPPED", seconds=30)
+    assert "42501" in status(dh, project, t, holo).last_error_message and rows(client, sunk) == []
+    client.execute(f'GRANT INSERT ON {sunk} TO "{role}"')
+    dh.reload_connector(project, t, holo)
+    moved(dh, project, t, holo, 1)
+    assert rows(client, sunk) == [(1,)]
+    dh.delete_connector(project, t, holo)
+    client.execute(f'REVOKE ALL ON public.yunbox_fences FROM "{role}"')
