@@ -9,6 +9,7 @@ stops the shard (``SkipDirtyPack``). A row whose key is there becomes the new on
 """
 
 import secrets
+import time
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 
@@ -35,6 +36,11 @@ _TAKEN = "23505"
 _PASSING = ("08", "40", "53", "57", "58", "XX")
 """Classes of what has nothing to do with the request."""
 _REFUSED, _MISSING, _FAILED = 400, 404, 503
+_LOOK_AGAIN_S = 30.0
+"""After which a table is looked at again, as somebody may have given it another column: it costs the engine 0.1 s."""
+_targets: dict[HologresConfig, tuple[float, Target]] = {}
+_written: dict[str, str] = {}
+"""The marks that this process has seen committed, by whose they are."""
 
 
 def verify(topic: Topic, fields: Sequence[str], config: HologresConfig) -> None:
@@ -65,17 +71,20 @@ def upload_again(topic: Topic, _shard: int, move: Move, part: Part, records: lis
     """Write what is not written yet. Raises SinkFailed, InvalidArgument."""
     config = move.config
     assert isinstance(config, HologresConfig)
-    with _told(), _connected(config) as connection:
-        target = describe(connection, *config.table)
+    with _told(), _connected(config) as connection, _target(connection, config) as target:
         columns = check(topic, move.fields, target)
         writer = _Writer(connection, target, [column.name for column in columns], part, config)
-        return msgspec.structs.replace(part, rows=writer.run(RowMaker(config, move.fields, columns, topic), records))
+        rows = writer.run(RowMaker(config, move.fields, columns, topic), records)
+    _written[part.partition] = part.session
+    return msgspec.structs.replace(part, rows=rows)
 
 
 def settle(config: HologresConfig, part: Part, is_fresh: bool) -> Outcome:
     """Whether all of a move has been written. Raises SinkFailed."""
     if is_fresh:
         return Outcome.AGAIN
+    if _written.get(part.partition) == part.session:
+        return Outcome.DONE
     with _told(), _connected(config) as connection:
         return Outcome.DONE if fence.mark_of(connection, part.partition) == part.session else Outcome.AGAIN
 
@@ -140,6 +149,23 @@ class _Writer:
         if not self._skips:
             raise SinkFailed(f"The table cannot take the record {sequence}: {error}", status=_REFUSED)
         self._discarded += 1
+
+
+@contextmanager
+def _target(connection: Connection, config: HologresConfig) -> Generator[Target]:
+    """The table, as it was a moment ago; one that something goes wrong with is looked at anew the next time."""
+    now = time.monotonic()
+    seen_s, target = _targets.get(config, (0.0, None))
+    if target is None or now - seen_s > _LOOK_AGAIN_S:
+        target = describe(connection, *config.table)
+        for old in [key for key, (at_s, _) in list(_targets.items()) if now - at_s > _LOOK_AGAIN_S]:
+            _targets.pop(old, None)
+        _targets[config] = now, target
+    try:
+        yield target
+    except BaseException:
+        _targets.pop(config, None)
+        raise
 
 
 def _connected(config: HologresConfig) -> Connection:
