@@ -13,6 +13,7 @@ from yunbox.services.datahub.connectors import hologres_sink
 from yunbox.services.datahub.connectors.config import TimestampUnit
 from yunbox.services.datahub.connectors.hologres_config import HologresConfig, parse_hologres
 from yunbox.services.datahub.connectors.model import Move, Outcome, Told
+from yunbox.services.datahub.connectors.partitions import Discarded
 from yunbox.services.datahub.connectors.records import Record
 from yunbox.services.datahub.connectors.requests import SinkFailed
 from yunbox.wire.datahub.schema import parse_schema
@@ -116,6 +117,7 @@ TOPIC.schemas = {0: SchemaVersion(0, SCHEMA, 0.0, "")}
 @pytest.fixture
 def database(monkeypatch: pytest.MonkeyPatch) -> Database:
     made = Database()
+    monkeypatch.setattr(hologres_sink, "_written", {})
     monkeypatch.setattr(hologres_sink, "_connected", lambda _config: nullcontext(made))
     monkeypatch.setattr(hologres_sink, "describe", lambda *_: Target("public", "t", (COLUMN,), ()))
     monkeypatch.setattr(hologres_sink, "write", made.write)
@@ -142,23 +144,35 @@ def test_a_move_is_written_once(database: Database) -> None:
     assert hologres_sink.settle(config, part, False) is Outcome.AGAIN
     assert hologres_sink.upload_again(TOPIC, 0, move, part, records(4)).rows == 4
     assert hologres_sink.settle(config, part, False) is Outcome.DONE
+    hologres_sink._written.clear()  # as after a crash
+    assert hologres_sink.settle(config, part, False) is Outcome.AGAIN
     assert hologres_sink.upload_again(TOPIC, 0, move, part, records(4)).rows == 4
+    assert hologres_sink.settle(config, part, False) is Outcome.DONE
     assert (database.rows, database.commits) == (["r0", "r1", "r2", "r3"], 1)
 
 
 def test_one_that_was_written_by_half_goes_on(database: Database) -> None:
     config, move = moved(4)
     [part] = move.parts
-    database.mark = f"{part.session.partition(':')[0]}:2"
+    database.mark = f"{part.session.partition(':')[0]}:2:1"
     assert hologres_sink.settle(config, part, False) is Outcome.AGAIN
-    hologres_sink.upload_again(TOPIC, 0, move, part, records(4))
-    assert (database.rows, database.mark) == (["r2", "r3"], part.session)
+    assert hologres_sink.upload_again(TOPIC, 0, move, part, records(4)).rows == 3, "of the first two one was refused"
+    assert (database.rows, database.mark) == (["r2", "r3"], f"{part.session}:1")
+
+
+def test_records_that_are_no_more_are_not_written_or_were(database: Database) -> None:
+    _, move = moved(6)
+    [part] = move.parts
+    database.mark = f"{part.session.partition(':')[0]}:2:0"
+    assert hologres_sink.upload_again(TOPIC, 0, move, part, records(6)[3:]).rows == 5
+    assert hologres_sink.upload_again(TOPIC, 0, move, part, []).rows == 6, "when all is written nothing is missing"
+    assert database.rows == ["r3", "r4", "r5"]
 
 
 def test_the_mark_of_another_move_says_nothing(database: Database) -> None:
     _, before = moved(4)
     _, move = moved(4)
-    database.mark = before.parts[0].session
+    database.mark = f"{before.parts[0].session}:0"
     hologres_sink.upload_again(TOPIC, 0, move, move.parts[0], records(4))
     assert database.rows == ["r0", "r1", "r2", "r3"]
 
@@ -168,10 +182,19 @@ def test_what_is_refused_is_found_and_passed_over(database: Database) -> None:
     _, move = moved(10)
     assert hologres_sink.upload_again(TOPIC, 0, move, move.parts[0], records(10)).rows == 6
     assert database.rows == ["r1", "r2", "r3", "r4", "r7", "r8"]
-    assert database.mark == move.parts[0].session
+    assert database.mark == f"{move.parts[0].session}:4"
+    hologres_sink._written.clear()
+    assert hologres_sink.upload_again(TOPIC, 0, move, move.parts[0], records(10)).rows == 6, "they are still counted"
 
 
-def test_or_it_stops_there(database: Database) -> None:
+@pytest.mark.parametrize("is_known", [False, True], ids=["refused by the table", "known before"])
+def test_or_it_stops_there(database: Database, monkeypatch: pytest.MonkeyPatch, is_known: bool) -> None:
+    def row(_maker: Any, record: Record) -> tuple[str]:
+        if is_known and record.sequence == 5:
+            raise Discarded("it is NULL")
+        return (record.data.decode(),)
+
+    monkeypatch.setattr(hologres_sink.RowMaker, "row", row)
     database.refused = {"r5"}
     _, move = moved(10, SkipDirtyPack="false")
     for _ in range(2):

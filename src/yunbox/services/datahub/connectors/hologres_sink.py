@@ -40,7 +40,7 @@ _LOOK_AGAIN_S = 30.0
 """After which a table is looked at again, as somebody may have given it another column: it costs the engine 0.1 s."""
 _targets: dict[HologresConfig, tuple[float, Target]] = {}
 _written: dict[str, str] = {}
-"""The marks that this process has seen committed, by whose they are."""
+"""The moves that this process has seen committed, by whose they are."""
 
 
 def verify(topic: Topic, fields: Sequence[str], config: HologresConfig) -> None:
@@ -79,18 +79,14 @@ def upload_again(topic: Topic, _shard: int, move: Move, part: Part, records: lis
     return msgspec.structs.replace(part, rows=rows)
 
 
-def settle(config: HologresConfig, part: Part, is_fresh: bool) -> Outcome:
-    """Whether all of a move has been written. Raises SinkFailed."""
-    if is_fresh:
-        return Outcome.AGAIN
-    if _written.get(part.partition) == part.session:
-        return Outcome.DONE
-    with _told(), _connected(config) as connection:
-        return Outcome.DONE if fence.mark_of(connection, part.partition) == part.session else Outcome.AGAIN
+def settle(_config: HologresConfig, part: Part, _is_fresh: bool) -> Outcome:
+    """Whether all of a move has been written, as far as this process knows: else the mark is asked, before anything is
+    written again."""
+    return Outcome.DONE if _written.get(part.partition) == part.session else Outcome.AGAIN
 
 
 class _Writer:
-    """Writes the rows of a move. ``_mark`` is how far the writer of its shard is."""
+    """Writes the rows of a move. ``_mark`` is how far the writer of its shard is: ``MOVE:SEQUENCE:DISCARDED``."""
 
     def __init__(
         self, connection: Connection, target: Target, names: Sequence[str], part: Part, config: HologresConfig
@@ -100,29 +96,32 @@ class _Writer:
         self._names = names
         self._writer = part.partition
         self._move, _, end = part.session.rpartition(":")
-        self._end = int(end)
+        self._end, self._count = int(end), part.rows
         self._skips = config.skip_dirty_pack
-        self._discarded = 0
         self._mark = fence.mark_of(connection, self._writer)
+        move, *places = (self._mark or "").split(":")
+        self._done, self._before = map(int, places) if move == self._move else (self._end - self._count, 0)
+        self._discarded: list[int] = []
 
     def run(self, maker: RowMaker, records: Sequence[Record]) -> int:
-        """Write all records but those that cannot be rows; how many are there then."""
-        move, _, sequence = (self._mark or "").rpartition(":")
-        done = int(sequence) if move == self._move else 0
+        """Write all records but those that cannot be rows, or are no more; how many are there then."""
+        pending = [record for record in records if record.sequence >= self._done]
+        gone = self._end - self._done - len(pending)
         rows: list[tuple[int, Row]] = []
-        for record in records:
-            if record.sequence >= done:
-                try:
-                    rows.append((record.sequence, maker.row(record)))
-                except Discarded as error:
-                    self._discard(record.sequence, error)
-        if done < self._end:
+        for record in pending:
+            try:
+                rows.append((record.sequence, maker.row(record)))
+            except Discarded as error:
+                if rows and not self._skips:  # what is before it can be written
+                    self._write(rows, record.sequence)
+                self._discard(record.sequence, error)
+        if self._done < self._end:
             self._write(rows, self._end)
-        return len(records) - self._discarded
+        return self._count - gone - self._before - len(self._discarded)
 
     def _write(self, rows: Sequence[tuple[int, Row]], end: int) -> None:
         """Write rows, and say that all up to a sequence are. Raises PgError, KernelError."""
-        after = f"{self._move}:{end}"
+        after = f"{self._move}:{end}:{self._before + sum(sequence < end for sequence in self._discarded)}"
         try:
             with self._connection.transaction():
                 fence.advance(self._connection, self._writer, self._mark, after)
@@ -148,7 +147,7 @@ class _Writer:
         """Pass a record over, or go no further. Raises SinkFailed."""
         if not self._skips:
             raise SinkFailed(f"The table cannot take the record {sequence}: {error}", status=_REFUSED)
-        self._discarded += 1
+        self._discarded.append(sequence)
 
 
 @contextmanager
