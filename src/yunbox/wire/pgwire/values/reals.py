@@ -13,13 +13,14 @@ from typing import Any
 
 from yunbox.wire.pgwire.report import failure
 from yunbox.wire.pgwire.values.arrays import Array
-from yunbox.wire.pgwire.values.codec import Codec, Style
+from yunbox.wire.pgwire.values.codec import Style
 
 _PLAIN = re.compile(r"\{[-+0-9.eE,]+\}", re.ASCII)
 _NOTHING = re.compile(r"[-+]?[0.]+", re.ASCII)
-_HEAD = struct.Struct(">iiIii")
+HEAD = struct.Struct(">iiIii")
 FLOAT4, FLOAT8 = 700, 701
-_LAYOUTS = {20: ("q", 8), 21: ("h", 2), 23: ("i", 4), FLOAT4: ("f", 4), FLOAT8: ("d", 8)}
+LAYOUTS = {20: ("q", 8), 21: ("h", 2), 23: ("i", 4), FLOAT4: ("f", 4), FLOAT8: ("d", 8), 1082: ("i", 4),
+            1114: ("q", 8), 1184: ("q", 8)}  # fmt: skip
 """How elements are packed, and in how many bytes, by OID."""
 _REAL_BYTES = 4
 _MANY = 8
@@ -31,20 +32,20 @@ class Numbers(Array):
 
     def pack(self, value: list[Any]) -> bytes:
         """In PostgreSQL's binary form."""
-        letter, size = _LAYOUTS[self.oid]
+        letter, size = LAYOUTS[self.oid]
         try:
             items = _items(len(value), letter).pack(*(part for one in value for part in (size, one)))
         except (struct.error, OverflowError):
             return super().pack(value)
-        return _HEAD.pack(1, 0, self.oid, len(value), 1) + items if value else super().pack(value)
+        return HEAD.pack(1, 0, self.oid, len(value), 1) + items if value else super().pack(value)
 
     def unpack(self, data: bytes) -> list[Any]:
         """The other way round."""
-        letter, size = _LAYOUTS[self.oid]
-        count, rest = divmod(len(data) - _HEAD.size, 4 + size)
-        if rest or count < 1 or _HEAD.unpack_from(data) != (1, 0, self.oid, count, 1):
+        letter, size = LAYOUTS[self.oid]
+        count, rest = divmod(len(data) - HEAD.size, 4 + size)
+        if rest or count < 1 or HEAD.unpack_from(data) != (1, 0, self.oid, count, 1):
             return super().unpack(data)
-        parts = _items(count, letter).unpack_from(data, _HEAD.size)
+        parts = _items(count, letter).unpack_from(data, HEAD.size)
         return list(parts[1::2]) if set(parts[::2]) == {size} else super().unpack(data)
 
 
@@ -83,12 +84,6 @@ class Floats(Numbers):
         """The other way round."""
         found = _numbers(text[1:-1].split(","), self._size) if _PLAIN.fullmatch(text) else None
         return super().read(text, style) if found is None else found
-
-
-def array_of(element: Codec, oid: int) -> Array:
-    """The codec of arrays of a type."""
-    kind = Floats if oid in (FLOAT4, FLOAT8) else Numbers if oid in _LAYOUTS else Array
-    return kind(element, oid)
 
 
 @lru_cache(64)

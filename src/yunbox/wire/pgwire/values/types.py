@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 
 from yunbox.wire.pgwire.values import jsons, numbers, objects, texts
+from yunbox.wire.pgwire.values.array_codecs import array_of
 from yunbox.wire.pgwire.values.arrays import Array
 from yunbox.wire.pgwire.values.bitmaps import Bitmap
 from yunbox.wire.pgwire.values.clock import Time, TimeTz
 from yunbox.wire.pgwire.values.codec import Codec
 from yunbox.wire.pgwire.values.dates import Date, Timestamp
 from yunbox.wire.pgwire.values.intervals import IntervalCodec
-from yunbox.wire.pgwire.values.reals import array_of
 
 
 @dataclass(frozen=True, slots=True)
