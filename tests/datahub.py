@@ -81,10 +81,11 @@ class Client:
         ]
         self.call("POST", f"/projects/{project}/topics/{topic}/shards/{shard}", Action="pub", Records=records)
 
-    def read(self, project: str, topic: str, shard: str) -> list[tuple[int, Any]]:
-        """All that a shard has: sequences, and bytes or fields."""
+    def read(self, project: str, topic: str, shard: str, first: int | None = None) -> list[tuple[int, Any]]:
+        """All that a shard has, or all from a sequence on: sequences, and bytes or fields."""
         path = f"/projects/{project}/topics/{topic}/shards/{shard}"
-        cursor = self.call("POST", path, Action="cursor", Type="OLDEST")["Cursor"]
+        where = {"Type": "OLDEST"} if first is None else {"Type": "SEQUENCE", "Sequence": first}
+        cursor = self.call("POST", path, Action="cursor", **where)["Cursor"]
         found: list[tuple[int, Any]] = []
         while True:
             page = self.call("POST", path, Action="sub", Cursor=cursor, Limit=1000)

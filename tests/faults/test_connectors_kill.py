@@ -202,7 +202,7 @@ def kill(server: Server, cycle: int) -> int:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(max(900, 30 * CYCLES))
 @pytest.mark.parametrize("sink", [Table(), Objects(), Rows()], ids=["maxcompute", "oss", "hologres"])
 def test_every_record_arrives_once(tmp_path: Path, sink: Sink) -> None:
     server = Server(tmp_path / "data", options=OPTIONS).start()
