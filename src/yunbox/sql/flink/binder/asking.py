@@ -4,7 +4,7 @@ from typing import Protocol
 
 from yunbox.sql.flink.binder.context import Context
 from yunbox.sql.flink.binder.scope import Relation
-from yunbox.sql.flink.parser.tree import Query
+from yunbox.sql.flink.parser.tree import Query, Select
 
 
 class QueryBinder(Protocol):
@@ -12,3 +12,6 @@ class QueryBinder(Protocol):
 
     def query(self, node: Query, context: Context) -> Relation:
         """The relation that a query is."""
+
+    def source(self, node: Select, context: Context) -> Relation:
+        """What a SELECT reads, before its items: FROM and WHERE."""

@@ -31,11 +31,11 @@ def is_aggregate(node: tree.Node) -> bool:
     return isinstance(node, tree.Call) and node.over is None and len(node.path) == 1 and node.name in AGGREGATES
 
 
-def is_grouped(node: tree.Select) -> bool:
+def is_grouped(node: tree.Select, order: tuple[tree.Ordered, ...] = ()) -> bool:
     """Whether a SELECT has groups."""
     if node.group is not None or node.having is not None:
         return True
-    return any(is_aggregate(one) for item in node.items for one in walk(item))
+    return any(is_aggregate(one) for item in (*node.items, *order) for one in walk(item))
 
 
 @dataclass
@@ -163,8 +163,12 @@ def signature(call: AggregateCall) -> str:
 # -- groups
 
 
-def grouped(node: tree.Select, relation: Relation, context: Context) -> tuple[Relation, Grouped]:
-    """The groups of a SELECT as a relation: keys, then what its calls give."""
+def grouped(
+    node: tree.Select, relation: Relation, context: Context, order: tuple[tree.Ordered, ...] = ()
+) -> tuple[Relation, Grouped]:
+    """The groups of a SELECT as a relation: keys, then what its calls and those of its ORDER BY give."""
+    # What is ordered by is looked through for calls as the items are.
+    node = replace(node, items=(*node.items, *(tree.Item(one.expression) for one in order)))
     plain, sets = _sets(node.group or (), context)
     window = next((one for one in plain if isinstance(one, tree.Call) and one.name in _WINDOWS), None)
     inner = Expressions(context, Scope(relation.columns), "GROUP BY")

@@ -39,6 +39,10 @@ class Queries:
             return found
         return self._ordered(node, found, hidden, context)
 
+    def source(self, node: tree.Select, context: Context) -> Relation:
+        """What a SELECT reads, before its items: FROM and WHERE."""
+        return SelectBinder(context, self).source(node, replace(context, hints=node.hints))
+
     def _with(self, node: tree.Query, context: Context) -> Context:
         for one in node.ctes:
             queries = {**context.queries, one.name: (one.query, one.columns, context.inner())}

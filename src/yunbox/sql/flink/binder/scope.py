@@ -27,6 +27,7 @@ class Column:
     window: WindowRole | None = None
     qualifier: tuple[str, ...] = ()
     hidden: bool = False  # found by its qualified name and not by its own: the right side's of USING
+    common: bool = False  # a column of USING, which * gives first
 
     @property
     def field(self) -> Field:

@@ -33,11 +33,11 @@ class SelectBinder:
     def bind(self, node: tree.Select, order: tuple[tree.Ordered, ...] = ()) -> tuple[Relation, list[Expr]]:
         """The relation of a SELECT; the keys of an ORDER BY that are none of its columns come hidden behind these."""
         context = replace(self.context, hints=node.hints)
-        relation = self._source(node, context)
+        relation = self.source(node, context)
         visible = len(relation.columns)
         binder = SelectExpressions(context, relation, self.queries)
-        if is_grouped(node):
-            relation, binder.groups = grouped(node, relation, context)
+        if is_grouped(node, order):
+            relation, binder.groups = grouped(node, relation, context, order)
             binder.relation = relation
             binder.scope = Scope(relation.columns)
             visible = len(relation.columns)
@@ -48,7 +48,8 @@ class SelectBinder:
             self._qualified(binder, node.qualify)
         return self._projected(node, binder, visible, order)
 
-    def _source(self, node: tree.Select, context: Context) -> Relation:
+    def source(self, node: tree.Select, context: Context) -> Relation:
+        """FROM and WHERE."""
         if node.source is None:
             return one_row()
         draft = SourceBinder(context, self.queries).bind(node.source)
@@ -115,6 +116,8 @@ class SelectBinder:
         inner = binder.groups.inner if binder.groups is not None else None
         found = inner.scope if inner is not None else Scope(binder.scope.columns[:visible])
         places = [i for i in found.star(node.parts) if not found.columns[i].hidden or node.parts]
+        if not node.parts:
+            places.sort(key=lambda place: not found.columns[place].common)
         if not places and node.parts:
             self._row_star(node, binder, names, made)
             return

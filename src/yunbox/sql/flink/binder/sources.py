@@ -102,6 +102,8 @@ class SourceBinder:
             names = tuple(one.name for one in left.columns if one.name in theirs)
         if not names:
             return columns, []
+        if node.kind in ("RIGHT", "FULL"):
+            raise self.context.refuse(f"{node.kind} JOIN with USING or NATURAL", node)
         width, made, found = len(left.columns), list(columns), []
         for name in names:
             first, _ = scope(left).find((name,), self.context.text, node.at)
@@ -109,6 +111,7 @@ class SourceBinder:
             binder = Expressions(self.context, _Places(columns, {("l",): first, ("r",): width + second}), "USING")
             equal = tree.Operation("=", tree.Name(("l",)), tree.Name(("r",)), at=node.at)
             found.append(conjunct(equal, binder))
+            made[first] = replace(made[first], common=True)
             made[width + second] = replace(made[width + second], hidden=True)
         return tuple(made), found
 

@@ -10,9 +10,9 @@ from yunbox.sql.flink.binder.expressions import Expressions
 from yunbox.sql.flink.binder.joins import JoinHints, joined
 from yunbox.sql.flink.binder.scope import Column, Relation, Scope
 from yunbox.sql.flink.errors import FlinkSqlError
-from yunbox.sql.flink.expr import Expr, mark, replaced
+from yunbox.sql.flink.expr import Expr, mark
 from yunbox.sql.flink.parser import tree
-from yunbox.sql.flink.plans import Aggregate, Filter, Join, JoinKind, Project
+from yunbox.sql.flink.plans import Aggregate, Bound, Field, Filter, Join, JoinKind, Project
 
 
 def semi_joined(relation: Relation, node: tree.Node, context: Context, queries: QueryBinder) -> Relation | None:
@@ -91,7 +91,8 @@ class _Correlated(_Outer):
         """The place of a name."""
         width: int = self.width  # ty: ignore[missing-attribute]
         try:
-            place, rest = Scope(self.columns[width:]).find(parts, text, at)  # ty: ignore[invalid-argument-type]
+            inner = tuple(replace(one, hidden=False) for one in self.columns[width:])
+            place, rest = Scope(inner).find(parts, text, at)  # ty: ignore[invalid-argument-type]
         except FlinkSqlError:
             return Scope(self.columns[:width]).find(parts, text, at)  # ty: ignore[invalid-argument-type]
         return width + place, rest
@@ -108,55 +109,42 @@ def _inner(
     try:
         return queries.query(query, context.inner()), []
     except FlinkSqlError:
-        split = _split(query, context, queries)
-        if split is None:
+        found = _correlated(relation, query, context, queries)
+        if found is None:
             raise
-    own, others, select = split
-    body = replace(select, where=own)
-    inner = queries.query(replace(query, body=body), context.inner())
-    base = queries.query(replace(query, body=replace(body, items=(tree.Item(tree.Star()),))), context.inner())
-    # Conditions on the outer query may be on columns of the inner FROM that the inner query does not give.
-    both = (*relation.columns, *base.columns)
-    binder = Expressions(context, _Correlated(both, len(relation.columns)), "WHERE")
-    conditions = [conjunct(one, binder) for one in others]
-    return _with_items(inner, base, conditions, len(relation.columns))
+        return found
 
 
-def _with_items(
-    inner: Relation, base: Relation, conditions: list[Conjunct], width: int
-) -> tuple[Relation, list[Conjunct]]:
-    """The inner query's items are those of a projection of its FROM: both are given by one node."""
-    node, other = inner.node, base.node
-    if not isinstance(node, Project) or not isinstance(other, Project):
-        return base, conditions
-    count = len(node.expressions)
-    fields = (*node.fields, *other.fields)
-    made = Project(fields, node.input, (*node.expressions, *other.expressions))
-    columns = (*inner.columns, *(replace(one, hidden=True) for one in base.columns))
-    moved = [_behind(one, width, count) for one in conditions]
-    return Relation(made, columns), moved
-
-
-def _behind(one: Conjunct, width: int, by: int) -> Conjunct:
-    def change(sql: str) -> str:
-        return replaced(sql, lambda place: mark(place if place < width else place + by))
-
-    left = replace(one.left, sql=change(one.left.sql)) if one.left is not None else None
-    right = replace(one.right, sql=change(one.right.sql)) if one.right is not None else None
-    return Conjunct(change(one.sql), one.symbol, left, right)
-
-
-def _split(
-    query: tree.Query, context: Context, queries: QueryBinder
-) -> tuple[tree.Node | None, list[tree.Node], tree.Select] | None:
-    """A plain SELECT whose conditions are partly about the outer query: its own and the others."""
+def _correlated(
+    relation: Relation, query: tree.Query, context: Context, queries: QueryBinder
+) -> tuple[Relation, list[Conjunct]] | None:
+    """A plain SELECT whose conditions are partly about the outer query: its items, then all that it reads."""
     body = query.body
-    simple = isinstance(body, tree.Select) and not (body.group or body.having or body.distinct or body.qualify)
-    if not simple or not isinstance(body, tree.Select) or query.ctes or query.limit is not None or query.order:
+    if not isinstance(body, tree.Select) or body.group or body.having or body.distinct or body.qualify:
         return None
-    base = queries.query(
-        replace(query, body=replace(body, where=None, items=(tree.Item(tree.Star()),))), context.inner()
-    )
+    if query.ctes or query.limit is not None or query.order:
+        return None
+    own, others = _split(body, context, queries)
+    inner = queries.source(replace(body, where=own), context.inner())
+    binder = Expressions(context, Scope(inner.columns), "SELECT")
+    items = [] if _is_star(body) else [binder.bind(one.expression) for one in body.items]
+    made = [*items, *(Expr(mark(i), one.type, one.time) for i, one in enumerate(inner.columns))]
+    columns = (*(Column(f"$item{i}", one.type) for i, one in enumerate(items)),
+               *(replace(one, hidden=bool(items)) for one in inner.columns))  # fmt: skip
+    fields = tuple(Field(one.name or f"$f{i}", one.type, one.time) for i, one in enumerate(columns))
+    project = Project(fields, inner.node, tuple(Bound(one.sql, one.type) for one in made))
+    both = (*relation.columns, *columns)
+    scope = _Correlated(both, len(relation.columns))
+    return Relation(project, columns), [conjunct(one, Expressions(context, scope, "WHERE")) for one in others]
+
+
+def _is_star(body: tree.Select) -> bool:
+    return any(isinstance(one.expression, tree.Star) for one in body.items)
+
+
+def _split(body: tree.Select, context: Context, queries: QueryBinder) -> tuple[tree.Node | None, list[tree.Node]]:
+    """The conditions of the inner query's own, and those that it cannot read alone."""
+    base = queries.source(replace(body, where=None), context.inner())
     binder = Expressions(context, Scope(base.columns), "WHERE")
     own: tree.Node | None = None
     others: list[tree.Node] = []
@@ -167,7 +155,7 @@ def _split(
             others.append(one)
         else:
             own = one if own is None else tree.Logic("AND", own, one, at=one.at)
-    return own, others, body
+    return own, others
 
 
 # -- a query as a value
