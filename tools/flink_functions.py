@@ -1,4 +1,4 @@
-"""docs/reference/functions-flink.md, made from the table of functions: `python tools/flink_functions.py` writes it anew.
+"""docs/reference/functions-flink.md, made from the table of functions: `python tools/flink_functions.py` writes it.
 
 `./yunbox check` compares, so that the page lists what is there and what is not.
 """

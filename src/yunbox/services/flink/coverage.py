@@ -7,7 +7,7 @@ Sources: the pages "REST Endpoint" (SQL Gateway), "REST API" (JobManager), "SQL"
 from collections.abc import Mapping
 from typing import Any
 
-from yunbox.engine.stream.connectors.kinds import KINDS, Kind
+from yunbox.engine.stream.connectors.kinds import OFFERED, Kind
 from yunbox.services.flink.http import gateway_api, jobmanager_api
 from yunbox.spine import offered
 from yunbox.spine.offered import Status
@@ -68,7 +68,7 @@ def connectors() -> list[dict[str, Any]]:
             "required": list(kind.required),
             "optional": list(kind.optional),
         }
-        for kind in KINDS.values()
+        for kind in OFFERED
     ]
 
 

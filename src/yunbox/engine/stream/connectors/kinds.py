@@ -8,18 +8,16 @@ Flink 2.x on ``datagen``, ``print`` and ``blackhole``.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from yunbox.sql.flink.connectors import takes_updates
 from yunbox.sql.flink.errors import ValidationFailed
-from yunbox.sql.flink.plans import Collect, Job, LookupJoin, Sink, Source, Table, walk
+from yunbox.sql.flink.plans import Collect, Job, LookupJoin, Source, Table, walk
 
 _EVERY = ("connector", "property-version")
 
 
 @dataclass(frozen=True)
 class Kind:
-    """One. ``patterns`` are the beginnings of options that name a column, such as ``fields.``.
-
-    Tables that ``takes_updates`` take rows that replace others and that go.
-    """
+    """One. ``patterns`` are the beginnings of options that name a column, such as ``fields.``."""
 
     name: str
     required: tuple[str, ...] = ()
@@ -28,7 +26,11 @@ class Kind:
     reads: bool = False
     writes: bool = False
     asks: bool = False
-    takes_updates: bool = False
+
+    @property
+    def takes_updates(self) -> bool:
+        """Whether its tables take rows that replace others and that go."""
+        return self.writes and takes_updates({"connector": self.name})
 
     def check(self, table: Table, options: Mapping[str, str]) -> None:
         """Raises ValidationFailed, naming what is missing and what is unknown."""
@@ -73,7 +75,6 @@ HOLOGRES = Kind(
     ),
     writes=True,
     asks=True,
-    takes_updates=True,
 )  # fmt: skip
 DATAGEN = Kind("datagen", (), ("rows-per-second", "number-of-rows", "scan.parallelism"), ("fields.",), reads=True)
 PRINT = Kind(
@@ -81,10 +82,10 @@ PRINT = Kind(
     (),
     ("print-identifier", "standard-error", "sink.parallelism", "logger"),
     writes=True,
-    takes_updates=True,
 )
-BLACKHOLE = Kind("blackhole", writes=True, takes_updates=True)
-KINDS: dict[str, Kind] = {one.name: one for one in (DATAHUB, HOLOGRES, DATAGEN, PRINT, BLACKHOLE)}
+BLACKHOLE = Kind("blackhole", writes=True)
+OFFERED = (DATAHUB, HOLOGRES, DATAGEN, PRINT, BLACKHOLE)
+KINDS: dict[str, Kind] = {one.name: one for one in OFFERED}
 
 
 def option(options: Mapping[str, str], name: str, default: str = "") -> str:
@@ -118,22 +119,11 @@ def check(job: Job) -> None:
             elif isinstance(node, LookupJoin):
                 _usable(node.table, node.options, "asks", "source or a sink, and not asked by key")
         if not isinstance(sink, Collect):
-            _check_sink(sink, is_batch=job.batch)
+            _usable(sink.table, sink.options, "writes", "source")
 
 
-def _usable(table: Table, options: Mapping[str, str], what: str, otherwise: str) -> Kind:
+def _usable(table: Table, options: Mapping[str, str], what: str, otherwise: str) -> None:
     kind = kind_of(table)
     kind.check(table, options)
     if not getattr(kind, what):
         raise ValidationFailed(f"Connector '{kind.name}' of table {table.path} can only be used as a {otherwise}.")
-    return kind
-
-
-def _check_sink(sink: Sink, *, is_batch: bool) -> None:
-    kind = _usable(sink.table, sink.options, "writes", "source")
-    if sink.input.updates and not is_batch and not kind.takes_updates:
-        name = f"{sink.table.catalog}.{sink.table.database}.{sink.table.name}"
-        raise ValidationFailed(
-            f"Table sink '{name}' doesn't support consuming update and delete changes which is produced by the query: "
-            "it takes inserts only"
-        )
