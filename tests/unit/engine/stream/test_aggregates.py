@@ -47,6 +47,17 @@ def test_null_is_a_group(tmp_path: Path) -> None:
     assert run.send("t", (None, None, None, None), (None, 4, None, None)) == ["+I[None, 1, 4]"]
 
 
+def test_keys_alone(tmp_path: Path) -> None:
+    """DISTINCT: a key is given once, and goes with the last of its rows."""
+    run = Run(tmp_path / "j", grouped(clicks(changelog=True), (0,)))
+    assert run.send("t", ("a", 1, 0, None), ("b", 1, 0, None), ("a", 2, 0, None)) == ["+I[a]", "+I[b]"]
+    assert run.send("t", ("a", 1, 0, None), ("b", 1, 0, None), kind="-D") == ["-D[b]"]
+    assert run.send("t", ("b", 1, 0, None)) == ["+I[b]"]
+    run = Run(tmp_path / "k", grouped(clicks(), (0,)))
+    assert run.send("t", ("a", 1, 0, None)) == ["+I[a]"]
+    assert run.send("t", ("a", 1, 0, None), (None, 1, 0, None)) == ["+I[None]"]
+
+
 def test_rows_that_go(tmp_path: Path) -> None:
     calls = [call("COUNT"), call("SUM", 1), call("MIN", 1), call("MAX", 1), call("COUNT", 1, distinct=True)]
     run = Run(tmp_path / "j", grouped(clicks(changelog=True), (0,), *calls))

@@ -106,7 +106,7 @@ class ColumnarAggregate(Operator):
         if before is None:
             yield from self._batch(keys, after, np.flatnonzero(has), kinds_new)
             return
-        same = _same(before, after)
+        same = _same(before, after, len(slots))
         old = np.flatnonzero(had & (~has | ~same) & (self.gives_before | ~has))
         new = np.flatnonzero(has & (~had | ~same))
         kinds_old = np.where(has, UPDATE_BEFORE, DELETE).astype(np.int8)
@@ -133,15 +133,15 @@ class ColumnarAggregate(Operator):
             yield Batch(tuple(columns), len(places), kinds[places] if kinds[places].any() else None)
 
 
-def _same(before: list[tuple[Array, Array | None]], after: list[tuple[Array, Array | None]]) -> Array:
-    """Which groups have the results that they had."""
-    found: Array = None
+def _same(before: list[tuple[Array, Array | None]], after: list[tuple[Array, Array | None]], count: int) -> Array:
+    """Which of so many groups have the results that they had; without any they always have."""
+    found: Array = np.ones(count, np.bool_)
     for (old, old_mask), (new, new_mask) in zip(before, after, strict=True):
         equal = old == new
         if old_mask is not None and new_mask is not None:
             equal = (equal & ~old_mask & ~new_mask) | (old_mask & new_mask)
-        found = equal if found is None else found & equal
-    return np.zeros(0, np.bool_) if found is None else found
+        found &= equal
+    return found
 
 
 def _taken(
