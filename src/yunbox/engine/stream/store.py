@@ -122,12 +122,11 @@ class StateStore:
 
     def _resized(self, cursor: Any, pairs: list[tuple[bytes, bytes | None]]) -> dict[str, int]:
         """The bytes of each step once some pairs are in the table."""
-        before = {key: len(key) + len(value) for key, value in cursor.getmulti([key for key, _ in pairs])}
         sizes = dict(self.sizes)
-        for key, value in pairs:
-            step = key[: key.index(b"/")].decode()
-            more = 0 if value is None else len(key) + len(value)
-            sizes[step] = sizes.get(step, 0) + more - before.get(key, 0)
+        for step, size in _sizes(cursor.getmulti([key for key, _ in pairs])):
+            sizes[step] = sizes.get(step, 0) - size
+        for step, size in _sizes(pair for pair in pairs if pair[1] is not None):
+            sizes[step] = sizes.get(step, 0) + size
         return sizes
 
     def copy(self, folder: Path) -> None:
@@ -147,3 +146,16 @@ class StateStore:
             for _, blob in cursor:
                 self._recent.update(_PAIRS.decode(blob))
         self.merge()
+
+
+def _sizes(pairs: Iterable[tuple[bytes, Any]]) -> Iterator[tuple[str, int]]:
+    """The bytes of some keys and values, which are in order, by their step."""
+    prefix, total = b"", 0
+    for key, value in pairs:
+        if not prefix or not key.startswith(prefix):
+            if prefix:
+                yield prefix[:-1].decode(), total
+            prefix, total = key[: key.index(b"/") + 1], 0
+        total += len(key) + len(value)
+    if prefix:
+        yield prefix[:-1].decode(), total

@@ -82,17 +82,23 @@ def split(data: bytes, starts: Sequence[int] | Array, ends: Sequence[int] | Arra
 
 
 def _lengths(buffer: Array, at: Array, limit: int) -> tuple[Array, Array]:
-    """The numbers of variable length at some places, and where what follows them begins."""
+    """The lengths at some places, none of them beyond what there is, and where what follows them begins."""
+    value, after = varints(buffer, at, _LEVELS_MAX)
+    return np.minimum(value, limit), after
+
+
+def varints(buffer: Array, at: Array, levels_max: int) -> tuple[Array, Array]:
+    """The numbers of variable length at some places, of so many bytes at most, and where what follows them begins."""
     value, after = buffer.take(at, mode="clip").astype(np.int64), at + 1
     more = np.flatnonzero(value > 127)
     if not len(more):
         return value, after
-    value &= 127
-    for level in range(1, _LEVELS_MAX):
+    value[more] &= 127
+    for level in range(1, levels_max):
         if not len(more):
             break
         byte = buffer.take(after[more], mode="clip").astype(np.int64)
         value[more] |= (byte & 127) << (7 * level)
         after[more] += 1
         more = more[byte > 127]
-    return np.minimum(value, limit), after
+    return value, after

@@ -163,11 +163,11 @@ class DataHubReader:
             return None
         shard.cursor = entries.next_cursor
         batch = self._batch(shard, entries)
-        shard.next = entries.sequences[-1] + 1
+        shard.next = int(entries.sequences[-1]) + 1
         end = self._ends.get(shard.id)
         if end is not None and shard.next >= end:
             shard.is_over = True
-            keep = np.array(entries.sequences) < end
+            keep = entries.sequences < end
             return batch if keep.all() else batch.taken(keep)
         return batch
 
@@ -186,7 +186,7 @@ class DataHubReader:
         columns = self._blobs(entries) if self._info.schema is None else self._fields(entries)
         size = len(entries)
         shards = array_of([shard.id] * size, STRING)
-        more = (shards, np.array(entries.sequences, np.int64), np.array(entries.times, np.int64))
+        more = (shards, entries.sequences, entries.times)
         return Batch((*columns, *more), size, None, shard.id)
 
     def _blobs(self, entries: Entries) -> list[Any]:
