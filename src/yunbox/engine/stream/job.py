@@ -1,12 +1,13 @@
 """A job as it runs: epochs, each of which reads, works, and is on disk before anybody sees what came of it.
 
 An epoch ends with one transaction of the state's changes, the sources' offsets and what the sinks are to get. Only then
-do the sinks get it, by the epoch's number; after a crash they get that of the last epoch again, and know it. So what
-comes out is what would have come out without the crash.
+do the sinks get it, by the epoch's number, while the next epoch is being worked on; that ends when they have it. After
+a crash they get that of the last epoch again, and know it. So what comes out is what would have come out without it.
 """
 
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -116,6 +117,8 @@ class JobRunner:
             for stage in self.graph.sources
             if stage.reader is not None
         ]
+        self._deliverer = ThreadPoolExecutor(1, thread_name_prefix="yunbox-sinks")
+        self._delivering: Future[None] | None = None
         self._sinks = [_Sink(stage, self._writer(stage.node), stage.name) for stage in self.graph.sinks]
         self._restore()
 
@@ -173,9 +176,10 @@ class JobRunner:
         outbox = {sink.name: _changes(reached[sink.stage]) for sink in self._sinks}
         outbox = {name: changes for name, changes in outbox.items() if changes}
         if not (rows or outbox or moved):
+            self.settle()
             return False
         self._commit(outbox)
-        self._deliver(self.store.epoch, outbox)
+        self._delivering = self._deliverer.submit(self._deliver, self.store.epoch, outbox) if outbox else None
         progress = self.progress
         progress.rows_in += rows
         progress.rows_out += sum(len(changes) for changes in outbox.values())
@@ -193,12 +197,21 @@ class JobRunner:
             is_busy = self.step()
             report(self.progress)
             if self.is_finished:
+                self.settle()
                 self.progress.is_finished = True
                 return
             if is_busy:
                 continue
             pause_s = _LINGER_S if self.progress.epochs > before else min(pause_s * 2, _IDLE_S_MAX)
             time.sleep(pause_s)
+
+        self.settle()
+
+    def settle(self) -> None:
+        """Return once the sinks have what they are to get. Raises what keeps them from it."""
+        delivering, self._delivering = self._delivering, None
+        if delivering is not None:
+            delivering.result()
 
     @property
     def is_finished(self) -> bool:
@@ -257,6 +270,7 @@ class JobRunner:
             "watermarks": {stage.name: stage.watermark for stage in self.graph.stages},
             "outbox": outbox,
         }
+        self.settle()
         while True:
             try:
                 self.store.commit(changes, meta)
@@ -281,6 +295,7 @@ class JobRunner:
 
     def close(self) -> None:
         """Let go of everything."""
+        self._deliverer.shutdown()
         for source in self._sources:
             source.reader.close()
         for sink in self._sinks:

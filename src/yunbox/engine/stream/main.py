@@ -134,6 +134,7 @@ class Process:
     def _between(self, runner: JobRunner, progress: Progress) -> None:
         """Between two epochs: what was asked for is done, and what may be seen is told."""
         while self._savepoints:
+            runner.settle()
             path = self._savepoints.pop(0)
             save(runner.store, runner.graph, self._job.id, Path(path))
             self._line.say("savepoint", {"path": path})

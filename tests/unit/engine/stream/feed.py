@@ -102,6 +102,7 @@ class Run:
         """One epoch: what comes out, as text."""
         self._out.clear()
         self.runner.step()
+        self.runner.settle()
         return [f"{Kind(kind).text}{list(row)}".replace("'", "") for kind, row in self._out]
 
     def again(self) -> list[str]:
