@@ -105,6 +105,8 @@ def _saturated(sql: str, target: FlinkType) -> str:
 
 def _number(sql: str, source: FlinkType, target: FlinkType) -> str:
     """To DECIMAL, of which too large ones are NULL, and to FLOAT and DOUBLE."""
+    if target.root == "FLOAT" and source.root == "DOUBLE":
+        return f"fl_float({sql})"
     if target.root in APPROXIMATE:
         return f"CAST({sql} AS {target.duckdb})"
     if _fits_decimal(source, target):

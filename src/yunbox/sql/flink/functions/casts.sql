@@ -51,3 +51,6 @@ CREATE OR REPLACE MACRO fl_days_text(i) AS
   || lpad(CAST(abs(epoch_ms(i)) // 60000 % 60 AS VARCHAR), 2, '0') || ':'
   || lpad(CAST(abs(epoch_ms(i)) // 1000 % 60 AS VARCHAR), 2, '0') || '.'
   || lpad(CAST(abs(epoch_ms(i)) % 1000 AS VARCHAR), 3, '0');
+CREATE OR REPLACE MACRO fl_float(x) AS
+  CASE WHEN x > 3.4028235677973366e38 THEN 'Infinity'::FLOAT WHEN x < -3.4028235677973366e38 THEN '-Infinity'::FLOAT
+  ELSE CAST(x AS FLOAT) END;

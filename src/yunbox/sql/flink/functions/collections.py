@@ -24,7 +24,7 @@ def _with_item(template: str):
         of = coercion.common((array.type.children[0], item.type))
         if of is None:
             raise ValidationFailed(f"Invalid input arguments of function '{call.name}'", call.text, call.at)
-        wide = FlinkType("ARRAY", children=(of,), nullable=array.type.nullable)
+        wide = FlinkType("ARRAY", children=(of,), nullable=array.type.nullable or item.type.nullable)
         return Expr(template.format(cast(array, wide).sql, cast(item, of).sql), wide)
 
     return made

@@ -17,6 +17,8 @@ _PARTS = {
     "MINUTE": "minute", "DOY": "doy", "ISODOW": "isodow", "ISOYEAR": "isoyear", "DECADE": "decade",
     "CENTURY": "century", "MILLENNIUM": "millennium",
 }  # fmt: skip
+_CLOCK_MS = {"DAY": (86_400_000, 10**9), "HOUR": (3_600_000, 24), "MINUTE": (60_000, 60), "SECOND": (1000, 60)}
+"""What of an interval EXTRACT takes: milliseconds of a unit, and how many there are before the next larger one."""
 _CLOCK = "CAST(CAST(date_trunc('second', now()) AS TIMESTAMP) AS TIME)"
 _UNITS = ("SECOND", "MINUTE", "HOUR", "DAY", "WEEK", "MONTH", "QUARTER", "YEAR")
 
@@ -41,8 +43,11 @@ def _extract(call: Call) -> str:
 def part_of(unit: str, value: Expr, call: Call) -> str:
     """EXTRACT(unit FROM value), a BIGINT."""
     local = _local(value)
-    if value.type.root in coercion.INTERVALS:
+    if value.type.root == "INTERVAL YEAR TO MONTH":
         return f"CAST(date_part('{unit.lower()}', {value.sql}) AS BIGINT)"
+    if value.type.root in coercion.INTERVALS and unit in _CLOCK_MS:
+        size, count = _CLOCK_MS[unit]
+        return f"CAST(epoch_ms({value.sql}) // {size} % {count} AS BIGINT)"
     if unit in _PARTS:
         return f"CAST(date_part('{_PARTS[unit]}', {local}) AS BIGINT)"
     if unit == "DOW":
@@ -113,7 +118,7 @@ def _diff(call: Call) -> str:
         return f"CAST((epoch_ms({b}) - epoch_ms({a})) // {ms} AS INTEGER)"
     if unit in ("MONTH", "QUARTER", "YEAR"):
         months = {"MONTH": 1, "QUARTER": 3, "YEAR": 12}[unit]
-        return f"CAST(datesub('month', {a}, {b}) // {months} AS INTEGER)"
+        return f"CAST(fl_month_diff({a}, {b}) // {months} AS INTEGER)"
     raise ValidationFailed(f"TIMESTAMPDIFF of {unit} is not defined", call.text, call.at)
 
 
@@ -153,8 +158,8 @@ def _ltz(call: Call) -> Expr:
             "supported value is '0' for second or '3' for millisecond."
         )
     scale = 1_000_000 if digits == 0 else 1000
-    return Expr(f"fl_ltz(CAST(CAST({value.sql} AS DOUBLE) * {scale} AS BIGINT))" if value.type.root != "BIGINT"
-                and value.type.root != "INT" else f"fl_ltz(CAST({value.sql} AS BIGINT) * {scale})", of)  # fmt: skip
+    whole = value.sql if value.type.root in coercion.INTEGERS else f"trunc({value.sql})"
+    return Expr(f"fl_ltz(CAST({whole} AS BIGINT) * {scale})", of)
 
 
 def _unix(call: Call) -> str:

@@ -149,5 +149,5 @@ scalar(
 )
 scalar("JSON_OBJECT", "any?* -> STRING!", _object)
 scalar("JSON_ARRAY", "any?* -> STRING!", _array)
-scalar("JSON_QUOTE", "text -> STRING", "yb_fl_json_text({0})")
+scalar("JSON_QUOTE", "text -> STRING", "yb_fl_json_quote({0})")
 scalar("JSON_UNQUOTE", "text -> STRING", "yb_fl_json_unquote({0})")

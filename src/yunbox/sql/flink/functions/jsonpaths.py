@@ -95,14 +95,16 @@ def _written(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def json_value(text: str, path: str) -> str:
+def json_value(text: str, path: str) -> str | None:
     """A scalar at a path as a text behind V; E where there is none, X where it is an error."""
     try:
         found = _found(text, path)
     except PathError:
         return _KIND_ERROR
-    if not found or found[0] is None:
+    if not found:
         return _KIND_EMPTY
+    if found[0] is None:
+        return None
     if len(found) > 1 or isinstance(found[0], dict | list):
         return _KIND_ERROR
     value = found[0]
@@ -144,6 +146,11 @@ def json_exists(text: str, path: str) -> str:
 def json_text(text: str) -> str:
     """A text as JSON's."""
     return json.dumps(text, ensure_ascii=False)
+
+
+def json_quoted(text: str) -> str:
+    """A text as JSON's, in ASCII."""
+    return json.dumps(text)
 
 
 def json_unquoted(text: str) -> str:

@@ -1,7 +1,7 @@
 """Java's formats of times that DuckDB's do not cover, letter by letter."""
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 _PIECE = re.compile(r"'((?:[^']|'')*)'|([A-Za-z])\2*|[^A-Za-z']+")
@@ -31,6 +31,8 @@ def date_format(moment: datetime, pattern: str) -> str | None:
 def _written(moment: datetime, letter: str, count: int) -> str | None:
     if letter in "yu":
         return f"{moment.year % 100:02d}" if count == 2 else f"{moment.year:0{count}d}"
+    if letter == "Y":
+        return f"{_week_year(moment) % 100:02d}" if count == 2 else f"{_week_year(moment):0{count}d}"
     if letter == "M" and count > 2:
         return moment.strftime("%b" if count == 3 else "%B")
     if letter == "E":
@@ -46,6 +48,12 @@ def _written(moment: datetime, letter: str, count: int) -> str | None:
         "h": moment.hour % 12 or 12, "K": moment.hour % 12, "k": moment.hour or 24,
     }  # fmt: skip
     return f"{numbers[letter]:0{count}d}" if letter in numbers else None
+
+
+def _week_year(moment: datetime) -> int:
+    """The year that a week belongs to, which begins on Sunday: the next one's where January begins in it."""
+    saturday = moment + timedelta(days=(5 - moment.weekday()) % 7)
+    return saturday.year
 
 
 @lru_cache(maxsize=256)

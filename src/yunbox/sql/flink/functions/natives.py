@@ -1,7 +1,7 @@
 """Functions that DuckDB has no words for, in Python: character sets, digests, JSON's paths, Java's formats.
 
-An engine makes them known to DuckDB (``NATIVES``) before the macros, and templates call them by name, ``yb_fl_...``.
-None of them is called with a NULL: that is NULL at once.
+An engine makes them known to DuckDB (``NATIVES``) before the macros, with ``null_handling="special"``: they give NULL
+for a NULL themselves, and where there is no answer. Templates call them by name, ``yb_fl_...``.
 """
 
 import hashlib
@@ -11,7 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote_plus, unquote_plus, urlsplit
 
-from yunbox.sql.flink.functions.jsonpaths import json_exists, json_query, json_text, json_unquoted, json_value
+from yunbox.sql.flink.functions.jsonpaths import (
+    json_exists,
+    json_query,
+    json_quoted,
+    json_text,
+    json_unquoted,
+    json_value,
+)
 from yunbox.sql.flink.functions.moments import date_format, parse_date
 
 _CHARSETS = {"UTF-8": "utf-8", "UTF-16": "utf-16", "UTF-16LE": "utf-16-le", "UTF-16BE": "utf-16-be",
@@ -28,6 +35,11 @@ class Native:
     compute: Callable[..., Any]
     params: tuple[str, ...]
     returns: str
+
+    @property
+    def function(self) -> Callable[..., Any]:
+        """What DuckDB calls."""
+        return self.compute
 
 
 def _decode(data: bytes, charset: str) -> str | None:
@@ -99,6 +111,32 @@ def _regexp_extract(text: str, pattern: str, group: int) -> str | None:
         return None
 
 
+def _regexp_replace(text: str, pattern: str, put: str) -> str | None:
+    try:
+        return re.sub(pattern, lambda _: put, text)
+    except re.error:
+        return None
+
+
+def _regexp(text: str, pattern: str) -> bool:
+    try:
+        return re.search(pattern, text) is not None
+    except re.error:
+        return False
+
+
+def _inet_aton(text: str) -> int | None:
+    """An address of one to four numbers, the last of which fills what is left."""
+    parts = text.split(".")
+    if len(parts) > 4 or not all(one.isdecimal() for one in parts):
+        return None
+    numbers = [int(one) for one in parts]
+    *first, last = numbers
+    if any(one > 255 for one in first) or last >= 1 << 8 * (5 - len(numbers)):
+        return None
+    return sum(one << 8 * (3 - place) for place, one in enumerate(first)) + last
+
+
 def _printf(pattern: str, values: list[str]) -> str | None:
     try:
         return re.sub(r"%[-+ 0#]*\d*(?:\.\d+)?[a-zA-Z]", "%s", pattern) % tuple(values)
@@ -117,22 +155,44 @@ def _url_decode(text: str) -> str | None:
         return None
 
 
+_OF_ARITY: tuple[Callable[[Callable[..., Any]], Callable[..., Any]], ...] = (
+    lambda run: lambda: run(),
+    lambda run: lambda a: run(a),
+    lambda run: lambda a, b: run(a, b),
+    lambda run: lambda a, b, c: run(a, b, c),
+    lambda run: lambda a, b, c, d: run(a, b, c, d),
+    lambda run: lambda a, b, c, d, e: run(a, b, c, d, e),
+)
+"""DuckDB counts a function's parameters: none may be a list of all."""
+
+
+def _native(name: str, compute: Callable[..., Any], params: tuple[str, ...], returns: str) -> Native:
+    def strict(*args: Any) -> Any:
+        return None if None in args else compute(*args)
+
+    return Native(name, _OF_ARITY[len(params)](strict), params, returns)
+
+
 NATIVES = (
-    Native("yb_fl_decode", _decode, ("BLOB", "VARCHAR"), "VARCHAR"),
-    Native("yb_fl_encode", _encode, ("VARCHAR", "VARCHAR"), "BLOB"),
-    Native("yb_fl_sha2", _sha2, ("VARCHAR", "INTEGER"), "VARCHAR"),
-    Native("yb_fl_initcap", _initcap, ("VARCHAR",), "VARCHAR"),
-    Native("yb_fl_scientific", _scientific, ("DOUBLE",), "VARCHAR"),
-    Native("yb_fl_parse_url", _parse_url, ("VARCHAR", "VARCHAR", "VARCHAR"), "VARCHAR"),
-    Native("yb_fl_regexp_extract", _regexp_extract, ("VARCHAR", "VARCHAR", "INTEGER"), "VARCHAR"),
-    Native("yb_fl_printf", _printf, ("VARCHAR", "VARCHAR[]"), "VARCHAR"),
-    Native("yb_fl_url_encode", _url_encode, ("VARCHAR",), "VARCHAR"),
-    Native("yb_fl_url_decode", _url_decode, ("VARCHAR",), "VARCHAR"),
-    Native("yb_fl_json_value", json_value, ("VARCHAR", "VARCHAR"), "VARCHAR"),
-    Native("yb_fl_json_query", json_query, ("VARCHAR",) * 5, "VARCHAR"),
-    Native("yb_fl_json_exists", json_exists, ("VARCHAR", "VARCHAR"), "VARCHAR"),
-    Native("yb_fl_json_text", json_text, ("VARCHAR",), "VARCHAR"),
-    Native("yb_fl_json_unquote", json_unquoted, ("VARCHAR",), "VARCHAR"),
-    Native("yb_fl_date_format", date_format, ("TIMESTAMP", "VARCHAR"), "VARCHAR"),
-    Native("yb_fl_parse_date", parse_date, ("VARCHAR", "VARCHAR"), "TIMESTAMP"),
+    _native("yb_fl_decode", _decode, ("BLOB", "VARCHAR"), "VARCHAR"),
+    _native("yb_fl_encode", _encode, ("VARCHAR", "VARCHAR"), "BLOB"),
+    _native("yb_fl_sha2", _sha2, ("VARCHAR", "INTEGER"), "VARCHAR"),
+    _native("yb_fl_initcap", _initcap, ("VARCHAR",), "VARCHAR"),
+    _native("yb_fl_scientific", _scientific, ("DOUBLE",), "VARCHAR"),
+    _native("yb_fl_parse_url", _parse_url, ("VARCHAR", "VARCHAR", "VARCHAR"), "VARCHAR"),
+    _native("yb_fl_regexp_extract", _regexp_extract, ("VARCHAR", "VARCHAR", "INTEGER"), "VARCHAR"),
+    _native("yb_fl_regexp_replace", _regexp_replace, ("VARCHAR", "VARCHAR", "VARCHAR"), "VARCHAR"),
+    _native("yb_fl_regexp", _regexp, ("VARCHAR", "VARCHAR"), "BOOLEAN"),
+    _native("yb_fl_inet_aton", _inet_aton, ("VARCHAR",), "BIGINT"),
+    _native("yb_fl_printf", _printf, ("VARCHAR", "VARCHAR[]"), "VARCHAR"),
+    _native("yb_fl_url_encode", _url_encode, ("VARCHAR",), "VARCHAR"),
+    _native("yb_fl_url_decode", _url_decode, ("VARCHAR",), "VARCHAR"),
+    _native("yb_fl_json_value", json_value, ("VARCHAR", "VARCHAR"), "VARCHAR"),
+    _native("yb_fl_json_query", json_query, ("VARCHAR",) * 5, "VARCHAR"),
+    _native("yb_fl_json_exists", json_exists, ("VARCHAR", "VARCHAR"), "VARCHAR"),
+    _native("yb_fl_json_text", json_text, ("VARCHAR",), "VARCHAR"),
+    _native("yb_fl_json_quote", json_quoted, ("VARCHAR",), "VARCHAR"),
+    _native("yb_fl_json_unquote", json_unquoted, ("VARCHAR",), "VARCHAR"),
+    _native("yb_fl_date_format", date_format, ("TIMESTAMP", "VARCHAR"), "VARCHAR"),
+    _native("yb_fl_parse_date", parse_date, ("VARCHAR", "VARCHAR"), "TIMESTAMP"),
 )
