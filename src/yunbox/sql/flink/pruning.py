@@ -207,8 +207,23 @@ class Pruner:
     def union(self, node: Union, needed: set[int]) -> tuple[Node, Places]:
         """Parts of the same columns."""
         kept = sorted(needed) or [0]
+        projections = [one for one in node.parts if isinstance(one, Project)]
+        if len(projections) == len(node.parts) and all(one.input is projections[0].input for one in projections):
+            return self._fan(node, projections, kept), _places(kept)
         parts = [_exactly(*self.prune(one, kept), kept) for one in node.parts]
         return replace(node, fields=_picked(node.fields, kept), parts=tuple(parts)), _places(kept)
+
+    def _fan(self, node: Union, projections: Sequence[Project], kept: Sequence[int]) -> Node:
+        """Projections of one input, as of GROUPING SETS: the input stays one."""
+        expressions = [[one.expressions[i] for i in kept] for one in projections]
+        read = set().union(*(columns_of(value.sql) for part in expressions for value in part))
+        below, places = self.prune(projections[0].input, read)
+        fields = _picked(node.fields, kept)
+        parts = [
+            Project(fields, below, tuple(replace(value, sql=moved(value.sql, places)) for value in part))
+            for part in expressions
+        ]
+        return replace(node, fields=fields, parts=tuple(parts))
 
 
 def pruned(sinks: Sequence[Node]) -> list[Node]:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.sql.flink.house import plan, planner, run, shape, sink, types
 from yunbox.kernel.errors import InvalidArgument, Unsupported
-from yunbox.sql.flink.plans import Aggregate, Filter, Node, Rank, Sink, walk
+from yunbox.sql.flink.plans import Aggregate, Filter, Join, Node, Rank, Sink, Union, walk
 
 SOURCE = "AssignWatermark(Source)"
 
@@ -114,3 +114,22 @@ def test_a_batch_sorts_by_anything() -> None:
     made = planner(**{"execution.runtime-mode": "batch"})
     job = run(made, "SELECT a FROM t ORDER BY b DESC LIMIT 2")
     assert shape(job.sinks[0].input) == "Project(Sort(Project(Source)))"
+
+
+def test_the_groupings_of_a_query_read_one_input() -> None:
+    node = plan("SELECT s, a, COUNT(*) FROM t GROUP BY CUBE (s, a)")
+    union = find(node, Union)
+    assert len({id(one.inputs[0]) for one in union.inputs}) == 1
+
+
+def test_a_value_that_is_a_query_is_joined_once() -> None:
+    node = plan("SELECT s FROM t GROUP BY s HAVING COUNT(*) > (SELECT COUNT(*) FROM u)")
+    assert sum(isinstance(one, Join) for one in walk(node)) == 1
+
+
+def test_a_field_of_a_key_is_grouped() -> None:
+    assert types("SELECT r.y, COUNT(*) FROM t GROUP BY r") == ["STRING", "BIGINT NOT NULL"]
+
+
+def test_values_and_a_query_are_united() -> None:
+    assert shape(plan("VALUES (1) UNION ALL SELECT a FROM t")) == f"Union(Values, Project({SOURCE}))"

@@ -55,10 +55,13 @@ class Expressions:
         """A column, and the fields behind its dots."""
         place, fields = self.scope.find(node.parts, self.context.text, node.at)
         column = self.scope.columns[place]
-        found = Expr(mark(place), column.type, column.time, name=column.name)
-        for one in fields:
-            found = self._field(found, one, node)
-        return found
+        return self.fields(Expr(mark(place), column.type, column.time, name=column.name), fields, node)
+
+    def fields(self, value: Expr, names: tuple[str, ...], node: tree.Node) -> Expr:
+        """A field of a field of a value."""
+        for one in names:
+            value = self._field(value, one, node)
+        return value
 
     def _field(self, value: Expr, name: str, node: tree.Node) -> Expr:
         if value.type.root != "ROW" or name not in value.type.names:

@@ -19,6 +19,7 @@ class SelectExpressions(Expressions):
         self.queries = queries
         self.groups: Grouped | None = None
         self.overs: dict[int, Expr] = {}
+        self.scalars: dict[int, Expr] = {}
 
     def bind(self, node: tree.Node) -> Expr:
         """A tree, a key of the groups as a whole."""
@@ -30,6 +31,10 @@ class SelectExpressions(Expressions):
         """A column, which must be among the keys of the groups."""
         if self.groups is not None:
             self.groups.inner.name(node)
+            for length in range(len(node.parts) - 1, 0, -1):
+                found = self.groups.key(tree.Name(node.parts[:length], at=node.at))
+                if found is not None:
+                    return self.fields(found, node.parts[length:], node)
             raise self.context.error(f"Expression '{'.'.join(node.parts)}' is not being grouped", node)
         return super().name(node)
 
@@ -53,5 +58,7 @@ class SelectExpressions(Expressions):
         """A query as a value: it is joined, its one column behind the others."""
         if not isinstance(node, tree.Scalar):
             return super().subquery(node)
-        self.relation, made = scalar_joined(self.relation, node, self.context, self.queries)
-        return made
+        if id(node) not in self.scalars:
+            self.relation, made = scalar_joined(self.relation, node, self.context, self.queries)
+            self.scalars[id(node)] = made
+        return self.scalars[id(node)]
