@@ -16,6 +16,7 @@ from yunbox.engine.stream.operators.columnar import ColumnarAggregate, vectors_o
 from yunbox.engine.stream.operators.interval import IntervalJoin
 from yunbox.engine.stream.operators.join import RegularJoin
 from yunbox.engine.stream.operators.lookup import LookupJoin
+from yunbox.engine.stream.operators.notin import NotIn
 from yunbox.engine.stream.operators.operator import NEVER, Context, OpenLookup, Operator, no_lookup
 from yunbox.engine.stream.operators.over import OverAggregate
 from yunbox.engine.stream.operators.rank import TopN, WindowTopN
@@ -246,13 +247,12 @@ def _projected(node: plans.Project) -> Fragment:
 
 def _unnested(node: plans.Unnest) -> Fragment:
     width = len(node.input.fields)
-    added = [field.name.replace("'", "''") for field in node.fields[width:]]
     nothing = "[NULL]"
     elements = node.elements
     if node.outer:
         elements = f"CASE WHEN len({elements}) > 0 THEN {elements} ELSE {nothing} END"
     kept = [f"c{at}" for at in range(width)]
-    fields = [f"struct_extract(e, '{name}') AS c{width + at}" for at, name in enumerate(added)]
+    fields = [f"struct_extract_at(e, {at + 1}) AS c{width + at}" for at in range(len(node.fields) - width)]
     columns = ", ".join([*kept, *fields, "op"])
     return lambda inner: f"SELECT {columns} FROM (SELECT *, UNNEST({elements}) AS e FROM ({inner}))"
 
@@ -266,6 +266,14 @@ def _aggregate(context: Context, node: plans.Aggregate, below: Input) -> Operato
     return GroupAggregate(context, node, below.fragment, below.types)
 
 
+def _join(context: Context, node: plans.Join) -> Operator:
+    if node.kind == "ANTI" and node.null_aware:
+        if node.condition:
+            raise Unsupported("NOT IN with a correlated condition needs the Flink backend")
+        return NotIn(context, node)
+    return RegularJoin(context, node)
+
+
 def _rank(context: Context, node: plans.Rank) -> Operator:
     return WindowTopN(context, node) if node.window is not None else TopN(context, node)
 
@@ -276,7 +284,7 @@ def _union(context: Context, node: plans.Union) -> Operator:
 
 _OPERATORS: dict[type[plans.Node], Callable[[Context, Any], Operator]] = {
     plans.Rank: _rank,
-    plans.Join: RegularJoin,
+    plans.Join: _join,
     plans.Over: OverAggregate,
     plans.TemporalJoin: TemporalJoin,
     plans.LookupJoin: LookupJoin,

@@ -230,9 +230,17 @@ class BagState(State):
         for name in list(self.get(key)):
             self.delete(key, name)
 
-    def keys(self) -> Iterator[Key]:
-        """All keys that are in memory."""
-        yield from self._live
+    def all(self) -> Iterator[tuple[Key, Any, Any]]:
+        """All keys, names and values, of which none may be changed meanwhile."""
+        if not self.is_whole:
+            for _, data in self._store.scan(self._prefix):
+                key, name, value = _decode(data)
+                key, name = _frozen(key), _frozen(name)
+                if key not in self._live and name not in self._dirty.get(key, ()):
+                    yield key, name, value
+        for key, bag in self._live.items():
+            for name, value in bag.items():
+                yield key, name, value
 
     def changes(self) -> Iterator[tuple[bytes, bytes | None]]:
         """As in State."""

@@ -18,7 +18,7 @@ def printed(value: Any, of: FlinkType) -> str:
         case "BOOLEAN":
             return "true" if value else "false"
         case "TIMESTAMP" | "TIMESTAMP_LTZ":
-            return iso(value) + ("Z" if of.root == "TIMESTAMP_LTZ" else "")
+            return iso(value).removesuffix(":00") + ("Z" if of.root == "TIMESTAMP_LTZ" else "")
         case "BINARY" | "VARBINARY":
             return str([byte - 256 if byte > 127 else byte for byte in base64.b64decode(value)])
     return text(value, of)

@@ -4,6 +4,7 @@ What reaches back without end is added up, row by row. What reaches back so many
 DuckDB over the rows that are still near enough, which are what is kept.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
@@ -11,13 +12,72 @@ from typing import Any
 import numpy as np
 
 from yunbox.engine.stream.batch import INSERT, Batch, Change, Row, array_of, decoded, encoded, from_rows, types_of
-from yunbox.engine.stream.functions import Function, Parts
+from yunbox.engine.stream.functions import KNOWN, Function, Parts
 from yunbox.engine.stream.operators.operator import Context, Operator
 from yunbox.engine.stream.state import Key
+from yunbox.kernel.errors import Unsupported
 from yunbox.sql.flink.plans import AggregateCall, Over
 from yunbox.sql.flink.types import INT
 
 _NUMBERS = ("TINYINT", "SMALLINT", "INT", "BIGINT")
+
+
+class RowNumber(Function):
+    """ROW_NUMBER: how many rows there were."""
+
+    @property
+    def zero(self) -> Parts:
+        """Before the first row."""
+        return [0]
+
+    def add(self, into: Parts, value: Any, sign: int) -> None:
+        """Another row."""
+        into[0] += 1
+
+    def value(self, parts: Parts) -> Any:
+        """The number of the last one."""
+        return parts[0]
+
+
+class Lag(Function):
+    """LAG: the value of a row so many before; what is kept are the values from there on."""
+
+    @property
+    def zero(self) -> Parts:
+        """Before the first row."""
+        return [[]]
+
+    @property
+    def default(self) -> Any:
+        """What there is where no such row is; NULL unless a number is given."""
+        sql = self.call.arguments[2].sql if len(self.call.arguments) > 2 else ""
+        return int(sql) if sql.isdigit() else None
+
+    def add(self, into: Parts, value: Any, sign: int) -> None:
+        """Another row's value."""
+        into[0] = [*into[0], value][-(self._back + 1) :]
+
+    @property
+    def _back(self) -> int:
+        """How many rows before: one unless a number is given."""
+        if len(self.call.arguments) < 2:
+            return 1
+        return int(re.findall(r"\d+", self.call.arguments[1].sql)[0])
+
+    def value(self, parts: Parts) -> Any:
+        """That of the row so many before the last."""
+        return parts[0][0] if len(parts[0]) > self._back else self.default
+
+
+def _running(call: AggregateCall) -> Function:
+    """What adds a call up, row by row. Raises Unsupported."""
+    if call.function == "ROW_NUMBER":
+        return RowNumber(call, retracts=False)
+    if call.function == "LAG":
+        return Lag(call, retracts=False)
+    if call.function not in KNOWN:
+        raise Unsupported(f"{call.function} OVER needs the Flink backend")
+    return Function(call, retracts=False)
 
 
 class OverAggregate(Operator):
@@ -30,7 +90,7 @@ class OverAggregate(Operator):
         self._is_processing = node.input.fields[node.order.column].time == "proctime"
         self._pending = context.timed()
         self._kept = context.keyed()
-        self._functions = [Function(call, retracts=False) for call in node.calls]
+        self._functions = [_running(call) for call in node.calls]
         self._arguments = self._argument_sql()
         self._sql = "" if node.preceding is None else self._frame_sql()
 
@@ -94,7 +154,7 @@ class OverAggregate(Operator):
     def _add(self, key: Key, values: Sequence[Any]) -> None:
         parts: list[Parts] = self._kept.get(key) or [function.zero for function in self._functions]
         for function, into, value in zip(self._functions, parts, values, strict=True):
-            if value is not None:
+            if value is not None or isinstance(function, Lag):
                 function.add(into, value, 1)
         self._kept.put(key, parts)
 
