@@ -5,7 +5,7 @@ import logging
 import socket
 from collections.abc import Sequence
 
-from yunbox.kernel.supervise import Patience, Supervisor
+from yunbox.kernel.supervise import Backoff, Patience, Supervisor
 from yunbox.spine.child import ChildProcess
 
 PATIENCE = Patience(pause_s=0.05, health_every_s=2.0, health_s_max=5.0)
@@ -25,6 +25,7 @@ class Awakened:
         self._listeners = listeners
         self._children = children
         self._starting: asyncio.Task[None] | None = None
+        self._backoff = Backoff(PATIENCE)
 
     async def wait(self) -> None:
         """Be ready for the first client."""
@@ -59,7 +60,8 @@ class Awakened:
         except Exception:
             _LOG.exception("%s could not be started; it is tried again", self._service)
             await self._stop_all()
-            await asyncio.sleep(PATIENCE.pause_s)
+            self._backoff.failed()
+            await asyncio.sleep(self._backoff.pause_s)
             await self.wait()
 
     async def _stop_all(self) -> None:

@@ -175,6 +175,29 @@ def test_a_dimension(
     assert {row[0]: row[1] for row in flink.rows(query)}[2] == "Bob"
 
 
+@pytest.mark.parametrize("key", ["k bigint PRIMARY KEY", "k bigint", "k bigint, j text, PRIMARY KEY (k, j)"])
+def test_a_table_of_hologres_is_read(
+    flink: Flink, server: Server, holo: Holo, key: str, request: pytest.FixtureRequest
+) -> None:
+    """As it is, in pages."""
+    table = f"read_{abs(hash(request.node.nodeid)) % 10**12}"
+    more = ", j" if "j text" in key else ""
+    first, _, last = key.partition(", PRIMARY")
+    holo.execute(
+        f"CREATE TABLE {table} ({first}, d date, m numeric(10, 2), t timestamptz, b bytea{last and ', PRIMARY' + last})"
+    )
+    given = ", 'x'" if more else ""
+    holo.execute(f"INSERT INTO {table} (k{more}, d, m, t, b) SELECT g{given}, DATE '2024-01-01' + g % 3, g / 4.0, "
+                 f"TIMESTAMPTZ '2024-01-01 00:00:00+00', '\\x6162' FROM generate_series(1, 25000) g")  # fmt: skip
+    columns = "k BIGINT, d DATE, m DECIMAL(10, 2), t TIMESTAMP_LTZ(3), b BYTES"
+    flink.run(hologres(server, table, columns, "h"))
+    batch(flink)
+    assert flink.rows("SELECT COUNT(*), SUM(k), SUM(m), MIN(d), MAX(d), MAX(t) FROM h") == [
+        [25000, 312512500, 78128125.0 / 1, "2024-01-01", "2024-01-03", "2024-01-01T00:00:00Z"]
+    ]
+    assert flink.rows("SELECT CAST(b AS STRING) FROM h WHERE k = 7") == [["ab"]]
+
+
 def test_records_that_a_job_puts(
     flink: Flink, server: Server, project: str, events: str, topic: Topic, raw: Client
 ) -> None:

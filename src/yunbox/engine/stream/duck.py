@@ -15,6 +15,8 @@ _SETTINGS = (
     "SET pandas_analyze_sample = 0",  # texts are texts: nothing is guessed from the first of them
     "SET preserve_insertion_order = true",
 )
+_LOCKED = ("SET enable_external_access = false", "SET lock_configuration = true")
+"""No query reads files or the network, whatever it is made of."""
 _MACROS = (
     """CREATE MACRO wrapped(h) AS CASE WHEN h BETWEEN -9223372036854775808 AND 9223372036854775807
     THEN CAST(h AS BIGINT)
@@ -35,9 +37,11 @@ class Duck:
             self._db.create_function(one.name, one.compute, list(one.params), one.returns)
         for statement in (*_SETTINGS, *_MACROS, *load_macros()):
             self._db.execute(statement)
-        self._db.execute(f"SET TimeZone = '{time_zone}'")
+        self._db.execute("SET TimeZone = '" + time_zone.replace("'", "''") + "'")
         if memory_bytes_max:
             self._db.execute(f"SET memory_limit = '{memory_bytes_max}B'")
+        for setting in _LOCKED:
+            self._db.execute(setting)
 
     def execute(self, sql: str) -> None:
         """Run something that says nothing, such as a macro's definition."""

@@ -16,7 +16,7 @@ from yunbox.engine.stream.operators.columnar import ColumnarAggregate, vectors_o
 from yunbox.engine.stream.operators.interval import IntervalJoin
 from yunbox.engine.stream.operators.join import RegularJoin
 from yunbox.engine.stream.operators.lookup import LookupJoin
-from yunbox.engine.stream.operators.notin import NotIn
+from yunbox.engine.stream.operators.nullaware import NullAwareAnti
 from yunbox.engine.stream.operators.operator import NEVER, Context, OpenLookup, Operator, no_lookup
 from yunbox.engine.stream.operators.over import OverAggregate
 from yunbox.engine.stream.operators.rank import TopN, WindowTopN
@@ -270,7 +270,7 @@ def _join(context: Context, node: plans.Join) -> Operator:
     if node.kind == "ANTI" and node.null_aware:
         if node.condition:
             raise Unsupported("NOT IN with a correlated condition needs the Flink backend")
-        return NotIn(context, node)
+        return NullAwareAnti(context, node)
     return RegularJoin(context, node)
 
 

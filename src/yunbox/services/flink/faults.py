@@ -15,6 +15,7 @@ _STATUSES: dict[type[errors.KernelError], int] = {
     errors.Unavailable: 503,
     errors.StorageFull: 507,
 }
+MALFORMED = "MalformedRequest"
 _TRACE = "\n\tat yunbox.sql.flink(Native Method)\n\n"
 """The clients show the cause up to where a trace begins."""
 _GATEWAY = "org.apache.flink.table.gateway.api.utils.SqlGatewayException"
@@ -37,7 +38,7 @@ def gateway_status(error: errors.KernelError) -> int:
     kept = (errors.Unauthenticated, errors.Forbidden, NotIdentified)
     if isinstance(error, kept):
         return status(error)
-    return 404 if error.code == "MethodNotAllowed" else 500
+    return {"MethodNotAllowed": 404, MALFORMED: 400}.get(error.code or "", 500)
 
 
 def gateway_texts(error: errors.KernelError) -> list[str]:

@@ -6,23 +6,24 @@ with its rows (``clients/hologres/fence``).
 """
 
 import json
-from base64 import b64decode, b64encode
+from base64 import b64decode
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from yunbox.clients.hologres.connection import Connection, Disconnected
 from yunbox.clients.hologres.fence import advance, mark_of
 from yunbox.clients.hologres.target import Column, Target, describe, quoted
 from yunbox.clients.hologres.writing import Mode, delete, write
-from yunbox.engine.stream.batch import Change, Kind, Row
+from yunbox.engine.stream.batch import Batch, Change, Kind, Row, from_rows
 from yunbox.engine.stream.connectors.connector import Connector, Environment
+from yunbox.engine.stream.connectors.hologres_values import array_text, physical
 from yunbox.engine.stream.connectors.kinds import option
-from yunbox.kernel.errors import InvalidArgument
-from yunbox.sql.flink.plans import LookupJoin, Sink, Table, TableColumn
+from yunbox.kernel.errors import InvalidArgument, Unsupported
+from yunbox.sql.flink.plans import LookupJoin, Sink, Source, Table, TableColumn
 from yunbox.sql.flink.types import FlinkType
 from yunbox.wire.pgwire.values.types import TYPES
 
+_PAGE_ROWS = 10_000
 _MODES: dict[str, Mode] = {one.value.lower(): one for one in Mode}
 _TIMES = ("timestamp", "timestamptz")
 _TEXTS = ("text", "varchar", "bpchar", "json", "jsonb", "uuid", "inet")
@@ -187,10 +188,10 @@ class HologresLookup:
         found: dict[Row, list[Row]] = {}
         if not keys:
             return found
-        arrays = [_array_text(column) for column in zip(*keys, strict=True)]
+        arrays = [array_text(column) for column in zip(*keys, strict=True)]
         for row in self._rows(arrays):
-            key = tuple(_read(text, of) for text, of in zip(row[: self._width], self._key_types, strict=True))
-            values = tuple(_read(text, of) for text, of in zip(row[self._width :], self._types, strict=True))
+            key = tuple(physical(text, of) for text, of in zip(row[: self._width], self._key_types, strict=True))
+            values = tuple(physical(text, of) for text, of in zip(row[self._width :], self._types, strict=True))
             found.setdefault(key, []).append(values)
         return found
 
@@ -200,40 +201,6 @@ class HologresLookup:
         except Disconnected:
             self._connection = connected(self._options)
             return self._connection.execute(self._sql, arrays, keep=True).rows
-
-
-def _array_text(values: Sequence[Any]) -> str:
-    """Values as the text of an array."""
-    parts = []
-    for value in values:
-        text = str(value).replace("\\", "\\\\").replace('"', '\\"')
-        parts.append(f'"{text}"')
-    return "{" + ",".join(parts) + "}"
-
-
-def _read(value: str | None, of: FlinkType) -> Any:
-    """A value of Hologres in physical form."""
-    if value is None:
-        return None
-    match of.root:
-        case "BOOLEAN":
-            return value == "t"
-        case "TINYINT" | "SMALLINT" | "INT" | "BIGINT":
-            return int(value)
-        case "FLOAT" | "DOUBLE":
-            return float(value)
-        case "DATE":
-            return (date.fromisoformat(value) - date(1970, 1, 1)).days
-        case "TIMESTAMP" | "TIMESTAMP_LTZ":
-            moment = datetime.fromisoformat(value)
-            moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-            return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
-        case "TIME":
-            clock = time.fromisoformat(value)
-            return ((clock.hour * 60 + clock.minute) * 60 + clock.second) * 1_000_000 + clock.microsecond
-        case "BINARY" | "VARBINARY":
-            return b64encode(bytes.fromhex(value.removeprefix("\\x"))).decode()
-    return value
 
 
 def _name(target: Target, column: TableColumn, sink: Sink) -> str:
@@ -260,4 +227,71 @@ def _converter(of: FlinkType) -> Callable[[Any], Any] | None:
     return json.loads if of.root == "ARRAY" else None
 
 
-CONNECTOR = Connector(writer=HologresWriter, lookup=HologresLookup)
+class HologresReader:
+    """Reads a table as it is, page by page in the order of its primary key, behind whose last one it goes on.
+
+    One without a key is read at once. Its changes (``binlog``) are not offered.
+    """
+
+    def __init__(self, source: Source, environment: Environment) -> None:
+        for name in ("binlog", "cdcMode"):
+            if option(source.options, name).lower() == "true":
+                raise Unsupported(
+                    f"'{name}' = 'true' of table {source.table.path}: reading Hologres' binlog is not offered"
+                )
+        self.types = tuple(column.type for column in source.columns)
+        self.columns = tuple(f"c{at}" for at in range(len(self.types)))
+        self.is_finished = False
+        self._options = source.options
+        self._connection = connected(source.options)
+        self._target = described(self._connection, source.options)
+        found = [_found(self._target, column, source.table) for column in source.columns]
+        key = [self._target.by_name[name] for name in self._target.primary_key]
+        self._width = len(found)
+        self._last: list[str] | None = None
+        names = ", ".join(quoted(one.name) for one in (*found, *key)) or "1"
+        self._base = f"SELECT {names} FROM {self._target.sql}"
+        keys = ", ".join(quoted(one.name) for one in key)
+        places = ", ".join(f"${at}::{one.type}" for at, one in enumerate(key, 1))
+        self._order = f" ORDER BY {keys} LIMIT {_PAGE_ROWS}" if key else ""
+        self._after = f" WHERE ({keys}) > ({places})" if len(key) > 1 else f" WHERE {keys} > {places}"
+
+    def poll(self, rows_max: int) -> Sequence[Batch]:
+        """As in Reader."""
+        if self.is_finished:
+            return []
+        where = self._after if self._last is not None else ""
+        rows = self._connection.execute(self._base + where + self._order, self._last or (), keep=True).rows
+        self.is_finished = not self._order or len(rows) < _PAGE_ROWS
+        if not rows:
+            return []
+        self._last = [str(value) for value in rows[-1][self._width :]]
+        values = [tuple(physical(text, of) for text, of in zip(row, self.types, strict=False)) for row in rows]
+        return [from_rows(values, self.types, "0")]
+
+    def offsets(self) -> Any:
+        """As in Reader: the last key that was read, and whether that was all."""
+        return [self._last, self.is_finished]
+
+    def seek(self, offsets: Any) -> None:
+        """As in Reader."""
+        self._last, self.is_finished = offsets
+
+    def shards(self) -> Sequence[str]:
+        """As in Reader."""
+        return [] if self.is_finished else ["0"]
+
+    def lag_rows(self) -> int | None:
+        """As in Reader."""
+        return 0 if self.is_finished else None
+
+    def place(self, batch: Batch, row: int) -> str:
+        """As in Reader."""
+        return f"table {self._target.sql}, in the rows up to the key {self._last}"
+
+    def close(self) -> None:
+        """As in Reader."""
+        self._connection.close()
+
+
+CONNECTOR = Connector(reader=HologresReader, writer=HologresWriter, lookup=HologresLookup)

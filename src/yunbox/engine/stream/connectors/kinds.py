@@ -69,10 +69,12 @@ HOLOGRES = Kind(
         "jdbcWriteBatchSize", "jdbcWriteBatchByteSize", "jdbcWriteFlushInterval", "jdbcRetryCount",
         "jdbcRetrySleepInitMs", "jdbcConnectionMaxIdleMs", "ignoreNullWhenUpdate", "jdbcEnableDefaultForNotNullColumn",
         "sdkMode", "useRpcMode", "field_delimiter", "sink.delete-strategy", "sink.on-conflict-action", "bulkload",
-        "connection.ssl.mode", "cache", "cacheSize", "cacheTTLMs", "cacheEmpty", "async", "jdbcReadBatchSize",
+        "connection.ssl.mode", "binlog", "cdcMode",
+        "cache", "cacheSize", "cacheTTLMs", "cacheEmpty", "async", "jdbcReadBatchSize",
         "asyncTimeoutMs", "asyncCapacity", "jdbcMetaCacheTTL", "jdbcMetaAutoRefreshFactor",
         "remove-u0000-in-text.enabled", "type-mapping.timestamp-converting.legacy",
     ),
+    reads=True,
     writes=True,
     asks=True,
 )  # fmt: skip

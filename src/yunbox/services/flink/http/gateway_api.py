@@ -13,6 +13,7 @@ import msgspec
 from yunbox.kernel.call import Call, Operation
 from yunbox.kernel.errors import InvalidArgument
 from yunbox.services.flink.access import touches
+from yunbox.services.flink.faults import MALFORMED
 from yunbox.services.flink.gateway.gateway import VERSION, Gateway
 from yunbox.services.flink.http.requests import document, text, texts
 from yunbox.services.flink.http.types import plain, type_document, value_document
@@ -186,7 +187,7 @@ async def _on_session(request: Request, values: Values) -> OnSession:
     body = await document(request)
     position = body.get("position") or 0
     if not isinstance(position, int):
-        raise InvalidArgument("Request did not match expected format: position is a number")
+        raise InvalidArgument("Request did not match expected format: position is a number", code=MALFORMED)
     return OnSession(values["session"], text(body, "statement"), texts(body, "executionConfig"), position)
 
 
@@ -198,9 +199,11 @@ def _fetching(base: str) -> Callable[[Request, Values], Awaitable[Fetch]]:
     async def read(request: Request, values: Values) -> Fetch:
         form = (request.param("rowFormat") or "JSON").upper()
         if form not in _FORMATS:
-            raise InvalidArgument(f"Unrecognized rowFormat {form!r}: it is one of {', '.join(_FORMATS)}")
+            raise InvalidArgument(
+                f"Unrecognized rowFormat {form!r}: it is one of {', '.join(_FORMATS)}", code=MALFORMED
+            )
         if not values["token"].isdigit():
-            raise InvalidArgument(f"The token {values['token']!r} is no number")
+            raise InvalidArgument(f"The token {values['token']!r} is no number", code=MALFORMED)
         return Fetch(values["session"], values["operation"], int(values["token"]), form, base)
 
     return read

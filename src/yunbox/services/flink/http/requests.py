@@ -16,6 +16,7 @@ from typing import Any
 
 from yunbox.kernel.call import Claim
 from yunbox.kernel.errors import Forbidden, InvalidArgument
+from yunbox.services.flink.faults import MALFORMED
 from yunbox.wire.http import Request
 
 _TCP = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
@@ -28,9 +29,9 @@ async def document(request: Request) -> dict[str, Any]:
     try:
         found = json.loads(data or b"{}")
     except ValueError:
-        raise InvalidArgument("Request did not match expected format: the body is no JSON") from None
+        raise InvalidArgument("Request did not match expected format: the body is no JSON", code=MALFORMED) from None
     if not isinstance(found, dict):
-        raise InvalidArgument("Request did not match expected format: the body is no JSON object")
+        raise InvalidArgument("Request did not match expected format: the body is no JSON object", code=MALFORMED)
     return found
 
 
@@ -40,7 +41,7 @@ def text(body: dict[str, Any], name: str, default: str = "") -> str:
     if found is None:
         return default
     if not isinstance(found, str):
-        raise InvalidArgument(f"Request did not match expected format: {name} is a text")
+        raise InvalidArgument(f"Request did not match expected format: {name} is a text", code=MALFORMED)
     return found
 
 
@@ -48,7 +49,7 @@ def texts(body: dict[str, Any], name: str) -> dict[str, str]:
     """Names and texts of a body. Raises InvalidArgument."""
     found = body.get(name) or {}
     if not isinstance(found, dict):
-        raise InvalidArgument(f"Request did not match expected format: {name} is an object")
+        raise InvalidArgument(f"Request did not match expected format: {name} is an object", code=MALFORMED)
     return {str(key): str(value) for key, value in found.items()}
 
 

@@ -11,7 +11,7 @@ from yunbox.sql.flink.plans import Join
 _LEFT = 0
 
 
-class NotIn(Operator):
+class NullAwareAnti(Operator):
     """Both sides are remembered, and how many rows the right one has, and how many of them are NULL.
 
     Where these counts come from nothing, or go back to it, all of the left side is looked at again.
