@@ -74,7 +74,7 @@ def database() -> duckdb.DuckDBPyConnection:
     made = duckdb.connect()
     made.execute("SET TimeZone = 'UTC'")
     for one in NATIVES:
-        made.create_function(one.name, one.compute, list(one.params), one.returns)
+        made.create_function(one.name, one.compute, list(one.params), one.returns, null_handling="special")
     for macro in load_macros():
         made.execute(macro)
     return made

@@ -1,6 +1,7 @@
 """String functions."""
 
 from yunbox.sql.flink.expr import Expr
+from yunbox.sql.flink.functions.patterns import is_plain, takes_part
 from yunbox.sql.flink.functions.registry import Call, category, scalar
 from yunbox.sql.flink.types import LENGTH_MAX, FlinkType
 
@@ -24,22 +25,31 @@ def _overlay(call: Call) -> Expr:
     return Expr(f"fl_overlay({call[0]}, {call[1]}, {call[2]}, {length})", of)
 
 
-def _pattern(call: Call, index: int) -> str:
-    """A Java pattern, which RE2 reads the same but for a few."""
-    return call[index]
+def _is_plain(call: Call) -> bool:
+    """Whether DuckDB reads the pattern of a call as Java does; one that is no literal is taken for such."""
+    pattern = call.args[1]
+    return not pattern.literal or not isinstance(pattern.value, str) or is_plain(pattern.value)
 
 
 def _replaced(call: Call) -> str:
     """What is put in is as it is written: neither $1 nor a backslash means anything in it."""
-    return f"regexp_replace({call[0]}, {_pattern(call, 1)}, replace({call[2]}, '\\', '\\\\'), 'g')"
+    if not _is_plain(call):
+        return f"yb_fl_regexp_replace({call[0]}, {call[1]}, {call[2]})"
+    return f"regexp_replace({call[0]}, {call[1]}, replace({call[2]}, '\\', '\\\\'), 'g')"
 
 
-def _extracted(call: Call) -> Expr | str:
+def _extracted(call: Call) -> str:
     group = call.args[2] if len(call) > 2 else None
-    if group is None or (group.literal and group.value is not None):
-        place = 0 if group is None else int(group.value)
-        return f"fl_regexp_extract({call[0]}, {_pattern(call, 1)}, {place})"
-    return f"yb_fl_regexp_extract({call[0]}, {_pattern(call, 1)}, {group.sql})"
+    place = 0 if group is None else int(group.value) if group.literal and group.value is not None else -1
+    pattern = call.args[1]
+    known = pattern.literal and isinstance(pattern.value, str) and place >= 0
+    if known and is_plain(pattern.value) and takes_part(pattern.value, place):
+        return f"fl_regexp_extract({call[0]}, {call[1]}, {place})"
+    return f"yb_fl_regexp_extract({call[0]}, {call[1]}, {group.sql if group is not None else 0})"
+
+
+def _matched(call: Call) -> str:
+    return f"regexp_matches({call[0]}, {call[1]})" if _is_plain(call) else f"yb_fl_regexp({call[0]}, {call[1]})"
 
 
 def _elt(call: Call) -> str:
@@ -66,7 +76,7 @@ scalar("BTRIM", "text, text? -> STRING", "trim({0}, {1|' '})")
 scalar("REPEAT", "text, INT -> STRING", "repeat({0}, {1})")
 scalar("REGEXP_REPLACE", "text, text, text -> STRING", _replaced)
 scalar("REGEXP_EXTRACT", "text, text, INT? -> STRING?", _extracted)
-scalar("REGEXP", "text, text -> BOOLEAN", "regexp_matches({0}, {1})")
+scalar("REGEXP", "text, text -> BOOLEAN", _matched)
 scalar("REGEXP_COUNT", "text, text -> INT?", "CAST(len(regexp_extract_all({0}, {1})) AS INTEGER)")
 scalar("REGEXP_EXTRACT_ALL", "text, text, INT? -> ARRAY<STRING>?", "fl_regexp_extract_all({0}, {1}, {2|1})")
 scalar("REGEXP_INSTR", "text, text -> INT?", "fl_regexp_instr({0}, {1})")
@@ -110,6 +120,11 @@ scalar("ENDSWITH", "text, text -> BOOLEAN", "suffix({0}, {1})")
 scalar("PRINTF", "text, any?* -> STRING?", _printf)
 scalar("URL_ENCODE", "text -> STRING?", "yb_fl_url_encode({0})")
 scalar("URL_DECODE", "text -> STRING?", "yb_fl_url_decode({0})")
+scalar("INET_ATON", "text -> BIGINT?", "yb_fl_inet_aton({0})")
+scalar(
+    "INET_NTOA", "BIGINT -> STRING?",
+    "fl_inet_ntoa({0})",
+)  # fmt: skip
 scalar("IS_ALPHA", "text -> BOOLEAN!", "coalesce(regexp_full_match({0}, '[A-Za-z]+'), FALSE)")
 scalar("IS_DIGIT", "text -> BOOLEAN!", "coalesce(regexp_full_match({0}, '[0-9]+'), FALSE)")
 scalar("IS_DECIMAL", "text -> BOOLEAN!", "coalesce(TRY_CAST({0} AS DOUBLE) IS NOT NULL, FALSE)")

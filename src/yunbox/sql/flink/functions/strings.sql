@@ -18,12 +18,19 @@ CREATE OR REPLACE MACRO fl_concat_ws(s, parts) AS
   CASE WHEN s IS NOT NULL THEN array_to_string(list_filter(parts, lambda x: x IS NOT NULL), s) END;
 CREATE OR REPLACE MACRO fl_lpad(t, n, pad) AS CASE WHEN n >= 0 AND pad <> '' THEN lpad(t, n, pad) END;
 CREATE OR REPLACE MACRO fl_rpad(t, n, pad) AS CASE WHEN n >= 0 AND pad <> '' THEN rpad(t, n, pad) END;
-CREATE OR REPLACE MACRO fl_ascii(t) AS CASE WHEN t = '' THEN 0 ELSE ascii(t) END;
+-- The first byte, which is signed.
+CREATE OR REPLACE MACRO fl_ascii(t) AS
+  CASE WHEN t = '' THEN 0 WHEN ascii(t) < 128 THEN ascii(t)
+  ELSE CAST(('0x' || left(hex(encode(t)), 2)) AS INTEGER) - 256 END;
 CREATE OR REPLACE MACRO fl_chr(n) AS CASE WHEN n < 0 THEN '' ELSE chr(CAST(n % 256 AS INTEGER)) END;
 CREATE OR REPLACE MACRO fl_locate(needle, t, start) AS
-  CASE WHEN start < 1 THEN 0 WHEN strpos(substring(t, start), needle) = 0 THEN 0
-  ELSE CAST(strpos(substring(t, start), needle) + start - 1 AS INTEGER) END;
-CREATE OR REPLACE MACRO fl_split_index(t, s, i) AS CASE WHEN i >= 0 THEN list_extract(string_split(t, s), i + 1) END;
+  CASE WHEN strpos(substring(t, greatest(start, 1)), needle) = 0 THEN 0
+  ELSE CAST(strpos(substring(t, greatest(start, 1)), needle) + greatest(start, 1) - 1 AS INTEGER) END;
+CREATE OR REPLACE MACRO fl_split_index(t, s, i) AS 
+  CASE WHEN i < 0 OR t = '' THEN NULL WHEN s = '' THEN CASE WHEN i = 0 THEN t END
+  ELSE list_extract(string_split(t, s), i + 1) END;
 CREATE OR REPLACE MACRO fl_str_to_map(t, pairs, vals) AS
   map_from_entries(list_transform(regexp_split_to_array(t, pairs), lambda x:
     struct_pack(key := regexp_split_to_array(x, vals)[1], value := regexp_split_to_array(x, vals)[2])));
+CREATE OR REPLACE MACRO fl_inet_ntoa(n) AS CASE WHEN n BETWEEN 0 AND 4294967295 THEN
+  CAST(n >> 24 AS VARCHAR) || '.' || CAST(n >> 16 & 255 AS VARCHAR) || '.' || CAST(n >> 8 & 255 AS VARCHAR) || '.' || CAST(n & 255 AS VARCHAR) END;
