@@ -1,6 +1,5 @@
 """ALTER TABLE and ALTER VIEW, carried out on a catalogue."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from yunbox.sql.flink.binder.context import Context
@@ -21,12 +20,13 @@ _ALTERS = (
 )  # fmt: skip
 
 
-def alter(statement: tree.Statement, catalog: Catalog, settings: Mapping[str, str]) -> bool:
+def alter(statement: tree.Statement, context: Context) -> bool:
     """Carry one out; False when it is no ALTER."""
     if not isinstance(statement, _ALTERS):
         return False
+    catalog = context.catalog
     if isinstance(statement, tree.AlterView):
-        _alter_view(statement, catalog, settings)
+        _alter_view(statement, context)
         return True
     if isinstance(statement, tree.RenameTable):
         _rename(statement, catalog)
@@ -41,7 +41,6 @@ def alter(statement: tree.Statement, catalog: Catalog, settings: Mapping[str, st
         raise ValidationFailed(
             f"Table {path} {word}." if entry is not None else f"Table {path} {word} or is a temporary table."
         )
-    context = Context(catalog, settings, statement.text)
     catalog.put(checked(_altered(statement, entry, context), context))
     return True
 
@@ -183,11 +182,12 @@ def _rename(statement: tree.RenameTable, catalog: Catalog) -> None:
     catalog.put(renamed(entry, new))
 
 
-def _alter_view(statement: tree.AlterView, catalog: Catalog, settings: Mapping[str, str]) -> None:
+def _alter_view(statement: tree.AlterView, context: Context) -> None:
+    catalog = context.catalog
     entry = catalog.table(statement.path)
     if not isinstance(entry, View):
         raise ValidationFailed(f"View {'.'.join(f'`{one}`' for one in catalog.full(statement.path))} doesn't exist or "
                                "is a temporary view.")  # fmt: skip
-    found = Queries().query(statement.query, Context(catalog, settings, statement.text))
+    found = Queries().query(statement.query, context)
     fields = tuple(Field(one.name, one.type, one.time) for one in found.columns if not one.hidden)
     catalog.put(replace(entry, query=statement.query_text, fields=fields))

@@ -3,7 +3,7 @@
 Types of computed columns are found by binding their expressions, and a watermark's column is checked here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from yunbox.sql.flink.binder.context import Context
@@ -37,8 +37,9 @@ def exists_already(full: FullPath, kind: str) -> ValidationFailed:
 # -- tables
 
 
-def create_table(node: CreateTable, catalog: Catalog, settings: Mapping[str, str]) -> Table | None:
+def create_table(node: CreateTable, context: Context) -> Table | None:
     """CREATE TABLE; None when it is there and IF NOT EXISTS was said."""
+    catalog = context.catalog
     full = catalog.full(node.path)
     catalog.existing_database(full[0], full[1])
     taken = catalog.temporary.get(full) if node.temporary else catalog.permanent(full)
@@ -46,17 +47,16 @@ def create_table(node: CreateTable, catalog: Catalog, settings: Mapping[str, str
         if node.if_not_exists:
             return None
         raise exists_already(full, "CreateTable")
-    made = table_of(node, catalog, settings)
+    made = table_of(node, context)
     catalog.put(made)
     return made
 
 
-def table_of(node: CreateTable, catalog: Catalog, settings: Mapping[str, str]) -> Table:
+def table_of(node: CreateTable, context: Context) -> Table:
     """The table that a CREATE TABLE describes."""
-    full = catalog.full(node.path)
+    full = context.catalog.full(node.path)
     columns = list(node.columns)
-    base = _like(node.like, catalog) if node.like is not None else None
-    context = Context(catalog, settings, node.text)
+    base = _like(node.like, context.catalog) if node.like is not None else None
     if node.query is not None:
         columns = _of_query(node, context)
     made = _columns(columns, base, context)
@@ -201,8 +201,9 @@ def _like(like: LikeTable, catalog: Catalog) -> Table:
 # -- views
 
 
-def create_view(node: CreateView, catalog: Catalog, settings: Mapping[str, str]) -> View | None:
+def create_view(node: CreateView, context: Context) -> View | None:
     """CREATE VIEW; None when it is there and IF NOT EXISTS was said."""
+    catalog = context.catalog
     full = catalog.full(node.path)
     catalog.existing_database(full[0], full[1])
     taken = catalog.temporary.get(full) if node.temporary else catalog.permanent(full)
@@ -210,7 +211,7 @@ def create_view(node: CreateView, catalog: Catalog, settings: Mapping[str, str])
         if node.if_not_exists:
             return None
         raise exists_already(full, "CreateTable")
-    found = Queries().query(node.query, Context(catalog, settings, node.text))
+    found = Queries().query(node.query, context)
     fields = tuple(Field(one.name, one.type, one.time) for one in found.columns if not one.hidden)
     if node.columns:
         if len(node.columns) != len(fields):

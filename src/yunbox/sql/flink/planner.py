@@ -138,7 +138,7 @@ class Planner:
 
     def _create_as(self, statement: tree.CreateTable) -> Outcome:
         """CREATE TABLE ... AS SELECT: the table, then the INSERT of the query."""
-        made = create_table(statement, self.catalog, self.settings)
+        made = create_table(statement, self._context(statement.text))
         if made is None or statement.query is None:
             return Done()
         names = tuple(one.name for one in statement.columns) if statement.names_only else ()
@@ -175,12 +175,12 @@ class Planner:
 
     def _ddl(self, statement: tree.Statement) -> Outcome | None:
         if isinstance(statement, tree.CreateTable):
-            return _done(create_table(statement, self.catalog, self.settings))
+            return _done(create_table(statement, self._context(statement.text)))
         if isinstance(statement, tree.CreateView):
-            return _done(create_view(statement, self.catalog, self.settings))
+            return _done(create_view(statement, self._context(statement.text)))
         if isinstance(statement, tree.DropTable):
             return _done(drop_table(statement, self.catalog))
-        if alterations.alter(statement, self.catalog, self.settings) or objects.change(statement, self.catalog):
+        if alterations.alter(statement, self._context(statement.text)) or objects.change(statement, self.catalog):
             return Done(changed=True)
         return None
 

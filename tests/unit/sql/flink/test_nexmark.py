@@ -141,3 +141,10 @@ def test_a_function_in_java_is_refused_by_name() -> None:
     run(made, f"{EVENTS}; CREATE FUNCTION count_char AS 'com.example.CountChar'")
     with pytest.raises(Unsupported, match="count_char"):
         run(made, "SELECT count_char(extra, 'c') FROM bid")
+
+
+def test_a_view_may_call_a_function_in_python() -> None:
+    made = Planner(Catalog(), {}, letters)
+    run(made, f"{EVENTS}; CREATE VIEW v AS SELECT letters(extra, 'c') AS n FROM bid")
+    job = run(made, "SELECT n FROM v")
+    assert [one.name for one in job.functions] == ["letters"]

@@ -115,7 +115,7 @@ class SelectBinder:
         """``*``; of groups all columns must be keys."""
         inner = binder.groups.inner if binder.groups is not None else None
         found = inner.scope if inner is not None else Scope(binder.scope.columns[:visible])
-        places = [i for i in found.star(node.parts) if not found.columns[i].hidden or node.parts]
+        places = [i for i in found.star(node.parts) if _shown(found.columns[i], node)]
         if not node.parts:
             places.sort(key=lambda place: not found.columns[place].common)
         if not places and node.parts:
@@ -172,6 +172,11 @@ class SelectBinder:
         fields = tuple(Field(one.name or f"$order{i}", one.type, one.time) for i, one in enumerate(columns))
         expressions = tuple(Bound(one.sql, one.type) for one in (*made, *hidden))
         return Relation(Project(fields, below.node, expressions), tuple(columns))
+
+
+def _shown(column: Column, node: tree.Star) -> bool:
+    """Whether a star gives a column: of those that are found by their qualifier alone, only a qualified one does."""
+    return bool(column.name) and (not column.hidden or bool(node.parts))
 
 
 def _column(name: str, value: Expr, below: Relation) -> Column:
