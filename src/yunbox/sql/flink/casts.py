@@ -94,12 +94,12 @@ def _wrapped(sql: str, target: FlinkType) -> str:
 
 def _saturated(sql: str, target: FlinkType) -> str:
     """A floating number cut to an integer: NaN is 0, and what is too large is the largest."""
-    bits = _BITS[target.root]
+    bits, of = _BITS[target.root], target.duckdb
     top = (1 << (bits - 1)) - 1
     number = f"CAST({sql} AS DOUBLE)"
     return (
-        f"CAST(CASE WHEN isnan({number}) THEN 0 WHEN {number} >= {top} THEN {top} WHEN {number} <= {-top - 1} "
-        f"THEN {-top - 1} ELSE trunc({number}) END AS {target.duckdb})"
+        f"CASE WHEN isnan({number}) THEN CAST(0 AS {of}) WHEN {number} >= {top} THEN CAST({top} AS {of}) "
+        f"WHEN {number} <= {-top - 1} THEN CAST({-top - 1} AS {of}) ELSE TRY_CAST(trunc({number}) AS {of}) END"
     )
 
 

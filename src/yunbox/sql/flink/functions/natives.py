@@ -17,6 +17,8 @@ from yunbox.sql.flink.functions.moments import date_format, parse_date
 _CHARSETS = {"UTF-8": "utf-8", "UTF-16": "utf-16", "UTF-16LE": "utf-16-le", "UTF-16BE": "utf-16-be",
              "ISO-8859-1": "latin-1", "US-ASCII": "ascii"}  # fmt: skip
 _DIGESTS = {224: "sha224", 256: "sha256", 384: "sha384", 512: "sha512"}
+_CONVERSION = re.compile(r"%%|%n|%[-+ 0#,]*\d*(?:\.\d+)?[a-zA-Z]")
+_NO_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _WORD = re.compile(r"[A-Za-z0-9]+")
 
 
@@ -131,17 +133,30 @@ def _inet_aton(text: str) -> int | None:
 
 
 def _printf(pattern: str, values: list[str]) -> str | None:
+    """Java's format with texts for values, which its letters say how to read."""
+    rest = iter(values)
+
+    def put(found: re.Match[str]) -> str:
+        if found[0] in ("%%", "%n"):
+            return "%" if found[0] == "%%" else "\n"
+        value, letter = next(rest), found[0][-1]
+        if letter in "dxXo":
+            return found[0].replace(",", "") % int(value)
+        return found[0] % (float(value) if letter in "eEfgG" else value)
+
     try:
-        return re.sub(r"%[-+ 0#]*\d*(?:\.\d+)?[a-zA-Z]", "%s", pattern) % tuple(values)
-    except (TypeError, ValueError):
+        return _CONVERSION.sub(put, pattern)
+    except (StopIteration, TypeError, ValueError):
         return None
 
 
 def _url_encode(text: str) -> str:
-    return quote_plus(text, safe="*-._")
+    return quote_plus(text, safe="*-._").replace("~", "%7E")
 
 
 def _url_decode(text: str) -> str | None:
+    if _NO_ESCAPE.search(text):
+        return None
     try:
         return unquote_plus(text, errors="strict")
     except ValueError:

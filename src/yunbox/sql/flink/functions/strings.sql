@@ -7,7 +7,7 @@ CREATE OR REPLACE MACRO fl_substring(t, start, n) AS
   ELSE substring(t, length(t) + start + 1, n) END;
 CREATE OR REPLACE MACRO fl_overlay(t, put, start, n) AS
   CASE WHEN start < 1 OR start > length(t) THEN t
-  ELSE left(t, start - 1) || put || CASE WHEN n < 0 THEN '' ELSE substring(t, start + n) END END;
+  ELSE left(t, start - 1) || put || CASE WHEN n <= 0 THEN '' ELSE substring(t, start + n) END END;
 CREATE OR REPLACE MACRO fl_java_groups(t) AS replace(t, '$', '\');
 CREATE OR REPLACE MACRO fl_regexp_extract(t, p, g) AS CASE WHEN regexp_matches(t, p) THEN regexp_extract(t, p, g) END;
 CREATE OR REPLACE MACRO fl_regexp_extract_all(t, p, g) AS regexp_extract_all(t, p, g);
