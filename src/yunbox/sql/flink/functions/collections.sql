@@ -16,7 +16,7 @@ CREATE OR REPLACE MACRO fl_array_except(a, b) AS
 CREATE OR REPLACE MACRO fl_array_intersect(a, b) AS
   CASE WHEN b IS NOT NULL THEN fl_array_distinct(list_filter(a, lambda x: fl_array_contains(b, x))) END;
 CREATE OR REPLACE MACRO fl_array_join(a, s, nothing) AS
-  array_to_string(list_filter(list_transform(a, lambda x: coalesce(x, nothing)), lambda x: x IS NOT NULL), s);
+  fl_joined(list_filter(list_transform(a, lambda x: coalesce(x, nothing)), lambda x: x IS NOT NULL), s);
 CREATE OR REPLACE MACRO fl_is_json(t, kind) AS
   CASE WHEN t IS NULL THEN NULL WHEN NOT json_valid(t) THEN FALSE WHEN kind = 'VALUE' THEN TRUE
   WHEN kind = 'OBJECT' THEN json_type(t) = 'OBJECT' WHEN kind = 'ARRAY' THEN json_type(t) = 'ARRAY'

@@ -151,13 +151,15 @@ def _ltz(call: Call) -> Expr:
     of = _LTZ3.of(nullable=True)
     if value.type.root in coercion.TEXTS:
         return Expr(f"CAST({_parsed(call, _TIMESTAMP3).sql} AS TIMESTAMPTZ)", of)
-    digits = call.args[1].value if len(call) > 1 else 3
-    if digits not in (0, 3) or not (len(call) < 2 or call.args[1].literal):
-        raise ValidationFailed(
-            f"The precision value '{digits}' for function TO_TIMESTAMP_LTZ(numeric, precision) is unsupported, the "
-            "supported value is '0' for second or '3' for millisecond."
-        )
-    scale = 1_000_000 if digits == 0 else 1000
+    scale = "1000"
+    if len(call) > 1:
+        digits = call.args[1]
+        scale = f"(CASE {digits.sql} WHEN 0 THEN 1000000 WHEN 3 THEN 1000 END)"
+        if digits.literal and digits.value not in (0, 3):
+            raise ValidationFailed(
+                f"The precision value '{digits.value}' for function TO_TIMESTAMP_LTZ(numeric, precision) is "
+                "unsupported, the supported value is '0' for second or '3' for millisecond."
+            )
     whole = value.sql if value.type.root in coercion.INTEGERS else f"trunc({value.sql})"
     return Expr(f"fl_ltz(CAST({whole} AS BIGINT) * {scale})", of)
 

@@ -33,7 +33,10 @@ def _round(call: Call, name: str) -> Expr:
         precision, scale = of.params
         digits = call.args[1].value if len(call) > 1 and call.args[1].literal else (0 if len(call) == 1 else None)
         made = decimal(precision, scale) if digits is None else _rounded_type(precision, scale, int(digits))
-        sql = f"CAST(fl_{name}_decimal({arg.sql}, {_digits(call)}) AS {made.duckdb})"
+        # DuckDB rounds a DECIMAL to a constant number of digits only.
+        exact = f"fl_{name}_decimal({arg.sql}, {_digits(call)})"
+        about = f"fl_{name}(CAST({arg.sql} AS DOUBLE), {_digits(call)})"
+        sql = f"CAST({exact if digits is not None else about} AS {made.duckdb})"
         return Expr(sql, made.of(nullable=nullable))
     if of.root in ("FLOAT", "DOUBLE"):
         return Expr(f"CAST(fl_{name}({arg.sql}, {_digits(call)}) AS {of.duckdb})", of.of(nullable=nullable))

@@ -15,7 +15,10 @@ CREATE OR REPLACE MACRO fl_regexp_instr(t, p) AS
   CASE WHEN regexp_matches(t, p) THEN CAST(strpos(t, regexp_extract(t, p)) AS INTEGER) WHEN t IS NOT NULL AND p IS NOT NULL THEN 0 END;
 CREATE OR REPLACE MACRO fl_initcap(t) AS yb_fl_initcap(t);
 CREATE OR REPLACE MACRO fl_concat_ws(s, parts) AS
-  CASE WHEN s IS NOT NULL THEN array_to_string(list_filter(parts, lambda x: x IS NOT NULL), s) END;
+  CASE WHEN s IS NOT NULL THEN fl_joined(list_filter(parts, lambda x: x IS NOT NULL), s) END;
+-- DuckDB's array_to_string takes a constant only.
+CREATE OR REPLACE MACRO fl_joined(texts, s) AS
+  CASE WHEN len(texts) = 0 THEN '' ELSE list_reduce(texts, lambda x, y: x || s || y) END;
 CREATE OR REPLACE MACRO fl_lpad(t, n, pad) AS CASE WHEN n >= 0 AND pad <> '' THEN lpad(t, n, pad) END;
 CREATE OR REPLACE MACRO fl_rpad(t, n, pad) AS CASE WHEN n >= 0 AND pad <> '' THEN rpad(t, n, pad) END;
 -- The first byte, which is signed.
