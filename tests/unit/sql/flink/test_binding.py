@@ -133,3 +133,18 @@ def test_a_field_of_a_key_is_grouped() -> None:
 
 def test_values_and_a_query_are_united() -> None:
     assert shape(plan("VALUES (1) UNION ALL SELECT a FROM t")) == f"Union(Values, Project({SOURCE}))"
+
+
+LAST = "(SELECT a, s, ts FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY s ORDER BY ts DESC) AS n FROM t) WHERE n = 1)"
+
+
+def test_a_version_needs_a_key() -> None:
+    made = planner()
+    run(made, f"CREATE VIEW latest AS {LAST}")
+    assert "TemporalJoin" in shape(
+        plan("SELECT u.a FROM u JOIN latest FOR SYSTEM_TIME AS OF u.ts ON u.k = latest.s", made)
+    )
+    with pytest.raises(InvalidArgument, match="no primary key can be found"):
+        plan("SELECT u.a FROM u JOIN t FOR SYSTEM_TIME AS OF u.ts ON u.k = t.s", made)
+    with pytest.raises(InvalidArgument, match="must be included in the equivalence condition"):
+        plan("SELECT u.a FROM t JOIN u FOR SYSTEM_TIME AS OF t.ts ON u.a = t.a", made)

@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -232,3 +234,11 @@ def test_an_insert_says_its_partition_and_its_columns() -> None:
     assert found.overwrite
     assert found.static_partition == {"dt": "2020"}
     assert [one.name for one in found.columns] == ["b", "dt"]
+
+
+def test_a_statement_is_planned_by_the_standard_library_alone() -> None:
+    code = (
+        "import sys; from yunbox.sql.flink.planner import Planner; "
+        "sys.exit(any(name in sys.modules for name in ('duckdb', 'sqlglot', 'numpy', 'pyarrow')))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

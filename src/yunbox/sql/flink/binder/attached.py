@@ -12,7 +12,7 @@ from yunbox.sql.flink.casts import cast
 from yunbox.sql.flink.errors import NotSensible, UnsupportedSql
 from yunbox.sql.flink.expr import Expr, quoted
 from yunbox.sql.flink.parser import tree
-from yunbox.sql.flink.plans import Bound, Field, Filter, LookupJoin, Source, Table, TemporalJoin, Unnest
+from yunbox.sql.flink.plans import Bound, Field, Filter, LookupJoin, Rank, Source, Table, TemporalJoin, Unnest, walk
 from yunbox.sql.flink.types import INT, FlinkType
 
 Attach = Callable[[Relation, Sequence[Conjunct]], Relation]
@@ -165,10 +165,15 @@ def _check_version(right: Relation, pairing: Pairing) -> None:
                           "versioned table, but no row time attribute can be found.")  # fmt: skip
     if not pairing.keys:
         raise NotSensible("Temporal table join currently only supports equality conditions on the version's key.")
-    node = right.node
-    while node.inputs:
-        node = node.inputs[0]
-    if isinstance(node, Source) and node.table.primary_key:
+    nodes = list(walk(right.node))
+    source = nodes[0]
+    ranked = any(isinstance(one, Rank) for one in nodes)  # a view that keeps the last row of each key
+    if isinstance(source, Source) and not source.table.primary_key and not ranked:
+        raise NotSensible(
+            "Temporal Table Join requires primary key in versioned table, but no primary key can be found."
+        )
+    if isinstance(source, Source) and source.table.primary_key and not ranked:
+        node = source
         given = {right.columns[two.column].name for _, two in pairing.keys if two.column is not None}
         if not set(node.table.primary_key) <= given:
             raise NotSensible("Temporal table's primary key [" + ", ".join(node.table.primary_key) + "] must be "
