@@ -190,4 +190,5 @@ def _alter_view(statement: tree.AlterView, context: Context) -> None:
                                "is a temporary view.")  # fmt: skip
     found = Queries().query(statement.query, context)
     fields = tuple(Field(one.name, one.type, one.time) for one in found.columns if not one.hidden)
-    catalog.put(replace(entry, query=statement.query_text, fields=fields))
+    home = {"home_catalog": catalog.current_catalog, "home_database": catalog.current_database}
+    catalog.put(replace(entry, query=statement.query_text, fields=fields, **home))

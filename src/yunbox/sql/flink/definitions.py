@@ -220,7 +220,8 @@ def create_view(node: CreateView, context: Context) -> View | None:
                 f"Def fields: [{', '.join(node.columns)}].\nInput fields: [{', '.join(one.name for one in fields)}]."
             )
         fields = tuple(replace(one, name=name) for one, name in zip(fields, node.columns, strict=True))
-    made = View(full[0], full[1], full[2], node.query_text, fields, node.comment, node.temporary)
+    home = (catalog.current_catalog, catalog.current_database)
+    made = View(full[0], full[1], full[2], node.query_text, fields, node.comment, node.temporary, *home)
     catalog.put(made)
     return made
 

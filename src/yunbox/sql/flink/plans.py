@@ -92,7 +92,10 @@ class Table:
 
 @dataclass(frozen=True)
 class View:
-    """A view: its query as text, and the columns it gives."""
+    """A view: its query as text, and the columns it gives.
+
+    ``home_catalog`` and ``home_database`` are those that were current when it was made: what names in it are in.
+    """
 
     catalog: str
     database: str
@@ -101,6 +104,8 @@ class View:
     fields: Fields
     comment: str = ""
     temporary: bool = False
+    home_catalog: str = ""
+    home_database: str = ""
 
 
 @dataclass(frozen=True)

@@ -154,6 +154,7 @@ def test_a_statement_that_goes_on_is_told_apart(text: str) -> None:
     [
         "COMPILE PLAN 'x' FOR INSERT INTO a SELECT 1", "EXECUTE PLAN 'x'", "UPDATE a SET b = 1", "DELETE FROM a",
         "TRUNCATE TABLE a", "ANALYZE TABLE a COMPUTE STATISTICS", "CALL a.b()", "LOAD MODULE x", "CREATE MODEL m",
+        "ALTER TABLE t ADD PARTITION (a = 1)", "ALTER TABLE t DROP PARTITION (a = 1)",
         "SELECT * FROM t MATCH_RECOGNIZE (ORDER BY ts MEASURES A.x AS x PATTERN (A) DEFINE A AS A.x > 1)",
         "CREATE CATALOG c WITH ('type' = 'jdbc')", "SHOW PARTITIONS t", "SELECT 1 FROM t TABLESAMPLE (5)",
     ],
@@ -242,3 +243,10 @@ def test_a_statement_is_planned_by_the_standard_library_alone() -> None:
         "sys.exit(any(name in sys.modules for name in ('duckdb', 'sqlglot', 'numpy', 'pyarrow')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_names_in_a_view_stay_where_they_were() -> None:
+    made = planner()
+    run(made, "CREATE DATABASE d; CREATE VIEW d.v AS SELECT a FROM t; USE d")
+    assert isinstance(run(made, "SELECT a FROM v"), Job)
+    assert Catalog.from_json(made.catalog.to_json()).table(("v",)) == made.catalog.table(("v",))

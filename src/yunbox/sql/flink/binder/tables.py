@@ -70,7 +70,8 @@ def _view(view: View, context: Context, queries: QueryBinder) -> Relation:
     if path in context.views or len(context.views) >= _DEPTH_MAX:
         raise ValidationFailed(f"The view {path} reads itself")
     catalog = context.catalog.copy()
-    catalog.current_catalog, catalog.current_database = view.catalog, view.database
+    catalog.current_catalog = view.home_catalog or view.catalog
+    catalog.current_database = view.home_database or view.database
     inside = Context(
         catalog, context.settings, view.query, views=(*context.views, path), top=False,
         user_functions=context.user_functions,

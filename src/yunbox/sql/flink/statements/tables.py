@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Literal
 
-from yunbox.sql.flink.errors import ParseFailed
+from yunbox.sql.flink.errors import ParseFailed, UnsupportedSql
 from yunbox.sql.flink.parser.cursor import LOOSE
 from yunbox.sql.flink.parser.queries import QueryParser
 from yunbox.sql.flink.statements.tree import (
@@ -234,6 +234,8 @@ class TableParser(QueryParser):
                 keys.append(self.string())
             self.expect(")")
             return ResetOptions(path, tuple(keys), if_exists)
+        if self.is_word("COMPACT") or self.ahead().upper in ("PARTITION", "DISTRIBUTION", "IF"):
+            raise UnsupportedSql(f"ALTER TABLE ... {self.token.upper} {self.ahead().upper}".rstrip())
         if (word := self.one_of("ADD", "MODIFY")) != "":
             return self._change(path, word == "MODIFY", if_exists)
         self.expect_word("DROP")
