@@ -148,3 +148,13 @@ def test_a_version_needs_a_key() -> None:
         plan("SELECT u.a FROM u JOIN t FOR SYSTEM_TIME AS OF u.ts ON u.k = t.s", made)
     with pytest.raises(InvalidArgument, match="must be included in the equivalence condition"):
         plan("SELECT u.a FROM t JOIN u FOR SYSTEM_TIME AS OF t.ts ON u.a = t.a", made)
+
+
+@pytest.mark.parametrize("query", ["SELECT MAX(a) FROM u", "SELECT a FROM u LIMIT 1", "SELECT 1", "VALUES (1)"])
+def test_a_query_of_one_row_is_a_value(query: str) -> None:
+    assert types(f"SELECT ({query}) FROM t") == ["INT"]
+
+
+def test_a_query_of_more_rows_is_no_value() -> None:
+    with pytest.raises(Unsupported, match="a query as a value"):
+        plan("SELECT (SELECT a FROM u) FROM t")

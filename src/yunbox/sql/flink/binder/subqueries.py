@@ -12,7 +12,7 @@ from yunbox.sql.flink.binder.scope import Column, Relation, Scope
 from yunbox.sql.flink.errors import FlinkSqlError
 from yunbox.sql.flink.expr import Expr, mark
 from yunbox.sql.flink.parser import tree
-from yunbox.sql.flink.plans import Aggregate, Bound, Field, Filter, Join, JoinKind, Project
+from yunbox.sql.flink.plans import Aggregate, Bound, Field, Filter, Join, JoinKind, Project, Rank, Sort, Values
 
 
 def semi_joined(relation: Relation, node: tree.Node, context: Context, queries: QueryBinder) -> Relation | None:
@@ -169,7 +169,7 @@ def scalar_joined(
     if len(inner.columns) != 1:
         raise context.error("Scalar subquery must return exactly one column", node)
     if not _is_single(inner):
-        raise context.refuse("a scalar subquery that is no aggregate without GROUP BY", node)
+        raise context.refuse("a query as a value that is neither an aggregate without GROUP BY nor of LIMIT 1", node)
     of = inner.columns[0].type.of(nullable=True)
     columns = (*relation.columns, Column("", of, hidden=True))
     fields = (*(replace(one, time="") for one in relation.node.fields), replace(inner.node.fields[0], type=of, time=""))
@@ -179,8 +179,14 @@ def scalar_joined(
 
 
 def _is_single(inner: Relation) -> bool:
-    """Whether a query gives one row: an aggregate without keys below projections and conditions of HAVING."""
+    """Whether a query gives one row at most: an aggregate without keys below projections and HAVING, or LIMIT 1."""
     node = inner.node
     while isinstance(node, Project | Filter):
         node = node.input
+    if isinstance(node, Rank):
+        return not node.partition_keys and node.start == node.end
+    if isinstance(node, Sort):
+        return node.limit == 1
+    if isinstance(node, Values):
+        return len(node.rows) == 1
     return isinstance(node, Aggregate) and not node.keys
