@@ -8,7 +8,7 @@ import pytest
 
 from tests.clients.flink.conftest import Topic
 from tests.datahub import Client
-from tests.flink import Flink, clicks, hologres
+from tests.flink import Flink, Refused, clicks, hologres
 from tests.waiting import until
 from yunbox.testing.server import Server
 
@@ -251,3 +251,18 @@ def test_a_statement_set_is_one_job(flink: Flink, events: str) -> None:
     assert flink.state(job) == "FINISHED"
     metrics = {one["id"]: one["value"] for one in flink.job(job, "/metrics?get=numRecordsIn,numRecordsOut")}
     assert metrics["numRecordsOut"] == "6"
+
+
+def test_a_null_where_none_may_be(flink: Flink) -> None:
+    flink.run("CREATE TABLE nowhere (k BIGINT NOT NULL) WITH ('connector' = 'blackhole')")
+    batch(flink)
+    flink.run("SET 'table.dml-sync' = 'true'")
+    flink.run("INSERT INTO nowhere SELECT k FROM (VALUES (1), (2)) AS t(k)")
+    with pytest.raises(Refused, match="Column 'k' is NOT NULL, however, a null value is being written into it"):
+        flink.run("INSERT INTO nowhere SELECT k FROM (VALUES (1), (CAST(NULL AS INT))) AS t(k)")
+
+
+def test_what_the_engine_has_not(flink: Flink) -> None:
+    flink.run("CREATE TABLE nowhere (k STRING) WITH ('connector' = 'blackhole')")
+    with pytest.raises(Refused, match="The aggregate function JSON_ARRAYAGG_ABSENT_ON_NULL needs the Flink backend"):
+        flink.run("INSERT INTO nowhere SELECT JSON_ARRAYAGG(k) FROM (VALUES (1)) AS t(k)")

@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 
 import duckdb
 import numpy as np
+from duckdb.func import FunctionNullHandling
 
 from yunbox.engine.stream.batch import OP, Array, Batch, decoded, encoded
-from yunbox.sql.flink.functions.macros import load_macros
-from yunbox.sql.flink.functions.natives import NATIVES
+from yunbox.sql.flink.on_duckdb import MACROS, NATIVES
 from yunbox.sql.flink.types import FlinkType
 
 _SETTINGS = (
@@ -34,8 +34,10 @@ class Duck:
     def __init__(self, time_zone: str = "UTC", memory_bytes_max: int = 0) -> None:
         self._db = duckdb.connect(":memory:")
         for one in NATIVES:
-            self._db.create_function(one.name, one.compute, list(one.params), one.returns)
-        for statement in (*_SETTINGS, *_MACROS, *load_macros()):
+            self._db.create_function(
+                one.name, one.compute, list(one.params), one.returns, null_handling=FunctionNullHandling.SPECIAL
+            )
+        for statement in (*_SETTINGS, *_MACROS, *MACROS):
             self._db.execute(statement)
         self._db.execute("SET TimeZone = '" + time_zone.replace("'", "''") + "'")
         if memory_bytes_max:

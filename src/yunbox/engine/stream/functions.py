@@ -13,7 +13,7 @@ from typing import Any
 
 from yunbox.engine.stream.batch import encoded
 from yunbox.engine.stream.state import decimal
-from yunbox.kernel.errors import InvalidArgument
+from yunbox.kernel.errors import InvalidArgument, Unsupported
 from yunbox.sql.flink.plans import AggregateCall
 from yunbox.sql.flink.types import FlinkType
 
@@ -23,6 +23,7 @@ _INTEGERS = {"TINYINT": 8, "SMALLINT": 16, "INT": 32, "BIGINT": 64}
 _ORDERED = ("FIRST_VALUE", "LAST_VALUE", "LISTAGG", "STRING_AGG", "ARRAY_AGG")
 _SPREADS = {"VAR_POP": (0, False), "VAR_SAMP": (1, False), "VARIANCE": (1, False), "STDDEV_POP": (0, True),
             "STDDEV_SAMP": (1, True), "STDDEV": (1, True)}  # fmt: skip
+_OF_OVER = ("LAG", "ROW_NUMBER")
 KNOWN = frozenset((*_ORDERED, *_SPREADS, "COUNT", "SUM", "SUM0", "$SUM0", "AVG", "MIN", "MAX", "COLLECT"))
 
 
@@ -32,6 +33,11 @@ class Function:
 
     call: AggregateCall
     retracts: bool
+
+    def __post_init__(self) -> None:
+        """Raises Unsupported for a function that is not among those here."""
+        if self.call.function not in KNOWN and self.call.function not in _OF_OVER:
+            raise Unsupported(f"The aggregate function {self.call.function} needs the Flink backend")
 
     @property
     def name(self) -> str:

@@ -8,13 +8,13 @@ a crash they get that of the last epoch again, and know it. So what comes out is
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from yunbox.engine.stream.batch import Batch, Change
+from yunbox.engine.stream.batch import Batch, Change, Kind
 from yunbox.engine.stream.connectors.connector import Environment, Lookup, Reader, Writer
 from yunbox.engine.stream.connectors.kinds import check
 from yunbox.engine.stream.connectors.registry import connector_of
@@ -23,7 +23,7 @@ from yunbox.engine.stream.duck import Duck
 from yunbox.engine.stream.durations import millis
 from yunbox.engine.stream.graph import Graph, Stage
 from yunbox.engine.stream.operators.operator import ALWAYS, NEVER
-from yunbox.engine.stream.poison import poison
+from yunbox.engine.stream.poison import PoisonRecord, poison
 from yunbox.engine.stream.store import StateStore
 from yunbox.engine.stream.watermarks import Watermarks
 from yunbox.kernel.errors import StorageFull
@@ -79,7 +79,17 @@ class _Sink:
     stage: Stage
     writer: Writer
     name: str
-    pending: list[Change] = field(default_factory=list)
+    required: tuple[tuple[int, str], ...] = ()
+
+    def checked(self, changes: list[Change]) -> list[Change]:
+        """The changes. Raises PoisonRecord for a NULL where the table takes none, as Flink's default has it."""
+        for at, column in self.required:
+            if any(row[at] is None for kind, row in changes if Kind(kind).sign > 0):
+                raise PoisonRecord(
+                    f"Column '{column}' is NOT NULL, however, a null value is being written into it. You can set job "
+                    "configuration 'table.exec.sink.not-null-enforcer'='DROP' to suppress this exception"
+                )
+        return changes
 
 
 class JobRunner:
@@ -119,7 +129,9 @@ class JobRunner:
         ]
         self._deliverer = ThreadPoolExecutor(1, thread_name_prefix="yunbox-sinks")
         self._delivering: Future[None] | None = None
-        self._sinks = [_Sink(stage, self._writer(stage.node), stage.name) for stage in self.graph.sinks]
+        self._sinks = [
+            _Sink(stage, self._writer(stage.node), stage.name, _required(stage.node)) for stage in self.graph.sinks
+        ]
         self._restore()
 
     # -- making
@@ -173,7 +185,7 @@ class JobRunner:
             reached = self.graph.run(came, now_ms)
         except duckdb.Error as error:
             raise poison(self.graph, self.duck, came, error) from error
-        outbox = {sink.name: _changes(reached[sink.stage]) for sink in self._sinks}
+        outbox = {sink.name: sink.checked(_changes(reached[sink.stage])) for sink in self._sinks}
         outbox = {name: changes for name, changes in outbox.items() if changes}
         if not (rows or outbox or moved):
             self.settle()
@@ -302,6 +314,15 @@ class JobRunner:
             sink.writer.close()
         self.store.close()
         self.duck.close()
+
+
+def _required(sink: plans.Sink | plans.Collect) -> tuple[tuple[int, str], ...]:
+    """The columns that take no NULL and are given what may be NULL."""
+    if isinstance(sink, plans.Collect):
+        return ()
+    pairs = zip(sink.columns, sink.input.fields, strict=True)
+    return tuple((at, column.name) for at, (column, given) in enumerate(pairs)
+                 if not column.type.nullable and given.type.nullable)  # fmt: skip
 
 
 def _changes(batches: Sequence[Batch]) -> list[Change]:

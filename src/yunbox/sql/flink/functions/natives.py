@@ -11,7 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote_plus, unquote_plus, urlsplit
 
-from yunbox.sql.flink.functions.jsonpaths import json_exists, json_query, json_text, json_unquoted, json_value
+from yunbox.sql.flink.functions.jsonpaths import (
+    json_exists,
+    json_query,
+    json_quoted,
+    json_text,
+    json_unquoted,
+    json_value,
+)
 from yunbox.sql.flink.functions.moments import date_format, parse_date
 
 _CHARSETS = {"UTF-8": "utf-8", "UTF-16": "utf-16", "UTF-16LE": "utf-16-le", "UTF-16BE": "utf-16-be",
@@ -199,6 +206,7 @@ NATIVES = (
     _native("yb_fl_json_query", json_query, ("VARCHAR",) * 5, "VARCHAR"),
     _native("yb_fl_json_exists", json_exists, ("VARCHAR", "VARCHAR"), "VARCHAR"),
     _native("yb_fl_json_text", json_text, ("VARCHAR",), "VARCHAR"),
+    _native("yb_fl_json_quote", json_quoted, ("VARCHAR",), "VARCHAR"),
     _native("yb_fl_json_unquote", json_unquoted, ("VARCHAR",), "VARCHAR"),
     _native("yb_fl_date_format", date_format, ("TIMESTAMP", "VARCHAR"), "VARCHAR"),
     _native("yb_fl_parse_date", parse_date, ("VARCHAR", "VARCHAR"), "TIMESTAMP"),
