@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import duckdb
 import numpy as np
-from duckdb.func import FunctionNullHandling
+from duckdb import func
 
 from yunbox.engine.stream.batch import OP, Array, Batch, decoded, encoded
 from yunbox.sql.flink.on_duckdb import MACROS, NATIVES
@@ -34,9 +34,8 @@ class Duck:
     def __init__(self, time_zone: str = "UTC", memory_bytes_max: int = 0) -> None:
         self._db = duckdb.connect(":memory:")
         for one in NATIVES:
-            self._db.create_function(
-                one.name, one.compute, list(one.params), one.returns, null_handling=FunctionNullHandling.SPECIAL
-            )
+            params, null = list(one.params), func.SPECIAL
+            self._db.create_function(one.name, one.compute, params, one.returns, null_handling=null)
         for statement in (*_SETTINGS, *_MACROS, *MACROS):
             self._db.execute(statement)
         self._db.execute("SET TimeZone = '" + time_zone.replace("'", "''") + "'")
