@@ -156,26 +156,25 @@ def test_a_group_that_is_used_is_there(server: Server, project: Project) -> None
 
 
 def test_groups_are_there_after_a_kill(tmp_path: Path) -> None:
-    server = Server(tmp_path / "data", options=("--services", "datahub")).start()
-    with Client(server) as client:
-        project = Project(client, "kept")
-        project.topic("a")
-        client.put("kept", "a", "0", [b"x"] * 9)
-        client.call("POST", project.group(), Action="create", Comment="c")
-        project.bind("ADD", "a")
-        bound = project.bound()
-        commit(server, "kept.g", "kept.a", 7)
-        gone = Project(client, "gone")
-        client.call("POST", gone.group(), Action="create")
-        gone.delete()
-        again = Project(client, "gone")
-        assert again.groups() == []
-    server.kill()
-    server.start()
-    with Client(server) as client:
-        project.client = again.client = client
-        assert (project.groups(), project.bound(), again.groups()) == (["g"], bound, [])
-        assert committed(server, "kept.g", "kept.a") == 7
-        project.bind("REMOVE", "a")
-        assert not committed(server, "kept.g", "kept.a")
-    server.stop()
+    with Server(tmp_path / "data", options=("--services", "datahub")) as server:
+        with Client(server) as client:
+            project = Project(client, "kept")
+            project.topic("a")
+            client.put("kept", "a", "0", [b"x"] * 9)
+            client.call("POST", project.group(), Action="create", Comment="c")
+            project.bind("ADD", "a")
+            bound = project.bound()
+            commit(server, "kept.g", "kept.a", 7)
+            gone = Project(client, "gone")
+            client.call("POST", gone.group(), Action="create")
+            gone.delete()
+            again = Project(client, "gone")
+            assert again.groups() == []
+        server.kill()
+        server.start()
+        with Client(server) as client:
+            project.client = again.client = client
+            assert (project.groups(), project.bound(), again.groups()) == (["g"], bound, [])
+            assert committed(server, "kept.g", "kept.a") == 7
+            project.bind("REMOVE", "a")
+            assert not committed(server, "kept.g", "kept.a")
