@@ -1,6 +1,7 @@
 """DuckDB as the engine of expressions: stateless steps are one query over a batch, whatever they are made of."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -34,8 +35,8 @@ class Duck:
     def __init__(self, time_zone: str = "UTC", memory_bytes_max: int = 0) -> None:
         self._db = duckdb.connect(":memory:")
         for one in NATIVES:
-            params, null = list(one.params), func.SPECIAL
-            self._db.create_function(one.name, one.compute, params, one.returns, null_handling=null)
+            params: list[Any] = list(one.params)
+            self._db.create_function(one.name, one.compute, params, one.returns, null_handling=func.SPECIAL)
         for statement in (*_SETTINGS, *_MACROS, *MACROS):
             self._db.execute(statement)
         self._db.execute("SET TimeZone = '" + time_zone.replace("'", "''") + "'")
