@@ -103,7 +103,9 @@ class JobRunner:
         job_id: str,
         give: Callable[[Sequence[Change]], None] | None = None,
         memory_bytes_max: int = 256 * 1024 * 1024,
+        now: Callable[[], float] = time.time,
     ) -> None:
+        self._now = now
         check(job)
         self.job = job
         self.progress = Progress()
@@ -177,7 +179,7 @@ class JobRunner:
     def step(self) -> bool:
         """One epoch; False if there was nothing to do in it."""
         began = time.monotonic()
-        now_ms = int(time.time() * 1000)
+        now_ms = int(self._now() * 1000)
         came, rows = self._polled()
         self._note_times(came, now_ms)
         moved = self._moved(now_ms)

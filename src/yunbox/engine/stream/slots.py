@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from yunbox.engine.stream.state import State, packed
+from yunbox.engine.stream.state import State, packed, unpacked
 from yunbox.engine.stream.store import StateStore
 
 Array = Any
@@ -59,6 +59,29 @@ class SlotState(State):
         self._dirty[slots] = False
         for array in self.arrays:
             array[slots] = 0
+
+    def expire(self, before_ms: int, column: int) -> list[Any]:
+        """Forget the keys one of whose numbers, the time when they were touched last, is before a time; those keys."""
+        old = np.flatnonzero(self.arrays[column][: len(self._keys)] <= before_ms)
+        free = set(self._free)
+        slots = [slot for slot in old.tolist() if slot not in free]
+        gone = [self._keys[slot] for slot in slots]
+        if slots:
+            self.delete(np.array(slots, np.int64))
+        return gone + ([] if self.is_whole else self._expire_kept(before_ms, column))
+
+    def _expire_kept(self, before_ms: int, column: int) -> list[Any]:
+        """The same for those that are on disk alone, whose keys are no longer than can be read back."""
+        gone = []
+        for name, data in self._store.scan(self._prefix):
+            key = unpacked(name[len(self._prefix) :])
+            if key is None or key in self._slots or key in self._gone:
+                continue
+            [record] = np.frombuffer(data, self._form)
+            if record[column] <= before_ms:
+                self._gone.add(key)
+                gone.append(key)
+        return gone
 
     def changes(self) -> Iterator[tuple[bytes, bytes | None]]:
         """As in State."""

@@ -7,7 +7,7 @@ Keys and values are what MessagePack can say: physical values, tuples, lists and
 
 import heapq
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from hashlib import blake2b
 from typing import Any
@@ -30,6 +30,11 @@ def packed(key: Any) -> bytes:
     """A key as bytes; a long one by its hash, as it stands in the value too."""
     data = _encode(key)
     return data if len(data) <= _KEY_BYTES_MAX else _HASHED + blake2b(data, digest_size=32).digest()
+
+
+def unpacked(data: bytes) -> Any:
+    """The other way round; None for one that is a hash."""
+    return None if data[:1] == _HASHED else _frozen(_decode(data))
 
 
 class State:
@@ -77,6 +82,11 @@ class KeyedState(State):
         """Take a key's value away."""
         self._live.pop(key, None)
         self._dirty.add(key)
+
+    def expire(self, before_ms: int, touched: Callable[[Any], int]) -> None:
+        """Forget the keys whose value was touched last before a time."""
+        for key in [key for key, value in self.items() if touched(value) <= before_ms]:
+            self.delete(key)
 
     def items(self) -> Iterator[tuple[Key, Any]]:
         """All keys and values, of which none may be changed meanwhile."""
@@ -228,6 +238,11 @@ class BagState(State):
     def clear(self, key: Key) -> None:
         """Take all values of a key away."""
         for name in list(self.get(key)):
+            self.delete(key, name)
+
+    def expire(self, before_ms: int, touched: Callable[[Any], int]) -> None:
+        """Forget the values that were touched last before a time."""
+        for key, name in [(key, name) for key, name, value in self.all() if touched(value) <= before_ms]:
             self.delete(key, name)
 
     def all(self) -> Iterator[tuple[Key, Any, Any]]:

@@ -15,6 +15,7 @@ import msgspec
 from yunbox.storage.environment import Tables, opened, told
 
 _MERGE_S = 5.0
+_SCAN_MAX = 10_000
 _MERGE_BYTES = 64 * 1024 * 1024
 _PAIRS = msgspec.msgpack.Decoder(list[tuple[bytes, bytes | None]])
 _encode = msgspec.msgpack.encode
@@ -49,16 +50,26 @@ class StateStore:
             return None if found is None else bytes(found)
 
     def scan(self, prefix: bytes, end: bytes | None = None) -> Iterator[tuple[bytes, bytes]]:
-        """The keys that begin so, in order, with their values; those before ``end`` only, if it is given."""
+        """The keys that begin so, in order, with their values; those before ``end`` only, if it is given.
+
+        They are read some at a time, so that there may be more than memory holds.
+        """
         self.merge()
-        found = []
+        start: bytes | None = prefix
+        while start is not None:
+            found = self._some(prefix, start, end)
+            yield from found
+            start = found[-1][0] + b"\0" if len(found) == _SCAN_MAX else None
+
+    def _some(self, prefix: bytes, start: bytes, end: bytes | None) -> list[tuple[bytes, bytes]]:
+        found: list[tuple[bytes, bytes]] = []
         with self._env.begin(self._tables["state"]) as txn, txn.cursor() as cursor:
-            if cursor.set_range(prefix):
+            if cursor.set_range(start):
                 for key, value in cursor:
-                    if not key.startswith(prefix) or (end is not None and key >= end):
+                    if not key.startswith(prefix) or (end is not None and key >= end) or len(found) == _SCAN_MAX:
                         break
                     found.append((bytes(key), bytes(value)))
-        yield from found
+        return found
 
     def has(self, prefix: bytes) -> bool:
         """Whether any key begins so."""

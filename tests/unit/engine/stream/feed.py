@@ -77,9 +77,17 @@ class Run:
     def _start(self) -> JobRunner:
         self._out.clear()
         self.folder.mkdir(exist_ok=True)
-        return JobRunner(self._job, self.folder, job_id="j", give=self._out.extend, memory_bytes_max=self.memory)
+        return JobRunner(
+            self._job,
+            self.folder,
+            job_id="j",
+            give=self._out.extend,
+            memory_bytes_max=self.memory,
+            now=lambda: self.now,
+        )
 
     memory = 1 << 28
+    now = 1_700_000_000.0
 
     def send(self, table: str, *rows: Row, shard: str = "0", kind: str = "+I") -> list[str]:
         """Have rows come, and what becomes of them."""

@@ -6,7 +6,7 @@ from typing import Any
 from yunbox.engine.stream.batch import DELETE, INSERT, OP, UPDATE_AFTER, UPDATE_BEFORE, Batch, Change, encoded, types_of
 from yunbox.engine.stream.duck import Fragment, source
 from yunbox.engine.stream.functions import Function, Parts
-from yunbox.engine.stream.operators.operator import Context, Operator
+from yunbox.engine.stream.operators.operator import Context, Expiry, Operator
 from yunbox.engine.stream.state import BagState, Key
 from yunbox.sql.flink.plans import Aggregate
 from yunbox.sql.flink.types import FlinkType
@@ -136,6 +136,7 @@ class GroupAggregate(Operator):
         self._bags = Bags(self._summary, context.bag())
         self._has_bags = any(one.needs_bag or one.needs_list for one in self._summary.functions)
         self._ttl_ms = node.ttl_ms
+        self._expiry = Expiry(node.ttl_ms)
         self._now_ms = 0
         self._is_global = not node.keys
         self._retracts = node.input.updates
@@ -143,6 +144,11 @@ class GroupAggregate(Operator):
     def tick(self, now_ms: int) -> Iterator[Batch]:
         """As in Operator."""
         self._now_ms = now_ms
+        before = self._expiry.before(now_ms)
+        if before is not None:
+            for key in [key for key, group in self._groups.items() if group[3] <= before]:
+                self._groups.delete(key)
+                self._bags.clear(key)
         yield from ()
 
     def process(self, port: int, batch: Batch) -> Iterator[Batch]:

@@ -18,10 +18,13 @@ from yunbox.engine.stream.batch import (
 from yunbox.engine.stream.duck import Fragment, source
 from yunbox.engine.stream.functions import Function
 from yunbox.engine.stream.operators.aggregate import SIGN
-from yunbox.engine.stream.operators.operator import Context, Operator
+from yunbox.engine.stream.operators.operator import Context, Expiry, Operator
 from yunbox.engine.stream.vectors import Vector, vector
 from yunbox.sql.flink.plans import Aggregate
 from yunbox.sql.flink.types import FlinkType
+
+_TOUCHED = 1
+"""Where in a group's numbers the time is when it was touched last."""
 
 
 def vectors_of(node: Aggregate) -> list[Vector] | None:
@@ -51,6 +54,7 @@ class ColumnarAggregate(Operator):
         self._places = list(pairwise(ends))
         self._retracts = node.input.updates
         self._ttl_ms = node.ttl_ms
+        self._expiry = Expiry(node.ttl_ms)
         self._now_ms = 0
         self.gives_before = True
         """Whether what a row replaces is given too; who writes by key has no use for it."""
@@ -64,6 +68,9 @@ class ColumnarAggregate(Operator):
     def tick(self, now_ms: int) -> Iterator[Batch]:
         """As in Operator."""
         self._now_ms = now_ms
+        before = self._expiry.before(now_ms)
+        if before is not None:
+            self._state.expire(before, _TOUCHED)
         yield from ()
 
     def process(self, port: int, batch: Batch) -> Iterator[Batch]:

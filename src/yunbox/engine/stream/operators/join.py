@@ -10,7 +10,7 @@ from typing import Any
 
 from yunbox.engine.stream.batch import DELETE, INSERT, Batch, Change, Kind, Row, types_of
 from yunbox.engine.stream.operators.conditions import Condition
-from yunbox.engine.stream.operators.operator import Context, Operator
+from yunbox.engine.stream.operators.operator import Context, Expiry, Operator
 from yunbox.engine.stream.state import BagState, Key
 from yunbox.sql.flink.plans import Join
 
@@ -28,6 +28,7 @@ class _Side:
     is_outer: bool
     counts: bool
     ttl_ms: int
+    expiry: Expiry
 
     def key(self, row: Row) -> Key:
         return tuple(row[at] for at in self.keys)
@@ -45,15 +46,19 @@ class RegularJoin(Operator):
         outer_left, outer_right = node.kind in ("LEFT", "FULL"), node.kind in ("RIGHT", "FULL")
         self._sides = (
             _Side(tuple(one for one, _ in node.keys), context.bag(), len(left), outer_left,
-                  outer_left or has_matches, node.left_ttl_ms),
+                  outer_left or has_matches, node.left_ttl_ms, Expiry(node.left_ttl_ms)),
             _Side(tuple(one for _, one in node.keys), context.bag(), len(right), outer_right,
-                  outer_right, node.right_ttl_ms),
+                  outer_right, node.right_ttl_ms, Expiry(node.right_ttl_ms)),
         )  # fmt: skip
         self._now_ms = 0
 
     def tick(self, now_ms: int) -> Iterator[Batch]:
         """As in Operator."""
         self._now_ms = now_ms
+        for side in self._sides:
+            before = side.expiry.before(now_ms)
+            if before is not None:
+                side.rows.expire(before, lambda entry: int(entry[2]))
         yield from ()
 
     def process(self, port: int, batch: Batch) -> Iterator[Batch]:

@@ -18,6 +18,7 @@ NEVER = -(1 << 62)
 """The watermark before there is any."""
 ALWAYS = (1 << 62) - 1
 """The watermark when nothing more will come."""
+_LOOK_MS = 1000
 S = TypeVar("S", bound=State)
 OpenLookup = Callable[[LookupJoin], Lookup]
 """Makes what asks a table by key."""
@@ -61,6 +62,22 @@ class Context:
     def bag(self) -> BagState:
         """A state with named values for each key."""
         return self._made(BagState)
+
+
+class Expiry:
+    """When to look for what nobody has touched for long: a few times in the time that it may live."""
+
+    def __init__(self, ttl_ms: int) -> None:
+        self._ttl_ms = ttl_ms
+        self._every_ms = max(ttl_ms // 4, _LOOK_MS)
+        self._looked_ms = 0
+
+    def before(self, now_ms: int) -> int | None:
+        """What was touched last at this time or before is to go; None where it is not the time to look."""
+        if not self._ttl_ms or now_ms - self._looked_ms < self._every_ms:
+            return None
+        self._looked_ms = now_ms
+        return now_ms - self._ttl_ms
 
 
 class Operator:

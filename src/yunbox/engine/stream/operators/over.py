@@ -13,7 +13,7 @@ import numpy as np
 
 from yunbox.engine.stream.batch import INSERT, Batch, Change, Row, array_of, decoded, encoded, from_rows, types_of
 from yunbox.engine.stream.functions import KNOWN, Function, Parts
-from yunbox.engine.stream.operators.operator import Context, Operator
+from yunbox.engine.stream.operators.operator import Context, Expiry, Operator
 from yunbox.engine.stream.state import Key
 from yunbox.kernel.errors import Unsupported
 from yunbox.sql.flink.plans import AggregateCall, Over
@@ -90,6 +90,8 @@ class OverAggregate(Operator):
         self._is_processing = node.input.fields[node.order.column].time == "proctime"
         self._pending = context.timed()
         self._kept = context.keyed()
+        self._expiry = Expiry(node.ttl_ms)
+        self._now_ms = 0
         self._functions = [_running(call) for call in node.calls]
         self._arguments = self._argument_sql()
         self._sql = "" if node.preceding is None else self._frame_sql()
@@ -125,6 +127,22 @@ class OverAggregate(Operator):
     def _key(self, row: Row) -> Key:
         return tuple(row[at] for at in self._node.partition_keys)
 
+    def tick(self, now_ms: int) -> Iterator[Batch]:
+        """As in Operator."""
+        self._now_ms = now_ms
+        before = self._expiry.before(now_ms)
+        if before is not None:
+            self._kept.expire(before, lambda kept: int(kept[1]))
+        yield from ()
+
+    def _get(self, key: Key) -> list[Any]:
+        """What is kept of a key: accumulators, or rows."""
+        found = self._kept.get(key)
+        return [] if found is None else found[0]
+
+    def _put(self, key: Key, value: list[Any]) -> None:
+        self._kept.put(key, [value, self._now_ms])
+
     # -- without end
 
     def _argument_sql(self) -> str:
@@ -152,14 +170,14 @@ class OverAggregate(Operator):
         return changes
 
     def _add(self, key: Key, values: Sequence[Any]) -> None:
-        parts: list[Parts] = self._kept.get(key) or [function.zero for function in self._functions]
+        parts: list[Parts] = self._get(key) or [function.zero for function in self._functions]
         for function, into, value in zip(self._functions, parts, values, strict=True):
             if value is not None or isinstance(function, Lag):
                 function.add(into, value, 1)
-        self._kept.put(key, parts)
+        self._put(key, parts)
 
     def _values(self, key: Key) -> list[Any]:
-        return [function.value(parts) for function, parts in zip(self._functions, self._kept.get(key), strict=True)]
+        return [function.value(parts) for function, parts in zip(self._functions, self._get(key), strict=True)]
 
     # -- so many rows, or so long
 
@@ -179,7 +197,7 @@ class OverAggregate(Operator):
         return f"SELECT * FROM ({inner}) WHERE fresh = 1 ORDER BY place"
 
     def _framed(self, rows: Sequence[Row]) -> list[Change]:
-        old = [tuple(row) for key in dict.fromkeys(map(self._key, rows)) for row in self._kept.get(key) or []]
+        old = [tuple(row) for key in dict.fromkeys(map(self._key, rows)) for row in self._get(key)]
         batch = from_rows([*old, *rows], self._in)
         named = batch.named
         named["place"] = np.arange(batch.size)
@@ -196,13 +214,13 @@ class OverAggregate(Operator):
             by_key.setdefault(self._key(row), []).append(row)
         preceding, time = self._node.preceding or 0, self._node.order.column
         for key, some in by_key.items():
-            kept = [*(tuple(row) for row in self._kept.get(key) or []), *some]
+            kept = [*(tuple(row) for row in self._get(key)), *some]
             if self._node.rows or self._is_processing:
                 kept = kept[-preceding:] if preceding else []
             else:
                 first = kept[-1][time] - preceding * 1000
                 kept = [row for row in kept if row[time] >= first]
-            self._kept.put(key, kept)
+            self._put(key, kept)
 
 
 def _over(call: AggregateCall, window: str) -> str:

@@ -15,7 +15,7 @@ from yunbox.engine.stream.batch import (
     Row,
     types_of,
 )
-from yunbox.engine.stream.operators.operator import Context, Operator
+from yunbox.engine.stream.operators.operator import Context, Expiry, Operator
 from yunbox.engine.stream.operators.ordering import sorter
 from yunbox.engine.stream.state import Key
 from yunbox.engine.stream.windows import Clock
@@ -34,12 +34,16 @@ class TopN(Operator):
         self._types = types_of(node.input.fields)
         self._sort = sorter(node.order, self._types)
         self._keeps_all = node.input.updates
+        self._expiry = Expiry(node.ttl_ms)
         self._rows = context.keyed()
         self._now_ms = 0
 
     def tick(self, now_ms: int) -> Iterator[Batch]:
         """As in Operator."""
         self._now_ms = now_ms
+        before = self._expiry.before(now_ms)
+        if before is not None:
+            self._rows.expire(before, lambda kept: int(kept[1]))
         yield from ()
 
     def process(self, port: int, batch: Batch) -> Iterator[Batch]:

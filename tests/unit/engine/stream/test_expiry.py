@@ -1,0 +1,72 @@
+"""The time to live of state: what nobody touches goes, from memory and from disk, and begins anew if it comes back."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.unit.engine.stream.feed import Run, feed
+from tests.unit.engine.stream.test_aggregates import call, clicks, grouped
+from yunbox.sql.flink.plans import Field, Join, Node, Order, Over, Rank
+from yunbox.sql.flink.types import BIGINT, STRING, FlinkType
+
+HOUR_MS = 3_600_000
+PROCTIME = FlinkType("TIMESTAMP_LTZ", (3,))
+
+
+def kept(run: Run) -> int:
+    """How many keys and values there are on disk."""
+    run.runner.store.merge()
+    return len(list(run.runner.store.scan(b"")))
+
+
+def top() -> Node:
+    node = clicks()
+    return Rank(node.fields, node, "ROW_NUMBER", (0,), (Order(1, True),), 1, ttl_ms=HOUR_MS)
+
+
+def over() -> Node:
+    node = feed("t", Field("k", STRING), Field("v", BIGINT), Field("p", PROCTIME, "proctime"), Field("m", BIGINT))
+    return Over((*node.fields, Field("n", BIGINT)), node, (0,), Order(2), (call("COUNT"),), True, None, HOUR_MS)
+
+
+def joined() -> Node:
+    left = clicks()
+    right = feed("r", Field("k", STRING), Field("w", BIGINT))
+    return Join((*left.fields, *right.fields), left, right, "INNER", ((0, 0),), "", HOUR_MS, HOUR_MS)
+
+
+@pytest.mark.parametrize("memory", [1 << 28, 1000])
+@pytest.mark.parametrize(
+    "node",
+    [
+        lambda: grouped(clicks(), (0,), call("COUNT"), call("SUM", 1), ttl_ms=HOUR_MS),
+        lambda: grouped(clicks(), (0,), call("COUNT", 1, distinct=True), ttl_ms=HOUR_MS),
+        top,
+        joined,
+        over,
+    ],
+    ids=["numbers", "values", "top", "join", "over"],
+)
+def test_what_nobody_touches_goes(tmp_path: Path, node: object, memory: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Run, "memory", memory)
+    run = Run(tmp_path / "j", node())  # type: ignore[operator]
+    run.send("t", *((f"k{at}", at, 0, None) for at in range(100)))
+    full = kept(run)
+    run.now += 3000
+    run.send("t", ("k7", 1, 0, None))
+    run.now += 1500
+    run.send("t", ("other", 1, 0, None))
+    run.now += 1500
+    run.send("t", ("other", 1, 0, None))
+    assert kept(run) <= full // 25 + 2, "all but two keys are gone"
+    run.again()
+    assert kept(run) <= full // 25 + 2
+
+
+def test_a_group_that_comes_back(tmp_path: Path) -> None:
+    run = Run(tmp_path / "j", grouped(clicks(), (0,), call("COUNT"), ttl_ms=HOUR_MS))
+    run.send("t", ("a", 1, 0.0, None))
+    run.now += 3599
+    assert run.send("t", ("a", 1, 0.0, None)) == ["-U[a, 1]", "+U[a, 2]"], "it was touched in time"
+    run.now += 3601
+    assert run.send("t", ("a", 1, 0.0, None)) == ["+I[a, 1]"]
