@@ -52,6 +52,7 @@ def test_sums_by_key(
     assert flink.state(job) == "RUNNING"
     flink.cancel(job)
     until(lambda: flink.state(job) == "CANCELED", 20)
+    assert not (server.data / "flink" / "jobs" / job / "state").exists()
 
 
 def test_a_key_that_is_null(
@@ -99,6 +100,43 @@ def test_a_savepoint_and_what_goes_on_from_it(
     again = flink.run(SUM + " HAVING COUNT(*) > 0")
     until(lambda: rows(holo, totals) == [(1, 3, 3.0)], 20)
     flink.cancel(again)
+
+
+def test_a_savepoint_gives_nothing_twice(
+    flink: Flink, server: Server, project: str, topic: Topic, put: Put, holo: Holo, request: pytest.FixtureRequest
+) -> None:
+    """Also to a table without a key, which cannot know a row that it has."""
+    table = f"lines_{abs(hash(request.node.nodeid)) % 10**12}"
+    holo.execute(f"CREATE TABLE {table} (user_id bigint)")
+    topic("clicks", "user_id:BIGINT", "amount:DOUBLE")
+    put("clicks", [1, 1], [2, 1])
+    flink.run(clicks(server, project, "clicks", CLICKS), hologres(server, table, "user_id BIGINT", "lines_"))
+    job = flink.run("INSERT INTO lines_ SELECT user_id FROM clicks")
+    until(lambda: rows(holo, table) == [(1,), (2,)], 20)
+    [[path]] = flink.rows(f"STOP JOB '{job}' WITH SAVEPOINT")
+    put("clicks", [3, 1])
+    flink.run(f"SET 'execution.state-recovery.path' = '{path}'")
+    again = flink.run("INSERT INTO lines_ SELECT user_id FROM clicks")
+    until(lambda: len(rows(holo, table)) >= 3, 20)
+    assert rows(holo, table) == [(1,), (2,), (3,)]
+    flink.cancel(again)
+
+
+def test_what_comes_while_a_job_is_not_there(
+    flink: Flink, server: Server, project: str, topic: Topic, put: Put, holo: Holo, totals: str
+) -> None:
+    """A job that begins with what comes from now on keeps that moment, though nothing had come when it was killed."""
+    topic("clicks", "user_id:BIGINT", "amount:DOUBLE")
+    put("clicks", [9, 1])
+    source = clicks(server, project, "clicks", CLICKS).replace(", 'startTime' = '2020-01-01 00:00:00'", "")
+    job = flink.run(source, hologres(server, totals, TOTALS, "totals"), SUM)
+    until(lambda: int(flink.job(job, "/metrics?get=numberOfCompletedCheckpoints")[0]["value"]) > 0, 20)
+    [process] = [one for one in children(server, "engine.stream.main") if job in " ".join(one.cmdline())]
+    process.suspend()  # so that it is gone, and not yet there again, when the next one comes
+    put("clicks", [1, 1])
+    process.kill()
+    until(lambda: rows(holo, totals) == [(1, 1, 1.0)], 30)
+    flink.cancel(job)
 
 
 @pytest.mark.parametrize(

@@ -189,7 +189,8 @@ class JobRunner:
             raise poison(self.graph, self.duck, came, error) from error
         outbox = {sink.name: sink.checked(_changes(reached[sink.stage])) for sink in self._sinks}
         outbox = {name: changes for name, changes in outbox.items() if changes}
-        if not (rows or outbox or moved):
+        is_new = self.store.epoch == 0  # where its sources begin is kept, though nothing has come yet
+        if not (rows or outbox or moved or is_new):
             self.settle()
             return False
         self._commit(outbox)
@@ -226,6 +227,11 @@ class JobRunner:
         delivering, self._delivering = self._delivering, None
         if delivering is not None:
             delivering.result()
+
+    def rest(self) -> None:
+        """Return once the sinks have all, which is noted: who goes on from here gives nothing twice."""
+        self.settle()
+        self.store.commit((), {"outbox": {}})
 
     @property
     def is_finished(self) -> bool:

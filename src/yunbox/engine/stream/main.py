@@ -134,7 +134,7 @@ class Process:
     def _between(self, runner: JobRunner, progress: Progress) -> None:
         """Between two epochs: what was asked for is done, and what may be seen is told."""
         while self._savepoints:
-            runner.settle()
+            runner.rest()
             path = self._savepoints.pop(0)
             save(runner.store, runner.graph, self._job.id, Path(path))
             self._line.say("savepoint", {"path": path})
@@ -167,6 +167,7 @@ class Process:
     def _end(self, runner: JobRunner) -> None:
         self._line.say("progress", self._told(runner))
         if self._savepoint_at_end:
+            runner.rest()
             save(runner.store, runner.graph, self._job.id, Path(self._savepoint_at_end))
         end = {"finished": runner.progress.is_finished, "savepoint": self._savepoint_at_end, "message": self._reason}
         self._line.say("stopped", end)

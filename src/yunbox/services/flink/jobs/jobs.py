@@ -15,6 +15,8 @@ from yunbox.services.flink.jobs.record import JobState, Record
 from yunbox.services.flink.jobs.restarts import Restarts
 from yunbox.services.flink.jobs.store import JobStore
 
+STATE = "state"
+"""Where in a job's folder its state lies, which goes with the job's end: what is to outlive it is a savepoint."""
 _RUNNING_MAX = 64
 _FAILURES_KEPT = 16
 _STOP_S_MAX = 60.0
@@ -150,6 +152,7 @@ class Jobs:
         record.timestamps[state.value] = _now_ms()
         if state.is_over:
             record.end_ms = _now_ms()
+            await asyncio.to_thread(shutil.rmtree, self._folder / record.id / STATE, ignore_errors=True)
         await self._store.save(record)
         job.changed.set()
         job.changed = asyncio.Event()
