@@ -118,7 +118,7 @@ def clicks(server: Server, project: str, of: str, columns: str, name: str = "cli
         "startTime": "2020-01-01 00:00:00",
         **more,
     }
-    return f"CREATE TABLE {name} ({columns}) WITH ({_written(options)})"
+    return f"CREATE TABLE {name} ({columns}) WITH ({written(options)})"
 
 
 def hologres(server: Server, table: str, columns: str, name: str, **more: str) -> str:
@@ -135,8 +135,9 @@ def hologres(server: Server, table: str, columns: str, name: str, **more: str) -
         "mutateType": "insertOrUpdate",
         **more,
     }
-    return f"CREATE TABLE {name} ({columns}) WITH ({_written(options)})"
+    return f"CREATE TABLE {name} ({columns}) WITH ({written(options)})"
 
 
-def _written(options: dict[str, str]) -> str:
+def written(options: dict[str, str]) -> str:
+    """The options of WITH."""
     return ", ".join(f"'{name}' = '{value}'" for name, value in options.items())

@@ -16,7 +16,7 @@ import duckdb
 
 from yunbox.engine.stream.batch import Batch, Change, Kind
 from yunbox.engine.stream.connectors.connector import Environment, Lookup, Reader, Writer
-from yunbox.engine.stream.connectors.kinds import check
+from yunbox.engine.stream.connectors.kinds import check, kind_of
 from yunbox.engine.stream.connectors.registry import connector_of
 from yunbox.engine.stream.connectors.values import ValuesReader
 from yunbox.engine.stream.duck import Duck
@@ -207,6 +207,7 @@ class JobRunner:
     def run(self, should_stop: Callable[[], bool], report: Callable[[Progress], None] = lambda _: None) -> None:
         """Run until the sources have come to an end, or it is enough."""
         pause_s = _LINGER_S
+        linger_s = _linger_s(self.job)
         while not should_stop():
             before = self.progress.epochs
             is_busy = self.step()
@@ -215,6 +216,9 @@ class JobRunner:
                 self.settle()
                 self.progress.is_finished = True
                 return
+            if linger_s and self.progress.epochs > before:
+                _wait(linger_s, should_stop)
+                continue
             if is_busy:
                 continue
             pause_s = _LINGER_S if self.progress.epochs > before else min(pause_s * 2, _IDLE_S_MAX)
@@ -322,6 +326,20 @@ class JobRunner:
             sink.writer.close()
         self.store.close()
         self.duck.close()
+
+
+def _linger_s(job: plans.Job) -> float:
+    """How long an epoch lasts at least: a batch has no time to lose."""
+    if job.batch:
+        return 0.0
+    return max((kind_of(one.table).linger_s for one in job.sinks if isinstance(one, plans.Sink)), default=0.0)
+
+
+def _wait(seconds: float, should_stop: Callable[[], bool]) -> None:
+    """Return after a while, or once it is enough."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and not should_stop():
+        time.sleep(_IDLE_S_MAX)
 
 
 def _required(sink: plans.Sink | plans.Collect) -> tuple[tuple[int, str], ...]:

@@ -45,9 +45,11 @@ BESIDE: Mapping[str, str] = {
     "savepoints": "STOP JOB ... WITH SAVEPOINT, /stop, /savepoints; `execution.state-recovery.path` goes on from one "
     "if the steps that remember something are the same, and says which is not",
     "the state guard": "EXPLAIN and `yunbox flink run` warn of state without bound; `yunbox.state.limit` ends a job "
-    "a savepoint",
+    "with a savepoint",
+    "tables of MaxCompute": "written, with fixed partitions or by columns; an epoch lasts two seconds at least, so "
+    "that files are not too small; not read, and no upserts",
     "Hologres' binlog": "not read: `'binlog' = 'true'` is refused by name; a table is read as it is, by its key",
-    "connectors to MaxCompute, OSS, files and Kafka": "not yet: an unknown connector names those there are",
+    "connectors to OSS, files and Kafka": "not yet: an unknown connector names those there are",
     "checkpoints": "each epoch, of some milliseconds to a second, is one: `execution.checkpointing.interval` has no "
     "effect",
     "parallelism": "one process a job: `parallelism.default` has no effect",

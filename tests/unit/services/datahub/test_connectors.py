@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from yunbox.clients.requests import RequestFailed
 from yunbox.kernel.errors import InvalidArgument
 from yunbox.services.datahub import limits
 from yunbox.services.datahub.catalogue.model import ExpandMode, RecordType, Topic
@@ -19,7 +20,6 @@ from yunbox.services.datahub.connectors.odps_sink import settle
 from yunbox.services.datahub.connectors.oss_config import parse_oss
 from yunbox.services.datahub.connectors.partitions import Discarded, field_values, spec, time_values
 from yunbox.services.datahub.connectors.records import Record, read
-from yunbox.services.datahub.connectors.requests import SinkFailed
 from yunbox.services.datahub.connectors.sinks import SINKS
 from yunbox.storage.log.frame import pack
 from yunbox.storage.log.log import Log
@@ -119,13 +119,13 @@ class Tunnel:
         self.calls.append("status")
         status = self.statuses.pop(0)
         if status.startswith("No"):
-            raise SinkFailed("", code=status, status=404)
+            raise RequestFailed("", code=status, status=404)
         return status
 
     def commit(self, _session: str, _partition: str) -> None:
         self.calls.append("commit")
         if self.refusal:
-            raise SinkFailed("", code=self.refusal, status=409)
+            raise RequestFailed("", code=self.refusal, status=409)
 
     def abort(self, _session: str, _partition: str) -> None:
         self.calls.append("abort")
@@ -164,14 +164,14 @@ def test_what_never_can_be_is_uploaded_anew(settled: Callable[..., Outcome]) -> 
     assert (settled(tunnel, given_up=True), tunnel.calls) == (Outcome.AGAIN, ["status", "abort", "status"])
     assert settled(Tunnel("NoSuchUpload"), given_up=True) is Outcome.AGAIN
     assert settled(Tunnel("normal", "closed"), given_up=True) is Outcome.DONE  # it was under way all the time
-    with pytest.raises(SinkFailed):
+    with pytest.raises(RequestFailed):
         settled(Tunnel("normal", "normal"), given_up=True)
 
 
 def test_what_nobody_knows_is_not_guessed(settled: Callable[..., Outcome]) -> None:
-    with pytest.raises(SinkFailed, match="Nobody knows"):
+    with pytest.raises(RequestFailed, match="Nobody knows"):
         settled(Tunnel("NoSuchUpload"))
-    with pytest.raises(SinkFailed):
+    with pytest.raises(RequestFailed):
         settled(Tunnel("NoSuchTable"))
 
 

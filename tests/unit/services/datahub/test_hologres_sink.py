@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from yunbox.clients.hologres.target import Column, Target
+from yunbox.clients.requests import RequestFailed
 from yunbox.kernel.errors import InvalidArgument
 from yunbox.services.datahub.catalogue.model import ExpandMode, RecordType, SchemaVersion, Topic
 from yunbox.services.datahub.connectors import hologres_sink
@@ -15,7 +16,6 @@ from yunbox.services.datahub.connectors.hologres_config import HologresConfig, p
 from yunbox.services.datahub.connectors.model import Move, Outcome, Told
 from yunbox.services.datahub.connectors.partitions import Discarded
 from yunbox.services.datahub.connectors.records import Record
-from yunbox.services.datahub.connectors.requests import SinkFailed
 from yunbox.wire.datahub.schema import parse_schema
 from yunbox.wire.pgwire.report import failure
 
@@ -198,7 +198,7 @@ def test_or_it_stops_there(database: Database, monkeypatch: pytest.MonkeyPatch, 
     database.refused = {"r5"}
     _, move = moved(10, SkipDirtyPack="false")
     for _ in range(2):
-        with pytest.raises(SinkFailed, match="record 5") as error:
+        with pytest.raises(RequestFailed, match="record 5") as error:
             hologres_sink.upload_again(TOPIC, 0, move, move.parts[0], records(10))
         assert error.value.is_refusal
     assert database.rows == ["r0", "r1", "r2", "r3", "r4"], "what is before it is there, once"

@@ -17,7 +17,10 @@ _EVERY = ("connector", "property-version")
 
 @dataclass(frozen=True)
 class Kind:
-    """One. ``patterns`` are the beginnings of options that name a column, such as ``fields.``."""
+    """One. ``patterns`` are the beginnings of options that name a column, such as ``fields.``.
+
+    A sink's ``linger_s`` is how long an epoch lasts at least, where each makes something that should not be small.
+    """
 
     name: str
     required: tuple[str, ...] = ()
@@ -26,6 +29,7 @@ class Kind:
     reads: bool = False
     writes: bool = False
     asks: bool = False
+    linger_s: float = 0.0
 
     @property
     def takes_updates(self) -> bool:
@@ -86,7 +90,18 @@ PRINT = Kind(
     writes=True,
 )
 BLACKHOLE = Kind("blackhole", writes=True)
-OFFERED = (DATAHUB, HOLOGRES, DATAGEN, PRINT, BLACKHOLE)
+ODPS = Kind(
+    "odps",
+    ("endpoint", "project", "tableName", "accessId", "accessKey"),
+    (
+        "tunnelEndpoint", "partition", "compressAlgorithm", "quotaName", "useStreamTunnel", "flushIntervalMs",
+        "batchSize", "numFlushThreads", "slotNum", "dynamicPartitionLimit", "retryTimes", "sleepMillis",
+        "file.format.version",
+    ),
+    writes=True,
+    linger_s=2.0,
+)  # fmt: skip
+OFFERED = (DATAHUB, HOLOGRES, ODPS, DATAGEN, PRINT, BLACKHOLE)
 KINDS: dict[str, Kind] = {one.name: one for one in OFFERED}
 
 

@@ -1,12 +1,13 @@
 """What reads and writes tables, by the name of their connector: for a job's process, which loads all of it."""
 
-from yunbox.engine.stream.connectors import datagen, datahub, hologres, kinds, printing
+from yunbox.engine.stream.connectors import datagen, datahub, hologres, kinds, odps, printing
 from yunbox.engine.stream.connectors.connector import Connector
 from yunbox.sql.flink.plans import Table
 
 CONNECTORS: dict[str, Connector] = {
     kinds.DATAHUB.name: datahub.CONNECTOR,
     kinds.HOLOGRES.name: hologres.CONNECTOR,
+    kinds.ODPS.name: odps.CONNECTOR,
     kinds.DATAGEN.name: datagen.CONNECTOR,
     kinds.PRINT.name: printing.PRINT,
     kinds.BLACKHOLE.name: printing.BLACKHOLE,

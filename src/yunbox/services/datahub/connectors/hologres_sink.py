@@ -19,6 +19,7 @@ from yunbox.clients.hologres import fence
 from yunbox.clients.hologres.connection import Connection, Disconnected
 from yunbox.clients.hologres.target import Target, describe
 from yunbox.clients.hologres.writing import Mode, write
+from yunbox.clients.requests import RequestFailed
 from yunbox.kernel.errors import Conflict, NotFound
 from yunbox.services.datahub.catalogue.model import Topic
 from yunbox.services.datahub.connectors.hologres_config import HologresConfig
@@ -26,7 +27,6 @@ from yunbox.services.datahub.connectors.hologres_rows import Row, RowMaker, chec
 from yunbox.services.datahub.connectors.model import Move, Outcome, Part, Told
 from yunbox.services.datahub.connectors.partitions import Discarded
 from yunbox.services.datahub.connectors.records import Record
-from yunbox.services.datahub.connectors.requests import SinkFailed
 from yunbox.wire.pgwire.report import PgError
 
 _DIRTY = ("22", "23")
@@ -44,7 +44,7 @@ _written: dict[str, str] = {}
 
 
 def verify(topic: Topic, fields: Sequence[str], config: HologresConfig) -> None:
-    """Whether the table takes the records, and there is room for marks. Raises InvalidArgument, SinkFailed."""
+    """Whether the table takes the records, and there is room for marks. Raises InvalidArgument, RequestFailed."""
     with _told(), _connected(config) as connection:
         check(topic, fields, describe(connection, *config.table))
         fence.mark_of(connection, "")
@@ -68,7 +68,7 @@ def upload(topic: Topic, shard: int, told: Told, records: list[Record]) -> Move:
 
 
 def upload_again(topic: Topic, _shard: int, move: Move, part: Part, records: list[Record]) -> Part:
-    """Write what is not written yet. Raises SinkFailed, InvalidArgument."""
+    """Write what is not written yet. Raises RequestFailed, InvalidArgument."""
     config = move.config
     assert isinstance(config, HologresConfig)
     with _told(), _connected(config) as connection, _target(connection, config) as target:
@@ -144,9 +144,9 @@ class _Writer:
         self._write(rows[middle:], end)
 
     def _discard(self, sequence: int, error: Exception) -> None:
-        """Pass a record over, or go no further. Raises SinkFailed."""
+        """Pass a record over, or go no further. Raises RequestFailed."""
         if not self._skips:
-            raise SinkFailed(f"The table cannot take the record {sequence}: {error}", status=_REFUSED)
+            raise RequestFailed(f"The table cannot take the record {sequence}: {error}", status=_REFUSED)
         self._discarded.append(sequence)
 
 
@@ -173,14 +173,14 @@ def _connected(config: HologresConfig) -> Connection:
 
 @contextmanager
 def _told() -> Generator[None]:
-    """What the other side says, as a sink tells it. Raises SinkFailed."""
+    """What the other side says, as a sink tells it. Raises RequestFailed."""
     try:
         yield
     except PgError as error:
         state = error.report.sqlstate
         is_passing = state[:2] in _PASSING or state == _TAKEN
-        raise SinkFailed(str(error), code=state, status=_FAILED if is_passing else _REFUSED) from None
+        raise RequestFailed(str(error), code=state, status=_FAILED if is_passing else _REFUSED) from None
     except NotFound as error:
-        raise SinkFailed(str(error), code=error.code or "", status=_MISSING) from None
+        raise RequestFailed(str(error), code=error.code or "", status=_MISSING) from None
     except (Disconnected, Conflict) as error:
-        raise SinkFailed(str(error), status=_FAILED) from None
+        raise RequestFailed(str(error), status=_FAILED) from None

@@ -14,13 +14,13 @@ from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
+from yunbox.clients.requests import RequestFailed
 from yunbox.kernel.errors import InvalidArgument, KernelError
 from yunbox.services.datahub import limits
 from yunbox.services.datahub.broker.broker import Broker
 from yunbox.services.datahub.catalogue.model import Shard, Topic
 from yunbox.services.datahub.connectors.model import Connector, ContextState, Flow, Move, Outcome, Part, Told
 from yunbox.services.datahub.connectors.records import read
-from yunbox.services.datahub.connectors.requests import SinkFailed
 from yunbox.services.datahub.connectors.sinks import SINKS
 from yunbox.storage.log.log import Log
 
@@ -174,7 +174,7 @@ def _with_first(move: Move, part: Part) -> Move:
 
 def _note(flow: Flow, error: Exception) -> None:
     """A shard that was refused is said to have stopped, one that failed otherwise to hang; both are tried again."""
-    refused = isinstance(error, InvalidArgument) or (isinstance(error, SinkFailed) and error.is_refusal)
+    refused = isinstance(error, InvalidArgument) or (isinstance(error, RequestFailed) and error.is_refusal)
     if not isinstance(error, KernelError):
         _LOG.exception("a connector failed; it is tried again", exc_info=error)
     flow.state = ContextState.STOPPED if refused else ContextState.HANG

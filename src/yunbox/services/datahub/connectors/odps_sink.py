@@ -13,14 +13,14 @@ from collections.abc import Sequence
 
 import msgspec
 
+from yunbox.clients.odps import OdpsClient
+from yunbox.clients.requests import RequestFailed
 from yunbox.services.datahub.catalogue.model import Topic
 from yunbox.services.datahub.connectors.config import OdpsConfig
 from yunbox.services.datahub.connectors.model import Move, Outcome, Part, Told
 from yunbox.services.datahub.connectors.partitions import Discarded, spec
 from yunbox.services.datahub.connectors.records import Record
-from yunbox.services.datahub.connectors.requests import SinkFailed
 from yunbox.services.datahub.connectors.rows import Row, RowMaker, check
-from yunbox.services.datahub.connectors.tunnel import OdpsClient
 
 _CLOSED = "closed"
 _NEVER = ("expired", "canceled")
@@ -29,7 +29,7 @@ _CHANGED = ("SchemaModified", "NoSuchPartition")
 
 
 def upload(topic: Topic, shard: int, told: Told, records: list[Record]) -> Move:
-    """Upload records, of which there is one at least. Raises SinkFailed, InvalidArgument."""
+    """Upload records, of which there is one at least. Raises RequestFailed, InvalidArgument."""
     config, fields = told.config, told.fields
     assert isinstance(config, OdpsConfig)
     client = OdpsClient(config)
@@ -56,7 +56,7 @@ def upload(topic: Topic, shard: int, told: Told, records: list[Record]) -> Move:
 
 
 def upload_again(topic: Topic, shard: int, move: Move, part: Part, records: list[Record]) -> Part:
-    """Upload the rows of a part anew. Raises SinkFailed, InvalidArgument."""
+    """Upload the rows of a part anew. Raises RequestFailed, InvalidArgument."""
     assert isinstance(move.config, OdpsConfig)
     client = OdpsClient(move.config)
     table = client.table()
@@ -69,7 +69,7 @@ def upload_again(topic: Topic, shard: int, move: Move, part: Part, records: list
 
 
 def settle(config: OdpsConfig, part: Part, is_fresh: bool) -> Outcome:
-    """Have a part be in the table. Raises SinkFailed. One that is not fresh may be there already."""
+    """Have a part be in the table. Raises RequestFailed. One that is not fresh may be there already."""
     client = OdpsClient(config)
     if not is_fresh and (known := _known(client, part)) is not None:
         return known
@@ -77,11 +77,11 @@ def settle(config: OdpsConfig, part: Part, is_fresh: bool) -> Outcome:
         client.abort(part.session, part.partition)
         known = _known(client, part)
         if known is None:
-            raise SinkFailed("The tunnel has not given up the session")
+            raise RequestFailed("The tunnel has not given up the session")
         return known
     try:
         client.commit(part.session, part.partition)
-    except SinkFailed as error:
+    except RequestFailed as error:
         if error.code in _CHANGED:
             return Outcome.GIVE_UP
         raise
@@ -92,7 +92,7 @@ def _known(client: OdpsClient, part: Part) -> Outcome | None:
     """What is certain of a session before anything is done; None for one that can be committed."""
     try:
         status = client.status(part.session, part.partition)
-    except SinkFailed as error:
+    except RequestFailed as error:
         if error.code != "NoSuchUpload":
             raise
         if part.given_up:
@@ -101,7 +101,7 @@ def _known(client: OdpsClient, part: Part) -> Outcome | None:
             f"NoSuchUpload: the tunnel has forgotten the session {part.session}. Nobody knows whether its {part.rows} "
             "rows are in the table: look, and set the connector's offset"
         )
-        raise SinkFailed(told, code=error.code, status=error.status) from None
+        raise RequestFailed(told, code=error.code, status=error.status) from None
     if status == _CLOSED:
         return Outcome.DONE
     return Outcome.AGAIN if status in _NEVER else None
@@ -111,7 +111,7 @@ def _opened(client: OdpsClient, partition: str) -> str | None:
     """A session; None where there can be no such partition."""
     try:
         return client.open(partition)
-    except SinkFailed as error:
+    except RequestFailed as error:
         if partition and error.code == "InvalidPartitionSpec":
             return None
         raise
@@ -133,5 +133,5 @@ def _grouped(maker: RowMaker, records: list[Record]) -> tuple[dict[str, list[Row
 
 
 def verify(topic: Topic, fields: Sequence[str], config: OdpsConfig) -> None:
-    """Whether the table is there and takes the records. Raises InvalidArgument, SinkFailed."""
+    """Whether the table is there and takes the records. Raises InvalidArgument, RequestFailed."""
     check(topic, fields, config, OdpsClient(config).table())

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from yunbox.clients.requests import RequestFailed
 from yunbox.kernel.call import Call, Operation
 from yunbox.kernel.errors import Unavailable, Unsupported
 from yunbox.services.datahub import limits
@@ -21,7 +22,6 @@ from yunbox.services.datahub.broker.broker import Broker
 from yunbox.services.datahub.catalogue.model import Topic
 from yunbox.services.datahub.connectors.model import Config, Connector, ConnectorState, ContextState, Flow
 from yunbox.services.datahub.connectors.mover import first_sequence
-from yunbox.services.datahub.connectors.requests import SinkFailed
 from yunbox.services.datahub.connectors.sinks import SINKS
 from yunbox.services.datahub.http.request import DhRequest
 from yunbox.services.datahub.http.route import TOPIC, Values, created, done, json, on
@@ -221,7 +221,7 @@ async def _check(topic: Topic, kind: str, fields: tuple[str, ...], config: Confi
     """Whether the table or bucket is there, can be looked at with the key that is given, and takes the records."""
     try:
         await asyncio.to_thread(SINKS[kind].verify, topic, fields, config)
-    except SinkFailed as error:
+    except RequestFailed as error:
         raise limits.invalid(f"Where the records are to go cannot be looked at: {error}") from None
 
 

@@ -16,13 +16,13 @@ from urllib.parse import quote, urlsplit
 
 import msgspec
 
+from yunbox.clients.requests import RequestFailed, send
 from yunbox.services.datahub import limits
 from yunbox.services.datahub.catalogue.model import RecordType, Topic
 from yunbox.services.datahub.connectors.model import Move, Outcome, Part, Told
 from yunbox.services.datahub.connectors.oss_config import OssConfig
 from yunbox.services.datahub.connectors.partitions import cut
 from yunbox.services.datahub.connectors.records import FieldPlaces, Record, value_at
-from yunbox.services.datahub.connectors.requests import SinkFailed, send
 from yunbox.wire.datahub.messages import read_entry
 from yunbox.wire.oss.signing import canonical_v1, sign_v1
 
@@ -38,14 +38,14 @@ class OssClient:
         self._config = config
 
     def put(self, key: str, body: bytes) -> None:
-        """Have an object be there. Raises SinkFailed."""
+        """Have an object be there. Raises RequestFailed."""
         self._call("PUT", key, body, **{"Content-Type": "application/octet-stream"})
 
     def has(self, key: str) -> bool:
-        """Whether an object is there. Raises SinkFailed, also where the bucket is not or may not be looked at."""
+        """Whether an object is there. Raises RequestFailed, also where the bucket is not or may not be looked at."""
         try:
             self._call("GET", key, Range="bytes=0-0")
-        except SinkFailed as error:
+        except RequestFailed as error:
             if error.code == "NoSuchKey":
                 return False
             if error.status != _EMPTY:
@@ -69,7 +69,7 @@ class OssClient:
 
 
 def verify(topic: Topic, fields: Sequence[str], config: OssConfig) -> None:
-    """Whether the bucket is there and takes the records. Raises InvalidArgument, SinkFailed."""
+    """Whether the bucket is there and takes the records. Raises InvalidArgument, RequestFailed."""
     check(topic, fields)
     OssClient(config).has(f"{config.prefix.rstrip('/')}/.yunbox".lstrip("/"))
 
@@ -112,7 +112,7 @@ def upload(topic: Topic, shard: int, told: Told, records: list[Record]) -> Move:
 
 
 def upload_again(topic: Topic, _shard: int, move: Move, part: Part, records: list[Record]) -> Part:
-    """Put an object. Raises SinkFailed."""
+    """Put an object. Raises RequestFailed."""
     config = move.config
     assert isinstance(config, OssConfig)
     chosen = [record for record in records if _folder(config, record) == part.partition]
@@ -122,7 +122,7 @@ def upload_again(topic: Topic, _shard: int, move: Move, part: Part, records: lis
 
 
 def settle(config: OssConfig, part: Part, is_fresh: bool) -> Outcome:
-    """Whether an object has been put. Raises SinkFailed."""
+    """Whether an object has been put. Raises RequestFailed."""
     return Outcome.DONE if not is_fresh and OssClient(config).has(part.session) else Outcome.AGAIN
 
 

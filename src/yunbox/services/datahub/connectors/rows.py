@@ -6,11 +6,11 @@ from.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from typing import Any
 
+from yunbox.clients.odps import OdpsTable, Row, TableColumn
 from yunbox.schema.types import DataType
 from yunbox.services.datahub import limits
 from yunbox.services.datahub.catalogue.model import RecordType, Topic
@@ -36,25 +36,7 @@ _TYPES: dict[FieldType, tuple[str, ...]] = {
     FieldType.TIMESTAMP: ("datetime", "timestamp"),
     FieldType.STRING: ("string",),
 }
-Row = tuple[Any, ...]
 Convert = Callable[[bytes], Any]
-
-
-@dataclass(frozen=True, slots=True)
-class TableColumn:
-    """A column of the table."""
-
-    name: str
-    type: DataType
-    nullable: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class OdpsTable:
-    """The table as it is now; names of partition columns are in lower case."""
-
-    columns: tuple[TableColumn, ...]
-    partitions: tuple[str, ...]
 
 
 # -- what goes together

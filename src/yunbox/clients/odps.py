@@ -1,69 +1,106 @@
 """MaxCompute as a client sees it: a table's columns, and upload sessions of its tunnel.
 
-These are the requests of any other client, signed with the connector's own key, so that rights are checked as always
+These are the requests of any other client, signed with the key of who writes, so that rights are checked as always
 and the real service takes them too. Calls wait for their answer: they are made in a thread. Sources: PyODPS 0.13
 (``tunnel/tabletunnel.py``, ``rest.py``), ``services/maxcompute`` for the other side.
 """
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from email.utils import formatdate
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote, urlsplit
 
+from yunbox.clients.requests import RequestFailed, send
 from yunbox.kernel.errors import KernelError
-from yunbox.services.datahub.connectors.config import OdpsConfig
-from yunbox.services.datahub.connectors.requests import SinkFailed, send
-from yunbox.services.datahub.connectors.rows import OdpsTable, Row, TableColumn
+from yunbox.schema.types import DataType
 from yunbox.wire.odps.records import RecordEncoder
 from yunbox.wire.odps.signing import canonical_string, sign_v2
 from yunbox.wire.odps.types import parse_type
 from yunbox.wire.xml import parse_body
 
+Row = tuple[Any, ...]
 _VERSION = {"x-odps-tunnel-version": "5"}
 
 
-class OdpsClient:
-    """Calls the endpoints of one config."""
+class Place(Protocol):
+    """Where a table is, and as whom it is written. Without a tunnel's endpoint the project is asked for it."""
 
-    def __init__(self, config: OdpsConfig) -> None:
+    @property
+    def project(self) -> str: ...  # noqa: D102
+    @property
+    def table(self) -> str: ...  # noqa: D102
+    @property
+    def odps_endpoint(self) -> str: ...  # noqa: D102
+    @property
+    def tunnel_endpoint(self) -> str: ...  # noqa: D102
+    @property
+    def access_id(self) -> str: ...  # noqa: D102
+    @property
+    def access_key(self) -> str: ...  # noqa: D102
+
+
+@dataclass(frozen=True, slots=True)
+class TableColumn:
+    """A column of the table."""
+
+    name: str
+    type: DataType
+    nullable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class OdpsTable:
+    """The table as it is now; names of partition columns are in lower case."""
+
+    columns: tuple[TableColumn, ...]
+    partitions: tuple[str, ...]
+
+
+class OdpsClient:
+    """Calls the endpoints of one place."""
+
+    def __init__(self, config: Place) -> None:
         self._config = config
         self._tunnel = config.tunnel_endpoint
         self._table = f"/projects/{quote(config.project, safe='')}/tables/{quote(config.table, safe='')}"
 
     def table(self) -> OdpsTable:
-        """The table. Raises SinkFailed."""
+        """The table. Raises RequestFailed."""
         answer = self._call(self._config.odps_endpoint, "GET", self._table)
         try:
             schema = json.loads(parse_body(answer).value("Schema"))
             columns = tuple(map(_column, schema["columns"]))
             partitions = tuple(str(one["name"]).lower() for one in schema.get("partitionKeys") or ())
         except (KernelError, ValueError, KeyError, TypeError) as error:
-            raise SinkFailed(f"The answer to what the table {self._config.table} is makes no sense: {error}") from None
+            raise RequestFailed(
+                f"The answer to what the table {self._config.table} is makes no sense: {error}"
+            ) from None
         return OdpsTable(columns, partitions)
 
     def open(self, partition: str) -> str:
-        """Begin an upload, to a partition that need not be there yet; the id of its session. Raises SinkFailed."""
+        """Begin an upload, to a partition that need not be there yet; the id of its session. Raises RequestFailed."""
         found = self._session("POST", "uploads", partition, ("create_partition", "true") if partition else ("", ""))
         return str(found["UploadID"])
 
     def upload(self, session: str, partition: str, columns: Sequence[TableColumn], rows: Iterable[Row]) -> None:
-        """Store all rows of a session. Raises SinkFailed."""
+        """Store all rows of a session. Raises RequestFailed."""
         encoder = RecordEncoder([(column.name, column.type) for column in columns])
         body = encoder.encode(rows) + encoder.finish()
         query = [("blockid", "0"), *_of(session, partition)]
         self._call(self._tunnel_endpoint(), "PUT", self._table, query, body)
 
     def status(self, session: str, partition: str) -> str:
-        """How far a session is, in lower case. Raises SinkFailed."""
+        """How far a session is, in lower case. Raises RequestFailed."""
         return str(self._get(session, partition).get("Status", "")).lower()
 
     def commit(self, session: str, partition: str) -> None:
-        """Have the rows be in the table. Raises SinkFailed."""
+        """Have the rows be in the table. Raises RequestFailed."""
         self._call(self._tunnel_endpoint(), "POST", self._table, _of(session, partition))
 
     def abort(self, session: str, partition: str) -> None:
-        """Give up a session that was not committed. Raises SinkFailed."""
+        """Give up a session that was not committed. Raises RequestFailed."""
         self._call(self._tunnel_endpoint(), "DELETE", self._table, _of(session, partition))
 
     def _get(self, session: str, partition: str) -> dict[str, Any]:
@@ -73,7 +110,7 @@ class OdpsClient:
         query = [(flag, ""), *([("partition", partition)] if partition else []), *([more] if more[0] else [])]
         found = _document(self._call(self._tunnel_endpoint(), method, self._table, query))
         if "UploadID" not in found:
-            raise SinkFailed("The tunnel has begun no session")
+            raise RequestFailed("The tunnel has begun no session")
         return found
 
     def _tunnel_endpoint(self) -> str:
@@ -115,5 +152,5 @@ def _document(body: bytes) -> dict[str, Any]:
     except ValueError:
         found = None
     if not isinstance(found, dict):
-        raise SinkFailed("The answer of the tunnel is no JSON object")
+        raise RequestFailed("The answer of the tunnel is no JSON object")
     return found

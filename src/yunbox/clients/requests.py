@@ -13,7 +13,7 @@ _TIMEOUT_S = 60.0
 _MESSAGE_MAX = 300
 
 
-class SinkFailed(KernelError):
+class RequestFailed(KernelError):
     """The other side did not do it, or nobody knows; ``status`` is 0 where no answer came."""
 
     def __init__(self, message: str, *, code: str = "", status: int = 0) -> None:
@@ -27,7 +27,7 @@ class SinkFailed(KernelError):
 
 
 def send(endpoint: str, method: str, target: str, headers: Mapping[str, str], body: bytes = b"") -> bytes:
-    """The body of an answer. Raises SinkFailed."""
+    """The body of an answer. Raises RequestFailed."""
     at = urlsplit(endpoint)
     kind = http.client.HTTPSConnection if at.scheme == "https" else http.client.HTTPConnection
     try:
@@ -36,13 +36,13 @@ def send(endpoint: str, method: str, target: str, headers: Mapping[str, str], bo
             answer = line.getresponse()
             status, data = answer.status, answer.read()
     except (OSError, http.client.HTTPException) as error:
-        raise SinkFailed(f"No answer from {at.hostname}: {error}") from None
+        raise RequestFailed(f"No answer from {at.hostname}: {error}") from None
     if status >= 300:
         raise _failure(status, data)
     return data
 
 
-def _failure(status: int, body: bytes) -> SinkFailed:
+def _failure(status: int, body: bytes) -> RequestFailed:
     code = message = ""
     with contextlib.suppress(KernelError, ValueError, KeyError, TypeError, IndexError):
         if body.lstrip().startswith(b"<"):
@@ -51,4 +51,4 @@ def _failure(status: int, body: bytes) -> SinkFailed:
         else:
             found = json.loads(body)
             code, message = str(found["Code"]), str(found["Message"])
-    return SinkFailed(f"{code or status}: {message or 'no reason was given'}", code=code, status=status)
+    return RequestFailed(f"{code or status}: {message or 'no reason was given'}", code=code, status=status)
