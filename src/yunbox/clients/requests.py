@@ -3,7 +3,9 @@
 import contextlib
 import http.client
 import json
-from collections.abc import Mapping
+import shutil
+from collections.abc import Generator, Mapping
+from typing import BinaryIO
 from urllib.parse import urlsplit
 
 from yunbox.kernel.errors import KernelError
@@ -11,6 +13,7 @@ from yunbox.wire.xml import parse_body
 
 _TIMEOUT_S = 60.0
 _MESSAGE_MAX = 300
+_CHUNK_BYTES = 1 << 20
 
 
 class RequestFailed(KernelError):
@@ -26,20 +29,33 @@ class RequestFailed(KernelError):
         return 400 <= self.status < 500 and self.status not in (408, 429)
 
 
-def send(endpoint: str, method: str, target: str, headers: Mapping[str, str], body: bytes = b"") -> bytes:
-    """The body of an answer. Raises RequestFailed."""
+def send(endpoint: str, method: str, target: str, headers: Mapping[str, str], body: bytes | BinaryIO = b"") -> bytes:
+    """The body of an answer. A file as a body needs its Content-Length among the headers. Raises RequestFailed."""
+    with _answer(endpoint, method, target, headers, body) as answer:
+        return answer.read()
+
+
+def download(endpoint: str, target: str, headers: Mapping[str, str], file: BinaryIO) -> None:
+    """Write the body of an answer to a file, a piece at a time. Raises RequestFailed."""
+    with _answer(endpoint, "GET", target, headers) as answer:
+        shutil.copyfileobj(answer, file, _CHUNK_BYTES)
+
+
+@contextlib.contextmanager
+def _answer(
+    endpoint: str, method: str, target: str, headers: Mapping[str, str], body: bytes | BinaryIO = b""
+) -> Generator[http.client.HTTPResponse]:
     at = urlsplit(endpoint)
     kind = http.client.HTTPSConnection if at.scheme == "https" else http.client.HTTPConnection
     try:
         with contextlib.closing(kind(at.hostname or "", at.port, timeout=_TIMEOUT_S)) as line:
             line.request(method, target, body or None, dict(headers))
             answer = line.getresponse()
-            status, data = answer.status, answer.read()
+            if answer.status >= 300:
+                raise _failure(answer.status, answer.read())
+            yield answer
     except (OSError, http.client.HTTPException) as error:
         raise RequestFailed(f"No answer from {at.hostname}: {error}") from None
-    if status >= 300:
-        raise _failure(status, data)
-    return data
 
 
 def _failure(status: int, body: bytes) -> RequestFailed:

@@ -8,14 +8,14 @@ a crash they get that of the last epoch again, and know it. So what comes out is
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from yunbox.engine.stream.batch import Batch, Change, Kind
-from yunbox.engine.stream.connectors.connector import Environment, Lookup, Reader, Writer
+from yunbox.engine.stream.connectors.connector import Environment, Lookup, Reader, Rolling, Writer
 from yunbox.engine.stream.connectors.kinds import check, kind_of
 from yunbox.engine.stream.connectors.registry import connector_of
 from yunbox.engine.stream.connectors.values import ValuesReader
@@ -34,6 +34,7 @@ _FEW_ROWS = 2_000
 _LINGER_S = 0.005
 _IDLE_S_MAX = 0.05
 _FULL_PAUSE_S = 1.0
+_TICK_S = 1.0
 _ZONE = "table.local-time-zone"
 _IDLE = "table.exec.source.idle-timeout"
 
@@ -129,10 +130,12 @@ class JobRunner:
             for stage in self.graph.sources
             if stage.reader is not None
         ]
+        self._ticked_at = time.monotonic()
         self._deliverer = ThreadPoolExecutor(1, thread_name_prefix="yunbox-sinks")
         self._delivering: Future[None] | None = None
         self._sinks = [
-            _Sink(stage, self._writer(stage.node), stage.name, _required(stage.node)) for stage in self.graph.sinks
+            _Sink(stage, self._writer(stage.node, stage.name), stage.name, _required(stage.node))
+            for stage in self.graph.sinks
         ]
         self._restore()
 
@@ -151,12 +154,12 @@ class JobRunner:
         assert lookup is not None
         return lookup(node, self._environment)
 
-    def _writer(self, sink: plans.Sink | plans.Collect) -> Writer:
+    def _writer(self, sink: plans.Sink | plans.Collect, name: str) -> Writer:
         if isinstance(sink, plans.Collect):
             return CollectWriter(self._give)
         writer = connector_of(sink.table).writer
         assert writer is not None
-        return writer(sink, self._environment)
+        return writer(sink, replace(self._environment, sink=name))
 
     def _restore(self) -> None:
         """Go on behind the last epoch; what it gave to the sinks they get again."""
@@ -214,8 +217,10 @@ class JobRunner:
             report(self.progress)
             if self.is_finished:
                 self.settle()
+                self._rest(is_end=True)
                 self.progress.is_finished = True
                 return
+            self._tick()
             if linger_s and self.progress.epochs > before:
                 _wait(linger_s, should_stop)
                 continue
@@ -235,7 +240,24 @@ class JobRunner:
     def rest(self) -> None:
         """Return once the sinks have all, which is noted: who goes on from here gives nothing twice."""
         self.settle()
+        self._rest(is_end=False)
         self.store.commit((), {"outbox": {}})
+
+    def _rest(self, *, is_end: bool) -> None:
+        for sink in self._sinks:
+            if isinstance(sink.writer, Rolling):
+                sink.writer.rest(is_end=is_end)
+
+    def _tick(self) -> None:
+        """Ask the sinks that hold rows back whether it is time to give them out."""
+        rolling = [one for one in self._sinks if isinstance(one.writer, Rolling)]
+        if not rolling or time.monotonic() - self._ticked_at < _TICK_S:
+            return
+        self._ticked_at = time.monotonic()
+        self.settle()
+        for sink in rolling:
+            assert isinstance(sink.writer, Rolling)
+            sink.writer.tick(sink.stage.inputs[0].stage.watermark)
 
     @property
     def is_finished(self) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from yunbox.engine.stream.batch import Batch, Change, Row
 from yunbox.sql.flink.plans import LookupJoin, Sink, Source
@@ -61,15 +61,30 @@ class Writer(Protocol):
         """Let go of it."""
 
 
+@runtime_checkable
+class Rolling(Protocol):
+    """A writer that holds rows back until they are enough, and is asked now and then whether they are."""
+
+    def tick(self, watermark_ms: int) -> None:
+        """Give out what has waited long enough, by the clock or by the watermark."""
+
+    def rest(self, *, is_end: bool) -> None:
+        """Give out all there is: the job ends here, or goes on elsewhere from a savepoint."""
+
+
 @dataclass(frozen=True)
 class Environment:
-    """What a job knows of where it runs: its id, its folder, its time zone, and the settings of its session."""
+    """What a job knows of where it runs: its id, its folder, its time zone, and the settings of its session.
+
+    A writer's ``sink`` is the name of its step, which no other has.
+    """
 
     job_id: str
     folder: str
     zone: str = "UTC"
     settings: Mapping[str, str] = field(default_factory=dict)
     is_batch: bool = False
+    sink: str = ""
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,7 @@ class HologresWriter:
             raise InvalidArgument(f"'mutateType' = {mode!r} is none of {choices}")
         self._mode = _MODES[mode]
         self._deletes = option(sink.options, "ignoreDelete", "false").lower() != "true"
-        self._fence = f"flink:{environment.job_id}:{sink.table.path}"
+        self._fence = f"flink:{environment.job_id}:{environment.sink}:{sink.table.path}"
         self._connection: Connection | None = None
         self._target = described(self._open(), self._options)
         self._names = [_name(self._target, column, sink) for column in sink.columns]

@@ -5,12 +5,13 @@ What reads and writes them stands in modules of their own, which only a job's pr
 Flink 2.x on ``datagen``, ``print`` and ``blackhole``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from yunbox.engine.stream.connectors.filesystem.options import FORMAT_OPTIONS, OPTIONS, check_files
 from yunbox.sql.flink.connectors import takes_updates
 from yunbox.sql.flink.errors import ValidationFailed
-from yunbox.sql.flink.plans import Collect, Job, LookupJoin, Source, Table, walk
+from yunbox.sql.flink.plans import Collect, Job, LookupJoin, Sink, Source, Table, walk
 
 _EVERY = ("connector", "property-version")
 
@@ -29,7 +30,10 @@ class Kind:
     reads: bool = False
     writes: bool = False
     asks: bool = False
+    overwrites: bool = False
     linger_s: float = 0.0
+    verify: Callable[[Table, Mapping[str, str], bool], None] | None = None
+    """Whether a table can be read or, with True, written; for what options have to do with each other."""
 
     @property
     def takes_updates(self) -> bool:
@@ -101,7 +105,16 @@ ODPS = Kind(
     writes=True,
     linger_s=2.0,
 )  # fmt: skip
-OFFERED = (DATAHUB, HOLOGRES, ODPS, DATAGEN, PRINT, BLACKHOLE)
+FILESYSTEM = Kind(
+    "filesystem",
+    ("path", "format"),
+    (*OPTIONS, *FORMAT_OPTIONS),
+    reads=True,
+    writes=True,
+    overwrites=True,
+    verify=lambda table, options, writes: check_files(table, options, writes=writes),
+)
+OFFERED = (DATAHUB, HOLOGRES, ODPS, FILESYSTEM, DATAGEN, PRINT, BLACKHOLE)
 KINDS: dict[str, Kind] = {one.name: one for one in OFFERED}
 
 
@@ -136,7 +149,22 @@ def check(job: Job) -> None:
             elif isinstance(node, LookupJoin):
                 _usable(node.table, node.options, "asks", "source or a sink, and not asked by key")
         if not isinstance(sink, Collect):
+            _check_overwrite(sink, is_batch=job.batch)
             _usable(sink.table, sink.options, "writes", "source")
+
+
+def _check_overwrite(sink: Sink, *, is_batch: bool) -> None:
+    if not sink.overwrite:
+        return
+    if not kind_of(sink.table).overwrites:
+        raise ValidationFailed(
+            f"INSERT OVERWRITE requires that the underlying DynamicTableSink of table {sink.table.path} implements the "
+            "SupportsOverwrite interface."
+        )
+    if not is_batch:
+        raise ValidationFailed(
+            "Streaming mode not support overwrite. SET 'execution.runtime-mode' = 'batch' makes the job a batch"
+        )
 
 
 def _usable(table: Table, options: Mapping[str, str], what: str, otherwise: str) -> None:
@@ -144,3 +172,5 @@ def _usable(table: Table, options: Mapping[str, str], what: str, otherwise: str)
     kind.check(table, options)
     if not getattr(kind, what):
         raise ValidationFailed(f"Connector '{kind.name}' of table {table.path} can only be used as a {otherwise}.")
+    if kind.verify is not None:
+        kind.verify(table, options, what == "writes")

@@ -6,7 +6,6 @@ those that are not, and none of its rows comes twice.
 """
 
 import json
-import zlib
 from base64 import b64decode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -72,8 +71,7 @@ class OdpsWriter:
             None if at is None else _converter(sink.columns[at].type, column, environment.zone)
             for at, column in zip(self._places, self._table.columns, strict=True)
         ]
-        name = f"odps-{zlib.crc32(sink.table.path.encode()):08x}.json"
-        self._journal = Path(environment.folder) / name
+        self._journal = Path(environment.folder) / f"odps-{environment.sink}.json"
 
     def _check_partition(self) -> None:
         for name, at in zip(self._table.partitions, self._partition, strict=True):

@@ -2,12 +2,15 @@
 
 from yunbox.engine.stream.connectors import datagen, datahub, hologres, kinds, odps, printing
 from yunbox.engine.stream.connectors.connector import Connector
+from yunbox.engine.stream.connectors.filesystem.reader import FilesReader
+from yunbox.engine.stream.connectors.filesystem.writer import FilesWriter
 from yunbox.sql.flink.plans import Table
 
 CONNECTORS: dict[str, Connector] = {
     kinds.DATAHUB.name: datahub.CONNECTOR,
     kinds.HOLOGRES.name: hologres.CONNECTOR,
     kinds.ODPS.name: odps.CONNECTOR,
+    kinds.FILESYSTEM.name: Connector(reader=FilesReader, writer=FilesWriter),
     kinds.DATAGEN.name: datagen.CONNECTOR,
     kinds.PRINT.name: printing.PRINT,
     kinds.BLACKHOLE.name: printing.BLACKHOLE,

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from yunbox.clients.oss import Bucket
 from yunbox.services.datahub import limits
 from yunbox.services.datahub.connectors.config import check_there, check_url, check_zone, converted, plain
 
@@ -38,9 +39,9 @@ class OssConfig(msgspec.Struct, frozen=True, kw_only=True, rename="pascal", tag_
         return {**plain(self), "TimeRange": str(self.time_range)}
 
     @property
-    def url(self) -> str:
-        """The endpoint as a URL: most people leave its scheme out."""
-        return self.endpoint if "://" in self.endpoint else f"https://{self.endpoint}"
+    def place(self) -> Bucket:
+        """The bucket, with the key that it is asked with."""
+        return Bucket(self.endpoint, self.bucket, self.access_id, self.access_key)
 
     def with_keys(self, now: "OssConfig") -> "OssConfig":
         """The same objects, with the endpoint and the key of another config."""
@@ -53,7 +54,7 @@ def parse_oss(sent: Any, before: OssConfig | None = None) -> OssConfig:
     if config.auth_mode.lower() != "ak":
         raise limits.invalid(f"The AuthMode {config.auth_mode[:32]!r} is not offered, as there is no role here: use ak")
     check_there(Endpoint=config.endpoint, AccessId=config.access_id, AccessKey=config.access_key)
-    check_url("Endpoint", config.url)
+    check_url("Endpoint", config.place.url)
     if not _BUCKET.fullmatch(config.bucket):
         raise limits.invalid(f"The Bucket {config.bucket[:64]!r} is none")
     if not _PREFIX.fullmatch(config.prefix) or config.prefix.startswith("/"):

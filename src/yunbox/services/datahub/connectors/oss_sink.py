@@ -8,15 +8,11 @@ A TUPLE topic's objects are CSV, one line for a record; a BLOB topic's are its b
 lie in a folder for the time at which their records came (the vendor's page "Create an OSS sync task").
 """
 
-import ipaddress
-import time
 from collections.abc import Iterator, Sequence
-from email.utils import formatdate
-from urllib.parse import quote, urlsplit
 
 import msgspec
 
-from yunbox.clients.requests import RequestFailed, send
+from yunbox.clients.oss import OssClient
 from yunbox.services.datahub import limits
 from yunbox.services.datahub.catalogue.model import RecordType, Topic
 from yunbox.services.datahub.connectors.model import Move, Outcome, Part, Told
@@ -24,54 +20,14 @@ from yunbox.services.datahub.connectors.oss_config import OssConfig
 from yunbox.services.datahub.connectors.partitions import cut
 from yunbox.services.datahub.connectors.records import FieldPlaces, Record, value_at
 from yunbox.wire.datahub.messages import read_entry
-from yunbox.wire.oss.signing import canonical_v1, sign_v1
 
-_EMPTY = 416
-"""An object of no bytes has no first one."""
 _QUOTED = frozenset(b',"\n\r')
-
-
-class OssClient:
-    """Calls the endpoint of one config."""
-
-    def __init__(self, config: OssConfig) -> None:
-        self._config = config
-
-    def put(self, key: str, body: bytes) -> None:
-        """Have an object be there. Raises RequestFailed."""
-        self._call("PUT", key, body, **{"Content-Type": "application/octet-stream"})
-
-    def has(self, key: str) -> bool:
-        """Whether an object is there. Raises RequestFailed, also where the bucket is not or may not be looked at."""
-        try:
-            self._call("GET", key, Range="bytes=0-0")
-        except RequestFailed as error:
-            if error.code == "NoSuchKey":
-                return False
-            if error.status != _EMPTY:
-                raise
-        return True
-
-    def _call(self, method: str, key: str, body: bytes = b"", **headers: str) -> None:
-        config = self._config
-        at = urlsplit(config.url)
-        date = formatdate(time.time(), usegmt=True)
-        sent = {"Date": date, **headers}
-        lowered = {name.lower(): value for name, value in sent.items()}
-        text = canonical_v1(method, f"/{config.bucket}/{key}", [], lowered, date)
-        sent["Authorization"] = f"OSS {config.access_id}:{sign_v1(config.access_key, text)}"
-        target, endpoint = f"/{quote(key)}", config.url
-        if _is_address(at.hostname or ""):
-            target = f"/{config.bucket}{target}"
-        else:
-            endpoint = f"{at.scheme}://{config.bucket}.{at.netloc}"
-        send(endpoint, method, target, sent, body)
 
 
 def verify(topic: Topic, fields: Sequence[str], config: OssConfig) -> None:
     """Whether the bucket is there and takes the records. Raises InvalidArgument, RequestFailed."""
     check(topic, fields)
-    OssClient(config).has(f"{config.prefix.rstrip('/')}/.yunbox".lstrip("/"))
+    OssClient(config.place).has(f"{config.prefix.rstrip('/')}/.yunbox".lstrip("/"))
 
 
 def check(topic: Topic, fields: Sequence[str]) -> None:
@@ -117,13 +73,13 @@ def upload_again(topic: Topic, _shard: int, move: Move, part: Part, records: lis
     assert isinstance(config, OssConfig)
     chosen = [record for record in records if _folder(config, record) == part.partition]
     body = b"".join(_lines(topic, move.fields, chosen))
-    OssClient(config).put(part.session, body)
+    OssClient(config.place).put(part.session, body)
     return msgspec.structs.replace(part, rows=len(chosen))
 
 
 def settle(config: OssConfig, part: Part, is_fresh: bool) -> Outcome:
     """Whether an object has been put. Raises RequestFailed."""
-    return Outcome.DONE if not is_fresh and OssClient(config).has(part.session) else Outcome.AGAIN
+    return Outcome.DONE if not is_fresh and OssClient(config.place).has(part.session) else Outcome.AGAIN
 
 
 def _folder(config: OssConfig, record: Record) -> str:
@@ -148,12 +104,3 @@ def _cell(value: bytes | None) -> bytes:
     if value and not _QUOTED.intersection(value):
         return value
     return b'"' + value.replace(b'"', b'""') + b'"'
-
-
-def _is_address(host: str) -> bool:
-    """Whether a bucket cannot stand in front of a host's name."""
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return host == "localhost"
-    return True
