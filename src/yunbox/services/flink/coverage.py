@@ -49,7 +49,11 @@ BESIDE: Mapping[str, str] = {
     "tables of MaxCompute": "written, with fixed partitions or by columns; an epoch lasts two seconds at least, so "
     "that files are not too small; not read, and no upserts",
     "Hologres' binlog": "not read: `'binlog' = 'true'` is refused by name; a table is read as it is, by its key",
-    "connectors to OSS, files and Kafka": "not yet: an unknown connector names those there are",
+    "files": "folders of the machine (for the account alone) and of OSS: JSON, CSV, raw and Parquet, compressed ones, "
+    "partitions, metadata, new files by `source.monitor-interval`; written by the rolling policy, with _SUCCESS by "
+    "process or partition time, and INSERT OVERWRITE in a batch; no ORC, no Avro, no compaction (files come whole), "
+    "and rows of text are not written to OSS, as on the service",
+    "Kafka": "not yet: an unknown connector names those there are",
     "checkpoints": "each epoch, of some milliseconds to a second, is one: `execution.checkpointing.interval` has no "
     "effect",
     "parallelism": "one process a job: `parallelism.default` has no effect",

@@ -54,7 +54,7 @@ async def _run(config: GatewayConfig, sockets: tuple[socket.socket, socket.socke
         tally = stack.enter_context(
             contextlib.closing(TallyWriter(config.folder / "usage" / f"flink-{secrets.token_hex(8)}"))
         )
-        jobs = Jobs(JobStore(records), config.folder / JOBS, config.folder / SAVEPOINTS, config.addresses)
+        jobs = Jobs(JobStore(records), config.folder, config.addresses)
         gateway = Gateway(Sessions(), jobs, config.account_id)
         store = IdentityStore(identities, clock)
         spine = Spine(

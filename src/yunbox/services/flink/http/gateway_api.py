@@ -77,7 +77,7 @@ async def _versions(_gateway: Gateway, _call: Call[None]) -> dict[str, Any]:
 
 
 async def _open(gateway: Gateway, call: Call[NewSession]) -> dict[str, Any]:
-    session = gateway.sessions.open(call.params.name, call.principal.name, call.params.properties)
+    session = gateway.sessions.open(call.params.name, call.principal, call.params.properties)
     return {"sessionHandle": session.id}
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from yunbox.kernel.errors import Conflict, InvalidArgument, KernelError, NotFound, Throttled
+from yunbox.services.flink.gateway.config import JOBS, SAVEPOINTS
 from yunbox.services.flink.jobs.process import JobProcess, Rows
 from yunbox.services.flink.jobs.record import JobState, Record
 from yunbox.services.flink.jobs.restarts import Restarts
@@ -45,10 +46,11 @@ class Running:
 class Jobs:
     """Those of one server."""
 
-    def __init__(self, store: JobStore, folder: Path, savepoints: Path, addresses: Mapping[str, str]) -> None:
+    def __init__(self, store: JobStore, data_folder: Path, addresses: Mapping[str, str]) -> None:
         self._store = store
-        self._folder = folder
-        self._savepoints = savepoints
+        self.data_folder = data_folder
+        self._folder = data_folder / JOBS
+        self._savepoints = data_folder / SAVEPOINTS
         self.addresses = addresses
         self._jobs: dict[str, Running] = {one.id: Running(one) for one in store.load()}
         self._tasks: set[asyncio.Task[None]] = set()

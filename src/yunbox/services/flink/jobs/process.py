@@ -46,25 +46,26 @@ class JobProcess:
         """Begin it."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         record = self._record
-        statement, catalog = self._readdressed(record)
+        statement, catalog, settings = self._readdressed(record)
         folder = str(self._savepoint_folder)
-        job = JobFile(record.id, record.name, statement, catalog, record.settings, os.getpid(), folder)
+        job = JobFile(record.id, record.name, statement, catalog, settings, os.getpid(), folder)
         file = self._folder / "job.json"
         await asyncio.to_thread(write_durably, file, msgspec.json.encode(job))
         self._child = await ChildProcess.spawn(_MODULE, str(file), self._hear)
 
-    def _readdressed(self, record: Record) -> tuple[str, dict[str, Any]]:
+    def _readdressed(self, record: Record) -> tuple[str, dict[str, Any], dict[str, str]]:
         """What runs, with the places where this server's services are now: they may have other ports."""
         moved = {was: self._addresses[name] for name, was in record.addresses.items()
                  if name in self._addresses and self._addresses[name] != was}  # fmt: skip
         if not moved:
-            return record.statement, record.catalog
+            return record.statement, record.catalog, record.settings
         pattern = re.compile("|".join(rf"{re.escape(was)}(?!\d)" for was in moved))
 
         def replaced(text: str) -> str:
             return pattern.sub(lambda found: moved[found[0]], text)
 
-        return replaced(record.statement), json.loads(replaced(json.dumps(record.catalog)))
+        settings = {key: replaced(value) for key, value in record.settings.items()}
+        return replaced(record.statement), json.loads(replaced(json.dumps(record.catalog))), settings
 
     async def wait(self) -> None:
         """Return once it has ended."""

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from yunbox.kernel.call import Principal
 from yunbox.kernel.errors import NotFound, Throttled
 from yunbox.services.flink.sessions.operation import Operation
 from yunbox.sql.flink.catalog import Catalog
@@ -15,11 +16,12 @@ _OPERATIONS_MAX = 1000
 
 @dataclass
 class Session:
-    """One client's. ``defaults`` are what RESET goes back to."""
+    """One client's. ``defaults`` are what RESET goes back to; ``is_account`` is whether no RAM user or role has it."""
 
     name: str
     principal: str
     defaults: Mapping[str, str]
+    is_account: bool = False
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
     operations: dict[str, Operation] = field(default_factory=dict)
     used_s: float = field(default_factory=time.monotonic)
@@ -62,11 +64,11 @@ class Sessions:
         self._count_max = count_max
         self._sessions: dict[str, Session] = {}
 
-    def open(self, name: str, principal: str, settings: Mapping[str, str]) -> Session:
+    def open(self, name: str, principal: Principal, settings: Mapping[str, str]) -> Session:
         """Another session. Raises Throttled."""
         if len(self._sessions) >= self._count_max:
             raise Throttled(f"Failed to create session, the count of active sessions exceeds {self._count_max}")
-        made = Session(name, principal, settings)
+        made = Session(name, principal.name, settings, principal.is_account)
         self._sessions[made.id] = made
         return made
 

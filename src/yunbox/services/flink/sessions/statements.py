@@ -12,6 +12,7 @@ from yunbox.kernel.errors import InvalidArgument, KernelError, Unsupported, as_k
 from yunbox.services.flink.jobs.jobs import Jobs, Running
 from yunbox.services.flink.jobs.process import Rows as Sent
 from yunbox.services.flink.jobs.record import JobState, Record
+from yunbox.services.flink.sessions.files import check_files
 from yunbox.services.flink.sessions.operation import Columns, Operation, Status
 from yunbox.services.flink.sessions.operation import Rows as Given
 from yunbox.services.flink.sessions.session import Session
@@ -67,6 +68,7 @@ async def _carry_out(
     match planner.plan(statement):
         case plans.Job() as job:
             check(job)
+            check_files(job, is_account=session.is_account, data_folder=jobs.data_folder)
             await _submit(jobs, session, operation, job, statement, catalog)
         case Rows() as shown:
             columns = tuple((field.name, field.type) for field in shown.fields)
