@@ -167,9 +167,9 @@ def test_two_inserts_of_a_set_into_one_table_are_both_there(
                "accessId": server.access_key_id, "accessKey": server.access_key_secret}  # fmt: skip
     batch(flink)
     flink.run(
-        hologres(server, "twice", "n INT", "rows"),
+        hologres(server, "twice", "n INT", "paired"),
         f"CREATE TABLE more (n INT) WITH ({written(options)})",
-        "EXECUTE STATEMENT SET BEGIN INSERT INTO `rows` SELECT 1; INSERT INTO `rows` SELECT 2; "
+        "EXECUTE STATEMENT SET BEGIN INSERT INTO paired SELECT 1; INSERT INTO paired SELECT 2; "
         "INSERT INTO more SELECT 1; INSERT INTO more SELECT 2; END",
     )
     assert holo.execute("SELECT n FROM twice ORDER BY n").fetchall() == [(1,), (2,)]
