@@ -158,3 +158,27 @@ def test_a_query_of_one_row_is_a_value(query: str) -> None:
 def test_a_query_of_more_rows_is_no_value() -> None:
     with pytest.raises(Unsupported, match="a query as a value"):
         plan("SELECT (SELECT a FROM u) FROM t")
+
+
+def test_a_table_to_look_up_in_that_is_not_there_is_named() -> None:
+    with pytest.raises(InvalidArgument, match="Object 'nosuch' not found"):
+        plan("SELECT t.a FROM t JOIN nosuch FOR SYSTEM_TIME AS OF t.p ON nosuch.id = t.a")
+
+
+@pytest.mark.parametrize(
+    ("query", "reason"),
+    [
+        (
+            "SELECT COUNT(*) FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(p), INTERVAL '1' MINUTE)) GROUP BY window_start",
+            "Processing time Window TableFunction is not supported yet.",
+        ),
+        (
+            "SELECT COUNT(*) FROM t GROUP BY TUMBLE(p, INTERVAL '1' MINUTE)",
+            "Window can not be defined over a proctime attribute column for batch mode",
+        ),
+    ],
+)
+def test_a_batch_has_no_windows_by_the_time_of_processing(query: str, reason: str) -> None:
+    made = planner(**{"execution.runtime-mode": "batch"})
+    with pytest.raises((InvalidArgument, Unsupported), match=reason):
+        plan(query, made)

@@ -12,7 +12,7 @@ from yunbox.sql.flink.binder.joins import with_more
 from yunbox.sql.flink.binder.literals import interval_ms
 from yunbox.sql.flink.binder.scope import Column, Relation, Scope
 from yunbox.sql.flink.binder.windowing import window_table
-from yunbox.sql.flink.errors import FlinkSqlError
+from yunbox.sql.flink.errors import FlinkSqlError, ValidationFailed
 from yunbox.sql.flink.expr import Expr, mark
 from yunbox.sql.flink.functions import AGGREGATES
 from yunbox.sql.flink.parser import tree
@@ -275,6 +275,8 @@ def _windowed(
     time = inner.bind(window.arguments[0]).column
     if time is None:
         raise context.cannot(f"Window can only be defined over a time attribute column, but not over an expression")  # noqa: F541
+    if context.batch and relation.columns[time].time == "proctime":
+        raise ValidationFailed("Window can not be defined over a proctime attribute column for batch mode")
     sizes = [_size(one, context, window) for one in window.arguments[1:]]
     if len(sizes) < (2 if kind == "HOP" else 1):
         raise context.error(f"Invalid number of arguments to function '{kind}'", window)

@@ -13,7 +13,7 @@ from yunbox.sql.flink.binder.drafts import Attached, Draft, Joined, Leaf, finish
 from yunbox.sql.flink.binder.expressions import Expressions
 from yunbox.sql.flink.binder.joins import JoinHints
 from yunbox.sql.flink.binder.scope import Column, Scope
-from yunbox.sql.flink.binder.tables import one_row, read_table
+from yunbox.sql.flink.binder.tables import missing, one_row, read_table
 from yunbox.sql.flink.binder.windowing import windowed
 from yunbox.sql.flink.expr import Expr
 from yunbox.sql.flink.parser import tree
@@ -150,6 +150,8 @@ class SourceBinder:
 
     def _lookup(self, left: Draft, right: tree.TableName, node: tree.JoinOf, kind: str) -> Draft:
         table = self.context.catalog.table(right.path)
+        if table is None:
+            raise missing(right, self.context)
         if not isinstance(table, Table):
             raise self.context.cannot("Processing-time temporal join is not supported yet.")
         columns = table_columns(table)

@@ -30,7 +30,7 @@ def read_table(node: tree.TableName, context: Context, queries: QueryBinder) -> 
         return _query_of_with(node, context, queries)
     entry = context.catalog.table(node.path)
     if entry is None:
-        raise context.error(_missing(node, context), node)
+        raise missing(node, context)
     if isinstance(entry, View):
         if any(hint.name == "OPTIONS" for hint in node.hints):
             raise context.error("View cannot be enriched with new options.", node)
@@ -38,12 +38,13 @@ def read_table(node: tree.TableName, context: Context, queries: QueryBinder) -> 
     return source(entry, context, _options(entry, node.hints, context))
 
 
-def _missing(node: tree.TableName, context: Context) -> str:
+def missing(node: tree.TableName, context: Context) -> ValidationFailed:
+    """The error for a table that there is none of."""
     full = context.catalog.full(node.path)
     if len(node.path) > 1 and context.catalog.database(full[0], full[1]) is None:
-        return f"Object '{node.path[-2]}' not found"
+        return context.error(f"Object '{node.path[-2]}' not found", node)
     within = f" within '{'.'.join(node.path[:-1])}'" if len(node.path) > 1 else ""
-    return f"Object '{node.path[-1]}' not found{within}"
+    return context.error(f"Object '{node.path[-1]}' not found{within}", node)
 
 
 def _options(table: Table, hints: tuple[tree.Hint, ...], context: Context) -> dict[str, str]:

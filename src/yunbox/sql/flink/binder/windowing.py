@@ -42,6 +42,8 @@ def windowed(call: tree.Call, context: Context, read: Callable[[tree.Node], Rela
     if len(column.columns) != 1:
         raise context.error("DESCRIPTOR is of one time column here", column)
     place, _ = Scope(relation.columns).find(column.columns, context.text, column.at)
+    if context.batch and relation.columns[place].time == "proctime":
+        raise context.cannot("Processing time Window TableFunction is not supported yet.")
     if data.order:
         raise context.refuse("ORDER BY of a table argument", data)
     keys = _keys(kind, data, relation, context)
