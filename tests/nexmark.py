@@ -199,7 +199,8 @@ QUERIES = {
     "WHEN LOWER(channel) = 'baidu' THEN '3' ELSE REGEXP_EXTRACT(url, '(&|^)channel_id=([^&]*)', 2) END AS channel_id "
     "FROM bid WHERE REGEXP_EXTRACT(url, '(&|^)channel_id=([^&]*)', 2) IS NOT NULL "
     "OR LOWER(channel) IN ('apple', 'google', 'facebook', 'baidu')",
-    "q22": "SELECT auction, bidder, price, channel, SPLIT_INDEX(url, '/', 3) AS dir1, SPLIT_INDEX(url, '/', 4) AS dir2, "
+    "q22": "SELECT auction, bidder, price, channel, SPLIT_INDEX(url, '/', 3) AS dir1, "
+    "SPLIT_INDEX(url, '/', 4) AS dir2, "
     "SPLIT_INDEX(url, '/', 5) AS dir3 FROM bid",
     "q23": "SELECT B.auction, B.price, P.name, A.id FROM bid B JOIN person P ON P.id = B.bidder "
     "JOIN auction A ON A.seller = B.bidder",
