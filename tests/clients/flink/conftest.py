@@ -1,14 +1,16 @@
 """What the tests of Flink share: a session, a project of DataHub, and a connection to Hologres."""
 
 import json
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import psycopg
 import pytest
 
+from tests.clients.ram import new_user
 from tests.datahub import Client
-from tests.flink import Flink
+from tests.flink import Flink, Rest
 from yunbox.testing.server import Server
 
 Topic = Callable[..., str]
@@ -82,3 +84,14 @@ def holo(server: Server) -> Iterator[psycopg.Connection[Any]]:
         autocommit=True,
     ) as connection:
         yield connection
+
+
+@pytest.fixture
+def guest(server: Server) -> Iterator[tuple[Rest, str, dict[str, str]]]:
+    """A session of a RAM user who may do all with Flink."""
+    key = new_user(server, "flink-guest", {"Effect": "Allow", "Action": "stream:*", "Resource": "*"})
+    headers = {"Authorization": "Basic " + b64encode(":".join(key).encode()).decode()}
+    line = Rest(server.endpoints["flink"])
+    handle = line.ask("POST", "/v2/sessions", {}, **headers)["sessionHandle"]
+    yield line, f"/v2/sessions/{handle}", headers
+    line.close()

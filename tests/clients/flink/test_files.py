@@ -3,8 +3,7 @@
 import io
 import os
 import signal
-from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +14,7 @@ import pytest
 from odps import ODPS
 
 from tests.clients.flink.conftest import Topic
-from tests.clients.ram import new_user
-from tests.flink import Flink, Refused, Rest, clicks, hologres, written
+from tests.flink import Flink, Refused, clicks, hologres, written
 from tests.processes import children
 from tests.waiting import until
 from yunbox.testing.server import Server
@@ -128,17 +126,6 @@ def test_files_of_this_machine(flink: Flink, tmp_path: Path) -> None:
     found = duckdb.sql(f"SELECT * FROM read_csv('{tmp_path}/out/part-*', header = false)").fetchall()
     assert sorted(found) == [(1, "a"), (2, "b")]
     assert sorted(flink.rows("SELECT * FROM files")) == [[1, "a"], [2, "b"]]
-
-
-@pytest.fixture
-def guest(server: Server) -> Iterator[tuple[Rest, str, dict[str, str]]]:
-    """A session of a RAM user who may do all with Flink."""
-    key = new_user(server, "flink-guest", {"Effect": "Allow", "Action": "stream:*", "Resource": "*"})
-    headers = {"Authorization": "Basic " + b64encode(":".join(key).encode()).decode()}
-    line = Rest(server.endpoints["flink"])
-    handle = line.ask("POST", "/v2/sessions", {}, **headers)["sessionHandle"]
-    yield line, f"/v2/sessions/{handle}", headers
-    line.close()
 
 
 def test_whose_files_they_are(flink: Flink, server: Server, tmp_path: Path, guest: Any) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 from duckdb import func
 
 from yunbox.engine.stream.batch import OP, Array, Batch, decoded, encoded
+from yunbox.sql.flink.functions.natives import Native
 from yunbox.sql.flink.on_duckdb import MACROS, NATIVES
 from yunbox.sql.flink.types import FlinkType
 
@@ -32,11 +33,12 @@ Fragment = Callable[[str], str]
 class Duck:
     """One connection, in memory. Raises duckdb.Error where a value cannot be what a query says."""
 
-    def __init__(self, time_zone: str = "UTC", memory_bytes_max: int = 0) -> None:
+    def __init__(self, time_zone: str = "UTC", memory_bytes_max: int = 0, functions: Sequence[Native] = ()) -> None:
         self._db = duckdb.connect(":memory:")
-        for one in NATIVES:
+        for one in (*NATIVES, *functions):
             params: list[Any] = list(one.params)
-            self._db.create_function(one.name, one.compute, params, one.returns, null_handling=func.SPECIAL)
+            self._db.create_function(one.name, one.compute, params, one.returns, null_handling=func.SPECIAL,
+                                     side_effects=one.is_volatile)  # fmt: skip
         for statement in (*_SETTINGS, *_MACROS, *MACROS):
             self._db.execute(statement)
         self._db.execute("SET TimeZone = '" + time_zone.replace("'", "''") + "'")

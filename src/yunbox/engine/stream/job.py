@@ -25,6 +25,7 @@ from yunbox.engine.stream.graph import Graph, Stage
 from yunbox.engine.stream.operators.operator import ALWAYS, NEVER
 from yunbox.engine.stream.poison import PoisonRecord, poison
 from yunbox.engine.stream.store import StateStore
+from yunbox.engine.stream.udf.natives import Functions
 from yunbox.engine.stream.watermarks import Watermarks
 from yunbox.kernel.errors import StorageFull
 from yunbox.sql.flink import plans
@@ -113,7 +114,8 @@ class JobRunner:
         self._give = give or (lambda changes: None)
         zone = job.settings.get(_ZONE, "UTC")
         self._environment = Environment(job_id, str(folder), zone, job.settings, job.batch)
-        self.duck = Duck(zone)
+        self._functions = Functions.of(job)
+        self.duck = Duck(zone, functions=self._functions.natives(job, zone))
         self.store = StateStore(folder / "state")
         self.graph = Graph(
             job,
@@ -348,6 +350,7 @@ class JobRunner:
             sink.writer.close()
         self.store.close()
         self.duck.close()
+        self._functions.close()
 
 
 def _linger_s(job: plans.Job) -> float:

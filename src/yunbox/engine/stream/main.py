@@ -29,6 +29,8 @@ from yunbox.engine.stream.jobfile import JobFile
 from yunbox.engine.stream.operators.operator import ALWAYS, NEVER
 from yunbox.engine.stream.poison import PoisonRecord
 from yunbox.engine.stream.savepoints import check, restore, save
+from yunbox.engine.stream.udf.loading import folders_of
+from yunbox.engine.stream.udf.natives import Functions
 from yunbox.kernel.errors import KernelError
 from yunbox.kernel.supervise import die_with_parent
 from yunbox.sql.flink.catalog import Catalog
@@ -189,7 +191,7 @@ class Process:
 
 def planned(job: JobFile) -> Job:
     """The plan of what runs. Raises KernelError."""
-    planner = Planner(Catalog.from_json(job.catalog), job.settings)
+    planner = Planner(Catalog.from_json(job.catalog), job.settings, Functions(folders_of(job.settings)).find)
     [statement] = planner.statements(job.statement)
     made = planner.plan(statement)
     assert isinstance(made, Job)

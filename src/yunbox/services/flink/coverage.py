@@ -36,8 +36,11 @@ BESIDE: Mapping[str, str] = {
     "UPDATE and DELETE are refused by name",
     "queries": "projections, filters, GROUP BY with retraction, DISTINCT, TUMBLE, HOP, CUMULATE and SESSION, old "
     "group windows, OVER, Top-N, deduplication, window Top-N and window joins, regular joins with their "
-    "time to live, interval, temporal and look-up joins, UNION, UNNEST; MATCH_RECOGNIZE and functions in "
-    "Python or Java need the Flink backend and say so",
+    "time to live, interval, temporal and look-up joins, UNION, UNNEST; MATCH_RECOGNIZE needs the Flink "
+    "backend and says so",
+    "users' functions": "scalar ones in Python, as `python.files` has them, in the server's Python and for the account "
+    "alone: `udf` and ScalarFunction with their types; vectorized, aggregate and table functions, "
+    "`python.requirements` and functions in Java are refused by name",
     "exactly once": "a job's state, its sources' offsets and what its sinks are to get are one transaction; Hologres "
     "has each row once, also without a primary key; records that a job puts into DataHub may come twice after a kill",
     "restarts": "`restart-strategy.type` none, fixed-delay and exponential-delay (the default); a record that cannot "

@@ -101,6 +101,16 @@ class Catalog:
         database = self.database(full[0], full[1])
         return database.functions.get(full[2].lower()) if database is not None else None
 
+    def functions(self) -> list[Function]:
+        """All functions of users."""
+        lasting = [
+            one
+            for catalog in self.catalogs.values()
+            for database in catalog.databases.values()
+            for one in database.functions.values()
+        ]
+        return [*self.temporary_functions.values(), *lasting]
+
     # -- changes
 
     def put(self, entry: Table | View) -> None:

@@ -110,16 +110,22 @@ class View:
 
 @dataclass(frozen=True)
 class UserFunction:
-    """A scalar function of a user's in Python: expressions call it in DuckDB as ``name``, with DuckDB's types of these.
+    """A scalar function of a user's in Python: expressions call it in DuckDB as ``duckdb``, with ``in_python``'s types.
 
-    ``source`` says where it lies, as CREATE FUNCTION had it. A volatile one gives another value at every call.
+    ``source`` says where it lies, as CREATE FUNCTION had it. ``params`` is None while it takes any; one that is called
+    has those of its call. A volatile one gives another value at every call.
     """
 
     name: str
     source: str
-    params: tuple[FlinkType, ...]
+    params: tuple[FlinkType, ...] | None
     returns: FlinkType
     volatile: bool = False
+
+    @property
+    def duckdb(self) -> str:
+        """Its name in DuckDB, which is no other's."""
+        return f"{self.source}({', '.join(one.in_python for one in self.params or ())})"
 
 
 # -- nodes

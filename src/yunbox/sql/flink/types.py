@@ -61,6 +61,11 @@ class FlinkType:
             return f"DECIMAL({self.params[0]},{self.params[1]})"
         return _DUCKDB[self.root]
 
+    @property
+    def in_python(self) -> str:
+        """In DuckDB's SQL, as a function in Python takes and gives it: a moment as what a clock of its zone shows."""
+        return "TIMESTAMP" if self.root == "TIMESTAMP_LTZ" else self.duckdb
+
 
 def _escaped(name: str) -> str:
     return name.replace('"', '""')

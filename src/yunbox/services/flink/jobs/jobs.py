@@ -12,6 +12,7 @@ from typing import Any
 from yunbox.kernel.errors import Conflict, InvalidArgument, KernelError, NotFound, Throttled
 from yunbox.services.flink.gateway.config import JOBS, SAVEPOINTS
 from yunbox.services.flink.jobs.process import JobProcess, Rows
+from yunbox.services.flink.jobs.pythonfiles import FOLDER, keep, python_files
 from yunbox.services.flink.jobs.record import JobState, Record
 from yunbox.services.flink.jobs.restarts import Restarts
 from yunbox.services.flink.jobs.store import JobStore
@@ -73,6 +74,11 @@ class Jobs:
         return self._folder / self.get(job_id).record.id
 
     # -- running
+
+    async def keep_python(self, record: Record) -> None:
+        """Copy the files of its functions into a job's folder, before it is submitted. Raises KernelError."""
+        places = await asyncio.to_thread(python_files, record.settings, self.data_folder)
+        await asyncio.to_thread(keep, places, self._folder / record.id / FOLDER)
 
     async def submit(self, record: Record, take: Callable[[Rows], None] | None = None) -> Running:
         """Start a job; its record is on disk when this returns. Raises Throttled."""

@@ -11,6 +11,8 @@ from typing import Any
 import msgspec
 
 from yunbox.engine.stream.jobfile import JobFile
+from yunbox.engine.stream.udf.loading import FILES
+from yunbox.services.flink.jobs.pythonfiles import FOLDER, kept
 from yunbox.services.flink.jobs.record import Record
 from yunbox.spine.child import ChildProcess
 from yunbox.storage.files import write_durably
@@ -47,6 +49,8 @@ class JobProcess:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         record = self._record
         statement, catalog, settings = self._readdressed(record)
+        if folders := kept(self._folder / FOLDER):
+            settings = {**settings, FILES: ",".join(folders)}
         folder = str(self._savepoint_folder)
         job = JobFile(record.id, record.name, statement, catalog, settings, os.getpid(), folder)
         file = self._folder / "job.json"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from yunbox.kernel.call import Principal
 from yunbox.kernel.errors import NotFound, Throttled
+from yunbox.services.flink.sessions.functions import PythonFunctions
 from yunbox.services.flink.sessions.operation import Operation
 from yunbox.sql.flink.catalog import Catalog
 from yunbox.sql.flink.planner import Planner
@@ -28,7 +29,8 @@ class Session:
 
     def __post_init__(self) -> None:
         """What plans its statements, on a catalogue and settings of its own."""
-        self.planner = Planner(Catalog(), self.defaults)
+        self.functions = PythonFunctions(is_account=self.is_account)
+        self.planner = Planner(Catalog(), self.defaults, self.functions.find)
 
     @property
     def catalog(self) -> Catalog:

@@ -45,7 +45,9 @@ async def configure(session: Session, text: str) -> None:
 
 async def _run(jobs: Jobs, session: Session, operation: Operation, text: str, config: Mapping[str, str]) -> None:
     try:
-        planner = session.planner if not config else Planner(session.catalog, {**session.settings, **config})
+        planner = session.planner
+        if config:
+            planner = Planner(session.catalog, {**session.settings, **config}, session.functions.find)
         statements = planner.statements(text)
         if len(statements) != 1:
             raise InvalidArgument(
@@ -65,6 +67,7 @@ async def _carry_out(
     if isinstance(statement, tree.Jar):
         raise Unsupported(f"{'ADD' if statement.add else 'REMOVE'} JAR needs the Flink backend: no Java runs here")
     catalog = session.catalog.to_json()
+    await session.functions.prepare(session.catalog, planner.settings, jobs.data_folder)
     match planner.plan(statement):
         case plans.Job() as job:
             check(job)
@@ -108,6 +111,8 @@ async def _submit(
         addresses=dict(jobs.addresses),
     )
     operation.job_id = record.id
+    if job.functions:
+        await jobs.keep_python(record)
     if not is_query:
         running = await jobs.submit(record)
         await _begun(running)

@@ -1,7 +1,7 @@
 """What a binder has beside a tree: the catalogue, the session's settings, and the text that errors point into."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from yunbox.sql.flink.catalog import Catalog, Function
@@ -9,6 +9,7 @@ from yunbox.sql.flink.errors import NotSensible, UnsupportedSql, ValidationFaile
 from yunbox.sql.flink.functions.registry import Settings
 from yunbox.sql.flink.parser.tree import Hint, Node, Query
 from yunbox.sql.flink.plans import UserFunction
+from yunbox.sql.flink.types import FlinkType
 
 MODE, TTL, ZONE = "execution.runtime-mode", "table.exec.state.ttl", "table.local-time-zone"
 _DURATION = re.compile(r"\s*(\d+)\s*([a-zA-Zµ]*)\s*")
@@ -34,11 +35,13 @@ class UserFunctions:
         self.find = find
         self.called: dict[str, UserFunction] = {}
 
-    def use(self, function: Function) -> UserFunction | None:
-        """A function that is called; None when it is none of Python's, or cannot be loaded."""
+    def use(self, function: Function, given: Sequence[FlinkType]) -> UserFunction | None:
+        """A function that is called with such types; None when it is none of Python's."""
         found = self.find(function)
+        if found is not None and found.params is None:
+            found = replace(found, params=tuple(given))
         if found is not None:
-            self.called[found.name] = found
+            self.called[found.duckdb] = found
         return found
 
 

@@ -317,8 +317,8 @@ class Expressions:
     def _user(self, user: Function, args: list[Expr], node: tree.Call) -> Expr:
         """A function of a user's, in Python."""
         functions = self.context.user_functions
-        found = functions.use(user) if functions is not None else None
-        if found is None:
+        found = functions.use(user, [one.type for one in args]) if functions is not None else None
+        if found is None or found.params is None:
             raise self.context.refuse(f"the user-defined function '{user.name}' ({user.class_name})", node)
         if len(args) != len(found.params):
             raise self.context.error(f"Invalid number of arguments to function '{user.name}'. Was expecting "
@@ -328,8 +328,12 @@ class Expressions:
                 raise self.context.error(
                     misfit(user.name, args, [f"'{user.name}({', '.join(map(str, found.params))})'"]), node
                 )
-        made = ", ".join(cast(one, wanted).sql for one, wanted in zip(args, found.params, strict=True))
-        return Expr(f"{quoted(found.name)}({made})", found.returns, volatile=found.volatile)
+        made = ", ".join(
+            _in_python(cast(one, wanted).sql, wanted) for one, wanted in zip(args, found.params, strict=True)
+        )
+        sql, returns = f"{quoted(found.duckdb)}({made})", found.returns
+        sql = f"CAST({sql} AS {returns.duckdb})" if returns.duckdb != returns.in_python else sql
+        return Expr(sql, returns, volatile=found.volatile)
 
     def argument(self, node: tree.Node) -> Expr:
         """An argument: words, units of time and clauses, are texts."""
@@ -377,3 +381,7 @@ def _shown_family(of: FlinkType) -> str:
     if of.root in coercion.TEXTS:
         return "CHARACTER"
     return {"ARRAY": f"{type_word(of.children[0])} ARRAY" if of.children else "ARRAY"}.get(of.root, of.root)
+
+
+def _in_python(sql: str, of: FlinkType) -> str:
+    return f"CAST({sql} AS {of.in_python})" if of.in_python != of.duckdb else sql

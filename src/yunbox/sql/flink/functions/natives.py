@@ -31,12 +31,13 @@ _WORD = re.compile(r"[A-Za-z0-9]+")
 
 @dataclass(frozen=True)
 class Native:
-    """One function: its name, what computes it, and its types in DuckDB."""
+    """One function: its name, what computes it, and its types in DuckDB. A volatile one is called for every row."""
 
     name: str
     compute: Callable[..., Any]
     params: tuple[str, ...]
     returns: str
+    is_volatile: bool = False
 
     @property
     def function(self) -> Callable[..., Any]:
