@@ -85,7 +85,7 @@ def _auction(chance: Random, number: int, group: int, at: datetime) -> dict[str,
 def _bid(chance: Random, group: int, at: datetime, prices: set[int]) -> dict[str, Any]:
     price = int(10 ** (chance.random() * 6 + 2))
     while price in prices:
-        price += 1
+        price = int(10 ** (chance.random() * 6 + 2))
     prices.add(price)
     channel = chance.choice((*_CHANNELS, f"channel-{chance.randrange(100)}"))
     path = "/".join(_extra(chance)[:4] for _ in range(3))
