@@ -42,7 +42,9 @@ class Kind(IntEnum):
 INSERT, UPDATE_BEFORE, UPDATE_AFTER, DELETE = Kind
 Change = tuple[int, Row]
 """A kind and a row."""
-_SIGNS = np.array([kind.sign for kind in Kind], np.int8)
+SIGN = tuple(kind.sign for kind in Kind)
+"""A kind's sign by its number, as what is asked for each row is to be fast."""
+_SIGNS = np.array(SIGN, np.int8)
 
 
 @dataclass(slots=True)

@@ -26,6 +26,8 @@ _MACROS = (
     % 18446744073709551616::HUGEINT - 9223372036854775808::HUGEINT AS BIGINT) END""",
 )
 """``wrapped`` makes 64 bits of a wider number, as Java's long wraps around."""
+HELD = "held"
+"""The table of what several queries take from a batch, so that it is worked out once."""
 Fragment = Callable[[str], str]
 """A step: from the SQL of its input, a query with columns ``c0``... and ``op``, to its own."""
 
@@ -60,6 +62,10 @@ class Duck:
             return self._db.execute(sql).fetchnumpy()
         finally:
             self._db.unregister("batch")
+
+    def hold(self, sql: str, batch: Batch) -> None:
+        """Have the rows of a query in ``HELD``, in the place of those before."""
+        self.run(f"CREATE OR REPLACE TEMP TABLE {HELD} AS {sql}", batch)
 
     def close(self) -> None:
         """Let go of it."""

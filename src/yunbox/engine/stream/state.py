@@ -7,9 +7,10 @@ Keys and values are what MessagePack can say: physical values, tuples, lists and
 
 import heapq
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from hashlib import blake2b
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -277,6 +278,16 @@ class BagState(State):
     def _read(self, key: Key) -> dict[Any, Any]:
         found = (_decode(data) for _, data in self._store.scan(self._prefix + _short(key)))
         return {_frozen(name): value for _, name, value in found}
+
+
+def key_of(places: Sequence[int]) -> Callable[[tuple[Any, ...]], Key]:
+    """What takes a key from a row."""
+    if len(places) > 1:
+        return itemgetter(*places)
+    if not places:
+        return lambda _: ()
+    [place] = places
+    return lambda row: (row[place],)
 
 
 def _short(key: Any) -> bytes:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from yunbox.engine.stream.batch import DELETE, INSERT, OP, UPDATE_AFTER, UPDATE_BEFORE, Batch, Change, encoded, types_of
-from yunbox.engine.stream.duck import Fragment, source
+from yunbox.engine.stream.duck import HELD, Fragment, source
 from yunbox.engine.stream.functions import Function, Parts
 from yunbox.engine.stream.operators.operator import Context, Expiry, Operator
 from yunbox.engine.stream.state import BagState, Key
@@ -21,6 +21,8 @@ class Summary:
         self._context = context
         inner = f"SELECT *, {SIGN} AS sg FROM ({below(source(types))})"
         self.functions = [Function(call, node.input.updates) for call in node.calls]
+        self._held = inner if any(one.needs_bag or one.needs_list for one in self.functions) else ""
+        inner = f"SELECT * FROM {HELD}" if self._held else inner
         self._keys = [encoded(f"c{at}", node.input.fields[at].type) for at in node.keys]
         names = [f"k{at}" for at in range(len(self._keys))]
         keys = [f"{sql} AS {name}" for sql, name in zip(self._keys, names, strict=True)]
@@ -52,7 +54,10 @@ class Summary:
 
     def groups(self, batch: Batch) -> Iterator[tuple[Key, tuple[Any, ...]]]:
         """Each group: its key, and its count and the parts of all accumulators."""
-        found = self._context.duck.run(self._sql, batch)
+        duck = self._context.duck
+        if self._held:
+            duck.hold(self._held, batch)
+        found = duck.run(self._sql, None if self._held else batch)
         columns = [found[name].tolist() for name in self._names]
         if not self._keys:
             if columns[0][0] is not None:
@@ -61,10 +66,11 @@ class Summary:
         keys, rest = columns[: self.width], columns[self.width :]
         yield from zip(zip(*keys, strict=True), zip(*rest, strict=True), strict=True)
 
-    def values(self, batch: Batch) -> Iterator[tuple[int, Key, Any, int]]:
-        """What bags and lists are to take: whose it is, its group, the value, and how often."""
+    def values(self) -> Iterator[tuple[int, Key, Any, int]]:
+        """What bags and lists are to take of the batch that ``groups`` was of: whose it is, its group, the value, and
+        how often."""
         for at, sql in (*self._bags.items(), *self._lists.items()):
-            found = self._context.duck.run(sql, batch)
+            found = self._context.duck.run(sql)
             keys = [found[f"k{number}"].tolist() for number in range(self.width)]
             values, counts = found["v"].tolist(), found["n"].tolist()
             rows = zip(*keys, strict=True) if keys else iter([()] * len(values))
@@ -159,7 +165,7 @@ class GroupAggregate(Operator):
             group[0] += count
             self._summary.merge(group[1], parts)
         if self._has_bags:
-            for at, key, value, count in self._summary.values(batch):
+            for at, key, value, count in self._summary.values():
                 self._bags.take(at, key, touched[key][1][at], value, count)
         yield from self.given(list(self._changes(touched)))
 

@@ -10,7 +10,7 @@ from typing import Any
 from yunbox.engine.stream.batch import INSERT, Batch, Change, Row, types_of
 from yunbox.engine.stream.operators.conditions import Condition
 from yunbox.engine.stream.operators.operator import Context, Operator
-from yunbox.engine.stream.state import Key
+from yunbox.engine.stream.state import Key, key_of
 from yunbox.sql.flink.plans import IntervalJoin as Node
 
 _LEFT = 0
@@ -24,7 +24,7 @@ class IntervalJoin(Operator):
         left, right = types_of(node.left.fields), types_of(node.right.fields)
         self._widths = (len(left), len(right))
         self._condition = Condition(context.duck, node.condition, (*left, *right))
-        self._keys = tuple(zip(*node.keys, strict=True)) if node.keys else ((), ())
+        self._keys = (key_of([one for one, _ in node.keys]), key_of([one for _, one in node.keys]))
         self._times = node.times
         self._outer = (node.kind in ("LEFT", "FULL"), node.kind in ("RIGHT", "FULL"))
         # left - right lies between these: a left row is wanted until its time minus the lower, a right until plus upper
@@ -59,7 +59,7 @@ class IntervalJoin(Operator):
         yield from self.given(found)
 
     def _key(self, port: int, row: Row) -> Key:
-        return tuple(row[at] for at in self._keys[port])
+        return self._keys[port](row)
 
     def _is_close(self, port: int, row: Row, partner: Row) -> bool:
         other = partner[self._times[1 - port]]

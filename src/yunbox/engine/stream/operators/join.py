@@ -4,14 +4,14 @@ A side's state is a bag of rows for each key: row -> [how often it is there, how
 Partners are counted where a row without any says something of its own: on outer sides, and left of SEMI and ANTI.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from yunbox.engine.stream.batch import DELETE, INSERT, Batch, Change, Kind, Row, types_of
+from yunbox.engine.stream.batch import DELETE, INSERT, SIGN, Batch, Change, Row, types_of
 from yunbox.engine.stream.operators.conditions import Condition
 from yunbox.engine.stream.operators.operator import Context, Expiry, Operator
-from yunbox.engine.stream.state import BagState, Key
+from yunbox.engine.stream.state import BagState, Key, key_of
 from yunbox.sql.flink.plans import Join
 
 _LEFT, _RIGHT = 0, 1
@@ -22,16 +22,13 @@ _MATCHES = ("SEMI", "ANTI")
 class _Side:
     """One input: where its keys are, what it remembers, and whether its rows are given without a partner."""
 
-    keys: tuple[int, ...]
+    key: Callable[[Row], Key]
     rows: BagState
     width: int
     is_outer: bool
     counts: bool
     ttl_ms: int
     expiry: Expiry
-
-    def key(self, row: Row) -> Key:
-        return tuple(row[at] for at in self.keys)
 
 
 class RegularJoin(Operator):
@@ -45,9 +42,9 @@ class RegularJoin(Operator):
         has_matches = node.kind in _MATCHES
         outer_left, outer_right = node.kind in ("LEFT", "FULL"), node.kind in ("RIGHT", "FULL")
         self._sides = (
-            _Side(tuple(one for one, _ in node.keys), context.bag(), len(left), outer_left,
+            _Side(key_of([one for one, _ in node.keys]), context.bag(), len(left), outer_left,
                   outer_left or has_matches, node.left_ttl_ms, Expiry(node.left_ttl_ms)),
-            _Side(tuple(one for _, one in node.keys), context.bag(), len(right), outer_right,
+            _Side(key_of([one for _, one in node.keys]), context.bag(), len(right), outer_right,
                   outer_right, node.right_ttl_ms, Expiry(node.right_ttl_ms)),
         )  # fmt: skip
         self._now_ms = 0
@@ -101,7 +98,7 @@ class RegularJoin(Operator):
     # -- changes
 
     def _changed(self, port: int, kind: int, row: Row, partners: list[Row]) -> Iterator[Change]:
-        sign = Kind(kind).sign
+        sign = SIGN[kind]
         if self._kind in _MATCHES:
             yield from self._matched(port, kind, row, partners, sign)
         else:

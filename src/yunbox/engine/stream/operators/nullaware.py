@@ -3,7 +3,7 @@ left row that is NULL is there only while the right side is empty."""
 
 from collections.abc import Iterator
 
-from yunbox.engine.stream.batch import DELETE, INSERT, Batch, Change, Kind, Row, types_of
+from yunbox.engine.stream.batch import DELETE, INSERT, SIGN, Batch, Change, Row, types_of
 from yunbox.engine.stream.operators.operator import Context, Operator
 from yunbox.engine.stream.state import Key
 from yunbox.sql.flink.plans import Join
@@ -33,7 +33,7 @@ class NullAwareAnti(Operator):
     def _of_left(self, changes: list[Change]) -> Iterator[Change]:
         for kind, row in changes:
             key = tuple(row[at] for at in self._keys[0])
-            count = (self._left.get(key).get(row) or 0) + Kind(kind).sign
+            count = (self._left.get(key).get(row) or 0) + SIGN[kind]
             if count:
                 self._left.put(key, row, count)
             else:
@@ -44,7 +44,7 @@ class NullAwareAnti(Operator):
     def _of_right(self, changes: list[Change]) -> Iterator[Change]:
         for kind, row in changes:
             key = tuple(row[at] for at in self._keys[1])
-            sign = Kind(kind).sign
+            sign = SIGN[kind]
             total, nulls = self._counted()
             widely = {total, total + sign} == {0, 1} or (None in key and {nulls, nulls + sign} == {0, 1})
             looked = list(self._left.all()) if widely else [(key, *one) for one in self._left.get(key).items()]

@@ -7,17 +7,17 @@ from typing import Any
 from yunbox.engine.stream.batch import (
     DELETE,
     INSERT,
+    SIGN,
     UPDATE_AFTER,
     UPDATE_BEFORE,
     Batch,
     Change,
-    Kind,
     Row,
     types_of,
 )
 from yunbox.engine.stream.operators.operator import Context, Expiry, Operator
 from yunbox.engine.stream.operators.ordering import sorter
-from yunbox.engine.stream.state import Key
+from yunbox.engine.stream.state import Key, key_of
 from yunbox.engine.stream.windows import Clock
 from yunbox.sql.flink.plans import Rank
 
@@ -31,6 +31,7 @@ class TopN(Operator):
     def __init__(self, context: Context, node: Rank) -> None:
         super().__init__(context, types_of(node.fields))
         self._node = node
+        self._key = key_of(node.partition_keys)
         self._types = types_of(node.input.fields)
         self._sort = sorter(node.order, self._types)
         self._keeps_all = node.input.updates
@@ -50,7 +51,7 @@ class TopN(Operator):
         """As in Operator."""
         by_key: dict[Key, list[Change]] = {}
         for kind, row in batch.changes():
-            by_key.setdefault(tuple(row[at] for at in self._node.partition_keys), []).append((kind, row))
+            by_key.setdefault(self._key(row), []).append((kind, row))
         changes: list[Change] = []
         for key, came in by_key.items():
             rows = self._kept(key)
@@ -72,7 +73,7 @@ class TopN(Operator):
     def _after(self, rows: list[Row], changes: Sequence[Change]) -> list[Row]:
         rows = list(rows)
         for kind, row in changes:
-            if Kind(kind).sign > 0:
+            if SIGN[kind] > 0:
                 rows.append(row)
             elif row in rows:
                 rows.remove(row)
@@ -119,6 +120,7 @@ class WindowTopN(Operator):
     def __init__(self, context: Context, node: Rank) -> None:
         super().__init__(context, types_of(node.fields))
         self._node = node
+        self._key = key_of(node.partition_keys)
         self._sort = sorter(node.order, types_of(node.input.fields))
         self._clock = Clock.of(node.input, context.zone)
         self._rows = context.timed()
@@ -134,7 +136,7 @@ class WindowTopN(Operator):
             if due <= self.watermark and not self._clock.is_processing:
                 self.late_rows += 1
             elif kind == INSERT:
-                came.setdefault((due, tuple(row[at] for at in self._node.partition_keys)), []).append(row)
+                came.setdefault((due, self._key(row)), []).append(row)
         for (due, key), rows in came.items():
             kept = [tuple(row) for row in self._rows.get(due, key) or []]
             self._rows.put(due, key, self._sort([*kept, *rows])[: self._node.end])

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from typing import Any
 
-from yunbox.engine.stream.batch import UPDATE_BEFORE, Batch, Change, Kind, Row, types_of
+from yunbox.engine.stream.batch import SIGN, UPDATE_BEFORE, Batch, Change, Row, types_of
 from yunbox.engine.stream.operators.conditions import Condition
 from yunbox.engine.stream.operators.operator import Context, Operator
 from yunbox.engine.stream.state import Key
@@ -55,7 +55,7 @@ class TemporalJoin(Operator):
     def _version(self, kind: int, row: Row) -> None:
         key = self._key(1, row)
         versions: list[Any] = list(self._versions.get(key) or [])
-        made: list[Any] = [row[self._right_time], row if Kind(kind).sign > 0 else None]
+        made: list[Any] = [row[self._right_time], row if SIGN[kind] > 0 else None]
         at = bisect_right(versions, made[0], key=lambda one: one[0])
         if at and versions[at - 1][0] == made[0]:
             versions[at - 1] = made

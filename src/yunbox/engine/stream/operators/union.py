@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from yunbox.engine.stream.batch import INSERT, Batch, Kind, Row, types_of
+from yunbox.engine.stream.batch import INSERT, SIGN, Batch, Row, types_of
 from yunbox.engine.stream.operators.operator import ALWAYS, Context, Operator
 from yunbox.engine.stream.operators.ordering import sorter
 from yunbox.engine.stream.state import KeyedState
@@ -39,7 +39,7 @@ class Final(Operator):
 def count(rows: KeyedState, batch: Batch) -> None:
     """Note how often each row is there."""
     for kind, row in batch.changes():
-        left = (rows.get(row) or 0) + Kind(kind).sign
+        left = (rows.get(row) or 0) + SIGN[kind]
         if left:
             rows.put(row, left)
         else:

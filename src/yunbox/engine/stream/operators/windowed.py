@@ -42,7 +42,7 @@ class WindowAggregate(Operator):
             self._groups.put(due, key, group)
             touched[key] = group
         if self._has_bags:
-            for at, key, value, count in self._summary.values(batch):
+            for at, key, value, count in self._summary.values():
                 if key in touched:
                     self._bags.take(at, key, touched[key][1][at], value, count)
         yield from ()

@@ -9,6 +9,10 @@ from yunbox.engine.stream.operators.operator import Context, Operator
 from yunbox.engine.stream.windows import Clock
 from yunbox.sql.flink.plans import WindowJoin as Node
 
+_Window = tuple[list[Row], list[Row], bool]
+"""The rows of both sides, and whether their keys are equal."""
+_PAIRS_AT_ONCE = 10_000
+
 
 class WindowJoin(Operator):
     """All kinds of joins. The state are the rows of each window and key: [left, right], due at the window's end."""
@@ -54,22 +58,33 @@ class WindowJoin(Operator):
             yield from self.given(list(self._fired(now_ms)))
 
     def _fired(self, until_ms: int) -> Iterator[Change]:
+        """The windows that are over: the pairs of several are looked at together."""
+        due: list[_Window] = []
+        count = 0
         for _, key, (left, right) in self._rows.due(until_ms):
-            equal = None not in key[2:]
-            for row in self._joined([tuple(one) for one in left], [tuple(one) for one in right], equal):
-                yield INSERT, row
+            equal = None not in key[2:]  # NULL equals nothing
+            due.append(([tuple(one) for one in left], [tuple(one) for one in right], equal))
+            count += len(left) * len(right)
+            if count >= _PAIRS_AT_ONCE:
+                yield from self._joined(due)
+                due, count = [], 0
+        yield from self._joined(due)
 
-    def _joined(self, left: list[Row], right: list[Row], equal: bool) -> Iterator[Row]:
-        pairs = [(*one, *other) for one in left for other in right] if equal else []
+    def _joined(self, windows: list[_Window]) -> Iterator[Change]:
+        pairs = [(*one, *other) for left, right, equal in windows if equal for one in left for other in right]
         holds = self._condition.holds(pairs)
-        matched: tuple[set[int], set[int]] = (set(), set())
-        for at, pair in enumerate(pairs):
-            if holds[at]:
-                matched[0].add(at // len(right))
-                matched[1].add(at % len(right))
-                if self._kind not in ("SEMI", "ANTI"):
-                    yield pair
-        yield from self._rest(left, right, matched)
+        first = 0
+        for left, right, equal in windows:
+            matched: tuple[set[int], set[int]] = (set(), set())
+            for at in range(len(left) * len(right) if equal else 0):
+                if holds[first + at]:
+                    matched[0].add(at // len(right))
+                    matched[1].add(at % len(right))
+                    if self._kind not in ("SEMI", "ANTI"):
+                        yield INSERT, pairs[first + at]
+            first += len(left) * len(right) if equal else 0
+            for row in self._rest(left, right, matched):
+                yield INSERT, row
 
     def _rest(self, left: list[Row], right: list[Row], matched: tuple[set[int], set[int]]) -> Iterator[Row]:
         nothing: tuple[tuple[Any, ...], ...] = tuple((None,) * width for width in self._widths)
