@@ -1,7 +1,8 @@
 """A job's state on disk: epochs, each a transaction of what changed, the sources' offsets and what sinks are to get.
 
 LMDB holds it. An epoch is written as one value behind the others, which costs a flush and few pages whatever the keys
-are; now and then the epochs are merged into the table of all keys, and go. A start merges what a kill has left.
+are; now and then the epochs are merged into the table of all keys, and go. That is done by the epochs that follow, some
+keys in each, so that none of them waits for all. A start merges what a kill has left.
 """
 
 import time
@@ -17,9 +18,29 @@ from yunbox.storage.environment import Tables, opened, told
 _MERGE_S = 5.0
 _SCAN_MAX = 10_000
 _MERGE_BYTES = 64 * 1024 * 1024
+_MERGE_KEYS = 1_000
+"""So many keys, or twice those of an epoch, are merged in its transaction."""
+Changes = dict[bytes, bytes | None]
 _PAIRS = msgspec.msgpack.Decoder(list[tuple[bytes, bytes | None]])
 _encode = msgspec.msgpack.encode
 _decode = msgspec.msgpack.decode
+
+
+class _Merge:
+    """What is being merged: the changes up to an epoch, whose keys are in order, and how many are in the table."""
+
+    def __init__(self, changes: Changes, size_bytes: int, epoch: int) -> None:
+        self.changes, self.size_bytes, self.epoch = changes, size_bytes, epoch
+        self.keys = sorted(changes)
+        self.at = 0
+
+    def next(self, count: int) -> list[bytes]:
+        """The keys that come next."""
+        return self.keys[self.at : self.at + count]
+
+    def is_last(self, keys: list[bytes]) -> bool:
+        """Whether none is left behind those that come next."""
+        return self.at + len(keys) == len(self.keys)
 
 
 class StateStore:
@@ -30,8 +51,9 @@ class StateStore:
         self.folder = folder
         self._env = opened(folder, tables=4, readers_max=16)
         self._tables = Tables(self._env, ("epochs", "state", "meta"))
-        self._recent: dict[bytes, bytes | None] = {}
+        self._recent: Changes = {}
         self._recent_bytes = 0
+        self._merge: _Merge | None = None
         self._merged_at = time.monotonic()
         self.epoch = 0
         self.written_bytes = 0
@@ -45,6 +67,8 @@ class StateStore:
         """A value as it was at the end of the last epoch."""
         if key in self._recent:
             return self._recent[key]
+        if self._merge is not None and key in self._merge.changes:
+            return self._merge.changes[key]
         with self._env.begin(self._tables["state"]) as txn:
             found = txn.get(key)
             return None if found is None else bytes(found)
@@ -85,7 +109,7 @@ class StateStore:
     @property
     def size_bytes(self) -> int:
         """The bytes of all keys and values; what came since the last merge counts as new."""
-        return sum(self.sizes.values()) + self._recent_bytes
+        return sum(self.sizes.values()) + self._recent_bytes + (self._merge.size_bytes if self._merge else 0)
 
     # -- writing
 
@@ -94,42 +118,74 @@ class StateStore:
         pairs = list(changes)
         epoch = self.epoch + 1
         blob = _encode(pairs) if pairs else b""
+        self._begin_merge()
+        keys = self._merge.next(max(_MERGE_KEYS, 2 * len(pairs))) if self._merge is not None else []
         try:
             with self._env.begin(write=True) as txn:
                 if pairs:
                     txn.put(epoch.to_bytes(8, "big"), blob, db=self._tables["epochs"])
+                sizes = self._merged(txn, keys) if keys else self.sizes
                 for name, value in {**meta, "epoch": epoch}.items():
                     txn.put(name.encode(), _encode(value), db=self._tables["meta"])
         except lmdb.Error as error:
             raise told(error, self._env, self.folder) from error
-        self.epoch = epoch
+        self.epoch, self.sizes = epoch, sizes
         self._recent.update(pairs)
         self._recent_bytes += len(blob)
         self.written_bytes += len(blob)
-        if self._recent_bytes > _MERGE_BYTES or time.monotonic() - self._merged_at > _MERGE_S:
+        self._advance(keys)
+        if self._recent_bytes > _MERGE_BYTES:
             self.merge()
         return epoch
 
     def merge(self) -> None:
-        """Bring what the epochs changed into the table of all keys."""
-        self._merged_at = time.monotonic()
-        if not self._recent:
+        """Bring all that the epochs changed into the table of all keys."""
+        for _ in range(2):  # what is being merged, and what came since that began
+            if self._merge is None:
+                self._begin_merge(is_due=True)
+            if self._merge is None:
+                return
+            keys = self._merge.next(len(self._merge.keys))
+            try:
+                with self._env.begin(write=True) as txn:
+                    sizes = self._merged(txn, keys)
+            except lmdb.Error as error:
+                raise told(error, self._env, self.folder) from error
+            self.sizes = sizes
+            self._advance(keys)
+
+    def _begin_merge(self, *, is_due: bool = False) -> None:
+        if self._merge is not None or not self._recent:
             return
-        try:
-            with self._env.begin(write=True) as txn:
-                state = self._tables["state"]
-                pairs = sorted(self._recent.items())
-                with txn.cursor(state) as cursor:
-                    sizes = self._resized(cursor, pairs)
-                    cursor.putmulti([(key, value) for key, value in pairs if value is not None])
-                for key, value in pairs:
-                    if value is None:
-                        txn.delete(key, db=state)
-                txn.drop(self._tables["epochs"], delete=False)
-                txn.put(b"sizes", _encode(sizes), db=self._tables["meta"])
-        except lmdb.Error as error:
-            raise told(error, self._env, self.folder) from error
-        self._recent, self._recent_bytes, self.sizes = {}, 0, sizes
+        if is_due or time.monotonic() - self._merged_at > _MERGE_S:
+            self._merge = _Merge(self._recent, self._recent_bytes, self.epoch)
+            self._recent, self._recent_bytes = {}, 0
+
+    def _merged(self, txn: Any, keys: list[bytes]) -> dict[str, int]:
+        """Bring some keys into the table; the bytes of each step with them. The last ones take the epochs away."""
+        assert self._merge is not None
+        changes, state = self._merge.changes, self._tables["state"]
+        pairs = [(key, changes[key]) for key in keys]
+        with txn.cursor(state) as cursor:
+            sizes = self._resized(cursor, pairs)
+            cursor.putmulti([(key, value) for key, value in pairs if value is not None])
+        for key, value in pairs:
+            if value is None:
+                txn.delete(key, db=state)
+        txn.put(b"sizes", _encode(sizes), db=self._tables["meta"])
+        if self._merge.is_last(keys):
+            with txn.cursor(self._tables["epochs"]) as cursor:
+                found = cursor.first()
+                while found and int.from_bytes(cursor.key(), "big") <= self._merge.epoch:
+                    found = cursor.delete()
+        return sizes
+
+    def _advance(self, keys: list[bytes]) -> None:
+        """Those keys are merged, on disk."""
+        if self._merge is not None and keys:
+            self._merge.at += len(keys)
+            if self._merge.at == len(self._merge.keys):
+                self._merge, self._merged_at = None, time.monotonic()
 
     def _resized(self, cursor: Any, pairs: list[tuple[bytes, bytes | None]]) -> dict[str, int]:
         """The bytes of each step once some pairs are in the table."""

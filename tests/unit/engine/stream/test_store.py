@@ -1,0 +1,85 @@
+"""The state of a job on disk: what was committed is read, whatever of it has been merged, also after a cut."""
+
+import random
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from yunbox.engine.stream import store as stores
+from yunbox.engine.stream.store import StateStore
+
+Rows = dict[bytes, bytes | None]
+
+
+def epochs(count: int, keys: int, seed: int = 3) -> Iterator[Rows]:
+    """Changes of two steps: values are put, changed and taken away."""
+    chance = random.Random(seed)
+    for number in range(count):
+        step = b"a/" if number % 3 else b"bc/"
+        yield {
+            step + f"{chance.randrange(keys):05}".encode(): None
+            if chance.random() < 0.2
+            else b"v" * chance.randrange(9)
+            for _ in range(chance.randrange(40))
+        }
+
+
+def rows(store: StateStore) -> Rows:
+    return {key: value for prefix in (b"a/", b"bc/") for key, value in store.scan(prefix)}
+
+
+def kept(wanted: Rows) -> Rows:
+    return {key: value for key, value in wanted.items() if value is not None}
+
+
+@pytest.fixture(autouse=True)
+def merging_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stores, "_MERGE_S", 0.0)
+    monkeypatch.setattr(stores, "_MERGE_KEYS", 3)
+
+
+def test_a_read_gives_the_last_value_while_others_are_merged(tmp_path: Path) -> None:
+    store, wanted, merging = StateStore(tmp_path), Rows(), 0
+    for changes in epochs(300, 400):
+        store.commit(changes.items(), {})
+        wanted |= changes
+        merging += store._merge is not None and store._merge.at > 0
+        assert all(store.read(key) == wanted.get(key) for key in list(wanted)[-50:])
+    assert merging > 50
+    assert rows(store) == kept(wanted)
+    assert store.size_bytes == sum(len(key) + len(value) for key, value in kept(wanted).items() if value is not None)
+    store.close()
+
+
+def test_a_start_finds_every_epoch_that_was_committed(tmp_path: Path) -> None:
+    """The folder as it is behind each epoch is what a kill leaves."""
+    store, wanted = StateStore(tmp_path / "job"), Rows()
+    for number, changes in enumerate(epochs(120, 60)):
+        store.commit(changes.items(), {"sources": number})
+        wanted |= changes
+        if number % 7 == 0:
+            copy = tmp_path / "copy"
+            shutil.copytree(tmp_path / "job", copy)
+            again = StateStore(copy)
+            assert (again.epoch, again.meta("sources")) == (number + 1, number)
+            assert rows(again) == kept(wanted)
+            assert sum(again.sizes.values()) == sum(len(k) + len(v or b"") for k, v in kept(wanted).items())
+            again.close()
+            shutil.rmtree(copy)
+    store.close()
+
+
+def test_no_epoch_waits_for_all_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stores, "_MERGE_S", time.monotonic() * 2)
+    store = StateStore(tmp_path)
+    store.commit([(b"a/%05d" % at, b"v") for at in range(5_000)], {})
+    monkeypatch.setattr(stores, "_MERGE_S", 0.0)
+    store.commit([(b"a/x", b"v")], {})
+    assert store._merge is not None and store._merge.at == 3
+    for _ in range(2_000):
+        store.commit([(b"a/x", b"v")], {})
+    assert len(rows(store)) == 5_001
+    store.close()
