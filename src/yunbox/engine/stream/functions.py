@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
+from json import JSONDecoder
 from typing import Any
 
 from yunbox.engine.stream.batch import encoded
@@ -23,8 +24,9 @@ _INTEGERS = {"TINYINT": 8, "SMALLINT": 16, "INT": 32, "BIGINT": 64}
 _ORDERED = ("FIRST_VALUE", "LAST_VALUE", "LISTAGG", "STRING_AGG", "ARRAY_AGG")
 _SPREADS = {"VAR_POP": (0, False), "VAR_SAMP": (1, False), "VARIANCE": (1, False), "STDDEV_POP": (0, True),
             "STDDEV_SAMP": (1, True), "STDDEV": (1, True)}  # fmt: skip
+_JSON = {f"JSON_{what}AGG_{word}_ON_NULL": what for what in ("OBJECT", "ARRAY") for word in ("NULL", "ABSENT")}
 _OF_OVER = ("LAG", "ROW_NUMBER")
-KNOWN = frozenset((*_ORDERED, *_SPREADS, "COUNT", "SUM", "SUM0", "$SUM0", "AVG", "MIN", "MAX", "COLLECT"))
+KNOWN = frozenset((*_ORDERED, *_SPREADS, *_JSON, "COUNT", "SUM", "SUM0", "$SUM0", "AVG", "MIN", "MAX", "COLLECT"))
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Function:
     @property
     def needs_list(self) -> bool:
         """Whether the values must be known in the order in which they came."""
-        return self.name in ("ARRAY_AGG", "LISTAGG", "STRING_AGG") or (self.retracts and self.name in _ORDERED)
+        return self.name in ("ARRAY_AGG", "LISTAGG", "STRING_AGG", *_JSON) or (self.retracts and self.name in _ORDERED)
 
     @property
     def argument(self) -> str:
@@ -235,6 +237,8 @@ class Function:
         return math.sqrt(spread) if root else spread
 
     def _of_list(self, values: list[Any]) -> Any:
+        if self.name in _JSON:
+            return _json_object(values) if _JSON[self.name] == "OBJECT" else f"[{','.join(values)}]"
         if not values:
             return None
         match self.name:
@@ -256,6 +260,20 @@ class Function:
             return "[" + ",".join(_json(value, self.type) for value, n in bag.items() for _ in range(n)) + "]"
         pick: Callable[..., Any] = min if self.name == "MIN" else max
         return pick(values, key=self.comparable)
+
+
+def _json_object(members: list[str]) -> str:
+    """An object of members such as ``"a":1``, by their keys. Raises InvalidArgument for a key that is there twice."""
+    found: dict[str, str] = {}
+    for member in members:
+        key, _ = JSONDecoder().raw_decode(member)
+        if key in found:
+            raise InvalidArgument(
+                f"Key '{key}' is already present. Duplicate keys are not allowed in JSON_OBJECTAGG. Please ensure "
+                "that keys are unique."
+            )
+        found[key] = member
+    return "{" + ",".join(found[key] for key in sorted(found)) + "}"
 
 
 def _json(value: Any, of: FlinkType) -> str:

@@ -178,7 +178,9 @@ class Graph:
         return stage
 
     def _context(self, stage: Stage) -> Context:
-        context = Context(stage.name, self._store, self._duck, self._memory_bytes_max, self._zone, self._open_lookup)
+        context = Context(
+            stage.name, self._store, self._duck, self._memory_bytes_max, self._zone, self._open_lookup, self._batch
+        )
         stage.context = context
         return context
 

@@ -6,7 +6,7 @@ from typing import Any
 from yunbox.engine.stream.batch import DELETE, INSERT, OP, UPDATE_AFTER, UPDATE_BEFORE, Batch, Change, encoded, types_of
 from yunbox.engine.stream.duck import HELD, Fragment, source
 from yunbox.engine.stream.functions import Function, Parts
-from yunbox.engine.stream.operators.operator import Context, Expiry, Operator
+from yunbox.engine.stream.operators.operator import ALWAYS, Context, Expiry, Operator
 from yunbox.engine.stream.state import BagState, Key
 from yunbox.sql.flink.plans import Aggregate
 from yunbox.sql.flink.types import FlinkType
@@ -168,6 +168,12 @@ class GroupAggregate(Operator):
             for at, key, value, count in self._summary.values():
                 self._bags.take(at, key, touched[key][1][at], value, count)
         yield from self.given(list(self._changes(touched)))
+
+    def advance(self, watermark_ms: int) -> Iterator[Batch]:
+        """As in Operator. A batch that had no rows has its one group nevertheless."""
+        self.watermark = watermark_ms
+        if self._is_global and self.context.is_batch and watermark_ms >= ALWAYS and self._groups.get(()) is None:
+            yield from self.given(list(self._changes({(): [0, self._summary.zero, None, 0]})))
 
     def _group(self, key: Key) -> list[Any]:
         found: list[Any] | None = self._groups.get(key)

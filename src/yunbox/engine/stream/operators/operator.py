@@ -39,6 +39,7 @@ class Context:
     memory_bytes_max: int
     zone: str = "UTC"
     open_lookup: OpenLookup = no_lookup
+    is_batch: bool = False
     states: list[State] = field(default_factory=list)
 
     def _made(self, kind: Callable[..., S], *more: Any) -> S:

@@ -15,6 +15,7 @@ from yunbox.sql.flink.binder.windowing import window_table
 from yunbox.sql.flink.errors import FlinkSqlError, ValidationFailed
 from yunbox.sql.flink.expr import Expr, mark
 from yunbox.sql.flink.functions import AGGREGATES
+from yunbox.sql.flink.functions.json import json_member
 from yunbox.sql.flink.parser import tree
 from yunbox.sql.flink.plans import Aggregate, AggregateCall, Bound, Field, Node, Project, Union
 from yunbox.sql.flink.types import BIGINT
@@ -115,6 +116,8 @@ def bound_call(node: tree.Call, binder: Expressions, *, grouped: bool) -> Aggreg
         raise context.refuse(f"ORDER BY inside {node.name}", node)
     if node.nulls:
         raise context.refuse(f"{node.nulls} NULLS of {node.name}", node)
+    if node.name.startswith("JSON_") and (node.filter or node.over):
+        raise context.error(f"{node.name} takes no FILTER and no OVER", node)
     if any(is_aggregate(one) for argument in node.arguments for one in walk(argument)):
         raise context.error("Aggregate expressions cannot be nested", node)
     words = [one.text for one in node.arguments if isinstance(one, tree.Word)]
@@ -131,10 +134,13 @@ def bound_call(node: tree.Call, binder: Expressions, *, grouped: bool) -> Aggreg
     of = function.returns(values)
     if node.name not in _ALWAYS_KNOWN and (not grouped or condition):
         of = of.of(nullable=True)
+    name = _function_name(node, words)
+    if name.startswith("JSON_"):
+        values = (json_member(values, absent="_ABSENT_" in name),)
     arguments = tuple(Bound(one.sql, one.type) for one in values)
     if node.name == "COUNT" and not node.distinct and all(not one.type.nullable for one in values):
         arguments = ()  # no row is left out
-    return AggregateCall(_function_name(node, words), arguments, of, node.distinct, condition)
+    return AggregateCall(name, arguments, of, node.distinct, condition)
 
 
 def _condition(node: tree.Call, binder: Expressions) -> str:

@@ -17,6 +17,12 @@ def _any(_: Sequence[Expr]) -> str:
     return ""
 
 
+def _json_members(args: Sequence[Expr]) -> str:
+    if len(args) > 1 and args[0].type.root not in coercion.TEXTS:
+        return misfit("JSON_OBJECTAGG_NULL_ON_NULL", args, ["'JSON_OBJECTAGG_NULL_ON_NULL(<CHARACTER>, <ANY>)'"])
+    return ""
+
+
 def _of(name: str, roots: tuple[str, ...], shown: str) -> Check:
     def check(args: Sequence[Expr]) -> str:
         fine = args[0].type.root in (*roots, "NULL")
@@ -76,7 +82,7 @@ aggregate("LISTAGG", 1, 2, _text_alone, lambda _: STRING)
 aggregate("COLLECT", 1, 1, _any, _multiset)
 aggregate("ARRAY_AGG", 1, 1, _any, _list)
 aggregate("PERCENTILE", 2, 3, _of("PERCENTILE", coercion.NUMBERS, "<NUMERIC>, <NUMERIC>"), _percentile)
-aggregate("JSON_OBJECTAGG", 2, 3, _any, lambda _: _JSON)
-aggregate("JSON_ARRAYAGG", 1, 2, _any, lambda _: _JSON)
+aggregate("JSON_OBJECTAGG", 2, 2, _json_members, lambda _: _JSON)
+aggregate("JSON_ARRAYAGG", 1, 1, _json_members, lambda _: _JSON)
 WINDOW_ONLY = {"ROW_NUMBER", "RANK", "DENSE_RANK", "LAG", "LEAD", "NTILE", "PERCENT_RANK", "CUME_DIST"}
 """Functions that need OVER: their types stand where OVER is bound."""

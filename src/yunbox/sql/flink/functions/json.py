@@ -1,11 +1,13 @@
 """JSON functions: Python reads the paths, as DuckDB's are others than SQL's."""
 
+from collections.abc import Sequence
+
 from yunbox.sql.flink.casts import cast
-from yunbox.sql.flink.errors import UnsupportedSql, ValidationFailed
+from yunbox.sql.flink.errors import NotSensible, UnsupportedSql, ValidationFailed
 from yunbox.sql.flink.expr import Expr, text_literal
 from yunbox.sql.flink.functions.registry import Call, category, scalar
 from yunbox.sql.flink.parser.datatypes import TypeParser
-from yunbox.sql.flink.types import BOOLEAN, STRING, FlinkType
+from yunbox.sql.flink.types import BOOLEAN, DOUBLE, STRING, FlinkType
 
 category("JSON functions")
 
@@ -89,29 +91,60 @@ def _json_text(value: Expr) -> str:
 
 
 def json_of(sql: str, of: FlinkType) -> str:
-    """SQL of the JSON text of a value; NULL is NULL."""
-    if of.root in ("CHAR", "VARCHAR", "DATE", "TIME", "TIMESTAMP", "TIMESTAMP_LTZ"):
-        text = sql if of.root in ("CHAR", "VARCHAR") else cast(Expr(sql, of), STRING).sql
-        return f"yb_fl_json_text({text})"
-    if of.root in ("BINARY", "VARBINARY"):
-        return f"('\"' || to_base64({sql}) || '\"')"
-    if of.root in ("ARRAY", "MULTISET"):
-        item = f"coalesce({json_of('x', of.children[0])}, 'null')"
-        return f"('[' || array_to_string(list_transform({sql}, lambda x: {item}), ',') || ']')"
-    if of.root == "MAP":
-        key = cast(Expr("x.key", of.children[0]), STRING).sql
-        pair = f"yb_fl_json_text({key}) || ':' || coalesce({json_of('x.value', of.children[1])}, 'null')"
-        return f"('{{' || array_to_string(list_transform(map_entries({sql}), lambda x: {pair}), ',') || '}}')"
-    if of.root == "ROW":
-        fields = zip(of.names, of.children, strict=True)
-        parts = [
-            f"yb_fl_json_text({text_literal(name)}) || ':' || "
-            f"coalesce({json_of(f'struct_extract({sql}, {text_literal(name)})', child)}, 'null')"
-            for name, child in fields
-        ]
-        inside = " || ',' || ".join(parts)
-        return f"CASE WHEN {sql} IS NOT NULL THEN '{{' || {inside} || '}}' END"
-    return f"lower({cast(Expr(sql, of), STRING).sql})" if of.root == "BOOLEAN" else cast(Expr(sql, of), STRING).sql
+    """SQL of the JSON text of a value; NULL is NULL. Members of objects are in their keys' order.
+
+    Raises NotSensible for a type that has no JSON.
+    """
+    match of.root:
+        case "CHAR" | "VARCHAR":
+            return f"yb_fl_json_text({sql})"
+        case "TIMESTAMP":
+            return _moment(sql, "")
+        case "TIMESTAMP_LTZ":
+            return _moment(f"({sql} AT TIME ZONE 'UTC')", "Z")
+        case "BINARY" | "VARBINARY":
+            return f"('\"' || to_base64({sql}) || '\"')"
+        case "ARRAY":
+            item = f"coalesce({json_of('x', of.children[0])}, 'null')"
+            return f"('[' || array_to_string(list_transform({sql}, lambda x: {item}), ',') || ']')"
+        case "MAP":
+            value = _member("x.key", of.children[0], "x.value", of.children[1])
+            return f"yb_fl_json_members(list_transform(map_entries({sql}), lambda x: {value}))"
+        case "MULTISET":
+            count = f"CAST(len(list_filter({sql}, lambda y: y = x)) AS VARCHAR)"
+            value = f"{_name('x', of.children[0])} || ':' || {count}"
+            return f"yb_fl_json_members(list_transform(list_distinct({sql}), lambda x: {value}))"
+        case "ROW":
+            fields = zip(of.names, of.children, strict=True)
+            parts = [
+                _member(text_literal(name), STRING, f"struct_extract({sql}, {text_literal(name)})", child)
+                for name, child in fields
+            ]
+            return f"CASE WHEN {sql} IS NOT NULL THEN yb_fl_json_members([{', '.join(parts)}]::VARCHAR[]) END"
+        case "BOOLEAN":
+            return f"lower({cast(Expr(sql, of), STRING).sql})"
+        case "FLOAT" | "DOUBLE" | "DECIMAL":
+            wide = f"CAST({sql} AS DOUBLE)" if of.root == "FLOAT" else sql
+            plain = cast(Expr(wide, DOUBLE if of.root == "FLOAT" else of), STRING).sql
+            return f"yb_fl_json_number({plain})"
+        case "TINYINT" | "SMALLINT" | "INT" | "BIGINT" | "NULL":
+            return cast(Expr(sql, of), STRING).sql
+    raise NotSensible(f"Type '{of}' is not scalar or cannot be converted into JSON.")
+
+
+def _moment(sql: str, zone: str) -> str:
+    text = f"strftime({sql}, '%Y-%m-%dT%H:%M:%S.%f')"
+    return f"('\"' || rtrim(rtrim({text}, '0'), '.') || '{zone}\"')"
+
+
+def _name(sql: str, of: FlinkType) -> str:
+    if of.root not in ("CHAR", "VARCHAR"):
+        raise NotSensible(f"Type '{of}' is not supported for JSON conversion. The key type must be a character string.")
+    return f"yb_fl_json_text({sql})"
+
+
+def _member(name: str, name_type: FlinkType, value: str, of: FlinkType) -> str:
+    return f"{_name(name, name_type)} || ':' || coalesce({json_of(value, of)}, 'null')"
 
 
 def _split(call: Call, default: str) -> tuple[list[Expr], bool]:
@@ -125,10 +158,12 @@ def _object(call: Call) -> Expr:
     values, absent = _split(call, "NULL")
     parts = []
     for key, value in zip(values[::2], values[1::2], strict=True):
+        if key.type.nullable:
+            raise ValidationFailed("Argument to function 'JSON_OBJECT' must not be NULL", call.text, call.at)
         text = f"yb_fl_json_text({key.sql}) || ':' || "
         made = _json_text(value)
         parts.append(f"({text}{made})" if absent else f"({text}coalesce({made}, 'null'))")
-    sql = f"('{{' || coalesce(array_to_string([{', '.join(parts)}]::VARCHAR[], ','), '') || '}}')"
+    sql = f"yb_fl_json_members([{', '.join(parts)}]::VARCHAR[])"
     return Expr(sql, STRING.of(nullable=False), name="json")
 
 
@@ -139,14 +174,31 @@ def _array(call: Call) -> Expr:
     return Expr(sql, STRING.of(nullable=False), name="json")
 
 
+def _string(call: Call) -> Expr:
+    [value] = call.args
+    if value.type.root in ("DATE", "TIME") or value.type.root.startswith("INTERVAL"):
+        raise ValidationFailed(
+            "Unsupported argument type. Expected type of family 'CHARACTER_STRING' but actual type was "
+            f"'{value.type}'.", call.text, call.at
+        )  # fmt: skip
+    return Expr(_json_text(value), STRING.of(nullable=call.returns.nullable))
+
+
+def json_member(values: Sequence[Expr], *, absent: bool) -> Expr:
+    """What an aggregate function of JSON takes of a row: an element, or a key and a value; NULL leaves the row out."""
+    *key, value = values
+    text = _json_text(value) if absent else f"coalesce({_json_text(value)}, 'null')"
+    if key:
+        [name] = key
+        null = "error('Map views don''t support null keys.')"
+        text = f"CASE WHEN {name.sql} IS NULL THEN {null} ELSE yb_fl_json_text({name.sql}) || ':' || {text} END"
+    return Expr(text, STRING)
+
+
 scalar("JSON_EXISTS", "text, text, any?* -> BOOLEAN", _exists)
 scalar("JSON_VALUE", "text, text, any?* -> STRING?", _value)
 scalar("JSON_QUERY", "text, text, any?* -> STRING?", _query)
-scalar(
-    "JSON_STRING",
-    "any -> STRING",
-    lambda call: Expr(_json_text(call.args[0]), STRING.of(nullable=call.returns.nullable)),
-)
+scalar("JSON_STRING", "any -> STRING", _string)
 scalar("JSON_OBJECT", "any?* -> STRING!", _object)
 scalar("JSON_ARRAY", "any?* -> STRING!", _array)
 scalar("JSON_QUOTE", "text -> STRING", "yb_fl_json_quote({0})")

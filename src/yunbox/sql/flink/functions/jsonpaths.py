@@ -56,6 +56,9 @@ def parse_path(text: str) -> Path:
     return Path(strict, tuple(steps))
 
 
+_DECODER = json.JSONDecoder()
+
+
 def _found(text: str, path: str) -> list[Any]:
     """All values at a path. Numbers keep their digits."""
     made = parse_path(path)
@@ -85,11 +88,11 @@ def _stepped(value: Any, step: str | int | None, path: Path) -> list[Any]:
 
 
 def _written(value: Any) -> str:
-    """JSON without spaces, with the digits that were read."""
+    """JSON without spaces, with the digits that were read, and members in their keys' order."""
     if isinstance(value, Decimal):
         return str(value)
     if isinstance(value, dict):
-        return "{" + ",".join(f"{json_text(key)}:{_written(one)}" for key, one in value.items()) + "}"
+        return "{" + ",".join(f"{json_text(key)}:{_written(one)}" for key, one in sorted(value.items())) + "}"
     if isinstance(value, list):
         return "[" + ",".join(_written(one) for one in value) + "]"
     return json.dumps(value, ensure_ascii=False)
@@ -146,6 +149,17 @@ def json_exists(text: str, path: str) -> str:
 def json_text(text: str) -> str:
     """A text as JSON's."""
     return json.dumps(text, ensure_ascii=False)
+
+
+def json_number(text: str) -> str:
+    """A number as JSON's: with an exponent where Java's BigDecimal has one."""
+    return str(Decimal(text))
+
+
+def json_members(members: list[str | None]) -> str:
+    """An object of members such as ``"a":1`` in their keys' order; of two of one key the last is there."""
+    found = {_DECODER.raw_decode(one)[0]: one for one in members if one is not None}
+    return "{" + ",".join(found[key] for key in sorted(found)) + "}"
 
 
 def json_quoted(text: str) -> str:

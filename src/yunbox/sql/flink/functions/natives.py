@@ -13,6 +13,8 @@ from urllib.parse import quote_plus, unquote_plus, urlsplit
 
 from yunbox.sql.flink.functions.jsonpaths import (
     json_exists,
+    json_members,
+    json_number,
     json_query,
     json_quoted,
     json_text,
@@ -207,6 +209,8 @@ NATIVES = (
     _native("yb_fl_json_query", json_query, ("VARCHAR",) * 5, "VARCHAR"),
     _native("yb_fl_json_exists", json_exists, ("VARCHAR", "VARCHAR"), "VARCHAR"),
     _native("yb_fl_json_text", json_text, ("VARCHAR",), "VARCHAR"),
+    _native("yb_fl_json_number", json_number, ("VARCHAR",), "VARCHAR"),
+    _native("yb_fl_json_members", json_members, ("VARCHAR[]",), "VARCHAR"),
     _native("yb_fl_json_quote", json_quoted, ("VARCHAR",), "VARCHAR"),
     _native("yb_fl_json_unquote", json_unquoted, ("VARCHAR",), "VARCHAR"),
     _native("yb_fl_date_format", date_format, ("TIMESTAMP", "VARCHAR"), "VARCHAR"),
