@@ -39,12 +39,12 @@ The names TIMESTAMP, DATE and TIME are taken for columns without backticks, whic
 | windows | TUMBLE, HOP, CUMULATE, SESSION over a table or a query, arguments by place or name; GROUP BY TUMBLE, HOP, SESSION with their START, END, ROWTIME, PROCTIME |
 | aggregates | GROUP BY, HAVING, DISTINCT, FILTER, GROUPING SETS, CUBE, ROLLUP; SELECT DISTINCT; of windows, also in steps |
 | ranks | ROW_NUMBER in a subquery or with QUALIFY: Top-N, deduplication, both of windows; RANK and DENSE_RANK in a batch |
-| OVER | ROWS and RANGE to CURRENT ROW, by a time attribute in a stream; named windows |
+| OVER | ROWS and RANGE to CURRENT ROW by a time attribute in a stream, any order and frame in a batch; named windows |
 | joins | INNER, LEFT, RIGHT, FULL, CROSS, USING, NATURAL; of intervals, of windows; FOR SYSTEM_TIME AS OF (versions, look-ups); UNNEST with ORDINALITY |
 | subqueries | IN, NOT IN, EXISTS, NOT EXISTS, also correlated by conditions of a plain SELECT; a global aggregate as a value |
 | sets and order | UNION, INTERSECT, EXCEPT; VALUES, WITH; ORDER BY a time attribute, LIMIT; in a batch any order |
 | hints | OPTIONS, STATE_TTL; hints about how a join is carried out say nothing here |
-| refused | MATCH_RECOGNIZE, LATERAL, table functions, INTERSECT and EXCEPT ALL, WITH RECURSIVE, PIVOT, TABLESAMPLE, OVER with FOLLOWING, correlated values |
+| refused | MATCH_RECOGNIZE, LATERAL, table functions, INTERSECT and EXCEPT ALL, WITH RECURSIVE, PIVOT, TABLESAMPLE, correlated values |
 
 ## Functions
 

@@ -12,6 +12,7 @@ from yunbox.engine.stream.batch import Batch, types_of
 from yunbox.engine.stream.connectors.connector import Reader
 from yunbox.engine.stream.duck import Duck, Fragment, batch_of, source, target
 from yunbox.engine.stream.operators.aggregate import GroupAggregate
+from yunbox.engine.stream.operators.batchover import BatchOverAggregate
 from yunbox.engine.stream.operators.columnar import ColumnarAggregate, vectors_of
 from yunbox.engine.stream.operators.interval import IntervalJoin
 from yunbox.engine.stream.operators.join import RegularJoin
@@ -288,6 +289,7 @@ _OPERATORS: dict[type[plans.Node], Callable[[Context, Any], Operator]] = {
     plans.Rank: _rank,
     plans.Join: _join,
     plans.Over: OverAggregate,
+    plans.BatchOver: BatchOverAggregate,
     plans.TemporalJoin: TemporalJoin,
     plans.LookupJoin: LookupJoin,
     plans.IntervalJoin: IntervalJoin,

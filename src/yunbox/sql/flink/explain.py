@@ -14,6 +14,7 @@ from yunbox.sql.flink.plans import (
     Aggregate,
     AggregateCall,
     AssignWatermark,
+    BatchOver,
     Collect,
     Field,
     Filter,
@@ -280,16 +281,24 @@ def _rank(node: Rank) -> Rendered:
     return "WindowRank" if node.window else "Rank", parts, [key]
 
 
-def _over(node: Over) -> Rendered:
+def _over(node: Over | BatchOver) -> Rendered:
     fields = node.input.fields
-    how = "ROWS" if node.rows else "RANGE"
-    bound = "UNBOUNDED" if node.preceding is None else str(node.preceding)
-    window = f"{how} BETWEEN {bound} PRECEDING AND CURRENT ROW"
+    window = (
+        _window(node) if isinstance(node, Over) else node.frame or "RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
+    )
+    order = (node.order,) if isinstance(node, Over) else node.order
     calls = [_call(one, fields, field) for one, field in zip(node.calls, node.fields[len(fields) :], strict=True)]
     parts = [f"partitionBy=[{_at(node.partition_keys, fields)}]"] if node.partition_keys else []
-    parts += [f"orderBy=[{_order((node.order,), fields)}]", f"window=[ {window}]"]
+    parts += [f"orderBy=[{_order(order, fields)}]", f"window=[ {window}]"]
     parts.append(f"select=[{', '.join([*(one.name for one in fields), *calls])}]")
     return "OverAggregate", parts, [_hash(node.partition_keys, node.input)]
+
+
+def _window(node: Over | BatchOver) -> str:
+    if isinstance(node, BatchOver):
+        return node.frame or "RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
+    bound = "UNBOUNDED" if node.preceding is None else str(node.preceding)
+    return f"{'ROWS' if node.rows else 'RANGE'} BETWEEN {bound} PRECEDING AND CURRENT ROW"
 
 
 def _unnest(node: Unnest) -> Rendered:
@@ -350,8 +359,8 @@ def _filter(node: Filter) -> Rendered:
 
 _RENDERERS: dict[type, Callable[[Any], Rendered]] = {
     Source: _source, Values: _values, AssignWatermark: _watermark, WindowTable: _window_table, Aggregate: _aggregate,
-    Rank: _rank, Over: _over, Unnest: _unnest, Sort: _sort, Join: _join, IntervalJoin: _join, WindowJoin: _join,
-    TemporalJoin: _join, LookupJoin: _lookup, Union: _union, Project: _project, Filter: _filter,
+    Rank: _rank, Over: _over, BatchOver: _over, Unnest: _unnest, Sort: _sort, Join: _join, IntervalJoin: _join,
+    WindowJoin: _join, TemporalJoin: _join, LookupJoin: _lookup, Union: _union, Project: _project, Filter: _filter,
 }  # fmt: skip
 
 

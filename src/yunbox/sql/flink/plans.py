@@ -325,6 +325,19 @@ class Over(Single):
 
 
 @dataclass(frozen=True)
+class BatchOver(Single):
+    """Window functions over all rows of a batch, in any order; they may also be those that number rows.
+
+    The fields are the input's, then one for each call. ``frame`` is ROWS or RANGE BETWEEN ... AND ..., or empty.
+    """
+
+    partition_keys: tuple[int, ...]
+    order: tuple[Order, ...]
+    calls: tuple[AggregateCall, ...]
+    frame: str = ""
+
+
+@dataclass(frozen=True)
 class Unnest(Single):
     """CROSS or LEFT JOIN UNNEST(expression): the input's columns, then those of the elements.
 

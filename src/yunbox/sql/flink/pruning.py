@@ -13,6 +13,7 @@ from yunbox.sql.flink.plans import (
     Aggregate,
     AggregateCall,
     AssignWatermark,
+    BatchOver,
     Bound,
     Filter,
     IntervalJoin,
@@ -37,7 +38,7 @@ from yunbox.sql.flink.plans import (
 Places = dict[int, int]
 """Where the columns of a node are afterwards; those that are gone are not in it."""
 SourceKey = tuple[str, str]
-_NAMELESS = (Aggregate, Rank, Over, Join, IntervalJoin, WindowJoin, TemporalJoin, Values, Union)
+_NAMELESS = (Aggregate, Rank, Over, BatchOver, Join, IntervalJoin, WindowJoin, TemporalJoin, Values, Union)
 """Nodes whose fields may be called anything."""
 _VOLATILE = re.compile(r"\b(?:random|uuid|now|current_\w+|error)\b")
 
@@ -142,7 +143,7 @@ class Pruner:
         )  # fmt: skip
         return made, _behind(places, width, len(below.fields), 1 if number else 0)
 
-    def over(self, node: Over, needed: set[int]) -> tuple[Node, Places]:
+    def over(self, node: Over | BatchOver, needed: set[int]) -> tuple[Node, Places]:
         """Window functions that are read."""
         width = len(node.input.fields)
         kept = [i for i in range(len(node.calls)) if width + i in needed]
@@ -150,12 +151,15 @@ class Pruner:
         if not kept:
             return self.prune(node.input, read)
         calls = [node.calls[i] for i in kept]
-        read |= {*node.partition_keys, node.order.column, *_read_by(calls)}
+        order = (node.order,) if isinstance(node, Over) else node.order
+        read |= {*node.partition_keys, *(one.column for one in order), *_read_by(calls)}
         below, places = self.only(node.input, read)
+        moved_order = _moved_order(order, places)
         made = replace(
             node, fields=(*below.fields, *(node.fields[width + i] for i in kept)), input=below,
             partition_keys=tuple(places[one] for one in node.partition_keys),
-            order=_moved_order((node.order,), places)[0], calls=tuple(_moved_call(one, places) for one in calls),
+            order=moved_order[0] if isinstance(node, Over) else moved_order,
+            calls=tuple(_moved_call(one, places) for one in calls),
         )  # fmt: skip
         found = {**places, **{width + old: len(below.fields) + new for new, old in enumerate(kept)}}
         return made, found
@@ -382,7 +386,8 @@ def _pair_fields(node: Any, left: Places, right: Places, left_count: int, right_
 _RULES: dict[type, Callable[..., tuple[Node, Places]]] = {
     Source: Pruner.source, Values: Pruner.values, Project: Pruner.project, Filter: Pruner.filter,
     AssignWatermark: Pruner.watermark, WindowTable: Pruner.window_table, Aggregate: Pruner.aggregate,
-    Rank: Pruner.rank, Over: Pruner.over, Unnest: Pruner.unnest, Sort: Pruner.sort, LookupJoin: Pruner.lookup,
+    Rank: Pruner.rank, Over: Pruner.over, BatchOver: Pruner.over, Unnest: Pruner.unnest, Sort: Pruner.sort,
+    LookupJoin: Pruner.lookup,
     Join: Pruner.pair, IntervalJoin: Pruner.pair, WindowJoin: Pruner.pair, TemporalJoin: Pruner.pair,
     Union: Pruner.union,
 }  # fmt: skip

@@ -8,12 +8,12 @@ from yunbox.sql.flink.plans import (
     Aggregate,
     AggregateCall,
     AssignWatermark,
+    BatchOver,
     Filter,
     IntervalJoin,
     Join,
     Node,
     Order,
-    Over,
     Project,
     Rank,
     Sort,
@@ -124,17 +124,10 @@ def _rank(node: Rank) -> str:
     return f"SELECT *{cut} FROM ({every}) WHERE c{width} BETWEEN {node.start} AND {node.end}"
 
 
-def _over(node: Over) -> str:
+def _over(node: BatchOver) -> str:
     keys = ", ".join(f"c{i}" for i in node.partition_keys)
-    bound = (
-        "UNBOUNDED"
-        if node.preceding is None
-        else str(node.preceding)
-        if node.rows
-        else f"INTERVAL {node.preceding} MILLISECOND"
-    )
-    frame = f"{'ROWS' if node.rows else 'RANGE'} BETWEEN {bound} PRECEDING AND CURRENT ROW"
-    window = f"({'PARTITION BY ' + keys if keys else ''} {_order((node.order,))} {frame})"
+    order = _order(node.order) if node.order else ""
+    window = f"({'PARTITION BY ' + keys if keys else ''} {order} {node.frame})"
     width = len(node.input.fields)
     made = ", ".join(
         f"CAST({_call(one)} OVER {window} AS {one.type.duckdb}) AS c{width + i}" for i, one in enumerate(node.calls)
@@ -180,6 +173,6 @@ def _join(node: Join | IntervalJoin | WindowJoin) -> str:
 
 RENDER: dict[type, Callable[[Any], str]] = {
     Source: _source, Values: _values, Project: _project, Filter: _filter, AssignWatermark: _watermark,
-    WindowTable: _window, Aggregate: _aggregate, Rank: _rank, Over: _over, Unnest: _unnest, Sort: _sort,
+    WindowTable: _window, Aggregate: _aggregate, Rank: _rank, BatchOver: _over, Unnest: _unnest, Sort: _sort,
     Union: _union, Join: _join, IntervalJoin: _join, WindowJoin: _join,
 }  # fmt: skip

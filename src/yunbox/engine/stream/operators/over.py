@@ -20,6 +20,13 @@ from yunbox.sql.flink.plans import AggregateCall, Over
 from yunbox.sql.flink.types import INT
 
 _NUMBERS = ("TINYINT", "SMALLINT", "INT", "BIGINT")
+_SPREADS = ("VAR_POP", "VAR_SAMP", "VARIANCE", "STDDEV_POP", "STDDEV_SAMP", "STDDEV")
+_WINDOWED = {
+    **{name: name for name in ("COUNT", "SUM", "AVG", "MIN", "MAX", "FIRST_VALUE", "LAST_VALUE", "LAG", "LEAD",
+                               "NTILE", "PERCENT_RANK", "CUME_DIST", "ROW_NUMBER", "RANK", "DENSE_RANK", *_SPREADS)},
+    "SUM0": "sum", "$SUM0": "sum", "LISTAGG": "string_agg",
+}  # fmt: skip
+"""Flink's window functions by their names in DuckDB."""
 
 
 class RowNumber(Function):
@@ -191,7 +198,7 @@ class OverAggregate(Operator):
         else:
             reach = f"to_milliseconds({node.preceding})"
             frame = f"ORDER BY c{node.order.column} RANGE BETWEEN {reach} PRECEDING AND CURRENT ROW"
-        calls = [f"{encoded(_over(call, f'({partition}{frame})'), call.type)} AS r{at}"
+        calls = [f"{encoded(windowed(call, f'({partition}{frame})'), call.type)} AS r{at}"
                  for at, call in enumerate(node.calls)]  # fmt: skip
         inner = f"SELECT {', '.join([*calls, 'place', 'fresh'])} FROM (SELECT {columns}, place, fresh FROM batch)"
         return f"SELECT * FROM ({inner}) WHERE fresh = 1 ORDER BY place"
@@ -223,13 +230,35 @@ class OverAggregate(Operator):
             self._put(key, kept)
 
 
-def _over(call: AggregateCall, window: str) -> str:
-    """A call over a window as DuckDB has it, of the type that Flink gives it."""
-    arguments = ", ".join(one.sql for one in call.arguments) or "*"
+def windowed(call: AggregateCall, window: str) -> str:
+    """A call over a window as DuckDB has it, of the type that Flink gives it. Raises Unsupported."""
+    if call.function not in _WINDOWED or (call.function in _SPREADS and call.type.root != "DOUBLE"):
+        raise Unsupported(f"{call.function} OVER needs the Flink backend")
+    arguments = ", ".join(one.sql for one in call.arguments) or ("*" if call.function == "COUNT" else "")
     distinct = "DISTINCT " if call.distinct else ""
-    name = {"LISTAGG": "string_agg", "SUM0": "sum", "$SUM0": "sum"}.get(call.function, call.function)
     where = f" FILTER (WHERE {call.filter})" if call.filter else ""
-    sql = f"{name}({distinct}{arguments}){where} OVER {window}"
+    if call.function in ("FIRST_VALUE", "LAST_VALUE"):
+        arguments = f"{arguments} IGNORE NULLS"
+
+    def over(name: str) -> str:
+        return f"{name}({distinct}{arguments}){where} OVER {window}"
+
+    sql = over(_WINDOWED[call.function])
     if call.function == "AVG" and call.type.root in _NUMBERS:
         sql = f"trunc({sql})"
+    elif call.function == "AVG" and call.type.root == "DECIMAL":
+        sql = _average(over("sum"), over("count"), call)
+    elif call.function == "AVG":
+        sql = f"{over('sum')} / {over('count')}"
+    elif call.function in ("SUM0", "$SUM0"):
+        sql = f"coalesce({sql}, 0)"
     return f"CAST({sql} AS {call.type.duckdb})"
+
+
+def _average(total: str, rows: str, call: AggregateCall) -> str:
+    """The quotient of DECIMALs with all its digits, where DuckDB's average is a DOUBLE."""
+    scale, of = call.type.params[1], call.arguments[0].type
+    more = scale - of.params[1]
+    dividend = f"(CAST({total} * 1{'0' * of.params[1]} AS HUGEINT) * 1{'0' * more}::HUGEINT)"
+    unit = f"CAST('0.{'0' * (scale - 1)}1' AS DECIMAL({scale},{scale}))"
+    return f"CAST(fl_quotient({dividend}, {rows}::HUGEINT) AS DECIMAL(38,0)) * {unit}"

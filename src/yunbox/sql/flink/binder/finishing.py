@@ -9,6 +9,7 @@ from yunbox.sql.flink.plans import (
     Aggregate,
     AggregateCall,
     AssignWatermark,
+    BatchOver,
     Bound,
     Filter,
     IntervalJoin,
@@ -50,7 +51,7 @@ def _finished(node: Node) -> Node:
         return replace(node, condition=written(node.condition))
     if isinstance(node, AssignWatermark):
         return replace(node, expression=written(node.expression))
-    if isinstance(node, Aggregate | Over):
+    if isinstance(node, Aggregate | Over | BatchOver):
         return replace(node, calls=tuple(_call(one) for one in node.calls))
     if isinstance(node, Unnest):
         return replace(node, elements=written(node.elements))

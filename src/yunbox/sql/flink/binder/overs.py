@@ -14,11 +14,12 @@ from yunbox.sql.flink.errors import NotSensible
 from yunbox.sql.flink.expr import Expr, mark
 from yunbox.sql.flink.functions import AGGREGATES
 from yunbox.sql.flink.parser import tree
-from yunbox.sql.flink.plans import AggregateCall, Bound, Field, Order, Over
+from yunbox.sql.flink.plans import AggregateCall, BatchOver, Bound, Field, Node, Order, Over
 from yunbox.sql.flink.types import BIGINT, DOUBLE, FlinkType
 
 _RANKS = ("ROW_NUMBER", "RANK", "DENSE_RANK")
 _LAGS = ("LAG", "LEAD")
+_FRAMELESS = (*_RANKS, *_LAGS, "NTILE", "PERCENT_RANK", "CUME_DIST")
 
 
 @dataclass
@@ -29,13 +30,15 @@ class _Window:
     order: tuple[tuple[Expr, bool, bool | None], ...]
     rows: bool
     preceding: int | None
+    frame: str = ""
+    """What a batch has in the place of the two."""
     calls: list[tree.Call] = field(default_factory=list)
 
     @property
     def key(self) -> tuple[object, ...]:
         """What makes two windows the same."""
         order = tuple((one.sql, down, nulls) for one, down, nulls in self.order)
-        return (tuple(one.sql for one in self.partition), order, self.rows, self.preceding)
+        return (tuple(one.sql for one in self.partition), order, self.rows, self.preceding, self.frame)
 
 
 def add_overs(node: tree.Select, binder: SelectExpressions, order: tuple[tree.Ordered, ...]) -> None:
@@ -62,8 +65,36 @@ def _bound_window(
         over = tree.WindowOf("", over.partition or base.partition, over.order or base.order, over.frame or base.frame)
     partition = tuple(binder.bind(one) for one in over.partition)
     order = tuple((binder.bind(one.expression), one.descending, one.nulls_first) for one in over.order)
-    rows, preceding = (True, None) if call.name in _RANKS else _frame(over.frame, context, call)
+    if call.filter is not None:
+        raise context.error("OVER must be applied to aggregate function", call)
+    if call.name in _RANKS[1:] and not order:
+        raise context.error("RANK or DENSE_RANK functions require ORDER BY clause in window specification", call)
+    if call.name in _RANKS and not order:
+        raise NotSensible("Over Agg: The window rank function requires order by clause with non-constant fields. "
+                          "please re-check the over window statement.")  # fmt: skip
+    if call.name in _RANKS:
+        return _Window(partition, order, rows=True, preceding=None)
+    if context.batch:
+        return _Window(partition, order, rows=False, preceding=None, frame=_batch_frame(over.frame, context, call))
+    rows, preceding = _frame(over.frame, context, call)
     return _Window(partition, order, rows, preceding)
+
+
+def _batch_frame(frame: tree.Frame | None, context: Context, call: tree.Call) -> str:
+    """A frame of a batch, which may reach to both sides. LAG, LEAD and those that rank have none."""
+    if frame is None or call.name in _FRAMELESS:
+        return ""
+
+    def bound(what: tree.Node | str, side: str) -> str:
+        if isinstance(what, str):
+            return f"{what} {side}".strip()
+        if isinstance(what, tree.IntervalOf) and frame.unit == "RANGE":
+            return f"to_milliseconds({interval_ms(what, context.text)}) {side}"
+        if isinstance(what, tree.Constant) and (what.kind == "integer" or frame.unit == "RANGE"):
+            return f"{what.text} {side}"
+        raise context.error("The bound of a window is a number of ROWS, or a number or an INTERVAL of a RANGE", call)
+
+    return f"{frame.unit} BETWEEN {bound(frame.start, frame.start_side)} AND {bound(frame.end, frame.end_side)}"
 
 
 def _frame(frame: tree.Frame | None, context: Context, call: tree.Call) -> tuple[bool, int | None]:
@@ -144,20 +175,20 @@ def _over(
         calls.append(call)
         fields.append(Field(f"w0$o{len(calls) - 1}", call.type))
         columns.append(Column("", call.type, hidden=True))
+    if context.batch:
+        made: Node = BatchOver(tuple(fields), below.node, partition, order, tuple(calls), window.frame)
+        return Relation(made, tuple(columns))
     ttl = context_ttl(context, below) if window.preceding is None else 0
-    rows = window.rows
-    node = Over(
-        tuple(fields), below.node, partition, order[0] if order else Order(0), tuple(calls), rows, window.preceding, ttl
-    )
-    return Relation(node, tuple(columns))
+    made = Over(tuple(fields), below.node, partition, order[0], tuple(calls), window.rows, window.preceding, ttl)
+    return Relation(made, tuple(columns))
 
 
 def _check_order(order: tuple[Order, ...], below: Relation, context: Context, call: tree.Call) -> None:
     if context.batch:
-        if len(order) > 1:
-            raise NotSensible("The window is ordered by more than one column: the engine orders OVER by one")
-        if not order:
-            raise NotSensible("The window needs an ORDER BY")
+        if call.name in _FRAMELESS and not order:
+            raise context.error(f"{call.name} needs an ORDER BY in its window", call)
+        if call.distinct:
+            raise NotSensible("Distinct not supported in Windowing function!")
         return
     if len(order) != 1:
         raise NotSensible("The window can only be ordered by a single time column.")

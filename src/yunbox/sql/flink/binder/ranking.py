@@ -8,7 +8,7 @@ from yunbox.sql.flink.binder.conditions import Conjunct
 from yunbox.sql.flink.binder.scope import Relation
 from yunbox.sql.flink.errors import NotSensible, UnsupportedSql
 from yunbox.sql.flink.expr import Expr
-from yunbox.sql.flink.plans import AggregateCall, Filter, Node, Order, Over, Project, Rank, Single
+from yunbox.sql.flink.plans import AggregateCall, BatchOver, Filter, Node, Order, Over, Project, Rank, Single
 
 RankName = Literal["ROW_NUMBER", "RANK", "DENSE_RANK"]
 
@@ -92,12 +92,20 @@ def _bound(one: Conjunct, relation: Relation, numbered: Numbered) -> tuple[int |
     return None
 
 
-def as_over(node: Numbered) -> Over:
-    """Numbers that no condition bounds: a window function like others, in the order of time."""
-    if not node.batch and not (len(node.order) == 1 and node.input.fields[node.order[0].column].time):
-        raise UnsupportedSql(f"{node.function}() in a stream without a bound on its number, as in WHERE n <= 10,")
-    order = node.order[0] if node.order else Order(0)
+def as_over(node: Numbered) -> Over | BatchOver:
+    """Numbers that no condition bounds: a window function like others, in a stream in the order of time."""
     call = AggregateCall(node.function, (), node.fields[-1].type)
+    if node.batch:
+        return BatchOver(node.fields, node.input, node.partition_keys, node.order, (call,))
+    if not (len(node.order) == 1 and node.input.fields[node.order[0].column].time):
+        raise UnsupportedSql(f"{node.function}() in a stream without a bound on its number, as in WHERE n <= 10,")
     return Over(
-        node.fields, node.input, node.partition_keys, order, (call,), rows=True, preceding=None, ttl_ms=node.ttl_ms
+        node.fields,
+        node.input,
+        node.partition_keys,
+        node.order[0],
+        (call,),
+        rows=True,
+        preceding=None,
+        ttl_ms=node.ttl_ms,
     )
