@@ -35,16 +35,18 @@ def _in(relation: Relation, node: tree.InQuery, context: Context, queries: Query
     inner, outer_conditions = _inner(relation, node.query, context, queries)
     operands = node.operand.items if isinstance(node.operand, tree.RowOf) else (node.operand,)
     count = sum(not one.hidden for one in inner.columns)
-    if len(operands) != count:
+    if len(operands) != count or (count > 1 and node.symbol != "="):
         raise context.error("Values passed to IN operator must have compatible types", node)
     width = len(relation.columns)
     both = _both(relation, inner)
     binder = Expressions(context, _Outer(both, width), "IN")
     conditions = list(outer_conditions)
     for place, operand in enumerate(operands):
-        equal = tree.Operation("=", operand, tree.Name((f"{_Outer.PREFIX}{place}",)), at=node.at)
-        conditions.append(conjunct(equal, binder))
-    return _semi(relation, inner, conditions, context, negated=negated, null_aware=negated)
+        compared: tree.Node = tree.Operation(node.symbol, operand, tree.Name((f"{_Outer.PREFIX}{place}",)), at=node.at)
+        if negated and node.symbol != "=":
+            compared = tree.Test(compared, "FALSE", negated=True, at=node.at)  # what is unknown may hold
+        conditions.append(conjunct(compared, binder))
+    return _semi(relation, inner, conditions, context, negated=negated, null_aware=negated and node.symbol == "=")
 
 
 def _exists(

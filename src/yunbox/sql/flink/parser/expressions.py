@@ -41,6 +41,8 @@ _MARKS = {
     "=": _COMPARE, "<>": _COMPARE, "<": _COMPARE, "<=": _COMPARE, ">": _COMPARE, ">=": _COMPARE,
     "+": _ADD, "-": _ADD, "||": _ADD, "*": _MULTIPLY, "/": _MULTIPLY, "%": _MULTIPLY,
 }  # fmt: skip
+_INVERSE = {"=": "<>", "<>": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
+_QUANTIFIERS = ("ANY", "SOME", "ALL")
 _WORDS = {
     "OR": _OR, "AND": _AND, "IS": _COMPARE, "IN": _COMPARE, "BETWEEN": _COMPARE, "LIKE": _COMPARE,
     "SIMILAR": _COMPARE, "RLIKE": _COMPARE, "OVERLAPS": _COMPARE,
@@ -117,6 +119,8 @@ class ExpressionParser(TypeParser):
         token = self.token
         if token.kind == "mark":
             self.take()
+            if token.text in _INVERSE and self.is_word(*_QUANTIFIERS) and self.ahead().text == "(":
+                return self._quantified(left, token.text, start)
             right = self.expression(bound + 1)
             return Operation(token.text, left, right, at=self.since(start))
         if token.upper in ("AND", "OR"):
@@ -133,6 +137,21 @@ class ExpressionParser(TypeParser):
         if self.word("IN"):
             return self._in(left, start, negated)
         return self._like(left, start, negated)
+
+    def _quantified(self, left: Node, symbol: str, start: int) -> Node:
+        """``= ANY (...)``, ``> ALL (...)``, of a query or of values. ALL is that none is compared the other way."""
+        is_all = self.take().upper == "ALL"
+        self.expect("(")
+        if self.is_query():
+            query = self.query()
+            self.expect(")")
+            return InQuery(left, query, is_all, _INVERSE[symbol] if is_all else symbol, at=self.since(start))
+        items = self.expressions()
+        self.expect(")")
+        made: Node = Operation(symbol, left, items[0], at=self.since(start))
+        for item in items[1:]:
+            made = Logic("AND" if is_all else "OR", made, Operation(symbol, left, item, at=made.at), at=made.at)
+        return made
 
     def _overlaps(self, left: Node, start: int) -> Node:
         self.take()

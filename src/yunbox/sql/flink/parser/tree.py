@@ -118,11 +118,12 @@ class InList(Node):
 
 @dataclass(frozen=True, slots=True)
 class InQuery(Node):
-    """IN of a query."""
+    """IN of a query, or another comparison with any of its values; ``negated``, it holds for none of them."""
 
     operand: Node
     query: "Query"
     negated: bool = False
+    symbol: str = "="
 
 
 @dataclass(frozen=True, slots=True)
