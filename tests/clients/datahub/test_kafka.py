@@ -1,6 +1,7 @@
 """DataHub's topics by Kafka's clients: kafka-python, and confluent-kafka on librdkafka, as they come."""
 
 import contextlib
+import json
 import socket
 import struct
 import threading
@@ -158,6 +159,45 @@ def test_topics_of_fields(server: Server, raw: Client, project: str) -> None:
         got = sorted(((message.topic, message.key, message.value) for message in consumer), key=repr)
     wanted = [(one, None, "ä".encode()), (two, b"k", b"v"), (two, None, b"w"), (two, b"gone", None)]
     assert got == sorted(wanted, key=repr)
+
+
+FIELDS = (
+    "i:TINYINT", "n:BIGINT", "f:DOUBLE", "d:DECIMAL", "b:BOOLEAN", "t:TIMESTAMP", "s:STRING", "j:JSON", "x:DOUBLE",
+)  # fmt: skip
+
+
+def test_topics_of_fields_as_json(server: Server, raw: Client, project: str) -> None:
+    """Every TUPLE topic has a view, which is read only and has its topic's offsets."""
+    name = topic(raw, project, "wide", shards=1, fields=FIELDS)
+    values = ["+5", "9007199254740993", "+.5", "10.50", "1", "1577836800123456", 'ä"\n', '{"a": 1}', "NaN"]
+    raw.put(project, "wide", "0", [values, [None] * len(FIELDS)])  # type: ignore[list-item]
+    raw.call("POST", f"/projects/{project}/topics/wide", Action="appendfield", FieldName="late", FieldType="BIGINT")
+    raw.put(project, "wide", "0", [[*values, "7"]])
+    with consuming(server, f"{name}.json", group=f"{project}.g", enable_auto_commit=False) as consumer:
+        got = [next(consumer) for _ in range(3)]
+        consumer.commit()
+    with consuming(server, group=f"{project}.g") as consumer:
+        assert consumer.committed(Partition(name, 0)) == consumer.committed(Partition(f"{name}.json", 0)) == 3
+        assert consumer.topics() == set()
+    objects = [json.loads(one.value) for one in got]
+    first = {
+        "i": 5, "n": 9007199254740993, "f": 0.5, "d": "10.50", "b": True, "t": "2020-01-01 00:00:00.123456",
+        "s": 'ä"\n', "j": '{"a": 1}', "x": "NaN",
+    }  # fmt: skip
+    assert objects == [first, dict.fromkeys(first), {**first, "late": 7}]
+    assert [(one.offset, one.key) for one in got] == [(0, None), (1, None), (2, None)]
+    assert all(abs(one.timestamp - time.time() * 1000) < 600_000 for one in got)
+    with producing(server, max_block_ms=3000) as producer, pytest.raises(kafka_errors.InvalidRecordError):
+        producer.send(f"{name}.json", value=b"{}").get(10)
+
+
+def test_a_topic_that_is_called_json(server: Server, raw: Client, project: str) -> None:
+    """It is itself; bytes have no fields, and no view."""
+    name = topic(raw, project, "json", shards=1)
+    raw.put(project, "json", "0", [b"x"])
+    with consuming(server, name) as consumer:
+        assert next(consumer).value == b"x"
+        assert not consumer.partitions_for_topic(f"{name}.json")
 
 
 @pytest.mark.parametrize("compression", ["none", "gzip", "snappy", "lz4", "zstd"])

@@ -40,9 +40,10 @@ def record(topic: Topic, entry: Entry) -> Record:
     key = attributes.get(KEY_ATTRIBUTE)
     value = entry.values[-1] if entry.values else None
     if topic.type is RecordType.TUPLE and len(entry.values) == 2:
-        return Record(entry.values[0], value, _headers(attributes))
-    return Record(None if key is None else key.encode(), value, _headers(attributes))
+        return Record(entry.values[0], value, headers(attributes))
+    return Record(None if key is None else key.encode(), value, headers(attributes))
 
 
-def _headers(attributes: Mapping[str, str]) -> tuple[tuple[bytes, bytes], ...]:
+def headers(attributes: Mapping[str, str]) -> tuple[tuple[bytes, bytes], ...]:
+    """A record's attributes as headers: all but the one that is its key."""
     return tuple((name.encode(), value.encode()) for name, value in attributes.items() if name != KEY_ATTRIBUTE)

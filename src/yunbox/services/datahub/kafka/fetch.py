@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from typing import Any
 
 from kio.schema.errors import ErrorCode
@@ -10,16 +11,19 @@ from yunbox.services.datahub import faults
 from yunbox.services.datahub.catalogue.model import Shard, Topic
 from yunbox.services.datahub.kafka.convert import record
 from yunbox.services.datahub.kafka.errors import code_of
+from yunbox.services.datahub.kafka.json_view import json_record
 from yunbox.services.datahub.kafka.session import GET, LOOK, KafkaSession
-from yunbox.services.datahub.kafka.topics import find, fits
+from yunbox.services.datahub.kafka.topics import can_read, find_readable, is_view
+from yunbox.storage.log.frame import Frame
 from yunbox.storage.log.log import Log
 from yunbox.wire.datahub.messages import read_entry
-from yunbox.wire.kafka.records import write_batch
+from yunbox.wire.kafka.records import Record, write_batch
 
 _BYTES_MAX = 16 * 1024 * 1024
 _WAIT_S_MAX = 30.0
 _LATEST, _EARLIEST, _LARGEST_TIME = -1, -2, -3
 Values = dict[str, Any]
+Show = Callable[[Topic, Frame, int], list[Record]]
 
 
 async def fetch(session: KafkaSession, request: Any) -> Values:
@@ -62,7 +66,8 @@ async def _partition(session: KafkaSession, name: str, part: Any, bytes_max: int
             return {**edges, "error_code": ErrorCode.none}
 
         async def work(call: Any) -> bytes:
-            data = _records(topic, log, part.fetch_offset, bytes_max)
+            show = _as_json if is_view(name) else _as_they_are
+            data = _records(topic, log, part.fetch_offset, bytes_max, show)
             call.usage.downloaded_bytes = len(data)
             return data
 
@@ -72,7 +77,7 @@ async def _partition(session: KafkaSession, name: str, part: Any, bytes_max: int
     return {**edges, "error_code": ErrorCode.none, "records": data}
 
 
-def _records(topic: Topic, log: Log, offset: int, bytes_max: int) -> bytes:
+def _records(topic: Topic, log: Log, offset: int, bytes_max: int, show: Show) -> bytes:
     """Batches from an offset on: one at least, and then as many as fit."""
     parts: list[bytes] = []
     size, end = 0, log.end
@@ -80,17 +85,25 @@ def _records(topic: Topic, log: Log, offset: int, bytes_max: int) -> bytes:
         if frame.first >= end or (parts and size + len(frame.payload) > bytes_max):
             break
         low = max(offset - frame.first, 0)
-        records = [record(topic, read_entry(bytes(data))) for data in frame.records(low)]
-        parts.append(write_batch(frame.first + low, frame.time_ms, records))
+        parts.append(write_batch(frame.first + low, frame.time_ms, show(topic, frame, low)))
         size += len(parts[-1])
     return b"".join(parts)
 
 
+def _as_they_are(topic: Topic, frame: Frame, low: int) -> list[Record]:
+    return [record(topic, read_entry(bytes(data))) for data in frame.records(low)]
+
+
+def _as_json(topic: Topic, frame: Frame, low: int) -> list[Record]:
+    schema = (topic.schemas.get(frame.mark) or topic.latest).schema
+    return [json_record(schema, read_entry(bytes(data))) for data in frame.records(low)]
+
+
 def at(session: KafkaSession, name: str, partition: int) -> tuple[Topic, Shard]:
     """A topic and one of its shards. Raises NotFound."""
-    topic = find(session.broker, name)
+    topic = find_readable(session.broker, name)
     shard = None if topic is None else topic.shards.get(partition)
-    if topic is None or shard is None or not fits(topic):
+    if topic is None or shard is None or not can_read(topic, name):
         raise faults.no_partition(name, partition)
     return topic, shard
 

@@ -8,7 +8,7 @@ from yunbox.kernel.errors import KernelError
 from yunbox.services.datahub.catalogue.model import Topic
 from yunbox.services.datahub.kafka.errors import code_of
 from yunbox.services.datahub.kafka.session import LOOK, KafkaSession
-from yunbox.services.datahub.kafka.topics import find, fits, name_of
+from yunbox.services.datahub.kafka.topics import can_read, find_readable, fits, name_of
 
 NODE = 0
 CLUSTER = "yunbox-datahub"
@@ -32,10 +32,10 @@ async def metadata(session: KafkaSession, request: Any, host: str, port: int) ->
 
 
 async def _named(session: KafkaSession, name: str) -> Values:
-    topic = find(session.broker, name)
+    topic = find_readable(session.broker, name)
     if topic is None:
         return {"error_code": ErrorCode.unknown_topic_or_partition, "name": name}
-    if not fits(topic):
+    if not can_read(topic, name):
         return {"error_code": ErrorCode.invalid_topic_exception, "name": name}
     return {**await _shown(session, topic), "name": name}
 

@@ -1,7 +1,7 @@
 """Offsets that Kafka's groups have committed: on disk when that is answered.
 
 A group is ``project.name``, of a project that there is, and needs not be made: its first offset makes it. Its offsets
-go with their topics, and with its subscriptions of them.
+go with their topics, and with its subscriptions of them. A view has the offsets of its topic.
 """
 
 import sqlite3
@@ -14,7 +14,7 @@ from yunbox.services.datahub.broker.broker import Broker
 from yunbox.services.datahub.kafka.errors import code_of
 from yunbox.services.datahub.kafka.fetch import at
 from yunbox.services.datahub.kafka.session import FOLLOW, KafkaSession
-from yunbox.services.datahub.kafka.topics import find, split_name
+from yunbox.services.datahub.kafka.topics import base_name, find_readable, name_of, split_name
 from yunbox.storage.database import Database
 
 OFFSETS_SCHEMA = """
@@ -67,7 +67,7 @@ async def _committed(session: KafkaSession, group_id: str, name: str, part: Any)
         topic, shard = at(session, name, part.partition_index)
         if part.committed_offset < 0:
             raise InvalidArgument("An offset is not negative")
-        values = (group_id, topic.number, name, shard.id, part.committed_offset, metadata)
+        values = (group_id, topic.number, name_of(topic), shard.id, part.committed_offset, metadata)
 
         def work(db: sqlite3.Connection) -> None:
             db.execute(_WRITE, values)
@@ -104,8 +104,8 @@ async def fetched(session: KafkaSession, request: Any) -> Values:
 def _shown(
     session: KafkaSession, name: str, shard: int, known: dict[tuple[str, int], tuple[int, str | None]]
 ) -> Values:
-    offset, metadata = known.get((name, shard), (-1, ""))
-    missing = find(session.broker, name) is None
+    offset, metadata = known.get((base_name(name), shard), (-1, ""))
+    missing = find_readable(session.broker, name) is None
     return {
         "partition_index": shard,
         "committed_offset": offset,

@@ -17,7 +17,7 @@ from yunbox.services.datahub.catalogue.model import Topic
 from yunbox.services.datahub.kafka.convert import body
 from yunbox.services.datahub.kafka.errors import code_of
 from yunbox.services.datahub.kafka.session import PUT, KafkaSession
-from yunbox.services.datahub.kafka.topics import find, fits
+from yunbox.services.datahub.kafka.topics import base_name, find, fits, is_view
 from yunbox.storage.log.frame import NOBODY, Origin
 from yunbox.storage.log.log import Log, Position
 from yunbox.storage.log.sent import Placed
@@ -115,6 +115,8 @@ async def _partition(session: KafkaSession, producers: Producers, name: str, par
 
 async def _put(session: KafkaSession, producers: Producers, name: str, part: Any) -> Position:
     """Put what came for one partition: where its first record is. Raises what refuses it."""
+    if is_view(name):
+        raise InvalidArgument(f"{name} is a view: records are put into {base_name(name)}")
     topic = find(session.broker, name)
     shard = None if topic is None else topic.shards.get(part.index)
     if topic is None or shard is None or not fits(topic):
