@@ -1,14 +1,14 @@
 """`yunbox flink`: run a file of Flink SQL, and look after its jobs."""
 
 import argparse
-import re
-import sys
 from pathlib import Path
 from typing import Any
 
-from yunbox.cli.flink_client import FlinkClient, FlinkError
+from yunbox.cli.flink_backend import FLINK, add_backend, run_on_flink
+from yunbox.cli.flink_client import FlinkClient
+from yunbox.cli.flink_run import PLANNED, run_statements, statements_of
 from yunbox.cli.output import Output
-from yunbox.kernel.errors import InvalidArgument, NotFound
+from yunbox.kernel.errors import NotFound
 from yunbox.kernel.texts import format_bytes
 from yunbox.server.folder import read_credentials, read_server
 
@@ -19,8 +19,6 @@ _ACTIONS = {
     "stop": "end a job, with a savepoint if wanted",
     "logs": "what a job has printed, and what it failed of",
 }
-_PLANNED = re.compile(r"\s*(?:/\*.*?\*/\s*|--[^\n]*\n\s*)*(insert|execute\s+statement\s+set|begin\s+statement\s+set)\b",
-                      re.IGNORECASE | re.DOTALL)  # fmt: skip
 _METRICS = ("numRecordsIn", "numRecordsOut", "pendingRecords", "currentInputWatermark", "lastCheckpointSize",
             "isBackPressured", "numRestarts", "stateWarning")  # fmt: skip
 
@@ -32,6 +30,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         command = actions.add_parser(action, help=help_text)
         command.add_argument("--data", type=Path, default=argparse.SUPPRESS, help="the data folder")
         command.add_argument("--output", choices=("text", "json"), default=argparse.SUPPRESS, help="how to print")
+        if action == "run":
+            add_backend(command)
         if action in ("run", "explain"):
             command.add_argument("file", type=Path, help="a file of statements, each ended by a semicolon")
         if action in ("stop", "logs"):
@@ -43,10 +43,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, output: Output) -> int:
     """Carry one action out. Raises NotFound where no server runs, FlinkError for what it refuses."""
     folder = args.data.expanduser().absolute()
+    if args.action == "run" and (args.backend == FLINK or args.gateway or args.as_is):
+        run_on_flink(folder, args, output)
+        return 0
     client = _client(folder)
     match args.action:
         case "run":
-            _run(client, args.file, output)
+            run_statements(client, args.file, statements_of(args.file), output, warn=True)
         case "explain":
             _explain(client, args.file, output)
         case "jobs":
@@ -69,62 +72,15 @@ def _client(folder: Path) -> FlinkClient:
     return FlinkClient(server["endpoints"], key)
 
 
-# -- statements
-
-
-def _statements(file: Path) -> list[str]:
-    from yunbox.sql.flink.script import split_script  # no other command is to know of the language
-
-    found = split_script(file.read_text())
-    if not found:
-        raise InvalidArgument(f"{file} has no statements")
-    return found
-
-
-def _run(client: FlinkClient, file: Path, output: Output) -> None:
-    """Carry out all statements, one after another; the first that fails ends it, and what was begun goes on."""
-    jobs = []
-    session = client.open(file.name)
-    for number, statement in enumerate(_statements(file), 1):
-        try:
-            if _PLANNED.match(statement):
-                _warn(client, session, statement)
-            for page in client.execute(session, statement):
-                if page["isQueryResult"]:
-                    _print(page, output)
-                elif "jobID" in page and page["results"]["data"]:
-                    jobs.append(_named(client, page["jobID"]))
-        except FlinkError as error:
-            raise FlinkError(f"{file}, statement {number}: {error.message}") from None
-    client.close(session)
-    lines = [f"job {one['id']}  {one['name']}" for one in jobs]
-    output.result({"jobs": jobs}, "\n".join(lines) or "done: no statement was a job")
-
-
-def _named(client: FlinkClient, job_id: str) -> dict[str, str]:
-    return {"id": job_id, "name": client.job(job_id)["name"]}
-
-
-def _warn(client: FlinkClient, session: str, statement: str) -> None:
-    """Say on stderr what a plan's state will need."""
-    text = str(client.rows(session, f"EXPLAIN {statement}")[0][0])
-    for line in text.splitlines():
-        if line.startswith("warning: "):
-            print(line, file=sys.stderr, flush=True)
-
-
-def _print(page: dict[str, Any], output: Output) -> None:
-    for row in page["results"]["data"]:
-        values = ["NULL" if value is None else str(value) for value in row["fields"]]
-        output.note("  ".join([row["kind"], *values]))
+# -- plans
 
 
 def _explain(client: FlinkClient, file: Path, output: Output) -> None:
     """The plans of what a file would run; what only changes the session is carried out for it."""
     session = client.open(file.name)
     plans = []
-    for statement in _statements(file):
-        if _PLANNED.match(statement) or statement.lstrip()[:6].lower() == "select":
+    for statement in statements_of(file):
+        if PLANNED.match(statement) or statement.lstrip()[:6].lower() == "select":
             plans.append(str(client.rows(session, f"EXPLAIN {statement}")[0][0]))
         else:
             client.rows(session, statement)

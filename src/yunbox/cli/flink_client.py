@@ -20,33 +20,30 @@ class FlinkError(KernelError):
     """What the server has refused, without the frame that Java's clients take it out of."""
 
 
-class FlinkClient:
-    """Both interfaces of one server."""
+class GatewayClient:
+    """A SQL Gateway: this server's, or any that has version 2 of its interface."""
 
-    def __init__(self, endpoints: Mapping[str, Any], key: Mapping[str, str]) -> None:
-        self._gateway = HttpClient(str(endpoints["flink"]), _TIMEOUT_S)
-        self._jobmanager = HttpClient(str(endpoints["flink_jobmanager"]), _TIMEOUT_S)
-        user = f"{key['access_key_id']}:{key['access_key_secret']}"
-        self._headers = {
-            "Content-Type": "application/json",
-            "Authorization": f"Basic {b64encode(user.encode()).decode()}",
-        }
+    def __init__(self, endpoint: str, key: Mapping[str, str] | None = None) -> None:
+        self._gateway = HttpClient(endpoint, _TIMEOUT_S)
+        self._headers = {"Content-Type": "application/json"}
+        if key is not None:
+            user = f"{key['access_key_id']}:{key['access_key_secret']}"
+            self._headers["Authorization"] = f"Basic {b64encode(user.encode()).decode()}"
 
-    # -- statements
-
-    def open(self, name: str) -> str:
+    def open(self, name: str, properties: Mapping[str, str] | None = None) -> str:
         """A session."""
-        return str(self._ask(self._gateway, "POST", "/v4/sessions", {"sessionName": name})["sessionHandle"])
+        body = {"sessionName": name, "properties": dict(properties or {})}
+        return str(self._ask(self._gateway, "POST", "/v2/sessions", body)["sessionHandle"])
 
     def close(self, session: str) -> None:
         """End a session."""
-        self._ask(self._gateway, "DELETE", f"/v4/sessions/{session}")
+        self._ask(self._gateway, "DELETE", f"/v2/sessions/{session}")
 
     def execute(self, session: str, statement: str) -> Iterator[dict[str, Any]]:
         """The pages of a statement's results. Raises FlinkError."""
-        found = self._ask(self._gateway, "POST", f"/v4/sessions/{session}/statements", {"statement": statement})
+        found = self._ask(self._gateway, "POST", f"/v2/sessions/{session}/statements", {"statement": statement})
         where: str | None = (
-            f"/v4/sessions/{session}/operations/{found['operationHandle']}/result/0?rowFormat=PLAIN_TEXT"
+            f"/v2/sessions/{session}/operations/{found['operationHandle']}/result/0?rowFormat=PLAIN_TEXT"
         )
         pause_s = _POLL_S
         while where is not None:
@@ -58,15 +55,36 @@ class FlinkClient:
             if page["resultType"] != "NOT_READY":
                 yield page
 
+    def job_name(self, session: str, job_id: str) -> str:
+        """What a job is called, if the gateway knows it still."""
+        return next((str(row[1]) for row in self.rows(session, "SHOW JOBS") if row[0] == job_id), "")
+
     def rows(self, session: str, statement: str) -> list[list[Any]]:
         """All rows of a statement. Raises FlinkError."""
         return [row["fields"] for page in self.execute(session, statement) for row in page["results"]["data"]]
 
-    # -- jobs
+    def _ask(self, client: HttpClient, method: str, target: str, body: Any = None) -> dict[str, Any]:
+        data = None if body is None else json.dumps(body).encode()
+        try:
+            return json.loads(client.call(method, client.path + target, self._headers, data).body or b"{}")
+        except ServerError as error:
+            raise FlinkError(_reason(error.message, error.details.get("body", ""))) from None
+
+
+class FlinkClient(GatewayClient):
+    """Both interfaces of one server."""
+
+    def __init__(self, endpoints: Mapping[str, Any], key: Mapping[str, str]) -> None:
+        super().__init__(str(endpoints["flink"]), key)
+        self._jobmanager = HttpClient(str(endpoints["flink_jobmanager"]), _TIMEOUT_S)
 
     def jobs(self) -> list[dict[str, Any]]:
         """All jobs, as /jobs/overview has them."""
         return list(self._ask(self._jobmanager, "GET", "/jobs/overview")["jobs"])
+
+    def job_name(self, session: str, job_id: str) -> str:
+        """As in GatewayClient; the JobManager knows also those that have ended."""
+        return str(self.job(job_id)["name"])
 
     def job(self, job_id: str, what: str = "") -> dict[str, Any]:
         """A job, or a part of what is told of it."""
@@ -92,19 +110,11 @@ class FlinkClient:
             raise FlinkError(found["operation"]["failure-cause"]["stack-trace"])
         return str(found["operation"]["location"])
 
-    def _ask(self, client: HttpClient, method: str, target: str, body: Any = None) -> dict[str, Any]:
-        data = None if body is None else json.dumps(body).encode()
-        try:
-            return json.loads(client.call(method, target, self._headers, data).body or b"{}")
-        except ServerError as error:
-            raise FlinkError(_reason(error.message)) from None
 
-
-def _reason(message: str) -> str:
+def _reason(message: str, body: str) -> str:
     """The cause that a server's error names last."""
-    text = message.partition(": ")[2]
     try:
-        texts = json.loads(text)["errors"]
+        texts = json.loads(body)["errors"]
     except (ValueError, KeyError, TypeError):
         return message
     last = str(texts[-1])

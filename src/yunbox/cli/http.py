@@ -80,4 +80,5 @@ def failure(status: int, body: bytes) -> ServerError:
         found = json.loads(body)
         return ServerError(found["Message"], code=found["Code"])
     except (KernelError, ValueError, KeyError):
-        return ServerError(f"HTTP {status}: {body[:500].decode('utf-8', 'replace')}".rstrip(": "), code=str(status))
+        text = body.decode("utf-8", "replace")
+        return ServerError(f"HTTP {status}: {text[:500]}".rstrip(": "), code=str(status), body=text)

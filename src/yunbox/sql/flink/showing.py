@@ -13,7 +13,7 @@ from yunbox.sql.flink.statements import tree
 from yunbox.sql.flink.types import BOOLEAN, STRING, FlinkType
 
 MASK = "******"
-_SECRET = re.compile(r"secret|password|passwd|token|credential|key", re.IGNORECASE)
+_SECRET = re.compile(r"secret|password|passwd|token|credential|key|jaas", re.IGNORECASE)
 _NO_SECRET = re.compile(r"\b(?:key|value)[.-]?(?:format|fields)|key\.fields|primary|sort-?key|\bkeys\b", re.IGNORECASE)
 _COLUMNS = ("name", "type", "null", "key", "extras", "watermark")
 Answer = tuple[tuple[str, ...], list[tuple[object, ...]]]

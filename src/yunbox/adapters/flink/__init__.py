@@ -1,0 +1,1 @@
+"""A real Flink: what a script becomes for it, and a cluster of it."""

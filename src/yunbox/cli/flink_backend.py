@@ -1,0 +1,58 @@
+"""`yunbox flink run --backend flink`: the same file on a real Flink."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from yunbox.cli.flink_client import GatewayClient
+from yunbox.cli.flink_run import run_statements
+from yunbox.cli.output import Output
+from yunbox.kernel.errors import NotFound
+from yunbox.server.folder import read_server
+
+if TYPE_CHECKING:
+    from yunbox.adapters.flink.services import Running
+
+FLINK = "flink"
+_PROPERTIES = {
+    # As the embedded engine has them: a sink whose key is not the query's takes the last change of a key.
+    "table.exec.sink.require-on-conflict": "false",
+    "table.local-time-zone": "UTC",
+}
+
+
+def add_backend(command: argparse.ArgumentParser) -> None:
+    """The options that choose where a file runs."""
+    command.add_argument(
+        "--backend", choices=("embedded", FLINK), default="embedded", help="what runs it (default: embedded)"
+    )
+    command.add_argument("--gateway", metavar="URL", default="", help="the SQL Gateway of a Flink")
+    command.add_argument(
+        "--as-is", action="store_true", help="leave tables as they are: that Flink has the connectors they name"
+    )
+
+
+def run_on_flink(folder: Path, args: argparse.Namespace, output: Output) -> None:
+    """Carry the statements of a file out on a real Flink. Raises NotMapped before anything is submitted, FlinkError."""
+    from yunbox.adapters.flink.script import as_it_is, translated
+
+    text = args.file.read_text()
+    client = GatewayClient(args.gateway or _bundled(folder))
+    script = as_it_is(text) if args.as_is else translated(text, _services(folder))
+    for warning in script.warnings:
+        print(f"warning: {warning}", file=sys.stderr, flush=True)
+    run_statements(client, args.file, script.statements, output, properties=_PROPERTIES, shown=script.shown)
+
+
+def _services(folder: Path) -> "Running":
+    from yunbox.adapters.flink.services import Running
+
+    server = read_server(folder)
+    if server is None or server.get("starting"):
+        raise NotFound(f"No server runs on {folder}: start one with `yunbox up --data {folder}`, or use --as-is")
+    return Running(str(server["endpoints"].get("datahub", "")), str(server["endpoints"].get("kafka", "")))
+
+
+def _bundled(folder: Path) -> str:
+    raise NotFound("Name the SQL Gateway of a Flink: --gateway URL")
