@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from yunbox.cli import flink_cluster
 from yunbox.cli.flink_backend import FLINK, add_backend, run_on_flink
 from yunbox.cli.flink_client import FlinkClient
 from yunbox.cli.flink_run import PLANNED, run_statements, statements_of
@@ -18,6 +19,7 @@ _ACTIONS = {
     "jobs": "every job: its state, rates, lag, watermark and state",
     "stop": "end a job, with a savepoint if wanted",
     "logs": "what a job has printed, and what it failed of",
+    "cluster": "a Flink of one's own on this machine: start, stop, status",
 }
 _METRICS = ("numRecordsIn", "numRecordsOut", "pendingRecords", "currentInputWatermark", "lastCheckpointSize",
             "isBackPressured", "numRestarts", "stateWarning")  # fmt: skip
@@ -28,6 +30,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="|".join(_ACTIONS))
     for action, help_text in _ACTIONS.items():
         command = actions.add_parser(action, help=help_text)
+        if action == "cluster":
+            flink_cluster.add_arguments(command)
+            continue
         command.add_argument("--data", type=Path, default=argparse.SUPPRESS, help="the data folder")
         command.add_argument("--output", choices=("text", "json"), default=argparse.SUPPRESS, help="how to print")
         if action == "run":
@@ -46,6 +51,8 @@ def run(args: argparse.Namespace, output: Output) -> int:
     if args.action == "run" and (args.backend == FLINK or args.gateway or args.as_is):
         run_on_flink(folder, args, output)
         return 0
+    if args.action == "cluster":
+        return flink_cluster.run(folder, args, output)
     client = _client(folder)
     match args.action:
         case "run":

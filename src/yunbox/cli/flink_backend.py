@@ -55,4 +55,6 @@ def _services(folder: Path) -> "Running":
 
 
 def _bundled(folder: Path) -> str:
-    raise NotFound("Name the SQL Gateway of a Flink: --gateway URL")
+    from yunbox.adapters.flink.cluster.cluster import Cluster
+
+    return Cluster(folder).find().gateway

@@ -1,0 +1,162 @@
+"""The same file on a real Flink: a cluster of one's own, from its start to its end, and the article's job on it."""
+
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import psycopg
+import pytest
+
+from tests.clients.flink.conftest import Topic
+from tests.flink import Rest, clicks, hologres
+from tests.real_flink import answer, command, needed, refusal, yunbox
+from tests.waiting import until
+from yunbox.testing.server import Server
+
+pytestmark = [pytest.mark.java, pytest.mark.timeout(600)]
+Holo = psycopg.Connection[Any]
+Put = Callable[..., None]
+TOTALS = "user_id BIGINT, n BIGINT, amount DOUBLE"
+
+
+@pytest.fixture(scope="module")
+def cluster(server: Server) -> Iterator[dict[str, Any]]:
+    """A cluster on the server's data folder."""
+    yield answer(server.data, "cluster", "start")
+    answer(server.data, "cluster", "stop")
+
+
+# -- start, stop, status
+
+
+def test_a_cluster_from_its_start_to_its_end(tmp_path: Path) -> None:
+    """Also one whose start was killed, and one that has lost a process."""
+    assert "not ready after 0.1 s" in refusal(tmp_path, "cluster", "start", "--timeout", "0.1")
+    assert pids(tmp_path) == []
+    killed = killed_start(tmp_path)
+    assert all(runs(pid) for pid in killed)
+    found = answer(tmp_path, "cluster", "start", "--slots", "2")
+    assert not any(runs(pid) for pid in killed)
+    assert "runs already, at http://127.0.0.1:" in refusal(tmp_path, "cluster", "start")
+    told = answer(tmp_path, "cluster", "status")
+    assert (told["running"], told["slots"], told["jobs"]) == (True, {"total": 2, "free": 2}, [])
+    assert {name: told[name] for name in found} == found
+    assert listens_on_loopback_only(found["pids"].values())
+    os.kill(found["pids"]["taskmanager"], signal.SIGKILL)
+    done = yunbox(tmp_path, "cluster", "status")
+    assert done.returncode == 3 and json.loads(done.stdout)["running"] is False
+    assert "The taskmanager of the cluster has ended: see" in refusal(tmp_path, "cluster", "start")
+    assert answer(tmp_path, "cluster", "stop") == {"stopped": True, "jobs": []}
+    assert not any(runs(pid) for pid in found["pids"].values())
+    assert answer(tmp_path, "cluster", "stop") == {"stopped": False, "running": False}
+    assert yunbox(tmp_path, "cluster", "status").returncode == 3
+
+
+def killed_start(data: Path) -> list[int]:
+    """The processes that a start has left which was killed while it waited."""
+    words = command(data, "cluster", "start")
+    start = subprocess.Popen(words, env=needed(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    until(lambda: len(pids(data)) == 3, 60)
+    start.kill()
+    start.wait()
+    return pids(data)
+
+
+def pids(data: Path) -> list[int]:
+    file = data / "flink" / "cluster" / "cluster.json"
+    return [one["pid"] for one in json.loads(file.read_text())["processes"]] if file.exists() else []
+
+
+def runs(pid: int) -> bool:
+    """Whether a process is there, and not only its number, until somebody asks for it."""
+    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+
+
+def listens_on_loopback_only(processes: Any) -> bool:
+    found = [one for pid in processes for one in psutil.Process(pid).net_connections("inet")]
+    places = {one.laddr.ip.removeprefix("::ffff:") for one in found if one.status == psutil.CONN_LISTEN}
+    return places == {"127.0.0.1"}
+
+
+def test_what_is_missing_is_named(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "job.sql"
+    file.write_text("SELECT 1;")
+    reason = "No cluster of Flink runs: start one with `yunbox flink cluster start`, or name the SQL Gateway"
+    assert reason in refusal(tmp_path, "run", str(file), "--backend", "flink", "--as-is")
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    assert "Flink needs Java 17 or newer, and JAVA_HOME has no" in refusal(tmp_path, "cluster", "start")
+
+
+# -- jobs
+
+
+def test_the_articles_job(
+    cluster: dict[str, Any], server: Server, project: str, topic: Topic, put: Put, holo: Holo, tmp_path: Path
+) -> None:
+    """From DataHub into Hologres, as the embedded engine has it; it goes on with what comes."""
+    topic("orders", "user_id:BIGINT", "amount:DOUBLE", shards=2)
+    put("orders", [1, 2.5], [2, 1.0], [1, None])
+    holo.execute(f"CREATE TABLE {project} (user_id bigint PRIMARY KEY, n bigint, amount float8, note text)")
+    holo.execute(f"INSERT INTO {project} VALUES (1, 0, 0, 'stays')")
+    file = tmp_path / "totals.sql"
+    file.write_text(
+        f"{clicks(server, project, 'orders', 'user_id BIGINT, amount DOUBLE')};\n"
+        f"{hologres(server, project, TOTALS, 'totals')};\nSET 'table.exec.state.ttl' = '7 d';\n"
+        "INSERT INTO totals SELECT user_id, COUNT(*), SUM(amount) FROM clicks GROUP BY user_id;\n"
+    )
+    [job] = answer(server.data, "run", str(file), "--backend", "flink")["jobs"]
+    try:
+        expect(holo, project, [(1, 2, 2.5, "stays"), (2, 1, 1.0, None)])
+        put("orders", [3, 4.0], [1, 0.5], shard="1")
+        expect(holo, project, [(1, 3, 3.0, "stays"), (2, 1, 1.0, None), (3, 1, 4.0, None)])
+        assert answer(server.data, "cluster", "status")["jobs"] == [job["id"]]
+    finally:
+        cancel(cluster, job["id"])
+
+
+def expect(holo: Holo, table: str, rows: list[tuple[Any, ...]]) -> None:
+    until(lambda: holo.execute(f"SELECT * FROM {table} ORDER BY 1").fetchall() == rows, 60)
+
+
+def cancel(cluster: dict[str, Any], job: str) -> None:
+    jobmanager = Rest(cluster["jobmanager"])
+    jobmanager.ask("PATCH", f"/jobs/{job}?mode=cancel")
+    until(lambda: jobmanager.ask("GET", f"/jobs/{job}")["state"] == "CANCELED", 60)
+    jobmanager.close()
+
+
+def test_what_flink_refuses_comes_as_text(
+    cluster: dict[str, Any], server: Server, project: str, topic: Topic, tmp_path: Path
+) -> None:
+    topic("orders", "user_id:BIGINT")
+    file = tmp_path / "wrong.sql"
+    table = clicks(server, project, "orders", "user_id BIGINT")
+    file.write_text(f"{table};\nSELECT nothing FROM clicks;")
+    assert f"{file}, statement 2: Column 'nothing' not found" in refusal(
+        server.data, "run", str(file), "--backend", "flink"
+    )
+    file.write_text(f"{table};\nSELECT * FROM clicks;")
+    reason = refusal(server.data, "run", str(file), "--backend", "flink", "--as-is")
+    assert "'datahub'" in reason and server.access_key_secret not in reason
+    file.write_text("CREATE TABLE m (a INT) WITH ('connector' = 'odps');\nINSERT INTO m SELECT 1;")
+    reason = "statement 1: table default_catalog.default_database.m: Flink has no connector for MaxCompute's tables"
+    assert reason in refusal(server.data, "run", str(file), "--backend", "flink")
+
+
+def test_what_the_embedded_engine_has_not(cluster: dict[str, Any], server: Server, tmp_path: Path) -> None:
+    """MATCH_RECOGNIZE, which the embedded engine refuses and names the backend for."""
+    file = tmp_path / "pattern.sql"
+    file.write_text(
+        "CREATE VIEW v AS SELECT * FROM (VALUES (1, 10), (2, 30), (3, 20)) AS t(n, price);\n"
+        "CREATE VIEW o AS SELECT n, price, PROCTIME() AS p FROM v;\n"
+        "SELECT top FROM o MATCH_RECOGNIZE (ORDER BY p MEASURES B.price AS top ONE ROW PER MATCH\n"
+        "AFTER MATCH SKIP PAST LAST ROW PATTERN (A B C) DEFINE B AS B.price > A.price, C AS C.price < B.price);\n"
+    )
+    assert "Flink backend" in refusal(server.data, "run", str(file))
+    done = yunbox(server.data, "run", str(file), "--backend", "flink", output="text")
+    assert (done.returncode, done.stdout.splitlines()[:1]) == (0, ["INSERT  30"]), done.stderr
