@@ -2,8 +2,10 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from yunbox.cli.flink_client import GatewayClient
 from yunbox.cli.flink_run import run_statements
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from yunbox.adapters.flink.services import Running
 
 FLINK = "flink"
+_LOOPBACK = ("//127.0.0.1:", "//localhost:", "'127.0.0.1:", "'localhost:")
 _PROPERTIES = {
     # As the embedded engine has them: a sink whose key is not the query's takes the last change of a key.
     "table.exec.sink.require-on-conflict": "false",
@@ -38,11 +41,21 @@ def run_on_flink(folder: Path, args: argparse.Namespace, output: Output) -> None
     from yunbox.adapters.flink.script import as_it_is, translated
 
     text = args.file.read_text()
-    client = GatewayClient(args.gateway or _bundled(folder))
-    script = as_it_is(text) if args.as_is else translated(text, _services(folder))
-    for warning in script.warnings:
+    gateway = args.gateway or _bundled(folder)
+    client = GatewayClient(gateway)
+    script = as_it_is(text) if args.as_is else translated(text, _services(folder), utc=not args.gateway)
+    for warning in (*script.warnings, *_distant(gateway, script.statements)):
         print(f"warning: {warning}", file=sys.stderr, flush=True)
     run_statements(client, args.file, script.statements, output, properties=_PROPERTIES, shown=script.shown)
+
+
+def _distant(gateway: str, statements: Sequence[str]) -> list[str]:
+    """What to warn of where Flink is on another machine: it does not find here what is on the loopback."""
+    host = urlsplit(gateway).hostname or ""
+    near = any(one in text for text in statements for one in _LOOPBACK)
+    if not near or host in ("127.0.0.1", "localhost", "::1"):
+        return []
+    return [f"tables lie on this machine's loopback, where a Flink on {host} does not find them"]
 
 
 def _services(folder: Path) -> "Running":

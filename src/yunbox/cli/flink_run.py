@@ -1,5 +1,6 @@
 """Running the statements of a file through a SQL Gateway, whichever it is."""
 
+import contextlib
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -8,7 +9,7 @@ from typing import Any
 
 from yunbox.cli.flink_client import FlinkError, GatewayClient
 from yunbox.cli.output import Output
-from yunbox.kernel.errors import InvalidArgument
+from yunbox.kernel.errors import InvalidArgument, KernelError
 
 PLANNED = re.compile(r"\s*(?:/\*.*?\*/\s*|--[^\n]*\n\s*)*(insert|execute\s+statement\s+set|begin\s+statement\s+set)\b",
                      re.IGNORECASE | re.DOTALL)  # fmt: skip
@@ -41,18 +42,21 @@ def run_statements(
     """
     jobs = []
     session = client.open(file.name, properties)
-    for number, statement in enumerate(statements, 1):
-        try:
-            if warn and PLANNED.match(statement):
-                _warn(client, session, statement)
-            for page in client.execute(session, statement):
-                if page["isQueryResult"]:
-                    _print(page, output, shown)
-                elif "jobID" in page and page["results"]["data"]:
-                    jobs.append({"id": page["jobID"], "name": client.job_name(session, page["jobID"])})
-        except FlinkError as error:
-            raise FlinkError(shown(f"{file}, statement {number}: {error.message}")) from None
-    client.close(session)
+    try:
+        for number, statement in enumerate(statements, 1):
+            try:
+                if warn and PLANNED.match(statement):
+                    _warn(client, session, statement)
+                for page in client.execute(session, statement):
+                    if page["isQueryResult"]:
+                        _print(page, output, shown)
+                    elif "jobID" in page and page["results"]["data"]:
+                        jobs.append({"id": page["jobID"], "name": client.job_name(session, page["jobID"])})
+            except FlinkError as error:
+                raise FlinkError(shown(f"{file}, statement {number}: {error.message}")) from None
+    finally:
+        with contextlib.suppress(KernelError):  # it ends by itself some time
+            client.close(session)
     lines = [f"job {one['id']}  {one['name']}" for one in jobs]
     output.result({"jobs": jobs}, "\n".join(lines) or "done: no statement was a job")
 

@@ -92,6 +92,20 @@ def test_what_is_missing_is_named(server: Server, tmp_path: Path, monkeypatch: p
     assert "Flink needs Java 17 or newer, and JAVA_HOME has no" in refusal(tmp_path, "cluster", "start")
 
 
+def test_a_gateway_that_cannot_find_the_tables_is_warned_of(
+    server: Server, project: str, topic: Topic, tmp_path: Path
+) -> None:
+    topic("orders", "user_id:BIGINT")
+    file = tmp_path / "job.sql"
+    file.write_text(f"{clicks(server, project, 'orders', 'user_id BIGINT')}; SELECT * FROM clicks;")
+    done = yunbox(server.data, "run", str(file), "--gateway", "http://nowhere.invalid:8083")
+    warning, error = done.stderr.splitlines()
+    assert warning == (
+        "warning: tables lie on this machine's loopback, where a Flink on nowhere.invalid does not find them"
+    )
+    assert "No server answers at http://nowhere.invalid:8083" in error and server.access_key_secret not in error
+
+
 # -- jobs
 
 

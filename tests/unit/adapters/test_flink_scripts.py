@@ -10,6 +10,7 @@ from yunbox.clients.hologres.target import Column, Target
 from yunbox.sql.flink.parser.tokens import tokens
 from yunbox.sql.flink.statements.parse import parse
 from yunbox.wire.datahub.schema import Field, FieldType, RecordSchema
+from yunbox.wire.pgwire.values.types import BY_NAME
 
 TOPICS = {
     "orders": "user_id:BIGINT amount:DOUBLE price:DECIMAL ts:TIMESTAMP paid:BOOLEAN note:STRING doc:JSON",
@@ -18,9 +19,10 @@ TOPICS = {
     "raw": "",
 }
 TABLES = {
-    "totals": (("user_id", "orders", "amount"), ("user_id",)),
-    "plain": (("user_id", "amount"), ()),
-    "words": (("order", "user_id"), ("user_id",)),
+    "totals": ("user_id orders amount:float8", ("user_id",)),
+    "plain": ("user_id amount:float8", ()),
+    "words": ("order user_id", ("user_id",)),
+    "kinds": ("user_id at:timestamptz doc:jsonb few:int4 lots:_int8", ("user_id",)),
 }
 
 
@@ -37,7 +39,10 @@ class Known:
 
     def hologres(self, options: Mapping[str, str]) -> Target:
         names, key = TABLES[options["tablename"]]
-        columns = tuple(Column(name, 20, "bigint", True, False, False) for name in names)
+        pairs = [one.partition(":") for one in names.split()]
+        columns = tuple(
+            Column(name, BY_NAME[kind or "int8"].oid, kind or "int8", True, False, False) for name, _, kind in pairs
+        )
         return Target("public", options["tablename"], columns, key)
 
 
@@ -164,6 +169,14 @@ def test_a_table_without_a_key_takes_inserts_and_is_warned_of() -> None:
     )
 
 
+def test_moments_are_right_in_utc_only() -> None:
+    text = hologres("user_id BIGINT, `at` TIMESTAMP(3), doc STRING, few SMALLINT", "kinds") + "INSERT INTO t SELECT 1"
+    [warning] = becomes(text.replace("SELECT 1", "SELECT 1, NOW(), 'x', 2")).warnings
+    assert warning.endswith("in Hologres at has a time zone, and Flink takes times for those of its machine's zone: "
+                            "run it in UTC")  # fmt: skip
+    assert translated(text, Known(), utc=True).warnings == ()
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -193,6 +206,10 @@ REFUSED = [
     (hologres("user_id TIMESTAMP_LTZ(3)"), "no columns of type TIMESTAMP_LTZ(3)"),
     (hologres("user_id TIMESTAMP(9)"), "has TIMESTAMP(1) to TIMESTAMP(6)"),
     (hologres("user_id ARRAY<INT>") + "INSERT INTO t SELECT ARRAY[1]", "no columns of type ARRAY<INT>"),
+    (hologres("user_id DOUBLE") + "INSERT INTO t SELECT 1", "'user_id' is int8 in Hologres, and DOUBLE is written to"),
+    (hologres("few BIGINT", "kinds"), "'few' is int4 in Hologres, and BIGINT is read from int8"),
+    (hologres("doc STRING", "kinds"), "'doc' is jsonb in Hologres, and STRING is read from text or varchar or bpchar"),
+    (hologres("lots ARRAY<INT>", "kinds"), "'lots' is _int8 in Hologres, and ARRAY<INT> is read from _int4"),
     (hologres(ALL, binlog="true"), "'binlog' = 'true'"),
     (hologres(ALL, ignoreDelete="true"), "'ignoreDelete' = 'true'"),
     (hologres(ALL, ignoreNullWhenUpdate="true"), "option 'ignoreNullWhenUpdate' of 'hologres' has no counterpart"),

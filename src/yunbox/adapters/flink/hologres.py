@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from urllib.parse import quote
 
 from yunbox.adapters.flink.tables import Declared, Mapped, Services, Use, lowered
-from yunbox.clients.hologres.target import Target
+from yunbox.clients.hologres.target import Column, Target
 from yunbox.engine.stream.connectors.kinds import option
 from yunbox.sql.flink.statements.tree import ColumnDef
 from yunbox.sql.hologres.parser.keywords import is_column_name
+from yunbox.wire.pgwire.values.types import TYPES
 
 _MAPPED = lowered(
     "connector", "dbname", "tablename", "endpoint", "username", "password", "mutateType", "ignoreDelete", "binlog",
@@ -22,10 +23,23 @@ _WITHOUT_EFFECT = lowered(
     "asyncCapacity", "jdbcMetaCacheTTL", "jdbcMetaAutoRefreshFactor",
 )  # fmt: skip
 _FALSE = ("ignoreDelete", "binlog", "cdcMode")
-_TYPES = (
-    "CHAR", "VARCHAR", "BOOLEAN", "VARBINARY", "DECIMAL", "TINYINT", "SMALLINT", "INT", "BIGINT", "FLOAT", "DOUBLE",
-    "DATE", "TIME", "TIMESTAMP", "ARRAY",
-)  # fmt: skip
+_STRINGS = ("text", "varchar", "bpchar")
+_TEXTS = (*_STRINGS, "json", "jsonb", "uuid", "inet")
+_READ: dict[str, tuple[str, ...]] = {
+    "CHAR": _STRINGS, "VARCHAR": _STRINGS, "BOOLEAN": ("bool",), "VARBINARY": ("bytea",), "DECIMAL": ("numeric",),
+    "TINYINT": ("int2",), "SMALLINT": ("int2",), "INT": ("int4",), "BIGINT": ("int8",), "FLOAT": ("float4",),
+    "DOUBLE": ("float8",), "DATE": ("date",), "TIME": ("time",), "TIMESTAMP": ("timestamp", "timestamptz"),
+}  # fmt: skip
+"""The types of Hologres that each type of Flink's is read from to the same values."""
+_WRITTEN: dict[str, tuple[str, ...]] = {
+    **_READ, "CHAR": _TEXTS, "VARCHAR": _TEXTS,
+    "SMALLINT": ("int2", "int4", "int8"), "INT": ("int4", "int8"), "BIGINT": ("int8", "numeric"),
+    "FLOAT": ("float4", "float8"),
+}  # fmt: skip
+_ELEMENTS = {
+    "BOOLEAN": ("_bool",), "INT": ("_int4",), "BIGINT": ("_int8",), "FLOAT": ("_float4",), "DOUBLE": ("_float8",),
+    "VARCHAR": ("_text", "_varchar"),
+}  # fmt: skip
 _PRECISIONS = range(1, 7)
 _CACHE_ROWS = "10000"
 _BUFFERING = {
@@ -45,7 +59,8 @@ def mapped(declared: Declared, services: Services, use: Use) -> Mapped:
     target = services.hologres(options)
     for column in declared.columns:
         _check(declared, target, column, written=use.written)
-    key, warnings = _written(declared, target, use) if use.written else ((), ())
+    key = _key(declared, target, use) if use.written else ()
+    warnings = _warnings(declared, target, use)
     return Mapped({**_place(options, target), **_pace(options), **_cache(declared)}, key, warnings=warnings)
 
 
@@ -93,14 +108,46 @@ def _check(declared: Declared, target: Target, column: ColumnDef, *, written: bo
         if not one.isidentifier() or one != one.lower() or not is_column_name(one):
             declared.refuse(f"Flink's connector jdbc does not quote names, and {one!r} needs quotes")
     kind = column.type.root
-    if kind not in _TYPES or (kind == "ARRAY" and written):
-        declared.refuse(f"Flink's connector jdbc has no columns of type {column.type.text}, as {column.name!r} is")
     if kind == "TIMESTAMP" and column.type.params[0] not in _PRECISIONS:
         declared.refuse(f"Flink's connector jdbc has TIMESTAMP(1) to TIMESTAMP(6), and {column.name!r} is another")
+    theirs = target.by_name[name]
+    fits = _fitting(column, written=written)
+    if not fits:
+        declared.refuse(f"Flink's connector jdbc has no columns of type {column.type.text}, as {column.name!r} is")
+    if _type_name(theirs) not in fits:
+        does = "written to" if written else "read from"
+        declared.refuse(
+            f"{column.name!r} is {theirs.type} in Hologres, and {column.type.text} is {does} {' or '.join(fits)}"
+        )
 
 
-def _written(declared: Declared, target: Target, use: Use) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The key that a sink is to have, if the script says none, and what to warn of."""
+def _fitting(column: ColumnDef, *, written: bool) -> tuple[str, ...]:
+    assert column.type is not None
+    if column.type.root == "ARRAY":
+        return () if written else _ELEMENTS.get(column.type.children[0].root, ())
+    return (_WRITTEN if written else _READ).get(column.type.root, ())
+
+
+def _type_name(column: Column) -> str:
+    return TYPES[column.oid].name if column.oid in TYPES else column.type
+
+
+def _warnings(declared: Declared, target: Target, use: Use) -> tuple[str, ...]:
+    found = []
+    if use.written and not target.primary_key:
+        found.append(f"table {declared.path} has no primary key: after a failure Flink writes some rows of it twice")
+    zoned = [one.name for one in declared.columns if _type_name(target.by_name[one.name.lower()]) == "timestamptz"]
+    if zoned and not use.utc:
+        names = ", ".join(zoned)
+        found.append(
+            f"table {declared.path}: in Hologres {names} has a time zone, and Flink takes times for those of its "
+            "machine's zone: run it in UTC"
+        )
+    return tuple(found)
+
+
+def _key(declared: Declared, target: Target, use: Use) -> tuple[str, ...]:
+    """The key that a sink is to have, if the script says none."""
     if target.partition_column:
         declared.refuse(f"table {target.sql} is partitioned, and Flink's connector jdbc writes no partitions")
     ours = {one.name.lower(): one.name for one in declared.physical}
@@ -111,12 +158,12 @@ def _written(declared: Declared, target: Target, use: Use) -> tuple[tuple[str, .
             f"({', '.join(target.primary_key)})"
         )
     if not target.primary_key:
-        return (), (f"table {declared.path} has no primary key: after a failure Flink writes some rows of it twice",)
+        return ()
     for name in target.primary_key:
         if name not in ours:
             declared.refuse(f"it lacks the primary key's column {name!r} of Hologres")
     _check_mode(declared, target, use, set(ours))
-    return () if told else tuple(ours[name] for name in target.primary_key), ()
+    return () if told else tuple(ours[name] for name in target.primary_key)
 
 
 def _check_mode(declared: Declared, target: Target, use: Use, ours: set[str]) -> None:

@@ -7,7 +7,7 @@ is written needs a key. What Flink alone understands - MATCH_RECOGNIZE, function
 import re
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from yunbox.adapters.flink import datahub, hologres
 from yunbox.adapters.flink.ddl import rewritten
@@ -69,14 +69,17 @@ def as_it_is(text: str) -> Script:
     return Script(tuple(found), secrets=frozenset(secret for one in found for secret in _secrets(one)))
 
 
-def translated(text: str, services: Services) -> Script:
-    """A script for a Flink that has none of our connectors. Raises NotMapped, KernelError."""
+def translated(text: str, services: Services, *, utc: bool = False) -> Script:
+    """A script for a Flink that has none of our connectors; with ``utc`` its processes are known to run in UTC.
+
+    Raises NotMapped, KernelError.
+    """
     plain = as_it_is(text)
     read = _Reader().read(plain.statements)
     statements, warnings = list(plain.statements), []
     for number, (path, table) in read.declared.items():
         with _numbered(number):
-            found = _mapped(Declared(table, ".".join(path)), services, _use(read, path, table))
+            found = _mapped(Declared(table, ".".join(path)), services, replace(_use(read, path, table), utc=utc))
             statements[number] = rewritten(table, found)
             warnings += found.warnings
     return Script(tuple(statements), tuple(warnings), plain.secrets)

@@ -30,12 +30,16 @@ class Services(Protocol):
 
 @dataclass(frozen=True)
 class Use:
-    """What a script does with a table: whether it writes it, in some of its columns only, and in which mode it runs."""
+    """What a script does with a table: whether it writes it, in some of its columns only, and in which mode it runs.
+
+    ``utc`` says that Flink's processes are known to run in UTC.
+    """
 
     written: bool = False
     partly: bool = False
     batch: bool = False
     zone: str = "UTC"
+    utc: bool = False
 
 
 @dataclass(frozen=True)

@@ -137,7 +137,7 @@ def _settings(layout: Layout, ports: Ports, size: Size) -> Mapping[str, str | in
 
 def command(name: str, java: str, jars: Sequence[Path], layout: Layout, size: Size) -> list[str]:
     """How one of a cluster's processes is started."""
-    words = [java, *_memory(name, size), f"-Dlog.file={layout.logs / name}.log"]
+    words = [java, *_memory(name, size), "-Duser.timezone=UTC", f"-Dlog.file={layout.logs / name}.log"]
     words.append(f"-Dlog4j.configurationFile={(layout.conf / 'log4j.properties').as_uri()}")
     words += [f"--add-opens=java.base/{one}=ALL-UNNAMED" for one in _OPENED]
     words += ["-cp", os.pathsep.join(map(str, jars)), _MAIN[name]]
