@@ -1,6 +1,10 @@
 """Top-N and deduplication: who is among the first, and who was."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Literal
+
+import pytest
 
 from tests.unit.engine.stream.feed import Run, feed
 from yunbox.sql.flink.plans import Field, Node, Order, Rank
@@ -47,3 +51,21 @@ def test_the_last_row_of_a_key(tmp_path: Path) -> None:
     assert run.send("t", ("a", 1, 1000), ("a", 2, 3000), ("a", 3, 2000)) == ["+I[a, 2, 3000]"]
     assert run.send("t", ("a", 4, 4000)) == ["-U[a, 2, 3000]", "+U[a, 4, 4000]"]
     assert run.send("t", ("a", 5, 1000)) == []
+
+
+@pytest.mark.parametrize(
+    ("function", "wanted"),
+    [
+        ("RANK", ["+I[x, a, 7, 1]", "+I[x, b, 7, 1]", "+I[x, c, 5, 3]", "+I[x, d, 5, 3]"]),
+        ("DENSE_RANK", ["+I[x, a, 7, 1]", "+I[x, b, 7, 1]", "+I[x, c, 5, 2]", "+I[x, d, 5, 2]", "+I[x, e, 1, 3]"]),
+    ],
+)
+def test_ranks_are_shared(tmp_path: Path, function: Literal["RANK", "DENSE_RANK"], wanted: list[str]) -> None:
+    node = replace(top(scores(), 3, with_number=True), function=function)
+    run = Run(tmp_path / "j", node)
+    sent = (("x", "c", 5), ("x", "a", 7), ("x", "d", 5), ("x", "b", 7), ("x", "e", 1), ("x", "f", 0))
+    assert sorted(run.send("t", *sent)) == wanted
+    run = Run(tmp_path / "l", replace(node, start=2))
+    assert sorted(run.send("t", *sent)) == [one for one in wanted if not one.endswith(" 1]")]
+    run.again()
+    assert run.send("t", ("x", "g", 0)) == []

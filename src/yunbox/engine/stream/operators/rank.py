@@ -1,5 +1,6 @@
 """Top-N and deduplication: the first so many rows of each key, as they are after each batch."""
 
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -78,19 +79,37 @@ class TopN(Operator):
             elif row in rows:
                 rows.remove(row)
         rows = self._sort(rows)
-        return rows if self._keeps_all else rows[: self._node.end]
+        return rows if self._keeps_all else rows[: bisect_right(_numbers(self._node, rows), self._node.end)]
 
     def _window(self, rows: Sequence[Row]) -> list[Row]:
-        start, end = self._node.start - 1, self._node.end
+        numbers = _numbers(self._node, rows)
+        start, end = bisect_left(numbers, self._node.start), bisect_right(numbers, self._node.end)
         if not self._node.with_number:
             return list(rows[start:end])
-        return [(*row, start + at + 1) for at, row in enumerate(rows[start:end])]
+        return [(*row, number) for row, number in zip(rows[start:end], numbers[start:end], strict=True)]
 
     def _difference(self, before: list[Row], after: list[Row]) -> Iterator[Change]:
-        if self._node.with_number or self._node.end == self._node.start:
+        is_place = self._node.function == "ROW_NUMBER"
+        if is_place and (self._node.with_number or self._node.end == self._node.start):
             yield from _by_place(before, after)
         else:
             yield from _by_row(before, after)
+
+
+def _numbers(node: Rank, rows: Sequence[Row]) -> Sequence[int]:
+    """The number of each of a key's rows, which are in their order; equal ones have the same rank."""
+    if node.function == "ROW_NUMBER":
+        return range(1, len(rows) + 1)
+    found: list[int] = []
+    before: list[Any] = []
+    for at, row in enumerate(rows, 1):
+        values = [row[one.column] for one in node.order]
+        if found and values == before:
+            found.append(found[-1])
+        else:
+            found.append(at if node.function == "RANK" else (found[-1] if found else 0) + 1)
+        before = values
+    return found
 
 
 def _by_place(before: Sequence[Row], after: Sequence[Row]) -> Iterator[Change]:
@@ -139,7 +158,8 @@ class WindowTopN(Operator):
                 came.setdefault((due, self._key(row)), []).append(row)
         for (due, key), rows in came.items():
             kept = [tuple(row) for row in self._rows.get(due, key) or []]
-            self._rows.put(due, key, self._sort([*kept, *rows])[: self._node.end])
+            rows = self._sort([*kept, *rows])
+            self._rows.put(due, key, rows[: bisect_right(_numbers(self._node, rows), self._node.end)])
         yield from ()
 
     def advance(self, watermark_ms: int) -> Iterator[Batch]:
@@ -156,5 +176,6 @@ class WindowTopN(Operator):
 
     def _fired(self, until_ms: int) -> Iterator[Change]:
         for _, _, rows in self._rows.due(until_ms):
-            for at, row in enumerate(rows[self._node.start - 1 :], self._node.start):
-                yield INSERT, (*row, at) if self._node.with_number else tuple(row)
+            for number, row in zip(_numbers(self._node, rows), rows, strict=True):
+                if number >= self._node.start:
+                    yield INSERT, (*row, number) if self._node.with_number else tuple(row)

@@ -15,6 +15,8 @@ from yunbox.sql.flink.types import BOOLEAN, LENGTH_MAX, FlinkType
 
 _BITS = {"TINYINT": 8, "SMALLINT": 16, "INT": 32}
 _ORDERED = ("<", "<=", ">", ">=")
+_SHORT = 18
+"""The digits of a DECIMAL that DuckDB has in 64 bits."""
 _NAMES = {"+": "plus", "-": "minus", "*": "times"}
 
 
@@ -66,6 +68,8 @@ def _decimals(symbol: str, left: Expr, right: Expr, of: FlinkType) -> str:
     a = left.sql if left.type.root == "DECIMAL" else f"CAST({left.sql} AS DECIMAL({p1},0))"
     b = right.sql if right.type.root == "DECIMAL" else f"CAST({right.sql} AS DECIMAL({p2},0))"
     if symbol == "*":
+        if max(p1, p2) <= _SHORT < p1 + p2:  # two short ones stay short in DuckDB, whatever comes of them
+            a = f"CAST({a} AS DECIMAL({_SHORT + 1},{s1}))"
         return f"CAST({a} * {b} AS {of.duckdb})"
     if symbol == "/":
         return _quotient(a, b, (p1, s1), (p2, s2), of)
@@ -82,8 +86,9 @@ def _quotient(a: str, b: str, left: tuple[int, int], right: tuple[int, int], of:
     more = scale - s1 + s2
     if more < 0 or p1 + max(more, s1) + 1 > coercion.PRECISION_MAX or p2 + s2 + 1 > coercion.PRECISION_MAX:
         return f"CAST(CAST({a} AS DOUBLE) / CAST({b} AS DOUBLE) AS {of.duckdb})"
-    dividend = f"(CAST({a} * 1{'0' * s1} AS HUGEINT) * 1{'0' * more}::HUGEINT)"
-    divisor = f"CAST({b} * 1{'0' * s2} AS HUGEINT)"
+    long = coercion.PRECISION_MAX
+    dividend = f"(CAST(CAST({a} AS DECIMAL({long},{s1})) * 1{'0' * s1} AS HUGEINT) * 1{'0' * more}::HUGEINT)"
+    divisor = f"CAST(CAST({b} AS DECIMAL({long},{s2})) * 1{'0' * s2} AS HUGEINT)"
     unit = "0." + "0" * (scale - 1) + "1" if scale else "1"
     one = f"CAST('{unit}' AS DECIMAL({max(scale, 1)},{scale}))"
     return f"CAST(CAST(fl_quotient({dividend}, {divisor}) AS DECIMAL(38,0)) * {one} AS {of.duckdb})"

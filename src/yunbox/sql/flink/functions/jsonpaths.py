@@ -1,6 +1,7 @@
 """SQL's JSON paths, lax and strict, over texts: members, elements and all of either.
 
-Source: the page "System (Built-in) Functions" of Flink 2.x, under "JSON Functions".
+Source: the page "System (Built-in) Functions" of Flink 2.x, under "JSON Functions", and what Flink 2.3 answers: a path
+is strict unless it says lax, and neither takes a value for an array of one.
 """
 
 import json
@@ -16,10 +17,11 @@ _STEP = re.compile(
     re.VERBOSE,
 )
 _KIND_EMPTY, _KIND_ERROR, _KIND_FOUND = "E", "X", "V"
+_DECODER = json.JSONDecoder()
 
 
 class PathError(Exception):
-    """Something that a strict path does not find, or a text that is no JSON."""
+    """A text that is no path."""
 
 
 @dataclass(frozen=True)
@@ -32,9 +34,9 @@ class Path:
 
 @lru_cache(maxsize=512)
 def parse_path(text: str) -> Path:
-    """A path as steps: a name, an index, or None for all."""
+    """A path as steps: a name, an index, or None for all. One that does not say how it is meant is strict."""
     mode, _, rest = text.strip().partition(" ")
-    strict = mode == "strict"
+    strict = mode != "lax"
     if mode not in ("lax", "strict"):
         rest = text.strip()
     rest = rest.strip()
@@ -56,35 +58,30 @@ def parse_path(text: str) -> Path:
     return Path(strict, tuple(steps))
 
 
-_DECODER = json.JSONDecoder()
+def _found(text: str, path: Path) -> Any:
+    """The value at a path, and for one of all of something the array of those. Numbers keep their digits.
 
-
-def _found(text: str, path: str) -> list[Any]:
-    """All values at a path. Numbers keep their digits."""
-    made = parse_path(path)
+    None is for what is not there, for null and for a text that is no JSON: Flink takes them for the same.
+    """
     try:
         values = [json.loads(text, parse_float=Decimal)]
-    except ValueError as error:
-        raise PathError(str(error)) from None
-    for step in made.steps:
-        values = [found for value in values for found in _stepped(value, step, made)]
-    return values
+    except ValueError:
+        return None
+    many = False
+    for step in path.steps:
+        many = many or step is None
+        values = [found for value in values for found in _stepped(value, step)]
+        if not (values or many):
+            return [] if None in path.steps and not path.strict else None
+    return values if many else values[0]
 
 
-def _stepped(value: Any, step: str | int | None, path: Path) -> list[Any]:
+def _stepped(value: Any, step: str | int | None) -> list[Any]:
     if step is None:
         return list(value.values()) if isinstance(value, dict) else list(value) if isinstance(value, list) else []
     if isinstance(step, str):
-        if isinstance(value, dict) and step in value:
-            return [value[step]]
-    elif isinstance(value, list):
-        if step < len(value):
-            return [value[step]]
-    elif step == 0 and not path.strict:
-        return [value]  # lax paths take a value for an array of one
-    if path.strict:
-        raise PathError(f"nothing at {step}")
-    return []
+        return [value[step]] if isinstance(value, dict) and step in value else []
+    return [value[step]] if isinstance(value, list) and step < len(value) else []
 
 
 def _written(value: Any) -> str:
@@ -98,37 +95,30 @@ def _written(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def json_value(text: str, path: str) -> str | None:
-    """A scalar at a path as a text behind V; E where there is none, X where it is an error."""
+def json_value(text: str, path: str) -> str:
+    """A scalar at a path as a text behind V; where there is none E, or X if that is an error."""
     try:
-        found = _found(text, path)
+        made = parse_path(path)
     except PathError:
         return _KIND_ERROR
-    if not found:
-        return _KIND_EMPTY
-    if found[0] is None:
-        return None
-    if len(found) > 1 or isinstance(found[0], dict | list):
-        return _KIND_ERROR
-    value = found[0]
+    value = _found(text, made)
+    if value is None or isinstance(value, dict | list):
+        return _KIND_ERROR if made.strict else _KIND_EMPTY
     return _KIND_FOUND + (value if isinstance(value, str) else _written(value))
 
 
 def json_query(text: str, path: str, wrapper: str, on_empty: str, on_error: str) -> str | None:
     """JSON at a path, in an array where the wrapper asks for one."""
     try:
-        found = _found(text, path)
+        made = parse_path(path)
     except PathError:
         return _otherwise(on_error)
-    if "*" in path:
-        found = [found] if found else []
-    if not found:
-        return _otherwise(on_empty)
-    value = found[0]
-    if "UNCONDITIONAL" in wrapper or wrapper == "WITH" or ("CONDITIONAL" in wrapper and not isinstance(value, list)):
+    value = _found(text, made)
+    always = "UNCONDITIONAL" in wrapper or wrapper == "WITH"
+    if value is not None and (always or ("CONDITIONAL" in wrapper and not isinstance(value, list))):
         value = [value]
     if not isinstance(value, dict | list):
-        return _otherwise(on_error)
+        return _otherwise(on_error if made.strict else on_empty)
     return _written(value)
 
 
@@ -141,9 +131,12 @@ def _otherwise(how: str) -> str | None:
 def json_exists(text: str, path: str) -> str:
     """T or F, or X where it is an error."""
     try:
-        return "T" if _found(text, path) else "F"
+        made = parse_path(path)
     except PathError:
         return _KIND_ERROR
+    if _found(text, made) is not None:
+        return "T"
+    return _KIND_ERROR if made.strict else "F"
 
 
 def json_text(text: str) -> str:
