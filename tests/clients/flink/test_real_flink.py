@@ -1,11 +1,13 @@
 """The same file on a real Flink: a cluster of one's own, from its start to its end, and the article's job on it."""
 
+import contextlib
 import json
 import os
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from pprint import pformat
 from typing import Any
 
 import psutil
@@ -13,7 +15,8 @@ import psycopg
 import pytest
 
 from tests.clients.flink.conftest import Topic
-from tests.flink import Rest, clicks, hologres
+from tests.clients.flink.parity import BATCH, EVENTS, FIELDS, ROWS, STREAM, USERS, Query
+from tests.flink import Flink, Rest, clicks, hologres
 from tests.real_flink import answer, command, needed, refusal, yunbox
 from tests.waiting import until
 from yunbox.testing.server import Server
@@ -21,6 +24,7 @@ from yunbox.testing.server import Server
 pytestmark = [pytest.mark.java, pytest.mark.timeout(600)]
 Holo = psycopg.Connection[Any]
 Put = Callable[..., None]
+PATIENCE_S = 120
 TOTALS = "user_id BIGINT, n BIGINT, amount DOUBLE"
 
 
@@ -61,7 +65,7 @@ def killed_start(data: Path) -> list[int]:
     """The processes that a start has left which was killed while it waited."""
     words = command(data, "cluster", "start")
     start = subprocess.Popen(words, env=needed(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    until(lambda: len(pids(data)) == 3, 60)
+    until(lambda: len(pids(data)) == 3, PATIENCE_S)
     start.kill()
     start.wait()
     return pids(data)
@@ -134,13 +138,13 @@ def test_the_articles_job(
 
 
 def expect(holo: Holo, table: str, rows: list[tuple[Any, ...]]) -> None:
-    until(lambda: holo.execute(f"SELECT * FROM {table} ORDER BY 1").fetchall() == rows, 60)
+    until(lambda: holo.execute(f"SELECT * FROM {table} ORDER BY 1").fetchall() == rows, PATIENCE_S)
 
 
 def cancel(cluster: dict[str, Any], job: str) -> None:
     jobmanager = Rest(cluster["jobmanager"])
     jobmanager.ask("PATCH", f"/jobs/{job}?mode=cancel")
-    until(lambda: jobmanager.ask("GET", f"/jobs/{job}")["state"] == "CANCELED", 60)
+    until(lambda: jobmanager.ask("GET", f"/jobs/{job}")["state"] == "CANCELED", PATIENCE_S)
     jobmanager.close()
 
 
@@ -174,3 +178,112 @@ def test_what_the_embedded_engine_has_not(cluster: dict[str, Any], server: Serve
     assert "Flink backend" in refusal(server.data, "run", str(file))
     done = yunbox(server.data, "run", str(file), "--backend", "flink", output="text")
     assert (done.returncode, done.stdout.splitlines()[:1]) == (0, ["INSERT  30"]), done.stderr
+
+
+# -- the same answers
+
+
+class Compared:
+    """Queries that both engines run, from one file: their sinks, and what is in them."""
+
+    def __init__(self, server: Server, holo: Holo, project: str, queries: tuple[Query, ...]) -> None:
+        self._holo = holo
+        self._tables = {one.name: f"{project}_{one.name}" for one in queries}
+        holo.execute(f"CREATE TABLE {project}_users (id bigint PRIMARY KEY, name text, zone text)")
+        for row in USERS:
+            holo.execute(f"INSERT INTO {project}_users VALUES (%s, %s, %s)", row)
+        statements = [
+            clicks(server, project, "events", EVENTS, "events"),
+            hologres(server, f"{project}_users", "id BIGINT, name STRING, zone STRING", "users"),
+        ]
+        for one in queries:
+            holo.execute(f"CREATE TABLE {self._tables[one.name]} ({one.made})")
+            statements.append(hologres(server, self._tables[one.name], one.declared, one.name))
+        inserts = "\n".join(f"INSERT INTO {one.name} {one.text};" for one in queries)
+        self.script = ";\n".join(
+            ["SET 'restart-strategy.type' = 'none'", *statements, f"EXECUTE STATEMENT SET BEGIN\n{inserts}\nEND;\n"]
+        )
+
+    def rows(self) -> dict[str, list[str]]:
+        """What is in each sink."""
+        return {name: self._rows(name) for name in self._tables}
+
+    def has(self, wanted: dict[str, list[str]]) -> bool:
+        """Whether each sink has these rows; those behind the first that has not are not asked."""
+        return all(self._rows(name) == rows for name, rows in wanted.items())
+
+    def _rows(self, name: str) -> list[str]:
+        return sorted(map(repr, self._holo.execute(f"SELECT * FROM {self._tables[name]}")))
+
+    def clear(self) -> None:
+        """Empty them all."""
+        for table in self._tables.values():
+            self._holo.execute(f"TRUNCATE {table}")
+
+
+def check(found: dict[str, list[str]], wanted: dict[str, list[str]]) -> None:
+    """Whether both have the same; what only one has is shown by query."""
+    pairs = {name: (set(found[name]) - set(rows), set(rows) - set(found[name])) for name, rows in wanted.items()}
+    assert found == wanted, pformat(
+        {name: pair for name, pair in pairs.items() if found[name] != wanted[name]}, width=150
+    )
+
+
+@pytest.fixture
+def events(topic: Topic, put: Put) -> None:
+    topic("events", *FIELDS)
+    put("events", *ROWS[:5])
+
+
+@pytest.mark.usefixtures("events")
+def test_streams_come_to_the_same(
+    cluster: dict[str, Any], server: Server, project: str, holo: Holo, put: Put, tmp_path: Path
+) -> None:
+    """Also what the embedded engine has given at first and taken back later."""
+    compared = Compared(server, holo, project, STREAM)
+    file = tmp_path / "stream.sql"
+    file.write_text(f"SET 'state.backend.type' = 'hashmap';\n{compared.script}")
+    [job] = answer(server.data, "run", str(file))["jobs"]
+    until(lambda: has_read_all(server, job["id"], 5), PATIENCE_S)
+    put("events", *ROWS[5:])
+    until(lambda: has_read_all(server, job["id"], len(ROWS)), PATIENCE_S)
+    answer(server.data, "stop", job["id"], "--savepoint")
+    wanted = compared.rows()
+    assert all(wanted.values())
+    compared.clear()
+    [job] = answer(server.data, "run", str(file), "--backend", "flink")["jobs"]
+    try:
+        with contextlib.suppress(AssertionError):
+            until(lambda: compared.has(wanted), PATIENCE_S)
+        check(compared.rows(), wanted)
+    finally:
+        cancel(cluster, job["id"])
+
+
+def has_read_all(server: Server, job: str, count: int) -> bool:
+    [found] = [one for one in answer(server.data, "jobs") if one["id"] == job]
+    assert found["state"] == "RUNNING", found
+    return found["rows_in"] == count and found["lag_rows"] == 0
+
+
+@pytest.mark.usefixtures("events")
+def test_batches_come_to_the_same(
+    cluster: dict[str, Any], server: Server, project: str, holo: Holo, put: Put, flink: Flink, tmp_path: Path
+) -> None:
+    put("events", *ROWS[5:])
+    compared = Compared(server, holo, project, BATCH)
+    file = tmp_path / "batch.sql"
+    file.write_text(f"SET 'execution.runtime-mode' = 'batch';\n{compared.script}")
+    [job] = answer(server.data, "run", str(file))["jobs"]
+    until(lambda: flink.state(job["id"]) not in ("CREATED", "RUNNING"), PATIENCE_S)
+    assert flink.state(job["id"]) == "FINISHED", flink.job(job["id"], "/exceptions")
+    wanted = compared.rows()
+    assert all(wanted.values())
+    compared.clear()
+    [job] = answer(server.data, "run", str(file), "--backend", "flink")["jobs"]
+    jobmanager = Rest(cluster["jobmanager"])
+    until(lambda: jobmanager.ask("GET", f"/jobs/{job['id']}")["state"] in ("FINISHED", "FAILED"), PATIENCE_S)
+    failures = jobmanager.ask("GET", f"/jobs/{job['id']}/exceptions")["exceptionHistory"]["entries"]
+    jobmanager.close()
+    assert not failures, failures[0]["stacktrace"].partition("Caused by: ")[2][:2000]
+    check(compared.rows(), wanted)

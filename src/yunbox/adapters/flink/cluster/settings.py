@@ -12,7 +12,7 @@ from pathlib import Path
 
 HOST = "127.0.0.1"
 JOBMANAGER, TASKMANAGER, GATEWAY = "jobmanager", "taskmanager", "gateway"
-_FRAMEWORK_MB, _DIRECT_MB, _NETWORK_MB, _METASPACE_MB, _OVERHEAD_MB = 128, 128, 64, 256, 192
+_FRAMEWORK_MB, _DIRECT_MB, _NETWORK_MB, _METASPACE_MB, _OVERHEAD_MB = 128, 128, 128, 256, 192
 _OPENED = (
     "java.lang", "java.lang.reflect", "java.net", "java.io", "java.nio", "java.text", "java.time", "java.util",
     "java.util.concurrent", "java.util.concurrent.atomic", "java.util.concurrent.locks", "sun.nio.ch",
@@ -124,6 +124,7 @@ def _settings(layout: Layout, ports: Ports, size: Size) -> Mapping[str, str | in
         "taskmanager.memory.managed.size": f"{size.state_mb}m",
         "taskmanager.memory.network.min": f"{_NETWORK_MB}m",
         "taskmanager.memory.network.max": f"{_NETWORK_MB}m",
+        "taskmanager.network.sort-shuffle.min-buffers": 64,  # of 512, the default, eight exchanges take all
         "taskmanager.memory.jvm-metaspace.size": f"{_METASPACE_MB}m",
         "taskmanager.memory.jvm-overhead.min": f"{_OVERHEAD_MB}m",
         "taskmanager.memory.jvm-overhead.max": f"{_OVERHEAD_MB}m",
@@ -154,7 +155,7 @@ def _memory(name: str, size: Size) -> list[str]:
         heap = _FRAMEWORK_MB + size.memory_mb
         return [f"-Xmx{heap}m", f"-XX:MaxDirectMemorySize={_DIRECT_MB + _NETWORK_MB}m",
                 f"-XX:MaxMetaspaceSize={_METASPACE_MB}m"]  # fmt: skip
-    return ["-Xmx512m", "-XX:+UseSerialGC"]
+    return ["-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]  # they work little, and seldom twice the same
 
 
 def environment(layout: Layout, library: Path) -> dict[str, str]:
