@@ -97,7 +97,7 @@ def _numbered(number: int) -> Generator[None]:
 def _mapped(declared: Declared, services: Services, use: Use) -> Mapped:
     connector = declared.table.options["connector"]
     if connector in _NO_CONNECTOR:
-        declared.refuse(f"Flink has no connector for {_NO_CONNECTOR[connector]}, which the embedded engine writes")
+        declared.refuse(f"Flink has no connector for {_NO_CONNECTOR[connector]}, which the embedded engine has")
     return _MAPPINGS[connector](declared, services, use)
 
 

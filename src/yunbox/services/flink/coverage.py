@@ -60,7 +60,10 @@ BESIDE: Mapping[str, str] = {
     "checkpoints": "each epoch, of some milliseconds to a second, is one: `execution.checkpointing.interval` has no "
     "effect",
     "parallelism": "one process a job: `parallelism.default` has no effect",
-    "scale-out to a real Flink": "not yet",
+    "scale-out to a real Flink": "`yunbox flink run --backend flink` submits the same file to the SQL Gateway of one's "
+    "own cluster (`yunbox flink cluster start`: Flink 2.3, Java 17) or of another; DataHub's tables become Kafka's "
+    "(TUPLE topics are read, BLOB topics and those of one or two STRINGs also written), Hologres' become JDBC's; "
+    "MaxCompute's are refused by name",
 }
 
 
