@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import ssl
 import time
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,9 +22,12 @@ class Refused(Exception):
 class Rest:
     """One interface."""
 
-    def __init__(self, endpoint: Any) -> None:
+    def __init__(self, endpoint: Any, context: ssl.SSLContext | None = None) -> None:
         at = urlsplit(str(endpoint))
-        self._line = http.client.HTTPConnection(at.hostname or "", at.port, timeout=60)
+        if context is None:
+            self._line = http.client.HTTPConnection(at.hostname or "", at.port, timeout=60)
+        else:
+            self._line = http.client.HTTPSConnection(at.hostname or "", at.port, timeout=60, context=context)
 
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         """The answer to a request. Raises Refused."""

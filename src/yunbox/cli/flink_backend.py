@@ -1,6 +1,7 @@
 """`yunbox flink run --backend flink`: the same file on a real Flink."""
 
 import argparse
+import ssl
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -41,8 +42,8 @@ def run_on_flink(folder: Path, args: argparse.Namespace, output: Output) -> None
     from yunbox.adapters.flink.script import as_it_is, translated
 
     text = args.file.read_text()
-    gateway = args.gateway or _bundled(folder)
-    client = GatewayClient(gateway)
+    gateway, context = (args.gateway, None) if args.gateway else _own(folder)
+    client = GatewayClient(gateway, context=context)
     script = as_it_is(text) if args.as_is else translated(text, _services(folder), utc=not args.gateway)
     for warning in (*script.warnings, *_distant(gateway, script.statements)):
         print(f"warning: {warning}", file=sys.stderr, flush=True)
@@ -67,7 +68,10 @@ def _services(folder: Path) -> "Running":
     return Running(str(server["endpoints"].get("datahub", "")), str(server["endpoints"].get("kafka", "")))
 
 
-def _bundled(folder: Path) -> str:
+def _own(folder: Path) -> tuple[str, ssl.SSLContext | None]:
+    """The gateway of the cluster that runs here, and how to speak to it. Raises NotFound."""
     from yunbox.adapters.flink.cluster.cluster import Cluster
 
-    return Cluster(folder).find().gateway
+    cluster = Cluster(folder)
+    record = cluster.find()
+    return record.gateway, cluster.context(record)

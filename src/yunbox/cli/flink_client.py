@@ -1,6 +1,7 @@
 """The SQL Gateway and the JobManager as the command line asks them: their REST interfaces, as any client does."""
 
 import json
+import ssl
 import time
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
@@ -23,8 +24,10 @@ class FlinkError(KernelError):
 class GatewayClient:
     """A SQL Gateway: this server's, or any that has version 2 of its interface."""
 
-    def __init__(self, endpoint: str, key: Mapping[str, str] | None = None) -> None:
-        self._gateway = HttpClient(endpoint, _TIMEOUT_S)
+    def __init__(
+        self, endpoint: str, key: Mapping[str, str] | None = None, context: ssl.SSLContext | None = None
+    ) -> None:
+        self._gateway = HttpClient(endpoint, _TIMEOUT_S, context)
         self._headers = {"Content-Type": "application/json"}
         if key is not None:
             user = f"{key['access_key_id']}:{key['access_key_secret']}"

@@ -35,6 +35,8 @@ def _add_start(command: argparse.ArgumentParser) -> None:
                          help="first of three ports: gateway, JobManager, its own (default: free ports)")  # fmt: skip
     command.add_argument("--slots", type=int, default=4, metavar="N", help="tasks beside each other (default: 4)")
     command.add_argument("--memory", type=int, default=512, metavar="MB", help="heap of all tasks (default: 512)")
+    command.add_argument("--open", action="store_true",
+                         help="ask nobody for its key: every user of this machine may run what they like")  # fmt: skip
     command.add_argument("--timeout", type=float, default=180.0, metavar="S", help="seconds until it must be ready")
 
 
@@ -63,15 +65,14 @@ def _start(cluster: "Cluster", args: argparse.Namespace, output: Output) -> None
         raise InvalidArgument(f"--port-base {args.port_base}: three ports from 1 to 65535 must lie there")
     if not output.is_json:
         print("starting Flink: some tens of seconds", file=sys.stderr, flush=True)
-    record = cluster.start(args.jars, args.port_base, Size(args.slots, args.memory), args.timeout)
+    size = Size(args.slots, args.memory)
+    record = cluster.start(args.jars, args.port_base, size, args.timeout, is_open=args.open)
     output.result(_shown(record), "\n".join([*_places(record), "yunbox flink cluster stop ends it"]))
 
 
 def _stop(cluster: "Cluster", folder: Path, output: Output) -> None:
-    from yunbox.adapters.flink.cluster.cluster import jobs
-
     found = cluster.peek()
-    ended = list(jobs(found)) if found is not None else []
+    ended = cluster.jobs(found) if found is not None else []
     found = cluster.stop()
     if found is None:
         output.result({"stopped": False, "running": False}, f"no cluster of Flink runs on {folder}")
@@ -82,14 +83,12 @@ def _stop(cluster: "Cluster", folder: Path, output: Output) -> None:
 
 def _status(cluster: "Cluster", folder: Path, output: Output) -> int:
     """Exit status 0 when all of it runs, 3 when not."""
-    from yunbox.adapters.flink.cluster.cluster import jobs, overview
-
     found = cluster.peek()
     if found is None or not any(one.runs for one in found.processes):
         output.result({"running": False}, f"no cluster of Flink runs on {folder}")
         return _NOT_RUNNING
     running = found.is_ready and all(one.runs for one in found.processes)
-    told, open_jobs = overview(found), list(jobs(found))
+    told, open_jobs = cluster.overview(found), cluster.jobs(found)
     slots = {"total": told.get("slots-total"), "free": told.get("slots-available")}
     body = {**_shown(found), "running": running, "slots": slots, "jobs": open_jobs}
     lines = [f"{one.name}: {f'process {one.pid}' if one.runs else 'has ended'}" for one in found.processes]
@@ -106,4 +105,4 @@ def _shown(record: "Record") -> dict[str, object]:
 
 
 def _places(record: "Record") -> list[str]:
-    return [f"SQL Gateway: {record.gateway}", f"JobManager: {record.jobmanager} (a page for browsers, too)"]
+    return [f"SQL Gateway: {record.gateway}", f"JobManager: {record.jobmanager}"]

@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import json
+import ssl
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -37,8 +38,9 @@ class Answer:
 class HttpClient:
     """Sends requests to one endpoint, each on a connection of its own."""
 
-    def __init__(self, endpoint: str, timeout_s: float) -> None:
+    def __init__(self, endpoint: str, timeout_s: float, context: ssl.SSLContext | None = None) -> None:
         self._endpoint = endpoint
+        self._context = context
         self._url = urlsplit(endpoint)
         self._timeout_s = timeout_s
 
@@ -52,9 +54,7 @@ class HttpClient:
         self, method: str, target: str, headers: Mapping[str, str], body: bytes | None = None
     ) -> Generator[http.client.HTTPResponse]:
         """An answer whose body is still to be read. Raises ServerError, or Unavailable where nobody answers."""
-        kind = http.client.HTTPSConnection if self._url.scheme == "https" else http.client.HTTPConnection
-        connection = kind(self._url.hostname or "", self._url.port, timeout=self._timeout_s)
-        with contextlib.closing(connection):
+        with contextlib.closing(self._connection()) as connection:
             try:
                 connection.request(method, target, body=body, headers=dict(headers))
                 response = connection.getresponse()
@@ -63,6 +63,12 @@ class HttpClient:
             if response.status >= 300:
                 raise failure(response.status, response.read())
             yield response
+
+    def _connection(self) -> http.client.HTTPConnection:
+        host, port = self._url.hostname or "", self._url.port
+        if self._url.scheme == "https":
+            return http.client.HTTPSConnection(host, port, timeout=self._timeout_s, context=self._context)
+        return http.client.HTTPConnection(host, port, timeout=self._timeout_s)
 
     def call(self, method: str, target: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
         """A whole answer. Raises ServerError, or Unavailable where nobody answers."""

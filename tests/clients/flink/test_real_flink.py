@@ -4,6 +4,8 @@ import contextlib
 import json
 import os
 import signal
+import socket
+import ssl
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,6 +21,7 @@ from tests.clients.flink.parity import BATCH, EVENTS, FIELDS, ROWS, STREAM, USER
 from tests.flink import Flink, Rest, clicks, hologres
 from tests.real_flink import answer, command, needed, refusal, yunbox
 from tests.waiting import until
+from yunbox.adapters.flink.cluster.keys import Keys
 from yunbox.testing.server import Server
 
 pytestmark = [pytest.mark.java, pytest.mark.timeout(600)]
@@ -30,8 +33,9 @@ TOTALS = "user_id BIGINT, n BIGINT, amount DOUBLE"
 
 @pytest.fixture(scope="module")
 def cluster(server: Server) -> Iterator[dict[str, Any]]:
-    """A cluster on the server's data folder."""
-    yield answer(server.data, "cluster", "start")
+    """A cluster on the server's data folder; ``context`` has its key."""
+    found = answer(server.data, "cluster", "start")
+    yield {**found, "context": Keys(server.data / "flink" / "cluster" / "conf", "127.0.0.1").context()}
     answer(server.data, "cluster", "stop")
 
 
@@ -44,13 +48,15 @@ def test_a_cluster_from_its_start_to_its_end(tmp_path: Path) -> None:
     assert pids(tmp_path) == []
     killed = killed_start(tmp_path)
     assert all(runs(pid) for pid in killed)
-    found = answer(tmp_path, "cluster", "start", "--slots", "2")
+    found = answer(tmp_path, "cluster", "start", "--slots", "2", "--open")
     assert not any(runs(pid) for pid in killed)
     assert "runs already, at http://127.0.0.1:" in refusal(tmp_path, "cluster", "start")
     told = answer(tmp_path, "cluster", "status")
     assert (told["running"], told["slots"], told["jobs"]) == (True, {"total": 2, "free": 2}, [])
     assert {name: told[name] for name in found} == found
-    assert listens_on_loopback_only(found["pids"].values())
+    assert {host for host, _ in listening(found)} == {"127.0.0.1"}
+    with contextlib.closing(Rest(found["jobmanager"])) as jobmanager:
+        assert jobmanager.ask("GET", "/overview")["slots-total"] == 2
     os.kill(found["pids"]["taskmanager"], signal.SIGKILL)
     done = yunbox(tmp_path, "cluster", "status")
     assert done.returncode == 3 and json.loads(done.stdout)["running"] is False
@@ -81,10 +87,27 @@ def runs(pid: int) -> bool:
     return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
 
 
-def listens_on_loopback_only(processes: Any) -> bool:
-    found = [one for pid in processes for one in psutil.Process(pid).net_connections("inet")]
-    places = {one.laddr.ip.removeprefix("::ffff:") for one in found if one.status == psutil.CONN_LISTEN}
-    return places == {"127.0.0.1"}
+def listening(cluster: dict[str, Any]) -> set[tuple[str, int]]:
+    """All places where its processes listen."""
+    found = [one for pid in cluster["pids"].values() for one in psutil.Process(pid).net_connections("inet")]
+    places = [one.laddr for one in found if one.status == psutil.CONN_LISTEN]
+    return {(place.ip.removeprefix("::ffff:"), place.port) for place in places}
+
+
+def test_nobody_without_the_key_comes_in(cluster: dict[str, Any]) -> None:
+    stranger = ssl.create_default_context()
+    stranger.check_hostname, stranger.verify_mode = False, ssl.CERT_NONE
+    places = listening(cluster)
+    assert len(places) >= 6
+    for place in places:
+        with (
+            socket.create_connection(place) as line,
+            pytest.raises((ssl.SSLError, ConnectionResetError)),
+            stranger.wrap_socket(line) as hidden,
+        ):
+            hidden.sendall(b"GET /overview HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert not hidden.recv(1), place
+            raise ConnectionResetError
 
 
 def test_what_is_missing_is_named(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,7 +165,7 @@ def expect(holo: Holo, table: str, rows: list[tuple[Any, ...]]) -> None:
 
 
 def cancel(cluster: dict[str, Any], job: str) -> None:
-    jobmanager = Rest(cluster["jobmanager"])
+    jobmanager = Rest(cluster["jobmanager"], cluster["context"])
     jobmanager.ask("PATCH", f"/jobs/{job}?mode=cancel")
     until(lambda: jobmanager.ask("GET", f"/jobs/{job}")["state"] == "CANCELED", PATIENCE_S)
     jobmanager.close()
@@ -281,7 +304,7 @@ def test_batches_come_to_the_same(
     assert all(wanted.values())
     compared.clear()
     [job] = answer(server.data, "run", str(file), "--backend", "flink")["jobs"]
-    jobmanager = Rest(cluster["jobmanager"])
+    jobmanager = Rest(cluster["jobmanager"], cluster["context"])
     until(lambda: jobmanager.ask("GET", f"/jobs/{job['id']}")["state"] in ("FINISHED", "FAILED"), PATIENCE_S)
     failures = jobmanager.ask("GET", f"/jobs/{job['id']}/exceptions")["exceptionHistory"]["entries"]
     jobmanager.close()

@@ -11,16 +11,19 @@ import json
 import os
 import shutil
 import socket
+import ssl
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 
 from yunbox.adapters.flink.cluster import process
 from yunbox.adapters.flink.cluster.jars import fetch_jars, flink_library
 from yunbox.adapters.flink.cluster.java import find_java
+from yunbox.adapters.flink.cluster.keys import Keys
 from yunbox.adapters.flink.cluster.process import Process
 from yunbox.adapters.flink.cluster.settings import (
     GATEWAY,
@@ -62,6 +65,7 @@ class Cluster:
     def __init__(self, data: Path) -> None:
         self._data = data.expanduser().absolute()
         self._layout = Layout(self._data / FOLDER)
+        self._keys = Keys(self._layout.conf, HOST)
 
     @property
     def logs(self) -> Path:
@@ -70,9 +74,13 @@ class Cluster:
 
     # -- start
 
-    def start(self, jars: Path | None, port_base: int, size: Size, timeout_s: float) -> Record:
-        """Start it, and return once it takes statements. Raises AlreadyExists for one that runs, Conflict for one
-        that has lost a process, NotFound for what is not installed, Unavailable where it does not come up.
+    def start(
+        self, jars: Path | None, port_base: int, size: Size, timeout_s: float, *, is_open: bool = False
+    ) -> Record:
+        """Start it, and return once it takes statements. One that is open asks nobody for the key.
+
+        Raises AlreadyExists for one that runs, Conflict for one that has lost a process, NotFound for what is not
+        installed, Unavailable where it does not come up.
         """
         java, library = find_java(), flink_library()
         with self._alone():
@@ -80,8 +88,9 @@ class Cluster:
             given = fetch_jars(self._layout.jars, jars)
             paths = [*sorted(library.glob("*.jar")), *given]
             ports = _ports(port_base)
-            self._prepare(ports, size)
-            record = Record([], f"http://{HOST}:{ports.gateway}", f"http://{HOST}:{ports.rest}")
+            self._prepare(ports, size, is_open=is_open)
+            scheme = "http" if is_open else "https"
+            record = Record([], f"{scheme}://{HOST}:{ports.gateway}", f"{scheme}://{HOST}:{ports.rest}")
             try:
                 for name in (JOBMANAGER, TASKMANAGER, GATEWAY):
                     words = command(name, java, paths, self._layout, size)
@@ -112,14 +121,14 @@ class Cluster:
             )
         raise AlreadyExists(f"The cluster runs already, at {found.gateway}: `{STOP}` ends it")
 
-    def _prepare(self, ports: Ports, size: Size) -> None:
+    def _prepare(self, ports: Ports, size: Size, *, is_open: bool) -> None:
         layout = self._layout
         shutil.rmtree(layout.scratch, ignore_errors=True)
         shutil.rmtree(layout.root / "checkpoints", ignore_errors=True)  # of jobs that have ended with their cluster
         shutil.rmtree(layout.logs, ignore_errors=True)
-        for folder in (layout.scratch / "plugins", layout.logs):
-            folder.mkdir(parents=True)
-        write_settings(layout, ports, size)
+        for folder in (layout.scratch / "plugins", layout.logs, layout.conf):
+            folder.mkdir(parents=True, exist_ok=True)
+        write_settings(layout, ports, size, {} if is_open else self._keys.make())
 
     def _wait(self, record: Record, slots: int, timeout_s: float) -> None:
         """Return once there are a gateway, and slots for tasks. Raises Unavailable with what a log says at its end."""
@@ -128,11 +137,11 @@ class Cluster:
             for one in record.processes:
                 if not one.runs:
                     raise Unavailable(f"Flink's {one.name} has ended: {self._tail(one.name)}")
-            overview = _ask(record.jobmanager, "/overview")
+            overview = self._ask(record, record.jobmanager, "/overview")
             lacking = GATEWAY if overview else JOBMANAGER
             if overview and overview["slots-total"] < slots:
                 lacking = TASKMANAGER
-            elif overview and _ask(record.gateway, "/info"):
+            elif overview and self._ask(record, record.gateway, "/info"):
                 return
             if time.monotonic() > deadline:
                 raise Unavailable(f"Flink's {lacking} was not ready after {timeout_s:g} s: {self._tail(lacking)}")
@@ -179,6 +188,37 @@ class Cluster:
         self._layout.record.unlink(missing_ok=True)
         shutil.rmtree(self._layout.scratch, ignore_errors=True)
 
+    # -- what it says
+
+    def context(self, record: Record) -> ssl.SSLContext | None:
+        """With which its interfaces are spoken to; None for one that is open."""
+        return self._keys.context() if record.gateway.startswith("https:") else None
+
+    def overview(self, record: Record) -> dict[str, Any]:
+        """What the JobManager says of slots and jobs; nothing where it does not answer."""
+        return self._ask(record, record.jobmanager, "/overview")
+
+    def jobs(self, record: Record) -> list[str]:
+        """The ids of the jobs that have not ended."""
+        found = self._ask(record, record.jobmanager, "/jobs/overview").get("jobs", [])
+        return [one["jid"] for one in found if one["state"] not in _ENDED]
+
+    def _ask(self, record: Record, endpoint: str, path: str) -> dict[str, Any]:
+        place = urlsplit(endpoint).netloc
+        context = self.context(record)
+        if context is None:
+            line = http.client.HTTPConnection(place, timeout=_ASK_TIMEOUT_S)
+        else:
+            line = http.client.HTTPSConnection(place, timeout=_ASK_TIMEOUT_S, context=context)
+        try:
+            line.request("GET", path)
+            answer = line.getresponse()
+            return json.loads(answer.read()) if answer.status == http.HTTPStatus.OK else {}
+        except (OSError, http.client.HTTPException, ValueError):
+            return {}
+        finally:
+            line.close()
+
     # -- the record
 
     def _write(self, record: Record) -> None:
@@ -201,30 +241,6 @@ class Cluster:
             except BlockingIOError:
                 raise Conflict("Another command starts or stops this cluster: try again once it has") from None
             yield
-
-
-def overview(record: Record) -> dict[str, Any]:
-    """What the JobManager says of slots and jobs; nothing where it does not answer."""
-    return _ask(record.jobmanager, "/overview")
-
-
-def jobs(record: Record) -> Iterator[str]:
-    """The ids of the jobs that have not ended."""
-    for one in _ask(record.jobmanager, "/jobs/overview").get("jobs", []):
-        if one["state"] not in _ENDED:
-            yield one["jid"]
-
-
-def _ask(endpoint: str, path: str) -> dict[str, Any]:
-    line = http.client.HTTPConnection(endpoint.removeprefix("http://"), timeout=_ASK_TIMEOUT_S)
-    try:
-        line.request("GET", path)
-        answer = line.getresponse()
-        return json.loads(answer.read()) if answer.status == http.HTTPStatus.OK else {}
-    except (OSError, http.client.HTTPException, ValueError):
-        return {}
-    finally:
-        line.close()
 
 
 def _ports(base: int) -> Ports:

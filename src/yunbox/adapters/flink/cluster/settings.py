@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from yunbox.storage.files import write_durably
+
 HOST = "127.0.0.1"
 JOBMANAGER, TASKMANAGER, GATEWAY = "jobmanager", "taskmanager", "gateway"
 _FRAMEWORK_MB, _DIRECT_MB, _NETWORK_MB, _METASPACE_MB, _OVERHEAD_MB = 128, 128, 128, 256, 192
@@ -90,11 +92,12 @@ class Layout:
         return self.root / "tmp"
 
 
-def write_settings(layout: Layout, ports: Ports, size: Size) -> None:
-    """Write the files of settings anew."""
+def write_settings(layout: Layout, ports: Ports, size: Size, keys: Mapping[str, str | bool]) -> None:
+    """Write the files of settings anew, with what ``keys`` says of who may connect."""
     layout.conf.mkdir(parents=True, exist_ok=True)
-    lines = [f"{name}: {json.dumps(value)}\n" for name, value in _settings(layout, ports, size).items()]
-    (layout.conf / "config.yaml").write_text("".join(lines))
+    settings = {**_settings(layout, ports, size), **keys}
+    lines = [f"{name}: {json.dumps(value)}\n" for name, value in settings.items()]
+    write_durably(layout.conf / "config.yaml", "".join(lines).encode())
     (layout.conf / "log4j.properties").write_text(_LOGGING)
 
 
