@@ -14,6 +14,7 @@ from yunbox.kernel.errors import InvalidArgument, KernelError
 PLANNED = re.compile(r"\s*(?:/\*.*?\*/\s*|--[^\n]*\n\s*)*(insert|execute\s+statement\s+set|begin\s+statement\s+set)\b",
                      re.IGNORECASE | re.DOTALL)  # fmt: skip
 """A statement that becomes a job."""
+_CONTENT = "SUCCESS_WITH_CONTENT"
 
 
 def statements_of(file: Path) -> list[str]:
@@ -48,7 +49,7 @@ def run_statements(
                 if warn and PLANNED.match(statement):
                     _warn(client, session, statement)
                 for page in client.execute(session, statement):
-                    if page["isQueryResult"]:
+                    if page["isQueryResult"] or ("jobID" not in page and page["resultKind"] == _CONTENT):
                         _print(page, output, shown)
                     elif "jobID" in page and page["results"]["data"]:
                         jobs.append({"id": page["jobID"], "name": client.job_name(session, page["jobID"])})
@@ -72,4 +73,5 @@ def _warn(client: GatewayClient, session: str, statement: str) -> None:
 def _print(page: dict[str, Any], output: Output, shown: Callable[[str], str]) -> None:
     for row in page["results"]["data"]:
         values = ["NULL" if value is None else str(value) for value in row["fields"]]
-        output.note(shown("  ".join([row["kind"], *values])))
+        kind = [row["kind"]] if page["isQueryResult"] else []
+        output.note(shown("  ".join([*kind, *values])))

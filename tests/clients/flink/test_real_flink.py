@@ -18,7 +18,7 @@ import pytest
 
 from tests.clients.flink.conftest import Topic
 from tests.clients.flink.parity import BATCH, EVENTS, FIELDS, ROWS, STREAM, USERS, Query
-from tests.flink import Flink, Rest, clicks, hologres
+from tests.flink import Flink, Refused, Rest, clicks, hologres
 from tests.real_flink import answer, command, needed, refusal, yunbox
 from tests.waiting import until
 from yunbox.adapters.flink.cluster.keys import Keys
@@ -65,6 +65,21 @@ def test_a_cluster_from_its_start_to_its_end(tmp_path: Path) -> None:
     assert not any(runs(pid) for pid in found["pids"].values())
     assert answer(tmp_path, "cluster", "stop") == {"stopped": False, "running": False}
     assert yunbox(tmp_path, "cluster", "status").returncode == 3
+
+
+def test_a_cluster_that_cannot_start_says_why(tmp_path: Path) -> None:
+    """And leaves nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        reason = f"Port {port} cannot be had: Address already in use"
+        assert reason in refusal(tmp_path, "cluster", "start", "--port-base", str(port))
+    reason = refusal(tmp_path, "cluster", "start", "--memory", "999999999")
+    assert (
+        f"Flink's taskmanager has ended: see {tmp_path}/flink/cluster/logs/taskmanager.out, which ends with" in reason
+    )
+    assert "heap" in reason
+    assert yunbox(tmp_path, "cluster", "status").returncode == 3
+    assert pids(tmp_path) == []
 
 
 def killed_start(data: Path) -> list[int]:
@@ -156,6 +171,10 @@ def test_the_articles_job(
         put("orders", [3, 4.0], [1, 0.5], shard="1")
         expect(holo, project, [(1, 3, 3.0, "stays"), (2, 1, 1.0, None), (3, 1, 4.0, None)])
         assert answer(server.data, "cluster", "status")["jobs"] == [job["id"]]
+        file.write_text(f"STOP JOB '{job['id']}' WITH SAVEPOINT; SHOW JOBS;")
+        said = yunbox(server.data, "run", str(file), "--backend", "flink", output="text").stdout
+        assert said.startswith(f"file:{server.data}/flink/cluster/savepoints/savepoint-")
+        assert answer(server.data, "cluster", "status")["jobs"] == []
     finally:
         cancel(cluster, job["id"])
 
@@ -165,10 +184,11 @@ def expect(holo: Holo, table: str, rows: list[tuple[Any, ...]]) -> None:
 
 
 def cancel(cluster: dict[str, Any], job: str) -> None:
-    jobmanager = Rest(cluster["jobmanager"], cluster["context"])
-    jobmanager.ask("PATCH", f"/jobs/{job}?mode=cancel")
-    until(lambda: jobmanager.ask("GET", f"/jobs/{job}")["state"] == "CANCELED", PATIENCE_S)
-    jobmanager.close()
+    """End a job if it runs still."""
+    with contextlib.closing(Rest(cluster["jobmanager"], cluster["context"])) as jobmanager:
+        with contextlib.suppress(Refused):
+            jobmanager.ask("PATCH", f"/jobs/{job}?mode=cancel")
+        until(lambda: jobmanager.ask("GET", f"/jobs/{job}")["state"] in ("CANCELED", "FINISHED", "FAILED"), PATIENCE_S)
 
 
 def test_what_flink_refuses_comes_as_text(
