@@ -29,13 +29,14 @@ def raw(server: Server) -> Iterator[Client]:
 
 
 @pytest.fixture
-def project(raw: Client, request: pytest.FixtureRequest) -> Iterator[str]:
+def project(server: Server, raw: Client, request: pytest.FixtureRequest) -> Iterator[str]:
     name = f"f_{abs(hash(request.node.nodeid)) % 10**12}"
     raw.call("POST", f"/projects/{name}", Comment="")
     yield name
-    for topic in raw.call("GET", f"/projects/{name}/topics")["TopicNames"]:
-        raw.call("DELETE", f"/projects/{name}/topics/{topic}")
-    raw.call("DELETE", f"/projects/{name}")
+    with Client(server) as late:  # the other connection may have been idle for too long
+        for topic in late.call("GET", f"/projects/{name}/topics")["TopicNames"]:
+            late.call("DELETE", f"/projects/{name}/topics/{topic}")
+        late.call("DELETE", f"/projects/{name}")
 
 
 @pytest.fixture
