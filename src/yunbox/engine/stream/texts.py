@@ -2,8 +2,10 @@
 
 import base64
 import json
+import struct
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -51,7 +53,7 @@ def text(value: Any, of: FlinkType, zone: str = "UTC") -> str:
         case "BINARY" | "VARBINARY":
             return f"x'{base64.b64decode(value).hex()}'"
         case "FLOAT" | "DOUBLE":
-            return _float(float(value))
+            return _float(float(value), of)
         case "ARRAY" | "MAP" | "ROW" | "MULTISET":
             return _nested(json.loads(value) if isinstance(value, str) else value, of)
     return str(value)
@@ -75,7 +77,7 @@ def _nested(value: Any, of: FlinkType) -> str:
         case "BOOLEAN":
             return "TRUE" if value else "FALSE"
         case "FLOAT" | "DOUBLE":
-            return _float(float(value))
+            return _float(float(value), of)
     return str(value)
 
 
@@ -88,15 +90,29 @@ def _clock(micros: int, precision: int) -> str:
     return (_EPOCH + timedelta(microseconds=micros)).strftime("%H:%M:%S")
 
 
-def _float(value: float) -> str:
+def _float(value: float, of: FlinkType) -> str:
+    """As Java prints it: with as few digits as say which number it is, and a power of ten for large and small ones."""
     if value != value:
         return "NaN"
     if value in (float("inf"), float("-inf")):
         return "Infinity" if value > 0 else "-Infinity"
+    shortest = _shortest_of_32_bits(value) if of.root == "FLOAT" else repr(value)
     size = abs(value)
-    if size and not 1e-3 <= size < 1e7:
-        digits = repr(float(f"{value!r}"))
-        mantissa, _, exponent = f"{value:e}".partition("e")
-        mantissa = repr(float(digits) / 10.0 ** int(exponent)) if "e" not in digits else digits.partition("e")[0]
-        return f"{mantissa if '.' in mantissa else mantissa + '.0'}E{int(exponent)}"
+    if not size or 1e-3 <= size < 1e7:
+        return repr(float(shortest))
+    sign, figures, power = Decimal(shortest).as_tuple()
+    assert isinstance(power, int)
+    digits = "".join(map(str, figures))
+    rest = digits[1:].rstrip("0") or "0"
+    return f"{'-' if sign else ''}{digits[0]}.{rest}E{power + len(digits) - 1}"
+
+
+def _shortest_of_32_bits(value: float) -> str:
+    for precision in range(1, 10):
+        found = f"{value:.{precision}g}"
+        try:
+            if struct.unpack("f", struct.pack("f", float(found)))[0] == value:
+                return found
+        except OverflowError:  # rounded up, beyond the largest
+            continue
     return repr(value)
