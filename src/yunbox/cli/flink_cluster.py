@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -77,7 +78,7 @@ def _stop(cluster: "Cluster", folder: Path, output: Output) -> None:
     if found is None:
         output.result({"stopped": False, "running": False}, f"no cluster of Flink runs on {folder}")
         return
-    text = f"stopped, and with it {len(ended)} jobs" if ended else "stopped"
+    text = f"stopped, and with it {_counted(ended)}" if ended else "stopped"
     output.result({"stopped": True, "jobs": ended}, text)
 
 
@@ -94,9 +95,13 @@ def _status(cluster: "Cluster", folder: Path, output: Output) -> int:
     lines = [f"{one.name}: {f'process {one.pid}' if one.runs else 'has ended'}" for one in found.processes]
     state = "running" if running else "not ready yet" if not found.is_ready else f"not whole: see {cluster.logs}"
     text = [state, *_places(found), *(f"  {line}" for line in lines)]
-    text.append(f"{len(open_jobs)} jobs; {slots['free']} of {slots['total']} slots are free")
+    text.append(f"{_counted(open_jobs)}; {slots['free']} of {slots['total']} slots are free")
     output.result(body, "\n".join(text))
     return 0 if running else _NOT_RUNNING
+
+
+def _counted(found: Sequence[str]) -> str:
+    return f"{len(found)} job{'' if len(found) == 1 else 's'}"
 
 
 def _shown(record: "Record") -> dict[str, object]:

@@ -10,6 +10,7 @@ import pytest
 from yunbox.adapters.flink.cluster import jars
 from yunbox.adapters.flink.cluster.jars import Jar, fetch_jars, flink_library
 from yunbox.adapters.flink.cluster.java import find_java
+from yunbox.adapters.flink.cluster.settings import Layout, Ports, Size, write_settings
 from yunbox.kernel.errors import InvalidArgument, KernelError, NotFound, Unavailable
 
 TWO = (
@@ -78,6 +79,18 @@ def test_java_home_that_is_no_java(programs: Path, tmp_path: Path, monkeypatch: 
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
     with pytest.raises(NotFound, match="JAVA_HOME has no"):
         find_java()
+
+
+# -- its settings
+
+
+def test_a_folder_with_spaces_keeps_its_name(tmp_path: Path) -> None:
+    root = tmp_path / "da ta"
+    write_settings(Layout(root), Ports(1, 2, 3), Size(), {"security.ssl.keystore-password": "a'b\\c"})
+    file = root / "conf" / "config.yaml"
+    assert f'execution.checkpointing.savepoint-dir: "file://{root}/savepoints"\n' in file.read_text()
+    assert 'security.ssl.keystore-password: "a\'b\\\\c"\n' in file.read_text()
+    assert file.stat().st_mode & 0o777 == 0o600
 
 
 # -- Flink's own

@@ -134,8 +134,8 @@ def _settings(layout: Layout, ports: Ports, size: Size) -> Mapping[str, str | in
         "parallelism.default": 1,
         "state.backend.type": "rocksdb",
         "execution.checkpointing.interval": "3 s",
-        "execution.checkpointing.dir": (layout.root / "checkpoints").as_uri(),
-        "execution.checkpointing.savepoint-dir": (layout.root / "savepoints").as_uri(),
+        "execution.checkpointing.dir": f"file://{layout.root}/checkpoints",  # not as a URI: Flink takes %20 for a name
+        "execution.checkpointing.savepoint-dir": f"file://{layout.root}/savepoints",
     }
 
 
