@@ -4,6 +4,7 @@ import hashlib
 import os
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -100,6 +101,7 @@ def test_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     library = tmp_path / "pyflink" / "lib"
     library.mkdir(parents=True)
     monkeypatch.setattr(sys, "path", [str(tmp_path)])
+    monkeypatch.setitem(sys.modules, "pyflink", ModuleType("pyflink"))
     with pytest.raises(NotFound, match="its jars are not installed: pip install 'yunbox\\[flink\\]'"):
         flink_library()
     (library / "flink-dist-1.20.0.jar").touch()

@@ -5,13 +5,13 @@ only if they are the very files that this version was made with. They are kept i
 """
 
 import hashlib
-import importlib.util
 import re
 import shutil
 import subprocess
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.machinery import PathFinder
 from pathlib import Path
 
 from yunbox.kernel.errors import InvalidArgument, NotFound, Unavailable
@@ -71,7 +71,7 @@ JARS = (
 
 def flink_library() -> Path:
     """The folder of Flink's own jars. Raises NotFound where the extra is not installed, or is of another version."""
-    found = importlib.util.find_spec("pyflink")
+    found = PathFinder.find_spec("pyflink")  # what is installed, and not what a program has put in its place
     folders = [Path(one) / "lib" for one in (found.submodule_search_locations or ())] if found else []
     dists = sorted(jar.name for folder in folders for jar in folder.glob("flink-dist-*.jar"))
     wanted = f"flink-dist-{FLINK}.jar"
