@@ -129,7 +129,11 @@ def bound_call(node: tree.Call, binder: Expressions, *, grouped: bool) -> Aggreg
     if values and (reason := function.check(values)):
         raise context.error(reason, node)
     if node.name == "COUNT" and len(values) > 1:
-        raise context.refuse("COUNT of several columns", node)
+        if node.distinct:
+            raise context.refuse("COUNT(DISTINCT ...) of several columns", node)
+        values = tuple(one for one in values if one.type.nullable) or values[:1]
+        if len(values) > 1:
+            raise context.cannot("We now only support the count of one field.")
     condition = _condition(node, binder)
     of = function.returns(values)
     if node.name not in _ALWAYS_KNOWN and (not grouped or condition):

@@ -5,11 +5,13 @@ import re
 from yunbox.sql.flink.expr import Expr, text_literal
 
 _LETTERS = {
-    "yyyy": "%Y", "uuuu": "%Y", "y": "%-Y", "yy": "%y", "MM": "%m", "M": "%-m", "MMM": "%b", "MMMM": "%B", "dd": "%d",
+    "yyyy": "%Y", "uuuu": "%Y", "yy": "%y", "MM": "%m", "M": "%-m", "MMM": "%b", "MMMM": "%B", "dd": "%d",
     "d": "%-d", "HH": "%H", "H": "%-H", "hh": "%I", "h": "%-I", "mm": "%M", "m": "%-M", "ss": "%S", "s": "%-S",
     "SSS": "%g", "SSSSSS": "%f", "a": "%p", "E": "%a", "EEE": "%a", "EEEE": "%A", "DDD": "%j", "SSSSSSSSS": "%n",
 }  # fmt: skip
-_ONLY_WRITTEN = ("%-Y", "%n")
+_ONLY_WRITTEN = ("%n",)
+_MARKED = "[]{}#"
+"""Marks that Java reads something into."""
 _PIECE = re.compile(r"'((?:[^']|'')*)'|([A-Za-z])\2*|[^A-Za-z']+")
 
 
@@ -28,6 +30,8 @@ def strftime_format(java: str) -> str | None:
             if letter is None:
                 return None
             made.append(letter)
+        elif any(one in piece for one in _MARKED):
+            return None
         else:
             made.append(piece.replace("%", "%%"))
         at = found.end()

@@ -1,5 +1,7 @@
 """Arithmetic functions."""
 
+from typing import Any
+
 from yunbox.sql.flink.casts import cast
 from yunbox.sql.flink.coercion import decimal
 from yunbox.sql.flink.expr import Expr
@@ -34,13 +36,25 @@ def _round(call: Call, name: str) -> Expr:
         digits = call.args[1].value if len(call) > 1 and call.args[1].literal else (0 if len(call) == 1 else None)
         made = decimal(precision, scale) if digits is None else _rounded_type(precision, scale, int(digits))
         # DuckDB rounds a DECIMAL to a constant number of digits only.
-        exact = f"fl_{name}_decimal({arg.sql}, {_digits(call)})"
+        exact = f"round({arg.sql}, {_digits(call)})" if name == "round" else _truncated(arg.sql, scale, digits)
         about = f"fl_{name}(CAST({arg.sql} AS DOUBLE), {_digits(call)})"
         sql = f"CAST({exact if digits is not None else about} AS {made.duckdb})"
         return Expr(sql, made.of(nullable=nullable))
     if of.root in ("FLOAT", "DOUBLE"):
         return Expr(f"CAST(fl_{name}({arg.sql}, {_digits(call)}) AS {of.duckdb})", of.of(nullable=nullable))
-    return Expr(f"CAST(fl_{name}({arg.sql}, {_digits(call)}) AS {of.duckdb})", of.of(nullable=nullable))
+    if name == "round" or (len(call) > 1 and not call.args[1].literal):
+        return Expr(f"CAST(round({arg.sql}, {_digits(call)}) AS {of.duckdb})", of.of(nullable=nullable))
+    whole = _truncated(arg.sql, 0, call.args[1].value if len(call) > 1 else 0)
+    return Expr(f"CAST({whole} AS {of.duckdb})", of.of(nullable=nullable))
+
+
+def _truncated(sql: str, scale: int, digits: Any) -> str:
+    """A DECIMAL without the digits behind so many: what a unit does not go into, goes."""
+    places = int(digits or 0)
+    if places >= scale:
+        return sql
+    unit = f"1{'0' * -places}" if places <= 0 else f"0.{'0' * (places - 1)}1"
+    return f"({sql} - {sql} % CAST('{unit}' AS DECIMAL({abs(places) + 1},{max(places, 0)})))"
 
 
 def _rounded_type(precision: int, scale: int, digits: int) -> FlinkType:

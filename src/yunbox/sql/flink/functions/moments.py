@@ -9,45 +9,90 @@ _NUMBERS = {
     "y": "year", "u": "year", "M": "month", "d": "day", "H": "hour", "h": "hour12", "m": "minute", "s": "second",
     "k": "hour", "K": "hour",
 }  # fmt: skip
+_LETTERS_MAX = {"d": 2, "H": 2, "h": 2, "k": 2, "K": 2, "m": 2, "s": 2, "D": 3, "a": 1, "F": 1, "W": 1, "w": 2, "S": 9,
+                "G": 5, "E": 5, "e": 5, "c": 5, "Q": 5, "q": 5, "M": 5, "L": 5}  # fmt: skip
+_SHORT_YEAR, _DIGITS_MAX, _FULL = 2, 2, 4
+_RESERVED = "{}#"
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-def date_format(moment: datetime, pattern: str) -> str | None:
-    """A time under a format; None when a letter of it is none of Java's."""
+def date_format(moment: datetime, pattern: str) -> str:
+    """A time under a format. Raises ValueError for a letter that is none of Java's, or of no use for a time."""
     made = []
     for found in _PIECE.finditer(pattern):
         if found[1] is not None:
             made.append(found[1].replace("''", "'") or "'")
         elif found[2]:
-            piece = _written(moment, found[2], len(found[0]))
-            if piece is None:
-                return None
-            made.append(piece)
+            made.append(_written(moment, found[2], len(found[0])))
         else:
-            made.append(found[0])
+            made.append(_between(found[0]))
     return "".join(made)
 
 
-def _written(moment: datetime, letter: str, count: int) -> str | None:
-    if letter in "yu":
-        return f"{moment.year % 100:02d}" if count == 2 else f"{moment.year:0{count}d}"
-    if letter == "Y":
-        return f"{_week_year(moment) % 100:02d}" if count == 2 else f"{_week_year(moment):0{count}d}"
-    if letter == "M" and count > 2:
-        return moment.strftime("%b" if count == 3 else "%B")
-    if letter == "E":
-        return moment.strftime("%a" if count < 4 else "%A")
-    if letter == "a":
-        return "AM" if moment.hour < 12 else "PM"
+def _between(text: str) -> str:
+    """What stands between letters: brackets are around what may be left out, which nothing is here."""
+    if any(one in text for one in _RESERVED):
+        raise ValueError(f"Pattern includes reserved character: {text}")
+    return text.replace("[", "").replace("]", "")
+
+
+def _written(moment: datetime, letter: str, count: int) -> str:
+    if letter in _LETTERS_MAX and count > _LETTERS_MAX[letter]:
+        raise ValueError(f"Too many pattern letters: {letter}")
+    if letter in "yuY":
+        year = _week_year(moment) if letter == "Y" else moment.year
+        return f"{year % 100:02d}" if count == _SHORT_YEAR else f"{year:0{count}d}"
     if letter == "S":
         return f"{moment.microsecond:06d}000"[:count]
-    if letter == "D":
-        return f"{moment.timetuple().tm_yday:0{count}d}"
-    numbers = {
-        "M": moment.month, "d": moment.day, "H": moment.hour, "m": moment.minute, "s": moment.second,
-        "h": moment.hour % 12 or 12, "K": moment.hour % 12, "k": moment.hour or 24,
+    if letter in "ML" and count > _DIGITS_MAX:
+        return _name(moment.strftime("%B"), count)
+    if letter == "E" or (letter in "ec" and count > _DIGITS_MAX):
+        return _name(moment.strftime("%A"), max(count, 3))
+    if letter in "Qq" and count > _DIGITS_MAX:
+        return _quarter((moment.month + 2) // 3, count)
+    if letter == "a":
+        return "AM" if moment.hour < 12 else "PM"
+    if letter == "G":
+        return "Anno Domini" if count == _FULL else "A" if count > _FULL else "AD"
+    numbers = _numbers(moment)
+    if letter not in numbers:
+        raise ValueError(f"Unknown pattern letter: {letter}, or one that a time has nothing for")
+    return f"{numbers[letter]:0{count}d}"
+
+
+def _numbers(moment: datetime) -> dict[str, int]:
+    second = moment.hour * 3600 + moment.minute * 60 + moment.second
+    sunday = (moment.weekday() + 1) % 7 + 1
+    return {
+        "M": moment.month, "L": moment.month, "d": moment.day, "H": moment.hour, "m": moment.minute,
+        "s": moment.second, "h": moment.hour % 12 or 12, "K": moment.hour % 12, "k": moment.hour or 24,
+        "D": moment.timetuple().tm_yday, "Q": (moment.month + 2) // 3, "q": (moment.month + 2) // 3,
+        "e": sunday, "c": sunday, "F": (moment.day - 1) % 7 + 1, "w": _week(moment), "W": _week_of_month(moment),
+        "n": moment.microsecond * 1000, "A": second * 1000 + moment.microsecond // 1000,
+        "N": (second * 1_000_000 + moment.microsecond) * 1000,
     }  # fmt: skip
-    return f"{numbers[letter]:0{count}d}" if letter in numbers else None
+
+
+def _name(full: str, count: int) -> str:
+    """Three letters for a short name, four for a full one, five for its first letter."""
+    return full[:3] if count < _FULL else full if count == _FULL else full[0]
+
+
+def _quarter(number: int, count: int) -> str:
+    full = ("1st", "2nd", "3rd", "4th")[number - 1]
+    return f"Q{number}" if count < _FULL else f"{full} quarter" if count == _FULL else str(number)
+
+
+def _week(moment: datetime) -> int:
+    """The week of its year, which begins on Sunday and has the first of January in the first one."""
+    if _week_year(moment) > moment.year:
+        return 1
+    first = datetime(moment.year, 1, 1)
+    return (moment.timetuple().tm_yday - 1 + (first.weekday() + 1) % 7) // 7 + 1
+
+
+def _week_of_month(moment: datetime) -> int:
+    return (moment.day - 1 + (moment.replace(day=1).weekday() + 1) % 7) // 7 + 1
 
 
 def _week_year(moment: datetime) -> int:
@@ -57,7 +102,7 @@ def _week_year(moment: datetime) -> int:
 
 
 @lru_cache(maxsize=256)
-def _reader(pattern: str) -> tuple[re.Pattern[str], tuple[str, ...]] | None:
+def _reader(pattern: str) -> tuple[re.Pattern[str], tuple[str, ...]]:
     made, names = [], []
     for found in _PIECE.finditer(pattern):
         letter, count = found[2], len(found[0])
@@ -75,15 +120,15 @@ def _reader(pattern: str) -> tuple[re.Pattern[str], tuple[str, ...]] | None:
         elif letter in _NUMBERS or letter == "S":
             made.append(rf"(\d{{{count}}})" if count > 1 else r"(\d{1,9})")
         else:
-            return None
+            raise ValueError(f"The pattern letter {letter} is not read here")
     return re.compile("".join(made)), tuple(names)
 
 
 def parse_date(text: str, pattern: str) -> datetime | None:
-    """The time that a text says under a format; None when it says none."""
+    """The time that a text says under a format; None when it says none. Raises ValueError for a letter of no use."""
     reader = _reader(pattern)
-    found = reader[0].match(text.strip()) if reader is not None else None
-    if reader is None or found is None:
+    found = reader[0].match(text.strip())
+    if found is None:
         return None
     parts: dict[str, int] = {"year": 1970, "month": 1, "day": 1, "hour": 0, "minute": 0, "second": 0, "microsecond": 0}
     afternoon = None

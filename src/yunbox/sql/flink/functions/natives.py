@@ -5,9 +5,11 @@ for a NULL themselves, and where there is no answer. Templates call them by name
 """
 
 import hashlib
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal
 from typing import Any
 from urllib.parse import quote_plus, unquote_plus, urlsplit
 
@@ -28,6 +30,7 @@ _CHARSETS = {"UTF-8": "utf-8", "UTF-16": "utf-16", "UTF-16LE": "utf-16-le", "UTF
 _DIGESTS = {224: "sha224", 256: "sha256", 384: "sha384", 512: "sha512"}
 _CONVERSION = re.compile(r"%%|%n|%[-+ 0#,]*\d*(?:\.\d+)?[a-zA-Z]")
 _NO_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_WIDE = Context(prec=400)
 _WORD = re.compile(r"[A-Za-z0-9]+")
 
 
@@ -191,7 +194,21 @@ def _native(name: str, compute: Callable[..., Any], params: tuple[str, ...], ret
     return Native(name, _OF_ARITY[len(params)](strict), params, returns)
 
 
+def _rounded(how: str) -> Callable[[float, int], float]:
+    """A DOUBLE to so many digits of those that it is written with, as Java's BigDecimal has them."""
+
+    def work(value: float, digits: int) -> float:
+        if not math.isfinite(value):
+            return value
+        unit = Decimal(1).scaleb(-digits)
+        return float(Decimal(repr(value)).quantize(unit, how, _WIDE))
+
+    return work
+
+
 NATIVES = (
+    _native("yb_fl_round", _rounded(ROUND_HALF_UP), ("DOUBLE", "INTEGER"), "DOUBLE"),
+    _native("yb_fl_truncate", _rounded(ROUND_DOWN), ("DOUBLE", "INTEGER"), "DOUBLE"),
     _native("yb_fl_decode", _decode, ("BLOB", "VARCHAR"), "VARCHAR"),
     _native("yb_fl_encode", _encode, ("VARCHAR", "VARCHAR"), "BLOB"),
     _native("yb_fl_sha2", _sha2, ("VARCHAR", "INTEGER"), "VARCHAR"),
