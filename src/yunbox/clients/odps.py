@@ -1,4 +1,4 @@
-"""MaxCompute as a client sees it: a table's columns, and upload sessions of its tunnel.
+"""MaxCompute as a client sees it: a table's columns and partitions, and sessions of its tunnel, up and down.
 
 These are the requests of any other client, signed with the key of who writes, so that rights are checked as always
 and the real service takes them too. Calls wait for their answer: they are made in a thread. Sources: PyODPS 0.13
@@ -15,6 +15,8 @@ from urllib.parse import quote, urlsplit
 from yunbox.clients.requests import RequestFailed, send
 from yunbox.kernel.errors import KernelError
 from yunbox.schema.types import DataType
+from yunbox.wire.odps.arrow import BatchFilter
+from yunbox.wire.odps.frames import ChunkDecoder
 from yunbox.wire.odps.records import RecordEncoder
 from yunbox.wire.odps.signing import canonical_string, sign_v2
 from yunbox.wire.odps.types import parse_type
@@ -56,6 +58,23 @@ class OdpsTable:
 
     columns: tuple[TableColumn, ...]
     partitions: tuple[str, ...]
+    partition_columns: tuple[TableColumn, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OdpsPartition:
+    """A partition: its values in the order of the partition columns, and how many rows it has now; -1 if none says."""
+
+    values: tuple[str, ...]
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A download session: a snapshot of so many rows."""
+
+    id: str
+    rows: int
 
 
 class OdpsClient:
@@ -72,12 +91,26 @@ class OdpsClient:
         try:
             schema = json.loads(parse_body(answer).value("Schema"))
             columns = tuple(map(_column, schema["columns"]))
-            partitions = tuple(str(one["name"]).lower() for one in schema.get("partitionKeys") or ())
+            keys = tuple(map(_column, schema.get("partitionKeys") or ()))
         except (KernelError, ValueError, KeyError, TypeError) as error:
             raise RequestFailed(
                 f"The answer to what the table {self._config.table} is makes no sense: {error}"
             ) from None
-        return OdpsTable(columns, partitions)
+        return OdpsTable(columns, tuple(one.name.lower() for one in keys), keys)
+
+    def partitions(self) -> list[OdpsPartition]:
+        """All partitions of the table. Raises RequestFailed."""
+        found: list[OdpsPartition] = []
+        marker = ""
+        while True:
+            query = [("partitions", ""), *([("marker", marker)] if marker else [])]
+            answer = parse_body(self._call(self._config.odps_endpoint, "GET", self._table, query))
+            for one in answer.all("Partition"):
+                values = tuple(column.attributes["Value"] for column in one.all("Column"))
+                found.append(OdpsPartition(values, int(one.value("PartitionRecordCount") or -1)))
+            marker = answer.value("Marker")
+            if not marker:
+                return found
 
     def open(self, partition: str) -> str:
         """Begin an upload, to a partition that need not be there yet; the id of its session. Raises RequestFailed."""
@@ -102,6 +135,35 @@ class OdpsClient:
     def abort(self, session: str, partition: str) -> None:
         """Give up a session that was not committed. Raises RequestFailed."""
         self._call(self._tunnel_endpoint(), "DELETE", self._table, _of(session, partition))
+
+    # -- downloads
+
+    def download(self, partition: str) -> Download:
+        """Pin the rows that the table, or a partition, has now. Raises RequestFailed."""
+        query = [("downloads", ""), *([("partition", partition)] if partition else [])]
+        found = _document(self._call(self._tunnel_endpoint(), "POST", self._table, query))
+        if "DownloadID" not in found:
+            raise RequestFailed("The tunnel has begun no session")
+        return Download(str(found["DownloadID"]), int(found.get("RecordCount", 0)))
+
+    def batches(self, download: str, partition: str, columns: Sequence[TableColumn], start: int, count: int) -> bytes:
+        """Rows of a session, as Arrow's record batches without their schema: the columns are in the table's order.
+
+        Raises RequestFailed, and InvalidArgument for what does not fit the columns.
+        """
+        query = [("downloadid", download), *([("partition", partition)] if partition else []), ("data", ""),
+                 ("rowrange", f"({start},{count})"), ("arrow", ""),
+                 ("columns", ",".join(one.name for one in columns))]  # fmt: skip
+        body = self._call(self._tunnel_endpoint(), "GET", self._table, query)
+        frames, messages = ChunkDecoder(), BatchFilter([(one.name, one.type) for one in columns])
+        parts = [bytes(part) for chunk in frames.feed(body) for part in messages.feed(chunk)]
+        parts += [bytes(part) for chunk in frames.finish() for part in messages.feed(chunk)]
+        messages.finish()
+        if messages.rows != count:
+            raise RequestFailed(f"The tunnel has given {messages.rows} rows instead of {count}")
+        return b"".join(parts)
+
+    # -- inside
 
     def _get(self, session: str, partition: str) -> dict[str, Any]:
         return _document(self._call(self._tunnel_endpoint(), "GET", self._table, _of(session, partition)))

@@ -13,14 +13,13 @@ import arro3.io as arrow_io
 import duckdb
 
 from yunbox.engine.duck import results
-from yunbox.engine.duck.layout import from_buffers, project
+from yunbox.engine.duck.layout import as_sent, from_buffers, project
 from yunbox.engine.duck.messages import ExportResult, ExportRows, IngestBlock, Packing, Written
 from yunbox.engine.duck.record_load import load_records
 from yunbox.engine.duck.scan import quote_name, quote_text, relation
 from yunbox.engine.duck.write import write_static
 from yunbox.kernel.errors import InvalidArgument
 from yunbox.schema.tables import Column, Table
-from yunbox.schema.types import DataType
 from yunbox.storage.tables.model import DataFile
 from yunbox.wire.odps.arrow import END_OF_STREAM, schema_for, stream_prefix
 from yunbox.wire.odps.compression import Compressor
@@ -33,7 +32,6 @@ _ROWS_A_BATCH = 8192
 _WRITE_BYTES = 512 << 10
 _TOO_WIDE = "maximum total string size"
 _WIDE_ROWS = 2048
-_DECIMAL_DIGITS_MAX = 38
 _KIND = re.compile(r"^[A-Z]\w+ (?:[A-Z]\w+ )?Error: ")
 """What DuckDB begins a message with."""
 
@@ -93,19 +91,9 @@ def _item(column: Column, present: bool, *, buffers: bool) -> str:
 
 
 def _arrow_source(path: Path, columns: Sequence[Column]) -> Any:
-    prefix = results.tunnel_prefix([replace(column, type=_as_sent(column.type)) for column in columns])
+    prefix = results.tunnel_prefix([replace(column, type=as_sent(column.type)) for column in columns])
     framed: Any = _Framed(prefix, path.open("rb"), END_OF_STREAM)
     return arrow_io.read_ipc_stream(framed)
-
-
-def _as_sent(kind: DataType) -> DataType:
-    """What the buffers hold: decimals as wide as their 16 bytes, so that the cast to the column's type finds the
-    values too large for it, and timestamps as nanoseconds, so that none is cut without a word."""
-    if kind.name in ("timestamp", "timestamp_ntz"):
-        return DataType("bigint")
-    if kind.name == "decimal":
-        return replace(kind, params=(_DECIMAL_DIGITS_MAX, kind.params[1]))
-    return replace(kind, children=tuple(map(_as_sent, kind.children)))
 
 
 class _Framed(io.RawIOBase):

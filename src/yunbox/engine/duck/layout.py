@@ -5,6 +5,7 @@ timestamp[ms] once the schema says so: no copy is made to change a unit.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from yunbox.engine.duck.scan import quote_name
 from yunbox.schema.tables import Column
@@ -18,6 +19,7 @@ FINER = "a TIMESTAMP finer than a microsecond is not supported by Yunbox, whose 
 _INSTANT = {"timestamp": _FROM_NANOS.format(make="make_timestamptz", finer=FINER),
             "timestamp_ntz": _FROM_NANOS.format(make="make_timestamp", finer=FINER)}  # fmt: skip
 _INSTANTS = ("timestamp", "timestamp_ntz")
+_DECIMAL_DIGITS_MAX = 38
 
 
 def project(columns: Sequence[Column], query: str, *, timestamp_as_struct: bool = False) -> str:
@@ -57,6 +59,16 @@ def to_buffers(kind: DataType, value: str) -> str:
 def from_buffers(kind: DataType, value: str) -> str:
     """The value of ``kind`` that the tunnel's Arrow buffers stand for, its timestamps read as nanoseconds."""
     return _changed(kind, value, _INSTANT)
+
+
+def as_sent(kind: DataType) -> DataType:
+    """What the buffers hold: decimals as wide as their 16 bytes, so that the cast to the column's type finds the
+    values too large for it, and timestamps as nanoseconds, so that none is cut without a word."""
+    if kind.name in _INSTANTS:
+        return DataType("bigint")
+    if kind.name == "decimal":
+        return replace(kind, params=(_DECIMAL_DIGITS_MAX, kind.params[1]))
+    return replace(kind, children=tuple(map(as_sent, kind.children)))
 
 
 def _changed(kind: DataType, value: str, direct: Mapping[str, str], depth: int = 0) -> str:

@@ -53,8 +53,8 @@ class Duck:
         """Run something that says nothing, such as a macro's definition."""
         self._db.execute(sql)
 
-    def run(self, sql: str, batch: Batch | dict[str, Array] | None = None) -> dict[str, Array]:
-        """The columns of a query, in which ``batch`` is a table."""
+    def run(self, sql: str, batch: Any = None) -> dict[str, Array]:
+        """The columns of a query, in which ``batch`` is a table: a Batch, arrays by name, or a stream of Arrow."""
         if batch is None:
             return self._db.execute(sql).fetchnumpy()
         self._db.register("batch", batch.named if isinstance(batch, Batch) else batch)

@@ -23,11 +23,11 @@ from typing import Any
 import msgspec
 
 from yunbox.engine.stream.batch import Change
+from yunbox.engine.stream.connectors.connector import Unrecoverable
 from yunbox.engine.stream.guard import LIMIT, Guard, Look
 from yunbox.engine.stream.job import JobRunner, Progress
 from yunbox.engine.stream.jobfile import JobFile
 from yunbox.engine.stream.operators.operator import ALWAYS, NEVER
-from yunbox.engine.stream.poison import PoisonRecord
 from yunbox.engine.stream.savepoints import check, restore, save
 from yunbox.engine.stream.udf.loading import folders_of
 from yunbox.engine.stream.udf.natives import Functions
@@ -95,7 +95,7 @@ class Process:
             self._end(runner)
         except Exception as error:
             message = error.message if isinstance(error, KernelError) else f"{type(error).__name__}: {error}"
-            is_final = isinstance(error, PoisonRecord)
+            is_final = isinstance(error, Unrecoverable)
             self._line.say("failed", {"message": message, "is_final": is_final, "trace": traceback.format_exc()})
             return 1
         finally:

@@ -6,12 +6,12 @@ import duckdb
 import numpy as np
 
 from yunbox.engine.stream.batch import Batch
+from yunbox.engine.stream.connectors.connector import Unrecoverable
 from yunbox.engine.stream.duck import Duck, source, target
 from yunbox.engine.stream.graph import Graph, Input, Stage
-from yunbox.kernel.errors import InvalidArgument
 
 
-class PoisonRecord(InvalidArgument):
+class PoisonRecord(Unrecoverable):
     """A record of which a query can make nothing. To try again would not help: the job fails."""
 
 

@@ -50,7 +50,10 @@ BESIDE: Mapping[str, str] = {
     "the state guard": "EXPLAIN and `yunbox flink run` warn of state without bound; `yunbox.state.limit` ends a job "
     "with a savepoint",
     "tables of MaxCompute": "written, with fixed partitions or by columns; an epoch lasts two seconds at least, so "
-    "that files are not too small; not read, and no upserts",
+    "that files are not too small; no upserts. Read through the tunnel in Arrow: the whole table or what `partition` "
+    "names (a value for each partition column, `*`, `max_pt()`, `max_pt_with_done()`), and then the job ends; or with "
+    "`startPartition` each partition from that on, also those that come, in order, as each is when it is found with "
+    "rows; `useArrow`, `splitSize`, `compressCodec` and `dynamicLoadBalance` have no effect",
     "Hologres' binlog": "not read: `'binlog' = 'true'` is refused by name; a table is read as it is, by its key",
     "files": "folders of the machine (for the account alone) and of OSS: JSON, CSV, raw and Parquet, compressed ones, "
     "partitions, metadata, new files by `source.monitor-interval`; written by the rolling policy, with _SUCCESS by "

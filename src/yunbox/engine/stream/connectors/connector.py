@@ -5,8 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 from yunbox.engine.stream.batch import Batch, Change, Row
+from yunbox.kernel.errors import InvalidArgument
 from yunbox.sql.flink.plans import LookupJoin, Sink, Source
 from yunbox.sql.flink.types import FlinkType
+
+
+class Unrecoverable(InvalidArgument):
+    """What keeps a job from going on, and will keep it the next time too: it fails at once."""
 
 
 class Reader(Protocol):

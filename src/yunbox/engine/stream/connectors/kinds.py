@@ -100,8 +100,10 @@ ODPS = Kind(
     (
         "tunnelEndpoint", "partition", "compressAlgorithm", "quotaName", "useStreamTunnel", "flushIntervalMs",
         "batchSize", "numFlushThreads", "slotNum", "dynamicPartitionLimit", "retryTimes", "sleepMillis",
-        "file.format.version",
+        "file.format.version", "startPartition", "subscribeIntervalInSec", "modifiedTableOperation",
+        "maxPartitionCount", "useArrow", "splitSize", "compressCodec", "dynamicLoadBalance",
     ),
+    reads=True,
     writes=True,
     linger_s=2.0,
 )  # fmt: skip
@@ -121,6 +123,14 @@ KINDS: dict[str, Kind] = {one.name: one for one in OFFERED}
 def option(options: Mapping[str, str], name: str, default: str = "") -> str:
     """An option by its name, whatever its case."""
     return next((value for key, value in options.items() if key.lower() == name.lower()), default)
+
+
+def whole(options: Mapping[str, str], name: str, default: int, *, least: int = 0) -> int:
+    """An option that is a whole number. Raises ValidationFailed."""
+    given = option(options, name, str(default))
+    if not given.strip().isdecimal() or int(given) < least:
+        raise ValidationFailed(f"'{name}' = '{given}': a whole number of at least {least} is expected")
+    return int(given)
 
 
 def kind_of(table: Table) -> Kind:

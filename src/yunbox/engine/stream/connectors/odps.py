@@ -1,4 +1,4 @@
-"""MaxCompute's tables as sinks: each epoch's rows in upload sessions of the tunnel, one for each partition.
+"""MaxCompute's tables; as sinks: each epoch's rows in upload sessions of the tunnel, one for each partition.
 
 Source: the vendor's page "MaxCompute connector" of Realtime Compute for Apache Flink (options, types, ``partition``).
 The sessions of an epoch are noted in a file before any of them is committed: an epoch that is delivered again commits
@@ -8,7 +8,6 @@ those that are not, and none of its rows comes twice.
 import json
 from base64 import b64decode
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -20,6 +19,8 @@ from yunbox.clients.requests import RequestFailed
 from yunbox.engine.stream.batch import Change, Row
 from yunbox.engine.stream.connectors.connector import Connector, Environment
 from yunbox.engine.stream.connectors.kinds import option
+from yunbox.engine.stream.connectors.odps_source import OdpsReader
+from yunbox.engine.stream.connectors.odps_tables import FITS, place
 from yunbox.engine.stream.texts import text
 from yunbox.kernel.errors import InvalidArgument
 from yunbox.sql.flink.plans import Sink
@@ -27,38 +28,13 @@ from yunbox.sql.flink.types import FlinkType
 from yunbox.storage.files import write_durably
 
 _EPOCH = datetime(1970, 1, 1)
-_TEXTS = ("string", "varchar", "char")
-_FITS: dict[str, tuple[str, ...]] = {
-    "BOOLEAN": ("boolean",), "TINYINT": ("tinyint",), "SMALLINT": ("smallint",), "INT": ("int",), "BIGINT": ("bigint",),
-    "FLOAT": ("float",), "DOUBLE": ("double",), "DECIMAL": ("decimal",), "CHAR": _TEXTS, "VARCHAR": _TEXTS,
-    "DATE": ("date",), "TIMESTAMP": ("datetime", "timestamp", "timestamp_ntz"),
-    "TIMESTAMP_LTZ": ("datetime", "timestamp"), "BINARY": ("binary",), "VARBINARY": ("binary",), "ARRAY": ("array",),
-    "MAP": ("map",), "ROW": ("struct",),
-}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class _Place:
-    """What a table's options say of where it is."""
-
-    project: str
-    table: str
-    odps_endpoint: str
-    tunnel_endpoint: str
-    access_id: str
-    access_key: str
-
-
-def _place(options: Mapping[str, str]) -> _Place:
-    names = ("project", "tableName", "endpoint", "tunnelEndpoint", "accessId", "accessKey")
-    return _Place(*(option(options, name) for name in names))
 
 
 class OdpsWriter:
     """Writes a table, or its partitions."""
 
     def __init__(self, sink: Sink, environment: Environment) -> None:
-        self._client = OdpsClient(_place(sink.options))
+        self._client = OdpsClient(place(sink.options))
         self._table = self._client.table()
         self._sink = sink
         names = {column.name.lower(): at for at, column in enumerate(sink.columns)}
@@ -99,7 +75,7 @@ class OdpsWriter:
                     )
                 continue
             of = self._sink.columns[at].type
-            if column.type.name not in _FITS.get(of.root, ()):
+            if column.type.name not in FITS.get(of.root, ()):
                 raise InvalidArgument(
                     f"Column {column.name!r} of {self._sink.table.path} is of type {of.text}, and MaxCompute's is "
                     f"{column.type.upper()}: they do not fit"
@@ -193,4 +169,4 @@ def _moment(kind: str, local: ZoneInfo | None) -> Callable[[int], datetime]:
     return convert
 
 
-CONNECTOR = Connector(writer=OdpsWriter)
+CONNECTOR = Connector(reader=OdpsReader, writer=OdpsWriter)
