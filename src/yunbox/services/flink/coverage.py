@@ -54,7 +54,11 @@ BESIDE: Mapping[str, str] = {
     "names (a value for each partition column, `*`, `max_pt()`, `max_pt_with_done()`), and then the job ends; or with "
     "`startPartition` each partition from that on, also those that come, in order, as each is when it is found with "
     "rows; `useArrow`, `splitSize`, `compressCodec` and `dynamicLoadBalance` have no effect",
-    "Hologres' binlog": "not read: `'binlog' = 'true'` is refused by name; a table is read as it is, by its key",
+    "Hologres' binlog": "read with `'binlog' = 'true'`, from `initial`, `earliestOffset` (the default) or `timestamp` "
+    "on: as changes (`'cdcMode' = 'true'`), or as rows with `hg_binlog_lsn`, `hg_binlog_event_type` and "
+    "`hg_binlog_timestamp_us`, which are NULL, 5 and NULL for rows that `initial` finds in the table; TRUNCATE is not "
+    "in it, nor what `binlog_ttl` has removed; `upsertSource`, `jdbcBinlogSlotName` and the numbers of retries have no "
+    "effect. Without it a table is read as it is, by its key, and the job ends",
     "files": "folders of the machine (for the account alone) and of OSS: JSON, CSV, raw and Parquet, compressed ones, "
     "partitions, metadata, new files by `source.monitor-interval`; written by the rolling policy, with _SUCCESS by "
     "process or partition time, and INSERT OVERWRITE in a batch; no ORC, no Avro, no compaction (files come whole), "

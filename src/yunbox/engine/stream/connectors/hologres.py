@@ -7,48 +7,26 @@ with its rows (``clients/hologres/fence``).
 
 import json
 from base64 import b64decode
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from yunbox.clients.hologres.connection import Connection, Disconnected
 from yunbox.clients.hologres.fence import advance, mark_of
-from yunbox.clients.hologres.target import Column, Target, describe, quoted
+from yunbox.clients.hologres.target import Target, quoted
 from yunbox.clients.hologres.writing import Mode, delete, write
-from yunbox.engine.stream.batch import Batch, Change, Kind, Row, from_rows
-from yunbox.engine.stream.connectors.connector import Connector, Environment
+from yunbox.engine.stream.batch import Change, Kind, Row
+from yunbox.engine.stream.connectors.connector import Connector, Environment, Reader
+from yunbox.engine.stream.connectors.hologres_binlog import BinlogReader
+from yunbox.engine.stream.connectors.hologres_source import HologresReader
+from yunbox.engine.stream.connectors.hologres_tables import column_of, connected, described
 from yunbox.engine.stream.connectors.hologres_values import array_text, physical
-from yunbox.engine.stream.connectors.kinds import option
-from yunbox.kernel.errors import InvalidArgument, Unsupported
-from yunbox.sql.flink.plans import LookupJoin, Sink, Source, Table, TableColumn
+from yunbox.engine.stream.connectors.kinds import option, truth
+from yunbox.kernel.errors import InvalidArgument
+from yunbox.sql.flink.plans import LookupJoin, Sink, Source, TableColumn
 from yunbox.sql.flink.types import FlinkType
 from yunbox.wire.pgwire.values.types import TYPES
 
-_PAGE_ROWS = 10_000
 _MODES: dict[str, Mode] = {one.value.lower(): one for one in Mode}
-_TIMES = ("timestamp", "timestamptz")
-_TEXTS = ("text", "varchar", "bpchar", "json", "jsonb", "uuid", "inet")
-_FITS: dict[str, tuple[str, ...]] = {
-    "BOOLEAN": ("bool",), "TINYINT": ("int2",), "SMALLINT": ("int2", "int4", "int8"), "INT": ("int4", "int8"),
-    "BIGINT": ("int8", "numeric"), "FLOAT": ("float4", "float8"), "DOUBLE": ("float8",), "DECIMAL": ("numeric",),
-    "CHAR": _TEXTS, "VARCHAR": _TEXTS, "DATE": ("date",), "TIME": ("time",), "TIMESTAMP": _TIMES,
-    "TIMESTAMP_LTZ": _TIMES, "BINARY": ("bytea", "roaringbitmap"), "VARBINARY": ("bytea", "roaringbitmap"),
-    "ARRAY": ("_int4", "_int8", "_float4", "_float8", "_bool", "_text", "_varchar"),
-}  # fmt: skip
-
-
-def connected(options: Mapping[str, str]) -> Connection:
-    """A connection as a table's options say. Raises Disconnected, PgError, InvalidArgument."""
-    host, _, port = option(options, "endpoint").rpartition(":")
-    if not host or not port.isdigit():
-        raise InvalidArgument(f"'endpoint' = {option(options, 'endpoint')!r}: HOST:PORT is expected")
-    database, user, password = (option(options, name) for name in ("dbname", "username", "password"))
-    return Connection(host, int(port), database, user, password)
-
-
-def described(connection: Connection, options: Mapping[str, str]) -> Target:
-    """The table of the options, of the schema ``public`` unless they name another. Raises NotFound, PgError."""
-    schema, _, table = option(options, "tablename").rpartition(".")
-    return describe(connection, schema.strip('"') or "public", table.strip('"'))
 
 
 class HologresWriter:
@@ -170,8 +148,10 @@ class HologresLookup:
         self._connection = connected(node.options)
         target = described(self._connection, node.options)
         columns = node.table.stored
-        names = [quoted(_found(target, column, node.table).name) for column in columns]
-        keys = [_found(target, next(one for one in columns if one.name == name), node.table) for _, name in node.keys]
+        names = [quoted(column_of(target, column, node.table).name) for column in columns]
+        keys = [
+            column_of(target, next(one for one in columns if one.name == name), node.table) for _, name in node.keys
+        ]
         self._types = [column.type for column in columns]
         self._width = len(keys)
         values = ", ".join(f"unnest(${at}::{TYPES[one.oid].name}[])" for at, one in enumerate(keys, 1))
@@ -204,21 +184,7 @@ class HologresLookup:
 
 
 def _name(target: Target, column: TableColumn, sink: Sink) -> str:
-    return _found(target, column, sink.table).name
-
-
-def _found(target: Target, column: TableColumn, table: Table) -> Column:
-    """The column of Hologres that one of Flink is. Raises InvalidArgument where there is none, or of another type."""
-    found = target.by_name.get(column.name) or target.by_name.get(column.name.lower())
-    if found is None:
-        raise InvalidArgument(f"Table {target.sql} of Hologres has no column {column.name!r} of {table.path}")
-    kind = TYPES[found.oid].name
-    if kind not in _FITS.get(column.type.root, ()):
-        raise InvalidArgument(
-            f"Column {column.name!r} of {table.path} is of type {column.type.text}, and that of Hologres' table "
-            f"{target.sql} is {found.type}: they do not fit"
-        )
-    return found
+    return column_of(target, column, sink.table).name
 
 
 def _converter(of: FlinkType) -> Callable[[Any], Any] | None:
@@ -227,71 +193,10 @@ def _converter(of: FlinkType) -> Callable[[Any], Any] | None:
     return json.loads if of.root == "ARRAY" else None
 
 
-class HologresReader:
-    """Reads a table as it is, page by page in the order of its primary key, behind whose last one it goes on.
-
-    One without a key is read at once. Its changes (``binlog``) are not offered.
-    """
-
-    def __init__(self, source: Source, environment: Environment) -> None:
-        for name in ("binlog", "cdcMode"):
-            if option(source.options, name).lower() == "true":
-                raise Unsupported(
-                    f"'{name}' = 'true' of table {source.table.path}: reading Hologres' binlog is not offered"
-                )
-        self.types = tuple(column.type for column in source.columns)
-        self.columns = tuple(f"c{at}" for at in range(len(self.types)))
-        self.is_finished = False
-        self._options = source.options
-        self._connection = connected(source.options)
-        self._target = described(self._connection, source.options)
-        found = [_found(self._target, column, source.table) for column in source.columns]
-        key = [self._target.by_name[name] for name in self._target.primary_key]
-        self._width = len(found)
-        self._last: list[str] | None = None
-        names = ", ".join(quoted(one.name) for one in (*found, *key)) or "1"
-        self._base = f"SELECT {names} FROM {self._target.sql}"
-        keys = ", ".join(quoted(one.name) for one in key)
-        places = ", ".join(f"${at}::{one.type}" for at, one in enumerate(key, 1))
-        self._order = f" ORDER BY {keys} LIMIT {_PAGE_ROWS}" if key else ""
-        self._after = f" WHERE ({keys}) > ({places})" if len(key) > 1 else f" WHERE {keys} > {places}"
-
-    def poll(self, rows_max: int) -> Sequence[Batch]:
-        """As in Reader."""
-        if self.is_finished:
-            return []
-        where = self._after if self._last is not None else ""
-        rows = self._connection.execute(self._base + where + self._order, self._last or (), keep=True).rows
-        self.is_finished = not self._order or len(rows) < _PAGE_ROWS
-        if not rows:
-            return []
-        self._last = [str(value) for value in rows[-1][self._width :]]
-        values = [tuple(physical(text, of) for text, of in zip(row, self.types, strict=False)) for row in rows]
-        return [from_rows(values, self.types, "0")]
-
-    def offsets(self) -> Any:
-        """As in Reader: the last key that was read, and whether that was all."""
-        return [self._last, self.is_finished]
-
-    def seek(self, offsets: Any) -> None:
-        """As in Reader."""
-        self._last, self.is_finished = offsets
-
-    def shards(self) -> Sequence[str]:
-        """As in Reader."""
-        return [] if self.is_finished else ["0"]
-
-    def lag_rows(self) -> int | None:
-        """As in Reader."""
-        return 0 if self.is_finished else None
-
-    def place(self, batch: Batch, row: int) -> str:
-        """As in Reader."""
-        return f"table {self._target.sql}, in the rows up to the key {self._last}"
-
-    def close(self) -> None:
-        """As in Reader."""
-        self._connection.close()
+def _reader(source: Source, environment: Environment) -> Reader:
+    """What reads a table, or its binlog."""
+    make = BinlogReader if truth(source.options, "binlog") else HologresReader
+    return make(source, environment)
 
 
-CONNECTOR = Connector(reader=HologresReader, writer=HologresWriter, lookup=HologresLookup)
+CONNECTOR = Connector(reader=_reader, writer=HologresWriter, lookup=HologresLookup)

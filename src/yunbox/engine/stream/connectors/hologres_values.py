@@ -1,11 +1,16 @@
 """Values of Hologres, which come as text, in physical form, and the other way round."""
 
+import json
 from base64 import b64encode
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from yunbox.sql.flink.types import FlinkType
+from yunbox.wire.pgwire.values.codec import Style
+from yunbox.wire.pgwire.values.types import BY_NAME
+
+_STYLE = Style()
 
 
 def array_text(values: Sequence[Any]) -> str:
@@ -39,4 +44,7 @@ def physical(value: str | None, of: FlinkType) -> Any:
             return ((clock.hour * 60 + clock.minute) * 60 + clock.second) * 1_000_000 + clock.microsecond
         case "BINARY" | "VARBINARY":
             return b64encode(bytes.fromhex(value.removeprefix("\\x"))).decode()
+        case "ARRAY":
+            elements = BY_NAME["_text"].codec.read(value, _STYLE)
+            return json.dumps([physical(one, of.children[0]) for one in elements])
     return value

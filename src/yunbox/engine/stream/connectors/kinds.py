@@ -77,7 +77,9 @@ HOLOGRES = Kind(
         "jdbcWriteBatchSize", "jdbcWriteBatchByteSize", "jdbcWriteFlushInterval", "jdbcRetryCount",
         "jdbcRetrySleepInitMs", "jdbcConnectionMaxIdleMs", "ignoreNullWhenUpdate", "jdbcEnableDefaultForNotNullColumn",
         "sdkMode", "useRpcMode", "field_delimiter", "sink.delete-strategy", "sink.on-conflict-action", "bulkload",
-        "connection.ssl.mode", "binlog", "cdcMode",
+        "connection.ssl.mode", "binlog", "cdcMode", "binlogStartUpMode", "startTime", "binlogBatchReadSize",
+        "binlogMaxRetryTimes", "binlogRetryIntervalMs", "binlogIgnoreBeforeUpdate", "binlogIgnoreDelete",
+        "jdbcBinlogSlotName", "upsertSource",
         "cache", "cacheSize", "cacheTTLMs", "cacheEmpty", "async", "jdbcReadBatchSize",
         "asyncTimeoutMs", "asyncCapacity", "jdbcMetaCacheTTL", "jdbcMetaAutoRefreshFactor",
         "remove-u0000-in-text.enabled", "type-mapping.timestamp-converting.legacy",
@@ -131,6 +133,14 @@ def whole(options: Mapping[str, str], name: str, default: int, *, least: int = 0
     if not given.strip().isdecimal() or int(given) < least:
         raise ValidationFailed(f"'{name}' = '{given}': a whole number of at least {least} is expected")
     return int(given)
+
+
+def truth(options: Mapping[str, str], name: str) -> bool:
+    """An option that is true or false, by default the latter. Raises ValidationFailed."""
+    given = option(options, name, "false").strip().lower()
+    if given not in ("true", "false"):
+        raise ValidationFailed(f"'{name}' = '{given}': true or false is expected")
+    return given == "true"
 
 
 def kind_of(table: Table) -> Kind:
