@@ -23,6 +23,7 @@ from yunbox.wire.varint import varint
 
 _JSON, _PROTOBUF = "application/json", "application/x-protobuf"
 _ACTION = "x-datahub-request-action"
+_MARK = "x-yunbox-mark"
 _TRIES = 3
 _PAUSE_S = 0.2
 
@@ -93,13 +94,15 @@ class DataHubClient:
         body = self._call("POST", f"{_path(project, topic)}/shards/{shard}", wrap(message), _PROTOBUF, {_ACTION: "sub"})
         return read_entries(unwrap(body))
 
-    def put(self, project: str, topic: str, shard: str, bodies: Sequence[bytes]) -> None:
+    def put(self, project: str, topic: str, shard: str, bodies: Sequence[bytes], mark: str = "") -> None:
         """Put records, each the fields of an entry (``messages.body_of``), into a shard: all or none of them.
 
-        Raises DataHubError, Unavailable.
+        A mark is ``NUMBER WRITER``: what a writer has put into a shard by the same number, or a greater one, is not put
+        again. A service that is not ours does not know marks. Raises DataHubError, Unavailable.
         """
         message = b"".join([b"\x0a%b%b" % (varint(len(body)), body) for body in bodies])
-        self._call("POST", f"{_path(project, topic)}/shards/{shard}", wrap(message), _PROTOBUF, {_ACTION: "pub"})
+        more = {_ACTION: "pub", **({_MARK: mark} if mark else {})}
+        self._call("POST", f"{_path(project, topic)}/shards/{shard}", wrap(message), _PROTOBUF, more)
 
     def close(self) -> None:
         """Close the connection."""
@@ -125,8 +128,10 @@ class DataHubClient:
         return body
 
     def _sent(self, method: str, target: str, data: bytes | None, headers: dict[str, str]) -> tuple[int, bytes]:
-        """Send a request. Only one that changes nothing is sent again: of another nobody knows what became of it."""
-        for left in reversed(range(1 if headers.get(_ACTION) == "pub" else _TRIES)):
+        """Send a request. Only one that changes nothing is sent again, or one with a mark: of another nobody knows what
+        became of it."""
+        once = headers.get(_ACTION) == "pub" and _MARK not in headers
+        for left in reversed(range(1 if once else _TRIES)):
             try:
                 self._line.request(method, target, data, headers)
                 answer = self._line.getresponse()

@@ -8,6 +8,7 @@ a crash they get that of the last epoch again, and know it. So what comes out is
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,7 @@ _LINGER_S = 0.005
 _IDLE_S_MAX = 0.05
 _FULL_PAUSE_S = 1.0
 _TICK_S = 1.0
+_NOTE_AFTER_S = 1.0
 _ZONE = "table.local-time-zone"
 _IDLE = "table.exec.source.idle-timeout"
 
@@ -133,6 +135,7 @@ class JobRunner:
             if stage.reader is not None
         ]
         self._ticked_at = time.monotonic()
+        self._gave_at: float | None = None
         self._deliverer = ThreadPoolExecutor(1, thread_name_prefix="yunbox-sinks")
         self._delivering: Future[None] | None = None
         self._sinks = [
@@ -197,8 +200,10 @@ class JobRunner:
         is_new = self.store.epoch == 0  # where its sources begin is kept, though nothing has come yet
         if not (rows or outbox or moved or is_new):
             self.settle()
+            self._note_given()
             return False
         self._commit(outbox)
+        self._gave_at = time.monotonic() if outbox else None
         self._delivering = self._deliverer.submit(self._deliver, self.store.epoch, outbox) if outbox else None
         progress = self.progress
         progress.rows_in += rows
@@ -244,6 +249,14 @@ class JobRunner:
         self.settle()
         self._rest(is_end=False)
         self.store.commit((), {"outbox": {}})
+
+    def _note_given(self) -> None:
+        """Note that the sinks have all, once nothing has come for a while: a start long after that, when they may have
+        forgotten what they got last, gives it to none of them."""
+        if self._gave_at is not None and time.monotonic() - self._gave_at >= _NOTE_AFTER_S:
+            self._gave_at = None
+            with suppress(StorageFull):
+                self.store.commit((), {"outbox": {}})
 
     def _rest(self, *, is_end: bool) -> None:
         for sink in self._sinks:

@@ -40,6 +40,7 @@ from yunbox.sql.flink.plans import Job
 _REPORT_S = 0.5
 _ROWS_A_LINE = 500
 _ROWS_AHEAD = 20_000
+_STATE = "state"
 _RECOVERY = ("execution.state-recovery.path", "execution.savepoint.path")
 
 
@@ -83,11 +84,17 @@ class Process:
         self._reason = ""
 
     def run(self) -> int:
-        """Until it ends; the exit status is 0 where it was to end, 2 where it can never run, and 1 where it failed."""
+        """Until it ends; the exit status is 0 where it was to end, 2 where it cannot begin, and 1 where it failed.
+
+        What keeps a job from beginning keeps it for good, unless it has run before: then what it works with may be
+        starting too, and its restart strategy says how long it is tried.
+        """
+        has_run = (self._folder / _STATE).exists()
         try:
             runner = self._begun()
         except KernelError as error:
-            self._line.say("failed", {"message": error.message, "is_final": True, "trace": ""})
+            is_final = not has_run or isinstance(error, Unrecoverable)
+            self._line.say("failed", {"message": error.message, "is_final": is_final, "trace": ""})
             return 2
         try:
             self._line.say("running")
@@ -104,7 +111,7 @@ class Process:
 
     def _begun(self) -> JobRunner:
         job = planned(self._job)
-        state = self._folder / "state"
+        state = self._folder / _STATE
         path = next((self._job.settings[one] for one in _RECOVERY if self._job.settings.get(one)), "")
         is_new = bool(path) and not state.exists()
         if is_new:

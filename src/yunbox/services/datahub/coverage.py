@@ -59,6 +59,8 @@ BESIDE: Mapping[str, str] = {
     "groups of Kafka's clients": "one is made, and given a topic with a subscription there, by its first offset, too; "
     "a consumer may read topics that its group has not; by its operation one is made with a name as topics have them; "
     "codes of what is not there are the general ones",
+    "the header `x-yunbox-mark` of a put into one shard": "`NUMBER WRITER`: what a writer has put there by this "
+    "number or a greater one is not put again, as our own jobs of Flink use it; the vendor's service has no such thing",
     "VPC whitelists": "refused by name: there is no VPC here",
 }
 

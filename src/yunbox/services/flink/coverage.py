@@ -42,9 +42,11 @@ BESIDE: Mapping[str, str] = {
     "alone: `udf` and ScalarFunction with their types; vectorized, aggregate and table functions, "
     "`python.requirements` and functions in Java are refused by name",
     "exactly once": "a job's state, its sources' offsets and what its sinks are to get are one transaction; Hologres "
-    "has each row once, also without a primary key; records that a job puts into DataHub may come twice after a kill",
-    "restarts": "`restart-strategy.type` none, fixed-delay and exponential-delay (the default); a record that cannot "
-    "be worked on fails the job at once, by topic, shard and offset",
+    "has each row once, also without a primary key, and so has DataHub each record, also while shards are split and "
+    "merged; into a DataHub of the vendor's, which knows no marks, records may come twice after a kill",
+    "restarts": "`restart-strategy.type` none, fixed-delay and exponential-delay (the default), also where a job that "
+    "has run finds nobody at its tables' endpoints; a record that cannot be worked on fails the job at once, by topic, "
+    "shard and offset",
     "savepoints": "STOP JOB ... WITH SAVEPOINT, /stop, /savepoints; `execution.state-recovery.path` goes on from one "
     "if the steps that remember something are the same, and says which is not",
     "the state guard": "EXPLAIN and `yunbox flink run` warn of state without bound; `yunbox.state.limit` ends a job "

@@ -1,4 +1,4 @@
-"""DataHub's topics as tables: read shard by shard in the order of their records, and written by shard.
+"""DataHub's topics as tables: read shard by shard in the order of their records.
 
 Sources: the vendor's page "DataHub connector" of Realtime Compute for Apache Flink (options, metadata columns, types).
 What a record's fields are as text becomes the table's types in the query that reads it.
@@ -16,18 +16,16 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from yunbox.clients.datahub import DataHubClient, DataHubError, TopicInfo
-from yunbox.engine.stream.batch import Batch, Change, array_of
+from yunbox.engine.stream.batch import Batch, array_of
 from yunbox.engine.stream.connectors.connector import Connector, Environment
+from yunbox.engine.stream.connectors.datahub_sink import DataHubWriter
 from yunbox.engine.stream.connectors.kinds import option
 from yunbox.kernel.errors import InvalidArgument
-from yunbox.sql.flink.plans import Sink, Source, TableColumn
+from yunbox.sql.flink.plans import Source, TableColumn
 from yunbox.sql.flink.types import BIGINT, STRING, FlinkType
 from yunbox.wire.datahub.entries import Entries
-from yunbox.wire.datahub.messages import body_of
 
 _FETCH_MAX = 5000
-_PUT_RECORDS_MAX = 1000
-_PUT_BYTES_MAX = 1024 * 1024
 _LIST_EVERY_S = 5.0
 _CLOSED = "InvalidShardOperation"
 _BEYOND = "SeekOutOfRange"
@@ -314,92 +312,6 @@ def _start_ms(options: Mapping[str, str], environment: Environment) -> int | Non
     except ValueError:
         raise InvalidArgument(f"'startTime' = {text!r} is not of the form yyyy-MM-dd HH:mm:ss") from None
     return int(local.timestamp() * 1000)
-
-
-# -- writing
-
-
-class DataHubWriter:
-    """Writes a topic. Each request is whole or not at all; a record goes to the shard that its hash fields say."""
-
-    def __init__(self, sink: Sink, environment: Environment) -> None:
-        options = sink.options
-        self._project, self._topic = option(options, "project"), option(options, "topic")
-        self._client = _client(options)
-        self._info = self._client.topic(self._project, self._topic)
-        self._sink = sink
-        self._mark = f"{environment.job_id}"
-        self._hash = [one.strip().lower() for one in option(options, "hashFields").split(",") if one.strip()]
-        self._turn = 0
-        self._order = self._targets()
-
-    def _targets(self) -> list[int | None]:
-        """For each field of the topic the column that fills it. Raises InvalidArgument."""
-        names = [column.name.lower() for column in self._sink.columns]
-        if self._info.schema is None:
-            if len(names) != 1:
-                raise InvalidArgument(f"Topic {self._topic} is of type BLOB: it takes exactly one column")
-            return [0]
-        known = [field.name.lower() for field in self._info.schema.fields]
-        for name in names:
-            if name not in known:
-                raise InvalidArgument(f"Topic {self._project}.{self._topic} has no field {name!r}")
-        return [names.index(name) if name in names else None for name in known]
-
-    def deliver(self, epoch: int, changes: Sequence[Change]) -> None:
-        """As in Writer."""
-        shards = [one.id for one in self._client.shards(self._project, self._topic) if one.is_active]
-        by_shard: dict[str, list[bytes]] = {}
-        for number, (_, row) in enumerate(changes):
-            by_shard.setdefault(self._shard(shards, number, row), []).append(self._body(epoch, row))
-        for shard, bodies in by_shard.items():
-            self._put(shard, bodies)
-
-    def _put(self, shard: str, bodies: list[bytes]) -> None:
-        group: list[bytes] = []
-        size = 0
-        for body in bodies:
-            if group and (len(group) >= _PUT_RECORDS_MAX or size + len(body) > _PUT_BYTES_MAX):
-                self._client.put(self._project, self._topic, shard, group)
-                group, size = [], 0
-            group.append(body)
-            size += len(body)
-        if group:
-            self._client.put(self._project, self._topic, shard, group)
-
-    def _shard(self, shards: list[str], number: int, row: tuple[Any, ...]) -> str:
-        if not self._hash:
-            return shards[number % len(shards)]
-        names = [column.name.lower() for column in self._sink.columns]
-        text = "\0".join(str(row[names.index(name)]) for name in self._hash)
-        return shards[hash_of(text) % len(shards)]
-
-    def _body(self, epoch: int, row: tuple[Any, ...]) -> bytes:
-        values = [None if at is None else _bytes(row[at], self._sink.columns[at].type) for at in self._order]
-        return body_of(values, {})[0]
-
-    def close(self) -> None:
-        """As in Writer."""
-        self._client.close()
-
-
-def hash_of(text: str) -> int:
-    """A number that is the same in every process."""
-    from zlib import crc32
-
-    return crc32(text.encode())
-
-
-def _bytes(value: Any, of: FlinkType) -> bytes | None:
-    from base64 import b64decode
-
-    if value is None:
-        return None
-    if of.root in ("BINARY", "VARBINARY"):
-        return b64decode(value)
-    if isinstance(value, bool):
-        return b"true" if value else b"false"
-    return str(value).encode()
 
 
 CONNECTOR = Connector(reader=DataHubReader, writer=DataHubWriter)

@@ -13,6 +13,7 @@ from yunbox.services.datahub.catalogue.catalogue import Catalogue
 from yunbox.services.datahub.catalogue.model import Shard, Subscription, Topic
 from yunbox.services.datahub.connectors.store import ConnectorStore
 from yunbox.services.datahub.kafka.groups import KafkaGroups
+from yunbox.services.datahub.records.marks import Marks
 from yunbox.services.datahub.records.pace import Pace
 from yunbox.services.datahub.subscriptions.groups import Groups
 from yunbox.storage.log.frame import NOBODY, Origin
@@ -36,6 +37,7 @@ class Broker:
     clock: Clock
     account_id: str
     pace: Pace | None = None
+    marks: Marks = field(default_factory=Marks)
     _growth: "asyncio.Future[None] | None" = None
     _closing: set[tuple[int, int]] = field(default_factory=set)
     _reshaping: defaultdict[int, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))

@@ -7,15 +7,17 @@ from typing import Any
 
 from yunbox.kernel.call import Call, Charge, Operation
 from yunbox.kernel.errors import KernelError, as_kernel_error
-from yunbox.services.datahub import faults, prices
+from yunbox.services.datahub import faults, limits, prices
 from yunbox.services.datahub.access import on_shard, touches_topic
 from yunbox.services.datahub.broker.broker import Broker
 from yunbox.services.datahub.catalogue.model import Shard, Topic
 from yunbox.services.datahub.http.request import JSON, DhRequest
 from yunbox.services.datahub.http.route import SHARD, TOPIC, Values, json, on
 from yunbox.services.datahub.params import OnTopic
+from yunbox.services.datahub.records.marks import HEADER, Mark, mark_of
 from yunbox.services.datahub.records.reading import Incoming, incoming, malformed
 from yunbox.services.datahub.records.routing import Routing
+from yunbox.storage.log.frame import NOBODY, Origin
 from yunbox.wire.datahub.envelope import wrap
 from yunbox.wire.datahub.messages import Failed, compose, put_answer
 from yunbox.wire.http import Response
@@ -32,15 +34,19 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class PutRecords(OnTopic):
-    """Records as they came; without a shard each is put where it belongs."""
+    """Records as they came; without a shard each is put where it belongs, and there is no mark."""
 
     shard: str
     form: str
     body: bytes
+    mark: Mark | None = None
 
 
 def _params(request: DhRequest, values: Values) -> PutRecords:
-    return PutRecords(values["project"], values["topic"], values.get("shard", ""), request.form, request.body)
+    shard, mark = values.get("shard", ""), mark_of(request.request.headers.get(HEADER, ""))
+    if mark is not None and not shard:
+        raise limits.invalid(f"The header {HEADER} is for records of one shard, which the path names")
+    return PutRecords(values["project"], values["topic"], shard, request.form, request.body, mark)
 
 
 async def _put(broker: Broker, call: Call[PutRecords]) -> list[Failed]:
@@ -48,7 +54,7 @@ async def _put(broker: Broker, call: Call[PutRecords]) -> list[Failed]:
     call.usage.uploaded_bytes = len(params.body)
     topic = broker.catalogue.topic(params.project, params.topic)
     if params.shard:
-        await _put_whole(broker, topic, params)
+        await _put_whole(broker, topic, params, NOBODY if params.mark is None else params.mark.origin(call.principal))
         return []
     found = incoming(topic, params.form, params.body)
     failed = found.failed
@@ -64,11 +70,13 @@ async def _put(broker: Broker, call: Call[PutRecords]) -> list[Failed]:
     return [failed[at] for at in sorted(failed)]
 
 
-async def _put_whole(broker: Broker, topic: Topic, params: PutRecords) -> None:
-    """Put records into one shard, or none of them. Raises NotFound, Conflict, InvalidArgument."""
+async def _put_whole(broker: Broker, topic: Topic, params: PutRecords, origin: Origin) -> None:
+    """Put records into one shard, or none of them, as where they are there. Raises what refuses them."""
     shard = broker.find_shard(topic, params.shard)
     if shard is None:
         raise faults.no_shard_to_put(topic.project, topic.name, params.shard)
+    if origin != NOBODY and await broker.marks.has(broker.log(topic, shard), origin):
+        return
     if not broker.takes(topic, shard):
         raise faults.sealed()
     found = incoming(topic, params.form, params.body)
@@ -77,7 +85,7 @@ async def _put_whole(broker: Broker, topic: Topic, params: PutRecords) -> None:
     versions = dict.fromkeys(found.versions)
     if len(versions) > 1:  # they come together, and so the newest version is that of all
         found.versions = [max(versions)] * len(found.puts)
-    await _append(broker, topic, Part(shard, found.versions[0], list(range(len(found.puts)))), found)
+    await _append(broker, topic, Part(shard, found.versions[0], list(range(len(found.puts)))), found, origin)
 
 
 def _routed(broker: Broker, topic: Topic, found: Incoming) -> list[Part]:
@@ -105,9 +113,12 @@ def _failed(at: int, error: KernelError) -> Failed:
     return Failed(at, code, message)
 
 
-async def _append(broker: Broker, topic: Topic, part: Part, found: Incoming) -> None:
+async def _append(broker: Broker, topic: Topic, part: Part, found: Incoming, origin: Origin = NOBODY) -> None:
     bodies = [found.puts[at].body for at in part.rows]
-    await broker.put(topic, part.shard, partial(compose, bodies), sum(map(len, bodies)), part.version)
+    coming = broker.put(topic, part.shard, partial(compose, bodies), sum(map(len, bodies)), part.version, origin)
+    if origin != NOBODY:
+        broker.marks.put(broker.log(topic, part.shard), origin, coming)
+    await coming
 
 
 def _answer(failed: list[Failed], request: DhRequest) -> Response:
