@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.flink import Flink, Refused, Rest
+from tests.flink import Flink, Refused, Rest, hologres
 from yunbox.testing.server import Server
 
 
@@ -145,6 +145,46 @@ def test_secrets_are_masked(flink: Flink) -> None:
     [[text]] = flink.rows("SHOW CREATE TABLE t")
     assert "'password' = '******'" in text
     assert "geheim" not in text
+    flink.run("CREATE VIEW v AS SELECT k FROM t /*+ OPTIONS('password' = 'geheim') */")
+    [[text]] = flink.rows("SHOW CREATE VIEW v")
+    assert "OPTIONS('password' = '******')" in text
+
+
+def test_secrets_are_in_no_answer_and_no_log(flink: Flink, server: Server) -> None:
+    """Not in what a session or a job was told, nor in errors that repeat a statement or come from a service."""
+    word = "s3cr3t-sauce"
+    flink.run(
+        f"SET 'fs.oss.accessKeySecret' = '{word}'",
+        "SET 'table.exec.sink.keyed-shuffle' = 'AUTO'",
+        "CREATE TABLE source (k BIGINT) WITH ('connector' = 'datagen', 'rows-per-second' = '1')",
+        "CREATE TABLE nothing (k BIGINT) WITH ('connector' = 'blackhole')",
+    )
+    properties = flink.gateway.ask("GET", f"/v2/sessions/{flink.session}")["properties"]
+    assert properties["fs.oss.accessKeySecret"] == "******"
+    assert properties["table.exec.sink.keyed-shuffle"] == "AUTO"
+    assert word not in str(flink.rows("SET"))
+    job = flink.run("INSERT INTO nothing SELECT k FROM source")
+    assert flink.job(job, "/config")["execution-config"]["user-config"]["fs.oss.accessKeySecret"] == "******"
+    assert word not in str(flink.job(job)) + str(flink.rows("SHOW JOBS"))
+    flink.cancel(job)
+    for statement in (
+        f"CREATE TABLE x (k BIGINT) WITH ('accessKey' = '{word}' '{word}')",
+        f"CREATE TABLE x (k BIGINT) WITH ('accessKey' = '{word}",
+        f"SELECT k FROM nowhere /*+ OPTIONS('password' = '{word}') */",
+        f"SELECT CAST('{word}' AS BIGINT)",
+    ):
+        with pytest.raises(Refused) as caught:
+            flink.rows(statement)
+        assert word not in str(caught.value.errors)
+    path = f"/v2/sessions/{flink.session}/configure-session"
+    with pytest.raises(Refused, match=r"\*{6}") as caught:
+        flink.gateway.ask("POST", path, {"statement": f"SELECT k FROM t /*+ OPTIONS('password' = '{word}') */"})
+    assert word not in str(caught.value.errors)
+    flink.run(hologres(server, "t", "k BIGINT", "target", password=word))
+    with pytest.raises(Refused) as caught:
+        flink.run("INSERT INTO target SELECT k FROM source")
+    assert word not in str(caught.value.errors) + str(flink.gateway.ask("GET", f"/v2/sessions/{flink.session}"))
+    assert all(word not in path.read_text(errors="replace") for path in server.data.rglob("*.log"))
 
 
 def test_what_may_follow(flink: Flink) -> None:

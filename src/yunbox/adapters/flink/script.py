@@ -15,7 +15,7 @@ from yunbox.adapters.flink.tables import Declared, Mapped, Services, Use
 from yunbox.kernel.errors import KernelError, Unsupported
 from yunbox.sql.flink.parser.tokens import Token, tokens
 from yunbox.sql.flink.script import split_script, strip_comments
-from yunbox.sql.flink.showing import MASK, masked
+from yunbox.sql.flink.secrets import MASK, masked
 from yunbox.sql.flink.statements import tree
 from yunbox.sql.flink.statements.parse import parse
 

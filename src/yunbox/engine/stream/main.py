@@ -36,6 +36,7 @@ from yunbox.kernel.supervise import die_with_parent
 from yunbox.sql.flink.catalog import Catalog
 from yunbox.sql.flink.planner import Planner
 from yunbox.sql.flink.plans import Job
+from yunbox.wire.pgwire.report import PgError
 
 _REPORT_S = 0.5
 _ROWS_A_LINE = 500
@@ -92,18 +93,18 @@ class Process:
         has_run = (self._folder / _STATE).exists()
         try:
             runner = self._begun()
-        except KernelError as error:
-            is_final = not has_run or isinstance(error, Unrecoverable)
-            self._line.say("failed", {"message": error.message, "is_final": is_final, "trace": ""})
+        except Exception as error:
+            is_final = isinstance(error, Unrecoverable) or not (has_run or _passes(error))
+            trace = "" if isinstance(error, KernelError | PgError) else traceback.format_exc()
+            self._line.say("failed", {"message": _said(error), "is_final": is_final, "trace": trace})
             return 2
         try:
             self._line.say("running")
             runner.run(self._stop.is_set, lambda progress: self._between(runner, progress))
             self._end(runner)
         except Exception as error:
-            message = error.message if isinstance(error, KernelError) else f"{type(error).__name__}: {error}"
             is_final = isinstance(error, Unrecoverable)
-            self._line.say("failed", {"message": message, "is_final": is_final, "trace": traceback.format_exc()})
+            self._line.say("failed", {"message": _said(error), "is_final": is_final, "trace": traceback.format_exc()})
             return 1
         finally:
             runner.close()
@@ -194,6 +195,18 @@ class Process:
         with self._credited:
             self._credit += rows
             self._credited.notify()
+
+
+def _said(error: Exception) -> str:
+    """What people are told of an error."""
+    if isinstance(error, PgError):
+        return f"Hologres: {error}"
+    return error.message if isinstance(error, KernelError) else f"{type(error).__name__}: {error}"
+
+
+def _passes(error: Exception) -> bool:
+    """Whether a database will do later what it does not do now: it is starting, or has too much to do."""
+    return isinstance(error, PgError) and error.report.sqlstate[:2] in ("53", "57")
 
 
 def planned(job: JobFile) -> Job:

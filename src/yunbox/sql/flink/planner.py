@@ -24,6 +24,7 @@ from yunbox.sql.flink.errors import UnsupportedSql, ValidationFailed
 from yunbox.sql.flink.explain import advice, explained
 from yunbox.sql.flink.expr import mark
 from yunbox.sql.flink.plans import Bound, Collect, Field, Job, Node, Project, Sink, UserFunction
+from yunbox.sql.flink.secrets import masked
 from yunbox.sql.flink.statements import tree
 from yunbox.sql.flink.statements.parse import parse_script
 from yunbox.sql.flink.types import STRING
@@ -207,7 +208,7 @@ class Planner:
         if statement.value is None:
             pairs = sorted(self.settings.items())
             shown: list[tuple[object, ...]] = [
-                (key, showing.masked(key, value)) for key, value in pairs if not statement.key or key == statement.key
+                (key, masked(key, value)) for key, value in pairs if not statement.key or key == statement.key
             ]
             return self._rows((("key", "value"), shown))
         if statement.key == MODE and statement.value.lower() not in ("batch", "streaming", "automatic"):

@@ -9,19 +9,12 @@ from yunbox.sql.flink.functions import AGGREGATES, FUNCTIONS
 from yunbox.sql.flink.parser.keywords import RESERVED
 from yunbox.sql.flink.parser.tokens import tokens
 from yunbox.sql.flink.plans import Table, TableColumn, View
+from yunbox.sql.flink.secrets import masked, masked_text
 from yunbox.sql.flink.statements import tree
 from yunbox.sql.flink.types import BOOLEAN, STRING, FlinkType
 
-MASK = "******"
-_SECRET = re.compile(r"secret|password|passwd|token|credential|key|jaas", re.IGNORECASE)
-_NO_SECRET = re.compile(r"\b(?:key|value)[.-]?(?:format|fields)|key\.fields|primary|sort-?key|\bkeys\b", re.IGNORECASE)
 _COLUMNS = ("name", "type", "null", "key", "extras", "watermark")
 Answer = tuple[tuple[str, ...], list[tuple[object, ...]]]
-
-
-def masked(key: str, value: str) -> str:
-    """An option's value, unless its name says that nobody should see it."""
-    return MASK if _SECRET.search(key) and not _NO_SECRET.search(key) else value
 
 
 def column_type(name: str) -> FlinkType:
@@ -269,7 +262,7 @@ def _ddl_type(of: FlinkType) -> str:
 
 
 def show_create_view(path: tree.Path, catalog: Catalog) -> str:
-    """The statement that makes a view."""
+    """The statement that makes a view, with secrets in its hints masked."""
     entry = catalog.table(path)
     name = ".".join(f"`{one}`" for one in catalog.full(path))
     if isinstance(entry, Table):
@@ -280,7 +273,7 @@ def show_create_view(path: tree.Path, catalog: Catalog) -> str:
     columns = ",\n".join(f"  `{one.name}`" for one in entry.fields)
     comment = f"COMMENT '{_quoted(entry.comment)}'\n" if entry.comment else ""
     kind = "TEMPORARY VIEW" if entry.temporary else "VIEW"
-    return f"CREATE {kind} {name} (\n{columns}\n)\n{comment}AS {entry.query}\n"
+    return f"CREATE {kind} {name} (\n{columns}\n)\n{comment}AS {masked_text(entry.query)}\n"
 
 
 def _show_create_catalog(name: str, catalog: Catalog) -> str:

@@ -21,6 +21,7 @@ from yunbox.services.flink.sessions import statements
 from yunbox.services.flink.sessions.completion import candidates
 from yunbox.services.flink.sessions.operation import Operation as Statement
 from yunbox.services.flink.sessions.operation import Page
+from yunbox.sql.flink.secrets import masked_options
 from yunbox.wire.http import Request, Response
 from yunbox.wire.route import Route, Values, on_path
 
@@ -87,7 +88,7 @@ async def _close(gateway: Gateway, call: Call[OnSession]) -> dict[str, Any]:
 
 
 async def _config(gateway: Gateway, call: Call[OnSession]) -> dict[str, Any]:
-    return {"properties": gateway.sessions.get(call.params.session).settings}
+    return {"properties": masked_options(gateway.sessions.get(call.params.session).settings)}
 
 
 async def _configure(gateway: Gateway, call: Call[OnSession]) -> dict[str, Any]:

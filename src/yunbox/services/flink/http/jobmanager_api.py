@@ -17,6 +17,7 @@ from yunbox.services.flink.gateway.gateway import VERSION, Gateway
 from yunbox.services.flink.http.requests import document, text
 from yunbox.services.flink.jobs.jobs import Running
 from yunbox.services.flink.jobs.record import JobState, Record
+from yunbox.sql.flink.secrets import masked_options
 from yunbox.wire.http import Request, Response
 from yunbox.wire.route import Values, on_path
 
@@ -235,7 +236,7 @@ async def _job_config(gateway: Gateway, call: Call[OnJob]) -> dict[str, Any]:
             "restart-strategy": record.settings.get("restart-strategy.type", "exponential-delay"),
             "job-parallelism": 1,
             "object-reuse-mode": False,
-            "user-config": record.settings,
+            "user-config": masked_options(record.settings),
         },
     }
 

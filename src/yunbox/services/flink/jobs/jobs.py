@@ -16,6 +16,7 @@ from yunbox.services.flink.jobs.pythonfiles import FOLDER, keep, python_files
 from yunbox.services.flink.jobs.record import JobState, Record
 from yunbox.services.flink.jobs.restarts import Restarts
 from yunbox.services.flink.jobs.store import JobStore
+from yunbox.sql.flink.secrets import secrets_of, without
 
 STATE = "state"
 """Where in a job's folder its state lies, which goes with the job's end: what is to outlive it is a savepoint."""
@@ -151,8 +152,12 @@ class Jobs:
         return False
 
     def _note_failure(self, job: Running, message: str, trace: str) -> None:
-        _LOG.warning("job %s (%s): %s", job.record.id, job.record.name, message)
-        job.record.failures = [*job.record.failures, (_now_ms(), message, trace)][-_FAILURES_KEPT:]
+        """Note what a job has failed of, for the log and for all who may see the job: without its tables' keys."""
+        record = job.record
+        hidden = secrets_of(record.statement, record.catalog, record.settings)
+        message, trace = without(message, hidden), without(trace, hidden)
+        _LOG.warning("job %s (%s): %s", record.id, record.name, message)
+        record.failures = [*record.failures, (_now_ms(), message, trace)][-_FAILURES_KEPT:]
 
     async def _enter(self, job: Running, state: JobState) -> None:
         record = job.record

@@ -18,6 +18,7 @@ from yunbox.services.flink.sessions.operation import Rows as Given
 from yunbox.services.flink.sessions.session import Session
 from yunbox.sql.flink import plans
 from yunbox.sql.flink.planner import Planner, Rows, Show
+from yunbox.sql.flink.secrets import secrets_of, without
 from yunbox.sql.flink.statements import tree
 from yunbox.sql.flink.types import STRING, TIMESTAMP_LTZ, FlinkType
 
@@ -37,10 +38,13 @@ def begin(jobs: Jobs, session: Session, text: str, config: Mapping[str, str]) ->
 
 async def configure(session: Session, text: str) -> None:
     """Carry out a statement that makes the session what it is to be: SET, CREATE, USE and the like."""
-    for statement in session.planner.statements(text):
-        if isinstance(statement, tree.Select | tree.Insert | tree.StatementSet | tree.StopJob):
-            raise InvalidArgument(f"Unsupported statement for configuring session: {statement.text[:200]}")
-        session.planner.plan(statement)
+    try:
+        for statement in session.planner.statements(text):
+            if isinstance(statement, tree.Select | tree.Insert | tree.StatementSet | tree.StopJob):
+                raise InvalidArgument(f"Unsupported statement for configuring session: {statement.text[:200]}")
+            session.planner.plan(statement)
+    except KernelError as error:
+        raise _masked(error, session, text) from None
 
 
 async def _run(jobs: Jobs, session: Session, operation: Operation, text: str, config: Mapping[str, str]) -> None:
@@ -58,7 +62,14 @@ async def _run(jobs: Jobs, session: Session, operation: Operation, text: str, co
         operation.status = Status.CANCELED
         operation.end()
     except Exception as error:
-        operation.fail(as_kernel_error(error))
+        operation.fail(_masked(as_kernel_error(error), session, text, config))
+
+
+def _masked(error: KernelError, session: Session, *more: str | Mapping[str, str]) -> KernelError:
+    """An error without the secrets of the statement, which it may repeat, and of what that can name."""
+    error.message = without(error.message, secrets_of(*more, session.settings, session.catalog.to_json()))
+    error.args = (error.message,)
+    return error
 
 
 async def _carry_out(
