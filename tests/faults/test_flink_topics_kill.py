@@ -3,6 +3,7 @@ shards are split and merged: at the end each record is in the topic, once."""
 
 import base64
 import http.client
+import json
 import os
 import random
 import signal
@@ -33,14 +34,21 @@ def record(shard: int, number: int) -> bytes:
 
 
 def submit(server: Server) -> list[str]:
-    """One job that puts records where there is room, and one that puts them by their hash."""
+    """Jobs that put records where there is room, by their hash, and those that are bad into a topic of dead letters."""
+    bad = "CASE WHEN MOD(CAST(SPLIT_INDEX(CAST(data AS STRING), ',', 2) AS BIGINT), 1999) = 0 THEN 'x' ELSE '1' END"
     with Flink(server) as flink:
         flink.run(
             clicks(server, "crash", "t", "data BYTES", "put"),
             clicks(server, "crash", "plain", "data BYTES", "plain"),
             clicks(server, "crash", "hashed", "data BYTES", "hashed", hashFields="data"),
         )
-        return [flink.run(f"INSERT INTO {name} SELECT data FROM put") for name in ("plain", "hashed")]
+        jobs = [flink.run(f"INSERT INTO {name} SELECT data FROM put") for name in ("plain", "hashed")]
+        flink.run(
+            clicks(server, "crash", "good", "data BYTES", "good"),
+            clicks(server, "crash", "dead", "record STRING", "dead"),
+            "SET 'yunbox.dead-letter.table' = 'dead'",
+        )
+        return [*jobs, flink.run(f"INSERT INTO good SELECT data FROM put WHERE CAST({bad} AS BIGINT) = 1")]
 
 
 def kill(server: Server, cycle: int) -> None:
@@ -58,7 +66,7 @@ def kill(server: Server, cycle: int) -> None:
 def reshape(server: Server, cycle: int) -> None:
     """Split a shard of each topic, or merge two, while the jobs are coming back."""
     with Client(server) as client:
-        for name in ("plain", "hashed"):
+        for name in ("plain", "hashed", "dead"):
             path = f"/projects/crash/topics/{name}/shards"
             active = [one for one in client.call("GET", path)["Shards"] if one["State"] == "ACTIVE"]
             if cycle % 2:
@@ -94,12 +102,12 @@ def test_every_record_is_put_once(tmp_path: Path) -> None:
     server = Server(tmp_path / "data", options=OPTIONS).start()
     with Client(server) as client:
         client.create("crash", "t", shards=SHARDS)
-        for name in ("plain", "hashed"):
+        for name in ("plain", "hashed", "good", "dead"):
             client.call(
                 "POST", f"/projects/crash/topics/{name}", RecordType="BLOB", Comment="", ShardCount=SHARDS, Lifecycle=1
             )
     jobs = submit(server)
-    producers = [Producer(server, "crash", shard, 0, record).begin(shard, (1, 7, 900), 0.02) for shard in range(SHARDS)]
+    producers = [Producer(server, "crash", shard, 0, record).begin(shard, (1, 7, 90), 0.02) for shard in range(SHARDS)]
     for cycle in range(CYCLES):
         kill(server, cycle)
         with suppress(Denied, OSError):
@@ -109,7 +117,7 @@ def test_every_record_is_put_once(tmp_path: Path) -> None:
             if not producer.is_alive():
                 until(lambda shard=producer.shard: stored(server, shard) is not None, 60)
                 again = Producer(server, "crash", producer.shard, last(server, producer.shard) + 1, record)
-                producers[at] = again.begin(cycle * SHARDS + producer.shard, (1, 7, 900), 0.02)
+                producers[at] = again.begin(cycle * SHARDS + producer.shard, (1, 7, 90), 0.02)
     server.kill()
     for producer in producers:
         producer.join()
@@ -119,5 +127,10 @@ def test_every_record_is_put_once(tmp_path: Path) -> None:
     for name in ("plain", "hashed"):
         until(lambda name=name: len(all_of(server, name)) >= len(expected), 60)
         assert Counter(all_of(server, name)) == expected
+    good = Counter(line for line in expected.elements() if int(line.split(b",")[2]) % 1999)
+    until(lambda: len(all_of(server, "good")) >= len(good), 120)
+    until(lambda: len(all_of(server, "dead")) >= len(expected) - len(good), 60)
+    dead = Counter(json.loads(line)["data"].encode() for line in all_of(server, "dead"))
+    assert (Counter(all_of(server, "good")), dead) == (good, expected - good)
     until(lambda: states(server, jobs) == {"RUNNING"}, 30)
     server.stop()

@@ -20,6 +20,7 @@ from yunbox.engine.stream.connectors.connector import Environment, Lookup, Reade
 from yunbox.engine.stream.connectors.kinds import check, kind_of
 from yunbox.engine.stream.connectors.registry import connector_of
 from yunbox.engine.stream.connectors.values import ValuesReader
+from yunbox.engine.stream.deadletters import NAME, DeadLetters
 from yunbox.engine.stream.duck import Duck
 from yunbox.engine.stream.durations import millis
 from yunbox.engine.stream.graph import Graph, Stage
@@ -48,6 +49,7 @@ class Progress:
 
     rows_in: int = 0
     rows_out: int = 0
+    dead_letters: int = 0
     epochs: int = 0
     epoch_ms: float = 0.0
     written_bytes: int = 0
@@ -142,9 +144,15 @@ class JobRunner:
             _Sink(stage, self._writer(stage.node, stage.name), stage.name, _required(stage.node))
             for stage in self.graph.sinks
         ]
+        self._letters = self._dead_letters(job.dead_letters)
         self._restore()
 
     # -- making
+
+    def _dead_letters(self, sink: plans.Sink | None) -> DeadLetters | None:
+        if sink is None:
+            return None
+        return DeadLetters(sink, self._writer(sink, NAME), self.graph, self.duck, self._environment.job_id)
 
     def _reader(self, node: plans.Node) -> Reader:
         if isinstance(node, plans.Values):
@@ -189,6 +197,9 @@ class JobRunner:
         began = time.monotonic()
         now_ms = int(self._now() * 1000)
         came, rows = self._polled()
+        letters: list[Change] = []
+        if self._letters is not None:
+            came, letters = self._letters.sifted(came)
         self._note_times(came, now_ms)
         moved = self._moved(now_ms)
         try:
@@ -196,7 +207,7 @@ class JobRunner:
         except duckdb.Error as error:
             raise poison(self.graph, self.duck, came, error) from error
         outbox = {sink.name: sink.checked(_changes(reached[sink.stage])) for sink in self._sinks}
-        outbox = {name: changes for name, changes in outbox.items() if changes}
+        outbox = {name: changes for name, changes in (*outbox.items(), (NAME, letters)) if changes}
         is_new = self.store.epoch == 0  # where its sources begin is kept, though nothing has come yet
         if not (rows or outbox or moved or is_new):
             self.settle()
@@ -207,7 +218,8 @@ class JobRunner:
         self._delivering = self._deliverer.submit(self._deliver, self.store.epoch, outbox) if outbox else None
         progress = self.progress
         progress.rows_in += rows
-        progress.rows_out += sum(len(changes) for changes in outbox.values())
+        progress.rows_out += sum(len(changes) for name, changes in outbox.items() if name != NAME)
+        progress.dead_letters += len(letters)
         progress.epochs += 1
         progress.epoch_ms = (time.monotonic() - began) * 1000
         progress.written_bytes = self.store.written_bytes
@@ -282,10 +294,11 @@ class JobRunner:
     def _polled(self) -> tuple[dict[Stage, list[Batch]], int]:
         came: dict[Stage, list[Batch]] = {}
         rows = 0
+        rows_max = _ROWS_MAX if self._letters is None else self._letters.rows_max
         for source in self._sources:
             if source.reader.is_finished:
                 continue
-            batches = list(source.reader.poll(_ROWS_MAX))
+            batches = list(source.reader.poll(rows_max))
             came[source.stage] = batches
             rows += sum(batch.size for batch in batches)
         return came, rows
@@ -344,10 +357,13 @@ class JobRunner:
             state.shrink()
 
     def _deliver(self, epoch: int, outbox: dict[str, Any]) -> None:
-        for sink in self._sinks:
-            changes = outbox.get(sink.name)
+        writers = [(sink.name, sink.writer) for sink in self._sinks]
+        if self._letters is not None:
+            writers.append((NAME, self._letters.writer))
+        for name, writer in writers:
+            changes = outbox.get(name)
             if changes:
-                sink.writer.deliver(epoch, [(kind, tuple(row)) for kind, row in changes])
+                writer.deliver(epoch, [(kind, tuple(row)) for kind, row in changes])
 
     def lag_rows(self) -> int | None:
         """How much there is that was not read, where all sources know it."""
@@ -361,6 +377,8 @@ class JobRunner:
             source.reader.close()
         for sink in self._sinks:
             sink.writer.close()
+        if self._letters is not None:
+            self._letters.writer.close()
         self.store.close()
         self.duck.close()
         self._functions.close()

@@ -225,6 +225,7 @@ def told(runner: JobRunner) -> dict[str, Any]:
     return {
         "rows_in": progress.rows_in,
         "rows_out": progress.rows_out,
+        "dead_letters": progress.dead_letters,
         "epochs": progress.epochs,
         "epoch_ms": round(progress.epoch_ms, 1),
         "written_bytes": progress.written_bytes,

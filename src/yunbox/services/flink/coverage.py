@@ -47,6 +47,8 @@ BESIDE: Mapping[str, str] = {
     "restarts": "`restart-strategy.type` none, fixed-delay and exponential-delay (the default), also where a job that "
     "has run finds nobody at its tables' endpoints; a record that cannot be worked on fails the job at once, by topic, "
     "shard and offset",
+    "dead letters": "`yunbox.dead-letter.table` names a table (DataHub, Hologres, `print`) of records that cannot be "
+    "worked on, with their error, topic, shard and offset; not for NULL in a column that takes none, nor behind a join",
     "savepoints": "STOP JOB ... WITH SAVEPOINT, /stop, /savepoints; `execution.state-recovery.path` goes on from one "
     "if the steps that remember something are the same, and says which is not",
     "the state guard": "EXPLAIN and `yunbox flink run` warn of state without bound; `yunbox.state.limit` ends a job "

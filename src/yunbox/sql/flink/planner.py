@@ -19,6 +19,7 @@ from yunbox.sql.flink.binder.queries import Queries
 from yunbox.sql.flink.binder.scope import Relation
 from yunbox.sql.flink.catalog import Catalog, Function
 from yunbox.sql.flink.changes import check_changes
+from yunbox.sql.flink.deadletters import dead_letters
 from yunbox.sql.flink.definitions import create_table, create_view, drop_table
 from yunbox.sql.flink.errors import UnsupportedSql, ValidationFailed
 from yunbox.sql.flink.explain import advice, explained
@@ -135,7 +136,8 @@ class Planner:
             for one in sinks:
                 check_changes(one)
         called = tuple(context.user_functions.called.values()) if context.user_functions is not None else ()
-        return Job(sinks, given, dict(self.settings), context.batch, text, called)
+        letters = dead_letters(self.settings, self.catalog)
+        return Job(sinks, given, dict(self.settings), context.batch, text, called, letters)
 
     def _create_as(self, statement: tree.CreateTable) -> Outcome:
         """CREATE TABLE ... AS SELECT: the table, then the INSERT of the query."""

@@ -493,7 +493,7 @@ class Job:
     """What runs as one: the sinks of an INSERT or of a statement set, or the query of a SELECT.
 
     ``settings`` are the keys of SET that hold for it; ``batch`` is whether it reads to the present end and finishes.
-    ``functions`` are the users' that its expressions call.
+    ``functions`` are the users' that its expressions call; ``dead_letters`` takes records that cannot be worked on.
     """
 
     sinks: tuple[Sink | Collect, ...]
@@ -502,6 +502,7 @@ class Job:
     batch: bool = False
     text: str = ""
     functions: tuple[UserFunction, ...] = ()
+    dead_letters: Sink | None = None
 
 
 def walk(node: Node) -> Iterator[Node]:

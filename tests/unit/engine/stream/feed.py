@@ -9,7 +9,7 @@ from yunbox.engine.stream.connectors import kinds
 from yunbox.engine.stream.connectors.connector import Connector
 from yunbox.engine.stream.connectors.registry import CONNECTORS
 from yunbox.engine.stream.job import JobRunner
-from yunbox.sql.flink.plans import AssignWatermark, Collect, Field, Job, Node, Source, Table, TableColumn
+from yunbox.sql.flink.plans import AssignWatermark, Collect, Field, Job, Node, Sink, Source, Table, TableColumn
 
 FEEDS: dict[str, "Feed"] = {}
 
@@ -68,9 +68,11 @@ def feed(name: str, *fields: Field, changelog: bool = False, delay_ms: int | Non
 class Run:
     """A job under way."""
 
-    def __init__(self, folder: Path, *nodes: Node, batch: bool = False, **settings: str) -> None:
+    def __init__(
+        self, folder: Path, *nodes: Node, batch: bool = False, letters: Sink | None = None, **settings: str
+    ) -> None:
         self.folder = folder
-        self._job = Job(tuple(Collect(node) for node in nodes), "test", settings, batch)
+        self._job = Job(tuple(Collect(node) for node in nodes), "test", settings, batch, dead_letters=letters)
         self._out: list[Change] = []
         self.runner = self._start()
 

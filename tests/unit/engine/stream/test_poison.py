@@ -7,8 +7,8 @@ import pytest
 from tests.unit.engine.stream.feed import Run, feed
 from yunbox.engine.stream.guard import Guard
 from yunbox.engine.stream.poison import PoisonRecord
-from yunbox.sql.flink.plans import Bound, Field, Project
-from yunbox.sql.flink.types import BIGINT, STRING
+from yunbox.sql.flink.plans import Aggregate, AggregateCall, Bound, Field, Project
+from yunbox.sql.flink.types import BIGINT, STRING, FlinkType
 
 
 def test_a_record_that_is_no_number(tmp_path: Path) -> None:
@@ -17,6 +17,19 @@ def test_a_record_that_is_no_number(tmp_path: Path) -> None:
     assert run.send("t", ("1",)) == ["+I[1]"]
     with pytest.raises(PoisonRecord, match=r"^7:123: .*Could not convert string 'x'"):
         run.send("t", *((str(at) if at != 123 else "x",) for at in range(1000)), shard="7")
+
+
+def test_in_a_sum(tmp_path: Path) -> None:
+    """A record that an aggregate cannot take is named too; where only all together are too much, none is."""
+    node = feed("t", Field("k", STRING), Field("v", STRING))
+    of = FlinkType("DECIMAL", (38, 0))
+    call = AggregateCall("SUM", (Bound("CAST(c1 AS DECIMAL(38, 0))", of),), of)
+    run = Run(tmp_path / "j", Aggregate((Field("k", STRING), Field("s", of)), node, (0,), (call,)))
+    with pytest.raises(PoisonRecord, match=r'^7:123: .*"x"'):
+        run.send("t", *(("k", str(at) if at != 123 else "x") for at in range(1000)), shard="7")
+    again = Run(tmp_path / "k", Aggregate((Field("k", STRING), Field("s", of)), node, (0,), (call,)))
+    with pytest.raises(PoisonRecord, match=r"^(?!0:).*"):
+        again.send("t", *(("k", "9" * 38) for _ in range(4)))
 
 
 def test_the_guard() -> None:

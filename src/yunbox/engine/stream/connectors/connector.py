@@ -49,6 +49,23 @@ class Reader(Protocol):
         """Let go of it."""
 
 
+@dataclass(frozen=True)
+class Original:
+    """A record as it lies in its topic: ``record`` is JSON."""
+
+    topic: str
+    offset: int
+    record: str
+
+
+@runtime_checkable
+class Keeping(Protocol):
+    """A reader that can say more of a record than what was asked for."""
+
+    def original(self, batch: Batch, row: int) -> Original | None:
+        """A record as a whole; None where it is gone."""
+
+
 class Lookup(Protocol):
     """Asks a table by key."""
 

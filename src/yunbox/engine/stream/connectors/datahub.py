@@ -4,6 +4,7 @@ Sources: the vendor's page "DataHub connector" of Realtime Compute for Apache Fl
 What a record's fields are as text becomes the table's types in the query that reads it.
 """
 
+import json
 import time
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
@@ -17,7 +18,7 @@ import numpy as np
 
 from yunbox.clients.datahub import DataHubClient, DataHubError, TopicInfo
 from yunbox.engine.stream.batch import Batch, array_of
-from yunbox.engine.stream.connectors.connector import Connector, Environment
+from yunbox.engine.stream.connectors.connector import Connector, Environment, Original
 from yunbox.engine.stream.connectors.datahub_sink import DataHubWriter
 from yunbox.engine.stream.connectors.kinds import option
 from yunbox.kernel.errors import InvalidArgument
@@ -108,6 +109,31 @@ class DataHubReader:
         """As in Reader."""
         sequence = batch.columns[-2].tolist()[row]
         return f"topic {self._project}.{self._topic}, shard {batch.shard}, offset {sequence}"
+
+    def original(self, batch: Batch, row: int) -> Original | None:
+        """As in Keeping: the record is read once more, with all its fields."""
+        sequence = batch.columns[-2].tolist()[row]
+        try:
+            cursor = self._client.cursor(self._project, self._topic, batch.shard, "SEQUENCE", sequence)[0]
+            entries = self._client.get(self._project, self._topic, batch.shard, cursor, 1)
+        except DataHubError as error:
+            if error.code != _BEYOND:
+                raise
+            return None
+        if not len(entries) or int(entries.sequences[0]) != sequence:
+            return None
+        return Original(f"{self._project}.{self._topic}", sequence, self._json(entries.entry(0).values))
+
+    def _json(self, values: Sequence[bytes | None]) -> str:
+        """A record's fields by their names; bytes that are no text in base64, under a name that says so."""
+        names = ["data"] if self._info.schema is None else [one.name for one in self._info.schema.fields]
+        found: dict[str, str | None] = {}
+        for name, value in zip(names, values, strict=False):
+            try:
+                found[name] = None if value is None else bytes(value).decode()
+            except UnicodeDecodeError:
+                found[f"{name}_base64"] = b64encode(value or b"").decode()
+        return json.dumps(found, ensure_ascii=False)
 
     def close(self) -> None:
         """As in Reader."""

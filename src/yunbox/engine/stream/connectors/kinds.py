@@ -119,6 +119,7 @@ FILESYSTEM = Kind(
     verify=lambda table, options, writes: check_files(table, options, writes=writes),
 )
 OFFERED = (DATAHUB, HOLOGRES, ODPS, FILESYSTEM, DATAGEN, PRINT, BLACKHOLE)
+_LETTERS = (DATAHUB, HOLOGRES, PRINT)
 KINDS: dict[str, Kind] = {one.name: one for one in OFFERED}
 
 
@@ -171,6 +172,19 @@ def check(job: Job) -> None:
         if not isinstance(sink, Collect):
             _check_overwrite(sink, is_batch=job.batch)
             _usable(sink.table, sink.options, "writes", "source")
+    if job.dead_letters is not None:
+        _check_letters(job.dead_letters)
+
+
+def _check_letters(sink: Sink) -> None:
+    """Few records come, and are to be seen at once: not in files that are published when they are large."""
+    kind = kind_of(sink.table)
+    if kind not in _LETTERS:
+        raise ValidationFailed(
+            f"Table {sink.table.path} of connector '{kind.name}' takes no dead letters: one of "
+            f"{', '.join(one.name for one in _LETTERS)} does"
+        )
+    kind.check(sink.table, sink.options)
 
 
 def _check_overwrite(sink: Sink, *, is_batch: bool) -> None:

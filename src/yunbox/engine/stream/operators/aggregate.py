@@ -52,6 +52,12 @@ class Summary:
         )  # fmt: skip
         return f"SELECT {columns} FROM ({inner}){kept}"
 
+    @property
+    def queries(self) -> Sequence[str]:
+        """All that is worked out over a batch, each for itself."""
+        found = (self._sql, *self._bags.values(), *self._lists.values())
+        return [f"WITH {HELD} AS ({self._held}) {sql}" for sql in found] if self._held else found
+
     def groups(self, batch: Batch) -> Iterator[tuple[Key, tuple[Any, ...]]]:
         """Each group: its key, and its count and the parts of all accumulators."""
         duck = self._context.duck
@@ -146,6 +152,10 @@ class GroupAggregate(Operator):
         self._now_ms = 0
         self._is_global = not node.keys
         self._retracts = node.input.updates
+
+    def queries(self) -> Sequence[str]:
+        """As in Operator."""
+        return self._summary.queries
 
     def tick(self, now_ms: int) -> Iterator[Batch]:
         """As in Operator."""

@@ -73,6 +73,10 @@ class ColumnarAggregate(Operator):
             self._state.expire(before, _TOUCHED)
         yield from ()
 
+    def queries(self) -> Sequence[str]:
+        """As in Operator."""
+        return (self._sql,)
+
     def process(self, port: int, batch: Batch) -> Iterator[Batch]:
         """As in Operator."""
         found = self.context.duck.run(self._sql, batch)

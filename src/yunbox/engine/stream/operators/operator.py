@@ -103,6 +103,10 @@ class Operator:
         """The clock has gone on."""
         yield from ()
 
+    def queries(self) -> Sequence[str]:
+        """What it works out over the rows of the stage above, where it has the query from there itself."""
+        return ()
+
     def given(self, changes: Sequence[Change]) -> Iterator[Batch]:
         """Changes as a batch, if there are any."""
         if changes:

@@ -27,6 +27,10 @@ class WindowAggregate(Operator):
         self._clock = Clock.of(node.input, context.zone)
         self._now_ms = 0
 
+    def queries(self) -> Sequence[str]:
+        """As in Operator."""
+        return self._summary.queries
+
     def process(self, port: int, batch: Batch) -> Iterator[Batch]:
         """As in Operator. Rows of windows that are over are dropped, and counted."""
         over = self._now_ms if self._clock.is_processing else self.watermark

@@ -252,6 +252,7 @@ async def _metrics(gateway: Gateway, call: Call[OnJob]) -> list[dict[str, str]]:
         "lastCheckpointSize": progress.get("state_bytes", 0),
         "numRecordsIn": progress.get("rows_in", 0),
         "numRecordsOut": progress.get("rows_out", 0),
+        "numDeadLetters": progress.get("dead_letters", 0),
         "currentInputWatermark": progress.get("watermark_ms"),
         "pendingRecords": progress.get("lag_rows"),
         "isBackPressured": progress.get("is_paused", False),
