@@ -88,9 +88,10 @@ def holo(server: Server) -> Iterator[psycopg.Connection[Any]]:
 
 
 @pytest.fixture
-def guest(server: Server) -> Iterator[tuple[Rest, str, dict[str, str]]]:
+def guest(server: Server, request: pytest.FixtureRequest) -> Iterator[tuple[Rest, str, dict[str, str]]]:
     """A session of a RAM user who may do all with Flink."""
-    key = new_user(server, "flink-guest", {"Effect": "Allow", "Action": "stream:*", "Resource": "*"})
+    name = f"flink-guest-{abs(hash(request.node.nodeid)) % 10**12}"
+    key = new_user(server, name, {"Effect": "Allow", "Action": "stream:*", "Resource": "*"})
     headers = {"Authorization": "Basic " + b64encode(":".join(key).encode()).decode()}
     line = Rest(server.endpoints["flink"])
     handle = line.ask("POST", "/v2/sessions", {}, **headers)["sessionHandle"]
