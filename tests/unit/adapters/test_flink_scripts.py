@@ -94,7 +94,7 @@ def test_the_job_of_the_guide() -> None:
     }
     assert options(found.statements[1]) == {
         "connector": "jdbc",
-        "url": "jdbc:postgresql://127.0.0.1:80/db?stringtype=unspecified",
+        "url": "jdbc:postgresql://127.0.0.1:80/db?stringtype=unspecified&reWriteBatchedInserts=true",
         "table-name": "totals",
         "username": "me",
         "password": "hidden",
@@ -233,6 +233,8 @@ REFUSED = [
     ("CREATE TABLE t WITH ('connector' = 'hologres') AS SELECT 1 AS a", "must be declared with its columns"),
     ("CREATE TABLE t (a INT) PARTITIONED WHAT WITH ('connector' = 'hologres')", "SQL parse failed"),
     (SOURCE + "SELECT 1; SET 'execution.runtime-mode' = 'batch'; SELECT * FROM o", "must be the same for all jobs"),
+    ("SET 'yunbox.state.limit' = '1 gb'; SELECT 1", "'yunbox.state.limit' is of the embedded engine"),
+    ("SET 'yunbox.dead-letter.table' = 'd'; SELECT 1", "'yunbox.dead-letter.table' is of the embedded engine"),
 ]  # fmt: skip
 
 

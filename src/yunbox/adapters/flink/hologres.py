@@ -68,7 +68,8 @@ def _place(options: Mapping[str, str], target: Target) -> dict[str, str]:
     where = f"jdbc:postgresql://{option(options, 'endpoint')}/{quote(option(options, 'dbname'), safe='')}"
     return {
         "connector": "jdbc",
-        "url": f"{where}?stringtype=unspecified",  # texts become JSON and the like
+        # Texts become JSON and the like; rows that are flushed together are one statement.
+        "url": f"{where}?stringtype=unspecified&reWriteBatchedInserts=true",
         "table-name": target.table if target.schema == "public" else f"{target.schema}.{target.table}",
         "username": option(options, "username"),
         "password": option(options, "password"),

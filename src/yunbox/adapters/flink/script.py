@@ -21,6 +21,7 @@ from yunbox.sql.flink.statements.parse import parse
 
 Path = tuple[str, str, str]
 _MODE, _ZONE = "execution.runtime-mode", "table.local-time-zone"
+_EMBEDDED_ONLY = ("yunbox.state.limit", "yunbox.dead-letter.table")
 _NO_CONNECTOR = {"odps": "MaxCompute's tables"}
 _MAPPINGS: dict[str, Callable[[Declared, Services, Use], Mapped]] = {
     "datahub": datahub.mapped,
@@ -194,6 +195,8 @@ class _Reader:
 
     def _session(self, statement: tree.Statement) -> None:
         if isinstance(statement, tree.Set) and statement.value is not None:
+            if statement.key in _EMBEDDED_ONLY:
+                raise Unsupported(f"'{statement.key}' is of the embedded engine: a real Flink has nothing like it")
             self._settings[statement.key] = statement.value
         elif isinstance(statement, tree.Reset):
             self._settings = {} if not statement.key else {**self._settings, statement.key: ""}
