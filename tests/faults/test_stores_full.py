@@ -10,7 +10,8 @@ import pytest
 
 
 @pytest.mark.parametrize(
-    ("script", "size_mb"), [("objects_full.py", 48), ("hologres_full.py", 96), ("datahub_full.py", 48)]
+    ("script", "size_mb"),
+    [("objects_full.py", 48), ("hologres_full.py", 96), ("datahub_full.py", 48), ("flink_full.py", 128)],
 )
 def test_a_store_on_a_disk_that_fills_up(tmp_path: Path, script: str, size_mb: int) -> None:
     if not shutil.which("unshare") or subprocess.run(["unshare", "-rm", "true"], capture_output=True).returncode:

@@ -7,12 +7,14 @@ keys in each, so that none of them waits for all. A start merges what a kill has
 
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import lmdb
 import msgspec
 
+from yunbox.kernel.errors import StorageFull
 from yunbox.storage.environment import Tables, opened, told
 
 _MERGE_S = 5.0
@@ -135,7 +137,8 @@ class StateStore:
         self.written_bytes += len(blob)
         self._advance(keys)
         if self._recent_bytes > _MERGE_BYTES:
-            self.merge()
+            with suppress(StorageFull):  # the epoch is there; the next one finds the disk full, or room
+                self.merge()
         return epoch
 
     def merge(self) -> None:
