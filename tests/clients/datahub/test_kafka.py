@@ -178,7 +178,7 @@ def test_topics_of_fields_as_json(server: Server, raw: Client, project: str) -> 
         consumer.commit()
     with consuming(server, group=f"{project}.g") as consumer:
         assert consumer.committed(Partition(name, 0)) == consumer.committed(Partition(f"{name}.json", 0)) == 3
-        assert consumer.topics() == set()
+        assert not any(one.startswith(f"{project}.") for one in consumer.topics())
     objects = [json.loads(one.value) for one in got]
     first = {
         "i": 5, "n": 9007199254740993, "f": 0.5, "d": "10.50", "b": True, "t": "2020-01-01 00:00:00.123456",
