@@ -6,7 +6,7 @@ Partners are counted where a row without any says something of its own: on outer
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from yunbox.engine.stream.batch import DELETE, INSERT, SIGN, Batch, Change, Row, types_of
 from yunbox.engine.stream.operators.conditions import Condition
@@ -31,6 +31,14 @@ class _Side:
     expiry: Expiry
 
 
+class _Partner(NamedTuple):
+    """A row of the other side, the two as one, and how often it is there."""
+
+    row: Row
+    pair: Row
+    count: int
+
+
 class RegularJoin(Operator):
     """INNER, LEFT, RIGHT, FULL, SEMI and ANTI."""
 
@@ -40,6 +48,7 @@ class RegularJoin(Operator):
         left, right = types_of(node.left.fields), types_of(node.right.fields)
         self._condition = Condition(context.duck, node.condition, (*left, *right))
         has_matches = node.kind in _MATCHES
+        self._is_inner = node.kind == "INNER"
         outer_left, outer_right = node.kind in ("LEFT", "FULL"), node.kind in ("RIGHT", "FULL")
         self._sides = (
             _Side(key_of([one for one, _ in node.keys]), context.bag(), len(left), outer_left,
@@ -64,17 +73,20 @@ class RegularJoin(Operator):
         partners = self._partners(port, [row for _, row in changes])
         found: list[Change] = []
         for (kind, row), others in zip(changes, partners, strict=True):
-            found += self._changed(port, kind, row, others)
+            if self._is_inner:
+                found += [(kind, one.pair) for one in others for _ in range(one.count)]
+                self._remember(port, row, SIGN[kind], len(others))
+            else:
+                found += self._changed(port, kind, row, [one.row for one in others])
         yield from self.given(found)
 
     # -- partners
 
-    def _partners(self, port: int, rows: list[Row]) -> list[list[Row]]:
+    def _partners(self, port: int, rows: list[Row]) -> list[list[_Partner]]:
         """The other side's rows that each row has for partners; within a batch of one side the other stays."""
         this, other = self._sides[port], self._sides[1 - port]
-        pairs: list[Row] = []
         owners: list[int] = []
-        others: list[Row] = []
+        others: list[_Partner] = []
         for at, row in enumerate(rows):
             key = this.key(row)
             if None in key:
@@ -83,13 +95,14 @@ class RegularJoin(Operator):
                 if self._is_over(other, entry):
                     other.rows.delete(key, partner)
                     continue
-                pairs.append((*row, *partner) if port == _LEFT else (*partner, *row))
                 owners.append(at)
-                others.append(partner)
-        found: list[list[Row]] = [[] for _ in rows]
-        for at, partner, holds in zip(owners, others, self._condition.holds(pairs), strict=True):
-            if holds:
-                found[at].append(partner)
+                pair = (*row, *partner) if port == _LEFT else (*partner, *row)
+                others.append(_Partner(partner, pair, entry[0]))
+        found: list[list[_Partner]] = [[] for _ in rows]
+        holds = self._condition.holds([one.pair for one in others])
+        for at, one, held in zip(owners, others, holds, strict=True):
+            if held:
+                found[at].append(one)
         return found
 
     def _is_over(self, side: _Side, entry: list[int]) -> bool:
