@@ -6,6 +6,7 @@ alone, such as the least value once rows may go, is told by a bag of all values 
 """
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
@@ -25,8 +26,12 @@ _ORDERED = ("FIRST_VALUE", "LAST_VALUE", "LISTAGG", "STRING_AGG", "ARRAY_AGG")
 _SPREADS = {"VAR_POP": (0, False), "VAR_SAMP": (1, False), "VARIANCE": (1, False), "STDDEV_POP": (0, True),
             "STDDEV_SAMP": (1, True), "STDDEV": (1, True)}  # fmt: skip
 _JSON = {f"JSON_{what}AGG_{word}_ON_NULL": what for what in ("OBJECT", "ARRAY") for word in ("NULL", "ABSENT")}
+_CAST = re.compile(r"CAST\(|'| AS (?:DECIMAL\(\d+,\d+\)|DOUBLE|FLOAT|INTEGER|BIGINT)\)")
+_CONSTANTS = re.compile(r"[\d.,eE+\-\s\[\]]+")
+OF_BAGS = ("MIN", "MAX", "COLLECT", "PERCENTILE")
+"""What is told of all values that are there, once they are kept one by one."""
 _OF_OVER = ("LAG", "ROW_NUMBER")
-KNOWN = frozenset((*_ORDERED, *_SPREADS, *_JSON, "COUNT", "SUM", "SUM0", "$SUM0", "AVG", "MIN", "MAX", "COLLECT"))
+KNOWN = frozenset((*_ORDERED, *_SPREADS, *_JSON, "COUNT", "SUM", "SUM0", "$SUM0", "AVG", *OF_BAGS))
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,8 @@ class Function:
         """Raises Unsupported for a function that is not among those here."""
         if self.call.function not in KNOWN and self.call.function not in _OF_OVER:
             raise Unsupported(f"The aggregate function {self.call.function} needs the Flink backend")
+        if self.name == "PERCENTILE":
+            self.percentages()
 
     @property
     def name(self) -> str:
@@ -49,7 +56,11 @@ class Function:
     @property
     def needs_bag(self) -> bool:
         """Whether all values must be known, with how often each is there."""
-        return self.call.distinct or self.name == "COLLECT" or (self.retracts and self.name in ("MIN", "MAX"))
+        return (
+            self.call.distinct
+            or self.name in ("COLLECT", "PERCENTILE")
+            or (self.retracts and self.name in ("MIN", "MAX"))
+        )
 
     @property
     def needs_list(self) -> bool:
@@ -252,14 +263,42 @@ class Function:
         return separator.join(values)
 
     def of_bag(self, bag: dict[Any, int]) -> Any:
-        """The result of MIN, MAX or COLLECT over all values that are there."""
+        """The result of one of OF_BAGS over all values that are there."""
         values = [value for value, count in bag.items() if count > 0]
         if not values:
             return None
+        if self.name == "PERCENTILE":
+            numbers = sorted(float(value) for value in values for _ in range(1 if self.call.distinct else bag[value]))
+            found = [_percentile(numbers, one) for one in self.percentages()]
+            return found[0] if self.call.type.root != "ARRAY" else _encoded(found)
         if self.name == "COLLECT":
             return "[" + ",".join(_json(value, self.type) for value, n in bag.items() for _ in range(n)) + "]"
         pick: Callable[..., Any] = min if self.name == "MIN" else max
         return pick(values, key=self.comparable)
+
+    def percentages(self) -> list[float]:
+        """What PERCENTILE is asked for. Raises Unsupported for what is no constant, InvalidArgument beyond 0 and 1."""
+        constant = _CAST.sub("", self.call.arguments[1].sql)
+        if not _CONSTANTS.fullmatch(constant) or len(self.call.arguments) > 2:
+            raise Unsupported("PERCENTILE by a column, or with frequencies, needs the Flink backend")
+        found = [float(one) for one in constant.strip("[]").split(",")]
+        for one in found:
+            if not 0 <= one <= 1:
+                raise InvalidArgument(f"Percentage of PERCENTILE should be between [0.0, 1.0], but was '{one}'.")
+        return found
+
+
+def _percentile(numbers: list[float], share: float) -> float:
+    """Between the two nearest, as far from each as the share says. Places count from one: so doubles round as Flink's."""
+    place = (len(numbers) - 1) * share + 1
+    low, high = math.floor(place), math.ceil(place)
+    if low == high:
+        return numbers[low - 1]
+    return (high - place) * numbers[low - 1] + (place - low) * numbers[high - 1]
+
+
+def _encoded(values: list[float]) -> str:
+    return "[" + ",".join(map(repr, values)) + "]"
 
 
 def _json_object(members: list[str]) -> str:

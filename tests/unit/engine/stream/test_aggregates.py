@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from tests.unit.engine.stream.feed import Run, feed
+from tests.unit.engine.stream.test_files import Jobs
+from yunbox.kernel.errors import KernelError
 from yunbox.sql.flink.plans import Aggregate, AggregateCall, Bound, Field, Node
 from yunbox.sql.flink.types import BIGINT, DOUBLE, STRING, FlinkType
 
@@ -113,3 +115,37 @@ def test_groups_beyond_memory(tmp_path: Path) -> None:
         assert run.send("t", ("k7", 3, 0.0, None))[-1] == f"+U[k7, 21, {sum(range(20))}]"
     finally:
         Run.memory = 1 << 28
+
+
+P = """(VALUES ('a', 1, CAST(1.50 AS DECIMAL(5, 2))), ('a', 2, 2.25), ('b', CAST(NULL AS INT), 3.00), ('b', 3, -4.75),
+    ('c', 5, 0.10)) AS t(k, v, d)"""
+
+
+@pytest.mark.parametrize(
+    ("call", "row"),
+    [
+        ("PERCENTILE(v, 0.25)", "1.75"),
+        ("PERCENTILE(d, 0.9)", "2.6999999999999997"),
+        ("PERCENTILE(v, ARRAY[0.0, 0.5, 1.0])", "[1.0,2.5,5.0]"),
+        ("PERCENTILE(v, 1)", "5.0"),
+        ("PERCENTILE(DISTINCT v, 0.5)", "2.5"),
+    ],
+)
+def test_percentiles_are_real_flinks(tmp_path: Path, call: str, row: str) -> None:
+    jobs = Jobs(tmp_path)
+    assert jobs.run(f"SELECT {call} FROM {P}") == [f"+I[{row}]"]
+    jobs.stream()
+    assert jobs.run(f"SELECT {call} FROM {P}")[-1] == f"+I[{row}]"
+
+
+@pytest.mark.parametrize(
+    ("call", "reason"),
+    [
+        ("PERCENTILE(v, 1.5)", r"should be between \[0.0, 1.0\], but was '1.5'"),
+        ("PERCENTILE(v, v)", "needs the Flink backend"),
+        ("PERCENTILE(v, 0.5, v)", "needs the Flink backend"),
+    ],
+)
+def test_percentiles_that_are_refused(tmp_path: Path, call: str, reason: str) -> None:
+    with pytest.raises(KernelError, match=reason):
+        Jobs(tmp_path).run(f"SELECT {call} FROM {P}")

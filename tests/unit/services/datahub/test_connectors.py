@@ -188,7 +188,7 @@ OSS: dict[str, Any] = {"Endpoint": "oss.example.com", "Bucket": "box", "AccessId
 
 def test_a_config_of_oss() -> None:
     config = parse_oss({**OSS, "Prefix": "a/b", "TimeRange": "60", "TimeFormat": "%Y%m%d%H", "AuthMode": "ak"})
-    assert (config.url, config.time_range) == ("https://oss.example.com", 60)
+    assert (config.place.url, config.time_range) == ("https://oss.example.com", 60)
     assert "secret" not in str(config.shown) and config.shown["TimeRange"] == "60"
     assert parse_oss(config.shown, config) == config
     for changed, told in (

@@ -5,7 +5,7 @@ from typing import Any
 
 from yunbox.engine.stream.batch import DELETE, INSERT, OP, UPDATE_AFTER, UPDATE_BEFORE, Batch, Change, encoded, types_of
 from yunbox.engine.stream.duck import HELD, Fragment, source
-from yunbox.engine.stream.functions import Function, Parts
+from yunbox.engine.stream.functions import OF_BAGS, Function, Parts
 from yunbox.engine.stream.operators.operator import ALWAYS, Context, Expiry, Operator
 from yunbox.engine.stream.state import BagState, Key
 from yunbox.sql.flink.plans import Aggregate
@@ -116,7 +116,7 @@ class Bags:
             self._state.put(name, value, after)
         else:
             self._state.delete(name, value)
-        if function.name in ("MIN", "MAX", "COLLECT"):
+        if function.name in OF_BAGS:
             accumulator[0] = None  # told by ``value``
         elif (before > 0) != (after > 0):
             function.add(accumulator, value, 1 if after > 0 else -1)
@@ -124,7 +124,7 @@ class Bags:
     def value(self, at: int, key: Key, accumulator: Parts) -> Any:
         """The result of a call."""
         function = self._functions[at]
-        if function.name in ("MIN", "MAX", "COLLECT") and function.needs_bag:
+        if function.name in OF_BAGS and function.needs_bag:
             return function.of_bag(self._state.get((at, *key)))
         return function.value(accumulator)
 
