@@ -289,7 +289,7 @@ class Function:
 
 
 def _percentile(numbers: list[float], share: float) -> float:
-    """Between the two nearest, as far from each as the share says. Places count from one: so doubles round as Flink's."""
+    """Between the two nearest, as far from each as the share says. Places count from one: so doubles round as there."""
     place = (len(numbers) - 1) * share + 1
     low, high = math.floor(place), math.ceil(place)
     if low == high:
