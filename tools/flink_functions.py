@@ -44,7 +44,7 @@ The names TIMESTAMP, DATE and TIME are taken for columns without backticks, whic
 | subqueries | IN, NOT IN, EXISTS, NOT EXISTS, also correlated by conditions of a plain SELECT; a global aggregate as a value |
 | sets and order | UNION, INTERSECT, EXCEPT; VALUES, WITH; ORDER BY a time attribute, LIMIT; in a batch any order |
 | hints | OPTIONS, STATE_TTL; hints about how a join is carried out say nothing here |
-| refused | MATCH_RECOGNIZE, LATERAL, table functions, INTERSECT and EXCEPT ALL, WITH RECURSIVE, PIVOT, TABLESAMPLE, correlated values |
+| refused | MATCH_RECOGNIZE, LATERAL, table functions, WITH RECURSIVE, PIVOT, TABLESAMPLE, correlated values |
 
 ## Functions
 

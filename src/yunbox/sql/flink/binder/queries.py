@@ -10,16 +10,31 @@ from yunbox.sql.flink import coercion
 from yunbox.sql.flink.binder.context import Context
 from yunbox.sql.flink.binder.expressions import Expressions
 from yunbox.sql.flink.binder.grouping import distinct_rows
-from yunbox.sql.flink.binder.joins import JoinHints, Pairing, keyed
+from yunbox.sql.flink.binder.joins import JoinHints, Pairing, keyed, with_more
 from yunbox.sql.flink.binder.scope import EMPTY, Column, Relation, Scope
 from yunbox.sql.flink.binder.selects import SelectBinder, bare
 from yunbox.sql.flink.casts import cast
 from yunbox.sql.flink.errors import NotSensible
 from yunbox.sql.flink.expr import Expr, mark
 from yunbox.sql.flink.parser import tree
-from yunbox.sql.flink.plans import Bound, Field, Join, JoinKind, Order, Project, Rank, Sort, Union, Values
-from yunbox.sql.flink.types import FlinkType
+from yunbox.sql.flink.plans import (
+    Aggregate,
+    AggregateCall,
+    Bound,
+    Field,
+    Join,
+    JoinKind,
+    Order,
+    Project,
+    Rank,
+    Sort,
+    Union,
+    Unnest,
+    Values,
+)
+from yunbox.sql.flink.types import BIGINT, BOOLEAN, FlinkType
 
+_COUNT = BIGINT.of(nullable=False)
 _SORT = "Sort on a non-time-attribute field is not supported."
 
 
@@ -100,7 +115,9 @@ class Queries:
             made = Relation(Union(fields, tuple(one.node for one in aligned)), columns)
             return made if node.all else distinct_rows(made, context)
         if node.all:
-            raise context.refuse(name, node)
+            if any(one.type.root in ("MAP", "MULTISET") for one in columns):
+                raise context.refuse(f"{name} of a MAP", node)
+            return _counted(node.kind, aligned[0], aligned[1], columns, context)
         return self._compared(node, aligned[0], aligned[1], columns, context)
 
     def _parts(self, node: tree.SetOperation, context: Context) -> list[Relation]:
@@ -184,6 +201,25 @@ class Queries:
             place, _ = Scope(found.columns[:visible]).find(key.parts, context.text, key.at)
             return place
         return None
+
+
+def _counted(kind: str, left: Relation, right: Relation, columns: tuple[Column, ...], context: Context) -> Relation:
+    """INTERSECT ALL and EXCEPT ALL: how often each row is on both sides, and as many of it as that leaves."""
+    one, none = Expr("CAST(1 AS BIGINT)", _COUNT), Expr("CAST(0 AS BIGINT)", _COUNT)
+    sides = (with_more(left.node, (one, none)), with_more(right.node, (none, one)))
+    width = len(columns)
+    fields = tuple(replace(field.field, time="") for field in columns)
+    counts = (Field("$l", _COUNT), Field("$r", _COUNT))
+    both = Union((*fields, *counts), sides)
+    calls = tuple(AggregateCall("SUM", (Bound(mark(width + at), _COUNT),), _COUNT) for at in range(2))
+    groups = Aggregate((*fields, *counts), both, tuple(range(width)), calls, None, context.ttl_ms)
+    first, second = mark(width), mark(width + 1)
+    times = f"least({first}, {second})" if kind == "INTERSECT" else f"greatest({first} - {second}, 0)"
+    copies = Field("$copy", BOOLEAN)
+    repeated = Unnest((*groups.fields, copies), groups, f"list_transform(range({times}), lambda x: {{'copy': TRUE}})")
+    kept = tuple(replace(column, time="", window=None) for column in columns)
+    made = Project(fields, repeated, tuple(Bound(mark(at), field.type) for at, field in enumerate(fields)))
+    return Relation(made, kept)
 
 
 def _comparable(value: Expr) -> Expr:
