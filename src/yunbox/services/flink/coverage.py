@@ -67,7 +67,11 @@ BESIDE: Mapping[str, str] = {
     "partitions, metadata, new files by `source.monitor-interval`; written by the rolling policy, with _SUCCESS by "
     "process or partition time, and INSERT OVERWRITE in a batch; no ORC, no Avro, no compaction (files come whole), "
     "and rows of text are not written to OSS, as on the service",
-    "Kafka": "not yet: an unknown connector names those there are",
+    "Kafka": "topics of any broker, with the extra `kafka`, in JSON, CSV and raw, with keys, metadata, and all of "
+    "`scan.startup.mode` and `scan.bounded.mode`; a batch reads to the present end. A sink is at-least-once or `none`: "
+    "`exactly-once` is refused, and so are Avro, Protobuf, formats of changes, partitioners in Java, and properties "
+    "that kafka-python does not know; TLS takes certificates as PEM in `properties.ssl.truststore.certificates`. "
+    "No `upsert-kafka`",
     "checkpoints": "each epoch, of some milliseconds to a second, is one: `execution.checkpointing.interval` has no "
     "effect",
     "parallelism": "one process a job: `parallelism.default` has no effect",

@@ -12,7 +12,7 @@ _SECRET = re.compile(
     re.IGNORECASE,
 )
 _NO_SECRET = re.compile(
-    r"access[-_]?key[-_.]?id$|token\.(?:enabled|endpoint|url)|(?:primary|sort|partition|distribution|routing|row|hash|cluster(?:ing)?|null|message)"
+    r"access[-_]?key[-_.]?id$|token\.(?:enabled|endpoint|url)|(?:primary|sort|partition|distribution|routing|row|hash|cluster(?:ing)?|null|message|metadata)"
     r"[-._]?key$",
     re.IGNORECASE,
 )

@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from yunbox.engine.stream.connectors.filesystem.options import FORMAT_OPTIONS, OPTIONS, check_files
+from yunbox.engine.stream.connectors.kafka.options import OPTIONS as KAFKA_OPTIONS
+from yunbox.engine.stream.connectors.kafka.options import SERVERS, check_kafka
 from yunbox.sql.flink.connectors import takes_updates
 from yunbox.sql.flink.errors import ValidationFailed
 from yunbox.sql.flink.plans import Collect, Job, LookupJoin, Sink, Source, Table, walk
@@ -118,7 +120,16 @@ FILESYSTEM = Kind(
     overwrites=True,
     verify=lambda table, options, writes: check_files(table, options, writes=writes),
 )
-OFFERED = (DATAHUB, HOLOGRES, ODPS, FILESYSTEM, DATAGEN, PRINT, BLACKHOLE)
+KAFKA = Kind(
+    "kafka",
+    (SERVERS,),
+    KAFKA_OPTIONS,
+    ("properties.",),
+    reads=True,
+    writes=True,
+    verify=lambda table, options, writes: check_kafka(table, options, writes=writes),
+)
+OFFERED = (DATAHUB, HOLOGRES, ODPS, KAFKA, FILESYSTEM, DATAGEN, PRINT, BLACKHOLE)
 _LETTERS = (DATAHUB, HOLOGRES, PRINT)
 KINDS: dict[str, Kind] = {one.name: one for one in OFFERED}
 

@@ -4,12 +4,15 @@ from yunbox.engine.stream.connectors import datagen, datahub, hologres, kinds, o
 from yunbox.engine.stream.connectors.connector import Connector
 from yunbox.engine.stream.connectors.filesystem.reader import FilesReader
 from yunbox.engine.stream.connectors.filesystem.writer import FilesWriter
+from yunbox.engine.stream.connectors.kafka.reader import KafkaReader
+from yunbox.engine.stream.connectors.kafka.writer import KafkaWriter
 from yunbox.sql.flink.plans import Table
 
 CONNECTORS: dict[str, Connector] = {
     kinds.DATAHUB.name: datahub.CONNECTOR,
     kinds.HOLOGRES.name: hologres.CONNECTOR,
     kinds.ODPS.name: odps.CONNECTOR,
+    kinds.KAFKA.name: Connector(reader=KafkaReader, writer=KafkaWriter),
     kinds.FILESYSTEM.name: Connector(reader=FilesReader, writer=FilesWriter),
     kinds.DATAGEN.name: datagen.CONNECTOR,
     kinds.PRINT.name: printing.PRINT,

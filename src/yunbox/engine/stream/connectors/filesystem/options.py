@@ -5,7 +5,7 @@ Connector", "JSON Format", "CSV Format", "Raw Format" and "Parquet Format" of Fl
 Storage Service (OSS)" of Realtime Compute for Apache Flink, by which rows of text are not written to OSS.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
@@ -37,6 +37,7 @@ _OF_FORMATS: dict[str, tuple[str, ...]] = {
     "parquet": ("compression", "utc-timezone", "batch-size", "timestamp.time.unit", "write.int64.timestamp"),
 }  # fmt: skip
 FORMAT_OPTIONS = tuple(f"{name}.{key}" for name, keys in _OF_FORMATS.items() for key in keys)
+TEXT_OPTIONS = tuple(one for one in FORMAT_OPTIONS if not one.startswith("parquet."))
 METADATA = ("file.path", "file.name", "file.size", "file.modification-time")
 _ROWS = ("json", "csv", "raw")
 _COMMITS = ("success-file",)
@@ -74,7 +75,7 @@ def check_files(table: Table, options: Mapping[str, str], *, writes: bool) -> No
             f"Could not find any format factory for identifier '{name}' of table {table.path}. Available formats are: "
             f"{', '.join(sorted(_OF_FORMATS))}"
         )
-    _check_types(table, name)
+    check_types(table, name, payload(table))
     for column in table.columns:
         if column.kind == "metadata" and (column.metadata_key or column.name) not in METADATA:
             raise ValidationFailed(
@@ -97,8 +98,8 @@ def payload(table: Table) -> list[tuple[str, FlinkType]]:
             if one.kind == "physical" and one.name not in table.partition_keys]  # fmt: skip
 
 
-def _check_types(table: Table, name: str) -> None:
-    columns = payload(table)
+def check_types(table: Table, name: str, columns: Sequence[tuple[str, FlinkType]]) -> None:
+    """Whether a format takes columns. Raises ValidationFailed."""
     if name == "raw" and (len(columns) != 1 or columns[0][1].root not in _RAW):
         raise ValidationFailed(
             f"The 'raw' format only supports a single physical column, of characters or bytes here. Table {table.path} "

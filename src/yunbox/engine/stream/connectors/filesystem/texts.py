@@ -45,9 +45,11 @@ def flag(options: Mapping[str, str], name: str) -> bool:
 
 
 class JsonLines:
-    """One JSON object a line; a field is found by its name, as it is spelled."""
+    """One JSON object a line; a field is found by its name, as it is spelled. ``first`` is the place of its array."""
 
-    def __init__(self, wanted: Sequence[Column], _all: Sequence[Column], options: Mapping[str, str]) -> None:
+    def __init__(
+        self, wanted: Sequence[Column], _all: Sequence[Column], options: Mapping[str, str], first: int = 0
+    ) -> None:
         self._is_lenient = flag(options, "json.ignore-parse-errors")
         is_strict = flag(options, "json.fail-on-missing-field")
         if is_strict and self._is_lenient:
@@ -60,14 +62,15 @@ class JsonLines:
         reader = _Values(lenient=self._is_lenient, iso=standard != "SQL")
         self.types: tuple[FlinkType, ...] = (STRING,)
         paths = ", ".join(text_literal(_path(name)) for name, _ in wanted)
-        texts, documents = f"json_extract_string(c0, [{paths}])", f"json_extract(c0, [{paths}])"
+        text = f"c{first}"
+        texts, documents = f"json_extract_string({text}, [{paths}])", f"json_extract({text}, [{paths}])"
         found = []
         for at, (name, of) in enumerate(wanted, 1):
             sql = reader.nested(f"{documents}[{at}]", of) if of.root in _NESTED else reader.scalar(
                 f"{texts}[{at}]", of, whole=f"trunc(CAST({texts}[{at}] AS DOUBLE))")  # fmt: skip
             if is_strict:
-                missing = f"error('Could not find field with name ' || {text_literal(name)} || ' in ' || c0)"
-                sql = f"CASE WHEN json_exists(c0, {text_literal(_path(name))}) THEN {sql} ELSE {missing} END"
+                missing = f"error('Could not find field with name ' || {text_literal(name)} || ' in ' || {text})"
+                sql = f"CASE WHEN json_exists({text}, {text_literal(_path(name))}) THEN {sql} ELSE {missing} END"
             found.append(sql)
         self.columns = tuple(found)
 
@@ -95,9 +98,11 @@ def _is_object(text: str) -> bool:
 
 
 class CsvLines:
-    """Fields by their place."""
+    """Fields by their place. ``first`` is the place of the first array."""
 
-    def __init__(self, wanted: Sequence[Column], every: Sequence[Column], options: Mapping[str, str]) -> None:
+    def __init__(
+        self, wanted: Sequence[Column], every: Sequence[Column], options: Mapping[str, str], first: int = 0
+    ) -> None:
         self._is_lenient = flag(options, "csv.ignore-parse-errors")
         self._takes_comments = flag(options, "csv.allow-comments")
         self._null = options.get("csv.null-literal")
@@ -110,7 +115,7 @@ class CsvLines:
         element = options.get("csv.array-element-delimiter", ";")
         self.columns = tuple(
             reader.listed(f"c{at}", of, element) if of.root == "ARRAY" else reader.scalar(f"c{at}", of)
-            for at, (_, of) in enumerate(wanted)
+            for at, (_, of) in enumerate(wanted, first)
         )
 
     def records(self, lines: Iterator[bytes]) -> Iterator[list[str | None]]:
@@ -156,9 +161,11 @@ def dialect(options: Mapping[str, str]) -> dict[str, Any]:
 
 
 class RawLines:
-    """Each line is the value of the only column."""
+    """Each line is the value of the only column. ``first`` is the place of its array."""
 
-    def __init__(self, wanted: Sequence[Column], every: Sequence[Column], options: Mapping[str, str]) -> None:
+    def __init__(
+        self, wanted: Sequence[Column], every: Sequence[Column], options: Mapping[str, str], first: int = 0
+    ) -> None:
         self._charset = options.get("raw.charset", "UTF-8")
         try:
             "".encode(self._charset)
@@ -166,13 +173,15 @@ class RawLines:
             raise InvalidArgument(f"Unsupported 'raw.charset' name: {self._charset}.") from None
         self._is_text = every[0][1].root in ("CHAR", "VARCHAR")
         self.types: tuple[FlinkType, ...] = (STRING,) if self._is_text else (BYTES,)
-        self.columns = ("c0",) if wanted else ()
+        self.columns = (f"c{first}",) if wanted else ()
 
     def records(self, lines: Iterator[bytes]) -> Iterator[str]:
         """As in TextFormat."""
-        for line in lines:
-            value = line.removesuffix(b"\n").removesuffix(b"\r")
-            yield value.decode(self._charset, "replace") if self._is_text else b64encode(value).decode()
+        return (self.value(line.removesuffix(b"\n").removesuffix(b"\r")) for line in lines)
+
+    def value(self, data: bytes) -> str:
+        """A value as it is in an array."""
+        return data.decode(self._charset, "replace") if self._is_text else b64encode(data).decode()
 
     def arrays(self, records: Sequence[str]) -> tuple[Array, ...]:
         """As in TextFormat."""

@@ -1,0 +1,338 @@
+"""Tables of Kafka against our own broker's front: kafka-python produces and consumes beside the jobs."""
+
+import contextlib
+import json
+import os
+import signal
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.datahub import Client
+from tests.flink import Flink, Refused, clicks, written
+from tests.processes import children
+from tests.waiting import until
+from yunbox.testing.server import Server
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    from kafka import KafkaConsumer, KafkaProducer
+    from kafka import TopicPartition as Partition
+
+Blob = Callable[..., str]
+Send = Callable[..., None]
+Read = Callable[..., list[Any]]
+
+
+@pytest.fixture
+def blob(raw: Client, project: str) -> Blob:
+    """Makes a topic that takes any records; its name among Kafka's."""
+
+    def make(name: str, shards: int = 1) -> str:
+        body = {"ShardCount": shards, "Lifecycle": 1, "RecordType": "BLOB", "Comment": ""}
+        raw.call("POST", f"/projects/{project}/topics/{name}", **body)
+        return f"{project}.{name}"
+
+    return make
+
+
+def where(server: Server) -> dict[str, Any]:
+    return {
+        "bootstrap_servers": server.endpoints["kafka"],
+        "security_protocol": "SASL_PLAINTEXT",
+        "sasl_mechanism": "PLAIN",
+        "sasl_plain_username": server.access_key_id,
+        "sasl_plain_password": server.access_key_secret,
+    }
+
+
+@pytest.fixture
+def send(server: Server) -> Iterator[Send]:
+    producer = KafkaProducer(**where(server))
+
+    def work(topic: str, *values: bytes | None, **more: Any) -> None:
+        for one in [producer.send(topic, value=value, **more) for value in values]:
+            one.get(20)
+
+    yield work
+    producer.close(5)
+
+
+@pytest.fixture
+def read(server: Server) -> Iterator[Read]:
+    """Reads all that is in a topic of one partition."""
+    with contextlib.ExitStack() as stack:
+
+        def work(topic: str) -> list[Any]:
+            consumer = KafkaConsumer(**where(server), enable_auto_commit=False)
+            stack.callback(consumer.close)
+            partition = Partition(topic, 0)
+            consumer.assign([partition])
+            consumer.seek_to_beginning(partition)
+            end = consumer.end_offsets([partition])[partition]
+            found: list[Any] = []
+            while consumer.position(partition) < end:
+                found += [one for some in consumer.poll(500).values() for one in some]
+            return found
+
+        yield work
+
+
+def kafka(server: Server, of: str, columns: str, name: str = "k", **more: str) -> str:
+    """CREATE TABLE of a topic."""
+    user, password = server.access_key_id, server.access_key_secret
+    options = {
+        "connector": "kafka",
+        "topic": of,
+        "properties.bootstrap.servers": str(server.endpoints["kafka"]),
+        "properties.security.protocol": "SASL_PLAINTEXT",
+        "properties.sasl.mechanism": "PLAIN",
+        "properties.sasl.jaas.config": "org.apache.kafka.common.security.plain.PlainLoginModule required "
+        f'username="{user}" password="{password}";',
+        "scan.startup.mode": "earliest-offset",
+        "format": "json",
+        **more,
+    }
+    return f"CREATE TABLE {name} ({columns}) WITH ({written({k: v for k, v in options.items() if v})})"
+
+
+def processes(server: Server, job: str) -> list[int]:
+    return [one.pid for one in children(server, "engine.stream.main") if job in " ".join(one.cmdline())]
+
+
+def batch(flink: Flink) -> None:
+    flink.run("SET 'execution.runtime-mode' = 'batch'", "SET 'table.dml-sync' = 'true'")
+
+
+def test_a_batch_reads_to_the_present_end(flink: Flink, server: Server, blob: Blob, send: Send) -> None:
+    topic = blob("t", shards=3)
+    began_ms = int(time.time() * 1000)
+    for partition in range(3):
+        send(topic, *(json.dumps({"n": n, "s": f"ä{n}"}).encode() for n in range(100)), partition=partition)
+    send(topic, b'{"n": 100, "s": "x"}', partition=1, key=b"key", headers=[("h", "ä".encode())])
+    batch(flink)
+    columns = (
+        "n INT, s STRING, `partition` INT METADATA, `offset` BIGINT METADATA, of_ STRING METADATA FROM 'topic', "
+        "came TIMESTAMP_LTZ(3) METADATA FROM 'timestamp', kind STRING METADATA FROM 'timestamp-type', "
+        "headers MAP<STRING, BYTES> METADATA, epoch INT METADATA FROM 'leader-epoch'"
+    )
+    flink.run(kafka(server, topic, columns))
+    assert flink.rows("SELECT COUNT(*), SUM(n), COUNT(DISTINCT `partition`) FROM k") == [[301, 3 * 4950 + 100, 3]]
+    [row] = flink.rows("SELECT s, `partition`, `offset`, of_, kind, headers['h'] FROM k WHERE n = 100")
+    assert row[:4] == ["x", 1, 100, topic]
+    assert row[4] in ("CreateTime", "LogAppendTime")
+    assert row[5] == "w6Q=", row
+    assert flink.rows("SELECT s FROM k WHERE n = 7 AND `offset` = 7 AND `partition` = 0") == [["ä7"]]
+    assert flink.rows(f"SELECT COUNT(*) FROM k WHERE came >= TO_TIMESTAMP_LTZ({began_ms - 1000}, 3)") == [[301]]
+
+
+def test_where_reading_begins_and_ends(flink: Flink, server: Server, blob: Blob, send: Send, project: str) -> None:
+    topic = blob("t", shards=2)
+    for partition in range(2):
+        send(topic, *(b'{"n": %d}' % n for n in range(10)), partition=partition)
+    batch(flink)
+
+    def count(**more: str) -> Any:
+        name = f"k{abs(hash(str(more)))}"
+        flink.run(kafka(server, topic, "n INT", name, **more))
+        return flink.rows(f"SELECT COUNT(*) FROM {name}")[0][0]
+
+    offsets = "partition:0,offset:4;partition:1,offset:9"
+    assert count(**{"scan.startup.mode": "specific-offsets", "scan.startup.specific-offsets": offsets}) == 7
+    assert count(**{"scan.bounded.mode": "specific-offsets", "scan.bounded.specific-offsets": offsets}) == 13
+    assert count(**{"scan.startup.mode": "timestamp", "scan.startup.timestamp-millis": "1000"}) == 20
+    later = str(int(time.time() * 1000) + 3_600_000)
+    assert count(**{"scan.startup.mode": "timestamp", "scan.startup.timestamp-millis": later}) == 0
+    group = f"{project}.readers"
+    with pytest.raises(Refused, match="no reset policy"):
+        count(**{"scan.startup.mode": "group-offsets", "properties.group.id": group})
+    consumer = KafkaConsumer(**where(server), group_id=group, enable_auto_commit=False)
+    consumer.assign([Partition(topic, 0)])
+    consumer.seek(Partition(topic, 0), 6)
+    consumer.commit()
+    consumer.close()
+    more = {"scan.startup.mode": "", "properties.group.id": group, "properties.auto.offset.reset": "earliest"}
+    assert count(**more) == 14
+    assert count(**{"scan.startup.mode": "latest-offset"}) == 0
+
+
+def test_keys_and_values_are_written_and_read(flink: Flink, server: Server, blob: Blob, send: Send, read: Read) -> None:
+    topic = blob("t")
+    batch(flink)
+    more = {
+        "format": "",
+        "value.format": "json",
+        "key.format": "json",
+        "key.fields": "k_id;k_at",
+        "key.fields-prefix": "k_",
+        "value.fields-include": "EXCEPT_KEY",
+    }
+    columns = "k_id INT, v STRING, k_at DATE, ts TIMESTAMP_LTZ(3) METADATA FROM 'timestamp'"
+    flink.run(
+        kafka(server, topic, columns, **more),
+        "INSERT INTO k VALUES (1, 'one', DATE '2024-01-02', TO_TIMESTAMP_LTZ(1700000000123, 3)), "
+        "(2, NULL, NULL, TO_TIMESTAMP_LTZ(1700000000124, 3))",
+    )
+    found = read(topic)
+    assert [(json.loads(one.key), json.loads(one.value)) for one in found] == [
+        ({"id": 1, "at": "2024-01-02"}, {"v": "one"}),
+        ({"id": 2, "at": None}, {"v": None}),
+    ]
+    assert flink.rows("SELECT k_id, v, k_at FROM k") == [[1, "one", "2024-01-02"], [2, None, None]]
+    send(topic, b'{"v": "no key"}')  # as Flink does: a key that is nothing is no row
+    assert flink.rows("SELECT COUNT(*) FROM k") == [[2]]
+
+
+@pytest.mark.parametrize(("form", "value"), [("csv", b'1,"a b",'), ("raw", b"a,b\n")])
+def test_other_formats(
+    flink: Flink, server: Server, blob: Blob, send: Send, read: Read, form: str, value: bytes
+) -> None:
+    topic = blob("t")
+    batch(flink)
+    columns, row = ("n INT, s STRING, x STRING", "1, 'a b', CAST(NULL AS STRING)") if form == "csv" else (
+        "s STRING", "U&'a,b\\000a'")  # fmt: skip
+    flink.run(kafka(server, topic, columns, format=form), f"INSERT INTO k SELECT {row}")
+    assert [one.value for one in read(topic)] == [value]
+    send(topic, value)
+    again = flink.rows("SELECT * FROM k")
+    assert again[0] == again[1]
+    assert again[0] == ([1, "a b", ""] if form == "csv" else ["a,b\n"])
+
+
+def test_headers_are_written(flink: Flink, server: Server, blob: Blob, read: Read) -> None:
+    topic = blob("t")
+    batch(flink)
+    flink.run(
+        kafka(server, topic, "n INT, headers MAP<STRING, BYTES> METADATA"),
+        "INSERT INTO k VALUES (1, MAP['a', CAST('x\"y' AS BYTES), 'b', x'61'])",
+    )
+    [one] = read(topic)
+    assert one.headers == [("a", b'x"y'), ("b", b"a")]
+
+
+def test_a_job_that_is_killed_goes_on(flink: Flink, server: Server, blob: Blob, send: Send, read: Read) -> None:
+    """Nothing is lost, of what came before, between and after; what was on its way may be there twice."""
+    source, target = blob("from", shards=2), blob("to")
+    flink.run(kafka(server, source, "n INT"), kafka(server, target, "n INT", "out_"))
+    job = flink.run("INSERT INTO out_ SELECT n FROM k")
+    numbers = iter(range(10_000))
+
+    def some(count: int) -> None:
+        for partition in range(2):
+            send(source, *(b'{"n": %d}' % next(numbers) for _ in range(count)), partition=partition)
+
+    def got() -> set[int]:
+        return {json.loads(one.value)["n"] for one in read(target)}
+
+    some(200)
+    until(lambda: len(got()) > 0, 30)
+    for _ in range(2):
+        [before] = processes(server, job)
+        some(100)
+        os.kill(before, signal.SIGKILL)
+        some(100)
+        until(lambda before=before: [one for one in processes(server, job) if one != before] != [], 30)
+    until(lambda: got() == set(range(1200)), 60)
+    assert len(read(target)) < 2400, "it has begun anew"
+    flink.cancel(job)
+
+
+def test_windows_by_partition(flink: Flink, server: Server, blob: Blob, send: Send, read: Read) -> None:
+    """The watermark is the least of the partitions': what is behind in one is not late."""
+    source, target = blob("from", shards=2), blob("to")
+    flink.run(
+        kafka(server, source, "n INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts"),
+        kafka(server, target, "w TIMESTAMP(3), n BIGINT", "out_"),
+    )
+    send(source, b'{"n": 1, "ts": "2024-01-01 00:05:00"}', partition=1)
+    job = flink.run(
+        "INSERT INTO out_ SELECT window_start, COUNT(*) FROM "
+        "TABLE(TUMBLE(TABLE k, DESCRIPTOR(ts), INTERVAL '1' MINUTE)) GROUP BY window_start, window_end"
+    )
+    until(lambda: int(flink.job(job, "/metrics?get=numberOfCompletedCheckpoints")[0]["value"]) > 0, 20)
+    send(source, b'{"n": 1, "ts": "2024-01-01 00:00:01"}', b'{"n": 1, "ts": "2024-01-01 00:02:01"}', partition=0)
+    until(lambda: len(read(target)) == 1, 30)
+    assert json.loads(read(target)[0].value) == {"w": "2024-01-01 00:00:00", "n": 1}
+    flink.cancel(job)
+
+
+def test_a_group_is_told(flink: Flink, server: Server, blob: Blob, send: Send, project: str) -> None:
+    topic, group = blob("t"), f"{project}.job"
+    send(topic, b'{"n": 1}', b'{"n": 2}')
+    sink = "CREATE TABLE b (n INT) WITH ('connector' = 'blackhole')"
+    flink.run(kafka(server, topic, "n INT", **{"properties.group.id": group}), sink)
+    job = flink.run("INSERT INTO b SELECT n FROM k")
+    consumer = KafkaConsumer(**where(server), group_id=group, enable_auto_commit=False)
+    try:
+        until(lambda: consumer.committed(Partition(topic, 0)) == 2, 30)
+    finally:
+        consumer.close()
+    flink.cancel(job)
+
+
+def test_topics_of_fields_are_read(flink: Flink, server: Server, project: str, topic: Any, put: Any) -> None:
+    """By the view that DataHub's front gives of them."""
+    topic("clicks", "user_id:BIGINT", "page:STRING")
+    put("clicks", [1, "/home"], [2, None])
+    batch(flink)
+    flink.run(kafka(server, f"{project}.clicks.json", "user_id BIGINT, page STRING"))
+    assert flink.rows("SELECT * FROM k") == [[1, "/home"], [2, None]]
+
+
+def test_records_that_are_none(flink: Flink, server: Server, blob: Blob, send: Send) -> None:
+    topic = blob("t")
+    send(topic, b'{"n": 1}', b"oops", b"[1]", b"null", b'{"n": "x"}', b'{"n": 2}')
+    batch(flink)
+    flink.run(kafka(server, topic, "n INT"))
+    with pytest.raises(Refused, match=rf"topic {topic}, partition 0, offset 1: "):
+        flink.rows("SELECT n FROM k")
+    flink.run(kafka(server, topic, "n INT", "lenient", **{"json.ignore-parse-errors": "true"}))
+    assert flink.rows("SELECT n FROM lenient") == [[1], [None], [2]]
+
+
+def test_what_is_said_of_a_broker(flink: Flink, server: Server, blob: Blob, project: str) -> None:
+    topic = blob("t")
+    batch(flink)
+    flink.run(kafka(server, f"{project}.none", "n INT", "none_"))
+    with pytest.raises(Refused, match=rf"Kafka has no topic '{project}.none'"):
+        flink.rows("SELECT n FROM none_")
+    wrong = 'a.PlainLoginModule required username="nobody" password="wrong-secret";'
+    flink.run(kafka(server, topic, "n INT", "wrong", **{"properties.sasl.jaas.config": wrong}))
+    with pytest.raises(Refused, match="Kafka at") as caught:
+        flink.rows("SELECT n FROM wrong")
+    assert "wrong-secret" not in str(caught.value)
+    [[shown]] = flink.rows("SHOW CREATE TABLE wrong")
+    assert "wrong-secret" not in shown
+    assert "'properties.sasl.jaas.config' = '******'" in shown
+
+
+@pytest.mark.parametrize(
+    ("more", "error"),
+    [
+        ({"sink.delivery-guarantee": "exactly-once"}, "'exactly-once' is not offered: it needs Kafka's transactions"),
+        ({"properties.no.such": "1"}, "'properties.no.such' is not offered"),
+        ({"format": "debezium-json"}, "Could not find any format factory for identifier 'debezium-json'"),
+        ({"topic": ""}, "Either 'topic' or 'topic-pattern' must be set"),
+        ({"properties.bootstrap.servers": ""}, "Missing required options are: properties.bootstrap.servers"),
+        ({"topik": "x"}, "Unsupported options: topik"),
+    ],
+)
+def test_what_is_refused(flink: Flink, server: Server, more: dict[str, str], error: str) -> None:
+    flink.run(kafka(server, "p.t", "n INT", **more))
+    with pytest.raises(Refused, match=error):
+        flink.run("INSERT INTO k VALUES (1)")
+
+
+def test_from_a_topic_of_fields_to_kafka(
+    flink: Flink, server: Server, project: str, topic: Any, put: Any, blob: Blob, read: Read
+) -> None:
+    topic("clicks", "user_id:BIGINT")
+    put("clicks", [1], [2])
+    target = blob("to")
+    flink.run(clicks(server, project, "clicks", "user_id BIGINT"), kafka(server, target, "user_id BIGINT"))
+    job = flink.run("INSERT INTO k SELECT user_id FROM clicks")
+    until(lambda: [json.loads(one.value) for one in read(target)] == [{"user_id": 1}, {"user_id": 2}], 30)
+    flink.cancel(job)
