@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.clients.flink.conftest import Topic
 from tests.datahub import Client
 from tests.flink import Flink, Refused, clicks, written
 from tests.processes import children
@@ -273,7 +274,7 @@ def test_a_group_is_told(flink: Flink, server: Server, blob: Blob, send: Send, p
     flink.cancel(job)
 
 
-def test_topics_of_fields_are_read(flink: Flink, server: Server, project: str, topic: Any, put: Any) -> None:
+def test_topics_of_fields_are_read(flink: Flink, server: Server, project: str, topic: Topic, put: Any) -> None:
     """By the view that DataHub's front gives of them."""
     topic("clicks", "user_id:BIGINT", "page:STRING")
     put("clicks", [1, "/home"], [2, None])
@@ -327,7 +328,7 @@ def test_what_is_refused(flink: Flink, server: Server, more: dict[str, str], err
 
 
 def test_from_a_topic_of_fields_to_kafka(
-    flink: Flink, server: Server, project: str, topic: Any, put: Any, blob: Blob, read: Read
+    flink: Flink, server: Server, project: str, topic: Topic, put: Any, blob: Blob, read: Read
 ) -> None:
     topic("clicks", "user_id:BIGINT")
     put("clicks", [1], [2])
@@ -336,3 +337,86 @@ def test_from_a_topic_of_fields_to_kafka(
     job = flink.run("INSERT INTO k SELECT user_id FROM clicks")
     until(lambda: [json.loads(one.value) for one in read(target)] == [{"user_id": 1}, {"user_id": 2}], 30)
     flink.cancel(job)
+
+
+def upserts(server: Server, of: str, columns: str, name: str, **more: str) -> str:
+    """CREATE TABLE of a topic by key."""
+    formats = {"format": "", "key.format": "json", "value.format": "json", "scan.startup.mode": ""}
+    return kafka(server, of, columns, name, connector="upsert-kafka", **{**formats, **more})
+
+
+def state_of(records: list[Any]) -> dict[int, Any]:
+    """What a topic of upserts says at its end."""
+    found: dict[int, Any] = {}
+    for one in records:
+        key = json.loads(one.key)["k"]
+        if one.value is None:
+            found.pop(key, None)
+        else:
+            found[key] = json.loads(one.value)
+    return found
+
+
+def key(number: int) -> bytes:
+    return b'{"k": %d}' % number
+
+
+KEYED = "k INT, v INT, PRIMARY KEY (k) NOT ENFORCED"
+
+
+@pytest.mark.parametrize("form", ["json", "csv"])
+def test_upserts_are_changes(
+    flink: Flink, server: Server, project: str, topic: Topic, send: Send, read: Read, form: str
+) -> None:
+    """Sums follow what comes, is replaced and goes; a kill between changes none of them."""
+    source, target = (f"{project}.{topic(name, 'key:STRING', 'value:STRING')}" for name in ("from", "to"))
+
+    def value(number: int, v: int) -> bytes:
+        return b'{"k": %d, "v": %d}' % (number, v) if form == "json" else b"%d,%d" % (number, v)
+
+    for number in range(1, 5):
+        send(source, value(number, number * 10), key=key(number))
+    send(source, None, key=key(1))
+    send(source, value(2, 1), value(2, 2), key=key(2))
+    flink.run(
+        upserts(server, source, KEYED, "k", **{"value.format": form}),
+        upserts(server, target, "k INT, total INT, n BIGINT, PRIMARY KEY (k) NOT ENFORCED", "out_"),
+    )
+    job = flink.run("INSERT INTO out_ SELECT MOD(k, 2), SUM(v), COUNT(*) FROM k GROUP BY MOD(k, 2)")
+    expected = {0: {"k": 0, "total": 42, "n": 2}, 1: {"k": 1, "total": 30, "n": 1}}
+    until(lambda: state_of(read(target)) == expected, 30)
+    [process] = processes(server, job)
+    os.kill(process, signal.SIGKILL)
+    send(source, None, key=key(3))
+    send(source, value(4, 5), key=key(4))
+    send(source, None, key=key(77))
+    until(lambda: state_of(read(target)) == {0: {"k": 0, "total": 7, "n": 2}}, 30)
+    flink.cancel(job)
+
+
+def test_changes_become_upserts(flink: Flink, server: Server, blob: Blob, send: Send, read: Read) -> None:
+    """Of what comes at once only the last change of a key is sent."""
+    source, target = blob("from"), blob("to")
+    send(source, *(b'{"n": %d}' % (n % 3) for n in range(300)))
+    flink.run(
+        kafka(server, source, "n INT"), upserts(server, target, "k INT, n BIGINT, PRIMARY KEY (k) NOT ENFORCED", "out_")
+    )
+    job = flink.run("INSERT INTO out_ SELECT n, COUNT(*) FROM k GROUP BY n")
+    until(lambda: state_of(read(target)) == {n: {"k": n, "n": 100} for n in range(3)}, 30)
+    assert len(read(target)) < 150
+    flink.cancel(job)
+
+
+def test_upserts_that_are_refused(flink: Flink, server: Server, blob: Blob) -> None:
+    topic = blob("t")
+    flink.run(upserts(server, topic, "k INT, v INT", "none_"), upserts(server, topic, KEYED, "k"))
+    with pytest.raises(Refused, match="'upsert-kafka' tables require to define a PRIMARY KEY constraint"):
+        flink.rows("SELECT * FROM none_")
+    flink.run(kafka(server, topic, "k INT, v INT", "lines_"))
+    with pytest.raises(Refused, match="doesn't support consuming update changes"):
+        flink.run("INSERT INTO lines_ SELECT * FROM k")
+    [[plan]] = flink.rows("EXPLAIN SELECT k, COUNT(*) FROM k GROUP BY k")
+    assert "ChangelogNormalize(key=[k]" in plan
+    batch(flink)
+    with pytest.raises(Refused, match="only possible for INSERT-only table sources"):
+        flink.rows("SELECT * FROM k")

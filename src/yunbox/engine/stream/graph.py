@@ -17,6 +17,7 @@ from yunbox.engine.stream.operators.columnar import ColumnarAggregate, vectors_o
 from yunbox.engine.stream.operators.interval import IntervalJoin
 from yunbox.engine.stream.operators.join import RegularJoin
 from yunbox.engine.stream.operators.lookup import LookupJoin
+from yunbox.engine.stream.operators.normalized import Normalized
 from yunbox.engine.stream.operators.nullaware import NullAwareAnti
 from yunbox.engine.stream.operators.operator import NEVER, Context, OpenLookup, Operator, no_lookup
 from yunbox.engine.stream.operators.over import OverAggregate
@@ -287,6 +288,7 @@ def _union(context: Context, node: plans.Union) -> Operator:
 
 _OPERATORS: dict[type[plans.Node], Callable[[Context, Any], Operator]] = {
     plans.Rank: _rank,
+    plans.Normalize: Normalized,
     plans.Join: _join,
     plans.Over: OverAggregate,
     plans.BatchOver: BatchOverAggregate,

@@ -93,6 +93,8 @@ def _shape(node: Any) -> list[str]:
         case plans.Aggregate():
             keys = [node.input.fields[at].type.text for at in node.keys]
             return [*keys, *map(_called, node.calls)]
+        case plans.Normalize():
+            return [*fields, f"by {node.keys}"]
         case plans.Rank():
             order = [f"{one.column}{'-' if one.descending else '+'}" for one in node.order]
             return [*fields, f"by {node.partition_keys}", *order, f"{node.start}..{node.end}"]

@@ -31,4 +31,4 @@ def _producer(node: Node) -> str:
     """The step nearest to the end that makes changes of rows that only come."""
     while node.inputs and any(one.updates for one in node.inputs):
         node = next(one for one in node.inputs if one.updates)
-    return type(node).__name__.replace("Aggregate", "GroupAggregate")
+    return type(node).__name__.replace("Aggregate", "GroupAggregate").replace("Normalize", "ChangelogNormalize")

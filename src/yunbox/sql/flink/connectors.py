@@ -24,6 +24,11 @@ def takes_updates(options: Mapping[str, str]) -> bool:
     return options.get("connector", "") not in _INSERTS_ONLY or has_changelog_format(options)
 
 
+def is_upsert(options: Mapping[str, str]) -> bool:
+    """Whether a source tells of a key what it has now, and not what it had."""
+    return options.get("connector", "") == "upsert-kafka"
+
+
 def has_changelog_format(options: Mapping[str, str]) -> bool:
     """Whether the rows' format says what became of them."""
     return not {options.get(key, "") for key in ("format", "value.format")}.isdisjoint(_CHANGELOG_FORMATS)

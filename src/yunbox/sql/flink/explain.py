@@ -23,6 +23,7 @@ from yunbox.sql.flink.plans import (
     Join,
     LookupJoin,
     Node,
+    Normalize,
     Order,
     Over,
     Project,
@@ -104,6 +105,9 @@ def _unbounded(node: Node) -> str:
         keys = ", ".join(node.input.fields[i].name for i in node.partition_keys)
         what = "the deduplication" if node.is_deduplication else "the Top-N"
         return f"{what} by {keys} grows with the number of its keys and"
+    if isinstance(node, Normalize) and not node.ttl_ms:
+        keys = ", ".join(node.input.fields[i].name for i in node.keys)
+        return f"the last row of each {keys} is remembered, which grows with the number of its keys and"
     if isinstance(node, Over) and node.preceding is None and node.partition_keys and not node.ttl_ms:
         keys = ", ".join(node.input.fields[i].name for i in node.partition_keys)
         return f"OVER (PARTITION BY {keys}) grows with the number of its keys and"
@@ -155,7 +159,7 @@ def _step(node: Node, *, before: bool) -> Step:
 def _operator(node: Node, *, before: bool) -> Step:
     name, parts, keys = _RENDERERS[type(node)](node)
     passes = isinstance(node, AssignWatermark | Unnest | LookupJoin | Union | Sort | WindowTable)
-    needs = before if passes else True
+    needs = (before if passes else True) and not isinstance(node, Normalize)
     below = []
     for one, key in zip(node.inputs, keys, strict=True):
         step = _step(one, before=needs)
@@ -193,7 +197,7 @@ def _state(node: Node) -> str:
         return f"rows of {node.upper_ms - node.lower_ms} ms"
     if isinstance(node, WindowTable | WindowJoin) or getattr(node, "window", None) is not None:
         return "of open windows"
-    if isinstance(node, Aggregate | Rank | Over | Join | TemporalJoin):
+    if isinstance(node, Aggregate | Rank | Normalize | Over | Join | TemporalJoin):
         return f"ttl {ttl} ms" if ttl else "unbounded" if _unbounded(node) else "bounded"
     return ""
 
@@ -281,6 +285,11 @@ def _rank(node: Rank) -> Rendered:
     return "WindowRank" if node.window else "Rank", parts, [key]
 
 
+def _normalize(node: Normalize) -> Rendered:
+    key = _at(node.keys, node.input.fields)
+    return "ChangelogNormalize", [f"key=[{key}]"], [_hash(node.keys, node.input)]
+
+
 def _over(node: Over | BatchOver) -> Rendered:
     fields = node.input.fields
     window = (
@@ -359,6 +368,7 @@ def _filter(node: Filter) -> Rendered:
 
 _RENDERERS: dict[type, Callable[[Any], Rendered]] = {
     Source: _source, Values: _values, AssignWatermark: _watermark, WindowTable: _window_table, Aggregate: _aggregate,
+    Normalize: _normalize,
     Rank: _rank, Over: _over, BatchOver: _over, Unnest: _unnest, Sort: _sort, Join: _join, IntervalJoin: _join,
     WindowJoin: _join, TemporalJoin: _join, LookupJoin: _lookup, Union: _union, Project: _project, Filter: _filter,
 }  # fmt: skip

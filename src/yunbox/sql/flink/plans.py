@@ -263,6 +263,20 @@ class Aggregate(Single):
 
 
 @dataclass(frozen=True)
+class Normalize(Single):
+    """Changes by key become changes of rows: its input tells of a key that it has a row or, by a row that goes and in
+    which only the key counts, that it has none; it gives what was there before, too. ``keys`` are places."""
+
+    keys: tuple[int, ...]
+    ttl_ms: int = 0
+
+    @property
+    def updates(self) -> bool:
+        """Whether a key's row is replaced: it is."""
+        return True
+
+
+@dataclass(frozen=True)
 class Order:
     """One key of an order: the place of a column."""
 

@@ -20,6 +20,7 @@ from yunbox.sql.flink.plans import (
     Join,
     LookupJoin,
     Node,
+    Normalize,
     Order,
     Over,
     Project,
@@ -172,6 +173,12 @@ class Pruner:
         fields = (*below.fields, *node.fields[width:])
         made = replace(node, fields=fields, input=below, elements=moved(node.elements, places))
         return made, _behind(places, width, len(below.fields), len(node.fields) - width)
+
+    def normalize(self, node: Normalize, needed: set[int]) -> tuple[Node, Places]:
+        """The key, and what is read: rows are kept."""
+        below, places = self.only(node.input, needed | set(node.keys))
+        keys = tuple(places[one] for one in node.keys)
+        return replace(node, fields=below.fields, input=below, keys=keys), places
 
     def sort(self, node: Sort, needed: set[int]) -> tuple[Node, Places]:
         """What the order is by."""
@@ -386,6 +393,7 @@ def _pair_fields(node: Any, left: Places, right: Places, left_count: int, right_
 _RULES: dict[type, Callable[..., tuple[Node, Places]]] = {
     Source: Pruner.source, Values: Pruner.values, Project: Pruner.project, Filter: Pruner.filter,
     AssignWatermark: Pruner.watermark, WindowTable: Pruner.window_table, Aggregate: Pruner.aggregate,
+    Normalize: Pruner.normalize,
     Rank: Pruner.rank, Over: Pruner.over, BatchOver: Pruner.over, Unnest: Pruner.unnest, Sort: Pruner.sort,
     LookupJoin: Pruner.lookup,
     Join: Pruner.pair, IntervalJoin: Pruner.pair, WindowJoin: Pruner.pair, TemporalJoin: Pruner.pair,

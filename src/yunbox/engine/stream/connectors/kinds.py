@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from yunbox.engine.stream.connectors.filesystem.options import FORMAT_OPTIONS, OPTIONS, check_files
 from yunbox.engine.stream.connectors.kafka.options import OPTIONS as KAFKA_OPTIONS
-from yunbox.engine.stream.connectors.kafka.options import SERVERS, check_kafka
+from yunbox.engine.stream.connectors.kafka.options import SERVERS, UPSERT_OPTIONS, check_kafka
 from yunbox.sql.flink.connectors import takes_updates
 from yunbox.sql.flink.errors import ValidationFailed
 from yunbox.sql.flink.plans import Collect, Job, LookupJoin, Sink, Source, Table, walk
@@ -129,7 +129,16 @@ KAFKA = Kind(
     writes=True,
     verify=lambda table, options, writes: check_kafka(table, options, writes=writes),
 )
-OFFERED = (DATAHUB, HOLOGRES, ODPS, KAFKA, FILESYSTEM, DATAGEN, PRINT, BLACKHOLE)
+UPSERT_KAFKA = Kind(
+    "upsert-kafka",
+    ("topic", SERVERS, "key.format", "value.format"),
+    UPSERT_OPTIONS,
+    ("properties.",),
+    reads=True,
+    writes=True,
+    verify=lambda table, options, writes: check_kafka(table, options, writes=writes),
+)
+OFFERED = (DATAHUB, HOLOGRES, ODPS, KAFKA, UPSERT_KAFKA, FILESYSTEM, DATAGEN, PRINT, BLACKHOLE)
 _LETTERS = (DATAHUB, HOLOGRES, PRINT)
 KINDS: dict[str, Kind] = {one.name: one for one in OFFERED}
 

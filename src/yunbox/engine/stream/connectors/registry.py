@@ -13,6 +13,7 @@ CONNECTORS: dict[str, Connector] = {
     kinds.HOLOGRES.name: hologres.CONNECTOR,
     kinds.ODPS.name: odps.CONNECTOR,
     kinds.KAFKA.name: Connector(reader=KafkaReader, writer=KafkaWriter),
+    kinds.UPSERT_KAFKA.name: Connector(reader=KafkaReader, writer=KafkaWriter),
     kinds.FILESYSTEM.name: Connector(reader=FilesReader, writer=FilesWriter),
     kinds.DATAGEN.name: datagen.CONNECTOR,
     kinds.PRINT.name: printing.PRINT,

@@ -7,12 +7,23 @@ from yunbox.sql.flink.binder.asking import QueryBinder
 from yunbox.sql.flink.binder.context import Context
 from yunbox.sql.flink.binder.expressions import Expressions
 from yunbox.sql.flink.binder.scope import Column, Relation, Scope
-from yunbox.sql.flink.connectors import is_changelog
+from yunbox.sql.flink.connectors import is_changelog, is_upsert
 from yunbox.sql.flink.errors import ValidationFailed
 from yunbox.sql.flink.expr import Expr, mark
 from yunbox.sql.flink.parser import tree
 from yunbox.sql.flink.parser.queries import parse_expression, parse_query
-from yunbox.sql.flink.plans import AssignWatermark, Bound, Field, Project, Source, Table, TableColumn, Values, View
+from yunbox.sql.flink.plans import (
+    AssignWatermark,
+    Bound,
+    Field,
+    Normalize,
+    Project,
+    Source,
+    Table,
+    TableColumn,
+    Values,
+    View,
+)
 from yunbox.sql.flink.types import BOOLEAN, FlinkType
 
 _DEPTH_MAX = 30
@@ -99,6 +110,16 @@ def source(table: Table, context: Context, options: Mapping[str, str]) -> Relati
         made = _computed(table, made, context)
     if table.watermark is not None and not context.batch:
         made = _watermarked(table, made, context)
+    if is_upsert(options) and table.primary_key:  # without one its connector refuses it
+        if context.batch:
+            raise ValidationFailed(
+                "Querying a table in batch mode is currently only possible for INSERT-only table sources. But the "
+                f"source for table '{table.catalog}.{table.database}.{table.name}' produces other changelog messages "
+                "than just INSERT."
+            )
+        names = [one.name for one in made.columns]
+        keys = tuple(names.index(one) for one in table.primary_key)
+        made = replace(made, node=Normalize(made.node.fields, made.node, keys, context.ttl_ms))
     return made
 
 

@@ -1,7 +1,8 @@
 """Topics as sources: each partition in the order of its records, from where the job has come to.
 
 The job itself keeps the offsets, with its state. A group is told of them now and then, for people and for those who
-begin where it is; the job never asks it again. Sources: the page "Apache Kafka SQL Connector" of Flink 2.x.
+begin where it is; the job never asks it again. An upsert says of a key what it has now, and a record without a value
+that it is gone. Sources: the pages "Apache Kafka SQL Connector" and "Upsert Kafka SQL Connector" of Flink 2.x.
 """
 
 import json
@@ -10,11 +11,14 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from yunbox.engine.stream.batch import Batch, array_of
+import numpy as np
+
+from yunbox.engine.stream.batch import DELETE, UPDATE_AFTER, Batch, array_of
 from yunbox.engine.stream.connectors.connector import Environment, Original, Unrecoverable
 from yunbox.engine.stream.connectors.kafka.client import consumer, library, partitions, said
 from yunbox.engine.stream.connectors.kafka.options import (
     Edge,
+    is_upsert,
     key_format,
     mode_of,
     specific_offsets,
@@ -60,6 +64,7 @@ class KafkaReader:
     def __init__(self, source: Source, environment: Environment) -> None:
         self._options = options = source.options
         self._table = source.table
+        self._is_upsert = is_upsert(options)
         wanted = {one.name for one in source.columns if one.kind == "physical"}
         value, key = value_format(source.table, options), key_format(source.table, options)
         self._key = None if key is None else Reads(key, wanted, 0)
@@ -270,12 +275,16 @@ class KafkaReader:
         arrays = (*(self._key.arrays(keys) if self._key is not None else ()), *self._value.arrays(values))
         more = tuple(array_of([take(one) for one in kept], of)
                      for of, take in (_METADATA[key] for key in self._metadata))  # fmt: skip
-        self._given.append((Batch((*arrays, *more), len(kept), None, _shard(partition)), kept))
+        kinds = None
+        if self._is_upsert:
+            kinds = np.array([DELETE if one.value is None else UPDATE_AFTER for one in kept], np.int8)
+        self._given.append((Batch((*arrays, *more), len(kept), kinds, _shard(partition)), kept))
 
     def _read(self, record: Any) -> tuple[Any, Any]:
         try:
             key = None if self._key is None else self._key.record(record.key)
-            return key, self._value.record(record.value)
+            is_gone = self._is_upsert and record.value is None
+            return key, self._value.gone() if is_gone else self._value.record(record.value)
         except InvalidArgument as error:
             raise PoisonRecord(f"{_place(record)}: {error.message}") from error
 
@@ -285,17 +294,17 @@ class KafkaReader:
     # -- columns
 
     def _columns(self, columns: Sequence[TableColumn], first: int) -> tuple[str, ...]:
-        """The SQL of each column; one that keys and values have is the value's."""
+        """The SQL of each column; one that keys and values have is the value's, which an upsert need not have."""
         found = []
+        keys = self._key.columns if self._key is not None else {}
         for column in columns:
             if column.kind == "metadata":
                 found.append(f"CAST(c{first} AS {column.type.duckdb})")
                 first += 1
-            elif column.name in self._value.columns:
-                found.append(self._value.columns[column.name])
+            elif column.name in keys and (self._is_upsert or column.name not in self._value.columns):
+                found.append(keys[column.name])
             else:
-                assert self._key is not None
-                found.append(self._key.columns[column.name])
+                found.append(self._value.columns[column.name])
         return tuple(found)
 
 

@@ -30,6 +30,10 @@ class Reads:
         """What some bytes say, or NOTHING. Raises InvalidArgument where they are none of the format."""
         return self._format.record(data)
 
+    def gone(self) -> Any:
+        """What stands for a value where there is none: NULL in each column."""
+        return self._format.gone()
+
     def arrays(self, records: Sequence[Any]) -> tuple[Array, ...]:
         """What many of them have said."""
         return self._format.arrays(records)
@@ -45,13 +49,22 @@ class _Json(JsonLines):
             text = f"no JSON object: {text}"
         return next(self.records(iter([text.encode()])), NOTHING)
 
+    def gone(self) -> Any:
+        return None
+
 
 class _Csv(CsvLines):
+    def gone(self) -> Any:
+        return [None] * self._count
+
     def record(self, data: bytes | None) -> Any:
         return NOTHING if data is None else next(self.records(iter([data])), NOTHING)
 
 
 class _Raw(RawLines):
+    def gone(self) -> Any:
+        return None
+
     def record(self, data: bytes | None) -> Any:
         return None if data is None else self.value(data)
 
