@@ -339,6 +339,61 @@ def test_from_a_topic_of_fields_to_kafka(
     flink.cancel(job)
 
 
+@pytest.mark.parametrize(("name", "expected"), [("fixed", [6, 0, 0]), ("round-robin", [2, 2, 2])])
+def test_partitioners(flink: Flink, server: Server, blob: Blob, name: str, expected: list[int]) -> None:
+    topic = blob("t", shards=3)
+    batch(flink)
+    flink.run(
+        kafka(server, topic, "n INT, p INT METADATA FROM 'partition' VIRTUAL", **{"sink.partitioner": name}),
+        "INSERT INTO k VALUES (1), (2), (3), (4), (5), (6)",
+    )
+    found = dict(flink.rows("SELECT p, COUNT(*) FROM k GROUP BY p"))
+    assert [found.get(partition, 0) for partition in range(3)] == expected
+
+
+def test_several_topics(flink: Flink, server: Server, blob: Blob, project: str, send: Send) -> None:
+    """Rows say which one they go to; a list and a pattern are read, also a topic that comes later."""
+    one, two = blob("some_1"), blob("some_2")
+    batch(flink)
+    columns = "n INT, topic STRING METADATA"
+    flink.run(kafka(server, f"{one};{two}", columns), f"INSERT INTO k VALUES (1, '{one}'), (2, '{two}')")
+    assert sorted(flink.rows("SELECT n, topic FROM k")) == [[1, one], [2, two]]
+    with pytest.raises(Refused, match="The topic of the sink record is not valid"):
+        flink.run("SET 'restart-strategy.type' = 'none'", "INSERT INTO k VALUES (1, 'other')")
+    pattern = {"topic-pattern": f"{project}.some_.*", "scan.topic-partition-discovery.interval": "200 ms"}
+    flink.run("SET 'execution.runtime-mode' = 'streaming'", "SET 'table.dml-sync' = 'false'")
+    target = blob("to")
+    flink.run(kafka(server, "", columns, "all_", **pattern), kafka(server, target, "n INT", "out_"))
+    job = flink.run("INSERT INTO out_ SELECT n FROM all_")
+    late = blob("some_3")
+    send(late, b'{"n": 3}')
+    flink.run(kafka(server, target, "n INT", "back"), "SET 'execution.runtime-mode' = 'batch'")
+    until(lambda: sorted(flink.rows("SELECT n FROM back")) == [[1], [2], [3]], 30)
+    flink.cancel(job)
+
+
+def test_dead_letters(flink: Flink, server: Server, blob: Blob, project: str, topic: Topic, send: Send) -> None:
+    source, target = blob("from"), blob("to")
+    letters = topic("dead", "topic:STRING", "shard:STRING", "offset:BIGINT", "record:STRING")
+    send(source, b'{"n": 1}', b"oops", b"[1]", b'{"n": 2}', key=b"k")
+    flink.run(
+        kafka(server, source, "n INT"),
+        kafka(server, target, "n INT", "out_"),
+        clicks(server, project, letters, "topic STRING, shard STRING, `offset` BIGINT, record STRING", "dead"),
+        "SET 'yunbox.dead-letter.table' = 'dead'",
+    )
+    job = flink.run("INSERT INTO out_ SELECT n FROM k")
+    flink.run("SET 'execution.runtime-mode' = 'batch'", "RESET 'yunbox.dead-letter.table'")
+    until(lambda: len(flink.rows("SELECT * FROM dead")) == 2, 30)
+    assert flink.rows("SELECT * FROM dead") == [
+        [source, f"{source}-0", 1, '{"key": "k", "value": "oops"}'],
+        [source, f"{source}-0", 2, '{"key": "k", "value": "[1]"}'],
+    ]
+    flink.run(kafka(server, target, "n INT", "back"))
+    until(lambda: sorted(flink.rows("SELECT n FROM back")) == [[1], [2]], 30)
+    flink.cancel(job)
+
+
 def upserts(server: Server, of: str, columns: str, name: str, **more: str) -> str:
     """CREATE TABLE of a topic by key."""
     formats = {"format": "", "key.format": "json", "value.format": "json", "scan.startup.mode": ""}

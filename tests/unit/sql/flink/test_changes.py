@@ -4,7 +4,7 @@ import pytest
 
 from tests.unit.sql.flink.house import planner, run
 from yunbox.kernel.errors import InvalidArgument
-from yunbox.sql.flink.plans import Job
+from yunbox.sql.flink.plans import Job, Normalize
 
 COUNTED = "SELECT s, COUNT(*) FROM t GROUP BY s"
 
@@ -38,4 +38,6 @@ def test_a_source_of_changes_gives_updates() -> None:
     run(made, "CREATE TABLE c (k INT, v INT, PRIMARY KEY (k) NOT ENFORCED) WITH ('connector' = 'upsert-kafka')")
     job = run(made, "SELECT v FROM c")
     assert job.sinks[0].input.updates
-    assert [one.name for one in job.sinks[0].input.inputs[0].columns] == ["k", "v"]  # the key stays
+    [normalize] = job.sinks[0].input.inputs
+    assert isinstance(normalize, Normalize)
+    assert [one.name for one in normalize.input.columns] == ["k", "v"]  # the key stays
