@@ -160,6 +160,25 @@ def test_where_reading_begins_and_ends(flink: Flink, server: Server, blob: Blob,
     assert count(**{"scan.startup.mode": "latest-offset"}) == 0
 
 
+def test_a_stream_that_ends_goes_on_to_its_end(
+    flink: Flink, server: Server, blob: Blob, send: Send, read: Read
+) -> None:
+    """Where it is to end is said when it begins; a query that is changed to end does so too."""
+    source, target = blob("from", shards=2), blob("to")
+    send(source, *(b'{"n": %d}' % n for n in range(10)), partition=0)
+    bounded = {"scan.bounded.mode": "latest-offset"}
+    flink.run(kafka(server, source, "n INT"), kafka(server, target, "n INT", "out_"))
+    job = flink.run("INSERT INTO out_ SELECT n FROM k")
+    until(lambda: len(read(target)) == 10, 30)
+    [[path]] = flink.rows(f"STOP JOB '{job}' WITH SAVEPOINT")
+    send(source, b'{"n": 10}', partition=1)
+    flink.run("DROP TABLE k", kafka(server, source, "n INT", **bounded))
+    flink.run(f"SET 'execution.state-recovery.path' = '{path}'")
+    again = flink.run("INSERT INTO out_ SELECT n FROM k")
+    until(lambda: flink.state(again) == "FINISHED", 30)
+    assert sorted(json.loads(one.value)["n"] for one in read(target)) == list(range(11))
+
+
 def test_keys_and_values_are_written_and_read(flink: Flink, server: Server, blob: Blob, send: Send, read: Read) -> None:
     topic = blob("t")
     batch(flink)

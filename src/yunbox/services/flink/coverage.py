@@ -71,7 +71,8 @@ BESIDE: Mapping[str, str] = {
     "`scan.startup.mode` and `scan.bounded.mode`; a batch reads to the present end. A sink is at-least-once or `none`: "
     "`exactly-once` is refused, and so are Avro, Protobuf, formats of changes, partitioners in Java, and properties "
     "that kafka-python does not know; TLS takes certificates as PEM in `properties.ssl.truststore.certificates`. "
-    "`upsert-kafka` is read as changes by key and written so, with records without a value for keys that go; of what "
+    "`upsert-kafka` is read as changes by key (in streams, as in Flink) and written so, with records without a "
+    "value for keys that go; of what "
     "comes at once only a key's last change is sent, and `sink.buffer-flush.*` have no effect",
     "checkpoints": "each epoch, of some milliseconds to a second, is one: `execution.checkpointing.interval` has no "
     "effect",

@@ -1,9 +1,12 @@
 """What a table of Kafka's is told, and what its keys and values are made of."""
 
+import importlib.util
+import sys
 from typing import Any
 
 import pytest
 
+from yunbox.engine.stream.connectors.kafka.client import library
 from yunbox.engine.stream.connectors.kafka.options import (
     check_kafka,
     key_format,
@@ -12,7 +15,7 @@ from yunbox.engine.stream.connectors.kafka.options import (
 )
 from yunbox.engine.stream.connectors.kafka.properties import check_properties, client_settings
 from yunbox.engine.stream.connectors.kafka.values import NOTHING, Reads, escaped, maker, unescaped
-from yunbox.kernel.errors import InvalidArgument
+from yunbox.kernel.errors import InvalidArgument, Unsupported
 from yunbox.sql.flink.errors import ValidationFailed
 from yunbox.sql.flink.plans import Table, TableColumn
 from yunbox.sql.flink.secrets import MASK, is_secret, masked, masked_text
@@ -87,6 +90,8 @@ def test_passwords_are_masked() -> None:
         (table(), {"topic-pattern": "x"}, False, "Option 'topic' and 'topic-pattern' shouldn't be set together."),
         (table(), {"topic": " "}, False, "Either 'topic' or 'topic-pattern' must be set."),
         (table(), {"value.format": "json"}, False, "The options 'format' and 'value.format' are the same one"),
+        (table(), {"csv.null-literal": "x"}, False, "Unsupported options: csv.null-literal. They are of no format"),
+        (table(), {"value.json.ignore-parse-errors": "true"}, False, "value.json.ignore-parse-errors"),
         (table(), {"format": "avro"}, False, "Could not find any format factory for identifier 'avro'"),
         (table(), {"format": "raw"}, False, "only supports a single physical column"),
         (table(), {"key.fields": "s"}, False, "can only be declared if a key format is defined using 'key.format'"),
@@ -134,6 +139,15 @@ def test_options_that_are_refused(of: Table, more: dict[str, str], writes: bool,
     with pytest.raises(ValidationFailed) as caught:
         check_kafka(of, {**BASE, **more}, writes=writes)
     assert error in caught.value.message
+
+
+def test_a_library_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "kafka", None)
+    with pytest.raises(Unsupported, match=r"pip install 'yunbox\[kafka\]'"):
+        library()
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(ValidationFailed, match=r"pip install 'yunbox\[kafka\]'"):
+        check_kafka(table(), BASE, writes=False)
 
 
 def test_options_that_are_taken() -> None:

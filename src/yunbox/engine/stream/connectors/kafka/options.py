@@ -193,9 +193,23 @@ def _check_formats(table: Table, options: Mapping[str, str]) -> None:
                 f"Could not find any format factory for identifier '{name}' of table {table.path}. Available formats "
                 f"are: {', '.join(FORMATS)}"
             )
+    _check_strays(options)
     for one in (value_format(table, options), key_format(table, options)):
         if one is not None:
             check_types(table, one.name, one.fields)
+
+
+def _check_strays(options: Mapping[str, str]) -> None:
+    """Options of formats that the table does not have would be without effect."""
+    starts = [f"key.{options['key.format']}."] if "key.format" in options else []
+    starts += [f"value.{options['value.format']}."] if "value.format" in options else []
+    starts += [f"{options['format']}."] if "format" in options else []
+    strays = sorted(one for one in options if one in _FORMAT_OPTIONS and not one.startswith(tuple(starts)))
+    if strays:
+        raise ValidationFailed(
+            f"Unsupported options found for '{options.get('connector', '')}'. Unsupported options: "
+            f"{', '.join(strays)}. They are of no format that the table has"
+        )
 
 
 def _check_metadata(table: Table, *, writes: bool) -> None:

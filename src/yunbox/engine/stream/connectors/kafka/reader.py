@@ -187,6 +187,9 @@ class KafkaReader:
         self._listed_at = now
         if not self._is_begun or not self._is_bounded:
             self._begin([one for one in self._partitions() if one not in self._next])
+        endless = [one for one in self._next if self._is_bounded and one not in self._ends]
+        if endless:
+            self._ends |= self._edge("bounded", self._end_mode, endless)
         if self._assigned != list(self._next):
             before, self._assigned = set(self._assigned), list(self._next)
             self._consumer.assign(self._assigned)
@@ -202,10 +205,8 @@ class KafkaReader:
         if self._is_begun:
             self._next |= self._consumer.beginning_offsets(new)
             return
-        found = self._edge("startup", mode_of(self._options, "startup"), new)
-        if self._is_bounded:
-            self._ends = self._edge("bounded", self._end_mode, new)
-        self._next, self._is_begun = found, True
+        self._next = self._edge("startup", mode_of(self._options, "startup"), new)
+        self._is_begun = True
 
     def _edge(self, edge: Edge, mode: str, some: list[Any]) -> dict[Any, int]:
         """Where reading partitions begins or ends. Raises Unrecoverable."""
