@@ -137,7 +137,7 @@ def _text(sql: str, source: FlinkType) -> str:
     if root in APPROXIMATE:
         return f"fl_{root.lower()}_text({sql})"
     if root in BINARIES:
-        return f"decode({sql})"
+        return f"coalesce(TRY(decode({sql})), yb_fl_decode({sql}, 'UTF-8'))"
     if root == "TIMESTAMP" or root == "TIMESTAMP_LTZ":
         return _timestamp_text(sql, source)
     if root == "INTERVAL YEAR TO MONTH":

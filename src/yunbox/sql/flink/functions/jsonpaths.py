@@ -156,8 +156,15 @@ def json_members(members: list[str | None]) -> str:
 
 
 def json_quoted(text: str) -> str:
-    """A text as JSON's, in ASCII."""
-    return json.dumps(text)
+    """A text as JSON's, in ASCII: with a backslash before a slash, and letters beyond 16 bits as Flink writes them."""
+    return '"' + "".join(_quoted(one) for one in text) + '"'
+
+
+def _quoted(letter: str) -> str:
+    code = ord(letter)
+    if code > 0xFFFF:
+        return f"\\u{code:x}\\u{0xDC00 + (code & 0x3FF):x}"
+    return "\\/" if letter == "/" else json.dumps(letter)[1:-1]
 
 
 def json_unquoted(text: str) -> str:

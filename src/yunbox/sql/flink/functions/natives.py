@@ -133,6 +133,29 @@ def _regexp(text: str, pattern: str) -> bool:
         return False
 
 
+def _regexp_count(text: str, pattern: str) -> int | None:
+    try:
+        return sum(1 for _ in re.finditer(pattern, text))
+    except re.error:
+        return None
+
+
+def _regexp_instr(text: str, pattern: str) -> int | None:
+    try:
+        found = re.search(pattern, text)
+    except re.error:
+        return None
+    return found.start() + 1 if found is not None else 0
+
+
+def _regexp_extract_all(text: str, pattern: str, group: int) -> list[str | None] | None:
+    try:
+        reader = re.compile(pattern)
+    except re.error:
+        return None
+    return [found[group] for found in reader.finditer(text)] if 0 <= group <= reader.groups else None
+
+
 def _inet_aton(text: str) -> int | None:
     """An address of one to four numbers, the last of which fills what is left."""
     parts = text.split(".")
@@ -145,7 +168,7 @@ def _inet_aton(text: str) -> int | None:
     return sum(one << 8 * (3 - place) for place, one in enumerate(first)) + last
 
 
-def _printf(pattern: str, values: list[str]) -> str | None:
+def _printf(pattern: str, values: list[str | None]) -> str | None:
     """Java's format with texts for values, which its letters say how to read."""
     rest = iter(values)
 
@@ -153,6 +176,8 @@ def _printf(pattern: str, values: list[str]) -> str | None:
         if found[0] in ("%%", "%n"):
             return "%" if found[0] == "%%" else "\n"
         value, letter = next(rest), found[0][-1]
+        if value is None:
+            return f"{found[0][:-1].replace(',', '')}s" % "null"
         if letter in "dxXo":
             return found[0].replace(",", "") % int(value)
         return found[0] % (float(value) if letter in "eEfgG" else value)
@@ -218,6 +243,9 @@ NATIVES = (
     _native("yb_fl_regexp_extract", _regexp_extract, ("VARCHAR", "VARCHAR", "INTEGER"), "VARCHAR"),
     _native("yb_fl_regexp_replace", _regexp_replace, ("VARCHAR", "VARCHAR", "VARCHAR"), "VARCHAR"),
     _native("yb_fl_regexp", _regexp, ("VARCHAR", "VARCHAR"), "BOOLEAN"),
+    _native("yb_fl_regexp_count", _regexp_count, ("VARCHAR", "VARCHAR"), "INTEGER"),
+    _native("yb_fl_regexp_instr", _regexp_instr, ("VARCHAR", "VARCHAR"), "INTEGER"),
+    _native("yb_fl_regexp_extract_all", _regexp_extract_all, ("VARCHAR", "VARCHAR", "INTEGER"), "VARCHAR[]"),
     _native("yb_fl_inet_aton", _inet_aton, ("VARCHAR",), "BIGINT"),
     _native("yb_fl_printf", _printf, ("VARCHAR", "VARCHAR[]"), "VARCHAR"),
     _native("yb_fl_url_encode", _url_encode, ("VARCHAR",), "VARCHAR"),

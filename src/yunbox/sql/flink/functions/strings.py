@@ -1,5 +1,8 @@
 """String functions."""
 
+from collections.abc import Callable
+
+from yunbox.sql.flink.errors import ValidationFailed
 from yunbox.sql.flink.expr import Expr
 from yunbox.sql.flink.functions.patterns import is_plain, takes_part
 from yunbox.sql.flink.functions.registry import Call, category, scalar
@@ -49,11 +52,34 @@ def _extracted(call: Call) -> str:
 
 
 def _matched(call: Call) -> str:
-    return f"regexp_matches({call[0]}, {call[1]})" if _is_plain(call) else f"yb_fl_regexp({call[0]}, {call[1]})"
+    """An empty pattern matches nothing."""
+    name = "regexp_matches" if _is_plain(call) else "yb_fl_regexp"
+    return f"CASE WHEN {call[1]} = '' AND {call[0]} IS NOT NULL THEN FALSE ELSE {name}({call[0]}, {call[1]}) END"
+
+
+def _by_pattern(plain: str, native: str) -> Callable[[Call], str]:
+    """DuckDB's own words where the pattern is known to mean the same there; one that is none gives NULL."""
+
+    def made(call: Call) -> str:
+        known = call.args[1].literal and _is_plain(call)
+        return (plain if known else native).format(call[0], call[1])
+
+    return made
+
+
+def _extracted_all(call: Call) -> str:
+    group = call[2] if len(call) > 2 else "1"
+    return f"yb_fl_regexp_extract_all({call[0]}, {call[1]}, {group})"
 
 
 def _elt(call: Call) -> str:
-    return f"list_extract([{', '.join(arg.sql for arg in call.args[1:])}], {call[0]})"
+    place = call.args[0]
+    if place.literal and place.value is not None and int(place.value) < 0:
+        raise ValidationFailed(
+            f"Index must be an integer starting from '0', but was '{place.value}'.", call.text, call.at
+        )
+    texts = ", ".join(arg.sql for arg in call.args[1:])
+    return f"CASE WHEN {call[0]} > 0 THEN list_extract([{texts}], {call[0]}) END"
 
 
 def _printf(call: Call) -> str:
@@ -66,7 +92,7 @@ def _str_to_map(call: Call) -> str:
 
 
 scalar("CHAR_LENGTH CHARACTER_LENGTH", "text -> INT", "CAST(length({0}) AS INTEGER)")
-scalar("UPPER", "text -> text", "upper({0})")
+scalar("UPPER", "text -> text", "upper(replace({0}, 'ß', 'ss'))")
 scalar("LOWER", "text -> text", "lower({0})")
 scalar("POSITION", "text, text -> INT", "CAST(strpos({1}, {0}) AS INTEGER)")
 scalar("TRIM", "any, text, text -> STRING", _trim)
@@ -77,13 +103,20 @@ scalar("REPEAT", "text, INT -> STRING", "repeat({0}, {1})")
 scalar("REGEXP_REPLACE", "text, text, text -> STRING", _replaced)
 scalar("REGEXP_EXTRACT", "text, text, INT? -> STRING?", _extracted)
 scalar("REGEXP", "text, text -> BOOLEAN", _matched)
-scalar("REGEXP_COUNT", "text, text -> INT?", "CAST(len(regexp_extract_all({0}, {1})) AS INTEGER)")
-scalar("REGEXP_EXTRACT_ALL", "text, text, INT? -> ARRAY<STRING>?", "fl_regexp_extract_all({0}, {1}, {2|1})")
-scalar("REGEXP_INSTR", "text, text -> INT?", "fl_regexp_instr({0}, {1})")
-scalar("REGEXP_SUBSTR", "text, text -> STRING?", "fl_regexp_extract({0}, {1}, 0)")
+scalar(
+    "REGEXP_COUNT",
+    "text, text -> INT?",
+    _by_pattern("CAST(len(regexp_extract_all({0}, {1})) AS INTEGER)", "yb_fl_regexp_count({0}, {1})"),
+)
+scalar("REGEXP_EXTRACT_ALL", "text, text, INT? -> ARRAY<STRING>?", _extracted_all)
+scalar("REGEXP_INSTR", "text, text -> INT?", _by_pattern("fl_regexp_instr({0}, {1})", "yb_fl_regexp_instr({0}, {1})"))
+scalar(
+    "REGEXP_SUBSTR", "text, text -> STRING?",
+    _by_pattern("fl_regexp_extract({0}, {1}, 0)", "yb_fl_regexp_extract({0}, {1}, 0)"),
+)  # fmt: skip
 scalar("OVERLAY", "text, text, INT, INT? -> STRING", _overlay)
 scalar("SUBSTRING SUBSTR", "text, INT, INT? -> varying?", "fl_substring({0}, {1}, {2|2147483647})")
-scalar("REPLACE", "text, text, text -> STRING", "replace({0}, {1}, {2})")
+scalar("REPLACE", "text, text, text -> STRING", "fl_replace({0}, {1}, {2})")
 scalar("INITCAP", "text -> text", "fl_initcap({0})")
 scalar(
     "CONCAT", "text, text?* -> STRING",
@@ -99,8 +132,8 @@ scalar("CHR", "BIGINT -> STRING?", "fl_chr({0})")
 scalar("DECODE", "binary, text -> STRING", "yb_fl_decode({0}, {1})")
 scalar("ENCODE", "text, text -> BYTES", "yb_fl_encode({0}, {1})")
 scalar("INSTR", "text, text -> INT", "CAST(strpos({0}, {1}) AS INTEGER)")
-scalar("LEFT", "text, INT -> varying?", "left({0}, greatest({1}, 0))")
-scalar("RIGHT", "text, INT -> varying?", "right({0}, greatest({1}, 0))")
+scalar("LEFT", "text, INT -> varying?", "left({0}, CASE WHEN {1} < 0 THEN 0 ELSE {1} END)")
+scalar("RIGHT", "text, INT -> varying?", "right({0}, CASE WHEN {1} < 0 THEN 0 ELSE {1} END)")
 scalar(
     "LOCATE", "text, text -> INT", "CAST(strpos({1}, {0}) AS INTEGER)",
     "text, text, INT -> INT", "fl_locate({0}, {1}, {2})",
@@ -113,7 +146,7 @@ scalar("SPLIT", "text, text -> ARRAY<STRING>", "string_split({0}, {1})")
 scalar(
     "STR_TO_MAP", "text -> MAP<STRING, STRING>?", _str_to_map, "text, text, text -> MAP<STRING, STRING>?", _str_to_map
 )
-scalar("TRANSLATE TRANSLATE3", "text, text, text -> STRING", "translate({0}, {1}, {2})")
+scalar("TRANSLATE TRANSLATE3", "text, text?, text? -> STRING", "fl_translate({0}, {1}, {2})")
 scalar("ELT", "INT, T, T?* -> T?", _elt)
 scalar("STARTSWITH", "text, text -> BOOLEAN", "starts_with({0}, {1})")
 scalar("ENDSWITH", "text, text -> BOOLEAN", "suffix({0}, {1})")
@@ -125,6 +158,6 @@ scalar(
     "INET_NTOA", "BIGINT -> STRING?",
     "fl_inet_ntoa({0})",
 )  # fmt: skip
-scalar("IS_ALPHA", "text -> BOOLEAN!", "coalesce(regexp_full_match({0}, '[A-Za-z]+'), FALSE)")
-scalar("IS_DIGIT", "text -> BOOLEAN!", "coalesce(regexp_full_match({0}, '[0-9]+'), FALSE)")
+scalar("IS_ALPHA", "text -> BOOLEAN!", "coalesce(regexp_full_match({0}, '\\p{L}+'), FALSE)")
+scalar("IS_DIGIT", "text -> BOOLEAN!", "coalesce(regexp_full_match({0}, '\\p{Nd}+'), FALSE)")
 scalar("IS_DECIMAL", "text -> BOOLEAN!", "coalesce(TRY_CAST({0} AS DOUBLE) IS NOT NULL, FALSE)")
