@@ -31,6 +31,7 @@ class SessionWindows(Operator):
             moment = row[self._node.column]
             if kind != INSERT or moment is None:
                 continue
+            moment = self._local(moment)
             if self._due(moment + self._gap_us) <= over:
                 self.late_rows += 1
                 continue
@@ -80,13 +81,13 @@ class SessionWindows(Operator):
                 self._sessions.delete(key)
 
     def _rows(self, start_us: int, end_us: int, rows: list[Any]) -> Iterator[Change]:
-        bounds = (self._local(start_us), self._local(end_us), end_us - 1000)
+        bounds = (start_us, end_us, self._due(end_us) * 1000)
         for row in rows:
             yield INSERT, (*row, *bounds)
 
     def _due(self, end_us: int) -> int:
-        """When a session is over; its times are those of the rows, which are instants where they have a zone."""
-        return end_us // 1000 - 1
+        """When a session is over; its times, and its gap, are those of the session's zone where the rows' have one."""
+        return self._clock.end_ms(end_us)
 
     def _local(self, moment_us: int) -> int:
         return self._clock.local_us(moment_us) if self._has_zone else moment_us

@@ -9,6 +9,7 @@ from yunbox.sql.flink import coercion
 from yunbox.sql.flink.binder.context import Context
 from yunbox.sql.flink.casts import cast, cut_to
 from yunbox.sql.flink.expr import Expr, text_literal
+from yunbox.sql.flink.functions.dates import shifted_in_utc
 from yunbox.sql.flink.functions.registry import type_word
 from yunbox.sql.flink.parser.tree import Node
 from yunbox.sql.flink.types import BOOLEAN, LENGTH_MAX, FlinkType
@@ -122,6 +123,8 @@ def _intervals(symbol: str, left: Expr, right: Expr, nullable: bool) -> Expr:
 def _shifted(symbol: str, left: Expr, right: Expr, nullable: bool) -> Expr:
     of = left.type
     sql = f"({left.sql} {symbol} {right.sql})"
+    if of.root == "TIMESTAMP_LTZ" and right.type.root == "INTERVAL YEAR TO MONTH":
+        sql = shifted_in_utc(left.sql, f"{symbol} {right.sql}")
     sql = cut_to(sql, of) if of.root in coercion.TIMESTAMPS else f"CAST({sql} AS {of.duckdb})"
     return Expr(sql, of.of(nullable=nullable), volatile=left.volatile)
 

@@ -20,6 +20,7 @@ _PARTS = {
 _CLOCK_MS = {"DAY": (86_400_000, 10**9), "HOUR": (3_600_000, 24), "MINUTE": (60_000, 60), "SECOND": (1000, 60)}
 """What of an interval EXTRACT takes: milliseconds of a unit, and how many there are before the next larger one."""
 _CLOCK = "CAST(CAST(date_trunc('second', now()) AS TIMESTAMP) AS TIME)"
+_LONG = ("MONTH", "QUARTER", "YEAR", "DECADE", "CENTURY", "MILLENNIUM")
 _UNITS = ("SECOND", "MINUTE", "HOUR", "DAY", "WEEK", "MONTH", "QUARTER", "YEAR")
 
 
@@ -48,19 +49,32 @@ def part_of(unit: str, value: Expr, call: Call) -> str:
     if value.type.root in coercion.INTERVALS and unit in _CLOCK_MS:
         size, count = _CLOCK_MS[unit]
         return f"CAST(epoch_ms({value.sql}) // {size} % {count} AS BIGINT)"
-    if unit in _PARTS:
-        return f"CAST(date_part('{_PARTS[unit]}', {local}) AS BIGINT)"
-    if unit == "DOW":
-        return f"CAST(date_part('dow', {local}) + 1 AS BIGINT)"
-    if unit == "SECOND":
-        return f"CAST(date_part('second', {local}) AS BIGINT)"
-    if unit == "MILLISECOND":
-        return f"CAST(date_part('millisecond', {local}) % 1000 AS BIGINT)"
-    if unit == "MICROSECOND":
-        return f"CAST(date_part('microsecond', {local}) % 1000000 AS BIGINT)"
-    if unit == "EPOCH":
-        return f"CAST(floor(epoch({value.sql})) AS BIGINT)"
+    if value.type.root in coercion.TIMESTAMPS:
+        made = _of_moment(unit, local)
+    elif unit in _PARTS:
+        made = f"date_part('{_PARTS[unit]}', {local})"
+    else:
+        made = {"DOW": f"date_part('dow', {local}) + 1", "SECOND": f"date_part('second', {local})",
+                "MILLISECOND": f"date_part('millisecond', {local}) % 1000",
+                "MICROSECOND": f"date_part('microsecond', {local}) % 1000000",
+                "EPOCH": f"floor(epoch({value.sql}))"}.get(unit)  # fmt: skip
+    if made is not None:
+        return f"CAST({made} AS BIGINT)"
     raise ValidationFailed(f"EXTRACT from {unit} is not defined", call.text, call.at)
+
+
+def _of_moment(unit: str, local: str) -> str | None:
+    """Flink divides the milliseconds since 1970 and drops what is left, so times before that have negative parts."""
+    if unit in _CLOCK_MS and unit != "DAY":
+        size, count = _CLOCK_MS[unit]
+        return f"epoch_ms({local}) // {size} % {count}"
+    if unit in _PARTS:
+        return f"date_part('{_PARTS[unit]}', fl_day_since({local}))"
+    return {
+        "DOW": f"date_part('dow', fl_day_since({local})) + 1", "MILLISECOND": f"epoch_ms({local}) % 1000",
+        "MICROSECOND": f"epoch_us({local}) % 1000000", "NANOSECOND": f"epoch_us({local}) % 1000000 * 1000",
+        "EPOCH": f"epoch_ms({local}) // 1000",
+    }.get(unit)  # fmt: skip
 
 
 def rounded_time(name: str) -> Callable[[Call], Expr]:
@@ -76,18 +90,38 @@ def rounded_time(name: str) -> Callable[[Call], Expr]:
             if name == "CEIL":
                 sql = f"fl_ceil_time({value.sql}, '{unit.lower()}', INTERVAL 1 {unit})"
             return Expr(sql, of)
-        floor = _week(value, unit) if unit == "WEEK" else f"date_trunc('{unit.lower()}', {_local(value)})"
-        sql = floor
-        if name == "CEIL":
-            sql = f"(CASE WHEN {floor} = {_local(value)} THEN {floor} ELSE {floor} + INTERVAL 1 {unit} END)"
+        sql = _rounded_to(name, unit, value)
+        if of.root == "TIMESTAMP_LTZ":  # the zone's offset is that of the time before it is rounded
+            moved = f"epoch_us(CAST({sql} AS TIMESTAMP)) - epoch_us({_local(value)})"
+            sql = f"{value.sql} + to_microseconds({moved})"
         return Expr(f"CAST({sql} AS {of.duckdb})", of, volatile=value.volatile)
 
     return made
 
 
-def _week(value: Expr, _: str) -> str:
-    """Weeks begin on Sunday."""
-    return f"(date_trunc('week', {_local(value)} + INTERVAL 1 DAY) - INTERVAL 1 DAY)"
+def _rounded_to(name: str, unit: str, value: Expr) -> str:
+    """Weeks begin on Sunday; from a month up, and for the end of a week, the time of day does not count."""
+    local = _local(value)
+    day = local if value.type.root == "DATE" else f"fl_day_since({local})"
+    if unit == "WEEK" or unit in _LONG:
+        local = local if (name, unit) == ("FLOOR", "WEEK") else day
+    if unit == "WEEK":
+        floor = f"(date_trunc('week', {local} + INTERVAL 1 DAY) - INTERVAL 1 DAY)"
+    elif unit in ("CENTURY", "MILLENNIUM"):
+        years = 100 if unit == "CENTURY" else 1000
+        floor = f"make_date((year({local}) - 1) // {years} * {years} + 1, 1, 1)"
+    else:
+        floor = f"date_trunc('{unit.lower()}', {local})"
+    if name == "FLOOR":
+        return floor
+    if unit in ("DECADE", "CENTURY", "MILLENNIUM"):
+        return f"({floor} + INTERVAL 1 {unit})"
+    return f"(CASE WHEN {floor} = {local} THEN {floor} ELSE {floor} + INTERVAL 1 {unit} END)"
+
+
+def shifted_in_utc(sql: str, step: str) -> str:
+    """A TIMESTAMP_LTZ some months or days on: as the calendar of UTC has them."""
+    return f"timezone('UTC', timezone('UTC', {sql}) {step})"
 
 
 def _add(call: Call) -> Expr:
@@ -106,16 +140,20 @@ def _add(call: Call) -> Expr:
     if unit == "SECOND":
         step = f"to_seconds(CAST({number.sql} AS DOUBLE))"
     nullable = of.nullable or number.type.nullable
-    return Expr(f"CAST({value.sql} + {step} AS {of.duckdb})", of.of(nullable=nullable), volatile=value.volatile)
+    sql = shifted_in_utc(value.sql, f"+ {step}") if of.root == "TIMESTAMP_LTZ" else f"{value.sql} + {step}"
+    return Expr(f"CAST({sql} AS {of.duckdb})", of.of(nullable=nullable), volatile=value.volatile)
 
 
 def _diff(call: Call) -> str:
     """TIMESTAMPDIFF(unit, from, to): whole units that have passed."""
     unit, first, last = _unit(call, 0), call.args[1], call.args[2]
-    a, b = (f"CAST({_local(one)} AS TIMESTAMP)" for one in (first, last))
+    zoned = [one.type.root == "TIMESTAMP_LTZ" for one in (first, last)]
+    if any(zoned) and not all(zoned):
+        raise ValidationFailed("TIMESTAMP_LTZ only supports diff between the same type.", call.text, call.at)
+    a, b = (f"timezone('UTC', {one.sql})" if zoned[0] else f"CAST({one.sql} AS TIMESTAMP)" for one in (first, last))
     if unit in ("SECOND", "MINUTE", "HOUR", "DAY", "WEEK"):
         ms = {"SECOND": 1000, "MINUTE": 60_000, "HOUR": 3_600_000, "DAY": 86_400_000, "WEEK": 604_800_000}[unit]
-        return f"CAST((epoch_ms({b}) - epoch_ms({a})) // {ms} AS INTEGER)"
+        return f"fl_low32((epoch_ms({b}) - epoch_ms({a})) // {ms})"
     if unit in ("MONTH", "QUARTER", "YEAR"):
         months = {"MONTH": 1, "QUARTER": 3, "YEAR": 12}[unit]
         return f"CAST(fl_month_diff({a}, {b}) // {months} AS INTEGER)"
@@ -150,18 +188,22 @@ def _ltz(call: Call) -> Expr:
     value = call.args[0]
     of = _LTZ3.of(nullable=True)
     if value.type.root in coercion.TEXTS:
-        return Expr(f"CAST({_parsed(call, _TIMESTAMP3).sql} AS TIMESTAMPTZ)", of)
-    scale = "1000"
+        # A text is a time in UTC, whatever the session's zone, unless a zone is given.
+        zone = f"yb_fl_zone_id({call[2]})" if len(call) > 2 else "'UTC'"
+        return Expr(f"timezone({zone}, {_parsed(call, _TIMESTAMP3).sql})", of)
+    scale = "1"
     if len(call) > 1:
         digits = call.args[1]
-        scale = f"(CASE {digits.sql} WHEN 0 THEN 1000000 WHEN 3 THEN 1000 END)"
+        scale = f"(CASE {digits.sql} WHEN 0 THEN 1000 WHEN 3 THEN 1 END)"
         if digits.literal and digits.value not in (0, 3):
             raise ValidationFailed(
                 f"The precision value '{digits.value}' for function TO_TIMESTAMP_LTZ(numeric, precision) is "
                 "unsupported, the supported value is '0' for second or '3' for millisecond."
             )
-    whole = value.sql if value.type.root in coercion.INTEGERS else f"trunc({value.sql})"
-    return Expr(f"fl_ltz(CAST({whole} AS BIGINT) * {scale})", of)
+    whole = f"CAST({value.sql} AS DOUBLE)"
+    if value.type.root not in coercion.APPROXIMATE:  # of a DECIMAL whole seconds count
+        whole = f"CAST(trunc({value.sql}) AS HUGEINT)"
+    return Expr(f"fl_ltz_of(trunc({whole} * {scale}))", of)
 
 
 def _unix(call: Call) -> str:
@@ -218,7 +260,8 @@ scalar("TIMESTAMPDIFF", "any, datetime, datetime -> INT", _diff)
 scalar("DATE_FORMAT", "timestamp, text -> STRING?", _format, "text, text -> STRING?", _format)
 scalar("TO_TIMESTAMP", "text, text? -> TIMESTAMP(3)?", lambda call: _parsed(call, _TIMESTAMP3))
 scalar("TO_DATE", "text, text? -> DATE?", lambda call: _parsed(call, DATE))
-scalar("TO_TIMESTAMP_LTZ", "number, INT? -> TIMESTAMP_LTZ(3)?", _ltz, "text, text? -> TIMESTAMP_LTZ(3)?", _ltz)
+scalar("TO_TIMESTAMP_LTZ", "number, INT? -> TIMESTAMP_LTZ(3)?", _ltz,
+       "text, text?, text? -> TIMESTAMP_LTZ(3)?", _ltz)  # fmt: skip
 scalar("UNIX_TIMESTAMP", "-> BIGINT!", _unix, "text, text? -> BIGINT", _unix, volatile=True)
 scalar("FROM_UNIXTIME", "BIGINT, text? -> STRING?", _from_unix)
 scalar("CONVERT_TZ", "text, text, text -> STRING?", "fl_convert_tz({0}, {1}, {2})")

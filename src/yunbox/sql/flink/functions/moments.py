@@ -3,6 +3,7 @@
 import re
 from datetime import datetime, timedelta
 from functools import lru_cache
+from zoneinfo import available_timezones
 
 _PIECE = re.compile(r"'((?:[^']|'')*)'|([A-Za-z])\2*|[^A-Za-z']+")
 _NUMBERS = {
@@ -14,6 +15,27 @@ _LETTERS_MAX = {"d": 2, "H": 2, "h": 2, "k": 2, "K": 2, "m": 2, "s": 2, "D": 3, 
 _SHORT_YEAR, _DIGITS_MAX, _FULL = 2, 2, 4
 _RESERVED = "{}#"
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+_CUSTOM = re.compile(r"GMT[+-]\d{1,2}(:?\d{2})?")
+_OFFSET = re.compile(r"[+-]\d{2}:\d{2}")
+_ABBREVIATED = re.compile("A[CEGR]T|AST|B[ES]T|C[ANST]T|E[AC]T|EST|HST|I[ES]T|JST|MIT|MST|N[ES]T|P[LNRS]T|SST|VST")
+
+
+@lru_cache(maxsize=256)
+def zone(name: str) -> str:
+    """A zone's name, or UTC for one that is none."""
+    known = _CUSTOM.fullmatch(name) or _ABBREVIATED.fullmatch(name) or name in available_timezones()
+    return name if known else "UTC"
+
+
+def zone_id(name: str) -> str:
+    """A zone by its name or offset. Raises ValueError for one that is none."""
+    if _OFFSET.fullmatch(name):
+        return f"GMT{name}"
+    if name != "UTC" and zone(name) == "UTC":
+        raise ValueError(f"Invalid timezone for parsing TIMESTAMP_LTZ: Unknown time-zone ID: {name}")
+    return name
 
 
 def date_format(moment: datetime, pattern: str) -> str:
