@@ -12,6 +12,8 @@ from yunbox.sql.flink.expr import Expr, quoted, text_literal
 from yunbox.sql.flink.types import LENGTH_MAX, MICROS, MILLIS, FlinkType
 
 _BITS = {"TINYINT": 8, "SMALLINT": 16, "INT": 32, "BIGINT": 64}
+_SAFE_DIGITS = {"TINYINT": 3, "SMALLINT": 5, "INT": 10, "BIGINT": 19}
+"""Numbers with fewer digits go into an integer as they are."""
 
 
 def cast(value: Expr, target: FlinkType, *, trying: bool = False) -> Expr:
@@ -77,12 +79,21 @@ def _integer(sql: str, source: FlinkType, target: FlinkType) -> str:
     if source.root in APPROXIMATE:
         return _saturated(sql, target)
     if source.root == "DECIMAL":
-        return f"CAST(trunc({sql}) AS {target.duckdb})"
+        if source.params[0] - source.params[1] < _SAFE_DIGITS[target.root]:
+            return f"CAST(trunc({sql}) AS {target.duckdb})"
+        low = f"fl_low64(CAST(trunc({sql}) AS HUGEINT))"
+        return low if target.root == "BIGINT" else _wrapped(low, target)
     if source.root == "BOOLEAN":
         return f"CAST({sql} AS {target.duckdb})"
     if source.root == "INTERVAL YEAR TO MONTH":
         return f"CAST(date_part('year', {sql}) * 12 + date_part('month', {sql}) AS {target.duckdb})"
     return f"CAST(epoch_ms({sql}) AS {target.duckdb})"
+
+
+def unlike_least(value: Expr, sql: str) -> str:
+    """What turns an integer's sign; the least one has no other, and stays."""
+    least = -(1 << (_BITS[value.type.root] - 1))
+    return f"(CASE WHEN {value.sql} = {least} THEN {value.sql} ELSE {sql} END)"
 
 
 def _wrapped(sql: str, target: FlinkType) -> str:
@@ -94,6 +105,8 @@ def _wrapped(sql: str, target: FlinkType) -> str:
 
 def _saturated(sql: str, target: FlinkType) -> str:
     """A floating number cut to an integer: NaN is 0, and what is too large is the largest."""
+    if target.root in ("TINYINT", "SMALLINT"):  # by way of INT, as in Java
+        return _wrapped(_saturated(sql, FlinkType("INT")), target)
     bits, of = _BITS[target.root], target.duckdb
     top = (1 << (bits - 1)) - 1
     number = f"CAST({sql} AS DOUBLE)"
@@ -193,7 +206,7 @@ def _from_text(sql: str, target: FlinkType, *, trying: bool = False) -> str:
     if target.root == "DECIMAL":
         return f"fl_checked(TRY_CAST({trimmed} AS {target.duckdb}), CAST({trimmed} AS DOUBLE))"
     if target.root in APPROXIMATE:
-        return f"CAST({trimmed} AS {target.duckdb})"
+        return f"CAST({reader}floating({sql}) AS {target.duckdb})"
     if target.root in ("BOOLEAN", "DATE", "TIME"):
         name = {"BOOLEAN": "truth", "DATE": "date", "TIME": "time"}[target.root]
         return f"{reader}{name}({sql})"

@@ -10,9 +10,22 @@ from yunbox.sql.flink.binder.joins import JoinHints, Pairing, keyed, paired
 from yunbox.sql.flink.binder.scope import Column, Relation
 from yunbox.sql.flink.casts import cast
 from yunbox.sql.flink.errors import NotSensible, UnsupportedSql
-from yunbox.sql.flink.expr import Expr, quoted
+from yunbox.sql.flink.expr import Expr, mark, quoted
 from yunbox.sql.flink.parser import tree
-from yunbox.sql.flink.plans import Bound, Field, Filter, LookupJoin, Rank, Source, Table, TemporalJoin, Unnest, walk
+from yunbox.sql.flink.plans import (
+    Bound,
+    Field,
+    Filter,
+    LookupJoin,
+    Node,
+    Project,
+    Rank,
+    Source,
+    Table,
+    TemporalJoin,
+    Unnest,
+    walk,
+)
 from yunbox.sql.flink.types import INT, FlinkType
 
 Attach = Callable[[Relation, Sequence[Conjunct]], Relation]
@@ -56,10 +69,20 @@ def unnested(value: Expr, ordinality: bool, columns: tuple[Column, ...], *, oute
 
     def attach(left: Relation, conditions: Sequence[Conjunct]) -> Relation:
         fields = (*left.node.fields, *(one.field for one in columns[len(left.columns) :]))
-        node = Unnest(fields, left.node, _elements(value, ordinality), outer)
+        node: Node = Unnest(fields, left.node, _elements(value, ordinality), outer)
+        node = _named_only(node, len(left.node.fields) - len(left.columns))
+        fields = node.fields
         return Relation(Filter(fields, node, all_of(list(conditions))) if conditions else node, columns)
 
     return attach
+
+
+def _named_only(node: Node, hidden: int) -> Node:
+    """Without the first fields, which have no names: those of the row that stands for no FROM."""
+    if not hidden:
+        return node
+    fields = node.fields[hidden:]
+    return Project(fields, node, tuple(Bound(mark(at + hidden), one.type) for at, one in enumerate(fields)))
 
 
 def _elements(value: Expr, ordinality: bool) -> str:

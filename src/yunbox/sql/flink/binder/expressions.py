@@ -10,7 +10,7 @@ from yunbox.sql.flink.binder.context import Context
 from yunbox.sql.flink.binder.literals import interval, literal, negated
 from yunbox.sql.flink.binder.operators import arithmetic, comparison, concatenation, similar_pattern
 from yunbox.sql.flink.binder.scope import Scope
-from yunbox.sql.flink.casts import cast
+from yunbox.sql.flink.casts import cast, unlike_least
 from yunbox.sql.flink.catalog import Function
 from yunbox.sql.flink.expr import Expr, mark, quoted, text_literal
 from yunbox.sql.flink.functions import ABSENT, AGGREGATES, FUNCTIONS
@@ -134,6 +134,10 @@ class Expressions:
         value = values[0].type.of(nullable=any(one.type.nullable for one in values))
         of = FlinkType("MAP", children=(keys[0].type, value), nullable=False)
         left, right = (", ".join(one.sql for one in part) for part in (keys, values))
+        if len(keys) > 1:  # of two of one key the last counts
+            entries = zip(keys, values, strict=True)
+            parts = ", ".join(f"struct_pack(key := {key.sql}, value := {one.sql})" for key, one in entries)
+            return Expr(f"fl_map_of_last([{parts}])", of)
         return Expr(f"MAP([{left}], [{right}])", of)
 
     def _alike(self, nodes: tuple[tree.Node, ...], reason: str, node: tree.Node) -> list[Expr]:
@@ -150,6 +154,8 @@ class Expressions:
         """``-x`` and ``+x``."""
         if node.symbol == "-" and isinstance(node.operand, tree.Constant) and node.operand.text == str(2**63):
             return Expr("CAST(-9223372036854775808 AS BIGINT)", FlinkType("BIGINT", nullable=False))
+        if node.symbol == "-" and isinstance(node.operand, tree.Constant) and node.operand.text == str(2**31):
+            return Expr("CAST(-2147483648 AS INTEGER)", FlinkType("INT", nullable=False))
         value = self.bind(node.operand)
         if value.type.root not in (*coercion.NUMBERS, *coercion.INTERVALS):
             shown = f"{node.symbol}<{type_word(value.type)}>"
@@ -160,16 +166,30 @@ class Expressions:
             return negated(value)
         if value.literal and value.type.root in coercion.INTERVALS:
             return Expr(f"(- {value.sql})", value.type, literal=True, value=-value.value)
+        if value.type.root in coercion.INTEGERS:
+            return Expr(unlike_least(value, f"- {value.sql}"), value.type, volatile=value.volatile)
         return Expr(f"(- {value.sql})", value.type, volatile=value.volatile)
 
     def operation(self, node: tree.Operation) -> Expr:
         """Arithmetic, comparison and concatenation."""
+        if node.symbol in ("=", "<>") and isinstance(node.left, tree.RowOf) and isinstance(node.right, tree.RowOf):
+            same = self._same_rows(node.left, node.right, node)
+            return same if node.symbol == "=" else Expr(f"(NOT {same.sql})", same.type, volatile=same.volatile)
         left, right = self.bind(node.left), self.bind(node.right)
         if node.symbol in _COMPARISONS:
             return comparison(node.symbol, left, right, self.context, node)
         if node.symbol == "||":
             return concatenation(left, right, self.context, node)
         return arithmetic(node.symbol, left, right, self.context, node)
+
+    def _same_rows(self, left: tree.RowOf, right: tree.RowOf, node: tree.Node) -> Expr:
+        """Rows that are written out are compared value by value, so that NULL makes an unknown of them."""
+        if len(left.items) != len(right.items):
+            raise self.context.error("Unequal number of entries in ROW expressions", node)
+        pairs = zip(left.items, right.items, strict=True)
+        made = [comparison("=", self.bind(a), self.bind(b), self.context, node) for a, b in pairs]
+        of = BOOLEAN.of(nullable=any(one.type.nullable for one in made))
+        return Expr(f"({' AND '.join(one.sql for one in made)})", of, volatile=any(one.volatile for one in made))
 
     def logic(self, node: tree.Logic) -> Expr:
         """AND and OR."""
@@ -226,6 +246,12 @@ class Expressions:
 
     def in_list(self, node: tree.InList) -> Expr:
         """IN (values)."""
+        rows = [one for one in node.items if isinstance(one, tree.RowOf)]
+        if isinstance(node.operand, tree.RowOf) and len(rows) == len(node.items):
+            same = [self._same_rows(node.operand, one, node) for one in rows]
+            sql = f"({' OR '.join(one.sql for one in same)})"
+            truth = BOOLEAN.of(nullable=any(one.type.nullable for one in same))
+            return Expr(f"(NOT {sql})" if node.negated else sql, truth, volatile=any(one.volatile for one in same))
         bound = [self.bind(one) for one in (node.operand, *node.items)]
         of = coercion.common([one.type for one in bound])
         if of is None:

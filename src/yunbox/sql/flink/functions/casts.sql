@@ -5,9 +5,14 @@ CREATE OR REPLACE MACRO fl_try_whole(t) AS
 CREATE OR REPLACE MACRO fl_whole(t) AS
   coalesce(fl_try_whole(t), CASE WHEN t IS NOT NULL THEN error('For input string: ''' || t || '''. Invalid character found.') END);
 CREATE OR REPLACE MACRO fl_checked(value, checked) AS CASE WHEN checked IS NOT NULL THEN value END;
+CREATE OR REPLACE MACRO fl_try_floating(t) AS
+  CASE WHEN regexp_full_match(trim(t), '[-+]?(NaN|Infinity|([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?[dDfF]?)') THEN
+    rtrim(trim(t), 'dDfF') END;
+CREATE OR REPLACE MACRO fl_floating(t) AS
+  coalesce(fl_try_floating(t), CASE WHEN t IS NOT NULL THEN error('For input string: "' || t || '"') END);
 CREATE OR REPLACE MACRO fl_try_truth(t) AS
-  CASE WHEN lower(trim(t)) IN ('t', 'true', 'y', 'yes', '1') THEN TRUE
-  WHEN lower(trim(t)) IN ('f', 'false', 'n', 'no', '0') THEN FALSE END;
+  CASE WHEN lower(t) IN ('t', 'true', 'y', 'yes', '1') THEN TRUE
+  WHEN lower(t) IN ('f', 'false', 'n', 'no', '0') THEN FALSE END;
 CREATE OR REPLACE MACRO fl_truth(t) AS
   coalesce(fl_try_truth(t), CASE WHEN t IS NOT NULL THEN error('Cannot parse ''' || t || ''' as BOOLEAN.') END);
 CREATE OR REPLACE MACRO fl_try_date(t) AS
@@ -24,10 +29,14 @@ CREATE OR REPLACE MACRO fl_try_time(t) AS
       CAST(coalesce(nullif(regexp_extract(trim(t), '^[0-9]+:[0-9]+:([0-9]+(?:\.[0-9]+)?)', 1), ''), '0') AS DOUBLE))) END;
 CREATE OR REPLACE MACRO fl_time(t) AS
   coalesce(fl_try_time(t), CASE WHEN t IS NOT NULL THEN error('For input string: ''' || t || '''.') END);
+-- The last day of a month where a text has a later one, up to the 31st.
+CREATE OR REPLACE MACRO fl_try_day(t) AS
+  coalesce(fl_try_date(t), CASE WHEN regexp_matches(t, '^[0-9]{4}-[0-9]{1,2}-(29|30|31)([^0-9]|$)') THEN
+    last_day(fl_try_date(regexp_extract(t, '^[0-9]{4}-[0-9]{1,2}'))) END);
 CREATE OR REPLACE MACRO fl_try_timestamp(t) AS
-  CASE WHEN regexp_full_match(trim(t), '[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}') THEN CAST(fl_try_date(t) AS TIMESTAMP)
-  WHEN regexp_full_match(trim(t), '[0-9]{4}-[0-9]{1,2}-[0-9]{1,2} [0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}(\.[0-9]*)?') THEN
-    TRY(fl_try_date(t) + fl_try_time(rtrim(regexp_extract(trim(t), ' (.*)$', 1), '.'))) END;
+  CASE WHEN regexp_full_match(t, '[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}') THEN CAST(fl_try_day(t) AS TIMESTAMP)
+  WHEN regexp_full_match(t, '[0-9]{4}-[0-9]{1,2}-[0-9]{1,2} [0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}(\.[0-9]*)?') THEN
+    TRY(fl_try_day(t) + fl_try_time(rtrim(regexp_extract(t, ' (.*)$', 1), '.'))) END;
 CREATE OR REPLACE MACRO fl_timestamp(t) AS
   coalesce(fl_try_timestamp(t), CASE WHEN t IS NOT NULL THEN error('Text ''' || t || ''' could not be parsed as a timestamp') END);
 CREATE OR REPLACE MACRO fl_parse_timestamp(t) AS date_trunc('millisecond', fl_try_timestamp(t));

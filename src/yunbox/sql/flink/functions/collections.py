@@ -42,6 +42,14 @@ def _removed(call: Call) -> Expr:
     return Expr(f"list_filter({array.sql}, lambda x: x IS DISTINCT FROM {sql})", array.type)
 
 
+def _concatenated(call: Call, name: str = "list_concat") -> str:
+    """All of them in a row; with NULL among them, NULL."""
+    if len(call) == 1:
+        return call[0]
+    known = " AND ".join(f"{one.sql} IS NOT NULL" for one in call.args)
+    return f"CASE WHEN {known} THEN {name}({', '.join(one.sql for one in call.args)}) END"
+
+
 def _position(call: Call) -> str:
     sql = cast(call.args[1], call.args[0].type.children[0]).sql
     return f"fl_array_position({call[0]}, {sql})"
@@ -89,10 +97,10 @@ scalar("ARRAY_REMOVE", "array, any -> array", _removed)
 scalar("ARRAY_REVERSE", "array -> array", "list_reverse({0})")
 scalar("ARRAY_SLICE", "array, INT, INT? -> array", "fl_array_slice({0}, {1}, {2|2147483647})")
 scalar("ARRAY_SORT", "array, BOOLEAN?, BOOLEAN? -> array", _sorted)
-scalar("ARRAY_UNION", "ARRAY<T>, ARRAY<T> -> ARRAY<T>", "fl_array_distinct(list_concat({0}, {1}))")
+scalar("ARRAY_UNION", "ARRAY<T>, ARRAY<T> -> ARRAY<T>", lambda call: f"fl_array_distinct({_concatenated(call)})")
 scalar(
     "ARRAY_CONCAT", "ARRAY<T>, ARRAY<T>?* -> ARRAY<T>",
-    lambda call: call[0] if len(call) == 1 else f"list_concat({', '.join(one.sql for one in call.args)})",
+_concatenated,
 )  # fmt: skip
 scalar("ARRAY_EXCEPT", "ARRAY<T>, ARRAY<T> -> ARRAY<T>", "fl_array_except({0}, {1})")
 scalar("ARRAY_INTERSECT", "ARRAY<T>, ARRAY<T> -> ARRAY<T>", "fl_array_intersect({0}, {1})")
@@ -105,4 +113,4 @@ scalar("MAP_KEYS", "map -> array", _parts(0, "map_keys"))
 scalar("MAP_VALUES", "map -> array", _parts(1, "map_values"))
 scalar("MAP_ENTRIES", "map -> array", _entries)
 scalar("MAP_FROM_ARRAYS", "array, array -> map", _from_arrays)
-scalar("MAP_UNION", "MAP<K, V>, MAP<K, V>?* -> MAP<K, V>", "map_concat({*})")
+scalar("MAP_UNION", "MAP<K, V>, MAP<K, V>?* -> MAP<K, V>", lambda call: _concatenated(call, "map_concat"))

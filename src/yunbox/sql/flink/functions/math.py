@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from yunbox.sql.flink.casts import cast
-from yunbox.sql.flink.coercion import decimal
+from yunbox.sql.flink.casts import cast, unlike_least
+from yunbox.sql.flink.coercion import INTEGERS, decimal
 from yunbox.sql.flink.expr import Expr
 from yunbox.sql.flink.functions.dates import rounded_time
 from yunbox.sql.flink.functions.registry import Call, category, scalar
@@ -65,6 +65,12 @@ def _rounded_type(precision: int, scale: int, digits: int) -> FlinkType:
     return decimal(1 + precision - scale + digits, digits)
 
 
+def _absolute(call: Call) -> str:
+    arg = call.args[0]
+    sql = f"CAST(abs({arg.sql}) AS {arg.type.duckdb})"
+    return unlike_least(arg, sql) if arg.type.root in INTEGERS else sql
+
+
 def _sign(call: Call) -> str:
     return f"CAST(sign({call[0]}) AS {call.args[0].type.duckdb})"
 
@@ -83,7 +89,7 @@ def _mod(call: Call) -> Expr:
 
 
 scalar("POWER", "DOUBLE, DOUBLE -> DOUBLE", "power({0}, {1})")
-scalar("ABS", "number -> number", lambda call: f"CAST(abs({call[0]}) AS {call.args[0].type.duckdb})")
+scalar("ABS", "number -> number", _absolute)
 scalar("SQRT", "DOUBLE -> DOUBLE", "sqrt({0})")
 scalar("LN", "DOUBLE -> DOUBLE", "ln({0})")
 scalar("LOG10", "DOUBLE -> DOUBLE", "log10({0})")

@@ -1,0 +1,50 @@
+"""Casts, integers, rows and collections at their edges, each as real Flink 2.3 answers it."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.unit.engine.stream.test_files import Jobs
+
+INTS = "CAST(NULL AS ARRAY<INT>)"
+ANSWERS = [
+    ("TRY_CAST('1d' AS DOUBLE)", "1.0"),
+    ("TRY_CAST('-inf' AS DOUBLE)", "None"),
+    ("TRY_CAST('nan' AS DOUBLE)", "None"),
+    ("TRY_CAST('1_0' AS DOUBLE)", "None"),
+    ("TRY_CAST('+.5e-3' AS DOUBLE)", "0.0005"),
+    ("TRY_CAST(' 1.5 ' AS DOUBLE)", "1.5"),
+    ("TRY_CAST('TRUE ' AS BOOLEAN)", "None"),
+    ("CAST(TRY_CAST('2020-02-30 00:00:00' AS TIMESTAMP(3)) AS STRING)", "2020-02-29 00:00:00.000"),
+    ("CAST(TO_TIMESTAMP('2020-04-31') AS STRING)", "2020-04-30 00:00:00.000"),
+    ("TRY_CAST('2020-02-32 00:00:00' AS TIMESTAMP(3))", "None"),
+    ("TRY_CAST(' 2020-01-02 10:00:00 ' AS TIMESTAMP(3))", "None"),
+    ("CAST(300e0 AS TINYINT), CAST(-129.5e0 AS TINYINT), CAST(70000e0 AS SMALLINT)", "44, 127, 4464"),
+    ("CAST(CAST(300.5 AS DECIMAL(5, 1)) AS TINYINT)", "44"),
+    ("CAST(CAST(99999999999 AS DECIMAL(12, 0)) AS INT)", "1215752191"),
+    ("CAST(CAST('99999999999999999999' AS DECIMAL(20, 0)) AS BIGINT)", "7766279631452241919"),
+    ("-2147483648 - 1, ABS(-2147483648), -CAST(-128 AS TINYINT)", "2147483647, -2147483648, -128"),
+    ("ROW(1, CAST(NULL AS INT)) = ROW(1, CAST(NULL AS INT))", "None"),
+    ("(CAST(NULL AS INT), 'b') NOT IN ((1, 'a'), (3, 'b'))", "None"),
+    ("(CAST(NULL AS INT), 'b') NOT IN ((1, 'a'), (3, 'c'))", "True"),
+    (f"CARDINALITY(ARRAY_CONCAT(ARRAY[1], {INTS})), CARDINALITY(ARRAY_UNION(ARRAY[1], {INTS}))", "None, None"),
+    ("CARDINALITY(MAP_UNION(MAP['a', 1], CAST(NULL AS MAP<STRING, INT>)))", "None"),
+    ("MAP['a', 1, 'a', 2]['a'], CARDINALITY(MAP['a', 1, 'a', 2])", "2, 1"),
+]  # fmt: skip
+UNNESTED = [
+    ("SELECT e, o FROM UNNEST(ARRAY[5, 7]) WITH ORDINALITY AS t(e, o) WHERE o > 1", ["+I[7, 2]"]),
+    ("SELECT * FROM UNNEST(MAP['a', 1, 'b', 2]) WITH ORDINALITY AS t(k, v, o)", ["+I[a, 1, 1]", "+I[b, 2, 2]"]),
+    ("SELECT t.e, u.g FROM UNNEST(ARRAY[5]) AS t(e) CROSS JOIN UNNEST(ARRAY['x', 'y']) AS u(g)",
+     ["+I[5, x]", "+I[5, y]"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("item", "text"), ANSWERS)
+def test_a_value_is_as_flink_has_it(tmp_path: Path, item: str, text: str) -> None:
+    [row] = Jobs(tmp_path).run(f"SELECT {item}")
+    assert row[3:-1] == text
+
+
+@pytest.mark.parametrize(("query", "rows"), UNNESTED)
+def test_unnest_stands_first(tmp_path: Path, query: str, rows: list[str]) -> None:
+    assert sorted(Jobs(tmp_path).run(query)) == rows
