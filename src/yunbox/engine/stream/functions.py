@@ -56,6 +56,8 @@ class Function:
     @property
     def needs_bag(self) -> bool:
         """Whether all values must be known, with how often each is there."""
+        if self.needs_list:
+            return False
         return (
             self.call.distinct
             or self.name in ("COLLECT", "PERCENTILE")
@@ -217,7 +219,8 @@ class Function:
             case "SUM" | "SUM0" | "AVG":
                 return self._total(parts[0], parts[1])
             case name if name in _SPREADS:
-                return self._spread(*parts)
+                spread = self._spread(*parts)
+                return None if spread is None else self._written(spread)
         return self._of_list(parts[0]) if self.needs_list else parts[0]
 
     def _total(self, total: Any, count: int) -> Any:
@@ -252,6 +255,8 @@ class Function:
             return _json_object(values) if _JSON[self.name] == "OBJECT" else f"[{','.join(values)}]"
         if not values:
             return None
+        if self.call.distinct:
+            values = list(dict.fromkeys(values))
         match self.name:
             case "FIRST_VALUE":
                 return values[0]

@@ -56,6 +56,30 @@ IN_NEW_YORK = [
 ]  # fmt: skip
 
 
+UNIX = {
+    "2020-2-3 1:2:3": "1580691723", "2020-02-30 10:00:00": "1583056800", "2020-02-32 10:00:00": "1583229600",
+    "2020-01-01 25:61:61": "1577930521", "2020-00-00 10:00:00": "1575108000", " 2020-2-3 1:2:3": "1580691723",
+    "2020-01-01 10:00:00abc": "1577872800", "2020-01-01": "-9223372036854775808", "bogus": "-9223372036854775808",
+}  # fmt: skip
+UNDER_A_FORMAT = [
+    ("2020/02/03", "2020-02-03 00:00:00.000", "2020-02-03"),
+    ("2020/2/3", "None", "2020-02-03"),
+    ("2020/02/03x", "None", "2020-02-03"),
+    ("2020/02/3 ", "None", "2020-02-03"),
+    ("2020/02/30", "2020-02-29 00:00:00.000", "2020-03-01"),
+    ("2020/13/01", "None", "2021-01-01"),
+]
+STRICT = [
+    ("2020-02-03 01:02:03.5", "yyyy-MM-dd HH:mm:ss.SSS", "2020-02-03 01:02:03.500"),
+    ("2020-02-03 01:02:03.9999", "yyyy-MM-dd HH:mm:ss.SSS", "2020-02-03 01:02:03.999"),
+    ("2020-12-13", "yy-M-d", "2020-12-13 00:00:00.000"),
+    ("20-2-3", "yy-M-d", "2020-02-03 00:00:00.000"),
+    ("01:02", "HH:mm", "1970-01-01 01:02:00.000"),
+    ("20200230", "yyyyMMdd", "2020-02-29 00:00:00.000"),
+    ("03 Feb 2020 01:02 PM", "dd MMM yyyy hh:mm a", "2020-02-03 13:02:00.000"),
+]
+
+
 def answer(folder: Path, item: str, zone: str = "UTC") -> str:
     jobs = Jobs(folder)
     jobs.run(f"SET 'table.local-time-zone' = '{zone}'")
@@ -112,3 +136,24 @@ def test_a_session_window_is_of_the_zones_own_hours(tmp_path: Path) -> None:
         "DESCRIPTOR(ts), INTERVAL '14' HOUR)) GROUP BY window_start, window_end"
     )
     assert row[3:-1] == "2020-03-07 08:00:00.000, 2020-03-08 11:30:00.000, 2"
+
+
+@pytest.mark.parametrize(("given", "seconds"), UNIX.items())
+def test_texts_are_read_leniently(tmp_path: Path, given: str, seconds: str) -> None:
+    assert answer(tmp_path, f"UNIX_TIMESTAMP('{given}')") == seconds
+
+
+@pytest.mark.parametrize(("given", "moment", "day"), UNDER_A_FORMAT)
+def test_texts_under_a_format(tmp_path: Path, given: str, moment: str, day: str) -> None:
+    items = ", ".join(f"CAST({one}('{given}', 'yyyy/MM/dd') AS STRING)" for one in ("TO_TIMESTAMP", "TO_DATE"))
+    assert answer(tmp_path, items) == f"{moment}, {day}"
+
+
+@pytest.mark.parametrize(("given", "pattern", "moment"), STRICT)
+def test_texts_under_other_formats(tmp_path: Path, given: str, pattern: str, moment: str) -> None:
+    assert answer(tmp_path, f"CAST(TO_TIMESTAMP('{given}', '{pattern}') AS STRING)") == moment
+
+
+def test_formats_and_zones_read_leniently_too(tmp_path: Path) -> None:
+    items = "DATE_FORMAT('2020-02-30 00:00:00', 'yyyy-MM-dd'), CONVERT_TZ('2020-02-30 00:00:00', 'UTC', 'UTC')"
+    assert answer(tmp_path, items) == "2020-03-01, 2020-03-01 00:00:00"

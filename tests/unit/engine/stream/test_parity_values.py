@@ -48,3 +48,18 @@ def test_a_value_is_as_flink_has_it(tmp_path: Path, item: str, text: str) -> Non
 @pytest.mark.parametrize(("query", "rows"), UNNESTED)
 def test_unnest_stands_first(tmp_path: Path, query: str, rows: list[str]) -> None:
     assert sorted(Jobs(tmp_path).run(query)) == rows
+
+
+def test_distinct_values_in_groups(tmp_path: Path) -> None:
+    jobs = Jobs(tmp_path)
+    jobs.stream()
+    values = "(VALUES ('a', 'x'), ('a', CAST(NULL AS STRING)), ('a', 'x'), ('b', 'y'), ('b', 'x')) AS t(k, s)"
+    jobs.run(f"SELECT k, LISTAGG(DISTINCT s), ARRAY_AGG(DISTINCT s), COUNT(*) FROM {values} GROUP BY k")
+    last = {row[0]: row[1:] for _, row in jobs.out}
+    assert last == {"a": ("x", '["x",null]', 3), "b": ("y,x", '["y","x"]', 2)}
+
+
+def test_the_spread_of_decimals_is_one(tmp_path: Path) -> None:
+    values = "(VALUES (CAST(1.10 AS DECIMAL(5, 2))), (2.25), (3.33)) AS t(x)"
+    [row] = Jobs(tmp_path).run(f"SELECT STDDEV_POP(x), VAR_POP(x), STDDEV_SAMP(x) FROM {values}")
+    assert row[3:-1] == "0.910543, 0.829089, 1.115183"

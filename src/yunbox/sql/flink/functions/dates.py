@@ -6,7 +6,7 @@ from yunbox.sql.flink import coercion
 from yunbox.sql.flink.casts import cast
 from yunbox.sql.flink.errors import ValidationFailed
 from yunbox.sql.flink.expr import Expr, text_literal
-from yunbox.sql.flink.functions.formats import parsed_with, strftime_format
+from yunbox.sql.flink.functions.formats import parsed_leniently, parsed_with, strftime_format
 from yunbox.sql.flink.functions.registry import Call, category, scalar
 from yunbox.sql.flink.types import DATE, FlinkType
 
@@ -164,7 +164,7 @@ def _format(call: Call) -> str:
     """DATE_FORMAT(time, 'Java format')."""
     value = call.args[0]
     if value.type.root in coercion.TEXTS:
-        value = Expr(f"fl_try_timestamp({value.sql})", _TIMESTAMP3)
+        value = Expr(f"fl_parse_leniently({value.sql})", _TIMESTAMP3)
     pattern = call.args[1]
     local = _local(value)
     made = strftime_format(str(pattern.value)) if pattern.literal and pattern.value is not None else None
@@ -180,7 +180,10 @@ def _parsed(call: Call, of: FlinkType) -> Expr:
     if pattern is None:
         sql = f"fl_try_date({call[0]})" if of.root == "DATE" else f"fl_parse_timestamp({call[0]})"
         return Expr(sql, made)
-    sql = parsed_with(call[0], pattern)
+    if of.root == "DATE":
+        sql = parsed_leniently(call[0], pattern)
+    else:
+        sql = f"date_trunc('millisecond', {parsed_with(call[0], pattern)})"
     return Expr(f"CAST({sql} AS {of.duckdb})", made)
 
 
@@ -209,7 +212,7 @@ def _ltz(call: Call) -> Expr:
 def _unix(call: Call) -> str:
     if len(call) == 0:
         return "CAST(floor(epoch(now())) AS BIGINT)"
-    moment = f"fl_try_timestamp({call[0]})" if len(call) == 1 else parsed_with(call[0], call.args[1])
+    moment = f"fl_parse_leniently({call[0]})" if len(call) == 1 else parsed_leniently(call[0], call.args[1])
     return f"fl_unix({moment})"
 
 

@@ -9,7 +9,8 @@ _LETTERS = {
     "d": "%-d", "HH": "%H", "H": "%-H", "hh": "%I", "h": "%-I", "mm": "%M", "m": "%-M", "ss": "%S", "s": "%-S",
     "SSS": "%g", "SSSSSS": "%f", "a": "%p", "E": "%a", "EEE": "%a", "EEEE": "%A", "DDD": "%j", "SSSSSSSSS": "%n",
 }  # fmt: skip
-_ONLY_WRITTEN = ("%n",)
+_CERTAIN = re.compile(r"[^A-Za-z]*yyyy(?:[^A-Za-z]|MM(?!M)|dd(?!d)|HH(?!H)|mm(?!m)|ss(?!s)|SSS(?!S))*")
+"""Formats whose texts are as long as they are, beginning with the year."""
 _MARKED = "[]{}#"
 """Marks that Java reads something into."""
 _PIECE = re.compile(r"'((?:[^']|'')*)'|([A-Za-z])\2*|[^A-Za-z']+")
@@ -40,7 +41,21 @@ def strftime_format(java: str) -> str | None:
 
 def parsed_with(text: str, pattern: Expr) -> str:
     """SQL of the TIMESTAMP that a text is under a format; NULL when it is none."""
+    return _parsed("yb_fl_parse_date", text, pattern)
+
+
+def parsed_leniently(text: str, pattern: Expr) -> str:
+    """As Java's older formats read it: no number is too short, too long or too large, and what follows is let be."""
+    return _parsed("yb_fl_parse_leniently", text, pattern)
+
+
+def _parsed(native: str, text: str, pattern: Expr) -> str:
+    """DuckDB reads what is as long as its format, where all the letters' lengths are certain; the rest is Python's."""
     made = strftime_format(str(pattern.value)) if pattern.literal and pattern.value is not None else None
-    if made is None or any(one in made for one in _ONLY_WRITTEN) or "%-" in made:
-        return f"yb_fl_parse_date({text}, {pattern.sql})"
-    return f"try_strptime({text}, {text_literal(made)})"
+    slow = f"{native}({text}, {pattern.sql})"
+    java = str(pattern.value)
+    if made is None or "'" in java or not _CERTAIN.fullmatch(java):
+        return slow
+    certain = text_literal("".join("[0-9]" if one.isalpha() else re.escape(one) for one in java))
+    quick = f"CASE WHEN regexp_full_match({text}, {certain}) THEN try_strptime({text}, {text_literal(made)}) END"
+    return f"coalesce({quick}, {slow})"

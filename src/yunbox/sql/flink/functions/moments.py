@@ -1,6 +1,7 @@
 """Java's formats of times that DuckDB's do not cover, letter by letter."""
 
 import re
+from calendar import monthrange
 from datetime import datetime, timedelta
 from functools import lru_cache
 from zoneinfo import available_timezones
@@ -10,6 +11,8 @@ _NUMBERS = {
     "y": "year", "u": "year", "M": "month", "d": "day", "H": "hour", "h": "hour12", "m": "minute", "s": "second",
     "k": "hour", "K": "hour",
 }  # fmt: skip
+_MOVED = {"y": "year", "M": "month", "d": "day", "H": "hour", "h": "hour", "k": "hour", "K": "hour", "m": "minute",
+          "s": "second", "S": "milli"}  # fmt: skip
 _LETTERS_MAX = {"d": 2, "H": 2, "h": 2, "k": 2, "K": 2, "m": 2, "s": 2, "D": 3, "a": 1, "F": 1, "W": 1, "w": 2, "S": 9,
                 "G": 5, "E": 5, "e": 5, "c": 5, "Q": 5, "q": 5, "M": 5, "L": 5}  # fmt: skip
 _SHORT_YEAR, _DIGITS_MAX, _FULL = 2, 2, 4
@@ -140,7 +143,9 @@ def _reader(pattern: str) -> tuple[re.Pattern[str], tuple[str, ...]]:
         elif letter == "E":
             made.append("([A-Za-z]+)")
         elif letter in _NUMBERS or letter == "S":
-            made.append(rf"(\d{{{count}}})" if count > 1 else r"(\d{1,9})")
+            short_year = letter in "yu" and count == _SHORT_YEAR
+            fixed = rf"(\d{{{count}}})" if count > 1 and letter != "S" else r"(\d{1,9})"
+            made.append(r"(\d{4}|\d{2})" if short_year else fixed)
         else:
             raise ValueError(f"The pattern letter {letter} is not read here")
     return re.compile("".join(made)), tuple(names)
@@ -149,7 +154,7 @@ def _reader(pattern: str) -> tuple[re.Pattern[str], tuple[str, ...]]:
 def parse_date(text: str, pattern: str) -> datetime | None:
     """The time that a text says under a format; None when it says none. Raises ValueError for a letter of no use."""
     reader = _reader(pattern)
-    found = reader[0].match(text.strip())
+    found = reader[0].fullmatch(text)
     if found is None:
         return None
     parts: dict[str, int] = {"year": 1970, "month": 1, "day": 1, "hour": 0, "minute": 0, "second": 0, "microsecond": 0}
@@ -172,9 +177,60 @@ def parse_date(text: str, pattern: str) -> datetime | None:
     if afternoon is not None:
         parts["hour"] = parts["hour"] % 12 + (12 if afternoon else 0)
     try:
+        day = min(parts["day"], monthrange(parts["year"], parts["month"])[1]) if parts["day"] < 32 else 32
         return datetime(
-            parts["year"], parts["month"], parts["day"], parts["hour"], parts["minute"], parts["second"],
-            parts["microsecond"],
-        )  # fmt: skip
+            parts["year"], parts["month"], day, parts["hour"], parts["minute"], parts["second"], parts["microsecond"]
+        )
     except ValueError:
+        return None
+
+
+@lru_cache(maxsize=256)
+def _lenient_reader(pattern: str) -> tuple[re.Pattern[str], tuple[str, ...]]:
+    """What stands before other letters of numbers has as many digits as its letters; else there may be any number."""
+    pieces = list(_PIECE.finditer(pattern))
+    made, names = [], []
+    for place, found in enumerate(pieces):
+        letter, count = found[2], len(found[0])
+        if not letter:
+            literal = found[1].replace("''", "'") or "'" if found[1] is not None else found[0]
+            made.append(re.escape(literal))
+            continue
+        names.append(letter)
+        behind = pieces[place + 1][2] if place + 1 < len(pieces) else None
+        if letter in _MOVED and not (letter == "M" and count > _DIGITS_MAX):
+            made.append(rf"[ \t]*(\d{{{count}}})" if behind and behind in _MOVED else r"[ \t]*(-?\d{1,9})")
+        elif letter in "MaE":
+            made.append("([AaPp][Mm])" if letter == "a" else "([A-Za-z]+)")
+        else:
+            raise ValueError(f"The pattern letter {letter} is not read here")
+    return re.compile("".join(made)), tuple(names)
+
+
+def parse_leniently(text: str, pattern: str) -> datetime | None:
+    """The time that a text begins with, as Java's SimpleDateFormat reads it: a 13th month is the next year's first."""
+    reader = _lenient_reader(pattern)
+    found = reader[0].match(text)
+    if found is None:
+        return None
+    parts = {"year": 1970, "month": 1, "day": 1, "hour": 0, "minute": 0, "second": 0, "milli": 0}
+    afternoon = None
+    for letter, value in zip(reader[1], found.groups(), strict=True):
+        if letter == "a":
+            afternoon = value.lower() == "pm"
+        elif letter == "M" and value.isalpha():
+            if value[:3].title() not in _MONTHS:
+                return None
+            parts["month"] = _MONTHS.index(value[:3].title()) + 1
+        elif letter in _MOVED:
+            short = letter == "y" and len(value) == _SHORT_YEAR and "yyy" not in pattern
+            parts[_MOVED[letter]] = int(value) + (2000 if short else 0)
+    if afternoon is not None:
+        parts["hour"] = parts["hour"] % 12 + (12 if afternoon else 0)
+    months = parts["year"] * 12 + parts["month"] - 1
+    clock = timedelta(hours=parts["hour"], minutes=parts["minute"], seconds=parts["second"],
+                      milliseconds=parts["milli"])  # fmt: skip
+    try:
+        return datetime(months // 12, months % 12 + 1, 1) + timedelta(days=parts["day"] - 1) + clock
+    except (ValueError, OverflowError):
         return None

@@ -23,7 +23,7 @@ from yunbox.sql.flink.functions.jsonpaths import (
     json_unquoted,
     json_value,
 )
-from yunbox.sql.flink.functions.moments import date_format, parse_date, zone, zone_id
+from yunbox.sql.flink.functions.moments import date_format, parse_date, parse_leniently, zone, zone_id
 
 _CHARSETS = {"UTF-8": "utf-8", "UTF-16": "utf-16", "UTF-16LE": "utf-16-le", "UTF-16BE": "utf-16-be",
              "ISO-8859-1": "latin-1", "US-ASCII": "ascii"}  # fmt: skip
@@ -260,6 +260,7 @@ NATIVES = (
     _native("yb_fl_json_unquote", json_unquoted, ("VARCHAR",), "VARCHAR"),
     _native("yb_fl_zone", zone, ("VARCHAR",), "VARCHAR"),
     _native("yb_fl_zone_id", zone_id, ("VARCHAR",), "VARCHAR"),
+    _native("yb_fl_parse_leniently", parse_leniently, ("VARCHAR", "VARCHAR"), "TIMESTAMP"),
     _native("yb_fl_date_format", date_format, ("TIMESTAMP", "VARCHAR"), "VARCHAR"),
     _native("yb_fl_parse_date", parse_date, ("VARCHAR", "VARCHAR"), "TIMESTAMP"),
 )
