@@ -206,7 +206,8 @@ def _ltz(call: Call) -> Expr:
     whole = f"CAST({value.sql} AS DOUBLE)"
     if value.type.root not in coercion.APPROXIMATE:  # of a DECIMAL whole seconds count
         whole = f"CAST(trunc({value.sql}) AS HUGEINT)"
-    return Expr(f"fl_ltz_of(trunc({whole} * {scale}))", of)
+        return Expr(f"fl_ltz_of({whole} * {scale})", of)
+    return Expr(f"fl_ltz_near({whole} * {scale})", of)
 
 
 def _unix(call: Call) -> str:

@@ -6,6 +6,9 @@ CREATE OR REPLACE MACRO fl_ltz_of(ms) AS
 -- A text as it is mostly written without a detour.
 CREATE OR REPLACE MACRO fl_parse_leniently(t) AS coalesce(
   CASE WHEN length(t) = 19 THEN try_strptime(t, '%Y-%m-%d %H:%M:%S') END, yb_fl_parse_leniently(t, 'yyyy-MM-dd HH:mm:ss'));
+-- A floating number of them is counted in nanoseconds, of which 64 bits reach from 1677 into 2262.
+CREATE OR REPLACE MACRO fl_ltz_near(ms) AS CASE WHEN ms BETWEEN -62135596800000 AND 253402300799999 THEN
+  fl_ltz_of(floor(least(greatest(ms, -9223372036854.775), 9223372036854.775))) END;
 -- Days since 1970, towards it.
 CREATE OR REPLACE MACRO fl_day_since(t) AS DATE '1970-01-01' + CAST(epoch_ms(t) // 86400000 AS INTEGER);
 CREATE OR REPLACE MACRO fl_low32(n) AS CAST(((n + 2147483648) & 4294967295) - 2147483648 AS INTEGER);
