@@ -29,6 +29,8 @@ ANSWERS = [
     ("(CAST(NULL AS INT), 'b') NOT IN ((1, 'a'), (3, 'c'))", "True"),
     (f"CARDINALITY(ARRAY_CONCAT(ARRAY[1], {INTS})), CARDINALITY(ARRAY_UNION(ARRAY[1], {INTS}))", "None, None"),
     ("CARDINALITY(MAP_UNION(MAP['a', 1], CAST(NULL AS MAP<STRING, INT>)))", "None"),
+    ("1 IN ('1', '2'), 3 IN ('1', '03'), CAST(1.50 AS DECIMAL(5, 2)) IN ('1.5')", "True, True, True"),
+    ("'1' IN (1, 2), '01' IN (1), 'a' IN (1)", "True, False, False"),
     ("MAP['a', 1, 'a', 2]['a'], CARDINALITY(MAP['a', 1, 'a', 2])", "2, 1"),
 ]  # fmt: skip
 UNNESTED = [

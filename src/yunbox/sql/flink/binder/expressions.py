@@ -16,7 +16,7 @@ from yunbox.sql.flink.expr import Expr, mark, quoted, text_literal
 from yunbox.sql.flink.functions import ABSENT, AGGREGATES, FUNCTIONS
 from yunbox.sql.flink.functions.registry import misfit, type_word
 from yunbox.sql.flink.parser import tree
-from yunbox.sql.flink.types import BOOLEAN, FlinkType
+from yunbox.sql.flink.types import BOOLEAN, STRING, FlinkType
 
 _COMPARISONS = ("=", "<>", "<", "<=", ">", ">=", "IS DISTINCT FROM", "IS NOT DISTINCT FROM")
 _MIXED = "Illegal mixing of types in CASE or COALESCE statement"
@@ -253,7 +253,7 @@ class Expressions:
             truth = BOOLEAN.of(nullable=any(one.type.nullable for one in same))
             return Expr(f"(NOT {sql})" if node.negated else sql, truth, volatile=any(one.volatile for one in same))
         bound = [self.bind(one) for one in (node.operand, *node.items)]
-        of = coercion.common([one.type for one in bound])
+        of = coercion.common([one.type for one in bound]) or _of_operand(bound)
         if of is None:
             raise self.context.error("Values passed to IN operator must have compatible types", node)
         made = [cast(one, of).sql for one in bound]
@@ -411,3 +411,11 @@ def _shown_family(of: FlinkType) -> str:
 
 def _in_python(sql: str, of: FlinkType) -> str:
     return f"CAST({sql} AS {of.in_python})" if of.in_python != of.duckdb else sql
+
+
+def _of_operand(bound: list[Expr]) -> FlinkType | None:
+    """Texts that a number is looked for among are read as such numbers; numbers beside a text are written as texts."""
+    first, items = coercion.family(bound[0].type), {coercion.family(one.type) for one in bound[1:]}
+    if first == "text" and items == {"number"}:
+        return STRING
+    return bound[0].type.of(nullable=True) if first == "number" and items == {"text"} else None
