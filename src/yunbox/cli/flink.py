@@ -8,6 +8,7 @@ from yunbox.cli import flink_cluster
 from yunbox.cli.flink_backend import FLINK, add_backend, run_on_flink
 from yunbox.cli.flink_client import FlinkClient
 from yunbox.cli.flink_run import PLANNED, run_statements, statements_of
+from yunbox.cli.options import add_common
 from yunbox.cli.output import Output
 from yunbox.kernel.errors import NotFound
 from yunbox.kernel.texts import format_bytes
@@ -33,8 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         if action == "cluster":
             flink_cluster.add_arguments(command)
             continue
-        command.add_argument("--data", type=Path, default=argparse.SUPPRESS, help="the data folder")
-        command.add_argument("--output", choices=("text", "json"), default=argparse.SUPPRESS, help="how to print")
+        add_common(command)
         if action == "run":
             add_backend(command)
         if action in ("run", "explain"):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from yunbox.cli.options import add_common
 from yunbox.cli.output import Output
 
 if TYPE_CHECKING:
@@ -24,8 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="step", required=True, metavar="|".join(_ACTIONS))
     for action, help_text in _ACTIONS.items():
         command = actions.add_parser(action, help=help_text)
-        command.add_argument("--data", type=Path, default=argparse.SUPPRESS, help="the data folder")
-        command.add_argument("--output", choices=("text", "json"), default=argparse.SUPPRESS, help="how to print")
+        add_common(command)
         if action == "start":
             _add_start(command)
 

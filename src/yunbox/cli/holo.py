@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from yunbox.cli.options import add_common
 from yunbox.cli.output import Output
 from yunbox.kernel.errors import NotFound
 from yunbox.kernel.texts import format_bytes
@@ -24,8 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="|".join(_ACTIONS))
     for action, help_text in _ACTIONS.items():
         command = actions.add_parser(action, help=help_text)
-        command.add_argument("--data", type=Path, default=argparse.SUPPRESS, help="the data folder")
-        command.add_argument("--output", choices=("text", "json"), default=argparse.SUPPRESS, help="how to print")
+        add_common(command)
         if action == "slow":
             command.add_argument("-n", "--lines", type=int, default=20, help="how many (default: 20)")
             command.add_argument("--failed", action="store_true", help="those that failed, the newest first")

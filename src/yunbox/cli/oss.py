@@ -8,6 +8,7 @@ from typing import Any
 
 from yunbox.cli import oss_remote
 from yunbox.cli.http import Connection, ServerError
+from yunbox.cli.options import add_common
 from yunbox.cli.oss_client import OssClient
 from yunbox.cli.output import Output
 from yunbox.kernel.errors import InvalidArgument, NotFound
@@ -44,8 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _action(actions: Any, name: str, text: str) -> argparse.ArgumentParser:
     command: argparse.ArgumentParser = actions.add_parser(name, help=text, description=text)
-    command.add_argument("--data", type=Path, default=argparse.SUPPRESS, help="the data folder")
-    command.add_argument("--output", choices=("text", "json"), default=argparse.SUPPRESS, help="how to print")
+    add_common(command)
     return command
 
 

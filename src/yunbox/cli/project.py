@@ -2,8 +2,8 @@
 
 import argparse
 import asyncio
-from pathlib import Path
 
+from yunbox.cli.options import add_common
 from yunbox.cli.output import Output
 from yunbox.cli.store import database
 from yunbox.identity.store import IDENTITY_SCHEMA, IdentityStore
@@ -17,8 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="create|list|delete")
     for action in ("create", "list", "delete"):
         command = actions.add_parser(action)
-        command.add_argument("--data", type=Path, default=argparse.SUPPRESS, help="the data folder")
-        command.add_argument("--output", choices=("text", "json"), default=argparse.SUPPRESS, help="how to print")
+        add_common(command)
         if action != "list":
             command.add_argument("name")
         if action == "create":

@@ -4,6 +4,7 @@ import argparse
 import json
 from pathlib import Path
 
+from yunbox.cli.options import add_common
 from yunbox.cli.output import Output
 from yunbox.cli.store import identities
 from yunbox.identity.policy import check_policy
@@ -30,8 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="action")
     for action, names in _ACTIONS.items():
         command = actions.add_parser(action, help=" ".join(names).upper())
-        command.add_argument("--data", type=Path, default=argparse.SUPPRESS, help="the data folder")
-        command.add_argument("--output", choices=("text", "json"), default=argparse.SUPPRESS, help="how to print")
+        add_common(command)
         for name in names:
             command.add_argument(name, help="JSON text, or @file" if name == "document" else None)
 

@@ -7,15 +7,17 @@ alone, such as the least value once rows may go, is told by a bag of all values 
 
 import math
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
-from json import JSONDecoder
+from functools import cached_property
 from typing import Any
 
 from yunbox.engine.stream.batch import encoded
 from yunbox.engine.stream.state import decimal
 from yunbox.kernel.errors import InvalidArgument, Unsupported
+from yunbox.sql.flink.functions.jsonpaths import json_key, json_members
 from yunbox.sql.flink.plans import AggregateCall
 from yunbox.sql.flink.types import FlinkType
 
@@ -46,7 +48,7 @@ class Function:
         if self.call.function not in KNOWN and self.call.function not in _OF_OVER:
             raise Unsupported(f"The aggregate function {self.call.function} needs the Flink backend")
         if self.name == "PERCENTILE":
-            self.percentages()
+            _ = self.percentages  # what it cannot be asked for is refused before the first row
 
     @property
     def name(self) -> str:
@@ -274,13 +276,14 @@ class Function:
             return None
         if self.name == "PERCENTILE":
             numbers = sorted(float(value) for value in values for _ in range(1 if self.call.distinct else bag[value]))
-            found = [_percentile(numbers, one) for one in self.percentages()]
+            found = [_percentile(numbers, one) for one in self.percentages]
             return found[0] if self.call.type.root != "ARRAY" else _encoded(found)
         if self.name == "COLLECT":
             return "[" + ",".join(_json(value, self.type) for value, n in bag.items() for _ in range(n)) + "]"
         pick: Callable[..., Any] = min if self.name == "MIN" else max
         return pick(values, key=self.comparable)
 
+    @cached_property
     def percentages(self) -> list[float]:
         """What PERCENTILE is asked for. Raises Unsupported for what is no constant, InvalidArgument beyond 0 and 1."""
         constant = _CAST.sub("", self.call.arguments[1].sql)
@@ -308,16 +311,13 @@ def _encoded(values: list[float]) -> str:
 
 def _json_object(members: list[str]) -> str:
     """An object of members such as ``"a":1``, by their keys. Raises InvalidArgument for a key that is there twice."""
-    found: dict[str, str] = {}
-    for member in members:
-        key, _ = JSONDecoder().raw_decode(member)
-        if key in found:
+    for key, count in Counter(map(json_key, members)).items():
+        if count > 1:
             raise InvalidArgument(
                 f"Key '{key}' is already present. Duplicate keys are not allowed in JSON_OBJECTAGG. Please ensure "
                 "that keys are unique."
             )
-        found[key] = member
-    return "{" + ",".join(found[key] for key in sorted(found)) + "}"
+    return json_members(members)
 
 
 def _json(value: Any, of: FlinkType) -> str:

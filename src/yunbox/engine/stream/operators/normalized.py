@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from yunbox.engine.stream.batch import DELETE, INSERT, SIGN, UPDATE_AFTER, UPDATE_BEFORE, Batch, Change, Row, types_of
-from yunbox.engine.stream.operators.operator import Context, Expiry, Operator
-from yunbox.engine.stream.state import Key, key_of
+from yunbox.engine.stream.operators.operator import Context, Operator, Remembered
+from yunbox.engine.stream.state import key_of
 from yunbox.sql.flink.plans import Normalize
 
 
@@ -13,18 +13,12 @@ class Normalized(Operator):
 
     def __init__(self, context: Context, node: Normalize) -> None:
         super().__init__(context, types_of(node.fields))
-        self._ttl_ms = node.ttl_ms
         self._key = key_of(node.keys)
-        self._expiry = Expiry(node.ttl_ms)
-        self._rows = context.keyed()
-        self._now_ms = 0
+        self._rows = Remembered(context, node.ttl_ms)
 
     def tick(self, now_ms: int) -> Iterator[Batch]:
         """As in Operator."""
-        self._now_ms = now_ms
-        before = self._expiry.before(now_ms)
-        if before is not None:
-            self._rows.expire(before, lambda kept: int(kept[1]))
+        self._rows.tick(now_ms)
         yield from ()
 
     def process(self, port: int, batch: Batch) -> Iterator[Batch]:
@@ -32,9 +26,10 @@ class Normalized(Operator):
         changes: list[Change] = []
         for kind, row in batch.changes():
             key = self._key(row)
-            old = self._kept(key)
+            found = self._rows.get(key)
+            old: Row | None = None if found is None else tuple(found)
             if SIGN[kind] > 0:
-                self._rows.put(key, [row, self._now_ms])
+                self._rows.put(key, row)
                 if old is None:
                     changes.append((INSERT, row))
                 elif old != row:
@@ -43,9 +38,3 @@ class Normalized(Operator):
                 self._rows.delete(key)
                 changes.append((DELETE, old))
         yield from self.given(changes)
-
-    def _kept(self, key: Key) -> Row | None:
-        found = self._rows.get(key)
-        if found is None or (self._ttl_ms and found[1] + self._ttl_ms <= self._now_ms):
-            return None
-        return tuple(found[0])

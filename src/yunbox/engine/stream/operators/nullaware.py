@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from yunbox.engine.stream.batch import DELETE, INSERT, SIGN, Batch, Change, Row, types_of
 from yunbox.engine.stream.operators.operator import Context, Operator
-from yunbox.engine.stream.state import Key
+from yunbox.engine.stream.state import Key, key_of
 from yunbox.sql.flink.plans import Join
 
 _LEFT = 0
@@ -19,7 +19,7 @@ class NullAwareAnti(Operator):
 
     def __init__(self, context: Context, node: Join) -> None:
         super().__init__(context, types_of(node.fields))
-        self._keys = (tuple(one for one, _ in node.keys), tuple(one for _, one in node.keys))
+        self._keys = (key_of([one for one, _ in node.keys]), key_of([one for _, one in node.keys]))
         self._left = context.bag()
         self._right = context.keyed()
         self._counts = context.keyed()
@@ -32,7 +32,7 @@ class NullAwareAnti(Operator):
 
     def _of_left(self, changes: list[Change]) -> Iterator[Change]:
         for kind, row in changes:
-            key = tuple(row[at] for at in self._keys[0])
+            key = self._keys[0](row)
             count = (self._left.get(key).get(row) or 0) + SIGN[kind]
             if count:
                 self._left.put(key, row, count)
@@ -43,7 +43,7 @@ class NullAwareAnti(Operator):
 
     def _of_right(self, changes: list[Change]) -> Iterator[Change]:
         for kind, row in changes:
-            key = tuple(row[at] for at in self._keys[1])
+            key = self._keys[1](row)
             sign = SIGN[kind]
             total, nulls = self._counted()
             widely = {total, total + sign} == {0, 1} or (None in key and {nulls, nulls + sign} == {0, 1})

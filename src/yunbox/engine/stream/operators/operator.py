@@ -8,7 +8,7 @@ from yunbox.engine.stream.batch import Batch, Change, from_changes
 from yunbox.engine.stream.connectors.connector import Lookup
 from yunbox.engine.stream.duck import Duck
 from yunbox.engine.stream.slots import SlotState
-from yunbox.engine.stream.state import BagState, KeyedState, State, TimedState
+from yunbox.engine.stream.state import BagState, Key, KeyedState, State, TimedState
 from yunbox.engine.stream.store import StateStore
 from yunbox.kernel.errors import Unsupported
 from yunbox.sql.flink.plans import LookupJoin
@@ -79,6 +79,38 @@ class Expiry:
             return None
         self._looked_ms = now_ms
         return now_ms - self._ttl_ms
+
+
+class Remembered:
+    """A value for each key, forgotten when nobody has touched it for so long. The state is [value, touched]."""
+
+    def __init__(self, context: Context, ttl_ms: int) -> None:
+        self._values = context.keyed()
+        self._ttl_ms = ttl_ms
+        self._expiry = Expiry(ttl_ms)
+        self._now_ms = 0
+
+    def tick(self, now_ms: int) -> None:
+        """The clock has gone on: what is over is taken away now and then, and is not given in between."""
+        self._now_ms = now_ms
+        before = self._expiry.before(now_ms)
+        if before is not None:
+            self._values.expire(before, lambda kept: int(kept[1]))
+
+    def get(self, key: Key) -> Any:
+        """A key's value, or None."""
+        found = self._values.get(key)
+        if found is None or (self._ttl_ms and found[1] + self._ttl_ms <= self._now_ms):
+            return None
+        return found[0]
+
+    def put(self, key: Key, value: Any) -> None:
+        """Give a key a value, which is touched by that."""
+        self._values.put(key, [value, self._now_ms])
+
+    def delete(self, key: Key) -> None:
+        """Forget a key."""
+        self._values.delete(key)
 
 
 class Operator:

@@ -14,7 +14,7 @@ import numpy as np
 from yunbox.engine.stream.batch import INSERT, Batch, Change, Row, array_of, decoded, encoded, from_rows, types_of
 from yunbox.engine.stream.functions import KNOWN, Function, Parts
 from yunbox.engine.stream.operators.operator import Context, Expiry, Operator
-from yunbox.engine.stream.state import Key
+from yunbox.engine.stream.state import Key, key_of
 from yunbox.kernel.errors import Unsupported
 from yunbox.sql.flink.plans import AggregateCall, Over
 from yunbox.sql.flink.types import INT
@@ -93,6 +93,7 @@ class OverAggregate(Operator):
     def __init__(self, context: Context, node: Over) -> None:
         super().__init__(context, types_of(node.fields))
         self._node = node
+        self._key = key_of(node.partition_keys)
         self._in = types_of(node.input.fields)
         self._is_processing = node.input.fields[node.order.column].time == "proctime"
         self._pending = context.timed()
@@ -130,9 +131,6 @@ class OverAggregate(Operator):
         if not rows:
             return []
         return self._added(rows) if self._node.preceding is None else self._framed(rows)
-
-    def _key(self, row: Row) -> Key:
-        return tuple(row[at] for at in self._node.partition_keys)
 
     def tick(self, now_ms: int) -> Iterator[Batch]:
         """As in Operator."""

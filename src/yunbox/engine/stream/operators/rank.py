@@ -16,7 +16,7 @@ from yunbox.engine.stream.batch import (
     Row,
     types_of,
 )
-from yunbox.engine.stream.operators.operator import Context, Expiry, Operator
+from yunbox.engine.stream.operators.operator import Context, Operator, Remembered
 from yunbox.engine.stream.operators.ordering import sorter
 from yunbox.engine.stream.state import Key, key_of
 from yunbox.engine.stream.windows import Clock
@@ -36,16 +36,11 @@ class TopN(Operator):
         self._types = types_of(node.input.fields)
         self._sort = sorter(node.order, self._types)
         self._keeps_all = node.input.updates
-        self._expiry = Expiry(node.ttl_ms)
-        self._rows = context.keyed()
-        self._now_ms = 0
+        self._rows = Remembered(context, node.ttl_ms)
 
     def tick(self, now_ms: int) -> Iterator[Batch]:
         """As in Operator."""
-        self._now_ms = now_ms
-        before = self._expiry.before(now_ms)
-        if before is not None:
-            self._rows.expire(before, lambda kept: int(kept[1]))
+        self._rows.tick(now_ms)
         yield from ()
 
     def process(self, port: int, batch: Batch) -> Iterator[Batch]:
@@ -55,21 +50,15 @@ class TopN(Operator):
             by_key.setdefault(self._key(row), []).append((kind, row))
         changes: list[Change] = []
         for key, came in by_key.items():
-            rows = self._kept(key)
+            rows = [tuple(row) for row in self._rows.get(key) or ()]
             before = self._window(rows)
             rows = self._after(rows, came)
             if rows:
-                self._rows.put(key, [rows, self._now_ms])
+                self._rows.put(key, rows)
             else:
                 self._rows.delete(key)
             changes += self._difference(before, self._window(rows))
         yield from self.given(changes)
-
-    def _kept(self, key: Key) -> list[Row]:
-        found = self._rows.get(key)
-        if found is None or (self._node.ttl_ms and found[1] + self._node.ttl_ms <= self._now_ms):
-            return []
-        return [tuple(row) for row in found[0]]
 
     def _after(self, rows: list[Row], changes: Sequence[Change]) -> list[Row]:
         rows = list(rows)

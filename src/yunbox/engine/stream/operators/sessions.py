@@ -5,7 +5,7 @@ from typing import Any
 
 from yunbox.engine.stream.batch import INSERT, Batch, Change, types_of
 from yunbox.engine.stream.operators.operator import Context, Operator
-from yunbox.engine.stream.state import Key
+from yunbox.engine.stream.state import Key, key_of
 from yunbox.engine.stream.windows import Clock
 from yunbox.sql.flink.plans import WindowTable
 
@@ -16,6 +16,7 @@ class SessionWindows(Operator):
     def __init__(self, context: Context, node: WindowTable) -> None:
         super().__init__(context, types_of(node.fields))
         self._node = node
+        self._key = key_of(node.partition_keys)
         self._clock = Clock.of(node, context.zone)
         self._sessions = context.keyed()
         self._ends = context.timed()
@@ -35,7 +36,7 @@ class SessionWindows(Operator):
             if self._due(moment + self._gap_us) <= over:
                 self.late_rows += 1
                 continue
-            key = tuple(row[at] for at in self._node.partition_keys)
+            key = self._key(row)
             self._join(key, moment // 1000 * 1000, row)
             touched.add(key)
         for key in touched:

@@ -10,7 +10,7 @@ from typing import Any
 from yunbox.engine.stream.batch import SIGN, UPDATE_BEFORE, Batch, Change, Row, types_of
 from yunbox.engine.stream.operators.conditions import Condition
 from yunbox.engine.stream.operators.operator import Context, Operator
-from yunbox.engine.stream.state import Key
+from yunbox.engine.stream.state import Key, key_of
 from yunbox.sql.flink.plans import TemporalJoin as Node
 
 _LEFT = 0
@@ -23,7 +23,7 @@ class TemporalJoin(Operator):
         super().__init__(context, types_of(node.fields))
         left, right = types_of(node.left.fields), types_of(node.right.fields)
         self._condition = Condition(context.duck, node.condition, (*left, *right))
-        self._keys = (tuple(one for one, _ in node.keys), tuple(one for _, one in node.keys))
+        self._keys = (key_of([one for one, _ in node.keys]), key_of([one for _, one in node.keys]))
         self._time = node.time
         self._right_time = next(at for at, field in enumerate(node.right.fields) if field.time == "rowtime")
         self._nothing = (None,) * len(right)
@@ -87,4 +87,4 @@ class TemporalJoin(Operator):
         return tuple(versions[at - 1][1]) if at and versions[at - 1][1] is not None else None
 
     def _key(self, port: int, row: Row) -> Key:
-        return tuple(row[at] for at in self._keys[port])
+        return self._keys[port](row)

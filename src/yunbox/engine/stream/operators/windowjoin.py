@@ -6,6 +6,7 @@ from typing import Any
 from yunbox.engine.stream.batch import INSERT, Batch, Change, Row, types_of
 from yunbox.engine.stream.operators.conditions import Condition
 from yunbox.engine.stream.operators.operator import Context, Operator
+from yunbox.engine.stream.state import key_of
 from yunbox.engine.stream.windows import Clock
 from yunbox.sql.flink.plans import WindowJoin as Node
 
@@ -23,7 +24,7 @@ class WindowJoin(Operator):
         self._kind = node.kind
         self._widths = (len(left), len(right))
         self._condition = Condition(context.duck, node.condition, (*left, *right))
-        self._keys = tuple(zip(*node.keys, strict=True)) if node.keys else ((), ())
+        self._keys = (key_of([one for one, _ in node.keys]), key_of([one for _, one in node.keys]))
         self._windows = (node.left_window, node.right_window)
         self._clocks = (Clock.of(node.left, context.zone), Clock.of(node.right, context.zone))
         self._rows = context.timed()
@@ -39,7 +40,7 @@ class WindowJoin(Operator):
             if due <= self.watermark and not clock.is_processing:
                 self.late_rows += 1
                 continue
-            key = (row[bounds[0]], row[bounds[1]], *(row[at] for at in self._keys[port]))
+            key = (row[bounds[0]], row[bounds[1]], *self._keys[port](row))
             sides = self._rows.get(due, key) or [[], []]
             sides[port].append(row)
             self._rows.put(due, key, sides)

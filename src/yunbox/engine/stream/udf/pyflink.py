@@ -251,6 +251,8 @@ class _Module(ModuleType):
 
 def install() -> None:
     """Have ``pyflink`` be this for everything that is imported from now on."""
+    if isinstance(sys.modules.get(PACKAGE), _Module):
+        return
     made = {"udf": udf, "ScalarFunction": ScalarFunction, "FunctionContext": FunctionContext}
     absent = {name: _absent(name) for name in ("udaf", "udtf", "udtaf")}
     modules = {

@@ -5,7 +5,7 @@ started again. Source: the option ``python.files`` on the page "Python Configura
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -59,13 +59,13 @@ def version(places: list[Path]) -> Version:
     return tuple((str(file), state.st_mtime_ns, state.st_size) for file, _, state in _files(places))
 
 
-def keep(places: list[Path], folder: Path) -> list[str]:
-    """Copy files into a folder; the folders that Python is to look in."""
+def keep(places: list[Path], folder: Path, write: Callable[[Path, bytes], object] = write_durably) -> list[str]:
+    """Copy files into a folder; the folders that Python is to look in. Only what outlives a crash is to be flushed."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     for file, to, _ in _files(places):
         target = folder / to
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        write_durably(target, file.read_bytes())
+        write(target, file.read_bytes())
     return kept(folder)
 
 

@@ -66,7 +66,7 @@ class PythonFunctions:
 
 async def _probed(sources: frozenset[str], places: list[Path]) -> dict[str, dict[str, Any]]:
     with tempfile.TemporaryDirectory(prefix="yunbox-python-") as folder:
-        folders = await asyncio.to_thread(keep, places, Path(folder))
+        folders = await asyncio.to_thread(keep, places, Path(folder), Path.write_bytes)
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", _MODULE,
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,

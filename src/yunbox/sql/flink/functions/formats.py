@@ -3,6 +3,7 @@
 import re
 
 from yunbox.sql.flink.expr import Expr, text_literal
+from yunbox.sql.flink.functions.moments import PIECE, literal
 
 _LETTERS = {
     "yyyy": "%Y", "uuuu": "%Y", "yy": "%y", "MM": "%m", "M": "%-m", "MMM": "%b", "MMMM": "%B", "dd": "%d",
@@ -13,19 +14,18 @@ _CERTAIN = re.compile(r"[^A-Za-z]*yyyy(?:[^A-Za-z]|MM(?!M)|dd(?!d)|HH(?!H)|mm(?!
 """Formats whose texts are as long as they are, beginning with the year."""
 _MARKED = "[]{}#"
 """Marks that Java reads something into."""
-_PIECE = re.compile(r"'((?:[^']|'')*)'|([A-Za-z])\2*|[^A-Za-z']+")
 
 
 def strftime_format(java: str) -> str | None:
     """The format for strftime; None when DuckDB has no letter for one of Java's."""
     made, at = [], 0
     while at < len(java):
-        found = _PIECE.match(java, at)
+        found = PIECE.match(java, at)
         if found is None:
             return None
         piece = found.group()
         if found[1] is not None:
-            made.append((found[1].replace("''", "'") or "'").replace("%", "%%"))
+            made.append(literal(found).replace("%", "%%"))
         elif found[2]:
             letter = _LETTERS.get(piece)
             if letter is None:

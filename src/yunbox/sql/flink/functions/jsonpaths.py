@@ -6,6 +6,7 @@ is strict unless it says lax, and neither takes a value for an array of one.
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -149,9 +150,14 @@ def json_number(text: str) -> str:
     return str(Decimal(text))
 
 
-def json_members(members: list[str | None]) -> str:
+def json_key(member: str) -> str:
+    """The key of a member such as ``"a":1``."""
+    return str(_DECODER.raw_decode(member)[0])
+
+
+def json_members(members: Sequence[str | None]) -> str:
     """An object of members such as ``"a":1`` in their keys' order; of two of one key the last is there."""
-    found = {_DECODER.raw_decode(one)[0]: one for one in members if one is not None}
+    found = {json_key(one): one for one in members if one is not None}
     return "{" + ",".join(found[key] for key in sorted(found)) + "}"
 
 

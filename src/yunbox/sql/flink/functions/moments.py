@@ -2,11 +2,13 @@
 
 import re
 from calendar import monthrange
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import lru_cache
 from zoneinfo import available_timezones
 
-_PIECE = re.compile(r"'((?:[^']|'')*)'|([A-Za-z])\2*|[^A-Za-z']+")
+PIECE = re.compile(r"'((?:[^']|'')*)'|([A-Za-z])\2*|[^A-Za-z']+")
+"""A text in quotes, a letter as often as it stands there, or what is between."""
 _NUMBERS = {
     "y": "year", "u": "year", "M": "month", "d": "day", "H": "hour", "h": "hour12", "m": "minute", "s": "second",
     "k": "hour", "K": "hour",
@@ -44,14 +46,19 @@ def zone_id(name: str) -> str:
 def date_format(moment: datetime, pattern: str) -> str:
     """A time under a format. Raises ValueError for a letter that is none of Java's, or of no use for a time."""
     made = []
-    for found in _PIECE.finditer(pattern):
+    for found in PIECE.finditer(pattern):
         if found[1] is not None:
-            made.append(found[1].replace("''", "'") or "'")
+            made.append(literal(found))
         elif found[2]:
             made.append(_written(moment, found[2], len(found[0])))
         else:
             made.append(_between(found[0]))
     return "".join(made)
+
+
+def literal(found: re.Match[str]) -> str:
+    """What a piece without a letter stands for: what is in quotes, of which two are one."""
+    return found[1].replace("''", "'") or "'" if found[1] is not None else found[0]
 
 
 def _between(text: str) -> str:
@@ -74,28 +81,14 @@ def _written(moment: datetime, letter: str, count: int) -> str:
     if letter == "E" or (letter in "ec" and count > _DIGITS_MAX):
         return _name(moment.strftime("%A"), max(count, 3))
     if letter in "Qq" and count > _DIGITS_MAX:
-        return _quarter((moment.month + 2) // 3, count)
+        return _named_quarter(_quarter(moment), count)
     if letter == "a":
         return "AM" if moment.hour < 12 else "PM"
     if letter == "G":
         return "Anno Domini" if count == _FULL else "A" if count > _FULL else "AD"
-    numbers = _numbers(moment)
-    if letter not in numbers:
+    if letter not in _VALUES:
         raise ValueError(f"Unknown pattern letter: {letter}, or one that a time has nothing for")
-    return f"{numbers[letter]:0{count}d}"
-
-
-def _numbers(moment: datetime) -> dict[str, int]:
-    second = moment.hour * 3600 + moment.minute * 60 + moment.second
-    sunday = (moment.weekday() + 1) % 7 + 1
-    return {
-        "M": moment.month, "L": moment.month, "d": moment.day, "H": moment.hour, "m": moment.minute,
-        "s": moment.second, "h": moment.hour % 12 or 12, "K": moment.hour % 12, "k": moment.hour or 24,
-        "D": moment.timetuple().tm_yday, "Q": (moment.month + 2) // 3, "q": (moment.month + 2) // 3,
-        "e": sunday, "c": sunday, "F": (moment.day - 1) % 7 + 1, "w": _week(moment), "W": _week_of_month(moment),
-        "n": moment.microsecond * 1000, "A": second * 1000 + moment.microsecond // 1000,
-        "N": (second * 1_000_000 + moment.microsecond) * 1000,
-    }  # fmt: skip
+    return f"{_VALUES[letter](moment):0{count}d}"
 
 
 def _name(full: str, count: int) -> str:
@@ -103,7 +96,7 @@ def _name(full: str, count: int) -> str:
     return full[:3] if count < _FULL else full if count == _FULL else full[0]
 
 
-def _quarter(number: int, count: int) -> str:
+def _named_quarter(number: int, count: int) -> str:
     full = ("1st", "2nd", "3rd", "4th")[number - 1]
     return f"Q{number}" if count < _FULL else f"{full} quarter" if count == _FULL else str(number)
 
@@ -126,14 +119,38 @@ def _week_year(moment: datetime) -> int:
     return saturday.year
 
 
+def _quarter(moment: datetime) -> int:
+    return (moment.month + 2) // 3
+
+
+def _day_of_week(moment: datetime) -> int:
+    """From Sunday, which is the first."""
+    return (moment.weekday() + 1) % 7 + 1
+
+
+def _micros(moment: datetime) -> int:
+    """Of its day."""
+    return (moment.hour * 3600 + moment.minute * 60 + moment.second) * 1_000_000 + moment.microsecond
+
+
+_VALUES: dict[str, Callable[[datetime], int]] = {
+    "M": lambda at: at.month, "L": lambda at: at.month, "d": lambda at: at.day, "H": lambda at: at.hour,
+    "m": lambda at: at.minute, "s": lambda at: at.second, "h": lambda at: at.hour % 12 or 12,
+    "K": lambda at: at.hour % 12, "k": lambda at: at.hour or 24, "D": lambda at: at.timetuple().tm_yday,
+    "Q": _quarter, "q": _quarter, "e": _day_of_week, "c": _day_of_week, "F": lambda at: (at.day - 1) % 7 + 1,
+    "w": _week, "W": _week_of_month, "n": lambda at: at.microsecond * 1000, "A": lambda at: _micros(at) // 1000,
+    "N": lambda at: _micros(at) * 1000,
+}  # fmt: skip
+"""The numbers of a time by Java's letters."""
+
+
 @lru_cache(maxsize=256)
 def _reader(pattern: str) -> tuple[re.Pattern[str], tuple[str, ...]]:
     made, names = [], []
-    for found in _PIECE.finditer(pattern):
+    for found in PIECE.finditer(pattern):
         letter, count = found[2], len(found[0])
         if not letter:
-            literal = found[1].replace("''", "'") or "'" if found[1] is not None else found[0]
-            made.append(re.escape(literal))
+            made.append(re.escape(literal(found)))
             continue
         names.append(letter)
         if letter == "M" and count > 2:
@@ -151,6 +168,17 @@ def _reader(pattern: str) -> tuple[re.Pattern[str], tuple[str, ...]]:
     return re.compile("".join(made)), tuple(names)
 
 
+def _month(name: str) -> int | None:
+    """The month that a name begins."""
+    short = name[:3].title()
+    return _MONTHS.index(short) + 1 if short in _MONTHS else None
+
+
+def _hour(hour: int, afternoon: bool | None) -> int:
+    """The hour of the day, where AM or PM may have been said."""
+    return hour if afternoon is None else hour % 12 + (12 if afternoon else 0)
+
+
 def parse_date(text: str, pattern: str) -> datetime | None:
     """The time that a text says under a format; None when it says none. Raises ValueError for a letter of no use."""
     reader = _reader(pattern)
@@ -165,17 +193,17 @@ def parse_date(text: str, pattern: str) -> datetime | None:
         elif letter == "S":
             parts["microsecond"] = int(value.ljust(6, "0")[:6])
         elif letter == "M" and value.isalpha():
-            if value[:3].title() not in _MONTHS:
+            month = _month(value)
+            if month is None:
                 return None
-            parts["month"] = _MONTHS.index(value[:3].title()) + 1
+            parts["month"] = month
         elif letter in _NUMBERS:
             name = _NUMBERS[letter]
             number = int(value)
             parts["hour" if name == "hour12" else name] = (
                 number + 2000 if letter in "yu" and len(value) == 2 else number
             )
-    if afternoon is not None:
-        parts["hour"] = parts["hour"] % 12 + (12 if afternoon else 0)
+    parts["hour"] = _hour(parts["hour"], afternoon)
     try:
         day = min(parts["day"], monthrange(parts["year"], parts["month"])[1]) if parts["day"] < 32 else 32
         return datetime(
@@ -188,13 +216,12 @@ def parse_date(text: str, pattern: str) -> datetime | None:
 @lru_cache(maxsize=256)
 def _lenient_reader(pattern: str) -> tuple[re.Pattern[str], tuple[str, ...]]:
     """What stands before other letters of numbers has as many digits as its letters; else there may be any number."""
-    pieces = list(_PIECE.finditer(pattern))
+    pieces = list(PIECE.finditer(pattern))
     made, names = [], []
     for place, found in enumerate(pieces):
         letter, count = found[2], len(found[0])
         if not letter:
-            literal = found[1].replace("''", "'") or "'" if found[1] is not None else found[0]
-            made.append(re.escape(literal))
+            made.append(re.escape(literal(found)))
             continue
         names.append(letter)
         behind = pieces[place + 1][2] if place + 1 < len(pieces) else None
@@ -219,14 +246,14 @@ def parse_leniently(text: str, pattern: str) -> datetime | None:
         if letter == "a":
             afternoon = value.lower() == "pm"
         elif letter == "M" and value.isalpha():
-            if value[:3].title() not in _MONTHS:
+            month = _month(value)
+            if month is None:
                 return None
-            parts["month"] = _MONTHS.index(value[:3].title()) + 1
+            parts["month"] = month
         elif letter in _MOVED:
             short = letter == "y" and len(value) == _SHORT_YEAR and "yyy" not in pattern
             parts[_MOVED[letter]] = int(value) + (2000 if short else 0)
-    if afternoon is not None:
-        parts["hour"] = parts["hour"] % 12 + (12 if afternoon else 0)
+    parts["hour"] = _hour(parts["hour"], afternoon)
     months = parts["year"] * 12 + parts["month"] - 1
     clock = timedelta(hours=parts["hour"], minutes=parts["minute"], seconds=parts["second"],
                       milliseconds=parts["milli"])  # fmt: skip

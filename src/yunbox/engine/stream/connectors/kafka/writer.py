@@ -19,6 +19,7 @@ from yunbox.engine.stream.connectors.kafka.options import (
     value_format,
 )
 from yunbox.engine.stream.connectors.kafka.values import maker, unescaped
+from yunbox.engine.stream.state import key_of
 from yunbox.kernel.errors import InvalidArgument, Unavailable
 from yunbox.sql.flink.plans import Sink
 
@@ -34,7 +35,7 @@ class KafkaWriter:
         key = key_format(sink.table, options)
         self._key = None if key is None else maker(key, names)
         self._value = maker(value_format(sink.table, options), names)
-        self._keys = [names.index(name) for name, _, _ in key.columns] if key is not None else []
+        self._places = key_of([names.index(name) for name, _, _ in key.columns] if key is not None else [])
         self._metadata = {one.metadata_key or one.name: at for at, one in enumerate(sink.columns)
                           if one.kind == "metadata"}  # fmt: skip
         self._is_upsert = is_upsert(options)
@@ -76,7 +77,7 @@ class KafkaWriter:
             return
         last: dict[Row, tuple[Row, bool]] = {}
         for kind, row in changes:
-            key = tuple(row[at] for at in self._keys)
+            key = self._places(row)
             last.pop(key, None)  # so that keys come in the order of their last changes
             last[key] = (row, SIGN[kind] < 0)
         yield from last.values()
