@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from tests import nexmark
-from tests.bench.test_flink import EVENTS, TOTALS, connect, prepared, put
+from tests.bench.test_flink import EVENTS, JOB, TOTALS, connect, prepared, put
 from tests.flink import Flink, clicks, hologres
 from tests.processes import children
 from tests.real_flink import answer
@@ -110,7 +110,7 @@ def test_the_articles_job(
     file.write_text(
         f"{clicks(server, 'bench', 'clicks', 'user_id BIGINT, amount DOUBLE')};\n"
         f"{hologres(server, 'totals', TOTALS, 'totals')};\nSET 'table.exec.state.ttl' = '1 d';\n"
-        "INSERT INTO totals SELECT user_id, COUNT(*), SUM(amount) FROM clicks GROUP BY user_id;\n"
+        f"{JOB};\n"
     )
     manager = psutil.Process(cluster["pids"]["taskmanager"])
     rates = []

@@ -2,9 +2,6 @@
 in Hologres at the end is what would be there without, row by row, each once."""
 
 import os
-import random
-import signal
-import time
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -15,7 +12,7 @@ import pytest
 from tests.datahub import Client
 from tests.faults.datahub_producer import Producer
 from tests.flink import Flink, Refused, clicks, hologres
-from tests.processes import children
+from tests.processes import kill_some
 from tests.waiting import until
 from yunbox.testing.server import Server
 
@@ -57,20 +54,6 @@ def submit(server: Server) -> list[str]:
         ]
 
 
-def kill(server: Server, cycle: int) -> bool:
-    """Kill something; whether it was all of the server."""
-    chance = random.Random(cycle)
-    time.sleep(chance.uniform(0.3, 1.5))
-    if cycle % 3 == 0:
-        server.kill()
-        server.start()
-        return True
-    found = children(server, chance.choice(VICTIMS))
-    if found:
-        os.kill(chance.choice(found).pid, signal.SIGKILL)
-    return False
-
-
 def found(server: Server, sql: str) -> list[tuple[Any, ...]]:
     try:
         with closing(holo(server)) as connection:
@@ -96,7 +79,7 @@ def test_every_record_counts_once(tmp_path: Path) -> None:
     jobs = submit(server)
     producers = [Producer(server, "crash", shard, 0, record).begin(shard, (1, 7, 200), 0.05) for shard in range(SHARDS)]
     for cycle in range(CYCLES):
-        kill(server, cycle)
+        kill_some(server, cycle, VICTIMS, every=3)
         for producer in producers:
             producer.join(0.5)
         fresh = []

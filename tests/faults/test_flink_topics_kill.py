@@ -5,9 +5,6 @@ import base64
 import http.client
 import json
 import os
-import random
-import signal
-import time
 from collections import Counter
 from contextlib import suppress
 from pathlib import Path
@@ -19,7 +16,7 @@ from tests.datahub import Refused as Denied
 from tests.faults.datahub_producer import Producer
 from tests.faults.test_flink_kill import last, states, stored
 from tests.flink import Flink, clicks
-from tests.processes import children
+from tests.processes import kill_some
 from tests.waiting import until
 from yunbox.testing.server import Server
 
@@ -49,18 +46,6 @@ def submit(server: Server) -> list[str]:
             "SET 'yunbox.dead-letter.table' = 'dead'",
         )
         return [*jobs, flink.run(f"INSERT INTO good SELECT data FROM put WHERE CAST({bad} AS BIGINT) = 1")]
-
-
-def kill(server: Server, cycle: int) -> None:
-    chance = random.Random(cycle)
-    time.sleep(chance.uniform(0.3, 1.5))
-    if cycle % 4 == 0:
-        server.kill()
-        server.start()
-        return
-    found = children(server, chance.choice(VICTIMS))
-    if found:
-        os.kill(chance.choice(found).pid, signal.SIGKILL)
 
 
 def reshape(server: Server, cycle: int) -> None:
@@ -109,7 +94,7 @@ def test_every_record_is_put_once(tmp_path: Path) -> None:
     jobs = submit(server)
     producers = [Producer(server, "crash", shard, 0, record).begin(shard, (1, 7, 90), 0.02) for shard in range(SHARDS)]
     for cycle in range(CYCLES):
-        kill(server, cycle)
+        kill_some(server, cycle, VICTIMS, every=4)
         with suppress(Denied, OSError):
             reshape(server, cycle)
         for at, producer in enumerate(producers):

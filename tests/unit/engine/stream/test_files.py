@@ -6,6 +6,7 @@ import json
 import lzma
 import time
 import zlib
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,14 @@ class Jobs:
                 finally:
                     runner.close()
         return [f"{Kind(kind).text}{list(row)}".replace("'", "") for kind, row in self.out]
+
+    def left(self, query: str) -> list[str]:
+        """What is left of all changes of a query, in order: its rows as text, without their kinds."""
+        rows: Counter[str] = Counter()
+        for change in self.run(query):
+            rows[change[3:-1]] += 1 if change[:2] in ("+I", "+U") else -1
+            assert rows[change[3:-1]] >= 0, "something was taken back that was never given"
+        return sorted(rows.elements())
 
     def begin(self, text: str, again: bool = False) -> JobRunner | None:
         """The job of a statement, or none; ``again`` is one that was cut off."""
