@@ -23,6 +23,7 @@ MISSING = "select * from hologres_statistic.hg_stats_missing where schemaname = 
 @pytest.fixture
 def client(server: Server) -> Iterator[Client]:
     with connected(server) as made:
+        made.execute("alter database yunbox set hg_enable_start_auto_analyze_worker = off")
         made.execute("create schema counted")
         made.execute("set search_path to counted")
         made.execute("create table t (id int primary key, v text)")
@@ -33,6 +34,7 @@ def client(server: Server) -> Iterator[Client]:
         yield made
         made.execute("rollback")
         made.execute("drop schema counted cascade")
+        made.execute("alter database yunbox reset hg_enable_start_auto_analyze_worker")
 
 
 def rows(client: Client, statement: str) -> list[Any]:

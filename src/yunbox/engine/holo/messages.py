@@ -1,7 +1,7 @@
 """What a gateway and the engine say to each other, over one connection for each statement that runs.
 
-    gateway to engine   a pickled Run | a pickled Take | a pickled Settle
-    engine to gateway   S started: a pickled Started | B a batch of rows | E a pickled report
+    gateway to engine   a pickled Run | a pickled Take | a pickled Settle | a pickled Sample
+    engine to gateway   S started: a pickled Started, or Found | B a batch of rows | E a pickled report
 
 A connection that is closed stops its statement. When a statement has given all its rows, its connection takes another.
 """
@@ -15,7 +15,9 @@ from typing import Any
 from yunbox.engine.holo.system.live import Rows
 from yunbox.schema.tables import TableName
 from yunbox.storage.rows.catalogue import Catalogue
-from yunbox.storage.rows.model import Relation
+from yunbox.storage.rows.model import Column, Relation
+from yunbox.storage.rows.statistics.kept import Sampled
+from yunbox.storage.rows.statistics.samples import Part
 from yunbox.wire.pgwire.report import PgError, Report
 from yunbox.wire.pgwire.values.codec import Style
 
@@ -165,7 +167,23 @@ class Settle:
     """Much was written: the copies that are read are to have it. That it has started is answered when they do."""
 
 
-Request = Run | Take | Settle
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What is to be found of some columns of a table, whose rows lie in these parts."""
+
+    parts: tuple[Part, ...]
+    columns: tuple[Column, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was found, and the engine's work for it in seconds of one core."""
+
+    columns: tuple[Sampled, ...]
+    compute_s: float = 0.0
+
+
+Request = Run | Take | Settle | Sample
 
 
 def packed(request: Request) -> bytes:
@@ -178,7 +196,7 @@ def unpacked(data: bytes) -> Request:
     return pickle.loads(data)  # noqa: S301
 
 
-def started(begun: Started) -> bytes:
+def started(begun: Started | Found) -> bytes:
     """A statement has begun, or is done."""
     return b"S" + pickle.dumps(begun, pickle.HIGHEST_PROTOCOL)
 
@@ -200,6 +218,12 @@ def is_failure(data: bytes) -> bool:
 
 def started_of(data: bytes) -> Started:
     """What it has begun with. Raises PgError when it has failed."""
+    _raise(data)
+    return pickle.loads(memoryview(data)[1:])  # noqa: S301 - as above
+
+
+def found_of(data: bytes) -> Found:
+    """What was found. Raises PgError when it has failed."""
     _raise(data)
     return pickle.loads(memoryview(data)[1:])  # noqa: S301 - as above
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, TypeVar
 from yunbox.engine.duck.pipe import Pipe
 from yunbox.engine.holo import messages as m
 from yunbox.engine.holo.config import STATEMENTS_MAX, STOP_S_MAX, EngineConfig
+from yunbox.engine.holo.sampling import Sampling, due, look
 from yunbox.engine.holo.shares import Shares
 from yunbox.kernel.periodic import Periodic
 from yunbox.storage.rows.store import RowStore
@@ -36,6 +37,8 @@ _UPKEEP_EVERY_S = 5.0
 _KEEP_UP_EVERY_S = 0.2
 _KEEP_UP_SHARE = 0.25
 """Of a core's time, to have copies follow what is written while nobody reads."""
+_ANALYZE_EVERY_S, _ANALYZE_SHARE = 5.0, 0.1
+"""How often it is looked which tables have changed much, and what share of a core's time they may take."""
 _LOG_ENTRIES_MAX = 100_000
 """How many changes may wait for copies, which an engine before this one has made, without DuckDB being opened."""
 T = TypeVar("T")
@@ -52,6 +55,7 @@ class Engine:
         self._opened: Opened | None = None
         self._store = RowStore(Path(config.rows))
         self._serving: set[asyncio.Task[None]] = set()
+        self._analyzed = -1
 
     def connected(self) -> Pipe:
         """A gateway has connected."""
@@ -64,9 +68,13 @@ class Engine:
     async def _serve(self, pipe: Pipe) -> None:
         """The statements of one connection, one after another."""
         statement: Statement | None = None
+        sampling = Sampling(self._store)
         try:
             while True:
                 request = m.unpacked(await pipe.receive())
+                if isinstance(request, m.Sample):
+                    await self._answer(pipe, sampling, request)
+                    continue
                 if isinstance(request, m.Settle) and self._opened is None:  # nobody reads copies
                     await pipe.send(m.started(m.Started()))
                     continue
@@ -79,7 +87,7 @@ class Engine:
             if statement is not None:
                 await self._in_thread(statement.close)
 
-    async def _answer(self, pipe: Pipe, statement: "Statement", request: m.Request) -> None:
+    async def _answer(self, pipe: Pipe, statement: "Statement | Sampling", request: m.Request) -> None:
         """Run a request; a gateway that hangs up meanwhile stops it. Raises ConnectionError then."""
         work = asyncio.ensure_future(self._in_thread(lambda: _answered(statement, request, self._shares)))
         more = asyncio.ensure_future(pipe.receive())
@@ -93,7 +101,7 @@ class Engine:
             await asyncio.wait([more])  # it lets go of the pipe only when it is run again
         await pipe.send(work.result())
 
-    async def _stop(self, statement: "Statement", work: "asyncio.Future[bytes]") -> None:
+    async def _stop(self, statement: "Statement | Sampling", work: "asyncio.Future[bytes]") -> None:
         end = monotonic() + STOP_S_MAX
         while monotonic() < end:
             statement.interrupt()  # again and again: one that comes before the statement has begun is not heard
@@ -130,6 +138,15 @@ class Engine:
         await self._in_thread(self._opened.copies.keep_up)
         await asyncio.sleep((monotonic() - began) * (1 / _KEEP_UP_SHARE - 1))
 
+    async def analyze(self) -> None:
+        """Have statistics be of tables as they are: of those that have changed much, one after another."""
+        last, tables = await self._in_thread(lambda: due(self._store, self._analyzed))
+        for oid in tables:
+            began = monotonic()
+            await self._in_thread(lambda of=oid: look(self._store, of))
+            await asyncio.sleep((monotonic() - began) * (1 / _ANALYZE_SHARE - 1))
+        self._analyzed = last
+
     def _kept(self) -> None:
         self._store.forget_readers()
         with self._store.reading() as view:
@@ -138,7 +155,7 @@ class Engine:
         self._open().copies.upkeep()
 
 
-def _answered(statement: "Statement", request: m.Request, shares: Shares) -> bytes:
+def _answered(statement: "Statement | Sampling", request: m.Request, shares: Shares) -> bytes:
     """A request's answer; in a thread."""
     import duckdb
 
@@ -147,7 +164,7 @@ def _answered(statement: "Statement", request: m.Request, shares: Shares) -> byt
     try:
         with shares.work() as share:
             made = _made(statement, request)
-        if isinstance(made, m.Started):
+        if isinstance(made, m.Started | m.Found):
             return m.started(replace(made, compute_s=share.seconds))
         return m.batch(replace(made, compute_s=share.seconds))
     except duckdb.FatalException:
@@ -164,7 +181,10 @@ def _answered(statement: "Statement", request: m.Request, shares: Shares) -> byt
         return m.failed(Report("ERROR", "XX000", f"internal error: {type(error).__name__}"))
 
 
-def _made(statement: "Statement", request: m.Request) -> m.Started | m.Rows:
+def _made(statement: "Statement | Sampling", request: m.Request) -> m.Started | m.Rows | m.Found:
+    if isinstance(statement, Sampling):
+        assert isinstance(request, m.Sample), "it is asked for nothing else"
+        return statement.run(request)
     match request:
         case m.Run():
             return statement.run(request)
@@ -172,6 +192,8 @@ def _made(statement: "Statement", request: m.Request) -> m.Started | m.Rows:
             return statement.take(request)
         case m.Settle():
             return statement.settle()
+        case m.Sample():
+            raise AssertionError("a sample is no statement's")
 
 
 async def serve(config: EngineConfig, listener: socket.socket, stop: asyncio.Event) -> None:
@@ -181,5 +203,6 @@ async def serve(config: EngineConfig, listener: socket.socket, stop: asyncio.Eve
     engine = Engine(config)
     server = await asyncio.get_running_loop().create_unix_server(engine.connected, sock=listener)
     upkeep = Periodic(_LOG, _UPKEEP_EVERY_S, engine.upkeep)
-    async with server, upkeep, Periodic(_LOG, _KEEP_UP_EVERY_S, engine.keep_up):
+    analyzing = Periodic(_LOG, _ANALYZE_EVERY_S, engine.analyze)
+    async with server, upkeep, analyzing, Periodic(_LOG, _KEEP_UP_EVERY_S, engine.keep_up):
         await stop.wait()

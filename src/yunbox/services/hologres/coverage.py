@@ -54,8 +54,11 @@ _OFFERED = (
         "changes by other than keys",
         "INSERT of a query with ON CONFLICT, UPDATE ... FROM, DELETE ... USING, RETURNING; also in blocks",
     ),
-    ("ANALYZE", "kept with its counts; the engine plans by its own"),
-    ("statistics", "reltuples, pg_stat_user_tables; hologres_statistic.hg_table_statistic, hg_stats_missing"),
+    ("ANALYZE", "of tables and columns, by a sample; by itself when a tenth has changed; the engine plans by its own"),
+    (
+        "statistics",
+        "pg_stats, pg_statistic, pg_stat_user_tables; hologres_statistic.hg_table_statistic, hg_stats_missing",
+    ),
     ("EXPLAIN", "ANALYZE, VERBOSE, COSTS, TIMING, SUMMARY, FORMAT TEXT and JSON"),
     (
         "cancel, timeouts",
@@ -122,7 +125,6 @@ _NOT_OFFERED = (
 _ENGINE = (
     ("functions and forms of SQL that are not here yet", "0A000, naming them, with their place"),
     ("EXPLAIN of definitions; its options BUFFERS, SETTINGS, WAL, FORMAT XML and YAML", "0A000"),
-    ("pg_stats, pg_statistic; ANALYZE by itself", "42P01; nothing needs it here"),
     ("pg_statio_*, pg_stat_bgwriter, pg_timezone_abbrevs and functions of pg_catalog that are not here", "0A000"),
 )
 

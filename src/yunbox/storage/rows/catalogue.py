@@ -13,12 +13,12 @@ from typing import Any
 
 import msgspec
 
-from yunbox.storage.rows import statistics
 from yunbox.storage.rows.grants import ANYBODY, Acl, Grant, alike, default_acl, merged, owned_by
 from yunbox.storage.rows.model import SEQUENCE, TABLE, Extension, Relation, Schema
 from yunbox.storage.rows.publications import Publication, Slot
 from yunbox.storage.rows.roles import BUILT_IN, ROLES_MAX, SYSTEM, Defaults, Ownership, Role
 from yunbox.storage.rows.sequences import forget, written_name
+from yunbox.storage.rows.statistics.kept import forget as forget_statistics
 from yunbox.storage.rows.view import NODE, OID, Change, View
 from yunbox.wire.pgwire.report import PgError, failure
 
@@ -349,7 +349,7 @@ def drop(change: Change, relation: Relation) -> None:
     change.delete("relations", relation.oid.to_bytes(4, "big"))
     if relation.kind == SEQUENCE:
         forget(change, relation)
-    statistics.forget(change, relation)
+    forget_statistics(change, relation)
     _discard(change, relation)
     if relation.kind == TABLE:
         _discard(change, relation.changes)

@@ -25,7 +25,7 @@ from yunbox.storage.rows.model import TABLE, Relation
 
 TABLES = (
     "meta", "schemas", "relations", "rows", "log", "followed", "totals", "trash", "roles", "defaults", "runs",
-    "ages", "births", "chunks",
+    "ages", "births", "chunks", "statistics",
 )  # fmt: skip
 OID, NODE = b"oid", b"node"
 """What numbers are drawn for: what there is, and the places of tables' rows."""
@@ -38,10 +38,11 @@ Entries = list[tuple[bytes, bytes]]
 
 
 class Totals(msgspec.Struct, array_like=True):
-    """How many rows a table has, and the bytes of their keys and values."""
+    """How many rows a table has, the bytes of their keys and values, and how many changes of rows there were."""
 
     rows: int = 0
     size_bytes: int = 0
+    changes: int = 0
 
 
 _load_totals = msgspec.msgpack.Decoder(Totals).decode
@@ -245,6 +246,7 @@ class Change(View):
         self.steps += 1
         totals = self._totals_of(relation)
         totals.rows += len(keys)
+        totals.changes += len(keys)
         totals.size_bytes += sum(map(len, keys)) + sum(map(len, rows))
         for key, before in zip(keys, present or (), strict=bool(present)):
             if before is not None:
@@ -290,6 +292,7 @@ class Change(View):
         """The same where it is known which row lies there now."""
         self.steps += 1
         totals = self._totals_of(relation)
+        totals.changes += 1
         if before is not None:
             totals.rows -= 1
             totals.size_bytes -= len(key) + len(before)

@@ -24,7 +24,8 @@ from yunbox.storage.rows.grants import ALL, ANYBODY, WORDS, Grant, grant_of
 from yunbox.storage.rows.model import PARTITIONED, TABLE, VIEW, Column, Relation
 from yunbox.storage.rows.rights import denied, rights_of
 from yunbox.storage.rows.sequences import sequence_of
-from yunbox.storage.rows.statistics import Analyzed, analyzed
+from yunbox.storage.rows.statistics.kept import Analyzed, analyzed, changes_since
+from yunbox.storage.rows.statistics.samples import parts_of
 from yunbox.storage.rows.store import RowStore
 from yunbox.wire.pgwire.report import failure
 from yunbox.wire.pgwire.values.modifiers import format_type
@@ -361,7 +362,26 @@ class Names:
     def last_analyze(self, oid: int, _number: int, _asked: Asked) -> str | None:
         """pg_stat_get_last_analyze_time, in microseconds."""
         found = self._analyzed(oid)
-        return None if found is None else str(found.at_us)
+        asked_us = (found.asked_us or found.at_us) if found is not None and found.count else 0
+        return str(asked_us) if asked_us else None
+
+    def auto_analyze_count(self, oid: int, _number: int, _asked: Asked) -> str | None:
+        """pg_stat_get_autoanalyze_count."""
+        found = self._analyzed(oid)
+        return None if oid not in self._moment.by_oid else str(found.auto_count if found is not None else 0)
+
+    def last_auto_analyze(self, oid: int, _number: int, _asked: Asked) -> str | None:
+        """pg_stat_get_last_autoanalyze_time, in microseconds."""
+        found = self._analyzed(oid)
+        return None if found is None or not found.auto_us else str(found.auto_us)
+
+    def changed_rows(self, oid: int, _number: int, _asked: Asked) -> str | None:
+        """pg_stat_get_mod_since_analyze: how many changes of rows statistics do not know of."""
+        found = self._moment.by_oid.get(oid)
+        if found is None or self._store is None:
+            return None
+        with self._store.reading() as view:
+            return str(changes_since(view, found, parts_of(found, self._moment.known.partitions_of)))
 
     def _analyzed(self, oid: int) -> Analyzed | None:
         found = self._moment.by_oid.get(oid)
@@ -459,5 +479,7 @@ _WAYS: Mapping[str, Describe] = {
     "is_updatable": Names.is_updatable, "pg_get_serial_sequence": Names.drawn_from, "acldefault": Names.default_acl,
     "hg_dump_script": Names.script,
     "rows": Names.count, "analyze_count": Names.analyze_count,
-    "last_analyze": Names.last_analyze, "size": Names.size, "database_size": Names.database_size,
+    "last_analyze": Names.last_analyze, "auto_analyze_count": Names.auto_analyze_count,
+    "last_auto_analyze": Names.last_auto_analyze, "changed_rows": Names.changed_rows,
+    "size": Names.size, "database_size": Names.database_size,
 }  # fmt: skip

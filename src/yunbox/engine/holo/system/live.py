@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-KEPT = frozenset(
-    ("hg_query_log", "hg_partitioning_log", "hg_replication_progress", "hg_table_statistic", "hg_stats_missing")
-)
+KEPT = frozenset((
+    "hg_query_log", "hg_partitioning_log", "hg_replication_progress", "hg_table_statistic", "hg_stats_missing",
+    "pg_statistic",
+))  # fmt: skip
 """Those whose rows lie in the data folder, where the engine finds them itself."""
 LIVE = KEPT | {
     "pg_stat_activity", "hg_stat_activity", "pg_stat_ssl", "pg_cursors", "pg_prepared_statements", "pg_timezone_names",

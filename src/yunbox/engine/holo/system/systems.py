@@ -12,14 +12,16 @@ from yunbox.engine.holo.system.moment import Moment
 from yunbox.engine.holo.system.partitioning import hg_partitioning_log
 from yunbox.engine.holo.system.publications import hg_replication_progress
 from yunbox.engine.holo.system.scans import arrow_name
-from yunbox.engine.holo.system.statistics import hg_stats_missing, hg_table_statistic
+from yunbox.engine.holo.system.statistics import hg_stats_missing, hg_table_statistic, pg_statistic
 from yunbox.engine.holo.system.tables import Tables, live_table
 from yunbox.sql.hologres.natives.catalogue import remember
 from yunbox.storage.query_log import entries
 from yunbox.storage.rows.store import RowStore
 
 _MOMENTS_MAX = 8
-_OF_STORES = {one.__name__: one for one in (hg_replication_progress, hg_table_statistic, hg_stats_missing)}
+_OF_STORES = {
+    one.__name__: one for one in (hg_replication_progress, hg_table_statistic, hg_stats_missing, pg_statistic)
+}
 
 
 class Systems:

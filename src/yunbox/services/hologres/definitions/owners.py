@@ -10,6 +10,7 @@ from typing import Literal
 import msgspec
 
 from yunbox.services.hologres.definitions.base import KINDS, Definition, Name, Scene
+from yunbox.services.hologres.definitions.database_settings import read_setting
 from yunbox.services.hologres.definitions.dependents import also_dropped
 from yunbox.services.hologres.definitions.role_names import RoleName, check_member, role_name, role_names
 from yunbox.services.hologres.gateway.config import DATABASE
@@ -229,6 +230,8 @@ def read_database(cursor: Cursor) -> Definition:
     name = Name(cursor.name())
     if cursor.take("owner", "to"):
         return read_owner(cursor, "database", name)
+    if cursor.peek("set") or cursor.peek("reset"):
+        return read_setting(cursor, name)
     raise failure("0A000", f"ALTER DATABASE ... {cursor.token.text.upper()} is not supported")
 
 

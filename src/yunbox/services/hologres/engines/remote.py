@@ -23,6 +23,7 @@ from yunbox.services.hologres.foreign.reads import check_select
 from yunbox.services.hologres.session.ports import Batch, Context, LookUp, Plan, Rows, Sink, Writes
 from yunbox.services.hologres.session.used import computed
 from yunbox.storage.rows.draft import Block
+from yunbox.storage.rows.statistics.kept import Sampled
 from yunbox.wire.pgwire.report import PgError, Report, failure
 from yunbox.wire.pgwire.values.codec import Style
 
@@ -97,6 +98,13 @@ class Running:
         """Wait until copies have what was written. Raises PgError."""
         m.started_of(await self._asked(m.Settle()))
         self._done()
+
+    async def sample(self, request: m.Sample) -> tuple[Sampled, ...]:
+        """What is found of a table's columns. Raises PgError."""
+        found = m.found_of(await self._asked(request))
+        computed(found.compute_s)
+        self._done()
+        return found.columns
 
     async def take(self, rows_max: int, formats: Sequence[int], style: Style) -> Batch:
         """The next rows. Raises PgError."""
@@ -206,6 +214,13 @@ class Remote:
             running = Running(self._link, await self._link.take())
             async with asyncio.timeout(SETTLE_S_MAX):
                 await running.settle()
+
+    async def sample(self, request: m.Sample) -> tuple[Sampled, ...]:
+        """What is found of a table's columns. Raises PgError."""
+        try:
+            return await Running(self._link, await self._link.take()).sample(request)
+        except EngineEnded:
+            return await Running(self._link, await self._link.take()).sample(request)
 
     async def _begun(self, request: m.Run) -> Running:
         running = Running(self._link, await self._link.take())

@@ -15,6 +15,7 @@ from yunbox.services.hologres.changes.changes import Changes
 from yunbox.services.hologres.changes.numbers import Numbers
 from yunbox.services.hologres.definitions import read
 from yunbox.services.hologres.definitions.accounts import NO_ACCOUNTS, Accounts
+from yunbox.services.hologres.definitions.analyze import Analyze
 from yunbox.services.hologres.definitions.base import Definition, Name, Scene
 from yunbox.services.hologres.definitions.filled import CreateTableAs
 from yunbox.services.hologres.definitions.foreign import CreateForeignTable, ImportForeignSchema
@@ -34,6 +35,7 @@ from yunbox.services.hologres.session.rows import listed_texts
 from yunbox.services.hologres.statements.cursor import moved
 from yunbox.services.hologres.statements.explaining import Explain, read_explain
 from yunbox.services.hologres.statements.lexer import pieces
+from yunbox.services.hologres.tables.analyzing import looked_at
 from yunbox.services.hologres.tables.binlog import Binlog, Named, Slotted
 from yunbox.services.hologres.tables.paths import schemas_of, usable
 from yunbox.sql.hologres.parser import tree
@@ -265,6 +267,8 @@ class Tables:
     async def _defined(self, definition: Definition, context: Context) -> Rows:
         if isinstance(definition, CreateForeignTable | ImportForeignSchema):
             definition = definition.found(Known(self._source, context))
+        if isinstance(definition, Analyze):
+            definition = await self._analyzed(definition, context)
         if not isinstance(definition, CreateTableAs):
             return await self._define(definition, context)
         if context.block is not None:
@@ -273,6 +277,12 @@ class Tables:
         made = await self._filled(definition, replace(context, block=block))
         await self.commit(block)
         return made
+
+    async def _analyzed(self, definition: Analyze, context: Context) -> Definition:
+        with self._store.reading() as view:
+            known = self._store.catalogue(seen(view, context.block))
+        scene = self._scene(_asking(context), known)
+        return await looked_at(definition, known, scene, self._store, self._further, context.block)
 
     async def _filled(self, definition: CreateTableAs, context: Context) -> Rows:
         """Make a table of a query, within a block. Raises PgError."""

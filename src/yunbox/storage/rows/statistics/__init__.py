@@ -1,0 +1,1 @@
+"""What ANALYZE finds of tables and their columns: how it is found, and where it is kept."""
