@@ -31,7 +31,10 @@ _OFFERED = (
         "vectors",
         "float4[] with the CHECK of their length; exact and approximate distances, all exact; vectors, proxima_vectors",
     ),
-    ("roaring bitmaps", "type roaringbitmap, its functions, operators and aggregates, in the portable format"),
+    (
+        "roaring bitmaps",
+        "roaringbitmap, roaringbitmap64; functions, operators, aggregates, in the portable format",
+    ),
     ("CREATE EXTENSION, DROP EXTENSION", "proxima, roaringbitmap, hg_binlog, hg_toolkit; by superusers"),
     ("views", "CREATE OR REPLACE VIEW, ALTER VIEW ... RENAME, DROP VIEW with CASCADE; not to be written through"),
     (
@@ -105,7 +108,7 @@ _NOT_OFFERED = (
         "indexes of vectors",
         "properties are kept, and nothing is built of them; hg_full_compact_table is refused by name",
     ),
-    ("roaringbitmap64; shifts, rb_jaccard_dist, rb_select, rb_to_text, roaringbitmap_text", "0A000"),
+    ("shifts of bitmaps, rb_jaccard_dist, rb_select, rb_to_text, roaringbitmap_text", "0A000"),
     ("writing to foreign tables; foreign servers, wrappers and user mappings of one's own", "0A000, 42704"),
     (
         "foreign tables by DLF; EXTERNAL_FILES without columns, with roles, patterns, options of CSV; writing by it",

@@ -6,7 +6,7 @@ parameter arrives in it.
 
 from typing import Any
 
-from yunbox.sql.hologres.catalogue.bitmaps import ROARINGBITMAP
+from yunbox.sql.hologres.catalogue.bitmaps import BITMAPS
 from yunbox.sql.hologres.catalogue.types import (
     BYTEA,
     DATE,
@@ -141,7 +141,7 @@ def _literal(of: int, value: Any) -> str:
     if of == INTERVAL:
         parts = f"{{'m': CAST({value.months} AS INTEGER), 'd': CAST({value.days} AS INTEGER), "
         return f"hg_interval({parts}'u': CAST({value.us} AS BIGINT)}})"
-    if of in (BYTEA, ROARINGBITMAP):
+    if of == BYTEA or of in BITMAPS:
         return f"unhex('{value.hex()}')"
     if of in (FLOAT4, FLOAT8):
         return f"CAST('{value!r}' AS {duck})"
@@ -171,7 +171,7 @@ def text_sql(sql: str, of: int, token: str, digits: Digits | None = None) -> str
     if of == NUMERIC and digits:
         return decimal_text(sql, digits)
     if name in ("float4", "float8", "date", "time", "timestamp", "timestamptz", "interval", "bytea", "timetz",
-                "roaringbitmap"):  # fmt: skip
+                "roaringbitmap", "roaringbitmap64"):  # fmt: skip
         return f"hg_out_{name}({into_carrier(sql, of)}, {quoted(token)})"
     return sql
 

@@ -12,13 +12,13 @@ from yunbox.kernel.errors import InvalidArgument
 from yunbox.sql.flink.plans import Table, TableColumn
 from yunbox.wire.pgwire.values.types import TYPES
 
-_TIMES = ("timestamp", "timestamptz")
+_TIMES, _BYTES = ("timestamp", "timestamptz"), ("bytea", "roaringbitmap", "roaringbitmap64")
 _TEXTS = ("text", "varchar", "bpchar", "json", "jsonb", "uuid", "inet")
 _FITS: dict[str, tuple[str, ...]] = {
     "BOOLEAN": ("bool",), "TINYINT": ("int2",), "SMALLINT": ("int2", "int4", "int8"), "INT": ("int4", "int8"),
     "BIGINT": ("int8", "numeric"), "FLOAT": ("float4", "float8"), "DOUBLE": ("float8",), "DECIMAL": ("numeric",),
     "CHAR": _TEXTS, "VARCHAR": _TEXTS, "DATE": ("date",), "TIME": ("time",), "TIMESTAMP": _TIMES,
-    "TIMESTAMP_LTZ": _TIMES, "BINARY": ("bytea", "roaringbitmap"), "VARBINARY": ("bytea", "roaringbitmap"),
+    "TIMESTAMP_LTZ": _TIMES, "BINARY": _BYTES, "VARBINARY": _BYTES,
     "ARRAY": ("_int4", "_int8", "_float4", "_float8", "_bool", "_text", "_varchar"),
 }  # fmt: skip
 

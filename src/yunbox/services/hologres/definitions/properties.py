@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from yunbox.services.hologres.definitions import partitioning, vector_indexes
 from yunbox.services.hologres.definitions.choices import Reader, invalid, one_of
 from yunbox.services.hologres.statements.cursor import Cursor
-from yunbox.sql.hologres.catalogue.bitmaps import ROARINGBITMAP
+from yunbox.sql.hologres.catalogue.bitmaps import BITMAPS
 from yunbox.storage.rows.model import TIME_TO_LIVE, Relation
 from yunbox.wire.pgwire.report import failure
 
@@ -75,8 +75,9 @@ def _marked(*marks: str) -> Reader:
             if colon and mark.strip().lower() not in marks:
                 raise invalid("column", part, f"a column, and one of {', '.join(marks)}")
             [name] = _columns(name, relation)
-            if relation.by_name[name].type_oid == ROARINGBITMAP:
-                raise failure("22023", f'column "{name}" of type roaringbitmap can have no such index')
+            if relation.by_name[name].type_oid in BITMAPS:
+                of = relation.by_name[name].type.name
+                raise failure("22023", f'column "{name}" of type {of} can have no such index')
             found.append(f"{name}:{mark.strip().lower()}" if colon else name)
         return ",".join(found)
 

@@ -41,8 +41,6 @@ def read_type(cursor: Cursor) -> Typed:
     if written in _ZONED:
         written += _zone(cursor)
     written, numbers = _lettered(written, numbers)
-    if written == "roaringbitmap64":
-        raise at(failure("0A000", "columns of type roaringbitmap64 are not supported"), start)
     known = BY_NAME.get(_ALIASES.get(written, written))
     if known is None or known.name == "unknown" or known.oid in OF_THE_SYSTEM:
         raise at(failure("42704", f'type "{written}" does not exist'), start)
@@ -76,7 +74,10 @@ def _check_digits(numbers: tuple[int, ...]) -> None:
 
 
 def _name(cursor: Cursor) -> str:
-    cursor.take("public", ".", "roaringbitmap") or cursor.take("pg_catalog", ".")
+    for name in ("roaringbitmap", "roaringbitmap64"):
+        if cursor.take("public", ".", name):
+            return name
+    cursor.take("pg_catalog", ".")
     if cursor.token.text == '"char"':  # which is another type than char
         raise at(failure("0A000", 'columns of type "char" are not supported'), cursor.token.start)
     for words, name in (

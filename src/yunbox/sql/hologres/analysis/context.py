@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 
 from yunbox.sql.hologres.analysis.coercion import Coercion, Parameters
 from yunbox.sql.hologres.catalog import Catalog, Relation
-from yunbox.sql.hologres.catalogue.bitmaps import ROARINGBITMAP64
 from yunbox.sql.hologres.catalogue.extensions import extension_of_type
 from yunbox.sql.hologres.catalogue.types import BY_NAME, REGCLASS, REGNAMESPACE, REGTYPE, TYPES
 from yunbox.sql.hologres.errors import error, placed, unsupported
@@ -155,8 +154,6 @@ class Context:
         extension = extension_of_type(found.oid) if found is not None else ""
         if found is None or (extension and not self.catalog.has_extension(extension)):
             raise error("42704", f'type "{base}" does not exist', name.at)
-        if found.oid == ROARINGBITMAP64:
-            raise unsupported(f"type {base}", name.at)
         if name.dimensions:
             if not found.array:
                 raise error("42704", f'type "{base}[]" does not exist', name.at)

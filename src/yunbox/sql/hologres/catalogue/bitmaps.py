@@ -1,13 +1,19 @@
 """The functions and operators of roaring bitmaps, which CREATE EXTENSION roaringbitmap brings.
 
 Source: the vendor's page "Roaring bitmap functions". Those that are not rendered are refused by name: shifts, of which
-the page says no direction, a Jaccard distance that may be a similarity, rb_select, and all of 64 bits.
+the page says no direction, a Jaccard distance that may be a similarity, and rb_select.
+
+The page says that some functions take sets of 64 bits, and names the two that make them, of which ``rb_build_agg`` is
+called as that of 32 bits. So the others are here under the names that they have for 32 bits; which of them the vendor
+has not is not said. ``roaringbitmap`` is what a constant is where both would do.
 """
 
 import re
 
 ROARINGBITMAP, ROARINGBITMAP_ARRAY, ROARINGBITMAP64, ROARINGBITMAP64_ARRAY = 13_400, 13_401, 13_402, 13_403
+BITMAPS = frozenset((ROARINGBITMAP, ROARINGBITMAP64))
 FIRST_OID, FIRST_OPERATOR = 13_410, 13_510
+FIRST_OID_64, FIRST_OPERATOR_64 = 13_610, 13_710
 _TYPES = {"rb": ROARINGBITMAP, "rb64": ROARINGBITMAP64, "bool": 16, "int8": 20, "int4": 23, "text": 25, "float8": 701,
           "int4[]": 1007, "int8[]": 1016}  # fmt: skip
 _SIGNATURE = re.compile(r"(\w+)\((.*)\) (setof )?(\S+)( lax)?")
@@ -90,6 +96,32 @@ OPERATORS = """
 """
 
 
+_WIDE = {"rb": "rb64", "int4": "int8", "int4[]": "int8[]"}
+_NARROW_ALONE = frozenset(("rb_build", "rb_build_agg", "roaringbitmap_text"))
+"""What is called otherwise for 64 bits, or is listed for them."""
+_WORD = re.compile(r"\b(?:rb|int4(?:\[\])?)(?![\w\[])")
+
+
+def _widened(line: str) -> str:
+    """A signature as it is for sets of 64 bits."""
+    name, bracket, rest = line.partition("(")
+    return name + bracket + _WORD.sub(lambda found: _WIDE[found[0]], rest)
+
+
+def widened(text: str) -> str:
+    """The signatures of those that take sets of either kind, for those of 64 bits."""
+    lines = (line for line in text.strip().splitlines() if "rb64" not in line)
+    return "\n".join(_widened(line) for line in lines if line.partition("(")[0] not in _NARROW_ALONE)
+
+
+def widened_operators(text: str) -> str:
+    """The same of operators."""
+    return "\n".join(
+        " ".join([symbol, _WIDE.get(left, left), _WIDE.get(right, right), name])
+        for symbol, left, right, name in (line.split() for line in text.strip().splitlines())
+    )
+
+
 def signatures(text: str) -> list[tuple[str, tuple[int, ...], int, bool, bool]]:
     """Names, types of arguments, type of the value, whether it is a set, and whether NULLs go in."""
     found = [one.groups() for one in map(_SIGNATURE.fullmatch, text.strip().splitlines()) if one is not None]
@@ -97,7 +129,7 @@ def signatures(text: str) -> list[tuple[str, tuple[int, ...], int, bool, bool]]:
             for name, args, several, of, lax in found]  # fmt: skip
 
 
-def operators() -> list[tuple[str, int, int, str]]:
+def operators(text: str) -> list[tuple[str, int, int, str]]:
     """Symbols, types of both sides, and the function of each."""
-    rows = [line.split() for line in OPERATORS.strip().splitlines()]
+    rows = [line.split() for line in text.strip().splitlines()]
     return [(symbol, _TYPES[left], _TYPES[right], name) for symbol, left, right, name in rows]

@@ -97,23 +97,31 @@ def _add(one: Function) -> None:
     FUNCTIONS[one.oid] = one
 
 
-_BITMAPS = [*(("f", one) for one in bitmaps.signatures(bitmaps.SIGNATURES)),
-            *(("a", one) for one in bitmaps.signatures(bitmaps.AGGREGATES))]  # fmt: skip
-for _at, (_kind, (_name, _args, _of, _several, _lax)) in enumerate(_BITMAPS, bitmaps.FIRST_OID):
-    _add(Function(
-        _at, _name, _kind, _args, 0, 0, _of, _several, not _lax and _kind == "f", "i", (), ()
-    ))  # fmt: skip
+_BITMAPS = (
+    (bitmaps.FIRST_OID, bitmaps.SIGNATURES, bitmaps.AGGREGATES),
+    (bitmaps.FIRST_OID_64, bitmaps.widened(bitmaps.SIGNATURES), bitmaps.widened(bitmaps.AGGREGATES)),
+)
+for _first, _functions, _aggregates in _BITMAPS:
+    _kinds = [*(("f", one) for one in bitmaps.signatures(_functions)),
+              *(("a", one) for one in bitmaps.signatures(_aggregates))]  # fmt: skip
+    for _at, (_kind, (_name, _args, _of, _several, _lax)) in enumerate(_kinds, _first):
+        _add(Function(
+            _at, _name, _kind, _args, 0, 0, _of, _several, not _lax and _kind == "f", "i", (), ()
+        ))  # fmt: skip
 
 
-def _of_bitmaps() -> list[Operator]:
+def _of_bitmaps(first: int, text: str) -> list[Operator]:
     """Their operators, each by the function that has its operands."""
     known = {(one.name, one.args): one for one in FUNCTIONS.values() if one.oid >= bitmaps.FIRST_OID}
-    found = ((*one, known[one[3], one[1:3]]) for one in bitmaps.operators())
+    found = ((*one, known[one[3], one[1:3]]) for one in bitmaps.operators(text))
     return [Operator(at, symbol, left, right, function.returns, function.oid, 0, 0)
-            for at, (symbol, left, right, _, function) in enumerate(found, bitmaps.FIRST_OPERATOR)]  # fmt: skip
+            for at, (symbol, left, right, _, function) in enumerate(found, first)]  # fmt: skip
 
 
-OPERATORS: tuple[Operator, ...] = (*map(_operator, rows("operators")), *_of_bitmaps())
+OPERATORS: tuple[Operator, ...] = (
+    *map(_operator, rows("operators")), *_of_bitmaps(bitmaps.FIRST_OPERATOR, bitmaps.OPERATORS),
+    *_of_bitmaps(bitmaps.FIRST_OPERATOR_64, bitmaps.widened_operators(bitmaps.OPERATORS)),
+)  # fmt: skip
 
 _EXPANDED = "information_schema._pg_expandarray"
 _add(Function(

@@ -36,7 +36,7 @@ DIGITS_MAX = 38
 _DUCK = {
     "bool": "BOOLEAN", "int2": "SMALLINT", "int4": "INTEGER", "int8": "BIGINT", "float4": "FLOAT", "float8": "DOUBLE",
     "bytea": "BLOB", "date": "DATE", "time": "TIME", "timestamp": "TIMESTAMP", "timestamptz": "TIMESTAMP",
-    "roaringbitmap": "BLOB", "interval": "INTERVAL", "timetz": "TIMETZ", "uuid": "UUID",
+    "roaringbitmap": "BLOB", "roaringbitmap64": "BLOB", "interval": "INTERVAL", "timetz": "TIMETZ", "uuid": "UUID",
     **dict.fromkeys(
         ("oid", "xid", "cid", "regclass", "regtype", "regproc", "regprocedure", "regnamespace", "regrole"), "UINTEGER"
     ),
@@ -79,7 +79,7 @@ TYPES: dict[int, Type] = {one.oid: one for one in map(_type, rows("types"))}
 for _oid, _array, _name in (
     (ROARINGBITMAP, ROARINGBITMAP_ARRAY, "roaringbitmap"), (ROARINGBITMAP64, ROARINGBITMAP64_ARRAY, "roaringbitmap64"),
 ):  # fmt: skip
-    TYPES[_oid] = Type(_oid, _name, -1, "U", False, _array, 0, False, False, "i", "x")
+    TYPES[_oid] = Type(_oid, _name, -1, "U", _oid == ROARINGBITMAP, _array, 0, False, False, "i", "x")
     TYPES[_array] = Type(_array, f"_{_name}", -1, "A", False, 0, _oid, False, False, "i", "x")
 BY_NAME = {one.name: one for one in TYPES.values()}
 """By the name that pg_type has."""

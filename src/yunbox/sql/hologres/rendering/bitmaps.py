@@ -1,9 +1,19 @@
 """Roaring bitmaps: functions in Python (``natives/bitmaps.py``) under PostgreSQL's names and types."""
 
+import re
+
 from yunbox.sql.hologres.rendering.registry import each, templates
 
-templates("""
-rb_build(_int4) = hg_rb_build({0})
+_WIDE = {"roaringbitmap": "roaringbitmap64", "int4": "int8", "hg_rb_": "hg_rb64_"}
+_WORD = re.compile(r"\broaringbitmap\b|\bint4\b|hg_rb_")
+
+
+def _widened(text: str) -> str:
+    """What renders functions of sets of 32 bits, for those of 64."""
+    return _WORD.sub(lambda found: _WIDE[found[0]], text)
+
+
+_EITHER = """
 rb_cardinality(roaringbitmap) = hg_rb_count({0})
 rb_is_empty(roaringbitmap) = hg_rb_is_empty({0})
 rb_equals(roaringbitmap,roaringbitmap) = hg_rb_equals({0}, {1})
@@ -29,12 +39,23 @@ rb_index(roaringbitmap,int4) = hg_rb_index({0}, {1})
 rb_to_array(roaringbitmap) = hg_rb_numbers({0})
 rb_iterate(roaringbitmap) = hg_rb_numbers({0})
 rb_to_array_string(roaringbitmap,text) = hg_rb_text({0}, {1})
+"""
+templates(
+    _EITHER
+    + _widened(_EITHER)
+    + """
+rb_build(_int4) = hg_rb_build({0})
+rb64_build(_int8) = hg_rb64_build({0})
 rb_build_agg(int4) = hg_rb_build_all(@list({0}))
-""")
+rb_build_agg(int8) = hg_rb64_build_all(@list({0}))
+"""
+)
 _SETS = [("and",), ("or",), ("xor",), ("andnot",)]
-each("rb_{a}(roaringbitmap,roaringbitmap)", "hg_rb_{a}({0}, {1})", _SETS)
-each("rb_{a}_cardinality(roaringbitmap,roaringbitmap)", "hg_rb_{a}_count({0}, {1})", _SETS)
-each("rb_{a}_null2empty(roaringbitmap,roaringbitmap)", "hg_rb_{a}_lax({0}, {1})", _SETS)
-each("rb_{a}_null2empty_cardinality(roaringbitmap,roaringbitmap)", "hg_rb_{a}_lax_count({0}, {1})", _SETS)
-each("rb_{a}_agg(roaringbitmap)", "hg_rb_{a}_all(@list({0}))", _SETS[:3])
-each("rb_{a}_cardinality_agg(roaringbitmap)", "hg_rb_{a}_all_count(@list({0}))", _SETS[:3])
+for _made in (str, _widened):
+    _one, _two = _made("roaringbitmap"), _made("roaringbitmap,roaringbitmap")
+    each(f"rb_{{a}}({_two})", _made("hg_rb_{a}({0}, {1})"), _SETS)
+    each(f"rb_{{a}}_cardinality({_two})", _made("hg_rb_{a}_count({0}, {1})"), _SETS)
+    each(f"rb_{{a}}_null2empty({_two})", _made("hg_rb_{a}_lax({0}, {1})"), _SETS)
+    each(f"rb_{{a}}_null2empty_cardinality({_two})", _made("hg_rb_{a}_lax_count({0}, {1})"), _SETS)
+    each(f"rb_{{a}}_agg({_one})", _made("hg_rb_{a}_all(@list({0}))"), _SETS[:3])
+    each(f"rb_{{a}}_cardinality_agg({_one})", _made("hg_rb_{a}_all_count(@list({0}))"), _SETS[:3])

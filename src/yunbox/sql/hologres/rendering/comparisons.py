@@ -3,7 +3,7 @@
 Most values compare as they are. A char(n) does without its padding, a numeric that is text by a key, jsonb by another.
 """
 
-from yunbox.sql.hologres.catalogue.bitmaps import ROARINGBITMAP
+from yunbox.sql.hologres.catalogue.bitmaps import BITMAPS
 from yunbox.sql.hologres.catalogue.types import (
     BPCHAR,
     CIDR,
@@ -79,7 +79,7 @@ def compared(symbol: str, left: Expr, right: Expr, session: Session) -> str | No
     if left.type == right.type == BPCHAR:
         return f"(rtrim({left.sql}, ' ') {symbol} rtrim({right.sql}, ' '))"
     if left.type == right.type or (left.type in _TEXTS and right.type in _TEXTS):
-        if left.type in (JSON, ROARINGBITMAP):
+        if left.type == JSON or left.type in BITMAPS:
             return None
         return f"({key(left)} {symbol} {key(right)})"
     if left.type in _MOMENTS and right.type in _MOMENTS:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from yunbox.wire.pgwire.values import jsons, numbers, objects, texts
 from yunbox.wire.pgwire.values.array_codecs import array_of
 from yunbox.wire.pgwire.values.arrays import Array
-from yunbox.wire.pgwire.values.bitmaps import Bitmap
+from yunbox.wire.pgwire.values.bitmaps import WIDE, Bitmap
 from yunbox.wire.pgwire.values.clock import Time, TimeTz
 from yunbox.wire.pgwire.values.codec import Codec
 from yunbox.wire.pgwire.values.dates import Date, Timestamp
@@ -53,6 +53,7 @@ _PLAIN = (
     Type("uuid", 2950, 16, texts.UUID, 2951),
     Type("jsonb", 3802, -1, jsons.JSONB, 3807),
     Type("roaringbitmap", 13_400, -1, Bitmap(), 13_401),
+    Type("roaringbitmap64", 13_402, -1, Bitmap(WIDE), 13_403),
 )
 _OID = numbers.Integer("oid", ">I")
 _SYSTEM = (
