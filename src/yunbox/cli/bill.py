@@ -1,13 +1,15 @@
-"""`yunbox bill`: what was used and what it would cost, by day, project, user, query or item."""
+"""`yunbox bill`: what was used and what it would cost, by day, project, user, query or item, or by Hologres' tables."""
 
 import argparse
 import csv
 import sys
 from collections.abc import Sequence
 
+from yunbox.cli import tiers
 from yunbox.cli.output import Output
 from yunbox.cli.store import database
 from yunbox.kernel.clock import SystemClock
+from yunbox.kernel.errors import InvalidArgument
 from yunbox.kernel.texts import format_bytes, format_cost
 from yunbox.meter.ledger import LEDGER_SCHEMA, BillLine, ItemLine, Ledger
 from yunbox.meter.prices import load_prices
@@ -16,7 +18,11 @@ _TEXT_MAX = 60
 
 
 def run(args: argparse.Namespace, output: Output) -> int:
-    """Print the bill."""
+    """Print the bill. Raises InvalidArgument."""
+    if args.by == "table":
+        return _tables(args, output)
+    if args.prices is not None:
+        raise InvalidArgument("--prices is for --by table: what else was used is charged by the price book")
     prices = load_prices()
     with database(args.data, LEDGER_SCHEMA) as opened:
         ledger = Ledger(opened, prices, SystemClock())
@@ -37,6 +43,19 @@ def run(args: argparse.Namespace, output: Output) -> int:
     return 0
 
 
+def _tables(args: argparse.Namespace, output: Output) -> int:
+    prices = tiers.prices_of(args.prices)
+    with database(args.data, LEDGER_SCHEMA) as opened:
+        lines = tiers.lines_of(Ledger(opened, prices, SystemClock()), prices, args.project, args.day)
+    if args.output == "csv":
+        _print_csv(lines, tiers.TierLine)
+        return 0
+    total = tiers.summed("TOTAL", lines)
+    body = {"currency": prices.currency, "total": total.as_dict(), "lines": [line.as_dict() for line in lines]}
+    output.result(body, tiers.listed(lines, prices))
+    return 0
+
+
 def _items(lines: list[ItemLine], total: float, currency: str) -> str:
     rows = [f"{'ITEM':<30} {'QUANTITY':>14} {'UNIT':<22} {currency:>14}  NOTE"]
     for line in lines:
@@ -46,7 +65,10 @@ def _items(lines: list[ItemLine], total: float, currency: str) -> str:
     return "\n".join(rows)
 
 
-def _print_csv(lines: Sequence[BillLine | ItemLine], kind: type[BillLine] | type[ItemLine]) -> None:
+def _print_csv(
+    lines: Sequence[BillLine | ItemLine | tiers.TierLine],
+    kind: type[BillLine] | type[ItemLine] | type[tiers.TierLine],
+) -> None:
     writer = csv.writer(sys.stdout, lineterminator="\r\n")
     names = list(kind.__dataclass_fields__)
     writer.writerow(names)

@@ -55,9 +55,11 @@ def _day(text: str) -> str:
 
 def _bill(p: argparse.ArgumentParser) -> None:
     p.add_argument(
-        "--by", choices=("day", "project", "user", "query", "item"), default="query", help="what makes a line"
-    )
+        "--by", choices=("day", "project", "user", "query", "item", "table"), default="query",
+        help="what makes a line; table: Hologres' tables by tier",
+    )  # fmt: skip
     p.add_argument("--project", help="only this project")
+    p.add_argument("--prices", type=Path, metavar="FILE", help="with --by table: prices of your own, in JSON")
     p.add_argument("--day", type=_day, metavar="YYYY-MM-DD", help="only this day (UTC+8)")
 
 

@@ -41,6 +41,11 @@ _BY_ITEM = """
     SELECT item, sum(quantity) AS quantity, sum(cost) AS cost FROM ledger
     WHERE (?1 IS NULL OR project = ?1) AND (?2 IS NULL OR day = ?2) GROUP BY item ORDER BY item
 """
+_BY_PART = """
+    SELECT coalesce(json_extract(detail, '$.part'), '') AS part, item, sum(quantity) AS quantity FROM ledger
+    WHERE (?1 IS NULL OR project = ?1) AND (?2 IS NULL OR day = ?2) AND item IN (SELECT value FROM json_each(?3))
+    GROUP BY part, item ORDER BY part, item
+"""
 _GROUPS = {"day": "day", "project": "project", "user": "principal", "query": "id"}
 
 
@@ -128,7 +133,7 @@ class Ledger:
             f"INSERT INTO ledger VALUES ({_PLACES}) ON CONFLICT (id, item) DO UPDATE SET"
             " quantity = quantity + excluded.quantity, cost = cost + excluded.cost, detail ="
             " json_set(detail, '$.calls', json_extract(detail, '$.calls') + json_extract(excluded.detail, '$.calls'))",
-            self._row(replace(entry, detail={"calls": calls})),
+            self._row(replace(entry, detail={**entry.detail, "calls": calls})),
         )
 
     def _row(self, entry: Entry) -> tuple[Any, ...]:
@@ -162,6 +167,15 @@ class Ledger:
         """The bill by item: also what has no known price, and what is not counted in bytes."""
         found = self._database.read(_BY_ITEM, project, day)
         return [self._item(row["item"], row["quantity"], row["cost"]) for row in found]
+
+    def parts(
+        self, items: Sequence[str], *, project: str | None = None, day: str | None = None
+    ) -> dict[str, dict[str, float]]:
+        """How much of some items the parts of places have used, by part and item; what was not told apart is ``""``."""
+        found: dict[str, dict[str, float]] = {}
+        for row in self._database.read(_BY_PART, project, day, json.dumps(items)):
+            found.setdefault(row["part"], {})[row["item"]] = row["quantity"]
+        return found
 
     def _item(self, item: str, quantity: float, cost: float) -> ItemLine:
         known = self.prices.items.get(item, {})

@@ -1,6 +1,11 @@
-"""The price book: every price is data with a source and a date, and none is invented."""
+"""The price book: every price is data with a source and a date, and none is invented.
+
+An item whose price is not known has none: it is metered and costs nothing, and whoever knows what it costs says so in a
+book of their own.
+"""
 
 import json
+import math
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any
@@ -20,10 +25,34 @@ class PriceBook:
     items: dict[str, dict[str, Any]]
 
     def price(self, item: str) -> float:
-        """The price of one unit of an item. Raises InvalidArgument for an item without a known price."""
+        """The price of one unit of an item; 0 where it is not known. Raises InvalidArgument for what is no item."""
         if item not in self.items:
             raise InvalidArgument(f"No price is known for {item}")
-        return float(self.items[item]["price"])
+        return float(self.items[item]["price"] or 0.0)
+
+    def is_known(self, item: str) -> bool:
+        """Whether the price of an item is known."""
+        return self.items[item]["price"] is not None
+
+    def with_prices(self, text: str) -> "PriceBook":
+        """The same book with other prices, by item, and their currency: ``{"currency": "CNY", "items": {"...": 0.1}}``.
+
+        Raises InvalidArgument.
+        """
+        try:
+            given = json.loads(text)
+            prices = {str(item): float(price) for item, price in given["items"].items()}
+            currency = str(given.get("currency", self.currency))
+        except (ValueError, TypeError, KeyError, AttributeError):
+            raise InvalidArgument('Prices are written as {"currency": "CNY", "items": {"ITEM": PRICE}}') from None
+        unknown = sorted(prices.keys() - self.items.keys())
+        if unknown:
+            raise InvalidArgument(f"There is no item {unknown[0]}")
+        if wrong := [item for item, price in prices.items() if not 0 <= price < math.inf]:
+            raise InvalidArgument(f"The price of {wrong[0]} is none")
+        items = {name: {**item, "price": prices[name], "note": ""} if name in prices else item
+                 for name, item in self.items.items()}  # fmt: skip
+        return PriceBook(currency, "given", "", items)
 
     def per(self, item: str) -> float:
         """How much of an item its price is for, in the unit it is metered in."""

@@ -34,7 +34,8 @@ _LOG = logging.getLogger("yunbox")
 class Stored:
     """What lies in one place, such as a bucket, that nothing else will ever be called.
 
-    ``kept`` are bytes by the item that they are charged as, ``sums`` are quantities that only grow.
+    ``kept`` are bytes by the item that they are charged as, ``sums`` are quantities that only grow. ``part`` is what
+    of the place it is, such as a table, where the bill tells parts apart.
     """
 
     place: str
@@ -44,6 +45,7 @@ class Stored:
     since_s: float
     kept: Mapping[str, float]
     sums: Mapping[str, float]
+    part: str = ""
 
 
 class StorageMeter:
@@ -114,7 +116,7 @@ class StorageMeter:
     def _add(self, db: sqlite3.Connection, item: Stored, name: str, quantity: float, when: float) -> None:
         """Add to the row that stands for an item and a day; it counts as no call."""
         entry = Entry(
-            id=f"storage/{billing_day(when)}/{item.project}",
+            id=f"storage/{billing_day(when)}/{item.project}" + (f"/{item.part}" if item.part else ""),
             item=name,
             account_id=item.account_id,
             principal=item.principal,
@@ -122,6 +124,7 @@ class StorageMeter:
             operation=_OPERATION,
             quantity=quantity,
             time=when,
+            detail={"part": item.part} if item.part else {},
         )
         self._ledger.accumulate(db, entry, 0)
 

@@ -1,11 +1,12 @@
 """What Hologres keeps, as the bill has it: the bytes of all rows, their keys and the logs of
-their changes, by the hour and by the tier that tables are said to lie in.
+their changes, by the hour, by table and by the tier that tables are said to lie in.
 
 What its processes compute is metered with the statements (``session/used.py``, ``spine/overhead.py``). Source: the
 vendor's pages "Billing overview" and "Tiered storage".
 """
 
 import contextlib
+import heapq
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -15,16 +16,26 @@ from yunbox.storage.rows.store import RowStore
 
 HOT = "hologres.storage.hot"
 COLD = "hologres.storage.cold"
+TABLES_MAX = 1000
+"""How many tables and partitions the bill tells apart, the largest; the others are one part of it."""
+OTHERS = "(other tables)"
 _PLACE = "hologres"
 
 
 def stored(rows: Path, account_id: str, principal: str) -> Iterable[Stored]:
-    """The database, if it was ever used."""
+    """The tables and partitions of the database, if it was ever used."""
     if not (rows / "data.mdb").exists():
         return
     with contextlib.closing(RowStore(rows)) as store, store.reading() as view:
-        kept = {HOT: 0.0, COLD: 0.0}
-        for relation in store.catalogue(view).relations.values():
-            kept[COLD if relation.is_cold else HOT] += view.size_bytes(relation)
+        sizes = [(view.size_bytes(one), one.is_cold, f"{one.schema}.{one.name}")
+                 for one in store.catalogue(view).relations.values()]  # fmt: skip
     since_s = rows.stat().st_mtime  # nothing is made in the folder but when it is
-    yield Stored(_PLACE, f"hologres://{DATABASE}", account_id, principal, since_s, kept, {})
+    largest = heapq.nlargest(TABLES_MAX, (one for one in sizes if one[0]))
+    named = {name for _, _, name in largest}
+    kept: dict[str, dict[str, float]] = {}
+    for size_bytes, is_cold, name in sizes:
+        if size_bytes:
+            of = kept.setdefault(name if name in named else OTHERS, {HOT: 0.0, COLD: 0.0})
+            of[COLD if is_cold else HOT] += size_bytes
+    for name, tiers in kept.items():
+        yield Stored(_PLACE, f"hologres://{DATABASE}", account_id, principal, since_s, tiers, {}, name)

@@ -54,5 +54,9 @@ def test_cold_tables_are_told_apart(tmp_path: Path) -> None:
     with store.reading() as view:
         sizes = {HOT: view.size_bytes(warm), COLD: view.size_bytes(cold)}
     store.close()
-    [found] = stored(tmp_path, "1", "ALIYUN$a")
-    assert found.kept == sizes and sizes[COLD] > 100
+    found = {one.part: one.kept for one in stored(tmp_path, "1", "ALIYUN$a")}
+    assert found == {
+        "public.warm": {HOT: sizes[HOT], COLD: 0.0},
+        "public.cold": {HOT: 0.0, COLD: sizes[COLD]},
+    }
+    assert sizes[COLD] > 100
