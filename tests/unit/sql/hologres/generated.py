@@ -53,7 +53,8 @@ _UNSTEADY = frozenset((
     "generate_series", "repeat", "lpad", "rpad", "factorial", "array_fill", "exp", "power", "pow", "dpow", "date_bin",
     "current_setting", "version", "pg_backend_pid", "acldefault", "user_display_name",
     "pg_cancel_backend", "pg_terminate_backend", "pg_describe_object", "pg_stat_get_live_tuples",
-    "pg_stat_get_analyze_count", "pg_stat_get_last_analyze_time",
+    "pg_stat_get_analyze_count", "pg_stat_get_last_analyze_time", "pg_stat_get_autoanalyze_count",
+    "pg_stat_get_last_autoanalyze_time", "pg_stat_get_mod_since_analyze",
     "make_interval", "make_timestamptz", "convert_to", "convert_from", "pg_database_size", "pg_tablespace_size",
     "pg_char_to_encoding", "pg_jit_available", "has_function_privilege", "pg_client_encoding", "set_config",
 ))  # fmt: skip

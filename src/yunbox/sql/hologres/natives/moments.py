@@ -5,6 +5,7 @@ Source: the PostgreSQL documentation, "Date/Time Functions and Operators". Value
 
 from collections.abc import Callable
 from datetime import tzinfo
+from math import isfinite
 from typing import Any
 
 from yunbox.sql.hologres.natives.conversions import CARRIERS
@@ -52,7 +53,10 @@ def _by(span: _Parts, scale: Callable[[int], float]) -> _Parts:
     if abs(seconds) >= 86_400:
         made += int(seconds / 86_400)
         seconds -= int(seconds / 86_400) * 86_400
-    return _parts(int(months), made + int(over), round(scale(span["u"]) + seconds * US_PER_S))
+    us = scale(span["u"]) + seconds * US_PER_S
+    if not isfinite(us):
+        raise failure("22008", "interval out of range")
+    return _parts(int(months), made + int(over), round(us))
 
 
 def _justified_hours(span: _Parts) -> _Parts:

@@ -75,3 +75,7 @@ select x + interval '1 day' + interval '1 month' - interval '2 hours' + interval
 select date_trunc('month', date_trunc('day', date_trunc('hour', x + interval '1 day') + interval '40 days') - interval '1 hour') from (values ('2020-01-31 01:02:03+00'::timestamptz), (null)) t (x)
 select x + 1 + 2 + 3 - 4 + 5 - 6 + 7 + n from (values ('2020-01-31'::date, 1), (null, 2), ('2020-02-28', null)) t (x, n)
 select extract(epoch from date_trunc('day', x + interval '1 day' + interval '1 day') - x - interval '1 hour') from (values ('2020-01-31 01:02:03'::timestamp)) t (x)
+select '1.7e308'::float8 * '36:00:00'::interval
+select interval '36:00:00' / '5e-324'::float8
+select interval '1 mon' * '1.7e308'::float8
+select interval '10:00' * '1e18'::float8
