@@ -102,13 +102,16 @@ class Session(Generic[S]):
         self._add(call, "OK", place, started)
         return reply
 
-    def may(self, operation: Operation[S, P, R], params: P) -> bool:
-        """Whether a statement is allowed by what was decided before; if not, ``perform`` decides."""
+    def accesses(self, operation: Operation[S, P, R], params: P) -> tuple[Access, ...]:
+        """What a statement touches, for who asks ``may`` of the same one again and again."""
+        return tuple(operation.touches(self._service, params))
+
+    def may(self, accesses: tuple[Access, ...]) -> bool:
+        """Whether what a statement touches is allowed by what was decided before; if not, ``perform`` decides."""
         if self._epoch != self._now() or self.principal.expires_at is not None:
             return False
         now, holds = monotonic(), self._holds
-        accesses = operation.touches(self._service, params)
-        return all(holds.get((access.action, access.resource), 0.0) >= now for access in accesses)
+        return min([holds.get((one.action, one.resource), 0.0) for one in accesses], default=now) >= now
 
     def reach(self, access: Access) -> None:
         """Check an access that a statement turns out to need while it runs; no such decision is remembered, as

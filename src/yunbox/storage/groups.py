@@ -11,12 +11,15 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from time import perf_counter
 from typing import Any, Generic, Protocol, TypeVar
 
 import lmdb
 
 from yunbox.kernel.errors import Unavailable
 
+_MANY, _WAIT_SHARE = 8, 0.3
+"""From how many writers at once on a group waits for them, and for how long: that share of what the last one took."""
 Done = Callable[[Any, BaseException | None], None]
 """Is told what a work returned, or what it raised."""
 
@@ -49,8 +52,17 @@ C = TypeVar("C", bound=Counting)
 class Groups(Generic[I]):
     """Takes what waits, as much as fits into a group, to ``commit``: on one thread, in the order of its coming."""
 
-    def __init__(self, name: str, commit: Callable[[list[I]], None], *, items_max: int, bytes_max: int) -> None:
+    def __init__(
+        self,
+        name: str,
+        commit: Callable[[list[I]], None],
+        *,
+        items_max: int,
+        bytes_max: int,
+        clock: Callable[[], float] = perf_counter,
+    ) -> None:
         self._commit = commit
+        self._clock = clock
         self._items_max = items_max
         self._bytes_max = bytes_max
         self._queue: queue.SimpleQueue[I | None] = queue.SimpleQueue()
@@ -58,6 +70,9 @@ class Groups(Generic[I]):
         self._started = False
         self._closed = False
         self._door = threading.Lock()
+        self._sizes = (0, 0)
+        """Of the last two groups."""
+        self._took_s = 0.0
 
     def start(self) -> None:
         """Begin to take what is submitted."""
@@ -86,15 +101,22 @@ class Groups(Generic[I]):
     def _loop(self) -> None:
         while (first := self._queue.get()) is not None:
             group, stop = self._gather(first)
+            began = self._clock()
             self._commit(group)
+            self._took_s, self._sizes = self._clock() - began, (self._sizes[1], len(group))
             if stop:
                 return
 
     def _gather(self, first: I) -> tuple[list[I], bool]:
+        """What waits; and where there were many a moment ago, who have been answered, those of them that come again
+        within a fraction of what a flush takes, as else half of them would wait for another one."""
         group, size = [first], first.size_bytes
+        expected = max(self._sizes)
+        until = self._clock() + (self._took_s * _WAIT_SHARE if expected >= _MANY else 0.0)
         while len(group) < self._items_max and size < self._bytes_max:
+            left_s = until - self._clock() if len(group) < expected else 0.0
             try:
-                item = self._queue.get_nowait()
+                item = self._queue.get(timeout=left_s) if left_s > 0 else self._queue.get_nowait()
             except queue.Empty:
                 break
             if item is None:

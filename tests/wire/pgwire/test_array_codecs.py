@@ -8,9 +8,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from yunbox.wire.pgwire.report import PgError
+from yunbox.wire.pgwire.values import arrays
 from yunbox.wire.pgwire.values.arrays import Array
+from yunbox.wire.pgwire.values.codec import Style
 from yunbox.wire.pgwire.values.types import TYPES
 
+STYLE = Style()
 DATES, TIMESTAMPS, ZONED, TEXTS, NAMES = 1182, 1115, 1185, 1009, 1015
 ELEMENTS: dict[int, st.SearchStrategy[Any]] = {
     DATES: st.integers(-2_000_000, 2_000_000) | st.sampled_from([-(1 << 31), (1 << 31) - 1]),
@@ -71,3 +74,35 @@ def test_what_is_wrong_is_told_as_of_one(oid: int, data: bytes) -> None:
 def test_what_no_array_holds(oid: int, value: int) -> None:
     with pytest.raises((struct.error, OverflowError)):
         TYPES[oid].codec.pack([value])
+
+
+TEXT_ARRAYS = st.tuples(
+    st.sampled_from([1005, 1007, 1016, 1009, 1015, 1115, 1185, 1182, 1022, 1021, 1231, 1000]),
+    st.lists(
+        st.sampled_from([
+            "1", "-7", "007", "99999", "-99999999999999999999", "2026-01-01", '"2026-01-01 00:00:00"', "infinity", "t",
+            '"2026-01-01 00:00:00.123456+00"', "NULL", "null", '"NULL"', "a b", " 1 ", '"a,b"', '""', "", '","', "{1}",
+            '"a\\"b"', "\\", '"a" ', "x\ty", "1_0", "1.50", "1e400", "0x1", '"', "}", "\u0663", "--1", "+5", "NaN",
+        ]),
+        max_size=5,
+    ),
+    st.sampled_from(["{%s}", "{%s", "%s}", " {%s}", "{%s} ", "{{%s}}", "{%s,}", "[0:1]={%s}", "{%s}{"]),
+)  # fmt: skip
+
+
+@given(TEXT_ARRAYS)
+@example((1009, ['"a"', '"b"'], "{%s}"))
+@example((1007, ["1", "2"], "{%s}"))
+def test_texts_many_at_once(given_array: tuple[int, list[str], str]) -> None:
+    oid, items, around = given_array
+    codec, text = TYPES[oid].codec, around % ",".join(items)
+    assert isinstance(codec, Array)
+    slow = outcome(_token_by_token, codec, text)
+    found = outcome(codec.read, text, STYLE)
+    assert found == slow or (repr(found) == repr(slow) and "nan" in repr(found))
+
+
+def _token_by_token(codec: Array, text: str) -> Any:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(arrays, "_plain", lambda text: None)
+        return Array.read(codec, text, STYLE)

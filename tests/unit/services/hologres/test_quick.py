@@ -34,7 +34,10 @@ class Spine:
     allowed: bool = True
     answers: list[int] = field(default_factory=list)
 
-    def may(self, operation: object, params: object) -> bool:
+    def accesses(self, operation: object, params: object) -> tuple[object, ...]:
+        return (operation,)
+
+    def may(self, accesses: tuple[object, ...]) -> bool:
         return self.allowed
 
     def answered(self, operation: object, downloaded_bytes: int, started: float) -> None:

@@ -34,6 +34,7 @@ _AS_STORED: dict[int, Callable[[Style], bool]] = {
 """The types whose texts depend on settings, by OID, and whether these settings have them as they are stored."""
 _HEAD = struct.Struct(">cIh")
 Write = Callable[[bytes | None], bytes | None]
+Render = Callable[[Sequence[bytes], Sequence[int], Style], bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,30 @@ class Output:
 
     def rendered(self, found: Sequence[bytes], formats: Sequence[int], style: Style) -> bytes:
         """Stored rows as DataRow messages, one after another."""
-        if self.is_whole and _is_plain(self.stored, formats, style):
+        return self._rendered(found, formats, style, plain=self._is_sent_as_stored(formats, style))
+
+    def renderer(self) -> "Render":
+        """What does the same for one session again and again, whose settings seldom change."""
+        known: dict[tuple[int, ...], bool] = {}
+        of: Style | None = None
+
+        def render(found: Sequence[bytes], formats: Sequence[int], style: Style) -> bytes:
+            nonlocal of, known
+            if style is not of:
+                of, known = style, {}
+            asked = tuple(formats)
+            plain = known.get(asked)
+            if plain is None:
+                plain = known[asked] = self._is_sent_as_stored(asked, style)
+            return self._rendered(found, asked, style, plain=plain)
+
+        return render
+
+    def _is_sent_as_stored(self, formats: Sequence[int], style: Style) -> bool:
+        return self.is_whole and _is_plain(self.stored, formats, style)
+
+    def _rendered(self, found: Sequence[bytes], formats: Sequence[int], style: Style, *, plain: bool) -> bytes:
+        if plain:
             return b"".join(
                 [self._plain(row) if self._is_full(row) else self._made(row, formats, style) for row in found]
             )

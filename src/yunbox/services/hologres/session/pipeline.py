@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import Any
 
-from yunbox.services.hologres.session.known import WORK, Known, Statements, bound
+from yunbox.services.hologres.session.known import Known, Statements
 from yunbox.services.hologres.session.ports import Context
 from yunbox.services.hologres.session.session import Session
 from yunbox.services.hologres.session.transaction import State, now_us
@@ -93,9 +93,9 @@ class Pipeline:
         try:
             session.look()
             known = self._known.find(body[1:name_end])
-            if known is None or known.writes is None or not self._may(known) or (run and known is not run.known):
+            if known is None or (known is not run.known if run else known.writes is None or not self._may(known)):
                 return False
-            values, _ = bound(body[name_end + 1 :], known.prepared.types, session.style)
+            values, _ = known.bound(body[name_end + 1 :], session.style)
         except Exception:  # the long way comes upon the same, and says what it is
             return False
         run = self._run = run or _Run(known)
@@ -106,7 +106,7 @@ class Pipeline:
 
     def _may(self, known: Known) -> bool:
         session = self._session
-        return not session.is_watched and not session.reads_only and session.spine.may(known.operation, WORK)
+        return not session.is_watched and not session.reads_only and session.spine.may(known.accesses)
 
     async def settle(self, kind: int = 0) -> bool:
         """Answer what is kept, before a message of some kind; whether the session goes on."""
@@ -117,10 +117,10 @@ class Pipeline:
             run.part_last()
         del run.rows[len(run.described) :]
         started = monotonic()
-        written = await self._written(run, is_whole=kind == _SYNC and not run.begun) if len(run.rows) > 1 else None
+        written = await self._written(run, is_whole=kind == _SYNC and not run.begun) if run.rows else None
         if written is not None:
             self._tell(run, written, started)
-        elif len(run.rows) > 1:
+        elif run.rows:
             self._known.clear()  # other definitions, perhaps: what is known of statements is looked at again
         for message in [*([] if written is not None else run.messages), *run.begun]:
             if not await self._answer(*message):
@@ -132,6 +132,8 @@ class Pipeline:
         follows: if nothing was done before it, it is done for good at once."""
         session = self._session
         transaction, plan = session.transaction, run.known.plan
+        if not self._may(run.known):  # any more: the long way says so
+            return None
         transaction.start()
         if not is_whole or transaction.block is not None:
             transaction.start(together=True)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from time import monotonic
 from typing import Any
 
-from yunbox.services.hologres.session.known import WORK, Known, Statements, bound
+from yunbox.services.hologres.session.known import Known, Statements
 from yunbox.services.hologres.session.portal import spread
 from yunbox.services.hologres.session.ports import LookUp
 from yunbox.services.hologres.session.session import Session
@@ -23,6 +23,7 @@ _BIND = ord("B")
 _HEAD = struct.Struct(">BI")
 _EXECUTE_SYNC = b"E\0\0\0\x09\0\0\0\0\0" + b"S\0\0\0\x04"
 _DESCRIBE_EXECUTE_SYNC = b"D\0\0\0\x06P\0" + _EXECUTE_SYNC
+_COMPLETE = tuple(backend.command_complete(f"SELECT {count}") for count in (0, 1))
 
 
 class Quick:
@@ -54,11 +55,11 @@ class Quick:
         session.look()
         name_end = data.index(0, 6)
         known = self._known.find(data[6:name_end])
-        if known is None or not session.spine.may(known.operation, WORK):
+        if known is None or not session.spine.may(known.accesses):
             return None
         if session.is_watched:
             return None
-        values, formats = bound(data[name_end + 1 : end], known.prepared.types, session.style)
+        values, formats = known.bound(data[name_end + 1 : end], session.style)
         if known.look_up is not None:
             return self._looked_up(known, known.look_up, values, formats, described, started)
         return self._written(known, values, described, started)
@@ -82,7 +83,7 @@ class Quick:
         session.spine.answered(known.operation, len(rows), started)
         session.quick, session.quick_started = known.prepared, started
         head = known.description(formats) if described else b""
-        complete = backend.command_complete(f"SELECT {count}")
+        complete = _COMPLETE[count] if count <= 1 else backend.command_complete(f"SELECT {count}")
         return b"".join((backend.BIND_COMPLETE, head, rows, complete, backend.READY[backend.IDLE]))
 
     def _written(self, known: Known, values: list[Any], described: bool, started: float) -> bytes | None:

@@ -184,11 +184,11 @@ class Tables:
         made, store = payload.made, self._store
         if made.refused is not None or made.user != user:
             return None
-        at, keys, output = made.at, payload.made.statement.keys, payload.made.statement.output
+        at, keys, rendered = made.at, payload.made.statement.keys, payload.made.statement.output.renderer()
 
         def look_up(values: Sequence[Any], formats: Sequence[int], style: Style) -> tuple[bytes, int] | None:
             found = store.look_up(at, keys(Row(values, style)))
-            return None if found is None else (output.rendered(found, formats, style), len(found))
+            return None if found is None else (rendered(found, formats, style), len(found))
 
         return look_up
 

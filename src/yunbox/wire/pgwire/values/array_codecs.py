@@ -7,7 +7,7 @@ import struct
 from typing import Any
 
 from yunbox.wire.pgwire.values.arrays import Array
-from yunbox.wire.pgwire.values.codec import Codec
+from yunbox.wire.pgwire.values.codec import Codec, Style
 from yunbox.wire.pgwire.values.reals import FLOAT4, FLOAT8, HEAD, LAYOUTS, Floats, Numbers
 
 _MOMENTS, _TEXTS = frozenset((1082, 1114, 1184)), frozenset((25, 1043))
@@ -16,6 +16,15 @@ _LENGTH = struct.Struct(">i")
 
 class Moments(Numbers):
     """The codec of arrays of dates and timestamps, which are not all numbers of as many bytes."""
+
+    def read_all(self, texts: list[str], style: Style) -> list[Any]:
+        """The values of some elements, of which many may be the same."""
+        read = self.element.read
+        known: dict[str, Any] = {}
+        for text in texts:
+            if text not in known:
+                known[text] = read(text, style)
+        return [known[text] for text in texts]
 
     def unpack(self, data: bytes) -> list[Any]:
         """The other way round. Raises PgError 22008 for what is beyond all dates."""
@@ -34,6 +43,10 @@ class Moments(Numbers):
 
 class Texts(Array):
     """The codec of arrays of texts."""
+
+    def read_all(self, texts: list[str], style: Style) -> list[Any]:
+        """They."""
+        return texts
 
     def pack(self, value: list[Any]) -> bytes:
         """In PostgreSQL's binary form."""

