@@ -424,3 +424,34 @@ def test_holo_search_sdk(server, session):
         assert {row[1] for row in near.fetchall()} == {7, 8}
         table.delete_vector_indexes()
         assert table.get_vector_index_info() == {}
+
+
+def test_neighbours_are_those_of_this_moment(session, filled):
+    """Rows that were written, changed and removed, alone and in a block, each time beside numpy."""
+    sought = vectors(1)[0]
+    present = dict(enumerate(filled.astype(np.float64)))
+    sql = f"select id from features order by approx_euclidean_distance(v, '{text_of(sought)}') limit 8"
+
+    def check() -> None:
+        nearest = sorted(present, key=lambda id: float(((present[id] - sought) ** 2).sum()))[:8]
+        assert [id for (id,) in session.execute(sql.encode()).fetchall()] == nearest
+
+    check()
+    for step in range(3):
+        nearest = [id for (id,) in session.execute(sql.encode()).fetchall()]
+        near = sought + np.float32(0.01 * (3 - step))
+        session.execute("insert into features values (%s, %s)", (1000 + step, text_of(near)))
+        present[1000 + step] = near.astype(np.float64)
+        check()
+        session.execute("delete from features where id = %s", (nearest[0],))
+        del present[nearest[0]]
+        check()
+        far = sought + np.float32(50 + step)
+        session.execute("update features set v = %s where id = %s", (text_of(far), nearest[1]))
+        present[nearest[1]] = far.astype(np.float64)
+        check()
+    with session.transaction():
+        session.execute("insert into features values (2000, %s)", (text_of(sought),))
+        present[2000] = sought.astype(np.float64)
+        check()
+    check()

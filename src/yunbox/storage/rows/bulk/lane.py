@@ -53,16 +53,21 @@ class Lane:
         body, lengths = kept(cells, cuts)
         body = body[:-1].replace(between, _LENGTH).replace(b"\n", self._behind + self._before + _LENGTH)
         made = np.frombuffer(bytearray().join((self._before, _LENGTH, body, self._behind)), np.uint8)
-        beside = len(self._before) + len(self._behind) + len(_LENGTH) * len(self._checks)
-        ends = np.cumsum(lengths.sum(axis=1) + beside)
-        behind = np.cumsum(lengths + len(_LENGTH), axis=1)  # in its row, where each field ends
-        starts = (ends - beside - lengths.sum(axis=1) + len(self._before))[:, None] + behind - lengths - len(_LENGTH)
-        _put_lengths(made, starts, lengths)
+        width = len(self._checks)
+        flat = lengths.ravel()  # row by row
+        beside = flat + len(_LENGTH)
+        beside[::width] += len(self._before)
+        beside[width - 1 :: width] += len(self._behind)
+        ends = np.cumsum(beside)
+        starts = ends - flat - len(_LENGTH)
+        starts[width - 1 :: width] -= len(self._behind)
+        ends = ends[width - 1 :: width]
+        _put_lengths(made, starts, flat)
         if cells.nulls is not None:
-            missing = starts[cells.nulls.T]
+            missing = starts[cells.nulls.T.ravel()]
             for place in range(len(_LENGTH)):
                 made[missing + place] = 255
-        return Pieces(made.tobytes(), ends)
+        return Pieces(made.tobytes(), np.ascontiguousarray(ends))
 
 
 def _put_lengths(made: Any, starts: Numbers, lengths: Numbers) -> None:

@@ -4,6 +4,8 @@ Values are PostgreSQL's: days, or microseconds, since 2000. None stands for fiel
 other than four digits, an infinity, a zone.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from yunbox.storage.rows.bulk.cells import Bytes, Checked, Cut, Field, Numbers
@@ -16,30 +18,39 @@ _MONTH_DAYS = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
 _BEFORE_MONTH = np.array([0, 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334])
 _DAYS_TO_2000 = 730_119
 """From the first day of the year 1."""
+_Marks = dict[int, int]
 
 
-def _digits(letters: Bytes, places: slice) -> Numbers | None:
-    """The number that some columns of letters are, if all are digits."""
-    digits = letters[:, places] - _ZERO
-    if (digits > 9).any():
-        return None
-    made = np.zeros(len(digits), np.int64)
-    for place in range(digits.shape[1]):
-        made = made * 10 + digits[:, place]
-    return made
-
-
-def _numbers(letters: Bytes, marks: dict[int, int], places: tuple[slice, ...]) -> list[Numbers] | None:
+class _Parts:
     """Numbers at some places of a text that has certain letters at others."""
-    if not all((letters[:, place] == mark).all() for place, mark in marks.items()):
-        return None
-    found = [_digits(letters, one) for one in places]
-    numbers = [one for one in found if one is not None]
-    return numbers if len(numbers) == len(found) else None
+
+    def __init__(self, marks: _Marks, places: Sequence[slice]) -> None:
+        self._at, self._marks = list(marks), np.array(list(marks.values()), np.uint8)
+        self._digits = [at for one in places for at in range(one.start, one.stop)]
+        self._weights = np.zeros((len(self._digits), len(places)), np.float32)
+        """What each digit counts in each number: products of these are exact, and made at once."""
+        row = 0
+        for column, one in enumerate(places):
+            for power in reversed(range(one.stop - one.start)):
+                self._weights[row, column] = 10**power
+                row += 1
+
+    def of(self, letters: Bytes) -> Numbers | None:
+        """A row for each number; None where a letter is another, or no digit."""
+        if not (letters[:, self._at] == self._marks).all():
+            return None
+        digits = letters[:, self._digits] - _ZERO
+        if (digits > 9).any():
+            return None
+        return (digits.astype(np.float32) @ self._weights).T.astype(np.int64)
+
+
+_DAY = _Parts({4: _MINUS, 7: _MINUS}, (slice(0, 4), slice(5, 7), slice(8, 10)))
+_CLOCK = _Parts({2: _COLON, 5: _COLON}, (slice(0, 2), slice(3, 5), slice(6, 8)))
 
 
 def _days(letters: Bytes) -> Numbers | None:
-    found = _numbers(letters, {4: _MINUS, 7: _MINUS}, (slice(0, 4), slice(5, 7), slice(8, 10)))
+    found = _DAY.of(letters)
     if found is None:
         return None
     year, month, day = found
@@ -54,7 +65,7 @@ def _days(letters: Bytes) -> Numbers | None:
 
 
 def _seconds(letters: Bytes) -> Numbers | None:
-    found = _numbers(letters, {2: _COLON, 5: _COLON}, (slice(0, 2), slice(3, 5), slice(6, 8)))
+    found = _CLOCK.of(letters)
     if found is None:
         return None
     hour, minute, second = found
