@@ -173,6 +173,15 @@ LETTERS = st.sampled_from(
 )
 
 
+def test_line_ends_within_a_line_that_ends_wrongly(postgres: Postgres) -> None:
+    options = Options("csv", quote="|", escape="~", null="x")
+    bodies = (b"|a\r|", b"|a\n|", b"|a\r\n\r|", b"|a\r\rb|,|\r|", b"a")
+    inputs = [first + body + end for first in (b"x,1\r\n", b"x,1\n", b"x,1\r", b"")
+              for body in bodies for end in (b"\n", b"\r", b"\r\n")]  # fmt: skip
+    for data, told in zip(inputs, theirs(postgres, options, inputs), strict=True):
+        assert ours(options, data, 1) == ours(options, data, 1000) == told, data
+
+
 @settings(max_examples=4, deadline=None)
 @given(st.lists(st.lists(LETTERS, max_size=14).map(b"".join), min_size=100, max_size=100), st.sampled_from(FORMATS))
 def test_any_bytes_are_read_as_postgres_reads_them(postgres: Postgres, inputs: list[bytes], options: Options) -> None:

@@ -22,6 +22,8 @@ class Lines:
         self._held = self._wanted = 0
         self._end = b""
         self._ended = False
+        self.within = 0
+        """The line ends that are quoted in a line whose own end is wrong."""
         if self._csv:
             mark, escape = re.escape(options.mark.encode()), re.escape(options.before_mark.encode())
             inside = rb"[^%b]" % mark if mark == escape else rb"(?:%b(?:.|\Z)|[^%b%b])" % (escape, mark, escape)
@@ -79,7 +81,9 @@ class Lines:
                 return
             if part in (b"\r", b"\n") and at >= start:
                 line, inner = held[start:at], self._inner(held[start:at])
+                self.within = inner
                 start = at + self._width(held, at)
+                self.within = 0
                 if self._csv and line == _END:
                     self._ended = True
                     return

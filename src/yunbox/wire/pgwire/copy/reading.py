@@ -103,6 +103,8 @@ class RowReader:
                     self._match(self._fields.split(text))
                 place = f"line {self._number + 1}"
         except PgError as error:
+            if self._lines.within:
+                place = f"line {self._number + 1 + self._lines.within}"
             raise PgError(replace(error.report, where=f"COPY {self._table}, {place}")) from None
 
     def _row(self, text: str) -> list[str | None]:
