@@ -10,8 +10,12 @@ import pytest
 import uvloop
 
 from yunbox.guard.authorise import Authoriser
+from yunbox.identity.directory import attachments, policies, users
+from yunbox.identity.directory.realm import Directory, Realm
+from yunbox.identity.directory.users import User
 from yunbox.identity.identify import Identity
-from yunbox.identity.store import IDENTITY_SCHEMA, IdentityStore
+from yunbox.identity.schema import IDENTITY_SCHEMA
+from yunbox.identity.store import CUSTOM, IdentityStore
 from yunbox.kernel.call import Access, Call, Operation, Principal
 from yunbox.kernel.clock import SystemClock
 from yunbox.meter.journal import Journal
@@ -29,6 +33,16 @@ TIMES = 20_000
 ROUNDS = 7
 
 
+def _user(realm: Realm) -> User:
+    """A user with five policies."""
+    user = users.create(realm, "u")
+    for number, actions in enumerate(("a:*", "b:*", "c:*", "d:*", "stub:Get*")):
+        statement = {"Effect": "Allow", "Action": actions, "Resource": "*"}
+        policies.create(realm, f"p{number}", json.dumps({"Version": "1", "Statement": [statement]}))
+        attachments.attach(realm, attachments.USER, "u", CUSTOM, f"p{number}")
+    return user
+
+
 class Stub:
     """A house with one operation that does nothing, an account, and a user with five policies."""
 
@@ -37,11 +51,7 @@ class Stub:
         database = Database(folder / "meta.db", IDENTITY_SCHEMA, LEDGER_SCHEMA, TALLY_SCHEMA)
         store = IdentityStore(database, clock)
         account, _ = store.ensure_account()
-        user = store.create_user(account, "u")
-        for number, actions in enumerate(("a:*", "b:*", "c:*", "d:*", "stub:Get*")):
-            statement = {"Effect": "Allow", "Action": actions, "Resource": "*"}
-            store.put_policy(account, f"p{number}", json.dumps({"Version": "1", "Statement": [statement]}))
-            store.attach_policy(account, f"p{number}", "u")
+        user = Directory(store, account).change_sync(_user)
         self.tally = Tally(folder / "usage", database, Ledger(database, load_prices(), clock))
         self.journal = Journal(folder / "calls.jsonl")
         self.journal.subscribe(CallMetrics().record)

@@ -14,7 +14,10 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 
-from yunbox.identity.store import IDENTITY_SCHEMA, IdentityStore
+from yunbox.identity.directory import attachments, keys, policies, users
+from yunbox.identity.directory.realm import Directory, Realm
+from yunbox.identity.schema import IDENTITY_SCHEMA
+from yunbox.identity.store import CUSTOM, AccessKey, IdentityStore
 from yunbox.kernel.clock import SystemClock
 from yunbox.server import services
 from yunbox.server.boot import Ready, running
@@ -66,10 +69,15 @@ class Running:
         """The key of a RAM user with these rights."""
         database = Database(self.data / "meta.db", IDENTITY_SCHEMA)
         store = IdentityStore(database, SystemClock())
-        user = store.create_user(self.account_id, f"u{time.time_ns()}")
-        store.put_policy(self.account_id, user.name, json.dumps({"Version": "1", "Statement": list(statements)}))
-        store.attach_policy(self.account_id, user.name, user.name)
-        key = store.create_access_key(self.account_id, user.id)
+        document = json.dumps({"Version": "1", "Statement": list(statements)})
+
+        def made(realm: Realm) -> AccessKey:
+            user = users.create(realm, f"u{time.time_ns()}")
+            policies.create(realm, user.name, document)
+            attachments.attach(realm, attachments.USER, user.name, CUSTOM, user.name)
+            return keys.create(realm, user.id)
+
+        key = Directory(store, self.account_id).change_sync(made)
         database.close()
         return key.id, key.secret
 

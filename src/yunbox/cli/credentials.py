@@ -5,7 +5,7 @@ import argparse
 from yunbox.cli.output import Output
 from yunbox.cli.store import identities
 from yunbox.identity.identify import Identity
-from yunbox.kernel.call import Principal
+from yunbox.kernel.call import ACCOUNT, RAM_USER, Principal
 from yunbox.kernel.clock import SystemClock
 from yunbox.kernel.errors import NotFound
 from yunbox.server.folder import read_credentials
@@ -37,9 +37,8 @@ def _permanent(args: argparse.Namespace) -> dict[str, str]:
 
 def _temporary(args: argparse.Namespace) -> dict[str, str]:
     with identities(args.data) as (store, account_id):
-        principal = Principal(account_id, "account", account_id, "")
+        principal = Principal(account_id, ACCOUNT, account_id, "")
         if args.user:
-            user = store.user(account_id, args.user)
-            principal = Principal(account_id, "ram-user", user.id, user.name)
+            principal = Principal(account_id, RAM_USER, store.ram_id(account_id, args.user), args.user)
         key, token = Identity(store, SystemClock()).issue_session(principal, "cli", args.session or _SESSION_S)
         return {"access_key_id": key.id, "access_key_secret": key.secret, "security_token": token}

@@ -6,7 +6,8 @@ import asyncio
 from yunbox.cli.options import add_common
 from yunbox.cli.output import Output
 from yunbox.cli.store import database
-from yunbox.identity.store import IDENTITY_SCHEMA, IdentityStore
+from yunbox.identity.schema import IDENTITY_SCHEMA
+from yunbox.identity.store import IdentityStore
 from yunbox.kernel.clock import SystemClock
 from yunbox.storage.tables.catalogue import Catalogue
 from yunbox.storage.tables.schema import TABLES_SCHEMA

@@ -2,87 +2,151 @@
 
 import argparse
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from yunbox.cli.options import add_common
 from yunbox.cli.output import Output
-from yunbox.cli.store import identities
-from yunbox.identity.policy import check_policy
-from yunbox.identity.store import IdentityStore
+from yunbox.cli.store import directory
+from yunbox.identity.directory import attachments, groups, keys, policies, roles, users
+from yunbox.identity.directory.realm import Realm
+from yunbox.identity.store import CUSTOM, SYSTEM
+from yunbox.identity.system_policies import system_policies
 from yunbox.kernel.errors import InvalidArgument
 
-_ACTIONS = {
-    "create-user": ("user",),
-    "delete-user": ("user",),
-    "list-users": (),
-    "create-key": ("user",),
-    "delete-key": ("key",),
-    "disable-key": ("key",),
-    "put-policy": ("policy", "document"),
-    "delete-policy": ("policy",),
-    "list-policies": (),
-    "attach": ("policy", "user"),
-    "detach": ("policy", "user"),
+_PAGE = 10_000
+_HOLDERS = {"user": attachments.USER, "group": attachments.GROUP, "role": attachments.ROLE}
+Act = Callable[[Realm, argparse.Namespace], Any]
+
+
+def _create_user(realm: Realm, args: argparse.Namespace) -> Any:
+    user = users.create(realm, args.user)
+    return {"user": user.name, "id": user.id}
+
+
+def _delete_user(realm: Realm, args: argparse.Namespace) -> Any:
+    users.delete_with_all(realm, args.user)
+    return {"deleted": args.user}
+
+
+def _list_users(realm: Realm, _args: argparse.Namespace) -> Any:
+    found = users.page(realm, "", _PAGE).items
+    return [{"user": user.name, "id": user.id, "keys": len(keys.of(realm, user.id))} for user in found]
+
+
+def _create_key(realm: Realm, args: argparse.Namespace) -> Any:
+    key = keys.create(realm, users.find(realm, args.user).id)
+    return {"access_key_id": key.id, "access_key_secret": key.secret}
+
+
+def _delete_key(realm: Realm, args: argparse.Namespace) -> Any:
+    keys.delete(realm, keys.find(realm, args.key))
+    return {"deleted": args.key}
+
+
+def _disable_key(realm: Realm, args: argparse.Namespace) -> Any:
+    keys.set_status(realm, keys.find(realm, args.key), "Inactive")
+    return {"disabled": args.key}
+
+
+def _put_policy(realm: Realm, args: argparse.Namespace) -> Any:
+    policies.put(realm, args.policy, _document(args.document))
+    return {"policy": args.policy, "done": args.action}
+
+
+def _delete_policy(realm: Realm, args: argparse.Namespace) -> Any:
+    policies.delete(realm, args.policy, cascading=True)
+    return {"policy": args.policy, "done": args.action}
+
+
+def _list_policies(realm: Realm, _args: argparse.Namespace) -> Any:
+    found = policies.page(realm, CUSTOM, "", _PAGE).items
+    return [{"policy": one.name, "document": json.loads(_in_force(realm, one.name))} for one in found]
+
+
+def _in_force(realm: Realm, policy: str) -> str:
+    return next(version.document for version in policies.versions(realm, CUSTOM, policy) if version.is_default)
+
+
+def _attach(realm: Realm, args: argparse.Namespace) -> Any:
+    attachments.attach(realm, _HOLDERS[args.to], args.user, _type(args.policy), args.policy)
+    return {"policy": args.policy, "done": args.action}
+
+
+def _detach(realm: Realm, args: argparse.Namespace) -> Any:
+    attachments.detach(realm, _HOLDERS[args.to], args.user, _type(args.policy), args.policy)
+    return {"policy": args.policy, "done": args.action}
+
+
+def _create_role(realm: Realm, args: argparse.Namespace) -> Any:
+    role = roles.create(realm, args.role, _document(args.document))
+    return {"role": role.name, "id": role.id, "arn": role.arn}
+
+
+def _delete_role(realm: Realm, args: argparse.Namespace) -> Any:
+    roles.delete(realm, args.role)
+    return {"deleted": args.role}
+
+
+def _list_roles(realm: Realm, _args: argparse.Namespace) -> Any:
+    return [{"role": role.name, "id": role.id, "arn": role.arn} for role in roles.page(realm, "", _PAGE).items]
+
+
+def _create_group(realm: Realm, args: argparse.Namespace) -> Any:
+    group = groups.create(realm, args.group)
+    return {"group": group.name, "id": group.id}
+
+
+def _add_to_group(realm: Realm, args: argparse.Namespace) -> Any:
+    groups.add(realm, args.group, args.user)
+    return {"group": args.group, "done": args.action}
+
+
+def _type(policy: str) -> str:
+    return SYSTEM if policy in system_policies() else CUSTOM
+
+
+_ACTIONS: dict[str, tuple[Act, tuple[str, ...]]] = {
+    "create-user": (_create_user, ("user",)),
+    "delete-user": (_delete_user, ("user",)),
+    "list-users": (_list_users, ()),
+    "create-key": (_create_key, ("user",)),
+    "delete-key": (_delete_key, ("key",)),
+    "disable-key": (_disable_key, ("key",)),
+    "put-policy": (_put_policy, ("policy", "document")),
+    "delete-policy": (_delete_policy, ("policy",)),
+    "list-policies": (_list_policies, ()),
+    "attach": (_attach, ("policy", "user")),
+    "detach": (_detach, ("policy", "user")),
+    "create-group": (_create_group, ("group",)),
+    "add-to-group": (_add_to_group, ("group", "user")),
+    "create-role": (_create_role, ("role", "document")),
+    "delete-role": (_delete_role, ("role",)),
+    "list-roles": (_list_roles, ()),
 }
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The actions and what each needs."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="action")
-    for action, names in _ACTIONS.items():
+    for action, (_, names) in _ACTIONS.items():
         command = actions.add_parser(action, help=" ".join(names).upper())
         add_common(command)
         for name in names:
             command.add_argument(name, help="JSON text, or @file" if name == "document" else None)
+        if action in ("attach", "detach"):
+            command.add_argument("--to", choices=tuple(_HOLDERS), default="user", help="what USER is the name of")
 
 
 def run(args: argparse.Namespace, output: Output) -> int:
     """Carry one action out."""
-    with identities(args.data) as (store, account_id):
-        value = _act(store, account_id, args)
+    act, _ = _ACTIONS[args.action]
+    with directory(args.data) as found:
+        value = found.change_sync(lambda realm: act(realm, args))
     text = "\n".join(_line(item) for item in value) if isinstance(value, list) else _line(value)
     output.result(value, text)
     return 0
-
-
-def _act(store: IdentityStore, account: str, args: argparse.Namespace) -> dict | list:
-    match args.action:
-        case "create-user":
-            user = store.create_user(account, args.user)
-            return {"user": user.name, "id": user.id}
-        case "delete-user":
-            store.delete_user(account, args.user)
-            return {"deleted": args.user}
-        case "list-users":
-            return [{"user": u.name, "id": u.id, "keys": len(store.access_keys(u.id))} for u in store.users(account)]
-        case "create-key":
-            key = store.create_access_key(account, store.user(account, args.user).id)
-            return {"access_key_id": key.id, "access_key_secret": key.secret}
-        case "delete-key":
-            store.delete_access_key(args.key)
-            return {"deleted": args.key}
-        case "disable-key":
-            store.set_key_status(args.key, "Inactive")
-            return {"disabled": args.key}
-        case "list-policies":
-            return [{"policy": name, "document": json.loads(text)} for name, text in store.policies(account)]
-        case _:
-            return _act_on_policy(store, account, args)
-
-
-def _act_on_policy(store: IdentityStore, account: str, args: argparse.Namespace) -> dict:
-    match args.action:
-        case "put-policy":
-            document = _document(args.document)
-            check_policy(document)
-            store.put_policy(account, args.policy, document)
-        case "delete-policy":
-            store.delete_policy(account, args.policy)
-        case "attach":
-            store.attach_policy(account, args.policy, args.user)
-        case "detach":
-            store.detach_policy(account, args.policy, args.user)
-    return {"policy": args.policy, "done": args.action}
 
 
 def _document(text: str) -> str:

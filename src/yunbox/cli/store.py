@@ -4,14 +4,16 @@ import contextlib
 from collections.abc import Generator
 from pathlib import Path
 
-from yunbox.identity.store import IDENTITY_SCHEMA, IdentityStore
+from yunbox.identity.directory.realm import Directory
+from yunbox.identity.schema import IDENTITY_SCHEMA
+from yunbox.identity.store import IdentityStore
 from yunbox.kernel.clock import SystemClock
 from yunbox.kernel.errors import NotFound
-from yunbox.storage.database import Database
+from yunbox.storage.database import Database, Schema
 
 
 @contextlib.contextmanager
-def database(data: Path, *schemas: str) -> Generator[Database]:
+def database(data: Path, *schemas: str | Schema) -> Generator[Database]:
     """The database of a data folder that a server has started on before. Raises NotFound."""
     path = data.expanduser().absolute() / "meta.db"
     if not path.exists():
@@ -30,3 +32,10 @@ def identities(data: Path) -> Generator[tuple[IdentityStore, str]]:
         store = IdentityStore(opened, SystemClock())
         account_id, _ = store.ensure_account()
         yield store, account_id
+
+
+@contextlib.contextmanager
+def directory(data: Path) -> Generator[Directory]:
+    """The users, groups, roles and policies of a data folder's account."""
+    with identities(data) as (store, account_id):
+        yield Directory(store, account_id)

@@ -1,9 +1,9 @@
 """Whether a principal may do what an operation touches: one rule over statements, deny first.
 
-An access is decided by all statements that speak of it, in no order: those of the policies attached to the user, what
-the service itself grants and denies (``GrantSource``), and for an account that the thing is its own. Any Deny that is
-not surely beside the point refuses; else any Allow grants; else nothing does. A temporary identity needs that twice:
-for the one it stands for, and for its own session policy.
+An access is decided by all statements that speak of it, in no order: those of the policies attached to the user, to its
+groups or to the role, what the service itself grants and denies (``GrantSource``), and for an account that the thing is
+its own. Any Deny that is not surely beside the point refuses; else any Allow grants; else nothing does. A temporary
+identity needs that twice: for the one it stands for, and for its own session policy.
 """
 
 from collections.abc import Callable, Iterable
@@ -27,19 +27,26 @@ class AccessDenied(Forbidden):
     A ``stranger``, who is nobody of the account that owns the resource, hears nothing of it or of its policies.
     """
 
-    def __init__(self, access: Access, because: str, *, stranger: bool = False) -> None:
+    def __init__(self, access: Access, decision: Decision, *, stranger: bool = False) -> None:
+        because = decision.because
         told = "" if stranger else f" ({because})"
         super().__init__(
             f"You have no privilege '{access.action}' on {{acs:{spelled(access)}}}{told}",
             action=access.action,
             resource=access.resource,
             because=because,
+            decision=decision.kind,
         )
 
 
 def spelled(access: Access) -> str:
     """A resource as the vendor's messages show it, without the leading ``acs:``."""
-    return f"{access.action.split(':', 1)[0]}:*:{access.resource}"
+    return f"{product(access)}:*:{access.resource}"
+
+
+def product(access: Access) -> str:
+    """Whose resource an access is to, as the names of resources spell it."""
+    return access.product or access.action.split(":", 1)[0]
 
 
 class Authoriser:
@@ -64,7 +71,7 @@ class Authoriser:
         for access in accesses:
             decision = self.decide(principal, access, context)
             if not decision.allowed:
-                raise AccessDenied(access, decision.because, stranger=principal.account_id != access.account_id)
+                raise AccessDenied(access, decision, stranger=principal.account_id != access.account_id)
 
     def reach(self, call: Call[Any], access: Access) -> None:
         """Check an access that a call turns out to need while it runs, and have the call's event tell of it."""
@@ -85,29 +92,34 @@ class Authoriser:
         return evaluate(narrowed, access.action, self._spellings(access), context)
 
     def _decide_base(self, principal: Principal, access: Access, context: Context | None) -> Decision:
+        statements = self.statements(principal, access)
+        if statements == [_OWNS]:
+            return _OWNER
+        return evaluate(statements, access.action, self._spellings(access), context)
+
+    def statements(self, principal: Principal, access: Access) -> list[Statement]:
+        """All that is said of a principal and the action of an access, before a session narrows it."""
         ours = principal.account_id == access.account_id
         owns = ours and principal.is_account
-        statements = [*self._attached.statements(principal.id, access.action)] if ours and not owns else []
+        found = [*self._attached.statements(principal.id, access.action)] if ours and not owns else []
         for source in self._binding if owns else self._sources:
-            statements += source(principal, access)
+            found += source(principal, access)
         if owns:
-            if not statements:
-                return _OWNER
-            statements.append(_OWNS)
-        return evaluate(statements, access.action, self._spellings(access), context)
+            found.append(_OWNS)
+        return found
 
     def _spellings(self, access: Access) -> tuple[str, ...]:
         """RAM policies name region and account; in-project policies have ``*`` in one place for both."""
-        service = access.action.split(":", 1)[0]
+        service, owner = product(access), access.owner or access.account_id
         return (
-            f"acs:{service}:{self._region}:{access.account_id}:{access.resource}",
-            f"acs:{service}:*:{access.account_id}:{access.resource}",
+            f"acs:{service}:{self._region}:{owner}:{access.resource}",
+            f"acs:{service}:*:{owner}:{access.resource}",
             f"acs:{service}:*:{access.resource}",
         )
 
 
 class Attached:
-    """The statements of the policies attached to users that are about an action, remembered until the epoch moves."""
+    """What the policies of users and roles say of an action, remembered until the epoch moves."""
 
     def __init__(self, store: IdentityStore) -> None:
         self._store = store
@@ -125,8 +137,8 @@ class Attached:
         if found is None:
             found = self._remembered[key] = tuple(
                 statement
-                for name, document in self._store.attached_policies(user_id)
-                for statement in parse_policy(document, f"policy {name}")
+                for policy in self._store.attached_policies(user_id)
+                for statement in parse_policy(policy.document, policy.origin)
                 if covers_action(statement, action)
             )
         return found

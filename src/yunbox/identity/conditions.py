@@ -24,12 +24,13 @@ Context = Mapping[str, str]
 """What the conditions may ask of a request, by key."""
 
 TOLD = frozenset((
-    "acs:SourceIp", "acs:CurrentTime", "acs:SecureTransport", "acs:AccessId", "oss:Prefix", "oss:Delimiter",
+    "acs:SourceIp", "acs:CurrentTime", "acs:SecureTransport", "acs:AccessId", "acs:MFAPresent", "acs:PrincipalARN",
+    "acs:PrincipalArn", "oss:Prefix", "oss:Delimiter", "sts:ExternalId", "oidc:iss", "oidc:aud", "oidc:sub",
 ))  # fmt: skip
 """Keys that a request has here where it has them at the vendor's."""
 ABSENT = frozenset(("acs:SourceVpc", "acs:SourceVpcId", "acs:VpcSourceIp"))
 """Keys that no request has here, truly: none comes from a VPC."""
-_JUDGED_HERE = ("acs:", "oss:", "odps:")
+_JUDGED_HERE = ("acs:", "oss:", "odps:", "ram:", "sts:", "oidc:", "dhs:", "hologram:", "stream:", "cms:")
 """How the keys begin that may be asked of a request here; those of other products never are."""
 
 

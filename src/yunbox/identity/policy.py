@@ -18,7 +18,7 @@ from yunbox.kernel.texts import matches, strict_json
 
 _STATEMENT_KEYS = {"Effect", "Action", "NotAction", "Resource", "NotResource", "Condition", "Sid"}
 _DOCUMENT_KEYS = {"Version", "Statement"}
-_DOCUMENT_BYTES_MAX = 6144
+DOCUMENT_LENGTH_MAX = 6144
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,10 @@ class Statement:
     origin: str = ""
 
 
+ALLOW, EXPLICIT_DENY, IMPLICIT_DENY = "Allow", "ExplicitDeny", "ImplicitDeny"
+"""The ends of a decision, as the vendor names them."""
+
+
 @dataclass(frozen=True)
 class Decision:
     """Whether an access is allowed, and by which statement; ``because`` is a sentence."""
@@ -42,31 +46,51 @@ class Decision:
     because: str
     statement: Statement | None = None
 
+    @property
+    def kind(self) -> str:
+        """How it was decided: a statement allows, a statement denies, or none says anything."""
+        if self.allowed:
+            return ALLOW
+        return EXPLICIT_DENY if self.statement is not None else IMPLICIT_DENY
+
 
 @lru_cache(maxsize=1024)
 def parse_policy(document: str, origin: str = "") -> tuple[Statement, ...]:
     """Parse a policy document. Raises InvalidArgument naming what is wrong."""
-    if len(document) > _DOCUMENT_BYTES_MAX:
-        raise InvalidArgument(f"A policy document has at most {_DOCUMENT_BYTES_MAX} characters")
+    return tuple(read_statement(item, origin) for item in policy_statements(document, DOCUMENT_LENGTH_MAX))
+
+
+def policy_statements(document: str, length_max: int) -> list[Any]:
+    """The statements of a document as it is written. Raises InvalidArgument naming what is wrong."""
+    if len(document) > length_max:
+        raise malformed(f"A policy document has at most {length_max} characters")
     try:
         body = strict_json(document)
-    except ValueError as error:
-        raise InvalidArgument(f"The policy is not valid JSON: {error}") from None
+    except (ValueError, RecursionError) as error:
+        raise malformed(f"The policy is not valid JSON: {error}") from None
     if not isinstance(body, dict) or str(body.get("Version")) != "1":
-        raise InvalidArgument('The policy needs "Version": "1"')
+        raise malformed('The policy needs "Version": "1"')
     if unknown := set(body) - _DOCUMENT_KEYS:
-        raise InvalidArgument(f"Unknown policy element: {sorted(unknown)}")
+        raise malformed(f"Unknown policy element: {sorted(unknown)}")
     statements = body.get("Statement")
     if isinstance(statements, dict):
         statements = [statements]
     if not isinstance(statements, list) or not statements:
-        raise InvalidArgument("The policy needs a non-empty Statement")
-    return tuple(read_statement(item, origin) for item in statements)
+        raise malformed("The policy needs a non-empty Statement")
+    return statements
+
+
+def malformed(what: str) -> InvalidArgument:
+    """The error of a document that is no policy."""
+    return InvalidArgument(what, code="MalformedPolicyDocument")
 
 
 def check_policy(document: str) -> None:
     """Refuse a document that is about to be written, where Yunbox could not decide by it. Raises InvalidArgument."""
     for statement in parse_policy(document):
+        for text in (*statement.resources, *statement.actions):
+            if "${" in text:
+                raise malformed(f"{text[:128]} has a variable: RAM's policies have none, so it would mean nothing")
         for condition in statement.conditions:
             check_condition(condition)
 
@@ -94,9 +118,9 @@ def read_statement(item: Any, origin: str) -> Statement:
     """One statement of a document. Raises InvalidArgument naming what is wrong."""
     if not isinstance(item, dict) or set(item) - _STATEMENT_KEYS:
         unknown = sorted(set(item) - _STATEMENT_KEYS) if isinstance(item, dict) else item
-        raise InvalidArgument(f"Unknown statement element: {unknown}")
+        raise malformed(f"Unknown statement element: {unknown}")
     if item.get("Effect") not in ("Allow", "Deny"):
-        raise InvalidArgument("Effect is Allow or Deny")
+        raise malformed("Effect is Allow or Deny")
     actions, not_actions = _either(item, "Action", "NotAction")
     resources, not_resources = _either(item, "Resource", "NotResource")
     return Statement(
@@ -105,32 +129,34 @@ def read_statement(item: Any, origin: str) -> Statement:
         resources=resources,
         not_actions=not_actions,
         not_resources=not_resources,
-        conditions=tuple(_conditions(item.get("Condition", {}))),
+        conditions=tuple(read_conditions(item.get("Condition", {}))),
         origin=origin,
     )
 
 
 def _either(item: dict[str, Any], name: str, negated: str) -> tuple[tuple[str, ...], bool]:
     if (name in item) == (negated in item):
-        raise InvalidArgument(f"A statement has either {name} or {negated}")
-    return _strings(item[name if name in item else negated], name), negated in item
+        raise malformed(f"A statement has either {name} or {negated}")
+    return strings(item[name if name in item else negated], name), negated in item
 
 
-def _strings(value: Any, what: str) -> tuple[str, ...]:
+def strings(value: Any, what: str) -> tuple[str, ...]:
+    """The texts of an element that is one or a list of them. Raises InvalidArgument."""
     values = [value] if isinstance(value, str) else value
     if not isinstance(values, list) or not values or not all(isinstance(v, str) for v in values):
-        raise InvalidArgument(f"{what} is a string or a list of strings")
+        raise malformed(f"{what} is a string or a list of strings")
     return tuple(values)
 
 
-def _conditions(body: Any) -> Iterable[Condition]:
+def read_conditions(body: Any) -> Iterable[Condition]:
+    """The conditions of a statement. Raises InvalidArgument naming what is wrong."""
     if not isinstance(body, dict):
-        raise InvalidArgument("Condition is an object")
+        raise malformed("Condition is an object")
     for operator, keys in body.items():
         if operator not in OPERATORS:
-            raise InvalidArgument(f"Unknown condition operator {operator}")
+            raise malformed(f"Unknown condition operator {operator}")
         if not isinstance(keys, dict):
-            raise InvalidArgument(f"The condition {operator} is an object of keys")
+            raise malformed(f"The condition {operator} is an object of keys")
         for key, value in keys.items():
             values = value if isinstance(value, list) else [value]
             yield Condition(operator, key, tuple(_text(v) for v in values))
@@ -146,16 +172,16 @@ def _covers(statement: Statement, action: str, resources: tuple[str, ...], conte
     found = any(matches(pattern, resource) for pattern in statement.resources for resource in resources)
     if found == statement.not_resources:
         return False
-    return not statement.conditions or _applies(statement, context)
+    return not statement.conditions or applies(statement.effect, statement.conditions, context)
 
 
-def _applies(statement: Statement, context: Context) -> bool:
+def applies(effect: str, conditions: Iterable[Condition], context: Context) -> bool:
     """Whether all conditions of a statement hold. One that is not decided counts against whoever asks.
 
     A Deny is spared only where a condition surely does not hold; an Allow is given only where all surely do.
     """
-    decided = [holds(condition, context) for condition in statement.conditions]
-    if statement.effect == "Deny":
+    decided = [holds(condition, context) for condition in conditions]
+    if effect == "Deny":
         return all(held is not False for held in decided)
     return all(decided)
 

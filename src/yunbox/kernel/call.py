@@ -9,7 +9,8 @@ S = TypeVar("S")
 P = TypeVar("P")
 R = TypeVar("R")
 
-ANONYMOUS = "anonymous"
+ACCOUNT, RAM_USER, ROLE_SESSION, ANONYMOUS = "account", "ram-user", "assumed-role", "anonymous"
+"""The kinds of principals."""
 
 
 class Shape(Enum):
@@ -28,7 +29,8 @@ class Claim:
     ``signed`` holds the texts the signature may cover (clients of one scheme differ in details);
     ``signed_at`` is the epoch time the client put into them. ``scope`` carries the scheme's own fields;
     ``application`` is a second claim, by the application that calls for the user. A request that was signed in
-    advance holds until ``expires_at``, whenever it was signed.
+    advance holds until ``expires_at``, whenever it was signed. One with a ``nonce`` is taken once; ``secure`` is one
+    that came over TLS.
     """
 
     scheme: str
@@ -41,6 +43,8 @@ class Claim:
     scope: Mapping[str, str] = field(default_factory=dict)
     source_ip: str = ""
     application: "Claim | None" = None
+    nonce: str = ""
+    secure: bool = False
 
 
 Sign = Callable[[str, Claim, str], str]
@@ -49,9 +53,11 @@ Sign = Callable[[str, Claim, str], str]
 
 @dataclass(frozen=True)
 class Principal:
-    """An identity that was verified. ``name`` is the vendor's display form, ``RAM$user`` for a RAM user.
+    """An identity that was verified. ``name`` is MaxCompute's display form, ``RAM$account:user`` for a RAM user, and
+    ``arn`` that of the vendor's OpenAPI; ``session`` is the name of a role's session.
 
-    ``policies`` narrow a temporary identity further; None means nothing narrows it.
+    ``policies`` narrow a temporary identity further; None means nothing narrows it. ``secure`` is whether it came over
+    TLS.
     """
 
     account_id: str
@@ -62,6 +68,9 @@ class Principal:
     expires_at: float | None = None
     source_ip: str = ""
     access_key_id: str = ""
+    arn: str = ""
+    session: str = ""
+    secure: bool = False
 
     @property
     def is_anonymous(self) -> bool:
@@ -71,7 +80,7 @@ class Principal:
     @property
     def is_account(self) -> bool:
         """Whether this is the account itself, which owns everything under it."""
-        return self.kind == "account"
+        return self.kind == ACCOUNT
 
 
 @dataclass(frozen=True)
@@ -79,7 +88,9 @@ class Access:
     """One action on one resource: ``odps:Select`` on ``projects/p/tables/t``, owned by ``account_id``.
 
     ``context`` holds what the conditions of policies may ask of this very request; ``version`` is the one of the
-    resource that is meant, where not the present one is.
+    resource that is meant, where not the present one is. ``product`` is whose resource it is, where not the action's
+    own: ``sts:AssumeRole`` is on a role of ``ram``. What nobody's account has, such as a system policy, is the
+    ``owner``'s by name.
     """
 
     action: str
@@ -87,6 +98,8 @@ class Access:
     account_id: str
     context: Mapping[str, str] = field(default_factory=dict)
     version: str | None = None
+    product: str = ""
+    owner: str = ""
 
 
 class Place(NamedTuple):

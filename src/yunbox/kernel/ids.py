@@ -23,6 +23,11 @@ def user_id() -> str:
     return "2" + "".join(secrets.choice("0123456789") for _ in range(17))
 
 
+def role_id() -> str:
+    """A RAM role's id of 18 digits."""
+    return "3" + "".join(secrets.choice("0123456789") for _ in range(17))
+
+
 def access_key_id(prefix: str = "LTAI5t") -> str:
     """An AccessKey id of 24 characters; temporary keys start with ``STS.`` instead."""
     return prefix + _base62(24 - len(prefix))

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from yunbox.adapters.remote.mounts import MOUNTS_SCHEMA, Mounts
-from yunbox.identity.store import IDENTITY_SCHEMA, IdentityStore
+from yunbox.identity.schema import IDENTITY_SCHEMA
+from yunbox.identity.store import IdentityStore
 from yunbox.kernel.clock import Clock, SystemClock
 from yunbox.kernel.periodic import Periodic
 from yunbox.meter.audit import Audit

@@ -22,6 +22,8 @@ S = TypeVar("S")
 P = TypeVar("P")
 R = TypeVar("R")
 MESSAGE_LENGTH_MAX = 2000
+_PRINCIPAL_ARN = ("acs:PrincipalARN", "acs:PrincipalArn")
+"""The vendor's pages spell it both ways."""
 
 
 class Spine:
@@ -172,17 +174,30 @@ class RequestContext(Mapping[str, str]):
         if key == "acs:CurrentTime":
             return utc(self._clock.time()).isoformat()
         if key == "acs:SecureTransport":
-            return "false"
+            return "true" if self._principal.secure else "false"
+        if key in _PRINCIPAL_ARN and self._principal.arn:
+            return role_arn(self._principal.arn)
+        if key == "acs:MFAPresent":
+            return "false"  # nobody signs requests with a code of a device
         if key == "acs:AccessId" and self._principal.access_key_id:
             return self._principal.access_key_id
         raise KeyError(key)
 
     def __iter__(self) -> Iterator[str]:
-        known = ("acs:SourceIp", "acs:CurrentTime", "acs:SecureTransport", "acs:AccessId")
-        return iter(known if self._principal.access_key_id else known[:3])
+        yield from ("acs:SourceIp", "acs:CurrentTime", "acs:SecureTransport", "acs:MFAPresent")
+        if self._principal.access_key_id:
+            yield "acs:AccessId"
+        if self._principal.arn:
+            yield from _PRINCIPAL_ARN
 
     def __len__(self) -> int:
-        return 4 if self._principal.access_key_id else 3
+        return sum(1 for _ in self)
+
+
+def role_arn(arn: str) -> str:
+    """The name of a principal as policies ask for it: of a session that of its role."""
+    head, _, session = arn.partition(":assumed-role/")
+    return f"{head}:role/{session.partition('/')[0]}" if session else arn
 
 
 def code_of(error: BaseException) -> str:

@@ -13,7 +13,7 @@ from time import monotonic
 from typing import Any, Generic, TypeVar
 
 from yunbox.guard.authorise import Authoriser
-from yunbox.identity.identify import EXPIRED, Identity, NotIdentified
+from yunbox.identity.identify import TOKEN_EXPIRED, Identity, NotIdentified
 from yunbox.kernel import ids
 from yunbox.kernel.call import Access, Call, Operation, Place, Principal
 from yunbox.kernel.clock import Clock
@@ -133,7 +133,7 @@ class Session(Generic[S]):
         """What was decided may have become another; even who this is."""
         expires = self.principal.expires_at
         if expires is not None and expires < self._house.clock.time():
-            raise NotIdentified(EXPIRED, "The security token has expired: ask for a new one, and connect again")
+            raise NotIdentified(TOKEN_EXPIRED, "The security token has expired: ask for a new one, and connect again")
         epoch = self._now()
         if epoch != self._epoch:
             self._holds.clear()

@@ -11,6 +11,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Generator
 from concurrent.futures import Future
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -39,6 +40,22 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     return db
 
 
+@dataclass(frozen=True)
+class Schema:
+    """A part of the database: its tables, and ``upgrade``, which gives those of an older folder what they lack.
+
+    Both run whenever the database is opened; ``upgrade`` in a transaction of its own.
+    """
+
+    tables: str
+    upgrade: Callable[[sqlite3.Connection], None] | None = None
+
+
+def columns(db: sqlite3.Connection, table: str) -> set[str]:
+    """The names of a table's columns; none for a table that is not there."""
+    return {row["name"] for row in db.execute(f"PRAGMA table_info({table})")}
+
+
 class _Waiting(NamedTuple):
     """A writer in an event loop."""
 
@@ -55,13 +72,13 @@ class Database:
     ``commits`` counts the groups this process has committed: it moves before the writers of a group are answered.
     """
 
-    def __init__(self, path: Path, *schemas: str) -> None:
+    def __init__(self, path: Path, *schemas: str | Schema) -> None:
         self.path = path
         self.commits = 0
         self._writer_db = connect(path)
         path.chmod(0o600)
         for schema in schemas:
-            self._writer_db.executescript(schema)
+            _lay(self._writer_db, schema if isinstance(schema, Schema) else Schema(schema))
         self._reader = connect(path, read_only=True)
         self._reader_lock = threading.Lock()
         self._queue: queue.SimpleQueue[tuple[Write[Any], Waiter] | None] = queue.SimpleQueue()
@@ -77,6 +94,15 @@ class Database:
         """The first row of a query, or None."""
         with self._reader_lock:
             return self._reader.execute(sql, params).fetchone()
+
+    def look(self, work: Write[T]) -> T:
+        """What ``work`` reads in several steps: nobody's commit comes between them."""
+        with self._reader_lock:
+            self._reader.execute("BEGIN")
+            try:
+                return work(self._reader)
+            finally:
+                self._reader.execute("COMMIT")
 
     def data_version(self) -> int:
         """A number that changes whenever anybody has committed a change, in this process or another."""
@@ -134,6 +160,13 @@ class Database:
         self.commits += 1
         _tell(outcomes)
         return stop
+
+
+def _lay(db: sqlite3.Connection, schema: Schema) -> None:
+    db.executescript(schema.tables)
+    if schema.upgrade is not None:
+        with _transaction(db):
+            schema.upgrade(db)
 
 
 def _tell(outcomes: list[Outcome]) -> None:

@@ -85,6 +85,7 @@ class Request:
     headers: Mapping[str, str]
     body: Body
     peer: str = ""
+    secure: bool = False
 
     def param(self, name: str, default: str | None = None) -> str | None:
         """The first value of a query parameter; names are matched without regard to case."""
@@ -133,6 +134,7 @@ def parse_request(scope: Scope, receive: Receive) -> Request:
         headers={name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]},
         body=Body(receive),
         peer=(scope.get("client") or ("",))[0],
+        secure=scope.get("scheme") == "https",
     )
 
 

@@ -81,7 +81,7 @@ def test_the_context_of_an_access_is_asked_too(house: House) -> None:
 def test_what_is_remembered_is_forgotten_when_rights_change(house: House) -> None:
     user = house.user(allow())
     assert house.authoriser.decide(user, thing(house)).allowed
-    house.store.detach_policy(house.account_id, "p", "u")
+    house.detach()
     assert not house.authoriser.decide(user, thing(house)).allowed
 
 

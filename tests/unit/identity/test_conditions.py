@@ -48,7 +48,7 @@ def test_of_a_key_that_a_request_truly_lacks_the_negated_operators_hold(operator
 
 
 @pytest.mark.parametrize("operator", OPERATORS)
-@pytest.mark.parametrize("key", ["acs:UserAgent", "acs:MFAPresent", "oss:NoSuchKey", "acs:sourceip", "x", ""])
+@pytest.mark.parametrize("key", ["acs:UserAgent", "acs:RequestTag/team", "oss:NoSuchKey", "acs:sourceip", "x", ""])
 def test_of_a_key_that_is_not_known_nothing_opens(operator: str, key: str) -> None:
     assert not decide(of("Allow", (operator, key, value_for(operator))))
     assert not decide(ALLOW, of("Deny", (operator, key, value_for(operator))))

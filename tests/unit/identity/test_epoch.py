@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from yunbox.identity.directory import attachments, groups, keys, policies, roles, users
+from yunbox.identity.directory.realm import Directory, Realm
 from yunbox.identity.epoch import Epoch
-from yunbox.identity.store import IDENTITY_SCHEMA, IdentityStore
+from yunbox.identity.schema import IDENTITY_SCHEMA
+from yunbox.identity.store import CUSTOM, IdentityStore
 from yunbox.kernel.clock import ManualClock
 from yunbox.storage.database import Database
 
@@ -22,24 +25,41 @@ def database(tmp_path: Path) -> Iterator[Database]:
     made.close()
 
 
-CHANGES: dict[str, Callable[[IdentityStore, str], object]] = {
-    "a user": lambda store, account: store.create_user(account, "v"),
-    "a user's end": lambda store, account: store.delete_user(account, "u"),
-    "a key": lambda store, account: store.create_access_key(account, None),
-    "a policy": lambda store, account: store.put_policy(account, "q", POLICY),
-    "a policy written anew": lambda store, account: store.put_policy(account, "p", POLICY),
-    "an attachment": lambda store, account: store.attach_policy(account, "p", "u"),
+TRUST = (
+    '{"Version": "1", "Statement": {"Effect": "Allow", "Action": "sts:AssumeRole",'
+    ' "Principal": {"Service": "ecs.aliyuncs.com"}}}'
+)
+CHANGES: dict[str, Callable[[Realm], object]] = {
+    "a user": lambda realm: users.create(realm, "v"),
+    "a user's end": lambda realm: users.delete_with_all(realm, "u"),
+    "a user's name": lambda realm: users.change(realm, "u", "w", users.About()),
+    "a key": lambda realm: keys.create(realm, None),
+    "a policy": lambda realm: policies.create(realm, "q", POLICY),
+    "a policy written anew": lambda realm: policies.put(realm, "p", POLICY),
+    "another version": lambda realm: policies.create_version(realm, "p", POLICY, as_default=True),
+    "an attachment": lambda realm: attachments.attach(realm, attachments.USER, "u", CUSTOM, "p"),
+    "a group": lambda realm: groups.create(realm, "h"),
+    "a member": lambda realm: groups.add(realm, "g", "u"),
+    "a role": lambda realm: roles.create(realm, "s", TRUST),
+    "a role's trust": lambda realm: roles.change(realm, "r", TRUST),
+    "a role's end": lambda realm: roles.delete(realm, "r"),
 }
+
+
+def _some(realm: Realm) -> None:
+    users.create(realm, "u")
+    groups.create(realm, "g")
+    roles.create(realm, "r", TRUST)
+    policies.create(realm, "p", POLICY)
 
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_it_moves(database: Database, change: str) -> None:
     store = IdentityStore(database, ManualClock())
-    account, _ = store.ensure_account()
-    store.create_user(account, "u")
-    store.put_policy(account, "p", POLICY)
+    directory = Directory(store, store.ensure_account()[0])
+    directory.change_sync(_some)
     before = store.epoch.now()
-    CHANGES[change](store, account)
+    directory.change_sync(CHANGES[change])
     assert store.epoch.now() > before
 
 

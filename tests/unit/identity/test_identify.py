@@ -6,14 +6,34 @@ from pathlib import Path
 
 import pytest
 
-from yunbox.identity.identify import BAD_KEY, BAD_SIGNATURE, EXPIRED, MISSING, Identity, NotIdentified
-from yunbox.identity.store import IDENTITY_SCHEMA, AccessKey, IdentityStore
+from yunbox.identity.directory import keys, roles, users
+from yunbox.identity.directory.realm import Directory
+from yunbox.identity.directory.roles import Role
+from yunbox.identity.identify import (
+    BAD_KEY,
+    BAD_SIGNATURE,
+    BAD_TOKEN,
+    EXPIRED,
+    INACTIVE,
+    MISSING,
+    REPLAYED,
+    TOKEN_MISSING,
+    Holder,
+    Identity,
+    NotIdentified,
+)
+from yunbox.identity.schema import IDENTITY_SCHEMA
+from yunbox.identity.store import AccessKey, IdentityStore
 from yunbox.kernel.call import ANONYMOUS, Claim, Principal
 from yunbox.kernel.clock import ManualClock
 from yunbox.kernel.errors import InvalidArgument
 from yunbox.storage.database import Database
 
 SKEW_S = 15 * 60
+TRUST = (
+    '{"Version": "1", "Statement": {"Effect": "Allow", "Action": "sts:AssumeRole",'
+    ' "Principal": {"Service": "ecs.aliyuncs.com"}}}'
+)
 
 
 def fake(secret: str, _claim: Claim, signed: str) -> str:
@@ -27,8 +47,8 @@ class Gate:
         self.clock = ManualClock()
         self.store = IdentityStore(database, self.clock)
         self.account_id, self.root = self.store.ensure_account()
-        user = self.store.create_user(self.account_id, "u")
-        self.key = self.store.create_access_key(self.account_id, user.id)
+        self.directory = Directory(self.store, self.account_id)
+        self.key = self.directory.change_sync(lambda realm: keys.create(realm, users.create(realm, "u").id))
         self.identity = Identity(self.store, self.clock, {"fake": fake})
 
     def claim(self, key: AccessKey | None = None, **more: object) -> Claim:
@@ -38,6 +58,15 @@ class Gate:
 
     def identify(self, **more: object) -> Principal:
         return self.identity.identify(self.claim(**more))
+
+    def disable(self) -> None:
+        self.directory.change_sync(lambda realm: keys.set_status(realm, keys.find(realm, self.key.id), "Inactive"))
+
+    def delete_key(self) -> None:
+        self.directory.change_sync(lambda realm: keys.delete(realm, keys.find(realm, self.key.id)))
+
+    def role(self) -> Role:
+        return self.directory.change_sync(lambda realm: roles.create(realm, "reader", TRUST))
 
     def refusal(self, **more: object) -> str:
         with pytest.raises(NotIdentified) as caught:
@@ -66,9 +95,9 @@ def test_any_of_the_texts_that_may_have_been_signed_will_do(gate: Gate) -> None:
 
 def test_an_unknown_an_inactive_and_a_deleted_key(gate: Gate) -> None:
     assert gate.refusal(access_key_id="nobody") == BAD_KEY
-    gate.store.set_key_status(gate.key.id, "Inactive")
-    assert gate.refusal() == BAD_KEY
-    gate.store.delete_access_key(gate.key.id)
+    gate.disable()
+    assert gate.refusal() == INACTIVE
+    gate.delete_key()
     assert gate.refusal() == BAD_KEY
 
 
@@ -98,7 +127,11 @@ def test_a_session_needs_its_token_its_secret_and_its_time(gate: Gate) -> None:
     claim = gate.claim(access_key_id=key.id, signature=f"{key.secret}/text", security_token=token)
     found = gate.identity.identify(claim)
     assert (found.policies, found.expires_at) == (("{}",), key.expires)
-    for change, reason in (({"security_token": "x"}, BAD_KEY), ({"signature": "x"}, BAD_SIGNATURE)):
+    for change, reason in (
+        ({"security_token": "x"}, BAD_TOKEN),
+        ({"security_token": ""}, TOKEN_MISSING),
+        ({"signature": "x"}, BAD_SIGNATURE),
+    ):
         with pytest.raises(NotIdentified) as caught:
             gate.identity.identify(replace(claim, **change))
         assert caught.value.reason == reason
@@ -135,13 +168,41 @@ def test_an_application_signs_too(gate: Gate) -> None:
 def test_a_principal_is_looked_at_again_long_after(gate: Gate) -> None:
     user = gate.identify()
     assert gate.identity.again(user).id == user.id
-    gate.store.set_key_status(gate.key.id, "Inactive")
+    gate.disable()
     with pytest.raises(NotIdentified):
         gate.identity.again(user)
 
 
 def test_who_a_key_is_is_forgotten_with_its_user(gate: Gate) -> None:
     gate.identify()
-    gate.store.delete_access_key(gate.key.id)
-    gate.store.delete_user(gate.account_id, "u")
+    gate.delete_key()
+    gate.directory.change_sync(lambda realm: users.delete(realm, "u"))
     assert gate.refusal() == BAD_KEY
+
+
+def test_a_role_s_session_is_nobody_else_and_ends_with_its_role(gate: Gate) -> None:
+    role = gate.role()
+    key, token = gate.identity.issue(Holder(gate.account_id, role_id=role.id, session="one"), 900)
+    claim = gate.claim(access_key_id=key.id, signature=f"{key.secret}/text", security_token=token)
+    found = gate.identity.identify(claim)
+    assert found.arn == f"acs:ram::{gate.account_id}:assumed-role/reader/one"
+    assert (found.kind, found.id, found.is_account, found.policies) == ("assumed-role", role.id, False, None)
+    assert gate.identity.again(found) == found
+    bearer = gate.identity.issue_bearer(replace(found, policies=("{}",)), "[]", 3600)
+    borne = gate.identify(scheme="bearer", security_token=bearer)
+    assert (borne.id, borne.arn, borne.policies) == (role.id, found.arn, ("[]", "{}"))
+    assert borne.expires_at == int(found.expires_at or 0), "a token outlives not the session that signed it"
+    gate.directory.change_sync(lambda realm: roles.delete(realm, "reader"))
+    for again in (lambda: gate.identity.identify(claim), lambda: gate.identity.again(found)):
+        with pytest.raises(NotIdentified, match="role of this key does not exist"):
+            again()
+
+
+def test_a_nonce_is_taken_once_by_each_key(gate: Gate) -> None:
+    assert gate.identify(nonce="a") == gate.identify(nonce="b")
+    assert gate.refusal(nonce="a") == REPLAYED
+    assert gate.refusal(nonce="c", signature="x") == BAD_SIGNATURE
+    assert gate.identify(nonce="c"), "whoever cannot sign takes no nonce"
+    assert gate.identity.identify(gate.claim(gate.root, nonce="a")).is_account
+    gate.clock.advance(2 * SKEW_S)
+    assert gate.identify(nonce="a"), "by then its signature is too old"

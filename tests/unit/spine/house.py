@@ -6,8 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from yunbox.guard.authorise import Authoriser
+from yunbox.identity.directory import attachments, keys, policies, users
+from yunbox.identity.directory.realm import Directory, Realm
 from yunbox.identity.identify import Identity
-from yunbox.identity.store import IDENTITY_SCHEMA, IdentityStore
+from yunbox.identity.schema import IDENTITY_SCHEMA
+from yunbox.identity.store import CUSTOM, AccessKey, IdentityStore
 from yunbox.kernel.call import Access, Call, Charge, Claim, Operation, Place, Principal
 from yunbox.kernel.clock import ManualClock
 from yunbox.meter.journal import Event, Journal
@@ -62,6 +65,7 @@ class House:
         self.database = Database(folder / "meta.db", IDENTITY_SCHEMA, LEDGER_SCHEMA, TALLY_SCHEMA)
         self.store = IdentityStore(self.database, self.clock)
         self.account_id, self.key = self.store.ensure_account()
+        self.directory = Directory(self.store, self.account_id)
         self.ledger = Ledger(self.database, load_prices(), self.clock)
         self.tally = Tally(folder / "usage", self.database, self.ledger)
         self.journal = Journal(folder / "calls.jsonl")
@@ -90,12 +94,29 @@ class House:
 
     def user(self, *statements: dict) -> Principal:
         """A RAM user with a policy of these statements."""
-        user = self.store.create_user(self.account_id, "u")
-        if statements:
-            self.store.put_policy(self.account_id, "p", json.dumps({"Version": "1", "Statement": list(statements)}))
-            self.store.attach_policy(self.account_id, "p", "u")
-        key = self.store.create_access_key(self.account_id, user.id)
+        document = json.dumps({"Version": "1", "Statement": list(statements)})
+
+        def made(realm: Realm) -> AccessKey:
+            user = users.create(realm, "u")
+            if statements:
+                policies.put(realm, "p", document)
+                attachments.attach(realm, attachments.USER, "u", CUSTOM, "p")
+            return keys.create(realm, user.id)
+
+        key = self.directory.change_sync(made)
         return self.identity.identify(self.claim(key.id, key.secret))
+
+    def detach(self) -> None:
+        """Take the user's policy away."""
+        self.directory.change_sync(lambda realm: attachments.detach(realm, attachments.USER, "u", CUSTOM, "p"))
+
+    def delete_user(self) -> None:
+        """Delete the user."""
+        self.directory.change_sync(lambda realm: users.delete_with_all(realm, "u"))
+
+    def disable(self, key_id: str) -> None:
+        """Disable a key."""
+        self.directory.change_sync(lambda realm: keys.set_status(realm, keys.find(realm, key_id), "Inactive"))
 
     def quantities(self) -> dict[str, float]:
         """What is in the ledger, by item."""

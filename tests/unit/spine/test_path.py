@@ -114,6 +114,6 @@ def test_a_reader_that_fails_does_not_fail_a_call_that_is_done(house: House) -> 
 def test_a_right_that_is_taken_away_is_gone_for_the_next_call(house: House) -> None:
     who = house.user(allow())
     assert asyncio.run(perform(house, who)) == "done"
-    house.store.detach_policy(house.account_id, "p", "u")
+    house.detach()
     with pytest.raises(AccessDenied):
         asyncio.run(perform(house, who))

@@ -7,6 +7,7 @@ import pytest
 
 from tests.unit.spine.house import GET, House, Thing, allow
 from yunbox.guard.authorise import AccessDenied
+from yunbox.identity.directory import users
 from yunbox.identity.identify import NotIdentified
 from yunbox.kernel.call import Call, Principal
 from yunbox.kernel.errors import Conflict
@@ -53,7 +54,7 @@ def test_a_decision_is_made_once_until_something_is_revoked(house: House, monkey
     assert len(decided) == 1
     run(session.perform(GET, Thing("other")))
     assert len(decided) == 2
-    house.store.create_user(house.account_id, "somebody-else")
+    house.directory.change_sync(lambda realm: users.create(realm, "somebody-else"))
     run(session.perform(GET, Thing()))
     assert len(decided) == 3
 
@@ -61,7 +62,7 @@ def test_a_decision_is_made_once_until_something_is_revoked(house: House, monkey
 def test_a_right_that_is_taken_away_ends_at_the_next_statement(house: House) -> None:
     session = opened(house, house.user(allow()))
     run(session.perform(GET, Thing()))
-    house.store.detach_policy(house.account_id, "p", "u")
+    house.detach()
     with pytest.raises(AccessDenied):
         run(session.perform(GET, Thing()))
     refused = house.events[-1]
@@ -74,9 +75,9 @@ def test_a_session_ends_with_its_key_and_its_user(house: House, end: str) -> Non
     session = opened(house, who)
     run(session.perform(GET, Thing()))
     if end == "key":
-        house.store.set_key_status(who.access_key_id, "Inactive")
+        house.disable(who.access_key_id)
     else:
-        house.store.delete_user(house.account_id, "u")
+        house.delete_user()
     with pytest.raises(NotIdentified):
         run(session.perform(GET, Thing()))
 

@@ -9,7 +9,18 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from yunbox.engine.duck.failures import BadPartition, BadValue, MemoryShort, Overflow
-from yunbox.identity.identify import BAD_KEY, BAD_SIGNATURE, EXPIRED, MISSING, NotIdentified
+from yunbox.identity.identify import (
+    BAD_KEY,
+    BAD_SIGNATURE,
+    BAD_TOKEN,
+    EXPIRED,
+    INACTIVE,
+    MISSING,
+    REPLAYED,
+    TOKEN_EXPIRED,
+    TOKEN_MISSING,
+    NotIdentified,
+)
 from yunbox.kernel import errors
 
 _TABLE: dict[type[errors.KernelError], tuple[int, str]] = {
@@ -31,7 +42,13 @@ _IDENTITY = {
     MISSING: (401, "AuthorizationRequired", "ODPS-0410051:Invalid credentials"),
     BAD_KEY: (401, "InvalidParameter", "ODPS-0410051:Invalid credentials"),
     BAD_SIGNATURE: (401, "SignatureNotMatch", "ODPS-0410042:Invalid signature value"),
+    INACTIVE: (401, "InvalidParameter", "ODPS-0410051:Invalid credentials"),
     EXPIRED: (401, "RequestTimeTooSkewed", "ODPS-0410031:Authentication request expired"),
+    BAD_TOKEN: (401, "InvalidParameter", "ODPS-0410051:Invalid credentials"),
+    TOKEN_MISSING: (401, "InvalidParameter", "ODPS-0410051:Invalid credentials"),
+    # PyODPS takes this code, and no other, for a reason to ask its provider for new credentials
+    TOKEN_EXPIRED: (401, "AuthenticationRequestExpired", "ODPS-0410031:Authentication request expired"),
+    REPLAYED: (401, "InvalidParameter", "ODPS-0410051:Invalid credentials"),
 }
 _SQL_CODES: dict[type[errors.KernelError], str] = {
     errors.InvalidArgument: "ODPS-0130071:[0,0] Semantic analysis exception",

@@ -3,7 +3,18 @@
 from base64 import b64encode
 from collections.abc import Mapping
 
-from yunbox.identity.identify import BAD_KEY, BAD_SIGNATURE, EXPIRED, MISSING, NotIdentified
+from yunbox.identity.identify import (
+    BAD_KEY,
+    BAD_SIGNATURE,
+    BAD_TOKEN,
+    EXPIRED,
+    INACTIVE,
+    MISSING,
+    REPLAYED,
+    TOKEN_EXPIRED,
+    TOKEN_MISSING,
+    NotIdentified,
+)
 from yunbox.kernel import errors
 from yunbox.services.oss.codes import fine_code
 from yunbox.storage.objects.buckets import BucketNotEmpty, BucketTaken, NoSuchBucket
@@ -40,13 +51,21 @@ _IDENTITY = {
     MISSING: (403, "AccessDenied"),
     BAD_KEY: (403, "InvalidAccessKeyId"),
     BAD_SIGNATURE: (403, "SignatureDoesNotMatch"),
+    INACTIVE: (403, "InvalidAccessKeyId"),
     EXPIRED: (403, "RequestTimeTooSkewed"),
+    BAD_TOKEN: (403, "InvalidSecurityToken"),
+    TOKEN_MISSING: (403, "InvalidAccessKeyId"),
+    TOKEN_EXPIRED: (403, "SecurityTokenExpired"),
+    REPLAYED: (403, "AccessDenied"),
 }
 _IDENTITY_TEXTS = {
     BAD_KEY: "The OSS Access Key Id you provided does not exist in our records.",
     BAD_SIGNATURE: "The request signature we calculated does not match the signature you provided. Check your key and "
     "signing method.",
+    INACTIVE: "The OSS Access Key Id you provided is disabled.",
     EXPIRED: "The difference between the request time and the current time is too large.",
+    BAD_TOKEN: "The security token you provided is invalid.",
+    TOKEN_EXPIRED: "The security token you provided has expired.",
 }
 """What the vendor says, whose clients look at it."""
 _STATUS = {

@@ -37,14 +37,14 @@ def accounts_of(store: IdentityStore, account_id: str) -> Accounts:
         if not user or of not in (None, name, account_id):
             return written
         try:
-            return f"{_RAM}{store.user(account_id, user).id}"
+            return f"{_RAM}{store.ram_id(account_id, user)}"
         except NotFound:
             raise failure("42704", f'role "{written}" does not exist', "There is no such RAM user.") from None
 
     def shown(role: str) -> str:
         if role == account_id:
             return f"ALIYUN${name}"
-        user = store.user_by_id(role.removeprefix(_RAM)) if role.startswith(_RAM) else None
-        return f"RAM${name}:{user.name}" if user is not None else ""
+        user = store.ram_name(role.removeprefix(_RAM)) if role.startswith(_RAM) else None
+        return f"RAM${name}:{user}" if user is not None else ""
 
     return Accounts(role, shown)

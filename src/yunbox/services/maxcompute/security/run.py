@@ -45,7 +45,10 @@ class Language:
         return result if isinstance(result, str) else _text(result)
 
     def member(self, project: str, name: str) -> Member:
-        """The identity a name means: ``RAM$account:user``, ``RAM$user``, ``user`` or ``ALIYUN$account``."""
+        """The identity a name means: ``RAM$account:user``, ``RAM$user``, ``user`` or ``ALIYUN$account``.
+
+        A role is ``role/NAME`` in the place of the user.
+        """
         account_id = self._account(project)
         account = self._identities.account_name(account_id)
         kind, _, rest = name.rpartition("$")
@@ -56,8 +59,7 @@ class Language:
         owner, _, plain = rest.rpartition(":")
         if kind.upper() not in ("", "RAM") or owner.lower() not in ("", account.lower(), account_id):
             raise NotFound(f"The user {name} does not exist", code="NoSuchObject")
-        user = self._identities.user(account_id, plain)
-        return Member(f"RAM${account}:{user.name}", user.id)
+        return Member(f"RAM${account}:{plain}", self._identities.ram_id(account_id, plain))
 
     def _account(self, project: str) -> str:
         found = self._catalogue.project(project)
