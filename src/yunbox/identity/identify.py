@@ -15,17 +15,20 @@ from yunbox.identity.store import AccessKey, IdentityStore, TemporaryKey
 from yunbox.kernel import ids, limits
 from yunbox.kernel.call import ACCOUNT, ANONYMOUS, RAM_USER, ROLE_SESSION, Claim, Principal, Sign
 from yunbox.kernel.clock import Clock
-from yunbox.kernel.errors import InvalidArgument, Unauthenticated
+from yunbox.kernel.errors import InvalidArgument
+from yunbox.kernel.unidentified import (
+    BAD_KEY,
+    BAD_SIGNATURE,
+    BAD_TOKEN,
+    EXPIRED,
+    INACTIVE,
+    MISSING,
+    REPLAYED,
+    TOKEN_EXPIRED,
+    TOKEN_MISSING,
+    NotIdentified,
+)
 
-EXPIRED = "expired"
-BAD_SIGNATURE = "bad-signature"
-BAD_KEY = "bad-key"
-INACTIVE = "inactive-key"
-BAD_TOKEN = "bad-token"  # noqa: S105 - a reason
-TOKEN_EXPIRED = "token-expired"  # noqa: S105 - a reason
-TOKEN_MISSING = "token-missing"  # noqa: S105 - a reason
-REPLAYED = "replayed"
-MISSING = "missing"
 _REMEMBERED_MAX = 10_000
 _MISMATCH = "The request signature does not match the one the server computed"
 _KNOWN = json.dumps(
@@ -52,21 +55,6 @@ _KNOWN = json.dumps(
 _TOKEN_BYTES_MAX = 64 * 1024
 _TOKEN_S_MAX = 7 * 24 * 3600
 _DUMMY_SECRET = "0" * 30
-
-
-class NotIdentified(Unauthenticated):
-    """The claim does not hold; ``reason`` is one of the constants of this module, ``claim`` what was not signed so."""
-
-    claim: Claim | None = None
-
-    def __init__(self, reason: str, message: str, claim: Claim | None = None) -> None:
-        super().__init__(message, reason=reason)
-        self.claim = claim
-
-    @property
-    def reason(self) -> str:
-        """Why, for the service's error table."""
-        return str(self.details["reason"])
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from yunbox.adapters.remote.mounts import MOUNTS_SCHEMA, Mounts
+from yunbox.identity.authority import Authority
 from yunbox.identity.schema import IDENTITY_SCHEMA
 from yunbox.identity.store import IdentityStore
 from yunbox.kernel.clock import Clock, SystemClock
@@ -76,7 +77,8 @@ async def running(settings: Settings, clock: Clock) -> AsyncGenerator[Ready]:
         await asyncio.gather(*(start() for start in house.starting))
         for service, made in built:
             for name, app in service.apps(made).items():
-                await stack.enter_async_context(listening(app, sockets.of(name), _DRAIN_S))
+                issued = Authority(settings.data).issued(name) if service.endpoints[name].scheme == "https" else None
+                await stack.enter_async_context(listening(app, sockets.of(name), _DRAIN_S, issued))
         for service, made in built:
             stack.push_async_callback(service.drain, made, _DRAIN_S)
         ready = Ready(_endpoints(services, sockets), settings.project, settings.region, house.account_id)
@@ -133,13 +135,14 @@ def _house(
 
 
 def _connect(house: House, built: Sequence[tuple[Service[Any], Any]]) -> None:
-    """Let the readers of events and of metrics know what there is to read."""
+    """Let the readers of events and of metrics know what there is to read, and the house which APIs there are."""
     calls = CallMetrics()
     house.journal.subscribe(calls.record)
     house.journal.subscribe(house.audit.record)
     house.closing.callback(house.audit.flush)
     house.sources.append(calls.collect)
     for service, made in built:
+        house.apis += service.apis(made)
         house.sources += service.metrics(made)
         for reader in service.readers(made):
             house.journal.subscribe(reader)

@@ -15,6 +15,8 @@ SERVICES = (
     "monitor",
     "datahub",
     "flink",
+    "ram",
+    "openapi",
 )
 """By the name of their package in ``yunbox.services``. One that is off is not even imported."""
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from yunbox.engine.duck.messages import WorkerConfig
 from yunbox.engine.duck.pool import WorkerPool
 from yunbox.guard.authorise import Authoriser
+from yunbox.identity.directory.realm import Directory
 from yunbox.identity.identify import Identity
 from yunbox.identity.store import IdentityStore
 from yunbox.kernel.call import Sign
@@ -31,6 +32,7 @@ from yunbox.storage.database import Database
 from yunbox.storage.objects.backends import Backends
 from yunbox.storage.objects.ports import Remotes
 from yunbox.storage.objects.store import ObjectStore
+from yunbox.wire.openapi.api import Api
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
@@ -77,7 +79,8 @@ class Mounted(Remotes, Protocol):
 @dataclass
 class House:
     """One server's insides. ``sources`` tell the metrics; ``dialects`` are what its workers speak, by module;
-    ``lends`` are the modules that judge reads of what services keep; ``schemes`` are the signatures that they take."""
+    ``lends`` are the modules that judge reads of what services keep; ``schemes`` are the signatures that they take;
+    ``apis`` are their parts of the vendor's OpenAPI, once all are built."""
 
     settings: Settings
     account_id: str
@@ -97,6 +100,7 @@ class House:
     closing: AsyncExitStack
     sources: list[Source] = field(default_factory=list)
     starting: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+    apis: list[Api] = field(default_factory=list)
 
     @cached_property
     def identity(self) -> Identity:
@@ -107,6 +111,11 @@ class House:
     def authoriser(self) -> Authoriser:
         """What they may do."""
         return Authoriser(self.store, self.settings.region)
+
+    @cached_property
+    def directory(self) -> Directory:
+        """The account's users, groups, roles and policies."""
+        return Directory(self.store, self.account_id)
 
     @cached_property
     def meter(self) -> Meter:

@@ -12,6 +12,7 @@ from typing import Any, cast
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from yunbox.identity.authority import Issued
 from yunbox.wire.app import HttpApp
 from yunbox.wire.http import App, Response
 
@@ -127,8 +128,13 @@ class _HttpServer(uvicorn.Server):
 
 
 @contextlib.asynccontextmanager
-async def listening(app: App, sock: socket.socket, drain_s: float) -> AsyncGenerator[None]:
-    """Serve an application on a bound socket; on leaving, open requests get a while to end."""
+async def listening(
+    app: App, sock: socket.socket, drain_s: float, issued: Issued | None = None
+) -> AsyncGenerator[None]:
+    """Serve an application on a bound socket, with a certificate over TLS.
+
+    On leaving, open requests get a while to end.
+    """
     config = uvicorn.Config(
         _asking(app),
         loop="none",
@@ -142,6 +148,8 @@ async def listening(app: App, sock: socket.socket, drain_s: float) -> AsyncGener
         ws="none",
         timeout_graceful_shutdown=int(drain_s),
         timeout_keep_alive=_KEEP_ALIVE_S,
+        ssl_certfile=issued.certificate if issued else None,
+        ssl_keyfile=issued.key if issued else None,
     )
     server = _HttpServer(config)
     task = asyncio.create_task(server.serve(sockets=[sock]))

@@ -14,6 +14,7 @@ from yunbox.kernel.call import Sign
 from yunbox.meter.journal import Reader
 from yunbox.spine.house import House, Source
 from yunbox.wire.http import App
+from yunbox.wire.openapi.api import Api
 
 T = TypeVar("T")
 
@@ -27,7 +28,7 @@ class Endpoint:
     """One thing a service listens on: its place in the block of ports, and the path of its URL.
 
     One with a ``dbname`` is a database: clients want its host, its port and that name, and no URL. Without a ``scheme``
-    they want host and port alone.
+    they want host and port alone; with ``https`` it is spoken to over TLS.
     """
 
     place: int
@@ -108,7 +109,8 @@ class Service(Generic[T]):
     ``drain`` lets work that is under way end, for so many seconds. ``schema`` is its part of the database, ``dialects``
     are modules for its statements in workers, ``lends`` those that judge who may read what it keeps (``spine/lent.py``)
     by the name that its actions begin with, ``schemes`` the signatures of its clients, ``readers`` see each call's
-    event, ``metrics`` are asked when somebody watches. ``hints`` are the lines a user pastes to begin.
+    event, ``metrics`` are asked when somebody watches. ``hints`` are the lines a user pastes to begin. ``apis`` are its
+    part of the vendor's OpenAPI, which the service ``openapi`` listens for.
     """
 
     name: str
@@ -127,3 +129,4 @@ class Service(Generic[T]):
     metrics: Callable[[T], Iterable[Source]] = _none
     coverage: Callable[[], Coverage] | None = None
     hints: Callable[[Client], Sequence[str]] = _none
+    apis: Callable[[T], Iterable[Api]] = _none

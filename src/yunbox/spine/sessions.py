@@ -13,11 +13,12 @@ from time import monotonic
 from typing import Any, Generic, TypeVar
 
 from yunbox.guard.authorise import Authoriser
-from yunbox.identity.identify import TOKEN_EXPIRED, Identity, NotIdentified
+from yunbox.identity.identify import Identity
 from yunbox.kernel import ids
 from yunbox.kernel.call import Access, Call, Operation, Place, Principal
 from yunbox.kernel.clock import Clock
 from yunbox.kernel.errors import Forbidden, KernelError, Refused, Throttled, Unauthenticated
+from yunbox.kernel.unidentified import TOKEN_EXPIRED, NotIdentified
 from yunbox.meter.journal import Event, Recorder
 from yunbox.meter.usage import SumMeter
 from yunbox.spine.overhead import Overhead, weight_of

@@ -3,25 +3,22 @@
 from contacts.operations import ROUTES, Service
 from contacts.store import SCHEMA, Contacts
 from yunbox.spine.house import House
-from yunbox.spine.service import Endpoint
 from yunbox.spine.service import Service as Declaration
-from yunbox.wire.app import HttpApp
-from yunbox.wire.rpc import SCHEMES, RpcFront
+from yunbox.wire.openapi.api import Api
 
-VERSION = "2026-11-28"
+API = Api("Contacts", "2026-11-28", ROUTES)
 
 
-def _build(house: House) -> tuple[Service, HttpApp]:
-    service = Service(Contacts(house.database), house.account_id)
-    return service, HttpApp(RpcFront(service, VERSION, ROUTES), house.spine.call)
+def _build(house: House) -> Service:
+    return Service(Contacts(house.database), house.account_id)
 
 
 SERVICE = Declaration(
     name="contacts",
     title="Contacts, an example",
-    endpoints={"contacts": Endpoint(9)},
+    endpoints={},
     build=_build,
-    apps=lambda built: {"contacts": built[1]},
+    apps=lambda _service: {},
+    apis=lambda service: (API.bound(service),),
     schema=SCHEMA,
-    schemes=SCHEMES,
 )

@@ -7,7 +7,8 @@ from typing import Any
 from contacts.store import Contact, Contacts, Group
 from yunbox.kernel.call import Access, Call, Operation
 from yunbox.kernel.errors import InvalidArgument
-from yunbox.wire.rpc import action, capitals
+from yunbox.wire.openapi.api import action
+from yunbox.wire.openapi.parameters import capitals
 
 PAGE_MAX = 100
 
@@ -109,7 +110,7 @@ async def _delete_group(service: Service, call: Call[Named]) -> None:
     await service.contacts.delete_group(call.params.name)
 
 
-ROUTES = [
+ROUTES = (
     action(_operation("CreateContact", Contact, _create, "contacts")),
     action(_operation("ModifyContact", Contact, _change, "contacts")),
     action(_operation("GetContact", Named, _get, "contacts"), spelled),
@@ -120,4 +121,4 @@ ROUTES = [
     action(_operation("ListContactGroups", type(None), _list_groups, "groups")),
     action(_operation("AddContactToGroup", Member, _add_member, "groups")),
     action(_operation("DeleteContactGroup", Named, _delete_group, "groups")),
-]
+)

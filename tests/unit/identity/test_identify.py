@@ -9,7 +9,13 @@ import pytest
 from yunbox.identity.directory import keys, roles, users
 from yunbox.identity.directory.realm import Directory
 from yunbox.identity.directory.roles import Role
-from yunbox.identity.identify import (
+from yunbox.identity.identify import Holder, Identity
+from yunbox.identity.schema import IDENTITY_SCHEMA
+from yunbox.identity.store import AccessKey, IdentityStore
+from yunbox.kernel.call import ANONYMOUS, Claim, Principal
+from yunbox.kernel.clock import ManualClock
+from yunbox.kernel.errors import InvalidArgument
+from yunbox.kernel.unidentified import (
     BAD_KEY,
     BAD_SIGNATURE,
     BAD_TOKEN,
@@ -18,15 +24,8 @@ from yunbox.identity.identify import (
     MISSING,
     REPLAYED,
     TOKEN_MISSING,
-    Holder,
-    Identity,
     NotIdentified,
 )
-from yunbox.identity.schema import IDENTITY_SCHEMA
-from yunbox.identity.store import AccessKey, IdentityStore
-from yunbox.kernel.call import ANONYMOUS, Claim, Principal
-from yunbox.kernel.clock import ManualClock
-from yunbox.kernel.errors import InvalidArgument
 from yunbox.storage.database import Database
 
 SKEW_S = 15 * 60

@@ -8,9 +8,9 @@ import pytest
 
 from tests.unit.spine.house import GET, House, Thing, allow
 from yunbox.guard.authorise import AccessDenied
-from yunbox.identity.identify import NotIdentified
 from yunbox.kernel.call import Call, Stream
 from yunbox.kernel.errors import Conflict, Internal
+from yunbox.kernel.unidentified import NotIdentified
 
 
 def perform(house: House, who: object = None, name: str = "one") -> Awaitable[object]:

@@ -8,9 +8,9 @@ import pytest
 from tests.unit.spine.house import GET, House, Thing, allow
 from yunbox.guard.authorise import AccessDenied
 from yunbox.identity.directory import users
-from yunbox.identity.identify import NotIdentified
 from yunbox.kernel.call import Call, Principal
 from yunbox.kernel.errors import Conflict
+from yunbox.kernel.unidentified import NotIdentified
 from yunbox.spine.sessions import Session
 
 

@@ -3,9 +3,9 @@
 Sources: the vendor's page "API reference" (codes), pydatahub 2.29 ``exceptions.py`` and its tests' fixtures (texts).
 """
 
-from yunbox.identity.identify import NotIdentified
 from yunbox.kernel import errors
 from yunbox.kernel.errors import AlreadyExists, Conflict, InvalidArgument, NotFound, Throttled
+from yunbox.kernel.unidentified import NotIdentified
 
 _TABLE: dict[type[errors.KernelError], tuple[int, str]] = {
     errors.InvalidArgument: (400, "InvalidParameter"),

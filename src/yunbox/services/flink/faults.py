@@ -1,8 +1,8 @@
 """Flink's errors: each interface answers with a list of texts; the gateway's name Java's exceptions, as its clients
 look for them."""
 
-from yunbox.identity.identify import NotIdentified
 from yunbox.kernel import errors
+from yunbox.kernel.unidentified import NotIdentified
 
 _STATUSES: dict[type[errors.KernelError], int] = {
     errors.InvalidArgument: 400,

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from yunbox.engine.duck.failures import BadPartition, BadValue, MemoryShort, Overflow
-from yunbox.identity.identify import (
+from yunbox.kernel import errors
+from yunbox.kernel.unidentified import (
     BAD_KEY,
     BAD_SIGNATURE,
     BAD_TOKEN,
@@ -21,7 +22,6 @@ from yunbox.identity.identify import (
     TOKEN_MISSING,
     NotIdentified,
 )
-from yunbox.kernel import errors
 
 _TABLE: dict[type[errors.KernelError], tuple[int, str]] = {
     errors.InvalidArgument: (400, "InvalidArgument"),

@@ -3,7 +3,8 @@
 from base64 import b64encode
 from collections.abc import Mapping
 
-from yunbox.identity.identify import (
+from yunbox.kernel import errors
+from yunbox.kernel.unidentified import (
     BAD_KEY,
     BAD_SIGNATURE,
     BAD_TOKEN,
@@ -15,7 +16,6 @@ from yunbox.identity.identify import (
     TOKEN_MISSING,
     NotIdentified,
 )
-from yunbox.kernel import errors
 from yunbox.services.oss.codes import fine_code
 from yunbox.storage.objects.buckets import BucketNotEmpty, BucketTaken, NoSuchBucket
 from yunbox.storage.objects.objects import NoSuchKey, PositionNotEqualToLength

@@ -13,9 +13,9 @@ from scramp import ScramException, ScramMechanism
 from scramp.core import ScramServer
 from scramp.utils import ServerError
 
-from yunbox.identity.identify import NotIdentified
 from yunbox.identity.scram import Verifier
 from yunbox.kernel.call import Principal
+from yunbox.kernel.unidentified import NotIdentified
 from yunbox.services.hologres.gateway.connection import Connection
 from yunbox.services.hologres.gateway.options import token_of
 from yunbox.services.hologres.gateway.tls import BINDING, Tls

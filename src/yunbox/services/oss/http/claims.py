@@ -4,10 +4,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from yunbox.identity.identify import BAD_KEY, NotIdentified
 from yunbox.kernel.call import ANONYMOUS, Claim
 from yunbox.kernel.errors import InvalidArgument
 from yunbox.kernel.texts import whole_number
+from yunbox.kernel.unidentified import BAD_KEY, NotIdentified
 from yunbox.services.oss.http import claims_v2
 from yunbox.services.oss.http.target import OSS, S3, OssRequest
 from yunbox.wire.http import time_of

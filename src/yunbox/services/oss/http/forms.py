@@ -9,9 +9,9 @@ from collections.abc import AsyncIterator, Mapping
 
 from msgspec.structs import replace
 
-from yunbox.identity.identify import BAD_KEY, NotIdentified
 from yunbox.kernel.call import ANONYMOUS, Claim
 from yunbox.kernel.errors import InvalidArgument
+from yunbox.kernel.unidentified import BAD_KEY, NotIdentified
 from yunbox.services.oss.http.target import OssRequest, as_sent
 from yunbox.wire.http import Body
 from yunbox.wire.oss import signing

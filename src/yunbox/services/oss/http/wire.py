@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from yunbox.identity.identify import BAD_KEY, NotIdentified
 from yunbox.kernel.call import ANONYMOUS, Claim
 from yunbox.kernel.errors import KernelError
+from yunbox.kernel.unidentified import BAD_KEY, NotIdentified
 from yunbox.services.oss import faults, payer
 from yunbox.services.oss.buckets.buckets import check_bucket_name
 from yunbox.services.oss.http import s3

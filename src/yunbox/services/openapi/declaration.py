@@ -1,0 +1,35 @@
+"""OpenAPI as the house knows it: it serves the APIs that the services declare, and has none of its own."""
+
+from collections.abc import Mapping, Sequence
+
+from yunbox.spine.house import House
+from yunbox.spine.service import Client, Endpoint, Service
+from yunbox.wire.app import HttpApp
+from yunbox.wire.http import App
+from yunbox.wire.openapi.front import OpenApiFront
+from yunbox.wire.openapi.signing import SCHEMES
+
+
+def _apps(house: House) -> Mapping[str, App]:
+    app = HttpApp(OpenApiFront(house.apis), house.spine.call)
+    return {"openapi": app, "openapi_tls": app}
+
+
+def _hints(client: Client) -> Sequence[str]:
+    plain, tls = (str(client.endpoints[name]).partition("//")[2] for name in ("openapi", "openapi_tls"))
+    return (
+        "from alibabacloud_tea_openapi.models import Config  # RAM, STS and all other management",
+        f'config = Config("{client.access_key_id}", "{client.access_key_secret}", endpoint="{plain}", protocol="http")',
+        f"# over TLS: {tls}, with SSL_CERT_FILE={client.data}/tls/ca.pem (yunbox ca)",
+    )
+
+
+SERVICE = Service(
+    name="openapi",
+    title="OpenAPI",
+    endpoints={"openapi": Endpoint(8), "openapi_tls": Endpoint(9, scheme="https")},
+    build=lambda house: house,
+    apps=_apps,
+    schemes=SCHEMES,
+    hints=_hints,
+)

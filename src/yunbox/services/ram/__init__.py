@@ -1,0 +1,1 @@
+"""RAM and STS: users, groups, roles and policies, and temporary credentials for roles."""
