@@ -1,6 +1,7 @@
 """`yunbox ram`: RAM users, their keys and policies, kept in the data folder; a running server sees them at once."""
 
 import argparse
+import contextlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +14,7 @@ from yunbox.identity.directory import attachments, groups, keys, policies, roles
 from yunbox.identity.directory.realm import Realm
 from yunbox.identity.store import CUSTOM, SYSTEM
 from yunbox.identity.system_policies import system_policies
-from yunbox.kernel.errors import InvalidArgument
+from yunbox.kernel.errors import AlreadyExists, InvalidArgument
 
 _PAGE = 10_000
 _HOLDERS = {"user": attachments.USER, "group": attachments.GROUP, "role": attachments.ROLE}
@@ -70,7 +71,8 @@ def _in_force(realm: Realm, policy: str) -> str:
 
 
 def _attach(realm: Realm, args: argparse.Namespace) -> Any:
-    attachments.attach(realm, _HOLDERS[args.to], args.user, _type(args.policy), args.policy)
+    with contextlib.suppress(AlreadyExists):
+        attachments.attach(realm, _HOLDERS[args.to], args.user, _type(args.policy), args.policy)
     return {"policy": args.policy, "done": args.action}
 
 

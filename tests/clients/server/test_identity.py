@@ -91,8 +91,9 @@ def alice(cli: Callable[..., str], request: pytest.FixtureRequest) -> tuple[str,
     """A RAM user with a policy; returns its key."""
     name = f"alice-{request.node.name[:40].replace('[', '-').replace(']', '')}"
     cli("ram", "--output", "json", "create-user", name)
-    cli("ram", "put-policy", f"policy-{name}", json.dumps(SELECT_ON_OPEN))
-    cli("ram", "attach", f"policy-{name}", name)
+    policy = f"policy-{name}".replace("_", "-")
+    cli("ram", "put-policy", policy, json.dumps(SELECT_ON_OPEN))
+    cli("ram", "attach", policy, name)
     key = json.loads(cli("ram", "--output", "json", "create-key", name))
     return key["access_key_id"], key["access_key_secret"]
 
