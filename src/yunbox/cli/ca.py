@@ -14,5 +14,5 @@ def run(args: argparse.Namespace, output: Output) -> int:
         raise NotFound(f"There is no data in {args.data} yet: start the server with `yunbox up --data {args.data}`")
     authority = Authority(data)
     certificate = authority.certificate().decode()
-    output.result({"certificate": certificate, "path": str(authority.path)}, certificate.rstrip("\n"))
+    output.result({"certificate": str(authority.path), "pem": certificate}, certificate.rstrip("\n"))
     return 0

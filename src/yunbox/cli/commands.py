@@ -63,6 +63,12 @@ def _bill(p: argparse.ArgumentParser) -> None:
     p.add_argument("--day", type=_day, metavar="YYYY-MM-DD", help="only this day (UTC+8)")
 
 
+def _audit(p: argparse.ArgumentParser) -> None:
+    from yunbox.cli.audit import add_arguments
+
+    add_arguments(p)
+
+
 def _ram(p: argparse.ArgumentParser) -> None:
     from yunbox.cli.ram import add_arguments
 
@@ -118,7 +124,8 @@ _COMMANDS: dict[str, tuple[str, Add, tuple[str, ...]]] = {
     "credentials": ("show the AccessKey", _credentials, ("text", "json", "env")),
     "ca": ("the local authority's certificate, for clients that verify the server", _none, ("text", "json")),
     "bill": ("what was used, and what it would cost", _bill, ("text", "json", "csv")),
-    "ram": ("RAM users, keys and policies", _ram, ("text", "json")),
+    "ram": ("RAM users, keys, roles and policies, and why somebody may do something", _ram, ("text", "json")),
+    "audit": ("who managed what, who was denied, and how that was decided", _audit, ("text", "json")),
     "project": ("create, list and delete projects", _project, ("text", "json")),
     "oss": ("look after buckets: small files, damage, renames", _oss, ("text", "json")),
     "holo": ("Hologres' tables, and its slow statements", _holo, ("text", "json")),

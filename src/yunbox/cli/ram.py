@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from yunbox.cli import ram_explain, ram_policy
 from yunbox.cli.options import add_common
 from yunbox.cli.output import Output
 from yunbox.cli.store import directory
@@ -129,6 +130,14 @@ _ACTIONS: dict[str, tuple[Act, tuple[str, ...]]] = {
 }
 
 
+_ASKING = {
+    "explain": ("why somebody may or may not do something", ram_explain.add_arguments, ram_explain.run),
+    "lint": ("what is wrong with a policy", ram_policy.add_lint, ram_policy.run_lint),
+    "generate": ("the least policy for what somebody did", ram_policy.add_generate, ram_policy.run_generate),
+}
+"""Actions that change nothing, each in the file of its own."""
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The actions and what each needs."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="action")
@@ -139,10 +148,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             command.add_argument(name, help="JSON text, or @file" if name == "document" else None)
         if action in ("attach", "detach"):
             command.add_argument("--to", choices=tuple(_HOLDERS), default="user", help="what USER is the name of")
+    for action, (text, add, _) in _ASKING.items():
+        command = actions.add_parser(action, help=text)
+        add_common(command)
+        add(command)
 
 
 def run(args: argparse.Namespace, output: Output) -> int:
     """Carry one action out."""
+    if args.action in _ASKING:
+        return _ASKING[args.action][2](args, output)
     act, _ = _ACTIONS[args.action]
     with directory(args.data) as found:
         value = found.change_sync(lambda realm: act(realm, args))

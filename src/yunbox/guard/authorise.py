@@ -89,13 +89,13 @@ class Authoriser:
         if not decision.allowed or principal.policies is None:
             return decision
         narrowed = [s for text in principal.policies for s in parse_policy(text, "the session policy")]
-        return evaluate(narrowed, access.action, self._spellings(access), context)
+        return evaluate(narrowed, access.action, self.spellings(access), context)
 
     def _decide_base(self, principal: Principal, access: Access, context: Context | None) -> Decision:
         statements = self.statements(principal, access)
         if statements == [_OWNS]:
             return _OWNER
-        return evaluate(statements, access.action, self._spellings(access), context)
+        return evaluate(statements, access.action, self.spellings(access), context)
 
     def statements(self, principal: Principal, access: Access) -> list[Statement]:
         """All that is said of a principal and the action of an access, before a session narrows it."""
@@ -108,7 +108,7 @@ class Authoriser:
             found.append(_OWNS)
         return found
 
-    def _spellings(self, access: Access) -> tuple[str, ...]:
+    def spellings(self, access: Access) -> tuple[str, ...]:
         """RAM policies name region and account; in-project policies have ``*`` in one place for both."""
         service, owner = product(access), access.owner or access.account_id
         return (

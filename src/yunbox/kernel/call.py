@@ -173,8 +173,9 @@ class Operation(Generic[S, P, R]):
     ``run`` gets the service, or the part of it that the operation is about, and the call. ``touches`` gives the
     accesses the call needs; ``admit`` raises Refused when it would cost too much. ``charge`` is what a call costs by
     its kind, ``place`` where its load falls. ``is_data`` says whether it is about data and not about managing; where
-    that is not said, streams and calls on a named thing in a container are. From this come routing, authorisation,
-    coverage, billing and audit.
+    that is not said, streams and calls on a named thing in a container are; whether one ``reads`` only is said where it
+    matters to the audit trail. ``denied`` is the vendor's code for who may not, where the product has one of its own.
+    From this come routing, authorisation, coverage, billing and audit.
     """
 
     service: str
@@ -187,6 +188,8 @@ class Operation(Generic[S, P, R]):
     charge: Charge | None = None
     place: Callable[[P], Sequence[Place]] | None = None
     is_data: bool | None = None
+    reads: bool = False
+    denied: str | None = None
 
     def manages(self, places: Sequence[Place]) -> bool:
         """Whether a call with its load there is one of management."""

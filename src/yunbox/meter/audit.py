@@ -16,6 +16,7 @@ import msgspec
 from yunbox.kernel.call import Place
 from yunbox.kernel.clock import Clock, utc
 from yunbox.meter.journal import Event
+from yunbox.storage.files import sync_file
 
 AGE_DAYS = 90
 BYTES_MAX = 256 * 1024 * 1024
@@ -53,6 +54,7 @@ class Audit:
         self._until = 0.0
         self._sums: dict[_Kind, Summed] = {}
         self._refusals: Counter[_Kind] = Counter()
+        self._written: set[Path] = set()
 
     def record(self, event: Event, _places: Sequence[Place]) -> None:
         """Keep one event, or add it to others of its kind."""
@@ -81,6 +83,13 @@ class Audit:
             size += path.stat().st_size
             if path.stem < oldest or size > BYTES_MAX:
                 path.unlink(missing_ok=True)
+
+    def sync(self) -> None:
+        """Have what was written be on disk; in a thread. A full disk must not fail the calls that are told of."""
+        written, self._written = self._written, set()
+        for path in written:
+            with contextlib.suppress(OSError):
+                sync_file(path)
 
     def _refused(self, event: Event) -> None:
         kind = event.service, event.operation, event.principal, event.code
@@ -111,5 +120,6 @@ class Audit:
             fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
             try:
                 os.write(fd, data)
+                self._written.add(path)
             finally:
                 os.close(fd)

@@ -30,6 +30,10 @@ class Event(msgspec.Struct, omit_defaults=True):
 
     Statements of a session that went alike are one event: ``calls`` counts them, and the latency is their mean.
     ``plane`` is ``control`` for calls that manage, and nothing for those on data.
+
+    ``actions`` are those of RAM, each on the resource in the same place; ``verdict`` is how the first of them that was
+    not allowed was decided, or that all were, in the vendor's words. ``arn`` is the principal by RAM's name; ``reads``
+    says that the call changes nothing.
     """
 
     time: float
@@ -48,6 +52,12 @@ class Event(msgspec.Struct, omit_defaults=True):
     scanned_bytes: int = 0
     calls: int = 1
     plane: str = ""
+    arn: str = ""
+    actions: list[str] = []
+    verdict: str = ""
+    source_ip: str = ""
+    access_key_id: str = ""
+    reads: bool = False
 
 
 Reader = Callable[[Event, Sequence[Place]], None]

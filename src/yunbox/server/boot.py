@@ -7,6 +7,7 @@ import logging
 import signal
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from yunbox.adapters.remote.mounts import MOUNTS_SCHEMA, Mounts
@@ -139,6 +140,7 @@ def _connect(house: House, built: Sequence[tuple[Service[Any], Any]]) -> None:
     calls = CallMetrics()
     house.journal.subscribe(calls.record)
     house.journal.subscribe(house.audit.record)
+    house.closing.callback(house.audit.sync)
     house.closing.callback(house.audit.flush)
     house.sources.append(calls.collect)
     for service, made in built:
@@ -163,6 +165,7 @@ async def _upkeep(house: House) -> AsyncGenerator[None]:
     async with (
         Periodic(_LOG, _FLUSH_EVERY_S, flush),
         Periodic(_LOG, _SUM_EVERY_S, house.sessions.flush),
+        Periodic(_LOG, _SUM_EVERY_S, partial(asyncio.to_thread, house.audit.sync)),
         Periodic(_LOG, UPKEEP_EVERY_S, fold),
     ):
         yield

@@ -11,6 +11,7 @@ from typing import Any, TypeVar, cast
 
 from yunbox.guard.authorise import AccessDenied, Authoriser
 from yunbox.identity.identify import Identity
+from yunbox.identity.policy import ALLOW
 from yunbox.kernel import ids
 from yunbox.kernel.call import Access, Call, Claim, Operation, Principal, Stream
 from yunbox.kernel.clock import Clock, utc
@@ -80,7 +81,9 @@ class Spine:
             if pending is not None:
                 await pending
         except BaseException as error:
-            allowed = allowed and not isinstance(error, AccessDenied)
+            if isinstance(error, AccessDenied):
+                allowed = False
+                error.code = error.code or operation.denied
             await self._failed(call, accesses, started, error, allowed=allowed)
             raise kernel_error(error) from error
         self._told(call, accesses, started)
@@ -108,6 +111,7 @@ class Spine:
         allowed: bool = True,
     ) -> None:
         operation, principal, usage = call.operation, call.principal, call.usage
+        touched = denied_first((*accesses, *call.reached), error)
         event = Event(
             started,
             call.request_id,
@@ -115,7 +119,7 @@ class Spine:
             operation.name,
             principal.name,
             principal.account_id,
-            [access.resource for access in (*accesses, *call.reached)],
+            [access.resource for access in touched],
             "allowed" if allowed else "refused",
             "OK" if error is None else code_of(error),
             "" if error is None else str(error)[:MESSAGE_LENGTH_MAX],
@@ -125,6 +129,12 @@ class Spine:
             usage.scanned_bytes,
             1,
             CONTROL if operation.manages(call.places) else "",
+            principal.arn,
+            [access.action for access in touched],
+            verdict_of(error, allowed=allowed),
+            principal.source_ip,
+            principal.access_key_id,
+            operation.reads,
         )
         self._journal.record(event, call.places)
 
@@ -200,6 +210,21 @@ def role_arn(arn: str) -> str:
     return f"{head}:role/{session.partition('/')[0]}" if session else arn
 
 
+def denied_first(accesses: Sequence[Access], error: BaseException | None) -> Sequence[Access]:
+    """Accesses, the one that was denied before the others, so that a trail tells of it first."""
+    details = getattr(error, "details", {})
+    if "decision" not in details:
+        return accesses
+    denied = details["action"], details["resource"]
+    return sorted(accesses, key=lambda access: (access.action, access.resource) != denied)
+
+
+def verdict_of(error: BaseException | None, *, allowed: bool) -> str:
+    """How the rights to a call were decided, in the vendor's words; nothing where that was not come to."""
+    denied = getattr(error, "details", {}).get("decision", "")
+    return denied or (ALLOW if allowed else "")
+
+
 def code_of(error: BaseException) -> str:
     """What an event calls an error: the vendor's code, where the error has one of its own, or its kind."""
     return getattr(error, "code", None) or type(error).__name__
@@ -225,6 +250,7 @@ def _refusal(
         code=code_of(error),
         message=str(error)[:MESSAGE_LENGTH_MAX],
         latency_ms=round((now - started) * 1000, 3),
+        arn=principal.arn if principal else "",
     )
 
 

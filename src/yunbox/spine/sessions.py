@@ -22,7 +22,7 @@ from yunbox.kernel.unidentified import TOKEN_EXPIRED, NotIdentified
 from yunbox.meter.journal import Event, Recorder
 from yunbox.meter.usage import SumMeter
 from yunbox.spine.overhead import Overhead, weight_of
-from yunbox.spine.path import MESSAGE_LENGTH_MAX, RequestContext, code_of, kernel_error
+from yunbox.spine.path import MESSAGE_LENGTH_MAX, RequestContext, code_of, denied_first, kernel_error, verdict_of
 
 S = TypeVar("S")
 P = TypeVar("P")
@@ -176,7 +176,9 @@ class Session(Generic[S]):
             return
         now = self._house.clock.time()
         event = self._event(call.operation, code_of(error), now - (monotonic() - started), monotonic() - started)
-        event.resources = [access.resource for access in accesses]
+        touched = denied_first(tuple(accesses), error)
+        event.resources, event.actions = [one.resource for one in touched], [one.action for one in touched]
+        event.verdict = verdict_of(error, allowed=False)
         if isinstance(error, KernelError) and "reached" in error.details:
             event.resources.append(error.details["reached"])
         event.decision, event.message = "refused", str(error)[:MESSAGE_LENGTH_MAX]
@@ -186,6 +188,7 @@ class Session(Generic[S]):
         who = self.principal
         event = Event(time, self.id, operation.service, operation.name, who.name, who.account_id)
         event.code, event.decision, event.latency_ms = code, "allowed", round(latency_s * 1000, 3)
+        event.arn, event.source_ip, event.access_key_id = who.arn, who.source_ip, who.access_key_id
         return event
 
     @property

@@ -11,7 +11,7 @@ from yunbox.identity.directory.realm import Realm
 from yunbox.identity.directory.settings import Preference
 from yunbox.kernel.call import RAM_USER, Access, Call, Operation
 from yunbox.kernel.errors import NotFound
-from yunbox.services.ram.service import Body, Ram, date
+from yunbox.services.ram.service import DENIED, Body, Ram, date
 from yunbox.wire.openapi.api import Asked, action
 from yunbox.wire.route import Route
 
@@ -64,7 +64,7 @@ def _own(name: str, kind: type, work: Callable, may: May) -> Route[Asked]:
         user = getattr(params, "user_name", None)
         return () if user is None else (Access(f"ram:{name}", f"user/{user}", service.account_id),)
 
-    return action(Operation("ram", name, kind, run, touches))
+    return action(Operation("ram", name, kind, run, touches, denied=DENIED))
 
 
 def _asker(service: Ram, call: Call, name: str, may: May) -> str | None:

@@ -15,6 +15,7 @@ from yunbox.wire.route import Route
 
 P = TypeVar("P")
 Body = dict[str, Any]
+DENIED = "NoPermission"
 MAX_ITEMS = Number(1, 1000)
 ITEMS = 100
 """How many a page has where nobody says."""
@@ -57,7 +58,7 @@ def reads(name: str, kind: type[P], work: Callable[[Realm, P], Body], *touched: 
     async def run(service: Ram, call: Call[P]) -> Body:
         return service.directory.look(lambda realm: work(realm, call.params))
 
-    return action(Operation("ram", name, kind, run, _touching(name, touched)))
+    return action(Operation("ram", name, kind, run, _touching(name, touched), reads=True, denied=DENIED))
 
 
 def changes(name: str, kind: type[P], work: Callable[[Realm, P], Body | None], *touched: Resource) -> Route[Asked]:
@@ -66,7 +67,7 @@ def changes(name: str, kind: type[P], work: Callable[[Realm, P], Body | None], *
     async def run(service: Ram, call: Call[P]) -> Body | None:
         return await service.directory.change(lambda realm: work(realm, call.params))
 
-    return action(Operation("ram", name, kind, run, _touching(name, touched)))
+    return action(Operation("ram", name, kind, run, _touching(name, touched), denied=DENIED))
 
 
 def _touching(name: str, touched: tuple[Resource, ...]) -> Callable[[Ram, Any], tuple[Access, ...]]:

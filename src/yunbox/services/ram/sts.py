@@ -14,7 +14,7 @@ from yunbox.identity.store import TemporaryKey
 from yunbox.identity.trust import ASSUME, RAM, trusts
 from yunbox.kernel.call import ROLE_SESSION, Access, Call, Operation, Principal
 from yunbox.kernel.errors import Forbidden, InvalidArgument, KernelError, NotFound, Unsupported
-from yunbox.services.ram.service import Body, Ram, date
+from yunbox.services.ram.service import DENIED, Body, Ram, date
 from yunbox.spine.path import role_arn
 from yunbox.wire.openapi.api import action
 
@@ -112,7 +112,7 @@ def not_trusted(role: Role, principal: Principal) -> Forbidden:
     who = "The account itself assumes no roles" if principal.is_account else "The role does not trust you"
     return Forbidden(
         f"You are not authorized to do this action. You should be authorized by RAM. ({who}.)",
-        code="NoPermission",
+        code=DENIED,
         action=ASSUME,
         resource=f"role/{role.name}",
         decision="ImplicitDeny",
@@ -141,6 +141,6 @@ def _invalid(name: str, what: str) -> InvalidArgument:
 
 
 ROUTES = (
-    action(Operation("sts", "AssumeRole", Assumed, _assume, _touches)),
-    action(Operation("sts", "GetCallerIdentity", type(None), _who, lambda _service, _params: ())),
+    action(Operation("sts", "AssumeRole", Assumed, _assume, _touches, denied=DENIED)),
+    action(Operation("sts", "GetCallerIdentity", type(None), _who, lambda _service, _params: (), reads=True)),
 )

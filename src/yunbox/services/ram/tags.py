@@ -8,7 +8,7 @@ from yunbox.identity.directory import tags
 from yunbox.identity.directory.realm import Page, Realm, paged
 from yunbox.kernel.call import Access, Call, Operation
 from yunbox.kernel.rules import Number
-from yunbox.services.ram.service import Body, Ram
+from yunbox.services.ram.service import DENIED, Body, Ram
 from yunbox.wire.openapi.api import Asked, action
 from yunbox.wire.route import Route
 
@@ -119,7 +119,7 @@ def _on(name: str, kind: type, work: Callable[[Realm, Any], Body | None]) -> Rou
         kind = params.resource_type
         return tuple(Access(f"ram:{name}", f"{kind}/{one}", service.account_id) for one in names)
 
-    return action(Operation("ram", name, kind, run, touches))
+    return action(Operation("ram", name, kind, run, touches, denied=DENIED))
 
 
 ROUTES = (
