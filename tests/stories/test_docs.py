@@ -52,12 +52,14 @@ def test_the_coverage_pages_are_what_the_code_offers() -> None:
     from yunbox.services.hologres import coverage as hologres
     from yunbox.services.maxcompute import coverage as maxcompute
     from yunbox.services.oss import coverage as oss
+    from yunbox.services.ram import coverage as ram
 
     assert (ROOT / "docs" / "reference" / "coverage.md").read_text("utf-8") == maxcompute.page()
     assert (ROOT / "docs" / "reference" / "coverage-datahub.md").read_text("utf-8") == datahub.page()
     assert (ROOT / "docs" / "reference" / "coverage-flink.md").read_text("utf-8") == flink.page()
     assert (ROOT / "docs" / "reference" / "coverage-hologres.md").read_text("utf-8") == hologres.page()
     assert (ROOT / "docs" / "reference" / "coverage-oss.md").read_text("utf-8") == oss.page()
+    assert (ROOT / "docs" / "reference" / "coverage-ram.md").read_text("utf-8") == ram.page()
 
 
 def test_the_limits_page_names_the_numbers_of_the_code() -> None:

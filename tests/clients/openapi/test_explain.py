@@ -4,7 +4,6 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from odps import ODPS
 from odps.errors import ODPSError
 
 from tests.clients.openapi.clients import account, allow, failure, new_user, ram
+from tests.waiting import until
 from yunbox.testing.server import Server
 
 ALLOW, EXPLICIT, IMPLICIT = "Allow", "ExplicitDeny", "ImplicitDeny"
@@ -29,14 +29,6 @@ def yunbox(server: Server, *words: str, status: int = 0) -> Any:
 
 def explained(server: Server, principal: str, action: str, resource: str, *more: str) -> dict[str, Any]:
     return yunbox(server, "ram", "explain", "--principal", principal, "--action", action, "--resource", resource, *more)
-
-
-def soon(find: Callable[[], Any]) -> Any:
-    """What is there within two seconds."""
-    until = time.monotonic() + 10
-    while not (found := find()) and time.monotonic() < until:
-        time.sleep(0.05)
-    return found
 
 
 def test_what_decided_is_told(server: Server) -> None:
@@ -141,7 +133,8 @@ def test_a_denial_s_request_is_explained_and_in_the_trail_once(server: Server) -
     request_id = error.data["RequestId"]
     assert error.data["Recommend"] == f"yunbox ram explain --request-id {request_id}"
     assert yunbox(server, "ram", "explain", "--request-id", request_id)["decision"] == EXPLICIT
-    found = soon(lambda: yunbox(server, "audit", "--request-id", request_id))
+    until(lambda: bool(yunbox(server, "audit", "--request-id", request_id)))
+    found = yunbox(server, "audit", "--request-id", request_id)
     assert len(found) == 1
     uid = account(server)
     entry = found[0]
@@ -178,7 +171,7 @@ def test_the_least_policy_for_what_somebody_did(server: Server) -> None:
         return {action: set(one["Resource"]) for one in done["Statement"] for action in one["Action"]}
 
     wanted = {"oss:PutBucket", "oss:PutObject", "oss:GetObject"}
-    assert soon(lambda: wanted <= set(generated()))
+    until(lambda: wanted <= set(generated()))
     assert generated()["oss:GetObject"] == {f"acs:oss:*:{uid}:of-doer/a"}
     statements = yunbox(server, "ram", "generate", "--principal", "doer")["Statement"]
     least = new_user(server, "least", *statements)

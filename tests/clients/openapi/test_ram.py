@@ -6,7 +6,8 @@ import pytest
 from alibabacloud_ram20150501 import models as m
 from alibabacloud_ram20150501.client import Client
 
-from tests.clients.openapi.clients import allow, code, failure, policy, ram, trust
+from tests.clients.openapi.clients import allow, code, failure, new_user, policy, ram, sts, trust
+from tests.waiting import until
 from yunbox.testing.server import Server
 
 SERVICE = "ecs.aliyuncs.com"
@@ -91,6 +92,14 @@ def test_keys_are_shown_once_and_two_at_most(client: Client) -> None:
         client.delete_access_key(m.DeleteAccessKeyRequest(user_name="keys", user_access_key_id=key.access_key_id))
     for name in ("keys", "others"):
         client.delete_user(m.DeleteUserRequest(user_name=name))
+
+
+def test_when_a_key_was_used_last(server: Server, client: Client) -> None:
+    key = new_user(server, "often")
+    which = m.GetAccessKeyLastUsedRequest(user_name="often", user_access_key_id=key.id)
+    assert not client.get_access_key_last_used(which).body.access_key_last_used.last_used_date
+    sts(server, key).get_caller_identity()
+    until(lambda: bool(client.get_access_key_last_used(which).body.access_key_last_used.last_used_date))
 
 
 def test_groups_have_members(client: Client) -> None:

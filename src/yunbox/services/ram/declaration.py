@@ -1,23 +1,22 @@
 """RAM and STS as the house knows them."""
 
-from yunbox.services.ram import groups, keys, policies, roles, settings, sts, tags, users
+from yunbox.services.ram.apis import RAM_API, STS_API
 from yunbox.services.ram.service import Ram
+from yunbox.services.ram.uses import Uses
 from yunbox.spine.house import House
-from yunbox.spine.service import Service
-from yunbox.wire.openapi.api import Api
+from yunbox.spine.service import Coverage, Service
 
-RAM_API = Api(
-    "Ram",
-    "2015-05-01",
-    (
-        *users.ROUTES, *keys.ROUTES, *groups.ROUTES, *roles.ROUTES, *policies.ROUTES, *tags.ROUTES, *settings.ROUTES,
-    ),
-)  # fmt: skip
-STS_API = Api("Sts", "2015-04-01", sts.ROUTES)
+
+def _coverage() -> Coverage:
+    from yunbox.services.ram import coverage
+
+    operations = [one.values for one in coverage.statuses()]
+    return Coverage({"operations": operations, "beside": dict(coverage.BESIDE)}, coverage.page())
 
 
 def _build(house: House) -> Ram:
-    return Ram(house.account_id, house.directory, house.identity, house.authoriser, house.clock)
+    uses = Uses(house.database)
+    return Ram(house.account_id, house.directory, house.identity, house.authoriser, house.clock, uses)
 
 
 SERVICE = Service(
@@ -26,5 +25,8 @@ SERVICE = Service(
     endpoints={},
     build=_build,
     apps=lambda _service: {},
+    running=lambda service: service.uses.running(),
+    readers=lambda service: (service.uses.record,),
+    coverage=_coverage,
     apis=lambda service: (RAM_API.bound(service), STS_API.bound(service)),
 )

@@ -10,6 +10,7 @@ from yunbox.identity.identify import Identity
 from yunbox.kernel.call import Access, Call, Operation
 from yunbox.kernel.clock import Clock, utc
 from yunbox.kernel.rules import Number
+from yunbox.services.ram.uses import Uses
 from yunbox.wire.openapi.api import Asked, action
 from yunbox.wire.route import Route
 
@@ -30,6 +31,7 @@ class Ram:
     identity: Identity
     authoriser: Authoriser
     clock: Clock
+    uses: Uses
 
 
 @dataclass(frozen=True)

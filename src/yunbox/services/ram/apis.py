@@ -1,0 +1,13 @@
+"""The APIs of RAM and STS: all their routes."""
+
+from yunbox.services.ram import groups, keys, policies, roles, settings, sts, tags, users
+from yunbox.wire.openapi.api import Api
+
+RAM_API = Api(
+    "Ram",
+    "2015-05-01",
+    (
+        *users.ROUTES, *keys.ROUTES, *groups.ROUTES, *roles.ROUTES, *policies.ROUTES, *tags.ROUTES, *settings.ROUTES,
+    ),
+)  # fmt: skip
+STS_API = Api("Sts", "2015-04-01", sts.ROUTES)

@@ -1,0 +1,57 @@
+"""What is offered of RAM and STS. Source: the vendor's lists of operations (Ram 2015-05-01, Sts 2015-04-01)."""
+
+from collections.abc import Mapping
+
+from yunbox.services.ram.apis import RAM_API, STS_API
+from yunbox.spine import offered
+from yunbox.spine.offered import Status
+
+_AREAS = {
+    "Users": "CreateUser GetUser UpdateUser DeleteUser ListUsers",
+    "Login profiles": "CreateLoginProfile GetLoginProfile UpdateLoginProfile DeleteLoginProfile ChangePassword",
+    "AccessKeys": "CreateAccessKey UpdateAccessKey DeleteAccessKey ListAccessKeys GetAccessKeyLastUsed",
+    "MFA devices": "CreateVirtualMFADevice ListVirtualMFADevices DeleteVirtualMFADevice BindMFADevice UnbindMFADevice "
+    "GetUserMFAInfo",
+    "Groups": "CreateGroup GetGroup UpdateGroup DeleteGroup ListGroups AddUserToGroup RemoveUserFromGroup "
+    "ListGroupsForUser ListUsersForGroup",
+    "Roles": "CreateRole GetRole UpdateRole DeleteRole ListRoles",
+    "Service-linked roles": "CreateServiceLinkedRole DeleteServiceLinkedRole GetServiceLinkedRoleTemplate",
+    "Policies": "CreatePolicy GetPolicy UpdatePolicyDescription DeletePolicy ListPolicies CreatePolicyVersion "
+    "GetPolicyVersion ListPolicyVersions SetDefaultPolicyVersion DeletePolicyVersion",
+    "Attachments": "AttachPolicyToUser DetachPolicyFromUser ListPoliciesForUser AttachPolicyToGroup "
+    "DetachPolicyFromGroup ListPoliciesForGroup AttachPolicyToRole DetachPolicyFromRole ListPoliciesForRole "
+    "ListEntitiesForPolicy",
+    "Tags": "TagResources UntagResources ListTagResources",
+    "The account": "SetAccountAlias GetAccountAlias ClearAccountAlias SetPasswordPolicy GetPasswordPolicy "
+    "SetSecurityPreference GetSecurityPreference",
+    "Diagnosis": "DecodeDiagnosticMessage",
+    "STS": "AssumeRole AssumeRoleWithOIDC AssumeRoleWithSAML GetCallerIdentity",
+}
+_PARTLY = {
+    "CreateVirtualMFADevice": "the seed in Base32, and no picture of it (QRCodePNG)",
+    "GetUser": "LastLoginDate is empty: there is no console to log in to",
+    "CreateRole": "AllowConsoleLogin is refused by name: there is no console",
+    "UpdateRole": "NewAllowConsoleLogin is refused by name",
+    "AssumeRole": "SourceIdentity is refused by name",
+    "AttachPolicyToUser": "ResourceGroupId is refused by name: there are no resource groups",
+    "AttachPolicyToGroup": "the same",
+    "AttachPolicyToRole": "the same",
+}
+BESIDE: Mapping[str, str] = {
+    "signatures": "ACS3-HMAC-SHA256, RPC with HMAC-SHA1 (in URLs too), ROA with HMAC-SHA1; no bearer tokens or RSA keys",
+    "conditions": "all operators of RAM; a key that no request has here is refused when the policy is written",
+    "what RAM does not document": "IfExists, Null and variables are refused; NotResource means what its words say",
+    "system policies": "those of the services that are here; what they grant of others is left out",
+    "`yunbox ram explain --request-id`": "in the place of DecodeDiagnosticMessage",
+}
+
+
+def statuses() -> list[Status]:
+    """Each operation, and whether it is offered."""
+    routes = (*RAM_API.routes, *STS_API.routes)
+    return offered.statuses(_AREAS, _PARTLY, (route.operation.name for route in routes))
+
+
+def page() -> str:
+    """The coverage page as Markdown."""
+    return offered.page("RAM and STS", "ram", "InvalidAction.NotFound", statuses(), BESIDE)
