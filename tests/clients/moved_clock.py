@@ -29,6 +29,7 @@ class Moved:
         self.clock = clock
         self.endpoint = ready.endpoints["oss"]
         self.region = ready.region
+        self.ready = ready
         key = read_credentials(data) or {}
         self.key = key["access_key_id"], key["access_key_secret"]
 

@@ -69,6 +69,11 @@ def _audit(p: argparse.ArgumentParser) -> None:
     add_arguments(p)
 
 
+def _run(p: argparse.ArgumentParser) -> None:
+    p.add_argument("--role", required=True, help="the role, which has to trust ecs.aliyuncs.com")
+    p.add_argument("words", nargs=argparse.REMAINDER, metavar="-- COMMAND", help="the command and its arguments")
+
+
 def _ram(p: argparse.ArgumentParser) -> None:
     from yunbox.cli.ram import add_arguments
 
@@ -125,6 +130,7 @@ _COMMANDS: dict[str, tuple[str, Add, tuple[str, ...]]] = {
     "ca": ("the local authority's certificate, for clients that verify the server", _none, ("text", "json")),
     "bill": ("what was used, and what it would cost", _bill, ("text", "json", "csv")),
     "ram": ("RAM users, keys, roles and policies, and why somebody may do something", _ram, ("text", "json")),
+    "run": ("run a command with a role: credentials that rotate, and no key in its environment", _run, ("text",)),
     "audit": ("who managed what, who was denied, and how that was decided", _audit, ("text", "json")),
     "project": ("create, list and delete projects", _project, ("text", "json")),
     "oss": ("look after buckets: small files, damage, renames", _oss, ("text", "json")),

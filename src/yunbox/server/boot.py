@@ -94,6 +94,12 @@ def places(services: Sequence[Service[Any]]) -> dict[str, int]:
     return {name: endpoint.place for service in services for name, endpoint in service.endpoints.items()}
 
 
+def http_ports(services: Sequence[Service[Any]], sockets: Sockets) -> frozenset[int]:
+    """The ports of the endpoints that are spoken to in plain HTTP."""
+    of = ((name, one) for service in services for name, one in service.endpoints.items())
+    return frozenset(sockets.port(name) for name, one in of if one.scheme == "http" and not one.dbname)
+
+
 def open_database(folder: DataFolder, services: Sequence[Service[Any]]) -> Database:
     """The control plane's database with every schema it holds."""
     meter = (LEDGER_SCHEMA, TALLY_SCHEMA)
@@ -127,6 +133,7 @@ def _house(
         audit=Audit(folder.audit, clock),
         address=sockets.url,
         socket=sockets.of,
+        http_ports=lambda: http_ports(services, sockets),
         dialects={name: module for service in services for name, module in service.dialects.items()},
         lends={name: module for service in services for name, module in service.lends.items()},
         schemes={name: sign for service in services for name, sign in service.schemes.items()},

@@ -12,7 +12,7 @@ from typing import Any
 from yunbox.kernel.errors import Conflict, Unavailable
 from yunbox.storage.files import write_durably
 
-FORMAT = 1
+FORMAT = 2
 CREDENTIALS = "credentials.json"
 _LOCK = "lock"
 
@@ -90,7 +90,8 @@ class DataFolder:
                     f"The data folder {self.path} has format {found}, and this Yunbox knows formats up to {FORMAT}: "
                     "use the newer Yunbox that wrote it"
                 )
-            return
+            if found == FORMAT:
+                return
         write_durably(path, f"{FORMAT}\n".encode())
 
 

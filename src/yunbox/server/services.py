@@ -16,6 +16,7 @@ SERVICES = (
     "datahub",
     "flink",
     "ram",
+    "metadata",
     "openapi",
 )
 """By the name of their package in ``yunbox.services``. One that is off is not even imported."""

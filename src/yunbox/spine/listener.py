@@ -8,6 +8,7 @@ import contextlib
 import socket
 from collections.abc import AsyncGenerator, Callable, Generator
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -16,6 +17,8 @@ from yunbox.identity.authority import Issued
 from yunbox.wire.app import HttpApp
 from yunbox.wire.http import App, Response
 
+AUTHORITY = "yunbox.authority"
+"""Where a scope has the host and port of a request that names a whole URL."""
 _KEEP_ALIVE_S = 75
 _HELD_BYTES_MAX = 16 * 1024
 
@@ -93,6 +96,12 @@ class _Protocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client has connected."""
         super().connection_made(cast("asyncio.Transport", _OnePacket(transport, self.loop)))
+
+    def on_headers_complete(self) -> None:
+        """The head of a request is there. A client of a proxy names the whole URL, whose host uvicorn drops."""
+        super().on_headers_complete()
+        if not self.url.startswith(b"/"):
+            self.scope[AUTHORITY] = urlsplit(self.url.decode("latin-1")).netloc  # ty: ignore[invalid-typed-dict-key]
 
     def send_400_response(self, msg: str) -> None:
         """Refuse in the service's own words, and close: nobody knows where the next request begins."""

@@ -38,7 +38,7 @@ _PARTLY = {
     "AttachPolicyToRole": "the same",
 }
 BESIDE: Mapping[str, str] = {
-    "signatures": "ACS3-HMAC-SHA256, RPC with HMAC-SHA1 (in URLs too), ROA with HMAC-SHA1; no bearer tokens or RSA keys",
+    "signatures": "ACS3-HMAC-SHA256, RPC with HMAC-SHA1 (in URLs too), ROA with HMAC-SHA1; no bearer tokens, RSA keys",
     "conditions": "all operators of RAM; a key that no request has here is refused when the policy is written",
     "what RAM does not document": "IfExists, Null and variables are refused; NotResource means what its words say",
     "system policies": "those of the services that are here; what they grant of others is left out",

@@ -11,15 +11,14 @@ import math
 import os
 from base64 import b64decode
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from yunbox.kernel.call import Claim
 from yunbox.kernel.errors import Forbidden, InvalidArgument
 from yunbox.services.flink.faults import MALFORMED
 from yunbox.wire.http import Request
+from yunbox.wire.peers import uid_of
 
-_TCP = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
 _LOCAL = ("127.0.0.1", "localhost", "[::1]")
 
 
@@ -66,7 +65,7 @@ class Callers:
         scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "basic":
             return _basic(encoded, request.peer)
-        if self._asks_key or scheme or _uid(request.peer, peer_port) not in (os.getuid(), 0):
+        if self._asks_key or scheme or uid_of(request.peer, peer_port) not in (os.getuid(), 0):
             return Claim("none", source_ip=request.peer)
         return _claim(*self._owner(), request.peer)
 
@@ -89,20 +88,3 @@ def _check_browser(request: Request) -> None:
     host = request.headers.get("host", "").rpartition(":")[0] or request.headers.get("host", "")
     if host and host not in _LOCAL and not host.replace(".", "").isdigit():
         raise Forbidden(f"The host {host[:100]!r} is not this server")
-
-
-def _uid(peer: str, port: int) -> int:
-    """Whose a connection's other end is, -1 where that is not known."""
-    if peer not in ("127.0.0.1", "::1"):
-        return -1
-    wanted = f":{port:04X}"
-    for table in _TCP:
-        try:
-            lines = table.read_text().splitlines()[1:]
-        except OSError:
-            continue
-        for line in lines:
-            parts = line.split()
-            if parts[1].endswith(wanted) and parts[1].startswith(("0100007F", "0000000000000000FFFF00000100007F")):
-                return int(parts[7])
-    return -1

@@ -1,0 +1,1 @@
+"""The metadata server of an ECS instance: who one is, and credentials that rotate by themselves."""

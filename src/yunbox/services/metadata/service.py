@@ -1,0 +1,134 @@
+"""What the metadata server's operations run on, and the operations.
+
+Source: the vendor's pages "Instance metadata" and "Attach an instance RAM role to an ECS instance"; what
+``alibabacloud-credentials`` asks for.
+"""
+
+import hashlib
+import hmac
+import json
+from dataclasses import dataclass
+
+from yunbox.kernel.call import Access, Call, Operation
+from yunbox.kernel.clock import Clock, utc
+from yunbox.kernel.errors import Forbidden, InvalidArgument, NotFound
+from yunbox.kernel.texts import whole_number
+from yunbox.services.metadata.credentials import Issued, Rotating
+
+_TTL_S_MAX = 21_600
+_DATE = "%Y-%m-%dT%H:%M:%SZ"
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """The tree of an instance. ``values`` are its plain leaves by path below ``meta-data``."""
+
+    values: dict[str, str]
+    rotating: Rotating
+    clock: Clock
+    token_key: bytes
+
+    def token(self, ttl_s: int) -> str:
+        """A token that opens the tree for so many seconds."""
+        until = str(int(self.clock.time()) + ttl_s)
+        return f"{until}-{self._seal(until)}"
+
+    def is_open(self, token: str) -> bool:
+        """Whether a token is one of ours, and still holds."""
+        until, _, seal = token.partition("-")
+        valid = hmac.compare_digest(self._seal(until).encode(), seal.encode("utf-8", "replace"))
+        return valid and whole_number(until, 0) >= self.clock.time()
+
+    def _seal(self, until: str) -> str:
+        return hmac.new(self.token_key, until.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
+
+
+@dataclass(frozen=True)
+class NewToken:
+    """How long a token is to hold, as it was written."""
+
+    ttl: str
+
+
+@dataclass(frozen=True)
+class Path:
+    """A place in the tree; ``token`` opens it, ``role_id`` is that of the one who asks."""
+
+    parts: tuple[str, ...]
+    token: str = ""
+    role_id: str | None = None
+
+
+async def _get_token(service: Metadata, call: Call[NewToken]) -> str:
+    ttl_s = whole_number(call.params.ttl, 0)
+    if not 1 <= ttl_s <= _TTL_S_MAX:
+        raise InvalidArgument(f"X-aliyun-ecs-metadata-token-ttl-seconds is 1 to {_TTL_S_MAX}")
+    return service.token(ttl_s)
+
+
+async def _get(service: Metadata, call: Call[Path]) -> str:
+    params = call.params
+    if not service.is_open(params.token):
+        raise Forbidden("X-aliyun-ecs-metadata-token is missing or has run out: PUT /latest/api/token gives one")
+    return read(service, params.parts, params.role_id)
+
+
+async def _get_credentials(service: Metadata, call: Call[Path]) -> str:
+    """The credentials of a command, which has shown its secret."""
+    role = next((one for one in service.rotating.roles() if one.id == call.params.role_id), None)
+    if role is None:
+        raise NotFound("There is no such command, or its role is no more")
+    return shown(service.rotating.credentials(role))
+
+
+def read(service: Metadata, parts: tuple[str, ...], role_id: str | None) -> str:
+    """What is at a place of the tree: a leaf, or the names below. Raises NotFound."""
+    if parts[:2] == ("ram", "security-credentials"):
+        return _role(service, parts[2:], role_id)
+    path = "/".join(parts)
+    if path in service.values:
+        return service.values[path]
+    names = {*_below(service, path)}
+    if not names:
+        raise NotFound(f"/latest/meta-data/{path[:128]} is not there")
+    return "\n".join(sorted(names))
+
+
+def _below(service: Metadata, path: str) -> list[str]:
+    prefix = f"{path}/" if path else ""
+    paths = (*service.values, "ram/security-credentials/")
+    rests = [one.removeprefix(prefix) for one in paths if one.startswith(prefix)]
+    return [rest.partition("/")[0] + ("/" if "/" in rest else "") for rest in rests]
+
+
+def _role(service: Metadata, parts: tuple[str, ...], role_id: str | None) -> str:
+    if not parts:
+        return "\n".join(role.name for role in service.rotating.roles() if role_id in (None, role.id))
+    if len(parts) > 1:
+        raise NotFound("There is nothing below a role")
+    return shown(service.rotating.credentials(service.rotating.role(parts[0], role_id)))
+
+
+def shown(issued: Issued) -> str:
+    """Credentials as an instance reads them."""
+    key = issued.key
+    return json.dumps(
+        {
+            "AccessKeyId": key.id, "AccessKeySecret": key.secret, "Expiration": utc(key.expires).strftime(_DATE),
+            "SecurityToken": issued.token, "LastUpdated": utc(issued.at).strftime(_DATE), "Code": "Success",
+        }
+    )  # fmt: skip
+
+
+def _nothing(_service: Metadata, _params: object) -> tuple[Access, ...]:
+    """Whoever reaches the server is the instance: the listener has asked the kernel whose the connection is."""
+    return ()
+
+
+GET_TOKEN: Operation[Metadata, NewToken, str] = Operation(
+    "metadata", "GetToken", NewToken, _get_token, _nothing, is_data=True
+)
+GET_METADATA: Operation[Metadata, Path, str] = Operation("metadata", "GetMetadata", Path, _get, _nothing, is_data=True)
+GET_CREDENTIALS: Operation[Metadata, Path, str] = Operation(
+    "metadata", "GetCredentials", Path, _get_credentials, _nothing, is_data=True
+)
