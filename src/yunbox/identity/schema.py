@@ -66,6 +66,11 @@ CREATE TABLE IF NOT EXISTS account_settings (
     account_id TEXT NOT NULL REFERENCES accounts(uid), name TEXT NOT NULL, body TEXT NOT NULL,
     PRIMARY KEY (account_id, name)
 );
+CREATE TABLE IF NOT EXISTS oidc_providers (
+    account_id TEXT NOT NULL REFERENCES accounts(uid), name TEXT NOT NULL, issuer TEXT NOT NULL,
+    client_ids TEXT NOT NULL, fingerprints TEXT NOT NULL, description TEXT NOT NULL, issued_hours_max INTEGER NOT NULL,
+    created REAL NOT NULL, updated REAL NOT NULL, PRIMARY KEY (account_id, name)
+);
 CREATE TABLE IF NOT EXISTS identity_tags (
     account_id TEXT NOT NULL, type TEXT NOT NULL, name TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,
     PRIMARY KEY (account_id, type, name, key)
@@ -78,7 +83,7 @@ CREATE TABLE IF NOT EXISTS secrets (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 _WATCHED = (
     "accounts", "users", "group_members", "groups", "roles", "access_keys", "policies", "policy_versions",
-    "attachments", "account_settings", "mfa_devices",
+    "attachments", "account_settings", "mfa_devices", "oidc_providers",
 )  # fmt: skip
 _LATER = {
     "accounts": {"alias": "TEXT NOT NULL DEFAULT ''"},

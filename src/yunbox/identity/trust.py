@@ -16,8 +16,8 @@ from yunbox.kernel.texts import matches
 SERVICE, RAM, FEDERATED = "Service", "RAM", "Federated"
 _KINDS = (SERVICE, RAM, FEDERATED)
 _KEYS = {"Effect", "Action", "Principal", "Condition", "Sid"}
-ASSUME, SET_SOURCE_IDENTITY = "sts:AssumeRole", "sts:SetSourceIdentity"
-_ACTIONS = (ASSUME, SET_SOURCE_IDENTITY, "sts:AssumeRoleWithOIDC", "sts:AssumeRoleWithSAML", "sts:*", "*")
+ASSUME, ASSUME_BY_TOKEN = "sts:AssumeRole", "sts:AssumeRoleWithOIDC"
+_ACTIONS = (ASSUME, ASSUME_BY_TOKEN, "sts:AssumeRoleWithSAML", "sts:SetSourceIdentity", "sts:*", "*")
 _LENGTH_MAX = 2048
 
 

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from alibabacloud_ram20150501 import models as ram_models
@@ -48,7 +49,12 @@ def sts(server: Server, key: Key | None = None) -> StsClient:
 
 def core(server: Server, key: Key | None = None) -> AcsClient:
     """The core SDK's client."""
-    key = key or Key(server.access_key_id, server.access_key_secret)
+    return _core(key or Key(server.access_key_id, server.access_key_secret))
+
+
+@cache
+def _core(key: Key) -> AcsClient:
+    """One for each key: it holds a connection, which it never lets go."""
     return AcsClient(key.id, key.secret, "cn-hangzhou", auto_retry=False)
 
 

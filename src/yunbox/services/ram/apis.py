@@ -1,6 +1,6 @@
 """The APIs of RAM and STS: all their routes."""
 
-from yunbox.services.ram import groups, keys, policies, roles, settings, sts, tags, users
+from yunbox.services.ram import groups, ims, keys, policies, roles, settings, sts, tags, users
 from yunbox.wire.openapi.api import Api
 
 RAM_API = Api(
@@ -10,4 +10,5 @@ RAM_API = Api(
         *users.ROUTES, *keys.ROUTES, *groups.ROUTES, *roles.ROUTES, *policies.ROUTES, *tags.ROUTES, *settings.ROUTES,
     ),
 )  # fmt: skip
-STS_API = Api("Sts", "2015-04-01", sts.ROUTES)
+STS_API = Api("Sts", "2015-04-01", sts.ROUTES, unsigned=frozenset(("AssumeRoleWithOIDC",)))
+IMS_API = Api("Ims", "2019-08-15", ims.ROUTES)

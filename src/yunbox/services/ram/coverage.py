@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from yunbox.services.ram.apis import RAM_API, STS_API
+from yunbox.services.ram.apis import IMS_API, RAM_API, STS_API
 from yunbox.spine import offered
 from yunbox.spine.offered import Status
 
@@ -25,6 +25,9 @@ _AREAS = {
     "The account": "SetAccountAlias GetAccountAlias ClearAccountAlias SetPasswordPolicy GetPasswordPolicy "
     "SetSecurityPreference GetSecurityPreference",
     "Diagnosis": "DecodeDiagnosticMessage",
+    "OIDC providers (Ims 2019-08-15)": "CreateOIDCProvider GetOIDCProvider UpdateOIDCProvider DeleteOIDCProvider "
+    "ListOIDCProviders AddClientIdToOIDCProvider RemoveClientIdFromOIDCProvider AddFingerprintToOIDCProvider "
+    "RemoveFingerprintFromOIDCProvider",
     "STS": "AssumeRole AssumeRoleWithOIDC AssumeRoleWithSAML GetCallerIdentity",
 }
 _PARTLY = {
@@ -33,6 +36,8 @@ _PARTLY = {
     "CreateRole": "AllowConsoleLogin is refused by name: there is no console",
     "UpdateRole": "NewAllowConsoleLogin is refused by name",
     "AssumeRole": "SourceIdentity is refused by name",
+    "AssumeRoleWithOIDC": "the issuer's keys lie on its own host; before Python 3.13 its own certificate's fingerprint "
+    "counts, and not that of who made it",
     "AttachPolicyToUser": "ResourceGroupId is refused by name: there are no resource groups",
     "AttachPolicyToGroup": "the same",
     "AttachPolicyToRole": "the same",
@@ -48,7 +53,7 @@ BESIDE: Mapping[str, str] = {
 
 def statuses() -> list[Status]:
     """Each operation, and whether it is offered."""
-    routes = (*RAM_API.routes, *STS_API.routes)
+    routes = (*RAM_API.routes, *STS_API.routes, *IMS_API.routes)
     return offered.statuses(_AREAS, _PARTLY, (route.operation.name for route in routes))
 
 

@@ -1,6 +1,7 @@
 """RAM and STS as the house knows them."""
 
-from yunbox.services.ram.apis import RAM_API, STS_API
+from yunbox.identity.tokens import Tokens
+from yunbox.services.ram.apis import IMS_API, RAM_API, STS_API
 from yunbox.services.ram.service import Ram
 from yunbox.services.ram.uses import Uses
 from yunbox.spine.house import House
@@ -16,7 +17,9 @@ def _coverage() -> Coverage:
 
 def _build(house: House) -> Ram:
     uses = Uses(house.database)
-    return Ram(house.account_id, house.directory, house.identity, house.authoriser, house.clock, uses)
+    return Ram(
+        house.account_id, house.directory, house.identity, house.authoriser, house.clock, uses, Tokens(house.clock)
+    )
 
 
 SERVICE = Service(
@@ -28,5 +31,5 @@ SERVICE = Service(
     running=lambda service: service.uses.running(),
     readers=lambda service: (service.uses.record,),
     coverage=_coverage,
-    apis=lambda service: (RAM_API.bound(service), STS_API.bound(service)),
+    apis=lambda service: tuple(api.bound(service) for api in (RAM_API, STS_API, IMS_API)),
 )

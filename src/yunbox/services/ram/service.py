@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from yunbox.guard.authorise import Authoriser
 from yunbox.identity.directory.realm import Directory, Page, Realm
 from yunbox.identity.identify import Identity
+from yunbox.identity.tokens import Tokens
 from yunbox.kernel.call import Access, Call, Operation
 from yunbox.kernel.clock import Clock, utc
 from yunbox.kernel.rules import Number
@@ -32,6 +33,7 @@ class Ram:
     authoriser: Authoriser
     clock: Clock
     uses: Uses
+    tokens: Tokens
 
 
 @dataclass(frozen=True)

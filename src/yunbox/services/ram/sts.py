@@ -6,12 +6,13 @@ A role is assumed by who may (``sts:AssumeRole`` on it) and whom the role trusts
 import re
 from dataclasses import dataclass
 
-from yunbox.identity.directory import roles
+from yunbox.identity.directory import providers, roles
+from yunbox.identity.directory.providers import Provider
 from yunbox.identity.directory.roles import Role
 from yunbox.identity.identify import Holder
 from yunbox.identity.policy import check_policy
 from yunbox.identity.store import TemporaryKey
-from yunbox.identity.trust import ASSUME, RAM, trusts
+from yunbox.identity.trust import ASSUME, ASSUME_BY_TOKEN, FEDERATED, RAM, trusts
 from yunbox.kernel.call import ROLE_SESSION, Access, Call, Operation, Principal
 from yunbox.kernel.errors import Forbidden, InvalidArgument, KernelError, NotFound, Unsupported
 from yunbox.services.ram.service import DENIED, Body, Ram, date
@@ -72,6 +73,49 @@ async def _who(service: Ram, call: Call[None]) -> Body:
     return {**body, "IdentityType": kind, "PrincipalId": principal.id, "UserId": principal.id}
 
 
+# -- with a token of somebody else's
+
+
+@dataclass(frozen=True)
+class AssumedByToken:
+    """A role that is to be assumed, and a token that says who asks."""
+
+    oidc_provider_arn: str
+    role_arn: str
+    oidc_token: str
+    role_session_name: str
+    duration_seconds: int = 3600
+    policy: str | None = None
+
+
+async def _assume_by_token(service: Ram, call: Call[AssumedByToken]) -> Body:
+    params = call.params
+    role = asked_role(service, params.role_arn)
+    provider = _provider(service, params.oidc_provider_arn)
+    check_session(role, params.role_session_name, params.duration_seconds, params.policy)
+    found = await service.tokens.verified(params.oidc_token, provider)
+    says = {"oidc:iss": found.issuer, "oidc:sub": found.subject, "oidc:aud": ",".join(found.audience)}
+    federated = ((FEDERATED, provider.arn),)
+    if not any(trusts(role.trust, one, federated, {**call.context, **says}) for one in (ASSUME, ASSUME_BY_TOKEN)):
+        raise not_trusted(role, call.principal, "AuthenticationFail.NoPermission")
+    return {
+        **assumed(service, role, params.role_session_name, params.duration_seconds, params.policy),
+        "OIDCTokenInfo": {
+            "Issuer": found.issuer, "Subject": found.subject, "ClientIds": ",".join(found.audience),
+            "IssuanceTime": date(found.issued), "ExpirationTime": date(found.expires), "VerificationInfo": "Success",
+        },
+    }  # fmt: skip
+
+
+def _provider(service: Ram, arn: str) -> Provider:
+    head, _, name = arn.partition(":oidc-provider/")
+    if not name or not head.startswith("acs:ram::"):
+        raise _invalid("OIDCProviderArn", "is acs:ram::ACCOUNT:oidc-provider/NAME")
+    if head != f"acs:ram::{service.account_id}":
+        raise NotFound(f"The OIDC provider does not exist: {arn[:128]}.", code="EntityNotExist.OIDCProvider")
+    return service.directory.look(lambda realm: providers.find(realm, name))
+
+
 # -- what all ways of assuming a role share
 
 
@@ -107,12 +151,12 @@ def check_session(role: Role, session: str, duration_s: int, policy: str | None)
         raise _invalid("PolicyGrammar", f"is wrong: {error.message}") from None
 
 
-def not_trusted(role: Role, principal: Principal) -> Forbidden:
+def not_trusted(role: Role, principal: Principal, code: str = DENIED) -> Forbidden:
     """The error of one whom the role does not trust."""
     who = "The account itself assumes no roles" if principal.is_account else "The role does not trust you"
     return Forbidden(
         f"You are not authorized to do this action. You should be authorized by RAM. ({who}.)",
-        code=DENIED,
+        code=code,
         action=ASSUME,
         resource=f"role/{role.name}",
         decision="ImplicitDeny",
@@ -142,5 +186,6 @@ def _invalid(name: str, what: str) -> InvalidArgument:
 
 ROUTES = (
     action(Operation("sts", "AssumeRole", Assumed, _assume, _touches, denied=DENIED)),
+    action(Operation("sts", "AssumeRoleWithOIDC", AssumedByToken, _assume_by_token, lambda _service, _params: ())),
     action(Operation("sts", "GetCallerIdentity", type(None), _who, lambda _service, _params: (), reads=True)),
 )
