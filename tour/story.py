@@ -74,7 +74,7 @@ class Story:
     def yunbox(self, *words: str) -> str:
         """What a `yunbox` command prints."""
         assert self.server is not None
-        command = [sys.executable, "-m", "yunbox", *words, "--data", str(self.server.data)]
+        command = [sys.executable, "-m", "yunbox", words[0], "--data", str(self.server.data), *words[1:]]
         run = subprocess.run(command, check=False, capture_output=True, text=True)
         if run.returncode:
             raise RuntimeError(f"yunbox {words[0]}: {run.stderr.strip()}")

@@ -6,6 +6,7 @@ from stages.hologres import STAGE as HOLOGRES
 from stages.house import STAGE as HOUSE
 from stages.maxcompute import STAGE as MAXCOMPUTE
 from stages.oss import STAGE as OSS
+from stages.roles import STAGE as ROLES
 from stages.strict import STAGE as STRICT
 
-STAGES = (MAXCOMPUTE, OSS, HOLOGRES, DATAHUB, FLINK, STRICT, HOUSE)
+STAGES = (MAXCOMPUTE, OSS, HOLOGRES, DATAHUB, FLINK, ROLES, STRICT, HOUSE)

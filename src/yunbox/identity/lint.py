@@ -151,8 +151,10 @@ def _project(resource: str) -> str:
 
 
 def _grants(statement: Statement, action: str, path: str) -> bool:
-    tails = ("*" if resource == "*" else _tail(resource) for resource in statement.resources)
-    return covers_action(statement, action) and any(matches(tail, path) for tail in tails)
+    """Whether a statement grants an action on a path, or on a table that it names where the path is any table."""
+    tails = ["*" if resource == "*" else _tail(resource) for resource in statement.resources]
+    folder = path.rpartition("/")[0] + "/" if path.endswith("/tables/t") else "-"
+    return covers_action(statement, action) and any(matches(tail, path) or tail.startswith(folder) for tail in tails)
 
 
 def _tail(resource: str) -> str:

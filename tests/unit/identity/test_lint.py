@@ -58,6 +58,7 @@ def test_what_is_found(statements: list, level: str, where: str, what: str) -> N
     [
         [allow("oss:GetObject", "oss:ListObjects")],
         [QUERY, SELECT],
+        [QUERY, allow("odps:Select", resource="acs:odps:*:projects/p/tables/one")],
         [allow("odps:*", resource="acs:odps:*:projects/p"), allow("odps:*", resource="acs:odps:*:projects/p/*")],
         [allow("sts:AssumeRole", resource="acs:ram:*:*:role/r")],
         [allow("oss:GetObject"), {"Effect": "Deny", "Action": "oss:*", "Resource": "acs:oss:*:*:other/*"}],
