@@ -126,7 +126,7 @@ _COMMANDS: dict[str, tuple[str, Add, tuple[str, ...]]] = {
     "stop": ("stop the server", _stop, ("text", "json")),
     "logs": ("show the log of calls", _logs, ("text", "json")),
     "doctor": ("find what is wrong with this machine, and how to mend it", _none, ("text", "json")),
-    "credentials": ("show the AccessKey", _credentials, ("text", "json", "env")),
+    "credentials": ("show the AccessKey", _credentials, ("text", "json", "env", "aliyun-cli")),
     "ca": ("the local authority's certificate, for clients that verify the server", _none, ("text", "json")),
     "bill": ("what was used, and what it would cost", _bill, ("text", "json", "csv")),
     "ram": ("RAM users, keys, roles and policies, and why somebody may do something", _ram, ("text", "json")),

@@ -1,6 +1,8 @@
 """`yunbox credentials`: the account's AccessKey, or temporary ones."""
 
 import argparse
+import json
+from typing import Any
 
 from yunbox.cli.output import Output
 from yunbox.cli.store import identities
@@ -9,6 +11,7 @@ from yunbox.kernel.call import ACCOUNT, RAM_USER, Principal
 from yunbox.kernel.clock import SystemClock
 from yunbox.kernel.errors import NotFound
 from yunbox.server.folder import read_credentials
+from yunbox.spine.house import REGION
 
 _SESSION_S = 3600
 _NAMES = {
@@ -23,9 +26,21 @@ def run(args: argparse.Namespace, output: Output) -> int:
     body = _temporary(args) if args.session or args.user else _permanent(args)
     if args.output == "env":
         print("\n".join(f"export {_NAMES[key]}={value}" for key, value in body.items()))
+    elif args.output == "aliyun-cli":
+        print(json.dumps(_profile(body), indent=2))
     else:
         output.result(body, "\n".join(f"{key}: {value}" for key, value in body.items()))
     return 0
+
+
+def _profile(found: dict[str, str]) -> dict[str, Any]:
+    """A configuration of the vendor's command line (``~/.aliyun/config.json``) with one profile."""
+    profile = {
+        "name": "yunbox", "mode": "StsToken" if "security_token" in found else "AK",
+        "access_key_id": found["access_key_id"], "access_key_secret": found["access_key_secret"],
+        "sts_token": found.get("security_token", ""), "region_id": REGION, "output_format": "json", "language": "en",
+    }  # fmt: skip
+    return {"current": profile["name"], "profiles": [profile], "meta_path": ""}
 
 
 def _permanent(args: argparse.Namespace) -> dict[str, str]:

@@ -17,6 +17,7 @@ SERVICES = (
     "flink",
     "ram",
     "metadata",
+    "actiontrail",
     "openapi",
 )
 """By the name of their package in ``yunbox.services``. One that is off is not even imported."""

@@ -179,3 +179,14 @@ def test_the_least_policy_for_what_somebody_did(server: Server) -> None:
     assert mine.get_object("a").read() == b"x"
     with pytest.raises(oss2.exceptions.AccessDenied):
         mine.put_object("b", b"y")
+
+
+def test_a_profile_for_the_vendor_s_command_line(server: Server) -> None:
+    command = [sys.executable, "-m", "yunbox", "credentials", "--data", str(server.data), "--output", "aliyun-cli"]
+    found = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    profile = found["profiles"][0]
+    assert (found["current"], profile["mode"]) == (profile["name"], "AK")
+    assert profile["access_key_secret"] == server.access_key_secret
+    command += ["--session", "900", "--user", "reader"]
+    found = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    assert (found["profiles"][0]["mode"], bool(found["profiles"][0]["sts_token"])) == ("StsToken", True)

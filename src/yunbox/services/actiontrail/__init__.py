@@ -1,0 +1,1 @@
+"""ActionTrail: the audit trail by the vendor's own API."""
