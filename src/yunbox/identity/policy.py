@@ -63,36 +63,46 @@ def parse_policy(document: str, origin: str = "") -> tuple[Statement, ...]:
 def policy_statements(document: str, length_max: int) -> list[Any]:
     """The statements of a document as it is written. Raises InvalidArgument naming what is wrong."""
     if len(document) > length_max:
-        raise malformed(f"A policy document has at most {length_max} characters")
+        raise InvalidArgument(f"A policy document has at most {length_max} characters")
     try:
         body = strict_json(document)
     except (ValueError, RecursionError) as error:
-        raise malformed(f"The policy is not valid JSON: {error}") from None
+        raise InvalidArgument(f"The policy is not valid JSON: {error}") from None
     if not isinstance(body, dict) or str(body.get("Version")) != "1":
-        raise malformed('The policy needs "Version": "1"')
+        raise InvalidArgument('The policy needs "Version": "1"')
     if unknown := set(body) - _DOCUMENT_KEYS:
-        raise malformed(f"Unknown policy element: {sorted(unknown)}")
+        raise InvalidArgument(f"Unknown policy element: {sorted(unknown)}")
     statements = body.get("Statement")
     if isinstance(statements, dict):
         statements = [statements]
     if not isinstance(statements, list) or not statements:
-        raise malformed("The policy needs a non-empty Statement")
+        raise InvalidArgument("The policy needs a non-empty Statement")
     return statements
 
 
 def malformed(what: str) -> InvalidArgument:
-    """The error of a document that is no policy."""
+    """RAM's error of a document that is no policy."""
     return InvalidArgument(what, code="MalformedPolicyDocument")
 
 
 def check_policy(document: str) -> None:
-    """Refuse a document that is about to be written, where Yunbox could not decide by it. Raises InvalidArgument."""
-    for statement in parse_policy(document):
-        for text in (*statement.resources, *statement.actions):
-            if "${" in text:
-                raise malformed(f"{text[:128]} has a variable: RAM's policies have none, so it would mean nothing")
-        for condition in statement.conditions:
-            check_condition(condition)
+    """Refuse a document that is about to be written, where Yunbox could not decide by it.
+
+    Raises InvalidArgument with RAM's code.
+    """
+    try:
+        for statement in parse_policy(document):
+            _check_written(statement)
+    except InvalidArgument as error:
+        raise malformed(error.message) from None
+
+
+def _check_written(statement: Statement) -> None:
+    for text in (*statement.resources, *statement.actions):
+        if "${" in text:
+            raise InvalidArgument(f"{text[:128]} has a variable: RAM's policies have none, so it would mean nothing")
+    for condition in statement.conditions:
+        check_condition(condition)
 
 
 def evaluate(
@@ -118,9 +128,9 @@ def read_statement(item: Any, origin: str) -> Statement:
     """One statement of a document. Raises InvalidArgument naming what is wrong."""
     if not isinstance(item, dict) or set(item) - _STATEMENT_KEYS:
         unknown = sorted(set(item) - _STATEMENT_KEYS) if isinstance(item, dict) else item
-        raise malformed(f"Unknown statement element: {unknown}")
+        raise InvalidArgument(f"Unknown statement element: {unknown}")
     if item.get("Effect") not in ("Allow", "Deny"):
-        raise malformed("Effect is Allow or Deny")
+        raise InvalidArgument("Effect is Allow or Deny")
     actions, not_actions = _either(item, "Action", "NotAction")
     resources, not_resources = _either(item, "Resource", "NotResource")
     return Statement(
@@ -136,7 +146,7 @@ def read_statement(item: Any, origin: str) -> Statement:
 
 def _either(item: dict[str, Any], name: str, negated: str) -> tuple[tuple[str, ...], bool]:
     if (name in item) == (negated in item):
-        raise malformed(f"A statement has either {name} or {negated}")
+        raise InvalidArgument(f"A statement has either {name} or {negated}")
     return strings(item[name if name in item else negated], name), negated in item
 
 
@@ -144,19 +154,19 @@ def strings(value: Any, what: str) -> tuple[str, ...]:
     """The texts of an element that is one or a list of them. Raises InvalidArgument."""
     values = [value] if isinstance(value, str) else value
     if not isinstance(values, list) or not values or not all(isinstance(v, str) for v in values):
-        raise malformed(f"{what} is a string or a list of strings")
+        raise InvalidArgument(f"{what} is a string or a list of strings")
     return tuple(values)
 
 
 def read_conditions(body: Any) -> Iterable[Condition]:
     """The conditions of a statement. Raises InvalidArgument naming what is wrong."""
     if not isinstance(body, dict):
-        raise malformed("Condition is an object")
+        raise InvalidArgument("Condition is an object")
     for operator, keys in body.items():
         if operator not in OPERATORS:
-            raise malformed(f"Unknown condition operator {operator}")
+            raise InvalidArgument(f"Unknown condition operator {operator}")
         if not isinstance(keys, dict):
-            raise malformed(f"The condition {operator} is an object of keys")
+            raise InvalidArgument(f"The condition {operator} is an object of keys")
         for key, value in keys.items():
             values = value if isinstance(value, list) else [value]
             yield Condition(operator, key, tuple(_text(v) for v in values))

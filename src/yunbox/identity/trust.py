@@ -11,6 +11,7 @@ from typing import Any
 
 from yunbox.identity.conditions import Condition, Context, check_condition
 from yunbox.identity.policy import applies, malformed, policy_statements, read_conditions, strings
+from yunbox.kernel.errors import InvalidArgument
 from yunbox.kernel.texts import matches
 
 SERVICE, RAM, FEDERATED = "Service", "RAM", "Federated"
@@ -33,8 +34,11 @@ class Trust:
 
 @lru_cache(maxsize=256)
 def parse_trust(document: str) -> tuple[Trust, ...]:
-    """Parse a trust policy. Raises InvalidArgument naming what is wrong."""
-    return tuple(_statement(item) for item in policy_statements(document, _LENGTH_MAX))
+    """Parse a trust policy. Raises InvalidArgument with RAM's code, naming what is wrong."""
+    try:
+        return tuple(_statement(item) for item in policy_statements(document, _LENGTH_MAX))
+    except InvalidArgument as error:
+        raise malformed(error.message) from None
 
 
 def trusts(document: str, action: str, principals: tuple[tuple[str, str], ...], context: Context) -> bool:
@@ -63,12 +67,14 @@ def services(document: str) -> set[str]:
 
 def _statement(item: Any) -> Trust:
     if not isinstance(item, dict) or set(item) - _KEYS:
-        raise malformed(f"Unknown statement element: {sorted(set(item) - _KEYS) if isinstance(item, dict) else item}")
+        raise InvalidArgument(
+            f"Unknown statement element: {sorted(set(item) - _KEYS) if isinstance(item, dict) else item}"
+        )
     if item.get("Effect") not in ("Allow", "Deny"):
-        raise malformed("Effect is Allow or Deny")
+        raise InvalidArgument("Effect is Allow or Deny")
     actions = strings(item.get("Action"), "Action")
     if unknown := [action for action in actions if action.lower() not in map(str.lower, _ACTIONS)]:
-        raise malformed(f"The action {unknown[0][:64]} is none of a trust policy: it is {ASSUME}")
+        raise InvalidArgument(f"The action {unknown[0][:64]} is none of a trust policy: it is {ASSUME}")
     conditions = tuple(read_conditions(item.get("Condition", {})))
     for condition in conditions:
         check_condition(condition)
@@ -77,15 +83,15 @@ def _statement(item: Any) -> Trust:
 
 def _principals(body: Any) -> list[tuple[str, str]]:
     if not isinstance(body, dict) or not body or set(body) - set(_KINDS):
-        raise malformed(f"Principal is an object of {', '.join(_KINDS)}")
+        raise InvalidArgument(f"Principal is an object of {', '.join(_KINDS)}")
     return [(kind, _name(kind, name)) for kind, names in body.items() for name in strings(names, kind)]
 
 
 def _name(kind: str, name: str) -> str:
     if kind == RAM and name != "*" and not _is_ram(name):
-        raise malformed(f"{name[:64]} is none of acs:ram::ACCOUNT:root, :user/NAME and :role/NAME")
+        raise InvalidArgument(f"{name[:64]} is none of acs:ram::ACCOUNT:root, :user/NAME and :role/NAME")
     if kind == SERVICE and not name.endswith(".aliyuncs.com"):
-        raise malformed(f"{name[:64]} is no service: those end with .aliyuncs.com")
+        raise InvalidArgument(f"{name[:64]} is no service: those end with .aliyuncs.com")
     return name
 
 
