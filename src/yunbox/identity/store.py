@@ -115,7 +115,7 @@ class IdentityStore:
         sql = f"SELECT id FROM {kind}s WHERE account_id = ? AND name = ?"
         row = self.database.read_one(sql, account_id, plain if table == "role" else name)
         if row is None:
-            raise NotFound(f"The RAM {kind} {plain} does not exist", code=f"EntityNotExist.{kind.capitalize()}")
+            raise NotFound(f"The RAM {kind} {plain} does not exist")
         return row["id"]
 
     def ram_name(self, ram_id: str) -> str | None:
