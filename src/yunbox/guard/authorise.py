@@ -9,6 +9,7 @@ identity needs that twice: for the one it stands for, and for its own session po
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from yunbox.identity.index import StatementIndex
 from yunbox.identity.policy import Context, Decision, Statement, covers_action, evaluate, parse_policy
 from yunbox.identity.store import IdentityStore
 from yunbox.kernel.call import Access, Call, Principal
@@ -92,16 +93,24 @@ class Authoriser:
         return evaluate(narrowed, access.action, self.spellings(access), context)
 
     def _decide_base(self, principal: Principal, access: Access, context: Context | None) -> Decision:
-        statements = self.statements(principal, access)
+        ours = principal.account_id == access.account_id
+        owns = ours and principal.is_account
+        spellings = self.spellings(access)
+        attached = self._attached.about(principal.id, access.action).about(spellings) if ours and not owns else []
+        statements = self._with_own(principal, access, attached, owns=owns)
         if statements == [_OWNS]:
             return _OWNER
-        return evaluate(statements, access.action, self.spellings(access), context)
+        return evaluate(statements, access.action, spellings, context)
 
     def statements(self, principal: Principal, access: Access) -> list[Statement]:
         """All that is said of a principal and the action of an access, before a session narrows it."""
         ours = principal.account_id == access.account_id
         owns = ours and principal.is_account
-        found = [*self._attached.statements(principal.id, access.action)] if ours and not owns else []
+        found = [*self._attached.about(principal.id, access.action).statements] if ours and not owns else []
+        return self._with_own(principal, access, found, owns=owns)
+
+    def _with_own(self, principal: Principal, access: Access, found: list[Statement], *, owns: bool) -> list[Statement]:
+        """What services say themselves besides, and that things are their owner's."""
         for source in self._binding if owns else self._sources:
             found += source(principal, access)
         if owns:
@@ -123,10 +132,10 @@ class Attached:
 
     def __init__(self, store: IdentityStore) -> None:
         self._store = store
-        self._remembered: dict[tuple[str, str], tuple[Statement, ...]] = {}
+        self._remembered: dict[tuple[str, str], StatementIndex] = {}
         self._remembered_at = -1
 
-    def statements(self, user_id: str, action: str) -> tuple[Statement, ...]:
+    def about(self, user_id: str, action: str) -> StatementIndex:
         """What a user's policies say of an action."""
         epoch = self._store.epoch.now()
         if epoch != self._remembered_at or len(self._remembered) > _REMEMBERED_MAX:
@@ -135,10 +144,12 @@ class Attached:
         key = user_id, action
         found = self._remembered.get(key)
         if found is None:
-            found = self._remembered[key] = tuple(
-                statement
-                for policy in self._store.attached_policies(user_id)
-                for statement in parse_policy(policy.document, policy.origin)
-                if covers_action(statement, action)
+            found = self._remembered[key] = StatementIndex(
+                [
+                    statement
+                    for policy in self._store.attached_policies(user_id)
+                    for statement in parse_policy(policy.document, policy.origin)
+                    if covers_action(statement, action)
+                ]
             )
         return found

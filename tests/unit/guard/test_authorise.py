@@ -89,5 +89,5 @@ def test_what_is_remembered_has_a_limit(house: House, monkeypatch: pytest.Monkey
     monkeypatch.setattr(authorise, "_REMEMBERED_MAX", 3)
     attached = authorise.Attached(house.store)
     for number in range(20):
-        attached.statements("u", f"shop:Do{number}")
+        attached.about("u", f"shop:Do{number}")
         assert len(attached._remembered) <= 4
