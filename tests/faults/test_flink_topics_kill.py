@@ -14,7 +14,7 @@ import pytest
 from tests.datahub import Client
 from tests.datahub import Refused as Denied
 from tests.faults.datahub_producer import Producer
-from tests.faults.test_flink_kill import last, states, stored
+from tests.faults.flink_crash import last, states, stored
 from tests.flink import Flink, clicks
 from tests.processes import kill_some
 from tests.waiting import until
@@ -101,7 +101,7 @@ def test_every_record_is_put_once(tmp_path: Path) -> None:
             producer.join(0.5)
             if not producer.is_alive():
                 until(lambda shard=producer.shard: stored(server, shard) is not None, 60)
-                again = Producer(server, "crash", producer.shard, last(server, producer.shard) + 1, record)
+                again = Producer(server, "crash", producer.shard, last(server, producer.shard) or 0, record)
                 producers[at] = again.begin(cycle * SHARDS + producer.shard, (1, 7, 90), 0.02)
     server.kill()
     for producer in producers:

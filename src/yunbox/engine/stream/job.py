@@ -110,8 +110,10 @@ class JobRunner:
         give: Callable[[Sequence[Change]], None] | None = None,
         memory_bytes_max: int = 256 * 1024 * 1024,
         now: Callable[[], float] = time.time,
+        steady: Callable[[], float] = time.monotonic,
     ) -> None:
         self._now = now
+        self._steady = steady
         check(job)
         self.job = job
         self.progress = Progress()
@@ -200,8 +202,9 @@ class JobRunner:
         letters: list[Change] = []
         if self._letters is not None:
             came, letters = self._letters.sifted(came)
-        self._note_times(came, now_ms)
-        moved = self._moved(now_ms)
+        steady_ms = int(self._steady() * 1000)  # how long a part is silent does not depend on what the clock is set to
+        self._note_times(came, steady_ms)
+        moved = self._moved(steady_ms)
         try:
             reached = self.graph.run(came, now_ms)
         except duckdb.Error as error:
@@ -303,17 +306,17 @@ class JobRunner:
             rows += sum(batch.size for batch in batches)
         return came, rows
 
-    def _note_times(self, came: dict[Stage, list[Batch]], now_ms: int) -> None:
+    def _note_times(self, came: dict[Stage, list[Batch]], steady_ms: int) -> None:
         """What the batches say of the watermarks of their sources."""
         try:
             for source in self._sources:
                 for tap in self.graph.taps:
                     for batch in came.get(source.stage, ()) if tap.stage is source.stage else ():
-                        source.watermarks.note(batch.shard, tap.highest_ms(self.duck, batch), now_ms)
+                        source.watermarks.note(batch.shard, tap.highest_ms(self.duck, batch), steady_ms)
         except duckdb.Error as error:
             raise poison(self.graph, self.duck, came, error) from error
 
-    def _moved(self, now_ms: int) -> bool:
+    def _moved(self, steady_ms: int) -> bool:
         """Have the sources' watermarks be what they are now; whether any has moved."""
         moved = False
         for source in self._sources:
@@ -322,7 +325,7 @@ class JobRunner:
             elif self.job.batch:
                 watermark = NEVER
             else:
-                watermark = source.watermarks.advance(list(source.reader.shards()), now_ms)
+                watermark = source.watermarks.advance(list(source.reader.shards()), steady_ms)
             moved = moved or watermark > source.stage.watermark
             source.stage.watermark = max(source.stage.watermark, watermark)
         return moved

@@ -1,4 +1,7 @@
-"""A source's watermark: the least of its parts', of which those that have been silent for long do not count."""
+"""A source's watermark: the least of its parts', of which those that have been silent for long do not count.
+
+Silence is measured by a steady clock: if the machine's clock is set forward, no part has been silent for that.
+"""
 
 from yunbox.engine.stream.operators.operator import NEVER
 
@@ -12,24 +15,24 @@ class Watermarks:
         self._heard: dict[str, int] = {}
         self.current = NEVER
 
-    def note(self, shard: str, highest_ms: int | None, now_ms: int) -> None:
+    def note(self, shard: str, highest_ms: int | None, steady_ms: int) -> None:
         """Rows of a part have come, of which the latest is of some time."""
-        self._heard[shard] = now_ms
+        self._heard[shard] = steady_ms
         if highest_ms is not None:
             self._highest[shard] = max(highest_ms, self._highest.get(shard, NEVER))
 
-    def advance(self, shards: list[str], now_ms: int) -> int:
+    def advance(self, shards: list[str], steady_ms: int) -> int:
         """The watermark now; it does not go back."""
-        active = [one for one in shards if not self._is_idle(one, now_ms)]
+        active = [one for one in shards if not self._is_idle(one, steady_ms)]
         if active:
             self.current = max(self.current, min(self._highest.get(one, NEVER) for one in active))
         elif self._highest and shards:  # all are silent: what the latest of them said holds
             self.current = max(self.current, max(self._highest.values()))
         return self.current
 
-    def _is_idle(self, shard: str, now_ms: int) -> bool:
-        heard = self._heard.setdefault(shard, now_ms)
-        return bool(self._idle_ms) and now_ms - heard >= self._idle_ms
+    def _is_idle(self, shard: str, steady_ms: int) -> bool:
+        heard = self._heard.setdefault(shard, steady_ms)
+        return bool(self._idle_ms) and steady_ms - heard >= self._idle_ms
 
     def state(self) -> dict[str, int]:
         """What is to be kept."""

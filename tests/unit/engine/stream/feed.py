@@ -50,7 +50,7 @@ class Feed:
         pass
 
 
-CONNECTORS["feed"] = Connector(reader=Feed)
+CONNECTORS["feed"] = lambda: Connector(reader=Feed)
 kinds.KINDS["feed"] = kinds.Kind("feed", reads=True)
 
 
@@ -85,11 +85,14 @@ class Run:
             job_id="j",
             give=self._out.extend,
             memory_bytes_max=self.memory,
-            now=lambda: self.now,
+            now=lambda: self.now + self.jump_s,
+            steady=lambda: self.now,
         )
 
     memory = 1 << 28
     now = 1_700_000_000.0
+    jump_s = 0.0
+    """By how much the machine's clock has been set forward."""
 
     def send(self, table: str, *rows: Row, shard: str = "0", kind: str = "+I") -> list[str]:
         """Have rows come, and what becomes of them."""

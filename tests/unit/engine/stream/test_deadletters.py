@@ -36,7 +36,7 @@ class Letters:
 
 @pytest.fixture(autouse=True)
 def letters(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setitem(CONNECTORS, "print", Connector(writer=Letters))
+    monkeypatch.setitem(CONNECTORS, "print", lambda: Connector(writer=Letters))
     GIVEN.clear()
     yield
 

@@ -1,26 +1,75 @@
-"""What reads and writes tables, by the name of their connector: for a job's process, which loads all of it."""
+"""What reads and writes tables, by the name of their connector: a job's process loads those that its tables have."""
 
-from yunbox.engine.stream.connectors import datagen, datahub, hologres, kinds, odps, printing
+from collections.abc import Callable
+
+from yunbox.engine.stream.connectors import kinds
 from yunbox.engine.stream.connectors.connector import Connector
-from yunbox.engine.stream.connectors.filesystem.reader import FilesReader
-from yunbox.engine.stream.connectors.filesystem.writer import FilesWriter
-from yunbox.engine.stream.connectors.kafka.reader import KafkaReader
-from yunbox.engine.stream.connectors.kafka.writer import KafkaWriter
 from yunbox.sql.flink.plans import Table
 
-CONNECTORS: dict[str, Connector] = {
-    kinds.DATAHUB.name: datahub.CONNECTOR,
-    kinds.HOLOGRES.name: hologres.CONNECTOR,
-    kinds.ODPS.name: odps.CONNECTOR,
-    kinds.KAFKA.name: Connector(reader=KafkaReader, writer=KafkaWriter),
-    kinds.UPSERT_KAFKA.name: Connector(reader=KafkaReader, writer=KafkaWriter),
-    kinds.FILESYSTEM.name: Connector(reader=FilesReader, writer=FilesWriter),
-    kinds.DATAGEN.name: datagen.CONNECTOR,
-    kinds.PRINT.name: printing.PRINT,
-    kinds.BLACKHOLE.name: printing.BLACKHOLE,
+
+def _datahub() -> Connector:
+    from yunbox.engine.stream.connectors.datahub import CONNECTOR
+
+    return CONNECTOR
+
+
+def _hologres() -> Connector:
+    from yunbox.engine.stream.connectors.hologres import CONNECTOR
+
+    return CONNECTOR
+
+
+def _odps() -> Connector:
+    from yunbox.engine.stream.connectors.odps import CONNECTOR
+
+    return CONNECTOR
+
+
+def _kafka() -> Connector:
+    from yunbox.engine.stream.connectors.kafka.reader import KafkaReader
+    from yunbox.engine.stream.connectors.kafka.writer import KafkaWriter
+
+    return Connector(reader=KafkaReader, writer=KafkaWriter)
+
+
+def _files() -> Connector:
+    from yunbox.engine.stream.connectors.filesystem.reader import FilesReader
+    from yunbox.engine.stream.connectors.filesystem.writer import FilesWriter
+
+    return Connector(reader=FilesReader, writer=FilesWriter)
+
+
+def _datagen() -> Connector:
+    from yunbox.engine.stream.connectors.datagen import CONNECTOR
+
+    return CONNECTOR
+
+
+def _print() -> Connector:
+    from yunbox.engine.stream.connectors.printing import PRINT
+
+    return PRINT
+
+
+def _blackhole() -> Connector:
+    from yunbox.engine.stream.connectors.printing import BLACKHOLE
+
+    return BLACKHOLE
+
+
+CONNECTORS: dict[str, Callable[[], Connector]] = {
+    kinds.DATAHUB.name: _datahub,
+    kinds.HOLOGRES.name: _hologres,
+    kinds.ODPS.name: _odps,
+    kinds.KAFKA.name: _kafka,
+    kinds.UPSERT_KAFKA.name: _kafka,
+    kinds.FILESYSTEM.name: _files,
+    kinds.DATAGEN.name: _datagen,
+    kinds.PRINT.name: _print,
+    kinds.BLACKHOLE.name: _blackhole,
 }
 
 
 def connector_of(table: Table) -> Connector:
     """The connector of a table, whose options were looked at before (``kinds.check``)."""
-    return CONNECTORS[table.options["connector"]]
+    return CONNECTORS[table.options["connector"]]()

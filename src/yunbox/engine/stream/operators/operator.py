@@ -75,7 +75,7 @@ class Expiry:
 
     def before(self, now_ms: int) -> int | None:
         """What was touched last at this time or before is to go; None where it is not the time to look."""
-        if not self._ttl_ms or now_ms - self._looked_ms < self._every_ms:
+        if not self._ttl_ms or 0 <= now_ms - self._looked_ms < self._every_ms:  # the clock may have been set back
             return None
         self._looked_ms = now_ms
         return now_ms - self._ttl_ms

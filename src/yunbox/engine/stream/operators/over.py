@@ -191,7 +191,7 @@ class OverAggregate(Operator):
         columns = ", ".join(f"{decoded(f'c{at}', one)} AS c{at}" for at, one in enumerate(self._in))
         keys = ", ".join(f"c{at}" for at in node.partition_keys)
         partition = f"PARTITION BY {keys} " if keys else ""
-        if node.rows or self._is_processing:
+        if node.rows:
             frame = f"ORDER BY place ROWS BETWEEN {node.preceding} PRECEDING AND CURRENT ROW"
         else:
             reach = f"to_milliseconds({node.preceding})"
@@ -220,7 +220,7 @@ class OverAggregate(Operator):
         preceding, time = self._node.preceding or 0, self._node.order.column
         for key, some in by_key.items():
             kept = [*(tuple(row) for row in self._get(key)), *some]
-            if self._node.rows or self._is_processing:
+            if self._node.rows:
                 kept = kept[-preceding:] if preceding else []
             else:
                 first = kept[-1][time] - preceding * 1000

@@ -22,18 +22,16 @@ class SessionWindows(Operator):
         self._ends = context.timed()
         self._gap_us = node.size_ms * 1000
         self._has_zone = node.input.fields[node.column].type.root == "TIMESTAMP_LTZ"
-        self._now_ms = 0
 
     def process(self, port: int, batch: Batch) -> Iterator[Batch]:
         """As in Operator."""
-        over = self._now_ms if self._clock.is_processing else self.watermark
         touched: set[Key] = set()
         for kind, row in batch.changes():
             moment = row[self._node.column]
             if kind != INSERT or moment is None:
                 continue
             moment = self._local(moment)
-            if self._due(moment + self._gap_us) <= over:
+            if not self._clock.is_processing and self._due(moment + self._gap_us) <= self.watermark:
                 self.late_rows += 1
                 continue
             key = self._key(row)
@@ -52,7 +50,6 @@ class SessionWindows(Operator):
 
     def tick(self, now_ms: int) -> Iterator[Batch]:
         """As in Operator."""
-        self._now_ms = now_ms
         if self._clock.is_processing:
             yield from self.given(list(self._closed(now_ms)))
 

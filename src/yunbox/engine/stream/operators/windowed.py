@@ -25,7 +25,6 @@ class WindowAggregate(Operator):
         assert node.window is not None
         self._end = node.keys.index(node.window[1])
         self._clock = Clock.of(node.input, context.zone)
-        self._now_ms = 0
 
     def queries(self) -> Sequence[str]:
         """As in Operator."""
@@ -33,11 +32,10 @@ class WindowAggregate(Operator):
 
     def process(self, port: int, batch: Batch) -> Iterator[Batch]:
         """As in Operator. Rows of windows that are over are dropped, and counted."""
-        over = self._now_ms if self._clock.is_processing else self.watermark
         touched: dict[Key, list[Any]] = {}
         for key, (count, *parts) in self._summary.groups(batch):
             due = self._clock.end_ms(key[self._end])
-            if due <= over and not self._clock.is_processing:
+            if due <= self.watermark and not self._clock.is_processing:
                 self.late_rows += count
                 continue
             group: list[Any] = self._groups.get(due, key) or [0, self._summary.zero]
@@ -59,7 +57,6 @@ class WindowAggregate(Operator):
 
     def tick(self, now_ms: int) -> Iterator[Batch]:
         """As in Operator."""
-        self._now_ms = now_ms
         if self._clock.is_processing:
             yield from self.given(list(self._fired(now_ms)))
 

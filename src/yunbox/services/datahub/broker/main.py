@@ -12,6 +12,7 @@ import secrets
 import signal
 import socket
 import sys
+import time
 from functools import partial
 
 import uvloop
@@ -74,7 +75,7 @@ async def _run(config: BrokerConfig, listener: socket.socket, kafka: socket.sock
             groups=Groups(clock.time),
             clock=clock,
             account_id=config.account_id,
-            pace=Pace(clock.time) if config.keeps_pace else None,
+            pace=Pace(time.monotonic) if config.keeps_pace else None,
         )
         mover = Mover(broker)
         store = IdentityStore(identities, clock)

@@ -3,9 +3,10 @@
 Shards are dealt out evenly, and stay where they are if they can. One that is to move is given to its next holder only
 once the present one has let it go or is gone, so that no record is read by two. A shard that came of a split or a merge
 is dealt out once those it came of were read to their end, so that records of a key keep their order. All of this is of
-the moment: after a restart consumers join anew.
+the moment: after a restart consumers join anew. Silence is measured by a steady clock, which nobody sets.
 """
 
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -42,8 +43,9 @@ class Group:
 class Groups:
     """The groups of all subscriptions."""
 
-    def __init__(self, now: Callable[[], float]) -> None:
+    def __init__(self, now: Callable[[], float], steady: Callable[[], float] = time.monotonic) -> None:
         self._now = now
+        self._steady = steady
         self._groups: dict[Key, Group] = {}
 
     def join(self, topic: Topic, sub_id: str, session_ms: int) -> tuple[str, int]:
@@ -52,7 +54,7 @@ class Groups:
         session_ms = min(max(session_ms or _DEFAULT_SESSION_MS, SESSION_MS_MIN), SESSION_MS_MAX)
         consumer_id = f"{int(self._now() * 1000)}-{ids.request_id().lower()}"
         self._drop_silent(group)
-        group.consumers[consumer_id] = Consumer(session_ms, self._now())
+        group.consumers[consumer_id] = Consumer(session_ms, self._steady())
         self._deal(group, topic)
         return consumer_id, session_ms
 
@@ -61,7 +63,7 @@ class Groups:
     ) -> tuple[int, list[int]]:
         """Hear of a consumer: the plan's version, and the shards it is to read now. Raises NotFound."""
         group, consumer = self._consumer(topic, sub_id, consumer_id)
-        consumer.heard_s = self._now()
+        consumer.heard_s = self._steady()
         consumer.held = set(held) & (consumer.held | consumer.planned)
         self._end(group, ended)
         self._drop_silent(group)
@@ -76,7 +78,7 @@ class Groups:
     ) -> None:
         """Take back shards that a consumer lets go. Raises NotFound."""
         group, consumer = self._consumer(topic, sub_id, consumer_id)
-        consumer.heard_s = self._now()
+        consumer.heard_s = self._steady()
         consumer.held -= set(released)
         self._end(group, ended)
         self._deal(group, topic)
@@ -107,7 +109,7 @@ class Groups:
         raise faults.no_consumer(consumer_id)
 
     def _drop_silent(self, group: Group) -> None:
-        now = self._now()
+        now = self._steady()
         for consumer_id, one in list(group.consumers.items()):
             if now - one.heard_s > one.session_ms / 1000:
                 del group.consumers[consumer_id]
