@@ -212,7 +212,7 @@ class JobRunner:
         outbox = {sink.name: sink.checked(_changes(reached[sink.stage])) for sink in self._sinks}
         outbox = {name: changes for name, changes in (*outbox.items(), (NAME, letters)) if changes}
         is_new = self.store.epoch == 0  # where its sources begin is kept, though nothing has come yet
-        if not (rows or outbox or moved or is_new):
+        if not (rows or outbox or moved or is_new or self._has_swept()):
             self.settle()
             self._note_given()
             return False
@@ -331,6 +331,10 @@ class JobRunner:
         return moved
 
     # -- epochs
+
+    def _has_swept(self) -> bool:
+        """Whether what was old has gone from the state while nothing came."""
+        return any(state.has_changes for context in self.graph.contexts() for state in context.states)
 
     def _commit(self, outbox: dict[str, list[Change]]) -> None:
         states = [state for context in self.graph.contexts() for state in context.states]

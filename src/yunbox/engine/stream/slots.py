@@ -4,12 +4,12 @@ A batch of keys is found, changed and given out array by array, where a value fo
 On disk a slot's numbers are the bytes of one record, by its key.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
-from yunbox.engine.stream.state import State, packed, unpacked
+from yunbox.engine.stream.state import HASHED, State, packed, unpacked
 from yunbox.engine.stream.store import StateStore
 
 Array = Any
@@ -34,7 +34,8 @@ class SlotState(State):
         self._free: list[int] = []
         self.arrays = [np.zeros(_CAPACITY, one) for one in self._dtypes]
         self._dirty = np.zeros(_CAPACITY, np.bool_)
-        self._gone: set[Any] = set()
+        self._gone: set[bytes] = set()
+        self._hashed: set[bytes] = set()
 
     def find(self, keys: list[Any]) -> Array:
         """The slots of some different keys; those of new ones are all zeros."""
@@ -51,37 +52,46 @@ class SlotState(State):
 
     def delete(self, slots: Array) -> None:
         """Forget some keys."""
-        for slot in slots.tolist():
-            key = self._keys[slot]
+        places = slots.tolist()
+        keys = [self._keys[slot] for slot in places]
+        for key in keys:
             del self._slots[key]
-            self._gone.add(key)
-            self._free.append(slot)
+        names = self._names(keys)
+        self._gone.update(names)
+        self._hashed.difference_update(names)
+        self._free.extend(places)
         self._dirty[slots] = False
         for array in self.arrays:
             array[slots] = 0
 
-    def expire(self, before_ms: int, column: int) -> list[Any]:
-        """Forget the keys one of whose numbers, the time when they were touched last, is before a time; those keys."""
+    def expire(self, before_ms: int, column: int) -> None:
+        """Forget keys one of whose numbers, the time when they were touched last, is before a time: those in memory,
+        and some that are on disk."""
+        if self.is_passed:
+            self._expire_live(before_ms, column)
+        for name, data in self._some_kept():
+            [record] = np.frombuffer(data, self._form)
+            if record[column] <= before_ms and not self._is_live(name):
+                self._gone.add(name)
+
+    def _expire_live(self, before_ms: int, column: int) -> None:
         old = np.flatnonzero(self.arrays[column][: len(self._keys)] <= before_ms)
         free = set(self._free)
         slots = [slot for slot in old.tolist() if slot not in free]
-        gone = [self._keys[slot] for slot in slots]
         if slots:
             self.delete(np.array(slots, np.int64))
-        return gone + ([] if self.is_whole else self._expire_kept(before_ms, column))
 
-    def _expire_kept(self, before_ms: int, column: int) -> list[Any]:
-        """The same for those that are on disk alone, whose keys are no longer than can be read back."""
-        gone = []
-        for name, data in self._store.scan(self._prefix):
-            key = unpacked(name[len(self._prefix) :])
-            if key is None or key in self._slots or key in self._gone:
-                continue
-            [record] = np.frombuffer(data, self._form)
-            if record[column] <= before_ms:
-                self._gone.add(key)
-                gone.append(key)
-        return gone
+    def _is_live(self, name: bytes) -> bool:
+        """Whether what has some name on disk is in memory too, and may have been touched since."""
+        key = unpacked(name[len(self._prefix) :])
+        return name in self._hashed if key is None else key in self._slots
+
+    def _names(self, keys: Iterable[Any]) -> list[bytes]:
+        """The names of keys on disk; those that are hashes are noted, as they do not tell the key."""
+        prefix, at = self._prefix, len(self._prefix)
+        found = [prefix + packed(key) for key in keys]
+        self._hashed.update(name for name in found if name[at] == HASHED)
+        return found
 
     def changes(self) -> Iterator[tuple[bytes, bytes | None]]:
         """As in State."""
@@ -89,16 +99,19 @@ class SlotState(State):
         records: Array = np.empty(len(slots), self._form)
         for at, array in enumerate(self.arrays):
             records[f"f{at}"] = array[slots]
-        data, width, prefix, keys = records.tobytes(), self._form.itemsize, self._prefix, self._keys
-        gone = self._gone
-        for at, slot in enumerate(slots.tolist()):
-            key = keys[slot]
-            gone.discard(key)
-            yield prefix + packed(key), data[at * width : (at + 1) * width]
-        for key in gone:
-            yield prefix + packed(key), None
+        data, width, keys = records.tobytes(), self._form.itemsize, self._keys
+        for name in self._gone:
+            yield name, None
+        for at, name in enumerate(self._names(keys[slot] for slot in slots.tolist())):
+            yield name, data[at * width : (at + 1) * width]  # also where it was gone meanwhile: the last one counts
+        self._changed = len(slots)
         self._gone = set()
         self._dirty[slots] = False
+
+    @property
+    def has_changes(self) -> bool:
+        """As in State."""
+        return bool(self._gone) or bool(self._dirty.any())
 
     def shrink(self) -> None:
         """As in State."""
@@ -127,8 +140,8 @@ class SlotState(State):
         return slots
 
     def _read(self, keys: list[Any], slots: Array) -> None:
-        for key, slot in zip(keys, slots.tolist(), strict=True):
-            data = None if key in self._gone else self._store.read(self._prefix + packed(key))
+        for name, slot in zip(self._names(keys), slots.tolist(), strict=True):
+            data = None if name in self._gone else self._store.read(name)
             if data is not None:
                 [record] = np.frombuffer(data, self._form)
                 for at, array in enumerate(self.arrays):

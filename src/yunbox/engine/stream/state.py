@@ -21,21 +21,24 @@ Key = tuple[Any, ...]
 _encode = msgspec.msgpack.Encoder(enc_hook=str).encode
 _decode = msgspec.msgpack.Decoder().decode
 _KEY_BYTES_MAX = 400
-_HASHED = b"\xc1"  # no message of MessagePack begins so
+HASHED = 0xC1
+"""With which the hash of a long key begins: no message of MessagePack does."""
 _BIAS = 1 << 63
 _TIME = struct.Struct(">Q")
+_LOOK_KEYS = 500
+"""So many keys on disk, or twice those that changed last, are looked at in one go for what is old."""
 _ENTRY_BYTES = 256  # what an entry takes in memory beside its own bytes, roughly
 
 
 def packed(key: Any) -> bytes:
     """A key as bytes; a long one by its hash, as it stands in the value too."""
     data = _encode(key)
-    return data if len(data) <= _KEY_BYTES_MAX else _HASHED + blake2b(data, digest_size=32).digest()
+    return data if len(data) <= _KEY_BYTES_MAX else bytes([HASHED]) + blake2b(data, digest_size=32).digest()
 
 
 def unpacked(data: bytes) -> Any:
     """The other way round; None for one that is a hash."""
-    return None if data[:1] == _HASHED else _frozen(_decode(data))
+    return None if data[0] == HASHED else _frozen(_decode(data))
 
 
 class State:
@@ -47,6 +50,9 @@ class State:
         self._memory_bytes_max = memory_bytes_max
         self.is_whole = not store.has(prefix)
         """Whether all there is is in memory, so that what is not there is nowhere."""
+        self._place: bytes | None = None
+        self._changed = 0
+        self._each_bytes = _ENTRY_BYTES
 
     def changes(self) -> Iterator[tuple[bytes, bytes | None]]:
         """What changed since the last time, for the store; None for what is no more."""
@@ -55,6 +61,32 @@ class State:
     def shrink(self) -> None:
         """Forget what can be read again, once what changed is in the store."""
         raise NotImplementedError
+
+    @property
+    def has_changes(self) -> bool:
+        """Whether there is something for the store."""
+        raise NotImplementedError
+
+    @property
+    def is_passed(self) -> bool:
+        """Whether all there is was looked at for what is old; if not, the next look goes on from there."""
+        return self._place is None
+
+    def _weigh(self, written_bytes: int, count: int) -> None:
+        """Note what was written: what an entry takes in memory is what those of late have."""
+        self._changed = count
+        if count:
+            mean = _ENTRY_BYTES + 2 * written_bytes // count
+            self._each_bytes = max(mean, (3 * self._each_bytes + mean) // 4)
+
+    def _some_kept(self) -> list[tuple[bytes, bytes]]:
+        """Some of what is on disk, behind what was given the last time: no epoch waits for a look at all of it."""
+        if self.is_whole:
+            self._place = None
+            return []
+        count = max(_LOOK_KEYS, 2 * self._changed)
+        found, self._place = self._store.some(self._prefix, self._place or self._prefix, count=count)
+        return found
 
 
 class KeyedState(State):
@@ -84,9 +116,19 @@ class KeyedState(State):
         self._live.pop(key, None)
         self._dirty.add(key)
 
+    def old(self, before_ms: int, touched: Callable[[Any], int]) -> list[Key]:
+        """Keys whose value was touched last before a time: of those in memory, and of some that are on disk."""
+        live = self._live.items() if self.is_passed else ()
+        found = [key for key, value in live if touched(value) <= before_ms]
+        for _, data in self._some_kept():
+            key, value = _decode(data)
+            if touched(value) <= before_ms and (key := _frozen(key)) not in self._live and key not in self._dirty:
+                found.append(key)
+        return found
+
     def expire(self, before_ms: int, touched: Callable[[Any], int]) -> None:
-        """Forget the keys whose value was touched last before a time."""
-        for key in [key for key, value in self.items() if touched(value) <= before_ms]:
+        """Forget those."""
+        for key in self.old(before_ms, touched):
             self.delete(key)
 
     def items(self) -> Iterator[tuple[Key, Any]]:
@@ -101,14 +143,23 @@ class KeyedState(State):
 
     def changes(self) -> Iterator[tuple[bytes, bytes | None]]:
         """As in State."""
+        written = 0
         for key in self._dirty:
             value = self._live.get(key)
-            yield self._prefix + packed(key), None if value is None else _encode((key, value))
+            data = None if value is None else _encode((key, value))
+            written += len(data or b"")
+            yield self._prefix + packed(key), data
+        self._weigh(written, len(self._dirty))
         self._dirty = set()
+
+    @property
+    def has_changes(self) -> bool:
+        """As in State."""
+        return bool(self._dirty)
 
     def shrink(self) -> None:
         """As in State."""
-        if len(self._live) * _ENTRY_BYTES > self._memory_bytes_max:
+        if len(self._live) * self._each_bytes > self._memory_bytes_max:
             self._live = {}
             self.is_whole = False
 
@@ -171,14 +222,23 @@ class TimedState(State):
 
     def changes(self) -> Iterator[tuple[bytes, bytes | None]]:
         """As in State."""
+        written = 0
         for time, key in self._dirty:
             value = self._live.get(time, {}).get(key)
-            yield self._name(time, key), None if value is None else _encode((key, value))
+            data = None if value is None else _encode((key, value))
+            written += len(data or b"")
+            yield self._name(time, key), data
+        self._weigh(written, len(self._dirty))
         self._dirty = set()
+
+    @property
+    def has_changes(self) -> bool:
+        """As in State."""
+        return bool(self._dirty)
 
     def shrink(self) -> None:
         """As in State."""
-        if self._count * _ENTRY_BYTES > self._memory_bytes_max:
+        if self._count * self._each_bytes > self._memory_bytes_max:
             self._live, self._times, self._count = {}, [], 0
             self.is_whole = False
 
@@ -242,8 +302,14 @@ class BagState(State):
             self.delete(key, name)
 
     def expire(self, before_ms: int, touched: Callable[[Any], int]) -> None:
-        """Forget the values that were touched last before a time."""
-        for key, name in [(key, name) for key, name, value in self.all() if touched(value) <= before_ms]:
+        """Forget values that were touched last before a time: those in memory, and some that are on disk."""
+        live = self._live.items() if self.is_passed else ()
+        found = [(key, name) for key, bag in live for name, value in bag.items() if touched(value) <= before_ms]
+        for _, data in self._some_kept():
+            key, name, value = _decode(data)
+            if touched(value) <= before_ms and (key := _frozen(key)) not in self._live:
+                found.append((key, _frozen(name)))
+        for key, name in found:
             self.delete(key, name)
 
     def all(self) -> Iterator[tuple[Key, Any, Any]]:
@@ -260,18 +326,28 @@ class BagState(State):
 
     def changes(self) -> Iterator[tuple[bytes, bytes | None]]:
         """As in State."""
+        written = count = 0
         for key, names in self._dirty.items():
             bag, prefix = self._live.get(key, {}), self._prefix + _short(key)
             for name in names:
                 value = bag.get(name)
-                yield prefix + _short(name), None if value is None else _encode((key, name, value))
+                data = None if value is None else _encode((key, name, value))
+                written += len(data or b"")
+                yield prefix + _short(name), data
+            count += len(names)
             if not bag:
                 self._live.pop(key, None)
+        self._weigh(written, count)
         self._dirty = {}
+
+    @property
+    def has_changes(self) -> bool:
+        """As in State."""
+        return bool(self._dirty)
 
     def shrink(self) -> None:
         """As in State."""
-        if self._count * _ENTRY_BYTES > self._memory_bytes_max:
+        if self._count * self._each_bytes > self._memory_bytes_max:
             self._live, self._count = {}, 0
             self.is_whole = False
 

@@ -2,7 +2,8 @@
 
 LMDB holds it. An epoch is written as one value behind the others, which costs a flush and few pages whatever the keys
 are; now and then the epochs are merged into the table of all keys, and go. That is done by the epochs that follow, some
-keys in each, so that none of them waits for all. A start merges what a kill has left.
+keys in each, so that none of them waits for all. A start reads the epochs that a kill has left and goes on so: how long
+it takes does not depend on how much state there is.
 """
 
 import time
@@ -14,6 +15,7 @@ from typing import Any
 import lmdb
 import msgspec
 
+from yunbox.engine.stream.overlay import Changes, Overlay, Pair, within
 from yunbox.kernel.errors import StorageFull
 from yunbox.storage.environment import Tables, opened, told
 
@@ -22,8 +24,9 @@ _SCAN_MAX = 10_000
 _MERGE_BYTES = 64 * 1024 * 1024
 _MERGE_KEYS = 1_000
 """So many keys, or twice those of an epoch, are merged in its transaction."""
-Changes = dict[bytes, bytes | None]
-_PAIRS = msgspec.msgpack.Decoder(list[tuple[bytes, bytes | None]])
+_PAIRS = msgspec.msgpack.Decoder(list[Pair])
+_LAST = b"\xff" * 512
+"""Behind all keys."""
 _encode = msgspec.msgpack.encode
 _decode = msgspec.msgpack.decode
 
@@ -31,9 +34,10 @@ _decode = msgspec.msgpack.decode
 class _Merge:
     """What is being merged: the changes up to an epoch, whose keys are in order, and how many are in the table."""
 
-    def __init__(self, changes: Changes, size_bytes: int, epoch: int) -> None:
-        self.changes, self.size_bytes, self.epoch = changes, size_bytes, epoch
-        self.keys = sorted(changes)
+    def __init__(self, overlay: Overlay, epoch: int) -> None:
+        self.changes: Changes = overlay.changes
+        self.size_bytes, self.epoch = overlay.size_bytes, epoch
+        self.keys = sorted(self.changes)
         self.at = 0
 
     def next(self, count: int) -> list[bytes]:
@@ -53,8 +57,7 @@ class StateStore:
         self.folder = folder
         self._env = opened(folder, tables=4, readers_max=16)
         self._tables = Tables(self._env, ("epochs", "state", "meta"))
-        self._recent: Changes = {}
-        self._recent_bytes = 0
+        self._recent = Overlay()
         self._merge: _Merge | None = None
         self._merged_at = time.monotonic()
         self.epoch = 0
@@ -67,8 +70,8 @@ class StateStore:
 
     def read(self, key: bytes) -> bytes | None:
         """A value as it was at the end of the last epoch."""
-        if key in self._recent:
-            return self._recent[key]
+        if key in self._recent.changes:
+            return self._recent.changes[key]
         if self._merge is not None and key in self._merge.changes:
             return self._merge.changes[key]
         with self._env.begin(self._tables["state"]) as txn:
@@ -80,27 +83,58 @@ class StateStore:
 
         They are read some at a time, so that there may be more than memory holds.
         """
-        self.merge()
         start: bytes | None = prefix
         while start is not None:
-            found = self._some(prefix, start, end)
+            found, start = self.some(prefix, start, end)
             yield from found
-            start = found[-1][0] + b"\0" if len(found) == _SCAN_MAX else None
 
-    def _some(self, prefix: bytes, start: bytes, end: bytes | None) -> list[tuple[bytes, bytes]]:
-        found: list[tuple[bytes, bytes]] = []
+    def some(
+        self, prefix: bytes, start: bytes, end: bytes | None = None, count: int = _SCAN_MAX
+    ) -> tuple[list[tuple[bytes, bytes]], bytes | None]:
+        """Some of the keys that begin so, from one on, with their values, and the key to go on from; None at the end.
+
+        About so many are read.
+        """
+        end = _behind(prefix) if end is None else end
+        found, stop = self._in_table(start, end, count)
+        changes = self._changed(start, end if stop is None else stop)
+        if changes:
+            found.update(changes)
+            pairs = [(key, value) for key in sorted(found) if (value := found[key]) is not None]
+        else:
+            pairs = [(key, value) for key, value in found.items() if value is not None]
+        return pairs, stop
+
+    def _in_table(self, start: bytes, end: bytes, count: int) -> tuple[Changes, bytes | None]:
+        """What the table has, in order, and the key behind the last of it, if there may be more."""
+        found: Changes = {}
         with self._env.begin(self._tables["state"]) as txn, txn.cursor() as cursor:
             if cursor.set_range(start):
                 for key, value in cursor:
-                    if not key.startswith(prefix) or (end is not None and key >= end) or len(found) == _SCAN_MAX:
+                    if key >= end:
                         break
-                    found.append((bytes(key), bytes(value)))
+                    if len(found) == count:
+                        return found, bytes(key)
+                    found[bytes(key)] = bytes(value)
+        return found, None
+
+    def _changed(self, start: bytes, end: bytes) -> Changes:
+        """What is not in the table yet."""
+        found: Changes = {}
+        if self._merge is not None:
+            found = {key: self._merge.changes[key] for key in within(self._merge.keys, start, end)}
+        if self._recent:
+            found.update((key, self._recent.changes[key]) for key in self._recent.between(start, end))
         return found
 
     def has(self, prefix: bytes) -> bool:
         """Whether any key begins so."""
-        with self._env.begin(self._tables["state"]) as txn, txn.cursor() as cursor:
-            return bool(cursor.set_range(prefix)) and cursor.key().startswith(prefix)
+        start: bytes | None = prefix
+        while start is not None:
+            found, start = self.some(prefix, start, count=1)
+            if found:
+                return True
+        return False
 
     def meta(self, name: str) -> Any:
         """What was written beside the state, by its name; None if nothing was."""
@@ -111,7 +145,7 @@ class StateStore:
     @property
     def size_bytes(self) -> int:
         """The bytes of all keys and values; what came since the last merge counts as new."""
-        return sum(self.sizes.values()) + self._recent_bytes + (self._merge.size_bytes if self._merge else 0)
+        return sum(self.sizes.values()) + self._recent.size_bytes + (self._merge.size_bytes if self._merge else 0)
 
     # -- writing
 
@@ -132,11 +166,11 @@ class StateStore:
         except lmdb.Error as error:
             raise told(error, self._env, self.folder) from error
         self.epoch, self.sizes = epoch, sizes
-        self._recent.update(pairs)
-        self._recent_bytes += len(blob)
+        if pairs:
+            self._recent.update(pairs, len(blob))
         self.written_bytes += len(blob)
         self._advance(keys)
-        if self._recent_bytes > _MERGE_BYTES:
+        if self._recent.size_bytes > _MERGE_BYTES:
             with suppress(StorageFull):  # the epoch is there; the next one finds the disk full, or room
                 self.merge()
         return epoch
@@ -161,8 +195,7 @@ class StateStore:
         if self._merge is not None or not self._recent:
             return
         if is_due or time.monotonic() - self._merged_at > _MERGE_S:
-            self._merge = _Merge(self._recent, self._recent_bytes, self.epoch)
-            self._recent, self._recent_bytes = {}, 0
+            self._merge, self._recent = _Merge(self._recent, self.epoch), Overlay()
 
     def _merged(self, txn: Any, keys: list[bytes]) -> dict[str, int]:
         """Bring some keys into the table; the bytes of each step with them. The last ones take the epochs away."""
@@ -214,8 +247,14 @@ class StateStore:
         self.sizes = self.meta("sizes") or {}
         with self._env.begin(self._tables["epochs"]) as txn, txn.cursor() as cursor:
             for _, blob in cursor:
-                self._recent.update(_PAIRS.decode(blob))
-        self.merge()
+                self._recent.update(_PAIRS.decode(blob), len(blob))
+        self._begin_merge(is_due=True)
+
+
+def _behind(prefix: bytes) -> bytes:
+    """The first key that does not begin so any more."""
+    shorter = prefix.rstrip(b"\xff")
+    return shorter[:-1] + bytes([shorter[-1] + 1]) if shorter else _LAST
 
 
 def _sizes(pairs: Iterable[tuple[bytes, Any]]) -> Iterator[tuple[str, int]]:

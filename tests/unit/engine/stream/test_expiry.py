@@ -63,6 +63,39 @@ def test_what_nobody_touches_goes(tmp_path: Path, node: object, memory: int, mon
     assert kept(run) <= full // 25 + 2
 
 
+@pytest.mark.parametrize("key", ["k{}", "k" * 500 + "{}"], ids=["short", "hashed"])
+@pytest.mark.parametrize("what", ["numbers", "values", "join"])
+def test_no_start_waits_for_a_look_at_all_of_it(
+    tmp_path: Path, what: str, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is on disk is looked at some keys at a time, between epochs, also while nothing comes."""
+    monkeypatch.setattr("yunbox.engine.stream.state._LOOK_KEYS", 50)
+    node = {
+        "numbers": lambda: grouped(clicks(), (0,), call("COUNT"), ttl_ms=HOUR_MS),
+        "values": lambda: grouped(clicks(), (0,), call("COUNT", 1, distinct=True), ttl_ms=HOUR_MS),
+        "join": joined,
+    }[what]()
+    run = Run(tmp_path / "j", node)
+    run.send("t", *((key.format(at), at, 0, None) for at in range(400)))
+    run.again()
+    run.now += 3000
+    run.send("t", *((key.format(at), at, 0, None) for at in range(20)))
+    run.again()
+    run.now += 1000
+    full = kept(run)
+    run.send("t", (key.format(7), 1, 0, None))
+    assert full * 3 / 4 < kept(run) < full, "a look at some of it"
+    looks = 0
+    while kept(run) > full // 15 and looks < 20:
+        run.step()
+        looks += 1
+    assert 1 < looks < 12
+    found = kept(run)
+    run.again()
+    run.step()
+    assert kept(run) == found, "twenty were touched meanwhile"
+
+
 def test_a_group_that_comes_back(tmp_path: Path) -> None:
     run = Run(tmp_path / "j", grouped(clicks(), (0,), call("COUNT"), ttl_ms=HOUR_MS))
     run.send("t", ("a", 1, 0.0, None))

@@ -160,9 +160,9 @@ class GroupAggregate(Operator):
     def tick(self, now_ms: int) -> Iterator[Batch]:
         """As in Operator."""
         self._now_ms = now_ms
-        before = self._expiry.before(now_ms)
+        before = self._expiry.before(now_ms, self._groups)
         if before is not None:
-            for key in [key for key, group in self._groups.items() if group[3] <= before]:
+            for key in self._groups.old(before, lambda group: int(group[3])):
                 self._groups.delete(key)
                 self._bags.clear(key)
         yield from ()

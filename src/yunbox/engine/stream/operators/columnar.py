@@ -68,7 +68,7 @@ class ColumnarAggregate(Operator):
     def tick(self, now_ms: int) -> Iterator[Batch]:
         """As in Operator."""
         self._now_ms = now_ms
-        before = self._expiry.before(now_ms)
+        before = self._expiry.before(now_ms, self._state)
         if before is not None:
             self._state.expire(before, _TOUCHED)
         yield from ()

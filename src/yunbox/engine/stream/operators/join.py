@@ -62,7 +62,7 @@ class RegularJoin(Operator):
         """As in Operator."""
         self._now_ms = now_ms
         for side in self._sides:
-            before = side.expiry.before(now_ms)
+            before = side.expiry.before(now_ms, side.rows)
             if before is not None:
                 side.rows.expire(before, lambda entry: int(entry[2]))
         yield from ()

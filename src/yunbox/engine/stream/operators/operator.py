@@ -73,9 +73,11 @@ class Expiry:
         self._every_ms = max(ttl_ms // 4, _LOOK_MS)
         self._looked_ms = 0
 
-    def before(self, now_ms: int) -> int | None:
-        """What was touched last at this time or before is to go; None where it is not the time to look."""
-        if not self._ttl_ms or 0 <= now_ms - self._looked_ms < self._every_ms:  # the clock may have been set back
+    def before(self, now_ms: int, state: State) -> int | None:
+        """What a state was touched for last at this time or before is to go; None where it is not the time to look."""
+        if not self._ttl_ms:
+            return None
+        if state.is_passed and 0 <= now_ms - self._looked_ms < self._every_ms:  # the clock may have been set back
             return None
         self._looked_ms = now_ms
         return now_ms - self._ttl_ms
@@ -93,7 +95,7 @@ class Remembered:
     def tick(self, now_ms: int) -> None:
         """The clock has gone on: what is over is taken away now and then, and is not given in between."""
         self._now_ms = now_ms
-        before = self._expiry.before(now_ms)
+        before = self._expiry.before(now_ms, self._values)
         if before is not None:
             self._values.expire(before, lambda kept: int(kept[1]))
 

@@ -135,7 +135,7 @@ class OverAggregate(Operator):
     def tick(self, now_ms: int) -> Iterator[Batch]:
         """As in Operator."""
         self._now_ms = now_ms
-        before = self._expiry.before(now_ms)
+        before = self._expiry.before(now_ms, self._kept)
         if before is not None:
             self._kept.expire(before, lambda kept: int(kept[1]))
         yield from ()
