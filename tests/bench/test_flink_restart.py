@@ -49,11 +49,11 @@ def put(server: Server, topic: str, first: int, end: int, *pads: bytes) -> None:
     client.close()
 
 
-def state_bytes(flink: Flink, job: str) -> tuple[int, int]:
+def state_bytes(server: Server, job: str) -> tuple[int, int]:
     """How many rows a job has read, and the bytes of its state."""
-    found: dict[str, Any] = {
-        one["id"]: one["value"] for one in flink.job(job, "/metrics?get=numRecordsIn,lastCheckpointSize")
-    }
+    with Flink(server) as flink:
+        named = flink.job(job, "/metrics?get=numRecordsIn,lastCheckpointSize")
+    found: dict[str, Any] = {one["id"]: one["value"] for one in named}
     return int(float(found.get("numRecordsIn", 0))), int(float(found.get("lastCheckpointSize", 0)))
 
 
@@ -71,10 +71,10 @@ def test_a_start_with_much_state(tmp_path: Path, report: Callable[[str], None]) 
                 "SET 'table.exec.state.ttl' = '1 d'",
                 JOB,
             )
-            began = time.monotonic()
-            put(server, "big", 0, ROWS, b"x" * PAD)
-            until(lambda: state_bytes(flink, job)[0] >= ROWS, 3000)
-            loaded_s, size = time.monotonic() - began, state_bytes(flink, job)[1]
+        began = time.monotonic()
+        put(server, "big", 0, ROWS, b"x" * PAD)
+        until(lambda: state_bytes(server, job)[0] >= ROWS, 3000)
+        loaded_s, size = time.monotonic() - began, state_bytes(server, job)[1]
         times = [resumed_s(server, job, ROWS // (at + 2)) for at in range(KILLS)]
         took = ", ".join(f"{one:.2f}" for one in times)
         report(f"{size / 1e9:.2f} GB of state, {ROWS:,} rows, made in {loaded_s:.0f} s; kill -9 to a row's partner in "

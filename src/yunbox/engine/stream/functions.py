@@ -16,6 +16,7 @@ from typing import Any
 
 from yunbox.engine.stream.batch import encoded
 from yunbox.engine.stream.state import decimal
+from yunbox.engine.stream.texts import nested
 from yunbox.kernel.errors import InvalidArgument, Unsupported
 from yunbox.sql.flink.functions.jsonpaths import json_key, json_members
 from yunbox.sql.flink.plans import AggregateCall
@@ -324,9 +325,9 @@ def _json(value: Any, of: FlinkType) -> str:
     """A physical value within a list that is JSON text."""
     import msgspec
 
-    if value is None or of.root in ("ARRAY", "MAP", "ROW", "MULTISET"):
+    if value is None or of.root in ("ARRAY", "MAP", "ROW", "MULTISET", "DECIMAL"):
         return "null" if value is None else str(value)
-    return msgspec.json.encode(value).decode()
+    return msgspec.json.encode(nested(value, of)).decode()
 
 
 def _wrapped(value: int, bits: int) -> int:

@@ -2,16 +2,19 @@
 
 import base64
 import json
+import re
 import struct
 from collections import Counter
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from yunbox.engine.stream.moments import local, micros_of, written
 from yunbox.sql.flink.types import FlinkType
 
 _EPOCH = datetime(1970, 1, 1)
+_ESCAPED = re.compile(r"\\x([0-9A-Fa-f]{2})")
 
 
 def printed(value: Any, of: FlinkType) -> str:
@@ -28,12 +31,16 @@ def printed(value: Any, of: FlinkType) -> str:
 
 def iso(micros: int) -> str:
     """As Java's ISO_LOCAL_DATE_TIME: no more digits of a second than there are, by threes."""
-    moment = _EPOCH + timedelta(microseconds=micros)
-    whole = f"{moment.year:04d}-{moment:%m-%dT%H:%M:%S}"
-    if not moment.microsecond:
+    whole, digits = written(micros, "T")
+    if digits == "000000":
         return whole
-    digits = f"{moment.microsecond:06d}"
     return f"{whole}.{digits[:3] if digits.endswith('000') else digits}"
+
+
+def shortest(micros: int) -> str:
+    """The same as Flink's JSON has it: with no more digits than there are."""
+    whole, digits = written(micros, "T")
+    return f"{whole}.{digits}".rstrip("0").rstrip(".") if digits != "000000" else whole
 
 
 def text(value: Any, of: FlinkType, zone: str = "UTC") -> str:
@@ -46,44 +53,79 @@ def text(value: Any, of: FlinkType, zone: str = "UTC") -> str:
         case "TIME":
             return _clock(value, 0)
         case "TIMESTAMP":
-            return _moment(_EPOCH + timedelta(microseconds=value), of.params[0])
+            return _moment(value, of.params[0])
         case "TIMESTAMP_LTZ":
-            local = (_EPOCH + timedelta(microseconds=value)).replace(tzinfo=UTC).astimezone(ZoneInfo(zone))
-            return _moment(local.replace(tzinfo=None), of.params[0])
+            return _moment(local(value, ZoneInfo(zone)), of.params[0])
         case "BINARY" | "VARBINARY":
             return f"x'{base64.b64decode(value).hex()}'"
         case "FLOAT" | "DOUBLE":
             return _float(float(value), of)
         case "ARRAY" | "MAP" | "ROW" | "MULTISET":
-            return _nested(json.loads(value) if isinstance(value, str) else value, of)
+            return _nested(json.loads(value) if isinstance(value, str) else value, of, zone)
     return str(value)
 
 
-def _nested(value: Any, of: FlinkType) -> str:
+def nested(value: Any, of: FlinkType) -> Any:
+    """A physical value as JSON of a list has it, which DuckDB can read."""
+    match of.root:
+        case "DATE":
+            return text(value, of)
+        case "TIME" | "TIMESTAMP" | "TIMESTAMP_LTZ":
+            whole, digits = written(value, " ")
+            whole = whole.rpartition(" ")[2] if of.root == "TIME" else whole
+            return (f"{whole}.{digits}" if digits != "000000" else whole) + (
+                "+00" if of.root == "TIMESTAMP_LTZ" else ""
+            )
+        case "BINARY" | "VARBINARY":
+            return "".join(f"\\x{byte:02X}" for byte in base64.b64decode(value))
+        case "FLOAT" | "DOUBLE" if value != value or abs(value) == float("inf"):
+            return str(value)
+    return value
+
+
+def bytes_of(escaped: str) -> bytes:
+    """Bytes as DuckDB writes them in a text: those that are no printable letters as ``\\xFF``."""
+    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), escaped).encode("latin-1")
+
+
+def _nested(value: Any, of: FlinkType, zone: str) -> str:
     """What is JSON here, as Flink prints it: [1, 2], {k=1}, (1, a)."""
     if value is None:
         return "NULL"
     match of.root:
         case "ARRAY":
-            return "[" + ", ".join(_nested(one, of.children[0]) for one in value) + "]"
+            return "[" + ", ".join(_nested(one, of.children[0], zone) for one in value) + "]"
         case "MULTISET":
-            counts = Counter(_nested(one, of.children[0]) for one in value)
+            counts = Counter(_nested(one, of.children[0], zone) for one in value)
             return "{" + ", ".join(f"{one}={count}" for one, count in counts.items()) + "}"
         case "MAP":
-            return "{" + ", ".join(f"{key}={_nested(one, of.children[1])}" for key, one in value.items()) + "}"
+            return (
+                "{"
+                + ", ".join(
+                    f"{_nested(key, of.children[0], zone)}={_nested(one, of.children[1], zone)}"
+                    for key, one in value.items()
+                )
+                + "}"
+            )
         case "ROW":
-            fields = (_nested(value.get(name), child) for name, child in zip(of.names, of.children, strict=True))
+            fields = (_nested(value.get(name), child, zone) for name, child in zip(of.names, of.children, strict=True))
             return "(" + ", ".join(fields) + ")"
         case "BOOLEAN":
             return "TRUE" if value else "FALSE"
         case "FLOAT" | "DOUBLE":
             return _float(float(value), of)
+        case "TIMESTAMP" | "TIMESTAMP_LTZ":
+            return text(micros_of(value), of, zone)
+        case "BINARY" | "VARBINARY":
+            return bytes_of(value).decode(errors="replace")
+        case "DECIMAL":
+            return f"{Decimal(str(value)):.{of.params[1]}f}"
     return str(value)
 
 
-def _moment(moment: datetime, precision: int) -> str:
-    whole = f"{moment.year:04d}-{moment:%m-%d %H:%M:%S}"
-    return f"{whole}.{moment.microsecond:06d}"[: len(whole) + 1 + precision] if precision else whole
+def _moment(micros: int, precision: int) -> str:
+    whole, digits = written(micros, " ")
+    return f"{whole}.{digits[:precision]}" if precision else whole
 
 
 def _clock(micros: int, precision: int) -> str:

@@ -160,6 +160,11 @@ def _text(sql: str, source: FlinkType) -> str:
     if root == "ARRAY":
         item = _nullable_text("x", source.children[0])
         return f"('[' || array_to_string(list_transform({sql}, lambda x: {item}), ', ') || ']')"
+    if root == "MULTISET":
+        item = _nullable_text("x", source.children[0])
+        count = f"len(list_filter({sql}, lambda y: y = x))"
+        counted = f"list_transform(list_distinct({sql}), lambda x: {item} || '=' || {count})"
+        return f"('{{' || array_to_string({counted}, ', ') || '}}')"
     if root == "MAP":
         pair = (
             f"{_nullable_text('x.key', source.children[0])} || '=' || {_nullable_text('x.value', source.children[1])}"

@@ -5,7 +5,7 @@ Source: Flink 2.x's page "Data Types" with its table of casts, and the types tha
 
 from collections.abc import Sequence
 
-from yunbox.sql.flink.types import DOUBLE, FlinkType
+from yunbox.sql.flink.types import DOUBLE, MICROS, FlinkType
 
 PRECISION_MAX = 38
 _LEAST_SCALE = 6
@@ -215,3 +215,10 @@ def _nested_castable(source: FlinkType, target: FlinkType) -> bool:
     if source.root != target.root or len(source.children) != len(target.children):
         return False
     return all(castable(one, other) for one, other in zip(source.children, target.children, strict=True))
+
+
+def too_fine(of: FlinkType) -> FlinkType | None:
+    """The time of more than six digits of a second that a type is, or has: the engine has no more."""
+    if of.root in TIMESTAMPS and of.params[0] > MICROS:
+        return of
+    return next((found for one in of.children if (found := too_fine(one)) is not None), None)

@@ -163,7 +163,8 @@ def _results(operation: Statement, page: Page, form: str, zone: str) -> dict[str
     columns = [{"name": name, "logicalType": type_document(of), "comment": None} for name, of in operation.columns]
     types = [of for _, of in operation.columns]
     if form == "JSON":
-        rows = [(kind, [value_document(value, of) for value, of in zip(row, types, strict=True)])
+        shown = zone if operation.is_query else "UTC"
+        rows = [(kind, [value_document(value, of, shown) for value, of in zip(row, types, strict=True)])
                 for kind, row in page.rows]  # fmt: skip
     else:
         rows = [(kind, [plain(value, of, zone) for value, of in zip(row, types, strict=True)])

@@ -4,14 +4,17 @@ Sources: Flink's ``LogicalTypeJsonSerializer`` (types), ``ResultInfoSerializer``
 (values: ISO-8601 times, Base64 for bytes, rows and maps as objects).
 """
 
+import base64
 import json
 from collections import Counter
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 
-from yunbox.engine.stream.texts import iso, text
+from yunbox.engine.stream.moments import local, micros_of
+from yunbox.engine.stream.texts import bytes_of, shortest, text
 from yunbox.sql.flink.types import FlinkType
 
 _ROOTS = {
@@ -48,41 +51,48 @@ def type_document(of: FlinkType) -> dict[str, Any]:
     return made
 
 
-def value_document(value: Any, of: FlinkType) -> Any:
-    """A physical value as a document."""
+def value_document(value: Any, of: FlinkType, zone: str = "UTC") -> Any:
+    """A physical value as a document. A TIMESTAMP_LTZ is what the clock of a zone shows, though it ends with Z."""
     if value is None:
         return None
     match of.root:
         case "DECIMAL":
             return msgspec.Raw(f"{Decimal(value):f}".encode())
         case "TIMESTAMP":
-            return iso(value)
+            return shortest(value)
         case "TIMESTAMP_LTZ":
-            return iso(value) + "Z"
+            return shortest(local(value, ZoneInfo(zone))) + "Z"
         case "DATE" | "TIME":
             return text(value, of)
         case "FLOAT" | "DOUBLE" if isinstance(value, str) or value != value or abs(value) == float("inf"):
             return text(float(value), of)
         case "ARRAY" | "MAP" | "ROW" | "MULTISET":
-            return _nested(json.loads(value) if isinstance(value, str) else value, of)
+            return _nested(json.loads(value, parse_float=Decimal) if isinstance(value, str) else value, of, zone)
     return value
 
 
-def _nested(value: Any, of: FlinkType) -> Any:
-    """What DuckDB says in JSON, as Flink says it."""
+def _nested(value: Any, of: FlinkType, zone: str) -> Any:
+    """What DuckDB says in JSON, as Flink says it: within a ROW a TIMESTAMP_LTZ is in UTC."""
     if value is None:
         return None
     match of.root:
         case "ARRAY":
-            return [_nested(one, of.children[0]) for one in value]
+            return [_nested(one, of.children[0], zone) for one in value]
         case "ROW":
-            return {name: _nested(value.get(name), child) for name, child in zip(of.names, of.children, strict=True)}
+            fields = zip(of.names, of.children, strict=True)
+            return {name: _nested(value.get(name), child, "UTC") for name, child in fields}
         case "MAP":
-            return {key: _nested(one, of.children[1]) for key, one in value.items()}
+            return {key: _nested(one, of.children[1], zone) for key, one in value.items()}
         case "MULTISET":
-            return dict(Counter(str(one) for one in value))
+            return dict(Counter(str(_nested(one, of.children[0], zone)) for one in value))
         case "TIMESTAMP" | "TIMESTAMP_LTZ" if isinstance(value, str):
-            return value.replace(" ", "T", 1)
+            return value_document(micros_of(value), of, zone)
+        case "DECIMAL":
+            return value_document(value, of)
+        case "FLOAT" | "DOUBLE":
+            return value_document(float(value), of)
+        case "BINARY" | "VARBINARY":
+            return base64.b64encode(bytes_of(value)).decode()
     return value
 
 

@@ -301,6 +301,8 @@ class Expressions:
     def cast(self, node: tree.Cast) -> Expr:
         """CAST and TRY_CAST."""
         value = self.bind(node.operand)
+        if (fine := coercion.too_fine(node.type)) is not None:
+            raise self.context.refuse(f"the type {fine.text}, of more than six digits of a second,", node)
         if not coercion.castable(value.type, node.type):
             name = "Try_cast" if node.trying else "Cast"
             raise self.context.error(

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Literal
 
+from yunbox.sql.flink import coercion
 from yunbox.sql.flink.binder.conditions import walk
 from yunbox.sql.flink.binder.context import Context, duration_ms
 from yunbox.sql.flink.binder.expressions import Expressions
@@ -18,7 +19,7 @@ from yunbox.sql.flink.functions import AGGREGATES
 from yunbox.sql.flink.functions.json import json_member
 from yunbox.sql.flink.parser import tree
 from yunbox.sql.flink.plans import Aggregate, AggregateCall, Bound, Field, Node, Project, Union
-from yunbox.sql.flink.types import BIGINT
+from yunbox.sql.flink.types import BIGINT, FlinkType
 
 _WINDOWS = ("TUMBLE", "HOP", "SESSION")
 _SETS_MAX = 64
@@ -134,6 +135,8 @@ def bound_call(node: tree.Call, binder: Expressions, *, grouped: bool) -> Aggreg
         values = tuple(one for one in values if one.type.nullable) or values[:1]
         if len(values) > 1:
             raise context.cannot("We now only support the count of one field.")
+    if node.name == "APPROX_COUNT_DISTINCT":
+        _check_approximate(values[0].type, context)
     condition = _condition(node, binder)
     of = function.returns(values)
     if node.name not in _ALWAYS_KNOWN and (not grouped or condition):
@@ -144,7 +147,17 @@ def bound_call(node: tree.Call, binder: Expressions, *, grouped: bool) -> Aggreg
     arguments = tuple(Bound(one.sql, one.type) for one in values)
     if node.name == "COUNT" and not node.distinct and all(not one.type.nullable for one in values):
         arguments = ()  # no row is left out
+    if name == "APPROX_COUNT_DISTINCT":  # the exact number is one that it may give
+        return AggregateCall("COUNT", arguments, of, True, condition)
     return AggregateCall(name, arguments, of, node.distinct, condition)
+
+
+def _check_approximate(of: FlinkType, context: Context) -> None:
+    if not context.batch:
+        raise context.cannot("APPROX_COUNT_DISTINCT aggregate function does not support yet for streaming.")
+    if of.root not in (*coercion.NUMBERS, *coercion.TEXTS, *coercion.DATETIMES):
+        raise context.cannot(f"APPROX_COUNT_DISTINCT aggregate function does not support type: ''{of.root}''.\nPlease "
+                             "re-check the data type.")  # fmt: skip
 
 
 def _condition(node: tree.Call, binder: Expressions) -> str:

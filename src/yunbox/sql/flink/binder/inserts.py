@@ -7,6 +7,7 @@ from yunbox.sql.flink.binder.asking import QueryBinder
 from yunbox.sql.flink.binder.context import Context
 from yunbox.sql.flink.binder.expressions import Expressions
 from yunbox.sql.flink.binder.scope import EMPTY, Column, Relation
+from yunbox.sql.flink.binder.tables import check_digits
 from yunbox.sql.flink.casts import cast
 from yunbox.sql.flink.errors import ValidationFailed
 from yunbox.sql.flink.expr import Expr, mark
@@ -27,6 +28,7 @@ def bind_insert(node: Insert, context: Context, queries: QueryBinder) -> Sink:
     found = queries.query(node.query, context)
     columns = _columns(node, table, fixed, context)
     path = f"{table.catalog}.{table.database}.{table.name}"
+    check_digits(table, columns)
     made = _written(found, columns, fixed, path)
     static = {name: text for name, (text, _) in fixed.items()}
     return Sink(table, columns, options, made.node, node.overwrite, static)

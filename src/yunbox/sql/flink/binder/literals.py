@@ -3,8 +3,8 @@
 import re
 from decimal import Decimal
 
-from yunbox.sql.flink.coercion import PRECISION_MAX
-from yunbox.sql.flink.errors import ValidationFailed
+from yunbox.sql.flink.coercion import PRECISION_MAX, too_fine
+from yunbox.sql.flink.errors import UnsupportedSql, ValidationFailed
 from yunbox.sql.flink.expr import Expr, text_literal
 from yunbox.sql.flink.parser.tree import Constant, IntervalOf
 from yunbox.sql.flink.types import FlinkType
@@ -110,6 +110,8 @@ def _moment(node: Constant, text: str) -> Expr:
     if node.kind == "time":
         return Expr(f"TIME '{value}'", FlinkType("TIME", (0,), nullable=_NOT_NULL), literal=True, value=value)
     of = FlinkType("TIMESTAMP", (digits,), nullable=_NOT_NULL)
+    if too_fine(of) is not None:
+        raise UnsupportedSql("a TIMESTAMP of more than six digits of a second", text, node.at)
     return Expr(f"TIMESTAMP '{value}'", of, literal=True, value=value)
 
 

@@ -1,14 +1,15 @@
 """Tables that are read: the source, its computed columns and its watermark; views and the queries of WITH."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from yunbox.sql.flink.binder.asking import QueryBinder
 from yunbox.sql.flink.binder.context import Context
 from yunbox.sql.flink.binder.expressions import Expressions
 from yunbox.sql.flink.binder.scope import Column, Relation, Scope
+from yunbox.sql.flink.coercion import too_fine
 from yunbox.sql.flink.connectors import is_changelog, is_upsert
-from yunbox.sql.flink.errors import ValidationFailed
+from yunbox.sql.flink.errors import UnsupportedSql, ValidationFailed
 from yunbox.sql.flink.expr import Expr, mark
 from yunbox.sql.flink.parser import tree
 from yunbox.sql.flink.parser.queries import parse_expression, parse_query
@@ -99,9 +100,17 @@ def _view(view: View, context: Context, queries: QueryBinder) -> Relation:
     return replace(found, columns=named)
 
 
+def check_digits(table: Table, columns: Sequence[TableColumn]) -> None:
+    """Raises UnsupportedSql for a column whose times have more digits than the engine keeps."""
+    for one in columns:
+        if too_fine(one.type) is not None:
+            raise UnsupportedSql(f"the type {one.type.text} of column {one.name} of {table.path}")
+
+
 def source(table: Table, context: Context, options: Mapping[str, str]) -> Relation:
     """A table's source, its computed columns above it, its watermark above these."""
     stored = tuple(one for one in table.columns if one.kind != "computed")
+    check_digits(table, stored)
     fields = tuple(Field(one.name, one.type) for one in stored)
     node = Source(fields, table, stored, dict(options), changelog=is_changelog(options))
     qualifier = (table.catalog, table.database, table.name)

@@ -34,9 +34,10 @@ CREATE OR REPLACE MACRO fl_try_day(t) AS
   coalesce(fl_try_date(t), CASE WHEN regexp_matches(t, '^[0-9]{4}-[0-9]{1,2}-(29|30|31)([^0-9]|$)') THEN
     last_day(fl_try_date(regexp_extract(t, '^[0-9]{4}-[0-9]{1,2}'))) END);
 CREATE OR REPLACE MACRO fl_try_timestamp(t) AS
-  CASE WHEN regexp_full_match(t, '[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}') THEN CAST(fl_try_day(t) AS TIMESTAMP)
+  CASE WHEN starts_with(t, '0000') THEN NULL  -- there is no such year of an era
+  WHEN regexp_full_match(t, '[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}') THEN CAST(fl_try_day(t) AS TIMESTAMP)
   WHEN regexp_full_match(t, '[0-9]{4}-[0-9]{1,2}-[0-9]{1,2} [0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}(\.[0-9]*)?') THEN
-    TRY(fl_try_day(t) + fl_try_time(rtrim(regexp_extract(t, ' (.*)$', 1), '.'))) END;
+    TRY(fl_try_day(t) + fl_try_time(rtrim(regexp_extract(t, ' ([^.]*([.][0-9]{0,6})?)', 1), '.'))) END;
 CREATE OR REPLACE MACRO fl_timestamp(t) AS
   coalesce(fl_try_timestamp(t), CASE WHEN t IS NOT NULL THEN error('Text ''' || t || ''' could not be parsed as a timestamp') END);
 CREATE OR REPLACE MACRO fl_parse_timestamp(t) AS date_trunc('millisecond', fl_try_timestamp(t));

@@ -2,7 +2,7 @@
 CREATE OR REPLACE MACRO fl_ltz(us) AS CAST(make_timestamptz(us) AS TIMESTAMPTZ);
 -- A moment by its milliseconds: of the years 1 to 9999, else none.
 CREATE OR REPLACE MACRO fl_ltz_of(ms) AS
-  CASE WHEN ms BETWEEN -62135596800000 AND 253402300799999 THEN make_timestamptz(CAST(ms AS BIGINT) * 1000) END;
+  CASE WHEN ms BETWEEN -62167219200000 AND 253402300799999 THEN make_timestamptz(CAST(ms AS BIGINT) * 1000) END;
 -- A text as it is mostly written without a detour.
 CREATE OR REPLACE MACRO fl_parse_leniently(t) AS coalesce(
   CASE WHEN length(t) = 19 THEN try_strptime(t, '%Y-%m-%d %H:%M:%S') END, yb_fl_parse_leniently(t, 'yyyy-MM-dd HH:mm:ss'));
