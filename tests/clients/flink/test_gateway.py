@@ -68,7 +68,7 @@ TYPES = [
     ("'ab'", {"type": "CHAR", "nullable": False, "length": 2}, "ab", "ab"),
     ("DATE '2024-02-29'", {"type": "DATE", "nullable": False}, "2024-02-29", "2024-02-29"),
     ("TIMESTAMP '2024-02-29 01:02:03.5'", {"type": "TIMESTAMP_WITHOUT_TIME_ZONE", "nullable": False, "precision": 1},
-     "2024-02-29T01:02:03.500", "2024-02-29 01:02:03.5"),
+     "2024-02-29T01:02:03.5", "2024-02-29 01:02:03.5"),
     ("ARRAY[1, 2]", {"type": "ARRAY", "nullable": False, "elementType": {"type": "INTEGER", "nullable": False}}, [1, 2],
      "[1, 2]"),
     ("MAP['k', 1]", {"type": "MAP", "nullable": False,

@@ -19,13 +19,18 @@ FILE = """
 import os
 print("imported")
 from pyflink.table import DataTypes
-from pyflink.table.udf import udf
+from pyflink.table.udf import udf, udtf
 
 @udf(input_types=[DataTypes.STRING(), DataTypes.STRING()], result_type=DataTypes.BIGINT())
 def count_char(text, letter):
     return text.count(letter)
 
 where = udf(lambda: __file__, result_type="STRING")
+
+@udtf(input_types=[DataTypes.STRING()], result_types=[DataTypes.STRING(), DataTypes.INT()])
+def letters(text):
+    for at, letter in enumerate(text):
+        yield letter, at
 """
 NAMED = "CREATE TEMPORARY FUNCTION count_char AS 'marks.count_char' LANGUAGE PYTHON"
 
@@ -46,6 +51,21 @@ def test_a_function_of_a_file(flink: Flink, marks: Path) -> None:
     assert flink.rows("SELECT count_char('abcb', 'b')") == [[-1]], "a file that has changed is looked at again"
     with pytest.raises(Refused, match="Was expecting 2 arguments"):
         flink.run("SELECT count_char('a')")
+
+
+def test_a_table_function_of_a_file(flink: Flink, marks: Path) -> None:
+    made = "CREATE TEMPORARY FUNCTION letters AS 'marks.letters' LANGUAGE PYTHON"
+    flink.run(f"SET 'python.files' = '{marks}'", made)
+    rows = "FROM (VALUES ('ab'), ('')) AS t(a) LEFT JOIN LATERAL TABLE(letters(a)) AS p(l, n) ON TRUE"
+    assert flink.changes(f"SELECT * {rows}") == [
+        ("INSERT", ["ab", "a", 0]),
+        ("INSERT", ["ab", "b", 1]),
+        ("INSERT", ["", None, None]),
+    ]
+    [[text]] = flink.rows(f"EXPLAIN SELECT l {rows}")
+    assert "Correlate(invocation=[letters(" in text and "joinType=[LEFT]" in text
+    with pytest.raises(Refused, match="it stands in LATERAL TABLE"):
+        flink.run("SELECT letters('a')")
 
 
 @pytest.mark.parametrize(

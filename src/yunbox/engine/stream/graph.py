@@ -252,13 +252,12 @@ def _projected(node: plans.Project) -> Fragment:
 def _unnested(node: plans.Unnest) -> Fragment:
     width = len(node.input.fields)
     nothing = "[NULL]"
-    elements = node.elements
-    if node.outer:
-        elements = f"CASE WHEN len({elements}) > 0 THEN {elements} ELSE {nothing} END"
+    elements = f"CASE WHEN len(l) > 0 THEN l ELSE {nothing} END" if node.outer else "l"
     kept = [f"c{at}" for at in range(width)]
     fields = [f"struct_extract_at(e, {at + 1}) AS c{width + at}" for at in range(len(node.fields) - width)]
     columns = ", ".join([*kept, *fields, "op"])
-    return lambda inner: f"SELECT {columns} FROM (SELECT *, UNNEST({elements}) AS e FROM ({inner}))"
+    lists = f"SELECT *, {node.elements} AS l"  # once, as a function may give others the next time
+    return lambda inner: f"SELECT {columns} FROM (SELECT *, UNNEST({elements}) AS e FROM ({lists} FROM ({inner})))"
 
 
 def _aggregate(context: Context, node: plans.Aggregate, below: Input) -> Operator:

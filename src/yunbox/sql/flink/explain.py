@@ -312,7 +312,9 @@ def _window(node: Over | BatchOver) -> str:
 
 def _unnest(node: Unnest) -> Rendered:
     kind = "LEFT" if node.outer else "INNER"
-    return "Correlate", [f"invocation=[UNNEST({_text(node.elements, node.input.fields)})]", f"joinType=[{kind}]",
+    called = node.function and f"{node.function}(...)"
+    called = called or f"UNNEST({_text(node.elements, node.input.fields)})"
+    return "Correlate", [f"invocation=[{called}]", f"joinType=[{kind}]",
                          f"select=[{_names(node.fields)}]"], [None]  # fmt: skip
 
 

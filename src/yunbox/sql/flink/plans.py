@@ -110,10 +110,10 @@ class View:
 
 @dataclass(frozen=True)
 class UserFunction:
-    """A scalar function of a user's in Python: expressions call it in DuckDB as ``duckdb``, with ``in_python``'s types.
+    """A function of a user's in Python: expressions call it in DuckDB as ``duckdb``, with ``in_python``'s types.
 
     ``source`` says where it lies, as CREATE FUNCTION had it. ``params`` is None while it takes any; one that is called
-    has those of its call. A volatile one gives another value at every call.
+    has those of its call. A volatile one gives another value at every call, and a table function an ARRAY of ROWs.
     """
 
     name: str
@@ -121,6 +121,7 @@ class UserFunction:
     params: tuple[FlinkType, ...] | None
     returns: FlinkType
     volatile: bool = False
+    is_table: bool = False
 
     @property
     def duckdb(self) -> str:
@@ -355,11 +356,13 @@ class BatchOver(Single):
 class Unnest(Single):
     """CROSS or LEFT JOIN UNNEST(expression): the input's columns, then those of the elements.
 
-    ``elements`` is a list of STRUCTs whose fields are the added columns, in their order.
+    ``elements`` is a list of STRUCTs whose fields are the added columns, in their order; ``function`` is the name of
+    the table function that gave them.
     """
 
     elements: str
     outer: bool = False
+    function: str = ""
 
 
 @dataclass(frozen=True)

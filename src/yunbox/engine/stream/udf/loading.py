@@ -54,14 +54,19 @@ class Loaded:
         """Whether it gives another value at every call."""
         return not self.wrapped.is_deterministic
 
+    @property
+    def is_table(self) -> bool:
+        """Whether it gives rows, as an ARRAY of them."""
+        return self.wrapped.is_table
+
     def open(self, parameters: Mapping[str, str]) -> None:
         """Before the first row."""
-        if isinstance(self.wrapped.function, pyflink.ScalarFunction):
+        if isinstance(self.wrapped.function, pyflink.UserDefinedFunction):
             self.wrapped.function.open(pyflink.FunctionContext(parameters))
 
     def close(self) -> None:
         """Behind the last row."""
-        if isinstance(self.wrapped.function, pyflink.ScalarFunction):
+        if isinstance(self.wrapped.function, pyflink.UserDefinedFunction):
             self.wrapped.function.close()
 
     def callable(self, params: Sequence[FlinkType], zone: str) -> Callable[..., Any]:
@@ -105,11 +110,18 @@ def load(source: str, folders: Sequence[str]) -> Loaded:
         found = getattr(importlib.import_module(module), name, None)
     except (Exception, SystemExit) as error:
         raise ValidationFailed(f"'{source}' cannot be loaded: {type(error).__name__}: {error}") from error
-    if isinstance(found, type) and issubclass(found, pyflink.ScalarFunction):
-        raise ValidationFailed(f"'{source}' is a class: NAME = udf({name}(), result_type=...) makes a function of it")
+    if isinstance(found, type) and issubclass(found, pyflink.UserDefinedFunction):
+        made = (
+            f"udtf({name}(), result_types=...)"
+            if issubclass(found, pyflink.TableFunction)
+            else (f"udf({name}(), result_type=...)")
+        )
+        raise ValidationFailed(f"'{source}' is a class: NAME = {made} makes a function of it")
     if not isinstance(found, pyflink.Wrapped):
         what = "has no such name" if found is None else f"has {type(found).__name__} there"
-        raise ValidationFailed(f"'{source}' is no function in Python: {module} {what}, and no function made with udf")
+        raise ValidationFailed(
+            f"'{source}' is no function in Python: {module} {what}, and no function made with udf or udtf"
+        )
     loaded = Loaded(source, found)
     for one in (*(loaded.params or ()), loaded.returns):
         _check(one, source)

@@ -26,7 +26,7 @@ class Functions:
         if function.language != "PYTHON":
             return None
         found = self._load(function.class_name)
-        return UserFunction(function.name, found.source, found.params, found.returns, found.is_volatile)
+        return UserFunction(function.name, found.source, found.params, found.returns, found.is_volatile, found.is_table)
 
     def natives(self, job: Job, zone: str) -> list[Native]:
         """What DuckDB is to know for a job. Raises ValidationFailed."""

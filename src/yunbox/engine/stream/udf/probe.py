@@ -1,8 +1,8 @@
 """``python -m yunbox.engine.stream.udf.probe``: what functions take and give, found out in a process of its own.
 
-It reads ``{"sources": [...], "folders": [...]}`` and writes ``{source: {"params", "returns", "is_volatile"}}``, with
-types as the catalogue has them in JSON and None for any parameters, or ``{source: {"error"}}``. What a file prints when
-it is imported goes to the errors' stream.
+It reads ``{"sources": [...], "folders": [...]}`` and writes ``{source: {"params", "returns", "is_volatile",
+"is_table"}}``, with types as the catalogue has them in JSON and None for any parameters, or ``{source: {"error"}}``.
+What a file prints when it is imported goes to the errors' stream.
 """
 
 import json
@@ -31,7 +31,8 @@ def _told(source: str, folders: list[str]) -> dict[str, Any]:
     except KernelError as error:
         return {"error": str(error)}
     params = None if loaded.params is None else [type_to_json(one) for one in loaded.params]
-    return {"params": params, "returns": type_to_json(loaded.returns), "is_volatile": loaded.is_volatile}
+    returns = type_to_json(loaded.returns)
+    return {"params": params, "returns": returns, "is_volatile": loaded.is_volatile, "is_table": loaded.is_table}
 
 
 if __name__ == "__main__":

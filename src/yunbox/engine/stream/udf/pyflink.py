@@ -1,4 +1,4 @@
-"""What users' files import as ``pyflink``: the part of it that scalar functions are made with.
+"""What users' files import as ``pyflink``: the part of it that scalar and table functions are made with.
 
 The package itself is 300 MB and brings Java along, which a function here has no use for; its names stand for classes of
 this module instead, by ``install``. What is not here is said by name, when it is imported or used. Source: the pages
@@ -7,7 +7,7 @@ this module instead, by ``install``. What is not here is said by name, when it i
 
 import inspect
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any
@@ -173,7 +173,7 @@ class FunctionContext:
         return self._parameters.get(key, default_value)
 
 
-class ScalarFunction:
+class UserDefinedFunction:
     """What a class with ``eval`` is derived from."""
 
     def open(self, function_context: FunctionContext) -> None:
@@ -187,23 +187,44 @@ class ScalarFunction:
         return True
 
 
+class ScalarFunction(UserDefinedFunction):
+    """One whose ``eval`` gives a value."""
+
+
+class TableFunction(UserDefinedFunction):
+    """One whose ``eval`` gives rows."""
+
+
 @dataclass
 class Wrapped:
-    """What ``udf`` makes of a function."""
+    """What ``udf`` and ``udtf`` make of a function. One that gives rows ``returns`` an ARRAY of them."""
 
     function: Any
     params: tuple[FlinkType, ...] | None
     returns: FlinkType
     is_deterministic: bool
+    is_table: bool = False
 
     def __call__(self, *args: Any) -> Any:
         """As Python calls it, so that a file may use its functions itself."""
-        return self.compute(*args)
+        return self._eval(*args)
 
     @property
     def compute(self) -> Callable[..., Any]:
         """What is called for a row."""
+        call = self._eval
+        return (lambda *args: _rows(call(*args))) if self.is_table else call
+
+    @property
+    def _eval(self) -> Callable[..., Any]:
         return self.function.eval if hasattr(self.function, "eval") else self.function
+
+
+def _rows(found: Any) -> list[Sequence[Any]]:
+    """The rows that a table function gave: a list, a range or an iterator of them, none, or a single one. A row is a
+    tuple or a Row, or the value of its one field."""
+    many = found if isinstance(found, list | range | Iterator) else () if found is None else (found,)
+    return [tuple(one) if isinstance(one, tuple | Row) else (one,) for one in many]
 
 
 def udf(
@@ -220,22 +241,45 @@ def udf(
         return lambda given: udf(given, input_types, result_type, deterministic, name, func_type, udf_type)
     if (udf_type or func_type) != "general":
         raise TypeError(f"func_type='{udf_type or func_type}' is not supported here: functions are called row by row")
+    if result_type is None:
+        raise TypeError("result_type of a function is missing")
+    return _wrapped(f, input_types, flink_type(result_type), deterministic, is_table=False)
+
+
+def udtf(
+    f: Any = None,
+    input_types: Any = None,
+    result_types: Any = None,
+    deterministic: bool | None = None,
+    name: str | None = None,
+) -> Any:
+    """Make a table function of one of Python's, of a class's object, or as a decorator. Raises TypeError."""
+    if f is None:
+        return lambda given: udtf(given, input_types, result_types, deterministic, name)
+    if result_types is None:
+        raise TypeError("result_types of a table function are missing")
+    types = [flink_type(one) for one in (result_types if isinstance(result_types, list | tuple) else [result_types])]
+    row = types[0]
+    if len(types) > 1 or row.root != "ROW":
+        row = FlinkType("ROW", (), tuple(types), tuple(f"f{at}" for at in range(len(types))))
+    return _wrapped(f, input_types, FlinkType("ARRAY", (), (row.of(nullable=False),)), deterministic, is_table=True)
+
+
+def _wrapped(f: Any, input_types: Any, returns: FlinkType, deterministic: bool | None, *, is_table: bool) -> Wrapped:
     if inspect.isclass(f) or not callable(getattr(f, "eval", f)):
         raise TypeError(f"Invalid function: not a function or callable (__call__ is not defined): {f!r}")
     if inspect.iscoroutinefunction(getattr(f, "eval", f)):
         raise TypeError("Functions that are awaited are not supported here")
-    if result_type is None:
-        raise TypeError("result_type of a function is missing")
     given = input_types if isinstance(input_types, list | tuple) or input_types is None else [input_types]
     params = None if given is None else tuple(flink_type(one) for one in given)
     if deterministic is None:
-        deterministic = f.is_deterministic() if isinstance(f, ScalarFunction) else True
-    return Wrapped(f, params, flink_type(result_type), deterministic)
+        deterministic = f.is_deterministic() if isinstance(f, UserDefinedFunction) else True
+    return Wrapped(f, params, returns, deterministic, is_table)
 
 
 def _absent(name: str) -> Callable[..., Any]:
     def refuse(*_: Any, **__: Any) -> Any:
-        raise TypeError(f"{name} is not supported here: scalar functions, made with udf, are")
+        raise TypeError(f"{name} is not supported here: scalar and table functions, made with udf and udtf, are")
 
     return refuse
 
@@ -246,15 +290,23 @@ class _Module(ModuleType):
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        raise ImportError(f"{self.__name__}.{name} is not here: what scalar functions in Python are made with is")
+        raise ImportError(
+            f"{self.__name__}.{name} is not here: what scalar and table functions in Python are made with is"
+        )
 
 
 def install() -> None:
     """Have ``pyflink`` be this for everything that is imported from now on."""
     if isinstance(sys.modules.get(PACKAGE), _Module):
         return
-    made = {"udf": udf, "ScalarFunction": ScalarFunction, "FunctionContext": FunctionContext}
-    absent = {name: _absent(name) for name in ("udaf", "udtf", "udtaf")}
+    made = {
+        "udf": udf,
+        "udtf": udtf,
+        "ScalarFunction": ScalarFunction,
+        "TableFunction": TableFunction,
+        "FunctionContext": FunctionContext,
+    }
+    absent = {name: _absent(name) for name in ("udaf", "udtaf")}
     modules = {
         PACKAGE: {},
         f"{PACKAGE}.common": {"Row": Row},

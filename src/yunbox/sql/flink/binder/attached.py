@@ -46,6 +46,21 @@ def element_columns(value: Expr, node: tree.UnnestOf, context: Context) -> tuple
     names = node.alias.columns or tuple(name for name, _ in fields)
     if not node.alias.columns and node.alias.name and len(fields) == 1:
         names = (node.alias.name,)
+    return _named(fields, names, node, context)
+
+
+def row_columns(value: Expr, node: tree.TableCall, context: Context) -> tuple[Column, ...]:
+    """The columns that the rows of a function have."""
+    fields = _element_fields(value.type)
+    return _named(fields, node.alias.columns or tuple(name for name, _ in fields), node, context)
+
+
+def _named(
+    fields: Sequence[tuple[str, FlinkType]],
+    names: tuple[str, ...],
+    node: tree.UnnestOf | tree.TableCall,
+    context: Context,
+) -> tuple[Column, ...]:
     if len(names) != len(fields):
         raise context.error(f"List of column aliases must have same degree as table; table has {len(fields)} columns, "
                             f"whereas alias list has {len(names)} columns", node)  # fmt: skip
@@ -64,12 +79,12 @@ def _element_fields(of: FlinkType) -> tuple[tuple[str, FlinkType], ...]:
     return (("EXPR$0", element),)
 
 
-def unnested(value: Expr, ordinality: bool, columns: tuple[Column, ...], *, outer: bool) -> Attach:
+def unnested(value: Expr, ordinality: bool, columns: tuple[Column, ...], *, outer: bool, function: str = "") -> Attach:
     """The elements as a list of STRUCTs, whose fields are called e0, e1, ..."""
 
     def attach(left: Relation, conditions: Sequence[Conjunct]) -> Relation:
         fields = (*left.node.fields, *(one.field for one in columns[len(left.columns) :]))
-        node: Node = Unnest(fields, left.node, _elements(value, ordinality), outer)
+        node: Node = Unnest(fields, left.node, _elements(value, ordinality), outer, function)
         node = _named_only(node, len(left.node.fields) - len(left.columns))
         fields = node.fields
         return Relation(Filter(fields, node, all_of(list(conditions))) if conditions else node, columns)

@@ -342,12 +342,23 @@ class Expressions:
             raise self.context.error(f"No match found for function signature {node.path[-1]}({given})", node)
         return function.call(args, self.context.functions, self.context.text, node.at)
 
-    def _user(self, user: Function, args: list[Expr], node: tree.Call) -> Expr:
+    def rows(self, user: Function, node: tree.Call) -> Expr:
+        """A table function of a user's, in Python: an array of its rows."""
+        return self._user(user, [self.argument(one) for one in node.arguments], node, is_table=True)
+
+    def _user(self, user: Function, args: list[Expr], node: tree.Call, *, is_table: bool = False) -> Expr:
         """A function of a user's, in Python."""
         functions = self.context.user_functions
         found = functions.use(user, [one.type for one in args]) if functions is not None else None
         if found is None or found.params is None:
             raise self.context.refuse(f"the user-defined function '{user.name}' ({user.class_name})", node)
+        if found.is_table != is_table:
+            what = (
+                "gives rows: it stands in LATERAL TABLE"
+                if found.is_table
+                else "gives no rows: udtf makes one that does"
+            )
+            raise self.context.error(f"The function '{user.name}' {what}", node)
         if len(args) != len(found.params):
             raise self.context.error(f"Invalid number of arguments to function '{user.name}'. Was expecting "
                                      f"{len(found.params)} arguments", node)  # fmt: skip

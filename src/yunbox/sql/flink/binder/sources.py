@@ -3,10 +3,20 @@
 Source: the pages "Joins", "Windowing TVF" and "Hints" of Flink 2.x.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from yunbox.sql.flink.binder.asking import QueryBinder
-from yunbox.sql.flink.binder.attached import element_columns, lookup, table_columns, temporal, unnested
+from yunbox.sql.flink.binder.attached import (
+    Attach,
+    element_columns,
+    lookup,
+    row_columns,
+    table_columns,
+    temporal,
+    unnested,
+)
 from yunbox.sql.flink.binder.conditions import Conjunct, conjunct, parts
 from yunbox.sql.flink.binder.context import Context, duration_ms
 from yunbox.sql.flink.binder.drafts import Attached, Draft, Joined, Leaf, finished, scope
@@ -55,14 +65,8 @@ class SourceBinder:
         return Leaf(found.aliased(node.alias.name, node.alias.columns))
 
     def _call(self, node: tree.TableCall) -> Draft:
-        if node.call.name not in ("TUMBLE", "HOP", "CUMULATE", "SESSION"):
-            user = self.context.catalog.function(node.call.path)
-            what = (
-                f"the table function {node.call.path[-1]}"
-                if user is None
-                else f"the user-defined table function {user.name}"
-            )
-            raise self.context.refuse(what, node)
+        if _is_function(node):
+            return self._attach_rows(None, node, outer=False)
         found = windowed(node.call, self.context, lambda one: finished(self.bind(one), ()))
         return Leaf(found.aliased(node.alias.name, node.alias.columns))
 
@@ -72,11 +76,17 @@ class SourceBinder:
         left = self.bind(node.left)
         right = node.right
         outer = node.kind == "LEFT"
-        special = isinstance(right, tree.UnnestOf) or (isinstance(right, tree.TableName) and right.as_of is not None)
+        special = (
+            isinstance(right, tree.UnnestOf)
+            or _is_function(right)
+            or (isinstance(right, tree.TableName) and right.as_of is not None)
+        )
         if special and node.kind in ("RIGHT", "FULL"):
             raise self.context.error(f"{node.kind} join is not defined here: use INNER or LEFT", node)
         if isinstance(right, tree.UnnestOf):
             return self._attach_unnest(left, right, outer=outer, on=node.on)
+        if isinstance(right, tree.TableCall) and _is_function(right):
+            return self._attach_rows(left, right, outer=outer, on=node.on)
         if isinstance(right, tree.TableName) and right.as_of is not None:
             return self._versioned(left, right, node)
         return self._plain(node, left, self.bind(right))
@@ -167,16 +177,45 @@ class SourceBinder:
     ) -> Draft:
         binder = Expressions(self.context, scope(left) if left is not None else Scope(()), "UNNEST")
         value: Expr = binder.bind(node.expression)
-        added = element_columns(value, node, self.context)
+        attach = partial(unnested, value, node.ordinality)
+        return self._attach(left, node, element_columns(value, node, self.context), attach, on, outer=outer)
+
+    def _attach_rows(
+        self, left: Draft | None, node: tree.TableCall, *, outer: bool, on: tree.Node | None = None
+    ) -> Draft:
+        """The rows that a function in Python gives for each row of the left, whose columns it takes."""
+        call = node.call
+        user = self.context.catalog.function(call.path)
+        if user is None:
+            raise self.context.refuse(f"the table function {call.path[-1]}", node)
+        binder = Expressions(self.context, scope(left) if left is not None and node.lateral else Scope(()), "TABLE")
+        value = binder.rows(user, call)
+        attach = partial(unnested, value, False, function=user.name)
+        return self._attach(left, node, row_columns(value, node, self.context), attach, on, outer=outer)
+
+    def _attach(
+        self,
+        left: Draft | None,
+        node: tree.UnnestOf | tree.TableCall,
+        added: tuple[Column, ...],
+        attach: Callable[..., Attach],
+        on: tree.Node | None,
+        *,
+        outer: bool,
+    ) -> Draft:
         columns = (*(left.columns if left is not None else ()), *(replace(one, type=one.type.of(nullable=True)) if outer
                                                                   else one for one in added))  # fmt: skip
         conditions = self._conditions(on, columns)
         conditions = tuple(one for one in conditions if one.sql != "TRUE")
         if outer and conditions:
-            raise self.context.refuse("LEFT JOIN UNNEST with a condition other than TRUE", node)
-        return Attached(
-            left or _nothing(), columns, conditions, unnested(value, node.ordinality, columns, outer=outer), outer
-        )
+            what = "LATERAL TABLE" if isinstance(node, tree.TableCall) else "UNNEST"
+            raise self.context.refuse(f"LEFT JOIN {what} with a condition other than TRUE", node)
+        return Attached(left or _nothing(), columns, conditions, attach(columns, outer=outer), outer)
+
+
+def _is_function(node: tree.Node) -> bool:
+    """Whether it is a table function, but for those that assign windows."""
+    return isinstance(node, tree.TableCall) and node.call.name not in ("TUMBLE", "HOP", "CUMULATE", "SESSION")
 
 
 class _Places(Scope):
