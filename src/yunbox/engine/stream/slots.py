@@ -4,7 +4,7 @@ A batch of keys is found, changed and given out array by array, where a value fo
 On disk a slot's numbers are the bytes of one record, by its key.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from yunbox.engine.stream.store import StateStore
 
 Array = Any
 _CAPACITY = 1024
-_SLOT_BYTES = 200  # what a key takes in memory beside its numbers: its place in a dict, and itself
+_SLOT_BYTES = 280  # what a key takes in memory beside its numbers: its place in a dict, itself, and its name on disk
 
 
 class SlotState(State):
@@ -31,6 +31,7 @@ class SlotState(State):
     def _clear(self) -> None:
         self._slots: dict[Any, int] = {}
         self._keys: list[Any] = []
+        self._named: list[bytes] = []  # their names on disk, b"" where none was needed yet
         self._free: list[int] = []
         self.arrays = [np.zeros(_CAPACITY, one) for one in self._dtypes]
         self._dirty = np.zeros(_CAPACITY, np.bool_)
@@ -53,10 +54,9 @@ class SlotState(State):
     def delete(self, slots: Array) -> None:
         """Forget some keys."""
         places = slots.tolist()
-        keys = [self._keys[slot] for slot in places]
-        for key in keys:
-            del self._slots[key]
-        names = self._names(keys)
+        for slot in places:
+            del self._slots[self._keys[slot]]
+        names = self._names(places)
         self._gone.update(names)
         self._hashed.difference_update(names)
         self._free.extend(places)
@@ -86,12 +86,14 @@ class SlotState(State):
         key = unpacked(name[len(self._prefix) :])
         return name in self._hashed if key is None else key in self._slots
 
-    def _names(self, keys: Iterable[Any]) -> list[bytes]:
-        """The names of keys on disk; those that are hashes are noted, as they do not tell the key."""
-        prefix, at = self._prefix, len(self._prefix)
-        found = [prefix + packed(key) for key in keys]
-        self._hashed.update(name for name in found if name[at] == HASHED)
-        return found
+    def _names(self, slots: list[int]) -> list[bytes]:
+        """The names on disk of the keys of slots; those that are hashes are noted, as they do not tell the key."""
+        prefix, at, keys, named = self._prefix, len(self._prefix), self._keys, self._named
+        for slot in [slot for slot in slots if not named[slot]]:
+            name = named[slot] = prefix + packed(keys[slot])
+            if name[at] == HASHED:
+                self._hashed.add(name)
+        return [named[slot] for slot in slots]
 
     def changes(self) -> Iterator[tuple[bytes, bytes | None]]:
         """As in State."""
@@ -99,10 +101,10 @@ class SlotState(State):
         records: Array = np.empty(len(slots), self._form)
         for at, array in enumerate(self.arrays):
             records[f"f{at}"] = array[slots]
-        data, width, keys = records.tobytes(), self._form.itemsize, self._keys
+        data, width = records.tobytes(), self._form.itemsize
         for name in self._gone:
             yield name, None
-        for at, name in enumerate(self._names(keys[slot] for slot in slots.tolist())):
+        for at, name in enumerate(self._names(slots.tolist())):
             yield name, data[at * width : (at + 1) * width]  # also where it was gone meanwhile: the last one counts
         self._changed = len(slots)
         self._gone = set()
@@ -132,15 +134,17 @@ class SlotState(State):
         self._reserve(first + rest)
         slots = np.concatenate((np.array(free, np.int64), np.arange(first, first + rest)))
         for slot, key in zip(free, keys, strict=False):
-            self._keys[slot] = key
+            self._keys[slot], self._named[slot] = key, b""
         self._keys.extend(keys[len(free) :])
+        self._named.extend([b""] * rest)
         self._slots.update(zip(keys, slots.tolist(), strict=True))
         if not self.is_whole:
-            self._read(keys, slots)
+            self._read(slots)
         return slots
 
-    def _read(self, keys: list[Any], slots: Array) -> None:
-        for name, slot in zip(self._names(keys), slots.tolist(), strict=True):
+    def _read(self, slots: Array) -> None:
+        places = slots.tolist()
+        for name, slot in zip(self._names(places), places, strict=True):
             data = None if name in self._gone else self._store.read(name)
             if data is not None:
                 [record] = np.frombuffer(data, self._form)

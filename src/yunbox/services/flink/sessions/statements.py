@@ -24,7 +24,7 @@ from yunbox.sql.flink.types import STRING, TIMESTAMP_LTZ, FlinkType
 
 _SYNC = "table.dml-sync"
 _NAME_LENGTH_MAX = 200
-_BEGIN_S_MAX = 10.0
+_BEGIN_S_MAX = 30.0
 _OK: Columns = (("result", FlinkType("VARCHAR", STRING.params)),)
 
 
