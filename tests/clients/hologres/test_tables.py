@@ -472,6 +472,12 @@ class TestPipelines:
             pipeline.sync()
             assert other.execute(f"select count(*) from own.{table}").fetchone() == (2,)
 
+    def test_many_rows_behind_a_definition_that_is_not_done_yet(self, client: Client, table: str) -> None:
+        with client.pipeline(), client.cursor() as cursor:
+            client.execute(f"create table {table} (k int primary key, v int)")
+            cursor.executemany(f"insert into {table} values (%s, %s)", [(k, k) for k in range(40)])
+        assert client.execute(f"select count(*), sum(v) from {table}").fetchone() == (40, 780)
+
     def test_who_was_overtaken_is_told_at_its_end(self, client: Client, server: Server, table: str) -> None:
         client.execute(f"create table {table} (k int primary key, v int)")
         raw_client = raw(server)

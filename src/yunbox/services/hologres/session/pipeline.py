@@ -117,10 +117,12 @@ class Pipeline:
             run.part_last()
         del run.rows[len(run.described) :]
         started = monotonic()
-        written = await self._written(run, is_whole=kind == _SYNC and not run.begun) if run.rows else None
+        is_whole = kind == _SYNC and not run.begun
+        is_kept = len(run.rows) > 1 or (is_whole and bool(run.rows) and self._session.transaction.block is None)
+        written = await self._written(run, is_whole=is_whole) if is_kept else None
         if written is not None:
             self._tell(run, written, started)
-        elif run.rows:
+        elif is_kept:
             self._known.clear()  # other definitions, perhaps: what is known of statements is looked at again
         for message in [*([] if written is not None else run.messages), *run.begun]:
             if not await self._answer(*message):

@@ -215,11 +215,16 @@ class Tables:
     async def write_many(self, plan: Plan, rows: Sequence[Sequence[Any]], context: Context) -> list[int] | None:
         """Run a change by key with some values after others, as one work. Raises PgError, when nothing was done."""
         made = plan.payload.made
-        statement, at, style = made.statement, made.at, context.style
+        at, style, block, asking = made.at, context.style, context.block, _asking(context)
 
         def work(change: Change) -> list[int]:
+            statement = made.statement
             if version(change) != at:
-                raise Stale
+                if block is None:
+                    raise Stale
+                # a block has other definitions, by their version, when it is done for good
+                statement = self._present(plan, plan.payload, change, asking)
+                assert not isinstance(statement, Get)
             given = [Row(values, style) for values in rows]
             if isinstance(statement, Insert):
                 return statement.run_each(change, given)
