@@ -62,8 +62,8 @@ def _is_due(view: View, relation: Relation, partitions: Callable[[Relation], Seq
     return changes_since(view, relation, parts) > CHANGES_MIN + SHARE * rows
 
 
-def look(store: RowStore, oid: int) -> None:
-    """Draw a sample of a table, and keep what it says."""
+def look(store: RowStore, oid: int, yields: Callable[[], None] = lambda: None) -> None:
+    """Draw a sample of a table, and keep what it says. ``yields`` is called all the while, to let others go first."""
     with store.reading() as view:
         known = store.catalogue(view)
         relation = known.relations.get(oid)
@@ -73,7 +73,7 @@ def look(store: RowStore, oid: int) -> None:
         totals = [view.totals(one) for one in of]
     rows, changes = sum(one.rows for one in totals), sum(one.changes for one in totals)
     parts = [Part(one, total.rows, total.size_bytes) for one, total in zip(of, totals, strict=True)]
-    found = sampled(store, parts, relation.live)
+    found = sampled(store, parts, relation.live, yields)
     now_us = time.time_ns() // 1000
 
     def keep(change: Change) -> None:

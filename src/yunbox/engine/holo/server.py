@@ -10,6 +10,7 @@ import os
 import shutil
 import socket
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -41,6 +42,7 @@ _ANALYZE_EVERY_S, _ANALYZE_SHARE = 5.0, 0.1
 """How often it is looked which tables have changed much, and what share of a core's time they may take."""
 _LOG_ENTRIES_MAX = 100_000
 """How many changes may wait for copies, which an engine before this one has made, without DuckDB being opened."""
+_YIELD_S = 0.001
 T = TypeVar("T")
 
 
@@ -143,9 +145,14 @@ class Engine:
         last, tables = await self._in_thread(lambda: due(self._store, self._analyzed))
         for oid in tables:
             began = monotonic()
-            await self._in_thread(lambda of=oid: look(self._store, of))
+            await self._in_thread(lambda of=oid: look(self._store, of, self._yield))
             await asyncio.sleep((monotonic() - began) * (1 / _ANALYZE_SHARE - 1))
         self._analyzed = last
+
+    def _yield(self) -> None:
+        """Let statements that run go first."""
+        if self._shares.is_busy:
+            time.sleep(_YIELD_S)
 
     def _kept(self) -> None:
         self._store.forget_readers()

@@ -28,6 +28,11 @@ class Shares:
         self._seen_s = clock()
         self._each_s = 0.0
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether anything runs."""
+        return self._running > 0
+
     @contextmanager
     def work(self) -> Generator["Share"]:
         """A piece of work, which has its share when it has ended."""
