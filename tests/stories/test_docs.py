@@ -53,6 +53,7 @@ def test_the_coverage_pages_are_what_the_code_offers() -> None:
     from yunbox.services.maxcompute import coverage as maxcompute
     from yunbox.services.oss import coverage as oss
     from yunbox.services.ram import coverage as ram
+    from yunbox.services.vpc import coverage as vpc
 
     assert (ROOT / "docs" / "reference" / "coverage.md").read_text("utf-8") == maxcompute.page()
     assert (ROOT / "docs" / "reference" / "coverage-datahub.md").read_text("utf-8") == datahub.page()
@@ -60,6 +61,7 @@ def test_the_coverage_pages_are_what_the_code_offers() -> None:
     assert (ROOT / "docs" / "reference" / "coverage-hologres.md").read_text("utf-8") == hologres.page()
     assert (ROOT / "docs" / "reference" / "coverage-oss.md").read_text("utf-8") == oss.page()
     assert (ROOT / "docs" / "reference" / "coverage-ram.md").read_text("utf-8") == ram.page()
+    assert (ROOT / "docs" / "reference" / "coverage-vpc.md").read_text("utf-8") == vpc.page()
 
 
 def test_the_limits_page_names_the_numbers_of_the_code() -> None:

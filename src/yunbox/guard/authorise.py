@@ -121,7 +121,7 @@ class Authoriser:
         """RAM policies name region and account; in-project policies have ``*`` in one place for both."""
         service, owner = product(access), access.owner or access.account_id
         return (
-            f"acs:{service}:{self._region}:{owner}:{access.resource}",
+            f"acs:{service}:{access.region or self._region}:{owner}:{access.resource}",
             f"acs:{service}:*:{owner}:{access.resource}",
             f"acs:{service}:*:{access.resource}",
         )

@@ -90,7 +90,7 @@ class Access:
     ``context`` holds what the conditions of policies may ask of this very request; ``version`` is the one of the
     resource that is meant, where not the present one is. ``product`` is whose resource it is, where not the action's
     own: ``sts:AssumeRole`` is on a role of ``ram``. What nobody's account has, such as a system policy, is the
-    ``owner``'s by name.
+    ``owner``'s by name. ``region`` is where it is, where that is not the house's own.
     """
 
     action: str
@@ -100,6 +100,7 @@ class Access:
     version: str | None = None
     product: str = ""
     owner: str = ""
+    region: str = ""
 
 
 class Place(NamedTuple):

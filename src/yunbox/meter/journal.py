@@ -31,9 +31,9 @@ class Event(msgspec.Struct, omit_defaults=True):
     Statements of a session that went alike are one event: ``calls`` counts them, and the latency is their mean.
     ``plane`` is ``control`` for calls that manage, and nothing for those on data.
 
-    ``actions`` are those of RAM, each on the resource in the same place; ``verdict`` is how the first of them that was
-    not allowed was decided, or that all were, in the vendor's words. ``arn`` is the principal by RAM's name; ``reads``
-    says that the call changes nothing.
+    ``actions`` are those of RAM, each on the resource in the same place; ``verdict`` is how they were decided, in the
+    vendor's words, and ``decided`` the place of the one that was denied. ``arn`` is the principal by RAM's name;
+    ``reads`` says that the call changes nothing.
     """
 
     time: float
@@ -58,6 +58,7 @@ class Event(msgspec.Struct, omit_defaults=True):
     source_ip: str = ""
     access_key_id: str = ""
     reads: bool = False
+    decided: int = 0
 
 
 Reader = Callable[[Event, Sequence[Place]], None]

@@ -32,12 +32,16 @@ class Entry:
     @property
     def action(self) -> str:
         """The right that decided, or the operation where it never came to one."""
-        return self.event.actions[0] if self.event.actions else f"{self.event.service}:{self.event.operation}"
+        event = self.event
+        if event.decided < len(event.actions):
+            return event.actions[event.decided]
+        return f"{event.service}:{event.operation}"
 
     @property
     def resource(self) -> str:
         """What it was on."""
-        return named(self.event, self.action, self.event.resources[0]) if self.event.resources else ""
+        event = self.event
+        return named(event, self.action, event.resources[event.decided]) if event.decided < len(event.resources) else ""
 
     @property
     def decision(self) -> str:

@@ -18,6 +18,7 @@ SERVICES = (
     "ram",
     "metadata",
     "actiontrail",
+    "vpc",
     "openapi",
 )
 """By the name of their package in ``yunbox.services``. One that is off is not even imported."""

@@ -111,7 +111,7 @@ class Spine:
         allowed: bool = True,
     ) -> None:
         operation, principal, usage = call.operation, call.principal, call.usage
-        touched = denied_first((*accesses, *call.reached), error)
+        touched = (*accesses, *call.reached)
         event = Event(
             started,
             call.request_id,
@@ -135,6 +135,7 @@ class Spine:
             principal.source_ip,
             principal.access_key_id,
             operation.reads,
+            decided_by(touched, error),
         )
         self._journal.record(event, call.places)
 
@@ -210,13 +211,12 @@ def role_arn(arn: str) -> str:
     return f"{head}:role/{session.partition('/')[0]}" if session else arn
 
 
-def denied_first(accesses: Sequence[Access], error: BaseException | None) -> Sequence[Access]:
-    """Accesses, the one that was denied before the others, so that a trail tells of it first."""
+def decided_by(accesses: Sequence[Access], error: BaseException | None) -> int:
+    """Which of the accesses decided: the one that was denied, or the first."""
     details = getattr(error, "details", {})
-    if "decision" not in details:
-        return accesses
-    denied = details["action"], details["resource"]
-    return sorted(accesses, key=lambda access: (access.action, access.resource) != denied)
+    denied = details.get("action"), details.get("resource")
+    found = (at for at, access in enumerate(accesses) if (access.action, access.resource) == denied)
+    return next(found, 0) if "decision" in details else 0
 
 
 def verdict_of(error: BaseException | None, *, allowed: bool) -> str:

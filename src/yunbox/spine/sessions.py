@@ -22,7 +22,7 @@ from yunbox.kernel.unidentified import TOKEN_EXPIRED, NotIdentified
 from yunbox.meter.journal import Event, Recorder
 from yunbox.meter.usage import SumMeter
 from yunbox.spine.overhead import Overhead, weight_of
-from yunbox.spine.path import MESSAGE_LENGTH_MAX, RequestContext, code_of, denied_first, kernel_error, verdict_of
+from yunbox.spine.path import MESSAGE_LENGTH_MAX, RequestContext, code_of, decided_by, kernel_error, verdict_of
 
 S = TypeVar("S")
 P = TypeVar("P")
@@ -176,7 +176,8 @@ class Session(Generic[S]):
             return
         now = self._house.clock.time()
         event = self._event(call.operation, code_of(error), now - (monotonic() - started), monotonic() - started)
-        touched = denied_first(tuple(accesses), error)
+        touched = tuple(accesses)
+        event.decided = decided_by(touched, error)
         event.resources, event.actions = [one.resource for one in touched], [one.action for one in touched]
         event.verdict = verdict_of(error, allowed=False)
         if isinstance(error, KernelError) and "reached" in error.details:

@@ -154,7 +154,7 @@ def test_a_header_that_was_not_signed(scheme: str, sign: Signer, bucket: oss2.Bu
         if name.startswith("x-amz-") == of_s3:
             expected = "AccessDenied" if scheme.startswith("s3-") else "SignatureDoesNotMatch"
             if name.endswith("security-token") and scheme.endswith("header"):  # the key is none of that token
-                expected = "InvalidAccessKeyId"
+                expected = "InvalidSecurityToken"
             assert (answer.status_code, code(answer)) == (403, expected), name
             assert not bucket.object_exists(key)
             assert expected != "AccessDenied" or f"<HeadersNotSigned>{name}</HeadersNotSigned>" in answer.text
@@ -200,7 +200,7 @@ def test_a_name_of_a_query_that_was_not_signed(scheme: str, sign: Signer, bucket
     assert bucket.get_object("k").read() == b"before"
 
 
-REFUSALS = ((403, "SignatureDoesNotMatch"), (403, "AccessDenied"), (403, "InvalidAccessKeyId"),
+REFUSALS = ((403, "SignatureDoesNotMatch"), (403, "AccessDenied"), (403, "InvalidSecurityToken"),
             (405, "MethodNotAllowed"), (501, "NotImplemented"))  # fmt: skip
 """The last two say that there is no such operation, whoever asks."""
 Attack = tuple[dict[str, str], dict[str, str]]

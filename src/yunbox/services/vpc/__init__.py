@@ -1,0 +1,1 @@
+"""VPC: virtual networks and their parts as resources, with the rules that the vendor keeps for their addresses."""

@@ -1,0 +1,123 @@
+"""Tags of networks. Source: the vendor's "TagResources", "UnTagResources" and "ListTagResources" (Vpc 2016-04-28)."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from yunbox.kernel.errors import InvalidArgument, NotFound
+from yunbox.kernel.rules import Choice, Number, Text
+from yunbox.services.vpc.service import Body, Work, changes, reads
+
+TYPES = {"VPC": "vpcs", "VSWITCH": "vswitches"}
+TYPE = Choice(tuple(TYPES))
+TAGS_MAX = 20
+
+
+@dataclass(frozen=True)
+class Tag:
+    """A tag as requests have it; without a value, any."""
+
+    key: Annotated[str, Text(128, 1)]
+    value: Annotated[str | None, Text(128)] = None
+
+
+@dataclass(frozen=True)
+class Tagged:
+    """Resources, and the tags they are to have."""
+
+    region_id: str
+    resource_type: Annotated[str, TYPE]
+    resource_id: tuple[str, ...]
+    tag: tuple[Tag, ...]
+
+
+@dataclass(frozen=True)
+class Untagged:
+    """Resources, and the tags they are to lose."""
+
+    region_id: str
+    resource_type: Annotated[str, TYPE]
+    resource_id: tuple[str, ...]
+    tag_key: tuple[str, ...] = ()
+    all: bool = False
+
+
+@dataclass(frozen=True)
+class Some:
+    """Which tags."""
+
+    region_id: str
+    resource_type: Annotated[str, TYPE]
+    resource_id: tuple[str, ...] = ()
+    tag: tuple[Tag, ...] = ()
+    next_token: str = ""
+    max_results: Annotated[int, Number(1, 50)] = 50
+
+
+def put(work: Work, kind: str, resource: str, given: tuple[Tag, ...]) -> None:
+    """Tag a resource; a key that is there gets the new value. Raises InvalidArgument."""
+    for tag in given:
+        if tag.key.lower().startswith(("acs:", "aliyun", "http://", "https://")):
+            raise InvalidArgument(f"The tag key {tag.key} is not valid.", code="InvalidTagKey.Malformed")
+        sql = "INSERT INTO vpc_tags VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value"
+        work.run(sql, kind, resource, tag.key, tag.value or "")
+    if len(of(work, kind, resource)) > TAGS_MAX:
+        raise InvalidArgument(f"A resource has at most {TAGS_MAX} tags.", code="NumberExceed.Tags")
+
+
+def of(work: Work, kind: str, resource: str) -> dict[str, str]:
+    """A resource's tags."""
+    rows = work.rows("SELECT key, value FROM vpc_tags WHERE type = ? AND id = ? ORDER BY key", kind, resource)
+    return {row["key"]: row["value"] for row in rows}
+
+
+def shown(work: Work, kind: str, resource: str) -> Body:
+    """The same as the answers show it within a resource."""
+    return {"Tag": [{"Key": key, "Value": value} for key, value in of(work, kind, resource).items()]}
+
+
+def has(work: Work, kind: str, resource: str, wanted: tuple[Tag, ...]) -> bool:
+    """Whether a resource has all of some tags."""
+    there = of(work, kind, resource) if wanted else {}
+    return all(tag.key in there and tag.value in (None, there[tag.key]) for tag in wanted)
+
+
+def _tag(work: Work, params: Tagged) -> None:
+    for resource in _checked(work, params.resource_type, params.resource_id):
+        put(work, params.resource_type, resource, params.tag)
+
+
+def _untag(work: Work, params: Untagged) -> None:
+    for resource in _checked(work, params.resource_type, params.resource_id):
+        for key in of(work, params.resource_type, resource) if params.all else params.tag_key:
+            sql = "DELETE FROM vpc_tags WHERE type = ? AND id = ? AND key = ?"
+            work.run(sql, params.resource_type, resource, key)
+
+
+def _list(work: Work, params: Some) -> Body:
+    kind = params.resource_type
+    rows = work.rows("SELECT id, key, value FROM vpc_tags WHERE type = ? ORDER BY id, key", kind)
+    found = [
+        {"ResourceType": kind, "ResourceId": row["id"], "TagKey": row["key"], "TagValue": row["value"]}
+        for row in rows
+        if (not params.resource_id or row["id"] in params.resource_id) and has(work, kind, row["id"], params.tag)
+        and f"{row['id']}/{row['key']}" > params.next_token
+    ]  # fmt: skip
+    page = found[: params.max_results]
+    body: Body = {"TagResources": {"TagResource": page}}
+    if len(found) > len(page):
+        body["NextToken"] = f"{page[-1]['ResourceId']}/{page[-1]['TagKey']}"
+    return body
+
+
+def _checked(work: Work, kind: str, resources: tuple[str, ...]) -> tuple[str, ...]:
+    for resource in resources:
+        if work.row(f"SELECT 1 FROM {TYPES[kind]} WHERE id = ?", resource) is None:
+            raise NotFound(f"The resource {resource[:64]} does not exist.", code="InvalidResourceId.NotFound")
+    return resources
+
+
+ROUTES = (
+    changes("TagResources", Tagged, _tag, "{resource_type}/*"),
+    changes("UnTagResources", Untagged, _untag, "{resource_type}/*"),
+    reads("ListTagResources", Some, _list, "*"),
+)
