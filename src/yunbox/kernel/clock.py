@@ -35,6 +35,19 @@ class ManualClock:
         self.now_s += seconds
 
 
+_STAMP = "%Y-%m-%dT%H:%M:%SZ"
+
+
+def stamp(seconds: float) -> str:
+    """An epoch time as the vendor's APIs write it, ``2026-11-30T12:00:00Z``."""
+    return utc(seconds).strftime(_STAMP)
+
+
+def stamped(text: str) -> float:
+    """The epoch time in seconds of what ``stamp`` writes. Raises ValueError."""
+    return datetime.strptime(text, _STAMP).replace(tzinfo=UTC).timestamp()
+
+
 def utc(seconds: float) -> datetime:
     """An aware UTC datetime of an epoch time in seconds."""
     return datetime.fromtimestamp(seconds, UTC)

@@ -7,19 +7,17 @@ import asyncio
 import base64
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
 
 from yunbox.kernel.call import Access, Call, Operation
-from yunbox.kernel.clock import Clock, utc
+from yunbox.kernel.clock import Clock, stamp, stamped
 from yunbox.kernel.errors import InvalidArgument
 from yunbox.kernel.rules import Choice, Number
 from yunbox.meter.trail import Entry, entries
 from yunbox.wire.openapi.api import action
 
-_DATE = "%Y-%m-%dT%H:%M:%SZ"
 _DAYS_MAX = 90
 _WEEK_S = 7 * 86_400
 _KINDS = {"root": "root-account", "user": "ram-user", "assumed-role": "assumed-role"}
@@ -71,7 +69,7 @@ async def _lookup(service: Trail, call: Call[Lookup]) -> dict[str, Any]:
     shown = found[: params.max_results]
     body: dict[str, Any] = {
         "Events": [_event(service, entry) for entry in shown],
-        "StartTime": utc(since).strftime(_DATE), "EndTime": utc(until).strftime(_DATE),
+        "StartTime": stamp(since), "EndTime": stamp(until),
     }  # fmt: skip
     return {**body, "NextToken": _token(skipped + len(shown))} if more else body
 
@@ -94,7 +92,7 @@ def _event(service: Trail, entry: Entry) -> dict[str, Any]:
     body: dict[str, Any] = {
         "eventId": event.request_id, "requestId": event.request_id, "eventVersion": "1", "eventType": "ApiCall",
         "eventName": event.operation, "eventRW": "Read" if event.reads else "Write",
-        "eventTime": utc(event.time).strftime(_DATE), "serviceName": _NAMES.get(event.service, event.service),
+        "eventTime": stamp(event.time), "serviceName": _NAMES.get(event.service, event.service),
         "eventSource": f"{event.service}.aliyuncs.com", "sourceIpAddress": event.source_ip,
         "acsRegion": service.region, "resourceName": ",".join(event.resources), "userIdentity": _identity(entry),
     }  # fmt: skip
@@ -129,7 +127,7 @@ def _fits(event: dict[str, Any], wanted: Attribute) -> bool:
 
 def _time(text: str, name: str) -> float:
     try:
-        return datetime.strptime(text, _DATE).replace(tzinfo=UTC).timestamp()
+        return stamped(text)
     except ValueError:
         raise InvalidArgument(f"{name} is written YYYY-MM-DDThh:mm:ssZ.", code="InvalidQueryParameter") from None
 

@@ -10,13 +10,12 @@ import json
 from dataclasses import dataclass
 
 from yunbox.kernel.call import Access, Call, Operation
-from yunbox.kernel.clock import Clock, utc
+from yunbox.kernel.clock import Clock, stamp
 from yunbox.kernel.errors import Forbidden, InvalidArgument, NotFound
 from yunbox.kernel.texts import whole_number
 from yunbox.services.metadata.credentials import Issued, Rotating
 
 _TTL_S_MAX = 21_600
-_DATE = "%Y-%m-%dT%H:%M:%SZ"
 
 
 @dataclass(frozen=True)
@@ -114,8 +113,8 @@ def shown(issued: Issued) -> str:
     key = issued.key
     return json.dumps(
         {
-            "AccessKeyId": key.id, "AccessKeySecret": key.secret, "Expiration": utc(key.expires).strftime(_DATE),
-            "SecurityToken": issued.token, "LastUpdated": utc(issued.at).strftime(_DATE), "Code": "Success",
+            "AccessKeyId": key.id, "AccessKeySecret": key.secret, "Expiration": stamp(key.expires),
+            "SecurityToken": issued.token, "LastUpdated": stamp(issued.at), "Code": "Success",
         }
     )  # fmt: skip
 

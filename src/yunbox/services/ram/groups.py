@@ -6,6 +6,7 @@ from typing import Annotated
 from yunbox.identity.directory import groups
 from yunbox.identity.directory.groups import Group
 from yunbox.identity.directory.realm import Realm
+from yunbox.kernel.clock import stamp
 from yunbox.services.ram.service import (
     EVERY_GROUP,
     GROUP,
@@ -14,7 +15,6 @@ from yunbox.services.ram.service import (
     USER,
     Body,
     changes,
-    date,
     listed,
     reads,
 )  # fmt: skip
@@ -93,7 +93,7 @@ def _remove(realm: Realm, params: Member) -> None:
 
 def _of_user(realm: Realm, params: NamedUser) -> Body:
     found = groups.of_user(realm, params.user_name)
-    shown = [{**_shown(group, "CreateDate", "UpdateDate"), "JoinDate": date(joined)} for group, joined in found]
+    shown = [{**_shown(group, "CreateDate", "UpdateDate"), "JoinDate": stamp(joined)} for group, joined in found]
     return {"Groups": {"Group": shown}}
 
 
@@ -101,14 +101,14 @@ def _members(realm: Realm, params: Members) -> Body:
     page = groups.members(realm, params.group_name, params.marker, params.max_items)
     return listed(
         "Users", "User", page,
-        lambda one: {"UserName": one[0].name, "DisplayName": one[0].display_name, "JoinDate": date(one[1])},
+        lambda one: {"UserName": one[0].name, "DisplayName": one[0].display_name, "JoinDate": stamp(one[1])},
     )  # fmt: skip
 
 
 def _shown(group: Group, *without: str) -> Body:
     body = {
-        "GroupId": group.id, "GroupName": group.name, "Comments": group.comments, "CreateDate": date(group.created),
-        "UpdateDate": date(group.updated),
+        "GroupId": group.id, "GroupName": group.name, "Comments": group.comments, "CreateDate": stamp(group.created),
+        "UpdateDate": stamp(group.updated),
     }  # fmt: skip
     return {name: value for name, value in body.items() if name not in without}
 

@@ -6,7 +6,8 @@ from typing import Annotated
 from yunbox.identity.directory import providers
 from yunbox.identity.directory.providers import Provider
 from yunbox.identity.directory.realm import Realm
-from yunbox.services.ram.service import ITEMS, MAX_ITEMS, Body, Resource, changes, date, listed, reads
+from yunbox.kernel.clock import stamp
+from yunbox.services.ram.service import ITEMS, MAX_ITEMS, Body, Resource, changes, listed, reads
 
 _ONE, _EVERY = Resource("oidc-provider/{oidc_provider_name}"), Resource("oidc-provider/*")
 
@@ -127,7 +128,7 @@ def _shown(provider: Provider) -> Body:
         "OIDCProviderName": provider.name, "Arn": provider.arn, "IssuerUrl": provider.issuer,
         "ClientIds": ",".join(provider.client_ids), "Fingerprints": ",".join(provider.fingerprints),
         "Description": provider.description, "IssuanceLimitTime": provider.issued_hours_max,
-        "CreateDate": date(provider.created), "UpdateDate": date(provider.updated),
+        "CreateDate": stamp(provider.created), "UpdateDate": stamp(provider.updated),
         "GmtCreate": str(int(provider.created * 1000)), "GmtModified": str(int(provider.updated * 1000)),
     }  # fmt: skip
 

@@ -10,8 +10,9 @@ from yunbox.identity.directory import keys, profiles, settings, users
 from yunbox.identity.directory.realm import Realm
 from yunbox.identity.directory.settings import Preference
 from yunbox.kernel.call import RAM_USER, Access, Call, Operation
+from yunbox.kernel.clock import stamp
 from yunbox.kernel.errors import NotFound
-from yunbox.services.ram.service import DENIED, Body, Ram, date
+from yunbox.services.ram.service import DENIED, Body, Ram
 from yunbox.wire.openapi.api import Asked, action
 from yunbox.wire.route import Route
 
@@ -88,14 +89,15 @@ def _create(realm: Realm, user: str | None, _params: Whose) -> Body:
     key = keys.create(realm, _owner(realm, user))
     return {
         "AccessKey": {
-            "AccessKeyId": key.id, "AccessKeySecret": key.secret, "Status": key.status, "CreateDate": date(key.created),
+            "AccessKeyId": key.id, "AccessKeySecret": key.secret, "Status": key.status,
+            "CreateDate": stamp(key.created),
         }
     }  # fmt: skip
 
 
 def _list(realm: Realm, user: str | None, _params: Whose) -> Body:
     found = keys.of(realm, _owner(realm, user))
-    shown = [{"AccessKeyId": key.id, "Status": key.status, "CreateDate": date(key.created)} for key in found]
+    shown = [{"AccessKeyId": key.id, "Status": key.status, "CreateDate": stamp(key.created)} for key in found]
     return {"AccessKeys": {"AccessKey": shown}}
 
 
@@ -109,7 +111,7 @@ def _delete(realm: Realm, user: str | None, params: Which) -> None:
 
 def _last_used(realm: Realm, user: str | None, params: Which) -> Body:
     key = keys.owned(realm, _owner(realm, user), params.user_access_key_id)
-    return {"AccessKeyLastUsed": {"LastUsedDate": date(key.used) if key.used else ""}}
+    return {"AccessKeyLastUsed": {"LastUsedDate": stamp(key.used) if key.used else ""}}
 
 
 def _change_password(realm: Realm, user: str | None, params: Passwords) -> None:

@@ -8,9 +8,10 @@ from yunbox.identity.directory.attachments import GROUP, ROLE, USER, Kind
 from yunbox.identity.directory.policies import ROTATE, Policy, Version
 from yunbox.identity.directory.realm import Page, Realm
 from yunbox.identity.store import CUSTOM
+from yunbox.kernel.clock import stamp
 from yunbox.services.ram import groups, roles, users
 from yunbox.services.ram import service as resources
-from yunbox.services.ram.service import EVERY_POLICY, ITEMS, MAX_ITEMS, POLICY, Body, changes, date, listed, reads
+from yunbox.services.ram.service import EVERY_POLICY, ITEMS, MAX_ITEMS, POLICY, Body, changes, listed, reads
 from yunbox.services.ram.tags import Tag, matching, pairs, shown_tags
 
 
@@ -128,8 +129,8 @@ def _list(realm: Realm, params: Some) -> Body:
 def _shown(policy: Policy, *without: str) -> Body:
     body = {
         "PolicyType": policy.type, "PolicyName": policy.name, "Description": policy.description,
-        "DefaultVersion": f"v{policy.default_version}", "CreateDate": date(policy.created),
-        "UpdateDate": date(policy.updated), "AttachmentCount": policy.attachments,
+        "DefaultVersion": f"v{policy.default_version}", "CreateDate": stamp(policy.created),
+        "UpdateDate": stamp(policy.updated), "AttachmentCount": policy.attachments,
     }  # fmt: skip
     return {name: value for name, value in body.items() if name not in without}
 
@@ -166,7 +167,7 @@ def _delete_version(realm: Realm, params: WhichVersion) -> None:
 def _version(version: Version) -> Body:
     return {
         "VersionId": version.id, "IsDefaultVersion": version.is_default, "PolicyDocument": version.document,
-        "CreateDate": date(version.created),
+        "CreateDate": stamp(version.created),
     }  # fmt: skip
 
 
@@ -224,7 +225,7 @@ def _attaching(title: str) -> tuple:
     def attached(realm: Realm, params: object) -> Body:
         found = attachments.of(realm, kind, _holder(title, params))
         hidden = "CreateDate", "UpdateDate", "AttachmentCount"
-        return {"Policies": {"Policy": [{**_shown(one, *hidden), "AttachDate": date(since)} for one, since in found]}}
+        return {"Policies": {"Policy": [{**_shown(one, *hidden), "AttachDate": stamp(since)} for one, since in found]}}
 
     return (
         changes(f"AttachPolicyTo{title}", pair, attach, resource, POLICY),
@@ -239,13 +240,13 @@ def _entities(realm: Realm, params: Typed) -> Body:
     return {
         "Users": {
             "User": [
-                {"UserId": u.id, "UserName": u.name, "DisplayName": u.display_name, "AttachDate": date(since)}
+                {"UserId": u.id, "UserName": u.name, "DisplayName": u.display_name, "AttachDate": stamp(since)}
                 for u, since in by_users
             ]
         },
         "Groups": {
             "Group": [
-                {"GroupName": group.name, "Comments": group.comments, "AttachDate": date(since)}
+                {"GroupName": group.name, "Comments": group.comments, "AttachDate": stamp(since)}
                 for group, since in by_groups
             ]
         },
@@ -253,7 +254,7 @@ def _entities(realm: Realm, params: Typed) -> Body:
             "Role": [
                 {
                     "RoleId": r.id, "RoleName": r.name, "Arn": r.arn, "Description": r.description,
-                    "AttachDate": date(since),
+                    "AttachDate": stamp(since),
                 }
                 for r, since in by_roles
             ]

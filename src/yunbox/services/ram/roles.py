@@ -6,7 +6,8 @@ from typing import Annotated
 from yunbox.identity.directory import roles, tags
 from yunbox.identity.directory.realm import Page, Realm
 from yunbox.identity.directory.roles import Role
-from yunbox.services.ram.service import EVERY_ROLE, ITEMS, MAX_ITEMS, ROLE, Body, changes, date, listed, reads
+from yunbox.kernel.clock import stamp
+from yunbox.services.ram.service import EVERY_ROLE, ITEMS, MAX_ITEMS, ROLE, Body, changes, listed, reads
 from yunbox.services.ram.tags import Tag, matching, pairs, shown_tags
 
 
@@ -88,7 +89,7 @@ def _shown(role: Role, *without: str) -> Body:
     body = {
         "RoleId": role.id, "RoleName": role.name, "Arn": role.arn, "Description": role.description,
         "AssumeRolePolicyDocument": role.trust, "MaxSessionDuration": role.session_s_max,
-        "CreateDate": date(role.created), "UpdateDate": date(role.updated),
+        "CreateDate": stamp(role.created), "UpdateDate": stamp(role.updated),
     }  # fmt: skip
     return {name: value for name, value in body.items() if name not in without}
 

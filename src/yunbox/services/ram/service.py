@@ -9,7 +9,7 @@ from yunbox.identity.directory.realm import Directory, Page, Realm
 from yunbox.identity.identify import Identity
 from yunbox.identity.tokens import Tokens
 from yunbox.kernel.call import Access, Call, Operation
-from yunbox.kernel.clock import Clock, utc
+from yunbox.kernel.clock import Clock
 from yunbox.kernel.rules import Number
 from yunbox.services.ram.uses import Uses
 from yunbox.wire.openapi.api import Asked, action
@@ -79,11 +79,6 @@ def _touching(name: str, touched: tuple[Resource, ...]) -> Callable[[Ram, Any], 
         return tuple(resource.access(name, service, params) for resource in touched)
 
     return touches
-
-
-def date(seconds: float) -> str:
-    """A time as the answers show it."""
-    return utc(seconds).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def listed(outer: str, inner: str, page: Page[Any], shown: Callable[[Any], Body]) -> Body:

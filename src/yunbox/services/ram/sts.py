@@ -14,8 +14,9 @@ from yunbox.identity.policy import check_policy
 from yunbox.identity.store import TemporaryKey
 from yunbox.identity.trust import ASSUME, ASSUME_BY_TOKEN, FEDERATED, RAM, trusts
 from yunbox.kernel.call import ROLE_SESSION, Access, Call, Operation, Principal
+from yunbox.kernel.clock import stamp
 from yunbox.kernel.errors import Forbidden, InvalidArgument, KernelError, NotFound, Unsupported
-from yunbox.services.ram.service import DENIED, Body, Ram, date
+from yunbox.services.ram.service import DENIED, Body, Ram
 from yunbox.spine.path import role_arn
 from yunbox.wire.openapi.api import action
 
@@ -102,7 +103,7 @@ async def _assume_by_token(service: Ram, call: Call[AssumedByToken]) -> Body:
         **assumed(service, role, params.role_session_name, params.duration_seconds, params.policy),
         "OIDCTokenInfo": {
             "Issuer": found.issuer, "Subject": found.subject, "ClientIds": ",".join(found.audience),
-            "IssuanceTime": date(found.issued), "ExpirationTime": date(found.expires), "VerificationInfo": "Success",
+            "IssuanceTime": stamp(found.issued), "ExpirationTime": stamp(found.expires), "VerificationInfo": "Success",
         },
     }  # fmt: skip
 
@@ -176,7 +177,7 @@ def assumed(service: Ram, role: Role, session: str, duration_s: int, policy: str
 def credentials(key: TemporaryKey, token: str) -> Body:
     """Credentials as the answers show them."""
     return {
-        "AccessKeyId": key.id, "AccessKeySecret": key.secret, "SecurityToken": token, "Expiration": date(key.expires),
+        "AccessKeyId": key.id, "AccessKeySecret": key.secret, "SecurityToken": token, "Expiration": stamp(key.expires),
     }  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from yunbox.identity.directory.devices import Device
 from yunbox.identity.directory.profiles import Profile
 from yunbox.identity.directory.realm import Realm
 from yunbox.identity.directory.users import About, User
+from yunbox.kernel.clock import stamp
 from yunbox.services.ram.service import (
     EVERY_USER,
     ITEMS,
@@ -16,7 +17,6 @@ from yunbox.services.ram.service import (
     Body,
     Resource,
     changes,
-    date,
     listed,
     reads,
 )  # fmt: skip
@@ -85,8 +85,8 @@ def _list(realm: Realm, params: Some) -> Body:
 def _shown(user: User, *without: str) -> Body:
     body = {
         "UserId": user.id, "UserName": user.name, "DisplayName": user.display_name, "MobilePhone": user.mobile_phone,
-        "Email": user.email, "Comments": user.comment, "CreateDate": date(user.created),
-        "UpdateDate": date(user.updated),
+        "Email": user.email, "Comments": user.comment, "CreateDate": stamp(user.created),
+        "UpdateDate": stamp(user.updated),
     }  # fmt: skip
     return {name: value for name, value in body.items() if name not in without}
 
@@ -140,7 +140,7 @@ def _delete_profile(realm: Realm, params: Named) -> None:
 def _profile(profile: Profile) -> Body:
     return {
         "UserName": profile.user_name, "PasswordResetRequired": profile.reset_required,
-        "MFABindRequired": profile.mfa_required, "CreateDate": date(profile.created),
+        "MFABindRequired": profile.mfa_required, "CreateDate": stamp(profile.created),
     }  # fmt: skip
 
 
@@ -201,7 +201,7 @@ def _device(device: Device) -> Body:
     body: Body = {"SerialNumber": device.serial}
     if device.user is not None and device.activated is not None:
         user = device.user
-        body["ActivateDate"] = date(device.activated)
+        body["ActivateDate"] = stamp(device.activated)
         body["User"] = {"UserId": user.id, "UserName": user.name, "DisplayName": user.display_name}
     return body
 

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from yunbox.kernel import errors
 from yunbox.kernel.call import Access, Call, Operation
-from yunbox.kernel.clock import Clock, utc
+from yunbox.kernel.clock import Clock
 from yunbox.kernel.errors import Conflict, InvalidArgument
 from yunbox.kernel.rules import Number
 from yunbox.services.vpc.regions import region
@@ -140,11 +140,6 @@ def _touching(name: str, resource: str) -> Callable[[Vpc, Any], tuple[Access, ..
 def new_id(kind: str) -> str:
     """An id as the vendor's: what it is of, and 21 letters and digits."""
     return f"{kind}-" + "".join(secrets.choice(_LETTERS) for _ in range(21))
-
-
-def date(seconds: float) -> str:
-    """A time as the answers show it."""
-    return utc(seconds).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def check_name(value: str, code: str) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 from typing import Annotated, Any
 
+from yunbox.kernel.clock import stamp
 from yunbox.kernel.errors import Conflict, NotFound, Unsupported
 from yunbox.services.vpc import tags
 from yunbox.services.vpc.blocks import VPC_MASKS, check_within, parsed
@@ -17,7 +18,6 @@ from yunbox.services.vpc.service import (
     Work,
     changes,
     check_name,
-    date,
     new_id,
     reads,
 )  # fmt: skip
@@ -193,7 +193,7 @@ def _shown(work: Work, row: sqlite3.Row) -> Body:
     return {
         "VpcId": row["id"], "RegionId": row["region"], "CidrBlock": row["cidr"], "VpcName": row["name"],
         "Description": row["description"], "Status": "Available", "IsDefault": False, "VRouterId": row["router_id"],
-        "CreationTime": date(row["created"]), "ResourceGroupId": RESOURCE_GROUP,
+        "CreationTime": stamp(row["created"]), "ResourceGroupId": RESOURCE_GROUP,
         "OwnerId": int(work.service.account_id), "VSwitchIds": {"VSwitchId": [one["id"] for one in inner]},
         "RouterTableIds": {"RouterTableIds": [row["route_table_id"]]}, "UserCidrs": {"UserCidr": []},
         "SecondaryCidrBlocks": {"SecondaryCidrBlock": []}, "NatGatewayIds": {"NatGatewayIds": []},
@@ -224,7 +224,7 @@ def _table(work: Work, row: sqlite3.Row) -> Body:
     return {
         "RouteTableId": row["route_table_id"], "RouterId": row["router_id"], "RouterType": "VRouter",
         "RouteTableType": "System", "RouteTableName": "", "Description": "", "VpcId": row["id"], "Status": "Available",
-        "CreationTime": date(row["created"]), "OwnerId": int(work.service.account_id), "AssociateType": "VSwitch",
+        "CreationTime": stamp(row["created"]), "OwnerId": int(work.service.account_id), "AssociateType": "VSwitch",
         "VSwitchIds": {"VSwitchId": [one["id"] for one in inner]}, "ResourceGroupId": RESOURCE_GROUP,
         "RoutePropagationEnable": False, "Tags": {"Tag": []}, "GatewayIds": {"GatewayIds": []},
     }  # fmt: skip

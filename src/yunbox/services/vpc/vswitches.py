@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 from typing import Annotated
 
+from yunbox.kernel.clock import stamp
 from yunbox.kernel.errors import Conflict, NotFound
 from yunbox.services.vpc import tags, vpcs
 from yunbox.services.vpc.blocks import VSWITCH_MASKS, check_apart, check_within, free_addresses, parsed
@@ -17,7 +18,6 @@ from yunbox.services.vpc.service import (
     Work,
     changes,
     check_name,
-    date,
     new_id,
     reads,
 )  # fmt: skip
@@ -144,7 +144,7 @@ def _shown(work: Work, row: sqlite3.Row) -> Body:
     return {
         "VSwitchId": row["id"], "VpcId": row["vpc_id"], "ZoneId": row["zone"], "CidrBlock": row["cidr"],
         "VSwitchName": row["name"], "Description": row["description"], "Status": "Available", "IsDefault": False,
-        "AvailableIpAddressCount": free_addresses(IPv4Network(row["cidr"])), "CreationTime": date(row["created"]),
+        "AvailableIpAddressCount": free_addresses(IPv4Network(row["cidr"])), "CreationTime": stamp(row["created"]),
         "RouteTable": {"RouteTableId": row["route_table_id"], "RouteTableType": "System"},
         "ResourceGroupId": RESOURCE_GROUP, "NetworkAclId": "", "OwnerId": int(work.service.account_id),
         "Ipv6CidrBlock": "", "EnabledIpv6": False, "ShareType": "", "Tags": tags.shown(work, "VSWITCH", row["id"]),

@@ -9,16 +9,15 @@ import hashlib
 import hmac
 from base64 import b64encode
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from urllib.parse import quote, unquote
 
 from yunbox.kernel.call import ANONYMOUS, Claim, Sign
+from yunbox.kernel.clock import stamped
 from yunbox.kernel.errors import InvalidArgument
 from yunbox.wire.http import Request, time_of
 
 ALGORITHM = "ACS3-HMAC-SHA256"
 ACS3, RPC, ROA = "acs3", "acs-rpc", "acs-roa"
-_DATE = "%Y-%m-%dT%H:%M:%SZ"
 _HMAC_SHA1 = "HMAC-SHA1"
 Pairs = Iterable[tuple[str, str]]
 
@@ -163,7 +162,7 @@ def _needed(values: Mapping[str, str], name: str) -> str:
 
 def _time(text: str) -> float:
     try:
-        return datetime.strptime(text, _DATE).replace(tzinfo=UTC).timestamp()
+        return stamped(text)
     except ValueError:
         raise _no_time() from None
 
