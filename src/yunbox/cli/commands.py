@@ -63,6 +63,12 @@ def _bill(p: argparse.ArgumentParser) -> None:
     p.add_argument("--day", type=_day, metavar="YYYY-MM-DD", help="only this day (UTC+8)")
 
 
+def _doctor(p: argparse.ArgumentParser) -> None:
+    from yunbox.cli.doctor_keys import add_arguments
+
+    add_arguments(p)
+
+
 def _audit(p: argparse.ArgumentParser) -> None:
     from yunbox.cli.audit import add_arguments
 
@@ -125,7 +131,7 @@ _COMMANDS: dict[str, tuple[str, Add, tuple[str, ...]]] = {
     "status": ("say whether the server runs, and where", _none, ("text", "json")),
     "stop": ("stop the server", _stop, ("text", "json")),
     "logs": ("show the log of calls", _logs, ("text", "json")),
-    "doctor": ("find what is wrong with this machine, and how to mend it", _none, ("text", "json")),
+    "doctor": ("find what is wrong with this machine, and how to mend it", _doctor, ("text", "json")),
     "credentials": ("show the AccessKey", _credentials, ("text", "json", "env", "aliyun-cli")),
     "ca": ("the local authority's certificate, for clients that verify the server", _none, ("text", "json")),
     "bill": ("what was used, and what it would cost", _bill, ("text", "json", "csv")),

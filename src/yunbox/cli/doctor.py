@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from importlib import import_module
 from pathlib import Path
 
+from yunbox.cli import doctor_keys
 from yunbox.cli.output import Output
 from yunbox.kernel.errors import Unavailable
 from yunbox.kernel.limits import CLOCK_SKEW_S_MAX
@@ -36,6 +37,7 @@ def run(args: argparse.Namespace, output: Output) -> int:
     """Exit status 0 when all is well, 1 when something must be mended."""
     found = (check(args.data.expanduser().absolute()) for check in _CHECKS)
     findings = [finding for finding in found if finding is not None]
+    findings += [Finding(one.check, one.ok, one.found, one.mend) for one in doctor_keys.told(args)]
     lines = [
         f"{'ok ' if f.ok else 'BAD'} {f.check}: {f.found}" + (f"\n    {f.mend}" if f.mend else "") for f in findings
     ]
