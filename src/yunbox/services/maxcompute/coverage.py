@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from yunbox.services.maxcompute.management.api import API as MANAGEMENT_API
 from yunbox.services.maxcompute.routes import ROUTES
 from yunbox.services.maxcompute.security.absent import ABSENT
 from yunbox.services.maxcompute.security.parse import KINDS
@@ -35,6 +36,13 @@ TUNNEL = {
     "Views and external tables": "refused: the tunnel moves the files of tables",
     "Volumes (`/tunnel/uploads`), DataHub's tunnel, change data (`/streams/{stream}`)": "refused as MethodNotAllowed",
     "Storage API (`/api/storage/v1`)": "refused as MethodNotAllowed",
+}
+MANAGEMENT = {
+    "All other operations": "refused as InvalidAction.NotFound, by name",
+    "Properties": "`allowFullScan`, `typeSystem` and `timezone` act on the project's SQL; another one may say that it "
+    "is as it is, and is refused as UnsupportedOperation where it would change something",
+    "Quotas": "`default`, which is the one there is",
+    "`isLogical` of DeleteProject": "a project is gone at once, and is refused as OBJECT_IN_USE while it has tables",
 }
 _PROJECT = "/projects/{project}"
 REST = {
@@ -129,6 +137,14 @@ def page() -> str:
         "Each of these fails as NotSupportedError, and the message names it.",
         "",
         *(f"- {name}" for name in ABSENT),
+        "",
+        "## The management API (OpenAPI, 2022-01-04)",
+        "",
+        ", ".join(f"`{route.operation.name}`" for route in MANAGEMENT_API.routes),
+        "",
+        "| beside | what happens |",
+        "|---|---|",
+        *(f"| {what} | {happens} |" for what, happens in MANAGEMENT.items()),
         "",
         "## Security statements",
         "",

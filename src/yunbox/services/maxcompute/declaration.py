@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import asdict
 
 from yunbox.services.maxcompute.housekeeping import housekeeping
+from yunbox.services.maxcompute.management.api import API as MANAGEMENT_API
 from yunbox.services.maxcompute.schema import MAXCOMPUTE_SCHEMA
 from yunbox.services.maxcompute.service import MaxCompute, build
 from yunbox.services.maxcompute.wire import OdpsFront
@@ -61,6 +62,7 @@ SERVICE = Service(
     schemes=SCHEMES,
     dialects={"maxcompute": ON_DUCKDB["maxcompute"]},
     lends={"odps": "yunbox.services.maxcompute.lent"},
+    apis=lambda service: (MANAGEMENT_API.bound(service),),
     coverage=_coverage,
     hints=_hints,
 )

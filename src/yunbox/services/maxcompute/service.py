@@ -38,6 +38,7 @@ class MaxCompute:
     spine: Spine
     account_id: str
     project: str
+    region: str
     catalogue: Catalogue
     projects: Projects
     tables: Tables
@@ -82,6 +83,7 @@ def build(house: House) -> MaxCompute:
         spine=house.spine,
         account_id=house.account_id,
         project=house.settings.project,
+        region=house.settings.region,
         catalogue=catalogue,
         projects=_projects(house, catalogue, grants),
         tables=Tables(catalogue, snapshots, tunnel.previews.csv),

@@ -56,13 +56,17 @@ class Asked:
 
 @dataclass(frozen=True)
 class Api:
-    """One product's API. ``codes`` are those that it has otherwise than others, ``unsigned`` actions anybody's."""
+    """One product's API. ``codes`` are those that it has otherwise than others, ``unsigned`` actions anybody's.
+
+    ``request_id_name`` is what its answers call the request's id; errors call it ``RequestId`` always.
+    """
 
     product: str
     version: str
     routes: tuple[Route[Asked], ...]
     codes: Codes = field(default_factory=dict)
     unsigned: frozenset[str] = frozenset()
+    request_id_name: str = "RequestId"
 
     def bound(self, service: Any) -> "Api":
         """The API on what its operations run on."""

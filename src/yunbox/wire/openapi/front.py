@@ -61,7 +61,8 @@ class OpenApiFront(Front[Asked]):
     def finish(self, response: Response, request: Asked | None, request_id: str) -> Response:
         """The request's id in the envelope too, and XML for who asks for it."""
         body = json.loads(response.body) if isinstance(response.body, bytes) else {}
-        body = {"RequestId": request_id, **body}
+        name = self._api(request).request_id_name if request and response.status < 400 else _NONE.request_id_name
+        body = {name: request_id, **body}
         if request is not None and request.wants_xml:
             root = "Error" if response.status >= 400 else f"{request.action}Response"
             response.headers["Content-Type"] = "text/xml; charset=utf-8"
