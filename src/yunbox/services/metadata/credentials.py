@@ -1,5 +1,6 @@
 """A role's credentials as an instance has them: good for an hour, and others from half of that on."""
 
+import threading
 from dataclasses import dataclass
 
 from yunbox.identity.directory import roles
@@ -34,6 +35,7 @@ class Rotating:
         self._clock = clock
         self._instance_id = instance_id
         self._given: dict[str, Issued] = {}
+        self._lock = threading.Lock()
 
     def roles(self) -> list[Role]:
         """The roles that an instance may have, by name."""
@@ -48,13 +50,14 @@ class Rotating:
         return role
 
     def credentials(self, role: Role) -> Issued:
-        """The present credentials of a role."""
-        now = self._clock.time()
-        found = self._given.get(role.id)
-        if found is None or not 0 <= now - found.at < RENEWED_AFTER_S:
-            holder = Holder(role.account_id, role_id=role.id, session=self._instance_id)
-            found = self._given[role.id] = Issued(*self._identity.issue(holder, LASTS_S), now)
-        return found
+        """The present credentials of a role; in a thread, as new ones wait for the disk."""
+        with self._lock:
+            now = self._clock.time()
+            found = self._given.get(role.id)
+            if found is None or not 0 <= now - found.at < RENEWED_AFTER_S:
+                holder = Holder(role.account_id, role_id=role.id, session=self._instance_id)
+                found = self._given[role.id] = Issued(*self._identity.issue(holder, LASTS_S), now)
+            return found
 
 
 def _find(realm: Realm, name: str) -> Role | None:

@@ -4,6 +4,7 @@ Source: the vendor's pages "Instance metadata" and "Attach an instance RAM role 
 ``alibabacloud-credentials`` asks for.
 """
 
+import asyncio
 import hashlib
 import hmac
 import json
@@ -69,7 +70,7 @@ async def _get(service: Metadata, call: Call[Path]) -> str:
     params = call.params
     if not service.is_open(params.token):
         raise Forbidden("X-aliyun-ecs-metadata-token is missing or has run out: PUT /latest/api/token gives one")
-    return read(service, params.parts, params.role_id)
+    return await asyncio.to_thread(read, service, params.parts, params.role_id)
 
 
 async def _get_credentials(service: Metadata, call: Call[Path]) -> str:
@@ -77,7 +78,7 @@ async def _get_credentials(service: Metadata, call: Call[Path]) -> str:
     role = next((one for one in service.rotating.roles() if one.id == call.params.role_id), None)
     if role is None:
         raise NotFound("There is no such command, or its role is no more")
-    return shown(service.rotating.credentials(role))
+    return shown(await asyncio.to_thread(service.rotating.credentials, role))
 
 
 def read(service: Metadata, parts: tuple[str, ...], role_id: str | None) -> str:

@@ -3,6 +3,7 @@
 A role is assumed by who may (``sts:AssumeRole`` on it) and whom the role trusts; the account itself may not.
 """
 
+import asyncio
 import re
 from dataclasses import dataclass
 
@@ -55,7 +56,7 @@ async def _assume(service: Ram, call: Call[Assumed]) -> Body:
     context = {**call.context, **({"sts:ExternalId": params.external_id} if params.external_id is not None else {})}
     if call.principal.is_account or not trusts(role.trust, ASSUME, _names(call.principal), context):
         raise not_trusted(role, call.principal)
-    return assumed(service, role, params.role_session_name, params.duration_seconds, params.policy)
+    return await assumed(service, role, params.role_session_name, params.duration_seconds, params.policy)
 
 
 def _names(principal: Principal) -> tuple[tuple[str, str], ...]:
@@ -100,7 +101,7 @@ async def _assume_by_token(service: Ram, call: Call[AssumedByToken]) -> Body:
     if not any(trusts(role.trust, one, federated, {**call.context, **says}) for one in (ASSUME, ASSUME_BY_TOKEN)):
         raise not_trusted(role, call.principal, "AuthenticationFail.NoPermission")
     return {
-        **assumed(service, role, params.role_session_name, params.duration_seconds, params.policy),
+        **await assumed(service, role, params.role_session_name, params.duration_seconds, params.policy),
         "OIDCTokenInfo": {
             "Issuer": found.issuer, "Subject": found.subject, "ClientIds": ",".join(found.audience),
             "IssuanceTime": stamp(found.issued), "ExpirationTime": stamp(found.expires), "VerificationInfo": "Success",
@@ -164,10 +165,10 @@ def not_trusted(role: Role, principal: Principal, code: str = DENIED) -> Forbidd
     )
 
 
-def assumed(service: Ram, role: Role, session: str, duration_s: int, policy: str | None) -> Body:
+async def assumed(service: Ram, role: Role, session: str, duration_s: int, policy: str | None) -> Body:
     """The answer of who may: new credentials."""
     holder = Holder(service.account_id, role_id=role.id, session=session)
-    key, token = service.identity.issue(holder, duration_s, policy)
+    key, token = await asyncio.to_thread(service.identity.issue, holder, duration_s, policy)  # it waits for the disk
     return {
         "AssumedRoleUser": {"Arn": f"{role.arn}/{session}", "AssumedRoleId": f"{role.id}:{session}"},
         "Credentials": credentials(key, token),
