@@ -1,6 +1,7 @@
 """The house that all services share: a stranger is refused, and who did what is kept, however busy the day was."""
 
 import json
+import ssl
 import urllib.error
 import urllib.request
 from typing import Any
@@ -13,13 +14,14 @@ def _stranger(story: Story) -> str:
     server = story.server
     assert server is not None
     urls = {name: url for name, url in server.endpoints.items() if str(url).startswith("http")}
-    answers = [f"{name} {_status(url)}" for name, url in urls.items()]
+    trusted = ssl.create_default_context(cafile=str(server.data / "tls" / "ca.pem"))  # as `yunbox ca` names it
+    answers = [f"{name} {_status(url, trusted)}" for name, url in urls.items()]
     return f"without a key: {', '.join(answers)}"
 
 
-def _status(url: str) -> int:
+def _status(url: str, trusted: ssl.SSLContext) -> int:
     try:
-        with urllib.request.urlopen(url, timeout=10) as answer:
+        with urllib.request.urlopen(url, timeout=10, context=trusted) as answer:
             return answer.status
     except urllib.error.HTTPError as error:
         return error.code
