@@ -214,9 +214,10 @@ def role_arn(arn: str) -> str:
 def decided_by(accesses: Sequence[Access], error: BaseException | None) -> int:
     """Which of the accesses decided: the one that was denied, or the first."""
     details = getattr(error, "details", {})
-    denied = details.get("action"), details.get("resource")
-    found = (at for at, access in enumerate(accesses) if (access.action, access.resource) == denied)
-    return next(found, 0) if "decision" in details else 0
+    if "decision" not in details:
+        return 0
+    denied = details["action"], details["resource"]
+    return next((at for at, access in enumerate(accesses) if (access.action, access.resource) == denied), 0)
 
 
 def verdict_of(error: BaseException | None, *, allowed: bool) -> str:

@@ -51,6 +51,30 @@ class Schema:
     upgrade: Callable[[sqlite3.Connection], None] | None = None
 
 
+@dataclass(frozen=True)
+class Transaction:
+    """A connection within one transaction, and what is asked of it in one line; ``now`` are seconds since the epoch."""
+
+    db: sqlite3.Connection
+    now: float
+
+    def row(self, sql: str, *values: object) -> sqlite3.Row | None:
+        """The first row of a query."""
+        return self.db.execute(sql, values).fetchone()
+
+    def rows(self, sql: str, *values: object) -> list[sqlite3.Row]:
+        """All rows of a query."""
+        return self.db.execute(sql, values).fetchall()
+
+    def run(self, sql: str, *values: object) -> int:
+        """Change something; returns how many rows."""
+        return self.db.execute(sql, values).rowcount
+
+    def count(self, sql: str, *values: object) -> int:
+        """The number that a query has."""
+        return self.db.execute(sql, values).fetchone()[0]
+
+
 def columns(db: sqlite3.Connection, table: str) -> set[str]:
     """The names of a table's columns; none for a table that is not there."""
     return {row["name"] for row in db.execute(f"PRAGMA table_info({table})")}

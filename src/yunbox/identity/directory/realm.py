@@ -9,35 +9,18 @@ from typing import Generic, TypeVar
 from yunbox.identity.sealing import Seal
 from yunbox.identity.store import IdentityStore
 from yunbox.kernel.errors import InvalidArgument
+from yunbox.storage.database import Transaction
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Realm:
-    """An account's directory; ``now`` are seconds since the epoch."""
+class Realm(Transaction):
+    """An account's directory."""
 
-    db: sqlite3.Connection
     account_id: str
-    now: float
     store: IdentityStore
     seal: Seal
-
-    def row(self, sql: str, *values: object) -> sqlite3.Row | None:
-        """The first row of a query."""
-        return self.db.execute(sql, values).fetchone()
-
-    def rows(self, sql: str, *values: object) -> list[sqlite3.Row]:
-        """All rows of a query."""
-        return self.db.execute(sql, values).fetchall()
-
-    def run(self, sql: str, *values: object) -> int:
-        """Change something; returns how many rows."""
-        return self.db.execute(sql, values).rowcount
-
-    def count(self, sql: str, *values: object) -> int:
-        """The number that a query has."""
-        return self.db.execute(sql, values).fetchone()[0]
 
 
 class Directory:
@@ -61,7 +44,7 @@ class Directory:
         return self._store.database.look(lambda db: work(self._realm(db)))
 
     def _realm(self, db: sqlite3.Connection) -> Realm:
-        return Realm(db, self.account_id, self._store.clock.time(), self._store, self._seal)
+        return Realm(db, self._store.clock.time(), self.account_id, self._store, self._seal)
 
 
 @dataclass(frozen=True)

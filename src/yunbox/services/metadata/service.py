@@ -75,10 +75,14 @@ async def _get(service: Metadata, call: Call[Path]) -> str:
 
 async def _get_credentials(service: Metadata, call: Call[Path]) -> str:
     """The credentials of a command, which has shown its secret."""
-    role = next((one for one in service.rotating.roles() if one.id == call.params.role_id), None)
+    return await asyncio.to_thread(_of_command, service, call.params.role_id)
+
+
+def _of_command(service: Metadata, role_id: str | None) -> str:
+    role = next((one for one in service.rotating.roles() if one.id == role_id), None)
     if role is None:
         raise NotFound("There is no such command, or its role is no more")
-    return shown(await asyncio.to_thread(service.rotating.credentials, role))
+    return shown(service.rotating.credentials(role))
 
 
 def read(service: Metadata, parts: tuple[str, ...], role_id: str | None) -> str:

@@ -19,7 +19,7 @@ from yunbox.kernel.clock import Clock
 from yunbox.kernel.errors import Conflict, InvalidArgument
 from yunbox.kernel.rules import Number
 from yunbox.services.vpc.regions import region
-from yunbox.storage.database import Database
+from yunbox.storage.database import Database, Transaction
 from yunbox.wire.openapi.api import Asked, Codes, action
 from yunbox.wire.route import Route
 
@@ -45,24 +45,10 @@ class Vpc:
 
 
 @dataclass(frozen=True)
-class Work:
-    """A call within one transaction."""
+class Work(Transaction):
+    """A call of VPC's."""
 
-    db: sqlite3.Connection
     service: Vpc
-    now: float
-
-    def rows(self, sql: str, *values: object) -> list[sqlite3.Row]:
-        """All rows of a query."""
-        return self.db.execute(sql, values).fetchall()
-
-    def row(self, sql: str, *values: object) -> sqlite3.Row | None:
-        """The first row of a query."""
-        return self.db.execute(sql, values).fetchone()
-
-    def run(self, sql: str, *values: object) -> None:
-        """Change something."""
-        self.db.execute(sql, values)
 
 
 class DryRun(Conflict):
@@ -98,7 +84,7 @@ def _begun(service: Vpc, db: sqlite3.Connection, params: object) -> Work:
     asked = getattr(params, "region_id", None)
     if asked is not None:
         region(service.own, asked)
-    return Work(db, service, service.clock.time())
+    return Work(db, service.clock.time(), service)
 
 
 def _once(work: Work, name: str, call: Call[P], run: Callable[[Work, P], Body | None]) -> Body | None:

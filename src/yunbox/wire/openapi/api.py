@@ -113,14 +113,18 @@ def resource(
     )  # fmt: skip
 
 
-def json_body(asked: Asked) -> dict[str, Any]:
-    """The body of a request by path: an object in JSON; of an empty one, nothing. Raises InvalidArgument."""
+def json_body(asked: Asked, code: str = "InvalidParameter.Body") -> dict[str, Any]:
+    """The body of a request by path: an object in JSON; of an empty one, nothing. Raises InvalidArgument.
+
+    Where the vendor's SDK takes the object as a text, it sends that text as JSON once more.
+    """
     try:
         found = json.loads(asked.body) if asked.body.strip() else {}
+        found = json.loads(found) if isinstance(found, str) else found
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
-        raise InvalidArgument("The body is no JSON object.", code="InvalidParameter.Body")
+        raise InvalidArgument("The body is no JSON object.", code=code)
     return found
 
 

@@ -5,7 +5,6 @@ Source: the vendor's API pages "CreateProject" to "UpdateProjectStatus" (MaxComp
 there and of one that is not.
 """
 
-import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,11 +18,11 @@ from yunbox.services.maxcompute.catalogue.projects import service_properties
 from yunbox.services.maxcompute.management import properties
 from yunbox.services.maxcompute.service import MaxCompute
 from yunbox.storage.tables.model import Project
-from yunbox.wire.openapi.api import Api, Asked, resource
+from yunbox.wire.openapi.api import Api, Asked, json_body, resource
 from yunbox.wire.route import Route
 
 Body = dict[str, Any]
-DENIED = "NoPermission"
+DENIED, INVALID = "NoPermission", "INVALID_PARAMETER"
 QUOTA = "default"
 _QUOTAS = (QUOTA, "", "os_PayAsYouGoQuota")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{2,27}")
@@ -34,10 +33,10 @@ _ONE = f"{_PATH}/{{project}}"
 
 @dataclass(frozen=True)
 class Named:
-    """A project, and the body of the request, if it has one."""
+    """A project, and the body of the request, which may be empty."""
 
     project: str
-    body: Any = None
+    body: Body
 
 
 @dataclass(frozen=True)
@@ -72,14 +71,14 @@ def _found(service: MaxCompute, name: str) -> Project:
 
 
 async def _create(service: MaxCompute, call: Call[Named]) -> Body:
-    name, body = call.params.project, _object(call.params.body)
+    name, body = call.params.project, call.params.body
     unknown = set(body) - {"name", "comment", "defaultQuota", "productType", "properties"}
     if unknown:
-        raise InvalidArgument(f"{sorted(unknown)[0]} is not known to CreateProject.", code="INVALID_PARAMETER")
+        raise InvalidArgument(f"{sorted(unknown)[0]} is not known to CreateProject.", code=INVALID)
     if not _NAME.fullmatch(name):
         raise InvalidArgument(
             "A project's name has 3 to 28 letters, digits and underscores, and begins with a letter.",
-            code="INVALID_PARAMETER",
+            code=INVALID,
         )
     if body.get("productType") not in (None, "", "payasyougo", "PayAsYouGo"):
         raise Unsupported("productType is payasyougo here.", code="UnsupportedOperation")
@@ -118,9 +117,9 @@ async def _delete(service: MaxCompute, call: Call[Named]) -> Body:
 
 
 async def _meta(service: MaxCompute, call: Call[Named]) -> Body:
-    project, body = _found(service, call.params.project), _object(call.params.body)
+    project, body = _found(service, call.params.project), call.params.body
     if unknown := set(body) - {"comment", "properties"}:
-        raise InvalidArgument(f"{sorted(unknown)[0]} is not known to the operation.", code="INVALID_PARAMETER")
+        raise InvalidArgument(f"{sorted(unknown)[0]} is not known to the operation.", code=INVALID)
     flags = properties.written(body.get("properties") or {})
     comment = _text(body, "comment") if body.get("comment") is not None else None
     await service.catalogue.set_project(project.name, comment=comment, properties=flags)
@@ -129,7 +128,7 @@ async def _meta(service: MaxCompute, call: Call[Named]) -> Body:
 
 async def _quota(service: MaxCompute, call: Call[Named]) -> Body:
     _found(service, call.params.project)
-    _check_quota(_object(call.params.body).get("quota"))
+    _check_quota(call.params.body.get("quota"))
     return {"data": "success"}
 
 
@@ -155,46 +154,27 @@ def _shown(service: MaxCompute, project: Project) -> Body:
 # -- requests
 
 
-def _object(body: Any) -> Body:
-    """A body's object; some SDKs send it as a text of JSON within JSON. Raises InvalidArgument."""
-    if isinstance(body, str):
-        try:
-            body = json.loads(body)
-        except (ValueError, RecursionError):
-            body = None
-    if not isinstance(body, dict):
-        raise InvalidArgument("The body is no JSON object.", code="INVALID_PARAMETER")
-    return body
-
-
 def _text(body: Body, name: str) -> str:
     value = body.get(name, "")
     if not isinstance(value, str) or len(value) > 1024:
-        raise InvalidArgument(f"{name} is a text of at most 1024 characters.", code="INVALID_PARAMETER")
+        raise InvalidArgument(f"{name} is a text of at most 1024 characters.", code=INVALID)
     return value
 
 
-def _json(asked: Asked) -> Any:
-    try:
-        return json.loads(asked.body) if asked.body.strip() else {}
-    except (ValueError, RecursionError):
-        raise InvalidArgument("The body is no JSON.", code="INVALID_PARAMETER") from None
-
-
 def _new(asked: Asked, _values: Any) -> Named:
-    body = _object(_json(asked))
+    body = json_body(asked, INVALID)
     return Named(_text(body, "name"), body)
 
 
 def _named(asked: Asked, values: Any) -> Named:
-    return Named(values["project"], _json(asked))
+    return Named(values["project"], json_body(asked, INVALID))
 
 
 def _page(asked: Asked, _values: Any) -> Page:
     given = asked.parameters
     size = whole_number(given.get("maxItem", str(_PAGE)), 0)
     if not 1 <= size <= 1000:
-        raise InvalidArgument("maxItem is 1 to 1000.", code="INVALID_PARAMETER")
+        raise InvalidArgument("maxItem is 1 to 1000.", code=INVALID)
     return Page(given.get("marker", ""), given.get("prefix", ""), size)
 
 
@@ -213,6 +193,6 @@ API = Api(
         _route("PUT", f"{_ONE}/meta", _operation("UpdateProjectBasicMeta", Named, _meta), _named),
         _route("PUT", f"{_ONE}/quota", _operation("UpdateProjectDefaultQuota", Named, _quota), _named),
     ),
-    {errors.InvalidArgument: (400, "INVALID_PARAMETER")},
+    {errors.InvalidArgument: (400, INVALID)},
     request_id_name="requestId",
 )
