@@ -61,6 +61,10 @@ ROWS = {
     "{services.datahub.limits:MOVE_RECORDS_MAX} records of a shard; a TimeRange of 15 minutes to a day",
     "DataHub: an answer": "{services.datahub.limits:GET_RECORDS_MAX} records, "
     "{services.datahub.limits:ANSWER_BYTES_MAX}, but for a single larger one",
+    "Tablestore: tables of an instance; rows of a table": "{services.tablestore.service:TABLES_MAX}; "
+    "{services.tablestore.rows:ROWS_MAX} of {services.tablestore.rows:CELLS_MAX} columns",
+    "Tablestore: a value of a key; another": "{services.tablestore.rows:KEY_VALUE_BYTES_MAX}; "
+    "{services.tablestore.rows:VALUE_BYTES_MAX}",
 }
 """What is bounded, and the sentence that says how: `{module:NAME}` is the value of a constant."""
 

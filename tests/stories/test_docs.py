@@ -53,6 +53,7 @@ def test_the_coverage_pages_are_what_the_code_offers() -> None:
     from yunbox.services.maxcompute import coverage as maxcompute
     from yunbox.services.oss import coverage as oss
     from yunbox.services.ram import coverage as ram
+    from yunbox.services.tablestore import coverage as tablestore
     from yunbox.services.vpc import coverage as vpc
 
     assert (ROOT / "docs" / "reference" / "coverage.md").read_text("utf-8") == maxcompute.page()
@@ -61,6 +62,7 @@ def test_the_coverage_pages_are_what_the_code_offers() -> None:
     assert (ROOT / "docs" / "reference" / "coverage-hologres.md").read_text("utf-8") == hologres.page()
     assert (ROOT / "docs" / "reference" / "coverage-oss.md").read_text("utf-8") == oss.page()
     assert (ROOT / "docs" / "reference" / "coverage-ram.md").read_text("utf-8") == ram.page()
+    assert (ROOT / "docs" / "reference" / "coverage-tablestore.md").read_text("utf-8") == tablestore.page()
     assert (ROOT / "docs" / "reference" / "coverage-vpc.md").read_text("utf-8") == vpc.page()
 
 

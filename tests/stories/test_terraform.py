@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,20 @@ from pathlib import Path
 import oss2
 import pytest
 
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # it warns that its second implementation is for another Python
+    from tablestore import (
+        CapacityUnit,
+        Condition,
+        OTSClient,
+        ReservedThroughput,
+        Row,
+        RowExistenceExpectation,
+        TableMeta,
+        TableOptions,
+    )
+
+from tests.waiting import until
 from yunbox.testing.server import Server
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "guide" / "oss.md"
@@ -40,6 +55,14 @@ data "terraform_remote_state" "network" {
 
 output "size_there" {
   value = data.terraform_remote_state.network.outputs.size
+}
+"""
+WAITING = """
+resource "terraform_data" "slow" {
+  provisioner "local-exec" {
+    command     = "touch began; while [ ! -e go ]; do sleep 0.05; done"
+    working_dir = "%s"
+  }
 }
 """
 pytestmark = [pytest.mark.go, pytest.mark.timeout(900)]
@@ -235,10 +258,51 @@ def test_failures_say_what_is_wrong(bucket: oss2.Bucket, open_folder: Callable[[
     assert "ErrorCode=NoSuchBucket" in elsewhere.init(fails=True)
 
 
+def test_of_two_applies_at_once_one_is_told_who_has_the_lock(
+    bucket: oss2.Bucket, server: Server, tmp_path: Path, open_folder: Callable[[str, str], Terraform]
+) -> None:
+    """The first holds the lock until the second was refused; a lock that was left behind is broken by hand."""
+    client = locks(server)
+    block = backend(bucket).replace("}\n}", '  tablestore_table = "terraform_locks"\n  }\n}')
+    terraform = open_folder("network", block + RESOURCES + WAITING % tmp_path)
+    terraform.env["ALICLOUD_TABLESTORE_ENDPOINT"] = server.endpoints["tablestore"]
+    terraform.init()
+    command = [terraform.program, "apply", "-auto-approve", "-input=false", "-no-color", "-var=size=1"]
+    with subprocess.Popen(
+        command, cwd=terraform.folder, env=terraform.env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as first:
+        assert first.stdout is not None
+        until((tmp_path / "began").exists, 60)
+        told = terraform("apply", "-auto-approve", "-input=false", "-no-color", "-var=size=2", fails=True)
+        assert "Error acquiring the state lock" in told
+        assert "OTSConditionCheckFail" in told
+        assert f"{bucket.bucket_name}/{KEY}" in told
+        (tmp_path / "go").touch()
+        printed = first.stdout.read()
+    assert first.returncode == 0, printed
+    assert terraform.size() == "1"
+    assert "1 changed" in terraform.apply(2)
+    lock = {"ID": "0c3d1a52-7a8e-4b7e-9a53-0d6b5f0e2c11", "Operation": "OperationTypeApply", "Who": "a colleague"}
+    row = Row([("LockID", f"{bucket.bucket_name}/{KEY}")], [("Info", json.dumps(lock))])
+    client.put_row("terraform_locks", row, Condition(RowExistenceExpectation.EXPECT_NOT_EXIST))
+    assert "a colleague" in terraform("apply", "-auto-approve", "-input=false", "-no-color", "-var=size=3", fails=True)
+    terraform("force-unlock", "-force", lock["ID"])
+    assert "1 changed" in terraform.apply(3)
+
+
+def locks(server: Server) -> OTSClient:
+    """A client of Tablestore, and the table that Terraform's backend locks by, as it looks for both."""
+    at = server.endpoints["tablestore"]
+    client = OTSClient(at, server.access_key_id, server.access_key_secret, "127")
+    meta = TableMeta("terraform_locks", [("LockID", "STRING")])
+    client.create_table(meta, TableOptions(), ReservedThroughput(CapacityUnit(0, 0)))
+    return client
+
+
 def test_the_s3_backend_locks(
     bucket: oss2.Bucket, server: Server, open_folder: Callable[[str, str], Terraform]
 ) -> None:
-    """The `oss` backend needs a Tablestore to lock; the `s3` backend needs no more than the bucket."""
+    """Where the `oss` backend locks by a table of Tablestore, the `s3` backend needs no more than the bucket."""
     configuration = f"""
 terraform {{
   backend "s3" {{

@@ -19,6 +19,7 @@ SERVICES = (
     "metadata",
     "actiontrail",
     "vpc",
+    "tablestore",
     "openapi",
 )
 """By the name of their package in ``yunbox.services``. One that is off is not even imported."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from yunbox.kernel.errors import InvalidArgument
+from yunbox.wire.protobuf import spans
 from yunbox.wire.varint import read_varint, varint
 
 _DATA_TAG = 0x4A
@@ -58,7 +59,7 @@ def read_batches(message: bytes) -> list[bytes]:
     try:
         for start, end in _repeated(message):
             data = b""
-            for number, low, high in _fields(message, start, end):
+            for number, _, low, high in spans(message, start, end):
                 if number == 6:
                     data = message[low:high]
             found.append(data)
@@ -71,7 +72,7 @@ def read_get(message: bytes) -> GetRequest:
     """A GetRecordsRequest. Raises InvalidArgument."""
     cursor, limit = "", 1
     try:
-        for number, low, high in _fields(message, 0, len(message)):
+        for number, _, low, high in spans(message, 0, len(message)):
             if number == 1:
                 cursor = message[low:high].decode()
             elif number == 2:
@@ -136,23 +137,6 @@ def _put(message: bytes, start: int, end: int) -> Put:
         head = message[slice(*attributes)]
         body, shift = head + message[slice(*data)], data[0] - len(head)
     return Put(body, data_at - shift, keys[_SHARD_ID], keys[_HASH_KEY], keys[_PARTITION_KEY])
-
-
-def _fields(message: bytes, at: int, end: int) -> Iterable[tuple[int, int, int]]:
-    """Each field: its number, and where its content is; of a number where it begins."""
-    while at < end:
-        tag, at = read_varint(message, at)
-        if tag & 7 == 0:
-            yield tag >> 3, at, end
-            _, at = read_varint(message, at)
-            continue
-        if tag & 7 != 2:
-            raise _broken()
-        length, at = read_varint(message, at)
-        if at + length > end:
-            raise _broken()
-        yield tag >> 3, at, at + length
-        at += length
 
 
 def _broken() -> InvalidArgument:
@@ -224,32 +208,32 @@ def read_entry(data: bytes) -> Entry:
     """A record from the bytes of its entry."""
     _, at = read_varint(data, 1)
     sequence, attributes, values = 0, {}, []
-    for number, low, high in _fields(data, at, len(data)):
+    for number, _, low, high in spans(data, at, len(data)):
         if number == 6:
             sequence, _ = read_varint(data, low)
         elif number == _ATTRIBUTES:
-            attributes = dict(_pair(data, *pair[1:]) for pair in _fields(data, low, high))
+            attributes = dict(_pair(data, *pair[2:]) for pair in spans(data, low, high))
         elif number == _DATA:
-            values = [_read_value(data, *value[1:]) for value in _fields(data, low, high)]
+            values = [_read_value(data, *value[2:]) for value in spans(data, low, high)]
     return Entry(sequence, attributes, values)
 
 
 def values_of(body: bytes, data_at: int) -> list[bytes | None]:
     """The values in the body of a record. Raises InvalidArgument."""
     try:
-        return [_read_value(body, low, high) for _, low, high in _fields(body, data_at, len(body))]
+        return [_read_value(body, low, high) for _, _, low, high in spans(body, data_at, len(body))]
     except (IndexError, InvalidArgument):
         raise _broken() from None
 
 
 def _pair(data: bytes, start: int, end: int) -> tuple[str, str]:
-    parts = {number: data[low:high].decode("utf-8", "replace") for number, low, high in _fields(data, start, end)}
+    parts = {number: data[low:high].decode("utf-8", "replace") for number, _, low, high in spans(data, start, end)}
     return parts.get(1, ""), parts.get(2, "")
 
 
 def _read_value(data: bytes, start: int, end: int) -> bytes | None:
     value = None
-    for _, low, high in _fields(data, start, end):
+    for _, _, low, high in spans(data, start, end):
         value = data[low:high]
     return value
 
