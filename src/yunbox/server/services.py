@@ -20,6 +20,7 @@ SERVICES = (
     "actiontrail",
     "vpc",
     "tablestore",
+    "bss",
     "openapi",
 )
 """By the name of their package in ``yunbox.services``. One that is off is not even imported."""

@@ -31,7 +31,7 @@ class Signed:
     query: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
     leave_out: tuple[str, ...] = ()
-    """Headers that ACS3 does not sign, or parameters that are not sent at all."""
+    """Headers that ACS3 does not sign; parameters, or ROA's digest of the body, that are not sent at all."""
     sent_body: bytes | None = None
     sent_query: dict[str, str] | None = None
     more_headers: dict[str, str] = field(default_factory=dict)
@@ -84,7 +84,7 @@ class Signed:
         }  # fmt: skip
         if self.token is not None:
             headers["x-acs-security-token"] = self.token
-        if self.body:
+        if self.body and "content-md5" not in self.leave_out:
             headers["content-md5"] = base64.b64encode(hashlib.md5(self.body).digest()).decode()
         head = ["POST", *(headers.get(name, "") for name in ("accept", "content-md5", "content-type", "date"))]
         lines = [f"{name}:{headers[name]}" for name in sorted(headers) if name.startswith("x-acs-")]

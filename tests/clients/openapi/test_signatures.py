@@ -118,6 +118,14 @@ def test_the_body_is_the_one_that_was_signed(server: Server, user: Key, style: s
     assert made.send(style)[1]["Code"] == "SignatureDoesNotMatch"
 
 
+def test_roa_without_a_digest_of_the_body(server: Server, user: Key) -> None:
+    """The vendor's SDK for Go sends none; and one that was signed cannot be left out on the way."""
+    assert signed(server, user, body=b"{}", leave_out=("content-md5",)).send(ROA)[0] == 200
+    made = signed(server, user, body=b"{}", leave_out=("content-md5",))
+    made.more_headers = {"content-md5": "mZFLkyvTelC5g8XnyQrpOw=="}
+    assert made.send(ROA)[1]["Code"] == "SignatureDoesNotMatch"
+
+
 @pytest.mark.parametrize("left_out", ["host", "x-acs-action", "x-acs-content-sha256", "x-acs-date"])
 def test_acs3_signs_the_host_and_all_of_the_vendor_s_headers(server: Server, user: Key, left_out: str) -> None:
     assert signed(server, user, leave_out=(left_out,)).send(ACS3)[1]["Code"] == "IncompleteSignature"

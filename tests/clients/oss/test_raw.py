@@ -3,6 +3,7 @@
 import http.client
 import socket
 import string
+from collections.abc import Callable
 from urllib.parse import quote, urlsplit
 
 import oss2
@@ -268,3 +269,11 @@ def test_no_signed_request_is_our_fault(bucket: oss2.Bucket, method, key, params
         assert error.status < 500 or error.status in (501, 503), (error, method, key, params, spelled, body)
     except (requests.exceptions.RequestException, UnicodeError, oss2.exceptions.ClientError):
         return
+
+
+def test_an_acl_that_says_nothing_is_private(open_bucket: Callable[..., oss2.Bucket]) -> None:
+    """Terraform's provider sends the header of a new bucket empty where no ACL is chosen."""
+    made = open_bucket("acl-of-nothing")
+    made.create_bucket(headers={"x-oss-acl": ""})
+    assert made.get_bucket_acl().acl == "private"
+    made.delete_bucket()

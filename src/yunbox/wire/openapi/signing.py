@@ -128,7 +128,7 @@ def _roa(request: Request, rest: str, body: bytes) -> Claim:
     if headers.get("x-acs-signature-method", _HMAC_SHA1) != _HMAC_SHA1:
         raise InvalidArgument(f"x-acs-signature-method is {_HMAC_SHA1}.", code="InvalidSignatureMethod")
     digest = b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()
-    if (body or "content-md5" in headers) and headers.get("content-md5") != digest:
+    if headers.get("content-md5", digest) != digest:  # who sends none has signed that there is none
         raise InvalidArgument(
             "Specified signature does not match: Content-MD5, which it covers, is not of the body.",
             code="SignatureDoesNotMatch",

@@ -84,7 +84,7 @@ async def _new_bucket(request: OssRequest) -> NewBucket:
         raise InvalidArgument("The data redundancy type is LRS or ZRS.", code="InvalidArgument")
     if request.headers.get("x-oss-resource-group-id", RESOURCE_GROUP) != RESOURCE_GROUP:
         raise Unsupported("Yunbox does not offer other resource groups than the default one.", code="NotImplemented")
-    acl = request.headers.get("x-oss-acl", "private")
+    acl = request.headers.get("x-oss-acl") or "private"  # Terraform's provider sends an empty one
     rule = _encryption_rule(request)
     return NewBucket(request.bucket, storage_class(chosen) or "Standard", redundancy or "LRS", bucket_acl(acl), rule)
 
