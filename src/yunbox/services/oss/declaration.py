@@ -14,6 +14,7 @@ from yunbox.spine.house import House
 from yunbox.spine.service import Client, Coverage, Endpoint, Option, Service
 from yunbox.wire.app import HttpApp
 from yunbox.wire.oss import signing, signing_v2
+from yunbox.wire.outgoing import Reach
 
 
 def _build(house: House) -> Oss:
@@ -30,7 +31,7 @@ def _build(house: House) -> Oss:
         address=house.address("oss").removeprefix("http://"),
         pool=house.pool,
         scratch=house.scratch,
-        callbacks_anywhere=options.get("oss_callbacks") == "anywhere",
+        callbacks=Reach(options.get("oss_callbacks") == "anywhere", house.http_ports),
         lenient=options.get("oss_lenient", False),
         storage_meter=StorageMeter(house.database, house.ledger, house.clock),
         owner=lambda account_id: f"ALIYUN${house.store.account_name(account_id)}",

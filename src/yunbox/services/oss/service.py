@@ -29,6 +29,7 @@ from yunbox.storage.objects.backends import Backends
 from yunbox.storage.objects.model import Bucket, ObjectRecord
 from yunbox.storage.objects.ports import Backend
 from yunbox.storage.objects.store import ObjectStore
+from yunbox.wire.outgoing import Reach
 
 OBJECT_BYTES_MAX = 5 * 1024**3
 """Of one PutObject or one part; an object of many parts may have 48.8 TB."""
@@ -54,7 +55,7 @@ class Oss:
     address: str
     owner: Callable[[str], str]
     limits: Limits | None
-    callbacks_anywhere: bool
+    callbacks: Reach
     lenient: bool = False
 
     def __post_init__(self) -> None:

@@ -9,7 +9,8 @@ from base64 import b64decode
 
 from yunbox.kernel.errors import InvalidArgument, Unsupported
 from yunbox.services.oss.http.target import OssRequest
-from yunbox.services.oss.objects.callback import FORM, JSON, Callback
+from yunbox.services.oss.objects.callback import JSON, Callback
+from yunbox.wire.outgoing import FORM
 
 _DOCUMENT_BYTES_MAX = 5 * 1024
 _URLS_MAX = 5

@@ -39,7 +39,7 @@ async def call_back(
     }
     body = filled(callback, _facts(call, call.params, bucket, record))
     try:
-        return CalledBack(call.request_id, await ask(callback, body, headers, anywhere=service.callbacks_anywhere))
+        return CalledBack(call.request_id, await ask(callback, body, headers, service.callbacks))
     except CallbackFailed as error:
         return CalledBack(call.request_id, error)
 
