@@ -48,6 +48,9 @@ ROWS = {
     "{wire.oss.forms:POLICY_BYTES_MAX}, {wire.oss.forms:FIELDS_BYTES_MAX} in all",
     "callback after an upload": "this machine only (`yunbox up --oss-callbacks anywhere`); "
     "{services.oss.http.callback:_URLS_MAX} URLs, 10 s each, an answer of 1 MB",
+    "alarms": "{services.cloudmonitor.rules:_RULES_MAX} rules; {services.cloudmonitor.samples:KEPT_DAYS} days of "
+    "points; a webhook on this machine only (`yunbox up --webhooks anywhere`), 10 s, "
+    "{services.cloudmonitor.alerts:_ATTEMPTS_MAX} tries",
     "SelectObject": "SQL of {sql.oss.select:_TEXT_BYTES_MAX}, {sql.oss.select:COLUMNS_MAX} columns, a JSON document of "
     "64 MB, 16 GB of uncompressed text",
     "DataHub: projects; topics of a project; subscriptions of a topic": "{services.datahub.limits:PROJECTS_MAX}; "

@@ -47,6 +47,7 @@ def run_shell(code: str, server: Server) -> None:
 
 
 def test_the_coverage_pages_are_what_the_code_offers() -> None:
+    from yunbox.services.cloudmonitor import coverage as cloudmonitor
     from yunbox.services.datahub import coverage as datahub
     from yunbox.services.flink import coverage as flink
     from yunbox.services.hologres import coverage as hologres
@@ -57,6 +58,7 @@ def test_the_coverage_pages_are_what_the_code_offers() -> None:
     from yunbox.services.vpc import coverage as vpc
 
     assert (ROOT / "docs" / "reference" / "coverage.md").read_text("utf-8") == maxcompute.page()
+    assert (ROOT / "docs" / "reference" / "coverage-cloudmonitor.md").read_text("utf-8") == cloudmonitor.page()
     assert (ROOT / "docs" / "reference" / "coverage-datahub.md").read_text("utf-8") == datahub.page()
     assert (ROOT / "docs" / "reference" / "coverage-flink.md").read_text("utf-8") == flink.page()
     assert (ROOT / "docs" / "reference" / "coverage-hologres.md").read_text("utf-8") == hologres.page()

@@ -21,6 +21,7 @@ SERVICES = (
     "vpc",
     "tablestore",
     "bss",
+    "cloudmonitor",
     "openapi",
 )
 """By the name of their package in ``yunbox.services``. One that is off is not even imported."""

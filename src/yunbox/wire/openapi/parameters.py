@@ -23,7 +23,7 @@ COMMON = frozenset((
     "ResourceOwnerId", "ResourceOwnerAccount",
 ))  # fmt: skip
 """What may come with any request; ``RegionId`` only where an operation has no use for it itself."""
-_ACRONYMS = {"mfa": "MFA", "oidc": "OIDC", "saml": "SAML", "vswitch": "VSwitch"}
+_ACRONYMS = {"mfa": "MFA", "ok": "OK", "sms": "SMS", "im": "IM", "oidc": "OIDC", "saml": "SAML", "vswitch": "VSwitch"}
 _ITEMS_MAX = 200
 
 
@@ -58,6 +58,14 @@ def _check_known(known: Any, given: Mapping[str, str], action: str) -> None:
             raise InvalidArgument(f"The parameter {name} is not known to {action}.", code=f"InvalidParameter.{name}")
 
 
+def _part(kind: type[Any], prefix: str, given: Mapping[str, str]) -> Any:
+    """An object within a parameter; what it does not know is refused as well."""
+    for name in given:
+        if name.startswith(prefix) and name[len(prefix) :].partition(".")[0] not in _fields(kind):
+            raise InvalidArgument(f"The parameter {name} is not known here.", code=f"InvalidParameter.{name}")
+    return _object(kind, prefix, given)
+
+
 def _object(kind: type[Any], prefix: str, given: Mapping[str, str]) -> Any:
     values: dict[str, Any] = {}
     for name, field in _fields(kind).items():
@@ -74,7 +82,7 @@ def _value(field: Field, name: str, given: Mapping[str, str]) -> Any:
         return _list(field, name, given)
     if is_dataclass(field.kind):
         inside = any(key.startswith(f"{name}.") for key in given)
-        return _object(field.kind, f"{name}.", given) if inside else None
+        return _part(field.kind, f"{name}.", given) if inside else None
     text = given.get(name)
     if text is None or (text == "" and field.kind is not str):
         return None
@@ -105,7 +113,7 @@ def _of_json(field: Field, inner: Any, name: str, text: str) -> Any:
     if not isinstance(items, list) or len(items) > _ITEMS_MAX:
         raise InvalidArgument(f"{name} is a list of at most {_ITEMS_MAX}, in JSON.", code=f"InvalidParameter.{name}")
     if is_dataclass(inner):
-        return tuple(_object(inner, "", _flat(name, item)) for item in items)
+        return tuple(_part(inner, "", _flat(name, item)) for item in items)
     return tuple(_checked(field.rules, name, _read(inner, name, _plain(name, item))) for item in items)
 
 

@@ -1,0 +1,226 @@
+"""Rules looked at: how each stands after the last period, and whom that is news for.
+
+A rule is looked at once for each period that has ended since it was put, the last one only where the server was away
+for several. How it stands and the alert that tells of it are written together, so that a kill between two of them can
+neither lose an alert nor raise it twice.
+"""
+
+import asyncio
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from yunbox.kernel import ids
+from yunbox.services.cloudmonitor.model import MINUTE_S
+from yunbox.services.cloudmonitor.rule import FINE, KEEP, Level, Rule
+from yunbox.services.cloudmonitor.rules import ALARM, NO_DATA, OK, rule_of
+from yunbox.services.cloudmonitor.series import GRACE_S, Wanted, containers, last_period, points
+from yunbox.services.cloudmonitor.service import CloudMonitor, Work
+
+_DAY_S = 86_400
+_BACK_S = {"Yesterday": _DAY_S, "LastWeek": 7 * _DAY_S}
+_STATE = "INSERT OR REPLACE INTO metric_states VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_TOLD_OF = 31 * _DAY_S
+"""How long alerts are kept."""
+Values = Mapping[int, float]
+"""A metric's values by the start of their period."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a rule stands on one bucket or project; ``told_as`` is what was told of it last, and ``told`` when."""
+
+    state: str
+    level: str
+    value: float | None
+    since: float
+    told: float | None
+    told_as: str
+    period_start: float
+
+    @property
+    def name(self) -> str:
+        """State and level in one word."""
+        return f"{self.state}/{self.level}"
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What came of looking at a rule."""
+
+    rule: Rule
+    updated: float
+    container: str
+    before: Standing | None
+    after: Standing
+    news: bool
+
+
+class Evaluation:
+    """Looks at all rules whenever a minute has ended."""
+
+    def __init__(self, service: CloudMonitor) -> None:
+        self._service = service
+        self._minute = -1
+
+    async def look(self) -> None:
+        """Look at the rules, if there is anything new to look at; counts are added up before."""
+        service = self._service
+        now = service.clock.time()
+        await service.samples.flush()  # after the time is taken: what ended by then is counted
+        minute = int(now - GRACE_S) // MINUTE_S
+        if minute == self._minute:
+            return
+        found = await asyncio.to_thread(self._looked, now)
+        if found:
+            await service.database.write(lambda db: _keep(Work(db, now, service), found))
+        self._minute = minute
+
+    def _looked(self, now: float) -> list[Looked]:
+        service = self._service
+        return service.database.look(lambda db: list(_looked(Work(db, now, service))))
+
+    async def sweep(self) -> None:
+        """Forget old alerts."""
+        before = self._service.clock.time() - _TOLD_OF
+        await self._service.database.write(lambda db: db.execute("DELETE FROM metric_alerts WHERE at < ?", (before,)))
+
+
+def _looked(work: Work) -> Iterator[Looked]:
+    standing: dict[tuple[str, str], Standing] = {}
+    for row in work.rows("SELECT * FROM metric_states"):
+        standing[(row["rule_id"], row["container"])] = Standing(*tuple(row)[2:])
+    for row in work.rows("SELECT * FROM metric_rules WHERE enabled"):
+        rule = rule_of(row)
+        start = last_period(work, rule.period_s)
+        if start + rule.period_s <= row["updated"]:
+            continue
+        for container, values in _values(work, rule, start).items():
+            before = standing.get((rule.rule_id, container))
+            if before is None or before.period_start < start:
+                yield _judged(work, rule, row, container, before, start, values)
+
+
+def _values(work: Work, rule: Rule, start: int) -> dict[str, dict[int, float]]:
+    """The values that a rule compares, of all that it is about."""
+    namespace, metric = rule.metric
+    named = rule.containers(work.service.account_id)
+    names = containers(work, namespace, metric) if named is None else named
+    found: dict[str, dict[int, float]] = {name: {} for name in names}
+    most = max(level.times for level in rule.escalations.levels.values())
+    for back in {0, *_backs(rule)}:
+        until = start - back
+        wanted = Wanted(namespace, metric, rule.period_s, until - most * rule.period_s, until, names)
+        for point in points(work, wanted, most * max(1, len(names))):
+            found[point.container][point.start_s] = point.value
+    return found
+
+
+def _backs(rule: Rule) -> Iterator[int]:
+    """How far back lies what the levels compare with, in seconds."""
+    for level in rule.escalations.levels.values():
+        yield _back(level, rule.period_s)
+
+
+def _back(level: Level, period_s: int) -> int:
+    _, than, before = level.comparison_operator.partition("Than")
+    return _BACK_S.get(before, period_s if than and before == "LastPeriod" else 0)
+
+
+def _judged(
+    work: Work, rule: Rule, row: sqlite3.Row, container: str, before: Standing | None, start: int, values: Values
+) -> Looked:
+    state, level = _state(rule, before, start, values)
+    is_same = before is not None and (before.state, before.level) == (state, level)
+    since = before.since if before is not None and is_same else work.now
+    told, told_as = (before.told, before.told_as) if before is not None else (None, "")
+    after = Standing(state, level, values.get(start), since, told, told_as, start)
+    news = _is_news(rule, after, work.now)
+    if news:
+        after = Standing(state, level, values.get(start), since, work.now, after.name, start)
+    elif state == OK:  # that it recovered is not to be told, and what comes next is news again
+        after = Standing(state, level, values.get(start), since, told, "", start)
+    return Looked(rule, row["updated"], container, before, after, news)
+
+
+def _state(rule: Rule, before: Standing | None, start: int, values: Values) -> tuple[str, str]:
+    """How it stands, and at which level."""
+    if start not in values:
+        if rule.no_data_policy == KEEP and before is not None:
+            return before.state, before.level
+        return (OK, "") if rule.no_data_policy == FINE else (NO_DATA, "")
+    for name, level in rule.escalations.levels.items():
+        if all(_exceeds(level, rule.period_s, start - place * rule.period_s, values) for place in range(level.times)):
+            return ALARM, name
+    return OK, ""
+
+
+def _exceeds(level: Level, period_s: int, start: int, values: Values) -> bool:
+    """Whether the value of a period is too much; where one to compare with is missing, it is not."""
+    value = values.get(start)
+    if value is None:
+        return False
+    compare = _COMPARED.get(level.comparison_operator)
+    if compare is not None:
+        return compare(value, level.limit)
+    other = values.get(start - _back(level, period_s))
+    if not other:
+        return False
+    change = (value - other) / abs(other) * 100
+    return (change if level.comparison_operator.startswith("Greater") else -change) > level.limit
+
+
+_COMPARED = {
+    "GreaterThanOrEqualToThreshold": lambda value, limit: value >= limit,
+    "GreaterThanThreshold": lambda value, limit: value > limit,
+    "LessThanOrEqualToThreshold": lambda value, limit: value <= limit,
+    "LessThanThreshold": lambda value, limit: value < limit,
+    "NotEqualToThreshold": lambda value, limit: value != limit,
+    "EqualToThreshold": lambda value, limit: value == limit,
+}
+
+
+def _is_news(rule: Rule, now_is: Standing, now: float) -> bool:
+    if not rule.tells_at(now):
+        return False
+    told = now_is.told_as
+    if now_is.state == ALARM:
+        return told != now_is.name or now_is.told is None or now - now_is.told >= rule.silence_time
+    if now_is.state == NO_DATA:
+        return rule.no_data_policy not in (KEEP, FINE) and told != now_is.name
+    return rule.send_ok and told not in ("", now_is.name)
+
+
+def _keep(work: Work, found: list[Looked]) -> None:
+    """Write how rules stand and what is to be told, unless a rule was changed meanwhile."""
+    for one in found:
+        rule = one.rule
+        sql = "SELECT 1 FROM metric_rules WHERE id = ? AND updated = ? AND enabled"
+        if work.row(sql, rule.rule_id, one.updated) is None:
+            continue
+        after = one.after
+        work.run(
+            _STATE, rule.rule_id, one.container, after.state, after.level, after.value, after.since, after.told,
+            after.told_as, after.period_start,
+        )  # fmt: skip
+        if one.news:
+            alert = json.dumps(_alert(one))
+            sql = "INSERT INTO metric_alerts VALUES (?, ?, ?, ?, ?, 'waiting', 0, '')"
+            work.run(sql, ids.request_id(), work.now, rule.rule_id, alert, rule.webhook)
+    for rule_id in {one.rule.rule_id for one in found}:
+        names = json.dumps([one.container for one in found if one.rule.rule_id == rule_id])
+        sql = "DELETE FROM metric_states WHERE rule_id = ? AND container NOT IN (SELECT value FROM json_each(?))"
+        work.run(sql, rule_id, names)
+
+
+def _alert(one: Looked) -> dict[str, object]:
+    rule, after = one.rule, one.after
+    heavy = one.before.level if one.before is not None else ""
+    level = rule.escalations.levels.get(after.level or heavy) or next(iter(rule.escalations.levels.values()))
+    return {
+        "name": rule.rule_name, "namespace": rule.namespace, "metric": rule.metric_name, "container": one.container,
+        "state": after.state, "level": after.level, "level_before": heavy, "value": after.value,
+        "expression": level.expression, "times": level.times, "groups": list(rule.groups), "since": after.since,
+        "period_start": after.period_start,
+    }  # fmt: skip
