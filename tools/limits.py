@@ -26,6 +26,7 @@ ROWS = {
     "one uploaded block; blocks of a session": "{kernel.limits:BLOCK_BYTES_MAX}; {kernel.limits:BLOCKS_MAX}",
     "a resource": "{kernel.limits:RESOURCE_BYTES_MAX}",
     "clock skew of a signed request": "{kernel.limits:CLOCK_SKEW_S_MAX}",
+    "instances of Hologres": "{services.hologres.instances.register:INSTANCES_MAX} beside the house's own",
     "running instances": "{services.maxcompute.sql.jobs:_RUNNING_MAX}; one statement runs at most "
     "{services.maxcompute.sql.jobs:_STATEMENT_TIMEOUT_S}",
     "results": "{services.maxcompute.housekeeping:RESULT_AGE_S}",

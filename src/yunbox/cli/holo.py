@@ -29,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for action, help_text in _ACTIONS.items():
         command = actions.add_parser(action, help=help_text)
         add_common(command)
+        command.add_argument("--instance", default="yunbox", metavar="ID", help="of which instance (default: yunbox)")
         if action == "tables":
             command.add_argument("--prices", type=Path, metavar="FILE", help="prices of your own, in JSON")
         if action == "slow":
@@ -38,9 +39,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, output: Output) -> int:
     """Carry one action out. Raises NotFound where there is nothing of Hologres."""
-    from yunbox.services.hologres.gateway.config import QUERIES, ROWS  # no other command is to know of the service
+    from yunbox.services.hologres.gateway.config import (  # no other command is to know of the service
+        QUERIES,
+        ROWS,
+        place_of,
+    )
 
-    folder = args.data.expanduser().absolute()
+    folder = args.data.expanduser().absolute() / place_of(args.instance)
     if args.action == "tables":
         prices = tiers.prices_of(args.prices)
         found = _tables(folder / ROWS, prices)

@@ -24,7 +24,7 @@ from yunbox.meter.prices import load_prices
 from yunbox.meter.tally import TALLY_SCHEMA, Tally
 from yunbox.server.folder import DataFolder
 from yunbox.server.services import chosen
-from yunbox.server.sockets import HOST, Sockets
+from yunbox.server.sockets import HOST, Sockets, bound
 from yunbox.spine.house import House, Settings
 from yunbox.spine.listener import listening
 from yunbox.spine.service import Address, Service
@@ -133,6 +133,7 @@ def _house(
         audit=Audit(folder.audit, clock),
         address=sockets.url,
         socket=sockets.of,
+        bound=bound,
         http_ports=lambda: http_ports(services, sockets),
         dialects={name: module for service in services for name, module in service.dialects.items()},
         lends={name: module for service in services for name, module in service.lends.items()},

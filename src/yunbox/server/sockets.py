@@ -20,18 +20,18 @@ class Sockets:
     @classmethod
     def reserve(cls, base: int, places: Mapping[str, int]) -> "Sockets":
         """Bind the port of every endpoint. Raises Unavailable naming one that is taken."""
-        bound: dict[str, socket.socket] = {}
+        found: dict[str, socket.socket] = {}
         for name, offset in places.items():
             try:
-                bound[name] = _bind(base + offset if base else 0)
+                found[name] = bound(base + offset if base else 0)
             except (OSError, OverflowError) as error:
-                for sock in bound.values():
+                for sock in found.values():
                     sock.close()
                 reason = _reason(error)
                 raise Unavailable(
                     f"Port {base + offset} for {name} {reason}: choose another block with --port-base"
                 ) from None
-        return cls(bound)
+        return cls(found)
 
     def of(self, name: str) -> socket.socket:
         """The socket of an endpoint."""
@@ -59,7 +59,8 @@ def _reason(error: Exception) -> str:
     return f"cannot be had ({error.strerror if isinstance(error, OSError) else error})"
 
 
-def _bind(port: int) -> socket.socket:
+def bound(port: int) -> socket.socket:
+    """A listening socket on a port; 0 is any that is free. Raises OSError, OverflowError."""
     sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -80,8 +80,9 @@ class Mounted(Remotes, Protocol):
 class House:
     """One server's insides. ``sources`` tell the metrics; ``dialects`` are what its workers speak, by module;
     ``lends`` are the modules that judge reads of what services keep; ``schemes`` are the signatures that they take;
-    ``http_ports`` those that are spoken to in plain
-    HTTP; ``apis`` are their parts of the vendor's OpenAPI, once all are built."""
+    ``http_ports`` those that are spoken to in plain HTTP;
+    ``bound`` gives a listening socket on a port beside those of the endpoints, 0 is any that is free; ``apis`` are
+    their parts of the vendor's OpenAPI, once all are built."""
 
     settings: Settings
     account_id: str
@@ -94,6 +95,7 @@ class House:
     audit: Audit
     address: Callable[[str], str]
     socket: Callable[[str], Socket]
+    bound: Callable[[int], Socket]
     http_ports: Callable[[], frozenset[int]]
     dialects: Mapping[str, str]
     lends: Mapping[str, str]

@@ -20,7 +20,8 @@ Render = Callable[[Any, Request], Response]
 
 @dataclass(frozen=True, eq=False)
 class Route(Generic[Q]):
-    """One line of a protocol. ``service`` is what the operation runs on, known once the route is bound."""
+    """One line of a protocol. ``service`` is what the operation runs on, known once the route is bound; ``path`` is the
+    pattern of one that is found by its path."""
 
     operation: Operation[Any, Any, Any]
     parse: Callable[[Q], Awaitable[Any]]
@@ -28,6 +29,7 @@ class Route(Generic[Q]):
     key: Hashable
     takes: Callable[[Q], bool] = lambda _request: True
     service: Any = None
+    path: str = ""
 
     def bound(self, service: Any) -> Self:
         """The route to the operation on this service, or on this part of one."""

@@ -28,6 +28,9 @@ class Signed:
     nonce: str = field(default_factory=lambda: uuid.uuid4().hex)
     action: str = ACTION
     version: str = VERSION
+    method: str = "POST"
+    path: str = "/"
+    """Of ACS3 alone."""
     query: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
     leave_out: tuple[str, ...] = ()
@@ -53,14 +56,14 @@ class Signed:
         names = sorted(name for name in headers if name not in self.leave_out)
         lines = "".join(f"{name}:{headers[name]}\n" for name in names)
         text = "\n".join(
-            ("POST", "/", _query(self.query), lines, ";".join(names), hashlib.sha256(self.body).hexdigest())
+            (self.method, self.path, _query(self.query), lines, ";".join(names), hashlib.sha256(self.body).hexdigest())
         )
         digest = f"ACS3-HMAC-SHA256\n{hashlib.sha256(text.encode()).hexdigest()}"
         signature = hmac.new(self.secret.encode(), digest.encode(), hashlib.sha256).hexdigest()
         headers["Authorization"] = (
             f"ACS3-HMAC-SHA256 Credential={self.key_id},SignedHeaders={';'.join(names)},Signature={signature}"
         )
-        return self._request("/", headers)
+        return self._request(self.path, headers)
 
     def _rpc(self) -> tuple[int, dict]:
         query = {
@@ -100,14 +103,14 @@ class Signed:
         connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=30)
         body = self.body if self.sent_body is None else self.sent_body
         target = f"{path}?{_query(query)}" if query else path
-        connection.request("POST", target, body, {**headers, **self.more_headers})
+        connection.request(self.method, target, body, {**headers, **self.more_headers})
         response = connection.getresponse()
         self.raw = response.read()
         connection.close()
         if "xml" in response.headers["content-type"]:
             return response.status, {}
         answer = json.loads(self.raw)
-        assert answer["RequestId"] == response.headers["x-acs-request-id"]
+        assert (answer.get("RequestId") or answer["requestId"]) == response.headers["x-acs-request-id"]
         return response.status, answer
 
 

@@ -19,7 +19,7 @@ def test_free_ports_on_the_loopback_address_alone() -> None:
 
 def test_a_port_in_use_is_named_and_the_others_are_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[socket.socket] = []
-    bind = module._bind
+    bind = module.bound
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
 
@@ -27,7 +27,7 @@ def test_a_port_in_use_is_named_and_the_others_are_given_back(monkeypatch: pytes
             made.append(bind(number if number == port else 0))
             return made[-1]
 
-        monkeypatch.setattr(module, "_bind", noted)
+        monkeypatch.setattr(module, "bound", noted)
         with pytest.raises(Unavailable, match=f"Port {port} for oss is in use: choose another block with --port-base"):
             Sockets.reserve(port - 1, {"maxcompute": 0, "oss": 1})
     assert [sock.fileno() for sock in made] == [-1]

@@ -1,4 +1,41 @@
-"""What is offered of Hologres so far, as a page: the protocol, and what statements there are."""
+"""What is offered of Hologres so far, as a page: the protocol, what statements there are, and its management API."""
+
+from yunbox.services.hologres.instances.api import API
+from yunbox.spine import offered
+from yunbox.spine.offered import Status
+
+_AREAS = {
+    "instances": "CreateInstance ListInstances GetInstance DeleteInstance StopInstance ResumeInstance RestartInstance "
+    "ScaleInstance RenewInstance UpdateInstanceName UpdateInstanceNetworkType UpdateInstancePort EnableSSL DisableSSL "
+    "GetRootCertificate GetCertificateAttribute RenewSSLCertificate ChangeResourceGroup UpdateMaintenanceWindow "
+    "ListRegions ListMigrationZones MigrateInstanceZone",
+    "tags": "TagResources UntagResources DescribeTags",
+    "databases and users": "CreateDatabase CreateExternalDatabase ListDatabases CreateUser DropUser "
+    "GrantDatabasePermission RevokeDatabasePermission GrantSchemaPermission RevokeSchemaPermission "
+    "GrantTablePermission RevokeTablePermission ExecuteStatement EnableExecuteStatement DisableExecuteStatement "
+    "GetExecuteStatementEnabled",
+    "virtual warehouses": "ListWarehouses GetWarehouseDetail CreateWarehouse CreateHoloWarehouse DeleteHoloWarehouse "
+    "RenameHoloWarehouse ScaleHoloWarehouse SuspendHoloWarehouse ResumeHoloWarehouse RestartHoloWarehouse "
+    "RebalanceHoloWarehouse EnableWarehouseAutoScale DisableWarehouseAutoScale CreateWarehouseScheduleTask "
+    "UpdateWarehouseScheduleTask DeleteWarehouseScheduleTask ListWarehouseScheduleTask ListWarehouseScheduleEvent",
+    "leaders and followers": "BindLeaderInstance UnBindLeaderInstance ListFollowerInstances ListLeaderInstances",
+    "backups and upgrades": "CreateManualBackup DeleteBackupData ListBackupData UpdateBackupDataDesc "
+    "GetScheduledBackupConfig UpdateScheduledBackupConfig UpgradeInstance PrepareUpgrade DiscardUpgrade "
+    "GetUpgradeStatus GetUpgradeable GetLastUpgradeRecord ListUpgradeReleaseVersions UpdateAutoUpgrade",
+    "other": "EnableHiveAccess DisableHiveAccess EnableSupportAccount DisableSupportAccount GetHoloWebLoginSetting "
+    "UpdateHoloWebLoginSetting ListOperationEvents DisableOperationEvent UpdateOperationEventScheduleTime "
+    "CreateModelService UpdateModelService DeleteModelService DeleteModelResource GetInstanceModel ListInstanceModel "
+    "ListModelCatalog",
+}
+_PARTLY = {
+    "CreateInstance": "Standard and PostPaid, with the one database `yunbox`; others are refused by name",
+    "ScaleInstance": "`cpu`; sizes of storage are ignored for PostPaid, as in the real service",
+    "UpdateInstanceNetworkType": "Internet, Intranet and VPCSingleTunnel, all of them the same address",
+    "EnableSSL": "of the house's own instance by `yunbox up --hologres-ssl`",
+    "DisableSSL": "the same",
+    "DeleteInstance": "not the house's own instance",
+    "StopInstance": "not the house's own instance",
+}
 
 _OFFERED = (
     ("protocol", "version 3.0; a client that asks for 3.2 or for extensions is told so"),
@@ -147,10 +184,22 @@ def page() -> str:
         "| not offered | what is answered |",
         "|---|---|",
         *(f"| {what} | {how} |" for what, how in (*_ENGINE, *_NOT_OFFERED)),
+        "",
+        "Hologram 2022-06-01, by which instances come and go; what is not offered answers InvalidAction.NotFound.",
+        "",
+        "| area | operation | offered | note |",
+        "|---|---|---|---|",
+        *(f"| {' | '.join(one)} |" for one in operations()),
     ]
     return "\n".join(lines) + "\n"
 
 
 def values() -> dict[str, object]:
     """The same as plain values."""
-    return {"offered": dict(_OFFERED), "not_offered": dict((*_ENGINE, *_NOT_OFFERED))}
+    beside = {"offered": dict(_OFFERED), "not_offered": dict((*_ENGINE, *_NOT_OFFERED))}
+    return {**beside, "operations": [one.values for one in operations()]}
+
+
+def operations() -> list[Status]:
+    """Those of the management API."""
+    return offered.statuses(_AREAS, _PARTLY, (route.operation.name for route in API.routes))

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from yunbox.meter.storage import STORAGE_SCHEMA
 from yunbox.services.hologres.gateway.config import AUTHENTICATION_S_MAX, CONNECTIONS_MAX, DATABASE
+from yunbox.services.hologres.instances.api import API
+from yunbox.services.hologres.instances.register import INSTANCES_SCHEMA
 from yunbox.services.hologres.service import GATEWAYS_MAX, Hologres, build
 from yunbox.spine.service import Client, Coverage, Endpoint, Option, Service, whole
 
@@ -29,7 +31,7 @@ SERVICE = Service(
     build=build,
     apps=lambda service: {},
     running=Hologres.running,
-    schema=STORAGE_SCHEMA,
+    schema=STORAGE_SCHEMA + INSTANCES_SCHEMA,
     options=(
         Option(
             "hologres_gateways",
@@ -73,5 +75,6 @@ SERVICE = Service(
         ),
     ),
     coverage=_coverage,
+    apis=lambda service: (API.bound(service),),
     hints=_hints,
 )

@@ -7,11 +7,15 @@ vendor's pages "Billing overview" and "Tiered storage".
 
 import contextlib
 import heapq
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import msgspec
+
+from yunbox.meter.line import Line
 from yunbox.meter.storage import Stored
-from yunbox.services.hologres.gateway.config import DATABASE
+from yunbox.meter.usage import Lines
+from yunbox.services.hologres.gateway.config import OWN
 from yunbox.storage.rows.store import RowStore
 
 HOT = "hologres.storage.hot"
@@ -22,8 +26,25 @@ OTHERS = "(other tables)"
 _PLACE = "hologres"
 
 
-def stored(rows: Path, account_id: str, principal: str) -> Iterable[Stored]:
-    """The tables and partitions of the database, if it was ever used."""
+def group_of(instance: str) -> str:
+    """What the bill groups the use of an instance by."""
+    return f"hologres://{instance}"
+
+
+class Billed:
+    """Lines of the tally as those of one instance."""
+
+    def __init__(self, lines: Lines, group: str) -> None:
+        self._add: Callable[[Line], None] = lines.add
+        self._group = group
+
+    def add(self, line: Line) -> None:
+        """Keep one line."""
+        self._add(msgspec.structs.replace(line, project=self._group))
+
+
+def stored(rows: Path, account_id: str, principal: str, instance: str = OWN) -> Iterable[Stored]:
+    """The tables and partitions of an instance, if it was ever used."""
     if not (rows / "data.mdb").exists():
         return
     with contextlib.closing(RowStore(rows)) as store, store.reading() as view:
@@ -38,4 +59,4 @@ def stored(rows: Path, account_id: str, principal: str) -> Iterable[Stored]:
             of = kept.setdefault(name if name in named else OTHERS, {HOT: 0.0, COLD: 0.0})
             of[COLD if is_cold else HOT] += size_bytes
     for name, tiers in kept.items():
-        yield Stored(_PLACE, f"hologres://{DATABASE}", account_id, principal, since_s, tiers, {}, name)
+        yield Stored(_PLACE, group_of(instance), account_id, principal, since_s, tiers, {}, name)

@@ -9,18 +9,21 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from yunbox.kernel.call import Access, Call, Charge, Operation, Shape
-from yunbox.services.hologres.gateway.config import DATABASE
 
-INSTANCE = "instance/yunbox"
-_CHARGE = Charge(group=f"hologres://{DATABASE}")
+_CHARGE = Charge(group="hologres://")
+"""Which instance it is, its gateways say (``metering``)."""
 
 
 class Instance(Protocol):
-    """What operations run on: whatever serves the instance of an account."""
+    """What operations run on: whatever serves an instance of an account."""
 
     @property
     def account_id(self) -> str:
         """Whose instance it is."""
+
+    @property
+    def instance_id(self) -> str:
+        """Which of the account's."""
 
 
 @dataclass(slots=True, eq=False)
@@ -35,7 +38,7 @@ async def _run(_instance: Instance, call: Call[Work]) -> Any:
 
 
 def _touches(instance: Instance, _work: Work) -> tuple[Access, ...]:
-    return (Access("hologram:GetInstance", INSTANCE, instance.account_id),)
+    return (Access("hologram:GetInstance", f"instance/{instance.instance_id}", instance.account_id),)
 
 
 def _operation(name: str, *, is_data: bool = True) -> Operation[Any, Work, Any]:

@@ -1,142 +1,142 @@
-"""Hologres as the server runs it: its gateways and its engine, each under a supervisor, and what they say."""
+"""Hologres as the server runs it: its instances, each with gateways and an engine, and what they keep by the hour."""
 
 import contextlib
 import os
 import socket
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
-
-from yunbox.engine.holo.config import SOCKET, EngineConfig
+from yunbox.engine.holo.config import EngineConfig
 from yunbox.identity.authority import Authority
-from yunbox.kernel.supervise import Supervisor
-from yunbox.meter.journal import Journal
-from yunbox.meter.storage import StorageMeter
-from yunbox.services.hologres.gateway.cancelling import CANCEL, key_of, say_cancel
-from yunbox.services.hologres.gateway.config import AUTHENTICATION_S_MAX, CONNECTIONS_MAX, ROWS, GatewayConfig
+from yunbox.kernel.clock import Clock
+from yunbox.meter.storage import StorageMeter, Stored
+from yunbox.schema.regions import region
+from yunbox.services.hologres.gateway.config import (
+    AUTHENTICATION_S_MAX,
+    CONNECTIONS_MAX,
+    DATABASE,
+    OWN,
+    ROWS,
+    GatewayConfig,
+    place_of,
+)
+from yunbox.services.hologres.instances.fleet import Fleet
+from yunbox.services.hologres.instances.processes import Processes
+from yunbox.services.hologres.instances.register import INTERNET, INTRANET, RUNNING, Instance, Register
 from yunbox.services.hologres.metering import stored
-from yunbox.spine.awakened import PATIENCE, Awakened
-from yunbox.spine.channel import event_of
-from yunbox.spine.child import ChildProcess
 from yunbox.spine.house import House
 
-ROSTER = "tmp/hologres-roster"
 GATEWAYS_MAX = 8
-_GATEWAY, _ENGINE = "yunbox.services.hologres.gateway.main", "yunbox.engine.holo.main"
 _MEMORY_SHARE = 0.4
 _SPILL_BYTES_MAX = 64 * 1024**3
-_BACKLOG = 1024
+_OTHERS_SHARE = 4
+"""An instance that was created has this part of the memory of the house's own: eight may be beside it."""
+_MEMORY_BYTES_MIN = 256 * 1024**2
+_BYTES_A_CPU = 4 * 1024**3
 
 
 @dataclass
 class Hologres:
-    """The gateways share one listening socket: while one is started again, the others or the queue take its clients.
+    """The instances, and what all of them keep. ``account_id`` is whose they are, ``region`` the house's;
+    ``own`` is the house's own one, which listens on ``listener``."""
 
-    They and the engine are started when the first client comes: a server that nobody asks for Hologres has none.
-    """
-
-    config: GatewayConfig
-    engine_config: EngineConfig
+    account_id: str
+    region: str
+    clock: Clock
+    own: Instance
+    fleet: Fleet
     listener: socket.socket
-    journal: Journal
+    folder: Path
     storage_meter: StorageMeter
     principal: str
 
-    def __post_init__(self) -> None:
-        """A supervisor for each process."""
-        self._engine_listener = socket.socket(socket.AF_UNIX)
-        self.engine = Supervisor("the engine of Hologres", self._spawn_engine, PATIENCE)
-        self.gateways = [self._supervisor(index) for index in range(self.config.count)]
-        self._awakened = Awakened("Hologres", [self.listener], [*self.gateways, self.engine])
-
-    def _supervisor(self, index: int) -> Supervisor[ChildProcess]:
-        config = msgspec.structs.replace(self.config, index=index)
-
-        async def spawn() -> ChildProcess:
-            return await ChildProcess.spawn(_GATEWAY, config.argument, self._hear, self.listener)
-
-        return Supervisor(f"gateway {index} of Hologres", spawn, PATIENCE)
-
-    async def _spawn_engine(self) -> ChildProcess:
-        return await ChildProcess.spawn(_ENGINE, self.engine_config.argument, self._hear, self._engine_listener)
-
-    def _hear(self, word: str, body: bytes) -> None:
-        if word == "event":
-            self.journal.record(*event_of(body))
-        elif word == CANCEL:
-            self._cancel(*key_of(body))
-
-    def _cancel(self, process_id: int, secret: int) -> None:
-        """Pass a cancel request on to the gateway whose session it is about."""
-        with contextlib.suppress(Exception):
-            say_cancel(self.gateways[process_id % self.config.count].child.channel, process_id, secret)
+    @property
+    def register(self) -> Register:
+        """Which instances there are."""
+        return self.fleet.register
 
     async def start(self) -> None:
-        """Be ready for the first client: nothing is started before there is one."""
-        (self.config.folder / ROSTER).unlink(missing_ok=True)
-        _listen(self._engine_listener, self.config.scratch)
-        await self._awakened.wait()
+        """Be ready for the first client of each instance."""
+        await self.fleet.start(self.listener)
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
         """The processes end with the block."""
-        rows, account_id = self.config.folder / ROWS, self.config.account_id
+        await self.register.settle(self.own)
         try:
-            async with self.storage_meter.sampling(lambda: stored(rows, account_id, self.principal)):
+            async with self.storage_meter.sampling(self._stored):
                 yield
         finally:
-            await self._awakened.stop()
-            self._engine_listener.close()
+            await self.fleet.stop()
+
+    def _stored(self) -> Iterable[Stored]:
+        for one in self.fleet.present:
+            yield from stored(self.folder / place_of(one.id) / ROWS, self.account_id, self.principal, one.id)
 
 
-def _listen(sock: socket.socket, scratch: Path) -> None:
-    """Listen in the scratch folder, for nobody but this user; the way there is short, however long the folder's is."""
-    folder = os.open(scratch, os.O_PATH | os.O_DIRECTORY)
-    try:
-        path = Path(f"/proc/self/fd/{folder}/{SOCKET}")
-        path.unlink(missing_ok=True)
-        sock.bind(str(path))
-        path.chmod(0o600)
-        sock.listen(_BACKLOG)
-    finally:
-        os.close(folder)
+@dataclass(frozen=True)
+class Maker:
+    """Makes the processes of instances, on what all services share."""
+
+    house: House
+
+    def made(self, instance: Instance, listener: socket.socket) -> Processes:
+        """Those of one, which listen to nobody yet."""
+        config = self._gateways(instance)
+        return Processes(config, self._engine(instance, config), listener, self.house.journal)
+
+    def _gateways(self, instance: Instance) -> GatewayConfig:
+        house, options = self.house, self.house.settings.options
+        has_tls = options.get("hologres_ssl", False) if instance.is_own else instance.ssl
+        issued = Authority(house.folder).issued("hologres") if has_tls else None
+        count = options.get("hologres_gateways", 0) or gateways_of(os.cpu_count() or 1)
+        return GatewayConfig(
+            data=str(house.folder),
+            scratch_folder=str(house.scratch if instance.is_own else house.scratch / instance.id),
+            account_id=house.account_id,
+            region=instance.region,
+            parent=os.getpid(),
+            instance=instance.id,
+            lends=dict(house.lends),
+            count=count if instance.is_own else 1,
+            connections_max=options.get("hologres_connections", CONNECTIONS_MAX),
+            query_texts=options.get("hologres_query_texts", False),
+            authentication_s_max=options.get("hologres_login_seconds", AUTHENTICATION_S_MAX),
+            certificate=str(issued.certificate) if issued else "",
+            certificate_key=str(issued.key) if issued else "",
+        )
+
+    def _engine(self, instance: Instance, config: GatewayConfig) -> EngineConfig:
+        house, cores = self.house, os.cpu_count() or 1
+        memory = house.settings.options.get("hologres_memory", 0) * 1024**2 or _memory_bytes()
+        if not instance.is_own:
+            memory = min(max(_MEMORY_BYTES_MIN, memory // _OTHERS_SHARE), instance.cpu * _BYTES_A_CPU)
+        return EngineConfig(
+            scratch=config.scratch_folder,
+            memory_bytes_max=memory,
+            spill_bytes_max=_SPILL_BYTES_MAX,
+            threads=min(cores, instance.cpu),
+            parent=os.getpid(),
+            rows=str(config.rows),
+            database=str(house.database.path),
+            lake=str(house.lake),
+            gateways=config.count,
+            objects=str(house.folder / "oss"),
+        )
 
 
 def build(house: House) -> Hologres:
     """The service, on what all services share."""
-    options = house.settings.options
-    issued = Authority(house.folder).issued("hologres") if options.get("hologres_ssl", False) else None
-    config = GatewayConfig(
-        data=str(house.folder),
-        roster=ROSTER,
-        account_id=house.account_id,
-        region=house.settings.region,
-        parent=os.getpid(),
-        lends=dict(house.lends),
-        count=options.get("hologres_gateways", 0) or gateways_of(os.cpu_count() or 1),
-        connections_max=options.get("hologres_connections", CONNECTIONS_MAX),
-        query_texts=options.get("hologres_query_texts", False),
-        authentication_s_max=options.get("hologres_login_seconds", AUTHENTICATION_S_MAX),
-        certificate=str(issued.certificate) if issued else "",
-        certificate_key=str(issued.key) if issued else "",
-    )
-    engine = EngineConfig(
-        scratch=str(house.scratch),
-        memory_bytes_max=options.get("hologres_memory", 0) * 1024**2 or _memory_bytes(),
-        spill_bytes_max=_SPILL_BYTES_MAX,
-        threads=os.cpu_count() or 1,
-        parent=os.getpid(),
-        rows=str(config.folder / ROWS),
-        database=str(house.database.path),
-        lake=str(house.lake),
-        gateways=config.count,
-        objects=str(house.folder / "oss"),
-    )
+    where, cores, listener = house.settings.region, os.cpu_count() or 1, house.socket("hologres")
+    own = Instance(
+        OWN, DATABASE, where, region(where, where).zones[0], cores, RUNNING, listener.getsockname()[1],
+        (INTERNET, INTRANET), "", "", house.settings.options.get("hologres_ssl", False), house.clock.time(),
+    )  # fmt: skip
+    fleet = Fleet(Register(house.database), Maker(house).made, house.bound, house.folder)
     meter = StorageMeter(house.database, house.ledger, house.clock, "hologres", has_sums=False)
     principal = f"ALIYUN${house.store.account_name(house.account_id)}"
-    made = Hologres(config, engine, house.socket("hologres"), house.journal, meter, principal)
+    made = Hologres(house.account_id, where, house.clock, own, fleet, listener, house.folder, meter, principal)
     house.starting.append(made.start)
     return made
 

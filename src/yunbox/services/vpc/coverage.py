@@ -30,7 +30,7 @@ BESIDE: Mapping[str, str] = {
     "ClientToken": "kept for a day, with what it created: sent again, also after a kill, nothing is made twice",
     "DryRun": "all is checked, nothing is done, DryRunOperation",
     "what a network does": "nothing: it is a resource with its rules, and no packet passes through it",
-    "regions": "a data file, `services/vpc/regions.json`, and the house's own",
+    "regions": "a data file, `schema/regions.json`, and the house's own",
 }
 
 

@@ -18,7 +18,7 @@ from yunbox.kernel.call import Access, Call, Operation
 from yunbox.kernel.clock import Clock
 from yunbox.kernel.errors import Conflict, InvalidArgument
 from yunbox.kernel.rules import Number
-from yunbox.services.vpc.regions import region
+from yunbox.schema.regions import region
 from yunbox.storage.database import Database, Transaction
 from yunbox.wire.openapi.api import Asked, Codes, action
 from yunbox.wire.route import Route

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 
 from yunbox.kernel.clock import stamp
 from yunbox.kernel.errors import Conflict, NotFound, Unsupported
+from yunbox.schema.regions import region, regions
 from yunbox.services.vpc import tags
 from yunbox.services.vpc.blocks import VPC_MASKS, check_within, parsed
-from yunbox.services.vpc.regions import region, regions
 from yunbox.services.vpc.service import (
     PAGE_NUMBER,
     PAGE_SIZE,

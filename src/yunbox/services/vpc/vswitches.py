@@ -7,9 +7,9 @@ from typing import Annotated
 
 from yunbox.kernel.clock import stamp
 from yunbox.kernel.errors import Conflict, NotFound
+from yunbox.schema.regions import region
 from yunbox.services.vpc import tags, vpcs
 from yunbox.services.vpc.blocks import VSWITCH_MASKS, check_apart, check_within, free_addresses, parsed
-from yunbox.services.vpc.regions import region
 from yunbox.services.vpc.service import (
     PAGE_NUMBER,
     PAGE_SIZE,

@@ -11,8 +11,6 @@ from yunbox.wire.pgwire.values.codec import Style
 
 _SEPARATOR = "|"
 _MARK = re.compile(r"\\(.)")
-HOLOGRES = "Hologres 3.0.0 (Yunbox)"
-"""What the vendor's clients read as a version: that whose statements and properties these are."""
 
 
 @dataclass(frozen=True)

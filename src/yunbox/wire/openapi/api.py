@@ -109,7 +109,7 @@ def resource(
 
     return Route(
         operation, read, lambda result, _: _json(render(result)), (method, pattern.size),
-        lambda asked: pattern.fits(asked.request.segments),
+        lambda asked: pattern.fits(asked.request.segments), path=path,
     )  # fmt: skip
 
 

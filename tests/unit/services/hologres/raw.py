@@ -7,6 +7,7 @@ import struct
 import threading
 import weakref
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from scramp import ScramClient
@@ -152,6 +153,14 @@ def fields(body: bytes) -> dict[str, str]:
     return {chr(part[0]): part[1:].decode() for part in body.split(b"\0") if part}
 
 
+@dataclass(frozen=True)
+class _Instance:
+    """Whose instance it is that a session is of."""
+
+    account_id: str
+    instance_id: str = "yunbox"
+
+
 class Served:
     """Sessions of ours on a socket, each of whose clients is in without a password."""
 
@@ -184,7 +193,7 @@ class Served:
         assert isinstance(startup, Startup)
         line.write(backend.AUTHENTICATION_OK)
         line.frames.established()
-        spine = self._house.sessions.open(self._house.shop, self._account)
+        spine = self._house.sessions.open(_Instance(self._account.account_id), self._account)
         settings = settings_of(startup, "u", is_superuser=True)
         session = Session(line, spine, self.engine, settings, process_id=len(self.sessions), user="u", database="d")
         self.sessions.append(session)

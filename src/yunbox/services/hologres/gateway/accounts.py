@@ -1,17 +1,20 @@
-"""Which role stands for whom: of an account its number, of a RAM user ``p4_`` and its own number.
+"""Which role stands for whom: of an account its number, of a RAM user ``p4_`` and its own number, of a RAM role ``v4_``
+and its number, whoever has assumed it.
 
-Source: the vendor's page "Account system", which has all the ways to write a RAM user or an account.
+Source: the vendor's page "Account system", which has all the ways to write a RAM user or an account, and "CreateUser"
+(Hologram 2022-06-01), which has what a role is called.
 """
 
 import re
 
 from yunbox.identity.store import IdentityStore
-from yunbox.kernel.call import Principal
+from yunbox.kernel.call import ROLE_SESSION, Principal
 from yunbox.kernel.errors import NotFound
 from yunbox.services.hologres.definitions.accounts import Accounts
 from yunbox.wire.pgwire.report import failure
 
-_RAM = "p4_"
+_RAM, _ROLE = "p4_", "v4_"
+_ROLES = "role/"
 _BY_ACCOUNT = re.compile(r"RAM\$(?:([^:]+):)?([^:]+)")
 _BY_USER = re.compile(r"([^@]+)@([^@]+?)(?:\.onaliyun\.com)?")
 _ACCOUNT = re.compile(r"(?:ALIYUN\$)?([^@$]+)@aliyun\.com|ALIYUN\$([^@]+)")
@@ -19,7 +22,9 @@ _ACCOUNT = re.compile(r"(?:ALIYUN\$)?([^@$]+)@aliyun\.com|ALIYUN\$([^@]+)")
 
 def role_of(principal: Principal) -> str:
     """The name of the role as which one logs in."""
-    return principal.id if principal.is_account else f"{_RAM}{principal.id}"
+    if principal.is_account:
+        return principal.id
+    return f"{_ROLE if principal.kind == ROLE_SESSION else _RAM}{principal.id}"
 
 
 def accounts_of(store: IdentityStore, account_id: str) -> Accounts:
@@ -37,14 +42,14 @@ def accounts_of(store: IdentityStore, account_id: str) -> Accounts:
         if not user or of not in (None, name, account_id):
             return written
         try:
-            return f"{_RAM}{store.ram_id(account_id, user)}"
+            return f"{_ROLE if user.startswith(_ROLES) else _RAM}{store.ram_id(account_id, user)}"
         except NotFound:
             raise failure("42704", f'role "{written}" does not exist', "There is no such RAM user.") from None
 
     def shown(role: str) -> str:
         if role == account_id:
             return f"ALIYUN${name}"
-        user = store.ram_name(role.removeprefix(_RAM)) if role.startswith(_RAM) else None
+        user = store.ram_name(role[len(_RAM) :]) if role.startswith((_RAM, _ROLE)) else None
         return f"RAM${name}:{user}" if user is not None else ""
 
     return Accounts(role, shown)

@@ -28,7 +28,7 @@ from yunbox.services.hologres.foreign.objects import Objects
 from yunbox.services.hologres.foreign.source import Source
 from yunbox.services.hologres.gateway.accounts import accounts_of
 from yunbox.services.hologres.gateway.activity import shown
-from yunbox.services.hologres.gateway.config import ROWS, GatewayConfig
+from yunbox.services.hologres.gateway.config import GatewayConfig
 from yunbox.services.hologres.gateway.peers import Peers
 from yunbox.services.hologres.gateway.process import serve
 from yunbox.services.hologres.tables.engine import Tables
@@ -62,8 +62,8 @@ async def _run(config: GatewayConfig, listener: socket.socket, channel: socket.s
     peers = Peers(config.scratch, config.index, config.count)
     objects = Objects(config.folder / "oss")
     with (
-        closing(RowStore(config.folder / ROWS)) as store,
-        closing(Database(config.folder / "meta.db")) as database,
+        closing(RowStore(config.rows)) as store,
+        closing(Database(config.database)) as database,
         closing(Remote(HologresPlanner(store), Link(config.scratch), objects, _live(store, peers))) as engine,
     ):
         store.forget_readers()

@@ -29,7 +29,7 @@ from yunbox.services.hologres.faults import report_of
 from yunbox.services.hologres.gateway.accounts import role_of
 from yunbox.services.hologres.gateway.activity import Row, about, refusal, row_of
 from yunbox.services.hologres.gateway.cancelling import CANCEL, key_of, say_cancel
-from yunbox.services.hologres.gateway.config import DATABASE, QUERIES, GatewayConfig
+from yunbox.services.hologres.gateway.config import DATABASE, GatewayConfig
 from yunbox.services.hologres.gateway.connection import Connection
 from yunbox.services.hologres.gateway.login import Admitted, admitted, fatal
 from yunbox.services.hologres.gateway.peers import Peers
@@ -37,6 +37,7 @@ from yunbox.services.hologres.gateway.roster import Roster
 from yunbox.services.hologres.gateway.startup import settings_of
 from yunbox.services.hologres.gateway.throttle import Throttle
 from yunbox.services.hologres.gateway.tls import Tls
+from yunbox.services.hologres.metering import Billed, group_of
 from yunbox.services.hologres.operations import CONNECT, Work
 from yunbox.services.hologres.session.logged import Ended, entry_of
 from yunbox.services.hologres.session.loop import Loop
@@ -70,6 +71,7 @@ class Gateway:
     def __init__(self, config: GatewayConfig, channel: Channel, engine: Engine, peers: Peers) -> None:
         clock = SystemClock()
         self.account_id = config.account_id
+        self.instance_id = config.instance
         self.tls = Tls.of(Path(config.certificate), Path(config.certificate_key)) if config.certificate else None
         self._config = config
         self._channel = channel
@@ -79,20 +81,19 @@ class Gateway:
         self._identity = Identity(store, clock)
         self._verifiers = Verifiers(store)
         self._throttle = Throttle()
-        self._roster = Roster(config.folder / config.roster, config.index, config.count)
+        self._roster = Roster(config.roster, config.index, config.count)
         name = f"hologres-{config.index}-{secrets.token_hex(8)}"
         self._tally = TallyWriter(config.folder / "usage" / name)
         self._lenders = Lenders(config.lends, self._database, clock)
         authoriser = Authoriser(store, config.region)
         authoriser.add_source(self._lenders.statements)
         authoriser.add_source(self._lenders.binding, binds_owner=True)
-        self.sessions = Sessions(
-            self._identity, authoriser, SumMeter(self._tally, clock), channel, clock, Overhead(COMPUTE)
-        )
+        meter = SumMeter(Billed(self._tally, group_of(config.instance)), clock)
+        self.sessions = Sessions(self._identity, authoriser, meter, channel, clock, Overhead(COMPUTE))
         self._serial = 0
         self._loops: dict[int, tuple[Loop, Session, int]] = {}
         self._since_us: dict[int, int] = {}
-        self._queries = QueryLog(config.folder / QUERIES, config.index)
+        self._queries = QueryLog(config.queries, config.index)
         peers.sessions, peers.signal = self._rows, self.signal
         self._lines: set[Connection] = set()
         self._coming: set[asyncio.Task[Any]] = set()

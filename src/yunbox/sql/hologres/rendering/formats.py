@@ -6,7 +6,7 @@ from yunbox.sql.hologres.expr import Expr, build, once, quoted
 from yunbox.sql.hologres.natives.formats import strftime_of
 from yunbox.sql.hologres.rendering.casts import instant, local
 from yunbox.sql.hologres.rendering.registry import Call, rendered, templates
-from yunbox.sql.hologres.session import HOLOGRES
+from yunbox.sql.hologres.version import HOLOGRES
 
 templates("""
 to_date(text,text) = hg_date(hg_read_day({0}, {1}))

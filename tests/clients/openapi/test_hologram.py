@@ -1,0 +1,275 @@
+"""Hologres' instances by their own SDK: each takes psycopg on a port of its own, and has tables that no other has."""
+
+import contextlib
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from alibabacloud_hologram20220601 import models as m
+from alibabacloud_hologram20220601.client import Client
+from alibabacloud_vpc20160428 import models as vpc_models
+from alibabacloud_vpc20160428.client import Client as VpcClient
+
+from tests.clients.openapi.clients import Key, allow, code, config, failure, new_user
+from yunbox.testing.server import Server
+
+REGION, ZONE = "cn-hangzhou", "cn-hangzhou-h"
+
+
+@pytest.fixture(scope="module")
+def client(server: Server) -> Client:
+    return Client(config(server))
+
+
+def create(client: Client, name: str = "shop", **more: Any) -> str:
+    given = {"charge_type": "PostPaid", "instance_type": "Standard", "region_id": REGION, "zone_id": ZONE, "cpu": 8,
+             "instance_name": name, **more}  # fmt: skip
+    body = client.create_instance(m.CreateInstanceRequest(**given)).body
+    assert (body.data.success, body.http_status_code) == ("true", "200"), body
+    return body.data.instance_id
+
+
+def shown(client: Client, instance: str) -> m.GetInstanceResponseBodyInstance:
+    return client.get_instance(instance).body.instance
+
+
+def remove(client: Client, instance: str) -> None:
+    assert client.delete_instance(instance, m.DeleteInstanceRequest(region_id=REGION)).body.data is True
+
+
+def connect(server: Server, client: Client, instance: str, **more: Any) -> psycopg.Connection[Any]:
+    host, _, port = shown(client, instance).endpoints[0].endpoint.partition(":")
+    given = {"user": server.access_key_id, "password": server.access_key_secret, "connect_timeout": 30, **more}
+    return psycopg.connect(host=host, port=int(port), dbname="yunbox", autocommit=True, **given)
+
+
+def test_an_instance_from_beginning_to_end(server: Server, client: Client) -> None:
+    one, other = create(client, "shop"), create(client, "lab", cpu=32)
+    try:
+        found = shown(client, one)
+        assert (found.instance_name, found.instance_status, found.instance_type) == ("shop", "Running", "Standard")
+        assert (found.cpu, found.memory, found.instance_charge_type) == (8, 32, "PostPaid")
+        assert (found.region_id, found.zone_id, found.leader_instance_id) == (REGION, ZONE, "")
+        assert [end.type for end in found.endpoints] == ["Internet", "Intranet"]
+        for instance, number in ((one, 1), (other, 2)):
+            with connect(server, client, instance) as db:
+                db.execute("create table kept (n int primary key)")
+                db.execute("insert into kept values (%s)", (number,))
+        for instance, number in ((one, 1), (other, 2)):
+            with connect(server, client, instance) as db:
+                assert db.execute("select n, current_database() from kept").fetchall() == [(number, "yunbox")]
+                assert db.execute("select sum(n) + count(*) from kept").fetchone() == (number + 1,), "by the engine"
+        own = server.endpoints["hologres"]
+        key = {"user": server.access_key_id, "password": server.access_key_secret}
+        with psycopg.connect(**own, **key) as db, pytest.raises(psycopg.errors.UndefinedTable):
+            db.execute("select * from kept")
+    finally:
+        remove(client, one)
+        remove(client, other)
+    error = failure(client.get_instance, one)
+    assert (error.code, error.data["statusCode"]) == ("ResourceNotExist.Instance", 404)
+    assert "resource not exists failed" in error.message, "what Terraform's provider looks for"
+    assert not (server.data / "holo" / "instances" / one).exists()
+
+
+def test_the_house_s_own_instance_is_one_of_them(server: Server, client: Client) -> None:
+    own = shown(client, "yunbox")
+    at = server.endpoints["hologres"]
+    assert own.endpoints[0].endpoint == f"{at['host']}:{at['port']}"
+    assert "yunbox" in [one.instance_id for one in client.list_instances(m.ListInstancesRequest()).body.instance_list]
+    gone = m.DeleteInstanceRequest(region_id=own.region_id)
+    assert code(client.delete_instance, "yunbox", gone) == "OperationDenied.OwnInstance"
+    assert code(client.stop_instance, "yunbox") == "OperationDenied.OwnInstance"
+    with connect(server, client, "yunbox") as db:
+        assert client.restart_instance("yunbox").body.data is True
+        with pytest.raises(psycopg.OperationalError):
+            db.execute("select 1")
+    with connect(server, client, "yunbox") as db:
+        assert db.execute("select 1").fetchone() == (1,)
+
+
+def test_a_stopped_instance_takes_nobody_and_keeps_its_tables(server: Server, client: Client) -> None:
+    instance = create(client)
+    try:
+        with connect(server, client, instance) as db:
+            db.execute("create table kept (n int primary key)")
+            db.execute("insert into kept values (7)")
+            assert client.stop_instance(instance).body.data is True
+            with pytest.raises(psycopg.OperationalError):
+                db.execute("select 1")
+        assert shown(client, instance).instance_status == "Suspended"
+        with pytest.raises(psycopg.OperationalError):
+            connect(server, client, instance)
+        assert code(client.stop_instance, instance) == "IncorrectInstanceStatus"
+        assert code(client.restart_instance, instance) == "IncorrectInstanceStatus"
+        assert client.resume_instance(instance).body.data is True
+        assert shown(client, instance).instance_status == "Running"
+        with connect(server, client, instance) as db:
+            assert db.execute("select n from kept").fetchone() == (7,)
+    finally:
+        remove(client, instance)
+
+
+def test_its_name_its_size_and_its_networks_change(server: Server, client: Client) -> None:
+    vpc = VpcClient(config(server))
+    vpc_id = vpc.create_vpc(vpc_models.CreateVpcRequest(region_id=REGION, cidr_block="10.0.0.0/16")).body.vpc_id
+    made = vpc_models.CreateVSwitchRequest(vpc_id=vpc_id, zone_id=ZONE, cidr_block="10.0.1.0/24", region_id=REGION)
+    vswitch = vpc.create_vswitch(made).body.v_switch_id
+    instance = create(client, vpc_id=vpc_id, v_switch_id=vswitch)
+    try:
+        ends = {end.type: (end.vpc_id, end.v_switch_id) for end in shown(client, instance).endpoints}
+        assert ends == {"Internet": ("", ""), "Intranet": ("", ""), "VPCSingleTunnel": (vpc_id, vswitch)}
+        types = m.UpdateInstanceNetworkTypeRequest(
+            network_types="Intranet,VPCSingleTunnel", vpc_id=vpc_id, v_switch_id=vswitch
+        )
+        assert client.update_instance_network_type(instance, types).body.data == "true"
+        assert [end.type for end in shown(client, instance).endpoints] == ["Intranet", "VPCSingleTunnel"]
+        client.update_instance_name(instance, m.UpdateInstanceNameRequest(instance_name="renamed"))
+        port = shown(client, instance).endpoints[0].endpoint
+        up = m.ScaleInstanceRequest(scale_type="UPGRADE", cpu=64)
+        assert client.scale_instance(instance, up).body.data.success is True
+        found = shown(client, instance)
+        assert (found.instance_name, found.cpu, found.compute_node_count) == ("renamed", 64, 4)
+        assert found.endpoints[0].endpoint == port, "clients need not look for it again"
+        assert code(client.scale_instance, instance, up) == "InvalidParameter", "it is as large already"
+        with connect(server, client, instance) as db:
+            assert db.execute("select 1").fetchone() == (1,)
+        elsewhere = m.UpdateInstanceNetworkTypeRequest(vpc_id="vpc-1", v_switch_id=vswitch)
+        assert code(client.update_instance_network_type, instance, elsewhere) == "InvalidParameter"
+    finally:
+        remove(client, instance)
+        vpc.delete_vswitch(vpc_models.DeleteVSwitchRequest(v_switch_id=vswitch))
+        vpc.delete_vpc(vpc_models.DeleteVpcRequest(vpc_id=vpc_id))
+
+
+def test_it_encrypts_when_told_so(server: Server, client: Client) -> None:
+    instance = create(client)
+    try:
+        with pytest.raises(psycopg.OperationalError, match="SSL"):
+            connect(server, client, instance, sslmode="require")
+        assert client.enable_ssl(instance).body.data is True
+        assert shown(client, instance).enable_ssl is True
+        with connect(server, client, instance, sslmode="require") as db:
+            assert db.execute("show ssl").fetchone() == ("on",)
+        assert client.disable_ssl(instance).body.data is True
+        with pytest.raises(psycopg.OperationalError, match="SSL"):
+            connect(server, client, instance, sslmode="require")
+    finally:
+        remove(client, instance)
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({"charge_type": "PrePaid"}, "UnsupportedOperation"),
+        ({"charge_type": "Free"}, "InvalidParameter"),
+        ({"instance_type": "Warehouse"}, "UnsupportedOperation"),
+        ({"instance_type": "Serverless"}, "UnsupportedOperation"),
+        ({"instance_type": "Fast"}, "InvalidParameter"),
+        ({"cpu": 7}, "InvalidParameter"),
+        ({"cpu": 2048}, "InvalidParameter"),
+        ({"cpu": None}, "InvalidParameter"),
+        ({"instance_name": "x"}, "InvalidParameter"),
+        ({"region_id": "mars-1"}, "InvalidRegionId.NotFound"),
+        ({"zone_id": "cn-beijing-a"}, "InvalidZoneId.NotFound"),
+        ({"vpc_id": "vpc-1", "v_switch_id": "vsw-1"}, "InvalidVswitchID.NotFound"),
+        ({"vpc_id": "vpc-1"}, "InvalidParameter"),
+        ({"initial_databases": "chatbot"}, "UnsupportedOperation"),
+        ({"leader_instance_id": "yunbox"}, "InvalidParameter"),
+        ({"pricing_cycle": "Month"}, "InvalidParameter"),
+        ({"gateway_count": 2}, "InvalidParameter"),
+        ({"resource_group_id": "rg-other"}, "InvalidResourceGroup.NotFound"),
+    ],
+)
+def test_what_is_wrong_is_named(client: Client, changed: dict[str, Any], expected: str) -> None:
+    given = {"charge_type": "PostPaid", "instance_type": "Standard", "region_id": REGION, "zone_id": ZONE, "cpu": 8,
+             "instance_name": "never", **changed}  # fmt: skip
+    assert code(client.create_instance, m.CreateInstanceRequest(**given)) == expected
+
+
+def test_tags(client: Client) -> None:
+    instance = create(client)
+    try:
+        tags = [m.TagResourcesRequestTags(key="team", value="blue"), m.TagResourcesRequestTags(key="stage", value="x")]
+        client.tag_resources(m.TagResourcesRequest(region_id=REGION, resource_ids=[instance], tags=tags))
+        assert {tag.key: tag.value for tag in shown(client, instance).tags} == {"stage": "x", "team": "blue"}
+        wanted = m.ListInstancesRequest(tag=[m.ListInstancesRequestTag(key="team", value="blue")])
+        assert [one.instance_id for one in client.list_instances(wanted).body.instance_list] == [instance]
+        described = client.describe_tags(m.DescribeTagsRequest(region_id=REGION)).body.tag_resources
+        assert {(one.tag_key, *one.tag_value) for one in described if one.resource_id == instance} == {
+            ("stage", "x"), ("team", "blue"),
+        }  # fmt: skip
+        client.untag_resources(m.UntagResourcesRequest(REGION, None, [instance], "instance", ["team"]))
+        assert [tag.key for tag in shown(client, instance).tags] == ["stage"]
+        wrong = m.TagResourcesRequest(region_id=REGION, resource_ids=["hgpostcn-cn-x"], tags=tags)
+        assert code(client.tag_resources, wrong) == "ResourceNotExist.Instance"
+    finally:
+        remove(client, instance)
+
+
+def test_rights_are_on_one_instance(server: Server, client: Client) -> None:
+    mine, other = create(client), create(client)
+    account = shown(client, mine).instance_owner
+    try:
+        resource = f"acs:hologram:{REGION}:{account}:instance/{mine}"
+        key: Key = new_user(server, "one-instance", allow("hologram:*", resource=resource))
+        user = Client(config(server, key))
+        assert user.get_instance(mine).body.instance.instance_id == mine
+        for name in (other, "hgpostcn-cn-notthere"):
+            error = failure(user.get_instance, name)
+            assert (error.code, error.data["statusCode"]) == ("NoPermission", 403)
+        assert code(user.list_instances, m.ListInstancesRequest()) == "NoPermission"
+        with connect(server, client, mine) as db:
+            db.execute('create user "RAM$one-instance"')
+        with connect(server, client, other) as db:
+            db.execute('create user "RAM$one-instance"')
+        given = {"user": key.id, "password": key.secret}
+        with connect(server, client, mine, **given) as db:
+            assert db.execute("select 1").fetchone() == (1,)
+        with pytest.raises(psycopg.OperationalError, match="permission denied"):
+            connect(server, client, other, **given)
+    finally:
+        remove(client, mine)
+        remove(client, other)
+
+
+def test_no_more_than_there_may_be(client: Client) -> None:
+    made: list[str] = []
+    with contextlib.ExitStack() as stack:
+        for number in range(8):
+            made.append(create(client, f"one-{number}"))
+            stack.callback(remove, client, made[-1])
+        given = {"charge_type": "PostPaid", "instance_type": "Standard", "region_id": REGION, "zone_id": ZONE,
+                 "cpu": 8, "instance_name": "too many"}  # fmt: skip
+        assert code(client.create_instance, m.CreateInstanceRequest(**given)) == "QuotaExceeded"
+
+
+def test_instances_outlive_a_kill(tmp_path: Path) -> None:
+    with Server(tmp_path / "data") as server:
+        client = Client(config(server))
+        kept, stopped, gone = (create(client, name) for name in ("kept", "stopped", "gone"))
+        with connect(server, client, kept) as db:
+            db.execute("create table t (n int primary key)")
+            db.execute("insert into t values (1)")
+        client.stop_instance(stopped)
+        remove(client, gone)
+        port = shown(client, kept).endpoints[0].endpoint
+        server.kill()
+        server.start()
+        client = Client(config(server))
+        listed = client.list_instances(m.ListInstancesRequest()).body.instance_list
+        states = {one.instance_name: one.instance_status for one in listed}
+        assert states == {"yunbox": "Running", "kept": "Running", "stopped": "Suspended"}
+        assert shown(client, kept).endpoints[0].endpoint == port
+        server.kill()
+        with contextlib.closing(sqlite3.connect(server.data / "meta.db")) as db, db:  # as if killed on the way
+            db.execute("UPDATE hologres_instances SET status = 'Deleting' WHERE name = 'stopped'")
+            db.execute("UPDATE hologres_instances SET status = 'Creating', port = 0 WHERE name = 'kept'")
+        server.start()
+        client = Client(config(server))
+        assert code(client.get_instance, stopped) == "ResourceNotExist.Instance", "what was begun is finished"
+        assert shown(client, kept).instance_status == "Running"
+        with connect(server, client, kept) as db:
+            assert db.execute("select n from t").fetchall() == [(1,)]
