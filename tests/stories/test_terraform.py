@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
@@ -290,13 +291,32 @@ def test_of_two_applies_at_once_one_is_told_who_has_the_lock(
     assert "1 changed" in terraform.apply(3)
 
 
-def locks(server: Server) -> OTSClient:
+def locks(server: Server, table: str = "terraform_locks") -> OTSClient:
     """A client of Tablestore, and the table that Terraform's backend locks by, as it looks for both."""
     at = server.endpoints["tablestore"]
     client = OTSClient(at, server.access_key_id, server.access_key_secret, "127")
-    meta = TableMeta("terraform_locks", [("LockID", "STRING")])
+    meta = TableMeta(table, [("LockID", "STRING")])
     client.create_table(meta, TableOptions(), ReservedThroughput(CapacityUnit(0, 0)))
     return client
+
+
+def test_what_the_command_prints_is_enough(
+    bucket: oss2.Bucket, server: Server, open_folder: Callable[[str, str], Terraform]
+) -> None:
+    """`yunbox terraform env` has the backend's block with locks, and the keys under the names that it reads."""
+    command = [sys.executable, "-m", "yunbox", "terraform", "env", "--data", str(server.data), "--output", "json"]
+    words = ("--bucket", bucket.bucket_name, "--table", "printed_locks")
+    printed = json.loads(subprocess.run([*command, *words], check=True, capture_output=True, timeout=60).stdout)
+    client = locks(server, "printed_locks")
+    terraform = open_folder("network", printed["backend"] + RESOURCES)
+    kept = {name: value for name, value in terraform.env.items() if not name.startswith("ALICLOUD_")}
+    terraform.env = {**kept, **printed["env"]}
+    terraform.init()
+    assert "1 added" in terraform.apply(1)
+    assert [item.key for item in oss2.ObjectIterator(bucket)] == ["env:/terraform.tfstate"]
+    digest = f"{bucket.bucket_name}/env:/terraform.tfstate-md5"
+    _, row, _ = client.get_row("printed_locks", [("LockID", digest)], max_version=1)
+    assert [name for name, _, _ in row.attribute_columns] == ["Digest"], "what is written under a lock"
 
 
 def test_the_s3_backend_locks(

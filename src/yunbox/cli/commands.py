@@ -110,6 +110,12 @@ def _flink(p: argparse.ArgumentParser) -> None:
     add_arguments(p)
 
 
+def _terraform(p: argparse.ArgumentParser) -> None:
+    from yunbox.cli.terraform import add_arguments
+
+    add_arguments(p)
+
+
 def _sql(p: argparse.ArgumentParser) -> None:
     p.add_argument("statement", nargs="?", help="run this and leave (default: a shell)")
     p.add_argument("--project", help="the project to work in")
@@ -142,6 +148,7 @@ _COMMANDS: dict[str, tuple[str, Add, tuple[str, ...]]] = {
     "oss": ("look after buckets: small files, damage, renames", _oss, ("text", "json")),
     "holo": ("Hologres' tables, and its slow statements", _holo, ("text", "json")),
     "flink": ("run Flink SQL, and look after its jobs", _flink, ("text", "json")),
+    "terraform": ("what Terraform needs to reach this server, and what would be refused", _terraform, ("text", "json")),
     "sql": ("run SQL, or open a shell", _sql, ("text", "json")),
     "psql": ("open psql on Hologres; all other options are psql's", _none, ()),
     "coverage": ("what is offered and what is not", _coverage, ("text", "json")),

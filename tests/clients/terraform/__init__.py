@@ -1,0 +1,1 @@
+"""What Terraform's provider asks of a live server."""
