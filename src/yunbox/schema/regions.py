@@ -24,11 +24,16 @@ def regions(own: str) -> dict[str, Region]:
     """All regions by id; ``own`` is the house's."""
     body = json.loads(_FILE.read_text("utf-8"))["regions"]
     found = {
-        name: Region(name, about["name"], tuple(f"{name}-{zone}" for zone in about["zones"].split()))
+        name: Region(name, about["name"], tuple(f"{_before(name)}{zone}" for zone in about["zones"].split()))
         for name, about in body.items()
     }
     found.setdefault(own, Region(own, "This machine", (f"{own}-a",)))
     return found
+
+
+def _before(name: str) -> str:
+    """What a zone's letter stands behind: ``cn-hangzhou-h`` has a hyphen there, ``eu-central-1a`` has none."""
+    return name if name[-1].isdigit() else f"{name}-"
 
 
 def region(own: str, name: str) -> Region:

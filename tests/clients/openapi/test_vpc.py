@@ -193,3 +193,12 @@ def test_networks_outlive_a_kill(tmp_path: Any) -> None:
         assert client.create_vpc(request).body.vpc_id == made, "sent again after the end: nothing is made twice"
         listed = client.describe_vpcs(m.DescribeVpcsRequest(region_id=REGION)).body
         assert [(one.vpc_id, one.vpc_name) for one in listed.vpcs.vpc] == [(made, "kept")]
+
+
+def test_zones_are_spelled_as_the_vendor_s(client: Client) -> None:
+    def zones(region: str) -> set[str]:
+        found = client.describe_zones(m.DescribeZonesRequest(region_id=region)).body.zones.zone
+        return {zone.zone_id for zone in found}
+
+    assert {"cn-hangzhou-h", "cn-hangzhou-i"} <= zones("cn-hangzhou")
+    assert zones("eu-central-1") == {"eu-central-1a", "eu-central-1b", "eu-central-1c"}

@@ -93,14 +93,14 @@ class Networks:
                 yield Finding(resource.address, f"{names[0]} is missing: a vSwitch is not made without it", code)
 
     def _zone(self, resource: Resource) -> Iterator[Finding]:
-        from yunbox.services.vpc.regions import regions
+        from yunbox.schema.regions import regions
 
         name = "zone_id" if resource.body.has("zone_id") else "availability_zone"
         zone, region = self._argument(resource, name), self._region(resource)
         there = regions(self._own).get(region) if isinstance(region, str) else None
         if not isinstance(zone, str) or there is None:
             return
-        if _plain(zone) not in {_plain(one) for one in there.zones}:
+        if zone not in there.zones:
             what = f"The specified zone does not exist: {zone[:64]} is none of {region}."
             yield Finding(resource.address, what, "InvalidZoneId.NotFound")
 
@@ -115,8 +115,3 @@ class Networks:
 def finding(resource: Resource, error: KernelError) -> Finding:
     """What a service says of a resource."""
     return Finding(resource.address, error.message, error.code or "InvalidParameter")
-
-
-def _plain(zone: str) -> str:
-    """A zone without hyphens: ``cn-hangzhou-h`` has one before its letter, ``eu-central-1a`` has none."""
-    return zone.replace("-", "").lower()
