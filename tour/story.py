@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from guest import POLICIES, ROLE, STREAMER, Guest, enter
 from yunbox.testing.server import Server
 
 _TITLE_WIDTH = 36
@@ -40,6 +41,7 @@ class Story:
     folder: Path
     notes: dict[str, Any] = field(default_factory=dict)
     server: Server | None = None
+    guest: Guest | None = None
 
     def tell(self, stages: list[Stage]) -> int:
         """Run the stages against a server of their own; nothing is left running."""
@@ -49,22 +51,30 @@ class Story:
         data.mkdir(parents=True, mode=0o700)
         server = Server(data)
         self.server = server
-        first = Step("start the server", lambda _: _start(server))
+        first = (Step("start the server", lambda _: _start(server)), Step("take a role", _take_role))
         try:
             for number, stage in enumerate(stages):
                 print(f"\n{stage.title}", flush=True)
-                for step in (first, *stage.steps) if number == 0 else stage.steps:
+                for step in (*first, *stage.steps) if number == 0 else stage.steps:
                     self._take(step)
         except Exception as error:
             print(f"\nThe tour stopped: {error}\nThe server's log: {data / 'logs' / 'calls.jsonl'}", file=sys.stderr)
             return 1
         finally:
+            if self.guest is not None:
+                self.guest.leave()
             if server.process is not None:
                 server.stop()
         lines = [line for stage in stages for line in stage.after(self)]
         print("\n" + "\n".join(lines))
         print(f"\nDone in {time.monotonic() - started:.1f} s; nothing is left running.")
         return 0
+
+    @property
+    def role(self) -> Guest:
+        """As whom the stages are told."""
+        assert self.guest is not None
+        return self.guest
 
     @property
     def data(self) -> str:
@@ -98,3 +108,14 @@ class Story:
 def _start(server: Server) -> str:
     server.start()
     return f"ready at {server.endpoint} (process {server.pid})"
+
+
+def _take_role(story: Story) -> str:
+    """From here on every SDK works with credentials that come from the metadata server and go out of date."""
+    assert story.server is not None
+    story.guest = enter(story.server)
+    key = story.role.key
+    return (
+        f"all stages run as the role {ROLE}, with {len(POLICIES)} policies; credentials ({key.id[:8]}...) expire\n"
+        f"and renew themselves; the user {STREAMER} is for what knows no tokens: Kafka's clients, Flink's connectors"
+    )

@@ -8,18 +8,24 @@ import urllib.request
 from email.utils import formatdate
 from typing import Any
 
-from yunbox.testing.server import Server
+from guest import Guest
 
 
-def call(server: Server, method: str, path: str, **body: Any) -> dict[str, Any]:
+def call(guest: Guest, method: str, path: str, **body: Any) -> dict[str, Any]:
     """What a request answers. Raises HTTPError."""
-    kind, date = "application/json", formatdate(usegmt=True)
-    text = "\n".join((method, kind, date, path))
-    signature = base64.b64encode(hmac.digest(server.access_key_secret.encode(), text.encode(), hashlib.sha1)).decode()
+    key, kind, date = guest.key, "application/json", formatdate(usegmt=True)
+    token = f"x-datahub-security-token:{key.token}"
+    text = "\n".join((method, kind, date, token, path))
+    signature = base64.b64encode(hmac.digest(key.secret.encode(), text.encode(), hashlib.sha1)).decode()
     request = urllib.request.Request(
-        server.endpoints["datahub"] + path,
+        guest.server.endpoints["datahub"] + path,
         json.dumps(body).encode() if body else None,
-        {"Content-Type": kind, "Date": date, "Authorization": f"DATAHUB {server.access_key_id}:{signature}"},
+        {
+            "Content-Type": kind,
+            "Date": date,
+            "x-datahub-security-token": key.token,
+            "Authorization": f"DATAHUB {key.id}:{signature}",
+        },
         method=method,
     )
     with urllib.request.urlopen(request, timeout=60) as answer:

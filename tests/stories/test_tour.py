@@ -13,4 +13,5 @@ def test_the_stages_that_stand_alone_end_well(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "nothing is left running" in done.stdout
+    assert "all stages run as the role guide" in done.stdout
     assert "openapi_tls 400" in done.stdout

@@ -16,15 +16,15 @@ MONTHS = 2
 
 
 def _where(story: Story) -> dict[str, Any]:
-    """Nothing of ours but where to connect and the key."""
+    """Nothing of ours but where to connect and the key of a user: Kafka's clients know no tokens."""
     server = story.server
     assert server is not None
     return {
         "bootstrap_servers": server.endpoints["kafka"],
         "security_protocol": "SASL_PLAINTEXT",
         "sasl_mechanism": "PLAIN",
-        "sasl_plain_username": server.access_key_id,
-        "sasl_plain_password": server.access_key_secret,
+        "sasl_plain_username": story.role.streamer.id,
+        "sasl_plain_password": story.role.streamer.secret,
     }
 
 
@@ -32,10 +32,9 @@ def _produce(story: Story) -> str:
     """A topic, and every departure of the first months in it, by aircraft: one aircraft's flights keep their order."""
     from kafka import KafkaProducer
 
-    assert story.server is not None
-    call(story.server, "POST", f"/projects/{PROJECT}", Comment="Departures from New York")
+    call(story.role, "POST", f"/projects/{PROJECT}", Comment="Departures from New York")
     told = {"ShardCount": SHARDS, "Lifecycle": 1, "RecordType": "BLOB", "Comment": ""}
-    call(story.server, "POST", f"/projects/{PROJECT}/topics/{TOPIC}", **told)
+    call(story.role, "POST", f"/projects/{PROJECT}/topics/{TOPIC}", **told)
     frame = flights()
     frame = frame[(frame.month <= MONTHS) & frame.dep_time.notna() & frame.tailnum.notna()].sort_values(
         ["month", "day", "dep_time"]

@@ -60,24 +60,24 @@ def _submit(story: Story) -> str:
     """A topic, two tables, and a file of Flink SQL that joins them."""
     server = story.server
     assert server is not None
-    call(server, "POST", f"/projects/{PROJECT}", Comment="Departures, to be counted as they come")
+    call(story.role, "POST", f"/projects/{PROJECT}", Comment="Departures, to be counted as they come")
     schema = {"fields": [dict(zip(("name", "type"), one.split(":"), strict=True)) for one in FIELDS]}
     told = {"ShardCount": SHARDS, "Lifecycle": 1, "RecordType": "TUPLE", "RecordSchema": json.dumps(schema)}
-    call(server, "POST", f"/projects/{PROJECT}/topics/{TOPIC}", Comment="", **told)
+    call(story.role, "POST", f"/projects/{PROJECT}/topics/{TOPIC}", Comment="", **told)
     with connect(story) as client:
         client.execute(TABLES)
-    at = server.endpoints["hologres"]
+    at, key = server.endpoints["hologres"], story.role.streamer
     hologres = (
         f"'endpoint' = '{at['host']}:{at['port']}', 'dbname' = '{at['dbname']}', "
-        f"'username' = '{server.access_key_id}', 'password' = '{server.access_key_secret}', "
+        f"'username' = '{key.id}', 'password' = '{key.secret}', "
         "'mutateType' = 'insertOrUpdate'"
     )
     file = story.folder / "departures.sql"
     file.touch(0o600)
     file.write_text(
         SQL.format(
-            datahub=server.endpoints["datahub"], project=PROJECT, topic=TOPIC, access_id=server.access_key_id,
-            access_key=server.access_key_secret, hologres=hologres,
+            datahub=server.endpoints["datahub"], project=PROJECT, topic=TOPIC, access_id=key.id,
+            access_key=key.secret, hologres=hologres,
         )
     )  # fmt: skip
     [job] = json.loads(story.yunbox("flink", "run", str(file), "--output", "json"))["jobs"]
@@ -87,8 +87,6 @@ def _submit(story: Story) -> str:
 
 def _replay(story: Story) -> str:
     """All departures; the job's process is killed when half of them are there, and nobody starts it again by hand."""
-    server = story.server
-    assert server is not None
     events = _events()
     started = time.monotonic()
     for at in range(0, len(events), BATCH):
@@ -96,7 +94,7 @@ def _replay(story: Story) -> str:
             os.kill(_process(story), signal.SIGKILL)
         some = events[at : at + BATCH]
         shards = [{"ShardId": str(ord(row[0][0]) % SHARDS), "Data": row} for row in some]
-        call(server, "POST", f"/projects/{PROJECT}/topics/{TOPIC}/shards", Action="pub", Records=shards)
+        call(story.role, "POST", f"/projects/{PROJECT}/topics/{TOPIC}/shards", Action="pub", Records=shards)
         story.say(f"{at + len(some):,} departures put, {_counted(story):,} counted")
     expected = len(events)
     while _counted(story) < expected:

@@ -22,13 +22,8 @@ LOOK_UPS = 20_000
 
 
 def connect(story: Story) -> Any:
-    """psycopg, with nothing of ours but where to connect and the key."""
-    import psycopg
-
-    server = story.server
-    assert server is not None
-    key = {"user": server.access_key_id, "password": server.access_key_secret}
-    return psycopg.connect(**server.endpoints["hologres"], **key, autocommit=True)
+    """psycopg, with nothing of ours but where to connect, and the role's credentials."""
+    return story.role.hologres()
 
 
 def _load(story: Story) -> str:

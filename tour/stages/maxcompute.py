@@ -29,13 +29,9 @@ GROUP BY tailnum, pt;
 
 
 def _client(story: Story) -> Any:
-    """PyODPS as anyone would write it; only the endpoint is another."""
-    from odps import ODPS
-
-    server = story.server
-    assert server is not None
+    """PyODPS as anyone would write it whose program has a role; only the endpoint is another."""
     if "odps" not in story.notes:
-        story.notes["odps"] = ODPS(server.access_key_id, server.access_key_secret, PROJECT, endpoint=server.endpoint)
+        story.notes["odps"] = story.role.odps(PROJECT)
     return story.notes["odps"]
 
 
@@ -99,12 +95,9 @@ def export_csv(story: Story) -> str:
     assert story.server is not None
     script = Path(sys.executable).parent
     env = {**os.environ, "PATH": f"{script}{os.pathsep}{os.environ['PATH']}", "YUNBOX_DATA": str(story.server.data)}
+    env |= story.role.environment
     config = story.folder / "odps_config.ini"
-    config.write_text(
-        f"project_name={PROJECT}\naccess_id={story.server.access_key_id}\n"
-        f"access_key={story.server.access_key_secret}\nend_point={story.server.endpoint}\n"
-    )
-    config.chmod(0o600)
+    config.write_text(f"project_name={PROJECT}\nend_point={story.server.endpoint}\n")
     conf = story.folder / "conf"
     conf.mkdir(exist_ok=True)
     config.replace(conf / "odps_config.ini")

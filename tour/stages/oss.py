@@ -19,26 +19,9 @@ QUESTION = (
 
 def _oss(story: Story) -> Any:
     """The vendor's own client; only the endpoint is another."""
-    import alibabacloud_oss_v2 as oss
-
     if "oss" not in story.notes:
-        server = story.server
-        assert server is not None
-        config = oss.config.load_default()
-        config.credentials_provider = oss.credentials.StaticCredentialsProvider(
-            server.access_key_id, server.access_key_secret
-        )
-        config.region, config.endpoint = server.region, server.endpoints["oss"]
-        story.notes["oss"] = oss.Client(config)
+        story.notes["oss"] = story.role.oss()
     return story.notes["oss"]
-
-
-def _odps(story: Story) -> Any:
-    from odps import ODPS
-
-    server = story.server
-    assert server is not None
-    return ODPS(server.access_key_id, server.access_key_secret, server.project, endpoint=server.endpoint)
 
 
 def put_crumbs(story: Story) -> str:
@@ -72,7 +55,7 @@ def see_the_cost(story: Story) -> str:
 
 def ask_the_crumbs(story: Story) -> str:
     """Ask a question of the files as they are, through an external table."""
-    o = _odps(story)
+    o = story.role.odps()
     o.execute_sql(
         f"CREATE EXTERNAL TABLE {TABLE} (carrier STRING, flight BIGINT, tailnum STRING, origin STRING, dest STRING, "
         "dep_delay DOUBLE, arr_delay DOUBLE, distance BIGINT) PARTITIONED BY (month STRING) STORED AS JSON "
@@ -97,7 +80,7 @@ def compact(story: Story) -> str:
 
 def ask_again(story: Story) -> str:
     """Ask the same question of the compacted files."""
-    o = _odps(story)
+    o = story.role.odps()
     o.execute_sql(f"DROP TABLE {TABLE}")
     o.execute_sql(
         f"CREATE EXTERNAL TABLE {TABLE} (carrier STRING, flight BIGINT, tailnum STRING, origin STRING, dest STRING, "
@@ -134,7 +117,7 @@ def _ask(story: Story) -> tuple[float, list[tuple]]:
     for _ in range(3):
         started = time.monotonic()
         hints = {"odps.sql.allow.fullscan": "true"}
-        with _odps(story).execute_sql(QUESTION, hints=hints).open_reader() as reader:
+        with story.role.odps().execute_sql(QUESTION, hints=hints).open_reader() as reader:
             rows = [tuple(record.values) for record in reader]
         times.append(time.monotonic() - started)
     return min(times), rows

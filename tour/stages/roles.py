@@ -5,8 +5,6 @@ import sys
 from typing import Any
 
 from alibabacloud_ram20150501 import models as ram
-from alibabacloud_ram20150501.client import Client
-from alibabacloud_tea_openapi.models import Config
 
 from flights import flights
 from stages.maxcompute import PROJECT
@@ -39,13 +37,6 @@ print(json.dumps({"count": count, "denied": denied}))
 """
 
 
-def _client(story: Story) -> Client:
-    server = story.server
-    assert server is not None
-    host = server.endpoints["openapi"].partition("://")[2]
-    return Client(Config(server.access_key_id, server.access_key_secret, endpoint=host, protocol="http"))
-
-
 def _policy() -> dict[str, Any]:
     project = f"acs:odps:*:*:projects/{PROJECT}"
     return {
@@ -68,7 +59,7 @@ def _role(story: Story) -> str:
     file = story.folder / "policy.json"
     file.write_text(document)
     found = story.yunbox("ram", "lint", str(file)).strip()
-    client = _client(story)
+    client = story.role.ram()
     client.create_role(ram.CreateRoleRequest(role_name=ROLE, assume_role_policy_document=json.dumps(TRUST)))
     client.create_policy(ram.CreatePolicyRequest(policy_name=POLICY, policy_document=document))
     client.attach_policy_to_role(

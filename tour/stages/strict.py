@@ -1,7 +1,6 @@
 """Green here means green there: what the real service refuses is refused, with its code, and no door is left open."""
 
 import json
-from typing import Any
 
 from story import Stage, Step, Story
 
@@ -18,14 +17,6 @@ REFUSED = (
 )
 
 
-def _odps(story: Story) -> Any:
-    from odps import ODPS
-
-    server = story.server
-    assert server is not None
-    return ODPS(server.access_key_id, server.access_key_secret, server.project, endpoint=server.endpoint)
-
-
 def refusals(story: Story) -> str:
     """Statements that run in many a test double, and fail on the real service."""
     from odps.errors import ODPSError
@@ -33,7 +24,7 @@ def refusals(story: Story) -> str:
     told: list[str] = []
     for text in REFUSED:
         try:
-            _odps(story).execute_sql(text, hints={"odps.sql.udf.strict.mode": "true"})
+            story.role.odps().execute_sql(text, hints={"odps.sql.udf.strict.mode": "true"})
         except ODPSError as error:
             told.append(f"  {str(error).splitlines()[-1][:110]}")
     assert len(told) == len(REFUSED)
@@ -43,7 +34,7 @@ def refusals(story: Story) -> str:
 def windows(story: Story) -> str:
     """The frame that nobody wrote is the vendor's; a flag that does nothing is named."""
     query = "SELECT SUM(x) OVER (ORDER BY g) AS s FROM VALUES (1, 10), (1, 20), (2, 5) y (g, x)"
-    instance = _odps(story).execute_sql(query, hints={"odps.sql.mapper.split.size": "256"})
+    instance = story.role.odps().execute_sql(query, hints={"odps.sql.mapper.split.size": "256"})
     with instance.open_reader() as reader:
         rows = ", ".join(str(record["s"]) for record in reader)
     warned = instance.get_task_summary().summary_text.splitlines()[-1].removeprefix("WARNING: ")
@@ -63,16 +54,12 @@ def doors(story: Story) -> str:
     story.yunbox("ram", "put-policy", "own-folder", json.dumps({"Version": "1", "Statement": [statement]}))
     story.yunbox("ram", "attach", "own-folder", USER)
 
-    def client(key_id: str, secret: str) -> Any:
-        config = oss.config.load_default()
-        config.credentials_provider = oss.credentials.StaticCredentialsProvider(key_id, secret)
-        config.region, config.endpoint = server.region, server.endpoints["oss"]
-        return oss.Client(config)
-
-    owner, user = (
-        client(server.access_key_id, server.access_key_secret),
-        client(key["access_key_id"], key["access_key_secret"]),
+    config = oss.config.load_default()
+    config.credentials_provider = oss.credentials.StaticCredentialsProvider(
+        key["access_key_id"], key["access_key_secret"]
     )
+    config.region, config.endpoint = server.region, server.endpoints["oss"]
+    owner, user = story.role.oss(), oss.Client(config)
     owner.put_bucket(oss.PutBucketRequest(bucket=BUCKET))
     owner.put_object(oss.PutObjectRequest(bucket=BUCKET, key="secret", body=b"salaries"))
     user.put_symlink(oss.PutSymlinkRequest(bucket=BUCKET, key=f"{USER}/link", symlink_target="secret"))

@@ -109,7 +109,8 @@ class Session(Generic[S]):
 
     def may(self, accesses: tuple[Access, ...]) -> bool:
         """Whether what a statement touches is allowed by what was decided before; if not, ``perform`` decides."""
-        if self._epoch != self._now() or self.principal.expires_at is not None:
+        expires = self.principal.expires_at
+        if self._epoch != self._now() or (expires is not None and expires < self._house.clock.time()):
             return False
         now, holds = monotonic(), self._holds
         return min([holds.get((one.action, one.resource), 0.0) for one in accesses], default=now) >= now

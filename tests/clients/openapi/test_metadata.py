@@ -3,6 +3,8 @@
 The vendor's own ``alibabacloud-credentials`` finds them in each of its ways.
 """
 
+import contextlib
+import http.client
 import json
 import os
 import signal
@@ -13,6 +15,7 @@ from collections.abc import Iterator
 from email.utils import formatdate
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import oss2
 import pytest
@@ -136,6 +139,31 @@ def test_the_sdks_of_today_go_by_way_of_the_proxy(server: Server, monkeypatch: p
     bucket.put_object("k", data)
     assert bucket.get_object("k").read() == data
     assert bucket.head_object("k").content_length == len(data)
+
+
+def test_a_client_that_leaves_the_port_out_of_its_host_is_served(server: Server) -> None:
+    """The vendor's credentials library does so where no proxy is set."""
+    name = new_role(server, "portless", allow("oss:*"))
+    program = "import os; print(os.environ['ALIBABA_CLOUD_CREDENTIALS_URI']); input()"
+    command = [sys.executable, "-m", "yunbox", "run", "--data", str(server.data), "--role", name, "--"]
+    with subprocess.Popen(
+        [*command, sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
+        assert holder.stdin is not None
+        assert holder.stdout is not None
+        uri = holder.stdout.readline().strip()
+        client = CredentialClient(CredentialConfig(type="credentials_uri", credentials_uri=uri))
+        assert client.get_credential().security_token
+        url = urlsplit(uri)
+        assert _status(url.hostname, url.port, url.path, "127.0.0.1") == 200
+        assert _status(url.hostname, url.port, url.path, "elsewhere.example") == 403
+        holder.stdin.write("\n")
+
+
+def _status(host: str | None, port: int | None, path: str, named: str) -> int:
+    with contextlib.closing(http.client.HTTPConnection(str(host), port)) as connection:
+        connection.request("GET", path, headers={"Host": named})
+        return connection.getresponse().status
 
 
 # -- alibabacloud-credentials, across a rotation

@@ -35,7 +35,8 @@ class Proxy:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         host, port = _host(scope)
-        if host == ADDRESS or (_is_here(host) and port == self._own):
+        is_direct = AUTHORITY not in scope  # it names no whole URL: whichever port its Host has, or lacks, it came here
+        if host == ADDRESS or (_is_here(host) and (is_direct or port == self._own)):
             await self._metadata(scope, receive, send)
         elif _is_here(host) and port in self._ports():
             with contextlib.suppress(ClientGone):
