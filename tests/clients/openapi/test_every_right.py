@@ -33,6 +33,14 @@ BODIES: dict[str, Any] = {
     "hologram:TagResources": {"resourceIds": ["x"], "tags": [{"key": "k", "value": "v"}]},
     "hologram:UntagResources": {"resourceIds": ["x"], "tagKeys": ["k"]},
     "CreateProject": {"name": "nowhere"},
+    "ListJobInfos": {"from": 1, "to": 2},
+    "KillJobs": [{"projectName": "x", "instanceId": "x"}],
+    "maxcompute:TagResources": {"ResourceId": ["x"], "ResourceType": "project", "Tag": [{"Key": "k", "Value": "v"}]},
+}
+QUERIES = {
+    "GetRunningJobs": {"from": "1", "to": "2"},
+    "maxcompute:UntagResources": {"ResourceId": "x", "ResourceType": "project", "TagKey": "k"},
+    "maxcompute:ListTagResources": {"ResourceId": "x", "ResourceType": "project"},
 }
 ANYBODY_S = {"ChangePassword"}
 """One's own password is one's own business."""
@@ -77,7 +85,9 @@ def asked(server: Server, key: Key, api: Api, route: Route[Asked]) -> tuple[int,
         return made.send(RPC)
     method, _ = route.key  # ty: ignore[not-iterable]
     made.method, made.path = method, "/".join("x" if part[:1] == "{" else part for part in route.path.split("/"))
-    body = BODIES.get(f"{operation.service}:{operation.name}", BODIES.get(operation.name, {}))
+    body, made.query = (
+        of.get(f"{operation.service}:{operation.name}", of.get(operation.name, {})) for of in (BODIES, QUERIES)
+    )
     made.body = json.dumps(body).encode() if method != "GET" else b""
     return made.send(ACS3)
 

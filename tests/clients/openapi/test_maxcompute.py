@@ -114,6 +114,6 @@ def test_the_default_quota_is_the_one_there_is(server: Server) -> None:
 
 
 def test_what_is_not_offered_names_itself(server: Server) -> None:
-    error = failure(client(server).list_tables, "with_quota", m.ListTablesRequest())
+    error = failure(client(server).get_quota_usage, "default", m.GetQuotaUsageRequest())
     assert (error.code, error.data["statusCode"]) == ("InvalidAction.NotFound", 404)
-    assert "/tables" in error.message
+    assert "/usage" in error.message

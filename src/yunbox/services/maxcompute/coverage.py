@@ -39,9 +39,17 @@ TUNNEL = {
 }
 MANAGEMENT = {
     "All other operations": "refused as InvalidAction.NotFound, by name",
-    "Properties": "`allowFullScan`, `typeSystem` and `timezone` act on the project's SQL; another one may say that it "
-    "is as it is, and is refused as UnsupportedOperation where it would change something",
-    "Quotas": "`default`, which is the one there is",
+    "Properties": "`allowFullScan`, `typeSystem`, `timezone` and `sqlMeteringMax` act on the project's SQL; another "
+    "one may say that it is as it is, and is refused as UnsupportedOperation where it would change something",
+    "Quotas": "`default` or `os_PayAsYouGoQuota`, which is the one there is: this machine",
+    "IP white list": "addresses, blocks and ranges; closes the project's data to all others, its owner too; "
+    "`vpcIpList` is refused as UnsupportedOperation. The same as `SETPROJECT odps.security.ip.whitelist`",
+    "Status": "READONLY refuses what writes, FROZEN all but the management",
+    "Roles": "of the type `resource`; `admin` is refused as UnsupportedOperation, but for the two of every project",
+    "Packages, trusted projects": "there are none, which is what their lists say",
+    "Jobs": "the instances of all projects, in the order of their start; CUs, memory and diagnoses are not measured",
+    "`UpdateRole`, `UpdateProjectStatus`, `UpdateProjectSecurityConfig`, tags": "paths that Terraform's provider "
+    "uses and the SDK has not; their rights' names are ours",
     "`isLogical` of DeleteProject": "a project is gone at once, and is refused as OBJECT_IN_USE while it has tables",
 }
 _PROJECT = "/projects/{project}"

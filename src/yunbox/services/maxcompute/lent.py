@@ -7,6 +7,7 @@ from yunbox.kernel.call import Access, Principal
 from yunbox.kernel.clock import Clock
 from yunbox.schema.tables import TableName
 from yunbox.services.maxcompute.access import on_project, on_table
+from yunbox.services.maxcompute.security.doors import Doors
 from yunbox.services.maxcompute.security.grants import Grants
 from yunbox.services.maxcompute.security.owners import Owners, table_owner
 from yunbox.storage.database import Database
@@ -16,13 +17,14 @@ from yunbox.storage.tables.reader import CatalogueReader
 class LentTables:
     """Judges reads of tables."""
 
-    binds_owner = False
+    binds_owner = True
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self.catalogue = CatalogueReader(database.read)
         self._sources = (
             Grants(database, clock).statements,
             Owners({"tables": table_owner(self.catalogue)}).statements,
+            Doors(self.catalogue, database).statements,
         )
 
     def access(self, action: str, names: Sequence[str]) -> Access:

@@ -1,4 +1,7 @@
-"""The relational schema of what MaxCompute itself remembers: instances, sessions, resources, grants."""
+"""The relational schema of what MaxCompute itself remembers: instances, sessions, resources, grants.
+
+What was said of a project goes with it, as another of its name has other users.
+"""
 
 from yunbox.identity.epoch import watched
 
@@ -44,4 +47,18 @@ CREATE TABLE IF NOT EXISTS project_grants (
     PRIMARY KEY (project, grantee_type, grantee, object_type, object, action)
 );
 CREATE TABLE IF NOT EXISTS project_policies (project TEXT PRIMARY KEY, document TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS project_statuses (project TEXT PRIMARY KEY, status TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS project_tags (
+    project TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (project, key)
+) WITHOUT ROWID;
+CREATE TRIGGER IF NOT EXISTS project_gone AFTER DELETE ON projects BEGIN
+    DELETE FROM project_users WHERE project = OLD.name;
+    DELETE FROM project_roles WHERE project = OLD.name;
+    DELETE FROM project_role_members WHERE project = OLD.name;
+    DELETE FROM project_grants WHERE project = OLD.name;
+    DELETE FROM project_policies WHERE project = OLD.name;
+    DELETE FROM project_statuses WHERE project = OLD.name;
+    DELETE FROM project_tags WHERE project = OLD.name;
+    DELETE FROM functions WHERE project = OLD.name;
+END;
 """ + watched("project_users", "project_roles", "project_role_members", "project_grants", "project_policies")

@@ -11,6 +11,7 @@ from yunbox.services.maxcompute.housekeeping import Sweeps
 from yunbox.services.maxcompute.resources.api import Resources
 from yunbox.services.maxcompute.resources.store import ResourceStore
 from yunbox.services.maxcompute.security.api import Security
+from yunbox.services.maxcompute.security.doors import Doors
 from yunbox.services.maxcompute.security.grants import Grants
 from yunbox.services.maxcompute.security.owners import Owners, table_owner
 from yunbox.services.maxcompute.security.run import Language
@@ -24,6 +25,7 @@ from yunbox.services.maxcompute.sql.warehouse import Warehouse
 from yunbox.services.maxcompute.tunnel.part import Tunnel, build_tunnel
 from yunbox.spine.house import House
 from yunbox.spine.path import Spine
+from yunbox.storage.database import Database
 from yunbox.storage.tables.catalogue import Catalogue
 from yunbox.storage.tables.snapshots import Snapshots
 
@@ -47,6 +49,8 @@ class MaxCompute:
     resources: Resources
     functions: Functions
     security: Security
+    doors: Doors
+    database: Database
     sweeps: Sweeps
 
 
@@ -79,28 +83,33 @@ def build(house: House) -> MaxCompute:
         }
     )
     house.authoriser.add_source(owners.statements)
+    doors = Doors(catalogue, house.database)
+    house.authoriser.add_source(doors.statements, binds_owner=True)
     return MaxCompute(
         spine=house.spine,
         account_id=house.account_id,
         project=house.settings.project,
         region=house.settings.region,
         catalogue=catalogue,
-        projects=_projects(house, catalogue, grants),
+        projects=_projects(house, catalogue, grants, doors),
         tables=Tables(catalogue, snapshots, tunnel.previews.csv),
         sql=sql,
         tunnel=tunnel,
         resources=Resources(catalogue, resources),
         functions=Functions(catalogue, functions, resources.get),
         security=Security(catalogue, grants, Language(catalogue, grants, house.store), house.identity.issue_bearer),
+        doors=doors,
+        database=house.database,
         sweeps=_sweeps(house, known, sql, tunnel, resources),
     )
 
 
-def _projects(house: House, catalogue: Catalogue, grants: Grants) -> Projects:
+def _projects(house: House, catalogue: Catalogue, grants: Grants, doors: Doors) -> Projects:
     return Projects(
         catalogue=catalogue,
         authoriser=house.authoriser,
         policies=grants,
+        status=doors.status,
         account_name=house.store.account_name,
         address=house.address("maxcompute"),
         account_created=house.clock.time(),

@@ -37,11 +37,13 @@ class Policies(Protocol):
 
 @dataclass(frozen=True)
 class Projects:
-    """What the operations on projects and schemas run on. ``address`` is where the service listens."""
+    """What the operations on projects and schemas run on. ``address`` is where the service listens, ``status`` says
+    whether a project is open."""
 
     catalogue: Catalogue
     authoriser: Authoriser
     policies: Policies
+    status: Callable[[str], str]
     account_name: Callable[[str], str]
     address: str
     account_created: float
@@ -139,8 +141,17 @@ def _may_see(projects: Projects, call: Call[Page], project: Project) -> bool:
     return projects.authoriser.decide(call.principal, access).allowed
 
 
-async def _get_project(projects: Projects, call: Call[ProjectName]) -> Project:
-    return require_project(projects, call.params.project)
+@dataclass(frozen=True)
+class Opened:
+    """A project and its status."""
+
+    project: Project
+    status: str
+
+
+async def _get_project(projects: Projects, call: Call[ProjectName]) -> Opened:
+    project = require_project(projects, call.params.project)
+    return Opened(project, projects.status(project.name))
 
 
 @dataclass(frozen=True)
@@ -148,12 +159,13 @@ class Storage:
     """A project and the bytes that its tables take."""
 
     project: Project
+    status: str
     size_bytes: int
 
 
 async def _get_storage(projects: Projects, call: Call[ProjectName]) -> Storage:
     project = require_project(projects, call.params.project)
-    return Storage(project, projects.catalogue.project_bytes(project.name))
+    return Storage(project, projects.status(project.name), projects.catalogue.project_bytes(project.name))
 
 
 def _storage_xml(storage: Storage, request: Request) -> Response:
@@ -161,14 +173,16 @@ def _storage_xml(storage: Storage, request: Request) -> Response:
     size = str(storage.size_bytes)
     taken = dict.fromkeys(("StandardSize", "usedQuotaLogicalSize", "usedQuotaPhysicalSize"), size)
     unused = ("LongTermSize", "LowFrequencySize", "usedRecycleBinLogicalSize", "usedRecycleBinPhysicalSize")
-    return _xml_of(storage.project, "ExtendedProperties", {**taken, **dict.fromkeys(unused, "0")})
+    return _xml_of(storage, "ExtendedProperties", {**taken, **dict.fromkeys(unused, "0")})
 
 
-def _project_xml(project: Project, request: Request) -> Response:
-    return _xml_of(project, "Properties", {**service_properties(project), **project.properties})
+def _project_xml(opened: Opened, request: Request) -> Response:
+    project = opened.project
+    return _xml_of(opened, "Properties", {**service_properties(project), **project.properties})
 
 
-def _xml_of(project: Project, tag: str, properties: dict[str, str]) -> Response:
+def _xml_of(opened: Opened | Storage, tag: str, properties: dict[str, str]) -> Response:
+    project = opened.project
     items = [element("Property", element("Name", k), element("Value", v)) for k, v in sorted(properties.items())]
     root = element(
         "Project",
@@ -177,7 +191,7 @@ def _xml_of(project: Project, tag: str, properties: dict[str, str]) -> Response:
         element("Comment", project.comment),
         element("ProjectGroupName", ""),
         element(tag, *items),
-        element("State", "AVAILABLE"),
+        element("State", opened.status),
         element("Clusters", element("Cluster", element("Name", "yunbox"), element("QuotaID", "1"))),
         element("TenantId", project.account_id),
         element("DefaultQuotaNickname", "os_PayAsYouGoQuota"),

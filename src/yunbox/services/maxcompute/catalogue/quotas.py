@@ -36,20 +36,21 @@ async def _name(request: Request, values: PathValues) -> QuotaName:
 
 
 async def _list(part: object, call: Call[Nothing]) -> list[Quota]:
-    return [_the_quota()]
+    return [the_quota()]
 
 
 async def _get(part: object, call: Call[QuotaName]) -> Quota:
     if call.params.quota.lower() != NICKNAME.lower():
         raise NotFound(f"There is no quota {call.params.quota}: {NICKNAME} is the only one", code="NoSuchObject")
-    return _the_quota()
+    return the_quota()
 
 
 async def _connect(part: object, call: Call[Nothing]) -> None:
     raise Unsupported("MCQA (/connection/mcqa) is not supported: run the query as an instance")
 
 
-def _the_quota() -> Quota:
+def the_quota() -> Quota:
+    """What this machine has."""
     pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     return Quota(NICKNAME, os.cpu_count() or 1, pages >> 20)
 

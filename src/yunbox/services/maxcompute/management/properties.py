@@ -3,19 +3,23 @@
 What no flag here does anything about is refused by name where it would change something, as else it would be dropped.
 """
 
+import re
 from typing import Any
 
 from yunbox.kernel.errors import InvalidArgument, Unsupported
+from yunbox.services.maxcompute.sql.admission import QUERY_LIMIT
 from yunbox.storage.tables.model import Project
 
 FULL_SCAN, TIMEZONE = "odps.sql.allow.fullscan", "odps.timezone"
 ODPS2, HIVE = "odps.sql.type.system.odps2", "odps.sql.hive.compatible"
+_NUMBER = re.compile(r"\d{1,12}(\.\d{1,6})?", re.ASCII)
 _TYPE_SYSTEMS = {
     "1": {ODPS2: "false", HIVE: "false"}, "2": {ODPS2: "true", HIVE: "false"}, "hive": {ODPS2: "true", HIVE: "true"},
 }  # fmt: skip
 _UNCHANGED: dict[str, tuple[Any, ...]] = {
     "enableDecimal2": (True,), "encryption": ({}, {"enable": False}), "retentionDays": (1,),
-    "sqlMeteringMax": ("", "0"), "tunnelQuota": ("", "default"), "enableTunnelQuotaRoute": (False,),
+    "tunnelQuota": ("", "default"), "enableTunnelQuotaRoute": (False,),
+    "tableLifecycle": ({}, {"type": "optional", "value": "0"}, {"type": "optional"}, {"value": "0"}),
     "enableDr": (False,), "enableTieredStorage": (False,), "enableAutoMv": (False,), "enableFdcCacheForce": (False,),
 }  # fmt: skip
 """What may be said of what cannot be changed here: that it is as it is. None may be said of anything."""
@@ -35,11 +39,17 @@ def written(given: Any) -> dict[str, str]:
             flags[TIMEZONE] = value
         elif name == "typeSystem" and str(value).lower() in _TYPE_SYSTEMS:
             flags |= _TYPE_SYSTEMS[str(value).lower()]
-        elif name in ("allowFullScan", "timezone", "typeSystem"):
+        elif name == "sqlMeteringMax" and (value in ("", "0") or _is_number(value)):
+            flags[QUERY_LIMIT] = "" if value in ("", "0") else str(value)
+        elif name in ("sqlMeteringMax", "allowFullScan", "timezone", "typeSystem"):
             raise InvalidArgument(f"properties.{name} is not valid: {str(value)[:64]}.", code="INVALID_PARAMETER")
         elif value not in _UNCHANGED.get(name, ()):
             raise Unsupported(f"properties.{name} cannot be changed here.", code="UnsupportedOperation")
     return flags
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, str) and _NUMBER.fullmatch(value) is not None
 
 
 def shown(project: Project, defaults: dict[str, str]) -> dict[str, Any]:
@@ -50,5 +60,6 @@ def shown(project: Project, defaults: dict[str, str]) -> dict[str, Any]:
     return {
         "allowFullScan": flags[FULL_SCAN] == "true", "timezone": flags[TIMEZONE], "typeSystem": next(kinds, "2"),
         "enableDecimal2": True, "encryption": {"enable": False}, "retentionDays": 1, "enableTunnelQuotaRoute": False,
-        "tunnelQuota": "", "tableLifecycle": {"type": "optional", "value": "0"},
+        "sqlMeteringMax": flags.get(QUERY_LIMIT, ""), "tunnelQuota": "",
+        "tableLifecycle": {"type": "optional", "value": "0"},
     }  # fmt: skip

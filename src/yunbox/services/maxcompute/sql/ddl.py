@@ -16,6 +16,7 @@ from yunbox.kernel import limits
 from yunbox.kernel.call import Call
 from yunbox.kernel.errors import AlreadyExists, NotFound
 from yunbox.schema.tables import Table, TableName
+from yunbox.services.maxcompute.security.doors import WHITE_LIST, networks
 from yunbox.services.maxcompute.sql.checks import (
     check_internal,
     check_table_columns,
@@ -205,6 +206,7 @@ async def set_project(warehouse: Warehouse, call: Call[Statement]) -> Outcome:
     """SETPROJECT k=v: with no pairs, the settings as they are."""
     statement, plan = call.params, call.params.plan(plans.SetProject)
     if plan.properties:
+        networks(dict(plan.properties).get(WHITE_LIST, ""))
         await warehouse.catalogue.set_project(statement.session.project, properties=dict(plan.properties))
         return _DONE
     project = warehouse.catalogue.project(statement.session.project)

@@ -79,6 +79,21 @@ class Instance:
         return node.text.strip() if node else ""
 
 
+@dataclass(frozen=True)
+class Search:
+    """Which instances of all projects: those that were started within a time, and are any of what is named."""
+
+    start: float
+    end: float
+    ids: tuple[str, ...] = ()
+    projects: tuple[str, ...] = ()
+    owners: tuple[str, ...] = ()
+    states: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    rising: bool = False
+
+
 class InstanceStore:
     """Keeps instances; the end of one and its ledger entries are one transaction."""
 
@@ -122,6 +137,26 @@ class InstanceStore:
             project, owner, status, start, end, after, limit,
         )  # fmt: skip
         return [_load(row) for row in rows]
+
+    def anywhere(self, instance_id: str) -> Instance | None:
+        """An instance of any project, or None."""
+        row = self._database.read_one("SELECT * FROM instances WHERE id = ?", instance_id)
+        return _load(row) if row is not None else None
+
+    def search(self, wanted: Search, skip: int, limit: int) -> tuple[list[Instance], int]:
+        """A page of instances in the order of their start, and how many there are."""
+        where, values = ["started >= ?", "started <= ?"], [str(wanted.start), str(wanted.end)]
+        for column, any_of in (
+            ("id", wanted.ids), ("project", wanted.projects), ("owner", wanted.owners), ("task_status", wanted.states),
+            ("task_name", wanted.names), ("task_type", wanted.types),
+        ):  # fmt: skip
+            if any_of:
+                where.append(f"{column} IN (SELECT value FROM json_each(?))")
+                values.append(json.dumps(any_of))
+        found = f"FROM instances WHERE {' AND '.join(where)}"
+        order = "ASC" if wanted.rising else "DESC"
+        rows = self._database.read(f"SELECT * {found} ORDER BY id {order} LIMIT ? OFFSET ?", *values, limit, skip)
+        return [_load(row) for row in rows], self._database.read(f"SELECT count(*) {found}", *values)[0][0]
 
     def end_interrupted(self) -> int:
         """Mark what was running when the server went away as failed; it was not metered and is free."""
