@@ -18,6 +18,7 @@ from yunbox.services.hologres.instances.api import API as HOLOGRAM_API
 from yunbox.services.maxcompute.management.api import API as MAXCOMPUTE_API
 from yunbox.services.ram.apis import IMS_API, RAM_API
 from yunbox.services.vpc.apis import API as VPC_API
+from yunbox.services.vpc.apis import ECS_API
 from yunbox.testing.server import Server
 from yunbox.wire.openapi.api import Api, Asked
 from yunbox.wire.openapi.parameters import capitals
@@ -44,8 +45,9 @@ QUERIES = {
 }
 ANYBODY_S = {"ChangePassword"}
 """One's own password is one's own business."""
-APIS = (RAM_API, IMS_API, ACTIONTRAIL_API, VPC_API, MAXCOMPUTE_API, HOLOGRAM_API)
-DENIED = {VPC_API.product: "Forbidden.RAM"}
+APIS = (RAM_API, IMS_API, ACTIONTRAIL_API, VPC_API, ECS_API, MAXCOMPUTE_API, HOLOGRAM_API)
+TAGGED = {VPC_API.product: "VPC", ECS_API.product: "securitygroup"}
+DENIED = dict.fromkeys((VPC_API.product, ECS_API.product), "Forbidden.RAM")
 ALL = [(api, route) for api in APIS for route in api.routes if route.operation.name not in ANYBODY_S]
 IDS = [f"{api.product}-{route.operation.name}" for api, route in ALL]
 
@@ -68,8 +70,10 @@ def parameters(api: Api, kind: Any) -> dict[str, str]:
 
 
 def value(api: Api, name: str, kind: Any) -> str:
-    if name == "resource_type" and api is VPC_API:
-        return "VPC"
+    if name == "resource_type" and api.product in TAGGED:
+        return TAGGED[api.product]
+    if kind is bool:
+        return "true"
     if get_origin(kind) is tuple and is_dataclass(inner := get_args(kind)[0]):
         return VALUES.get(name) or json.dumps([parameters(api, inner)])
     if get_origin(kind) is tuple:

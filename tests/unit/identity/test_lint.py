@@ -28,7 +28,7 @@ SELECT = allow("odps:Select", "odps:Describe", resource="acs:odps:*:projects/p/t
         ([allow("oss:GetObjekt")], "warning", "Statement 1", "oss:getobjekt is unknown"),
         ([allow("oss:Get*"), allow("oss:Fetch*")], "warning", "Statement 2", "oss:fetch* is unknown"),
         ([allow("GetObject")], "warning", "Statement 1", "is no action"),
-        ([allow("ecs:RunInstances", resource="acs:ecs:*:*:*")], "note", "Statement 1", "ecs is not here"),
+        ([allow("rds:RunInstances", resource="acs:rds:*:*:*")], "note", "Statement 1", "rds is not here"),
         ([allow("oss:GetObject", resource="bucket/*")], "warning", "Statement 1", "matches nothing"),
         ([allow("oss:GetObject", resource="acs:odps:*:projects/p")], "warning", "Statement 1", "can never match"),
         ([allow("*", resource="*")], "warning", "Statement 1", "over-broad"),

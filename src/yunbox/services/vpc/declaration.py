@@ -1,6 +1,6 @@
 """VPC as the house knows it."""
 
-from yunbox.services.vpc.apis import API
+from yunbox.services.vpc.apis import API, ECS_API
 from yunbox.services.vpc.schema import VPC_SCHEMA
 from yunbox.services.vpc.service import Vpc
 from yunbox.spine.house import House
@@ -26,5 +26,5 @@ SERVICE = Service(
     apps=lambda _service: {},
     schema=VPC_SCHEMA,
     coverage=_coverage,
-    apis=lambda service: (API.bound(service),),
+    apis=lambda service: (API.bound(service), ECS_API.bound(service)),
 )

@@ -58,7 +58,9 @@ class DryRun(Conflict):
         super().__init__("Request validation has been passed with DryRun flag set.", code="DryRunOperation")
 
 
-def reads(name: str, kind: type[P], work: Callable[[Work, P], Body], resource: str) -> Route[Asked]:
+def reads(
+    name: str, kind: type[P], work: Callable[[Work, P], Body], resource: str, *, product: str = "vpc"
+) -> Route[Asked]:
     """The route to an operation that reads; its right is its own name."""
 
     async def run(service: Vpc, call: Call[P]) -> Body:
@@ -67,16 +69,19 @@ def reads(name: str, kind: type[P], work: Callable[[Work, P], Body], resource: s
             raise DryRun
         return answer
 
-    return action(Operation("vpc", name, kind, run, _touching(name, resource), reads=True, denied=DENIED))
+    touches = _touching(f"{product}:{name}", resource)
+    return action(Operation(product, name, kind, run, touches, reads=True, denied=DENIED))
 
 
-def changes(name: str, kind: type[P], work: Callable[[Work, P], Body | None], resource: str) -> Route[Asked]:
+def changes(
+    name: str, kind: type[P], work: Callable[[Work, P], Body | None], resource: str, *, product: str = "vpc"
+) -> Route[Asked]:
     """The route to an operation that changes something; its right is its own name."""
 
     async def run(service: Vpc, call: Call[P]) -> Body | None:
         return await service.database.write(lambda db: _once(_begun(service, db, call.params), name, call, work))
 
-    return action(Operation("vpc", name, kind, run, _touching(name, resource), denied=DENIED))
+    return action(Operation(product, name, kind, run, _touching(f"{product}:{name}", resource), denied=DENIED))
 
 
 def _begun(service: Vpc, db: sqlite3.Connection, params: object) -> Work:
@@ -114,11 +119,11 @@ def _once(work: Work, name: str, call: Call[P], run: Callable[[Work, P], Body | 
     return answer
 
 
-def _touching(name: str, resource: str) -> Callable[[Vpc, Any], tuple[Access, ...]]:
+def _touching(right: str, resource: str) -> Callable[[Vpc, Any], tuple[Access, ...]]:
     def touches(service: Vpc, params: Any) -> tuple[Access, ...]:
         values = {key: value or "*" for key, value in vars(params).items()} if params is not None else {}
         where = str(values.get("region_id") or service.own)
-        return (Access(f"vpc:{name}", resource.format(**values), service.account_id, region=where),)
+        return (Access(right, resource.format(**values), service.account_id, region=where),)
 
     return touches
 

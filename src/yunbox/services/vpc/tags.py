@@ -1,14 +1,20 @@
 """Tags of networks. Source: the vendor's "TagResources", "UnTagResources" and "ListTagResources" (Vpc 2016-04-28)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
 from yunbox.kernel.errors import InvalidArgument, NotFound
-from yunbox.kernel.rules import Choice, Number, Text
+from yunbox.kernel.rules import Number, Text
 from yunbox.services.vpc.service import Body, Work, changes, reads
+from yunbox.wire.openapi.api import Asked
+from yunbox.wire.route import Route
 
-TYPES = {"VPC": "vpcs", "VSWITCH": "vswitches"}
-TYPE = Choice(tuple(TYPES))
+Types = Mapping[str, str]
+"""The kinds of resources that have tags, as a product calls them, and their tables."""
+TYPES: Types = {
+    "VPC": "vpcs", "VSWITCH": "vswitches", "ROUTETABLE": "route_tables", "EIP": "eips", "NATGATEWAY": "nat_gateways",
+}  # fmt: skip
 TAGS_MAX = 20
 
 
@@ -25,7 +31,7 @@ class Tagged:
     """Resources, and the tags they are to have."""
 
     region_id: str
-    resource_type: Annotated[str, TYPE]
+    resource_type: str
     resource_id: tuple[str, ...]
     tag: tuple[Tag, ...]
 
@@ -35,7 +41,7 @@ class Untagged:
     """Resources, and the tags they are to lose."""
 
     region_id: str
-    resource_type: Annotated[str, TYPE]
+    resource_type: str
     resource_id: tuple[str, ...]
     tag_key: tuple[str, ...] = ()
     all: bool = False
@@ -46,7 +52,7 @@ class Some:
     """Which tags."""
 
     region_id: str
-    resource_type: Annotated[str, TYPE]
+    resource_type: str
     resource_id: tuple[str, ...] = ()
     tag: tuple[Tag, ...] = ()
     next_token: str = ""
@@ -81,16 +87,28 @@ def has(work: Work, kind: str, resource: str, wanted: tuple[Tag, ...]) -> bool:
     return all(tag.key in there and tag.value in (None, there[tag.key]) for tag in wanted)
 
 
-def _tag(work: Work, params: Tagged) -> None:
-    for resource in _checked(work, params.resource_type, params.resource_id):
-        put(work, params.resource_type, resource, params.tag)
+def routes(product: str, types: Types, untag: str) -> tuple[Route[Asked], ...]:
+    """The operations on tags of a product's resources; ``untag`` is how it spells that one."""
 
+    def tag_them(work: Work, params: Tagged) -> None:
+        for resource in _checked(work, types, params.resource_type, params.resource_id):
+            put(work, params.resource_type, resource, params.tag)
 
-def _untag(work: Work, params: Untagged) -> None:
-    for resource in _checked(work, params.resource_type, params.resource_id):
-        for key in of(work, params.resource_type, resource) if params.all else params.tag_key:
-            sql = "DELETE FROM vpc_tags WHERE type = ? AND id = ? AND key = ?"
-            work.run(sql, params.resource_type, resource, key)
+    def untag_them(work: Work, params: Untagged) -> None:
+        for resource in _checked(work, types, params.resource_type, params.resource_id):
+            for key in of(work, params.resource_type, resource) if params.all else params.tag_key:
+                sql = "DELETE FROM vpc_tags WHERE type = ? AND id = ? AND key = ?"
+                work.run(sql, params.resource_type, resource, key)
+
+    def list_them(work: Work, params: Some) -> Body:
+        _checked(work, types, params.resource_type, ())
+        return _list(work, params)
+
+    return (
+        changes("TagResources", Tagged, tag_them, "{resource_type}/*", product=product),
+        changes(untag, Untagged, untag_them, "{resource_type}/*", product=product),
+        reads("ListTagResources", Some, list_them, "*", product=product),
+    )
 
 
 def _list(work: Work, params: Some) -> Body:
@@ -109,15 +127,14 @@ def _list(work: Work, params: Some) -> Body:
     return body
 
 
-def _checked(work: Work, kind: str, resources: tuple[str, ...]) -> tuple[str, ...]:
+def _checked(work: Work, types: Types, kind: str, resources: tuple[str, ...]) -> tuple[str, ...]:
+    if kind not in types:
+        told = f'The parameter - "ResourceType" is not one of {", ".join(types)}.'
+        raise InvalidArgument(told, code="InvalidParameter.ResourceType")
     for resource in resources:
-        if work.row(f"SELECT 1 FROM {TYPES[kind]} WHERE id = ?", resource) is None:
+        if work.row(f"SELECT 1 FROM {types[kind]} WHERE id = ?", resource) is None:
             raise NotFound(f"The resource {resource[:64]} does not exist.", code="InvalidResourceId.NotFound")
     return resources
 
 
-ROUTES = (
-    changes("TagResources", Tagged, _tag, "{resource_type}/*"),
-    changes("UnTagResources", Untagged, _untag, "{resource_type}/*"),
-    reads("ListTagResources", Some, _list, "*"),
-)
+ROUTES = routes("vpc", TYPES, "UnTagResources")

@@ -1,4 +1,4 @@
-"""Networks and their route tables. Source: the vendor's "CreateVpc" to "DescribeRouteTableList" (Vpc 2016-04-28)."""
+"""Networks. Source: the vendor's "CreateVpc" to "DescribeZones" (Vpc 2016-04-28)."""
 
 import sqlite3
 from dataclasses import dataclass
@@ -89,18 +89,6 @@ class Some:
 
 
 @dataclass(frozen=True)
-class Tables:
-    """A page of route tables."""
-
-    region_id: str
-    vpc_id: str = ""
-    route_table_id: str = ""
-    router_id: str = ""
-    page_number: Annotated[int, PAGE_NUMBER] = 1
-    page_size: Annotated[int, PAGE_SIZE] = 10
-
-
-@dataclass(frozen=True)
 class Where:
     """A region."""
 
@@ -111,8 +99,7 @@ def _create(work: Work, new: NewVpc) -> Body:
     block = parsed(new.cidr_block, VPC_MASKS, "VPC")
     if new.enable_ipv6 or new.user_cidr:
         raise Unsupported("EnableIpv6 and UserCidr are not offered.", code="UnsupportedFeature")
-    if new.resource_group_id not in (None, "", RESOURCE_GROUP):
-        raise NotFound("There is no such resource group.", code="InvalidResourceGroup.NotFound")
+    check_group(new.resource_group_id)
     check_name(new.vpc_name, "InvalidVpcName.Malformed")
     check_name(new.description, "InvalidVpcDiscription.Malformed")
     if len(work.rows("SELECT id FROM vpcs WHERE region = ?", new.region_id)) >= _VPCS_MAX:
@@ -122,6 +109,12 @@ def _create(work: Work, new: NewVpc) -> Body:
     work.run("INSERT INTO vpcs VALUES (?, ?, ?, ?, ?, ?, ?, ?)", *values)
     tags.put(work, "VPC", vpc_id, new.tag)
     return {"VpcId": vpc_id, "VRouterId": router, "RouteTableId": table, "ResourceGroupId": RESOURCE_GROUP}
+
+
+def check_group(group: str | None) -> None:
+    """Refuse a resource group that is none. Raises NotFound."""
+    if group not in (None, "", RESOURCE_GROUP):
+        raise NotFound("There is no such resource group.", code="InvalidResourceGroup.NotFound")
 
 
 def find(work: Work, vpc_id: str, where: str | None) -> sqlite3.Row:
@@ -160,13 +153,21 @@ def _delete(work: Work, params: Gone) -> None:
     row = find(work, params.vpc_id, params.region_id)
     if params.force_delete:
         raise Unsupported("ForceDelete is not offered: delete what the VPC has first.", code="UnsupportedFeature")
-    if inner := work.row("SELECT id FROM vswitches WHERE vpc_id = ?", row["id"]):
-        raise Conflict(
-            f"Specified VPC has the vSwitch {inner['id']}: delete its vSwitches first.",
-            code="DependencyViolation.VSwitch",
-        )
+    for what, code, sql in _DEPENDENTS:
+        if inner := work.row(sql, row["id"]):
+            told = f"Specified VPC has the {what} {inner['id']}: delete what it has first."
+            raise Conflict(told, code=f"DependencyViolation.{code}")
     work.run("DELETE FROM vpc_tags WHERE type = 'VPC' AND id = ?", row["id"])
     work.run("DELETE FROM vpcs WHERE id = ?", row["id"])
+
+
+_DEPENDENTS = (
+    ("NAT gateway", "NatGateway", "SELECT id FROM nat_gateways WHERE vpc_id = ?"),
+    ("security group", "SecurityGroup", "SELECT id FROM security_groups WHERE vpc_id = ?"),
+    ("vSwitch", "VSwitch", "SELECT id FROM vswitches WHERE vpc_id = ?"),
+    ("route entry", "RouteEntry", "SELECT id FROM route_entries WHERE vpc_id = ?"),
+    ("route table", "RouteTable", "SELECT id FROM route_tables WHERE vpc_id = ?"),
+)
 
 
 def _describe(work: Work, params: Some) -> Body:
@@ -189,45 +190,33 @@ def paged(params: Any, rows: list[sqlite3.Row], outer: str, inner: str, shown: A
 
 
 def _shown(work: Work, row: sqlite3.Row) -> Body:
-    inner = work.rows("SELECT id FROM vswitches WHERE vpc_id = ? ORDER BY created, id", row["id"])
+    inner, gateways, tables = (
+        [one["id"] for one in work.rows(f"SELECT id FROM {table} WHERE vpc_id = ? ORDER BY created, id", row["id"])]
+        for table in ("vswitches", "nat_gateways", "route_tables")
+    )
     return {
         "VpcId": row["id"], "RegionId": row["region"], "CidrBlock": row["cidr"], "VpcName": row["name"],
         "Description": row["description"], "Status": "Available", "IsDefault": False, "VRouterId": row["router_id"],
         "CreationTime": stamp(row["created"]), "ResourceGroupId": RESOURCE_GROUP,
-        "OwnerId": int(work.service.account_id), "VSwitchIds": {"VSwitchId": [one["id"] for one in inner]},
-        "RouterTableIds": {"RouterTableIds": [row["route_table_id"]]}, "UserCidrs": {"UserCidr": []},
-        "SecondaryCidrBlocks": {"SecondaryCidrBlock": []}, "NatGatewayIds": {"NatGatewayIds": []},
+        "OwnerId": int(work.service.account_id), "VSwitchIds": {"VSwitchId": inner},
+        "RouterTableIds": {"RouterTableIds": [row["route_table_id"], *tables]}, "UserCidrs": {"UserCidr": []},
+        "SecondaryCidrBlocks": {"SecondaryCidrBlock": []}, "NatGatewayIds": {"NatGatewayIds": gateways},
         "Ipv6CidrBlock": "", "Ipv6CidrBlocks": {"Ipv6CidrBlock": []}, "EnabledIpv6": False,
         "Tags": tags.shown(work, "VPC", row["id"]), "DnsHostnameStatus": "DISABLED",
     }  # fmt: skip
 
 
 def _counts(work: Work, row: sqlite3.Row) -> list[Body]:
-    inner = work.rows("SELECT id FROM vswitches WHERE vpc_id = ?", row["id"])
-    return [{"ResourceType": "VSwitch", "ResourceCount": len(inner)}, {"ResourceType": "VRouter", "ResourceCount": 1}]
+    kinds = {"VSwitch": "vswitches", "NatGateway": "nat_gateways", "SecurityGroup": "security_groups",
+             "RouteTable": "route_tables"}  # fmt: skip
+    counts = {
+        kind: work.count(f"SELECT count(*) FROM {table} WHERE vpc_id = ?", row["id"]) for kind, table in kinds.items()
+    }
+    counts |= {"RouteTable": counts["RouteTable"] + 1, "VRouter": 1}
+    return [{"ResourceType": kind, "ResourceCount": count} for kind, count in counts.items()]
 
 
-# -- route tables, regions and zones
-
-
-def _tables(work: Work, params: Tables) -> Body:
-    rows = [
-        row for row in work.rows("SELECT * FROM vpcs WHERE region = ? ORDER BY created, id", params.region_id)
-        if params.vpc_id in ("", row["id"]) and params.route_table_id in ("", row["route_table_id"])
-        and params.router_id in ("", row["router_id"])
-    ]  # fmt: skip
-    return paged(params, rows, "RouterTableList", "RouterTableListType", lambda row: _table(work, row))
-
-
-def _table(work: Work, row: sqlite3.Row) -> Body:
-    inner = work.rows("SELECT id FROM vswitches WHERE vpc_id = ? ORDER BY created, id", row["id"])
-    return {
-        "RouteTableId": row["route_table_id"], "RouterId": row["router_id"], "RouterType": "VRouter",
-        "RouteTableType": "System", "RouteTableName": "", "Description": "", "VpcId": row["id"], "Status": "Available",
-        "CreationTime": stamp(row["created"]), "OwnerId": int(work.service.account_id), "AssociateType": "VSwitch",
-        "VSwitchIds": {"VSwitchId": [one["id"] for one in inner]}, "ResourceGroupId": RESOURCE_GROUP,
-        "RoutePropagationEnable": False, "Tags": {"Tag": []}, "GatewayIds": {"GatewayIds": []},
-    }  # fmt: skip
+# -- regions and zones
 
 
 def _regions(work: Work, _params: None) -> Body:
@@ -249,7 +238,6 @@ ROUTES = (
     changes("ModifyVpcAttribute", Changed, _modify, "vpc/{vpc_id}"),
     changes("DeleteVpc", Gone, _delete, "vpc/{vpc_id}"),
     reads("DescribeVpcs", Some, _describe, "vpc/*"),
-    reads("DescribeRouteTableList", Tables, _tables, "routetable/*"),
     reads("DescribeRegions", type(None), _regions, "*"),
     reads("DescribeZones", Where, _zones, "*"),
 )

@@ -8,7 +8,7 @@ from typing import Annotated
 from yunbox.kernel.clock import stamp
 from yunbox.kernel.errors import Conflict, NotFound
 from yunbox.schema.regions import region
-from yunbox.services.vpc import tags, vpcs
+from yunbox.services.vpc import routes, tags, vpcs
 from yunbox.services.vpc.blocks import VSWITCH_MASKS, check_apart, check_within, free_addresses, parsed
 from yunbox.services.vpc.service import (
     PAGE_NUMBER,
@@ -22,6 +22,7 @@ from yunbox.services.vpc.service import (
     reads,
 )  # fmt: skip
 from yunbox.services.vpc.tags import Tag
+from yunbox.storage.networks import user_of_vswitch
 
 _VSWITCHES_MAX = 150
 """In a VPC."""
@@ -121,8 +122,22 @@ def _modify(work: Work, new: Changed) -> None:
 
 def _delete(work: Work, params: Which) -> None:
     row = _find(work, params.vswitch_id, params.region_id)
+    for what, code, sql in _DEPENDENTS:
+        if inner := work.row(sql, row["id"]):
+            told = f"Specified vSwitch has the {what} {inner['id']}: delete that first."
+            raise Conflict(told, code=f"DependencyViolation.{code}")
+    if instance := user_of_vswitch(work.db, row["id"]):
+        told = f"The instance {instance} of Hologres lies in the vSwitch: delete that first."
+        raise Conflict(told, code="DependencyViolation.NetworkInterface")
+    work.run("DELETE FROM route_table_vswitches WHERE vswitch_id = ?", row["id"])
     work.run("DELETE FROM vpc_tags WHERE type = 'VSWITCH' AND id = ?", row["id"])
     work.run("DELETE FROM vswitches WHERE id = ?", row["id"])
+
+
+_DEPENDENTS = (
+    ("NAT gateway", "NatGateway", "SELECT id FROM nat_gateways WHERE vswitch_id = ?"),
+    ("SNAT entry", "SnatEntry", "SELECT id FROM snat_entries WHERE vswitch_id = ?"),
+)
 
 
 def _describe(work: Work, params: Some) -> Body:
@@ -137,15 +152,19 @@ def _describe(work: Work, params: Some) -> Body:
     return vpcs.paged(params, rows, "VSwitches", "VSwitch", lambda row: _shown(work, row))
 
 
-_SELECT = "SELECT s.*, v.region, v.route_table_id FROM vswitches s JOIN vpcs v ON v.id = s.vpc_id"
+_SELECT = """
+SELECT s.*, v.region, v.route_table_id, (SELECT count(*) FROM nat_gateways n WHERE n.vswitch_id = s.id) AS taken
+FROM vswitches s JOIN vpcs v ON v.id = s.vpc_id"""
 
 
 def _shown(work: Work, row: sqlite3.Row) -> Body:
+    table = routes.table_of(work, row["id"], row["route_table_id"])
+    kind = "System" if table == row["route_table_id"] else "Custom"
     return {
         "VSwitchId": row["id"], "VpcId": row["vpc_id"], "ZoneId": row["zone"], "CidrBlock": row["cidr"],
         "VSwitchName": row["name"], "Description": row["description"], "Status": "Available", "IsDefault": False,
-        "AvailableIpAddressCount": free_addresses(IPv4Network(row["cidr"])), "CreationTime": stamp(row["created"]),
-        "RouteTable": {"RouteTableId": row["route_table_id"], "RouteTableType": "System"},
+        "AvailableIpAddressCount": free_addresses(IPv4Network(row["cidr"])) - row["taken"],
+        "CreationTime": stamp(row["created"]), "RouteTable": {"RouteTableId": table, "RouteTableType": kind},
         "ResourceGroupId": RESOURCE_GROUP, "NetworkAclId": "", "OwnerId": int(work.service.account_id),
         "Ipv6CidrBlock": "", "EnabledIpv6": False, "ShareType": "", "Tags": tags.shown(work, "VSWITCH", row["id"]),
     }  # fmt: skip

@@ -24,6 +24,8 @@ COMMON = frozenset((
 ))  # fmt: skip
 """What may come with any request; ``RegionId`` only where an operation has no use for it itself."""
 _ACRONYMS = {"mfa": "MFA", "ok": "OK", "sms": "SMS", "im": "IM", "oidc": "OIDC", "saml": "SAML", "vswitch": "VSwitch"}
+_SPELLED = {"source_cidr": "SourceCIDR", "isp": "ISP"}
+"""Fields whose parameters are spelled like no others."""
 _ITEMS_MAX = 200
 
 
@@ -38,7 +40,7 @@ class Field(NamedTuple):
 
 def capitals(name: str) -> str:
     """A field's name as the vendor spells parameters: ``page_size`` is ``PageSize``."""
-    return "".join(_ACRONYMS.get(part, part.capitalize()) for part in name.split("_"))
+    return _SPELLED.get(name) or "".join(_ACRONYMS.get(part, part.capitalize()) for part in name.split("_"))
 
 
 def read_parameters(kind: type[Any], given: Mapping[str, str], action: str) -> Any:
