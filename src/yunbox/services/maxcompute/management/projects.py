@@ -148,13 +148,15 @@ async def _status(service: MaxCompute, call: Call[Named]) -> Body:
 
 
 def _shown(service: MaxCompute, project: Project) -> Body:
+    addresses = project.properties.get(WHITE_LIST, "")
     return {
         "name": project.name, "comment": project.comment, "owner": project.owner, "type": "managed",
         "status": service.doors.status(project.name), "regionId": service.region, "defaultQuota": quotas.DEFAULT,
         "productType": "PayAsYouGo", "createdTime": int(project.created * 1000),
         "properties": properties.shown(project, service_properties(project)),
         "securityProperties": {**_SECURED, "projectProtection": {"protected": False, "exceptionPolicy": ""}},
-        "ipWhiteList": {"ipList": project.properties.get(WHITE_LIST, ""), "vpcIpList": ""}, "superAdmins": [],
+        # Terraform takes a list that is there, though empty, for one that its configuration lacks
+        "ipWhiteList": {"ipList": addresses, "vpcIpList": ""} if addresses else {}, "superAdmins": [],
         "threeTierModel": False,
     }  # fmt: skip
 
