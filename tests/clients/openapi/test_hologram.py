@@ -1,7 +1,10 @@
 """Hologres' instances by their own SDK: each takes psycopg on a port of its own, and has tables that no other has."""
 
 import contextlib
+import json
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -207,6 +210,26 @@ def test_tags(client: Client) -> None:
         assert code(client.tag_resources, wrong) == "ResourceNotExist.Instance"
     finally:
         remove(client, instance)
+
+
+def test_the_bill_and_the_command_know_each_instance(tmp_path: Path) -> None:
+    with Server(tmp_path / "data") as server:
+        client = Client(config(server))
+        instance = create(client)
+        with connect(server, client, instance) as db:
+            db.execute("create table counted (n int primary key)")
+            db.execute("insert into counted values (1), (2)")
+    words = ["holo", "tables", "--instance", instance], ["bill", "--by", "item", "--project", f"hologres://{instance}"]
+    tables, billed = (told(server, *one) for one in words)
+    assert [(one["table"], one["rows"]) for one in tables["tables"]] == [("counted", 2)]
+    assert [line["item"] for line in billed["lines"]] == ["hologres.compute"]
+    assert told(server, "bill", "--by", "item", "--project", "hologres://yunbox")["lines"] == []
+
+
+def told(server: Server, *words: str) -> Any:
+    """What a command says of a data folder."""
+    command = [sys.executable, "-m", "yunbox", *words, "--data", str(server.data), "--output", "json"]
+    return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
 
 def test_rights_are_on_one_instance(server: Server, client: Client) -> None:

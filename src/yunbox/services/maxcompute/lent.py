@@ -24,7 +24,7 @@ class LentTables:
         self._sources = (
             Grants(database, clock).statements,
             Owners({"tables": table_owner(self.catalogue)}).statements,
-            Doors(self.catalogue, database).statements,
+            Doors(database).statements,
         )
 
     def access(self, action: str, names: Sequence[str]) -> Access:

@@ -83,7 +83,7 @@ def build(house: House) -> MaxCompute:
         }
     )
     house.authoriser.add_source(owners.statements)
-    doors = Doors(catalogue, house.database)
+    doors = Doors(house.database)
     house.authoriser.add_source(doors.statements, binds_owner=True)
     return MaxCompute(
         spine=house.spine,
