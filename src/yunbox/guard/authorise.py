@@ -6,9 +6,10 @@ its own. Any Deny that is not surely beside the point refuses; else any Allow gr
 identity needs that twice: for the one it stands for, and for its own session policy.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from yunbox.guard.diagnosis import diagnosis
 from yunbox.identity.index import StatementIndex
 from yunbox.identity.policy import Context, Decision, Statement, covers_action, evaluate, parse_policy
 from yunbox.identity.store import IdentityStore
@@ -28,7 +29,9 @@ class AccessDenied(Forbidden):
     A ``stranger``, who is nobody of the account that owns the resource, hears nothing of it or of its policies.
     """
 
-    def __init__(self, access: Access, decision: Decision, *, stranger: bool = False) -> None:
+    def __init__(
+        self, access: Access, decision: Decision, diagnosis: Mapping[str, Any], *, stranger: bool = False
+    ) -> None:
         because = decision.because
         told = "" if stranger else f" ({because})"
         super().__init__(
@@ -37,6 +40,7 @@ class AccessDenied(Forbidden):
             resource=access.resource,
             because=because,
             decision=decision.kind,
+            diagnosis=dict(diagnosis),
         )
 
 
@@ -72,7 +76,17 @@ class Authoriser:
         for access in accesses:
             decision = self.decide(principal, access, context)
             if not decision.allowed:
-                raise AccessDenied(access, decision, stranger=principal.account_id != access.account_id)
+                raise self._denied(principal, access, decision, context)
+
+    def _denied(
+        self, principal: Principal, access: Access, decision: Decision, context: Context | None
+    ) -> AccessDenied:
+        stranger = principal.account_id != access.account_id
+        narrowed = principal.policies is not None and self._decide_base(principal, access, context).allowed
+        body = diagnosis(
+            principal, access, self.spellings(access)[0], decision, narrowed=narrowed, stranger=stranger
+        )  # fmt: skip
+        return AccessDenied(access, decision, body, stranger=stranger)
 
     def reach(self, call: Call[Any], access: Access) -> None:
         """Check an access that a call turns out to need while it runs, and have the call's event tell of it."""

@@ -33,6 +33,11 @@ def system_policies() -> dict[str, SystemPolicy]:
     }
 
 
+def is_system_policy(name: str) -> bool:
+    """Whether there is one of that name."""
+    return name in system_policies()
+
+
 def system_policy(name: str) -> SystemPolicy:
     """One by name. Raises NotFound."""
     found = system_policies().get(name)

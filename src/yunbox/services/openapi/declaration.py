@@ -1,7 +1,10 @@
 """OpenAPI as the house knows it: it serves the APIs that the services declare, and has none of its own."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
+from yunbox.identity.diagnoses import Diagnoses
+from yunbox.identity.sealing import Seal
 from yunbox.spine.house import House
 from yunbox.spine.service import Client, Endpoint, Service
 from yunbox.wire.app import HttpApp
@@ -11,7 +14,12 @@ from yunbox.wire.openapi.signing import SCHEMES
 
 
 def _apps(house: House) -> Mapping[str, App]:
-    app = HttpApp(OpenApiFront(house.apis), house.spine.call)
+    diagnoses = Diagnoses(Seal(house.folder))
+
+    def encoded(body: Mapping[str, Any]) -> str:
+        return diagnoses.encoded(body["AuthPrincipal"]["AuthPrincipalOwnerId"], body)
+
+    app = HttpApp(OpenApiFront(house.apis, encoded), house.spine.call)
     return {"openapi": app, "openapi_tls": app}
 
 

@@ -1,6 +1,6 @@
 """The APIs of RAM and STS: all their routes."""
 
-from yunbox.services.ram import groups, ims, keys, policies, roles, settings, sts, tags, users
+from yunbox.services.ram import diagnoses, groups, ims, keys, policies, roles, settings, sts, tags, users
 from yunbox.wire.openapi.api import Api
 
 RAM_API = Api(
@@ -8,6 +8,7 @@ RAM_API = Api(
     "2015-05-01",
     (
         *users.ROUTES, *keys.ROUTES, *groups.ROUTES, *roles.ROUTES, *policies.ROUTES, *tags.ROUTES, *settings.ROUTES,
+        *diagnoses.ROUTES,
     ),
 )  # fmt: skip
 STS_API = Api("Sts", "2015-04-01", sts.ROUTES, unsigned=frozenset(("AssumeRoleWithOIDC",)))

@@ -47,7 +47,8 @@ BESIDE: Mapping[str, str] = {
     "conditions": "all operators of RAM; a key that no request has here is refused when the policy is written",
     "what RAM does not document": "IfExists, Null and variables are refused; NotResource means what its words say",
     "system policies": "those of the services that are here; what they grant of others is left out",
-    "`yunbox ram explain --request-id`": "in the place of DecodeDiagnosticMessage",
+    "`yunbox ram explain --request-id`": "says more than DecodeDiagnosticMessage: the statement, and the one that "
+    "would allow it",
 }
 
 

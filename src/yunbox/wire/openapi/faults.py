@@ -3,6 +3,7 @@
 Sources: the vendor's "Common error codes" and "View the details of access denied errors" (AccessDeniedDetail).
 """
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from yunbox.kernel.errors import Forbidden, KernelError
@@ -39,7 +40,13 @@ _IDENTITY = {
 _TROUBLE = "https://api.alibabacloud.com/troubleshoot"
 
 
-def body_of(error: KernelError, api: Api, request_id: str, host: str) -> tuple[int, dict[str, Any]]:
+Encoded = Callable[[Mapping[str, Any]], str]
+"""Seals what a denial was."""
+
+
+def body_of(
+    error: KernelError, api: Api, request_id: str, host: str, encoded: Encoded | None = None
+) -> tuple[int, dict[str, Any]]:
     """The HTTP status and the envelope of an error."""
     status, code, message = _told(error, api)
     body: dict[str, Any] = {"RequestId": request_id, "HostId": host, "Code": code, "Message": message}
@@ -49,10 +56,20 @@ def body_of(error: KernelError, api: Api, request_id: str, host: str) -> tuple[i
             "AuthAction": error.details["action"],
             "AuthResource": error.details["resource"],
             "NoPermissionType": error.details["decision"],
+            **_diagnosed(error.details.get("diagnosis"), encoded),
         }
     else:
         body["Recommend"] = f"{_TROUBLE}?q={code}&product={api.product}&requestId={request_id}"
     return status, body
+
+
+def _diagnosed(body: Mapping[str, Any] | None, encoded: Encoded | None) -> dict[str, str]:
+    """Who was denied, in the open, and by which policy, sealed."""
+    if body is None or encoded is None:
+        return {}
+    principal = {name: str(value) for name, value in body["AuthPrincipal"].items()}
+    policy_type = {"PolicyType": body["NoPermissionPolicyType"]}
+    return {**principal, **policy_type, "EncodedDiagnosticMessage": encoded(body)}
 
 
 def _told(error: KernelError, api: Api) -> tuple[int, str, str]:

@@ -11,7 +11,7 @@ from yunbox.kernel.errors import InvalidArgument, KernelError, NotFound
 from yunbox.wire.app import Front
 from yunbox.wire.http import Receive, Request, Response, Scope, parse_request
 from yunbox.wire.openapi.api import Api, Asked
-from yunbox.wire.openapi.faults import body_of
+from yunbox.wire.openapi.faults import Encoded, body_of
 from yunbox.wire.openapi.signing import read_claim
 from yunbox.wire.openapi.xml import answer
 from yunbox.wire.route import Route, Router
@@ -22,9 +22,11 @@ _NONE = Api("OpenAPI", "", ())
 
 
 class OpenApiFront(Front[Asked]):
-    """Serves some APIs on one listener. An API's routes are bound to what they run on already."""
+    """Serves some APIs on one listener. An API's routes are bound to what they run on already; ``encoded`` seals what a
+    denial was."""
 
-    def __init__(self, apis: Iterable[Api]) -> None:
+    def __init__(self, apis: Iterable[Api], encoded: Encoded | None = None) -> None:
+        self._encoded = encoded
         self._apis: dict[str, list[Api]] = {}
         for api in apis:
             self._apis.setdefault(api.version, []).append(api)
@@ -55,7 +57,7 @@ class OpenApiFront(Front[Asked]):
     def failure(self, error: KernelError, request: Asked | None, request_id: str, scope: Scope) -> Response:
         """The envelope of an error."""
         host = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"host"), "")
-        status, body = body_of(error, self._api(request) if request else _NONE, request_id, host)
+        status, body = body_of(error, self._api(request) if request else _NONE, request_id, host, self._encoded)
         return _json(body, status)
 
     def finish(self, response: Response, request: Asked | None, request_id: str) -> Response:
