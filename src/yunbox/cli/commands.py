@@ -77,6 +77,7 @@ def _audit(p: argparse.ArgumentParser) -> None:
 
 def _run(p: argparse.ArgumentParser) -> None:
     p.add_argument("--role", required=True, help="the role, which has to trust ecs.aliyuncs.com")
+    p.add_argument("--region", default="", help="run in another region: what the command reads is billed as egress")
     p.add_argument("words", nargs=argparse.REMAINDER, metavar="-- COMMAND", help="the command and its arguments")
 
 

@@ -1,9 +1,11 @@
 """`yunbox doctor`: looks for what would keep Yunbox from working here, and says how to mend it."""
 
 import argparse
+import contextlib
 import os
 import shutil
 import socket
+import sqlite3
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -14,7 +16,11 @@ from yunbox.cli import doctor_keys
 from yunbox.cli.output import Output
 from yunbox.kernel.errors import Unavailable
 from yunbox.kernel.limits import CLOCK_SKEW_S_MAX
+from yunbox.kernel.texts import format_bytes
+from yunbox.meter.prices import load_prices
+from yunbox.meter.usage import EGRESS
 from yunbox.server.folder import FORMAT, read_server
+from yunbox.storage.database import connect
 
 _DISK_BYTES_MIN = 1024**3
 _MEMORY_BYTES_MIN = 2 * 1024**3
@@ -145,6 +151,32 @@ def _public_buckets(data: Path) -> Finding | None:
     return Finding("public buckets", True, "; ".join(found) or "none", mend)
 
 
+def _egress(data: Path) -> Finding | None:
+    """Which pairs of regions cost: what left this one, and where it went."""
+    path = data / "meta.db"
+    if not path.exists():
+        return None
+    own = str((read_server(data) or {}).get("region", "")) or "this region"
+    try:
+        with contextlib.closing(connect(path, read_only=True)) as db:
+            rows = db.execute(_EGRESS, (f"{EGRESS}.%",)).fetchall()
+    except sqlite3.Error as error:
+        return Finding("traffic between regions", False, f"the ledger cannot be read: {error}", f"See to {path}")
+    found = [f"{own} -> {row['item'].removeprefix(EGRESS + '.')}: {format_bytes(int(row['quantity']))} of "
+             f"{row['project'] or 'no place'}, {_price(row['cost'])}" for row in rows]  # fmt: skip
+    mend = "Run what reads them in the region of the data, or keep a copy where they are read" if found else ""
+    return Finding("traffic between regions", True, "; ".join(found) or "none", mend)
+
+
+def _price(cost: float) -> str:
+    return f"{cost:.6f} {load_prices().currency}" if cost else "at a price that is not known"
+
+
+_EGRESS = """
+    SELECT item, project, sum(quantity) AS quantity, sum(cost) AS cost FROM ledger WHERE item LIKE ?
+    GROUP BY item, project ORDER BY quantity DESC LIMIT 20
+"""
 _CHECKS: tuple[Callable[[Path], Finding | None], ...] = (
     _python, _parts, _memory, _disk, _loopback, _proxy, _folder, _server, _clock, _public_buckets,
+    _egress,
 )  # fmt: skip

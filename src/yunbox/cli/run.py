@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Mapping
+from typing import Any
 
 from yunbox.cli.output import Output
 from yunbox.cli.store import database
@@ -20,9 +21,10 @@ from yunbox.identity.store import IdentityStore
 from yunbox.identity.trust import services
 from yunbox.kernel.clock import SystemClock
 from yunbox.kernel.errors import InvalidArgument, NotFound, Unavailable
+from yunbox.schema.regions import region
 from yunbox.server.folder import read_server
 from yunbox.services.metadata.credentials import ECS
-from yunbox.services.metadata.runs import RUNS_SCHEMA, begin, end
+from yunbox.services.metadata.runs import RUNS_SCHEMA, Run, begin, end
 
 _VENDORS = ("ALIBABA", "ALIYUN", "ALICLOUD", "OSS_", "ODPS_", "STS_", "DATAHUB_", "AWS_")
 _KEYS = ("ACCESS_KEY", "ACCESSKEY", "ACCESS_ID", "SECRET", "SECURITY_TOKEN", "SESSION_TOKEN", "CREDENTIALS_FILE")
@@ -43,11 +45,17 @@ def run(args: argparse.Namespace, output: Output) -> int:
         found = Directory(store, store.ensure_account()[0]).look(lambda realm: roles.find(realm, args.role))
         if ECS not in services(found.trust):
             raise NotFound(f"The role {args.role} cannot be attached: its trust policy does not name {ECS}")
-        secret = begin(opened, found.id)
+        secret = begin(opened, Run(found.id, _region(server or {}, args.region)))
         try:
             return _status(words, environment(os.environ, address, secret, found.name))
         finally:
             end(opened, secret)
+
+
+def _region(server: Mapping[str, Any], name: str) -> str:
+    """The region that a command is to be in; nothing for the house's own. Raises NotFound."""
+    own = str(server.get("region", ""))
+    return "" if name in ("", own) else region(own, name).id
 
 
 def environment(given: Mapping[str, str], address: str, secret: str, role: str) -> dict[str, str]:

@@ -10,6 +10,7 @@ from binascii import Error as Base64Error
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from yunbox.identity.instances import region_of
 from yunbox.identity.nonces import Nonces
 from yunbox.identity.store import AccessKey, IdentityStore, TemporaryKey
 from yunbox.kernel import ids, limits
@@ -292,6 +293,7 @@ class Identity:
         return Principal(
             account_id, kind, found, shown, policies, expires_at, claim.source_ip, claim.access_key_id,
             arn=f"acs:ram::{account_id}:{within}", session=holder.session, secure=claim.secure,
+            region=region_of(account_id, holder.session),
         )  # fmt: skip
 
     def _seal(self, data: str) -> str:

@@ -57,7 +57,7 @@ class Principal:
     ``arn`` that of the vendor's OpenAPI; ``session`` is the name of a role's session.
 
     ``policies`` narrow a temporary identity further; None means nothing narrows it. ``secure`` is whether it came over
-    TLS.
+    TLS. ``region`` is where it calls from, if that is another than the house's own.
     """
 
     account_id: str
@@ -71,6 +71,7 @@ class Principal:
     arn: str = ""
     session: str = ""
     secure: bool = False
+    region: str = ""
 
     @property
     def is_anonymous(self) -> bool:

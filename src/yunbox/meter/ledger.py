@@ -178,7 +178,7 @@ class Ledger:
         return found
 
     def _item(self, item: str, quantity: float, cost: float) -> ItemLine:
-        known = self.prices.items.get(item, {})
+        known = self.prices.find(item) or {}
         per = self.prices.per(item) if known else 1.0
         return ItemLine(item, quantity / per, str(known.get("unit", "")), cost, str(known.get("note", "")))
 

@@ -26,13 +26,23 @@ class PriceBook:
 
     def price(self, item: str) -> float:
         """The price of one unit of an item; 0 where it is not known. Raises InvalidArgument for what is no item."""
-        if item not in self.items:
-            raise InvalidArgument(f"No price is known for {item}")
-        return float(self.items[item]["price"] or 0.0)
+        return float(self.about(item)["price"] or 0.0)
 
     def is_known(self, item: str) -> bool:
         """Whether the price of an item is known."""
-        return self.items[item]["price"] is not None
+        return self.about(item)["price"] is not None
+
+    def find(self, item: str) -> dict[str, Any] | None:
+        """What the book says of an item, if it has one: ``network.egress.eu-central-1`` is what ``network.egress`` is,
+        unless it has a price of its own."""
+        return self.items.get(item) or self.items.get(item.rpartition(".")[0])
+
+    def about(self, item: str) -> dict[str, Any]:
+        """The same. Raises InvalidArgument for what is no item."""
+        found = self.find(item)
+        if found is None:
+            raise InvalidArgument(f"No price is known for {item}")
+        return found
 
     def with_prices(self, text: str) -> "PriceBook":
         """The same book with other prices, by item, and their currency: ``{"currency": "CNY", "items": {"...": 0.1}}``.
@@ -45,18 +55,17 @@ class PriceBook:
             currency = str(given.get("currency", self.currency))
         except (ValueError, TypeError, KeyError, AttributeError):
             raise InvalidArgument('Prices are written as {"currency": "CNY", "items": {"ITEM": PRICE}}') from None
-        unknown = sorted(prices.keys() - self.items.keys())
+        unknown = sorted(item for item in prices if self.find(item) is None)
         if unknown:
             raise InvalidArgument(f"There is no item {unknown[0]}")
         if wrong := [item for item, price in prices.items() if not 0 <= price < math.inf]:
             raise InvalidArgument(f"The price of {wrong[0]} is none")
-        items = {name: {**item, "price": prices[name], "note": ""} if name in prices else item
-                 for name, item in self.items.items()}  # fmt: skip
-        return PriceBook(currency, "given", "", items)
+        given_items = {name: {**self.about(name), "price": price, "note": ""} for name, price in prices.items()}
+        return PriceBook(currency, "given", "", self.items | given_items)
 
     def per(self, item: str) -> float:
         """How much of an item its price is for, in the unit it is metered in."""
-        return float(self.items[item].get("per", GIGABYTE))
+        return float(self.about(item).get("per", GIGABYTE))
 
     def measured_in(self, measure: str) -> list[str]:
         """The items whose quantity is in some measure: ``bytes``, ``requests``, ``byte-hours``, ``byte-days``."""

@@ -10,6 +10,8 @@ from yunbox.meter.line import Line
 from yunbox.meter.tally import hour_of
 
 _FREE = Charge()
+EGRESS = "network.egress"
+"""With which the items begin that are traffic to another region, which stands behind it."""
 
 
 class Lines(Protocol):
@@ -48,6 +50,7 @@ class SumMeter:
         ):
             if item and quantity:
                 used[item] = used.get(item, 0) + quantity
+        _leave(used, principal, downloaded_bytes)
         if used:
             hour = hour_of(self._clock.time())
             project = charge.group + place.container
@@ -102,7 +105,14 @@ def quantities(call: Call[Any], charge: Charge, *, succeeded: bool) -> dict[str,
         items[charge.downloaded] = used.downloaded_bytes
     if used.retrieval and used.downloaded_bytes:
         items[used.retrieval] = items.get(used.retrieval, 0) + used.downloaded_bytes
+    _leave(items, call.principal, used.downloaded_bytes)
     return items
+
+
+def _leave(items: dict[str, float], principal: Principal, downloaded_bytes: int) -> None:
+    """What goes to who calls from another region leaves this one."""
+    if principal.region and downloaded_bytes:
+        items[f"{EGRESS}.{principal.region}"] = downloaded_bytes
 
 
 def _entries(call: Call[Any], project: str, items: dict[str, float]) -> list[Entry]:

@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar
 from yunbox.kernel.call import Sign
 from yunbox.meter.journal import Reader
 from yunbox.spine.house import House, Source
+from yunbox.storage.database import Schema
 from yunbox.wire.http import App
 from yunbox.wire.openapi.api import Api
 
@@ -120,7 +121,7 @@ class Service(Generic[T]):
     apps: Callable[[T], Mapping[str, App]]
     running: Callable[[T], AbstractAsyncContextManager[Any]] = lambda _service: nullcontext()
     drain: Callable[[T, float], Awaitable[None]] = _at_once
-    schema: str = ""
+    schema: str | Schema = ""
     dialects: Mapping[str, str] = field(default_factory=dict)
     lends: Mapping[str, str] = field(default_factory=dict)
     schemes: Mapping[str, Sign] = field(default_factory=dict)

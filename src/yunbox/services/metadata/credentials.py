@@ -7,6 +7,7 @@ from yunbox.identity.directory import roles
 from yunbox.identity.directory.realm import Directory, Realm
 from yunbox.identity.directory.roles import Role
 from yunbox.identity.identify import Holder, Identity
+from yunbox.identity.instances import instance_id
 from yunbox.identity.store import TemporaryKey
 from yunbox.identity.trust import services
 from yunbox.kernel.clock import Clock
@@ -27,14 +28,13 @@ class Issued:
 
 
 class Rotating:
-    """Gives out credentials for the roles that trust instances; ``instance_id`` names their sessions."""
+    """Gives out credentials for the roles that trust instances; sessions are named by the id of a region's instance."""
 
-    def __init__(self, directory: Directory, identity: Identity, clock: Clock, instance_id: str) -> None:
+    def __init__(self, directory: Directory, identity: Identity, clock: Clock) -> None:
         self._directory = directory
         self._identity = identity
         self._clock = clock
-        self._instance_id = instance_id
-        self._given: dict[str, Issued] = {}
+        self._given: dict[tuple[str, str], Issued] = {}
         self._lock = threading.Lock()
 
     def roles(self) -> list[Role]:
@@ -49,14 +49,15 @@ class Rotating:
             raise NotFound(f"The instance has no role {name[:64]}: a role that it can have trusts {ECS}.")
         return role
 
-    def credentials(self, role: Role) -> Issued:
-        """The present credentials of a role; in a thread, as new ones wait for the disk."""
+    def credentials(self, role: Role, region: str = "") -> Issued:
+        """The present credentials of a role, in another region if one is given; in a thread, as new ones wait for the
+        disk."""
         with self._lock:
             now = self._clock.time()
-            found = self._given.get(role.id)
+            found = self._given.get((role.id, region))
             if found is None or not 0 <= now - found.at < RENEWED_AFTER_S:
-                holder = Holder(role.account_id, role_id=role.id, session=self._instance_id)
-                found = self._given[role.id] = Issued(*self._identity.issue(holder, LASTS_S), now)
+                holder = Holder(role.account_id, role_id=role.id, session=instance_id(role.account_id, region))
+                found = self._given[(role.id, region)] = Issued(*self._identity.issue(holder, LASTS_S), now)
             return found
 
 

@@ -1,12 +1,13 @@
 """The metadata server as the house knows it."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from functools import partial
 
+from yunbox.identity.instances import instance_id
+from yunbox.schema.regions import regions
 from yunbox.services.metadata.credentials import Rotating
 from yunbox.services.metadata.proxy import Proxy
-from yunbox.services.metadata.runs import RUNS_SCHEMA, role_of
+from yunbox.services.metadata.runs import RUNS_SCHEMA, run_of
 from yunbox.services.metadata.service import Metadata
 from yunbox.services.metadata.wire import MetadataFront
 from yunbox.spine.house import House
@@ -20,20 +21,22 @@ class _Built:
 
     def __init__(self, house: House) -> None:
         self.house = house
-        account = house.account_id
-        instance_id = f"i-{hashlib.sha256(account.encode()).hexdigest()[:20]}"
-        region = house.settings.region
-        values = {
-            "region-id": region, "zone-id": f"{region}-a", "instance-id": instance_id, "owner-account-id": account,
+        rotating = Rotating(house.directory, house.identity, house.clock)
+        self.service = Metadata(self._values, rotating, house.clock, house.store.secret("metadata-token").encode())
+
+    def _values(self, region: str) -> dict[str, str]:
+        account = self.house.account_id
+        where = region or self.house.settings.region
+        return {
+            "region-id": where, "zone-id": regions(where)[where].zones[0],
+            "instance-id": instance_id(account, region), "owner-account-id": account,
             "hostname": "localhost", "private-ipv4": "127.0.0.1", "network-type": "vpc",
         }  # fmt: skip
-        rotating = Rotating(house.directory, house.identity, house.clock, instance_id)
-        self.service = Metadata(values, rotating, house.clock, house.store.secret("metadata-token").encode())
 
     def apps(self) -> Mapping[str, App]:
         """The listener."""
         house = self.house
-        front = MetadataFront(self.service, partial(role_of, house.database))
+        front = MetadataFront(self.service, partial(run_of, house.database))
         own = house.socket("metadata").getsockname()[1]
         return {"metadata": Proxy(HttpApp(front, house.spine.call), own, house.http_ports)}
 

@@ -1,4 +1,4 @@
-"""Commands that run with a role: each has a secret of its own, by which the metadata server knows its role.
+"""Commands that run with a role: each has a secret of its own, by which the metadata server knows its role and region.
 
 ``yunbox run`` writes a row before it starts a command and removes it afterwards; the row of one that was killed goes
 once its process is no more.
@@ -8,28 +8,47 @@ import hashlib
 import os
 import secrets
 import sqlite3
+from dataclasses import dataclass
 from pathlib import Path
 
-from yunbox.storage.database import Database
-
-RUNS_SCHEMA = """
-CREATE TABLE IF NOT EXISTS runs (
-    secret_hash TEXT PRIMARY KEY, role_id TEXT NOT NULL, pid INTEGER NOT NULL, born TEXT NOT NULL
-);
-"""
+from yunbox.storage.database import Database, Schema, columns
 
 
-def begin(database: Database, role_id: str) -> str:
-    """Let this process's command have a role; returns its secret."""
+def _upgrade(db: sqlite3.Connection) -> None:
+    if "region" not in columns(db, "runs"):
+        db.execute("ALTER TABLE runs ADD COLUMN region TEXT NOT NULL DEFAULT ''")
+
+
+RUNS_SCHEMA = Schema(
+    """
+    CREATE TABLE IF NOT EXISTS runs (
+        secret_hash TEXT PRIMARY KEY, role_id TEXT NOT NULL, pid INTEGER NOT NULL, born TEXT NOT NULL,
+        region TEXT NOT NULL DEFAULT ''
+    );
+    """,
+    _upgrade,
+)
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a command has: a role, by its id, and a region, if that is another than the house's own."""
+
+    role_id: str
+    region: str = ""
+
+
+def begin(database: Database, run: Run) -> str:
+    """Let this process's command have what it is to have; returns its secret."""
     secret = secrets.token_urlsafe(32)
     pid = os.getpid()
-    values = _hash(secret), role_id, pid, _born(pid)
+    values = _hash(secret), run.role_id, pid, _born(pid), run.region
 
     def work(db: sqlite3.Connection) -> None:
         for row in db.execute("SELECT secret_hash, pid, born FROM runs").fetchall():
             if _born(row["pid"]) != row["born"]:
                 db.execute("DELETE FROM runs WHERE secret_hash = ?", (row["secret_hash"],))
-        db.execute("INSERT INTO runs VALUES (?, ?, ?, ?)", values)
+        db.execute("INSERT INTO runs (secret_hash, role_id, pid, born, region) VALUES (?, ?, ?, ?, ?)", values)
 
     database.write_sync(work)
     return secret
@@ -40,10 +59,10 @@ def end(database: Database, secret: str) -> None:
     database.write_sync(lambda db: db.execute("DELETE FROM runs WHERE secret_hash = ?", (_hash(secret),)))
 
 
-def role_of(database: Database, secret: str) -> str | None:
-    """The id of the role that a secret stands for; None for a secret that is nobody's."""
-    row = database.read_one("SELECT role_id, pid, born FROM runs WHERE secret_hash = ?", _hash(secret))
-    return row["role_id"] if row is not None and _born(row["pid"]) == row["born"] else None
+def run_of(database: Database, secret: str) -> Run | None:
+    """What a secret stands for; None for a secret that is nobody's."""
+    row = database.read_one("SELECT role_id, region, pid, born FROM runs WHERE secret_hash = ?", _hash(secret))
+    return Run(row["role_id"], row["region"]) if row is not None and _born(row["pid"]) == row["born"] else None
 
 
 def _hash(secret: str) -> str:

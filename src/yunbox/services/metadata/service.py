@@ -8,6 +8,7 @@ import asyncio
 import hashlib
 import hmac
 import json
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from yunbox.kernel.call import Access, Call, Operation
@@ -15,15 +16,17 @@ from yunbox.kernel.clock import Clock, stamp
 from yunbox.kernel.errors import Forbidden, InvalidArgument, NotFound
 from yunbox.kernel.texts import whole_number
 from yunbox.services.metadata.credentials import Issued, Rotating
+from yunbox.services.metadata.runs import Run
 
 _TTL_S_MAX = 21_600
 
 
 @dataclass(frozen=True)
 class Metadata:
-    """The tree of an instance. ``values`` are its plain leaves by path below ``meta-data``."""
+    """The trees of the account's instances. ``values`` are the plain leaves by path below ``meta-data`` of the one in a
+    region, or in the house's own (``""``)."""
 
-    values: dict[str, str]
+    values: Callable[[str], dict[str, str]]
     rotating: Rotating
     clock: Clock
     token_key: bytes
@@ -52,11 +55,11 @@ class NewToken:
 
 @dataclass(frozen=True)
 class Path:
-    """A place in the tree; ``token`` opens it, ``role_id`` is that of the one who asks."""
+    """A place in the tree; ``token`` opens it, ``run`` is the command that asks, if it is one."""
 
     parts: tuple[str, ...]
     token: str = ""
-    role_id: str | None = None
+    run: Run | None = None
 
 
 async def _get_token(service: Metadata, call: Call[NewToken]) -> str:
@@ -70,47 +73,49 @@ async def _get(service: Metadata, call: Call[Path]) -> str:
     params = call.params
     if not service.is_open(params.token):
         raise Forbidden("X-aliyun-ecs-metadata-token is missing or has run out: PUT /latest/api/token gives one")
-    return await asyncio.to_thread(read, service, params.parts, params.role_id)
+    return await asyncio.to_thread(read, service, params.parts, params.run)
 
 
 async def _get_credentials(service: Metadata, call: Call[Path]) -> str:
     """The credentials of a command, which has shown its secret."""
-    return await asyncio.to_thread(_of_command, service, call.params.role_id)
+    return await asyncio.to_thread(_of_command, service, call.params.run)
 
 
-def _of_command(service: Metadata, role_id: str | None) -> str:
-    role = next((one for one in service.rotating.roles() if one.id == role_id), None)
-    if role is None:
+def _of_command(service: Metadata, run: Run | None) -> str:
+    role = next((one for one in service.rotating.roles() if run is not None and one.id == run.role_id), None)
+    if role is None or run is None:
         raise NotFound("There is no such command, or its role is no more")
-    return shown(service.rotating.credentials(role))
+    return shown(service.rotating.credentials(role, run.region))
 
 
-def read(service: Metadata, parts: tuple[str, ...], role_id: str | None) -> str:
+def read(service: Metadata, parts: tuple[str, ...], run: Run | None) -> str:
     """What is at a place of the tree: a leaf, or the names below. Raises NotFound."""
     if parts[:2] == ("ram", "security-credentials"):
-        return _role(service, parts[2:], role_id)
+        return _role(service, parts[2:], run)
     path = "/".join(parts)
-    if path in service.values:
-        return service.values[path]
-    names = {*_below(service, path)}
+    values = service.values(run.region if run is not None else "")
+    if path in values:
+        return values[path]
+    names = {*_below(values, path)}
     if not names:
         raise NotFound(f"/latest/meta-data/{path[:128]} is not there")
     return "\n".join(sorted(names))
 
 
-def _below(service: Metadata, path: str) -> list[str]:
+def _below(values: Iterable[str], path: str) -> list[str]:
     prefix = f"{path}/" if path else ""
-    paths = (*service.values, "ram/security-credentials/")
+    paths = (*values, "ram/security-credentials/")
     rests = [one.removeprefix(prefix) for one in paths if one.startswith(prefix)]
     return [rest.partition("/")[0] + ("/" if "/" in rest else "") for rest in rests]
 
 
-def _role(service: Metadata, parts: tuple[str, ...], role_id: str | None) -> str:
+def _role(service: Metadata, parts: tuple[str, ...], run: Run | None) -> str:
+    role_id, region = (run.role_id, run.region) if run is not None else (None, "")
     if not parts:
         return "\n".join(role.name for role in service.rotating.roles() if role_id in (None, role.id))
     if len(parts) > 1:
         raise NotFound("There is nothing below a role")
-    return shown(service.rotating.credentials(service.rotating.role(parts[0], role_id)))
+    return shown(service.rotating.credentials(service.rotating.role(parts[0], role_id), region))
 
 
 def shown(issued: Issued) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from yunbox.kernel.call import ANONYMOUS, Claim
 from yunbox.kernel.errors import Forbidden, InvalidArgument, KernelError, NotFound
+from yunbox.services.metadata.runs import Run
 from yunbox.services.metadata.service import GET_CREDENTIALS, GET_METADATA, GET_TOKEN, Metadata, NewToken, Path
 from yunbox.wire.app import Front
 from yunbox.wire.http import Receive, Request, Response, Scope, parse_request
@@ -21,7 +22,9 @@ from yunbox.wire.route import Route, Router
 _STATUSES: dict[type[KernelError], int] = {InvalidArgument: 400, Forbidden: 403, NotFound: 404}
 _TTL, _TOKEN = "x-aliyun-ecs-metadata-token-ttl-seconds", "x-aliyun-ecs-metadata-token"
 _DATA = ("latest", "meta-data")
-RoleOf = Callable[[str], "str | None"]
+RunOf = Callable[[str], "Run | None"]
+_NOBODY = Run("")
+"""What a secret stands for that is nobody's."""
 
 
 @dataclass(frozen=True)
@@ -33,10 +36,10 @@ class Asked:
 
 
 class MetadataFront(Front[Asked]):
-    """The protocol; ``role_of`` knows the role of a command by its secret."""
+    """The protocol; ``run_of`` knows a command by its secret."""
 
-    def __init__(self, service: Metadata, role_of: RoleOf) -> None:
-        self._role_of = role_of
+    def __init__(self, service: Metadata, run_of: RunOf) -> None:
+        self._run_of = run_of
         routes = (
             Route(GET_TOKEN, self._new_token, _text, "PUT latest/api/token"),
             Route(GET_METADATA, self._path, _text, "GET latest/meta-data"),
@@ -67,14 +70,14 @@ class MetadataFront(Front[Asked]):
 
     async def _path(self, asked: Asked) -> Path:
         parts = asked.request.segments[len(_DATA) :]
-        return Path(parts, asked.request.headers.get(_TOKEN, ""), self._role(asked))
+        return Path(parts, asked.request.headers.get(_TOKEN, ""), self._run(asked))
 
     async def _command(self, asked: Asked) -> Path:
         secret = asked.request.segments[1] if len(asked.request.segments) == 2 else ""
-        return Path((), role_id=self._role_of(secret) or "")
+        return Path((), run=self._run_of(secret) or _NOBODY)
 
-    def _role(self, asked: Asked) -> str | None:
-        """The role of the command that asks by way of the proxy; None for whoever asks otherwise."""
+    def _run(self, asked: Asked) -> Run | None:
+        """The command that asks by way of the proxy; None for whoever asks otherwise."""
         scheme, _, encoded = asked.request.headers.get("proxy-authorization", "").partition(" ")
         if scheme.lower() != "basic":
             return None
@@ -82,7 +85,7 @@ class MetadataFront(Front[Asked]):
             secret = b64decode(encoded.strip(), validate=True).decode().partition(":")[2]
         except ValueError:
             raise InvalidArgument("Proxy-Authorization is not one of Basic authentication") from None
-        return self._role_of(secret) or ""
+        return self._run_of(secret) or _NOBODY
 
 
 def _key(asked: Asked) -> str:
