@@ -68,7 +68,8 @@ class Holder:
     session: str = ""
 
 
-_BASIC: Mapping[str, Sign] = {"basic": lambda secret, _claim, _signed: secret}
+BASIC = "basic"
+_BASIC: Mapping[str, Sign] = {BASIC: lambda secret, _claim, _signed: secret}
 """The password of HTTP Basic authentication is the secret itself."""
 
 

@@ -4,18 +4,21 @@ A service declares operations and never has a path of its own. A request and its
 when it ends, come through here; sessions (``spine.sessions``) and jobs (``spine.jobs``) enter at ``perform``.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Any, TypeVar, cast
 
 from yunbox.guard.authorise import AccessDenied, Authoriser
-from yunbox.identity.identify import Identity
+from yunbox.identity.identify import BASIC, Identity
 from yunbox.identity.policy import ALLOW
+from yunbox.identity.throttle import Throttle
 from yunbox.kernel import ids
 from yunbox.kernel.call import Access, Call, Claim, Operation, Principal, Stream
 from yunbox.kernel.clock import Clock, utc
 from yunbox.kernel.errors import as_kernel_error
+from yunbox.kernel.unidentified import NotIdentified
 from yunbox.meter.journal import CONTROL, Event, Recorder
 from yunbox.meter.usage import CallMeter
 
@@ -38,20 +41,26 @@ class Spine:
         self._meter = meter
         self._journal = journal
         self._clock = clock
+        self._throttle = Throttle()
 
     async def call(
         self, service: S, operation: Operation[S, P, R], read: Callable[[], Awaitable[P]], claim: Claim, request_id: str
     ) -> R:
         """A call from the wire: prove who it is, then read what it asks for, then perform it.
 
-        ``read`` parses the parameters; nothing of a body is read for a caller who is not known.
+        ``read`` parses the parameters; nothing of a body is read for a caller who is not known. A password, which can
+        be guessed, is judged the later the more often it was wrong.
         """
         started = self._clock.time()
         principal: Principal | None = None
         try:
+            if claim.scheme == BASIC:
+                await asyncio.sleep(self._throttle.wait_s(claim.access_key_id, claim.source_ip))
             principal = self._identity.identify(claim)
             params = await read()
         except BaseException as error:
+            if claim.scheme == BASIC and isinstance(error, NotIdentified):
+                self._throttle.failed(claim.access_key_id, claim.source_ip)
             self._journal.record(_refusal(started, self._clock.time(), request_id, operation, principal, error))
             raise kernel_error(error) from error
         return await self.perform(service, operation, params, principal, request_id)

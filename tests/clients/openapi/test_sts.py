@@ -169,6 +169,37 @@ def test_a_session_may_what_its_role_may_and_no_more_than_its_policy(
         bucket_of(server, narrow, bucket).get_object("k")
 
 
+def test_policies_of_buckets_name_roles(server: Server, uid: str, caller: Key) -> None:
+    """The vendor's names of them: all sessions of a role, one session, and the role itself."""
+    arn = role(server, "guest-reader", trust(f"acs:ram::{uid}:root"))
+    other = role(server, "other-reader", trust(f"acs:ram::{uid}:root"))
+    owner = oss2.Bucket(oss2.Auth(server.access_key_id, server.access_key_secret), server.endpoints["oss"], "named")
+    owner.create_bucket()
+    owner.put_object("k", b"v")
+
+    def reads(of: str, session: str) -> bool:
+        key = assume(server, caller, of, session)
+        auth = oss2.StsAuth(key.id, key.secret, str(key.token))
+        try:
+            return oss2.Bucket(auth, server.endpoints["oss"], "named").get_object("k").read() == b"v"
+        except oss2.exceptions.AccessDenied:
+            return False
+
+    def readers(*names: str, effect: str = "Allow") -> dict[str, Any]:
+        objects = ["acs:oss:*:*:named/*"]
+        return {"Effect": effect, "Action": ["oss:GetObject"], "Principal": list(names), "Resource": objects}
+
+    assert not reads(arn, "one")
+    owner.put_bucket_policy(policy(readers(f"arn:sts::{uid}:assumed-role/guest-reader/one")))
+    assert (reads(arn, "one"), reads(arn, "two"), reads(other, "one")) == (True, False, False)
+    both = readers(f"acs:ram::{uid}:role/guest-reader", f"acs:ram::{uid}:role/other-reader")
+    owner.put_bucket_policy(policy(both))
+    assert (reads(arn, "one"), reads(arn, "two"), reads(other, "one")) == (True, True, True)
+    owner.put_bucket_policy(policy(both, readers(f"arn:sts::{uid}:assumed-role/guest-reader/*", effect="Deny")))
+    assert (reads(arn, "one"), reads(arn, "two"), reads(other, "one")) == (False, False, True)
+    assert owner.get_object("k").read() == b"v"
+
+
 def test_a_session_ends_with_its_rights_and_its_role(server: Server, uid: str, caller: Key, bucket: str) -> None:
     arn = role(server, "ending", trust(f"acs:ram::{uid}:root"), allow("oss:*"))
     key = assume(server, caller, arn)

@@ -3,14 +3,17 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
 from contextlib import aclosing
+from dataclasses import replace
 
 import pytest
 
 from tests.unit.spine.house import GET, House, Thing, allow
 from yunbox.guard.authorise import AccessDenied
-from yunbox.kernel.call import Call, Stream
+from yunbox.identity.identify import BASIC
+from yunbox.kernel.call import Call, Claim, Stream
 from yunbox.kernel.errors import Conflict, Internal
 from yunbox.kernel.unidentified import NotIdentified
+from yunbox.spine import path
 
 
 def perform(house: House, who: object = None, name: str = "one") -> Awaitable[object]:
@@ -39,6 +42,32 @@ def test_a_caller_who_is_not_known_is_refused_before_anything_is_read(house: Hou
         asyncio.run(house.spine.call(house.shop, GET, read, house.claim("nobody", "x"), "R1"))
     assert house.events[0].decision == "refused"
     assert house.quantities() == {}
+
+
+def test_a_password_that_was_wrong_is_judged_later_each_time(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By its user and address; a signature, which nobody can guess, never waits."""
+    waited: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waited.append(seconds)
+
+    async def read() -> Thing:
+        return Thing("one")
+
+    def call(claim: Claim) -> object:
+        return asyncio.run(house.spine.call(house.shop, GET, read, claim, "R1"))
+
+    monkeypatch.setattr(path.asyncio, "sleep", sleep)
+    right = house.claim(house.key.id, house.key.secret)
+    wrong = replace(right, signature="guess", source_ip="127.0.0.1")
+    assert (right.scheme, call(right)) == (BASIC, "done")
+    for _ in range(8):
+        with pytest.raises(NotIdentified):
+            call(wrong)
+    assert waited == [0.0, 0.0, 0.1, 0.2, 0.4, 0.8, 1.6, 3.0, 3.0]
+    assert call(replace(right, source_ip="127.0.0.1")) == "done"
+    assert call(replace(right, source_ip="127.0.0.2")) == "done"
+    assert waited[-2:] == [3.0, 0.0]
 
 
 def test_a_call_without_the_right_never_runs(house: House) -> None:

@@ -6,6 +6,7 @@ Prometheus signs no requests in the vendor's way; HTTP Basic authentication (RFC
 import math
 from base64 import b64decode
 
+from yunbox.identity.identify import BASIC
 from yunbox.kernel.call import Claim
 from yunbox.kernel.errors import Forbidden, InvalidArgument, KernelError, NotFound, Unauthenticated
 from yunbox.services.monitor.service import GET_METRICS, Monitor
@@ -66,4 +67,4 @@ def read_claim(request: Request) -> Claim:
     except ValueError:  # no Base64, no ASCII or no UTF-8
         raise InvalidArgument("The Authorization header is not one of Basic authentication") from None
     # A password bears no date: it holds whenever it is given.
-    return Claim("basic", name, password, signed=("",), expires_at=math.inf, source_ip=request.peer)
+    return Claim(BASIC, name, password, signed=("",), expires_at=math.inf, source_ip=request.peer)

@@ -19,7 +19,7 @@ from typing import Any, Protocol
 
 from yunbox.identity.conditions import Condition
 from yunbox.identity.policy import Statement, read_statement
-from yunbox.kernel.call import Access, Principal
+from yunbox.kernel.call import ROLE_SESSION, Access, Principal
 from yunbox.kernel.errors import Forbidden, InvalidArgument
 from yunbox.kernel.texts import matches, strict_json
 from yunbox.services.oss.payer import unpaid
@@ -242,9 +242,16 @@ def _speaks_to(named: tuple[str, ...], principal: Principal, statement: Statemen
     named = tuple(name for name in named if name != "*")
     if principal.is_anonymous or not named:
         return False
-    ids = {principal.id, principal.account_id if principal.is_account else principal.id}
-    user = principal.name.rpartition(":")[2]
-    arns = {f"arn:sts::{principal.account_id}:assumed-role/{user}", f"acs:ram::{principal.account_id}:user/{user}"}
+    return any(matches(name, own) for name in named for own in _names_of(principal))
+
+
+def _names_of(principal: Principal) -> tuple[str, ...]:
+    """What policies of buckets call one by: an id and an ARN; of a role's session also ``arn:sts``."""
+    account = f"acs:ram::{principal.account_id}"
+    if principal.kind == ROLE_SESSION:
+        session = principal.arn.partition(":assumed-role/")[2]
+        role = session.partition("/")[0]
+        return principal.id, f"arn:sts::{principal.account_id}:assumed-role/{session}", f"{account}:role/{role}"
     if principal.is_account:
-        arns.add(f"acs:ram::{principal.account_id}:root")
-    return any(matches(name, own) for name in named for own in (*ids, *arns))
+        return principal.id, principal.account_id, f"{account}:root"
+    return principal.id, f"{account}:user/{principal.name.rpartition(':')[2]}"

@@ -20,6 +20,7 @@ from yunbox.guard.authorise import Authoriser
 from yunbox.identity.identify import Identity
 from yunbox.identity.scram import Verifier, Verifiers
 from yunbox.identity.store import IdentityStore
+from yunbox.identity.throttle import Throttle
 from yunbox.kernel.call import Call, Principal
 from yunbox.kernel.clock import SystemClock
 from yunbox.kernel.periodic import Periodic
@@ -35,7 +36,6 @@ from yunbox.services.hologres.gateway.login import Admitted, admitted, fatal
 from yunbox.services.hologres.gateway.peers import Peers
 from yunbox.services.hologres.gateway.roster import Roster
 from yunbox.services.hologres.gateway.startup import settings_of
-from yunbox.services.hologres.gateway.throttle import Throttle
 from yunbox.services.hologres.gateway.tls import Tls
 from yunbox.services.hologres.metering import Billed, group_of
 from yunbox.services.hologres.operations import CONNECT, Work
