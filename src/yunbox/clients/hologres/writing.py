@@ -67,6 +67,22 @@ def _write(connection: Connection, target: Target, columns: Sequence[Column], ro
     return count
 
 
+def takes_arrays(target: Target, names: Sequence[str]) -> bool:
+    """Whether rows that give the columns of some names, their key among them, can be written as arrays alone."""
+    columns = [_column(target, name) for name in names]
+    has_key = bool(target.primary_key) and set(target.primary_key) <= set(names)
+    return has_key and not target.partition_column and not any(column.oid in ELEMENTS for column in columns)
+
+
+def write_arrays(
+    connection: Connection, target: Target, names: Sequence[str], arrays: Sequence[Parameter], mode: Mode
+) -> int:
+    """As ``write``, of rows with different keys, whose columns are arrays already (``takes_arrays``)."""
+    columns = [_column(target, name) for name in names]
+    sql = _insert(target, columns, mode, ", ".join(_unnested(at, one) for at, one in enumerate(columns, 1)))
+    return connection.execute(sql, arrays, keep=True).count
+
+
 def delete(connection: Connection, target: Target, keys: Sequence[Row]) -> int:
     """Remove the rows of some keys, each of which has the values of the primary key's columns, in their order; how
     many were there. Raises PgError, Disconnected, InvalidArgument for a table without a key."""
@@ -168,14 +184,15 @@ def _chunks(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
 
 def _arrays(columns: Sequence[Column], rows: Sequence[Row]) -> list[Parameter]:
     """The values of each column as an array."""
-    made = []
-    for at, column in enumerate(columns):
-        convert = _converter(column.oid)
-        values = [row[at] for row in rows]
-        if convert is not None:
-            values = [None if value is None else convert(value) for value in values]
-        made.append(typed(values, TYPES[column.oid].array))
-    return made
+    return [array_of(column, [row[at] for row in rows]) for at, column in enumerate(columns)]
+
+
+def array_of(column: Column, values: list[Any]) -> Parameter:
+    """Values of a column as an array."""
+    convert = _converter(column.oid)
+    if convert is not None:
+        values = [None if value is None else convert(value) for value in values]
+    return typed(values, TYPES[column.oid].array)
 
 
 def _typed(columns: Sequence[Column], row: Row) -> list[Parameter]:

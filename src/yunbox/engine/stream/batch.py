@@ -77,6 +77,10 @@ class Batch:
         kinds = [0] * self.size if self.kinds is None else self.kinds.tolist()
         return list(zip(kinds, self.rows(), strict=True))
 
+    def plain(self) -> "Batch":
+        """The same rows, where arrays without a NULL are no masked ones."""
+        return Batch(tuple(map(_unmasked, self.columns)), self.size, self.kinds, self.shard)
+
     def signs(self) -> Array:
         """1 and -1 for each row."""
         return np.ones(self.size, np.int8) if self.kinds is None else _SIGNS[self.kinds]
@@ -117,6 +121,10 @@ def concat(batches: Sequence[Batch]) -> Batch:
     if any(one.kinds is not None for one in batches):
         kinds = np.concatenate([one.kinds if one.kinds is not None else np.zeros(one.size, np.int8) for one in batches])
     return Batch(columns, sum(one.size for one in batches), kinds)
+
+
+def _unmasked(array: Array) -> Array:
+    return array.data if isinstance(array, np.ma.MaskedArray) and not np.ma.is_masked(array) else array
 
 
 def _any_masked(parts: Iterable[Array]) -> bool:

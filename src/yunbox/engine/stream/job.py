@@ -10,13 +10,13 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
-from yunbox.engine.stream.batch import Batch, Change, Kind
-from yunbox.engine.stream.connectors.connector import Environment, Lookup, Reader, Rolling, Writer
+from yunbox.engine.stream.batch import Batch, Change
+from yunbox.engine.stream.connectors.connector import ColumnarWriter, Environment, Lookup, Reader, Rolling, Writer
 from yunbox.engine.stream.connectors.kinds import check, kind_of
 from yunbox.engine.stream.connectors.registry import connector_of
 from yunbox.engine.stream.connectors.values import ValuesReader
@@ -25,7 +25,8 @@ from yunbox.engine.stream.duck import Duck
 from yunbox.engine.stream.durations import millis
 from yunbox.engine.stream.graph import Graph, Stage
 from yunbox.engine.stream.operators.operator import ALWAYS, NEVER
-from yunbox.engine.stream.poison import PoisonRecord, poison
+from yunbox.engine.stream.outgoing import Outgoing
+from yunbox.engine.stream.poison import poison
 from yunbox.engine.stream.store import StateStore
 from yunbox.engine.stream.udf.natives import Functions
 from yunbox.engine.stream.watermarks import Watermarks
@@ -87,15 +88,11 @@ class _Sink:
     name: str
     required: tuple[tuple[int, str], ...] = ()
 
-    def checked(self, changes: list[Change]) -> list[Change]:
-        """The changes. Raises PoisonRecord for a NULL where the table takes none, as Flink's default has it."""
-        for at, column in self.required:
-            if any(row[at] is None for kind, row in changes if Kind(kind).sign > 0):
-                raise PoisonRecord(
-                    f"Column '{column}' is NOT NULL, however, a null value is being written into it. You can set job "
-                    "configuration 'table.exec.sink.not-null-enforcer'='DROP' to suppress this exception"
-                )
-        return changes
+    def given(self, batches: Sequence[Batch]) -> Outgoing:
+        """What it is to get of some batches. Raises PoisonRecord."""
+        found = Outgoing(batches)
+        found.check(self.required)
+        return found
 
 
 class JobRunner:
@@ -190,7 +187,8 @@ class JobRunner:
                     stage.watermark = watermark
                     if stage.operator is not None:
                         stage.operator.watermark = watermark
-        self._deliver(self.store.epoch, self.store.meta("outbox") or {})
+        kept = self.store.meta("outbox") or {}
+        self._deliver(self.store.epoch, {name: Outgoing.of(one) for name, one in kept.items()})
 
     # -- running
 
@@ -209,8 +207,9 @@ class JobRunner:
             reached = self.graph.run(came, now_ms)
         except duckdb.Error as error:
             raise poison(self.graph, self.duck, came, error) from error
-        outbox = {sink.name: sink.checked(_changes(reached[sink.stage])) for sink in self._sinks}
-        outbox = {name: changes for name, changes in (*outbox.items(), (NAME, letters)) if changes}
+        outbox = {sink.name: sink.given(reached[sink.stage]) for sink in self._sinks}
+        outbox[NAME] = Outgoing(changes=letters)
+        outbox = {name: outgoing for name, outgoing in outbox.items() if outgoing}
         is_new = self.store.epoch == 0  # where its sources begin is kept, though nothing has come yet
         if not (rows or outbox or moved or is_new or self._has_swept()):
             self.settle()
@@ -221,7 +220,7 @@ class JobRunner:
         self._delivering = self._deliverer.submit(self._deliver, self.store.epoch, outbox) if outbox else None
         progress = self.progress
         progress.rows_in += rows
-        progress.rows_out += sum(len(changes) for name, changes in outbox.items() if name != NAME)
+        progress.rows_out += sum(len(outgoing) for name, outgoing in outbox.items() if name != NAME)
         progress.dead_letters += len(letters)
         progress.epochs += 1
         progress.epoch_ms = (time.monotonic() - began) * 1000
@@ -336,9 +335,9 @@ class JobRunner:
         """Whether what was old has gone from the state while nothing came."""
         return any(state.has_changes for context in self.graph.contexts() for state in context.states)
 
-    def _commit(self, outbox: dict[str, list[Change]]) -> None:
+    def _commit(self, outbox: dict[str, Outgoing]) -> None:
         states = [state for context in self.graph.contexts() for state in context.states]
-        changes = [pair for state in states for pair in state.changes()]
+        changes = list(chain.from_iterable(state.changes() for state in states))
         meta = {
             "sources": {
                 one.name: {
@@ -349,7 +348,7 @@ class JobRunner:
                 for one in self._sources
             },
             "watermarks": {stage.name: stage.watermark for stage in self.graph.stages},
-            "outbox": outbox,
+            "outbox": {name: outgoing.kept for name, outgoing in outbox.items()},
         }
         self.settle()
         while True:
@@ -363,14 +362,18 @@ class JobRunner:
         for state in states:
             state.shrink()
 
-    def _deliver(self, epoch: int, outbox: dict[str, Any]) -> None:
+    def _deliver(self, epoch: int, outbox: dict[str, Outgoing]) -> None:
         writers = [(sink.name, sink.writer) for sink in self._sinks]
         if self._letters is not None:
             writers.append((NAME, self._letters.writer))
         for name, writer in writers:
-            changes = outbox.get(name)
-            if changes:
-                writer.deliver(epoch, [(kind, tuple(row)) for kind, row in changes])
+            outgoing = outbox.get(name)
+            if not outgoing:
+                continue
+            if outgoing.is_columnar and isinstance(writer, ColumnarWriter):
+                writer.deliver_batches(epoch, outgoing.batches)
+            else:
+                writer.deliver(epoch, outgoing.changes())
 
     def lag_rows(self) -> int | None:
         """How much there is that was not read, where all sources know it."""
@@ -412,7 +415,3 @@ def _required(sink: plans.Sink | plans.Collect) -> tuple[tuple[int, str], ...]:
     pairs = zip(sink.columns, sink.input.fields, strict=True)
     return tuple((at, column.name) for at, (column, given) in enumerate(pairs)
                  if not column.type.nullable and given.type.nullable)  # fmt: skip
-
-
-def _changes(batches: Sequence[Batch]) -> list[Change]:
-    return [change for batch in batches for change in batch.changes()]

@@ -4,7 +4,8 @@ A batch of keys is found, changed and given out array by array, where a value fo
 On disk a slot's numbers are the bytes of one record, by its key.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain, repeat
 from typing import Any
 
 import numpy as np
@@ -40,8 +41,7 @@ class SlotState(State):
 
     def find(self, keys: list[Any]) -> Array:
         """The slots of some different keys; those of new ones are all zeros."""
-        get = self._slots.get
-        found = np.array([get(key, -1) for key in keys], np.int64)
+        found = np.fromiter(map(self._slots.get, keys, repeat(-1)), np.int64, len(keys))
         missing = np.flatnonzero(found < 0)
         if len(missing):
             found[missing] = self._added([keys[at] for at in missing.tolist()])
@@ -89,26 +89,29 @@ class SlotState(State):
     def _names(self, slots: list[int]) -> list[bytes]:
         """The names on disk of the keys of slots; those that are hashes are noted, as they do not tell the key."""
         prefix, at, keys, named = self._prefix, len(self._prefix), self._keys, self._named
-        for slot in [slot for slot in slots if not named[slot]]:
-            name = named[slot] = prefix + packed(keys[slot])
-            if name[at] == HASHED:
-                self._hashed.add(name)
-        return [named[slot] for slot in slots]
+        found = list(map(named.__getitem__, slots))
+        if b"" not in found:
+            return found
+        for place, slot in enumerate(slots):
+            if not found[place]:
+                name = named[slot] = found[place] = prefix + packed(keys[slot])
+                if name[at] == HASHED:
+                    self._hashed.add(name)
+        return found
 
-    def changes(self) -> Iterator[tuple[bytes, bytes | None]]:
+    def changes(self) -> Iterable[tuple[bytes, bytes | None]]:
         """As in State."""
         slots = np.flatnonzero(self._dirty[: len(self._keys)])
         records: Array = np.empty(len(slots), self._form)
         for at, array in enumerate(self.arrays):
             records[f"f{at}"] = array[slots]
-        data, width = records.tobytes(), self._form.itemsize
-        for name in self._gone:
-            yield name, None
-        for at, name in enumerate(self._names(slots.tolist())):
-            yield name, data[at * width : (at + 1) * width]  # also where it was gone meanwhile: the last one counts
+        values: list[bytes] = records.view(f"V{self._form.itemsize}").tolist()
+        gone: list[tuple[bytes, bytes | None]] = [(name, None) for name in self._gone]
         self._changed = len(slots)
         self._gone = set()
         self._dirty[slots] = False
+        # also where one was gone meanwhile: the last one counts
+        return chain(gone, zip(self._names(slots.tolist()), values, strict=True))
 
     @property
     def has_changes(self) -> bool:

@@ -7,7 +7,7 @@ Keys and values are what MessagePack can say: physical values, tuples, lists and
 
 import heapq
 import struct
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 from hashlib import blake2b
 from operator import itemgetter
@@ -54,7 +54,7 @@ class State:
         self._changed = 0
         self._each_bytes = _ENTRY_BYTES
 
-    def changes(self) -> Iterator[tuple[bytes, bytes | None]]:
+    def changes(self) -> Iterable[tuple[bytes, bytes | None]]:
         """What changed since the last time, for the store; None for what is no more."""
         raise NotImplementedError
 

@@ -9,6 +9,7 @@ it takes does not depend on how much state there is.
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -37,16 +38,17 @@ class _Merge:
     def __init__(self, overlay: Overlay, epoch: int) -> None:
         self.changes: Changes = overlay.changes
         self.size_bytes, self.epoch = overlay.size_bytes, epoch
-        self.keys = sorted(self.changes)
+        self._pairs = sorted(self.changes.items(), key=itemgetter(0))
+        self.keys = [key for key, _ in self._pairs]
         self.at = 0
 
-    def next(self, count: int) -> list[bytes]:
-        """The keys that come next."""
-        return self.keys[self.at : self.at + count]
+    def next(self, count: int) -> list[Pair]:
+        """The changes that come next."""
+        return self._pairs[self.at : self.at + count]
 
-    def is_last(self, keys: list[bytes]) -> bool:
+    def is_last(self, pairs: list[Pair]) -> bool:
         """Whether none is left behind those that come next."""
-        return self.at + len(keys) == len(self.keys)
+        return self.at + len(pairs) == len(self._pairs)
 
 
 class StateStore:
@@ -155,12 +157,12 @@ class StateStore:
         epoch = self.epoch + 1
         blob = _encode(pairs) if pairs else b""
         self._begin_merge()
-        keys = self._merge.next(max(_MERGE_KEYS, 2 * len(pairs))) if self._merge is not None else []
+        merged = self._merge.next(max(_MERGE_KEYS, 2 * len(pairs))) if self._merge is not None else []
         try:
             with self._env.begin(write=True) as txn:
                 if pairs:
                     txn.put(epoch.to_bytes(8, "big"), blob, db=self._tables["epochs"])
-                sizes = self._merged(txn, keys) if keys else self.sizes
+                sizes = self._merged(txn, merged) if merged else self.sizes
                 for name, value in {**meta, "epoch": epoch}.items():
                     txn.put(name.encode(), _encode(value), db=self._tables["meta"])
         except lmdb.Error as error:
@@ -169,7 +171,7 @@ class StateStore:
         if pairs:
             self._recent.update(pairs, len(blob))
         self.written_bytes += len(blob)
-        self._advance(keys)
+        self._advance(merged)
         if self._recent.size_bytes > _MERGE_BYTES:
             with suppress(StorageFull):  # the epoch is there; the next one finds the disk full, or room
                 self.merge()
@@ -182,14 +184,14 @@ class StateStore:
                 self._begin_merge(is_due=True)
             if self._merge is None:
                 return
-            keys = self._merge.next(len(self._merge.keys))
+            pairs = self._merge.next(len(self._merge.keys))
             try:
                 with self._env.begin(write=True) as txn:
-                    sizes = self._merged(txn, keys)
+                    sizes = self._merged(txn, pairs)
             except lmdb.Error as error:
                 raise told(error, self._env, self.folder) from error
             self.sizes = sizes
-            self._advance(keys)
+            self._advance(pairs)
 
     def _begin_merge(self, *, is_due: bool = False) -> None:
         if self._merge is not None or not self._recent:
@@ -197,33 +199,32 @@ class StateStore:
         if is_due or time.monotonic() - self._merged_at > _MERGE_S:
             self._merge, self._recent = _Merge(self._recent, self.epoch), Overlay()
 
-    def _merged(self, txn: Any, keys: list[bytes]) -> dict[str, int]:
-        """Bring some keys into the table; the bytes of each step with them. The last ones take the epochs away."""
+    def _merged(self, txn: Any, pairs: list[Pair]) -> dict[str, int]:
+        """Bring some changes into the table; the bytes of each step with them. The last ones take the epochs away."""
         assert self._merge is not None
-        changes, state = self._merge.changes, self._tables["state"]
-        pairs = [(key, changes[key]) for key in keys]
+        state = self._tables["state"]
         with txn.cursor(state) as cursor:
             sizes = self._resized(cursor, pairs)
-            cursor.putmulti([(key, value) for key, value in pairs if value is not None])
-        for key, value in pairs:
-            if value is None:
-                txn.delete(key, db=state)
+            gone = [key for key, value in pairs if value is None]
+            cursor.putmulti([pair for pair in pairs if pair[1] is not None] if gone else pairs)
+        for key in gone:
+            txn.delete(key, db=state)
         txn.put(b"sizes", _encode(sizes), db=self._tables["meta"])
-        if self._merge.is_last(keys):
+        if self._merge.is_last(pairs):
             with txn.cursor(self._tables["epochs"]) as cursor:
                 found = cursor.first()
                 while found and int.from_bytes(cursor.key(), "big") <= self._merge.epoch:
                     found = cursor.delete()
         return sizes
 
-    def _advance(self, keys: list[bytes]) -> None:
-        """Those keys are merged, on disk."""
-        if self._merge is not None and keys:
-            self._merge.at += len(keys)
+    def _advance(self, pairs: list[Pair]) -> None:
+        """Those changes are merged, on disk."""
+        if self._merge is not None and pairs:
+            self._merge.at += len(pairs)
             if self._merge.at == len(self._merge.keys):
                 self._merge, self._merged_at = None, time.monotonic()
 
-    def _resized(self, cursor: Any, pairs: list[tuple[bytes, bytes | None]]) -> dict[str, int]:
+    def _resized(self, cursor: Any, pairs: list[Pair]) -> dict[str, int]:
         """The bytes of each step once some pairs are in the table."""
         sizes = dict(self.sizes)
         for step, size in _sizes(cursor.getmulti([key for key, _ in pairs])):

@@ -84,6 +84,14 @@ class Writer(Protocol):
 
 
 @runtime_checkable
+class ColumnarWriter(Protocol):
+    """A writer that takes batches too."""
+
+    def deliver_batches(self, epoch: int, batches: Sequence[Batch]) -> None:
+        """As ``deliver``, of the changes that the batches are."""
+
+
+@runtime_checkable
 class Rolling(Protocol):
     """A writer that holds rows back until they are enough, and is asked now and then whether they are."""
 

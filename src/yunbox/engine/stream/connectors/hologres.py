@@ -13,9 +13,10 @@ from typing import Any
 from yunbox.clients.hologres.connection import Connection, Disconnected
 from yunbox.clients.hologres.fence import advance, mark_of
 from yunbox.clients.hologres.target import Target, quoted
-from yunbox.clients.hologres.writing import Mode, delete, write
-from yunbox.engine.stream.batch import Change, Kind, Row
+from yunbox.clients.hologres.writing import CHUNK_ROWS, Mode, delete, takes_arrays, write, write_arrays
+from yunbox.engine.stream.batch import Batch, Change, Kind, Row, concat
 from yunbox.engine.stream.connectors.connector import Connector, Environment, Reader
+from yunbox.engine.stream.connectors.hologres_arrays import can_be_key, folded, parameter
 from yunbox.engine.stream.connectors.hologres_binlog import BinlogReader
 from yunbox.engine.stream.connectors.hologres_source import HologresReader
 from yunbox.engine.stream.connectors.hologres_tables import column_of, connected, described
@@ -48,6 +49,7 @@ class HologresWriter:
         self._converters = [_converter(column.type) for column in sink.columns]
         self._key = self._key_places(sink)
         self._converts = [at for at, one in enumerate(self._converters) if one is not None]
+        self._takes_arrays = len(self._key) == 1 and not self._converts and takes_arrays(self._target, self._names)
 
     def _key_places(self, sink: Sink) -> list[int]:
         """Where the values of the table's key are in a row. Raises InvalidArgument."""
@@ -64,18 +66,40 @@ class HologresWriter:
 
     def deliver(self, epoch: int, changes: Sequence[Change]) -> None:
         """As in Writer."""
+        if self._key:
+            self._on_connection(lambda connection: self._apply(connection, changes))
+        else:
+            self._on_connection(lambda connection: self._append(connection, epoch, changes))
+
+    def deliver_batches(self, epoch: int, batches: Sequence[Batch]) -> None:
+        """As in ColumnarWriter: by a key that can be an array no row is ever a tuple."""
+        whole = concat(batches).plain()
+        if self._takes_arrays and can_be_key(whole.columns[self._key[0]]):
+            self._on_connection(lambda connection: self._apply_arrays(connection, whole))
+        else:
+            self.deliver(epoch, whole.changes())
+
+    def _on_connection(self, work: Callable[[Connection], None]) -> None:
+        """Do something that does no harm if it is done twice; on another connection where one was lost."""
         for left in (True, False):
             try:
-                connection = self._open()
-                if self._key:
-                    self._apply(connection, changes)
-                else:
-                    self._append(connection, epoch, changes)
+                work(self._open())
                 return
             except Disconnected:
                 self.close()
                 if not left:
                     raise
+
+    def _apply_arrays(self, connection: Connection, batch: Batch) -> None:
+        [place] = self._key
+        kept, gone = folded(batch, place, self._mode)
+        columns = [self._target.by_name[name] for name in self._names]
+        for at in range(0, kept.size, CHUNK_ROWS):
+            some = [array[at : at + CHUNK_ROWS] for array in kept.columns]
+            arrays = [parameter(column, array) for column, array in zip(columns, some, strict=True)]
+            write_arrays(connection, self._target, self._names, arrays, self._mode)
+        if gone and self._deletes:
+            delete(connection, self._target, [(key,) for key in gone])
 
     def _apply(self, connection: Connection, changes: Sequence[Change]) -> None:
         rows, gone = self._folded(changes)

@@ -48,7 +48,9 @@ class Numbers(Array):
         """In PostgreSQL's binary form."""
         letter, size = LAYOUTS[self.oid]
         try:
-            items = _items(len(value), letter).pack(*(part for one in value for part in (size, one)))
+            parts: list[Any] = [size] * (2 * len(value))
+            parts[1::2] = value
+            items = _items(len(value), letter).pack(*parts)
         except (struct.error, OverflowError):
             return super().pack(value)
         return HEAD.pack(1, 0, self.oid, len(value), 1) + items if value else super().pack(value)
