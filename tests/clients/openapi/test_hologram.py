@@ -45,7 +45,8 @@ def remove(client: Client, instance: str) -> None:
 def connect(server: Server, client: Client, instance: str, **more: Any) -> psycopg.Connection[Any]:
     host, _, port = shown(client, instance).endpoints[0].endpoint.partition(":")
     given = {"user": server.access_key_id, "password": server.access_key_secret, "connect_timeout": 30, **more}
-    return psycopg.connect(host=host, port=int(port), dbname="yunbox", autocommit=True, **given)
+    given.setdefault("dbname", "yunbox" if instance == "yunbox" else "postgres")
+    return psycopg.connect(host=host, port=int(port), autocommit=True, **given)
 
 
 def test_an_instance_from_beginning_to_end(server: Server, client: Client) -> None:
@@ -62,7 +63,7 @@ def test_an_instance_from_beginning_to_end(server: Server, client: Client) -> No
                 db.execute("insert into kept values (%s)", (number,))
         for instance, number in ((one, 1), (other, 2)):
             with connect(server, client, instance) as db:
-                assert db.execute("select n, current_database() from kept").fetchall() == [(number, "yunbox")]
+                assert db.execute("select n, current_database() from kept").fetchall() == [(number, "postgres")]
                 assert db.execute("select sum(n) + count(*) from kept").fetchone() == (number + 1,), "by the engine"
         own = server.endpoints["hologres"]
         key = {"user": server.access_key_id, "password": server.access_key_secret}
@@ -179,7 +180,8 @@ def test_it_encrypts_when_told_so(server: Server, client: Client) -> None:
         ({"zone_id": "cn-beijing-a"}, "InvalidZoneId.NotFound"),
         ({"vpc_id": "vpc-1", "v_switch_id": "vsw-1"}, "InvalidVswitchID.NotFound"),
         ({"vpc_id": "vpc-1"}, "InvalidParameter"),
-        ({"initial_databases": "chatbot"}, "UnsupportedOperation"),
+        ({"initial_databases": "chatbot,shop"}, "UnsupportedOperation"),
+        ({"initial_databases": "1x"}, "InvalidParameter"),
         ({"leader_instance_id": "yunbox"}, "InvalidParameter"),
         ({"pricing_cycle": "Month"}, "InvalidParameter"),
         ({"gateway_count": 2}, "InvalidParameter"),
@@ -208,6 +210,35 @@ def test_tags(client: Client) -> None:
         assert [tag.key for tag in shown(client, instance).tags] == ["stage"]
         wrong = m.TagResourcesRequest(region_id=REGION, resource_ids=["hgpostcn-cn-x"], tags=tags)
         assert code(client.tag_resources, wrong) == "ResourceNotExist.Instance"
+    finally:
+        remove(client, instance)
+
+
+def test_its_database_is_called_as_was_asked(server: Server, client: Client) -> None:
+    instance = create(client, initial_databases="chatbot")
+    try:
+        for other in ("postgres", "yunbox"):
+            with pytest.raises(psycopg.OperationalError, match=f'database "{other}" does not exist'):
+                connect(server, client, instance, dbname=other)
+        with connect(server, client, instance, dbname="chatbot") as db:
+            assert db.execute("select current_database()").fetchone() == ("chatbot",)
+            assert db.execute("select datname from pg_database").fetchall() == [("chatbot",)]
+            assert db.execute("select has_database_privilege('chatbot', 'connect')").fetchone() == (True,)
+            db.execute("create table chatbot.public.t (n int primary key)")
+            assert db.execute("select count(*) from chatbot.public.t").fetchone() == (0,)
+            with pytest.raises(psycopg.errors.FeatureNotSupported, match="cross-database"):
+                db.execute("create table yunbox.public.u (n int primary key)")
+            with pytest.raises(psycopg.errors.FeatureNotSupported, match="cross-database"):
+                db.execute("drop table if exists yunbox.public.t")
+            db.execute("grant create on database chatbot to public")
+            with pytest.raises(psycopg.errors.InvalidCatalogName):
+                db.execute("grant create on database yunbox to public")
+            assert db.execute("select datname from pg_stat_activity where pid = pg_backend_pid()").fetchone() == (
+                "chatbot",
+            )
+        assert client.restart_instance(instance).body.data is True
+        with connect(server, client, instance, dbname="chatbot") as db:
+            assert db.execute("select datname, datacl is null from pg_database").fetchall() == [("chatbot", False)]
     finally:
         remove(client, instance)
 

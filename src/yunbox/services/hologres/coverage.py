@@ -28,7 +28,7 @@ _AREAS = {
     "ListModelCatalog",
 }
 _PARTLY = {
-    "CreateInstance": "Standard and PostPaid, with the one database `yunbox`; others are refused by name",
+    "CreateInstance": "Standard and PostPaid, with one database: that of `initialDatabases`, or `postgres`",
     "ScaleInstance": "`cpu`; sizes of storage are ignored for PostPaid, as in the real service",
     "UpdateInstanceNetworkType": "Internet, Intranet and VPCSingleTunnel, all of them the same address",
     "EnableSSL": "of the house's own instance by `yunbox up --hologres-ssl`",

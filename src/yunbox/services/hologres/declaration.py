@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 from yunbox.meter.storage import STORAGE_SCHEMA
-from yunbox.services.hologres.gateway.config import AUTHENTICATION_S_MAX, CONNECTIONS_MAX, DATABASE
+from yunbox.services.hologres.gateway.config import AUTHENTICATION_S_MAX, CONNECTIONS_MAX
 from yunbox.services.hologres.instances.api import API
 from yunbox.services.hologres.instances.register import INSTANCES_SCHEMA
 from yunbox.services.hologres.service import GATEWAYS_MAX, Hologres, build
 from yunbox.spine.service import Client, Coverage, Endpoint, Option, Service, whole
+from yunbox.storage.rows.roles import DATABASE
 
 
 def _coverage() -> Coverage:

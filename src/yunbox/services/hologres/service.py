@@ -15,7 +15,6 @@ from yunbox.schema.regions import region
 from yunbox.services.hologres.gateway.config import (
     AUTHENTICATION_S_MAX,
     CONNECTIONS_MAX,
-    DATABASE,
     OWN,
     ROWS,
     GatewayConfig,
@@ -26,6 +25,7 @@ from yunbox.services.hologres.instances.processes import Processes
 from yunbox.services.hologres.instances.register import INTERNET, INTRANET, RUNNING, Instance, Register
 from yunbox.services.hologres.metering import stored
 from yunbox.spine.house import House
+from yunbox.storage.rows.roles import DATABASE
 
 GATEWAYS_MAX = 8
 _MEMORY_SHARE = 0.4
@@ -98,6 +98,7 @@ class Maker:
             region=instance.region,
             parent=os.getpid(),
             instance=instance.id,
+            database_name=instance.database,
             lends=dict(house.lends),
             count=count if instance.is_own else 1,
             connections_max=options.get("hologres_connections", CONNECTIONS_MAX),
@@ -132,6 +133,7 @@ def build(house: House) -> Hologres:
     own = Instance(
         OWN, DATABASE, where, region(where, where).zones[0], cores, RUNNING, listener.getsockname()[1],
         (INTERNET, INTRANET), "", "", house.settings.options.get("hologres_ssl", False), house.clock.time(),
+        DATABASE,
     )  # fmt: skip
     fleet = Fleet(Register(house.database), Maker(house).made, house.bound, house.folder)
     meter = StorageMeter(house.database, house.ledger, house.clock, "hologres", has_sums=False)

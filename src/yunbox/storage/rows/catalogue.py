@@ -316,6 +316,11 @@ def put_database(change: Change, ownership: Ownership) -> None:
     _moved(change)
 
 
+def name_database(change: Change, name: str) -> None:
+    """Have the database be called something, which it is from its first start on."""
+    put_database(change, msgspec.structs.replace(load(change).database, name=name))
+
+
 def put_extensions(change: Change, extensions: Sequence[Extension]) -> None:
     """Set which extensions there are."""
     change.put("meta", _EXTENSIONS, msgspec.msgpack.encode(extensions))

@@ -48,11 +48,16 @@ class Defaults(msgspec.Struct, frozen=True):
         return "\0".join((self.role, self.schema, self.kind)).encode()
 
 
+DATABASE = "yunbox"
+"""What the database of the house's own instance is called."""
+
+
 class Ownership(msgspec.Struct, frozen=True):
-    """Whose the database is, and what is granted on it."""
+    """Whose the database is, what is granted on it, and what it is called."""
 
     owner: str = ""
     grants: Acl | None = None
+    name: str = DATABASE
 
 
 SYSTEM = "holo_admin"

@@ -321,7 +321,7 @@ def pg_extension(moment: Moment) -> Rows:
 def pg_database(moment: Moment) -> Rows:
     """The one database."""
     yield {
-        "oid": 16_383, "datname": "yunbox", "datdba": moment.owner_oid(moment.known.database.owner),
+        "oid": 16_383, "datname": moment.known.database.name, "datdba": moment.owner_oid(moment.known.database.owner),
         "encoding": 6, "datcollate": "C", "datctype": "C",
         "datallowconn": True, "datconnlimit": -1, "datlastsysoid": 16_383, "dattablespace": 1663,
         "datacl": acl_of(moment.known.database.grants),

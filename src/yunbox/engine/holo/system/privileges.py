@@ -120,11 +120,10 @@ class Privileges:
             raise failure("42809", f'"{name}" is not a sequence')
         return found
 
-    @staticmethod
-    def _otherwise(kind: str, name: str) -> int:
+    def _otherwise(self, kind: str, name: str) -> int:
         """What has a name of its own sort."""
         if kind == "database":
-            if name == "yunbox":
+            if name == self._moment.known.database.name:
                 return 16_383
             raise failure("3D000", f'database "{name}" does not exist')
         tables = {"language": "pg_language", "tablespace": "pg_tablespace"}

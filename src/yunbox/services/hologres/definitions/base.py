@@ -18,10 +18,12 @@ SYSTEM = ("pg_catalog", "information_schema", "hologres", "hologres_statistic", 
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A relation as written; without a schema it is in the first of the search path, or wherever it is found."""
+    """A relation as written; without a schema it is in the first of the search path, or wherever it is found. Where a
+    ``database`` is said, it is the one that the session has."""
 
     name: str
     schema: str = ""
+    database: str = ""
 
     def __str__(self) -> str:
         return f"{self.schema}.{self.name}" if self.schema else self.name
@@ -50,7 +52,8 @@ class Scene:
         self.notices.append(Report("NOTICE", sqlstate, message, detail=detail))
 
     def target(self, known: Catalogue, name: Name) -> str:
-        """The schema in which a new relation is to be. Raises PgError 3F000, 42501."""
+        """The schema in which a new relation is to be. Raises PgError 3F000, 42501, 0A000."""
+        _check_database(known, name)
         if name.schema in SYSTEM:
             raise failure("42501", f'permission denied for schema "{name.schema}"')
         if name.schema:
@@ -82,7 +85,8 @@ class Scene:
         return found
 
     def find(self, known: Catalogue, name: Name) -> Relation | None:
-        """A relation as a statement names it. Raises PgError 3F000 for a schema that is not there, and 42501."""
+        """A relation as a statement names it. Raises PgError 3F000 for a schema that is not there, 42501 and 0A000."""
+        _check_database(known, name)
         if name.schema:
             if name.schema not in known.schemas and name.schema not in SYSTEM:
                 raise no_schema(name.schema)
@@ -97,6 +101,12 @@ class Scene:
         if found is None:
             raise no_relation(str(name))
         return found
+
+
+def _check_database(known: Catalogue, name: Name) -> None:
+    if name.database not in ("", known.database.name):
+        told = f'cross-database references are not implemented: "{name.database}.{name}"'
+        raise failure("0A000", told)
 
 
 class Definition(Protocol):

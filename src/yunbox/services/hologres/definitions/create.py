@@ -21,7 +21,6 @@ from yunbox.services.hologres.definitions.properties import checked, read_proper
 from yunbox.services.hologres.definitions.role_names import RoleName, check_member, role_name
 from yunbox.services.hologres.definitions.sequences import with_sequences
 from yunbox.services.hologres.definitions.types import Typed, read_type
-from yunbox.services.hologres.gateway.config import DATABASE
 from yunbox.services.hologres.statements.cursor import Cursor
 from yunbox.sql.hologres.catalogue.extensions import extension_of_type
 from yunbox.sql.hologres.catalogue.relations import SCHEMAS
@@ -75,7 +74,7 @@ class CreateSchema:
         owner = scene.owner if self.owner is None else self.owner.of(known, scene)
         name = self.name or owner
         if not scene.rights.database("C"):
-            raise denied("database", DATABASE)
+            raise denied("database", known.database.name)
         check_member(scene, owner)
         if name.startswith("pg_"):
             told = 'The prefix "pg_" is reserved for system schemas.'

@@ -13,13 +13,11 @@ from yunbox.services.hologres.definitions.granting import How, Thing, changed
 from yunbox.services.hologres.definitions.memberships import GrantRoles, RevokeRoles
 from yunbox.services.hologres.definitions.names import name_of
 from yunbox.services.hologres.definitions.role_names import RoleName, role_name, role_names
-from yunbox.services.hologres.gateway.config import DATABASE
 from yunbox.services.hologres.statements.cursor import Cursor
 from yunbox.storage.rows import catalogue
 from yunbox.storage.rows.catalogue import Catalogue, no_schema
 from yunbox.storage.rows.grants import ALL, WORDS, common, ordered, without
 from yunbox.storage.rows.model import SEQUENCE, Relation
-from yunbox.storage.rows.roles import Ownership
 from yunbox.storage.rows.view import Change
 from yunbox.wire.pgwire.report import Report, failure
 
@@ -138,13 +136,13 @@ class GrantThings:
     def _on_database(self, change: Change, known: Catalogue, scene: Scene, grantees: list[str]) -> None:
         self._check_whole()
         letters = self.privileges.letters("database")
-        for name in self.targets.names:
-            if name.name != DATABASE:
-                raise failure("3D000", f'database "{name.name}" does not exist')
         of = known.database
-        thing = Thing("database", of.owner, of.grants, f"database {DATABASE}", f'"{DATABASE}"')
+        for name in self.targets.names:
+            if name.name != of.name:
+                raise failure("3D000", f'database "{name.name}" does not exist')
+        thing = Thing("database", of.owner, of.grants, f"database {of.name}", f'"{of.name}"')
         acl = changed(thing, letters, grantees, self.how, known, scene, every=self.privileges.every)
-        catalogue.put_database(change, Ownership(of.owner, acl))
+        catalogue.put_database(change, msgspec.structs.replace(of, grants=acl))
 
     # -- tables, views and sequences
 

@@ -1,19 +1,18 @@
 """Names of relations as statements write them."""
 
 from yunbox.services.hologres.definitions.base import Name
-from yunbox.services.hologres.gateway.config import DATABASE
 from yunbox.services.hologres.statements.cursor import Cursor
 from yunbox.services.hologres.statements.lexer import pieces
 from yunbox.wire.pgwire.report import failure
 
 
 def name_of(cursor: Cursor) -> Name:
-    """``name``, ``schema.name`` or ``database.schema.name``. Raises PgError 42601, 0A000."""
+    """``name``, ``schema.name`` or ``database.schema.name``. Raises PgError 42601."""
     return _of(_parts(cursor))
 
 
 def column_of(cursor: Cursor) -> tuple[Name, str]:
-    """The same with a column behind it. Raises PgError 42601, 0A000."""
+    """The same with a column behind it. Raises PgError 42601."""
     *parts, column = _parts(cursor)
     if not parts:
         raise failure("42601", "column name must be qualified")
@@ -30,9 +29,7 @@ def _parts(cursor: Cursor) -> list[str]:
 def _of(parts: list[str]) -> Name:
     if len(parts) > 3:
         raise failure("42601", f"improper qualified name (too many dotted names): {'.'.join(parts)}")
-    if len(parts) == 3 and parts[0] != DATABASE:
-        raise failure("0A000", f'cross-database references are not implemented: "{".".join(parts)}"')
-    return Name(parts[-1], parts[-2] if len(parts) > 1 else "")
+    return Name(parts[-1], parts[-2] if len(parts) > 1 else "", parts[0] if len(parts) == 3 else "")
 
 
 def written_name(text: str) -> Name:

@@ -13,14 +13,12 @@ from yunbox.services.hologres.definitions.base import KINDS, Definition, Name, S
 from yunbox.services.hologres.definitions.database_settings import read_setting
 from yunbox.services.hologres.definitions.dependents import also_dropped
 from yunbox.services.hologres.definitions.role_names import RoleName, check_member, role_name, role_names
-from yunbox.services.hologres.gateway.config import DATABASE
 from yunbox.services.hologres.statements.cursor import Cursor
 from yunbox.storage.rows import catalogue
 from yunbox.storage.rows.catalogue import Catalogue, no_schema
 from yunbox.storage.rows.grants import ALL, Acl, common, owned_by, revoked
 from yunbox.storage.rows.model import SEQUENCE, Relation, Schema
 from yunbox.storage.rows.rights import denied, not_owner, rights_of
-from yunbox.storage.rows.roles import Ownership
 from yunbox.storage.rows.view import Change
 from yunbox.wire.pgwire.report import failure
 
@@ -86,15 +84,15 @@ class Give:
             raise not_owner("schema", schema.name)
         check_member(scene, to)
         if not scene.rights.database("C"):
-            raise denied("database", DATABASE)
+            raise denied("database", known.database.name)
         _give_schema(change, known, schema, to)
 
     def _database(self, change: Change, known: Catalogue, scene: Scene) -> None:
-        if self.name.name != DATABASE:
+        if self.name.name != known.database.name:
             raise failure("3D000", f'database "{self.name.name}" does not exist')
         to, role = self.to.of(known, scene), scene.rights.role
         if not scene.rights.owns(known.database.owner):
-            raise not_owner("database", DATABASE)
+            raise not_owner("database", known.database.name)
         check_member(scene, to)
         if not (scene.rights.is_superuser or (role is not None and role.createdb)):
             raise failure("42501", "permission denied to change owner of database")
@@ -108,7 +106,9 @@ def _give_schema(change: Change, known: Catalogue, schema: Schema, to: str) -> N
 
 def _give_database(change: Change, known: Catalogue, to: str) -> None:
     of = known.database
-    catalogue.put_database(change, Ownership(to, owned_by(of.grants, known.owner(of.owner), to)))
+    catalogue.put_database(
+        change, msgspec.structs.replace(of, owner=to, grants=owned_by(of.grants, known.owner(of.owner), to))
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,8 +189,8 @@ def _take_away(change: Change, known: Catalogue, role: str) -> None:
         if grants != schema.grants:
             catalogue.put_schema(change, msgspec.structs.replace(schema, grants=grants))
     of = known.database
-    catalogue.put_database(
-        change, Ownership(of.owner, _without(of.grants, known.owner(of.owner), "database", role)))  # fmt: skip
+    grants = _without(of.grants, known.owner(of.owner), "database", role)
+    catalogue.put_database(change, msgspec.structs.replace(of, grants=grants))
     for defaults in known.defaults.values():
         if defaults.role == role:
             catalogue.drop_defaults(change, defaults)

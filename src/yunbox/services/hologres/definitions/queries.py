@@ -7,7 +7,6 @@ import msgspec
 
 from yunbox.services.hologres.definitions.base import Scene
 from yunbox.services.hologres.engines.catalog import StoredCatalog
-from yunbox.services.hologres.gateway.config import DATABASE
 from yunbox.services.hologres.statements.cursor import moved
 from yunbox.storage.rows.catalogue import Catalogue
 from yunbox.storage.rows.model import Column, Relation
@@ -39,7 +38,7 @@ def described(query: str, start: int, known: Catalogue, scene: Scene) -> Describ
     from yunbox.sql.hologres.planner import plan  # heavy: only those who define something pay for it
     from yunbox.sql.hologres.session import Session
 
-    session = Session(user=scene.owner, database=DATABASE)
+    session = Session(user=scene.owner, database=known.database.name)
     try:
         made = plan(query, StoredCatalog(known, scene.owner), search_path=scene.path, session=session)
     except PgError as error:

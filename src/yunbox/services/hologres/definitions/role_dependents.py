@@ -8,12 +8,11 @@ from collections.abc import Iterator
 import msgspec
 
 from yunbox.services.hologres.definitions.base import KINDS
-from yunbox.services.hologres.gateway.config import DATABASE
 from yunbox.storage.rows import catalogue
 from yunbox.storage.rows.catalogue import Catalogue
 from yunbox.storage.rows.grants import Acl, renamed
 from yunbox.storage.rows.model import Relation
-from yunbox.storage.rows.roles import Defaults, Membership, Ownership, Role
+from yunbox.storage.rows.roles import Defaults, Membership, Role
 from yunbox.storage.rows.view import Change
 from yunbox.wire.pgwire.report import failure
 
@@ -28,9 +27,9 @@ def check_free(role: Role, known: Catalogue) -> None:
 
 def _standing(name: str, known: Catalogue) -> Iterator[str]:
     if known.database.owner == name:
-        yield f"owner of database {DATABASE}"
+        yield f"owner of database {known.database.name}"
     elif _names(known.database.grants, name):
-        yield f"privileges for database {DATABASE}"
+        yield f"privileges for database {known.database.name}"
     for schema in known.schemas.values():
         if schema.owner == name:
             yield f"owner of schema {schema.name}"
@@ -89,7 +88,8 @@ def rename(change: Change, known: Catalogue, role: Role, to: str) -> None:
         made = msgspec.structs.replace(schema, owner=now(schema.owner), grants=renamed(schema.grants, now))
         if made != schema:
             catalogue.put_schema(change, made)
-    catalogue.put_database(change, Ownership(now(known.database.owner), renamed(known.database.grants, now)))
+    of = known.database
+    catalogue.put_database(change, msgspec.structs.replace(of, owner=now(of.owner), grants=renamed(of.grants, now)))
     for defaults in known.defaults.values():
         catalogue.drop_defaults(change, defaults)
         catalogue.put_defaults(change, msgspec.structs.replace(

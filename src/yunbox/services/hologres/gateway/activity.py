@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from time import monotonic
 from typing import Any
 
-from yunbox.services.hologres.gateway.config import DATABASE
 from yunbox.services.hologres.session.session import Session
 from yunbox.services.hologres.session.transaction import State, now_us
 from yunbox.storage.rows.rights import Rights
@@ -31,8 +30,9 @@ def row_of(session: Session, backend_start_us: int) -> Row:
     transaction_us = session.transaction.began_us if session.transaction.state is not State.NONE else 0
     waits = state != "active"
     return {
-        "datid": _DATABASE_OID, "datname": DATABASE, "pid": session.process_id, "usename": session.authenticated,
-        "application_name": session.settings.show("application_name"), "client_addr": session.line.peer,
+        "datid": _DATABASE_OID, "datname": session.database, "pid": session.process_id,
+        "usename": session.authenticated, "application_name": session.settings.show("application_name"),
+        "client_addr": session.line.peer,
         "client_port": session.line.port, "backend_start": _moment(backend_start_us),
         "xact_start": _moment(transaction_us), "query_start": _moment(began_us), "state_change": _moment(changed_us),
         "wait_event_type": "Client" if waits else None, "wait_event": "ClientRead" if waits else None, "state": state,
@@ -82,7 +82,7 @@ def _moment(at_us: int) -> str | None:
 def about(session: Session, began_us: int, since_us: int) -> Row:
     """What the log of statements says of the session of one."""
     return {
-        "usename": session.authenticated, "query_id": _number(session, began_us), "datname": DATABASE,
+        "usename": session.authenticated, "query_id": _number(session, began_us), "datname": session.database,
         "pid": session.process_id, "application_name": session.settings.show("application_name"),
         "client_addr": session.line.peer, "session_id": f"{since_us:x}.{session.process_id:x}",
         "session_start": _moment(since_us),

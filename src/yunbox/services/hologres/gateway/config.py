@@ -5,9 +5,8 @@ from pathlib import Path
 import msgspec
 
 from yunbox.kernel.errors import InvalidArgument
+from yunbox.storage.rows.roles import DATABASE
 
-DATABASE = "yunbox"
-"""The name of the one database that an instance has."""
 ROWS, QUERIES = "rows", "queries"
 """Where its rows lie, and the log of slow and failed statements, in the folder of an instance."""
 OWN = "yunbox"
@@ -24,9 +23,10 @@ def place_of(instance: str) -> str:
 
 
 class GatewayConfig(msgspec.Struct, frozen=True):
-    """One of ``count`` gateways of an ``instance`` in the data folder ``data``. Its sockets are in the folder
-    ``scratch_folder``, ``parent`` is the server's process, and ``lends`` are the modules that judge reads of what other
-    services keep. ``certificate`` and ``certificate_key`` are the files by which it encrypts for who asks for that."""
+    """One of ``count`` gateways of an ``instance``, whose one database is called ``database_name``, in the data folder
+    ``data``. Its sockets are in the folder ``scratch_folder``; ``parent`` is the server's process, ``lends`` are the
+    modules that judge reads of what other services keep; ``certificate`` and ``certificate_key`` are the files by which
+    it encrypts for who asks for that."""
 
     data: str
     scratch_folder: str
@@ -34,6 +34,7 @@ class GatewayConfig(msgspec.Struct, frozen=True):
     region: str
     parent: int
     instance: str = OWN
+    database_name: str = DATABASE
     lends: dict[str, str] = {}
     index: int = 0
     count: int = 1

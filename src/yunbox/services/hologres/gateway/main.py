@@ -35,8 +35,9 @@ from yunbox.services.hologres.tables.engine import Tables
 from yunbox.spine.channel import Channel
 from yunbox.storage.database import Database
 from yunbox.storage.rows import aging
-from yunbox.storage.rows.catalogue import Catalogue, settle_account, sweep
+from yunbox.storage.rows.catalogue import Catalogue, name_database, settle_account, sweep
 from yunbox.storage.rows.expiry import expire, is_expired
+from yunbox.storage.rows.roles import DATABASE
 from yunbox.storage.rows.store import RowStore
 
 _LOG = logging.getLogger("yunbox")
@@ -69,7 +70,7 @@ async def _run(config: GatewayConfig, listener: socket.socket, channel: socket.s
         store.forget_readers()
         identities = IdentityStore(database, SystemClock())
         accounts = accounts_of(identities, config.account_id)
-        await settled(store, config.account_id, accounts.shown(config.account_id))
+        await settled(store, config.account_id, accounts.shown(config.account_id), config.database_name)
         with suppress(StorageFull):  # what was due while nobody was there; nobody is kept from reading
             await _ran_over_partitions(store)
         async with Periodic(_LOG, _SWEEP_EVERY_S, partial(_swept, store)):
@@ -87,12 +88,14 @@ def _live(store: RowStore, peers: Peers) -> Live:
     return Live(peers.rows, shown, known)
 
 
-async def settled(store: RowStore, account_id: str, shown: str) -> None:
-    """Have the account be the superuser of its instance, which it is from the first start on."""
+async def settled(store: RowStore, account_id: str, shown: str, database: str = DATABASE) -> None:
+    """Have the account be the superuser of its instance, which it is from the first start on, and name the database."""
     with store.reading() as view:
         known = store.catalogue(view)
     if known.account != account_id or account_id not in known.roles:
         await store.write(lambda change: settle_account(change, account_id, shown))
+    if known.database.name != database:
+        await store.write(lambda change: name_database(change, database))
 
 
 async def _swept(store: RowStore) -> None:

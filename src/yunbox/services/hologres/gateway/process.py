@@ -30,7 +30,7 @@ from yunbox.services.hologres.faults import report_of
 from yunbox.services.hologres.gateway.accounts import role_of
 from yunbox.services.hologres.gateway.activity import Row, about, refusal, row_of
 from yunbox.services.hologres.gateway.cancelling import CANCEL, key_of, say_cancel
-from yunbox.services.hologres.gateway.config import DATABASE, GatewayConfig
+from yunbox.services.hologres.gateway.config import GatewayConfig
 from yunbox.services.hologres.gateway.connection import Connection
 from yunbox.services.hologres.gateway.login import Admitted, admitted, fatal
 from yunbox.services.hologres.gateway.peers import Peers
@@ -232,7 +232,7 @@ class Gateway:
     async def _opened(self, line: Connection, who: Admitted, spine: SpineSession[Any], process_id: int) -> Session:
         """The session of one who may have it. Raises PgError."""
         database = who.startup.parameters.get("database") or who.startup.parameters["user"]
-        if database != DATABASE:
+        if database != self._config.database_name:
             raise fatal("3D000", f'database "{database}" does not exist')
         try:
             await spine.perform(CONNECT, Work(_nothing))

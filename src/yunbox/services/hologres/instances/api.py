@@ -5,6 +5,7 @@ sends and reads, and what Terraform's provider asks.
 """
 
 import json
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -38,6 +39,9 @@ _MEMORY_GB_A_CPU, _CPUS_A_NODE = 4, 16
 _PATH = "/api/v1/instances"
 _ONE = f"{_PATH}/{{instance}}"
 _TAG = "/api/v1/tag"
+_FIRST_DATABASE = "postgres"
+"""What every instance of the real service has from the first on, beside those that are asked for."""
+_DATABASE = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 _IGNORED = ("storageSize", "coldStorageSize", "autoPay", "autoRenew", "duration")
 """What the vendor has for who pays in advance, and ignores for others."""
 _NEW = {
@@ -68,6 +72,7 @@ async def _create(service: "Hologres", call: Call[Asks]) -> Body:
     instance = Instance(
         new_id(), _name(body), where, zone, _cpu(body.get("cpu")), CREATING, 0,
         NETWORKS if vpc_id else NETWORKS[:2], vpc_id, vswitch_id, ssl=False, created=service.clock.time(),
+        database=_database(_text(body, "initialDatabases")),
     )  # fmt: skip
     await service.fleet.create(instance)
     return {"Data": {**_ORDER, "Success": "true", "InstanceId": instance.id}, **_OK}
@@ -242,8 +247,6 @@ def _check_kind(body: Body) -> None:
         raise InvalidArgument("Only a Follower has a leaderInstanceId.", code=INVALID)
     if body.get("storageType") not in (None, "", "local"):
         raise Unsupported("storageType is local.", code=UNSUPPORTED)
-    if body.get("initialDatabases") not in (None, "", "yunbox"):
-        raise Unsupported("An instance has the database yunbox, and no others.", code=UNSUPPORTED)
     if body.get("resourceGroupId") not in (None, "", RESOURCE_GROUP):
         raise NotFound("There is no such resource group.", code="InvalidResourceGroup.NotFound")
     _check_sizes(body)
@@ -261,6 +264,18 @@ def _cpu(given: Any) -> int:
     if cpu not in _CPU_SMALL and (not 0 < cpu <= _CPU_MAX or cpu % _CPU_STEP):
         raise InvalidArgument(f"cpu is 8, 16, 32, and so on by 32 to {_CPU_MAX}.", code=INVALID)
     return cpu
+
+
+def _database(given: str) -> str:
+    """What an instance's one database is to be called. Raises InvalidArgument, Unsupported."""
+    names = [one.strip() for one in given.split(",") if one.strip()]
+    if len(names) > 1:
+        raise Unsupported("initialDatabases is one: an instance has one database here.", code=UNSUPPORTED)
+    name = names[0] if names else _FIRST_DATABASE
+    if not _DATABASE.fullmatch(name):
+        told = "A database's name has 1 to 63 lowercase letters, digits and underscores, and begins with no digit."
+        raise InvalidArgument(told, code=INVALID)
+    return name
 
 
 def _name(body: Body) -> str:

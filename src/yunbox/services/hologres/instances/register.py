@@ -18,7 +18,7 @@ INSTANCES_SCHEMA = """
 CREATE TABLE IF NOT EXISTS hologres_instances (
     id TEXT PRIMARY KEY, name TEXT NOT NULL, region TEXT NOT NULL, zone TEXT NOT NULL, cpu INTEGER NOT NULL,
     status TEXT NOT NULL, port INTEGER NOT NULL, networks TEXT NOT NULL, vpc_id TEXT NOT NULL, vswitch_id TEXT NOT NULL,
-    ssl INTEGER NOT NULL, created REAL NOT NULL
+    ssl INTEGER NOT NULL, created REAL NOT NULL, database TEXT NOT NULL
 );
 CREATE TABLE IF NOT EXISTS hologres_instance_tags (
     id TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (id, key)
@@ -29,12 +29,13 @@ INTERNET, INTRANET, VPC = "Internet", "Intranet", "VPCSingleTunnel"
 NETWORKS = (INTERNET, INTRANET, VPC)
 INSTANCES_MAX, TAGS_MAX = 8, 20
 _LETTERS = string.ascii_lowercase + string.digits
-_COLUMNS = "id, name, region, zone, cpu, status, port, networks, vpc_id, vswitch_id, ssl, created"
+_COLUMNS = "id, name, region, zone, cpu, status, port, networks, vpc_id, vswitch_id, ssl, created, database"
 
 
 @dataclass(frozen=True)
 class Instance:
-    """An instance; ``networks`` are the kinds of its endpoints, all of which are the same one here."""
+    """An instance; ``networks`` are the kinds of its endpoints, all of which are the same one here. ``database`` is its
+    one database's name."""
 
     id: str
     name: str
@@ -48,6 +49,7 @@ class Instance:
     vswitch_id: str
     ssl: bool
     created: float
+    database: str
 
     @property
     def is_own(self) -> bool:
