@@ -1,12 +1,14 @@
 """OpenAPI as the house knows it: it serves the APIs that the services declare, and has none of its own."""
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from yunbox.identity.diagnoses import Diagnoses
 from yunbox.identity.sealing import Seal
+from yunbox.kernel.pace import Pace
 from yunbox.spine.house import House
-from yunbox.spine.service import Client, Endpoint, Service
+from yunbox.spine.service import Client, Endpoint, Option, Service, whole
 from yunbox.wire.app import HttpApp
 from yunbox.wire.http import App
 from yunbox.wire.openapi.front import OpenApiFront
@@ -19,7 +21,9 @@ def _apps(house: House) -> Mapping[str, App]:
     def encoded(body: Mapping[str, Any]) -> str:
         return diagnoses.encoded(body["AuthPrincipal"]["AuthPrincipalOwnerId"], body)
 
-    app = HttpApp(OpenApiFront(house.apis, encoded), house.spine.call)
+    limit = house.settings.options.get("openapi_limit", 0)
+    pace = Pace(float(limit), time.monotonic) if limit else None
+    app = HttpApp(OpenApiFront(house.apis, encoded, pace), house.spine.call)
     return {"openapi": app, "openapi_tls": app}
 
 
@@ -39,5 +43,14 @@ SERVICE = Service(
     build=lambda house: house,
     apps=_apps,
     schemes=SCHEMES,
+    options=(
+        Option(
+            "openapi_limit",
+            0,
+            "refuse more calls of one operation of OpenAPI a second (Throttling.User), to see how clients retry",
+            metavar="QPS",
+            type=whole(1, 100_000),
+        ),
+    ),
     hints=_hints,
 )

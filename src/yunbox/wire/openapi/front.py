@@ -1,13 +1,16 @@
 """The one front of all OpenAPI products: finds the product by version and action, or by version and path."""
 
 import json
+import math
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 from urllib.parse import parse_qsl
 
 from yunbox.kernel import limits
-from yunbox.kernel.call import Claim
-from yunbox.kernel.errors import InvalidArgument, KernelError, NotFound
+from yunbox.kernel.call import Call, Claim, Operation
+from yunbox.kernel.errors import InvalidArgument, KernelError, NotFound, Throttled
+from yunbox.kernel.pace import Pace
 from yunbox.wire.app import Front
 from yunbox.wire.http import Receive, Request, Response, Scope, parse_request
 from yunbox.wire.openapi.api import Api, Asked
@@ -23,16 +26,16 @@ _NONE = Api("OpenAPI", "", ())
 
 class OpenApiFront(Front[Asked]):
     """Serves some APIs on one listener. An API's routes are bound to what they run on already; ``encoded`` seals what a
-    denial was."""
+    denial was. With a ``pace`` each operation is called so often, and what comes faster is refused."""
 
-    def __init__(self, apis: Iterable[Api], encoded: Encoded | None = None) -> None:
+    def __init__(self, apis: Iterable[Api], encoded: Encoded | None = None, pace: Pace | None = None) -> None:
         self._encoded = encoded
         self._apis: dict[str, list[Api]] = {}
         for api in apis:
             self._apis.setdefault(api.version, []).append(api)
         routes = [
-            replace(route, key=(version, route.key)) for version, of in self._apis.items() for api in of
-            for route in api.routes
+            replace(route, key=(version, route.key), operation=_paced(route.operation, pace))
+            for version, of in self._apis.items() for api in of for route in api.routes
         ]  # fmt: skip
         super().__init__(Router(routes, _key, self._missing))
 
@@ -58,7 +61,10 @@ class OpenApiFront(Front[Asked]):
         """The envelope of an error."""
         host = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"host"), "")
         status, body = body_of(error, self._api(request) if request else _NONE, request_id, host, self._encoded)
-        return _json(body, status)
+        response = _json(body, status)
+        if "retry_after_s" in error.details:
+            response.headers["x-acs-retry-after"] = str(error.details["retry_after_s"])
+        return response
 
     def finish(self, response: Response, request: Asked | None, request_id: str) -> Response:
         """The request's id in the envelope too, and XML for who asks for it."""
@@ -98,6 +104,28 @@ class OpenApiFront(Front[Asked]):
             "see the coverage page.",
             code="InvalidAction.NotFound",
         )
+
+
+def _paced(operation: Operation[Any, Any, Any], pace: Pace | None) -> Operation[Any, Any, Any]:
+    """The same operation, which an account's callers together may call so often. Those who may not call it at all are
+    not counted."""
+    if pace is None:
+        return operation
+    admit = operation.admit
+
+    def check(service: Any, call: Call[Any]) -> None:
+        name = call.principal.account_id, operation.service, operation.name
+        wait_s = pace.wait_s(name)
+        if wait_s:
+            raise Throttled(
+                "Request was denied due to user flow control.", code="Throttling.User",
+                retry_after_s=max(math.ceil(wait_s), 1),
+            )  # fmt: skip
+        pace.take(name)
+        if admit is not None:
+            admit(service, call)
+
+    return replace(operation, admit=check)
 
 
 def _asked(request: Request, parameters: Mapping[str, str]) -> Asked:

@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from yunbox.kernel import pace as paces
 from yunbox.kernel.errors import Throttled
+from yunbox.kernel.pace import Pace
 from yunbox.meter.journal import Event
-from yunbox.services.oss import limits as module
-from yunbox.services.oss.limits import Limits, Pace, limits_of, partition_of
+from yunbox.services.oss.limits import Limits, limits_of, partition_of
 
 
 class Now:
@@ -86,7 +87,7 @@ def test_traffic(now: Now) -> None:
 
 
 def test_memory_is_bounded(now: Now, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_KEPT_MAX", 100)
+    monkeypatch.setattr(paces, "_KEPT_MAX", 100)
     pace = Pace(1, now)
     for n in range(1000):
         pace.take(n)
