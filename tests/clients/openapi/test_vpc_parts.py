@@ -110,6 +110,7 @@ def test_an_address_from_beginning_to_end(client: Client) -> None:
         ({"isp": "Pigeon"}, "InvalidParameter"),
         ({"name": "http://x"}, "InvalidName.Malformed"),
         ({"ip_address": "1.2.3.4"}, "InvalidParameter.IpAddress"),
+        ({"instance_id": "eip-of-once"}, "UnsupportedFeature"),
     ],
 )
 def test_what_is_wrong_with_an_address_is_named(client: Client, more: dict[str, Any], expected: str) -> None:

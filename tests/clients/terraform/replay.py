@@ -49,7 +49,7 @@ class Replay:
         self._server = server
         self._style = style
         self.values: dict[str, str] = {"region": server.region}
-        self._before: dict[str, Any] = {}
+        self._before: dict[str, tuple[Any, Any]] = {}
 
     def play(self, calls: list[dict[str, Any]]) -> None:
         """Make all calls; each is answered as the provider needs it."""
@@ -59,10 +59,11 @@ class Replay:
             assert status == call["status"], f"{where}\n{answer}"
             key = json.dumps({name: call[name] for name in call if name not in ("phase", "status", "answer")})
             if call.get("answer") == "as before":
-                assert _lasting(answer) == self._before[key], where
+                wanted, before = self._before[key]
+                assert _read(wanted, answer) == before, where
             elif "answer" in call:
                 self._expect(call["answer"], answer, where)
-                self._before[key] = _lasting(answer)
+                self._before[key] = call["answer"], _read(call["answer"], answer)
 
     # -- calls
 
@@ -197,7 +198,7 @@ class Replay:
         """Whether a text is the one that is expected; a name in it that is new becomes what stands in its place."""
         known = _NAME.sub(lambda name: self.values.get(name[1], name[0]), wanted)
         pattern = "".join(
-            f"(?P<{part[1:-1]}>[\\w-]+)" if _NAME.fullmatch(part) else re.escape(part)
+            f"(?P<{part[1:-1]}>[\\w.-]+)" if _NAME.fullmatch(part) else re.escape(part)
             for part in re.split(f"({_NAME.pattern.replace('(', '(?:')})", known)
         )
         match = re.fullmatch(pattern, found)
@@ -205,9 +206,13 @@ class Replay:
         self.values |= match.groupdict()
 
 
-def _lasting(value: Any) -> Any:
-    """An answer without what is of one call alone."""
-    return {key: one for key, one in value.items() if key not in _CHANGING} if isinstance(value, dict) else value
+def _read(wanted: Any, found: Any) -> Any:
+    """Of an answer what the provider reads of it."""
+    if isinstance(wanted, dict) and isinstance(found, dict):
+        return {key: _read(value, found.get(key)) for key, value in wanted.items() if key not in _CHANGING}
+    if isinstance(wanted, list) and isinstance(found, list) and len(wanted) == len(found):
+        return [_read(value, one) for value, one in zip(wanted, found, strict=True)]
+    return found
 
 
 def _flat(data: bytes, kind: str) -> Any:

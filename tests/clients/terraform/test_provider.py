@@ -22,6 +22,8 @@ NAMES = sorted(path.stem for path in FOLDER.glob("*.tf"))
 SOURCE = 'terraform {\n  required_providers {\n    alicloud = { source = "aliyun/alicloud" }\n  }\n}\n'
 NOT_ALL_IMPORTED = {"alarms", "hologres", "identities", "maxcompute"}
 """Whose resources have arguments that the provider does not read from the service, such as ``force``."""
+OVER_TLS = {"network_parts"}
+"""Whose requests the provider sends over TLS, whatever its configuration says: rules of security groups go so."""
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(900),
@@ -34,9 +36,10 @@ pytestmark = [
 class Terraform:
     """The command in a folder with a configuration, the provider and what `yunbox terraform env` prints."""
 
-    def __init__(self, folder: Path, server: Server, configuration: str) -> None:
+    def __init__(self, folder: Path, server: Server, configuration: str, *words: str) -> None:
         self.folder = folder
         command = [sys.executable, "-m", "yunbox", "terraform", "env", "--data", str(server.data), "--output", "json"]
+        command += words
         printed = json.loads(subprocess.run(command, check=True, capture_output=True, timeout=60).stdout)
         plugins = folder / "plugins"
         plugins.mkdir()
@@ -83,7 +86,8 @@ def server(tmp_path: Path) -> Iterator[Server]:
 def test_apply_plan_import_and_destroy(server: Server, tmp_path: Path, name: str) -> None:
     folder = tmp_path / "terraform"
     folder.mkdir()
-    terraform = Terraform(folder, server, (FOLDER / f"{name}.tf").read_text("utf-8"))
+    words = ("--tls",) if name in OVER_TLS else ()
+    terraform = Terraform(folder, server, (FOLDER / f"{name}.tf").read_text("utf-8"), *words)
     terraform.apply()
     terraform.plan()
     for address, identity in terraform.ids().items():

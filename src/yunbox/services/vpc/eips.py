@@ -38,6 +38,7 @@ class NewEip:
     netmode: str = "public"
     name: str = ""
     description: str = ""
+    instance_id: str = ""
     resource_group_id: str | None = None
     tag: tuple[Tag, ...] = ()
     client_token: str | None = None
@@ -112,6 +113,8 @@ class Protected:
 def _create(work: Work, new: NewEip) -> Body:
     if new.instance_charge_type != "PostPaid" or new.netmode != "public":
         raise Unsupported("InstanceChargeType is PostPaid, and Netmode public.", code="UnsupportedFeature")
+    if new.instance_id:
+        raise Unsupported("An address that was released cannot be had again.", code="UnsupportedFeature")
     if new.internet_charge_type not in _CHARGES or new.isp not in _ISPS:
         told = f"InternetChargeType is one of {', '.join(_CHARGES)}, and ISP of {', '.join(_ISPS)}."
         raise InvalidArgument(told, code="InvalidParameter")
@@ -219,7 +222,6 @@ def _status(row: sqlite3.Row) -> str:
 
 
 def _shown(work: Work, row: sqlite3.Row) -> Body:
-    gateway = work.row("SELECT vpc_id FROM nat_gateways WHERE id = ?", row["gateway_id"])
     return {
         "AllocationId": row["id"], "IpAddress": row["address"], "RegionId": row["region"], "Name": row["name"],
         "Description": row["description"], "Status": _status(row),
@@ -227,7 +229,8 @@ def _shown(work: Work, row: sqlite3.Row) -> Body:
         "InternetChargeType": row["charge"], "ChargeType": "PostPaid", "ISP": row["isp"], "Netmode": "public",
         "InstanceId": row["gateway_id"], "InstanceType": "Nat" if row["gateway_id"] else "",
         "InstanceRegionId": row["region"] if row["gateway_id"] else "", "Mode": "NAT" if row["gateway_id"] else "",
-        "VpcId": gateway["vpc_id"] if gateway is not None else "", "AllocationTime": stamp(row["created"]),
+        "VpcId": "",  # told only of an address that is bound to an address
+        "AllocationTime": stamp(row["created"]),
         "ExpiredTime": "", "PrivateIpAddress": "", "ResourceGroupId": RESOURCE_GROUP, "BusinessStatus": "Normal",
         "DeletionProtection": bool(row["is_protected"]), "HDMonitorStatus": "OFF", "SecondLimited": False,
         "BandwidthPackageId": "", "Zone": "", "PublicIpAddressPoolId": "", "ServiceManaged": 0,

@@ -198,7 +198,8 @@ def _shown(work: Work, row: sqlite3.Row) -> Body:
     return {
         "SecurityGroupId": row["id"], "SecurityGroupName": row["name"], "Description": row["description"],
         "SecurityGroupType": row["type"], "VpcId": row["vpc_id"], "CreationTime": stamp(row["created"]),
-        "ResourceGroupId": RESOURCE_GROUP, "ServiceManaged": False, "ServiceID": 0, "EcsCount": 0,
+        "ResourceGroupId": "",  # ECS does not tell the default one
+        "ServiceManaged": False, "ServiceID": 0, "EcsCount": 0,
         "AvailableInstanceAmount": 2000, "RuleCount": len(rules),
         "GroupToGroupRuleCount": sum(one["peer_kind"] == "group" for one in rules),
         "Tags": {"Tag": [{"TagKey": key, "TagValue": value} for key, value in given.items()]},
