@@ -72,14 +72,16 @@ class Evaluation:
         minute = int(now - GRACE_S) // MINUTE_S
         if minute == self._minute:
             return
-        found = await asyncio.to_thread(self._looked, now)
-        if found:
-            await service.database.write(lambda db: _keep(Work(db, now, service), found))
+        for row in service.database.read("SELECT * FROM metric_rules WHERE enabled"):
+            found = await asyncio.to_thread(self._looked, now, row)
+            if found:
+                await service.database.write(lambda db, found=found: _keep(Work(db, now, service), found))
         self._minute = minute
 
-    def _looked(self, now: float) -> list[Looked]:
+    def _looked(self, now: float, row: sqlite3.Row) -> list[Looked]:
+        """What comes of one rule: nobody waits for the database longer than that takes."""
         service = self._service
-        return service.database.look(lambda db: list(_looked(Work(db, now, service))))
+        return service.database.look(lambda db: list(_looked(Work(db, now, service), row)))
 
     async def sweep(self) -> None:
         """Forget old alerts."""
@@ -87,19 +89,19 @@ class Evaluation:
         await self._service.database.write(lambda db: db.execute("DELETE FROM metric_alerts WHERE at < ?", (before,)))
 
 
-def _looked(work: Work) -> Iterator[Looked]:
-    standing: dict[tuple[str, str], Standing] = {}
-    for row in work.rows("SELECT * FROM metric_states"):
-        standing[(row["rule_id"], row["container"])] = Standing(*tuple(row)[2:])
-    for row in work.rows("SELECT * FROM metric_rules WHERE enabled"):
-        rule = rule_of(row)
-        start = last_period(work, rule.period_s)
-        if start + rule.period_s <= row["updated"]:
-            continue
-        for container, values in _values(work, rule, start).items():
-            before = standing.get((rule.rule_id, container))
-            if before is None or before.period_start < start:
-                yield _judged(work, rule, row, container, before, start, values)
+def _looked(work: Work, row: sqlite3.Row) -> Iterator[Looked]:
+    rule = rule_of(row)
+    start = last_period(work, rule.period_s)
+    if start + rule.period_s <= row["updated"]:
+        return
+    states = work.rows("SELECT * FROM metric_states WHERE rule_id = ?", rule.rule_id)
+    standing = {state["container"]: Standing(*tuple(state)[2:]) for state in states}
+    if standing and all(one.period_start >= start for one in standing.values()):
+        return
+    for container, values in _values(work, rule, start).items():
+        before = standing.get(container)
+        if before is None or before.period_start < start:
+            yield _judged(work, rule, row, container, before, start, values)
 
 
 def _values(work: Work, rule: Rule, start: int) -> dict[str, dict[int, float]]:
@@ -208,10 +210,9 @@ def _keep(work: Work, found: list[Looked]) -> None:
             alert = json.dumps(_alert(one))
             sql = "INSERT INTO metric_alerts VALUES (?, ?, ?, ?, ?, 'waiting', 0, '')"
             work.run(sql, ids.request_id(), work.now, rule.rule_id, alert, rule.webhook)
-    for rule_id in {one.rule.rule_id for one in found}:
-        names = json.dumps([one.container for one in found if one.rule.rule_id == rule_id])
-        sql = "DELETE FROM metric_states WHERE rule_id = ? AND container NOT IN (SELECT value FROM json_each(?))"
-        work.run(sql, rule_id, names)
+    for rule_id, start in {(one.rule.rule_id, one.after.period_start) for one in found}:
+        # what was not looked at with the others is no more
+        work.run("DELETE FROM metric_states WHERE rule_id = ? AND period_start < ?", rule_id, start)
 
 
 def _alert(one: Looked) -> dict[str, object]:
