@@ -12,10 +12,11 @@ import psycopg
 import pytest
 from alibabacloud_hologram20220601 import models as m
 from alibabacloud_hologram20220601.client import Client
+from alibabacloud_ram20150501 import models as ram_models
 from alibabacloud_vpc20160428 import models as vpc_models
 from alibabacloud_vpc20160428.client import Client as VpcClient
 
-from tests.clients.openapi.clients import Key, allow, code, config, failure, new_user
+from tests.clients.openapi.clients import Key, allow, code, config, failure, new_user, ram
 from yunbox.testing.server import Server
 
 REGION, ZONE = "cn-hangzhou", "cn-hangzhou-h"
@@ -239,6 +240,46 @@ def test_its_database_is_called_as_was_asked(server: Server, client: Client) -> 
         assert client.restart_instance(instance).body.data is True
         with connect(server, client, instance, dbname="chatbot") as db:
             assert db.execute("select datname, datacl is null from pg_database").fetchall() == [("chatbot", False)]
+    finally:
+        remove(client, instance)
+
+
+def test_users_by_the_api_are_those_of_sql(server: Server, client: Client) -> None:
+    instance = create(client)
+    key = new_user(server, "by-api", allow("hologram:GetInstance"))
+    number = ram(server).get_user(ram_models.GetUserRequest(user_name="by-api")).body.user.user_id
+    given = {"user": key.id, "password": key.secret}
+    try:
+        with pytest.raises(psycopg.OperationalError, match="does not exist"):
+            connect(server, client, instance, **given)
+        new = m.CreateUserRequest(user_name=f"p4_{number}", super_user=False)
+        assert client.create_user(instance, new).body.data is True
+        with connect(server, client, instance, **given) as db:
+            assert db.execute("select current_user").fetchone() == (f"p4_{number}",)
+        assert code(client.create_user, instance, new) == "EntityAlreadyExists.User"
+        with connect(server, client, instance) as db:
+            shown = db.execute("select user_display_name(%s), rolsuper from pg_roles where rolname = %s",
+                               (f"p4_{number}", f"p4_{number}")).fetchone()  # fmt: skip
+            assert shown is not None and shown[0].endswith(":by-api") and shown[1] is False
+            db.execute(f'create table of_user (n int primary key); alter table of_user owner to "p4_{number}"')
+            gone = m.DropUserRequest(user_name=f"p4_{number}")
+            assert code(client.drop_user, instance, gone) == "DeleteConflict.User"
+            db.execute("drop table of_user")
+        assert client.drop_user(instance, gone).body.data is True
+        with pytest.raises(psycopg.OperationalError, match="does not exist"):
+            connect(server, client, instance, **given)
+        assert code(client.drop_user, instance, gone) == "EntityNotExist.User"
+        for wrong, expected in (
+            ("somebody", "InvalidParameter"), ("p4_1", "EntityNotExist.User"), (f"v4_{number}", "EntityNotExist.User"),
+        ):  # fmt: skip
+            assert code(client.create_user, instance, m.CreateUserRequest(user_name=wrong)) == expected
+        boss = m.CreateUserRequest(user_name=f"p4_{number}", super_user=True)
+        client.create_user(instance, boss)
+        with connect(server, client, instance, **given) as db:
+            db.execute("create role made_by_boss")
+        [database] = client.list_databases(instance, m.ListDatabasesRequest()).body.database_list
+        assert (database.name, database.external) == ("postgres", False)
+        assert not client.list_databases(instance, m.ListDatabasesRequest(external=True)).body.database_list
     finally:
         remove(client, instance)
 

@@ -33,6 +33,7 @@ _PARTLY = {
     "UpdateInstanceNetworkType": "Internet, Intranet and VPCSingleTunnel, all of them the same address",
     "EnableSSL": "of the house's own instance by `yunbox up --hologres-ssl`",
     "DisableSSL": "the same",
+    "ListDatabases": "the one there is; PermissionModel and Privilege are left out",
     "DeleteInstance": "not the house's own instance",
     "StopInstance": "not the house's own instance",
 }

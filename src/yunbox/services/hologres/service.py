@@ -4,11 +4,13 @@ import contextlib
 import os
 import socket
 from collections.abc import AsyncGenerator, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 
 from yunbox.engine.holo.config import EngineConfig
 from yunbox.identity.authority import Authority
+from yunbox.identity.store import IdentityStore
 from yunbox.kernel.clock import Clock
 from yunbox.meter.storage import StorageMeter, Stored
 from yunbox.schema.regions import region
@@ -50,6 +52,9 @@ class Hologres:
     folder: Path
     storage_meter: StorageMeter
     principal: str
+    identities: IdentityStore
+    rows_lock: Lock = field(default_factory=Lock)
+    """A process opens a row store once at a time."""
 
     @property
     def register(self) -> Register:
@@ -72,7 +77,9 @@ class Hologres:
 
     def _stored(self) -> Iterable[Stored]:
         for one in self.fleet.present:
-            yield from stored(self.folder / place_of(one.id) / ROWS, self.account_id, self.principal, one.id)
+            with self.rows_lock:
+                kept = [*stored(self.folder / place_of(one.id) / ROWS, self.account_id, self.principal, one.id)]
+            yield from kept
 
 
 @dataclass(frozen=True)
@@ -138,7 +145,9 @@ def build(house: House) -> Hologres:
     fleet = Fleet(Register(house.database), Maker(house).made, house.bound, house.folder)
     meter = StorageMeter(house.database, house.ledger, house.clock, "hologres", has_sums=False)
     principal = f"ALIYUN${house.store.account_name(house.account_id)}"
-    made = Hologres(house.account_id, where, house.clock, own, fleet, listener, house.folder, meter, principal)
+    made = Hologres(
+        house.account_id, where, house.clock, own, fleet, listener, house.folder, meter, principal, house.store
+    )
     house.starting.append(made.start)
     return made
 

@@ -1,7 +1,8 @@
 """Roles: users who log in by an AccessKey, and groups; what each is, and whose members they are.
 
-An Alibaba Cloud account is a user by its number, a RAM user by ``p4_`` and its own. Source: the vendor's pages "Account
-system" and "Expert permission model"; the PostgreSQL documentation, "Database Roles".
+An Alibaba Cloud account is a user by its number, a RAM user by ``p4_`` and its own, a RAM role by ``v4_``.
+Sources: the vendor's pages "Account system" and "Expert permission model"; the PostgreSQL documentation, "Database
+Roles".
 """
 
 import msgspec

@@ -1,7 +1,7 @@
 """Accounts and RAM users as statements name them, and the roles that stand for them.
 
-An account's role is called by its number, a RAM user's by ``p4_`` and its own. Source: the vendor's page "Account
-system", which has the ways to write them.
+An account's role is called by its number, a RAM user's by ``p4_`` and its own, a RAM role's by ``v4_``.
+Source: the vendor's page "Account system", which has the ways to write them.
 """
 
 from collections.abc import Callable

@@ -31,13 +31,13 @@ from yunbox.services.hologres.gateway.activity import shown
 from yunbox.services.hologres.gateway.config import GatewayConfig
 from yunbox.services.hologres.gateway.peers import Peers
 from yunbox.services.hologres.gateway.process import serve
+from yunbox.services.hologres.gateway.settling import settled
 from yunbox.services.hologres.tables.engine import Tables
 from yunbox.spine.channel import Channel
 from yunbox.storage.database import Database
 from yunbox.storage.rows import aging
-from yunbox.storage.rows.catalogue import Catalogue, name_database, settle_account, sweep
+from yunbox.storage.rows.catalogue import Catalogue, sweep
 from yunbox.storage.rows.expiry import expire, is_expired
-from yunbox.storage.rows.roles import DATABASE
 from yunbox.storage.rows.store import RowStore
 
 _LOG = logging.getLogger("yunbox")
@@ -86,16 +86,6 @@ def _live(store: RowStore, peers: Peers) -> Live:
             return store.catalogue(view)
 
     return Live(peers.rows, shown, known)
-
-
-async def settled(store: RowStore, account_id: str, shown: str, database: str = DATABASE) -> None:
-    """Have the account be the superuser of its instance, which it is from the first start on, and name the database."""
-    with store.reading() as view:
-        known = store.catalogue(view)
-    if known.account != account_id or account_id not in known.roles:
-        await store.write(lambda change: settle_account(change, account_id, shown))
-    if known.database.name != database:
-        await store.write(lambda change: name_database(change, database))
 
 
 async def _swept(store: RowStore) -> None:

@@ -4,6 +4,7 @@ Source: the vendor's API pages "CreateInstance" to "UpdateInstanceNetworkType", 
 sends and reads, and what Terraform's provider asks.
 """
 
+import asyncio
 import json
 import re
 from collections.abc import Awaitable, Callable
@@ -14,6 +15,7 @@ from yunbox.kernel.call import Access, Call, Operation
 from yunbox.kernel.clock import stamp
 from yunbox.kernel.errors import InvalidArgument, NotFound, Unsupported
 from yunbox.schema.regions import region
+from yunbox.services.hologres.instances import users
 from yunbox.services.hologres.instances.register import (
     CREATING,
     NETWORKS,
@@ -59,6 +61,7 @@ class Asks:
     body: Body
     region: str = ""
     tagged: tuple[str, ...] = ()
+    is_external: bool = False
 
 
 # -- operations
@@ -166,6 +169,24 @@ async def _scale(service: "Hologres", instance: Instance, body: Body) -> None:
     await service.fleet.refit(instance, cpu)
 
 
+async def _create_user(service: "Hologres", instance: Instance, body: Body) -> None:
+    name, is_superuser = _text(_known(body, {"userName", "superUser"}), "userName"), _flag(body, "superUser")
+    await asyncio.to_thread(users.create, service, instance, name, is_superuser=is_superuser)
+
+
+async def _drop_user(service: "Hologres", instance: Instance, body: Body) -> None:
+    _known(body, {"userName", "superUser"})
+    _flag(body, "superUser")  # whatever a user is, it goes
+    await asyncio.to_thread(users.drop, service, instance, _text(body, "userName"))
+
+
+async def _databases(service: "Hologres", call: Call[Asks]) -> Body:
+    """The one there is; foreign ones, which are what is external, are not here."""
+    instance = service.register.get(call.params.instance)
+    shown = [] if call.params.is_external else [{"Name": instance.database, "External": False}]
+    return {"DatabaseList": shown, "Success": "true", **_OK}
+
+
 async def _tag(service: "Hologres", call: Call[Asks]) -> Body:
     tags = _tags(call.params.body.get("tags"), values_needed=True)
     await service.register.tag(_there(service, call.params.tagged), {key: value or "" for key, value in tags.items()})
@@ -257,6 +278,13 @@ def _check_sizes(body: Body) -> None:
         raise InvalidArgument("Only a Warehouse has a gatewayCount.", code=INVALID)
     if body.get("enableServerlessComputing") not in (None, "", False, "false"):
         raise Unsupported("enableServerlessComputing is not offered.", code=UNSUPPORTED)
+
+
+def _flag(body: Body, name: str) -> bool:
+    value = body.get(name)
+    if value not in (None, "", True, False, "true", "false"):
+        raise InvalidArgument(f"{name} is true or false.", code=INVALID)
+    return value in (True, "true")
 
 
 def _cpu(given: Any) -> int:
@@ -381,6 +409,11 @@ def _asks(asked: Asked, values: Any) -> Asks:
     return Asks(values["instance"], body)
 
 
+def _of_databases(asked: Asked, values: Any) -> Asks:
+    external = asked.parameters.get("external") or asked.parameters.get("External") or ""
+    return replace(_asks(asked, values), is_external=_flag({"external": external.lower()}, "external"))
+
+
 def _plain(asked: Asked, _values: Any) -> Asks:
     body = _body(asked)
     return Asks("*", body, _text(body, "regionId"))
@@ -436,6 +469,9 @@ API = Api(
         _route("POST", f"{_ONE}/network", "UpdateInstanceNetworkType", _changing(_network_type, "true"), _asks),
         _route("POST", f"{_ONE}/enableSSL", "EnableSSL", _changing(_enable_ssl), _asks),
         _route("POST", f"{_ONE}/disableSSL", "DisableSSL", _changing(_disable_ssl), _asks),
+        _route("POST", f"{_ONE}/createUser", "CreateUser", _changing(_create_user), _asks),
+        _route("POST", f"{_ONE}/dropUser", "DropUser", _changing(_drop_user), _asks),
+        _route("GET", f"{_ONE}/listDatabases", "ListDatabases", _databases, _of_databases, reads=True),
         _route("POST", _TAG, "TagResources", _tag, _tagging),
         _route("POST", f"{_TAG}/unTag", "UntagResources", _untag, _tagging),
         _route("GET", _TAG, "DescribeTags", _describe_tags, _plain, reads=True),
