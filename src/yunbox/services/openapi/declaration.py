@@ -47,9 +47,10 @@ SERVICE = Service(
         Option(
             "openapi_limit",
             0,
-            "refuse more calls of one operation of OpenAPI a second (Throttling.User), to see how clients retry",
+            "refuse more calls of one operation of OpenAPI a second (Throttling.User), to see how clients retry "
+            "(default: as many as come)",
             metavar="QPS",
-            type=whole(1, 100_000),
+            type=whole(0, 100_000),
         ),
     ),
     hints=_hints,
