@@ -21,7 +21,10 @@ from yunbox.wire.openapi.api import action
 _DAYS_MAX = 90
 _WEEK_S = 7 * 86_400
 _KINDS = {"root": "root-account", "user": "ram-user", "assumed-role": "assumed-role"}
-_NAMES = {"ram": "Ram", "sts": "Sts", "odps": "MaxCompute", "oss": "Oss", "datahub": "DataHub", "hologram": "Hologram"}
+_NAMES = {
+    "ram": "Ram", "sts": "Sts", "odps": "MaxCompute", "oss": "Oss", "datahub": "DataHub", "hologram": "Hologram",
+    "tablestore": "Ots", "bss": "BssOpenApi",
+}  # fmt: skip
 _ATTRIBUTES = ("ServiceName", "EventName", "User", "EventId", "ResourceName", "EventRW", "EventAccessKeyId")
 
 
