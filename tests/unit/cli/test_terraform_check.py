@@ -1,6 +1,7 @@
 """`yunbox terraform check`: each fault is found, what is well is not, and what cannot be known is not judged."""
 
 import json
+import random
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from yunbox.cli.commands import run
 from yunbox.cli.terraform_check import reading
 from yunbox.cli.terraform_check.check import check
-from yunbox.kernel.errors import InvalidArgument, NotFound
+from yunbox.kernel.errors import InvalidArgument, KernelError, NotFound
 
 ARTICLE = """
 resource "alicloud_vpc" "main" {
@@ -172,6 +173,19 @@ resource "alicloud_oss_bucket" "b" {{
 resource "random_id" "r" {{
   anything = 1
 }}
+resource "alicloud_ram_role" "r" {{ # comments are nowhere in the way
+  name = "r" // of any kind
+  /* also
+     of several lines */
+  document = jsonencode({{
+    # what it is
+    Version = "1" # and why
+    Statement = [
+      # the one
+      {{ Effect = "Allow", Action = "sts:AssumeRole", Principal = {{ Service = ["ecs.aliyuncs.com"] }} }},
+    ]
+  }})
+}}
 """
     assert found(tmp_path, text) == []
 
@@ -249,3 +263,26 @@ def test_bounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "FILES_MAX", 1)
     with pytest.raises(InvalidArgument, match="more than 1 files"):
         found(tmp_path, VPC, b_DOT_tf=VPC)
+
+
+def test_what_the_provider_takes_is_not_found() -> None:
+    """The configurations that the provider itself applies have no findings."""
+    folder = Path(__file__).resolve().parents[2] / "clients" / "terraform" / "configurations"
+    files = sorted(folder.glob("*.tf"))
+    assert len(files) >= 9
+    assert {file.stem: check(file, "cn-local") for file in files} == {file.stem: [] for file in files}
+
+
+def test_a_file_that_was_damaged_is_refused_or_read(tmp_path: Path) -> None:
+    """Whatever stands in a file, there are findings or there is an error with a name."""
+    numbers = random.Random(7)
+    signs = '{}[]()"$%\\\n=,.<<EOF-0123 var.local.\u00e9'
+    text = ARTICLE + VPC.replace('"v"', '"w"') + part("z", 'cidrsubnet(var.x, "${8}", 1)') + f"x = <<A\n{GOOD}\nA\n"
+    refused = 0
+    for _ in range(150):
+        at, more = numbers.randrange(len(text)), "".join(numbers.choices(signs, k=numbers.randrange(4)))
+        try:
+            found(tmp_path, text[:at] + more + text[at + numbers.randrange(6) :])
+        except KernelError:
+            refused += 1
+    assert 0 < refused < 150

@@ -11,7 +11,8 @@ from yunbox.kernel.errors import InvalidArgument, NotFound
 
 FILE_BYTES_MAX = 1024 * 1024
 FILES_MAX = 500
-_BLOCK = "__is_block__"
+_BLOCK, _NOTES = "__is_block__", "__"
+"""What the parser puts beside what is written: that something is a block, and comments, by names that begin so."""
 _PROVIDER = "alicloud"
 
 
@@ -91,7 +92,7 @@ def _add(module: Module, document: dict[str, Any], *, overrides: bool) -> None:
     for name, body in _named(document.get("variable", [])):
         module.variables[name] = body.get("default", UNKNOWN)
     for body in document.get("locals", []):
-        module.locals |= {key: value for key, value in body.items() if key != _BLOCK}
+        module.locals |= {key: value for key, value in body.items() if not is_note(key)}
     for name, body in _named(document.get("provider", [])):
         if name == _PROVIDER:
             alias = body.get("alias", "")
@@ -114,11 +115,13 @@ def _labelled(items: Iterable[dict[str, Any]]) -> Iterator[tuple[str, str, dict[
 def _block(body: dict[str, Any]) -> Block:
     block = Block()
     for name, value in body.items():
+        if is_note(name):
+            continue
         if name == "dynamic" and _are_blocks(value):
             block.dynamic |= {label for label, _ in _named(value)}
         elif _are_blocks(value):
             block.blocks[name] = [_block(one) for one in value]
-        elif name != _BLOCK:
+        else:
             block.arguments[name] = value
     return block
 
@@ -128,6 +131,11 @@ def _are_blocks(value: Raw) -> bool:
     if not isinstance(value, list) or not value:
         return False
     return all(isinstance(one, dict) and (_BLOCK in one or _are_blocks(list(one.values()))) for one in value)
+
+
+def is_note(key: str) -> bool:
+    """Whether a key is the parser's own."""
+    return key.startswith(_NOTES)
 
 
 def unquoted(text: str) -> str:

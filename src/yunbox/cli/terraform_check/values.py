@@ -10,7 +10,7 @@ from ipaddress import ip_network
 from typing import Any
 
 from yunbox.cli.terraform_check.model import UNKNOWN, Module, Raw, Reference, is_known
-from yunbox.cli.terraform_check.reading import parsed, unquoted
+from yunbox.cli.terraform_check.reading import is_note, parsed, unquoted
 from yunbox.kernel.errors import InvalidArgument
 
 _TRAVERSAL = re.compile(r"[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*|\[[^\[\]]+\])*")
@@ -56,6 +56,8 @@ class Values:
     def _object(self, raw: dict[str, Raw]) -> Any:
         found = {}
         for key, value in raw.items():
+            if is_note(key):
+                continue
             name = self._quoted(key[1:-1]) if key.startswith('"') else UNKNOWN if "${" in key else key
             if not isinstance(name, str):
                 return UNKNOWN
