@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -213,6 +214,26 @@ def test_tags(client: Client) -> None:
         assert code(client.tag_resources, wrong) == "ResourceNotExist.Instance"
     finally:
         remove(client, instance)
+
+
+def test_an_instance_whose_port_is_taken_gets_another(tmp_path: Path) -> None:
+    with Server(tmp_path / "data") as server:
+        client = Client(config(server))
+        instance = create(client)
+        with connect(server, client, instance) as db:
+            db.execute("create table kept (n int primary key)")
+        host, _, port = shown(client, instance).endpoints[0].endpoint.partition(":")
+        server.stop()
+        with socket.create_server((host, int(port))):
+            server.start()
+            client = Client(config(server))
+            moved = shown(client, instance).endpoints[0].endpoint
+            assert moved != f"{host}:{port}"
+            with connect(server, client, instance) as db:
+                assert db.execute("select count(*) from kept").fetchone() == (0,)
+        server.stop()
+        server.start()
+        assert shown(Client(config(server)), instance).endpoints[0].endpoint == moved, "it keeps the one it has now"
 
 
 def test_its_database_is_called_as_was_asked(server: Server, client: Client) -> None:
