@@ -2,6 +2,7 @@
 
 Sources: the provider's guide on custom service endpoints and its ``connectivity/endpoint.go``; the backend's
 ``backend.go``. They read different variables, and the backend takes the instance of Tablestore from the host's name.
+STS is asked who the caller is where the provider's block says, whatever the variables are.
 """
 
 import argparse
@@ -25,6 +26,10 @@ _PROVIDER = """\
 provider "alicloud" {{
   region                 = "{region}"
   skip_region_validation = true{protocol}
+
+  endpoints {{
+    sts = "{sts}"
+  }}
 }}"""
 _PLAIN = '  protocol               = "HTTP"'
 _SHELL = '# for the shell, or: eval "$(yunbox terraform env --output env)"'
@@ -57,7 +62,9 @@ def run(args: argparse.Namespace, output: Output) -> int:
     if server is None or key is None or "openapi" not in endpoints:
         raise Unavailable(f"No server with the management APIs runs on {args.data}: start it with `yunbox up`")
     env = environment(endpoints, key, Authority(args.data.expanduser().absolute()) if args.tls else None)
-    provider = _PROVIDER.format(region=server["region"], protocol="" if args.tls else f"\n{_PLAIN}")
+    provider = _PROVIDER.format(
+        region=server["region"], protocol="" if args.tls else f"\n{_PLAIN}", sts=env["ALIBABA_CLOUD_ENDPOINT_STS"]
+    )
     backend = _backend(endpoints, args.bucket, args.table)
     exports = "\n".join(f"export {name}={shlex.quote(value)}" for name, value in env.items())
     if args.output == "env":

@@ -50,6 +50,7 @@ def test_the_blocks(server: Server) -> None:
     text = printed(server, "--output", "hcl", "--bucket", "states", "--table", "locks")
     assert f'region                 = "{server.region}"' in text
     assert 'protocol               = "HTTP"' in text
+    assert f'sts = "{server.endpoints["openapi"].partition("//")[2]}"' in text
     assert f'tablestore_endpoint = "{server.endpoints["tablestore"]}"' in text
     assert 'bucket              = "states"' in text
     assert 'tablestore_table    = "locks"' in text

@@ -22,6 +22,44 @@ NAMES = sorted(path.stem for path in FOLDER.glob("*.tf"))
 SOURCE = 'terraform {\n  required_providers {\n    alicloud = { source = "aliyun/alicloud" }\n  }\n}\n'
 NOT_ALL_IMPORTED = {"alarms", "hologres", "identities", "maxcompute"}
 """Whose resources have arguments that the provider does not read from the service, such as ``force``."""
+CHANGES = {
+    "networks": (
+        ('"net"', '"net2"\n  description = "changed"'),
+        ('"part"\n}', '"part2"\n  tags = { team = "data" }\n}'),
+    ),
+    "identities": (("by terraform", "changed"), ("oss:GetObject", "oss:ListObjects"), ("all of them", "all")),
+    "datahub": (("by terraform", "changed"), ("life_cycle  = 3", "life_cycle  = 5")),
+    "bucket": (("days = 30", "days = 60"), ('"data"', '"web"'), ('"Enabled"', '"Suspended"')),
+    "maxcompute": (("made by terraform", "changed"),),
+}
+"""What is to be otherwise in a configuration, for a second apply."""
+SOURCES = {
+    "networks": """
+data "alicloud_vpcs" "all" {
+  ids = [alicloud_vpc.main.id]
+}
+data "alicloud_vswitches" "all" {
+  ids = [alicloud_vswitch.part.id]
+}
+data "alicloud_caller_identity" "me" {}
+output "seen" {
+  value = [
+    data.alicloud_vpcs.all.names,
+    data.alicloud_vswitches.all.names,
+    [data.alicloud_caller_identity.me.identity_type],
+  ]
+}
+""",
+    "identities": """
+data "alicloud_ram_users" "all" {
+  name_regex = "^deployer$"
+}
+output "seen" {
+  value = [data.alicloud_ram_users.all.names]
+}
+""",
+}
+SEEN = {"networks": [["net2"], ["part2"], ["Account"]], "identities": [["deployer"]]}
 OVER_TLS = {"network_parts"}
 """Whose requests the provider sends over TLS, whatever its configuration says: rules of security groups go so."""
 pytestmark = [
@@ -80,6 +118,25 @@ def server(tmp_path: Path) -> Iterator[Server]:
     """A server for each: they make things of the same names."""
     with Server(tmp_path / "data") as made:
         yield made
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_changes_and_data_sources(server: Server, tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "terraform"
+    folder.mkdir()
+    text = (FOLDER / f"{name}.tf").read_text("utf-8")
+    terraform = Terraform(folder, server, text)
+    terraform.apply()
+    whole = (folder / "main.tf").read_text("utf-8")
+    for old, new in CHANGES[name]:
+        assert old in whole, old
+        whole = whole.replace(old, new)
+    (folder / "main.tf").write_text(whole + SOURCES.get(name, ""))
+    assert " 0 added, " in terraform.apply()
+    terraform.plan()
+    if name in SEEN:
+        assert json.loads(terraform("output", "-json", "seen")) == SEEN[name]
+    terraform("destroy", "-auto-approve", "-input=false", "-no-color")
 
 
 @pytest.mark.parametrize("name", NAMES)
