@@ -30,7 +30,6 @@ CHANGES = {
     "identities": (("by terraform", "changed"), ("oss:GetObject", "oss:ListObjects"), ("all of them", "all")),
     "datahub": (("by terraform", "changed"), ("life_cycle  = 3", "life_cycle  = 5")),
     "bucket": (("days = 30", "days = 60"), ('"data"', '"web"'), ('"Enabled"', '"Suspended"')),
-    "maxcompute": (("made by terraform", "changed"),),
 }
 """What is to be otherwise in a configuration, for a second apply."""
 SOURCES = {
