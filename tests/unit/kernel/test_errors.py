@@ -18,7 +18,7 @@ def test_an_error_survives_pickling_with_its_code_and_details() -> None:
 def test_errors_with_their_own_constructors_do_too() -> None:
     for error in (
         NotIdentified(BAD_KEY, "no"),
-        AccessDenied(Access("odps:Select", "x", "1"), Decision(False, "no")),
+        AccessDenied(Access("odps:Select", "x", "1"), Decision(False, "no"), {}),
         ParseFailed("no"),
     ):
         again = pickle.loads(pickle.dumps(error))
