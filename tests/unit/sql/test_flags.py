@@ -9,8 +9,8 @@ from yunbox.sql.maxcompute.flags import EFFECTIVE, told, without_effect
 SOURCE = Path(yunbox.__file__).parent
 READ = re.compile(r'"(odps\.[a-z0-9_.]+|yunbox\.sql\.lenient)"')
 OTHERWISE = {
-    "odps.security.ip.whitelist", "odps.text.option.delimiter", "odps.text.option.header.lines.count", "odps.text.option.null.indicator",
-    "odps.timezone",
+    "odps.security.ip.whitelist", "odps.text.option.delimiter", "odps.text.option.header.lines.count",
+    "odps.text.option.null.indicator", "odps.timezone",
 }  # fmt: skip
 """Properties of external tables and of a project, which are no flags."""
 
