@@ -26,6 +26,8 @@ from yunbox.wire import outgoing
 
 _ATTEMPTS_MAX = 4
 _AT_ONCE_MAX = 100
+_CALLS_MAX = 4
+"""Webhooks that are called at the same time: slow ones leave threads for the callbacks of uploads."""
 _DAY_MS = 86_400_000
 _HEADERS = {"Content-Type": f"{outgoing.FORM}; charset=utf-8", "User-Agent": "yunbox-cloudmonitor"}
 _CALLED = {ALARM: "ALERT", OK: "OK", NO_DATA: "INSUFFICIENT_DATA"}
@@ -38,6 +40,7 @@ class Teller:
 
     def __init__(self, service: CloudMonitor) -> None:
         self._service = service
+        self._calls = asyncio.Semaphore(_CALLS_MAX)
 
     async def tell(self) -> None:
         """Tell of what waits; what cannot be told is tried again the next time."""
@@ -63,7 +66,8 @@ class Teller:
     async def _sent(self, row: sqlite3.Row, alert: dict[str, Any]) -> tuple[str, str]:
         body = urlencode(self._form(row, alert)).encode()
         try:
-            reply = await outgoing.post(row["webhook"], body, _HEADERS, self._service.reach)
+            async with self._calls:
+                reply = await outgoing.post(row["webhook"], body, _HEADERS, self._service.reach)
         except outgoing.OutgoingError as error:
             return FAILED, str(error)[:200]
         return (SENT if 200 <= reply.status < 300 else FAILED), f"HTTP {reply.status}"
