@@ -41,6 +41,7 @@ def test_contacts_and_their_groups(client: Client) -> None:
     assert [(one.name, one.desc, one.channels.mail, one.channels_state.mail) for one in listed] == [
         ("bob", "of bob", "rob@example.com", "PENDING")
     ]
+    assert not listed[0].lang, "Terraform's provider wants back what it has given"
     assert listed[0].contact_groups.contact_group == ["ops"]
     by_mail = m.DescribeContactListRequest(chanel_type="Mail", chanel_value="ann@example.com")
     assert [one.name for one in client.describe_contact_list(by_mail).body.contacts.contact] == ["ann"]

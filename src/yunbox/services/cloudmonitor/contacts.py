@@ -41,7 +41,7 @@ class NewContact:
     contact_name: Annotated[str, _NAME]
     describe: Annotated[str, Text(256)]
     channels: Channels = Channels()
-    lang: Annotated[str, _LANGUAGES] = "zh-cn"
+    lang: Annotated[str | None, _LANGUAGES] = None
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ def _contact(work: Work, row: sqlite3.Row) -> Body:
     sql = "SELECT group_name FROM alarm_contacts_of WHERE contact = ? ORDER BY group_name"
     groups = [one["group_name"] for one in work.rows(sql, row["name"])]
     return {
-        "Name": row["name"], "Desc": kept["describe"], "Lang": kept["lang"], "Channels": channels,
+        "Name": row["name"], "Desc": kept["describe"], "Lang": kept["lang"] or "", "Channels": channels,
         "ChannelsState": dict.fromkeys(channels, "PENDING"), "ContactGroups": {"ContactGroup": groups}, **_times(row),
     }  # fmt: skip
 
