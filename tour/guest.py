@@ -18,7 +18,7 @@ POLICIES = (
     "AliyunStreamFullAccess", "AliyunRAMFullAccess",
 )  # fmt: skip
 STREAMS = ("AliyunDataHubFullAccess", "AliyunHologresFullAccess")
-_TRUST = (
+TRUST = (
     '{"Version": "1", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", '
     '"Principal": {"Service": ["ecs.aliyuncs.com"]}}]}'
 )
@@ -121,7 +121,7 @@ def enter(server: Server) -> Guest:
     from alibabacloud_ram20150501 import models as ram
 
     owner = _ram(server, access_key_id=server.access_key_id, access_key_secret=server.access_key_secret)
-    request = ram.CreateRoleRequest(role_name=ROLE, assume_role_policy_document=_TRUST)
+    request = ram.CreateRoleRequest(role_name=ROLE, assume_role_policy_document=TRUST)
     role = owner.create_role(request).body.role
     for name in POLICIES:
         owner.attach_policy_to_role(

@@ -7,16 +7,11 @@ from typing import Any
 from alibabacloud_ram20150501 import models as ram
 
 from flights import flights
+from guest import TRUST
 from stages.maxcompute import PROJECT
 from story import Stage, Step, Story
 
 ROLE, POLICY = "analyst", "query-flights"
-TRUST = {
-    "Version": "1",
-    "Statement": [
-        {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": ["ecs.aliyuncs.com"]}},
-    ],
-}
 PROGRAM = """
 import json, os, sys
 from alibabacloud_credentials.client import Client
@@ -60,7 +55,7 @@ def _role(story: Story) -> str:
     file.write_text(document)
     found = story.yunbox("ram", "lint", str(file)).strip()
     client = story.role.ram()
-    client.create_role(ram.CreateRoleRequest(role_name=ROLE, assume_role_policy_document=json.dumps(TRUST)))
+    client.create_role(ram.CreateRoleRequest(role_name=ROLE, assume_role_policy_document=TRUST))
     client.create_policy(ram.CreatePolicyRequest(policy_name=POLICY, policy_document=document))
     client.attach_policy_to_role(
         ram.AttachPolicyToRoleRequest(policy_type="Custom", policy_name=POLICY, role_name=ROLE)

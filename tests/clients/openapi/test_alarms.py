@@ -16,6 +16,7 @@ from alibabacloud_tea_openapi.models import Config
 from tests.clients.moved_clock import Moved, moved
 from tests.clients.openapi.clients import failure
 from tests.clients.openapi.webhook import Webhook
+from tests.waiting import until
 from yunbox.kernel.clock import ManualClock
 from yunbox.services.cloudmonitor import declaration
 
@@ -53,11 +54,7 @@ class House:
 
     def until(self, what: Callable[[], Any]) -> Any:
         """What is true once the rules were looked at."""
-        deadline = time.monotonic() + 30
-        while not (found := what()):
-            assert time.monotonic() < deadline, "it did not come true"
-            time.sleep(0.05)
-        return found
+        return until(what, 30)
 
 
 def level(threshold: str = "3", **more: Any) -> Any:

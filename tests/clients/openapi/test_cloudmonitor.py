@@ -3,10 +3,7 @@
 import contextlib
 import json
 import sqlite3
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import oss2
 import pytest
@@ -15,6 +12,7 @@ from alibabacloud_cms20190101.client import Client
 
 from tests.clients.openapi.clients import allow, config, failure, new_user
 from tests.clients.openapi.test_alarms import METRIC, NAMESPACE, level, rule
+from tests.waiting import until
 from yunbox.testing.server import Server
 
 
@@ -143,25 +141,17 @@ def database(server: Server) -> sqlite3.Connection:
     return sqlite3.connect(f"file:{server.data / 'meta.db'}?mode=ro", uri=True)
 
 
-def until(what: Callable[[], Any]) -> Any:
-    deadline = time.monotonic() + 30
-    while not (found := what()):
-        assert time.monotonic() < deadline, "it did not come true"
-        time.sleep(0.1)
-    return found
-
-
 def test_a_kill_costs_no_count_and_no_rule(tmp_path: Path) -> None:
     """What was added up is there after a kill, and added to afterwards."""
     with Server(tmp_path / "data") as server:
         client = Client(config(server))
         client.put_resource_metric_rule(rule("survivor"))
         _put(server, 3)
-        until(lambda: _counted(server) == 3)
+        until(lambda: _counted(server) == 3, 30)
         server.kill()
         server.start()
         _put(server, 2)
-        until(lambda: _counted(server) == 5)
+        until(lambda: _counted(server) == 5, 30)
         client = Client(config(server))
         listed = client.describe_metric_rule_list(m.DescribeMetricRuleListRequest()).body
         assert [one.rule_id for one in listed.alarms.alarm] == ["survivor"]
@@ -192,6 +182,6 @@ def test_calls_of_other_services_are_counted(server: Server, client: Client) -> 
         with contextlib.closing(database(server)) as db:
             return bool(db.execute(sql, (server.project,)).fetchone()[0])
 
-    until(known)
+    until(known, 30)
     request = m.DescribeMetricListRequest(namespace="yunbox_maxcompute", metric_name="CallCount")
     assert json.loads(client.describe_metric_list(request).body.datapoints) is not None

@@ -2,8 +2,9 @@
 
 import http.server
 import threading
-import time
 from urllib.parse import parse_qsl
+
+from tests.waiting import until
 
 
 class Webhook:
@@ -22,10 +23,7 @@ class Webhook:
 
     def wait(self, count: int, timeout_s: float = 30.0) -> list[dict[str, str]]:
         """The forms once there are so many."""
-        deadline = time.monotonic() + timeout_s
-        while len(self.forms) < count and time.monotonic() < deadline:
-            time.sleep(0.02)
-        assert len(self.forms) >= count, f"{len(self.forms)} of {count} came"
+        until(lambda: len(self.forms) >= count, timeout_s)
         return self.forms
 
     def close(self) -> None:

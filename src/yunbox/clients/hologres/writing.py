@@ -26,7 +26,8 @@ from yunbox.wire.pgwire.values.types import ELEMENTS, TYPES
 CHUNK_ROWS = 16_384
 """So many rows go in one statement."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_EPOCH_DAYS = 10_957
+EPOCH_DAYS = 10_957
+"""From 1970, from which days are counted here, to 2000, from which the wire counts them."""
 _STYLE = Style()
 _TEXTS = frozenset((18, 19, 25, 114, 1042, 1043))
 _NUMERIC, _DATE, _TIME, _TIMESTAMP, _TIMESTAMPTZ = 1700, 1082, 1083, 1114, 1184
@@ -234,7 +235,7 @@ def _clock(value: Any) -> int:
 _OWN: dict[int, Callable[[Any], Any]] = {
     _NUMERIC: lambda value: value if isinstance(value, Decimal) else Decimal(value),
     _DATE: lambda value: (
-        value.toordinal() - date(2000, 1, 1).toordinal() if isinstance(value, date) else int(value) - _EPOCH_DAYS
+        value.toordinal() - date(2000, 1, 1).toordinal() if isinstance(value, date) else int(value) - EPOCH_DAYS
     ),
     _TIME: _clock,
     _TIMESTAMP: _moment,

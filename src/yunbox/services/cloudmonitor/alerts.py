@@ -21,7 +21,17 @@ from yunbox.meter.journal import CONTROL, Event
 from yunbox.services.cloudmonitor import dimensions
 from yunbox.services.cloudmonitor.rule import LEVELS
 from yunbox.services.cloudmonitor.rules import ALARM, NO_DATA, OK, rule_of
-from yunbox.services.cloudmonitor.service import INVALID, PAGE, PAGE_SIZE, Body, CloudMonitor, Work, metric_named, reads
+from yunbox.services.cloudmonitor.service import (
+    INVALID,
+    PAGE,
+    PAGE_SIZE,
+    Body,
+    CloudMonitor,
+    Work,
+    metric_named,
+    paged,
+    reads,
+)
 from yunbox.wire import outgoing
 
 _ATTEMPTS_MAX = 4
@@ -157,7 +167,7 @@ def _logs(work: Work, some: SomeLogs) -> Body:
         and (not some.contact_group or some.contact_group in alert["groups"])
         and some.search_key in f"{alert['name']} {alert['metric']} {alert['container']}"
     ]  # fmt: skip
-    page = found[(some.page_number - 1) * some.page_size :][: some.page_size]
+    page = paged(found, some.page_number, some.page_size)
     shown = [_log(work, row, alert) for row, alert in page]
     return {"PageNumber": some.page_number, "PageSize": some.page_size, "AlertLogList": shown}
 
@@ -196,7 +206,7 @@ def _alerting(work: Work, some: Alerting) -> Body:
         if some.rule_id in ("", row["rule_id"]) and some.namespace in ("", rule_of(row).namespace)
         and not some.group_id and (not some.dimensions or row["container"] in _named(work, row, some.dimensions))
     ]  # fmt: skip
-    page = found[(some.page - 1) * some.page_size :][: some.page_size]
+    page = paged(found, some.page, some.page_size)
     return {"Code": 200, "Total": len(found), "Resources": {"Resource": [_resource(work, row) for row in page]}}
 
 

@@ -11,7 +11,7 @@ from typing import Annotated
 
 from yunbox.kernel.errors import Conflict, InvalidArgument, NotFound
 from yunbox.kernel.rules import Choice, Text
-from yunbox.services.cloudmonitor.service import ABSENT, INVALID, PAGE, PAGE_SIZE, Body, Work, changes, reads
+from yunbox.services.cloudmonitor.service import ABSENT, INVALID, PAGE, PAGE_SIZE, Body, Work, changes, paged, reads
 
 _NAME = Text(64, 1)
 _CONTACTS_MAX, _GROUPS_MAX, _IN_GROUP_MAX = 1000, 300, 100
@@ -113,7 +113,7 @@ def _list(work: Work, some: SomeContacts) -> Body:
         and (not some.chanel_type or some.chanel_value in ("", _channels(row).values.get(some.chanel_type)))
         and (not some.chanel_type or some.chanel_type in _channels(row).values)
     ]  # fmt: skip
-    page = found[(some.page_number - 1) * some.page_size :][: some.page_size]
+    page = paged(found, some.page_number, some.page_size)
     return {"Total": len(found), "Contacts": {"Contact": [_contact(work, row) for row in page]}}
 
 
@@ -156,7 +156,7 @@ def _delete_group(work: Work, one: OneGroup) -> None:
 
 def _list_groups(work: Work, some: SomeGroups) -> Body:
     rows = work.rows("SELECT * FROM alarm_contact_groups ORDER BY name")
-    page = rows[(some.page_number - 1) * some.page_size :][: some.page_size]
+    page = paged(rows, some.page_number, some.page_size)
     return {
         "Total": len(rows), "ContactGroups": {"ContactGroup": [row["name"] for row in page]},
         "ContactGroupList": {"ContactGroup": [_group(work, row) for row in page]},

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from yunbox.kernel import ids
 from yunbox.services.cloudmonitor.model import MINUTE_S
-from yunbox.services.cloudmonitor.rule import FINE, KEEP, Level, Rule
+from yunbox.services.cloudmonitor.rule import COMPARED, FINE, KEEP, Level, Rule
 from yunbox.services.cloudmonitor.rules import ALARM, NO_DATA, OK, rule_of
 from yunbox.services.cloudmonitor.series import GRACE_S, Wanted, containers, last_period, points
 from yunbox.services.cloudmonitor.service import CloudMonitor, Work
@@ -163,24 +163,14 @@ def _exceeds(level: Level, period_s: int, start: int, values: Values) -> bool:
     value = values.get(start)
     if value is None:
         return False
-    compare = _COMPARED.get(level.comparison_operator)
-    if compare is not None:
-        return compare(value, level.limit)
+    plain = COMPARED.get(level.comparison_operator)
+    if plain is not None:
+        return plain.holds(value, level.limit)
     other = values.get(start - _back(level, period_s))
     if not other:
         return False
     change = (value - other) / abs(other) * 100
     return (change if level.comparison_operator.startswith("Greater") else -change) > level.limit
-
-
-_COMPARED = {
-    "GreaterThanOrEqualToThreshold": lambda value, limit: value >= limit,
-    "GreaterThanThreshold": lambda value, limit: value > limit,
-    "LessThanOrEqualToThreshold": lambda value, limit: value <= limit,
-    "LessThanThreshold": lambda value, limit: value < limit,
-    "NotEqualToThreshold": lambda value, limit: value != limit,
-    "EqualToThreshold": lambda value, limit: value == limit,
-}
 
 
 def _is_news(rule: Rule, now_is: Standing, now: float) -> bool:

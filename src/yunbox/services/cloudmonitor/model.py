@@ -1,11 +1,14 @@
 """What happened in a period: calls of some operation with some outcome, added up."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta, timezone
 
 OK, DENIED, NOT_FOUND, OTHER, FAILED = "ok", "denied", "not-found", "other", "failed"
 OUTCOMES = (OK, DENIED, NOT_FOUND, OTHER, FAILED)
 """How calls end: well, not authorised, for what is not there, by another fault of the client, by the server's."""
 MINUTE_S = 60
+CHINA = timezone(timedelta(hours=8))
+"""The vendor's own time, which dates without a zone and hours of the day are in."""
 
 
 @dataclass(slots=True)

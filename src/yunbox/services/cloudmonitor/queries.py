@@ -8,7 +8,7 @@ Source: the vendor's "DescribeMetricList", "DescribeMetricLast", "DescribeMetric
 import base64
 import json
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from typing import Annotated
 
 from yunbox.kernel.clock import stamped
@@ -16,16 +16,25 @@ from yunbox.kernel.errors import InvalidArgument, Unsupported
 from yunbox.kernel.texts import whole_number
 from yunbox.services.cloudmonitor import dimensions
 from yunbox.services.cloudmonitor.catalogue import VALUE, Metric, Namespace, namespaces
+from yunbox.services.cloudmonitor.model import CHINA
 from yunbox.services.cloudmonitor.samples import KEPT_DAYS
 from yunbox.services.cloudmonitor.series import Point, Wanted, last_period, points
-from yunbox.services.cloudmonitor.service import INVALID, PAGE, PAGE_SIZE, Body, Work, metric_named, period_s, reads
+from yunbox.services.cloudmonitor.service import (
+    INVALID,
+    PAGE,
+    PAGE_SIZE,
+    Body,
+    Work,
+    metric_named,
+    paged,
+    period_s,
+    reads,
+)
 
 _DAY_S = 86_400
 _LENGTH, _LENGTH_MAX = "1000", 1440
 _LAST_MAX = 1000
 _PERIODS = "60,300,900,3600"
-_HERE = timezone(timedelta(hours=8))
-"""The vendor's own time, which dates without a zone are in."""
 
 
 @dataclass(frozen=True)
@@ -128,14 +137,14 @@ def _metrics(_work: Work, some: SomeMetrics) -> Body:
         for namespace in namespaces().values() if some.namespace in ("", namespace.name)
         for metric in namespace.metrics.values() if some.metric_name in ("", metric.name)
     ]  # fmt: skip
-    page = found[(some.page_number - 1) * some.page_size :][: some.page_size]
+    page = paged(found, some.page_number, some.page_size)
     return {"TotalCount": str(len(found)), "Resources": {"Resource": [_described(*one) for one in page]}}
 
 
 def _namespaces(_work: Work, some: SomeNamespaces) -> Body:
     _check_labels(some.labels)
     found = list(namespaces().values())
-    page = found[(some.page_number - 1) * some.page_size :][: some.page_size]
+    page = paged(found, some.page_number, some.page_size)
     shown = [{"Namespace": one.name, "Description": one.description, "Labels": "[]"} for one in page]
     return {
         "Total": str(len(found)), "PageNumber": str(some.page_number), "PageSize": str(some.page_size),
@@ -192,7 +201,7 @@ def _time(text: str, name: str) -> float:
     try:
         if text.endswith("Z"):
             return stamped(text)
-        return datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=_HERE).timestamp()
+        return datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=CHINA).timestamp()
     except ValueError:
         raise InvalidArgument(
             f"{name} is a number of milliseconds or written YYYY-MM-DDThh:mm:ssZ, not {text[:64]}.", code=INVALID

@@ -3,10 +3,12 @@
 Source: the vendor's "PutResourceMetricRule" (Cms 2019-01-01).
 """
 
+import operator
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, NamedTuple
 
 import msgspec
 
@@ -14,6 +16,7 @@ from yunbox.kernel.errors import InvalidArgument, Unsupported
 from yunbox.kernel.rules import Choice, Number, Text
 from yunbox.services.cloudmonitor import dimensions
 from yunbox.services.cloudmonitor.catalogue import VALUE, Metric, Namespace
+from yunbox.services.cloudmonitor.model import CHINA
 from yunbox.services.cloudmonitor.service import INVALID, metric_named, period_s
 from yunbox.wire.outgoing import BadAddress, check_url
 
@@ -26,13 +29,25 @@ SILENCE_S = 86_400
 ALWAYS = "00:00-23:59"
 _TIMES = (1, 2, 3, 5, 10, 15, 30, 60, 90, 120, 180)
 _DAYS = ["Yesterday", "LastWeek", "LastPeriod"]
-_SIGNS = {
-    "GreaterThanOrEqualToThreshold": ">=", "GreaterThanThreshold": ">", "LessThanOrEqualToThreshold": "<=",
-    "LessThanThreshold": "<", "NotEqualToThreshold": "!=", "EqualToThreshold": "==",
-}  # fmt: skip
-_OPERATORS = (*_SIGNS, *(f"{side}Than{before}" for before in _DAYS for side in ("Greater", "Less")))
+
+
+class Comparison(NamedTuple):
+    """A comparison with the threshold itself, and how alerts show it."""
+
+    sign: str
+    holds: Callable[[float, float], bool]
+
+
+COMPARED = {
+    "GreaterThanOrEqualToThreshold": Comparison(">=", operator.ge),
+    "GreaterThanThreshold": Comparison(">", operator.gt),
+    "LessThanOrEqualToThreshold": Comparison("<=", operator.le),
+    "LessThanThreshold": Comparison("<", operator.lt),
+    "NotEqualToThreshold": Comparison("!=", operator.ne),
+    "EqualToThreshold": Comparison("==", operator.eq),
+}
+_OPERATORS = (*COMPARED, *(f"{side}Than{before}" for before in _DAYS for side in ("Greater", "Less")))
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)-([01]?\d|2[0-3]):([0-5]\d)")
-_HERE = timezone(timedelta(hours=8))
 
 
 @dataclass(frozen=True)
@@ -52,8 +67,8 @@ class Level:
     @property
     def expression(self) -> str:
         """The comparison as alerts show it."""
-        sign = _SIGNS.get(self.comparison_operator, self.comparison_operator)
-        return f"${self.statistics}{sign}{self.threshold}"
+        plain = COMPARED.get(self.comparison_operator)
+        return f"${self.statistics}{plain.sign if plain else self.comparison_operator}{self.threshold}"
 
 
 @dataclass(frozen=True)
@@ -186,6 +201,6 @@ def _within(interval: str, now: float) -> bool:
     if found is None:
         return True
     since, until = int(found[1]) * 60 + int(found[2]), int(found[3]) * 60 + int(found[4])
-    at = datetime.fromtimestamp(now, _HERE)
+    at = datetime.fromtimestamp(now, CHINA)
     minute = at.hour * 60 + at.minute
     return since <= minute <= until if since <= until else minute >= since or minute <= until

@@ -13,7 +13,18 @@ from typing import Annotated
 from yunbox.kernel.errors import Conflict, InvalidArgument, KernelError, NotFound, Unsupported
 from yunbox.kernel.rules import Choice
 from yunbox.services.cloudmonitor.rule import Level, Rule
-from yunbox.services.cloudmonitor.service import ABSENT, CODES, INVALID, PAGE, PAGE_SIZE, Body, Work, changes, reads
+from yunbox.services.cloudmonitor.service import (
+    ABSENT,
+    CODES,
+    INVALID,
+    PAGE,
+    PAGE_SIZE,
+    Body,
+    Work,
+    changes,
+    paged,
+    reads,
+)
 
 OK, ALARM, NO_DATA = "OK", "ALARM", "INSUFFICIENT_DATA"
 STATES = (ALARM, NO_DATA, OK)
@@ -192,7 +203,7 @@ def _list(work: Work, some: Some) -> Body:
         and some.alert_state in (None, state) and some.enable_state in (None, bool(row["enabled"]))
         and not some.group_id and _is_about(rule, some.dimensions)
     ]  # fmt: skip
-    page = found[(some.page - 1) * some.page_size :][: some.page_size]
+    page = paged(found, some.page, some.page_size)
     return {"Code": 200, "Total": len(found), "Alarms": {"Alarm": [_shown(*one) for one in page]}}
 
 

@@ -1,6 +1,6 @@
 """What CloudMonitor's operations run on, and how one is declared."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -18,6 +18,7 @@ from yunbox.wire.outgoing import Reach
 from yunbox.wire.route import Route
 
 P = TypeVar("P")
+T = TypeVar("T")
 Body = dict[str, Any]
 INVALID, ABSENT = "ParameterInvalid", "ResourceNotFound"
 CODES: Codes = {errors.InvalidArgument: (400, INVALID), errors.NotFound: (404, ABSENT)}
@@ -73,6 +74,11 @@ def _touching(name: str) -> Callable[[CloudMonitor, Any], tuple[Access, ...]]:
         return (Access(f"cms:{name}", "*", service.account_id),)
 
     return touches
+
+
+def paged(found: Sequence[T], page: int, size: int) -> Sequence[T]:
+    """One page of so many, the first of which is 1."""
+    return found[(page - 1) * size : page * size]
 
 
 def metric_named(namespace: str, name: str) -> tuple[Namespace, Metric]:

@@ -1,22 +1,18 @@
 """Columns of batches as arrays of Hologres, without a number of Python's in between."""
 
-import struct
 from typing import Any
 
 import numpy as np
 
 from yunbox.clients.hologres.target import Column
-from yunbox.clients.hologres.writing import Mode, array_of
+from yunbox.clients.hologres.writing import EPOCH_DAYS, Mode, array_of
 from yunbox.engine.stream.batch import Array, Batch
 from yunbox.wire.pgwire.client.requests import BINARY, Parameter
 from yunbox.wire.pgwire.values.calendar import EPOCH_US
+from yunbox.wire.pgwire.values.reals import HEAD, LAYOUTS
 from yunbox.wire.pgwire.values.types import TYPES
 
-_EPOCH_DAYS = 10_957
-_HEAD = struct.Struct(">iiIii")
-_FORMS = {20: "i8", 21: "i2", 23: "i4", 700: "f4", 701: "f8", 1082: "i4", 1114: "i8", 1184: "i8"}
-"""The numbers that types are in their binary form."""
-_SINCE = {1082: _EPOCH_DAYS, 1114: EPOCH_US, 1184: EPOCH_US}
+_SINCE = {1082: EPOCH_DAYS, 1114: EPOCH_US, 1184: EPOCH_US}
 """Where those begin to count that count from 2000 on; here they count from 1970 on."""
 
 
@@ -50,11 +46,11 @@ def _places(keys: Array, *, first: bool) -> Array | None:
 
 def parameter(column: Column, array: Array) -> Parameter:
     """A column's values as an array. Raises PgError 22003 for one beyond the type's range."""
-    form = _FORMS.get(column.oid)
-    if form is None or isinstance(array, np.ma.MaskedArray) or not np.can_cast(array.dtype, form, "safe"):
+    letter, size = LAYOUTS.get(column.oid, ("", 0))
+    if not letter or isinstance(array, np.ma.MaskedArray) or not np.can_cast(array.dtype, letter, "safe"):
         return array_of(column, array.tolist())
-    made: Array = np.empty(len(array), [("size", ">i4"), ("value", f">{form}")])
-    made["size"] = made.dtype["value"].itemsize
+    made: Array = np.empty(len(array), [("size", ">i4"), ("value", f">{letter}")])
+    made["size"] = size
     made["value"] = array - _SINCE[column.oid] if column.oid in _SINCE else array
-    head = _HEAD.pack(1, 0, column.oid, len(array), 1)
+    head = HEAD.pack(1, 0, column.oid, len(array), 1)
     return Parameter(TYPES[column.oid].array, head + made.tobytes(), BINARY)
