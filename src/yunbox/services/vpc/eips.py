@@ -14,7 +14,17 @@ from yunbox.kernel.clock import stamp
 from yunbox.kernel.errors import Conflict, InvalidArgument, NotFound, Unsupported
 from yunbox.kernel.rules import Number
 from yunbox.services.vpc import tags, vpcs
-from yunbox.services.vpc.service import PAGE_NUMBER, RESOURCE_GROUP, Body, Work, changes, check_name, new_id, reads
+from yunbox.services.vpc.service import (
+    PAGE_NUMBER,
+    RESOURCE_GROUP,
+    Body,
+    Work,
+    changes,
+    check_name,
+    new_id,
+    reads,
+    renamed,
+)
 from yunbox.services.vpc.tags import Tag
 
 ADDRESSES = IPv4Network("198.18.0.0/15")
@@ -149,10 +159,8 @@ def find(work: Work, eip_id: str, where: str | None) -> sqlite3.Row:
 
 def _modify(work: Work, new: Changed) -> None:
     row = find(work, new.allocation_id, new.region_id)
-    name = row["name"] if new.name is None else check_name(new.name, "InvalidName.Malformed")
-    text = row["description"]
-    if new.description is not None:
-        text = check_name(new.description, "InvalidDescription.Malformed")
+    name = renamed(row["name"], new.name, "InvalidName.Malformed")
+    text = renamed(row["description"], new.description, "InvalidDescription.Malformed")
     bandwidth = row["bandwidth"] if new.bandwidth is None else new.bandwidth
     sql = "UPDATE eips SET name = ?, description = ?, bandwidth = ? WHERE id = ?"
     work.run(sql, name, text, bandwidth, row["id"])

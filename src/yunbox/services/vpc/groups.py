@@ -13,7 +13,17 @@ from yunbox.kernel.clock import stamp
 from yunbox.kernel.errors import Conflict, InvalidArgument, NotFound, Refused
 from yunbox.kernel.rules import Number
 from yunbox.services.vpc import tags, vpcs
-from yunbox.services.vpc.service import PAGE_NUMBER, RESOURCE_GROUP, Body, Work, changes, check_name, new_id, reads
+from yunbox.services.vpc.service import (
+    PAGE_NUMBER,
+    RESOURCE_GROUP,
+    Body,
+    Work,
+    changes,
+    check_name,
+    new_id,
+    reads,
+    renamed,
+)
 from yunbox.services.vpc.tags import Tag
 
 KIND = "securitygroup"
@@ -119,11 +129,8 @@ def find(work: Work, group_id: str, where: str | None) -> sqlite3.Row:
 
 def _modify(work: Work, new: Changed) -> None:
     row = find(work, new.security_group_id, new.region_id)
-    name, text = row["name"], row["description"]
-    if new.security_group_name is not None:
-        name = check_name(new.security_group_name, "InvalidSecurityGroupName.Malformed")
-    if new.description is not None:
-        text = check_name(new.description, "InvalidSecurityGroupDiscription.Malformed")
+    name = renamed(row["name"], new.security_group_name, "InvalidSecurityGroupName.Malformed")
+    text = renamed(row["description"], new.description, "InvalidSecurityGroupDiscription.Malformed")
     work.run("UPDATE security_groups SET name = ?, description = ? WHERE id = ?", name, text, row["id"])
 
 

@@ -22,6 +22,7 @@ from yunbox.services.vpc.service import (
     check_name,
     new_id,
     reads,
+    renamed,
 )
 from yunbox.services.vpc.tags import Tag
 
@@ -223,10 +224,8 @@ def find(work: Work, gateway_id: str, where: str | None) -> sqlite3.Row:
 
 def _modify(work: Work, new: Changed) -> None:
     row = find(work, new.nat_gateway_id, new.region_id)
-    name = row["name"] if new.name is None else check_name(new.name, "InvalidName.Malformed")
-    text = row["description"]
-    if new.description is not None:
-        text = check_name(new.description, "InvalidDescription.Malformed")
+    name = renamed(row["name"], new.name, "InvalidName.Malformed")
+    text = renamed(row["description"], new.description, "InvalidDescription.Malformed")
     mode = row["bind_mode"] if new.eip_bind_mode is None else _check_mode(new.eip_bind_mode)
     replies = row["replies"] if new.icmp_reply_enabled is None else new.icmp_reply_enabled
     sql = "UPDATE nat_gateways SET name = ?, description = ?, bind_mode = ?, replies = ? WHERE id = ?"
@@ -371,9 +370,7 @@ def _entry(work: Work, table_id: str, entry_id: str, where: str | None) -> tuple
 def _modify_entry(work: Work, new: ChangedEntry) -> None:
     gateway, row = _entry(work, new.snat_table_id, new.snat_entry_id, new.region_id)
     addresses = row["addresses"] if new.snat_ip is None else _bound(work, gateway, new.snat_ip)
-    name = row["name"]
-    if new.snat_entry_name is not None:
-        name = check_name(new.snat_entry_name, "InvalidSnatEntryName.Malformed")
+    name = renamed(row["name"], new.snat_entry_name, "InvalidSnatEntryName.Malformed")
     affinity = row["affinity"] if new.eip_affinity is None else _affinity(new.eip_affinity)
     sql = "UPDATE snat_entries SET addresses = ?, name = ?, affinity = ? WHERE id = ?"
     work.run(sql, addresses, name, affinity, row["id"])

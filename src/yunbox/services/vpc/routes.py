@@ -24,6 +24,7 @@ from yunbox.services.vpc.service import (
     check_name,
     new_id,
     reads,
+    renamed,
 )
 from yunbox.services.vpc.tags import Tag
 
@@ -160,17 +161,14 @@ def _create_table(work: Work, new: NewTable) -> Body:
     vpc = vpcs.find(work, new.vpc_id, new.region_id)
     if new.associate_type != "VSwitch":
         raise Unsupported("AssociateType is VSwitch: there are no gateways here.", code="UnsupportedFeature")
-    name, text = _checked(new.route_table_name, new.description)
+    name = check_name(new.route_table_name, "InvalidRouteTableName.Malformed")
+    text = check_name(new.description, "InvalidDescription.Malformed")
     if work.count("SELECT count(*) FROM route_tables WHERE vpc_id = ?", vpc["id"]) >= _TABLES_MAX:
         raise Conflict(f"A VPC has at most {_TABLES_MAX} tables beside its own.", code="QuotaExceeded.RouteTable")
     made = new_id("vtb")
     work.run("INSERT INTO route_tables VALUES (?, ?, ?, ?, ?)", made, vpc["id"], name, text, work.now)
     tags.put(work, "ROUTETABLE", made, new.tag)
     return {"RouteTableId": made, "ResourceGroupId": RESOURCE_GROUP}
-
-
-def _checked(name: str, description: str) -> tuple[str, str]:
-    return check_name(name, "InvalidRouteTableName.Malformed"), check_name(description, "InvalidDescription.Malformed")
 
 
 def _own(work: Work, table_id: str, where: str | None) -> sqlite3.Row:
@@ -188,10 +186,8 @@ def _modify_table(work: Work, new: ChangedTable) -> None:
     if new.route_table_name is None and new.description is None:
         return
     table = _own(work, new.route_table_id, new.region_id)
-    name, text = _checked(
-        table["name"] if new.route_table_name is None else new.route_table_name,
-        table["description"] if new.description is None else new.description,
-    )
+    name = renamed(table["name"], new.route_table_name, "InvalidRouteTableName.Malformed")
+    text = renamed(table["description"], new.description, "InvalidDescription.Malformed")
     work.run("UPDATE route_tables SET name = ?, description = ? WHERE id = ?", name, text, table["id"])
 
 

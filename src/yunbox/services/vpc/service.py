@@ -141,3 +141,8 @@ def check_name(value: str, code: str) -> str:
             code=code,
         )
     return value
+
+
+def renamed(was: str, new: str | None, code: str) -> str:
+    """A name or a description after a change, which need not give another. Raises InvalidArgument."""
+    return was if new is None else check_name(new, code)

@@ -20,6 +20,7 @@ from yunbox.services.vpc.service import (
     check_name,
     new_id,
     reads,
+    renamed,
 )  # fmt: skip
 from yunbox.services.vpc.tags import Tag
 
@@ -136,10 +137,8 @@ def _attribute(work: Work, params: Which) -> Body:
 
 def _modify(work: Work, new: Changed) -> None:
     row = find(work, new.vpc_id, new.region_id)
-    name = row["name"] if new.vpc_name is None else check_name(new.vpc_name, "InvalidVpcName.Malformed")
-    text = row["description"]
-    if new.description is not None:
-        text = check_name(new.description, "InvalidVpcDiscription.Malformed")
+    name = renamed(row["name"], new.vpc_name, "InvalidVpcName.Malformed")
+    text = renamed(row["description"], new.description, "InvalidVpcDiscription.Malformed")
     cidr = row["cidr"]
     if new.cidr_block is not None:
         block = parsed(new.cidr_block, VPC_MASKS, "VPC")

@@ -20,6 +20,7 @@ from yunbox.services.vpc.service import (
     check_name,
     new_id,
     reads,
+    renamed,
 )  # fmt: skip
 from yunbox.services.vpc.tags import Tag
 from yunbox.storage.networks import user_of_vswitch
@@ -112,11 +113,8 @@ def _attributes(work: Work, params: Which) -> Body:
 
 def _modify(work: Work, new: Changed) -> None:
     row = _find(work, new.vswitch_id, new.region_id)
-    name, text = row["name"], row["description"]
-    if new.vswitch_name is not None:
-        name = check_name(new.vswitch_name, "InvalidVSwitchName.Malformed")
-    if new.description is not None:
-        text = check_name(new.description, "InvalidVSwitchDiscription.Malformed")
+    name = renamed(row["name"], new.vswitch_name, "InvalidVSwitchName.Malformed")
+    text = renamed(row["description"], new.description, "InvalidVSwitchDiscription.Malformed")
     work.run("UPDATE vswitches SET name = ?, description = ? WHERE id = ?", name, text, row["id"])
 
 
