@@ -81,7 +81,8 @@ def text() -> str:
         "`ROW_NUMBER`, `RANK`, `DENSE_RANK` and `LAG` need OVER; `LEAD`, `NTILE`, `PERCENT_RANK` and `CUME_DIST` too, "
         "in a batch."
     )
-    parts.append(f"### Aggregate functions\n\n{names}, with DISTINCT and FILTER.\n\n{over}\n\n")
+    users = "Those that users make in Python with `udaf` stand where these do, but for OVER."
+    parts.append(f"### Aggregate functions\n\n{names}, with DISTINCT and FILTER.\n\n{over} {users}\n\n")
     absent = ", ".join(f"`{one}`" for one in sorted(ABSENT))
     parts.append(f"### Refused by name\n\n{absent}, and functions in Java.\n")
     return "".join(parts)

@@ -19,7 +19,8 @@ FILE = """
 import os
 print("imported")
 from pyflink.table import DataTypes
-from pyflink.table.udf import udf, udtf
+from pyflink.table import AggregateFunction, Row
+from pyflink.table.udf import udaf, udf, udtf
 
 @udf(input_types=[DataTypes.STRING(), DataTypes.STRING()], result_type=DataTypes.BIGINT())
 def count_char(text, letter):
@@ -31,6 +32,25 @@ where = udf(lambda: __file__, result_type="STRING")
 def letters(text):
     for at, letter in enumerate(text):
         yield letter, at
+
+class WeightedAvg(AggregateFunction):
+    def create_accumulator(self):
+        return Row(0, 0)
+
+    def accumulate(self, accumulator, value, weight):
+        accumulator[0] += value * weight
+        accumulator[1] += weight
+
+    def get_value(self, accumulator):
+        return accumulator[0] / accumulator[1] if accumulator[1] else None
+
+    def get_result_type(self):
+        return DataTypes.DOUBLE()
+
+    def get_accumulator_type(self):
+        return "ROW<total BIGINT, weights BIGINT>"
+
+weighted_avg = udaf(WeightedAvg())
 """
 NAMED = "CREATE TEMPORARY FUNCTION count_char AS 'marks.count_char' LANGUAGE PYTHON"
 
@@ -66,6 +86,17 @@ def test_a_table_function_of_a_file(flink: Flink, marks: Path) -> None:
     assert "Correlate(invocation=[letters(" in text and "joinType=[LEFT]" in text
     with pytest.raises(Refused, match="it stands in LATERAL TABLE"):
         flink.run("SELECT letters('a')")
+
+
+def test_an_aggregate_function_of_a_file(flink: Flink, marks: Path) -> None:
+    made = "CREATE TEMPORARY FUNCTION weighted_avg AS 'marks.weighted_avg' LANGUAGE PYTHON"
+    flink.run(f"SET 'python.files' = '{marks}'", made)
+    rows = "FROM (VALUES ('a', 1, 3), ('b', 5, 2), ('a', 2, 1)) AS t(k, v, w) GROUP BY k"
+    assert sorted(flink.rows(f"SELECT k, weighted_avg(v, w) {rows}")) == [["a", 1.25], ["b", 5.0]]
+    [[text]] = flink.rows(f"EXPLAIN SELECT k, weighted_avg(v, w) AS a {rows}")
+    assert "PythonGroupAggregate(" in text and "weighted_avg(" in text
+    with pytest.raises(Refused, match=r"'weighted_avg' .* has no method 'retract'"):
+        flink.run(f"SELECT weighted_avg(a, 1) FROM (SELECT CAST(weighted_avg(v, w) AS BIGINT) AS a {rows})")
 
 
 @pytest.mark.parametrize(
@@ -130,6 +161,35 @@ def test_a_job_keeps_its_files(
     until(lambda: holo.execute("SELECT n FROM counted WHERE word = 'papaya'").fetchall() == [(3,)])
     flink.cancel(job)
     holo.execute("DROP TABLE counted")
+
+
+def test_what_is_added_up_lives_through_kills(
+    flink: Flink, server: Server, holo: Any, project: str, topic: Topic, put: Callable[..., None], marks: Path
+) -> None:
+    """Each record counts once in an accumulator of a user's, whenever the job is killed."""
+    holo.execute("CREATE TABLE averages (k text PRIMARY KEY, a float8, n bigint)")
+    topic("weights", "k:STRING", "v:BIGINT", "w:BIGINT")
+    job = flink.run(
+        f"SET 'python.files' = '{marks}'",
+        "CREATE TEMPORARY FUNCTION weighted_avg AS 'marks.weighted_avg' LANGUAGE PYTHON",
+        clicks(server, project, "weights", "k STRING, v BIGINT, w BIGINT", "weights"),
+        hologres(server, "averages", "k STRING, a DOUBLE, n BIGINT", "averages"),
+        "INSERT INTO averages SELECT k, weighted_avg(v, w), COUNT(*) FROM weights GROUP BY k",
+    )
+    sums = {"a": [0, 0, 0], "b": [0, 0, 0]}
+    for number in range(60):
+        key, value, weight = "ab"[number % 2], number, number % 7 + 1
+        put("weights", [key, value, weight])
+        total = sums[key]
+        total[0], total[1], total[2] = total[0] + value * weight, total[1] + weight, total[2] + 1
+        if number % 20 == 10:
+            for process in children(server, "engine.stream.main"):
+                if job in " ".join(process.cmdline()):
+                    os.kill(process.pid, signal.SIGKILL)
+    wanted = [(key, total / weights, n) for key, (total, weights, n) in sums.items()]
+    until(lambda: holo.execute("SELECT k, a, n FROM averages ORDER BY k").fetchall() == wanted, 60)
+    flink.cancel(job)
+    holo.execute("DROP TABLE averages")
 
 
 def test_nexmark_looks_up_in_hologres(flink: Flink, server: Server, holo: Any, tmp_path: Path) -> None:

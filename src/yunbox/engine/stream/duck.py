@@ -63,6 +63,10 @@ class Duck:
         finally:
             self._db.unregister("batch")
 
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """The rows of a query with values as functions in Python take them."""
+        return self._db.execute(sql).fetchall()
+
     def hold(self, sql: str, batch: Batch) -> None:
         """Have the rows of a query in ``HELD``, in the place of those before."""
         self.run(f"CREATE OR REPLACE TEMP TABLE {HELD} AS {sql}", batch)

@@ -46,6 +46,8 @@ class Function:
 
     def __post_init__(self) -> None:
         """Raises Unsupported for a function that is not among those here."""
+        if self.is_user:
+            return
         if self.call.function not in KNOWN and self.call.function not in _OF_OVER:
             raise Unsupported(f"The aggregate function {self.call.function} needs the Flink backend")
         if self.name == "PERCENTILE":
@@ -57,9 +59,19 @@ class Function:
         return "SUM0" if self.call.function == "$SUM0" else self.call.function
 
     @property
+    def is_user(self) -> bool:
+        """Whether it is a function of a user's, which has nothing of what is here but its call."""
+        return self.call.user is not None
+
+    @property
+    def is_summed(self) -> bool:
+        """Whether DuckDB works its accumulator out of a batch."""
+        return not (self.is_user or self.needs_bag or self.needs_list)
+
+    @property
     def needs_bag(self) -> bool:
         """Whether all values must be known, with how often each is there."""
-        if self.needs_list:
+        if self.is_user or self.needs_list:
             return False
         return (
             self.call.distinct
@@ -101,7 +113,7 @@ class Function:
 
     def parts(self) -> list[str]:
         """The SQL of its accumulator over the rows of a group."""
-        if self.needs_bag or self.needs_list:
+        if not self.is_summed:
             return []
         match self.name:
             case "COUNT":

@@ -19,7 +19,15 @@ from yunbox.engine.stream.operators.join import RegularJoin
 from yunbox.engine.stream.operators.lookup import LookupJoin
 from yunbox.engine.stream.operators.normalized import Normalized
 from yunbox.engine.stream.operators.nullaware import NullAwareAnti
-from yunbox.engine.stream.operators.operator import NEVER, Context, OpenLookup, Operator, no_lookup
+from yunbox.engine.stream.operators.operator import (
+    NEVER,
+    Context,
+    FindAggregator,
+    OpenLookup,
+    Operator,
+    no_aggregator,
+    no_lookup,
+)
 from yunbox.engine.stream.operators.over import OverAggregate
 from yunbox.engine.stream.operators.rank import TopN, WindowTopN
 from yunbox.engine.stream.operators.sessions import SessionWindows
@@ -98,6 +106,7 @@ class Graph:
         memory_bytes_max: int,
         zone: str,
         open_lookup: OpenLookup = no_lookup,
+        aggregator: FindAggregator = no_aggregator,
     ) -> None:
         self.stages: list[Stage] = []
         self.sources: list[Stage] = []
@@ -107,6 +116,7 @@ class Graph:
         self._memory_bytes_max = memory_bytes_max
         self._open_reader = open_reader
         self._open_lookup = open_lookup
+        self._aggregator = aggregator
         self._batch = job.batch
         self._made: dict[int, Stage] = {}
         self._chains: dict[int, Input] = {}
@@ -119,12 +129,17 @@ class Graph:
         stage = Stage(f"sink-{len(self.sinks)}", sink)
         reached = self._input(sink.input)
         if self._batch and sink.input.updates:
-            last = self._add(f"final-{len(self.sinks)}", sink.input)
-            last.inputs = [reached]
-            last.operator = Final(self._context(last), sink.input.fields)
-            reached = _plain(last, sink.input)
+            reached = self._final(f"final-{len(self.sinks)}", sink.input)
         stage.inputs = [reached]
         self.sinks.append(stage)
+
+    def _final(self, name: str, node: plans.Node) -> Input:
+        """What is left of a node's changes when nothing more comes."""
+        reached = self._input(node)
+        last = self._add(name, node)
+        last.inputs = [reached]
+        last.operator = Final(self._context(last), node.fields)
+        return _plain(last, node)
 
     def _input(self, node: plans.Node) -> Input:
         """What a node gives: the stage below which nothing is remembered any more, and the query from there."""
@@ -162,7 +177,7 @@ class Graph:
     def _stage(self, node: plans.Node) -> Stage:
         found = self._made.get(id(node))
         if found is None:
-            inputs = [self._input(one) for one in node.inputs]
+            inputs = [self._needed(node, one) for one in node.inputs]
             found = self._add(type(node).__name__.lower(), node)
             self._made[id(node)] = found
             found.inputs = inputs
@@ -174,6 +189,12 @@ class Graph:
                 self._operate(found, node)
         return found
 
+    def _needed(self, node: plans.Node, below: plans.Node) -> Input:
+        """What a node gets of one below it: functions of users are given no rows in a batch that go again."""
+        if self._batch and below.updates and isinstance(node, plans.Aggregate) and node.users:
+            return self._final("final", below)
+        return self._input(below)
+
     def _add(self, name: str, node: plans.Node) -> Stage:
         stage = Stage(f"{len(self.stages)}-{name}", node)
         self.stages.append(stage)
@@ -181,8 +202,9 @@ class Graph:
 
     def _context(self, stage: Stage) -> Context:
         context = Context(
-            stage.name, self._store, self._duck, self._memory_bytes_max, self._zone, self._open_lookup, self._batch
-        )
+            stage.name, self._store, self._duck, self._memory_bytes_max, self._zone, self._open_lookup, self._batch,
+            self._aggregator,
+        )  # fmt: skip
         stage.context = context
         return context
 

@@ -128,6 +128,7 @@ class JobRunner:
             memory_bytes_max=memory_bytes_max,
             zone=zone,
             open_lookup=self._lookup,
+            aggregator=self._functions.aggregator,
         )
         idle_ms = millis(job.settings.get(_IDLE, "0"))
         self._sources = [

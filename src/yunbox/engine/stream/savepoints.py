@@ -83,7 +83,10 @@ def steps(graph: Graph) -> dict[str, dict[str, Any]]:
 
 def _called(call: plans.AggregateCall) -> str:
     distinct = "DISTINCT " if call.distinct else ""
-    return f"{call.function}({distinct}{', '.join(one.type.text for one in call.arguments)})"
+    taken = f"({distinct}{', '.join(one.type.text for one in call.arguments)})"
+    if call.user is not None:
+        return f"{call.user.source}{taken} with {call.user.accumulator or 'rows'}"
+    return f"{call.function}{taken}"
 
 
 def _shape(node: Any) -> list[str]:

@@ -65,7 +65,7 @@ class Vector:
 def vector(function: Function) -> Vector | None:
     """A call as numbers, if it can be: NaN is no number here, so floats are not compared."""
     call = function.call
-    if function.needs_bag or function.needs_list:
+    if not function.is_summed:
         return None
     if function.name == "COUNT":
         return Vector(function, (np.int64,), tuple(function.parts()))

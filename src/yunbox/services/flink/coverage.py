@@ -38,9 +38,11 @@ BESIDE: Mapping[str, str] = {
     "group windows, OVER, Top-N, deduplication, window Top-N and window joins, regular joins with their "
     "time to live, interval, temporal and look-up joins, UNION, UNNEST; MATCH_RECOGNIZE needs the Flink "
     "backend and says so",
-    "users' functions": "scalar and table ones in Python, as `python.files` has them, in the server's Python and for "
-    "the account alone: `udf`, `udtf`, ScalarFunction and TableFunction with their types; vectorized and aggregate "
-    "functions, `python.requirements` and functions in Java are refused by name",
+    "users' functions": "scalar, table and aggregate ones in Python, as `python.files` has them, in the server's "
+    "Python and for the account alone: `udf`, `udtf`, `udaf` and their classes with their types, ListView and MapView; "
+    "aggregates in GROUP BY and windows, with DISTINCT and FILTER, those over Series of pandas in windows and batches; "
+    "users' aggregates OVER rows, vectorized scalar functions, `python.requirements` and functions in Java are refused "
+    "by name, and table aggregate functions, which SQL has no place for",
     "exactly once": "a job's state, its sources' offsets and what its sinks are to get are one transaction; Hologres "
     "has each row once, also without a primary key, and so has DataHub each record, also while shards are split and "
     "merged; into a DataHub of the vendor's, which knows no marks, records may come twice after a kill",

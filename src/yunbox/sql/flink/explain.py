@@ -255,14 +255,16 @@ def _aggregate(node: Aggregate) -> Rendered:
     if window:
         select = ", ".join([*calls, *(node.fields[node.keys.index(i)].name for i in window)])
     parts.append(f"select=[{select}]")
-    return "WindowAggregate" if window else "GroupAggregate", parts, [_hash(keys, node.input)]
+    name = "WindowAggregate" if window else "GroupAggregate"
+    return f"Python{name}" if node.users else name, parts, [_hash(keys, node.input)]
 
 
 def _call(one: AggregateCall, fields: tuple[Field, ...], field: Field) -> str:
     inside = ", ".join(_text(value.sql, fields) for value in one.arguments) or ("*" if one.function == "COUNT" else "")
     distinct = "DISTINCT " if one.distinct else ""
     condition = f" FILTER {_text(one.filter, fields)}" if one.filter else ""
-    return f"{one.function}({distinct}{inside}){condition} AS {field.name}"
+    name = one.user.name if one.user is not None else one.function
+    return f"{name}({distinct}{inside}){condition} AS {field.name}"
 
 
 def _rank(node: Rank) -> Rendered:

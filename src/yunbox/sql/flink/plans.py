@@ -16,6 +16,7 @@ from typing import Literal
 from yunbox.sql.flink.types import FlinkType
 
 TimeRole = Literal["", "rowtime", "proctime"]
+FunctionKind = Literal["scalar", "table", "aggregate", "pandas aggregate", "table aggregate"]
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,8 @@ class UserFunction:
 
     ``source`` says where it lies, as CREATE FUNCTION had it. ``params`` is None while it takes any; one that is called
     has those of its call. A volatile one gives another value at every call, and a table function an ARRAY of ROWs.
+    Of an aggregate function it says the type of its ``accumulator``, and whether it can take rows back (``retracts``)
+    and add accumulators to each other (``merges``).
     """
 
     name: str
@@ -121,7 +124,15 @@ class UserFunction:
     params: tuple[FlinkType, ...] | None
     returns: FlinkType
     volatile: bool = False
-    is_table: bool = False
+    kind: FunctionKind = "scalar"
+    accumulator: str = ""
+    retracts: bool = False
+    merges: bool = False
+
+    @property
+    def is_aggregate(self) -> bool:
+        """Whether it is called for the rows of a group."""
+        return self.kind in ("aggregate", "pandas aggregate")
 
     @property
     def duckdb(self) -> str:
@@ -232,7 +243,8 @@ class AggregateCall:
     """A call of an aggregate function: its name in capitals as Flink has it (COUNT, SUM, MIN, MAX, AVG, FIRST_VALUE,
     LAST_VALUE, LISTAGG, COLLECT, STDDEV_POP, STDDEV_SAMP, VAR_POP, VAR_SAMP, ARRAY_AGG, JSON_...), and its arguments.
 
-    COUNT without arguments counts rows. ``filter`` is a condition or empty.
+    COUNT without arguments counts rows. ``filter`` is a condition or empty. A call of a user's function says which it
+    is, and its arguments are as functions in Python take them.
     """
 
     function: str
@@ -240,6 +252,7 @@ class AggregateCall:
     type: FlinkType
     distinct: bool = False
     filter: str = ""
+    user: UserFunction | None = None
 
 
 @dataclass(frozen=True)
@@ -256,6 +269,11 @@ class Aggregate(Single):
     calls: tuple[AggregateCall, ...]
     window: tuple[int, int] | None = None
     ttl_ms: int = 0
+
+    @property
+    def users(self) -> tuple[UserFunction, ...]:
+        """The users' functions among its calls."""
+        return tuple(one.user for one in self.calls if one.user is not None)
 
     @property
     def updates(self) -> bool:

@@ -188,7 +188,8 @@ def test_arguments_are_those_it_takes(python: Python) -> None:
     [
         ("from pyflink.datastream import StreamExecutionEnvironment", "pyflink"),
         ("from pyflink.table import TableEnvironment", "pyflink.table.TableEnvironment is not here"),
-        ("import pyflink.table.udf as u\nf = u.udaf(lambda x: x, result_type='INT')", "udaf is not supported"),
+        ("import pyflink.table.udf as u\nf = u.udaf(lambda x: x, result_type='INT')", "no AggregateFunction"),
+        ("import pyflink.table.udf as u\nf = u.AsyncScalarFunction", "udf.AsyncScalarFunction is not here"),
         ("from pyflink.table.udf import udf\nf = udf(lambda x: x, result_type='INT', func_type='pandas')", "pandas"),
         ("from pyflink.table.udf import udf\nf = udf(lambda x: x)", "result_type"),
         ("from pyflink.table.udf import udf\nf = udf(lambda x: x, result_type='NOSUCH')", "NOSUCH|nosuch"),

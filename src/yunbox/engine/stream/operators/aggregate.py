@@ -1,16 +1,20 @@
 """GROUP BY without an end: each batch is summed up by DuckDB first, and each group that it touches changes once."""
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 from yunbox.engine.stream.batch import DELETE, INSERT, OP, UPDATE_AFTER, UPDATE_BEFORE, Batch, Change, encoded, types_of
 from yunbox.engine.stream.duck import HELD, Fragment, source
 from yunbox.engine.stream.functions import OF_BAGS, Function, Parts
 from yunbox.engine.stream.operators.operator import ALWAYS, Context, Expiry, Operator
+from yunbox.engine.stream.operators.users import Results, UserCalls
 from yunbox.engine.stream.state import BagState, Key
 from yunbox.sql.flink.plans import Aggregate
 from yunbox.sql.flink.types import FlinkType
 
+_GROUPS = 5_000
+"""So many groups of a batch job are given at a time."""
 SIGN = f"(CASE WHEN {OP} IN (0, 2) THEN 1 ELSE -1 END)"
 
 
@@ -21,7 +25,7 @@ class Summary:
         self._context = context
         inner = f"SELECT *, {SIGN} AS sg FROM ({below(source(types))})"
         self.functions = [Function(call, node.input.updates) for call in node.calls]
-        self._held = inner if any(one.needs_bag or one.needs_list for one in self.functions) else ""
+        self._held = "" if all(one.is_summed for one in self.functions) else inner
         inner = f"SELECT * FROM {HELD}" if self._held else inner
         self._keys = [encoded(f"c{at}", node.input.fields[at].type) for at in node.keys]
         names = [f"k{at}" for at in range(len(self._keys))]
@@ -36,6 +40,7 @@ class Summary:
         self._lists = {at: self._values(function, inner, keys, [])
                        for at, function in enumerate(self.functions) if function.needs_list}  # fmt: skip
         self.width = len(self._keys)
+        self.users = UserCalls(context, node, self.functions)
 
     def _values(self, function: Function, inner: str, keys: list[str], names: list[str]) -> str:
         """The query of single values: counted by group, or each for itself in order."""
@@ -55,7 +60,7 @@ class Summary:
     @property
     def queries(self) -> Sequence[str]:
         """All that is worked out over a batch, each for itself."""
-        found = (self._sql, *self._bags.values(), *self._lists.values())
+        found = (self._sql, *self._bags.values(), *self._lists.values(), *self.users.queries)
         return [f"WITH {HELD} AS ({self._held}) {sql}" for sql in found] if self._held else found
 
     def groups(self, batch: Batch) -> Iterator[tuple[Key, tuple[Any, ...]]]:
@@ -86,13 +91,13 @@ class Summary:
     @property
     def zero(self) -> list[Parts]:
         """The accumulators of no rows."""
-        return [function.zero for function in self.functions]
+        return [self.users.zero(at) if one.is_user else one.zero for at, one in enumerate(self.functions)]
 
     def merge(self, into: list[Parts], parts: Sequence[Any]) -> None:
         """Add the parts of a batch to accumulators."""
         at = 0
         for function, accumulator in zip(self.functions, into, strict=True):
-            if not (function.needs_bag or function.needs_list):
+            if function.is_summed:
                 function.merge(accumulator, parts[at : at + len(accumulator)])
                 at += len(accumulator)
 
@@ -121,8 +126,15 @@ class Bags:
         elif (before > 0) != (after > 0):
             function.add(accumulator, value, 1 if after > 0 else -1)
 
+    def values(self, key: Key, accumulators: Sequence[Parts], told: Results) -> tuple[Any, ...]:
+        """The results of all calls of a group; those of users' functions are told."""
+        return tuple(
+            told[at, key] if self._functions[at].is_user else self.value(at, key, one)
+            for at, one in enumerate(accumulators)
+        )
+
     def value(self, at: int, key: Key, accumulator: Parts) -> Any:
-        """The result of a call."""
+        """The result of a call that is none of a user's function."""
         function = self._functions[at]
         if function.name in OF_BAGS and function.needs_bag:
             return function.of_bag(self._state.get((at, *key)))
@@ -147,6 +159,9 @@ class GroupAggregate(Operator):
         self._groups = context.keyed()
         self._bags = Bags(self._summary, context.bag())
         self._has_bags = any(one.needs_bag or one.needs_list for one in self._summary.functions)
+        self._users = self._summary.users
+        self._waits = context.is_batch and bool(self._users)
+        """Whether groups are given when nothing more comes: a user's function may be made to see all rows at once."""
         self._ttl_ms = node.ttl_ms
         self._expiry = Expiry(node.ttl_ms)
         self._now_ms = 0
@@ -163,8 +178,7 @@ class GroupAggregate(Operator):
         before = self._expiry.before(now_ms, self._groups)
         if before is not None:
             for key in self._groups.old(before, lambda group: int(group[3])):
-                self._groups.delete(key)
-                self._bags.clear(key)
+                self._forget(key)
         yield from ()
 
     def process(self, port: int, batch: Batch) -> Iterator[Batch]:
@@ -177,40 +191,71 @@ class GroupAggregate(Operator):
         if self._has_bags:
             for at, key, value, count in self._summary.values():
                 self._bags.take(at, key, touched[key][1][at], value, count)
+        if self._users:
+            self._users.add({key: group[1] for key, group in touched.items()})
         yield from self.given(list(self._changes(touched)))
 
     def advance(self, watermark_ms: int) -> Iterator[Batch]:
         """As in Operator. A batch that had no rows has its one group nevertheless."""
         self.watermark = watermark_ms
-        if self._is_global and self.context.is_batch and watermark_ms >= ALWAYS and self._groups.get(()) is None:
-            yield from self.given(list(self._changes({(): [0, self._summary.zero, None, 0]})))
+        if not self.context.is_batch or watermark_ms < ALWAYS:
+            return
+        if self._waits:
+            yield from self._all()
+        if self._is_global and self._groups.get(()) is None:
+            yield from self.given([(INSERT, self._values((), self._summary.zero))])
+
+    def _all(self) -> Iterator[Batch]:
+        """All groups, some at a time."""
+        groups = self._groups.items()
+        while some := list(islice(groups, _GROUPS)):
+            told = self._users.results({key: group[1] for key, group in some})
+            yield from self.given([(INSERT, (*key, *self._values(key, group[1], told))) for key, group in some])
 
     def _group(self, key: Key) -> list[Any]:
         found: list[Any] | None = self._groups.get(key)
         if found is not None and self._ttl_ms and found[3] + self._ttl_ms <= self._now_ms:
-            self._bags.clear(key)
+            self._forget(key)
             found = None
         return found if found is not None else [0, self._summary.zero, None, 0]
 
-    def _changes(self, touched: dict[Key, list[Any]]) -> Iterator[Change]:
-        for key, group in touched.items():
-            before = group[2]
-            if group[0] <= 0 and self._retracts and not self._is_global:
-                self._groups.delete(key)
-                self._bags.clear(key)
-                if before is not None:
-                    yield DELETE, (*key, *before)
-                continue
-            after = self._values(key, group[1])
-            group[2], group[3] = after, self._now_ms
-            self._groups.put(key, group)
-            if before is None:
-                yield INSERT, (*key, *after)
-            elif tuple(before) != tuple(after):
-                yield UPDATE_BEFORE, (*key, *before)
-                yield UPDATE_AFTER, (*key, *after)
+    def _forget(self, key: Key) -> None:
+        self._groups.delete(key)
+        self._bags.clear(key)
+        self._users.clear(key)
 
-    def _values(self, key: Key, accumulators: list[Parts]) -> tuple[Any, ...]:
+    def _changes(self, touched: dict[Key, list[Any]]) -> Iterator[Change]:
+        told: Results = {}
+        if self._users and not self._waits:
+            told = self._users.results({key: one[1] for key, one in touched.items() if not self._is_gone(one)})
+        for key, group in touched.items():
+            if not self._is_gone(group):
+                yield from self._changed(key, group, told)
+                continue
+            self._forget(key)
+            if group[2] is not None:
+                yield DELETE, (*key, *group[2])
+
+    def _is_gone(self, group: list[Any]) -> bool:
+        return group[0] <= 0 and self._retracts and not self._is_global
+
+    def _changed(self, key: Key, group: list[Any], told: Results) -> Iterator[Change]:
+        before, group[3] = group[2], self._now_ms
+        if self._waits:
+            self._groups.put(key, group)
+            return
+        after = group[2] = self._values(key, group[1], told)
+        self._groups.put(key, group)
+        if before is None:
+            yield INSERT, (*key, *after)
+        elif tuple(before) != tuple(after):
+            yield UPDATE_BEFORE, (*key, *before)
+            yield UPDATE_AFTER, (*key, *after)
+
+    def _values(self, key: Key, accumulators: list[Parts], told: Results | None = None) -> tuple[Any, ...]:
+        if self._users:
+            known = self._users.results({key: accumulators}) if told is None else told
+            return self._bags.values(key, accumulators, known)
         if self._has_bags:
             return tuple(self._bags.value(at, key, one) for at, one in enumerate(accumulators))
         return tuple(function.value(one) for function, one in zip(self._summary.functions, accumulators, strict=True))

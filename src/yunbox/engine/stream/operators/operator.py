@@ -10,8 +10,9 @@ from yunbox.engine.stream.duck import Duck
 from yunbox.engine.stream.slots import SlotState
 from yunbox.engine.stream.state import BagState, Key, KeyedState, State, TimedState
 from yunbox.engine.stream.store import StateStore
+from yunbox.engine.stream.udf.aggregators import Aggregator
 from yunbox.kernel.errors import Unsupported
-from yunbox.sql.flink.plans import LookupJoin
+from yunbox.sql.flink.plans import LookupJoin, UserFunction
 from yunbox.sql.flink.types import FlinkType
 
 NEVER = -(1 << 62)
@@ -23,10 +24,18 @@ S = TypeVar("S", bound=State)
 OpenLookup = Callable[[LookupJoin], Lookup]
 """Makes what asks a table by key."""
 
+FindAggregator = Callable[[UserFunction], Aggregator]
+"""Finds what works out an aggregate function of a user's."""
+
 
 def no_lookup(node: LookupJoin) -> Lookup:
     """Where no table can be asked."""
     raise Unsupported(f"Table {node.table.path} cannot be asked by key here")
+
+
+def no_aggregator(function: UserFunction) -> Aggregator:
+    """Where there are no functions of users."""
+    raise Unsupported(f"The function {function.name} is not loaded here")
 
 
 @dataclass
@@ -40,6 +49,7 @@ class Context:
     zone: str = "UTC"
     open_lookup: OpenLookup = no_lookup
     is_batch: bool = False
+    aggregator: FindAggregator = no_aggregator
     states: list[State] = field(default_factory=list)
 
     def _made(self, kind: Callable[..., S], *more: Any) -> S:

@@ -7,6 +7,7 @@ from yunbox.engine.stream.batch import INSERT, Batch, Change, types_of
 from yunbox.engine.stream.duck import Fragment
 from yunbox.engine.stream.operators.aggregate import Bags, Summary
 from yunbox.engine.stream.operators.operator import Context, Operator
+from yunbox.engine.stream.operators.users import Results
 from yunbox.engine.stream.state import Key
 from yunbox.engine.stream.windows import Clock
 from yunbox.sql.flink.plans import Aggregate
@@ -22,6 +23,7 @@ class WindowAggregate(Operator):
         self._groups = context.timed()
         self._bags = Bags(self._summary, context.bag())
         self._has_bags = any(one.needs_bag or one.needs_list for one in self._summary.functions)
+        self._users = self._summary.users
         assert node.window is not None
         self._end = node.keys.index(node.window[1])
         self._clock = Clock.of(node.input, context.zone)
@@ -47,6 +49,8 @@ class WindowAggregate(Operator):
             for at, key, value, count in self._summary.values():
                 if key in touched:
                     self._bags.take(at, key, touched[key][1][at], value, count)
+        if self._users:
+            self._users.add({key: group[1] for key, group in touched.items()})
         yield from ()
 
     def advance(self, watermark_ms: int) -> Iterator[Batch]:
@@ -61,7 +65,12 @@ class WindowAggregate(Operator):
             yield from self.given(list(self._fired(now_ms)))
 
     def _fired(self, until_ms: int) -> Iterator[Change]:
-        for _, key, (count, accumulators) in self._groups.due(until_ms):
+        due = self._groups.due(until_ms)
+        told: Results = {}
+        if self._users:
+            told = self._users.results({key: group[1] for _, key, group in due if group[0] > 0})
+        for _, key, (count, accumulators) in due:
             if count > 0:
-                yield INSERT, (*key, *(self._bags.value(at, key, one) for at, one in enumerate(accumulators)))
+                yield INSERT, (*key, *self._bags.values(key, accumulators, told))
             self._bags.clear(key)
+            self._users.clear(key)

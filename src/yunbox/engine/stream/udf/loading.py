@@ -7,29 +7,21 @@ it is imported, and none is imported into the server.
 import importlib
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, time
-from decimal import ROUND_HALF_UP, Context, Decimal
+from dataclasses import dataclass, replace
 from inspect import Parameter, Signature
-from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from yunbox.engine.stream.udf import pyflink
+from yunbox.engine.stream.udf import aggregates, pyflink, series
+from yunbox.engine.stream.udf.modules import install
+from yunbox.engine.stream.udf.values import given, taken
 from yunbox.sql.flink.errors import ValidationFailed
+from yunbox.sql.flink.plans import UserFunction
 from yunbox.sql.flink.types import FlinkType
 
 ARCHIVES = (".zip", ".whl", ".egg")
 _UNKNOWN = ("INTERVAL DAY TO SECOND", "INTERVAL YEAR TO MONTH", "MULTISET", "NULL")
-Convert = Callable[[Any], Any]
-_PYTHON: dict[str, Any] = {
-    "BOOLEAN": bool, "TINYINT": Integral, "SMALLINT": Integral, "INT": Integral, "BIGINT": Integral, "FLOAT": Real,
-    "DOUBLE": Real, "DECIMAL": Decimal, "CHAR": str, "VARCHAR": str, "BINARY": (bytes, bytearray),
-    "VARBINARY": (bytes, bytearray), "DATE": date, "TIME": time, "TIMESTAMP": datetime, "TIMESTAMP_LTZ": datetime,
-    "ARRAY": (list, tuple), "MAP": dict,
-}  # fmt: skip
-_WIDE = Context(prec=100)
+_UNKNOWN = ("INTERVAL DAY TO SECOND", "INTERVAL YEAR TO MONTH", "MULTISET", "NULL")
 
 
 @dataclass
@@ -49,15 +41,14 @@ class Loaded:
         """The type it gives."""
         return self.wrapped.returns
 
-    @property
-    def is_volatile(self) -> bool:
-        """Whether it gives another value at every call."""
-        return not self.wrapped.is_deterministic
-
-    @property
-    def is_table(self) -> bool:
-        """Whether it gives rows, as an ARRAY of them."""
-        return self.wrapped.is_table
+    def told(self, name: str) -> UserFunction:
+        """What a planner is told of it, under a name."""
+        wrapped = self.wrapped
+        found = UserFunction(name, self.source, self.params, self.returns, not wrapped.is_deterministic, wrapped.kind)
+        if not isinstance(wrapped, aggregates.WrappedAggregate):
+            return found
+        kept = "" if wrapped.accumulator is None else wrapped.accumulator.text
+        return replace(found, accumulator=kept, retracts=wrapped.retracts, merges=wrapped.merges)
 
     def open(self, parameters: Mapping[str, str]) -> None:
         """Before the first row."""
@@ -72,8 +63,8 @@ class Loaded:
     def callable(self, params: Sequence[FlinkType], zone: str) -> Callable[..., Any]:
         """What DuckDB calls with values of such types."""
         compute = self.wrapped.compute
-        takes = [_taken(one, zone) for one in params]
-        gives = _given(self.returns, zone)
+        takes = [taken(one, zone) for one in params]
+        gives = given(self.returns, zone)
 
         def call(*args: Any) -> Any:
             values = [
@@ -99,7 +90,7 @@ def folders_of(settings: Mapping[str, str]) -> list[str]:
 
 def load(source: str, folders: Sequence[str]) -> Loaded:
     """A function by its module and name, from folders and archives. Raises ValidationFailed."""
-    pyflink.install()
+    install()
     for one in (*folders, *(str(file) for folder in folders for file in _archives(folder))):
         if one not in sys.path:
             sys.path.append(one)
@@ -111,21 +102,26 @@ def load(source: str, folders: Sequence[str]) -> Loaded:
     except (Exception, SystemExit) as error:
         raise ValidationFailed(f"'{source}' cannot be loaded: {type(error).__name__}: {error}") from error
     if isinstance(found, type) and issubclass(found, pyflink.UserDefinedFunction):
-        made = (
-            f"udtf({name}(), result_types=...)"
-            if issubclass(found, pyflink.TableFunction)
-            else (f"udf({name}(), result_type=...)")
-        )
-        raise ValidationFailed(f"'{source}' is a class: NAME = {made} makes a function of it")
+        raise ValidationFailed(f"'{source}' is a class: NAME = {_made_of(found)} makes a function of it")
     if not isinstance(found, pyflink.Wrapped):
         what = "has no such name" if found is None else f"has {type(found).__name__} there"
         raise ValidationFailed(
-            f"'{source}' is no function in Python: {module} {what}, and no function made with udf or udtf"
+            f"'{source}' is no function in Python: {module} {what}, and no function made with udf, udtf or udaf"
         )
-    loaded = Loaded(source, found)
-    for one in (*(loaded.params or ()), loaded.returns):
+    for one in (*(found.params or ()), found.returns):
         _check(one, source)
-    return loaded
+    if isinstance(found, aggregates.WrappedAggregate):
+        _check_aggregate(found, source)
+    return Loaded(source, found)
+
+
+def _made_of(found: type) -> str:
+    """How a function is made of a class."""
+    if issubclass(found, aggregates.ImperativeAggregateFunction):
+        return f"{'udaf' if issubclass(found, aggregates.AggregateFunction) else 'udtaf'}({found.__name__}())"
+    if issubclass(found, pyflink.TableFunction):
+        return f"udtf({found.__name__}(), result_types=...)"
+    return f"udf({found.__name__}(), result_type=...)"
 
 
 def _archives(folder: str) -> list[Path]:
@@ -133,74 +129,33 @@ def _archives(folder: str) -> list[Path]:
     return [one for one in sorted(at.iterdir()) if one.suffix in ARCHIVES] if at.is_dir() else []
 
 
+def _check_aggregate(found: aggregates.WrappedAggregate, source: str) -> None:
+    """Raises ValidationFailed for an accumulator that cannot be kept, and where pandas is wanted and not there."""
+    if found.accumulator is None:
+        try:
+            series.needed()
+        except ImportError as error:
+            raise ValidationFailed(f"'{source}': {error}") from error
+        return
+    kept = found.accumulator
+    for one in kept.children if kept.root == "ROW" else (kept,):
+        is_view = kept.root == "ROW" and one.root in aggregates.VIEWS
+        for inner in one.children if is_view else (one,):
+            _check_kept(inner, source)
+
+
+def _check_kept(of: FlinkType, source: str) -> None:
+    if of.root in aggregates.VIEWS:
+        raise ValidationFailed(f"'{source}' has {of.text} within its accumulator: views are fields of its ROW alone")
+    if of.root in _UNKNOWN:
+        raise ValidationFailed(f"'{source}' has {of.text} in its accumulator, which is not kept here")
+    for child in of.children:
+        _check_kept(child, source)
+
+
 def _check(of: FlinkType, source: str, *, is_within: bool = False) -> None:
-    if of.root in _UNKNOWN or (is_within and of.root == "TIMESTAMP_LTZ"):
+    if of.root in (*_UNKNOWN, *aggregates.VIEWS) or (is_within and of.root == "TIMESTAMP_LTZ"):
         within = " within another type" if is_within else ""
         raise ValidationFailed(f"'{source}' has {of}{within}, which functions in Python do not take or give here")
     for child in of.children:
         _check(child, source, is_within=True)
-
-
-def _taken(of: FlinkType, zone: str) -> Convert | None:
-    """From DuckDB's value to PyFlink's."""
-    if of.root == "TIMESTAMP_LTZ":
-        at = ZoneInfo(zone)
-        return lambda value: value.replace(tzinfo=at)
-    if of.root == "ROW":
-        inner = [_taken(one, zone) for one in of.children]
-        return lambda value: pyflink.Row.of(of.names, _each(value.values(), inner))
-    if of.root == "ARRAY":
-        inner = [_taken(of.children[0], zone)]
-        return (lambda value: _each(value, inner * len(value))) if inner[0] is not None else None
-    if of.root == "MAP":
-        inner = [_taken(one, zone) for one in of.children]
-        return lambda value: dict(tuple(_each(pair, inner)) for pair in value.items())
-    return None
-
-
-def _given(of: FlinkType, zone: str) -> Callable[[Any], Any]:
-    """The reverse. Raises TypeError for a value that is not of the type."""
-    if of.root == "TIMESTAMP_LTZ":
-        return lambda value: _local(_typed(value, of), zone)
-    if of.root == "DECIMAL":
-        unit = Decimal(1).scaleb(-of.params[1])
-        return lambda value: _typed(value, of).quantize(unit, ROUND_HALF_UP, _WIDE)
-    if of.root == "ROW":
-        inner = [_given(one, zone) for one in of.children]
-        return lambda value: dict(zip(of.names, _each(_values(value, of), inner), strict=True))
-    if of.root == "ARRAY":
-        convert = _given(of.children[0], zone)
-        return lambda value: [one if one is None else convert(one) for one in _typed(value, of)]
-    if of.root == "MAP":
-        inner = [_given(one, zone) for one in of.children]
-        return lambda value: _map([tuple(_each(pair, inner)) for pair in _typed(value, of).items()])
-    return lambda value: _typed(value, of)
-
-
-def _typed(value: Any, of: FlinkType) -> Any:
-    if isinstance(value, _PYTHON[of.root]) and (of.root == "BOOLEAN" or type(value) is not bool):
-        return value
-    raise TypeError(f"the function gave {value!r:.100}, which is no {of.text}")
-
-
-def _each(values: Any, converts: Sequence[Convert | None]) -> list[Any]:
-    return [
-        value if value is None or convert is None else convert(value)
-        for value, convert in zip(values, converts, strict=True)
-    ]
-
-
-def _values(value: Any, of: FlinkType) -> list[Any]:
-    if isinstance(value, dict):
-        return [value.get(name) for name in of.names]
-    if not isinstance(value, pyflink.Row | tuple | list) or len(value) != len(of.names):
-        raise TypeError(f"the function gave {value!r:.100}, which is no {of.text}")
-    return list(value)
-
-
-def _map(pairs: list[tuple[Any, Any]]) -> dict[str, list[Any]]:
-    return {"key": [key for key, _ in pairs], "value": [value for _, value in pairs]}
-
-
-def _local(value: datetime, zone: str) -> datetime:
-    return value.astimezone(ZoneInfo(zone)).replace(tzinfo=None) if value.tzinfo is not None else value

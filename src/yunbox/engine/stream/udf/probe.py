@@ -1,7 +1,8 @@
 """``python -m yunbox.engine.stream.udf.probe``: what functions take and give, found out in a process of its own.
 
-It reads ``{"sources": [...], "folders": [...]}`` and writes ``{source: {"params", "returns", "is_volatile",
-"is_table"}}``, with types as the catalogue has them in JSON and None for any parameters, or ``{source: {"error"}}``.
+It reads ``{"sources": [...], "folders": [...]}`` and writes ``{source: {"params", "returns", "volatile", "kind",
+"accumulator", "retracts", "merges"}}``, as a UserFunction has them, with types as the catalogue has them in JSON and
+None for any parameters, or ``{source: {"error"}}``.
 What a file prints when it is imported goes to the errors' stream.
 """
 
@@ -27,12 +28,14 @@ def main() -> None:
 
 def _told(source: str, folders: list[str]) -> dict[str, Any]:
     try:
-        loaded = load(source, folders)
+        found = load(source, folders).told("")
     except KernelError as error:
         return {"error": str(error)}
-    params = None if loaded.params is None else [type_to_json(one) for one in loaded.params]
-    returns = type_to_json(loaded.returns)
-    return {"params": params, "returns": returns, "is_volatile": loaded.is_volatile, "is_table": loaded.is_table}
+    return {
+        "params": None if found.params is None else [type_to_json(one) for one in found.params],
+        "returns": type_to_json(found.returns),
+        **{name: getattr(found, name) for name in ("volatile", "kind", "accumulator", "retracts", "merges")},
+    }
 
 
 if __name__ == "__main__":

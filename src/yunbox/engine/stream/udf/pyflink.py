@@ -1,21 +1,16 @@
-"""What users' files import as ``pyflink``: the part of it that scalar and table functions are made with.
+"""The part of PyFlink that scalar and table functions are made with: types, rows, classes, ``udf`` and ``udtf``.
 
-The package itself is 300 MB and brings Java along, which a function here has no use for; its names stand for classes of
-this module instead, by ``install``. What is not here is said by name, when it is imported or used. Source: the pages
-"General User-defined Functions" and "Data Types" of PyFlink 2.x.
+Source: the pages "General User-defined Functions" and "Data Types" of PyFlink 2.x.
 """
 
 import inspect
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from types import ModuleType
 from typing import Any
 
 from yunbox.sql.flink.parser.datatypes import TypeParser
+from yunbox.sql.flink.plans import FunctionKind
 from yunbox.sql.flink.types import LENGTH_MAX, FlinkType
-
-PACKAGE = "pyflink"
 
 
 class DataType:
@@ -108,6 +103,16 @@ class DataTypes:
         return DataType(FlinkType("MAP", (), (key_type.of, value_type.of), nullable=nullable))
 
     @staticmethod
+    def LIST_VIEW(element_type: DataType) -> DataType:  # noqa: N802
+        """A ListView within an accumulator."""
+        return DataType(FlinkType("LIST_VIEW", (), (element_type.of,)))
+
+    @staticmethod
+    def MAP_VIEW(key_type: DataType, value_type: DataType) -> DataType:  # noqa: N802
+        """A MapView within an accumulator."""
+        return DataType(FlinkType("MAP_VIEW", (), (key_type.of, value_type.of)))
+
+    @staticmethod
     def FIELD(name: str, data_type: DataType, description: str | None = None) -> tuple[str, DataType]:  # noqa: N802
         """A field of a ROW."""
         return name, data_type
@@ -140,6 +145,11 @@ class Row:
 
     def __getitem__(self, at: int | str) -> Any:
         return self._values[self._names.index(at)] if isinstance(at, str) else self._values[at]
+
+    def __setitem__(self, at: int | str, value: Any) -> None:
+        values = list(self._values)
+        values[self._names.index(at) if isinstance(at, str) else at] = value
+        self._values = tuple(values)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_") or name not in self._names:
@@ -197,13 +207,17 @@ class TableFunction(UserDefinedFunction):
 
 @dataclass
 class Wrapped:
-    """What ``udf`` and ``udtf`` make of a function. One that gives rows ``returns`` an ARRAY of them."""
+    """What is made of a function. One that gives rows ``returns`` an ARRAY of them."""
 
     function: Any
     params: tuple[FlinkType, ...] | None
     returns: FlinkType
     is_deterministic: bool
-    is_table: bool = False
+
+    @property
+    def kind(self) -> FunctionKind:
+        """What sort of function it is."""
+        return "scalar"
 
     def __call__(self, *args: Any) -> Any:
         """As Python calls it, so that a file may use its functions itself."""
@@ -212,12 +226,26 @@ class Wrapped:
     @property
     def compute(self) -> Callable[..., Any]:
         """What is called for a row."""
-        call = self._eval
-        return (lambda *args: _rows(call(*args))) if self.is_table else call
+        return self._eval
 
     @property
     def _eval(self) -> Callable[..., Any]:
         return self.function.eval if hasattr(self.function, "eval") else self.function
+
+
+class WrappedTable(Wrapped):
+    """One that gives rows."""
+
+    @property
+    def kind(self) -> FunctionKind:
+        """What sort of function it is."""
+        return "table"
+
+    @property
+    def compute(self) -> Callable[..., Any]:
+        """What is called for a row."""
+        call = self._eval
+        return lambda *args: _rows(call(*args))
 
 
 def _rows(found: Any) -> list[Sequence[Any]]:
@@ -243,7 +271,7 @@ def udf(
         raise TypeError(f"func_type='{udf_type or func_type}' is not supported here: functions are called row by row")
     if result_type is None:
         raise TypeError("result_type of a function is missing")
-    return _wrapped(f, input_types, flink_type(result_type), deterministic, is_table=False)
+    return _wrapped(Wrapped, f, input_types, flink_type(result_type), deterministic)
 
 
 def udtf(
@@ -258,68 +286,29 @@ def udtf(
         return lambda given: udtf(given, input_types, result_types, deterministic, name)
     if result_types is None:
         raise TypeError("result_types of a table function are missing")
+    return _wrapped(WrappedTable, f, input_types, table_row(result_types), deterministic)
+
+
+def table_row(result_types: Any) -> FlinkType:
+    """The ARRAY of rows of such fields, or of a ROW that is said."""
     types = [flink_type(one) for one in (result_types if isinstance(result_types, list | tuple) else [result_types])]
     row = types[0]
     if len(types) > 1 or row.root != "ROW":
         row = FlinkType("ROW", (), tuple(types), tuple(f"f{at}" for at in range(len(types))))
-    return _wrapped(f, input_types, FlinkType("ARRAY", (), (row.of(nullable=False),)), deterministic, is_table=True)
+    return FlinkType("ARRAY", (), (row.of(nullable=False),))
 
 
-def _wrapped(f: Any, input_types: Any, returns: FlinkType, deterministic: bool | None, *, is_table: bool) -> Wrapped:
+def given_params(input_types: Any) -> tuple[FlinkType, ...] | None:
+    """The types that a function says it takes; None where it takes any."""
+    given = input_types if isinstance(input_types, list | tuple) or input_types is None else [input_types]
+    return None if given is None else tuple(flink_type(one) for one in given)
+
+
+def _wrapped(kind: type[Wrapped], f: Any, input_types: Any, returns: FlinkType, deterministic: bool | None) -> Wrapped:
     if inspect.isclass(f) or not callable(getattr(f, "eval", f)):
         raise TypeError(f"Invalid function: not a function or callable (__call__ is not defined): {f!r}")
     if inspect.iscoroutinefunction(getattr(f, "eval", f)):
         raise TypeError("Functions that are awaited are not supported here")
-    given = input_types if isinstance(input_types, list | tuple) or input_types is None else [input_types]
-    params = None if given is None else tuple(flink_type(one) for one in given)
     if deterministic is None:
         deterministic = f.is_deterministic() if isinstance(f, UserDefinedFunction) else True
-    return Wrapped(f, params, returns, deterministic, is_table)
-
-
-def _absent(name: str) -> Callable[..., Any]:
-    def refuse(*_: Any, **__: Any) -> Any:
-        raise TypeError(f"{name} is not supported here: scalar and table functions, made with udf and udtf, are")
-
-    return refuse
-
-
-class _Module(ModuleType):
-    """A module that says what it has not."""
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        raise ImportError(
-            f"{self.__name__}.{name} is not here: what scalar and table functions in Python are made with is"
-        )
-
-
-def install() -> None:
-    """Have ``pyflink`` be this for everything that is imported from now on."""
-    if isinstance(sys.modules.get(PACKAGE), _Module):
-        return
-    made = {
-        "udf": udf,
-        "udtf": udtf,
-        "ScalarFunction": ScalarFunction,
-        "TableFunction": TableFunction,
-        "FunctionContext": FunctionContext,
-    }
-    absent = {name: _absent(name) for name in ("udaf", "udtaf")}
-    modules = {
-        PACKAGE: {},
-        f"{PACKAGE}.common": {"Row": Row},
-        f"{PACKAGE}.common.types": {"Row": Row},
-        f"{PACKAGE}.table": {"DataTypes": DataTypes, "Row": Row, **made},
-        f"{PACKAGE}.table.types": {"DataTypes": DataTypes, "DataType": DataType, "Row": Row},
-        f"{PACKAGE}.table.udf": {**made, **absent},
-    }
-    for name, names in modules.items():
-        module = _Module(name)
-        module.__path__ = []  # a package: what is below it and not here is said by name
-        module.__dict__.update(names)
-        sys.modules[name] = module
-        above, _, last = name.rpartition(".")
-        if above:
-            setattr(sys.modules[above], last, module)
+    return kind(f, given_params(input_types), returns, deterministic)

@@ -43,9 +43,8 @@ class PythonFunctions:
         if "error" in found:
             raise ValidationFailed(found["error"])
         params = None if found["params"] is None else tuple(type_from_json(one) for one in found["params"])
-        returns = type_from_json(found["returns"])
-        volatile, is_table = found["is_volatile"], found["is_table"]
-        return UserFunction(function.name, function.class_name, params, returns, volatile, is_table)
+        rest = {name: value for name, value in found.items() if name not in ("params", "returns")}
+        return UserFunction(function.name, function.class_name, params, type_from_json(found["returns"]), **rest)
 
     async def prepare(self, catalog: Catalog, settings: Mapping[str, str], data_folder: Path) -> None:
         """Find out what is not known of a catalogue's functions; ``find`` tells what keeps one from being called."""

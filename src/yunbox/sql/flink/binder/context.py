@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from yunbox.sql.flink.catalog import Catalog, Function
 from yunbox.sql.flink.errors import NotSensible, UnsupportedSql, ValidationFailed
 from yunbox.sql.flink.functions.registry import Settings
-from yunbox.sql.flink.parser.tree import Hint, Node, Query
+from yunbox.sql.flink.parser.tree import Call, Hint, Node, Query
 from yunbox.sql.flink.plans import UserFunction
 from yunbox.sql.flink.types import FlinkType
 
@@ -73,6 +73,14 @@ class Context:
         """What of the session functions depend on."""
         zone = self.settings.get(ZONE, "UTC")
         return Settings(zone, self.batch, self.catalog.current_catalog, self.catalog.current_database)
+
+    def user_aggregate(self, node: Node) -> UserFunction | None:
+        """The aggregate function of a user's that a call is of, if it is one."""
+        if not isinstance(node, Call) or self.user_functions is None:
+            return None
+        function = self.catalog.function(node.path)
+        found = self.user_functions.find(function) if function is not None else None
+        return found if found is not None and found.is_aggregate else None
 
     def error(self, reason: str, node: Node) -> ValidationFailed:
         """The statement makes no sense at a place."""

@@ -16,6 +16,7 @@ from yunbox.sql.flink.expr import Expr, mark, quoted, text_literal
 from yunbox.sql.flink.functions import ABSENT, AGGREGATES, FUNCTIONS
 from yunbox.sql.flink.functions.registry import misfit, type_word
 from yunbox.sql.flink.parser import tree
+from yunbox.sql.flink.plans import Bound, UserFunction
 from yunbox.sql.flink.types import BOOLEAN, STRING, FlinkType
 
 _COMPARISONS = ("=", "<>", "<", "<=", ">", ">=", "IS DISTINCT FROM", "IS NOT DISTINCT FROM")
@@ -317,7 +318,7 @@ class Expressions:
         """A function."""
         if node.over is not None:
             return self.over(node)
-        if node.name in AGGREGATES and len(node.path) == 1:
+        if (node.name in AGGREGATES and len(node.path) == 1) or self.context.user_aggregate(node) is not None:
             return self.aggregate(node)
         if node.name in _GROUP_WINDOWS or node.name in _GROUPED_ONLY:
             return self.grouped(node)
@@ -348,17 +349,27 @@ class Expressions:
 
     def _user(self, user: Function, args: list[Expr], node: tree.Call, *, is_table: bool = False) -> Expr:
         """A function of a user's, in Python."""
+        found, arguments = self.user_call(user, args, node)
+        if (found.kind == "table") != is_table:
+            what = (
+                "gives rows: it stands in LATERAL TABLE"
+                if found.kind == "table"
+                else "gives no rows: udtf makes one that does"
+            )
+            raise self.context.error(f"The function '{user.name}' {what}", node)
+        sql, returns = f"{quoted(found.duckdb)}({', '.join(one.sql for one in arguments)})", found.returns
+        sql = f"CAST({sql} AS {returns.duckdb})" if returns.duckdb != returns.in_python else sql
+        return Expr(sql, returns, volatile=found.volatile)
+
+    def user_call(self, user: Function, args: list[Expr], node: tree.Call) -> tuple[UserFunction, tuple[Bound, ...]]:
+        """A function of a user's, and its arguments as one in Python takes them."""
         functions = self.context.user_functions
         found = functions.use(user, [one.type for one in args]) if functions is not None else None
         if found is None or found.params is None:
             raise self.context.refuse(f"the user-defined function '{user.name}' ({user.class_name})", node)
-        if found.is_table != is_table:
-            what = (
-                "gives rows: it stands in LATERAL TABLE"
-                if found.is_table
-                else "gives no rows: udtf makes one that does"
-            )
-            raise self.context.error(f"The function '{user.name}' {what}", node)
+        if found.kind == "table aggregate":
+            raise self.context.error(f"No match found for function signature {user.name}: it is a table aggregate "
+                                     "function, which is of the Table API and has no place in SQL", node)  # fmt: skip
         if len(args) != len(found.params):
             raise self.context.error(f"Invalid number of arguments to function '{user.name}'. Was expecting "
                                      f"{len(found.params)} arguments", node)  # fmt: skip
@@ -367,12 +378,8 @@ class Expressions:
                 raise self.context.error(
                     misfit(user.name, args, [f"'{user.name}({', '.join(map(str, found.params))})'"]), node
                 )
-        made = ", ".join(
-            _in_python(cast(one, wanted).sql, wanted) for one, wanted in zip(args, found.params, strict=True)
-        )
-        sql, returns = f"{quoted(found.duckdb)}({made})", found.returns
-        sql = f"CAST({sql} AS {returns.duckdb})" if returns.duckdb != returns.in_python else sql
-        return Expr(sql, returns, volatile=found.volatile)
+        values = zip(args, found.params, strict=True)
+        return found, tuple(Bound(_in_python(cast(one, wanted).sql, wanted), wanted) for one, wanted in values)
 
     def argument(self, node: tree.Node) -> Expr:
         """An argument: words, units of time and clauses, are texts."""

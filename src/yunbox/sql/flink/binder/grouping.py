@@ -25,19 +25,23 @@ _WINDOWS = ("TUMBLE", "HOP", "SESSION")
 _SETS_MAX = 64
 _ALWAYS_KNOWN = ("COUNT", "COLLECT", "ARRAY_AGG", "JSON_OBJECTAGG", "JSON_ARRAYAGG")
 """Aggregates whose value for no rows is none that others may not have."""
+_NO_SERIES = ("ARRAY", "MAP", "MULTISET", "ROW", "TIMESTAMP_LTZ", *coercion.INTERVALS)
+"""Types of which no Series is made."""
 GroupWindow = Literal["TUMBLE", "HOP", "SESSION"]
 
 
-def is_aggregate(node: tree.Node) -> bool:
+def is_aggregate(node: tree.Node, context: Context) -> bool:
     """Whether a tree is a call of an aggregate function, without OVER."""
-    return isinstance(node, tree.Call) and node.over is None and len(node.path) == 1 and node.name in AGGREGATES
+    if not isinstance(node, tree.Call) or node.over is not None:
+        return False
+    return (len(node.path) == 1 and node.name in AGGREGATES) or context.user_aggregate(node) is not None
 
 
-def is_grouped(node: tree.Select, order: tuple[tree.Ordered, ...] = ()) -> bool:
+def is_grouped(node: tree.Select, context: Context, order: tuple[tree.Ordered, ...] = ()) -> bool:
     """Whether a SELECT has groups."""
     if node.group is not None or node.having is not None:
         return True
-    return any(is_aggregate(one) for item in (*node.items, *order) for one in walk(item))
+    return any(is_aggregate(one, context) for item in (*node.items, *order) for one in walk(item))
 
 
 @dataclass
@@ -55,7 +59,7 @@ class Grouped:
 
     def key(self, node: tree.Node) -> Expr | None:
         """The key that a tree is, if it is one."""
-        if isinstance(node, tree.Constant) or any(_is_of_groups(one) for one in walk(node)):
+        if isinstance(node, tree.Constant) or any(_is_of_groups(one, self.inner.context) for one in walk(node)):
             return None
         try:
             found = self.inner.bind(node)
@@ -94,10 +98,12 @@ class Grouped:
         return Expr(f"CAST({made} AS BIGINT)", BIGINT.of(nullable=False))
 
 
-def _is_of_groups(node: tree.Node) -> bool:
+def _is_of_groups(node: tree.Node, context: Context) -> bool:
     if not isinstance(node, tree.Call):
         return isinstance(node, tree.Exists | tree.InQuery | tree.Scalar)
-    return node.over is not None or is_aggregate(node) or node.name.partition("_")[0] in (*_WINDOWS, "GROUPING")
+    if node.over is not None or is_aggregate(node, context):
+        return True
+    return node.name.partition("_")[0] in (*_WINDOWS, "GROUPING")
 
 
 def _bare(node: object) -> object:
@@ -111,16 +117,17 @@ def _bare(node: object) -> object:
 
 def bound_call(node: tree.Call, binder: Expressions, *, grouped: bool) -> AggregateCall:
     """A call of an aggregate function over the columns of its input."""
-    function = AGGREGATES[node.name]
     context = binder.context
     if node.order:
         raise context.refuse(f"ORDER BY inside {node.name}", node)
     if node.nulls:
         raise context.refuse(f"{node.nulls} NULLS of {node.name}", node)
+    if len(node.path) > 1 or node.name not in AGGREGATES:
+        return _user_call(node, binder, grouped=grouped)
+    function = AGGREGATES[node.name]
     if node.name.startswith("JSON_") and (node.filter or node.over):
         raise context.error(f"{node.name} takes no FILTER and no OVER", node)
-    if any(is_aggregate(one) for argument in node.arguments for one in walk(argument)):
-        raise context.error("Aggregate expressions cannot be nested", node)
+    _check_flat(node, context)
     words = [one.text for one in node.arguments if isinstance(one, tree.Word)]
     values = tuple(binder.bind(one) for one in node.arguments if not isinstance(one, tree.Word))
     if node.star and node.name != "COUNT":
@@ -150,6 +157,31 @@ def bound_call(node: tree.Call, binder: Expressions, *, grouped: bool) -> Aggreg
     if name == "APPROX_COUNT_DISTINCT":  # the exact number is one that it may give
         return AggregateCall("COUNT", arguments, of, True, condition)
     return AggregateCall(name, arguments, of, node.distinct, condition)
+
+
+def _check_flat(node: tree.Call, context: Context) -> None:
+    if any(is_aggregate(one, context) for argument in node.arguments for one in walk(argument)):
+        raise context.error("Aggregate expressions cannot be nested", node)
+
+
+def _user_call(node: tree.Call, binder: Expressions, *, grouped: bool) -> AggregateCall:
+    """A call of an aggregate function of a user's, in Python."""
+    context = binder.context
+    function = context.catalog.function(node.path)
+    assert function is not None
+    _check_flat(node, context)
+    if node.star:
+        raise context.error(f"'*' is of COUNT, not of {function.name}", node)
+    found, arguments = binder.user_call(function, [binder.bind(one) for one in node.arguments], node)
+    if found.kind == "pandas aggregate" and node.distinct:
+        raise context.refuse(f"DISTINCT in {function.name}, a function over Series,", node)
+    if found.kind == "pandas aggregate" and (
+        odd := next((one for one in arguments if one.type.root in _NO_SERIES), None)
+    ):
+        raise context.refuse(f"{function.name}({odd.type.text}), a function over Series of such values,", node)
+    condition = _condition(node, binder)
+    of = found.returns if grouped and not condition else found.returns.of(nullable=True)
+    return AggregateCall(found.duckdb, arguments, of, node.distinct, condition, found)
 
 
 def _check_approximate(of: FlinkType, context: Context) -> None:
@@ -211,7 +243,7 @@ def _calls(node: tree.Select, inner: Expressions, *, has_keys: bool) -> dict[str
     for part in (*node.items, *((node.having,) if node.having is not None else ()),
                  *((node.qualify,) if node.qualify is not None else ()), *(w for _, w in node.windows)):  # fmt: skip
         for one in walk(part):
-            if is_aggregate(one):
+            if is_aggregate(one, inner.context):
                 made = bound_call(one, inner, grouped=has_keys)  # ty: ignore[invalid-argument-type]
                 found.setdefault(signature(made), made)
     return found

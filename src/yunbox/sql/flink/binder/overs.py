@@ -205,6 +205,8 @@ def _call(node: tree.Call, binder: SelectExpressions) -> AggregateCall:
             node.path, node.arguments, node.distinct, node.star, node.filter, node.order, None, node.nulls
         )
         return bound_call(plain, binder, grouped=True)
+    if context.user_aggregate(node) is not None:
+        raise context.refuse(f"{node.path[-1]} OVER, an aggregate function of a user's,", node)
     if node.name not in (*_LAGS, "NTILE", "PERCENT_RANK", "CUME_DIST"):
         raise context.error(f"No match found for function signature {node.path[-1]}", node)
     if node.name not in _LAGS[:1] and not context.batch:

@@ -36,7 +36,7 @@ class SelectBinder:
         relation = self.source(node, context)
         visible = len(relation.columns)
         binder = SelectExpressions(context, relation, self.queries)
-        if is_grouped(node, order):
+        if is_grouped(node, context, order):
             relation, binder.groups = grouped(node, relation, context, order)
             binder.relation = relation
             binder.scope = Scope(relation.columns)
