@@ -43,8 +43,9 @@ The names TIMESTAMP, DATE and TIME are taken for columns without backticks, whic
 | joins | INNER, LEFT, RIGHT, FULL, CROSS, USING, NATURAL; of intervals, of windows; FOR SYSTEM_TIME AS OF (versions, look-ups); UNNEST with ORDINALITY |
 | subqueries | IN, NOT IN, EXISTS, NOT EXISTS, also correlated by conditions of a plain SELECT; a global aggregate as a value |
 | sets and order | UNION, INTERSECT, EXCEPT; VALUES, WITH; ORDER BY a time attribute, LIMIT; in a batch any order |
+| patterns | MATCH_RECOGNIZE by a time attribute: PARTITION BY, ORDER BY, MEASURES with FIRST, LAST, aggregates and MATCH_ROWTIME, ONE ROW PER MATCH, AFTER MATCH SKIP, PATTERN with quantifiers, WITHIN, DEFINE; what Flink's planner refuses is refused in its words |
 | hints | OPTIONS, STATE_TTL; hints about how a join is carried out say nothing here |
-| refused | MATCH_RECOGNIZE, LATERAL, table functions, WITH RECURSIVE, PIVOT, TABLESAMPLE, correlated values |
+| refused | SUBSET of MATCH_RECOGNIZE, LATERAL queries, WITH RECURSIVE, PIVOT, TABLESAMPLE, correlated values |
 
 ## Functions
 

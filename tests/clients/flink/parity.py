@@ -138,6 +138,11 @@ STREAM = (
           "= e.page AND f.user_id = 1)"),
     Query("spread", "q:bigint*; tag:text*",
           "SELECT `sequence`, tag FROM events CROSS JOIN UNNEST(ARRAY['x', page]) AS t(tag) WHERE page IS NOT NULL"),
+    Query("rises", "q:bigint*; s:int*; last:bigint; n:bigint; total:float8",
+          "SELECT q, s, e, n, total FROM events MATCH_RECOGNIZE (PARTITION BY user_id ORDER BY ts, shard, `sequence` "
+          "MEASURES A.`sequence` AS q, A.shard AS s, LAST(B.`sequence`) AS e, COUNT(B.page) AS n, SUM(B.amount) AS "
+          "total AFTER MATCH SKIP PAST LAST ROW PATTERN (A B+? C) WITHIN INTERVAL '10' MINUTE DEFINE B AS B.amount > 0,"
+          " C AS C.price > A.price OR C.amount > LAST(B.amount, 1))"),
     Query("keyless", "q:bigint; shard:int; p:text; a:float8; d:numeric(10,2); paid:boolean; ts:timestamp; doc:text",
           "SELECT `sequence`, shard, page, amount, price, paid, ts, doc FROM events"),
 )  # fmt: skip

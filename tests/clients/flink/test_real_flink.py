@@ -210,13 +210,14 @@ def test_what_flink_refuses_comes_as_text(
 
 
 def test_what_the_embedded_engine_has_not(cluster: dict[str, Any], server: Server, tmp_path: Path) -> None:
-    """MATCH_RECOGNIZE, which the embedded engine refuses and names the backend for."""
+    """SUBSET of MATCH_RECOGNIZE, which the embedded engine refuses and names the backend for."""
     file = tmp_path / "pattern.sql"
     file.write_text(
         "CREATE VIEW v AS SELECT * FROM (VALUES (1, 10), (2, 30), (3, 20)) AS t(n, price);\n"
         "CREATE VIEW o AS SELECT n, price, PROCTIME() AS p FROM v;\n"
         "SELECT top FROM o MATCH_RECOGNIZE (ORDER BY p MEASURES B.price AS top ONE ROW PER MATCH\n"
-        "AFTER MATCH SKIP PAST LAST ROW PATTERN (A B C) DEFINE B AS B.price > A.price, C AS C.price < B.price);\n"
+        "AFTER MATCH SKIP PAST LAST ROW PATTERN (A B C) SUBSET D = (B, C)\n"
+        "DEFINE B AS B.price > A.price, C AS C.price < B.price);\n"
     )
     assert "Flink backend" in refusal(server.data, "run", str(file))
     done = yunbox(server.data, "run", str(file), "--backend", "flink", output="text")

@@ -1,7 +1,7 @@
 """A script as it goes to a real Flink: its statements in their own words, but for tables that have connectors of ours.
 
 The whole script is read before anything is submitted, as what a table becomes depends on what is done with it: one that
-is written needs a key. What Flink alone understands - MATCH_RECOGNIZE, functions in Java - is not looked into.
+is written needs a key. What Flink alone understands - hints, functions in Java - is not looked into.
 """
 
 import re

@@ -17,6 +17,7 @@ from yunbox.engine.stream.operators.columnar import ColumnarAggregate, vectors_o
 from yunbox.engine.stream.operators.interval import IntervalJoin
 from yunbox.engine.stream.operators.join import RegularJoin
 from yunbox.engine.stream.operators.lookup import LookupJoin
+from yunbox.engine.stream.operators.matches.operator import PatternMatch
 from yunbox.engine.stream.operators.normalized import Normalized
 from yunbox.engine.stream.operators.nullaware import NullAwareAnti
 from yunbox.engine.stream.operators.operator import (
@@ -39,6 +40,7 @@ from yunbox.engine.stream.store import StateStore
 from yunbox.engine.stream.windows import assigned
 from yunbox.kernel.errors import Unsupported
 from yunbox.sql.flink import plans
+from yunbox.sql.flink.matches import Match
 from yunbox.sql.flink.types import FlinkType
 
 Open = Callable[[plans.Node], Reader]
@@ -318,6 +320,7 @@ _OPERATORS: dict[type[plans.Node], Callable[[Context, Any], Operator]] = {
     plans.IntervalJoin: IntervalJoin,
     plans.WindowJoin: WindowJoin,
     plans.WindowTable: SessionWindows,
+    Match: PatternMatch,
     plans.Union: _union,
     plans.Sort: Sorted,
 }

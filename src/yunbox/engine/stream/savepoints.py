@@ -17,6 +17,7 @@ from yunbox.engine.stream.graph import Graph
 from yunbox.engine.stream.store import StateStore
 from yunbox.kernel.errors import InvalidArgument
 from yunbox.sql.flink import plans
+from yunbox.sql.flink.matches import Match
 from yunbox.storage.files import sync_folder, write_durably
 
 METADATA = "_metadata"
@@ -101,6 +102,10 @@ def _shape(node: Any) -> list[str]:
         case plans.Rank():
             order = [f"{one.column}{'-' if one.descending else '+'}" for one in node.order]
             return [*fields, f"by {node.partition_keys}", *order, f"{node.start}..{node.end}"]
+        case Match():
+            reads = [one for variable in node.variables for one in variable.reads] + list(node.measure_reads)
+            read = [f"{one.function} of {one.variable or '*'}" for one in reads]
+            return [*fields, f"by {node.partition_keys}", node.pattern, f"within {node.within_ms} ms", *read]
         case plans.Join() | plans.IntervalJoin() | plans.WindowJoin() | plans.TemporalJoin():
             return [*fields, node.kind, f"on {node.keys}"]
     return fields

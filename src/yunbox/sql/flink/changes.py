@@ -3,6 +3,7 @@ functions that have no method for it."""
 
 from yunbox.sql.flink.connectors import takes_updates
 from yunbox.sql.flink.errors import NotSensible
+from yunbox.sql.flink.matches import Match
 from yunbox.sql.flink.plans import (
     Aggregate,
     Collect,
@@ -19,14 +20,16 @@ from yunbox.sql.flink.plans import (
     walk,
 )
 
-_FINAL = (Over, Sort, WindowJoin)
+_FINAL = (Over, Sort, WindowJoin, Match)
+
+_NAMES = {Over: "OverAggregate", Match: "Match Recognize"}
 
 
 def check_changes(sink: Sink | Collect) -> None:
     """Refuse a stream whose changes somebody cannot take."""
     for node in walk(sink.input):
         if isinstance(node, _FINAL) or (isinstance(node, Rank) and node.window is not None):
-            _refuse(f"{type(node).__name__}Aggregate" if isinstance(node, Over) else type(node).__name__, node.inputs)
+            _refuse(_NAMES.get(type(node), type(node).__name__), node.inputs)
         if isinstance(node, Aggregate) and node.users:
             _check_users(node)
         if isinstance(node, TemporalJoin) and node.left.updates:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from yunbox.sql.flink.matches import Match, MatchRead
 from yunbox.sql.flink.plans import (
     Aggregate,
     AggregateCall,
@@ -40,6 +41,7 @@ from yunbox.sql.flink.plans import (
     walk,
 )
 
+_WITHIN = "WITHIN INTERVAL '1' HOUR behind its PATTERN"
 BOUND = "SET 'table.exec.state.ttl' = '1 d'"
 _PLACE = re.compile(r"\bc(\d+)\b")
 _STRING = re.compile(r"('(?:[^']|'')*')")
@@ -88,7 +90,8 @@ def advice(job: Job) -> tuple[str, ...]:
     for sink in job.sinks:
         for node in walk(sink.input):
             what = _unbounded(node)
-            line = f"warning: the state of {what} is kept for ever: {BOUND}; bounds it." if what else ""
+            bound = _WITHIN if isinstance(node, Match) else f"{BOUND};"
+            line = f"warning: the state of {what} is kept for ever: {bound} bounds it." if what else ""
             if line and line not in found:
                 found.append(line)
     return tuple(found)
@@ -98,6 +101,8 @@ def _unbounded(node: Node) -> str:
     """What keeps state for ever, and by what it grows; empty when nothing does."""
     if isinstance(node, Aggregate) and node.window is None and not node.ttl_ms:
         return _aggregate_state(node)
+    if isinstance(node, Match) and not node.within_ms:
+        return "MATCH_RECOGNIZE grows with the rows of matches that have begun and"
     if isinstance(node, Join) and not (node.left_ttl_ms and node.right_ttl_ms):
         keys = ", ".join(node.left.fields[left].name for left, _ in node.keys)
         return f"the join on {keys} grows with every row of both sides and" if keys else "a join without keys grows and"
@@ -195,6 +200,8 @@ def _state(node: Node) -> str:
     ttl = getattr(node, "ttl_ms", 0) or getattr(node, "left_ttl_ms", 0)
     if isinstance(node, IntervalJoin):
         return f"rows of {node.upper_ms - node.lower_ms} ms"
+    if isinstance(node, Match):
+        return f"rows of {node.within_ms} ms" if node.within_ms else "unbounded"
     if isinstance(node, WindowTable | WindowJoin) or getattr(node, "window", None) is not None:
         return "of open windows"
     if isinstance(node, Aggregate | Rank | Normalize | Over | Join | TemporalJoin):
@@ -312,6 +319,36 @@ def _window(node: Over | BatchOver) -> str:
     return f"{'ROWS' if node.rows else 'RANGE'} BETWEEN {bound} PRECEDING AND CURRENT ROW"
 
 
+def _match(node: Match) -> Rendered:
+    fields = node.input.fields
+    measures = zip(node.measures, node.fields[len(node.partition_keys) :], strict=True)
+    shown = [f"FINAL({_read_text(one.sql, node.measure_reads, fields)}) AS {field.name}" for one, field in measures]
+    defined = [f"{one.name}={_read_text(one.condition, one.reads, fields)}" for one in node.variables if one.condition]
+    skip = f"SKIP TO {node.skip}" if node.skip != "PAST LAST ROW" else f"SKIP {node.skip}"
+    parts = [f"partitionBy=[{_at(node.partition_keys, fields)}]"] if node.partition_keys else []
+    parts += [f"orderBy=[{_order(node.order, fields)}]", f"measures=[{', '.join(shown)}]"]
+    parts += ["rowsPerMatch=[ONE ROW PER MATCH]", f"after=[{' '.join(filter(None, (skip, node.skip_to)))}]"]
+    parts.append(f"pattern=[{node.pattern}]")
+    if node.within_ms:
+        parts.append(f"within=[{_duration(node.within_ms)}]")
+    return "Match", [*parts, f"define=[{', '.join(defined)}]"], [_hash(node.partition_keys, node.input)]
+
+
+def _read_text(sql: str, reads: tuple[MatchRead, ...], fields: tuple[Field, ...]) -> str:
+    """An expression with what it reads of a match in the place of numbers."""
+    names = tuple(Field(_navigation(one, fields), one.type) for one in reads)
+    return _text(sql, names)
+
+
+def _navigation(read: MatchRead, fields: tuple[Field, ...]) -> str:
+    if read.call is not None:
+        inside = ", ".join(_text(one.sql, fields) for one in read.call.arguments) or "*"
+        return f"{read.call.function}({read.variable}{'.' if read.variable and inside != '*' else ''}{inside})"
+    name = f"{read.variable or '*'}.{fields[read.column].name}"
+    offset = f", {read.offset}" if read.offset else ""
+    return f"{read.function}({name}{offset})"
+
+
 def _unnest(node: Unnest) -> Rendered:
     kind = "LEFT" if node.outer else "INNER"
     called = node.function and f"{node.function}(...)"
@@ -375,6 +412,7 @@ _RENDERERS: dict[type, Callable[[Any], Rendered]] = {
     Normalize: _normalize,
     Rank: _rank, Over: _over, BatchOver: _over, Unnest: _unnest, Sort: _sort, Join: _join, IntervalJoin: _join,
     WindowJoin: _join, TemporalJoin: _join, LookupJoin: _lookup, Union: _union, Project: _project, Filter: _filter,
+    Match: _match,
 }  # fmt: skip
 
 

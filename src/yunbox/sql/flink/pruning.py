@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from yunbox.sql.flink.expr import columns_of, mark, moved, replaced
+from yunbox.sql.flink.matches import Match, MatchRead
 from yunbox.sql.flink.plans import (
     Aggregate,
     AggregateCall,
@@ -174,6 +175,19 @@ class Pruner:
         made = replace(node, fields=fields, input=below, elements=moved(node.elements, places))
         return made, _behind(places, width, len(below.fields), len(node.fields) - width)
 
+    def match(self, node: Match, needed: set[int]) -> tuple[Node, Places]:
+        """All keys and measures, and of the rows, which are kept, what is read."""
+        reads = [*node.measure_reads, *(one for variable in node.variables for one in variable.reads)]
+        read = {*node.partition_keys, *(one.column for one in node.order), *(one.column for one in reads)} - {-1}
+        below, places = self.only(node.input, read | _read_by([one.call for one in reads if one.call is not None]))
+        variables = tuple(replace(one, reads=_moved_reads(one.reads, places)) for one in node.variables)
+        made = replace(
+            node, input=below, partition_keys=tuple(places[one] for one in node.partition_keys),
+            order=_moved_order(node.order, places), variables=variables,
+            measure_reads=_moved_reads(node.measure_reads, places),
+        )  # fmt: skip
+        return made, _places(range(len(node.fields)))
+
     def normalize(self, node: Normalize, needed: set[int]) -> tuple[Node, Places]:
         """The key, and what is read: rows are kept."""
         below, places = self.only(node.input, needed | set(node.keys))
@@ -311,6 +325,15 @@ def _moved_call(one: AggregateCall, places: Places) -> AggregateCall:
     return replace(one, arguments=arguments, filter=moved(one.filter, places))
 
 
+def _moved_reads(reads: Sequence[MatchRead], places: Places) -> tuple[MatchRead, ...]:
+    return tuple(
+        replace(
+            one, column=places.get(one.column, -1), call=None if one.call is None else _moved_call(one.call, places)
+        )
+        for one in reads
+    )
+
+
 def _merged(outer: list[Bound], inner: Project) -> list[Bound] | None:
     """Expressions over what a projection takes; None when something would be computed twice."""
     uses: dict[int, int] = {}
@@ -395,7 +418,7 @@ _RULES: dict[type, Callable[..., tuple[Node, Places]]] = {
     AssignWatermark: Pruner.watermark, WindowTable: Pruner.window_table, Aggregate: Pruner.aggregate,
     Normalize: Pruner.normalize,
     Rank: Pruner.rank, Over: Pruner.over, BatchOver: Pruner.over, Unnest: Pruner.unnest, Sort: Pruner.sort,
-    LookupJoin: Pruner.lookup,
+    LookupJoin: Pruner.lookup, Match: Pruner.match,
     Join: Pruner.pair, IntervalJoin: Pruner.pair, WindowJoin: Pruner.pair, TemporalJoin: Pruner.pair,
     Union: Pruner.union,
 }  # fmt: skip

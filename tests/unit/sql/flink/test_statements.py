@@ -155,7 +155,7 @@ def test_a_statement_that_goes_on_is_told_apart(text: str) -> None:
         "COMPILE PLAN 'x' FOR INSERT INTO a SELECT 1", "EXECUTE PLAN 'x'", "UPDATE a SET b = 1", "DELETE FROM a",
         "TRUNCATE TABLE a", "ANALYZE TABLE a COMPUTE STATISTICS", "CALL a.b()", "LOAD MODULE x", "CREATE MODEL m",
         "ALTER TABLE t ADD PARTITION (a = 1)", "ALTER TABLE t DROP PARTITION (a = 1)",
-        "SELECT * FROM t MATCH_RECOGNIZE (ORDER BY ts MEASURES A.x AS x PATTERN (A) DEFINE A AS A.x > 1)",
+        "SELECT * FROM t MATCH_RECOGNIZE (ORDER BY ts MEASURES A.x AS x PATTERN (A) SUBSET S = (A) DEFINE A AS TRUE)",
         "CREATE CATALOG c WITH ('type' = 'jdbc')", "SHOW PARTITIONS t", "SELECT 1 FROM t TABLESAMPLE (5)",
     ],
 )  # fmt: skip

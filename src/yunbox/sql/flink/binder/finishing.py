@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from yunbox.sql.flink.binder.ranking import Numbered, as_over
 from yunbox.sql.flink.expr import written
+from yunbox.sql.flink.matches import Match, MatchRead
 from yunbox.sql.flink.plans import (
     Aggregate,
     AggregateCall,
@@ -58,7 +59,17 @@ def _finished(node: Node) -> Node:
     if isinstance(node, LookupJoin):
         keys = tuple((_bound(value), name) for value, name in node.keys)
         return replace(node, keys=keys, condition=written(node.condition))
+    if isinstance(node, Match):
+        variables = tuple(
+            replace(one, condition=written(one.condition), reads=_reads(one.reads)) for one in node.variables
+        )
+        measures = tuple(_bound(one) for one in node.measures)
+        return replace(node, variables=variables, measures=measures, measure_reads=_reads(node.measure_reads))
     return node
+
+
+def _reads(reads: tuple[MatchRead, ...]) -> tuple[MatchRead, ...]:
+    return tuple(one if one.call is None else replace(one, call=_call(one.call)) for one in reads)
 
 
 def _bound(one: Bound) -> Bound:

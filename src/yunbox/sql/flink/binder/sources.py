@@ -22,6 +22,7 @@ from yunbox.sql.flink.binder.context import Context, duration_ms
 from yunbox.sql.flink.binder.drafts import Attached, Draft, Joined, Leaf, finished, scope
 from yunbox.sql.flink.binder.expressions import Expressions
 from yunbox.sql.flink.binder.joins import JoinHints
+from yunbox.sql.flink.binder.matching import matched
 from yunbox.sql.flink.binder.scope import Column, Scope
 from yunbox.sql.flink.binder.tables import missing, one_row, read_table
 from yunbox.sql.flink.binder.windowing import windowed
@@ -56,9 +57,10 @@ class SourceBinder:
             return self._attach_unnest(None, node, outer=False)
         if isinstance(node, tree.JoinOf):
             return self._join(node)
-        raise self.context.refuse(
-            "MATCH_RECOGNIZE" if isinstance(node, tree.MatchRecognize) else type(node).__name__, node
-        )
+        if isinstance(node, tree.MatchRecognize):
+            found = matched(node, finished(self.bind(node.input), ()), self.context)
+            return Leaf(found.aliased(node.alias.name, node.alias.columns))
+        raise self.context.refuse(type(node).__name__, node)
 
     def _table(self, node: tree.TableName) -> Draft:
         found = read_table(node, self.context, self.queries)

@@ -67,7 +67,7 @@ class CallParser(ExpressionParser):
             self.expect(")")
             return Call(path, star=True, at=self.since(start))
         arguments = [] if self.is_mark(")") else self._arguments(name)
-        order = self._order_keys() if self.word("ORDER", "BY") else ()
+        order = self.order_keys() if self.word("ORDER", "BY") else ()
         self.expect(")")
         return Call(path, tuple(arguments), distinct, order=order, at=self.since(start))
 
@@ -112,7 +112,7 @@ class CallParser(ExpressionParser):
         if self.word("PARTITION", "BY"):
             partition = self._partition_keys()
         if self.word("ORDER", "BY"):
-            order = self._order_keys()
+            order = self.order_keys()
         return TableArgument(source, partition, order, at=self.since(start))
 
     def _partition_keys(self) -> tuple[Node, ...]:
@@ -245,7 +245,7 @@ class CallParser(ExpressionParser):
         if self.word("WITHIN", "GROUP"):
             self.expect("(")
             self.expect_word("ORDER", "BY")
-            order = self._order_keys()
+            order = self.order_keys()
             self.expect(")")
         if self.word("FILTER"):
             self.expect("(")
@@ -270,12 +270,13 @@ class CallParser(ExpressionParser):
         self.expect("(")
         base = self.name() if self.is_name() else ""
         partition = self.expressions() if self.word("PARTITION", "BY") else ()
-        order = self._order_keys() if self.word("ORDER", "BY") else ()
+        order = self.order_keys() if self.word("ORDER", "BY") else ()
         frame = self._frame() if self.is_word("ROWS", "RANGE") else None
         self.expect(")")
         return WindowOf(base, partition, order, frame, at=self.since(start))
 
-    def _order_keys(self) -> tuple[Ordered, ...]:
+    def order_keys(self) -> tuple[Ordered, ...]:
+        """What stands behind ORDER BY."""
         found = [self._ordered()]
         while self.mark(","):
             found.append(self._ordered())

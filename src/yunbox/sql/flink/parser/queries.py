@@ -3,10 +3,11 @@
 Source: the pages "Queries" of Flink 2.x's Table API & SQL.
 """
 
+from dataclasses import replace
 from typing import Literal
 
 from yunbox.sql.flink.errors import UnsupportedSql
-from yunbox.sql.flink.parser.calls import CallParser
+from yunbox.sql.flink.parser.matching import MatchParser
 from yunbox.sql.flink.parser.tree import (
     Alias,
     Call,
@@ -15,7 +16,6 @@ from yunbox.sql.flink.parser.tree import (
     Hint,
     Item,
     JoinOf,
-    MatchRecognize,
     Node,
     Query,
     RowOf,
@@ -34,7 +34,7 @@ _JOIN_WORDS = ("JOIN", "INNER", "LEFT", "RIGHT", "FULL", "CROSS", "NATURAL")
 _SIDES = ("LEFT", "RIGHT", "FULL")
 
 
-class QueryParser(CallParser):
+class QueryParser(MatchParser):
     """Reads queries."""
 
     def query(self) -> Query:
@@ -43,7 +43,7 @@ class QueryParser(CallParser):
         start = self.at
         ctes = self._with() if self.word("WITH") else ()
         body = self._set_operation(1)
-        order = self._order_keys() if self.word("ORDER", "BY") else ()
+        order = self.order_keys() if self.word("ORDER", "BY") else ()
         limit, offset = self._limit()
         self.depth -= 1
         return Query(body, ctes, order, limit, offset, at=self.since(start))
@@ -302,7 +302,7 @@ class QueryParser(CallParser):
         start = self.at
         found = self._table_primary(start)
         if self.is_word("MATCH_RECOGNIZE"):
-            return self._match(found, start)
+            return replace(self.matched(found, start), alias=self.alias())
         if self.is_word("TABLESAMPLE", "PIVOT", "UNPIVOT"):
             raise UnsupportedSql(self.token.upper, self.text, self.since(self.at))
         return found
@@ -378,20 +378,6 @@ class QueryParser(CallParser):
             columns = self.names() if self.is_mark("(") else ()
             return Alias(name, columns, at=self.since(start))
         return Alias()
-
-    def _match(self, source: Node, start: int) -> Node:
-        """MATCH_RECOGNIZE ( ... ): kept as text."""
-        self.take()
-        begin, depth = self.at, 0
-        while True:
-            token = self.take()
-            if token.kind == "end":
-                self.fail(token)
-            depth += (token.text == "(" and token.kind == "mark") - (token.text == ")" and token.kind == "mark")
-            if depth == 0:
-                break
-        text = self.text[begin : self.words[self.place - 1].end]
-        return MatchRecognize(source, text, self.alias(), at=self.since(start))
 
 
 def parse_query(text: str) -> Query:

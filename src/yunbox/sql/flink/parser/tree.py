@@ -363,24 +363,41 @@ class JoinOf(Node):
     natural: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class MatchRecognize(Node):
-    """MATCH_RECOGNIZE, as it is written."""
-
-    input: Node
-    text: str
-    alias: Alias = Alias()
-
-
 # -- queries
 
 
 @dataclass(frozen=True, slots=True)
 class Item(Node):
-    """One of a SELECT's."""
+    """One of a SELECT's, or of another list in which expressions have names."""
 
     expression: Node
     alias: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PatternPart(Node):
+    """A variable of a PATTERN and how many rows in a row may be it; ``most`` is None for any number."""
+
+    variable: str
+    least: int = 1
+    most: int | None = 1
+    is_reluctant: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MatchRecognize(Node):
+    """MATCH_RECOGNIZE. ``skip_to`` is the variable of SKIP TO FIRST and LAST."""
+
+    input: Node
+    partition: tuple[Node, ...]
+    order: tuple[Ordered, ...]
+    measures: tuple[Item, ...]
+    pattern: tuple[PatternPart, ...]
+    defines: tuple[Item, ...]
+    within: Node | None
+    skip: Literal["NEXT ROW", "PAST LAST ROW", "FIRST", "LAST"]
+    skip_to: str
+    alias: Alias = Alias()
 
 
 @dataclass(frozen=True, slots=True)

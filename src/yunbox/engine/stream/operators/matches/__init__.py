@@ -1,0 +1,1 @@
+"""MATCH_RECOGNIZE: the automaton of a pattern, conditions that look back, and the step that gives matches."""
