@@ -12,11 +12,12 @@ ABSENT: Any = object()
 
 @dataclass(frozen=True, slots=True)
 class Loose:
-    """A column that stands outside every aggregate."""
+    """A column that stands outside every aggregate; ``within`` a query of the expression."""
 
     sql: str
     shown: str
     at: int
+    within: bool = False
 
 
 @dataclass(slots=True, eq=False)

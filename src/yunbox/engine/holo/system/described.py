@@ -141,6 +141,8 @@ class Names:
             return _LETTERS[oid]
         if oid in WIRE:
             shown = format_type(oid, max(number, -1))
+            if number < -1 and shown.removesuffix("[]") == "bpchar":  # so it is called where a number is not asked for
+                shown = shown.replace("bpchar", "character")
             return shown.strip('"') if oid in _LETTERS else shown
         found = self._moment.types.get(oid)
         if found is None:

@@ -17,6 +17,7 @@ from yunbox.sql.hologres.errors import error, unsupported
 from yunbox.sql.hologres.expr import Expr, build, merged
 from yunbox.sql.hologres.parser import tree
 from yunbox.sql.hologres.rendering import comparisons
+from yunbox.sql.hologres.rendering.aggregates import LISTING
 from yunbox.sql.hologres.rendering.registry import CORE, Call, render
 
 Found = TypeVar("Found")
@@ -237,36 +238,48 @@ class Calls(Expressions):
         if not node.star and not args and name == "count":
             raise error("42809", "count(*) must be used to call a parameterless aggregate function", node.at)
         resolved = self.resolve(name, args, node.at, expanded=node.variadic)
-        made = self._made(resolved, node.at, distinct=node.distinct)
-        order = self._inner_order(node, resolved)
         distinct = self._distinct_of(node, resolved)
+        made = self._made(resolved, node.at, distinct=node.distinct)
+        order = self._inner_order(node, resolved, args) or self._order_of_distinct(node, resolved)
         sql = _dressed(made.sql, distinct, order, self._filter(node), over)
         return replace(made, sql=sql)
 
     def _distinct_of(self, node: tree.Call, resolved: Resolved) -> str:
         if not node.distinct:
             return ""
+        name = resolved.function.name
+        for value in resolved.args:
+            comparisons.key(value, equal=True)
+        if name in LISTING:
+            return "" if comparisons.needs_key(resolved.args[0]) else "DISTINCT "
         for value in resolved.args:
             if comparisons.needs_key(value):
-                if resolved.function.name == "count" and len(resolved.args) == 1:
+                if name == "count" and len(resolved.args) == 1:
                     continue
                 raise unsupported(f"DISTINCT of {shown(value.type)} in an aggregate", node.at)
         return "DISTINCT "
 
-    def _inner_order(self, node: tree.Call, resolved: Resolved) -> str:
+    def _inner_order(self, node: tree.Call, resolved: Resolved, args: Sequence[Expr]) -> str:
         if not node.order:
             return ""
         keys = []
         for one in node.order:
             value = self.coercion.settled(self.bind(one.value))
-            if node.distinct and value.sql not in [arg.sql for arg in resolved.args]:
+            same = [one for one, given in zip(resolved.args, args, strict=False) if value.sql in (one.sql, given.sql)]
+            if node.distinct and not same:
                 raise error(
                     "42P10",
                     "in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list",
                     value.at,
                 )
-            keys.append(sorted_by(one, value))
+            keys.append(sorted_by(one, same[0] if node.distinct else value))
         return f" ORDER BY {', '.join(keys)}"
+
+    def _order_of_distinct(self, node: tree.Call, resolved: Resolved) -> str:
+        """DISTINCT sorts, which shows where the order of rows does."""
+        if not node.distinct or resolved.function.name not in LISTING:
+            return ""
+        return f" ORDER BY {sorted_by(tree.SortKey(node), resolved.args[0])}"
 
     def _filter(self, node: tree.Call) -> str:
         if node.filter is None:
@@ -333,6 +346,8 @@ class Calls(Expressions):
         parts = [self._window_part(node) for node in whole.partition]
         keys = [self._window_part(one.value) for one in whole.order]
         said = []
+        for part in parts:
+            comparisons.key(part, equal=True)
         if parts:
             said.append("PARTITION BY " + ", ".join(comparisons.key(part) for part in parts))
         if keys:

@@ -171,8 +171,7 @@ class Coercion:
         """A value in a type's length, digits or precision."""
         element = element_of(value.type)
         if value.is_constant and value.value is not None and (element or value.type) != INTERVAL:
-            with placed(value.at):
-                kept = fitted(value.type, typmod, value.value, explicit=explicit)
+            kept = fitted(value.type, typmod, value.value, explicit=explicit)
             made = conversions.literal(value.type, kept)
             made = numerics.fitted(made, typmod) if value.type == NUMERIC else made
             return replace(made, typmod=typmod, at=value.at, value=kept)

@@ -41,6 +41,8 @@ class Expressions:
 
     def bind(self, node: tree.Node) -> Expr:
         """An expression; 54001 when it is too deep."""
+        if self.selection.queries and self.scope.keyed is not None and (key := self.selection.written(node)):
+            return self.keyed(key)
         made = self._methods()[type(node)](node)
         if made.at < 0 and node.at >= 0:
             made = replace(made, at=node.at)
@@ -111,7 +113,7 @@ class Expressions:
             text = ("x" if node.kind == "hex" else "b") + node.text
             with placed(node.at):
                 bits = WIRE[types.BIT].codec.read(text, Style())
-            return Expr(f"CAST({quoted(bits)} AS VARCHAR)", types.BIT, len(bits), value=bits, at=node.at)
+            return Expr(f"CAST({quoted(bits)} AS VARCHAR)", types.BIT, value=bits, at=node.at)
         if node.kind == "integer":
             number = int(node.text)
             if -_INT8 <= number < _INT8:
@@ -132,20 +134,16 @@ class Expressions:
     def _operation(self, node: tree.Operation) -> Expr:
         if node.schema not in ("", "pg_catalog"):
             raise error("42883", f"operator does not exist: {node.schema}.{node.symbol}", node.at)
-        right = self.bind(node.right)
         if node.left is None:
-            return self.operator(node.symbol, [right], node.at)
-        left = self.bind(node.left)
+            return self.operator(node.symbol, [self.bind(node.right)], node.at)
+        left, right = self.bind(node.left), self.bind(node.right)
         if left.type == RECORD or right.type == RECORD:
             return self.rows(node.symbol, left, right, node.at)
         return self.operator(node.symbol, [left, right], node.at)
 
     def operator(self, symbol: str, operands: Sequence[Expr], at: int) -> Expr:
         """An operator between operands, resolved and rendered. Raises PgError 42883, 42725 or 0A000."""
-        with placed(at):
-            found = resolution.operator(symbol, [one.type for one in operands])
-            candidate = resolution.Candidate(found.args, found.function, found.returns)
-            meant = resolution.actual(candidate, [one.type for one in operands])
+        found, meant = self._meant(symbol, operands, at)
         args = [self.coercion.to(one, of) for one, of in zip(operands, meant.args, strict=True)]
         if len(args) == 2:
             sql = comparisons.compared(symbol, args[0], args[1], self.context.session)
@@ -157,6 +155,15 @@ class Expressions:
             given = " and ".join(shown(of) for of in meant.args)
             raise unsupported(f"operator {symbol} of {given}", at)
         return replace(made, at=at)
+
+    @staticmethod
+    def _meant(symbol: str, operands: Sequence[Expr], at: int) -> tuple[functions.Operator, resolution.Candidate]:
+        """The operator of a symbol between operands, and with the types that they get."""
+        given = [one.type for one in operands]
+        with placed(at):
+            found = resolution.operator(symbol, given)
+            candidate = resolution.Candidate(found.args, found.function, found.returns)
+            return found, resolution.actual(candidate, given)
 
     def rows(self, symbol: str, left: Expr, right: Expr, at: int) -> Expr:
         """A comparison of rows, column by column."""
@@ -281,15 +288,15 @@ class Expressions:
 
     def _case(self, node: tree.Case) -> Expr:
         subject = self.value(node.value) if node.value is not None else None
-        conditions = []
+        conditions, results = [], []
         for when in node.whens:
             condition = self.bind(when.condition)
             if subject is not None:
                 conditions.append(self.operator("=", [subject, condition], when.at))
             else:
                 conditions.append(self.coercion.condition(condition, "CASE/WHEN"))
+            results.append(self.bind(when.value))
         otherwise = self.bind(node.otherwise) if node.otherwise else Expr("NULL", UNKNOWN, value=None)
-        results = [self.bind(when.value) for when in node.whens]
         last, *values = self.coercion.common([otherwise, *results], "CASE", at=node.at)
         whens = [f"WHEN {test.sql} THEN {value.sql}" for test, value in zip(conditions, values, strict=True)]
         sql = f"(CASE {' '.join(whens)} ELSE {last.sql} END)"
@@ -314,10 +321,12 @@ class Expressions:
 
     def _extreme(self, name: str, values: list[Expr]) -> str:
         keys = [comparisons.key(value) for value in values]
-        if all(key == value.sql for key, value in zip(keys, values, strict=True)):
+        same = all(key == value.sql for key, value in zip(keys, values, strict=True))
+        if same and values[0].type not in (types.TIMETZ, types.INTERVAL):  # whose bits DuckDB's own would compare
             return f"{name}({', '.join(keys)})"
-        pairs = ", ".join(f"{{'k': {key}, 'v': {value.sql}}}" for key, value in zip(keys, values, strict=True))
-        chosen = "list_max" if name == "greatest" else "list_min"
+        chosen, sign = ("list_max", "-") if name == "greatest" else ("list_min", "")  # of equal ones the first
+        pairs = ", ".join(f"{{'k': {key}, 'at': {sign}{at}, 'v': {value.sql}}}"
+                          for at, (key, value) in enumerate(zip(keys, values, strict=True), 1))  # fmt: skip
         return f"{chosen}(list_filter([{pairs}], lambda p: p.k IS NOT NULL)).v"
 
     def grouping(self, node: tree.Special) -> Expr:
@@ -327,7 +336,7 @@ class Expressions:
     def _nullif(self, node: tree.Special) -> Expr:
         left, right = self.bind(node.parts[0]), self.bind(node.parts[1])
         equal = self.operator("=", [left, right], node.at)
-        left = self.coercion.settled(left)
+        left = self.coercion.to(left, self._meant("=", [left, right], node.at)[1].args[0])
         sql = f"(CASE WHEN {equal.sql} THEN {conversions.null(left.type, left.digits)} ELSE {left.sql} END)"
         return build(sql, left.type, [left, equal], typmod=left.typmod, digits=left.digits)
 
@@ -355,10 +364,19 @@ class Expressions:
             return self.coercion.to(made, of, typmod, "explicit", node.at)
         value = self.bind(node.value)
         if value.type == types.INTERVAL and of == types.INTERVAL and node.type.fields:
-            raise unsupported("a cast of an interval to some of its fields", node.at)
+            return self._interval_cut(value, node, typmod)
         if value.is_unknown and of == types.INTERVAL and node.type.fields:
             return self._interval_of_fields(value, node)
         return self.coercion.to(value, of, typmod, "explicit", node.at)
+
+    def _interval_cut(self, value: Expr, node: tree.Cast, typmod: int) -> Expr:
+        """An interval without what is smaller than the last of its fields."""
+        last = node.type.fields.split(" to ")[-1]
+        made = build(f"hg_interval(hg_cut_interval(hg_parts({value.sql}), {quoted(last)}))", types.INTERVAL, [value])
+        digits = typmod & 0xFFFF
+        return (
+            self.coercion.fit(made, 0x7FFF << 16 | digits, explicit=True) if typmod >= 0 and digits != 0xFFFF else made
+        )
 
     def _interval_of_fields(self, value: Expr, node: tree.Cast) -> Expr:
         """``interval '1' day``: a number without a unit is of the last field, and what is smaller is cut."""

@@ -86,7 +86,7 @@ def _key(query: Expressions, node: tree.Node, targets: Raw) -> Expr:
             if len({value.sql for value in values}) > 1:
                 raise error("42702", f'GROUP BY "{name}" is ambiguous', node.at)
             return values[0]
-    return _checked(query.value(node))
+    return _written(query, node)
 
 
 def _of_target(query: Expressions, target: tuple[str, tree.Node | None, Expr | None]) -> Expr:
@@ -95,11 +95,22 @@ def _of_target(query: Expressions, target: tuple[str, tree.Node | None, Expr | N
     if made is not None:
         return made
     assert node is not None
-    return _checked(query.value(node))
+    return _written(query, node)
+
+
+def _written(query: Expressions, node: tree.Node) -> Expr:
+    """A key that is an expression."""
+    known = query.selection.written(node)
+    if known is not None:
+        return known
+    value = _checked(query.value(node))
+    if "SELECT" in value.sql:
+        query.selection.queries.append((node, value))
+    return value
 
 
 def _checked(value: Expr) -> Expr:
-    comparisons.key(value)  # a type without equality is no key
+    comparisons.key(value, equal=True)  # a type without equality is no key
     if value.sets:
         raise unsupported("a set-returning function in GROUP BY", value.at)
     return value

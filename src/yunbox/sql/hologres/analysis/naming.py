@@ -67,5 +67,5 @@ def _of_subquery(node: Subquery) -> tuple[int, str]:
         return _CERTAIN, "column1"
     if isinstance(query, Select) and query.targets:
         target = query.targets[0]
-        return (_CERTAIN, target.name) if target.name else _figured(target.value)
+        return _CERTAIN, target.name or name_of(target.value)
     return _NONE, ""

@@ -110,6 +110,8 @@ def distinct(
             message = "for SELECT DISTINCT, ORDER BY expressions must appear in select list"
             raise error("42P10", message, key.expr.at)
     exprs = [column.expr for column in columns]
+    for expr in exprs:
+        comparisons.key(expr, equal=True)
     if any(comparisons.needs_key(expr) for expr in exprs):
         return f"DISTINCT ON ({', '.join(comparisons.key(expr) for expr in exprs)}) ", True
     return "DISTINCT ", True
@@ -122,6 +124,7 @@ def _distinct_on(
     for node in nodes:
         at = _target(node, columns, "DISTINCT ON")
         found.append(columns[at - 1].expr if at else query.value(node))
+        comparisons.key(found[-1], equal=True)
     wanted = {expr.sql for expr in found}
     for place, key in enumerate(keys):
         if key.expr.sql not in wanted and place < len(wanted):

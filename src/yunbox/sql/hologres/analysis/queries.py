@@ -147,6 +147,8 @@ class Queries(Sources):
             f"(SELECT {listed(firsts)} FROM ({left.sql}) AS {a})",
             f"(SELECT {listed(seconds)} FROM ({right.sql}) AS {b})",
         )
+        for one, inner in zip(columns, left.columns, strict=True) if not node.every else ():
+            comparisons.key(replace(one.expr, at=inner.expr.at), equal=True)
         keyed = any(comparisons.needs_key(one.expr) for one in columns) if not node.every else False
         if keyed and node.kind != "union":
             raise unsupported(f"{word} of such values", node.at)
@@ -374,7 +376,8 @@ class Queries(Sources):
         bound = Queries(self.context, Scope(self.scope)).analysed(node)
         found, self.scope.asked = self.scope.asked, []
         own = self.scope.level
-        return bound, [expr if own in expr.levels else replace(expr, loose=()) for expr in found]
+        return bound, [replace(expr, loose=tuple(replace(one, within=True) for one in expr.loose) if own in expr.levels
+                       else ()) for expr in found]  # fmt: skip
 
     def quantified(self, node: tree.Quantified) -> Expr:
         """ANY and ALL, of a query or an array."""
@@ -419,10 +422,15 @@ class Queries(Sources):
         if not element:
             raise error("42809", "op ANY/ALL (array) requires array on right side", node.at)
         item = Expr("v", element, right.typmod)
-        test = self.operator(node.symbol, [left, item], node.at)
+        bound = "SELECT " in left.sql  # DuckDB takes no query within a lambda, but as what it is given
+        test = self.operator(node.symbol, [replace(left, sql="asked_.l") if bound else left, item], node.at)
         if test.type != BOOL:
             raise error("42809", "op ANY/ALL (array) requires operator to yield boolean", node.at)
         how = "hg_all" if node.every else "hg_any"
+        if bound:
+            sql = f"{how}([{test.sql} FOR v IN asked_.r])"
+            sql = f"list_transform([{{'l': {left.sql}, 'r': {right.sql}}}], lambda asked_: {sql})[1]"
+            return build(sql, BOOL, [left, right])
         return build(f"{how}([{test.sql} FOR v IN {right.sql}])", BOOL, [left, right])
 
 

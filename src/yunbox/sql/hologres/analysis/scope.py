@@ -113,7 +113,7 @@ class Scope:
         if len(found) > 1:
             raise error("42702", f'column reference "{name}" is ambiguous', at)
         if found:
-            return _used(found[0].expr, name, self.level, at)
+            return _used(found[0].expr, self._shown(found[0]), self.level, at)
         logs = [one for one in self.namespace.sources if one.logged is not None]
         if len(logs) == 1 and (logged := _logged(logs[0], name, self.level, at)) is not None:
             return logged
@@ -121,6 +121,13 @@ class Scope:
             return _used(made, f"{self.namespace.sources[0].name}.{name}", self.level, at)
         whole = [one for one in self.namespace.sources if one.name == name]
         return self._whole(whole[0], at) if whole else None
+
+    def _shown(self, output: Output) -> str:
+        """A column that was named alone, as messages call it."""
+        owners = (source.name for source in self.namespace.sources for one in source.columns
+                  if one.expr.sql == output.expr.sql)  # fmt: skip
+        owner = next(owners, "")
+        return f"{owner}.{output.name}" if owner else output.name
 
     def _whole(self, source: Source, at: int) -> Expr:
         """A row of a table, by the table's name."""

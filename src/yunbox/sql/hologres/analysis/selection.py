@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from yunbox.sql.hologres.errors import error
 from yunbox.sql.hologres.expr import Expr, identifier
-from yunbox.sql.hologres.parser.tree import Window
+from yunbox.sql.hologres.parser.tree import Node, Window
 
 GROUPED, WINDOWED = "g", "w"
 _COLUMN = re.compile(r'\w+\."[^"]+"')
@@ -13,10 +13,14 @@ _COLUMN = re.compile(r'\w+\."[^"]+"')
 
 @dataclass
 class Selection:
-    """``keys`` and ``aggregates`` are the columns of the grouping below: SQL there to the name above."""
+    """``keys`` and ``aggregates`` are the columns of the grouping below: SQL there to the name above.
+
+    ``queries`` are the keys that have a query in them, as they are written: its SQL is another each time.
+    """
 
     keys: dict[str, str] = field(default_factory=dict)
     key_exprs: list[Expr] = field(default_factory=list)
+    queries: list[tuple[Node, Expr]] = field(default_factory=list)
     aggregates: dict[str, str] = field(default_factory=dict)
     grouped: bool = False
     windows: dict[str, Window] = field(default_factory=dict)
@@ -41,6 +45,10 @@ class Selection:
             return value
         return replace(value, sql=f"{GROUPED}.{identifier(name)}", loose=(), fields=())
 
+    def written(self, node: Node) -> Expr | None:
+        """The key with a query in it that an expression is."""
+        return next((value for written, value in self.queries if written == node), None)
+
     def add_aggregate(self, sql: str) -> str:
         """An aggregate's SQL; what it is called above."""
         name = self.aggregates.setdefault(sql, f"a{len(self.aggregates) + 1}")
@@ -56,9 +64,9 @@ class Selection:
     def check(self, value: Expr) -> None:
         """Refuse a column that is neither a key nor within an aggregate. Raises PgError 42803."""
         if value.loose:
-            shown = value.loose[0].shown
-            raise error(
-                "42803",
-                f'column "{shown}" must appear in the GROUP BY clause or be used in an aggregate function',
-                value.loose[0].at,
-            )
+            found = value.loose[0]
+            message = (
+                f'subquery uses ungrouped column "{found.shown}" from outer query' if found.within else
+                f'column "{found.shown}" must appear in the GROUP BY clause or be used in an aggregate function'
+            )  # fmt: skip
+            raise error("42803", message, found.at)

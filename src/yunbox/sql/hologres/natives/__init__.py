@@ -1,6 +1,7 @@
 """What DuckDB's SQL cannot say of PostgreSQL's functions, in Python; each is made known to statements that call it."""
 
 from yunbox.sql.hologres.natives import (
+    binary,
     bitmaps,
     catalogue,
     conversions,
@@ -8,16 +9,18 @@ from yunbox.sql.hologres.natives import (
     jsons,
     mathematics,
     moments,
+    networks,
     numerics,
     patterns,
     statistics,
     texts,
+    zoned_times,
 )
 from yunbox.sql.hologres.natives.native import Native
 
 NATIVES: tuple[Native, ...] = (
     *conversions.NATIVES, *numerics.NATIVES, *mathematics.NATIVES, *texts.NATIVES, *patterns.NATIVES,
     *moments.NATIVES, *statistics.NATIVES, *jsons.NATIVES, *formats.NATIVES, *catalogue.NATIVES,
-    *bitmaps.NATIVES,
+    *bitmaps.NATIVES, *networks.NATIVES, *binary.NATIVES, *zoned_times.NATIVES,
 )  # fmt: skip
 """Every native function."""

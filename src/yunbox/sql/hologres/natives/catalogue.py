@@ -139,10 +139,19 @@ _MISSING = {
 
 
 def _found(kind: str, text: str, names: str) -> int | None:
-    asked = _asked(names)
     if text.isascii() and text.isdigit():
         return oid_of(text)
-    return 0 if text == "-" else _names(asked).named(kind, text, asked)
+    return 0 if text == "-" else _called(kind, text, names)
+
+
+def _called(kind: str, text: str, names: str) -> int | None:
+    """The OID of what has such a name; a number is none."""
+    if text.isascii() and text.isdigit():
+        if kind == "regtype":
+            raise failure("42601", f'syntax error at or near "{text}"')
+        return None
+    asked = _asked(names)
+    return _names(asked).named(kind, text, asked)
 
 
 def oid_of(text: str) -> int:
@@ -153,7 +162,14 @@ def oid_of(text: str) -> int:
 
 
 def _read(kind: str, text: str, names: str) -> int:
-    found = _found(kind, text, names)
+    return _there(kind, text, _found(kind, text, names))
+
+
+def _read_name(kind: str, text: str, names: str) -> int:
+    return _there(kind, text, _called(kind, text, names))
+
+
+def _there(kind: str, text: str, found: int | None) -> int:
     if found is None:
         sqlstate, noun = _MISSING[kind]
         shown = text if kind in ("regproc", "regprocedure") else f'"{text}"'
@@ -171,7 +187,7 @@ def _written(kind: str, oid: int, names: str) -> str:
 def _serial_sequence(table: str, column: str, text: str) -> str | None:
     """The sequence of a column. Raises PgError 42P01 and 42703."""
     asked = _asked(text)
-    oid = _read("regclass", table, text)
+    oid = _read_name("regclass", table, text)
     number = _names(asked).column_number(oid, column)
     if not number:
         raise failure("42703", f'column "{column}" of relation "{table}" does not exist')
@@ -238,7 +254,8 @@ NATIVES: tuple[Native, ...] = (
     native("hg_binlog_entry", _binlog_entry, "VARCHAR; VARCHAR; BIGINT; INTEGER; VARCHAR; DOUBLE", "VARCHAR"),
     native("hg_size_pretty", _size_pretty, "VARCHAR", "VARCHAR"),
     native("hg_in_reg", _read, "VARCHAR; VARCHAR; VARCHAR", "UINTEGER"),
-    native("hg_to_reg", _found, "VARCHAR; VARCHAR; VARCHAR", "UINTEGER"),
+    native("hg_named_reg", _read_name, "VARCHAR; VARCHAR; VARCHAR", "UINTEGER"),
+    native("hg_to_reg", _called, "VARCHAR; VARCHAR; VARCHAR", "UINTEGER"),
     native("hg_out_reg", _written, "VARCHAR; UINTEGER; VARCHAR", "VARCHAR"),
 )
 """The catalogue."""

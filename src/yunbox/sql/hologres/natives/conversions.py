@@ -7,14 +7,14 @@ are the infinities, three numbers for an interval, text for what has no better.
 from collections.abc import Callable
 from typing import Any
 
-from yunbox.sql.hologres.natives.native import floating, lax, native
+from yunbox.sql.hologres.natives.native import floating, native
 from yunbox.sql.hologres.session import style_of
 from yunbox.wire.pgwire.values.arrays import Array
 from yunbox.wire.pgwire.values.codec import Style
 from yunbox.wire.pgwire.values.intervals import Interval
-from yunbox.wire.pgwire.values.modifiers import NONE, fitted, format_type
+from yunbox.wire.pgwire.values.modifiers import fitted
 from yunbox.wire.pgwire.values.texts import TEXT
-from yunbox.wire.pgwire.values.types import BY_NAME, TYPES
+from yunbox.wire.pgwire.values.types import BY_NAME
 
 _INTERVAL = "STRUCT(m INTEGER, d INTEGER, u BIGINT)"
 CARRIERS = {
@@ -83,14 +83,18 @@ def _record_item(text: str) -> str:
     return f'"{doubled}"'
 
 
-def _format_type(oid: int | None, typmod: int | None) -> str | None:
-    if oid is None:
-        return None
-    return format_type(oid, NONE if typmod is None else typmod) if oid in TYPES else "???"
-
-
 def _rounded(us: int, typmod: int) -> int:
     return int(fitted(1114, typmod, us, explicit=True))
+
+
+def _interval_cut(given: dict[str, int], last: str) -> dict[str, int]:
+    """An interval without what is smaller than a field."""
+    months, days, us = given["m"], given["d"], given["u"]
+    if last in ("year", "month"):
+        whole = 12 if last == "year" else 1
+        return {"m": abs(months) // whole * whole * (1 if months >= 0 else -1), "d": 0, "u": 0}
+    unit = {"day": 0, "hour": 3_600_000_000, "minute": 60_000_000}.get(last, 1)
+    return {"m": months, "d": days, "u": abs(us) // unit * unit * (1 if us >= 0 else -1) if unit else 0}
 
 
 def _interval_fitted(given: dict[str, int], typmod: int) -> dict[str, int]:
@@ -106,8 +110,8 @@ NATIVES = (
     native("hg_array_text", _array_text, "VARCHAR[]", "VARCHAR"),
     native("hg_array_items", _array_items, "VARCHAR", "VARCHAR[]"),
     native("hg_record_text", _record_text, "VARCHAR[]", "VARCHAR"),
-    lax("hg_format_type", _format_type, "UINTEGER; INTEGER", "VARCHAR"),
     native("hg_round_us", _rounded, "BIGINT; INTEGER", "BIGINT"),
+    native("hg_cut_interval", _interval_cut, f"{_INTERVAL}; VARCHAR", _INTERVAL),
     native("hg_fit_interval", _interval_fitted, f"{_INTERVAL}; INTEGER", _INTERVAL),
 )  # fmt: skip
 """Conversions."""

@@ -235,9 +235,8 @@ def _take(text: str, at: int, part: _Part, alone: bool, found: dict[str, int]) -
         return at + len(name)
     if name not in _READ:
         raise failure("0A000", f"{part.field} in a pattern that is read is not supported")
-    digits = re.compile(r"[+-]?\d+" if alone and name not in ("MS", "US") else rf"[+-]?\d{{1,{_READ[name]}}}").match(
-        text, at
-    )
+    most = len(text) if alone and name not in ("MS", "US") else at + _READ[name]
+    digits = re.compile(r"[+-]?\d+").match(text, at, most)
     if digits is None:
         raise failure("22007", f'invalid value "{text[at : at + _READ[name]]}" for "{part.field}"',
                       "Value must be an integer.")  # fmt: skip
@@ -268,13 +267,15 @@ def _beyond(text: str) -> PgError:
 def _read(text: str, pattern: str) -> int:
     """Microseconds that a text says; what it does not say is the first."""
     said = _said(text, pattern)
-    year, month, day = said.get("YYYY", 0), said.get("MM", 1), said.get("DD", 1)
+    year, month, day = said.get("YYYY", 0), said.get("MM") or 1, said.get("DD") or 1
     if not 1 <= month <= 12:
         raise _beyond(text)
     try:
         days = to_days(Day(year if year > 0 else year + 1 if year < 0 else 0, month, day))
     except ValueError:
         raise _beyond(text) from None
+    if not _DAYS_MIN <= days <= _DAYS_MAX:
+        raise failure("22008", f'date out of range: "{text}"')
     if "DDD" in said:
         raise failure("0A000", "DDD in a pattern that is read is not supported")
     hours, twelve = said.get("HH24", 0), said.get("HH12", said.get("HH"))
@@ -360,6 +361,8 @@ def _signed(made: str, tail: str, sign: str, sign_at: str, fill: bool) -> str:
     return mark + made + tail if sign_at == "MI first" else made + tail + mark
 
 
+_DAYS_MIN, _DAYS_MAX = -2_451_545, 2_145_031_948
+"""Those that a DATE can be."""
 _STRFTIME = {"YYYY": "%Y", "MM": "%m", "DD": "%d", "HH24": "%H", "HH12": "%I", "HH": "%I", "MI": "%M", "SS": "%S",
              "US": "%f", "AM": "%p", "PM": "%p", "Mon": "%b", "Dy": "%a", "DDD": "%j", "YY": "%y"}  # fmt: skip
 

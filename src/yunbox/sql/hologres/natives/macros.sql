@@ -105,7 +105,7 @@ CREATE OR REPLACE MACRO hg_as_moment(d) AS
     CASE WHEN d > DATE '294246-12-31' AND isfinite(d) THEN make_timestamp(9223372036854775806) ELSE hg_midnight(d) END;
 -- Texts.
 CREATE OR REPLACE MACRO hg_substring(t, a, n) AS
-    CASE WHEN n < 0 THEN CASE WHEN t IS NOT NULL AND a IS NOT NULL THEN error('PG22011: negative substring length not allowed') END
+    CASE WHEN n IS NULL THEN NULL WHEN n < 0 THEN CASE WHEN t IS NOT NULL AND a IS NOT NULL THEN error('PG22011: negative substring length not allowed') END
     WHEN a >= 1 THEN substring(t, CAST(a AS BIGINT), CAST(n AS BIGINT))
     WHEN a < 1 THEN substring(t, 1, greatest(CAST(a AS BIGINT) + n - 1, 0)) END;
 CREATE OR REPLACE MACRO hg_sleep(s) AS

@@ -5,7 +5,17 @@ from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Context, Decimal
 
 from yunbox.sql.hologres.natives.native import Native, floating, native
-from yunbox.sql.hologres.natives.numerics import at_scale, number, overflow, scale_of, shown, weight_of
+from yunbox.sql.hologres.natives.numerics import (
+    EXACT,
+    at_scale,
+    divided,
+    number,
+    overflow,
+    quotient_scale,
+    scale_of,
+    shown,
+    weight_of,
+)
 from yunbox.wire.pgwire.report import PgError, failure
 
 _SIGNIFICANT_MIN = 16
@@ -211,7 +221,10 @@ def _numeric_bucket(value: str, low: str, high: str, count: int) -> int:
     below, above = (v < a, v >= b) if a < b else (v > a, v <= b)
     if below or above:
         return 0 if below else count + 1
-    return int(Context(prec=2000).divide((v - a) * count, b - a)) + 1
+    over, under = EXACT.multiply(EXACT.subtract(v, a), Decimal(count)), EXACT.subtract(b, a)
+    if a > b:
+        over, under = over.copy_negate(), under.copy_negate()
+    return int(divided(over, under, quotient_scale(over, under))) + 1  # rounded, so that it may be too many
 
 
 def _hex(value: int) -> str:
@@ -307,6 +320,8 @@ def _power_numeric(base: str, exponent: str) -> str:
     whole = high == high.to_integral_value()
     if low < 0 and not whole:
         raise failure("2201F", "a negative number raised to a non-integer power yields a complex result")
+    if not low and not whole:
+        return shown(at_scale(Decimal(0), _SIGNIFICANT_MIN))
     if not low:
         return shown(at_scale(Decimal(0), max(_SIGNIFICANT_MIN, scale_of(low), scale_of(high))))
     size = float(high) * math.log10(abs(float(low)) or 1e-300)
@@ -336,9 +351,9 @@ def _num_gcd(multiple: bool) -> Callable[[str, str], str]:
         if not (a.is_finite() and b.is_finite()):
             return "NaN"
         scale = max(scale_of(a), scale_of(b))
-        one, other = int(a.scaleb(scale, Context(prec=200_000))), int(b.scaleb(scale, Context(prec=200_000)))
+        one, other = int(a.scaleb(scale, EXACT)), int(b.scaleb(scale, EXACT))
         made = math.lcm(one, other) if multiple else math.gcd(one, other)
-        return shown(at_scale(Decimal(made).scaleb(-scale, Context(prec=200_000)), scale))
+        return shown(at_scale(Decimal(made).scaleb(-scale, EXACT), scale))
 
     return run
 

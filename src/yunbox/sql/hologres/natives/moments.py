@@ -3,8 +3,9 @@
 Source: the PostgreSQL documentation, "Date/Time Functions and Operators". Values are in their carriers.
 """
 
+import re
 from collections.abc import Callable
-from datetime import tzinfo
+from datetime import timedelta, timezone, tzinfo
 from math import isfinite
 from typing import Any
 
@@ -225,17 +226,17 @@ _TRUNCATIONS = (
 )  # fmt: skip
 
 
-def _truncation(name: str) -> str:
+def _truncation(name: str, kind: str = "timestamp without time zone") -> str:
     field = FIELDS.get(name.lower(), "")
     if field in _TRUNCATIONS:
         return field
-    if field:
-        raise failure("0A000", f'unit "{name}" not supported for type timestamp without time zone')
-    raise failure("22023", f'unit "{name}" not recognized for type timestamp without time zone')
+    if field.startswith("timezone"):
+        raise failure("0A000", f'unit "{name}" not supported for type {kind}')
+    raise failure("22023", f'unit "{name}" not recognized for type {kind}')
 
 
 def _truncated_interval(name: str, span: _Parts) -> _Parts:
-    field = _truncation(name)
+    field = _truncation(name, "interval")
     months, days, us = span["m"], span["d"], span["u"]
     if field == "week":
         raise failure("0A000", 'unit "week" not supported for type interval',
@@ -291,22 +292,36 @@ def _made_interval(*given: Any) -> _Parts:
 # -- zones
 
 
-def _zone(name: str) -> tzinfo:
-    """A zone by its name. Raises PgError 22023."""
-    found = zones.named(name)
+_POSIX = re.compile(r"(?:<[^>]*>|[A-Za-z]*)([+-]?)(\d{1,2})(?::(\d{1,2}))?(?::(\d{1,2}))?", re.ASCII)
+
+
+def zone_called(name: str) -> tzinfo:
+    """A zone by its name, or as POSIX writes one, which counts hours to the *west*. Raises PgError 22023."""
+    found = zones.named(name) or _posix_zone(name)
     if found is None and any(letter.isdigit() for letter in name):
-        raise failure("0A000", "a time zone that is no name is not supported")
+        raise failure("0A000", "a time zone of POSIX with summer time is not supported")
     if found is None:
         raise failure("22023", f'time zone "{name}" not recognized')
     return found
 
 
+def _posix_zone(name: str) -> tzinfo | None:
+    read = _POSIX.fullmatch(name)
+    if read is None:
+        return None
+    hours, minutes, seconds = (int(part or 0) for part in read.groups()[1:])
+    if hours > 23 or minutes > 59 or seconds > 59:
+        return None
+    west = timedelta(hours=hours, minutes=minutes, seconds=seconds)
+    return timezone(west if read[1] == "-" else -west)
+
+
 def _local(us: int, zone: str) -> int:
-    return us if us in TIMESTAMP_ENDS else us + zones.from_utc(_zone(zone), us)[0] * US_PER_S
+    return us if us in TIMESTAMP_ENDS else us + zones.from_utc(zone_called(zone), us)[0] * US_PER_S
 
 
 def _instant(us: int, zone: str) -> int:
-    return us if us in TIMESTAMP_ENDS else us - zones.to_utc(_zone(zone), us) * US_PER_S
+    return us if us in TIMESTAMP_ENDS else us - zones.to_utc(zone_called(zone), us) * US_PER_S
 
 
 def _of_epoch(seconds: float) -> int:
@@ -401,6 +416,7 @@ NATIVES: tuple[Native, ...] = (
     native("hg_justify_days", _justified_days, _SPAN, _SPAN),
     native("hg_justify", _justified, _SPAN, _SPAN),
     native("hg_age", _age, "BIGINT; BIGINT", _SPAN),
+    native("hg_day_field", lambda name, days: field_of(name, days * US_PER_DAY), "VARCHAR; INTEGER", "BIGINT"),
     native("hg_field", _field, "VARCHAR; BIGINT", "BIGINT"),
     native("hg_trunc", _truncated, "VARCHAR; BIGINT", "BIGINT"),
     native("hg_trunc_interval", _truncated_interval, f"VARCHAR; {_SPAN}", _SPAN),

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal
 from functools import lru_cache
 
+from yunbox.sql.hologres.catalogue.types import digits_of
 from yunbox.sql.hologres.natives.native import Native, floating, native
 from yunbox.wire.pgwire.report import PgError, failure
 from yunbox.wire.pgwire.values.codec import Style
@@ -19,7 +20,7 @@ _SIGNIFICANT_MIN = 16
 _SCALE_MAX = 1000
 _RESULT_SCALE_MAX = 16_383
 _WHOLE_DIGITS_MAX = 131_072
-_EXACT = Context(prec=200_000, Emax=999_999_999, Emin=-999_999_999, traps=[])
+EXACT = Context(prec=200_000, Emax=999_999_999, Emin=-999_999_999, traps=[])
 _STYLE = Style()
 _LOG10 = 2.302585092994046
 
@@ -50,7 +51,7 @@ def scale_of(value: Decimal) -> int:
 
 def at_scale(value: Decimal, scale: int, rounding: str = ROUND_HALF_UP) -> Decimal:
     """Rounded to so many digits behind the point; fewer than 0 round before it."""
-    made = value.quantize(Decimal((0, (1,), -scale)), rounding, _EXACT)
+    made = value.quantize(Decimal((0, (1,), -scale)), rounding, EXACT)
     return made if scale >= 0 else Decimal(f"{made:f}")
 
 
@@ -59,7 +60,7 @@ def weight_of(value: Decimal) -> tuple[int, int]:
     if not value:
         return 0, 0
     place = value.adjusted() // 4
-    return place, int(value.copy_abs().scaleb(-4 * place, _EXACT))
+    return place, int(value.copy_abs().scaleb(-4 * place, EXACT))
 
 
 def _special(left: Decimal, right: Decimal, does: Callable[[Decimal, Decimal], Decimal]) -> Decimal | None:
@@ -73,7 +74,7 @@ def _special(left: Decimal, right: Decimal, does: Callable[[Decimal, Decimal], D
 
 
 def _plain(name: str) -> Callable[[str, str], str]:
-    does: Callable[[Decimal, Decimal], Decimal] = getattr(_EXACT, name)
+    does: Callable[[Decimal, Decimal], Decimal] = getattr(EXACT, name)
 
     def run(left: str, right: str) -> str:
         a, b = number(left), number(right)
@@ -111,7 +112,7 @@ def divided(left: Decimal, right: Decimal, scale: int) -> Decimal:
     over, under = (over * 10**shift, under) if shift >= 0 else (over, under * 10**-shift)
     found, rest = divmod(over, under)
     found += 2 * rest >= under
-    made = Decimal(found).scaleb(-scale, _EXACT)
+    made = Decimal(found).scaleb(-scale, EXACT)
     return made.copy_negate() if found and left.is_signed() != right.is_signed() else made
 
 
@@ -119,7 +120,7 @@ def _parted(value: Decimal) -> tuple[int, int]:
     """The digits of a number without its sign, and the power of ten that they are multiplied by."""
     scale = scale_of(value)
     if scale:
-        return int(value.copy_abs().scaleb(scale, _EXACT)), -scale
+        return int(value.copy_abs().scaleb(scale, EXACT)), -scale
     return int(value.copy_abs()), 0
 
 
@@ -134,7 +135,7 @@ def _modulo(left: str, right: str) -> str:
     if b.is_infinite():
         return shown(a)
     scale = max(scale_of(a), scale_of(b))
-    return shown(at_scale(_EXACT.remainder(a, b), scale))
+    return shown(at_scale(EXACT.remainder(a, b), scale))
 
 
 def _whole_division(left: str, right: str) -> str:
@@ -143,7 +144,7 @@ def _whole_division(left: str, right: str) -> str:
         return _division(left, right)
     if not b:
         raise failure("22012", "division by zero")
-    return shown(_EXACT.divide_int(a, b))
+    return shown(EXACT.divide_int(a, b))
 
 
 def compare(left: str, right: str) -> int:
@@ -209,7 +210,7 @@ def total(items: list[str]) -> str:
     made = Decimal(0)
     for item in items:
         value = number(item)
-        made = _special(made, value, _EXACT.add) or _EXACT.add(made, value)
+        made = _special(made, value, EXACT.add) or EXACT.add(made, value)
     return shown(made)
 
 
@@ -231,8 +232,8 @@ def _spread(name: str, items: list[str | None]) -> str | None:
     count = Decimal(len(known))
     first, squares = Decimal(0), Decimal(0)
     for one in known:
-        first, squares = _EXACT.add(first, one), _EXACT.add(squares, _EXACT.multiply(one, one))
-    over = _EXACT.subtract(_EXACT.multiply(count, squares), _EXACT.multiply(first, first))
+        first, squares = EXACT.add(first, one), EXACT.add(squares, EXACT.multiply(one, one))
+    over = EXACT.subtract(EXACT.multiply(count, squares), EXACT.multiply(first, first))
     if over <= 0:
         return "0"
     under = count * (count - 1) if sample else count * count
@@ -253,6 +254,8 @@ def _least_or_most(sign: int) -> Callable[[list[str]], str | None]:
 
 
 def _fit(text: str, typmod: int) -> str:
+    if text == "NaN" and digits_of(typmod) is not None:
+        raise failure("0A000", "NaN as a numeric of so many digits is not supported")
     return shown(fitted(1700, typmod, number(text), explicit=True))
 
 
@@ -293,21 +296,21 @@ def _root(text: str) -> str:
     place = weight_of(value)[0]
     weight = place * 4 // 2 + 1 if place >= 0 else 1 - (-place * 4 - 1) // 2 - 1
     scale = min(max(_SIGNIFICANT_MIN - weight, scale_of(value), 0), _SCALE_MAX)
-    whole = int(value.scaleb(2 * scale + 2, _EXACT))
-    return shown(at_scale(Decimal(math.isqrt(whole)).scaleb(-scale - 1, _EXACT), scale))
+    whole = int(value.scaleb(2 * scale + 2, EXACT))
+    return shown(at_scale(Decimal(math.isqrt(whole)).scaleb(-scale - 1, EXACT), scale))
 
 
 def _trimmed(text: str) -> str:
     value = number(text)
     if not value.is_finite():
         return text
-    made = value.normalize(_EXACT)
+    made = value.normalize(EXACT)
     return shown(made if scale_of(made) else Decimal(f"{made:f}"))
 
 
 def _least_scale(text: str) -> int | None:
     value = number(text)
-    return scale_of(value.normalize(_EXACT)) if value.is_finite() else None
+    return scale_of(value.normalize(EXACT)) if value.is_finite() else None
 
 
 def _scale(text: str) -> int | None:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 from yunbox.sql.hologres.natives.native import Native, lax, native
 from yunbox.wire.pgwire.report import PgError, failure
@@ -462,6 +463,60 @@ def _count(text: str, regex: str, start: int, flags: str) -> int:
     return sum(1 for _ in _all(pattern(regex, flags), text, start - 1))
 
 
+def _asked(name: str, value: int, least: int = 1, most: int | None = None) -> None:
+    if value < least or (most is not None and value > most):
+        raise failure("22023", f'invalid value for parameter "{name}": {value}')
+
+
+def _nth(text: str, regex: str, start: int, place: int, flags: str, part: int) -> tuple[int, int] | None:
+    """Where the so manieth match, or a part of it, begins and ends."""
+    _asked("start", start)
+    _asked("n", place)
+    _asked("subexpr", part, 0)
+    of = pattern(regex, flags)
+    if part > of.groups:
+        return None
+    if part:
+        _grouped(of)
+    found = next(islice(_all(of, text, start - 1), place - 1, None), None)
+    return None if found is None or found.start(part) < 0 else found.span(part)
+
+
+def _nth_part(text: str, regex: str, start: int, place: int, flags: str, part: int) -> str | None:
+    _no_global("regexp_substr", flags)
+    found = _nth(text, regex, start, place, flags, part)
+    return None if found is None else text[found[0] : found[1]]
+
+
+def _nth_place(text: str, regex: str, start: int, place: int, end: int, flags: str, part: int) -> int:
+    _asked("start", start)
+    _asked("n", place)
+    _asked("endoption", end, 0, 1)
+    _no_global("regexp_instr", flags)
+    found = _nth(text, regex, start, place, flags, part)
+    return 0 if found is None else found[end] + 1
+
+
+def _no_global(name: str, flags: str) -> None:
+    if "g" in flags:
+        raise failure("22023", f'{name}() does not support the "global" option')
+
+
+def _replaced_from(text: str, regex: str, target: str, start: int, place: int, flags: str) -> str:
+    """The so manieth match from a letter on, or every one where that is 0."""
+    _asked("start", start)
+    _asked("n", place, 0)
+    of = pattern(regex, flags.replace("g", ""))
+    if re.search(r"\\[1-9]", target):
+        _grouped(of)
+    parts, last = [], 0
+    for number, found in enumerate(_all(of, text, start - 1), 1):
+        if place in (0, number):
+            parts += [text[last : found.start()], _filled(target, found)]
+            last = found.end()
+    return "".join(parts) + text[last:]
+
+
 _THREE = "VARCHAR; VARCHAR; VARCHAR"
 NATIVES: tuple[Native, ...] = (
     native("hg_regex", _matches, _THREE, "BOOLEAN"),
@@ -472,6 +527,10 @@ NATIVES: tuple[Native, ...] = (
     native("hg_regex_substring", _substring, "VARCHAR; VARCHAR", "VARCHAR"),
     lax("hg_similar", lambda text, escape: None if text is None else _similar(text, escape),
         "VARCHAR; VARCHAR", "VARCHAR"),
+    native("hg_regex_substr", _nth_part, "VARCHAR; VARCHAR; INTEGER; INTEGER; VARCHAR; INTEGER", "VARCHAR"),
+    native("hg_regex_instr", _nth_place, "VARCHAR; VARCHAR; INTEGER; INTEGER; INTEGER; VARCHAR; INTEGER", "INTEGER"),
+    native("hg_regex_replace_from", _replaced_from, "VARCHAR; VARCHAR; VARCHAR; INTEGER; INTEGER; VARCHAR",
+           "VARCHAR"),
     native("hg_regex_count", _count, "VARCHAR; VARCHAR; INTEGER; VARCHAR", "INTEGER"),
 )  # fmt: skip
 """Functions of regular expressions."""

@@ -221,7 +221,8 @@ def _convert_from(data: bytes, name: str) -> str:
 # -- LIKE
 
 
-def _like(text: str, pattern: str, folded: bool) -> bool:
+def like(text: str, pattern: str, folded: bool) -> bool:
+    """Whether a text is like a pattern of LIKE, or of ILIKE."""
     if folded:
         text, pattern = lower(text), lower(pattern)
     parts, at = [], 0
@@ -399,7 +400,7 @@ NATIVES: tuple[Native, ...] = (
     native("hg_rtrim_bytes", _trim_bytes("right"), "BLOB; BLOB", "BLOB"),
     native("hg_convert_to", _convert_to, "VARCHAR; VARCHAR", "BLOB"),
     native("hg_convert_from", _convert_from, "BLOB; VARCHAR", _T),
-    native("hg_like", _like, "VARCHAR; VARCHAR; BOOLEAN", "BOOLEAN"),
+    native("hg_like", like, "VARCHAR; VARCHAR; BOOLEAN", "BOOLEAN"),
     native("hg_like_escape", _like_escape, "VARCHAR; VARCHAR", _T),
     native("hg_format", _format, "VARCHAR; VARCHAR[]", _T),
     lax("hg_to_array", _to_array, "VARCHAR; VARCHAR; VARCHAR", "VARCHAR[]"),

@@ -8,9 +8,9 @@ NOWHERE = -1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
-    """A part of a statement."""
+    """A part of a statement; two that say the same are equal wherever they stand."""
 
-    at: int = NOWHERE
+    at: int = field(default=NOWHERE, compare=False)
 
 
 # -- types

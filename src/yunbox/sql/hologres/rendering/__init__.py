@@ -14,6 +14,8 @@ _TABLES = (
     "catalogue",
     "vectors",
     "bitmaps",
+    "networks",
+    "zoned_times",
 )
 
 

@@ -1,9 +1,9 @@
 """Aggregates and window functions. ``@sum(...)`` is DuckDB's, which gets the clauses of the call."""
 
-from yunbox.sql.hologres.catalogue.types import BPCHAR, FLOAT4, NUMERIC, element_of, shown
+from yunbox.sql.hologres.catalogue.types import BPCHAR, FLOAT4, NUMERIC, RECORD, element_of, shown
 from yunbox.sql.hologres.conversions import decimal_text
 from yunbox.sql.hologres.errors import unsupported
-from yunbox.sql.hologres.expr import Expr, build
+from yunbox.sql.hologres.expr import Expr, build, replace
 from yunbox.sql.hologres.rendering import comparisons
 from yunbox.sql.hologres.rendering.numerics import decimal, free
 from yunbox.sql.hologres.rendering.registry import CORE, Call, each, rendered, templates
@@ -21,7 +21,6 @@ sum(int4) = CAST(@sum({0}) AS BIGINT)
 sum(interval) = to_months(CAST(@sum(hg_months({0})) AS INTEGER)) \
     + to_days(CAST(@sum(date_part('day', {0})) AS INTEGER)) \
     + to_microseconds(CAST(@sum(hg_interval_us({0})) AS BIGINT))
-string_agg(text,text) = @string_agg({0}, {1})
 row_number() = @row_number()
 rank() = @rank()
 dense_rank() = @dense_rank()
@@ -144,9 +143,47 @@ for _name in ("corr", "covar_pop", "covar_samp", "regr_avgx", "regr_avgy", "regr
 templates("regr_count(float8,float8) = CAST(@regr_count({0}, {1}) AS BIGINT)")
 
 
+LISTING = frozenset(("array_agg", "string_agg", "json_agg", "jsonb_agg", "json_object_agg", "jsonb_object_agg"))
+"""What shows the order of its rows."""
+
+
+def gathered(call: Call) -> str:
+    """The first argument of all rows as a list; of equal ones the first, where the call says DISTINCT."""
+    if not call.distinct:
+        return f"{CORE}list({call[0]})"
+    value = call.args[0]
+    if value.type == RECORD:
+        raise unsupported("DISTINCT of rows in an aggregate that shows their order", value.at)
+    if not comparisons.needs_key(value):
+        listed = f"{CORE}list({value.sql})"
+        return f"[{free(replace(value, sql='v'))} FOR v IN {listed}]" if value.type == NUMERIC else listed
+    listed = f"{CORE}list({{'k': {comparisons.key(value)}, 'v': {call[0]}}})"
+    kept = f"list_filter({listed}, lambda r, i: i = 1 OR r.k IS DISTINCT FROM {listed}[i - 1].k)"
+    return f"[r.v FOR r IN {kept}]"
+
+
 @rendered("array_agg(anynonarray)")
 def _array(call: Call) -> str:
-    return f"{CORE}list({call[0]})"
+    return gathered(call)
+
+
+@rendered("string_agg(text,text)")
+def _joined(call: Call) -> str:
+    """Each value has the separator of its own row before it, but the first of all; one that is NULL is none."""
+    separator = call.args[1]
+    between = "''" if separator.is_null else separator.sql
+    if call.distinct:
+        if not separator.is_constant:
+            raise unsupported("string_agg of DISTINCT values with a separator that is no constant", separator.at)
+        listed = gathered(call)
+        return f"CASE WHEN list_count({listed}) > 0 THEN array_to_string({listed}, {between}) END"
+    if separator.is_constant:
+        return f"{CORE}string_agg({call[0]}, {between})"
+    pair = f"CASE WHEN {call[0]} IS NOT NULL THEN {{'t': {call[0]}, 's': {between}}} END"
+    listed = f"list_filter({CORE}list({pair}), lambda r: r IS NOT NULL)"
+    parts = "CASE WHEN i = 1 THEN r.t ELSE coalesce(r.s, '') || r.t END"
+    made = f"list_transform({listed}, lambda r, i: {parts})"
+    return f"CASE WHEN len({made}) > 0 THEN array_to_string({made}, '') END"
 
 
 @rendered("string_agg(bytea,bytea)")

@@ -10,6 +10,7 @@ from yunbox.sql.hologres.catalogue.types import (
     BOOL,
     BPCHAR,
     CHAR,
+    CIDR,
     DATE,
     FLOAT4,
     FLOAT8,
@@ -61,7 +62,8 @@ def render(value: Expr, target: int, way: str, session: Session) -> Expr:
     if way == "array":
         inner = Expr("v", element_of(value.type))
         made = render(inner, element_of(target), _way(inner.type, element_of(target)), session)
-        return build(f"[{made.sql} FOR v IN {value.sql}]", target, [value])
+        item = numerics.free(made) if made.type == NUMERIC else made.sql
+        return build(f"[{item} FOR v IN {value.sql}]", target, [value])
     special = _special(value.type, target)
     made = special(value, target, session) if special else _general(value, target, way, session)
     found = made if isinstance(made, Expr) else build(made, target, [value])
@@ -189,7 +191,8 @@ def _numeric_to_integer(value: Expr, target: int, session: Session) -> str:
 
 
 def _numeric_to_float(value: Expr, target: int, session: Session) -> str | Expr:
-    if target == FLOAT8 and value.is_constant and value.value is not None and abs(value.value) < _FLOAT_SURE:
+    sure = value.is_constant and value.value is not None and value.value.is_finite()
+    if target == FLOAT8 and sure and abs(value.value) < _FLOAT_SURE:
         return conversions.literal(FLOAT8, float(value.value))
     if target == FLOAT4:
         return f"hg_in_float4({numerics.free(value)}, '{session.token}')"
@@ -268,10 +271,9 @@ def _fixed_time(value: Expr, target: int, session: Session) -> str:
     return f"CASE WHEN isfinite({sql}) THEN {made} END"
 
 
-def _timed(value: Expr, session: Session) -> str:
-    if session.zone != "UTC":
-        raise unsupported("a cast from time to time with time zone outside UTC")
-    return f"CAST(CAST({value.sql} AS VARCHAR) || '+00' AS TIMETZ)"
+def _zoned(value: Expr, target: int, session: Session) -> str:
+    of = "hg_timetz_of_time(hg_clock" if value.type == TIME else "hg_timetz_of_instant(hg_us"
+    return f"CAST({of}({value.sql}), {quoted(session.token)}) AS TIMETZ)"
 
 
 def _to_date(value: Expr, target: int, session: Session) -> str:
@@ -287,17 +289,17 @@ def _of_jsonb(value: Expr, target: int, session: Session) -> str | Expr:
     return render(build(read, NUMERIC, [value]), target, "function", session)
 
 
-_MASKED = "({} || CASE WHEN contains({}, '/') THEN '' WHEN contains({}, ':') THEN '/128' ELSE '/32' END)"
-"""The text that a cast makes of an address, which always has its mask; where it is shown, that of a host has none."""
 _PAIRS: dict[tuple[int, int], Cast] = {
     (INT4, BOOL): _of("({} <> 0)"),
     (BOOL, INT4): _duck,
     (BOOL, TEXT): _of("CASE {} WHEN true THEN 'true' WHEN false THEN 'false' END"),
     (BOOL, VARCHAR): _of("CASE {} WHEN true THEN 'true' WHEN false THEN 'false' END"),
     (BOOL, BPCHAR): _of("CASE {} WHEN true THEN 'true' WHEN false THEN 'false' END"),
-    (INET, TEXT): _of(_MASKED),
-    (INET, VARCHAR): _of(_MASKED),
-    (INET, BPCHAR): _of(_MASKED),
+    (INET, TEXT): _of("hg_inet_text({})"),
+    (INET, VARCHAR): _of("hg_inet_text({})"),
+    (INET, BPCHAR): _of("hg_inet_text({})"),
+    (CIDR, INET): _of("hg_inet_shown({})"),
+    (INET, CIDR): _of("hg_inet_network({})"),
     (FLOAT4, FLOAT8): _duck,
     (FLOAT8, FLOAT4): _float8_to_float4,
     (DATE, TIMESTAMP): _midnight,
@@ -312,7 +314,8 @@ _PAIRS: dict[tuple[int, int], Cast] = {
     (INTERVAL, TIME): _of("hg_time(hg_us_of_day(hg_interval_us({})))"),
     (TIMETZ, TIME): _of("CAST(left(CAST({} AS VARCHAR), greatest(8, length(regexp_extract(CAST({} AS VARCHAR), "
                         "'^[0-9:.]+')))) AS TIME)"),
-    (TIME, TIMETZ): lambda value, target, session: _timed(value, session),
+    (TIME, TIMETZ): _zoned,
+    (TIMESTAMPTZ, TIMETZ): _zoned,
     (INT4, BIT): _of("hg_bits_of(CAST({} AS BIGINT), 1)"),
     (INT8, BIT): _of("hg_bits_of({}, 1)"),
     (BIT, INT4): _of("CAST(hg_int_of_bits({}, 32) AS INTEGER)"),

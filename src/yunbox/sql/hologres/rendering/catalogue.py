@@ -25,8 +25,8 @@ pg_get_expr(pg_node_tree,oid,bool) = {0}
 pg_get_viewdef(oid) = hg_described('pg_get_viewdef', {0}, 0, {names})
 pg_get_viewdef(oid,bool) = hg_described('pg_get_viewdef', {0}, 0, {names})
 pg_get_viewdef(oid,int4) = hg_described('pg_get_viewdef', {0}, 0, {names})
-pg_get_viewdef(text) = hg_described('pg_get_viewdef', hg_in_reg('regclass', {0}, {names}), 0, {names})
-pg_get_viewdef(text,bool) = hg_described('pg_get_viewdef', hg_in_reg('regclass', {0}, {names}), 0, {names})
+pg_get_viewdef(text) = hg_described('pg_get_viewdef', hg_named_reg('regclass', {0}, {names}), 0, {names})
+pg_get_viewdef(text,bool) = hg_described('pg_get_viewdef', hg_named_reg('regclass', {0}, {names}), 0, {names})
 pg_get_ruledef(oid) = hg_described('pg_get_ruledef', {0}, 0, {names})
 pg_get_ruledef(oid,bool) = hg_described('pg_get_ruledef', {0}, 0, {names})
 pg_get_partkeydef(oid) = hg_described('pg_get_partkeydef', {0}, 0, {names})
@@ -53,12 +53,12 @@ shobj_description(oid,name) = CAST(NULL AS VARCHAR)
 col_description(oid,int4) = hg_described('col_description', {0}, {1}, {names})
 pg_describe_object(oid,oid,int4) = CAST(CASE WHEN {0} IS NOT NULL AND {1} IS NOT NULL AND {2} IS NOT NULL \
     THEN error('PG0A000: pg_describe_object of something that is there is not supported') END AS VARCHAR)
-hg_dump_script(text) = hg_described('hg_dump_script', hg_in_reg('regclass', {0}, {names}), 0, {names})
+hg_dump_script(text) = hg_described('hg_dump_script', hg_named_reg('regclass', {0}, {names}), 0, {names})
 hg_shard_id_for_distribution_key(text,any) = \
-    CASE WHEN hg_in_reg('regclass', {0}, {names}) > 0 THEN CAST(0 AS INTEGER) END
+    CASE WHEN hg_named_reg('regclass', {0}, {names}) > 0 THEN CAST(0 AS INTEGER) END
 hologres.hg_internal_refresh_meta(int4) = CASE WHEN {0} IS NOT NULL THEN '' END
 hologres.hg_internal_check_table_meta(text) = \
-    CASE WHEN hg_in_reg('regclass', {0}, {names}) > 0 THEN 'Check meta succeeded' END
+    CASE WHEN hg_named_reg('regclass', {0}, {names}) > 0 THEN 'Check meta succeeded' END
 hologres.hg_relation_size(regclass) = CAST(hg_described('size', {0}, 0, {names}) AS BIGINT)
 pg_relation_size(regclass) = CAST(hg_described('size', {0}, 0, {names}) AS BIGINT)
 pg_relation_size(regclass,text) = CASE WHEN {1} = 'main' THEN CAST(hg_described('size', {0}, 0, {names}) AS BIGINT) \
@@ -76,7 +76,7 @@ pg_relation_is_publishable(regclass) = CASE WHEN {0} IS NOT NULL THEN false END
 pg_relation_filenode(regclass) = {0}
 pg_column_is_updatable(regclass,int2,bool) = CAST(hg_described('is_updatable', {0}, {1}, {names}) AS BOOLEAN)
 row_security_active(oid) = CASE WHEN {0} IS NOT NULL THEN false END
-row_security_active(text) = CASE WHEN hg_in_reg('regclass', {0}, {names}) > 0 THEN false END
+row_security_active(text) = CASE WHEN hg_named_reg('regclass', {0}, {names}) > 0 THEN false END
 pg_jit_available() = false
 pg_trigger_depth() = CAST(0 AS INTEGER)
 """)

@@ -92,7 +92,8 @@ def _contained(call: Call) -> str:
 
 def _within(whole: str, part: str) -> str:
     """A NULL among the elements that are looked for is nowhere."""
-    return f"(list_has_all({whole}, {part}) AND list_count({part}) = len({part}))"
+    held = f"(list_has_all({whole}, {part}) AND list_count({part}) = len({part}))"
+    return f"CASE WHEN {whole} IS NOT NULL AND {part} IS NOT NULL THEN {held} END"
 
 
 @rendered("arrayoverlap(anyarray,anyarray)")
@@ -103,7 +104,16 @@ def _overlap(call: Call) -> str:
 @rendered("array_fill(anyelement,_int4)")
 def _filled(call: Call) -> str:
     duck = duck_type(TYPES[call.args[0].type].array)
-    return f"CAST([{call[0]} FOR i IN range(0, list_extract({call[1]}, 1))] AS {duck})"
+    sizes = call[1]
+    null = "error('PG22004: dimension array or low bound array cannot be null')"
+    several = "error('PG0A000: an array of more than one dimension is not supported')"
+    none = "error('PG22004: dimension values cannot be null')"
+    large = "error('PG54000: array size exceeds the maximum allowed (134217727)')"
+    size = (
+        f"CASE WHEN {sizes} IS NULL THEN {null} WHEN len({sizes}) > 1 THEN {several} WHEN len({sizes}) = 0 THEN 0 "
+        f"WHEN {sizes}[1] IS NULL THEN {none} WHEN {sizes}[1] < 0 THEN {large} ELSE {sizes}[1] END"
+    )
+    return f"CAST([{call[0]} FOR i IN range(0, {size})] AS {duck})"
 
 
 @rendered("num_nulls(any)")

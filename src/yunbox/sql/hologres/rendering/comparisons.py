@@ -40,8 +40,11 @@ _KEYS = {NUMERIC: "hg_num_key({})", BPCHAR: "rtrim({}, ' ')", JSONB: "hg_jsonb_k
          INET: "hg_inet_key({})", CIDR: "hg_inet_key({})"}  # fmt: skip
 
 
-def key(value: Expr) -> str:
-    """What DuckDB compares in the place of a value. Raises PgError 42883 for a type without an order."""
+def key(value: Expr, *, equal: bool = False) -> str:
+    """What DuckDB compares in the place of a value. Raises PgError 42883 for a type without an order.
+
+    ``equal`` where PostgreSQL asks for equality alone, as its message then says.
+    """
     if value.type == NUMERIC:
         return numerics.key(value)
     if value.type == BPCHAR and value.typmod >= 0:
@@ -59,6 +62,8 @@ def key(value: Expr) -> str:
         TYPES[value.type].name not in _PLAIN and not element and TYPES[value.type].category != "N"
     ):
         hint = "Use an explicit ordering operator or modify the query."
+        if equal:
+            raise error("42883", f"could not identify an equality operator for type {shown(value.type)}", value.at)
         raise error(
             "42883", f"could not identify an ordering operator for type {shown(value.type)}", value.at, hint=hint
         )

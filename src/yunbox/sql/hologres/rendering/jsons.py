@@ -21,6 +21,7 @@ from yunbox.sql.hologres.catalogue.types import (
 from yunbox.sql.hologres.errors import error, unsupported
 from yunbox.sql.hologres.expr import Expr, build, quoted
 from yunbox.sql.hologres.rendering import casts
+from yunbox.sql.hologres.rendering.aggregates import gathered
 from yunbox.sql.hologres.rendering.registry import CORE, Call, rendered, templates
 
 for _kind in ("json", "jsonb"):
@@ -41,10 +42,12 @@ templates("""
 jsonb_contains(jsonb,jsonb) = hg_jsonb_contains({0}, {1})
 jsonb_contained(jsonb,jsonb) = hg_jsonb_contains({1}, {0})
 jsonb_exists(jsonb,text) = hg_jsonb_exists({0}, {1})
-jsonb_exists_any(jsonb,_text) = hg_any([hg_jsonb_exists({0}, v) FOR v IN {1} IF v IS NOT NULL])
-jsonb_exists_all(jsonb,_text) = hg_all([hg_jsonb_exists({0}, v) FOR v IN {1} IF v IS NOT NULL])
+jsonb_exists_any(jsonb,_text) = \
+    CASE WHEN {0} IS NOT NULL THEN hg_any([hg_jsonb_exists({0}, v) FOR v IN {1} IF v IS NOT NULL]) END
+jsonb_exists_all(jsonb,_text) = \
+    CASE WHEN {0} IS NOT NULL THEN hg_all([hg_jsonb_exists({0}, v) FOR v IN {1} IF v IS NOT NULL]) END
 jsonb_concat(jsonb,jsonb) = hg_jsonb_concat({0}, {1})
-jsonb_delete(jsonb,text) = hg_jsonb_delete({0}, [{1}])
+jsonb_delete(jsonb,text) = CASE WHEN {1} IS NOT NULL THEN hg_jsonb_delete({0}, [{1}]) END
 jsonb_delete(jsonb,_text) = hg_jsonb_delete({0}, {1})
 jsonb_delete(jsonb,int4) = hg_jsonb_delete_at({0}, {1})
 jsonb_delete_path(jsonb,_text) = hg_jsonb_delete_path({0}, {1})
@@ -106,8 +109,8 @@ def _with_t(of: int, text: str) -> str:
     """ISO 8601 as JSON has it: with a T, and with minutes in the zone."""
     if of == DATE:
         return text
-    dated = f"replace({text}, ' ', 'T')"
-    return f"regexp_replace({dated}, '([+-][0-9][0-9])$', '\\1:00')" if of == TIMESTAMPTZ else dated
+    dated = f"regexp_replace({text}, ' ', 'T')"
+    return f"regexp_replace({dated}, '([+-][0-9][0-9])( BC)?$', '\\1:00\\2')" if of == TIMESTAMPTZ else dated
 
 
 def _object(value: Expr, call: Call, start: str = "{", between: str = ",", colon: str = ":") -> str:
@@ -174,17 +177,25 @@ for _name, _how in (("build_array", _built_array), ("build_object", _built_objec
 @rendered("json_agg(anyelement)")
 def _aggregated(call: Call) -> str:
     separator = ", \n " if call.args[0].type == RECORD or element_of(call.args[0].type) else ", "
-    item = f"coalesce({as_json(call.args[0], call)}, 'null')"
-    return f"('[' || array_to_string({CORE}list({item}), {quoted(separator)}) || ']')"
+    return f"('[' || array_to_string({_items(call)}, {quoted(separator)}) || ']')"
+
+
+def _items(call: Call) -> str:
+    """The texts of all rows' values."""
+    if not call.distinct:
+        return f"{CORE}list(coalesce({as_json(call.args[0], call)}, 'null'))"
+    item = Expr("v", call.args[0].type, call.args[0].typmod)
+    return f"[coalesce({as_json(item, call)}, 'null') FOR v IN {gathered(call)}]"
 
 
 @rendered("jsonb_agg(anyelement)")
 def _aggregated_binary(call: Call) -> str:
-    item = f"coalesce({as_json(call.args[0], call)}, 'null')"
-    return _normal(f"('[' || array_to_string({CORE}list({item}), ',') || ']')", call)
+    return _normal(f"('[' || array_to_string({_items(call)}, ',') || ']')", call)
 
 
 def _object_aggregate(call: Call) -> str:
+    if call.distinct:
+        raise unsupported(f"DISTINCT in {call.function.name}", call.args[0].at)
     null = "error('PG22023: field name must not be null')"
     label = f"hg_json_quote(coalesce({casts.text(call.args[0], call.session)}, {null}))"
     item = f"({label} || ' : ' || coalesce({as_json(call.args[1], call)}, 'null'))"

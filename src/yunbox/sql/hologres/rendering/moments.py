@@ -51,7 +51,7 @@ age(timestamp,timestamp) = hg_interval(hg_age(hg_us({0}), hg_us({1})))
 isfinite(date) = isfinite({0})
 isfinite(timestamp) = isfinite({0})
 isfinite(timestamptz) = isfinite({0})
-isfinite(interval) = ({0} IS NOT NULL)
+isfinite(interval) = CASE WHEN {0} IS NOT NULL THEN true END
 make_date(int4,int4,int4) = hg_date(hg_make_date({0}, {1}, {2}))
 make_time(int4,int4,float8) = hg_time(hg_make_time({0}, {1}, {2}))
 make_timestamp(int4,int4,int4,int4,int4,float8) = hg_timestamp(hg_make_timestamp({0}, {1}, {2}, {3}, {4}, {5}))
@@ -123,7 +123,7 @@ def _extract(call: Call) -> Expr:
     if field is None:
         raise error("22023", f'unit "{name}" not recognized for type {kind}')
     exact = {DATE: _of_date, TIME: _of_time, INTERVAL: _of_interval}.get(of, _of_moment)
-    found = exact(field, call) if of != TIMETZ else None
+    found = _of_zoned_time(field, call) if of == TIMETZ else exact(field, call)
     if found is None:
         raise error("0A000", f'unit "{name}" not supported for type {kind}')
     sql, scale = found
@@ -136,8 +136,11 @@ def _extract(call: Call) -> Expr:
 def _of_date(field: str, call: Call) -> tuple[str, int] | None:
     if call.returns == NUMERIC and field in _CLOCK:
         return None
-    made = Expr(f"hg_midnight({call[1]})", TIMESTAMP)
-    return _plain_field(field, made.sql, scaled=call.returns == FLOAT8)
+    found = _plain_field(field, f"hg_midnight({call[1]})", scaled=call.returns == FLOAT8)
+    if found is None or call.returns == FLOAT8 or found[1] or field == "epoch":
+        return found
+    far = f"{call[1]} > DATE '294246-12-31' AND isfinite({call[1]})"  # which no moment is
+    return f"CASE WHEN {far} THEN hg_day_field('{field}', hg_days({call[1]})) ELSE {found[0]} END", 0
 
 
 def _of_moment(field: str, call: Call) -> tuple[str, int] | None:
@@ -182,6 +185,15 @@ def _plain_field(field: str, sql: str, *, scaled: bool = True) -> tuple[str, int
 
 def _of_time(field: str, call: Call) -> tuple[str, int] | None:
     return _clock_field(field, f"hg_clock({call[1]})")
+
+
+def _of_zoned_time(field: str, call: Call) -> tuple[str, int] | None:
+    text = f"CAST({call[1]} AS VARCHAR)"
+    us, east = f"hg_timetz_us({text})", f"hg_timetz_east({text})"
+    if field == "epoch":
+        return f"({decimal(f'({us} - {east} * CAST(1000000 AS BIGINT))', (20, 0))} * 0.000001)", 6
+    zone = {"timezone": east, "timezone_hour": f"({east} // 3600)", "timezone_minute": f"({east} // 60 % 60)"}
+    return (zone[field], 0) if field in zone else _clock_field(field, us)
 
 
 def _clock_field(field: str, us: str) -> tuple[str, int] | None:
@@ -272,12 +284,14 @@ def _in_zone(zone: Expr, moment: str, slow: str, direction: int) -> str:
 
 @rendered("timezone(interval,timestamptz)")
 def _to_offset(call: Call) -> str:
-    return f"CASE WHEN isinf({call[1]}) THEN {call[1]} ELSE hg_timestamp(hg_us({call[1]}) + hg_zone_us({call[0]})) END"
+    moved = f"hg_timestamp(hg_us({call[1]}) + hg_zone_us({call[0]}))"
+    return f"CASE WHEN {call[0]} IS NULL THEN NULL WHEN isinf({call[1]}) THEN {call[1]} ELSE {moved} END"
 
 
 @rendered("timezone(interval,timestamp)")
 def _of_offset(call: Call) -> str:
-    return f"CASE WHEN isinf({call[1]}) THEN {call[1]} ELSE hg_timestamp(hg_us({call[1]}) - hg_zone_us({call[0]})) END"
+    moved = f"hg_timestamp(hg_us({call[1]}) - hg_zone_us({call[0]}))"
+    return f"CASE WHEN {call[0]} IS NULL THEN NULL WHEN isinf({call[1]}) THEN {call[1]} ELSE {moved} END"
 
 
 @rendered("make_timestamptz(int4,int4,int4,int4,int4,float8)")

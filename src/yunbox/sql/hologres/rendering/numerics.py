@@ -132,6 +132,8 @@ def fitted(value: Expr, typmod: int) -> Expr:
     """A numeric in a type with modifiers: rounded, and 22003 when it is too large."""
     digits = digits_of(typmod)
     around = merged([value])
+    if value.is_constant and value.value is not None and not value.value.is_finite():
+        return replace(value, typmod=typmod)
     if digits is not None and value.digits is not None:
         (p, s), (p2, s2) = value.digits, digits
         if s <= s2 and p - s <= p2 - s2:

@@ -5,6 +5,7 @@ In a template ``{0}`` is the first argument, ``{*}`` all of them, ``{style}`` th
 ``@sum(...)`` is an aggregate of DuckDB. What no template says is a function of the ``Call``.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
@@ -53,6 +54,8 @@ class Call:
 Rendering = str | Callable[[Call], str | Expr]
 RENDERINGS: dict[str, Rendering] = {}
 """By ``Function.key``."""
+_QUERY = "SELECT "
+_LAMBDA = re.compile(r"\blambda \w+|\bFOR \w+ IN ")
 
 
 def templates(text: str) -> None:
@@ -89,7 +92,10 @@ def render(call: Call) -> Expr | None:
     how = RENDERINGS.get(call.function.key)
     if how is None:
         return None
-    return (_bound_once(how, call) if is_deep(call) else None) or _rendered(how, call)
+    made = (_bound_once(how, call) if is_deep(call) else None) or _rendered(how, call)
+    if any(_QUERY in one.sql for one in call.args) and _LAMBDA.search(made.sql):
+        return _bound_once(how, call, always=True) or made
+    return made
 
 
 def _rendered(how: Rendering, call: Call) -> Expr:
@@ -97,13 +103,16 @@ def _rendered(how: Rendering, call: Call) -> Expr:
     return made if isinstance(made, Expr) else build(made, call.returns, call.args)
 
 
-def _bound_once(how: Rendering, call: Call) -> Expr | None:
-    """A call whose arguments are those of a lambda, and so are planned once; None where they are anyway."""
+def _bound_once(how: Rendering, call: Call, *, always: bool = False) -> Expr | None:
+    """A call whose arguments are those of a lambda, and so are planned once; None where they are anyway.
+
+    ``always`` where an argument has a query in it: DuckDB takes none within a lambda, but takes the lambda's argument.
+    """
     bound = {at: one for at, one in enumerate(call.args) if not one.is_constant}
     inner = replace(call, args=tuple(replace(one, sql=f"{ONCE}.a{at}") if at in bound else one
                                      for at, one in enumerate(call.args)))  # fmt: skip
     made = _rendered(how, inner)
-    if made.fields or CORE in made.sql or not repeats(made.sql, len(bound)):
+    if made.fields or CORE in made.sql or not (always or repeats(made.sql, len(bound))):
         return None
     items = ", ".join(f"'a{at}': {one.sql}" for at, one in bound.items())
     return replace(made, sql=f"list_transform([{{{items}}}], lambda {ONCE}: {made.sql})[1]")

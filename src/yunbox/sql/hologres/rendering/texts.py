@@ -1,6 +1,6 @@
 """Texts, bytes, bit strings and patterns: operators and functions."""
 
-from yunbox.sql.hologres.catalogue.types import BPCHAR, TEXT
+from yunbox.sql.hologres.catalogue.types import BPCHAR, INET, TEXT
 from yunbox.sql.hologres.expr import Expr
 from yunbox.sql.hologres.natives.common_patterns import is_common
 from yunbox.sql.hologres.rendering import casts
@@ -51,7 +51,7 @@ rpad(text,int4) = hg_rpad({0}, {1}, ' ')
 lpad(text,int4,text) = hg_lpad({0}, {1}, {2})
 rpad(text,int4,text) = hg_rpad({0}, {1}, {2})
 repeat(text,int4) = hg_repeat({0}, {1})
-replace(text,text,text) = CASE WHEN {1} = '' THEN {0} ELSE replace({0}, {1}, {2}) END
+replace(text,text,text) = CASE WHEN {1} = '' AND {2} IS NOT NULL THEN {0} ELSE replace({0}, {1}, {2}) END
 reverse(text) = array_to_string(list_reverse(string_split({0}, '')), '')
 overlay(text,text,int4) = hg_overlay({0}, {1}, {2}, CAST(length({1}) AS INTEGER))
 overlay(text,text,int4,int4) = hg_overlay({0}, {1}, {2}, {3})
@@ -73,6 +73,19 @@ sha384(bytea) = hg_sha384({0})
 sha512(bytea) = hg_sha512({0})
 encode(bytea,text) = hg_encode({0}, {1})
 decode(text,text) = hg_decode({0}, {1})
+set_bit(bytea,int8,int4) = hg_set_bit({0}, {1}, {2})
+set_byte(bytea,int4,int4) = hg_set_byte({0}, {1}, {2})
+bit_count(bytea) = hg_bit_count({0})
+bit_count(bit) = CAST(length(replace({0}, '0', '')) AS BIGINT)
+get_bit(bit,int4) = hg_bit_of_bits({0}, {1})
+set_bit(bit,int4,int4) = hg_set_bit_of_bits({0}, {1}, {2})
+substring(bit,int4) = hg_substring_bits({0}, CASE WHEN {1} < 1 THEN 1 ELSE {1} END, 1073741824)
+substring(bit,int4,int4) = hg_substring_bits({0}, {1}, {2})
+position(bit,bit) = CAST(strpos({0}, {1}) AS INTEGER)
+overlay(bytea,bytea,int4) = hg_overlay_bytes({0}, {1}, {2}, CAST(octet_length({1}) AS INTEGER))
+overlay(bytea,bytea,int4,int4) = hg_overlay_bytes({0}, {1}, {2}, {3})
+overlay(bit,bit,int4) = hg_overlay({0}, {1}, {2}, CAST(length({1}) AS INTEGER))
+overlay(bit,bit,int4,int4) = hg_overlay({0}, {1}, {2}, {3})
 get_bit(bytea,int8) = hg_get_bit({0}, {1})
 get_byte(bytea,int4) = hg_get_byte({0}, {1})
 byteacat(bytea,bytea) = ({0} || {1})
@@ -111,11 +124,29 @@ regexp_split_to_table(text,text,text) = hg_regex_split({0}, {1}, {2})
 regexp_count(text,text) = hg_regex_count({0}, {1}, 1, '')
 regexp_count(text,text,int4) = hg_regex_count({0}, {1}, {2}, '')
 regexp_count(text,text,int4,text) = hg_regex_count({0}, {1}, {2}, {3})
+regexp_substr(text,text) = hg_regex_substr({0}, {1}, 1, 1, '', 0)
+regexp_substr(text,text,int4) = hg_regex_substr({0}, {1}, {2}, 1, '', 0)
+regexp_substr(text,text,int4,int4) = hg_regex_substr({0}, {1}, {2}, {3}, '', 0)
+regexp_substr(text,text,int4,int4,text) = hg_regex_substr({0}, {1}, {2}, {3}, {4}, 0)
+regexp_substr(text,text,int4,int4,text,int4) = hg_regex_substr({0}, {1}, {2}, {3}, {4}, {5})
+regexp_instr(text,text) = hg_regex_instr({0}, {1}, 1, 1, 0, '', 0)
+regexp_instr(text,text,int4) = hg_regex_instr({0}, {1}, {2}, 1, 0, '', 0)
+regexp_instr(text,text,int4,int4) = hg_regex_instr({0}, {1}, {2}, {3}, 0, '', 0)
+regexp_instr(text,text,int4,int4,int4) = hg_regex_instr({0}, {1}, {2}, {3}, {4}, '', 0)
+regexp_instr(text,text,int4,int4,int4,text) = hg_regex_instr({0}, {1}, {2}, {3}, {4}, {5}, 0)
+regexp_instr(text,text,int4,int4,int4,text,int4) = hg_regex_instr({0}, {1}, {2}, {3}, {4}, {5}, {6})
+regexp_replace(text,text,text,int4) = hg_regex_replace_from({0}, {1}, {2}, {3}, 1, '')
+regexp_replace(text,text,text,int4,int4) = hg_regex_replace_from({0}, {1}, {2}, {3}, {4}, '')
+regexp_replace(text,text,text,int4,int4,text) = hg_regex_replace_from({0}, {1}, {2}, {3}, {4}, {5})
 regexp_like(text,text) = hg_regex({0}, {1}, '')
 regexp_like(text,text,text) = hg_regex({0}, {1}, {2})
 substring(text,text) = hg_regex_substring({0}, {1})
 similar_to_escape(text) = hg_similar({0}, NULL)
 similar_to_escape(text,text) = CASE WHEN {1} IS NOT NULL THEN hg_similar({0}, {1}) END
+bytealike(bytea,bytea) = hg_like_bytes({0}, {1})
+byteanlike(bytea,bytea) = (NOT hg_like_bytes({0}, {1}))
+like(bytea,bytea) = hg_like_bytes({0}, {1})
+notlike(bytea,bytea) = (NOT hg_like_bytes({0}, {1}))
 like_escape(text,text) = hg_like_escape({0}, {1})
 string_to_array(text,text) = hg_to_array({0}, {1}, NULL)
 string_to_array(text,text,text) = hg_to_array({0}, {1}, {2})
@@ -194,6 +225,8 @@ def _as_text(value: Expr, call: Call) -> str:
     """A value cast to text, which of BOOLEAN is the whole word."""
     if value.type == BPCHAR:
         return f"rtrim({value.sql}, ' ')"
+    if value.type == INET:
+        return f"hg_inet_text({value.sql})"
     if value.type == 16:
         return f"CAST({value.sql} AS VARCHAR)"
     return value.sql if value.type == TEXT else output(value, call)

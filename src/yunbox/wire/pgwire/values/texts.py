@@ -13,6 +13,7 @@ from yunbox.wire.pgwire.values.codec import Plain, Style, invalid, malformed
 _OCTAL = re.compile(rb"\\(?:(\\)|([0-3][0-7]{2}))")
 _PAIR = re.compile(r"[ \t\n\r]+|.{1,2}", re.DOTALL)
 _HEX = re.compile(r"[0-9A-Fa-f]*", re.ASCII)
+_OCTET = re.compile(r"25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9]", re.ASCII)
 _BITS = re.compile(r"0|[1-9][0-9]{0,2}", re.ASCII)
 _UUID = re.compile(r"\{?((?:[0-9a-fA-F]{4}-?){7}[0-9a-fA-F]{4})\}?", re.ASCII)
 
@@ -161,17 +162,25 @@ class Inet:
     def read(self, text: str, style: Style) -> Network:
         """An address, with its bits or all of them."""
         host, slash, bits = text.partition("/")
+        host, bits = self._whole(host, bits) if bits or not slash else (host, bits)
         try:
             address = ip_address(host).packed if "%" not in host else b""
         except ValueError:
             address = b""
         most = len(address) * 8
-        if not address or (slash and not (_BITS.fullmatch(bits) and int(bits) <= most)):
+        if not address or ((slash or bits) and not (_BITS.fullmatch(bits) and int(bits) <= most)):
             raise invalid(self.name, text)
-        made = Network(address, int(bits) if slash else most)
+        made = Network(address, int(bits) if bits else most)
         if self.cidr and int.from_bytes(address, "big") & ((1 << most - made.bits) - 1):
             raise failure("22P02", f'invalid cidr value: "{text}"', "Value has bits set to right of mask.")
         return made
+
+    def _whole(self, host: str, bits: str) -> tuple[str, str]:
+        """Four bytes of IPv4 where fewer are written, and the bits of what is a CIDR without them."""
+        octets = host.split(".")
+        if len(octets) > 3 or not all(map(_OCTET.fullmatch, octets)) or not (bits or self.cidr):
+            return host, bits
+        return ".".join((octets + ["0"] * 4)[:4]), bits or str(max(_bits_of_class(int(octets[0])), len(octets) * 8))
 
     def pack(self, value: Network) -> bytes:
         """Family, bits, whether it is a CIDR, length, address."""
@@ -186,6 +195,11 @@ class Inet:
         if len(data) != 4 + size or data[3] != size or data[1] > size * 8:
             raise failure("22P03", f'invalid length in external "{self.name}" value')
         return Network(data[4:], data[1])
+
+
+def _bits_of_class(first: int) -> int:
+    """How many bits the network of an address has by its first byte, as once upon a time."""
+    return 32 if first >= 240 else 8 if first >= 224 else 24 if first >= 192 else 16 if first >= 128 else 8
 
 
 def _address(address: bytes) -> str:

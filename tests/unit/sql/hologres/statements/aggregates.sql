@@ -88,3 +88,18 @@ select avg(x), sum(x) from (values (1e20), (1.5)) t(x)
 select percentile_disc(0.25) within group (order by x desc), percentile_cont(0.9) within group (order by x desc), percentile_cont(0) within group (order by x), percentile_cont(1) within group (order by x) from (values (1::float8), (2), (3), (10)) t(x)
 select percentile_cont(0.5) within group (order by x), percentile_disc(0.5) within group (order by x) from (values (1::float8), (null), (2), (5)) t(x)
 select percentile_disc(0) within group (order by x desc), percentile_cont(0) within group (order by x desc), percentile_disc(1) within group (order by x desc) from (values (1::float8), (2), (3), (10)) t(x)
+select string_agg(distinct city, ','), array_agg(distinct id), json_agg(distinct id), jsonb_agg(distinct price), json_agg(distinct name), array_agg(distinct price), array_agg(distinct opened), array_agg(distinct code) from shop
+select json_agg(distinct name order by name desc), string_agg(distinct city, '-' order by city desc), array_agg(distinct price order by price desc nulls last), array_agg(distinct price / 3), string_agg(distinct code, ',' order by code desc) from shop
+select array_agg(distinct x), string_agg(distinct x::text, '+') from (values (10), (9), (null), (100), (9)) t(x)
+select array_agg(distinct x), json_agg(distinct x) from (values ('[1]'::jsonb), ('{"a": 1}'), ('1'), ('[1]'), (null), ('"x"')) t(x)
+select array_agg(distinct x) from (values (1.0), (1.00), (0.5), (2)) t(x)
+select shop, array_agg(distinct amount), array_agg(distinct day) from sale group by shop order by shop
+select string_agg(name, null), string_agg(name, ''), string_agg(name, id::text order by id), string_agg(null, ','), string_agg(name, id::text) filter (where false) from shop
+select id, string_agg(name, id::text) over (order by id) from shop order by id
+select count(distinct x::json) from (values ('1')) t(x)
+select json_agg(distinct x::json) from (values ('1')) t(x)
+select count(*), (select max(t) from unnest(tags) t) as k from shop group by 2 order by 2, 1
+select count(*), (select max(t) from unnest(tags) t) as k from shop group by k order by k
+select (select max(t) from unnest(tags) t) || '!' as k, count(*) from shop group by (select max(t) from unnest(tags) t) order by 1, 2
+select exists (select 1 from sale where sale.shop = shop.id) as sold, count(*) from shop group by 1 having exists (select 1 from sale where sale.shop = shop.id) order by 1
+select city, (select max(amount) from sale where sale.shop = shop.id) from shop group by city

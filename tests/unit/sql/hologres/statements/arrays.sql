@@ -33,3 +33,12 @@ select array_upper(array[1], 1) + 1, array[x, y] from (values (1, 2)) t(x, y)
 select unnest('{1,2}'::int[]) + 1
 select u.x, u.n from unnest(array['a', 'b']) with ordinality u(x, n) order by n desc
 select pg_catalog.array_length(array[1], 1), max(array[1, 2])
+select (select 2) = any(array[1, 2]), (select 2) <> all(array[2, 3]), (select max(name) from shop) = any(array['two', 'z'])
+select id, (select count(*) from sale where sale.shop = shop.id) = any(array[0, 2]) from shop order by id
+select array_remove((select array_agg(id order by id) from shop), 2), array_position((select array_agg(id order by id) from shop), 3), array_replace(array[1, 2], (select 1), 5), array_positions((select array[1, 2, 1]), (select 1)), (select array[1, 2]) @> array[(select 1)], (select tags from shop where id = 1) && array['y']
+select array_fill(1, array[3]), array_fill('a'::text, array[0]), array_fill(null::int, array[2]), array_fill(1, '{}'::int[])
+select array_fill(1, array[-1])
+select array_fill(1, null)
+select array_fill(1, array[null]::int[])
+select array[1] @> null::int[], null::int[] <@ array[null, 1], array[null, 1] <@ null::int[]
+select concat('{1,2}'::int[]::numeric[], 1), '{1,2}'::int[]::numeric[]::text

@@ -79,3 +79,16 @@ select '1.7e308'::float8 * '36:00:00'::interval
 select interval '36:00:00' / '5e-324'::float8
 select interval '1 mon' * '1.7e308'::float8
 select interval '10:00' * '1e18'::float8
+select greatest('00:00:00-05:30'::timetz, '12:34:56+08'::timetz), greatest('36:00:00'::interval, '1 day'::interval), least('36:00:00'::interval, '1 day'::interval), greatest(interval '30 days', interval '1 month'), greatest(interval '1 month', interval '30 days')
+select '12:00+08'::timetz + interval '25 hours', '12:00+08'::timetz - interval '13 hours', interval '1 hour' + '12:00+08'::timetz, '12:00'::time::timetz, '2024-01-01 10:00+00'::timestamptz::timetz, '12:00+08'::timetz at time zone 'UTC', '12:00+08'::timetz at time zone '-03', '12:00+08'::timetz at time zone interval '02:00', date '2024-01-01' + '12:00+08'::timetz, '12:00+08'::timetz + date '2024-01-01'
+select extract(hour from '12:34:56.5+08'::timetz), extract(epoch from '12:34:56.5+08'::timetz), extract(timezone from '12:34:56.5+08'::timetz), extract(timezone_hour from '12:34:56-05:30'::timetz), date_part('second', '12:34:56.5+08'::timetz)
+select timestamptz '2000-01-01 00:00+00' at time zone '+03', timestamptz '2000-01-01 00:00+00' at time zone '-05:30', timestamp '2000-01-01 00:00' at time zone 'UTC+3', timestamptz '2000-01-01 00:00+00' at time zone '<+03>-3', timestamptz '2000-01-01 00:00+00' at time zone '8'
+select v::interval day, v::interval hour, v::interval year, v::interval month, v::interval minute, v::interval second, v::interval day to second, v::interval second(1), v::interval year to month from (values (interval '1 year 2 mons 3 days 04:05:06.78'), (interval '-1 year -2 mons -3 days -04:05:06.78'), (null)) t(v)
+select isfinite(null::interval), timezone(null::interval, 'infinity'::timestamp)
+select to_date('2024-03-05', 'YYYYMMDD'), to_date('2024-00-00', 'YYYY-MM-DD')
+select to_date('20240305', 'YYYY-MM-DD')
+select date_trunc('dow', interval '1 day')
+select date_trunc('epoch', timestamp '2024-01-01')
+select date_trunc('timezone', timestamp '2024-01-01')
+select extract(year from date '5874897-12-31'), extract(dow from date '5874897-12-31'), extract(century from date '5874897-12-31'), extract(year from null::date)
+select date_part('doy', date '5874897-12-31')

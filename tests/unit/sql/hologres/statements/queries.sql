@@ -149,3 +149,7 @@ select 1 as x union all (select '1' as y group by y)
 select 1 as x, 'b' as y union all (select distinct on (z) '2', 'c' as z) order by 1
 select 'x' intersect select distinct 'x'
 select null as x union all select distinct null
+select ((select 100))::bit(3), ((select '1'::float8))::float4, (select 1)::text, case when true then 1 else (select 2) end, case when true then 1 else (select 2 as x) end, case when true then 1 else (values (1)) end, array(select 1)::text[], exists(select 1)::text
+select x::json from (values ('1')) t(x) group by 1
+select distinct x::json from (values ('1')) t(x)
+select '1'::json union select '1'::json

@@ -84,3 +84,17 @@ select lower(upper(lower(upper(lower(upper(initcap(x))))))), substring(substring
 select substring(upper(lower(upper(x))), length(lower(upper(lower(x)))) - 2, length(x)) as s, count(*) from (values ('abcd'), ('ABCD')) t (x) group by substring(upper(lower(upper(x))), length(lower(upper(lower(x)))) - 2, length(x)) order by 1
 select substring(lower(upper(lower(x))), 1, n) from (values ('abc', -1)) t (x, n)
 select upper(lower(upper(max(x)))), lower(upper(lower(string_agg(x, ',' order by x)))) over () from (values ('a'), ('b')) t (x) group by x order by 1
+select replace('abc', '', null), substr('abc', -5, null), replace(null, '', 'a')
+select set_bit('\x1234'::bytea, 3, 1), set_byte('\x1234'::bytea, 1, 300), bit_count('\x1234'::bytea), bit_count(b'1011'), get_bit(b'1011', 1), set_bit(b'1011', 0, 0), substring(b'110110' from 2 for 3), substring(b'110110' from 3), position(b'10' in b'0110'), overlay('\x123456'::bytea placing '\xff' from 2), overlay(b'000000' placing b'11' from 2), overlay(b'000000' placing b'11' from 2 for 1)
+select set_bit('\x12'::bytea, 9, 1)
+select set_bit('\x12'::bytea, 3, 2)
+select set_byte('\x12'::bytea, 3, 2)
+select get_bit(b'101', 3)
+select substring(b'101' from 2 for -1)
+select '\x6162'::bytea like '\x61', '\x6162'::bytea like 'a%', '\x6162'::bytea not like '_b'
+select regexp_substr('abcabc', 'b.'), regexp_substr('abcabc', 'b.', 3), regexp_substr('abcabc', 'b.', 1, 2), regexp_substr('abcabc', '(b)(c)', 1, 1, '', 2), regexp_substr('ABC', 'b', 1, 1, 'i'), regexp_substr('abc', 'z'), regexp_instr('abcabc', 'b.'), regexp_instr('abcabc', 'b.', 3), regexp_instr('abcabc', 'b.', 1, 2), regexp_instr('abcabc', 'b.', 1, 2, 1), regexp_instr('abcabc', '(b)(c)', 1, 1, 0, '', 2), regexp_instr('abc', 'z')
+select regexp_replace('abcabc', 'b', 'X', 3), regexp_replace('abcabc', 'b', 'X', 1, 2), regexp_replace('abcabc', 'b', 'X', 1, 0), regexp_replace('ABCABC', 'b', 'X', 1, 0, 'i')
+select regexp_substr('a', 'a', 0)
+select regexp_instr('a', 'a', 1, 1, 2)
+select regexp_substr('a', 'a', 1, 1, 'g')
+select pg_typeof('x'::bpchar), pg_typeof('x'::char(3)), pg_typeof(array['x'::bpchar]), 'char(3)'::regtype, format_type(1042, -1), format_type(1042, null), 1014::regtype

@@ -1,0 +1,32 @@
+"""INET and CIDR: each operator and function is one in Python."""
+
+from yunbox.sql.hologres.rendering.registry import templates
+
+templates("""
+network_sub(inet,inet) = hg_inet_within({0}, {1})
+network_subeq(inet,inet) = hg_inet_within_or_equal({0}, {1})
+network_sup(inet,inet) = hg_inet_within({1}, {0})
+network_supeq(inet,inet) = hg_inet_within_or_equal({1}, {0})
+network_overlap(inet,inet) = hg_inet_overlaps({0}, {1})
+inetand(inet,inet) = hg_inet_and({0}, {1})
+inetor(inet,inet) = hg_inet_or({0}, {1})
+inetnot(inet) = hg_inet_not({0})
+inetpl(inet,int8) = hg_inet_add({0}, {1})
+int8pl_inet(int8,inet) = hg_inet_add({1}, {0})
+inetmi_int8(inet,int8) = hg_inet_sub({0}, {1})
+inetmi(inet,inet) = hg_inet_distance({0}, {1})
+abbrev(inet) = hg_inet_shown({0})
+abbrev(cidr) = hg_cidr_abbreviated({0})
+broadcast(inet) = hg_inet_broadcast({0})
+family(inet) = hg_inet_family({0})
+hostmask(inet) = hg_inet_hostmask({0})
+masklen(inet) = hg_inet_bits({0})
+netmask(inet) = hg_inet_netmask({0})
+network(inet) = hg_inet_network({0})
+cidr(inet) = hg_inet_network({0})
+text(inet) = hg_inet_text({0})
+set_masklen(inet,int4) = hg_inet_masked({0}, {1})
+set_masklen(cidr,int4) = hg_cidr_masked({0}, {1})
+inet_merge(inet,inet) = hg_inet_merged({0}, {1})
+inet_same_family(inet,inet) = (hg_inet_family({0}) = hg_inet_family({1}))
+""")
