@@ -3,7 +3,7 @@
     python tools/postgres_catalogue.py
 
 starts a PostgreSQL of its own and writes ``src/yunbox/sql/hologres/catalogue/*.tsv``. What these tables lack does not
-exist for a statement; what they have and no rendering makes is refused by name.
+exist for a statement; what they have and no rendering makes is refused by name, and so is what ``absent.tsv`` lists.
 """
 
 import sys
@@ -44,6 +44,14 @@ QUERIES = {
           AND NOT EXISTS (SELECT 1 FROM unnest(proargtypes) q(a) WHERE a NOT IN (SELECT oid FROM known))
           AND NOT EXISTS (SELECT 1 FROM unnest(proallargtypes) q(a) WHERE a NOT IN (SELECT oid FROM known))
         ORDER BY proname, p.oid""",
+    "absent": """
+        SELECT 'type', typname FROM pg_type WHERE typnamespace = 'pg_catalog'::regnamespace AND typcategory <> 'A'
+          AND typtype IN ('b', 'r', 'm') AND oid NOT IN (SELECT oid FROM known)
+        UNION SELECT 'function', proname FROM pg_proc p, unnest(prorettype || proargtypes::oid[]) q(a)
+          WHERE pronamespace = 'pg_catalog'::regnamespace GROUP BY p.oid, proname
+          HAVING NOT bool_and(a IN (SELECT oid FROM known))
+          AND NOT bool_or(a IN ('internal'::regtype, 'cstring'::regtype) OR a::regtype::text LIKE '%handler')
+        ORDER BY 1, 2""",
 }
 KNOWN = f"""
     WITH known AS (SELECT oid FROM pg_type WHERE typnamespace = 'pg_catalog'::regnamespace AND typname IN ({NAMED})

@@ -111,10 +111,19 @@ def _operation(chance: random.Random) -> str | None:
 _FIELDS = ("year", "month", "day", "hour", "minute", "second", "week", "quarter", "dow", "epoch", "decade", "century")
 
 
+_PATTERNS = {
+    "N": ("999.99", "FM000.00", "S9,999", "9999MI", "0.9"), "T": ("HH24:MI:SS", "DD HH12 AM", "YYYY-MM", "FMMI"),
+    "D": ("YYYY-MM-DD HH24:MI:SS.US", "FMDay, DD Mon", "IYYY-IW", "Q CC J"),
+}  # fmt: skip
+"""What to_char is asked for, by the category of what it shows."""
+
+
 def _call(one: Function, chance: random.Random) -> str | None:
     args = [_value(of, chance) for of in one.args]
     if None in args:
         return None
     if one.name in ("extract", "date_part", "date_trunc"):
         args[0] = f"'{chance.choice(_FIELDS)}'"
+    if one.name == "to_char":
+        args[1] = f"'{chance.choice(_PATTERNS[TYPES[one.args[0]].category])}'"
     return f"pg_catalog.{one.name}({', '.join(str(arg) for arg in args)})"

@@ -7,6 +7,7 @@ without digits.
 from dataclasses import dataclass
 
 from yunbox.services.hologres.statements.cursor import Cursor, at
+from yunbox.sql.hologres.catalogue.absent import is_absent
 from yunbox.wire.pgwire.report import failure
 from yunbox.wire.pgwire.values.modifiers import NONE, modifier
 from yunbox.wire.pgwire.values.types import BY_NAME, OF_THE_SYSTEM
@@ -43,6 +44,8 @@ def read_type(cursor: Cursor) -> Typed:
     written, numbers = _lettered(written, numbers)
     known = BY_NAME.get(_ALIASES.get(written, written))
     if known is None or known.name == "unknown" or known.oid in OF_THE_SYSTEM:
+        if is_absent("type", written):
+            raise at(failure("0A000", f"columns of type {written} are not supported"), start)
         raise at(failure("42704", f'type "{written}" does not exist'), start)
     if known.name == "numeric":
         _check_digits(numbers)

@@ -9,12 +9,14 @@ from yunbox.sql.hologres import conversions
 from yunbox.sql.hologres.analysis import resolution
 from yunbox.sql.hologres.analysis.expressions import Expressions
 from yunbox.sql.hologres.catalogue import functions
+from yunbox.sql.hologres.catalogue.absent import is_absent
 from yunbox.sql.hologres.catalogue.casts import castable
 from yunbox.sql.hologres.catalogue.extensions import extension_of
 from yunbox.sql.hologres.catalogue.functions import Function
 from yunbox.sql.hologres.catalogue.types import ANY, BY_NAME, INT4, INT8, TYPES, duck_type, shown
 from yunbox.sql.hologres.errors import error, unsupported
 from yunbox.sql.hologres.expr import Expr, build, merged
+from yunbox.sql.hologres.failures import raising
 from yunbox.sql.hologres.parser import tree
 from yunbox.sql.hologres.rendering import comparisons
 from yunbox.sql.hologres.rendering.aggregates import LISTING
@@ -98,8 +100,14 @@ class Calls(Expressions):
                 continue
             if names:
                 raise error("42601", "positional argument cannot follow named argument", arg.at)
-            values.append(self.bind(arg))
+            values.append(self._argument(arg))
         return values, names
+
+    def _argument(self, node: tree.Node) -> Expr:
+        """An argument of a call, where ``t.*`` is the whole row."""
+        if isinstance(node, tree.Star) and node.names:
+            return self.scope.row(node.names, node.at)
+        return self.bind(node)
 
     def function(self, name: str, args: Sequence[Expr], at: int) -> Expr:
         """A call of a plain function whose arguments are analysed."""
@@ -194,6 +202,8 @@ class Calls(Expressions):
     @staticmethod
     def _no_function(name: str, given: Sequence[int], at: int) -> NoReturn:
         told = ", ".join(shown(of) for of in given)
+        if name not in functions.BY_NAME and is_absent("function", name):
+            raise unsupported(f"function {name}", at)
         hint = "No function matches the given name and argument types. You might need to add explicit type casts."
         raise error("42883", f"function {name}({told}) does not exist", at, hint=hint)
 
@@ -232,7 +242,7 @@ class Calls(Expressions):
         """An aggregate's SQL, whose cores are marked."""
         if node.within is not None:
             return self._ordered_set(name, node)
-        args = [] if node.star else [self.bind(arg) for arg in node.args]
+        args = [] if node.star else [self._argument(arg) for arg in node.args]
         if node.star and name != "count":
             self._no_function(name, [], node.at)
         if not node.star and not args and name == "count":
@@ -393,10 +403,13 @@ class Calls(Expressions):
             raise error("42P20", "GROUPS mode requires an ORDER BY clause", frame.at)
         if frame.unit == "range" and (start.offset or end.offset) and len(keys) != 1:
             raise error("42P20", "RANGE with offset PRECEDING/FOLLOWING requires exactly one ORDER BY column", frame.at)
-        said = f"{frame.unit.upper()} BETWEEN {self._bound(frame, start, keys)} AND {self._bound(frame, end, keys)}"
+        said = (
+            f"{frame.unit.upper()} BETWEEN {self._bound(frame, start, keys, 'starting')} "
+            f"AND {self._bound(frame, end, keys, 'ending')}"
+        )
         return said + (f" EXCLUDE {frame.exclude.upper()}" if frame.exclude else "")
 
-    def _bound(self, frame: tree.Frame, bound: tree.Bound, keys: list[Expr]) -> str:
+    def _bound(self, frame: tree.Frame, bound: tree.Bound, keys: list[Expr], which: str) -> str:
         if bound.kind == "current":
             return "CURRENT ROW"
         if bound.offset is None:
@@ -410,11 +423,25 @@ class Calls(Expressions):
             self._range_offset(keys[0], offset)
             offset = self.coercion.to(offset, BY_NAME["interval"].oid if TYPES[keys[0].type].category == "D"
                                       else keys[0].type)  # fmt: skip
-        return f"{offset.sql} {bound.kind.upper()}"
+        return f"{_checked_offset(offset, which)} {bound.kind.upper()}"
 
     def _range_offset(self, key: Expr, offset: Expr) -> None:
         if TYPES[key.type].category not in ("N", "D") or comparisons.needs_key(key):
             raise unsupported(f"RANGE with an offset over {shown(key.type)}", offset.at)
+
+
+def _checked_offset(offset: Expr, which: str) -> str:
+    """How far a frame reaches. Raises PgError 22004 for NULL and 22013 for less than 0, where it is known."""
+    if offset.is_null:
+        raise error("22004", f"frame {which} offset must not be null")
+    if isinstance(offset.value, int | float) and offset.value < 0:
+        raise error("22013", f"frame {which} offset must not be negative")
+    if offset.is_constant or TYPES[offset.type].category != "N":
+        return offset.sql
+    null, negative = (raising(state, f"frame {which} offset must not be {what}")
+                      for state, what in (("22004", "null"), ("22013", "negative")))  # fmt: skip
+    tests = f"WHEN {offset.sql} IS NULL THEN {null} WHEN {offset.sql} < 0 THEN {negative}"
+    return f"CASE {tests} ELSE {offset.sql} END"
 
 
 def sorted_by(key: tree.SortKey, value: Expr) -> str:

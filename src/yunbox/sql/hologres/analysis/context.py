@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from yunbox.sql.hologres.analysis.coercion import Coercion, Parameters
 from yunbox.sql.hologres.catalog import Catalog, Relation
+from yunbox.sql.hologres.catalogue.absent import is_absent
 from yunbox.sql.hologres.catalogue.extensions import extension_of_type
 from yunbox.sql.hologres.catalogue.types import BY_NAME, REGCLASS, REGNAMESPACE, REGTYPE, TYPES
 from yunbox.sql.hologres.errors import error, placed, unsupported
@@ -152,6 +153,8 @@ class Context:
             raise error("42704", f'type "{".".join(name.names)}" does not exist', name.at)
         found = BY_NAME.get(base)
         extension = extension_of_type(found.oid) if found is not None else ""
+        if found is None and is_absent("type", base):
+            raise unsupported(f"type {base}", name.at)
         if found is None or (extension and not self.catalog.has_extension(extension)):
             raise error("42704", f'type "{base}" does not exist', name.at)
         if name.dimensions:

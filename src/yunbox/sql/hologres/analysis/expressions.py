@@ -15,12 +15,14 @@ from yunbox.sql.hologres.catalogue.types import BOOL, INT4, INT8, RECORD, TEXT, 
 from yunbox.sql.hologres.errors import error, placed, unsupported
 from yunbox.sql.hologres.expr import Expr, build, quoted
 from yunbox.sql.hologres.parser import tree
-from yunbox.sql.hologres.rendering import comparisons, numerics
+from yunbox.sql.hologres.rendering import comparisons, numerics, order
 from yunbox.sql.hologres.rendering.registry import Call, render
 from yunbox.wire.pgwire.values.codec import Style
 from yunbox.wire.pgwire.values.types import TYPES as WIRE
 
 _INT4, _INT8 = 1 << 31, 1 << 63
+_FILTERS = ("WHERE", "JOIN/ON", "HAVING")
+"""Clauses whose conditions DuckDB looks at one after another, each for the rows that are left."""
 
 
 class Expressions:
@@ -33,6 +35,7 @@ class Expressions:
         self.clause = ""
         self.within_aggregate = False
         self.within_window = False
+        self.within_case = False
 
     @property
     def coercion(self):
@@ -192,7 +195,9 @@ class Expressions:
     def _logic(self, node: tree.Logic) -> Expr:
         word = node.word.upper()
         parts = [self.coercion.condition(self.bind(part), word) for part in node.parts]
-        return build(f"({f' {word} '.join(part.sql for part in parts)})", BOOL, parts)
+        texts = [part.sql for part in parts]
+        filters = self.clause in _FILTERS and not self.within_case
+        return build(f"({f' {word} '.join(texts)})" if filters else order.joined(word, texts), BOOL, parts)
 
     def _not(self, node: tree.Not) -> Expr:
         value = self.coercion.condition(self.bind(node.value), "NOT")
@@ -288,6 +293,7 @@ class Expressions:
 
     def _case(self, node: tree.Case) -> Expr:
         subject = self.value(node.value) if node.value is not None else None
+        before, self.within_case = self.within_case, True
         conditions, results = [], []
         for when in node.whens:
             condition = self.bind(when.condition)
@@ -297,6 +303,7 @@ class Expressions:
                 conditions.append(self.coercion.condition(condition, "CASE/WHEN"))
             results.append(self.bind(when.value))
         otherwise = self.bind(node.otherwise) if node.otherwise else Expr("NULL", UNKNOWN, value=None)
+        self.within_case = before
         last, *values = self.coercion.common([otherwise, *results], "CASE", at=node.at)
         whens = [f"WHEN {test.sql} THEN {value.sql}" for test, value in zip(conditions, values, strict=True)]
         sql = f"(CASE {' '.join(whens)} ELSE {last.sql} END)"
@@ -313,7 +320,7 @@ class Expressions:
         values = self.coercion.common([self.bind(part) for part in node.parts], word, at=node.at)
         first = values[0]
         if node.name == "coalesce":
-            sql = f"coalesce({', '.join(value.sql for value in values)})"
+            sql = order.coalesced([value.sql for value in values])
         else:
             sql = self._extreme(node.name, values)
         bound = numerics.bound_of(values) if first.type == types.NUMERIC else None
@@ -322,6 +329,10 @@ class Expressions:
     def _extreme(self, name: str, values: list[Expr]) -> str:
         keys = [comparisons.key(value) for value in values]
         same = all(key == value.sql for key, value in zip(keys, values, strict=True))
+        floats = values[0].type in (types.FLOAT4, types.FLOAT8)
+        if same and floats and len(keys) == 2:  # DuckDB's own lose a zero's sign
+            first, second, symbol = *keys, ">" if name == "greatest" else "<"
+            return f"(CASE WHEN {first} IS NULL OR {second} {symbol} {first} THEN {second} ELSE {first} END)"
         if same and values[0].type not in (types.TIMETZ, types.INTERVAL):  # whose bits DuckDB's own would compare
             return f"{name}({', '.join(keys)})"
         chosen, sign = ("list_max", "-") if name == "greatest" else ("list_min", "")  # of equal ones the first
@@ -425,11 +436,17 @@ class Expressions:
     def _row(self, node: tree.Row) -> Expr:
         fields = []
         for item in node.items:
-            made = self.bind(item)
-            fields.append((f"f{len(fields) + 1}", made))
+            for made in self._starred(item):
+                fields.append((f"f{len(fields) + 1}", made))
         settled = [(name, part) for name, part in fields]
         packed = ", ".join(f"'{name}': {_packable(part)}" for name, part in settled)
         return build(f"{{{packed}}}" if packed else "NULL", RECORD, [part for _, part in fields], fields=tuple(settled))
+
+    def _starred(self, node: tree.Node) -> list[Expr]:
+        """An item of a row, or the columns that ``t.*`` stands for."""
+        if not (isinstance(node, tree.Star) and node.names):
+            return [self.bind(node)]
+        return [part for _, part in self.scope.row(node.names, node.at).fields]
 
     def _field(self, node: tree.Field) -> Expr:
         value = self.bind(node.value)

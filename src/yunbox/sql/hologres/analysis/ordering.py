@@ -129,5 +129,5 @@ def _distinct_on(
     for place, key in enumerate(keys):
         if key.expr.sql not in wanted and place < len(wanted):
             message = "SELECT DISTINCT ON expressions must match initial ORDER BY expressions"
-            raise error("42P10", message, found[0].at)
+            raise error("42P10", message, nodes[0].at)
     return f"DISTINCT ON ({', '.join(comparisons.key(expr) for expr in found)}) "

@@ -84,7 +84,7 @@ class Queries(Sources):
         first = self._freed(self.query(query.left, self.scope))
         columns = self._cte_columns(cte, first)
         self.scope.ctes[cte.name] = CteEntry(cte.name, sql_name, columns)
-        second = self.query(query.right, self.scope)
+        second = self._recursing(query.right)
         parts = self._recursive_columns(cte.name, first, second)
         names = ", ".join(column_sql(at + 1) for at in range(len(columns)))
         if not query.every and any(comparisons.needs_key(one.expr) for one in columns):
@@ -101,18 +101,30 @@ class Queries(Sources):
         columns = tuple(replace(one, expr=numerics.freed(one.expr)) for one in seen)
         return BoundQuery(f"SELECT {listed([one.expr for one in columns])} FROM ({bound.sql}) AS f", columns)
 
-    @staticmethod
-    def _recursive_columns(name: str, first: BoundQuery, second: BoundQuery) -> str:
+    def _recursing(self, node: tree.Query) -> BoundQuery:
+        """The term that is repeated; its literals have no type yet."""
+        inner = Queries(self.context, Scope(self.scope))
+        inner.keep_unknown = True
+        return inner.analysed(node)
+
+    def _recursive_columns(self, name: str, first: BoundQuery, second: BoundQuery) -> str:
         if len(first.columns) != len(second.columns):
             raise error("42601", "each UNION query must have the same number of columns")
         parts = []
         for at, (one, other) in enumerate(zip(first.columns, second.outputs("r"), strict=True), 1):
-            if one.expr.type != other.expr.type:
+            value = other.expr
+            if second.columns[at - 1].expr.is_unknown:
+                value = self.coercion.to(replace(second.columns[at - 1].expr, loose=(), levels=frozenset()),
+                                         one.expr.type)  # fmt: skip
+            overall = self.coercion.common([one.expr, value], "UNION")[0].type
+            if one.expr.type != overall:
                 raise error(
                     "42804", f'recursive query "{name}" column {at} has type {shown(one.expr.type)} in non-recursive '
-                    f"term but type {shown(other.expr.type)} overall",
+                    f"term but type {shown(overall)} overall", one.expr.at,
+                    hint="Cast the output of the non-recursive term to the correct type.",
                 )  # fmt: skip
-            parts.append(f"{numerics.freed(other.expr).sql} AS {column_sql(at)}")
+            value = self.coercion.to(value, overall)
+            parts.append(f"{numerics.freed(value).sql} AS {column_sql(at)}")
         return ", ".join(parts)
 
     # -- VALUES and set operations
@@ -135,7 +147,8 @@ class Queries(Sources):
         word = _SYMBOLS[node.kind]
         left, right = self._branch(node.left), self._branch(node.right)
         if len(left.columns) != len(right.columns):
-            raise error("42601", f"each {word} query must have the same number of columns", node.right.at)
+            first = right.columns[0].expr.at if right.columns else -1
+            raise error("42601", f"each {word} query must have the same number of columns", max(first, node.right.at))
         a, b = self.context.fresh("t"), self.context.fresh("t")
         lefts = [self._untyped(*pair) for pair in zip(left.outputs(a), left.columns, strict=True)]
         rights = [self._untyped(*pair) for pair in zip(right.outputs(b), right.columns, strict=True)]
@@ -163,7 +176,7 @@ class Queries(Sources):
         """A branch's column; what had no type there has none yet."""
         if inner.expr.is_unknown:
             return replace(inner.expr, loose=(), levels=frozenset())
-        return column.expr
+        return replace(column.expr, at=inner.expr.at)
 
     def _distinct(self, sides: tuple[str, str], columns: tuple[Output, ...]) -> str:
         """UNION of values that may be equal and look different: those of the left side stay."""

@@ -11,11 +11,12 @@ from itertools import count
 from yunbox.sql.hologres.catalog import ROW_KEY, SHARD_ID, TABLE_OID, Relation
 from yunbox.sql.hologres.catalogue.relations import SCHEMAS
 from yunbox.sql.hologres.catalogue.types import INT4, OID, RECORD
-from yunbox.sql.hologres.errors import error
+from yunbox.sql.hologres.errors import error, unsupported
 from yunbox.sql.hologres.expr import Expr, Loose, build, identifier
 from yunbox.wire.pgwire.report import PgError
 
 _levels = count(1)
+_OF_THE_SYSTEM = ("ctid", "xmin", "xmax", "cmin", "cmax")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +140,12 @@ class Scope:
         made = build(f"{{{packed}}}", RECORD, [part for _, part in parts], fields=parts)
         return replace(made, source=(source.relation.oid if source.relation else -1, 0))
 
+    def row(self, names: Sequence[str], at: int) -> Expr:
+        """The row that ``t.*`` is in an expression. Raises PgError 42P01."""
+        source, scope = self.sources_of(names, at)
+        made = scope._whole(source, at)
+        return made if scope is self else self._from_around(made, scope)
+
     def source(self, names: Sequence[str], at: int) -> Source | None:
         """The source of a name, or of a schema's table."""
         wanted, schema = names[-1], names[-2] if len(names) > 1 else ""
@@ -164,6 +171,8 @@ class Scope:
             return _used(made, f"{source.name}.{name}", self.level, at)
         if not found and (logged := _logged(source, name, self.level, at)) is not None:
             return logged
+        if not found and name in _OF_THE_SYSTEM and source.relation is not None:
+            raise unsupported(f"the system column {name}", at)
         if not found:
             raise error("42703", f"column {source.name}.{name} does not exist", at)
         if len(found) > 1:
@@ -172,6 +181,8 @@ class Scope:
 
     @staticmethod
     def _missing(names: Sequence[str], at: int) -> PgError:
+        if names[-1] in _OF_THE_SYSTEM:
+            return unsupported(f"the system column {names[-1]}", at)
         if len(names) == 1:
             return error("42703", f'column "{names[0]}" does not exist', at)
         if len(names) > 3:

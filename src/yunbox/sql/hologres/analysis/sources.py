@@ -150,8 +150,9 @@ class Sources(Calls):
             return self._files(node)
         if node.alias is not None and node.alias.types:
             raise unsupported("a column definition list", node.at)
-        if len(node.calls) > 1:
-            raise unsupported("ROWS FROM of several functions", node.at)
+        calls = [one for call in node.calls for one in _unnested(call)]
+        if len(calls) > 1:
+            return self._together(node, calls)
         before, self.clause = self.clause, "FROM"
         made, called, column = self._one_function(node.calls[0])
         self.clause = before
@@ -167,6 +168,26 @@ class Sources(Calls):
         outputs = _renamed(outputs, node.alias, name)
         source = Source(name, outputs, scalar=single and not node.ordinality)
         return f"LATERAL ({body}) AS {inner}", Namespace([source], list(outputs))
+
+    def _together(self, node: tree.FunctionRef, calls: Sequence[tree.Node]) -> tuple[str, Namespace]:
+        """The rows of several functions side by side, the shorter ones filled up with NULLs."""
+        before, self.clause = self.clause, "FROM"
+        made = [self._one_function(call) for call in calls]
+        self.clause = before
+        if any(value.fields for value, _, _ in made):
+            raise unsupported("a function of several columns among several functions of FROM", node.at)
+        lists = [value.sql if value.sets else f"[{value.sql}]" for value, _, _ in made]
+        columns = [Output(column or called, replace(value, sql=f"unnest({listed})"))
+                   for (value, called, column), listed in zip(made, lists, strict=True)]  # fmt: skip
+        if node.ordinality:
+            most = ", ".join(f"len({listed})" for listed in lists)
+            number = Expr(f"unnest(range(1, coalesce(greatest({most}), 0) + 1))", types.INT8)
+            columns.append(Output("ordinality", number))
+        inner = self.context.fresh("t")
+        items = ", ".join(f"{one.expr.sql} AS {column_sql(at)}" for at, one in enumerate(columns, 1))
+        name = node.alias.name if node.alias else columns[0].name
+        outputs = _renamed(BoundQuery("", tuple(columns)).outputs(inner), node.alias, name)
+        return f"LATERAL (SELECT {items}) AS {inner}", Namespace([Source(name, outputs)], list(outputs))
 
     def _fielded(self, made: Expr, columns: list[Output], ordinality: bool) -> str:
         """A list of rows as rows of columns."""
@@ -287,6 +308,13 @@ def _log(read: Read, inner: str, use: Use) -> Callable[[str], Expr | None]:
         return Expr(f"{inner}.{identifier(name)}", types_of[name], use=use)
 
     return column
+
+
+def _unnested(node: tree.Node) -> list[tree.Node]:
+    """``unnest`` of several arrays is one of each, side by side."""
+    if isinstance(node, tree.Call) and node.names[-1] == "unnest" and len(node.args) > 1 and node.over is None:
+        return [replace(node, args=(arg,)) for arg in node.args]
+    return [node]
 
 
 def _check_names(sources: Sequence[Source], at: int) -> None:

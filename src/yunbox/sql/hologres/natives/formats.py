@@ -8,8 +8,10 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 from functools import lru_cache
+from math import isfinite
 from typing import NamedTuple
 
+from yunbox.sql.hologres.natives.conversions import CARRIERS
 from yunbox.sql.hologres.natives.moments import field_of
 from yunbox.sql.hologres.natives.native import Native, native
 from yunbox.sql.hologres.natives.numerics import at_scale, number
@@ -318,11 +320,63 @@ def _number_by(text: str, pattern: str) -> str:
     return _filled(value, body, sign_at, fill)
 
 
+def _float_by(digits_max: int) -> Callable[[float, str], str]:
+    """A float by a pattern, as long as it has so many digits before and behind the point together."""
+
+    def run(value: float, pattern: str) -> str:
+        _, _, rest = pattern.upper().replace("D", ".").partition(".")
+        scale = sum(one in "09" for one in rest)
+        if not isfinite(value):
+            raise failure("0A000", "to_char of NaN or infinity is not supported")
+        if len(f"{abs(value):.0f}") + scale > digits_max:
+            raise failure("0A000", f"to_char of a float of more than {digits_max} digits is not supported")
+        return _number_by(f"{value:.{scale}f}", pattern)
+
+    return run
+
+
+def _span_by(span: dict[str, int], pattern: str) -> str | None:
+    """An interval by a pattern of its own fields; its hours go beyond a day. Raises PgError 22007 and 0A000."""
+    return "".join(part.text if not part.field else _span_field(part, span) for part in _parts(pattern)) or None
+
+
+def _span_field(part: _Part, span: dict[str, int]) -> str:
+    name = part.field.upper()
+    seconds, us = _cut(span["u"], US_PER_S)
+    years, months = _cut(span["m"], 12)
+    hours = _cut(seconds, 3600)[0]
+    if part.field in _HALVES:
+        text = "PM" if _cut(hours, 24)[1] >= 12 else "AM"
+        text = f"{text[0]}.{text[1]}." if "." in part.field else text
+        return text.lower() if part.field.islower() else text
+    if part.field in _NAMES and name not in _NUMBERS:
+        raise failure("22007", "invalid format specification for an interval value", "",
+                      "Intervals are not tied to specific calendar dates.")  # fmt: skip
+    twelve, minutes = _cut(hours, 12)[1], _cut(_cut(seconds, 60)[0], 60)[1]
+    numbers = {
+        "HH24": (hours, 2), "HH12": (twelve or 12, 2), "HH": (twelve or 12, 2), "MI": (minutes, 2),
+        "SS": (_cut(seconds, 60)[1], 2), "MS": (_cut(us, 1000)[0], 3), "US": (us, 6), "SSSS": (seconds, 0),
+        "SSSSS": (seconds, 0), "DD": (span["d"], 2), "MM": (months, 2), "YYYY": (years, 4),
+    }  # fmt: skip
+    if name not in numbers or part.ordinal:
+        raise failure("0A000", f"{part.field} in a pattern of an interval is not supported")
+    value, width = numbers[name]
+    if name != "DD":  # whose sign takes the place of a digit
+        width += value < 0
+    return str(value) if part.fill else f"{value:0{width}}"
+
+
+def _cut(value: int, size: int) -> tuple[int, int]:
+    """How often a size is in a value, and the rest, of which both have its sign."""
+    whole, rest = divmod(abs(value), size)
+    return (whole, rest) if value >= 0 else (-whole, -rest)
+
+
 def _filled(value: Decimal, body: str, sign_at: str, fill: bool) -> str:
     whole_part, point, rest_part = body.partition(".")
     places, scale = sum(one in "09" for one in whole_part), len(rest_part)
     shown = at_scale(abs(value), scale)
-    negative = value < 0 and bool(shown)
+    negative = value.is_signed() and (bool(shown) or not value)  # a float may be a 0 below 0
     whole, _, rest = f"{shown:f}".partition(".")
     whole = whole if whole != "0" else ""
     if len(whole) > places:
@@ -382,6 +436,9 @@ NATIVES: tuple[Native, ...] = (
     native("hg_to_char", _to_char, "BIGINT; VARCHAR; VARCHAR; BOOLEAN", "VARCHAR"),
     native("hg_read_moment", _read, "VARCHAR; VARCHAR", "BIGINT"),
     native("hg_read_day", _read_day, "VARCHAR; VARCHAR", "INTEGER"),
+    native("hg_float4_by", _float_by(6), "DOUBLE; VARCHAR", "VARCHAR"),
+    native("hg_float8_by", _float_by(15), "DOUBLE; VARCHAR", "VARCHAR"),
+    native("hg_span_by", _span_by, f"{CARRIERS['interval']}; VARCHAR", "VARCHAR"),
     native("hg_number_by", _number_by, "VARCHAR; VARCHAR", "VARCHAR"),
 )
 """Formatting."""

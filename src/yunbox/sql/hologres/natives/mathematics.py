@@ -20,6 +20,9 @@ from yunbox.wire.pgwire.report import PgError, failure
 
 _SIGNIFICANT_MIN = 16
 _SCALE_MAX = 1000
+_LOGARITHM_MAX = 6000
+"""Natural logarithms of results that PostgreSQL computes, and of what is computed here in some milliseconds."""
+_LN_10 = 2.302585092994046
 _LOG10_E = 0.434294481903252
 _FACTORIAL_MAX = 32177
 _RANGE = "input is out of range"
@@ -246,7 +249,7 @@ def _exp_numeric(text: str) -> str:
         return "Infinity" if value > 0 else "0"
     size = int(max(min(float(value) * _LOG10_E, 2000), -2000))
     scale = min(max(_SIGNIFICANT_MIN - size, scale_of(value), 0), _SCALE_MAX)
-    if abs(float(value)) > 6000 * 3:
+    if abs(value) >= _LOGARITHM_MAX:
         if value < 0:
             return shown(at_scale(Decimal(0), scale))
         raise overflow()
@@ -329,6 +332,10 @@ def _power_numeric(base: str, exponent: str) -> str:
         if size > 0:
             raise overflow()
         return shown(at_scale(Decimal(0), _SCALE_MAX))
+    if not whole and abs(size) * _LN_10 > _LOGARITHM_MAX:
+        if size > 0:
+            raise overflow()
+        return shown(at_scale(Decimal(0), _SCALE_MAX))
     if whole:
         scale = max(_SIGNIFICANT_MIN, scale_of(low))
     else:
@@ -342,7 +349,7 @@ def _factorial(value: int) -> str:
         raise failure("22003", "factorial of a negative number is undefined")
     if value > _FACTORIAL_MAX:
         raise overflow()
-    return str(math.factorial(value))
+    return shown(Decimal(math.factorial(value)))
 
 
 def _num_gcd(multiple: bool) -> Callable[[str, str], str]:

@@ -113,9 +113,10 @@ def _days_in(year: int, month: int) -> int:
 
 
 def _age(later: int, earlier: int) -> _Parts:
-    """Years, months, days and time between two moments, each counted as people do."""
-    _finite(later)
-    _finite(earlier)
+    """Years, months, days and time between two moments, each counted as people do; the end of time is one of them."""
+    for us in (later, earlier):
+        if us != TIMESTAMP_ENDS[1]:
+            _finite(us)
     sign = 1
     first, second = later, earlier
     if later < earlier:

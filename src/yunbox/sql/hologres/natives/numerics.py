@@ -19,6 +19,7 @@ from yunbox.wire.pgwire.values.numbers import NUMERIC
 _SIGNIFICANT_MIN = 16
 _SCALE_MAX = 1000
 _RESULT_SCALE_MAX = 16_383
+_SERIES_MAX = 10_000_000
 _WHOLE_DIGITS_MAX = 131_072
 EXACT = Context(prec=200_000, Emax=999_999_999, Emin=-999_999_999, traps=[])
 _STYLE = Style()
@@ -318,6 +319,24 @@ def _scale(text: str) -> int | None:
     return scale_of(value) if value.is_finite() else None
 
 
+def _series(start: str, stop: str, step: str) -> list[str]:
+    """Numbers from one to another, all of the largest scale of the three."""
+    for what, text in (("start value", start), ("stop value", stop), ("step size", step)):
+        if not number(text).is_finite():
+            word = "NaN" if number(text).is_nan() else "infinity"
+            raise failure("22023", f"{what} cannot be {word}")
+    first, last, by = number(start), number(stop), number(step)
+    if not by:
+        raise failure("22023", "step size cannot equal zero")
+    found: list[str] = []
+    while first <= last if by > 0 else first >= last:
+        if len(found) >= _SERIES_MAX:
+            raise failure("54000", f"a series of more than {_SERIES_MAX} numerics is not supported")
+        found.append(shown(first))
+        first = EXACT.add(first, by)
+    return found
+
+
 NATIVES: tuple[Native, ...] = (
     native("hg_num_add", _plain("add"), "VARCHAR; VARCHAR", "VARCHAR"),
     native("hg_num_sub", _plain("subtract"), "VARCHAR; VARCHAR", "VARCHAR"),
@@ -345,6 +364,7 @@ NATIVES: tuple[Native, ...] = (
     native("hg_num_sqrt", _root, "VARCHAR", "VARCHAR"),
     native("hg_num_trim", _trimmed, "VARCHAR", "VARCHAR"),
     native("hg_num_min_scale", _least_scale, "VARCHAR", "INTEGER"),
+    native("hg_num_series", _series, "VARCHAR; VARCHAR; VARCHAR", "VARCHAR[]"),
     native("hg_num_scale", _scale, "VARCHAR", "INTEGER"),
 )
 """NUMERIC."""

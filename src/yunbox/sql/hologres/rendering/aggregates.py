@@ -26,7 +26,8 @@ rank() = @rank()
 dense_rank() = @dense_rank()
 percent_rank() = @percent_rank()
 cume_dist() = @cume_dist()
-ntile(int4) = CAST(@ntile({0}) AS INTEGER)
+ntile(int4) = CAST(@ntile(CASE WHEN {0} <= 0 THEN \
+    CAST(error('PG22014: argument of ntile must be greater than zero') AS INTEGER) ELSE {0} END) AS INTEGER)
 mode(anyelement) = @mode({0})
 """)
 each("bit_{a}(int{b})", "@bit_{a}({0})", [(a, b) for a in ("and", "or", "xor") for b in "248"])
@@ -229,7 +230,11 @@ for _name in ("first_value", "last_value"):
     rendered(f"{_name}(anyelement)")(_offset(_name))
 
 
+_PLACE = "CAST(error('PG22016: argument of nth_value must be greater than zero') AS INTEGER)"
+
+
 @rendered("nth_value(anyelement,int4)")
 def _nth(call: Call) -> Expr:
     value = call.args[0]
-    return build(f"{CORE}nth_value({value.sql}, {call[1]})", call.returns, call.args, digits=value.digits)
+    least = f"CASE WHEN {call[1]} <= 0 THEN {_PLACE} ELSE {call[1]} END"
+    return build(f"{CORE}nth_value({value.sql}, {least})", call.returns, call.args, digits=value.digits)

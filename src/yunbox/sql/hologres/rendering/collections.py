@@ -34,6 +34,12 @@ def _series(call: Call) -> str:
     return f"CAST(generate_series({given}) AS {duck}[])"
 
 
+templates("""
+generate_series(numeric,numeric) = hg_num_series({0}, {1}, '1')
+generate_series(numeric,numeric,numeric) = hg_num_series({0}, {1}, {2})
+""")
+
+
 @rendered("array_to_string(anyarray,text)", "array_to_string(anyarray,text,text)")
 def _joined(call: Call) -> str:
     value = call.args[0]

@@ -41,20 +41,19 @@ class Call:
 
     def fill(self, template: str) -> str:
         """A template with its arguments."""
-        template = template.replace("@", CORE)
-        for at in range(len(self.args)):
-            template = template.replace(f"{{{at}}}", self[at])
-        return (
-            template.replace("{*}", self.all())
-            .replace("{style}", quoted(self.session.token))
-            .replace("{names}", quoted(self.session.names))
-        )
+        return _PLACE.sub(lambda found: self._put(found[1]), template.replace("@", CORE))
+
+    def _put(self, name: str) -> str:
+        if name.isdigit():
+            return self[int(name)]
+        return self.all() if name == "*" else quoted(self.session.token if name == "style" else self.session.names)
 
 
 Rendering = str | Callable[[Call], str | Expr]
 RENDERINGS: dict[str, Rendering] = {}
 """By ``Function.key``."""
 _QUERY = "SELECT "
+_PLACE = re.compile(r"\{(\d+|\*|style|names)\}")
 _LAMBDA = re.compile(r"\blambda \w+|\bFOR \w+ IN ")
 
 

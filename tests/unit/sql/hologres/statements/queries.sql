@@ -153,3 +153,22 @@ select ((select 100))::bit(3), ((select '1'::float8))::float4, (select 1)::text,
 select x::json from (values ('1')) t(x) group by 1
 select distinct x::json from (values ('1')) t(x)
 select '1'::json union select '1'::json
+select * from unnest(array[1, 2], array['a', 'b', 'c'])
+select * from unnest(array[1, 2], array['a', 'b', 'c']) with ordinality as u(x, y, z) order by z
+select x, y from unnest('{}'::int[], null::text[], array[3]) u(x, y)
+select * from rows from (generate_series(1, 2), generate_series(1, 3)) with ordinality as t(a, b, c) order by c
+select count(t.*), count(distinct t.x) from (values (1, 'a'), (2, null)) t(x, y)
+select row(1, t.*, 2), to_json(t.*), concat(t.*) from (values (1, 'a')) t(x, y)
+select row(z.*) from (values (1)) t(x)
+with recursive w(n) as (select 1 union all select 'a' from w) select * from w
+with recursive w(n, p) as (select 1, 'a'::text union all select n + 1, '!' from w where n < 3) select * from w
+with recursive w(n) as (select 1 union all select n + 1.5 from w where n < 3) select * from w
+select ntile(0) over () from (values (1)) t(x)
+select nth_value(x, 0) over () from (values (1)) t(x)
+select sum(x) over (rows between -1 preceding and current row) from (values (1)) t(x)
+select count(*) over (order by x range between null preceding and current row) from (values (1)) t(x)
+select 1 union select 2, 3
+select 'a'::tsvector
+select int4range(1, 2)
+select '(1,2)'::point
+select ctid from shop

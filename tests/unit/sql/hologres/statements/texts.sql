@@ -98,3 +98,10 @@ select regexp_substr('a', 'a', 0)
 select regexp_instr('a', 'a', 1, 1, 2)
 select regexp_substr('a', 'a', 1, 1, 'g')
 select pg_typeof('x'::bpchar), pg_typeof('x'::char(3)), pg_typeof(array['x'::bpchar]), 'char(3)'::regtype, format_type(1042, -1), format_type(1042, null), 1014::regtype
+select regexp_replace('aab{1}', 'a{2}', '\1-\&{style}', 'g'), replace('x{1}y', '{1}', '{2}{0}'), strpos('{*}{1}', '{1}'), lpad('{0}', 5, '{names}')
+select case when y ~ '^[0-9]' then y::int end, y ~ '^[0-9]' and y::int > 5, y ~ '^x' or y::int > 5, coalesce(case when y ~ '^x' then 0 end, y::int) from (values ('x1'), ('7'), ('3')) t(y)
+select count(*) filter (where y ~ '^[0-9]' and y::int > 5) from (values ('x1'), ('7'), ('3')) t(y)
+select count(*) from (values ('x1'), ('7'), ('3')) t(y) where y ~ '^[0-9]' and y::int > 5
+select a and b::text::bool, a or b::text::bool, a and b::text::bool and a, not (a or b::text::bool) from (values (true, true), (true, false), (true, null), (false, true), (false, false), (false, null), (null, true), (null, false), (null, null)) t(a, b)
+select null and 1 / x > 0 from (values (0)) t(x)
+select to_char(-0.004::float8, '999.99'), to_char(123.456::float8, 'FM999.00'), to_char(1234567.891::float8, '9,999,999.9'), to_char(1.5::float4, '9.99'), to_char(2.5::float8, '9')
