@@ -37,7 +37,7 @@ _AS_THEY_ARE = (
     16, 17, 20, 21, 22, 23, 25, 26, 28, 29, 30, 194, 700, 701, 705, 1033, 1042, 1043, 19, 1700, 13_400, 13_402,
     *_NAMED,
 )  # fmt: skip
-_VOID = 2278
+_VOID, _NUMERIC = 2278, 1700
 _VECTORS = (22, 30)
 _TEXTS = (19, 25, 705, 1042, 1043)
 _INTEGERS = (20, 21, 23, 26, 28, 29)
@@ -115,7 +115,7 @@ def bindable(oid: int, value: Any) -> Any:
     element = ELEMENTS.get(oid)
     if element is not None:
         return [bindable(element.oid, one) for one in value]
-    if oid in _AS_THEY_ARE and oid not in _VECTORS:
+    if oid in _AS_THEY_ARE and oid not in (*_VECTORS, _NUMERIC):
         return value
     text = TYPES[oid].codec.write(value, _PLAIN)
     if oid in _DATED and text.endswith(" BC"):  # which DuckDB writes behind the day

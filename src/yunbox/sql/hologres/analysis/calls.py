@@ -185,7 +185,7 @@ class Calls(Expressions):
         return (*kept, build(f"CAST([{listed}] AS {duck_type(of)})", of, rest))
 
     def _any(self, value: Expr) -> Expr:
-        return self.coercion.settled(value)
+        return self.coercion.shown(value)
 
     def _by_name(self, name: str, args: Sequence[Expr], names: Sequence[str], at: int) -> list[Expr]:
         """Arguments in the order of the function that has such names; those left out are NULL or the default."""

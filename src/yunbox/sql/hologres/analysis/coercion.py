@@ -95,11 +95,12 @@ Objects = Callable[[int, str], int]
 
 @dataclass
 class Coercion:
-    """Makes values fit. ``objects`` reads literals such as ``'t'::regclass``."""
+    """Makes values fit. ``objects`` reads literals such as ``'t'::regclass``, ``known`` knows types' names."""
 
     session: Session
     parameters: Parameters
     objects: Objects | None = None
+    known: Callable[[str], bool] | None = None
 
     def to(self, value: Expr, target: int, typmod: int = -1, context: Context = "implicit", at: int = -1) -> Expr:
         """A value of the target type. Raises PgError 42804 where it cannot be one, 22xxx for a bad literal."""
@@ -142,7 +143,8 @@ class Coercion:
         if value.value is None:
             return replace(conversions.literal(target, None), at=value.at)
         with placed(value.at):
-            if target in _OBJECTS and target not in (REGCLASS, REGTYPE) and not value.value.isdigit():
+            named = target in (REGCLASS, REGTYPE) and not (target == REGTYPE and self._is_of_the_catalogue(value.value))
+            if target in _OBJECTS and not named and not value.value.isdigit():
                 return Expr(casts.unnamed(value.sql, target, self.session), target, at=value.at)
             if target in _OBJECTS:
                 return Expr(f"CAST({self._object(target, value.value)} AS UINTEGER)", target, at=value.at)
@@ -157,6 +159,10 @@ class Coercion:
             if any(isinstance(item, list) for item in read) if isinstance(read, list) else False:
                 raise unsupported("an array of more than one dimension")
             return replace(conversions.literal(target, read), at=value.at)
+
+    def _is_of_the_catalogue(self, text: str) -> bool:
+        """Whether a type is none of those that values have here, so that the engine is to look for its name."""
+        return self.known is not None and not text.isdigit() and not self.known(text)
 
     def _object(self, target: int, text: str) -> int:
         if text.isdigit():
@@ -231,6 +237,10 @@ class Coercion:
         if value.is_unknown:
             return self.to(value, BOOL)
         raise error("42804", f"argument of {what} must be type boolean, not type {shown(value.type)}", value.at)
+
+    def shown(self, value: Expr) -> Expr:
+        """What is taken as it is, of any type: a literal is a text, and a parameter has to get a type elsewhere."""
+        return replace(value, type=TEXT) if value.is_unknown and value.parameter else self.settled(value)
 
     def settled(self, value: Expr) -> Expr:
         """What has no type of its own yet is a text."""

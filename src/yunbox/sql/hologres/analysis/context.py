@@ -60,7 +60,7 @@ class Context:
 
     def __post_init__(self) -> None:
         self.parameters.session = self.session
-        self.coercion = Coercion(self.session, self.parameters, self.object)
+        self.coercion = Coercion(self.session, self.parameters, self.object, self.is_typed)
 
     def fresh(self, prefix: str) -> str:
         """A name that no other part of the statement's SQL has."""
@@ -129,8 +129,16 @@ class Context:
         if of == REGTYPE:
             cursor = Cursor(text)
             with placed(-1):
-                return self.type(cursor.type_name())[0]
+                name = cursor.type_name()
+                if cursor.token.kind != "end":
+                    cursor.fail()
+                return self.type(name)[0]
         raise unsupported(f"a name of type {TYPES[of].name}")
+
+    def is_typed(self, text: str) -> bool:
+        """Whether the name of a type is one of those that are known here; the catalogue has more."""
+        name = Cursor(text).type_name()
+        return name.names[-1] in BY_NAME
 
     def _relation_oid(self, names: Sequence[str]) -> int:
         """The OID of a table, a view or an index. Raises PgError 42P01."""

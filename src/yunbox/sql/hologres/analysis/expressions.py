@@ -215,7 +215,7 @@ class Expressions:
         return build(f"({value.sql} {negated} {node.what})", BOOL, [value])
 
     def _is_null(self, value: Expr, negated: bool) -> Expr:
-        value = self.coercion.settled(value)
+        value = self.coercion.shown(value)
         if value.type == RECORD and value.fields:
             tests = [f"({part.sql} IS {'NOT ' if negated else ''}NULL)" for _, part in value.fields]
             return build(f"({' AND '.join(tests)})", BOOL, [value])
@@ -469,7 +469,7 @@ class Expressions:
         of = element_of(value.type)
         if not of:
             raise error(
-                "42804", f"cannot subscript type {shown(value.type)} because it does not support subscripting", node.at
+                "42804", f"cannot subscript type {shown(value.type)} because it does not support subscripting", value.at
             )
         index = self._index(node.index)
         if value.type in types.VECTORS:
@@ -490,7 +490,7 @@ class Expressions:
         value = self.bind(node.value)
         if not element_of(value.type):
             raise error(
-                "42804", f"cannot subscript type {shown(value.type)} because it does not support subscripting", node.at
+                "42804", f"cannot subscript type {shown(value.type)} because it does not support subscripting", value.at
             )
         low = self._index(node.low) if node.low else conversions.literal(INT4, 1)
         high = self._index(node.high) if node.high else build(f"CAST(len({value.sql}) AS INTEGER)", INT4, [value])

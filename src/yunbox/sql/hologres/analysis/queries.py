@@ -430,6 +430,8 @@ class Queries(Sources):
         right = self.bind(node.right)
         if right.is_unknown:
             of = TYPES[left.type].array if not left.is_unknown else types.TEXT_ARRAY
+            if not of:
+                raise error("42704", f"could not find array type for data type {shown(left.type)}", node.at)
             right = self.coercion.to(right, of)
         element = element_of(right.type)
         if not element:
