@@ -17,7 +17,8 @@ FOLDER = ROOT / "src/yunbox/sql/hologres/catalogue"
 TYPES = (
     "bool", "bytea", "char", "name", "int8", "int2", "int4", "text", "oid", "json", "float4", "float8", "cidr",
     "unknown", "inet", "bpchar", "varchar", "date", "time", "timestamp", "timestamptz", "interval", "timetz",
-    "bit", "varbit", "numeric", "uuid", "jsonb", "regclass", "regtype", "regproc", "regprocedure",
+    "bit", "varbit", "numeric", "uuid", "jsonb", "regclass", "regtype", "regproc", "regprocedure", "regoperator",
+    "regdictionary",
     "regnamespace", "regrole", "xid", "cid", "tid", "oidvector", "int2vector", "pg_node_tree", "aclitem",
     "record", "void", "anyelement", "anyarray", "any", "anynonarray", "anycompatible", "anycompatiblearray",
     "anycompatiblenonarray",
@@ -44,6 +45,7 @@ QUERIES = {
           AND NOT EXISTS (SELECT 1 FROM unnest(proargtypes) q(a) WHERE a NOT IN (SELECT oid FROM known))
           AND NOT EXISTS (SELECT 1 FROM unnest(proallargtypes) q(a) WHERE a NOT IN (SELECT oid FROM known))
         ORDER BY proname, p.oid""",
+    "token_types": "SELECT tokid, alias, description FROM ts_token_type('default') ORDER BY 1",
     "absent": """
         SELECT 'type', typname FROM pg_type WHERE typnamespace = 'pg_catalog'::regnamespace AND typcategory <> 'A'
           AND typtype IN ('b', 'r', 'm') AND oid NOT IN (SELECT oid FROM known)

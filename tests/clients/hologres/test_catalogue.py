@@ -27,7 +27,7 @@ COMMANDS = r"""
     \dv+ seen.*|\ds|\ds+|\dn|\dn+|\du|\du+|\dg|\df|\df+ abs|\dfa|\dfS ab*|\dT|\dT+|\dTS+ int*|\l|\l+|\dp|\z seen.*|\do
     \doS \|\||\da|\daS sum|\dc|\dcS+|\dC+|\dD|\dDS+|\dO|\dOS+|\db+|\dx|\dx+|\dy|\dRp|\dRp+|\dRs|\dRs+|\ddp|\drds|\dF
     \dFd+|\dFp|\dFt+|\dL+|\dl|\det+|\des+|\dew+|\deu+|\dE+|\dP+|\dX|\dA+|\dAc btree|\dAf|\dAp|\dm+|\dd
-    \dconfig *|\sv seen.looked|\conninfo|\encoding
+    \dconfig *|\sv seen.looked|\conninfo|\encoding|\dAo|\dAo+ btree|\dfn|\dft|\dfw+|\dF+|\dFp+|\dLS|\dS+|\dtisvS *.*
 """
 
 

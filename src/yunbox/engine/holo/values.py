@@ -31,7 +31,7 @@ _INTERVAL = (
 _TEXT = "{0}::VARCHAR"
 _AS_NUMBERS = {1082: _DATE, 1083: "epoch_us({0})", 1114: _MOMENT, 1184: _MOMENT, 1186: _INTERVAL}
 _DATED = (1082, 1114, 1184)
-_NAMED = (24, 2202, 2205, 2206, 4089, 4096)
+_NAMED = (24, 2202, 2204, 2205, 2206, 3769, 4089, 4096)
 """Names of objects come with their OIDs, as ``wire/pgwire/values/objects.py`` has them."""
 _AS_THEY_ARE = (
     16, 17, 20, 21, 22, 23, 25, 26, 28, 29, 30, 194, 700, 701, 705, 1033, 1042, 1043, 19, 1700, 13_400, 13_402,

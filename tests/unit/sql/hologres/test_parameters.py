@@ -35,9 +35,17 @@ STATEMENTS: tuple[tuple[str, tuple[int, ...], tuple[str | None, ...]], ...] = (
     ("select $2::int, $1::text", (), ("a", "1")),
     ("select $1::jsonb -> 'a', $2::int[]", (), ('{"a": 1}', "{1,NULL}")),
     ("select count(*) from sale where amount > $1 and day = $2", (), ("1", "2024-01-02")),
+    ("select $1 || 'x', concat($1), jsonb_build_object('a', $1), array[$1]", (1700,), ("NaN",)),
+    ("select $1 * 2, $1::text", (1700,), ("123456789012345678901234567890123456789012345.5",)),
+    ("select $1 is null or id = $1 from shop order by id", (23,), ("2",)),
+    ("select string_agg(name, $1 order by id), to_char(at, $2), replace(name, $1, 'x') from shop group by at, name "
+     "order by 1", (25, 25), ("{1}", "YYYY {0}")),
     ("select $1::time, $2::bool, $3::float8, $4::varchar(2)", (), ("10:00:01.5", "t", "1e300", "abc")),
 )  # fmt: skip
-WRONG = ("select $1 + $2", "select $2", "select $1::int + $1::date", "select $0")
+WRONG = (
+    "select $1 + $2", "select $2", "select $1::int + $1::date", "select $0", "select $1 is null", "select concat($1)",
+    "select jsonb_build_object('a', $1)",
+)  # fmt: skip
 CHANGES = (
     "insert into sale (shop, day, amount, pieces) values ($1, $2, $3, $4)",
     "insert into sale (shop, day) select $1, $2",

@@ -55,6 +55,14 @@ def _functions() -> Mapping[int, tuple[str, tuple[int, ...]]]:
 
 
 @cache
+def _operators() -> Mapping[int, tuple[str, int, int]]:
+    """The symbols of operators and the types of their operands, by OID."""
+    places = _column_at("pg_operator", "oid", "oprname", "oprleft", "oprright")
+    found = ([row[place] for place in places] for row in fixed_rows("pg_operator"))
+    return {int(str(oid)): (str(symbol), int(str(left)), int(str(right))) for oid, symbol, left, right in found}
+
+
+@cache
 def _by_name() -> Mapping[str, tuple[int, ...]]:
     made: dict[str, list[int]] = {}
     for oid, (name, _) in _functions().items():
@@ -187,6 +195,20 @@ class Names:
         if found is None:
             return None
         return f"{quoted(found[0])}({','.join(self.type_name(of, -2, asked) or '' for of in found[1])})"
+
+    def operator_name(self, oid: int, number: int, asked: Asked) -> str | None:
+        """regoperator."""
+        found = _operators().get(oid)
+        if found is None:
+            return None
+        symbol, *operands = found
+        return f"{symbol}({','.join((self.type_name(of, -2, asked) or '') if of else 'NONE' for of in operands)})"
+
+    def dictionary_name(self, oid: int, number: int, asked: Asked) -> str | None:
+        """regdictionary."""
+        number_at, name_at = _column_at("pg_ts_dict", "oid", "dictname")
+        found = {row[number_at]: str(row[name_at]) for row in fixed_rows("pg_ts_dict")}
+        return quoted(found[oid]) if oid in found else None
 
     def arguments(self, oid: int, number: int, asked: Asked) -> str | None:
         """pg_get_function_arguments; with a number 1, those that tell functions of a name apart."""
@@ -456,8 +478,8 @@ class Names:
 
     @staticmethod
     def _function_named(kind: str, names: tuple[str, ...], text: str) -> int | None:
-        if kind == "regprocedure":
-            raise failure("0A000", "a name of type regprocedure is not supported")
+        if kind in ("regprocedure", "regoperator", "regdictionary"):
+            raise failure("0A000", f"a name of type {kind} is not supported")
         found = _by_name().get(names[-1], ()) if names[:-1] in ((), ("pg_catalog",)) else ()
         if len(found) > 1:
             raise failure("42725", f'more than one function named "{text}"')
@@ -471,7 +493,8 @@ def _path(asked: Asked) -> tuple[str, ...]:
 _WAYS: Mapping[str, Describe] = {
     "regclass": Names.relation_name, "regtype": Names.type_name, "format_type": Names.type_name,
     "regnamespace": Names.schema_name, "regrole": Names.quoted_role, "regproc": Names.function_name,
-    "regprocedure": Names.procedure_name, "pg_table_is_visible": Names.is_seen,
+    "regprocedure": Names.procedure_name, "regoperator": Names.operator_name,
+    "regdictionary": Names.dictionary_name, "pg_table_is_visible": Names.is_seen,
     "pg_type_is_visible": Names.is_type_seen, "pg_get_userbyid": Names.role_name,
     "pg_get_indexdef": Names.index_definition, "pg_get_constraintdef": Names.constraint_definition,
     "pg_get_viewdef": Names.view_definition, "obj_description": Names.comment,

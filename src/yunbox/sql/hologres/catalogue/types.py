@@ -19,7 +19,7 @@ from yunbox.sql.hologres.catalogue.rows import rows
 (FLOAT4, FLOAT8, CIDR, UNKNOWN, INET, BPCHAR, VARCHAR, DATE) = (700, 701, 650, 705, 869, 1042, 1043, 1082)
 (TIME, TIMESTAMP, TIMESTAMPTZ, INTERVAL, TIMETZ, BIT, VARBIT) = (1083, 1114, 1184, 1186, 1266, 1560, 1562)
 (NUMERIC, UUID, JSONB, RECORD, VOID, REGCLASS, REGTYPE) = (1700, 2950, 3802, 2249, 2278, 2205, 2206)
-(REGPROC, REGNAMESPACE, REGROLE, REGPROCEDURE) = (24, 4089, 4096, 2202)
+(REGPROC, REGNAMESPACE, REGROLE, REGPROCEDURE, REGOPERATOR, REGDICTIONARY) = (24, 4089, 4096, 2202, 2204, 3769)
 (INT2VECTOR, OIDVECTOR) = (22, 30)
 (ANY, ANYELEMENT, ANYARRAY, ANYNONARRAY) = (2276, 2283, 2277, 2776)
 (ANYCOMPATIBLE, ANYCOMPATIBLEARRAY, ANYCOMPATIBLENONARRAY) = (5077, 5078, 5079)
@@ -27,7 +27,7 @@ TEXT_ARRAY = 1009
 
 POLYMORPHIC = frozenset((ANYELEMENT, ANYARRAY, ANYNONARRAY))
 COMPATIBLE = frozenset((ANYCOMPATIBLE, ANYCOMPATIBLEARRAY, ANYCOMPATIBLENONARRAY))
-REG = frozenset((REGCLASS, REGTYPE, REGPROC, REGNAMESPACE, REGROLE, REGPROCEDURE))
+REG = frozenset((REGCLASS, REGTYPE, REGPROC, REGNAMESPACE, REGROLE, REGPROCEDURE, REGOPERATOR, REGDICTIONARY))
 
 Digits = tuple[int, int]
 """Precision and scale of a DECIMAL."""
@@ -38,7 +38,9 @@ _DUCK = {
     "bytea": "BLOB", "date": "DATE", "time": "TIME", "timestamp": "TIMESTAMP", "timestamptz": "TIMESTAMP",
     "roaringbitmap": "BLOB", "roaringbitmap64": "BLOB", "interval": "INTERVAL", "timetz": "TIMETZ", "uuid": "UUID",
     **dict.fromkeys(
-        ("oid", "xid", "cid", "regclass", "regtype", "regproc", "regprocedure", "regnamespace", "regrole"), "UINTEGER"
+        ("oid", "xid", "cid", "regclass", "regtype", "regproc", "regprocedure", "regoperator", "regnamespace",
+         "regrole", "regdictionary"),
+        "UINTEGER",
     ),
 }  # fmt: skip
 

@@ -135,6 +135,7 @@ def _exploded(acl: str, text: str) -> str:
 _MISSING = {
     "regclass": ("42P01", "relation"), "regtype": ("42704", "type"), "regnamespace": ("3F000", "schema"),
     "regrole": ("42704", "role"), "regproc": ("42883", "function"), "regprocedure": ("42883", "function"),
+    "regoperator": ("42883", "operator"), "regdictionary": ("42704", "text search dictionary"),
 }  # fmt: skip
 
 
@@ -179,7 +180,7 @@ def _there(kind: str, text: str, found: int | None) -> int:
 
 def _written(kind: str, oid: int, names: str) -> str:
     if oid == 0:
-        return "-"
+        return "0" if kind == "regoperator" else "-"
     asked = _asked(names)
     return _names(asked).described(kind, oid, _NO_MODIFIER, asked) or str(oid)
 

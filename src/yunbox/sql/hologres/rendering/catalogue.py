@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from yunbox.sql.hologres.catalogue.functions import FUNCTIONS
+from yunbox.sql.hologres.catalogue.rows import rows
 from yunbox.sql.hologres.catalogue.types import BOOL, INT4, INT8, OID, RECORD, REGTYPE, TEXT, TYPES, VECTORS, element_of
 from yunbox.sql.hologres.errors import unsupported
 from yunbox.sql.hologres.expr import Expr, build, quoted
@@ -191,6 +192,20 @@ def _expanded(call: Call) -> Expr:
     return build(items, RECORD, call.args, fields=fields)
 
 
+@rendered("ts_token_type(oid)")
+def _token_types(call: Call) -> Expr:
+    """What the one parser of texts that PostgreSQL comes with tells apart; there is no search in texts here."""
+    names = [name for name, _ in call.function.outputs]
+    fields = tuple((name, Expr(f"f{at}", INT4 if at == 1 else TEXT)) for at, name in enumerate(names, 1))
+    items = ", ".join(f"{{'f1': CAST({number} AS INTEGER), 'f2': {quoted(alias)}, 'f3': {quoted(told)}}}"
+                      for number, alias, told in rows("token_types"))  # fmt: skip
+    parser = f"CAST({call[0]} AS BIGINT)"
+    missing = f"error('PG22023: text search parser with OID ' || {parser} || ' does not exist')"
+    sql = f"CASE WHEN {parser} = {_PARSER} THEN [{items}] WHEN {parser} IS NOT NULL THEN {missing} END"
+    return build(sql, RECORD, call.args, fields=fields)
+
+
+_PARSER = 3722
 _ENCODINGS = (
     "SQL_ASCII", "EUC_JP", "EUC_CN", "EUC_KR", "EUC_TW", "EUC_JIS_2004", "UTF8", "MULE_INTERNAL",
     *(f"LATIN{number}" for number in range(1, 11)), "WIN1256", "WIN1258", "WIN866", "WIN874", "KOI8R", "WIN1251",

@@ -65,6 +65,8 @@ _SYSTEM = (
     Type("aclitem", 1033, 12, texts.TEXT, 1034),
     Type("regproc", 24, 4, objects.Named("regproc"), 1008),
     Type("regprocedure", 2202, 4, objects.Named("regprocedure"), 2207),
+    Type("regoperator", 2204, 4, objects.Named("regoperator"), 2209),
+    Type("regdictionary", 3769, 4, objects.Named("regdictionary"), 3770),
     Type("regclass", 2205, 4, objects.Named("regclass"), 2210),
     Type("regtype", 2206, 4, objects.Named("regtype"), 2211),
     Type("regnamespace", 4089, 4, objects.Named("regnamespace"), 4090),

@@ -172,3 +172,6 @@ select 'a'::tsvector
 select int4range(1, 2)
 select '(1,2)'::point
 select ctid from shop
+select 'trigger'::regtype, to_regtype('trigger'), 96::regoperator, 484::regoperator, 0::regoperator, 3765::regdictionary, 0::regprocedure
+select 'int4 x'::regtype
+select * from ts_token_type(3722)
