@@ -3,9 +3,8 @@
 Source: the PostgreSQL documentation, "Date/Time Functions and Operators". Values are in their carriers.
 """
 
-import re
 from collections.abc import Callable
-from datetime import timedelta, timezone, tzinfo
+from datetime import tzinfo
 from math import isfinite
 from typing import Any
 
@@ -293,28 +292,14 @@ def _made_interval(*given: Any) -> _Parts:
 # -- zones
 
 
-_POSIX = re.compile(r"(?:<[^>]*>|[A-Za-z]*)([+-]?)(\d{1,2})(?::(\d{1,2}))?(?::(\d{1,2}))?", re.ASCII)
-
-
 def zone_called(name: str) -> tzinfo:
     """A zone by its name, or as POSIX writes one, which counts hours to the *west*. Raises PgError 22023."""
-    found = zones.named(name) or _posix_zone(name)
+    found = zones.named(name) or zones.posix(name)
     if found is None and any(letter.isdigit() for letter in name):
         raise failure("0A000", "a time zone of POSIX with summer time is not supported")
     if found is None:
         raise failure("22023", f'time zone "{name}" not recognized')
     return found
-
-
-def _posix_zone(name: str) -> tzinfo | None:
-    read = _POSIX.fullmatch(name)
-    if read is None:
-        return None
-    hours, minutes, seconds = (int(part or 0) for part in read.groups()[1:])
-    if hours > 23 or minutes > 59 or seconds > 59:
-        return None
-    west = timedelta(hours=hours, minutes=minutes, seconds=seconds)
-    return timezone(west if read[1] == "-" else -west)
 
 
 def _local(us: int, zone: str) -> int:

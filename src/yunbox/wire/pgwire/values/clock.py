@@ -33,7 +33,10 @@ class Time:
 
     def read(self, text: str, style: Style) -> int:
         """A time; a date or zone with it counts not."""
-        return moments.read(text, "time", style).clock_or_fail("time", text)
+        moment = moments.read(text, "time", style)
+        if moment.zone is not None and moment.day is None and not moment.fixed:
+            raise moments.no_syntax("time", text)
+        return moment.clock_or_fail("time", text)
 
     def pack(self, value: int) -> bytes:
         """Microseconds."""

@@ -1,7 +1,7 @@
 """What a text says of a day, a time and a zone, in any order and style: what the four types of dates and times read.
 
 Source: the PostgreSQL documentation, "Date/Time Input Interpretation". Julian days, days of a year and POSIX zones with
-rules of their own are refused as no syntax.
+summer time are refused as no syntax.
 """
 
 import re
@@ -19,7 +19,7 @@ _TOKEN = re.compile(
     |(?P<clock>\d+:\d+(?::\d+(?:\.\d*)?)?)
     |(?P<date>\d+(?P<sep>[-/.])(?:\d+|[a-z]+)(?P=sep)\d++(?!-)|[a-z]{3,9}-\d+-\d++(?!-))
     |(?P<zone>[+-]\d{1,4}(?::\d{2}){0,2}(?![\d:]))
-    |(?P<word>-?[a-z][a-z_]*(?:/[a-z_]+)*(?:[+-]\d+)?)
+    |(?P<word>(?:am|pm|bc|ad)(?=\+)|-?[a-z][a-z_]*(?:/[a-z_]+)*(?:[+-]\d+|\d{1,2}[a-z]{3,})?)
     |(?P<number>\d+)""",
     re.VERBOSE | re.ASCII,
 )
@@ -193,12 +193,12 @@ class _Reader:
         elif word == "allballs" and self.moment.clock is None:
             self.moment.clock, self.moment.zone = 0, timezone(timedelta())
         elif word not in _WEEKDAYS and not (
-            word == "t" and self._dated and self.kind.startswith(("date", "timestamp"))
+            word == "t" and self._dated and self.month is None and self.kind.startswith(("date", "timestamp"))
         ):
             self._zone_of(word)
 
     def _zone_of(self, word: str) -> None:
-        zone = zones.named(word)
+        zone = zones.named(word) or (zones.posix(word) if word[-1].isdigit() else None)
         if zone is not None:
             self._zone(zone)
         elif "/" in word:
@@ -210,12 +210,17 @@ class _Reader:
         """Digits without separators: a date of 8, a time of 6 behind one, or a part of a date."""
         if len(said) == 8 and not self.numbers:
             self.numbers = [said[:4], said[4:6], said[6:]]
-        elif self._dated and len(said) in (4, 6) and self.moment.clock is None:
+        elif (self._dated or self._timed) and len(said) in (4, 6) and self.moment.clock is None:
             self._clock(":".join(said[at : at + 2] for at in range(0, len(said), 2)))
         elif self._dated:
             raise no_syntax(self.kind, self.text)
         else:
             self.numbers.append(said)
+
+    @property
+    def _timed(self) -> bool:
+        """Whether digits are a time, as none of a date is expected, nor has come."""
+        return self.kind.split()[0] == "time" and not self.numbers and self.month is None
 
     @property
     def _dated(self) -> bool:

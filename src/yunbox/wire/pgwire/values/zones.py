@@ -1,5 +1,6 @@
 """Time zones: how far a zone is from UTC at a moment, also beyond the years that Python knows."""
 
+import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
@@ -79,6 +80,21 @@ def named(name: str) -> tzinfo | None:
         return timezone(timedelta(hours=hours))
     known = spelled(name)
     return ZoneInfo(known) if known is not None else None
+
+
+_POSIX = re.compile(r"(?:<[^>]*>|[A-Za-z]*)([+-]?)(\d{1,2})(?::(\d{1,2}))?(?::(\d{1,2}))?", re.ASCII)
+
+
+def posix(name: str) -> tzinfo | None:
+    """A zone as POSIX writes one without summer time, such as ``UTC+3``, which counts hours to the *west*."""
+    read = _POSIX.fullmatch(name)
+    if read is None:
+        return None
+    hours, minutes, seconds = (int(part or 0) for part in read.groups()[1:])
+    if hours > 23 or minutes > 59 or seconds > 59:
+        return None
+    west = timedelta(hours=hours, minutes=minutes, seconds=seconds)
+    return timezone(west if read[1] == "-" else -west)
 
 
 def name_of(zone: tzinfo) -> str:

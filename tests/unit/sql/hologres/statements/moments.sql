@@ -96,3 +96,7 @@ select to_char(v, 'HH24:MI:SS'), to_char(v, 'DD HH12 AM'), to_char(v, 'YYYY-MM-D
 select to_char(interval '1 day', 'Mon')
 select age(timestamp 'infinity', timestamp '2024-12-31 23:59:59'), age(timestamp '2024-01-01', timestamp 'infinity'), age(timestamptz 'infinity', timestamptz 'infinity')
 select age(timestamp '-infinity', timestamp '2024-12-31')
+select '2024-02-29 10:00 PST8PDT'::timestamptz, '2024-02-29 10:00 EST5EDT'::timestamptz, '2024-02-29 10:00 GMT+3'::timestamptz, '2024-02-29 10:00 UTC-5'::timestamptz, '2024-02-29 10:00 Etc/GMT+5'::timestamptz, '2024-02-29 10:00 PST8PDT'::timetz
+select '1000'::time, '100000'::time, '1000+08'::timetz, '1000 UTC'::timetz, '10:00 PM+8'::timetz, '12:00 AM+8'::time, '10:00 GMT+3'::timetz, '2024-02-29 10:00 America/New_York'::time
+select '10:00 America/New_York'::time
+select '08-Jan-99T10:00'::timestamp
