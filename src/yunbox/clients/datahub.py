@@ -26,6 +26,7 @@ _ACTION = "x-datahub-request-action"
 _MARK = "x-yunbox-mark"
 _TRIES = 3
 _PAUSE_S = 0.2
+_ABSENT = ("NoSuchProject", "NoSuchTopic")
 
 
 class DataHubError(KernelError):
@@ -66,8 +67,13 @@ class DataHubClient:
     # -- what there is
 
     def topic(self, project: str, name: str) -> TopicInfo:
-        """A topic. Raises DataHubError, Unavailable."""
-        found = self._json("GET", _path(project, name))
+        """A topic. Raises DataHubError, which names it where there is none, and Unavailable."""
+        try:
+            found = self._json("GET", _path(project, name))
+        except DataHubError as error:
+            if error.code not in _ABSENT:
+                raise
+            raise DataHubError(f"Topic {project}.{name}: {error.message}", code=error.code) from error
         text = found.get("RecordSchema")
         schema = parse_schema(text) if found.get("RecordType") == "TUPLE" else None
         return TopicInfo(project, name, schema, int(found.get("ShardCount", 0)))

@@ -144,7 +144,7 @@ def test_what_comes_while_a_job_is_not_there(
     [
         ({"topics": "x"}, "Unsupported options: topics"),
         ({"connector": "kafkaesque"}, "Could not find any factory for identifier 'kafkaesque'"),
-        ({"topic": "nothing"}, "The specified topic name does not exist"),
+        ({"topic": "nothing"}, r"Topic \w+\.nothing: The specified topic name does not exist"),
         ({"accessKey": "wrong"}, "signature"),
         ({"startTime": "yesterday"}, "'startTime' = 'yesterday'"),
     ],

@@ -96,6 +96,7 @@ def test_types_are_flinks() -> None:
         ("SELECT nofunc(1, 'a')", "No match found for function signature nofunc(<NUMERIC>, <CHARACTER>)"),
         ("SELECT a FROM t ORDER BY a", "Sort on a non-time-attribute field is not supported."),
         ("INSERT INTO sink SELECT 1", "Cause: Different number of columns."),
+        ("SELECT x FROM (VALUES (1, NULL), (2, NULL)) AS v(x, y)", "Illegal use of 'NULL'"),
         ("INSERT INTO sink (zz) SELECT 1", "Unknown target column 'zz'"),
         ("SELECT 1 = 'a'", "implicit type conversion between INTEGER and CHAR is not supported now"),
     ],

@@ -13,6 +13,7 @@ from typing import Any
 from yunbox.engine.stream.batch import Batch, from_rows
 from yunbox.engine.stream.connectors.connector import Connector, Environment
 from yunbox.engine.stream.connectors.kinds import option
+from yunbox.engine.stream.durations import millis
 from yunbox.kernel.errors import InvalidArgument
 from yunbox.sql.flink.plans import Source
 from yunbox.sql.flink.types import FlinkType
@@ -92,12 +93,8 @@ def _maker(name: str, of: FlinkType, options: Mapping[str, str]) -> tuple[Make, 
 
     kind = given("kind", "random")
     if kind == "sequence":
-        if not given("start") or not given("end"):
-            raise InvalidArgument(f"Could not find required property 'fields.{name}.start' or 'fields.{name}.end'")
         first, last = int(given("start")), int(given("end"))
         return (lambda number: _as(first + number, of)), last - first + 1
-    if kind != "random":
-        raise InvalidArgument(f"Unsupported generator kind: {kind}: 'random' or 'sequence' for field {name!r}")
     null_rate = float(given("null-rate", "0"))
     make = _random(of, given)
     if not null_rate:
@@ -128,7 +125,8 @@ def _random(of: FlinkType, given: Callable[..., str]) -> Make:
     if root == "BOOLEAN":
         return lambda _: random.random() < 0.5  # noqa: S311
     if root in ("TIMESTAMP", "TIMESTAMP_LTZ"):
-        return lambda _: int(time.time() * 1e6)
+        past_us = millis(given("max-past", "0")) * 1000
+        return lambda _: int(time.time() * 1e6) - random.randint(0, past_us)  # noqa: S311
     if root == "DATE":
         return lambda _: int(time.time() // 86400)
     raise InvalidArgument(f"Unsupported type {of} for generator of kind random")

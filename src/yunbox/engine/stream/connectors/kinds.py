@@ -8,6 +8,7 @@ Flink 2.x on ``datagen``, ``print`` and ``blackhole``.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from yunbox.engine.stream.connectors.datagen_fields import PREFIX, check_fields
 from yunbox.engine.stream.connectors.filesystem.options import FORMAT_OPTIONS, OPTIONS, check_files
 from yunbox.engine.stream.connectors.kafka.options import OPTIONS as KAFKA_OPTIONS
 from yunbox.engine.stream.connectors.kafka.options import SERVERS, UPSERT_OPTIONS, check_kafka
@@ -90,7 +91,14 @@ HOLOGRES = Kind(
     writes=True,
     asks=True,
 )  # fmt: skip
-DATAGEN = Kind("datagen", (), ("rows-per-second", "number-of-rows", "scan.parallelism"), ("fields.",), reads=True)
+DATAGEN = Kind(
+    "datagen",
+    (),
+    ("rows-per-second", "number-of-rows", "scan.parallelism"),
+    (PREFIX,),
+    reads=True,
+    verify=lambda table, options, writes: check_fields(table, options),
+)
 PRINT = Kind(
     "print",
     (),

@@ -86,7 +86,9 @@ class Queries:
         types = []
         for column in zip(*rows, strict=True):
             of = coercion.common([one.type for one in column])
-            if of is None or of.root == "NULL":
+            if of is not None and of.root == "NULL":
+                raise context.error("Illegal use of 'NULL'", node)
+            if of is None:
                 raise context.error("Values passed to VALUES operator must have compatible types", node)
             types.append(of)
         names = [f"EXPR${i}" for i in range(width)]
