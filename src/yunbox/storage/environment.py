@@ -23,13 +23,17 @@ class Tables:
 
     def __init__(self, env: lmdb.Environment, names: Iterable[str], *, create: bool = True) -> None:
         self._handles = {name: env.open_db(name.encode(), create=create) for name in names}
+        self.numbers = {name: number for number, name in enumerate(self._handles)}
 
     def __getitem__(self, name: str) -> Any:
         return self._handles[name]
 
 
-def opened(folder: Path, *, tables: int, readers_max: int, readonly: bool = False) -> lmdb.Environment:
-    """An environment. A reader's map is as large as the writer's: it may grow while it is open. Raises StorageFull."""
+def opened(
+    folder: Path, *, tables: int, readers_max: int, readonly: bool = False, sync: bool = True
+) -> lmdb.Environment:
+    """An environment. A reader's map is as large as the writer's: it may grow while it is open. Without ``sync`` a
+    commit flushes nothing (see ``storage/journaled``). Raises StorageFull."""
     for size in (_MAP_BYTES, _MAP_BYTES_LOW):
         try:
             return lmdb.open(
@@ -40,12 +44,18 @@ def opened(folder: Path, *, tables: int, readers_max: int, readonly: bool = Fals
                 readahead=False,
                 mode=0o600,
                 readonly=readonly,
+                sync=sync,
             )
         except MemoryError:
             continue
     raise StorageFull(
         "The address space of this process is too small for its data: raise its limit, and start it again"
     )
+
+
+def synced(env: lmdb.Environment) -> None:
+    """Have all that was committed without a flush be on disk. Raises lmdb.Error."""
+    env.sync(True)
 
 
 def translated(error: BaseException) -> BaseException:

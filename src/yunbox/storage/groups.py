@@ -6,7 +6,6 @@ changed something spoils the transaction for all: the others of its group run ag
 
 import asyncio
 import contextlib
-import queue
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -65,11 +64,15 @@ class Groups(Generic[I]):
         self._clock = clock
         self._items_max = items_max
         self._bytes_max = bytes_max
-        self._queue: queue.SimpleQueue[I | None] = queue.SimpleQueue()
+        self._waiting: deque[I] = deque()
         self._thread = threading.Thread(target=self._loop, name=name, daemon=True)
         self._started = False
         self._closed = False
         self._door = threading.Lock()
+        self._bell = threading.Lock()
+        """Is rung by letting it go, when as many wait as are ``_wanted``; 0 is when nobody listens."""
+        self._bell.acquire()
+        self._wanted = 0
         self._sizes = (0, 0)
         """Of the last two groups."""
         self._took_s = 0.0
@@ -84,46 +87,64 @@ class Groups(Generic[I]):
         with self._door:
             if self._closed:
                 raise Unavailable("The store is being closed")
-            self._queue.put(item)
+            self._waiting.append(item)
+            if 0 < self._wanted <= len(self._waiting):
+                self._ring()
 
     def close(self) -> None:
         """Finish what is queued."""
         with self._door:
             self._closed = True
-            self._queue.put(None)
+            if self._wanted:
+                self._ring()
         if self._started:
             self._thread.join()
 
     def __len__(self) -> int:
         """How many wait."""
-        return self._queue.qsize()
+        return len(self._waiting)
 
     def _loop(self) -> None:
-        while (first := self._queue.get()) is not None:
-            group, stop = self._gather(first)
+        while self._await(1):
+            expected = min(max(self._sizes), self._items_max)
+            if expected >= _MANY:
+                # of many a moment ago, who have been answered, those come again within a fraction of what a flush
+                # takes, as else half of them would wait for another one
+                self._await(expected, self._took_s * _WAIT_SHARE)
+            group = self._taken()
             began = self._clock()
             self._commit(group)
             self._took_s, self._sizes = self._clock() - began, (self._sizes[1], len(group))
-            if stop:
-                return
 
-    def _gather(self, first: I) -> tuple[list[I], bool]:
-        """What waits; and where there were many a moment ago, who have been answered, those of them that come again
-        within a fraction of what a flush takes, as else half of them would wait for another one."""
-        group, size = [first], first.size_bytes
-        expected = max(self._sizes)
-        until = self._clock() + (self._took_s * _WAIT_SHARE if expected >= _MANY else 0.0)
-        while len(group) < self._items_max and size < self._bytes_max:
-            left_s = until - self._clock() if len(group) < expected else 0.0
-            try:
-                item = self._queue.get(timeout=left_s) if left_s > 0 else self._queue.get_nowait()
-            except queue.Empty:
-                break
-            if item is None:
-                return group, True
-            group.append(item)
-            size += item.size_bytes
-        return group, False
+    def _await(self, count: int, timeout_s: float = -1) -> bool:
+        """Return once so many wait, or the end has come, or the time is over; whether any wait.
+
+        Who submits rings once, and not for each item: a thread that is woken takes time from the one that goes on.
+        """
+        with self._door:
+            if len(self._waiting) >= count or self._closed:
+                return bool(self._waiting)
+            self._wanted = count
+        if not self._bell.acquire(timeout=min(timeout_s, threading.TIMEOUT_MAX)):
+            with self._door:
+                if self._wanted:
+                    self._wanted = 0
+                else:
+                    self._bell.acquire()  # it was rung at the last moment
+        return bool(self._waiting)
+
+    def _ring(self) -> None:
+        self._wanted = 0
+        self._bell.release()
+
+    def _taken(self) -> list[I]:
+        """The next group of those that wait."""
+        group: list[I] = []
+        size, waiting = 0, self._waiting
+        while waiting and len(group) < self._items_max and (not group or size < self._bytes_max):
+            group.append(waiting.popleft())
+            size += group[-1].size_bytes
+        return group
 
 
 class _HalfDone(Exception):

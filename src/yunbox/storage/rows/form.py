@@ -112,9 +112,9 @@ class Form:
             told = f'new row for relation "{relation.name}" violates partition constraint'
             raise _violation(relation, "23514", told, self._failing(fields))
 
-    def changed(self, key: bytes, row: bytes, texts: Iterable[tuple[int, bytes | None]]) -> tuple[bytes, bytes]:
-        """The key and the row of a row with other texts in some columns, by number. Raises PgError 23502, 23514."""
-        fields = fields_of(self.relation, row)
+    def changed(self, key: bytes, fields: Fields, texts: Iterable[tuple[int, bytes | None]]) -> tuple[bytes, bytes]:
+        """The key and the row of a row's texts, which are these from now on, with others in some columns, by number.
+        Raises PgError 23502, 23514."""
         for at in self._dropped:
             fields[at] = None
         moves = False

@@ -9,8 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from yunbox.storage.environment import Tables, opened, told, translated
+import lmdb
+
+from yunbox.kernel.errors import StorageFull
+from yunbox.storage.environment import Tables, told, translated
 from yunbox.storage.groups import Done, Groups, Item, Returns, settle, transact
+from yunbox.storage.journaled.admission import Admission
+from yunbox.storage.journaled.journal import EVERY_S, Journal
 from yunbox.storage.objects.waiting import to_end
 from yunbox.storage.rows.catalogue import VERSION, Catalogue, load, version
 from yunbox.storage.rows.view import TABLES, Change, View
@@ -19,7 +24,7 @@ T = TypeVar("T")
 Work = Callable[[Change], T]
 _GROUP_MAX = 512
 _READERS_MAX = 4096
-_IDENTITY = b"identity"
+_IDENTITY, _OWN = b"identity", "meta"
 _CATALOGUES_MAX = 4  # the present one, and those of blocks that have changed definitions
 
 
@@ -31,11 +36,13 @@ class _Item(Item):
 class RowStore:
     """The rows and definitions of one database: ``reading`` on the caller's thread, ``write`` in groups."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, checkpoints_every_s: float = EVERY_S) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._folder = folder
-        self._env = opened(folder, tables=len(TABLES), readers_max=_READERS_MAX)
-        self._tables = Tables(self._env, TABLES)
+        self._admission = Admission(folder, TABLES, _OWN, _READERS_MAX)
+        self._env = self._admission.environment(sync=False)
+        self._tables = Tables(self._env, TABLES, create=False)
+        self._journal = Journal(self._env, folder, self._tables[_OWN], every_s=checkpoints_every_s)
         self._groups: Groups[_Item] = Groups("yunbox-rows", self._commit, items_max=_GROUP_MAX, bytes_max=1)
         self._groups.start()
         self._returns: Returns | None = None
@@ -107,28 +114,49 @@ class RowStore:
 
     def forget_readers(self) -> None:
         """Give back the pages that processes were reading when they were killed."""
+        self._journal.enter()  # theirs may have been the pins of the last checkpoint
         self._env.reader_check()
+
+    def checkpoint(self) -> None:
+        """Have all that was written lie where it stays."""
+        self._journal.enter()
+        self._journal.checkpoint()
 
     def close(self) -> None:
         """Finish the writes that are queued and close."""
         self._groups.close()
+        self._journal.close()
         self._env.close()
+        self._admission.end()
 
     def _commit(self, group: list[_Item]) -> None:
-        try:
-            transact(
-                self._env,
-                group,
-                lambda txn: Change(txn, self._tables),
-                lambda item, change: item.work(change),
-                Change.complete,
-                translated,
-            )
-        except Exception as error:
-            for item in group:
-                item.result, item.failure = None, told(error, self._env, self._folder)
+        failure = self._attempt(group)
+        if isinstance(failure, StorageFull) and self._journal.frees():
+            failure = self._attempt(group)
         for item in group:
+            if failure is not None:
+                item.result, item.failure = None, failure
             item.settle()
+
+    def _attempt(self, group: list[_Item]) -> BaseException | None:
+        """Run and commit a group; what it fails of as a whole."""
+        try:
+            self._journal.enter()
+            transact(self._env, group, self._begun, lambda item, change: item.work(change), self._ended, translated)
+        except Exception as error:
+            failure = told(error, self._env, self._folder)
+            with contextlib.suppress(OSError, lmdb.Error):  # it is told already that the disk has failed
+                self._journal.withdraw()
+            return failure
+        self._journal.committed()
+        return None
+
+    def _begun(self, txn: lmdb.Transaction) -> Change:
+        return Change(txn, self._tables, self._journal.begin(txn))
+
+    def _ended(self, change: Change) -> None:
+        change.complete()
+        self._journal.end(change.txn)
 
 
 def _identified(change: Change) -> bytes:

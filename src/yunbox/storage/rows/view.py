@@ -17,6 +17,7 @@ import lmdb
 import msgspec
 
 from yunbox.storage.environment import Tables
+from yunbox.storage.journaled.segments import Writing
 from yunbox.storage.rows import chunks
 from yunbox.storage.rows.binlog import Events, events_of, records
 from yunbox.storage.rows.births import bear
@@ -198,10 +199,11 @@ class View:
 
 
 class Change(View):
-    """A writing transaction, shared by the works of a group."""
+    """A writing transaction, shared by the works of a group. ``writing`` takes what it changes to the journal."""
 
-    def __init__(self, txn: lmdb.Transaction, tables: Tables) -> None:
+    def __init__(self, txn: lmdb.Transaction, tables: Tables, writing: Writing | None = None) -> None:
         super().__init__(txn, tables)
+        self._writing = writing
         self.steps = 0
         """How many changes were made: a work that fails may not have made any."""
         self.added: list[bytes] = []
@@ -225,13 +227,22 @@ class Change(View):
         return self._delete(table, key)
 
     def _put(self, table: str, key: bytes, value: bytes) -> None:
-        self.txn.put(key, value, db=self.tables[table])
+        tables = self.tables
+        self.txn.put(key, value, db=tables[table])
+        if self._writing is not None:
+            self._writing.put(tables.numbers[table], key, value)
 
     def _delete(self, table: str, key: bytes) -> bool:
-        return self.txn.delete(key, db=self.tables[table])
+        found = self.txn.delete(key, db=self.tables[table])
+        if found and self._writing is not None:
+            self._writing.put(self.tables.numbers[table], key, None)
+        return found
 
     def _put_all(self, table: str, items: Iterable[tuple[bytes, bytes]]) -> None:
-        self._cursor(table).putmulti(items)
+        pairs = list(items)
+        self._cursor(table).putmulti(pairs)
+        if self._writing is not None:
+            self._writing.put_all(self.tables.numbers[table], pairs)
 
     def set_rows(
         self,

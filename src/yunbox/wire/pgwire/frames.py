@@ -8,7 +8,7 @@ honest client is not waited for, and nothing is allocated because a length was d
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from yunbox.wire.pgwire.report import ProtocolViolation
 
@@ -41,6 +41,14 @@ class Frames:
         self._held = 0
         self._wanted = 0
         self._established = False
+
+    @staticmethod
+    def whole(data: bytes) -> Iterator[tuple[int, bytes]]:
+        """The messages of bytes that are some of a client's, from the first to the last."""
+        made = Frames()
+        made.established()
+        made.feed(data)
+        return made.messages()
 
     def feed(self, data: bytes) -> None:
         """Take more of what the client sent."""
@@ -88,6 +96,10 @@ class Frames:
                 return
             start, self._at = self._at + 5, self._at + 1 + length
             yield kind, self._buffer[start : self._at]
+
+    def passed(self, taken: Callable[[bytes, int], int]) -> None:
+        """Have someone take messages that are whole at once: it is told where they begin, and says how far it came."""
+        self._at = taken(self._buffer, self._at)
 
     @property
     def is_alone(self) -> bool:

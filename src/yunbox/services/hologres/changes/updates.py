@@ -11,6 +11,7 @@ from yunbox.services.hologres.changes.asked import KEY_OID, Asked
 from yunbox.storage.objects.waiting import in_thread
 from yunbox.storage.rows.attempt import Attempt, Stale, Unlogged
 from yunbox.storage.rows.form import Form
+from yunbox.storage.rows.rows import fields_of
 from yunbox.storage.rows.view import View
 from yunbox.wire.pgwire.datarows import Fields
 
@@ -85,6 +86,8 @@ def _still(attempt: Attempt, key: bytes) -> bytes:
 
 def put_changed(attempt: Attempt, key: bytes, row: bytes, numbers: Sequence[int], texts: Fields) -> bytes:
     """Have a row with other texts in some columns, by number; what it is then. Raises PgError 23502, 23505, 23514."""
-    moved, made = attempt.form.changed(attempt.form.relation.prefix + key, row, zip(numbers, texts, strict=False))
+    form = attempt.form
+    fields = fields_of(form.relation, row)
+    moved, made = form.changed(form.relation.prefix + key, fields, zip(numbers, texts, strict=False))
     attempt.put(key, moved[_NODE:], made)
     return made

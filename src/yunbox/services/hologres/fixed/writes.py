@@ -52,9 +52,12 @@ class Insert:
 
     def run(self, change: Change, given: Row) -> Changed:
         """Insert the rows, or do what is to be done instead. Raises PgError, before anything is changed."""
-        rows: Iterable[list[Any]] = ()
+        rows: Sequence[list[Any]] = ()
         try:
             rows = () if self._was_packed(given) else list(self.rows(given))
+            if len(rows) == 1 and self.form.relation.primary_key:
+                made = self._alone(change, rows[0], given)
+                return len(made), made if self.output is not None else ()
             if len(rows) >= _MANY and (self.setters is None or self.overwrites):
                 given.made = (self, self._packed(rows))
             made = self._at_once(change, *given.made[1]) if self._was_packed(given) else None
@@ -101,6 +104,30 @@ class Insert:
         change.set_rows(relation, [key for key, _, _ in written], [row for _, row, _ in written],
                         None if is_new else [before for _, _, before in written])  # fmt: skip
         return made
+
+    def _alone(self, change: Change, values: list[Any], given: Row) -> tuple[bytes, ...]:
+        """Insert one row: what it is then. It is what most do most often, and nothing else is there to be looked at."""
+        form, key = self.form, self.form.key(values)
+        assert key is not None
+        before = change.row(key)
+        if before is not None and self.on_conflict and self.setters is None:
+            return ()
+        if before is None or not self.on_conflict or self.overwrites:
+            row = form.row(values)
+            if before is not None and not self.on_conflict:
+                raise form.duplicate(row)
+            moved = key
+        else:
+            assert self.setters is not None
+            excluded = Row(given.parameters, given.style, (), values)
+            moved, row = _assigned(form, key, before, self.setters, excluded)
+        if moved != key:
+            batch = Batch(change, form)
+            batch.put(key, moved, row)
+            batch.apply()
+        else:
+            change.replace_row(form.relation, key, before, row)
+        return (row,)
 
     def _one_by_one(self, change: Change, rows: Iterable[list[Any]], given: Row) -> list[bytes]:
         batch = Batch(change, self.form)
@@ -193,12 +220,18 @@ class _Present(Sequence[Any]):
 
 def _changed(batch: Batch, key: bytes, present: bytes, setters: Sequence[Setter], row: Row) -> bytes:
     """Change a row as it is assigned to; what it is then. Raises PgError."""
-    relation = batch.form.relation
-    row.present = _Present(relation.columns, fields_of(relation, present))
-    texts = [(column.number, encoded(column, value(row))) for column, value in setters]
-    moved, made = batch.form.changed(key, present, texts)
+    moved, made = _assigned(batch.form, key, present, setters, row)
     batch.put(key, moved, made)
     return made
+
+
+def _assigned(form: Form, key: bytes, present: bytes, setters: Sequence[Setter], row: Row) -> tuple[bytes, bytes]:
+    """Where a row lies as it is assigned to, and what it is. Raises PgError."""
+    relation = form.relation
+    fields = fields_of(relation, present)
+    row.present = _Present(relation.columns, fields)
+    texts = [(column.number, encoded(column, value(row))) for column, value in setters]
+    return form.changed(key, fields, texts)
 
 
 # -- from statements

@@ -193,6 +193,16 @@ class Connection(asyncio.Protocol):
             self._taken += len(found[1]) + 5
             yield found
 
+    def passed(self, taken: Callable[[bytes, int], int]) -> None:
+        """Have someone take messages at once, as ``Frames.passed`` does."""
+
+        def counted(data: bytes, at: int) -> int:
+            end = taken(data, at)
+            self._taken += end - at
+            return end
+
+        self.frames.passed(counted)
+
     def write(self, data: bytes) -> None:
         """Send bytes."""
         self._transport.write(data)

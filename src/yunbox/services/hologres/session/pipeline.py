@@ -6,8 +6,11 @@ waits for an answer before. Where one fails nothing of them has been done, and t
 tells what is wrong, and with which.
 """
 
-from collections.abc import Awaitable, Callable
+import contextlib
+import struct
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from time import monotonic
 from typing import Any
 
@@ -15,11 +18,18 @@ from yunbox.services.hologres.session.known import Known, Statements
 from yunbox.services.hologres.session.ports import Context
 from yunbox.services.hologres.session.session import Session
 from yunbox.services.hologres.session.transaction import State, now_us
+from yunbox.wire.pgwire.frames import Frames
 from yunbox.wire.pgwire.report import PgError
 
 _BIND, _DESCRIBE, _EXECUTE, _SYNC = b"BDES"
 _OF_PORTALS = b"DEC"
 _PORTAL, _ALL = b"P\0", b"\0\0\0\0\0"
+_HEADER = struct.Struct(">BI")
+_EXECUTE_BIND = b"E\0\0\0\x09\0\0\0\0\0B"
+_END = {False: _EXECUTE_BIND, True: b"D\0\0\0\x06P\0" + _EXECUTE_BIND}
+"""What is behind a Bind, up to the next one's kind, of a change that is described, or is not."""
+_MANY = 0
+"""Stands for the kind of messages that are kept as they lie in the stream, one behind the other."""
 _ROWS_MAX, _BYTES_MAX = 10_000, 8 << 20
 """What is kept at most before it is tried out."""
 _STATES = (State.NONE, State.ALONE, State.IMPLICIT)
@@ -33,11 +43,21 @@ class _Run:
     and ``begun`` those of a change that has no Execute yet."""
 
     known: Known
+    named: bytes
+    """The names that a Bind of it begins with."""
     rows: list[list[Any]] = field(default_factory=list)
     described: list[bool] = field(default_factory=list)
     messages: list[tuple[int, bytes]] = field(default_factory=list)
     begun: list[tuple[int, bytes]] = field(default_factory=list)
     size_bytes: int = 0
+
+    def parted(self) -> Iterator[tuple[int, bytes]]:
+        """The messages, one by one."""
+        for kind, body in self.messages:
+            if kind == _MANY:
+                yield from Frames.whole(body)
+            else:
+                yield kind, body
 
     def part_last(self) -> None:
         """Have the last change be one that has begun: its portal is asked for again."""
@@ -70,8 +90,31 @@ class Pipeline:
             run.described.append(len(run.begun) == 2)
             run.messages += (*run.begun, (kind, body))
             run.begun = []
+            self._session.line.passed(self._further)
             return True
         return False
+
+    def _further(self, data: bytes, at: int) -> int:
+        """Keep the changes that follow in the same form, each up to the Bind of another one; where the first begins
+        that is not kept. They are most of what comes, so nothing is done for each that is the same for all."""
+        run, style = self._run, self._session.style
+        assert run is not None
+        begin, size, named, rows = at, len(data), run.named, run.rows
+        bound, end = run.known.bound, _END[run.described[-1]]
+        with contextlib.suppress(Exception):  # the change that it is about is looked at for itself
+            while at + _HEADER.size <= size and len(rows) < _ROWS_MAX:
+                kind, length = _HEADER.unpack_from(data, at)
+                behind = at + 1 + length
+                values_at = at + _HEADER.size + len(named)
+                if kind != _BIND or not data.startswith(end, behind) or not data.startswith(named, at + _HEADER.size):
+                    break
+                rows.append(bound(data[values_at:behind], style)[0])
+                at = behind + len(end) - 1
+        if at > begin:
+            run.described += run.described[-1:] * (len(rows) - len(run.described))
+            run.messages.append((_MANY, data[begin:at]))
+            run.size_bytes += at - begin
+        return at
 
     @property
     def is_empty(self) -> bool:
@@ -98,7 +141,7 @@ class Pipeline:
             values, _ = known.bound(body[name_end + 1 :], session.style)
         except Exception:  # the long way comes upon the same, and says what it is
             return False
-        run = self._run = run or _Run(known)
+        run = self._run = run or _Run(known, body[: name_end + 1])
         run.begun.append((_BIND, body))
         run.rows.append(values)
         run.size_bytes += len(body)
@@ -124,7 +167,7 @@ class Pipeline:
             self._tell(run, written, started)
         elif is_kept:
             self._known.clear()  # other definitions, perhaps: what is known of statements is looked at again
-        for message in [*([] if written is not None else run.messages), *run.begun]:
+        for message in chain(() if written is not None else run.parted(), run.begun):
             if not await self._answer(*message):
                 return False
         return True
@@ -148,7 +191,7 @@ class Pipeline:
 
     def _context(self) -> Context:
         context = self._session.context()
-        return replace(context, style=replace(context.style, now=now_us()))
+        return replace(context, style=context.style.at(now_us()))
 
     def _tell(self, run: _Run, counts: list[int], started: float) -> None:
         """Answer each change; the log of slow statements has them as one."""

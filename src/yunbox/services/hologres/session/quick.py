@@ -8,7 +8,6 @@ wrong - is left to the session, which has not seen anything of it then; of a cha
 
 import struct
 from collections.abc import Callable
-from dataclasses import replace
 from time import monotonic
 from typing import Any
 
@@ -102,5 +101,5 @@ class Quick:
             session.log_quick(known.prepared, f"{known.plan.tag} {count}", monotonic() - started)
             session.line.answered(known.changed(count, described=described) + backend.READY[backend.IDLE])
 
-        known.writes(values, replace(session.style, now=now_us()), affected)
+        known.writes(values, session.style.at(now_us()), affected)
         return b""

@@ -160,7 +160,7 @@ class Tables:
     async def start(self, plan: Plan, values: Sequence[Any], context: Context) -> Rows:
         """Run a statement. Raises PgError, or a kernel error."""
         if isinstance(plan.payload, _Payload):
-            return await self._run(plan, plan.payload, Row(values, replace(context.style, now=context.now_us)), context)
+            return await self._run(plan, plan.payload, Row(values, context.style.at(context.now_us)), context)
         if isinstance(plan.payload, Explained):
             self._check_explained(plan.payload.plan, context)
             return await explain(plan.payload, values, context, self._further, self.start)

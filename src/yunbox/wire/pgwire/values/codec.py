@@ -25,6 +25,10 @@ class Style:
     escapes: bool = False
     now: int = 0
 
+    def at(self, now: int) -> "Style":
+        """The same in a transaction that began then: made for every statement, and so without a look at its fields."""
+        return Style(self.dates, self.order, self.intervals, self.zone, self.float_digits, self.escapes, now)
+
 
 class Codec(Protocol):
     """One type's values in both formats. Reading raises PgError."""
