@@ -79,8 +79,8 @@ class Admission:
             for end, frames in segments.read(position):
                 with env.begin(write=True) as txn:
                     for entries in frames:
-                        for table, *what in entries:
-                            _do_again(txn, handles[table], what)
+                        for table, key, value in entries:
+                            _do_again(txn, handles[table], key, value)
                     txn.put(POSITION, stored(end), db=tables[self._own])
                 position = end
         return position
@@ -108,14 +108,13 @@ def _put_back(path: Path, pages: bytes) -> None:
         os.fdatasync(file.fileno())
 
 
-def _do_again(txn: lmdb.Transaction, table: Any, what: Sequence[Any]) -> None:
-    if len(what) == 1:
-        for key, value in what[0]:
-            txn.put(key, value, db=table)
-    elif what[1] is None:
-        txn.delete(what[0], db=table)
+def _do_again(txn: lmdb.Transaction, table: Any, key: Any, value: Any) -> None:
+    if isinstance(key, list):
+        txn.cursor(db=table).putmulti(zip(key, value, strict=True))
+    elif value is None:
+        txn.delete(key, db=table)
     else:
-        txn.put(what[0], what[1], db=table)
+        txn.put(key, value, db=table)
 
 
 @contextlib.contextmanager

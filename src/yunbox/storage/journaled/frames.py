@@ -8,7 +8,7 @@
     u64       the generation of the journal
     u64       the number of the transaction
     body      a list of entries in MessagePack: the number of a table, and a key and its value, nil where it went,
-              or a list of those
+              or a list of keys and one of their values
 
 All numbers are little-endian. What is left in a file of older generations, or of a transaction that was given up, is
 not taken for more: its generation is another one, or its numbers do not go on from those before.

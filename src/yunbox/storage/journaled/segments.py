@@ -5,8 +5,7 @@ A file is filled with zeros before it is written, so that a flush has nothing to
 
 import mmap
 import os
-from collections.abc import Iterator
-from itertools import chain
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +19,8 @@ _PART_BYTES = 4 << 20
 KEPT_BYTES_MAX = 32 << 20
 """What a file keeps that was longer."""
 _BESIDE_BYTES = 8
-_PAIRS_MAX = 1024
-Pair = tuple[bytes, bytes]
-Entry = tuple[int, bytes, bytes | None] | tuple[int, list[Pair]]
+_MANY = 1024
+Entry = tuple[int, bytes, bytes | None] | tuple[int, Sequence[bytes], Sequence[bytes]]
 """A change: the number of a table, and a key with its value, or with None where it went; or many keys and values."""
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(list[tuple[Any, ...]]).decode
@@ -44,7 +42,7 @@ class Segments:
         """Write to the file of a generation. Raises OSError."""
         file = self._file(generation)
         end = at + len(data)
-        if end > self._sizes[file]:
+        if end > self._sizes[file] and len(data) < _GROWN_BYTES_MIN:  # much takes its room with it
             self._grow(file, end)
         while data:
             count = os.pwrite(file, data, at)
@@ -131,12 +129,12 @@ class Writing:
         if self._size > _PART_BYTES:
             self._write(is_last=False)
 
-    def put_all(self, table: int, pairs: list[Pair]) -> None:
+    def put_all(self, table: int, keys: Sequence[bytes], values: Sequence[bytes]) -> None:
         """Keep changes of many keys. Raises OSError."""
-        for at in range(0, len(pairs), _PAIRS_MAX):
-            some = pairs[at : at + _PAIRS_MAX]
-            self._entries.append((table, some))
-            self._size += sum(map(len, chain.from_iterable(some))) + _BESIDE_BYTES * len(some)
+        for at in range(0, len(keys), _MANY):
+            some, theirs = keys[at : at + _MANY], values[at : at + _MANY]
+            self._entries.append((table, some, theirs))
+            self._size += sum(map(len, some)) + sum(map(len, theirs)) + _BESIDE_BYTES * len(some)
             if self._size > _PART_BYTES:
                 self._write(is_last=False)
 

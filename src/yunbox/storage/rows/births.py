@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from yunbox.storage.rows.model import Relation
 
 NUMBER = 8
-PutAll = Callable[[str, list[tuple[bytes, bytes]]], None]
+PutAll = Callable[[str, list[bytes], list[bytes]], None]
 
 
 def bear(put_all: PutAll, relation: Relation, keys: Sequence[bytes], first: int, now_us: int) -> None:
@@ -22,5 +22,5 @@ def bear(put_all: PutAll, relation: Relation, keys: Sequence[bytes], first: int,
         return
     prefix, when = relation.aging_prefix, now_us.to_bytes(8, "big")
     numbers = [number.to_bytes(NUMBER, "big") for number in range(first, first + len(keys))]
-    put_all("births", [(prefix + key, number) for key, number in zip(keys, numbers, strict=True)])
-    put_all("ages", [(prefix + number, when + key) for key, number in zip(keys, numbers, strict=True)])
+    put_all("births", [prefix + key for key in keys], numbers)
+    put_all("ages", [prefix + number for number in numbers], [when + key for key in keys])

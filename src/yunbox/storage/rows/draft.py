@@ -6,7 +6,7 @@ Should one come to another result then - others have changed what it depends on 
 what a client was told is what happened. Nothing of a block that ends otherwise was ever written.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import merge
 from typing import Any, TypeVar, cast
@@ -69,8 +69,8 @@ class _Draft(Change):
     def _put(self, table: str, key: bytes, value: bytes) -> None:
         self._layers[-1][table, key] = value
 
-    def _put_all(self, table: str, items: Iterable[tuple[bytes, bytes]]) -> None:
-        self._layers[-1].update(((table, key), value) for key, value in items)
+    def _put_all(self, table: str, keys: Sequence[bytes], values: Sequence[bytes]) -> None:
+        self._layers[-1].update(((table, key), value) for key, value in zip(keys, values, strict=True))
 
     def _is_followed(self, relation: Relation) -> bool:
         """No: nobody follows what is only tried."""

@@ -238,11 +238,10 @@ class Change(View):
             self._writing.put(self.tables.numbers[table], key, None)
         return found
 
-    def _put_all(self, table: str, items: Iterable[tuple[bytes, bytes]]) -> None:
-        pairs = list(items)
-        self._cursor(table).putmulti(pairs)
+    def _put_all(self, table: str, keys: Sequence[bytes], values: Sequence[bytes]) -> None:
+        self._cursor(table).putmulti(zip(keys, values, strict=True))
         if self._writing is not None:
-            self._writing.put_all(self.tables.numbers[table], pairs)
+            self._writing.put_all(self.tables.numbers[table], keys, values)
 
     def set_rows(
         self,
@@ -263,7 +262,7 @@ class Change(View):
             if before is not None:
                 totals.rows -= 1
                 totals.size_bytes -= len(key) + len(before)
-        self._put_all("rows", zip(keys, rows, strict=True))
+        self._put_all("rows", keys, rows)
         if self._is_followed(relation):
             self._log(relation, [key[_NODE:] for key in keys], rows)
         if relation.aging:
@@ -278,11 +277,11 @@ class Change(View):
         """Have rows that come next be in the log of their table. ``keys`` are without its prefix."""
         before, prefix = self._sequence, relation.prefix
         if chunks.is_suited(rows):
-            made = ((prefix + (before + at).to_bytes(8, "big"), data) for at, data in chunks.chunks(keys, rows))
-            self._put_all("chunks", made)
+            for at, data in chunks.chunks(keys, rows):
+                self._put("chunks", prefix + (before + at).to_bytes(8, "big"), data)
             return
-        places = (prefix + at.to_bytes(8, "big") for at in range(before + 1, before + 1 + len(keys)))
-        self._put_all("log", zip(places, keys, strict=True))
+        places = [prefix + at.to_bytes(8, "big") for at in range(before + 1, before + 1 + len(keys))]
+        self._put_all("log", places, keys)
 
     def _record(self, log: Relation, events: Events) -> None:
         """Write what was changed to the log of a table."""
