@@ -1,14 +1,15 @@
 """A job's state on disk: epochs, each a transaction of what changed, the sources' offsets and what sinks are to get.
 
-LMDB holds it. An epoch is written as one value behind the others, which costs a flush and few pages whatever the keys
-are; now and then the epochs are merged into the table of all keys, and go. That is done by the epochs that follow, some
-keys in each, so that none of them waits for all. A start reads the epochs that a kill has left and goes on so: how long
-it takes does not depend on how much state there is.
+LMDB holds it, behind a journal. An epoch is written as one value behind the others, which costs few pages whatever the
+keys are; now and then the epochs are merged into the table of all keys, and go. That is done by the epochs that follow,
+some keys in each, so that none of them waits for all. A start reads the epochs that a kill has left and goes on so: how
+long it takes does not depend on how much state there is.
 """
 
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from itertools import takewhile
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,13 @@ import msgspec
 
 from yunbox.engine.stream.overlay import Changes, Overlay, Pair, within
 from yunbox.kernel.errors import StorageFull
-from yunbox.storage.environment import Tables, opened, told
+from yunbox.storage.environment import Tables, told
+from yunbox.storage.journaled.admission import Admission
+from yunbox.storage.journaled.journal import EVERY_S, Journal
+from yunbox.storage.journaled.recorded import Recorded
 
+_TABLES, _OWN = ("epochs", "state", "meta"), "meta"
+_READERS_MAX = 16
 _MERGE_S = 5.0
 _SCAN_MAX = 10_000
 _MERGE_BYTES = 64 * 1024 * 1024
@@ -54,11 +60,13 @@ class _Merge:
 class StateStore:
     """One job's. A single thread uses it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, checkpoints_every_s: float = EVERY_S) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.folder = folder
-        self._env = opened(folder, tables=4, readers_max=16)
-        self._tables = Tables(self._env, ("epochs", "state", "meta"))
+        self._admission = Admission(folder, _TABLES, _OWN, _READERS_MAX)
+        self._env = self._admission.environment(sync=False)
+        self._tables = Tables(self._env, _TABLES, create=False)
+        self._journal = Journal(self._env, folder, self._tables[_OWN], every_s=checkpoints_every_s)
         self._recent = Overlay()
         self._merge: _Merge | None = None
         self._merged_at = time.monotonic()
@@ -158,15 +166,12 @@ class StateStore:
         blob = _encode(pairs) if pairs else b""
         self._begin_merge()
         merged = self._merge.next(max(_MERGE_KEYS, 2 * len(pairs))) if self._merge is not None else []
-        try:
-            with self._env.begin(write=True) as txn:
-                if pairs:
-                    txn.put(epoch.to_bytes(8, "big"), blob, db=self._tables["epochs"])
-                sizes = self._merged(txn, merged) if merged else self.sizes
-                for name, value in {**meta, "epoch": epoch}.items():
-                    txn.put(name.encode(), _encode(value), db=self._tables["meta"])
-        except lmdb.Error as error:
-            raise told(error, self._env, self.folder) from error
+        with self._writing() as made:
+            if pairs:
+                made.put("epochs", epoch.to_bytes(8, "big"), blob)
+            sizes = self._merged(made, merged) if merged else self.sizes
+            for name, value in {**meta, "epoch": epoch}.items():
+                made.put(_OWN, name.encode(), _encode(value))
         self.epoch, self.sizes = epoch, sizes
         if pairs:
             self._recent.update(pairs, len(blob))
@@ -185,13 +190,24 @@ class StateStore:
             if self._merge is None:
                 return
             pairs = self._merge.next(len(self._merge.keys))
-            try:
-                with self._env.begin(write=True) as txn:
-                    sizes = self._merged(txn, pairs)
-            except lmdb.Error as error:
-                raise told(error, self._env, self.folder) from error
+            with self._writing() as made:
+                sizes = self._merged(made, pairs)
             self.sizes = sizes
             self._advance(pairs)
+
+    @contextmanager
+    def _writing(self) -> Generator[Recorded]:
+        """A transaction, which is on disk behind the block. Raises StorageFull, and then nothing has changed."""
+        try:
+            self._journal.enter()
+            with self._env.begin(write=True) as txn:
+                yield self._journal.begin(txn, self._tables)
+                self._journal.end(txn)
+        except (lmdb.Error, OSError) as error:
+            with suppress(lmdb.Error, OSError):
+                self._journal.withdraw()
+            raise told(error, self._env, self.folder) from error
+        self._journal.committed()
 
     def _begin_merge(self, *, is_due: bool = False) -> None:
         if self._merge is not None or not self._recent:
@@ -199,22 +215,23 @@ class StateStore:
         if is_due or time.monotonic() - self._merged_at > _MERGE_S:
             self._merge, self._recent = _Merge(self._recent, self.epoch), Overlay()
 
-    def _merged(self, txn: Any, pairs: list[Pair]) -> dict[str, int]:
+    def _merged(self, made: Recorded, pairs: list[Pair]) -> dict[str, int]:
         """Bring some changes into the table; the bytes of each step with them. The last ones take the epochs away."""
         assert self._merge is not None
-        state = self._tables["state"]
-        with txn.cursor(state) as cursor:
+        with made.txn.cursor(self._tables["state"]) as cursor:
             sizes = self._resized(cursor, pairs)
-            gone = [key for key, value in pairs if value is None]
-            cursor.putmulti([pair for pair in pairs if pair[1] is not None] if gone else pairs)
-        for key in gone:
-            txn.delete(key, db=state)
-        txn.put(b"sizes", _encode(sizes), db=self._tables["meta"])
+        kept = [(key, value) for key, value in pairs if value is not None]
+        made.put_all("state", [key for key, _ in kept], [value for _, value in kept])
+        for key, value in pairs:
+            if value is None:
+                made.delete("state", key)
+        made.put(_OWN, b"sizes", _encode(sizes))
         if self._merge.is_last(pairs):
-            with txn.cursor(self._tables["epochs"]) as cursor:
-                found = cursor.first()
-                while found and int.from_bytes(cursor.key(), "big") <= self._merge.epoch:
-                    found = cursor.delete()
+            last = self._merge.epoch.to_bytes(8, "big")
+            with made.txn.cursor(self._tables["epochs"]) as cursor:
+                merged = list(takewhile(lambda key: key <= last, map(bytes, cursor.iternext(values=False))))
+            for key in merged:
+                made.delete("epochs", key)
         return sizes
 
     def _advance(self, pairs: list[Pair]) -> None:
@@ -241,7 +258,9 @@ class StateStore:
 
     def close(self) -> None:
         """Let go of it."""
+        self._journal.close()
         self._env.close()
+        self._admission.end()
 
     def _recover(self) -> None:
         self.epoch = self.meta("epoch") or 0

@@ -59,7 +59,9 @@ class Admission:
         """Make of what a crash has left what was committed, and see that all tables are there."""
         checkpoints = Checkpoints(self._folder)
         kept = checkpoints.read()
-        if kept is not None and not kept.is_clean and (self._folder / DATA).exists():
+        if kept is not None and not (self._folder / DATA).exists():
+            checkpoints.forget()  # of a file that somebody has removed
+        elif kept is not None and not kept.is_clean:
             _put_back(self._folder / DATA, kept.pages)
             with closing(self.environment(sync=False)) as env:
                 pin = env.begin()  # a crash on the way has it all begin again

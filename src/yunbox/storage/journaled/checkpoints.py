@@ -70,6 +70,11 @@ class Checkpoints:
         if is_new:
             sync_folder(self._path.parent)
 
+    def forget(self) -> None:
+        """Have no checkpoint. Raises OSError."""
+        self._path.unlink()
+        sync_folder(self._path.parent)
+
 
 def _written(checkpoint: Checkpoint) -> bytes:
     number, is_clean, position, pages = checkpoint

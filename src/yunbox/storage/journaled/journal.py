@@ -17,10 +17,11 @@ from typing import Any, cast
 import lmdb
 
 from yunbox.kernel.errors import Unavailable
-from yunbox.storage.environment import synced
+from yunbox.storage.environment import Tables, synced
 from yunbox.storage.journaled.admission import DATA, POSITION, first_pages
 from yunbox.storage.journaled.checkpoints import Checkpoint, Checkpoints
 from yunbox.storage.journaled.frames import START, Position, position_of, stored
+from yunbox.storage.journaled.recorded import Recorded
 from yunbox.storage.journaled.segments import Segments, Writing
 
 EVERY_S = 0.5
@@ -62,10 +63,10 @@ class Journal:
                 self.checkpoint()
                 self._thread.start()
 
-    def begin(self, txn: lmdb.Transaction) -> Writing:
-        """What a transaction changes goes here."""
+    def begin(self, txn: lmdb.Transaction, tables: Tables) -> Recorded:
+        """A transaction whose changes go here."""
         self._writing = Writing(self._segments, self._position(txn))
-        return self._writing
+        return Recorded(txn, tables, self._writing)
 
     def end(self, txn: lmdb.Transaction) -> None:
         """Have a transaction be on disk, before it is committed. Raises OSError."""

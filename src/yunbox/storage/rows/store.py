@@ -152,7 +152,7 @@ class RowStore:
         return None
 
     def _begun(self, txn: lmdb.Transaction) -> Change:
-        return Change(txn, self._tables, self._journal.begin(txn))
+        return Change(txn, self._tables, self._journal.begin(txn, self._tables))
 
     def _ended(self, change: Change) -> None:
         change.complete()

@@ -17,7 +17,7 @@ import lmdb
 import msgspec
 
 from yunbox.storage.environment import Tables
-from yunbox.storage.journaled.segments import Writing
+from yunbox.storage.journaled.recorded import Recorded
 from yunbox.storage.rows import chunks
 from yunbox.storage.rows.binlog import Events, events_of, records
 from yunbox.storage.rows.births import bear
@@ -199,11 +199,11 @@ class View:
 
 
 class Change(View):
-    """A writing transaction, shared by the works of a group. ``writing`` takes what it changes to the journal."""
+    """A writing transaction, shared by the works of a group. ``recorded`` is what it changes, where it is for good."""
 
-    def __init__(self, txn: lmdb.Transaction, tables: Tables, writing: Writing | None = None) -> None:
+    def __init__(self, txn: lmdb.Transaction, tables: Tables, recorded: Recorded | None = None) -> None:
         super().__init__(txn, tables)
-        self._writing = writing
+        self._recorded = recorded
         self.steps = 0
         """How many changes were made: a work that fails may not have made any."""
         self.added: list[bytes] = []
@@ -227,21 +227,16 @@ class Change(View):
         return self._delete(table, key)
 
     def _put(self, table: str, key: bytes, value: bytes) -> None:
-        tables = self.tables
-        self.txn.put(key, value, db=tables[table])
-        if self._writing is not None:
-            self._writing.put(tables.numbers[table], key, value)
+        assert self._recorded is not None  # what is only tried goes elsewhere
+        self._recorded.put(table, key, value)
 
     def _delete(self, table: str, key: bytes) -> bool:
-        found = self.txn.delete(key, db=self.tables[table])
-        if found and self._writing is not None:
-            self._writing.put(self.tables.numbers[table], key, None)
-        return found
+        assert self._recorded is not None
+        return self._recorded.delete(table, key)
 
     def _put_all(self, table: str, keys: Sequence[bytes], values: Sequence[bytes]) -> None:
-        self._cursor(table).putmulti(zip(keys, values, strict=True))
-        if self._writing is not None:
-            self._writing.put_all(self.tables.numbers[table], keys, values)
+        assert self._recorded is not None
+        self._recorded.put_all(table, keys, values)
 
     def set_rows(
         self,

@@ -164,6 +164,19 @@ def test_closed_stores_are_left_whole(tmp_path: Path) -> None:
     assert checkpoints.Checkpoints(tmp_path / "rows").read() == kept
 
 
+def test_a_file_that_was_removed_is_made_anew(store: RowStore, tmp_path: Path) -> None:
+    put(store, b"1", b"one")
+    left(tmp_path / "rows", tmp_path / "left").close()
+    for name in ("checkpoint", "journal.0", "journal.1"):  # as a kill has left them
+        if (tmp_path / "rows" / name).exists():
+            (tmp_path / "left" / name).write_bytes((tmp_path / "rows" / name).read_bytes())
+    (tmp_path / "left" / "data.mdb").unlink()
+    for _ in range(2):
+        again = opened(tmp_path / "left")
+        assert not stored(again)
+        again.close()
+
+
 WRITER = """
 import sys
 from pathlib import Path
