@@ -8,7 +8,10 @@ SOCKET = "hologres-engine.sock"
 STATEMENTS_MAX = 32
 """That compute at the same time; further ones wait."""
 STOP_S_MAX = 1.0
-"""How long a statement may go on that was stopped, before the whole engine is started again."""
+"""How long a statement may go on that was stopped, before the whole engine is started again: by the clock, and by the
+processors' time, as on a busy machine it may not have had any yet."""
+STARVED_S_MAX = 10.0
+"""How long it may go on by the clock alone."""
 
 
 class EngineConfig(msgspec.Struct, frozen=True):

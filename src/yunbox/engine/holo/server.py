@@ -15,12 +15,12 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from time import monotonic
+from time import monotonic, process_time
 from typing import TYPE_CHECKING, TypeVar
 
 from yunbox.engine.duck.pipe import Pipe
 from yunbox.engine.holo import messages as m
-from yunbox.engine.holo.config import STATEMENTS_MAX, STOP_S_MAX, EngineConfig
+from yunbox.engine.holo.config import STARVED_S_MAX, STATEMENTS_MAX, STOP_S_MAX, EngineConfig
 from yunbox.engine.holo.sampling import Sampling, due, look
 from yunbox.engine.holo.shares import Shares
 from yunbox.kernel.periodic import Periodic
@@ -104,8 +104,9 @@ class Engine:
         await pipe.send(work.result())
 
     async def _stop(self, statement: "Statement | Sampling", work: "asyncio.Future[bytes]") -> None:
-        end = monotonic() + STOP_S_MAX
-        while monotonic() < end:
+        end, used = monotonic() + STOP_S_MAX, process_time() + STOP_S_MAX
+        latest = monotonic() + STARVED_S_MAX
+        while monotonic() < end or (process_time() < used and monotonic() < latest):
             statement.interrupt()  # again and again: one that comes before the statement has begun is not heard
             done, _ = await asyncio.wait([work], timeout=_INTERRUPT_S)
             if done:

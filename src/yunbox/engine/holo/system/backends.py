@@ -11,7 +11,8 @@ from pathlib import Path
 
 from yunbox.wire.pgwire.report import failure
 
-_PATIENCE_S = 2.0
+_PATIENCE_S = 10.0
+"""A gateway that is there answers at once, but the machine may be busy, and not to wait is to say that there is none."""
 
 
 def gateway_socket(index: int) -> str:

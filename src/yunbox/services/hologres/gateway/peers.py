@@ -15,7 +15,7 @@ from typing import Any
 from yunbox.engine.holo.system.backends import gateway_socket
 from yunbox.services.hologres.gateway.activity import Row
 
-_PATIENCE_S = 1.0
+_PATIENCE_S = 10.0
 _LINE_BYTES_MAX = 1 << 26
 Signal = Callable[[int, str, str], str | None]
 """Stops a session's statement or ends it in the name of a role: an empty text, why not, or None for no session."""
