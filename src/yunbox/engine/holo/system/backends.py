@@ -12,7 +12,7 @@ from pathlib import Path
 from yunbox.wire.pgwire.report import failure
 
 _PATIENCE_S = 10.0
-"""A gateway that is there answers at once, but the machine may be busy, and not to wait is to say that there is none."""
+"""A gateway that is there answers at once, but on a busy machine; not to wait is to say that there is none."""
 
 
 def gateway_socket(index: int) -> str:
