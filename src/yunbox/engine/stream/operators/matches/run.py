@@ -15,6 +15,8 @@ from yunbox.engine.stream.state import Key
 
 _AHEAD_FIRST, _AHEAD_MAX = 32, 1024
 """For so many rows behind the next one a condition is asked for too: more where that was of use, and less where not."""
+_ASKED_MAX, _KNOWN_MAX = 20_000, 200_000
+"""No more is asked for ahead at a time, and what is known is forgotten beyond that: many beginnings ask for much."""
 Wanted = tuple[int, Places]
 """A variable, and the rows that its condition reads."""
 Asked = dict[int, dict[Places, None]]
@@ -83,6 +85,8 @@ class Run:
             if self._is_lacking:
                 return self._with_more(self._missing())
             self.found += [(time_ms, one) for one in machine.taken(partials, ended)]
+            if len(self.known) > _KNOWN_MAX:
+                self.known.clear()
         return {}
 
     def _holds(self, variable: int, one: Partial) -> bool:
@@ -115,7 +119,7 @@ class Run:
     def _with_more(self, missing: set[Wanted]) -> Asked:
         """What is asked for, and what is likely to be asked for the rows behind."""
         seq = self.machine.seq
-        left = self._first + len(self._due) - 1 - seq
+        left = min(self._first + len(self._due) - 1 - seq, _ASKED_MAX // max(len(missing), 1))
         asked: Asked = {}
         for variable, places in missing:
             found = asked.setdefault(variable, {})
