@@ -23,7 +23,7 @@ FORM = "application/x-www-form-urlencoded"
 _ANSWER_BYTES_MAX = 1024 * 1024
 _THREADS = ThreadPoolExecutor(16, thread_name_prefix="outgoing")
 """Of their own, so that slow servers do not keep the disk's threads waiting."""
-_METADATA = ipaddress.ip_address("100.100.100.200")
+METADATA = "100.100.100.200"
 """Where the vendor's machines find their credentials; those of other clouds are link-local."""
 
 
@@ -76,7 +76,7 @@ class Reach:
         address = getattr(address, "ipv4_mapped", None) or address
         if address.is_loopback:
             return port not in self.own()
-        hidden = address == _METADATA or address.is_link_local or address.is_unspecified or address.is_multicast
+        hidden = str(address) == METADATA or address.is_link_local or address.is_unspecified or address.is_multicast
         return self.anywhere and not hidden
 
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from yunbox.spine.listener import AUTHORITY
 from yunbox.wire.http import App, Body, ClientGone, Receive, Response, Scope, Send, send_response
+from yunbox.wire.outgoing import METADATA
 
-ADDRESS = "100.100.100.200"
 _HOSTS = ("127.0.0.1", "localhost", "[::1]")
 _BODY_BYTES_MAX = 256 * 1024 * 1024
 _CHUNK_BYTES = 64 * 1024
@@ -36,13 +36,13 @@ class Proxy:
         """Serve one request."""
         host, port = _host(scope)
         is_direct = AUTHORITY not in scope  # it names no whole URL: whichever port its Host has, or lacks, it came here
-        if host == ADDRESS or (_is_here(host) and (is_direct or port == self._own)):
+        if host == METADATA or (_is_here(host) and (is_direct or port == self._own)):
             await self._metadata(scope, receive, send)
         elif _is_here(host) and port in self._ports():
             with contextlib.suppress(ClientGone):
                 await _pass_on(port, scope, receive, send)
         else:
-            refusal = f"This proxy leads to {ADDRESS} and to this server's own listeners, not to {host[:100]}\n"
+            refusal = f"This proxy leads to {METADATA} and to this server's own listeners, not to {host[:100]}\n"
             await send_response(Response(403, {"Content-Type": "text/plain"}, refusal.encode()), send)
 
 
