@@ -125,8 +125,8 @@ class Changes(Queries):
             self._note("inserted", columns)
         _check_count(len(bound.columns), columns, node)
         alias = self.context.fresh("t")
-        made = [self._assigned(one.expr, column, -1)
-                for one, column in zip(bound.outputs(alias), columns, strict=True)]  # fmt: skip
+        made = [self._assigned(one.expr, column, inner.expr.at)
+                for one, inner, column in zip(bound.outputs(alias), bound.columns, columns, strict=True)]  # fmt: skip
         outputs = tuple(Output(one.name, expr) for one, expr in zip(columns, made, strict=True))
         return BoundQuery(f"SELECT {listed(made)} FROM ({bound.sql}) AS {alias}", outputs)
 
@@ -180,7 +180,7 @@ class Changes(Queries):
         if not value.is_unknown and castable(value.type, column.type, "assignment") is None:
             raise error(
                 "42804", f'column "{column.name}" is of type {shown(column.type)} but expression is of type '
-                f"{shown(value.type)}", at if at >= 0 else value.at,
+                f"{shown(value.type)}", value.at if value.at >= 0 else at,
                 hint="You will need to rewrite or cast the expression.",
             )  # fmt: skip
         made = self.coercion.to(value, column.type, column.typmod, "assignment")
@@ -226,7 +226,7 @@ class Changes(Queries):
         if node.constraint:
             if node.constraint not in known:
                 message = f'constraint "{node.constraint}" for table "{target.name}" does not exist'
-                raise error("42704", message, node.at)
+                raise error("42704", message)
             return known[node.constraint]
         if not node.columns:
             return ()
@@ -241,7 +241,7 @@ class Changes(Queries):
             if set(columns) == set(names):
                 return columns
         message = "there is no unique or exclusion constraint matching the ON CONFLICT specification"
-        raise error("42P10", message, node.at)
+        raise error("42P10", message)
 
     def _returned(self, targets: Sequence[tree.Target], target: Relation, alias: str):
         """RETURNING of rows that were written: a query on them."""
@@ -291,12 +291,12 @@ class Changes(Queries):
             [name] = node.columns
             column = _column(target, name, node.at)
             if column in columns:
-                raise error("42601", f'multiple assignments to same column "{name}"', node.at)
+                raise error("42601", f'multiple assignments to same column "{name}"')
             if column.generated:
                 if isinstance(node.value, tree.Default):
                     continue
                 detail = f'Column "{name}" is a generated column.'
-                raise error("428C9", f'column "{name}" can only be updated to DEFAULT', node.at, detail=detail)
+                raise error("428C9", f'column "{name}" can only be updated to DEFAULT', detail=detail)
             columns.append(column)
             self._note("updated", [column])
             values.append(self._value(node.value, column))
@@ -381,9 +381,17 @@ def _without_drawn(node: tree.Insert, columns: list[Column]) -> tree.Insert:
 
 def _check_count(given: int, columns: Sequence[Column], node: tree.Insert) -> None:
     if given > len(columns):
-        raise error("42601", "INSERT has more expressions than target columns", node.at)
+        raise error("42601", "INSERT has more expressions than target columns", _place(node, len(columns)))
     if given < len(columns):
-        raise error("42601", "INSERT has more target columns than expressions", node.at)
+        at = node.columns[given].at if given < len(node.columns) else node.at
+        raise error("42601", "INSERT has more target columns than expressions", at)
+
+
+def _place(node: tree.Insert, number: int) -> int:
+    """Where the expression of a number stands, from 0."""
+    query = node.query
+    items = query.rows[0] if isinstance(query, tree.Values) else query.targets if isinstance(query, tree.Select) else ()
+    return items[number].at if number < len(items) else node.at
 
 
 def _is_dressed(query: tree.Query) -> bool:

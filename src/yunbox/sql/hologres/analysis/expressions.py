@@ -151,13 +151,13 @@ class Expressions:
         if len(args) == 2:
             sql = comparisons.compared(symbol, args[0], args[1], self.context.session)
             if sql is not None:
-                return build(sql, BOOL, args, at=at)
+                return build(sql, BOOL, args, at=_leftmost(at, operands))
         function = functions.FUNCTIONS.get(found.function)
         made = render(Call(function, tuple(args), meant.returns, self.context.session)) if function else None
         if made is None:
             given = " and ".join(shown(of) for of in meant.args)
             raise unsupported(f"operator {symbol} of {given}", at)
-        return replace(made, at=at)
+        return replace(made, at=_leftmost(at, operands))
 
     @staticmethod
     def _meant(symbol: str, operands: Sequence[Expr], at: int) -> tuple[functions.Operator, resolution.Candidate]:
@@ -497,6 +497,11 @@ class Expressions:
         return build(
             f"hg_slice({value.sql}, {low.sql}, {high.sql})", value.type, [value, low, high], typmod=value.typmod
         )
+
+
+def _leftmost(at: int, operands: Sequence[Expr]) -> int:
+    """Where an expression begins, as messages about it say: at its first operand."""
+    return min([at, *(one.at for one in operands if one.at >= 0)])
 
 
 def _packable(part: Expr) -> str:

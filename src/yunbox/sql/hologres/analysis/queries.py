@@ -9,6 +9,7 @@ from yunbox.sql.hologres.analysis.scope import CteEntry, Output, Scope, used
 from yunbox.sql.hologres.analysis.selection import WINDOWED
 from yunbox.sql.hologres.analysis.sources import Sources
 from yunbox.sql.hologres.catalogue import types
+from yunbox.sql.hologres.catalogue.casts import castable
 from yunbox.sql.hologres.catalogue.types import BOOL, INT8, NUMERIC, RECORD, TYPES, element_of, shown
 from yunbox.sql.hologres.errors import error, unsupported
 from yunbox.sql.hologres.expr import Expr, build, identifier
@@ -218,6 +219,9 @@ class Queries(Sources):
             value = self.bind(part)
             if value.levels:
                 raise error("42P10", f"argument of {word} must not contain variables", value.at)
+            if not value.is_unknown and castable(value.type, INT8, "assignment") is None:
+                message = f"argument of {word} must be type bigint, not type {shown(value.type)}"
+                raise error("42804", message, value.at)
             value = self.coercion.to(value, INT8, -1, "assignment") if value.type != INT8 else value
             self.clause = ""
             if value.is_null:

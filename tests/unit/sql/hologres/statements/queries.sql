@@ -175,3 +175,4 @@ select ctid from shop
 select 'trigger'::regtype, to_regtype('trigger'), 96::regoperator, 484::regoperator, 0::regoperator, 3765::regdictionary, 0::regprocedure
 select 'int4 x'::regtype
 select * from ts_token_type(3722)
+select 1 limit 'a' || 'b'
