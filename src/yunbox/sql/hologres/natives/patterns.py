@@ -6,7 +6,7 @@ this knows (alternatives within groups, greedy beside non-greedy), the expressio
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
 
@@ -26,6 +26,8 @@ _ESCAPES = {
 }  # fmt: skip
 _IN_BRACKETS = {"d": "0-9", "w": "a-zA-Z0-9_", "s": r" \t\n\r\f\v"}
 _BOUND = re.compile(r"\{(\d+)(,(\d*))?\}")
+_CONSTRAINT = re.compile(r"\^|\$|\\[mMyYAZ]|\(\?<?[=!]|\[\[:[<>]:\]\]")
+"""What matches no letters, and so is not repeated."""
 _REPEAT_MAX = 255
 _FLAGS = "bceimnpqstwx"
 
@@ -59,6 +61,7 @@ class _Reader:
     anchored: bool = False
     choice: bool = False
     choice_in_group: bool = False
+    repeated: list[str] = field(default_factory=list)
 
     def read(self) -> str:
         made = "".join(self._branch(0))
@@ -82,10 +85,13 @@ class _Reader:
             if self.expanded and letter in " \t\n\r\f\v#":
                 self._skip(letter)
                 continue
+            bound, groups = _CONSTRAINT.match(self.text, self.at), self.groups
             atom = self._atom(letter, capturing)
             quantifier = self._quantifier()
-            if quantifier and atom in (r"\A", r"\Z", "^", "$"):
+            if quantifier and bound:
                 raise _invalid("quantifier operand invalid")
+            if quantifier and quantifier[0] != "?" and self.groups > groups:
+                self.repeated.append(atom)
             before = atom
             yield (
                 f"(?:{atom})" + quantifier
@@ -304,6 +310,13 @@ def _embedded(text: str, flags: str) -> tuple[str, str]:
     return text[found.end() :], flags
 
 
+def _may_be_empty(atom: str) -> bool:
+    try:
+        return re.compile(atom, re.ASCII).fullmatch("") is not None
+    except re.error:  # it refers to a group that stands before it
+        return True
+
+
 def _compiled(made: str, reader: _Reader, folded: bool) -> Pattern:
     try:
         compiled = re.compile(made, re.ASCII | (re.IGNORECASE if folded else 0))
@@ -314,6 +327,8 @@ def _compiled(made: str, reader: _Reader, folded: bool) -> Pattern:
         unsure = "greedy and non-greedy quantifiers together"
     elif reader.choice_in_group:
         unsure = "alternatives within a group"
+    elif any(_may_be_empty(atom) for atom in reader.repeated):
+        unsure = "a repeated group that may be empty"
     return Pattern(compiled, reader.groups, unsure, reader.lazy, reader.anchored)
 
 

@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 from yunbox.sql.hologres.natives.native import Native, lax, native
 from yunbox.wire.pgwire.report import PgError, failure
+from yunbox.wire.pgwire.values.codec import Style
+from yunbox.wire.pgwire.values.types import BY_NAME
 
 _LOWER = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
 _UPPER = str.maketrans("abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
@@ -286,9 +288,8 @@ def _format(pattern: str, values: list[str | None]) -> str:
         if "*" in found[0]:
             place = int(star) if star else place + 1
             wide = _argument(values, place)
-            width = wide or "0"
-            if width.startswith("-"):
-                minus, width = "-", width[1:]
+            size = 0 if wide is None else BY_NAME["int4"].codec.read(wide, Style())
+            minus, width = "-" if size < 0 else minus, str(abs(size))
         if kind not in "sIL":
             raise failure("22023", f'unrecognized format() type specifier "{kind}"', hint='For a single "%" use "%%".')
         if number == "0":

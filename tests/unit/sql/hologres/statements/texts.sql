@@ -105,3 +105,12 @@ select count(*) from (values ('x1'), ('7'), ('3')) t(y) where y ~ '^[0-9]' and y
 select a and b::text::bool, a or b::text::bool, a and b::text::bool and a, not (a or b::text::bool) from (values (true, true), (true, false), (true, null), (false, true), (false, false), (false, null), (null, true), (null, false), (null, null)) t(a, b)
 select null and 1 / x > 0 from (values (0)) t(x)
 select to_char(-0.004::float8, '999.99'), to_char(123.456::float8, 'FM999.00'), to_char(1234567.891::float8, '9,999,999.9'), to_char(1.5::float4, '9.99'), to_char(2.5::float8, '9')
+select 'abc' ~ '\m*'
+select 'abc' ~ 'a\M{2}'
+select 'abc' ~ '(?=a)+'
+select 'abc' ~ '\y?', 'abc' ~ 'a$'
+select format('%*s', 'x', 'y')
+select format('%*s|%-*s|%*s', 3, 'a', '4', 'b', null, 'c'), format('%*2$s|', 'z', 5, 'q'), format('%*s|', -3, 'a')
+select format('%*2$s', 'a', 'b')
+select substring('2024-02-29' from '(\d-?)*'), substring('aXbX' from '(.X)+')
+select substring('2024-02-29' from '(.*)*')
