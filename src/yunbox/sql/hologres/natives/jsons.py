@@ -347,14 +347,14 @@ def _object_of(texts: list[str | None]) -> str:
 
 
 def _strip_json(text: str) -> str:
-    """JSON without fields that are null, as it is otherwise, but for space."""
+    """JSON without fields that are null, as it is otherwise, but for space and needless escapes."""
     kind = _kind(text)
     if kind == "object":
         kept = [f"{_quoted(key)}:{_strip_json(value)}" for key, value in _pairs(text) if _kind(value) != "null"]
         return "{" + ",".join(kept) + "}"
     if kind == "array":
         return "[" + ",".join(map(_strip_json, _items(text))) + "]"
-    return text.strip(_SPACE)
+    return _quoted(json.loads(text)) if kind == "string" else text.strip(_SPACE)
 
 
 _V, _VV, _LIST = "VARCHAR", "VARCHAR; VARCHAR", "VARCHAR; VARCHAR[]"

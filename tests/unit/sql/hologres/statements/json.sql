@@ -46,3 +46,4 @@ select note -> 'a', note ->> 0, jsonb_typeof(note) from shop order by id
 select '"x"'::jsonb -> 0, '1'::jsonb ->> 0, '1'::jsonb -> 1, '1'::jsonb -> -1, '1'::json -> 0
 select null::jsonb ?| '{}'::text[], '{}'::jsonb ?| null, null::jsonb ?& '{}'::text[], '{}'::jsonb ?& '{}'::text[], '{"a":1}'::jsonb ?| '{a,NULL}', '["a"]'::jsonb ?& '{a}', '{"a":1}'::jsonb - null::text
 select to_jsonb('0044-03-15 01:02:03 BC'::timestamp), to_jsonb('0044-03-15 01:02:03 BC'::timestamptz), to_jsonb('0044-03-15 BC'::date), to_jsonb('2024-01-01 00:00:00.123+08'::timestamptz)
+select json_strip_nulls('{"d": "\u00e9\/", "b": [ ], "n": null, "c": "\t\u0001\"", "\u0061": 1.50}')
