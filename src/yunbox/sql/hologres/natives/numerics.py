@@ -19,7 +19,7 @@ from yunbox.wire.pgwire.values.numbers import NUMERIC
 _SIGNIFICANT_MIN = 16
 _SCALE_MAX = 1000
 _RESULT_SCALE_MAX = 16_383
-_SERIES_MAX = 10_000_000
+_SERIES_MAX = 1_000_000
 _WHOLE_DIGITS_MAX = 131_072
 EXACT = Context(prec=200_000, Emax=999_999_999, Emin=-999_999_999, traps=[])
 _STYLE = Style()
