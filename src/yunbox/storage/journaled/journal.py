@@ -2,7 +2,7 @@
 
 Every process that writes has a pin, which is older than the last checkpoint or as old: with it LMDB uses no page again
 that the checkpoint has. It makes one with its first checkpoint, before it writes, and a newer one with each of those
-that follow. Checkpoints are made by one process at a time.
+that follow, or after a while, when others have written. Checkpoints are made by one process at a time.
 """
 
 import contextlib
@@ -25,6 +25,8 @@ from yunbox.storage.journaled.recorded import Recorded
 from yunbox.storage.journaled.segments import Segments, Writing
 
 EVERY_S = 0.5
+_RENEWED = 2
+"""After so many times as long a pin is looked at of a process that does not write."""
 _TURN_BYTES = 4 << 20
 """A file that is longer is left for the other one with a checkpoint."""
 _LONG_BYTES = 64 << 20
@@ -154,14 +156,22 @@ class Journal:
             os.close(file)
 
     def _run(self) -> None:
-        """Make checkpoints a moment after something was written."""
+        """Make checkpoints a moment after something was written: here, or by others, as an old pin keeps all pages that
+        were used since."""
         while not self._ended.is_set():
-            self._dirty.wait()
+            is_dirty = self._dirty.wait(_RENEWED * self._every_s)
             if self._ended.wait(self._every_s):
                 return
+            if not is_dirty and self._is_pinned_last():
+                continue
             self._dirty.clear()
             if not self._try(wait=False) and not self._is_broken:
                 self._dirty.set()
+
+    def _is_pinned_last(self) -> bool:
+        """Whether nobody has written since the pin was made."""
+        with self._door:
+            return self._pin is None or self._pin.id() == self._env.info()["last_txnid"]
 
     def _try(self, *, wait: bool) -> bool:
         """Make a checkpoint, if it can be made, as what is written is on disk without one; whether it was."""

@@ -11,6 +11,7 @@ from typing import Any
 import lmdb
 import pytest
 
+from tests import waiting
 from tests.unit.storage.journaled.test_power import made, opened, stored
 from yunbox.kernel.errors import Unavailable
 from yunbox.storage.journaled import checkpoints, journal, segments
@@ -175,6 +176,41 @@ def test_a_file_that_was_removed_is_made_anew(store: RowStore, tmp_path: Path) -
         again = opened(tmp_path / "left")
         assert not stored(again)
         again.close()
+
+
+IDLE = """
+import sys
+from pathlib import Path
+from yunbox.storage.rows.store import RowStore
+
+store = RowStore(Path(sys.argv[1]), checkpoints_every_s=0.01)
+store.forget_readers()
+print("ready", flush=True)
+sys.stdin.read()
+store.close()
+"""
+
+
+def test_who_does_not_write_keeps_no_old_pages(tmp_path: Path) -> None:
+    folder = tmp_path / "rows"
+    store = RowStore(folder, checkpoints_every_s=0.01)
+    store.write_sync(made)
+    with subprocess.Popen(
+        [sys.executable, "-c", IDLE, folder], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as idle:
+        assert idle.stdout is not None
+        assert idle.stdout.readline() == "ready\n"
+
+        def is_reused() -> bool:
+            """Whether pages that were used since are used again: the file is as long as it was."""
+            before = (folder / "data.mdb").stat().st_size
+            for number in range(200):
+                put(store, b"%d" % (number % 20), b"x" * 3000)
+            return (folder / "data.mdb").stat().st_size == before
+
+        waiting.until(is_reused)
+        idle.communicate()
+    store.close()
 
 
 WRITER = """
