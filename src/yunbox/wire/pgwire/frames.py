@@ -17,7 +17,8 @@ TOKEN_BYTES_MAX = 65_535
 SMALL_BYTES_MAX = 10_000
 LARGE_BYTES_MAX = (1 << 30) - 1
 _LENGTH = struct.Struct(">I")
-_HEADER = struct.Struct(">BI")
+HEADER = struct.Struct(">BI")
+"""A message's kind and length."""
 _LARGE = frozenset(b"QPBdF")  # Query, Parse, Bind, CopyData, FunctionCall
 _SYNC = ord("S")
 _BETWEEN = frozenset(b"CDH")
@@ -90,7 +91,7 @@ class Frames:
     def messages(self) -> Iterator[tuple[int, bytes]]:
         """The kind and the body of each message that is whole. Raises ProtocolViolation."""
         while self._has(5):
-            kind, length = _HEADER.unpack_from(self._buffer, self._at)
+            kind, length = HEADER.unpack_from(self._buffer, self._at)
             self._check(kind, length)
             if not self._has(length + 1):
                 return
@@ -106,7 +107,7 @@ class Frames:
         """Whether the Sync has come that ends what was taken last, before another statement has."""
         at, end = self._at, len(self._buffer)
         while at + 5 <= end:
-            kind, length = _HEADER.unpack_from(self._buffer, at)
+            kind, length = HEADER.unpack_from(self._buffer, at)
             if kind not in _BETWEEN:
                 return kind == _SYNC
             at += length + 1

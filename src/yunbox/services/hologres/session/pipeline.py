@@ -7,7 +7,6 @@ tells what is wrong, and with which.
 """
 
 import contextlib
-import struct
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import chain
@@ -18,13 +17,12 @@ from yunbox.services.hologres.session.known import Known, Statements
 from yunbox.services.hologres.session.ports import Context
 from yunbox.services.hologres.session.session import Session
 from yunbox.services.hologres.session.transaction import State, now_us
-from yunbox.wire.pgwire.frames import Frames
+from yunbox.wire.pgwire.frames import HEADER, Frames
 from yunbox.wire.pgwire.report import PgError
 
 _BIND, _DESCRIBE, _EXECUTE, _SYNC = b"BDES"
 _OF_PORTALS = b"DEC"
 _PORTAL, _ALL = b"P\0", b"\0\0\0\0\0"
-_HEADER = struct.Struct(">BI")
 _EXECUTE_BIND = b"E\0\0\0\x09\0\0\0\0\0B"
 _END = {False: _EXECUTE_BIND, True: b"D\0\0\0\x06P\0" + _EXECUTE_BIND}
 """What is behind a Bind, up to the next one's kind, of a change that is described, or is not."""
@@ -102,11 +100,11 @@ class Pipeline:
         begin, size, named, rows = at, len(data), run.named, run.rows
         bound, end = run.known.bound, _END[run.described[-1]]
         with contextlib.suppress(Exception):  # the change that it is about is looked at for itself
-            while at + _HEADER.size <= size and len(rows) < _ROWS_MAX:
-                kind, length = _HEADER.unpack_from(data, at)
+            while at + HEADER.size <= size and len(rows) < _ROWS_MAX:
+                kind, length = HEADER.unpack_from(data, at)
                 behind = at + 1 + length
-                values_at = at + _HEADER.size + len(named)
-                if kind != _BIND or not data.startswith(end, behind) or not data.startswith(named, at + _HEADER.size):
+                values_at = at + HEADER.size + len(named)
+                if kind != _BIND or not data.startswith(end, behind) or not data.startswith(named, at + HEADER.size):
                     break
                 rows.append(bound(data[values_at:behind], style)[0])
                 at = behind + len(end) - 1

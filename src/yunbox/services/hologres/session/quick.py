@@ -6,7 +6,6 @@ be allowed to, the answer is made here: at once, or when a change is on disk. Ev
 wrong - is left to the session, which has not seen anything of it then; of a change that fails nothing is left.
 """
 
-import struct
 from collections.abc import Callable
 from time import monotonic
 from typing import Any
@@ -17,9 +16,9 @@ from yunbox.services.hologres.session.ports import LookUp
 from yunbox.services.hologres.session.session import Session
 from yunbox.services.hologres.session.transaction import now_us
 from yunbox.wire.pgwire import backend
+from yunbox.wire.pgwire.frames import HEADER
 
 _BIND = ord("B")
-_HEAD = struct.Struct(">BI")
 _EXECUTE_SYNC = b"E\0\0\0\x09\0\0\0\0\0" + b"S\0\0\0\x04"
 _DESCRIBE_EXECUTE_SYNC = b"D\0\0\0\x06P\0" + _EXECUTE_SYNC
 _COMPLETE = tuple(backend.command_complete(f"SELECT {count}") for count in (0, 1))
@@ -45,7 +44,7 @@ class Quick:
 
     def _answered(self, data: bytes) -> bytes | None:
         started = monotonic()
-        end = 1 + _HEAD.unpack_from(data)[1]
+        end = 1 + HEADER.unpack_from(data)[1]
         rest = data[end:]
         described = rest == _DESCRIBE_EXECUTE_SYNC
         if not (described or rest == _EXECUTE_SYNC) or data[5]:
