@@ -4,6 +4,7 @@
 """
 
 import contextlib
+import itertools
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -47,15 +48,25 @@ class FullDisk:
         self.rows = dict.fromkeys(range(ROWS), 0)
         self.refused = 0
         self.before: set[Path] = set()
+        self.numbers = itertools.count()
 
     def try_write(self, after: dict[int, int], write: Callable[[], Any]) -> None:
         """A write that is done or refused, by the code of a full disk."""
+        if self.is_done(write):
+            self.rows = after
+        else:
+            self.refused += 1
+
+    def is_done(self, write: Callable[[], Any]) -> bool:
+        """Whether a write is done; what is not is refused by the code of a full disk."""
         try:
             write()
         except psycopg.errors.DiskFull:
-            self.refused += 1
-        else:
-            self.rows = after
+            return False
+        except psycopg.OperationalError as error:  # psycopg may fail to leave a pipeline that has failed
+            assert isinstance(error.__context__, psycopg.errors.DiskFull), error
+            return False
+        return True
 
     def write(self, client: Client, turn: int, number: int = 0) -> None:
         """Rows by every way in; each writes more than is left."""
@@ -64,20 +75,33 @@ class FullDisk:
         keys = range(first, first + 200)
         statement = "insert into t values (%s, %s, %s) on conflict (k) do update set v = excluded.v"
 
+        def pipelined() -> None:
+            with connected(self.server) as another:
+                another.cursor().executemany(statement, [(key, 2, large) for key in keys])
+
         def copied() -> None:
             with client.cursor() as cursor, cursor.copy("copy t from stdin with (on_conflict update)") as copy:
                 for key in keys:
                     copy.write_row((key, 3, large))
 
         self.try_write({**self.rows, 1: turn}, lambda: client.execute(statement, [1, turn, large]))
-        self.try_write({**self.rows, **dict.fromkeys(keys, 2)}, lambda: client.cursor().executemany(
-            statement, [(key, 2, large) for key in keys]))  # fmt: skip
+        self.try_write({**self.rows, **dict.fromkeys(keys, 2)}, pipelined)
         self.try_write({**self.rows, **dict.fromkeys(keys, 3)}, copied)
         self.try_write({key: value + 1 for key, value in self.rows.items()},
                        lambda: client.execute("update t set v = v + 1, w = w || 'y'"))  # fmt: skip
-        with contextlib.suppress(psycopg.errors.DiskFull):
-            client.execute(f"create table made_{turn} (k int primary key)")
-            client.execute(f"drop table made_{turn}")
+        self.define(client)
+
+    def define(self, client: Client) -> None:
+        """A table is there once that is answered, until it is answered that it is gone: either may be refused."""
+        table = f"made_{next(self.numbers)}"
+        is_made = self.is_done(lambda: client.execute(f"create table {table} (k int primary key)"))
+        assert self.is_there(client, table) == is_made, "what is refused is not there"
+        is_dropped = is_made and self.is_done(lambda: client.execute(f"drop table {table}"))
+        assert self.is_there(client, table) == (is_made and not is_dropped), "what was not dropped is there"
+
+    def is_there(self, client: Client, table: str) -> bool:
+        """Whether the catalogue knows a table."""
+        return client.execute("select 1 from pg_class where relname = %s", [table]).fetchone() is not None
 
     def leave_work(self, client: Client, turn: int) -> None:
         """Have something be due that a gateway does by itself, and needs room for: rows that are over, and trash."""

@@ -112,7 +112,8 @@ class Journal:
 
     def _make(self) -> None:
         last = self._checkpoints.read()
-        self._take_turns(last)
+        with contextlib.suppress(OSError, lmdb.Error):  # it wants room, which there may be behind this checkpoint
+            self._take_turns(last)
         with self._env.begin(write=True) as txn:  # nobody commits meanwhile
             pin = self._env.begin()
             pages = first_pages(self._data, self._page_bytes)

@@ -140,6 +140,32 @@ def _full(self: checkpoints.Checkpoints, checkpoint: checkpoints.Checkpoint) -> 
     raise OSError("full")
 
 
+@pytest.mark.parametrize("error", [OSError("full"), lmdb.DiskError("mdb_txn_commit: No space left on device")])
+def test_a_full_disk_takes_a_checkpoint_where_it_takes_no_page(
+    store: RowStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    monkeypatch.setattr(journal, "_TURN_BYTES", 10)
+
+    def refused(*_: Any) -> None:
+        raise error
+
+    put(store, b"1", b"one")
+    store.checkpoint()
+    before = checkpoints.Checkpoints(tmp_path / "rows").read()
+    with monkeypatch.context() as patched:
+        patched.setattr(segments.Segments, "shorten", refused)  # the journal cannot go on in its other file
+        put(store, b"2", b"two")
+        store.checkpoint()
+    after = checkpoints.Checkpoints(tmp_path / "rows").read()
+    assert before is not None
+    assert after is not None
+    assert after.number > before.number
+    assert (after.position.generation, after.position.at) > (before.position.generation, before.position.at)
+    again = left(tmp_path / "rows", tmp_path / "left")
+    assert [*stored(again).values()] == [b"one", b"two"]
+    again.close()
+
+
 def test_a_long_journal_has_writers_wait(store: RowStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(journal, "_LONG_BYTES", 2000)
     monkeypatch.setattr(journal, "_TURN_BYTES", 1000)
