@@ -1,11 +1,8 @@
-"""Changes of a state that are in memory and not yet in the table of all keys: by their keys, and in the order of these.
+"""Changes of a state that are in memory and not yet in the table of all keys: by their keys, and in key order."""
 
-Some jobs never look at a range of keys, and others do for each row. So keys are brought into order when that is asked
-for: those that are new become a run, and runs of like size become one.
-"""
-
-from bisect import bisect_left
 from collections.abc import Sequence
+
+from yunbox.engine.stream.runs import Runs
 
 Pair = tuple[bytes, bytes | None]
 Changes = dict[bytes, bytes | None]
@@ -18,35 +15,19 @@ class Overlay:
     def __init__(self) -> None:
         self.changes: Changes = {}
         self.size_bytes = 0
-        self._unordered: list[Sequence[Pair]] = []
-        self._runs: list[list[bytes]] = []
+        self._keys = Runs()
 
     def update(self, pairs: Sequence[Pair], size_bytes: int) -> None:
         """Take changes, which have so many bytes."""
         self.changes.update(pairs)
         self.size_bytes += size_bytes
-        self._unordered.append(pairs)
+        self._keys.add([key for key, _ in pairs])
 
-    def between(self, start: bytes, end: bytes) -> list[bytes]:
-        """The keys from one up to another, which does not count, in order."""
-        self._order()
-        parts = [part for run in self._runs if (part := within(run, start, end))]
-        return parts[0] if len(parts) == 1 else sorted({key for part in parts for key in part})
-
-    def _order(self) -> None:
-        if self._unordered:
-            self._runs.append(sorted({key for pairs in self._unordered for key, _ in pairs}))
-            self._unordered = []
-        runs = self._runs
-        while len(runs) > 1 and len(runs[-2]) < 2 * len(runs[-1]):
-            last = runs.pop()
-            runs[-1] = list(dict.fromkeys(sorted(runs[-1] + last)))  # both are in order: a merge
+    def some(self, start: bytes, end: bytes, count: int) -> tuple[list[Pair], bytes | None]:
+        """About so many changes from a key on, of keys before ``end`` only, in their order, and the key to go on from;
+        None at the end."""
+        keys, stop = self._keys.some(start, end, count)
+        return [(key, self.changes[key]) for key in keys], stop
 
     def __bool__(self) -> bool:
         return bool(self.changes)
-
-
-def within(keys: list[bytes], start: bytes, end: bytes) -> list[bytes]:
-    """Those of some keys, which are in order, that are from one up to another, which does not count."""
-    low = bisect_left(keys, start)
-    return keys[low : bisect_left(keys, end, low)] if low < len(keys) and keys[low] < end else []

@@ -38,6 +38,7 @@ class SlotState(State):
         self._dirty = np.zeros(_CAPACITY, np.bool_)
         self._gone: set[bytes] = set()
         self._hashed: set[bytes] = set()
+        self._unseen = []
 
     def find(self, keys: list[Any]) -> Array:
         """The slots of some different keys; those of new ones are all zeros."""
@@ -67,19 +68,19 @@ class SlotState(State):
     def expire(self, before_ms: int, column: int) -> None:
         """Forget keys one of whose numbers, the time when they were touched last, is before a time: those in memory,
         and some that are on disk."""
-        if self.is_passed:
-            self._expire_live(before_ms, column)
+        self._expire_live(before_ms, column)
         for name, data in self._some_kept():
             [record] = np.frombuffer(data, self._form)
             if record[column] <= before_ms and not self._is_live(name):
                 self._gone.add(name)
 
     def _expire_live(self, before_ms: int, column: int) -> None:
-        old = np.flatnonzero(self.arrays[column][: len(self._keys)] <= before_ms)
-        free = set(self._free)
-        slots = [slot for slot in old.tolist() if slot not in free]
-        if slots:
-            self.delete(np.array(slots, np.int64))
+        times = self.arrays[column]
+        some = self._some_live(lambda: np.flatnonzero(times[: len(self._keys)] <= before_ms).tolist())
+        slots = np.array([slot for slot in some if self._slots.get(self._keys[slot]) == slot], np.int64)
+        slots = slots[times[slots] <= before_ms]
+        if len(slots):
+            self.delete(slots)
 
     def _is_live(self, name: bytes) -> bool:
         """Whether what has some name on disk is in memory too, and may have been touched since."""

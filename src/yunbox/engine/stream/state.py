@@ -27,6 +27,8 @@ _BIAS = 1 << 63
 _TIME = struct.Struct(">Q")
 _LOOK_KEYS = 500
 """So many keys on disk, or twice those that changed last, are looked at in one go for what is old."""
+_LOOK_KEYS_LIVE = 20_000
+"""So many in memory."""
 _ENTRY_BYTES = 256  # what an entry takes in memory beside its own bytes, roughly
 
 
@@ -51,6 +53,7 @@ class State:
         self.is_whole = not store.has(prefix)
         """Whether all there is is in memory, so that what is not there is nowhere."""
         self._place: bytes | None = None
+        self._unseen: list[Any] = []
         self._changed = 0
         self._each_bytes = _ENTRY_BYTES
 
@@ -70,7 +73,7 @@ class State:
     @property
     def is_passed(self) -> bool:
         """Whether all there is was looked at for what is old; if not, the next look goes on from there."""
-        return self._place is None
+        return self._place is None and not self._unseen
 
     def _weigh(self, written_bytes: int, count: int) -> None:
         """Note what was written: what an entry takes in memory is what those of late have."""
@@ -79,9 +82,17 @@ class State:
             mean = _ENTRY_BYTES + 2 * written_bytes // count
             self._each_bytes = max(mean, (3 * self._each_bytes + mean) // 4)
 
+    def _some_live(self, live: Callable[[], Iterable[Any]]) -> list[Any]:
+        """Some of the keys in memory, which ``live`` gives when a look at all there is begins: with them."""
+        if self.is_passed:
+            self._unseen = list(live())
+        some = self._unseen[-_LOOK_KEYS_LIVE:]
+        del self._unseen[-_LOOK_KEYS_LIVE:]
+        return some
+
     def _some_kept(self) -> list[tuple[bytes, bytes]]:
         """Some of what is on disk, behind what was given the last time: no epoch waits for a look at all of it."""
-        if self.is_whole:
+        if self.is_whole or self._unseen:
             self._place = None
             return []
         count = max(_LOOK_KEYS, 2 * self._changed)
@@ -118,8 +129,9 @@ class KeyedState(State):
 
     def old(self, before_ms: int, touched: Callable[[Any], int]) -> list[Key]:
         """Keys whose value was touched last before a time: of those in memory, and of some that are on disk."""
-        live = self._live.items() if self.is_passed else ()
-        found = [key for key, value in live if touched(value) <= before_ms]
+        live = self._live
+        some = self._some_live(live.keys)
+        found = [key for key in some if (value := live.get(key)) is not None and touched(value) <= before_ms]
         for _, data in self._some_kept():
             key, value = _decode(data)
             if touched(value) <= before_ms and (key := _frozen(key)) not in self._live and key not in self._dirty:
@@ -303,8 +315,9 @@ class BagState(State):
 
     def expire(self, before_ms: int, touched: Callable[[Any], int]) -> None:
         """Forget values that were touched last before a time: those in memory, and some that are on disk."""
-        live = self._live.items() if self.is_passed else ()
-        found = [(key, name) for key, bag in live for name, value in bag.items() if touched(value) <= before_ms]
+        live = self._live
+        bags = [(key, live[key]) for key in self._some_live(live.keys) if key in live]
+        found = [(key, name) for key, bag in bags for name, value in bag.items() if touched(value) <= before_ms]
         for _, data in self._some_kept():
             key, name, value = _decode(data)
             if touched(value) <= before_ms and (key := _frozen(key)) not in self._live:

@@ -10,14 +10,13 @@ import time
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import takewhile
-from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 import lmdb
 import msgspec
 
-from yunbox.engine.stream.overlay import Changes, Overlay, Pair, within
+from yunbox.engine.stream.overlay import Changes, Overlay, Pair
 from yunbox.kernel.errors import StorageFull
 from yunbox.storage.environment import Tables, told
 from yunbox.storage.journaled.admission import Admission
@@ -31,6 +30,7 @@ _SCAN_MAX = 10_000
 _MERGE_BYTES = 64 * 1024 * 1024
 _MERGE_KEYS = 1_000
 """So many keys, or twice those of an epoch, are merged in its transaction."""
+_MERGE_KEYS_MAX = 100_000
 _PAIRS = msgspec.msgpack.Decoder(list[Pair])
 _LAST = b"\xff" * 512
 """Behind all keys."""
@@ -39,22 +39,28 @@ _decode = msgspec.msgpack.decode
 
 
 class _Merge:
-    """What is being merged: the changes up to an epoch, whose keys are in order, and how many are in the table."""
+    """What is being merged: the changes up to an epoch, one range of keys after another."""
 
     def __init__(self, overlay: Overlay, epoch: int) -> None:
-        self.changes: Changes = overlay.changes
-        self.size_bytes, self.epoch = overlay.size_bytes, epoch
-        self._pairs = sorted(self.changes.items(), key=itemgetter(0))
-        self.keys = [key for key, _ in self._pairs]
-        self.at = 0
+        self.overlay, self.epoch = overlay, epoch
+        self.place = b""
+        """The keys before it are in the table."""
+        self._stop: bytes | None = None
 
     def next(self, count: int) -> list[Pair]:
-        """The changes that come next."""
-        return self._pairs[self.at : self.at + count]
+        """About so many changes: those that come next."""
+        pairs, self._stop = self.overlay.some(self.place, _LAST, count)
+        return pairs
 
-    def is_last(self, pairs: list[Pair]) -> bool:
-        """Whether none is left behind those that come next."""
-        return self.at + len(pairs) == len(self._pairs)
+    @property
+    def is_last(self) -> bool:
+        """Whether none is left behind those that came next."""
+        return self._stop is None
+
+    def advance(self) -> None:
+        """Those are in the table, and others are left."""
+        assert self._stop is not None
+        self.place = self._stop
 
 
 class StateStore:
@@ -80,10 +86,9 @@ class StateStore:
 
     def read(self, key: bytes) -> bytes | None:
         """A value as it was at the end of the last epoch."""
-        if key in self._recent.changes:
-            return self._recent.changes[key]
-        if self._merge is not None and key in self._merge.changes:
-            return self._merge.changes[key]
+        for overlay in reversed(self._overlays()):
+            if key in overlay.changes:
+                return overlay.changes[key]
         with self._env.begin(self._tables["state"]) as txn:
             found = txn.get(key)
             return None if found is None else bytes(found)
@@ -107,13 +112,12 @@ class StateStore:
         """
         end = _behind(prefix) if end is None else end
         found, stop = self._in_table(start, end, count)
-        changes = self._changed(start, end if stop is None else stop)
-        if changes:
-            found.update(changes)
-            pairs = [(key, value) for key in sorted(found) if (value := found[key]) is not None]
-        else:
-            pairs = [(key, value) for key, value in found.items() if value is not None]
-        return pairs, stop
+        for overlay in self._overlays():
+            pairs, earlier = overlay.some(start, end if stop is None else stop, count)
+            found.update(pairs)
+            stop = stop if earlier is None else earlier
+        keys = sorted(found) if stop is None else sorted(key for key in found if key < stop)
+        return [(key, value) for key in keys if (value := found[key]) is not None], stop
 
     def _in_table(self, start: bytes, end: bytes, count: int) -> tuple[Changes, bytes | None]:
         """What the table has, in order, and the key behind the last of it, if there may be more."""
@@ -128,14 +132,9 @@ class StateStore:
                     found[bytes(key)] = bytes(value)
         return found, None
 
-    def _changed(self, start: bytes, end: bytes) -> Changes:
-        """What is not in the table yet."""
-        found: Changes = {}
-        if self._merge is not None:
-            found = {key: self._merge.changes[key] for key in within(self._merge.keys, start, end)}
-        if self._recent:
-            found.update((key, self._recent.changes[key]) for key in self._recent.between(start, end))
-        return found
+    def _overlays(self) -> tuple[Overlay, ...]:
+        """What is not in the table yet, the latest last."""
+        return (self._recent,) if self._merge is None else (self._merge.overlay, self._recent)
 
     def has(self, prefix: bytes) -> bool:
         """Whether any key begins so."""
@@ -155,7 +154,7 @@ class StateStore:
     @property
     def size_bytes(self) -> int:
         """The bytes of all keys and values; what came since the last merge counts as new."""
-        return sum(self.sizes.values()) + self._recent.size_bytes + (self._merge.size_bytes if self._merge else 0)
+        return sum(self.sizes.values()) + sum(overlay.size_bytes for overlay in self._overlays())
 
     # -- writing
 
@@ -185,15 +184,13 @@ class StateStore:
     def merge(self) -> None:
         """Bring all that the epochs changed into the table of all keys."""
         for _ in range(2):  # what is being merged, and what came since that began
-            if self._merge is None:
-                self._begin_merge(is_due=True)
-            if self._merge is None:
-                return
-            pairs = self._merge.next(len(self._merge.keys))
-            with self._writing() as made:
-                sizes = self._merged(made, pairs)
-            self.sizes = sizes
-            self._advance(pairs)
+            self._begin_merge(is_due=True)
+            while self._merge is not None:
+                pairs = self._merge.next(_MERGE_KEYS_MAX)
+                with self._writing() as made:
+                    sizes = self._merged(made, pairs)
+                self.sizes = sizes
+                self._advance(pairs)
 
     @contextmanager
     def _writing(self) -> Generator[Recorded]:
@@ -226,7 +223,7 @@ class StateStore:
             if value is None:
                 made.delete("state", key)
         made.put(_OWN, b"sizes", _encode(sizes))
-        if self._merge.is_last(pairs):
+        if self._merge.is_last:
             last = self._merge.epoch.to_bytes(8, "big")
             with made.txn.cursor(self._tables["epochs"]) as cursor:
                 merged = list(takewhile(lambda key: key <= last, map(bytes, cursor.iternext(values=False))))
@@ -237,9 +234,10 @@ class StateStore:
     def _advance(self, pairs: list[Pair]) -> None:
         """Those changes are merged, on disk."""
         if self._merge is not None and pairs:
-            self._merge.at += len(pairs)
-            if self._merge.at == len(self._merge.keys):
+            if self._merge.is_last:
                 self._merge, self._merged_at = None, time.monotonic()
+            else:
+                self._merge.advance()
 
     def _resized(self, cursor: Any, pairs: list[Pair]) -> dict[str, int]:
         """The bytes of each step once some pairs are in the table."""

@@ -96,6 +96,34 @@ def test_no_start_waits_for_a_look_at_all_of_it(
     assert kept(run) == found, "twenty were touched meanwhile"
 
 
+@pytest.mark.parametrize("what", ["numbers", "values", "join"])
+def test_no_epoch_waits_for_a_look_at_all_memory(tmp_path: Path, what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is in memory is looked at some keys at a time too."""
+    monkeypatch.setattr("yunbox.engine.stream.state._LOOK_KEYS_LIVE", 50)
+    node = {
+        "numbers": lambda: grouped(clicks(), (0,), call("COUNT"), ttl_ms=HOUR_MS),
+        "values": lambda: grouped(clicks(), (0,), call("COUNT", 1, distinct=True), ttl_ms=HOUR_MS),
+        "join": joined,
+    }[what]()
+    run = Run(tmp_path / "j", node)
+    run.send("t", *((f"k{at}", at, 0, None) for at in range(400)))
+    run.now += 3000
+    run.send("t", *((f"k{at}", at, 0, None) for at in range(20)))
+    for _ in range(10):
+        run.step()
+    full = kept(run)
+    run.now += 1000
+    run.send("t", ("k7", 1, 0, None))
+    assert full * 3 / 4 < kept(run) < full, "a look at some of it"
+    run.send("t", ("k300", 1, 0, None))
+    looks = 0
+    while kept(run) > full // 15 and looks < 20:
+        run.step()
+        looks += 1
+    assert 1 < looks < 12
+    assert kept(run) >= 21, "twenty were touched meanwhile, and one that was over has begun anew"
+
+
 def test_a_group_that_comes_back(tmp_path: Path) -> None:
     run = Run(tmp_path / "j", grouped(clicks(), (0,), call("COUNT"), ttl_ms=HOUR_MS))
     run.send("t", ("a", 1, 0.0, None))

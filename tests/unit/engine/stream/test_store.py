@@ -51,7 +51,7 @@ def test_a_read_gives_the_last_value_while_others_are_merged(tmp_path: Path) -> 
     for changes in epochs(300, 400):
         store.commit(changes.items(), {})
         wanted |= changes
-        merging += store._merge is not None and store._merge.at > 0
+        merging += store._merge is not None and store._merge.place > b""
         assert all(store.read(key) == wanted.get(key) for key in list(wanted)[-50:])
     assert merging > 50
     assert rows(store) == kept(wanted)
@@ -91,7 +91,7 @@ def test_no_epoch_waits_for_all_keys(tmp_path: Path, monkeypatch: pytest.MonkeyP
     store.commit([(b"a/%05d" % at, b"v") for at in range(5_000)], {})
     monkeypatch.setattr(stores, "_MERGE_S", 0.0)
     store.commit([(b"a/x", b"v")], {})
-    assert store._merge is not None and store._merge.at == 3
+    assert store._merge is not None and store._merge.place == b"a/00003"
     for _ in range(2_000):
         store.commit([(b"a/x", b"v")], {})
     assert len(rows(store)) == 5_001
@@ -109,7 +109,7 @@ def test_some_keys_at_a_time(tmp_path: Path, count: int) -> None:
     while place is not None:
         found, place = store.some(b"a/", place, count=count)
         seen |= found
-        if place is not None:
+        if place is not None and not place.endswith(b"!"):
             change: Rows = {place: None, place + b"!": b"new", b"a/": b"before"}
             store.commit(change.items(), {})
             wanted |= change
@@ -127,10 +127,10 @@ def test_a_start_does_not_merge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     store.commit([(b"a/%05d" % at, b"v") for at in range(5_000)], {})
     store.close()
     again = StateStore(tmp_path)
-    assert again._merge is not None and again._merge.at == 0
+    assert again._merge is not None and again._merge.place == b""
     assert again.read(b"a/00007") == b"v" and len(rows(again)) == 5_000
     again.commit([(b"a/00007", None)], {})
-    assert again._merge is not None and again._merge.at == 3
+    assert again._merge is not None and again._merge.place == b"a/00003"
     again.close()
     third = StateStore(tmp_path)
     assert third.read(b"a/00007") is None and len(rows(third)) == 4_999
