@@ -40,6 +40,7 @@ from yunbox.engine.stream.store import StateStore
 from yunbox.engine.stream.windows import assigned
 from yunbox.kernel.errors import Unsupported
 from yunbox.sql.flink import plans
+from yunbox.sql.flink.casts import fitted
 from yunbox.sql.flink.matches import Match
 from yunbox.sql.flink.types import FlinkType
 
@@ -173,7 +174,7 @@ class Graph:
     def _watermark(self, node: plans.AssignWatermark) -> Input:
         below = self._input(node.input)
         rows = below.fragment(source(below.types))
-        self.taps.append(Tap(below.stage, f"SELECT epoch_ms(MAX({node.expression})) AS w FROM ({rows})"))
+        self.taps.append(Tap(below.stage, f"SELECT fl_ms(MAX({node.expression})) AS w FROM ({rows})"))
         return below
 
     def _stage(self, node: plans.Node) -> Stage:
@@ -264,8 +265,11 @@ def _plain(stage: Stage, node: plans.Node) -> Input:
 
 def _read(stage: Stage, reader: Reader, node: plans.Node) -> Input:
     """A source's rows as the plan has them, from what its reader gives."""
-    columns = ", ".join([*(f"{sql} AS c{at}" for at, sql in enumerate(reader.columns)), "op"])
-    return Input(stage, lambda inner: f"SELECT {columns} FROM ({inner})", reader.types, types_of(node.fields), False)
+    types = types_of(node.fields)
+    given = zip(reader.columns, types, strict=True) if isinstance(node, plans.Source) else ()
+    found = [fitted(sql, of) for sql, of in given] or reader.columns
+    columns = ", ".join([*(f"{sql} AS c{at}" for at, sql in enumerate(found)), "op"])
+    return Input(stage, lambda inner: f"SELECT {columns} FROM ({inner})", reader.types, types, False)
 
 
 def _projected(node: plans.Project) -> Fragment:

@@ -5,7 +5,7 @@ import json
 import re
 import struct
 from collections import Counter
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 from yunbox.engine.stream.moments import local, micros_of, written
 from yunbox.sql.flink.types import FlinkType
 
-_EPOCH = datetime(1970, 1, 1)
 _ESCAPED = re.compile(r"\\x([0-9A-Fa-f]{2})")
 
 
@@ -51,7 +50,7 @@ def text(value: Any, of: FlinkType, zone: str = "UTC") -> str:
         case "DATE":
             return str(date(1970, 1, 1) + timedelta(days=value))
         case "TIME":
-            return _clock(value, 0)
+            return _clock(value, of.params[0])
         case "TIMESTAMP":
             return _moment(value, of.params[0])
         case "TIMESTAMP_LTZ":
@@ -114,7 +113,7 @@ def _nested(value: Any, of: FlinkType, zone: str) -> str:
             return "TRUE" if value else "FALSE"
         case "FLOAT" | "DOUBLE":
             return _float(float(value), of)
-        case "TIMESTAMP" | "TIMESTAMP_LTZ":
+        case "TIME" | "TIMESTAMP" | "TIMESTAMP_LTZ":
             return text(micros_of(value), of, zone)
         case "BINARY" | "VARBINARY":
             return bytes_of(value).decode(errors="replace")
@@ -129,7 +128,16 @@ def _moment(micros: int, precision: int) -> str:
 
 
 def _clock(micros: int, precision: int) -> str:
-    return (_EPOCH + timedelta(microseconds=micros)).strftime("%H:%M:%S")
+    """With a digit of the second at least where the type has one, and no zeros behind it."""
+    whole, digits = written(micros, " ")
+    found = digits[:precision]
+    return whole.rpartition(" ")[2] + (f".{found[0]}{found[1:].rstrip('0')}" if found else "")
+
+
+def clock(micros: int, precision: int) -> str:
+    """A time of day as Flink's JSON has it: with no more digits than there are."""
+    made = _clock(micros, precision)
+    return made.removesuffix(".0")
 
 
 def _float(value: float, of: FlinkType) -> str:

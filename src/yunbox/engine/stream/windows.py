@@ -78,7 +78,7 @@ def assigned(node: WindowTable) -> Fragment:
     last = _window_time(node, "make_timestamp((we - 1) * 1000)")
 
     def fragment(inner: str) -> str:
-        times = f"SELECT *, epoch_ms({local}) AS ms FROM ({inner}) WHERE c{node.column} IS NOT NULL"
+        times = f"SELECT *, fl_ms({local}) AS ms FROM ({inner}) WHERE c{node.column} IS NOT NULL"
         windows = f"SELECT {columns}, {bounds} FROM ({times})"
         start = f"make_timestamp(ws * 1000) AS c{width}"
         named = ", ".join([*(f"c{at}" for at in range(width)), start, end, f"{last} AS c{width + 2}", "op"])

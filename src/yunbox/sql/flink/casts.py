@@ -23,7 +23,10 @@ def cast(value: Expr, target: FlinkType, *, trying: bool = False) -> Expr:
     made = target.of(nullable=nullable)
     if value.is_null or source.root == "NULL":
         return Expr(f"CAST(NULL AS {target.duckdb})", made, literal=value.literal)
-    sql = _tried(value.sql, source, target) if trying else _sql(value.sql, source, target)
+    if value.literal and source.root == "TIMESTAMP" and target.root in TIMESTAMPS:
+        sql = _timestamp(value.sql, source, target, floors=True)
+    else:
+        sql = _tried(value.sql, source, target) if trying else _sql(value.sql, source, target)
     kept = value.value if value.literal and _keeps_value(source, target) else None
     return replace(value, sql=sql, type=made, time="", value=kept, literal=kept is not None, name="")
 
@@ -63,8 +66,8 @@ def _sql(sql: str, source: FlinkType, target: FlinkType) -> str:
         return _timestamp(sql, source, target)
     if target.root in BINARIES:
         return _bytes(sql, source, target)
-    if target.root == "TIME" and source.root in TIMESTAMPS:
-        return f"CAST(CAST(date_trunc('second', {sql}) AS TIMESTAMP) AS TIME)"
+    if target.root == "TIME" and source.root in (*TIMESTAMPS, "TIME"):
+        return _clock(sql, source, target)
     return f"CAST({sql} AS {target.duckdb})"
 
 
@@ -153,6 +156,8 @@ def _text(sql: str, source: FlinkType) -> str:
         return f"coalesce(TRY(decode({sql})), yb_fl_decode({sql}, 'UTF-8'))"
     if root == "TIMESTAMP" or root == "TIMESTAMP_LTZ":
         return _timestamp_text(sql, source)
+    if root == "TIME":
+        return f"fl_clock_text({sql}, {source.params[0]})"
     if root == "INTERVAL YEAR TO MONTH":
         return f"fl_months_text({sql})"
     if root == "INTERVAL DAY TO SECOND":
@@ -212,13 +217,14 @@ def _from_text(sql: str, target: FlinkType, *, trying: bool = False) -> str:
         return f"fl_checked(TRY_CAST({trimmed} AS {target.duckdb}), CAST({trimmed} AS DOUBLE))"
     if target.root in APPROXIMATE:
         return f"CAST({reader}floating({sql}) AS {target.duckdb})"
-    if target.root in ("BOOLEAN", "DATE", "TIME"):
-        name = {"BOOLEAN": "truth", "DATE": "date", "TIME": "time"}[target.root]
-        return f"{reader}{name}({sql})"
+    if target.root in ("BOOLEAN", "DATE"):
+        return f"{reader}{'truth' if target.root == 'BOOLEAN' else 'date'}({sql})"
+    if target.root == "TIME":
+        return f"fl_clock({reader}time({sql}), {_step(target)})"
     if target.root == "TIMESTAMP":
-        return _cut(f"{reader}timestamp({sql})", MICROS, target)
+        return _floored(f"{reader}timestamp({sql})", target)
     if target.root == "TIMESTAMP_LTZ":
-        return f"CAST({_cut(f'{reader}timestamp({sql})', MICROS, target)} AS TIMESTAMPTZ)"
+        return f"CAST({_floored(f'{reader}timestamp({sql})', target)} AS TIMESTAMPTZ)"
     if target.root in BINARIES:
         return _bytes(f"encode({sql})", FlinkType("VARBINARY", (LENGTH_MAX,)), target)
     return f"CAST({sql} AS {target.duckdb})"
@@ -233,7 +239,7 @@ def _bytes(sql: str, source: FlinkType, target: FlinkType) -> str:
 # -- times
 
 
-def _timestamp(sql: str, source: FlinkType, target: FlinkType) -> str:
+def _timestamp(sql: str, source: FlinkType, target: FlinkType, *, floors: bool = False) -> str:
     digits = source.params[0] if source.params else 0
     made = sql
     if source.root == "TIME":
@@ -242,8 +248,9 @@ def _timestamp(sql: str, source: FlinkType, target: FlinkType) -> str:
         made = f"CAST({sql} AS TIMESTAMP)"
     elif source.root in NUMBERS:
         made = f"epoch_ms(CAST({sql} AS BIGINT) * 1000)"
-    made = _cut(made, digits, target)
     zoned = source.root == "TIMESTAMP_LTZ"
+    if target.params[0] < min(digits, MICROS):
+        made = _floored(made, target, zoned=zoned) if floors else _cut(made, target, zoned=zoned)
     if target.root == "TIMESTAMP_LTZ" and not zoned:
         return f"CAST({made} AS TIMESTAMPTZ)"
     if target.root == "TIMESTAMP" and zoned:
@@ -251,21 +258,52 @@ def _timestamp(sql: str, source: FlinkType, target: FlinkType) -> str:
     return made
 
 
-def _cut(sql: str, digits: int, target: FlinkType) -> str:
-    """A time without the digits that its type has no room for."""
+def _clock(sql: str, source: FlinkType, target: FlinkType) -> str:
+    """A time of day, also that of a moment."""
+    made = sql if source.root == "TIME" else f"CAST(CAST({sql} AS TIMESTAMP) AS TIME)"
+    return made if source.root == "TIME" and source.params <= target.params else f"fl_clock({made}, {_step(target)})"
+
+
+def _step(target: FlinkType) -> int:
+    """The microseconds of the last digit that a type has room for."""
+    return 10 ** (MICROS - target.params[0])
+
+
+def _cut(sql: str, target: FlinkType, *, zoned: bool = False) -> str:
+    """A time without the digits that its type has no room for: those of milliseconds are cut towards 1970, as there."""
     room = target.params[0]
-    if room >= min(digits, MICROS):
-        return sql
+    if room >= MILLIS:
+        return _floored(sql, target, zoned=zoned)
+    step = 10 ** (MILLIS - room)
+    return f"{_make(zoned)}(fl_ms({sql}) // {step} * {step * 1000})"
+
+
+def _floored(sql: str, target: FlinkType, *, zoned: bool = False) -> str:
+    """The same of a text or literal, cut where it is written."""
+    room = target.params[0]
     units = {0: "second", MILLIS: "millisecond"}
+    if room >= MICROS:
+        return sql
     if room in units:
         return f"date_trunc('{units[room]}', {sql})"
-    step = 10 ** (MICROS - room)
-    return f"make_timestamp(epoch_us({sql}) - epoch_us({sql}) % {step})"
+    step = _step(target)
+    return f"{_make(zoned)}(epoch_us({sql}) - (epoch_us({sql}) % {step} + {step}) % {step})"
+
+
+def _make(zoned: bool) -> str:
+    return "make_timestamptz" if zoned else "make_timestamp"
 
 
 def cut_to(sql: str, of: FlinkType) -> str:
     """A time that was computed, without digits that its type has no room for; whole seconds and more are left alone."""
-    return _cut(sql, MICROS, of) if of.params[0] < MILLIS else sql
+    return fitted(sql, of) if of.params[0] < MILLIS else sql
+
+
+def fitted(sql: str, of: FlinkType) -> str:
+    """A value of a source, without digits of a second that its column has no room for."""
+    if of.root in TIMESTAMPS:
+        return _floored(sql, of, zoned=of.root == "TIMESTAMP_LTZ")
+    return f"fl_clock({sql}, {_step(of)})" if of.root == "TIME" else sql
 
 
 # -- nested

@@ -29,7 +29,7 @@ def counted(table: WindowTable) -> Aggregate:
 
 
 def at(seconds: float, key: str = "a", value: int = 1) -> tuple[object, ...]:
-    return key, value, int(seconds * SECOND)
+    return key, value, round(seconds * SECOND)
 
 
 def row(start_s: int, end_s: int, *rest: object) -> str:

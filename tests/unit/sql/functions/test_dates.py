@@ -106,6 +106,8 @@ EXAMPLES = [
     ("to_date(null, 'yyyymmdd')", None),
     ("to_date('2021-09-24')", date(2021, 9, 24)),
     ("to_millis(datetime'2021-03-31 09:00:00')", 1617152400000),
+    ("to_millis(timestamp'2021-03-31 09:00:00.999999')", 1617152400999),
+    ("to_millis(timestamp'1969-12-31 07:59:59.000999') - to_millis(timestamp'1969-12-31 07:59:59')", 0),
     ("unix_timestamp(datetime'2009-03-20 11:11:00')", 1237518660),
     ("unix_timestamp(null)", None),
     ("weekday(datetime'2009-03-20 11:11:00')", 4),

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from yunbox.engine.stream.moments import local, micros_of
-from yunbox.engine.stream.texts import bytes_of, shortest, text
+from yunbox.engine.stream.texts import bytes_of, clock, shortest, text
 from yunbox.sql.flink.types import FlinkType
 
 _ROOTS = {
@@ -62,8 +62,10 @@ def value_document(value: Any, of: FlinkType, zone: str = "UTC") -> Any:
             return shortest(value)
         case "TIMESTAMP_LTZ":
             return shortest(local(value, ZoneInfo(zone))) + "Z"
-        case "DATE" | "TIME":
+        case "DATE":
             return text(value, of)
+        case "TIME":
+            return clock(value, of.params[0])
         case "FLOAT" | "DOUBLE" if isinstance(value, str) or value != value or abs(value) == float("inf"):
             return text(float(value), of)
         case "ARRAY" | "MAP" | "ROW" | "MULTISET":
@@ -85,7 +87,7 @@ def _nested(value: Any, of: FlinkType, zone: str) -> Any:
             return {key: _nested(one, of.children[1], zone) for key, one in value.items()}
         case "MULTISET":
             return dict(Counter(str(_nested(one, of.children[0], zone)) for one in value))
-        case "TIMESTAMP" | "TIMESTAMP_LTZ" if isinstance(value, str):
+        case "TIME" | "TIMESTAMP" | "TIMESTAMP_LTZ" if isinstance(value, str):
             return value_document(micros_of(value), of, zone)
         case "DECIMAL":
             return value_document(value, of)

@@ -7,7 +7,7 @@ from yunbox.sql.flink.coercion import PRECISION_MAX, too_fine
 from yunbox.sql.flink.errors import UnsupportedSql, ValidationFailed
 from yunbox.sql.flink.expr import Expr, text_literal
 from yunbox.sql.flink.parser.tree import Constant, IntervalOf
-from yunbox.sql.flink.types import FlinkType
+from yunbox.sql.flink.types import MILLIS, FlinkType
 
 _INT_MAX, _BIGINT_MAX = 2**31, 2**63
 _UNIT_MS = {"SECOND": 1000, "MINUTE": 60_000, "HOUR": 3_600_000, "DAY": 86_400_000, "WEEK": 604_800_000}
@@ -108,7 +108,9 @@ def _moment(node: Constant, text: str) -> Expr:
         of = FlinkType("DATE", nullable=_NOT_NULL)
         return Expr(f"DATE '{value}'", of, literal=True, value=value)
     if node.kind == "time":
-        return Expr(f"TIME '{value}'", FlinkType("TIME", (0,), nullable=_NOT_NULL), literal=True, value=value)
+        value, digits = value[: len(value) - max(digits - MILLIS, 0)], min(digits, MILLIS)
+        of = FlinkType("TIME", (digits,), nullable=_NOT_NULL)
+        return Expr(f"TIME '{value}'", of, literal=True, value=value)
     of = FlinkType("TIMESTAMP", (digits,), nullable=_NOT_NULL)
     if too_fine(of) is not None:
         raise UnsupportedSql("a TIMESTAMP of more than six digits of a second", text, node.at)

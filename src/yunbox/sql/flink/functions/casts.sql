@@ -23,12 +23,20 @@ CREATE OR REPLACE MACRO fl_try_date(t) AS
 CREATE OR REPLACE MACRO fl_date(t) AS
   coalesce(fl_try_date(t), CASE WHEN t IS NOT NULL THEN error('For input string: ''' || t || '''.') END);
 CREATE OR REPLACE MACRO fl_try_time(t) AS
-  CASE WHEN regexp_full_match(trim(t), '[0-9]{1,2}(:[0-9]{1,2}(:[0-9]{1,2}(\.[0-9]{1,9})?)?)?') THEN
+  CASE WHEN regexp_full_match(trim(t), '[0-9]{1,2}(:[0-9]{1,2}(:[0-9]{1,2}(\.[0-9]*)?)?)?') THEN
     TRY(make_time(CAST(regexp_extract(trim(t), '^([0-9]+)', 1) AS BIGINT),
       CAST(coalesce(nullif(regexp_extract(trim(t), '^[0-9]+:([0-9]+)', 1), ''), '0') AS BIGINT),
-      CAST(coalesce(nullif(regexp_extract(trim(t), '^[0-9]+:[0-9]+:([0-9]+(?:\.[0-9]+)?)', 1), ''), '0') AS DOUBLE))) END;
+      CAST(coalesce(nullif(regexp_extract(trim(t), '^[0-9]+:[0-9]+:([0-9]+(?:\.[0-9]{1,6})?)', 1), ''), '0') AS DOUBLE))) END;
 CREATE OR REPLACE MACRO fl_time(t) AS
   coalesce(fl_try_time(t), CASE WHEN t IS NOT NULL THEN error('For input string: ''' || t || '''.') END);
+-- A time of day without what is less than some microseconds, and as text: with a digit of the second at least where its
+-- type has one, and no zeros behind it.
+CREATE OR REPLACE MACRO fl_clock(t, step) AS
+  TIME '00:00:00' + to_microseconds(epoch_us(t) - epoch_us(t) % step);
+CREATE OR REPLACE MACRO fl_clock_text(t, digits) AS
+  CASE WHEN digits = 0 THEN left(CAST(t AS VARCHAR), 8)
+  WHEN contains(CAST(t AS VARCHAR), '.') THEN regexp_replace(left(CAST(t AS VARCHAR), 9 + digits), '([.][0-9])0+$', '\1')
+  ELSE CAST(t AS VARCHAR) || '.0' END;
 -- The last day of a month where a text has a later one, up to the 31st.
 CREATE OR REPLACE MACRO fl_try_day(t) AS
   coalesce(fl_try_date(t), CASE WHEN regexp_matches(t, '^[0-9]{4}-[0-9]{1,2}-(29|30|31)([^0-9]|$)') THEN

@@ -1,16 +1,19 @@
 """Temporal functions. Formats are Java's; those that DuckDB has are translated once, others are left to Python."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from yunbox.sql.flink import coercion
-from yunbox.sql.flink.casts import cast
-from yunbox.sql.flink.errors import ValidationFailed
+from yunbox.sql.flink.binder.literals import integer
+from yunbox.sql.flink.casts import cast, fitted
+from yunbox.sql.flink.errors import NotSensible, UnsupportedSql, ValidationFailed
 from yunbox.sql.flink.expr import Expr, text_literal
 from yunbox.sql.flink.functions.formats import parsed_leniently, parsed_with, strftime_format
 from yunbox.sql.flink.functions.registry import Call, category, scalar
-from yunbox.sql.flink.types import DATE, FlinkType
+from yunbox.sql.flink.types import DATE, MILLIS, FlinkType
 
 category("Temporal functions")
+_NANOS = 9
 _TIMESTAMP3, _LTZ3 = FlinkType("TIMESTAMP", (3,)), FlinkType("TIMESTAMP_LTZ", (3,))
 _PARTS = {
     "YEAR": "year", "QUARTER": "quarter", "MONTH": "month", "WEEK": "week", "DAY": "day", "HOUR": "hour",
@@ -56,7 +59,6 @@ def part_of(unit: str, value: Expr, call: Call) -> str:
     else:
         made = {"DOW": f"date_part('dow', {local}) + 1", "SECOND": f"date_part('second', {local})",
                 "MILLISECOND": f"date_part('millisecond', {local}) % 1000",
-                "MICROSECOND": f"date_part('microsecond', {local}) % 1000000",
                 "EPOCH": f"floor(epoch({value.sql}))"}.get(unit)  # fmt: skip
     if made is not None:
         return f"CAST({made} AS BIGINT)"
@@ -67,13 +69,13 @@ def _of_moment(unit: str, local: str) -> str | None:
     """Flink divides the milliseconds since 1970 and drops what is left, so times before that have negative parts."""
     if unit in _CLOCK_MS and unit != "DAY":
         size, count = _CLOCK_MS[unit]
-        return f"epoch_ms({local}) // {size} % {count}"
+        return f"fl_ms({local}) // {size} % {count}"
     if unit in _PARTS:
         return f"date_part('{_PARTS[unit]}', fl_day_since({local}))"
     return {
-        "DOW": f"date_part('dow', fl_day_since({local})) + 1", "MILLISECOND": f"epoch_ms({local}) % 1000",
+        "DOW": f"date_part('dow', fl_day_since({local})) + 1", "MILLISECOND": f"fl_ms({local}) % 1000",
         "MICROSECOND": f"epoch_us({local}) % 1000000", "NANOSECOND": f"epoch_us({local}) % 1000000 * 1000",
-        "EPOCH": f"epoch_ms({local}) // 1000",
+        "EPOCH": f"fl_ms({local}) // 1000",
     }.get(unit)  # fmt: skip
 
 
@@ -144,17 +146,29 @@ def _add(call: Call) -> Expr:
     return Expr(f"CAST({sql} AS {of.duckdb})", of.of(nullable=nullable), volatile=value.volatile)
 
 
+def _instant(value: Expr) -> str:
+    """A time as one of UTC; a time of day as that of 1970's first day."""
+    if value.type.root == "TIME":
+        return f"(DATE '1970-01-01' + {value.sql})"
+    return f"timezone('UTC', {value.sql})" if value.type.root == "TIMESTAMP_LTZ" else f"CAST({value.sql} AS TIMESTAMP)"
+
+
 def _diff(call: Call) -> str:
     """TIMESTAMPDIFF(unit, from, to): whole units that have passed."""
     unit, first, last = _unit(call, 0), call.args[1], call.args[2]
     zoned = [one.type.root == "TIMESTAMP_LTZ" for one in (first, last)]
     if any(zoned) and not all(zoned):
         raise ValidationFailed("TIMESTAMP_LTZ only supports diff between the same type.", call.text, call.at)
-    a, b = (f"timezone('UTC', {one.sql})" if zoned[0] else f"CAST({one.sql} AS TIMESTAMP)" for one in (first, last))
+    clocks = [one.type.root == "TIME" for one in (first, last)]
+    if any(clocks) and not all(clocks):
+        raise NotSensible(f"TIMESTAMPDIFF between {first.type.text} and {last.type.text}")
+    a, b = (_instant(one) for one in (first, last))
     if unit in ("SECOND", "MINUTE", "HOUR", "DAY", "WEEK"):
         ms = {"SECOND": 1000, "MINUTE": 60_000, "HOUR": 3_600_000, "DAY": 86_400_000, "WEEK": 604_800_000}[unit]
-        return f"fl_low32((epoch_ms({b}) - epoch_ms({a})) // {ms})"
+        return f"fl_low32((fl_ms({b}) - fl_ms({a})) // {ms})"
     if unit in ("MONTH", "QUARTER", "YEAR"):
+        if any(clocks):
+            raise UnsupportedSql(f"TIMESTAMPDIFF in {unit}s between times of day", call.text, call.at)
         months = {"MONTH": 1, "QUARTER": 3, "YEAR": 12}[unit]
         return f"CAST(fl_month_diff({a}, {b}) // {months} AS INTEGER)"
     raise ValidationFailed(f"TIMESTAMPDIFF of {unit} is not defined", call.text, call.at)
@@ -180,34 +194,42 @@ def _parsed(call: Call, of: FlinkType) -> Expr:
     if pattern is None:
         sql = f"fl_try_date({call[0]})" if of.root == "DATE" else f"fl_parse_timestamp({call[0]})"
         return Expr(sql, made)
-    if of.root == "DATE":
-        sql = parsed_leniently(call[0], pattern)
-    else:
-        sql = f"date_trunc('millisecond', {parsed_with(call[0], pattern)})"
+    sql = parsed_leniently(call[0], pattern) if of.root == "DATE" else fitted(parsed_with(call[0], pattern), of)
     return Expr(f"CAST({sql} AS {of.duckdb})", made)
 
 
 def _ltz(call: Call) -> Expr:
     value = call.args[0]
-    of = _LTZ3.of(nullable=True)
     if value.type.root in coercion.TEXTS:
         # A text is a time in UTC, whatever the session's zone, unless a zone is given.
         zone = f"yb_fl_zone_id({call[2]})" if len(call) > 2 else "'UTC'"
-        return Expr(f"timezone({zone}, {_parsed(call, _TIMESTAMP3).sql})", of)
-    scale = "1"
-    if len(call) > 1:
-        digits = call.args[1]
-        scale = f"(CASE {digits.sql} WHEN 0 THEN 1000 WHEN 3 THEN 1 END)"
-        if digits.literal and digits.value not in (0, 3):
-            raise ValidationFailed(
-                f"The precision value '{digits.value}' for function TO_TIMESTAMP_LTZ(numeric, precision) is "
-                "unsupported, the supported value is '0' for second or '3' for millisecond."
-            )
-    whole = f"CAST({value.sql} AS DOUBLE)"
-    if value.type.root not in coercion.APPROXIMATE:  # of a DECIMAL whole seconds count
-        whole = f"CAST(trunc({value.sql}) AS HUGEINT)"
-        return Expr(f"fl_ltz_of({whole} * {scale})", of)
-    return Expr(f"fl_ltz_near({whole} * {scale})", of)
+        digits = _digits_of(call.args[1]) if len(call) > 1 else MILLIS
+        of = _moment_of(digits, call)
+        return Expr(f"timezone({zone}, {_parsed(call, replace(of, root='TIMESTAMP')).sql})", of)
+    precision = call.args[1] if len(call) > 1 else integer(MILLIS)
+    digits = precision.value if precision.literal and not precision.is_null else MILLIS
+    if not 0 <= digits <= _NANOS:
+        raise ValidationFailed(f"Precision for TO_TIMESTAMP_LTZ must be between 0 and 9 but was {digits}.", call.text,
+                               call.at)  # fmt: skip
+    of = _moment_of(digits, call)
+    if value.type.root in coercion.APPROXIMATE:
+        near = f"fl_ltz_near(CAST({value.sql} AS DOUBLE), {precision.sql})"
+        return Expr(fitted(near, of), of)
+    return Expr(fitted(f"fl_ltz_of(CAST(trunc({value.sql}) AS HUGEINT), {precision.sql})", of), of)
+
+
+def _digits_of(pattern: Expr) -> int:
+    """How many digits of a second a format has at its end."""
+    text = str(pattern.value) if pattern.literal else ""
+    return len(text) - len(text.rstrip("S"))
+
+
+def _moment_of(digits: int, call: Call) -> FlinkType:
+    """A TIMESTAMP_LTZ of some digits, and three at least. Raises UnsupportedSql for more than the engine has."""
+    of = FlinkType("TIMESTAMP_LTZ", (max(digits, MILLIS),))
+    if coercion.too_fine(of) is not None:
+        raise UnsupportedSql(f"{call.name} that gives {of}, of more than six digits of a second,", call.text, call.at)
+    return of
 
 
 def _unix(call: Call) -> str:

@@ -9,6 +9,9 @@ from yunbox.sql.flink.functions.registry import Call, category, scalar
 from yunbox.sql.flink.parser.datatypes import TypeParser
 from yunbox.sql.flink.types import BOOLEAN, DOUBLE, STRING, FlinkType
 
+_RETURNED = ("VARCHAR", "BOOLEAN", "INT", "DOUBLE")
+"""The types that JSON_VALUE gives."""
+
 category("JSON functions")
 
 
@@ -57,6 +60,8 @@ def _value(call: Call) -> Expr:
     """JSON_VALUE: what is found is a text at first, 'E' in front when there is none and 'X' when it is an error."""
     clauses = _Clauses(call, 2)
     of = clauses.returning.of(nullable=True)
+    if of.root not in _RETURNED:
+        raise NotSensible(f"Unsupported type '{of}' for RETURNING in JSON_VALUE().")
     found = f"yb_fl_json_value({call[0]}, {call[1]})"
     text = Expr("substr(x, 2)", STRING)
     made = cast(text, of, trying=True).sql if of.root != "VARCHAR" else text.sql

@@ -5,7 +5,7 @@ Source: the page "Data Types" of Flink 2.x.
 
 from yunbox.sql.flink.errors import ParseFailed, UnsupportedSql
 from yunbox.sql.flink.parser.cursor import Cursor
-from yunbox.sql.flink.types import BYTES, LENGTH_MAX, MICROS, STRING, FlinkType
+from yunbox.sql.flink.types import BYTES, LENGTH_MAX, MICROS, MILLIS, STRING, FlinkType
 
 _PLAIN = {
     "BOOLEAN": "BOOLEAN", "TINYINT": "TINYINT", "SMALLINT": "SMALLINT", "INT": "INT", "INTEGER": "INT",
@@ -104,6 +104,8 @@ class TypeParser(Cursor):
             self.expect(")")
             if digits > _NANOS:
                 raise ParseFailed(f"{word}({digits}): the precision is from 0 to {_NANOS}.")
+        if word == "TIME":  # a time of day is milliseconds there
+            digits = min(digits, MILLIS)
         if self.word("WITHOUT"):
             self.expect_word("TIME", "ZONE")
         elif self.word("WITH"):

@@ -223,7 +223,8 @@ scalar("next_day", ("date, string -> string", "mc_next_day({0}, {1})"))
 scalar("unix_timestamp", (" -> bigint", _unixtime), ("datetime! -> bigint", _unixtime),
        ("hive: string, string -> bigint",
         lambda c: f"CAST(epoch(CAST(try_strptime({c[0]}, {_java(c, 1)}) AS TIMESTAMPTZ)) AS BIGINT)"))  # fmt: skip
-scalar("to_millis", ("datetime! -> bigint", "epoch_ms({0})"), ("timestamp! -> bigint", "epoch_ms({0})"))
+scalar("to_millis", ("datetime! -> bigint", "epoch_ms({0})"),
+       ("timestamp! -> bigint", "epoch_ms(date_trunc('millisecond', {0}))"))  # fmt: skip
 scalar("from_unixtime", ("bigint! -> any", _from_unixtime), ("hive: bigint, string -> any", _from_unixtime))
 scalar("from_utc_timestamp", ("number, string -> timestamp",
        "mc_from_utc(CAST(to_timestamp(CAST({0} AS DOUBLE) / 1000) AS TIMESTAMP), {1})"),

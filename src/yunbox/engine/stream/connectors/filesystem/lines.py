@@ -14,7 +14,7 @@ import msgspec
 
 from yunbox.engine.stream.batch import Row
 from yunbox.engine.stream.connectors.filesystem.texts import Column, dialect, flag
-from yunbox.engine.stream.texts import iso, text
+from yunbox.engine.stream.texts import clock, iso, text
 from yunbox.sql.flink.types import FlinkType
 
 _NESTED = ("ARRAY", "MAP", "ROW", "MULTISET")
@@ -48,8 +48,10 @@ def _json_value(of: FlinkType, *, is_iso: bool) -> Callable[[Any], Any]:
         case "TIMESTAMP" | "TIMESTAMP_LTZ":
             suffix = "Z" if of.root == "TIMESTAMP_LTZ" else ""
             return lambda value: _moment(value, is_iso=is_iso) + suffix
-        case "DATE" | "TIME":
+        case "DATE":
             return lambda value: text(value, of)
+        case "TIME":
+            return lambda value: clock(value, of.params[0])
         case "FLOAT" | "DOUBLE":
             return _number
         case root if root in _NESTED:
@@ -112,6 +114,8 @@ def _csv_value(of: FlinkType, between: str) -> Callable[[Any], str]:
         case "TIMESTAMP" | "TIMESTAMP_LTZ":
             suffix = "Z" if of.root == "TIMESTAMP_LTZ" else ""
             return lambda value: _moment(value, is_iso=False) + suffix
+        case "TIME":
+            return lambda value: clock(value, of.params[0])
         case "BINARY" | "VARBINARY":
             return str
         case "ARRAY":
