@@ -3,7 +3,7 @@
 import argparse
 import contextlib
 import heapq
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,8 @@ from yunbox.kernel.errors import NotFound
 from yunbox.kernel.texts import format_bytes
 from yunbox.meter.prices import PriceBook
 from yunbox.storage.query_log import entries
-from yunbox.storage.rows.model import PARTITIONED, TABLE, Relation
+from yunbox.storage.rows.catalogue import Catalogue
+from yunbox.storage.rows.model import FIRST_DATABASE, PARTITIONED, TABLE, Relation
 from yunbox.storage.rows.store import RowStore
 from yunbox.storage.rows.view import View
 
@@ -62,10 +63,20 @@ def _tables(rows: Path, prices: PriceBook) -> list[dict[str, Any]]:
     if not (rows / "data.mdb").exists():
         raise NotFound("Hologres has not been used on this data folder: nothing has connected to it yet")
     with contextlib.closing(RowStore(rows)) as store, store.reading() as view:
-        relations = store.catalogue(view).relations
-        kept = [one for one in relations.values() if one.kind in (TABLE, PARTITIONED)]
-        found = [_table(one, relations, view) for one in sorted(kept, key=lambda one: (one.schema, one.name))]
+        found = [one for known in store.catalogues(view) for one in _tables_of(known, view)]
     return [one | _costs(_month(one, prices)) for one in found]
+
+
+def _tables_of(known: Catalogue, view: View) -> list[dict[str, Any]]:
+    """Those of one database."""
+    kept = [one for one in known.relations.values() if one.kind in (TABLE, PARTITIONED)]
+    return [_table(one, known, view) for one in sorted(kept, key=lambda one: (one.schema, one.name))]
+
+
+def _shown(table: dict[str, Any]) -> str:
+    """What a table is called in a list: with its database, if that is not the first one."""
+    name = f"{table['schema']}.{table['table']}"
+    return name if table["is_in_first_database"] else f"{table['database']}.{name}"
 
 
 def _costs(month: tiers.TierLine) -> dict[str, float | None]:
@@ -79,10 +90,12 @@ def _month(table: dict[str, Any], prices: PriceBook) -> tiers.TierLine:
     return tiers.line_of(table["table"], 0.0 if is_cold else byte_hours, byte_hours if is_cold else 0.0, prices)
 
 
-def _table(relation: Relation, relations: Mapping[int, Relation], view: View) -> dict[str, Any]:
+def _table(relation: Relation, known: Catalogue, view: View) -> dict[str, Any]:
     logged = view.totals(relation.changes) if relation.kind == TABLE else None
-    parent = relations.get(relation.parent)
+    parent = known.relations.get(relation.parent)
     return {
+        "database": known.database.name,
+        "is_in_first_database": known.database.oid == FIRST_DATABASE,
         "schema": relation.schema,
         "table": relation.name,
         "owner": relation.owner,
@@ -99,7 +112,7 @@ def _table(relation: Relation, relations: Mapping[int, Relation], view: View) ->
 def _listed_tables(tables: Sequence[dict[str, Any]], month: tiers.TierLine, prices: PriceBook) -> str:
     lines = [f"{'TABLE':<40} {'ROWS':>14} {'SIZE':>11} {'BINLOG':>11}  {'ORIENTATION':<11} TIER"]
     for one in tables:
-        name = f"{one['schema']}.{one['table']}"
+        name = _shown(one)
         rows = "partitions" if one["is_partitioned"] else f"{one['rows']:,}"
         size, binlog = format_bytes(one["size_bytes"]), format_bytes(one["binlog_bytes"])
         lines.append(f"{name:<40} {rows:>14} {size:>11} {binlog:>11}  {one['orientation']:<11} {one['storage_mode']}")

@@ -182,7 +182,8 @@ def test_it_encrypts_when_told_so(server: Server, client: Client) -> None:
         ({"zone_id": "cn-beijing-a"}, "InvalidZoneId.NotFound"),
         ({"vpc_id": "vpc-1", "v_switch_id": "vsw-1"}, "InvalidVswitchID.NotFound"),
         ({"vpc_id": "vpc-1"}, "InvalidParameter"),
-        ({"initial_databases": "chatbot,shop"}, "UnsupportedOperation"),
+        ({"initial_databases": "chatbot,a-b"}, "InvalidParameter"),
+        ({"initial_databases": ",".join(f"d{at}" for at in range(64))}, "InvalidParameter"),
         ({"initial_databases": "1x"}, "InvalidParameter"),
         ({"leader_instance_id": "yunbox"}, "InvalidParameter"),
         ({"pricing_cycle": "Month"}, "InvalidParameter"),
@@ -236,15 +237,14 @@ def test_an_instance_whose_port_is_taken_gets_another(tmp_path: Path) -> None:
         assert shown(Client(config(server)), instance).endpoints[0].endpoint == moved, "it keeps the one it has now"
 
 
-def test_its_database_is_called_as_was_asked(server: Server, client: Client) -> None:
+def test_its_databases_are_called_as_was_asked(server: Server, client: Client) -> None:
     instance = create(client, initial_databases="chatbot")
     try:
-        for other in ("postgres", "yunbox"):
-            with pytest.raises(psycopg.OperationalError, match=f'database "{other}" does not exist'):
-                connect(server, client, instance, dbname=other)
+        with pytest.raises(psycopg.OperationalError, match='database "yunbox" does not exist'):
+            connect(server, client, instance, dbname="yunbox")
         with connect(server, client, instance, dbname="chatbot") as db:
             assert db.execute("select current_database()").fetchone() == ("chatbot",)
-            assert db.execute("select datname from pg_database").fetchall() == [("chatbot",)]
+            assert db.execute("select datname from pg_database").fetchall() == [("postgres",), ("chatbot",)]
             assert db.execute("select has_database_privilege('chatbot', 'connect')").fetchone() == (True,)
             db.execute("create table chatbot.public.t (n int primary key)")
             assert db.execute("select count(*) from chatbot.public.t").fetchone() == (0,)
@@ -260,9 +260,36 @@ def test_its_database_is_called_as_was_asked(server: Server, client: Client) -> 
             )
         assert client.restart_instance(instance).body.data is True
         with connect(server, client, instance, dbname="chatbot") as db:
-            assert db.execute("select datname, datacl is null from pg_database").fetchall() == [("chatbot", False)]
+            query = "select datname, datacl is null from pg_database order by oid"
+            assert db.execute(query).fetchall() == [("postgres", True), ("chatbot", False)]
     finally:
         remove(client, instance)
+
+
+def test_it_has_several_databases_and_those_that_come_later(server: Server, client: Client) -> None:
+    instance = create(client, initial_databases="shop, chatbot,shop")
+    try:
+        assert database_names(client, instance) == ["postgres", "shop", "chatbot"], "before anybody was there"
+        with connect(server, client, instance) as db:
+            db.execute("create database later")
+            db.execute("drop database chatbot")
+        for name in ("shop", "later"):
+            with connect(server, client, instance, dbname=name) as db:
+                db.execute("create table t (id int primary key, of text)")
+                db.execute("insert into t select 1, current_database()")
+        assert database_names(client, instance) == ["postgres", "shop", "later"]
+        assert client.restart_instance(instance).body.data is True
+        for name in ("shop", "later"):
+            with connect(server, client, instance, dbname=name) as db:
+                assert db.execute("select of from t where id = 1").fetchall() == [(name,)]
+        assert database_names(client, instance) == ["postgres", "shop", "later"], "what was dropped does not come again"
+    finally:
+        remove(client, instance)
+
+
+def database_names(client: Client, instance: str) -> list[str]:
+    found = client.list_databases(instance, m.ListDatabasesRequest()).body.database_list
+    return [one.name for one in found]
 
 
 def test_users_by_the_api_are_those_of_sql(server: Server, client: Client) -> None:

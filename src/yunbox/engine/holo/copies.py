@@ -135,7 +135,7 @@ class Copies:
 
     def _committed(self, relation: Relation, view: View) -> Relation:
         """A table as it is for all."""
-        return self._store.catalogue(view).by_node.get(relation.node, relation)
+        return self._store.by_node(view).get(relation.node, relation)
 
     def keep_up(self) -> None:
         """Have the copies that are read be what their tables are."""
@@ -153,7 +153,7 @@ class Copies:
         since = monotonic() - _READ_S
         self._read_at = {node: at for node, at in self._read_at.items() if at >= since}
         with self._store.reading() as view:
-            relations = self._store.catalogue(view).by_node
+            relations = self._store.by_node(view)
             pairs = [(relations.get(node), self._copies.get(node)) for node in self._read_at]
             return [
                 relation
@@ -170,7 +170,7 @@ class Copies:
     def upkeep(self) -> None:
         """Follow the logs of tables that have copies, cut them, and let go of copies of what is gone."""
         with self._lock, self._store.reading() as view:
-            relations = self._store.catalogue(view).by_node
+            relations = self._store.by_node(view)
             gone = [node for node in self._copies if node not in relations]
             logged = [relations[node] for node in view.logged() if node in relations]
         for node in gone:

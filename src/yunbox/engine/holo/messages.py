@@ -15,7 +15,7 @@ from typing import Any
 from yunbox.engine.holo.system.live import Rows
 from yunbox.schema.tables import TableName
 from yunbox.storage.rows.catalogue import Catalogue
-from yunbox.storage.rows.model import Column, Relation
+from yunbox.storage.rows.model import FIRST_DATABASE, Column, Relation
 from yunbox.storage.rows.statistics.kept import Sampled
 from yunbox.storage.rows.statistics.samples import Part
 from yunbox.wire.pgwire.report import PgError, Report
@@ -48,6 +48,7 @@ class System:
 
     ``definitions`` are those of a transaction block that has changed some; None is for those that all see. ``rows`` are
     those of tables of the moment, by name. Of the log of statements it sees those of the roles ``logged``, or all.
+    ``database`` is the OID of the one that it is asked in.
     """
 
     version: bytes
@@ -56,6 +57,7 @@ class System:
     rows: Mapping[str, Rows] = field(default_factory=dict)
     logged: frozenset[str] = frozenset()
     logs_all: bool = False
+    database: int = FIRST_DATABASE
 
     @property
     def label(self) -> str:

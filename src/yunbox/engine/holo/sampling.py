@@ -4,12 +4,14 @@ They are drawn from the row store, so no copy is made of a table for them and Du
 process, as it gives way to look-ups.
 """
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Sequence
 
 from yunbox.engine.holo.messages import Found, Sample
 from yunbox.storage.rows.catalogue import relation_of
+from yunbox.storage.rows.databases import DatabaseGone
 from yunbox.storage.rows.model import PARTITIONED, TABLE, Relation
 from yunbox.storage.rows.statistics.kept import analyze, changes_since, is_automatic
 from yunbox.storage.rows.statistics.samples import Part, parts_of, sampled
@@ -42,18 +44,30 @@ class Sampling:
             raise failure("57014", "canceling statement due to user request")
 
 
-def due(store: RowStore, seen: int) -> tuple[int, list[int]]:
-    """The OIDs of the tables that are to be looked at, and the last change that there was of any row.
+def due(store: RowStore, seen: int) -> tuple[int, list[tuple[RowStore, int]]]:
+    """The tables that are to be looked at, by their databases and OIDs, and the last change that there was of any row.
 
     ``seen`` is the one that there was when none was left: as long as it is the last one, none is.
     """
     with store.reading() as view:
         last = view.sequence
-        if last == seen or not is_automatic(view):
-            return seen, []
+    if last == seen:
+        return seen, []
+    found = [(one, _due_of(one)) for one in store.databases()]
+    if all(oids is None for _, oids in found):
+        return seen, []
+    return last, [(one, oid) for one, oids in found for oid in oids or ()]
+
+
+def _due_of(store: RowStore) -> list[int] | None:
+    """Those of a database; None where nothing is looked at unasked."""
+    with contextlib.suppress(DatabaseGone), store.reading() as view:  # one that was just dropped
+        if not is_automatic(view):
+            return None
         known = store.catalogue(view)
         tables = (one for one in known.relations.values() if one.kind in (TABLE, PARTITIONED))
-        return last, [one.oid for one in tables if _is_due(view, one, known.partitions_of)]
+        return [one.oid for one in tables if _is_due(view, one, known.partitions_of)]
+    return None
 
 
 def _is_due(view: View, relation: Relation, partitions: Callable[[Relation], Sequence[Relation]]) -> bool:

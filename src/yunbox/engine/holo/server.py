@@ -5,6 +5,7 @@ it: it ends itself, and is started again.
 """
 
 import asyncio
+import contextlib
 import logging
 import os
 import shutil
@@ -24,6 +25,7 @@ from yunbox.engine.holo.config import STARVED_S_MAX, STATEMENTS_MAX, STOP_S_MAX,
 from yunbox.engine.holo.sampling import Sampling, due, look
 from yunbox.engine.holo.shares import Shares
 from yunbox.kernel.periodic import Periodic
+from yunbox.storage.rows.databases import DatabaseGone
 from yunbox.storage.rows.store import RowStore
 from yunbox.wire.pgwire.report import PgError, Report
 
@@ -144,9 +146,10 @@ class Engine:
     async def analyze(self) -> None:
         """Have statistics be of tables as they are: of those that have changed much, one after another."""
         last, tables = await self._in_thread(lambda: due(self._store, self._analyzed))
-        for oid in tables:
+        for store, oid in tables:
             began = monotonic()
-            await self._in_thread(lambda of=oid: look(self._store, of, self._yield))
+            with contextlib.suppress(DatabaseGone):
+                await self._in_thread(lambda at=store, of=oid: look(at, of, self._yield))
             await asyncio.sleep((monotonic() - began) * (1 / _ANALYZE_SHARE - 1))
         self._analyzed = last
 

@@ -28,12 +28,12 @@ _AREAS = {
     "ListModelCatalog",
 }
 _PARTLY = {
-    "CreateInstance": "Standard and PostPaid, with one database: that of `initialDatabases`, or `postgres`",
+    "CreateInstance": "Standard and PostPaid, with `postgres` and the databases of `initialDatabases`",
     "ScaleInstance": "`cpu`; sizes of storage are ignored for PostPaid, as in the real service",
     "UpdateInstanceNetworkType": "Internet, Intranet and VPCSingleTunnel, all of them the same address",
     "EnableSSL": "of the house's own instance by `yunbox up --hologres-ssl`",
     "DisableSSL": "the same",
-    "ListDatabases": "the one there is; PermissionModel and Privilege are left out",
+    "ListDatabases": "those there are; PermissionModel and Privilege are left out",
     "DeleteInstance": "not the house's own instance",
     "StopInstance": "not the house's own instance",
 }
@@ -54,6 +54,10 @@ _OFFERED = (
     (
         "COPY",
         "TO STDOUT and FROM STDIN in text, csv and binary, TO STDOUT in arrow too; STREAM_MODE, ON_CONFLICT",
+    ),
+    (
+        "databases",
+        "CREATE DATABASE with OWNER, DROP DATABASE, 64 at most; OWNER TO, GRANT; \\l and \\c of psql",
     ),
     ("schemas", "CREATE SCHEMA, DROP SCHEMA with CASCADE; search_path"),
     ("tables", "CREATE TABLE with PRIMARY KEY, NOT NULL, DEFAULT, LIKE, Hologres' properties; AS; DROP, TRUNCATE"),
@@ -140,7 +144,7 @@ _NOT_OFFERED = (
     ("SCROLL cursors, FETCH backwards", "0A000 and 55000"),
     ("LISTEN, NOTIFY, DO, LOCK, PREPARE TRANSACTION", "0A000"),
     ("physical replication, IDENTIFY_SYSTEM", "0A000"),
-    ("databases but the one of the ready line", "3D000"),
+    ("queries across databases; TEMPLATE, ENCODING, limits and names of databases, WITH (FORCE)", "0A000"),
     ("UNIQUE, foreign keys, identity columns, any CHECK but that of vectors", "0A000"),
     (
         "indexes of vectors",

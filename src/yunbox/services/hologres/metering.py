@@ -16,6 +16,8 @@ from yunbox.meter.line import Line
 from yunbox.meter.storage import Stored
 from yunbox.meter.usage import Lines
 from yunbox.services.hologres.gateway.config import OWN
+from yunbox.storage.rows.catalogue import Catalogue
+from yunbox.storage.rows.model import FIRST_DATABASE, Relation
 from yunbox.storage.rows.store import RowStore
 
 HOT = "hologres.storage.hot"
@@ -29,6 +31,12 @@ _PLACE = "hologres"
 def group_of(instance: str) -> str:
     """What the bill groups the use of an instance by."""
     return f"hologres://{instance}"
+
+
+def name_of(known: Catalogue, relation: Relation) -> str:
+    """What the bill calls a table: in the first database as it always has, in others with theirs."""
+    name = f"{relation.schema}.{relation.name}"
+    return name if known.database.oid == FIRST_DATABASE else f"{known.database.name}.{name}"
 
 
 class Billed:
@@ -48,8 +56,8 @@ def stored(rows: Path, account_id: str, principal: str, instance: str = OWN) -> 
     if not (rows / "data.mdb").exists():
         return
     with contextlib.closing(RowStore(rows)) as store, store.reading() as view:
-        sizes = [(view.size_bytes(one), one.is_cold, f"{one.schema}.{one.name}")
-                 for one in store.catalogue(view).relations.values()]  # fmt: skip
+        sizes = [(view.size_bytes(one), one.is_cold, name_of(known, one))
+                 for known in store.catalogues(view) for one in known.relations.values()]  # fmt: skip
     since_s = rows.stat().st_mtime  # nothing is made in the folder but when it is
     largest = heapq.nlargest(TABLES_MAX, (one for one in sizes if one[0]))
     named = {name for _, _, name in largest}

@@ -105,7 +105,7 @@ class Maker:
             region=instance.region,
             parent=os.getpid(),
             instance=instance.id,
-            database_name=instance.database,
+            databases=instance.databases,
             lends=dict(house.lends),
             count=count if instance.is_own else 1,
             connections_max=options.get("hologres_connections", CONNECTIONS_MAX),

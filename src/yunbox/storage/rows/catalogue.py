@@ -5,7 +5,6 @@ catalogue what one look-up costs. That value is drawn by chance with every chang
 have the same, not even those that a transaction tries out and takes back.
 """
 
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,18 +12,28 @@ from typing import Any
 
 import msgspec
 
+from yunbox.storage.rows.databases import (
+    ACCOUNT,
+    DATABASES_MAX,
+    DatabaseGone,
+    database_oids,
+    databases,
+    forget_database,
+    moved,
+    moved_everywhere,
+    put_database,
+)
 from yunbox.storage.rows.grants import ANYBODY, Acl, Grant, alike, default_acl, merged, owned_by
-from yunbox.storage.rows.model import SEQUENCE, TABLE, Extension, Relation, Schema
+from yunbox.storage.rows.model import FIRST_DATABASE, SEQUENCE, TABLE, Extension, Relation, Schema
 from yunbox.storage.rows.publications import Publication, Slot
-from yunbox.storage.rows.roles import BUILT_IN, ROLES_MAX, SYSTEM, Defaults, Ownership, Role
+from yunbox.storage.rows.publications import forget as forget_progress
+from yunbox.storage.rows.roles import BUILT_IN, DATABASE, ROLES_MAX, SYSTEM, Defaults, Ownership, Role
 from yunbox.storage.rows.sequences import forget, written_name
 from yunbox.storage.rows.statistics.kept import forget as forget_statistics
 from yunbox.storage.rows.view import NODE, OID, Change, View
 from yunbox.wire.pgwire.report import PgError, failure
 
-VERSION = b"version"
-"""Under which the value lies that is another with every change of a definition."""
-_ACCOUNT, _DATABASE, _EXTENSIONS = b"account", b"database", b"extensions"
+_EXTENSIONS = b"extensions"
 FIRST_OID = 16_384
 """The first OID of what users make, as in PostgreSQL."""
 PUBLIC = Schema(2200, "public", grants=(Grant(SYSTEM, SYSTEM, "UC"), Grant(ANYBODY, SYSTEM, "UC")))
@@ -35,7 +44,6 @@ _load_relation = msgspec.msgpack.Decoder(Relation).decode
 _load_schema = msgspec.msgpack.Decoder(Schema).decode
 _load_role = msgspec.msgpack.Decoder(Role).decode
 _load_defaults = msgspec.msgpack.Decoder(Defaults).decode
-_load_ownership = msgspec.msgpack.Decoder(Ownership).decode
 _PUBLICATIONS, _SLOTS = b"publications", b"slots"
 _load_publications = msgspec.msgpack.Decoder(list[Publication]).decode
 _load_slots = msgspec.msgpack.Decoder(list[Slot]).decode
@@ -44,7 +52,8 @@ _load_extensions = msgspec.msgpack.Decoder(list[Extension]).decode
 
 @dataclass(frozen=True)
 class Catalogue:
-    """All definitions of one moment. ``account`` is the role of the account whose instance it is."""
+    """All definitions of one moment, in one database. ``account`` is the role of the account whose instance it is,
+    ``databases`` are all of the instance by name; roles are the instance's too."""
 
     version: bytes
     schemas: Mapping[str, Schema]
@@ -56,6 +65,7 @@ class Catalogue:
     extensions: Mapping[str, Extension] = field(default_factory=dict)
     publications: Mapping[str, Publication] = field(default_factory=dict)
     slots: Mapping[str, Slot] = field(default_factory=dict)
+    databases: Mapping[str, Ownership] = field(default_factory=lambda: {DATABASE: Ownership()})
 
     def owner(self, name: str) -> str:
         """The role whose a thing is. What belongs to nobody who is here any more is the account's."""
@@ -149,27 +159,30 @@ _NO_ENTRIES = msgspec.msgpack.encode([])
 
 def version(view: View) -> bytes:
     """What is another with every change of a definition."""
-    return view.get("meta", VERSION) or b""
+    return view.get("meta", view.version_key) or b""
 
 
 def load(view: View) -> Catalogue:
-    """All definitions."""
+    """All definitions. Raises PgError 3D000 where the database is not there any more."""
+    known = databases(view)
+    database = next((one for one in known.values() if one.oid == view.database), None)
+    if database is None:
+        raise DatabaseGone
     schemas = {PUBLIC.name: PUBLIC}
-    for _, data in view.prefixed("schemas", b""):
+    for _, data in view.defined("schemas"):
         schema = _load_schema(data)
         schemas[schema.name] = schema
-    relations = (_load_relation(data) for _, data in view.prefixed("relations", b""))
+    relations = (_load_relation(data) for _, data in view.defined("relations"))
     roles = (_load_role(data) for _, data in view.prefixed("roles", b""))
-    data = view.get("meta", _DATABASE)
-    account = (view.get("meta", _ACCOUNT) or b"").decode()
     return Catalogue(
         version(view), schemas, {one.oid: one for one in relations},
         {**BUILT_IN, **{one.name: one for one in roles}},
-        {key: _load_defaults(data) for key, data in view.prefixed("defaults", b"")},
-        Ownership(account) if data is None else _load_ownership(data), account,
-        {one.name: one for one in _load_extensions(view.get("meta", _EXTENSIONS) or _NO_ENTRIES)},
-        {one.name: one for one in _load_publications(view.get("meta", _PUBLICATIONS) or _NO_ENTRIES)},
-        {one.name: one for one in _load_slots(view.get("meta", _SLOTS) or _NO_ENTRIES)},
+        {key: _load_defaults(data) for key, data in view.defined("defaults")},
+        database, (view.get("meta", ACCOUNT) or b"").decode(),
+        {one.name: one for one in _load_extensions(view.get("meta", view.own + _EXTENSIONS) or _NO_ENTRIES)},
+        {one.name: one for one in _load_publications(view.get("meta", view.own + _PUBLICATIONS) or _NO_ENTRIES)},
+        {one.name: one for one in _load_slots(view.get("meta", view.own + _SLOTS) or _NO_ENTRIES)},
+        known,
     )  # fmt: skip
 
 
@@ -195,8 +208,8 @@ def add_schema(change: Change, name: str, owner: str = "", comment: str = "") ->
 
 def put_schema(change: Change, schema: Schema) -> None:
     """Set the definition of a schema."""
-    change.put("schemas", schema.name.encode(), msgspec.msgpack.encode(schema))
-    _moved(change)
+    change.put("schemas", change.own + schema.name.encode(), msgspec.msgpack.encode(schema))
+    moved(change)
 
 
 def _first_grants(known: Catalogue, owner: str, schema: str, sort: str, kind: str) -> Acl | None:
@@ -223,13 +236,13 @@ def drop_schema(change: Change, name: str) -> None:
         )
     if name == PUBLIC.name:
         raise failure("0A000", "the schema public cannot be dropped here")
-    change.delete("schemas", name.encode())
-    _moved(change)
+    change.delete("schemas", change.own + name.encode())
+    moved(change)
 
 
 def relation_of(view: View, oid: int) -> Relation | None:
     """One relation, for who needs no other."""
-    data = view.get("relations", oid.to_bytes(4, "big"))
+    data = view.get("relations", view.own + oid.to_bytes(4, "big"))
     return _load_relation(data) if data is not None else None
 
 
@@ -284,7 +297,7 @@ def put_role(change: Change, role: Role) -> None:
     if change.get("roles", role.name.encode()) is None and len(load(change).roles) >= ROLES_MAX:
         raise failure("54000", f"an instance has at most {ROLES_MAX} users and groups here")
     change.put("roles", role.name.encode(), msgspec.msgpack.encode(role))
-    _moved(change)
+    moved_everywhere(change)
 
 
 def is_made(role: Role) -> bool:
@@ -295,25 +308,56 @@ def is_made(role: Role) -> bool:
 def drop_role(change: Change, role: Role) -> None:
     """Remove a role that nothing depends on."""
     change.delete("roles", role.name.encode())
-    _moved(change)
+    moved_everywhere(change)
 
 
 def put_defaults(change: Change, defaults: Defaults) -> None:
     """Set what is granted on things that are made from now on."""
-    change.put("defaults", defaults.key, msgspec.msgpack.encode(defaults))
-    _moved(change)
+    change.put("defaults", change.own + defaults.key, msgspec.msgpack.encode(defaults))
+    moved(change)
 
 
 def drop_defaults(change: Change, defaults: Defaults) -> None:
     """Have that be as if nobody had ever said anything."""
-    change.delete("defaults", defaults.key)
-    _moved(change)
+    change.delete("defaults", change.own + defaults.key)
+    moved(change)
 
 
-def put_database(change: Change, ownership: Ownership) -> None:
-    """Set whose the database is, and what is granted on it."""
-    change.put("meta", _DATABASE, msgspec.msgpack.encode(ownership))
-    _moved(change)
+def elsewhere(change: Change) -> list[Catalogue]:
+    """The definitions of the other databases."""
+    found = []
+    for oid in database_oids(change):
+        if oid != change.database:
+            with change.within(oid):
+                found.append(load(change))
+    return found
+
+
+def add_database(change: Change, name: str, owner: str) -> Ownership:
+    """Make a database. Raises 42P04 and 54000."""
+    known = databases(change)
+    if name in known:
+        raise failure("42P04", f'database "{name}" already exists')
+    if len(known) >= DATABASES_MAX:
+        raise failure("54000", f"an instance has at most {DATABASES_MAX} databases")
+    made = Ownership(owner, None, name, next_oid(change))
+    put_database(change, made)
+    return made
+
+
+def drop_database(change: Change, database: Ownership) -> None:
+    """Remove a database with all that is in it; rows go to the trash, which is emptied bit by bit."""
+    assert database.oid != FIRST_DATABASE, "what all databases share lies with the first one"
+    with change.within(database.oid):
+        known = load(change)
+        for relation in known.relations.values():
+            _let_go(change, relation)
+        for slot in known.slots.values():
+            forget_progress(change, slot)
+        for table in ("relations", "schemas", "defaults", "meta"):
+            for key, _ in list(change.prefixed(table, change.own)):
+                change.delete(table, key)
+    forget_database(change, database)
 
 
 def name_database(change: Change, name: str) -> None:
@@ -323,35 +367,40 @@ def name_database(change: Change, name: str) -> None:
 
 def put_extensions(change: Change, extensions: Sequence[Extension]) -> None:
     """Set which extensions there are."""
-    change.put("meta", _EXTENSIONS, msgspec.msgpack.encode(extensions))
-    _moved(change)
+    change.put("meta", change.own + _EXTENSIONS, msgspec.msgpack.encode(extensions))
+    moved(change)
 
 
 def settle_account(change: Change, account: str, shown: str = "") -> None:
     """Have the account be here, as the superuser that it is."""
-    if (change.get("meta", _ACCOUNT) or b"").decode() == account and change.get("roles", account.encode()) is not None:
+    if (change.get("meta", ACCOUNT) or b"").decode() == account and change.get("roles", account.encode()) is not None:
         return
-    change.put("meta", _ACCOUNT, account.encode())
+    change.put("meta", ACCOUNT, account.encode())
     made = Role(next_oid(change), account, superuser=True, createrole=True, createdb=True, login=True, shown=shown)
     put_role(change, made)
 
 
 def put_publications(change: Change, publications: Sequence[Publication]) -> None:
     """Set which publications there are."""
-    change.put("meta", _PUBLICATIONS, msgspec.msgpack.encode(publications))
-    _moved(change)
+    change.put("meta", change.own + _PUBLICATIONS, msgspec.msgpack.encode(publications))
+    moved(change)
 
 
 def put_slots(change: Change, slots: Sequence[Slot]) -> None:
     """Set which slots there are."""
-    change.put("meta", _SLOTS, msgspec.msgpack.encode(slots))
-    _moved(change)
+    change.put("meta", change.own + _SLOTS, msgspec.msgpack.encode(slots))
+    moved(change)
 
 
 def drop(change: Change, relation: Relation) -> None:
     """Remove a relation; its rows go to the trash, which is emptied bit by bit. Raises 42P01."""
     _present(change, relation)
-    change.delete("relations", relation.oid.to_bytes(4, "big"))
+    _let_go(change, relation)
+    moved(change)
+
+
+def _let_go(change: Change, relation: Relation) -> None:
+    change.delete("relations", change.own + relation.oid.to_bytes(4, "big"))
     if relation.kind == SEQUENCE:
         forget(change, relation)
     forget_statistics(change, relation)
@@ -359,7 +408,6 @@ def drop(change: Change, relation: Relation) -> None:
     if relation.kind == TABLE:
         _discard(change, relation.changes)
         _discard_ages(change, relation)
-    _moved(change)
 
 
 def truncate(change: Change, relation: Relation) -> Relation:
@@ -411,8 +459,8 @@ def put(change: Change, relation: Relation) -> None:
 
 
 def _put(change: Change, relation: Relation) -> None:
-    change.put("relations", relation.oid.to_bytes(4, "big"), msgspec.msgpack.encode(relation))
-    _moved(change)
+    change.put("relations", change.own + relation.oid.to_bytes(4, "big"), msgspec.msgpack.encode(relation))
+    moved(change)
 
 
 def _discard(change: Change, relation: Relation) -> None:
@@ -423,7 +471,3 @@ def _discard(change: Change, relation: Relation) -> None:
 def _discard_ages(change: Change, relation: Relation) -> None:
     if relation.aging:
         change.put("trash", relation.aging_prefix, b"")
-
-
-def _moved(change: Change) -> None:
-    change.put("meta", VERSION, secrets.token_bytes(16))

@@ -32,6 +32,8 @@ class _Draft(Change):
     def __init__(self, view: View, layers: Sequence[_Layer]) -> None:
         self._layers = layers
         super().__init__(view.txn, view.tables)
+        if view.own:
+            self.enter(view.database)
 
     def get(self, table: str, key: bytes) -> bytes | None:
         """A value."""

@@ -19,6 +19,8 @@ BINLOG_COLUMNS = ("hg_binlog_lsn", "hg_binlog_event_type", "hg_binlog_timestamp_
 """What the log of a table's changes has beside the table's columns. Source: the vendor's page "Subscribe to Hologres
 binlogs"."""
 _INT8 = 20
+FIRST_DATABASE = 16_383
+"""The OID of the first database of an instance."""
 FRESH_OID, FRESH_NODE = 1 << 31, 1 << 62
 """What marks the numbers of what a block has made itself: outside of it nothing has such a one."""
 _BINLOG_NODE = 1 << 61

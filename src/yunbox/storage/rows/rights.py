@@ -11,7 +11,7 @@ from typing import Protocol
 from yunbox.storage.rows.catalogue import Catalogue
 from yunbox.storage.rows.grants import WORDS, Acl, default_acl, held, options_of, without
 from yunbox.storage.rows.model import SEQUENCE, VIEW, Relation, Schema
-from yunbox.storage.rows.roles import SYSTEM, Role
+from yunbox.storage.rows.roles import SYSTEM, Ownership, Role
 from yunbox.wire.pgwire.report import PgError, failure
 
 KINDS = {VIEW: "view", SEQUENCE: "sequence", "f": "foreign table"}
@@ -110,9 +110,10 @@ class Rights:
         """Whether it may use (U) a schema, or make things there (C)."""
         return bool(self.on("schema", schema.owner, schema.grants, letter))
 
-    def database(self, letter: str) -> bool:
-        """Whether it may do something with the database."""
-        return bool(self.on("database", self._known.database.owner, self._known.database.grants, letter))
+    def database(self, letter: str, of: Ownership | None = None) -> bool:
+        """Whether it may do something with a database, or with the one that it is asked in."""
+        of = of or self._known.database
+        return bool(self.on("database", of.owner, of.grants, letter))
 
     def uses(self, name: str) -> bool:
         """Whether it may use a schema, which is one of the system's if nobody made it."""

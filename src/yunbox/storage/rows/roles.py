@@ -8,6 +8,7 @@ Roles".
 import msgspec
 
 from yunbox.storage.rows.grants import Acl
+from yunbox.storage.rows.model import FIRST_DATABASE
 
 
 class Membership(msgspec.Struct, frozen=True, array_like=True):
@@ -50,15 +51,16 @@ class Defaults(msgspec.Struct, frozen=True):
 
 
 DATABASE = "yunbox"
-"""What the database of the house's own instance is called."""
+"""What the first database of the house's own instance is called."""
 
 
 class Ownership(msgspec.Struct, frozen=True):
-    """Whose the database is, what is granted on it, and what it is called."""
+    """Whose a database is, what is granted on it, what it is called, and its OID."""
 
     owner: str = ""
     grants: Acl | None = None
     name: str = DATABASE
+    oid: int = FIRST_DATABASE
 
 
 SYSTEM = "holo_admin"

@@ -4,10 +4,11 @@ import asyncio
 import contextlib
 import secrets
 import threading
-from collections.abc import Callable, Generator, Iterable
+from collections import ChainMap
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import lmdb
 
@@ -17,8 +18,10 @@ from yunbox.storage.groups import Done, Groups, Item, Returns, settle, transact
 from yunbox.storage.journaled.admission import Admission
 from yunbox.storage.journaled.journal import EVERY_S, Journal
 from yunbox.storage.objects.waiting import to_end
-from yunbox.storage.rows.catalogue import VERSION, Catalogue, load, version
-from yunbox.storage.rows.view import TABLES, Change, View
+from yunbox.storage.rows.catalogue import Catalogue, load, version
+from yunbox.storage.rows.databases import DATABASES_MAX, database_oids
+from yunbox.storage.rows.model import FIRST_DATABASE, Relation
+from yunbox.storage.rows.view import TABLES, VERSION, Change, View, own_of
 
 T = TypeVar("T")
 Work = Callable[[Change], T]
@@ -34,7 +37,10 @@ class _Item(Item):
 
 
 class RowStore:
-    """The rows and definitions of one database: ``reading`` on the caller's thread, ``write`` in groups."""
+    """The rows of an instance, and the definitions of its first database: ``reading`` on the caller's thread, ``write``
+    in groups. ``of`` gives the same for another database."""
+
+    database = FIRST_DATABASE
 
     def __init__(self, folder: Path, *, checkpoints_every_s: float = EVERY_S) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -47,6 +53,24 @@ class RowStore:
         self._groups.start()
         self._returns: Returns | None = None
         self._catalogues: dict[bytes, Catalogue] = {}
+        self._version_key = VERSION
+        self._others: dict[int, RowStore] = {}
+
+    def of(self, database: int) -> "RowStore":
+        """The same rows with the definitions of a database, by its OID."""
+        if database == self.database:
+            return self
+        found = self._others.get(database)
+        if found is None:
+            if len(self._others) >= DATABASES_MAX:  # some of them are of databases that are gone
+                self._others.clear()
+            found = self._others[database] = _Beside(self, database)
+        return found
+
+    def databases(self) -> list["RowStore"]:
+        """All databases there are."""
+        with self.reading() as view:
+            return [self.of(oid) for oid in database_oids(view)]
 
     @contextlib.contextmanager
     def reading(self) -> Generator[View]:
@@ -62,7 +86,7 @@ class RowStore:
         tables = self._tables
         meta, rows = tables["meta"], tables["rows"]
         with self._env.begin() as txn:
-            if (txn.get(VERSION, db=meta) or b"") != at:
+            if (txn.get(self._version_key, db=meta) or b"") != at:
                 return None
             found = [txn.get(key, db=rows) for key in keys]
         return [row for row in found if row is not None]
@@ -77,6 +101,15 @@ class RowStore:
                 known.clear()
             found = known[at] = load(view)
         return found
+
+    def catalogues(self, view: View) -> list[Catalogue]:
+        """The definitions of all databases as a view sees them."""
+        return [self.of(oid).catalogue(View(view.txn, view.tables).enter(oid)) for oid in database_oids(view)]
+
+    def by_node(self, view: View) -> Mapping[int, Relation]:
+        """The tables of all databases, and the logs of their changes, by the places of their rows."""
+        found = [one.by_node for one in self.catalogues(view)]
+        return found[0] if len(found) == 1 else ChainMap(*cast("list[dict[int, Relation]]", found))
 
     def identity(self) -> str:
         """What tells this store from all others."""
@@ -157,6 +190,45 @@ class RowStore:
     def _ended(self, change: Change) -> None:
         change.complete()
         self._journal.end(change.txn)
+
+
+class _Beside(RowStore):
+    """A row store as one of its further databases sees it; it is closed with the one that it is of."""
+
+    def __init__(self, store: RowStore, database: int) -> None:
+        self.__dict__.update(store.__dict__, database=database, _catalogues={})
+        self._store = store
+        self._version_key = own_of(database) + VERSION
+
+    def of(self, database: int) -> RowStore:
+        """The same for another database."""
+        return self._store.of(database)
+
+    @contextlib.contextmanager
+    def reading(self) -> Generator[View]:
+        """A consistent view, for a short while."""
+        with self._env.begin() as txn:
+            yield View(txn, self._tables).enter(self.database)
+
+    def submit(self, work: Work[Any], done: Done) -> None:
+        """Run ``work`` in the next group; ``done`` is told on this event loop what came of it."""
+        self._store.submit(self._entered(work), done)
+
+    def write_sync(self, work: Work[T]) -> T:
+        """Run ``work`` in the next group, for callers without an event loop."""
+        return self._store.write_sync(self._entered(work))
+
+    def _entered(self, work: Work[T]) -> Work[T]:
+        database = self.database
+
+        def run(change: Change) -> T:
+            with change.within(database):
+                return work(change)
+
+        return run
+
+    def close(self) -> None:
+        """Nothing: others have the store."""
 
 
 def _identified(change: Change) -> bytes:

@@ -8,10 +8,11 @@ under the position of its last row (``chunks.py``). A followed table has beside 
 
 import time
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from heapq import merge
 from itertools import islice, takewhile
-from typing import Any, cast
+from typing import Any, Self, cast
 
 import lmdb
 import msgspec
@@ -22,7 +23,7 @@ from yunbox.storage.rows import chunks
 from yunbox.storage.rows.binlog import Events, events_of, records
 from yunbox.storage.rows.births import bear
 from yunbox.storage.rows.keys import numbered
-from yunbox.storage.rows.model import TABLE, Relation
+from yunbox.storage.rows.model import FIRST_DATABASE, TABLE, Relation
 
 TABLES = (
     "meta", "schemas", "relations", "rows", "log", "followed", "totals", "trash", "roles", "defaults", "runs",
@@ -30,12 +31,22 @@ TABLES = (
 )  # fmt: skip
 OID, NODE = b"oid", b"node"
 """What numbers are drawn for: what there is, and the places of tables' rows."""
-_NODE = 8
+VERSION = b"version"
+"""Under which, for each database, the value lies that is another with every change of a definition."""
+_OTHERS = b"\xff"
+"""How the keys of the definitions of all databases but the first begin: no text does in UTF-8, and no OID is so
+large."""
+_NODE, _OID = 8, 4
 _SEQUENCE = b"sequence"
 
 
 Entries = list[tuple[bytes, bytes]]
 """Keys with their values."""
+
+
+def own_of(database: int) -> bytes:
+    """How the keys of a database's definitions begin."""
+    return b"" if database == FIRST_DATABASE else _OTHERS + database.to_bytes(_OID, "big")
 
 
 class Totals(msgspec.Struct, array_like=True):
@@ -50,16 +61,46 @@ _load_totals = msgspec.msgpack.Decoder(Totals).decode
 
 
 class View:
-    """A consistent view for reading."""
+    """A consistent view for reading: of all rows, and of the definitions of one database."""
+
+    database = FIRST_DATABASE
+    """The OID of the one."""
+    own = b""
+    """How the keys of its definitions begin."""
+    version_key = VERSION
 
     def __init__(self, txn: lmdb.Transaction, tables: Tables) -> None:
         self.txn = txn
         self.tables = tables
         self.rows = tables["rows"]
 
+    def enter(self, database: int) -> Self:
+        """See the definitions of a database."""
+        self.database = database
+        self.own = own_of(database)
+        self.version_key = self.own + VERSION
+        return self
+
+    @contextmanager
+    def within(self, database: int) -> Generator[Self]:
+        """See those of another one for a while."""
+        before = self.database
+        try:
+            yield self.enter(database)
+        finally:
+            self.enter(before)
+
     def get(self, table: str, key: bytes) -> bytes | None:
         """A value."""
         return cast("bytes | None", self.txn.get(key, db=self.tables[table]))  # buffers are off
+
+    def defined(self, table: str) -> Iterator[tuple[bytes, bytes]]:
+        """What the database has in a table of definitions, by keys without what is the database's own in them."""
+        own = self.own
+        for key, value in self.prefixed(table, own):
+            if not own and key >= _OTHERS:
+                return
+            yield key[len(own) :], value
 
     def row(self, key: bytes) -> bytes | None:
         """A stored row by its whole key."""

@@ -18,7 +18,7 @@ from yunbox.sql.hologres.catalogue.extensions import EXTENSIONS
 from yunbox.sql.hologres.catalogue.relations import fixed_rows, relations
 from yunbox.sql.hologres.catalogue.types import TYPES
 from yunbox.storage.rows.grants import Acl
-from yunbox.storage.rows.model import FOREIGN, PARTITIONED, SEQUENCE, TABLE, VIEW, Column
+from yunbox.storage.rows.model import FIRST_DATABASE, FOREIGN, PARTITIONED, SEQUENCE, TABLE, VIEW, Column
 from yunbox.storage.rows.sequences import BITS
 from yunbox.wire.pgwire.settings.kinds import identifier
 from yunbox.wire.pgwire.values.modifiers import format_type
@@ -319,13 +319,14 @@ def pg_extension(moment: Moment) -> Rows:
 
 
 def pg_database(moment: Moment) -> Rows:
-    """The one database."""
-    yield {
-        "oid": 16_383, "datname": moment.known.database.name, "datdba": moment.owner_oid(moment.known.database.owner),
-        "encoding": 6, "datcollate": "C", "datctype": "C",
-        "datallowconn": True, "datconnlimit": -1, "datlastsysoid": 16_383, "dattablespace": 1663,
-        "datacl": acl_of(moment.known.database.grants),
-    }  # fmt: skip
+    """The databases of the instance."""
+    for one in moment.known.databases.values():
+        yield {
+            "oid": one.oid, "datname": one.name, "datdba": moment.owner_oid(one.owner),
+            "encoding": 6, "datcollate": "C", "datctype": "C",
+            "datallowconn": True, "datconnlimit": -1, "datlastsysoid": FIRST_DATABASE, "dattablespace": 1663,
+            "datacl": acl_of(one.grants),
+        }  # fmt: skip
 
 
 def hg_table_properties(moment: Moment) -> Rows:

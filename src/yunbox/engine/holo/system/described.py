@@ -23,6 +23,7 @@ from yunbox.sql.hologres.parser.keywords import is_column_name
 from yunbox.storage.rows.grants import ALL, ANYBODY, WORDS, Grant, grant_of
 from yunbox.storage.rows.model import PARTITIONED, TABLE, VIEW, Column, Relation
 from yunbox.storage.rows.rights import denied, rights_of
+from yunbox.storage.rows.roles import READ_STATS, Ownership
 from yunbox.storage.rows.sequences import sequence_of
 from yunbox.storage.rows.statistics.kept import Analyzed, analyzed, changes_since
 from yunbox.storage.rows.statistics.samples import parts_of
@@ -360,9 +361,22 @@ class Names:
         with self._store.reading() as view:
             return entry_of(view, relation, how, value, shard)
 
-    def database_size(self, _oid: int, _number: int, _asked: Asked) -> str | None:
-        """How many bytes all rows have."""
-        return str(self._bytes(one for one in self._moment.own if one.node))
+    def database_size(self, oid: int, _number: int, asked: Asked) -> str | None:
+        """How many bytes all rows of a database have, or of the whole instance. Raises PgError 42501."""
+        known = self._moment.known
+        found = [one for one in known.databases.values() if oid in (0, one.oid)]
+        rights = rights_of(known, asked.user)
+        for one in found if oid else ():
+            if not rights.database("c", one) and READ_STATS not in rights.roles:
+                raise denied("database", one.name)
+        return str(sum(map(self._bytes_in, found))) if found else None
+
+    def _bytes_in(self, database: Ownership) -> int:
+        if self._store is None:
+            return 0
+        store = self._store.of(database.oid)
+        with store.reading() as view:
+            return sum(view.size_bytes(one) for one in store.catalogue(view).relations.values() if one.node)
 
     def _bytes(self, relations: Iterable[Relation]) -> int:
         if self._store is None:
@@ -453,6 +467,9 @@ class Names:
         if kind == "regrole":
             role = self._moment.known.roles.get(names[0])
             return role.oid if role is not None else None
+        if kind == "database":
+            database = self._moment.known.databases.get(text)
+            return database.oid if database is not None else None
         if kind == "regtype":
             return self._type_named(text, asked)
         return self._function_named(kind, names, text)

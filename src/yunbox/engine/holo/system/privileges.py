@@ -89,7 +89,8 @@ class Privileges:
             owner, acl = self._moment.schema_grants(self._moment.schema_names[oid])
             return bool(ask("schema", owner, acl, letter))
         if kind == "database":
-            return bool(ask("database", known.database.owner, known.database.grants, letter))
+            of = next(one for one in known.databases.values() if one.oid == oid)
+            return bool(ask("database", of.owner, of.grants, letter))
         return rights.is_superuser or (kind in _EVERYBODYS and not grants)
 
     def _relation(self, oid: int) -> Relation:
@@ -123,8 +124,8 @@ class Privileges:
     def _otherwise(self, kind: str, name: str) -> int:
         """What has a name of its own sort."""
         if kind == "database":
-            if name == self._moment.known.database.name:
-                return 16_383
+            if name in self._moment.known.databases:
+                return self._moment.known.databases[name].oid
             raise failure("3D000", f'database "{name}" does not exist')
         tables = {"language": "pg_language", "tablespace": "pg_tablespace"}
         if kind == "function":
@@ -137,7 +138,8 @@ class Privileges:
     def _known(self, kind: str, oid: int) -> int | None:
         known = {
             "schema": lambda: oid in self._moment.schema_names, "type": lambda: oid in self._moment.types,
-            "database": lambda: oid == 16_383, "sequence": lambda: self._is_sequence(oid), "server": lambda: False,
+            "sequence": lambda: self._is_sequence(oid), "server": lambda: False,
+            "database": lambda: any(one.oid == oid for one in self._moment.known.databases.values()),
             "foreign_data_wrapper": lambda: False, "role": lambda: oid in self._moment.roles,
             "function": lambda: _has("pg_proc", oid),
             "language": lambda: _has("pg_language", oid), "tablespace": lambda: _has("pg_tablespace", oid),

@@ -50,11 +50,11 @@ def pg_shdepend(moment: Moment) -> Rows:
         yield from _depends(moment, _DEFAULT_ACL, defaults.oid, 0, defaults.role, defaults.grants)
 
 
-_CLASS, _NAMESPACE, _DEFAULT_ACL, _AUTHID, _DATABASE = 1259, 2615, 826, 1260, 16_383
+_CLASS, _NAMESPACE, _DEFAULT_ACL, _AUTHID = 1259, 2615, 826, 1260
 
 
 def _depends(moment: Moment, of: int, oid: int, sub: int, owner: str, acl: Any, *, owns: bool = True) -> Rows:
-    common = {"dbid": _DATABASE, "classid": of, "objid": oid, "objsubid": sub, "refclassid": _AUTHID}
+    common = {"dbid": moment.known.database.oid, "classid": of, "objid": oid, "objsubid": sub, "refclassid": _AUTHID}
     mine = moment.owner_oid(owner)
     if owns and owner:
         yield {**common, "refobjid": mine, "deptype": "o"}

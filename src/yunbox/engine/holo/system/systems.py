@@ -15,31 +15,31 @@ from yunbox.engine.holo.system.scans import arrow_name
 from yunbox.engine.holo.system.statistics import hg_stats_missing, hg_table_statistic, pg_statistic
 from yunbox.engine.holo.system.tables import Tables, live_table
 from yunbox.sql.hologres.natives.catalogue import remember
+from yunbox.sql.hologres.natives.recent import Recent
 from yunbox.storage.query_log import entries
 from yunbox.storage.rows.store import RowStore
 
 _MOMENTS_MAX = 8
+"""Of one database."""
 _OF_STORES = {
     one.__name__: one for one in (hg_replication_progress, hg_table_statistic, hg_stats_missing, pg_statistic)
 }
 
 
 class Systems:
-    """The system tables of some moments, by the version of their definitions."""
+    """The system tables of some moments, by the version of their definitions, which no two databases share."""
 
     def __init__(self, store: RowStore, queries: Path | None = None) -> None:
         self._store = store
         self._queries = queries
         self._lock = threading.Lock()
-        self._known: dict[bytes, Tables] = {}
+        self._known: Recent[bytes, Tables] = Recent(_MOMENTS_MAX)
 
     def tables(self, asked: System) -> Tables:
         """Those of the definitions that a statement was planned under, or of later ones."""
         with self._lock:
-            found = self._known.pop(asked.version, None) or self._made(asked)
-            self._known[asked.version] = found  # the last one that was asked for
-            while len(self._known) > _MOMENTS_MAX:
-                self._known.pop(next(iter(self._known)))
+            found = self._known.get(asked.version) or self._made(asked)
+            self._known.put(asked.database, asked.version, found)
         return found
 
     def kept(self, name: str, asked: System) -> Rows | None:
@@ -48,10 +48,11 @@ class Systems:
             return self._queries_of(asked)
         if name not in KEPT:
             return asked.rows.get(name)
-        with self._store.reading() as view:
+        store = self._store.of(asked.database)
+        with store.reading() as view:
             if name == "hg_partitioning_log":
                 return list(hg_partitioning_log(view))
-            return list(_OF_STORES[name](view, self._store.catalogue(view)))
+            return list(_OF_STORES[name](view, store.catalogue(view)))
 
     def _queries_of(self, asked: System) -> Rows:
         """The newest entries of the log of statements that a statement may see."""
@@ -59,12 +60,14 @@ class Systems:
         return [one for one in found if asked.logs_all or one.get("usename") in asked.logged]
 
     def _made(self, asked: System) -> Tables:
-        known = asked.definitions
+        known, store = asked.definitions, self._store.of(asked.database)
         if known is None:
-            with self._store.reading() as view:
-                known = self._store.catalogue(view)
+            with store.reading() as view:
+                known = store.catalogue(view)
         moment = Moment(known)
-        remember(asked.label, Names(moment, self._store))
+        present = {one.oid for one in known.databases.values()}
+        self._known.keep(present)
+        remember(asked.label, Names(moment, store), (asked.database, *present - {asked.database}))
         return Tables(moment)
 
 

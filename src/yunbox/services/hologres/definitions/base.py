@@ -8,6 +8,7 @@ from yunbox.services.hologres.definitions.accounts import NO_ACCOUNTS, Accounts
 from yunbox.storage.rows.catalogue import Catalogue, no_relation, no_schema
 from yunbox.storage.rows.model import FOREIGN, PARTITIONED, SEQUENCE, TABLE, VIEW, Relation, Schema
 from yunbox.storage.rows.rights import Rights, denied, not_owner
+from yunbox.storage.rows.roles import Ownership
 from yunbox.storage.rows.view import Change
 from yunbox.wire.pgwire.report import PgError, Report, failure
 
@@ -101,6 +102,14 @@ class Scene:
         if found is None:
             raise no_relation(str(name))
         return found
+
+
+def database_of(known: Catalogue, name: str) -> Ownership:
+    """A database of the instance. Raises PgError 3D000."""
+    found = known.databases.get(name)
+    if found is None:
+        raise failure("3D000", f'database "{name}" does not exist')
+    return found
 
 
 def _check_database(known: Catalogue, name: Name) -> None:

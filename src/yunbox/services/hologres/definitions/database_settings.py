@@ -6,7 +6,7 @@ has had for it. Source: the vendor's page "ANALYZE and AUTO ANALYZE".
 
 from dataclasses import dataclass
 
-from yunbox.services.hologres.definitions.base import Name, Scene
+from yunbox.services.hologres.definitions.base import Name, Scene, database_of
 from yunbox.services.hologres.statements.cursor import Cursor
 from yunbox.storage.rows.catalogue import Catalogue
 from yunbox.storage.rows.statistics.kept import set_automatic
@@ -28,11 +28,11 @@ class SetForDatabase:
 
     def apply(self, change: Change, known: Catalogue, scene: Scene) -> None:
         """Know it from now on. Raises PgError 3D000, 42501."""
-        if self.database.name != known.database.name:
-            raise failure("3D000", f'database "{self.database.name}" does not exist')
+        of = database_of(known, self.database.name)
         if not scene.rights.is_superuser:
             raise failure("42501", "permission denied to set parameters of the database")
-        set_automatic(change, on=self.on)
+        with change.within(of.oid):
+            set_automatic(change, on=self.on)
 
 
 def read_setting(cursor: Cursor, database: Name) -> SetForDatabase:

@@ -1,4 +1,4 @@
-"""GRANT and REVOKE on tables, columns, sequences, schemas and the database.
+"""GRANT and REVOKE on tables, columns, sequences, schemas and databases.
 
 Source: the PostgreSQL documentation of these commands; the vendor's page "Expert permission model".
 """
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from yunbox.services.hologres.definitions.base import KINDS, Definition, Name, Scene, no_column
+from yunbox.services.hologres.definitions.base import KINDS, Definition, Name, Scene, database_of, no_column
 from yunbox.services.hologres.definitions.granting import How, Thing, changed
 from yunbox.services.hologres.definitions.memberships import GrantRoles, RevokeRoles
 from yunbox.services.hologres.definitions.names import name_of
@@ -136,13 +136,10 @@ class GrantThings:
     def _on_database(self, change: Change, known: Catalogue, scene: Scene, grantees: list[str]) -> None:
         self._check_whole()
         letters = self.privileges.letters("database")
-        of = known.database
-        for name in self.targets.names:
-            if name.name != of.name:
-                raise failure("3D000", f'database "{name.name}" does not exist')
-        thing = Thing("database", of.owner, of.grants, f"database {of.name}", f'"{of.name}"')
-        acl = changed(thing, letters, grantees, self.how, known, scene, every=self.privileges.every)
-        catalogue.put_database(change, msgspec.structs.replace(of, grants=acl))
+        for of in {name.name: database_of(known, name.name) for name in self.targets.names}.values():
+            thing = Thing("database", of.owner, of.grants, f"database {of.name}", f'"{of.name}"')
+            acl = changed(thing, letters, grantees, self.how, known, scene, every=self.privileges.every)
+            catalogue.put_database(change, msgspec.structs.replace(of, grants=acl))
 
     # -- tables, views and sequences
 

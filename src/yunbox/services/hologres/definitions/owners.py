@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from yunbox.services.hologres.definitions.base import KINDS, Definition, Name, Scene
+from yunbox.services.hologres.definitions.base import KINDS, Definition, Name, Scene, database_of
 from yunbox.services.hologres.definitions.database_settings import read_setting
 from yunbox.services.hologres.definitions.dependents import also_dropped
 from yunbox.services.hologres.definitions.role_names import RoleName, check_member, role_name, role_names
@@ -19,6 +19,7 @@ from yunbox.storage.rows.catalogue import Catalogue, no_schema
 from yunbox.storage.rows.grants import ALL, Acl, common, owned_by, revoked
 from yunbox.storage.rows.model import SEQUENCE, Relation, Schema
 from yunbox.storage.rows.rights import denied, not_owner, rights_of
+from yunbox.storage.rows.roles import Ownership
 from yunbox.storage.rows.view import Change
 from yunbox.wire.pgwire.report import failure
 
@@ -88,15 +89,14 @@ class Give:
         _give_schema(change, known, schema, to)
 
     def _database(self, change: Change, known: Catalogue, scene: Scene) -> None:
-        if self.name.name != known.database.name:
-            raise failure("3D000", f'database "{self.name.name}" does not exist')
+        of = database_of(known, self.name.name)
         to, role = self.to.of(known, scene), scene.rights.role
-        if not scene.rights.owns(known.database.owner):
-            raise not_owner("database", known.database.name)
+        if not scene.rights.owns(of.owner):
+            raise not_owner("database", of.name)
         check_member(scene, to)
         if not (scene.rights.is_superuser or (role is not None and role.createdb)):
             raise failure("42501", "permission denied to change owner of database")
-        _give_database(change, known, to)
+        _give_database(change, known, of, to)
 
 
 def _give_schema(change: Change, known: Catalogue, schema: Schema, to: str) -> None:
@@ -104,8 +104,7 @@ def _give_schema(change: Change, known: Catalogue, schema: Schema, to: str) -> N
     catalogue.put_schema(change, msgspec.structs.replace(schema, owner=to, grants=grants))
 
 
-def _give_database(change: Change, known: Catalogue, to: str) -> None:
-    of = known.database
+def _give_database(change: Change, known: Catalogue, of: Ownership, to: str) -> None:
     catalogue.put_database(
         change, msgspec.structs.replace(of, owner=to, grants=owned_by(of.grants, known.owner(of.owner), to))
     )
@@ -131,8 +130,9 @@ class ReassignOwned:
         for schema in known.schemas.values():
             if known.owner(schema.owner) in owners:
                 _give_schema(change, known, schema, to)
-        if known.owner(known.database.owner) in owners:
-            _give_database(change, known, to)
+        for database in known.databases.values():
+            if known.owner(database.owner) in owners:
+                _give_database(change, known, database, to)
 
 
 def _check_has(scene: Scene, role: str, what: str) -> None:
@@ -188,9 +188,10 @@ def _take_away(change: Change, known: Catalogue, role: str) -> None:
         grants = _without(schema.grants, known.owner(schema.owner), "schema", role)
         if grants != schema.grants:
             catalogue.put_schema(change, msgspec.structs.replace(schema, grants=grants))
-    of = known.database
-    grants = _without(of.grants, known.owner(of.owner), "database", role)
-    catalogue.put_database(change, msgspec.structs.replace(of, grants=grants))
+    for of in known.databases.values():
+        grants = _without(of.grants, known.owner(of.owner), "database", role)
+        if grants != of.grants:
+            catalogue.put_database(change, msgspec.structs.replace(of, grants=grants))
     for defaults in known.defaults.values():
         if defaults.role == role:
             catalogue.drop_defaults(change, defaults)

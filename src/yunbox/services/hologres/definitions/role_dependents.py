@@ -3,7 +3,7 @@
 Source: the PostgreSQL documentation, "Dropping Roles".
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
@@ -17,19 +17,25 @@ from yunbox.storage.rows.view import Change
 from yunbox.wire.pgwire.report import failure
 
 
-def check_free(role: Role, known: Catalogue) -> None:
-    """Raise PgError 2BP01 where anything stands on a role."""
-    found = list(_standing(role.name, known))
+def check_free(role: Role, known: Catalogue, others: Sequence[Catalogue]) -> None:
+    """Raise PgError 2BP01 where anything stands on a role, here or in the ``others`` of the instance's databases."""
+    found = [*_of_databases(role.name, known), *_standing(role.name, known)]
+    counts = {other.database.name: sum(1 for _ in _standing(role.name, other)) for other in others}
+    found += [f"{count} object{'s' if count > 1 else ''} in database {name}" for name, count in counts.items() if count]
     if found:
         told = f'role "{role.name}" cannot be dropped because some objects depend on it'
         raise failure("2BP01", told, "\n".join(found))
 
 
+def _of_databases(name: str, known: Catalogue) -> Iterator[str]:
+    for database in known.databases.values():
+        if database.owner == name:
+            yield f"owner of database {database.name}"
+        elif _names(database.grants, name):
+            yield f"privileges for database {database.name}"
+
+
 def _standing(name: str, known: Catalogue) -> Iterator[str]:
-    if known.database.owner == name:
-        yield f"owner of database {known.database.name}"
-    elif _names(known.database.grants, name):
-        yield f"privileges for database {known.database.name}"
     for schema in known.schemas.values():
         if schema.owner == name:
             yield f"owner of schema {schema.name}"
@@ -67,7 +73,7 @@ def _names(acl: Acl | None, name: str) -> bool:
 
 
 def rename(change: Change, known: Catalogue, role: Role, to: str) -> None:
-    """Have a role another name, wherever it is named."""
+    """Have a role another name, wherever in the instance it is named."""
 
     def now(name: str) -> str:
         return to if name == role.name else name
@@ -78,6 +84,17 @@ def rename(change: Change, known: Catalogue, role: Role, to: str) -> None:
         groups = tuple(Membership(now(one.group), now(one.grantor), one.admin) for one in other.groups)
         if groups != other.groups:
             catalogue.put_role(change, msgspec.structs.replace(other, groups=groups))
+    for of in known.databases.values():
+        made = msgspec.structs.replace(of, owner=now(of.owner), grants=renamed(of.grants, now))
+        if made != of:
+            catalogue.put_database(change, made)
+    for there in (known, *catalogue.elsewhere(change)):
+        with change.within(there.database.oid):
+            _rename_in(change, there, now)
+
+
+def _rename_in(change: Change, known: Catalogue, now: Callable[[str], str]) -> None:
+    """The same of what one database has."""
     for one in known.relations.values():
         columns = {number: renamed(acl, now) or () for number, acl in one.column_grants.items()}
         made = msgspec.structs.replace(
@@ -88,8 +105,6 @@ def rename(change: Change, known: Catalogue, role: Role, to: str) -> None:
         made = msgspec.structs.replace(schema, owner=now(schema.owner), grants=renamed(schema.grants, now))
         if made != schema:
             catalogue.put_schema(change, made)
-    of = known.database
-    catalogue.put_database(change, msgspec.structs.replace(of, owner=now(of.owner), grants=renamed(of.grants, now)))
     for defaults in known.defaults.values():
         catalogue.drop_defaults(change, defaults)
         catalogue.put_defaults(change, msgspec.structs.replace(

@@ -154,8 +154,9 @@ class DropRoles:
             if role is not None:
                 _check_dropped(role, known, scene)
                 gone[role.name] = role
+        others = catalogue.elsewhere(change) if gone else ()
         for role in gone.values():
-            check_free(role, known)
+            check_free(role, known, others)
             catalogue.drop_role(change, role)
         for other in catalogue.load(change).roles.values():
             groups = tuple(one for one in other.groups if one.group not in gone)

@@ -18,7 +18,7 @@ from yunbox.wire.pgwire.values import zones
 
 Sessions = Callable[[], Awaitable[list[dict[str, Any]]]]
 """The sessions of all gateways."""
-Show = Callable[[Mapping[str, Any], Rights, Mapping[str, int]], dict[str, Any]]
+Show = Callable[[Mapping[str, Any], Rights, Catalogue], dict[str, Any]]
 """A session's row as a role sees it."""
 
 
@@ -29,6 +29,10 @@ class Live:
         self._sessions = sessions
         self._show = show
         self._known = known
+
+    async def sessions(self) -> list[dict[str, Any]]:
+        """The sessions of all gateways, as nobody but the system sees them."""
+        return await self._sessions()
 
     async def brought(self, system: System | None, context: Context) -> System | None:
         """The system tables of a statement, with the rows that have to come along."""
@@ -48,8 +52,8 @@ class Live:
         if name == "pg_timezone_names":
             return [_zone(one, context.now_us) for one in sorted(available_timezones())]
         known = self._known()
-        rights, oids = rights_of(known, context.user), {one.name: one.oid for one in known.roles.values()}
-        return [self._show(row, rights, oids) for row in await self._sessions()]
+        rights = rights_of(known, context.user)
+        return [self._show(row, rights, known) for row in await self._sessions()]
 
 
 def _zone(name: str, now_us: int) -> dict[str, Any]:

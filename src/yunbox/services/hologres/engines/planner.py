@@ -130,7 +130,7 @@ def _settle(computed: Computed, made: "Made", known: Catalogue, context: Context
     computed.system_reads = {token: system_scan(one.schema, one.name, names) for token, one in system.items()}
     asked = tuple({(one.schema, one.name) for one in system.values()})
     is_asked = system or label_of(known.version) in str(_texts(made))
-    computed.system = System(known.version, asked) if is_asked else None
+    computed.system = System(known.version, asked, database=known.database.oid) if is_asked else None
     change = _change(made)
     if change is not None and change.target.oid not in known.relations:
         raise failure("42501", f'permission denied: "{change.target.name}" is a system catalog')

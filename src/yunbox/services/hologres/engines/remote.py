@@ -208,6 +208,11 @@ class Remote:
         except EngineEnded:  # by another's statement, perhaps: this one has given nothing yet
             return await self._begun(request)
 
+    async def sessions_of(self, database: str) -> int:
+        """How many sessions of the instance have a database."""
+        rows = await self._live.sessions() if self._live is not None else ()
+        return sum(1 for one in rows if one["datname"] == database)
+
     async def settle(self) -> None:
         """Much was written: wait until statements find it in the copies that they read, though not for long."""
         with contextlib.suppress(PgError, TimeoutError):  # who reads brings up copies anyway

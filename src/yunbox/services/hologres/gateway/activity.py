@@ -9,13 +9,13 @@ from typing import Any
 
 from yunbox.services.hologres.session.session import Session
 from yunbox.services.hologres.session.transaction import State, now_us
+from yunbox.storage.rows.catalogue import Catalogue
 from yunbox.storage.rows.rights import Rights
 from yunbox.storage.rows.roles import READ_STATS, SIGNAL
 from yunbox.wire.pgwire.values.codec import Style
 from yunbox.wire.pgwire.values.types import TYPES
 
 _QUERY_LETTERS_MAX = 1024
-_DATABASE_OID = 16_383
 _TIMESTAMP = TYPES[1114].codec
 _HIDDEN = ("state", "wait_event_type", "wait_event", "xact_start", "query_start", "backend_start", "state_change",
            "client_addr", "client_port", "backend_type", "query_id", "transaction_id", "ssl", "version", "cipher",
@@ -24,13 +24,13 @@ Row = dict[str, Any]
 
 
 def row_of(session: Session, backend_start_us: int) -> Row:
-    """A session's row, without what its role is called by number."""
+    """A session's row, without what its role and its database are called by number."""
     began_us, changed_us, query = _last(session)
     state = _state(session)
     transaction_us = session.transaction.began_us if session.transaction.state is not State.NONE else 0
     waits = state != "active"
     return {
-        "datid": _DATABASE_OID, "datname": session.database, "pid": session.process_id,
+        "datname": session.database, "pid": session.process_id,
         "usename": session.authenticated, "application_name": session.settings.show("application_name"),
         "client_addr": session.line.peer,
         "client_port": session.line.port, "backend_start": _moment(backend_start_us),
@@ -100,9 +100,10 @@ def refusal(how: str, asking: Rights, target: Rights) -> str:
     return f"must be a member of the role whose {of} is being {done} or member of pg_signal_backend"
 
 
-def shown(row: Mapping[str, Any], rights: Rights, oids: Mapping[str, int]) -> Row:
+def shown(row: Mapping[str, Any], rights: Rights, known: Catalogue) -> Row:
     """A row as a role sees it: of others' sessions only whose they are, unless it may read statistics."""
-    made = {**row, "usesysid": oids.get(row["usename"])}
+    role, database = known.roles.get(row["usename"]), known.databases.get(row["datname"])
+    made = {**row, "usesysid": role.oid if role is not None else None, "datid": database.oid if database else None}
     if rights.is_superuser or row["usename"] in rights.roles or READ_STATS in rights.roles:
         return made
     return {**made, **dict.fromkeys(_HIDDEN), "query": "<insufficient privilege>"}

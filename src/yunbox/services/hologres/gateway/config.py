@@ -23,7 +23,7 @@ def place_of(instance: str) -> str:
 
 
 class GatewayConfig(msgspec.Struct, frozen=True):
-    """One of ``count`` gateways of an ``instance``, whose one database is called ``database_name``, in the data folder
+    """One of ``count`` gateways of an ``instance``, which was made with some ``databases``, in the data folder
     ``data``. Its sockets are in the folder ``scratch_folder``; ``parent`` is the server's process, ``lends`` are the
     modules that judge reads of what other services keep; ``certificate`` and ``certificate_key`` are the files by which
     it encrypts for who asks for that."""
@@ -34,7 +34,7 @@ class GatewayConfig(msgspec.Struct, frozen=True):
     region: str
     parent: int
     instance: str = OWN
-    database_name: str = DATABASE
+    databases: tuple[str, ...] = (DATABASE,)
     lends: dict[str, str] = {}
     index: int = 0
     count: int = 1

@@ -29,6 +29,7 @@ from yunbox.services.hologres.foreign.source import Source
 from yunbox.services.hologres.gateway.accounts import accounts_of
 from yunbox.services.hologres.gateway.activity import shown
 from yunbox.services.hologres.gateway.config import GatewayConfig
+from yunbox.services.hologres.gateway.databases import Databases
 from yunbox.services.hologres.gateway.peers import Peers
 from yunbox.services.hologres.gateway.process import serve
 from yunbox.services.hologres.gateway.settling import settled
@@ -37,6 +38,7 @@ from yunbox.spine.channel import Channel
 from yunbox.storage.database import Database
 from yunbox.storage.rows import aging
 from yunbox.storage.rows.catalogue import Catalogue, sweep
+from yunbox.storage.rows.databases import DatabaseGone
 from yunbox.storage.rows.expiry import expire, is_expired
 from yunbox.storage.rows.store import RowStore
 
@@ -65,17 +67,22 @@ async def _run(config: GatewayConfig, listener: socket.socket, channel: socket.s
     with (
         closing(RowStore(config.rows)) as store,
         closing(Database(config.database)) as database,
-        closing(Remote(HologresPlanner(store), Link(config.scratch), objects, _live(store, peers))) as engine,
+        closing(Link(config.scratch)) as link,
     ):
         store.forget_readers()
         identities = IdentityStore(database, SystemClock())
         accounts = accounts_of(identities, config.account_id)
-        await settled(store, config.account_id, accounts.shown(config.account_id), config.database_name)
+        await settled(store, config.account_id, accounts.shown(config.account_id), config.databases)
         with suppress(StorageFull):  # what was due while nobody was there; nobody is kept from reading
-            await _ran_over_partitions(store)
+            for one in store.databases():
+                await _ran_over_partitions(one)
+        live, source = _live(store, peers), Source(config.database)
+
+        def made(of: RowStore) -> Tables:
+            return Tables(of, Remote(HologresPlanner(of), link, objects, live), source, accounts)
+
         async with Periodic(_LOG, _SWEEP_EVERY_S, partial(_swept, store)):
-            tables = Tables(store, engine, Source(config.database), accounts)
-            await serve(config, listener, await Channel.over(channel), tables, peers)
+            await serve(config, listener, await Channel.over(channel), Databases(store, made), peers)
 
 
 def _live(store: RowStore, peers: Peers) -> Live:
@@ -94,9 +101,19 @@ async def _swept(store: RowStore) -> None:
 
     Nobody waits where there is nothing of it.
     """
-    now_us = time.time_ns() // 1000
+    for one in store.databases():
+        with suppress(DatabaseGone):
+            await _aged(one)
     with store.reading() as view:
         is_trash = next(view.prefixed("trash", b""), None) is not None
+    while is_trash and await store.write(lambda change: sweep(change, _SWEPT_ROWS)) == _SWEPT_ROWS:
+        pass
+
+
+async def _aged(store: RowStore) -> None:
+    """The same for one database, but for what was dropped."""
+    now_us = time.time_ns() // 1000
+    with store.reading() as view:
         known = store.catalogue(view)
         old = [one for one in known.logging if is_expired(view, one, now_us)]
         aged = [one.oid for one in known.aging if aging.is_due(view, one, now_us)]
@@ -107,8 +124,6 @@ async def _swept(store: RowStore) -> None:
     for one in old:
         while await store.write(lambda change, of=one: expire(change, of, now_us)):
             pass
-    while is_trash and await store.write(lambda change: sweep(change, _SWEPT_ROWS)) == _SWEPT_ROWS:
-        pass
 
 
 async def _ran_over_partitions(store: RowStore) -> None:

@@ -32,6 +32,7 @@ from yunbox.services.hologres.gateway.activity import Row, about, refusal, row_o
 from yunbox.services.hologres.gateway.cancelling import CANCEL, key_of, say_cancel
 from yunbox.services.hologres.gateway.config import GatewayConfig
 from yunbox.services.hologres.gateway.connection import Connection
+from yunbox.services.hologres.gateway.databases import Databases
 from yunbox.services.hologres.gateway.login import Admitted, admitted, fatal
 from yunbox.services.hologres.gateway.peers import Peers
 from yunbox.services.hologres.gateway.roster import Roster
@@ -41,7 +42,6 @@ from yunbox.services.hologres.metering import Billed, group_of
 from yunbox.services.hologres.operations import CONNECT, Work
 from yunbox.services.hologres.session.logged import Ended, entry_of
 from yunbox.services.hologres.session.loop import Loop
-from yunbox.services.hologres.session.ports import Engine
 from yunbox.services.hologres.session.session import Session
 from yunbox.services.hologres.session.transaction import now_us
 from yunbox.services.hologres.session.used import COMPUTE
@@ -53,6 +53,7 @@ from yunbox.spine.sessions import Sessions
 from yunbox.storage.database import Database
 from yunbox.storage.query_log import AGE_DAYS, QueryLog
 from yunbox.storage.rows.rights import Rights
+from yunbox.storage.rows.roles import Ownership
 from yunbox.wire.pgwire import backend
 from yunbox.wire.pgwire.report import PgError
 
@@ -68,14 +69,14 @@ _LOG = logging.getLogger("yunbox")
 class Gateway:
     """One gateway process's insides."""
 
-    def __init__(self, config: GatewayConfig, channel: Channel, engine: Engine, peers: Peers) -> None:
+    def __init__(self, config: GatewayConfig, channel: Channel, databases: Databases, peers: Peers) -> None:
         clock = SystemClock()
         self.account_id = config.account_id
         self.instance_id = config.instance
         self.tls = Tls.of(Path(config.certificate), Path(config.certificate_key)) if config.certificate else None
         self._config = config
         self._channel = channel
-        self._engine = engine
+        self._databases = databases
         self._database = Database(config.database)
         store = IdentityStore(self._database, clock)
         self._identity = Identity(store, clock)
@@ -165,13 +166,17 @@ class Gateway:
         if found is None:
             return None
         loop, session, _ = found
-        told = refusal(how, self._engine.rights(role), self._engine.rights(session.authenticated))
+        told = refusal(how, self._rights_of(role), self._rights_of(session.authenticated))
         if not told and how == "cancel":
             session.stop("user")
         elif not told:
             loop.leave()
             session.stop("shutdown")
         return told
+
+    def _rights_of(self, role: str) -> Rights:
+        """What a role may in the instance."""
+        return self._databases.first.rights(role)
 
     # -- clients
 
@@ -231,32 +236,32 @@ class Gateway:
 
     async def _opened(self, line: Connection, who: Admitted, spine: SpineSession[Any], process_id: int) -> Session:
         """The session of one who may have it. Raises PgError."""
-        database = who.startup.parameters.get("database") or who.startup.parameters["user"]
-        if database != self._config.database_name:
-            raise fatal("3D000", f'database "{database}" does not exist')
+        database = self._databases.named(who.startup.parameters.get("database") or who.startup.parameters["user"])
+        engine = self._databases.engine(database)
         try:
             await spine.perform(CONNECT, Work(_nothing))
         except Exception as error:
             report = report_of(error)
-            raise fatal(report.sqlstate, f'permission denied for database "{database}"', report.message) from None
+            told = f'permission denied for database "{database.name}"'
+            raise fatal(report.sqlstate, told, report.message) from None
         rights = self._rights(who.principal, database)
         user = rights.name
         settings = settings_of(who.startup, user, is_superuser=rights.is_superuser, has_tls=self.tls is not None)
         return Session(
-            line, spine, self._engine, settings, process_id=process_id, user=user, database=database,
+            line, spine, engine, settings, process_id=process_id, user=user, database=database.name,
             access=self._lenders.access, ends=line.ends,
         )  # fmt: skip
 
-    def _rights(self, principal: Principal, database: str) -> Rights:
+    def _rights(self, principal: Principal, database: Ownership) -> Rights:
         """What one may who comes in: a user of the instance. Raises PgError."""
-        rights = self._engine.rights(role_of(principal))
+        rights = self._rights_of(role_of(principal))
         if rights.role is None:
             hint = f'A superuser adds it to the instance: CREATE USER "{rights.name}".'
             raise fatal("28000", f'role "{principal.name}" does not exist', hint=hint)
         if not rights.role.login:
             raise fatal("28000", f'role "{rights.name}" is not permitted to log in')
-        if not rights.database("c"):
-            told = f'permission denied for database "{database}"'
+        if not rights.database("c", database):
+            told = f'permission denied for database "{database.name}"'
             raise fatal("42501", told, "User does not have CONNECT privilege.")
         return rights
 
@@ -287,11 +292,13 @@ async def _nothing(_call: Call[Any]) -> None:
     return None
 
 
-async def serve(config: GatewayConfig, listener: socket.socket, channel: Channel, engine: Engine, peers: Peers) -> None:
+async def serve(
+    config: GatewayConfig, listener: socket.socket, channel: Channel, databases: Databases, peers: Peers
+) -> None:
     """Serve clients until SIGTERM, or until the server is gone."""
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    with contextlib.closing(Gateway(config, channel, engine, peers)) as gateway:
+    with contextlib.closing(Gateway(config, channel, databases, peers)) as gateway:
         hearing = asyncio.create_task(_hear(channel, gateway.cancel, stop))
         async with (
             peers.listening(),

@@ -15,7 +15,7 @@ from yunbox.kernel.call import Access, Call, Operation
 from yunbox.kernel.clock import stamp
 from yunbox.kernel.errors import InvalidArgument, NotFound, Unsupported
 from yunbox.schema.regions import region
-from yunbox.services.hologres.instances import users
+from yunbox.services.hologres.instances import databases, users
 from yunbox.services.hologres.instances.register import (
     CREATING,
     NETWORKS,
@@ -27,6 +27,7 @@ from yunbox.services.hologres.instances.register import (
 )
 from yunbox.sql.hologres.version import HOLOGRES_VERSION
 from yunbox.storage.networks import vswitch_of
+from yunbox.storage.rows.databases import DATABASES_MAX
 from yunbox.wire.openapi.api import Api, Asked, json_body, resource
 from yunbox.wire.route import Route
 
@@ -75,7 +76,7 @@ async def _create(service: "Hologres", call: Call[Asks]) -> Body:
     instance = Instance(
         new_id(), _name(body), where, zone, _cpu(body.get("cpu")), CREATING, 0,
         NETWORKS if vpc_id else NETWORKS[:2], vpc_id, vswitch_id, ssl=False, created=service.clock.time(),
-        database=_database(_text(body, "initialDatabases")),
+        database=",".join(_databases(_text(body, "initialDatabases"))),
     )  # fmt: skip
     await service.fleet.create(instance)
     return {"Data": {**_ORDER, "Success": "true", "InstanceId": instance.id}, **_OK}
@@ -180,10 +181,11 @@ async def _drop_user(service: "Hologres", instance: Instance, body: Body) -> Non
     await asyncio.to_thread(users.drop, service, instance, _text(body, "userName"))
 
 
-async def _databases(service: "Hologres", call: Call[Asks]) -> Body:
-    """The one there is; foreign ones, which are what is external, are not here."""
+async def _list_databases(service: "Hologres", call: Call[Asks]) -> Body:
+    """Those there are; foreign ones, which are what is external, are not here."""
     instance = service.register.get(call.params.instance)
-    shown = [] if call.params.is_external else [{"Name": instance.database, "External": False}]
+    names = () if call.params.is_external else await asyncio.to_thread(databases.names, service, instance)
+    shown = [{"Name": name, "External": False} for name in names]
     return {"DatabaseList": shown, "Success": "true", **_OK}
 
 
@@ -294,16 +296,15 @@ def _cpu(given: Any) -> int:
     return cpu
 
 
-def _database(given: str) -> str:
-    """What an instance's one database is to be called. Raises InvalidArgument, Unsupported."""
-    names = [one.strip() for one in given.split(",") if one.strip()]
-    if len(names) > 1:
-        raise Unsupported("initialDatabases is one: an instance has one database here.", code=UNSUPPORTED)
-    name = names[0] if names else _FIRST_DATABASE
-    if not _DATABASE.fullmatch(name):
+def _databases(given: str) -> tuple[str, ...]:
+    """What an instance's databases are to be called. Raises InvalidArgument."""
+    names = tuple(dict.fromkeys((_FIRST_DATABASE, *(one.strip() for one in given.split(",") if one.strip()))))
+    if not all(map(_DATABASE.fullmatch, names)):
         told = "A database's name has 1 to 63 lowercase letters, digits and underscores, and begins with no digit."
         raise InvalidArgument(told, code=INVALID)
-    return name
+    if len(names) > DATABASES_MAX:
+        raise InvalidArgument(f"An instance has at most {DATABASES_MAX} databases.", code=INVALID)
+    return names
 
 
 def _name(body: Body) -> str:
@@ -471,7 +472,7 @@ API = Api(
         _route("POST", f"{_ONE}/disableSSL", "DisableSSL", _changing(_disable_ssl), _asks),
         _route("POST", f"{_ONE}/createUser", "CreateUser", _changing(_create_user), _asks),
         _route("POST", f"{_ONE}/dropUser", "DropUser", _changing(_drop_user), _asks),
-        _route("GET", f"{_ONE}/listDatabases", "ListDatabases", _databases, _of_databases, reads=True),
+        _route("GET", f"{_ONE}/listDatabases", "ListDatabases", _list_databases, _of_databases, reads=True),
         _route("POST", _TAG, "TagResources", _tag, _tagging),
         _route("POST", f"{_TAG}/unTag", "UntagResources", _untag, _tagging),
         _route("GET", _TAG, "DescribeTags", _describe_tags, _plain, reads=True),

@@ -34,8 +34,8 @@ _COLUMNS = "id, name, region, zone, cpu, status, port, networks, vpc_id, vswitch
 
 @dataclass(frozen=True)
 class Instance:
-    """An instance; ``networks`` are the kinds of its endpoints, all of which are the same one here. ``database`` is its
-    one database's name."""
+    """An instance; ``networks`` are the kinds of its endpoints, all of which are the same one here. ``database`` is
+    what the databases are called that it was made with, with commas between."""
 
     id: str
     name: str
@@ -50,6 +50,11 @@ class Instance:
     ssl: bool
     created: float
     database: str
+
+    @property
+    def databases(self) -> tuple[str, ...]:
+        """Those that it was made with; all but the first may have been dropped since."""
+        return tuple(self.database.split(","))
 
     @property
     def is_own(self) -> bool:

@@ -70,7 +70,7 @@ def _apply(service: "Hologres", instance: Instance, definition: Definition) -> N
 
     def work(change: Change) -> None:
         account = service.account_id
-        settle(change, account, accounts.shown(account), instance.database)
+        settle(change, account, accounts.shown(account), instance.databases)
         known = load(change)
         definition.apply(change, known, Scene((), account, rights_of(known, account), accounts, account))
 

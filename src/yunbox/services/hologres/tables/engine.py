@@ -17,6 +17,7 @@ from yunbox.services.hologres.definitions import read
 from yunbox.services.hologres.definitions.accounts import NO_ACCOUNTS, Accounts
 from yunbox.services.hologres.definitions.analyze import Analyze
 from yunbox.services.hologres.definitions.base import Definition, Name, Scene
+from yunbox.services.hologres.definitions.databases import CreateDatabase, DropDatabase, used
 from yunbox.services.hologres.definitions.filled import CreateTableAs
 from yunbox.services.hologres.definitions.foreign import CreateForeignTable, ImportForeignSchema
 from yunbox.services.hologres.definitions.names import written_name
@@ -274,6 +275,8 @@ class Tables:
             definition = definition.found(Known(self._source, context))
         if isinstance(definition, Analyze):
             definition = await self._analyzed(definition, context)
+        if isinstance(definition, CreateDatabase | DropDatabase):
+            await self._check_alone(definition, context)
         if not isinstance(definition, CreateTableAs):
             return await self._define(definition, context)
         if context.block is not None:
@@ -282,6 +285,18 @@ class Tables:
         made = await self._filled(definition, replace(context, block=block))
         await self.commit(block)
         return made
+
+    async def _check_alone(self, definition: CreateDatabase | DropDatabase, context: Context) -> None:
+        """Raise PgError 25001 within a block, and 55006 for a database that somebody is connected to."""
+        if context.block is not None:
+            raise failure("25001", f"{definition.tag} cannot run inside a transaction block")
+        if isinstance(definition, DropDatabase):
+            with self._store.reading() as view:
+                known = self._store.catalogue(view)
+            found = definition.found(known, self._scene(_asking(context), known))
+            count = await self._further.sessions_of(found.name) if found is not None else 0
+            if found is not None and count:
+                raise used(found, count)
 
     async def _analyzed(self, definition: Analyze, context: Context) -> Definition:
         with self._store.reading() as view:

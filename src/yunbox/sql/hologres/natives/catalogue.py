@@ -11,10 +11,12 @@ from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 from yunbox.sql.hologres.natives.native import Native, native
+from yunbox.sql.hologres.natives.recent import Recent
 from yunbox.sql.hologres.session import unmarked
 from yunbox.wire.pgwire.report import failure
 
 _KEPT_MAX = 16
+"""How many definitions are remembered of one database."""
 _SEPARATOR = "|"
 _OID_MAX = (1 << 32) - 1
 _DIGITS_MAX = 20
@@ -80,15 +82,13 @@ def _signal(process_id: int, how: str, text: str, _chance: float) -> bool:
     return _SIGNALS[0](process_id, how, _asked(text).user) if _SIGNALS else False
 
 
-_KNOWN: dict[str, Names] = {}
+_KNOWN: Recent[str, Names] = Recent(_KEPT_MAX)
 
 
-def remember(definitions: str, names: Names) -> None:
-    """Have functions know some definitions."""
-    _KNOWN.pop(definitions, None)
-    while len(_KNOWN) >= _KEPT_MAX:
-        _KNOWN.pop(next(iter(_KNOWN)))
-    _KNOWN[definitions] = names
+def remember(definitions: str, names: Names, databases: Sequence[int] = (0,)) -> None:
+    """Have functions know some definitions, which are those of the first one of the ``databases`` that there are."""
+    _KNOWN.put(databases[0], definitions, names)
+    _KNOWN.keep({*databases})
 
 
 @lru_cache(256)
@@ -136,6 +136,7 @@ _MISSING = {
     "regclass": ("42P01", "relation"), "regtype": ("42704", "type"), "regnamespace": ("3F000", "schema"),
     "regrole": ("42704", "role"), "regproc": ("42883", "function"), "regprocedure": ("42883", "function"),
     "regoperator": ("42883", "operator"), "regdictionary": ("42704", "text search dictionary"),
+    "database": ("3D000", "database"),
 }  # fmt: skip
 
 
@@ -147,7 +148,7 @@ def _found(kind: str, text: str, names: str) -> int | None:
 
 def _called(kind: str, text: str, names: str) -> int | None:
     """The OID of what has such a name; a number is none."""
-    if text.isascii() and text.isdigit():
+    if kind != "database" and text.isascii() and text.isdigit():
         if kind == "regtype":
             raise failure("42601", f'syntax error at or near "{text}"')
         return None

@@ -81,7 +81,12 @@ row_security_active(text) = CASE WHEN hg_named_reg('regclass', {0}, {names}) > 0
 pg_jit_available() = false
 pg_trigger_depth() = CAST(0 AS INTEGER)
 """)
-for _of in ("pg_database_size(oid)", "pg_database_size(name)", "pg_tablespace_size(oid)", "pg_tablespace_size(name)"):
+templates("""\
+pg_database_size(oid) = CAST(hg_described('database_size', nullif({0}, 0), 0, {names}) AS BIGINT)
+pg_database_size(name) = \
+    CAST(hg_described('database_size', hg_named_reg('database', {0}, {names}), 0, {names}) AS BIGINT)
+""")
+for _of in ("pg_tablespace_size(oid)", "pg_tablespace_size(name)"):
     templates(
         f"{_of} = CASE WHEN {{0}} IS NOT NULL THEN CAST(hg_described('database_size', 0, 0, {{names}}) AS BIGINT) END"
     )

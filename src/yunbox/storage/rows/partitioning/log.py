@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from yunbox.storage.rows.model import FIRST_DATABASE
 from yunbox.storage.rows.view import Change, View
 
 RUNS_MAX = 10_000
@@ -14,7 +15,8 @@ _SEQUENCE = b"run"
 
 
 class Run(msgspec.Struct, frozen=True):
-    """One run: when it was due, when it was, which partitions it has made and dropped, and what went wrong."""
+    """One run: when it was due, when it was, which partitions it has made and dropped, what went wrong, and in which
+    database that was."""
 
     table: str
     owner: str
@@ -23,17 +25,20 @@ class Run(msgspec.Struct, frozen=True):
     made: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
     failure: str = ""
+    database: int = FIRST_DATABASE
 
 
 def remember(change: Change, run: Run) -> None:
     """Keep a run, and forget the oldest one where there are enough."""
     number = change.next_number(_SEQUENCE)
-    change.put("runs", number.to_bytes(8, "big"), msgspec.msgpack.encode(run))
+    made = msgspec.structs.replace(run, database=change.database)
+    change.put("runs", number.to_bytes(8, "big"), msgspec.msgpack.encode(made))
     if number > RUNS_MAX:
         change.delete("runs", (number - RUNS_MAX).to_bytes(8, "big"))
 
 
 def runs(view: View) -> Iterator[Run]:
-    """What there was, the oldest first."""
+    """What there was in the database, the oldest first."""
     decode = msgspec.msgpack.Decoder(Run).decode
-    return (decode(data) for _, data in view.prefixed("runs", b""))
+    found = (decode(data) for _, data in view.prefixed("runs", b""))
+    return (one for one in found if one.database == view.database)

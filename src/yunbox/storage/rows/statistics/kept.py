@@ -102,16 +102,16 @@ def forget(change: Change, relation: Relation) -> None:
 
 
 def is_automatic(view: View) -> bool:
-    """Whether tables are analyzed without being asked, as they are until somebody says otherwise."""
-    return view.get("meta", _OFF) is None
+    """Whether tables of the database are analyzed without being asked, as they are until somebody says otherwise."""
+    return view.get("meta", view.own + _OFF) is None
 
 
 def set_automatic(change: Change, *, on: bool) -> None:
     """Say whether they are to be."""
     if on:
-        change.delete("meta", _OFF)
+        change.delete("meta", change.own + _OFF)
     else:
-        change.put("meta", _OFF, b"")
+        change.put("meta", change.own + _OFF, b"")
 
 
 def changes_since(view: View, relation: Relation, parts: Sequence[Relation]) -> int:
