@@ -301,3 +301,20 @@ def test_a_connector_may_what_its_key_may(
     assert rows(client, sunk) == [(1,)]
     dh.delete_connector(project, t, holo)
     client.execute(f'REVOKE ALL ON public.yunbox_fences FROM "{role}"')
+
+
+def test_a_table_of_another_database(
+    dh: Any, project: str, client: Any, server: Server, topic: Any, config: Any, holo: Any, sdk: ModuleType
+) -> None:
+    client.execute("create database collected")
+    t = topic(1, id="BIGINT", note="STRING")
+    refused(sdk, lambda: dh.create_connector(project, t, holo, ["id", "note"], config("there", project="nowhere")))
+    with psycopg.connect(
+        **{**where(server), "dbname": "collected"}, user=server.access_key_id, password=server.access_key_secret,
+        autocommit=True,
+    ) as there:  # fmt: skip
+        there.execute("create table there (id bigint primary key, note text)")
+        dh.create_connector(project, t, holo, ["id", "note"], config("there", project="collected"))
+        put(dh, project, t, [1, "one"], [2, "two"])
+        moved(dh, project, t, holo, 2)
+        assert rows(there, "there") == [(1, "one"), (2, "two")]

@@ -239,3 +239,28 @@ def test_changes_are_not_for_sinks_that_only_append(flink: Flink, server: Server
     assert "changelogMode=[I,UA,D]" in plan
     [[plan]] = flink.rows("EXPLAIN CHANGELOG_MODE SELECT k FROM source /*+ OPTIONS('cdcMode' = 'false') */")
     assert "changelogMode=[I]" in plan
+
+
+def test_tables_of_another_database(flink: Flink, server: Server, holo: Holo) -> None:
+    """A connector's dbname says where its table is: from the first database to another, and on within that."""
+    holo.execute("create database streamed")
+    definition = "k bigint primary key, g text"
+    holo.execute(f"create table streaming ({definition}) with (orientation = 'row', binlog_level = 'replica')")
+    with connected(server, dbname="streamed") as there:
+        for name in ("streaming", "streamed_on"):
+            there.execute(f"create table {name} ({definition}) with (orientation = 'row', binlog_level = 'replica')")
+        columns = "k BIGINT, g STRING, PRIMARY KEY (k) NOT ENFORCED"
+        flink.run(
+            hologres(server, "streaming", columns, "here", **CDC),
+            hologres(server, "streaming", columns, "there", dbname="streamed", **CDC),
+            hologres(server, "streamed_on", columns, "beyond", dbname="streamed"),
+        )
+        job = flink.run(
+            "EXECUTE STATEMENT SET BEGIN INSERT INTO there SELECT * FROM here; "
+            "INSERT INTO beyond SELECT k, UPPER(g) FROM there; END"
+        )
+        holo.execute("insert into streaming values (1, 'a'), (2, 'b')")
+        until(lambda: rows(there, "streamed_on") == [(1, "A"), (2, "B")], 30)
+        assert rows(there, "streaming") == [(1, "a"), (2, "b")]
+        ended(flink, job)
+    holo.execute("drop table streaming")

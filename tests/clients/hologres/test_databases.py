@@ -15,6 +15,8 @@ import pytest
 import sqlalchemy
 
 from tests.clients.hologres.clients import account, account_id, allow, connected, made_user, role_of, where
+from yunbox.storage.rows.catalogue import drop_database, load
+from yunbox.storage.rows.store import RowStore
 from yunbox.testing.server import Server
 
 Client = psycopg.Connection[Any]
@@ -259,6 +261,24 @@ class TestDropping:
         dropped(client, "sales")
         with pytest.raises(psycopg.Error), contextlib.closing(other):
             other.execute("select 1")
+
+    def test_one_that_goes_while_somebody_comes_in(self, server: Server, client: Client) -> None:
+        """Who came in between the look at the sessions and the drop has nothing, and writes nothing."""
+        with connected(server, dbname="sales") as other:
+            other.execute("create table t (id int primary key)")
+            insert = "insert into t values (%s)"
+            other.execute(insert, [1], prepare=True)
+            assert other.execute("select id from t where id = %s", [1], prepare=True).fetchall() == [(1,)]
+            with contextlib.closing(RowStore(server.data / "holo" / "rows")) as store:
+                store.write_sync(lambda change: drop_database(change, load(change).databases["sales"]))
+            for statement in ("select 1", "select * from t", "create table u (id int)", "insert into t values (7)"):
+                assert refused(other, statement)[0] == "3D000", statement
+            for statement in (insert, "select id from t where id = %s"):
+                with pytest.raises(psycopg.errors.InvalidCatalogName):
+                    other.execute(statement, [1], prepare=True)  # ty: ignore[no-matching-overload]
+            with pytest.raises(psycopg.errors.InvalidCatalogName), other.cursor().copy("copy t from stdin") as copy:
+                copy.write("8\n")
+        assert column(client, "select datname from pg_database") == [FIRST]
 
 
 class TestRoles:

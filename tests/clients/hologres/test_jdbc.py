@@ -11,7 +11,7 @@ from yunbox.testing.server import Server
 
 SCHEMA = "driven"
 EXPECTED = {
-    "catalogs": "yunbox", "schemas": SCHEMA, "tables": "plain TABLE seen | looked VIEW null",
+    "catalogs": "driven | yunbox", "schemas": SCHEMA, "tables": "plain TABLE seen | looked VIEW null",
     "columns": "id int8 -5 19 0 NO null | name varchar 12 20 0 NO 'x'::character varying | n numeric 2 10 2 YES null"
     " | a _int4 2003 10 0 YES null",
     "keys": "id 1 plain_pkey", "indexes": "plain_pkey f id", "imported": "", "exported": "", "row identifier": "id",
@@ -26,6 +26,7 @@ def test_the_driver_describes_tables(server: Server, tmp_path: Path) -> None:
     with connected(server) as client:
         client.execute(f"drop schema if exists {SCHEMA} cascade")
         client.execute(f"create schema {SCHEMA}")
+        client.execute("create database driven")
         client.execute(
             f"create table {SCHEMA}.plain (id bigint primary key, name varchar(20) not null default 'x',"
             " n numeric(10,2), a int[])"
@@ -39,6 +40,7 @@ def test_the_driver_describes_tables(server: Server, tmp_path: Path) -> None:
             capture_output=True, text=True, check=True, timeout=120,
         )  # fmt: skip
         client.execute(f"drop schema {SCHEMA} cascade")
+        client.execute("drop database driven")
     assert "FAILED" not in done.stdout
     lines = done.stdout.splitlines()
     for name, said in EXPECTED.items():

@@ -278,6 +278,17 @@ def test_it_has_several_databases_and_those_that_come_later(server: Server, clie
                 db.execute("create table t (id int primary key, of text)")
                 db.execute("insert into t select 1, current_database()")
         assert database_names(client, instance) == ["postgres", "shop", "later"]
+        assert client.create_database(instance, m.CreateDatabaseRequest(database_name="later_still")).body.data is True
+        for wrong, expected in (
+            ({"database_name": "shop"}, "EntityAlreadyExists.Database"), ({"database_name": "a-b"}, "InvalidParameter"),
+            ({"database_name": ""}, "InvalidParameter"), ({"database_name": "x" * 64}, "InvalidParameter"),
+            ({"database_name": "x", "permission_model": "SPM"}, "UnsupportedOperation"),
+        ):  # fmt: skip
+            assert code(client.create_database, instance, m.CreateDatabaseRequest(**wrong)) == expected
+        with connect(server, client, instance, dbname="later_still") as db:
+            db.execute("create table t (id int primary key)")
+        with connect(server, client, instance) as db:
+            db.execute("drop database later_still")
         assert client.restart_instance(instance).body.data is True
         for name in ("shop", "later"):
             with connect(server, client, instance, dbname=name) as db:

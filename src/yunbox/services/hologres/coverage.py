@@ -33,6 +33,7 @@ _PARTLY = {
     "UpdateInstanceNetworkType": "Internet, Intranet and VPCSingleTunnel, all of them the same address",
     "EnableSSL": "of the house's own instance by `yunbox up --hologres-ssl`",
     "DisableSSL": "the same",
+    "CreateDatabase": "of the PostgreSQL permission model: without `permissionModel`",
     "ListDatabases": "those there are; PermissionModel and Privilege are left out",
     "DeleteInstance": "not the house's own instance",
     "StopInstance": "not the house's own instance",

@@ -25,6 +25,7 @@ from yunbox.services.hologres.instances.register import (
     missing,
     new_id,
 )
+from yunbox.services.hologres.statements.cursor import NAME_BYTES_MAX
 from yunbox.sql.hologres.version import HOLOGRES_VERSION
 from yunbox.storage.networks import vswitch_of
 from yunbox.storage.rows.databases import DATABASES_MAX
@@ -179,6 +180,16 @@ async def _drop_user(service: "Hologres", instance: Instance, body: Body) -> Non
     _known(body, {"userName", "superUser"})
     _flag(body, "superUser")  # whatever a user is, it goes
     await asyncio.to_thread(users.drop, service, instance, _text(body, "userName"))
+
+
+async def _create_database(service: "Hologres", instance: Instance, body: Body) -> None:
+    name = _text(_known(body, {"databaseName", "permissionModel"}), "databaseName")
+    if _text(body, "permissionModel"):
+        told = "permissionModel is not offered: a database has the PostgreSQL model, which is the one without it."
+        raise Unsupported(told, code=UNSUPPORTED)
+    if len(name) > NAME_BYTES_MAX:
+        raise InvalidArgument(f"databaseName has at most {NAME_BYTES_MAX} characters.", code=INVALID)
+    await asyncio.to_thread(databases.create, service, instance, name)
 
 
 async def _list_databases(service: "Hologres", call: Call[Asks]) -> Body:
@@ -472,6 +483,7 @@ API = Api(
         _route("POST", f"{_ONE}/disableSSL", "DisableSSL", _changing(_disable_ssl), _asks),
         _route("POST", f"{_ONE}/createUser", "CreateUser", _changing(_create_user), _asks),
         _route("POST", f"{_ONE}/dropUser", "DropUser", _changing(_drop_user), _asks),
+        _route("POST", f"{_ONE}/createDatabase", "CreateDatabase", _changing(_create_database), _asks),
         _route("GET", f"{_ONE}/listDatabases", "ListDatabases", _list_databases, _of_databases, reads=True),
         _route("POST", _TAG, "TagResources", _tag, _tagging),
         _route("POST", f"{_TAG}/unTag", "UntagResources", _untag, _tagging),

@@ -1,10 +1,15 @@
-"""Which databases an instance has: those that CREATE and DROP DATABASE have left, whether or not its processes run."""
+"""The databases of an instance by OpenAPI: those that CREATE and DROP DATABASE of SQL have left, and one more.
+
+Source: the vendor's API pages "CreateDatabase" and "ListDatabases" (Hologram 2022-06-01).
+"""
 
 import contextlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from yunbox.services.hologres.definitions.databases import CreateDatabase
 from yunbox.services.hologres.gateway.config import ROWS, place_of
+from yunbox.services.hologres.instances.defining import define
 from yunbox.services.hologres.instances.register import Instance
 from yunbox.storage.rows.store import RowStore
 
@@ -20,3 +25,8 @@ def names(service: "Hologres", instance: Instance) -> Sequence[str]:
     with service.rows_lock, contextlib.closing(RowStore(rows)) as store, store.reading() as view:
         known = store.catalogue(view)
     return tuple(known.databases) if known.account else instance.databases
+
+
+def create(service: "Hologres", instance: Instance, name: str) -> None:
+    """Make one, the account's; in a thread. Raises KernelError."""
+    define(service, instance, CreateDatabase(name))
