@@ -51,6 +51,20 @@ def test_a_warning_before_it_runs(server: Server, tmp_path: Path) -> None:
     assert "warn" not in plan
 
 
+def test_what_changes_often_counts_once(server: Server, tmp_path: Path) -> None:
+    """Ten groups are a few hundred bytes, however often they change."""
+    few = "INSERT INTO nowhere SELECT MOD(user_id, 10), COUNT(*) FROM clicks GROUP BY MOD(user_id, 10);"
+    [job] = flink(server, "run", file(tmp_path, "SET 'yunbox.state.limit' = '10kb';", few))[0]["jobs"]
+
+    def rows() -> int:
+        [found] = [one for one in flink(server, "jobs")[0] if one["id"] == job["id"]]
+        assert (found["state"], found.get("state_warning", "")) == ("RUNNING", "")
+        return int(found["rows_in"])
+
+    until(lambda: rows() > 60_000, 60)
+    flink(server, "stop", job["id"])
+
+
 @pytest.mark.slow
 def test_a_limit_ends_the_job_with_a_savepoint(server: Server, tmp_path: Path) -> None:
     """It is warned of on the way, and another with a higher limit goes on from there."""

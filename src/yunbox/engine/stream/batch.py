@@ -111,8 +111,8 @@ def from_rows(rows: Sequence[Row], types: Sequence[FlinkType], shard: str = "") 
     return Batch(made, len(rows), None, shard)
 
 
-def concat(batches: Sequence[Batch]) -> Batch:
-    """Batches of the same columns as one."""
+def concat(batches: Sequence[Batch], shard: str = "") -> Batch:
+    """Batches of the same columns as one: those of a ``shard``, or of several."""
     if len(batches) == 1:
         return batches[0]
     columns = tuple(np.ma.concatenate(parts) if _any_masked(parts) else np.concatenate(parts)
@@ -120,7 +120,7 @@ def concat(batches: Sequence[Batch]) -> Batch:
     kinds = None
     if any(one.kinds is not None for one in batches):
         kinds = np.concatenate([one.kinds if one.kinds is not None else np.zeros(one.size, np.int8) for one in batches])
-    return Batch(columns, sum(one.size for one in batches), kinds)
+    return Batch(columns, sum(one.size for one in batches), kinds, shard)
 
 
 def _unmasked(array: Array) -> Array:

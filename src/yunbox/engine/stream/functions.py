@@ -37,6 +37,13 @@ _OF_OVER = ("LAG", "ROW_NUMBER")
 KNOWN = frozenset((*_ORDERED, *_SPREADS, *_JSON, "COUNT", "SUM", "SUM0", "$SUM0", "AVG", *OF_BAGS))
 
 
+def counted(condition: str = "", *, retracts: bool) -> str:
+    """The SQL of how many rows of a group there are for which something holds; rows that go count negative."""
+    if not retracts:
+        return f"COUNT(*) FILTER (WHERE {condition})" if condition else "COUNT(*)"
+    return f"COALESCE(CAST(SUM(CASE WHEN {condition or 'TRUE'} THEN sg END) AS BIGINT), 0)"
+
+
 @dataclass(frozen=True)
 class Function:
     """One call, made ready. ``width`` is how many values its accumulator has."""
@@ -119,16 +126,13 @@ class Function:
             case "COUNT":
                 return [self._count()]
             case "SUM" | "SUM0" | "AVG":
-                return [
-                    self._sum(),
-                    f"COALESCE(CAST(SUM(CASE WHEN {self.argument} IS NOT NULL THEN sg END) AS BIGINT), 0)",
-                ]
+                return [self._sum(), self.present]
             case name if name in _SPREADS:
                 value = f"CAST({self.argument} AS DOUBLE)"
                 return [
                     f"COALESCE(SUM({value} * sg), 0)",
                     f"COALESCE(SUM({value} * {value} * sg), 0)",
-                    f"COALESCE(CAST(SUM(CASE WHEN {value} IS NOT NULL THEN sg END) AS BIGINT), 0)",
+                    counted(f"{value} IS NOT NULL", retracts=self.retracts),
                 ]
             case "MIN" | "MAX":
                 return [encoded(f"{self.name}({self.argument})", self.type)]
@@ -138,9 +142,12 @@ class Function:
     def _count(self) -> str:
         conditions = [self.call.filter] if self.call.filter else []
         conditions += [f"{one.sql} IS NOT NULL" for one in self.call.arguments]
-        if not conditions:
-            return "CAST(SUM(sg) AS BIGINT)"
-        return f"COALESCE(CAST(SUM(CASE WHEN {' AND '.join(conditions)} THEN sg END) AS BIGINT), 0)"
+        return counted(" AND ".join(conditions), retracts=self.retracts)
+
+    @property
+    def present(self) -> str:
+        """The SQL of how many rows of a group have an argument."""
+        return counted(f"{self.argument} IS NOT NULL", retracts=self.retracts)
 
     def _sum(self) -> str:
         root = self.type.root

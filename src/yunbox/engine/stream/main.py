@@ -7,6 +7,7 @@ only its owner can read it. The channel is a socket, on which both sides say lin
     gateway to job   ping | more {"rows": N} | stop {} | stop {"savepoint": PATH} | savepoint {"path": PATH}
 """
 
+import gc
 import json
 import os
 import secrets
@@ -17,6 +18,7 @@ import threading
 import time
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +33,7 @@ from yunbox.engine.stream.operators.operator import ALWAYS, NEVER
 from yunbox.engine.stream.savepoints import check, restore, save
 from yunbox.engine.stream.udf.loading import folders_of
 from yunbox.engine.stream.udf.natives import Functions
-from yunbox.kernel.errors import KernelError
+from yunbox.kernel.errors import KernelError, StorageFull
 from yunbox.kernel.supervise import die_with_parent
 from yunbox.sql.flink.catalog import Catalog
 from yunbox.sql.flink.planner import Planner
@@ -42,6 +44,8 @@ _REPORT_S = 0.5
 _ROWS_A_LINE = 500
 _ROWS_AHEAD = 20_000
 _STATE = "state"
+_GARBAGE_EVERY = 50_000
+"""Rows come and go by the thousand, and none of them is garbage that only a collection finds."""
 _RECOVERY = ("execution.state-recovery.path", "execution.savepoint.path")
 
 
@@ -156,7 +160,12 @@ class Process:
 
     def _watch(self, runner: JobRunner) -> None:
         """Look at the state; a job that has too much of it ends with a savepoint."""
-        look = self._look = self._guard.look(runner.store.size_bytes)
+        look = self._guard.look(runner.store.size_bytes)
+        if look.level and (look.is_over or look.level != self._level):
+            with suppress(StorageFull):  # what changed often counts as often until it is merged
+                runner.store.merge()
+            look = self._guard.look(runner.store.size_bytes)
+        self._look = look
         if look.level != self._level:
             self._level = look.level
             if look.text:
@@ -251,6 +260,7 @@ def main(path: str, number: str) -> int:
     file = Path(path)
     job = msgspec.json.decode(file.read_bytes(), type=JobFile)
     die_with_parent(job.parent)
+    gc.set_threshold(_GARBAGE_EVERY)
     return Process(file.parent, job, Line(socket.socket(fileno=int(number)))).run()
 
 

@@ -16,7 +16,8 @@ from typing import Any
 import lmdb
 import msgspec
 
-from yunbox.engine.stream.overlay import Changes, Overlay, Pair
+from yunbox.engine.stream.overlay import Overlay
+from yunbox.engine.stream.runs import Changes, Pair
 from yunbox.kernel.errors import StorageFull
 from yunbox.storage.environment import Tables, told
 from yunbox.storage.journaled.admission import Admission
@@ -87,8 +88,8 @@ class StateStore:
     def read(self, key: bytes) -> bytes | None:
         """A value as it was at the end of the last epoch."""
         for overlay in reversed(self._overlays()):
-            if key in overlay.changes:
-                return overlay.changes[key]
+            if key in overlay.by_key:
+                return overlay.by_key[key]
         with self._env.begin(self._tables["state"]) as txn:
             found = txn.get(key)
             return None if found is None else bytes(found)
@@ -210,7 +211,7 @@ class StateStore:
         if self._merge is not None or not self._recent:
             return
         if is_due or time.monotonic() - self._merged_at > _MERGE_S:
-            self._merge, self._recent = _Merge(self._recent, self.epoch), Overlay()
+            self._merge, self._recent = _Merge(self._recent, self.epoch), Overlay(is_asked=self._recent.is_asked)
 
     def _merged(self, made: Recorded, pairs: list[Pair]) -> dict[str, int]:
         """Bring some changes into the table; the bytes of each step with them. The last ones take the epochs away."""

@@ -70,13 +70,14 @@ def vector(function: Function) -> Vector | None:
     if function.name == "COUNT":
         return Vector(function, (np.int64,), tuple(function.parts()))
     root = function.type.root if call.arguments else ""
-    present = f"COALESCE(CAST(SUM(CASE WHEN {function.argument} IS NOT NULL THEN sg END) AS BIGINT), 0)" if root else ""
+    sign = " * sg" if function.retracts else ""
     if function.name in ("SUM", "SUM0", "AVG") and root in _INTEGERS:
-        total = f"wrapped(SUM(CAST({function.argument} AS BIGINT) * sg))"
-        return Vector(function, (np.int64, np.int64), (total, present))
+        total = f"wrapped(SUM(CAST({function.argument} AS BIGINT){sign}))"
+        return Vector(function, (np.int64, np.int64), (total, function.present))
     if function.name in ("SUM", "SUM0", "AVG") and root in _FLOATS:
-        return Vector(function, (np.float64, np.int64), (f"SUM(CAST({function.argument} AS DOUBLE) * sg)", present))
+        total = f"SUM(CAST({function.argument} AS DOUBLE){sign})"
+        return Vector(function, (np.float64, np.int64), (total, function.present))
     if function.name in ("MIN", "MAX") and root in _ORDERED and root not in _FLOATS:
         value = encoded(f"{function.name}({function.argument})", function.type)
-        return Vector(function, (np.int64, np.int64), (value, present))
+        return Vector(function, (np.int64, np.int64), (value, function.present))
     return None

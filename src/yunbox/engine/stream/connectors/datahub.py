@@ -7,7 +7,7 @@ What a record's fields are as text becomes the table's types in the query that r
 import json
 import time
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from yunbox.clients.datahub import DataHubClient, DataHubError, TopicInfo
-from yunbox.engine.stream.batch import Batch, array_of
+from yunbox.engine.stream.batch import Batch, array_of, concat
 from yunbox.engine.stream.connectors.connector import Connector, Environment, Original
 from yunbox.engine.stream.connectors.datahub_sink import DataHubWriter
 from yunbox.engine.stream.connectors.kinds import option
@@ -27,6 +27,8 @@ from yunbox.sql.flink.types import BIGINT, STRING, FlinkType
 from yunbox.wire.datahub.entries import Entries
 
 _FETCH_MAX = 5000
+_AT_ONCE_MAX = 15_000
+"""So many of a shard are one batch where there are more than a fetch gives: all that follows costs less a row."""
 _LIST_EVERY_S = 5.0
 _CLOSED = "InvalidShardOperation"
 _BEYOND = "SeekOutOfRange"
@@ -77,11 +79,10 @@ class DataHubReader:
         for shard in sorted(self._shards.values(), key=lambda one: one.next):
             if left <= 0:
                 break
-            if not shard.is_over:
-                batch = self._read(shard, min(left, self._fetch))
-                if batch is not None:
-                    found.append(batch)
-                    left -= batch.size
+            some = list(self._some(shard, min(left, _AT_ONCE_MAX)))
+            if some:
+                found.append(concat(some, shard.id))
+                left -= found[-1].size
         return found
 
     def offsets(self) -> dict[str, int]:
@@ -169,6 +170,16 @@ class DataHubReader:
         """The sequence behind the last record that there is now."""
         cursor, last = self._client.cursor(self._project, self._topic, shard, "LATEST")
         return last + 1 if len(self._client.get(self._project, self._topic, shard, cursor, 1)) else last
+
+    def _some(self, shard: _Shard, limit: int) -> Iterator[Batch]:
+        """Up to so many records, fetch by fetch, for as long as there are more at once."""
+        size = self._fetch
+        while limit > 0 and size == self._fetch and not shard.is_over:
+            batch = self._read(shard, min(limit, self._fetch))
+            size = 0 if batch is None else batch.size
+            if batch is not None:
+                limit -= size
+                yield batch
 
     def _read(self, shard: _Shard, limit: int) -> Batch | None:
         try:

@@ -16,7 +16,7 @@ from yunbox.engine.stream.batch import (
     types_of,
 )
 from yunbox.engine.stream.duck import Fragment, source
-from yunbox.engine.stream.functions import Function
+from yunbox.engine.stream.functions import Function, counted
 from yunbox.engine.stream.operators.aggregate import SIGN
 from yunbox.engine.stream.operators.operator import Context, Expiry, Operator
 from yunbox.engine.stream.vectors import Vector, vector
@@ -62,7 +62,7 @@ class ColumnarAggregate(Operator):
         parts = [f"{sql} AS p{at}" for at, sql in enumerate(sql for each in vectors for sql in each.sql)]
         names = ", ".join(f"k{number}" for number in range(len(keys)))
         inner = f"SELECT *, {SIGN} AS sg FROM ({below(source(types))})"
-        columns = ", ".join([*keys, "CAST(SUM(sg) AS BIGINT) AS n", *parts])
+        columns = ", ".join([*keys, f"{counted(retracts=node.input.updates)} AS n", *parts])
         self._sql = f"SELECT {columns} FROM ({inner}) GROUP BY {names}"
 
     def tick(self, now_ms: int) -> Iterator[Batch]:
