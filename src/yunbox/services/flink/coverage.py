@@ -37,7 +37,8 @@ BESIDE: Mapping[str, str] = {
     "queries": "projections, filters, GROUP BY with retraction, DISTINCT, TUMBLE, HOP, CUMULATE and SESSION, old "
     "group windows, OVER, Top-N, deduplication, window Top-N and window joins, regular joins with their "
     "time to live, interval, temporal and look-up joins, UNION, UNNEST; MATCH_RECOGNIZE as Flink plans it: "
-    "quantifiers, WITHIN, AFTER MATCH SKIP, FIRST, LAST and aggregates; SUBSET needs the Flink backend and says so",
+    "quantifiers, WITHIN, AFTER MATCH SKIP, FIRST, LAST and aggregates; SUBSET, of which Flink has no rows, is refused "
+    "by name",
     "users' functions": "scalar, table and aggregate ones in Python, as `python.files` has them, in the server's "
     "Python and for the account alone: `udf`, `udtf`, `udaf` and their classes with their types, ListView and MapView; "
     "aggregates in GROUP BY and windows, with DISTINCT and FILTER, those over Series of pandas in windows and batches; "

@@ -15,8 +15,10 @@ from tests.unit.engine.stream.feed import FEEDS
 from tests.unit.engine.stream.test_files import Jobs
 from yunbox.engine.stream.batch import Change, from_changes
 from yunbox.engine.stream.connectors.connector import Unrecoverable
+from yunbox.engine.stream.duck import Duck
 from yunbox.engine.stream.job import JobRunner
 from yunbox.engine.stream.operators.matches.queue import discard, pop, push
+from yunbox.engine.stream.operators.matches.run import Run as PatternRun
 from yunbox.engine.stream.poison import PoisonRecord
 from yunbox.engine.stream.savepoints import check, restore, save
 from yunbox.kernel.errors import KernelError
@@ -364,6 +366,31 @@ def test_a_savepoint_is_of_the_same_pattern(matching: Any, tmp_path: Path) -> No
                     check(tmp_path / "saved", runner.graph)
         finally:
             runner.close()
+
+
+@pytest.mark.parametrize(
+    "define",
+    [
+        "B AS B.price > A.price, C AS C.price < A.price",
+        "B AS B.price > 0 AND (LAST(B.price, 1) IS NULL OR B.price > LAST(B.price, 1)), C AS C.price < 0",
+        "B AS B.price > 0 AND SUM(B.price) < 1000000 AND MAX(B.tax) < 2, C AS C.price < 0",
+    ],
+)
+def test_many_unfinished_matches_of_a_key_are_judged_together(
+    matching: Any, monkeypatch: pytest.MonkeyPatch, define: str
+) -> None:
+    """Queries are not for each row, and rows are not looked at for each beginning that goes on with them."""
+    queries: list[str] = []
+    looked_at: list[int] = []
+    ask, moves = Duck.run, PatternRun._moves
+    monkeypatch.setattr(Duck, "run", lambda self, sql, batch=None: (queries.append(sql), ask(self, sql, batch))[1])
+    monkeypatch.setattr(PatternRun, "_moves", lambda self, one: (looked_at.append(one.seq), moves(self, one))[1])
+    run = matching(M.format("A.id AS a, C.id AS c", "", "A B* C", "WITHIN INTERVAL '250' SECOND", define), delay_s=0)
+    assert run.send(*[(at, "a", 10 + at, 1.0, "x", _BEGIN + at * 1_000_000) for at in range(600)]) == []
+    assert len(queries) < 200, "a third of the rows"
+    assert len(looked_at) < 20_000, "where beginnings go on with a row 130,000 times"
+    found = run.send((600, "a", -1, 1.0, "x", _BEGIN + 600 * 1_000_000))
+    assert [row[1:] for row in found] == [[at, 600] for at in range(351, 600)]
 
 
 class Begun:

@@ -5,6 +5,7 @@ Rows of a match follow each other without one between them, so how many rows eac
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate, pairwise
 from typing import Any
 
 from yunbox.engine.stream.operators.matches.queue import discard, pop, push, rank
@@ -27,31 +28,55 @@ class Edge:
 
 @dataclass(slots=True)
 class Partial:
-    """The beginning of a match: its state, its first row's number and time, and how many rows each variable has."""
+    """The beginning of a match: its state, its first row's number and time, the variable that the last row is of, and
+    behind which row each variable before it has ended.
+
+    That of the last row goes on to the last row of all: so a beginning that stays in its state stays as it is, and
+    ``until`` is the row that it is known to do so up to. A match has ended all its variables.
+    """
 
     state: int
     seq: int
     time_ms: int
-    counts: tuple[int, ...]
+    at: int = 0
+    closed: tuple[int, ...] = ()
+    until: int = -1
 
-    @property
-    def kept(self) -> list[Any]:
-        """As state keeps it."""
-        return [self.state, self.seq, self.time_ms, list(self.counts)]
+    def kept(self, now: int, variables: int) -> list[Any]:
+        """As state keeps it, ``now`` being the number of the next row: with how many rows each variable has."""
+        counts = [0] * variables
+        if self.seq >= 0:
+            ends = [self.seq, *self.closed, now][: variables + 1]
+            for at, (first, last) in enumerate(pairwise(ends)):
+                counts[at] = last - first
+        return [self.state, self.seq, self.time_ms, counts]
 
     @classmethod
     def of(cls, kept: Sequence[Any]) -> "Partial":
         """What state has kept."""
-        return cls(kept[0], kept[1], kept[2], tuple(kept[3]))
+        state, seq, time_ms, counts = kept
+        if seq < 0:
+            return cls(state, seq, time_ms)
+        ends = tuple(accumulate(counts, initial=seq))[1:]
+        at = len(counts) if state == FINAL else max(place for place, count in enumerate(counts) if count)
+        return cls(state, seq, time_ms, at, ends[:at])
 
     def start(self, variable: int) -> int:
-        """The number of the first row of a variable, or of the one that it would begin with."""
-        return self.seq + sum(self.counts[:variable])
+        """The number of the first row of a variable that has begun."""
+        return self.closed[variable - 1] if variable else self.seq
 
     @property
     def end(self) -> int:
-        """The number of the last row."""
-        return self.seq + sum(self.counts) - 1
+        """The number of a match's last row."""
+        return self.closed[-1] - 1
+
+
+Move = tuple[int, int, bool]
+"""What a row makes of a beginning: the state behind it, the variable that it is of, and whether a match may end so."""
+
+
+Holds = Callable[[int], bool]
+"""Whether a row can be a variable's, as a beginning has it."""
 
 
 @dataclass
@@ -61,7 +86,10 @@ class Automaton:
     states: list[list[Edge]] = field(default_factory=lambda: [[]])
     variables: list[int] = field(default_factory=lambda: [-1])
     start: int = FINAL
-    _asked: dict[int, frozenset[int]] = field(default_factory=dict)
+    repeats: frozenset[int] = frozenset()
+    """The variables that may have several rows."""
+    _asked: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    _moves: dict[tuple[int, int], tuple[Move, ...]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, variables: Sequence[MatchVariable]) -> "Automaton":
@@ -71,6 +99,7 @@ class Automaton:
         for at in range(len(variables) - 1, -1, -1):
             sink = made._made(at, variables[at], sink)
         made.start = sink
+        made.repeats = frozenset(at for at, one in enumerate(variables) if one.most != 1)
         return made
 
     def _made(self, at: int, one: MatchVariable, sink: int) -> int:
@@ -106,26 +135,73 @@ class Automaton:
         self.variables.append(at)
         return len(self.states) - 1
 
-    def asked(self, state: int) -> frozenset[int]:
-        """The variables whose conditions may be asked for in a state."""
+    def repeated(self, state: int) -> int:
+        """The variable that a state waits for, if there may be more rows of it; -1 if not."""
+        return self.variables[state] if self.variables[state] in self.repeats else -1
+
+    def asked(self, state: int) -> tuple[int, ...]:
+        """The variables whose conditions say what a row makes of a beginning in a state."""
         if state not in self._asked:
-            self._asked[state] = self._asked_in(state)
+            found: set[int] = set()
+            for edge in self._reached(state):
+                found |= {edge.wants, *edge.unless}
+                if edge.takes:  # a match may end behind the row
+                    beyond = (one for one in self._reached(edge.target) if not one.takes)
+                    found |= {variable for one in beyond for variable in (one.wants, *one.unless)}
+            self._asked[state] = tuple(sorted(found - {-1}))
         return self._asked[state]
 
-    def _asked_in(self, state: int) -> frozenset[int]:
-        found: set[int] = set()
+    def _reached(self, state: int) -> Iterator[Edge]:
+        """The edges of a state, and of those that are reached from it before a row."""
         pending, seen = [state], {state}
         while pending:
             for edge in self.states[pending.pop()]:
-                found |= {edge.wants, *edge.unless} - {-1}
-                if edge.target not in seen:  # also behind a row, where a match may end before the next one
+                yield edge
+                if not edge.takes and edge.target not in seen:
                     seen.add(edge.target)
                     pending.append(edge.target)
-        return frozenset(found)
+
+    def moves(self, state: int, holding: int) -> tuple[Move, ...]:
+        """What a row makes of a beginning; ``holding`` has a bit for each variable whose condition holds."""
+        key = state, holding
+        if key not in self._moves:
+            self._moves[key] = self.moved(state, lambda variable: bool(holding >> variable & 1))
+        return self._moves[key]
+
+    def moved(self, state: int, holds: Holds) -> tuple[Move, ...]:
+        """The same, as far as it has to be asked for."""
+        return tuple((edge.target, edge.wants, self._ends(edge.target, holds)) for edge in self._taking(state, holds))
+
+    def _taking(self, state: int, holds: Holds) -> list[Edge]:
+        """The edges with which a row is taken, also those behind states that need none."""
+        found: list[Edge] = []
+        pending = [state]
+        while pending:
+            for edge in self.states[pending.pop()]:
+                if not _is_open(edge, holds):
+                    continue
+                if edge.takes:
+                    found.append(edge)
+                else:
+                    pending.append(edge.target)
+        return found
+
+    def _ends(self, state: int, holds: Holds) -> bool:
+        """Whether a match may end in a state, as nothing more is needed."""
+        pending = [state]
+        while pending:
+            for edge in self.states[pending.pop()]:
+                if not edge.takes and _is_open(edge, holds):
+                    if edge.target == FINAL:
+                        return True
+                    pending.append(edge.target)
+        return False
 
 
-Holds = Callable[[int, Partial], bool]
-"""Whether a row can be a variable's, as a beginning has it."""
+def _is_open(edge: Edge, holds: Holds) -> bool:
+    if edge.wants >= 0 and not holds(edge.wants):
+        return False
+    return not edge.unless or not any(holds(at) for at in edge.unless)
 
 
 class Machine:
@@ -135,7 +211,7 @@ class Machine:
         self._automaton = automaton
         self._node = node
         self._skip_at = next((at for at, one in enumerate(node.variables) if one.name == node.skip_to), -1)
-        start = Partial(automaton.start, -1, 0, (0,) * len(node.variables))
+        start = Partial(automaton.start, -1, 0)
         self.seq: int = kept[0] if kept else 0
         """The number of the next row."""
         self.partials = [Partial.of(one) for one in kept[1]] if kept else [start]
@@ -146,7 +222,8 @@ class Machine:
         """As state keeps it; None where there is nothing but the beginning."""
         if len(self.partials) == 1 and not self.completed:
             return None
-        return [self.seq, [one.kept for one in self.partials], [one.kept for one in self.completed]]
+        count = len(self._node.variables)
+        return [self.seq, *([one.kept(self.seq, count) for one in some] for some in (self.partials, self.completed))]
 
     @property
     def begun(self) -> Iterator[Partial]:
@@ -157,7 +234,7 @@ class Machine:
     def expire(self, now_ms: int) -> list[Partial]:
         """Forget what has taken too long; matches that have waited for it."""
         within = self._node.within_ms
-        if within:
+        if within and now_ms - self.partials[0].time_ms >= within:  # the first one began before the others
             kept: list[Partial] = []
             for one in self.partials:
                 if one.seq < 0 or now_ms - one.time_ms < within:
@@ -165,63 +242,46 @@ class Machine:
             self.partials = kept
         return self._given() if self.completed else []
 
-    def tried(self, time_ms: int, holds: Holds) -> tuple[list[Partial], list[Partial]]:
-        """What would come of the next row: what has begun then, and what has ended."""
-        partials: list[Partial] = []
+    def take(self, time_ms: int, moves: Callable[[Partial], tuple[Move, ...]]) -> list[Partial]:
+        """Take the next row, of which ``moves`` says what it makes of a beginning; the matches found with it."""
+        old, seq = self.partials, self.seq
         ended: list[Partial] = []
-        for one in self.partials:
-            for new in self._next(one, time_ms, holds):
-                push(ended if new.state == FINAL else partials, new)
-        return partials, ended
-
-    def taken(self, partials: list[Partial], ended: list[Partial]) -> list[Partial]:
-        """Take the next row, of which that has come; the matches that are found with it."""
+        count = next((at for at, one in enumerate(old) if one.until <= seq), len(old))
+        partials = old[:count]  # the first ones keep their places in the queue
+        for one in old[count:]:
+            if one.until > seq:
+                push(partials, one)
+                continue
+            for target, variable, is_end in moves(one):
+                first, begun_ms = (one.seq, one.time_ms) if one.seq >= 0 else (seq, time_ms)
+                new = one if self._stays(one, target, variable) else self._moved(one, target, variable, first, begun_ms)
+                if target == FINAL:
+                    push(ended, self._ended(new))
+                else:
+                    push(partials, new)
+                if is_end:
+                    push(ended, self._ended(new))
+            if one.seq < 0:
+                push(partials, one)
         self.partials = partials
         for one in ended:
             push(self.completed, one)
         self.seq += 1
         return self._given() if self.completed else []
 
-    def _next(self, one: Partial, time_ms: int, holds: Holds) -> Iterator[Partial]:
-        for edge in self._taking(one, holds):
-            at = edge.wants
-            counts = (*one.counts[:at], one.counts[at] + 1, *one.counts[at + 1 :])
-            seq, begun_ms = (one.seq, one.time_ms) if one.seq >= 0 else (self.seq, time_ms)
-            yield Partial(edge.target, seq, begun_ms, counts)
-            if self._ends(edge.target, one, holds):
-                yield Partial(FINAL, seq, begun_ms, counts)
-        if one.seq < 0:
-            yield one
+    def _stays(self, one: Partial, target: int, variable: int) -> bool:
+        return target == one.state and variable == one.at and one.seq >= 0
 
-    def _taking(self, one: Partial, holds: Holds) -> list[Edge]:
-        """The edges with which a row is taken, also those behind states that need none."""
-        found: list[Edge] = []
-        pending = [one.state]
-        while pending:
-            for edge in self._automaton.states[pending.pop()]:
-                if not self._is_open(edge, one, holds):
-                    continue
-                if edge.takes:
-                    found.append(edge)
-                else:
-                    pending.append(edge.target)
-        return found
+    def _moved(self, one: Partial, target: int, variable: int, first: int, begun_ms: int) -> Partial:
+        """A beginning with the next row, which is of a variable."""
+        closed = one.closed + (self.seq,) * (variable - one.at)
+        return Partial(target, first, begun_ms, variable, closed)
 
-    def _ends(self, state: int, one: Partial, holds: Holds) -> bool:
-        """Whether a match may end in a state, as nothing more is needed."""
-        pending = [state]
-        while pending:
-            for edge in self._automaton.states[pending.pop()]:
-                if not edge.takes and self._is_open(edge, one, holds):
-                    if edge.target == FINAL:
-                        return True
-                    pending.append(edge.target)
-        return False
-
-    def _is_open(self, edge: Edge, one: Partial, holds: Holds) -> bool:
-        if edge.wants >= 0 and not holds(edge.wants, one):
-            return False
-        return not edge.unless or not any(holds(at, one) for at in edge.unless)
+    def _ended(self, one: Partial) -> Partial:
+        """The match that a beginning is with the next row."""
+        count = len(self._node.variables)
+        closed = one.closed + (self.seq + 1,) * (count - len(one.closed))
+        return Partial(FINAL, one.seq, one.time_ms, count, closed)
 
     # -- which matches are given
 
@@ -242,11 +302,11 @@ class Machine:
             return match.seq + 1
         if self._node.skip == "PAST LAST ROW":
             return match.end + 1
-        count = match.counts[self._skip_at]
+        first = match.start(self._skip_at)
+        count = match.closed[self._skip_at] - first
         if not count:
             raise InvalidArgument(f"Could not skip to {self._node.skip.lower()} element of a match: it has no row of "
                                   f"'{self._node.skip_to}'")  # fmt: skip
-        first = match.start(self._skip_at)
         found = first if self._node.skip == "FIRST" else first + count - 1
         if found == match.seq:
             raise InvalidArgument("Could not skip to first element of a match.")

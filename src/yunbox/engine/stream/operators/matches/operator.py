@@ -5,15 +5,14 @@ The state are rows that wait, and for each key that has begun a match what its a
 part of it. A key whose matches have all ended or failed is forgotten.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from yunbox.engine.stream.batch import INSERT, Batch, Change, Row, encoded, types_of
 from yunbox.engine.stream.connectors.connector import Unrecoverable
 from yunbox.engine.stream.operators.matches.automaton import Automaton, Machine
-from yunbox.engine.stream.operators.matches.reading import Condition, Reading, Sums
-from yunbox.engine.stream.operators.matches.run import Run, Timed
+from yunbox.engine.stream.operators.matches.reading import Columns, Condition, Question, Reading, Sums
+from yunbox.engine.stream.operators.matches.run import Asked, Run, Timed
 from yunbox.engine.stream.operators.operator import Context, Operator
 from yunbox.engine.stream.operators.ordering import sorter
 from yunbox.engine.stream.state import Key, key_of
@@ -50,6 +49,7 @@ class PatternMatch(Operator):
         self._rows = context.bag()
         self._timers = context.timed()
         self._now_ms = 0
+        self._columns = Columns()
 
     def process(self, port: int, batch: Batch) -> Iterator[Batch]:
         """As in Operator. Rows behind the watermark are dropped, and counted."""
@@ -109,23 +109,15 @@ class PatternMatch(Operator):
         by_key: dict[Key, list[Timed]] = {}
         for time_ms, row in rows:
             by_key.setdefault(self._key(row), []).append((time_ms, row))
+        self._columns = Columns()
         runs = {}
         for key, some in by_key.items():
             runs[key] = self._run(key)
-            runs[key].take(some)
-        self._judge_rows(runs)
-        return runs
-
-    def _judge_rows(self, runs: Mapping[Key, Run]) -> None:
-        """The conditions that read nothing but the row, for all rows at once."""
+            runs[key].take(some, self._columns)
         for at, condition in enumerate(self._conditions):
-            if not condition.sql or not condition.is_of_row:
-                continue
-            width = len(condition.reading.reads)
-            wanted = [(run.rows, {}, (seq,) * width) for run in runs.values() for seq in run.numbers]
-            answers = iter(condition.judged(wanted)) if wanted else iter(())
-            for run in runs.values():
-                run.of_row[at] = list(islice(answers, len(run.numbers)))
+            if condition.sql and condition.is_of_row:  # for all rows at once
+                self._tell(at, [(run, run.of_row(at)) for run in runs.values()])
+        return runs
 
     def _run(self, key: Key) -> Run:
         machine = Machine(self._automaton, self._node, self._machines.get(key))
@@ -134,12 +126,16 @@ class PatternMatch(Operator):
     def _told(self, runs: list[Run]) -> list[Run]:
         """Have runs go on, and tell them what they ask for; those that ask."""
         asked = [(run, wanted) for run in runs if (wanted := self._checked(run, run.advance))]
-        for at, condition in enumerate(self._conditions):
-            some = [(run, one) for run, wanted in asked for one in wanted.get(at, ()) if (at, one) not in run.known]
-            found = condition.judged([(run.rows, run.sums[at], places) for run, places in some]) if some else []
-            for (run, places), holds in zip(some, found, strict=True):
-                run.known[at, places] = holds
+        for at in range(len(self._conditions)):
+            self._tell(at, [(run, one) for run, wanted in asked for one in wanted if one.what[0] == at])
         return [run for run, _ in asked]
+
+    def _tell(self, variable: int, asked: Sequence[tuple[Run, Asked]]) -> None:
+        if not asked:
+            return
+        found = self._conditions[variable].judged([one.question for _, one in asked], self._columns)
+        for (run, one), answers in zip(asked, found, strict=True):
+            run.tell(one, answers)
 
     def _checked(self, run: Run, work: Callable[[], T]) -> T:
         """What a match cannot skip to fails the job, as there."""
@@ -155,9 +151,15 @@ class PatternMatch(Operator):
         found.sort(key=lambda match: match[0])
         if not found:
             return []
-        sums: dict[Key, dict[int, Sums]] = {run.key: {} for run in runs}
-        wanted = [(run.rows, sums[run.key], self._measures.places(one, one.end + 1)) for _, run, one in found]
-        answer = self.context.duck.run(self._sql, self._measures.arrays(wanted))
+        columns = Columns()
+        of_run = {
+            run.key: (columns.add(run.rows), Sums(run.rows)) for run in {id(run): run for _, run, _ in found}.values()
+        }
+        wanted = []
+        for _, run, one in found:
+            base, sums = of_run[run.key]
+            wanted.append(Question(base, self._measures.spans(one, one.end + 1), 1, sums))
+        answer = self.context.duck.run(self._sql, self._measures.arrays(wanted, columns))
         values = zip(*(answer[f"m{at}"].tolist() for at in range(len(self._node.measures))), strict=True)
         return [(INSERT, (*run.key, *value)) for (_, run, _), value in zip(found, values, strict=True)]
 

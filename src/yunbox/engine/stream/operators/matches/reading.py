@@ -1,37 +1,103 @@
 """What expressions of MATCH_RECOGNIZE read: which rows, by their numbers, and the values there."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import duckdb
+import numpy as np
 
-from yunbox.engine.stream.batch import Row, array_of, decoded
+from yunbox.engine.stream.batch import Array, Row, array_of, decoded
 from yunbox.engine.stream.duck import Duck
 from yunbox.engine.stream.functions import Function, Parts
 from yunbox.engine.stream.operators.matches.automaton import Partial
 from yunbox.sql.flink.matches import MatchRead
 from yunbox.sql.flink.plans import AggregateCall
-from yunbox.sql.flink.types import INT
+from yunbox.sql.flink.types import INT, FlinkType
 
-Place = int | tuple[int, int] | None
-"""The number of a row, or of the first and the last that are summed up; None where there is none."""
-Places = tuple[Place, ...]
+Span = tuple[int, int, int, int]
+"""Rows that follow each other: the number of the first, whether that goes on with the row that is judged (1 or 0), the
+last, and whether that does."""
+Spans = tuple[Span, ...]
+Code = int | tuple[int, ...] | None
+Codes = tuple[Code, ...]
+"""What is read, in a form that is the same where the same is read: numbers up to 0 are places as seen from the row that
+is judged, those above it are other rows'."""
 Rows = Mapping[int, Row]
-Answer = bool | duckdb.Error
-"""Whether a condition holds, or what it fails of."""
+
+
+@dataclass(slots=True)
+class Question:
+    """Whether a condition holds for a row, and for some behind it if a match goes on as it is: for ``count`` in all.
+
+    ``base`` is where the first row of the key stands among those of all keys.
+    """
+
+    base: int
+    spans: Spans
+    count: int
+    sums: "Sums"
+
+
+class Columns:
+    """The rows of many keys, column by column as far as they are asked for."""
+
+    def __init__(self) -> None:
+        self._rows: list[Row] = []
+        self._arrays: dict[int, Array] = {}
+
+    def add(self, rows: Rows) -> int:
+        """Add a key's rows, whose numbers follow each other; what is to be added to a number to find it."""
+        base = len(self._rows) - min(rows, default=0)
+        self._rows.extend(rows[seq] for seq in sorted(rows))
+        return base
+
+    def taken(self, column: int, of: FlinkType, places: Array, valid: Array) -> Array:
+        """The values of a column at some places, NULL where a place is not valid."""
+        if column not in self._arrays:
+            self._arrays[column] = array_of([row[column] for row in self._rows], of)
+        array = self._arrays[column]
+        if valid.all():
+            return array[places]
+        if not len(array):
+            return array_of([None] * len(places), of)
+        found = array[np.where(valid, places, 0)]
+        if found.dtype == object:
+            found[~valid] = None
+            return found
+        return np.ma.MaskedArray(np.ma.getdata(found), np.ma.getmaskarray(found) | ~valid)
 
 
 class Sums:
-    """Aggregates over rows that follow each other; one that goes on with another's begins with it."""
+    """Aggregates over rows of a key that follow each other."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+        self._made: dict[int, _Running | _Whole] = {}
+
+    def values(self, at: int, call: AggregateCall, first: Array, last: Array) -> list[Any]:
+        """Of the rows between some numbers; ``at`` is the place of the read. Those that go on with others are quick."""
+        made = self._made.get(at)
+        if made is None:
+            whole = _Whole(call, self._rows) if _Whole.is_of(call) else None
+            made = self._made[at] = whole if whole is not None and whole.is_exact else _Running(call, self._rows)
+        return made.values(first, last)
+
+
+class _Running:
+    """One that goes on with another's rows begins with what that came to."""
 
     def __init__(self, call: AggregateCall, rows: Rows) -> None:
         self._function = Function(call, retracts=False)
-        self._column = int(call.arguments[0].sql[1:]) if call.arguments else -1
+        self._column = _column(call)
         self._rows = rows
         self._known: dict[int, tuple[int, Parts]] = {}
 
-    def value(self, first: int, last: int) -> Any:
-        """Of the rows of some numbers."""
+    def values(self, first: Array, last: Array) -> list[Any]:
+        """Of the rows between some numbers."""
+        return [self._value(*one) for one in zip(first.tolist(), last.tolist(), strict=True)]
+
+    def _value(self, first: int, last: int) -> Any:
         known, parts = self._known.get(first, (first - 1, self._function.zero))
         if known > last:
             known, parts = first - 1, self._function.zero
@@ -43,6 +109,45 @@ class Sums:
         return self._function.value(parts)
 
 
+class _Whole:
+    """COUNT, and sums of whole numbers: the sum up to the last row, less that up to the first."""
+
+    def __init__(self, call: AggregateCall, rows: Rows) -> None:
+        self._name, column = call.function, _column(call)
+        self._begin = min(rows, default=0)
+        given = [1 if column < 0 else rows[seq][column] for seq in sorted(rows)]
+        numbers = [] if self._name == "COUNT" else [int(one or 0) for one in given]
+        self.is_exact = sum(map(abs, numbers)) < 1 << _BITS.get(call.type.root, 63)
+        """Whether no sum of them is too large for its type."""
+        if self.is_exact:
+            self._totals = np.concatenate([[0], np.cumsum(np.array(numbers, np.int64))])
+            self._counts = np.concatenate([[0], np.cumsum([one is not None for one in given])]).astype(np.int64)
+
+    @staticmethod
+    def is_of(call: AggregateCall) -> bool:
+        """Whether a call can be worked out so."""
+        whole = call.function in ("SUM", "AVG") and call.arguments[0].type.root in _BITS
+        return whole or call.function == "COUNT"
+
+    def values(self, first: Array, last: Array) -> list[Any]:
+        """Of the rows between some numbers."""
+        low, high = first - self._begin, np.maximum(last, first - 1) + 1 - self._begin
+        counts = self._counts[high] - self._counts[low]
+        if self._name == "COUNT":
+            return list(counts.tolist())
+        found = self._totals[high] - self._totals[low]
+        if self._name == "AVG":
+            found = np.abs(found) // np.maximum(counts, 1) * np.sign(found)
+        return [value if count else None for value, count in zip(found.tolist(), counts.tolist(), strict=True)]
+
+
+_BITS = {"TINYINT": 7, "SMALLINT": 15, "INT": 31, "BIGINT": 63}
+
+
+def _column(call: AggregateCall) -> int:
+    return int(call.arguments[0].sql[1:]) if call.arguments else -1
+
+
 class Reading:
     """The reads of one expression. ``current`` is the variable that a row is judged for, -1 in measures."""
 
@@ -51,34 +156,50 @@ class Reading:
         self.current = current
         self.variables = [names.index(one.variable) if one.variable else -1 for one in reads]
 
-    def places(self, one: Partial, seq: int) -> Places:
-        """The rows that are read; ``seq`` is the number of the one that is judged, or behind the last of a match."""
-        begun = one.seq if one.seq >= 0 else seq
-        found: list[Place] = []
-        for read, variable in zip(self.reads, self.variables, strict=True):
-            first, last = self._bounds(one, variable, begun, seq)
-            if read.function == "AGGREGATE":
-                found.append((first, last))
-            elif read.function == "FIRST":
-                found.append(first + read.offset if first + read.offset <= last else None)
-            else:
-                found.append(last - read.offset if last - read.offset >= first else None)
-        return tuple(found)
+    def spans(self, one: Partial, seq: int, going: int = -1) -> Spans:
+        """The rows of the variables that are read; ``seq`` is the number of the row that is judged, or behind the last
+        of a match. It is taken for granted that the rows from it on are those of the variable ``going``."""
+        return tuple(self._span(one, variable, seq, going) for variable in self.variables)
 
-    def _bounds(self, one: Partial, variable: int, begun: int, seq: int) -> tuple[int, int]:
-        last = seq if self.current >= 0 else seq - 1
+    def _span(self, one: Partial, variable: int, seq: int, going: int) -> Span:
+        is_current = self.current >= 0 and variable in (-1, self.current)
+        last = seq if is_current else seq - 1
+        if one.seq < 0:
+            return seq, 1, last, 1
         if variable < 0:
-            return begun, last
-        first = begun + sum(one.counts[:variable])
-        return first, last if variable == self.current else first + one.counts[variable] - 1
+            return one.seq, 0, last, 1
+        if variable > one.at:
+            return seq, int(variable != going), last, 1
+        if variable < one.at:
+            return one.start(variable), 0, one.closed[variable] - 1, 0
+        return one.start(variable), 0, last, int(is_current or variable == going)
 
-    def arrays(self, wanted: Sequence[tuple[Rows, dict[int, Sums], Places]]) -> dict[str, Any]:
+    def codes(self, spans: Spans, seq: int) -> Codes:
+        """The same as a key."""
+        return tuple(_code(read, span, seq) for read, span in zip(self.reads, spans, strict=True))
+
+    def arrays(self, questions: Sequence[Question], columns: Columns) -> dict[str, Any]:
         """The columns of what is read, of many matches, as DuckDB takes them."""
+        counts = np.array([one.count for one in questions], np.int64)
+        total = int(counts.sum())
+        if not self.reads:
+            return {"nothing": array_of([0] * total, INT)}
+        many = total > len(questions)
+        steps = np.arange(total) - np.repeat(np.cumsum(counts) - counts, counts) if many else 0
+        base = np.repeat([one.base for one in questions], counts) if many else np.array([one.base for one in questions])
         found = {}
         for at, read in enumerate(self.reads):
-            values = [_value(read, at, rows, sums, places[at]) for rows, sums, places in wanted]
-            found[f"c{at}"] = array_of(values, read.type)
-        return found or {"nothing": array_of([0] * len(wanted), INT)}
+            table = np.array([one.spans[at] for one in questions], np.int64)
+            if many:
+                table = np.repeat(table, counts, axis=0)
+            first, last = table[:, 0] + table[:, 1] * steps, table[:, 2] + table[:, 3] * steps
+            if read.function == "AGGREGATE":
+                found[f"c{at}"] = _summed(at, read, questions, first, last)
+                continue
+            places = first + read.offset if read.function == "FIRST" else last - read.offset
+            valid = (places >= first) & (places <= last)
+            found[f"c{at}"] = columns.taken(read.column, read.type, places + base, valid)
+        return found
 
     @property
     def columns(self) -> str:
@@ -86,15 +207,24 @@ class Reading:
         return ", ".join(f"{decoded(f'c{at}', one.type)} AS c{at}" for at, one in enumerate(self.reads)) or "nothing"
 
 
-def _value(read: MatchRead, at: int, rows: Rows, sums: dict[int, Sums], place: Place) -> Any:
-    if place is None:
-        return None
-    if isinstance(place, int):
-        return rows[place][read.column]
+def _summed(at: int, read: MatchRead, questions: Sequence[Question], first: Array, last: Array) -> Array:
     assert read.call is not None
-    if at not in sums:
-        sums[at] = Sums(read.call, rows)
-    return sums[at].value(*place)
+    values: list[Any] = []
+    for one in questions:
+        place = slice(len(values), len(values) + one.count)
+        values += one.sums.values(at, read.call, first[place], last[place])
+    return array_of(values, read.type)
+
+
+def _code(read: MatchRead, span: Span, seq: int) -> Code:
+    first, first_moves, last, last_moves = span
+    if read.function == "AGGREGATE":
+        return (first - seq, last - seq) if first_moves else (first + 1, last - seq if last_moves else last + 1)
+    place = first + read.offset if read.function == "FIRST" else last - read.offset
+    if not first <= place <= last:  # it may be there behind some more rows
+        return (first + 1,) if last_moves and not first_moves else None
+    moves = first_moves if read.function == "FIRST" else last_moves
+    return place - seq if moves else place + 1
 
 
 class Condition:
@@ -113,40 +243,53 @@ class Condition:
             for one, variable in zip(self.reading.reads, self.reading.variables, strict=True)
         )
 
-    def judged(self, wanted: Sequence[tuple[Rows, dict[int, Sums], Places]]) -> list[Answer]:
-        """Whether it holds for what is read. What it fails of is found by halving: nobody may ask for it."""
+    def judged(self, questions: Sequence[Question], columns: Columns) -> list["Answers"]:
+        """The answers to each question. What one fails of is found by halving: nobody may ask for it."""
+        arrays = self.reading.arrays(questions, columns)
+        size = sum(one.count for one in questions)
+        found, errors = bytearray(size), {}
+        self._judge(arrays, 0, size, found, errors)
+        made, at = [], 0
+        for one in questions:
+            some = {place - at: error for place, error in errors.items() if at <= place < at + one.count}
+            made.append(Answers(found[at : at + one.count], some))
+            at += one.count
+        return made
+
+    def _judge(
+        self, arrays: Mapping[str, Array], first: int, end: int, found: bytearray, errors: dict[int, duckdb.Error]
+    ) -> None:
         try:
-            found: list[Answer] = self._duck.run(self.sql, self.reading.arrays(wanted))["v"].tolist()
+            values = self._duck.run(self.sql, {name: array[first:end] for name, array in arrays.items()})["v"]
+            found[first:end] = np.asarray(values, np.uint8).tobytes()
         except duckdb.Error as error:
-            if len(wanted) == 1:
-                return [error]
-            middle = len(wanted) // 2
-            return [*self.judged(wanted[:middle]), *self.judged(wanted[middle:])]
-        return found
+            if end - first == 1:
+                found[first], errors[first] = FAILED, error
+                return
+            middle = (first + end) // 2
+            self._judge(arrays, first, middle, found, errors)
+            self._judge(arrays, middle, end, found, errors)
 
 
-def shape(places: Places, seq: int) -> Places:
-    """The places as they are seen from a row."""
-    return tuple(_moved(one, -seq) for one in places)
+FAILED = 2
+"""What stands for an error among answers, which are 1 and 0."""
 
 
-def along(places: Places, by: int) -> Places:
-    """The same seen from a row so many behind."""
-    return tuple(_moved(one, by) for one in places)
+@dataclass(slots=True)
+class Answers:
+    """Whether a condition holds, for rows that follow each other; and what it fails of."""
 
+    found: bytearray
+    errors: dict[int, duckdb.Error]
+    start: int = 0
+    """The number of the first row."""
 
-def fixed(places: Places, seq: int, by: int) -> Places:
-    """What a match reads that goes on so many rows, where what it has read before stays."""
-    return tuple(_fixed(one, seq, by) for one in places)
+    @property
+    def end(self) -> int:
+        """The number behind the last."""
+        return self.start + len(self.found)
 
-
-def _moved(place: Place, by: int) -> Place:
-    if place is None:
-        return None
-    return (place[0] + by, place[1] + by) if isinstance(place, tuple) else place + by
-
-
-def _fixed(place: Place, seq: int, by: int) -> Place:
-    if isinstance(place, tuple):
-        return (place[0], place[1] + by) if place[1] == seq else place
-    return place + by if place == seq else place
+    def extend(self, more: "Answers") -> None:
+        """Add those for the rows behind."""
+        self.errors |= {place + len(self.found): error for place, error in more.errors.items()}
+        self.found += more.found
