@@ -6,7 +6,6 @@ Sources: the PostgreSQL documentation, "INSERT", "UPDATE", "DELETE"; the vendor'
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any
 
 from yunbox.services.hologres.fixed.fitting import fitting
@@ -31,7 +30,7 @@ Changed = tuple[int, tuple[bytes, ...]]
 Setter = tuple[Column, Value]
 Packed = tuple[list[bytes] | None, list[bytes]]
 """Keys, of a table that has one, and rows as they are stored."""
-_MANY = 16
+MANY = 16
 """Fewer rows are written one by one."""
 _PADDED = 1042
 
@@ -58,35 +57,29 @@ class Insert:
             if len(rows) == 1 and self.form.relation.primary_key:
                 made = self._alone(change, rows[0], given)
                 return len(made), made if self.output is not None else ()
-            if len(rows) >= _MANY and (self.setters is None or self.overwrites):
-                given.made = (self, self._packed(rows))
-            made = self._at_once(change, *given.made[1]) if self._was_packed(given) else None
+            if len(rows) >= MANY and (self.setters is None or self.overwrites):
+                given.made = (self, self.packed(rows))
+            made = self.at_once(change, *given.made[1]) if self._was_packed(given) else None
         except PgError:  # row by row, what is wrong first is told first
             rows, made = (), None
         if made is None:
             made = self._one_by_one(change, rows or self.rows(given), given)
         return len(made), tuple(made) if self.output is not None else ()
 
-    def run_each(self, change: Change, given: Sequence[Row]) -> list[int]:
-        """Run it with some values after others, each as a statement; how many rows they wrote. Raises PgError."""
-        is_plain = not self.on_conflict or self.overwrites
-        try:
-            parts = [list(self.rows(one)) for one in given] if is_plain and len(given) >= _MANY else []
-            made = self._at_once(change, *self._packed(list(chain.from_iterable(parts)))) if parts else None
-        except PgError:  # one by one, what is wrong first is told first
-            made = None
-        if made is None:
-            return [self.run(change, one)[0] for one in given]
-        return list(map(len, parts))
+    @property
+    def is_plain(self) -> bool:
+        """Whether what is stored comes of the values alone, and not of what is there."""
+        return not self.on_conflict or self.overwrites
 
     def _was_packed(self, given: Row) -> bool:
         """Whether the rows of some values are packed already: within a block a statement runs twice."""
         return bool(given.made) and given.made[0] is self
 
-    def _packed(self, many: Sequence[list[Any]]) -> Packed:
+    def packed(self, many: Sequence[list[Any]]) -> Packed:
+        """Some rows of values as they are stored. Raises PgError."""
         return self.form.keys(many), self.form.rows(many)
 
-    def _at_once(self, change: Change, keys: list[bytes] | None, rows: list[bytes]) -> list[bytes] | None:
+    def at_once(self, change: Change, keys: list[bytes] | None, rows: list[bytes]) -> list[bytes] | None:
         """Write many rows at once; None where one of them needs a look for itself. Raises PgError as it does."""
         relation = self.form.relation
         if keys is None:

@@ -8,13 +8,12 @@ tells what is wrong, and with which.
 
 import contextlib
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import chain
 from time import monotonic
-from typing import Any
 
 from yunbox.services.hologres.session.known import Known, Statements
-from yunbox.services.hologres.session.ports import Context
+from yunbox.services.hologres.session.ports import Together
 from yunbox.services.hologres.session.session import Session
 from yunbox.services.hologres.session.transaction import State, now_us
 from yunbox.wire.pgwire.frames import HEADER, Frames
@@ -43,7 +42,7 @@ class _Run:
     known: Known
     named: bytes
     """The names that a Bind of it begins with."""
-    rows: list[list[Any]] = field(default_factory=list)
+    together: Together
     described: list[bool] = field(default_factory=list)
     messages: list[tuple[int, bytes]] = field(default_factory=list)
     begun: list[tuple[int, bytes]] = field(default_factory=list)
@@ -97,7 +96,7 @@ class Pipeline:
         that is not kept. They are most of what comes, so nothing is done for each that is the same for all."""
         run, style = self._run, self._session.style
         assert run is not None
-        begin, size, named, rows = at, len(data), run.named, run.rows
+        begin, size, named, rows = at, len(data), run.named, run.together.rows
         bound, end = run.known.bound, _END[run.described[-1]]
         with contextlib.suppress(Exception):  # the change that it is about is looked at for itself
             while at + HEADER.size <= size and len(rows) < _ROWS_MAX:
@@ -112,6 +111,7 @@ class Pipeline:
             run.described += run.described[-1:] * (len(rows) - len(run.described))
             run.messages.append((_MANY, data[begin:at]))
             run.size_bytes += at - begin
+            run.together.prepare(len(run.described))
         return at
 
     @property
@@ -123,7 +123,9 @@ class Pipeline:
     def is_full(self) -> bool:
         """Whether what is kept is to be answered before more comes."""
         run = self._run
-        return run is not None and not run.begun and (len(run.rows) >= _ROWS_MAX or run.size_bytes > _BYTES_MAX)
+        return (
+            run is not None and not run.begun and (len(run.together.rows) >= _ROWS_MAX or run.size_bytes > _BYTES_MAX)
+        )
 
     def _binds(self, body: bytes) -> bool:
         """Keep another change: by the same statement, whose values can be read."""
@@ -139,9 +141,11 @@ class Pipeline:
             values, _ = known.bound(body[name_end + 1 :], session.style)
         except Exception:  # the long way comes upon the same, and says what it is
             return False
-        run = self._run = run or _Run(known, body[: name_end + 1])
+        if run is None:
+            together = session.engine.together(known.plan, session.style.at(now_us()))
+            run = self._run = _Run(known, body[: name_end + 1], together)
         run.begun.append((_BIND, body))
-        run.rows.append(values)
+        run.together.rows.append(values)
         run.size_bytes += len(body)
         return True
 
@@ -156,10 +160,11 @@ class Pipeline:
             return True
         if kind in _OF_PORTALS:
             run.part_last()
-        del run.rows[len(run.described) :]
+        rows = run.together.rows
+        del rows[len(run.described) :]
         started = monotonic()
         is_whole = kind == _SYNC and not run.begun
-        is_kept = len(run.rows) > 1 or (is_whole and bool(run.rows) and self._session.transaction.block is None)
+        is_kept = len(rows) > 1 or (is_whole and bool(rows) and self._session.transaction.block is None)
         written = await self._written(run, is_whole=is_whole) if is_kept else None
         if written is not None:
             self._tell(run, written, started)
@@ -181,15 +186,11 @@ class Pipeline:
         if not is_whole or transaction.block is not None:
             transaction.start(together=True)
         try:
-            return await session.guarded(session.engine.write_many(plan, run.rows, self._context()))
+            return await session.guarded(session.engine.write_many(plan, run.together, session.context()))
         except PgError as error:
             if error.report.severity == "FATAL" or error.report.sqlstate == "57014":
                 raise
             return None
-
-    def _context(self) -> Context:
-        context = self._session.context()
-        return replace(context, style=context.style.at(now_us()))
 
     def _tell(self, run: _Run, counts: list[int], started: float) -> None:
         """Answer each change; the log of slow statements has them as one."""

@@ -205,6 +205,16 @@ Writes = Callable[[Sequence[Any], Style, Affected], None]
 """From the values of parameters to a change of rows, which is on disk when it is told."""
 
 
+class Together(Protocol):
+    """Changes by one statement; ``rows`` are the values of each."""
+
+    rows: list[Sequence[Any]]
+
+    def prepare(self, count: int) -> None:
+        """Make ready what can be of the first so many, while more are to come."""
+        ...
+
+
 class Engine(Protocol):
     """Plans and runs statements."""
 
@@ -212,8 +222,12 @@ class Engine(Protocol):
         """What runs a role's statement outside of blocks that changes rows and gives none; None for most."""
         ...
 
-    async def write_many(self, plan: Plan, rows: Sequence[Sequence[Any]], context: Context) -> list[int] | None:
-        """Run what ``writes_at_once`` is for, with some values after others, as one work: how many rows each changed.
+    def together(self, plan: Plan, style: Style) -> Together:
+        """What takes the values of what ``writes_at_once`` is for, some after others."""
+        ...
+
+    async def write_many(self, plan: Plan, rows: Together, context: Context) -> list[int] | None:
+        """Run it with all of them, as one work: how many rows each changed.
 
         None where nothing was done, as there are other definitions. Raises PgError, when nothing was done.
         """

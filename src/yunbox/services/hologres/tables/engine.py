@@ -28,10 +28,11 @@ from yunbox.services.hologres.fixed.plan import TAGS, Fixed, fixed
 from yunbox.services.hologres.fixed.reads import Get
 from yunbox.services.hologres.fixed.results import listed_rows
 from yunbox.services.hologres.fixed.scope import Find
+from yunbox.services.hologres.fixed.together import Together
 from yunbox.services.hologres.fixed.values import Row
-from yunbox.services.hologres.fixed.writes import Insert
 from yunbox.services.hologres.foreign.source import Known, Source
 from yunbox.services.hologres.session.ports import Affected, Context, Kind, Log, LookUp, Plan, Rows, Sink, Writes
+from yunbox.services.hologres.session.ports import Together as Changing
 from yunbox.services.hologres.session.rows import listed_texts
 from yunbox.services.hologres.statements.cursor import moved
 from yunbox.services.hologres.statements.explaining import Explain, read_explain
@@ -213,10 +214,15 @@ class Tables:
 
         return writes
 
-    async def write_many(self, plan: Plan, rows: Sequence[Sequence[Any]], context: Context) -> list[int] | None:
+    def together(self, plan: Plan, style: Style) -> Together:
+        """What takes the values of a change by key, some after others."""
+        return Together(plan.payload.made.statement, style)
+
+    async def write_many(self, plan: Plan, rows: Changing, context: Context) -> list[int] | None:
         """Run a change by key with some values after others, as one work. Raises PgError, when nothing was done."""
+        assert isinstance(rows, Together)
         made = plan.payload.made
-        at, style, block, asking = made.at, context.style, context.block, _asking(context)
+        at, block, asking = made.at, context.block, _asking(context)
 
         def work(change: Change) -> list[int]:
             statement = made.statement
@@ -226,10 +232,7 @@ class Tables:
                 # a block has other definitions, by their version, when it is done for good
                 statement = self._present(plan, plan.payload, change, asking)
                 assert not isinstance(statement, Get)
-            given = [Row(values, style) for values in rows]
-            if isinstance(statement, Insert):
-                return statement.run_each(change, given)
-            return [statement.run(change, one)[0] for one in given]
+            return rows.run(change, statement)
 
         try:
             return await self._write_many(work, context)
