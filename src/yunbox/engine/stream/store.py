@@ -13,15 +13,13 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
-import lmdb
 import msgspec
 
 from yunbox.engine.stream.overlay import Overlay
 from yunbox.engine.stream.runs import Changes, Pair
 from yunbox.kernel.errors import StorageFull
-from yunbox.storage.environment import Tables, told
-from yunbox.storage.journaled.admission import Admission
-from yunbox.storage.journaled.journal import EVERY_S, Journal
+from yunbox.storage.journaled.environment import Journaled
+from yunbox.storage.journaled.journal import EVERY_S
 from yunbox.storage.journaled.recorded import Recorded
 
 _TABLES, _OWN = ("epochs", "state", "meta"), "meta"
@@ -68,12 +66,8 @@ class StateStore:
     """One job's. A single thread uses it."""
 
     def __init__(self, folder: Path, *, checkpoints_every_s: float = EVERY_S) -> None:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.folder = folder
-        self._admission = Admission(folder, _TABLES, _OWN, _READERS_MAX)
-        self._env = self._admission.environment(sync=False)
-        self._tables = Tables(self._env, _TABLES, create=False)
-        self._journal = Journal(self._env, folder, self._tables[_OWN], every_s=checkpoints_every_s)
+        self._kept = Journaled(folder, _TABLES, _OWN, readers_max=_READERS_MAX, checkpoints_every_s=checkpoints_every_s)
+        self._env, self._tables = self._kept.env, self._kept.tables
         self._recent = Overlay()
         self._merge: _Merge | None = None
         self._merged_at = time.monotonic()
@@ -196,16 +190,9 @@ class StateStore:
     @contextmanager
     def _writing(self) -> Generator[Recorded]:
         """A transaction, which is on disk behind the block. Raises StorageFull, and then nothing has changed."""
-        try:
-            self._journal.enter()
-            with self._env.begin(write=True) as txn:
-                yield self._journal.begin(txn, self._tables)
-                self._journal.end(txn)
-        except (lmdb.Error, OSError) as error:
-            with suppress(lmdb.Error, OSError):
-                self._journal.withdraw()
-            raise told(error, self._env, self.folder) from error
-        self._journal.committed()
+        with self._kept.attempt(), self._env.begin(write=True) as txn:
+            yield self._kept.begin(txn)
+            self._kept.journal.end(txn)
 
     def _begin_merge(self, *, is_due: bool = False) -> None:
         if self._merge is not None or not self._recent:
@@ -257,9 +244,7 @@ class StateStore:
 
     def close(self) -> None:
         """Let go of it."""
-        self._journal.close()
-        self._env.close()
-        self._admission.end()
+        self._kept.close()
 
     def _recover(self) -> None:
         self.epoch = self.meta("epoch") or 0

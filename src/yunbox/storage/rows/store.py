@@ -13,10 +13,10 @@ from typing import Any, TypeVar, cast
 import lmdb
 
 from yunbox.kernel.errors import StorageFull
-from yunbox.storage.environment import Tables, told, translated
+from yunbox.storage.environment import translated
 from yunbox.storage.groups import Done, Groups, Item, Returns, settle, transact
-from yunbox.storage.journaled.admission import Admission
-from yunbox.storage.journaled.journal import EVERY_S, Journal
+from yunbox.storage.journaled.environment import Journaled
+from yunbox.storage.journaled.journal import EVERY_S
 from yunbox.storage.objects.waiting import to_end
 from yunbox.storage.rows.catalogue import Catalogue, load, version
 from yunbox.storage.rows.databases import DATABASES_MAX, database_oids
@@ -43,12 +43,8 @@ class RowStore:
     database = FIRST_DATABASE
 
     def __init__(self, folder: Path, *, checkpoints_every_s: float = EVERY_S) -> None:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._folder = folder
-        self._admission = Admission(folder, TABLES, _OWN, _READERS_MAX)
-        self._env = self._admission.environment(sync=False)
-        self._tables = Tables(self._env, TABLES, create=False)
-        self._journal = Journal(self._env, folder, self._tables[_OWN], every_s=checkpoints_every_s)
+        self._kept = Journaled(folder, TABLES, _OWN, readers_max=_READERS_MAX, checkpoints_every_s=checkpoints_every_s)
+        self._env, self._tables, self._journal = self._kept.env, self._kept.tables, self._kept.journal
         self._groups: Groups[_Item] = Groups("yunbox-rows", self._commit, items_max=_GROUP_MAX, bytes_max=1)
         self._groups.start()
         self._returns: Returns | None = None
@@ -158,9 +154,7 @@ class RowStore:
     def close(self) -> None:
         """Finish the writes that are queued and close."""
         self._groups.close()
-        self._journal.close()
-        self._env.close()
-        self._admission.end()
+        self._kept.close()
 
     def _commit(self, group: list[_Item]) -> None:
         failure = self._attempt(group)
@@ -174,18 +168,14 @@ class RowStore:
     def _attempt(self, group: list[_Item]) -> BaseException | None:
         """Run and commit a group; what it fails of as a whole."""
         try:
-            self._journal.enter()
-            transact(self._env, group, self._begun, lambda item, change: item.work(change), self._ended, translated)
+            with self._kept.attempt():
+                transact(self._env, group, self._begun, lambda item, change: item.work(change), self._ended, translated)
         except Exception as error:
-            failure = told(error, self._env, self._folder)
-            with contextlib.suppress(OSError, lmdb.Error):  # it is told already that the disk has failed
-                self._journal.withdraw()
-            return failure
-        self._journal.committed()
+            return error
         return None
 
     def _begun(self, txn: lmdb.Transaction) -> Change:
-        return Change(txn, self._tables, self._journal.begin(txn, self._tables))
+        return Change(txn, self._tables, self._kept.begin(txn))
 
     def _ended(self, change: Change) -> None:
         change.complete()

@@ -171,7 +171,7 @@ def test_a_long_journal_has_writers_wait(store: RowStore, monkeypatch: pytest.Mo
     monkeypatch.setattr(journal, "_TURN_BYTES", 1000)
     for number in range(200):
         put(store, b"%d" % number, b"x" * 100)
-    folder = store._folder
+    folder = store._kept.folder
     assert max(segments.Segments(folder).path(one).stat().st_size for one in (0, 1)) <= segments._GROWN_BYTES_MIN
     kept = checkpoints.Checkpoints(folder).read()
     assert kept is not None
