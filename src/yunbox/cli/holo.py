@@ -15,7 +15,7 @@ from yunbox.kernel.texts import format_bytes
 from yunbox.meter.prices import PriceBook
 from yunbox.storage.query_log import entries
 from yunbox.storage.rows.catalogue import Catalogue
-from yunbox.storage.rows.model import FIRST_DATABASE, PARTITIONED, TABLE, Relation
+from yunbox.storage.rows.model import PARTITIONED, TABLE, Relation
 from yunbox.storage.rows.store import RowStore
 from yunbox.storage.rows.view import View
 
@@ -73,12 +73,6 @@ def _tables_of(known: Catalogue, view: View) -> list[dict[str, Any]]:
     return [_table(one, known, view) for one in sorted(kept, key=lambda one: (one.schema, one.name))]
 
 
-def _shown(table: dict[str, Any]) -> str:
-    """What a table is called in a list: with its database, if that is not the first one."""
-    name = f"{table['schema']}.{table['table']}"
-    return name if table["is_in_first_database"] else f"{table['database']}.{name}"
-
-
 def _costs(month: tiers.TierLine) -> dict[str, float | None]:
     return {"month_cost": month.cost, "month_saving": month.saving}
 
@@ -95,7 +89,6 @@ def _table(relation: Relation, known: Catalogue, view: View) -> dict[str, Any]:
     parent = known.relations.get(relation.parent)
     return {
         "database": known.database.name,
-        "is_in_first_database": known.database.oid == FIRST_DATABASE,
         "schema": relation.schema,
         "table": relation.name,
         "owner": relation.owner,
@@ -111,8 +104,10 @@ def _table(relation: Relation, known: Catalogue, view: View) -> dict[str, Any]:
 
 def _listed_tables(tables: Sequence[dict[str, Any]], month: tiers.TierLine, prices: PriceBook) -> str:
     lines = [f"{'TABLE':<40} {'ROWS':>14} {'SIZE':>11} {'BINLOG':>11}  {'ORIENTATION':<11} TIER"]
+    has_several = len({one["database"] for one in tables}) > 1
     for one in tables:
-        name = _shown(one)
+        name = f"{one['schema']}.{one['table']}"
+        name = f"{one['database']}.{name}" if has_several else name
         rows = "partitions" if one["is_partitioned"] else f"{one['rows']:,}"
         size, binlog = format_bytes(one["size_bytes"]), format_bytes(one["binlog_bytes"])
         lines.append(f"{name:<40} {rows:>14} {size:>11} {binlog:>11}  {one['orientation']:<11} {one['storage_mode']}")

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from tests.clients.datahub.test_connectors import put, refused, status
-from tests.clients.hologres.clients import account, allow, connected, made_user, role_of, where
+from tests.clients.hologres.clients import account, allow, connected, dropped, made_user, role_of, where
 from tests.datahub import Client, Refused
 from tests.waiting import until
 from yunbox.clients.hologres import fence
@@ -318,3 +318,5 @@ def test_a_table_of_another_database(
         put(dh, project, t, [1, "one"], [2, "two"])
         moved(dh, project, t, holo, 2)
         assert rows(there, "there") == [(1, "one"), (2, "two")]
+        dh.delete_connector(project, t, holo)
+    dropped(client, "collected")

@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.clients.hologres.clients import connected
+from tests.clients.hologres.clients import connected, dropped
 from tests.flink import Flink, Refused, hologres, written
 from tests.processes import children
 from tests.waiting import until
@@ -264,3 +264,4 @@ def test_tables_of_another_database(flink: Flink, server: Server, holo: Holo) ->
         assert rows(there, "streaming") == [(1, "a"), (2, "b")]
         ended(flink, job)
     holo.execute("drop table streaming")
+    dropped(holo, "streamed")

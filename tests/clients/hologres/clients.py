@@ -9,6 +9,7 @@ import psycopg
 
 from tests.clients.ram import Key, new_user
 from tests.unit.services.hologres.raw import Client
+from tests.waiting import until
 from yunbox.testing.server import Server
 
 
@@ -50,6 +51,18 @@ def role_of(server: Server, name: str) -> str:
     """The role that stands for a RAM user."""
     with contextlib.closing(sqlite3.connect(server.data / "meta.db")) as db:
         return f"p4_{db.execute('SELECT id FROM users WHERE name = ?', (name,)).fetchone()[0]}"
+
+
+def dropped(client: psycopg.Connection[Any], name: str) -> None:
+    """Drop a database, once the sessions that were just closed are gone."""
+
+    def done() -> bool:
+        with contextlib.suppress(psycopg.errors.ObjectInUse):
+            client.execute(f'drop database if exists "{name}"')  # ty: ignore[no-matching-overload]
+            return True
+        return False
+
+    until(done, 30)
 
 
 def made_user(server: Server, name: str, *statements: dict[str, Any], added: bool = True) -> Key:

@@ -6,7 +6,6 @@ Each has its own tables, while users, sessions and the bill are the instance's.
 import contextlib
 import os
 import subprocess
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,7 +13,18 @@ import psycopg
 import pytest
 import sqlalchemy
 
-from tests.clients.hologres.clients import account, account_id, allow, connected, made_user, role_of, where
+from tests.clients.hologres.clients import (
+    account,
+    account_id,
+    allow,
+    connected,
+    dropped,
+    made_user,
+    role_of,
+    where,
+)
+from tests.clients.hologres.test_holo import holo
+from tests.waiting import until
 from yunbox.storage.rows.catalogue import drop_database, load
 from yunbox.storage.rows.store import RowStore
 from yunbox.testing.server import Server
@@ -38,18 +48,6 @@ def client(server: Server) -> Iterator[Client]:
         made.execute("create database sales")
         yield made
         dropped(made, "sales")
-
-
-def dropped(client: Client, name: str) -> None:
-    """Drop a database, once the sessions that were just closed are gone."""
-    end = time.monotonic() + 20
-    while True:
-        try:
-            client.execute(f'drop database if exists "{name}"')
-            return
-        except psycopg.errors.ObjectInUse:
-            assert time.monotonic() < end, "somebody stays"
-            time.sleep(0.02)
 
 
 def one(client: Client, query: str, *values: object) -> Any:
@@ -334,10 +332,73 @@ class TestRoles:
 
 
 class TestSettings:
-    def test_are_of_one_database(self, server: Server, client: Client) -> None:
-        client.execute("alter database sales set hg_enable_start_auto_analyze_worker = off")
+    def test_are_what_sessions_begin_with(self, server: Server, client: Client) -> None:
+        client.execute("alter database sales set timezone = 'Asia/Shanghai'")
+        client.execute('alter database sales set search_path to "$user", shop, public')
+        client.execute("alter database sales set hg_anything = 'on'")
+        client.execute("set statement_timeout = '77s'")
+        client.execute("alter database sales set statement_timeout from current")
+        listed = client.execute("select datname, setconfig from pg_db_role_setting join pg_database d on "
+                                "d.oid = setdatabase").fetchall()  # fmt: skip
+        assert listed == [("sales", ["timezone=Asia/Shanghai", 'search_path="$user", shop, public', "hg_anything=on",
+                                     "statement_timeout=77s"])]  # fmt: skip
+        assert one(client, "show timezone") == "Etc/UTC"
         with connected(server, dbname="sales") as other:
-            other.execute("alter database sales set hg_enable_start_auto_analyze_worker = on")
+            shown = [one(other, f"show {name}") for name in ("timezone", "search_path", "hg_anything")]
+            assert shown == ["Asia/Shanghai", '"$user", shop, public', "on"]
+            assert one(other, "show statement_timeout") == "77s"
+            assert one(other, "select '2026-01-01 00:00:00+00'::timestamptz::text") == "2026-01-01 08:00:00+08"
+            other.execute("set timezone = 'Europe/Berlin'")
+            other.execute("reset timezone")
+            assert one(other, "show timezone") == "Asia/Shanghai"
+        with connected(server, dbname="sales", options="-c TimeZone=Europe/Rome") as other:
+            assert one(other, "show timezone") == "Europe/Rome"
+        client.execute("alter database sales reset timezone")
+        client.execute("alter database sales set statement_timeout to default")
+        with connected(server, dbname="sales") as other:
+            assert [one(other, f"show {name}") for name in ("timezone", "hg_anything")] == ["Etc/UTC", "on"]
+        client.execute("alter database sales reset all")
+        assert client.execute("select * from pg_db_role_setting").fetchall() == []
+
+    def test_what_may_not_be(self, client: Client) -> None:
+        for statement, told in {
+            "set nonsense = 1": "42704",
+            "set timezone = 'Nowhere/City'": "22023",
+            "set server_version = '9'": "55P02",
+            "set default_transaction_isolation = 'serializable'": "0A000",
+            "set transaction_read_only = on": "0A000",
+            "set role = x": "0A000",
+            "set local timezone = 'UTC'": "42601",
+            "reset nonsense": "42704",
+            "set nonsense from current": "42704",
+            "set timezone": "42601",
+        }.items():
+            assert refused(client, f"alter database sales {statement}")[0] == told, statement
+        assert refused(client, "alter database nowhere set timezone = 'UTC'")[0] == "3D000"
+
+    def test_its_owner_may_say_them(self, server: Server, client: Client) -> None:
+        key = made_user(server, "setter", allow())
+        with connected(server, key) as other:
+            statement = "alter database sales set timezone = 'Asia/Shanghai'"
+            assert refused(other, statement) == ("42501", "must be owner of database sales")
+            client.execute(f'alter database sales owner to "{role_of(server, "setter")}"')
+            other.execute(statement)
+            assert refused(other, "alter database sales set hg_enable_start_auto_analyze_worker = off")[0] == "42501"
+
+    def test_auto_analyze_is_of_one_database(self, server: Server, client: Client) -> None:
+        """Of two tables that are alike, the one in the database where it is on is looked at."""
+        client.execute("create database quiet")
+        client.execute("alter database quiet set hg_enable_start_auto_analyze_worker = off")
+        query = "select count(*) from pg_stat_user_tables where autoanalyze_count > 0"
+        with connected(server, dbname="sales") as loud, connected(server, dbname="quiet") as quiet:
+            for at in (quiet, loud):
+                at.execute("create table t (id int primary key)")
+                at.execute("insert into t select g from generate_series(1, 1000) g")
+            until(lambda: one(loud, query) == 1, 120)
+            assert one(quiet, query) == 0
+            client.execute("alter database quiet set hg_enable_start_auto_analyze_worker = on")
+            until(lambda: one(quiet, query) == 1, 120)
+        dropped(client, "quiet")
         assert refused(client, "alter database nowhere set hg_enable_start_auto_analyze_worker = off")[0] == "3D000"
 
 
@@ -385,5 +446,10 @@ def test_all_is_there_after_a_restart_and_in_the_list_of_tables(server: Server) 
         assert client.execute("select v from t where id = 1").fetchall() == [(11,)]
         assert one(client, "select sum(v) from t") == 11
         assert column(client, "select datname from pg_database order by oid") == [FIRST, "kept"]
+    assert [(found["database"], found["table"], found["rows"]) for found in holo(server.data, "tables")["tables"]
+            ] == [("kept", "t", 1)]  # fmt: skip
     with connected(server) as client:
+        client.execute("create table t (id int)")
+        assert "kept.public.t" in holo(server.data, "tables", output="text")
+        client.execute("drop table t")
         dropped(client, "kept")

@@ -54,9 +54,8 @@ def due(store: RowStore, seen: int) -> tuple[int, list[tuple[RowStore, int]]]:
     if last == seen:
         return seen, []
     found = [(one, _due_of(one)) for one in store.databases()]
-    if all(oids is None for _, oids in found):
-        return seen, []
-    return last, [(one, oid) for one, oids in found for oid in oids or ()]
+    is_all = all(oids is not None for _, oids in found)  # else some may be looked at once somebody says so
+    return last if is_all else seen, [(one, oid) for one, oids in found for oid in oids or ()]
 
 
 def _due_of(store: RowStore) -> list[int] | None:

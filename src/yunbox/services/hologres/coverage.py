@@ -58,7 +58,7 @@ _OFFERED = (
     ),
     (
         "databases",
-        "CREATE DATABASE with OWNER, DROP DATABASE, 64 at most; OWNER TO, GRANT; \\l and \\c of psql",
+        "CREATE DATABASE with OWNER, DROP DATABASE, 64 at most; OWNER TO, SET, GRANT; \\l and \\c of psql",
     ),
     ("schemas", "CREATE SCHEMA, DROP SCHEMA with CASCADE; search_path"),
     ("tables", "CREATE TABLE with PRIMARY KEY, NOT NULL, DEFAULT, LIKE, Hologres' properties; AS; DROP, TRUNCATE"),

@@ -55,12 +55,14 @@ DATABASE = "yunbox"
 
 
 class Ownership(msgspec.Struct, frozen=True):
-    """Whose a database is, what is granted on it, what it is called, and its OID."""
+    """Whose a database is, what is granted on it, what it is called, its OID, and the settings by name that sessions in
+    it begin with."""
 
     owner: str = ""
     grants: Acl | None = None
     name: str = DATABASE
     oid: int = FIRST_DATABASE
+    settings: dict[str, str] = {}
 
 
 SYSTEM = "holo_admin"

@@ -60,3 +60,12 @@ def test_cold_tables_are_told_apart(tmp_path: Path) -> None:
         "public.cold": {HOT: 0.0, COLD: sizes[COLD]},
     }
     assert sizes[COLD] > 100
+
+
+def test_tables_of_further_databases_have_their_names_on_the_bill(tmp_path: Path) -> None:
+    store = RowStore(tmp_path)
+    other = store.of(store.write_sync(lambda change: catalogue.add_database(change, "sales", "")).oid)
+    for one in (store, other):
+        insert(one, table(one, "t", "k int8"), (1,))
+    store.close()
+    assert {one.part for one in stored(tmp_path, "1", "ALIYUN$a")} == {"public.t", "sales.public.t"}

@@ -37,6 +37,14 @@ def pg_default_acl(moment: Moment) -> Rows:
         }  # fmt: skip
 
 
+def pg_db_role_setting(moment: Moment) -> Rows:
+    """What sessions in databases begin with; roles have no settings of their own."""
+    for one in moment.known.databases.values():
+        if one.settings:
+            yield {"setdatabase": one.oid, "setrole": 0,
+                   "setconfig": [f"{name}={value}" for name, value in one.settings.items()]}  # fmt: skip
+
+
 def pg_shdepend(moment: Moment) -> Rows:
     """What stands on roles: what they own, and what is granted to them."""
     known = moment.known

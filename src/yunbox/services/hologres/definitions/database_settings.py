@@ -1,25 +1,35 @@
-"""ALTER DATABASE ... SET: what holds for a database rather than for a session.
+"""ALTER DATABASE ... SET and RESET: what sessions in a database begin with, unless their clients say otherwise.
 
-There is one such setting here, whether tables are analyzed without being asked, by both of the names that the vendor
-has had for it. Source: the vendor's page "ANALYZE and AUTO ANALYZE".
+Whether tables are analyzed without being asked is no session's: it has two names, which the vendor has had for it.
+Sources: the vendor's pages "ALTER DATABASE" and "ANALYZE and AUTO ANALYZE"; the PostgreSQL documentation, "ALTER
+DATABASE".
 """
 
 from dataclasses import dataclass
 
-from yunbox.services.hologres.definitions.base import Name, Scene, database_of
+import msgspec
+
+from yunbox.services.hologres.definitions.base import Definition, Name, Scene, database_of
+from yunbox.services.hologres.statements import commands as c
 from yunbox.services.hologres.statements.cursor import Cursor
-from yunbox.storage.rows.catalogue import Catalogue
+from yunbox.services.hologres.statements.isolation import check_isolation
+from yunbox.services.hologres.statements.reader import reset_command, set_command, setting_name
+from yunbox.storage.rows.catalogue import Catalogue, put_database
+from yunbox.storage.rows.rights import not_owner
 from yunbox.storage.rows.statistics.kept import set_automatic
 from yunbox.storage.rows.view import Change
 from yunbox.wire.pgwire.report import failure
+from yunbox.wire.pgwire.settings.session import Settings
 
+FREE = ("hg_",)
+"""How names of settings begin that are taken though nobody knows them."""
 _AUTO_ANALYZE = ("hg_enable_start_auto_analyze_worker", "hg_experimental_enable_start_auto_analyze_worker")
-_SWITCH = {"on": True, "true": True, "yes": True, "1": True, "default": True,
-           "off": False, "false": False, "no": False, "0": False}  # fmt: skip
+_SWITCH = {"on": True, "true": True, "yes": True, "1": True, "off": False, "false": False, "no": False, "0": False}
+_OF_TRANSACTION = ("transaction_deferrable", "transaction_isolation", "transaction_read_only")
 
 
 @dataclass(frozen=True, slots=True)
-class SetForDatabase:
+class SetAutoAnalyze:
     """Whether tables of a database are analyzed unasked."""
 
     database: Name
@@ -35,17 +45,77 @@ class SetForDatabase:
             set_automatic(change, on=self.on)
 
 
-def read_setting(cursor: Cursor, database: Name) -> SetForDatabase:
+@dataclass(frozen=True, slots=True)
+class SetForDatabase:
+    """A setting and its values; without any it is reset, and so are all without a name. With ``is_current`` it is what
+    it is in the session."""
+
+    database: Name
+    name: str | None
+    values: tuple[str, ...] | None = None
+    is_current: bool = False
+    tag: str = "ALTER DATABASE"
+
+    def apply(self, change: Change, known: Catalogue, scene: Scene) -> None:
+        """Have sessions begin with it from now on. Raises PgError 3D000, 42501, 42704, 42602, 55P02, 22023, 0A000."""
+        of = database_of(known, self.database.name)
+        if not scene.rights.owns(of.owner):
+            raise not_owner("database", of.name)
+        kept = {} if self.name is None else dict(of.settings)
+        if self.name is not None:
+            kept.pop(self.name.lower(), None)
+            kept.update(self._value(self.name, scene))
+        if self.name is None:
+            with change.within(of.oid):
+                set_automatic(change, on=True)
+        put_database(change, msgspec.structs.replace(of, settings=kept))
+
+    def _value(self, name: str, scene: Scene) -> dict[str, str]:
+        settings = Settings({}, FREE)
+        if self.is_current:
+            settings.reset(name)  # it must be one that is to be set
+            shown = scene.settings.get(name, "")
+            check_isolation(name, shown)
+            return {name.lower(): shown}
+        if self.values is None:
+            settings.reset(name)
+            return {}
+        check_isolation(name, self.values[0])
+        settings.set(name, self.values)
+        return {name.lower(): settings.show(name)}
+
+
+def read_setting(cursor: Cursor, database: Name) -> Definition:
     """At SET or RESET behind ALTER DATABASE. Raises PgError 42601, 0A000, 22023."""
-    resets = cursor.advance().word == "reset"
-    name = cursor.name()
-    if name not in _AUTO_ANALYZE:
-        raise failure("0A000", f"ALTER DATABASE ... {'RESET' if resets else 'SET'} {name} is not supported")
-    if resets:
-        return cursor.end(SetForDatabase(database, on=True))
-    if not cursor.take("="):
-        cursor.need("to")
-    word = (cursor.string() if cursor.token.sort == "text" else cursor.advance().text).lower()
-    if word not in _SWITCH:
+    if cursor.advance().word == "reset":
+        made = reset_command(cursor)
+    elif [token.word for token in cursor.piece.tokens[-2:]] == ["from", "current"]:
+        name = setting_name(cursor)
+        cursor.need("from", "current")
+        _check_name(name)
+        return cursor.end(SetForDatabase(database, name, is_current=True))
+    elif cursor.peek("local") or cursor.peek("session"):
+        raise cursor.wrong()
+    else:
+        made = set_command(cursor)
+    if not isinstance(made, c.Set | c.Reset):
+        raise failure("0A000", "ALTER DATABASE ... SET of roles and transactions is not supported")
+    if made.name is not None:
+        _check_name(made.name)
+    values = made.values if isinstance(made, c.Set) else None
+    if made.name is not None and made.name.lower() in _AUTO_ANALYZE:
+        return SetAutoAnalyze(database, _switch(made.name, values))
+    return SetForDatabase(database, made.name, values)
+
+
+def _check_name(name: str) -> None:
+    if name.lower() in _OF_TRANSACTION:
+        raise failure("0A000", f"ALTER DATABASE ... SET {name.lower()} is not supported")
+
+
+def _switch(name: str, values: tuple[str, ...] | None) -> bool:
+    if values is None:
+        return True
+    if len(values) > 1 or values[0].lower() not in _SWITCH:
         raise failure("22023", f'parameter "{name}" requires a Boolean value')
-    return cursor.end(SetForDatabase(database, _SWITCH[word]))
+    return _SWITCH[values[0].lower()]

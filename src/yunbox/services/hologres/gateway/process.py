@@ -246,7 +246,10 @@ class Gateway:
             raise fatal(report.sqlstate, told, report.message) from None
         rights = self._rights(who.principal, database)
         user = rights.name
-        settings = settings_of(who.startup, user, is_superuser=rights.is_superuser, has_tls=self.tls is not None)
+        settings = settings_of(
+            who.startup, user, is_superuser=rights.is_superuser, has_tls=self.tls is not None,
+            database=database.settings,
+        )  # fmt: skip
         return Session(
             line, spine, engine, settings, process_id=process_id, user=user, database=database.name,
             access=self._lenders.access, ends=line.ends,

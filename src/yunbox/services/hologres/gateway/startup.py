@@ -4,6 +4,9 @@ Source: the PostgreSQL documentation, "StartupMessage". Hologres' ``options=type
 plans only; the session keeps it as the setting ``hg_connection_type``.
 """
 
+from collections.abc import Mapping
+
+from yunbox.services.hologres.definitions.database_settings import FREE
 from yunbox.services.hologres.gateway.login import fatal
 from yunbox.services.hologres.gateway.options import TOKEN, words_of
 from yunbox.services.hologres.statements.replication import FOLLOWING
@@ -14,12 +17,19 @@ from yunbox.wire.pgwire.settings.session import Settings
 
 SERVER_VERSION, SERVER_VERSION_NUMBER = "11.3", "110003"
 """PostgreSQL's that Hologres says it is compatible with."""
-FREE = ("hg_",)
 _OURS = ("user", "database", "options", "replication")
 
 
-def settings_of(startup: Startup, user: str, *, is_superuser: bool, has_tls: bool = False) -> Settings:
-    """The settings that a session of a role begins with; ``has_tls`` is whether a client may have it encrypted.
+def settings_of(
+    startup: Startup,
+    user: str,
+    *,
+    is_superuser: bool,
+    has_tls: bool = False,
+    database: Mapping[str, str] | None = None,
+) -> Settings:
+    """The settings that a session of a role begins with; ``has_tls`` is whether a client may have it encrypted, and
+    ``database`` are those that its database has for who says nothing else.
 
     Raises PgError, which ends it.
     """
@@ -37,7 +47,7 @@ def settings_of(startup: Startup, user: str, *, is_superuser: bool, has_tls: boo
         "is_superuser": "on" if is_superuser else "off", "ssl": "on" if has_tls else "off",
     }  # fmt: skip
     try:
-        return Settings({**given, **own}, FREE)
+        return Settings({**(database or {}), **given, **own}, FREE)
     except PgError as error:
         report = error.report
         raise fatal(report.sqlstate, report.message, report.detail, report.hint) from None

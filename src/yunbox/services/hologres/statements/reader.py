@@ -106,7 +106,8 @@ def _release(cursor: Cursor) -> c.Command:
 # -- settings
 
 
-def _set(cursor: Cursor) -> c.Command:
+def set_command(cursor: Cursor) -> c.Command:
+    """Behind SET. Raises PgError 42601, 0A000."""
     if cursor.take("session", "characteristics", "as", "transaction"):
         return cursor.end(c.SetTransaction(_modes(cursor), session=True))
     scope = cursor.one_of("session", "local")
@@ -146,7 +147,7 @@ def _role(cursor: Cursor, nobody: str) -> str | None:
 
 
 def _set_name(cursor: Cursor, *, local: bool) -> c.Command:
-    name = _setting(cursor)
+    name = setting_name(cursor)
     if not cursor.take("=") and not cursor.take("to"):
         raise cursor.wrong()
     if cursor.take("default"):
@@ -154,7 +155,8 @@ def _set_name(cursor: Cursor, *, local: bool) -> c.Command:
     return cursor.end(c.Set(name, cursor.listed(lambda: _value(cursor)), local))
 
 
-def _setting(cursor: Cursor) -> str:
+def setting_name(cursor: Cursor) -> str:
+    """The name of a setting, which may have dots. Raises PgError 42601."""
     name = cursor.name()
     while cursor.take("."):
         name += "." + cursor.name()
@@ -180,7 +182,8 @@ def _zone(cursor: Cursor) -> str:
     return _value(cursor)
 
 
-def _reset(cursor: Cursor) -> c.Command:
+def reset_command(cursor: Cursor) -> c.Command:
+    """Behind RESET. Raises PgError 42601."""
     if cursor.take("all"):
         return cursor.end(c.Reset(None))
     if cursor.take("time", "zone"):
@@ -191,7 +194,7 @@ def _reset(cursor: Cursor) -> c.Command:
         return cursor.end(c.SetRole(None, resets=True))
     if cursor.take("session", "authorization") or cursor.take("session_authorization"):
         return cursor.end(c.SetRole(None, session=True, resets=True))
-    return cursor.end(c.Reset(_setting(cursor)))
+    return cursor.end(c.Reset(setting_name(cursor)))
 
 
 def _show(cursor: Cursor) -> c.Command:
@@ -203,7 +206,7 @@ def _show(cursor: Cursor) -> c.Command:
         return cursor.end(c.Show("transaction_isolation"))
     if cursor.take("session", "authorization"):
         return cursor.end(c.Show("session_authorization"))
-    return cursor.end(c.Show(_setting(cursor)))
+    return cursor.end(c.Show(setting_name(cursor)))
 
 
 def _discard(cursor: Cursor) -> c.Command:
@@ -315,7 +318,8 @@ def _not_offered(cursor: Cursor) -> c.Command:
 
 _READERS: dict[str, Callable[[Cursor], c.Command]] = {
     "begin": _begin, "start": _start, "commit": _commit, "end": _commit, "rollback": _rollback, "abort": _rollback,
-    "savepoint": _savepoint, "release": _release, "set": _set, "reset": _reset, "show": _show, "discard": _discard,
+    "savepoint": _savepoint, "release": _release, "set": set_command, "reset": reset_command, "show": _show,
+    "discard": _discard,
     "prepare": _prepare, "execute": _execute, "deallocate": _deallocate, "declare": _declare, "fetch": _fetch,
     "move": _move, "close": _close, "copy": read_copy, "unlisten": _unlisten,
     "start_replication": read_start,

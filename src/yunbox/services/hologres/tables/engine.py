@@ -326,6 +326,7 @@ class Tables:
             known = self._store.catalogue(change)
             scene = replace(
                 self._scene(asking, known), fresh=fresh, session_user=session_user, zone=zone,
+                settings=context.settings,
                 count=lambda one: change.totals(one).rows,
                 rows=lambda one: (row for _, row in change.prefixed("rows", one.prefix)),
             )  # fmt: skip

@@ -6,7 +6,7 @@ is not known, such as statistics of columns, are not among these, and are refuse
 """
 
 _PG_CATALOG = """
-    pg_available_extension_versions pg_available_extensions pg_db_role_setting pg_enum
+    pg_available_extension_versions pg_available_extensions pg_enum
     pg_event_trigger pg_init_privs
     pg_largeobject pg_largeobject_metadata pg_locks pg_matviews pg_policies pg_policy pg_prepared_xacts
     pg_replication_origin pg_replication_origin_status pg_replication_slots
