@@ -17,6 +17,7 @@ from yunbox.engine.holo.system.tables import Tables, live_table
 from yunbox.sql.hologres.natives.catalogue import remember
 from yunbox.sql.hologres.natives.recent import Recent
 from yunbox.storage.query_log import entries
+from yunbox.storage.rows.databases import database_oids
 from yunbox.storage.rows.store import RowStore
 
 _MOMENTS_MAX = 8
@@ -65,7 +66,8 @@ class Systems:
             with store.reading() as view:
                 known = store.catalogue(view)
         moment = Moment(known)
-        present = {one.oid for one in known.databases.values()}
+        with store.reading() as view:
+            present = {*database_oids(view)}
         self._known.keep(present)
         remember(asked.label, Names(moment, store), (asked.database, *present - {asked.database}))
         return Tables(moment)
