@@ -340,7 +340,7 @@ class TestSettings:
         client.execute("alter database sales set statement_timeout from current")
         listed = client.execute("select datname, setconfig from pg_db_role_setting join pg_database d on "
                                 "d.oid = setdatabase").fetchall()  # fmt: skip
-        assert listed == [("sales", ["timezone=Asia/Shanghai", 'search_path="$user", shop, public', "hg_anything=on",
+        assert listed == [("sales", ["TimeZone=Asia/Shanghai", 'search_path="$user", shop, public', "hg_anything=on",
                                      "statement_timeout=77s"])]  # fmt: skip
         assert one(client, "show timezone") == "Etc/UTC"
         with connected(server, dbname="sales") as other:

@@ -13,12 +13,13 @@ from yunbox.services.hologres.definitions.base import Definition, Name, Scene, d
 from yunbox.services.hologres.statements import commands as c
 from yunbox.services.hologres.statements.cursor import Cursor
 from yunbox.services.hologres.statements.isolation import check_isolation
-from yunbox.services.hologres.statements.reader import reset_command, set_command, setting_name
+from yunbox.services.hologres.statements.reader import reset_command, set_command, set_named, setting_name
 from yunbox.storage.rows.catalogue import Catalogue, put_database
 from yunbox.storage.rows.rights import not_owner
 from yunbox.storage.rows.statistics.kept import set_automatic
 from yunbox.storage.rows.view import Change
 from yunbox.wire.pgwire.report import failure
+from yunbox.wire.pgwire.settings.parameters import PARAMETERS
 from yunbox.wire.pgwire.settings.session import Settings
 
 FREE = ("hg_",)
@@ -63,8 +64,9 @@ class SetForDatabase:
             raise not_owner("database", of.name)
         kept = {} if self.name is None else dict(of.settings)
         if self.name is not None:
-            kept.pop(self.name.lower(), None)
-            kept.update(self._value(self.name, scene))
+            name = _spelled(self.name)
+            kept.pop(name, None)
+            kept.update(self._value(name, scene))
         if self.name is None:
             with change.within(of.oid):
                 set_automatic(change, on=True)
@@ -76,13 +78,19 @@ class SetForDatabase:
             settings.reset(name)  # it must be one that is to be set
             shown = scene.settings.get(name, "")
             check_isolation(name, shown)
-            return {name.lower(): shown}
+            return {name: shown}
         if self.values is None:
             settings.reset(name)
             return {}
         check_isolation(name, self.values[0])
         settings.set(name, self.values)
-        return {name.lower(): settings.show(name)}
+        return {name: settings.show(name)}
+
+
+def _spelled(name: str) -> str:
+    """The name of a setting as PostgreSQL spells it; one that a client invents as it is."""
+    known = PARAMETERS.get(name.lower())
+    return known.name if known is not None else name.lower()
 
 
 def read_setting(cursor: Cursor, database: Name) -> Definition:
@@ -94,8 +102,8 @@ def read_setting(cursor: Cursor, database: Name) -> Definition:
         cursor.need("from", "current")
         _check_name(name)
         return cursor.end(SetForDatabase(database, name, is_current=True))
-    elif cursor.peek("local") or cursor.peek("session"):
-        raise cursor.wrong()
+    elif cursor.token.word in ("local", "session"):  # which are names here
+        made = set_named(cursor, local=False)
     else:
         made = set_command(cursor)
     if not isinstance(made, c.Set | c.Reset):

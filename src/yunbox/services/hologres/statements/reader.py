@@ -130,7 +130,7 @@ def set_command(cursor: Cursor) -> c.Command:
         return _set_role(cursor, local=local)
     if cursor.take("session", "authorization") or (scope == "session" and cursor.take("authorization")):
         return cursor.end(c.SetRole(_role(cursor, "default"), session=True, local=local))
-    return _set_name(cursor, local=local)
+    return set_named(cursor, local=local)
 
 
 def _set_role(cursor: Cursor, *, local: bool) -> c.Command:
@@ -146,7 +146,8 @@ def _role(cursor: Cursor, nobody: str) -> str | None:
     return cursor.string() if cursor.token.sort == "text" else cursor.name()
 
 
-def _set_name(cursor: Cursor, *, local: bool) -> c.Command:
+def set_named(cursor: Cursor, *, local: bool) -> c.Command:
+    """Behind SET, at a name that is no word of the statement. Raises PgError 42601."""
     name = setting_name(cursor)
     if not cursor.take("=") and not cursor.take("to"):
         raise cursor.wrong()
