@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import formatdate
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit
 
 from yunbox.kernel.call import Claim
@@ -49,6 +49,17 @@ class ShardInfo:
 
     id: str
     is_active: bool
+
+
+class Position(NamedTuple):
+    """A record of a shard: its sequence, and its time in milliseconds."""
+
+    sequence: int
+    time_ms: int
+
+
+Session = tuple[int, int]
+"""What one who uses a subscription's offsets shows: the number of the session, and the version of the offsets."""
 
 
 class DataHubClient:
@@ -109,6 +120,25 @@ class DataHubClient:
         message = b"".join([b"\x0a%b%b" % (varint(len(body)), body) for body in bodies])
         more = {_ACTION: "pub", **({_MARK: mark} if mark else {})}
         self._call("POST", f"{_path(project, topic)}/shards/{shard}", wrap(message), _PROTOBUF, more)
+
+    # -- subscriptions
+
+    def open_offsets(self, project: str, topic: str, sub_id: str, shards: Sequence[str]) -> dict[str, Session]:
+        """Begin to use a subscription's offsets; who has used them is told. Raises DataHubError, Unavailable."""
+        path = f"{_path(project, topic)}/subscriptions/{quote(sub_id, safe='')}/offsets"
+        found = self._json("POST", path, Action="open", ShardIds=list(shards))["Offsets"]
+        return {str(shard): (int(one["SessionId"]), int(one["Version"])) for shard, one in found.items()}
+
+    def commit_offsets(
+        self, project: str, topic: str, sub_id: str, offsets: Mapping[str, tuple[Position, Session]]
+    ) -> None:
+        """Say which record of each shard was the last one that was dealt with. Raises DataHubError, Unavailable."""
+        path = f"{_path(project, topic)}/subscriptions/{quote(sub_id, safe='')}/offsets"
+        sent = {
+            shard: {"Sequence": at.sequence, "Timestamp": at.time_ms, "SessionId": session, "Version": version}
+            for shard, (at, (session, version)) in offsets.items()
+        }
+        self._json("PUT", path, Action="commit", Offsets=sent)
 
     def close(self) -> None:
         """Close the connection."""

@@ -1,9 +1,13 @@
 """Projects and topics by pydatahub, with the vendor's limits (help/en/datahub/limits) and codes (API reference)."""
 
+import json
 from types import ModuleType
 from typing import Any
 
 import pytest
+
+from tests.datahub import Client, Refused
+from yunbox.testing.server import Server
 
 
 def code(error: pytest.ExceptionInfo[Any]) -> str:
@@ -116,3 +120,23 @@ def test_versions_of_a_schema(dh: Any, project: str, pair: Any, sdk: ModuleType)
         dh.delete_topic_schema(project, "t", 2)
     with pytest.raises(sdk.exceptions.InvalidParameterException):
         dh.append_field(project, "t", "A", kinds.STRING)  # it is there
+
+
+@pytest.mark.parametrize("kind", ["ARRAY", "array<bigint>", "LIST", "MAP", "BYTES"])
+def test_fields_of_types_that_datahub_has_not(server: Server, project: str, dh: Any, pair: Any, kind: str) -> None:
+    """pydatahub knows none of them either: another client is refused by name, wherever a field is told."""
+    schema = json.dumps({"fields": [{"name": "id", "type": "BIGINT"}, {"name": "a", "type": kind}]})
+    dh.create_tuple_topic(project, "t", 1, 3, pair, "")
+    topic = f"/projects/{project}/topics/"
+    with Client(server) as raw:
+        made = {"ShardCount": 1, "Lifecycle": 1, "RecordType": "TUPLE", "RecordSchema": schema, "Comment": ""}
+        for path, body in (
+            ("other", made),
+            ("t", {"Action": "AppendField", "FieldName": "a", "FieldType": kind}),
+            ("t", {"Action": "RegisterSchema", "RecordSchema": schema}),
+        ):
+            with pytest.raises(Refused, match=kind) as error:
+                raw.call("POST", topic + path, **body)
+            assert (error.value.status, error.value.code) == (400, "InvalidParameter")
+    assert dh.list_topic(project).topic_names == ["t"]
+    assert dh.list_topic_schema(project, "t", 1, 10).total_count == 1

@@ -54,8 +54,8 @@ BESIDE: Mapping[str, str] = {
     "how much a shard keeps": "whatever comes within its life cycle, as there; with `--datahub-shard-size MB` no more "
     "than that, which the vendor's service has not",
     "Kafka's protocol": "Produce, Fetch, ListOffsets, Metadata, groups (JoinGroup to OffsetFetch, ListGroups, "
-    "DescribeGroups), InitProducerId, SASL PLAIN; topics are made through DataHub only; no transactions; a TUPLE "
-    "topic is read as JSON objects under its name with `.json` behind it",
+    "DescribeGroups), InitProducerId, SASL PLAIN (no SCRAM, no TLS); topics are made through DataHub only; no "
+    "transactions; a TUPLE topic is read as JSON objects under its name with `.json` behind it",
     "groups of Kafka's clients": "one is made, and given a topic with a subscription there, by its first offset, too; "
     "a consumer may read topics that its group has not; by its operation one is made with a name as topics have them; "
     "codes of what is not there are the general ones",

@@ -8,6 +8,7 @@ import json
 import time
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -16,12 +17,13 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from yunbox.clients.datahub import DataHubClient, DataHubError, TopicInfo
+from yunbox.clients.datahub import DataHubClient, DataHubError, Position, TopicInfo
 from yunbox.engine.stream.batch import Batch, array_of, concat
 from yunbox.engine.stream.connectors.connector import Connector, Environment, Original
-from yunbox.engine.stream.connectors.datahub_sink import DataHubWriter
+from yunbox.engine.stream.connectors.datahub_sink import DataHubWriter, check_type
+from yunbox.engine.stream.connectors.datahub_subscription import Subscription
 from yunbox.engine.stream.connectors.kinds import option
-from yunbox.kernel.errors import InvalidArgument
+from yunbox.kernel.errors import InvalidArgument, KernelError
 from yunbox.sql.flink.plans import Source, TableColumn
 from yunbox.sql.flink.types import BIGINT, STRING, FlinkType
 from yunbox.wire.datahub.entries import Entries
@@ -44,6 +46,8 @@ class _Shard:
     next: int
     cursor: str = ""
     is_over: bool = False
+    last: Position | None = None
+    """The last record that was read since the job has begun."""
 
 
 class DataHubReader:
@@ -65,6 +69,11 @@ class DataHubReader:
         self._shards: dict[str, _Shard] = {}
         self._listed_at = 0.0
         self._has_state = False
+        sub_id = option(options, "subId")
+        self._subscription = Subscription(self._client, self._project, self._topic, sub_id) if sub_id else None
+        self._durable: dict[str, Position] = {}
+        if self._subscription is not None:
+            self._subscription.open(one.id for one in self._client.shards(self._project, self._topic))
 
     @property
     def is_finished(self) -> bool:
@@ -72,8 +81,9 @@ class DataHubReader:
         return self._is_bounded and bool(self._shards) and all(one.is_over for one in self._shards.values())
 
     def poll(self, rows_max: int) -> Sequence[Batch]:
-        """As in Reader."""
+        """As in Reader. What was given until now has been worked on."""
         self._list()
+        self._tell()
         found: list[Batch] = []
         left = rows_max
         for shard in sorted(self._shards.values(), key=lambda one: one.next):
@@ -87,6 +97,7 @@ class DataHubReader:
 
     def offsets(self) -> dict[str, int]:
         """As in Reader: the next sequence of each shard, -1 for one that is closed and was read to its end."""
+        self._durable = {one.id: one.last for one in self._shards.values() if one.last is not None}
         return {one.id: -1 if one.is_over and not self._is_bounded else one.next for one in self._shards.values()}
 
     def seek(self, offsets: Any) -> None:
@@ -138,7 +149,15 @@ class DataHubReader:
 
     def close(self) -> None:
         """As in Reader."""
+        with suppress(KernelError):  # the job has ended, and its own offsets are what counts
+            self._tell(is_last=True)
         self._client.close()
+
+    def _tell(self, *, is_last: bool = False) -> None:
+        """Have the subscription say how far the job has come for good."""
+        if self._subscription is not None:
+            self._subscription.open(self._shards)
+            self._subscription.tell(self._durable, is_last=is_last)
 
     # -- shards
 
@@ -200,6 +219,9 @@ class DataHubReader:
         batch = self._batch(shard, entries)
         shard.next = int(entries.sequences[-1]) + 1
         end = self._ends.get(shard.id)
+        wanted = len(entries) if end is None else int((entries.sequences < end).sum())
+        if wanted:
+            shard.last = Position(int(entries.sequences[wanted - 1]), int(entries.times[wanted - 1]))
         if end is not None and shard.next >= end:
             shard.is_over = True
             keep = entries.sequences < end
@@ -279,6 +301,7 @@ def _places(source: Source, info: TopicInfo) -> list[int | str]:
         elif info.schema is None:
             found.append(_blob(source, column))
         else:
+            check_type(column, source.table)
             found.append(_field(info, column.name))
     return found
 

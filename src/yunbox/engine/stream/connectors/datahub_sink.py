@@ -25,7 +25,7 @@ from yunbox.engine.stream.connectors.connector import Environment
 from yunbox.engine.stream.connectors.kinds import option
 from yunbox.engine.stream.texts import text
 from yunbox.kernel.errors import InvalidArgument, Unavailable
-from yunbox.sql.flink.plans import Sink
+from yunbox.sql.flink.plans import Sink, Table, TableColumn
 from yunbox.storage.files import write_durably
 from yunbox.wire.datahub.messages import body_of
 from yunbox.wire.datahub.schema import FieldType
@@ -39,6 +39,14 @@ _RESHAPED_S_MAX = 10.0
 _BYTES = ("BINARY", "VARBINARY")
 _TIMES = ("DATE", "TIME", "TIMESTAMP", "TIMESTAMP_LTZ")
 _NOT_TAKEN = ("InvalidShardOperation", "NoSuchShard")
+
+
+def check_type(column: TableColumn, table: Table) -> None:
+    """Raises InvalidArgument for a column whose values are no field's: DataHub has no lists, maps and rows."""
+    if column.type.children or column.type.root.startswith("INTERVAL"):
+        raise InvalidArgument(
+            f"The type {column.type.text} of column '{column.name}' of table {table.path} is none of a field of DataHub"
+        )
 
 
 class Line(msgspec.Struct):
@@ -82,6 +90,8 @@ class DataHubWriter:
             if len(names) != 1:
                 raise InvalidArgument(f"Topic {self._topic} is of type BLOB: it takes exactly one column")
             return [(0, True)]
+        for column in self._sink.columns:
+            check_type(column, self._sink.table)
         fields = self._info.schema.fields
         known = [field.name.lower() for field in fields]
         for name in names:
