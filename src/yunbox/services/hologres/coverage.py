@@ -90,7 +90,8 @@ _OFFERED = (
     ),
     (
         "changes of tables",
-        "ALTER TABLE: RENAME, ADD (NOT NULL, DEFAULT), DROP and RENAME COLUMN, defaults, properties; COMMENT",
+        "ALTER TABLE: RENAME, ADD (NOT NULL, DEFAULT), DROP and RENAME COLUMN, TYPE of texts and JSON, defaults, "
+        "properties; COMMENT",
     ),
     (
         "fixed plans",

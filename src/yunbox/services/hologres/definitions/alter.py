@@ -18,6 +18,8 @@ from yunbox.services.hologres.definitions.owners import read_owner
 from yunbox.services.hologres.definitions.partitioning import is_partitioning, scheduled
 from yunbox.services.hologres.definitions.partitions import read_attach, read_detach
 from yunbox.services.hologres.definitions.properties import checked, read_properties
+from yunbox.services.hologres.definitions.retyping import read_retyping, retyped
+from yunbox.services.hologres.definitions.types import Typed
 from yunbox.services.hologres.fixed.scope import NotFixed
 from yunbox.services.hologres.statements.cursor import Cursor
 from yunbox.storage.rows import catalogue
@@ -86,6 +88,9 @@ class AlterTable:
             check_type(one, known)
         if {one.number for one in relation.live} - {one.number for one in altered.live}:
             check_unused(known, relation, "dropping a column")
+        if any(before.type_oid != after.type_oid or before.modifier != after.modifier
+               for before, after in zip(relation.columns, altered.columns, strict=False)):  # fmt: skip
+            check_unused(known, relation, "changing the type of a column")
         if altered != relation:
             catalogue.replace(change, relation, altered)
 
@@ -183,6 +188,13 @@ def _set_default(name: str, default: str | None) -> Step:
         altered = _with(relation, column)
         check_default(column, altered)
         return altered
+
+    return Step(step, inherited=True)
+
+
+def _retype(name: str, to: Typed) -> Step:
+    def step(relation: Relation, scene: Scene) -> Relation:
+        return _with(relation, retyped(relation, _column(relation, name), to))
 
     return Step(step, inherited=True)
 
@@ -349,6 +361,8 @@ def _altering(cursor: Cursor) -> Step:
         return _set_default(name, text)
     if cursor.take("drop", "default"):
         return _set_default(name, None)
+    if cursor.take("type") or cursor.take("set", "data", "type"):
+        return _retype(name, read_retyping(cursor))
     raise failure("0A000", f"ALTER COLUMN ... {cursor.token.text.upper()} is not supported")
 
 
