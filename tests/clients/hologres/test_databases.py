@@ -360,6 +360,14 @@ class TestSettings:
         client.execute("alter database sales reset all")
         assert client.execute("select * from pg_db_role_setting").fetchall() == []
 
+    def test_from_current_is_what_it_was_at_the_statement(self, server: Server, client: Client) -> None:
+        with client.transaction():
+            client.execute("set local timezone = 'Asia/Tokyo'")
+            client.execute("alter database sales set timezone from current")
+            client.execute("set local timezone = 'Europe/Rome'")
+        with connected(server, dbname="sales") as other:
+            assert one(other, "show timezone") == "Asia/Tokyo"
+
     def test_what_may_not_be(self, client: Client) -> None:
         for statement, told in {
             "set nonsense = 1": "42704",

@@ -1,6 +1,6 @@
 """What all definitions are: values that say what is to be, and do it within a writing transaction."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -47,8 +47,6 @@ class Scene:
     """How many rows of system tables it has changed."""
     count: Callable[[Relation], int] = lambda _: 0
     rows: Callable[[Relation], Iterable[bytes]] = lambda _: ()
-    settings: Mapping[str, str] = field(default_factory=dict)
-    """What SHOW says in the session."""
 
     def notice(self, sqlstate: str, message: str, detail: str = "") -> None:
         """Tell the client something beside."""

@@ -5,7 +5,8 @@ Sources: the vendor's pages "ALTER DATABASE" and "ANALYZE and AUTO ANALYZE"; the
 DATABASE".
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -49,13 +50,18 @@ class SetAutoAnalyze:
 @dataclass(frozen=True, slots=True)
 class SetForDatabase:
     """A setting and its values; without any it is reset, and so are all without a name. With ``is_current`` it is what
-    it is in the session."""
+    it is in the session, which is ``shown`` by SHOW."""
 
     database: Name
     name: str | None
     values: tuple[str, ...] | None = None
     is_current: bool = False
+    shown: str = ""
     tag: str = "ALTER DATABASE"
+
+    def now(self, settings: Mapping[str, str]) -> "SetForDatabase":
+        """The same with what the session's setting is at this moment, if that is meant."""
+        return replace(self, shown=settings.get(self.name, "")) if self.is_current and self.name is not None else self
 
     def apply(self, change: Change, known: Catalogue, scene: Scene) -> None:
         """Have sessions begin with it from now on. Raises PgError 3D000, 42501, 42704, 42602, 55P02, 22023, 0A000."""
@@ -66,19 +72,18 @@ class SetForDatabase:
         if self.name is not None:
             name = _spelled(self.name)
             kept.pop(name, None)
-            kept.update(self._value(name, scene))
-        if self.name is None:
+            kept.update(self._value(name))
+        if self.name is None and scene.rights.is_superuser:
             with change.within(of.oid):
                 set_automatic(change, on=True)
         put_database(change, msgspec.structs.replace(of, settings=kept))
 
-    def _value(self, name: str, scene: Scene) -> dict[str, str]:
+    def _value(self, name: str) -> dict[str, str]:
         settings = Settings({}, FREE)
         if self.is_current:
             settings.reset(name)  # it must be one that is to be set
-            shown = scene.settings.get(name, "")
-            check_isolation(name, shown)
-            return {name: shown}
+            check_isolation(name, self.shown)
+            return {name: self.shown}
         if self.values is None:
             settings.reset(name)
             return {}

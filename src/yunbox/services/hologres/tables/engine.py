@@ -17,6 +17,7 @@ from yunbox.services.hologres.definitions import read
 from yunbox.services.hologres.definitions.accounts import NO_ACCOUNTS, Accounts
 from yunbox.services.hologres.definitions.analyze import Analyze
 from yunbox.services.hologres.definitions.base import Definition, Name, Scene
+from yunbox.services.hologres.definitions.database_settings import SetForDatabase
 from yunbox.services.hologres.definitions.databases import CreateDatabase, DropDatabase, used
 from yunbox.services.hologres.definitions.filled import CreateTableAs
 from yunbox.services.hologres.definitions.foreign import CreateForeignTable, ImportForeignSchema
@@ -278,6 +279,8 @@ class Tables:
             definition = definition.found(Known(self._source, context))
         if isinstance(definition, Analyze):
             definition = await self._analyzed(definition, context)
+        if isinstance(definition, SetForDatabase):
+            definition = definition.now(context.settings)
         if isinstance(definition, CreateDatabase | DropDatabase):
             await self._check_alone(definition, context)
         if not isinstance(definition, CreateTableAs):
@@ -326,7 +329,6 @@ class Tables:
             known = self._store.catalogue(change)
             scene = replace(
                 self._scene(asking, known), fresh=fresh, session_user=session_user, zone=zone,
-                settings=context.settings,
                 count=lambda one: change.totals(one).rows,
                 rows=lambda one: (row for _, row in change.prefixed("rows", one.prefix)),
             )  # fmt: skip
