@@ -165,7 +165,16 @@ def test_an_error_has_its_place(client: psycopg.Connection[Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    "statement", ["create function f() returns int", "vacuum", "grant execute on function abs to public"]
+    "statement",
+    [
+        "create function f() returns int",
+        "vacuum",
+        "grant execute on function abs to public",
+        "insert overwrite t select 1",
+        "rebuild table t",
+        "call hg_insert_overwrite('t', 'select 1')",
+        "call spm_enable()",
+    ],
 )
 def test_what_is_not_here_is_refused_by_its_name(client: psycopg.Connection[Any], statement: str) -> None:
     with pytest.raises(psycopg.errors.FeatureNotSupported) as failed:

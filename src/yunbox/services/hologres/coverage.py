@@ -164,10 +164,11 @@ _NOT_OFFERED = (
         "temporary tables, which Hologres has not; dynamic tables, logical partitions, materialized views, VACUUM",
         "0A000",
     ),
+    ("INSERT OVERWRITE and hg_insert_overwrite, REBUILD TABLE, procedures of table groups", "0A000"),
     ("publications of several tables or of all", "0A000"),
     ("UPDATE of hologres.hg_replication_progress, and DELETE but WHERE slot_name = '...'", "42501, 0A000"),
     ("passwords, VALID UNTIL, CONNECTION LIMIT and settings of roles; BASIC$ accounts", "0A000"),
-    ("GRANT on functions, types and foreign servers; the simple permission models", "0A000, 42883"),
+    ("GRANT on functions, types and foreign servers; the simple permission models", "0A000"),
 )
 _ENGINE = (
     ("functions and forms of SQL that are not here yet", "0A000, naming them, with their place"),

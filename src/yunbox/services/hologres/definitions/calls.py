@@ -17,13 +17,17 @@ _PROCEDURES: Mapping[str, tuple[int, Callable[..., Definition]]] = {
     "hg_drop_logical_replication_slot": (1, DropSlot),
 }
 """How many arguments each has, and what it is."""
+_VENDORS = ("hg_", "spm_", "slpm_")
+"""How the names of the vendor's procedures begin: those that are not here are refused as such."""
 
 
 def read_call(cursor: Cursor) -> Definition:
-    """Behind CALL. Raises PgError 42601, 42883."""
+    """Behind CALL. Raises PgError 42601, 42883, 0A000."""
     start = cursor.piece.text
     cursor.take("hologres", ".")
     name = cursor.name()
+    if name not in _PROCEDURES and name.startswith(_VENDORS):
+        raise failure("0A000", f"CALL {name} is not supported")
     if name not in _PROCEDURES:
         raise failure("42883", f"procedure {name} does not exist: {start[:64]}")
     count, made = _PROCEDURES[name]

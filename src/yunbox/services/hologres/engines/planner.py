@@ -36,9 +36,9 @@ if TYPE_CHECKING:
 _ANOTHER_TIME_US = 1_234_567_890_123_456  # some 39 years, and no whole day
 _NOT_OFFERED = frozenset((
     "alter", "analyze", "call", "comment", "create", "drop", "explain", "grant", "import", "merge", "reassign",
-    "refresh", "revoke", "truncate", "vacuum",
+    "rebuild", "refresh", "revoke", "truncate", "vacuum",
 ))  # fmt: skip
-"""PostgreSQL's statements that are not here; what is no statement at all is a syntax error."""
+"""PostgreSQL's and Hologres' statements that are not here; what is no statement at all is a syntax error."""
 _DECIDING = re.compile(r"\b(?:from|where|case|coalesce|limit|union|having)\b", re.IGNORECASE)
 _OF_WHAT = ("alter", "create", "drop")
 

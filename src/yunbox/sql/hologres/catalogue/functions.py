@@ -157,9 +157,13 @@ _add(Function(13_373, "hg_fixed_conn_id", "f", (), 0, 0, INT8, False, True, "s",
 _add(Function(
     13_374, "hg_shard_id_for_distribution_key", "f", (TEXT, ANY), ANY, 0, INT4, False, False, "s", (), ()
 ))  # fmt: skip
+for _at, _name in enumerate(("approx_count_distinct", "uniq"), 13_375):
+    _add(Function(_at, _name, "a", (ANY,), 0, 0, INT8, False, False, "i", (), ()))
+for _at, _name in enumerate(("max_by", "min_by"), 13_377):
+    _add(Function(_at, _name, "a", (ANYELEMENT, ANY), 0, 0, ANYELEMENT, False, False, "i", (), ()))
 """Functions of Hologres' own. Source: what the vendor's client for Java asks, and the vendor's pages "Instance
 version", "Table and database size", "USER_DISPLAY_NAME", "HG_DISPLAY_NAME_TO_ID", "Tiered storage", "Recycle
-bin", "Subscribe to Hologres binlogs" and "HG_SHARD_ID_FOR_DISTRIBUTION_KEY"."""
+bin", "Subscribe to Hologres binlogs", "HG_SHARD_ID_FOR_DISTRIBUTION_KEY" and "General-purpose aggregate functions"."""
 
 for _at, _name in enumerate(DISTANCES, FIRST_OID):
     _add(Function(

@@ -69,6 +69,8 @@ class StatementParser(QueryParser):
 
     def _insert(self, with_: Any) -> Insert:
         at = self.at
+        if self.word("insert", "overwrite"):
+            raise unsupported("INSERT OVERWRITE", at)
         self.expect_word("insert", "into")
         table = self._target_table(only_as=True)
         columns: list[ColumnRef] = []

@@ -123,6 +123,22 @@ def _extreme(name: str):
     return render
 
 
+@rendered("approx_count_distinct(any)", "uniq(any)")
+def _distinct(call: Call) -> str:
+    """Both exactly, which is within what the vendor says that the first may be wrong by."""
+    return f"{CORE}count({'' if call.distinct else 'DISTINCT '}{comparisons.key(call.args[0])})"
+
+
+@rendered("max_by(anyelement,any)", "min_by(anyelement,any)")
+def _of_extreme(call: Call) -> Expr:
+    """The value in a row whose other one is the greatest or the least, NULL or not."""
+    value, by = call.args
+    if call.distinct:
+        raise unsupported(f"{call.function.name} of DISTINCT values", value.at)
+    sql = f"{CORE}arg_{call.function.name[:3]}_null({value.sql}, {comparisons.key(by)})"
+    return build(sql, call.returns, call.args, digits=value.digits)
+
+
 for _name in ("min", "max"):
     rendered(*(f"{_name}({of})" for of in _EXTREMES))(_extreme(_name))
 
