@@ -66,6 +66,8 @@ def _sql(sql: str, source: FlinkType, target: FlinkType) -> str:
         return _timestamp(sql, source, target)
     if target.root in BINARIES:
         return _bytes(sql, source, target)
+    if target.root == "DATE" and source.root == "TIMESTAMP":
+        return f"fl_day_since({sql})"
     if target.root == "TIME" and source.root in (*TIMESTAMPS, "TIME"):
         return _clock(sql, source, target)
     return f"CAST({sql} AS {target.duckdb})"

@@ -25,7 +25,9 @@ def _with_item(template: str):
         if of is None:
             raise ValidationFailed(f"Invalid input arguments of function '{call.name}'", call.text, call.at)
         wide = FlinkType("ARRAY", children=(of,), nullable=array.type.nullable or item.type.nullable)
-        return Expr(template.format(cast(array, wide).sql, cast(item, of).sql), wide)
+        sql = cast(array, wide).sql
+        made = template.format(sql, cast(item, of).sql)
+        return Expr(f"CASE WHEN {sql} IS NOT NULL THEN {made} END" if array.type.nullable else made, wide)
 
     return made
 

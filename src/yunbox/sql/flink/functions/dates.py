@@ -236,7 +236,8 @@ def _unix(call: Call) -> str:
     if len(call) == 0:
         return "CAST(floor(epoch(now())) AS BIGINT)"
     moment = f"fl_parse_leniently({call[0]})" if len(call) == 1 else parsed_leniently(call[0], call.args[1])
-    return f"fl_unix({moment})"
+    known = f"fl_unix({moment})"
+    return f"CASE WHEN {call[0]} IS NOT NULL THEN {known} END" if call.args[0].type.nullable else known
 
 
 def _from_unix(call: Call) -> str:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from yunbox.sql.flink.casts import cast, unlike_least
-from yunbox.sql.flink.coercion import INTEGERS, decimal
+from yunbox.sql.flink.coercion import APPROXIMATE, INTEGERS, as_decimal, decimal
 from yunbox.sql.flink.expr import Expr
 from yunbox.sql.flink.functions.dates import rounded_time
 from yunbox.sql.flink.functions.registry import Call, category, scalar
@@ -41,7 +41,8 @@ def _round(call: Call, name: str) -> Expr:
         sql = f"CAST({exact if digits is not None else about} AS {made.duckdb})"
         return Expr(sql, made.of(nullable=nullable))
     if of.root in ("FLOAT", "DOUBLE"):
-        return Expr(f"CAST(fl_{name}({arg.sql}, {_digits(call)}) AS {of.duckdb})", of.of(nullable=nullable))
+        made = f"fl_{name}({arg.sql}, {_digits(call)}) + CAST(0 AS DOUBLE)"  # no 0 is negative, as there
+        return Expr(f"CAST({made} AS {of.duckdb})", of.of(nullable=nullable))
     if name == "round" or (len(call) > 1 and not call.args[1].literal):
         return Expr(f"CAST(round({arg.sql}, {_digits(call)}) AS {of.duckdb})", of.of(nullable=nullable))
     whole = _truncated(arg.sql, 0, call.args[1].value if len(call) > 1 else 0)
@@ -77,6 +78,13 @@ def _sign(call: Call) -> str:
 
 def _mod(call: Call) -> Expr:
     left, right = call.args
+    roots = {left.type.root, right.type.root}
+    if "DECIMAL" in roots and not roots & {*APPROXIMATE}:
+        (p1, s1), (p2, s2) = as_decimal(left.type), as_decimal(right.type)
+        scale = max(s1, s2)
+        wide = decimal(max(p1 - s1, p2 - s2) + scale, scale)
+        of = decimal(min(p1 - s1, p2 - s2) + scale, scale).of(nullable=call.returns.nullable)
+        return Expr(f"CAST({cast(left, wide).sql} % {cast(right, wide).sql} AS {of.duckdb})", of)
     if "DECIMAL" in (left.type.root, right.type.root) or "DOUBLE" in (left.type.root, right.type.root):
         of = right.type if right.type.root != "INT" else left.type
         wide = FlinkType("DOUBLE") if of.root in ("FLOAT", "DOUBLE") else of

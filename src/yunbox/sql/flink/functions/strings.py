@@ -142,7 +142,7 @@ scalar("PARSE_URL", "text, text, text? -> STRING?", "yb_fl_parse_url({0}, {1}, {
 scalar("REVERSE", "text -> STRING?", "reverse({0})")
 scalar("SPLIT_INDEX", "text, text, INT -> STRING?", "fl_split_index({0}, {1}, {2})",
        "text, INT, INT -> STRING?", "fl_split_index({0}, chr({1}), {2})")  # fmt: skip
-scalar("SPLIT", "text, text -> ARRAY<STRING>", "string_split({0}, {1})")
+scalar("SPLIT", "text, text -> ARRAY<STRING>", "CASE WHEN {0} = '' THEN [] ELSE string_split({0}, {1}) END")
 scalar(
     "STR_TO_MAP", "text -> MAP<STRING, STRING>?", _str_to_map, "text, text, text -> MAP<STRING, STRING>?", _str_to_map
 )

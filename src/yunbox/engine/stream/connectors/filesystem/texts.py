@@ -212,7 +212,8 @@ class _Values:
         if root in _TIMESTAMPS:
             return self._moment(text, of)
         if root in _WHOLE and whole:
-            number = f"CASE WHEN contains({text}, '.') THEN {whole} ELSE {self._cast}({text} AS HUGEINT) END"
+            number = f"CASE WHEN contains({text}, '.') THEN {self._cast}({whole} AS HUGEINT) "
+            number += f"ELSE {self._cast}({text} AS HUGEINT) END"
             return f"{self._cast}({number} AS {of.duckdb})"
         if root == "DECIMAL":
             return self._decimal(text, of)
