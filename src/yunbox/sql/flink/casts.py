@@ -23,7 +23,7 @@ def cast(value: Expr, target: FlinkType, *, trying: bool = False) -> Expr:
     made = target.of(nullable=nullable)
     if value.is_null or source.root == "NULL":
         return Expr(f"CAST(NULL AS {target.duckdb})", made, literal=value.literal)
-    if value.literal and source.root == "TIMESTAMP" and target.root in TIMESTAMPS:
+    if value.literal and source.root == target.root == "TIMESTAMP":
         sql = _timestamp(value.sql, source, target, floors=True)
     else:
         sql = _tried(value.sql, source, target) if trying else _sql(value.sql, source, target)
@@ -250,14 +250,12 @@ def _timestamp(sql: str, source: FlinkType, target: FlinkType, *, floors: bool =
         made = f"CAST({sql} AS TIMESTAMP)"
     elif source.root in NUMBERS:
         made = f"epoch_ms(CAST({sql} AS BIGINT) * 1000)"
-    zoned = source.root == "TIMESTAMP_LTZ"
-    if target.params[0] < min(digits, MICROS):
-        made = _floored(made, target, zoned=zoned) if floors else _cut(made, target, zoned=zoned)
-    if target.root == "TIMESTAMP_LTZ" and not zoned:
-        return f"CAST({made} AS TIMESTAMPTZ)"
-    if target.root == "TIMESTAMP" and zoned:
-        return f"CAST({made} AS TIMESTAMP)"
-    return made
+    zoned = target.root == "TIMESTAMP_LTZ"
+    if zoned != (source.root == "TIMESTAMP_LTZ"):
+        made = f"CAST({made} AS {target.duckdb})"
+    if target.params[0] >= min(digits, MICROS):
+        return made
+    return _floored(made, target, zoned=zoned) if floors else _cut(made, target, zoned=zoned)
 
 
 def _clock(sql: str, source: FlinkType, target: FlinkType) -> str:

@@ -52,6 +52,13 @@ MOMENTS = [
     ("CAST(TO_TIMESTAMP_LTZ(-1999, 3) AS TIMESTAMP_LTZ(0))", "TIMESTAMP_LTZ(0)", "1969-12-31 23:59:59"),
     ("CAST(TO_TIMESTAMP_LTZ(-1999, 3) AS TIMESTAMP_LTZ(1))", "TIMESTAMP_LTZ(1)", "1969-12-31 23:59:58.1"),
 ]  # fmt: skip
+IN_NEW_YORK = [
+    ("CAST(TO_TIMESTAMP_LTZ(5, 3) AS TIMESTAMP(1))", "1969-12-31 19:00:00.1"),
+    ("CAST(TO_TIMESTAMP_LTZ(5, 3) AS TIMESTAMP(0))", "1969-12-31 19:00:01"),
+    ("CAST(TIMESTAMP '1960-05-05 05:05:05.5' AS TIMESTAMP_LTZ(0))", "1960-05-05 05:05:06"),
+    ("CAST(TIMESTAMP '1969-12-31 23:59:59.999' AS TIMESTAMP_LTZ(0))", "1969-12-31 23:59:59"),
+]
+"""Cut towards 1970, as a clock of the zone shows it or as an instant: what the value is then."""
 REFUSED = [
     ("TIMESTAMP '2020-01-01 00:00:00.1234567'", UnsupportedSql, "more than six digits"),
     ("CAST('2020-01-01 00:00:00' AS TIMESTAMP(7))", UnsupportedSql, r"TIMESTAMP\(7\)"),
@@ -86,6 +93,12 @@ def jobs(tmp_path: Path) -> Jobs:
 @pytest.mark.parametrize(("item", "of", "text"), CLOCKS + MOMENTS)
 def test_digits_are_those_of_the_type(jobs: Jobs, item: str, of: str, text: str) -> None:
     assert jobs.run(f"SELECT TYPEOF({item}), CAST({item} AS STRING)") == [f"+I[{of}, {text}]"]
+
+
+@pytest.mark.parametrize(("item", "text"), IN_NEW_YORK)
+def test_a_moment_is_cut_behind_its_way_to_another_type(jobs: Jobs, item: str, text: str) -> None:
+    jobs.run("SET 'table.local-time-zone' = 'America/New_York'")
+    assert jobs.run(f"SELECT CAST({item} AS STRING)") == [f"+I[{text}]"]
 
 
 @pytest.mark.parametrize(("item", "text"), WITHIN_A_SECOND)

@@ -30,6 +30,11 @@ CASES = [
     (f"TRUNCATE({NEGATIVE}, 0)", "DOUBLE", ["0.0", "0.0", "0.0"]),
     ("CAST(ts AS DATE)", "DATE", ["1970-01-01", "1970-01-01", None]),
     ("TRY_CAST(CAST(id AS STRING) || '-2-3' AS DATE)", "DATE", ["0001-02-03", "0002-02-03", "0003-02-03"]),
+    (
+        "TRY_CAST(CAST(id - 1 AS STRING) AS DATE)",
+        "DATE",
+        [None, "0001-01-01", "0002-01-01"],
+    ),  # there year 0 is an error
     ("TO_DATE('12' || s)", "DATE", [None, "0012-01-01", None]),
 ]
 

@@ -17,7 +17,7 @@ CREATE OR REPLACE MACRO fl_truth(t) AS
   coalesce(fl_try_truth(t), CASE WHEN t IS NOT NULL THEN error('Cannot parse ''' || t || ''' as BOOLEAN.') END);
 CREATE OR REPLACE MACRO fl_try_date(t) AS
   CASE WHEN regexp_full_match(trim(t), '[0-9]{1,4}(-[0-9]{1,2}(-[0-9]{1,2})?)?([ T].*)?') THEN
-    TRY(make_date(CAST(regexp_extract(trim(t), '^[0-9]+') AS INTEGER),
+    TRY(make_date(nullif(CAST(regexp_extract(trim(t), '^[0-9]+') AS INTEGER), 0),
       CAST(coalesce(nullif(regexp_extract(trim(t), '^[0-9]+-([0-9]{1,2})', 1), ''), '1') AS INTEGER),
       CAST(coalesce(nullif(regexp_extract(trim(t), '^[0-9]+-[0-9]{1,2}-([0-9]{1,2})', 1), ''), '1') AS INTEGER))) END;
 CREATE OR REPLACE MACRO fl_date(t) AS
