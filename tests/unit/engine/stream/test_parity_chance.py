@@ -24,6 +24,8 @@ CASES = [
     ("ARRAY_APPEND(ar, 1)", "ARRAY<INT>", ["[1, 1]", "[1]", None]),
     ("ARRAY_PREPEND(ar, 9)", "ARRAY<INT>", ["[9, 1]", "[9]", None]),
     ("CARDINALITY(SPLIT(s, ','))", "INT", ["2", "0", None]),
+    ("LOCATE('', s, 2)", "INT", ["1", "1", None]),
+    ("LOCATE('b', s, 2)", "INT", ["3", "0", None]),
     ("SPLIT(s, ',')[1]", "STRING", ["a", None, None]),
     ("UNIX_TIMESTAMP(s)", "BIGINT", ["-9223372036854775808", "-9223372036854775808", None]),
     (f"ROUND({NEGATIVE}, 0)", "DOUBLE", ["0.0", "0.0", "0.0"]),

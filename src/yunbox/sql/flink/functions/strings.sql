@@ -26,7 +26,7 @@ CREATE OR REPLACE MACRO fl_ascii(t) AS
   ELSE CAST(('0x' || left(hex(encode(t)), 2)) AS INTEGER) - 256 END;
 CREATE OR REPLACE MACRO fl_chr(n) AS CASE WHEN n < 0 THEN '' ELSE chr(CAST(n % 256 AS INTEGER)) END;
 CREATE OR REPLACE MACRO fl_locate(needle, t, start) AS
-  CASE WHEN start IS NULL THEN NULL WHEN strpos(substring(t, greatest(start, 1)), needle) = 0 THEN 0
+  CASE WHEN start IS NULL THEN NULL WHEN needle = '' AND t IS NOT NULL THEN 1 WHEN strpos(substring(t, greatest(start, 1)), needle) = 0 THEN 0
   ELSE CAST(strpos(substring(t, greatest(start, 1)), needle) + greatest(start, 1) - 1 AS INTEGER) END;
 CREATE OR REPLACE MACRO fl_split_index(t, s, i) AS 
   CASE WHEN i < 0 OR t = '' THEN NULL WHEN s = '' THEN CASE WHEN i = 0 THEN t END
