@@ -26,6 +26,14 @@ def gateways(server: Server) -> list[psutil.Process]:
     return children(server, "hologres.gateway.main")
 
 
+def answers(server: Server) -> bool:
+    """Whether somebody is served; where nobody is, that has the gateways started."""
+    with contextlib.suppress(psycopg.OperationalError):
+        connected(server).close()
+        return True
+    return False
+
+
 def memory(server: Server) -> int:
     """What the server's processes have to themselves, in bytes."""
     processes = [psutil.Process(server.pid), *psutil.Process(server.pid).children(recursive=True)]
@@ -106,9 +114,8 @@ def test_one_that_is_killed_is_there_again(two: Server) -> None:
 def test_one_that_hangs_is_killed_and_there_again(two: Server) -> None:
     victim = gateways(two)[0]
     victim.suspend()
-    until(lambda: not psutil.pid_exists(victim.pid), 30)
-    until(lambda: len(gateways(two)) == 2)
-    connected(two).close()
+    until(lambda: not psutil.pid_exists(victim.pid), 60)  # which takes longer if it has not said yet that it is ready
+    until(lambda: answers(two) and len(gateways(two)) == 2, 40)
 
 
 def test_a_wrong_cancel_key_does_nothing(two: Server) -> None:
