@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.engine.stream.test_files import Jobs, table
+from yunbox.engine.stream.poison import PoisonRecord
 
 ROWS = [
     {"id": 1, "i": 2147483647, "b": 9223372036854775807, "m": "12.34", "n": "1234567890.0123456789", "s": "a,b",
@@ -54,3 +55,10 @@ def jobs(tmp_path: Path) -> Jobs:
 def test_what_chance_has_found(jobs: Jobs, item: str, of: str, texts: list[str | None]) -> None:
     found = jobs.run(f"SELECT TYPEOF({item}), CAST({item} AS STRING) FROM t")
     assert sorted(found) == sorted(f"+I[{of}, {one}]" for one in texts)
+
+
+def test_there_is_no_year_0(jobs: Jobs) -> None:
+    """Flink has one, where its planner does not fail of it: days here begin with the year 1."""
+    assert jobs.run("SELECT TRY_CAST('0-1-1' AS DATE), TO_DATE('0000-01-01')") == ["+I[None, None]"]
+    with pytest.raises(PoisonRecord, match="For input string: '0'"):
+        jobs.run("SELECT CAST('0' AS DATE)")
