@@ -14,10 +14,12 @@ from yunbox.engine.stream.connectors.connector import Unrecoverable
 
 _COMMIT_EVERY_S = 5.0
 _RESET, _TAKEN = "OffsetReseted", ("OffsetSessionChanged", "OffsetSessionClosed")
+_GONE = ("NoSuchSubscription", "SubscriptionOffline", "NoSuchTopic", "NoSuchProject")
+"""What no other try mends, as _TAKEN; anything else may be over in a moment."""
 
 
 class Subscription:
-    """One, as a job uses it. Raises Unrecoverable where the job cannot."""
+    """One, as a job uses it. Raises Unrecoverable where the job cannot, and DataHubError for what may pass."""
 
     def __init__(self, client: DataHubClient, project: str, topic: str, sub_id: str) -> None:
         self._client = client
@@ -33,10 +35,12 @@ class Subscription:
             try:
                 self._sessions |= self._client.open_offsets(*self._of, new)
             except DataHubError as error:
-                raise self._failed(error) from error
+                self._check(error)
+                raise
 
     def tell(self, read: Mapping[str, Position], *, is_last: bool = False) -> None:
-        """Say which record of each shard was the last one, if it is time to."""
+        """Say which record of each shard was the last one, if it is time to; what cannot be said now is, the next
+        time."""
         now = time.monotonic()
         more = {shard: at for shard, at in read.items() if self._told.get(shard) != at and shard in self._sessions}
         if not more or (now - self._told_at < _COMMIT_EVERY_S and not is_last):
@@ -45,9 +49,9 @@ class Subscription:
         try:
             self._client.commit_offsets(*self._of, {shard: (at, self._sessions[shard]) for shard, at in more.items()})
         except DataHubError as error:
-            if error.code != _RESET:
-                raise self._failed(error) from error
-            self._opened_anew()  # somebody has set it back, which the job's own offsets do not follow
+            self._check(error)
+            if error.code == _RESET:
+                self._opened_anew()  # somebody has set it back, which the job's own offsets do not follow
             return
         self._told |= more
 
@@ -55,7 +59,9 @@ class Subscription:
         shards, self._sessions = list(self._sessions), {}
         self.open(shards)
 
-    def _failed(self, error: DataHubError) -> Unrecoverable:
+    def _check(self, error: DataHubError) -> None:
+        """Raise Unrecoverable where the subscription is another's, or is not there."""
         project, topic, sub_id = self._of
-        reason = "another consumer uses it now" if error.code in _TAKEN else f"{error.code}: {error.message}"
-        return Unrecoverable(f"'subId' = '{sub_id}' of topic {project}.{topic}: {reason}")
+        if error.code in _TAKEN or error.code in _GONE:
+            reason = "another consumer uses it now" if error.code in _TAKEN else f"{error.code}: {error.message}"
+            raise Unrecoverable(f"'subId' = '{sub_id}' of topic {project}.{topic}: {reason}") from error
