@@ -1,6 +1,7 @@
 """The official clients against a live server: a project, or a bucket, of its own for every test."""
 
 import contextlib
+import gc
 import itertools
 import subprocess
 import sys
@@ -24,6 +25,15 @@ _NUMBERS = itertools.count(1)
 def server(shared_yunbox: Server) -> Server:
     """The server that the client tests share."""
     return shared_yunbox
+
+
+@pytest.fixture(autouse=True, scope="module")
+def leavings() -> Iterator[None]:
+    """What a module's clients have left open is collected behind it, and is not found in another module's test."""
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 @pytest.fixture
