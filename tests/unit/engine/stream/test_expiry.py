@@ -1,5 +1,6 @@
 """The time to live of state: what nobody touches goes, from memory and from disk, and begins anew if it comes back."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,14 @@ def joined() -> Node:
     return Join((*left.fields, *right.fields), left, right, "INNER", ((0, 0),), "", HOUR_MS, HOUR_MS)
 
 
+NODES: dict[str, Callable[[], Node]] = {
+    "numbers": lambda: grouped(clicks(), (0,), call("COUNT"), ttl_ms=HOUR_MS),
+    "values": lambda: grouped(clicks(), (0,), call("COUNT", 1, distinct=True), ttl_ms=HOUR_MS),
+    "join": joined,
+}
+"""Of each form of state one."""
+
+
 @pytest.mark.parametrize("memory", [1 << 28, 1000])
 @pytest.mark.parametrize(
     "node",
@@ -64,18 +73,13 @@ def test_what_nobody_touches_goes(tmp_path: Path, node: object, memory: int, mon
 
 
 @pytest.mark.parametrize("key", ["k{}", "k" * 500 + "{}"], ids=["short", "hashed"])
-@pytest.mark.parametrize("what", ["numbers", "values", "join"])
+@pytest.mark.parametrize("what", NODES)
 def test_no_start_waits_for_a_look_at_all_of_it(
     tmp_path: Path, what: str, key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is on disk is looked at some keys at a time, between epochs, also while nothing comes."""
     monkeypatch.setattr("yunbox.engine.stream.state._LOOK_KEYS", 50)
-    node = {
-        "numbers": lambda: grouped(clicks(), (0,), call("COUNT"), ttl_ms=HOUR_MS),
-        "values": lambda: grouped(clicks(), (0,), call("COUNT", 1, distinct=True), ttl_ms=HOUR_MS),
-        "join": joined,
-    }[what]()
-    run = Run(tmp_path / "j", node)
+    run = Run(tmp_path / "j", NODES[what]())
     run.send("t", *((key.format(at), at, 0, None) for at in range(400)))
     run.again()
     run.now += 3000
@@ -96,16 +100,11 @@ def test_no_start_waits_for_a_look_at_all_of_it(
     assert kept(run) == found, "twenty were touched meanwhile"
 
 
-@pytest.mark.parametrize("what", ["numbers", "values", "join"])
+@pytest.mark.parametrize("what", NODES)
 def test_no_epoch_waits_for_a_look_at_all_memory(tmp_path: Path, what: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is in memory is looked at some keys at a time too."""
     monkeypatch.setattr("yunbox.engine.stream.state._LOOK_KEYS_LIVE", 50)
-    node = {
-        "numbers": lambda: grouped(clicks(), (0,), call("COUNT"), ttl_ms=HOUR_MS),
-        "values": lambda: grouped(clicks(), (0,), call("COUNT", 1, distinct=True), ttl_ms=HOUR_MS),
-        "join": joined,
-    }[what]()
-    run = Run(tmp_path / "j", node)
+    run = Run(tmp_path / "j", NODES[what]())
     run.send("t", *((f"k{at}", at, 0, None) for at in range(400)))
     run.now += 3000
     run.send("t", *((f"k{at}", at, 0, None) for at in range(20)))

@@ -3,7 +3,7 @@
 Source: the PostgreSQL documentation, "Dropping Roles".
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -11,15 +11,15 @@ from yunbox.services.hologres.definitions.base import KINDS
 from yunbox.storage.rows import catalogue
 from yunbox.storage.rows.catalogue import Catalogue
 from yunbox.storage.rows.grants import Acl, renamed
-from yunbox.storage.rows.model import Relation
-from yunbox.storage.rows.roles import Defaults, Membership, Role
+from yunbox.storage.rows.model import Relation, Schema
+from yunbox.storage.rows.roles import Defaults, Membership, Ownership, Role
 from yunbox.storage.rows.view import Change
 from yunbox.wire.pgwire.report import failure
 
 
 def check_free(role: Role, known: Catalogue, others: Sequence[Catalogue]) -> None:
     """Raise PgError 2BP01 where anything stands on a role, here or in the ``others`` of the instance's databases."""
-    found = [*_of_databases(role.name, known), *_standing(role.name, known)]
+    found = [*_of_things("database", known.databases, role.name), *_standing(role.name, known)]
     counts = {other.database.name: sum(1 for _ in _standing(role.name, other)) for other in others}
     found += [f"{count} object{'s' if count > 1 else ''} in database {name}" for name, count in counts.items() if count]
     if found:
@@ -27,20 +27,16 @@ def check_free(role: Role, known: Catalogue, others: Sequence[Catalogue]) -> Non
         raise failure("2BP01", told, "\n".join(found))
 
 
-def _of_databases(name: str, known: Catalogue) -> Iterator[str]:
-    for database in known.databases.values():
-        if database.owner == name:
-            yield f"owner of database {database.name}"
-        elif _names(database.grants, name):
-            yield f"privileges for database {database.name}"
+def _of_things(what: str, things: Mapping[str, Schema | Ownership], name: str) -> Iterator[str]:
+    for thing in things.values():
+        if thing.owner == name:
+            yield f"owner of {what} {thing.name}"
+        elif _names(thing.grants, name):
+            yield f"privileges for {what} {thing.name}"
 
 
 def _standing(name: str, known: Catalogue) -> Iterator[str]:
-    for schema in known.schemas.values():
-        if schema.owner == name:
-            yield f"owner of schema {schema.name}"
-        elif _names(schema.grants, name):
-            yield f"privileges for schema {schema.name}"
+    yield from _of_things("schema", known.schemas, name)
     for one in sorted(known.relations.values(), key=lambda relation: relation.oid):
         yield from _of_relation(one, name)
     for published in known.publications.values():
