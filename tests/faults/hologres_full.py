@@ -49,6 +49,7 @@ class FullDisk:
         self.refused = 0
         self.before: set[Path] = set()
         self.numbers = itertools.count()
+        self.whole = 0
 
     def try_write(self, after: dict[int, int], write: Callable[[], Any]) -> None:
         """A write that is done or refused, by the code of a full disk."""
@@ -90,6 +91,16 @@ class FullDisk:
         self.try_write({key: value + 1 for key, value in self.rows.items()},
                        lambda: client.execute("update t set v = v + 1, w = w || 'y'"))  # fmt: skip
         self.define(client)
+        self.overwrite(client)
+
+    def overwrite(self, client: Client) -> None:
+        """All rows of a table are others, or none is."""
+        number = next(self.numbers)
+        rows = f"select g, {number}, repeat('x', 3000) from generate_series(1, 100) g"
+        if self.is_done(lambda: client.execute(f"insert overwrite whole {rows}")):
+            self.whole = number
+        else:
+            self.refused += 1
 
     def define(self, client: Client) -> None:
         """A table is there once that is answered, until it is answered that it is gone: either may be refused."""
@@ -117,6 +128,8 @@ class FullDisk:
             assert client.execute("select v from t where k = %s", [key]).fetchone() == (self.rows[key],)
         found = client.execute("select k, v from t where v + k >= 0").fetchall()
         assert dict(found) == self.rows, "a query sees what was acknowledged"
+        whole = client.execute("select v, count(*), sum(length(w)) from whole group by v").fetchall()
+        assert whole == ([(self.whole, 100, 300_000)] if self.whole else []), "all of one statement, or nothing yet"
         assert client.execute("select count(*) from other o join t using (k)").fetchone() == (5,)
 
     def restart_gateways(self) -> Client:
@@ -151,6 +164,7 @@ class FullDisk:
             client.execute("create table t (k int primary key, v int, w text)")
             client.execute(f"insert into t select g, 0, 'row' from generate_series(0, {ROWS - 1}) g")
             client.execute("create table other (k int primary key)")
+            client.execute("create table whole (k int primary key, v int, w text)")
             client.execute("insert into other select generate_series(1, 5)")
             for turn, left in enumerate(LEFT_BYTES):
                 if turn % 2:

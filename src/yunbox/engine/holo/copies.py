@@ -28,8 +28,10 @@ from yunbox.kernel.errors import StorageFull
 from yunbox.storage.rows.bulk.logged import changed, written
 from yunbox.storage.rows.bulk.packed import Pieces
 from yunbox.storage.rows.model import Relation
+from yunbox.storage.rows.staging import is_swept
 from yunbox.storage.rows.store import RowStore
 from yunbox.storage.rows.view import Entries, View
+from yunbox.wire.pgwire.report import failure
 
 _ROWS = 20_000
 _BYTES = 16 << 20
@@ -124,6 +126,9 @@ class Copies:
             if copy is None or copy.is_passing:
                 self._begin(relation)
         with self._store.reading() as view:
+            known = self._store.by_node(view)
+            if any(one.node not in known and is_swept(view, one) for one in relations):  # who asks was long on the way
+                raise failure("40001", "could not serialize access due to concurrent update")
             for relation in relations:
                 self._follow(self._now(relation, view), view)
 

@@ -101,6 +101,10 @@ _OFFERED = (
         "changes by other than keys",
         "INSERT of a query with ON CONFLICT, UPDATE ... FROM, DELETE ... USING, RETURNING; also in blocks",
     ),
+    (
+        "INSERT OVERWRITE, hg_insert_overwrite",
+        "tables, partitions, and by the procedure partitioned tables; rows change places at one moment",
+    ),
     ("ANALYZE", "of tables and columns, by a sample; by itself when a tenth has changed; the engine plans by its own"),
     (
         "statistics",
@@ -164,7 +168,8 @@ _NOT_OFFERED = (
         "temporary tables, which Hologres has not; dynamic tables, logical partitions, materialized views, VACUUM",
         "0A000",
     ),
-    ("INSERT OVERWRITE and hg_insert_overwrite, REBUILD TABLE, procedures of table groups", "0A000"),
+    ("REBUILD TABLE, procedures of table groups", "0A000"),
+    ("INSERT OVERWRITE with PARTITION, ON CONFLICT or RETURNING, of tables with a binlog, and its EXPLAIN", "0A000"),
     ("publications of several tables or of all", "0A000"),
     ("UPDATE of hologres.hg_replication_progress, and DELETE but WHERE slot_name = '...'", "42501, 0A000"),
     ("passwords, VALID UNTIL, CONNECTION LIMIT and settings of roles; BASIC$ accounts", "0A000"),

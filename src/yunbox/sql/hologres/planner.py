@@ -52,9 +52,12 @@ def plan_change(
     parameters: Sequence[int] = (),
     search_path: Sequence[str] = ("public",),
     session: Session | None = None,
+    into_parts: bool = False,
 ) -> Change:
-    """Plan one INSERT, UPDATE or DELETE, as ``plan`` does a query."""
+    """Plan one INSERT, UPDATE or DELETE, as ``plan`` does a query. ``into_parts`` has a partitioned table be one that
+    rows go into."""
     node, context = _begun(text, catalog, parameters, search_path, session)
+    context.into_parts = into_parts
     if not isinstance(node, tree.Insert | tree.Update | tree.Delete):
         raise unsupported(type(node).__name__.upper(), node.at)
     made = Changes(context, Scope()).change(node)

@@ -5,6 +5,7 @@ catalogue what one look-up costs. That value is drawn by chance with every chang
 have the same, not even those that a transaction tries out and takes back.
 """
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -40,6 +41,10 @@ PUBLIC = Schema(2200, "public", grants=(Grant(SYSTEM, SYSTEM, "UC"), Grant(ANYBO
 """The schema that every database has, with its OID in PostgreSQL; everybody may make things there, as in PostgreSQL 11
 and Hologres, until somebody revokes that."""
 RELATIONS_MAX = 100_000
+KEPT_US = 60_000_000
+"""How long rows are kept in whose place others have come at one moment."""
+SWEPT = b"swept"
+"""What the trash has of a place whose rows are being removed; of others it has since when they may be, or nothing."""
 _load_relation = msgspec.msgpack.Decoder(Relation).decode
 _load_schema = msgspec.msgpack.Decoder(Schema).decode
 _load_role = msgspec.msgpack.Decoder(Role).decode
@@ -420,10 +425,30 @@ def truncate(change: Change, relation: Relation) -> Relation:
     return emptied
 
 
+def exchange(change: Change, present: Relation, staged: Relation) -> Relation:
+    """Have the rows of a table be those that were staged for it; the table as it is then.
+
+    The others go to the trash, though not at once: statements that were planned before may be about to read them.
+    """
+    totals = change.totals(present)
+    change.count_changes(staged, totals.changes + totals.rows)
+    exchanged = msgspec.structs.replace(present, node=staged.node, aging=staged.aging)
+    since = (time.time_ns() // 1000 + KEPT_US).to_bytes(8, "big")
+    _discard(change, present, since)
+    _discard_ages(change, present, since)
+    _put(change, exchanged)
+    return exchanged
+
+
 def sweep(change: Change, rows_max: int) -> int:
-    """Remove so many rows of the trash; how many went, 0 when it is empty."""
+    """Remove so many rows of the trash; how many went, 0 when nothing is to go now."""
     removed = 0
-    for prefix, _ in list(change.prefixed("trash", b"")):
+    now = (time.time_ns() // 1000).to_bytes(8, "big")
+    for prefix, since in list(change.prefixed("trash", b"")):
+        if since != SWEPT and since > now:
+            continue
+        if since != SWEPT:
+            change.put("trash", prefix, SWEPT)
         for table in ("rows", "log", "chunks", "ages", "births"):
             keys = [key for _, (key, _) in zip(range(rows_max - removed), change.prefixed(table, prefix), strict=False)]
             for key in keys:
@@ -463,11 +488,11 @@ def _put(change: Change, relation: Relation) -> None:
     moved(change)
 
 
-def _discard(change: Change, relation: Relation) -> None:
+def _discard(change: Change, relation: Relation, since: bytes = b"") -> None:
     if relation.node:
-        change.put("trash", relation.prefix, b"")
+        change.put("trash", relation.prefix, since)
 
 
-def _discard_ages(change: Change, relation: Relation) -> None:
+def _discard_ages(change: Change, relation: Relation, since: bytes = b"") -> None:
     if relation.aging:
-        change.put("trash", relation.aging_prefix, b"")
+        change.put("trash", relation.aging_prefix, since)

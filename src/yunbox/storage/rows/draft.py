@@ -116,6 +116,9 @@ class Block:
         self._works: list[_Tried] = []
         self._layers: list[_Layer] = [{}]
         self._marks: list[int] = []
+        self.is_defining = False
+        self.is_overwriting = False
+        """Whether it has changed definitions, or has had rows be all that a table has: the one rules out the other."""
 
     @property
     def is_empty(self) -> bool:

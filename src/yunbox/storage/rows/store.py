@@ -21,6 +21,7 @@ from yunbox.storage.objects.waiting import to_end
 from yunbox.storage.rows.catalogue import Catalogue, load, version
 from yunbox.storage.rows.databases import DATABASES_MAX, database_oids
 from yunbox.storage.rows.model import FIRST_DATABASE, Relation
+from yunbox.storage.rows.staging import Holding
 from yunbox.storage.rows.view import TABLES, VERSION, Change, View, own_of
 
 T = TypeVar("T")
@@ -51,6 +52,7 @@ class RowStore:
         self._catalogues: dict[bytes, Catalogue] = {}
         self._version_key = VERSION
         self._others: dict[int, RowStore] = {}
+        self.holding = Holding()
 
     def of(self, database: int) -> "RowStore":
         """The same rows with the definitions of a database, by its OID."""

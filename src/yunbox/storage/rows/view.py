@@ -427,6 +427,10 @@ class Change(View):
         """What a table has, with what the works of the group before this one have made of it."""
         return self._totals.get(relation.prefix) or super().totals(relation)
 
+    def count_changes(self, relation: Relation, changes: int) -> None:
+        """Count changes that a table's rows have seen elsewhere."""
+        self._totals_of(relation).changes += changes
+
     def complete(self) -> None:
         """Write what is kept once for the whole group."""
         for prefix, totals in self._totals.items():

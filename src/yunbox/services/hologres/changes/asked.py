@@ -35,6 +35,8 @@ class Asked:
     values: tuple[Any, ...]
     context: Context
     numbers: Numbers
+    bytes_max: int = BYTES_MAX
+    """The most bytes of rows that it may give."""
 
     async def begun(self, sql: str, oids: Sequence[int], given: Mapping[str, Given] = NOTHING) -> Running:
         """Have the engine begin with a part of the statement. Raises PgError."""
@@ -48,8 +50,8 @@ class Asked:
             while True:
                 batch = await running.take(_ROWS, formats, STANDARD)
                 size_bytes += len(batch.data)
-                if size_bytes > BYTES_MAX:
-                    raise failure("54000", f"a statement changes at most {BYTES_MAX} bytes of rows here")
+                if size_bytes > self.bytes_max:
+                    raise failure("54000", f"a statement changes at most {self.bytes_max} bytes of rows here")
                 yield rows_of(batch.data)
                 if batch.is_last:
                     return
@@ -68,8 +70,8 @@ class Asked:
             while True:
                 batch = await taken
                 size_bytes += len(batch.data)
-                if size_bytes > BYTES_MAX:
-                    raise failure("54000", f"a statement changes at most {BYTES_MAX} bytes of rows here")
+                if size_bytes > self.bytes_max:
+                    raise failure("54000", f"a statement changes at most {self.bytes_max} bytes of rows here")
                 if not batch.is_last:
                     taken = asyncio.create_task(running.take(0, formats, STANDARD))
                     await asyncio.sleep(0)  # so that the engine is asked

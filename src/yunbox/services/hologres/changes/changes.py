@@ -41,14 +41,14 @@ class Changes:
         self._remote = remote
         self._write = write
         self._numbers = numbers
-        self._turns = Turns()
+        self.turns = Turns()
 
     async def run(self, plan: Plan, values: Sequence[Any], context: Context) -> Rows:
         """Run a statement. Raises PgError, 40001 where others are faster again and again."""
         computed = self._remote.renewed(plan, context)
         assert computed.change is not None
         target = computed.change.target
-        async with self._turns.turn(target.oid):
+        async with self.turns.turn(target.oid):
             for number in range(_TRIES_MAX):
                 try:
                     return await self._tried(plan, values, context)

@@ -4,7 +4,7 @@ Source: the PostgreSQL documentation, "INSERT".
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from yunbox.services.hologres.engines.planning import Changing
 from yunbox.sql.hologres.catalog import EXCLUDED, OLD, ROWS
 from yunbox.storage.rows.attempt import Attempt
 from yunbox.storage.rows.form import Form, second_time
+from yunbox.storage.rows.model import Relation
 from yunbox.storage.rows.view import View
 from yunbox.wire.pgwire.datarows import Fields
 
@@ -49,28 +50,36 @@ def proposed_of(rows: Iterable[Fields], form: Form) -> list[Proposed]:
 
 async def proposed(asked: Asked, form: Form) -> list[Proposed]:
     """The rows of a statement. Raises PgError, 23502 for a NULL where there may be none."""
-    made, relation = asked.changing.made, form.relation
+    return [row async for some in wholes(asked, form.relation) for row in proposed_of(some, form)]
+
+
+async def wholes(
+    asked: Asked, relation: Relation, begun: Callable[[Mapping[int, int]], None] = lambda _: None
+) -> AsyncIterator[list[Fields]]:
+    """The same as texts of all columns of their table, some at a time. ``begun`` is told up to where the logs of the
+    tables that are read were known. Raises PgError."""
+    made = asked.changing.made
     columns = [relation.by_name[name] for name in made.columns]
     oids = [column.type_oid for column in columns] or [_BOOL]  # a row of nothing has something in its place
     width, places = len(relation.columns), [column.number - 1 for column in columns]
     is_whole = places == list(range(width))
-    found: list[Proposed] = []
-    async for rows in asked.rows(await asked.begun(made.sql, oids), oids):
-        drawn = await _drawn(asked, form, len(rows))
-        wholes = rows if is_whole else [_spread(row[: len(places)], places, width) for row in rows]
-        for at, fields in enumerate(wholes):
+    running = await asked.begun(made.sql, oids)
+    begun(running.positions)
+    async for rows in asked.rows(running, oids):
+        drawn = await _drawn(asked, relation, len(rows))
+        found = rows if is_whole else [_spread(row[: len(places)], places, width) for row in rows]
+        for at, fields in enumerate(found):
             for place, numbers in drawn:
                 fields[place] = b"%d" % numbers[at]
-        found += proposed_of(wholes, form)
-    return found
+        yield found
 
 
-async def _drawn(asked: Asked, form: Form, count: int) -> list[tuple[int, Sequence[int]]]:
+async def _drawn(asked: Asked, relation: Relation, count: int) -> list[tuple[int, Sequence[int]]]:
     """The numbers of serial columns for some rows, by the columns' places. Raises PgError."""
     found: list[tuple[int, Sequence[int]]] = []
     for name, sequence in asked.changing.made.drawn if count else ():
         numbers = await asked.numbers.drawn(sequence, count, asked.context.block)
-        found.append((form.relation.by_name[name].number - 1, numbers))
+        found.append((relation.by_name[name].number - 1, numbers))
     return found
 
 

@@ -8,6 +8,7 @@ definitions.
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from yunbox.engine.holo.messages import System, label_of
@@ -49,13 +50,13 @@ class HologresPlanner:
     def __init__(self, store: RowStore) -> None:
         self._store = store
 
-    def plan(self, text: str, types: Sequence[int], context: Context) -> Plan:
-        """What a statement is. Raises PgError."""
+    def plan(self, text: str, types: Sequence[int], context: Context, *, into_parts: bool = False) -> Plan:
+        """What a statement is; ``into_parts`` lets one insert into a partitioned table. Raises PgError."""
         _check_offered(text)
         known = self._known(context)
         session = _session(context, known)
-        made = _made(text, types, known, context, session)
-        computed = Computed("", text=text, assigned=tuple(session.assigned))
+        made = _made(text, types, known, context, session, into_parts=into_parts)
+        computed = Computed("", text=text, assigned=tuple(session.assigned), into_parts=into_parts)
         _check_assigned(computed)
         self._settle(computed, made, known, context)
         return Plan(Kind.DML if computed.change else Kind.QUERY, made.tag, _columns(made), made.parameters, computed)
@@ -71,12 +72,14 @@ class HologresPlanner:
 
     def _make_again(self, plan: Plan, computed: Computed, known: Catalogue, context: Context, *, same: bool) -> None:
         session = _session(context, known)
-        made = _made(computed.text, plan.parameters, known, context, session)
+        into_parts = computed.into_parts
+        made = _made(computed.text, plan.parameters, known, context, session, into_parts=into_parts)
         if _columns(made) != plan.columns:
             raise failure("0A000", "cached plan must not change result type")
         if computed.is_lasting is None or not same:
             other = _at_another_time(session)
-            computed.is_lasting = _texts(_made(computed.text, plan.parameters, known, context, other)) == _texts(made)
+            later = _made(computed.text, plan.parameters, known, context, other, into_parts=into_parts)
+            computed.is_lasting = _texts(later) == _texts(made)
         self._settle(computed, made, known, context)
 
     @staticmethod
@@ -100,10 +103,12 @@ class HologresPlanner:
             return self._store.catalogue(seen(view, context.block))
 
 
-def _made(text: str, types: Sequence[int], known: Catalogue, context: Context, session: Session) -> "Made":
+def _made(
+    text: str, types: Sequence[int], known: Catalogue, context: Context, session: Session, *, into_parts: bool = False
+) -> "Made":
     from yunbox.sql.hologres import planner  # half a second of one core, of which a gateway that starts has none
 
-    make = planner.plan_change if _is_change(text) else planner.plan
+    make = partial(planner.plan_change, into_parts=into_parts) if _is_change(text) else planner.plan
     path = usable(schemas_of(context), known, context.user)
     catalog = StoredCatalog(known, context.user, context.settings)
     return make(text, catalog, parameters=types, search_path=path, session=session)

@@ -33,6 +33,7 @@ class Computed:
     which role was found to be. ``system`` is set for one that asks the
     system catalogue, and ``system_reads`` has the SQL of each read of a system table by its name. ``foreign`` are its
     reads of foreign tables, and ``foreign_names`` what these are called here;
+    ``into_parts`` is whether rows may go into a partitioned table.
     ``files`` are those of objects by their paths, and ``found`` the same with the keys that were there when it ran.
     """
 
@@ -54,12 +55,13 @@ class Computed:
     foreign_names: Mapping[str, str] = field(default_factory=dict)
     files: tuple[Files, ...] = ()
     found: tuple[Files, ...] = ()
+    into_parts: bool = False
 
 
 class Planner(Protocol):
     """Plans statements; the payload of what it gives is ``Computed``."""
 
-    def plan(self, text: str, types: Sequence[int], context: Context) -> Plan:
+    def plan(self, text: str, types: Sequence[int], context: Context, *, into_parts: bool = False) -> Plan:
         """What a statement is. Raises PgError."""
         ...
 

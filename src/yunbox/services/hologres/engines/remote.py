@@ -159,9 +159,9 @@ class Remote:
         self._live = live
         self._link = link
 
-    async def plan(self, text: str, types: Sequence[int], context: Context) -> Plan:
-        """What a statement is. Raises PgError."""
-        return self._planner.plan(text, types, context)
+    async def plan(self, text: str, types: Sequence[int], context: Context, *, into_parts: bool = False) -> Plan:
+        """What a statement is; ``into_parts`` lets one insert into a partitioned table. Raises PgError."""
+        return self._planner.plan(text, types, context, into_parts=into_parts)
 
     async def start(self, plan: Plan, values: Sequence[Any], context: Context) -> Rows:
         """Have it begin. Raises PgError."""

@@ -36,7 +36,7 @@ from yunbox.services.hologres.gateway.settling import settled
 from yunbox.services.hologres.tables.engine import Tables
 from yunbox.spine.channel import Channel
 from yunbox.storage.database import Database
-from yunbox.storage.rows import aging
+from yunbox.storage.rows import aging, staging
 from yunbox.storage.rows.catalogue import Catalogue, sweep
 from yunbox.storage.rows.databases import DatabaseGone
 from yunbox.storage.rows.expiry import expire, is_expired
@@ -104,6 +104,10 @@ async def _swept(store: RowStore) -> None:
     for one in store.databases():
         with suppress(DatabaseGone):
             await _aged(one)
+    with store.reading() as view:
+        forsaken = staging.forsaken(view, store.holding)
+    if forsaken:
+        await store.write(lambda change: staging.discard(change, forsaken))
     with store.reading() as view:
         is_trash = next(view.prefixed("trash", b""), None) is not None
     while is_trash and await store.write(lambda change: sweep(change, _SWEPT_ROWS)) == _SWEPT_ROWS:

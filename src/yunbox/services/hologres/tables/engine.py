@@ -13,6 +13,8 @@ from typing import Any, TypeVar
 
 from yunbox.services.hologres.changes.changes import Changes
 from yunbox.services.hologres.changes.numbers import Numbers
+from yunbox.services.hologres.changes.overwrites import Overwrites
+from yunbox.services.hologres.changes.overwritten import filling, overwritten, parts_asked
 from yunbox.services.hologres.definitions import read
 from yunbox.services.hologres.definitions.accounts import NO_ACCOUNTS, Accounts
 from yunbox.services.hologres.definitions.analyze import Analyze
@@ -38,6 +40,8 @@ from yunbox.services.hologres.session.rows import listed_texts
 from yunbox.services.hologres.statements.cursor import moved
 from yunbox.services.hologres.statements.explaining import Explain, read_explain
 from yunbox.services.hologres.statements.lexer import pieces
+from yunbox.services.hologres.statements.overwriting import Asked as Overwritten
+from yunbox.services.hologres.statements.overwriting import Called, called, inserting, query_of
 from yunbox.services.hologres.tables.analyzing import looked_at
 from yunbox.services.hologres.tables.binlog import Binlog, Named, Slotted
 from yunbox.services.hologres.tables.paths import schemas_of, usable
@@ -98,6 +102,13 @@ class _Defined:
     definition: Definition
 
 
+@dataclass(frozen=True, slots=True)
+class _Overwriting:
+    """An INSERT OVERWRITE, as the INSERT of its rows."""
+
+    inserting: Plan
+
+
 class Tables:
     """An engine for the tables of one database."""
 
@@ -108,13 +119,23 @@ class Tables:
         self._further = further
         self._numbers = Numbers(store)
         self._changes = Changes(store, further, self._numbers, self._write_rows)
+        self._overwrites = Overwrites(store, further, self._numbers, self._changes.turns)
 
     async def plan(self, text: str, types: Sequence[int], context: Context) -> Plan:
         """What a statement is. Raises PgError."""
         [piece] = pieces(text)
         asked = read_explain(piece)
+        if asked is not None and asked.text.lower().startswith("insert overwrite"):
+            raise failure("0A000", "EXPLAIN of INSERT OVERWRITE is not supported")
         if asked is not None:
             return await self._explained(asked, types, context)
+        calling = called(piece)
+        if calling is not None:
+            return Plan(Kind.DDL, "CALL", None, calling.parameters(types), calling)
+        inserted = inserting(text, piece)
+        if inserted is not None:
+            made = await self._further.plan(inserted, types, context)
+            return Plan(Kind.DML, made.tag, None, made.parameters, _Overwriting(made))
         definition = read.read(piece)
         if definition is not None:
             is_filled = isinstance(definition, CreateTableAs) and definition.is_filled
@@ -167,6 +188,10 @@ class Tables:
         if isinstance(plan.payload, Explained):
             self._check_explained(plan.payload.plan, context)
             return await explain(plan.payload, values, context, self._further, self.start)
+        if isinstance(plan.payload, _Overwriting):
+            return await self._overwrites.run(plan.payload.inserting, values, context)
+        if isinstance(plan.payload, Called):
+            return await self._called(plan.payload.asked(values), context)
         if isinstance(plan.payload, _Defined):
             return await self._defined(plan.payload.definition, context)
         if plan.writes:
@@ -274,6 +299,22 @@ class Tables:
             raise PgError(made.refused.report)
         return made.statement
 
+    async def _called(self, asked: Overwritten, context: Context) -> Rows:
+        """Call hg_insert_overwrite. Raises PgError."""
+        if context.block is not None:
+            raise failure("25001", "CALL hg_insert_overwrite cannot run inside a transaction block")
+        with self._store.reading() as view:
+            known = self._store.catalogue(view)
+        target = overwritten(asked, known, self._scene(_asking(context), known), is_unlogged=context.is_unlogged)
+        query = query_of(asked.query)
+        try:
+            await self._further.plan(query, (), context)  # as it says best what is wrong with it
+            plan = await self._further.plan(filling(target, query), (), context, into_parts=True)
+        except PgError as error:
+            raise PgError(replace(error.report, position=0)) from None
+        await self._overwrites.run(plan, (), context, parts_asked(asked, target))
+        return listed_texts(())
+
     async def _defined(self, definition: Definition, context: Context) -> Rows:
         if isinstance(definition, CreateForeignTable | ImportForeignSchema):
             definition = definition.found(Known(self._source, context))
@@ -283,6 +324,10 @@ class Tables:
             definition = definition.now(context.settings)
         if isinstance(definition, CreateDatabase | DropDatabase):
             await self._check_alone(definition, context)
+        if context.block is not None and not isinstance(definition, Analyze | ForgetProgress):
+            if context.block.is_overwriting:
+                raise failure("0A000", "INSERT OVERWRITE and DDL in one transaction are not supported")
+            context.block.is_defining = True
         if not isinstance(definition, CreateTableAs):
             return await self._define(definition, context)
         if context.block is not None:

@@ -43,7 +43,7 @@ class Changes(Queries):
             raise unsupported(f'changing rows through view "{target.name}"', node.table.at)
         if target.kind == "S":
             raise error("42809", f'cannot change sequence "{target.name}"', node.table.at)
-        if target.kind == "p":
+        if target.kind == "p" and not self.context.into_parts:
             raise unsupported(f'changing rows of partitioned table "{target.name}", not of a partition,', node.table.at)
         if target.kind == "f":
             raise unsupported(f'changing rows of foreign table "{target.name}"', node.table.at)

@@ -54,6 +54,8 @@ class Context:
     """The relations that the statement names itself, as it does; not those that its views name."""
     needs: list[Use] = field(default_factory=list)
     """What is done with each relation, in the order in which they are named."""
+    into_parts: bool = False
+    """Whether rows may go into a partitioned table: who asks has them go to its partitions."""
     depth: int = 0
     _names: int = 0
     _view: Relation | None = None

@@ -38,6 +38,10 @@ class Load:
         self._count = 0
         self.size_bytes = 0
 
+    def __len__(self) -> int:
+        """How many rows came."""
+        return self._count
+
     def add(self, packed: Packed) -> None:
         """Take more rows."""
         if len(packed):
