@@ -114,6 +114,7 @@ def with_(properties: dict[str, str]) -> str:
 def test_every_property_comes_again(client: Client) -> None:
     columns = """id int, n int, x text, ts timestamptz not null, v float4[] check (array_ndims(v) = 1 and
         array_length(v, 1) = 3), primary key (id)"""
+    client.execute("call hg_create_table_group('some_tg', 1, 'ignore')")
     client.execute(f"create table t ({columns}) {with_(PROPERTIES)}")
     text = made_again(client, "t")
     assert all(f"\n{name.replace('.', '_')} = '" in text for name in PROPERTIES)

@@ -134,7 +134,11 @@ _OFFERED = (
     ),
     (
         "hologres.hg_table_properties, hg_table_group_properties",
-        "one table group of one shard; hg_shard_id, hg_shard_id_for_distribution_key",
+        "table groups of one shard each; hg_shard_id, hg_shard_id_for_distribution_key",
+    ),
+    (
+        "table groups",
+        "hg_create_table_group, hg_drop_table_group, hg_move_table_to_table_group, hg_update_database_property",
     ),
     (
         "binlogs",
@@ -168,7 +172,7 @@ _NOT_OFFERED = (
         "temporary tables, which Hologres has not; dynamic tables, logical partitions, materialized views, VACUUM",
         "0A000",
     ),
-    ("REBUILD TABLE, procedures of table groups", "0A000"),
+    ("REBUILD TABLE; table groups of warehouses", "0A000"),
     ("INSERT OVERWRITE with PARTITION, ON CONFLICT or RETURNING, of tables with a binlog, and its EXPLAIN", "0A000"),
     ("publications of several tables or of all", "0A000"),
     ("UPDATE of hologres.hg_replication_progress, and DELETE but WHERE slot_name = '...'", "42501, 0A000"),

@@ -31,6 +31,7 @@ from yunbox.storage.rows.publications import forget as forget_progress
 from yunbox.storage.rows.roles import BUILT_IN, DATABASE, ROLES_MAX, SYSTEM, Defaults, Ownership, Role
 from yunbox.storage.rows.sequences import forget, written_name
 from yunbox.storage.rows.statistics.kept import forget as forget_statistics
+from yunbox.storage.rows.table_groups import TableGroups
 from yunbox.storage.rows.view import NODE, OID, Change, View
 from yunbox.wire.pgwire.report import PgError, failure
 
@@ -52,6 +53,8 @@ _load_defaults = msgspec.msgpack.Decoder(Defaults).decode
 _PUBLICATIONS, _SLOTS = b"publications", b"slots"
 _load_publications = msgspec.msgpack.Decoder(list[Publication]).decode
 _load_slots = msgspec.msgpack.Decoder(list[Slot]).decode
+_GROUPS = b"table_groups"
+_load_groups = msgspec.msgpack.Decoder(TableGroups).decode
 _load_extensions = msgspec.msgpack.Decoder(list[Extension]).decode
 
 
@@ -71,6 +74,7 @@ class Catalogue:
     publications: Mapping[str, Publication] = field(default_factory=dict)
     slots: Mapping[str, Slot] = field(default_factory=dict)
     databases: Mapping[str, Ownership] = field(default_factory=lambda: {DATABASE: Ownership()})
+    groups: TableGroups = field(default_factory=TableGroups)
 
     def owner(self, name: str) -> str:
         """The role whose a thing is. What belongs to nobody who is here any more is the account's."""
@@ -188,6 +192,7 @@ def load(view: View) -> Catalogue:
         {one.name: one for one in _load_publications(view.get("meta", view.own + _PUBLICATIONS) or _NO_ENTRIES)},
         {one.name: one for one in _load_slots(view.get("meta", view.own + _SLOTS) or _NO_ENTRIES)},
         known,
+        _load_groups(view.get("meta", view.own + _GROUPS) or msgspec.msgpack.encode(TableGroups())),
     )  # fmt: skip
 
 
@@ -373,6 +378,12 @@ def name_database(change: Change, name: str) -> None:
 def put_extensions(change: Change, extensions: Sequence[Extension]) -> None:
     """Set which extensions there are."""
     change.put("meta", change.own + _EXTENSIONS, msgspec.msgpack.encode(extensions))
+    moved(change)
+
+
+def put_groups(change: Change, groups: TableGroups) -> None:
+    """Set which table groups there are."""
+    change.put("meta", change.own + _GROUPS, msgspec.msgpack.encode(groups))
     moved(change)
 
 

@@ -20,6 +20,7 @@ from yunbox.sql.hologres.catalogue.types import TYPES
 from yunbox.storage.rows.grants import Acl
 from yunbox.storage.rows.model import FIRST_DATABASE, FOREIGN, PARTITIONED, SEQUENCE, TABLE, VIEW, Column
 from yunbox.storage.rows.sequences import BITS
+from yunbox.storage.rows.table_groups import FIRST_GROUP, group_of, in_group
 from yunbox.wire.pgwire.settings.kinds import identifier
 from yunbox.wire.pgwire.values.modifiers import format_type
 
@@ -334,7 +335,7 @@ def hg_table_properties(moment: Moment) -> Rows:
     for one in moment.own:
         if one.kind not in (TABLE, PARTITIONED):
             continue
-        found = {"table_id": str(one.oid), "schema_version": str(one.schema_version), "table_group": TABLE_GROUP,
+        found = {"table_id": str(one.oid), "schema_version": str(one.schema_version), "table_group": group_of(one),
                  **one.properties}  # fmt: skip
         if one.vectors:
             found["column_array_info"] = json.dumps({str(of.number): [of.length] for of in one.vectors})
@@ -342,12 +343,14 @@ def hg_table_properties(moment: Moment) -> Rows:
             yield {"table_namespace": one.schema, "table_name": one.name, "property_key": key, "property_value": value}
 
 
-TABLE_GROUP = "yunbox_tg_default"
-"""The one table group, named as the vendor names a database's first."""
-
-
 def hg_table_group_properties(moment: Moment) -> Rows:
-    """The one table group."""
-    own = [one for one in moment.own if one.kind == TABLE]
-    for key, value in (("is_default_tg", "1"), ("shard_count", "1"), ("tg_version", "1"), ("table_num", str(len(own)))):
-        yield {"tablegroup_name": TABLE_GROUP, "property_key": key, "property_value": value}
+    """The table groups, each of which has one shard, whatever was asked for."""
+    groups, own = moment.known.groups, list(moment.own)
+    for name in sorted({*groups.by_name, *(group_of(one) for one in own if one.kind in (TABLE, PARTITIONED))}):
+        count = sum(1 for one in in_group(own, name) if one.kind == TABLE)
+        found = {
+            "is_default_tg": str(int(name == groups.default)), "shard_count": "1", "tg_version": "1",
+            "table_num": str(count), "replica_count": "1", "created_manually": str(int(name != FIRST_GROUP)),
+        }  # fmt: skip
+        for key, value in found.items():
+            yield {"tablegroup_name": name, "property_key": key, "property_value": value}

@@ -8,11 +8,12 @@ that path, as its query alone might mean something else.
 
 from collections.abc import Iterator, Mapping
 
-from yunbox.engine.holo.system.definitions import TABLE_GROUP, shown_default
+from yunbox.engine.holo.system.definitions import shown_default
 from yunbox.engine.holo.system.moment import Moment
 from yunbox.storage.rows.model import FOREIGN, PARTITIONED, TABLE, VIEW, Column, Relation
 from yunbox.storage.rows.partitioning import rule
 from yunbox.storage.rows.sequences import sequence_of
+from yunbox.storage.rows.table_groups import FIRST_GROUP, TABLE_GROUP
 from yunbox.wire.pgwire.report import failure
 from yunbox.wire.pgwire.settings.kinds import identifier
 from yunbox.wire.pgwire.values.modifiers import format_type
@@ -131,7 +132,7 @@ def _column(column: Column) -> str:
 
 def _properties(given: Mapping[str, str]) -> Iterator[str]:
     """Behind ``WITH (``."""
-    found = {"table_group": TABLE_GROUP, **given}
+    found = {TABLE_GROUP: FIRST_GROUP, **given}
     names = sorted(found, key=lambda one: (_FIRST.index(one) if one in _FIRST else len(_FIRST), one))
     yield ",\n".join(f"{one.replace('.', '_')} = {_text(found[one])}" for one in names)
     yield ");"

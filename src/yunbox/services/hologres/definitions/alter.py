@@ -19,12 +19,14 @@ from yunbox.services.hologres.definitions.partitioning import is_partitioning, s
 from yunbox.services.hologres.definitions.partitions import read_attach, read_detach
 from yunbox.services.hologres.definitions.properties import checked, read_properties
 from yunbox.services.hologres.definitions.retyping import read_retyping, retyped
+from yunbox.services.hologres.definitions.table_groups import check_group
 from yunbox.services.hologres.definitions.types import Typed
 from yunbox.services.hologres.fixed.scope import NotFixed
 from yunbox.services.hologres.statements.cursor import Cursor
 from yunbox.storage.rows import catalogue
 from yunbox.storage.rows.catalogue import Catalogue
 from yunbox.storage.rows.model import STORAGE_MODE, VIEW, Column, Relation
+from yunbox.storage.rows.table_groups import group_of
 from yunbox.storage.rows.view import Change
 from yunbox.wire.pgwire.report import failure
 
@@ -84,6 +86,8 @@ class AlterTable:
             scene.check_creates(known.schemas[relation.schema])
         for step in steps:
             altered = step.work(altered, scene)
+        if group_of(altered) != group_of(relation):
+            check_group(known, group_of(altered))
         for one in altered.columns[len(relation.columns) :]:
             check_type(one, known)
         if {one.number for one in relation.live} - {one.number for one in altered.live}:

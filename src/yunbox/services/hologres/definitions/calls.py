@@ -1,10 +1,11 @@
-"""CALL, of the vendor's own procedures. Each takes texts.
+"""CALL, of the vendor's own procedures. Each takes texts, but for those of table groups.
 
 Sources: the vendor's pages "Set table properties" and "Use JDBC to consume Hologres binlogs".
 """
 
 from collections.abc import Callable, Mapping
 
+from yunbox.services.hologres.definitions import table_groups
 from yunbox.services.hologres.definitions.alter import set_property
 from yunbox.services.hologres.definitions.base import Definition
 from yunbox.services.hologres.definitions.publications import CreateSlot, DropSlot
@@ -26,6 +27,11 @@ def read_call(cursor: Cursor) -> Definition:
     start = cursor.piece.text
     cursor.take("hologres", ".")
     name = cursor.name()
+    if name in table_groups.READERS:
+        cursor.need("(")
+        made_group = table_groups.READERS[name](cursor)
+        cursor.need(")")
+        return cursor.end(made_group)
     if name not in _PROCEDURES and name.startswith(_VENDORS):
         raise failure("0A000", f"CALL {name} is not supported")
     if name not in _PROCEDURES:

@@ -20,6 +20,7 @@ from yunbox.services.hologres.definitions.partitions import key_number, read_par
 from yunbox.services.hologres.definitions.properties import checked, read_properties, with_defaults
 from yunbox.services.hologres.definitions.role_names import RoleName, check_member, role_name
 from yunbox.services.hologres.definitions.sequences import with_sequences
+from yunbox.services.hologres.definitions.table_groups import grouped
 from yunbox.services.hologres.definitions.types import Typed, read_type
 from yunbox.services.hologres.statements.cursor import Cursor
 from yunbox.sql.hologres.catalogue.extensions import extension_of_type
@@ -118,7 +119,7 @@ class CreateTable:
         if self.partition:
             number = key_number(self.partition, columns, key)
             relation = msgspec.structs.replace(relation, kind=PARTITIONED, partition=number)
-        properties = with_defaults(checked(self.properties, relation, fresh=True), relation)
+        properties = grouped(with_defaults(checked(self.properties, relation, fresh=True), relation), known)
         relation = msgspec.structs.replace(
             relation, oid=catalogue.next_oid(change), node=catalogue.next_node(change), properties=properties
         )

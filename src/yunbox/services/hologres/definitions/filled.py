@@ -10,6 +10,7 @@ import msgspec
 from yunbox.services.hologres.definitions.base import Name, Scene
 from yunbox.services.hologres.definitions.properties import checked, read_properties, with_defaults
 from yunbox.services.hologres.definitions.queries import called, described
+from yunbox.services.hologres.definitions.table_groups import grouped
 from yunbox.services.hologres.definitions.types import stored_type
 from yunbox.services.hologres.statements.cursor import Cursor
 from yunbox.storage.rows import catalogue
@@ -47,7 +48,7 @@ class CreateTableAs:
         relation = Relation(
             catalogue.next_oid(change), schema, self.name.name, catalogue.next_node(change), columns, owner=scene.owner
         )
-        properties = with_defaults(checked(self.properties, relation, fresh=True), relation)
+        properties = grouped(with_defaults(checked(self.properties, relation, fresh=True), relation), known)
         catalogue.add(change, msgspec.structs.replace(relation, properties=properties))
 
     def filling(self, known: Catalogue, scene: Scene) -> str:
