@@ -67,7 +67,7 @@ hologres\thg_replication_slot_properties\t13996\tr\tslot_name:text property_key:
 hologres\thg_replication_progress\t13997\tr\tslot_name:text parallel_index:int4 lsn:int8
 hologres\thg_warehouses\t13998\tr\twarehouse_id:int8 warehouse_name:text cpu:int8 mem:int8 \
 cluster_min_count:int8 cluster_max_count:int8 target_status:int8 status:int8 status_detail:text is_default:bool \
-config:text comment:text
+config:text comment:text started_clusters:int8
 hologres_statistic\thg_table_statistic\t13999\tr\tschema_name:text table_name:text schema_version:int8 \
 statistic_version:int8 total_rows:int8 analyze_timestamp:timestamptz
 hologres_statistic\thg_stats_missing\t14000\tr\tschemaname:text tablename:text nattrs:int4 tablekind:text \

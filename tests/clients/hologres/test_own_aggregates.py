@@ -68,3 +68,10 @@ def test_what_is_refused(client: Client, call: str, sqlstate: str) -> None:
     with pytest.raises(psycopg.Error) as caught:
         client.execute(f"select {call} from own_aggregates")
     assert caught.value.sqlstate == sqlstate
+
+
+def test_any_value(client: Client) -> None:
+    found = client.execute("select g, any_value(x) filter (where t = 'b'), any_value(n) filter (where t <> 'b'), "
+                           "any_value(d) filter (where false) from own_aggregates group by g order by g")  # fmt: skip
+    [(_, none, one, nothing), (_, _, _, _)] = found.fetchall()
+    assert (none, str(one), nothing) == (None, "10.50", None)

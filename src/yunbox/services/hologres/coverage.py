@@ -78,7 +78,10 @@ _OFFERED = (
         "roaring bitmaps",
         "roaringbitmap, roaringbitmap64; functions, operators, aggregates, in the portable format",
     ),
-    ("CREATE EXTENSION, DROP EXTENSION", "proxima, roaringbitmap, hg_binlog, hg_toolkit; by superusers"),
+    (
+        "CREATE EXTENSION, DROP EXTENSION",
+        "proxima, roaringbitmap, hg_binlog, hg_toolkit, flow_analysis, hive_compatible; by superusers",
+    ),
     ("views", "CREATE OR REPLACE VIEW, ALTER VIEW ... RENAME, DROP VIEW with CASCADE; not to be written through"),
     (
         "foreign tables on MaxCompute",
@@ -145,8 +148,17 @@ _OFFERED = (
         "by columns in a query, hg_get_binlog_cursor; START_REPLICATION with and without a slot; publications",
     ),
     (
+        "funnels, retention",
+        "windowFunnel, retention, range_retention_count and _sum, bit_construct, bit_match by flow_analysis",
+    ),
+    (
+        "functions of Hologres' own",
+        "array_max, _min, _contains, _distinct, _except, _union of columns; uniq, max_by, any_value; get_json_object",
+    ),
+    (
         "the vendor's clients",
-        "holo-client (Java): schemas, put, get, scan, copy, partitions, binlogs, fixed frontend; hologres-client; dbt",
+        "holo-client (Java): schemas, put, get, scan, copy, partitions, binlogs, fixed frontend; hologres-client; dbt; "
+        "hologres-cli; hologres-mcp-server; hologres-vector; holo-search-sdk",
     ),
 )
 _NOT_OFFERED = (
@@ -180,9 +192,10 @@ _NOT_OFFERED = (
     ("GRANT on functions, types and foreign servers; the simple permission models", "0A000"),
 )
 _ENGINE = (
+    ("range_funnel, path analysis, BSI, orafce, PostGIS, pgcrypto, lambdas over arrays; masks, encryption", "0A000"),
     ("functions and forms of SQL that are not here yet", "0A000, naming them, with their place"),
     ("EXPLAIN of definitions; its options BUFFERS, SETTINGS, WAL, FORMAT XML and YAML", "0A000"),
-    ("pg_statio_*, pg_stat_bgwriter, pg_timezone_abbrevs and functions of pg_catalog that are not here", "0A000"),
+    ("pg_stat_bgwriter, pg_timezone_abbrevs and functions of pg_catalog that are not here", "0A000"),
 )
 
 

@@ -194,7 +194,7 @@ class Served:
         line.write(backend.AUTHENTICATION_OK)
         line.frames.established()
         spine = self._house.sessions.open(_Instance(self._account.account_id), self._account)
-        settings = settings_of(startup, "u", is_superuser=True)
+        settings = settings_of(startup, "u", is_superuser=True, connections_max=100)
         session = Session(line, spine, self.engine, settings, process_id=len(self.sessions), user="u", database="d")
         self.sessions.append(session)
         try:

@@ -13,7 +13,8 @@ import msgspec
 from yunbox.services.hologres.definitions.base import Definition, Name, Scene, database_of
 from yunbox.services.hologres.statements import commands as c
 from yunbox.services.hologres.statements.cursor import Cursor
-from yunbox.services.hologres.statements.isolation import check_isolation
+from yunbox.services.hologres.statements.offered import check_offered
+from yunbox.services.hologres.statements.own_settings import FREE, OWN
 from yunbox.services.hologres.statements.reader import reset_command, set_command, set_named, setting_name
 from yunbox.storage.rows.catalogue import Catalogue, put_database
 from yunbox.storage.rows.rights import not_owner
@@ -23,8 +24,6 @@ from yunbox.wire.pgwire.report import failure
 from yunbox.wire.pgwire.settings.parameters import PARAMETERS
 from yunbox.wire.pgwire.settings.session import Settings
 
-FREE = ("hg_",)
-"""How names of settings begin that are taken though nobody knows them."""
 _AUTO_ANALYZE = ("hg_enable_start_auto_analyze_worker", "hg_experimental_enable_start_auto_analyze_worker")
 _SWITCH = {"on": True, "true": True, "yes": True, "1": True, "off": False, "false": False, "no": False, "0": False}
 _OF_TRANSACTION = ("transaction_deferrable", "transaction_isolation", "transaction_read_only")
@@ -79,15 +78,15 @@ class SetForDatabase:
         put_database(change, msgspec.structs.replace(of, settings=kept))
 
     def _value(self, name: str) -> dict[str, str]:
-        settings = Settings({}, FREE)
+        settings = Settings(OWN, FREE)
         if self.is_current:
             settings.reset(name)  # it must be one that is to be set
-            check_isolation(name, self.shown)
+            check_offered(name, self.shown)
             return {name: self.shown}
         if self.values is None:
             settings.reset(name)
             return {}
-        check_isolation(name, self.values[0])
+        check_offered(name, self.values[0])
         settings.set(name, self.values)
         return {name: settings.show(name)}
 

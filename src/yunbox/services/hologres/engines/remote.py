@@ -22,6 +22,7 @@ from yunbox.services.hologres.foreign.objects import Objects
 from yunbox.services.hologres.foreign.reads import check_select
 from yunbox.services.hologres.session.ports import Batch, Context, LookUp, Plan, Rows, Sink, Writes
 from yunbox.services.hologres.session.used import computed
+from yunbox.services.hologres.statements.offered import check_offered
 from yunbox.storage.rows.draft import Block
 from yunbox.storage.rows.statistics.kept import Sampled
 from yunbox.wire.pgwire.report import PgError, Report, failure
@@ -167,6 +168,7 @@ class Remote:
         """Have it begin. Raises PgError."""
         computed = self.renewed(plan, context)
         for name, value, local in computed.assigned:
+            check_offered(name, value)
             context.assign(name, value, local)
         columns = tuple(one.oid for one in plan.columns) if plan.columns is not None else None
         return await self.run(computed, computed.sql, columns, bound(plan, values), context)

@@ -248,7 +248,7 @@ class Gateway:
         user = rights.name
         settings = settings_of(
             who.startup, user, is_superuser=rights.is_superuser, has_tls=self.tls is not None,
-            database=database.settings,
+            connections_max=self._config.connections_max, database=database.settings,
         )  # fmt: skip
         return Session(
             line, spine, engine, settings, process_id=process_id, user=user, database=database.name,

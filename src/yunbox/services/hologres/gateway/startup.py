@@ -6,9 +6,10 @@ plans only; the session keeps it as the setting ``hg_connection_type``.
 
 from collections.abc import Mapping
 
-from yunbox.services.hologres.definitions.database_settings import FREE
 from yunbox.services.hologres.gateway.login import fatal
 from yunbox.services.hologres.gateway.options import TOKEN, words_of
+from yunbox.services.hologres.statements.offered import check_offered
+from yunbox.services.hologres.statements.own_settings import FREE, OWN
 from yunbox.services.hologres.statements.replication import FOLLOWING
 from yunbox.wire.pgwire.frontend import Startup
 from yunbox.wire.pgwire.report import PgError
@@ -25,11 +26,13 @@ def settings_of(
     user: str,
     *,
     is_superuser: bool,
+    connections_max: int,
     has_tls: bool = False,
     database: Mapping[str, str] | None = None,
 ) -> Settings:
-    """The settings that a session of a role begins with; ``has_tls`` is whether a client may have it encrypted, and
-    ``database`` are those that its database has for who says nothing else.
+    """The settings that a session of a role begins with; ``has_tls`` is whether a client may have it encrypted,
+    ``connections_max`` how many there may be, and ``database`` are those that its database has for who says nothing
+    else.
 
     Raises PgError, which ends it.
     """
@@ -45,9 +48,12 @@ def settings_of(
     own = {
         "server_version": SERVER_VERSION, "server_version_num": SERVER_VERSION_NUMBER, "session_authorization": user,
         "is_superuser": "on" if is_superuser else "off", "ssl": "on" if has_tls else "off",
+        "max_connections": str(connections_max),
     }  # fmt: skip
     try:
-        return Settings({**(database or {}), **given, **own}, FREE)
+        for name, value in given.items():
+            check_offered(name, value)
+        return Settings({**OWN, **(database or {}), **given, **own}, FREE)
     except PgError as error:
         report = error.report
         raise fatal(report.sqlstate, report.message, report.detail, report.hint) from None

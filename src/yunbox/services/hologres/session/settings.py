@@ -10,7 +10,7 @@ from yunbox.services.hologres.session.rows import listed_texts, texts
 from yunbox.services.hologres.session.session import Session
 from yunbox.services.hologres.session.transaction import State
 from yunbox.services.hologres.statements import commands as c
-from yunbox.services.hologres.statements.isolation import check_isolation
+from yunbox.services.hologres.statements.offered import check_offered
 from yunbox.wire.pgwire.report import Report, failure
 from yunbox.wire.pgwire.settings.parameters import PARAMETERS
 
@@ -42,7 +42,7 @@ async def _set(session: Session, command: c.Set, portal: Portal) -> None:
     if command.values is None:
         session.settings.reset(command.name, local=local)
     else:
-        check_isolation(command.name, command.values[0])
+        check_offered(command.name, command.values[0])
         session.settings.set(command.name, command.values, local=local)
 
 
@@ -56,7 +56,7 @@ async def _reset(session: Session, command: c.Reset, portal: Portal) -> None:
 async def _set_transaction(session: Session, command: c.SetTransaction, portal: Portal) -> None:
     if command.session:
         for name, value in command.modes:
-            check_isolation(name, value)
+            check_offered(name, value)
             session.settings.set(f"default_{name}", (value,))
         return
     _warn_alone(session, "SET TRANSACTION")
@@ -66,7 +66,7 @@ async def _set_transaction(session: Session, command: c.SetTransaction, portal: 
 def set_modes(session: Session, modes: tuple[tuple[str, str], ...]) -> None:
     """Have the transaction be so until it ends. Raises PgError 0A000 for an isolation that is not offered."""
     for name, value in modes:
-        check_isolation(name, value)
+        check_offered(name, value)
         session.settings.set(name, (value,), local=True)
 
 

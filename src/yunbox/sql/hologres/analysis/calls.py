@@ -47,9 +47,6 @@ class Calls(Expressions):
     def call(self, node: tree.Call) -> Expr:
         """A call, whatever it is of."""
         name = self._name(node)
-        extension = extension_of(name)
-        if extension and not self.context.catalog.has_extension(extension):
-            self._no_function(name, [self.bind(arg).type for arg in node.args], node.at)
         kinds = {one.kind for one in functions.BY_NAME.get(name, ())}
         if node.over is None and "a" in kinds:
             return self._aggregate(name, node)
@@ -61,6 +58,16 @@ class Calls(Expressions):
         return self._scalar(name, node)
 
     def _name(self, node: tree.Call) -> str:
+        """The name of a function that may be called. Raises PgError 42883, 0A000."""
+        name = self._written(node)
+        extension = extension_of(name)
+        if extension and not self.context.catalog.has_extension(extension):
+            given = [self.bind(arg.value if isinstance(arg, tree.Named) else arg).type for arg in node.args]
+            hint = f"It comes with an extension: CREATE EXTENSION {extension};"
+            raise error("42883", f"function {name}({_listed(given)}) does not exist", node.at, hint=hint)
+        return name
+
+    def _written(self, node: tree.Call) -> str:
         dotted = ".".join(node.names[-2:])
         if dotted in functions.BY_NAME:
             return dotted
@@ -201,11 +208,10 @@ class Calls(Expressions):
 
     @staticmethod
     def _no_function(name: str, given: Sequence[int], at: int) -> NoReturn:
-        told = ", ".join(shown(of) for of in given)
         if name not in functions.BY_NAME and is_absent("function", name):
             raise unsupported(f"function {name}", at)
         hint = "No function matches the given name and argument types. You might need to add explicit type casts."
-        raise error("42883", f"function {name}({told}) does not exist", at, hint=hint)
+        raise error("42883", f"function {name}({_listed(given)}) does not exist", at, hint=hint)
 
     # -- aggregates
 
@@ -455,7 +461,11 @@ def sorted_by(key: tree.SortKey, value: Expr) -> str:
 
 
 def _types(args: Sequence[Expr]) -> str:
-    return ", ".join(shown(one.type) for one in args)
+    return _listed([one.type for one in args])
+
+
+def _listed(types: Sequence[int]) -> str:
+    return ", ".join(map(shown, types))
 
 
 def _without_flags(kept: dict[str, object]) -> dict[str, object]:

@@ -213,7 +213,7 @@ class Sources(Calls):
             raise error("42803", "aggregate functions are not allowed in functions in FROM", node.at)
         made = replace(self._made(resolved, node.at), sets=resolved.function.returns_set)
         outputs = resolved.function.outputs
-        return made, name, outputs[0][0] if len(outputs) == 1 else ""
+        return made, name.rpartition(".")[2], outputs[0][0] if len(outputs) == 1 else ""
 
     @staticmethod
     def _rows_of(made: Expr, name: str) -> tuple[list[tuple[str, Expr]], bool]:

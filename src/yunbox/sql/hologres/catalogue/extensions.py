@@ -21,8 +21,10 @@ class Brought:
 
 
 EXTENSIONS: Mapping[str, Brought] = {
+    "flow_analysis": Brought(r"windowfunnel|retention|range_retention_(?:count|sum)|bit_(?:construct|match)"),
     "hg_binlog": Brought(r"(?!)"),
     "hg_toolkit": Brought(r"hg_dump_script|hg_shard_id_for_distribution_key"),
+    "hive_compatible": Brought(r"get_json_object"),
     "proxima": Brought(r"pm_\w+"),
     "roaringbitmap": Brought(
         r"rb(?:64)?_\w+|roaringbitmap\w*",

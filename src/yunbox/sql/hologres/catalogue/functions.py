@@ -4,7 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
 
-from yunbox.sql.hologres.catalogue import bitmaps
+from yunbox.sql.hologres.catalogue import bitmaps, own
 from yunbox.sql.hologres.catalogue.rows import rows
 from yunbox.sql.hologres.catalogue.types import (
     ANY,
@@ -164,6 +164,14 @@ for _at, _name in enumerate(("max_by", "min_by"), 13_377):
 """Functions of Hologres' own. Source: what the vendor's client for Java asks, and the vendor's pages "Instance
 version", "Table and database size", "USER_DISPLAY_NAME", "HG_DISPLAY_NAME_TO_ID", "Tiered storage", "Recycle
 bin", "Subscribe to Hologres binlogs", "HG_SHARD_ID_FOR_DISTRIBUTION_KEY" and "General-purpose aggregate functions"."""
+
+for _own in own.signatures():
+    _variadic = ANY if _own.is_variadic else 0
+    _named = own.CONDITIONS if _own.name == "bit_construct" else ()
+    _add(Function(
+        _own.oid, _own.name, "a" if _own.is_aggregate else "f", _own.args, _variadic, max(len(_named) - 1, 0),
+        _own.returns, False, not (_own.is_lax or _own.is_aggregate), "s", _named, (),
+    ))  # fmt: skip
 
 for _at, _name in enumerate(DISTANCES, FIRST_OID):
     _add(Function(

@@ -5,6 +5,7 @@ from yunbox.sql.hologres.natives import (
     bitmaps,
     catalogue,
     conversions,
+    flows,
     formats,
     jsons,
     mathematics,
@@ -21,6 +22,6 @@ from yunbox.sql.hologres.natives.native import Native
 NATIVES: tuple[Native, ...] = (
     *conversions.NATIVES, *numerics.NATIVES, *mathematics.NATIVES, *texts.NATIVES, *patterns.NATIVES,
     *moments.NATIVES, *statistics.NATIVES, *jsons.NATIVES, *formats.NATIVES, *catalogue.NATIVES,
-    *bitmaps.NATIVES, *networks.NATIVES, *binary.NATIVES, *zoned_times.NATIVES,
+    *bitmaps.NATIVES, *networks.NATIVES, *binary.NATIVES, *zoned_times.NATIVES, *flows.NATIVES,
 )  # fmt: skip
 """Every native function."""

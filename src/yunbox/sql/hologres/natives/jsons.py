@@ -4,6 +4,7 @@ Source: the PostgreSQL documentation, "JSON Functions and Operators".
 """
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
@@ -138,6 +139,27 @@ def _keys(text: str) -> list[str]:
     if kind != "object":
         raise failure("22023", f"cannot call json_object_keys on {'an array' if kind == 'array' else 'a scalar'}")
     return [key for key, _ in _pairs(text)]
+
+
+_HIVE_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+|\*)\]")
+
+
+def _hive_object(text: str, path: str) -> str | None:
+    """get_json_object: NULL for a text that is no JSON, and for a path that is none or leads nowhere."""
+    steps = _HIVE_STEP.findall(path)
+    if not path.startswith("$") or "".join(f".{key}" if key else f"[{place}]" for key, place in steps) != path[1:]:
+        return None
+    if any(place == "*" for _, place in steps):
+        raise failure("0A000", "get_json_object with [*] in its path is not supported")
+    found: str | None = text
+    try:
+        json.loads(text)
+        for key, place in steps:
+            if found is not None:
+                found = _member(found, key) if key else _element(found, int(place))
+    except ValueError:
+        return None
+    return _plain(found)
 
 
 # -- JSONB
@@ -378,6 +400,7 @@ NATIVES: tuple[Native, ...] = (
     native("hg_jsonb_element_text", lambda text, place: _plain(_binary_element(text, place)), "VARCHAR; INTEGER", _V),
     native("hg_json_path", _at_path, _LIST, _V),
     native("hg_json_path_text", lambda text, path: _plain(_at_path(text, path)), _LIST, _V),
+    native("hg_get_json_object", _hive_object, _VV, _V),
     native("hg_json_length", _length, _V, "INTEGER"),
     native("hg_json_elements", _elements, _V, "VARCHAR[]"),
     native("hg_json_elements_text", lambda text: [_plain(one) for one in _elements(text)], _V, "VARCHAR[]"),

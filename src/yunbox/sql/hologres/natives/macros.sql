@@ -112,3 +112,12 @@ CREATE OR REPLACE MACRO hg_sleep(s) AS
     CASE WHEN s IS NOT NULL THEN coalesce(CAST(sleep_ms(
         CASE WHEN isnan(s) OR s <= 0 THEN 0 WHEN s >= 1e12 THEN 1000000000000000 ELSE CAST(s * 1000 AS BIGINT) END
     ) AS VARCHAR), '') END;
+-- Retention: how many have each day's first event, and how many of them each of 15 later ones; entries are counted by
+-- their values, of which there are few.
+CREATE OR REPLACE MACRO hg_retention_day(entries, d) AS
+    strftime(hg_date(d), '%Y%m%d') || ',' || list_aggregate([coalesce(list_sum([CAST(e.value AS BIGINT) FOR e IN entries
+        IF (e.key - (e.key & 65535)) // 65536 = d AND (i = 0 OR (e.key >> (i - 1)) & 1 = 1)]), 0) FOR i IN range(16)],
+        'string_agg', ',');
+CREATE OR REPLACE MACRO hg_retention(counted) AS
+    [hg_retention_day(map_entries(counted), d)
+     FOR d IN list_sort(list_distinct([(k - (k & 65535)) // 65536 FOR k IN map_keys(counted)]))];

@@ -29,6 +29,7 @@ cume_dist() = @cume_dist()
 ntile(int4) = CAST(@ntile(CASE WHEN {0} <= 0 THEN \
     CAST(error('PG22014: argument of ntile must be greater than zero') AS INTEGER) ELSE {0} END) AS INTEGER)
 mode(anyelement) = @mode({0})
+any_value(anyelement) = @any_value({0})
 """)
 each("bit_{a}(int{b})", "@bit_{a}({0})", [(a, b) for a in ("and", "or", "xor") for b in "248"])
 

@@ -135,3 +135,51 @@ def _not_nulls(call: Call) -> str:
 def _counted(call: Call, what: str) -> str:
     tests = " + ".join(f"CAST(({value.sql} IS {what}) AS INTEGER)" for value in call.args)
     return f"CAST(({tests or '0'}) AS INTEGER)"
+
+
+# -- Hologres' own, which take no constants
+
+
+def _column_of(call: Call) -> None:
+    """They are for columns of tables, as the vendor's page says. Raises PgError 0A000."""
+    if not any(one.levels for one in call.args):
+        raise unsupported(f"{call.function.name} of constants", call.args[0].at)
+    _elements(call)
+
+
+@rendered("array_max(anyarray)", "array_min(anyarray)")
+def _extreme_element(call: Call) -> str:
+    _column_of(call)
+    return f"list_{call.function.name[-3:]}({call[0]})"
+
+
+@rendered("array_contains(anyarray,anyelement)")
+def _has_element(call: Call) -> str:
+    _column_of(call)
+    return f"list_contains({call[0]}, {call[1]})"
+
+
+@rendered("array_distinct(anyarray)")
+def _distinct_elements(call: Call) -> str:
+    _column_of(call)
+    return _first_ones(call[0])
+
+
+@rendered("array_union(anyarray,anyarray)")
+def _united(call: Call) -> str:
+    _column_of(call)
+    both = f"{call[0]} IS NOT NULL AND {call[1]} IS NOT NULL"
+    return _first_ones(f"CASE WHEN {both} THEN list_concat({call[0]}, {call[1]}) END")
+
+
+@rendered("array_except(anyarray,anyarray)")
+def _excepted(call: Call) -> str:
+    _column_of(call)
+    without = f"[v FOR v IN {call[0]} IF list_position({call[1]}, v) IS NULL]"
+    return _first_ones(f"CASE WHEN {call[1]} IS NOT NULL THEN {without} END")
+
+
+def _first_ones(items: str) -> str:
+    """Each element where it stands first."""
+    body = "[v FOR v, i IN one IF list_position(one, v) = i]"
+    return f"list_transform([{items}], lambda one: {body})[1]"

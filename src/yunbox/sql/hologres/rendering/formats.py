@@ -73,6 +73,11 @@ def _hg_version(call: Call) -> str:
     return quoted(f"{HOLOGRES}, compatible with {call.session.server_version}")
 
 
+@rendered("instance_max_connections()")
+def _connections_max(call: Call) -> str:
+    return f"CAST({quoted(call.session.settings.get('max_connections', '100'))} AS INTEGER)"
+
+
 @rendered("pg_backend_pid()")
 def _process(call: Call) -> str:
     return f"CAST({call.session.process} AS INTEGER)"

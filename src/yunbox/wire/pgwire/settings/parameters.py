@@ -51,6 +51,7 @@ _ALL = (
     Parameter("jit", Switch(), "off"),
     Parameter("lock_timeout", _TIMEOUT, "0"),
     Parameter("log_min_duration_statement", Whole(-1, _INT_MAX, kinds.MILLISECONDS), "100ms"),
+    Parameter("max_connections", Whole(1, _INT_MAX), "100", fixed=True),
     Parameter("max_identifier_length", Whole(63, 63), "63", fixed=True),
     Parameter("max_index_keys", Whole(32, 32), "32", fixed=True),
     _text("role", "none", fixed=True),

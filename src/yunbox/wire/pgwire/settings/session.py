@@ -72,10 +72,8 @@ class Settings:
     def reset(self, name: str, *, local: bool = False) -> None:
         """RESET name, or SET name TO DEFAULT. Raises PgError."""
         key = name.lower()
-        if self._changeable(name) is None:
-            self._put(key, "", local=local)
-        else:
-            self._put(key, self._defaults[key], local=local)
+        self._changeable(name)
+        self._put(key, self._defaults.get(key, ""), local=local)
 
     def act_as(self, values: Mapping[str, str], *, local: bool) -> None:
         """Set what no statement sets by name: as whom the session acts."""

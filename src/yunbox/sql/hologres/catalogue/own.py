@@ -1,0 +1,91 @@
+"""The functions of Hologres' own whose types a line tells: ``name(types) value``, and how they differ from most.
+
+Most are no aggregates, and give NULL for a NULL. ``lax`` takes NULLs, ``any...`` is any number of values of any types.
+Sources: the vendor's pages "Array functions", "General-purpose aggregate functions", "windowFunnel", "Retention
+functions", "bit_construct and bit_match", "GET_JSON_OBJECT" and "Instance specifications".
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from yunbox.sql.hologres.catalogue.types import (
+    ANY,
+    ANYARRAY,
+    ANYELEMENT,
+    BOOL,
+    DATE,
+    INT4,
+    INT8,
+    TEXT,
+    TEXT_ARRAY,
+    TIMESTAMP,
+    TIMESTAMPTZ,
+)
+
+FIRST_OID = 13_800
+_TYPES = {"any": ANY, "anyarray": ANYARRAY, "anyelement": ANYELEMENT, "bool": BOOL, "date": DATE, "int4": INT4,
+          "int8": INT8, "text": TEXT, "timestamp": TIMESTAMP, "timestamptz": TIMESTAMPTZ, "int4[]": 1007,
+          "int8[]": 1016, "text[]": TEXT_ARRAY}  # fmt: skip
+_LINE = re.compile(r"(\w+)\((.*)\) (\S+)( aggregate)?( lax)?")
+CONDITIONS = tuple("abcdefghijklmnopqrstuvwxyz") + tuple(f"a{number}" for number in range(1, 7))
+"""The names that bit_construct has for its conditions, and bit_match for their bits, from the lowest on."""
+_SIGNATURES = f"""
+instance_max_connections() int4
+array_max(anyarray) anyelement
+array_min(anyarray) anyelement
+array_contains(anyarray,anyelement) bool
+array_distinct(anyarray) anyarray
+array_except(anyarray,anyarray) anyarray
+array_union(anyarray,anyarray) anyarray
+array_sort(anyarray) anyarray
+any_value(anyelement) anyelement aggregate
+get_json_object(text,text) text
+windowfunnel(int8,text,timestamp,any...) int4 aggregate
+windowfunnel(int8,text,timestamptz,any...) int4 aggregate
+windowfunnel(int8,text,int8,any...) int4 aggregate
+retention(any...) int4[] aggregate
+range_retention_count(bool,bool,date,int4[],text) int8[] aggregate
+range_retention_count(bool,bool,date,int4[],text,text) int8[] aggregate
+range_retention_sum(int8[]) text[] aggregate
+bit_construct({",".join(["bool"] * len(CONDITIONS))}) int4 lax
+bit_match(text,int4) bool
+"""
+_NOT_HERE = """
+approx_percentile max_pt hg_array_map hg_array_filter hg_array_fill hg_array_sort hg_array_first_index
+range_funnel range_funnel_time range_funnel_level path_analysis_detail path_analysis_array path_analysis_sum
+bsi_add bsi_add_agg bsi_add_value bsi_build bsi_compare bsi_ebm bsi_eq bsi_filter bsi_ge bsi_gt bsi_iterate bsi_le
+bsi_lt bsi_merge bsi_merge_agg bsi_neq bsi_range bsi_show bsi_stat bsi_sum bsi_topk bsi_transpose
+bsi_transpose_with_count
+add_months bitand dump instr last_day listagg lnnvl median months_between nanvl next_day nvl nvl2
+hg_get_warehouse_status hg_rebalance_warehouse hg_get_rebalance_warehouse_status
+hg_list_logical_partition hg_dynamic_table_state_size
+digest hmac crypt gen_salt encrypt decrypt pgp_sym_encrypt pgp_sym_decrypt gen_random_bytes
+st_point st_makepoint st_distance st_contains st_within st_intersects st_geomfromtext st_astext st_buffer st_area
+try_cast
+"""
+NOT_HERE = frozenset(_NOT_HERE.split())
+"""Functions that the vendor's pages name, and that are not here. They are refused by their names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """A function of Hologres' own."""
+
+    oid: int
+    name: str
+    args: tuple[int, ...]
+    returns: int
+    is_aggregate: bool
+    is_lax: bool
+    is_variadic: bool
+
+
+def signatures() -> Iterator[Own]:
+    """All of them."""
+    for at, line in enumerate(_SIGNATURES.strip().splitlines(), FIRST_OID):
+        found = _LINE.fullmatch(line)
+        assert found is not None, line
+        name, listed, of, aggregate, lax = found.groups()
+        args = tuple(_TYPES[one.removesuffix("...")] for one in listed.split(",") if one)
+        yield Own(at, name, args, _TYPES[of], bool(aggregate), bool(lax), listed.endswith("..."))
