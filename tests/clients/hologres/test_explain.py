@@ -46,6 +46,16 @@ def test_a_fixed_plan_is_called_so(client: Client, statement: str, node: str) ->
     assert client.execute("select count(*) from t").fetchone() == (1000,)
 
 
+@pytest.mark.parametrize(
+    ("query", "key"),
+    [("select a, count(*) from t group by a", "a"), ("select distinct b from t", "b"),
+     ("select t.b, sum(u.v) from t join u on id = k group by t.b", "b"),
+     ("select a, b, max(id) from t where id > 3 group by a, b", "a, b"), ("select count(*) from t group by a", "a")],
+)  # fmt: skip
+def test_groups_are_told_by_their_columns(client: Client, query: str, key: str) -> None:
+    assert f"Group Key: {key}" in [line.strip() for line in lines(client, f"explain {query}")]
+
+
 def test_a_query_as_postgres_lays_it_out(client: Client) -> None:
     found = lines(
         client, "explain select a, count(*) from t join u on id = k where a > 2 group by 1 order by 1 limit 2"

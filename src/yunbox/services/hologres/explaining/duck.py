@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from yunbox.services.hologres.explaining.node import Node
+from yunbox.services.hologres.explaining.outputs import listed, outputs, resolved
 
 Plan = Mapping[str, Any]
 Table = Callable[[str], tuple[str, Mapping[int, str]]]
@@ -106,6 +107,9 @@ def _node(kind: str, extra: Plan, plan: Plan, below: list[Node], table: Table, t
     for theirs, ours in _DETAILS.items():
         if theirs in extra:
             made.details[ours] = _text(extra[theirs], " AND " if ours in ("Filter", "Cond") else ", ")
+    if "Groups" in extra and plan.get("children"):
+        given = outputs(plan["children"][0], table)
+        made.details["Group Key"] = ", ".join(resolved(one, given) for one in listed(extra["Groups"]))
     if "Join Type" in extra:
         _join(made, str(extra["Join Type"]))
     if kind == "EMPTY_RESULT":
