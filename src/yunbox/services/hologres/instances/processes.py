@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import os
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -23,6 +23,9 @@ from yunbox.spine.child import ChildProcess
 
 _GATEWAY, _ENGINE = "yunbox.services.hologres.gateway.main", "yunbox.engine.holo.main"
 _BACKLOG = 1024
+_ENGINE_PATIENCE = replace(PATIENCE, health_s_max=60.0)
+"""The engine gives way to everything else, so on a busy machine it says late that it lives; who ended it for that would
+end its statements."""
 
 
 @dataclass
@@ -38,7 +41,7 @@ class Processes:
         """A supervisor for each process."""
         name = self.config.instance
         self._engine_listener = socket.socket(socket.AF_UNIX)
-        self.engine = Supervisor(f"the engine of Hologres ({name})", self._spawn_engine, PATIENCE)
+        self.engine = Supervisor(f"the engine of Hologres ({name})", self._spawn_engine, _ENGINE_PATIENCE)
         self.gateways = [self._supervisor(index) for index in range(self.config.count)]
         self._awakened = Awakened(f"Hologres ({name})", [self.listener], [*self.gateways, self.engine])
 
