@@ -65,6 +65,7 @@ ROWS = {
     "{services.datahub.limits:MOVE_RECORDS_MAX} records of a shard; a TimeRange of 15 minutes to a day",
     "DataHub: an answer": "{services.datahub.limits:GET_RECORDS_MAX} records, "
     "{services.datahub.limits:ANSWER_BYTES_MAX}, but for a single larger one",
+    "Flink: processes of a job (`parallelism.default`)": "{sql.flink.parallelism:PARALLELISM_MAX}",
     "Tablestore: tables of an instance; rows of a table": "{services.tablestore.service:TABLES_MAX}; "
     "{services.tablestore.rows:ROWS_MAX} of {services.tablestore.rows:CELLS_MAX} columns",
     "Tablestore: a value of a key; another": "{services.tablestore.rows:KEY_VALUE_BYTES_MAX}; "

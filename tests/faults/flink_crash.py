@@ -54,11 +54,12 @@ def parsed(value: bytes) -> Line:
 
 @dataclass(frozen=True)
 class Work:
-    """What jobs do with the records: their tables, and what is in each of them for certain lines."""
+    """What jobs do with the records: their tables, what is in each of them for certain lines, and what is killed."""
 
     tables: dict[str, str]
     submit: Callable[[Server], list[str]]
     expected: Callable[[list[Line]], dict[str, list[tuple[Any, ...]]]]
+    victims: tuple[str, ...] = VICTIMS
 
 
 def events(server: Server) -> str:
@@ -116,7 +117,7 @@ class Crash:
             self.server.kill()
             self.server.start()
             return True
-        chosen = self._chance.choices(VICTIMS, k=self._chance.choice((1, 1, 2)))
+        chosen = self._chance.choices(self._work.victims, k=self._chance.choice((1, 1, 2)))
         hit = [name for name in chosen if self._hit(name)]
         return "datahub.broker.main" in hit
 

@@ -15,8 +15,9 @@ WINDOW = 50
 """How many numbers of a shard are in a window of time."""
 
 
-def _one_job(server: Server) -> list[str]:
+def one_job(server: Server, parallelism: int = 1) -> list[str]:
     with Flink(server) as flink:
+        flink.run(f"SET 'parallelism.default' = '{parallelism}'")
         flink.run(
             events(server), hologres(server, "windows", "k BIGINT, w BIGINT, n BIGINT, shards BIGINT", "windows_")
         )
@@ -49,7 +50,7 @@ def _windows(lines: list[Line]) -> dict[str, list[tuple[Any, ...]]]:
 
 WORK = Work(
     {"windows": "k bigint, w bigint, n bigint, shards bigint", "pairs": "number bigint, a bigint, b bigint"},
-    _one_job,
+    one_job,
     _windows,
 )
 

@@ -166,6 +166,13 @@ def _floats(array: Array) -> Array:
     return made
 
 
+def registrable(batch: Batch, types: Sequence[FlinkType]) -> Batch:
+    """A batch of DuckDB's answer, as it takes one: see ``_floats``."""
+    columns = tuple(_floats(array) if of.root in _FLOATS and array.dtype != object else array
+                    for array, of in zip(batch.columns, types, strict=True))  # fmt: skip
+    return Batch(columns, batch.size, batch.kinds, batch.shard)
+
+
 def decoded(name: str, of: FlinkType) -> str:
     """The SQL of a column in physical form, as the value it stands for."""
     match of.root:

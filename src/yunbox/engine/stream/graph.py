@@ -4,13 +4,14 @@ A stage gets batches on its ports and gives batches to those below it. Steps tha
 filters, windows, unnesting) are SQL around SQL, a ``Fragment``, which the next stage runs over each batch that comes.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
-from yunbox.engine.stream.batch import Batch, types_of
+from yunbox.engine.stream.batch import Batch, registrable, types_of
 from yunbox.engine.stream.connectors.connector import Reader
 from yunbox.engine.stream.duck import Duck, Fragment, batch_of, source, target
+from yunbox.engine.stream.kept import Kept
 from yunbox.engine.stream.operators.aggregate import GroupAggregate
 from yunbox.engine.stream.operators.batchover import BatchOverAggregate
 from yunbox.engine.stream.operators.columnar import ColumnarAggregate, vectors_of
@@ -36,12 +37,13 @@ from yunbox.engine.stream.operators.temporal import TemporalJoin
 from yunbox.engine.stream.operators.union import Final, Sorted, UnionAll
 from yunbox.engine.stream.operators.windowed import WindowAggregate
 from yunbox.engine.stream.operators.windowjoin import WindowJoin
-from yunbox.engine.stream.store import StateStore
+from yunbox.engine.stream.parallel.groups import KeyGroups, Ownership
 from yunbox.engine.stream.windows import assigned
 from yunbox.kernel.errors import Unsupported
 from yunbox.sql.flink import plans
 from yunbox.sql.flink.casts import fitted
 from yunbox.sql.flink.matches import Match
+from yunbox.sql.flink.parallelism import Sharing, sharing
 from yunbox.sql.flink.types import FlinkType
 
 Open = Callable[[plans.Node], Reader]
@@ -68,7 +70,10 @@ class Input:
 
 @dataclass(eq=False)
 class Stage:
-    """A source, an operator or a sink. ``fused`` inputs are given as they are: the operator has the query itself."""
+    """A source, an operator or a sink. ``fused`` inputs are given as they are: the operator has the query itself.
+
+    ``sharing`` is how it is shared out among several processes, if it is.
+    """
 
     name: str
     node: Any
@@ -77,6 +82,7 @@ class Stage:
     reader: Reader | None = None
     context: Context | None = None
     fused: bool = False
+    sharing: Sharing | None = None
     watermark: int = NEVER
     out: list[Batch] = field(default_factory=list)
     rows_in: int = 0
@@ -96,13 +102,26 @@ class Tap:
         return None if found is None else int(found)
 
 
+class Together(Protocol):
+    """Those who work on the stages that are shared out."""
+
+    def work(
+        self, stage: Stage, now_ms: int, came: Sequence[tuple[int, Batch]], watermark_ms: int | None
+    ) -> Iterator[Batch]:
+        """What a stage makes of batches on its ports and of a watermark that has moved."""
+
+
 class Graph:
-    """The stages of a job, each behind those it takes rows from."""
+    """The stages of a job, each behind those it takes rows from.
+
+    With a ``parallelism`` of more than one those that have a key are shared out, and work on by ``team``. In one of
+    those who do, the ``index``th, they have its keys, and rows come as they are without a query of the stage's own.
+    """
 
     def __init__(
         self,
         job: plans.Job,
-        store: StateStore,
+        store: Kept,
         duck: Duck,
         open_reader: Open,
         *,
@@ -110,7 +129,11 @@ class Graph:
         zone: str,
         open_lookup: OpenLookup = no_lookup,
         aggregator: FindAggregator = no_aggregator,
+        parallelism: int = 1,
+        index: int | None = None,
     ) -> None:
+        self.team: Together | None = None
+        self._parallelism, self._index = parallelism, index
         self.stages: list[Stage] = []
         self.sources: list[Stage] = []
         self.sinks: list[Stage] = []
@@ -188,9 +211,18 @@ class Graph:
                 found.reader = self._open_reader(node)
                 self.sources.append(found)
             else:
-                found.context = self._context(found)
+                if self._parallelism > 1:
+                    found.sharing = sharing(node, batch=self._batch)
+                found.context = self._context(found, self._ownership(found))
                 self._operate(found, node)
         return found
+
+    def _ownership(self, stage: Stage) -> Ownership | None:
+        """Which of a stage's keys are this process's, if others have the rest."""
+        if stage.sharing is None or self._index is None:
+            return None
+        shared = stage.sharing
+        return Ownership(groups_of(stage), shared.places, shared.width, index=self._index, count=self._parallelism)
 
     def _needed(self, node: plans.Node, below: plans.Node) -> Input:
         """What a node gets of one below it: functions of users are given no rows in a batch that go again."""
@@ -203,10 +235,10 @@ class Graph:
         self.stages.append(stage)
         return stage
 
-    def _context(self, stage: Stage) -> Context:
+    def _context(self, stage: Stage, ownership: Ownership | None = None) -> Context:
         context = Context(
             stage.name, self._store, self._duck, self._memory_bytes_max, self._zone, self._open_lookup, self._batch,
-            self._aggregator,
+            self._aggregator, ownership,
         )  # fmt: skip
         stage.context = context
         return context
@@ -216,7 +248,7 @@ class Graph:
         assert context is not None
         make = _OPERATORS.get(type(node))
         if isinstance(node, plans.Aggregate):
-            below = stage.inputs[0]
+            below = stage.inputs[0] if context.ownership is None else _plain(stage.inputs[0].stage, node.input)
             stage.operator, stage.fused = _aggregate(context, node, below), True
         elif make is not None:
             stage.operator = make(context, node)
@@ -232,7 +264,10 @@ class Graph:
                 stage.out = came.get(stage, [])
                 stage.rows_out += sum(batch.size for batch in stage.out)
                 continue
-            stage.out = [batch for batch in self._worked(stage, stage.operator, now_ms) if batch.size]
+            worked = self._worked(stage, stage.operator, now_ms)
+            if stage.sharing is not None and self.team is not None:
+                worked = self._shared(stage, self.team, now_ms)
+            stage.out = [batch for batch in worked if batch.size]
             stage.rows_out += sum(batch.size for batch in stage.out)
         return {sink: list(self._reached(sink.inputs[0])) for sink in self.sinks}
 
@@ -247,6 +282,19 @@ class Graph:
             yield from operator.advance(watermark)
             stage.watermark = watermark
 
+    def _shared(self, stage: Stage, team: Together, now_ms: int) -> Iterator[Batch]:
+        """As ``_worked``, of a stage that is shared out."""
+        came: list[tuple[int, Batch]] = []
+        for port, one in enumerate(stage.inputs):
+            stage.rows_in += sum(batch.size for batch in one.stage.out) if stage.fused else 0
+            for batch in self._reached(one):
+                stage.rows_in += 0 if stage.fused else batch.size
+                came.append((port, registrable(batch, one.given) if stage.fused else batch))
+        watermark = min(one.stage.watermark for one in stage.inputs)
+        moved = watermark if watermark > stage.watermark else None
+        stage.watermark = max(stage.watermark, watermark)
+        return team.work(stage, now_ms, came, moved)
+
     def _reached(self, one: Input) -> Iterator[Batch]:
         for batch in one.stage.out:
             made = one.batch(self._duck, batch)
@@ -256,6 +304,13 @@ class Graph:
     def contexts(self) -> Iterator[Context]:
         """All that is remembered."""
         yield from (stage.context for stage in self.stages if stage.context is not None)
+
+
+def groups_of(stage: Stage) -> KeyGroups:
+    """In which groups the keys are of a stage that is shared out."""
+    assert stage.sharing is not None
+    fields = stage.node.inputs[0].fields
+    return KeyGroups([fields[at].type for at in stage.sharing.columns[0]])
 
 
 def _plain(stage: Stage, node: plans.Node) -> Input:

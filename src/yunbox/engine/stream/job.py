@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -26,12 +27,15 @@ from yunbox.engine.stream.durations import millis
 from yunbox.engine.stream.graph import Graph, Stage
 from yunbox.engine.stream.operators.operator import ALWAYS, NEVER
 from yunbox.engine.stream.outgoing import Outgoing
+from yunbox.engine.stream.parallel.messages import Begin
+from yunbox.engine.stream.parallel.team import Team
 from yunbox.engine.stream.poison import poison
 from yunbox.engine.stream.store import StateStore
 from yunbox.engine.stream.udf.natives import Functions
 from yunbox.engine.stream.watermarks import Watermarks
 from yunbox.kernel.errors import StorageFull
 from yunbox.sql.flink import plans
+from yunbox.sql.flink.parallelism import parallelism, shared
 
 _ROWS_MAX = 50_000
 _FEW_ROWS = 2_000
@@ -113,6 +117,8 @@ class JobRunner:
         self._steady = steady
         check(job)
         self.job = job
+        self.parallelism = parallelism(job.settings) if shared(job) else 1
+        self._team: Team | None = None
         self.progress = Progress()
         self._give = give or (lambda changes: None)
         zone = job.settings.get(_ZONE, "UTC")
@@ -129,6 +135,7 @@ class JobRunner:
             zone=zone,
             open_lookup=self._lookup,
             aggregator=self._functions.aggregator,
+            parallelism=self.parallelism,
         )
         idle_ms = millis(job.settings.get(_IDLE, "0"))
         self._sources = [
@@ -146,8 +153,21 @@ class JobRunner:
         ]
         self._letters = self._dead_letters(job.dead_letters)
         self._restore()
+        if self.parallelism > 1:
+            self._team = self._begun(memory_bytes_max)
 
     # -- making
+
+    def _begun(self, memory_bytes_max: int) -> Team:
+        """Workers, who go on behind the last epoch."""
+        given = {one.stage.name: (one.reader.types, one.reader.columns) for one in self._sources}
+        watermarks = {stage.name: stage.watermark for stage in self.graph.stages}
+        memory = memory_bytes_max // self.parallelism
+        state = self._environment.folder + "/state"
+        begin = Begin(
+            self.job, 0, self.parallelism, state, self.store.epoch, self._environment.zone, memory, given, watermarks
+        )
+        return Team.of(self.graph, begin)
 
     def _dead_letters(self, sink: plans.Sink | None) -> DeadLetters | None:
         if sink is None:
@@ -334,11 +354,15 @@ class JobRunner:
 
     def _has_swept(self) -> bool:
         """Whether what was old has gone from the state while nothing came."""
+        if self._team is not None and self._team.has_changes:
+            return True
         return any(state.has_changes for context in self.graph.contexts() for state in context.states)
 
     def _commit(self, outbox: dict[str, Outgoing]) -> None:
         states = [state for context in self.graph.contexts() for state in context.states]
         changes = list(chain.from_iterable(state.changes() for state in states))
+        if self._team is not None:
+            changes += self._team.collect(self.store.epoch + 1, self.store.merged)
         meta = {
             "sources": {
                 one.name: {
@@ -376,6 +400,17 @@ class JobRunner:
             else:
                 writer.deliver(epoch, outgoing.changes())
 
+    def described(self, stage: Stage) -> dict[str, Any]:
+        """What may be told of a stage."""
+        if self._team is not None and stage.sharing is not None:
+            return {**self._team.described(stage), "parallelism": self.parallelism}
+        return stage.operator.describe() if stage.operator is not None else {}
+
+    @property
+    def workers(self) -> list[int]:
+        """The process ids of those who work on what is shared out."""
+        return self._team.pids if self._team is not None else []
+
     def lag_rows(self) -> int | None:
         """How much there is that was not read, where all sources know it."""
         found = [source.reader.lag_rows() for source in self._sources]
@@ -384,6 +419,8 @@ class JobRunner:
     def close(self) -> None:
         """Let go of everything."""
         self._deliverer.shutdown()
+        if self._team is not None:
+            self._team.close()
         for source in self._sources:
             source.reader.close()
         for sink in self._sinks:

@@ -33,9 +33,10 @@ from yunbox.engine.stream.operators.operator import ALWAYS, NEVER
 from yunbox.engine.stream.savepoints import check, restore, save
 from yunbox.engine.stream.udf.loading import folders_of
 from yunbox.engine.stream.udf.natives import Functions
-from yunbox.kernel.errors import KernelError, StorageFull
+from yunbox.kernel.errors import KernelError, StorageFull, Unavailable
 from yunbox.kernel.supervise import die_with_parent
 from yunbox.sql.flink.catalog import Catalog
+from yunbox.sql.flink.parallelism import without_wrong
 from yunbox.sql.flink.planner import Planner
 from yunbox.sql.flink.plans import Job
 from yunbox.wire.pgwire.report import PgError
@@ -214,13 +215,17 @@ def _said(error: Exception) -> str:
 
 
 def _passes(error: Exception) -> bool:
-    """Whether a database will do later what it does not do now: it is starting, or has too much to do."""
+    """Whether a database will do later what it does not do now: it is starting, or has too much to do; or whether one
+    of the job's workers has ended."""
+    if isinstance(error, Unavailable):
+        return True
     return isinstance(error, PgError) and error.report.sqlstate[:2] in ("53", "57")
 
 
 def planned(job: JobFile) -> Job:
     """The plan of what runs. Raises KernelError."""
-    planner = Planner(Catalog.from_json(job.catalog), job.settings, Functions(folders_of(job.settings)).find)
+    settings = without_wrong(job.settings)
+    planner = Planner(Catalog.from_json(job.catalog), settings, Functions(folders_of(settings)).find)
     [statement] = planner.statements(job.statement)
     made = planner.plan(statement)
     assert isinstance(made, Job)
@@ -242,13 +247,14 @@ def told(runner: JobRunner) -> dict[str, Any]:
         "watermark_ms": watermark if NEVER < watermark < ALWAYS else None,
         "lag_rows": runner.lag_rows(),
         "is_paused": progress.is_paused,
+        "parallelism": runner.parallelism,
         "stages": [
             {
                 "name": stage.name,
                 "rows_in": stage.rows_in,
                 "rows_out": stage.rows_out,
                 "state_bytes": runner.store.sizes.get(stage.name, 0),
-                **(stage.operator.describe() if stage.operator is not None else {}),
+                **runner.described(stage),
             }
             for stage in runner.graph.stages
         ],

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from yunbox.engine.stream.kept import Kept
 from yunbox.engine.stream.state import HASHED, State, packed, unpacked
-from yunbox.engine.stream.store import StateStore
 
 Array = Any
 _CAPACITY = 1024
@@ -21,9 +21,7 @@ _SLOT_BYTES = 280  # what a key takes in memory beside its numbers: its place in
 class SlotState(State):
     """Numbers of the types ``dtypes`` for each key. A key is a value, or a tuple of them."""
 
-    def __init__(
-        self, store: StateStore, prefix: bytes, memory_bytes_max: int, dtypes: Sequence[np.dtype[Any]]
-    ) -> None:
+    def __init__(self, store: Kept, prefix: bytes, memory_bytes_max: int, dtypes: Sequence[np.dtype[Any]]) -> None:
         super().__init__(store, prefix, memory_bytes_max)
         self._form = np.dtype([(f"f{at}", one) for at, one in enumerate(dtypes)])
         self._dtypes = tuple(dtypes)
@@ -71,7 +69,7 @@ class SlotState(State):
         self._expire_live(before_ms, column)
         for name, data in self._some_kept():
             [record] = np.frombuffer(data, self._form)
-            if record[column] <= before_ms and not self._is_live(name):
+            if record[column] <= before_ms and not self._is_live(name) and self._is_ours(name[len(self._prefix) :]):
                 self._gone.add(name)
 
     def _expire_live(self, before_ms: int, column: int) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from yunbox.engine.stream.store import StateStore
+from yunbox.engine.stream.kept import Kept
 
 Key = tuple[Any, ...]
 _encode = msgspec.msgpack.Encoder(enc_hook=str).encode
@@ -46,7 +46,7 @@ def unpacked(data: bytes) -> Any:
 class State:
     """What all forms have in common: a place in the store, and the account of their size."""
 
-    def __init__(self, store: StateStore, prefix: bytes, memory_bytes_max: int) -> None:
+    def __init__(self, store: Kept, prefix: bytes, memory_bytes_max: int) -> None:
         self._store = store
         self._prefix = prefix
         self._memory_bytes_max = memory_bytes_max
@@ -56,6 +56,8 @@ class State:
         self._unseen: list[Any] = []
         self._changed = 0
         self._each_bytes = _ENTRY_BYTES
+        self.owns: Callable[[Any], bool] | None = None
+        """Whether a key that is read is one of those that this process has; None where it has all of them."""
 
     def changes(self) -> Iterable[tuple[bytes, bytes | None]]:
         """What changed since the last time, for the store; None for what is no more."""
@@ -82,6 +84,9 @@ class State:
             mean = _ENTRY_BYTES + 2 * written_bytes // count
             self._each_bytes = max(mean, (3 * self._each_bytes + mean) // 4)
 
+    def _is_ours(self, key: Any) -> bool:
+        return self.owns is None or self.owns(key)
+
     def _some_live(self, live: Callable[[], Iterable[Any]]) -> list[Any]:
         """Some of the keys in memory, which ``live`` gives when a look at all there is begins: with them."""
         if self.is_passed:
@@ -103,7 +108,7 @@ class State:
 class KeyedState(State):
     """A value for each key."""
 
-    def __init__(self, store: StateStore, prefix: bytes, memory_bytes_max: int) -> None:
+    def __init__(self, store: Kept, prefix: bytes, memory_bytes_max: int) -> None:
         super().__init__(store, prefix, memory_bytes_max)
         self._live: dict[Key, Any] = {}
         self._dirty: set[Key] = set()
@@ -134,7 +139,8 @@ class KeyedState(State):
         found = [key for key in some if (value := live.get(key)) is not None and touched(value) <= before_ms]
         for _, data in self._some_kept():
             key, value = _decode(data)
-            if touched(value) <= before_ms and (key := _frozen(key)) not in self._live and key not in self._dirty:
+            is_over = touched(value) <= before_ms and (key := _frozen(key)) not in self._live
+            if is_over and key not in self._dirty and self._is_ours(key):
                 found.append(key)
         return found
 
@@ -149,7 +155,7 @@ class KeyedState(State):
             for _, data in self._store.scan(self._prefix):
                 key, value = _decode(data)
                 key = _frozen(key)
-                if key not in self._live and key not in self._dirty:
+                if key not in self._live and key not in self._dirty and self._is_ours(key):
                     yield key, value
         yield from self._live.items()
 
@@ -182,7 +188,7 @@ class KeyedState(State):
 class TimedState(State):
     """A value for each key at each of its times (whole numbers): those whose time has come are taken in order."""
 
-    def __init__(self, store: StateStore, prefix: bytes, memory_bytes_max: int) -> None:
+    def __init__(self, store: Kept, prefix: bytes, memory_bytes_max: int) -> None:
         super().__init__(store, prefix, memory_bytes_max)
         self._live: dict[int, dict[Key, Any]] = {}
         self._times: list[int] = []
@@ -268,7 +274,7 @@ class TimedState(State):
             (time,) = _TIME.unpack_from(name, len(self._prefix))
             key, value = _decode(data)
             time, key = time - _BIAS, _frozen(key)
-            if (time, key) not in self._dirty and key not in self._live.get(time, ()):
+            if (time, key) not in self._dirty and key not in self._live.get(time, ()) and self._is_ours(key):
                 self._keep(time, key, value)
 
     def _name(self, time: int, key: Key) -> bytes:
@@ -281,7 +287,7 @@ class TimedState(State):
 class BagState(State):
     """Values for each key, each under a name of its own: only those that changed are written."""
 
-    def __init__(self, store: StateStore, prefix: bytes, memory_bytes_max: int) -> None:
+    def __init__(self, store: Kept, prefix: bytes, memory_bytes_max: int) -> None:
         super().__init__(store, prefix, memory_bytes_max)
         self._live: dict[Key, dict[Any, Any]] = {}
         self._dirty: dict[Key, set[Any]] = {}
@@ -320,7 +326,7 @@ class BagState(State):
         found = [(key, name) for key, bag in bags for name, value in bag.items() if touched(value) <= before_ms]
         for _, data in self._some_kept():
             key, name, value = _decode(data)
-            if touched(value) <= before_ms and (key := _frozen(key)) not in self._live:
+            if touched(value) <= before_ms and (key := _frozen(key)) not in self._live and self._is_ours(key):
                 found.append((key, _frozen(name)))
         for key, name in found:
             self.delete(key, name)
@@ -331,7 +337,7 @@ class BagState(State):
             for _, data in self._store.scan(self._prefix):
                 key, name, value = _decode(data)
                 key, name = _frozen(key), _frozen(name)
-                if key not in self._live and name not in self._dirty.get(key, ()):
+                if key not in self._live and name not in self._dirty.get(key, ()) and self._is_ours(key):
                     yield key, name, value
         for key, bag in self._live.items():
             for name, value in bag.items():

@@ -15,24 +15,24 @@ from typing import Any
 
 import msgspec
 
+from yunbox.engine.stream.kept import LAST, Kept
 from yunbox.engine.stream.overlay import Overlay
-from yunbox.engine.stream.runs import Changes, Pair
+from yunbox.engine.stream.runs import Pair
 from yunbox.kernel.errors import StorageFull
 from yunbox.storage.journaled.environment import Journaled
 from yunbox.storage.journaled.journal import EVERY_S
 from yunbox.storage.journaled.recorded import Recorded
 
-_TABLES, _OWN = ("epochs", "state", "meta"), "meta"
-_READERS_MAX = 16
+TABLES, _OWN = ("epochs", "state", "meta"), "meta"
+READERS_MAX = 64
+"""This process's, and those of a job's workers."""
 _MERGE_S = 5.0
-_SCAN_MAX = 10_000
 _MERGE_BYTES = 64 * 1024 * 1024
 _MERGE_KEYS = 1_000
 """So many keys, or twice those of an epoch, are merged in its transaction."""
 _MERGE_KEYS_MAX = 100_000
-_PAIRS = msgspec.msgpack.Decoder(list[Pair])
-_LAST = b"\xff" * 512
-"""Behind all keys."""
+pairs_of = msgspec.msgpack.Decoder(list[Pair]).decode
+"""What is in an epoch's value."""
 _encode = msgspec.msgpack.encode
 _decode = msgspec.msgpack.decode
 
@@ -48,7 +48,7 @@ class _Merge:
 
     def next(self, count: int) -> list[Pair]:
         """About so many changes: those that come next."""
-        pairs, self._stop = self.overlay.some(self.place, _LAST, count)
+        pairs, self._stop = self.overlay.some(self.place, LAST, count)
         return pairs
 
     @property
@@ -62,16 +62,18 @@ class _Merge:
         self.place = self._stop
 
 
-class StateStore:
+class StateStore(Kept):
     """One job's. A single thread uses it."""
 
     def __init__(self, folder: Path, *, checkpoints_every_s: float = EVERY_S) -> None:
-        self._kept = Journaled(folder, _TABLES, _OWN, readers_max=_READERS_MAX, checkpoints_every_s=checkpoints_every_s)
-        self._env, self._tables = self._kept.env, self._kept.tables
+        self._kept = Journaled(folder, TABLES, _OWN, readers_max=READERS_MAX, checkpoints_every_s=checkpoints_every_s)
+        super().__init__(self._kept.env, self._kept.tables)
         self._recent = Overlay()
         self._merge: _Merge | None = None
         self._merged_at = time.monotonic()
         self.epoch = 0
+        self.merged = 0
+        """The epochs up to this one are in the table of all keys."""
         self.written_bytes = 0
         self.sizes: dict[str, int] = {}
         """The bytes of each step's keys and values, by the step's name, as of the last merge."""
@@ -79,66 +81,9 @@ class StateStore:
 
     # -- reading
 
-    def read(self, key: bytes) -> bytes | None:
-        """A value as it was at the end of the last epoch."""
-        for overlay in reversed(self._overlays()):
-            if key in overlay.by_key:
-                return overlay.by_key[key]
-        with self._env.begin(self._tables["state"]) as txn:
-            found = txn.get(key)
-            return None if found is None else bytes(found)
-
-    def scan(self, prefix: bytes, end: bytes | None = None) -> Iterator[tuple[bytes, bytes]]:
-        """The keys that begin so, in order, with their values; those before ``end`` only, if it is given.
-
-        They are read some at a time, so that there may be more than memory holds.
-        """
-        start: bytes | None = prefix
-        while start is not None:
-            found, start = self.some(prefix, start, end)
-            yield from found
-
-    def some(
-        self, prefix: bytes, start: bytes, end: bytes | None = None, count: int = _SCAN_MAX
-    ) -> tuple[list[tuple[bytes, bytes]], bytes | None]:
-        """Some of the keys that begin so, from one on, with their values, and the key to go on from; None at the end.
-
-        About so many are read.
-        """
-        end = _behind(prefix) if end is None else end
-        found, stop = self._in_table(start, end, count)
-        for overlay in self._overlays():
-            pairs, earlier = overlay.some(start, end if stop is None else stop, count)
-            found.update(pairs)
-            stop = stop if earlier is None else earlier
-        keys = sorted(found) if stop is None else sorted(key for key in found if key < stop)
-        return [(key, value) for key in keys if (value := found[key]) is not None], stop
-
-    def _in_table(self, start: bytes, end: bytes, count: int) -> tuple[Changes, bytes | None]:
-        """What the table has, in order, and the key behind the last of it, if there may be more."""
-        found: Changes = {}
-        with self._env.begin(self._tables["state"]) as txn, txn.cursor() as cursor:
-            if cursor.set_range(start):
-                for key, value in cursor:
-                    if key >= end:
-                        break
-                    if len(found) == count:
-                        return found, bytes(key)
-                    found[bytes(key)] = bytes(value)
-        return found, None
-
     def _overlays(self) -> tuple[Overlay, ...]:
         """What is not in the table yet, the latest last."""
         return (self._recent,) if self._merge is None else (self._merge.overlay, self._recent)
-
-    def has(self, prefix: bytes) -> bool:
-        """Whether any key begins so."""
-        start: bytes | None = prefix
-        while start is not None:
-            found, start = self.some(prefix, start, count=1)
-            if found:
-                return True
-        return False
 
     def meta(self, name: str) -> Any:
         """What was written beside the state, by its name; None if nothing was."""
@@ -223,7 +168,7 @@ class StateStore:
         """Those changes are merged, on disk."""
         if self._merge is not None and pairs:
             if self._merge.is_last:
-                self._merge, self._merged_at = None, time.monotonic()
+                self.merged, self._merge, self._merged_at = self._merge.epoch, None, time.monotonic()
             else:
                 self._merge.advance()
 
@@ -251,14 +196,9 @@ class StateStore:
         self.sizes = self.meta("sizes") or {}
         with self._env.begin(self._tables["epochs"]) as txn, txn.cursor() as cursor:
             for _, blob in cursor:
-                self._recent.update(_PAIRS.decode(blob), len(blob))
+                self._recent.update(pairs_of(blob), len(blob))
+        self.merged = 0 if self._recent else self.epoch
         self._begin_merge(is_due=True)
-
-
-def _behind(prefix: bytes) -> bytes:
-    """The first key that does not begin so any more."""
-    shorter = prefix.rstrip(b"\xff")
-    return shorter[:-1] + bytes([shorter[-1] + 1]) if shorter else _LAST
 
 
 def _sizes(pairs: Iterable[tuple[bytes, Any]]) -> Iterator[tuple[str, int]]:

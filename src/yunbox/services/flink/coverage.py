@@ -79,7 +79,9 @@ BESIDE: Mapping[str, str] = {
     "comes at once only a key's last change is sent, and `sink.buffer-flush.*` have no effect",
     "checkpoints": "each epoch, of some milliseconds to a second, is one: `execution.checkpointing.interval` has no "
     "effect",
-    "parallelism": "one process a job: `parallelism.default` has no effect",
+    "parallelism": "`parallelism.default` and `table.exec.resource.default-parallelism`, 16 at most: steps that have a "
+    "key work in so many processes, all others in one; so do steps whose key may be another when a row is replaced, of "
+    "which EXPLAIN warns; `scan.parallelism` and `sink.parallelism` have no effect",
     "scale-out to a real Flink": "`yunbox flink run --backend flink` submits the same file to the SQL Gateway of one's "
     "own cluster (`yunbox flink cluster start`: Flink 2.3, Java 17) or of another; DataHub's tables become Kafka's "
     "(TUPLE topics are read, BLOB topics and those of one or two STRINGs also written), Hologres' become JDBC's; "

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from yunbox.sql.flink.matches import Match, MatchRead
+from yunbox.sql.flink.parallelism import OF_JOB, kept_together, parallelism, shared
 from yunbox.sql.flink.plans import (
     Aggregate,
     AggregateCall,
@@ -60,6 +61,7 @@ class Step:
     changes: str
     state: str
     below: tuple["Step", ...]
+    node: Node | None = None
 
 
 def explained(job: Job, details: tuple[str, ...]) -> str:
@@ -72,10 +74,12 @@ def explained(job: Job, details: tuple[str, ...]) -> str:
     parts = [f"== Abstract Syntax Tree ==\n{syntax}", f"== Optimized Physical Plan ==\n{physical}"]
     parts.append(f"== Optimized Execution Plan ==\n{execution}")
     if "JSON_EXECUTION_PLAN" in details:
-        parts.append(f"== Physical Execution Plan ==\n{json.dumps(_as_json(steps), indent=2)}")
+        parts.append(f"== Physical Execution Plan ==\n{json.dumps(_as_json(job, steps), indent=2)}")
     found = advice(job)
     if found:
         parts.append("== State ==\n" + "\n".join(found))
+    if parallelism(job.settings) > 1:
+        parts.append("== Parallelism ==\n" + "\n".join(_processes(job)))
     return "\n\n".join(parts) + "\n"
 
 
@@ -95,6 +99,23 @@ def advice(job: Job) -> tuple[str, ...]:
             if line and line not in found:
                 found.append(line)
     return tuple(found)
+
+
+def _processes(job: Job) -> Iterator[str]:
+    """Which steps are shared out among processes, and a warning of those that might be expected to be."""
+    count = parallelism(job.settings)
+    found = list(dict.fromkeys(map(_named, shared(job))))
+    if found:
+        yield f"{count} processes by key: {', '.join(found)}. One: all other steps."
+    else:
+        yield f"warning: '{OF_JOB}' = '{count}' has no effect: no step of the job can be shared out among processes."
+    for name in dict.fromkeys(map(_named, kept_together(job))):
+        yield f"warning: {name} works in one process: its key may change when a row is replaced, or differs in type."
+
+
+def _named(node: Node) -> str:
+    name, parts, _ = _RENDERERS[type(node)](node)
+    return f"{name}({parts[0]})" if parts else name
 
 
 def _unbounded(node: Node) -> str:
@@ -171,7 +192,7 @@ def _operator(node: Node, *, before: bool) -> Step:
         if key is not None:
             step = Step("Exchange", (f"distribution=[{key}]",), step.changes, "", (step,))
         below.append(step)
-    return Step(name, tuple(parts), _changes(node, below, before=before), _state(node), tuple(below))
+    return Step(name, tuple(parts), _changes(node, below, before=before), _state(node), tuple(below), node)
 
 
 def _changes(node: Node, below: list[Step], *, before: bool) -> str:
@@ -491,9 +512,11 @@ def _logical_step(node: Node) -> Step:
     return Step(f"Logical{plain}", tuple(parts), "", "", below)
 
 
-def _as_json(steps: list[Step]) -> dict[str, list[dict[str, Any]]]:
+def _as_json(job: Job, steps: list[Step]) -> dict[str, list[dict[str, Any]]]:
     """The steps as JSON: each with a number and those it stands on."""
     nodes: list[dict[str, Any]] = []
+    many = {id(node) for node in shared(job)}
+    count = parallelism(job.settings)
 
     def add(step: Step) -> int:
         below = [add(one) for one in step.below]
@@ -501,7 +524,8 @@ def _as_json(steps: list[Step]) -> dict[str, list[dict[str, Any]]]:
         kind = "Source: " if step.name in ("TableSourceScan", "Values") else ""
         node: dict[str, Any] = {
             "id": number, "type": f"{kind}{step.name}", "pact": "Data Source" if kind else "Operator",
-            "contents": f"{step.name}({', '.join(step.parts)})", "parallelism": 1,
+            "contents": f"{step.name}({', '.join(step.parts)})",
+            "parallelism": count if id(step.node) in many else 1,
         }  # fmt: skip
         if below:
             ship = "HASH" if step.name == "Exchange" else "FORWARD"

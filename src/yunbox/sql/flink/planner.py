@@ -11,7 +11,7 @@ are carried out on them at once. What comes back says what a client sees, or wha
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from yunbox.sql.flink import alterations, objects, showing
+from yunbox.sql.flink import alterations, objects, parallelism, showing
 from yunbox.sql.flink.binder.context import MODE, Context, UserFunctions
 from yunbox.sql.flink.binder.finishing import finish
 from yunbox.sql.flink.binder.inserts import bind_insert
@@ -136,6 +136,7 @@ class Planner:
             for one in sinks:
                 check_changes(one)
         called = tuple(context.user_functions.called.values()) if context.user_functions is not None else ()
+        parallelism.parallelism(self.settings)
         letters = dead_letters(self.settings, self.catalog)
         return Job(sinks, given, dict(self.settings), context.batch, text, called, letters)
 
@@ -215,6 +216,7 @@ class Planner:
             return self._rows((("key", "value"), shown))
         if statement.key == MODE and statement.value.lower() not in ("batch", "streaming", "automatic"):
             raise ValidationFailed(f"Could not parse value '{statement.value}' for key '{MODE}'.")
+        parallelism.check(statement.key, statement.value)
         self.settings[statement.key] = statement.value
         return Done()
 

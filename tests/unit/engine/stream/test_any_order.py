@@ -3,8 +3,9 @@ and with starts from disk in between: what is left of all changes is what DuckDB
 
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -80,8 +81,8 @@ def made(chance: random.Random) -> list[Row]:
     return rows
 
 
-def planned(query: str) -> Job:
-    planner = Planner(Catalog(), {})
+def planned(query: str, **settings: str) -> Job:
+    planner = Planner(Catalog(), settings)
     for statement in planner.statements(TABLES):
         planner.plan(statement)
     [statement] = planner.statements(query)
@@ -111,8 +112,17 @@ def feed_all(runner: JobRunner, rows: dict[str, list[Row]]) -> None:
     runner.step()
 
 
-def answered(query: str, rows: dict[str, list[Row]], chance: random.Random, folder: Path) -> Counter[tuple[str, ...]]:
-    """What is left of all changes."""
+def answered(
+    query: str,
+    rows: dict[str, list[Row]],
+    chance: random.Random,
+    folder: Path,
+    *,
+    parallelisms: Sequence[int] = (1,),
+    memory_bytes_max: int = 1 << 28,
+) -> Counter[tuple[str, ...]]:
+    """What is left of all changes; each start from disk has the next one of the parallelisms."""
+    counts = cycle(parallelisms)
     job = planned(query)
     types = [field.type for field in job.sinks[0].input.fields]
     left: Counter[tuple[str, ...]] = Counter()
@@ -125,7 +135,8 @@ def answered(query: str, rows: dict[str, list[Row]], chance: random.Random, fold
         return tuple("null" if value is None else printed(value, of) for value, of in zip(row, types, strict=True))
 
     def start(give: Any) -> JobRunner:
-        return JobRunner(job, folder, job_id="j", give=give)
+        job = planned(query, **{"parallelism.default": str(next(counts))})
+        return JobRunner(job, folder, job_id="j", give=give, memory_bytes_max=memory_bytes_max)
 
     runner = start(take)
     for some in epochs(rows, chance):

@@ -102,6 +102,11 @@ class Summary:
                 at += len(accumulator)
 
 
+def of_call(key: Key) -> Key:
+    """The group of values that are kept by call and group."""
+    return key[1:]
+
+
 class Bags:
     """The single values of calls that need them all, kept by call and group."""
 
@@ -157,7 +162,7 @@ class GroupAggregate(Operator):
         super().__init__(context, types_of(node.fields))
         self._summary = Summary(context, node, below, types)
         self._groups = context.keyed()
-        self._bags = Bags(self._summary, context.bag())
+        self._bags = Bags(self._summary, context.bag(of_call))
         self._has_bags = any(one.needs_bag or one.needs_list for one in self._summary.functions)
         self._users = self._summary.users
         self._waits = context.is_batch and bool(self._users)

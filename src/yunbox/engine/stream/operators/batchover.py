@@ -8,6 +8,7 @@ from yunbox.engine.stream.batch import INSERT, Batch, decoded, encoded, from_row
 from yunbox.engine.stream.operators.operator import ALWAYS, Context, Operator
 from yunbox.engine.stream.operators.over import windowed
 from yunbox.engine.stream.operators.union import count, elements
+from yunbox.engine.stream.state import key_of
 from yunbox.sql.flink.plans import BatchOver, Order
 
 
@@ -18,7 +19,7 @@ class BatchOverAggregate(Operator):
         super().__init__(context, types_of(node.fields))
         self._in = types_of(node.input.fields)
         self._width = len(node.calls)
-        self._rows = context.keyed()
+        self._rows = context.keyed(key_of(node.partition_keys))
         keys = f"PARTITION BY {', '.join(f'c{at}' for at in node.partition_keys)}" if node.partition_keys else ""
         order = f"ORDER BY {', '.join(map(_key, node.order))}" if node.order else ""
         window = f"({keys} {order} {node.frame})"

@@ -31,7 +31,7 @@ class IntervalJoin(Operator):
         self._lower_us, self._upper_us = node.lower_ms * 1000, node.upper_ms * 1000
         self._is_processing = node.left.fields[node.times[0]].time == "proctime"
         self._rows = (context.bag(), context.bag())
-        self._ends = context.timed()
+        self._ends = context.timed(lambda key: key[1])  # of (port, key, row)
         self._now_ms = 0
 
     def process(self, port: int, batch: Batch) -> Iterator[Batch]:

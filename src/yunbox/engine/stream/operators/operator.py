@@ -7,9 +7,10 @@ from typing import Any, TypeVar
 from yunbox.engine.stream.batch import Batch, Change, from_changes
 from yunbox.engine.stream.connectors.connector import Lookup
 from yunbox.engine.stream.duck import Duck
+from yunbox.engine.stream.kept import Kept
+from yunbox.engine.stream.parallel.groups import Ownership
 from yunbox.engine.stream.slots import SlotState
 from yunbox.engine.stream.state import BagState, Key, KeyedState, State, TimedState
-from yunbox.engine.stream.store import StateStore
 from yunbox.engine.stream.udf.aggregators import Aggregator
 from yunbox.kernel.errors import Unsupported
 from yunbox.sql.flink.plans import LookupJoin, UserFunction
@@ -21,6 +22,8 @@ ALWAYS = (1 << 62) - 1
 """The watermark when nothing more will come."""
 _LOOK_MS = 1000
 S = TypeVar("S", bound=State)
+OfKey = Callable[[Key], Key]
+"""Says of a key in a state to which of the step's keys it belongs."""
 OpenLookup = Callable[[LookupJoin], Lookup]
 """Makes what asks a table by key."""
 
@@ -43,13 +46,15 @@ class Context:
     """What a step is given: its name in the state, where states lie, and DuckDB."""
 
     name: str
-    store: StateStore
+    store: Kept
     duck: Duck
     memory_bytes_max: int
     zone: str = "UTC"
     open_lookup: OpenLookup = no_lookup
     is_batch: bool = False
     aggregator: FindAggregator = no_aggregator
+    ownership: Ownership | None = None
+    """Which of the step's keys are this process's, where others have the rest."""
     states: list[State] = field(default_factory=list)
 
     def _made(self, kind: Callable[..., S], *more: Any) -> S:
@@ -58,21 +63,30 @@ class Context:
         self.states.append(made)
         return made
 
+    def _owned(self, made: S, of: OfKey | None) -> S:
+        owner = self.ownership
+        if owner is not None:
+            made.owns = owner.has if of is None else lambda key: owner.has(of(key))
+        return made
+
     def slots(self, dtypes: Sequence[Any]) -> SlotState:
         """A state with numbers for each key."""
-        return self._made(SlotState, dtypes)
+        made = self._made(SlotState, dtypes)
+        if self.ownership is not None:
+            made.owns = self.ownership.has_name
+        return made
 
-    def keyed(self) -> KeyedState:
-        """A state with a value for each key."""
-        return self._made(KeyedState)
+    def keyed(self, of: OfKey | None = None) -> KeyedState:
+        """A state with a value for each key of the step, or for what says ``of`` which of those it belongs to."""
+        return self._owned(self._made(KeyedState), of)
 
-    def timed(self) -> TimedState:
+    def timed(self, of: OfKey | None = None) -> TimedState:
         """A state with values that become due."""
-        return self._made(TimedState)
+        return self._owned(self._made(TimedState), of)
 
-    def bag(self) -> BagState:
+    def bag(self, of: OfKey | None = None) -> BagState:
         """A state with named values for each key."""
-        return self._made(BagState)
+        return self._owned(self._made(BagState), of)
 
 
 class Expiry:

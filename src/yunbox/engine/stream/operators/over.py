@@ -14,6 +14,7 @@ import numpy as np
 from yunbox.engine.stream.batch import INSERT, Batch, Change, Row, array_of, decoded, encoded, from_rows, types_of
 from yunbox.engine.stream.functions import KNOWN, Function, Parts
 from yunbox.engine.stream.operators.operator import Context, Expiry, Operator
+from yunbox.engine.stream.operators.waiting import Waiting
 from yunbox.engine.stream.state import Key, key_of
 from yunbox.kernel.errors import Unsupported
 from yunbox.sql.flink.plans import AggregateCall, Over
@@ -96,7 +97,7 @@ class OverAggregate(Operator):
         self._key = key_of(node.partition_keys)
         self._in = types_of(node.input.fields)
         self._is_processing = node.input.fields[node.order.column].time == "proctime"
-        self._pending = context.timed()
+        self._pending = Waiting(context, self._key)
         self._kept = context.keyed()
         self._expiry = Expiry(node.ttl_ms)
         self._now_ms = 0
@@ -117,13 +118,12 @@ class OverAggregate(Operator):
                 self.late_rows += 1
             else:
                 by_time.setdefault(moment // 1000, []).append(row)
-        for time_ms, some in by_time.items():
-            self._pending.put(time_ms, (), [*(self._pending.get(time_ms, ()) or []), *some])
+        self._pending.add(by_time)
 
     def advance(self, watermark_ms: int) -> Iterator[Batch]:
         """As in Operator."""
         self.watermark = watermark_ms
-        rows = [tuple(row) for _, _, some in self._pending.due(watermark_ms) for row in some]
+        rows = [tuple(row) for _, some in self._pending.due(watermark_ms) for row in some]
         rows.sort(key=lambda row: row[self._node.order.column] or 0)
         yield from self.given(self._worked(rows))
 

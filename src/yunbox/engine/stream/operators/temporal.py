@@ -10,6 +10,7 @@ from typing import Any
 from yunbox.engine.stream.batch import SIGN, UPDATE_BEFORE, Batch, Change, Row, types_of
 from yunbox.engine.stream.operators.conditions import Condition
 from yunbox.engine.stream.operators.operator import Context, Operator
+from yunbox.engine.stream.operators.waiting import Waiting
 from yunbox.engine.stream.state import Key, key_of
 from yunbox.sql.flink.plans import TemporalJoin as Node
 
@@ -28,7 +29,7 @@ class TemporalJoin(Operator):
         self._right_time = next(at for at, field in enumerate(node.right.fields) if field.time == "rowtime")
         self._nothing = (None,) * len(right)
         self._is_left = node.kind == "LEFT"
-        self._pending = context.timed()
+        self._pending = Waiting(context, lambda change: self._key(_LEFT, change[1]))
         self._versions = context.keyed()
 
     def process(self, port: int, batch: Batch) -> Iterator[Batch]:
@@ -49,8 +50,7 @@ class TemporalJoin(Operator):
                 self.late_rows += 1
             else:
                 by_time.setdefault(moment // 1000, []).append((kind, row))
-        for time_ms, some in by_time.items():
-            self._pending.put(time_ms, (), [*(self._pending.get(time_ms, ()) or []), *some])
+        self._pending.add(by_time)
 
     def _version(self, kind: int, row: Row) -> None:
         key = self._key(1, row)
@@ -67,7 +67,7 @@ class TemporalJoin(Operator):
     def advance(self, watermark_ms: int) -> Iterator[Batch]:
         """As in Operator."""
         self.watermark = watermark_ms
-        rows = [(kind, tuple(row)) for _, _, some in self._pending.due(watermark_ms) for kind, row in some]
+        rows = [(kind, tuple(row)) for _, some in self._pending.due(watermark_ms) for kind, row in some]
         rows.sort(key=lambda one: one[1][self._time])
         found = [self._found(row) for _, row in rows]
         pairs = [(*row, *other) for (_, row), other in zip(rows, found, strict=True) if other is not None]

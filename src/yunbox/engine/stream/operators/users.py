@@ -27,7 +27,7 @@ class UserCalls:
         self._sql = {at: self._rows_sql(one) for at, one in self._calls.items()}
         self._counts: BagState | None = None
         if any(one.call.distinct for one in self._calls.values()):
-            self._counts = context.bag()
+            self._counts = context.bag(lambda key: key[1:])
 
     def __bool__(self) -> bool:
         return bool(self._calls)

@@ -5,7 +5,7 @@ from typing import Any
 
 from yunbox.engine.stream.batch import INSERT, Batch, Change, types_of
 from yunbox.engine.stream.duck import Fragment
-from yunbox.engine.stream.operators.aggregate import Bags, Summary
+from yunbox.engine.stream.operators.aggregate import Bags, Summary, of_call
 from yunbox.engine.stream.operators.operator import Context, Operator
 from yunbox.engine.stream.operators.users import Results
 from yunbox.engine.stream.state import Key
@@ -21,7 +21,7 @@ class WindowAggregate(Operator):
         super().__init__(context, types_of(node.fields))
         self._summary = Summary(context, node, below, types)
         self._groups = context.timed()
-        self._bags = Bags(self._summary, context.bag())
+        self._bags = Bags(self._summary, context.bag(of_call))
         self._has_bags = any(one.needs_bag or one.needs_list for one in self._summary.functions)
         self._users = self._summary.users
         assert node.window is not None

@@ -27,7 +27,7 @@ class WindowJoin(Operator):
         self._keys = (key_of([one for one, _ in node.keys]), key_of([one for _, one in node.keys]))
         self._windows = (node.left_window, node.right_window)
         self._clocks = (Clock.of(node.left, context.zone), Clock.of(node.right, context.zone))
-        self._rows = context.timed()
+        self._rows = context.timed(lambda key: key[2:])  # of (start, end, *key)
         self._now_ms = 0
 
     def process(self, port: int, batch: Batch) -> Iterator[Batch]:

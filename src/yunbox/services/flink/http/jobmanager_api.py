@@ -17,6 +17,7 @@ from yunbox.services.flink.gateway.gateway import VERSION, Gateway
 from yunbox.services.flink.http.requests import document, text
 from yunbox.services.flink.jobs.jobs import Running
 from yunbox.services.flink.jobs.record import JobState, Record
+from yunbox.sql.flink.parallelism import GROUPS, parallelism, without_wrong
 from yunbox.sql.flink.secrets import masked_options
 from yunbox.wire.http import Request, Response
 from yunbox.wire.route import Values, on_path
@@ -107,10 +108,10 @@ def _duration(record: Record) -> int:
     return (record.end_ms if record.end_ms >= 0 else _now_ms()) - record.start_ms
 
 
-def _counts(record: Record) -> dict[str, int]:
-    counts = dict.fromkeys(_TASKS, 0) | {"total": 1}
+def _counts(record: Record, tasks: int = 1) -> dict[str, int]:
+    counts = dict.fromkeys(_TASKS, 0) | {"total": tasks}
     name = {"RESTARTING": "created", "CANCELLING": "canceling"}.get(record.state.value, record.state.value.lower())
-    counts[name] = 1
+    counts[name] = tasks
     return counts
 
 
@@ -130,13 +131,13 @@ async def _job(gateway: Gateway, call: Call[OnJob]) -> dict[str, Any]:
         "start-time": record.start_ms,
         "end-time": record.end_ms,
         "duration": _duration(record),
-        "maxParallelism": 1,
+        "maxParallelism": GROUPS if job.progress.get("parallelism", 1) > 1 else 1,
         "now": _now_ms(),
         "timestamps": {state: record.timestamps.get(state, 0) for state in _STATES},
         "vertices": [_vertex(record, stage) for stage in stages],
         "status-counts": {state: (len(stages) if state == record.state.value else 0) for state in _STATES},
         "plan": {"jid": record.id, "name": record.name, "type": "STREAMING", "nodes": [
-            {"id": _vertex_id(stage), "parallelism": 1, "operator": "", "operator_strategy": "",
+            {"id": _vertex_id(stage), "parallelism": _parallelism(stage), "operator": "", "operator_strategy": "",
              "description": stage["name"], "optimizer_properties": {}} for stage in stages]},
     }  # fmt: skip
 
@@ -145,17 +146,22 @@ def _vertex_id(stage: dict[str, Any]) -> str:
     return stage["name"].encode().hex()[:32].ljust(32, "0")
 
 
+def _parallelism(stage: dict[str, Any]) -> int:
+    """How many processes work on a step."""
+    return int(stage.get("parallelism", 1))
+
+
 def _vertex(record: Record, stage: dict[str, Any]) -> dict[str, Any]:
     return {
         "id": _vertex_id(stage),
         "name": stage["name"],
-        "maxParallelism": 1,
-        "parallelism": 1,
+        "maxParallelism": GROUPS if _parallelism(stage) > 1 else 1,
+        "parallelism": _parallelism(stage),
         "status": record.state.value,
         "start-time": record.start_ms,
         "end-time": record.end_ms,
         "duration": _duration(record),
-        "tasks": _counts(record),
+        "tasks": _counts(record, _parallelism(stage)),
         "metrics": {
             "read-records": stage["rows_in"],
             "read-records-complete": True,
@@ -208,6 +214,7 @@ async def _checkpoints(gateway: Gateway, call: Call[OnJob]) -> dict[str, Any]:
 
 def _checkpoint(job: Running, number: int) -> dict[str, Any]:
     progress = job.progress
+    tasks = sum(map(_parallelism, progress.get("stages", []))) or 1
     return {
         "className": "completed",
         "id": number,
@@ -218,8 +225,8 @@ def _checkpoint(job: Running, number: int) -> dict[str, Any]:
         "checkpointed_size": progress.get("written_bytes", 0),
         "state_size": progress.get("state_bytes", 0),
         "end_to_end_duration": progress.get("epoch_ms", 0),
-        "num_subtasks": 1,
-        "num_acknowledged_subtasks": 1,
+        "num_subtasks": tasks,
+        "num_acknowledged_subtasks": tasks,
         "checkpoint_type": "CHECKPOINT",
         "tasks": {},
         "external_path": "<checkpoint-not-externally-addressable>",
@@ -234,7 +241,7 @@ async def _job_config(gateway: Gateway, call: Call[OnJob]) -> dict[str, Any]:
         "name": record.name,
         "execution-config": {
             "restart-strategy": record.settings.get("restart-strategy.type", "exponential-delay"),
-            "job-parallelism": 1,
+            "job-parallelism": parallelism(without_wrong(record.settings)),
             "object-reuse-mode": False,
             "user-config": masked_options(record.settings),
         },

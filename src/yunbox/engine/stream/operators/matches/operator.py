@@ -15,13 +15,12 @@ from yunbox.engine.stream.operators.matches.reading import Columns, Condition, Q
 from yunbox.engine.stream.operators.matches.run import Asked, Run, Timed
 from yunbox.engine.stream.operators.operator import Context, Operator
 from yunbox.engine.stream.operators.ordering import sorter
+from yunbox.engine.stream.operators.waiting import Waiting
 from yunbox.engine.stream.state import Key, key_of
 from yunbox.kernel.errors import InvalidArgument
 from yunbox.sql.flink.matches import Match
 
 T = TypeVar("T")
-_ALL = ()
-"""The key under which rows wait: they are told apart when they are due."""
 
 
 class PatternMatch(Operator):
@@ -44,7 +43,7 @@ class PatternMatch(Operator):
         self._measures = Reading(node.measure_reads, names)
         values = ", ".join(f"{encoded(one.sql, one.type)} AS m{at}" for at, one in enumerate(node.measures))
         self._sql = f"SELECT {values} FROM (SELECT {self._measures.columns} FROM batch)"
-        self._pending = context.timed()
+        self._pending = Waiting(context, self._key)
         self._machines = context.keyed()
         self._rows = context.bag()
         self._timers = context.timed()
@@ -64,15 +63,14 @@ class PatternMatch(Operator):
                 self.late_rows += 1
             else:
                 by_time.setdefault(moment // 1000, []).append(row)
-        for time_ms, some in by_time.items():
-            self._pending.put(time_ms, _ALL, [*(self._pending.get(time_ms, _ALL) or []), *some])
+        self._pending.add(by_time)
 
     def advance(self, watermark_ms: int) -> Iterator[Batch]:
         """As in Operator."""
         self.watermark = watermark_ms
         if self._is_processing:
             return
-        due = [(time_ms, [tuple(row) for row in some]) for time_ms, _, some in self._pending.due(watermark_ms)]
+        due = [(time_ms, [tuple(row) for row in some]) for time_ms, some in self._pending.due(watermark_ms)]
         rows = [(time_ms, row) for time_ms, some in due for row in self._sorted(some)]
         yield from self.given(self._worked(rows, watermark_ms))
 
