@@ -93,7 +93,8 @@ def test_every_type_and_default_comes_again(client: Client) -> None:
 PROPERTIES = {
     "orientation": "row,column", "distribution_key": "id", "clustering_key": "n:desc,ts", "segment_key": "ts",
     "bitmap_columns": "n:off,x", "dictionary_encoding_columns": "x:auto", "time_to_live_in_seconds": "7000",
-    "table_group": "some_tg", "storage_format": "sst", "binlog.level": "replica", "binlog.ttl": "86400",
+    "readonly": "false", "table_group": "some_tg",
+    "storage_format": "sst", "binlog.level": "replica", "binlog.ttl": "86400",
     "storage_mode": "cold",
     "proxima_vectors": '{"v": {"algorithm": "Graph", "distance_method": "Euclidean"}}',
 }  # fmt: skip

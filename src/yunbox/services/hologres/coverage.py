@@ -108,6 +108,10 @@ _OFFERED = (
         "INSERT OVERWRITE, hg_insert_overwrite",
         "tables, partitions, and by the procedure partitioned tables; rows change places at one moment",
     ),
+    (
+        "ASYNC REBUILD TABLE",
+        "primary keys, types, NOT NULL, defaults, properties, new columns; rebuild_progress, SUSPEND, RESUME; readonly",
+    ),
     ("ANALYZE", "of tables and columns, by a sample; by itself when a tenth has changed; the engine plans by its own"),
     (
         "statistics",
@@ -184,7 +188,8 @@ _NOT_OFFERED = (
         "temporary tables, which Hologres has not; dynamic tables, logical partitions, materialized views, VACUUM",
         "0A000",
     ),
-    ("REBUILD TABLE; table groups of warehouses", "0A000"),
+    ("REBUILD of tables with partitions, binlogs, vectors, serial columns; TO PARTITION; by who waits", "0A000"),
+    ("table groups of warehouses; hg_clean_rebuild_tmp_tables, hg_clean_insert_overwrite_tmp_tables", "0A000"),
     ("INSERT OVERWRITE with PARTITION, ON CONFLICT or RETURNING, of tables with a binlog, and its EXPLAIN", "0A000"),
     ("publications of several tables or of all", "0A000"),
     ("UPDATE of hologres.hg_replication_progress, and DELETE but WHERE slot_name = '...'", "42501, 0A000"),

@@ -25,14 +25,14 @@ from yunbox.storage.rows.databases import (
     put_database,
 )
 from yunbox.storage.rows.grants import ANYBODY, Acl, Grant, alike, default_acl, merged, owned_by
-from yunbox.storage.rows.model import FIRST_DATABASE, SEQUENCE, TABLE, Extension, Relation, Schema
+from yunbox.storage.rows.model import FIRST_DATABASE, READ_ONLY, SEQUENCE, TABLE, Extension, Relation, Schema
 from yunbox.storage.rows.publications import Publication, Slot
 from yunbox.storage.rows.publications import forget as forget_progress
 from yunbox.storage.rows.roles import BUILT_IN, DATABASE, ROLES_MAX, SYSTEM, Defaults, Ownership, Role
 from yunbox.storage.rows.sequences import forget, written_name
 from yunbox.storage.rows.statistics.kept import forget as forget_statistics
 from yunbox.storage.rows.table_groups import TableGroups
-from yunbox.storage.rows.view import NODE, OID, Change, View
+from yunbox.storage.rows.view import NODE, OID, Change, View, read_only
 from yunbox.wire.pgwire.report import PgError, failure
 
 _EXTENSIONS = b"extensions"
@@ -429,6 +429,8 @@ def _let_go(change: Change, relation: Relation) -> None:
 def truncate(change: Change, relation: Relation) -> Relation:
     """Give a table a new, empty place for its rows; the table as it is then. Raises 42P01."""
     present = _present(change, relation)
+    if present.is_read_only:
+        raise read_only(present)
     emptied = msgspec.structs.replace(present, node=next_node(change), aging=next_node(change) if present.aging else 0)
     _discard(change, present)
     _discard_ages(change, present)
@@ -441,14 +443,35 @@ def exchange(change: Change, present: Relation, staged: Relation) -> Relation:
 
     The others go to the trash, though not at once: statements that were planned before may be about to read them.
     """
+    if present.is_read_only:
+        raise read_only(present)
     totals = change.totals(present)
     change.count_changes(staged, totals.changes + totals.rows)
     exchanged = msgspec.structs.replace(present, node=staged.node, aging=staged.aging)
+    _keep_for_a_while(change, present)
+    _put(change, exchanged)
+    return exchanged
+
+
+def rebuild(change: Change, present: Relation, staged: Relation, kept_as: str = "") -> None:
+    """Have a table be another one with rows that were staged for it. The old one stays under a name, or its rows go as
+    those of ``exchange``. Raises 42P07."""
+    count = change.totals(present).changes + change.totals(present).rows
+    change.count_changes(staged, count)
+    if staged.columns != present.columns:
+        staged = msgspec.structs.replace(staged, schema_version=present.schema_version + 1)
+    _put(change, staged)
+    if not kept_as:
+        _keep_for_a_while(change, present)
+        return
+    properties = {name: value for name, value in present.properties.items() if name != READ_ONLY}
+    add(change, msgspec.structs.replace(present, oid=next_oid(change), name=kept_as, properties=properties))
+
+
+def _keep_for_a_while(change: Change, present: Relation) -> None:
     since = (time.time_ns() // 1000 + KEPT_US).to_bytes(8, "big")
     _discard(change, present, since)
     _discard_ages(change, present, since)
-    _put(change, exchanged)
-    return exchanged
 
 
 def sweep(change: Change, rows_max: int) -> int:

@@ -32,6 +32,9 @@ FOREVER_S = 3_153_600_000
 STORAGE_MODE = "storage_mode"
 """The property that says in which tier the rows of a table lie, hot or cold."""
 
+READ_ONLY = "readonly"
+"""The property that says that nobody changes the rows of a table."""
+
 
 class Column(msgspec.Struct, frozen=True):
     """A column. ``number`` is pg_attribute's attnum; ``modifier`` its atttypmod.
@@ -170,6 +173,11 @@ class Relation(msgspec.Struct, frozen=True, dict=True):
     def is_cold(self) -> bool:
         """Whether its rows are said to lie in the cheaper tier."""
         return self.properties.get(STORAGE_MODE) == "cold"
+
+    @cached_property
+    def is_read_only(self) -> bool:
+        """Whether nobody changes its rows."""
+        return self.properties.get(READ_ONLY) == "true"
 
     @cached_property
     def lives_s(self) -> int | None:

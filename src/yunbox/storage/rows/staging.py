@@ -41,7 +41,7 @@ class Holding:
 
     def __init__(self) -> None:
         self.name = secrets.token_hex(8)
-        self.process = _process(os.getpid())
+        self.process = process_named(os.getpid())
         self._places: WeakKeyDictionary[object, set[int]] = WeakKeyDictionary()
 
     def hold(self, owner: object, staged: Relation) -> None:
@@ -104,11 +104,16 @@ def forsaken(view: View, holding: Holding) -> list[int]:
 def _is_held(node: int, note: _Note, holding: Holding, held: set[int]) -> bool:
     if note.holder == holding.name:
         return node in held
-    pid = int(note.process.split(":")[1]) if note.process else 0
-    return bool(pid) and _process(pid) == note.process
+    return is_alive(note.process)
 
 
-def _process(pid: int) -> str:
+def is_alive(process: str) -> bool:
+    """Whether a process is still there, as it was named."""
+    pid = int(process.split(":")[1]) if process else 0
+    return bool(pid) and process_named(pid) == process
+
+
+def process_named(pid: int) -> str:
     """What tells a process from all others, also from those that have its number later; nothing of one that is dead."""
     with suppress(OSError):
         fields = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()

@@ -24,6 +24,7 @@ from yunbox.storage.rows.binlog import Events, events_of, records
 from yunbox.storage.rows.births import bear
 from yunbox.storage.rows.keys import numbered
 from yunbox.storage.rows.model import FIRST_DATABASE, TABLE, Relation
+from yunbox.wire.pgwire.report import PgError, failure
 
 TABLES = (
     "meta", "schemas", "relations", "rows", "log", "followed", "totals", "trash", "roles", "defaults", "runs",
@@ -58,6 +59,12 @@ class Totals(msgspec.Struct, array_like=True):
 
 
 _load_totals = msgspec.msgpack.Decoder(Totals).decode
+
+
+def read_only(relation: Relation) -> PgError:
+    """Nobody changes the rows of a table."""
+    hint = f"ALTER TABLE {relation.name} SET (readonly = false);"
+    return failure("25006", f'table "{relation.name}" is read-only', hint=hint)
 
 
 class View:
@@ -289,6 +296,8 @@ class Change(View):
         """Set many rows, as ``set_row`` does each. ``present`` are those that lie there, and None where none does."""
         if not keys:
             return
+        if relation.is_read_only:
+            raise read_only(relation)
         self.steps += 1
         totals = self._totals_of(relation)
         totals.rows += len(keys)
@@ -336,6 +345,8 @@ class Change(View):
 
     def replace_row(self, relation: Relation, key: bytes, before: bytes | None, row: bytes | None) -> None:
         """The same where it is known which row lies there now."""
+        if relation.is_read_only:
+            raise read_only(relation)
         self.steps += 1
         totals = self._totals_of(relation)
         totals.changes += 1

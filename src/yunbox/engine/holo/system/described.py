@@ -12,6 +12,7 @@ from yunbox.engine.holo.system.binlogs import Entry, entry_of
 from yunbox.engine.holo.system.definitions import check_clause, pg_description
 from yunbox.engine.holo.system.moment import Moment, index_name
 from yunbox.engine.holo.system.privileges import Privileges
+from yunbox.engine.holo.system.rebuilds import steps_of
 from yunbox.engine.holo.system.scripts import script_of
 from yunbox.engine.holo.system.splitting import split
 from yunbox.sql.hologres.catalogue import oids
@@ -22,6 +23,7 @@ from yunbox.sql.hologres.parser.cursor import Cursor
 from yunbox.sql.hologres.parser.keywords import is_column_name
 from yunbox.storage.rows.grants import ALL, ANYBODY, WORDS, Grant, grant_of
 from yunbox.storage.rows.model import PARTITIONED, TABLE, VIEW, Column, Relation
+from yunbox.storage.rows.rebuilds import rebuild_of
 from yunbox.storage.rows.rights import denied, rights_of
 from yunbox.storage.rows.roles import READ_STATS, Ownership
 from yunbox.storage.rows.sequences import sequence_of
@@ -348,6 +350,19 @@ class Names:
     def _tier(self, relation: Relation) -> tuple[str, int, int, str]:
         size_bytes = self._bytes([relation])
         return (relation.name, 0, size_bytes, "cold") if relation.is_cold else (relation.name, size_bytes, 0, "hot")
+
+    def rebuild_steps(self, number: str, asked: Asked) -> list[tuple[Any, ...]]:
+        """rebuild_progress."""
+        if self._store is None or not (number.isascii() and number.isdigit()):
+            return []
+        with self._store.reading() as view:
+            found = rebuild_of(view, int(number))
+        if found is None:
+            return []
+        rights = rights_of(self._moment.known, asked.user)
+        if found.user != asked.user and not (rights.is_superuser or READ_STATS in rights.roles):
+            raise failure("42501", f'permission denied: rebuild "{number}" is of another user')
+        return steps_of(found)
 
     def binlog_entry(self, table: str, how: str, value: int, shard: int, asked: Asked) -> Entry | None:
         """hg_get_binlog_cursor and its kin. Raises PgError 42501, 42809, 55000, 22023."""

@@ -104,7 +104,7 @@ class _Overwriting:
         self.store.holding.hold(self.owner, staged)
 
         async def write(writing: Any) -> int:
-            return await self.store.write(lambda change: _unlogged(change, staged, writing))
+            return await self.store.write(lambda change: unlogged(change, staged, writing))
 
         place = self.places[name] = _Place(relation, staged, self.packing.Filling(Form(relation), write))
         return place
@@ -160,7 +160,8 @@ def _shape(relation: Relation) -> tuple[Any, ...]:
             relation.definition)  # fmt: skip
 
 
-def _unlogged(change: Change, staged: Relation, writing: Any) -> int:
+def unlogged(change: Change, staged: Relation, writing: Any) -> int:
+    """Have rows be written to a place that nobody sees; how many they were."""
     before, change.is_unlogged = change.is_unlogged, True
     try:
         return writing(change, staged)

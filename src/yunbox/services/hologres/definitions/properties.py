@@ -12,7 +12,7 @@ from yunbox.services.hologres.definitions import partitioning, vector_indexes
 from yunbox.services.hologres.definitions.choices import Reader, invalid, one_of
 from yunbox.services.hologres.statements.cursor import Cursor
 from yunbox.sql.hologres.catalogue.bitmaps import BITMAPS
-from yunbox.storage.rows.model import TIME_TO_LIVE, Relation
+from yunbox.storage.rows.model import READ_ONLY, TIME_TO_LIVE, Relation
 from yunbox.wire.pgwire.report import failure
 
 Properties = Mapping[str, str]
@@ -103,6 +103,7 @@ _READERS: dict[str, Reader] = {
     "binlog.level": one_of("binlog.level", "none", "replica"),
     "binlog.ttl": _seconds,
     "storage_mode": one_of("storage_mode", "hot", "cold"),
+    READ_ONLY: one_of(READ_ONLY, "true", "false"),
     **partitioning.READERS,
     **{name: vector_indexes.read_index(name) for name in vector_indexes.PROPERTIES},
 }

@@ -40,6 +40,7 @@ from yunbox.storage.rows import aging, staging
 from yunbox.storage.rows.catalogue import Catalogue, sweep
 from yunbox.storage.rows.databases import DatabaseGone
 from yunbox.storage.rows.expiry import expire, is_expired
+from yunbox.storage.rows.rebuilds import DOING, rebuilds
 from yunbox.storage.rows.store import RowStore
 
 _LOG = logging.getLogger("yunbox")
@@ -81,8 +82,22 @@ async def _run(config: GatewayConfig, listener: socket.socket, channel: socket.s
         def made(of: RowStore) -> Tables:
             return Tables(of, Remote(HologresPlanner(of), link, objects, live), source, accounts)
 
+        databases = Databases(store, made)
+        with suppress(StorageFull):
+            await _rebuilt_further(store, databases)
         async with Periodic(_LOG, _SWEEP_EVERY_S, partial(_swept, store)):
-            await serve(config, listener, await Channel.over(channel), Databases(store, made), peers)
+            await serve(config, listener, await Channel.over(channel), databases, peers)
+
+
+async def _rebuilt_further(store: RowStore, databases: Databases) -> None:
+    """Go on with the rebuilds of tables that processes have died with."""
+    for one in store.databases():
+        with one.reading() as view:
+            known = one.catalogue(view)
+            is_left = any(found.state == DOING for found in rebuilds(view))
+        engine = databases.engine(known.database) if is_left else None
+        if isinstance(engine, Tables):
+            await engine.rebuilds.take_over()
 
 
 def _live(store: RowStore, peers: Peers) -> Live:
@@ -120,7 +135,7 @@ async def _aged(store: RowStore) -> None:
     with store.reading() as view:
         known = store.catalogue(view)
         old = [one for one in known.logging if is_expired(view, one, now_us)]
-        aged = [one.oid for one in known.aging if aging.is_due(view, one, now_us)]
+        aged = [one.oid for one in known.aging if not one.is_read_only and aging.is_due(view, one, now_us)]
     for oid in aged:
         while await store.write(lambda change, of=oid: aging.remove(change, of, now_us)):
             pass

@@ -34,9 +34,11 @@ from yunbox.services.hologres.fixed.scope import Find
 from yunbox.services.hologres.fixed.together import Together
 from yunbox.services.hologres.fixed.values import Row
 from yunbox.services.hologres.foreign.source import Known, Source
+from yunbox.services.hologres.rebuilding.runs import Rebuilds
+from yunbox.services.hologres.rebuilding.statement import Going, Rebuilding, read_rebuilding
 from yunbox.services.hologres.session.ports import Affected, Context, Kind, Log, LookUp, Plan, Rows, Sink, Writes
 from yunbox.services.hologres.session.ports import Together as Changing
-from yunbox.services.hologres.session.rows import listed_texts
+from yunbox.services.hologres.session.rows import listed_texts, texts
 from yunbox.services.hologres.statements.cursor import moved
 from yunbox.services.hologres.statements.explaining import Explain, read_explain
 from yunbox.services.hologres.statements.lexer import pieces
@@ -63,6 +65,10 @@ T = TypeVar("T")
 _LOADING = "yunbox.services.hologres.tables.loading"
 """What COPY needs, and numpy with it, which takes a while to load."""
 _FIXED_WORDS = frozenset(("select", "insert", "update", "delete"))
+
+
+class _Unfixed(PgError):
+    """A statement that was a fixed plan is none any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +99,7 @@ class _Payload:
 
     made: _Made
     again: Callable[[Catalogue, _Asking], _Made]
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +126,9 @@ class Tables:
         self._further = further
         self._numbers = Numbers(store)
         self._changes = Changes(store, further, self._numbers, self._write_rows)
+        self.rebuilds = Rebuilds(
+            store, further, self._numbers, lambda context, known: self._scene(_asking(context), known)
+        )
         self._overwrites = Overwrites(store, further, self._numbers, self._changes.turns)
 
     async def plan(self, text: str, types: Sequence[int], context: Context) -> Plan:
@@ -129,6 +139,11 @@ class Tables:
             raise failure("0A000", "EXPLAIN of INSERT OVERWRITE is not supported")
         if asked is not None:
             return await self._explained(asked, types, context)
+        rebuilding = read_rebuilding(piece)
+        if isinstance(rebuilding, Rebuilding):
+            return Plan(Kind.DDL, "ASYNC REBUILD TABLE", texts("query_id"), (), rebuilding)
+        if rebuilding is not None:
+            return Plan(Kind.DDL, "RESUME" if rebuilding.on else "SUSPEND", None, (), rebuilding)
         calling = called(piece)
         if calling is not None:
             return Plan(Kind.DDL, "CALL", None, calling.parameters(types), calling)
@@ -142,7 +157,7 @@ class Tables:
             is_counted = is_filled or isinstance(definition, ForgetProgress)
             return Plan(Kind.DML if is_counted else Kind.DDL, definition.tag, None, (), _Defined(definition))
         if piece.tokens[0].word in _FIXED_WORDS:
-            found = self._fixed(parse(text), types, context)
+            found = self._fixed(text, types, context)
             if found is not None:
                 return found
         return await self._further.plan(text, types, context)
@@ -158,7 +173,9 @@ class Tables:
         made = Explained(asked, plan, table, planning_ms)
         return Plan(Kind.DDL if made.writes else Kind.EXPLAIN, "EXPLAIN", made.columns, plan.parameters, made)
 
-    def _fixed(self, statement: tree.Node, types: Sequence[int], context: Context) -> Plan | None:
+    def _fixed(self, text: str, types: Sequence[int], context: Context) -> Plan | None:
+        statement = parse(text)
+
         def again(known: Catalogue, asking: _Asking) -> _Made:
             made = fixed(statement, asking.find(known), types)
             if made is None:
@@ -173,7 +190,7 @@ class Tables:
             return None
         columns = found.output.columns if found.output is not None else None
         kind = Kind.QUERY if isinstance(found, Get) else Kind.DML
-        payload = _Payload(_decided(found, known, asking), again)
+        payload = _Payload(_decided(found, known, asking), again, text)
         return Plan(kind, TAGS[type(found)], columns, found.parameters, payload)
 
     def rights(self, role: str, block: Block | None = None) -> Rights:
@@ -184,12 +201,21 @@ class Tables:
     async def start(self, plan: Plan, values: Sequence[Any], context: Context) -> Rows:
         """Run a statement. Raises PgError, or a kernel error."""
         if isinstance(plan.payload, _Payload):
-            return await self._run(plan, plan.payload, Row(values, context.style.at(context.now_us)), context)
+            given = Row(values, context.style.at(context.now_us))
+            try:
+                return await self._run(plan, plan.payload, given, context)
+            except _Unfixed:  # a rebuild has given its table another key: it is planned as others are
+                other = await self._further.plan(plan.payload.text, plan.parameters, context)
+                if (other.columns, other.parameters) != (plan.columns, plan.parameters):
+                    raise
+            return await self.start(other, values, context)
         if isinstance(plan.payload, Explained):
             self._check_explained(plan.payload.plan, context)
             return await explain(plan.payload, values, context, self._further, self.start)
         if isinstance(plan.payload, _Overwriting):
             return await self._overwrites.run(plan.payload.inserting, values, context)
+        if isinstance(plan.payload, Rebuilding | Going):
+            return await self._rebuilt(plan.payload, context)
         if isinstance(plan.payload, Called):
             return await self._called(plan.payload.asked(values), context)
         if isinstance(plan.payload, _Defined):
@@ -298,6 +324,15 @@ class Tables:
         if made.refused is not None:
             raise PgError(made.refused.report)
         return made.statement
+
+    async def _rebuilt(self, asked: Rebuilding | Going, context: Context) -> Rows:
+        """Have a rebuild begin, go on, or stop. Raises PgError."""
+        if isinstance(asked, Going):
+            await self.rebuilds.go(asked, context)
+            return listed_texts(())
+        told: list[Report] = []
+        number = await self.rebuilds.submit(asked, context, lambda text: told.append(Report("NOTICE", "00000", text)))
+        return listed_texts([[number]] if number else (), notices=told)
 
     async def _called(self, asked: Overwritten, context: Context) -> Rows:
         """Call hg_insert_overwrite. Raises PgError."""
@@ -478,7 +513,7 @@ def _changed(statement: tree.Node, find: Callable[[Sequence[str]], Relation | No
     table = statement.sources[0] if isinstance(statement, tree.Select) else getattr(statement, "table", None)
     if isinstance(table, tree.TableRef) and find(table.names) is None:
         return no_relation(".".join(table.names))
-    return failure("0A000", "cached plan must not change result type")
+    return _Unfixed(failure("0A000", "cached plan must not change result type").report)
 
 
 def _asking(context: Context) -> _Asking:

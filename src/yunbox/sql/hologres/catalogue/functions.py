@@ -145,6 +145,12 @@ _add(Function(
     13_347, "hologres.hg_internal_check_table_meta", "f", (TEXT,), 0, 0, TEXT, False, True, "v", (), ()
 ))  # fmt: skip
 _add(Function(13_348, "hg_dump_script", "f", (TEXT,), 0, 0, TEXT, False, True, "s", (), ()))
+PROGRESS = (
+    ("job_name", TEXT), ("step_id", INT4), ("step", TEXT), ("status", TEXT), ("progress", TEXT),
+    ("start_time", TIMESTAMPTZ), ("end_time", TIMESTAMPTZ), ("queryid", TEXT), ("pid", INT4), ("message", TEXT),
+)  # fmt: skip
+_add(Function(13_390, "hologres.rebuild_progress", "f", (TEXT,), 0, 0, RECORD, True, True, "v", (), PROGRESS))
+"""How a rebuild goes. Source: the vendor's page "REBUILD"."""
 _CURSOR = (("hg_shard_id", INT4), ("hg_binlog_lsn", INT8), ("hg_binlog_timestamp_us", INT8))
 """What is told of a place in a binlog. The vendor's client reads the two last, at these places; what the first is
 called no page tells in words."""

@@ -5,10 +5,10 @@ carries only that, who asks and the search path.
 """
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 from functools import lru_cache
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from yunbox.sql.hologres.natives.native import Native, native
 from yunbox.sql.hologres.natives.recent import Recent
@@ -52,6 +52,10 @@ class Names(Protocol):
 
     def shown(self) -> Iterator[tuple[str, str]]:
         """Roles, and what their accounts or RAM users are called."""
+        ...
+
+    def rebuild_steps(self, number: str, asked: Asked) -> Iterable[tuple[Any, ...]]:
+        """The steps of a rebuild, as its progress is told; none where there is no such one. Raises PgError 42501."""
         ...
 
     def tiers(self, schema: str, table: str, asked: Asked) -> Iterator[tuple[str, int, int, str]] | None:
@@ -205,6 +209,13 @@ def _storage_status(schema: str, table: str, text: str) -> str:
     return json.dumps([{f"f{at}": value for at, value in enumerate(row, 1)} for row in found])
 
 
+def _rebuild_progress(number: str, text: str, _chance: float) -> str:
+    """As JSON. ``_chance`` is another in each row, as what goes on changes."""
+    asked = _asked(text)
+    found = _names(asked).rebuild_steps(number, asked)
+    return json.dumps([{f"f{at}": value for at, value in enumerate(row, 1)} for row in found])
+
+
 _ENDS = ("OLDEST", "LATEST")
 
 
@@ -252,6 +263,7 @@ NATIVES: tuple[Native, ...] = (
     native("hg_display_id", _display_id, "VARCHAR; VARCHAR", "VARCHAR"),
     native("hg_serial_sequence", _serial_sequence, "VARCHAR; VARCHAR; VARCHAR", "VARCHAR"),
     native("hg_storage_status", _storage_status, "VARCHAR; VARCHAR; VARCHAR", "VARCHAR"),
+    native("hg_rebuild_progress", _rebuild_progress, "VARCHAR; VARCHAR; DOUBLE", "VARCHAR"),
     native("hg_binlog_end", _binlog_end, "VARCHAR; VARCHAR; INTEGER; VARCHAR; DOUBLE", "VARCHAR"),
     native("hg_binlog_entry", _binlog_entry, "VARCHAR; VARCHAR; BIGINT; INTEGER; VARCHAR; DOUBLE", "VARCHAR"),
     native("hg_size_pretty", _size_pretty, "VARCHAR", "VARCHAR"),

@@ -2,9 +2,21 @@
 
 from collections.abc import Callable
 
-from yunbox.sql.hologres.catalogue.functions import FUNCTIONS
+from yunbox.sql.hologres.catalogue.functions import FUNCTIONS, PROGRESS
 from yunbox.sql.hologres.catalogue.rows import rows
-from yunbox.sql.hologres.catalogue.types import BOOL, INT4, INT8, OID, RECORD, REGTYPE, TEXT, TYPES, VECTORS, element_of
+from yunbox.sql.hologres.catalogue.types import (
+    BOOL,
+    INT4,
+    INT8,
+    OID,
+    RECORD,
+    REGTYPE,
+    TEXT,
+    TIMESTAMPTZ,
+    TYPES,
+    VECTORS,
+    element_of,
+)  # fmt: skip
 from yunbox.sql.hologres.errors import unsupported
 from yunbox.sql.hologres.expr import Expr, build, quoted
 from yunbox.sql.hologres.rendering.registry import RENDERINGS, Call, rendered, templates
@@ -125,6 +137,21 @@ def _storage_status(call: Call) -> Expr:
     struct = '[{"f1": "VARCHAR", "f2": "BIGINT", "f3": "BIGINT", "f4": "VARCHAR"}]'
     found = f"hg_storage_status({call[0]}, {call[1]}, {quoted(call.session.names)})"
     return build(f"from_json({found}, {quoted(struct)})", RECORD, call.args, fields=fields)
+
+
+@rendered("hologres.rebuild_progress(text)")
+def _progress(call: Call) -> Expr:
+    """Each step of a rebuild. Times come in microseconds."""
+    of = {TEXT: "VARCHAR", INT4: "INTEGER", TIMESTAMPTZ: "BIGINT"}
+    fields = tuple((name, Expr(f"f{at}", oid)) for at, (name, oid) in enumerate(PROGRESS, 1))
+    struct = ", ".join(f'"f{at}": "{of[oid]}"' for at, (_, oid) in enumerate(PROGRESS, 1))
+    found = f"hg_rebuild_progress({call[0]}, {quoted(call.session.names)}, random())"
+    parts = ", ".join(
+        f"'f{at}': to_timestamp(v.f{at} / 1000000)" if oid == TIMESTAMPTZ else f"'f{at}': v.f{at}"
+        for at, (_, oid) in enumerate(PROGRESS, 1)
+    )
+    listed = f"[{{{parts}}} FOR v IN from_json({found}, {quoted(f'[{{{struct}}}]')})]"
+    return build(listed, RECORD, call.args, fields=fields)
 
 
 _CURSOR = (("hg_shard_id", Expr("f1", INT4)), ("hg_binlog_lsn", Expr("f2", INT8)),
