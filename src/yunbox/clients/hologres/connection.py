@@ -10,7 +10,7 @@ import struct
 from collections import OrderedDict
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 
 from yunbox.kernel.errors import Unavailable
@@ -24,10 +24,10 @@ from yunbox.wire.pgwire.report import PgError, failure
 from yunbox.wire.pgwire.values.types import TYPES
 
 TIMEOUT_S = 60.0
-_OPTIONS = "-c hg_experimental_enable_transaction=on"
+BLOCKS = "-c hg_experimental_enable_transaction=on"
 """Without this the real service takes no changes of rows in a block (its page "SQL transactions")."""
 _READ_BYTES = 1 << 16
-_PREPARED_MAX = 64
+_PREPARED_MAX, _SUSPENDED = 64, ord("s")
 _PIPELINED_MAX = 256
 """So many statements are sent before an answer is read: their answers fit into what lies between two sockets."""
 Plain = str | int | float | bool | Parameter | None
@@ -44,6 +44,8 @@ class Result:
     columns: tuple[Field, ...] = ()
     rows: list[tuple[str | None, ...]] = field(default_factory=list)
     tag: str = ""
+    is_cut: bool = False
+    """Whether there are more rows than were asked for."""
 
     @property
     def count(self) -> int:
@@ -72,7 +74,7 @@ class Connection:
         user: str,
         password: str,
         *,
-        options: str = "",
+        options: str = BLOCKS,
         timeout_s: float = TIMEOUT_S,
     ) -> None:
         self._where = f"{host}:{port}"
@@ -87,7 +89,7 @@ class Connection:
             raise self._lost(error) from None
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
-            self._begin(dbname, user, password, f"{_OPTIONS} {options}".strip())
+            self._begin(dbname, user, password, options)
         except BaseException:
             self._socket.close()
             raise
@@ -115,6 +117,18 @@ class Connection:
         """
         given = [_parameter(one) for one in parameters]
         return self._run(sql, [given], keep=keep)[0]
+
+    def fetch(self, sql: str, parameters: Sequence[Plain], *, rows_max: int, bytes_max: int) -> Result:
+        """The first rows of what a statement gives: so many at most, of so many bytes of values together.
+
+        Raises PgError, Disconnected.
+        """
+        given = [_parameter(one) for one in parameters]
+        sent = [requests.parse("", sql, ()), requests.bind("", given), requests.describe_portal(),
+                requests.execute(rows_max=rows_max + 1), requests.SYNC]  # fmt: skip
+        self._send(b"".join(sent))
+        found = self._results(bytes_max)[0]
+        return replace(found, rows=found.rows[:rows_max], is_cut=True) if len(found.rows) > rows_max else found
 
     def execute_each(self, sql: str, rows: Iterable[Sequence[Plain]]) -> list[Result]:
         """Run a statement with each row of parameters, many on their way at once. Raises PgError, Disconnected: the
@@ -196,21 +210,28 @@ class Connection:
             self._send(requests.close_statement(name) + requests.SYNC)
             self._results()
 
-    def _results(self) -> list[Result]:
-        """What the statements up to the Sync have given. Raises PgError, once the server is ready again."""
+    def _results(self, bytes_max: int | None = None) -> list[Result]:
+        """What the statements up to the Sync have given, with no rows behind so many bytes. Raises PgError, once the
+        server is ready again."""
         found: list[Result] = []
         failed: PgError | None = None
         columns: tuple[Field, ...] = ()
         rows: list[tuple[str | None, ...]] = []
+        is_cut, size = False, 0
         while True:
             answer = self._next()
             if isinstance(answer, answers.DataRow):
-                rows.append(tuple(None if one is None else one.decode() for one in answer.values))
+                size += sum(len(one or b"") for one in answer.values)
+                is_cut = is_cut or (bytes_max is not None and size > bytes_max)
+                if not is_cut:
+                    rows.append(tuple(None if one is None else one.decode() for one in answer.values))
             elif isinstance(answer, answers.RowDescription):
                 columns = answer.fields
             elif isinstance(answer, answers.Complete):
-                found.append(Result(columns, rows, answer.tag))
+                found.append(Result(columns, rows, answer.tag, is_cut))
                 columns, rows = (), []
+            elif isinstance(answer, answers.Other) and answer.kind == _SUSPENDED:
+                found.append(Result(columns, rows, is_cut=True))
             elif isinstance(answer, answers.Failed):
                 failed = PgError(answer.report)
             elif isinstance(answer, answers.Ready):

@@ -25,6 +25,7 @@ from yunbox.services.hologres.gateway.config import (
 from yunbox.services.hologres.instances.fleet import Fleet
 from yunbox.services.hologres.instances.processes import Processes
 from yunbox.services.hologres.instances.register import INTERNET, INTRANET, RUNNING, Instance, Register
+from yunbox.services.hologres.instances.statements import Statements
 from yunbox.services.hologres.metering import stored
 from yunbox.spine.house import House
 from yunbox.storage.rows.roles import DATABASE
@@ -53,6 +54,8 @@ class Hologres:
     storage_meter: StorageMeter
     principal: str
     identities: IdentityStore
+    statements: Statements
+    """What runs SQL by OpenAPI."""
     rows_lock: Lock = field(default_factory=Lock)
     """A process opens a row store once at a time."""
 
@@ -73,6 +76,7 @@ class Hologres:
             async with self.storage_meter.sampling(self._stored):
                 yield
         finally:
+            self.statements.stop()
             await self.fleet.stop()
 
     def _stored(self) -> Iterable[Stored]:
@@ -146,7 +150,17 @@ def build(house: House) -> Hologres:
     meter = StorageMeter(house.database, house.ledger, house.clock, "hologres", has_sums=False)
     principal = f"ALIYUN${house.store.account_name(house.account_id)}"
     made = Hologres(
-        house.account_id, where, house.clock, own, fleet, listener, house.folder, meter, principal, house.store
+        house.account_id,
+        where,
+        house.clock,
+        own,
+        fleet,
+        listener,
+        house.folder,
+        meter,
+        principal,
+        house.store,
+        Statements(house.store),
     )
     house.starting.append(made.start)
     return made

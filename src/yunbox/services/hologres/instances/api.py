@@ -8,14 +8,14 @@ import asyncio
 import json
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from yunbox.kernel.call import Access, Call, Operation
 from yunbox.kernel.clock import stamp
-from yunbox.kernel.errors import InvalidArgument, NotFound, Unsupported
+from yunbox.kernel.errors import Forbidden, InvalidArgument, NotFound, Unsupported
 from yunbox.schema.regions import region
-from yunbox.services.hologres.instances import databases, users
+from yunbox.services.hologres.instances import databases, statements, users
 from yunbox.services.hologres.instances.register import (
     CREATING,
     NETWORKS,
@@ -48,6 +48,7 @@ _FIRST_DATABASE = "postgres"
 _DATABASE = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 _IGNORED = ("storageSize", "coldStorageSize", "autoPay", "autoRenew", "duration")
 """What the vendor has for who pays in advance, and ignores for others."""
+_SQL = {"dbName", "sql", "parameters", "maxRows", "maxBytes", "queryTimeout"}
 _NEW = {
     "chargeType", "cpu", "enableServerlessComputing", "gatewayCount", "initialDatabases", "instanceName",
     "instanceType", "leaderInstanceId", "pricingCycle", "regionId", "resourceGroupId", "storageType", "vSwitchId",
@@ -64,6 +65,7 @@ class Asks:
     region: str = ""
     tagged: tuple[str, ...] = ()
     is_external: bool = False
+    token: str = field(default="", repr=False)
 
 
 # -- operations
@@ -198,6 +200,35 @@ async def _list_databases(service: "Hologres", call: Call[Asks]) -> Body:
     names = () if call.params.is_external else await asyncio.to_thread(databases.names, service, instance)
     shown = [{"Name": name, "External": False} for name in names]
     return {"DatabaseList": shown, "Success": "true", **_OK}
+
+
+async def _execute(service: "Hologres", call: Call[Asks]) -> Body:
+    """Run SQL in the name of who calls."""
+    instance, wanted = service.register.get(call.params.instance), statements.asked(_known(call.params.body, _SQL))
+    if not service.register.takes_statements(instance.id):
+        told = f"SQL by OpenAPI is off for {instance.id}: EnableExecuteStatement has it on."
+        raise Forbidden(told, code="OperationDenied")
+    data = await service.statements.run(instance, call.principal, call.params.token, wanted)
+    return {"data": data, "success": "true", **_answered(call)}
+
+
+def _switching(*, taken: bool) -> Callable[..., Awaitable[Body]]:
+    async def run(service: "Hologres", call: Call[Asks]) -> Body:
+        _known(call.params.body, set())
+        await service.register.take_statements(service.register.get(call.params.instance).id, taken=taken)
+        return {"data": True, "success": True, **_answered(call)}
+
+    return run
+
+
+async def _is_switched(service: "Hologres", call: Call[Asks]) -> Body:
+    instance = service.register.get(call.params.instance)
+    return {"data": service.register.takes_statements(instance.id), "success": True, **_answered(call)}
+
+
+def _answered(call: Call[Asks]) -> Body:
+    """What these answers have in small letters, which others have not."""
+    return {"requestId": call.request_id, "errorCode": "", "errorMessage": "", "httpStatusCode": "200"}
 
 
 async def _tag(service: "Hologres", call: Call[Asks]) -> Body:
@@ -421,6 +452,10 @@ def _asks(asked: Asked, values: Any) -> Asks:
     return Asks(values["instance"], body)
 
 
+def _of_statements(asked: Asked, values: Any) -> Asks:
+    return replace(_asks(asked, values), token=asked.request.headers.get("x-acs-security-token", ""))
+
+
 def _of_databases(asked: Asked, values: Any) -> Asks:
     external = asked.parameters.get("external") or asked.parameters.get("External") or ""
     return replace(_asks(asked, values), is_external=_flag({"external": external.lower()}, "external"))
@@ -485,6 +520,10 @@ API = Api(
         _route("POST", f"{_ONE}/dropUser", "DropUser", _changing(_drop_user), _asks),
         _route("POST", f"{_ONE}/createDatabase", "CreateDatabase", _changing(_create_database), _asks),
         _route("GET", f"{_ONE}/listDatabases", "ListDatabases", _list_databases, _of_databases, reads=True),
+        _route("POST", f"{_ONE}/executeStatement", "ExecuteStatement", _execute, _of_statements),
+        _route("POST", f"{_ONE}/enableExecuteStatement", "EnableExecuteStatement", _switching(taken=True), _asks),
+        _route("POST", f"{_ONE}/disableExecuteStatement", "DisableExecuteStatement", _switching(taken=False), _asks),
+        _route("GET", f"{_ONE}/executeStatementEnabled", "GetExecuteStatementEnabled", _is_switched, _asks, reads=True),
         _route("POST", _TAG, "TagResources", _tag, _tagging),
         _route("POST", f"{_TAG}/unTag", "UntagResources", _untag, _tagging),
         _route("GET", _TAG, "DescribeTags", _describe_tags, _plain, reads=True),

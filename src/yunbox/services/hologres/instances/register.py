@@ -23,6 +23,7 @@ CREATE TABLE IF NOT EXISTS hologres_instances (
 CREATE TABLE IF NOT EXISTS hologres_instance_tags (
     id TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (id, key)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS hologres_instance_statements (id TEXT PRIMARY KEY) WITHOUT ROWID;
 """
 CREATING, RUNNING, SUSPENDED, DELETING = "Creating", "Running", "Suspended", "Deleting"
 INTERNET, INTRANET, VPC = "Internet", "Intranet", "VPCSingleTunnel"
@@ -122,13 +123,29 @@ class Register:
         return replace(instance, **changed)
 
     async def forget(self, instance_id: str) -> None:
-        """One is gone, and its tags are."""
+        """One is gone, and what was said of it is."""
 
         def work(db: sqlite3.Connection) -> None:
             db.execute("DELETE FROM hologres_instance_tags WHERE id = ?", (instance_id,))
+            db.execute("DELETE FROM hologres_instance_statements WHERE id = ?", (instance_id,))
             db.execute("DELETE FROM hologres_instances WHERE id = ?", (instance_id,))
 
         await self.database.write(work)
+
+    # -- statements by OpenAPI
+
+    def takes_statements(self, instance_id: str) -> bool:
+        """Whether an instance's SQL may be run by OpenAPI; that of none may before somebody has said so."""
+        return (
+            self.database.read_one("SELECT 1 FROM hologres_instance_statements WHERE id = ?", instance_id) is not None
+        )
+
+    async def take_statements(self, instance_id: str, *, taken: bool) -> None:
+        """Say whether it may."""
+        sql = "INSERT OR IGNORE INTO hologres_instance_statements VALUES (?)"
+        if not taken:
+            sql = "DELETE FROM hologres_instance_statements WHERE id = ?"
+        await self.database.write(lambda db: db.execute(sql, (instance_id,)) and None)
 
     # -- tags
 
