@@ -12,6 +12,7 @@ from yunbox.engine.holo.messages import Given
 from yunbox.services.hologres.changes.asked import KEY_OID, Asked
 from yunbox.services.hologres.changes.updates import TURN_ROWS, put_changed
 from yunbox.services.hologres.engines.planning import Changing
+from yunbox.services.hologres.repeated import keeping, kept
 from yunbox.sql.hologres.catalog import EXCLUDED, OLD, ROWS
 from yunbox.storage.rows.attempt import Attempt
 from yunbox.storage.rows.form import Form, second_time
@@ -100,7 +101,9 @@ class Inserted:
 
 async def settled(asked: Asked, rows: Sequence[Proposed], view: View, form: Form) -> Inserted:
     """Find out what becomes of each row. Raises PgError 23505, 21000."""
-    conflict = asked.changing.made.conflict
+    conflict, keep = asked.changing.made.conflict, keeping(asked.context.settings)
+    if keep and conflict is not None and conflict.columns:
+        rows = kept(((one.key, one) for one in rows), keep)
     found = Inserted(Attempt(view, form), [])
     taken: dict[bytes, bytes] = {}
     for at, one in enumerate(rows):

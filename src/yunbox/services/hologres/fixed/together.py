@@ -15,11 +15,12 @@ Writing = Insert | Update | Delete
 
 class Together:
     """``rows`` are the values of each change; they are added at the end. Values that depend on the time have that of
-    ``style``."""
+    ``style``; ``keep`` is as ``Row`` has it."""
 
     def __init__(self, statement: Writing, style: Style) -> None:
         self.rows: list[Sequence[Any]] = []
         self._statement = statement
+        self.keep = ""
         self._style = style
         self._counts: list[int] = []
         self._keys: list[bytes] | None = []
@@ -54,4 +55,4 @@ class Together:
                 assert isinstance(statement, Insert)
                 if statement.at_once(change, self._keys, self._stored) is not None:
                     return self._counts
-        return [statement.run(change, Row(values, self._style))[0] for values in self.rows]
+        return [statement.run(change, Row(values, self._style, keep=self.keep))[0] for values in self.rows]

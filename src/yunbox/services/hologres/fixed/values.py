@@ -33,7 +33,8 @@ _WORDLESS = re.compile(r"[-+:./ 0-9]*", re.ASCII)
 class Row:
     """What values are made of: the parameters, and in a change the present row and the one that was to be inserted.
 
-    ``made`` is a statement, and what it has made of the parameters.
+    ``made`` is a statement, and what it has made of the parameters; ``keep`` says which of several rows of one key an
+    upsert takes (``repeated.py``).
     """
 
     parameters: Sequence[Any]
@@ -41,6 +42,7 @@ class Row:
     present: Sequence[Any] = ()
     excluded: Sequence[Any] = ()
     made: tuple[Any, ...] = ()
+    keep: str = ""
 
 
 Value = Callable[[Row], Any]

@@ -14,6 +14,7 @@ from yunbox.services.hologres.fixed.results import Output, output_of
 from yunbox.services.hologres.fixed.scope import Find, NotFixed, Scope, scope_of
 from yunbox.services.hologres.fixed.unnesting import unnested
 from yunbox.services.hologres.fixed.values import Row, Value, change_for, value_for
+from yunbox.services.hologres.repeated import kept
 from yunbox.sql.hologres.parser import tree
 from yunbox.sql.hologres.parser.assignments import singles
 from yunbox.sql.hologres.parser.statements import expression
@@ -124,11 +125,9 @@ class Insert:
 
     def _one_by_one(self, change: Change, rows: Iterable[list[Any]], given: Row) -> list[bytes]:
         batch = Batch(change, self.form)
-        made: list[bytes] = []
-        for values in rows:
-            kept = self._one(batch, values, given)
-            if kept is not None:
-                made.append(kept)
+        if given.keep and self.setters is not None:
+            rows = kept(((self.form.key(values), values) for values in rows), given.keep)
+        made = [row for row in (self._one(batch, values, given) for values in rows) if row is not None]
         batch.apply()
         return made
 

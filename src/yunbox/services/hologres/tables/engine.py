@@ -36,6 +36,7 @@ from yunbox.services.hologres.fixed.values import Row
 from yunbox.services.hologres.foreign.source import Known, Source
 from yunbox.services.hologres.rebuilding.runs import Rebuilds
 from yunbox.services.hologres.rebuilding.statement import Going, Rebuilding, read_rebuilding
+from yunbox.services.hologres.repeated import keeping
 from yunbox.services.hologres.session.ports import Affected, Context, Kind, Log, LookUp, Plan, Rows, Sink, Writes
 from yunbox.services.hologres.session.ports import Together as Changing
 from yunbox.services.hologres.session.rows import listed_texts, texts
@@ -201,7 +202,7 @@ class Tables:
     async def start(self, plan: Plan, values: Sequence[Any], context: Context) -> Rows:
         """Run a statement. Raises PgError, or a kernel error."""
         if isinstance(plan.payload, _Payload):
-            given = Row(values, context.style.at(context.now_us))
+            given = Row(values, context.style.at(context.now_us), keep=keeping(context.settings))
             try:
                 return await self._run(plan, plan.payload, given, context)
             except _Unfixed:  # a rebuild has given its table another key: it is planned as others are
@@ -273,7 +274,7 @@ class Tables:
     async def write_many(self, plan: Plan, rows: Changing, context: Context) -> list[int] | None:
         """Run a change by key with some values after others, as one work. Raises PgError, when nothing was done."""
         assert isinstance(rows, Together)
-        made = plan.payload.made
+        rows.keep, made = keeping(context.settings), plan.payload.made
         at, block, asking = made.at, context.block, _asking(context)
 
         def work(change: Change) -> list[int]:
