@@ -46,6 +46,11 @@ class EngineConfig(msgspec.Struct, frozen=True):
         return Path(self.rows).with_name("queries")
 
     @property
+    def days(self) -> Path:
+        """Where it lies what tables were each day."""
+        return Path(self.rows).with_name("days")
+
+    @property
     def argument(self) -> str:
         """As it stands in a command line."""
         return msgspec.json.encode(self).decode()

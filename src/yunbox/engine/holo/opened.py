@@ -37,7 +37,7 @@ class Opened:
             db,
             Copies(db, store, kept),
             Functions(db),
-            Systems(store, config.queries),
+            Systems(store, config.queries, config.days),
             ForeignTables(config.database),
             config,
         )

@@ -135,13 +135,14 @@ _OFFERED = (
         "all sessions; pg_cancel_backend, pg_terminate_backend; pg_cursors, pg_prepared_statements, pg_timezone_names",
     ),
     ("hologres.hg_query_log", "definitions, failed statements, slow ones (log_min_duration_statement); no constants"),
+    ("hologres.hg_table_info", "once a day, for 30 days; counts of statements, files and times of changes are NULL"),
     (
         "tiered storage",
         "storage_mode of tables and partitions, hg_table_storage_status; on the bill, not on other disks",
     ),
     (
         "hologres.hg_table_properties, hg_table_group_properties",
-        "table groups of one shard each; hg_shard_id, hg_shard_id_for_distribution_key",
+        "table groups of one shard each; hg_worker_info, hg_shard_id, hg_shard_id_for_distribution_key",
     ),
     (
         "table groups",

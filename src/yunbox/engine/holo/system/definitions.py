@@ -343,6 +343,18 @@ def hg_table_properties(moment: Moment) -> Rows:
             yield {"table_namespace": one.schema, "table_name": one.name, "property_key": key, "property_value": value}
 
 
+WORKER = "worker_1"
+"""What the one worker is called."""
+
+
+def hg_worker_info(moment: Moment) -> Rows:
+    """Which worker has which shards: the one that there is has all, and none of a group without tables."""
+    own = list(moment.own)
+    for name in moment.known.groups.by_name:
+        worker = WORKER if in_group(own, name) else "id/0"
+        yield {"worker_id": worker, "table_group_name": name, "shard_id": 0, "warehouse_id": 1}
+
+
 def hg_table_group_properties(moment: Moment) -> Rows:
     """The table groups, each of which has one shard, whatever was asked for."""
     groups, own = moment.known.groups, list(moment.own)

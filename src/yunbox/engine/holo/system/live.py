@@ -5,7 +5,7 @@ from typing import Any
 
 KEPT = frozenset((
     "hg_query_log", "hg_partitioning_log", "hg_replication_progress", "hg_table_statistic", "hg_stats_missing",
-    "pg_statistic",
+    "pg_statistic", "hg_table_info",
 ))  # fmt: skip
 """Those whose rows lie in the data folder, where the engine finds them itself."""
 LIVE = KEPT | {

@@ -12,13 +12,14 @@ from yunbox.engine.holo.system.moment import Moment
 from yunbox.engine.holo.system.partitioning import hg_partitioning_log
 from yunbox.engine.holo.system.publications import hg_replication_progress
 from yunbox.engine.holo.system.scans import arrow_name
-from yunbox.engine.holo.system.statistics import hg_stats_missing, hg_table_statistic, pg_statistic
+from yunbox.engine.holo.system.statistics import hg_stats_missing, hg_table_statistic, pg_statistic, shown
 from yunbox.engine.holo.system.tables import Tables, live_table
 from yunbox.sql.hologres.natives.catalogue import remember
 from yunbox.sql.hologres.natives.recent import Recent
 from yunbox.storage.query_log import entries
 from yunbox.storage.rows.databases import database_oids
 from yunbox.storage.rows.store import RowStore
+from yunbox.storage.table_info import kept
 
 _MOMENTS_MAX = 8
 """Of one database."""
@@ -30,9 +31,10 @@ _OF_STORES = {
 class Systems:
     """The system tables of some moments, by the version of their definitions, which no two databases share."""
 
-    def __init__(self, store: RowStore, queries: Path | None = None) -> None:
+    def __init__(self, store: RowStore, queries: Path | None = None, days: Path | None = None) -> None:
         self._store = store
         self._queries = queries
+        self._days = days
         self._lock = threading.Lock()
         self._known: Recent[bytes, Tables] = Recent(_MOMENTS_MAX)
 
@@ -47,6 +49,8 @@ class Systems:
         """The rows of a table that are kept or came along; None for one that definitions make."""
         if name == "hg_query_log":
             return self._queries_of(asked)
+        if name == "hg_table_info":
+            return self._tables_of(asked)
         if name not in KEPT:
             return asked.rows.get(name)
         store = self._store.of(asked.database)
@@ -59,6 +63,18 @@ class Systems:
         """The newest entries of the log of statements that a statement may see."""
         found = entries(self._queries) if self._queries is not None else ()
         return [one for one in found if asked.logs_all or one.get("usename") in asked.logged]
+
+    def _tables_of(self, asked: System) -> Rows:
+        """What tables were each day: all of the instance, or those of the roles in the database that is asked in."""
+        store = self._store.of(asked.database)
+        with store.reading() as view:
+            here = store.catalogue(view).database.name
+        found = kept(self._days) if self._days is not None else ()
+        return [
+            {**one, "collect_time": shown(one["collect_time"])}
+            for one in found
+            if asked.logs_all or (one["db_name"] == here and one["owner_name"] in asked.logged)
+        ]
 
     def _made(self, asked: System) -> Tables:
         known, store = asked.definitions, self._store.of(asked.database)

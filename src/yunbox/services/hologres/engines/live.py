@@ -18,6 +18,8 @@ from yunbox.wire.pgwire.values import zones
 
 Sessions = Callable[[], Awaitable[list[dict[str, Any]]]]
 """The sessions of all gateways."""
+_BY_ROLE = {"hg_query_log", "hg_table_info"}
+"""Those of which most roles see their own rows only."""
 Show = Callable[[Mapping[str, Any], Rights, Catalogue], dict[str, Any]]
 """A session's row as a role sees it."""
 
@@ -40,7 +42,7 @@ class Live:
         if system is None or not names:
             return system
         made = replace(system, rows={name: await self._rows(name, context) for name in names - KEPT})
-        if "hg_query_log" not in names:
+        if not names & _BY_ROLE:
             return made
         rights = rights_of(self._known(), context.user)
         sees_all = rights.is_superuser or READ_STATS in rights.roles

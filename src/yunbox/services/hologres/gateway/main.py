@@ -12,6 +12,7 @@ import sys
 import time
 from contextlib import closing, suppress
 from functools import partial
+from pathlib import Path
 
 import uvloop
 
@@ -28,6 +29,7 @@ from yunbox.services.hologres.foreign.objects import Objects
 from yunbox.services.hologres.foreign.source import Source
 from yunbox.services.hologres.gateway.accounts import accounts_of
 from yunbox.services.hologres.gateway.activity import shown
+from yunbox.services.hologres.gateway.collecting import collect
 from yunbox.services.hologres.gateway.config import GatewayConfig
 from yunbox.services.hologres.gateway.databases import Databases
 from yunbox.services.hologres.gateway.peers import Peers
@@ -85,7 +87,8 @@ async def _run(config: GatewayConfig, listener: socket.socket, channel: socket.s
         databases = Databases(store, made)
         with suppress(StorageFull):
             await _rebuilt_further(store, databases)
-        async with Periodic(_LOG, _SWEEP_EVERY_S, partial(_swept, store)):
+        days = config.rows.with_name("days") if config.index == 0 else None
+        async with Periodic(_LOG, _SWEEP_EVERY_S, partial(_swept, store, days)):
             await serve(config, listener, await Channel.over(channel), databases, peers)
 
 
@@ -110,12 +113,14 @@ def _live(store: RowStore, peers: Peers) -> Live:
     return Live(peers.rows, shown, known)
 
 
-async def _swept(store: RowStore) -> None:
+async def _swept(store: RowStore, days: Path | None) -> None:
     """Remove, bit by bit, what was dropped and truncated, what the logs of changes have kept for long enough, and rows
     whose time is over; make and drop the partitions that come and go by themselves.
 
-    Nobody waits where there is nothing of it.
+    Nobody waits where there is nothing of it. What tables are is collected once a day, by who has a folder of ``days``.
     """
+    if days is not None:
+        await collect(store, days)
     for one in store.databases():
         with suppress(DatabaseGone):
             await _aged(one)
