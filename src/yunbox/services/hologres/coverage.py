@@ -61,7 +61,11 @@ _OFFERED = (
         "CREATE DATABASE with OWNER, DROP DATABASE, 64 at most; OWNER TO, SET, GRANT; \\l and \\c of psql",
     ),
     ("schemas", "CREATE SCHEMA, DROP SCHEMA with CASCADE; search_path"),
-    ("tables", "CREATE TABLE with PRIMARY KEY, NOT NULL, DEFAULT, LIKE, Hologres' properties; AS; DROP, TRUNCATE"),
+    (
+        "tables",
+        "CREATE TABLE with PRIMARY KEY, NOT NULL, DEFAULT, LIKE, Hologres' properties; AS; hg_create_table_like; DROP, "
+        "TRUNCATE",
+    ),
     ("generated columns", "GENERATED ALWAYS AS (...) STORED; not in keys, and not for COPY"),
     ("serial columns", "smallserial, serial, bigserial; sequences of their own, which are neither called nor altered"),
     ("partitions", "PARTITION BY LIST, PARTITION OF, ATTACH and DETACH PARTITION; written by partition, read as one"),

@@ -5,7 +5,7 @@ Sources: the vendor's pages "Set table properties" and "Use JDBC to consume Holo
 
 from collections.abc import Callable, Mapping
 
-from yunbox.services.hologres.definitions import table_groups
+from yunbox.services.hologres.definitions import modelled, table_groups
 from yunbox.services.hologres.definitions.alter import set_property
 from yunbox.services.hologres.definitions.base import Definition
 from yunbox.services.hologres.definitions.publications import CreateSlot, DropSlot
@@ -18,6 +18,7 @@ _PROCEDURES: Mapping[str, tuple[int, Callable[..., Definition]]] = {
     "hg_drop_logical_replication_slot": (1, DropSlot),
 }
 """How many arguments each has, and what it is."""
+_READERS = {**table_groups.READERS, **modelled.READERS}
 _VENDORS = ("hg_", "spm_", "slpm_")
 """How the names of the vendor's procedures begin: those that are not here are refused as such."""
 
@@ -27,11 +28,11 @@ def read_call(cursor: Cursor) -> Definition:
     start = cursor.piece.text
     cursor.take("hologres", ".")
     name = cursor.name()
-    if name in table_groups.READERS:
+    if name in _READERS:
         cursor.need("(")
-        made_group = table_groups.READERS[name](cursor)
+        read = _READERS[name](cursor)
         cursor.need(")")
-        return cursor.end(made_group)
+        return cursor.end(read)
     if name not in _PROCEDURES and name.startswith(_VENDORS):
         raise failure("0A000", f"CALL {name} is not supported")
     if name not in _PROCEDURES:

@@ -202,7 +202,7 @@ def read_table(cursor: Cursor) -> Definition:
         cursor.need(")")
     if cursor.peek("logical", "partition"):
         raise failure("0A000", "LOGICAL PARTITION BY is not supported")
-    partition = _partition_key(cursor) if cursor.take("partition", "by") else ""
+    partition = read_partition_key(cursor) if cursor.take("partition", "by") else ""
     for word in ("inherits", "using", "tablespace", "on"):
         if cursor.peek(word):
             raise failure("0A000", f"CREATE TABLE ... {word.upper()} is not supported")
@@ -210,7 +210,7 @@ def read_table(cursor: Cursor) -> Definition:
     return cursor.end(CreateTable(name, tuple(made.columns), made.key, properties, lenient, partition))
 
 
-def _partition_key(cursor: Cursor) -> str:
+def read_partition_key(cursor: Cursor) -> str:
     """Behind PARTITION BY. Raises PgError 42601, 0A000."""
     if not cursor.take("list"):
         raise failure("0A000", f"PARTITION BY {cursor.token.text.upper()} is not supported")

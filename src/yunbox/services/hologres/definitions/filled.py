@@ -16,6 +16,7 @@ from yunbox.services.hologres.statements.cursor import Cursor
 from yunbox.storage.rows import catalogue
 from yunbox.storage.rows.catalogue import Catalogue
 from yunbox.storage.rows.model import Column, Relation
+from yunbox.storage.rows.rights import check
 from yunbox.storage.rows.view import Change
 from yunbox.wire.pgwire.report import failure
 from yunbox.wire.pgwire.settings.kinds import identifier
@@ -43,8 +44,9 @@ class CreateTableAs:
         schema = scene.target(known, self.name)
         if self.lenient and scene.already(known, schema, self.name.name):
             return
-        found = described(self.query, self.start, known, scene).columns
-        columns = tuple(map(_stored, called(found, self.columns, "too many column names were specified")))
+        found = described(self.query, self.start, known, scene)
+        check(known, scene.owner, found.needs)
+        columns = tuple(map(_stored, called(found.columns, self.columns, "too many column names were specified")))
         relation = Relation(
             catalogue.next_oid(change), schema, self.name.name, catalogue.next_node(change), columns, owner=scene.owner
         )

@@ -10,16 +10,21 @@ from yunbox.services.hologres.engines.catalog import StoredCatalog
 from yunbox.services.hologres.statements.cursor import moved
 from yunbox.storage.rows.catalogue import Catalogue
 from yunbox.storage.rows.model import Column, Relation
+from yunbox.storage.rows.rights import Need
 from yunbox.wire.pgwire.report import PgError, failure
 from yunbox.wire.pgwire.values.types import TYPES
 
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """The columns of a query, and the relations that it names itself, as it does."""
+    """The columns of a query, and the relations that it names itself, as it does. ``sources`` are the OIDs and numbers
+    of the columns of tables that its columns are, 0 where one is none; ``needs`` is what who runs it must be
+    allowed to."""
 
     columns: tuple[Column, ...]
     uses: tuple[tuple[str, Relation], ...]
+    sources: tuple[tuple[int, int], ...]
+    needs: tuple[Need, ...]
 
 
 def called(columns: Sequence[Column], names: Sequence[str], too_many: str) -> list[Column]:
@@ -50,4 +55,4 @@ def described(query: str, start: int, known: Catalogue, scene: Scene) -> Describ
             raise failure("0A000", f'column "{one.name}" is of a type that no relation has here')
     columns = tuple(Column(one.name, number, one.type, one.typmod) for number, one in enumerate(made.columns, 1))
     uses = tuple((name, known.relations[one.oid]) for name, one in made.uses if one.oid in known.relations)
-    return Described(columns, uses)
+    return Described(columns, uses, tuple((one.table, one.number) for one in made.columns), tuple(made.needs))

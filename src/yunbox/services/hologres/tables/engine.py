@@ -23,6 +23,7 @@ from yunbox.services.hologres.definitions.database_settings import SetForDatabas
 from yunbox.services.hologres.definitions.databases import CreateDatabase, DropDatabase, used
 from yunbox.services.hologres.definitions.filled import CreateTableAs
 from yunbox.services.hologres.definitions.foreign import CreateForeignTable, ImportForeignSchema
+from yunbox.services.hologres.definitions.modelled import CreateTableLike
 from yunbox.services.hologres.definitions.names import written_name
 from yunbox.services.hologres.definitions.publications import ForgetProgress
 from yunbox.services.hologres.engines.remote import MANY_ROWS, Remote
@@ -356,7 +357,7 @@ class Tables:
             definition = definition.found(Known(self._source, context))
         if isinstance(definition, Analyze):
             definition = await self._analyzed(definition, context)
-        if isinstance(definition, SetForDatabase):
+        if isinstance(definition, SetForDatabase | CreateTableLike):
             definition = definition.now(context.settings)
         if isinstance(definition, CreateDatabase | DropDatabase):
             await self._check_alone(definition, context)
