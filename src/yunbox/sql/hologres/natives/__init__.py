@@ -11,6 +11,7 @@ from yunbox.sql.hologres.natives import (
     mathematics,
     moments,
     networks,
+    number_patterns,
     numerics,
     patterns,
     statistics,
@@ -23,5 +24,6 @@ NATIVES: tuple[Native, ...] = (
     *conversions.NATIVES, *numerics.NATIVES, *mathematics.NATIVES, *texts.NATIVES, *patterns.NATIVES,
     *moments.NATIVES, *statistics.NATIVES, *jsons.NATIVES, *formats.NATIVES, *catalogue.NATIVES,
     *bitmaps.NATIVES, *networks.NATIVES, *binary.NATIVES, *zoned_times.NATIVES, *flows.NATIVES,
+    *number_patterns.NATIVES,
 )  # fmt: skip
 """Every native function."""

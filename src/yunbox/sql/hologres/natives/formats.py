@@ -6,15 +6,12 @@ refused by name.
 
 import re
 from collections.abc import Callable
-from decimal import Decimal
 from functools import lru_cache
-from math import isfinite
 from typing import NamedTuple
 
 from yunbox.sql.hologres.natives.conversions import CARRIERS
 from yunbox.sql.hologres.natives.moments import field_of
 from yunbox.sql.hologres.natives.native import Native, native
-from yunbox.sql.hologres.natives.numerics import at_scale, number
 from yunbox.sql.hologres.session import style_of
 from yunbox.wire.pgwire.report import PgError, failure
 from yunbox.wire.pgwire.values import zones
@@ -296,43 +293,7 @@ def _read_day(text: str, pattern: str) -> int:
     return _read(text, pattern) // US_PER_DAY
 
 
-# -- numbers
-
-
-def _number_by(text: str, pattern: str) -> str:
-    """A number by 9, 0, point, comma, S, MI and FM. Raises PgError 0A000 for what else a pattern may have."""
-    fill = pattern.upper().startswith("FM")
-    body = pattern[2:] if fill else pattern
-    sign_at = ""
-    upper = body.upper()
-    for mark, where in (("S", "first"), ("MI", "first")):
-        if upper.startswith(mark):
-            sign_at, body = f"{mark} {where}", body[len(mark) :]
-        elif upper.endswith(mark) and len(upper) > len(mark):
-            sign_at, body = f"{mark} last", body[: -len(mark)]
-        upper = body.upper()
-    body = upper.replace("D", ".").replace("G", ",")
-    if not re.fullmatch(r"[09](?:,?[09])*(?:\.[09]+)?", body):
-        raise failure("0A000", f'the pattern "{pattern}" of to_char is not supported')
-    value = number(text)
-    if not value.is_finite():
-        raise failure("0A000", "to_char of NaN or infinity is not supported")
-    return _filled(value, body, sign_at, fill)
-
-
-def _float_by(digits_max: int) -> Callable[[float, str], str]:
-    """A float by a pattern, as long as it has so many digits before and behind the point together."""
-
-    def run(value: float, pattern: str) -> str:
-        _, _, rest = pattern.upper().replace("D", ".").partition(".")
-        scale = sum(one in "09" for one in rest)
-        if not isfinite(value):
-            raise failure("0A000", "to_char of NaN or infinity is not supported")
-        if len(f"{abs(value):.0f}") + scale > digits_max:
-            raise failure("0A000", f"to_char of a float of more than {digits_max} digits is not supported")
-        return _number_by(f"{value:.{scale}f}", pattern)
-
-    return run
+# -- intervals
 
 
 def _span_by(span: dict[str, int], pattern: str) -> str | None:
@@ -372,49 +333,6 @@ def _cut(value: int, size: int) -> tuple[int, int]:
     return (whole, rest) if value >= 0 else (-whole, -rest)
 
 
-def _filled(value: Decimal, body: str, sign_at: str, fill: bool) -> str:
-    whole_part, point, rest_part = body.partition(".")
-    places, scale = sum(one in "09" for one in whole_part), len(rest_part)
-    shown = at_scale(abs(value), scale)
-    negative = value.is_signed() and (bool(shown) or not value)  # a float may be a 0 below 0
-    whole, _, rest = f"{shown:f}".partition(".")
-    whole = whole if whole != "0" else ""
-    if len(whole) > places:
-        whole, rest = "#" * places, "#" * scale
-    first_zero = next((at for at, one in enumerate(re.sub("[^09]", "", whole_part)) if one == "0"), places)
-    least = places - first_zero
-    if not whole and not least and not point:
-        whole = "0"
-    digits = whole.rjust(min(max(least, len(whole)), places), "0").rjust(places)
-    made, at = "", 0
-    for one in whole_part:
-        if one == ",":
-            made += "," if made.strip() else " "
-        else:
-            made += digits[at]
-            at += 1
-    tail = rest[:scale]
-    if fill and point and "#" not in tail:
-        kept = rest_part.rfind("0") + 1
-        tail = tail[:kept] + tail[kept:].rstrip("0")
-    return _signed(made, point + tail, "-" if negative else "", sign_at, fill)
-
-
-def _signed(made: str, tail: str, sign: str, sign_at: str, fill: bool) -> str:
-    if fill:
-        made = made.lstrip()
-        if not made and tail in (".", ""):
-            made = "0"
-    pad = len(made) - len(made.lstrip())
-    if sign_at == "S first" or not sign_at:
-        plus = sign or ("+" if sign_at else "" if fill else " ")
-        return " " * pad + plus + made.lstrip() + tail
-    if sign_at == "S last":
-        return made + tail + (sign or "+")
-    mark = sign or ("" if fill else " ")
-    return mark + made + tail if sign_at == "MI first" else made + tail + mark
-
-
 _DAYS_MIN, _DAYS_MAX = -2_451_545, 2_145_031_948
 """Those that a DATE can be."""
 _STRFTIME = {"YYYY": "%Y", "MM": "%m", "DD": "%d", "HH24": "%H", "HH12": "%I", "HH": "%I", "MI": "%M", "SS": "%S",
@@ -436,9 +354,6 @@ NATIVES: tuple[Native, ...] = (
     native("hg_to_char", _to_char, "BIGINT; VARCHAR; VARCHAR; BOOLEAN", "VARCHAR"),
     native("hg_read_moment", _read, "VARCHAR; VARCHAR", "BIGINT"),
     native("hg_read_day", _read_day, "VARCHAR; VARCHAR", "INTEGER"),
-    native("hg_float4_by", _float_by(6), "DOUBLE; VARCHAR", "VARCHAR"),
-    native("hg_float8_by", _float_by(15), "DOUBLE; VARCHAR", "VARCHAR"),
     native("hg_span_by", _span_by, f"{CARRIERS['interval']}; VARCHAR", "VARCHAR"),
-    native("hg_number_by", _number_by, "VARCHAR; VARCHAR", "VARCHAR"),
 )
 """Formatting."""

@@ -10,12 +10,13 @@ from yunbox.sql.hologres.version import HOLOGRES
 
 templates("""
 to_date(text,text) = hg_date(hg_read_day({0}, {1}))
-to_char(int4,text) = hg_number_by(CAST({0} AS VARCHAR), {1})
+to_char(int4,text) = hg_whole_by({0}, {1})
 to_char(int8,text) = hg_number_by(CAST({0} AS VARCHAR), {1})
 to_char(float4,text) = hg_float4_by(CAST({0} AS DOUBLE), {1})
 to_char(float8,text) = hg_float8_by({0}, {1})
 to_char(interval,text) = hg_span_by(hg_parts({0}), {1})
 to_char(numeric,text) = hg_number_by({0}, {1})
+to_number(text,text) = hg_read_number({0}, {1})
 """)
 
 

@@ -16,3 +16,12 @@ select format_type(23, null), format_type(1043, 14), format_type(1700, 655366), 
 select pg_backend_pid() >= 0, version() is not null
 select current_setting('nope.nope', true), current_setting('nope', true)
 select current_setting('nope')
+select to_number('12,454.8-', '99G999D9S'), to_number('-34,338,492', '99G999G999'), to_number('0.00001-', '9.999999S'), to_number('<564646.654564>', '999999.999999PR'), to_number('$1,234.56', 'L9,999.99'), to_number(null, '9'), to_number('1', '')
+select to_number('abc', '999')
+select to_number('12345', '99V99'), to_number('1234', '9.9')
+select to_number('1', 'RN')
+select to_char(485, '"Good number:"999'), to_char(482, 'RN'), to_char(5.2, 'FMRN'), to_char(482, '999th'), to_char(485, 'L999'), to_char(12.45, '99V9'), to_char(-485, '999PR'), to_char(485, 'SG999'), to_char(148.5::float8, '999D999'), to_char(0.0004859, '9.99EEEE'), to_char(485, 'PL999'), to_char('NaN'::numeric, '999'), to_char(0.25, '990.0%')
+select to_char(1, '9.9.9')
+select to_char(1, '9S9S')
+select to_char(1, 'EEEE9')
+select count(to_char(id * 1.5, 'FM999,990.00')) from shop
