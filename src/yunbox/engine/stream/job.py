@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -30,6 +31,7 @@ from yunbox.engine.stream.outgoing import Outgoing
 from yunbox.engine.stream.parallel.messages import Begin
 from yunbox.engine.stream.parallel.team import Team
 from yunbox.engine.stream.poison import poison
+from yunbox.engine.stream.runs import Pair
 from yunbox.engine.stream.store import StateStore
 from yunbox.engine.stream.udf.natives import Functions
 from yunbox.engine.stream.watermarks import Watermarks
@@ -155,6 +157,11 @@ class JobRunner:
         self._restore()
         if self.parallelism > 1:
             self._team = self._begun(memory_bytes_max)
+        self._is_elsewhere = all(
+            stage.sharing is not None or stage.context is None or not stage.context.states
+            for stage in self.graph.stages
+        )
+        """Whether workers have all that is remembered."""
 
     # -- making
 
@@ -236,9 +243,8 @@ class JobRunner:
             self.settle()
             self._note_given()
             return False
-        self._commit(outbox)
+        self._end_epoch(outbox)
         self._gave_at = time.monotonic() if outbox else None
-        self._delivering = self._deliverer.submit(self._deliver, self.store.epoch, outbox) if outbox else None
         progress = self.progress
         progress.rows_in += rows
         progress.rows_out += sum(len(outgoing) for name, outgoing in outbox.items() if name != NAME)
@@ -358,12 +364,28 @@ class JobRunner:
             return True
         return any(state.has_changes for context in self.graph.contexts() for state in context.states)
 
-    def _commit(self, outbox: dict[str, Outgoing]) -> None:
+    def _end_epoch(self, outbox: dict[str, Outgoing]) -> None:
+        """Have the epoch be on disk, and the sinks get what is theirs. Where workers have all that is remembered they
+        go on meanwhile: nobody else reads the state until the next epoch ends."""
         states = [state for context in self.graph.contexts() for state in context.states]
         changes = list(chain.from_iterable(state.changes() for state in states))
         if self._team is not None:
+            self.settle()
             changes += self._team.collect(self.store.epoch + 1, self.store.merged)
-        meta = {
+        meta = self._meta(outbox)
+        self.settle()
+        if self._team is not None and self._is_elsewhere:
+            meta["sources"] = deepcopy(meta["sources"])  # readers go on meanwhile
+            self._delivering = self._deliverer.submit(self._committed, changes, meta, outbox)
+            return
+        self._commit(changes, meta)
+        for state in states:
+            state.shrink()
+        self._delivering = self._deliverer.submit(self._deliver, self.store.epoch, outbox) if outbox else None
+
+    def _meta(self, outbox: dict[str, Outgoing]) -> dict[str, Any]:
+        """What is written beside the state."""
+        return {
             "sources": {
                 one.name: {
                     "offsets": one.reader.offsets(),
@@ -375,7 +397,12 @@ class JobRunner:
             "watermarks": {stage.name: stage.watermark for stage in self.graph.stages},
             "outbox": {name: outgoing.kept for name, outgoing in outbox.items()},
         }
-        self.settle()
+
+    def _committed(self, changes: list[Pair], meta: dict[str, Any], outbox: dict[str, Outgoing]) -> None:
+        self._commit(changes, meta)
+        self._deliver(self.store.epoch, outbox)
+
+    def _commit(self, changes: list[Pair], meta: dict[str, Any]) -> None:
         while True:
             try:
                 self.store.commit(changes, meta)
@@ -384,8 +411,6 @@ class JobRunner:
                 self.progress.is_paused = True
                 time.sleep(_FULL_PAUSE_S)
         self.progress.is_paused = False
-        for state in states:
-            state.shrink()
 
     def _deliver(self, epoch: int, outbox: dict[str, Outgoing]) -> None:
         writers = [(sink.name, sink.writer) for sink in self._sinks]

@@ -163,6 +163,7 @@ class Process:
         """Look at the state; a job that has too much of it ends with a savepoint."""
         look = self._guard.look(runner.store.size_bytes)
         if look.level and (look.is_over or look.level != self._level):
+            runner.settle()
             with suppress(StorageFull):  # what changed often counts as often until it is merged
                 runner.store.merge()
             look = self._guard.look(runner.store.size_bytes)

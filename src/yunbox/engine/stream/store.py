@@ -83,7 +83,8 @@ class StateStore(Kept):
 
     def _overlays(self) -> tuple[Overlay, ...]:
         """What is not in the table yet, the latest last."""
-        return (self._recent,) if self._merge is None else (self._merge.overlay, self._recent)
+        merge = self._merge
+        return (self._recent,) if merge is None else (merge.overlay, self._recent)
 
     def meta(self, name: str) -> Any:
         """What was written beside the state, by its name; None if nothing was."""

@@ -24,7 +24,9 @@ TABLES = """
 CREATE TABLE t (id BIGINT, k STRING, v BIGINT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts - INTERVAL '1' HOUR)
 WITH ('connector' = 'feed');
 CREATE TABLE u (id BIGINT, k STRING, v BIGINT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts - INTERVAL '1' HOUR)
-WITH ('connector' = 'feed')"""
+WITH ('connector' = 'feed');
+CREATE TABLE versions (id BIGINT, k STRING, v BIGINT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts - INTERVAL '1' HOUR,
+PRIMARY KEY (k) NOT ENFORCED) WITH ('connector' = 'feed')"""
 COLUMNS = ("id", "k", "v", "ts")
 START_US = 1_700_000_000_000_000
 SPAN_US = 3_000_000_000
@@ -120,8 +122,10 @@ def answered(
     *,
     parallelisms: Sequence[int] = (1,),
     memory_bytes_max: int = 1 << 28,
+    again: float = 0.1,
 ) -> Counter[tuple[str, ...]]:
-    """What is left of all changes; each start from disk has the next one of the parallelisms."""
+    """What is left of all changes; each start from disk has the next one of the parallelisms. ``again`` is how many
+    epochs have a start behind them."""
     counts = cycle(parallelisms)
     job = planned(query)
     types = [field.type for field in job.sinks[0].input.fields]
@@ -141,7 +145,7 @@ def answered(
     runner = start(take)
     for some in epochs(rows, chance):
         feed_all(runner, some)
-        if chance.random() < 0.1:
+        if chance.random() < again:
             runner.rest()
             runner.close()
             runner = start(take)
