@@ -1,9 +1,11 @@
-"""A job whose disk fills up, run on a small file system: it pauses, and goes on when there is room, each row once.
+"""A job whose disk fills up, run on a small file system: it pauses, and goes on when there is room, each row once. So
+does one of two processes.
 
 Run as ``python flink_full.py FOLDER``, where FOLDER is the small file system.
 """
 
 import json
+import shutil
 import sys
 import tempfile
 import threading
@@ -34,11 +36,13 @@ def main() -> None:
         with source.open("w") as file:
             for number in range(KEYS * ROUNDS):
                 file.write(json.dumps({"k": f"{number % KEYS:-<60}", "v": number}) + "\n")
-        run(planned(source), folder)
+        for count in (1, 2):
+            run(planned(source, count), folder / str(count))
+            shutil.rmtree(folder / str(count))
 
 
-def planned(source: Path) -> Job:
-    planner = Planner(Catalog(), {})
+def planned(source: Path, count: int) -> Job:
+    planner = Planner(Catalog(), {"parallelism.default": str(count)})
     table = f"'connector' = 'filesystem', 'path' = 'file://{source}', 'format' = 'json'"
     for statement in planner.statements(f"CREATE TABLE events (k STRING, v BIGINT) WITH ({table}); {QUERY}"):
         made = planner.plan(statement)
@@ -55,7 +59,7 @@ def run(job: Job, folder: Path) -> None:
 
     ballast = folder / "ballast"
     state = folder / "job"
-    state.mkdir()
+    state.mkdir(parents=True)
     runner = JobRunner(job, state, job_id="j", give=give)  # type: ignore[arg-type]
     fill(ballast, SPARE)
     pauses: list[bool] = []

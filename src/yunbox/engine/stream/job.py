@@ -121,6 +121,7 @@ class JobRunner:
         self.job = job
         self.parallelism = parallelism(job.settings) if shared(job) else 1
         self._team: Team | None = None
+        self._is_closing = False
         self.progress = Progress()
         self._give = give or (lambda changes: None)
         zone = job.settings.get(_ZONE, "UTC")
@@ -408,6 +409,8 @@ class JobRunner:
                 self.store.commit(changes, meta)
                 break
             except StorageFull:
+                if self._is_closing:
+                    raise
                 self.progress.is_paused = True
                 time.sleep(_FULL_PAUSE_S)
         self.progress.is_paused = False
@@ -443,6 +446,7 @@ class JobRunner:
 
     def close(self) -> None:
         """Let go of everything."""
+        self._is_closing = True
         self._deliverer.shutdown()
         if self._team is not None:
             self._team.close()

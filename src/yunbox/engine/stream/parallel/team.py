@@ -9,8 +9,8 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -24,7 +24,7 @@ from yunbox.engine.stream.runs import Pair
 from yunbox.kernel.errors import Unavailable
 
 _MODULE = "yunbox.engine.stream.parallel.worker"
-_END_S_MAX = 5.0
+_END_S_MAX, _FAILURE_S_MAX, _POLL_S = 5.0, 2.0, 0.01
 
 
 class Team:
@@ -126,12 +126,15 @@ class Team:
 
     def _failure(self) -> Unavailable:
         """What is said of a worker that has ended."""
-        for at, one in enumerate(self._processes):
-            with suppress(subprocess.TimeoutExpired):
-                status = one.wait(0 if at else 1.0)
-                how = f"by signal {-status}" if status < 0 else f"with status {status}"
-                return Unavailable(f"Worker {at + 1} of {self._count} of the job has ended {how}")
-        return Unavailable("A worker of the job has ended")
+        end = time.monotonic() + _FAILURE_S_MAX  # its socket goes a moment before it does
+        while time.monotonic() < end:
+            for at, one in enumerate(self._processes, 1):
+                status = one.poll()
+                if status is not None:
+                    how = f"by signal {-status}" if status < 0 else f"with status {status}"
+                    return Unavailable(f"Worker {at} of {self._count} of the job has ended {how}")
+            time.sleep(_POLL_S)
+        return Unavailable("A worker of the job does not answer")
 
     def close(self) -> None:
         """Have them end."""
