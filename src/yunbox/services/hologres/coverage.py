@@ -116,6 +116,10 @@ _OFFERED = (
         "ASYNC REBUILD TABLE",
         "primary keys, types, NOT NULL, defaults, properties, new columns; rebuild_progress, SUSPEND, RESUME; readonly",
     ),
+    (
+        "dynamic tables",
+        "CREATE, ALTER, DROP DYNAMIC TABLE, REFRESH; by themselves, full; properties, dependencies, refresh_history",
+    ),
     ("ANALYZE", "of tables and columns, by a sample; by itself when a tenth has changed; the engine plans by its own"),
     (
         "statistics",
@@ -190,10 +194,11 @@ _NOT_OFFERED = (
     ("foreign tables of MaxCompute's views and external tables", "HV000, as in Hologres"),
     ("partitions by range and hash, of several values and DEFAULT", "0A000"),
     (
-        "temporary tables, which Hologres has not; dynamic tables, logical partitions, materialized views, VACUUM",
+        "temporary tables, which Hologres has not; logical partitions, materialized views, VACUUM",
         "0A000",
     ),
     ("REBUILD of tables with partitions, binlogs, vectors, serial columns; TO PARTITION; by who waits", "0A000"),
+    ("incremental refresh of dynamic tables, their partitions, binlogs and refresh_log; writing to them", "0A000"),
     ("table groups of warehouses; hg_clean_rebuild_tmp_tables, hg_clean_insert_overwrite_tmp_tables", "0A000"),
     ("INSERT OVERWRITE with PARTITION, ON CONFLICT or RETURNING, of tables with a binlog, and its EXPLAIN", "0A000"),
     ("publications of several tables or of all", "0A000"),

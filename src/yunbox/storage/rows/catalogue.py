@@ -28,6 +28,7 @@ from yunbox.storage.rows.grants import ANYBODY, Acl, Grant, alike, default_acl, 
 from yunbox.storage.rows.model import FIRST_DATABASE, READ_ONLY, SEQUENCE, TABLE, Extension, Relation, Schema
 from yunbox.storage.rows.publications import Publication, Slot
 from yunbox.storage.rows.publications import forget as forget_progress
+from yunbox.storage.rows.refreshes import forget_refresh
 from yunbox.storage.rows.roles import BUILT_IN, DATABASE, ROLES_MAX, SYSTEM, Defaults, Ownership, Role
 from yunbox.storage.rows.sequences import forget, written_name
 from yunbox.storage.rows.statistics.kept import forget as forget_statistics
@@ -147,6 +148,11 @@ class Catalogue:
     def logging(self) -> Sequence[Relation]:
         """The tables of which a log of changes may have something, whether or not it is written on."""
         return [one for one in self.relations.values() if one.kind == TABLE and "binlog.level" in one.properties]
+
+    @cached_property
+    def dynamic(self) -> Sequence[Relation]:
+        """The tables whose rows are found anew by themselves."""
+        return [one for one in self.relations.values() if one.dynamic is not None]
 
     @cached_property
     def aging(self) -> Sequence[Relation]:
@@ -420,6 +426,8 @@ def _let_go(change: Change, relation: Relation) -> None:
     if relation.kind == SEQUENCE:
         forget(change, relation)
     forget_statistics(change, relation)
+    if relation.dynamic is not None:
+        forget_refresh(change, relation.oid)
     _discard(change, relation)
     if relation.kind == TABLE:
         _discard(change, relation.changes)

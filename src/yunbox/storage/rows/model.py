@@ -76,6 +76,16 @@ class Schedule(msgspec.Struct, frozen=True):
     ran_us: int = 0
 
 
+class Dynamic(msgspec.Struct, frozen=True):
+    """That a table has the rows of a query, which are found anew: the query, what is said of how, and the settings of
+    who has made it, since when. What the query names is in the relation, as it is for a view."""
+
+    query: str
+    given: Mapping[str, str] = {}
+    settings: Mapping[str, str] = {}
+    created_us: int = 0
+
+
 class Relation(msgspec.Struct, frozen=True, dict=True):
     """A table or a view. ``columns`` are in the order of their numbers, which begin at 1 and have no gaps.
 
@@ -116,6 +126,7 @@ class Relation(msgspec.Struct, frozen=True, dict=True):
     """Where the ages of its rows lie, if these are to be removed some day (``aging.py``); else 0."""
     schema_version: int = 1
     """How many times its columns have been others, this time included: who follows its changes looks at them anew."""
+    dynamic: Dynamic | None = None
 
     @cached_property
     def live(self) -> tuple[Column, ...]:

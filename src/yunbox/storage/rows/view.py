@@ -67,6 +67,13 @@ def read_only(relation: Relation) -> PgError:
     return failure("25006", f'table "{relation.name}" is read-only', hint=hint)
 
 
+def check_not_dynamic(relation: Relation) -> None:
+    """Raise PgError 0A000 for a dynamic table, which has the rows of its query alone."""
+    if relation.dynamic is not None:
+        told = f'changing rows of dynamic table "{relation.name}" is not supported'
+        raise failure("0A000", told, hint=f"REFRESH DYNAMIC TABLE {relation.name};")
+
+
 class View:
     """A consistent view for reading: of all rows, and of the definitions of one database."""
 

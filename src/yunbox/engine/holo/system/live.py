@@ -5,7 +5,7 @@ from typing import Any
 
 KEPT = frozenset((
     "hg_query_log", "hg_partitioning_log", "hg_replication_progress", "hg_table_statistic", "hg_stats_missing",
-    "pg_statistic", "hg_table_info",
+    "pg_statistic", "hg_table_info", "hg_dynamic_table_refresh_history",
 ))  # fmt: skip
 """Those whose rows lie in the data folder, where the engine finds them itself."""
 LIVE = KEPT | {

@@ -57,6 +57,12 @@ def _made(moment: Moment, relation: Relation, name: str) -> Iterator[str]:
     if relation.parent:
         yield from _partition(moment, relation, name)
         return
+    if relation.dynamic is not None:
+        names = ", ".join(identifier(one.name) for one in relation.live)
+        yield f"CREATE DYNAMIC TABLE {name} ({names}) WITH ("
+        yield from _properties({**relation.properties, **relation.dynamic.given}, ")")
+        yield f"AS\n{relation.dynamic.query};"
+        return
     yield f"CREATE TABLE {name} ("
     yield from _elements(relation)
     key = f"\nPARTITION BY LIST ({identifier(relation.columns[relation.partition - 1].name)})\n"
@@ -130,12 +136,12 @@ def _column(column: Column) -> str:
     return " ".join(said)
 
 
-def _properties(given: Mapping[str, str]) -> Iterator[str]:
+def _properties(given: Mapping[str, str], end: str = ");") -> Iterator[str]:
     """Behind ``WITH (``."""
     found = {TABLE_GROUP: FIRST_GROUP, **given}
     names = sorted(found, key=lambda one: (_FIRST.index(one) if one in _FIRST else len(_FIRST), one))
     yield ",\n".join(f"{one.replace('.', '_')} = {_text(found[one])}" for one in names)
-    yield ");"
+    yield end
 
 
 def _name(relation: Relation) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from yunbox.engine.holo.system import definitions as d
+from yunbox.engine.holo.system import dynamic as y
 from yunbox.engine.holo.system import publications as p
 from yunbox.engine.holo.system import roles as r
 from yunbox.engine.holo.system.live import LIVE
@@ -16,7 +17,8 @@ MADE: Mapping[str, Callable[[Moment], d.Rows]] = {
         d.pg_namespace, d.pg_class, d.pg_attribute, d.pg_type, d.pg_index, d.pg_constraint, d.pg_attrdef,
         d.pg_description, d.pg_depend, d.pg_rewrite, d.pg_inherits, d.pg_database, d.pg_sequence,
         d.pg_partitioned_table, d.pg_foreign_data_wrapper, d.pg_foreign_server,
-        d.pg_foreign_table, d.pg_extension, d.hg_table_properties, d.hg_table_group_properties, d.hg_worker_info,
+        d.pg_foreign_table, d.pg_extension, d.hg_table_properties, d.hg_table_group_properties,
+        d.hg_worker_info, y.hg_dynamic_table_properties, y.hg_dynamic_table_dependencies,
         hg_partitioning_config, *p.PUBLISHED, r.pg_authid, r.pg_auth_members, r.pg_default_acl,
         r.pg_db_role_setting, r.pg_shdepend,
     )

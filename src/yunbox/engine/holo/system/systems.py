@@ -7,6 +7,7 @@ import duckdb
 
 from yunbox.engine.holo.messages import System
 from yunbox.engine.holo.system.described import Names
+from yunbox.engine.holo.system.dynamic import hg_dynamic_table_refresh_history
 from yunbox.engine.holo.system.live import KEPT, Rows
 from yunbox.engine.holo.system.moment import Moment
 from yunbox.engine.holo.system.partitioning import hg_partitioning_log
@@ -51,6 +52,8 @@ class Systems:
             return self._queries_of(asked)
         if name == "hg_table_info":
             return self._tables_of(asked)
+        if name == "hg_dynamic_table_refresh_history":
+            return self._refreshes_of(asked)
         if name not in KEPT:
             return asked.rows.get(name)
         store = self._store.of(asked.database)
@@ -75,6 +78,13 @@ class Systems:
             for one in found
             if asked.logs_all or (one["db_name"] == here and one["owner_name"] in asked.logged)
         ]
+
+    def _refreshes_of(self, asked: System) -> Rows:
+        """The refreshes of dynamic tables in a database: all, or those of the tables of the roles."""
+        store = self._store.of(asked.database)
+        with store.reading() as view:
+            found = list(hg_dynamic_table_refresh_history(view, store.catalogue(view)))
+        return [one for one in found if asked.logs_all or one["owner"] in asked.logged]
 
     def _made(self, asked: System) -> Tables:
         known, store = asked.definitions, self._store.of(asked.database)

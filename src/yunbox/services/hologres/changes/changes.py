@@ -21,7 +21,7 @@ from yunbox.storage.rows.attempt import Attempt, Stale, Unlogged
 from yunbox.storage.rows.draft import seen
 from yunbox.storage.rows.form import Form
 from yunbox.storage.rows.store import RowStore
-from yunbox.storage.rows.view import Change
+from yunbox.storage.rows.view import Change, check_not_dynamic
 from yunbox.wire.pgwire.datarows import Fields, rows_of
 from yunbox.wire.pgwire.report import failure
 
@@ -48,6 +48,7 @@ class Changes:
         computed = self._remote.renewed(plan, context)
         assert computed.change is not None
         target = computed.change.target
+        check_not_dynamic(target)
         async with self.turns.turn(target.oid):
             for number in range(_TRIES_MAX):
                 try:

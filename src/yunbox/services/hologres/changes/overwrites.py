@@ -28,7 +28,7 @@ from yunbox.storage.rows.form import Form
 from yunbox.storage.rows.model import PARTITIONED, Relation
 from yunbox.storage.rows.rights import Stated, check
 from yunbox.storage.rows.store import RowStore
-from yunbox.storage.rows.view import Change
+from yunbox.storage.rows.view import Change, check_not_dynamic
 from yunbox.wire.pgwire.datarows import Fields
 from yunbox.wire.pgwire.report import PgError, failure
 
@@ -178,14 +178,22 @@ class Overwrites:
         self._numbers = numbers
         self._turns = turns
 
-    async def run(self, plan: Plan, values: Sequence[Any], context: Context, parts: Parts | None = None) -> Rows:
+    async def run(
+        self, plan: Plan, values: Sequence[Any], context: Context, parts: Parts | None = None,
+        within: Context | None = None,
+    ) -> Rows:  # fmt: skip
         """Have the rows of an INSERT be all that its table has. ``parts`` says which partitions are meant of a table
-        that has some. Raises PgError, 40001 where others are faster again and again."""
-        target = self._checked(plan, context)
+        that has some; ``within`` is where the query of a dynamic table is known, which others do not write to.
+
+        Raises PgError, 40001 where others are faster again and again.
+        """
+        target = self._checked(plan, within or context)
+        if within is None:
+            check_not_dynamic(target)
         async with self._turns.turn(target.oid):
             for _ in range(_TRIES_MAX):
                 try:
-                    return await self._tried(plan, values, context, parts)
+                    return await self._tried(plan, values, context, parts, within or context)
                 except Unlogged:  # there was no room for a log, which a look at what others do needs
                     await self._store.write(lambda change: change.follow(target))
                 except Stale:
@@ -212,12 +220,14 @@ class Overwrites:
         check(known, context.user, [Stated(target.oid, target.name, {"TRUNCATE"}, kind=target.kind)])
         return target
 
-    async def _tried(self, plan: Plan, values: Sequence[Any], context: Context, parts: Parts | None) -> Rows:
+    async def _tried(
+        self, plan: Plan, values: Sequence[Any], context: Context, parts: Parts | None, within: Context
+    ) -> Rows:
         """Run it once. Raises PgError, and Stale, when nothing was done."""
-        computed = self._remote.renewed(plan, context)
+        computed = self._remote.renewed(plan, within)
         changing = computed.change
         assert changing is not None
-        asked = Asked(self._remote, computed, changing, bound(plan, values), context, self._numbers, _BYTES_MAX)
+        asked = Asked(self._remote, computed, changing, bound(plan, values), within, self._numbers, _BYTES_MAX)
         packing = await asyncio.to_thread(import_module, _PACKING)
         owner = context.block if context.block is not None else _Owner()
         over = _Overwriting(self._store, context, packing, owner)

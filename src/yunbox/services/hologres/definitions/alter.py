@@ -72,6 +72,9 @@ class AlterTable:
         if KINDS[relation.kind] != self.what and not is_renamed:
             raise failure("42809", f'"{relation.name}" is not a {self.what}')
         scene.check_owns(relation)
+        if relation.dynamic is not None and not all(step.common and step.creates for step in self.steps):
+            told = f'ALTER TABLE of dynamic table "{relation.name}" is not supported'
+            raise failure("0A000", told, hint="Use ALTER DYNAMIC TABLE.")
         if relation.parent and any(step.inherited for step in self.steps):
             raise failure("42P16", f'the columns of partition "{relation.name}" are changed with its table')
         self._alter(relation, self.steps, change, known, scene)

@@ -13,7 +13,7 @@ from yunbox.storage.rows import catalogue
 from yunbox.storage.rows.catalogue import Catalogue, no_relation, no_schema
 from yunbox.storage.rows.model import Relation
 from yunbox.storage.rows.rights import denied, not_owner
-from yunbox.storage.rows.view import Change
+from yunbox.storage.rows.view import Change, check_not_dynamic
 from yunbox.wire.pgwire.report import failure
 
 
@@ -117,6 +117,7 @@ class Truncate:
                 raise failure("42809", f'"{relation.name}" is not a table')
             if not scene.rights.relation(relation, "D"):
                 raise denied("table", relation.name)
+            check_not_dynamic(relation)
         emptied = [
             one for relation in found if relation is not None for one in (relation, *known.partitions_of(relation))
         ]

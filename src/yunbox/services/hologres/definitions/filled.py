@@ -46,7 +46,7 @@ class CreateTableAs:
             return
         found = described(self.query, self.start, known, scene)
         check(known, scene.owner, found.needs)
-        columns = tuple(map(_stored, called(found.columns, self.columns, "too many column names were specified")))
+        columns = tuple(map(stored, called(found.columns, self.columns, "too many column names were specified")))
         relation = Relation(
             catalogue.next_oid(change), schema, self.name.name, catalogue.next_node(change), columns, owner=scene.owner
         )
@@ -61,7 +61,7 @@ class CreateTableAs:
         return f"INSERT INTO {identifier(schema)}.{identifier(self.name.name)} {self.query}"
 
 
-def _stored(column: Column) -> Column:
+def stored(column: Column) -> Column:
     """A column of a query as one of a table."""
     of = stored_type(column.type_oid, column.modifier)
     return msgspec.structs.replace(column, type_oid=of.oid, modifier=of.modifier)

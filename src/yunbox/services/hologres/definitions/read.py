@@ -17,12 +17,16 @@ from yunbox.services.hologres.definitions import (
     views,
 )
 from yunbox.services.hologres.definitions.base import Definition
+from yunbox.services.hologres.dynamic import definitions as dynamic
 from yunbox.services.hologres.statements.cursor import Cursor
 from yunbox.services.hologres.statements.lexer import Piece
 from yunbox.wire.pgwire.report import failure
 
 _READERS = {
     ("create", "table"): create.read_table,
+    ("create", "dynamic", "table"): dynamic.read_create,
+    ("alter", "dynamic", "table"): dynamic.read_alter,
+    ("drop", "dynamic", "table"): dynamic.read_drop,
     ("create", "schema"): create.read_schema,
     ("create", "view"): views.read_view,
     ("create", "or", "replace", "view"): views.read_replaced,

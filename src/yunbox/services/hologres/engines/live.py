@@ -18,7 +18,7 @@ from yunbox.wire.pgwire.values import zones
 
 Sessions = Callable[[], Awaitable[list[dict[str, Any]]]]
 """The sessions of all gateways."""
-_BY_ROLE = {"hg_query_log", "hg_table_info"}
+_BY_ROLE = {"hg_query_log", "hg_table_info", "hg_dynamic_table_refresh_history"}
 """Those of which most roles see their own rows only."""
 Show = Callable[[Mapping[str, Any], Rights, Catalogue], dict[str, Any]]
 """A session's row as a role sees it."""

@@ -46,6 +46,7 @@ from yunbox.storage.rows.rebuilds import DOING, rebuilds
 from yunbox.storage.rows.store import RowStore
 
 _LOG = logging.getLogger("yunbox")
+_REFRESH_EVERY_S = 2.0
 _SWEEP_EVERY_S = 5.0
 _SWEPT_ROWS = 1000
 _FILES_SPARE = 100
@@ -88,8 +89,22 @@ async def _run(config: GatewayConfig, listener: socket.socket, channel: socket.s
         with suppress(StorageFull):
             await _rebuilt_further(store, databases)
         days = config.rows.with_name("days") if config.index == 0 else None
-        async with Periodic(_LOG, _SWEEP_EVERY_S, partial(_swept, store, days)):
+        async with (
+            Periodic(_LOG, _SWEEP_EVERY_S, partial(_swept, store, days)),
+            Periodic(_LOG, _REFRESH_EVERY_S, partial(_refreshed, store, databases)),
+        ):
             await serve(config, listener, await Channel.over(channel), databases, peers)
+
+
+async def _refreshed(store: RowStore, databases: Databases) -> None:
+    """Begin the refreshes of dynamic tables that are due."""
+    for one in store.databases():
+        with suppress(DatabaseGone):
+            with one.reading() as view:
+                known = one.catalogue(view)
+            engine = databases.engine(known.database) if known.dynamic else None
+            if isinstance(engine, Tables):
+                await engine.refreshes.look()
 
 
 async def _rebuilt_further(store: RowStore, databases: Databases) -> None:

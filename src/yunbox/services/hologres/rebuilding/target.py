@@ -156,6 +156,7 @@ def check_rebuildable(relation: Relation, known: Catalogue, scene: Scene) -> Non
     why = (
         "a binlog" if relation.binlog is not None
         else "serial columns" if any(map(sequence_of, relation.live))
+        else "a query" if relation.dynamic is not None
         else "vectors" if relation.vectors
         else "rows whose time ends" if relation.aging else ""
     )  # fmt: skip

@@ -26,6 +26,8 @@ from yunbox.services.hologres.definitions.foreign import CreateForeignTable, Imp
 from yunbox.services.hologres.definitions.modelled import CreateTableLike
 from yunbox.services.hologres.definitions.names import written_name
 from yunbox.services.hologres.definitions.publications import ForgetProgress
+from yunbox.services.hologres.dynamic.definitions import CreateDynamicTable
+from yunbox.services.hologres.dynamic.refreshing import SETTINGS, Refreshes, Refreshing, read_refreshing
 from yunbox.services.hologres.engines.remote import MANY_ROWS, Remote
 from yunbox.services.hologres.explaining.explained import Explained, explain
 from yunbox.services.hologres.fixed.plan import TAGS, Fixed, fixed
@@ -58,7 +60,7 @@ from yunbox.storage.rows.draft import Block, seen
 from yunbox.storage.rows.model import Relation
 from yunbox.storage.rows.rights import Rights, check, rights_of
 from yunbox.storage.rows.store import RowStore
-from yunbox.storage.rows.view import Change, View
+from yunbox.storage.rows.view import Change, View, check_not_dynamic
 from yunbox.wire.pgwire.report import PgError, Report, failure
 from yunbox.wire.pgwire.values.codec import Style
 from yunbox.wire.pgwire.values.zones import name_of
@@ -132,6 +134,9 @@ class Tables:
             store, further, self._numbers, lambda context, known: self._scene(_asking(context), known)
         )
         self._overwrites = Overwrites(store, further, self._numbers, self._changes.turns)
+        self.refreshes = Refreshes(
+            store, further, self._overwrites, lambda context, known: self._scene(_asking(context), known)
+        )
 
     async def plan(self, text: str, types: Sequence[int], context: Context) -> Plan:
         """What a statement is. Raises PgError."""
@@ -141,6 +146,9 @@ class Tables:
             raise failure("0A000", "EXPLAIN of INSERT OVERWRITE is not supported")
         if asked is not None:
             return await self._explained(asked, types, context)
+        refreshing = read_refreshing(piece)
+        if refreshing is not None:
+            return Plan(Kind.DDL, "REFRESH DYNAMIC TABLE", None, (), refreshing)
         rebuilding = read_rebuilding(piece)
         if isinstance(rebuilding, Rebuilding):
             return Plan(Kind.DDL, "ASYNC REBUILD TABLE", texts("query_id"), (), rebuilding)
@@ -206,16 +214,17 @@ class Tables:
             given = Row(values, context.style.at(context.now_us), keep=keeping(context.settings))
             try:
                 return await self._run(plan, plan.payload, given, context)
-            except _Unfixed:  # a rebuild has given its table another key: it is planned as others are
-                other = await self._further.plan(plan.payload.text, plan.parameters, context)
-                if (other.columns, other.parameters) != (plan.columns, plan.parameters):
-                    raise
+            except _Unfixed as unfixed:  # a rebuild has given its table another key: it is planned as others are
+                other = await self._planned_again(plan, unfixed, context)
             return await self.start(other, values, context)
         if isinstance(plan.payload, Explained):
             self._check_explained(plan.payload.plan, context)
             return await explain(plan.payload, values, context, self._further, self.start)
         if isinstance(plan.payload, _Overwriting):
             return await self._overwrites.run(plan.payload.inserting, values, context)
+        if isinstance(plan.payload, Refreshing):
+            await self.refreshes.refresh(plan.payload, context)
+            return listed_texts(())
         if isinstance(plan.payload, Rebuilding | Going):
             return await self._rebuilt(plan.payload, context)
         if isinstance(plan.payload, Called):
@@ -225,6 +234,16 @@ class Tables:
         if plan.writes:
             return await self._changes.run(plan, values, context)
         return await self._further.start(plan, values, context)
+
+    async def _planned_again(self, plan: Plan, unfixed: "_Unfixed", context: Context) -> Plan:
+        """The plan of a statement that is fixed no more. Raises PgError where it is another statement by now."""
+        try:
+            other = await self._further.plan(plan.payload.text, plan.parameters, context)
+        except PgError:
+            raise unfixed from None
+        if (other.columns, other.parameters) != (plan.columns, plan.parameters):
+            raise unfixed
+        return other
 
     def _check_explained(self, plan: Plan, context: Context) -> None:
         """Raise PgError 42501 for a fixed statement that who asks for its plan may not run."""
@@ -359,6 +378,8 @@ class Tables:
             definition = await self._analyzed(definition, context)
         if isinstance(definition, SetForDatabase | CreateTableLike):
             definition = definition.now(context.settings)
+        if isinstance(definition, CreateDynamicTable):
+            definition = definition.under({name: context.settings[name] for name in SETTINGS})
         if isinstance(definition, CreateDatabase | DropDatabase):
             await self._check_alone(definition, context)
         if context.block is not None and not isinstance(definition, Analyze | ForgetProgress):
@@ -527,6 +548,8 @@ def _decided(statement: Fixed, known: Catalogue, asking: _Asking) -> _Made:
     refused = None
     try:
         check(known, asking.user, (statement.need,))
+        if not isinstance(statement, Get):
+            check_not_dynamic(statement.form.relation)
     except PgError as error:
         refused = error
     return _Made(known.version, asking.user, statement, refused)

@@ -23,6 +23,7 @@ from yunbox.storage.rows.model import TABLE, Relation
 from yunbox.storage.rows.rights import Stated
 from yunbox.storage.rows.rows import STANDARD, Fields, encoded, joined
 from yunbox.storage.rows.sequences import sequence_of
+from yunbox.storage.rows.view import check_not_dynamic
 from yunbox.wire.pgwire.copy.reading import Plain
 from yunbox.wire.pgwire.report import PgError, failure
 from yunbox.wire.pgwire.values.reals import Floats
@@ -168,6 +169,7 @@ def sink_of(
         raise no_relation(".".join(table))
     if relation.kind != TABLE:
         raise failure("42809", f'cannot copy to {KINDS[relation.kind]} "{relation.name}"')
+    check_not_dynamic(relation)
     names = list(columns) or [column.name for column in relation.live if column.generated is None]
     for name in names:
         if name not in relation.by_name:
