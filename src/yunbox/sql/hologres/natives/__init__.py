@@ -9,6 +9,7 @@ from yunbox.sql.hologres.natives import (
     formats,
     jsons,
     mathematics,
+    moment_patterns,
     moments,
     networks,
     number_patterns,
@@ -24,6 +25,6 @@ NATIVES: tuple[Native, ...] = (
     *conversions.NATIVES, *numerics.NATIVES, *mathematics.NATIVES, *texts.NATIVES, *patterns.NATIVES,
     *moments.NATIVES, *statistics.NATIVES, *jsons.NATIVES, *formats.NATIVES, *catalogue.NATIVES,
     *bitmaps.NATIVES, *networks.NATIVES, *binary.NATIVES, *zoned_times.NATIVES, *flows.NATIVES,
-    *number_patterns.NATIVES,
+    *number_patterns.NATIVES, *moment_patterns.NATIVES,
 )  # fmt: skip
 """Every native function."""

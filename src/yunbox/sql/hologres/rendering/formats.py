@@ -4,6 +4,7 @@ from yunbox.sql.hologres.catalogue.types import NAME, TEXT, TIMESTAMPTZ
 from yunbox.sql.hologres.errors import error, unsupported
 from yunbox.sql.hologres.expr import Expr, build, once, quoted
 from yunbox.sql.hologres.natives.formats import strftime_of
+from yunbox.sql.hologres.natives.moment_nodes import nodes_of
 from yunbox.sql.hologres.rendering.casts import instant, local
 from yunbox.sql.hologres.rendering.registry import Call, rendered, templates
 from yunbox.sql.hologres.version import HOLOGRES
@@ -39,6 +40,10 @@ def _shown(call: Call) -> str:
 
 @rendered("to_timestamp(text,text)")
 def _read(call: Call) -> str:
+    """By the clock of the session's zone, or of the one that the pattern has read."""
+    pattern = call.args[1].value
+    if isinstance(pattern, str) and any(node.name in ("TZH", "TZM") for node in nodes_of(pattern)):
+        return f"hg_timestamp(hg_read_instant({call.all()}))"
     return instant(f"hg_timestamp(hg_read_moment({call.all()}))", call.session)
 
 

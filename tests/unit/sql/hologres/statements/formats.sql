@@ -25,3 +25,8 @@ select to_char(1, '9.9.9')
 select to_char(1, '9S9S')
 select to_char(1, 'EEEE9')
 select count(to_char(id * 1.5, 'FM999,990.00')) from shop
+select to_timestamp('2024-05-06 07:08 +05:30', 'YYYY-MM-DD HH24:MI TZH:TZM'), to_timestamp('2024-05-06', 'YYYY-MM-DD'), to_date('2024-127', 'YYYY-DDD'), to_date('06.5.24', 'DD.FMMM.YY'), to_timestamp('May 6, 2024 11pm', 'Month DD, YYYY HH12am'), to_date('2024-19-1', 'IYYY-IW-ID'), to_timestamp('15 12', 'SS MI')
+select to_date('2024-02-30', 'YYYY-MM-DD')
+select to_date('2024-05', 'YYYY-MM-DD'), to_date('', 'YYYY'), to_date('2024 x', 'YYYY'), to_date('20240506', 'YYYYMMDD'), to_date('1 May', 'DD Mon')
+select to_timestamp('13:00 PM', 'HH12:MI AM')
+select to_char(timestamp '2024-05-06 07:08:09', 'TMMonth FMTMDay IDDD FXYYYY'), to_char(timestamp '2024-05-06', 'YYYY-MM-DD"T"HH24')
