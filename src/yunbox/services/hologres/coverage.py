@@ -198,7 +198,7 @@ _NOT_OFFERED = (
         "0A000",
     ),
     ("REBUILD of tables with partitions, binlogs, vectors, serial columns; TO PARTITION; by who waits", "0A000"),
-    ("incremental refresh of dynamic tables, their partitions, binlogs and refresh_log; writing to them", "0A000"),
+    ("incremental refresh of dynamic tables, of foreign tables; their partitions, binlogs, refresh_log", "0A000"),
     ("table groups of warehouses; hg_clean_rebuild_tmp_tables, hg_clean_insert_overwrite_tmp_tables", "0A000"),
     ("INSERT OVERWRITE with PARTITION, ON CONFLICT or RETURNING, of tables with a binlog, and its EXPLAIN", "0A000"),
     ("publications of several tables or of all", "0A000"),

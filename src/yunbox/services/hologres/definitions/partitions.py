@@ -81,6 +81,8 @@ class Attach:
         scene.check_owns(table)
         if table.parent:
             raise failure("42809", f'"{table.name}" is already a partition')
+        if table.dynamic is not None:
+            raise failure("0A000", f'attaching dynamic table "{table.name}" as a partition is not supported')
         _check_alike(parent, table)
         bound = bound_of(parent, self.value)
         check_free(parent, bound, table.name, known)

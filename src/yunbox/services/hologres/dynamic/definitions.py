@@ -21,7 +21,7 @@ from yunbox.services.hologres.dynamic import options
 from yunbox.services.hologres.statements.cursor import Cursor
 from yunbox.storage.rows import catalogue
 from yunbox.storage.rows.catalogue import Catalogue, no_relation
-from yunbox.storage.rows.model import Column, Dynamic, Relation
+from yunbox.storage.rows.model import FOREIGN, Column, Dynamic, Relation
 from yunbox.storage.rows.rights import check
 from yunbox.storage.rows.view import Change
 from yunbox.wire.pgwire.report import failure
@@ -69,6 +69,9 @@ def _described(
     """The columns of a query, and what it names. Raises PgError."""
     found = described(query, start, known, scene)
     check(known, scene.owner, found.needs)
+    foreign = [one.name for _, one in found.uses if one.kind == FOREIGN]
+    if foreign:
+        raise failure("0A000", f'a dynamic table of foreign table "{foreign[0]}" is not supported')
     columns = tuple(map(stored, called(found.columns, names, _TOO_MANY)))
     uses = {one.oid: {column.number: column.name for column in one.live} for _, one in found.uses}
     path = tuple(one for one in scene.path if one in known.schemas)

@@ -8,7 +8,7 @@ Sources: the vendor's pages "REFRESH DYNAMIC TABLE" and "Manage Dynamic Table re
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from yunbox.kernel.errors import KernelError
@@ -78,6 +78,8 @@ class Refreshes:
         self._scene = scene
         self._tasks: set[asyncio.Task[None]] = set()
         self._turns = asyncio.Semaphore(_AT_ONCE)
+        self._at: list[int] = []
+        """The OIDs of the tables that are refreshed here now."""
 
     async def refresh(self, asked: Refreshing, context: Context) -> None:
         """Refresh a table now. Raises PgError."""
@@ -100,10 +102,11 @@ class Refreshes:
         with self._store.reading() as view:
             known = self._store.catalogue(view)
             now_us = time.time_ns() // 1000
-            due = [one.oid for one in known.dynamic if _is_due(view, one, now_us)]
+            due = [one.oid for one in known.dynamic if self._is_due(view, one, now_us)]
         for oid in due:
             table = await self._store.write(lambda change, of=oid: self._claimed(change, of))
             if table is not None:
+                self._at.append(oid)  # until it has its turn, too
                 task = asyncio.create_task(self._by_itself(table, now_us))
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
@@ -111,14 +114,26 @@ class Refreshes:
     def _claimed(self, change: Change, oid: int) -> Relation | None:
         """A table that is to be refreshed here, if no other was faster."""
         table, now_us = relation_of(change, oid), time.time_ns() // 1000
-        if table is None or not _is_due(change, table, now_us):
+        if table is None or not self._is_due(change, table, now_us):
             return None
         put_refresh(change, oid, self._begun(now_us))
         return table
 
+    def _is_due(self, view: View, table: Relation, now_us: int) -> bool:
+        if table.dynamic is None:
+            return False
+        last = last_refresh(view, table.oid)
+        is_here = last.process == self._store.holding.process
+        if last.process and (table.oid in self._at if is_here else is_alive(last.process)):
+            return False  # somebody is at it
+        began_us = 0 if last.process else last.began_us  # who was at it has died, or had no room to say how it ended
+        due_us = options.due_us(table.dynamic.given, table.dynamic.created_us, began_us)
+        return due_us is not None and due_us <= now_us
+
     async def _by_itself(self, table: Relation, began_us: int) -> None:
         async with self._turns:
             try:
+                self._at.remove(table.oid)
                 await self._refreshed(table, {}, began_us)
             except (PgError, KernelError) as error:
                 _LOG.info("a dynamic table could not be refreshed: %s", error)
@@ -128,6 +143,7 @@ class Refreshes:
     async def _refreshed(self, table: Relation, said: Mapping[str, str], began_us: int) -> None:
         """Find the rows of a table anew, and keep what that came to. Raises PgError, and kernel errors."""
         status, message = FAILED, "canceled"
+        self._at.append(table.oid)
         try:
             await self._overwrite(table.oid, said)
             status, message = SUCCESS, ""
@@ -140,6 +156,7 @@ class Refreshes:
         finally:
             ended_us = time.time_ns() // 1000
             done = Refreshed(time.time_ns(), table.schema, table.name, table.owner, began_us, ended_us, status, message)
+            self._at.remove(table.oid)
             await self._store.write(lambda change: self._ended(change, table.oid, done))
 
     @staticmethod
@@ -175,17 +192,6 @@ class Refreshes:
                 raise
 
 
-def _is_due(view: View, table: Relation, now_us: int) -> bool:
-    if table.dynamic is None:
-        return False
-    last = last_refresh(view, table.oid)
-    if last.process and is_alive(last.process):
-        return False  # somebody is at it
-    began_us = 0 if last.process else last.began_us  # who was at it has died
-    due_us = options.due_us(table.dynamic.given, table.dynamic.created_us, began_us)
-    return due_us is not None and due_us <= now_us
-
-
 def _viewed(change: Change, table: Relation, name: str) -> None:
     """Make the query of a table a view within a block: it finds what it names by what that was, not by its name now."""
     assert table.dynamic is not None
@@ -203,5 +209,10 @@ def _context(owner: str, given: Mapping[str, str]) -> Context:
     now_us = time.time_ns() // 1000 - EPOCH_US
     return Context(
         owner, "", 0, "", settings.show("search_path"), settings.style, now_us, now_us, settings=dict(given),
-        session_user=owner,
+        session_user=owner, reach=_beyond,
     )  # fmt: skip
+
+
+def _beyond(_action: str, names: Sequence[str]) -> None:
+    """A refresh reads the tables of its database alone. Raises PgError 0A000."""
+    raise failure("0A000", f"reading {'.'.join(names)} in a refresh of a dynamic table is not supported")

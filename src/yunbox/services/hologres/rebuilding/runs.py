@@ -64,6 +64,8 @@ class Rebuilds:
         self._numbers = numbers
         self._scene = scene
         self._tasks: set[asyncio.Task[None]] = set()
+        self._at: set[int] = set()
+        """The numbers of the rebuilds that go on here."""
         self._turns = asyncio.Semaphore(_AT_ONCE)
 
     # -- what sessions ask for
@@ -110,11 +112,15 @@ class Rebuilds:
 
     def _resumed(self, found: Rebuild) -> Rebuild:
         """A rebuild as this process does it from now on. Raises PgError 55000."""
-        if found.state == DONE or (found.state == DOING and staging.is_alive(found.process)):
+        if found.state == DONE or (found.state == DOING and self._is_done_by_somebody(found)):
             raise failure("55000", f'rebuild "{found.number}" is {found.state}')
         return msgspec.structs.replace(
             found, state=DOING, steps={}, process=self._store.holding.process, pid=os.getpid()
         )
+
+    def _is_done_by_somebody(self, found: Rebuild) -> bool:
+        is_here = found.process == self._store.holding.process
+        return found.number in self._at if is_here else staging.is_alive(found.process)
 
     async def take_over(self) -> None:
         """Go on with the rebuilds of processes that have died."""
@@ -134,7 +140,9 @@ class Rebuilds:
     # -- what goes on
 
     def _begin(self, number: int) -> None:
+        self._at.add(number)
         task = asyncio.create_task(self._run(number))
+        task.add_done_callback(lambda _: self._at.discard(number))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
