@@ -13,13 +13,13 @@ from yunbox.sql.hologres.catalogue.absent import is_absent
 from yunbox.sql.hologres.catalogue.casts import castable
 from yunbox.sql.hologres.catalogue.extensions import extension_of
 from yunbox.sql.hologres.catalogue.functions import Function
-from yunbox.sql.hologres.catalogue.types import ANY, BY_NAME, INT4, INT8, TYPES, duck_type, shown
+from yunbox.sql.hologres.catalogue.types import ANY, BY_NAME, FLOAT8, INT4, INT8, TYPES, duck_type, shown
 from yunbox.sql.hologres.errors import error, unsupported
 from yunbox.sql.hologres.expr import Expr, build, merged
 from yunbox.sql.hologres.failures import raising
 from yunbox.sql.hologres.parser import tree
 from yunbox.sql.hologres.rendering import comparisons
-from yunbox.sql.hologres.rendering.aggregates import LISTING
+from yunbox.sql.hologres.rendering.aggregates import FRACTIONS, LISTING, fractions_sql
 from yunbox.sql.hologres.rendering.registry import CORE, Call, render
 
 Found = TypeVar("Found")
@@ -307,20 +307,27 @@ class Calls(Expressions):
 
     def _ordered_set(self, name: str, node: tree.Call) -> Expr:
         assert node.within is not None
-        direct = [self.bind(arg) for arg in node.args]
+        direct = [self._direct(arg) for arg in node.args]
         keys = [self.coercion.settled(self.bind(one.value)) for one in node.within]
         resolved = self.resolve(name, [*direct, *keys], node.at)
         if len(keys) != 1:
             raise unsupported(f"{name} within more than one column", node.at)
         made = self._made(resolved, node.at)
         order = f" ORDER BY {sorted_by(node.within[0], resolved.args[-1])}"
-        if name != "mode":  # DuckDB counts from the end when a fraction is negative
-            before, comma, fraction = made.sql.rpartition(", ")
-            if node.within[0].descending:
-                turned = f"-{fraction}" if float(fraction.rstrip(")")) else "1.0)"
-                made = replace(made, sql=before + comma + turned)
+        if name != "mode":
+            fractions, descending = resolved.args[0].value, node.within[0].descending
+            made = replace(made, sql=made.sql.replace(FRACTIONS, fractions_sql(fractions, descending=descending)))
             order = ""
         return replace(made, sql=_dressed(made.sql, "", order, self._filter(node), ""))
+
+    def _direct(self, node: tree.Node) -> Expr:
+        """An argument before WITHIN GROUP: constants in an array are a constant."""
+        if not (isinstance(node, tree.ArrayOf) and node.items):
+            return self.bind(node)
+        items = [self.coercion.to(self.bind(item), FLOAT8) for item in node.items]
+        if not all(item.is_constant for item in items):
+            return self.bind(node)
+        return conversions.literal(TYPES[FLOAT8].array, [item.value for item in items])
 
     def grouping(self, node: tree.Special) -> Expr:
         """GROUPING(...): which of its arguments a grouping set leaves out, as bits."""

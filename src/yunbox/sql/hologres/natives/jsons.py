@@ -368,6 +368,27 @@ def _object_of(texts: list[str | None]) -> str:
     return "{" + ", ".join(parts) + "}"
 
 
+def _pairs_of(keys: list[str | None], values: list[str | None]) -> str:
+    if len(keys) != len(values):
+        raise failure("2202E", "mismatched array dimensions")
+    return _object_of([one for pair in zip(keys, values, strict=True) for one in pair])
+
+
+def _records(text: str, several: bool) -> list[str]:
+    """The objects of json_to_record and json_to_recordset. Raises PgError 22023."""
+    kind = _kind(text)
+    if not several:
+        if kind != "object":
+            raise failure("22023", f"cannot call populate_composite on {'an array' if kind == 'array' else 'a scalar'}")
+        return [text]
+    if kind != "array":
+        raise failure("22023", f"cannot call json_to_recordset on {'an object' if kind == 'object' else 'a scalar'}")
+    items = _items(text)
+    if any(_kind(one) != "object" for one in items):
+        raise failure("22023", "argument of json_to_recordset must be an array of objects")
+    return items
+
+
 def _strip_json(text: str) -> str:
     """JSON without fields that are null, as it is otherwise, but for space and needless escapes."""
     kind = _kind(text)
@@ -410,6 +431,8 @@ NATIVES: tuple[Native, ...] = (
     native("hg_json_typeof", _kind, _V, _V),
     native("hg_json_quote", _quoted, _V, _V),
     native("hg_json_object", _object_of, "VARCHAR[]", _V),
+    native("hg_json_pairs", _pairs_of, "VARCHAR[]; VARCHAR[]", _V),
+    native("hg_json_records", _records, "VARCHAR; BOOLEAN", "VARCHAR[]"),
     native("hg_json_strip", _strip_json, _V, _V),
     native("hg_jsonb_contains", lambda whole, part: _contains(_value(whole), _value(part)), _VV, "BOOLEAN"),
     native("hg_jsonb_exists", _exists, _VV, "BOOLEAN"),

@@ -117,7 +117,78 @@ def _atanh(value: float) -> float:
     return math.copysign(math.inf, value) if abs(value) == 1 else math.atanh(value)
 
 
+def _part(value: float, whole: float, size: float) -> float:
+    """What a value is of another, which is exact where it is the whole."""
+    return value / whole * size
+
+
+_RIGHT = math.pi / 180
+_SIN_30, _COS_GAP_60 = math.sin(30 * _RIGHT), 1 - math.cos(60 * _RIGHT)
+
+
+def _sine(degrees: float) -> float:
+    """Of 0 to 90 degrees; exactly a half of 30."""
+    if degrees <= 30:
+        return _part(math.sin(degrees * _RIGHT), _SIN_30, 1) / 2
+    return 1 - _part(1 - math.cos((90 - degrees) * _RIGHT), _COS_GAP_60, 1) / 2
+
+
+_TAN_45, _COT_45 = _sine(45) / _sine(45), _sine(45) / _sine(45)
+
+
+def _turned(value: float) -> tuple[float, float, float]:
+    """Degrees from 0 to 90 for any others, and the signs of their sine and cosine. Raises PgError 22003."""
+    if math.isinf(value):
+        raise _range()
+    value = math.fmod(value, 360)
+    sine, cosine = (-1.0 if value < 0 else 1.0), 1.0
+    value = abs(value)
+    if value > 180:
+        value, sine = 360 - value, -sine
+    return (180 - value, sine, -cosine) if value > 90 else (value, sine, cosine)
+
+
+def _quotient(above: float, below: float) -> float:
+    return above / below if below else math.copysign(math.inf, above)
+
+
+def _of_degrees(of: Callable[[float, float, float], float]) -> Callable[[float], float]:
+    def run(value: float) -> float:
+        return value if math.isnan(value) else of(*_turned(value))
+
+    return run
+
+
+def _tangent(degrees: float, sine: float, cosine: float) -> float:
+    return sine * cosine * (_quotient(_sine(degrees), _sine(90 - degrees)) / _TAN_45) or 0.0
+
+
+def _cotangent(degrees: float, sine: float, cosine: float) -> float:
+    return sine * cosine * (_quotient(_sine(90 - degrees), _sine(degrees)) / _COT_45) or 0.0
+
+
+def _arc_sine(value: float) -> float:
+    if value < 0:
+        return -_arc_sine(-value)
+    if value <= 0.5:
+        return _part(math.asin(value), math.asin(0.5), 30)
+    return 90 - _part(math.acos(value), math.acos(0.5), 60)
+
+
+def _arc_cosine(value: float) -> float:
+    if value < 0:
+        return 90 + _arc_sine(-value)
+    if value <= 0.5:
+        return 90 - _part(math.asin(value), math.asin(0.5), 30)
+    return _part(math.acos(value), math.acos(0.5), 60)
+
+
 _FUNCTIONS: dict[str, Callable[[float], float]] = {
+    "sind": _of_degrees(lambda value, sine, _: sine * _sine(value)),
+    "cosd": _of_degrees(lambda value, _, cosine: cosine * _sine(90 - value)),
+    "tand": _of_degrees(_tangent), "cotd": _of_degrees(_cotangent),
+    "asind": _bounded(_arc_sine, -1, 1), "acosd": _bounded(_arc_cosine, -1, 1),
+    "atand": lambda value: _part(math.atan(value), math.atan(1), 45),
     "sqrt": _sqrt, "exp": _exp, "ln": _logarithm(math.log), "log": _logarithm(math.log10),
     "sin": _circular(math.sin), "cos": _circular(math.cos), "tan": _circular(math.tan),
     "cot": _circular(lambda value: 1 / math.tan(value) if value else math.inf),
@@ -155,7 +226,10 @@ def _power(base: float, exponent: float) -> float:
 
 
 def _two(name: str, left: float, right: float) -> float:
-    return _power(left, right) if name == "power" else math.atan2(left, right)
+    if name == "power":
+        return _power(left, right)
+    angle = math.atan2(left, right)
+    return _part(angle, math.atan(1), 45) if name == "atan2d" else angle
 
 
 def _shift(bits: int) -> Callable[[int, int], int]:

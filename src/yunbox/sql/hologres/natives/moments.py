@@ -192,9 +192,17 @@ def _field(name: str, us: int) -> int | None:
 
 
 def _truncated(name: str, us: int) -> int:
-    field = _truncation(name)
+    return _truncated_of(name, us, "timestamp without time zone")
+
+
+def _truncated_zoned(name: str, us: int) -> int:
+    return _truncated_of(name, us, "timestamp with time zone")
+
+
+def _truncated_of(name: str, us: int, kind: str) -> int:
     if us in TIMESTAMP_ENDS:
         return us
+    field = _truncation(name, kind)
     steps = {"microsecond": 1, "millisecond": 1000, "second": US_PER_S, "minute": 60 * US_PER_S,
              "hour": 3600 * US_PER_S, "day": US_PER_DAY}  # fmt: skip
     if field in steps:
@@ -226,7 +234,7 @@ _TRUNCATIONS = (
 )  # fmt: skip
 
 
-def _truncation(name: str, kind: str = "timestamp without time zone") -> str:
+def _truncation(name: str, kind: str) -> str:
     field = FIELDS.get(name.lower(), "")
     if field in _TRUNCATIONS:
         return field
@@ -405,6 +413,7 @@ NATIVES: tuple[Native, ...] = (
     native("hg_day_field", lambda name, days: field_of(name, days * US_PER_DAY), "VARCHAR; INTEGER", "BIGINT"),
     native("hg_field", _field, "VARCHAR; BIGINT", "BIGINT"),
     native("hg_trunc", _truncated, "VARCHAR; BIGINT", "BIGINT"),
+    native("hg_trunc_zoned", _truncated_zoned, "VARCHAR; BIGINT", "BIGINT"),
     native("hg_trunc_interval", _truncated_interval, f"VARCHAR; {_SPAN}", _SPAN),
     native("hg_make_date", _made_day, "INTEGER; INTEGER; INTEGER", "INTEGER"),
     native("hg_make_time", _made_clock, "INTEGER; INTEGER; DOUBLE", "BIGINT"),

@@ -1,8 +1,10 @@
 """Aggregates and window functions. ``@sum(...)`` is DuckDB's, which gets the clauses of the call."""
 
+from typing import Any
+
 from yunbox.sql.hologres.catalogue.types import BPCHAR, FLOAT4, NUMERIC, RECORD, element_of, shown
 from yunbox.sql.hologres.conversions import decimal_text
-from yunbox.sql.hologres.errors import unsupported
+from yunbox.sql.hologres.errors import error, unsupported
 from yunbox.sql.hologres.expr import Expr, build, replace
 from yunbox.sql.hologres.rendering import comparisons
 from yunbox.sql.hologres.rendering.numerics import decimal, free
@@ -209,21 +211,34 @@ def _bytes(call: Call) -> str:
     raise unsupported("string_agg of bytea")
 
 
-@rendered("percentile_cont(float8,float8)")
+FRACTIONS = "$fractions"
+"""Where the fractions of a percentile go, which only its WITHIN GROUP decides."""
+
+
+@rendered("percentile_cont(float8,float8)", "percentile_cont(_float8,float8)")
 def _percentile(call: Call) -> str:
-    return f"{CORE}quantile_cont({call[1]}, {_fraction(call)})"
+    return f"{CORE}quantile_cont({call[1]}, {FRACTIONS})"
 
 
-@rendered("percentile_disc(float8,anyelement)")
+@rendered("percentile_disc(float8,anyelement)", "percentile_disc(_float8,anyelement)")
 def _percentile_disc(call: Call) -> str:
-    return f"{CORE}quantile_disc({call[1]}, {_fraction(call)})"
+    return f"{CORE}quantile_disc({call[1]}, {FRACTIONS})"
 
 
-def _fraction(call: Call) -> str:
-    value = call.args[0].value
-    if not isinstance(value, float) or not 0 <= value <= 1:
+def fractions_sql(value: float | list[float] | Any, *, descending: bool) -> str:
+    """The fractions of a percentile, one or several; DuckDB counts from the end where they are negative.
+
+    Raises PgError 0A000 where they are no constants, 22003 where one is no fraction.
+    """
+    listed = value if isinstance(value, list) else [value]
+    if not listed or not all(isinstance(one, float) for one in listed):
         raise unsupported("a percentile that is not a constant from 0 to 1")
-    return repr(value)
+    for one in listed:
+        if not 0 <= one <= 1:
+            raise error("22003", f"percentile value {one:g} is not between 0 and 1")
+    if descending:  # no zero is negative alone, though it is so among others
+        listed = [-one for one in listed] if any(listed) else [1.0] * len(listed)
+    return repr(listed if isinstance(value, list) else listed[0])
 
 
 def _offset(name: str):

@@ -305,7 +305,10 @@ def _upper(call: Call) -> str:
     return f"CASE WHEN {call[1]} = 1 AND len({call[0]}) > 0 THEN CAST({last} AS INTEGER) END"
 
 
-@rendered("generate_subscripts(anyarray,int4)")
+@rendered("generate_subscripts(anyarray,int4)", "generate_subscripts(anyarray,int4,bool)")
 def _subscripts(call: Call) -> str:
     first, last = ("0", f"len({call[0]})") if call.args[0].type in VECTORS else ("1", f"len({call[0]}) + 1")
-    return f"CASE WHEN {call[1]} = 1 THEN range({first}, CAST({last} AS INTEGER)) END"
+    found = f"range({first}, CAST({last} AS INTEGER))"
+    if len(call.args) > 2:
+        found = f"CASE WHEN {call[2]} THEN list_reverse({found}) WHEN NOT {call[2]} THEN {found} END"
+    return f"CASE WHEN {call[1]} = 1 THEN {found} END"

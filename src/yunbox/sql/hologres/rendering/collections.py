@@ -64,6 +64,15 @@ def _position(call: Call) -> str:
     return f"CAST(nullif(CASE WHEN {call[1]} IS NULL THEN {null} ELSE {found} END, 0) AS INTEGER)"
 
 
+@rendered("array_position(anycompatiblearray,anycompatible,int4)")
+def _position_from(call: Call) -> str:
+    _elements(call)
+    null = "error('PG22004: initial position must not be null')"
+    places = f"range(greatest({call[2]}, 1), len({call[0]}) + 1)"
+    found = f"[CAST(i AS INTEGER) FOR i IN {places} IF {call[0]}[i] IS NOT DISTINCT FROM {call[1]}][1]"
+    return f"CASE WHEN {call[0]} IS NOT NULL THEN CASE WHEN {call[2]} IS NULL THEN {null} ELSE {found} END END"
+
+
 @rendered("array_positions(anycompatiblearray,anycompatible)")
 def _positions(call: Call) -> str:
     _elements(call)
@@ -183,3 +192,9 @@ def _first_ones(items: str) -> str:
     """Each element where it stands first."""
     body = "[v FOR v, i IN one IF list_position(one, v) = i]"
     return f"list_transform([{items}], lambda one: {body})[1]"
+
+
+@rendered("array_sort(anyarray)")
+def _sorted_elements(call: Call) -> str:
+    _elements(call)
+    return f"list_sort({call[0]}, 'ASC', 'NULLS LAST')"

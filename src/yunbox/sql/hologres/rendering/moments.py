@@ -227,15 +227,15 @@ def _of_interval(field: str, call: Call) -> tuple[str, int] | None:
 _FAST = ("second", "minute", "hour", "day", "week", "month", "quarter", "year")
 
 
-def _truncated(field: Expr, sql: str) -> str:
+def _truncated(field: Expr, sql: str, native: str = "hg_trunc") -> str:
     """A moment cut to a field; the plain ones, of years that both know alike, by DuckDB."""
     name = FIELDS.get(str(field.value).lower()) if isinstance(field.value, str) else None
     if name not in _FAST:
-        return f"hg_timestamp(hg_trunc({field.sql}, hg_us({sql})))"
+        return f"hg_timestamp({native}({field.sql}, hg_us({sql})))"
 
     def made(v: str) -> str:
         inside = f"{v} BETWEEN TIMESTAMP '0001-01-08' AND TIMESTAMP '9999-12-31'"
-        quick, slow = f"CAST(date_trunc('{name}', {v}) AS TIMESTAMP)", f"hg_trunc({field.sql}, hg_us({v}))"
+        quick, slow = f"CAST(date_trunc('{name}', {v}) AS TIMESTAMP)", f"{native}({field.sql}, hg_us({v}))"
         return f"(CASE WHEN {inside} THEN {quick} ELSE hg_timestamp({slow}) END)"
 
     return once(sql, made)
@@ -248,12 +248,12 @@ def _trunc(call: Call) -> str:
 
 @rendered("date_trunc(text,timestamptz)")
 def _trunc_zoned(call: Call) -> str:
-    return instant(_truncated(call.args[0], local(call[1], call.session)), call.session)
+    return instant(_truncated(call.args[0], local(call[1], call.session), "hg_trunc_zoned"), call.session)
 
 
 @rendered("date_trunc(text,timestamptz,text)")
 def _trunc_in_zone(call: Call) -> str:
-    inside = _truncated(call.args[0], _in_zone(call.args[2], call[1], "hg_local", 1))
+    inside = _truncated(call.args[0], _in_zone(call.args[2], call[1], "hg_local", 1), "hg_trunc_zoned")
     return _in_zone(call.args[2], inside, "hg_instant", -1)
 
 

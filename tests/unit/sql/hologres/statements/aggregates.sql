@@ -103,3 +103,9 @@ select count(*), (select max(t) from unnest(tags) t) as k from shop group by k o
 select (select max(t) from unnest(tags) t) || '!' as k, count(*) from shop group by (select max(t) from unnest(tags) t) order by 1, 2
 select exists (select 1 from sale where sale.shop = shop.id) as sold, count(*) from shop group by 1 having exists (select 1 from sale where sale.shop = shop.id) order by 1
 select city, (select max(amount) from sale where sale.shop = shop.id) from shop group by city
+select percentile_cont(array[0, 0.25, 0.5, 1]) within group (order by x), percentile_disc(array[0.5, 0.9, 0]) within group (order by x) from (values (1::float8), (2), (7), (11)) t(x)
+select k, percentile_cont(array[0.5, 0.1]) within group (order by x) from (values ('a', 1::float8), ('a', 2), ('b', null)) t(k, x) group by k order by k
+select percentile_disc(array[0.5, 0.25]) within group (order by s) from (values ('b'), ('a'), ('d')) t(s)
+select percentile_cont(1.5) within group (order by x) from (values (1::float8)) t(x)
+select percentile_cont(array[0.5, -1]) within group (order by x) from (values (1::float8)) t(x)
+select percentile_cont(array[0.25, 0, 1]) within group (order by x desc), percentile_disc(array[0, 0]) within group (order by x desc), percentile_cont(0) within group (order by x desc), percentile_disc(0.3) within group (order by x desc) from (values (1::float8), (2), (7), (11)) t(x)

@@ -42,3 +42,8 @@ select array_fill(1, null)
 select array_fill(1, array[null]::int[])
 select array[1] @> null::int[], null::int[] <@ array[null, 1], array[null, 1] <@ null::int[]
 select concat('{1,2}'::int[]::numeric[], 1), '{1,2}'::int[]::numeric[]::text
+select generate_subscripts(array[5, 6, 7], 1, true), generate_subscripts(array[5, 6, 7], 1, false)
+select * from generate_subscripts(array['a', 'b'], 1, true) s(i)
+select * from generate_subscripts(array['a', 'b'], 1, null)
+select array_position(array[1, 2, 1, 2], 2, 3), array_position(array[1, 2, 1], 1, -5), array_position(array[1, 2], 3, 1), array_position(array[1, null, 2, null], null, 3), array_position(null::int[], 1, 1), array_position(array[1, 2], 1, 100), array_position(array['a', 'b', 'a'], 'a', 2)
+select array_position(array[1, 2], 1, null)

@@ -47,3 +47,6 @@ select '"x"'::jsonb -> 0, '1'::jsonb ->> 0, '1'::jsonb -> 1, '1'::jsonb -> -1, '
 select null::jsonb ?| '{}'::text[], '{}'::jsonb ?| null, null::jsonb ?& '{}'::text[], '{}'::jsonb ?& '{}'::text[], '{"a":1}'::jsonb ?| '{a,NULL}', '["a"]'::jsonb ?& '{a}', '{"a":1}'::jsonb - null::text
 select to_jsonb('0044-03-15 01:02:03 BC'::timestamp), to_jsonb('0044-03-15 01:02:03 BC'::timestamptz), to_jsonb('0044-03-15 BC'::date), to_jsonb('2024-01-01 00:00:00.123+08'::timestamptz)
 select json_strip_nulls('{"d": "\u00e9\/", "b": [ ], "n": null, "c": "\t\u0001\"", "\u0061": 1.50}')
+select json_object(array['a', 'b'], array['1', null]), json_object('{a,"b c"}', '{1,2}'), json_object(array[]::text[], array[]::text[])
+select json_object(array['a'], array['1', '2'])
+select json_object(array[null], array['1'])

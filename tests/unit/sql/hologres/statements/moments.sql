@@ -100,3 +100,10 @@ select '2024-02-29 10:00 PST8PDT'::timestamptz, '2024-02-29 10:00 EST5EDT'::time
 select '1000'::time, '100000'::time, '1000+08'::timetz, '1000 UTC'::timetz, '10:00 PM+8'::timetz, '12:00 AM+8'::time, '10:00 GMT+3'::timetz, '2024-02-29 10:00 America/New_York'::time
 select '10:00 America/New_York'::time
 select '08-Jan-99T10:00'::timestamp
+select date_trunc('epoch', 'infinity'::timestamptz), date_trunc('foo', '-infinity'::timestamptz), date_trunc('timezone', 'infinity'::timestamp), date_trunc('foo', null::timestamp)
+select date_trunc('epoch', '2024-01-01'::timestamptz)
+select date_trunc('foo', '2024-01-01'::timestamptz)
+select date_trunc('timezone', '2024-01-01'::timestamptz)
+select date_trunc('foo', '2024-01-01'::timestamptz, 'Asia/Shanghai')
+select date_trunc('foo', 'infinity'::timestamptz, 'Asia/Shanghai')
+select date_trunc('foo', 'infinity'::date)
