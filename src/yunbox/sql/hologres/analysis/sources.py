@@ -6,7 +6,7 @@ Source: the PostgreSQL documentation, "Table Expressions".
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from yunbox.sql.hologres.analysis import naming
+from yunbox.sql.hologres.analysis import naming, records
 from yunbox.sql.hologres.analysis.bound import BoundQuery, column_sql
 from yunbox.sql.hologres.analysis.calls import Calls
 from yunbox.sql.hologres.analysis.context import Read
@@ -148,8 +148,8 @@ class Sources(Calls):
     def _functions(self, node: tree.FunctionRef) -> tuple[str, Namespace]:
         if is_files(node):
             return self._files(node)
-        if node.alias is not None and node.alias.types:
-            raise unsupported("a column definition list", node.at)
+        if records.check_list(node, [one.names[-1] for one in node.calls if isinstance(one, tree.Call)]):
+            return self._records(node)
         calls = [one for call in node.calls for one in _unnested(call)]
         if len(calls) > 1:
             return self._together(node, calls)
@@ -168,6 +168,20 @@ class Sources(Calls):
         outputs = _renamed(outputs, node.alias, name)
         source = Source(name, outputs, scalar=single and not node.ordinality)
         return f"LATERAL ({body}) AS {inner}", Namespace([source], list(outputs))
+
+    def _records(self, node: tree.FunctionRef) -> tuple[str, Namespace]:
+        """JSON as rows of the columns that a definition list names."""
+        call = node.calls[0]
+        assert isinstance(call, tree.Call) and node.alias is not None
+        before, self.clause = self.clause, "FROM"
+        args, names = self._arguments(call)
+        resolved = self.resolve(self._name(call), args, call.at, names)
+        self.clause = before
+        body, columns = records.rows(resolved.function.name, resolved.args[0], node.alias, self.context, self.coercion)
+        inner = self.context.fresh("t")
+        outputs = BoundQuery(body, tuple(columns)).outputs(inner)
+        name = node.alias.name or resolved.function.name
+        return f"LATERAL ({body}) AS {inner}", Namespace([Source(name, outputs)], list(outputs))
 
     def _together(self, node: tree.FunctionRef, calls: Sequence[tree.Node]) -> tuple[str, Namespace]:
         """The rows of several functions side by side, the shorter ones filled up with NULLs."""

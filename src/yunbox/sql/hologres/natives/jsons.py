@@ -374,19 +374,32 @@ def _pairs_of(keys: list[str | None], values: list[str | None]) -> str:
     return _object_of([one for pair in zip(keys, values, strict=True) for one in pair])
 
 
-def _records(text: str, several: bool) -> list[str]:
+def _records(text: str, name: str) -> list[str]:
     """The objects of json_to_record and json_to_recordset. Raises PgError 22023."""
     kind = _kind(text)
-    if not several:
+    if not name.endswith("set"):
         if kind != "object":
             raise failure("22023", f"cannot call populate_composite on {'an array' if kind == 'array' else 'a scalar'}")
         return [text]
     if kind != "array":
-        raise failure("22023", f"cannot call json_to_recordset on {'an object' if kind == 'object' else 'a scalar'}")
+        raise failure("22023", f"cannot call {name} on {'an object' if kind == 'object' else 'a scalar'}")
     items = _items(text)
     if any(_kind(one) != "object" for one in items):
-        raise failure("22023", "argument of json_to_recordset must be an array of objects")
+        raise failure("22023", f"argument of {name} must be an array of objects")
     return items
+
+
+def _member_array(text: str, key: str, raw: bool) -> list[str | None] | None:
+    """A member's elements, as JSON or as texts. Raises PgError 22P02 for what is no array."""
+    found = _member(text, key)
+    if found is None or _kind(found) == "null":
+        return None
+    if _kind(found) != "array":
+        raise failure("22P02", "expected JSON array", hint=f'See the value of key "{key}".')
+    items = _items(found)
+    if any(_kind(one) == "array" for one in items):
+        raise failure("0A000", "an array of more than one dimension is not supported")
+    return [(None if _kind(one) == "null" else one) if raw else _plain(one) for one in items]
 
 
 def _strip_json(text: str) -> str:
@@ -432,7 +445,10 @@ NATIVES: tuple[Native, ...] = (
     native("hg_json_quote", _quoted, _V, _V),
     native("hg_json_object", _object_of, "VARCHAR[]", _V),
     native("hg_json_pairs", _pairs_of, "VARCHAR[]; VARCHAR[]", _V),
-    native("hg_json_records", _records, "VARCHAR; BOOLEAN", "VARCHAR[]"),
+    native("hg_jsonb_object", lambda texts: _text(_value(_object_of(texts))), "VARCHAR[]", _V),
+    native("hg_jsonb_pairs", lambda *pairs: _text(_value(_pairs_of(*pairs))), "VARCHAR[]; VARCHAR[]", _V),
+    native("hg_json_records", _records, _VV, "VARCHAR[]"),
+    native("hg_json_member_array", _member_array, "VARCHAR; VARCHAR; BOOLEAN", "VARCHAR[]"),
     native("hg_json_strip", _strip_json, _V, _V),
     native("hg_jsonb_contains", lambda whole, part: _contains(_value(whole), _value(part)), _VV, "BOOLEAN"),
     native("hg_jsonb_exists", _exists, _VV, "BOOLEAN"),

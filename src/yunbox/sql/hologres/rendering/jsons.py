@@ -56,6 +56,8 @@ json_strip_nulls(json) = hg_json_strip({0})
 jsonb_pretty(jsonb) = hg_jsonb_pretty({0})
 json_object(_text) = hg_json_object({0})
 json_object(_text,_text) = hg_json_pairs({0}, {1})
+jsonb_object(_text) = hg_jsonb_object({0})
+jsonb_object(_text,_text) = hg_jsonb_pairs({0}, {1})
 get_json_object(text,text) = hg_get_json_object({0}, {1})
 """)
 
