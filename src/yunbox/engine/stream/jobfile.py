@@ -4,6 +4,9 @@ from typing import Any
 
 import msgspec
 
+GARBAGE_EVERY = 50_000
+"""Rows come and go by the thousand, and none of them is garbage that only a collection finds."""
+
 
 class JobFile(msgspec.Struct):
     """What runs. ``parent`` is the process that the job ends with; ``savepoints`` is where those lie that nobody asked

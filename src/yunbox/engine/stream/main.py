@@ -28,7 +28,7 @@ from yunbox.engine.stream.batch import Change
 from yunbox.engine.stream.connectors.connector import Unrecoverable
 from yunbox.engine.stream.guard import LIMIT, Guard, Look
 from yunbox.engine.stream.job import JobRunner, Progress
-from yunbox.engine.stream.jobfile import JobFile
+from yunbox.engine.stream.jobfile import GARBAGE_EVERY, JobFile
 from yunbox.engine.stream.operators.operator import ALWAYS, NEVER
 from yunbox.engine.stream.savepoints import check, restore, save
 from yunbox.engine.stream.udf.loading import folders_of
@@ -45,8 +45,6 @@ _REPORT_S = 0.5
 _ROWS_A_LINE = 500
 _ROWS_AHEAD = 20_000
 _STATE = "state"
-_GARBAGE_EVERY = 50_000
-"""Rows come and go by the thousand, and none of them is garbage that only a collection finds."""
 _RECOVERY = ("execution.state-recovery.path", "execution.savepoint.path")
 
 
@@ -267,7 +265,7 @@ def main(path: str, number: str) -> int:
     file = Path(path)
     job = msgspec.json.decode(file.read_bytes(), type=JobFile)
     die_with_parent(job.parent)
-    gc.set_threshold(_GARBAGE_EVERY)
+    gc.set_threshold(GARBAGE_EVERY)
     return Process(file.parent, job, Line(socket.socket(fileno=int(number)))).run()
 
 

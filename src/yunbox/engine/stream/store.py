@@ -31,6 +31,7 @@ _MERGE_BYTES = 64 * 1024 * 1024
 _MERGE_KEYS = 1_000
 """So many keys, or twice those of an epoch, are merged in its transaction."""
 _MERGE_KEYS_MAX = 100_000
+packed_pairs = msgspec.msgpack.Encoder().encode
 pairs_of = msgspec.msgpack.Decoder(list[Pair]).decode
 """What is in an epoch's value."""
 _encode = msgspec.msgpack.encode
@@ -103,7 +104,7 @@ class StateStore(Kept):
         """End an epoch: on disk when it returns its number. Raises StorageFull, and then nothing has changed."""
         pairs = list(changes)
         epoch = self.epoch + 1
-        blob = _encode(pairs) if pairs else b""
+        blob = packed_pairs(pairs) if pairs else b""
         self._begin_merge()
         merged = self._merge.next(max(_MERGE_KEYS, 2 * len(pairs))) if self._merge is not None else []
         with self._writing() as made:

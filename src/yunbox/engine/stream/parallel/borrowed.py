@@ -30,7 +30,7 @@ class BorrowedState(Kept):
     def _overlays(self) -> tuple[Overlay, ...]:
         return (self._recent,) if self._sealed is None else (self._sealed, self._recent)
 
-    def hand_over(self, pairs: Sequence[Pair], epoch: int, merged: int) -> None:
+    def hand_over(self, pairs: Sequence[Pair], size_bytes: int, epoch: int, merged: int) -> None:
         """Remember what is to be written with an epoch, and forget what was in the table before that."""
         if self._sealed is not None and merged >= self._sealed_epoch:
             self._sealed = None
@@ -38,7 +38,7 @@ class BorrowedState(Kept):
             self._sealed, self._sealed_epoch = self._recent, self._epoch
             self._recent = Overlay(is_asked=self._recent.is_asked)
         if pairs:
-            self._recent.update(pairs, sum(len(key) + len(value or b"") for key, value in pairs))
+            self._recent.update(pairs, size_bytes)
             self._epoch = epoch
 
     def close(self) -> None:

@@ -16,7 +16,6 @@ from itertools import islice
 from typing import Any
 
 from yunbox.engine.stream.batch import Batch
-from yunbox.engine.stream.runs import Pair
 from yunbox.kernel.errors import Unavailable
 from yunbox.sql.flink.plans import Job
 from yunbox.sql.flink.types import FlinkType
@@ -76,9 +75,9 @@ class Worked:
 
 @dataclass(frozen=True)
 class Collected:
-    """What changed of the state."""
+    """What changed of the state, in MessagePack, as an epoch's value is."""
 
-    changes: Sequence[Pair]
+    changes: bytes
 
 
 @dataclass(frozen=True)

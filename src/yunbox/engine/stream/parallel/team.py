@@ -21,6 +21,7 @@ from yunbox.engine.stream.graph import Graph, Stage, groups_of
 from yunbox.engine.stream.parallel.groups import KeyGroups, worker_of
 from yunbox.engine.stream.parallel.messages import Begin, Collect, Failed, Gone, Work, receive, send
 from yunbox.engine.stream.runs import Pair
+from yunbox.engine.stream.store import pairs_of
 from yunbox.kernel.errors import Unavailable
 
 _MODULE = "yunbox.engine.stream.parallel.worker"
@@ -102,7 +103,7 @@ class Team:
         """What changed of the state in all of them, which is to be written with an epoch."""
         answers = self._all([Collect(epoch, merged)] * self._count)
         self._changed = False
-        return [pair for one in answers for pair in one.changes]
+        return [pair for one in answers for pair in pairs_of(one.changes)]
 
     def described(self, stage: Stage) -> Mapping[str, Any]:
         """What may be told of a stage that is shared out."""

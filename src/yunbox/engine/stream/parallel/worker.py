@@ -20,6 +20,7 @@ from yunbox.engine.stream.batch import Batch
 from yunbox.engine.stream.connectors.connector import Lookup
 from yunbox.engine.stream.duck import Duck
 from yunbox.engine.stream.graph import Graph
+from yunbox.engine.stream.jobfile import GARBAGE_EVERY
 from yunbox.engine.stream.parallel.borrowed import BorrowedState
 from yunbox.engine.stream.parallel.messages import (
     Begin,
@@ -34,14 +35,12 @@ from yunbox.engine.stream.parallel.messages import (
     send,
 )
 from yunbox.engine.stream.runs import Pair
+from yunbox.engine.stream.store import packed_pairs
 from yunbox.engine.stream.udf.natives import Functions
 from yunbox.kernel.errors import Internal, KernelError
 from yunbox.kernel.supervise import die_with_parent
 from yunbox.sql.flink.plans import LookupJoin, Node
 from yunbox.sql.flink.types import FlinkType
-
-_GARBAGE_EVERY = 50_000
-"""As in the job's own process."""
 
 
 @dataclass
@@ -143,10 +142,11 @@ class Worker:
 
     def _collected(self, collect: Collect) -> Collected:
         changes: list[Pair] = [pair for state in self._states for pair in state.changes()]
-        self._state.hand_over(changes, collect.epoch, collect.merged)
+        packed = packed_pairs(changes)
+        self._state.hand_over(changes, len(packed), collect.epoch, collect.merged)
         for state in self._states:
             state.shrink()
-        return Collected(changes)
+        return Collected(packed)
 
 
 def _failed(error: Exception) -> Failed:
@@ -161,7 +161,7 @@ def main(number: str, parent: str) -> int:
     """Do what is said until nobody is there any more to say it."""
     die_with_parent(int(parent))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # at a terminal it is the job's own process that ends
-    gc.set_threshold(_GARBAGE_EVERY)
+    gc.set_threshold(GARBAGE_EVERY)
     line = socket.socket(fileno=int(number))
     try:
         try:
