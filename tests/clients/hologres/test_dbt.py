@@ -75,10 +75,17 @@ def test_the_vendors_adapter(server: Server, make: Make) -> None:
     assert {name for (name,) in left} == MADE - {"paid"}
 
 
+def test_a_dynamic_table(make: Make) -> None:
+    project = make("hologres")
+    config = "materialized='dynamic_table', target_lag='30 minutes'"
+    project.write("models/more.sql", "{{ config(" + config + ") }} select id, placed from {{ ref('orders') }}")
+    parts, _ = project.run("build", "--select", "orders", "more")
+    assert went(parts) == {"success": {"orders", "more"}}
+
+
 @pytest.mark.parametrize(
     ("config", "message"),
-    [("materialized='dynamic_table', target_lag='30 minutes'", "CREATE DYNAMIC TABLE is not supported"),
-     ("materialized='table', logical_partition_key='placed'", "LOGICAL PARTITION BY is not supported")],
+    [("materialized='table', logical_partition_key='placed'", "LOGICAL PARTITION BY is not supported")],
 )  # fmt: skip
 def test_what_is_not_here_is_refused_by_name(make: Make, config: str, message: str) -> None:
     project = make("hologres")
