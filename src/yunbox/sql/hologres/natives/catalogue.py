@@ -240,6 +240,8 @@ _BYTES_MAX, _UNIT_MAX = 10 * 1024, 20 * 1024 - 1
 def _size_pretty(text: str) -> str:
     """A number of bytes in the unit in which it has at most five digits, rounded half up."""
     value = Decimal(text)
+    if value.is_nan():  # which PostgreSQL finds too large for each unit but the last
+        return f"{text} {_UNITS[-1]}"
     if not value.is_finite() or abs(value) < _BYTES_MAX:
         return f"{text} bytes"
     halves = _towards_zero(int(value), 1 << 9)

@@ -282,7 +282,7 @@ def _bucket(value: float, low: float, high: float, count: int) -> int:
         if count == 2147483647:
             raise failure("22003", "integer out of range")
         return count + 1
-    return min(int(count * ((value - low) / (high - low))), count - 1) + 1
+    return int(count * ((value - low) / (high - low))) + 1
 
 
 def _numeric_bucket(value: str, low: str, high: str, count: int) -> int:
@@ -405,7 +405,7 @@ def _power_numeric(base: str, exponent: str) -> str:
     if abs(size) > 131_072:
         if size > 0:
             raise overflow()
-        return shown(at_scale(Decimal(0), _SCALE_MAX))
+        return shown(at_scale(Decimal(0), max(_SIGNIFICANT_MIN, scale_of(low)) if whole else _SCALE_MAX))
     if not whole and abs(size) * _LN_10 > _LOGARITHM_MAX:
         if size > 0:
             raise overflow()

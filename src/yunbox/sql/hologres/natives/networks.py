@@ -82,6 +82,11 @@ def _moved(text: str, places: int) -> str:
     return _INET.write(_made(number, value, value.bits), _STYLE)
 
 
+def _moved_back(text: str, places: int) -> str:
+    """The least of all is its own opposite, as PostgreSQL reckons."""
+    return _moved(text, places if places == -(1 << 63) else -places)
+
+
 def _distance(left: str, right: str) -> int:
     a, b = _read(left), _read(right)
     if len(a.address) != len(b.address):
@@ -162,7 +167,7 @@ NATIVES: tuple[Native, ...] = (
     native("hg_inet_or", _of_bits("OR", lambda a, b: a | b), _PAIR, _T),
     native("hg_inet_not", _inverted, _T, _T),
     native("hg_inet_add", _moved, "VARCHAR; BIGINT", _T),
-    native("hg_inet_sub", lambda text, places: _moved(text, -places), "VARCHAR; BIGINT", _T),
+    native("hg_inet_sub", _moved_back, "VARCHAR; BIGINT", _T),
     native("hg_inet_distance", _distance, _PAIR, "BIGINT"),
     native("hg_inet_network", _network, _T, _T),
     native("hg_inet_broadcast", _broadcast, _T, _T),

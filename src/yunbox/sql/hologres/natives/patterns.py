@@ -458,7 +458,7 @@ def _similar(text: str, escape: str | None) -> str:
             at += 1
             if at < len(text) and text[at] == '"':
                 raise failure("0A000", "separators in a pattern of SIMILAR TO are not supported")
-            parts.append("\\" + text[at] if at < len(text) else "\\\\")
+            parts.append("\\" + text[at] if at < len(text) else "")
         elif inside:
             parts.append("\\\\" if letter == "\\" else letter)
             inside = letter != "]"

@@ -70,7 +70,7 @@ def _position_from(call: Call) -> str:
     null = "error('PG22004: initial position must not be null')"
     places = f"range(greatest({call[2]}, 1), len({call[0]}) + 1)"
     found = f"[CAST(i AS INTEGER) FOR i IN {places} IF {call[0]}[i] IS NOT DISTINCT FROM {call[1]}][1]"
-    return f"CASE WHEN {call[0]} IS NOT NULL THEN CASE WHEN {call[2]} IS NULL THEN {null} ELSE {found} END END"
+    return f"CASE WHEN len({call[0]}) > 0 THEN CASE WHEN {call[2]} IS NULL THEN {null} ELSE {found} END END"
 
 
 @rendered("array_positions(anycompatiblearray,anycompatible)")

@@ -137,9 +137,11 @@ def _of_date(field: str, call: Call) -> tuple[str, int] | None:
     if call.returns == NUMERIC and field in _CLOCK:
         return None
     found = _plain_field(field, f"hg_midnight({call[1]})", scaled=call.returns == FLOAT8)
-    if found is None or call.returns == FLOAT8 or found[1] or field == "epoch":
+    if found is None or call.returns == FLOAT8 or found[1]:
         return found
     far = f"{call[1]} > DATE '294246-12-31' AND isfinite({call[1]})"  # which no moment is
+    if field == "epoch":
+        return f"CASE WHEN {far} THEN (hg_days({call[1]}) + 10957) * CAST(86400 AS BIGINT) ELSE {found[0]} END", 0
     return f"CASE WHEN {far} THEN hg_day_field('{field}', hg_days({call[1]})) ELSE {found[0]} END", 0
 
 
@@ -284,14 +286,18 @@ def _in_zone(zone: Expr, moment: str, slow: str, direction: int) -> str:
 
 @rendered("timezone(interval,timestamptz)")
 def _to_offset(call: Call) -> str:
-    moved = f"hg_timestamp(hg_us({call[1]}) + hg_zone_us({call[0]}))"
-    return f"CASE WHEN {call[0]} IS NULL THEN NULL WHEN isinf({call[1]}) THEN {call[1]} ELSE {moved} END"
+    return _shifted(call[1], call[0], "+")
 
 
 @rendered("timezone(interval,timestamp)")
 def _of_offset(call: Call) -> str:
-    moved = f"hg_timestamp(hg_us({call[1]}) - hg_zone_us({call[0]}))"
-    return f"CASE WHEN {call[0]} IS NULL THEN NULL WHEN isinf({call[1]}) THEN {call[1]} ELSE {moved} END"
+    return _shifted(call[1], call[0], "-")
+
+
+def _shifted(moment: str, offset: str, sign: str) -> str:
+    moved = f"hg_timestamp(hg_us({moment}) {sign} hg_zone_us({offset}))"
+    finite = f"CASE WHEN isinf({moment}) THEN {moment} ELSE {moved} END"
+    return f"CASE WHEN {offset} IS NOT NULL AND {moment} IS NOT NULL THEN {finite} END"
 
 
 @rendered("make_timestamptz(int4,int4,int4,int4,int4,float8)")

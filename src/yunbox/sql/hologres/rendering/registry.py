@@ -40,8 +40,17 @@ class Call:
         return ", ".join(self[at] for at in range(start, len(self.args)))
 
     def fill(self, template: str) -> str:
-        """A template with its arguments."""
-        return _PLACE.sub(lambda found: self._put(found[1]), template.replace("@", CORE))
+        """A template with its arguments; of a strict function those count too that it does not name."""
+        made = _PLACE.sub(lambda found: self._put(found[1]), template.replace("@", CORE))
+        unnamed = " AND ".join(f"{one} IS NOT NULL" for one in self._unnamed(_PLACE.findall(template)))
+        return f"CASE WHEN {unnamed} THEN {made} END" if unnamed else made
+
+    def _unnamed(self, places: list[str]) -> list[str]:
+        """Arguments of a strict function that may be NULL and have no place in its template."""
+        if not self.function.strict or "*" in places:
+            return []
+        return [self[at] for at, one in enumerate(self.args)
+                if str(at) not in places and (one.is_null or not one.is_constant)]  # fmt: skip
 
     def _put(self, name: str) -> str:
         if name.isdigit():

@@ -21,3 +21,5 @@ select min(x), max(x), count(distinct x) from (values ('10.0.0.0/8'::inet), ('10
 select x, count(*) from (values ('10.0.0.0/8'::inet), ('10.0.0.0/8'), ('::1')) t(x) group by x order by x
 select greatest('10.0.0.0/8'::inet, '::1'::inet), nullif('10.0.0.0/8'::inet, '10.0.0.0/8'), '10.0.0.0/8'::inet = '10.0.0.0/8'::cidr, '::1'::inet in ('10.0.0.0/8', '::1'), array['::1'::inet, '1.2.3.4/24'], '{10.0.0.0/8,::1}'::cidr[]
 select '1.2.3.4/32'::cidr, '1.2.3.4/32'::cidr::inet, '1.2.3.4/32'::cidr::inet::text, '1.2.3.4/24'::inet::cidr, '::ffff:1.2.3.4'::inet, '1.2.3.4/32'::inet, '1.2.3.4'::inet || 'x', format('%s', '1.2.3.4'::inet), to_jsonb(network('::1'::inet)::inet)
+select '::1'::inet - '-9223372036854775808'::int8
+select '::1'::inet - '-9223372036854775807'::int8, 'ffff::'::inet + '-9223372036854775808'::int8

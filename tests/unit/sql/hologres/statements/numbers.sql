@@ -195,3 +195,4 @@ select asind(1.5)
 select acosd(-2)
 select sind('infinity')
 select tand('-infinity')
+select pg_size_pretty('NaN'::numeric), width_bucket('5e-324'::float8, 1, 0, 7), width_bucket(0.9999999999999999, -1e17, 1, 7), '0.001'::numeric ^ '1000000.000'::numeric, 0.00001 ^ 300000, 0.5 ^ 500000.5

@@ -61,3 +61,5 @@ select s from shop s
 select shop.name from shop join sale using (id)
 select id from (select id, name from shop) q where q.id = 1
 select x.id from shop x where x.id = (select max(id) from shop y where y.id <= x.id) order by 1
+select pg_get_viewdef('nowhere', null::bool), pg_get_viewdef(1::oid, null::bool), pg_get_viewdef(1::oid, null::int4), pg_get_expr(null, 1::oid, true), pg_get_indexdef(1::oid, 1, null), pg_get_constraintdef(1::oid, null), pg_get_ruledef(1::oid, null)
+select pg_get_viewdef('nowhere', true)

@@ -114,3 +114,4 @@ select format('%*s|%-*s|%*s', 3, 'a', '4', 'b', null, 'c'), format('%*2$s|', 'z'
 select format('%*2$s', 'a', 'b')
 select substring('2024-02-29' from '(\d-?)*'), substring('aXbX' from '(.X)+')
 select substring('2024-02-29' from '(.*)*')
+select 'ab' similar to 'ab\', '' similar to 'x' escape 'x', 'a' similar to 'ax' escape 'x', similar_to_escape('%', '%')
