@@ -527,6 +527,12 @@ select has_table_privilege('blocky', 'app.r', 'nonsense')
 select has_table_privilege('nobody', 'app.r', 'select')
 select has_column_privilege('blocky', 'app.r', 'nothing', 'select')
 select has_schema_privilege('blocky', 'nothing', 'usage')
+create schema "Odd Name"
+select has_schema_privilege('Odd Name', 'usage'), has_schema_privilege('blocky', 'Odd Name', 'create')
+select has_schema_privilege('"Odd Name"', 'usage')
+select has_schema_privilege('', 'usage')
+select has_schema_privilege('odd name', 'usage')
+drop schema "Odd Name"
 select pg_has_role('nobody', 'member')
 select has_table_privilege('public', 'app.r', 'select')
 select has_table_privilege('blocky', 'pg_authid', 'select'), has_table_privilege('blocky', 'pg_class', 'select'), has_table_privilege('blocky', 'pg_class', 'insert')

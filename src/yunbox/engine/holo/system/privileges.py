@@ -110,6 +110,8 @@ class Privileges:
         if kind == "role":
             role = self._moment.known.roles.get(name)
             found = role.oid if role is not None else None
+        elif kind == "schema":  # its name is taken as it stands, without quotes and folding
+            found = self._moment.schemas.get(name)
         elif of is None:
             return self._otherwise(kind, name)
         else:
