@@ -22,6 +22,8 @@ from yunbox.sql.hologres.expr import Expr, build, merged
 
 _WHOLE = {INT2: 5, INT4: 10, INT8: 19}
 _SCALE_KEPT_MAX = 20
+_NARROW_MAX = 18
+"""The digits of a DECIMAL that DuckDB keeps in 64 bits."""
 _FREE = {"+": "hg_num_add", "-": "hg_num_sub", "*": "hg_num_mul", "/": "hg_num_div", "%": "hg_num_mod"}
 
 
@@ -61,19 +63,24 @@ def arithmetic(symbol: str, left: Expr, right: Expr) -> Expr:
     digits = _digits(symbol, left, right)
     if digits is None:
         return build(f"{_FREE[symbol]}({free(left)}, {free(right)})", NUMERIC, [left, right])
-    if symbol == "*":
-        sql = f"({left.sql} * {right.sql})"
-    else:
-        sql = f"({_aligned(left, digits)} {symbol} {_aligned(right, digits)})"
-    return build(decimal(sql, digits), NUMERIC, [left, right], digits=digits)
+    a, b = (left, right) if symbol == "*" else (_aligned(left, digits), _aligned(right, digits))
+    return build(decimal(f"({_widened(a, b, digits)} {symbol} {b.sql})", digits), NUMERIC, [left, right], digits=digits)
 
 
-def _aligned(value: Expr, digits: Digits) -> str:
+def _aligned(value: Expr, digits: Digits) -> Expr:
     assert value.digits is not None
     if value.digits[1] == digits[1]:
-        return value.sql
-    precision = min(value.digits[0] - value.digits[1] + digits[1], DIGITS_MAX)
-    return decimal(value.sql, (precision, digits[1]))
+        return value
+    made = min(value.digits[0] - value.digits[1] + digits[1], DIGITS_MAX), digits[1]
+    return replace(value, sql=decimal(value.sql, made), digits=made)
+
+
+def _widened(left: Expr, right: Expr, digits: Digits) -> str:
+    """The left side so wide that the result has all its digits: of two numbers of 18 DuckDB makes one of 18."""
+    assert left.digits is not None and right.digits is not None
+    if digits[0] <= _NARROW_MAX or max(left.digits[0], right.digits[0]) > _NARROW_MAX:
+        return left.sql
+    return decimal(left.sql, (_NARROW_MAX + 1, left.digits[1]))
 
 
 def _digits(symbol: str, left: Expr, right: Expr) -> Digits | None:

@@ -196,3 +196,7 @@ select acosd(-2)
 select sind('infinity')
 select tand('-infinity')
 select pg_size_pretty('NaN'::numeric), width_bucket('5e-324'::float8, 1, 0, 7), width_bucket(0.9999999999999999, -1e17, 1, 7), '0.001'::numeric ^ '1000000.000'::numeric, 0.00001 ^ 300000, 0.5 ^ 500000.5
+select x * y, sum(x * y), x + x, x - y, -x * y from (values (9999999999999.99::numeric(15, 2), 99999999999999.99::numeric(16, 2))) t (x, y) group by x, y
+select a * r, a * r * 2, r + r from (values (123456789.12::numeric(18, 2), 9876543.12345678::numeric(18, 8)), (-9999999999999999.99, 9999999999.99999999)) t (a, r)
+select a + a, a - b, a + 1, a + 0.5 from (values (999999999999999999::numeric(18, 0), -999999999999999999::numeric(18, 0))) t (a, b)
+select sum(p * n), avg(p * n), max(p * n) from (values (12345678.99::numeric(10, 2), 2147483647), (-1, 3)) t (p, n)
