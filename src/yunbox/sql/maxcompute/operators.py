@@ -22,6 +22,8 @@ BITWISE: dict[type[exp.Expr], str] = {
 _TIMES = ("date", "datetime", "timestamp", "timestamp_ntz")
 _DIGITS_MAX, _DIVIDED_SCALE_MIN = 38, 6
 _INTERVALS = ("interval_day_time", "interval_year_month")
+_NARROW_MAX = 18
+"""The digits of a DECIMAL that DuckDB keeps in 64 bits."""
 _DuckOperator = Callable[[str, str], str]
 
 
@@ -53,10 +55,20 @@ def arithmetic(symbol: str, left: Expr, right: Expr, where: At = NOWHERE) -> Exp
     elif result.is_integer:
         sql = f"({_widened(left, result)} {symbol} {_widened(right, result)})"
     else:
-        sql = f"({left.sql} {symbol} {right.sql})"
+        sql = f"({_unbounded(left, right) if symbol == '*' else left.sql} {symbol} {right.sql})"
     if result.name == "decimal":
         sql = _as_declared(sql, symbol, left, right, result)
     return build(sql, result, left, right)
+
+
+def _unbounded(left: Expr, right: Expr) -> str:
+    """A factor so wide that a product has all its digits: of two decimals of 18 DuckDB makes one of 18."""
+    if "decimal" not in (left.type.name, right.type.name):
+        return left.sql
+    (p1, s1), (p2, _) = as_decimal(left.type).params, as_decimal(right.type).params
+    if max(p1, p2) > _NARROW_MAX or p1 + p2 <= _NARROW_MAX:
+        return left.sql
+    return f"CAST({left.sql} AS DECIMAL({_NARROW_MAX + 1},{s1}))"
 
 
 def _divided(left: Expr, right: Expr, result: DataType) -> str:

@@ -63,24 +63,28 @@ def arithmetic(symbol: str, left: Expr, right: Expr) -> Expr:
     digits = _digits(symbol, left, right)
     if digits is None:
         return build(f"{_FREE[symbol]}({free(left)}, {free(right)})", NUMERIC, [left, right])
-    a, b = (left, right) if symbol == "*" else (_aligned(left, digits), _aligned(right, digits))
-    return build(decimal(f"({_widened(a, b, digits)} {symbol} {b.sql})", digits), NUMERIC, [left, right], digits=digits)
+    if symbol == "*":
+        sql = f"({_widened(left, right)} * {right.sql})"
+    else:
+        sql = f"({_aligned(left, digits)} {symbol} {_aligned(right, digits)})"
+    return build(decimal(sql, digits), NUMERIC, [left, right], digits=digits)
 
 
-def _aligned(value: Expr, digits: Digits) -> Expr:
+def _widened(left: Expr, right: Expr) -> str:
+    """A factor so wide that a product has all its digits: of two numbers of 18 DuckDB makes one of 18."""
+    assert left.digits is not None and right.digits is not None
+    (p1, s1), (p2, _) = left.digits, right.digits
+    if max(p1, p2) > _NARROW_MAX or p1 + p2 <= _NARROW_MAX:
+        return left.sql
+    return decimal(left.sql, (_NARROW_MAX + 1, s1))
+
+
+def _aligned(value: Expr, digits: Digits) -> str:
     assert value.digits is not None
     if value.digits[1] == digits[1]:
-        return value
-    made = min(value.digits[0] - value.digits[1] + digits[1], DIGITS_MAX), digits[1]
-    return replace(value, sql=decimal(value.sql, made), digits=made)
-
-
-def _widened(left: Expr, right: Expr, digits: Digits) -> str:
-    """The left side so wide that the result has all its digits: of two numbers of 18 DuckDB makes one of 18."""
-    assert left.digits is not None and right.digits is not None
-    if digits[0] <= _NARROW_MAX or max(left.digits[0], right.digits[0]) > _NARROW_MAX:
-        return left.sql
-    return decimal(left.sql, (_NARROW_MAX + 1, left.digits[1]))
+        return value.sql
+    precision = min(value.digits[0] - value.digits[1] + digits[1], DIGITS_MAX)
+    return decimal(value.sql, (precision, digits[1]))
 
 
 def _digits(symbol: str, left: Expr, right: Expr) -> Digits | None:
