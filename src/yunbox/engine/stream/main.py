@@ -30,10 +30,11 @@ from yunbox.engine.stream.guard import LIMIT, Guard, Look
 from yunbox.engine.stream.job import JobRunner, Progress
 from yunbox.engine.stream.jobfile import GARBAGE_EVERY, JobFile
 from yunbox.engine.stream.operators.operator import ALWAYS, NEVER
+from yunbox.engine.stream.parallel.messages import Gone
 from yunbox.engine.stream.savepoints import check, restore, save
 from yunbox.engine.stream.udf.loading import folders_of
 from yunbox.engine.stream.udf.natives import Functions
-from yunbox.kernel.errors import KernelError, StorageFull, Unavailable
+from yunbox.kernel.errors import KernelError, StorageFull
 from yunbox.kernel.supervise import die_with_parent
 from yunbox.sql.flink.catalog import Catalog
 from yunbox.sql.flink.parallelism import without_wrong
@@ -216,7 +217,7 @@ def _said(error: Exception) -> str:
 def _passes(error: Exception) -> bool:
     """Whether a database will do later what it does not do now: it is starting, or has too much to do; or whether one
     of the job's workers has ended."""
-    if isinstance(error, Unavailable):
+    if isinstance(error, Gone):
         return True
     return isinstance(error, PgError) and error.report.sqlstate[:2] in ("53", "57")
 

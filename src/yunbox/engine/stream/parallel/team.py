@@ -22,7 +22,6 @@ from yunbox.engine.stream.parallel.groups import KeyGroups, worker_of
 from yunbox.engine.stream.parallel.messages import Begin, Collect, Failed, Gone, Work, receive, send
 from yunbox.engine.stream.runs import Pair
 from yunbox.engine.stream.store import pairs_of
-from yunbox.kernel.errors import Unavailable
 
 _MODULE = "yunbox.engine.stream.parallel.worker"
 _END_S_MAX, _FAILURE_S_MAX, _POLL_S = 5.0, 2.0, 0.01
@@ -125,7 +124,7 @@ class Team:
                 raise one.error
         return answers
 
-    def _failure(self) -> Unavailable:
+    def _failure(self) -> Gone:
         """What is said of a worker that has ended."""
         end = time.monotonic() + _FAILURE_S_MAX  # its socket goes a moment before it does
         while time.monotonic() < end:
@@ -133,9 +132,9 @@ class Team:
                 status = one.poll()
                 if status is not None:
                     how = f"by signal {-status}" if status < 0 else f"with status {status}"
-                    return Unavailable(f"Worker {at} of {self._count} of the job has ended {how}")
+                    return Gone(f"Worker {at} of {self._count} of the job has ended {how}")
             time.sleep(_POLL_S)
-        return Unavailable("A worker of the job does not answer")
+        return Gone("A worker of the job does not answer")
 
     def close(self) -> None:
         """Have them end."""
