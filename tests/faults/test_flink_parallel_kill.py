@@ -49,13 +49,13 @@ PAIRS = replace(WINDOWS, submit=partial(one_job, parallelism=2), victims=_VICTIM
 
 @pytest.mark.slow
 @pytest.mark.timeout(300 + 30 * CYCLES)
-@pytest.mark.parametrize("seed", [4, 5])
+@pytest.mark.parametrize("seed", [4])
 def test_every_record_counts_once(tmp_path: Path, seed: int) -> None:
     check(tmp_path / "data", SUMS, seed)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(300 + 30 * CYCLES)
-@pytest.mark.parametrize("seed", [6, 7])
+@pytest.mark.parametrize("seed", [6])
 def test_every_window_and_pair_comes_once(tmp_path: Path, seed: int) -> None:
     check(tmp_path / "data", PAIRS, seed)
