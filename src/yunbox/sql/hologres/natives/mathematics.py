@@ -133,9 +133,6 @@ def _sine(degrees: float) -> float:
     return 1 - _part(1 - math.cos((90 - degrees) * _RIGHT), _COS_GAP_60, 1) / 2
 
 
-_TAN_45, _COT_45 = _sine(45) / _sine(45), _sine(45) / _sine(45)
-
-
 def _turned(value: float) -> tuple[float, float, float]:
     """Degrees from 0 to 90 for any others, and the signs of their sine and cosine. Raises PgError 22003."""
     if math.isinf(value):
@@ -160,11 +157,11 @@ def _of_degrees(of: Callable[[float, float, float], float]) -> Callable[[float],
 
 
 def _tangent(degrees: float, sine: float, cosine: float) -> float:
-    return sine * cosine * (_quotient(_sine(degrees), _sine(90 - degrees)) / _TAN_45) or 0.0
+    return sine * cosine * _quotient(_sine(degrees), _sine(90 - degrees)) or 0.0
 
 
 def _cotangent(degrees: float, sine: float, cosine: float) -> float:
-    return sine * cosine * (_quotient(_sine(90 - degrees), _sine(degrees)) / _COT_45) or 0.0
+    return sine * cosine * _quotient(_sine(90 - degrees), _sine(degrees)) or 0.0
 
 
 def _arc_sine(value: float) -> float:

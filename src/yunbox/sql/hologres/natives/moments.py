@@ -191,18 +191,14 @@ def _field(name: str, us: int) -> int | None:
     return field_of(name, us)
 
 
-def _truncated(name: str, us: int) -> int:
-    return _truncated_of(name, us, "timestamp without time zone")
+def _truncated(kind: str) -> Callable[[str, int], int]:
+    def run(name: str, us: int) -> int:
+        return us if us in TIMESTAMP_ENDS else _cut_to(_truncation(name, kind), us)
+
+    return run
 
 
-def _truncated_zoned(name: str, us: int) -> int:
-    return _truncated_of(name, us, "timestamp with time zone")
-
-
-def _truncated_of(name: str, us: int, kind: str) -> int:
-    if us in TIMESTAMP_ENDS:
-        return us
-    field = _truncation(name, kind)
+def _cut_to(field: str, us: int) -> int:
     steps = {"microsecond": 1, "millisecond": 1000, "second": US_PER_S, "minute": 60 * US_PER_S,
              "hour": 3600 * US_PER_S, "day": US_PER_DAY}  # fmt: skip
     if field in steps:
@@ -412,8 +408,8 @@ NATIVES: tuple[Native, ...] = (
     native("hg_age", _age, "BIGINT; BIGINT", _SPAN),
     native("hg_day_field", lambda name, days: field_of(name, days * US_PER_DAY), "VARCHAR; INTEGER", "BIGINT"),
     native("hg_field", _field, "VARCHAR; BIGINT", "BIGINT"),
-    native("hg_trunc", _truncated, "VARCHAR; BIGINT", "BIGINT"),
-    native("hg_trunc_zoned", _truncated_zoned, "VARCHAR; BIGINT", "BIGINT"),
+    native("hg_trunc", _truncated("timestamp without time zone"), "VARCHAR; BIGINT", "BIGINT"),
+    native("hg_trunc_zoned", _truncated("timestamp with time zone"), "VARCHAR; BIGINT", "BIGINT"),
     native("hg_trunc_interval", _truncated_interval, f"VARCHAR; {_SPAN}", _SPAN),
     native("hg_make_date", _made_day, "INTEGER; INTEGER; INTEGER", "INTEGER"),
     native("hg_make_time", _made_clock, "INTEGER; INTEGER; DOUBLE", "BIGINT"),

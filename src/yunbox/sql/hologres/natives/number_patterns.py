@@ -35,69 +35,10 @@ class Mark(NamedTuple):
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Pattern:
     """A pattern, and what all of it comes to: how many digits before and behind the point, and by V; where the first 0
     is, from 1 on, and up to where the last one reaches; where the sign is to be that S asks for."""
-
-    marks: tuple[Mark, ...]
-    before: int = 0
-    behind: int = 0
-    shifted: int = 0
-    zero_start: int = 0
-    zero_end: int = 0
-    sign_at: str = ""
-    sign_digits: int = 0
-    flags: frozenset[str] = frozenset()
-
-    def has(self, flag: str) -> bool:
-        """Whether there is such a mark."""
-        return flag in self.flags
-
-
-@lru_cache(256)
-def pattern_of(text: str) -> Pattern:
-    """A pattern by its text. Raises PgError 42601 for marks that do not go together."""
-    made = _Reading()
-    for one in _split(text):
-        if one.mark:
-            made.take(one.mark)
-        made.marks.append(one)
-    return Pattern(
-        tuple(made.marks), made.before, made.behind, made.shifted, made.zero_start, made.zero_end, made.sign_at,
-        made.sign_digits, frozenset(made.flags),
-    )  # fmt: skip
-
-
-def _split(text: str) -> list[Mark]:
-    made: list[Mark] = []
-    at = 0
-    while at < len(text):
-        found = _MARK.match(text, at)
-        if found is not None:
-            made.append(Mark(found[0].upper(), found[0]))
-            at = found.end()
-        elif text[at] == '"':
-            at = _quoted(text, at + 1, made)
-        else:
-            at += text[at : at + 2] == '\\"'
-            made.append(Mark("", text[at]))
-            at += 1
-    return made
-
-
-def _quoted(text: str, at: int, made: list[Mark]) -> int:
-    """The letters up to the closing quote."""
-    while at < len(text) and text[at] != '"':
-        at += text[at] == "\\" and at + 1 < len(text)
-        made.append(Mark("", text[at]))
-        at += 1
-    return at + 1
-
-
-@dataclass(slots=True)
-class _Reading:
-    """A pattern while it is read."""
 
     marks: list[Mark] = field(default_factory=list)
     before: int = 0
@@ -108,6 +49,10 @@ class _Reading:
     sign_at: str = ""
     sign_digits: int = 0
     flags: set[str] = field(default_factory=set)
+
+    def has(self, flag: str) -> bool:
+        """Whether there is such a mark."""
+        return flag in self.flags
 
     def take(self, mark: str) -> None:
         """What one more mark comes to. Raises PgError 42601."""
@@ -178,6 +123,43 @@ class _Reading:
             detail = '"EEEE" may only be used together with digit and decimal point patterns.'
             raise failure("42601", '"EEEE" is incompatible with other formats', detail)
         self.flags.add("EEEE")
+
+
+@lru_cache(256)
+def pattern_of(text: str) -> Pattern:
+    """A pattern by its text. Raises PgError 42601 for marks that do not go together."""
+    made = Pattern()
+    for one in _split(text):
+        if one.mark:
+            made.take(one.mark)
+        made.marks.append(one)
+    return made
+
+
+def _split(text: str) -> list[Mark]:
+    made: list[Mark] = []
+    at = 0
+    while at < len(text):
+        found = _MARK.match(text, at)
+        if found is not None:
+            made.append(Mark(found[0].upper(), found[0]))
+            at = found.end()
+        elif text[at] == '"':
+            at = _quoted(text, at + 1, made)
+        else:
+            at += text[at : at + 2] == '\\"'
+            made.append(Mark("", text[at]))
+            at += 1
+    return made
+
+
+def _quoted(text: str, at: int, made: list[Mark]) -> int:
+    """The letters up to the closing quote."""
+    while at < len(text) and text[at] != '"':
+        at += text[at] == "\\" and at + 1 < len(text)
+        made.append(Mark("", text[at]))
+        at += 1
+    return at + 1
 
 
 def _wrong(message: str) -> PgError:

@@ -68,15 +68,20 @@ def _position(call: Call) -> str:
 def _position_from(call: Call) -> str:
     _elements(call)
     null = "error('PG22004: initial position must not be null')"
-    places = f"range(greatest({call[2]}, 1), len({call[0]}) + 1)"
-    found = f"[CAST(i AS INTEGER) FOR i IN {places} IF {call[0]}[i] IS NOT DISTINCT FROM {call[1]}][1]"
+    found = f"{_places(call, f'greatest({call[2]}, 1)')}[1]"
     return f"CASE WHEN len({call[0]}) > 0 THEN CASE WHEN {call[2]} IS NULL THEN {null} ELSE {found} END END"
 
 
 @rendered("array_positions(anycompatiblearray,anycompatible)")
 def _positions(call: Call) -> str:
     _elements(call)
-    return f"[CAST(i AS INTEGER) FOR i IN range(1, len({call[0]}) + 1) IF {call[0]}[i] IS NOT DISTINCT FROM {call[1]}]"
+    return _places(call, "1")
+
+
+def _places(call: Call, start: str) -> str:
+    """Where an element is, from a place on."""
+    places = f"range({start}, len({call[0]}) + 1)"
+    return f"[CAST(i AS INTEGER) FOR i IN {places} IF {call[0]}[i] IS NOT DISTINCT FROM {call[1]}]"
 
 
 @rendered("array_remove(anycompatiblearray,anycompatible)")
