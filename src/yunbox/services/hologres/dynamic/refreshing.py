@@ -20,6 +20,7 @@ from yunbox.services.hologres.dynamic import options
 from yunbox.services.hologres.dynamic.definitions import need_dynamic
 from yunbox.services.hologres.engines.remote import Remote
 from yunbox.services.hologres.session.ports import Context
+from yunbox.services.hologres.session.unattended import unattended
 from yunbox.services.hologres.statements.cursor import Cursor, cut
 from yunbox.services.hologres.statements.lexer import Piece
 from yunbox.storage.rows import catalogue
@@ -32,7 +33,6 @@ from yunbox.storage.rows.store import RowStore
 from yunbox.storage.rows.view import Change, View
 from yunbox.wire.pgwire.report import PgError, failure
 from yunbox.wire.pgwire.settings.kinds import identifier
-from yunbox.wire.pgwire.settings.session import Settings
 from yunbox.wire.pgwire.values.calendar import EPOCH_US
 
 SETTINGS = ("timezone", "datestyle", "intervalstyle", "search_path", "extra_float_digits")
@@ -203,14 +203,8 @@ def _viewed(change: Change, table: Relation, name: str) -> None:
 
 def _context(owner: str, given: Mapping[str, str]) -> Context:
     """In whose name, and under which settings, a refresh runs."""
-    settings = Settings({}, ())
-    for name, value in given.items():
-        settings.assign(name, value, False)
-    now_us = time.time_ns() // 1000 - EPOCH_US
-    return Context(
-        owner, "", 0, "", settings.show("search_path"), settings.style, now_us, now_us, settings=dict(given),
-        session_user=owner, reach=_beyond,
-    )  # fmt: skip
+    made = unattended(owner, given, time.time_ns() // 1000 - EPOCH_US)
+    return replace(made, reach=_beyond)
 
 
 def _beyond(_action: str, names: Sequence[str]) -> None:

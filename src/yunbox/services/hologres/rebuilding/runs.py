@@ -26,6 +26,7 @@ from yunbox.services.hologres.engines.remote import Remote
 from yunbox.services.hologres.rebuilding.statement import Going, Rebuilding, read_rebuilding
 from yunbox.services.hologres.rebuilding.target import Target, target_of
 from yunbox.services.hologres.session.ports import Context
+from yunbox.services.hologres.session.unattended import unattended
 from yunbox.services.hologres.statements.cursor import cut
 from yunbox.services.hologres.statements.lexer import pieces
 from yunbox.storage.rows import catalogue, staging
@@ -38,7 +39,6 @@ from yunbox.storage.rows.store import RowStore
 from yunbox.storage.rows.view import Change, View, read_only
 from yunbox.wire.pgwire.report import PgError, failure
 from yunbox.wire.pgwire.settings.kinds import identifier
-from yunbox.wire.pgwire.settings.session import Settings
 from yunbox.wire.pgwire.values.calendar import EPOCH_US
 
 _PACKING = "yunbox.services.hologres.changes.packing"
@@ -354,11 +354,4 @@ def _set_read_only(change: Change, relation: Relation, *, on: bool) -> Relation:
 
 def _context(found: Rebuild) -> Context:
     """Where the expressions of a rebuild are worked out."""
-    settings = Settings({}, ())
-    for name, value in found.settings.items():
-        settings.assign(name, value, False)
-    now_us = found.number // 1000 - EPOCH_US
-    return Context(
-        found.user, "", found.pid, "", settings.show("search_path"), settings.style, now_us, now_us,
-        settings=dict(found.settings), session_user=found.user,
-    )  # fmt: skip
+    return unattended(found.user, found.settings, found.number // 1000 - EPOCH_US, found.pid)
