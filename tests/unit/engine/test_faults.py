@@ -5,6 +5,7 @@ import pytest
 
 from yunbox.engine.duck.failures import BadValue, Overflow
 from yunbox.engine.duck.faults import translate
+from yunbox.engine.duck.results import batches
 
 
 @pytest.mark.parametrize(
@@ -30,3 +31,12 @@ def test_a_pattern_that_ends_too_soon() -> None:
         db.execute("SELECT 'ab' LIKE x ESCAPE '!' FROM (SELECT 'a!' AS x)").fetchall()
     error = translate(caught.value)
     assert (type(error), error.message) == (BadValue, "a pattern of LIKE ends with its escape character")
+
+
+@pytest.mark.parametrize("row", [0, 900_000])
+def test_a_row_that_is_far_down_fails_as_the_first_does(row: int) -> None:
+    query = f"SELECT CASE WHEN i = {row} THEN 9223372036854775807 + i + 1 ELSE i END AS x FROM range(1000000) t(i)"
+    with duckdb.connect() as db, pytest.raises(duckdb.OutOfRangeException) as caught:
+        list(batches(db.sql(query)))
+    error = translate(caught.value)
+    assert (type(error), error.message) == (Overflow, "the result of addition is out of range")

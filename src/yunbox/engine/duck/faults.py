@@ -13,6 +13,8 @@ _PAST_TYPE = re.compile(r"[Oo]verflow (?:in|on) (\w+)|Could not cast value (\S+)
 """The calculation that left its type, or the value and the DECIMAL that it does not fit."""
 _OWN = re.compile("^[A-Z][A-Za-z ]* Error: (Python exception occurred while executing the UDF: [A-Za-z]+: )?")
 """What DuckDB puts before its own texts, those of error(), and those of a failure in Python."""
+_OF_ARROW = "C Data interface error: "
+_KINDS = {"Out of Range Error": duckdb.OutOfRangeException, "Conversion Error": duckdb.ConversionException}
 _CODED = re.compile(r"ODPS-\d{7}:")
 """A dialect's own functions say themselves which error a value is."""
 
@@ -57,6 +59,16 @@ def translate(failure: duckdb.Error) -> KernelError:
     told = _OWN.sub("", first_line)
     made = next((make for pattern, make in _BY_TEXT if re.search(pattern, first_line)), None)
     return made(told) if made is not None else Internal(f"{type(failure).__name__}: {text[:2000]}")
+
+
+def of_stream(failure: Exception) -> Exception:
+    """What DuckDB raised, where a stream of Arrow's passes on its text alone."""
+    told = str(failure)
+    if isinstance(failure, duckdb.Error) or not told.startswith(_OF_ARROW):
+        return failure
+    text = told.removeprefix(_OF_ARROW)
+    made = next((of for start, of in _KINDS.items() if text.startswith(start)), duckdb.Error)
+    return made(text)
 
 
 def of_python(failure: Exception) -> Exception:

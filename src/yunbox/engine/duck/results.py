@@ -16,6 +16,7 @@ import arro3.core as arrow
 import arro3.io as arrow_io
 import duckdb
 
+from yunbox.engine.duck.faults import of_stream
 from yunbox.engine.duck.layout import project
 from yunbox.engine.duck.messages import Batch, Packing, QueryDone
 from yunbox.engine.duck.prepared import Prepared
@@ -46,8 +47,16 @@ def _schema_length(stream: memoryview) -> int:
 
 
 def batches(relation: duckdb.DuckDBPyRelation) -> Iterator[arrow.RecordBatch]:
-    """The rows of a relation, streamed."""
-    yield from arrow.RecordBatchReader.from_stream(relation)
+    """The rows of a relation, streamed. Raises duckdb.Error, also for a row that is far down."""
+    stream = iter(arrow.RecordBatchReader.from_stream(relation))
+    while True:
+        try:
+            batch = next(stream, None)
+        except Exception as failure:
+            raise of_stream(failure) from None
+        if batch is None:
+            return
+        yield batch
 
 
 def tunnel_prefix(columns: Sequence[Column]) -> bytes:
