@@ -1,6 +1,7 @@
 """SQL through PyODPS: jobs, results, errors, prices."""
 
 import threading
+from decimal import Decimal
 
 import pytest
 from odps import ODPS
@@ -219,3 +220,26 @@ def test_explain_names_the_partitions_that_are_read(o: ODPS) -> None:
     o.execute_sql("insert into t partition (pt) values (1, '1'), (2, '2')")
     text = o.execute_sql("explain select a from t where pt = '2'").open_reader(tunnel=False).raw
     assert "1/2" in text or "1 of 2" in text or "pt=2" in text, text
+
+
+_NUMBERS = "set odps.sql.max.sequence.length=200000; create table t as select explode(sequence(1, 200000)) as n"
+
+
+def test_a_value_that_is_far_down_fails_as_the_first_one_does(o: ODPS) -> None:
+    o.execute_sql(_NUMBERS)
+    for row in (1, 190_000):
+        with pytest.raises(ODPSError, match=r"ODPS-0121145.*the result of addition is out of range"):
+            o.execute_sql(f"select if(n = {row}, 9223372036854775807 + n, n) as x from t")
+
+
+def test_a_product_with_more_digits_than_others(o: ODPS, rows) -> None:
+    o.execute_sql(_NUMBERS)
+    large = "cast(if(n = 190000, '99999999999999.9999', '1.5') as decimal(18, 4))"
+    o.execute_sql(f"create table d as select n, {large} as a, cast(n as decimal(18, 2)) as b from t")
+    expected = Decimal("99999999999999.9999") * 190_000
+    assert rows("select a * b from d where n >= 190000 order by n limit 2") == [(expected,), (Decimal("285001.5"),)]
+    with o.execute_sql("select n, a * b as p from d").open_reader(tunnel=True) as reader:
+        found = {record["n"]: record["p"] for record in reader}
+    assert len(found) == 200_000
+    assert found[190_000] == expected
+    assert rows("select max(a * b), count(a * b) from d") == [(expected, 200_000)]

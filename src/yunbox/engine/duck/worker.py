@@ -1,5 +1,6 @@
 """A worker process: one DuckDB, one request at a time, no state that matters when it is killed."""
 
+import contextlib
 import dataclasses
 import gc
 import os
@@ -28,6 +29,7 @@ from yunbox.engine.duck.prepared import Prepared
 from yunbox.engine.duck.vocabulary import Vocabulary
 from yunbox.kernel.errors import Internal, InvalidArgument, KernelError
 from yunbox.kernel.supervise import die_with_parent
+from yunbox.sql.decimals import narrowed
 from yunbox.sql.plans import Delete, Query, Scan, Unload, Update, inserts, queries
 from yunbox.storage.tables.delta import commit_path
 from yunbox.storage.tables.model import DataFile, StoredTable
@@ -188,11 +190,19 @@ class DuckWorker:
             short = results.write_short(self._db, self._prepared, query.sql, query.columns, request.target, most, zone)
             if short is not None:
                 return short
-        done = results.write_result(self._db, self._sql(query), query.columns, request.target)
+        done = self._written(self._sql(query), query, request.target)
         if done.rows > most:
             return done
         text = results.csv_of(self._db, Path(request.target), query.columns, most, zone)
         return dataclasses.replace(done, csv=text)
+
+    def _written(self, sql: str, query: Query, target: str) -> m.QueryDone:
+        """The result of a query in a file, with narrow decimals if they do."""
+        narrow = narrowed(sql)
+        if narrow is not None:
+            with contextlib.suppress(duckdb.OutOfRangeException, duckdb.ConversionException):
+                return results.write_result(self._db, narrow, query.columns, target)
+        return results.write_result(self._db, sql, query.columns, target)
 
     def _run_export(self, request: m.RunExport) -> m.Exported:
         if isinstance(self._plan, Unload):

@@ -3,6 +3,9 @@
 import struct
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from itertools import chain
+from operator import add
 from typing import Any
 
 import duckdb
@@ -15,13 +18,17 @@ from yunbox.engine.holo.opened import Opened
 from yunbox.engine.holo.reads import named
 from yunbox.engine.holo.system.systems import Shown
 from yunbox.engine.holo.values import fetched, writer
+from yunbox.sql.decimals import narrowed
 
 _BATCH_BYTES = 256 * 1024
 _BATCH_ROWS_MAX = 4096
 _FIRST_ROWS = 64
 _HEAD, _LENGTH = struct.Struct(">cIh"), struct.Struct(">i")
+_SHORT = [_LENGTH.pack(length) for length in range(1024)]
 _NULL = b"\xff\xff\xff\xff"
 _NONE = Readings()
+_IN_PARTS = " UNION ALL "
+"""Whose second part is computed when rows of the first are out already."""
 Write = Callable[[Any], bytes]
 
 
@@ -40,6 +47,7 @@ class Statement:
         self._stopped = threading.Event()
         self._columns: tuple[int, ...] = ()
         self._rows_next = _FIRST_ROWS
+        self._first: list[Any] = []
         self._writers: tuple[tuple[tuple[int, ...], object], list[Write]] | None = None
         self._settings: dict[str, str] = {}
 
@@ -64,8 +72,19 @@ class Statement:
             affected = int(answer[0]) if answer is not None and isinstance(answer[0], int) else 0
             return Started(affected, positions, found.selected)
         self._columns = request.columns
-        self._execute(fetched(sql, request.columns), request.values)
+        self._begin(fetched(sql, request.columns), request.values)
         return Started(0, positions, found.selected)
+
+    def _begin(self, sql: str, values: Sequence[Any]) -> None:
+        """Run a query, with narrow decimals if it may be; if these do not do, it is run again as it is."""
+        self._first = []
+        narrow = None if _IN_PARTS in sql else narrowed(sql)
+        if narrow is not None:
+            with suppress(duckdb.OutOfRangeException, duckdb.ConversionException):
+                self._execute(narrow, values)
+                self._first = self._cursor.fetchmany(_FIRST_ROWS)
+                return
+        self._execute(sql, values)
 
     def settle(self) -> Started:
         """Have the copies that are read be what their tables are, where these have changed much."""
@@ -98,7 +117,9 @@ class Statement:
     def take(self, request: Take) -> Rows:
         """The next rows: few at first, and then as many as make a batch of a good size."""
         wanted = min(self._rows_next, request.rows_max or self._rows_next)
-        rows = self._cursor.fetchmany(wanted)
+        rows, self._first = self._first[:wanted], self._first[wanted:]
+        if len(rows) < wanted:
+            rows += self._cursor.fetchmany(wanted - len(rows))
         data = encoded(rows, self._writers_of(request))
         if len(rows) < wanted:
             self._end()
@@ -125,17 +146,23 @@ class Statement:
 
 
 def encoded(rows: Sequence[Sequence[Any]], writers: Sequence[Write]) -> bytes:
-    """Rows as DataRow messages."""
-    parts: list[bytes] = []
-    length_of, count = _LENGTH.pack, len(writers)
-    for row in rows:
-        fields: list[bytes] = []
-        for value, write in zip(row, writers, strict=True):
-            if value is None:
-                fields.append(_NULL)
-            else:
-                data = write(value)
-                fields += (length_of(len(data)), data)
-        body = b"".join(fields)
-        parts += (_HEAD.pack(b"D", len(body) + 6, count), body)
-    return b"".join(parts)
+    """Rows as DataRow messages; column by column, which takes half the time that row by row does."""
+    if not writers or not rows:
+        return _HEAD.pack(b"D", 6, 0) * len(rows)
+    sizes = [6 + 4 * len(writers)] * len(rows)
+    fields: list[Sequence[bytes]] = []
+    for column, write in zip(zip(*rows, strict=True), writers, strict=True):
+        data = [b"" if value is None else write(value) for value in column]
+        lengths = list(map(len, data))
+        sizes = list(map(add, sizes, lengths))
+        fields += (_prefixes(column, lengths), data)
+    count, head = len(writers), _HEAD.pack
+    return b"".join(chain.from_iterable(zip([head(b"D", size, count) for size in sizes], *fields, strict=True)))
+
+
+def _prefixes(column: Sequence[Any], lengths: list[int]) -> list[bytes]:
+    """The length before each field, -1 for NULL."""
+    length_of = _SHORT.__getitem__ if max(lengths) < len(_SHORT) else _LENGTH.pack
+    if None not in column:
+        return list(map(length_of, lengths))
+    return [_NULL if value is None else length_of(length) for value, length in zip(column, lengths, strict=True)]

@@ -29,7 +29,7 @@ from yunbox.sql.hologres.catalogue.types import (
 from yunbox.sql.hologres.errors import unsupported
 from yunbox.sql.hologres.expr import Expr, quoted
 from yunbox.sql.hologres.natives.conversions import CARRIERS
-from yunbox.wire.pgwire.values.calendar import EPOCH_US
+from yunbox.wire.pgwire.values.calendar import EPOCH_US, to_day
 from yunbox.wire.pgwire.values.codec import Style
 from yunbox.wire.pgwire.values.types import TYPES as WIRE
 
@@ -43,6 +43,7 @@ _FROM = {
 }  # fmt: skip
 _PLAIN = Style()
 _TIMESTAMP_MAX, _ENDLESS = 9_222_425_352_054_775_807, (1 << 63) - 1
+_YEAR_MAX = 9999
 _ISO = "ISO|MDY|postgres|UTC|1|0|0"
 
 
@@ -136,6 +137,8 @@ def _literal(of: int, value: Any) -> str:
         raise unsupported("a timestamp after the year 294246")
     if of in (TIMESTAMP, TIMESTAMPTZ) and abs(value) < _ENDLESS:
         return f"make_timestamp(CAST({value + EPOCH_US} AS BIGINT))"  # which DuckDB works out beforehand
+    if of == DATE and 1 <= (day := to_day(value)).year <= _YEAR_MAX:
+        return f"DATE '{day.year:04}-{day.month:02}-{day.day:02}'"
     if of in (TIME, DATE, TIMESTAMP, TIMESTAMPTZ):
         return from_carrier(f"CAST({value} AS {carrier_type(of)})", of)
     if of == INTERVAL:

@@ -39,9 +39,20 @@ class Use:
 
 
 @dataclass(frozen=True, slots=True)
+class Scaled:
+    """A numeric whose scale each row decides, as the DECIMAL ``sql`` in the largest of these scales and, wherever that
+    is not NULL, its own ``scale``. ``of`` is the numeric's text, for which this stands."""
+
+    sql: str
+    digits: Digits
+    scale: str
+    of: str
+
+
+@dataclass(frozen=True, slots=True)
 class Expr:
     """``digits`` are a numeric's when it is a DECIMAL, and ``bound`` those that none of its values goes beyond when it
-    is a text; ``value`` is a constant's, as the wire's codecs have it.
+    is a text, which ``scaled`` may have in another form; ``value`` is a constant's, as the wire's codecs have it.
 
     ``loose`` are its columns outside aggregates, ``fields`` the parts of a row, ``parameter`` the number of one whose
     type is not known yet, ``source`` the table's OID and the column's number where it is a plain column. ``use`` is
@@ -53,6 +64,7 @@ class Expr:
     typmod: int = -1
     digits: Digits | None = None
     bound: Digits | None = None
+    scaled: Scaled | None = None
     value: Any = ABSENT
     loose: tuple[Loose, ...] = ()
     fields: "tuple[tuple[str, Expr], ...]" = ()
@@ -107,9 +119,15 @@ def merged(parts: "Iterable[Expr]") -> dict[str, Any]:
     return found | {"loose": loose, "levels": levels}
 
 
+_MARKS = "\x01\f"
+"""What means something within SQL that is being made (``CORE``, ``WIDE``), and so does not stand in a text there."""
+
+
 def quoted(text: str) -> str:
     """A text as DuckDB's SQL writes it."""
-    plain = text.replace("\0", "").replace("'", "''").replace("\x01", "' || chr(1) || '")
+    plain = text.replace("\0", "").replace("'", "''")
+    for mark in _MARKS:
+        plain = plain.replace(mark, f"' || chr({ord(mark)}) || '")
     return f"'{plain}'"
 
 
@@ -143,6 +161,6 @@ def int4(value: int) -> Expr:
 
 
 __all__ = [
-    "ABSENT", "Expr", "Loose", "Use", "boolean", "build", "identifier", "int4", "merged", "once", "quoted", "replace",
-    "text",
+    "ABSENT", "Expr", "Loose", "Scaled", "Use", "boolean", "build", "identifier", "int4", "merged", "once", "quoted",
+    "replace", "text",
 ]  # fmt: skip

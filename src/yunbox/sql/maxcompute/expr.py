@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from yunbox.schema.types import DataType
+from yunbox.sql.decimals import WIDE
 
 Ref = tuple[int, str]
 """A column of a relation: the relation's number and the column's name in lower case."""
@@ -58,6 +59,10 @@ class Expr:
         return self.op == "literal" and self.value is None
 
 
+_MARKED = f"({WIDE}{WIDE}"
+"""What means something within SQL that is being made, and so does not stand in a text there."""
+
+
 def quote(name: str) -> str:
     """A name as a DuckDB identifier."""
     return '"' + name.replace('"', '""') + '"'
@@ -65,7 +70,10 @@ def quote(name: str) -> str:
 
 def text_literal(text: str) -> str:
     """A text as a DuckDB string literal."""
-    return "'" + text.replace("'", "''") + "'"
+    plain = text.replace("'", "''")
+    if _MARKED in plain:
+        return "('" + plain.replace(_MARKED, f"(' || chr({ord(WIDE)}) || '{WIDE}") + "')"
+    return f"'{plain}'"
 
 
 def build(

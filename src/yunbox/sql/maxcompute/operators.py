@@ -5,6 +5,7 @@ from collections.abc import Callable
 from sqlglot import exp
 
 from yunbox.schema.types import DataType
+from yunbox.sql.decimals import NARROW_MAX, WIDE
 from yunbox.sql.maxcompute.casts import as_decimal, cast, common_type, decimal, implicit, wider_number
 from yunbox.sql.maxcompute.errors import NOWHERE, ArgumentTypeWrong, ArgumentWrong, At, SemanticError, UnsupportedSql
 from yunbox.sql.maxcompute.expr import BIGINT, BOOLEAN, DATETIME, DOUBLE, STRING, Expr, boolean, build
@@ -22,8 +23,6 @@ BITWISE: dict[type[exp.Expr], str] = {
 _TIMES = ("date", "datetime", "timestamp", "timestamp_ntz")
 _DIGITS_MAX, _DIVIDED_SCALE_MIN = 38, 6
 _INTERVALS = ("interval_day_time", "interval_year_month")
-_NARROW_MAX = 18
-"""The digits of a DECIMAL that DuckDB keeps in 64 bits."""
 _DuckOperator = Callable[[str, str], str]
 
 
@@ -66,9 +65,9 @@ def _unbounded(left: Expr, right: Expr) -> str:
     if "decimal" not in (left.type.name, right.type.name):
         return left.sql
     (p1, s1), (p2, _) = as_decimal(left.type).params, as_decimal(right.type).params
-    if max(p1, p2) > _NARROW_MAX or p1 + p2 <= _NARROW_MAX:
+    if max(p1, p2) > NARROW_MAX or p1 + p2 <= NARROW_MAX:
         return left.sql
-    return f"CAST({left.sql} AS DECIMAL({_NARROW_MAX + 1},{s1}))"
+    return f"CAST({left.sql} AS DECIMAL({WIDE}{WIDE}{NARROW_MAX + 1},{s1}))"
 
 
 def _divided(left: Expr, right: Expr, result: DataType) -> str:

@@ -1,6 +1,7 @@
 """Statements planned and run on a DuckDB of this process, as the engine runs them."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import duckdb
@@ -11,6 +12,7 @@ from yunbox.engine.holo.faults import report_of
 from yunbox.engine.holo.system.described import Names
 from yunbox.engine.holo.system.moment import Moment
 from yunbox.engine.holo.values import bindable, fetched, reader
+from yunbox.sql.decimals import narrowed
 from yunbox.sql.hologres import on_duckdb
 from yunbox.sql.hologres.catalog import Column, Relation
 from yunbox.sql.hologres.catalogue.types import RECORD
@@ -76,7 +78,7 @@ class Planned:
         given = [bindable(oid, value) for oid, value in zip(made.parameters, values, strict=True)]
         wrapped = fetched(sql, oids)
         self.vocabulary.provide(wrapped)
-        found = self.duck.execute(wrapped, given).fetchall()
+        found = self._found(wrapped, given)
         return tuple(
             tuple(
                 None if item is None else TYPES[oid].codec.write(reader(oid)(item), self.session.style)
@@ -84,6 +86,13 @@ class Planned:
             )
             for row in found
         )
+
+    def _found(self, sql: str, given: list[Any]) -> list[tuple[Any, ...]]:
+        narrow = narrowed(sql)
+        if narrow is not None:
+            with suppress(duckdb.OutOfRangeException, duckdb.ConversionException):
+                return self.duck.execute(narrow, given).fetchall()
+        return self.duck.execute(sql, given).fetchall()
 
 
 def table(name: str, columns: Sequence[tuple[str, int, int]], oid: int = 16384, **more: Any) -> Relation:

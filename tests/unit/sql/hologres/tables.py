@@ -1,4 +1,4 @@
-"""Two tables and a view that both servers have."""
+"""Three tables and a view that both servers have."""
 
 from tests.unit.sql.hologres.planned import Tables, table
 from yunbox.sql.hologres.catalog import Relation
@@ -31,6 +31,17 @@ insert into shop values
 create table sale (shop integer, day date, amount decimal(12, 3), pieces bigint);
 insert into sale values (1, '2024-01-02', 5.125, 3), (1, '2024-01-03', 7, 4), (2, '2024-01-02', 1.5, 1);
 """
+_LEDGER = """
+create table ledger (id int primary key, kind text, rate numeric(4, 3), price numeric(15, 2), whole numeric(18, 0),
+  long numeric(38, 6), pieces int);
+insert into ledger values
+ (1, 'a', 0.125, 10.50, 1, 1.000001, 1), (2, 'a', -1.000, 9999999999999.99, 999999999999999999, 2.5, 2147483647),
+ (3, 'b', 9.999, -9999999999999.99, -999999999999999999, 999999999999.999999, -3),
+ (4, 'b', null, 0.00, 0, null, null), (5, 'b', 0.000, null, null, -1.5, 0),
+ (6, null, 0.005, 20.00, 5, 0.000000, 7), (7, 'c', null, null, null, null, null);
+"""
+POSTGRES = _LEDGER + POSTGRES
+DUCK = _LEDGER + DUCK
 
 _SHOP = (
     ("id", 23, -1), ("name", 25, -1), ("city", 1043, _VARCHAR_20), ("price", 1700, _NUMERIC_10_2),
@@ -38,10 +49,15 @@ _SHOP = (
     ("score", 701, -1), ("flag", 16, -1), ("note", 3802, -1),
 )  # fmt: skip
 _SALE = (("shop", 23, -1), ("day", 1082, -1), ("amount", 1700, (12 << 16 | 3) + 4), ("pieces", 20, -1))
+_ENTRY = (
+    ("id", 23, -1), ("kind", 25, -1), ("rate", 1700, (4 << 16 | 3) + 4), ("price", 1700, (15 << 16 | 2) + 4),
+    ("whole", 1700, (18 << 16) + 4), ("long", 1700, (38 << 16 | 6) + 4), ("pieces", 23, -1),
+)  # fmt: skip
 _BIG = table("big", (("id", 23, -1), ("title", 25, -1), ("twice", 1700, -1)), 16390)
 
 CATALOG = Tables(
     table("shop", _SHOP, 16384, primary_key=("id",), unique=(("shop_pkey", ("id",)),)),
+    table("ledger", _ENTRY, 16393, primary_key=("id",), unique=(("ledger_pkey", ("id",)),)),
     table("sale", _SALE, 16387, primary_key=("shop", "day"), unique=(("sale_pkey", ("shop", "day")),)),
     Relation(
         _BIG.oid, "public", "big", _BIG.columns, "v",

@@ -9,6 +9,7 @@ import pytest
 from tests.differential import Ask, Case, cases, connect, differences, through_psycopg
 from tests.postgres import Postgres, running
 from tests.unit.sql.hologres.generated import statements
+from tests.unit.sql.hologres.numeric_queries import numeric_queries
 from tests.unit.sql.hologres.planned import Planned
 from tests.unit.sql.hologres.tables import POSTGRES
 
@@ -43,6 +44,14 @@ def test_expressions_by_chance(seed: int, oracle: Ask, planned: Planned) -> None
     wrong, refused = differences(made, oracle, planned.ask)
     assert not wrong, "\n".join(wrong)
     assert len(refused) <= len(made) * 0.03
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_numerics_by_chance(seed: int, oracle: Ask, planned: Planned) -> None:
+    made = [Case(statement, f"seed {seed}") for statement in numeric_queries(seed, 150)]
+    wrong, refused = differences(made, oracle, planned.ask)
+    assert not wrong, "\n".join(wrong)
+    assert len(refused) <= len(made) * 0.2
 
 
 def test_enough() -> None:

@@ -9,6 +9,8 @@ import pytest
 from tests.differential import Ask, Case, connect, differences, through_psycopg
 from tests.postgres import running
 from tests.unit.sql.hologres.planned import Planned
+from tests.unit.sql.hologres.tables import CATALOG
+from yunbox.sql.decimals import narrowed
 from yunbox.sql.hologres.session import Session
 
 ZONES = ("UTC", "Asia/Shanghai", "America/New_York", "Europe/London", "Asia/Kolkata", "Africa/Casablanca")
@@ -192,3 +194,22 @@ def test_a_query_that_is_compared(oracle: Ask, ours: Planned) -> None:
 def test_a_query_runs_once_where_its_value_is_compared(ours: Planned) -> None:
     made = ours.plan("select 1.5 / 3 > (select 2.5 / 7)").sql
     assert made.count("SELECT") == 2, made
+
+
+def test_products_within_aggregates_may_be_narrow() -> None:
+    ours = Planned(CATALOG)
+    of = "select sum(price * amount * 2), sum(case when flag then price * amount else 0 end) from shop, sale"
+    made = ours.plan(of).sql
+    assert (narrowed(made) or "").count("DECIMAL(18,") >= 4
+    assert narrowed(ours.plan("select price * amount from shop, sale").sql) is None
+    assert narrowed(ours.plan("select sum(price) from shop where name = 'DECIMAL(\f\f19,2)'").sql) is None
+
+
+def test_what_is_the_same_for_all_rows_is_compared_as_a_decimal(oracle: Ask, ours: Planned) -> None:
+    made = Planned(CATALOG).plan("select id from shop where price > (select avg(price) from shop)").sql
+    assert "hg_num_cmp" not in made
+    assert made.count("hg_num_below(") == 1
+    values = ("1.005", "-1.005", "1.01", "1e40", "-1e40", "NaN", "Infinity", "-Infinity", "99999999.99", "-99999999.99")
+    rows = "(values (1.01::numeric(10, 2)), (-1.01), (1), (99999999.99), (-99999999.99), (null)) t(v)"
+    tests = [f"v {symbol} (select {quoted(one)}::numeric)" for symbol in ("<", "<=", ">", ">=") for one in values]
+    check([f"select v, {one}, not {one} from {rows} order by v" for one in tests], oracle, ours)

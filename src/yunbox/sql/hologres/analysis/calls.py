@@ -20,6 +20,7 @@ from yunbox.sql.hologres.failures import raising
 from yunbox.sql.hologres.parser import tree
 from yunbox.sql.hologres.rendering import comparisons
 from yunbox.sql.hologres.rendering.aggregates import FRACTIONS, LISTING, fractions_sql
+from yunbox.sql.hologres.rendering.order import computed_where
 from yunbox.sql.hologres.rendering.registry import CORE, Call, render
 
 Found = TypeVar("Found")
@@ -253,12 +254,12 @@ class Calls(Expressions):
             self._no_function(name, [], node.at)
         if not node.star and not args and name == "count":
             raise error("42809", "count(*) must be used to call a parameterless aggregate function", node.at)
-        resolved = self.resolve(name, args, node.at, expanded=node.variadic)
+        condition = self._filter(node)
+        resolved = _filtered(self.resolve(name, args, node.at, expanded=node.variadic), condition)
         distinct = self._distinct_of(node, resolved)
         made = self._made(resolved, node.at, distinct=node.distinct)
-        order = self._inner_order(node, resolved, args) or self._order_of_distinct(node, resolved)
-        sql = _dressed(made.sql, distinct, order, self._filter(node), over)
-        return replace(made, sql=sql)
+        order = self._inner_order(node, resolved, args, condition) or self._order_of_distinct(node, resolved)
+        return replace(made, sql=_dressed(made.sql, distinct, order, condition, over))
 
     def _distinct_of(self, node: tree.Call, resolved: Resolved) -> str:
         if not node.distinct:
@@ -275,7 +276,7 @@ class Calls(Expressions):
                 raise unsupported(f"DISTINCT of {shown(value.type)} in an aggregate", node.at)
         return "DISTINCT "
 
-    def _inner_order(self, node: tree.Call, resolved: Resolved, args: Sequence[Expr]) -> str:
+    def _inner_order(self, node: tree.Call, resolved: Resolved, args: Sequence[Expr], condition: str) -> str:
         if not node.order:
             return ""
         keys = []
@@ -288,7 +289,7 @@ class Calls(Expressions):
                     "in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list",
                     value.at,
                 )
-            keys.append(sorted_by(one, same[0] if node.distinct else value))
+            keys.append(sorted_by(one, same[0] if node.distinct else computed_where(condition, value)))
         return f" ORDER BY {', '.join(keys)}"
 
     def _order_of_distinct(self, node: tree.Call, resolved: Resolved) -> str:
@@ -298,27 +299,29 @@ class Calls(Expressions):
         return f" ORDER BY {sorted_by(tree.SortKey(node), resolved.args[0])}"
 
     def _filter(self, node: tree.Call) -> str:
+        """The condition of FILTER."""
         if node.filter is None:
             return ""
         before, self.clause = self.clause, "FILTER" if not self.within_aggregate else self.clause
         condition = self.coercion.condition(self.bind(node.filter), "FILTER")
         self.clause = before
-        return f" FILTER (WHERE {condition.sql})"
+        return condition.sql
 
     def _ordered_set(self, name: str, node: tree.Call) -> Expr:
         assert node.within is not None
         direct = [self._direct(arg) for arg in node.args]
         keys = [self.coercion.settled(self.bind(one.value)) for one in node.within]
-        resolved = self.resolve(name, [*direct, *keys], node.at)
+        condition = self._filter(node)
+        resolved = _filtered(self.resolve(name, [*direct, *keys], node.at), condition)
         if len(keys) != 1:
             raise unsupported(f"{name} within more than one column", node.at)
         made = self._made(resolved, node.at)
-        order = f" ORDER BY {sorted_by(node.within[0], resolved.args[-1])}"
+        ordered = f" ORDER BY {sorted_by(node.within[0], resolved.args[-1])}"
         if name != "mode":
             fractions, descending = resolved.args[0].value, node.within[0].descending
             made = replace(made, sql=made.sql.replace(FRACTIONS, fractions_sql(fractions, descending=descending)))
-            order = ""
-        return replace(made, sql=_dressed(made.sql, "", order, self._filter(node), ""))
+            ordered = ""
+        return replace(made, sql=_dressed(made.sql, "", ordered, condition, ""))
 
     def _direct(self, node: tree.Node) -> Expr:
         """An argument before WITHIN GROUP: constants in an array are a constant."""
@@ -467,6 +470,10 @@ def sorted_by(key: tree.SortKey, value: Expr) -> str:
     return f"{comparisons.key(value)} {'DESC' if key.descending else 'ASC'} NULLS {'FIRST' if first else 'LAST'}"
 
 
+def _filtered(resolved: Resolved, condition: str) -> Resolved:
+    return replace(resolved, args=tuple(computed_where(condition, one) for one in resolved.args))
+
+
 def _types(args: Sequence[Expr]) -> str:
     return _listed([one.type for one in args])
 
@@ -511,10 +518,11 @@ def _closing(sql: str, at: int) -> int:
 
 def _dressed(sql: str, distinct: str, order: str, condition: str, over: str) -> str:
     """Give every core its DISTINCT, ORDER BY, FILTER and OVER."""
+    filtered = f" FILTER (WHERE {condition})" if condition else ""
     parts, last = [], 0
     for start, end in _spans(sql):
         core = sql[start:end]
         open_at = core.index("(") + 1
-        parts += [sql[last:start], core[:open_at], distinct, core[open_at:-1], order, ")", condition, over]
+        parts += [sql[last:start], core[:open_at], distinct, core[open_at:-1], order, ")", filtered, over]
         last = end
     return "".join(parts) + sql[last:]

@@ -274,7 +274,7 @@ class Expressions:
         else:
             together = self._one_type(value, choices)
             tests = [self.operator("=", [value, choice], node.at) for choice in together]
-        made = build(f"({' OR '.join(test.sql for test in tests)})", BOOL, tests)
+        made = build(_any_of(value, choices, tests), BOOL, tests)
         return build(f"(NOT {made.sql})", BOOL, [made]) if node.negated else made
 
     def _one_type(self, value: Expr, choices: list[Expr]) -> list[Expr]:
@@ -305,11 +305,21 @@ class Expressions:
         otherwise = self.bind(node.otherwise) if node.otherwise else Expr("NULL", UNKNOWN, value=None)
         self.within_case = before
         last, *values = self.coercion.common([otherwise, *results], "CASE", at=node.at)
-        whens = [f"WHEN {test.sql} THEN {value.sql}" for test, value in zip(conditions, values, strict=True)]
-        sql = f"(CASE {' '.join(whens)} ELSE {last.sql} END)"
-        bound = numerics.bound_of([last, *values]) if last.type == types.NUMERIC else None
-        parts = [*conditions, *values, last]
-        return build(sql, last.type, parts, typmod=last.typmod, digits=last.digits, bound=bound)
+
+        def made(of: Sequence[str]) -> str:
+            whens = [f"WHEN {test.sql} THEN {value}" for test, value in zip(conditions, of[1:], strict=True)]
+            return f"(CASE {' '.join(whens)} ELSE {of[0]} END)"
+
+        sql = made([last.sql, *(value.sql for value in values)])
+        kept = self._kept(numerics.choice, [last, *values], made, sql)
+        return build(sql, last.type, [*conditions, *values, last], typmod=last.typmod, **kept)
+
+    @staticmethod
+    def _kept(how: numerics.Choosing, values: list[Expr], made: numerics.Made, sql: str) -> dict[str, Any]:
+        """What is known of a value that is one of some."""
+        if values[0].type != types.NUMERIC or values[0].digits is not None:
+            return {"digits": values[0].digits}
+        return {"bound": numerics.bound_of(values), "scaled": how(values, made, sql)}
 
     def _special(self, node: tree.Special) -> Expr:
         if node.name == "grouping":
@@ -321,8 +331,9 @@ class Expressions:
         first = values[0]
         if node.name == "coalesce":
             sql = order.coalesced([value.sql for value in values])
-        else:
-            sql = self._extreme(node.name, values)
+            kept = self._kept(numerics.first, values, order.coalesced, sql)
+            return build(sql, first.type, values, typmod=first.typmod, **kept)
+        sql = self._extreme(node.name, values)
         bound = numerics.bound_of(values) if first.type == types.NUMERIC else None
         return build(sql, first.type, values, typmod=first.typmod, digits=first.digits, bound=bound)
 
@@ -502,6 +513,15 @@ class Expressions:
 def _leftmost(at: int, operands: Sequence[Expr]) -> int:
     """Where an expression begins, as messages about it say: at its first operand."""
     return min([at, *(one.at for one in operands if one.at >= 0)])
+
+
+def _any_of(value: Expr, choices: Sequence[Expr], tests: Sequence[Expr]) -> str:
+    """Whether one of some comparisons holds; those with constants are one list, of which DuckDB makes a set."""
+    start = f"({value.sql} = "
+    if all(choice.is_constant and test.sql.startswith(start) for choice, test in zip(choices, tests, strict=True)):
+        listed = ", ".join(test.sql[len(start) : -1] for test in tests)
+        return f"({value.sql} IN ({listed}))"
+    return f"({' OR '.join(test.sql for test in tests)})"
 
 
 def _packable(part: Expr) -> str:

@@ -6,6 +6,7 @@ Source: the PostgreSQL documentation, "The GROUP BY and HAVING Clauses" and "GRO
 from collections.abc import Sequence
 from itertools import combinations, product
 
+from yunbox.sql.decimals import before_rows
 from yunbox.sql.hologres.analysis.expressions import Expressions
 from yunbox.sql.hologres.analysis.selection import Selection
 from yunbox.sql.hologres.errors import error, unsupported
@@ -140,7 +141,8 @@ def inner(selection: Selection, base: str, sets: str) -> str:
         groups.append(comparisons.key(value))
     items += [f"{sql} AS {identifier(name)}" for sql, name in selection.aggregates.items()]
     how = sets or ", ".join(groups)
-    return f"SELECT {', '.join(items) or '1 AS one'}{base}{f' GROUP BY {how}' if how else _one_group(selection)}"
+    sql = f"SELECT {', '.join(items) or '1 AS one'}{base}{f' GROUP BY {how}' if how else _one_group(selection)}"
+    return before_rows(sql)
 
 
 def _one_group(selection: Selection) -> str:

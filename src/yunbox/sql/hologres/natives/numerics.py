@@ -9,7 +9,7 @@ from collections.abc import Callable
 from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal
 from functools import lru_cache
 
-from yunbox.sql.hologres.catalogue.types import digits_of
+from yunbox.sql.hologres.catalogue.types import DIGITS_MAX, digits_of
 from yunbox.sql.hologres.natives.native import Native, floating, native
 from yunbox.wire.pgwire.report import PgError, failure
 from yunbox.wire.pgwire.values.codec import Style
@@ -171,6 +171,21 @@ def sort_key(text: str) -> bytes:
     leading = "".join(map(str, value.as_tuple().digits)).lstrip("0").rstrip("0")
     body = (value.adjusted() + (1 << 30)).to_bytes(4, "big") + (leading or digits).encode() + b"\0"
     return b"\x81" + body if value > 0 else b"\x7f" + bytes(255 - one for one in body)
+
+
+def _next(rounding: str) -> Callable[[str, int, int], str]:
+    """The next number below or above that has a DECIMAL's digits, and its largest or least beyond these."""
+
+    def run(text: str, precision: int, scale: int) -> str:
+        value = number(text)
+        most = Decimal(10**precision - 1).scaleb(-scale, EXACT)
+        if not value.is_finite() or value.copy_abs() > most:
+            if precision == DIGITS_MAX:
+                raise failure("0A000", f"numeric values of more than {DIGITS_MAX} digits are not supported")
+            return f"{most.copy_negate() if not value.is_nan() and value < 0 else most:f}"
+        return f"{at_scale(value, scale, rounding):f}"
+
+    return run
 
 
 def _to_scale(rounding: str) -> Callable[[str, int], str]:
@@ -345,6 +360,8 @@ NATIVES: tuple[Native, ...] = (
     native("hg_num_mod", _modulo, "VARCHAR; VARCHAR", "VARCHAR"),
     native("hg_num_quotient", _whole_division, "VARCHAR; VARCHAR", "VARCHAR"),
     native("hg_num_cmp", compare, "VARCHAR; VARCHAR", "INTEGER"),
+    native("hg_num_below", _next(ROUND_FLOOR), "VARCHAR; INTEGER; INTEGER", "VARCHAR"),
+    native("hg_num_above", _next(ROUND_CEILING), "VARCHAR; INTEGER; INTEGER", "VARCHAR"),
     native("hg_num_key", sort_key, "VARCHAR", "BLOB"),
     native("hg_num_round", _to_scale(ROUND_HALF_UP), "VARCHAR; INTEGER", "VARCHAR"),
     native("hg_num_trunc", _to_scale(ROUND_DOWN), "VARCHAR; INTEGER", "VARCHAR"),

@@ -7,7 +7,7 @@ from yunbox.sql.hologres.conversions import decimal_text
 from yunbox.sql.hologres.errors import error, unsupported
 from yunbox.sql.hologres.expr import Expr, build, replace
 from yunbox.sql.hologres.rendering import comparisons
-from yunbox.sql.hologres.rendering.numerics import decimal, free
+from yunbox.sql.hologres.rendering.numerics import decimal, free, scaled_of
 from yunbox.sql.hologres.rendering.registry import CORE, Call, each, rendered, templates
 
 _BOUND_MAX = 31
@@ -61,12 +61,20 @@ def _total(value: Expr) -> str:
 
 def _bounded(value: Expr) -> str | None:
     """The sum of texts of which none has many digits, in the largest scale that they have; None of others."""
-    if value.bound is None or value.bound[0] > _BOUND_MAX:
+    scaled = scaled_of(value)
+    digits = scaled.digits if scaled else value.bound
+    if digits is None or digits[0] > _BOUND_MAX:
         return None
-    made = f"{CORE}sum({decimal(value.sql, (38, value.bound[1]))})"
+    number = scaled.sql if scaled else decimal(value.sql, (38, digits[1]))
+    scale = _scale_of(value) if scaled is None else f"CASE WHEN {scaled.sql} IS NOT NULL THEN {scaled.scale} END"
+    total = decimal_text(f"{CORE}sum({number})", (38, digits[1]))
+    return f"hg_num_round({total}, CAST({CORE}max({scale}) AS INTEGER))"
+
+
+def _scale_of(value: Expr) -> str:
+    """The digits behind the point of a text."""
     point = f"instr({value.sql}, '.')"
-    scale = f"{CORE}max(CASE WHEN {point} > 0 THEN length({value.sql}) - {point} ELSE 0 END)"
-    return f"hg_num_round({decimal_text(made, (38, value.bound[1]))}, CAST({scale} AS INTEGER))"
+    return f"CASE WHEN {point} > 0 THEN length({value.sql}) - {point} ELSE 0 END"
 
 
 @rendered("avg(int2)", "avg(int4)", "avg(int8)", "avg(numeric)")

@@ -7,6 +7,9 @@ COALESCE, are computed of all rows. Where one may fail it stands in a CASE, whic
 import re
 from collections.abc import Sequence
 
+from yunbox.sql.hologres.expr import Expr, replace
+from yunbox.sql.hologres.rendering.numerics import scaled_of
+
 _FAILING = re.compile(
     r"\bhg_in_|\bhg_read_|_as_\w+\(|\berror\(|//| % |\bhg_float_|\bhg_math|\bhg_make_|\bhg_decode|\bhg_convert_"
     r"|\bhg_num_(?:div|mod|int|float|fit|ln|log|sqrt|power|quotient)\(|\bhg_json_(?:length|elements)|\bhg_jsonb_set"
@@ -36,6 +39,17 @@ def _rest(word: str, parts: Sequence[str]) -> str:
     """Each level is written twice, so there are few of them."""
     failing = sum(map(may_fail, parts))
     return joined(word, parts) if failing <= _NESTED_MAX else f"({f' {word} '.join(parts)})"
+
+
+def computed_where(condition: str, value: Expr) -> Expr:
+    """What is computed of the rows alone for which a condition holds, NULL of others; FILTER leaves those out, but
+    DuckDB computes what it is given of all."""
+    if not condition or value.is_constant or "(" not in value.sql:
+        return value
+    scaled, sql = scaled_of(value), f"(CASE WHEN {condition} THEN {value.sql} END)"
+    if value.digits is None and scaled is not None:
+        scaled = replace(scaled, sql=f"(CASE WHEN {condition} THEN {scaled.sql} END)", of=sql)
+    return replace(value, sql=sql, scaled=scaled)
 
 
 def coalesced(parts: Sequence[str]) -> str:

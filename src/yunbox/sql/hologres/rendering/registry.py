@@ -117,7 +117,7 @@ def _bound_once(how: Rendering, call: Call, *, always: bool = False) -> Expr | N
     ``always`` where an argument has a query in it: DuckDB takes none within a lambda, but takes the lambda's argument.
     """
     bound = {at: one for at, one in enumerate(call.args) if not one.is_constant}
-    inner = replace(call, args=tuple(replace(one, sql=f"{ONCE}.a{at}") if at in bound else one
+    inner = replace(call, args=tuple(replace(one, sql=f"{ONCE}.a{at}", scaled=None) if at in bound else one
                                      for at, one in enumerate(call.args)))  # fmt: skip
     made = _rendered(how, inner)
     if made.fields or CORE in made.sql or not (always or repeats(made.sql, len(bound))):

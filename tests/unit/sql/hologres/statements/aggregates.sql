@@ -109,3 +109,14 @@ select percentile_disc(array[0.5, 0.25]) within group (order by s) from (values 
 select percentile_cont(1.5) within group (order by x) from (values (1::float8)) t(x)
 select percentile_cont(array[0.5, -1]) within group (order by x) from (values (1::float8)) t(x)
 select percentile_cont(array[0.25, 0, 1]) within group (order by x desc), percentile_disc(array[0, 0]) within group (order by x desc), percentile_cont(0) within group (order by x desc), percentile_disc(0.3) within group (order by x desc) from (values (1::float8), (2), (7), (11)) t(x)
+select sum(10 / pieces) filter (where pieces <> 0), sum(10 / rate) filter (where rate <> 0) from ledger
+select array_agg(10 / pieces order by 10 / pieces desc) filter (where pieces <> 0) from ledger
+select count(distinct 10 / pieces) filter (where pieces <> 0), avg(1.0 / rate) filter (where rate > 0) from ledger
+select string_agg((10 / pieces)::text, ',' order by id) filter (where pieces <> 0) from ledger
+select percentile_cont(0.5) within group (order by 10.0 / pieces) filter (where pieces <> 0) from ledger
+select id, sum(10 / pieces) filter (where pieces <> 0) over (order by id) from ledger order by id
+select sum(whole * price), avg(whole * whole), sum(price * rate * price) from ledger
+select kind, sum(price * (1 - rate)), sum(coalesce(price, 0) * rate) from ledger group by kind order by kind
+select sum(case when kind = 'a' then price * rate else 0 end), sum(case when kind = 'x' then price else 0 end) from ledger
+select id from ledger where long > (select avg(long) from ledger where id < 3) order by id
+select id from ledger where price >= (select 'NaN'::numeric) or price < 1e30 order by id
