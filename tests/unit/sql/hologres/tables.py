@@ -1,4 +1,4 @@
-"""Three tables and a view that both servers have."""
+"""Five tables and a view that both servers have."""
 
 from tests.unit.sql.hologres.planned import Tables, table
 from yunbox.sql.hologres.catalog import Relation
@@ -40,8 +40,18 @@ insert into ledger values
  (4, 'b', null, 0.00, 0, null, null), (5, 'b', 0.000, null, null, -1.5, 0),
  (6, null, 0.005, 20.00, 5, 0.000000, 7), (7, 'c', null, null, null, null, null);
 """
-POSTGRES = _LEDGER + POSTGRES
-DUCK = _LEDGER + DUCK
+_CREW = """
+create table crew (id int primary key, boss int, team int, name text, pay numeric(10, 2), born date, kept bool);
+insert into crew values
+ (1, null, 1, 'Ann', 99.99, '1975-12-31', true), (2, 1, 1, 'Bob', 10.50, '1990-05-17', true),
+ (3, 1, 2, 'ann', 10.50, '2000-01-01', false), (4, 2, null, 'Cid', 0.00, null, null),
+ (5, 2, 3, '', -1.25, '1990-05-17', false), (6, 3, 9, null, 99.99, '1969-07-20', true),
+ (7, 3, 1, 'Bob', null, '2000-01-01', null), (8, null, 2, 'b%', 55.00, '1990-05-18', true);
+create table team (id int primary key, title text, lead int, budget numeric(10, 2));
+insert into team values (1, 'red', 1, 100.00), (2, 'blue', 3, 10.50), (3, null, null, null), (4, 'a', 99, 0.00);
+"""
+POSTGRES = _LEDGER + _CREW + POSTGRES
+DUCK = _LEDGER + _CREW + DUCK
 
 _SHOP = (
     ("id", 23, -1), ("name", 25, -1), ("city", 1043, _VARCHAR_20), ("price", 1700, _NUMERIC_10_2),
@@ -53,11 +63,16 @@ _ENTRY = (
     ("id", 23, -1), ("kind", 25, -1), ("rate", 1700, (4 << 16 | 3) + 4), ("price", 1700, (15 << 16 | 2) + 4),
     ("whole", 1700, (18 << 16) + 4), ("long", 1700, (38 << 16 | 6) + 4), ("pieces", 23, -1),
 )  # fmt: skip
+_MEMBER = (("id", 23, -1), ("boss", 23, -1), ("team", 23, -1), ("name", 25, -1), ("pay", 1700, _NUMERIC_10_2),
+           ("born", 1082, -1), ("kept", 16, -1))  # fmt: skip
+_TEAM = (("id", 23, -1), ("title", 25, -1), ("lead", 23, -1), ("budget", 1700, _NUMERIC_10_2))
 _BIG = table("big", (("id", 23, -1), ("title", 25, -1), ("twice", 1700, -1)), 16390)
 
 CATALOG = Tables(
     table("shop", _SHOP, 16384, primary_key=("id",), unique=(("shop_pkey", ("id",)),)),
     table("ledger", _ENTRY, 16393, primary_key=("id",), unique=(("ledger_pkey", ("id",)),)),
+    table("crew", _MEMBER, 16396, primary_key=("id",), unique=(("crew_pkey", ("id",)),)),
+    table("team", _TEAM, 16399, primary_key=("id",), unique=(("team_pkey", ("id",)),)),
     table("sale", _SALE, 16387, primary_key=("shop", "day"), unique=(("sale_pkey", ("shop", "day")),)),
     Relation(
         _BIG.oid, "public", "big", _BIG.columns, "v",

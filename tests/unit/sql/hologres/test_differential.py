@@ -8,6 +8,7 @@ import pytest
 
 from tests.differential import Ask, Case, cases, connect, differences, through_psycopg
 from tests.postgres import Postgres, running
+from tests.unit.sql.hologres.chance_queries import chance_queries
 from tests.unit.sql.hologres.generated import statements
 from tests.unit.sql.hologres.numeric_queries import numeric_queries
 from tests.unit.sql.hologres.planned import Planned
@@ -52,6 +53,14 @@ def test_numerics_by_chance(seed: int, oracle: Ask, planned: Planned) -> None:
     wrong, refused = differences(made, oracle, planned.ask)
     assert not wrong, "\n".join(wrong)
     assert len(refused) <= len(made) * 0.2
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_queries_by_chance(seed: int, oracle: Ask, planned: Planned) -> None:
+    made = [Case(statement, f"seed {seed}") for statement in chance_queries(seed, 100)]
+    wrong, refused = differences(made, oracle, planned.ask)
+    assert not wrong, "\n".join(wrong)
+    assert len(refused) <= len(made) * 0.1
 
 
 def test_enough() -> None:
