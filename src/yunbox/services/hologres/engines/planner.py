@@ -61,11 +61,23 @@ class HologresPlanner:
         self._settle(computed, made, known, context)
         return Plan(Kind.DML if computed.change else Kind.QUERY, made.tag, _columns(made), made.parameters, computed)
 
+    def repeated(self, plan: Plan, context: Context) -> Plan | None:
+        """A plan of before for the same text once more; None where that would be another one now. Raises PgError."""
+        computed: Computed = plan.payload
+        known = self._known(context)
+        if not _is_under(computed, known, context):
+            return None
+        if computed.is_lasting is None:
+            other = _at_another_time(_session(context, known))
+            later = _made(computed.text, plan.parameters, known, context, other, into_parts=computed.into_parts)
+            computed.is_lasting = _texts(later) == computed.texts
+        return replace(plan, payload=replace(computed)) if computed.is_lasting else None
+
     def renew(self, plan: Plan, context: Context) -> None:
         """Have a plan be one for now. Raises PgError."""
         computed: Computed = plan.payload
         known = self._known(context)
-        same = computed.settings_version == context.settings_version and computed.definitions == known.version
+        same = _is_under(computed, known, context)
         if not (same and (computed.is_lasting or computed.now_us == context.now_us)):
             self._make_again(plan, computed, known, context, same=same)
         self._check(computed, known, context)
@@ -112,6 +124,11 @@ def _made(
     path = usable(schemas_of(context), known, context.user)
     catalog = StoredCatalog(known, context.user, context.settings)
     return make(text, catalog, parameters=types, search_path=path, session=session)
+
+
+def _is_under(computed: Computed, known: Catalogue, context: Context) -> bool:
+    """Whether a plan was made under the same settings and definitions."""
+    return computed.settings_version == context.settings_version and computed.definitions == known.version
 
 
 def _is_change(text: str) -> bool:

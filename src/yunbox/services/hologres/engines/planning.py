@@ -57,12 +57,29 @@ class Computed:
     found: tuple[Files, ...] = ()
     into_parts: bool = False
 
+    @property
+    def texts(self) -> tuple[object, ...]:
+        """All SQL of the plan."""
+        if self.change is None:
+            return (self.sql,)
+        made = self.change.made
+        return (made.sql, made.conflict, made.returned)
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the same text may have the same plan again: it neither sets anything nor asks the catalogue."""
+        return not self.assigned and self.system is None
+
 
 class Planner(Protocol):
     """Plans statements; the payload of what it gives is ``Computed``."""
 
     def plan(self, text: str, types: Sequence[int], context: Context, *, into_parts: bool = False) -> Plan:
         """What a statement is. Raises PgError."""
+        ...
+
+    def repeated(self, plan: Plan, context: Context) -> Plan | None:
+        """A plan of before for the same text once more; None where that would be another one now. Raises PgError."""
         ...
 
     def renew(self, plan: Plan, context: Context) -> None:

@@ -164,6 +164,10 @@ class Remote:
         """What a statement is; ``into_parts`` lets one insert into a partitioned table. Raises PgError."""
         return self._planner.plan(text, types, context, into_parts=into_parts)
 
+    def repeated(self, plan: Plan, context: Context) -> Plan | None:
+        """A plan of before for the same text once more; None where that would be another one now. Raises PgError."""
+        return self._planner.repeated(plan, context)
+
     async def start(self, plan: Plan, values: Sequence[Any], context: Context) -> Rows:
         """Have it begin. Raises PgError."""
         computed = self.renewed(plan, context)

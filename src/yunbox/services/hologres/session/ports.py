@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Protocol
 
+from yunbox.services.hologres.session.kept import Kept
 from yunbox.storage.rows.draft import Block
 from yunbox.storage.rows.rights import Rights
 from yunbox.wire.pgwire.backend import Field
@@ -138,6 +139,8 @@ class Context:
     is_unlogged: bool = False
     """Whether its changes are left out of the binlogs of tables."""
     ends: Ends | None = None
+    plans: Kept[Plan] = field(default_factory=Kept)
+    """Those of the session's last texts, under these settings."""
 
 
 class Sink(Protocol):

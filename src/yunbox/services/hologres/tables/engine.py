@@ -28,6 +28,7 @@ from yunbox.services.hologres.definitions.names import written_name
 from yunbox.services.hologres.definitions.publications import ForgetProgress
 from yunbox.services.hologres.dynamic.definitions import CreateDynamicTable
 from yunbox.services.hologres.dynamic.refreshing import SETTINGS, Refreshes, Refreshing, read_refreshing
+from yunbox.services.hologres.engines.planning import Computed
 from yunbox.services.hologres.engines.remote import MANY_ROWS, Remote
 from yunbox.services.hologres.explaining.explained import Explained, explain
 from yunbox.services.hologres.fixed.plan import TAGS, Fixed, fixed
@@ -68,6 +69,8 @@ from yunbox.wire.pgwire.values.zones import name_of
 T = TypeVar("T")
 _LOADING = "yunbox.services.hologres.tables.loading"
 """What COPY needs, and numpy with it, which takes a while to load."""
+_KEPT_LETTERS_MAX = 8192
+"""Plans of longer texts are not kept."""
 _FIXED_WORDS = frozenset(("select", "insert", "update", "delete"))
 
 
@@ -140,6 +143,19 @@ class Tables:
 
     async def plan(self, text: str, types: Sequence[int], context: Context) -> Plan:
         """What a statement is. Raises PgError."""
+        key = text, tuple(types)
+        before = context.plans.find(key)
+        again = self._further.repeated(before, context) if before is not None else None
+        if again is not None:
+            return again
+        plan = await self._planned(text, types, context)
+        if isinstance(plan.payload, Computed) and plan.payload.is_kept and len(text) <= _KEPT_LETTERS_MAX:
+            if before is not None and before.payload.is_lasting is False:
+                plan.payload.is_lasting = False
+            context.plans.keep(key, plan)
+        return plan
+
+    async def _planned(self, text: str, types: Sequence[int], context: Context) -> Plan:
         [piece] = pieces(text)
         asked = read_explain(piece)
         if asked is not None and asked.text.lower().startswith("insert overwrite"):
