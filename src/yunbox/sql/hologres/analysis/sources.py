@@ -19,6 +19,7 @@ from yunbox.sql.hologres.errors import error, unsupported
 from yunbox.sql.hologres.expr import Expr, Use, build, identifier
 from yunbox.sql.hologres.parser import tree
 from yunbox.sql.hologres.parser.statements import parse
+from yunbox.sql.hologres.rendering.collections import series_rows
 
 _DEPTH_MAX = 32
 _HOW = {"inner": "INNER JOIN", "left": "LEFT JOIN", "right": "RIGHT JOIN", "full": "FULL JOIN", "cross": "CROSS JOIN"}
@@ -163,11 +164,13 @@ class Sources(Calls):
             columns.append(Output("ordinality", Expr(f"generate_subscripts({made.sql}, 1)", types.INT8)))
         items = ", ".join(f"{one.expr.sql} AS {column_sql(at)}" for at, one in enumerate(columns, 1))
         body = f"SELECT {items}" if not made.fields else self._fielded(made, columns, node.ordinality)
+        if len(columns) == 1 and made.sets and (series := series_rows(made.sql, column_sql(1))) is not None:
+            body = series
         outputs = BoundQuery(body, tuple(columns)).outputs(inner)
         name = node.alias.name if node.alias else called
         outputs = _renamed(outputs, node.alias, name)
         source = Source(name, outputs, scalar=single and not node.ordinality)
-        return f"LATERAL ({body}) AS {inner}", Namespace([source], list(outputs))
+        return f"{_lateral(made)}({body}) AS {inner}", Namespace([source], list(outputs))
 
     def _records(self, node: tree.FunctionRef) -> tuple[str, Namespace]:
         """JSON as rows of the columns that a definition list names."""
@@ -181,7 +184,7 @@ class Sources(Calls):
         inner = self.context.fresh("t")
         outputs = BoundQuery(body, tuple(columns)).outputs(inner)
         name = node.alias.name or resolved.function.name
-        return f"LATERAL ({body}) AS {inner}", Namespace([Source(name, outputs)], list(outputs))
+        return f"{_lateral(resolved.args[0])}({body}) AS {inner}", Namespace([Source(name, outputs)], list(outputs))
 
     def _together(self, node: tree.FunctionRef, calls: Sequence[tree.Node]) -> tuple[str, Namespace]:
         """The rows of several functions side by side, the shorter ones filled up with NULLs."""
@@ -201,7 +204,8 @@ class Sources(Calls):
         items = ", ".join(f"{one.expr.sql} AS {column_sql(at)}" for at, one in enumerate(columns, 1))
         name = node.alias.name if node.alias else columns[0].name
         outputs = _renamed(BoundQuery("", tuple(columns)).outputs(inner), node.alias, name)
-        return f"LATERAL (SELECT {items}) AS {inner}", Namespace([Source(name, outputs)], list(outputs))
+        lateral = _lateral(*(value for value, _, _ in made))
+        return f"{lateral}(SELECT {items}) AS {inner}", Namespace([Source(name, outputs)], list(outputs))
 
     def _fielded(self, made: Expr, columns: list[Output], ordinality: bool) -> str:
         """A list of rows as rows of columns."""
@@ -290,6 +294,11 @@ class Sources(Calls):
             merged.append(Output(name, kept))
         rest = [one for one in (*left.columns, *right.columns) if one.name not in using]
         return " AND ".join(tests), [*merged, *rest]
+
+
+def _lateral(*values: Expr) -> str:
+    """LATERAL where rows beside it decide what a function gives: such a one is no side of a RIGHT or FULL JOIN."""
+    return "LATERAL " if any(value.levels for value in values) else ""
 
 
 def _one(namespace: Namespace, name: str, side: str, at: int) -> Expr:

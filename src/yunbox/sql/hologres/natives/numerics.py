@@ -239,23 +239,35 @@ def _total_of(items: list[str | None]) -> str | None:
 def _spread(name: str, items: list[str | None]) -> str | None:
     """Variance or deviation, exactly: of the sums of values and of squares."""
     known = [number(item) for item in items if item is not None]
-    sample = "pop" not in name
-    if len(known) < 1 + sample:
-        return None
     if not all(one.is_finite() for one in known):
-        return "NaN"
-    scale = max(map(scale_of, known))
-    count = Decimal(len(known))
+        return "NaN" if len(known) > ("pop" not in name) else None
+    scale = max(map(scale_of, known), default=0)
     first, squares = Decimal(0), Decimal(0)
     for one in known:
         first, squares = EXACT.add(first, one), EXACT.add(squares, EXACT.multiply(one, one))
-    over = EXACT.subtract(EXACT.multiply(count, squares), EXACT.multiply(first, first))
+    over = EXACT.subtract(EXACT.multiply(Decimal(len(known)), squares), EXACT.multiply(first, first))
+    return _spread_of(name, len(known), over, scale)
+
+
+def _spread_of(name: str, number_of: int, over: Decimal, scale: int) -> str | None:
+    """What comes of the number of values times the sum of their squares, less the square of their sum."""
+    count, sample = Decimal(number_of), "pop" not in name
+    if number_of < 1 + sample:
+        return None
     if over <= 0:
         return "0"
     under = count * (count - 1) if sample else count * count
     over = at_scale(over, 2 * scale)
     made = divided(over, under, quotient_scale(over, under))
     return shown(made) if name.startswith("var") else _root(shown(made))
+
+
+def _spread_of_sums(name: str, count: int, first: str, high: str, cross: str, low: str, scale: int) -> str | None:
+    """Variance or deviation of integers of so many digits behind the point, by their sum, and the sums of squares and
+    products of their upper and lower 32 bits."""
+    squares = (int(high) << 64) + (int(cross) << 33) + int(low)
+    over = Decimal(count * squares - int(first) ** 2).scaleb(-2 * scale, EXACT)
+    return _spread_of(name, count, over, scale)
 
 
 def _least_or_most(sign: int) -> Callable[[list[str]], str | None]:
@@ -372,6 +384,12 @@ NATIVES: tuple[Native, ...] = (
     native("hg_num_sign", _sign, "VARCHAR", "VARCHAR"),
     native("hg_num_total", _total_of, "VARCHAR[]", "VARCHAR"),
     native("hg_num_spread", _spread, "VARCHAR; VARCHAR[]", "VARCHAR"),
+    native(
+        "hg_num_spread_of_sums",
+        _spread_of_sums,
+        "VARCHAR; BIGINT; VARCHAR; VARCHAR; VARCHAR; VARCHAR; INTEGER",
+        "VARCHAR",
+    ),
     native("hg_num_min", _least_or_most(-1), "VARCHAR[]", "VARCHAR"),
     native("hg_num_max", _least_or_most(1), "VARCHAR[]", "VARCHAR"),
     native("hg_num_fit", _fit, "VARCHAR; INTEGER", "VARCHAR"),

@@ -153,14 +153,33 @@ def _of_extreme(call: Call) -> Expr:
 for _name in ("min", "max"):
     rendered(*(f"{_name}({of})" for of in _EXTREMES))(_extreme(_name))
 
+
+def _sums(value: Expr) -> str | None:
+    """How many there are, and the sums that a variance comes of: of integers, with the digits behind the point that
+    these stand for. None of values that are no 64 bits: they are listed."""
+    digits = (19, 0) if value.type != NUMERIC else value.digits
+    if digits is None or digits[0] > 18 + (value.type != NUMERIC):
+        return None
+    scale = digits[1]
+    of = f"CAST({decimal(value.sql, (38, scale))} * CAST({10**scale} AS DECIMAL({scale + 1},0)) AS BIGINT)"
+    of = of if scale else f"CAST({value.sql} AS BIGINT)"
+    high, low = f"({of} // {_HALF})", f"CAST({of} % {_HALF} AS HUGEINT)"
+    products = f"{high} * {high}", f"{high} * {low}", f"{low} * {low}"
+    sums = ", ".join(f"CAST({CORE}sum({one}) AS VARCHAR)" for one in (of, *products))
+    return f"{CORE}count({of}), {sums}, {scale}"
+
+
+_HALF = 1 << 32
 for _name in ("stddev", "stddev_samp", "stddev_pop", "variance", "var_samp", "var_pop"):
     for _of in ("float4", "float8"):
         templates(f"{_name}({_of}) = hg_float_spread('{_name}', @list(CAST({{0}} AS DOUBLE)))")
 
     @rendered(*(f"{_name}({of})" for of in ("int2", "int4", "int8", "numeric")))
     def _spread(call: Call, name: str = _name) -> Expr:
-        """Exact, of all values as a list: the digits of the result follow from the sums."""
+        """Exact: the digits of the result follow from the sums of values and of squares."""
         value = call.args[0]
+        if not call.distinct and (sums := _sums(value)) is not None:
+            return build(f"hg_num_spread_of_sums('{name}', {sums})", NUMERIC, call.args)
         text = free(value) if value.type == NUMERIC else f"CAST({value.sql} AS VARCHAR)"
         return build(f"hg_num_spread('{name}', {CORE}list({text}))", NUMERIC, call.args)
 

@@ -1,5 +1,7 @@
 """Arrays: operators and functions; series; and what is asked of any value."""
 
+import re
+
 from yunbox.sql.hologres.catalogue.types import TYPES, duck_type, element_of, shown
 from yunbox.sql.hologres.errors import unsupported
 from yunbox.sql.hologres.expr import Expr
@@ -29,9 +31,22 @@ trim_array(anyarray,int4) = \
 def _series(call: Call) -> str:
     duck = duck_type(call.returns)
     step = call[2] if len(call.args) > 2 else f"CAST(1 AS {duck})"
-    checked = f"CASE WHEN {step} = 0 THEN error('PG22023: step size cannot equal zero') ELSE {step} END"
-    given = ", ".join(f"CAST({one} AS BIGINT)" for one in (call[0], call[1], checked if len(call.args) > 2 else step))
+    if len(call.args) > 2 and not (call.args[2].is_constant and call.args[2].value):
+        step = f"CASE WHEN {step} = 0 THEN error('PG22023: step size cannot equal zero') ELSE {step} END"
+    given = ", ".join(f"CAST({one} AS BIGINT)" for one in (call[0], call[1], step))
     return f"CAST(generate_series({given}) AS {duck}[])"
+
+
+_KNOWN_SERIES = re.compile(
+    r"CAST\(generate_series\(((?:CAST|AS|BIGINT|INTEGER|SMALLINT|NULL|\$\d+|[-+*(),\s\d])+)\) AS (\w+)\[\]\)"
+)
+
+
+def series_rows(sql: str, name: str) -> str | None:
+    """A query of the rows of a series of integers whose ends no row decides: it makes no list of them all, which may be
+    large, and which nothing can stop. None of any other value."""
+    found = _KNOWN_SERIES.fullmatch(sql)
+    return f"SELECT CAST(v AS {found[2]}) AS {name} FROM generate_series({found[1]}) AS s(v)" if found else None
 
 
 templates("""

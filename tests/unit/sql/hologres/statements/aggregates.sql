@@ -120,3 +120,10 @@ select kind, sum(price * (1 - rate)), sum(coalesce(price, 0) * rate) from ledger
 select sum(case when kind = 'a' then price * rate else 0 end), sum(case when kind = 'x' then price else 0 end) from ledger
 select id from ledger where long > (select avg(long) from ledger where id < 3) order by id
 select id from ledger where price >= (select 'NaN'::numeric) or price < 1e30 order by id
+select stddev(price), var_pop(rate), variance(pieces), stddev_pop(whole), var_samp(id::int8), variance(long) from ledger
+select kind, stddev(price), var_pop(pieces), variance(distinct pieces), stddev_pop(whole) filter (where id < 3) from ledger group by kind order by kind
+select var_pop(x), stddev_samp(x), variance(-x - 1) from (values (9223372036854775807), (-9223372036854775807), (5000000000), (-3)) t(x)
+select var_pop(x), stddev(x) from (values (99999999999999.9999::numeric(18, 4)), (-99999999999999.9999), (0.0001)) t(x)
+select variance(x), var_pop(x), stddev(x) from (values (1::int2)) t(x)
+select variance(x), var_pop(x) from (values (null::int8), (null)) t(x)
+select id, stddev(price) over (order by id rows between 2 preceding and current row) from ledger order by id

@@ -176,3 +176,15 @@ select 'trigger'::regtype, to_regtype('trigger'), 96::regoperator, 484::regopera
 select 'int4 x'::regtype
 select * from ts_token_type(3722)
 select 1 limit 'a' || 'b'
+select * from team full join generate_series(3, 6) g on g = team.id order by 1, 5
+select team.id, g.x from team right join unnest(array[1, 9]) g(x) on g.x = team.id order by 2
+select team.id, a, b from team right join rows from (generate_series(1, 2), unnest(array[5, 6, 7])) g(a, b) on a = team.id order by b
+select team.id, r.id from team right join json_to_recordset('[{"id": 1}, {"id": 7}]') as r(id int) on r.id = team.id order by 2
+select * from team t full join generate_series(1, t.id) g on true
+select x from generate_series(5, 1, -2) g(x)
+select x from generate_series(1, 5, 0) g(x)
+select x from generate_series(1, null) g(x)
+select x from generate_series(2147483646, 2147483647) g(x)
+select x from generate_series(9223372036854775806, 9223372036854775807) g(x)
+select count(*), max(x) from generate_series(1, 1000000) g(x)
+select (select count(*) from generate_series(1, t.id)) from team t order by 1
