@@ -101,6 +101,13 @@ class Identity:
         bound = Claim("again", key_id, source_ip=principal.source_ip, secure=principal.secure)
         return self._principal(bound, holder_of(principal), principal.policies, principal.expires_at)
 
+    def standing(self, holder: Holder) -> Principal:
+        """Whose the work is that goes on with nobody there to sign for it, as was asked for before.
+
+        Raises NotIdentified for one who is no more.
+        """
+        return self._principal(Claim("standing"), holder)
+
     def proven(self, key_id: str, source_ip: str, token: str = "") -> Principal:
         """The principal of a key whose holder has proven its secret in an exchange of several messages.
 

@@ -142,7 +142,10 @@ _OFFERED = (
         "pg_stat_activity, hg_stat_activity",
         "all sessions; pg_cancel_backend, pg_terminate_backend; pg_cursors, pg_prepared_statements, pg_timezone_names",
     ),
-    ("hologres.hg_query_log", "definitions, failed statements, slow ones (log_min_duration_statement); no constants"),
+    (
+        "hologres.hg_query_log",
+        "definitions, failures, slow ones (log_min_duration_statement), also of what runs by itself; no constants",
+    ),
     ("hologres.hg_table_info", "once a day, for 30 days; counts of statements, files and times of changes are NULL"),
     (
         "tiered storage",

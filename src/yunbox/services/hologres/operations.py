@@ -49,11 +49,12 @@ CONNECT = _operation("Connect", is_data=False)
 _OTHER = _operation("Execute")
 _NAMES = (
     "Select", "Insert", "Update", "Delete", "Copy", "Set", "Reset", "Show", "Discard", "Begin", "Commit", "Rollback",
-    "Savepoint", "Release", "Prepare", "Deallocate", "Declare", "Fetch", "Move", "Close", "Explain", "Listen",
+    "Savepoint", "Release", "Prepare", "Refresh", "Deallocate", "Declare", "Fetch", "Move", "Close", "Explain",
+    "Listen",
 )  # fmt: skip
 _STATEMENTS = {name.upper(): _operation(name) for name in _NAMES}
 _DEFINITIONS = {
-    name.upper(): _operation(name, is_data=False) for name in ("Create", "Alter", "Drop", "Grant", "Revoke")
+    name.upper(): _operation(name, is_data=False) for name in ("Create", "Alter", "Drop", "Grant", "Revoke", "Rebuild")
 }
 _QUERIES = dict.fromkeys(("WITH", "VALUES", "TABLE", "("), _STATEMENTS["SELECT"])
 _BY_WORD = {**_STATEMENTS, **_DEFINITIONS, **_QUERIES}

@@ -12,6 +12,7 @@ import pytest
 from tests.unit.services.hologres.double import Double
 from tests.unit.storage.rows.shelves import insert, table
 from yunbox.services.hologres.foreign.source import Source
+from yunbox.services.hologres.gateway.background import BackgroundWorkers
 from yunbox.services.hologres.session.known import Statements
 from yunbox.services.hologres.session.portal import Prepared
 from yunbox.services.hologres.session.ports import Context
@@ -73,7 +74,7 @@ def store(tmp_path: Path) -> Iterator[RowStore]:
 
 
 async def prepared_session(store: RowStore) -> Session:
-    made = Session(Tables(store, Double(), Source(Path("none"))))
+    made = Session(Tables(store, Double(), Source(Path("none")), BackgroundWorkers()))
     for name, sql in (("get", "select * from t where k = $1"), ("put", "insert into t values ($1, 'x')")):
         plan = await made.engine.plan(sql, (), CONTEXT)
         made.prepared[name] = Prepared(sql, None, plan, plan.parameters)

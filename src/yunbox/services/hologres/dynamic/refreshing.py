@@ -8,8 +8,9 @@ Sources: the vendor's pages "REFRESH DYNAMIC TABLE" and "Manage Dynamic Table re
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from yunbox.kernel.errors import KernelError
 from yunbox.services.hologres.changes.overwrites import Overwrites
@@ -19,8 +20,9 @@ from yunbox.services.hologres.definitions.properties import read_properties
 from yunbox.services.hologres.dynamic import options
 from yunbox.services.hologres.dynamic.definitions import need_dynamic
 from yunbox.services.hologres.engines.remote import Remote
+from yunbox.services.hologres.session.logged import query_id
 from yunbox.services.hologres.session.ports import Context
-from yunbox.services.hologres.session.unattended import unattended
+from yunbox.services.hologres.session.unattended import Background, Unattended, unattended
 from yunbox.services.hologres.statements.cursor import Cursor, cut
 from yunbox.services.hologres.statements.lexer import Piece
 from yunbox.storage.rows import catalogue
@@ -70,12 +72,14 @@ class Refreshes:
     """The refreshes of one database. ``scene`` says where a definition takes place."""
 
     def __init__(
-        self, store: RowStore, remote: Remote, overwrites: Overwrites, scene: Callable[[Context, Catalogue], Scene]
-    ) -> None:
+        self, store: RowStore, remote: Remote, overwrites: Overwrites, scene: Callable[[Context, Catalogue], Scene],
+        background: Background,
+    ) -> None:  # fmt: skip
         self._store = store
         self._remote = remote
         self._overwrites = overwrites
         self._scene = scene
+        self._background = background
         self._tasks: set[asyncio.Task[None]] = set()
         self._turns = asyncio.Semaphore(_AT_ONCE)
         self._at: list[int] = []
@@ -92,7 +96,12 @@ class Refreshes:
         scene.check_owns(table)
         began_us = time.time_ns() // 1000
         await self._store.write(lambda change: put_refresh(change, table.oid, self._begun(began_us)))
-        await self._refreshed(table, asked.given, began_us)
+        number = query_id(context.statement_us, context.process_id)
+        try:
+            await self._noted(table, number, began_us, self._overwrite(table.oid, asked.given, context.process_id))
+        except asyncio.CancelledError:
+            await self._keep(table, number, began_us, FAILED, "canceled")
+            raise
 
     def _begun(self, began_us: int) -> Refresh:
         return Refresh(began_us, self._store.holding.process)
@@ -134,30 +143,46 @@ class Refreshes:
         async with self._turns:
             try:
                 self._at.remove(table.oid)
-                await self._refreshed(table, {}, began_us)
+                number = time.time_ns()
+                work = self._background.run(self._statement(table, number), partial(self._overwrite, table.oid, {}))
+                await self._noted(table, number, began_us, work)
             except (PgError, KernelError) as error:
                 _LOG.info("a dynamic table could not be refreshed: %s", error)
             except Exception:
                 _LOG.exception("a dynamic table could not be refreshed")
 
-    async def _refreshed(self, table: Relation, said: Mapping[str, str], began_us: int) -> None:
-        """Find the rows of a table anew, and keep what that came to. Raises PgError, and kernel errors."""
-        status, message = FAILED, "canceled"
+    def _statement(self, table: Relation, number: int) -> Unattended:
+        """What a refresh by itself is among statements: the vendor shows an INSERT of the query, too."""
+        assert table.dynamic is not None
+        with self._store.reading() as view:
+            known = self._store.catalogue(view)
+        names = ", ".join(identifier(one.name) for one in table.live)
+        text = f"INSERT INTO {identifier(table.schema)}.{identifier(table.name)} ({names}) {table.dynamic.query}"
+        return Unattended(number, text, "REFRESH", known.owner(table.owner), known.database.name)
+
+    async def _noted(self, table: Relation, number: int, began_us: int, work: Awaitable[object]) -> None:
+        """Have a refresh go on, and keep what it came to. Raises PgError, and kernel errors.
+
+        Nothing is kept of one that goes down with its process: the next begins it anew.
+        """
         self._at.append(table.oid)
         try:
-            await self._overwrite(table.oid, said)
-            status, message = SUCCESS, ""
+            await work
         except PgError as error:
-            message = f"{error.report.sqlstate}: {error.report.message}"
+            await self._keep(table, number, began_us, FAILED, f"{error.report.sqlstate}: {error.report.message}")
             raise
         except Exception as error:
-            message = str(error)
+            await self._keep(table, number, began_us, FAILED, str(error))
             raise
+        else:
+            await self._keep(table, number, began_us, SUCCESS)
         finally:
-            ended_us = time.time_ns() // 1000
-            done = Refreshed(time.time_ns(), table.schema, table.name, table.owner, began_us, ended_us, status, message)
             self._at.remove(table.oid)
-            await self._store.write(lambda change: self._ended(change, table.oid, done))
+
+    async def _keep(self, table: Relation, number: int, began_us: int, status: str, message: str = "") -> None:
+        ended_us = time.time_ns() // 1000
+        done = Refreshed(number, table.schema, table.name, table.owner, began_us, ended_us, status, message)
+        await self._store.write(lambda change: self._ended(change, table.oid, done))
 
     @staticmethod
     def _ended(change: Change, oid: int, done: Refreshed) -> None:
@@ -167,7 +192,8 @@ class Refreshes:
             put_refresh(change, oid, Refresh(max(last.began_us, done.began_us)))
             remember(change, done)
 
-    async def _overwrite(self, oid: int, said: Mapping[str, str]) -> None:
+    async def _overwrite(self, oid: int, said: Mapping[str, str], process_id: int) -> int:
+        """Find the rows of a table anew; how many they are. Raises PgError, and kernel errors."""
         store, block = self._store, Block()
         with store.reading() as view:
             known = store.catalogue(view)
@@ -177,7 +203,7 @@ class Refreshes:
             source = cut(f"tmp_refresh_{oid}_{table.name}")
             block.try_out(view, lambda change: _viewed(change, table, source))
         given = {**table.dynamic.given, **said}
-        context = _context(known.owner(table.owner), options.settings_of(given, table.dynamic.settings))
+        context = _context(known.owner(table.owner), options.settings_of(given, table.dynamic.settings), process_id)
         names = ", ".join(identifier(one.name) for one in table.live)
         schema = identifier(table.schema)
         text = f"INSERT INTO {schema}.{identifier(table.name)} ({names}) SELECT * FROM {schema}.{identifier(source)}"
@@ -185,7 +211,7 @@ class Refreshes:
         async with asyncio.timeout(options.timeout_s(given)) as limit:
             try:
                 plan = await self._remote.plan(text, (), within)
-                await self._overwrites.run(plan, (), context, within=within)
+                return (await self._overwrites.run(plan, (), context, within=within)).affected
             except asyncio.CancelledError:
                 if limit.expired():
                     raise failure("57014", "canceling statement due to statement timeout") from None
@@ -201,9 +227,9 @@ def _viewed(change: Change, table: Relation, name: str) -> None:
     ))  # fmt: skip
 
 
-def _context(owner: str, given: Mapping[str, str]) -> Context:
+def _context(owner: str, given: Mapping[str, str], process_id: int) -> Context:
     """In whose name, and under which settings, a refresh runs."""
-    made = unattended(owner, given, time.time_ns() // 1000 - EPOCH_US)
+    made = unattended(owner, given, time.time_ns() // 1000 - EPOCH_US, process_id)
     return replace(made, reach=_beyond)
 
 

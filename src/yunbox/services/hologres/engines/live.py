@@ -18,6 +18,8 @@ from yunbox.wire.pgwire.values import zones
 
 Sessions = Callable[[], Awaitable[list[dict[str, Any]]]]
 """The sessions of all gateways."""
+CLIENT, BACKGROUND = "client backend", "background worker"
+"""What ``backend_type`` says of a session, and of a statement that none waits for."""
 _BY_ROLE = {"hg_query_log", "hg_table_info", "hg_dynamic_table_refresh_history"}
 """Those of which most roles see their own rows only."""
 Show = Callable[[Mapping[str, Any], Rights, Catalogue], dict[str, Any]]

@@ -15,7 +15,7 @@ from yunbox.engine.holo import messages as m
 from yunbox.engine.holo.config import SOCKET
 from yunbox.engine.holo.reads import identifier
 from yunbox.engine.holo.values import bindable
-from yunbox.services.hologres.engines.live import Live
+from yunbox.services.hologres.engines.live import CLIENT, Live
 from yunbox.services.hologres.engines.planning import Computed, Planner
 from yunbox.services.hologres.engines.scans import NOTHING, scanned
 from yunbox.services.hologres.foreign.objects import Objects
@@ -217,7 +217,7 @@ class Remote:
     async def sessions_of(self, database: str) -> int:
         """How many sessions of the instance have a database."""
         rows = await self._live.sessions() if self._live is not None else ()
-        return sum(1 for one in rows if one["datname"] == database)
+        return sum(1 for one in rows if one["datname"] == database and one["backend_type"] == CLIENT)
 
     async def settle(self) -> None:
         """Much was written: wait until statements find it in the copies that they read, though not for long."""

@@ -7,6 +7,7 @@ Source: the vendor's page "Account system", which has all the ways to write a RA
 
 import re
 
+from yunbox.identity.identify import Holder
 from yunbox.identity.store import IdentityStore
 from yunbox.kernel.call import ROLE_SESSION, Principal
 from yunbox.kernel.errors import NotFound
@@ -25,6 +26,15 @@ def role_of(principal: Principal) -> str:
     if principal.is_account:
         return principal.id
     return f"{_ROLE if principal.kind == ROLE_SESSION else _RAM}{principal.id}"
+
+
+def holder_of(role: str, account_id: str) -> Holder | None:
+    """The other way round; None for a role that stands for no RAM user or RAM role."""
+    if role.startswith(_RAM):
+        return Holder(account_id, user_id=role.removeprefix(_RAM))
+    if role.startswith(_ROLE):
+        return Holder(account_id, role_id=role.removeprefix(_ROLE))
+    return Holder(account_id) if role == account_id else None
 
 
 def accounts_of(store: IdentityStore, account_id: str) -> Accounts:

@@ -7,8 +7,11 @@ from collections.abc import Mapping
 from time import monotonic
 from typing import Any
 
+from yunbox.services.hologres.engines.live import BACKGROUND, CLIENT
+from yunbox.services.hologres.session.logged import query_id
 from yunbox.services.hologres.session.session import Session
 from yunbox.services.hologres.session.transaction import State, now_us
+from yunbox.services.hologres.session.unattended import Unattended
 from yunbox.storage.rows.catalogue import Catalogue
 from yunbox.storage.rows.rights import Rights
 from yunbox.storage.rows.roles import READ_STATS, SIGNAL
@@ -36,7 +39,7 @@ def row_of(session: Session, backend_start_us: int) -> Row:
         "client_port": session.line.port, "backend_start": _moment(backend_start_us),
         "xact_start": _moment(transaction_us), "query_start": _moment(began_us), "state_change": _moment(changed_us),
         "wait_event_type": "Client" if waits else None, "wait_event": "ClientRead" if waits else None, "state": state,
-        **_encryption(session), "query": query[:_QUERY_LETTERS_MAX], "backend_type": "client backend",
+        **_encryption(session), "query": query[:_QUERY_LETTERS_MAX], "backend_type": CLIENT,
         "query_id": _number(session, began_us), "transaction_id": _number(session, transaction_us),
     }  # fmt: skip
 
@@ -71,8 +74,26 @@ def _state(session: Session) -> str:
 
 
 def _number(session: Session, at_us: int) -> str | None:
-    """A number that no other statement has."""
-    return str(at_us << 12 | session.process_id & 0xFFF) if at_us else None
+    return str(query_id(at_us, session.process_id)) if at_us else None
+
+
+def row_behind(statement: Unattended, process_id: int, began_us: int) -> Row:
+    """The row of what no session waits for."""
+    began = _moment(began_us)
+    return {
+        "datname": statement.database, "pid": process_id, "usename": statement.user, "application_name": "",
+        "backend_start": began, "xact_start": began, "query_start": began, "state_change": began, "state": "active",
+        "ssl": False, "query": statement.text[:_QUERY_LETTERS_MAX], "backend_type": BACKGROUND,
+        "query_id": str(statement.number), "transaction_id": str(statement.number),
+    }  # fmt: skip
+
+
+def about_behind(statement: Unattended, process_id: int, began_us: int) -> Row:
+    """What the log of statements says of whose it was."""
+    return {
+        "usename": statement.user, "query_id": str(statement.number), "datname": statement.database, "pid": process_id,
+        "application_name": "", "session_id": f"{began_us:x}.{process_id:x}", "session_start": _moment(began_us),
+    }  # fmt: skip
 
 
 def _moment(at_us: int) -> str | None:

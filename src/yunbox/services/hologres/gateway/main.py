@@ -29,11 +29,12 @@ from yunbox.services.hologres.foreign.objects import Objects
 from yunbox.services.hologres.foreign.source import Source
 from yunbox.services.hologres.gateway.accounts import accounts_of
 from yunbox.services.hologres.gateway.activity import shown
+from yunbox.services.hologres.gateway.background import BackgroundWorkers
 from yunbox.services.hologres.gateway.collecting import collect
 from yunbox.services.hologres.gateway.config import GatewayConfig
 from yunbox.services.hologres.gateway.databases import Databases
 from yunbox.services.hologres.gateway.peers import Peers
-from yunbox.services.hologres.gateway.process import serve
+from yunbox.services.hologres.gateway.process import Gateway, serve
 from yunbox.services.hologres.gateway.settling import settled
 from yunbox.services.hologres.tables.engine import Tables
 from yunbox.spine.channel import Channel
@@ -80,20 +81,22 @@ async def _run(config: GatewayConfig, listener: socket.socket, channel: socket.s
         with suppress(StorageFull):  # what was due while nobody was there; nobody is kept from reading
             for one in store.databases():
                 await _ran_over_partitions(one)
-        live, source = _live(store, peers), Source(config.database)
+        live, source, background = _live(store, peers), Source(config.database), BackgroundWorkers()
 
         def made(of: RowStore) -> Tables:
-            return Tables(of, Remote(HologresPlanner(of), link, objects, live), source, accounts)
+            return Tables(of, Remote(HologresPlanner(of), link, objects, live), source, background, accounts)
 
         databases = Databases(store, made)
-        with suppress(StorageFull):
-            await _rebuilt_further(store, databases)
+        server = await Channel.over(channel)
         days = config.rows.with_name("days") if config.index == 0 else None
-        async with (
-            Periodic(_LOG, _SWEEP_EVERY_S, partial(_swept, store, days)),
-            Periodic(_LOG, _REFRESH_EVERY_S, partial(_refreshed, store, databases)),
-        ):
-            await serve(config, listener, await Channel.over(channel), databases, peers)
+        with closing(Gateway(config, server, databases, peers, background)) as gateway:
+            with suppress(StorageFull):
+                await _rebuilt_further(store, databases)
+            async with (
+                Periodic(_LOG, _SWEEP_EVERY_S, partial(_swept, store, days)),
+                Periodic(_LOG, _REFRESH_EVERY_S, partial(_refreshed, store, databases)),
+            ):
+                await serve(gateway, listener, server, peers)
 
 
 async def _refreshed(store: RowStore, databases: Databases) -> None:

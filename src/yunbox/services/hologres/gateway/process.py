@@ -29,6 +29,7 @@ from yunbox.meter.usage import SumMeter
 from yunbox.services.hologres.faults import report_of
 from yunbox.services.hologres.gateway.accounts import role_of
 from yunbox.services.hologres.gateway.activity import Row, about, refusal, row_of
+from yunbox.services.hologres.gateway.background import BackgroundWorkers
 from yunbox.services.hologres.gateway.cancelling import CANCEL, key_of, say_cancel
 from yunbox.services.hologres.gateway.config import GatewayConfig
 from yunbox.services.hologres.gateway.connection import Connection
@@ -69,17 +70,19 @@ _LOG = logging.getLogger("yunbox")
 class Gateway:
     """One gateway process's insides."""
 
-    def __init__(self, config: GatewayConfig, channel: Channel, databases: Databases, peers: Peers) -> None:
+    def __init__(
+        self, config: GatewayConfig, channel: Channel, databases: Databases, peers: Peers, background: BackgroundWorkers
+    ) -> None:
         clock = SystemClock()
         self.account_id = config.account_id
         self.instance_id = config.instance
         self.tls = Tls.of(Path(config.certificate), Path(config.certificate_key)) if config.certificate else None
         self._config = config
         self._channel = channel
-        self._databases = databases
+        self.databases = databases
         self._database = Database(config.database)
         store = IdentityStore(self._database, clock)
-        self._identity = Identity(store, clock)
+        self.identity = Identity(store, clock)
         self._verifiers = Verifiers(store)
         self._throttle = Throttle()
         self._roster = Roster(config.roster, config.index, config.count)
@@ -90,12 +93,14 @@ class Gateway:
         authoriser.add_source(self._lenders.statements)
         authoriser.add_source(self._lenders.binding, binds_owner=True)
         meter = SumMeter(Billed(self._tally, group_of(config.instance)), clock)
-        self.sessions = Sessions(self._identity, authoriser, meter, channel, clock, Overhead(COMPUTE))
+        self.sessions = Sessions(self.identity, authoriser, meter, channel, clock, Overhead(COMPUTE))
         self._serial = 0
         self._loops: dict[int, tuple[Loop, Session, int]] = {}
         self._since_us: dict[int, int] = {}
         self._queries = QueryLog(config.queries, config.index)
         peers.sessions, peers.signal = self._rows, self.signal
+        self._background = background
+        background.attach(self)
         self._lines: set[Connection] = set()
         self._coming: set[asyncio.Task[Any]] = set()
 
@@ -117,7 +122,7 @@ class Gateway:
 
     def proven(self, key_id: str, address: str, token: str) -> Principal:
         """Who a key is for. Raises NotIdentified."""
-        return self._identity.proven(key_id, address, token)
+        return self.identity.proven(key_id, address, token)
 
     def wait_s(self, key_id: str, address: str) -> float:
         """How long a try waits."""
@@ -143,12 +148,15 @@ class Gateway:
 
     def _rows(self) -> list[Row]:
         """What its sessions do."""
-        return [row_of(session, self._since_us[at]) for at, (_, session, _) in self._loops.items()]
+        found = [row_of(session, self._since_us[at]) for at, (_, session, _) in self._loops.items()]
+        return [*found, *self._background.rows()]
 
     def _log(self, session: Session, ended: Ended) -> None:
-        """Keep a statement that took long, or failed."""
-        known = about(session, ended.began_us, self._since_us.get(session.process_id, ended.began_us))
-        self._queries.add(entry_of(ended, known, whole=self._config.query_texts))
+        self.keep_log(ended, about(session, ended.began_us, self._since_us.get(session.process_id, ended.began_us)))
+
+    def keep_log(self, ended: Ended, about: Row) -> None:
+        """Keep a statement that took long, or failed, with what is known of who has run it."""
+        self._queries.add(entry_of(ended, about, whole=self._config.query_texts))
 
     async def keep(self) -> None:
         """Have the log of statements be on disk."""
@@ -163,20 +171,24 @@ class Gateway:
     def signal(self, process_id: int, how: str, role: str) -> str | None:
         """Stop a session's statement, or end the session, in the name of a role: why not, if anything."""
         found = self._loops.get(process_id)
-        if found is None:
+        user = self._background.user_of(process_id) if found is None else found[1].authenticated
+        if user is None:
             return None
-        loop, session, _ = found
-        told = refusal(how, self._rights_of(role), self._rights_of(session.authenticated))
-        if not told and how == "cancel":
-            session.stop("user")
-        elif not told:
-            loop.leave()
-            session.stop("shutdown")
-        return told
+        told = refusal(how, self._rights_of(role), self._rights_of(user))
+        if told:
+            return told
+        if found is None:
+            self._background.stop(process_id, how)
+        elif how == "cancel":
+            found[1].stop("user")
+        else:
+            found[0].leave()
+            found[1].stop("shutdown")
+        return ""
 
     def _rights_of(self, role: str) -> Rights:
         """What a role may in the instance."""
-        return self._databases.first.rights(role)
+        return self.databases.first.rights(role)
 
     # -- clients
 
@@ -218,7 +230,7 @@ class Gateway:
 
     async def _served(self, line: Connection, who: Admitted) -> None:
         spine = self.sessions.open(self, who.principal)
-        process_id, secret = self._next_id(), secrets.randbits(32)
+        process_id, secret = self.next_id(), secrets.randbits(32)
         try:
             session = await self._opened(line, who, spine, process_id)
         except BaseException:
@@ -236,8 +248,8 @@ class Gateway:
 
     async def _opened(self, line: Connection, who: Admitted, spine: SpineSession[Any], process_id: int) -> Session:
         """The session of one who may have it. Raises PgError."""
-        database = self._databases.named(who.startup.parameters.get("database") or who.startup.parameters["user"])
-        engine = self._databases.engine(database)
+        database = self.databases.named(who.startup.parameters.get("database") or who.startup.parameters["user"])
+        engine = self.databases.engine(database)
         try:
             await spine.perform(CONNECT, Work(_nothing))
         except Exception as error:
@@ -268,16 +280,17 @@ class Gateway:
             raise fatal("42501", told, "User does not have CONNECT privilege.")
         return rights
 
-    def _next_id(self) -> int:
-        """A process id that no session has; what it is modulo the number of gateways says whose it is."""
+    def next_id(self) -> int:
+        """A process id that nothing has; what it is modulo the number of gateways says whose it is."""
         while True:
             self._serial = self._serial % _SERIALS_MAX + 1
             process_id = self._serial * self._config.count + self._config.index
-            if process_id not in self._loops:
+            if process_id not in self._loops and self._background.user_of(process_id) is None:
                 return process_id
 
     async def drain(self) -> None:
         """Take leave of all clients: of those that wait at once, of the others when they are done, or soon."""
+        await self._background.drain()
         for loop, _, _ in self._loops.values():
             loop.leave()
         lines = list(self._lines)
@@ -295,29 +308,26 @@ async def _nothing(_call: Call[Any]) -> None:
     return None
 
 
-async def serve(
-    config: GatewayConfig, listener: socket.socket, channel: Channel, databases: Databases, peers: Peers
-) -> None:
+async def serve(gateway: Gateway, listener: socket.socket, channel: Channel, peers: Peers) -> None:
     """Serve clients until SIGTERM, or until the server is gone."""
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    with contextlib.closing(Gateway(config, channel, databases, peers)) as gateway:
-        hearing = asyncio.create_task(_hear(channel, gateway.cancel, stop))
-        async with (
-            peers.listening(),
-            Periodic(_LOG, _SUM_EVERY_S, gateway.sessions.flush),
-            Periodic(_LOG, _SUM_EVERY_S, gateway.keep),
-            Periodic(_LOG, _SWEEP_EVERY_S, gateway.sweep),
-            Periodic(_LOG, _SEAL_EVERY_S, gateway.seal),
-        ):
-            gateway.listen(listener)
-            channel.say("ready")
-            await stop.wait()
-            asyncio.get_running_loop().remove_reader(listener)
-            await gateway.drain()
-        await gateway.sessions.flush()
-        await gateway.keep()
-        hearing.cancel()
+    hearing = asyncio.create_task(_hear(channel, gateway.cancel, stop))
+    async with (
+        peers.listening(),
+        Periodic(_LOG, _SUM_EVERY_S, gateway.sessions.flush),
+        Periodic(_LOG, _SUM_EVERY_S, gateway.keep),
+        Periodic(_LOG, _SWEEP_EVERY_S, gateway.sweep),
+        Periodic(_LOG, _SEAL_EVERY_S, gateway.seal),
+    ):
+        gateway.listen(listener)
+        channel.say("ready")
+        await stop.wait()
+        asyncio.get_running_loop().remove_reader(listener)
+        await gateway.drain()
+    await gateway.sessions.flush()
+    await gateway.keep()
+    hearing.cancel()
     channel.close()
 
 

@@ -26,7 +26,7 @@ from yunbox.services.hologres.engines.remote import Remote
 from yunbox.services.hologres.rebuilding.statement import Going, Rebuilding, read_rebuilding
 from yunbox.services.hologres.rebuilding.target import Target, target_of
 from yunbox.services.hologres.session.ports import Context
-from yunbox.services.hologres.session.unattended import unattended
+from yunbox.services.hologres.session.unattended import Background, Unattended, unattended
 from yunbox.services.hologres.statements.cursor import cut
 from yunbox.services.hologres.statements.lexer import pieces
 from yunbox.storage.rows import catalogue, staging
@@ -37,7 +37,7 @@ from yunbox.storage.rows.model import READ_ONLY, Relation
 from yunbox.storage.rows.rebuilds import DOING, DONE, FAILED, SUSPENDED, Rebuild, put_rebuild, rebuild_of, rebuilds
 from yunbox.storage.rows.store import RowStore
 from yunbox.storage.rows.view import Change, View, read_only
-from yunbox.wire.pgwire.report import PgError, failure
+from yunbox.wire.pgwire.report import PgError, Report, failure
 from yunbox.wire.pgwire.settings.kinds import identifier
 from yunbox.wire.pgwire.values.calendar import EPOCH_US
 
@@ -49,20 +49,25 @@ _AT_ONCE = 2
 _LOG = logging.getLogger("yunbox")
 
 
-class _Suspended(Exception):
+class _Suspended(PgError):
     """Somebody has stopped a rebuild."""
+
+    def __init__(self) -> None:
+        super().__init__(Report("ERROR", "57014", "canceling the rebuild due to user request"))
 
 
 class Rebuilds:
     """The rebuilds of one database. ``scene`` says where a definition takes place."""
 
     def __init__(
-        self, store: RowStore, remote: Remote, numbers: Numbers, scene: Callable[[Context, Catalogue], Scene]
-    ) -> None:
+        self, store: RowStore, remote: Remote, numbers: Numbers, scene: Callable[[Context, Catalogue], Scene],
+        background: Background,
+    ) -> None:  # fmt: skip
         self._store = store
         self._remote = remote
         self._numbers = numbers
         self._scene = scene
+        self._background = background
         self._tasks: set[asyncio.Task[None]] = set()
         self._at: set[int] = set()
         """The numbers of the rebuilds that go on here."""
@@ -150,7 +155,7 @@ class Rebuilds:
         async with self._turns:
             run = _Run(self._store, self._remote, self._numbers, self._scene, number)
             try:
-                await run.run()
+                await self._background.run(self._statement(number), run.run)
             except _Suspended:
                 await run.release()
             except PgError as error:
@@ -160,6 +165,14 @@ class Rebuilds:
             except Exception:
                 _LOG.exception("a rebuild failed")
                 await self._failed(run, "internal error")
+
+    def _statement(self, number: int) -> Unattended:
+        """What a rebuild is among statements: one that is known by the number that was answered."""
+        with self._store.reading() as view:
+            known, found = self._store.catalogue(view), rebuild_of(view, number)
+        if found is None:
+            raise _Suspended
+        return Unattended(number, found.statement, "REBUILD TABLE", found.user, known.database.name)
 
     async def _failed(self, run: "_Run", message: str) -> None:
         try:
@@ -192,10 +205,12 @@ class _Run:
         self._scene = scene
         self._number = number
         self._step = "prepare"
+        self._process_id = 0
         self._places: list[Relation] = []
 
-    async def run(self) -> None:
-        """Do it. Raises PgError, kernel errors, and _Suspended."""
+    async def run(self, process_id: int) -> None:
+        """Do it. Raises PgError, _Suspended among them, and kernel errors."""
+        self._process_id = process_id
         await self.note(DOING)
         with self._store.reading() as view:
             found = rebuild_of(view, self._number)
@@ -203,7 +218,7 @@ class _Run:
         [piece] = pieces(found.statement)
         asked = read_rebuilding(piece)
         assert isinstance(asked, Rebuilding)
-        context = _context(found)
+        context = _context(found, process_id)
         source = await self._store.write(lambda change: self._writable(change, found.oid))
         await self._done("create_tmp_table")
         with self._store.reading() as view:
@@ -228,7 +243,8 @@ class _Run:
 
         def work(change: Change) -> None:
             found = self._checked(change)
-            made = msgspec.structs.replace(found.noted(self._step, status, message), state=state)
+            noted, pid = found.noted(self._step, status, message), self._process_id or found.pid
+            made = msgspec.structs.replace(noted, state=state, pid=pid)
             put_rebuild(change, made)
 
         await self._store.write(work)
@@ -352,6 +368,6 @@ def _set_read_only(change: Change, relation: Relation, *, on: bool) -> Relation:
     return made
 
 
-def _context(found: Rebuild) -> Context:
+def _context(found: Rebuild, process_id: int) -> Context:
     """Where the expressions of a rebuild are worked out."""
-    return unattended(found.user, found.settings, found.number // 1000 - EPOCH_US, found.pid)
+    return unattended(found.user, found.settings, found.number // 1000 - EPOCH_US, process_id)

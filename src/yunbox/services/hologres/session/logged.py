@@ -17,12 +17,15 @@ from yunbox.wire.pgwire.values.calendar import EPOCH_US, US_PER_S
 from yunbox.wire.pgwire.values.codec import Style
 from yunbox.wire.pgwire.values.types import TYPES
 
+_PROCESS_BITS = 12
 LETTERS_MAX = 51_200
 """Of a text; the vendor's limit."""
 DEFINING = frozenset((
-    "ALTER", "CALL", "COMMENT", "CREATE", "DROP", "GRANT", "IMPORT", "REASSIGN", "REVOKE", "TRUNCATE",
+    "ALTER", "ASYNC", "CALL", "COMMENT", "CREATE", "DROP", "GRANT", "IMPORT", "REASSIGN", "REBUILD", "REVOKE",
+    "TRUNCATE",
 ))  # fmt: skip
 """Statements that are logged however fast they are, by the first word of their tags."""
+_CHANGING = frozenset(("INSERT", "UPDATE", "DELETE", "COPY", "REFRESH"))
 _FINGERPRINTED = frozenset(("SELECT", "INSERT", "UPDATE", "DELETE"))
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
 _TELLING = ("22", "42601")
@@ -41,6 +44,16 @@ class Ended:
     took_us: int
     failure: Report | None = None
     sent_bytes: int = 0
+
+
+def is_logged(tag: str, took_us: int, slow_us: int) -> bool:
+    """Whether one that has succeeded is: one that took so long, or that defines something; below 0 none is."""
+    return slow_us >= 0 and (took_us >= slow_us or tag.partition(" ")[0] in DEFINING)
+
+
+def query_id(began_us: int, process_id: int) -> int:
+    """A number that no other statement has."""
+    return began_us << _PROCESS_BITS | process_id & ((1 << _PROCESS_BITS) - 1)
 
 
 def marked(text: str) -> str:
@@ -72,7 +85,7 @@ def entry_of(ended: Ended, about: Mapping[str, Any], *, whole: bool) -> dict[str
         "query": (ended.text if whole else plain)[:LETTERS_MAX],
         "result_rows": rows if word in ("SELECT", "FETCH") else None,
         "result_bytes": ended.sent_bytes or None,
-        "affected_rows": rows if word in ("INSERT", "UPDATE", "DELETE", "COPY") else None,
+        "affected_rows": rows if word in _CHANGING else None,
     }  # fmt: skip
 
 

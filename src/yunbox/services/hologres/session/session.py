@@ -17,7 +17,7 @@ from yunbox.services.hologres.gateway.connection import Connection
 from yunbox.services.hologres.operations import Work, operation_of
 from yunbox.services.hologres.session import used
 from yunbox.services.hologres.session.listing import cursors_of, prepared_of
-from yunbox.services.hologres.session.logged import DEFINING, Ended
+from yunbox.services.hologres.session.logged import Ended, is_logged
 from yunbox.services.hologres.session.portal import Portal, Prepared
 from yunbox.services.hologres.session.ports import Context, Ends, Engine, Plan
 from yunbox.services.hologres.session.transaction import State, Transaction, now_us
@@ -214,9 +214,7 @@ class Session:
     def _log_success(self, sent_bytes: int) -> None:
         """Have the log know of a statement that took long, or that defines something."""
         took_us = self.ended_us - self.began_us
-        if self.log is None or self._logs_us < 0:
-            return
-        if took_us >= self._logs_us or self.tag.partition(" ")[0] in DEFINING:
+        if self.log is not None and is_logged(self.tag, took_us, self._logs_us):
             self.log(self, Ended(self.statement, self.tag, self.began_us, took_us, sent_bytes=sent_bytes))
 
     def log_quick(self, prepared: Prepared, tag: str, took_s: float) -> None:

@@ -44,6 +44,7 @@ from yunbox.services.hologres.repeated import keeping
 from yunbox.services.hologres.session.ports import Affected, Context, Kind, Log, LookUp, Plan, Rows, Sink, Writes
 from yunbox.services.hologres.session.ports import Together as Changing
 from yunbox.services.hologres.session.rows import listed_texts, texts
+from yunbox.services.hologres.session.unattended import Background
 from yunbox.services.hologres.statements.cursor import moved
 from yunbox.services.hologres.statements.explaining import Explain, read_explain
 from yunbox.services.hologres.statements.lexer import pieces
@@ -126,7 +127,10 @@ class _Overwriting:
 class Tables:
     """An engine for the tables of one database."""
 
-    def __init__(self, store: RowStore, further: Remote, source: Source, accounts: Accounts = NO_ACCOUNTS) -> None:
+    def __init__(
+        self, store: RowStore, further: Remote, source: Source, background: Background,
+        accounts: Accounts = NO_ACCOUNTS,
+    ) -> None:  # fmt: skip
         self._store = store
         self._source = source
         self._accounts = accounts
@@ -134,11 +138,11 @@ class Tables:
         self._numbers = Numbers(store)
         self._changes = Changes(store, further, self._numbers, self._write_rows)
         self.rebuilds = Rebuilds(
-            store, further, self._numbers, lambda context, known: self._scene(_asking(context), known)
+            store, further, self._numbers, lambda context, known: self._scene(_asking(context), known), background
         )
         self._overwrites = Overwrites(store, further, self._numbers, self._changes.turns)
         self.refreshes = Refreshes(
-            store, further, self._overwrites, lambda context, known: self._scene(_asking(context), known)
+            store, further, self._overwrites, lambda context, known: self._scene(_asking(context), known), background
         )
 
     async def plan(self, text: str, types: Sequence[int], context: Context) -> Plan:
