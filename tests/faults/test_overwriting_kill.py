@@ -26,9 +26,12 @@ TABLES = """
 create table t (k int primary key, turn int) with (orientation = 'row,column', time_to_live_in_seconds = '864000');
 create table p (k int, turn int, ds text) partition by list (ds);
 create table p_1 partition of p for values in ('1');
+create table l (k int, turn int, ds int, primary key (k, ds)) logical partition by list (ds);
+insert into l select g, 0, 1 from generate_series(1, 6000) g;
 """
 WHOLE = "insert overwrite t select g * 7919 % 60013, {} from generate_series(1, 60000) g"
 PARTS = "call hg_insert_overwrite('p', $$select g, {}, (g % 2 + 1)::text from generate_series(1, 6000) g$$, true)"
+LOGICAL = "insert overwrite l partition (ds = 2) select g, {}, g % 2 + 1 from generate_series(1, 12000) g"
 
 
 class Overwriter(threading.Thread):
@@ -46,7 +49,7 @@ class Overwriter(threading.Thread):
         with contextlib.suppress(psycopg.OperationalError), connected(self._server) as client:
             while True:
                 self.turn += 1
-                for table, statement in (("t", WHOLE), ("p", PARTS)):
+                for table, statement in (("t", WHOLE), ("p", PARTS), ("l", LOGICAL)):
                     self.begun[table] = self.turn
                     client.execute(statement.format(self.turn))
                     self.told[table] = self.turn
@@ -54,12 +57,17 @@ class Overwriter(threading.Thread):
 
 def turn_of(server: Server, table: str, rows: int) -> int:
     """The one statement whose rows a table has; 0 for an empty one."""
+    where = "where ds = 2" if table == "l" else ""
     with connected(server) as client:
-        found = client.execute(f"select turn, count(*), count(distinct k) from {table} group by turn").fetchall()
+        found = client.execute(
+            f"select turn, count(*), count(distinct k) from {table} {where} group by turn"
+        ).fetchall()
         if not found:
             return 0
         [(turn, count, keys)] = found
         assert (count, keys) == (rows, rows)
+        if table == "l":
+            assert client.execute("select count(*) from l where ds = 1 and turn = 0").fetchone() == (6000,)
         if table == "t":
             one = client.execute("select turn from t where k = 7919").fetchone()
             assert one == (turn,)
@@ -90,7 +98,7 @@ def test_rows_are_those_of_one_statement(tmp_path: Path, monkeypatch: pytest.Mon
     server = Server(tmp_path / "data", options=OPTIONS).start()
     with connected(server) as client:
         client.execute(TABLES)
-    there = {"t": 0, "p": 0}
+    there = {"t": 0, "p": 0, "l": 0}
     begun = turn = 0
     for cycle in range(CYCLES):
         writer = Overwriter(server, turn)
@@ -111,7 +119,7 @@ def test_rows_are_those_of_one_statement(tmp_path: Path, monkeypatch: pytest.Mon
                         pass
                 assert not strays(store)
         server.start()
-        for table, rows in (("t", ROWS), ("p", 6000)):
+        for table, rows in (("t", ROWS), ("p", 6000), ("l", 6000)):
             found = turn_of(server, table, rows)
             allowed = {writer.told.get(table, there[table]), writer.begun.get(table, there[table])}
             assert found in allowed, (table, found, allowed)

@@ -83,16 +83,14 @@ def test_a_dynamic_table(make: Make) -> None:
     assert went(parts) == {"success": {"orders", "more"}}
 
 
-@pytest.mark.parametrize(
-    ("config", "message"),
-    [("materialized='table', logical_partition_key='placed'", "LOGICAL PARTITION BY is not supported")],
-)  # fmt: skip
-def test_what_is_not_here_is_refused_by_name(make: Make, config: str, message: str) -> None:
+def test_a_table_of_logical_partitions(server: Server, make: Make) -> None:
     project = make("hologres")
+    config = "materialized='table', logical_partition_key='placed'"
     project.write("models/more.sql", "{{ config(" + config + ") }} select id, placed from {{ ref('orders') }}")
     parts, said = project.run("build", "--select", "orders", "more")
-    assert went(parts) == {"success": {"orders"}, "error": {"more"}}
-    assert message in said, said
+    assert went(parts) == {"success": {"orders", "more"}}, said
+    found = rows(server, "select count(*) from hologres.hg_list_logical_partition('shop_hologres.more')")
+    assert found == rows(server, "select count(distinct placed) from shop_hologres.orders")
 
 
 def test_the_adapter_for_postgresql(server: Server, make: Make) -> None:

@@ -71,6 +71,10 @@ _OFFERED = (
     ("partitions", "PARTITION BY LIST, PARTITION OF, ATTACH and DETACH PARTITION; written by partition, read as one"),
     ("time to live", "time_to_live_in_seconds: rows go within seconds after it; no change of anybody in binlogs"),
     (
+        "logical partitions",
+        "LOGICAL PARTITION BY LIST; INSERT, INSERT OVERWRITE, TRUNCATE, ALTER TABLE ... PARTITION; filters, expiration",
+    ),
+    (
         "dynamic partitions",
         "auto_partitioning_*, keep_alive; made, cooled and dropped by time; hg_partitioning_config and _log",
     ),
@@ -197,13 +201,17 @@ _NOT_OFFERED = (
     ("foreign tables of MaxCompute's views and external tables", "HV000, as in Hologres"),
     ("partitions by range and hash, of several values and DEFAULT", "0A000"),
     (
-        "temporary tables, which Hologres has not; logical partitions, materialized views, VACUUM",
+        "temporary tables, which Hologres has not; materialized views, VACUUM",
         "0A000",
     ),
     ("REBUILD of tables with partitions, binlogs, vectors, serial columns; TO PARTITION; by who waits", "0A000"),
     ("incremental refresh of dynamic tables, of foreign tables; their partitions, binlogs, refresh_log", "0A000"),
     ("table groups of warehouses; hg_clean_rebuild_tmp_tables, hg_clean_insert_overwrite_tmp_tables", "0A000"),
-    ("INSERT OVERWRITE with PARTITION, ON CONFLICT or RETURNING, of tables with a binlog, and its EXPLAIN", "0A000"),
+    (
+        "tiers of logical partitions, hg_partition_file_status, max_pt, hg_clone_to_logical_partition",
+        "no effect; 0A000",
+    ),
+    ("INSERT OVERWRITE with ON CONFLICT or RETURNING, of tables with a binlog, and its EXPLAIN", "0A000"),
     ("publications of several tables or of all", "0A000"),
     ("UPDATE of hologres.hg_replication_progress, and DELETE but WHERE slot_name = '...'", "42501, 0A000"),
     ("passwords, VALID UNTIL, CONNECTION LIMIT and settings of roles; BASIC$ accounts", "0A000"),

@@ -56,6 +56,10 @@ class Relation:
     owner: str = ""
     logged: tuple[Column, ...] = ()
     """What the log of its changes has beside its columns; a statement that asks for one of these reads that log."""
+    partitioned: tuple[str, ...] = ()
+    """The columns by whose values its rows are logical partitions."""
+    is_filtered: bool = False
+    """Whether who reads it has to say of which of these."""
 
 
 class Catalog(Protocol):

@@ -86,6 +86,16 @@ class Dynamic(msgspec.Struct, frozen=True):
     created_us: int = 0
 
 
+class Logical(msgspec.Struct, frozen=True):
+    """That the rows of a table are told apart by the values of one or two columns, given by their numbers: those of
+    each value are a logical partition. ``properties`` are what is said of single ones (``logical.py``), and ``zone``
+    is by whose clocks they grow old."""
+
+    columns: tuple[int, ...]
+    zone: str = "UTC"
+    properties: Mapping[str, Mapping[str, str]] = {}
+
+
 class Relation(msgspec.Struct, frozen=True, dict=True):
     """A table or a view. ``columns`` are in the order of their numbers, which begin at 1 and have no gaps.
 
@@ -127,6 +137,7 @@ class Relation(msgspec.Struct, frozen=True, dict=True):
     schema_version: int = 1
     """How many times its columns have been others, this time included: who follows its changes looks at them anew."""
     dynamic: Dynamic | None = None
+    logical: Logical | None = None
 
     @cached_property
     def live(self) -> tuple[Column, ...]:
@@ -152,6 +163,11 @@ class Relation(msgspec.Struct, frozen=True, dict=True):
     def key_columns(self) -> tuple[Column, ...]:
         """The columns of the primary key, in its order."""
         return tuple(self.columns[number - 1] for number in self.primary_key)
+
+    @cached_property
+    def logical_columns(self) -> tuple[Column, ...]:
+        """The columns by which its rows are logical partitions, in their order; none of most tables."""
+        return tuple(self.columns[number - 1] for number in self.logical.columns) if self.logical is not None else ()
 
     @cached_property
     def by_name(self) -> Mapping[str, Column]:

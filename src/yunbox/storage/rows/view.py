@@ -23,6 +23,7 @@ from yunbox.storage.rows import chunks
 from yunbox.storage.rows.binlog import Events, events_of, records
 from yunbox.storage.rows.births import bear
 from yunbox.storage.rows.keys import numbered
+from yunbox.storage.rows.logical import logged
 from yunbox.storage.rows.model import FIRST_DATABASE, TABLE, Relation
 from yunbox.wire.pgwire.report import PgError, failure
 
@@ -323,7 +324,7 @@ class Change(View):
         self._sequence += len(keys)
         if relation.binlog is not None and not self.is_unlogged:
             pairs = zip(present, rows, strict=True) if present else ((None, row) for row in rows)
-            self._record(relation.binlog, [event for pair in pairs for event in events_of(*pair)])
+            self._record(relation, [event for pair in pairs for event in events_of(*pair)])
 
     def _log(self, relation: Relation, keys: Sequence[bytes], rows: Sequence[bytes]) -> None:
         """Have rows that come next be in the log of their table. ``keys`` are without its prefix."""
@@ -335,9 +336,12 @@ class Change(View):
         places = [prefix + at.to_bytes(8, "big") for at in range(before + 1, before + 1 + len(keys))]
         self._put_all("log", places, keys)
 
-    def _record(self, log: Relation, events: Events) -> None:
+    def _record(self, relation: Relation, events: Events) -> None:
         """Write what was changed to the log of a table."""
-        self.set_rows(log, *records(log, self._next_row(), time.time_ns() // 1000, events))
+        now_us, log = time.time_ns() // 1000, relation.binlog
+        told = logged(relation, events, now_us) if relation.logical is not None else events
+        if log is not None and told:
+            self.set_rows(log, *records(log, self._next_row(), now_us, told))
 
     def add_rows(self, relation: Relation, rows: Sequence[bytes]) -> None:
         """Add many rows to a table without a primary key."""
@@ -374,7 +378,7 @@ class Change(View):
         if self._is_followed(relation):
             self._put("log", relation.prefix + self._sequence.to_bytes(8, "big"), key[_NODE:])
         if relation.binlog is not None and not self.is_unlogged:
-            self._record(relation.binlog, events_of(before, row))
+            self._record(relation, events_of(before, row))
 
     def _born(self, relation: Relation, keys: Sequence[bytes]) -> None:
         """Know since when some rows are there."""

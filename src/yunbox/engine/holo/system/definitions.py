@@ -337,6 +337,9 @@ def hg_table_properties(moment: Moment) -> Rows:
             continue
         found = {"table_id": str(one.oid), "schema_version": str(one.schema_version), "table_group": group_of(one),
                  **one.properties}  # fmt: skip
+        if one.logical is not None:
+            keys = ",".join(column.name for column in one.logical_columns)
+            found |= {"is_logical_partitioned_table": "true", "logical_partition_columns": keys}
         if one.vectors:
             found["column_array_info"] = json.dumps({str(of.number): [of.length] for of in one.vectors})
         for key, value in found.items():

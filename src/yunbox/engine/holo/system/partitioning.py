@@ -1,6 +1,7 @@
 """``hologres.hg_partitioning_config`` and ``hg_partitioning_log``: partitions that come and go by themselves.
 
-Source: the vendor's page "Dynamic partition management", which names the columns. ``schd_start_time`` is the time of
+Sources: the vendor's pages "Dynamic partition management", which names the columns, and "CREATE LOGICAL PARTITION
+TABLE" for those of ``hg_logical_partitioned_table_properties``. ``schd_start_time`` is the time of
 the last run, as it says, and ``options`` what has no column of its own.
 """
 
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from yunbox.engine.holo.system.moment import Moment
+from yunbox.storage.rows.logical import values_of
 from yunbox.storage.rows.partitioning import rule
 from yunbox.storage.rows.partitioning.log import runs
 from yunbox.storage.rows.view import View
@@ -18,6 +20,15 @@ from yunbox.wire.pgwire.values.types import TYPES
 
 _TIMESTAMP = TYPES[1114].codec
 Rows = Iterator[dict[str, Any]]
+
+
+def hg_logical_partitioned_table_properties(moment: Moment) -> Rows:
+    """What is said of single logical partitions."""
+    for one in moment.own:
+        for kept, given in one.logical.properties.items() if one.logical is not None else ():
+            for key, value in given.items():
+                yield {"table_namespace": one.schema, "table_name": one.name, "partition": ",".join(values_of(kept)),
+                       "property_key": key, "property_value": value}  # fmt: skip
 
 
 def hg_partitioning_config(moment: Moment) -> Rows:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from yunbox.engine.holo.system.definitions import shown_default
 from yunbox.engine.holo.system.moment import Moment
+from yunbox.storage.rows.logical import values_of
 from yunbox.storage.rows.model import FOREIGN, PARTITIONED, TABLE, VIEW, Column, Relation
 from yunbox.storage.rows.partitioning import rule
 from yunbox.storage.rows.sequences import sequence_of
@@ -65,9 +66,27 @@ def _made(moment: Moment, relation: Relation, name: str) -> Iterator[str]:
         return
     yield f"CREATE TABLE {name} ("
     yield from _elements(relation)
-    key = f"\nPARTITION BY LIST ({identifier(relation.columns[relation.partition - 1].name)})\n"
-    yield f"){key if relation.kind == PARTITIONED else ' '}WITH ("
+    yield f"){_key(relation)}WITH ("
     yield from _properties(relation.properties)
+    yield from _logical(relation, name)
+
+
+def _logical(relation: Relation, name: str) -> Iterator[str]:
+    """What is said of single logical partitions."""
+    names = [identifier(one.name) for one in relation.logical_columns]
+    for kept, given in relation.logical.properties.items() if relation.logical is not None else ():
+        values = ", ".join(f"{one} = {_text(value)}" for one, value in zip(names, values_of(kept), strict=True))
+        said = ", ".join(f"{key} = {_text(value)}" for key, value in given.items())
+        yield f"ALTER TABLE {name} PARTITION ({values}) SET ({said});"
+
+
+def _key(relation: Relation) -> str:
+    """By what a table is partitioned."""
+    if relation.logical is not None:
+        return f"\nLOGICAL PARTITION BY LIST ({', '.join(identifier(one.name) for one in relation.logical_columns)})\n"
+    if relation.kind == PARTITIONED:
+        return f"\nPARTITION BY LIST ({identifier(relation.columns[relation.partition - 1].name)})\n"
+    return " "
 
 
 def _partition(moment: Moment, relation: Relation, name: str) -> Iterator[str]:

@@ -7,6 +7,7 @@ change the same table take turns here, so that they do not spoil each other's wo
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
@@ -14,6 +15,7 @@ from yunbox.services.hologres.changes import inserts, updates
 from yunbox.services.hologres.changes.answers import answered
 from yunbox.services.hologres.changes.asked import Asked
 from yunbox.services.hologres.changes.numbers import Numbers
+from yunbox.services.hologres.changes.partitions import Into, emptying, overwritten
 from yunbox.services.hologres.engines.remote import Remote, bound
 from yunbox.services.hologres.session.ports import Column, Context, Plan, Rows
 from yunbox.storage.objects.waiting import Turns
@@ -43,8 +45,14 @@ class Changes:
         self._numbers = numbers
         self.turns = Turns()
 
-    async def run(self, plan: Plan, values: Sequence[Any], context: Context) -> Rows:
-        """Run a statement. Raises PgError, 40001 where others are faster again and again."""
+    async def run(
+        self, plan: Plan, values: Sequence[Any], context: Context, into: Into | None = None, owner: str = ""
+    ) -> Rows:
+        """Run a statement. ``into`` are the logical partitions that the rows of an INSERT go to; if these are to be
+        overwritten, they are emptied in the name of the table's ``owner``.
+
+        Raises PgError, 40001 where others are faster again and again.
+        """
         computed = self._remote.renewed(plan, context)
         assert computed.change is not None
         target = computed.change.target
@@ -52,14 +60,30 @@ class Changes:
         async with self.turns.turn(target.oid):
             for number in range(_TRIES_MAX):
                 try:
-                    return await self._tried(plan, values, context)
+                    if into is not None and into.overwrites:
+                        return await self._overwritten(plan, values, context, into, owner)
+                    return await self._tried(plan, values, context, into)
                 except Unlogged:  # there was no room for a log, which a change needs
                     await self._store.write(lambda change: change.follow(target))
                 except Stale:
                     await asyncio.sleep(_PAUSE_S * number)
         raise failure("40001", "could not serialize access due to concurrent update")
 
-    async def _tried(self, plan: Plan, values: Sequence[Any], context: Context) -> Rows:
+    async def _overwritten(self, plan: Plan, values: Sequence[Any], context: Context, into: Into, owner: str) -> Rows:
+        """Run an INSERT once whose rows take the place of those of some partitions. Raises PgError, and Stale."""
+        computed = self._remote.renewed(plan, context)
+        changing = computed.change
+        assert changing is not None
+        asked = Asked(self._remote, computed, changing, bound(plan, values), context, self._numbers)
+        within = replace(context, user=owner)
+        deleting = await self._remote.plan(emptying(changing.target, sorted(into.values)), (), within)
+        found = self._remote.renewed(deleting, within)
+        assert found.change is not None
+        emptied = Asked(self._remote, found, found.change, (), within, self._numbers)
+        attempt, count = await overwritten(asked, emptied, into, self._store)
+        return await self._written(asked, attempt, answered(count))
+
+    async def _tried(self, plan: Plan, values: Sequence[Any], context: Context, into: Into | None) -> Rows:
         """Run it once. Raises PgError, and Stale, when nothing was done."""
         computed = self._remote.renewed(plan, context)
         changing = computed.change
@@ -67,12 +91,15 @@ class Changes:
         asked = Asked(self._remote, computed, changing, bound(plan, values), context, self._numbers)
         columns = plan.columns or ()
         if changing.made.kind == "insert":
-            return await self._inserted(asked, columns)
+            return await self._inserted(asked, columns, into)
         return await self._changed(asked, columns)
 
-    async def _inserted(self, asked: Asked, columns: Sequence[Column]) -> Rows:
+    async def _inserted(self, asked: Asked, columns: Sequence[Column], into: Into | None) -> Rows:
         form = Form(asked.changing.target)
-        if inserts.is_packed(asked.changing):
+        if into is not None:
+            rows = [one async for some in inserts.wholes(asked, form.relation)
+                    for one in inserts.proposed_of(into.within(some, form.relation), form)]  # fmt: skip
+        elif inserts.is_packed(asked.changing):
             oids = [column.type_oid for column in asked.changing.target.columns]
             messages = asked.messages(await asked.begun(asked.changing.made.sql, oids), len(oids))
             first, size_bytes = [], 0

@@ -210,6 +210,10 @@ class Overwrites:
         if target.kind == PARTITIONED and not computed.into_parts:
             hint = "Overwrite its partitions, or use hg_insert_overwrite."
             raise failure("0A000", f'INSERT OVERWRITE of partitioned table "{target.name}" is not supported', hint=hint)
+        if target.logical is not None:
+            hint = "Name its partitions: INSERT OVERWRITE ... PARTITION (...)."
+            told = f'INSERT OVERWRITE of logical partitioned table "{target.name}" as a whole is not supported'
+            raise failure("0A000", told, hint=hint)
         if target.binlog is not None and not context.is_unlogged:
             hint = "SET hg_experimental_generate_binlog = off;"
             raise failure("0A000", f'INSERT OVERWRITE of table "{target.name}" with binlog is not supported', hint=hint)

@@ -23,8 +23,11 @@ def overwritten(asked: Asked, known: Catalogue, scene: Scene, *, is_unlogged: bo
         hint = "Use INSERT OVERWRITE."
         raise failure("0A000", f'hg_insert_overwrite of table "{table.name}" with generated columns is not supported',
                       hint=hint)  # fmt: skip
-    if table.kind == TABLE and (asked.partitions is not None or asked.creates is not None):
+    if table.kind == TABLE and table.logical is None and (asked.partitions is not None or asked.creates is not None):
         raise failure("22023", f'table "{table.name}" is not partitioned')
+    if table.logical is not None and asked.partitions is None:
+        told = f'hg_insert_overwrite of logical partitioned table "{table.name}" as a whole is not supported'
+        raise failure("0A000", told, hint="Name its partitions.")
     logged = [one for one in known.partitions_of(table) if one.binlog is not None]
     if logged and not is_unlogged:
         raise failure("0A000", f'hg_insert_overwrite of table "{logged[0].name}" with binlog is not supported')

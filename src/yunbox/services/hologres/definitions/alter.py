@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 import msgspec
 
-from yunbox.services.hologres.definitions import checks, vector_indexes
+from yunbox.services.hologres.definitions import checks, logical, vector_indexes
 from yunbox.services.hologres.definitions.base import KINDS, Definition, Name, Scene, no_column
 from yunbox.services.hologres.definitions.create import ColumnDefinition, check_name, check_type, read_column
 from yunbox.services.hologres.definitions.defaults import check_default, constant_of
 from yunbox.services.hologres.definitions.dependents import check_unused
+from yunbox.services.hologres.definitions.logical_partitions import read_altered
 from yunbox.services.hologres.definitions.names import column_of, name_of, written_name
 from yunbox.services.hologres.definitions.owners import read_owner
 from yunbox.services.hologres.definitions.partitioning import is_partitioning, scheduled
@@ -159,6 +160,7 @@ def _drop(name: str, *, lenient: bool) -> Step:
         if column.number in relation.primary_key:
             raise failure("0A000", "dropping a column of the primary key is not supported")
         _check_not_generating(relation, column)
+        logical.check_not_key(relation, column, "drop")
         if column.number == relation.partition:
             raise failure("42P16", f'cannot drop column "{name}" because it is part of the partition key')
         properties = vector_indexes.renamed(relation.properties, name, None)
@@ -201,6 +203,7 @@ def _set_default(name: str, default: str | None) -> Step:
 
 def _retype(name: str, to: Typed) -> Step:
     def step(relation: Relation, scene: Scene) -> Relation:
+        logical.check_not_key(relation, _column(relation, name), "alter")
         return _with(relation, retyped(relation, _column(relation, name), to))
 
     return Step(step, inherited=True)
@@ -216,6 +219,8 @@ def _set(properties: dict[str, str]) -> Step:
     def work(given: dict[str, str]) -> Work:
         def step(relation: Relation, scene: Scene) -> Relation:
             found = checked(given, relation, fresh=(relation.schema, relation.name) in scene.fresh)
+            if relation.logical is not None:
+                logical.tell(found, scene)
             altered = msgspec.structs.replace(relation, properties={**relation.properties, **found})
             return scheduled(altered, scene) if any(is_partitioning(name) for name in found) else altered
 
@@ -255,6 +260,8 @@ def read_table(cursor: Cursor) -> Definition:
     lenient = cursor.take("if", "exists")
     cursor.take("only")
     name = name_of(cursor)
+    if cursor.peek("partition", "("):
+        return read_altered(cursor, name, lenient=lenient)
     if cursor.take("attach", "partition"):
         return read_attach(cursor, name)
     if cursor.take("detach", "partition"):
@@ -337,6 +344,8 @@ def _action(cursor: Cursor) -> Step:
         if not cursor.peek("("):
             raise failure("0A000", f"ALTER TABLE ... SET {cursor.token.text.upper()} is not supported")
         return _set(read_properties(cursor))
+    if cursor.take("reset"):
+        return Step(logical.forgetting(logical.read_names(cursor)))
     if cursor.take("alter"):
         return _altering(cursor)
     raise failure("0A000", f"ALTER TABLE ... {word.upper()} is not supported")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import msgspec
 
-from yunbox.services.hologres.definitions import checks
+from yunbox.services.hologres.definitions import checks, logical
 from yunbox.services.hologres.definitions.base import Definition, Name, Scene
 from yunbox.services.hologres.definitions.defaults import check_defaults
 from yunbox.services.hologres.definitions.filled import read_filled
@@ -99,6 +99,8 @@ class CreateTable:
     lenient: bool = False
     partition: str = ""
     tag: str = "CREATE TABLE"
+    logical: tuple[str, ...] = ()
+    """The columns by whose values its rows are logical partitions."""
 
     def apply(self, change: Change, known: Catalogue, scene: Scene) -> None:
         """Make it. Raises PgError."""
@@ -119,7 +121,12 @@ class CreateTable:
         if self.partition:
             number = key_number(self.partition, columns, key)
             relation = msgspec.structs.replace(relation, kind=PARTITIONED, partition=number)
-        properties = grouped(with_defaults(checked(self.properties, relation, fresh=True), relation), known)
+        if self.logical:
+            relation = logical.with_partitions(relation, self.logical, scene.zone)
+        found = checked(self.properties, relation, fresh=True)
+        if self.logical:
+            logical.tell(found, scene)
+        properties = grouped(with_defaults(found, relation), known)
         relation = msgspec.structs.replace(
             relation, oid=catalogue.next_oid(change), node=catalogue.next_node(change), properties=properties
         )
@@ -200,14 +207,13 @@ def read_table(cursor: Cursor) -> Definition:
     if not cursor.take(")"):
         cursor.listed(made.element)
         cursor.need(")")
-    if cursor.peek("logical", "partition"):
-        raise failure("0A000", "LOGICAL PARTITION BY is not supported")
+    keys = logical.read_keys(cursor) if cursor.take("logical", "partition", "by") else ()
     partition = read_partition_key(cursor) if cursor.take("partition", "by") else ""
     for word in ("inherits", "using", "tablespace", "on"):
         if cursor.peek(word):
             raise failure("0A000", f"CREATE TABLE ... {word.upper()} is not supported")
     properties = read_properties(cursor) if cursor.take("with") else {}
-    return cursor.end(CreateTable(name, tuple(made.columns), made.key, properties, lenient, partition))
+    return cursor.end(CreateTable(name, tuple(made.columns), made.key, properties, lenient, partition, logical=keys))
 
 
 def read_partition_key(cursor: Cursor) -> str:

@@ -70,6 +70,8 @@ class CreateTableLike:
         """The definition that a table was made by, under the new name."""
         source = _whole(self.query)
         given = scene.need(known, source).properties.items()
+        if scene.need(known, source).logical is not None:
+            raise failure("0A000", "hg_create_table_like of a logical partitioned table is not supported")
         properties = {name: value for name, value in given if not is_partitioning(name) and name != READ_ONLY}
         return CreateTable(self.name, (Like(source, _ALL),), (), properties, False, self.partition)
 

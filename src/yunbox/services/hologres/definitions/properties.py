@@ -2,13 +2,13 @@
 
 Sources: the vendor's pages "CREATE TABLE", "Set table properties", "Table storage formats", "Primary key",
 "Distribution key", "Clustering key", "Event time column", "Bitmap index", "Dictionary encoding" and "Tiered storage";
-those of partitions that come and go by themselves are in ``partitioning.py``, of indexes of vectors in
-``vector_indexes.py``.
+those of partitions that come and go by themselves are in ``partitioning.py``, of logical partitions in ``logical.py``,
+of indexes of vectors in ``vector_indexes.py``.
 """
 
 from collections.abc import Mapping
 
-from yunbox.services.hologres.definitions import partitioning, vector_indexes
+from yunbox.services.hologres.definitions import logical, partitioning, vector_indexes
 from yunbox.services.hologres.definitions.choices import Reader, invalid, one_of
 from yunbox.services.hologres.statements.cursor import Cursor
 from yunbox.sql.hologres.catalogue.bitmaps import BITMAPS
@@ -105,6 +105,7 @@ _READERS: dict[str, Reader] = {
     "storage_mode": one_of("storage_mode", "hot", "cold"),
     READ_ONLY: one_of(READ_ONLY, "true", "false"),
     **partitioning.READERS,
+    **logical.READERS,
     **{name: vector_indexes.read_index(name) for name in vector_indexes.PROPERTIES},
 }
 

@@ -37,8 +37,6 @@ from yunbox.wire.pgwire.report import PgError, failure
 from yunbox.wire.pgwire.settings.kinds import identifier
 from yunbox.wire.pgwire.values.calendar import EPOCH_US
 
-SETTINGS = ("timezone", "datestyle", "intervalstyle", "search_path", "extra_float_digits")
-"""What the rows of a query may depend on, as it was in the session that made the table."""
 _AT_ONCE = 2
 _LOG = logging.getLogger("yunbox")
 

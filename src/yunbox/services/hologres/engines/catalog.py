@@ -12,6 +12,7 @@ from yunbox.sql.hologres.catalogue.oids import index_oid
 from yunbox.sql.hologres.catalogue.relations import SCHEMAS, relations
 from yunbox.sql.hologres.catalogue.views import view_of
 from yunbox.storage.rows.catalogue import Catalogue
+from yunbox.storage.rows.logical import requires_filter
 from yunbox.storage.rows.model import BINLOG_COLUMNS, TABLE, VIEW, Relation
 from yunbox.storage.rows.rights import denied, rights_of
 from yunbox.storage.rows.sequences import sequence_of
@@ -100,4 +101,5 @@ def _planned(relation: Relation) -> catalog.Relation:
         relation.oid, relation.schema, relation.name, columns, relation.kind, key, unique, query, relation.path,
         relation.names, relation.uses, relation.owner,
         logged=_LOGGED if relation.binlog and relation.kind == TABLE else (),
+        partitioned=tuple(one.name for one in relation.logical_columns), is_filtered=requires_filter(relation),
     )  # fmt: skip

@@ -49,6 +49,7 @@ from yunbox.storage.rows.store import RowStore
 _LOG = logging.getLogger("yunbox")
 _REFRESH_EVERY_S = 2.0
 _SWEEP_EVERY_S = 5.0
+_EXPIRE_EVERY_S = 10.0
 _SWEPT_ROWS = 1000
 _FILES_SPARE = 100
 """Of the process's own, beside one for each client."""
@@ -95,6 +96,7 @@ async def _run(config: GatewayConfig, listener: socket.socket, channel: socket.s
             async with (
                 Periodic(_LOG, _SWEEP_EVERY_S, partial(_swept, store, days)),
                 Periodic(_LOG, _REFRESH_EVERY_S, partial(_refreshed, store, databases)),
+                Periodic(_LOG, _EXPIRE_EVERY_S, *([partial(_expired, store, databases)] if days is not None else [])),
             ):
                 await serve(gateway, listener, server, peers)
 
@@ -108,6 +110,18 @@ async def _refreshed(store: RowStore, databases: Databases) -> None:
             engine = databases.engine(known.database) if known.dynamic else None
             if isinstance(engine, Tables):
                 await engine.refreshes.look()
+
+
+async def _expired(store: RowStore, databases: Databases) -> None:
+    """Remove the rows of logical partitions whose time is over."""
+    for one in store.databases():
+        with suppress(DatabaseGone):
+            with one.reading() as view:
+                known = one.catalogue(view)
+            is_any = any(found.logical is not None for found in known.relations.values())
+            engine = databases.engine(known.database) if is_any else None
+            if isinstance(engine, Tables):
+                await engine.expiring.look()
 
 
 async def _rebuilt_further(store: RowStore, databases: Databases) -> None:

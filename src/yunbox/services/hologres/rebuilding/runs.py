@@ -26,7 +26,7 @@ from yunbox.services.hologres.engines.remote import Remote
 from yunbox.services.hologres.rebuilding.statement import Going, Rebuilding, read_rebuilding
 from yunbox.services.hologres.rebuilding.target import Target, target_of
 from yunbox.services.hologres.session.ports import Context
-from yunbox.services.hologres.session.unattended import Background, Unattended, unattended
+from yunbox.services.hologres.session.unattended import SETTINGS, Background, Unattended, unattended
 from yunbox.services.hologres.statements.cursor import cut
 from yunbox.services.hologres.statements.lexer import pieces
 from yunbox.storage.rows import catalogue, staging
@@ -42,8 +42,6 @@ from yunbox.wire.pgwire.settings.kinds import identifier
 from yunbox.wire.pgwire.values.calendar import EPOCH_US
 
 _PACKING = "yunbox.services.hologres.changes.packing"
-_SETTINGS = ("timezone", "datestyle", "intervalstyle", "search_path", "extra_float_digits")
-"""What expressions of a rebuild may depend on, as it was in the session that asked for it."""
 _BYTES_MAX = 1 << 50
 _AT_ONCE = 2
 _LOG = logging.getLogger("yunbox")
@@ -90,7 +88,7 @@ class Rebuilds:
         if relation.is_read_only:
             raise read_only(relation)
         target_of(asked, relation, known, scene)
-        settings = {name: context.settings[name] for name in _SETTINGS}
+        settings = {name: context.settings[name] for name in SETTINGS}
         made = Rebuild(
             time.time_ns(), relation.oid, context.user, asked.text, settings, self._store.holding.process, os.getpid()
         )

@@ -154,7 +154,8 @@ def check_rebuildable(relation: Relation, known: Catalogue, scene: Scene) -> Non
         raise failure("0A000", f'REBUILD of "{relation.name}", which is no table of its own rows, is not supported')
     scene.check_owns(relation)
     why = (
-        "a binlog" if relation.binlog is not None
+        "logical partitions" if relation.logical is not None
+        else "a binlog" if relation.binlog is not None
         else "serial columns" if any(map(sequence_of, relation.live))
         else "a query" if relation.dynamic is not None
         else "vectors" if relation.vectors

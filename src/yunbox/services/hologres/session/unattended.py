@@ -8,6 +8,8 @@ from typing import Protocol
 from yunbox.services.hologres.session.ports import Context
 from yunbox.wire.pgwire.settings.session import Settings
 
+SETTINGS = ("timezone", "datestyle", "intervalstyle", "search_path", "extra_float_digits")
+"""What rows and expressions may depend on: kept as it was in the session that asked for such a statement."""
 Do = Callable[[int], Awaitable[int | None]]
 """Does what a statement is to do, under a process id that others may stop it by; how many rows it has changed."""
 
@@ -36,7 +38,8 @@ def unattended(user: str, given: Mapping[str, str], now_us: int, pid: int) -> Co
     settings = Settings({}, ())
     for name, value in given.items():
         settings.assign(name, value, False)
+    shown = {name: settings.show(name) for name in SETTINGS}
     return Context(
-        user, "", pid, "", settings.show("search_path"), settings.style, now_us, now_us, settings=dict(given),
+        user, "", pid, "", settings.show("search_path"), settings.style, now_us, now_us, settings={**shown, **given},
         session_user=user,
     )  # fmt: skip

@@ -15,10 +15,8 @@ _PROCEDURE = "hg_insert_overwrite"
 
 
 def inserting(text: str, piece: Piece) -> str | None:
-    """The INSERT INTO that an INSERT OVERWRITE has the rows of, with all else in its place; None for other statements.
-
-    Raises PgError 0A000 for partitions.
-    """
+    """The INSERT INTO that an INSERT OVERWRITE has the rows of, with all else in its place; None for other statements,
+    and for those that name partitions, which are in ``parting.py``."""
     if piece.tokens[0].word != "insert" or [token.word for token in piece.tokens[1:2]] != ["overwrite"]:
         return None
     cursor = Cursor(piece)
@@ -29,8 +27,8 @@ def inserting(text: str, piece: Piece) -> str | None:
     cursor.name()
     while cursor.take("."):
         cursor.name()
-    if cursor.peek("partition"):
-        raise failure("0A000", "INSERT OVERWRITE ... PARTITION is for logical partitioned tables, which are not here")
+    if cursor.peek("partition", "("):
+        return None
     for token in blanked:
         at, end = token.start, token.end
         text = text[:at] + ("INTO" if token is piece.tokens[1] else "").ljust(end - at) + text[end:]

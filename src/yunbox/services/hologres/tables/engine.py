@@ -27,7 +27,7 @@ from yunbox.services.hologres.definitions.modelled import CreateTableLike
 from yunbox.services.hologres.definitions.names import written_name
 from yunbox.services.hologres.definitions.publications import ForgetProgress
 from yunbox.services.hologres.dynamic.definitions import CreateDynamicTable
-from yunbox.services.hologres.dynamic.refreshing import SETTINGS, Refreshes, Refreshing, read_refreshing
+from yunbox.services.hologres.dynamic.refreshing import Refreshes, Refreshing, read_refreshing
 from yunbox.services.hologres.engines.planning import Computed
 from yunbox.services.hologres.engines.remote import MANY_ROWS, Remote
 from yunbox.services.hologres.explaining.explained import Explained, explain
@@ -44,14 +44,17 @@ from yunbox.services.hologres.repeated import keeping
 from yunbox.services.hologres.session.ports import Affected, Context, Kind, Log, LookUp, Plan, Rows, Sink, Writes
 from yunbox.services.hologres.session.ports import Together as Changing
 from yunbox.services.hologres.session.rows import listed_texts, texts
-from yunbox.services.hologres.session.unattended import Background
+from yunbox.services.hologres.session.unattended import SETTINGS, Background
 from yunbox.services.hologres.statements.cursor import moved
 from yunbox.services.hologres.statements.explaining import Explain, read_explain
 from yunbox.services.hologres.statements.lexer import pieces
 from yunbox.services.hologres.statements.overwriting import Asked as Overwritten
 from yunbox.services.hologres.statements.overwriting import Called, called, inserting, query_of
+from yunbox.services.hologres.statements.parting import Emptying, Parted, emptying, parted
 from yunbox.services.hologres.tables.analyzing import looked_at
 from yunbox.services.hologres.tables.binlog import Binlog, Named, Slotted
+from yunbox.services.hologres.tables.expiring import Expiring
+from yunbox.services.hologres.tables.logical import LogicalPartitions
 from yunbox.services.hologres.tables.paths import schemas_of, usable
 from yunbox.sql.hologres.parser import tree
 from yunbox.sql.hologres.parser.statements import parse
@@ -124,6 +127,14 @@ class _Overwriting:
     inserting: Plan
 
 
+@dataclass(frozen=True, slots=True)
+class _IntoPartitions:
+    """An INSERT that names logical partitions, as the INSERT of its rows."""
+
+    inserting: Plan
+    parts: Parted
+
+
 class Tables:
     """An engine for the tables of one database."""
 
@@ -137,13 +148,11 @@ class Tables:
         self._further = further
         self._numbers = Numbers(store)
         self._changes = Changes(store, further, self._numbers, self._write_rows)
-        self.rebuilds = Rebuilds(
-            store, further, self._numbers, lambda context, known: self._scene(_asking(context), known), background
-        )
+        self.rebuilds = Rebuilds(store, further, self._numbers, self._scene_of, background)
         self._overwrites = Overwrites(store, further, self._numbers, self._changes.turns)
-        self.refreshes = Refreshes(
-            store, further, self._overwrites, lambda context, known: self._scene(_asking(context), known), background
-        )
+        self._partitions = LogicalPartitions(store, further, self._changes, self._scene_of)
+        self.expiring = Expiring(store, further, self._changes)
+        self.refreshes = Refreshes(store, further, self._overwrites, self._scene_of, background)
 
     async def plan(self, text: str, types: Sequence[int], context: Context) -> Plan:
         """What a statement is. Raises PgError."""
@@ -177,6 +186,13 @@ class Tables:
         calling = called(piece)
         if calling is not None:
             return Plan(Kind.DDL, "CALL", None, calling.parameters(types), calling)
+        parts = parted(text, piece)
+        if parts is not None:
+            made = await self._further.plan(parts.text, types, context)
+            return Plan(Kind.DML, made.tag, made.columns, made.parameters, _IntoPartitions(made, parts))
+        emptied = emptying(piece)
+        if emptied is not None:
+            return Plan(Kind.DDL, "TRUNCATE TABLE", None, (), emptied)
         inserted = inserting(text, piece)
         if inserted is not None:
             made = await self._further.plan(inserted, types, context)
@@ -242,6 +258,10 @@ class Tables:
             return await explain(plan.payload, values, context, self._further, self.start)
         if isinstance(plan.payload, _Overwriting):
             return await self._overwrites.run(plan.payload.inserting, values, context)
+        if isinstance(plan.payload, _IntoPartitions):
+            return await self._partitions.insert(plan.payload.inserting, plan.payload.parts, values, context)
+        if isinstance(plan.payload, Emptying):
+            return await self._partitions.empty(plan.payload, context)
         if isinstance(plan.payload, Refreshing):
             await self.refreshes.refresh(plan.payload, context)
             return listed_texts(())
@@ -381,8 +401,10 @@ class Tables:
             raise failure("25001", "CALL hg_insert_overwrite cannot run inside a transaction block")
         with self._store.reading() as view:
             known = self._store.catalogue(view)
-        target = overwritten(asked, known, self._scene(_asking(context), known), is_unlogged=context.is_unlogged)
+        target = overwritten(asked, known, self._scene_of(context, known), is_unlogged=context.is_unlogged)
         query = query_of(asked.query)
+        if target.logical is not None:
+            return await self._partitions.overwrite(target, asked, filling(target, query), context)
         try:
             await self._further.plan(query, (), context)  # as it says best what is wrong with it
             plan = await self._further.plan(filling(target, query), (), context, into_parts=True)
@@ -422,7 +444,7 @@ class Tables:
         if isinstance(definition, DropDatabase):
             with self._store.reading() as view:
                 known = self._store.catalogue(view)
-            found = definition.found(known, self._scene(_asking(context), known))
+            found = definition.found(known, self._scene_of(context, known))
             count = await self._further.sessions_of(found.name) if found is not None else 0
             if found is not None and count:
                 raise used(found, count)
@@ -430,14 +452,14 @@ class Tables:
     async def _analyzed(self, definition: Analyze, context: Context) -> Definition:
         with self._store.reading() as view:
             known = self._store.catalogue(seen(view, context.block))
-        scene = self._scene(_asking(context), known)
+        scene = self._scene_of(context, known)
         return await looked_at(definition, known, scene, self._store, self._further, context.block)
 
     async def _filled(self, definition: CreateTableAs, context: Context) -> Rows:
         """Make a table of a query, within a block. Raises PgError."""
         with self._store.reading() as view:
             known = self._store.catalogue(seen(view, context.block))
-        filling = definition.filling(known, self._scene(_asking(context), known))
+        filling = definition.filling(known, self._scene_of(context, known))
         made = await self._define(definition, context)
         if not filling:
             return made
@@ -460,6 +482,9 @@ class Tables:
 
         notices, affected = await self._write(work, context)
         return listed_texts((), notices=notices, affected=affected)
+
+    def _scene_of(self, context: Context, known: Catalogue) -> Scene:
+        return self._scene(_asking(context), known)
 
     def _scene(self, asking: _Asking, known: Catalogue) -> Scene:
         """Where a definition takes place."""
@@ -509,7 +534,7 @@ class Tables:
         loading = await asyncio.to_thread(import_module, _LOADING)
         with self._store.reading() as view:
             known = self._store.catalogue(seen(view, context.block))
-        scene = self._scene(_asking(context), known)
+        scene = self._scene_of(context, known)
 
         def find(names: Sequence[str]) -> Relation | None:
             return scene.find(known, Name(names[-1], names[0] if len(names) == 2 else ""))

@@ -260,6 +260,7 @@ class Changes(Queries):
         columns, values = self._assignments(node.assignments, target)
         _add_generated(self, target, source, columns, values)
         where = self._condition(node.where, "WHERE")
+        self._check_filtered(node.at)
         assert source.row is not None
         changed = {f"{one.name}": made for one, made in zip(columns, values, strict=True)}
         self._see(source, changed)
@@ -271,6 +272,7 @@ class Changes(Queries):
     def _delete(self, node: tree.Delete, target: Relation) -> Change:
         from_sql, source = self._target_and_sources(node, target)
         where = self._condition(node.where, "WHERE")
+        self._check_filtered(node.at)
         outputs = self._returning(node.returning)
         assert source.row is not None
         exprs = [source.row, *(one.expr for one in outputs)]

@@ -56,6 +56,8 @@ class Context:
     """What is done with each relation, in the order in which they are named."""
     into_parts: bool = False
     """Whether rows may go into a partitioned table: who asks has them go to its partitions."""
+    filters: bool = True
+    """Whether queries of tables that ask for it have to say of which of their logical partitions they are."""
     depth: int = 0
     _names: int = 0
     _view: Relation | None = None
@@ -108,6 +110,15 @@ class Context:
         finally:
             self.search_path, self._view = before
             self.depth -= 1
+
+    @contextmanager
+    def unfiltered(self) -> Generator[None]:
+        """Queries within need not say of which partitions they are."""
+        before, self.filters = self.filters, False
+        try:
+            yield
+        finally:
+            self.filters = before
 
     def find(self, names: Sequence[str], at: int = -1) -> Relation | None:
         """The same, or None."""

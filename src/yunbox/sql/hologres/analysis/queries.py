@@ -3,7 +3,7 @@
 from collections.abc import Sequence, Set
 from dataclasses import replace
 
-from yunbox.sql.hologres.analysis import grouping, naming, ordering
+from yunbox.sql.hologres.analysis import grouping, logical, naming, ordering
 from yunbox.sql.hologres.analysis.bound import BoundQuery, TargetColumn, column_sql, listed
 from yunbox.sql.hologres.analysis.scope import CteEntry, Output, Scope, used
 from yunbox.sql.hologres.analysis.selection import WINDOWED
@@ -240,6 +240,7 @@ class Queries(Sources):
             raise unsupported(f"FOR {node.locks[0].upper()}", node.at)
         from_sql = self.sources(node.sources)
         where = self._condition(node.where, "WHERE")
+        self._check_filtered(node.at)
         self._windows(node.windows)
         raw = self._expanded(node.targets)
         sets = grouping.analyse(self, node, raw)
@@ -253,6 +254,10 @@ class Queries(Sources):
             self._check_grouped(columns, keys)
         body = self._body(from_sql, where, having, sets, grouped)
         return self._assembled(node, columns, keys, body)
+
+    def _check_filtered(self, at: int) -> None:
+        if self.context.filters:
+            logical.check_filtered(self.scope.namespace.sources, at)
 
     def _windows(self, windows: Sequence[tree.Window]) -> None:
         for one in windows:

@@ -6,7 +6,7 @@ Source: the PostgreSQL documentation, "Table Expressions".
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from yunbox.sql.hologres.analysis import naming, records
+from yunbox.sql.hologres.analysis import logical, naming, records
 from yunbox.sql.hologres.analysis.bound import BoundQuery, column_sql
 from yunbox.sql.hologres.analysis.calls import Calls
 from yunbox.sql.hologres.analysis.context import Read
@@ -149,6 +149,9 @@ class Sources(Calls):
     def _functions(self, node: tree.FunctionRef) -> tuple[str, Namespace]:
         if is_files(node):
             return self._files(node)
+        listed = logical.listing(node, self.context)
+        if listed is not None:
+            return self._partitions(node, *listed)
         if records.check_list(node, [one.names[-1] for one in node.calls if isinstance(one, tree.Call)]):
             return self._records(node)
         calls = [one for call in node.calls for one in _unnested(call)]
@@ -171,6 +174,12 @@ class Sources(Calls):
         outputs = _renamed(outputs, node.alias, name)
         source = Source(name, outputs, scalar=single and not node.ordinality)
         return f"{_lateral(made)}({body}) AS {inner}", Namespace([source], list(outputs))
+
+    def _partitions(self, node: tree.FunctionRef, query: tree.Query, relation: Relation) -> tuple[str, Namespace]:
+        """The logical partitions of a table."""
+        with self.context.unfiltered():
+            bound = self.query(query, None)
+        return self._aliased(bound, node.alias or tree.Alias("hg_list_logical_partition"))
 
     def _records(self, node: tree.FunctionRef) -> tuple[str, Namespace]:
         """JSON as rows of the columns that a definition list names."""

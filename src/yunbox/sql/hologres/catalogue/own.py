@@ -52,7 +52,8 @@ bit_construct({",".join(["bool"] * len(CONDITIONS))}) int4 lax
 bit_match(text,int4) bool
 """
 _NOT_HERE = """
-approx_percentile max_pt hg_array_map hg_array_filter hg_array_fill hg_array_sort hg_array_first_index
+approx_percentile max_pt hg_partition_file_status hg_array_map hg_array_filter
+hg_array_fill hg_array_sort hg_array_first_index
 range_funnel range_funnel_time range_funnel_level path_analysis_detail path_analysis_array path_analysis_sum
 bsi_add bsi_add_agg bsi_add_value bsi_build bsi_compare bsi_ebm bsi_eq bsi_filter bsi_ge bsi_gt bsi_iterate bsi_le
 bsi_lt bsi_merge bsi_merge_agg bsi_neq bsi_range bsi_show bsi_stat bsi_sum bsi_topk bsi_transpose

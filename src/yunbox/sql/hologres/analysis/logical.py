@@ -1,0 +1,69 @@
+"""Logical partitions in queries: which there are, and that a query says of which it is.
+
+Source: the vendor's page "CREATE LOGICAL PARTITION TABLE". A condition on a column of the partition key, in WHERE or in
+a join, is one that says so.
+"""
+
+from collections.abc import Sequence
+
+from yunbox.sql.hologres.analysis.context import Context
+from yunbox.sql.hologres.analysis.scope import Source
+from yunbox.sql.hologres.catalog import Relation
+from yunbox.sql.hologres.errors import error, unsupported
+from yunbox.sql.hologres.expr import identifier
+from yunbox.sql.hologres.parser import tree
+from yunbox.sql.hologres.parser.statements import parse
+
+_LISTING = ("hologres", "hg_list_logical_partition")
+COLUMN = "partition"
+
+
+def check_filtered(sources: Sequence[Source], at: int) -> None:
+    """Raise PgError 0A000 for a table that no condition so far says the partitions of, where one has to."""
+    for one in sources:
+        relation = one.relation
+        if relation is None or not relation.is_filtered or not one.columns:
+            continue
+        use = one.columns[0].expr.use
+        numbers = {column.number for column in relation.columns if column.name in relation.partitioned}
+        if use is not None and not use.selected & numbers:
+            names = ", ".join(relation.partitioned)
+            raise error(
+                "0A000", f'a query of logical partitioned table "{relation.name}" without a condition on its '
+                f"partition key ({names}) is not supported", at,
+                hint="Say of which partitions it is, or SET (partition_require_filter = false) of the table.",
+            )  # fmt: skip
+
+
+def listing(node: tree.FunctionRef, context: Context) -> tuple[tree.Query, Relation] | None:
+    """The query that a call of hg_list_logical_partition is, and the table; None for all else of FROM.
+
+    Raises PgError 0A000 for a table that is not written out, 42809 for one without such partitions.
+    """
+    call = node.calls[0]
+    if len(node.calls) > 1 or not isinstance(call, tree.Call) or tuple(call.names) != _LISTING:
+        return None
+    if len(call.args) != 1 or node.ordinality:
+        raise error("42883", "function hologres.hg_list_logical_partition takes the name of a table", call.at)
+    [argument] = call.args
+    while isinstance(argument, tree.Cast):
+        argument = argument.value
+    if not isinstance(argument, tree.Constant) or argument.kind != "string":
+        raise unsupported("hg_list_logical_partition of a table whose name is not written out", call.at)
+    relation = context.relation(_named(argument.text, call.at), call.at)
+    if not relation.partitioned:
+        raise error("42809", f'"{relation.name}" is not a logical partitioned table', call.at)
+    values = ", ".join(f"{identifier(one)}::text" for one in relation.partitioned)
+    table = f"{identifier(relation.schema)}.{identifier(relation.name)}"
+    query = parse(f"SELECT DISTINCT concat_ws(',', {values}) AS {COLUMN} FROM {table}")
+    assert isinstance(query, tree.Query)
+    return query, relation
+
+
+def _named(text: str, at: int) -> Sequence[str]:
+    """A table's name in a text. Raises PgError 42602."""
+    found = parse(f"SELECT 1 FROM {text}") if text.strip() and ";" not in text else None
+    sources = found.sources if isinstance(found, tree.Select) else ()
+    if len(sources) != 1 or not isinstance(sources[0], tree.TableRef) or sources[0].alias is not None:
+        raise error("42602", "invalid name syntax", at)
+    return sources[0].names
