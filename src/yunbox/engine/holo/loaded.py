@@ -22,6 +22,7 @@ _MADE = {
     17: "unhex(substr({0}, 3))",
     13_400: "unhex(substr({0}, 3))",
     13_402: "unhex(substr({0}, 3))",
+    13_404: "unhex(substr({0}, 3))",
     1082: _DAY,
     1114: _MOMENT,
     1184: _MOMENT.replace("{0}", "replace({0}, '+00', '')"),

@@ -86,9 +86,10 @@ _OFFERED = (
         "roaring bitmaps",
         "roaringbitmap, roaringbitmap64; functions, operators, aggregates, in the portable format",
     ),
+    ("bit-sliced indexes", "bsi; comparisons, sums, top k, transposing, adding and merging, in a format of its own"),
     (
         "CREATE EXTENSION, DROP EXTENSION",
-        "proxima, roaringbitmap, hg_binlog, hg_toolkit, flow_analysis, hive_compatible; by superusers",
+        "proxima, roaringbitmap, bsi, hg_binlog, hg_toolkit, flow_analysis, hive_compatible; by superusers",
     ),
     ("views", "CREATE OR REPLACE VIEW, ALTER VIEW ... RENAME, DROP VIEW with CASCADE; not to be written through"),
     (
@@ -218,7 +219,10 @@ _NOT_OFFERED = (
     ("GRANT on functions, types and foreign servers; the simple permission models", "0A000"),
 )
 _ENGINE = (
-    ("range_funnel, path analysis, BSI, orafce, PostGIS, pgcrypto, lambdas over arrays; masks, encryption", "0A000"),
+    (
+        "range_funnel, finder_funnel, path analysis, bsi_show, bsi_stat, orafce, PostGIS, pgcrypto, lambdas; masks",
+        "0A000",
+    ),
     ("functions and forms of SQL that are not here yet", "0A000, naming them, with their place"),
     ("EXPLAIN of definitions; its options BUFFERS, SETTINGS, WAL, FORMAT XML and YAML", "0A000"),
     ("pg_stat_bgwriter, pg_timezone_abbrevs and functions of pg_catalog that are not here", "0A000"),

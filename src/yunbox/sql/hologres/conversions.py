@@ -174,7 +174,7 @@ def text_sql(sql: str, of: int, token: str, digits: Digits | None = None) -> str
     if of == NUMERIC and digits:
         return decimal_text(sql, digits)
     if name in ("float4", "float8", "date", "time", "timestamp", "timestamptz", "interval", "bytea", "timetz",
-                "roaringbitmap", "roaringbitmap64"):  # fmt: skip
+                "roaringbitmap", "roaringbitmap64", "bsi"):  # fmt: skip
         return f"hg_out_{name}({into_carrier(sql, of)}, {quoted(token)})"
     return sql
 

@@ -77,7 +77,7 @@ def _check_digits(numbers: tuple[int, ...]) -> None:
 
 
 def _name(cursor: Cursor) -> str:
-    for name in ("roaringbitmap", "roaringbitmap64"):
+    for name in ("roaringbitmap", "roaringbitmap64", "bsi"):
         if cursor.take("public", ".", name):
             return name
     cursor.take("pg_catalog", ".")

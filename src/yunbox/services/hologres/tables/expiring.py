@@ -5,9 +5,11 @@ They are in no binlog and no log of statements, as they are nobody's changes, li
 vendor's page "CREATE LOGICAL PARTITION TABLE", ``partition_expiration_time``: they go some time after that.
 """
 
+import logging
 import time
 from dataclasses import replace
 
+from yunbox.kernel.errors import KernelError
 from yunbox.services.hologres.changes.changes import Changes
 from yunbox.services.hologres.changes.partitions import conditions, literal
 from yunbox.services.hologres.engines.remote import Remote
@@ -17,8 +19,11 @@ from yunbox.storage.rows.catalogue import Catalogue
 from yunbox.storage.rows.logical import EXPIRATION
 from yunbox.storage.rows.model import Relation
 from yunbox.storage.rows.store import RowStore
+from yunbox.wire.pgwire.report import PgError
 from yunbox.wire.pgwire.settings.kinds import identifier
 from yunbox.wire.pgwire.values.calendar import EPOCH_US
+
+_LOG = logging.getLogger("yunbox")
 
 
 class Expiring:
@@ -32,7 +37,7 @@ class Expiring:
         """Under which definitions, after how many changes, and up to which value a table was looked at last."""
 
     async def look(self) -> None:
-        """Remove what is over. Raises PgError."""
+        """Remove what is over; what could not be removed is tried again."""
         now_us = time.time_ns() // 1000
         with self._store.reading() as view:
             known = self._store.catalogue(view)
@@ -42,8 +47,11 @@ class Expiring:
             least = logical.least(one, EXPIRATION, now_us)
             seen = known.version, changes[one.oid], least or ""
             if least is not None and self._seen.get(one.oid) != seen:
-                await self._remove(one, known, least, now_us)
-                self._seen[one.oid] = seen
+                try:
+                    await self._remove(one, known, least, now_us)
+                    self._seen[one.oid] = seen
+                except (PgError, KernelError) as error:
+                    _LOG.info("old partitions of a table could not be removed: %s", error)
 
     async def _remove(self, table: Relation, known: Catalogue, least: str, now_us: int) -> None:
         context = unattended(known.owner(table.owner), {}, now_us - EPOCH_US, 0)

@@ -11,7 +11,9 @@ has not is not said. ``roaringbitmap`` is what a constant is where both would do
 import re
 
 ROARINGBITMAP, ROARINGBITMAP_ARRAY, ROARINGBITMAP64, ROARINGBITMAP64_ARRAY = 13_400, 13_401, 13_402, 13_403
-BITMAPS = frozenset((ROARINGBITMAP, ROARINGBITMAP64))
+BSI, BSI_ARRAY = 13_404, 13_405
+"""Bit-sliced indexes (``bsi.py``), which are made of such sets."""
+BITMAPS = frozenset((ROARINGBITMAP, ROARINGBITMAP64, BSI))
 FIRST_OID, FIRST_OPERATOR = 13_410, 13_510
 FIRST_OID_64, FIRST_OPERATOR_64 = 13_610, 13_710
 _TYPES = {"rb": ROARINGBITMAP, "rb64": ROARINGBITMAP64, "bool": 16, "int8": 20, "int4": 23, "text": 25, "float8": 701,

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from yunbox.sql.hologres.catalogue.bitmaps import (
+    BSI,
+    BSI_ARRAY,
     ROARINGBITMAP,
     ROARINGBITMAP64,
     ROARINGBITMAP64_ARRAY,
@@ -21,6 +23,7 @@ class Brought:
 
 
 EXTENSIONS: Mapping[str, Brought] = {
+    "bsi": Brought(r"bsi_\w+", frozenset((BSI, BSI_ARRAY))),
     "flow_analysis": Brought(r"windowfunnel|retention|range_retention_(?:count|sum)|bit_(?:construct|match)"),
     "hg_binlog": Brought(r"(?!)"),
     "hg_toolkit": Brought(r"hg_dump_script|hg_shard_id_for_distribution_key"),

@@ -4,7 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
 
-from yunbox.sql.hologres.catalogue import bitmaps, own
+from yunbox.sql.hologres.catalogue import bitmaps, bsi, own
 from yunbox.sql.hologres.catalogue.rows import rows
 from yunbox.sql.hologres.catalogue.types import (
     ANY,
@@ -183,6 +183,11 @@ for _at, _name in enumerate(DISTANCES, FIRST_OID):
     _add(Function(
         _at, _name, "f", (FLOAT4_ARRAY, FLOAT4_ARRAY), 0, 0, FLOAT4, False, True, "i", (), ()
     ))  # fmt: skip
+
+for _at, (_name, _args, _of, _several) in enumerate(bsi.signatures(), bsi.FIRST_OID):
+    _add(Function(_at, _name, "f", _args, 0, 0, _of, _several, True, "i", (), ()))
+for _at, _name in enumerate(bsi.AGGREGATES, bsi.FIRST_OID + len(bsi.FORMS)):
+    _add(Function(_at, _name, "a", (bitmaps.BSI,), 0, 0, bitmaps.BSI, False, False, "i", (), ()))
 
 BY_NAME: dict[str, list[Function]] = defaultdict(list)
 BY_SYMBOL: dict[str, list[Operator]] = defaultdict(list)

@@ -55,9 +55,9 @@ _NOT_HERE = """
 approx_percentile max_pt hg_partition_file_status hg_array_map hg_array_filter
 hg_array_fill hg_array_sort hg_array_first_index
 range_funnel range_funnel_time range_funnel_level path_analysis_detail path_analysis_array path_analysis_sum
-bsi_add bsi_add_agg bsi_add_value bsi_build bsi_compare bsi_ebm bsi_eq bsi_filter bsi_ge bsi_gt bsi_iterate bsi_le
-bsi_lt bsi_merge bsi_merge_agg bsi_neq bsi_range bsi_show bsi_stat bsi_sum bsi_topk bsi_transpose
-bsi_transpose_with_count
+finder_funnel finder_group_funnel pad_funnel pad_full_path pad_session_path_array pad_sub_path_left pad_sub_path_right
+pad_sub_index_left pad_sub_index_right pad_sub_cost pad_sub_session
+bsi_show bsi_stat
 add_months bitand dump instr last_day listagg lnnvl median months_between nanvl next_day nvl nvl2
 hg_get_warehouse_status hg_rebalance_warehouse hg_get_rebalance_warehouse_status
 hg_list_logical_partition hg_dynamic_table_state_size

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import cache
 
 from yunbox.sql.hologres.catalogue.bitmaps import (
+    BSI,
+    BSI_ARRAY,
     ROARINGBITMAP,
     ROARINGBITMAP64,
     ROARINGBITMAP64_ARRAY,
@@ -36,7 +38,8 @@ DIGITS_MAX = 38
 _DUCK = {
     "bool": "BOOLEAN", "int2": "SMALLINT", "int4": "INTEGER", "int8": "BIGINT", "float4": "FLOAT", "float8": "DOUBLE",
     "bytea": "BLOB", "date": "DATE", "time": "TIME", "timestamp": "TIMESTAMP", "timestamptz": "TIMESTAMP",
-    "roaringbitmap": "BLOB", "roaringbitmap64": "BLOB", "interval": "INTERVAL", "timetz": "TIMETZ", "uuid": "UUID",
+    "roaringbitmap": "BLOB", "roaringbitmap64": "BLOB", "bsi": "BLOB", "interval": "INTERVAL", "timetz": "TIMETZ",
+    "uuid": "UUID",
     **dict.fromkeys(
         ("oid", "xid", "cid", "regclass", "regtype", "regproc", "regprocedure", "regoperator", "regnamespace",
          "regrole", "regdictionary"),
@@ -80,6 +83,7 @@ TYPES: dict[int, Type] = {one.oid: one for one in map(_type, rows("types"))}
 """By OID."""
 for _oid, _array, _name in (
     (ROARINGBITMAP, ROARINGBITMAP_ARRAY, "roaringbitmap"), (ROARINGBITMAP64, ROARINGBITMAP64_ARRAY, "roaringbitmap64"),
+    (BSI, BSI_ARRAY, "bsi"),
 ):  # fmt: skip
     TYPES[_oid] = Type(_oid, _name, -1, "U", _oid == ROARINGBITMAP, _array, 0, False, False, "i", "x")
     TYPES[_array] = Type(_array, f"_{_name}", -1, "A", False, 0, _oid, False, False, "i", "x")

@@ -3,6 +3,7 @@
 from yunbox.sql.hologres.natives import (
     binary,
     bitmaps,
+    bsi,
     catalogue,
     conversions,
     flows,
@@ -24,7 +25,7 @@ from yunbox.sql.hologres.natives.native import Native
 NATIVES: tuple[Native, ...] = (
     *conversions.NATIVES, *numerics.NATIVES, *mathematics.NATIVES, *texts.NATIVES, *patterns.NATIVES,
     *moments.NATIVES, *statistics.NATIVES, *jsons.NATIVES, *formats.NATIVES, *catalogue.NATIVES,
-    *bitmaps.NATIVES, *networks.NATIVES, *binary.NATIVES, *zoned_times.NATIVES, *flows.NATIVES,
+    *bitmaps.NATIVES, *bsi.NATIVES, *networks.NATIVES, *binary.NATIVES, *zoned_times.NATIVES, *flows.NATIVES,
     *number_patterns.NATIVES, *moment_patterns.NATIVES,
 )  # fmt: skip
 """Every native function."""

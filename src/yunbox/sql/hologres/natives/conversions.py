@@ -20,7 +20,7 @@ _INTERVAL = "STRUCT(m INTEGER, d INTEGER, u BIGINT)"
 CARRIERS = {
     "bool": "BOOLEAN", "int2": "SMALLINT", "int4": "INTEGER", "int8": "BIGINT", "oid": "UINTEGER", "float4": "FLOAT",
     "float8": "DOUBLE", "date": "INTEGER", "time": "BIGINT", "timestamp": "BIGINT", "timestamptz": "BIGINT",
-    "interval": _INTERVAL, "bytea": "BLOB", "roaringbitmap": "BLOB", "roaringbitmap64": "BLOB",
+    "interval": _INTERVAL, "bytea": "BLOB", "roaringbitmap": "BLOB", "roaringbitmap64": "BLOB", "bsi": "BLOB",
 }  # fmt: skip
 """DuckDB's types of the carriers that are no text."""
 _FLOATS = ("float4", "float8")

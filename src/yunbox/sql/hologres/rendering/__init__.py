@@ -14,6 +14,7 @@ _TABLES = (
     "catalogue",
     "vectors",
     "bitmaps",
+    "bsi",
     "flows",
     "networks",
     "zoned_times",

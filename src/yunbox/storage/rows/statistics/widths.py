@@ -93,7 +93,7 @@ def _member(value: Any, at: int) -> int:
 
 _PAYLOADS: dict[int, Width] = {
     17: len, **dict.fromkeys((25, 114, 1042, 1043), _text), 1700: _numeric, 869: _network, 650: _network,
-    1560: _bits, 1562: _bits, 3802: _document, 13_400: len, 13_402: len,
+    1560: _bits, 1562: _bits, 3802: _document, 13_400: len, 13_402: len, 13_404: len,
 }  # fmt: skip
 
 

@@ -54,7 +54,8 @@ def _finite(value: int, ends: tuple[int, int]) -> int:
 _FORMS = {
     16: _Form("uint8", int), 21: _Form("int16"), 23: _Form("int32"), 20: _Form("int64"), 700: _Form("float"),
     701: _Form("double"), 25: _Form("string"), 1043: _Form("string"), 1042: _Form("string"), 114: _Form("string"),
-    17: _Form("binary"), 13_400: _Form("binary"), 13_402: _Form("binary"), 1082: _Form("date32", _days),
+    17: _Form("binary"), 13_400: _Form("binary"), 13_402: _Form("binary"), 13_404: _Form("binary"),
+    1082: _Form("date32", _days),
     1114: _Form("timestamp", lambda value: _finite(value, _MOMENT_ENDS) + EPOCH_US),
     1184: _Form("date64", lambda value: _finite(value, _MOMENT_ENDS) // 1000 + _EPOCH_MS),
     1083: _Form("time64"),

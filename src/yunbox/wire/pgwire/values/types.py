@@ -6,6 +6,7 @@ from yunbox.wire.pgwire.values import jsons, numbers, objects, texts
 from yunbox.wire.pgwire.values.array_codecs import array_of
 from yunbox.wire.pgwire.values.arrays import Array
 from yunbox.wire.pgwire.values.bitmaps import WIDE, Bitmap
+from yunbox.wire.pgwire.values.bsi import Bsi
 from yunbox.wire.pgwire.values.clock import Time, TimeTz
 from yunbox.wire.pgwire.values.codec import Codec
 from yunbox.wire.pgwire.values.dates import Date, Timestamp
@@ -54,6 +55,7 @@ _PLAIN = (
     Type("jsonb", 3802, -1, jsons.JSONB, 3807),
     Type("roaringbitmap", 13_400, -1, Bitmap(), 13_401),
     Type("roaringbitmap64", 13_402, -1, Bitmap(WIDE), 13_403),
+    Type("bsi", 13_404, -1, Bsi(), 13_405),
 )
 _OID = numbers.Integer("oid", ">I")
 _SYSTEM = (
