@@ -104,6 +104,10 @@ PARTITIONING = {
     "auto_partitioning.num_precreate": "1", "auto_partitioning.num_retention": "3", "auto_partitioning.num_hot": "2",
     "auto_partitioning.schd_start_time": "2999-01-01 00:00:00",
 }  # fmt: skip
+LOGICAL = {
+    "partition_expiration_time": "30 day", "partition_keep_hot_window": "15 day", "partition_require_filter": "true",
+    "partition_generate_binlog_window": "3 day",
+}  # fmt: skip
 VECTORS = '{"v": {"algorithm": "HGraph", "distance_method": "Cosine"}}'
 
 
@@ -121,7 +125,12 @@ def test_every_property_comes_again(client: Client) -> None:
     assert all(f"\n{name.replace('.', '_')} = '" in text for name in PROPERTIES)
     client.execute(f"create table u ({columns}) {with_({'vectors': VECTORS})}")
     made_again(client, "u")
-    assert {*PROPERTIES, *PARTITIONING, "vectors", "keep_alive"} == {*_READERS}, "a property that no script was read of"
+    client.execute(f"create table l (d date not null) logical partition by list (d) {with_(LOGICAL)}")
+    client.execute("alter table l partition (d = '2025-01-01') set (keep_alive = true, generate_binlog = 'off')")
+    text = made_again(client, "l")
+    assert "\n)\nLOGICAL PARTITION BY LIST (d)\nWITH (\n" in text
+    assert "PARTITION (d = '2025-01-01') SET (keep_alive = 'true', generate_binlog = 'off');" in text
+    assert {*PROPERTIES, *PARTITIONING, *LOGICAL, "vectors", "keep_alive"} == {*_READERS}, "no script was read of one"
 
 
 def test_partitions_come_again(client: Client) -> None:
