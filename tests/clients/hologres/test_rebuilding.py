@@ -100,6 +100,19 @@ def test_the_vendors_examples(client: Client) -> None:
     assert (
         state(client, "async rebuild table t alter column ds set not null, to logical partition by list(ds)") == "0A000"
     )
+    assert rebuilt(client, "alter primary key (a, ds), to logical partition by list (ds)") == DONE
+    listed = "select partition from hologres.hg_list_logical_partition('rebuilt.t') order by 1"
+    assert client.execute(listed).fetchall() == [("",), ("2025-04-01",), ("2025-04-02",)]
+    assert rebuilt(client, "set (partition_require_filter = true, orientation = 'column')") == DONE
+    assert state(client, "select * from t") == "0A000"
+    assert rebuilt(client, "add column more int default 4, alter n type bigint") == DONE
+    assert len(client.execute("select more from t where ds >= ''").fetchall()) == 3
+    for actions in (
+        "alter primary key (a)", "alter ds type float8 using 1", "alter ds drop not null",
+        "to logical partition by list (a)", "to partition by list (a)", "to logical partition",
+    ):  # fmt: skip
+        assert state(client, f"async rebuild table t {actions}") in ("0A000", "42P16"), actions
+    client.execute("alter table t set (partition_require_filter = false)")
     assert len(rows(client)) == 3
 
 

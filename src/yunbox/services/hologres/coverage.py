@@ -119,7 +119,7 @@ _OFFERED = (
     ),
     (
         "ASYNC REBUILD TABLE",
-        "primary keys, types, NOT NULL, defaults, properties, new columns; rebuild_progress, SUSPEND, RESUME; readonly",
+        "keys, types, NOT NULL, defaults, properties, columns, logical partitions; rebuild_progress, SUSPEND, RESUME",
     ),
     (
         "dynamic tables",

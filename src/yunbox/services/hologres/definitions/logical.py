@@ -44,6 +44,12 @@ def with_partitions(relation: Relation, names: Sequence[str], zone: str) -> Rela
     return msgspec.structs.replace(relation, logical=Logical(tuple(_key(relation, name) for name in names), zone))
 
 
+def check_partitions(relation: Relation) -> None:
+    """Raise PgError where the columns by which a table is partitioned cannot be that any more."""
+    for column in relation.logical_columns:
+        _key(relation, column.name)
+
+
 def _key(relation: Relation, name: str) -> int:
     column = relation.by_name.get(name)
     if column is None:

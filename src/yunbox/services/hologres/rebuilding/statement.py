@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from yunbox.services.hologres.definitions.base import Name
 from yunbox.services.hologres.definitions.create import ColumnDefinition, read_column
+from yunbox.services.hologres.definitions.logical import read_keys
 from yunbox.services.hologres.definitions.names import name_of
 from yunbox.services.hologres.definitions.properties import read_properties
 from yunbox.services.hologres.definitions.types import Typed, read_type
@@ -60,7 +61,14 @@ class Properties:
     given: dict[str, str]
 
 
-Action = Add | Retype | Default | Needed | Key | Properties
+@dataclass(frozen=True, slots=True)
+class Partitioned:
+    """TO LOGICAL PARTITION BY LIST (...)."""
+
+    columns: tuple[str, ...]
+
+
+Action = Add | Retype | Default | Needed | Key | Properties | Partitioned
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +134,8 @@ def _action(cursor: Cursor) -> Action:
         return Add(read_column(cursor))
     if cursor.take("set"):
         return Properties(read_properties(cursor))
+    if cursor.take("to", "logical", "partition", "by"):
+        return Partitioned(read_keys(cursor))
     if cursor.peek("to"):
         raise failure("0A000", "REBUILD TABLE ... TO PARTITION is not supported")
     cursor.need("alter")

@@ -9,6 +9,7 @@ from yunbox.services.hologres.definitions.base import Scene, no_column
 from yunbox.services.hologres.definitions.create import check_name, check_type
 from yunbox.services.hologres.definitions.defaults import check_default
 from yunbox.services.hologres.definitions.dependents import check_unused
+from yunbox.services.hologres.definitions.logical import check_partitions, with_partitions
 from yunbox.services.hologres.definitions.properties import checked
 from yunbox.services.hologres.definitions.table_groups import check_group
 from yunbox.services.hologres.rebuilding import statement as s
@@ -32,6 +33,8 @@ class _Target:
     known: Catalogue
     sources: dict[str, str] = field(default_factory=dict)
     added: set[str] = field(default_factory=set)
+    partitioned: tuple[str, ...] = ()
+    """The columns by which it is to have logical partitions, which it had not."""
 
     def column(self, name: str) -> Column:
         """A column. Raises PgError 42703."""
@@ -63,6 +66,10 @@ class _Target:
                 self.put(msgspec.structs.replace(column, not_null=is_needed))
             case s.Key(names):
                 self._key(names)
+            case s.Partitioned(names):
+                if self.relation.logical is not None:
+                    raise failure("0A000", "REBUILD TABLE ... TO LOGICAL PARTITION of such a table is not supported")
+                self.partitioned = names
             case s.Properties():
                 pass  # they are looked at when all else is done
 
@@ -102,9 +109,13 @@ class _Target:
             properties = {**self.relation.properties, _DISTRIBUTION: ",".join(names)}
             self.relation = msgspec.structs.replace(self.relation, properties=properties)
 
-    def finish(self, given: Mapping[str, str]) -> None:
+    def finish(self, given: Mapping[str, str], zone: str) -> None:
         """Look at what all comes to, with properties that are set. Raises PgError."""
         relation = self.relation
+        if self.partitioned:
+            relation = with_partitions(relation, self.partitioned, zone)
+        elif relation.logical is not None:  # whose key may be none any more
+            check_partitions(relation)
         wrong = unsuitable(one.type_oid for one in relation.key_columns)
         if wrong:
             raise failure("0A000", f"a primary key of type {format_type(wrong[0])} is not supported")
@@ -136,12 +147,13 @@ def target_of(rebuilding: s.Rebuilding, relation: Relation, known: Catalogue, sc
         made.do(action)
     given = {name: value for one in rebuilding.actions if isinstance(one, s.Properties)
              for name, value in one.given.items()}  # fmt: skip
-    made.finish(given)
+    made.finish(given, scene.zone)
     if any(isinstance(one, s.Retype) for one in rebuilding.actions):
         check_unused(known, relation, "changing the type of a column")
     taken = [one.name for one in made.relation.live if one.name not in made.added and one.generated is None]
     items = ", ".join(made.sources.get(name, identifier(name)) for name in taken)
-    return Target(made.relation, tuple(taken), f"SELECT {items} FROM {_named(relation)}")
+    keys = "".join(f" WHERE {identifier(one.name)} IS NOT NULL" for one in relation.logical_columns[:1])
+    return Target(made.relation, tuple(taken), f"SELECT {items} FROM {_named(relation)}{keys}")
 
 
 def _named(relation: Relation) -> str:
@@ -154,8 +166,7 @@ def check_rebuildable(relation: Relation, known: Catalogue, scene: Scene) -> Non
         raise failure("0A000", f'REBUILD of "{relation.name}", which is no table of its own rows, is not supported')
     scene.check_owns(relation)
     why = (
-        "logical partitions" if relation.logical is not None
-        else "a binlog" if relation.binlog is not None
+        "a binlog" if relation.binlog is not None
         else "serial columns" if any(map(sequence_of, relation.live))
         else "a query" if relation.dynamic is not None
         else "vectors" if relation.vectors

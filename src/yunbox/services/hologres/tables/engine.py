@@ -484,7 +484,7 @@ class Tables:
         return listed_texts((), notices=notices, affected=affected)
 
     def _scene_of(self, context: Context, known: Catalogue) -> Scene:
-        return self._scene(_asking(context), known)
+        return replace(self._scene(_asking(context), known), zone=name_of(context.style.zone))
 
     def _scene(self, asking: _Asking, known: Catalogue) -> Scene:
         """Where a definition takes place."""
