@@ -2,6 +2,7 @@
 TABLE", "INSERT OVERWRITE" and "Migrate from physical to logical partitioned tables"."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -171,6 +172,15 @@ def test_overwriting_within_a_block(client: Client) -> None:
         client.execute("insert overwrite tablea partition (ds = 'p') values ('n', 3, null, 'x', 'p')")
         client.execute("insert overwrite tablea partition (ds = 'q') values ('m', 4, null, 'x', 'q')")
     assert rows(client, "select a from tablea") == [("m",), ("n",)]
+    with client.transaction():
+        client.execute("update tablea set a = 'own' where ds = 'p' and b = 3")
+        client.execute(
+            "insert overwrite tablea partition (ds = 'p') select a || '!', b, c, d, ds from tablea where b = 3"
+        )
+        client.execute(
+            "insert overwrite tablea partition (ds = 'p') select a || '?', b, c, d, ds from tablea where b = 3"
+        )
+    assert rows(client, "select a from tablea") == [("m",), ("own!?",)]
     with pytest.raises(psycopg.errors.FeatureNotSupported), client.transaction():
         client.execute("create table made (a int)")
         client.execute("insert overwrite tablea partition (ds = 'p') values ('n', 3, null, 'x', 'p')")
@@ -345,3 +355,43 @@ def test_who_may(server: Server, client: Client) -> None:
         other.execute(overwriting)
         other.execute("truncate tablea partition (ds = 'p')")
         assert rows(other, "select * from tablea") == []
+
+
+@pytest.mark.parametrize(
+    ("of", "one", "other"),
+    [("int", "-5", "7"), ("varchar(9)", "it''s", "b"), ("date", "2025-03-16", "2025-03-17"),
+     ("timestamp", "2025-03-16", "2025-03-16 00:00:00.5"),
+     ("timestamptz", "2025-03-16 08:00:00+08", "2025-03-16 08:00+00")],
+)  # fmt: skip
+def test_keys_of_all_types(client: Client, of: str, one: str, other: str) -> None:
+    client.execute("set timezone to 'Asia/Shanghai'")
+    client.execute(f"create table typed (k int, ds {of} not null, primary key (k, ds)) logical partition by list (ds)")
+    client.execute(f"insert into typed values (1, '{one}'), (2, '{other}')")
+    client.execute(f"insert into typed partition (ds = '{one}') values (3, '{one}'), (4, '{other}')")
+    assert rows(client, "select k from typed") == [(1,), (2,), (3,)]
+    client.execute(f"insert overwrite typed partition (ds = '{other}') select k + 10, ds from typed")
+    assert rows(client, "select k from typed") == [(1,), (3,), (12,)]
+    client.execute(f"truncate typed partition (ds = '{one}')")
+    assert rows(client, "select k from typed") == [(12,)]
+    assert len(listed(client, "typed")) == 1
+
+
+def test_no_update_is_lost_to_an_overwrite(server: Server, client: Client) -> None:
+    """Whoever reads what it overwrites reads it again where others have changed it meanwhile."""
+    client.execute("create table counted (k int, n int, ds text, primary key (k, ds)) logical partition by list (ds)")
+    client.execute("insert into counted select g, 0, p from generate_series(1, 3000) g, unnest(array['p', 'q']) p")
+    overwriting = "insert overwrite counted partition (ds = 'p') select k, n + 1, ds from counted where ds = 'p'"
+
+    def repeat(statement: str, times: int) -> None:
+        with connected(server) as other:
+            other.execute("set search_path to logical")
+            for _ in range(times):
+                other.execute(statement, prepare=True)  # ty: ignore[no-matching-overload]
+
+    work = [(overwriting, 8), (overwriting, 8), ("update counted set n = n + 1 where k = 7 and ds = 'p'", 60),
+            ("update counted set n = n + 1 where k = 7 and ds = 'q'", 60)]  # fmt: skip
+    with ThreadPoolExecutor(len(work)) as threads:
+        for done in [threads.submit(repeat, *one) for one in work]:
+            done.result()
+    assert rows(client, "select n, count(*) from counted where ds = 'p' group by n") == [(16, 2999), (76, 1)]
+    assert rows(client, "select n, count(*) from counted where ds = 'q' group by n") == [(0, 2999), (60, 1)]

@@ -15,7 +15,7 @@ from yunbox.services.hologres.changes import inserts, updates
 from yunbox.services.hologres.changes.answers import answered
 from yunbox.services.hologres.changes.asked import Asked
 from yunbox.services.hologres.changes.numbers import Numbers
-from yunbox.services.hologres.changes.partitions import Into, emptying, overwritten
+from yunbox.services.hologres.changes.partitions import Into, emptying, overwritten, packed
 from yunbox.services.hologres.engines.remote import Remote, bound
 from yunbox.services.hologres.session.ports import Column, Context, Plan, Rows
 from yunbox.storage.objects.waiting import Turns
@@ -74,13 +74,18 @@ class Changes:
         computed = self._remote.renewed(plan, context)
         changing = computed.change
         assert changing is not None
-        asked = Asked(self._remote, computed, changing, bound(plan, values), context, self._numbers)
+        asked = Asked(self._remote, computed, into.of(changing), bound(plan, values), context, self._numbers)
         within = replace(context, user=owner)
         deleting = await self._remote.plan(emptying(changing.target, sorted(into.values)), (), within)
         found = self._remote.renewed(deleting, within)
         assert found.change is not None
         emptied = Asked(self._remote, found, found.change, (), within, self._numbers)
-        attempt, count = await overwritten(asked, emptied, into, self._store)
+        if inserts.is_packed(asked.changing) and context.block is None:
+            packing, store, target = await asyncio.to_thread(import_module, _PACKING), self._store, changing.target
+            write = await packed(asked, emptied, packing)
+            written = await self._write(lambda change: write(change, store.catalogue(change).still(target)), context)
+            return answered(written)
+        attempt, count = await overwritten(asked, emptied, self._store)
         return await self._written(asked, attempt, answered(count))
 
     async def _tried(self, plan: Plan, values: Sequence[Any], context: Context, into: Into | None) -> Rows:
@@ -89,17 +94,16 @@ class Changes:
         changing = computed.change
         assert changing is not None
         asked = Asked(self._remote, computed, changing, bound(plan, values), context, self._numbers)
+        if into is not None:
+            asked = replace(asked, changing=into.of(changing))
         columns = plan.columns or ()
         if changing.made.kind == "insert":
-            return await self._inserted(asked, columns, into)
+            return await self._inserted(asked, columns)
         return await self._changed(asked, columns)
 
-    async def _inserted(self, asked: Asked, columns: Sequence[Column], into: Into | None) -> Rows:
+    async def _inserted(self, asked: Asked, columns: Sequence[Column]) -> Rows:
         form = Form(asked.changing.target)
-        if into is not None:
-            rows = [one async for some in inserts.wholes(asked, form.relation)
-                    for one in inserts.proposed_of(into.within(some, form.relation), form)]  # fmt: skip
-        elif inserts.is_packed(asked.changing):
+        if inserts.is_packed(asked.changing):
             oids = [column.type_oid for column in asked.changing.target.columns]
             messages = asked.messages(await asked.begun(asked.changing.made.sql, oids), len(oids))
             first, size_bytes = [], 0

@@ -171,6 +171,8 @@ class Tables:
     async def _planned(self, text: str, types: Sequence[int], context: Context) -> Plan:
         [piece] = pieces(text)
         asked = read_explain(piece)
+        if asked is not None and parted(asked.text, pieces(asked.text)[0]) is not None:
+            raise failure("0A000", "EXPLAIN of INSERT ... PARTITION is not supported")
         if asked is not None and asked.text.lower().startswith("insert overwrite"):
             raise failure("0A000", "EXPLAIN of INSERT OVERWRITE is not supported")
         if asked is not None:
