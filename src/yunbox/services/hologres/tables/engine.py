@@ -28,8 +28,8 @@ from yunbox.services.hologres.definitions.names import written_name
 from yunbox.services.hologres.definitions.publications import ForgetProgress
 from yunbox.services.hologres.dynamic.definitions import CreateDynamicTable
 from yunbox.services.hologres.dynamic.refreshing import Refreshes, Refreshing, read_refreshing
-from yunbox.services.hologres.engines.planning import Computed
 from yunbox.services.hologres.engines.remote import MANY_ROWS, Remote
+from yunbox.services.hologres.engines.repeating import repeated
 from yunbox.services.hologres.explaining.explained import Explained, explain
 from yunbox.services.hologres.fixed.plan import TAGS, Fixed, fixed
 from yunbox.services.hologres.fixed.reads import Get
@@ -73,8 +73,6 @@ from yunbox.wire.pgwire.values.zones import name_of
 T = TypeVar("T")
 _LOADING = "yunbox.services.hologres.tables.loading"
 """What COPY needs, and numpy with it, which takes a while to load."""
-_KEPT_LETTERS_MAX = 8192
-"""Plans of longer texts are not kept."""
 _FIXED_WORDS = frozenset(("select", "insert", "update", "delete"))
 
 
@@ -121,18 +119,11 @@ class _Defined:
 
 
 @dataclass(frozen=True, slots=True)
-class _Overwriting:
-    """An INSERT OVERWRITE, as the INSERT of its rows."""
+class _Inserting:
+    """An INSERT OVERWRITE, or an INSERT that names logical ``parts``, as the INSERT of its rows."""
 
-    inserting: Plan
-
-
-@dataclass(frozen=True, slots=True)
-class _IntoPartitions:
-    """An INSERT that names logical partitions, as the INSERT of its rows."""
-
-    inserting: Plan
-    parts: Parted
+    plan: Plan
+    parts: Parted | None = None
 
 
 class Tables:
@@ -156,17 +147,7 @@ class Tables:
 
     async def plan(self, text: str, types: Sequence[int], context: Context) -> Plan:
         """What a statement is. Raises PgError."""
-        key = text, tuple(types)
-        before = context.plans.find(key)
-        again = self._further.repeated(before, context) if before is not None else None
-        if again is not None:
-            return again
-        plan = await self._planned(text, types, context)
-        if isinstance(plan.payload, Computed) and plan.payload.is_kept and len(text) <= _KEPT_LETTERS_MAX:
-            if before is not None and before.payload.is_lasting is False:
-                plan.payload.is_lasting = False
-            context.plans.keep(key, plan)
-        return plan
+        return await repeated(text, types, context, self._further, self._planned)
 
     async def _planned(self, text: str, types: Sequence[int], context: Context) -> Plan:
         [piece] = pieces(text)
@@ -191,14 +172,14 @@ class Tables:
         parts = parted(text, piece)
         if parts is not None:
             made = await self._further.plan(parts.text, types, context)
-            return Plan(Kind.DML, made.tag, made.columns, made.parameters, _IntoPartitions(made, parts))
+            return Plan(Kind.DML, made.tag, made.columns, made.parameters, _Inserting(made, parts))
         emptied = emptying(piece)
         if emptied is not None:
             return Plan(Kind.DDL, "TRUNCATE TABLE", None, (), emptied)
         inserted = inserting(text, piece)
         if inserted is not None:
             made = await self._further.plan(inserted, types, context)
-            return Plan(Kind.DML, made.tag, None, made.parameters, _Overwriting(made))
+            return Plan(Kind.DML, made.tag, None, made.parameters, _Inserting(made))
         definition = read.read(piece)
         if definition is not None:
             is_filled = isinstance(definition, CreateTableAs) and definition.is_filled
@@ -258,10 +239,11 @@ class Tables:
         if isinstance(plan.payload, Explained):
             self._check_explained(plan.payload.plan, context)
             return await explain(plan.payload, values, context, self._further, self.start)
-        if isinstance(plan.payload, _Overwriting):
-            return await self._overwrites.run(plan.payload.inserting, values, context)
-        if isinstance(plan.payload, _IntoPartitions):
-            return await self._partitions.insert(plan.payload.inserting, plan.payload.parts, values, context)
+        if isinstance(plan.payload, _Inserting):
+            made, parts = plan.payload.plan, plan.payload.parts
+            if parts is None:
+                return await self._overwrites.run(made, values, context)
+            return await self._partitions.insert(made, parts, values, context)
         if isinstance(plan.payload, Emptying):
             return await self._partitions.empty(plan.payload, context)
         if isinstance(plan.payload, Refreshing):
