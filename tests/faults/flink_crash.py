@@ -32,7 +32,7 @@ PARTS = 4
 CYCLES = max(int(os.environ.get("YUNBOX_CRASH_CYCLES", "200")) // PARTS, 1)
 SHARDS, KEYS = 2, 7
 OPTIONS = ("--services", "datahub,hologres,flink")
-JOB = "engine.stream.main"
+JOB, WORKER = "engine.stream.main", "engine.stream.parallel.worker"
 VICTIMS = (JOB, JOB, JOB, JOB, "flink.gateway.main", "datahub.broker.main", "hologres.gateway.main", "engine.holo.main")
 EVERYTHING = 0.1
 """How many of the kills are of all of the server."""
@@ -54,12 +54,16 @@ def parsed(value: bytes) -> Line:
 
 @dataclass(frozen=True)
 class Work:
-    """What jobs do with the records: their tables, what is in each of them for certain lines, and what is killed."""
+    """What jobs do with the records: their tables, what is in each of them for certain lines, and what is killed.
+
+    A job's own processes are sent one of ``signals``: one that is stopped is to be missed, and killed.
+    """
 
     tables: dict[str, str]
     submit: Callable[[Server], list[str]]
     expected: Callable[[list[Line]], dict[str, list[tuple[Any, ...]]]]
     victims: tuple[str, ...] = VICTIMS
+    signals: tuple[signal.Signals, ...] = (signal.SIGKILL,)
 
 
 def events(server: Server) -> str:
@@ -124,7 +128,8 @@ class Crash:
     def _hit(self, name: str) -> bool:
         found = children(self.server, name)
         if found:
-            os.kill(self._chance.choice(found).pid, signal.SIGKILL)
+            number = self._chance.choice(self._work.signals) if name in (JOB, WORKER) else signal.SIGKILL
+            os.kill(self._chance.choice(found).pid, number)
         return bool(found)
 
     def finish(self) -> list[Line]:

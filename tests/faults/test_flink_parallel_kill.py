@@ -1,21 +1,23 @@
-"""Jobs of several processes: sums by key, windows and a join, where workers are killed as well as all else: each record
-counts once, and what one worker has of an epoch is there with what the others have of it, or not at all."""
+"""Jobs of several processes: sums by key, windows and a join, where workers are killed as well as all else, and some
+stopped for good: each record counts once, and what one worker has of an epoch is there with what the others have of
+it, or not at all."""
 
+import signal
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from tests.faults.flink_crash import CYCLES, JOB, VICTIMS, Line, Work, check, events
+from tests.faults.flink_crash import CYCLES, JOB, VICTIMS, WORKER, Line, Work, check, events
 from tests.faults.test_flink_kill import WORK as TOTALS
 from tests.faults.test_flink_windows_kill import WORK as WINDOWS
 from tests.faults.test_flink_windows_kill import one_job
 from tests.flink import Flink, hologres
 from yunbox.testing.server import Server
 
-_WORKER = "engine.stream.parallel.worker"
-_VICTIMS = (_WORKER, _WORKER, _WORKER, _WORKER, JOB, JOB, *VICTIMS[4:])
+_VICTIMS = (WORKER, WORKER, WORKER, WORKER, JOB, JOB, *VICTIMS[4:])
+_SIGNALS = (signal.SIGKILL, signal.SIGKILL, signal.SIGSTOP)
 
 
 def _jobs(server: Server) -> list[str]:
@@ -23,6 +25,7 @@ def _jobs(server: Server) -> list[str]:
     with Flink(server) as flink:
         flink.run(events(server), hologres(server, "totals", "k BIGINT, n BIGINT, s BIGINT", "totals_"))
         flink.run(hologres(server, "seen", "k BIGINT, n BIGINT, last BIGINT", "seen_"))
+        flink.run("SET 'heartbeat.interval' = '200 ms'", "SET 'heartbeat.timeout' = '2 s'")
         flink.run("SET 'parallelism.default' = '2'")
         first = flink.run("INSERT INTO totals_ SELECT k, COUNT(*), SUM(number) FROM events GROUP BY k")
         flink.run("SET 'parallelism.default' = '3'")
@@ -43,6 +46,7 @@ SUMS = Work(
     _jobs,
     _expected,
     _VICTIMS,
+    _SIGNALS,
 )
 PAIRS = replace(WINDOWS, submit=partial(one_job, parallelism=2), victims=_VICTIMS)
 

@@ -1,5 +1,8 @@
-"""A job of several processes: what is said of it, what becomes of it when one of them is killed, and that it goes on
-with another number of them."""
+"""A job of several processes: what is said of it, what becomes of it when one of them is killed or stopped, and that it
+goes on with another number of them.
+
+Sources: "Advanced Fault Tolerance Options" (``heartbeat.*``) and "Task Failure Recovery" of Flink 2.x.
+"""
 
 import os
 import signal
@@ -91,6 +94,40 @@ def test_a_worker_that_is_killed_takes_the_job_through_its_restart(
     put("clicks", [1, 1], [2, 1], [3, 1])
     until(lambda: rows(holo, tables) == [(user, 4, 4.0) for user in (1, 2, 3)], 30)
     flink.cancel(job)
+
+
+@pytest.mark.parametrize("victim", ["worker-1", "job"])
+def test_one_that_is_stopped_is_missed_and_killed(
+    flink: Flink, server: Server, put: Put, holo: Holo, tables: str, victim: str
+) -> None:
+    flink.run("SET 'parallelism.default' = '2'", "SET 'restart-strategy.type' = 'fixed-delay'")
+    flink.run("SET 'restart-strategy.fixed-delay.delay' = '10 ms'")
+    flink.run("SET 'heartbeat.interval' = '200 ms'", "SET 'heartbeat.timeout' = '3 s'")
+    put("clicks", [1, 1], [2, 1], [3, 1])
+    job = flink.run(SUM)
+    until(lambda: len(rows(holo, tables)) == 3, 30)
+    process, workers = of_job(server, job)
+    stopped = workers[0] if victim == "worker-1" else process
+    stopped.suspend()
+    put("clicks", [1, 1], [2, 1], [3, 1])
+    until(lambda: rows(holo, tables) == [(user, 2, 2.0) for user in (1, 2, 3)], 60)
+    until(lambda: not stopped.is_running(), 10)
+    said = flink.job(job, "/exceptions")["root-exception"]
+    assert said.startswith(f"Heartbeat of TaskManager with id {victim} timed out."), said
+    assert flink.job(job, "/metrics?get=numRestarts") == [{"id": "numRestarts", "value": "1"}]
+    flink.cancel(job)
+    until(lambda: flink.state(job) == "CANCELED", 20)
+
+
+def test_heartbeats_that_make_no_sense_are_refused(flink: Flink, tables: str) -> None:
+    for interval, timeout, said in (
+        ("0 s", "3 s", "The heartbeat interval must be larger than 0."),
+        ("10 s", "3 s", "The heartbeat timeout should be larger or equal than the heartbeat interval."),
+        ("soon", "3 s", "Could not parse value 'soon' for key 'heartbeat.interval'."),
+    ):
+        flink.run(f"SET 'heartbeat.interval' = '{interval}'", f"SET 'heartbeat.timeout' = '{timeout}'")
+        with pytest.raises(Refused, match=said):
+            flink.run(SUM)
 
 
 def test_a_savepoint_goes_on_with_any_number(flink: Flink, put: Put, holo: Holo, tables: str) -> None:

@@ -27,6 +27,7 @@ import msgspec
 from yunbox.engine.stream.batch import Change
 from yunbox.engine.stream.connectors.connector import Unrecoverable
 from yunbox.engine.stream.guard import LIMIT, Guard, Look
+from yunbox.engine.stream.heartbeats import Heartbeats
 from yunbox.engine.stream.job import JobRunner, Progress
 from yunbox.engine.stream.jobfile import GARBAGE_EVERY, JobFile
 from yunbox.engine.stream.operators.operator import ALWAYS, NEVER
@@ -35,6 +36,7 @@ from yunbox.engine.stream.savepoints import check, restore, save
 from yunbox.engine.stream.udf.loading import folders_of
 from yunbox.engine.stream.udf.natives import Functions
 from yunbox.kernel.errors import KernelError, StorageFull
+from yunbox.kernel.heartbeats import beat
 from yunbox.kernel.supervise import die_with_parent
 from yunbox.sql.flink.catalog import Catalog
 from yunbox.sql.flink.parallelism import without_wrong
@@ -266,6 +268,7 @@ def main(path: str, number: str) -> int:
     file = Path(path)
     job = msgspec.json.decode(file.read_bytes(), type=JobFile)
     die_with_parent(job.parent)
+    beat(Heartbeats.of_job(job.settings).interval_s)
     gc.set_threshold(GARBAGE_EVERY)
     return Process(file.parent, job, Line(socket.socket(fileno=int(number)))).run()
 

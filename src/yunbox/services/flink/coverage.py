@@ -50,6 +50,9 @@ BESIDE: Mapping[str, str] = {
     "restarts": "`restart-strategy.type` none, fixed-delay and exponential-delay (the default), also where a job that "
     "has run finds nobody at its tables' endpoints; a record that cannot be worked on fails the job at once, by topic, "
     "shard and offset",
+    "heartbeats": "`heartbeat.timeout` (50 s) and `heartbeat.interval` (10 s): a process of a job that is stopped or "
+    "hangs is killed, and the job begins again; one that computes for long lives; `heartbeat.rpc-failure-threshold` "
+    "has no effect, as nothing is sent",
     "dead letters": "`yunbox.dead-letter.table` names a table (DataHub, Hologres, `print`) of records that cannot be "
     "worked on, with their error, topic, shard and offset; not for NULL in a column that takes none, nor behind a join",
     "savepoints": "STOP JOB ... WITH SAVEPOINT, /stop, /savepoints; `execution.state-recovery.path` goes on from one "

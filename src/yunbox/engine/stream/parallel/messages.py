@@ -10,7 +10,7 @@ pickled comes from nobody else.
 import pickle
 import socket
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -92,8 +92,15 @@ class Gone(Unavailable):
     """The other process has ended."""
 
 
-def send(to: socket.socket, message: Any) -> None:
-    """Send a message; it waits while the other end has enough. Raises Gone."""
+def nothing() -> None:
+    """What is done while nothing comes, where nothing is to be done."""
+
+
+def send(to: socket.socket, message: Any, waiting: Callable[[], None] = nothing) -> None:
+    """Send a message; it waits while the other end has enough. Raises Gone.
+
+    If the socket has a timeout, ``waiting`` is called whenever that is over; so in ``receive``.
+    """
     buffers: list[pickle.PickleBuffer] = []
     body = pickle.dumps(message, 5, buffer_callback=buffers.append)
     raws = [one.raw() for one in buffers]
@@ -101,34 +108,42 @@ def send(to: socket.socket, message: Any) -> None:
     parts = iter([memoryview(head), memoryview(body), *(one for one in raws if len(one))])
     try:
         while some := list(islice(parts, _BUFFERS_AT_ONCE)):
-            _send_all(to, some)
+            _send_all(to, some, waiting)
     except OSError as error:
         raise Gone(f"A process of the job has ended: {error}") from None
 
 
-def receive(source: socket.socket) -> Any:
+def receive(source: socket.socket, waiting: Callable[[], None] = nothing) -> Any:
     """The next message. Raises Gone."""
-    count, size = _HEAD.unpack(_read(source, _HEAD.size))
-    sizes = struct.unpack(f"<{count}Q", _read(source, 8 * count))
-    body = _read(source, size)
-    return pickle.loads(body, buffers=[_read(source, one) for one in sizes])  # noqa: S301 - from our own process
+    count, size = _HEAD.unpack(_read(source, _HEAD.size, waiting))
+    sizes = struct.unpack(f"<{count}Q", _read(source, 8 * count, waiting))
+    body = _read(source, size, waiting)
+    buffers = [_read(source, one, waiting) for one in sizes]
+    return pickle.loads(body, buffers=buffers)  # noqa: S301 - from our own process
 
 
-def _send_all(to: socket.socket, parts: list[memoryview]) -> None:
+def _send_all(to: socket.socket, parts: list[memoryview], waiting: Callable[[], None]) -> None:
     while parts:
-        sent = to.sendmsg(parts)
+        try:
+            sent = to.sendmsg(parts)
+        except TimeoutError:
+            waiting()
+            continue
         while parts and sent >= len(parts[0]):
             sent -= len(parts.pop(0))
         if sent:
             parts[0] = parts[0][sent:]
 
 
-def _read(source: socket.socket, size: int) -> bytearray:
+def _read(source: socket.socket, size: int, waiting: Callable[[], None]) -> bytearray:
     data = bytearray(size)
     left = memoryview(data)
     while left:
         try:
             count = source.recv_into(left, min(len(left), _BYTES_AT_ONCE))
+        except TimeoutError:
+            waiting()
+            continue
         except OSError as error:
             raise Gone(f"A process of the job has ended: {error}") from None
         if not count:

@@ -2,7 +2,8 @@
 
 All of them work on a step at once, and the job waits until each has answered: steps follow each other as they do in one
 process, and no epoch is begun before the one before it is whole. So nothing piles up between processes, and a worker
-that ends is noticed at once. Then the job fails, and begins again with new workers from its last epoch.
+that ends is noticed at once; one that is stopped or hangs is missed after a while, and killed. Then the job fails, and
+begins again with new workers from its last epoch.
 """
 
 import os
@@ -18,22 +19,30 @@ import numpy as np
 
 from yunbox.engine.stream.batch import Batch, concat
 from yunbox.engine.stream.graph import Graph, Stage, groups_of
+from yunbox.engine.stream.heartbeats import Heartbeats
 from yunbox.engine.stream.parallel.groups import KeyGroups, worker_of
 from yunbox.engine.stream.parallel.messages import Begin, Collect, Failed, Gone, Work, receive, send
 from yunbox.engine.stream.runs import Pair
 from yunbox.engine.stream.store import pairs_of
+from yunbox.kernel.heartbeats import Watch
 
 _MODULE = "yunbox.engine.stream.parallel.worker"
 _END_S_MAX, _FAILURE_S_MAX, _POLL_S = 5.0, 2.0, 0.01
 
 
+class Missed(Gone):
+    """A worker has not shown for too long that it lives."""
+
+
 class Team:
     """All workers of one job."""
 
-    def __init__(self, graph: Graph, count: int) -> None:
+    def __init__(self, graph: Graph, count: int, heartbeats: Heartbeats) -> None:
         self._count = count
         self._sockets: list[socket.socket] = []
         self._processes: list[subprocess.Popen[bytes]] = []
+        self._watches: list[Watch] = []
+        self._heartbeats = heartbeats
         self._stages = {stage: at for at, stage in enumerate(graph.stages)}
         self._groups: dict[Stage, KeyGroups] = {
             stage: groups_of(stage) for stage in graph.stages if stage.sharing is not None
@@ -44,7 +53,7 @@ class Team:
     @classmethod
     def of(cls, graph: Graph, begin: Begin) -> "Team":
         """Those of a job, ready to work on what of it is shared out. Raises what keeps one of them from it."""
-        made = cls(graph, begin.count)
+        made = cls(graph, begin.count, Heartbeats.of_job(begin.job.settings))
         try:
             for _ in range(begin.count):
                 made._start()
@@ -59,10 +68,13 @@ class Team:
         ours, theirs = socket.socketpair()
         self._sockets.append(ours)
         with theirs:
-            command = [sys.executable, "-m", _MODULE, str(theirs.fileno()), str(os.getpid())]
-            self._processes.append(
-                subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=(theirs.fileno(),))  # noqa: S603
-            )
+            words = (theirs.fileno(), os.getpid(), self._heartbeats.interval_s)
+            command = [sys.executable, "-m", _MODULE, *map(str, words)]
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=(theirs.fileno(),))  # noqa: S603
+        watch = Watch(process.pid, self._heartbeats.timeout_s)
+        ours.settimeout(watch.every_s)
+        self._processes.append(process)
+        self._watches.append(watch)
 
     @property
     def pids(self) -> list[int]:
@@ -114,8 +126,10 @@ class Team:
         """Say something to each; their answers. Raises what one of them has failed of."""
         try:
             for to, message in zip(self._sockets, messages, strict=True):
-                send(to, message)
-            answers = [receive(one) for one in self._sockets]
+                send(to, message, self._look)
+            answers = [receive(one, self._look) for one in self._sockets]
+        except Missed:
+            raise
         except Gone:
             raise self._failure() from None
         for one in answers:
@@ -123,6 +137,13 @@ class Team:
                 one.error.add_note(one.trace)
                 raise one.error
         return answers
+
+    def _look(self) -> None:
+        """Kill a worker that is stopped or hangs. Raises Missed."""
+        for at, (process, watch) in enumerate(zip(self._processes, self._watches, strict=True), 1):
+            if watch.is_lost():
+                process.kill()
+                raise Missed(self._heartbeats.missed(f"worker-{at}", process.pid))
 
     def _failure(self) -> Gone:
         """What is said of a worker that has ended."""
@@ -140,9 +161,10 @@ class Team:
         """Have them end."""
         for one in self._sockets:
             one.close()
+        end = time.monotonic() + _END_S_MAX
         for process in self._processes:
             try:
-                process.wait(_END_S_MAX)
+                process.wait(max(end - time.monotonic(), 0.0))
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()

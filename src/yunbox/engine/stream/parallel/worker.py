@@ -1,7 +1,7 @@
-"""Where a worker of a job begins: ``python -m yunbox.engine.stream.parallel.worker SOCKET PARENT``.
+"""Where a worker of a job begins: ``python -m yunbox.engine.stream.parallel.worker SOCKET PARENT HEARTBEAT``.
 
-It has the steps of the job that are shared out, with the state of its keys, and does what the job's own process says
-until that is gone, with which it ends.
+The last one is how often it shows that it lives, in seconds. It has the steps of the job that are shared out, with the
+state of its keys, and does what the job's own process says until that is gone, with which it ends.
 """
 
 import gc
@@ -38,6 +38,7 @@ from yunbox.engine.stream.runs import Pair
 from yunbox.engine.stream.store import packed_pairs
 from yunbox.engine.stream.udf.natives import Functions
 from yunbox.kernel.errors import Internal, KernelError
+from yunbox.kernel.heartbeats import beat
 from yunbox.kernel.supervise import die_with_parent
 from yunbox.sql.flink.plans import LookupJoin, Node
 from yunbox.sql.flink.types import FlinkType
@@ -157,9 +158,10 @@ def _failed(error: Exception) -> Failed:
     return Failed(Internal(f"{type(error).__name__}: {error}"), trace)
 
 
-def main(number: str, parent: str) -> int:
+def main(number: str, parent: str, heartbeat_s: str) -> int:
     """Do what is said until nobody is there any more to say it."""
     die_with_parent(int(parent))
+    beat(float(heartbeat_s))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # at a terminal it is the job's own process that ends
     gc.set_threshold(GARBAGE_EVERY)
     line = socket.socket(fileno=int(number))

@@ -10,8 +10,10 @@ from typing import Any
 
 import msgspec
 
+from yunbox.engine.stream.heartbeats import Heartbeats
 from yunbox.engine.stream.jobfile import JobFile
 from yunbox.engine.stream.udf.loading import FILES
+from yunbox.kernel.heartbeats import Watch
 from yunbox.services.flink.jobs.pythonfiles import FOLDER, kept
 from yunbox.services.flink.jobs.record import Record
 from yunbox.spine.child import ChildProcess
@@ -72,12 +74,28 @@ class JobProcess:
         return replaced(record.statement), json.loads(replaced(json.dumps(record.catalog))), settings
 
     async def wait(self) -> None:
-        """Return once it has ended."""
+        """Return once it has ended, of itself or because it was stopped, or hung, and was killed for that."""
         assert self._child is not None
-        await self._child.wait()
+        await self._until_gone(self._child)
         for future in self._savepoints.values():
             if not future.done():
                 future.set_exception(RuntimeError("The job ended before its savepoint was written"))
+
+    async def _until_gone(self, child: ChildProcess) -> None:
+        pid = child.pid
+        assert pid is not None
+        heartbeats = Heartbeats.of_job(self._record.settings)
+        watch = Watch(pid, heartbeats.timeout_s)
+        gone = asyncio.ensure_future(child.wait())
+        try:
+            while not gone.done():
+                await asyncio.wait([gone], timeout=watch.every_s)
+                if not gone.done() and watch.is_lost():
+                    self.failure = {"message": heartbeats.missed("job", pid), "is_final": False, "trace": ""}
+                    child.kill()
+                    await gone
+        finally:
+            gone.cancel()
 
     def stop(self, savepoint: str = "") -> None:
         """Ask it to end behind its present epoch, perhaps with a savepoint."""

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from yunbox.engine.stream.connectors.kinds import check
+from yunbox.engine.stream.heartbeats import Heartbeats
 from yunbox.kernel.errors import InvalidArgument, KernelError, Unsupported, as_kernel_error
 from yunbox.services.flink.jobs.jobs import Jobs, Running
 from yunbox.services.flink.jobs.process import Rows as Sent
@@ -82,6 +83,7 @@ async def _carry_out(
     match planner.plan(statement):
         case plans.Job() as job:
             check(job)
+            Heartbeats.of(job.settings)
             check_files(job, is_account=session.is_account, data_folder=jobs.data_folder)
             await _submit(jobs, session, operation, job, statement, catalog)
         case Rows() as shown:

@@ -1,4 +1,4 @@
-"""Workers as processes: what becomes of a job when one of them is killed or fails, and that none outlives it."""
+"""Workers as processes: what becomes of a job when one is killed, stopped or fails, and that none outlives it."""
 
 import os
 import signal
@@ -15,6 +15,7 @@ from yunbox.sql.flink.plans import Aggregate, AggregateCall, Bound, Field, Proje
 from yunbox.sql.flink.types import BIGINT, STRING
 
 _TWO = {"parallelism.default": "2"}
+_SOON = {"heartbeat.interval": "100 ms", "heartbeat.timeout": "2 s"}
 
 
 def _counted() -> Aggregate:
@@ -45,6 +46,23 @@ def test_one_that_is_killed_fails_the_job_which_goes_on(tmp_path: Path) -> None:
         until(lambda pids=workers: not _alive(pids), 10)
     assert sorted(run.send("t", (1, "c"), (2, "b"))) == [
         "+U[1, 3, 2]", "+U[2, 2, 1]", "-U[1, 2, 1]", "-U[2, 1, 1]",
+    ]  # fmt: skip
+    run.runner.close()
+
+
+@pytest.mark.parametrize("rows", [1, 200_000])  # few lie in the socket, many do not fit into it
+def test_one_that_is_stopped_fails_the_job_which_goes_on(tmp_path: Path, rows: int) -> None:
+    run = Run(tmp_path / "job", _counted(), **_TWO, **_SOON)
+    run.send("t", (1, "a"), (2, "b"))
+    stopped = run.runner.workers[1]
+    os.kill(stopped, signal.SIGSTOP)
+    lost = [(key, "lost") for key in range(rows)]
+    with pytest.raises(Unavailable, match=rf"TaskManager with id worker-2 timed out.*\({stopped}\).* for 2 s"):
+        run.send("t", *lost)
+    until(lambda: not _alive([stopped]), 10)
+    run.again()
+    assert sorted(run.send("t", (1, "a"), (2, "c"))) == [
+        "+U[1, 2, 1]", "+U[2, 2, 2]", "-U[1, 1, 1]", "-U[2, 1, 1]",
     ]  # fmt: skip
     run.runner.close()
 
