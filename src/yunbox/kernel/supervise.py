@@ -6,7 +6,6 @@ to. None outlives the server: a child says so itself, to the kernel (``die_with_
 """
 
 import asyncio
-import contextlib
 import ctypes
 import logging
 import os
@@ -108,24 +107,43 @@ class Supervisor(Generic[C]):
         return self._child
 
     async def start(self) -> None:
-        """Start the child; raises what keeps it from starting the first time."""
-        self._child = await self._begin()
-        self._task = asyncio.create_task(self._watch(), name=f"supervise {self.name}")
+        """Start the child; raises what keeps it from starting the first time, also that it was stopped meanwhile."""
+        started = asyncio.Event()
+        task = self._task = asyncio.create_task(self._run(started), name=f"supervise {self.name}")
+        waiting = asyncio.create_task(started.wait())
+        try:
+            await asyncio.wait([task, waiting], return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            await self.stop()
+            raise
+        finally:
+            waiting.cancel()
+        if task.cancelled():
+            raise Unavailable(f"{self.name} was stopped before it had started")
+        if task.done():
+            task.result()
 
     async def stop(self) -> None:
         """End the child in order, and do not start it again."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            await asyncio.wait([task])
         child, self._child = self._child, None
         if child is not None:
             await end(child, self._patience.drain_s_max)
 
+    async def _run(self, started: asyncio.Event) -> None:
+        """Start the child and look after it: all in one task, so that who stops it leaves nothing under way."""
+        self._child = await self._begin()
+        started.set()
+        await self._watch()
+
     async def _begin(self) -> C:
         child = await self._spawn()
         try:
-            await asyncio.wait_for(child.ready(), self._patience.start_s_max)
+            async with asyncio.timeout(self._patience.start_s_max):
+                await child.ready()
         except BaseException as error:
             child.kill()
             await child.wait()
@@ -164,7 +182,8 @@ class Supervisor(Generic[C]):
 
     async def _answers(self, child: C) -> bool:
         try:
-            return await asyncio.wait_for(child.healthy(), self._patience.health_s_max)
+            async with asyncio.timeout(self._patience.health_s_max):
+                return await child.healthy()
         except Exception:
             return False
 
@@ -173,7 +192,8 @@ async def end(child: Child, drain_s_max: float) -> None:
     """Ask a child to end, and make it if it has not done so in time."""
     child.terminate()
     try:
-        await asyncio.wait_for(child.wait(), drain_s_max)
+        async with asyncio.timeout(drain_s_max):
+            await child.wait()
     except TimeoutError:
         child.kill()
         await child.wait()

@@ -54,11 +54,14 @@ class Awakened:
         self._starting = asyncio.create_task(self._start_all())
 
     async def _start_all(self) -> None:
-        """Start the processes side by side; if one does not, the next client has them tried again."""
-        try:
-            await asyncio.gather(*(child.start() for child in self._children))
-        except Exception:
-            _LOG.exception("%s could not be started; it is tried again", self._service)
+        """Start the processes side by side; if one does not, the next client has them tried again.
+
+        None is let go of while it still starts.
+        """
+        found = await asyncio.gather(*(child.start() for child in self._children), return_exceptions=True)
+        failures = [one for one in found if isinstance(one, BaseException)]
+        if failures:
+            _LOG.error("%s could not be started; it is tried again", self._service, exc_info=failures[0])
             await self._stop_all()
             self._backoff.failed()
             await asyncio.sleep(self._backoff.pause_s)

@@ -111,6 +111,53 @@ def test_one_that_cannot_start_says_so() -> None:
         asyncio.run(Supervisor("script", starts(FAILS), QUICK).start())
 
 
+def test_one_that_is_stopped_while_it_starts_is_not_started_any_more() -> None:
+    async def run() -> None:
+        begun = asyncio.Event()
+        made: list[Script] = []
+
+        async def spawn() -> Script:
+            made.append(await starts("import time; time.sleep(600)")())  # it never says that it is ready
+            begun.set()
+            return made[-1]
+
+        supervisor = Supervisor("script", spawn, QUICK)
+        starting = asyncio.create_task(supervisor.start())
+        await begun.wait()
+        await supervisor.stop()
+        with pytest.raises(Unavailable, match="stopped before it had started"):
+            await starting
+        assert not psutil.pid_exists(made[0].pid)
+        assert [one.get_name() for one in asyncio.all_tasks() if "supervise" in one.get_name()] == []
+
+    asyncio.run(run())
+
+
+def test_one_that_is_stopped_at_once_has_not_been_started() -> None:
+    async def run() -> None:
+        supervisor = Supervisor("script", starts(SLEEPS), QUICK)
+        starting = asyncio.create_task(supervisor.start())
+        await asyncio.sleep(0)
+        await supervisor.stop()
+        with pytest.raises(Unavailable, match="stopped before it had started"):
+            await starting
+
+    asyncio.run(run())
+
+
+def test_whose_start_is_given_up_leaves_nothing() -> None:
+    async def run() -> None:
+        supervisor = Supervisor("script", starts(SLEEPS), QUICK)
+        starting = asyncio.create_task(supervisor.start())
+        await asyncio.sleep(0)
+        starting.cancel()
+        await asyncio.wait([starting])
+        assert starting.cancelled()
+        assert [one.get_name() for one in asyncio.all_tasks() if "supervise" in one.get_name()] == []
+
+    asyncio.run(run())
+
+
 def test_the_pause_doubles_and_begins_anew_after_a_steady_while() -> None:
     now = [1000.0]
     backoff = Backoff(Patience(pause_s=1, pause_s_max=5, steady_s=60), lambda: now[0])
