@@ -20,7 +20,20 @@ from yunbox.kernel.errors import Unavailable
 _PR_SET_PDEATHSIG = 1
 
 
-class Child(Protocol):
+class Ending(Protocol):
+    """A process that can be ended."""
+
+    async def wait(self) -> None:
+        """Return once it has ended."""
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+
+    def kill(self) -> None:
+        """End it."""
+
+
+class Child(Ending, Protocol):
     """A process that was started."""
 
     @property
@@ -32,15 +45,6 @@ class Child(Protocol):
 
     async def healthy(self) -> bool:
         """Whether it still answers."""
-
-    async def wait(self) -> None:
-        """Return once it has ended."""
-
-    def terminate(self) -> None:
-        """Ask it to end."""
-
-    def kill(self) -> None:
-        """End it."""
 
 
 C = TypeVar("C", bound=Child)
@@ -188,7 +192,7 @@ class Supervisor(Generic[C]):
             return False
 
 
-async def end(child: Child, drain_s_max: float) -> None:
+async def end(child: Ending, drain_s_max: float) -> None:
     """Ask a child to end, and make it if it has not done so in time."""
     child.terminate()
     try:

@@ -67,6 +67,18 @@ def test_sigterm_drains_and_exits_0(yunbox: Server) -> None:
     assert not alive
 
 
+def test_a_killed_server_leaves_nothing_in_the_folder_for_temporary_files(tmp_path: Path) -> None:
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    server = Server(tmp_path / "data", env={"TMPDIR": str(temporary)})
+    for _ in range(2):
+        server.start()
+        with client(server).execute_sql("select 1 as a").open_reader() as reader:
+            assert reader[0][0] == 1
+        server.kill()
+    assert list(temporary.iterdir()) == []
+
+
 def test_no_child_outlives_a_killed_server(yunbox: Server) -> None:
     client(yunbox).execute_sql("select 1")
     children = psutil.Process(yunbox.pid).children(recursive=True)

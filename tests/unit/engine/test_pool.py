@@ -1,16 +1,18 @@
-"""Workers: lent, killed, replaced."""
+"""Workers: lent, killed, missed, replaced."""
 
 import asyncio
 import os
 import signal
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from yunbox.engine.duck import forks, pool
 from yunbox.engine.duck.messages import ExportResult, PlanStatement, RunQuery, WorkerConfig
 from yunbox.engine.duck.pool import WorkerLost, WorkerPool
-from yunbox.kernel.errors import KernelError
+from yunbox.kernel.errors import KernelError, Unavailable
 from yunbox.services.maxcompute.schema import MAXCOMPUTE_SCHEMA
 from yunbox.sql.maxcompute.errors import TableNotFound
 from yunbox.sql.maxcompute.session import Session
@@ -18,6 +20,8 @@ from yunbox.storage.database import Database
 from yunbox.storage.tables.schema import TABLES_SCHEMA
 
 DIALECTS = {"maxcompute": "yunbox.sql.maxcompute.on_duckdb"}
+SILENT_S_MAX = 3.0
+"""A little more than a worker's heartbeats are apart."""
 SLOW = (
     "select count(*) from (select explode(sequence(1, 100000))) a(x) "
     "join (select explode(sequence(1, 100000))) b(y) on a.x % 2 = b.y % 2"
@@ -39,6 +43,7 @@ def with_pool(tmp_path: Path) -> Callable[[Callable[[WorkerPool], Awaitable[None
             pool = WorkerPool(
                 WorkerConfig(tmp_path / "meta.db", tmp_path, 1 << 28, 1 << 30, 1, (tmp_path / "lake",), None, DIALECTS),
                 size_max=2,
+                silent_s_max=SILENT_S_MAX,
             )
             await pool.start()
             try:
@@ -155,6 +160,56 @@ def test_a_killed_worker_is_lost_and_replaced(with_pool, tmp_path: Path) -> None
             with pytest.raises(WorkerLost):
                 await running
         async with pool.lease() as worker:
+            await worker.call(plan("select 1"))
+
+    with_pool(work)
+
+
+def test_a_worker_that_is_stopped_is_missed_and_killed_amid_a_statement_and_idle(with_pool, tmp_path: Path) -> None:
+    async def work(pool: WorkerPool) -> None:
+        async with pool.lease() as idle, pool.lease() as worker:
+            await worker.call(plan(SLOW))
+            os.kill(worker.pid, signal.SIGSTOP)
+            os.kill(idle.pid, signal.SIGSTOP)
+            with pytest.raises(WorkerLost, match=r"it did nothing for 3 s, and was killed"):
+                await worker.call(RunQuery(str(tmp_path / "r.arrow"), 10))
+        await asyncio.gather(idle.wait(), worker.wait())
+        async with pool.lease() as worker:
+            await worker.call(plan("select 1"))
+
+    with_pool(work)
+
+
+def test_one_that_waits_for_a_slow_client_is_not_missed(with_pool, tmp_path: Path) -> None:
+    async def work(pool: WorkerPool) -> None:
+        async with pool.lease() as worker:
+            path = tmp_path / "r.arrow"
+            await worker.call(plan("select explode(sequence(1, 4000000)) as n"))
+            done = await worker.call(RunQuery(str(path), 10))
+            asked = ExportResult(done.columns, path, done.batches, 0, done.rows, "csv")
+            read = 0
+            async for chunk in worker.stream(asked):
+                if not read:
+                    await asyncio.sleep(SILENT_S_MAX + 1)
+                read += chunk.count(b"\n")
+            assert read == 4_000_001
+
+    with_pool(work)
+
+
+def test_a_fork_server_that_is_stopped_is_replaced(with_pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def work(lent: WorkerPool) -> None:
+        monkeypatch.setattr(pool, "_PATIENCE", replace(pool._PATIENCE, start_s_max=1.0))
+        stopped = forks.begin(())
+        async with lent.lease() as worker:
+            os.kill(stopped.pid, signal.SIGSTOP)
+            with pytest.raises(Unavailable, match="No worker process has started within 1 s"):
+                async with lent.lease():
+                    pass
+            assert not stopped.is_alive
+            await worker.wait()  # its workers end with it
+        monkeypatch.setattr(pool, "_PATIENCE", replace(pool._PATIENCE, start_s_max=30.0))
+        async with lent.lease() as worker:
             await worker.call(plan("select 1"))
 
     with_pool(work)

@@ -1,5 +1,6 @@
 """The worker's end of its pipe: framed messages over a blocking socket."""
 
+import os
 import pickle
 import socket
 import struct
@@ -20,8 +21,8 @@ class Channel:
         self._received = bytearray()
 
     def ready(self) -> None:
-        """Say that the worker has started."""
-        self._send(b"ready", b"")
+        """Say that the worker has started, and which process it is."""
+        self._send(b"ready", b"%d" % os.getpid())
 
     def receive(self) -> Any | None:
         """The next request, or None when the control process has gone."""

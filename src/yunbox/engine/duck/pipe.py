@@ -24,7 +24,8 @@ class Pipe(asyncio.Protocol):
         self._writable = asyncio.Event()
         self._writable.set()
         self._transport: asyncio.Transport | None = None
-        self.closed = False
+        self._leaves = False
+        self._gone = asyncio.Event()
 
     async def send(self, body: bytes) -> None:
         """Send one message; waits while the worker takes none. Raises ConnectionError when it is gone."""
@@ -51,10 +52,27 @@ class Pipe(asyncio.Protocol):
             self._transport.resume_reading()
         return message
 
+    def finish(self) -> None:
+        """Let the worker see the end of its input, and take nothing more of it but that it has ended."""
+        if self._transport is None or self._transport.is_closing():
+            return
+        self._leaves = True
+        self._transport.write_eof()
+        self._transport.resume_reading()
+
     def close(self) -> None:
-        """Let the worker see the end of its input."""
+        """Hang up."""
         if self._transport is not None:
             self._transport.close()
+
+    async def ended(self) -> None:
+        """Return once the worker's end of the pipe is closed, which it is when its process ends."""
+        await self._gone.wait()
+
+    @property
+    def closed(self) -> bool:
+        """Whether the worker is gone."""
+        return self._gone.is_set()
 
     # -- as a protocol of asyncio
 
@@ -64,6 +82,8 @@ class Pipe(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take apart what arrived."""
+        if self._leaves:
+            return
         received = self._received
         received += data
         at = 0
@@ -91,8 +111,8 @@ class Pipe(asyncio.Protocol):
         self._writable.set()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The worker is gone, or was let go."""
-        self.closed = True
+        """The worker is gone."""
+        self._gone.set()
         self._writable.set()
         self._wake()
 

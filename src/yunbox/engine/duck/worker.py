@@ -5,7 +5,6 @@ import dataclasses
 import gc
 import os
 import resource
-import signal
 import socket
 import sys
 import threading
@@ -28,7 +27,7 @@ from yunbox.engine.duck.external.tables import ExternalTables
 from yunbox.engine.duck.prepared import Prepared
 from yunbox.engine.duck.vocabulary import Vocabulary
 from yunbox.kernel.errors import Internal, InvalidArgument, KernelError
-from yunbox.kernel.supervise import die_with_parent
+from yunbox.kernel.heartbeats import beat
 from yunbox.sql.decimals import narrowed
 from yunbox.sql.plans import Delete, Query, Scan, Unload, Update, inserts, queries
 from yunbox.storage.tables.delta import commit_path
@@ -40,6 +39,8 @@ F = TypeVar("F", DataFile, ExternalFile)
 gc.collect()
 gc.freeze()  # what is loaded here is shared with every fork, as long as nothing touches it
 
+HEARTBEAT_S = 2.0
+"""How often a worker shows that it lives, also while it waits for a slow client."""
 _DEPTH_MAX = 20_000
 _FRAMES_MAX = 200_000
 _STACK_BYTES = 1 << 30
@@ -47,24 +48,25 @@ _BESIDE_BYTES = 2 << 30  # what a worker has beside what DuckDB counts: texts, P
 """Room for expressions of 5,000 nodes, one inside another: the vendor's limit. Memory is taken as it is used."""
 
 
-def main(sock: socket.socket, config: m.WorkerConfig) -> None:
-    """Serve requests until the control process goes away."""
-    die_with_parent(os.getppid())  # the fork server, which ends with the server
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+def main(sock: socket.socket) -> None:
+    """Serve requests until the control process goes away; what comes first is what the worker is to be."""
+    channel = Channel(sock)
+    config = channel.receive()
+    if config is None:
+        return
+    beat(HEARTBEAT_S)  # before threads have the large stack
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     most = config.memory_bytes_max + _STACK_BYTES + _BESIDE_BYTES
     resource.setrlimit(resource.RLIMIT_DATA, (most, most))  # a statement that wants more fails, and not the machine
     sys.setrecursionlimit(_FRAMES_MAX)
     threading.stack_size(_STACK_BYTES)
-    thread = threading.Thread(target=_serve, args=(sock, config), name="worker")
+    thread = threading.Thread(target=_serve, args=(channel, config), name="worker")
     thread.start()  # the main thread's stack is too small for deep expressions
     thread.join()
 
 
-def _serve(sock: socket.socket, config: m.WorkerConfig) -> None:
+def _serve(channel: Channel, config: m.WorkerConfig) -> None:
     """DuckDB is opened when it is first asked for: a worker that waits to be of use has no catalogue in memory."""
-    channel = Channel(sock)
     worker: DuckWorker | None = None
     channel.ready()
     while (request := channel.receive()) is not None:
