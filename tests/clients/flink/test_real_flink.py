@@ -228,25 +228,31 @@ def test_what_the_embedded_engine_has_not(cluster: dict[str, Any], server: Serve
 
 
 class Compared:
-    """Queries that both engines run, from one file: their sinks, and what is in them."""
+    """Queries that both engines run, from one file: their sinks, and what is in them.
+
+    The embedded engine runs them with one process and with several.
+    """
 
     def __init__(self, server: Server, holo: Holo, project: str, queries: tuple[Query, ...]) -> None:
         self._holo = holo
+        self._server, self._project = server, project
         self._tables = {one.name: f"{project}_{one.name}" for one in queries}
         holo.execute(f"CREATE TABLE {project}_users (id bigint PRIMARY KEY, name text, zone text)")
         for row in USERS:
             holo.execute(f"INSERT INTO {project}_users VALUES (%s, %s, %s)", row)
-        statements = [
-            clicks(server, project, "events", EVENTS, "events"),
-            hologres(server, f"{project}_users", "id BIGINT, name STRING, zone STRING", "users"),
-        ]
+        self._sinks = [hologres(server, f"{project}_users", "id BIGINT, name STRING, zone STRING", "users")]
         for one in queries:
             holo.execute(f"CREATE TABLE {self._tables[one.name]} ({one.made})")
-            statements.append(hologres(server, self._tables[one.name], one.declared, one.name))
+            self._sinks.append(hologres(server, self._tables[one.name], one.declared, one.name))
         inserts = "\n".join(f"INSERT INTO {one.name} {one.text};" for one in queries)
-        self.script = ";\n".join(
-            ["SET 'restart-strategy.type' = 'none'", *statements, f"EXECUTE STATEMENT SET BEGIN\n{inserts}\nEND;\n"]
-        )
+        self._set = f"EXECUTE STATEMENT SET BEGIN\n{inserts}\nEND;\n"
+
+    def script(self, topic: str = "events", **settings: str) -> str:
+        """The file, with the events in a topic."""
+        settings = {"restart-strategy.type": "none", **settings}
+        first = [f"SET '{name}' = '{value}'" for name, value in settings.items()]
+        source = clicks(self._server, self._project, topic, EVENTS, "events")
+        return ";\n".join([*first, source, *self._sinks, self._set])
 
     def rows(self) -> dict[str, list[str]]:
         """What is in each sink."""
@@ -275,8 +281,9 @@ def check(found: dict[str, list[str]], wanted: dict[str, list[str]]) -> None:
 
 @pytest.fixture
 def events(topic: Topic, put: Put) -> None:
-    topic("events", *FIELDS)
-    put("events", *ROWS[:5])
+    for name in ("events", "again"):
+        topic(name, *FIELDS)
+        put(name, *ROWS[:5])
 
 
 @pytest.mark.usefixtures("events")
@@ -286,14 +293,21 @@ def test_streams_come_to_the_same(
     """Also what the embedded engine has given at first and taken back later."""
     compared = Compared(server, holo, project, STREAM)
     file = tmp_path / "stream.sql"
-    file.write_text(f"SET 'state.backend.type' = 'hashmap';\n{compared.script}")
-    [job] = answer(server.data, "run", str(file))["jobs"]
-    until(lambda: has_read_all(server, job["id"], 5), PATIENCE_S)
-    put("events", *ROWS[5:])
-    until(lambda: has_read_all(server, job["id"], len(ROWS)), PATIENCE_S)
-    answer(server.data, "stop", job["id"], "--savepoint")
-    wanted = compared.rows()
+
+    def embedded(name: str, **settings: str) -> dict[str, list[str]]:
+        file.write_text(compared.script(name, **settings))
+        [job] = answer(server.data, "run", str(file))["jobs"]
+        until(lambda: has_read_all(server, job["id"], 5), PATIENCE_S)
+        put(name, *ROWS[5:])
+        until(lambda: has_read_all(server, job["id"], len(ROWS)), PATIENCE_S)
+        answer(server.data, "stop", job["id"], "--savepoint")
+        return compared.rows()
+
+    several = embedded("again", **{"parallelism.default": "3"})
+    compared.clear()
+    wanted = embedded("events", **{"state.backend.type": "hashmap"})
     assert all(wanted.values())
+    check(several, wanted)
     compared.clear()
     [job] = answer(server.data, "run", str(file), "--backend", "flink")["jobs"]
     try:
@@ -317,12 +331,20 @@ def test_batches_come_to_the_same(
     put("events", *ROWS[5:])
     compared = Compared(server, holo, project, BATCH)
     file = tmp_path / "batch.sql"
-    file.write_text(f"SET 'execution.runtime-mode' = 'batch';\n{compared.script}")
-    [job] = answer(server.data, "run", str(file))["jobs"]
-    until(lambda: flink.state(job["id"]) not in ("CREATED", "RUNNING"), PATIENCE_S)
-    assert flink.state(job["id"]) == "FINISHED", flink.job(job["id"], "/exceptions")
-    wanted = compared.rows()
+
+    def embedded(count: int) -> dict[str, list[str]]:
+        settings = {"execution.runtime-mode": "batch", "parallelism.default": str(count)}
+        file.write_text(compared.script(**settings))
+        [job] = answer(server.data, "run", str(file))["jobs"]
+        until(lambda: flink.state(job["id"]) not in ("CREATED", "RUNNING"), PATIENCE_S)
+        assert flink.state(job["id"]) == "FINISHED", flink.job(job["id"], "/exceptions")
+        return compared.rows()
+
+    several = embedded(3)
+    compared.clear()
+    wanted = embedded(1)
     assert all(wanted.values())
+    check(several, wanted)
     compared.clear()
     [job] = answer(server.data, "run", str(file), "--backend", "flink")["jobs"]
     jobmanager = Rest(cluster["jobmanager"], cluster["context"])
