@@ -11,8 +11,9 @@ from typing import Any, TypeVar
 from yunbox.engine.stream.batch import INSERT, Batch, Change, Row, encoded, types_of
 from yunbox.engine.stream.connectors.connector import Unrecoverable
 from yunbox.engine.stream.operators.matches.automaton import Automaton, Machine
-from yunbox.engine.stream.operators.matches.reading import Columns, Condition, Question, Reading, Sums
+from yunbox.engine.stream.operators.matches.reading import Columns, Condition, Question, Reading
 from yunbox.engine.stream.operators.matches.run import Asked, Run, Timed
+from yunbox.engine.stream.operators.matches.sums import Sums
 from yunbox.engine.stream.operators.operator import Context, Operator
 from yunbox.engine.stream.operators.ordering import sorter
 from yunbox.engine.stream.operators.waiting import Waiting

@@ -9,10 +9,9 @@ import numpy as np
 
 from yunbox.engine.stream.batch import Array, Row, array_of, decoded
 from yunbox.engine.stream.duck import Duck
-from yunbox.engine.stream.functions import Function, Parts
 from yunbox.engine.stream.operators.matches.automaton import Partial
+from yunbox.engine.stream.operators.matches.sums import Rows, Sums
 from yunbox.sql.flink.matches import MatchRead
-from yunbox.sql.flink.plans import AggregateCall
 from yunbox.sql.flink.types import INT, FlinkType
 
 Span = tuple[int, int, int, int]
@@ -23,7 +22,6 @@ Code = int | tuple[int, ...] | None
 Codes = tuple[Code, ...]
 """What is read, in a form that is the same where the same is read: numbers up to 0 are places as seen from the row that
 is judged, those above it are other rows'."""
-Rows = Mapping[int, Row]
 
 
 @dataclass(slots=True)
@@ -36,7 +34,7 @@ class Question:
     base: int
     spans: Spans
     count: int
-    sums: "Sums"
+    sums: Sums
 
 
 class Columns:
@@ -66,86 +64,6 @@ class Columns:
             found[~valid] = None
             return found
         return np.ma.MaskedArray(np.ma.getdata(found), np.ma.getmaskarray(found) | ~valid)
-
-
-class Sums:
-    """Aggregates over rows of a key that follow each other."""
-
-    def __init__(self, rows: Rows) -> None:
-        self._rows = rows
-        self._made: dict[int, _Running | _Whole] = {}
-
-    def values(self, at: int, call: AggregateCall, first: Array, last: Array) -> list[Any]:
-        """Of the rows between some numbers; ``at`` is the place of the read. Those that go on with others are quick."""
-        made = self._made.get(at)
-        if made is None:
-            whole = _Whole(call, self._rows) if _Whole.is_of(call) else None
-            made = self._made[at] = whole if whole is not None and whole.is_exact else _Running(call, self._rows)
-        return made.values(first, last)
-
-
-class _Running:
-    """One that goes on with another's rows begins with what that came to."""
-
-    def __init__(self, call: AggregateCall, rows: Rows) -> None:
-        self._function = Function(call, retracts=False)
-        self._column = _column(call)
-        self._rows = rows
-        self._known: dict[int, tuple[int, Parts]] = {}
-
-    def values(self, first: Array, last: Array) -> list[Any]:
-        """Of the rows between some numbers."""
-        return [self._value(*one) for one in zip(first.tolist(), last.tolist(), strict=True)]
-
-    def _value(self, first: int, last: int) -> Any:
-        known, parts = self._known.get(first, (first - 1, self._function.zero))
-        if known > last:
-            known, parts = first - 1, self._function.zero
-        for seq in range(known + 1, last + 1):
-            value = 1 if self._column < 0 else self._rows[seq][self._column]
-            if value is not None:
-                self._function.add(parts, value, 1)
-        self._known[first] = (last, parts)
-        return self._function.value(parts)
-
-
-class _Whole:
-    """COUNT, and sums of whole numbers: the sum up to the last row, less that up to the first."""
-
-    def __init__(self, call: AggregateCall, rows: Rows) -> None:
-        self._name, column = call.function, _column(call)
-        self._begin = min(rows, default=0)
-        given = [1 if column < 0 else rows[seq][column] for seq in sorted(rows)]
-        numbers = [] if self._name == "COUNT" else [int(one or 0) for one in given]
-        self.is_exact = sum(map(abs, numbers)) < 1 << _BITS.get(call.type.root, 63)
-        """Whether no sum of them is too large for its type."""
-        if self.is_exact:
-            self._totals = np.concatenate([[0], np.cumsum(np.array(numbers, np.int64))])
-            self._counts = np.concatenate([[0], np.cumsum([one is not None for one in given])]).astype(np.int64)
-
-    @staticmethod
-    def is_of(call: AggregateCall) -> bool:
-        """Whether a call can be worked out so."""
-        whole = call.function in ("SUM", "AVG") and call.arguments[0].type.root in _BITS
-        return whole or call.function == "COUNT"
-
-    def values(self, first: Array, last: Array) -> list[Any]:
-        """Of the rows between some numbers."""
-        low, high = first - self._begin, np.maximum(last, first - 1) + 1 - self._begin
-        counts = self._counts[high] - self._counts[low]
-        if self._name == "COUNT":
-            return list(counts.tolist())
-        found = self._totals[high] - self._totals[low]
-        if self._name == "AVG":
-            found = np.abs(found) // np.maximum(counts, 1) * np.sign(found)
-        return [value if count else None for value, count in zip(found.tolist(), counts.tolist(), strict=True)]
-
-
-_BITS = {"TINYINT": 7, "SMALLINT": 15, "INT": 31, "BIGINT": 63}
-
-
-def _column(call: AggregateCall) -> int:
-    return int(call.arguments[0].sql[1:]) if call.arguments else -1
 
 
 class Reading:

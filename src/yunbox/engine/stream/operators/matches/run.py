@@ -21,8 +21,8 @@ from yunbox.engine.stream.operators.matches.reading import (
     Condition,
     Question,
     Spans,
-    Sums,
 )
+from yunbox.engine.stream.operators.matches.sums import Sums
 from yunbox.engine.stream.state import Key
 
 _AHEAD_FIRST, _AHEAD_MAX = 32, 1024
