@@ -26,6 +26,7 @@ Context = Mapping[str, str]
 TOLD = frozenset((
     "acs:SourceIp", "acs:CurrentTime", "acs:SecureTransport", "acs:AccessId", "acs:MFAPresent", "acs:PrincipalARN",
     "acs:PrincipalArn", "oss:Prefix", "oss:Delimiter", "sts:ExternalId", "oidc:iss", "oidc:aud", "oidc:sub",
+    "ram:ServiceName",
 ))  # fmt: skip
 """Keys that a request has here where it has them at the vendor's."""
 ABSENT = frozenset(("acs:SourceVpc", "acs:SourceVpcId", "acs:VpcSourceIp"))

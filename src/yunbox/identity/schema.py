@@ -40,7 +40,10 @@ CREATE INDEX IF NOT EXISTS members_of ON group_members (user_id);
 CREATE TABLE IF NOT EXISTS roles (
     id TEXT PRIMARY KEY, account_id TEXT NOT NULL REFERENCES accounts(uid), name TEXT NOT NULL,
     description TEXT NOT NULL, trust TEXT NOT NULL, session_s_max INTEGER NOT NULL, created REAL NOT NULL,
-    updated REAL NOT NULL, UNIQUE (account_id, name)
+    updated REAL NOT NULL, service TEXT NOT NULL DEFAULT '', UNIQUE (account_id, name)
+);
+CREATE TABLE IF NOT EXISTS role_deletions (
+    id TEXT PRIMARY KEY, account_id TEXT NOT NULL REFERENCES accounts(uid), status TEXT NOT NULL, created REAL NOT NULL
 );
 CREATE TABLE IF NOT EXISTS access_keys (
     id TEXT PRIMARY KEY, secret TEXT NOT NULL, account_id TEXT NOT NULL REFERENCES accounts(uid),
@@ -96,6 +99,7 @@ _LATER = {
         "last_version": "INTEGER NOT NULL DEFAULT 1",
     },
     "temporary_keys": {"role_id": "TEXT"},
+    "roles": {"service": "TEXT NOT NULL DEFAULT ''"},
 }  # fmt: skip
 """Columns that tables of earlier versions have not."""
 _SECRETS = (("access_keys", "id", "secret"), ("temporary_keys", "id", "secret"), ("secrets", "name", "value"))

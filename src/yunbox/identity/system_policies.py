@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from yunbox.identity.service_roles import service_roles
 from yunbox.kernel.errors import NotFound
 
 CREATED = 1_430_438_400.0
@@ -28,9 +29,11 @@ class SystemPolicy:
 def system_policies() -> dict[str, SystemPolicy]:
     """All of them by name."""
     body = json.loads(_FILE.read_text("utf-8"))["policies"]
-    return {
+    found = {
         name: SystemPolicy(name, policy["description"], json.dumps(policy["document"])) for name, policy in body.items()
     }
+    linked = service_roles().values()
+    return found | {one.policy: SystemPolicy(one.policy, f"What {one.name} may do.", one.document) for one in linked}
 
 
 def is_system_policy(name: str) -> bool:

@@ -16,7 +16,7 @@ from tests.clients.openapi.signed import ACS3, RPC, Signed
 from yunbox.services.actiontrail.declaration import API as ACTIONTRAIL_API
 from yunbox.services.hologres.instances.api import API as HOLOGRAM_API
 from yunbox.services.maxcompute.management.api import API as MAXCOMPUTE_API
-from yunbox.services.ram.apis import IMS_API, RAM_API
+from yunbox.services.ram.apis import IMS_API, RAM_API, RESOURCE_MANAGER_API
 from yunbox.services.vpc.apis import API as VPC_API
 from yunbox.services.vpc.apis import ECS_API
 from yunbox.testing.server import Server
@@ -45,7 +45,7 @@ QUERIES = {
 }
 ANYBODY_S = {"ChangePassword"}
 """One's own password is one's own business."""
-APIS = (RAM_API, IMS_API, ACTIONTRAIL_API, VPC_API, ECS_API, MAXCOMPUTE_API, HOLOGRAM_API)
+APIS = (RAM_API, IMS_API, RESOURCE_MANAGER_API, ACTIONTRAIL_API, VPC_API, ECS_API, MAXCOMPUTE_API, HOLOGRAM_API)
 TAGGED = {VPC_API.product: "VPC", ECS_API.product: "securitygroup"}
 DENIED = dict.fromkeys((VPC_API.product, ECS_API.product), "Forbidden.RAM")
 ALL = [(api, route) for api in APIS for route in api.routes if route.operation.name not in ANYBODY_S]
@@ -118,4 +118,4 @@ def test_the_right_of_its_name_opens_an_operation(server: Server) -> None:
 
 def right(api: Api) -> str:
     """What the rights of a product begin with."""
-    return {"MaxCompute": "odps", "Ims": "ram"}.get(api.product, api.product.lower())
+    return {"MaxCompute": "odps", "Ims": "ram", "ResourceManager": "ram"}.get(api.product, api.product.lower())

@@ -319,7 +319,7 @@ def test_tags(client: Client) -> None:
 
 def test_what_is_not_offered_names_itself(client: Client) -> None:
     error = failure(
-        client.create_service_linked_role, m.CreateServiceLinkedRoleRequest(service_name="ess.aliyuncs.com")
+        client.get_service_linked_role_template, m.GetServiceLinkedRoleTemplateRequest(service_name="ess.aliyuncs.com")
     )
     assert (error.code, error.data["statusCode"]) == ("InvalidAction.NotFound", 404)
-    assert "CreateServiceLinkedRole" in error.message
+    assert "GetServiceLinkedRoleTemplate" in error.message

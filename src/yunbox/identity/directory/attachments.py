@@ -18,21 +18,22 @@ ATTACHED_MAX = 20
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of holders: as codes spell it, and what finds one by name."""
+    """A kind of holders: as codes spell it, and what finds one by name, also to change what it has."""
 
     title: str
     find: Callable[[Realm, str], Any]
     by_id: str
+    own: Callable[[Realm, str], Any]
 
 
-USER = Kind("User", users.find, "SELECT name FROM users WHERE id = ?")
-GROUP = Kind("Group", groups.find, "SELECT name FROM groups WHERE id = ?")
-ROLE = Kind("Role", roles.find, "SELECT name FROM roles WHERE id = ?")
+USER = Kind("User", users.find, "SELECT name FROM users WHERE id = ?", users.find)
+GROUP = Kind("Group", groups.find, "SELECT name FROM groups WHERE id = ?", groups.find)
+ROLE = Kind("Role", roles.find, "SELECT name FROM roles WHERE id = ?", roles.own)
 
 
 def attach(realm: Realm, kind: Kind, holder: str, policy_type: str, policy: str) -> None:
     """Attach a policy. Raises NotFound, InvalidArgument, AlreadyExists, Conflict."""
-    found = kind.find(realm, holder)
+    found = kind.own(realm, holder)
     policies.find(realm, policy_type, policy)
     sql = "SELECT count(*) FROM attachments WHERE account_id = ? AND type = ? AND holder_id = ?"
     if realm.count(f"{sql} AND policy = ?", realm.account_id, policy_type, found.id, policy):
@@ -50,7 +51,7 @@ def attach(realm: Realm, kind: Kind, holder: str, policy_type: str, policy: str)
 
 def detach(realm: Realm, kind: Kind, holder: str, policy_type: str, policy: str) -> None:
     """Detach a policy. Raises NotFound, InvalidArgument."""
-    found = kind.find(realm, holder)
+    found = kind.own(realm, holder)
     policies.find(realm, policy_type, policy)
     sql = "DELETE FROM attachments WHERE account_id = ? AND type = ? AND policy = ? AND holder_id = ?"
     if not realm.run(sql, realm.account_id, policy_type, policy, found.id):

@@ -20,7 +20,10 @@ ROLES_MAX = 1000
 
 @dataclass(frozen=True)
 class Role:
-    """A role; ``trust`` is its trust policy as it was written, times are seconds since the epoch."""
+    """A role; ``trust`` is its trust policy as it was written, times are seconds since the epoch.
+
+    ``service`` is whose it is where it is linked to one: then nobody changes it.
+    """
 
     id: str
     account_id: str
@@ -30,6 +33,7 @@ class Role:
     session_s_max: int
     created: float
     updated: float
+    service: str = ""
 
     @property
     def arn(self) -> str:
@@ -37,7 +41,9 @@ class Role:
         return f"acs:ram::{self.account_id}:role/{self.name}"
 
 
-def create(realm: Realm, name: str, trust: str, description: str = "", session_s_max: int = 3600) -> Role:
+def create(
+    realm: Realm, name: str, trust: str, description: str = "", session_s_max: int = 3600, service: str = ""
+) -> Role:
     """Create a role. Raises InvalidArgument, AlreadyExists, Conflict."""
     NAME.check("RoleName", name)
     DESCRIPTION.check("Description", description)
@@ -47,8 +53,8 @@ def create(realm: Realm, name: str, trust: str, description: str = "", session_s
         raise Conflict(f"The count of roles is beyond the limit of {ROLES_MAX}.", code="LimitExceeded.Role")
     if _row(realm, name):
         raise AlreadyExists(f"The role already exists: {name}.", code="EntityAlreadyExists.Role")
-    role = Role(ids.role_id(), realm.account_id, name, description, trust, session_s_max, realm.now, realm.now)
-    realm.run("INSERT INTO roles VALUES (?, ?, ?, ?, ?, ?, ?, ?)", *vars(role).values())
+    role = Role(ids.role_id(), realm.account_id, name, description, trust, session_s_max, realm.now, realm.now, service)
+    realm.run("INSERT INTO roles VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", *vars(role).values())
     return role
 
 
@@ -60,11 +66,22 @@ def find(realm: Realm, name: str) -> Role:
     return Role(**dict(row))
 
 
+def own(realm: Realm, name: str) -> Role:
+    """A role by name that may be changed. Raises NotFound, Conflict."""
+    role = find(realm, name)
+    if role.service:
+        raise Conflict(
+            f"The role {role.name} is linked to {role.service}: nobody changes it, DeleteServiceLinkedRole deletes it.",
+            code="NotSupport.ServiceLinkedRole",
+        )
+    return role
+
+
 def change(
     realm: Realm, name: str, trust: str | None = None, description: str | None = None, session_s_max: int | None = None
 ) -> Role:
-    """Change whom a role trusts, or what it says of itself. Raises InvalidArgument, NotFound."""
-    role = find(realm, name)
+    """Change whom a role trusts, or what it says of itself. Raises InvalidArgument, NotFound, Conflict."""
+    role = own(realm, name)
     if trust is not None:
         parse_trust(trust)
     if description is not None:
@@ -82,9 +99,14 @@ def change(
 
 def delete(realm: Realm, name: str) -> None:
     """Delete a role without policies. Its sessions end with it. Raises NotFound, Conflict."""
-    role = find(realm, name)
+    role = own(realm, name)
     if realm.count("SELECT count(*) FROM attachments WHERE holder_id = ?", role.id):
         raise Conflict(f"The role {name} still has policies: detach them first.", code="DeleteConflict.Role.Policy")
+    remove(realm, role)
+
+
+def remove(realm: Realm, role: Role) -> None:
+    """Have a role be gone, with its tags."""
     realm.run(
         "DELETE FROM identity_tags WHERE account_id = ? AND type = 'role' AND name = ?", realm.account_id, role.name
     )

@@ -1,7 +1,7 @@
 """RAM and STS as the house knows them."""
 
 from yunbox.identity.tokens import Tokens
-from yunbox.services.ram.apis import IMS_API, RAM_API, STS_API
+from yunbox.services.ram.apis import IMS_API, RAM_API, RESOURCE_MANAGER_API, STS_API
 from yunbox.services.ram.service import Ram
 from yunbox.services.ram.uses import Uses
 from yunbox.spine.house import House
@@ -31,5 +31,5 @@ SERVICE = Service(
     running=lambda service: service.uses.running(),
     readers=lambda service: (service.uses.record,),
     coverage=_coverage,
-    apis=lambda service: tuple(api.bound(service) for api in (RAM_API, STS_API, IMS_API)),
+    apis=lambda service: tuple(api.bound(service) for api in (RAM_API, STS_API, IMS_API, RESOURCE_MANAGER_API)),
 )

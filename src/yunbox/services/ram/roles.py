@@ -54,20 +54,22 @@ def _create(realm: Realm, new: NewRole) -> Body:
     )
     if new.tag:
         tags.put(realm, "role", (role.name,), pairs(new.tag))
-    return {"Role": _shown(role, "UpdateDate")}
+    return {"Role": shown(role, "UpdateDate")}
 
 
-def _get(realm: Realm, params: Named) -> Body:
+def shown_whole(realm: Realm, params: Named) -> Body:
+    """All that there is to say of one role. Raises NotFound."""
     role = roles.find(realm, params.role_name)
     principal = f"{role.name}@role.{role.account_id}.onaliyunservice.com"
-    return {"Role": {**_shown(role), "IsServiceLinkedRole": "false", "RolePrincipalName": principal}}
+    is_linked = str(bool(role.service)).lower()
+    return {"Role": {**shown(role), "IsServiceLinkedRole": is_linked, "RolePrincipalName": principal}}
 
 
 def _update(realm: Realm, new: Changed) -> Body:
     role = roles.change(
         realm, new.role_name, new.new_assume_role_policy_document, new.new_description, new.new_max_session_duration
     )
-    return {"Role": _shown(role)}
+    return {"Role": shown(role)}
 
 
 def _delete(realm: Realm, params: Named) -> None:
@@ -81,11 +83,12 @@ def _list(realm: Realm, params: Some) -> Body:
     )  # fmt: skip
     return listed(
         "Roles", "Role", page,
-        lambda role: {**_shown(role, "AssumeRolePolicyDocument"), "Tags": shown_tags(realm, "role", role.name)},
+        lambda role: {**shown(role, "AssumeRolePolicyDocument"), "Tags": shown_tags(realm, "role", role.name)},
     )  # fmt: skip
 
 
-def _shown(role: Role, *without: str) -> Body:
+def shown(role: Role, *without: str) -> Body:
+    """A role as the answers show it."""
     body = {
         "RoleId": role.id, "RoleName": role.name, "Arn": role.arn, "Description": role.description,
         "AssumeRolePolicyDocument": role.trust, "MaxSessionDuration": role.session_s_max,
@@ -96,7 +99,7 @@ def _shown(role: Role, *without: str) -> Body:
 
 ROUTES = (
     changes("CreateRole", NewRole, _create, EVERY_ROLE),
-    reads("GetRole", Named, _get, ROLE),
+    reads("GetRole", Named, shown_whole, ROLE),
     changes("UpdateRole", Changed, _update, ROLE),
     changes("DeleteRole", Named, _delete, ROLE),
     reads("ListRoles", Some, _list, EVERY_ROLE),
