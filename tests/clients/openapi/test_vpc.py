@@ -1,14 +1,21 @@
 """VPC by its own SDK: addresses that fit and that do not, requests that are sent twice, dry runs, tags and pages."""
 
+import inspect
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields, is_dataclass
+from types import ModuleType
 from typing import Any
 
 import pytest
+from alibabacloud_ecs20140526 import models as ecs_models
 from alibabacloud_vpc20160428 import models as m
 from alibabacloud_vpc20160428.client import Client
 
 from tests.clients.openapi.clients import Key, allow, code, config, failure, new_user
+from yunbox.services.vpc.apis import API as VPC_API
+from yunbox.services.vpc.apis import ECS_API
 from yunbox.testing.server import Server
+from yunbox.wire.openapi.api import Api
 
 REGION = "cn-hangzhou"
 ZONE = "cn-hangzhou-h"
@@ -118,6 +125,18 @@ def test_a_dry_run_checks_and_does_nothing(client: Client) -> None:
     error = failure(client.create_vpc, m.CreateVpcRequest(region_id=REGION, dry_run=True))
     assert (error.code, error.data["statusCode"]) == ("DryRunOperation", 400)
     assert client.describe_vpcs(m.DescribeVpcsRequest(region_id=REGION)).body.total_count == before
+    assert failure(client.describe_vpcs, m.DescribeVpcsRequest(region_id=REGION, dry_run=True)).code == error.code
+
+
+@pytest.mark.parametrize(("api", "models"), [(VPC_API, m), (ECS_API, ecs_models)], ids=["Vpc", "Ecs"])
+def test_tokens_and_dry_runs_are_for_what_the_vendor_has_them_for(api: Api, models: ModuleType) -> None:
+    """Of the products that are here, only VPC's and ECS's requests have them in the vendor's SDKs."""
+    for route in api.routes:
+        asked = inspect.signature(getattr(models, f"{route.operation.name}Request").__init__).parameters
+        kind = route.operation.params
+        own = {field.name for field in fields(kind)} if is_dataclass(kind) else ()
+        for name in ("client_token", "dry_run"):
+            assert (name in asked) == (name in own), (route.operation.name, name)
 
 
 def test_a_request_that_is_sent_twice_creates_once(client: Client) -> None:

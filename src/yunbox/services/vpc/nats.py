@@ -132,7 +132,6 @@ class GoneEntry:
     snat_entry_id: str
     region_id: str | None = None
     client_token: str | None = None
-    dry_run: bool = False
 
 
 @dataclass(frozen=True)

@@ -87,6 +87,7 @@ class Some:
     tag: tuple[Tag, ...] = ()
     page_number: Annotated[int, PAGE_NUMBER] = 1
     page_size: Annotated[int, PAGE_SIZE] = 10
+    dry_run: bool = False
 
 
 @dataclass(frozen=True)

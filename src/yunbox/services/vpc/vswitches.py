@@ -75,6 +75,7 @@ class Some:
     tag: tuple[Tag, ...] = ()
     page_number: Annotated[int, PAGE_NUMBER] = 1
     page_size: Annotated[int, PAGE_SIZE] = 10
+    dry_run: bool = False
 
 
 def _create(work: Work, new: NewVSwitch) -> Body:
