@@ -162,6 +162,66 @@ def test_a_bucket_that_is_gone_has_no_more_points(house: House) -> None:
     assert [one["Value"] for one in house.points("TotalRequestCount")] == [1, 1]
 
 
+def several(join: str, times: int = 1, **more: Any) -> dict[str, Any]:
+    """A rule of what is put and what is got."""
+    conditions = [
+        m.PutResourceMetricRuleRequestCompositeExpressionExpressionList(
+            metric_name=metric, comparison_operator="GreaterThanOrEqualToThreshold", statistics="$Value",
+            threshold=threshold, period=60,
+        )
+        for metric, threshold in ((METRIC, "3"), ("GetObjectCount", "2"))
+    ]  # fmt: skip
+    given = {"expression_list": conditions, "expression_list_join": join, "level": "WARN", "times": times, **more}
+    made = m.PutResourceMetricRuleRequestCompositeExpression(**given)
+    return {"composite_expression": made, "escalations": None}
+
+
+def test_a_rule_of_several_metrics_fires_where_all_are_too_much_or_any(house: House, hook: Webhook) -> None:
+    """Source: the vendor's "PutResourceMetricRule", CompositeExpression."""
+    bucket = house.running.bucket("watched")
+    house.put_rule("all", **several("&&"), webhook=hook.url)
+    house.put_rule("any", **several("||"))
+    house.put_rule("twice", **several("&&", times=2))
+    put(house, bucket, 4)
+    house.next_minute()
+    house.until(lambda: house.alarm("any").alert_state == "ALARM")
+    house.until(lambda: house.alarm("all").alert_state == "OK")
+    put(house, bucket, 4)
+    for _ in range(2):
+        bucket.get_object("k0").read()
+    house.next_minute()
+    form = hook.wait(1)[0]
+    assert {name: form[name] for name in ("ruleId", "alertState", "triggerLevel", "curValue", "expression")} == {
+        "ruleId": "all", "alertState": "ALERT", "triggerLevel": "WARN", "curValue": "4",
+        "expression": "@PutObjectCount.$Value>=3 && @GetObjectCount.$Value>=2",
+    }  # fmt: skip
+    assert house.alarm("twice").alert_state == "OK"
+    shown = house.alarm("all").composite_expression
+    assert (shown.level, shown.times, shown.expression_list_join) == ("WARN", 1, "&&")
+    assert [(one.metric_name, one.threshold) for one in shown.expression_list.expression_list] == [
+        (METRIC, "3"), ("GetObjectCount", "2"),
+    ]  # fmt: skip
+    house.next_minute()
+    house.until(lambda: house.alarm("any").alert_state == "OK")
+
+
+@pytest.mark.parametrize(
+    ("more", "code", "said"),
+    [
+        ({**several("&&"), "escalations": m.PutResourceMetricRuleRequestEscalations(critical=level())},
+         "ParameterInvalid", "one of them"),
+        ({"escalations": None}, "ParameterInvalid", "one of them"),
+        (several(""), "ParameterInvalid", "ExpressionListJoin"),
+        (several("&&", level="WORST"), "ParameterInvalid", "CompositeExpression.Level"),
+        (several("&&", expression_raw="$Value > 3"), "UnsupportedOperation", "ExpressionRaw"),
+        (several("&&", times=4), "ParameterInvalid", "Times"),
+    ],
+)  # fmt: skip
+def test_what_no_rule_of_several_metrics_can_be(house: House, more: dict[str, Any], code: str, said: str) -> None:
+    error = failure(house.cms.put_resource_metric_rule, rule(**more))
+    assert error.code == code and said in error.message
+
+
 def test_a_rule_fires_and_recovers(house: House, hook: Webhook) -> None:
     bucket = house.running.bucket("watched")
     house.put_rule(webhook=hook.url, contact_groups="ops")

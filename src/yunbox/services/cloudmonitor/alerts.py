@@ -220,10 +220,11 @@ def _resource(work: Work, row: sqlite3.Row) -> Body:
     rule = rule_of(row)
     namespace, metric = rule.metric
     about = dimensions.shown(namespace, metric, work.service.account_id, row["container"])
-    level = rule.escalations.levels[row["level"]]
+    alarm = rule.alarms[row["level"]]
+    level = alarm.parts[0][1]
     number = LEVELS.index(row["level"]) + 2
     escalation = {
-        "Level": number, "Expression": level.expression, "ComparisonOperator": level.comparison_operator,
+        "Level": number, "Expression": alarm.expression, "ComparisonOperator": level.comparison_operator,
         "Threshold": level.threshold, "Times": level.times, "PreCondition": "", "Tag": "",
     }  # fmt: skip
     return {

@@ -31,7 +31,8 @@ _PARTLY = {
     "DescribeMetricData": "Express is refused by name",
     "DescribeMetricTop": "Express is refused by name",
     "DescribeMetricMetaList": "Labels is refused by name",
-    "PutResourceMetricRule": "CompositeExpression and Prometheus are refused by name",
+    "PutResourceMetricRule": "CompositeExpression has ExpressionList, whose conditions have one Period; ExpressionRaw "
+    "and Prometheus are refused by name",
     "PutResourceMetricRules": "the same",
     "PutMetricRuleTargets": "alerts are pushed to no other service: UnsupportedOperation; use a Webhook",
     "DeleteMetricRuleTargets": "no rule has one",

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from yunbox.kernel import ids
 from yunbox.services.cloudmonitor.model import MINUTE_S
-from yunbox.services.cloudmonitor.rule import COMPARED, FINE, KEEP, Level, Rule
+from yunbox.services.cloudmonitor.rule import COMPARED, FINE, KEEP, Alarm, Level, Rule
 from yunbox.services.cloudmonitor.rules import ALARM, NO_DATA, OK, rule_of
 from yunbox.services.cloudmonitor.series import GRACE_S, Wanted, containers, last_period, points
 from yunbox.services.cloudmonitor.service import CloudMonitor, Work
@@ -25,6 +25,8 @@ _TOLD_OF = 31 * _DAY_S
 """How long alerts are kept."""
 Values = Mapping[int, float]
 """A metric's values by the start of their period."""
+Compared = Mapping[str, Values]
+"""Those of all metrics that a rule compares, by their names."""
 
 
 @dataclass(frozen=True)
@@ -104,25 +106,28 @@ def _looked(work: Work, row: sqlite3.Row) -> Iterator[Looked]:
             yield _judged(work, rule, row, container, before, start, values)
 
 
-def _values(work: Work, rule: Rule, start: int) -> dict[str, dict[int, float]]:
+def _values(work: Work, rule: Rule, start: int) -> dict[str, dict[str, dict[int, float]]]:
     """The values that a rule compares, of all that it is about."""
     namespace, metric = rule.metric
     named = rule.containers(work.service.account_id)
     names = containers(work, namespace, metric) if named is None else named
-    found: dict[str, dict[int, float]] = {name: {} for name in names}
-    most = max(level.times for level in rule.escalations.levels.values())
+    metrics = rule.metrics
+    found: dict[str, dict[str, dict[int, float]]] = {name: {one: {} for one in metrics} for name in names}
+    most = max(alarm.times for alarm in rule.alarms.values())
     for back in {0, *_backs(rule)}:
         until = start - back
-        wanted = Wanted(namespace, metric, rule.period_s, until - most * rule.period_s, until, names)
-        for point in points(work, wanted, most * max(1, len(names))):
-            found[point.container][point.start_s] = point.value
+        for name, one in metrics.items():
+            wanted = Wanted(namespace, one, rule.period_s, until - most * rule.period_s, until, names)
+            for point in points(work, wanted, most * max(1, len(names))):
+                found[point.container][name][point.start_s] = point.value
     return found
 
 
 def _backs(rule: Rule) -> Iterator[int]:
     """How far back lies what the levels compare with, in seconds."""
-    for level in rule.escalations.levels.values():
-        yield _back(level, rule.period_s)
+    for alarm in rule.alarms.values():
+        for _, level in alarm.parts:
+            yield _back(level, rule.period_s)
 
 
 def _back(level: Level, period_s: int) -> int:
@@ -131,31 +136,38 @@ def _back(level: Level, period_s: int) -> int:
 
 
 def _judged(
-    work: Work, rule: Rule, row: sqlite3.Row, container: str, before: Standing | None, start: int, values: Values
+    work: Work, rule: Rule, row: sqlite3.Row, container: str, before: Standing | None, start: int, values: Compared
 ) -> Looked:
     state, level = _state(rule, before, start, values)
+    shown = next(iter(values.values())).get(start)
     is_same = before is not None and (before.state, before.level) == (state, level)
     since = before.since if before is not None and is_same else work.now
     told, told_as = (before.told, before.told_as) if before is not None else (None, "")
-    after = Standing(state, level, values.get(start), since, told, told_as, start)
+    after = Standing(state, level, shown, since, told, told_as, start)
     news = _is_news(rule, after, work.now)
     if news:
-        after = Standing(state, level, values.get(start), since, work.now, after.name, start)
+        after = Standing(state, level, shown, since, work.now, after.name, start)
     elif state == OK:  # that it recovered is not to be told, and what comes next is news again
-        after = Standing(state, level, values.get(start), since, told, "", start)
+        after = Standing(state, level, shown, since, told, "", start)
     return Looked(rule, row["updated"], container, before, after, news)
 
 
-def _state(rule: Rule, before: Standing | None, start: int, values: Values) -> tuple[str, str]:
+def _state(rule: Rule, before: Standing | None, start: int, values: Compared) -> tuple[str, str]:
     """How it stands, and at which level."""
-    if start not in values:
+    if not any(start in one for one in values.values()):
         if rule.no_data_policy == KEEP and before is not None:
             return before.state, before.level
         return (OK, "") if rule.no_data_policy == FINE else (NO_DATA, "")
-    for name, level in rule.escalations.levels.items():
-        if all(_exceeds(level, rule.period_s, start - place * rule.period_s, values) for place in range(level.times)):
+    for name, alarm in rule.alarms.items():
+        if all(_holds(alarm, rule.period_s, start - place * rule.period_s, values) for place in range(alarm.times)):
             return ALARM, name
     return OK, ""
+
+
+def _holds(alarm: Alarm, period_s: int, start: int, values: Compared) -> bool:
+    """Whether a period is such as raises an alarm."""
+    found = (_exceeds(level, period_s, start, values[metric]) for metric, level in alarm.parts)
+    return any(found) if alarm.is_any else all(found)
 
 
 def _exceeds(level: Level, period_s: int, start: int, values: Values) -> bool:
@@ -208,10 +220,10 @@ def _keep(work: Work, found: list[Looked]) -> None:
 def _alert(one: Looked) -> dict[str, object]:
     rule, after = one.rule, one.after
     heavy = one.before.level if one.before is not None else ""
-    level = rule.escalations.levels.get(after.level or heavy) or next(iter(rule.escalations.levels.values()))
+    alarm = rule.alarms.get(after.level or heavy) or next(iter(rule.alarms.values()))
     return {
         "name": rule.rule_name, "namespace": rule.namespace, "metric": rule.metric_name, "container": one.container,
         "state": after.state, "level": after.level, "level_before": heavy, "value": after.value,
-        "expression": level.expression, "times": level.times, "groups": list(rule.groups), "since": after.since,
+        "expression": alarm.expression, "times": alarm.times, "groups": list(rule.groups), "since": after.since,
         "period_start": after.period_start,
     }  # fmt: skip

@@ -16,6 +16,7 @@ from yunbox.kernel.errors import InvalidArgument, Unsupported
 from yunbox.kernel.rules import Choice, Number, Text
 from yunbox.services.cloudmonitor import dimensions
 from yunbox.services.cloudmonitor.catalogue import VALUE, Metric, Namespace
+from yunbox.services.cloudmonitor.composite import ANY, Composite, Expression, composite
 from yunbox.services.cloudmonitor.model import CHINA
 from yunbox.services.cloudmonitor.service import INVALID, metric_named, period_s
 from yunbox.wire.outgoing import BadAddress, check_url
@@ -87,6 +88,24 @@ class Escalations:
 
 
 @dataclass(frozen=True)
+class Alarm:
+    """What raises an alarm of a level: metrics that are too much, so many periods in a row; all at once, or any."""
+
+    level: str
+    times: int
+    parts: tuple[tuple[str, Level], ...]
+    is_any: bool = False
+
+    @property
+    def expression(self) -> str:
+        """The comparison as alerts show it."""
+        if len(self.parts) == 1:
+            return self.parts[0][1].expression
+        shown = (f"@{metric}.{one.expression}" for metric, one in self.parts)
+        return (" || " if self.is_any else " && ").join(shown)
+
+
+@dataclass(frozen=True)
 class Label:
     """A tag of a rule."""
 
@@ -121,7 +140,29 @@ class Rule:
     @property
     def period_s(self) -> int:
         """How long the periods are that it looks at."""
-        return period_s(self.period or "60")
+        found = self.composite
+        return period_s((found.period if found is not None else "") or self.period or "60")
+
+    @property
+    def composite(self) -> Composite | None:
+        """What is said of several metrics, if that is. Raises InvalidArgument, Unsupported."""
+        return composite(self.composite_expression)
+
+    @property
+    def alarms(self) -> dict[str, Alarm]:
+        """What raises alarms, by their levels: the heaviest first."""
+        found = self.composite
+        if found is None:
+            levels = self.escalations.levels.items()
+            return {name: Alarm(name, level.times, ((self.metric_name, level),)) for name, level in levels}
+        parts = tuple((one.metric_name, _level(one, found)) for one in found.expression_list)
+        return {found.level: Alarm(found.level, found.times, parts, found.expression_list_join == ANY)}
+
+    @property
+    def metrics(self) -> dict[str, Metric]:
+        """What is compared, by name. Raises NotFound."""
+        names = {name: None for alarm in self.alarms.values() for name, _ in alarm.parts}
+        return {name: metric_named(self.namespace, name)[1] for name in names}
 
     @property
     def groups(self) -> tuple[str, ...]:
@@ -145,23 +186,40 @@ class Rule:
 
     def check(self, account_id: str) -> None:
         """Raise InvalidArgument, NotFound or Unsupported for what the rule cannot be."""
-        for text, name in ((self.composite_expression, "CompositeExpression"), (self.prometheus, "Prometheus")):
-            if text.strip() not in ("", "{}"):
-                raise Unsupported(f"{name} is not offered here: a rule has Escalations.", code="UnsupportedOperation")
+        if self.prometheus.strip() not in ("", "{}"):
+            raise Unsupported("Prometheus is not offered here: a rule has Escalations.", code="UnsupportedOperation")
         self.containers(account_id)
         if not self.resources.strip():
             raise InvalidArgument('Resources names what the rule is about, all by [{"resource":"_ALL"}].', code=INVALID)
         period_s(self.period or "60")
+        _ = self.period_s
         for text, name in (
             (self.effective_interval, "EffectiveInterval"), (self.no_effective_interval, "NoEffectiveInterval"),
         ):  # fmt: skip
             if text and not _CLOCK.fullmatch(text):
                 raise InvalidArgument(f"{name} is written HH:MM-HH:MM, not {text[:32]}.", code=INVALID)
-        if not self.escalations.levels:
-            raise InvalidArgument("Escalations names a level: Critical, Warn or Info.", code=INVALID)
-        for name, level in self.escalations.levels.items():
-            _check_level(name.capitalize(), level)
+        self._check_alarms()
         self._check_webhook()
+
+    def _check_alarms(self) -> None:
+        levels = self.escalations.levels
+        if bool(levels) == (self.composite is not None):
+            raise InvalidArgument(
+                "Escalations names a level, Critical, Warn or Info, or CompositeExpression says when: one of them.",
+                code=INVALID,
+            )
+        for name, level in levels.items():
+            _check_level(f"Escalations.{name.capitalize()}", level)
+        if levels:
+            return
+        namespace, own = self.metric
+        for level, alarm in self.alarms.items():
+            if level not in LEVELS:
+                raise InvalidArgument(f"CompositeExpression.Level is one of {', '.join(LEVELS)}.", code=INVALID)
+            for name, part in alarm.parts:
+                _check_level(f"CompositeExpression {name}", part)
+        if {namespace.dimension_of(one) for one in self.metrics.values()} != {namespace.dimension_of(own)}:
+            raise InvalidArgument("CompositeExpression compares metrics of the same resources.", code=INVALID)
 
     def _check_webhook(self) -> None:
         if not self.webhook:
@@ -182,17 +240,24 @@ class Rule:
         return msgspec.json.decode(text, type=Rule)
 
 
+def _level(one: Expression, of: Composite) -> Level:
+    """A condition of several, as one of a rule that has only that."""
+    return Level(one.statistics.removeprefix("$"), one.comparison_operator, str(one.threshold), of.times)
+
+
 def _check_level(name: str, level: Level) -> None:
     if level.statistics != VALUE:
-        raise InvalidArgument(f"Escalations.{name}.Statistics is {VALUE}, the statistic of the metric.", code=INVALID)
+        raise InvalidArgument(f"{name}.Statistics is {VALUE}, the statistic of the metric.", code=INVALID)
+    if level.comparison_operator not in _OPERATORS:
+        raise InvalidArgument(f"{name}.ComparisonOperator is one of {', '.join(_OPERATORS)}.", code=INVALID)
     try:
         number = float(level.threshold or "")
     except ValueError:
         number = float("nan")
     if number != number or abs(number) == float("inf"):
-        raise InvalidArgument(f"Escalations.{name}.Threshold is a number.", code=INVALID)
+        raise InvalidArgument(f"{name}.Threshold is a number.", code=INVALID)
     if level.times not in _TIMES:
-        raise InvalidArgument(f"Escalations.{name}.Times is one of {', '.join(map(str, _TIMES))}.", code=INVALID)
+        raise InvalidArgument(f"{name}.Times is one of {', '.join(map(str, _TIMES))}.", code=INVALID)
 
 
 def _within(interval: str, now: float) -> bool:

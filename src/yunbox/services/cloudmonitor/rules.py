@@ -12,6 +12,7 @@ from typing import Annotated
 
 from yunbox.kernel.errors import Conflict, InvalidArgument, KernelError, NotFound, Unsupported
 from yunbox.kernel.rules import Choice
+from yunbox.services.cloudmonitor.composite import Composite
 from yunbox.services.cloudmonitor.rule import Level, Rule
 from yunbox.services.cloudmonitor.service import (
     ABSENT,
@@ -255,7 +256,8 @@ def _plain(text: str) -> str:
 
 def _shown(row: sqlite3.Row, rule: Rule, state: str) -> Body:
     levels = {name.capitalize(): _level(level) for name, level in rule.escalations.levels.items()}
-    return {
+    found = rule.composite
+    return ({"CompositeExpression": _several(found)} if found is not None else {}) | {
         "RuleId": rule.rule_id, "RuleName": rule.rule_name, "Namespace": rule.namespace, "MetricName": rule.metric_name,
         "Resources": rule.resources, "Dimensions": rule.resources, "Period": str(rule.period_s),
         "AlertState": state, "EnableState": bool(row["enabled"]), "ContactGroups": rule.contact_groups,
@@ -272,6 +274,20 @@ def _level(level: Level) -> Body:
     return {
         "Statistics": level.statistics, "ComparisonOperator": level.comparison_operator, "Threshold": level.threshold,
         "Times": level.times, "PreCondition": "",
+    }  # fmt: skip
+
+
+def _several(found: Composite) -> Body:
+    conditions = [
+        {
+            "MetricName": one.metric_name, "ComparisonOperator": one.comparison_operator,
+            "Threshold": str(one.threshold), "Statistics": one.statistics, "Period": str(one.period or found.period),
+        }
+        for one in found.expression_list
+    ]  # fmt: skip
+    return {
+        "Level": found.level, "Times": found.times, "ExpressionListJoin": found.expression_list_join,
+        "ExpressionRaw": found.expression_raw, "ExpressionList": {"ExpressionList": conditions},
     }  # fmt: skip
 
 
