@@ -171,7 +171,6 @@ def test_an_error_has_its_place(client: psycopg.Connection[Any]) -> None:
         "vacuum",
         "grant execute on function abs to public",
         "rebuild table t",
-        "insert overwrite t partition (k = '1') select 1",
         "call spm_enable()",
     ],
 )
