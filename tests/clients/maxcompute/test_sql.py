@@ -243,3 +243,9 @@ def test_a_product_with_more_digits_than_others(o: ODPS, rows) -> None:
     assert len(found) == 200_000
     assert found[190_000] == expected
     assert rows("select max(a * b), count(a * b) from d") == [(expected, 200_000)]
+
+
+def test_parts_of_dates_in_a_subquery(o: ODPS, rows) -> None:
+    o.execute_sql("create table days as select date '2026-05-06' as d union all select date '2024-02-29'")
+    query = "select y, m, count(*) from (select extract(year from d) as y, extract(month from d) as m from days) s"
+    assert rows(f"{query} group by y, m order by y limit 5") == [(2024, 2, 1), (2026, 5, 1)]

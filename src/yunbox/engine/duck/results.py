@@ -80,7 +80,7 @@ def write_result(db: duckdb.DuckDBPyConnection, query: str, columns: tuple[Colum
     try:
         with Path(target).open("wb") as file:
             file.write(tunnel_prefix(columns))
-            for batch in batches(db.sql(project(columns, query))):
+            for batch in batches(_in_types(db, project(columns, query), columns)):
                 message = batch_message(batch)
                 found.append(Batch(file.tell(), len(message), batch.num_rows))
                 file.write(message)
@@ -90,6 +90,32 @@ def write_result(db: duckdb.DuckDBPyConnection, query: str, columns: tuple[Colum
         raise translate(error) from error
     rows = sum(batch.rows for batch in found)
     return QueryDone(columns, rows, size_bytes, "", tuple(found))
+
+
+def _in_types(db: duckdb.DuckDBPyConnection, query: str, columns: tuple[Column, ...]) -> duckdb.DuckDBPyRelation:
+    """The rows of a query, whose buffers go out as those of its columns' types: whatever type an expression has come to
+    in DuckDB, it is one of these."""
+    relation = db.sql(query)
+    pairs = list(zip(columns, map(str, relation.types), strict=True))
+    if all(_is_of(column.type, duck) for column, duck in pairs):
+        return relation
+    items = (_cast(column) if not _is_of(column.type, duck) else quote_name(column.name) for column, duck in pairs)
+    return db.sql(f"SELECT {', '.join(items)} FROM ({query})")
+
+
+def _is_of(kind: DataType, duck: str) -> bool:
+    """Whether DuckDB's values of a type have the buffers of the declared one, of those types that have one number."""
+    if kind.name == "decimal":
+        return duck.startswith("DECIMAL(") and duck.endswith(f",{kind.params[1]})")
+    return kind.name not in _NUMBERS or duck == kind.duckdb
+
+
+def _cast(column: Column) -> str:
+    name = quote_name(column.name)
+    return f"CAST({name} AS {column.type.duckdb}) AS {name}"
+
+
+_NUMBERS = frozenset(("tinyint", "smallint", "int", "bigint", "float", "double", "boolean", "date"))
 
 
 def write_short(

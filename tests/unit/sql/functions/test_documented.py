@@ -33,3 +33,27 @@ def test_documented_example(box: Sandbox, example: Example) -> None:
     assert rounded(outcome(box, example)) == rounded(example.result)
     if example.type:
         assert str(box.query(example.query, **dict(example.settings)).columns[0].type) == example.type
+
+
+def test_values_are_of_the_types_that_they_are_said_to_be(box: Sandbox) -> None:
+    """Results go out as buffers, which are read by the declared types."""
+    wrong, count = [], 0
+    for example in examples():
+        try:
+            query = box.query(f"select * from ({example.query}) q", **dict(example.settings))
+            types = box.con.sql(query.sql).types
+        except (KernelError, duckdb.Error):
+            continue  # it has no value
+        count += 1
+        for column, duck in zip(query.columns, map(str, types), strict=True):
+            if spelled(column.type.duckdb) != spelled(duck):
+                wrong.append(f"{example.query}: {column.type.duckdb}, in DuckDB {duck}")
+    assert not wrong, "\n".join(wrong)
+    assert count > 800
+
+
+def spelled(duck: str) -> str:
+    """A type as DuckDB says it, whose decimals have any number of digits before the point."""
+    return (
+        re.sub(r"DECIMAL\(\d+,", "DECIMAL(", duck).replace('"', "").replace("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ")
+    )

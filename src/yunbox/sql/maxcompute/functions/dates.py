@@ -71,7 +71,7 @@ def _datepart(call: Call) -> str:
 
 
 def _extract(call: Call) -> str:
-    return _part(call, _unit(call, 0), call[1])
+    return f"CAST({_part(call, _unit(call, 0), call[1])} AS {call.returns.duckdb})"
 
 
 def _to_char(call: Call) -> str:
