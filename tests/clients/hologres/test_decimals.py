@@ -81,3 +81,14 @@ def test_rows_that_a_transaction_has_written(client: Client) -> None:
 def test_what_a_filter_leaves_out_is_not_computed(client: Client) -> None:
     query = "select sum(1 / (id - 7)) filter (where id <> 7), count(*) filter (where 100 / id > 9) from decimal_sales"
     assert client.execute(query.encode()).fetchone() == (0, 10)
+
+
+def test_a_large_one_beside_another_table(larger: Client) -> None:
+    larger.execute("create table decimal_names (id int primary key, name text)")
+    larger.execute("insert into decimal_names values (0, 'large'), (1, 'small')")
+    query = "select name, sum(price * rate) from decimal_sales join decimal_names using (id) group by name order by 1"
+    assert larger.execute(query.encode()).fetchall() == [
+        ("large", LARGE * Decimal("99.9999")),
+        ("small", Decimal("1.875")),
+    ]
+    larger.execute("drop table decimal_names")

@@ -3,7 +3,6 @@
 import struct
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from itertools import chain
 from operator import add
 from typing import Any
@@ -32,6 +31,10 @@ _IN_PARTS = " UNION ALL "
 Write = Callable[[Any], bytes]
 
 
+class _TooNarrowError(Exception):
+    """A value may have more digits than narrow decimals have."""
+
+
 class Statement:
     """What one connection runs, on a cursor of its own. Its methods run in a thread, but for ``interrupt``."""
 
@@ -52,7 +55,14 @@ class Statement:
         self._settings: dict[str, str] = {}
 
     def run(self, request: Run) -> Started:
-        """Begin."""
+        """Begin, with narrow decimals if it may be. If these do not do it begins anew without: a statement that fails
+        takes its transaction with it."""
+        try:
+            return self._run(request, may_be_narrow=True)
+        except _TooNarrowError:
+            return self._run(request, may_be_narrow=False)
+
+    def _run(self, request: Run, *, may_be_narrow: bool) -> Started:
         self._stopped.clear()
         self._end()
         self._functions.provide(request.sql)
@@ -72,19 +82,21 @@ class Statement:
             affected = int(answer[0]) if answer is not None and isinstance(answer[0], int) else 0
             return Started(affected, positions, found.selected)
         self._columns = request.columns
-        self._begin(fetched(sql, request.columns), request.values)
+        self._begin(fetched(sql, request.columns), request.values, may_be_narrow=may_be_narrow)
         return Started(0, positions, found.selected)
 
-    def _begin(self, sql: str, values: Sequence[Any]) -> None:
-        """Run a query, with narrow decimals if it may be; if these do not do, it is run again as it is."""
+    def _begin(self, sql: str, values: Sequence[Any], *, may_be_narrow: bool) -> None:
+        """Run a query. Raises _TooNarrowError."""
         self._first = []
-        narrow = None if _IN_PARTS in sql else narrowed(sql)
-        if narrow is not None:
-            with suppress(duckdb.OutOfRangeException, duckdb.ConversionException):
-                self._execute(narrow, values)
-                self._first = self._cursor.fetchmany(_FIRST_ROWS)
-                return
-        self._execute(sql, values)
+        narrow = narrowed(sql) if may_be_narrow and _IN_PARTS not in sql else None
+        if narrow is None:
+            self._execute(sql, values)
+            return
+        try:
+            self._execute(narrow, values)
+            self._first = self._cursor.fetchmany(_FIRST_ROWS)
+        except (duckdb.OutOfRangeException, duckdb.ConversionException) as error:
+            raise _TooNarrowError from error
 
     def settle(self) -> Started:
         """Have the copies that are read be what their tables are, where these have changed much."""
