@@ -74,6 +74,9 @@ def _schema(columns: tuple[tuple[str, DataType], ...]) -> arrow.Schema:
     return schema_for(columns, zoned=True)
 
 
+_NUMBERS = frozenset(("tinyint", "smallint", "int", "bigint", "float", "double", "boolean", "date"))
+
+
 def write_result(db: duckdb.DuckDBPyConnection, query: str, columns: tuple[Column, ...], target: str) -> QueryDone:
     """Run a query into a result file and return its index."""
     found: list[Batch] = []
@@ -96,10 +99,10 @@ def _in_types(db: duckdb.DuckDBPyConnection, query: str, columns: tuple[Column, 
     """The rows of a query, whose buffers go out as those of its columns' types: whatever type an expression has come to
     in DuckDB, it is one of these."""
     relation = db.sql(query)
-    pairs = list(zip(columns, map(str, relation.types), strict=True))
-    if all(_is_of(column.type, duck) for column, duck in pairs):
+    fits = [_is_of(column.type, str(duck)) for column, duck in zip(columns, relation.types, strict=True)]
+    if all(fits):
         return relation
-    items = (_cast(column) if not _is_of(column.type, duck) else quote_name(column.name) for column, duck in pairs)
+    items = (quote_name(one.name) if fit else _cast(one) for one, fit in zip(columns, fits, strict=True))
     return db.sql(f"SELECT {', '.join(items)} FROM ({query})")
 
 
@@ -113,9 +116,6 @@ def _is_of(kind: DataType, duck: str) -> bool:
 def _cast(column: Column) -> str:
     name = quote_name(column.name)
     return f"CAST({name} AS {column.type.duckdb}) AS {name}"
-
-
-_NUMBERS = frozenset(("tinyint", "smallint", "int", "bigint", "float", "double", "boolean", "date"))
 
 
 def write_short(

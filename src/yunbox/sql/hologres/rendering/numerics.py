@@ -88,11 +88,8 @@ def choice(values: Sequence[Expr], made: Made, of: str) -> Scaled | None:
 def first(values: Sequence[Expr], made: Made, of: str) -> Scaled | None:
     """The first of some numerics that is not NULL, as ``choice`` has one."""
     found = choice(values, made, of)
-    if found is None:
-        return None
-    parts = _all_scaled(values)
-    whens = " ".join(f"WHEN {one.sql} IS NOT NULL THEN {one.scale}" for one in parts)
-    return replace(found, scale=f"(CASE {whens} END)")
+    whens = " ".join(f"WHEN {one.sql} IS NOT NULL THEN {one.scale}" for one in _all_scaled(values))
+    return replace(found, scale=f"(CASE {whens} END)") if found is not None else None
 
 
 def _all_scaled(values: Sequence[Expr]) -> list[Scaled]:
