@@ -6,7 +6,7 @@ A stream reader of asyncio would wake its task twice for each message and know n
 import asyncio
 import struct
 from collections import deque
-from typing import cast
+from typing import Any, cast
 
 _HELD_BYTES_MAX = 4 << 20
 _HEAD = struct.Struct("!i")
@@ -40,11 +40,7 @@ class Pipe(asyncio.Protocol):
         while not self._messages:
             if self.closed:
                 raise ConnectionResetError
-            self._waiter = asyncio.get_running_loop().create_future()
-            try:
-                await self._waiter
-            finally:
-                self._waiter = None
+            await self._woken()
         message = self._messages.popleft()
         self._held_bytes -= len(message)
         if self._paused and self._held_bytes < _HELD_BYTES_MAX and self._transport is not None:
@@ -68,6 +64,20 @@ class Pipe(asyncio.Protocol):
     async def ended(self) -> None:
         """Return once the worker's end of the pipe is closed, which it is when its process ends."""
         await self._gone.wait()
+
+    async def outlives(self, work: asyncio.Future[Any]) -> bool:
+        """Wait until some work has ended; False as soon as the worker is gone before it."""
+        work.add_done_callback(self._wake)
+        while not work.done() and not self.closed:
+            await self._woken()
+        return work.done()
+
+    async def _woken(self) -> None:
+        self._waiter = asyncio.get_running_loop().create_future()
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
 
     @property
     def closed(self) -> bool:
@@ -116,6 +126,6 @@ class Pipe(asyncio.Protocol):
         self._writable.set()
         self._wake()
 
-    def _wake(self) -> None:
+    def _wake(self, _ended: object = None) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)

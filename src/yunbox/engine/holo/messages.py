@@ -118,7 +118,8 @@ class Run:
     that it depends on, by name; ``reads`` the tables whose copies it reads, and ``given`` rows that come with it.
     ``values`` may have more than the statement asks for. ``system`` is for one that reads system tables, or calls
     functions of them; ``foreign`` are its reads of foreign tables and ``files`` those of objects, whose names are not
-    in ``sql`` yet. ``before`` is what stands before it.
+    in ``sql`` yet. ``before`` is what stands before it. ``first`` is which rows are wanted as soon as there are any,
+    which saves asking for them.
     """
 
     sql: str
@@ -131,17 +132,19 @@ class Run:
     foreign: tuple[Foreign, ...] = ()
     files: tuple[Files, ...] = ()
     before: str = ""
+    first: "Take | None" = None
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
     """What a statement has come to when it begins: how many rows it changed, up to where the logs of the tables
-    that it reads were followed, by their nodes, what is read of foreign tables, and the engine's work for it so far in
-    seconds of one core."""
+    that it reads were followed, by their nodes, what is read of foreign tables, the first rows if they were wanted, and
+    the engine's work for it so far in seconds of one core."""
 
     affected: int = 0
     positions: dict[int, int] = field(default_factory=dict)
     selected: tuple[Selected, ...] = ()
+    first: "Rows | None" = None
     compute_s: float = 0.0
 
 

@@ -93,16 +93,10 @@ class Engine:
 
     async def _answer(self, pipe: Pipe, statement: "Statement | Sampling", request: m.Request) -> None:
         """Run a request; a gateway that hangs up meanwhile stops it. Raises ConnectionError then."""
-        work = asyncio.ensure_future(self._in_thread(lambda: _answered(statement, request, self._shares)))
-        more = asyncio.ensure_future(pipe.receive())
-        try:
-            await asyncio.wait([work, more], return_when=asyncio.FIRST_COMPLETED)
-            if not work.done():
-                await self._stop(statement, work)
-                raise ConnectionResetError
-        finally:
-            more.cancel()
-            await asyncio.wait([more])  # it lets go of the pipe only when it is run again
+        work = asyncio.get_running_loop().run_in_executor(self._threads, _answered, statement, request, self._shares)
+        if not await pipe.outlives(work):
+            await self._stop(statement, work)
+            raise ConnectionResetError
         await pipe.send(work.result())
 
     async def _stop(self, statement: "Statement | Sampling", work: "asyncio.Future[bytes]") -> None:

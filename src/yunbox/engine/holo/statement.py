@@ -83,7 +83,8 @@ class Statement:
             return Started(affected, positions, found.selected)
         self._columns = request.columns
         self._begin(fetched(sql, request.columns), request.values, may_be_narrow=may_be_narrow)
-        return Started(0, positions, found.selected)
+        first = self.take(request.first) if request.first is not None else None
+        return Started(0, positions, found.selected, first)
 
     def _begin(self, sql: str, values: Sequence[Any], *, may_be_narrow: bool) -> None:
         """Run a query. Raises _TooNarrowError."""

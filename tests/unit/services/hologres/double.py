@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from yunbox.services.hologres.session.ports import Batch, Column, Context, Kind, Plan, Rows, Sink
+from yunbox.services.hologres.session.ports import Batch, Column, Context, Kind, Plan, Rows, Sink, Taking
 from yunbox.services.hologres.statements.cursor import at
 from yunbox.storage.rows.catalogue import Catalogue
 from yunbox.storage.rows.draft import Block
@@ -111,7 +111,7 @@ class Double:
             return Plan(Kind.QUERY, "SELECT", (Column("int4", INT),), payload=low)
         raise at(failure("42601", f'syntax error at or near "{text.split()[0]}"'), 0)
 
-    async def start(self, plan: Plan, values: Sequence[Any], context: Context) -> Rows:
+    async def start(self, plan: Plan, values: Sequence[Any], context: Context, first: Taking | None = None) -> Rows:
         made = self._started(plan, values)
         self.rows.append(made)
         return made

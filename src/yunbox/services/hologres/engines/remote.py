@@ -20,7 +20,7 @@ from yunbox.services.hologres.engines.planning import Computed, Planner
 from yunbox.services.hologres.engines.scans import NOTHING, scanned
 from yunbox.services.hologres.foreign.objects import Objects
 from yunbox.services.hologres.foreign.reads import check_select
-from yunbox.services.hologres.session.ports import Batch, Context, LookUp, Plan, Rows, Sink, Writes
+from yunbox.services.hologres.session.ports import Batch, Context, LookUp, Plan, Rows, Sink, Taking, Writes
 from yunbox.services.hologres.session.used import computed
 from yunbox.services.hologres.statements.offered import check_offered
 from yunbox.storage.rows.draft import Block
@@ -84,6 +84,7 @@ class Running:
         self.notices = ()
         self.positions: Mapping[int, int] = {}
         self.selected: Sequence[m.Selected] = ()
+        self._first: Batch | None = None
         self._link = link
         self._pipe: Pipe | None = pipe
 
@@ -92,6 +93,8 @@ class Running:
         begun = m.started_of(await self._asked(request))
         self.affected, self.positions, self.selected = begun.affected, begun.positions, begun.selected
         computed(begun.compute_s)
+        if begun.first is not None:
+            self._first = self._batch(begun.first)
         if request.columns is None:
             self._done()
 
@@ -109,13 +112,19 @@ class Running:
 
     async def take(self, rows_max: int, formats: Sequence[int], style: Style) -> Batch:
         """The next rows. Raises PgError."""
+        first, self._first = self._first, None
+        if first is not None:
+            return first
         if self._pipe is None:
             return Batch(b"", 0, True)
         found = m.rows_of(await self._asked(m.Take(rows_max, tuple(formats), style)))
         computed(found.compute_s)
-        if found.is_last:
+        return self._batch(found)
+
+    def _batch(self, rows: m.Rows) -> Batch:
+        if rows.is_last:
             self._done()
-        return Batch(found.data, found.count, found.is_last)
+        return Batch(rows.data, rows.count, rows.is_last)
 
     async def _asked(self, request: m.Request) -> bytes:
         """The engine's answer. A failure that it tells of leaves the connection free."""
@@ -168,14 +177,15 @@ class Remote:
         """A plan of before for the same text once more; None where that would be another one now. Raises PgError."""
         return self._planner.repeated(plan, context)
 
-    async def start(self, plan: Plan, values: Sequence[Any], context: Context) -> Rows:
+    async def start(self, plan: Plan, values: Sequence[Any], context: Context, first: Taking | None = None) -> Rows:
         """Have it begin. Raises PgError."""
         computed = self.renewed(plan, context)
         for name, value, local in computed.assigned:
             check_offered(name, value)
             context.assign(name, value, local)
         columns = tuple(one.oid for one in plan.columns) if plan.columns is not None else None
-        return await self.run(computed, computed.sql, columns, bound(plan, values), context)
+        take = m.Take(first.rows_max, first.formats, first.style) if first is not None and columns is not None else None
+        return await self.run(computed, computed.sql, columns, bound(plan, values), context, first=take)
 
     def renewed(self, plan: Plan, context: Context) -> Computed:
         """A plan of this engine, as one for now. Raises PgError."""
@@ -197,17 +207,18 @@ class Remote:
         context: Context,
         given: Mapping[str, m.Given] = NOTHING,
         before: str = "",
+        first: m.Take | None = None,
     ) -> Running:
         """Have some SQL of a plan begin, which may read rows that are given beside by names. Raises PgError.
 
-        ``before`` is put before it.
+        ``before`` is put before it; ``first`` is what is taken first of it, if that is known.
         """
         found = scanned(sql, computed, context.block, given)
         system = await self._live.brought(computed.system, context) if self._live is not None else computed.system
         request = m.Run(
             found.sql, columns, values, computed.settings, found.copies, found.given, system,
             tuple(one for one in computed.foreign if identifier(one.token) in sql),
-            tuple(one for one in computed.found if identifier(one.token) in sql), before,
+            tuple(one for one in computed.found if identifier(one.token) in sql), before, first,
         )  # fmt: skip
         try:
             return await self._begun(request)

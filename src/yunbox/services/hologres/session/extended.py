@@ -140,7 +140,7 @@ class Extended:
 
         async def run(call: Call[Any]) -> None:
             if not portal.started:
-                await self._start(portal, command, call)
+                await self._start(portal, command, call, rows_max)
             if portal.columns is None and isinstance(command, Copy):
                 return
             if not await session.streamed(portal, call, rows_max):
@@ -148,9 +148,9 @@ class Extended:
 
         await session.perform(portal.tag or tag_of(command), run)
 
-    async def _start(self, portal: Portal, command: Command, call: Call[Any]) -> None:
+    async def _start(self, portal: Portal, command: Command, call: Call[Any], rows_max: int) -> None:
         if isinstance(command, Query):
-            await self._session.started(portal)
+            await self._session.started(portal, rows_max)
         elif isinstance(command, Copy):
             portal.started = True
             await load(self._session, command, call)

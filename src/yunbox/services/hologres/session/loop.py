@@ -249,7 +249,7 @@ class Loop:
             columns = prepared.plan.columns if prepared.plan is not None else None
             portal = session.portal(prepared, (), (0,) * len(columns or ()))
             try:
-                await session.started(portal)
+                await session.started(portal, 0)
                 if columns is not None:
                     session.send(backend.row_description([one.field(0) for one in columns]))
                 await session.streamed(portal, call)

@@ -77,6 +77,15 @@ class Batch:
     is_last: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """Which rows are taken first of a statement, as soon as it has begun: as ``Rows.take`` is asked for them."""
+
+    rows_max: int
+    formats: tuple[int, ...]
+    style: Style
+
+
 class Rows(Protocol):
     """The rows of a statement that runs. For one that gives none, ``affected`` is how many it changed."""
 
@@ -252,8 +261,11 @@ class Engine(Protocol):
         """What a statement is; a parameter's type of 0 is for the engine to find out. Raises PgError."""
         ...
 
-    async def start(self, plan: Plan, values: Sequence[Any], context: Context) -> Rows:
-        """Run a statement on values for its parameters, as the types' codecs read them. Raises PgError."""
+    async def start(self, plan: Plan, values: Sequence[Any], context: Context, first: Taking | None = None) -> Rows:
+        """Run a statement on values for its parameters, as the types' codecs read them. Raises PgError.
+
+        ``first`` is what will be taken first, where that is known: an engine may have it brought at once.
+        """
         ...
 
     async def sink(

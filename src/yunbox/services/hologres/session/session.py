@@ -19,7 +19,7 @@ from yunbox.services.hologres.session import used
 from yunbox.services.hologres.session.listing import cursors_of, prepared_of
 from yunbox.services.hologres.session.logged import Ended, is_logged
 from yunbox.services.hologres.session.portal import Portal, Prepared
-from yunbox.services.hologres.session.ports import Context, Ends, Engine, Plan
+from yunbox.services.hologres.session.ports import Context, Ends, Engine, Plan, Taking
 from yunbox.services.hologres.session.transaction import State, Transaction, now_us
 from yunbox.services.hologres.statements.commands import Query
 from yunbox.spine.sessions import Session as SpineSession
@@ -294,13 +294,15 @@ class Session:
             prepared, plan.columns, values, formats, self.transaction.depth, tag=plan.tag, counted=plan.is_counted
         )
 
-    async def started(self, portal: Portal) -> None:
-        """Have an engine begin with a statement. Raises PgError."""
+    async def started(self, portal: Portal, rows_max: int | None = None) -> None:
+        """Have an engine begin with a statement, of which so many rows are streamed next, 0 for all; None where that
+        is not known. Raises PgError."""
         plan = portal.prepared.plan
         assert plan is not None
         self._check_writing(plan)
         portal.started = True
-        portal.rows = await self.engine.start(plan, portal.values, self.context())
+        first = Taking(rows_max, portal.formats, self.style) if rows_max is not None else None
+        portal.rows = await self.engine.start(plan, portal.values, self.context(), first)
         for report in portal.rows.notices:
             self.tell(report)
         if portal.columns is None:

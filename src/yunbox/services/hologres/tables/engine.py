@@ -31,17 +31,26 @@ from yunbox.services.hologres.dynamic.refreshing import Refreshes, Refreshing, r
 from yunbox.services.hologres.engines.remote import MANY_ROWS, Remote
 from yunbox.services.hologres.engines.repeating import repeated
 from yunbox.services.hologres.explaining.explained import Explained, explain
-from yunbox.services.hologres.fixed.plan import TAGS, Fixed, fixed
 from yunbox.services.hologres.fixed.reads import Get
 from yunbox.services.hologres.fixed.results import listed_rows
-from yunbox.services.hologres.fixed.scope import Find
 from yunbox.services.hologres.fixed.together import Together
 from yunbox.services.hologres.fixed.values import Row
 from yunbox.services.hologres.foreign.source import Known, Source
 from yunbox.services.hologres.rebuilding.runs import Rebuilds
 from yunbox.services.hologres.rebuilding.statement import Going, Rebuilding, read_rebuilding
 from yunbox.services.hologres.repeated import keeping
-from yunbox.services.hologres.session.ports import Affected, Context, Kind, Log, LookUp, Plan, Rows, Sink, Writes
+from yunbox.services.hologres.session.ports import (
+    Affected,
+    Context,
+    Kind,
+    Log,
+    LookUp,
+    Plan,
+    Rows,
+    Sink,
+    Taking,
+    Writes,
+)
 from yunbox.services.hologres.session.ports import Together as Changing
 from yunbox.services.hologres.session.rows import listed_texts, texts
 from yunbox.services.hologres.session.unattended import SETTINGS, Background
@@ -54,18 +63,16 @@ from yunbox.services.hologres.statements.parting import Emptying, Parted, emptyi
 from yunbox.services.hologres.tables.analyzing import looked_at
 from yunbox.services.hologres.tables.binlog import Binlog, Named, Slotted
 from yunbox.services.hologres.tables.expiring import Expiring
+from yunbox.services.hologres.tables.fixed_plans import Asking, FixedPlan, Unfixed, fixed_plan
 from yunbox.services.hologres.tables.logical import LogicalPartitions
-from yunbox.services.hologres.tables.paths import schemas_of, usable
-from yunbox.sql.hologres.parser import tree
-from yunbox.sql.hologres.parser.statements import parse
 from yunbox.storage.objects.waiting import in_thread
 from yunbox.storage.rows.attempt import Stale
-from yunbox.storage.rows.catalogue import Catalogue, no_relation, version
+from yunbox.storage.rows.catalogue import Catalogue, version
 from yunbox.storage.rows.draft import Block, seen
 from yunbox.storage.rows.model import Relation
 from yunbox.storage.rows.rights import Rights, check, rights_of
 from yunbox.storage.rows.store import RowStore
-from yunbox.storage.rows.view import Change, View, check_not_dynamic
+from yunbox.storage.rows.view import Change
 from yunbox.wire.pgwire.report import PgError, Report, failure
 from yunbox.wire.pgwire.values.codec import Style
 from yunbox.wire.pgwire.values.zones import name_of
@@ -74,41 +81,6 @@ T = TypeVar("T")
 _LOADING = "yunbox.services.hologres.tables.loading"
 """What COPY needs, and numpy with it, which takes a while to load."""
 _FIXED_WORDS = frozenset(("select", "insert", "update", "delete"))
-
-
-class _Unfixed(PgError):
-    """A statement that was a fixed plan is none any more."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Asking:
-    """Who runs a statement, and where names without a schema are looked for."""
-
-    user: str
-    path: tuple[str, ...]
-
-    def find(self, known: Catalogue) -> Find:
-        """What finds relations for it."""
-        return _finder(known, self)
-
-
-@dataclass(frozen=True, slots=True)
-class _Made:
-    """A fixed statement as it was planned for a role under some definitions; ``refused`` is why it may not be run."""
-
-    at: bytes
-    user: str
-    statement: Fixed
-    refused: PgError | None
-
-
-@dataclass(slots=True, eq=False)
-class _Payload:
-    """A fixed statement as it was planned last, and how to plan it again for others and under other definitions."""
-
-    made: _Made
-    again: Callable[[Catalogue, _Asking], _Made]
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +158,9 @@ class Tables:
             is_counted = is_filled or isinstance(definition, ForgetProgress)
             return Plan(Kind.DML if is_counted else Kind.DDL, definition.tag, None, (), _Defined(definition))
         if piece.tokens[0].word in _FIXED_WORDS:
-            found = self._fixed(text, types, context)
+            with self._store.reading() as view:
+                known = self._store.catalogue(seen(view, context.block))
+            found = fixed_plan(text, types, known, Asking.of(context))
             if found is not None:
                 return found
         return await self._further.plan(text, types, context)
@@ -198,44 +172,24 @@ class Tables:
         except PgError as error:
             raise PgError(moved(error.report, asked.start)) from None
         planning_ms = (time.perf_counter() - started) * 1000
-        table = _table_of(plan.payload.made.statement) if isinstance(plan.payload, _Payload) else None
+        table = plan.payload.made.table if isinstance(plan.payload, FixedPlan) else None
         made = Explained(asked, plan, table, planning_ms)
         return Plan(Kind.DDL if made.writes else Kind.EXPLAIN, "EXPLAIN", made.columns, plan.parameters, made)
-
-    def _fixed(self, text: str, types: Sequence[int], context: Context) -> Plan | None:
-        statement = parse(text)
-
-        def again(known: Catalogue, asking: _Asking) -> _Made:
-            made = fixed(statement, asking.find(known), types)
-            if made is None:
-                raise _changed(statement, asking.find(known))
-            return _decided(made, known, asking)
-
-        asking = _asking(context)
-        with self._store.reading() as view:
-            known = self._store.catalogue(seen(view, context.block))
-        found = fixed(statement, asking.find(known), types)
-        if found is None:
-            return None
-        columns = found.output.columns if found.output is not None else None
-        kind = Kind.QUERY if isinstance(found, Get) else Kind.DML
-        payload = _Payload(_decided(found, known, asking), again, text)
-        return Plan(kind, TAGS[type(found)], columns, found.parameters, payload)
 
     def rights(self, role: str, block: Block | None = None) -> Rights:
         """What a role may, as a block sees it."""
         with self._store.reading() as view:
             return rights_of(self._store.catalogue(seen(view, block)), role)
 
-    async def start(self, plan: Plan, values: Sequence[Any], context: Context) -> Rows:
+    async def start(self, plan: Plan, values: Sequence[Any], context: Context, first: Taking | None = None) -> Rows:
         """Run a statement. Raises PgError, or a kernel error."""
-        if isinstance(plan.payload, _Payload):
+        if isinstance(plan.payload, FixedPlan):
             given = Row(values, context.style.at(context.now_us), keep=keeping(context.settings))
             try:
                 return await self._run(plan, plan.payload, given, context)
-            except _Unfixed as unfixed:  # a rebuild has given its table another key: it is planned as others are
+            except Unfixed as unfixed:  # a rebuild has given its table another key: it is planned as others are
                 other = await self._planned_again(plan, unfixed, context)
-            return await self.start(other, values, context)
+            return await self.start(other, values, context, first)
         if isinstance(plan.payload, Explained):
             self._check_explained(plan.payload.plan, context)
             return await explain(plan.payload, values, context, self._further, self.start)
@@ -257,9 +211,9 @@ class Tables:
             return await self._defined(plan.payload.definition, context)
         if plan.writes:
             return await self._changes.run(plan, values, context)
-        return await self._further.start(plan, values, context)
+        return await self._further.start(plan, values, context, first)
 
-    async def _planned_again(self, plan: Plan, unfixed: "_Unfixed", context: Context) -> Plan:
+    async def _planned_again(self, plan: Plan, unfixed: Unfixed, context: Context) -> Plan:
         """The plan of a statement that is fixed no more. Raises PgError where it is another statement by now."""
         try:
             other = await self._further.plan(plan.payload.text, plan.parameters, context)
@@ -271,15 +225,16 @@ class Tables:
 
     def _check_explained(self, plan: Plan, context: Context) -> None:
         """Raise PgError 42501 for a fixed statement that who asks for its plan may not run."""
-        if isinstance(plan.payload, _Payload):
+        if isinstance(plan.payload, FixedPlan):
             with self._store.reading() as view:
-                self._present(plan, plan.payload, seen(view, context.block), _asking(context))
+                known = self._store.catalogue(seen(view, context.block))
+                plan.payload.present(plan, known, Asking.of(context))
 
     def at_once(self, plan: Plan, user: str) -> LookUp | None:
         """What answers a role's look-up; None for all else, and where it may not."""
         payload = plan.payload
-        if not isinstance(payload, _Payload) or not isinstance(payload.made.statement, Get):
-            return None if isinstance(payload, _Payload) else self._further.at_once(plan, user)
+        if not isinstance(payload, FixedPlan) or not isinstance(payload.made.statement, Get):
+            return None if isinstance(payload, FixedPlan) else self._further.at_once(plan, user)
         made, store = payload.made, self._store
         if made.refused is not None or made.user != user:
             return None
@@ -294,7 +249,7 @@ class Tables:
     def writes_at_once(self, plan: Plan, user: str) -> Writes | None:
         """What runs a role's change by key that gives no rows; None for all else, and where it may not."""
         payload = plan.payload
-        if not isinstance(payload, _Payload) or plan.columns is not None:
+        if not isinstance(payload, FixedPlan) or plan.columns is not None:
             return None
         made, store = payload.made, self._store
         statement, at = made.statement, made.at
@@ -319,7 +274,7 @@ class Tables:
         """Run a change by key with some values after others, as one work. Raises PgError, when nothing was done."""
         assert isinstance(rows, Together)
         rows.keep, made = keeping(context.settings), plan.payload.made
-        at, block, asking = made.at, context.block, _asking(context)
+        at, block, asking = made.at, context.block, Asking.of(context)
 
         def work(change: Change) -> list[int]:
             statement = made.statement
@@ -327,7 +282,7 @@ class Tables:
                 if block is None:
                     raise Stale
                 # a block has other definitions, by their version, when it is done for good
-                statement = self._present(plan, plan.payload, change, asking)
+                statement = plan.payload.present(plan, self._store.catalogue(change), asking)
                 assert not isinstance(statement, Get)
             return rows.run(change, statement)
 
@@ -336,39 +291,22 @@ class Tables:
         except Stale:
             return None
 
-    async def _run(self, plan: Plan, payload: _Payload, given: Row, context: Context) -> Rows:
-        asking = _asking(context)
+    async def _run(self, plan: Plan, payload: FixedPlan, given: Row, context: Context) -> Rows:
+        asking = Asking.of(context)
         if isinstance(payload.made.statement, Get):
             with self._store.reading() as view:
                 now = seen(view, context.block)
-                get = self._present(plan, payload, now, asking)
+                get = payload.present(plan, self._store.catalogue(now), asking)
                 assert isinstance(get, Get)
                 return listed_rows(get.output, get.run(now, given))
 
         def work(change: Change) -> tuple[int, tuple[bytes, ...]]:
-            made = self._present(plan, payload, change, asking)
+            made = payload.present(plan, self._store.catalogue(change), asking)
             assert not isinstance(made, Get)
             return made.run(change, given)
 
         affected, rows = await self._write(work, context)
         return listed_rows(payload.made.statement.output, rows, affected=affected)
-
-    def _present(self, plan: Plan, payload: _Payload, view: View, asking: _Asking) -> Fixed:
-        """The statement under the definitions that hold now, for who runs it.
-
-        Raises PgError 42501 where that may not be, and 0A000 where its columns are others.
-        """
-        made = payload.made
-        if version(view) != made.at or asking.user != made.user:
-            made = payload.again(self._store.catalogue(view), asking)
-            statement = made.statement
-            columns = statement.output.columns if statement.output is not None else None
-            if columns != plan.columns or statement.parameters != plan.parameters:
-                raise failure("0A000", "cached plan must not change result type")
-            payload.made = made
-        if made.refused is not None:
-            raise PgError(made.refused.report)
-        return made.statement
 
     async def _rebuilt(self, asked: Rebuilding | Going, context: Context) -> Rows:
         """Have a rebuild begin, go on, or stop. Raises PgError."""
@@ -451,7 +389,7 @@ class Tables:
         return await self._changes.run(plan, (), context)
 
     async def _define(self, definition: Definition, context: Context) -> Rows:
-        asking, fresh, session_user = _asking(context), self._fresh(context), context.session_user
+        asking, fresh, session_user = Asking.of(context), self._fresh(context), context.session_user
         zone = name_of(context.style.zone)
 
         def work(change: Change) -> tuple[tuple[Report, ...], int]:
@@ -468,12 +406,11 @@ class Tables:
         return listed_texts((), notices=notices, affected=affected)
 
     def _scene_of(self, context: Context, known: Catalogue) -> Scene:
-        return replace(self._scene(_asking(context), known), zone=name_of(context.style.zone))
+        return replace(self._scene(Asking.of(context), known), zone=name_of(context.style.zone))
 
-    def _scene(self, asking: _Asking, known: Catalogue) -> Scene:
+    def _scene(self, asking: Asking, known: Catalogue) -> Scene:
         """Where a definition takes place."""
-        path = usable(asking.path, known, asking.user)
-        return Scene(path, asking.user, accounts=self._accounts, rights=rights_of(known, asking.user))
+        return replace(asking.scene(known), accounts=self._accounts)
 
     def _fresh(self, context: Context) -> frozenset[tuple[str, str]]:
         """The names of the relations that the block has made itself."""
@@ -538,7 +475,7 @@ class Tables:
 
     def log(self, table: str, slot: str, context: Context) -> Log:
         """The binlog of a table, as it is named in a text, or else of what a slot follows. Raises PgError."""
-        asking = _asking(context)
+        asking = Asking.of(context)
         of = Named(written_name(table)) if table else Slotted(slot)
         return Binlog(self._store, of, lambda known: self._scene(asking, known))
 
@@ -554,45 +491,3 @@ def _unlogged(work: Callable[[Change], T]) -> Callable[[Change], T]:
             change.is_unlogged = before
 
     return run
-
-
-def _table_of(statement: Fixed) -> Relation:
-    return statement.output.relation if isinstance(statement, Get) else statement.form.relation
-
-
-def _changed(statement: tree.Node, find: Callable[[Sequence[str]], Relation | None]) -> PgError:
-    """A statement that was fixed is none any more: its table is gone, or has other columns."""
-    table = statement.sources[0] if isinstance(statement, tree.Select) else getattr(statement, "table", None)
-    if isinstance(table, tree.TableRef) and find(table.names) is None:
-        return no_relation(".".join(table.names))
-    return _Unfixed(failure("0A000", "cached plan must not change result type").report)
-
-
-def _asking(context: Context) -> _Asking:
-    return _Asking(context.user, schemas_of(context))
-
-
-def _decided(statement: Fixed, known: Catalogue, asking: _Asking) -> _Made:
-    """A fixed statement, and whether who asks may run it."""
-    refused = None
-    try:
-        check(known, asking.user, (statement.need,))
-        if not isinstance(statement, Get):
-            check_not_dynamic(statement.form.relation)
-    except PgError as error:
-        refused = error
-    return _Made(known.version, asking.user, statement, refused)
-
-
-def _finder(known: Catalogue, asking: _Asking) -> Find:
-    scene = Scene(usable(asking.path, known, asking.user), asking.user, rights=rights_of(known, asking.user))
-
-    def find(names: Sequence[str]) -> Relation | None:
-        if len(names) > 2:
-            return None
-        try:
-            return scene.find(known, Name(names[-1], names[0] if len(names) == 2 else ""))
-        except PgError:
-            return None
-
-    return find
