@@ -410,3 +410,38 @@ class TestDefaults:
         assert rows(client, "select id, c, e from t where e + 0 > 6 and id > 4 order by id") == wanted
         client.execute("truncate t")
         client.execute("alter table t add column f int not null")
+
+
+class TestPropertiesThatNameColumns:
+    """Source: the vendor's pages "ALTER TABLE" and "Set table properties"."""
+
+    def properties(self, client: Client, table: str) -> dict[str, str]:
+        text = "select property_key, property_value from hologres.hg_table_properties where table_name = %s"
+        return dict(client.execute(text, (table,)).fetchall())
+
+    def test_they_follow_a_column(self, client: Client) -> None:
+        client.execute("""
+            create table named (a int, b timestamptz, c text, "D" text, primary key (a, c)) with (
+                distribution_key = 'a', clustering_key = 'a:asc,c', event_time_column = 'b',
+                bitmap_columns = 'c:on,"D":off', dictionary_encoding_columns = 'c:auto')
+        """)
+        for name, to in (("a", "aa"), ("b", "bb"), ("c", "cc"), ('"D"', "dd")):
+            client.execute(f"alter table named rename column {name} to {to}")
+        found = self.properties(client, "named")
+        assert found["distribution_key"] == "aa"
+        assert found["clustering_key"] == "aa:asc,cc"
+        assert found["segment_key"] == "bb"
+        assert found["bitmap_columns"] == "cc:on,dd:off"
+        assert found["dictionary_encoding_columns"] == "cc:auto"
+        client.execute("alter table named drop column dd")
+        assert self.properties(client, "named")["bitmap_columns"] == "cc:on"
+        assert refused(client, "alter table named drop column bb")[0] == "0A000"
+        client.execute("drop table named")
+
+    def test_they_follow_a_column_of_partitions(self, client: Client) -> None:
+        client.execute("create table named (a int, ds text) partition by list (ds) with (bitmap_columns = 'a')")
+        client.execute("create table named_1 partition of named for values in ('1')")
+        client.execute("alter table named rename column a to aa")
+        for table in ("named", "named_1"):
+            assert self.properties(client, table)["bitmap_columns"] == "aa"
+        client.execute("drop table named")

@@ -330,6 +330,9 @@ def test_the_log_has_new_partitions_only(client: Client) -> None:
         ("select * from hologres.hg_list_logical_partition('logical.plain')", "42809"),
         ("select * from hologres.hg_list_logical_partition('logical.missing')", "42P01"),
         ("select * from hologres.hg_list_logical_partition('a b')", "42602"),
+        ("select hologres.hg_list_logical_partition('logical.plain')", "42809"),
+        ("select hologres.hg_list_logical_partition()", "42883"),
+        ("select 1 where hologres.hg_list_logical_partition('logical.tablea') = 'x'", "0A000"),
     ],
 )
 def test_what_is_refused(client: Client, statement: str, sqlstate: str) -> None:
@@ -395,3 +398,15 @@ def test_no_update_is_lost_to_an_overwrite(server: Server, client: Client) -> No
             done.result()
     assert rows(client, "select n, count(*) from counted where ds = 'p' group by n") == [(16, 2999), (76, 1)]
     assert rows(client, "select n, count(*) from counted where ds = 'q' group by n") == [(0, 2999), (60, 1)]
+
+
+def test_they_are_listed_outside_from(client: Client) -> None:
+    client.execute(TABLE_A)
+    client.execute("insert into tablea (b, ds) values (1, 'x'), (2, 'y'), (3, 'x')")
+    asked = "select hologres.hg_list_logical_partition('logical.tablea') order by 1"
+    found = client.execute(asked)
+    assert [one.name for one in found.description or ()] == ["hg_list_logical_partition"]
+    assert found.fetchall() == [("x",), ("y",)]
+    client.execute("alter table tablea set (partition_require_filter = true)")
+    assert client.execute(asked).fetchall() == [("x",), ("y",)]
+    assert client.execute("select count(*) from (" + asked + ") s").fetchone() == (2,)

@@ -310,6 +310,8 @@ def test_indexes_are_kept_and_shown(session):
     assert property_of(session, "proxima_vectors") == graph
     session.execute("alter table features rename v to x")
     assert list(property_of(session, "vectors")) == ["x"]
+    session.execute("alter table features rename id to number")
+    assert property_of(session, "vectors")["x"]["builder_params"]["extra_columns"] == "number"
     session.execute("alter table features set (vectors = '{}')")
     assert property_of(session, "vectors") == {}
     session.execute("alter table features drop x")

@@ -12,6 +12,7 @@ from yunbox.engine.holo.database import Functions, opened
 from yunbox.engine.holo.foreign.tables import ForeignTables
 from yunbox.engine.holo.system.backends import signals
 from yunbox.engine.holo.system.systems import Systems
+from yunbox.sql.hologres.natives import stopping
 from yunbox.sql.hologres.natives.catalogue import have_signalled
 from yunbox.storage.rows.store import RowStore
 
@@ -31,6 +32,7 @@ class Opened:
     def of(config: EngineConfig, store: RowStore) -> "Opened":
         """Open it. Raises duckdb.Error."""
         db = opened(config)
+        stopping.limited(config.memory_bytes_max + config.memory_bytes_max // 4)
         have_signalled(signals(Path(config.scratch), config.gateways))
         kept = ColumnStore(db, config.copies, store.identity())
         return Opened(

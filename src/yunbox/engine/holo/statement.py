@@ -3,7 +3,7 @@
 import struct
 import threading
 from collections.abc import Callable, Sequence
-from itertools import chain
+from itertools import chain, count
 from operator import add
 from typing import Any
 
@@ -18,6 +18,7 @@ from yunbox.engine.holo.reads import named
 from yunbox.engine.holo.system.systems import Shown
 from yunbox.engine.holo.values import fetched, writer
 from yunbox.sql.decimals import narrowed
+from yunbox.sql.hologres.natives import stopping
 
 _BATCH_BYTES = 256 * 1024
 _BATCH_ROWS_MAX = 4096
@@ -29,6 +30,7 @@ _NONE = Readings()
 _IN_PARTS = " UNION ALL "
 """Whose second part is computed when rows of the first are out already."""
 Write = Callable[[Any], bytes]
+_numbers = count(1)
 
 
 class _TooNarrowError(Exception):
@@ -40,6 +42,8 @@ class Statement:
 
     def __init__(self, opened: Opened) -> None:
         self._cursor = opened.db.cursor()
+        self._number = next(_numbers)
+        self._cursor.execute(f"SET VARIABLE hg_statement = CAST({self._number} AS BIGINT)")
         self._copies = opened.copies
         self._laid = Laid(self._cursor)
         self._functions = opened.functions
@@ -64,6 +68,7 @@ class Statement:
 
     def _run(self, request: Run, *, may_be_narrow: bool) -> Started:
         self._stopped.clear()
+        stopping.begun(self._number)
         self._end()
         self._functions.provide(request.sql)
         self._laid.lay(request.given)
@@ -150,10 +155,12 @@ class Statement:
     def interrupt(self) -> None:
         """Stop what runs."""
         self._stopped.set()
+        stopping.stopped(self._number)
         self._cursor.interrupt()
 
     def close(self) -> None:
         """Let go of everything."""
+        stopping.begun(self._number)
         self._objects.clear()
         self._cursor.close()
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from yunbox.services.hologres.definitions import checks, logical, vector_indexes
+from yunbox.services.hologres.definitions import checks, column_names, logical
 from yunbox.services.hologres.definitions.base import KINDS, Definition, Name, Scene, no_column
 from yunbox.services.hologres.definitions.create import ColumnDefinition, check_name, check_type, read_column
 from yunbox.services.hologres.definitions.defaults import check_default, constant_of
@@ -163,7 +163,7 @@ def _drop(name: str, *, lenient: bool) -> Step:
         logical.check_not_key(relation, column, "drop")
         if column.number == relation.partition:
             raise failure("42P16", f'cannot drop column "{name}" because it is part of the partition key')
-        properties = vector_indexes.renamed(relation.properties, name, None)
+        properties = column_names.without(relation.properties, name)
         relation = msgspec.structs.replace(relation, properties=properties)
         return _with(relation, msgspec.structs.replace(column, dropped=True, not_null=False, default=None))
 
@@ -177,7 +177,7 @@ def _rename_column(name: str, to: str) -> Step:
         _check_not_generating(relation, column)
         if to in relation.by_name:
             raise failure("42701", f'column "{to}" of relation "{relation.name}" already exists')
-        properties = vector_indexes.renamed(relation.properties, name, to)
+        properties = column_names.with_renamed(relation.properties, name, to)
         relation = msgspec.structs.replace(relation, properties=properties)
         return _with(relation, msgspec.structs.replace(column, name=to))
 

@@ -14,6 +14,7 @@ from yunbox.wire.pgwire.report import PgError, failure
 
 BYTES_MAX = 64 * 1024
 """The longest text of such a property."""
+_EXTRA = "extra_columns"
 _WHOLE_MAX = (1 << 31) - 1
 _PRECISIONS = ("sq8", "sq8_uniform", "fp16", "fp32")
 Test = Callable[[Any], bool]
@@ -57,7 +58,7 @@ _KINDS = {
             "precise_io_type": _one_of("block_memory_io", "reader_io"),
             "graph_storage_type": _one_of("flat", "compressed"),
             "max_total_size_to_merge_mb": _whole, "build_thread_count": _whole, "builder_thread_count": _whole,
-            "extra_columns": _names,
+            _EXTRA: _names,
         },
     ),
     "proxima_vectors": _Kind(
@@ -132,7 +133,7 @@ def _check_index(name: str, column: str, index: Any, relation: Relation) -> None
             raise failure("22023", f'unrecognized parameter "{key}" in builder_params of table property "{name}"')
         if not kind.builder[key](value):
             raise _invalid(name, f"{key} = {json.dumps(value)[:64]}", "what the vendor's page says of it")
-        if key == "extra_columns":
+        if key == _EXTRA:
             _check_extra(value, relation)
 
 
@@ -159,10 +160,21 @@ def renamed(properties: Mapping[str, str], name: str, to: str | None) -> dict[st
     made = dict(properties)
     for key in PROPERTIES.intersection(properties):
         indexes = _objects(key, properties[key])
-        if name in indexes:
-            made[key] = json.dumps({to if one == name else one: index for one, index in indexes.items()
-                                    if to is not None or one != name})  # fmt: skip
+        found = {to if one == name else one: _with_extra(index, name, to) for one, index in indexes.items()
+                 if to is not None or one != name}  # fmt: skip
+        if found != indexes:
+            made[key] = json.dumps(found)
     return made
+
+
+def _with_extra(index: dict[str, Any], name: str, to: str | None) -> dict[str, Any]:
+    """An index whose extra columns are those that there are."""
+    builder = index.get("builder_params", {})
+    listed = [one.strip() for one in builder.get(_EXTRA, "").split(",")]
+    if name not in listed:
+        return index
+    kept = [to if one == name else one for one in listed if to is not None or one != name]
+    return {**index, "builder_params": {**builder, _EXTRA: ",".join(map(str, kept))}}
 
 
 def _invalid(name: str, what: str, wanted: str) -> PgError:

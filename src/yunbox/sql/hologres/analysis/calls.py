@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 from typing import NoReturn, TypeVar
 
 from yunbox.sql.hologres import conversions
-from yunbox.sql.hologres.analysis import resolution
+from yunbox.sql.hologres.analysis import logical, resolution
 from yunbox.sql.hologres.analysis.expressions import Expressions
 from yunbox.sql.hologres.catalogue import functions
 from yunbox.sql.hologres.catalogue.absent import is_absent
 from yunbox.sql.hologres.catalogue.casts import castable
 from yunbox.sql.hologres.catalogue.extensions import extension_of
 from yunbox.sql.hologres.catalogue.functions import Function
-from yunbox.sql.hologres.catalogue.types import ANY, BY_NAME, FLOAT8, INT4, INT8, TYPES, duck_type, shown
+from yunbox.sql.hologres.catalogue.types import ANY, BY_NAME, FLOAT8, INT4, INT8, TEXT, TYPES, duck_type, shown
 from yunbox.sql.hologres.errors import error, unsupported
 from yunbox.sql.hologres.expr import Expr, build, merged
 from yunbox.sql.hologres.failures import raising
@@ -47,6 +47,8 @@ class Calls(Expressions):
 
     def call(self, node: tree.Call) -> Expr:
         """A call, whatever it is of."""
+        if logical.is_listing(node):
+            return self._partitions_listed(node)
         name = self._name(node)
         kinds = {one.kind for one in functions.BY_NAME.get(name, ())}
         if node.over is None and "a" in kinds:
@@ -57,6 +59,13 @@ class Calls(Expressions):
             raise error("42809", f"window function {name} requires an OVER clause", node.at)
         self._plain(name, node, "f" in kinds)
         return self._scalar(name, node)
+
+    def _partitions_listed(self, node: tree.Call) -> Expr:
+        """The logical partitions of a table as a set."""
+        query, _ = logical.listed(node, self.context)
+        with self.context.unfiltered():
+            made = self.bind(tree.Subquery("array", query, at=node.at))
+        return self._set_returning(replace(made, type=TEXT), node.at)
 
     def _name(self, node: tree.Call) -> str:
         """The name of a function that may be called. Raises PgError 42883, 0A000."""

@@ -41,9 +41,22 @@ def listing(node: tree.FunctionRef, context: Context) -> tuple[tree.Query, Relat
     Raises PgError 0A000 for a table that is not written out, 42809 for one without such partitions.
     """
     call = node.calls[0]
-    if len(node.calls) > 1 or not isinstance(call, tree.Call) or tuple(call.names) != _LISTING:
+    if len(node.calls) > 1 or not is_listing(call):
         return None
-    if len(call.args) != 1 or node.ordinality:
+    assert isinstance(call, tree.Call)
+    if node.ordinality:
+        raise unsupported("hg_list_logical_partition WITH ORDINALITY", call.at)
+    return listed(call, context)
+
+
+def is_listing(node: tree.Node) -> bool:
+    """Whether it is a call of hg_list_logical_partition."""
+    return isinstance(node, tree.Call) and tuple(node.names) == _LISTING
+
+
+def listed(call: tree.Call, context: Context) -> tuple[tree.Query, Relation]:
+    """The query that such a call is, and the table. Raises PgError."""
+    if len(call.args) != 1 or call.over is not None or call.distinct or call.order or call.filter is not None:
         raise error("42883", "function hologres.hg_list_logical_partition takes the name of a table", call.at)
     [argument] = call.args
     while isinstance(argument, tree.Cast):

@@ -15,7 +15,7 @@ from yunbox.sql.hologres.errors import error, unsupported
 from yunbox.sql.hologres.expr import Expr, build, identifier
 from yunbox.sql.hologres.failures import raising
 from yunbox.sql.hologres.parser import tree
-from yunbox.sql.hologres.rendering import comparisons, numerics
+from yunbox.sql.hologres.rendering import comparisons, numerics, series
 
 _SYMBOLS = {"union": "UNION", "intersect": "INTERSECT", "except": "EXCEPT"}
 
@@ -252,8 +252,22 @@ class Queries(Sources):
         grouped = self.selection.grouped or bool(node.groups) or node.having is not None
         if grouped:
             self._check_grouped(columns, keys)
+        if not from_sql and not grouped and not any(column.expr.windows for column in columns):
+            from_sql, columns, keys = self._streamed(columns, keys)
         body = self._body(from_sql, where, having, sets, grouped)
         return self._assembled(node, columns, keys, body)
+
+    def _streamed(
+        self, columns: list[TargetColumn], keys: list[ordering.Key]
+    ) -> tuple[str, list[TargetColumn], list[ordering.Key]]:
+        """A series that is unnested beside no table is read from FROM."""
+        written = [one.expr.sql for one in columns]
+        found = series.streamed([*written, *(key.sql for key in keys)], self.context.fresh("t"))
+        if found is None:
+            return "", columns, keys
+        text, made, source = found
+        columns = [replace(one, expr=replace(one.expr, sql=one.expr.sql.replace(text, made))) for one in columns]
+        return source, columns, [replace(key, sql=key.sql.replace(text, made)) for key in keys]
 
     def _check_filtered(self, at: int) -> None:
         if self.context.filters:

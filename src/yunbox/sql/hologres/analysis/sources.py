@@ -19,7 +19,7 @@ from yunbox.sql.hologres.errors import error, unsupported
 from yunbox.sql.hologres.expr import Expr, Use, build, identifier
 from yunbox.sql.hologres.parser import tree
 from yunbox.sql.hologres.parser.statements import parse
-from yunbox.sql.hologres.rendering.collections import series_rows
+from yunbox.sql.hologres.rendering import series
 
 _DEPTH_MAX = 32
 _HOW = {"inner": "INNER JOIN", "left": "LEFT JOIN", "right": "RIGHT JOIN", "full": "FULL JOIN", "cross": "CROSS JOIN"}
@@ -167,8 +167,8 @@ class Sources(Calls):
             columns.append(Output("ordinality", Expr(f"generate_subscripts({made.sql}, 1)", types.INT8)))
         items = ", ".join(f"{one.expr.sql} AS {column_sql(at)}" for at, one in enumerate(columns, 1))
         body = f"SELECT {items}" if not made.fields else self._fielded(made, columns, node.ordinality)
-        if len(columns) == 1 and made.sets and (series := series_rows(made.sql, column_sql(1))) is not None:
-            body = series
+        if len(columns) == 1 and made.sets:
+            body = series.rows_of(made.sql, column_sql(1)) or body
         outputs = BoundQuery(body, tuple(columns)).outputs(inner)
         name = node.alias.name if node.alias else called
         outputs = _renamed(outputs, node.alias, name)

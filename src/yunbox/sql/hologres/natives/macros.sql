@@ -28,6 +28,11 @@ CREATE OR REPLACE MACRO hg_interval_us(i) AS
 CREATE OR REPLACE MACRO hg_parts(i) AS
     CASE WHEN i IS NOT NULL THEN
     struct_pack(m := hg_months(i), d := CAST(date_part('day', i) AS INTEGER), u := hg_interval_us(i)) END;
+-- Numbers from one to another, of which a list may not have more than some; said of its end, as of constants the list
+-- is made before a CASE around it is looked at.
+CREATE OR REPLACE MACRO hg_numbers(a, b, step, most) AS
+    generate_series(a, CASE WHEN step <> 0 AND (CAST(b AS HUGEINT) - a) // step >= most THEN
+    error('PG54000: generate_series of more than ' || most || ' rows outside FROM is not supported') ELSE b END, step);
 CREATE OR REPLACE MACRO hg_midnight(d) AS
     CASE WHEN isinf(d) THEN CASE WHEN d > DATE '2000-01-01' THEN TIMESTAMP 'infinity' ELSE TIMESTAMP '-infinity' END
     WHEN d > DATE '294246-12-31' THEN error('PG22008: date out of range for timestamp')

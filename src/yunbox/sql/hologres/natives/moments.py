@@ -10,6 +10,7 @@ from typing import Any
 
 from yunbox.sql.hologres.natives.conversions import CARRIERS
 from yunbox.sql.hologres.natives.native import Native, lax, native
+from yunbox.sql.hologres.natives.stopping import check, stoppable
 from yunbox.wire.pgwire.report import failure
 from yunbox.wire.pgwire.values import zones
 from yunbox.wire.pgwire.values.calendar import US_PER_DAY, US_PER_S, Day, to_day, to_days
@@ -20,6 +21,8 @@ _Parts = dict[str, int]
 _INT = range(-(1 << 31), 1 << 31)
 _BIGINT = range(-(1 << 63), 1 << 63)
 _DAYS_PER_MONTH = 30
+_SERIES_MAX, _SERIES_STEP, _SERIES_BYTES = 1_000_000, 10_000, 64
+"""How long a series of moments may be, and between how many of them it is asked whether to go on."""
 
 
 def _parts(months: int, days: int, us: int) -> _Parts:
@@ -364,7 +367,7 @@ def _moved_in(us: int, span: _Parts, zone: str) -> int:
     return _instant(local, zone) + span["u"]
 
 
-def _series(start: int, stop: int, step: _Parts, zone: str) -> list[int]:
+def _series(start: int, stop: int, step: _Parts, zone: str, statement: int | None) -> list[int]:
     """Moments from one to another."""
     size = (step["m"] * 30 + step["d"]) * US_PER_DAY + step["u"]
     if not size:
@@ -373,8 +376,10 @@ def _series(start: int, stop: int, step: _Parts, zone: str) -> list[int]:
     while (at <= stop if size > 0 else at >= stop) and at not in TIMESTAMP_ENDS:
         found.append(at)
         at = _moved_in(at, step, zone)
-        if len(found) > 10_000_000:
-            raise failure("54000", "a series of more than 10000000 moments is not supported")
+        if not len(found) % _SERIES_STEP:
+            check(statement, _SERIES_STEP * _SERIES_BYTES)
+        if len(found) > _SERIES_MAX:
+            raise failure("54000", f"a series of more than {_SERIES_MAX} moments in such steps is not supported")
     return found
 
 
@@ -422,7 +427,7 @@ NATIVES: tuple[Native, ...] = (
     native("hg_bin", _binned, f"{_SPAN}; BIGINT; BIGINT", "BIGINT"),
     native("hg_move", _moved, f"BIGINT; {_SPAN}", "BIGINT"),
     native("hg_move_in", _moved_in, f"BIGINT; {_SPAN}; VARCHAR", "BIGINT"),
-    native("hg_series", _series, f"BIGINT; BIGINT; {_SPAN}; VARCHAR", "BIGINT[]"),
+    stoppable("hg_series", _series, f"BIGINT; BIGINT; {_SPAN}; VARCHAR", "BIGINT[]"),
     lax("hg_overlaps", _overlaps, "BIGINT; BIGINT; BIGINT; BIGINT", "BOOLEAN"),
 )  # fmt: skip
 """Functions of dates and times."""

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from yunbox.sql.hologres.catalogue.types import DIGITS_MAX, digits_of
 from yunbox.sql.hologres.natives.native import Native, floating, native
+from yunbox.sql.hologres.natives.stopping import check, stoppable
 from yunbox.wire.pgwire.report import PgError, failure
 from yunbox.wire.pgwire.values.codec import Style
 from yunbox.wire.pgwire.values.modifiers import fitted
@@ -19,7 +20,7 @@ from yunbox.wire.pgwire.values.numbers import NUMERIC
 _SIGNIFICANT_MIN = 16
 _SCALE_MAX = 1000
 _RESULT_SCALE_MAX = 16_383
-_SERIES_MAX = 1_000_000
+_SERIES_MAX, _SERIES_STEP, _SERIES_BYTES = 1_000_000, 10_000, 64
 _WHOLE_DIGITS_MAX = 131_072
 EXACT = Context(prec=200_000, Emax=999_999_999, Emin=-999_999_999, traps=[])
 _STYLE = Style()
@@ -346,7 +347,7 @@ def _scale(text: str) -> int | None:
     return scale_of(value) if value.is_finite() else None
 
 
-def _series(start: str, stop: str, step: str) -> list[str]:
+def _series(start: str, stop: str, step: str, statement: int | None) -> list[str]:
     """Numbers from one to another, all of the largest scale of the three."""
     for what, text in (("start value", start), ("stop value", stop), ("step size", step)):
         if not number(text).is_finite():
@@ -361,6 +362,8 @@ def _series(start: str, stop: str, step: str) -> list[str]:
             raise failure("54000", f"a series of more than {_SERIES_MAX} numerics is not supported")
         found.append(shown(first))
         first = EXACT.add(first, by)
+        if not len(found) % _SERIES_STEP:
+            check(statement, _SERIES_STEP * _SERIES_BYTES)
     return found
 
 
@@ -399,7 +402,7 @@ NATIVES: tuple[Native, ...] = (
     native("hg_num_sqrt", _root, "VARCHAR", "VARCHAR"),
     native("hg_num_trim", _trimmed, "VARCHAR", "VARCHAR"),
     native("hg_num_min_scale", _least_scale, "VARCHAR", "INTEGER"),
-    native("hg_num_series", _series, "VARCHAR; VARCHAR; VARCHAR", "VARCHAR[]"),
+    stoppable("hg_num_series", _series, "VARCHAR; VARCHAR; VARCHAR", "VARCHAR[]"),
     native("hg_num_scale", _scale, "VARCHAR", "INTEGER"),
 )
 """NUMERIC."""

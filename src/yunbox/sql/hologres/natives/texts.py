@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 from yunbox.sql.hologres.natives.native import Native, lax, native
+from yunbox.sql.hologres.natives.stopping import check, stoppable
 from yunbox.wire.pgwire.report import PgError, failure
 from yunbox.wire.pgwire.values.codec import Style
 from yunbox.wire.pgwire.values.types import BY_NAME
@@ -36,11 +37,12 @@ def _too_long() -> PgError:
     return failure("54000", "requested length too large")
 
 
-def _padded(left: bool) -> Callable[[str, int, str], str]:
-    def run(text: str, length: int, fill: str) -> str:
+def _padded(left: bool) -> Callable[[str, int, str, int | None], str]:
+    def run(text: str, length: int, fill: str, statement: int | None) -> str:
         length = max(length, 0)
         if length > _LENGTH_MAX:
             raise _too_long()
+        check(statement, length)
         if len(text) >= length or not fill:
             return text[:length]
         pad = (fill * (-(-(length - len(text)) // len(fill))))[: length - len(text)]
@@ -49,9 +51,10 @@ def _padded(left: bool) -> Callable[[str, int, str], str]:
     return run
 
 
-def _repeated(text: str, count: int) -> str:
+def _repeated(text: str, count: int, statement: int | None) -> str:
     if len(text) * max(count, 0) > _LENGTH_MAX:
         raise _too_long()
+    check(statement, len(text) * count)
     return text * max(count, 0)
 
 
@@ -273,7 +276,7 @@ def _like_escape(pattern: str, escape: str) -> str:
 # -- format()
 
 
-def _format(pattern: str, values: list[str | None]) -> str:
+def _format(pattern: str, values: list[str | None], statement: int | None) -> str:
     parts, last, place = [], 0, 0
     for found in _FORMAT.finditer(pattern):
         parts.append(pattern[last : found.start()])
@@ -296,7 +299,11 @@ def _format(pattern: str, values: list[str | None]) -> str:
             raise failure("22023", "format specifies argument 0, but arguments are numbered from 1")
         place = int(number) if number else place + 1
         text = _formatted(kind, _argument(values, place))
-        parts.append(text.ljust(int(width or 0)) if minus else text.rjust(int(width or 0)))
+        wanted = int(width or 0)
+        if wanted > _LENGTH_MAX:
+            raise _too_long()
+        check(statement, wanted)
+        parts.append(text.ljust(wanted) if minus else text.rjust(wanted))
     return "".join(parts) + pattern[last:]
 
 
@@ -377,9 +384,9 @@ NATIVES: tuple[Native, ...] = (
     native("hg_upper_any", upper, _T, _T),
     native("hg_initcap", _initcap, _T, _T),
     native("hg_cut_name", lambda text: text.encode()[:63].decode("utf-8", "ignore"), _T, _T),
-    native("hg_lpad", _padded(True), "VARCHAR; INTEGER; VARCHAR", _T),
-    native("hg_rpad", _padded(False), "VARCHAR; INTEGER; VARCHAR", _T),
-    native("hg_repeat", _repeated, "VARCHAR; INTEGER", _T),
+    stoppable("hg_lpad", _padded(True), "VARCHAR; INTEGER; VARCHAR", _T),
+    stoppable("hg_rpad", _padded(False), "VARCHAR; INTEGER; VARCHAR", _T),
+    stoppable("hg_repeat", _repeated, "VARCHAR; INTEGER", _T),
     native("hg_substring_bytes", _substring_bytes, "BLOB; INTEGER; INTEGER", "BLOB"),
     native("hg_overlay", _overlay, "VARCHAR; VARCHAR; INTEGER; INTEGER", _T),
     native("hg_split_part", _split_part, "VARCHAR; VARCHAR; INTEGER", _T),
@@ -403,7 +410,7 @@ NATIVES: tuple[Native, ...] = (
     native("hg_convert_from", _convert_from, "BLOB; VARCHAR", _T),
     native("hg_like", like, "VARCHAR; VARCHAR; BOOLEAN", "BOOLEAN"),
     native("hg_like_escape", _like_escape, "VARCHAR; VARCHAR", _T),
-    native("hg_format", _format, "VARCHAR; VARCHAR[]", _T),
+    stoppable("hg_format", _format, "VARCHAR; VARCHAR[]", _T),
     lax("hg_to_array", _to_array, "VARCHAR; VARCHAR; VARCHAR", "VARCHAR[]"),
     lax("hg_join", lambda items, separator, null: None if items is None or separator is None
         else _joined(items, separator, null), "VARCHAR[]; VARCHAR; VARCHAR", _T),

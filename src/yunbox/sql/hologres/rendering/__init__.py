@@ -8,6 +8,7 @@ _TABLES = (
     "texts",
     "moments",
     "aggregates",
+    "series",
     "collections",
     "jsons",
     "formats",

@@ -1,6 +1,4 @@
-"""Arrays: operators and functions; series; and what is asked of any value."""
-
-import re
+"""Arrays: operators and functions; series of numerics; and what is asked of any value."""
 
 from yunbox.sql.hologres.catalogue.types import TYPES, duck_type, element_of, shown
 from yunbox.sql.hologres.errors import unsupported
@@ -8,6 +6,7 @@ from yunbox.sql.hologres.expr import Expr
 from yunbox.sql.hologres.rendering import comparisons
 from yunbox.sql.hologres.rendering.casts import text
 from yunbox.sql.hologres.rendering.registry import Call, rendered, templates
+from yunbox.sql.hologres.rendering.series import elements_max
 
 templates("""
 array_length(anyarray,int4) = CASE WHEN {1} = 1 AND len({0}) > 0 THEN CAST(len({0}) AS INTEGER) END
@@ -26,32 +25,9 @@ trim_array(anyarray,int4) = \
 """)
 
 
-@rendered("generate_series(int4,int4)", "generate_series(int8,int8)",
-          "generate_series(int4,int4,int4)", "generate_series(int8,int8,int8)")  # fmt: skip
-def _series(call: Call) -> str:
-    duck = duck_type(call.returns)
-    step = call[2] if len(call.args) > 2 else f"CAST(1 AS {duck})"
-    if len(call.args) > 2 and not (call.args[2].is_constant and call.args[2].value):
-        step = f"CASE WHEN {step} = 0 THEN error('PG22023: step size cannot equal zero') ELSE {step} END"
-    given = ", ".join(f"CAST({one} AS BIGINT)" for one in (call[0], call[1], step))
-    return f"CAST(generate_series({given}) AS {duck}[])"
-
-
-_KNOWN_SERIES = re.compile(
-    r"CAST\(generate_series\(((?:CAST|AS|BIGINT|INTEGER|SMALLINT|NULL|\$\d+|[-+*(),\s\d])+)\) AS (\w+)\[\]\)"
-)
-
-
-def series_rows(sql: str, name: str) -> str | None:
-    """A query of the rows of a series of integers whose ends no row decides: it makes no list of them all, which may be
-    large, and which nothing can stop. None of any other value."""
-    found = _KNOWN_SERIES.fullmatch(sql)
-    return f"SELECT CAST(v AS {found[2]}) AS {name} FROM generate_series({found[1]}) AS s(v)" if found else None
-
-
 templates("""
-generate_series(numeric,numeric) = hg_num_series({0}, {1}, '1')
-generate_series(numeric,numeric,numeric) = hg_num_series({0}, {1}, {2})
+generate_series(numeric,numeric) = hg_num_series({0}, {1}, '1', {statement})
+generate_series(numeric,numeric,numeric) = hg_num_series({0}, {1}, {2}, {statement})
 """)
 
 
@@ -144,9 +120,12 @@ def _filled(call: Call) -> str:
     several = "error('PG0A000: an array of more than one dimension is not supported')"
     none = "error('PG22004: dimension values cannot be null')"
     large = "error('PG54000: array size exceeds the maximum allowed (134217727)')"
+    most = elements_max(call.args)
+    long = f"error('PG54000: an array of more than {most} elements is not supported')"
     size = (
         f"CASE WHEN {sizes} IS NULL THEN {null} WHEN len({sizes}) > 1 THEN {several} WHEN len({sizes}) = 0 THEN 0 "
-        f"WHEN {sizes}[1] IS NULL THEN {none} WHEN {sizes}[1] < 0 THEN {large} ELSE {sizes}[1] END"
+        f"WHEN {sizes}[1] IS NULL THEN {none} WHEN {sizes}[1] < 0 THEN {large} "
+        f"WHEN {sizes}[1] > {most} THEN {long} ELSE {sizes}[1] END"
     )
     return f"CAST([{call[0]} FOR i IN range(0, {size})] AS {duck})"
 

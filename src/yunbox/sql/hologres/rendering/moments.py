@@ -15,9 +15,13 @@ from yunbox.sql.hologres.catalogue.types import (
 from yunbox.sql.hologres.errors import error, unsupported
 from yunbox.sql.hologres.expr import Expr, build, once, quoted
 from yunbox.sql.hologres.natives.moments import FIELDS
+from yunbox.sql.hologres.natives.stopping import STATEMENT
+from yunbox.sql.hologres.rendering import series
 from yunbox.sql.hologres.rendering.casts import instant, local, moved
 from yunbox.sql.hologres.rendering.numerics import decimal
 from yunbox.sql.hologres.rendering.registry import RENDERINGS, Call, rendered, templates
+from yunbox.wire.pgwire.values.calendar import US_PER_DAY
+from yunbox.wire.pgwire.values.intervals import Interval
 
 templates("""
 date_pli(date,int4) = hg_date_pl({0}, {1})
@@ -347,10 +351,27 @@ def _sleep_until(call: Call) -> str:
 
 @rendered("generate_series(timestamp,timestamp,interval)")
 def _series(call: Call) -> str:
-    return f"[hg_timestamp(n) FOR n IN hg_series(hg_us({call[0]}), hg_us({call[1]}), hg_parts({call[2]}), 'UTC')]"
+    step = call.args[2].value
+    if isinstance(step, Interval) and not step.months:
+        return _evenly(call, step.days * US_PER_DAY + step.us)
+    return _by_calendar(call, "'UTC'")
+
+
+def _evenly(call: Call, step_us: int) -> str:
+    """A series whose steps are all of one length."""
+    step = str(step_us) if step_us else "error('PG22023: step size cannot equal zero')"
+    given = [f"CAST({one} AS BIGINT)" for one in (f"hg_us({call[0]})", f"hg_us({call[1]})", step)]
+    return series.of_moments(given, call.args)
 
 
 @rendered("generate_series(timestamptz,timestamptz,interval)")
 def _series_zoned(call: Call) -> str:
-    zone = quoted(call.session.zone)
-    return f"[hg_timestamp(n) FOR n IN hg_series(hg_us({call[0]}), hg_us({call[1]}), hg_parts({call[2]}), {zone})]"
+    step = call.args[2].value
+    if isinstance(step, Interval) and not (step.months or step.days):
+        return _evenly(call, step.us)
+    return _by_calendar(call, quoted(call.session.zone))
+
+
+def _by_calendar(call: Call, zone: str) -> str:
+    given = f"hg_us({call[0]}), hg_us({call[1]}), hg_parts({call[2]}), {zone}, {STATEMENT}"
+    return f"[hg_timestamp(n) FOR n IN hg_series({given})]"

@@ -1,8 +1,9 @@
 """How a call is rendered: a table from PostgreSQL's functions, by name and argument types, to templates.
 
 In a template ``{0}`` is the first argument, ``{*}`` all of them, ``{style}`` the session's settings as a text,
-``{names}`` where its names are looked up. A numeric argument is its text there, and so is a numeric result.
-``@sum(...)`` is an aggregate of DuckDB. What no template says is a function of the ``Call``.
+``{names}`` where its names are looked up, ``{statement}`` the number of the statement. A numeric argument is its text
+there, and so is a numeric result. ``@sum(...)`` is an aggregate of DuckDB. What no template says is a function of the
+``Call``.
 """
 
 import re
@@ -12,6 +13,7 @@ from dataclasses import dataclass, replace
 from yunbox.sql.hologres.catalogue.functions import Function
 from yunbox.sql.hologres.catalogue.types import NUMERIC
 from yunbox.sql.hologres.expr import Expr, build, quoted
+from yunbox.sql.hologres.natives.stopping import STATEMENT
 from yunbox.sql.hologres.rendering.depth import ONCE, is_deep, repeats
 from yunbox.sql.hologres.rendering.numerics import free
 from yunbox.sql.hologres.session import Session
@@ -55,6 +57,8 @@ class Call:
     def _put(self, name: str) -> str:
         if name.isdigit():
             return self[int(name)]
+        if name == "statement":
+            return STATEMENT
         return self.all() if name == "*" else quoted(self.session.token if name == "style" else self.session.names)
 
 
@@ -62,7 +66,7 @@ Rendering = str | Callable[[Call], str | Expr]
 RENDERINGS: dict[str, Rendering] = {}
 """By ``Function.key``."""
 _QUERY = "SELECT "
-_PLACE = re.compile(r"\{(\d+|\*|style|names)\}")
+_PLACE = re.compile(r"\{(\d+|\*|style|names|statement)\}")
 _LAMBDA = re.compile(r"\blambda \w+|\bFOR \w+ IN ")
 
 

@@ -3,6 +3,7 @@
 from yunbox.sql.hologres.catalogue.types import BPCHAR, INET, TEXT
 from yunbox.sql.hologres.expr import Expr
 from yunbox.sql.hologres.natives.common_patterns import is_common
+from yunbox.sql.hologres.natives.stopping import STATEMENT
 from yunbox.sql.hologres.rendering import casts
 from yunbox.sql.hologres.rendering.registry import Call, rendered, templates
 
@@ -46,11 +47,11 @@ rtrim(text,text) = rtrim({0}, {1})
 btrim(bytea,bytea) = hg_btrim_bytes({0}, {1})
 ltrim(bytea,bytea) = hg_ltrim_bytes({0}, {1})
 rtrim(bytea,bytea) = hg_rtrim_bytes({0}, {1})
-lpad(text,int4) = hg_lpad({0}, {1}, ' ')
-rpad(text,int4) = hg_rpad({0}, {1}, ' ')
-lpad(text,int4,text) = hg_lpad({0}, {1}, {2})
-rpad(text,int4,text) = hg_rpad({0}, {1}, {2})
-repeat(text,int4) = hg_repeat({0}, {1})
+lpad(text,int4) = hg_lpad({0}, {1}, ' ', {statement})
+rpad(text,int4) = hg_rpad({0}, {1}, ' ', {statement})
+lpad(text,int4,text) = hg_lpad({0}, {1}, {2}, {statement})
+rpad(text,int4,text) = hg_rpad({0}, {1}, {2}, {statement})
+repeat(text,int4) = hg_repeat({0}, {1}, {statement})
 replace(text,text,text) = CASE WHEN {1} = '' AND {2} IS NOT NULL THEN {0} ELSE replace({0}, {1}, {2}) END
 reverse(text) = array_to_string(list_reverse(string_split({0}, '')), '')
 overlay(text,text,int4) = hg_overlay({0}, {1}, {2}, CAST(length({1}) AS INTEGER))
@@ -247,7 +248,7 @@ def _concat_ws(call: Call) -> str:
 @rendered("format(text,any)", "format(text)")
 def _format(call: Call) -> str:
     items = ", ".join(output(value, call) for value in call.args[1:])
-    return f"hg_format({call[0]}, CAST([{items}] AS VARCHAR[]))"
+    return f"hg_format({call[0]}, CAST([{items}] AS VARCHAR[]), {STATEMENT})"
 
 
 for _type in ("quote_literal", "quote_nullable"):
