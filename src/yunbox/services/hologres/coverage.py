@@ -89,7 +89,7 @@ _OFFERED = (
     ("bit-sliced indexes", "bsi; comparisons, sums, top k, transposing, adding and merging, in a format of its own"),
     (
         "CREATE EXTENSION, DROP EXTENSION",
-        "proxima, roaringbitmap, bsi, hg_binlog, hg_toolkit, flow_analysis, hive_compatible; by superusers",
+        "proxima, roaringbitmap, bsi, orafce, pgcrypto, flow_analysis, hive_compatible and others; by superusers",
     ),
     ("views", "CREATE OR REPLACE VIEW, ALTER VIEW ... RENAME, DROP VIEW with CASCADE; not to be written through"),
     (
@@ -173,6 +173,10 @@ _OFFERED = (
         "windowFunnel, retention, range_retention_count and _sum, bit_construct, bit_match by flow_analysis",
     ),
     (
+        "orafce, pgcrypto",
+        "add_months, oracle_last_day, next_day, instr, plvstr.rvrs, listagg; encrypt, decrypt by AES",
+    ),
+    (
         "functions of Hologres' own",
         "array_max, _min, _contains, _distinct, _except, _union of columns; uniq, max_by, any_value; get_json_object",
     ),
@@ -220,7 +224,7 @@ _NOT_OFFERED = (
 )
 _ENGINE = (
     (
-        "range_funnel, finder_funnel, path analysis, bsi_show, bsi_stat, orafce, PostGIS, pgcrypto, lambdas; masks",
+        "range_funnel, finder_funnel, path analysis, bsi_show, bsi_stat, PostGIS, lambdas, jsonpath; masks",
         "0A000",
     ),
     ("functions and forms of SQL that are not here yet", "0A000, naming them, with their place"),

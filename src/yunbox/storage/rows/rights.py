@@ -4,13 +4,13 @@ Source: the PostgreSQL documentation, "Privileges" and "Role Membership": a role
 and those of the groups that it is a member of and inherits from; an owner those that things of that kind have.
 """
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from yunbox.storage.rows.catalogue import Catalogue
 from yunbox.storage.rows.grants import WORDS, Acl, default_acl, held, options_of, without
-from yunbox.storage.rows.model import SEQUENCE, VIEW, Relation, Schema
+from yunbox.storage.rows.model import SEQUENCE, VIEW, Extension, Relation, Schema
 from yunbox.storage.rows.roles import SYSTEM, Ownership, Role
 from yunbox.wire.pgwire.report import PgError, failure
 
@@ -62,6 +62,11 @@ class Rights:
         self.roles = _reached(known, name, inherited=True)
         """Those whose privileges it has."""
         self._known = known
+
+    @property
+    def extensions(self) -> Mapping[str, Extension]:
+        """The extensions that there are, whose functions everybody may call."""
+        return self._known.extensions
 
     def owns(self, owner: str) -> bool:
         """Whether it may do what an owner may."""

@@ -142,7 +142,7 @@ def _missing(column: Column, relation: Relation, scene: Scene) -> str | None:
     try:
         found = constant_of(column, relation)
     except NotFixed:
-        check_default(column, relation)
+        check_default(column, relation, scene.rights.extensions)
         raise failure("0A000", "ALTER TABLE ... ADD COLUMN with a computed DEFAULT is not supported") from None
     if found is None and column.not_null and scene.count(relation):
         raise failure("23502", f'column "{column.name}" of relation "{relation.name}" contains null values')
@@ -195,7 +195,7 @@ def _set_default(name: str, default: str | None) -> Step:
     def step(relation: Relation, scene: Scene) -> Relation:
         column = msgspec.structs.replace(_column(relation, name), default=default)
         altered = _with(relation, column)
-        check_default(column, altered)
+        check_default(column, altered, scene.rights.extensions)
         return altered
 
     return Step(step, inherited=True)
@@ -204,7 +204,7 @@ def _set_default(name: str, default: str | None) -> Step:
 def _retype(name: str, to: Typed) -> Step:
     def step(relation: Relation, scene: Scene) -> Relation:
         logical.check_not_key(relation, _column(relation, name), "alter")
-        return _with(relation, retyped(relation, _column(relation, name), to))
+        return _with(relation, retyped(relation, _column(relation, name), to, scene.rights.extensions))
 
     return Step(step, inherited=True)
 

@@ -117,7 +117,7 @@ class CreateTable:
         _check_key(columns, key)
         relation = Relation(0, schema, self.name.name, 0, columns, primary_key=key, owner=scene.owner)
         check_defaults(relation, known)
-        check_generated(relation)
+        check_generated(relation, known.extensions)
         if self.partition:
             number = key_number(self.partition, columns, key)
             relation = msgspec.structs.replace(relation, kind=PARTITIONED, partition=number)

@@ -4,12 +4,14 @@ Source: the vendor's page "ALTER TABLE", https://www.alibabacloud.com/help/en/ho
 which names the pairs of types. Those from CHAR are not among what is here: its values are stored with their spaces.
 """
 
+from collections.abc import Mapping
+
 import msgspec
 
 from yunbox.services.hologres.definitions.defaults import check_default
 from yunbox.services.hologres.definitions.types import Typed, read_type
 from yunbox.services.hologres.statements.cursor import Cursor
-from yunbox.storage.rows.model import Column, Relation
+from yunbox.storage.rows.model import Column, Extension, Relation
 from yunbox.wire.pgwire.report import failure
 from yunbox.wire.pgwire.values.modifiers import NONE, format_type
 
@@ -26,7 +28,7 @@ def read_retyping(cursor: Cursor) -> Typed:
     return found
 
 
-def retyped(relation: Relation, column: Column, to: Typed) -> Column:
+def retyped(relation: Relation, column: Column, to: Typed, extensions: Mapping[str, Extension]) -> Column:
     """A column with another type. Raises PgError 42P16, 0A000, 42804."""
     if column.number == relation.partition:
         told = f'cannot alter column "{column.name}" because it is part of the partition key of relation'
@@ -38,7 +40,7 @@ def retyped(relation: Relation, column: Column, to: Typed) -> Column:
         before, after = format_type(column.type_oid, column.modifier), format_type(to.oid, to.modifier)
         raise failure("0A000", f"ALTER COLUMN ... TYPE from {before} to {after} is not supported")
     made = msgspec.structs.replace(column, type_oid=to.oid, modifier=to.modifier)
-    check_default(made, relation)
+    check_default(made, relation, extensions)
     return made
 
 

@@ -58,7 +58,7 @@ class _Target:
             case s.Default(name, text):
                 column = msgspec.structs.replace(self.column(name), default=text)
                 self.put(column)
-                check_default(column, self.relation)
+                check_default(column, self.relation, self.known.extensions)
             case s.Needed(name, is_needed):
                 column = self.column(name)
                 if not is_needed and column.number in self.relation.primary_key:
@@ -83,7 +83,7 @@ class _Target:
         made = msgspec.structs.replace(definition.column(()), number=len(self.relation.columns) + 1)
         check_type(made, self.known)
         self.relation = msgspec.structs.replace(self.relation, columns=(*self.relation.columns, made))
-        check_default(made, self.relation)
+        check_default(made, self.relation, self.known.extensions)
         self.added.add(made.name)
 
     def _retype(self, name: str, to: s.Typed, using: str) -> None:
@@ -93,7 +93,7 @@ class _Target:
         made = msgspec.structs.replace(column, type_oid=to.oid, modifier=to.modifier)
         self.put(made)
         check_type(made, self.known)
-        check_default(made, self.relation)
+        check_default(made, self.relation, self.known.extensions)
         self.sources[name] = f"CAST(({using}) AS {format_type(to.oid, to.modifier)})" if using else identifier(name)
 
     def _key(self, names: tuple[str, ...]) -> None:

@@ -28,6 +28,8 @@ EXTENSIONS: Mapping[str, Brought] = {
     "hg_binlog": Brought(r"(?!)"),
     "hg_toolkit": Brought(r"hg_dump_script|hg_shard_id_for_distribution_key"),
     "hive_compatible": Brought(r"get_json_object"),
+    "orafce": Brought(r"add_months|oracle_last_day|next_day|instr|plvstr\.rvrs|listagg|months_between"),
+    "pgcrypto": Brought(r"encrypt|decrypt"),
     "proxima": Brought(r"pm_\w+"),
     "roaringbitmap": Brought(
         r"rb(?:64)?_\w+|roaringbitmap\w*",

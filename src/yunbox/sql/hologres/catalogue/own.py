@@ -2,7 +2,8 @@
 
 Most are no aggregates, and give NULL for a NULL. ``lax`` takes NULLs, ``any...`` is any number of values of any types.
 Sources: the vendor's pages "Array functions", "General-purpose aggregate functions", "windowFunnel", "Retention
-functions", "bit_construct and bit_match", "GET_JSON_OBJECT" and "Instance specifications".
+functions", "bit_construct and bit_match", "GET_JSON_OBJECT", "Oracle-compatible functions", "Pgcrypto extension
+functions" and "Instance specifications".
 """
 
 import re
@@ -14,6 +15,7 @@ from yunbox.sql.hologres.catalogue.types import (
     ANYARRAY,
     ANYELEMENT,
     BOOL,
+    BYTEA,
     DATE,
     INT4,
     INT8,
@@ -24,10 +26,10 @@ from yunbox.sql.hologres.catalogue.types import (
 )
 
 FIRST_OID = 13_800
-_TYPES = {"any": ANY, "anyarray": ANYARRAY, "anyelement": ANYELEMENT, "bool": BOOL, "date": DATE, "int4": INT4,
-          "int8": INT8, "text": TEXT, "timestamp": TIMESTAMP, "timestamptz": TIMESTAMPTZ, "int4[]": 1007,
-          "int8[]": 1016, "text[]": TEXT_ARRAY}  # fmt: skip
-_LINE = re.compile(r"(\w+)\((.*)\) (\S+)( aggregate)?( lax)?")
+_TYPES = {"any": ANY, "anyarray": ANYARRAY, "anyelement": ANYELEMENT, "bool": BOOL, "bytea": BYTEA, "date": DATE,
+          "int4": INT4, "int8": INT8, "text": TEXT, "timestamp": TIMESTAMP, "timestamptz": TIMESTAMPTZ,
+          "int4[]": 1007, "int8[]": 1016, "text[]": TEXT_ARRAY}  # fmt: skip
+_LINE = re.compile(r"([\w.]+)\((.*)\) (\S+)( aggregate)?( lax)?")
 CONDITIONS = tuple("abcdefghijklmnopqrstuvwxyz") + tuple(f"a{number}" for number in range(1, 7))
 """The names that bit_construct has for its conditions, and bit_match for their bits, from the lowest on."""
 _SIGNATURES = f"""
@@ -50,6 +52,20 @@ range_retention_count(bool,bool,date,int4[],text,text) int8[] aggregate
 range_retention_sum(int8[]) text[] aggregate
 bit_construct({",".join(["bool"] * len(CONDITIONS))}) int4 lax
 bit_match(text,int4) bool
+add_months(date,int4) date
+oracle_last_day(date) date
+next_day(date,text) date
+next_day(date,int4) date
+instr(text,text) int4
+instr(text,text,int4) int4
+instr(text,text,int4,int4) int4
+plvstr.rvrs(text) text
+plvstr.rvrs(text,int4) text
+plvstr.rvrs(text,int4,int4) text
+listagg(text) text aggregate
+listagg(text,text) text aggregate
+encrypt(bytea,bytea,text) bytea
+decrypt(bytea,bytea,text) bytea
 """
 _NOT_HERE = """
 approx_percentile max_pt hg_partition_file_status hg_array_map hg_array_filter
@@ -58,10 +74,10 @@ range_funnel range_funnel_time range_funnel_level path_analysis_detail path_anal
 finder_funnel finder_group_funnel pad_funnel pad_full_path pad_session_path_array pad_sub_path_left pad_sub_path_right
 pad_sub_index_left pad_sub_index_right pad_sub_cost pad_sub_session
 bsi_show bsi_stat
-add_months bitand dump instr last_day listagg lnnvl median months_between nanvl next_day nvl nvl2
+bitand dump last_day lnnvl median months_between nanvl nvl nvl2
 hg_get_warehouse_status hg_rebalance_warehouse hg_get_rebalance_warehouse_status
 hg_list_logical_partition hg_dynamic_table_state_size
-digest hmac crypt gen_salt encrypt decrypt pgp_sym_encrypt pgp_sym_decrypt gen_random_bytes
+digest hmac crypt gen_salt encrypt_iv decrypt_iv pgp_sym_encrypt pgp_sym_decrypt gen_random_bytes
 st_point st_makepoint st_distance st_contains st_within st_intersects st_geomfromtext st_astext st_buffer st_area
 try_cast
 """

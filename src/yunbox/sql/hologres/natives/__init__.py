@@ -5,9 +5,11 @@ from yunbox.sql.hologres.natives import (
     bitmaps,
     bsi,
     catalogue,
+    ciphers,
     conversions,
     flows,
     formats,
+    identifiers,
     jsons,
     mathematics,
     moment_patterns,
@@ -15,6 +17,7 @@ from yunbox.sql.hologres.natives import (
     networks,
     number_patterns,
     numerics,
+    oracle,
     patterns,
     statistics,
     texts,
@@ -26,6 +29,7 @@ NATIVES: tuple[Native, ...] = (
     *conversions.NATIVES, *numerics.NATIVES, *mathematics.NATIVES, *texts.NATIVES, *patterns.NATIVES,
     *moments.NATIVES, *statistics.NATIVES, *jsons.NATIVES, *formats.NATIVES, *catalogue.NATIVES,
     *bitmaps.NATIVES, *bsi.NATIVES, *networks.NATIVES, *binary.NATIVES, *zoned_times.NATIVES, *flows.NATIVES,
-    *number_patterns.NATIVES, *moment_patterns.NATIVES,
+    *number_patterns.NATIVES, *moment_patterns.NATIVES, *oracle.NATIVES, *ciphers.NATIVES,
+    *identifiers.NATIVES,
 )  # fmt: skip
 """Every native function."""

@@ -19,6 +19,7 @@ _TABLES = (
     "flows",
     "networks",
     "zoned_times",
+    "oracle",
 )
 
 

@@ -190,7 +190,9 @@ for _name in ("corr", "covar_pop", "covar_samp", "regr_avgx", "regr_avgy", "regr
 templates("regr_count(float8,float8) = CAST(@regr_count({0}, {1}) AS BIGINT)")
 
 
-LISTING = frozenset(("array_agg", "string_agg", "json_agg", "jsonb_agg", "json_object_agg", "jsonb_object_agg"))
+LISTING = frozenset(
+    ("array_agg", "string_agg", "listagg", "json_agg", "jsonb_agg", "json_object_agg", "jsonb_object_agg")
+)
 """What shows the order of its rows."""
 
 
@@ -215,7 +217,7 @@ def _array(call: Call) -> str:
 
 
 @rendered("string_agg(text,text)")
-def _joined(call: Call) -> str:
+def joined(call: Call) -> str:
     """Each value has the separator of its own row before it, but the first of all; one that is NULL is none."""
     separator = call.args[1]
     between = "''" if separator.is_null else separator.sql

@@ -1,6 +1,6 @@
 """Arrays: operators and functions; series of numerics; and what is asked of any value."""
 
-from yunbox.sql.hologres.catalogue.types import TYPES, duck_type, element_of, shown
+from yunbox.sql.hologres.catalogue.types import NUMERIC, TYPES, duck_type, element_of, shown
 from yunbox.sql.hologres.errors import unsupported
 from yunbox.sql.hologres.expr import Expr
 from yunbox.sql.hologres.rendering import comparisons
@@ -143,6 +143,24 @@ def _not_nulls(call: Call) -> str:
 def _counted(call: Call, what: str) -> str:
     tests = " + ".join(f"CAST(({value.sql} IS {what}) AS INTEGER)" for value in call.args)
     return f"CAST(({tests or '0'}) AS INTEGER)"
+
+
+@rendered("width_bucket(anycompatible,anycompatiblearray)")
+def _bucket(call: Call) -> str:
+    """How many bounds a value is not below, by a search that halves them as PostgreSQL's does."""
+    value, bounds = call.args
+    asked = f"hg_num_key({call[0]})" if value.type == NUMERIC else comparisons.key(value)
+    keys = comparisons.key(bounds)
+    null = "error('PG22004: thresholds array must not contain NULLs')"
+    middle = "((s.l + s.r) // 2)"
+    below = f"p.v < p.b[{middle} + 1]"
+    step = (f"CASE WHEN s.l >= s.r THEN s WHEN {below} THEN {{'l': s.l, 'r': {middle}}} "
+            f"ELSE {{'l': {middle} + 1, 'r': s.r}} END")  # fmt: skip
+    start = "{'l': CAST(0 AS BIGINT), 'r': CAST(len(p.b) AS BIGINT)}"
+    found = f"list_reduce(range(0, 32), lambda s, i: {step}, {start}).l"
+    checked = (f"CASE WHEN p.v IS NULL OR p.b IS NULL THEN NULL WHEN list_count(p.b) < len(p.b) THEN {null} "
+               f"ELSE {found} END")  # fmt: skip
+    return f"CAST(list_transform([{{'v': {asked}, 'b': {keys}}}], lambda p: {checked})[1] AS INTEGER)"
 
 
 # -- Hologres' own, which take no constants

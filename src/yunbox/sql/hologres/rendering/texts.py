@@ -63,6 +63,8 @@ chr(int4) = hg_chr({0})
 gen_random_uuid() = uuid()
 host(inet) = split_part({0}, '/', 1)
 starts_with(text,text) = starts_with({0}, {1})
+encrypt(bytea,bytea,text) = hg_encrypt({0}, {1}, {2})
+decrypt(bytea,bytea,text) = hg_decrypt({0}, {1}, {2})
 quote_ident(text) = hg_quote_ident({0})
 quote_literal(text) = hg_quote_literal({0})
 quote_nullable(text) = hg_quote_nullable({0})
@@ -261,3 +263,8 @@ for _type in ("quote_literal", "quote_nullable"):
 for _word, _symbol in (("lt", "<"), ("le", "<="), ("gt", ">"), ("ge", ">=")):
     templates(f"text_pattern_{_word}(text,text) = ({{0}} {_symbol} {{1}})")
     templates(f"bpchar_pattern_{_word}(bpchar,bpchar) = (rtrim({{0}}, ' ') {_symbol} rtrim({{1}}, ' '))")
+
+
+@rendered("parse_ident(text,bool)")
+def _identifier_parts(call: Call) -> str:
+    return f"hg_parse_ident({call[0]}, {call[1] if len(call.args) > 1 else 'true'})"

@@ -200,3 +200,10 @@ select x * y, sum(x * y), x + x, x - y, -x * y from (values (9999999999999.99::n
 select a * r, a * r * 2, r + r from (values (123456789.12::numeric(18, 2), 9876543.12345678::numeric(18, 8)), (-9999999999999999.99, 9999999999.99999999)) t (a, r)
 select a + a, a - b, a + 1, a + 0.5 from (values (999999999999999999::numeric(18, 0), -999999999999999999::numeric(18, 0))) t (a, b)
 select sum(p * n), avg(p * n), max(p * n) from (values (12345678.99::numeric(10, 2), 2147483647), (-1, 3)) t (p, n)
+select width_bucket(5, array[1, 5, 9]), width_bucket(0, array[1, 5]), width_bucket(10::bigint, array[1, 5]), width_bucket(3, '{}'::int[]), width_bucket(4, array[9, 1, 5, 3])
+select width_bucket(2.5, array[1, 2.50, 3]), width_bucket('NaN'::float8, array[1, 2]), width_bucket('b'::text, array['a', 'b', 'c']), width_bucket(now(), array['yesterday', 'today', 'tomorrow']::timestamptz[])
+select width_bucket(null::int, array[1]), width_bucket(1, null::int[]), width_bucket('x '::char(3), array['x'::char(3), 'y'])
+select width_bucket(1, array[1, null])
+select g, width_bucket(g, array[2, 4, 4, 8, 16]) from generate_series(0, 17) g order by g
+select width_bucket(date '2020-01-02', array[date '2020-01-01', '2020-01-02', '2020-02-01']), width_bucket(1.5, array['-Infinity', 1.50, 'Infinity']::float8[])
+select width_bucket('{}'::json, array['{}']::json[])
