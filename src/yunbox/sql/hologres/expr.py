@@ -50,9 +50,21 @@ class Scaled:
 
 
 @dataclass(frozen=True, slots=True)
+class Grouped:
+    """What makes the same groups as an expression, in less time: ``keys``, of each of which DuckDB knows by its
+    statistics that there are few, and the expression's own value as ``sql`` of them. ``of`` is the expression's SQL,
+    for which this stands."""
+
+    keys: tuple[str, ...]
+    sql: str
+    of: str
+
+
+@dataclass(frozen=True, slots=True)
 class Expr:
     """``digits`` are a numeric's when it is a DECIMAL, and ``bound`` those that none of its values goes beyond when it
     is a text, which ``scaled`` may have in another form; ``value`` is a constant's, as the wire's codecs have it.
+    ``grouped`` is how groups are made of it, where that is not by itself.
 
     ``loose`` are its columns outside aggregates, ``fields`` the parts of a row, ``parameter`` the number of one whose
     type is not known yet, ``source`` the table's OID and the column's number where it is a plain column. ``use`` is
@@ -65,6 +77,7 @@ class Expr:
     digits: Digits | None = None
     bound: Digits | None = None
     scaled: Scaled | None = None
+    grouped: Grouped | None = None
     value: Any = ABSENT
     loose: tuple[Loose, ...] = ()
     fields: "tuple[tuple[str, Expr], ...]" = ()
@@ -161,6 +174,6 @@ def int4(value: int) -> Expr:
 
 
 __all__ = [
-    "ABSENT", "Expr", "Loose", "Scaled", "Use", "boolean", "build", "identifier", "int4", "merged", "once", "quoted",
-    "replace", "text",
+    "ABSENT", "Expr", "Grouped", "Loose", "Scaled", "Use", "boolean", "build", "identifier", "int4", "merged", "once",
+    "quoted", "replace", "text",
 ]  # fmt: skip

@@ -101,6 +101,17 @@ def test_moments(zone: str, client: psycopg.Connection, oracle: Ask, ours: Plann
         f"select extract(hour from v), extract(dow from v) from (values {zoned}) t(v) where isfinite(v)",
         f"select v + interval '1 month', v - interval '1 day' from (values {zoned}) t(v)",
     ]
+    for one in ("hour", "day", "week", "month", "year"):
+        for of, values in (("timestamp", MOMENTS), ("timestamptz", near)):
+            table = f"(values {listed(values, of)}, (null), ({quoted(values[0])}::{of} + interval '59 min')) t(v)"
+            cut = f"date_trunc('{one}', v)"
+            asked += [
+                f"select {cut}, {cut}::date, count(*), min(v) from {table} group by 1 order by 1",
+                f"select count(*), {cut} + interval '1 day' from {table} group by {cut} having {cut} is not null",
+                f"select {cut}, v is null, count(*) from {table} group by rollup ({cut}, v is null) order by 1, 2, 3",
+                f"select {cut}, rank() over (order by count(*), {cut}) from {table} group by {cut} order by {cut}",
+                f"select distinct {cut} from {table} order by 1",
+            ]
     check(asked, oracle, ours)
     client.execute("set timezone = 'UTC'")
     ours.session = Session()

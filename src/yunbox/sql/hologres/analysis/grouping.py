@@ -137,12 +137,21 @@ def inner(selection: Selection, base: str, sets: str) -> str:
         keyed = comparisons.needs_key(value)
         if keyed and sets:
             raise unsupported("grouping sets over such values", value.at)
-        items.append(f"any_value({value.sql}) AS {name}" if keyed else f"{value.sql} AS {name}")
-        groups.append(comparisons.key(value))
+        made, keys = (value.sql, [comparisons.key(value)]) if sets else _grouped(value)
+        items.append(f"any_value({value.sql}) AS {name}" if keyed else f"{made} AS {name}")
+        groups += keys
     items += [f"{sql} AS {identifier(name)}" for sql, name in selection.aggregates.items()]
     how = sets or ", ".join(groups)
     sql = f"SELECT {', '.join(items) or '1 AS one'}{base}{f' GROUP BY {how}' if how else _one_group(selection)}"
     return before_rows(sql)
+
+
+def _grouped(value: Expr) -> tuple[str, Sequence[str]]:
+    """A key's value within its group, and what makes the groups."""
+    found = value.grouped
+    if found is not None and found.of == value.sql:
+        return found.sql, found.keys
+    return value.sql, [comparisons.key(value)]
 
 
 def _one_group(selection: Selection) -> str:

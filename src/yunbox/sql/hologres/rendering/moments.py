@@ -1,5 +1,7 @@
 """Dates, times, instants and intervals: operators and functions."""
 
+from collections.abc import Callable
+
 from yunbox.sql.hologres import conversions
 from yunbox.sql.hologres.catalogue.types import (
     DATE,
@@ -13,7 +15,7 @@ from yunbox.sql.hologres.catalogue.types import (
     shown,
 )
 from yunbox.sql.hologres.errors import error, unsupported
-from yunbox.sql.hologres.expr import Expr, build, once, quoted
+from yunbox.sql.hologres.expr import Expr, Grouped, build, once, quoted, replace
 from yunbox.sql.hologres.natives.moments import FIELDS
 from yunbox.sql.hologres.natives.stopping import STATEMENT
 from yunbox.sql.hologres.rendering import series
@@ -230,12 +232,19 @@ def _of_interval(field: str, call: Call) -> tuple[str, int] | None:
     return _clock_field(field, us) if field in ("hour", "minute", "second", "millisecond", "microsecond") else None
 
 
-_FAST = ("second", "minute", "hour", "day", "week", "month", "quarter", "year")
+_FAST = ("second", "minute", "hour", "week", "month", "quarter", "year")
+
+
+def _field(field: Expr) -> str | None:
+    """A field's name, where it is known."""
+    return FIELDS.get(str(field.value).lower()) if isinstance(field.value, str) else None
 
 
 def _truncated(field: Expr, sql: str, native: str = "hg_trunc") -> str:
     """A moment cut to a field; the plain ones, of years that both know alike, by DuckDB."""
-    name = FIELDS.get(str(field.value).lower()) if isinstance(field.value, str) else None
+    name = _field(field)
+    if name == "day":
+        return f"CAST(CAST({sql} AS DATE) AS TIMESTAMP)"
     if name not in _FAST:
         return f"hg_timestamp({native}({field.sql}, hg_us({sql})))"
 
@@ -248,13 +257,29 @@ def _truncated(field: Expr, sql: str, native: str = "hg_trunc") -> str:
 
 
 @rendered("date_trunc(text,timestamp)")
-def _trunc(call: Call) -> str:
-    return _truncated(call.args[0], call[1])
+def _trunc(call: Call) -> Expr:
+    return _by_days(call, call[1], _truncated(call.args[0], call[1]), lambda cut: cut)
 
 
 @rendered("date_trunc(text,timestamptz)")
-def _trunc_zoned(call: Call) -> str:
-    return instant(_truncated(call.args[0], local(call[1], call.session), "hg_trunc_zoned"), call.session)
+def _trunc_zoned(call: Call) -> Expr:
+    shown_at = local(call[1], call.session)
+    sql = instant(_truncated(call.args[0], shown_at, "hg_trunc_zoned"), call.session)
+    return _by_days(call, shown_at, sql, lambda cut: instant(cut, call.session))
+
+
+def _by_days(call: Call, moment: str, sql: str, value_of: Callable[[str], str]) -> Expr:
+    """A moment that is cut, whose groups are made of days, and hours within them: these are numbers of a few values."""
+    made, name = build(sql, call.returns, call.args), _field(call.args[0])
+    day, hour = f"CAST({moment} AS DATE)", f"hour({moment})"
+    begins = f"CAST({day} AS TIMESTAMP)"
+    if name == "day":
+        return replace(made, grouped=Grouped((day,), value_of(begins), sql))
+    if name == "hour" and "(" not in moment:
+        # infinity has no hour
+        cut = f"(CASE WHEN {hour} IS NULL THEN {begins} ELSE {begins} + to_hours({hour}) END)"
+        return replace(made, grouped=Grouped((day, hour), value_of(cut), sql))
+    return made
 
 
 @rendered("date_trunc(text,timestamptz,text)")
