@@ -6,6 +6,7 @@ A reply leaves in one packet: uvicorn writes head and body apart, and each write
 import asyncio
 import contextlib
 import socket
+import time
 from collections.abc import AsyncGenerator, Callable, Generator
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -119,11 +120,34 @@ class _Protocol(HttpToolsProtocol):
 
 
 class _HttpServer(uvicorn.Server):
-    """A server that says when it listens and leaves the process's signals alone."""
+    """A server that says when it listens, ends as soon as it is told to and leaves the process's signals alone.
+
+    There are many in a process: uvicorn's own looks ten times a second whether it is to end, and then waits a little.
+    """
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.listening = asyncio.Event()
+        self._ending = asyncio.Event()
+
+    def end(self) -> None:
+        """Take nobody else, and end when those who are there have their answers."""
+        self.should_exit = True
+        self._ending.set()
+
+    async def main_loop(self) -> None:
+        """Wait for the end, and have replies say the time meanwhile."""
+        while not await self.on_tick(0):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._ending.wait(), 1 - time.time() % 1)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End; at once, where nobody is connected."""
+        if self.server_state.connections:
+            await super().shutdown(sockets)
+            return
+        for listener in (*self.servers, *(sockets or ())):
+            listener.close()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, and tell."""
@@ -166,5 +190,5 @@ async def listening(
     try:
         yield
     finally:
-        server.should_exit = True
+        server.end()
         await task
