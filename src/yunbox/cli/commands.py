@@ -1,6 +1,7 @@
 """The commands and their options. Each command's work is in the file of its noun, imported only when it runs."""
 
 import argparse
+import gc
 import importlib
 import os
 import sys
@@ -163,6 +164,7 @@ def run(argv: list[str]) -> int:
 
         return main(argv[1:])
     if argv[:1] == ["up"] and not {"-h", "--help", "--detach"} & set(argv):
+        gc.disable()  # until the server is ready: what it loads stays
         hasten(argv)
     parser = _parser(argv)
     args, rest = parser.parse_known_args(argv)

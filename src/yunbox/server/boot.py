@@ -85,6 +85,7 @@ async def running(settings: Settings, clock: Clock) -> AsyncGenerator[Ready]:
         ready = Ready(_endpoints(services, sockets), settings.project, settings.region, house.account_id)
         folder.write_server(ready.endpoints, ready.project, ready.region)
         gc.freeze()  # what is there by now stays, and no collection need look at it again
+        gc.enable()
         gc.set_threshold(_GARBAGE_EVERY)
         yield ready
 
