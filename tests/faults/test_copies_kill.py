@@ -11,7 +11,7 @@ CYCLES = int(os.environ.get("YUNBOX_CRASH_CYCLES", "25"))
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(max(900, 30 * CYCLES))
 def test_copies_have_what_the_rows_are(tmp_path: Path) -> None:
     begin(tmp_path)
     assert sum(crash(tmp_path, seed) for seed in range(CYCLES)) > 0

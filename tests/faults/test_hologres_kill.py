@@ -11,7 +11,7 @@ CYCLES = int(os.environ.get("YUNBOX_CRASH_CYCLES", "15"))
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(max(900, 30 * CYCLES))
 def test_rows_and_blocks_are_there_whole_or_not_at_all(tmp_path: Path) -> None:
     crasher = Crasher(tmp_path / "data")
     crasher.run(CYCLES)

@@ -11,7 +11,7 @@ CYCLES = int(os.environ.get("YUNBOX_CRASH_CYCLES", "50"))
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(max(900, 30 * CYCLES))
 def test_nothing_is_lost_doubled_or_torn(tmp_path: Path) -> None:
     crasher = Crasher(tmp_path, seed=20130509)
     crasher.run(CYCLES)

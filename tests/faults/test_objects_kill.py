@@ -11,7 +11,7 @@ CYCLES = int(os.environ.get("YUNBOX_CRASH_CYCLES", "30"))
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(max(900, 30 * CYCLES))
 def test_no_object_is_lost_or_torn(tmp_path: Path) -> None:
     crasher = Crasher(tmp_path / "oss", seed=20110601)
     crasher.run(CYCLES)

@@ -11,6 +11,7 @@ CYCLES = int(os.environ.get("YUNBOX_CRASH_CYCLES", "60"))
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(max(300, 5 * CYCLES))
 def test_rows_that_were_acknowledged_are_there(tmp_path: Path) -> None:
     prepare(tmp_path)
     rows, done = {}, 0
