@@ -34,6 +34,23 @@ def rows(client: Client, query: str) -> list[tuple[Any, ...]]:
     return client.execute(query).fetchall()
 
 
+@pytest.mark.parametrize("name", ["nosuch", "nosuch.t"])
+@pytest.mark.parametrize(
+    "statement",
+    ["alter table if exists {} add column x int", "alter table if exists {} rename to y",
+     "alter table if exists {} owner to current_user", "alter view if exists {} rename to y",
+     "drop dynamic table if exists {}", "async rebuild table if exists {} alter column x set not null",
+     "drop table if exists {}"],
+)  # fmt: skip
+def test_what_need_not_be_there(client: Client, statement: str, name: str) -> None:
+    """PostgreSQL tells of it, and goes on, also where the schema is not there."""
+    told: list[str | None] = []
+    client.add_notice_handler(lambda one: told.append(one.message_primary))
+    client.execute(statement.format(name).encode())
+    assert len(told) == 1
+    assert (told[0] or "").endswith("does not exist, skipping")
+
+
 class TestViews:
     def test_it_is_its_query_as_it_was(self, client: Client) -> None:
         client.execute("create view v as select *, a + 1 as next from t where id > 3")

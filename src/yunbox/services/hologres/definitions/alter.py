@@ -64,11 +64,9 @@ class AlterTable:
 
     def apply(self, change: Change, known: Catalogue, scene: Scene) -> None:
         """Do all of it or nothing. Raises PgError."""
-        relation = scene.find(known, self.name)
-        if relation is None and self.lenient:
-            scene.notice("00000", f'relation "{self.name.name}" does not exist, skipping')
+        relation = scene.sought(known, self.name, lenient=self.lenient)
+        if relation is None:
             return
-        relation = scene.need(known, self.name)
         is_renamed = all(step.common for step in self.steps) and self.what == "table" and relation.kind == VIEW
         if KINDS[relation.kind] != self.what and not is_renamed:
             raise failure("42809", f'"{relation.name}" is not a {self.what}')

@@ -96,6 +96,21 @@ class Scene:
             return known.find(name.schema, name.name)
         return next((one for schema in self.path if (one := known.find(schema, name.name)) is not None), None)
 
+    def sought(self, known: Catalogue, name: Name, *, lenient: bool, what: str = "relation") -> Relation | None:
+        """A relation that must be there, unless that is ``lenient``: then the client is told that it is not.
+
+        Raises PgError 42P01, 3F000, 42501 and 0A000.
+        """
+        if not lenient:
+            return self.need(known, name)
+        found = None
+        if not name.schema or name.schema in known.schemas or name.schema in SYSTEM:
+            found = self.find(known, name)
+        if found is None:
+            _check_database(known, name)
+            self.notice("00000", f'{what} "{name.name}" does not exist, skipping')
+        return found
+
     def need(self, known: Catalogue, name: Name) -> Relation:
         """A relation that must be there. Raises PgError 42P01, 3F000."""
         found = self.find(known, name)

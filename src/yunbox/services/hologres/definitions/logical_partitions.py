@@ -32,11 +32,9 @@ class AlterPartitions:
 
     def apply(self, change: Change, known: Catalogue, scene: Scene) -> None:
         """Do it to each of them. Raises PgError."""
-        relation = scene.find(known, self.name)
-        if relation is None and self.lenient:
-            scene.notice("00000", f'relation "{self.name.name}" does not exist, skipping')
+        relation = scene.sought(known, self.name, lenient=self.lenient)
+        if relation is None:
             return
-        relation = scene.need(known, self.name)
         scene.check_owns(relation)
         if relation.logical is None:
             raise not_parted(relation)

@@ -52,11 +52,9 @@ class Give:
             self._relation(change, known, scene)
 
     def _relation(self, change: Change, known: Catalogue, scene: Scene) -> None:
-        found = scene.find(known, self.name)
-        if found is None and self.lenient:
-            scene.notice("00000", f'relation "{self.name.name}" does not exist, skipping')
+        relation = scene.sought(known, self.name, lenient=self.lenient)
+        if relation is None:
             return
-        relation = scene.need(known, self.name)
         if self.what != "table" and KINDS[relation.kind] != self.what:
             raise failure("42809", f'"{relation.name}" is not a {self.what}')
         to = self.to.of(known, scene)

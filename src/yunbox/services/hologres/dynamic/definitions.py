@@ -157,11 +157,8 @@ class DropDynamicTable:
 
 def _dynamic(name: Name, known: Catalogue, scene: Scene, *, lenient: bool) -> Relation | None:
     """A dynamic table. Raises PgError 42P01, 42809."""
-    found = scene.find(known, name)
-    if found is None and lenient:
-        scene.notice("00000", f'dynamic table "{name.name}" does not exist, skipping')
-        return None
-    return need_dynamic(found, name)
+    found = scene.sought(known, name, lenient=lenient, what="dynamic table")
+    return need_dynamic(found, name) if found is not None else None
 
 
 def need_dynamic(found: Relation | None, name: Name) -> Relation:

@@ -80,11 +80,10 @@ class Rebuilds:
         with self._store.reading() as view:
             known = self._store.catalogue(view)
         scene = self._scene(context, known)
-        relation = scene.find(known, asked.name)
-        if relation is None and asked.lenient:
-            tell(f'relation "{asked.name.name}" does not exist, skipping')
+        relation = scene.sought(known, asked.name, lenient=asked.lenient)
+        if relation is None:
+            tell(scene.notices[-1].message)
             return ""
-        relation = scene.need(known, asked.name)
         if relation.is_read_only:
             raise read_only(relation)
         target_of(asked, relation, known, scene)
