@@ -16,6 +16,8 @@ import psutil
 import psycopg
 import pytest
 
+from tests.clients.flink.chance_engines import OwnEngine, RealFlink
+from tests.clients.flink.chance_queries import chance_queries
 from tests.clients.flink.conftest import Topic
 from tests.clients.flink.parity import BATCH, EVENTS, FIELDS, ROWS, STREAM, USERS, Query
 from tests.flink import Flink, Refused, Rest, clicks, hologres
@@ -353,3 +355,24 @@ def test_batches_come_to_the_same(
     jobmanager.close()
     assert not failures, failures[0]["stacktrace"].partition("Caused by: ")[2][:2000]
     check(compared.rows(), wanted)
+
+
+CHANCE_SEED = 32
+CHANCE_QUERIES = 30
+
+
+def test_queries_by_chance_come_to_the_same(cluster: dict[str, Any], tmp_path: Path) -> None:
+    """Types, rows and refusals; what a real Flink stumbles over is left out."""
+    queries = list(chance_queries(CHANCE_SEED, CHANCE_QUERIES))
+    own = OwnEngine(tmp_path)
+    real = RealFlink(cluster["gateway"], cluster["context"], tmp_path / "tables")
+    try:
+        wanted = dict(zip(queries, real.answers(queries), strict=True))
+    finally:
+        real.close()
+    judged = {query: said for query, said in wanted.items() if not said.is_stumble}
+    assert len(judged) > CHANCE_QUERIES * 3 // 4
+    for query, said in judged.items():
+        found = own.answer(query)
+        assert bool(found.failure) == bool(said.failure), (query, found, said)
+        assert said.failure or found == said, query

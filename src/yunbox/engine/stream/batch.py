@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from yunbox.sql.flink.casts import decimal_text
 from yunbox.sql.flink.plans import Fields
 from yunbox.sql.flink.types import FlinkType
 
@@ -209,7 +210,7 @@ def encoded(sql: str, of: FlinkType) -> str:
         case "BINARY" | "VARBINARY":
             return f"to_base64({sql})"
         case "DECIMAL":
-            return f"CAST({sql} AS VARCHAR)"
+            return decimal_text(sql, of)
         case root if root in _NESTED:
             return f"CAST(CAST({sql} AS JSON) AS VARCHAR)"
     return sql

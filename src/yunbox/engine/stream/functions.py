@@ -213,7 +213,7 @@ class Function:
             return old if new is None else self._number(new)
         if self.type.root == "DECIMAL":
             return _WIDE.add(decimal(old), decimal(new))
-        return self._number(old) + self._number(new)
+        return self._number(self._number(old) + self._number(new))
 
     def _number(self, value: Any) -> Any:
         """What is kept of a sum: whole numbers wrap around as the service's do."""

@@ -39,12 +39,11 @@ def _keeps_value(source: FlinkType, target: FlinkType) -> bool:
 
 
 def _tried(sql: str, source: FlinkType, target: FlinkType) -> str:
-    """As CAST, with NULL for what fails: DuckDB takes no calls of error() into TRY, so texts go another way."""
+    """As CAST, with NULL for what fails. What the value itself fails of stays; of plain values only texts can fail."""
     if source.root in TEXTS and target.root not in TEXTS:
-        made = _from_text(sql, target, trying=True)
-    else:
-        made = _sql(sql, source, target)
-    return made if made == sql or "error(" in made else f"TRY({made})"
+        return _from_text(sql, target, trying=True)
+    made = _sql(sql, source, target)
+    return f"TRY({made})" if source.children and made != sql else made
 
 
 def _sql(sql: str, source: FlinkType, target: FlinkType) -> str:
@@ -160,6 +159,8 @@ def _text(sql: str, source: FlinkType) -> str:
         return _timestamp_text(sql, source)
     if root == "TIME":
         return f"fl_clock_text({sql}, {source.params[0]})"
+    if root == "DECIMAL":
+        return decimal_text(sql, source)
     if root == "INTERVAL YEAR TO MONTH":
         return f"fl_months_text({sql})"
     if root == "INTERVAL DAY TO SECOND":
@@ -189,6 +190,14 @@ def _nullable_text(sql: str, source: FlinkType) -> str:
     return f"coalesce({_text(sql, source)}, 'NULL')"
 
 
+def decimal_text(sql: str, of: FlinkType) -> str:
+    """A DECIMAL as a text: DuckDB writes no zero before the point where the type has room for none."""
+    precision, scale = of.params
+    if precision > scale:
+        return f"CAST({sql} AS VARCHAR)"
+    return f"regexp_replace(CAST({sql} AS VARCHAR), '^(-?)[.]', '\\1' || '0.')"
+
+
 def _timestamp_text(sql: str, source: FlinkType) -> str:
     digits = source.params[0]
     local = f"CAST({sql} AS TIMESTAMP)" if source.root == "TIMESTAMP_LTZ" else sql
@@ -212,13 +221,13 @@ def _fitted(sql: str, source: FlinkType, target: FlinkType) -> str:
 
 
 def _from_text(sql: str, target: FlinkType, *, trying: bool = False) -> str:
-    trimmed, reader = f"trim({sql})", "fl_try_" if trying else "fl_"
+    trimmed, reader, word = f"trim({sql})", "fl_try_" if trying else "fl_", "TRY_CAST" if trying else "CAST"
     if target.root in INTEGERS:
-        return f"CAST({reader}whole({sql}) AS {target.duckdb})"
+        return f"{word}({reader}whole({sql}) AS {target.duckdb})"
     if target.root == "DECIMAL":
-        return f"fl_checked(TRY_CAST({trimmed} AS {target.duckdb}), CAST({trimmed} AS DOUBLE))"
+        return f"fl_checked(TRY_CAST({trimmed} AS {target.duckdb}), {word}({trimmed} AS DOUBLE))"
     if target.root in APPROXIMATE:
-        return f"CAST({reader}floating({sql}) AS {target.duckdb})"
+        return f"{word}({reader}floating({sql}) AS {target.duckdb})"
     if target.root in ("BOOLEAN", "DATE"):
         return f"{reader}{'truth' if target.root == 'BOOLEAN' else 'date'}({sql})"
     if target.root == "TIME":

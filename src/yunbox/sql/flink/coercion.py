@@ -92,6 +92,15 @@ def common(types: Sequence[FlinkType]) -> FlinkType | None:
     return found.of(nullable=nullable) if found is not None else None
 
 
+def merged(types: Sequence[FlinkType]) -> FlinkType | None:
+    """The type of COALESCE, GREATEST and LEAST: as CASE's, but DOUBLE of FLOAT and DOUBLE, whichever comes first."""
+    found = common(types)
+    for wide in ("DOUBLE", "TIMESTAMP_LTZ"):
+        if found is not None and found.root != wide and any(one.root == wide for one in types):
+            return FlinkType(wide, found.params, nullable=found.nullable)
+    return found
+
+
 def _pair(left: FlinkType, right: FlinkType) -> FlinkType | None:
     if left.same(right):
         return left
@@ -104,8 +113,8 @@ def _pair(left: FlinkType, right: FlinkType) -> FlinkType | None:
         return _lengths(left, right)
     if kind in ("timestamp", "TIME"):
         return FlinkType(left.root, (max(left.params[0], right.params[0]),))
-    if left.children and len(left.children) == len(right.children):
-        return _nested(left, right)
+    if left.children or right.children:
+        return _nested(left, right) if len(left.children) == len(right.children) else None
     return left if left.root == right.root else None
 
 

@@ -20,7 +20,7 @@ from yunbox.kernel.errors import Unsupported
 from yunbox.sql.flink.plans import AggregateCall, Over
 from yunbox.sql.flink.types import INT
 
-_NUMBERS = ("TINYINT", "SMALLINT", "INT", "BIGINT")
+_BITS = {"TINYINT": 8, "SMALLINT": 16, "INT": 32, "BIGINT": 64}
 _SPREADS = ("VAR_POP", "VAR_SAMP", "VARIANCE", "STDDEV_POP", "STDDEV_SAMP", "STDDEV")
 _WINDOWED = {
     **{name: name for name in ("COUNT", "SUM", "AVG", "MIN", "MAX", "FIRST_VALUE", "LAST_VALUE", "LAG", "LEAD",
@@ -242,8 +242,10 @@ def windowed(call: AggregateCall, window: str) -> str:
         return f"{name}({distinct}{arguments}){where} OVER {window}"
 
     sql = over(_WINDOWED[call.function])
-    if call.function == "AVG" and call.type.root in _NUMBERS:
-        sql = f"trunc({sql})"
+    if call.function in ("SUM", "SUM0", "$SUM0") and call.type.root in _BITS:
+        sql = _wrapped(sql, _BITS[call.type.root])
+    if call.function == "AVG" and call.type.root in _BITS:
+        sql = f"fl_low64({over('sum')}) // nullif({over('count')}, 0)"
     elif call.function == "AVG" and call.type.root == "DECIMAL":
         sql = _average(over("sum"), over("count"), call)
     elif call.function == "AVG":
@@ -251,6 +253,14 @@ def windowed(call: AggregateCall, window: str) -> str:
     elif call.function in ("SUM0", "$SUM0"):
         sql = f"coalesce({sql}, 0)"
     return f"CAST({sql} AS {call.type.duckdb})"
+
+
+def _wrapped(sql: str, bits: int) -> str:
+    """A sum of whole numbers, which wraps at the ends of its type."""
+    if bits == 64:
+        return f"fl_low64({sql})"
+    half = 1 << (bits - 1)
+    return f"(xor(fl_low64({sql}) & {(1 << bits) - 1}, {half}) - {half})"
 
 
 def _average(total: str, rows: str, call: AggregateCall) -> str:

@@ -255,12 +255,22 @@ class Expressions:
             return Expr(f"(NOT {sql})" if node.negated else sql, truth, volatile=any(one.volatile for one in same))
         bound = [self.bind(one) for one in (node.operand, *node.items)]
         of = coercion.common([one.type for one in bound]) or _of_operand(bound)
+        if of is None and bound[0].type.root in coercion.DATETIMES:
+            return self._one_of_moments(bound, node)
         if of is None:
             raise self.context.error("Values passed to IN operator must have compatible types", node)
         made = [cast(one, of).sql for one in bound]
         word = "NOT IN" if node.negated else "IN"
         truth = BOOLEAN.of(nullable=any(one.type.nullable for one in bound))
         return Expr(f"({made[0]} {word} ({', '.join(made[1:])}))", truth, volatile=any(one.volatile for one in bound))
+
+    def _one_of_moments(self, bound: list[Expr], node: tree.InList) -> Expr:
+        """A time among texts: each is compared with it."""
+        items = [cast(one, bound[0].type) if one.type.root in coercion.TEXTS else one for one in bound[1:]]
+        same = [comparison("=", bound[0], one, self.context, node) for one in items]
+        sql = f"({' OR '.join(one.sql for one in same)})"
+        truth = BOOLEAN.of(nullable=any(one.type.nullable for one in bound))
+        return Expr(f"(NOT {sql})" if node.negated else sql, truth, volatile=any(one.volatile for one in bound))
 
     def like(self, node: tree.Like) -> Expr:
         """LIKE and SIMILAR TO."""
@@ -324,7 +334,16 @@ class Expressions:
             return self.grouped(node)
         if node.name in _OVER_ONLY:
             raise self.context.error(f"OVER clause is necessary for window functions", node)  # noqa: F541
+        if node.name == "NULLIF" and len(node.path) == 1 and len(node.arguments) == 2:
+            return self._null_if(node)
         return self._scalar(node)
+
+    def _null_if(self, node: tree.Call) -> Expr:
+        """NULLIF compares as ``=`` does, and its value is the first."""
+        left, right = (self.bind(one) for one in node.arguments)
+        same = comparison("=", left, right, self.context, node)
+        return Expr(f"CASE WHEN {same.sql} THEN NULL ELSE {left.sql} END", left.type.of(nullable=True),
+                    volatile=same.volatile)  # fmt: skip
 
     def _scalar(self, node: tree.Call) -> Expr:
         for what, given in (("DISTINCT", node.distinct), ("FILTER", node.filter), ("ORDER BY", node.order),

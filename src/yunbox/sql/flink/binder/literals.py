@@ -89,7 +89,7 @@ def _bytes(node: Constant, text: str) -> Expr:
         raise ValidationFailed(
             "Binary literal string must contain only characters '0' - '9', 'A' - 'F'", text, node.at
         ) from None
-    of = FlinkType("BINARY", (max(len(value), 1),), nullable=False)
+    of = FlinkType("BINARY", (len(value),), nullable=False)
     return Expr(f"from_hex('{node.text}')", of, literal=True, value=value)
 
 

@@ -7,6 +7,7 @@ import re
 
 from yunbox.sql.flink import coercion
 from yunbox.sql.flink.binder.context import Context
+from yunbox.sql.flink.binder.decimals import decimals
 from yunbox.sql.flink.casts import cast, cut_to
 from yunbox.sql.flink.expr import Expr, text_literal
 from yunbox.sql.flink.functions.dates import shifted_in_utc
@@ -16,8 +17,6 @@ from yunbox.sql.flink.types import BOOLEAN, LENGTH_MAX, FlinkType
 
 _BITS = {"TINYINT": 8, "SMALLINT": 16, "INT": 32}
 _ORDERED = ("<", "<=", ">", ">=")
-_SHORT = 18
-"""The digits of a DECIMAL that DuckDB has in 64 bits."""
 _NAMES = {"+": "plus", "-": "minus", "*": "times"}
 
 
@@ -51,7 +50,7 @@ def _numbers(symbol: str, left: Expr, right: Expr, of: FlinkType) -> str:
         a, b = (f"CAST({one.sql} AS {of.duckdb})" if not one.type.same(of) else one.sql for one in (left, right))
         return f"({a} {symbol} {b})"
     if of.root == "DECIMAL":
-        return _decimals(symbol, left, right, of)
+        return decimals(symbol, left, right, of)
     if symbol == "/":
         return f"CAST({left.sql} // {right.sql} AS {of.duckdb})"
     if symbol == "%":
@@ -62,37 +61,6 @@ def _numbers(symbol: str, left: Expr, right: Expr, of: FlinkType) -> str:
     half = 1 << (bits - 1)
     exact = f"CAST({left.sql} AS BIGINT) {symbol} {right.sql}"
     return f"CAST(xor(({exact}) & {(1 << bits) - 1}, {half}) - {half} AS {of.duckdb})"
-
-
-def _decimals(symbol: str, left: Expr, right: Expr, of: FlinkType) -> str:
-    (p1, s1), (p2, s2) = coercion.as_decimal(left.type), coercion.as_decimal(right.type)
-    a = left.sql if left.type.root == "DECIMAL" else f"CAST({left.sql} AS DECIMAL({p1},0))"
-    b = right.sql if right.type.root == "DECIMAL" else f"CAST({right.sql} AS DECIMAL({p2},0))"
-    if symbol == "*":
-        if max(p1, p2) <= _SHORT < p1 + p2:  # two short ones stay short in DuckDB, whatever comes of them
-            a = f"CAST({a} AS DECIMAL({_SHORT + 1},{s1}))"
-        return f"CAST({a} * {b} AS {of.duckdb})"
-    if symbol == "/":
-        return _quotient(a, b, (p1, s1), (p2, s2), of)
-    if symbol == "%":
-        wide = coercion.decimal(max(p1 - s1, p2 - s2) + max(s1, s2), max(s1, s2)).duckdb
-        return f"CAST(CAST({a} AS {wide}) % CAST({b} AS {wide}) AS {of.duckdb})"
-    return f"CAST(CAST({a} AS {of.duckdb}) {symbol} CAST({b} AS {of.duckdb}) AS {of.duckdb})"
-
-
-def _quotient(a: str, b: str, left: tuple[int, int], right: tuple[int, int], of: FlinkType) -> str:
-    """Exact as long as the dividend with all digits that the result needs fits into 38; else as accurate as DOUBLE."""
-    (p1, s1), (p2, s2) = left, right
-    scale = of.params[1]
-    more = scale - s1 + s2
-    if more < 0 or p1 + max(more, s1) + 1 > coercion.PRECISION_MAX or p2 + s2 + 1 > coercion.PRECISION_MAX:
-        return f"CAST(CAST({a} AS DOUBLE) / CAST({b} AS DOUBLE) AS {of.duckdb})"
-    long = coercion.PRECISION_MAX
-    dividend = f"(CAST(CAST({a} AS DECIMAL({long},{s1})) * 1{'0' * s1} AS HUGEINT) * 1{'0' * more}::HUGEINT)"
-    divisor = f"CAST(CAST({b} AS DECIMAL({long},{s2})) * 1{'0' * s2} AS HUGEINT)"
-    unit = "0." + "0" * (scale - 1) + "1" if scale else "1"
-    one = f"CAST('{unit}' AS DECIMAL({max(scale, 1)},{scale}))"
-    return f"CAST(CAST(fl_quotient({dividend}, {divisor}) AS DECIMAL(38,0)) * {one} AS {of.duckdb})"
 
 
 def _of_times(symbol: str, left: Expr, right: Expr, context: Context) -> Expr | None:
@@ -137,7 +105,11 @@ def comparison(symbol: str, left: Expr, right: Expr, context: Context, node: Nod
     a, b = _compared(symbol, left, right, context, node)
     distinct = symbol.startswith("IS")
     of = BOOLEAN.of(nullable=not distinct and (left.type.nullable or right.type.nullable))
-    return Expr(f"({a} {symbol} {b})", of, volatile=left.volatile or right.volatile)
+    sql = f"({a} {symbol} {b})"
+    greater = right if symbol[0] == "<" else left
+    if symbol in _ORDERED and greater.type.root in coercion.APPROXIMATE and not greater.literal:
+        sql = f"({sql} AND NOT isnan({a if greater is left else b}))"  # NaN is more than nothing, unlike DuckDB's
+    return Expr(sql, of, volatile=left.volatile or right.volatile)
 
 
 def _compared(symbol: str, left: Expr, right: Expr, context: Context, node: Node) -> tuple[str, str]:
@@ -156,7 +128,11 @@ def _compared(symbol: str, left: Expr, right: Expr, context: Context, node: Node
         return left.sql, right.sql
     if kinds == ("timestamp", "timestamp") and left.type.root != right.type.root:
         of = FlinkType("TIMESTAMP_LTZ", of.params)
-    return cast(left, of).sql, cast(right, of).sql
+    # A text that is no DATE or TIME equals none there, and fails where it is written out or put in order.
+    lenient = of.root in ("DATE", "TIME") and symbol not in _ORDERED
+    a, b = (cast(one, of, trying=lenient and one.type.root in coercion.TEXTS and not one.literal).sql
+            for one in (left, right))  # fmt: skip
+    return a, b
 
 
 def _against_number(symbol: str, left: Expr, right: Expr, context: Context, node: Node) -> FlinkType:

@@ -146,7 +146,8 @@ class Queries:
         made = keyed(first, right, Pairing(keys, []))
         kind: JoinKind = "SEMI" if node.kind == "INTERSECT" else "ANTI"
         hints = JoinHints(context.ttl_ms)
-        fields = tuple(Field(one.name, one.type) for one in made.left.fields)
+        more = made.left.fields[len(columns) :]
+        fields = (*(Field(one.name, one.type) for one in columns), *(Field(one.name, one.type) for one in more))
         join = Join(fields, made.left, made.right, kind, made.keys, made.condition, hints.ttl_ms, hints.ttl_ms)
         kept = tuple(replace(one, time="", window=None) for one in columns)
         return Relation(made.narrowed(join, kind, kept), kept)

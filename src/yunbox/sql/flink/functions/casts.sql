@@ -17,16 +17,16 @@ CREATE OR REPLACE MACRO fl_truth(t) AS
   coalesce(fl_try_truth(t), CASE WHEN t IS NOT NULL THEN error('Cannot parse ''' || t || ''' as BOOLEAN.') END);
 CREATE OR REPLACE MACRO fl_try_date(t) AS
   CASE WHEN regexp_full_match(trim(t), '[0-9]{1,4}(-[0-9]{1,2}(-[0-9]{1,2})?)?([ T].*)?') THEN
-    TRY(make_date(nullif(CAST(regexp_extract(trim(t), '^[0-9]+') AS INTEGER), 0),
+    TRY_CAST(printf('%04d-%02d-%02d', nullif(CAST(regexp_extract(trim(t), '^[0-9]+') AS INTEGER), 0),
       CAST(coalesce(nullif(regexp_extract(trim(t), '^[0-9]+-([0-9]{1,2})', 1), ''), '1') AS INTEGER),
-      CAST(coalesce(nullif(regexp_extract(trim(t), '^[0-9]+-[0-9]{1,2}-([0-9]{1,2})', 1), ''), '1') AS INTEGER))) END;
+      CAST(coalesce(nullif(regexp_extract(trim(t), '^[0-9]+-[0-9]{1,2}-([0-9]{1,2})', 1), ''), '1') AS INTEGER)) AS DATE) END;
 CREATE OR REPLACE MACRO fl_date(t) AS
   coalesce(fl_try_date(t), CASE WHEN t IS NOT NULL THEN error('For input string: ''' || t || '''.') END);
 CREATE OR REPLACE MACRO fl_try_time(t) AS
-  CASE WHEN regexp_full_match(trim(t), '[0-9]{1,2}(:[0-9]{1,2}(:[0-9]{1,2}(\.[0-9]*)?)?)?') THEN
-    TRY(make_time(CAST(regexp_extract(trim(t), '^([0-9]+)', 1) AS BIGINT),
-      CAST(coalesce(nullif(regexp_extract(trim(t), '^[0-9]+:([0-9]+)', 1), ''), '0') AS BIGINT),
-      CAST(coalesce(nullif(regexp_extract(trim(t), '^[0-9]+:[0-9]+:([0-9]+(?:\.[0-9]{1,6})?)', 1), ''), '0') AS DOUBLE))) END;
+  CASE WHEN regexp_full_match(trim(t), '([01]?[0-9]|2[0-3])(:[0-9]{1,2}(:[0-9]{1,2}(\.[0-9]*)?)?)?') THEN
+    TRY_CAST(concat(regexp_extract(trim(t), '^([0-9]+)', 1), ':',
+      coalesce(nullif(regexp_extract(trim(t), '^[0-9]+:([0-9]+)', 1), ''), '0'), ':',
+      coalesce(nullif(regexp_extract(trim(t), '^[0-9]+:[0-9]+:([0-9]+(?:\.[0-9]{1,6})?)', 1), ''), '0')) AS TIME) END;
 CREATE OR REPLACE MACRO fl_time(t) AS
   coalesce(fl_try_time(t), CASE WHEN t IS NOT NULL THEN error('For input string: ''' || t || '''.') END);
 -- A time of day without what is less than some microseconds, and as text: with a digit of the second at least where its
@@ -45,7 +45,7 @@ CREATE OR REPLACE MACRO fl_try_timestamp(t) AS
   CASE WHEN starts_with(t, '0000') THEN NULL  -- there is no such year of an era
   WHEN regexp_full_match(t, '[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}') THEN CAST(fl_try_day(t) AS TIMESTAMP)
   WHEN regexp_full_match(t, '[0-9]{4}-[0-9]{1,2}-[0-9]{1,2} [0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}(\.[0-9]*)?') THEN
-    TRY(fl_try_day(t) + fl_try_time(rtrim(regexp_extract(t, ' ([^.]*([.][0-9]{0,6})?)', 1), '.'))) END;
+    fl_try_day(t) + fl_try_time(rtrim(regexp_extract(t, ' ([^.]*([.][0-9]{0,6})?)', 1), '.')) END;
 CREATE OR REPLACE MACRO fl_timestamp(t) AS
   coalesce(fl_try_timestamp(t), CASE WHEN t IS NOT NULL THEN error('Text ''' || t || ''' could not be parsed as a timestamp') END);
 CREATE OR REPLACE MACRO fl_parse_timestamp(t) AS date_trunc('millisecond', fl_try_timestamp(t));
@@ -70,5 +70,5 @@ CREATE OR REPLACE MACRO fl_days_text(i) AS
   || lpad(CAST(abs(epoch_ms(i)) // 1000 % 60 AS VARCHAR), 2, '0') || '.'
   || lpad(CAST(abs(epoch_ms(i)) % 1000 AS VARCHAR), 3, '0');
 CREATE OR REPLACE MACRO fl_float(x) AS
-  CASE WHEN x > 3.4028235677973366e38 THEN 'Infinity'::FLOAT WHEN x < -3.4028235677973366e38 THEN '-Infinity'::FLOAT
+  CASE WHEN isnan(x) THEN 'NaN'::FLOAT WHEN x > 3.4028235677973366e38 THEN 'Infinity'::FLOAT WHEN x < -3.4028235677973366e38 THEN '-Infinity'::FLOAT
   ELSE CAST(x AS FLOAT) END;

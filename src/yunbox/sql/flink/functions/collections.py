@@ -16,14 +16,20 @@ def _element(call: Call) -> Expr:
     return Expr(f"fl_element({call[0]})", of)
 
 
+def _fits(call: Call) -> None:
+    """What is looked for or added has to go into the array without a CAST."""
+    if not coercion.goes_into(call.args[1].type, call.args[0].type.children[0]):
+        raise ValidationFailed(f"Invalid input arguments of function '{call.name}'", call.text, call.at)
+
+
 def _with_item(template: str):
-    """An array and an element, brought to the type that both have in common."""
+    """An array and an element, which becomes of its elements' type."""
 
     def made(call: Call) -> Expr:
         array, item = call.args[0], call.args[1]
-        of = coercion.common((array.type.children[0], item.type))
-        if of is None:
-            raise ValidationFailed(f"Invalid input arguments of function '{call.name}'", call.text, call.at)
+        _fits(call)
+        of = array.type.children[0]
+        of = of.of(nullable=of.nullable or item.type.nullable or item.type.root == "NULL")
         wide = FlinkType("ARRAY", children=(of,), nullable=array.type.nullable or item.type.nullable)
         sql = cast(array, wide).sql
         made = template.format(sql, cast(item, of).sql)
@@ -33,12 +39,14 @@ def _with_item(template: str):
 
 
 def _contains(call: Call) -> Expr:
+    _fits(call)
     array, item = call.args
     sql = cast(item, array.type.children[0]).sql
     return Expr(f"fl_array_contains({array.sql}, {sql})", FlinkType("BOOLEAN", nullable=array.type.nullable))
 
 
 def _removed(call: Call) -> Expr:
+    _fits(call)
     array, item = call.args
     sql = cast(item, array.type.children[0]).sql
     return Expr(f"list_filter({array.sql}, lambda x: x IS DISTINCT FROM {sql})", array.type)
@@ -53,6 +61,7 @@ def _concatenated(call: Call, name: str = "list_concat") -> str:
 
 
 def _position(call: Call) -> str:
+    _fits(call)
     sql = cast(call.args[1], call.args[0].type.children[0]).sql
     return f"fl_array_position({call[0]}, {sql})"
 

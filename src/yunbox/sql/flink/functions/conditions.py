@@ -1,5 +1,7 @@
 """Conditional functions, and those about types."""
 
+from collections.abc import Callable, Sequence
+
 from yunbox.sql.flink import coercion
 from yunbox.sql.flink.casts import cast
 from yunbox.sql.flink.errors import ValidationFailed
@@ -9,10 +11,11 @@ from yunbox.sql.flink.types import STRING, FlinkType
 
 category("Conditional functions")
 _MIXED = "Illegal mixing of types in CASE or COALESCE statement"
+_Common = Callable[[Sequence[FlinkType]], FlinkType | None]
 
 
-def _common(call: Call, args: tuple[Expr, ...]) -> FlinkType:
-    of = coercion.common([one.type for one in args])
+def _common(call: Call, args: tuple[Expr, ...], common: _Common = coercion.common) -> FlinkType:
+    of = common([one.type for one in args])
     if of is None:
         raise ValidationFailed(_MIXED, call.text, call.at)
     return of
@@ -27,7 +30,7 @@ def _if(call: Call) -> Expr:
 
 
 def _coalesce(call: Call) -> Expr:
-    of = _common(call, call.args)
+    of = _common(call, call.args, coercion.merged)
     made = of.of(nullable=all(one.type.nullable or one.type.root == "NULL" for one in call.args))
     sql = f"coalesce({', '.join(cast(one, of).sql for one in call.args)})"
     return Expr(sql, made, volatile=any(one.volatile for one in call.args))
@@ -42,7 +45,7 @@ def _nullif(call: Call) -> Expr:
 
 def _extreme(name: str, call: Call) -> Expr:
     """GREATEST and LEAST: NULL when one is."""
-    of = _common(call, call.args)
+    of = _common(call, call.args, coercion.merged)
     sql = [cast(one, of).sql for one in call.args]
     nullable = any(one.type.nullable for one in call.args)
     made = f"{name}({', '.join(sql)})"

@@ -170,6 +170,8 @@ def _quoted(letter: str) -> str:
     code = ord(letter)
     if code > 0xFFFF:
         return f"\\u{code:x}\\u{0xDC00 + (code & 0x3FF):x}"
+    if (code < 0x20 and letter not in "\b\f\n\r\t") or code == 0x7F:
+        return letter  # as Flink leaves it
     return "\\/" if letter == "/" else json.dumps(letter)[1:-1]
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from yunbox.sql.flink.binder.decimals import decimals
 from yunbox.sql.flink.casts import cast, unlike_least
 from yunbox.sql.flink.coercion import APPROXIMATE, INTEGERS, as_decimal, decimal
 from yunbox.sql.flink.expr import Expr
@@ -73,6 +74,10 @@ def _absolute(call: Call) -> str:
 
 
 def _sign(call: Call) -> str:
+    if call.args[0].type.root in APPROXIMATE:
+        return (
+            f"(CASE WHEN isnan({call[0]}) THEN {call[0]} ELSE CAST(sign({call[0]}) AS {call.args[0].type.duckdb}) END)"
+        )
     return f"CAST(sign({call[0]}) AS {call.args[0].type.duckdb})"
 
 
@@ -82,9 +87,8 @@ def _mod(call: Call) -> Expr:
     if "DECIMAL" in roots and not roots & {*APPROXIMATE}:
         (p1, s1), (p2, s2) = as_decimal(left.type), as_decimal(right.type)
         scale = max(s1, s2)
-        wide = decimal(max(p1 - s1, p2 - s2) + scale, scale)
         of = decimal(min(p1 - s1, p2 - s2) + scale, scale).of(nullable=call.returns.nullable)
-        return Expr(f"CAST({cast(left, wide).sql} % {cast(right, wide).sql} AS {of.duckdb})", of)
+        return Expr(decimals("%", left, right, of), of)
     if "DECIMAL" in (left.type.root, right.type.root) or "DOUBLE" in (left.type.root, right.type.root):
         of = right.type if right.type.root != "INT" else left.type
         wide = FlinkType("DOUBLE") if of.root in ("FLOAT", "DOUBLE") else of

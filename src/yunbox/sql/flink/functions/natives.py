@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal, DivisionByZero
 from typing import Any
 from urllib.parse import quote_plus, unquote_plus, urlsplit
 
@@ -231,7 +231,26 @@ def _rounded(how: str) -> Callable[[float, int], float]:
     return work
 
 
+_DIGITS = Context(prec=38, rounding=ROUND_HALF_UP)
+_ALL_DIGITS = Context(prec=160, rounding=ROUND_HALF_UP)
+_EXACT: dict[str, Callable[[Decimal, Decimal], Decimal]] = {
+    "+": _ALL_DIGITS.add, "-": _ALL_DIGITS.subtract, "*": _ALL_DIGITS.multiply, "/": _DIGITS.divide,
+    "%": _ALL_DIGITS.remainder,
+}  # fmt: skip
+
+
+def _decimal(symbol: str, left: str, right: str, precision: int, scale: int) -> str | None:
+    """Arithmetic of DECIMALs as Java's BigDecimal has it; none where the result has too many digits."""
+    try:
+        made = _EXACT[symbol](Decimal(left), Decimal(right))
+    except DivisionByZero:
+        raise ValueError("Division by zero") from None
+    found = made.quantize(Decimal(1).scaleb(-scale), ROUND_HALF_UP, _ALL_DIGITS)
+    return f"{found:f}" if found.adjusted() < precision - scale or not found else None
+
+
 NATIVES = (
+    _native("yb_fl_decimal", _decimal, ("VARCHAR", "VARCHAR", "VARCHAR", "INTEGER", "INTEGER"), "VARCHAR"),
     _native("yb_fl_round", _rounded(ROUND_HALF_UP), ("DOUBLE", "INTEGER"), "DOUBLE"),
     _native("yb_fl_truncate", _rounded(ROUND_DOWN), ("DOUBLE", "INTEGER"), "DOUBLE"),
     _native("yb_fl_decode", _decode, ("BLOB", "VARCHAR"), "VARCHAR"),

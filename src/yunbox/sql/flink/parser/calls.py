@@ -3,7 +3,7 @@
 from typing import Literal
 
 from yunbox.sql.flink.errors import UnsupportedSql
-from yunbox.sql.flink.parser.expressions import ExpressionParser
+from yunbox.sql.flink.parser.expressions import ADD, ExpressionParser
 from yunbox.sql.flink.parser.tree import (
     Alias,
     Call,
@@ -171,7 +171,7 @@ class CallParser(ExpressionParser):
 
     def _position(self) -> list[Node]:
         """POSITION(a IN b): the IN is the call's."""
-        first = self.expression(5)
+        first = self.expression(ADD)
         self.expect_word("IN")
         return [first, self.expression()]
 

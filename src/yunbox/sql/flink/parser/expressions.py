@@ -36,18 +36,22 @@ from yunbox.sql.flink.parser.tree import (
     When,
 )
 
-_OR, _AND, _NOT, _COMPARE, _ADD, _MULTIPLY, _SIGN = range(1, 8)
+_OR, _AND, _NOT, _COMPARE, _RANGE, ADD, _MULTIPLY, _SIGN = range(1, 9)
 _MARKS = {
     "=": _COMPARE, "<>": _COMPARE, "<": _COMPARE, "<=": _COMPARE, ">": _COMPARE, ">=": _COMPARE,
-    "+": _ADD, "-": _ADD, "||": _ADD, "*": _MULTIPLY, "/": _MULTIPLY, "%": _MULTIPLY,
+    "+": ADD, "-": ADD, "||": ADD, "*": _MULTIPLY, "/": _MULTIPLY, "%": _MULTIPLY,
 }  # fmt: skip
 _INVERSE = {"=": "<>", "<>": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 _QUANTIFIERS = ("ANY", "SOME", "ALL")
 _WORDS = {
-    "OR": _OR, "AND": _AND, "IS": _COMPARE, "IN": _COMPARE, "BETWEEN": _COMPARE, "LIKE": _COMPARE,
-    "SIMILAR": _COMPARE, "RLIKE": _COMPARE, "OVERLAPS": _COMPARE,
+    "OR": _OR, "AND": _AND, "IS": _COMPARE, "IN": _RANGE, "BETWEEN": _RANGE, "LIKE": _RANGE,
+    "SIMILAR": _RANGE, "RLIKE": _RANGE, "OVERLAPS": _COMPARE,
 }  # fmt: skip
 _UNITS = ("YEAR", "QUARTER", "MONTH", "WEEK", "DAY", "HOUR", "MINUTE", "SECOND")
+_SMALLER = {
+    "YEAR": ("MONTH",), "DAY": ("HOUR", "MINUTE", "SECOND"), "HOUR": ("MINUTE", "SECOND"), "MINUTE": ("SECOND",),
+}  # fmt: skip
+"""The units that may stand behind TO in an interval."""
 _UNITS_MORE = {"YEARS": "YEAR", "MONTHS": "MONTH", "DAYS": "DAY", "HOURS": "HOUR", "MINUTES": "MINUTE",
                "SECONDS": "SECOND", "WEEKS": "WEEK", "QUARTERS": "QUARTER"}  # fmt: skip
 _NILADIC = (
@@ -112,7 +116,7 @@ class ExpressionParser(TypeParser):
             return 0
         if token.upper == "NOT":
             after = self.ahead()
-            return _COMPARE if after.upper in ("IN", "BETWEEN", "LIKE", "SIMILAR", "RLIKE") else 0
+            return _RANGE if after.upper in ("IN", "BETWEEN", "LIKE", "SIMILAR", "RLIKE") else 0
         return _WORDS.get(token.upper, 0)
 
     def _joined(self, left: Node, bound: int, start: int) -> Node:
@@ -178,9 +182,9 @@ class ExpressionParser(TypeParser):
 
     def _between(self, left: Node, start: int, negated: bool) -> Node:
         symmetric = self.one_of("SYMMETRIC", "ASYMMETRIC") == "SYMMETRIC"
-        low = self.expression(_COMPARE + 1)
+        low = self.expression(_RANGE + 1)
         self.expect_word("AND")
-        high = self.expression(_COMPARE + 1)
+        high = self.expression(_RANGE + 1)
         return Between(left, low, high, symmetric, negated, at=self.since(start))
 
     def _in(self, left: Node, start: int, negated: bool) -> Node:
@@ -199,8 +203,8 @@ class ExpressionParser(TypeParser):
             raise UnsupportedSql("the operator RLIKE", self.text, self.since(start))
         similar = self.word("SIMILAR")
         self.expect_word("TO" if similar else "LIKE")
-        pattern = self.expression(_COMPARE + 1)
-        escape = self.expression(_COMPARE + 1) if self.word("ESCAPE") else None
+        pattern = self.expression(_RANGE + 1)
+        escape = self.expression(_RANGE + 1) if self.word("ESCAPE") else None
         return Like("SIMILAR TO" if similar else "LIKE", left, pattern, escape, negated, at=self.since(start))
 
     def _followed(self, value: Node, start: int) -> Node:
@@ -277,7 +281,8 @@ class ExpressionParser(TypeParser):
             self.mark("+")
         text = self.take().text if self.token.kind == "integer" else self.string()  # INTERVAL 1 DAY
         unit, until = self._unit(), ""
-        if self.word("TO"):
+        if self.is_word("TO") and self.ahead().upper in _SMALLER.get(unit, ()):  # not FLOOR's, as of a SECOND TO WEEK
+            self.take()
             until = self._unit()
         return IntervalOf(text, unit, until, negative, at=self.since(start))
 
