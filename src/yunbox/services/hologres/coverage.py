@@ -173,6 +173,10 @@ _OFFERED = (
         "windowFunnel, retention, range_retention_count and _sum, bit_construct, bit_match by flow_analysis",
     ),
     (
+        "data masking",
+        "hg_anon_enable of databases, SECURITY LABEL FOR hg_anon ON COLUMN and ROLE; pg_seclabel, pg_shseclabel",
+    ),
+    (
         "orafce, pgcrypto",
         "add_months, oracle_last_day, next_day, instr, plvstr.rvrs, listagg; encrypt, decrypt by AES",
     ),
@@ -224,7 +228,7 @@ _NOT_OFFERED = (
 )
 _ENGINE = (
     (
-        "range_funnel, finder_funnel, path analysis, bsi_show, bsi_stat, PostGIS, lambdas, jsonpath; masks",
+        "range_funnel, finder_funnel, path analysis, bsi_show, bsi_stat, PostGIS, lambdas, jsonpath",
         "0A000",
     ),
     ("functions and forms of SQL that are not here yet", "0A000, naming them, with their place"),

@@ -30,6 +30,8 @@ class Column:
     default: str = ""
     generated: bool = False
     sequence: str = ""
+    mask: str = ""
+    """How it is masked for who asks."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,11 @@ class Relation:
     """The columns by whose values its rows are logical partitions."""
     is_filtered: bool = False
     """Whether who reads it has to say of which of these."""
+
+    @property
+    def masked(self) -> frozenset[int]:
+        """The numbers of the columns that are masked for who asks."""
+        return frozenset(one.number for one in self.columns if one.mask)
 
 
 class Catalog(Protocol):

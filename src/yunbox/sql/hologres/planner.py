@@ -61,8 +61,29 @@ def plan_change(
     if not isinstance(node, tree.Insert | tree.Update | tree.Delete):
         raise unsupported(type(node).__name__.upper(), node.at)
     made = Changes(context, Scope()).change(node)
+    _check_masks(node, made, context)
     return replace(made, parameters=context.parameters.numbered(), reads=tuple(context.reads),
                    needs=tuple(context.needs))  # fmt: skip
+
+
+def _check_masks(node: tree.Insert | tree.Update | tree.Delete, made: Change, context: Context) -> None:
+    """Raise PgError 0A000 for a change that needs columns which are masked for who asks.
+
+    Nothing is to be written that is masked, and what is there is not to be found out by changing it.
+    """
+    target = made.target
+    is_plain = (
+        isinstance(node, tree.Insert)
+        and not node.returning
+        and (node.conflict is None or node.conflict.assignments is None)
+    )
+    if target.masked and not is_plain:
+        raise error("0A000", f'changing rows of table "{target.name}", which has masked columns, is not supported')
+    for use in context.needs:
+        found = context.catalog.by_oid(use.oid)
+        masks = found.masked if found is not None else frozenset()
+        if masks and (0 in use.selected or use.selected & masks):
+            raise error("0A000", "The insert table has not set SECURITY LABEL")
 
 
 def _begun(

@@ -59,6 +59,8 @@ class Column(msgspec.Struct, frozen=True):
     """How many elements its arrays have, where a CHECK says so: it is one of vectors then."""
     check: str = ""
     """What that CHECK is called."""
+    label: str = ""
+    """How its values are masked (``masks.py``)."""
 
     @property
     def type(self) -> Type:

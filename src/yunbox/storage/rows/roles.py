@@ -32,6 +32,8 @@ class Role(msgspec.Struct, frozen=True):
     groups: tuple[Membership, ...] = ()
     shown: str = ""
     """What its account or RAM user is called."""
+    label: str = ""
+    """Which columns it sees masked (``masks.py``)."""
 
 
 class Defaults(msgspec.Struct, frozen=True):

@@ -6,6 +6,7 @@ from yunbox.engine.holo.system import definitions as d
 from yunbox.engine.holo.system import dynamic as y
 from yunbox.engine.holo.system import publications as p
 from yunbox.engine.holo.system import roles as r
+from yunbox.engine.holo.system import security_labels as s
 from yunbox.engine.holo.system.live import LIVE
 from yunbox.engine.holo.system.moment import Moment
 from yunbox.engine.holo.system.partitioning import hg_logical_partitioned_table_properties, hg_partitioning_config
@@ -20,7 +21,7 @@ MADE: Mapping[str, Callable[[Moment], d.Rows]] = {
         d.pg_foreign_table, d.pg_extension, d.hg_table_properties, d.hg_table_group_properties,
         d.hg_worker_info, y.hg_dynamic_table_properties, y.hg_dynamic_table_dependencies,
         hg_partitioning_config, hg_logical_partitioned_table_properties,
-        *p.PUBLISHED, r.pg_authid, r.pg_auth_members, r.pg_default_acl,
+        *p.PUBLISHED, *s.LABELLED, r.pg_authid, r.pg_auth_members, r.pg_default_acl,
         r.pg_db_role_setting, r.pg_shdepend,
     )
 }  # fmt: skip

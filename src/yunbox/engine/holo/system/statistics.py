@@ -11,6 +11,7 @@ from typing import Any
 
 from yunbox.sql.hologres.catalogue.relations import fixed_rows, relations
 from yunbox.storage.rows.catalogue import Catalogue
+from yunbox.storage.rows.masks import labels_of
 from yunbox.storage.rows.model import PARTITIONED, TABLE, Relation
 from yunbox.storage.rows.statistics.figures import Figures
 from yunbox.storage.rows.statistics.kept import analyzed, sampled
@@ -51,21 +52,22 @@ def hg_stats_missing(view: View, known: Catalogue) -> Rows:
 def pg_statistic(view: View, known: Catalogue) -> Rows:
     """What samples have said of columns."""
     for one in _tables(known):
+        labels = labels_of(known, one)
         for column, found in sampled(view, one):
             yield {
                 "starelid": one.oid, "staattnum": column.number, "stainherit": one.kind == PARTITIONED,
                 "stanullfrac": found.null_fraction, "stawidth": found.width, "stadistinct": found.distinct,
-                **_slots(found, column.type_oid),
+                **_slots(found, column.type_oid, is_shown=column.number not in labels),
             }  # fmt: skip
 
 
-def _slots(found: Figures, type_oid: int) -> dict[str, Any]:
+def _slots(found: Figures, type_oid: int, *, is_shown: bool) -> dict[str, Any]:
     """Common values, the histogram and the correlation, as far as there are any, each with its operator."""
     made: dict[str, Any] = {f"sta{what}{at}": 0 for what in ("kind", "op") for at in range(1, _SLOTS + 1)}
     listed: list[tuple[int, str, Any, Any]] = []
-    if found.common:
+    if found.common and is_shown:  # no values of columns that may be masked
         listed.append((_COMMON, "=", found.frequencies, found.common))
-    if found.bounds:
+    if found.bounds and is_shown:
         listed.append((_HISTOGRAM, "<", None, found.bounds))
     if found.correlation is not None:
         listed.append((_CORRELATION, "<", [found.correlation], None))

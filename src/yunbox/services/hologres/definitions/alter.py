@@ -163,7 +163,7 @@ def _drop(name: str, *, lenient: bool) -> Step:
             raise failure("42P16", f'cannot drop column "{name}" because it is part of the partition key')
         properties = column_names.without(relation.properties, name)
         relation = msgspec.structs.replace(relation, properties=properties)
-        return _with(relation, msgspec.structs.replace(column, dropped=True, not_null=False, default=None))
+        return _with(relation, msgspec.structs.replace(column, dropped=True, not_null=False, default=None, label=""))
 
     return Step(step, inherited=True)
 

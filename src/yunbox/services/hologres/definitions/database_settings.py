@@ -17,6 +17,7 @@ from yunbox.services.hologres.statements.offered import check_offered
 from yunbox.services.hologres.statements.own_settings import FREE, OWN
 from yunbox.services.hologres.statements.reader import reset_command, set_command, set_named, setting_name
 from yunbox.storage.rows.catalogue import Catalogue, put_database
+from yunbox.storage.rows.masks import ENABLED, EXTENSION
 from yunbox.storage.rows.rights import not_owner
 from yunbox.storage.rows.statistics.kept import set_automatic
 from yunbox.storage.rows.view import Change
@@ -67,15 +68,31 @@ class SetForDatabase:
         of = database_of(known, self.database.name)
         if not scene.rights.owns(of.owner):
             raise not_owner("database", of.name)
-        kept = {} if self.name is None else dict(of.settings)
+        masks = {name: value for name, value in of.settings.items() if name == ENABLED}
+        kept = masks if self.name is None else dict(of.settings)
         if self.name is not None:
             name = _spelled(self.name)
+            if name == ENABLED:
+                put_database(change, msgspec.structs.replace(of, settings={**of.settings, **self._masks(known, scene)}))
+                return
             kept.pop(name, None)
             kept.update(self._value(name))
         if self.name is None and scene.rights.is_superuser:
             with change.within(of.oid):
                 set_automatic(change, on=True)
         put_database(change, msgspec.structs.replace(of, settings=kept))
+
+    def _masks(self, known: Catalogue, scene: Scene) -> dict[str, str]:
+        """Whether columns are masked, which sessions cannot change. Raises PgError 42501, 22023, 0A000."""
+        if not scene.rights.is_superuser:
+            raise failure("42501", f'permission denied to set parameter "{ENABLED}"')
+        if self.is_current:
+            raise failure("0A000", f"ALTER DATABASE ... SET {ENABLED} FROM CURRENT is not supported")
+        is_on = _switch(ENABLED, self.values) if self.values is not None else False
+        if is_on and EXTENSION not in known.extensions and self.database.name == known.database.name:
+            hint = f"It comes with an extension: CREATE EXTENSION {EXTENSION};"
+            raise failure("0A000", f"{ENABLED} without the extension {EXTENSION} is not supported", hint=hint)
+        return {ENABLED: "on" if is_on else "off"}
 
     def _value(self, name: str) -> dict[str, str]:
         settings = Settings(OWN, FREE)

@@ -12,6 +12,7 @@ from yunbox.services.hologres.statements.cursor import Cursor
 from yunbox.sql.hologres.catalogue.extensions import EXTENSIONS
 from yunbox.storage.rows import catalogue
 from yunbox.storage.rows.catalogue import Catalogue
+from yunbox.storage.rows.masks import EXTENSION
 from yunbox.storage.rows.model import Extension
 from yunbox.storage.rows.view import Change
 from yunbox.wire.pgwire.report import failure
@@ -69,6 +70,10 @@ class DropExtensions:
 
     def _check_unused(self, name: str, known: Catalogue) -> None:
         """What stands on an extension is never dropped with it, as the vendor's page warns of. Raises PgError."""
+        labelled = [one.name for one in known.relations.values() if any(of.label for of in one.live)]
+        if name == EXTENSION and labelled:
+            told = f"a security label of {labelled[0]} depends on extension {name}"
+            raise failure("2BP01", f"cannot drop extension {name} because other objects depend on it", told)
         uses = re.compile(rf"\b(?:{EXTENSIONS[name].functions})", re.IGNORECASE)
         for one in known.relations.values():
             texts = (one.definition, *(of.default or of.generated or "" for of in one.live))

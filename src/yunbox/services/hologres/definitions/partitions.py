@@ -16,6 +16,7 @@ from yunbox.services.hologres.definitions.properties import checked, read_proper
 from yunbox.services.hologres.statements.cursor import Cursor
 from yunbox.storage.rows import catalogue
 from yunbox.storage.rows.catalogue import Catalogue
+from yunbox.storage.rows.masks import labels_of
 from yunbox.storage.rows.model import PARTITIONED, TABLE, Column, Relation
 from yunbox.storage.rows.rows import STANDARD, fields_of
 from yunbox.storage.rows.view import Change
@@ -105,7 +106,10 @@ class Detach:
         parent, table = _partitioned(self.parent, known, scene), scene.need(known, self.name)
         if table.parent != parent.oid:
             raise failure("42P01", f'relation "{table.name}" is not a partition of relation "{parent.name}"')
-        catalogue.replace(change, table, msgspec.structs.replace(table, parent=0, partition=0, definition=""))
+        labels = labels_of(known, table)
+        columns = tuple(msgspec.structs.replace(one, label=labels.get(one.number, "")) for one in table.columns)
+        catalogue.replace(change, table, msgspec.structs.replace(
+            table, parent=0, partition=0, definition="", columns=columns))  # fmt: skip
 
 
 def _partitioned(name: Name, known: Catalogue, scene: Scene) -> Relation:
@@ -151,6 +155,8 @@ def _check_alike(parent: Relation, table: Relation) -> None:
             raise failure("42804", f'child table is missing column "{column.name}"')
         if (own.type_oid, own.modifier) != (column.type_oid, column.modifier):
             raise failure("42804", f'child table "{table.name}" has different type for column "{column.name}"')
+        if own.label != column.label:
+            raise failure("0A000", f'attaching table "{table.name}" with another label of column "{column.name}"')
         if column.length not in (0, own.length):
             raise failure("42804", f'child table is missing constraint "{column.check}"')
         if column.not_null and not own.not_null:

@@ -14,6 +14,7 @@ from yunbox.services.hologres.definitions import (
     owners,
     publications,
     roles,
+    security_labels,
     views,
 )
 from yunbox.services.hologres.definitions.base import Definition
@@ -57,6 +58,7 @@ _READERS = {
     ("drop", "owned", "by"): owners.read_drop_owned,
     ("grant",): grants.read_grant,
     ("revoke",): grants.read_revoke,
+    ("security", "label"): security_labels.read_label,
     **{
         (how, what): roles.reader(what, how)
         for how in ("create", "alter", "drop")

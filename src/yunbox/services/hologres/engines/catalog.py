@@ -13,6 +13,7 @@ from yunbox.sql.hologres.catalogue.relations import SCHEMAS, relations
 from yunbox.sql.hologres.catalogue.views import view_of
 from yunbox.storage.rows.catalogue import Catalogue
 from yunbox.storage.rows.logical import requires_filter
+from yunbox.storage.rows.masks import masks_of
 from yunbox.storage.rows.model import BINLOG_COLUMNS, TABLE, VIEW, Relation
 from yunbox.storage.rows.rights import denied, rights_of
 from yunbox.storage.rows.sequences import sequence_of
@@ -27,6 +28,7 @@ class StoredCatalog:
     def __init__(self, known: Catalogue, role: str, settings: Mapping[str, str] | None = None) -> None:
         self.known = known
         self._settings = settings or {}
+        self._role = role
         self._rights = rights_of(known, role)
 
     def relation(self, schema: str, name: str) -> catalog.Relation | None:
@@ -37,7 +39,7 @@ class StoredCatalog:
         if found is None:
             made = _of_the_system(schema, name) if schema in SCHEMAS else None
             return replace(made, query=pg_settings(self._settings)) if name == "pg_settings" and made else made
-        return _planned(found)
+        return self._planned(found)
 
     def index(self, schema: str, name: str) -> int | None:
         """The OID of the index of that name."""
@@ -47,7 +49,15 @@ class StoredCatalog:
     def by_oid(self, oid: int) -> catalog.Relation | None:
         """The table or view of that OID."""
         found = self.known.relations.get(oid)
-        return None if found is None else _planned(found)
+        return None if found is None else self._planned(found)
+
+    def _planned(self, relation: Relation) -> catalog.Relation:
+        """A relation as the planner knows it, with what of it is masked for the role."""
+        made = _planned(relation)
+        masks = masks_of(self.known, relation, self._role)
+        if not masks:
+            return made
+        return replace(made, columns=tuple(replace(one, mask=masks.get(one.number, "")) for one in made.columns))
 
     def schema_exists(self, name: str) -> bool:
         """Whether there is such a schema."""

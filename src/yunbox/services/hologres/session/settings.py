@@ -11,6 +11,7 @@ from yunbox.services.hologres.session.session import Session
 from yunbox.services.hologres.session.transaction import State
 from yunbox.services.hologres.statements import commands as c
 from yunbox.services.hologres.statements.offered import check_offered
+from yunbox.storage.rows.masks import ENABLED
 from yunbox.wire.pgwire.report import Report, failure
 from yunbox.wire.pgwire.settings.parameters import PARAMETERS
 
@@ -43,6 +44,8 @@ async def _set(session: Session, command: c.Set, portal: Portal) -> None:
         session.settings.reset(command.name, local=local)
     else:
         check_offered(command.name, command.values[0])
+        if command.name.lower() == ENABLED and session.settings.show(ENABLED) == "on":
+            raise failure("42501", f'permission denied to set parameter "{ENABLED}"', hint="It is the database's.")
         session.settings.set(command.name, command.values, local=local)
 
 

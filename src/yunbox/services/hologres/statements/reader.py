@@ -302,7 +302,7 @@ def _close(cursor: Cursor) -> c.Command:
     return cursor.end(c.CloseCursor(None if cursor.take("all") else cursor.name()))
 
 
-_NOT_OFFERED = ("listen", "notify", "do", "load", "lock", "checkpoint", "cluster", "reindex", "security",
+_NOT_OFFERED = ("listen", "notify", "do", "load", "lock", "checkpoint", "cluster", "reindex",
                 "create_replication_slot", "drop_replication_slot", "identify_system", "read_replication_slot",
                 "timeline_history", "base_backup")  # fmt: skip
 

@@ -10,6 +10,7 @@ from yunbox.services.hologres.definitions.base import Name, Scene
 from yunbox.services.hologres.session.ports import Followed
 from yunbox.storage.rows.catalogue import Catalogue
 from yunbox.storage.rows.keys import numbered
+from yunbox.storage.rows.masks import masks_of
 from yunbox.storage.rows.model import BINLOG_COLUMNS, PARTITIONED, TABLE, Column, Relation
 from yunbox.storage.rows.publications import Slot, advance, progress
 from yunbox.storage.rows.rights import denied
@@ -102,6 +103,8 @@ class Binlog:
         relation = self._of.find(known, scene)
         if not scene.rights.relation(relation, "r"):
             raise denied("table", relation.name)
+        if masks_of(known, relation, scene.owner):
+            raise failure("0A000", f'following table "{relation.name}", which has masked columns, is not supported')
         if relation.kind == PARTITIONED:
             raise failure("0A000", f'table "{relation.name}" is partitioned: its partitions are followed one by one')
         if relation.kind != TABLE:

@@ -219,7 +219,7 @@ class Tables:
             other = await self._further.plan(plan.payload.text, plan.parameters, context)
         except PgError:
             raise unfixed from None
-        if (other.columns, other.parameters) != (plan.columns, plan.parameters):
+        if (_shapes(other), other.parameters) != (_shapes(plan), plan.parameters):
             raise unfixed
         return other
 
@@ -478,6 +478,11 @@ class Tables:
         asking = Asking.of(context)
         of = Named(written_name(table)) if table else Slotted(slot)
         return Binlog(self._store, of, lambda known: self._scene(asking, known))
+
+
+def _shapes(plan: Plan) -> list[tuple[str, int, int]] | None:
+    """What a client was told of the columns of a plan, but for which table they are of: only an engine says that."""
+    return None if plan.columns is None else [(one.name, one.oid, one.modifier) for one in plan.columns]
 
 
 def _unlogged(work: Callable[[Change], T]) -> Callable[[Change], T]:

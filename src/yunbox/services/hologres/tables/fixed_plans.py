@@ -13,6 +13,7 @@ from yunbox.services.hologres.tables.paths import schemas_of, usable
 from yunbox.sql.hologres.parser import tree
 from yunbox.sql.hologres.parser.statements import parse
 from yunbox.storage.rows.catalogue import Catalogue, no_relation
+from yunbox.storage.rows.masks import masks_of
 from yunbox.storage.rows.model import Relation
 from yunbox.storage.rows.rights import check, rights_of
 from yunbox.storage.rows.view import check_not_dynamic
@@ -98,7 +99,7 @@ class FixedPlan:
     def _again(self, known: Catalogue, asking: Asking) -> Decided:
         find = asking.find(known)
         made = fixed(self.parsed, find, self.types)
-        if made is None:
+        if made is None or _is_masked(made, known, asking):
             raise _changed(self.parsed, find)
         return _decided(made, known, asking)
 
@@ -107,12 +108,22 @@ def fixed_plan(text: str, types: Sequence[int], known: Catalogue, asking: Asking
     """A fixed statement among some definitions; None for any other. Raises PgError."""
     parsed = parse(text)
     found = fixed(parsed, asking.find(known), types)
-    if found is None:
+    if found is None or _is_masked(found, known, asking):
         return None
     columns = found.output.columns if found.output is not None else None
     kind = Kind.QUERY if isinstance(found, Get) else Kind.DML
     payload = FixedPlan(_decided(found, known, asking), text, parsed, tuple(types))
     return Plan(kind, TAGS[type(found)], columns, found.parameters, payload)
+
+
+def _is_masked(statement: Fixed, known: Catalogue, asking: Asking) -> bool:
+    """Whether a statement reads columns that who asks sees masked: that is the engine's."""
+    relation = known.relations.get(statement.need.oid)
+    masks = masks_of(known, relation, asking.user) if relation is not None else {}
+    if not masks:
+        return False
+    gives_rows = statement.output is not None and not isinstance(statement, Get)
+    return gives_rows or 0 in statement.need.selected or not statement.need.selected.isdisjoint(masks)
 
 
 def _decided(statement: Fixed, known: Catalogue, asking: Asking) -> Decided:

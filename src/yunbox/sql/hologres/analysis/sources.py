@@ -20,6 +20,7 @@ from yunbox.sql.hologres.expr import Expr, Use, build, identifier
 from yunbox.sql.hologres.parser import tree
 from yunbox.sql.hologres.parser.statements import parse
 from yunbox.sql.hologres.rendering import series
+from yunbox.sql.hologres.rendering.masks import masked
 
 _DEPTH_MAX = 32
 _HOW = {"inner": "INNER JOIN", "left": "LEFT JOIN", "right": "RIGHT JOIN", "full": "FULL JOIN", "cross": "CROSS JOIN"}
@@ -80,7 +81,7 @@ class Sources(Calls):
         read = Read(token, relation, tuple(column.name for column in relation.columns))
         self.context.reads.append(read)
         outputs = tuple(
-            Output(column.name, Expr(f"{inner}.{identifier(column.name)}", column.type, column.typmod,
+            Output(column.name, Expr(masked(f"{inner}.{identifier(column.name)}", column), column.type, column.typmod,
                                      types.digits_of(column.typmod) if column.type == types.NUMERIC else None,
                                      source=(relation.oid, column.number), use=use, of_use=column.number))
             for column in relation.columns
@@ -336,6 +337,8 @@ def _log(read: Read, inner: str, use: Use) -> Callable[[str], Expr | None]:
     def column(name: str) -> Expr | None:
         if name not in types_of:
             return None
+        if read.relation.masked:
+            raise unsupported(f'reading the binlog of table "{read.relation.name}", which has masked columns,')
         read.of_changes = True
         return Expr(f"{inner}.{identifier(name)}", types_of[name], use=use)
 

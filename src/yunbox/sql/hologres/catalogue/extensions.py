@@ -25,6 +25,7 @@ class Brought:
 EXTENSIONS: Mapping[str, Brought] = {
     "bsi": Brought(r"bsi_\w+", frozenset((BSI, BSI_ARRAY))),
     "flow_analysis": Brought(r"windowfunnel|retention|range_retention_(?:count|sum)|bit_(?:construct|match)"),
+    "hg_anon": Brought(r"(?!)"),
     "hg_binlog": Brought(r"(?!)"),
     "hg_toolkit": Brought(r"hg_dump_script|hg_shard_id_for_distribution_key"),
     "hive_compatible": Brought(r"get_json_object"),

@@ -10,7 +10,7 @@ _PG_CATALOG = """
     pg_event_trigger pg_init_privs
     pg_largeobject pg_largeobject_metadata pg_locks pg_matviews pg_policies pg_policy pg_prepared_xacts
     pg_replication_origin pg_replication_origin_status pg_replication_slots
-    pg_rules pg_seclabel pg_seclabels pg_shdescription pg_shseclabel pg_stat_progress_vacuum
+    pg_rules pg_shdescription pg_stat_progress_vacuum
     pg_stat_replication pg_stat_subscription pg_stat_wal_receiver pg_statistic_ext pg_subscription pg_subscription_rel
     pg_transform pg_trigger pg_user_mapping pg_user_mappings pg_stat_user_functions
 """

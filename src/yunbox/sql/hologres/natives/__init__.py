@@ -11,6 +11,7 @@ from yunbox.sql.hologres.natives import (
     formats,
     identifiers,
     jsons,
+    masks,
     mathematics,
     moment_patterns,
     moments,
@@ -30,6 +31,6 @@ NATIVES: tuple[Native, ...] = (
     *moments.NATIVES, *statistics.NATIVES, *jsons.NATIVES, *formats.NATIVES, *catalogue.NATIVES,
     *bitmaps.NATIVES, *bsi.NATIVES, *networks.NATIVES, *binary.NATIVES, *zoned_times.NATIVES, *flows.NATIVES,
     *number_patterns.NATIVES, *moment_patterns.NATIVES, *oracle.NATIVES, *ciphers.NATIVES,
-    *identifiers.NATIVES,
+    *identifiers.NATIVES, *masks.NATIVES,
 )  # fmt: skip
 """Every native function."""
