@@ -332,6 +332,11 @@ def test_the_log_has_new_partitions_only(client: Client) -> None:
         ("select * from hologres.hg_list_logical_partition('a b')", "42602"),
         ("select hologres.hg_list_logical_partition('logical.plain')", "42809"),
         ("select hologres.hg_list_logical_partition()", "42883"),
+        ("select max_pt('logical.plain')", "0A000"),
+        ("select max_pt('logical.missing')", "42P01"),
+        ("select max_pt()", "42883"),
+        ("select max_pt(a) from plain", "0A000"),
+        ("select * from max_pt('logical.tablea')", "0A000"),
         ("select 1 where hologres.hg_list_logical_partition('logical.tablea') = 'x'", "0A000"),
     ],
 )
@@ -410,3 +415,22 @@ def test_they_are_listed_outside_from(client: Client) -> None:
     client.execute("alter table tablea set (partition_require_filter = true)")
     assert client.execute(asked).fetchall() == [("x",), ("y",)]
     assert client.execute("select count(*) from (" + asked + ") s").fetchone() == (2,)
+
+
+def test_the_latest_one(client: Client) -> None:
+    """https://www.alibabacloud.com/help/en/hologres/developer-reference/max-pt"""
+    client.execute(TABLE_A)
+    found = client.execute("select max_pt('logical.tablea')")
+    assert [one.name for one in found.description or ()] == ["max_pt"]
+    assert found.fetchall() == [(None,)]
+    client.execute("insert into tablea (b, ds) values (1, '20250101'), (2, '20250103'), (3, '20250102')")
+    client.execute("alter table tablea set (partition_require_filter = true)")
+    assert client.execute("select MAX_PT('tablea')").fetchall() == [("20250103",)]
+    assert client.execute("select b from tablea where ds = max_pt('tablea')").fetchall() == [(2,)]
+    client.execute("create table numbered (a int, n int not null) logical partition by list (n)")
+    client.execute("insert into numbered values (1, 9), (2, 10)")
+    assert client.execute(
+        "select max_pt('numbered'), a from numbered where n = max_pt('numbered')::int"
+    ).fetchall() == [("10", 2)]
+    client.execute("create table two (a int not null, b int not null) logical partition by list (a, b)")
+    assert state(client, "select max_pt('two')") == "0A000"

@@ -217,7 +217,7 @@ _NOT_OFFERED = (
     ("incremental refresh of dynamic tables, of foreign tables; their partitions, binlogs, refresh_log", "0A000"),
     ("table groups of warehouses; hg_clean_rebuild_tmp_tables, hg_clean_insert_overwrite_tmp_tables", "0A000"),
     (
-        "tiers of logical partitions, hg_partition_file_status, max_pt, hg_clone_to_logical_partition",
+        "tiers of logical partitions, hg_partition_file_status, hg_clone_to_logical_partition",
         "no effect; 0A000",
     ),
     ("INSERT OVERWRITE with ON CONFLICT or RETURNING, of tables with a binlog, and its EXPLAIN", "0A000"),

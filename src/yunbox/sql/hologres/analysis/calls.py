@@ -49,6 +49,9 @@ class Calls(Expressions):
         """A call, whatever it is of."""
         if logical.is_listing(node):
             return self._partitions_listed(node)
+        if logical.is_latest(node):
+            with self.context.unfiltered():
+                return self.bind(tree.Subquery("scalar", logical.latest(node, self.context), at=node.at))
         name = self._name(node)
         kinds = {one.kind for one in functions.BY_NAME.get(name, ())}
         if node.over is None and "a" in kinds:

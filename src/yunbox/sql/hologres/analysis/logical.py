@@ -15,6 +15,7 @@ from yunbox.sql.hologres.parser import tree
 from yunbox.sql.hologres.parser.statements import parse
 
 _LISTING = ("hologres", "hg_list_logical_partition")
+_LATEST = (("max_pt",), ("pg_catalog", "max_pt"))
 COLUMN = "partition"
 
 
@@ -58,12 +59,7 @@ def listed(call: tree.Call, context: Context) -> tuple[tree.Query, Relation]:
     """The query that such a call is, and the table. Raises PgError."""
     if len(call.args) != 1 or call.over is not None or call.distinct or call.order or call.filter is not None:
         raise error("42883", "function hologres.hg_list_logical_partition takes the name of a table", call.at)
-    [argument] = call.args
-    while isinstance(argument, tree.Cast):
-        argument = argument.value
-    if not isinstance(argument, tree.Constant) or argument.kind != "string":
-        raise unsupported("hg_list_logical_partition of a table whose name is not written out", call.at)
-    relation = context.relation(_named(argument.text, call.at), call.at)
+    relation = _of(call, context)
     if not relation.partitioned:
         raise error("42809", f'"{relation.name}" is not a logical partitioned table', call.at)
     values = ", ".join(f"{identifier(one)}::text" for one in relation.partitioned)
@@ -71,6 +67,37 @@ def listed(call: tree.Call, context: Context) -> tuple[tree.Query, Relation]:
     query = parse(f"SELECT DISTINCT concat_ws(',', {values}) AS {COLUMN} FROM {table}")
     assert isinstance(query, tree.Query)
     return query, relation
+
+
+def is_latest(node: tree.Node) -> bool:
+    """Whether it is a call of MAX_PT."""
+    return isinstance(node, tree.Call) and tuple(node.names) in _LATEST
+
+
+def latest(call: tree.Call, context: Context) -> tree.Query:
+    """The query that such a call is, as the vendor's page "MAX_PT" has it. Raises PgError 42883, 0A000.
+
+    What it says of a table whose partitions are there without rows is not documented: that is refused.
+    """
+    if len(call.args) != 1 or call.over is not None or call.distinct or call.order or call.filter is not None:
+        raise error("42883", "function max_pt takes the name of a table", call.at)
+    relation = _of(call, context)
+    if len(relation.partitioned) != 1:
+        raise unsupported(f'max_pt of "{relation.name}", which has no logical partitions by one column,', call.at)
+    table = f"{identifier(relation.schema)}.{identifier(relation.name)}"
+    query = parse(f"SELECT max({identifier(relation.partitioned[0])})::text FROM {table}")
+    assert isinstance(query, tree.Query)
+    return query
+
+
+def _of(call: tree.Call, context: Context) -> Relation:
+    """The table that a call names. Raises PgError 0A000, 42P01, 42602."""
+    [argument] = call.args
+    while isinstance(argument, tree.Cast):
+        argument = argument.value
+    if not isinstance(argument, tree.Constant) or argument.kind != "string":
+        raise unsupported(f"{call.names[-1]} of a table whose name is not written out", call.at)
+    return context.relation(_named(argument.text, call.at), call.at)
 
 
 def _named(text: str, at: int) -> Sequence[str]:
