@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from yunbox.engine.stream.graph import Graph
+from yunbox.engine.stream.operators.columnar import vectors_of
 from yunbox.engine.stream.store import StateStore
+from yunbox.engine.stream.vectors import Vector
 from yunbox.kernel.errors import InvalidArgument
 from yunbox.sql.flink import plans
 from yunbox.sql.flink.matches import Match
@@ -82,6 +84,11 @@ def steps(graph: Graph) -> dict[str, dict[str, Any]]:
     return found
 
 
+def _in_parts(call: Vector) -> bool:
+    """Whether what is kept of a call is a DECIMAL as numbers, where earlier versions kept its text."""
+    return call.is_decimal
+
+
 def _called(call: plans.AggregateCall) -> str:
     distinct = "DISTINCT " if call.distinct else ""
     taken = f"({distinct}{', '.join(one.type.text for one in call.arguments)})"
@@ -96,7 +103,8 @@ def _shape(node: Any) -> list[str]:
     match node:
         case plans.Aggregate():
             keys = [node.input.fields[at].type.text for at in node.keys]
-            return [*keys, *map(_called, node.calls)]
+            parts = vectors_of(node) or []
+            return [*keys, *map(_called, node.calls), *(["DECIMALs in parts"] if any(map(_in_parts, parts)) else [])]
         case plans.Normalize():
             return [*fields, f"by {node.keys}"]
         case plans.Rank():

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from yunbox.engine.stream import wholes
 from yunbox.engine.stream.batch import encoded
 from yunbox.engine.stream.functions import Function
 
@@ -33,6 +34,14 @@ class Vector:
             return
         for array, part in zip(arrays, parts, strict=True):
             array[slots] += np.ma.filled(part, 0).astype(array.dtype, copy=False)
+        if self.is_decimal:
+            wholes.carry(arrays, slots, self.function.type.params[1])
+
+    @property
+    def is_decimal(self) -> bool:
+        """Whether it is of DECIMALs, which are numbers of their digits here."""
+        call = self.function.call
+        return bool(call.arguments) and self.function.name != "COUNT" and self.function.type.root == "DECIMAL"
 
     def _extreme(self, arrays: list[Array], slots: Array, parts: list[Array]) -> None:
         values, counts = arrays
@@ -47,7 +56,9 @@ class Vector:
         name, root = self.function.name, self.function.call.type.root
         if name == "COUNT":
             return arrays[0][slots], None
-        counts = arrays[1][slots]
+        counts = arrays[-1][slots]
+        if self.is_decimal:
+            return self._decimals(arrays, slots, counts)
         if name in ("MIN", "MAX"):
             return arrays[0][slots], counts == 0
         total = arrays[0][slots]
@@ -60,6 +71,21 @@ class Vector:
         if root in _INTEGERS:
             total = total.astype(_INTEGERS[root])  # narrower ones wrap around
         return total, None if name == "SUM0" else counts == 0
+
+    def _decimals(self, arrays: list[Array], slots: Array, counts: Array) -> tuple[Array, None]:
+        """Results that are DECIMALs, as text; None is NULL in an array of texts."""
+        name, scale, of = self.function.name, self.function.type.params[1], self.function.call.type
+        found = arrays[0][slots].tolist() if name in ("MIN", "MAX") else wholes.totals(arrays, slots, scale)
+        if name == "AVG":
+            rows = np.maximum(counts, 1).tolist()
+            more = of.params[1] - scale
+            found = [wholes.quotient(total, count, more) for total, count in zip(found, rows, strict=True)]
+        scale = of.params[1]
+        texts = np.empty(len(found), object)
+        texts[:] = [wholes.written(one, scale) for one in found]
+        if name != "SUM0":
+            texts[counts == 0] = None
+        return texts, None
 
 
 def vector(function: Function) -> Vector | None:
@@ -77,6 +103,12 @@ def vector(function: Function) -> Vector | None:
     if function.name in ("SUM", "SUM0", "AVG") and root in _FLOATS:
         total = f"SUM(CAST({function.argument} AS DOUBLE){sign})"
         return Vector(function, (np.float64, np.int64), (total, function.present))
+    if root == "DECIMAL" and function.name in ("SUM", "SUM0", "AVG") and wholes.is_summable(function.type):
+        total = f"SUM({function.argument}{sign})"
+        return Vector(function, (np.int64,) * 4, (*wholes.parts(total, function.type.params[1]), function.present))
+    if root == "DECIMAL" and function.name in ("MIN", "MAX") and wholes.fits(function.type):
+        value = wholes.whole(f"{function.name}({function.argument})", function.type)
+        return Vector(function, (np.int64, np.int64), (value, function.present))
     if function.name in ("MIN", "MAX") and root in _ORDERED and root not in _FLOATS:
         value = encoded(f"{function.name}({function.argument})", function.type)
         return Vector(function, (np.int64, np.int64), (value, function.present))

@@ -1,5 +1,7 @@
 """GROUP BY: sums over all that has come, also where rows go again."""
 
+import random
+from decimal import ROUND_HALF_UP, Context, Decimal
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +9,7 @@ import pytest
 
 from tests.unit.engine.stream.feed import Run, feed
 from tests.unit.engine.stream.test_files import Jobs
+from yunbox.engine.stream.operators import columnar
 from yunbox.kernel.errors import KernelError
 from yunbox.sql.flink.plans import Aggregate, AggregateCall, Bound, Field, Node
 from yunbox.sql.flink.types import BIGINT, DOUBLE, STRING, FlinkType
@@ -92,6 +95,48 @@ def test_functions(tmp_path: Path, one: AggregateCall, result: str) -> None:
     run = Run(tmp_path / "j", grouped(clicks(), (0,), call("COUNT"), one))
     run.send("t", ("a", 1, 0.25, "1.25"))
     assert run.send("t", ("a", 2, 0.5, "2.50"), ("a", None, None, None))[-1] == f"+U[a, 3, {result}]"
+
+
+@pytest.mark.parametrize("of", [(1, 1), (5, 2), (10, 0), (18, 18), (20, 3), (26, 0), (30, 12)])
+def test_sums_of_decimals_are_exact(tmp_path: Path, of: tuple[int, int]) -> None:
+    """As arrays, with rows that go, and over a start from disk."""
+    chance, kind = random.Random(str(of)), FlinkType("DECIMAL", of)
+    wide = FlinkType("DECIMAL", (38, of[1]))
+    node = feed("t", Field("k", BIGINT), Field("m", kind), changelog=True)
+    calls = (call("COUNT"), call("SUM", 1, kind, wide), call("AVG", 1, kind, FlinkType("DECIMAL", (38, max(of[1], 6)))))
+    run = Run(tmp_path / "j", grouped(node, (0,), *calls))
+    assert columnar.vectors_of(grouped(node, (0,), *calls)) is not None
+    there: list[tuple[int, str | None]] = [(0, None)]
+    run.change("t", (0, there[0]))
+    for step in range(12):
+        goes = [there.pop(chance.randrange(1, len(there))) for _ in range(min(3, len(there) - 1))]
+        comes = [(chance.randrange(2), _decimal(chance, of)) for _ in range(6)]
+        there += comes
+        given = run.change("t", *((3, one) for one in goes), *((0, one) for one in comes))
+        for line in given:
+            key = int(line[3:].split(",")[0])
+            if line.startswith("+"):
+                assert line[2:] == _summed(key, [value for at, value in there if at == key], of[1])
+        if step % 4 == 3:
+            run.again()
+
+
+def _decimal(chance: random.Random, of: tuple[int, int]) -> str | None:
+    digits = chance.choice((10 ** of[0] - 1, chance.randrange(10 ** of[0]), chance.randrange(100) % 10 ** of[0]))
+    value = Decimal(chance.choice((digits, -digits))).scaleb(-of[1], Context(prec=60))
+    return None if chance.random() < 0.2 else f"{value:f}"
+
+
+def _summed(key: int, values: list[str | None], scale: int) -> str:
+    exact, known = Context(prec=90, rounding=ROUND_HALF_UP), [Decimal(one) for one in values if one is not None]
+    total = Decimal(0)
+    for one in known:
+        total = exact.add(total, one)
+    average = exact.divide(total, Decimal(max(len(known), 1)))
+    texts = [f"{exact.quantize(value, Decimal(1).scaleb(-places)):f}"
+             for value, places in ((total, scale), (average, max(scale, 6)))]  # fmt: skip
+    fitting = [None if not known or len(one.strip("-").replace(".", "").lstrip("0")) > 38 else one for one in texts]
+    return f"[{key}, {len(values)}, {fitting[0]}, {fitting[1]}]"
 
 
 def test_sums_wrap_around(tmp_path: Path) -> None:

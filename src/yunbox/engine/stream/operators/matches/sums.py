@@ -21,6 +21,7 @@ Rows = Mapping[int, Row]
 _BITS = {"TINYINT": 7, "SMALLINT": 15, "INT": 31, "BIGINT": 63}
 _FLOATS = ("FLOAT", "DOUBLE")
 _MOMENTS = ("DATE", "TIME", "TIMESTAMP", "TIMESTAMP_LTZ")
+_NAMED = ("CHAR", "VARCHAR", "DECIMAL")
 _SUMS, _EXTREMES = ("SUM", "AVG"), ("MIN", "MAX")
 
 
@@ -50,7 +51,7 @@ def _made(call: AggregateCall, rows: Rows) -> _Made:
     if exact is not None:
         return _Whole(call, given, exact)
     ordered = _ordered(call, given)
-    return _Running(call, rows) if ordered is None else _Onward(call, given, *ordered)
+    return _Running(call, rows) if ordered is None else _Onward(call, given, *ordered, _names(call, given))
 
 
 @dataclass(slots=True)
@@ -94,6 +95,13 @@ def _exact(call: AggregateCall, given: _Given) -> Array | None:
     return np.concatenate([[0], np.cumsum(np.array(numbers, np.int64))]) if fit else None
 
 
+def _names(call: AggregateCall, given: _Given) -> list[Any] | None:
+    """All values of texts and DECIMALs in order: by their places the extremes of them are found."""
+    if call.function not in _EXTREMES or call.arguments[0].type.root not in _NAMED:
+        return None
+    return sorted({one for one in given.values if one is not None}, key=Function(call, retracts=False).comparable)
+
+
 def _ordered(call: AggregateCall, given: _Given) -> tuple[Any, Array] | None:
     """What is done with one value after the other, and those, NULL as what changes nothing; None where they are none
     of numbers, or such as are not in order."""
@@ -103,10 +111,13 @@ def _ordered(call: AggregateCall, given: _Given) -> tuple[Any, Array] | None:
     some = [one for one in given.values if one is not None]
     if root in _FLOATS and all(isinstance(one, float) for one in some):
         return _floating(call, given, np.array(some, np.float64))
-    if call.function in _SUMS or root not in (*_BITS, *_MOMENTS):
+    if call.function in _SUMS or root not in (*_BITS, *_MOMENTS, *_NAMED):
         return None
     operation, end = (np.minimum, 2**63 - 1) if call.function == "MIN" else (np.maximum, -(2**63))
-    return operation, np.array([end if one is None else one for one in given.values], np.int64)
+    names = _names(call, given)
+    places = None if names is None else {one: at for at, one in enumerate(names)}
+    numbers = given.values if places is None else [None if one is None else places[one] for one in given.values]
+    return operation, np.array([end if one is None else one for one in numbers], np.int64)
 
 
 def _floating(call: AggregateCall, given: _Given, some: Array) -> tuple[Any, Array] | None:
@@ -153,7 +164,10 @@ class _Whole:
 class _Onward:
     """Sums of floats, and extremes."""
 
-    def __init__(self, call: AggregateCall, given: _Given, operation: Any, numbers: Array) -> None:
+    def __init__(
+        self, call: AggregateCall, given: _Given, operation: Any, numbers: Array, names: list[Any] | None
+    ) -> None:
+        self._names = names
         self._name, self._given, self._operation, self._numbers = call.function, given, operation, numbers
         self._come_to: dict[int, tuple[int, Any]] = {}
         """By the place of the first row: the last one of a question, and what the rows to there come to."""
@@ -164,7 +178,9 @@ class _Onward:
         found = self._found(self._given.place(first), self._given.place(last))
         if self._name == "AVG":
             found = found / np.maximum(counts, 1)
-        return _known(found, counts)
+        known = _known(found, counts)
+        names = self._names
+        return known if names is None else [None if one is None else names[one] for one in known]
 
     def _found(self, first: Array, last: Array) -> Array:
         """What values come to between some places; anything where there are none."""
