@@ -2,7 +2,7 @@
 
 import struct
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import chain, count
 from operator import add
 from typing import Any
@@ -16,6 +16,7 @@ from yunbox.engine.holo.messages import Rows, Run, Started, Take
 from yunbox.engine.holo.opened import Opened
 from yunbox.engine.holo.reads import named
 from yunbox.engine.holo.system.systems import Shown
+from yunbox.engine.holo.texts import Write, sent, texts_of
 from yunbox.engine.holo.values import fetched, writer
 from yunbox.sql.decimals import narrowed
 from yunbox.sql.hologres.natives import stopping
@@ -29,7 +30,6 @@ _NULL = b"\xff\xff\xff\xff"
 _NONE = Readings()
 _IN_PARTS = " UNION ALL "
 """Whose second part is computed when rows of the first are out already."""
-Write = Callable[[Any], bytes]
 _numbers = count(1)
 
 
@@ -53,9 +53,10 @@ class Statement:
         self._is_open = False
         self._stopped = threading.Event()
         self._columns: tuple[int, ...] = ()
+        self._texts: tuple[str | None, ...] = ()
         self._rows_next = _FIRST_ROWS
         self._first: list[Any] = []
-        self._writers: tuple[tuple[tuple[int, ...], object], list[Write]] | None = None
+        self._writers: tuple[tuple[tuple[int, ...], object], list[Write | None]] | None = None
         self._settings: dict[str, str] = {}
 
     def run(self, request: Run) -> Started:
@@ -87,7 +88,8 @@ class Statement:
             affected = int(answer[0]) if answer is not None and isinstance(answer[0], int) else 0
             return Started(affected, positions, found.selected)
         self._columns = request.columns
-        self._begin(fetched(sql, request.columns), request.values, may_be_narrow=may_be_narrow)
+        self._texts = _texts_of(request)
+        self._begin(fetched(sql, request.columns, self._texts), request.values, may_be_narrow=may_be_narrow)
         first = self.take(request.first) if request.first is not None else None
         return Started(0, positions, found.selected, first)
 
@@ -145,11 +147,12 @@ class Statement:
             self._rows_next = max(1, min(_BATCH_ROWS_MAX, _BATCH_BYTES * len(rows) // len(data)))
         return Rows(data, len(rows), len(rows) < wanted)
 
-    def _writers_of(self, request: Take) -> list[Write]:
+    def _writers_of(self, request: Take) -> list[Write | None]:
         key = request.formats, request.style
         if self._writers is None or self._writers[0] != key:
-            pairs = zip(self._columns, request.formats, strict=True)
-            self._writers = key, [writer(oid, format, request.style) for oid, format in pairs]
+            columns = zip(self._columns, request.formats, self._texts, strict=True)
+            made = [sent(oid, format) if text else writer(oid, format, request.style) for oid, format, text in columns]
+            self._writers = key, made
         return self._writers[1]
 
     def interrupt(self) -> None:
@@ -165,19 +168,34 @@ class Statement:
         self._cursor.close()
 
 
-def encoded(rows: Sequence[Sequence[Any]], writers: Sequence[Write]) -> bytes:
+def _texts_of(request: Run) -> tuple[str | None, ...]:
+    """What DuckDB is to write itself: where it is known in which form all rows are wanted."""
+    columns, first = request.columns or (), request.first
+    if first is None or first.rows_max:
+        return (None,) * len(columns)
+    return texts_of(columns, first.formats, first.style)
+
+
+def encoded(rows: Sequence[Sequence[Any]], writers: Sequence[Write | None]) -> bytes:
     """Rows as DataRow messages; column by column, which takes half the time that row by row does."""
     if not writers or not rows:
         return _HEAD.pack(b"D", 6, 0) * len(rows)
     sizes = [6 + 4 * len(writers)] * len(rows)
     fields: list[Sequence[bytes]] = []
     for column, write in zip(zip(*rows, strict=True), writers, strict=True):
-        data = [b"" if value is None else write(value) for value in column]
+        data = _written(column, write)
         lengths = list(map(len, data))
         sizes = list(map(add, sizes, lengths))
         fields += (_prefixes(column, lengths), data)
     count, head = len(writers), _HEAD.pack
     return b"".join(chain.from_iterable(zip([head(b"D", size, count) for size in sizes], *fields, strict=True)))
+
+
+def _written(column: Sequence[Any], write: Write | None) -> Sequence[bytes]:
+    """A column's fields; NULL has no bytes."""
+    if write is None:
+        return column if None not in column else [value or b"" for value in column]
+    return [b"" if value is None else write(value) for value in column]
 
 
 def _prefixes(column: Sequence[Any], lengths: list[int]) -> list[bytes]:

@@ -43,9 +43,11 @@ _TEXTS = (19, 25, 705, 1042, 1043)
 _INTEGERS = (20, 21, 23, 26, 28, 29)
 
 
-def fetched(sql: str, oids: Sequence[int]) -> str:
-    """A query whose values Python can take as they are."""
-    exprs = [_expression(oid, f"c{at}") for at, oid in enumerate(oids)]
+def fetched(sql: str, oids: Sequence[int], texts: Sequence[str | None] = ()) -> str:
+    """A query whose values Python can take as they are; columns of which there are ``texts`` come as these."""
+    texts = texts or [None] * len(oids)
+    pairs = enumerate(zip(oids, texts, strict=True))
+    exprs = [text.format(f"c{at}") if text else _expression(oid, f"c{at}") for at, (oid, text) in pairs]
     if all(expr == f"c{at}" for at, expr in enumerate(exprs)):
         return sql
     names = ", ".join(f"c{at}" for at in range(len(oids)))

@@ -11,6 +11,7 @@ from yunbox.engine.duck.vocabulary import Vocabulary
 from yunbox.engine.holo.faults import report_of
 from yunbox.engine.holo.system.described import Names
 from yunbox.engine.holo.system.moment import Moment
+from yunbox.engine.holo.texts import texts_of
 from yunbox.engine.holo.values import bindable, fetched, reader
 from yunbox.sql.decimals import narrowed
 from yunbox.sql.hologres import on_duckdb
@@ -76,16 +77,18 @@ class Planned:
         for read in made.reads:
             sql = sql.replace(f'"{read.token}"', f'"{read.relation.name}"')
         given = [bindable(oid, value) for oid, value in zip(made.parameters, values, strict=True)]
-        wrapped = fetched(sql, oids)
+        style = self.session.style
+        texts = texts_of(oids, (0,) * len(oids), style)
+        wrapped = fetched(sql, oids, texts)
         self.vocabulary.provide(wrapped)
         found = self._found(wrapped, given)
-        return tuple(
-            tuple(
-                None if item is None else TYPES[oid].codec.write(reader(oid)(item), self.session.style)
-                for oid, item in zip(oids, row, strict=True)
-            )
-            for row in found
-        )
+
+        def shown(item: Any, oid: int, text: str | None) -> str | None:
+            if item is None or text:
+                return item.decode() if item is not None else None
+            return TYPES[oid].codec.write(reader(oid)(item), style)
+
+        return tuple(tuple(map(shown, row, oids, texts)) for row in found)
 
     def _found(self, sql: str, given: list[Any]) -> list[tuple[Any, ...]]:
         narrow = narrowed(sql)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
+from functools import lru_cache
 
 from yunbox.wire.pgwire.report import failure
 from yunbox.wire.pgwire.values.codec import Plain, Style, invalid, malformed
@@ -194,6 +195,7 @@ def _near(value: float, digits: int) -> Iterator[str]:
 
 _SIGNS = {0xC000: Decimal("NaN"), 0xD000: Decimal("Infinity"), 0xF000: Decimal("-Infinity")}
 _DIGITS_BEFORE_MAX, _DIGITS_AFTER_MAX = 131_072, 16_383
+_DIGITS_INT_MAX = 64
 _HEAD = struct.Struct(">hhHH")
 
 
@@ -230,22 +232,49 @@ def _pack_numeric(value: Decimal) -> bytes:
     if not value.is_finite():
         sign = 0xC000 if value.is_nan() else 0xD000 if value > 0 else 0xF000
         return _HEAD.pack(0, 0, sign, 0 if value.is_nan() else 32)  # what PostgreSQL's own infinities say
-    sign, digits, exponent = value.as_tuple()
-    assert isinstance(exponent, int)
-    scale = max(0, -exponent)
-    text = ("".join(map(str, digits)) + "0" * max(0, exponent)).rjust(scale, "0")
-    whole = text[: len(text) - scale] if scale else text
-    rest = text[len(whole) :]
-    whole = whole.lstrip("0")
-    whole, rest = whole.rjust(-(-len(whole) // 4) * 4, "0"), rest.ljust(-(-len(rest) // 4) * 4, "0")
-    groups = [int(part) for part in re.findall("....", whole + rest)]
-    weight = len(whole) // 4 - 1
-    while groups and not groups[0]:
-        groups, weight = groups[1:], weight - 1
+    return _packed_digits(f"{value:f}")
+
+
+def pack_numeric_text(text: str) -> bytes:
+    """The binary format of a number that is written as NUMERIC is."""
+    return _packed_digits(text) if text[-1].isdigit() else _pack_numeric(Decimal(text))
+
+
+def _packed_digits(text: str) -> bytes:
+    """Groups of four digits before the point and behind it; zeros at both ends are left out."""
+    is_negative = text[0] == "-"
+    whole, _, rest = (text[1:] if is_negative else text).partition(".")
+    scale = len(rest)
+    after = -(-scale // 4)
+    digits = whole + rest.ljust(4 * after, "0")
+    groups = _groups_of_int(int(digits)) if len(digits) <= _DIGITS_INT_MAX else _groups_of(digits)
+    weight = len(groups) - after - 1
     while groups and not groups[-1]:
-        groups = groups[:-1]
-    negative = 0x4000 if sign and groups else 0
-    return _HEAD.pack(len(groups), weight if groups else 0, negative, scale) + struct.pack(f">{len(groups)}h", *groups)
+        groups.pop()
+    if not groups:
+        return _HEAD.pack(0, 0, 0, scale)
+    return _HEAD.pack(len(groups), weight, 0x4000 if is_negative else 0, scale) + _shorts(len(groups)).pack(*groups)
+
+
+def _groups_of_int(number: int) -> list[int]:
+    groups = []
+    while number:
+        number, group = divmod(number, 10_000)
+        groups.append(group)
+    groups.reverse()
+    return groups
+
+
+def _groups_of(digits: str) -> list[int]:
+    """The same of so many that dividing takes long."""
+    digits = digits.lstrip("0")
+    digits = digits.rjust(-(-len(digits) // 4) * 4, "0")
+    return [int(digits[at : at + 4]) for at in range(0, len(digits), 4)]
+
+
+@lru_cache(256)
+def _shorts(count: int) -> struct.Struct:
+    return struct.Struct(f">{count}h")
 
 
 def _unpack_numeric(data: bytes) -> Decimal:
