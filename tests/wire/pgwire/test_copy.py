@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 from hypothesis import given, settings
@@ -70,6 +70,10 @@ def named(options: Options) -> str:
     return said(options, reading=False) + str(options.header)
 
 
+def sent(row: Sequence[str | None]) -> list[bytes | None]:
+    return [None if one is None else one.encode() for one in row]
+
+
 @pytest.mark.parametrize("options", FORMATS, ids=named)
 def test_what_is_written_is_what_postgres_writes(postgres: Postgres, options: Options) -> None:
     rows = [(one, VALUES[-at]) for at, one in enumerate(VALUES)]
@@ -79,6 +83,7 @@ def test_what_is_written_is_what_postgres_writes(postgres: Postgres, options: Op
     assert not errors
     writer = TextWriter(options, COLUMNS)
     assert writer.head() + writer.rows(rows) == written
+    assert writer.head() + b"".join(map(writer.line, map(sent, rows))) == written
 
 
 @pytest.mark.parametrize("options", [one for one in FORMATS if not one.force_quote], ids=named)
@@ -89,6 +94,7 @@ def test_one_column_is_written_as_there(postgres: Postgres, options: Options) ->
     assert not errors
     writer = TextWriter(options, COLUMNS[:1])
     assert writer.head() + writer.rows([(one,) for one in VALUES]) == written
+    assert writer.head() + b"".join(writer.line(sent((one,))) for one in VALUES) == written
 
 
 READ = [

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from yunbox.wire.pgwire.report import Report
 
 _HEADER = struct.Struct(">cI")
+HEAD_BYTES = _HEADER.size
 _SHORT = struct.Struct(">h")
 _LENGTH = struct.Struct(">i")
 _TWO = struct.Struct(">II")

@@ -14,8 +14,8 @@ from yunbox.storage.rows.rows import STANDARD
 from yunbox.wire.pgwire import backend
 from yunbox.wire.pgwire.copy.arrow import ARROW, ARROW_LZ4, ArrowWriter
 from yunbox.wire.pgwire.copy.options import Options
-from yunbox.wire.pgwire.copy.writing import BINARY_END, BINARY_HEAD, TextWriter, binary_rows
-from yunbox.wire.pgwire.datarows import Fields, rows_of
+from yunbox.wire.pgwire.copy.writing import BINARY_END, BINARY_HEAD, TextWriter, binary_messages, binary_rows
+from yunbox.wire.pgwire.datarows import rows_of
 from yunbox.wire.pgwire.frontend import CopyFail, read
 from yunbox.wire.pgwire.report import PgError, Report, failure
 from yunbox.wire.pgwire.settings.kinds import identifier
@@ -38,23 +38,22 @@ async def load(session: Session, command: Copy, call: Call[Any]) -> None:
 
 
 async def _write(session: Session, command: Copy, options: Options, call: Call[Any]) -> None:
-    portal = await _opened(session, command, options)
+    portal = await _opened(session, command, options, rows_max=0)
     columns = portal.columns or ()
     writer = TextWriter(options, [one.name for one in columns]) if options.format != "binary" else None
     session.send(backend.copy_response(b"H", writer is None, len(columns)))
-    head = writer.head() if writer is not None else BINARY_HEAD
-    if head and writer is not None:
+    head = writer.head() if writer is not None else b""
+    if head:
         session.send(backend.copy_data(head))
     count = 0
     try:
         while portal.rows is not None and not portal.ended:
             batch = await portal.rows.take(0, portal.formats, session.settings.style)
-            for fields in rows_of(batch.data):
-                data = _line(writer, fields) if writer is not None else binary_rows([fields])
-                session.send(backend.copy_data(head + data if writer is None and not count else data))
-                call.usage.downloaded_bytes += len(data)
-                count += 1
-                await session.ease()
+            data = _lines(writer, batch.data) if writer is not None else _binary(batch.data, is_first=not count)
+            session.send(data)
+            call.usage.downloaded_bytes += len(data) - backend.HEAD_BYTES * batch.count
+            count += batch.count
+            await session.ease()
             portal.ended = batch.is_last
     finally:
         portal.close()
@@ -96,7 +95,7 @@ async def _write_arrow(session: Session, command: Copy, options: Options, call: 
     session.send(backend.COPY_DONE + backend.command_complete(session.tag))
 
 
-async def _opened(session: Session, command: Copy, options: Options) -> Portal:
+async def _opened(session: Session, command: Copy, options: Options, rows_max: int | None = None) -> Portal:
     text = command.query or _query(command)
     try:
         prepared = await session.planned(text, Query(text))
@@ -106,7 +105,7 @@ async def _opened(session: Session, command: Copy, options: Options) -> Portal:
     if columns is None:
         raise failure("0A000", "COPY of a statement that gives no rows is not supported")
     portal = session.portal(prepared, (), (int(options.format == "binary"),) * len(columns))
-    await session.started(portal)
+    await session.started(portal, rows_max)
     return portal
 
 
@@ -115,8 +114,17 @@ def _query(command: Copy) -> str:
     return f"SELECT {columns} FROM {'.'.join(map(identifier, command.table))}"
 
 
-def _line(writer: TextWriter, fields: Fields) -> bytes:
-    return writer.rows([[None if one is None else one.decode() for one in fields]])
+def _lines(writer: TextWriter, rows: bytes) -> bytes:
+    return b"".join([backend.copy_data(writer.line(fields)) for fields in rows_of(rows)])
+
+
+def _binary(rows: bytes, *, is_first: bool) -> bytes:
+    """Rows of the binary format; the first comes with what stands before all of them."""
+    made = bytes(binary_messages(rows))
+    if not is_first or not made:
+        return made
+    end = 1 + int.from_bytes(made[1:5], "big")
+    return backend.copy_data(BINARY_HEAD + made[backend.HEAD_BYTES : end]) + made[end:]
 
 
 # -- in
