@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -167,6 +168,44 @@ def beside_scans(report: Report, mine: Peer) -> None:
     report(f"look-ups beside GROUP BY of {ROWS:,} rows: p50 {p50:.2f} ms, p99 {p99:.2f} ms, at most {most:.1f} ms")
 
 
+EXPORTED = 500_000
+EXPORT = (
+    f"select l_orderkey, l_quantity, l_extendedprice, l_shipdate, l_shipmode, l_comment from lineitem limit {EXPORTED}"
+)
+
+
+def fetching(client: psycopg.Connection[Any], *, binary: bool) -> Ask:
+    """All rows to the client, which makes no values of them."""
+
+    def ask(text: str) -> Sequence[Any]:
+        with client.cursor(binary=binary) as cursor:
+            return cursor.execute(text.encode()).fetchmany(1)
+
+    return ask
+
+
+def copying_out(client: psycopg.Connection[Any], *, options: str) -> Ask:
+    def ask(text: str) -> Sequence[Any]:
+        with client.cursor() as cursor, cursor.copy(f"copy ({text}) to stdout {options}".encode()) as copy:
+            return [sum(map(len, copy))]
+
+    return ask
+
+
+def exported(report: Report, ours: psycopg.Connection[Any], theirs: psycopg.Connection[Any]) -> None:
+    """Many rows to a client, in each way that it may ask for them."""
+    ways = {
+        "texts": partial(fetching, binary=False),
+        "binary": partial(fetching, binary=True),
+        "COPY csv": partial(copying_out, options="(format csv)"),
+        "COPY binary": partial(copying_out, options="(format binary)"),
+    }
+    for name, way in ways.items():
+        mine, other = (took_s(way(client), EXPORT) for client in (ours, theirs))
+        rates = f"{EXPORTED / mine:,.0f} rows/s, PostgreSQL {EXPORTED / other:,.0f}: {other / mine:.2f} of its rate"
+        report(f"{EXPORTED:,} rows of six columns, {name}: {rates}")
+
+
 KEYS = {"region": "r_regionkey", "nation": "n_nationkey", "supplier": "s_suppkey", "customer": "c_custkey",
         "part": "p_partkey", "partsupp": "ps_partkey, ps_suppkey", "orders": "o_orderkey",
         "lineitem": "l_orderkey, l_linenumber"}  # fmt: skip
@@ -202,3 +241,4 @@ def test_tpch(yunbox: Server, postgres: Peer, tmp_path: Path, report: Report) ->
             asking(theirs),
             lambda text: db.sql(text).fetchall(),
         )
+        exported(report, ours, theirs)

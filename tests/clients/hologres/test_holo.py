@@ -53,11 +53,11 @@ def test_statements(filled: Server) -> None:
         client.execute("select count(*), 'a secret' as slow_one from generate_series(1, 100000)")
         with pytest.raises(psycopg.errors.UndefinedColumn):
             client.execute("select nothing_here from shown.t")
-    until(lambda: any("slow_one" in one["query"] for one in holo(filled.data, "slow", "-n", "500")["statements"]))
+    until(lambda: any("slow_one" in one["query"] for one in holo(filled.data, "slow", "-n", "500")["statements"]), 60)
     slow = holo(filled.data, "slow", "-n", "500")["statements"]
     assert [one["duration"] for one in slow] == sorted((one["duration"] for one in slow), reverse=True)
     assert not any("a secret" in one["query"] for one in slow)
-    until(lambda: "nothing_here" in str(holo(filled.data, "slow", "--failed")["statements"]))
+    until(lambda: "nothing_here" in str(holo(filled.data, "slow", "--failed")["statements"]), 60)
     assert len(holo(filled.data, "slow", "-n", "1")["statements"]) == 1
     assert "STATEMENT" in holo(filled.data, "slow", output="text")
 
