@@ -1,7 +1,7 @@
 """Service-linked roles, as RAM's SDK and, for ResourceManager, the core SDK drive them.
 
 Sources: the vendor's pages "CreateServiceLinkedRole", "DeleteServiceLinkedRole",
-"GetServiceLinkedRoleDeletionStatus" and "AliyunServiceRolePolicyForHologresUserMgmt".
+"GetServiceLinkedRoleTemplate", "GetServiceLinkedRoleDeletionStatus" and "AliyunServiceRolePolicyForHologresUserMgmt".
 """
 
 import json
@@ -68,6 +68,21 @@ def test_one_from_beginning_to_end(server: Server, client: Client) -> None:
     assert told["Status"] == "SUCCEEDED"
     assert code(client.get_role, m.GetRoleRequest(role_name=ROLE)) == "EntityNotExist.Role"
     assert code(client.delete_service_linked_role, DELETE) == "EntityNotExist.Role"
+
+
+def test_a_template_says_what_a_role_will_be(client: Client) -> None:
+    """As the vendor's page "GetServiceLinkedRoleTemplate" has it."""
+    told = client.get_service_linked_role_template(m.GetServiceLinkedRoleTemplateRequest(service_name=USERS))
+    found = told.body.service_linked_role_template
+    assert (found.service_name, found.role_name_prefix, found.system_policy_name) == (USERS, ROLE, POLICY)
+    assert found.multiple_roles_allowed is False
+    [described] = found.role_descriptions.role_description
+    made = client.create_service_linked_role(new()).body.role
+    assert (described.language, described.description) == ("en", made.description)
+    nothing = m.GetServiceLinkedRoleTemplateRequest(service_name="nothing.aliyuncs.com")
+    assert code(client.get_service_linked_role_template, nothing) == "EntityNotExist.ServiceName"
+    missing = code(client.get_service_linked_role_template, m.GetServiceLinkedRoleTemplateRequest())
+    assert missing.startswith("Missing")
 
 
 def test_resource_management_offers_the_same(server: Server, client: Client) -> None:

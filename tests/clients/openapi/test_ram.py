@@ -5,8 +5,9 @@ import json
 import pytest
 from alibabacloud_ram20150501 import models as m
 from alibabacloud_ram20150501.client import Client
+from aliyunsdkcore.acs_exception.exceptions import ServerException
 
-from tests.clients.openapi.clients import allow, code, failure, new_user, policy, ram, sts, trust
+from tests.clients.openapi.clients import allow, code, common, core, failure, new_user, policy, ram, sts, trust
 from tests.waiting import until
 from yunbox.testing.server import Server
 
@@ -317,9 +318,8 @@ def test_tags(client: Client) -> None:
         client.delete_role(m.DeleteRoleRequest(role_name=name))
 
 
-def test_what_is_not_offered_names_itself(client: Client) -> None:
-    error = failure(
-        client.get_service_linked_role_template, m.GetServiceLinkedRoleTemplateRequest(service_name="ess.aliyuncs.com")
-    )
-    assert (error.code, error.data["statusCode"]) == ("InvalidAction.NotFound", 404)
-    assert "GetServiceLinkedRoleTemplate" in error.message
+def test_what_is_not_offered_names_itself(server: Server) -> None:
+    with pytest.raises(ServerException) as caught:
+        core(server).do_action_with_exception(common(server, "UploadPublicKey", "2015-05-01"))
+    assert (caught.value.error_code, caught.value.http_status) == ("InvalidAction.NotFound", 404)
+    assert "UploadPublicKey" in caught.value.message

@@ -21,7 +21,7 @@ _TASKS_MAX = 1000
 
 def create(realm: Realm, service: str, suffix: str = "", description: str = "") -> Role:
     """Make the role of a service. Raises NotFound, InvalidArgument, AlreadyExists, Conflict."""
-    found = _of(service)
+    found = of_service(service)
     if suffix or description:
         what = "CustomSuffix" if suffix else "Description"
         raise InvalidArgument(
@@ -64,7 +64,8 @@ def service_of(realm: Realm, name: str) -> str:
         return ""
 
 
-def _of(service: str) -> ServiceRole:
+def of_service(service: str) -> ServiceRole:
+    """The role that a service has. Raises NotFound."""
     found = service_roles().get(service)
     if found is None:
         raise NotFound(

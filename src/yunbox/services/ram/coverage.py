@@ -38,6 +38,8 @@ _PARTLY = {
     "UpdateRole": "NewAllowConsoleLogin is refused by name",
     "CreateServiceLinkedRole": "the roles of MaxCompute, Hologres and BssOpenApi whose policies the vendor shows; no "
     "service here acts as one, so that each can be deleted",
+    "GetServiceLinkedRoleTemplate": "of the same roles, described in English; the vendor's page names no right for it, "
+    "here ram:GetServiceLinkedRoleTemplate is asked for",
     "AssumeRole": "SourceIdentity is refused by name",
     "AssumeRoleWithOIDC": "the issuer's keys lie on its own host; before Python 3.13 its own certificate's fingerprint "
     "counts, and not that of who made it",

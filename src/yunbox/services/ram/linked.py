@@ -1,8 +1,9 @@
 """Service-linked roles, by RAM and by Resource Management, which offer the same.
 
 Source: the vendor's API pages "CreateServiceLinkedRole", "DeleteServiceLinkedRole" (Ram 2015-05-01, ResourceManager
-2020-03-31), "GetServiceLinkedRoleDeletionStatus" and "GetRole" (ResourceManager 2020-03-31); their right is RAM's, and
-``ram:ServiceName`` says in a policy's condition of which service.
+2020-03-31), "GetServiceLinkedRoleTemplate" (Ram 2015-05-01), "GetServiceLinkedRoleDeletionStatus" and "GetRole"
+(ResourceManager 2020-03-31); their right is RAM's, and ``ram:ServiceName`` says in a policy's condition of which
+service.
 """
 
 from collections.abc import Callable
@@ -31,6 +32,13 @@ class NewLinked:
 
 
 @dataclass(frozen=True)
+class Template:
+    """A service whose role is asked about."""
+
+    service_name: str
+
+
+@dataclass(frozen=True)
 class Task:
     """A deletion."""
 
@@ -44,6 +52,21 @@ def _create(realm: Realm, new: NewLinked) -> Body:
 
 def _delete(realm: Realm, params: Named) -> Body:
     return {"DeletionTaskId": linked.delete(realm, params.role_name)}
+
+
+def _template(realm: Realm, params: Template) -> Body:
+    """None here may be made twice, and each tells of itself in English."""
+    role = linked.of_service(params.service_name)
+    told = {"Language": "en", "Description": role.description}
+    return {
+        "ServiceLinkedRoleTemplate": {
+            "ServiceName": role.service,
+            "RoleNamePrefix": role.name,
+            "SystemPolicyName": role.policy,
+            "MultipleRolesAllowed": False,
+            "RoleDescriptions": {"RoleDescription": [told]},
+        }
+    }
 
 
 def _deletion(realm: Realm, params: Task) -> Body:
@@ -71,12 +94,13 @@ def _changes(
     return action(operation)
 
 
-ROUTES = (
+_BOTH = (
     _changes("CreateServiceLinkedRole", NewLinked, _create, _creating),
     _changes("DeleteServiceLinkedRole", Named, _delete, _deleting),
 )
+ROUTES = (*_BOTH, reads("GetServiceLinkedRoleTemplate", Template, _template, EVERY_ROLE))
 OF_RESOURCE_MANAGEMENT = (
-    *ROUTES,
+    *_BOTH,
     reads("GetServiceLinkedRoleDeletionStatus", Task, _deletion, EVERY_ROLE),
     reads("GetRole", Named, shown_whole, ROLE),
 )

@@ -38,6 +38,7 @@ CASES = [
         "DATE",
         [None, "0001-01-01", "0002-01-01"],
     ),  # there year 0 is an error
+    ("FROM_BASE64('DATE' || LEFT(s, 0))", "STRING", ["\\x0c\\x04\ufffd", "\\x0c\\x04\ufffd", None]),  # no UTF-8
     ("TO_DATE('12' || s)", "DATE", [None, "0012-01-01", None]),
 ]
 

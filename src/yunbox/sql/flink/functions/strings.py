@@ -125,7 +125,7 @@ scalar(
 scalar("CONCAT_WS", "text, text?* -> STRING", "fl_concat_ws({0}, [{1*}])")
 scalar("LPAD", "text, INT, text -> STRING", "fl_lpad({0}, {1}, {2})")
 scalar("RPAD", "text, INT, text -> STRING", "fl_rpad({0}, {1}, {2})")
-scalar("FROM_BASE64", "text -> STRING", "decode(from_base64({0}))")
+scalar("FROM_BASE64", "text -> STRING", "yb_fl_decode(from_base64({0}), 'UTF-8')")
 scalar("TO_BASE64", "text -> STRING", "to_base64(encode({0}))")
 scalar("ASCII", "text -> INT", "fl_ascii({0})")
 scalar("CHR", "BIGINT -> STRING?", "fl_chr({0})")
