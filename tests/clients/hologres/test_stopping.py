@@ -1,7 +1,9 @@
 """Statements that are stopped leave the engine as it is: nobody else's statement fails with them."""
 
+import contextlib
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psutil
@@ -26,6 +28,7 @@ STATEMENTS = (
     "select sum(length(repeat('abc', 3000000 + g))) from generate_series(1, 2000) g",
     "select sum(length(lpad('abc', 3000000 + g)) + length(rpad('a', 9000000, 'bc'))) from generate_series(1, 2000) g",
     "select sum(length(format('%*s', 90000000, g))) from generate_series(1, 2000) g",
+    "select count(*) from generate_series(1, 100000000) g where g::text ~ '^([0-9]+)+x$'",
     "with recursive r(n) as (select 1 union all select n + 1 from r) select count(*) from r",
 )
 
@@ -68,6 +71,8 @@ REFUSED = (
     ("select id, generate_series(1, id) from (values (500000000), (2)) t(id)", "54000"),
     ("select id, generate_series(timestamp '2000-01-01', '2020-01-01', '1 s') from (values (1), (2)) t(id)", "54000"),
     ("select array_fill(1, array[500000000])", "54000"),
+    ("select (repeat('a', 200) || '!') ~ '^(a|aa)+$'", "54000"),
+    ("select length(replace(repeat('a', 20000000), 'a', repeat('b', 1000)))", "54000"),
     ("select length(format('%2000000000s', 'a'))", "54000"),
 )
 """What needs more memory than there is: a statement fails alone."""
@@ -105,3 +110,17 @@ def test_series_beside_no_table_are_rows(client: psycopg.Connection[Any]) -> Non
         assert client.execute(text.encode()).fetchall() == rows, text
     with pytest.raises(psycopg.errors.InvalidParameterValue):
         client.execute("select generate_series(1, 3, 0)")
+
+
+def test_a_regular_expression_keeps_nobody_else(server: Server, client: psycopg.Connection[Any]) -> None:
+    process = engine(server)
+    with connected(server) as other:
+        for text in ("^(a+)+$", "^(a|aa)+$", "(a*)*(a*)*b"):
+            with ThreadPoolExecutor(1) as thread:
+                taking = thread.submit(client.execute, "select (repeat('a', 200) || '!') ~ %s", (text,))
+                assert other.execute("select sum(g) from generate_series(1, 1000) g").fetchone() == (500500,)
+                with contextlib.suppress(psycopg.errors.ProgramLimitExceeded):
+                    assert taking.result().fetchone() == (False,)
+    assert engine(server).pid == process.pid
+    found = client.execute("select length(regexp_replace(repeat('a', 300000), 'a', 'bb', 'g'))")
+    assert found.fetchone() == (600000,)

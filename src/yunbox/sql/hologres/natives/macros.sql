@@ -33,6 +33,10 @@ CREATE OR REPLACE MACRO hg_parts(i) AS
 CREATE OR REPLACE MACRO hg_numbers(a, b, step, most) AS
     generate_series(a, CASE WHEN step <> 0 AND (CAST(b AS HUGEINT) - a) // step >= most THEN
     error('PG54000: generate_series of more than ' || most || ' rows outside FROM is not supported') ELSE b END, step);
+CREATE OR REPLACE MACRO hg_replace(t, a, b) AS
+    CASE WHEN a = '' AND b IS NOT NULL THEN t
+    ELSE replace(t, a, CASE WHEN strlen(t) // greatest(strlen(a), 1) * strlen(b) > 1073741823
+    THEN error('PG54000: requested length too large') ELSE b END) END;
 CREATE OR REPLACE MACRO hg_midnight(d) AS
     CASE WHEN isinf(d) THEN CASE WHEN d > DATE '2000-01-01' THEN TIMESTAMP 'infinity' ELSE TIMESTAMP '-infinity' END
     WHEN d > DATE '294246-12-31' THEN error('PG22008: date out of range for timestamp')

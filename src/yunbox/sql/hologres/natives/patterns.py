@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
 
+from yunbox.sql.hologres.natives.matching import Pattern
 from yunbox.sql.hologres.natives.native import Native, lax, native
+from yunbox.sql.hologres.natives.stopping import LARGE, check, stoppable
 from yunbox.wire.pgwire.report import PgError, failure
 
 _CLASSES = {
@@ -36,17 +38,6 @@ def _invalid(what: str) -> PgError:
     return failure("2201B", f"invalid regular expression: {what}")
 
 
-@dataclass(frozen=True)
-class Pattern:
-    """An expression that was read. ``unsure`` says what makes its groups, or its length, another's than Python's."""
-
-    compiled: re.Pattern[str]
-    groups: int
-    unsure: str
-    lazy: bool
-    anchored: bool
-
-
 @dataclass
 class _Reader:
     text: str
@@ -61,6 +52,9 @@ class _Reader:
     anchored: bool = False
     choice: bool = False
     choice_in_group: bool = False
+    choices: int = 0
+    quantifiers: int = 0
+    nested: bool = False
     repeated: list[str] = field(default_factory=list)
 
     def read(self) -> str:
@@ -77,6 +71,7 @@ class _Reader:
                 break
             if letter == "|":
                 self.choice = True
+                self.choices += 1
                 self.choice_in_group = self.choice_in_group or bool(capturing)
                 self.at += 1
                 before = ""
@@ -86,8 +81,12 @@ class _Reader:
                 self._skip(letter)
                 continue
             bound, groups = _CONSTRAINT.match(self.text, self.at), self.groups
+            inner = self.quantifiers + self.choices
             atom = self._atom(letter, capturing)
             quantifier = self._quantifier()
+            if quantifier:
+                self.nested = self.nested or self.quantifiers + self.choices > inner
+                self.quantifiers += 1
             if quantifier and bound:
                 raise _invalid("quantifier operand invalid")
             if quantifier and quantifier[0] != "?" and self.groups > groups:
@@ -329,19 +328,21 @@ def _compiled(made: str, reader: _Reader, folded: bool) -> Pattern:
         unsure = "alternatives within a group"
     elif any(_may_be_empty(atom) for atom in reader.repeated):
         unsure = "a repeated group that may be empty"
-    return Pattern(compiled, reader.groups, unsure, reader.lazy, reader.anchored)
+    return Pattern(
+        compiled, reader.groups, unsure, reader.lazy, reader.anchored, reader.quantifiers, reader.nested, reader.choice
+    )
 
 
 def _search(of: Pattern, text: str, start: int) -> re.Match[str] | None:
     """The first match, and of those that begin there the longest."""
     if of.lazy and of.unsure:
         raise failure("0A000", f"a regular expression with {of.unsure} is not supported")
-    found = of.compiled.search(text, start)
-    if found is None or of.lazy:
+    found = of.search(text, start)
+    if found is None or of.lazy or of.is_longest:
         return found
     longest = None
     for end in range(len(text), found.end(), -1):
-        longest = of.compiled.fullmatch(text, found.start(), end)
+        longest = of.fullmatch(text, found.start(), end)
         if longest is not None:
             break
     if longest is None:
@@ -362,8 +363,11 @@ def _all(of: Pattern, text: str, start: int = 0) -> Iterator[re.Match[str]]:
         start = found.end() + (found.end() == found.start())
 
 
-def _matches(text: str, regex: str, flags: str) -> bool:
-    return pattern(regex, flags).compiled.search(text) is not None
+def _matches(text: str, regex: str, flags: str, statement: int | None) -> bool:
+    of = pattern(regex, flags)
+    if not of.is_short(text):
+        check(statement, LARGE)
+    return of.search(text) is not None
 
 
 def _split_flags(flags: str) -> tuple[str, bool]:
@@ -534,7 +538,7 @@ def _replaced_from(text: str, regex: str, target: str, start: int, place: int, f
 
 _THREE = "VARCHAR; VARCHAR; VARCHAR"
 NATIVES: tuple[Native, ...] = (
-    native("hg_regex", _matches, _THREE, "BOOLEAN"),
+    stoppable("hg_regex", _matches, _THREE, "BOOLEAN"),
     native("hg_regex_match", _match, _THREE, "VARCHAR[]"),
     native("hg_regex_matches", _every_match, _THREE, "VARCHAR[][]"),
     native("hg_regex_replace", _replaced, "VARCHAR; VARCHAR; VARCHAR; VARCHAR", "VARCHAR"),

@@ -15,7 +15,7 @@ from yunbox.wire.pgwire.report import failure
 
 STATEMENT = "getvariable('hg_statement')"
 """The number of the statement that calls, in SQL."""
-_LARGE = 1 << 16
+LARGE = 1 << 16
 _STATUS = Path("/proc/self/statm")
 _PAGE_BYTES = resource.getpagesize()
 _stopped: set[int] = set()
@@ -39,7 +39,7 @@ def limited(memory_bytes_max: int) -> None:
 
 def check(statement: int | None, size: int) -> None:
     """What has to be asked before so many bytes are made, or behind as many steps. Raises PgError 57014, 53200."""
-    if size < _LARGE:
+    if size < LARGE:
         return
     if statement in _stopped:
         raise failure("57014", "canceling statement due to user request")

@@ -52,7 +52,7 @@ rpad(text,int4) = hg_rpad({0}, {1}, ' ', {statement})
 lpad(text,int4,text) = hg_lpad({0}, {1}, {2}, {statement})
 rpad(text,int4,text) = hg_rpad({0}, {1}, {2}, {statement})
 repeat(text,int4) = hg_repeat({0}, {1}, {statement})
-replace(text,text,text) = CASE WHEN {1} = '' AND {2} IS NOT NULL THEN {0} ELSE replace({0}, {1}, {2}) END
+replace(text,text,text) = hg_replace({0}, {1}, {2})
 reverse(text) = array_to_string(list_reverse(string_split({0}, '')), '')
 overlay(text,text,int4) = hg_overlay({0}, {1}, {2}, CAST(length({1}) AS INTEGER))
 overlay(text,text,int4,int4) = hg_overlay({0}, {1}, {2}, {3})
@@ -104,16 +104,16 @@ bitshiftright(bit,int4) = hg_shift_bits_right({0}, {1})
 length(bit) = CAST(length({0}) AS INTEGER)
 bit_length(bit) = CAST(length({0}) AS INTEGER)
 octet_length(bit) = CAST((length({0}) + 7) // 8 AS INTEGER)
-texticregexeq(text,text) = hg_regex({0}, {1}, 'i')
-texticregexne(text,text) = (NOT hg_regex({0}, {1}, 'i'))
-nameregexeq(name,text) = hg_regex({0}, {1}, '')
-nameregexne(name,text) = (NOT hg_regex({0}, {1}, ''))
-nameicregexeq(name,text) = hg_regex({0}, {1}, 'i')
-nameicregexne(name,text) = (NOT hg_regex({0}, {1}, 'i'))
-bpcharregexeq(bpchar,text) = hg_regex({0}, {1}, '')
-bpcharregexne(bpchar,text) = (NOT hg_regex({0}, {1}, ''))
-bpcharicregexeq(bpchar,text) = hg_regex({0}, {1}, 'i')
-bpcharicregexne(bpchar,text) = (NOT hg_regex({0}, {1}, 'i'))
+texticregexeq(text,text) = hg_regex({0}, {1}, 'i', {statement})
+texticregexne(text,text) = (NOT hg_regex({0}, {1}, 'i', {statement}))
+nameregexeq(name,text) = hg_regex({0}, {1}, '', {statement})
+nameregexne(name,text) = (NOT hg_regex({0}, {1}, '', {statement}))
+nameicregexeq(name,text) = hg_regex({0}, {1}, 'i', {statement})
+nameicregexne(name,text) = (NOT hg_regex({0}, {1}, 'i', {statement}))
+bpcharregexeq(bpchar,text) = hg_regex({0}, {1}, '', {statement})
+bpcharregexne(bpchar,text) = (NOT hg_regex({0}, {1}, '', {statement}))
+bpcharicregexeq(bpchar,text) = hg_regex({0}, {1}, 'i', {statement})
+bpcharicregexne(bpchar,text) = (NOT hg_regex({0}, {1}, 'i', {statement}))
 regexp_match(text,text) = hg_regex_match({0}, {1}, '')
 regexp_match(text,text,text) = hg_regex_match({0}, {1}, {2})
 regexp_matches(text,text) = hg_regex_matches({0}, {1}, '')
@@ -141,8 +141,8 @@ regexp_instr(text,text,int4,int4,int4,text,int4) = hg_regex_instr({0}, {1}, {2},
 regexp_replace(text,text,text,int4) = hg_regex_replace_from({0}, {1}, {2}, {3}, 1, '')
 regexp_replace(text,text,text,int4,int4) = hg_regex_replace_from({0}, {1}, {2}, {3}, {4}, '')
 regexp_replace(text,text,text,int4,int4,text) = hg_regex_replace_from({0}, {1}, {2}, {3}, {4}, {5})
-regexp_like(text,text) = hg_regex({0}, {1}, '')
-regexp_like(text,text,text) = hg_regex({0}, {1}, {2})
+regexp_like(text,text) = hg_regex({0}, {1}, '', {statement})
+regexp_like(text,text,text) = hg_regex({0}, {1}, {2}, {statement})
 substring(text,text) = hg_regex_substring({0}, {1})
 similar_to_escape(text) = hg_similar({0}, NULL)
 similar_to_escape(text,text) = CASE WHEN {1} IS NOT NULL THEN hg_similar({0}, {1}) END
@@ -183,7 +183,7 @@ def _matched(call: Call) -> str:
     pattern = call.args[1].value
     if isinstance(pattern, str) and is_common(pattern):
         return f"regexp_matches({call[0]}, {call[1]}, 's')"
-    return f"hg_regex({call[0]}, {call[1]}, '')"
+    return f"hg_regex({call[0]}, {call[1]}, '', {STATEMENT})"
 
 
 @rendered("like(text,text)", "like(name,text)")
