@@ -8,11 +8,13 @@ from collections.abc import Sequence
 
 from yunbox.sql.hologres.catalog import ROW_KEY
 from yunbox.storage.rows.keys import has_number_key
-from yunbox.storage.rows.model import Relation
+from yunbox.storage.rows.model import Column, Relation
 
 NAME = "copies"
 """What the database of the copies is called."""
 
+Wanted = frozenset[str] | None
+"""The names of columns that a statement asks for; None is all."""
 GONE = "gone"
 """Whether a given row is one that is there no more."""
 
@@ -27,22 +29,21 @@ def key_type(relation: Relation) -> str:
     return "UBIGINT" if has_number_key(relation) else "BLOB"
 
 
-def read_of(relation: Relation) -> str:
-    """The SQL that reads a copy, with the columns under their names."""
-    return f"(SELECT {_columns(relation)} FROM {copy_of(relation)})"
+def read_of(relation: Relation, wanted: Wanted = None) -> str:
+    """The SQL that reads a copy, with the columns under their names: of these such as are ``wanted``, or all."""
+    return f"(SELECT {_columns(relation, wanted)} FROM {copy_of(relation)})"
 
 
-def given_of(relation: Relation, name: str) -> str:
+def given_of(relation: Relation, name: str, wanted: Wanted = None) -> str:
     """The SQL that reads given rows."""
-    return f"(SELECT {_columns(relation)} FROM {identifier(name)} WHERE NOT {GONE})"
+    return f"(SELECT {_columns(relation, wanted)} FROM {identifier(name)} WHERE NOT {GONE})"
 
 
-def covered_of(relation: Relation, name: str) -> str:
+def covered_of(relation: Relation, name: str, wanted: Wanted = None) -> str:
     """The SQL that reads a copy with given rows in the place of those with the same keys."""
-    there = (
-        f"SELECT {_columns(relation)} FROM {copy_of(relation)} WHERE key NOT IN (SELECT key FROM {identifier(name)})"
-    )
-    return f"({there} UNION ALL {given_of(relation, name)})"
+    columns = _columns(relation, wanted)
+    there = f"SELECT {columns} FROM {copy_of(relation)} WHERE key NOT IN (SELECT key FROM {identifier(name)})"
+    return f"({there} UNION ALL {given_of(relation, name, wanted)})"
 
 
 def none_of(relation: Relation) -> str:
@@ -53,10 +54,17 @@ def none_of(relation: Relation) -> str:
     return f"(SELECT {names}CAST(NULL AS BLOB) AS {ROW_KEY} WHERE false)"
 
 
-def _columns(relation: Relation) -> str:
-    names = "".join(f"c{one.number} AS {identifier(one.name)}, " for one in relation.live)
-    key = "unhex(lpad(hex(key), 16, '0'))" if has_number_key(relation) else "key"
-    return f"{names}{key} AS {ROW_KEY}"
+def _columns(relation: Relation, wanted: Wanted) -> str:
+    names = [f"c{one.number} AS {identifier(one.name)}" for one in live_of(relation, wanted)]
+    if wanted is None or ROW_KEY in wanted or not names:
+        key = "unhex(lpad(hex(key), 16, '0'))" if has_number_key(relation) else "key"
+        names.append(f"{key} AS {ROW_KEY}")
+    return ", ".join(names)
+
+
+def live_of(relation: Relation, wanted: Wanted) -> Sequence[Column]:
+    """The columns of a relation that are wanted."""
+    return [one for one in relation.live if wanted is None or one.name in wanted]
 
 
 def named(sql: str, scans: Sequence[tuple[str, str]]) -> str:

@@ -18,16 +18,13 @@ _WHOLE = "CAST(CAST({0} AS BIGINT) AS VARCHAR)"
 _BEFORE_CHRIST = "{0} < DATE '0001-01-01' AND isfinite({0})"
 _DATE = f"CASE WHEN {_BEFORE_CHRIST} THEN replace({_PLAIN}, ' (BC)', ' BC') ELSE {_PLAIN} END"
 _MOMENT = f"CASE WHEN {_BEFORE_CHRIST} THEN replace({_PLAIN}, ' (BC)', '') || ' BC' ELSE {_PLAIN} END"
-_NUMBER = (  # of a DECIMAL that has no digits before its point none is written
-    f"CASE WHEN starts_with({_PLAIN}, '.') THEN '0' || {_PLAIN} "
-    f"WHEN starts_with({_PLAIN}, '-.') THEN '-0' || substr({_PLAIN}, 2) ELSE {_PLAIN} END"
-)
 _TEXTS = {
     16: "CASE WHEN {0} THEN 't' WHEN NOT {0} THEN 'f' END",
     19: _PLAIN, 20: _WHOLE, 21: _WHOLE, 23: _WHOLE, 25: _PLAIN, 26: _WHOLE, 1042: _PLAIN, 1043: _PLAIN, 1082: _DATE,
-    1114: _MOMENT, _NUMERIC: _NUMBER, 2950: _PLAIN,
+    1114: _MOMENT, _NUMERIC: _PLAIN, 2950: _PLAIN,
 }  # fmt: skip
 """By the OIDs of types."""
+_POINT = ord(".")
 _IN_BOTH = (19, 25, 1042, 1043, _NUMERIC)
 """Texts are the same in the binary format, and numbers are made of theirs."""
 
@@ -46,4 +43,17 @@ def _text_of(oid: int, format: int, style: Style) -> str | None:
 
 def sent(oid: int, format: int) -> Write | None:
     """What makes of such bytes those that a client gets; None where they are these."""
-    return (lambda text: pack_numeric_text(text.decode())) if format and oid == _NUMERIC else None
+    if oid != _NUMERIC:
+        return None
+    return _packed if format else _number
+
+
+def _number(text: bytes) -> bytes:
+    """DuckDB writes no zero before the point of a DECIMAL that has no digits there."""
+    if text[0] == _POINT:
+        return b"0" + text
+    return b"-0" + text[1:] if text.startswith(b"-.") else text
+
+
+def _packed(text: bytes) -> bytes:
+    return pack_numeric_text(text.decode())

@@ -132,8 +132,11 @@ def merged(parts: "Iterable[Expr]") -> dict[str, Any]:
     return found | {"loose": loose, "levels": levels}
 
 
+SCAN = "\f"
+"""Stands before the name of what is read in FROM, where an engine may put SQL in its place; to DuckDB it is a space."""
 _MARKS = "\x01\f"
-"""What means something within SQL that is being made (``CORE``, ``WIDE``), and so does not stand in a text there."""
+"""What means something within SQL that is being made (``CORE``, ``WIDE``, ``SCAN``), and so does not stand in a text
+there."""
 
 
 def quoted(text: str) -> str:
@@ -174,6 +177,6 @@ def int4(value: int) -> Expr:
 
 
 __all__ = [
-    "ABSENT", "Expr", "Grouped", "Loose", "Scaled", "Use", "boolean", "build", "identifier", "int4", "merged", "once",
-    "quoted", "replace", "text",
+    "ABSENT", "SCAN", "Expr", "Grouped", "Loose", "Scaled", "Use", "boolean", "build", "identifier", "int4", "merged",
+    "once", "quoted", "replace", "text",
 ]  # fmt: skip

@@ -11,7 +11,7 @@ from yunbox.engine.duck.vocabulary import Vocabulary
 from yunbox.engine.holo.faults import report_of
 from yunbox.engine.holo.system.described import Names
 from yunbox.engine.holo.system.moment import Moment
-from yunbox.engine.holo.texts import texts_of
+from yunbox.engine.holo.texts import sent, texts_of
 from yunbox.engine.holo.values import bindable, fetched, reader
 from yunbox.sql.decimals import narrowed
 from yunbox.sql.hologres import on_duckdb
@@ -85,7 +85,8 @@ class Planned:
 
         def shown(item: Any, oid: int, text: str | None) -> str | None:
             if item is None or text:
-                return item.decode() if item is not None else None
+                made = item if item is None else (sent(oid, 0) or bytes)(item)
+                return made.decode() if made is not None else None
             return TYPES[oid].codec.write(reader(oid)(item), style)
 
         return tuple(tuple(map(shown, row, oids, texts)) for row in found)

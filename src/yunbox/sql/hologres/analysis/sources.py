@@ -16,7 +16,7 @@ from yunbox.sql.hologres.analysis.scope import read as mark_read
 from yunbox.sql.hologres.catalog import ROW_KEY, Relation
 from yunbox.sql.hologres.catalogue import types
 from yunbox.sql.hologres.errors import error, unsupported
-from yunbox.sql.hologres.expr import Expr, Use, build, identifier
+from yunbox.sql.hologres.expr import SCAN, Expr, Use, build, identifier
 from yunbox.sql.hologres.parser import tree
 from yunbox.sql.hologres.parser.statements import parse
 from yunbox.sql.hologres.rendering import series
@@ -91,7 +91,7 @@ class Sources(Calls):
         row = Expr(f"{inner}.{ROW_KEY}", types.BYTEA)
         log = _log(read, inner, use) if logged and relation.logged else None
         source = Source(name, outputs, relation, "" if alias else relation.schema, row=row, logged=log)
-        return f"{identifier(token)} AS {inner}", Namespace([source], list(outputs))
+        return f"{SCAN}{identifier(token)} AS {inner}", Namespace([source], list(outputs))
 
     def _view(self, node: tree.TableRef, relation: Relation, use: Use) -> tuple[str, Namespace]:
         if self.context.depth > _DEPTH_MAX:
