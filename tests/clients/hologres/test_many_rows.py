@@ -98,3 +98,46 @@ def test_in_blocks_and_binlogs(client: Client) -> None:
         client.execute(f"insert into t select g + {9 * MANY}, g from {rows}")
         raise ZeroDivisionError
     assert client.execute("select count(*) from t").fetchone() == (3 * MANY,)
+
+
+def test_names_and_texts_that_look_like_ours(client: Client) -> None:
+    """What stands for a read within the engine's SQL is not taken for it within names and texts."""
+    client.execute('create table t (id int primary key, "a""b" int, "__scan_2"" AS t1" int, "t1" text)')
+    client.execute("insert into t values (1, 2, 3, E'\f\"__scan_2\" AS t1')")
+    client.execute("insert into t values (2, 5, 7, 't1.\"id\"')")
+    same = "E'\f\"__scan_2\" AS t1'"
+    assert client.execute(f"select {same}, count(*) from t where t1 = {same}").fetchall() == [('\f"__scan_2" AS t1', 1)]
+    assert client.execute('select sum("a""b" + "__scan_2"" AS t1") from t').fetchall() == [(17,)]
+    assert client.execute("select count(*) from t a, t b").fetchall() == [(4,)]
+    assert client.execute("select t.*, tableoid::regclass::text from t where id + 0 = 2").fetchall() == [
+        (2, 5, 7, 't1."id"', "t")
+    ]
+    within = "select max(a.id) from t a where a.id in (select b.id from t b where b.t1 = a.t1)"
+    assert client.execute(within).fetchone() == (2,)
+    assert client.execute(f"update t set id = id where t1 = {same}").rowcount == 1
+
+
+@pytest.mark.parametrize("binary", [False, True])
+def test_many_rows_are_taken_while_more_are_made(client: Client, binary: bool) -> None:
+    client.execute("create table t (id int primary key, n numeric(3, 3), d date, note text)")
+    client.execute(
+        f"insert into t select g, 0.5 - g % 10 / 10.0, date '2026-01-01' + g, case when g % 3 > 0 then 'row ' || g end "
+        f"from generate_series(1, {MANY}) g"
+    )
+    query = "select id, n, d, note from t order by id"
+    with client.cursor(binary=binary) as cursor:
+        rows = cursor.execute(query).fetchall()
+    assert len(rows) == MANY
+    assert [str(row[1]) for row in rows[:9]] == [
+        "0.400", "0.300", "0.200", "0.100", "0.000", "-0.100", "-0.200", "-0.300", "-0.400"
+    ]  # fmt: skip
+    assert rows[-1][3] == "row 20000"
+    with client.cursor() as cursor, cursor.copy(f"copy ({query}) to stdout (format csv)") as copy:
+        lines = b"".join(copy).decode().splitlines()
+    assert lines == [f"{row[0]},{row[1]},{row[2]},{row[3] or ''}" for row in rows]
+    with client.cursor() as cursor:
+        cursor.execute(query)  # and another behind one that is not read to its end
+        with client.transaction(), client.cursor("some") as named:
+            named.execute(query)
+            assert len(named.fetchmany(7)) == 7
+    assert client.execute("select count(*) from t").fetchone() == (MANY,)

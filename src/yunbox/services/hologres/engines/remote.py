@@ -85,6 +85,8 @@ class Running:
         self.positions: Mapping[int, int] = {}
         self.selected: Sequence[m.Selected] = ()
         self._first: Batch | None = None
+        self._ahead: m.Take | None = None
+        """What is asked for again and again, each time as soon as there is an answer: all rows are streamed."""
         self._link = link
         self._pipe: Pipe | None = pipe
 
@@ -94,7 +96,8 @@ class Running:
         self.affected, self.positions, self.selected = begun.affected, begun.positions, begun.selected
         computed(begun.compute_s)
         if begun.first is not None:
-            self._first = self._batch(begun.first)
+            self._ahead = request.first if request.first is not None and not request.first.rows_max else None
+            self._first = await self._batch(begun.first)
         if request.columns is None:
             self._done()
 
@@ -117,21 +120,29 @@ class Running:
             return first
         if self._pipe is None:
             return Batch(b"", 0, True)
-        found = m.rows_of(await self._asked(m.Take(rows_max, tuple(formats), style)))
+        request = None if self._ahead is not None else m.Take(rows_max, tuple(formats), style)
+        found = m.rows_of(await self._asked(request))
         computed(found.compute_s)
-        return self._batch(found)
+        return await self._batch(found)
 
-    def _batch(self, rows: m.Rows) -> Batch:
+    async def _batch(self, rows: m.Rows) -> Batch:
         if rows.is_last:
             self._done()
+        elif self._ahead is not None and self._pipe is not None:
+            with contextlib.suppress(ConnectionError):  # who takes the answer is told
+                await self._pipe.send(m.packed(self._ahead))
         return Batch(rows.data, rows.count, rows.is_last)
 
-    async def _asked(self, request: m.Request) -> bytes:
-        """The engine's answer. A failure that it tells of leaves the connection free."""
+    async def _asked(self, request: m.Request | None) -> bytes:
+        """The engine's answer, to what it was asked before if it is asked for nothing now.
+
+        A failure that it tells of leaves the connection free.
+        """
         pipe = self._pipe
         assert pipe is not None
         try:
-            await pipe.send(m.packed(request))
+            if request is not None:
+                await pipe.send(m.packed(request))
             answer = await pipe.receive()
         except ConnectionError:
             self.close()
