@@ -142,8 +142,8 @@ class _HttpServer(uvicorn.Server):
                 await asyncio.wait_for(self._ending.wait(), 1 - time.time() % 1)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End; at once, where nobody is connected."""
-        if self.server_state.connections:
+        """End; at once, where nobody is connected, and nothing is done any more for one who has gone."""
+        if self.server_state.connections or self.server_state.tasks:
             await super().shutdown(sockets)
             return
         for listener in (*self.servers, *(sockets or ())):

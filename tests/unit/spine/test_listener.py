@@ -122,3 +122,30 @@ def test_a_connection_takes_one_request_after_another() -> None:
         return statuses
 
     assert asked(refusing, twice) == [True, True]
+
+
+def test_what_is_done_for_one_who_has_gone_ends_with_the_listener() -> None:
+    ended: list[str] = []
+
+    async def serve() -> list[str]:
+        begun = asyncio.Event()
+
+        async def lasting(_scope: Any, _receive: Any, _send: Any) -> None:
+            begun.set()
+            try:
+                await asyncio.Event().wait()
+            finally:
+                ended.append("ended")
+
+        sockets = Sockets.reserve(0, {"web": 0})
+        async with listening(lasting, sockets.of("web"), 1.0):
+            _, writer = await asyncio.open_connection("127.0.0.1", sockets.of("web").getsockname()[1])
+            writer.write(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+            await begun.wait()
+            writer.close()
+            await writer.wait_closed()
+            await asyncio.sleep(0.05)  # until the listener knows, too
+        await asyncio.sleep(0)
+        return list(ended)
+
+    assert asyncio.run(serve()) == ["ended"]
