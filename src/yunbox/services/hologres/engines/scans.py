@@ -18,7 +18,7 @@ from yunbox.storage.rows.draft import Block
 from yunbox.storage.rows.model import PARTITIONED, Relation
 
 NOTHING: Mapping[str, Given] = {}
-_READ = re.compile(rf'({SCAN})"(__scan_\d+)" AS (t\d+)')
+_READ = re.compile(rf'{SCAN}"(__scan_\d+)" AS (t\d+)')
 _COLUMN = re.compile(r'\b(t\d+)\b(\."(?:[^"]|"")*"|\.\w+|)')
 
 
@@ -50,8 +50,8 @@ def _placed(sql: str, scan: Callable[[str, Wanted], str | None]) -> str:
     wanted = _wanted(sql)
 
     def put(found: re.Match[str]) -> str:
-        _, token, alias = found.groups()
-        made = scan(token, wanted.get(alias, frozenset()))
+        token, alias = found.groups()
+        made = scan(token, wanted[alias])
         return found[0] if made is None else f"{made} AS {alias}"
 
     return _READ.sub(put, sql)
@@ -60,7 +60,7 @@ def _placed(sql: str, scan: Callable[[str, Wanted], str | None]) -> str:
 @lru_cache(256)
 def _wanted(sql: str) -> Mapping[str, Wanted]:
     """The columns that a query asks for of what is read, by its names in FROM; None where it asks for it as a whole."""
-    aliases = {found[3]: set[str]() for found in _READ.finditer(sql)}
+    aliases = {found[2]: set[str]() for found in _READ.finditer(sql)}
     whole = dict.fromkeys(aliases, -1)  # its name in FROM itself is none of these
     for alias, column in _COLUMN.findall(sql):
         if alias in aliases and column:

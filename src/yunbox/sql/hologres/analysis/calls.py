@@ -21,6 +21,7 @@ from yunbox.sql.hologres.parser import tree
 from yunbox.sql.hologres.rendering import comparisons
 from yunbox.sql.hologres.rendering.aggregates import FRACTIONS, LISTING, fractions_sql
 from yunbox.sql.hologres.rendering.order import computed_where
+from yunbox.sql.hologres.rendering.quotes import outside_quotes
 from yunbox.sql.hologres.rendering.registry import CORE, Call, render
 
 Found = TypeVar("Found")
@@ -512,14 +513,9 @@ def _spans(sql: str) -> list[tuple[int, int]]:
 
 def _closing(sql: str, at: int) -> int:
     """Behind the parenthesis that closes the one at ``at``; quotes hide others."""
-    depth, quote = 0, ""
-    for place in range(at, len(sql)):
-        letter = sql[place]
-        if quote:
-            quote = "" if letter == quote else quote
-        elif letter in "'\"":
-            quote = letter
-        elif letter == "(":
+    depth = 0
+    for place, letter in outside_quotes(sql, at):
+        if letter == "(":
             depth += 1
         elif letter == ")":
             depth -= 1

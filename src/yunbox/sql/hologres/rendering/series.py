@@ -9,6 +9,7 @@ import re
 
 from yunbox.sql.hologres.catalogue.types import duck_type
 from yunbox.sql.hologres.expr import Expr
+from yunbox.sql.hologres.rendering.quotes import outside_quotes
 from yunbox.sql.hologres.rendering.registry import Call, rendered
 
 _FIXED_MAX, _EACH_MAX = 1_000_000, 100_000
@@ -89,14 +90,9 @@ def streamed(columns: list[str], alias: str) -> tuple[str, str, str] | None:
 
 def _arguments(sql: str, at: int) -> list[str] | None:
     """What stands between commas from a place on up to the parenthesis that closes; but for the limit of a list."""
-    parts, depth, quote, start = [], 0, "", at
-    for place in range(at, len(sql)):
-        letter = sql[place]
-        if quote:
-            quote = "" if letter == quote else quote
-        elif letter in "'\"":
-            quote = letter
-        elif letter in "([{":
+    parts, depth, start = [], 0, at
+    for place, letter in outside_quotes(sql, at):
+        if letter in "([{":
             depth += 1
         elif depth and letter in ")]}":
             depth -= 1
