@@ -17,8 +17,8 @@ FOLDER = ROOT / "src/yunbox/sql/hologres/catalogue"
 TYPES = (
     "bool", "bytea", "char", "name", "int8", "int2", "int4", "text", "oid", "json", "float4", "float8", "cidr",
     "unknown", "inet", "bpchar", "varchar", "date", "time", "timestamp", "timestamptz", "interval", "timetz",
-    "bit", "varbit", "numeric", "uuid", "jsonb", "regclass", "regtype", "regproc", "regprocedure", "regoperator",
-    "regdictionary",
+    "bit", "varbit", "numeric", "uuid", "jsonb", "jsonpath", "regclass", "regtype", "regproc", "regprocedure",
+    "regoperator", "regdictionary",
     "regnamespace", "regrole", "xid", "cid", "tid", "oidvector", "int2vector", "pg_node_tree", "aclitem",
     "record", "void", "anyelement", "anyarray", "any", "anynonarray", "anycompatible", "anycompatiblearray",
     "anycompatiblenonarray",

@@ -29,6 +29,7 @@ STATEMENTS = (
     "select sum(length(lpad('abc', 3000000 + g)) + length(rpad('a', 9000000, 'bc'))) from generate_series(1, 2000) g",
     "select sum(length(format('%*s', 90000000, g))) from generate_series(1, 2000) g",
     "select count(*) from generate_series(1, 100000000) g where g::text ~ '^([0-9]+)+x$'",
+    "select (repeat('[', 300) || repeat(']', 300))::jsonb @? '$.**.**.**.**.**.** ? (@ == 1)'",
     "with recursive r(n) as (select 1 union all select n + 1 from r) select count(*) from r",
 )
 

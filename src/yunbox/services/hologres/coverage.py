@@ -182,7 +182,8 @@ _OFFERED = (
     ),
     (
         "functions of Hologres' own",
-        "array_max, _min, _contains, _distinct, _except, _union of columns; uniq, max_by, any_value; get_json_object",
+        "array_max, _min, _contains, _distinct, _except, _union of columns; uniq, max_by, any_value; get_json_object; "
+        "jsonpath",
     ),
     (
         "the vendor's clients",
@@ -228,7 +229,7 @@ _NOT_OFFERED = (
 )
 _ENGINE = (
     (
-        "range_funnel, finder_funnel, path analysis, bsi_show, bsi_stat, PostGIS, lambdas, jsonpath",
+        "range_funnel, finder_funnel, path analysis, bsi_show, bsi_stat, PostGIS, lambdas",
         "0A000",
     ),
     ("functions and forms of SQL that are not here yet", "0A000, naming them, with their place"),

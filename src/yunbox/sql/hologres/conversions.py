@@ -176,7 +176,7 @@ def text_sql(sql: str, of: int, token: str, digits: Digits | None = None) -> str
     if name in ("float4", "float8", "date", "time", "timestamp", "timestamptz", "interval", "bytea", "timetz",
                 "roaringbitmap", "roaringbitmap64", "bsi"):  # fmt: skip
         return f"hg_out_{name}({into_carrier(sql, of)}, {quoted(token)})"
-    return sql
+    return f"hg_out_jsonpath({sql})" if name == "jsonpath" else sql
 
 
 def value_sql(sql: str, of: int, token: str) -> str:
@@ -188,7 +188,7 @@ def value_sql(sql: str, of: int, token: str) -> str:
         items = f"hg_array_items({sql})"
         return items if inner == "v" else f"[{inner} FOR v IN {items}]"
     if name == "oid" or name in CARRIERS or of in (TIMETZ, NUMERIC, UUID, JSONB) or name in (
-        "inet", "cidr", "bit", "varbit", "json",
+        "inet", "cidr", "bit", "varbit", "json", "jsonpath",
     ):  # fmt: skip
         return from_carrier(f"hg_in_{name}({sql}, {quoted(token)})", of)
     return sql

@@ -18,7 +18,7 @@ _ALIASES = {
     "serial4": "int4", "bigserial": "int8", "serial8": "int8",
 }  # fmt: skip
 _SERIALS = frozenset(("smallserial", "serial2", "serial", "serial4", "bigserial", "serial8"))
-_UNKNOWN = 705
+_UNKNOWN, _JSONPATH = 705, BY_NAME["jsonpath"]
 _ZONED = ("time", "timestamp")
 _NUMERIC = (38, 18)
 """The digits of a numeric column that names none: the vendor's page says that both are to be given, and these are the
@@ -44,7 +44,7 @@ def read_type(cursor: Cursor) -> Typed:
     written, numbers = _lettered(written, numbers)
     known = BY_NAME.get(_ALIASES.get(written, written))
     if known is None or known.name == "unknown" or known.oid in OF_THE_SYSTEM:
-        if is_absent("type", written):
+        if is_absent("type", written) or written == _JSONPATH.name:
             raise at(failure("0A000", f"columns of type {written} are not supported"), start)
         raise at(failure("42704", f'type "{written}" does not exist'), start)
     if known.name == "numeric":
@@ -60,9 +60,14 @@ def read_type(cursor: Cursor) -> Typed:
 
 
 def stored_type(oid: int, typmod: int) -> Typed:
-    """The type of a column that gets a query's values: a text where they have none, a numeric with digits."""
+    """The type of a column that gets a query's values: a text where they have none, a numeric with digits.
+
+    Raises PgError 0A000.
+    """
     if oid == _UNKNOWN:
         return Typed(BY_NAME["text"].oid)
+    if oid in (_JSONPATH.oid, _JSONPATH.array):
+        raise failure("0A000", f"columns of type {_JSONPATH.name} are not supported")
     is_open = oid == BY_NAME["numeric"].oid and typmod == NONE
     return Typed(oid, modifier("numeric", _NUMERIC) if is_open else typmod)
 

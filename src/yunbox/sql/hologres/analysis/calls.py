@@ -209,16 +209,15 @@ class Calls(Expressions):
         return self.coercion.shown(value)
 
     def _by_name(self, name: str, args: Sequence[Expr], names: Sequence[str], at: int) -> list[Expr]:
-        """Arguments in the order of the function that has such names; those left out are NULL or the default."""
+        """Arguments in the order of the function that has such names, with the defaults of those left out between."""
         first = len(args) - len(names)
-        found = [one for one in functions.BY_NAME.get(name, ()) if set(names) <= set(one.arg_names[first:])]
+        found = [one for one in functions.BY_NAME.get(name, ()) if _fits(one, first, names)]
         if not found:
             self._no_function(name, [one.type for one in args], at)
-        made: list[Expr] = list(args[:first])
         said = dict(zip(names, args[first:], strict=True))
-        for label, of in zip(found[0].arg_names[first:], found[0].args[first:], strict=True):
-            made.append(said.get(label) or conversions.literal(of, 0 if TYPES[of].category == "N" else None))
-        return made
+        last = max(map(found[0].arg_names.index, names))
+        between = zip(found[0].arg_names[first : last + 1], found[0].args[first : last + 1], strict=True)
+        return [*args[:first], *(said.get(label) or _default(label, of) for label, of in between)]
 
     @staticmethod
     def _no_function(name: str, given: Sequence[int], at: int) -> NoReturn:
@@ -534,3 +533,17 @@ def _dressed(sql: str, distinct: str, order: str, condition: str, over: str) -> 
         parts += [sql[last:start], core[:open_at], distinct, core[open_at:-1], order, ")", filtered, over]
         last = end
     return "".join(parts) + sql[last:]
+
+
+def _fits(function: functions.Function, first: int, names: Sequence[str]) -> bool:
+    """Whether a function takes so many arguments in order and those of such names, and all that have no default."""
+    wanted = function.arg_names[first : len(function.args) - function.defaults]
+    return set(wanted) <= set(names) <= set(function.arg_names[first:])
+
+
+_DEFAULTS = {"vars": "{}", "create_if_missing": True}
+"""What arguments are that nobody said; of numbers it is 0."""
+
+
+def _default(label: str, of: int) -> Expr:
+    return conversions.literal(of, _DEFAULTS.get(label, 0 if TYPES[of].category == "N" else None))

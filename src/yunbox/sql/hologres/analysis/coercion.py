@@ -16,6 +16,7 @@ from yunbox.sql.hologres.catalogue.types import (
     INT4,
     INT8,
     INTERVAL,
+    JSONPATH,
     NAME,
     NUMERIC,
     RECORD,
@@ -158,6 +159,8 @@ class Coercion:
                 read = read.encode()[:63].decode("utf-8", "ignore")
             if any(isinstance(item, list) for item in read) if isinstance(read, list) else False:
                 raise unsupported("an array of more than one dimension")
+            if target == JSONPATH:  # whose regular expressions are not looked at here
+                return replace(casts.render(replace(value, type=TEXT), target, "text", self.session), at=value.at)
             return replace(conversions.literal(target, read), at=value.at)
 
     def _is_of_the_catalogue(self, text: str) -> bool:

@@ -10,6 +10,7 @@ from yunbox.sql.hologres.natives import (
     flows,
     formats,
     identifiers,
+    jsonpaths,
     jsons,
     masks,
     mathematics,
@@ -28,7 +29,7 @@ from yunbox.sql.hologres.natives.native import Native
 
 NATIVES: tuple[Native, ...] = (
     *conversions.NATIVES, *numerics.NATIVES, *mathematics.NATIVES, *texts.NATIVES, *patterns.NATIVES,
-    *moments.NATIVES, *statistics.NATIVES, *jsons.NATIVES, *formats.NATIVES, *catalogue.NATIVES,
+    *moments.NATIVES, *statistics.NATIVES, *jsons.NATIVES, *jsonpaths.NATIVES, *formats.NATIVES, *catalogue.NATIVES,
     *bitmaps.NATIVES, *bsi.NATIVES, *networks.NATIVES, *binary.NATIVES, *zoned_times.NATIVES, *flows.NATIVES,
     *number_patterns.NATIVES, *moment_patterns.NATIVES, *oracle.NATIVES, *ciphers.NATIVES,
     *identifiers.NATIVES, *masks.NATIVES,

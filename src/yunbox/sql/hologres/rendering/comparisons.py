@@ -11,6 +11,7 @@ from yunbox.sql.hologres.catalogue.types import (
     INET,
     JSON,
     JSONB,
+    JSONPATH,
     NAME,
     NUMERIC,
     RECORD,
@@ -58,7 +59,7 @@ def key(value: Expr, *, equal: bool = False) -> str:
     element = element_of(value.type)
     if element in _KEYS:
         return f"[{_KEYS[element].format('v')} FOR v IN {value.sql}]"
-    if value.type == JSON or (
+    if value.type in _WITHOUT or (
         TYPES[value.type].name not in _PLAIN and not element and TYPES[value.type].category != "N"
     ):
         hint = "Use an explicit ordering operator or modify the query."
@@ -68,6 +69,10 @@ def key(value: Expr, *, equal: bool = False) -> str:
             "42883", f"could not identify an ordering operator for type {shown(value.type)}", value.at, hint=hint
         )
     return value.sql
+
+
+_WITHOUT = (JSON, JSONPATH)
+"""Types that have no equality."""
 
 
 def needs_key(value: Expr) -> bool:
@@ -84,7 +89,7 @@ def compared(symbol: str, left: Expr, right: Expr, session: Session) -> str | No
     if left.type == right.type == BPCHAR:
         return f"(rtrim({left.sql}, ' ') {symbol} rtrim({right.sql}, ' '))"
     if left.type == right.type or (left.type in _TEXTS and right.type in _TEXTS):
-        if left.type == JSON or left.type in BITMAPS:
+        if left.type in _WITHOUT or left.type in BITMAPS:
             return None
         return f"({key(left)} {symbol} {key(right)})"
     if left.type in _MOMENTS and right.type in _MOMENTS:

@@ -58,6 +58,8 @@ json_object(_text) = hg_json_object({0})
 json_object(_text,_text) = hg_json_pairs({0}, {1})
 jsonb_object(_text) = hg_jsonb_object({0})
 jsonb_object(_text,_text) = hg_jsonb_pairs({0}, {1})
+jsonb_path_exists_opr(jsonb,jsonpath) = hg_jsonpath_finds({0}, {1}, {statement})
+jsonb_path_match_opr(jsonb,jsonpath) = hg_jsonpath_matches({0}, {1}, {statement})
 get_json_object(text,text) = hg_get_json_object({0}, {1})
 """)
 
@@ -70,6 +72,20 @@ def _set(call: Call) -> str:
 @rendered("jsonb_insert(jsonb,_text,jsonb,bool)")
 def _insert(call: Call) -> str:
     return f"hg_jsonb_insert({call[0]}, {call[1]}, {call[2]}, {call[3] if len(call.args) > 3 else 'false'})"
+
+
+def _path(name: str, native: str) -> None:
+    def render(call: Call) -> str:
+        given = call[2] if len(call.args) > 2 else "'{}'"
+        silent = call[3] if len(call.args) > 3 else "false"
+        return call.fill(f"{native}({{0}}, {{1}}, {given}, {silent}, {{statement}})")
+
+    rendered(f"{name}(jsonb,jsonpath,jsonb,bool)", f"{name}_tz(jsonb,jsonpath,jsonb,bool)")(render)
+
+
+for _name, _native in (("exists", "exists"), ("match", "match"), ("query", "query"), ("query_array", "array"),
+                       ("query_first", "first")):  # fmt: skip
+    _path(f"jsonb_path_{_name}", f"hg_jsonpath_{_native}")
 
 
 @rendered(*(f"{kind}_each{text}({kind})" for kind in ("json", "jsonb") for text in ("", "_text")))

@@ -11,6 +11,7 @@ from yunbox.wire.pgwire.values.clock import Time, TimeTz
 from yunbox.wire.pgwire.values.codec import Codec
 from yunbox.wire.pgwire.values.dates import Date, Timestamp
 from yunbox.wire.pgwire.values.intervals import IntervalCodec
+from yunbox.wire.pgwire.values.jsonpaths import JSONPATH
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ _SYSTEM = (
     Type("oidvector", 30, -1, objects.Vector(Array(_OID, 26))),
     Type("xid", 28, 4, numbers.Integer("xid", ">I"), 1011),
     Type("cid", 29, 4, numbers.Integer("cid", ">I"), 1012),
+    Type("jsonpath", 4072, -1, JSONPATH, 4073),
     Type("pg_node_tree", 194, -1, texts.TEXT),
     Type("aclitem", 1033, 12, texts.TEXT, 1034),
     Type("regproc", 24, 4, objects.Named("regproc"), 1008),
