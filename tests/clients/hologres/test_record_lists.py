@@ -72,3 +72,17 @@ def test_a_list_is_needed_and_only_here(client: Client) -> None:
         client.execute("select * from generate_series(1, 2) as r(a int)")
     with pytest.raises(psycopg.errors.DuplicateColumn):
         client.execute("select * from json_to_record('{}') as r(a int, a int)")
+
+
+def test_a_tables_columns_are_the_list(client: Client) -> None:
+    """https://www.postgresql.org/docs/current/functions-json.html, json_populate_recordset"""
+    rows = [{"id": 80_001, "paid": "7.5", "tags": ["a"]}, {"id": 80_002, "day": "2026-02-01", "more": 1}]
+    query = "insert into record_orders select * from jsonb_populate_recordset(null::record_orders, %s) returning *"
+    assert client.execute(query, (Jsonb(rows),)).fetchall() == [
+        (80_001, Decimal("7.50"), None, ["a"]), (80_002, None, date(2026, 2, 1), None)
+    ]  # fmt: skip
+    client.execute("create view record_view as select * from json_populate_record(null::record_orders, '{\"id\": 1}')")
+    assert client.execute("select * from record_view").fetchone() == (1, None, None, None)
+    with pytest.raises(psycopg.errors.DependentObjectsStillExist):
+        client.execute("drop table record_orders")
+    client.execute("drop view record_view")

@@ -76,7 +76,9 @@ class Scope:
 
 def scope_of(table: tree.Node, find: Find, declared: Sequence[int]) -> Scope:
     """The scope of a statement about one table."""
-    if not isinstance(table, tree.TableRef) or (table.alias is not None and table.alias.columns):
+    if not isinstance(table, tree.TableRef) or table.sample is not None:
+        raise NotFixed
+    if table.alias is not None and table.alias.columns:
         raise NotFixed
     relation = find(table.names)
     if relation is None or relation.kind != TABLE:

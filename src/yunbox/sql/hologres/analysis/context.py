@@ -176,6 +176,8 @@ class Context:
         extension = extension_of_type(found.oid) if found is not None else ""
         if found is None and is_absent("type", base):
             raise unsupported(f"type {base}", name.at)
+        if found is None and self.find(name.names) is not None:
+            raise unsupported(f"the row type of {base}", name.at)
         if found is None or (extension and not self.catalog.has_extension(extension)):
             raise error("42704", f'type "{base}" does not exist', name.at)
         if name.dimensions:

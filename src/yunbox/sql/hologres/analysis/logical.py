@@ -104,6 +104,7 @@ def _named(text: str, at: int) -> Sequence[str]:
     """A table's name in a text. Raises PgError 42602."""
     found = parse(f"SELECT 1 FROM {text}") if text.strip() and ";" not in text else None
     sources = found.sources if isinstance(found, tree.Select) else ()
-    if len(sources) != 1 or not isinstance(sources[0], tree.TableRef) or sources[0].alias is not None:
+    table = sources[0] if len(sources) == 1 else None
+    if not isinstance(table, tree.TableRef) or table.alias is not None or table.sample is not None:
         raise error("42602", "invalid name syntax", at)
-    return sources[0].names
+    return table.names

@@ -6,7 +6,7 @@ Source: the PostgreSQL documentation, "Table Expressions".
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from yunbox.sql.hologres.analysis import logical, naming, records
+from yunbox.sql.hologres.analysis import logical, naming, records, sampling
 from yunbox.sql.hologres.analysis.bound import BoundQuery, column_sql
 from yunbox.sql.hologres.analysis.calls import Calls
 from yunbox.sql.hologres.analysis.context import Read
@@ -15,6 +15,7 @@ from yunbox.sql.hologres.analysis.scope import CteEntry, Namespace, Output, Scop
 from yunbox.sql.hologres.analysis.scope import read as mark_read
 from yunbox.sql.hologres.catalog import ROW_KEY, Relation
 from yunbox.sql.hologres.catalogue import types
+from yunbox.sql.hologres.catalogue.casts import accepts
 from yunbox.sql.hologres.errors import error, unsupported
 from yunbox.sql.hologres.expr import SCAN, Expr, Use, build, identifier
 from yunbox.sql.hologres.parser import tree
@@ -64,12 +65,25 @@ class Sources(Calls):
 
     def _table(self, node: tree.TableRef) -> tuple[str, Namespace]:
         if len(node.names) == 1 and (cte := self.scope.cte(node.names[0])) is not None:
+            if node.sample is not None:
+                sampling.check(node.sample, None)
             return self._cte(node, cte)
         relation = self.context.relation(node.names, node.at)
+        if node.sample is not None:
+            sampling.check(node.sample, relation)
         use = self.context.use(relation, "SELECT")
         if relation.kind == "v":
             return self._view(node, relation, use)
-        return self.stored(relation, node.alias, node.at, use, logged=True)
+        sql, namespace = self.stored(relation, node.alias, node.at, use, logged=node.sample is None)
+        return (sql if node.sample is None else self._sampled(sql, node.sample)), namespace
+
+    def _sampled(self, sql: str, sample: tree.Sample) -> str:
+        """Some rows of what is read."""
+        before, self.clause = self.clause, "FROM"
+        given = (("TABLESAMPLE", sample.args[0], types.FLOAT4), ("REPEATABLE", sample.seed, types.FLOAT8))
+        percent, *seed = (self._sample_number(what, one, of) for what, one, of in given if one is not None)
+        self.clause = before
+        return sampling.sampled(sql, sql.rpartition(" ")[2], percent, seed[0] if seed else None)
 
     def stored(
         self, relation: Relation, alias: tree.Alias | None, at: int, use: Use, *, logged: bool = False
@@ -92,6 +106,13 @@ class Sources(Calls):
         log = _log(read, inner, use) if logged and relation.logged else None
         source = Source(name, outputs, relation, "" if alias else relation.schema, row=row, logged=log)
         return f"{SCAN}{identifier(token)} AS {inner}", Namespace([source], list(outputs))
+
+    def _sample_number(self, what: str, node: tree.Node, of: int) -> Expr:
+        value = self.bind(node)
+        if not accepts(value.type, of, "assignment"):
+            message = f"argument of {what} must be type {types.shown(of)}, not type {types.shown(value.type)}"
+            raise error("42804", message, value.at)
+        return self.coercion.to(value, of, -1, "assignment")
 
     def _view(self, node: tree.TableRef, relation: Relation, use: Use) -> tuple[str, Namespace]:
         if self.context.depth > _DEPTH_MAX:
@@ -155,6 +176,8 @@ class Sources(Calls):
             return self._partitions(node, *listed)
         if records.check_list(node, [one.names[-1] for one in node.calls if isinstance(one, tree.Call)]):
             return self._records(node)
+        if isinstance(node.calls[0], tree.Call) and node.calls[0].names[-1] in records.OF_TABLES:
+            return self._table_records(node, node.calls[0])
         calls = [one for call in node.calls for one in _unnested(call)]
         if len(calls) > 1:
             return self._together(node, calls)
@@ -186,15 +209,28 @@ class Sources(Calls):
         """JSON as rows of the columns that a definition list names."""
         call = node.calls[0]
         assert isinstance(call, tree.Call) and node.alias is not None
+        name = self._name(call)
+        return self._recorded(node, call, name, name, records.listed(node.alias, self.context))
+
+    def _table_records(self, node: tree.FunctionRef, call: tree.Call) -> tuple[str, Namespace]:
+        """JSON as rows of a table's columns."""
+        if len(node.calls) > 1 or node.ordinality:
+            raise unsupported(f"{call.names[-1]} beside other functions or with ORDINALITY", node.at)
+        name, columns = self._name(call), records.of_table(call, self.context)
+        return self._recorded(node, replace(call, args=call.args[1:2]), records.OF_TABLES[name], name, columns)
+
+    def _recorded(
+        self, node: tree.FunctionRef, call: tree.Call, function: str, name: str, columns: Sequence[records.Listed]
+    ) -> tuple[str, Namespace]:
         before, self.clause = self.clause, "FROM"
         args, names = self._arguments(call)
-        resolved = self.resolve(self._name(call), args, call.at, names)
+        [value] = self.resolve(function, args, call.at, names).args
         self.clause = before
-        body, columns = records.rows(resolved.function.name, resolved.args[0], node.alias, self.context, self.coercion)
+        body, made = records.rows(name, value, columns, self.coercion)
         inner = self.context.fresh("t")
-        outputs = BoundQuery(body, tuple(columns)).outputs(inner)
-        name = node.alias.name or resolved.function.name
-        return f"{_lateral(resolved.args[0])}({body}) AS {inner}", Namespace([Source(name, outputs)], list(outputs))
+        name = (node.alias.name if node.alias else "") or name
+        outputs = _renamed(BoundQuery(body, tuple(made)).outputs(inner), node.alias, name)
+        return f"{_lateral(value)}({body}) AS {inner}", Namespace([Source(name, outputs)], list(outputs))
 
     def _together(self, node: tree.FunctionRef, calls: Sequence[tree.Node]) -> tuple[str, Namespace]:
         """The rows of several functions side by side, the shorter ones filled up with NULLs."""

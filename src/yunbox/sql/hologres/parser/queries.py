@@ -19,6 +19,7 @@ from yunbox.sql.hologres.parser.tree import (
     Node,
     Query,
     QueryRef,
+    Sample,
     Select,
     SetOperation,
     Star,
@@ -345,10 +346,22 @@ class QueryParser(CallParser):
             names = self.dotted()
             if self.is_operator("*"):
                 self.take()
-        alias = self.alias()
-        if self.is_word("tablesample"):
-            raise unsupported("TABLESAMPLE", self.at)
-        return TableRef(names, alias, only, at=at)
+        return TableRef(names, self.alias(), only, self._sample(), at=at)
+
+    def _sample(self) -> Sample | None:
+        at = self.at
+        if not self.word("tablesample"):
+            return None
+        names = self.dotted()
+        self.expect("(")
+        args = self.expressions()
+        self.expect(")")
+        if not self.word("repeatable"):
+            return Sample(names, args, at=at)
+        self.expect("(")
+        seed = self.expression()
+        self.expect(")")
+        return Sample(names, args, seed, at=at)
 
     def _calls(self) -> bool:
         """Whether a name with a parenthesis is next."""

@@ -330,12 +330,22 @@ class Alias(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Sample(Node):
+    """TABLESAMPLE method (percentage) REPEATABLE (seed)."""
+
+    names: tuple[str, ...]
+    args: tuple[Node, ...]
+    seed: Node | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TableRef(Node):
     """A table or view in FROM."""
 
     names: tuple[str, ...]
     alias: Alias | None = None
     only: bool = False
+    sample: Sample | None = None
 
 
 @dataclass(frozen=True, slots=True)

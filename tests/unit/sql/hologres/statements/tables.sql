@@ -63,3 +63,30 @@ select id from (select id, name from shop) q where q.id = 1
 select x.id from shop x where x.id = (select max(id) from shop y where y.id <= x.id) order by 1
 select pg_get_viewdef('nowhere', null::bool), pg_get_viewdef(1::oid, null::bool), pg_get_viewdef(1::oid, null::int4), pg_get_expr(null, 1::oid, true), pg_get_indexdef(1::oid, 1, null), pg_get_constraintdef(1::oid, null), pg_get_ruledef(1::oid, null)
 select pg_get_viewdef('nowhere', true)
+-- TABLESAMPLE
+select count(*) from shop tablesample bernoulli (100)
+select count(*) from shop tablesample system (100)
+select count(*) from shop tablesample bernoulli (0)
+select count(*) from shop tablesample system (0.0)
+select id, s.name from shop s tablesample bernoulli (100) where id > 1 order by id
+select s.a from shop s(a) tablesample bernoulli (100) order by 1
+select count(*) from shop tablesample pg_catalog.bernoulli (100)
+select count(*) from shop tablesample bernoulli (101)
+select count(*) from shop tablesample bernoulli (-1)
+select count(*) from shop tablesample bernoulli (null)
+select count(*) from shop tablesample bernoulli ('NaN')
+select count(*) from shop tablesample bernoulli (10, 20)
+select count(*) from shop tablesample bernoulli ('x')
+select count(*) from shop tablesample bernoulli (true)
+select count(*) from shop tablesample nosuch (10)
+select count(*) from big tablesample system (10)
+select count(*) from (select 1) t tablesample system (10)
+with c as (select 1) select count(*) from c tablesample system (10)
+select count(*) from shop tablesample system
+select count(*) from shop tablesample system (10) repeatable
+select count(*) from shop tablesample bernoulli (50 + 50)
+select count(*) from shop tablesample bernoulli ((select 100))
+select count(*) from shop tablesample bernoulli (count(*))
+select count(*) from shop tablesample bernoulli (100) t
+select count(*) from sale a tablesample bernoulli (100) join shop b tablesample system (100) on a.shop = b.id
+select count(*) from generate_series(1, 3) g tablesample system (10)
