@@ -8,7 +8,8 @@ import re
 import shutil
 import ssl
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ SETTINGS = {
 WIDTH_MAX = 10
 _AT_FAULT = re.compile(
     "NullPointerException|CompileException|ClassCastException|AssertionError|CodeGenException|CannotPlanException"
-    "|generate a valid execution plan"
+    "|generate a valid execution plan|This function does not support retraction|IndexOutOfBounds"
 )
 """Where a real Flink does not refuse a query but stumbles over it."""
 _FINISHED_S_MAX = 60.0
@@ -50,11 +51,12 @@ class Answer:
 class RealFlink:
     """A session of its SQL Gateway."""
 
-    def __init__(self, gateway: Any, context: ssl.SSLContext, folder: Path) -> None:
+    def __init__(self, gateway: Any, context: ssl.SSLContext, tables: Iterable[str], **settings: str) -> None:
         self._line = Rest(gateway, context)
-        self._session = self._line.ask("POST", "/v2/sessions", {"properties": SETTINGS})["sessionHandle"]
+        properties = {**SETTINGS, **settings}
+        self._session = self._line.ask("POST", "/v2/sessions", {"properties": properties})["sessionHandle"]
         self._views = 0
-        for statement in tables(folder):
+        for statement in tables:
             self._run(statement)
 
     def close(self) -> None:
@@ -69,7 +71,7 @@ class RealFlink:
         for at, query in enumerate(queries, self._views):
             try:
                 self._run(f"CREATE TEMPORARY VIEW v{at} AS {query}")
-                planned[at] = tuple(_type(of, nullable) for _, of, nullable, *_ in self._run(f"DESCRIBE v{at}"))
+                planned[at] = tuple(_type(of, nullable) for _, (_, of, nullable, *_) in self._run(f"DESCRIBE v{at}"))
             except Refused as error:
                 found[at] = Answer(failure=str(error))
         first, self._views = self._views, self._views + len(queries)
@@ -90,9 +92,9 @@ class RealFlink:
             self._ask({at: types for at, types in planned.items() if at not in half}, found)
             return
         for at, types in planned.items():
-            found[at] = Answer(types, _sorted([row[1 : 1 + len(types)] for row in rows if row[0] == at]))
+            found[at] = Answer(types, _left([(kind, row[1 : 1 + len(types)]) for kind, row in rows if row[0] == at]))
 
-    def _run(self, statement: str) -> list[list[Any]]:
+    def _run(self, statement: str) -> list[tuple[str, list[Any]]]:
         where = f"/v2/sessions/{self._session}"
         handle = self._line.ask("POST", f"{where}/statements", {"statement": statement})["operationHandle"]
         path: str | None = f"{where}/operations/{handle}/result/0?rowFormat=JSON"
@@ -102,7 +104,7 @@ class RealFlink:
             page = self._line.ask("GET", path)
             path = page.get("nextResultUri")
             if page["resultType"] != "NOT_READY":
-                found += [row["fields"] for row in page["results"]["data"]]
+                found += [(row["kind"], row["fields"]) for row in page["results"]["data"]]
             if path is not None and (page["resultType"] == "NOT_READY" or not page["results"]["data"]):
                 time.sleep(0.02)
         self._line.ask("DELETE", f"{where}/operations/{handle}/close")
@@ -140,6 +142,7 @@ class OwnEngine:
 
 
 def _type(of: str, nullable: object) -> str:
+    of = of.removesuffix(" *ROWTIME*")
     return of if nullable in (True, "TRUE") else f"{of} NOT NULL"
 
 
@@ -148,11 +151,20 @@ def _as_texts(at: int, width: int) -> str:
     return f"SELECT {at} AS q, {', '.join(f'{one} AS s{place}' for place, one in enumerate(columns))} FROM v{at}"
 
 
-def _sorted(rows: Sequence[Sequence[Any]]) -> tuple[str, ...]:
-    return tuple(sorted(repr([_unordered(value) for value in row]) for row in rows))
+def _sorted(rows: Iterable[Sequence[Any]]) -> tuple[str, ...]:
+    return tuple(sorted(repr([unordered(value) for value in row]) for row in rows))
 
 
-def _unordered(value: Any) -> Any:
+def _left(changes: Iterable[tuple[str, Sequence[Any]]]) -> tuple[str, ...]:
+    """What is left of changes."""
+    left: Counter[str] = Counter()
+    for kind, row in changes:
+        [told] = _sorted([row])
+        left[told] += 1 if kind in ("INSERT", "UPDATE_AFTER") else -1
+    return tuple(sorted((+left).elements()))
+
+
+def unordered(value: Any) -> Any:
     """A MAP's entries have no order, and a real Flink's have that of their hashes."""
     if not isinstance(value, str) or not value.startswith("{") or not value.endswith("}"):
         return value

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import random
 import signal
 import socket
 import ssl
@@ -16,14 +17,17 @@ import psutil
 import psycopg
 import pytest
 
+from tests.clients.flink import chance_streams
 from tests.clients.flink.chance_engines import OwnEngine, RealFlink
-from tests.clients.flink.chance_queries import chance_queries
+from tests.clients.flink.chance_queries import chance_queries, tables
+from tests.clients.flink.chance_trials import WAYS, left, planned
 from tests.clients.flink.conftest import Topic
 from tests.clients.flink.parity import BATCH, EVENTS, FIELDS, ROWS, STREAM, USERS, Query
 from tests.flink import Flink, Refused, Rest, clicks, hologres
 from tests.real_flink import answer, command, needed, refusal, yunbox
 from tests.waiting import until
 from yunbox.adapters.flink.cluster.keys import Keys
+from yunbox.sql.flink.errors import FlinkSqlError
 from yunbox.testing.server import Server
 
 pytestmark = [pytest.mark.java, pytest.mark.timeout(600)]
@@ -365,7 +369,7 @@ def test_queries_by_chance_come_to_the_same(cluster: dict[str, Any], tmp_path: P
     """Types, rows and refusals; what a real Flink stumbles over is left out."""
     queries = list(chance_queries(CHANCE_SEED, CHANCE_QUERIES))
     own = OwnEngine(tmp_path)
-    real = RealFlink(cluster["gateway"], cluster["context"], tmp_path / "tables")
+    real = RealFlink(cluster["gateway"], cluster["context"], tables(tmp_path / "tables"))
     try:
         wanted = dict(zip(queries, real.answers(queries), strict=True))
     finally:
@@ -376,3 +380,37 @@ def test_queries_by_chance_come_to_the_same(cluster: dict[str, Any], tmp_path: P
         found = own.answer(query)
         assert bool(found.failure) == bool(said.failure), (query, found, said)
         assert said.failure or found == said, query
+
+
+STREAMS_SEED, STREAMS, STREAMS_AT_ONCE = 41, 30, 10
+
+
+def test_streams_by_chance_come_to_the_same(cluster: dict[str, Any], tmp_path: Path) -> None:
+    """What is left of all changes, however they came here; there all that has a time comes at the end."""
+    queries = list(chance_streams.chance_streams(STREAMS_SEED, STREAMS))
+    given = chance_streams.inputs(random.Random(STREAMS_SEED))
+    chance_streams.write(tmp_path / "tables", given)
+    files = {"connector": "filesystem", "path": f"file://{tmp_path}/tables/{{}}"}
+    made = chance_streams.tables({**files, "format": "json"}, {**files, "format": "debezium-json"})
+    real = RealFlink(
+        cluster["gateway"],
+        cluster["context"],
+        [*made, *chance_streams.VIEWS],
+        **{"execution.runtime-mode": "streaming", "pipeline.auto-watermark-interval": "1 h"},
+    )
+    try:
+        parts = [queries[at : at + STREAMS_AT_ONCE] for at in range(0, STREAMS, STREAMS_AT_ONCE)]
+        wanted = [answer for part in parts for answer in real.answers(part)]
+    finally:
+        real.close()
+    assert sum(not said.is_stumble for said in wanted) > STREAMS * 3 // 4
+    for at, (query, said) in enumerate(zip(queries, wanted, strict=True)):
+        if said.is_stumble:
+            continue
+        if said.failure:
+            with pytest.raises(FlinkSqlError):
+                planned(query)
+            continue
+        assert tuple(str(field.type) for field in planned(query).sinks[0].input.fields) == said.types, query
+        found = left(query, tmp_path / str(at), given, random.Random(at), WAYS[at % len(WAYS)])
+        assert tuple(sorted(repr(list(row)) for row in found.elements())) == said.rows, query

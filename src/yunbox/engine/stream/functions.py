@@ -196,10 +196,13 @@ class Function:
                 raise InvalidArgument(f"{self.name} takes no single values")
 
     def extend(self, into: Parts, value: Any, sign: int) -> None:
-        """Add one value to a list of them in their order, or take its first away."""
+        """Add one value to a list of them in their order, or take its first away; where each counts once its last, as
+        its place is where it came."""
         values = into[0]
         if sign > 0:
             values.append(value)
+        elif value in values and self.call.distinct:
+            del values[len(values) - 1 - values[::-1].index(value)]
         elif value in values:
             values.remove(value)
 
@@ -293,7 +296,7 @@ class Function:
         """The result of one of OF_BAGS over all values that are there."""
         values = [value for value, count in bag.items() if count > 0]
         if not values:
-            return None
+            return "[]" if self.name == "COLLECT" else None
         if self.name == "PERCENTILE":
             numbers = sorted(float(value) for value in values for _ in range(1 if self.call.distinct else bag[value]))
             found = [_percentile(numbers, one) for one in self.percentages]

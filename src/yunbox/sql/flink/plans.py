@@ -310,6 +310,8 @@ class Rank(Single):
 
     With ``start`` and ``end`` 1 and an order by a time it is a deduplication. The fields are the input's, then
     the number if ``with_number``. ``window`` as in an Aggregate, for window Top-N and window deduplication.
+    ``every`` says that each change is given, also one that the next row of the same batch replaces: what comes of it is
+    asked for as it was at some time.
     """
 
     function: Literal["ROW_NUMBER", "RANK", "DENSE_RANK"]
@@ -320,6 +322,7 @@ class Rank(Single):
     with_number: bool = False
     window: tuple[int, int] | None = None
     ttl_ms: int = 0
+    every: bool = False
 
     @property
     def is_deduplication(self) -> bool:

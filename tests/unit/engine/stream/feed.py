@@ -50,8 +50,9 @@ class Feed:
         pass
 
 
-CONNECTORS["feed"] = lambda: Connector(reader=Feed)
-kinds.KINDS["feed"] = kinds.Kind("feed", reads=True)
+for _name in ("feed", "feed-cdc"):  # the latter tells of changes
+    CONNECTORS[_name] = lambda: Connector(reader=Feed)
+    kinds.KINDS[_name] = kinds.Kind(_name, reads=True)
 
 
 def feed(name: str, *fields: Field, changelog: bool = False, delay_ms: int | None = None) -> Node:

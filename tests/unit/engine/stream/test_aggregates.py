@@ -97,6 +97,19 @@ def test_functions(tmp_path: Path, one: AggregateCall, result: str) -> None:
     assert run.send("t", ("a", 2, 0.5, "2.50"), ("a", None, None, None))[-1] == f"+U[a, 3, {result}]"
 
 
+def test_values_in_their_order_where_rows_go(tmp_path: Path) -> None:
+    """One that is told once has its place from when it came, also when it has come again and one of the two goes; and
+    COLLECT of nothing is empty, as in real Flink 2.3."""
+    multiset = FlinkType("MULTISET", (), (BIGINT,))
+    calls = [call("LISTAGG", 0, STRING, STRING, distinct=True), call("LISTAGG", 0, STRING, STRING),
+             call("COLLECT", 1, BIGINT, multiset)]  # fmt: skip
+    run = Run(tmp_path / "j", grouped(clicks(changelog=True), (), *calls))
+    run.send("t", *((key, None, 0, None) for key in ("b", "a", "b", "c")))
+    assert run.send("t", ("b", None, 0, None), kind="-D")[-1] == "+U[b,a,c, a,b,c, []]"
+    run.send("t", ("b", None, 0, None), kind="-D")
+    assert run.send("t", ("b", 7, 0, None))[-1] == "+U[a,c,b, a,c,b, [7]]"
+
+
 @pytest.mark.parametrize("of", [(1, 1), (5, 2), (10, 0), (18, 18), (20, 3), (26, 0), (30, 12)])
 def test_sums_of_decimals_are_exact(tmp_path: Path, of: tuple[int, int]) -> None:
     """As arrays, with rows that go, and over a start from disk."""

@@ -385,7 +385,7 @@ def test_many_unfinished_matches_of_a_key_are_judged_together(
     ask, moves = Duck.run, PatternRun._moves
     monkeypatch.setattr(Duck, "run", lambda self, sql, batch=None: (queries.append(sql), ask(self, sql, batch))[1])
     monkeypatch.setattr(PatternRun, "_moves", lambda self, one: (looked_at.append(one.seq), moves(self, one))[1])
-    run = matching(M.format("A.id AS a, C.id AS c", "", "A B* C", "WITHIN INTERVAL '250' SECOND", define), delay_s=0)
+    run = matching(M.format("A.id AS a, C.id AS c", "", "A B* C", "WITHIN INTERVAL '250' SECOND(3)", define), delay_s=0)
     assert run.send(*[(at, "a", 10 + at, 1.0, "x", _BEGIN + at * 1_000_000) for at in range(600)]) == []
     assert len(queries) < 200, "a third of the rows"
     assert len(looked_at) < 20_000, "where beginnings go on with a row 130,000 times"

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tests.unit.engine.stream.feed import Run, feed
-from yunbox.sql.flink.plans import AggregateCall, Bound, Field, Order, Over, TemporalJoin
+from yunbox.sql.flink.plans import AggregateCall, Bound, Field, Order, Over, Rank, TemporalJoin
 from yunbox.sql.flink.types import BIGINT, STRING, FlinkType
 
 MILLIS = FlinkType("TIMESTAMP", (3,))
@@ -64,3 +64,18 @@ def test_versions(tmp_path: Path) -> None:
     run.again()
     run.send("r", ("a", 20, 8 * MS), kind="-D")
     assert run.send("l", ("a", 7 * MS), ("a", 8 * MS)) == ["+I[a, 7000, a, 20, 5000]", "+I[a, 8000, None, None, None]"]
+
+
+def test_a_view_that_keeps_the_last_row_has_all_versions(tmp_path: Path) -> None:
+    """Also those that came together; a row without a key has the versions without one, as in real Flink 2.3."""
+    left = feed("l", Field("k", STRING), Field("ts", MILLIS, "rowtime"), delay_ms=0)
+    right = feed("r", Field("k", STRING), Field("rate", BIGINT), Field("ts", MILLIS, "rowtime"), delay_ms=0)
+    view = Rank(right.fields, right, "ROW_NUMBER", (0,), (Order(2, descending=True),), 1, every=True)
+    node = TemporalJoin((*left.fields, *view.fields), left, view, "INNER", ((0, 0),), 1)
+    run = Run(tmp_path / "j", node)
+    rates = [(key, rate, rate * MS) for rate in (1, 5, 9) for key in ("a", None)]
+    run.send("r", *rates)
+    assert run.send("l", ("a", 4 * MS), (None, 6 * MS), ("b", 7 * MS)) == [
+        "+I[a, 4000, a, 1, 1000]",
+        "+I[None, 6000, None, 5, 5000]",
+    ]

@@ -145,6 +145,8 @@ def test_a_version_needs_a_key() -> None:
     assert "TemporalJoin" in shape(
         plan("SELECT u.a FROM u JOIN latest FOR SYSTEM_TIME AS OF u.ts ON u.k = latest.s", made)
     )
+    versions = plan("SELECT u.a FROM u JOIN latest FOR SYSTEM_TIME AS OF u.ts ON u.k = latest.s", made)
+    assert [one.every for one in walk(versions) if isinstance(one, Rank)] == [True], "each may be asked for"
     with pytest.raises(InvalidArgument, match="no primary key can be found"):
         plan("SELECT u.a FROM u JOIN t FOR SYSTEM_TIME AS OF u.ts ON u.k = t.s", made)
     with pytest.raises(InvalidArgument, match="must be included in the equivalence condition"):
@@ -183,3 +185,10 @@ def test_a_batch_has_no_windows_by_the_time_of_processing(query: str, reason: st
     made = planner(**{"execution.runtime-mode": "batch"})
     with pytest.raises((InvalidArgument, Unsupported), match=reason):
         plan(query, made)
+
+
+def test_a_key_of_all_groupings_is_not_null() -> None:
+    query = "SELECT b, a, COUNT(*) FROM t GROUP BY b, GROUPING SETS ((a), ())"
+    assert [field.type.nullable for field in plan(query).fields] == [False, True, False]
+    query = "SELECT b, COUNT(*) FROM t GROUP BY ROLLUP (b)"
+    assert [field.type.nullable for field in plan(query).fields] == [True, False]

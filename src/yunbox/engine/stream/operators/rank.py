@@ -50,15 +50,20 @@ class TopN(Operator):
             by_key.setdefault(self._key(row), []).append((kind, row))
         changes: list[Change] = []
         for key, came in by_key.items():
-            rows = [tuple(row) for row in self._rows.get(key) or ()]
-            before = self._window(rows)
-            rows = self._after(rows, came)
-            if rows:
-                self._rows.put(key, rows)
-            else:
-                self._rows.delete(key)
-            changes += self._difference(before, self._window(rows))
+            for some in [[one] for one in came] if self._node.every else [came]:
+                changes += self._changed(key, some)
         yield from self.given(changes)
+
+    def _changed(self, key: Key, came: Sequence[Change]) -> Iterator[Change]:
+        """What changes of a key make of its rows."""
+        rows = [tuple(row) for row in self._rows.get(key) or ()]
+        before = self._window(rows)
+        rows = self._after(rows, came)
+        if rows:
+            self._rows.put(key, rows)
+        else:
+            self._rows.delete(key)
+        yield from self._difference(before, self._window(rows))
 
     def _after(self, rows: list[Row], changes: Sequence[Change]) -> list[Row]:
         rows = list(rows)

@@ -82,7 +82,7 @@ class TemporalJoin(Operator):
 
     def _found(self, row: Row) -> Row | None:
         key = self._key(_LEFT, row)
-        versions = [] if None in key else self._versions.get(key) or []
+        versions = self._versions.get(key) or []
         at = bisect_right(versions, row[self._time], key=lambda one: one[0])
         return tuple(versions[at - 1][1]) if at and versions[at - 1][1] is not None else None
 

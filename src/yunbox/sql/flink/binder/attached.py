@@ -20,6 +20,7 @@ from yunbox.sql.flink.plans import (
     Node,
     Project,
     Rank,
+    Single,
     Source,
     Table,
     TemporalJoin,
@@ -189,11 +190,25 @@ def temporal(kind: Kind, right: Relation, time: int, columns: tuple[Column, ...]
             one if i < len(left.columns) else replace(one, time="", window=None) for i, one in enumerate(columns)
         )
         node = TemporalJoin(
-            tuple(fields), made.left, made.right, kind, made.keys, time, made.condition, hints.of(left.columns)
+            tuple(fields),
+            made.left,
+            _every_version(made.right),
+            kind,
+            made.keys,
+            time,
+            made.condition,
+            hints.of(left.columns),
         )
         return Relation(made.narrowed(node, kind, kept), kept)
 
     return attach
+
+
+def _every_version(node: Node) -> Node:
+    """A view that keeps the last row of each key gives all of them, as each may be asked for."""
+    if isinstance(node, Rank):
+        return replace(node, every=True)
+    return replace(node, input=_every_version(node.input)) if isinstance(node, Single) else node
 
 
 def _check_version(right: Relation, pairing: Pairing) -> None:

@@ -404,7 +404,10 @@ def _grouping_sets(
     width = len(relation.columns)
     of = BIGINT.of(nullable=False)
     branches = []
-    types = [one.type.of(nullable=True) for one in keys]
+    insides = [[any(_bare(one) == _bare(other) for other in grouping) for one in nodes] for grouping in sets]
+    types = [
+        one.type if all(inside) else one.type.of(nullable=True) for one, *inside in zip(keys, *insides, strict=True)
+    ]
     names = [relation.columns[one.column].name if one.column is not None else f"EXPR${i}" for i, one in enumerate(keys)]
     fields = (
         *relation.node.fields,
@@ -412,8 +415,7 @@ def _grouping_sets(
         Field("$e", of),
     )
     kept = tuple(Bound(mark(i), one.type) for i, one in enumerate(relation.node.fields))
-    for grouping in sets:
-        inside = [any(_bare(one) == _bare(other) for other in grouping) for one in nodes]
+    for inside in insides:
         number = sum(1 << (len(keys) - 1 - i) for i, one in enumerate(inside) if not one)
         made = tuple(
             Bound(key.sql if present else f"CAST(NULL AS {one.duckdb})", one)

@@ -12,6 +12,8 @@ from yunbox.sql.flink.types import MILLIS, FlinkType
 _INT_MAX, _BIGINT_MAX = 2**31, 2**63
 _UNIT_MS = {"SECOND": 1000, "MINUTE": 60_000, "HOUR": 3_600_000, "DAY": 86_400_000, "WEEK": 604_800_000}
 _UNIT_MONTHS = {"YEAR": 12, "QUARTER": 3, "MONTH": 1}
+_BELOW = {"MONTH": 12, "HOUR": 24, "MINUTE": 60, "SECOND": 60}
+"""What is behind another unit is less than these."""
 _ORDER = ("DAY", "HOUR", "MINUTE", "SECOND")
 _DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 _TIME = re.compile(r"(\d{1,2}):(\d{1,2}):(\d{1,2})(?:\.(\d{1,9}))?")
@@ -124,12 +126,14 @@ def interval_months(node: IntervalOf, text: str) -> int | None:
     """An interval's months; None when it is one of days to seconds."""
     if node.unit not in _UNIT_MONTHS:
         return None
+    _check_precision(node, text)
     raw, sign = node.text.strip(), -1 if node.negative else 1
     if raw.startswith("-"):
         raw, sign = raw[1:], -sign
     years, _, months = raw.partition("-") if node.until else (raw, "", "")
-    if not years.isdigit() or (months and not months.isdigit()):
+    if not years.isdigit() or (months and not (months.isdigit() and int(months) < _BELOW["MONTH"])):
         raise _illegal(node, text)
+    _check_digits(node, int(years), text)
     return sign * (int(years) * _UNIT_MONTHS[node.unit] + int(months or 0))
 
 
@@ -137,15 +141,20 @@ def interval_ms(node: IntervalOf, text: str) -> int:
     """An interval's milliseconds, of days to seconds."""
     if node.unit not in _UNIT_MS:
         raise ValidationFailed(f"An interval of {node.unit} has no fixed length: use days to seconds", text, node.at)
+    _check_precision(node, text)
     found = _DAY_TIME.fullmatch(node.text)
     if found is None:
         raise _illegal(node, text)
     numbers = [int(one) for one in found.group(2, 3, 4, 5) if one is not None]
     units = _units(node)
-    if len(numbers) != len(units) or (found[6] and units[-1] != "SECOND"):
+    part = found[6] or ""
+    if len(numbers) != len(units) or (part and (units[-1] != "SECOND" or len(part) > node.digits[1])):
         raise _illegal(node, text)
+    if any(number >= _BELOW[unit] for number, unit in zip(numbers[1:], units[1:], strict=True)):
+        raise _illegal(node, text)
+    _check_digits(node, numbers[0], text)
     total = sum(number * _UNIT_MS[unit] for number, unit in zip(numbers, units, strict=True))
-    total += int(((found[6] or "") + "000")[:3])
+    total += int((part + "000")[:3])
     return -total if (found[1] == "-") != node.negative else total
 
 
@@ -153,6 +162,24 @@ def _units(node: IntervalOf) -> tuple[str, ...]:
     if not node.until or node.unit == "WEEK":
         return (node.unit,)
     return _ORDER[_ORDER.index(node.unit) : _ORDER.index(node.until) + 1]
+
+
+def _check_precision(node: IntervalOf, text: str) -> None:
+    """Whether so many digits may be asked for. Raises ValidationFailed."""
+    for what, digits, most in (("leading field", node.digits[0], 10), ("fractional second", node.digits[1], 9)):
+        if not 1 <= digits <= most:
+            raise ValidationFailed(
+                f"Interval {what} precision '{digits}' out of range for INTERVAL {node.unit}", text, node.at
+            )
+
+
+def _check_digits(node: IntervalOf, first: int, text: str) -> None:
+    """Whether the first number is within its digits, which are two unless others are given. Raises ValidationFailed."""
+    digits = node.digits[0]
+    if not node.is_number and first >= 10**digits:
+        raise ValidationFailed(
+            f"Interval field value {first} exceeds precision of {node.unit}({digits}) field", text, node.at
+        )
 
 
 def _illegal(node: IntervalOf, text: str) -> ValidationFailed:

@@ -127,12 +127,14 @@ class TypeParser(Cursor):
         months = first in ("YEAR", "MONTH")
         return FlinkType("INTERVAL YEAR TO MONTH" if months else "INTERVAL DAY TO SECOND")
 
-    def _digits(self) -> None:
+    def _digits(self) -> list[int]:
+        found = []
         if self.mark("("):
-            self.whole()
+            found.append(self.whole())
             if self.mark(","):
-                self.whole()
+                found.append(self.whole())
             self.expect(")")
+        return found
 
     def _collection(self, word: str) -> FlinkType:
         self.expect("<")

@@ -279,21 +279,23 @@ class ExpressionParser(TypeParser):
         negative = self.mark("-")
         if not negative:
             self.mark("+")
-        text = self.take().text if self.token.kind == "integer" else self.string()  # INTERVAL 1 DAY
-        unit, until = self._unit(), ""
+        is_number = self.token.kind == "integer"  # INTERVAL 1 DAY
+        text = self.take().text if is_number else self.string()
+        (unit, given), until, last = self._unit(), "", []
         if self.is_word("TO") and self.ahead().upper in _SMALLER.get(unit, ()):  # not FLOOR's, as of a SECOND TO WEEK
             self.take()
-            until = self._unit()
-        return IntervalOf(text, unit, until, negative, at=self.since(start))
+            until, last = self._unit()
+        leading, fraction = (*given[:1], 2)[0], (*(last if until else given[1:]), 6)[0]
+        return IntervalOf(text, unit, until, negative, is_number, (leading, fraction), at=self.since(start))
 
-    def _unit(self) -> str:
+    def _unit(self) -> tuple[str, list[int]]:
+        """A unit, and the digits in parentheses behind it."""
         word = self.token.upper
         unit = _UNITS_MORE.get(word, word)
         if self.token.kind != "word" or unit not in _UNITS:
             self.fail()
         self.take()
-        self._digits()
-        return unit
+        return unit, self._digits()
 
     def _case(self) -> Node:
         start = self.at

@@ -32,12 +32,18 @@ class Constant(Node):
 
 @dataclass(frozen=True, slots=True)
 class IntervalOf(Node):
-    """``INTERVAL '1' DAY``. ``until`` is the unit behind TO."""
+    """``INTERVAL '1' DAY``. ``until`` is the unit behind TO.
+
+    ``digits`` are those that its first number may have, which is not asked of an ``INTERVAL 1 DAY``, and those of the
+    fraction of a second.
+    """
 
     text: str
     unit: str
     until: str = ""
     negative: bool = False
+    is_number: bool = False
+    digits: tuple[int, int] = (2, 6)
 
 
 @dataclass(frozen=True, slots=True)
