@@ -462,3 +462,12 @@ class TestPropertiesThatNameColumns:
         for table in ("named", "named_1"):
             assert self.properties(client, table)["bitmap_columns"] == "aa"
         client.execute("drop table named")
+
+
+@pytest.mark.parametrize(
+    "statement", ["recover table gone", "recover table gone with (table_id = 7)", "purge table gone"]
+)
+def test_there_is_no_recycle_bin(client: Client, statement: str) -> None:
+    """https://www.alibabacloud.com/help/en/hologres/user-guide/table-recycle-bin"""
+    with pytest.raises(psycopg.errors.FeatureNotSupported, match=statement.split()[0].upper()):
+        client.execute(statement.encode())

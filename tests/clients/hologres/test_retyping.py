@@ -71,7 +71,11 @@ def test_a_client_is_told_of_the_new_type(client: Client) -> None:
         ("v type int", "0A000"),
         ("i type bigint", "0A000"),
         ("j type jsonb", "0A000"),
-        ("c type text", "0A000"),
+        ("c type char(3)", "0A000"),
+        ("c type char(2)", "0A000"),
+        ("c type char", "0A000"),
+        ("c type bpchar", "0A000"),
+        ("c type varchar(2)", "0A000"),
         ("v type text using v || 'x'", "0A000"),
         ('v type text collate "C"', "0A000"),
         ("v type nothing", "42704"),
@@ -109,3 +113,54 @@ def test_all_or_nothing_with_its_block(client: Client) -> None:
     client.execute("alter table t alter v type text, add column late int")
     client.execute("rollback")
     assert refused(client, "insert into t values ('b', 'abcd')") == "22001"
+
+
+@pytest.mark.parametrize("orientation", ["row", "column", "row,column"])
+@pytest.mark.parametrize("to", ["char(5)", "varchar(3)", "varchar(9)", "text"])
+def test_chars_lose_their_spaces_or_gain_some(client: Client, orientation: str, to: str) -> None:
+    columns = "k char(3) primary key, c char(3) default 'd', n int"
+    client.execute(f"create table x ({columns}) with (orientation = '{orientation}', binlog_level = 'replica')")
+    client.execute("insert into x (k, c, n) values ('a', 'é', 1), ('abc', null, 2), ('b', ' q', 3)")
+    client.execute("alter table x add column late char(2) default 'z'")
+    assert client.execute("select count(*), max(c) from x where c > 'a'").fetchone() == (1, "é  ")
+    find = "select k, c, n, late from x where k = %s"
+    assert client.execute(find, ["a"], prepare=True).fetchone() == ("a  ", "é  ", 1, "z ")
+    client.execute(f"alter table x alter k type {to}, alter c type {to}, alter late type {to}")
+    width = 5 if to == "char(5)" else 0
+    rows = [tuple(one.ljust(width) if isinstance(one, str) else one for one in row)
+            for row in (("a", "é", 1, "z"), ("abc", None, 2, "z"), ("b", " q", 3, "z"))]  # fmt: skip
+    assert client.execute(find, ["a"], prepare=True).fetchone() == rows[0]
+    assert client.execute("select * from x order by n").fetchall() == rows
+    assert client.execute("select n, octet_length(c) from x where c = 'é'").fetchall() == [(1, max(width + 1, 2))]
+    client.execute("insert into x (k, n) values ('b', 4), ('new', 5) on conflict (k) do update set n = excluded.n")
+    assert client.execute("select trim(k), trim(c), n from x where n > 3 order by n").fetchall() == [
+        ("b", "q", 4), ("new", "d", 5)
+    ]  # fmt: skip
+    events = client.execute("select count(*) from (select hg_binlog_lsn, k from x) s").fetchone()
+    assert events == (6,)  # 3 new rows, then one that changed, before and behind, and one more
+
+
+def test_chars_of_many_rows_are_left_to_a_rebuild(client: Client) -> None:
+    client.execute("create table many (k int primary key, c char(3))")
+    client.execute("insert into many select g, 'x' from generate_series(1, 100001) g")
+    assert refused(client, "alter table many alter c type text") == "0A000"
+    client.execute("delete from many where k = 1")
+    client.execute("alter table many alter c type text")
+    assert client.execute("select count(*), sum(length(c)) from many where c = 'x'").fetchone() == (100_000, 100_000)
+
+
+def test_chars_in_a_block_and_in_partitions(client: Client) -> None:
+    client.execute("begin")
+    client.execute("alter table t alter c type text")
+    assert client.execute("select c || '|' from t where k = 'a'").fetchone() == ("q|",)
+    client.execute("rollback")
+    assert client.execute("select c from t where k = 'a'").fetchone() == ("q  ",)
+    client.execute("begin")
+    client.execute("alter table t alter c type varchar(3)")
+    client.execute("commit")
+    assert client.execute("select c || '|', octet_length(c) from t").fetchone() == ("q|", 1)
+    client.execute("create table pc (k int, d text, c char(2), primary key (k, d)) partition by list (d)")
+    client.execute("create table pc_a partition of pc for values in ('a')")
+    client.execute("insert into pc_a values (1, 'a', 'x')")
+    client.execute("alter table pc alter c type char(4)")
+    assert client.execute("select c from pc").fetchall() == [("x   ",)]

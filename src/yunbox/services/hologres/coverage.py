@@ -102,7 +102,7 @@ _OFFERED = (
     ),
     (
         "changes of tables",
-        "ALTER TABLE: RENAME, ADD (NOT NULL, DEFAULT), DROP and RENAME COLUMN, TYPE of texts and JSON, defaults, "
+        "ALTER TABLE: RENAME, ADD (NOT NULL, DEFAULT), DROP and RENAME COLUMN, TYPE of texts, CHAR and JSON, defaults, "
         "properties; COMMENT",
     ),
     (
@@ -193,6 +193,7 @@ _OFFERED = (
 )
 _NOT_OFFERED = (
     ("isolation above read committed", "0A000"),
+    ("RECOVER TABLE, PURGE: the recycle bin", "0A000; a dropped table is gone"),
     ("SCROLL cursors, FETCH backwards", "0A000 and 55000"),
     ("LISTEN, NOTIFY, DO, LOCK, PREPARE TRANSACTION", "0A000"),
     ("physical replication, IDENTIFY_SYSTEM", "0A000"),

@@ -19,7 +19,7 @@ from yunbox.services.hologres.definitions.owners import read_owner
 from yunbox.services.hologres.definitions.partitioning import is_partitioning, scheduled
 from yunbox.services.hologres.definitions.partitions import read_attach, read_detach
 from yunbox.services.hologres.definitions.properties import checked, read_properties
-from yunbox.services.hologres.definitions.retyping import read_retyping, retyped
+from yunbox.services.hologres.definitions.retyping import read_retyping, refill, retyped
 from yunbox.services.hologres.definitions.table_groups import check_group
 from yunbox.services.hologres.definitions.types import Typed
 from yunbox.services.hologres.fixed.scope import NotFixed
@@ -97,6 +97,7 @@ class AlterTable:
         if any(before.type_oid != after.type_oid or before.modifier != after.modifier
                for before, after in zip(relation.columns, altered.columns, strict=False)):  # fmt: skip
             check_unused(known, relation, "changing the type of a column")
+            refill(change, relation, altered)
         if altered != relation:
             catalogue.replace(change, relation, altered)
 

@@ -304,7 +304,7 @@ def _close(cursor: Cursor) -> c.Command:
 
 _NOT_OFFERED = ("listen", "notify", "do", "load", "lock", "checkpoint", "cluster", "reindex",
                 "create_replication_slot", "drop_replication_slot", "identify_system", "read_replication_slot",
-                "timeline_history", "base_backup")  # fmt: skip
+                "timeline_history", "base_backup", "recover", "purge")  # fmt: skip
 
 
 def _unlisten(cursor: Cursor) -> c.Command:
