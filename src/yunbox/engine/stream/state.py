@@ -56,6 +56,8 @@ class State:
         self._unseen: list[Any] = []
         self._changed = 0
         self._each_bytes = _ENTRY_BYTES
+        self.index_bytes = 0
+        """What a step has in memory for an entry, beside it."""
         self.owns: Callable[[Any], bool] | None = None
         """Whether a key that is read is one of those that this process has; None where it has all of them."""
 
@@ -301,6 +303,10 @@ class BagState(State):
             self._count += len(found)
         return found
 
+    def peek(self, key: Key) -> dict[Any, Any] | None:
+        """The values of a key that are in memory, if they are."""
+        return self._live.get(key)
+
     def put(self, key: Key, name: Any, value: Any) -> None:
         """Give a key a value."""
         bag = self.get(key)
@@ -366,7 +372,7 @@ class BagState(State):
 
     def shrink(self) -> None:
         """As in State."""
-        if self._count * self._each_bytes > self._memory_bytes_max:
+        if self._count * (self._each_bytes + self.index_bytes) > self._memory_bytes_max:
             self._live, self._count = {}, 0
             self.is_whole = False
 

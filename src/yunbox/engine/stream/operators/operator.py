@@ -108,11 +108,15 @@ class Expiry:
 
 
 class Remembered:
-    """A value for each key, forgotten when nobody has touched it for so long. The state is [value, touched]."""
+    """A value for each key, forgotten when nobody has touched it for so long. The state is [value, touched].
 
-    def __init__(self, context: Context, ttl_ms: int) -> None:
+    ``forget`` is told of the keys whose values are over.
+    """
+
+    def __init__(self, context: Context, ttl_ms: int, forget: Callable[[Key], None] = lambda key: None) -> None:
         self._values = context.keyed()
         self._ttl_ms = ttl_ms
+        self._forget = forget
         self._expiry = Expiry(ttl_ms)
         self._now_ms = 0
 
@@ -121,12 +125,17 @@ class Remembered:
         self._now_ms = now_ms
         before = self._expiry.before(now_ms, self._values)
         if before is not None:
-            self._values.expire(before, lambda kept: int(kept[1]))
+            for key in self._values.old(before, lambda kept: int(kept[1])):
+                self._forget(key)
+                self._values.delete(key)
 
     def get(self, key: Key) -> Any:
         """A key's value, or None."""
         found = self._values.get(key)
-        if found is None or (self._ttl_ms and found[1] + self._ttl_ms <= self._now_ms):
+        if found is None:
+            return None
+        if self._ttl_ms and found[1] + self._ttl_ms <= self._now_ms:
+            self._forget(key)
             return None
         return found[0]
 

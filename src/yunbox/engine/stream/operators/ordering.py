@@ -22,6 +22,33 @@ def sorter(order: Sequence[Order], types: Sequence[FlinkType]) -> Callable[[Iter
     return sort
 
 
+def comparable(order: Sequence[Order], types: Sequence[FlinkType]) -> Callable[[Row], tuple[Any, ...]]:
+    """What makes of a row something that compares as the row is ordered."""
+    keys = [(one.descending, _key(one, types[one.column])) for one in order]
+
+    def of(row: Row) -> tuple[Any, ...]:
+        return tuple(_Falling(key(row)) if descending else key(row) for descending, key in keys)
+
+    return of
+
+
+class _Falling:
+    """Is less than what is less than it."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: tuple[Any, ...]) -> None:
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Falling) and self.value == other.value
+
+    def __lt__(self, other: "_Falling") -> bool:
+        return other.value < self.value
+
+    __hash__ = None  # type: ignore[assignment]
+
+
 def _key(order: Order, of: FlinkType) -> Callable[[Row], tuple[Any, ...]]:
     column = order.column
     null_last = order.nulls_first is not None and order.nulls_first == order.descending

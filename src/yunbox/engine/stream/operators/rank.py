@@ -18,15 +18,20 @@ from yunbox.engine.stream.batch import (
 )
 from yunbox.engine.stream.operators.operator import Context, Operator, Remembered
 from yunbox.engine.stream.operators.ordering import sorter
+from yunbox.engine.stream.operators.standing import Standing
 from yunbox.engine.stream.state import Key, key_of
 from yunbox.engine.stream.windows import Clock
 from yunbox.sql.flink.plans import Rank
+
+_FEW_ROWS = 64
+"""So many rows of a key at most are written as one."""
 
 
 class TopN(Operator):
     """The rows whose number is between two.
 
-    Where rows only come, no more of them are kept than can ever be among those; the state is [rows, touched].
+    Where rows only come, no more of them are kept than can ever be among those; the state is [rows, touched]. Where
+    they may go all are, and many of them are ``Standing``: then it is [the number of the next one, touched].
     """
 
     def __init__(self, context: Context, node: Rank) -> None:
@@ -36,7 +41,12 @@ class TopN(Operator):
         self._types = types_of(node.input.fields)
         self._sort = sorter(node.order, self._types)
         self._keeps_all = node.input.updates
-        self._rows = Remembered(context, node.ttl_ms)
+        self._rows = Remembered(context, node.ttl_ms, self._forget)
+        self._many = Standing(context, node) if self._keeps_all else None
+
+    def _forget(self, key: Key) -> None:
+        if self._many is not None:
+            self._many.clear(key)
 
     def tick(self, now_ms: int) -> Iterator[Batch]:
         """As in Operator."""
@@ -56,14 +66,24 @@ class TopN(Operator):
 
     def _changed(self, key: Key, came: Sequence[Change]) -> Iterator[Change]:
         """What changes of a key make of its rows."""
-        rows = [tuple(row) for row in self._rows.get(key) or ()]
-        before = self._window(rows)
-        rows = self._after(rows, came)
-        if rows:
-            self._rows.put(key, rows)
+        kept = self._rows.get(key)
+        if isinstance(kept, int):
+            assert self._many is not None
+            before = self._window(self._many.first(key))
+            made: Any = self._many.change(key, kept, came)
+            after = self._window(self._many.first(key))
+        else:
+            rows = [tuple(row) for row in kept or ()]
+            before = self._window(rows)
+            made = rows = self._after(rows, came)
+            after = self._window(rows)
+            if self._many is not None and len(rows) > _FEW_ROWS:
+                made = self._many.begin(key, rows)
+        if made:
+            self._rows.put(key, made)
         else:
             self._rows.delete(key)
-        yield from self._difference(before, self._window(rows))
+        yield from self._difference(before, after)
 
     def _after(self, rows: list[Row], changes: Sequence[Change]) -> list[Row]:
         rows = list(rows)
