@@ -65,5 +65,9 @@ def test_a_path_is_no_column(client: Client) -> None:
 
 
 def test_what_is_not_there_is_refused_by_name(client: Client) -> None:
-    with pytest.raises(psycopg.errors.FeatureNotSupported, match=r"\.datetime\(\)"):
-        client.execute("select jsonb_path_query(body, '$.day.datetime()') from path_events")
+    with pytest.raises(psycopg.errors.FeatureNotSupported, match=r"\.datetime\(\) with a template"):
+        client.execute("""select jsonb_path_query('"10:20"', '$.datetime("HH24:MI")')""")
+    with pytest.raises(psycopg.errors.FeatureNotSupported, match=r"without time zone usage"):
+        client.execute(
+            """select jsonb_path_exists_tz('"2020-01-01"', '$.datetime() < "2020-01-01T00:00:00+00".datetime()')"""
+        )

@@ -5,10 +5,11 @@ from random import Random
 from typing import Any
 
 _KEYS = ("a", "b", "c", "long key", "é")
-_TEXTS = ("", "a", "abc", "ABC", "1.5", " 2 ", "1e400", "x\ny", "ü", "true")
+_TEXTS = ("", "a", "abc", "ABC", "1.5", " 2 ", "1e400", "x\ny", "ü", "true", "2017-03-10", "2017-03-10 12:34:56",
+          "12:34:56+03", "2017-3-9T00:00:00+00")  # fmt: skip
 _NUMBERS = ("0", "1", "2", "-1", "3.0", "2.50", "1e3", "-0.4", "0.00012", "100000000000000000000", "1234567.891")
 _REGEXES = ('"^a"', '"b.*" flag "i"', '"x.y" flag "s"', '"^y" flag "m"', '"a.c"', '"." flag "q"', '"[0-9]+$"')
-_METHODS = ("type", "size", "abs", "floor", "ceiling", "double", "keyvalue")
+_METHODS = ("type", "size", "abs", "floor", "ceiling", "double", "keyvalue", "datetime")
 
 
 def chance_document(chance: Random, depth: int = 3) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, Decimal
 from typing import Any
 
+from yunbox.sql.hologres.natives.jsonpath_moments import Moment, moment, order
 from yunbox.sql.hologres.natives.numerics import EXACT, at_scale, divided, number, quotient_scale, scale_of, shown
 from yunbox.sql.hologres.natives.patterns import pattern
 from yunbox.sql.hologres.natives.stopping import LARGE, check
@@ -40,6 +41,8 @@ def kind_of(value: Any) -> str:
         return "boolean"
     if isinstance(value, Decimal):
         return "number"
+    if isinstance(value, Moment):
+        return value.kind
     return "string" if isinstance(value, str) else "array" if isinstance(value, list) else "object"
 
 
@@ -113,6 +116,20 @@ def as_double(value: Any) -> Decimal:
     return read
 
 
+def as_moment(value: Any, template: str | None) -> Moment:
+    """What ``datetime()`` makes of a text. Raises ItemError 22031, PgError 0A000."""
+    if not isinstance(value, str):
+        raise item_error("22031", "jsonpath item method .datetime() can only be applied to a string")
+    if template is not None:
+        raise failure("0A000", "the jsonpath item method .datetime() with a template is not supported")
+    try:
+        return moment(value)
+    except PgError as found:
+        if found.report.sqlstate == "0A000":
+            raise
+        raise ItemError(found) from None
+
+
 def compared(symbol: str, left: Any, right: Any) -> bool | None:
     """Whether a comparison holds; None for what does not compare."""
     if left is None or right is None:
@@ -121,6 +138,9 @@ def compared(symbol: str, left: Any, right: Any) -> bool | None:
         return symbol == "!="
     if isinstance(left, dict | list) or type(left) is not type(right):
         return None
+    if isinstance(left, Moment):
+        found = order(left, right)
+        return None if found is None else _HOLDS[symbol](found)
     if isinstance(left, str):
         left, right = left.encode(), right.encode()
     return _HOLDS[symbol]((left > right) - (left < right))

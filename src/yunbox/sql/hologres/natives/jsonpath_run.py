@@ -9,6 +9,7 @@ from yunbox.sql.hologres.natives.jsonpath_items import (
     ROUNDED,
     ItemError,
     as_double,
+    as_moment,
     compared,
     computed,
     is_number,
@@ -255,6 +256,11 @@ class Run:
             return self._unwrapped(node, item, at)
         return self._next(node, as_double(item), at)
 
+    def _datetime(self, node: Node, item: Any, at: _At, unwrap: bool) -> Iterable[Any]:
+        if unwrap and isinstance(item, list):
+            return self._unwrapped(node, item, at)
+        return self._next(node, as_moment(item, node.value), at)
+
     def _keyvalue(self, node: Node, item: Any, at: _At, unwrap: bool) -> Iterable[Any]:
         if unwrap and isinstance(item, list):
             return self._unwrapped(node, item, at)
@@ -351,7 +357,7 @@ _HOW: dict[str, _How] = {
     "scalar": Run._scalar, "$name": Run._variable, "$": Run._root, "@": Run._current, "last": Run._last,
     ".key": Run._key, ".*": Run._any_key, "[*]": Run._any_element, "[]": Run._subscript, ".**": Run._descendants,
     "?": Run._filter, "+1": Run._unary, "-1": Run._unary, ".type()": Run._type, ".size()": Run._size,
-    ".double()": Run._double, ".keyvalue()": Run._keyvalue,
+    ".double()": Run._double, ".datetime()": Run._datetime, ".keyvalue()": Run._keyvalue,
     **dict.fromkeys(PREDICATES, Run._predicate), **dict.fromkeys(ARITHMETIC, Run._binary),
     **dict.fromkeys((f".{name}()" for name in METHODS if name in ROUNDED), Run._rounded),
 }  # fmt: skip

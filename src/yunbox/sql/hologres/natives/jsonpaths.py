@@ -9,6 +9,8 @@ from itertools import islice
 from typing import Any
 
 from yunbox.sql.hologres.natives.jsonpath_items import ItemError
+from yunbox.sql.hologres.natives.jsonpath_moments import Moment
+from yunbox.sql.hologres.natives.jsonpath_moments import written as moment_text
 from yunbox.sql.hologres.natives.jsonpath_run import Run
 from yunbox.sql.hologres.natives.native import Native, native
 from yunbox.sql.hologres.natives.patterns import pattern
@@ -77,6 +79,10 @@ def _query_first(document: str, path: str, given: str, silent: bool, statement: 
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, Moment):
+        value = moment_text(value)
+    elif isinstance(value, list):
+        value = [moment_text(one) if isinstance(one, Moment) else one for one in value]
     return "".join(written(value))
 
 

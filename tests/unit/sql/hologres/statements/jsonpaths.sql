@@ -94,3 +94,10 @@ select jsonb_path_query(path => '$', target => '2')
 select jsonb_path_query(path => '$ / 0', target => '2', silent => true)
 select jsonb_path_match('{"a":[1,2,3]}', '$.a == $x', vars => '{"x":2}')
 select jsonb_path_match('{"a":[1,2,3]}', '$.a == 2', nope => '{"x":2}')
+-- moments
+select jsonb_path_query('"10:20"', '$.datetime("HH24:MI")')
+select '$.datetime("HH24:MI")'::jsonpath
+select jsonb_path_query('["2020-01-01", "2021-01-01 10:00:00", "2021-01-01T10:00:00+08:00", "10:00:00"]', '$[*].datetime()')
+select jsonb_path_query('["2020-01-01", "2021-01-01"]', '$[*] ? (@.datetime() < "2020-06-01".datetime())')
+select jsonb_path_query('["2020-01-01", "2021-01-01T00:00:00Z"]', '$[*] ? (@.datetime() < "2020-06-01".datetime())')
+select jsonb_path_exists('"2020-01-01"', '$.datetime() ? (@ > "2020-01-01 00:00:00+00".datetime())')

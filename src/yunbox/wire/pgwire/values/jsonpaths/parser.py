@@ -244,10 +244,16 @@ class _Parser:
         if token.kind not in (*METHODS, "datetime") or self._peek.kind != "(":
             return Node(".key", token.text)
         if token.kind == "datetime":
-            raise failure("0A000", "the jsonpath item method .datetime() is not supported")
+            return self._datetime()
         self._expect("(")
         self._expect(")")
         return Node(f".{token.kind}()")
+
+    def _datetime(self) -> Node:
+        self._expect("(")
+        template = self._expect("string").text if self._peek.kind == "string" else None
+        self._expect(")")
+        return Node(".datetime()", template)
 
     def _levels(self) -> tuple[int, int]:
         low = self._level()

@@ -81,6 +81,8 @@ def _step(node: Node) -> str:
         return f".{quoted(node.value)}"
     if node.kind == "$name":
         return f"${quoted(node.value)}"
+    if node.kind == ".datetime()" and node.value is not None:
+        return f".datetime({quoted(node.value)})"
     return _levels(*node.value) if node.kind == ".**" else node.kind
 
 
