@@ -1,5 +1,6 @@
 """Roaring bitmaps: every function and operator gives what Python's sets do, in PostgreSQL's text and binary forms."""
 
+import math
 import random
 from collections.abc import Iterator
 from typing import Any
@@ -52,6 +53,12 @@ def within(numbers: set[int], start: int, end: int) -> set[int]:
     return {one for one in numbers if start <= one & MASK < end}
 
 
+def moved(numbers: set[int], by: int) -> list[int]:
+    """Those that are still of 32 bits, as SQL has them."""
+    made = [one for number in numbers if 0 <= (one := (number & MASK) + by) <= MASK]
+    return [one - MASK - 1 if one > MASK >> 1 else one for one in sorted(made)]
+
+
 PAIRS = {
     "rb_to_array(rb_and(x.b, y.b))": lambda x, y: ordered(x & y),
     "rb_to_array(rb_or(x.b, y.b))": lambda x, y: ordered(x | y),
@@ -72,6 +79,9 @@ PAIRS = {
     "x.b @> y.b": lambda x, y: x >= y,
     "x.b <@ y.b": lambda x, y: x <= y,
     "x.b && y.b": lambda x, y: bool(x & y),
+    "rb_jaccard_dist(x.b, y.b)": lambda x, y: pytest.approx(
+        len(x & y) / len(x | y) if x | y else math.nan, nan_ok=True
+    ),
     "x.b = y.b": lambda x, y: x == y,
     "x.b <> y.b": lambda x, y: x != y,
 }
@@ -100,6 +110,16 @@ SINGLES = {
     "rb_range_cardinality(b, 2, 100)": lambda x: len(within(x, 2, 100)),
     "rb_rank(b, 7)": lambda x: len(within(x, 0, 8)),
     "rb_rank(b, -1)": len,
+    "rb_to_array(b << 2)": lambda x: moved(x, -2),
+    "rb_to_array(b >> 2)": lambda x: moved(x, 2),
+    "rb_to_array(rb_shiftright(b, 4294967295))": lambda x: moved(x, MASK),
+    "rb_to_array(rb_shiftleft(b, 4294967296))": lambda x: [],
+    "rb_to_array(rb_shiftleft(b, -9223372036854775808))": lambda x: [],
+    "rb_to_array(rb_select(b, 5))": lambda x: ordered(x)[:5],
+    "rb_to_array(rb_select(b, 0))": lambda x: [],
+    "rb_to_array(rb_select(b, 3, 1))": lambda x: ordered(x)[1:4],
+    "rb_to_array(rb_select(b, 2, 1, true))": lambda x: ordered(x)[max(len(x) - 3, 0) :][:2] if len(x) > 1 else [],
+    "rb_to_array(rb_select(b, 2, 1, false, 2, 5000))": lambda x: ordered(within(x, 2, 5000))[1:3],
     "rb_index(b, 3)": lambda x: ordered(x).index(3) if 3 in x else -1,
 }
 
@@ -205,8 +225,7 @@ def test_rows_of_bitmaps_are_written_by_every_way(session):
     ("select '{9999999999}'::roaringbitmap", "22003"),
     ("insert into bitmaps values (50, null, '\\x01')", "22P03"),
     ("select b from bitmaps order by b", "42883"),
-    ("select b << 1 from bitmaps", "0A000"),
-    ("select rb_jaccard_dist(b, b) from bitmaps", "0A000"),
+    ("select rb_to_text(b) from bitmaps", "0A000"),
     ("select rb_build('{1}') & 1.5", "42883"),
     ("select rb_to_array(rb_fill(rb_build('{1}'), 0, 4294967296))", "54000"),
     ("select rb_cardinality(rb_fill(rb_build('{1}'), 0, 4294967296))", "22003"),

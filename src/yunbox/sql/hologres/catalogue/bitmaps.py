@@ -1,7 +1,8 @@
 """The functions and operators of roaring bitmaps, which CREATE EXTENSION roaringbitmap brings.
 
-Source: the vendor's page "Roaring bitmap functions". Those that are not rendered are refused by name: shifts, of which
-the page says no direction, a Jaccard distance that may be a similarity, and rb_select.
+Source: the vendor's page "Roaring bitmap functions". What it does not say of shifts, rb_select and rb_jaccard_dist is
+as in pg_roaringbitmap, from which it has their names and arguments: a shift to the right makes elements greater, and
+the distance is a similarity. Those that are not rendered are refused by name: rb_to_text and roaringbitmap_text.
 
 The page says that some functions take sets of 64 bits, and names the two that make them, of which ``rb_build_agg`` is
 called as that of 32 bits. So the others are here under the names that they have for 32 bits; which of them the vendor
@@ -68,6 +69,8 @@ rb_shiftright(rb,int8) rb
 rb_to_text(rb) text
 roaringbitmap_text(text,bool) rb
 """
+DEFAULTS = {"rb_select": 4}
+"""How many arguments may be left out."""
 AGGREGATES = """
 rb_build_agg(int4) rb
 rb_build_agg(int8) rb64

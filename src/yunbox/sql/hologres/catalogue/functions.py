@@ -106,7 +106,8 @@ for _first, _functions, _aggregates in _BITMAPS:
               *(("a", one) for one in bitmaps.signatures(_aggregates))]  # fmt: skip
     for _at, (_kind, (_name, _args, _of, _several, _lax)) in enumerate(_kinds, _first):
         _add(Function(
-            _at, _name, _kind, _args, 0, 0, _of, _several, not _lax and _kind == "f", "i", (), ()
+            _at, _name, _kind, _args, 0, bitmaps.DEFAULTS.get(_name, 0), _of, _several,
+            not _lax and _kind == "f", "i", (), (),
         ))  # fmt: skip
 
 

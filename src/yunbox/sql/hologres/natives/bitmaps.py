@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
-from yunbox.sql.hologres.natives.native import Native, lax, native
+from yunbox.sql.hologres.natives.native import Native, floating, lax, native
 from yunbox.wire.pgwire.report import failure
 from yunbox.wire.pgwire.values.bitmaps import NARROW, WIDE, bitmap_of, built
 
@@ -20,6 +20,8 @@ NUMBERS_MAX = 1 << 24
 """The most elements of a set that are written out one by one."""
 _SPAN_MAX = 1 << 38
 """The longest range that elements are added of at once: some 60 MB of memory."""
+_SHIFT_MAX = (1 << 63) - 1
+"""How far a set is moved at once."""
 Two = Callable[["Set", "Set"], Any]
 
 
@@ -113,6 +115,13 @@ class _Kind:
             made.discard(self.mask)  # a range ends before its end, which the greatest number can have none behind
         return made
 
+    def behind(self, data: bytes, start: int) -> "Set":
+        """The elements from one on."""
+        made = self.of(data)
+        if start & self.mask:
+            made.remove_range(0, start & self.mask)
+        return made
+
     def added(self, data: bytes, number: int) -> bytes:
         """With an element."""
         made = self.of(data)
@@ -143,6 +152,22 @@ class _Kind:
         """The last; 0 of nothing."""
         found = self.of(data)
         return self.signed(found.max()) if found else 0
+
+    def shifted(self, data: bytes, distance: int) -> bytes:
+        """With each element so much greater, without those that are none then."""
+        made = self.of(data)
+        for part in (distance,) if distance <= _SHIFT_MAX else (_SHIFT_MAX, distance - _SHIFT_MAX):
+            made = made.shift(part)
+        return made.serialize()
+
+    def selected(self, data: bytes, limit: int, offset: int, reverse: bool, start: int, end: int) -> bytes:
+        """So many elements of a range behind the first ones, or before the last ones; of 64 bits 0 is no end."""
+        found = self.behind(data, start) if self.bits == WIDE and not end else self.range(data, start, end)
+        if reverse:
+            offset = max(len(found) - offset - limit, 0) if len(found) > offset else len(found)
+        if limit <= 0 or offset + limit <= 0:
+            return self.built([]).serialize()
+        return found[max(offset, 0) : offset + limit].serialize()
 
     def aggregated(self, values: list[int | None]) -> bytes | None:
         """A set of numbers; NULL of nothing."""
@@ -242,6 +267,9 @@ def _natives(name: str, kind: _Kind, of: str) -> Iterable[Native]:
     yield native(f"{name}_rank", kind.rank, f"BLOB; {of}", of)
     yield native(f"{name}_index", kind.index, f"BLOB; {of}", "BIGINT")
     yield native(f"{name}_numbers", lambda data: kind.numbers(kind.of(data)), "BLOB", f"{of}[]")
+    yield native(f"{name}_shift", kind.shifted, "BLOB; HUGEINT", "BLOB")
+    yield native(f"{name}_select", kind.selected, "BLOB; BIGINT; BIGINT; BOOLEAN; BIGINT; BIGINT", "BLOB")
+    yield floating(f"{name}_jaccard", kind.of_two(lambda one, other: one.jaccard_index(other)), "BLOB; BLOB")
     yield native(
         f"{name}_text", lambda data, between: between.join(map(str, kind.numbers(kind.of(data)))), "BLOB; VARCHAR",
         "VARCHAR",

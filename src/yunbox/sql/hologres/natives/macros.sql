@@ -103,6 +103,8 @@ CREATE OR REPLACE MACRO hg_math2(a, b, c) AS CAST(hg_math2_text(a, b, c) AS DOUB
 CREATE OR REPLACE MACRO hg_num_float(a) AS CAST(hg_num_float_text(a) AS DOUBLE);
 CREATE OR REPLACE MACRO hg_float_spread(a, b) AS CAST(hg_float_spread_text(a, b) AS DOUBLE);
 CREATE OR REPLACE MACRO hg_regression(a, b) AS CAST(hg_regression_text(a, b) AS DOUBLE);
+CREATE OR REPLACE MACRO hg_rb_jaccard(a, b) AS CAST(hg_rb_jaccard_text(a, b) AS DOUBLE);
+CREATE OR REPLACE MACRO hg_rb64_jaccard(a, b) AS CAST(hg_rb64_jaccard_text(a, b) AS DOUBLE);
 CREATE OR REPLACE MACRO hg_in_float4(a, b) AS CAST(hg_in_float4_text(a, b) AS FLOAT);
 CREATE OR REPLACE MACRO hg_in_float8(a, b) AS CAST(hg_in_float8_text(a, b) AS DOUBLE);
 CREATE OR REPLACE MACRO hg_zone_us(i) AS

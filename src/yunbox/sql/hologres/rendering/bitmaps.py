@@ -1,8 +1,9 @@
 """Roaring bitmaps: functions in Python (``natives/bitmaps.py``) under PostgreSQL's names and types."""
 
 import re
+from collections.abc import Callable
 
-from yunbox.sql.hologres.rendering.registry import each, templates
+from yunbox.sql.hologres.rendering.registry import Call, each, rendered, templates
 
 _WIDE = {"roaringbitmap": "roaringbitmap64", "int4": "int8", "hg_rb_": "hg_rb64_"}
 _WORD = re.compile(r"\broaringbitmap\b|\bint4\b|hg_rb_")
@@ -38,6 +39,9 @@ rb_rank(roaringbitmap,int4) = hg_rb_rank({0}, {1})
 rb_index(roaringbitmap,int4) = hg_rb_index({0}, {1})
 rb_to_array(roaringbitmap) = hg_rb_numbers({0})
 rb_iterate(roaringbitmap) = hg_rb_numbers({0})
+rb_shiftleft(roaringbitmap,int8) = hg_rb_shift({0}, -CAST({1} AS HUGEINT))
+rb_shiftright(roaringbitmap,int8) = hg_rb_shift({0}, {1})
+rb_jaccard_dist(roaringbitmap,roaringbitmap) = hg_rb_jaccard({0}, {1})
 rb_to_array_string(roaringbitmap,text) = hg_rb_text({0}, {1})
 """
 templates(
@@ -50,6 +54,20 @@ rb_build_agg(int4) = hg_rb_build_all(@list({0}))
 rb_build_agg(int8) = hg_rb64_build_all(@list({0}))
 """
 )
+
+
+def _selecting(native: str, end: int) -> Callable[[Call], str]:
+    defaults = ("0", "false", "0", str(end))
+
+    def render(call: Call) -> str:
+        given = [call[at] for at in range(1, len(call.args))]
+        return call.fill(f"{native}({{0}}, {', '.join([*given, *defaults[len(given) - 1 :]])})")
+
+    return render
+
+
+rendered("rb_select(roaringbitmap,int8,int8,bool,int8,int8)")(_selecting("hg_rb_select", 1 << 32))
+rendered("rb_select(roaringbitmap64,int8,int8,bool,int8,int8)")(_selecting("hg_rb64_select", 0))
 _SETS = [("and",), ("or",), ("xor",), ("andnot",)]
 for _made in (str, _widened):
     _one, _two = _made("roaringbitmap"), _made("roaringbitmap,roaringbitmap")
