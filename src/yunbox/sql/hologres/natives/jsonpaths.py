@@ -1,127 +1,34 @@
-"""SQL/JSON paths: what a path finds in a document, and the functions of that.
+"""The functions of SQL/JSON paths, whose code is loaded by the first statement that calls one."""
 
-Source: the PostgreSQL documentation, "The SQL/JSON Path Language". An error of what a path finds there ends a query, or
-in silence what it finds; within a filter it makes the condition unknown. Others always reach the client.
-"""
-
-from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from collections.abc import Callable
+from functools import cache
+from importlib import import_module
 from typing import Any
 
-from yunbox.sql.hologres.natives.jsonpath_items import ItemError
-from yunbox.sql.hologres.natives.jsonpath_moments import Moment
-from yunbox.sql.hologres.natives.jsonpath_moments import written as moment_text
-from yunbox.sql.hologres.natives.jsonpath_run import Run
 from yunbox.sql.hologres.natives.native import Native, native
-from yunbox.sql.hologres.natives.patterns import pattern
 from yunbox.sql.hologres.natives.stopping import stoppable
-from yunbox.wire.pgwire.report import failure
-from yunbox.wire.pgwire.values.codec import Style
-from yunbox.wire.pgwire.values.jsonpaths import JSONPATH, path_of
-from yunbox.wire.pgwire.values.jsonpaths.tree import Node
-from yunbox.wire.pgwire.values.jsons import number, parse, written
-
-
-def _run(document: str, path: str, given: str | None, statement: int | None, *, throwing: bool) -> Run:
-    variables = None if given is None else parse(given, number)
-    if given is not None and not isinstance(variables, dict):
-        detail = 'Jsonpath parameters should be encoded as key-value pairs of "vars" object.'
-        raise failure("22023", '"vars" argument is not an object', detail)
-    return Run(path_of(path), parse(document, number), variables, statement, throwing)
-
-
-def _found(run: Run, silent: bool) -> list[Any]:
-    """What a path finds; in silence what it finds before an error."""
-    found: list[Any] = []
-    try:
-        found.extend(run.found())  # which keeps what came before an error
-    except ItemError as error:
-        if not silent:
-            raise error.told from None
-    except RecursionError:
-        raise failure("54001", "stack depth limit exceeded") from None
-    return found
-
-
-def _exists(document: str, path: str, given: str | None, silent: bool, statement: int | None) -> bool | None:
-    run = _run(document, path, given, statement, throwing=not silent)
-    try:
-        return run.finds()
-    except ItemError as error:
-        if not silent:
-            raise error.told from None
-        return None
-    except RecursionError:
-        raise failure("54001", "stack depth limit exceeded") from None
-
-
-def _match(document: str, path: str, given: str | None, silent: bool, statement: int | None) -> bool | None:
-    found = _found(_run(document, path, given, statement, throwing=not silent), silent)
-    if len(found) == 1 and (found[0] is None or isinstance(found[0], bool)):
-        return found[0]
-    if not silent:
-        raise failure("22038", "single boolean result is expected")
-    return None
-
-
-def _query(document: str, path: str, given: str, silent: bool, statement: int | None) -> list[str]:
-    found = _found(_run(document, path, given, statement, throwing=not silent), silent)
-    return [_text(one) for one in found]
-
-
-def _query_array(document: str, path: str, given: str, silent: bool, statement: int | None) -> str:
-    return _text(_found(_run(document, path, given, statement, throwing=not silent), silent))
-
-
-def _query_first(document: str, path: str, given: str, silent: bool, statement: int | None) -> str | None:
-    found = _found(_run(document, path, given, statement, throwing=not silent), silent)
-    return next(map(_text, islice(found, 1)), None)
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, Moment):
-        value = moment_text(value)
-    elif isinstance(value, list):
-        value = [moment_text(one) if isinstance(one, Moment) else one for one in value]
-    return "".join(written(value))
-
-
-def _checked(text: str, _style: str) -> str:
-    """A text that is a path. Raises PgError 42601, and 2201B for its regular expressions."""
-    for node in _nodes(path_of(text).root):
-        if node.kind == "like_regex":
-            expression, flags = node.value
-            if "q" not in flags:
-                pattern(expression, "")
-    return text
-
-
-def _nodes(node: Node | None) -> Iterator[Node]:
-    while node is not None:
-        yield node
-        inner: Iterable[Node | None] = node.args
-        if node.kind == "[]":
-            inner = (one for pair in node.value for one in pair)
-        for one in inner:
-            yield from _nodes(one)
-        node = node.next
-
-
-def _operator(does: Callable[..., bool | None]) -> Callable[[str, str, int | None], bool | None]:
-    """What an operator does: it has no variables, and tells of no errors."""
-    return lambda document, path, statement: does(document, path, None, True, statement)
-
 
 _FOUR = "VARCHAR; VARCHAR; VARCHAR; BOOLEAN"
+
+
+@cache
+def _called(name: str) -> Callable[..., Any]:
+    return getattr(import_module("yunbox.sql.hologres.natives.jsonpath_calls"), name)
+
+
+def _later(name: str) -> Callable[..., Any]:
+    return lambda *args: _called(name)(*args)
+
+
 NATIVES: tuple[Native, ...] = (
-    native("hg_in_jsonpath", _checked, "VARCHAR; VARCHAR", "VARCHAR"),
-    native("hg_out_jsonpath", lambda text: JSONPATH.write(text, Style()), "VARCHAR", "VARCHAR"),
-    stoppable("hg_jsonpath_exists", _exists, _FOUR, "BOOLEAN"),
-    stoppable("hg_jsonpath_match", _match, _FOUR, "BOOLEAN"),
-    stoppable("hg_jsonpath_query", _query, _FOUR, "VARCHAR[]"),
-    stoppable("hg_jsonpath_array", _query_array, _FOUR, "VARCHAR"),
-    stoppable("hg_jsonpath_first", _query_first, _FOUR, "VARCHAR"),
-    stoppable("hg_jsonpath_finds", _operator(_exists), "VARCHAR; VARCHAR", "BOOLEAN"),
-    stoppable("hg_jsonpath_matches", _operator(_match), "VARCHAR; VARCHAR", "BOOLEAN"),
+    native("hg_in_jsonpath", _later("checked"), "VARCHAR; VARCHAR", "VARCHAR"),
+    native("hg_out_jsonpath", _later("shown"), "VARCHAR", "VARCHAR"),
+    stoppable("hg_jsonpath_exists", _later("exists"), _FOUR, "BOOLEAN"),
+    stoppable("hg_jsonpath_match", _later("match"), _FOUR, "BOOLEAN"),
+    stoppable("hg_jsonpath_query", _later("query"), _FOUR, "VARCHAR[]"),
+    stoppable("hg_jsonpath_array", _later("query_array"), _FOUR, "VARCHAR"),
+    stoppable("hg_jsonpath_first", _later("query_first"), _FOUR, "VARCHAR"),
+    stoppable("hg_jsonpath_finds", _later("finds"), "VARCHAR; VARCHAR", "BOOLEAN"),
+    stoppable("hg_jsonpath_matches", _later("matches"), "VARCHAR; VARCHAR", "BOOLEAN"),
 )
 """Functions of paths."""

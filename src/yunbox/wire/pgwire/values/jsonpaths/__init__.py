@@ -4,18 +4,19 @@ Source: the PostgreSQL documentation, "The SQL/JSON Path Language". What a path 
 """
 
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from yunbox.wire.pgwire.encoding import decoded
 from yunbox.wire.pgwire.report import failure
 from yunbox.wire.pgwire.values.codec import Plain
-from yunbox.wire.pgwire.values.jsonpaths.parser import parsed
-from yunbox.wire.pgwire.values.jsonpaths.tree import Path
-from yunbox.wire.pgwire.values.jsonpaths.writer import written
+
+if TYPE_CHECKING:
+    from yunbox.wire.pgwire.values.jsonpaths.tree import Path
 
 _LETTERS_MAX, _KEPT_LETTERS_MAX = 1 << 20, 1 << 12
 
 
-def path_of(text: str) -> Path:
+def path_of(text: str) -> "Path":
     """The path of a text. Raises PgError 42601, 22P02, 54000 and the like."""
     if len(text) <= _KEPT_LETTERS_MAX:
         return _kept(text)
@@ -25,11 +26,13 @@ def path_of(text: str) -> Path:
 
 
 @lru_cache(512)
-def _kept(text: str) -> Path:
+def _kept(text: str) -> "Path":
     return _parsed(text)
 
 
-def _parsed(text: str) -> Path:
+def _parsed(text: str) -> "Path":
+    from yunbox.wire.pgwire.values.jsonpaths.parser import parsed  # a process that meets no path goes without
+
     try:
         return parsed(text)
     except RecursionError:
@@ -42,6 +45,8 @@ def _checked(text: str) -> str:
 
 
 def _written(text: str) -> str:
+    from yunbox.wire.pgwire.values.jsonpaths.writer import written
+
     return written(path_of(text))
 
 
