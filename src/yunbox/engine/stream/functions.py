@@ -31,7 +31,8 @@ _SPREADS = {"VAR_POP": (0, False), "VAR_SAMP": (1, False), "VARIANCE": (1, False
 _JSON = {f"JSON_{what}AGG_{word}_ON_NULL": what for what in ("OBJECT", "ARRAY") for word in ("NULL", "ABSENT")}
 _CAST = re.compile(r"CAST\(|'| AS (?:DECIMAL\(\d+,\d+\)|DOUBLE|FLOAT|INTEGER|BIGINT)\)")
 _CONSTANTS = re.compile(r"[\d.,eE+\-\s\[\]]+")
-OF_BAGS = ("MIN", "MAX", "COLLECT", "PERCENTILE")
+OF_EXTREMES = ("MIN", "MAX")
+OF_BAGS = (*OF_EXTREMES, "COLLECT", "PERCENTILE")
 """What is told of all values that are there, once they are kept one by one."""
 _OF_OVER = ("LAG", "ROW_NUMBER")
 KNOWN = frozenset((*_ORDERED, *_SPREADS, *_JSON, "COUNT", "SUM", "SUM0", "$SUM0", "AVG", *OF_BAGS))
@@ -171,7 +172,7 @@ class Function:
                 for at in range(3):
                     into[at] += more[at]
             case "MIN" | "MAX":
-                into[0] = self._extreme(into[0], more[0])
+                into[0] = self.extreme(into[0], more[0])
             case "FIRST_VALUE" if not self.needs_list:
                 into[0] = more[0] if into[0] is None else into[0]
             case "LAST_VALUE" if not self.needs_list:
@@ -224,7 +225,8 @@ class Function:
             return _wrapped(int(value), 64)
         return decimal(value) if self.type.root == "DECIMAL" else value
 
-    def _extreme(self, old: Any, new: Any) -> Any:
+    def extreme(self, old: Any, new: Any) -> Any:
+        """The lesser or greater of two values; None is none."""
         if old is None or new is None:
             return new if old is None else old
         first, second = self.comparable(old), self.comparable(new)

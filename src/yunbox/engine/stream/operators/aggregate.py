@@ -6,7 +6,8 @@ from typing import Any
 
 from yunbox.engine.stream.batch import DELETE, INSERT, OP, UPDATE_AFTER, UPDATE_BEFORE, Batch, Change, encoded, types_of
 from yunbox.engine.stream.duck import HELD, Fragment, source
-from yunbox.engine.stream.functions import OF_BAGS, Function, Parts
+from yunbox.engine.stream.functions import OF_BAGS, OF_EXTREMES, Function, Parts
+from yunbox.engine.stream.lists import Lists
 from yunbox.engine.stream.operators.operator import ALWAYS, Context, Expiry, Operator
 from yunbox.engine.stream.operators.users import Results, UserCalls
 from yunbox.engine.stream.state import BagState, Key
@@ -113,12 +114,16 @@ class Bags:
     def __init__(self, summary: Summary, state: BagState) -> None:
         self._functions = summary.functions
         self._state = state
+        self._lists = Lists(state)
 
     def take(self, at: int, key: Key, accumulator: Parts, value: Any, count: int) -> None:
         """Count a value of a group: where it becomes there, or ceases to be, its accumulator changes."""
         function, name = self._functions[at], (at, *key)
         if function.needs_list:
-            function.extend(accumulator, value, count)
+            if count > 0:
+                self._lists.append(name, accumulator, value)
+            else:  # where each counts once its place is where it came
+                self._lists.remove(name, accumulator, value, last=function.call.distinct)
             return
         before = self._state.get(name).get(value, 0)
         after = before + count
@@ -126,10 +131,20 @@ class Bags:
             self._state.put(name, value, after)
         else:
             self._state.delete(name, value)
-        if function.name in OF_BAGS:
-            accumulator[0] = None  # told by ``value``
+        if function.name in OF_EXTREMES and (before > 0) != (after > 0):
+            self._note(function, name, accumulator, value, comes=after > 0)
+        elif function.name in OF_BAGS:
+            pass  # told by ``value``
         elif (before > 0) != (after > 0):
             function.add(accumulator, value, 1 if after > 0 else -1)
+
+    def _note(self, function: Function, name: Key, accumulator: Parts, value: Any, *, comes: bool) -> None:
+        """What is known of the extreme of a group's values, which is looked for among all only when it has gone."""
+        known = accumulator[0]
+        if not comes:
+            accumulator[0] = None if value == known or value != value else known
+        elif known is not None or len(self._state.get(name)) == 1:
+            accumulator[0] = function.extreme(known, value)
 
     def values(self, key: Key, accumulators: Sequence[Parts], told: Results) -> tuple[Any, ...]:
         """The results of all calls of a group; those of users' functions are told."""
@@ -141,14 +156,25 @@ class Bags:
     def value(self, at: int, key: Key, accumulator: Parts) -> Any:
         """The result of a call that is none of a user's function."""
         function = self._functions[at]
+        if function.name in OF_EXTREMES and function.needs_bag:
+            if accumulator[0] is None:
+                accumulator[0] = function.of_bag(self._state.get((at, *key)))
+            return accumulator[0]
         if function.name in OF_BAGS and function.needs_bag:
             return function.of_bag(self._state.get((at, *key)))
-        return function.value(accumulator)
+        if not function.needs_list:
+            return function.value(accumulator)
+        name = (at, *key)
+        if function.name == "FIRST_VALUE":
+            return self._lists.first(name, accumulator)
+        if function.name == "LAST_VALUE":
+            return self._lists.last(name, accumulator)
+        return function.value([self._lists.values(name, accumulator)])
 
     def clear(self, key: Key) -> None:
         """Forget a group."""
         for at, function in enumerate(self._functions):
-            if function.needs_bag:
+            if function.needs_bag or function.needs_list:
                 self._state.clear((at, *key))
 
 

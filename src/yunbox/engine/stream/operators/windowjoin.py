@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from yunbox.engine.stream.batch import INSERT, Batch, Change, Row, types_of
+from yunbox.engine.stream.lists import CHUNK, Lists
 from yunbox.engine.stream.operators.conditions import Condition
 from yunbox.engine.stream.operators.operator import Context, Operator
-from yunbox.engine.stream.state import key_of
+from yunbox.engine.stream.state import Key, key_of
 from yunbox.engine.stream.windows import Clock
 from yunbox.sql.flink.plans import WindowJoin as Node
 
@@ -16,7 +17,9 @@ _PAIRS_AT_ONCE = 10_000
 
 
 class WindowJoin(Operator):
-    """All kinds of joins. The state are the rows of each window and key: [left, right], due at the window's end."""
+    """All kinds of joins. The state are the rows of each window and key, due at the window's end: [left, right], the
+    last of them, and behind those how many chunks of each lists have.
+    """
 
     def __init__(self, context: Context, node: Node) -> None:
         super().__init__(context, types_of(node.fields))
@@ -28,6 +31,7 @@ class WindowJoin(Operator):
         self._windows = (node.left_window, node.right_window)
         self._clocks = (Clock.of(node.left, context.zone), Clock.of(node.right, context.zone))
         self._rows = context.timed(lambda key: key[2:])  # of (start, end, *key)
+        self._lists = Lists(context.bag(lambda name: name[3:]))  # of (port, start, end, *key)
         self._now_ms = 0
 
     def process(self, port: int, batch: Batch) -> Iterator[Batch]:
@@ -41,8 +45,13 @@ class WindowJoin(Operator):
                 self.late_rows += 1
                 continue
             key = (row[bounds[0]], row[bounds[1]], *self._keys[port](row))
-            sides = self._rows.get(due, key) or [[], []]
+            sides: list[Any] = self._rows.get(due, key) or [[], []]
             sides[port].append(row)
+            if len(sides[port]) >= CHUNK:
+                sides[2:] = sides[2:] or [0, 0]
+                kept = [sides[port], sides[2 + port]]
+                self._lists.flush((port, *key), kept)
+                sides[port], sides[2 + port] = kept
             self._rows.put(due, key, sides)
         yield from ()
 
@@ -62,14 +71,23 @@ class WindowJoin(Operator):
         """The windows that are over: the pairs of several are looked at together."""
         due: list[_Window] = []
         count = 0
-        for _, key, (left, right) in self._rows.due(until_ms):
+        for _, key, sides in self._rows.due(until_ms):
             equal = None not in key[2:]  # NULL equals nothing
-            due.append(([tuple(one) for one in left], [tuple(one) for one in right], equal))
+            left, right = self._side(0, key, sides), self._side(1, key, sides)
+            due.append((left, right, equal))
             count += len(left) * len(right)
             if count >= _PAIRS_AT_ONCE:
                 yield from self._joined(due)
                 due, count = [], 0
         yield from self._joined(due)
+
+    def _side(self, port: int, key: Key, sides: list[Any]) -> list[Row]:
+        """All rows of a side."""
+        if len(sides) == 2:
+            return [tuple(one) for one in sides[port]]
+        found = self._lists.values((port, *key), [sides[port], sides[2 + port]])
+        self._lists.clear((port, *key))
+        return [tuple(one) for one in found]
 
     def _joined(self, windows: list[_Window]) -> Iterator[Change]:
         pairs = [(*one, *other) for left, right, equal in windows if equal for one in left for other in right]
