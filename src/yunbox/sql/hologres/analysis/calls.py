@@ -13,7 +13,19 @@ from yunbox.sql.hologres.catalogue.absent import is_absent
 from yunbox.sql.hologres.catalogue.casts import castable
 from yunbox.sql.hologres.catalogue.extensions import extension_of
 from yunbox.sql.hologres.catalogue.functions import Function
-from yunbox.sql.hologres.catalogue.types import ANY, BY_NAME, FLOAT8, INT4, INT8, TEXT, TYPES, duck_type, shown
+from yunbox.sql.hologres.catalogue.types import (
+    ANY,
+    BY_NAME,
+    FLOAT8,
+    INT4,
+    INT8,
+    REGTYPE,
+    TEXT,
+    TYPES,
+    UNKNOWN,
+    duck_type,
+    shown,
+)
 from yunbox.sql.hologres.errors import error, unsupported
 from yunbox.sql.hologres.expr import Expr, build, merged
 from yunbox.sql.hologres.failures import raising
@@ -104,6 +116,8 @@ class Calls(Expressions):
         args, names = self._arguments(node)
         if len(args) == 1 and not names and (cast := self._as_cast(name, args[0], node.at)) is not None:
             return cast
+        if name == "pg_typeof" and len(args) == 1 and args[0].is_unknown:
+            return conversions.literal(REGTYPE, UNKNOWN)
         resolved = self.resolve(name, args, node.at, names, expanded=node.variadic)
         made = self._made(resolved, node.at)
         if resolved.function.returns_set:

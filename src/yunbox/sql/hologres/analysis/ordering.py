@@ -32,6 +32,16 @@ def of_select(query: Expressions, node: tree.Select, columns: Sequence[TargetCol
     return [_key(query, one, columns) for one in node.order]
 
 
+def hidden(place: int) -> str:
+    """What a key is called beside the result's columns, of which it is none."""
+    return f'"key:{place}"'
+
+
+def outside(place: int, key: Key, said: tree.SortKey) -> str:
+    """A key as it sorts the result of the query with those keys beside it."""
+    return key.outside if key.target else sorted_by(said, replace(key.expr, sql=hidden(place)))
+
+
 def named(node: tree.Select, columns: Sequence[TargetColumn]) -> set[int]:
     """The numbers of the result's columns that the query itself compares: by DISTINCT, ORDER BY and GROUP BY."""
     if node.distinct == ():

@@ -18,6 +18,8 @@ from yunbox.sql.hologres.parser import tree
 from yunbox.sql.hologres.rendering import comparisons, numerics, series
 
 _SYMBOLS = {"union": "UNION", "intersect": "INTERSECT", "except": "EXCEPT"}
+_PLACE, _RANK = '"place:"', '"rank:"'
+"""What numbers rows where the last one has its like with it."""
 
 
 class Queries(Sources):
@@ -204,14 +206,32 @@ class Queries(Sources):
         alias = self.context.fresh("t")
         outputs = bound.outputs(alias)
         keys = [ordering.of_columns(key, outputs, isinstance(node, tree.SetOperation)) for key in node.order]
+        if node.ties:
+            return replace(bound, sql=self._tied(bound.sql, len(outputs), alias, keys, node), ordered=True)
         order = f" ORDER BY {', '.join(keys)}" if keys else ""
         sql = f"SELECT * FROM ({bound.sql}) AS {alias}{order}{self._limits(node)}"
         return replace(bound, sql=sql, ordered=bool(keys))
 
+    def _tied(self, sql: str, count: int, alias: str, keys: Sequence[str], node: tree.Query) -> str:
+        """The first rows of a query, and those that are sorted like the last of them. Raises PgError 42601, 2201W."""
+        if not keys:
+            raise error("42601", "WITH TIES cannot be specified without ORDER BY clause", node.at)
+        bounds = self._bounds(node)
+        if "LIMIT" not in bounds:
+            raise error("2201W", "row count cannot be null in FETCH FIRST ... WITH TIES clause", node.at)
+        over = f"OVER (ORDER BY {', '.join(keys)})"
+        first = bounds.get("OFFSET", "0")
+        columns = ", ".join(column_sql(at) for at in range(1, count + 1))
+        ranked = f"SELECT *, row_number() {over} AS {_PLACE}, rank() {over} AS {_RANK} FROM ({sql}) AS {alias}"
+        within = f"{_PLACE} > {first} AND {_RANK} <= {first} + {bounds['LIMIT']} AND {bounds['LIMIT']} > 0"
+        return f"SELECT {columns} FROM ({ranked}) WHERE {within} ORDER BY {_PLACE}"
+
     def _limits(self, node: tree.Query) -> str:
-        if node.ties:
-            raise unsupported("FETCH FIRST ... WITH TIES", node.at)
-        said = ""
+        return "".join(f" {word} {sql}" for word, sql in self._bounds(node).items())
+
+    def _bounds(self, node: tree.Query) -> dict[str, str]:
+        """LIMIT and OFFSET, where they are no NULLs."""
+        said: dict[str, str] = {}
         for word, part, state in (("LIMIT", node.limit, "2201W"), ("OFFSET", node.offset, "2201X")):
             if part is None:
                 continue
@@ -230,7 +250,7 @@ class Queries(Sources):
             sql = value.sql if isinstance(value.value, int) and value.value >= 0 else (
                 f"(SELECT CASE WHEN {value.sql} < 0 THEN {failing} ELSE {value.sql} END)"
             )  # fmt: skip
-            said += f" {word} {sql}"
+            said[word] = sql
         return said
 
     # -- SELECT
@@ -372,14 +392,19 @@ class Queries(Sources):
         order = f" ORDER BY {', '.join(key.sql for key in keys)}" if keys else ""
         if not exprs:
             raise unsupported("a query without columns", node.at)
-        distinct = ""
-        if node.distinct is not None:
-            distinct, early = ordering.distinct(self, node, columns, keys)
-            if early:  # duplicates go first, and what is left is sorted
-                alias = self.context.fresh("t")
-                order = f" ORDER BY {', '.join(key.outside for key in keys)}" if keys else ""
-                sql = f"SELECT * FROM (SELECT {distinct}{listed(exprs)}{body}) AS {alias}{order}{self._limits(node)}"
-                return BoundQuery(sql, outputs, bool(keys))
+        distinct, early = ("", False) if node.distinct is None else ordering.distinct(self, node, columns, keys)
+        if node.ties:
+            hidden = "".join(f", {key.expr.sql} AS {ordering.hidden(at)}"
+                             for at, key in enumerate(keys) if not key.target)  # fmt: skip
+            first = order if node.distinct else ""  # which rows DISTINCT ON leaves
+            inner, alias = f"SELECT {distinct}{listed(exprs)}{hidden}{body}{first}", self.context.fresh("t")
+            outside = [ordering.outside(at, *pair) for at, pair in enumerate(zip(keys, node.order, strict=True))]
+            return BoundQuery(self._tied(inner, len(exprs), alias, outside, node), outputs, True)
+        if early:  # duplicates go first, and what is left is sorted
+            alias = self.context.fresh("t")
+            order = f" ORDER BY {', '.join(key.outside for key in keys)}" if keys else ""
+            sql = f"SELECT * FROM (SELECT {distinct}{listed(exprs)}{body}) AS {alias}{order}{self._limits(node)}"
+            return BoundQuery(sql, outputs, bool(keys))
         return BoundQuery(f"SELECT {distinct}{listed(exprs)}{body}{order}{self._limits(node)}", outputs, bool(keys))
 
     # -- queries in expressions

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
-from yunbox.sql.hologres.natives.native import Native, native
+from yunbox.sql.hologres.natives.native import Native, lax, native
 from yunbox.sql.hologres.natives.numerics import shown, sort_key
 from yunbox.wire.pgwire.report import failure
 from yunbox.wire.pgwire.values.jsons import number, parse, written
@@ -279,6 +279,28 @@ def _set(text: str, path: list[str | None], new: str, create: bool) -> str:
     return _text(value)
 
 
+_TREATMENTS = ("delete_key", "return_target", "use_json_null", "raise_exception")
+
+
+def _set_lax(
+    text: str | None, path: list[str | None] | None, new: str | None, create: bool | None, treatment: str | None
+) -> str | None:
+    """What becomes of a value where the new one may be NULL. Raises PgError 22004, 22023."""
+    if text is None or path is None or create is None:
+        return None
+    if treatment is None or (new is None and treatment not in _TREATMENTS):
+        *most, last = (f'"{one}"' for one in _TREATMENTS)
+        raise failure("22023", f"null_value_treatment must be {', '.join(most)}, or {last}")
+    if new is None and treatment == "raise_exception":
+        hint = "To avoid, either change the null_value_treatment argument or ensure that an SQL NULL is not passed."
+        raise failure("22004", "JSON value must not be null", hint=hint)
+    if new is None and treatment == "return_target":
+        return text
+    if new is None and treatment == "delete_key":
+        return _without_path(text, path)
+    return _set(text, path, "null" if new is None else new, create)
+
+
 def _insert(text: str, path: list[str | None], new: str, after: bool) -> str:
     value = _value(text)
     if not isinstance(value, dict | list):
@@ -457,6 +479,7 @@ NATIVES: tuple[Native, ...] = (
     native("hg_jsonb_delete_at", _without_place, "VARCHAR; INTEGER", _V),
     native("hg_jsonb_delete_path", _without_path, _LIST, _V),
     native("hg_jsonb_set", _set, "VARCHAR; VARCHAR[]; VARCHAR; BOOLEAN", _V),
+    lax("hg_jsonb_set_lax", _set_lax, "VARCHAR; VARCHAR[]; VARCHAR; BOOLEAN; VARCHAR", _V),
     native("hg_jsonb_insert", _insert, "VARCHAR; VARCHAR[]; VARCHAR; BOOLEAN", _V),
     native("hg_jsonb_strip", lambda text: _text(_stripped(_value(text))), _V, _V),
     native("hg_jsonb_pretty", _pretty, _V, _V),

@@ -50,6 +50,9 @@ _MOMENTS = {
     "user", "current_role", "current_catalog", "current_schema",
 }  # fmt: skip
 _WITH_DIGITS = {"current_time", "current_timestamp", "localtime", "localtimestamp"}
+_XML = (
+    "xmlconcat", "xmlelement", "xmlexists", "xmlforest", "xmlparse", "xmlpi", "xmlroot", "xmlserialize", "xmltable",
+)  # fmt: skip
 _SPECIALS = {"coalesce", "nullif", "greatest", "least", "grouping"}
 _TRUTHS = {"true": "true", "false": "false", "unknown": "unknown", "null": "null"}
 
@@ -423,8 +426,11 @@ class ExpressionParser(Cursor):
             "case": self._case, "cast": self._cast, "exists": self._exists, "array": self._array, "row": self._row,
             "extract": self._extract, "position": self._position, "substring": self._substring, "trim": self._trim,
             "overlay": self._overlay, "default": lambda at: Default(at=at),
-            **dict.fromkeys(_SPECIALS, self._special),
+            **dict.fromkeys(_SPECIALS, self._special), **dict.fromkeys(_XML, self._xml),
         }  # fmt: skip
+
+    def _xml(self, at: int) -> Node:
+        raise unsupported("XML", at)
 
     def _case(self, at: int) -> Node:
         value = None if self.is_word("when") else self.expression()

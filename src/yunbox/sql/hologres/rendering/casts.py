@@ -1,5 +1,6 @@
 """What a cast becomes: PostgreSQL's conversions between types, whose rounding and failures are not DuckDB's."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -47,6 +48,7 @@ from yunbox.sql.hologres.session import Session
 from yunbox.wire.pgwire.values import zones
 from yunbox.wire.pgwire.values.calendar import EPOCH_US, US_PER_DAY
 
+_COLUMN = re.compile(r'\w+\."[^"]+"')
 _INTEGERS = {INT2: "smallint", INT4: "integer", INT8: "bigint"}
 _FLOATS = (FLOAT4, FLOAT8)
 _EQUAL_OTHERWISE = (NUMERIC, JSONB)
@@ -121,7 +123,9 @@ def text(value: Expr, session: Session) -> str:
     """A value as its output function writes it."""
     if value.type == RECORD:
         items = ", ".join(text(part, session) for _, part in value.fields)
-        return f"hg_record_text([{items}])"
+        written = f"hg_record_text([{items}])"
+        may_be_none = value.fields and (value.sets or _COLUMN.fullmatch(value.sql))
+        return f"CASE WHEN {value.sql} IS NOT NULL THEN {written} END" if may_be_none else written
     if value.type in REG:
         return named(value.sql, value.type, session)
     if element_of(value.type) in REG:

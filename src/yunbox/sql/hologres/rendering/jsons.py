@@ -69,6 +69,13 @@ def _set(call: Call) -> str:
     return f"hg_jsonb_set({call[0]}, {call[1]}, {call[2]}, {call[3] if len(call.args) > 3 else 'true'})"
 
 
+@rendered("jsonb_set_lax(jsonb,_text,jsonb,bool,text)")
+def _set_lax(call: Call) -> str:
+    create = call[3] if len(call.args) > 3 else "true"
+    treatment = call[4] if len(call.args) > 4 else "'use_json_null'"
+    return f"hg_jsonb_set_lax({call[0]}, {call[1]}, {call[2]}, {create}, {treatment})"
+
+
 @rendered("jsonb_insert(jsonb,_text,jsonb,bool)")
 def _insert(call: Call) -> str:
     return f"hg_jsonb_insert({call[0]}, {call[1]}, {call[2]}, {call[3] if len(call.args) > 3 else 'false'})"
@@ -157,6 +164,30 @@ def _row(call: Call) -> str:
 @rendered("array_to_json(anyarray)")
 def _array(call: Call) -> str:
     return as_json(call.args[0], call)
+
+
+_FEED = ",\n "
+"""What stands between parts that are on lines of their own."""
+
+
+@rendered("row_to_json(record,bool)")
+def _row_on_lines(call: Call) -> str:
+    row = call.args[0]
+    feeding = _object(row, call, between=f"' || {_between(call)} || '")
+    return f"CASE WHEN {call[1]} IS NOT NULL THEN {feeding} END"
+
+
+@rendered("array_to_json(anyarray,bool)")
+def _array_on_lines(call: Call) -> str:
+    inner = as_json(Expr("v", element_of(call.args[0].type)), call)
+    listed = f"[coalesce({inner}, 'null') FOR v IN {call.args[0].sql}]"
+    whens = (f"WHEN {test} THEN '[' || array_to_string({listed}, {quoted(between)}) || ']'"
+             for test, between in ((call[1], _FEED), (f"NOT {call[1]}", ",")))  # fmt: skip
+    return f"CASE {' '.join(whens)} END"
+
+
+def _between(call: Call) -> str:
+    return f"CASE WHEN {call[1]} THEN {quoted(_FEED)} ELSE ',' END"
 
 
 def _normal(sql: str, call: Call) -> str:

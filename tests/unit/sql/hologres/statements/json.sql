@@ -117,3 +117,30 @@ select * from json_populate_record(null::sale, '{}') as r(a int)
 select * from json_populate_record(null::public.sale, '{"shop": 5}', false)
 select * from jsonb_populate_record(null::sale, '{"shop": 5}', false)
 select count(*) from json_populate_recordset(null::big, '[{"id":1},{"twice":2}]')
+-- lax and pretty
+select jsonb_set_lax('{"a":1}', '{a}', null, true, 'delete_key')
+select jsonb_set_lax('{"a":1}', '{a}', null)
+select jsonb_set_lax('{"a":1}', '{b}', null, false)
+select jsonb_set_lax('{"a":1}', '{b}', null, true, 'return_target')
+select jsonb_set_lax('{"a":1}', '{b}', null, true, 'raise_exception')
+select jsonb_set_lax('{"a":1}', '{b}', null, true, 'nope')
+select jsonb_set_lax('{"a":1}', '{b}', '2', true, 'nope')
+select jsonb_set_lax('{"a":1}', '{b}', '2', true, null)
+select jsonb_set_lax(null, '{b}', '2')
+select jsonb_set_lax('{"a":1}', '{b}', '2', null)
+select jsonb_set_lax('{"a":1}', '{b}', null, null_value_treatment => 'return_target')
+select row_to_json(r, true) from (select 1 a, 'x' b, row(1,2) c, array[1,2] d) r
+select row_to_json(r, false) from (select 1 a, 'x' b) r
+select row_to_json(r, null) from (select 1 a, 'x' b) r
+select array_to_json(array[1,2], true), array_to_json(array[1,2], false), array_to_json(array['a',null]::text[], true)
+select array_to_json(tags, flag) from shop order by id
+select pg_typeof('x'), pg_typeof(null), pg_typeof('x'::text), pg_typeof(1)
+select jsonb_each('{"a":1}'), jsonb_object_keys('{"a":1,"b":2}')
+select jsonb_each('{"a":1,"b":2}')
+select (jsonb_each('{"a":1,"b":null}')).*
+select jsonb_each(note) from shop where id = 1
+select pg_typeof(jsonb_each('{"a":1}'))
+select jsonb_each(note), id from shop order by id
+select s from (select row(1, 'a') as s) t
+select r from (select row(null, null) as r union all select null) t
+select x, y from (values (1)) v(a) left join lateral (select row(1, a) as x) t on false left join lateral (select row(2, a) as y) u on true

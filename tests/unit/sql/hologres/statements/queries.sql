@@ -188,3 +188,29 @@ select x from generate_series(2147483646, 2147483647) g(x)
 select x from generate_series(9223372036854775806, 9223372036854775807) g(x)
 select count(*), max(x) from generate_series(1, 1000000) g(x)
 select (select count(*) from generate_series(1, t.id)) from team t order by 1
+-- what XML has of its own grammar, and ties
+select xmlelement(name a)
+select id from shop order by city fetch first 1 rows with ties
+select id from shop order by city desc nulls last, flag fetch first 2 rows with ties
+select city, id from shop order by city offset 1 rows fetch next row with ties
+select id, name as title from shop order by price + 1, 2 fetch first 2 rows with ties
+select distinct city from shop order by city fetch first 1 rows with ties
+select note from shop order by note fetch first 1 rows with ties
+select kind, count(*) from ledger group by kind order by count(*) desc fetch first 1 rows with ties
+select kind, count(*) from ledger group by kind order by 2 desc fetch first 2 rows with ties
+select * from (select team, name, pay from crew order by pay desc fetch first 3 rows with ties) t order by 3, 1
+select * from (select distinct on (team) team, name from crew order by team, id desc fetch first 2 rows with ties) t order by 1, 2
+select team, name, rank() over (order by pay) from crew order by rank() over (order by pay), id fetch first 3 rows with ties
+select rate from ledger order by rate * 2 fetch first 2 rows with ties
+select 1 as x union all select 1 union all select 2 order by x fetch first 1 rows with ties
+values (1), (1), (2) order by 1 fetch first 1 rows with ties
+select id from shop fetch first 1 rows with ties
+select id from shop order by id fetch first (null) rows with ties
+select id from shop order by id fetch first (-1) rows with ties
+select id from shop order by id offset -1 fetch first 1 rows with ties
+select id from shop order by id fetch first 0 rows with ties
+select count(*) from (select id from crew order by team fetch first 2 rows with ties) t
+select id from crew order by team nulls first fetch first 1 rows with ties
+select id from shop order by id limit 1 with ties
+select unnest(array[1,1,2]) as v order by v fetch first 1 rows with ties
+select id from shop order by city fetch first 1 rows with ties for update
