@@ -213,4 +213,3 @@ select count(*) from (select id from crew order by team fetch first 2 rows with 
 select id from crew order by team nulls first fetch first 1 rows with ties
 select id from shop order by id limit 1 with ties
 select unnest(array[1,1,2]) as v order by v fetch first 1 rows with ties
-select id from shop order by city fetch first 1 rows with ties for update
