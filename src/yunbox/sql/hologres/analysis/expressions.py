@@ -18,6 +18,7 @@ from yunbox.sql.hologres.parser import tree
 from yunbox.sql.hologres.rendering import comparisons, numerics, order
 from yunbox.sql.hologres.rendering.registry import Call, render
 from yunbox.wire.pgwire.values.codec import Style
+from yunbox.wire.pgwire.values.intervals import IntervalCodec
 from yunbox.wire.pgwire.values.types import TYPES as WIRE
 
 _INT4, _INT8 = 1 << 31, 1 << 63
@@ -402,18 +403,12 @@ class Expressions:
 
     def _interval_of_fields(self, value: Expr, node: tree.Cast) -> Expr:
         """``interval '1' day``: a number without a unit is of the last field, and what is smaller is cut."""
-        fields = node.type.fields.split(" to ")
-        text = value.value
-        if not isinstance(text, str) or len(fields) > 1:
-            raise unsupported(f"INTERVAL {node.type.fields.upper()}", node.at)
-        if not text.strip().lstrip("+-").replace(".", "", 1).isdigit():
-            raise unsupported(f"INTERVAL '{text}' {fields[0].upper()}", node.at)
-        if "." in text and fields[0] != "second":
-            text = text.split(".")[0] or "0"
-        full = replace(value, value=f"{text} {fields[0]}")
+        if not isinstance(value.value, str):
+            return self.coercion.to(value, types.INTERVAL, -1, "explicit", node.at)
         _, typmod = self.context.type(node.type)
-        digits = typmod & 0xFFFF
-        return self.coercion.to(full, types.INTERVAL, 0x7FFF << 16 | digits if digits != 0xFFFF else -1, "explicit")
+        with placed(value.at):
+            found = IntervalCodec.read_fields(value.value, self.context.session.style, node.type.fields.split(" to "))
+        return self._interval_cut(conversions.literal(types.INTERVAL, found), node, typmod)
 
     def _collate(self, node: tree.Collate) -> Expr:
         value = self.value(node.value)

@@ -6,7 +6,7 @@ version 15. A month that is told in days has 30, and a day that is told in hours
 
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -73,10 +73,16 @@ class IntervalCodec:
 
     def read(self, text: str, style: Style) -> Interval:
         """Any of the styles."""
+        return self.read_fields(text, style, ("second",))
+
+    @staticmethod
+    def read_fields(text: str, style: Style, fields: Sequence[str]) -> Interval:
+        """The same of an interval from a field to another: what has no unit is of the last of them."""
         if len(text) > _LETTERS_MAX:
             raise no_syntax("interval", text)
-        reader = _IsoReader(text) if text[:1] == "P" else _Reader(text, style.intervals == "sql_standard")
-        return reader.read()
+        if text[:1] == "P":
+            return _IsoReader(text).read()
+        return _Reader(text, style.intervals == "sql_standard", fields[-1], (*fields,) == ("minute", "second")).read()
 
     def pack(self, value: Interval) -> bytes:
         """Microseconds, days, months."""
@@ -251,14 +257,19 @@ class _Sum:
 
 @dataclass(slots=True)
 class _Reader:
-    """Numbers with units, from the last to the first: without one it is days before a time, and seconds at the end."""
+    """Numbers with units, from the last to the first: without one it is days before a time, and ``last`` at the end.
+
+    ``short`` is whether a time of two numbers is of minutes and seconds.
+    """
 
     text: str
     one_sign: bool
+    last: str = "second"
+    short: bool = False
 
     def read(self) -> Interval:
         tokens = list(self._tokens())
-        total, unit, ago = _Sum(self.text), "second", False
+        total, unit, ago = _Sum(self.text), self.last, False
         for at in range(len(tokens) - 1, -1, -1):
             kind, said = tokens[at]
             if kind == "clock":
@@ -269,6 +280,7 @@ class _Reader:
                 unit = "month"
             elif kind == "number":
                 total.add(said, unit)
+                unit = "day" if unit == "hour" else unit
             elif said == "ago" and at == len(tokens) - 1 and at and tokens[at - 1][0] in ("word", "clock"):
                 ago = True
             elif said in _UNITS and at and tokens[at - 1][0] == "number":
@@ -297,7 +309,7 @@ class _Reader:
             raise no_syntax("interval", self.text)
         negative = token[0] == "-"
         hours, minutes, seconds = (*token.lstrip("+-").split(":"), "0")[:3]
-        if "." in minutes:
+        if "." in minutes or (self.short and token.count(":") == 1):
             hours, minutes, seconds = "0", hours, minutes
         whole, _, digits = seconds.partition(".")
         if int(minutes) > 59 or int(whole) > 60:
