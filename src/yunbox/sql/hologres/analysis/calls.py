@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import NoReturn, TypeVar
 
 from yunbox.sql.hologres import conversions
-from yunbox.sql.hologres.analysis import logical, resolution
+from yunbox.sql.hologres.analysis import hypothetical, logical, resolution
 from yunbox.sql.hologres.analysis.expressions import Expressions
 from yunbox.sql.hologres.catalogue import functions
 from yunbox.sql.hologres.catalogue.absent import is_absent
@@ -338,6 +338,8 @@ class Calls(Expressions):
         direct = [self._direct(arg) for arg in node.args]
         keys = [self.coercion.settled(self.bind(one.value)) for one in node.within]
         condition = self._filter(node)
+        if name in hypothetical.NAMES:
+            return self._hypothetical(name, node, direct, keys, condition)
         resolved = _filtered(self.resolve(name, [*direct, *keys], node.at), condition)
         if len(keys) != 1:
             raise unsupported(f"{name} within more than one column", node.at)
@@ -348,6 +350,20 @@ class Calls(Expressions):
             made = replace(made, sql=made.sql.replace(FRACTIONS, fractions_sql(fractions, descending=descending)))
             ordered = ""
         return replace(made, sql=_dressed(made.sql, "", ordered, condition, ""))
+
+    def _hypothetical(
+        self, name: str, node: tree.Call, direct: Sequence[Expr], keys: Sequence[Expr], condition: str
+    ) -> Expr:
+        if len(direct) != len(keys):
+            hint = (f"To use the hypothetical-set aggregate {name}, the number of hypothetical direct arguments (here "
+                    f"{len(direct)}) must match the number of ordering columns (here {len(keys)}).")  # fmt: skip
+            raise error("42883", f"function {name}({_types([*direct, *keys])}) does not exist", node.at, hint=hint)
+        if found := next((one for one in direct if one.levels), None):
+            raise unsupported(f"{name} of a row with columns", found.at)
+        pairs = [self.coercion.common(pair, "WITHIN GROUP") for pair in zip(keys, direct, strict=True)]
+        rows, row = zip(*pairs, strict=True)
+        made = hypothetical.placed(name, [computed_where(condition, one) for one in rows], row, node.within or ())
+        return replace(made, sql=_dressed(made.sql, "", "", condition, ""))
 
     def _direct(self, node: tree.Node) -> Expr:
         """An argument before WITHIN GROUP: constants in an array are a constant."""

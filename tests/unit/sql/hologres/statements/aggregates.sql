@@ -127,3 +127,24 @@ select var_pop(x), stddev(x) from (values (99999999999999.9999::numeric(18, 4)),
 select variance(x), var_pop(x), stddev(x) from (values (1::int2)) t(x)
 select variance(x), var_pop(x) from (values (null::int8), (null)) t(x)
 select id, stddev(price) over (order by id rows between 2 preceding and current row) from ledger order by id
+-- hypothetical rows
+select rank(2) within group (order by id) from shop
+select dense_rank(2) within group (order by id desc) from shop
+select percent_rank(15.0) within group (order by price) from shop
+select cume_dist(15.0) within group (order by price) from shop
+select rank(10.50, 2) within group (order by pay, id) from crew
+select rank(10.50, 2) within group (order by pay desc, id desc nulls first) from crew
+select dense_rank(null) within group (order by pay nulls first), rank(null) within group (order by pay), cume_dist(null) within group (order by pay desc) from crew
+select team, rank('Bob') within group (order by name), dense_rank('c') within group (order by name desc), count(*) from crew group by team order by team
+select rank(1) within group (order by id) filter (where pay > 5), percent_rank(3) within group (order by id) filter (where false), cume_dist(3) within group (order by id) filter (where false) from crew
+select rank(1, 2) within group (order by id) from crew
+select rank(1) within group (order by id, pay) from crew
+select rank('x') within group (order by id) from crew
+select rank('2024-01-15') within group (order by opened) from shop
+select rank(2.5) within group (order by id) from shop
+select rank(5) within group (order by price) from shop
+select rank('{"a":2}') within group (order by note) from shop
+select team, rank(team) within group (order by boss) from crew group by team order by team
+select rank(true) within group (order by kept) from crew
+select rank(1) within group (order by id) over () from crew
+select dense_rank(10) within group (order by pay) from crew where false
