@@ -192,3 +192,37 @@ def test_a_key_of_all_groupings_is_not_null() -> None:
     assert [field.type.nullable for field in plan(query).fields] == [False, True, False]
     query = "SELECT b, COUNT(*) FROM t GROUP BY ROLLUP (b)"
     assert [field.type.nullable for field in plan(query).fields] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("frame", "is_known"),
+    [
+        ("", True),
+        ("ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING", True),
+        ("ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING", True),
+        ("ROWS BETWEEN 1 PRECEDING AND CURRENT ROW", False),
+        ("ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING", False),
+        ("RANGE BETWEEN 1 PRECEDING AND 2 FOLLOWING", False),
+    ],
+)
+def test_a_frame_that_is_bounded_may_have_no_row(frame: str, is_known: bool) -> None:
+    """As Flink 2.3 sees it, also where it has the row itself."""
+    window = f"OVER (ORDER BY b {frame})"
+    calls = ("SUM(b)", "MIN(b)", "AVG(b)", "FIRST_VALUE(b)", "COUNT(b)")
+    query = f"SELECT {', '.join(f'{call} {window}' for call in calls)} FROM t"
+    found = plan(query, planner(**{"execution.runtime-mode": "batch"})).fields
+    assert [field.type.nullable for field in found] == [not is_known] * 4 + [False]
+
+
+@pytest.mark.parametrize(
+    ("query", "reason"),
+    [
+        ("CAST(TO_TIMESTAMP_LTZ(1, 0) AS BYTES)", "Cast function cannot convert value of type "
+         "TIMESTAMP_WITH_LOCAL_TIME_ZONE(3) to type VARBINARY(2147483647)"),
+        ("UPPER(ARRAY[CAST('a' AS BYTES)])", "'UPPER(<VARBINARY(2147483647) ARRAY>)'"),
+        ("UPPER(MAP['a', 1])", "'UPPER(<(CHAR(1), INTEGER) MAP>)'"),
+    ],
+)  # fmt: skip
+def test_types_have_the_names_of_flinks_complaints(query: str, reason: str) -> None:
+    with pytest.raises(InvalidArgument, match=re.escape(reason)):
+        plan(f"SELECT {query}")

@@ -32,6 +32,8 @@ class _Window:
     preceding: int | None
     frame: str = ""
     """What a batch has in the place of the two."""
+    is_bounded: bool = False
+    """Whether a bound of it is so many rows, or so far: then there may be none, as Flink sees it."""
     calls: list[tree.Call] = field(default_factory=list)
 
     @property
@@ -74,10 +76,13 @@ def _bound_window(
                           "please re-check the over window statement.")  # fmt: skip
     if call.name in _RANKS:
         return _Window(partition, order, rows=True, preceding=None)
+    frame = over.frame
+    is_bounded = frame is not None and any(isinstance(one, tree.Node) for one in (frame.start, frame.end))
     if context.batch:
-        return _Window(partition, order, rows=False, preceding=None, frame=_batch_frame(over.frame, context, call))
-    rows, preceding = _frame(over.frame, context, call)
-    return _Window(partition, order, rows, preceding)
+        made = _batch_frame(frame, context, call)
+        return _Window(partition, order, rows=False, preceding=None, frame=made, is_bounded=is_bounded)
+    rows, preceding = _frame(frame, context, call)
+    return _Window(partition, order, rows, preceding, is_bounded=is_bounded)
 
 
 def _batch_frame(frame: tree.Frame | None, context: Context, call: tree.Call) -> str:
@@ -170,7 +175,7 @@ def _over(
     _check_order(order, below, context, window.calls[0])
     calls, fields, columns = [], list(below.node.fields), list(below.columns)
     for one in window.calls:
-        call = _call(one, binder)
+        call = _call(one, binder, is_bounded=window.is_bounded)
         binder.overs[id(one)] = Expr(mark(len(columns)), call.type)
         calls.append(call)
         fields.append(Field(f"w0$o{len(calls) - 1}", call.type))
@@ -198,13 +203,13 @@ def _check_order(order: tuple[Order, ...], below: Relation, context: Context, ca
         raise NotSensible("The window can only be ordered in ASCENDING mode.")
 
 
-def _call(node: tree.Call, binder: SelectExpressions) -> AggregateCall:
+def _call(node: tree.Call, binder: SelectExpressions, *, is_bounded: bool) -> AggregateCall:
     context = binder.context
     if node.name in AGGREGATES:
         plain = tree.Call(
             node.path, node.arguments, node.distinct, node.star, node.filter, node.order, None, node.nulls
         )
-        return bound_call(plain, binder, grouped=True)
+        return bound_call(plain, binder, grouped=not is_bounded)
     if context.user_aggregate(node) is not None:
         raise context.refuse(f"{node.path[-1]} OVER, an aggregate function of a user's,", node)
     if node.name not in (*_LAGS, "NTILE", "PERCENT_RANK", "CUME_DIST"):

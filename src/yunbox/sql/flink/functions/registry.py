@@ -220,10 +220,20 @@ def misfit(name: str, args: Sequence[Expr], forms: Sequence[str]) -> str:
     return f"Cannot apply '{name}' to arguments of type '{name}({given})'. Supported form(s): {shown}"
 
 
+_LONG = {"STRING": "VARCHAR(2147483647)", "BYTES": "VARBINARY(2147483647)",
+         "TIMESTAMP_LTZ": "TIMESTAMP_WITH_LOCAL_TIME_ZONE"}  # fmt: skip
+"""Types by the names that Flink's complaints have for them."""
+_SHORT = re.compile(rf"\b(?:{'|'.join(_LONG)})\b")
+
+
 def type_word(of: FlinkType) -> str:
     """A type as it stands in Flink's complaints."""
+    if of.root in ("ARRAY", "MULTISET"):
+        return f"{type_word(of.children[0])} {of.root}"
+    if of.root == "MAP":
+        return f"({', '.join(map(type_word, of.children))}) MAP"
     plain = of.of(nullable=True)
-    return {"INT": "INTEGER"}.get(plain.root, str(plain).replace("STRING", "VARCHAR(2147483647)"))
+    return {"INT": "INTEGER"}.get(plain.root, _SHORT.sub(lambda found: _LONG[found[0]], str(plain)))
 
 
 # -- reading signatures
