@@ -156,6 +156,22 @@ def test_ways_to_write(
     assert found == {1: ("old", "kept") if after == "-" else ("new", after), 2: ("two", None)}
 
 
+def test_groups_of_a_batch_go_into_a_table_without_a_key(
+    flink: Flink, server: Server, events: str, holo: Holo, request: pytest.FixtureRequest
+) -> None:
+    """A batch takes nothing back; a stream does, and is refused."""
+    table = f"groups_{abs(hash(request.node.nodeid)) % 10**12}"
+    holo.execute(f"CREATE TABLE {table} (user_id bigint, n bigint)")
+    flink.run(hologres(server, table, "user_id BIGINT, n BIGINT", "counts"))
+    query = "INSERT INTO counts SELECT user_id, COUNT(*) FROM events GROUP BY user_id"
+    with pytest.raises(Refused, match="no primary key: it takes no update"):
+        flink.run(query)
+    batch(flink)
+    flink.run("SET 'table.dml-sync' = 'true'")
+    flink.run(query)
+    assert holo.execute(f"SELECT * FROM {table} ORDER BY user_id").fetchall() == [(1, 3), (2, 1), (3, 1)]
+
+
 def test_a_dimension(
     flink: Flink, server: Server, events: str, put: Put, holo: Holo, request: pytest.FixtureRequest
 ) -> None:

@@ -107,6 +107,9 @@ def _shape(node: Any) -> list[str]:
             return [*keys, *map(_called, node.calls), *(["DECIMALs in parts"] if any(map(_in_parts, parts)) else [])]
         case plans.Normalize():
             return [*fields, f"by {node.keys}"]
+        case plans.Over():
+            frame = f"{'ROWS' if node.rows else 'RANGE'} {node.preceding}"
+            return [*fields, f"by {node.partition_keys}", *map(_called, node.calls), frame]
         case plans.Rank():
             order = [f"{one.column}{'-' if one.descending else '+'}" for one in node.order]
             return [*fields, f"by {node.partition_keys}", *order, f"{node.start}..{node.end}"]

@@ -42,19 +42,41 @@ def _tried(sql: str, source: FlinkType, target: FlinkType) -> str:
     """As CAST, with NULL for what fails. What the value itself fails of stays; of plain values only texts can fail."""
     if source.root in TEXTS and target.root not in TEXTS:
         return _from_text(sql, target, trying=True)
-    made = _sql(sql, source, target)
-    return f"TRY({made})" if source.children and made != sql else made
+    fails, made = _fails(sql, source, target), _sql(sql, source, target, trying=True)
+    return f"CASE WHEN {fails} THEN NULL ELSE {made} END" if fails else made
 
 
-def _sql(sql: str, source: FlinkType, target: FlinkType) -> str:
+def _fails(sql: str, source: FlinkType, target: FlinkType) -> str:
+    """The condition under which a CAST fails: a text somewhere in a value is none of the new type; empty for never."""
+    if source.root in TEXTS:
+        if target.root in TEXTS or target.root in BINARIES:
+            return ""
+        number = f"TRY_CAST(trim({sql}) AS DOUBLE)"  # one that is too large for a DECIMAL is NULL, and no failure
+        tried = number if target.root == "DECIMAL" else _from_text(sql, target, trying=True)
+        return f"({sql} IS NOT NULL AND {tried} IS NULL)"
+    if target.root in TEXTS or source.same(target) or len(source.children) != len(target.children):
+        return ""
+    if source.root in ("ARRAY", "MULTISET"):
+        items, inside, parts = sql, ["x"], source.children
+    elif source.root == "MAP":
+        items, inside, parts = f"map_entries({sql})", ["x.key", "x.value"], source.children
+    else:
+        items, parts = "", source.children
+        inside = [f"struct_extract({sql}, {text_literal(name)})" for name in source.names]
+    found = [_fails(*one) for one in zip(inside, parts, target.children, strict=True)]
+    either = " OR ".join(one for one in found if one)
+    return f"(len(list_filter({items}, lambda x: {either})) > 0)" if items and either else either and f"({either})"
+
+
+def _sql(sql: str, source: FlinkType, target: FlinkType, *, trying: bool = False) -> str:
     if source.same(target):
         return sql
     if target.root in TEXTS:
         return _fitted(_text(sql, source), source, target)
     if source.children or target.children:
-        return _nested(sql, source, target)
+        return _nested(sql, source, target, trying=trying)
     if source.root in TEXTS:
-        return _from_text(sql, target)
+        return _from_text(sql, target, trying=trying)
     if target.root in INTEGERS:
         return _integer(sql, source, target)
     if target.root in NUMBERS:
@@ -318,13 +340,13 @@ def fitted(sql: str, of: FlinkType) -> str:
 # -- nested
 
 
-def _nested(sql: str, source: FlinkType, target: FlinkType) -> str:
+def _nested(sql: str, source: FlinkType, target: FlinkType, *, trying: bool) -> str:
     if source.root in ("ARRAY", "MULTISET") and target.root == source.root:
-        item = _sql("x", source.children[0], target.children[0])
+        item = _sql("x", source.children[0], target.children[0], trying=trying)
         return sql if item == "x" else f"list_transform({sql}, lambda x: {item})"
     if source.root == "MAP":
-        key = _sql("x.key", source.children[0], target.children[0])
-        item = _sql("x.value", source.children[1], target.children[1])
+        key = _sql("x.key", source.children[0], target.children[0], trying=trying)
+        item = _sql("x.value", source.children[1], target.children[1], trying=trying)
         if (key, item) == ("x.key", "x.value"):
             return sql
         entry = f"struct_pack(key := {key}, value := {item})"
@@ -332,6 +354,6 @@ def _nested(sql: str, source: FlinkType, target: FlinkType) -> str:
     parts = []
     names = target.names
     for place, (one, other) in enumerate(zip(source.children, target.children, strict=True)):
-        value = _sql(f"struct_extract({sql}, {text_literal(source.names[place])})", one, other)
+        value = _sql(f"struct_extract({sql}, {text_literal(source.names[place])})", one, other, trying=trying)
         parts.append(f"{quoted(names[place])} := {value}")
     return f"CASE WHEN {sql} IS NOT NULL THEN struct_pack({', '.join(parts)}) END"

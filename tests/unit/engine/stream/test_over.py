@@ -1,8 +1,13 @@
 """OVER windows and temporal joins, in the order of event time."""
 
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from tests.unit.engine.stream.feed import Run, feed
+from yunbox.engine.stream.savepoints import check, save
+from yunbox.kernel.errors import KernelError
 from yunbox.sql.flink.plans import AggregateCall, Bound, Field, Order, Over, Rank, TemporalJoin
 from yunbox.sql.flink.types import BIGINT, STRING, FlinkType
 
@@ -79,3 +84,15 @@ def test_a_view_that_keeps_the_last_row_has_all_versions(tmp_path: Path) -> None
         "+I[a, 4000, a, 1, 1000]",
         "+I[None, 6000, None, 5, 5000]",
     ]
+
+
+def test_a_savepoint_is_of_the_same_calls(tmp_path: Path) -> None:
+    """What is kept of others is something else."""
+    run = Run(tmp_path / "j", over(rows=True, preceding=None))
+    run.send("t", ("a", 1, MS))
+    run.runner.rest()
+    save(run.runner.store, run.runner.graph, "j", tmp_path / "saved")
+    check(tmp_path / "saved", run.runner.graph)
+    for at, node in enumerate([over(rows=True, preceding=2), replace(over(rows=True, preceding=None), calls=())]):
+        with pytest.raises(KernelError, match="state cannot be restored"):
+            check(tmp_path / "saved", Run(tmp_path / str(at), node).runner.graph)

@@ -8,6 +8,12 @@ from tests.unit.engine.stream.test_files import Jobs
 
 INTS = "CAST(NULL AS ARRAY<INT>)"
 ANSWERS = [
+    ("TRY_CAST(ARRAY['1', 'x'] AS ARRAY<INT>)", "None"),
+    ("TRY_CAST(ARRAY['1', CAST(NULL AS STRING)] AS ARRAY<INT>)", "[1,null]"),
+    ("TRY_CAST(ARRAY[ARRAY['1'], ARRAY['x']] AS ARRAY<ARRAY<INT>>)", "None"),
+    ("TRY_CAST(ARRAY[3000000000] AS ARRAY<INT>)", "[-1294967296]"),
+    ("TRY_CAST(ROW('1', 'x') AS ROW<a INT, b INT>)", "None"),
+    ("TRY_CAST(MAP['1', 'x'] AS MAP<INT, INT>)", "None"),
     ("TRY_CAST('1d' AS DOUBLE)", "1.0"),
     ("TRY_CAST('-inf' AS DOUBLE)", "None"),
     ("TRY_CAST('nan' AS DOUBLE)", "None"),

@@ -47,17 +47,17 @@ class HologresWriter:
         self._target = described(self._open(), self._options)
         self._names = [_name(self._target, column, sink) for column in sink.columns]
         self._converters = [_converter(column.type) for column in sink.columns]
-        self._key = self._key_places(sink)
+        self._key = self._key_places(sink, gives_changes=sink.input.updates and not environment.is_batch)
         self._converts = [at for at, one in enumerate(self._converters) if one is not None]
         self._takes_arrays = len(self._key) == 1 and not self._converts and takes_arrays(self._target, self._names)
 
-    def _key_places(self, sink: Sink) -> list[int]:
+    def _key_places(self, sink: Sink, *, gives_changes: bool) -> list[int]:
         """Where the values of the table's key are in a row. Raises InvalidArgument."""
         key = self._target.primary_key
         for name in key:
             if name not in self._names:
                 raise InvalidArgument(f"Table {sink.table.path} lacks the primary key's column {name!r} of Hologres")
-        if not key and sink.input.updates:
+        if not key and gives_changes:
             raise InvalidArgument(
                 f"Table {self._target.sql} of Hologres has no primary key: it takes no update and delete changes, "
                 f"which the query for {sink.table.path} gives"
