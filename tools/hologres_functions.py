@@ -9,6 +9,7 @@ from itertools import groupby
 from pathlib import Path
 
 from yunbox.sql.hologres import rendering
+from yunbox.sql.hologres.analysis.hypothetical import NAMES as HYPOTHETICAL
 from yunbox.sql.hologres.analysis.records import FUNCTIONS as LISTED
 from yunbox.sql.hologres.analysis.records import OF_TABLES
 from yunbox.sql.hologres.catalogue.functions import FUNCTIONS, OPERATORS, Function, Operator
@@ -59,7 +60,8 @@ def _functions() -> Iterable[str]:
     names = sorted((one for one in FUNCTIONS.values() if _is_named(one, behind)), key=lambda one: (one.name, one.oid))
     for name, group in groupby(names, key=lambda one: one.name):
         alike = list(group)
-        offered = [one for one in alike if one.key in RENDERINGS or one.name in (*LISTED, *OF_TABLES)]
+        offered = [one for one in alike if one.key in RENDERINGS or one.name in (*LISTED, *OF_TABLES)
+                   or (one.kind == "a" and one.name in HYPOTHETICAL)]  # fmt: skip
         rest = len(alike) - len(offered)
         state = _state(rest, len(offered))
         yield f"| `{name}` | {'<br>'.join(map(_signature, offered))} | {_KINDS[alike[0].kind]} | {state} |"

@@ -411,7 +411,10 @@ class Queries(Sources):
 
     def subquery(self, node: tree.Subquery) -> Expr:
         """EXISTS, a query as a value, ARRAY of a query."""
-        bound, uses = self._inner(node.query)
+        query = node.query
+        if node.use == "exists" and isinstance(query, tree.Select) and not query.targets:
+            query = replace(query, targets=(tree.Target(tree.Constant("integer", "1")),))
+        bound, uses = self._inner(query)
         if node.use == "exists":
             return build(f"EXISTS (SELECT 1 FROM ({bound.sql}) AS e)", BOOL, uses)
         if len(bound.columns) != 1:

@@ -66,10 +66,6 @@ date_bin(interval,timestamp,timestamp) = hg_timestamp(hg_bin(hg_parts({0}), hg_u
 date_bin(interval,timestamptz,timestamptz) = hg_timestamp(hg_bin(hg_parts({0}), hg_us({1}), hg_us({2})))
 overlaps(timestamp,timestamp,timestamp,timestamp) = hg_overlaps(hg_us({0}), hg_us({1}), hg_us({2}), hg_us({3}))
 overlaps(timestamptz,timestamptz,timestamptz,timestamptz) = hg_overlaps(hg_us({0}), hg_us({1}), hg_us({2}), hg_us({3}))
-overlaps(timestamp,interval,timestamp,interval) = \
-    hg_overlaps(hg_us({0}), hg_us(hg_timestamp_pl({0}, {1})), hg_us({2}), hg_us(hg_timestamp_pl({2}, {3})))
-overlaps(timestamptz,interval,timestamptz,interval) = \
-    hg_overlaps(hg_us({0}), hg_us(hg_timestamp_pl({0}, {1})), hg_us({2}), hg_us(hg_timestamp_pl({2}, {3})))
 overlaps(time,time,time,time) = hg_overlaps(hg_clock({0}), hg_clock({1}), hg_clock({2}), hg_clock({3}))
 """)
 
@@ -100,6 +96,27 @@ def _minus(call: Call) -> str:
 @rendered("interval_pl_timestamptz(interval,timestamptz)")
 def _plus_turned(call: Call) -> str:
     return _moved(call, call[1], call[0])
+
+
+_LENGTHS = [("interval", "interval"), ("interval", ""), ("", "interval")]
+
+
+@rendered(*(f"overlaps({of},{first or of},{of},{second or of})"
+            for of in ("timestamp", "timestamptz", "time") for first, second in _LENGTHS))  # fmt: skip
+def _overlaps(call: Call) -> str:
+    """Two spans, of which some are said by their lengths."""
+    return f"hg_overlaps({', '.join(_end(call, at) for at in range(4))})"
+
+
+def _end(call: Call, at: int) -> str:
+    of, given = call.args[at - at % 2].type, call[at]
+    if call.args[at].type != INTERVAL:
+        return f"hg_clock({given})" if of == TIME else f"hg_us({given})"
+    start = call[at - 1]
+    if of == TIME:
+        return f"hg_us_of_day(hg_clock({start}) + hg_interval_us({given}))"
+    moved = _moved(call, start, given) if of == TIMESTAMPTZ else f"hg_timestamp_pl({start}, {given})"
+    return f"hg_us({moved})"
 
 
 def _moved(call: Call, moment: str, span: str) -> str:

@@ -110,3 +110,19 @@ select date_trunc('foo', 'infinity'::date)
 select extract(epoch from '5874897-12-31'::date), extract(epoch from '294277-01-01'::date), extract(epoch from '2024-02-29'::date), extract(epoch from null::date), extract(epoch from '4713-01-01 BC'::date)
 select timezone('-3 days 2 hours'::interval, null::timetz), timezone('-3 days 2 hours'::interval, null::timestamptz), timezone('-3 days 2 hours'::interval, null::timestamp)
 select timezone('-3 days 2 hours'::interval, '10:00+00'::timetz)
+-- spans by their lengths, and queries without columns
+select (timestamp '2024-01-01', interval '1 day') overlaps (timestamp '2024-01-01 12:00', timestamp '2024-01-03')
+select (timestamp '2024-01-01', timestamp '2024-01-03') overlaps (timestamp '2024-01-03', interval '1 day')
+select (timestamp '2024-01-01', interval '1 month') overlaps (timestamp '2024-01-31', interval '-1 day')
+select (timestamptz '2024-01-01', interval '1 day') overlaps (timestamptz '2024-01-01 12:00', interval '1 hour')
+select (timestamptz '2024-01-01', interval '1 day') overlaps (timestamptz '2024-01-02', timestamptz '2024-01-03')
+select (time '10:00', interval '1 hour') overlaps (time '10:30', time '11:00')
+select (time '23:00', interval '2 hours') overlaps (time '00:30', interval '1 hour')
+select (time '10:00', time '11:00') overlaps (time '11:00', interval '1 hour')
+select (timestamp '2024-01-01', interval null) overlaps (timestamp '2024-01-01 12:00', timestamp '2024-01-03')
+select (date '2024-01-01', interval '1 day') overlaps (date '2024-01-01', date '2024-01-03')
+select (opened, interval '1 day') overlaps (at, interval '1 h') from shop order by id
+select id from shop where exists (select from sale where shop = shop.id) order by id
+select exists (select), exists (select from shop where id > 99), not exists (select from shop)
+select id from shop where not exists (select from sale where sale.shop = shop.id and pieces > 3) order by id
+select exists (select from shop group by city having count(*) > 5)
