@@ -7,10 +7,10 @@ and no DOUBLEs are added up.
 import json
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.chance import Column, Columns, Maker
 from tests.clients.flink.chance_values import AGGREGATES, CONDITIONS, CONSTANTS, TYPES, VALUES
 
 CREW = (
@@ -77,54 +77,35 @@ def tables(folder: Path) -> Iterator[str]:
 
 def chance_queries(seed: int, count: int) -> Iterator[str]:
     """So many, whose columns are c0, c1 and so on."""
-    made = _Maker(random.Random(seed))
-    for _ in range(count):
-        yield made.statement()
+    return _Maker(random.Random(seed)).statements(count)
 
 
-@dataclass(frozen=True)
-class _Column:
-    sql: str
-    kind: str
-
-
-Columns = Sequence[_Column]
-
-
-class _Maker:
+class _Maker(Maker):
     """Writes queries."""
 
-    def __init__(self, chance: random.Random) -> None:
-        self._chance = chance
-        self._names = 0
-
     def statement(self) -> str:
-        self._names = 0
-        shape = self._chance.choice(
+        """As in Maker."""
+        shape = self.chance.choice(
             (self._plain, self._plain, self._plain, self._grouped, self._grouped, self._over, self._top, self._sorted,
              self._set, self._windowed, self._windowed, self._unnested, self._matched, self._joined_semi)
         )  # fmt: skip
-        return shape(tuple(self._chance.choices(TYPES, k=self._chance.randint(1, 3))))
+        return shape(tuple(self.chance.choices(TYPES, k=self.chance.randint(1, 3))))
 
     # -- what a query reads
 
-    def _name(self) -> str:
-        self._names += 1
-        return f"t{self._names}"
-
     def _table(self, table: str = "") -> tuple[str, Columns]:
-        table = table or self._chance.choice(("crew", "crew", "team"))
-        name = self._name()
-        return f"{table} AS {name}", [_Column(f"{name}.`{column}`", kind) for column, _, kind in _SHAPES[table]]
+        table = table or self.chance.choice(("crew", "crew", "team"))
+        name = self.name("t")
+        return f"{table} AS {name}", [Column(f"{name}.`{column}`", kind) for column, _, kind in _SHAPES[table]]
 
     def _source(self, depth: int = 1) -> tuple[str, Columns]:
         """A table, a subquery, or two of them joined."""
-        if depth > 0 and self._chance.random() < 0.2:
-            types = self._chance.choices(TYPES, k=3)
-            name = self._name()
-            inner = self._chance.choice((self._plain, self._grouped))(types, 0)
-            return f"({inner}) AS {name}", [_Column(f"{name}.c{at}", kind) for at, kind in enumerate(types)]
-        if depth > 0 and self._chance.random() < 0.35:
+        if depth > 0 and self.chance.random() < 0.2:
+            types = self.chance.choices(TYPES, k=3)
+            name = self.name("t")
+            inner = self.chance.choice((self._plain, self._grouped))(types, 0)
+            return f"({inner}) AS {name}", [Column(f"{name}.c{at}", kind) for at, kind in enumerate(types)]
+        if depth > 0 and self.chance.random() < 0.35:
             return self._joined()
         return self._table()
 
@@ -132,13 +113,13 @@ class _Maker:
         left, columns = self._source(0)
         right, others = self._source(0)
         both = [*columns, *others]
-        word = self._chance.choice(("JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL JOIN", "CROSS JOIN"))
+        word = self.chance.choice(("JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL JOIN", "CROSS JOIN"))
         if word == "CROSS JOIN":
             return f"{left} CROSS JOIN {right}", both
         keys = ("int", "text", "decimal")
         pairs = [(a.sql, b.sql) for a in columns for b in others if a.kind == b.kind and a.kind in keys]
-        on = " = ".join(self._chance.choice(pairs)) if pairs else "TRUE"
-        if self._chance.random() < 0.3:
+        on = " = ".join(self.chance.choice(pairs)) if pairs else "TRUE"
+        if self.chance.random() < 0.3:
             on += f" AND {self._value('bool', both, 1)}"
         return f"{left} {word} {right} ON {on}", both
 
@@ -146,46 +127,46 @@ class _Maker:
 
     def _plain(self, types: Sequence[str], depth: int = 1) -> str:
         source, columns = self._source(depth)
-        word = "DISTINCT " if self._chance.random() < 0.15 and not {"map", "row"} & set(types) else ""
+        word = "DISTINCT " if self.chance.random() < 0.15 and not {"map", "row"} & set(types) else ""
         items = [self._value(kind, columns, 3) for kind in types]
         return f"SELECT {word}{listed(items)} FROM {source}{self._where(columns)}"
 
     def _where(self, columns: Columns) -> str:
-        return f" WHERE {self._value('bool', columns, 2)}" if self._chance.random() < 0.4 else ""
+        return f" WHERE {self._value('bool', columns, 2)}" if self.chance.random() < 0.4 else ""
 
     def _grouped(self, types: Sequence[str], depth: int = 1) -> str:
         source, columns = self._source(depth)
         keys = self._keys(columns)
         items = [self._of_group(kind, keys, columns) for kind in types]
-        group = self._chance.choice(("{}", "{}", "{}", "ROLLUP ({})", "CUBE ({})", "GROUPING SETS (({}), ())"))
+        group = self.chance.choice(("{}", "{}", "{}", "ROLLUP ({})", "CUBE ({})", "GROUPING SETS (({}), ())"))
         by = f" GROUP BY {group.format(', '.join(key.sql for key in keys))}" if keys else ""
-        having = f" HAVING {self._aggregate('int', columns)} > 1" if self._chance.random() < 0.2 else ""
+        having = f" HAVING {self._aggregate('int', columns)} > 1" if self.chance.random() < 0.2 else ""
         return f"SELECT {listed(items)} FROM {source}{self._where(columns)}{by}{having}"
 
     def _keys(self, columns: Columns) -> Columns:
         plain = [one for one in columns if one.kind not in ("ints", "texts", "map", "row", "bytes")]
-        return self._chance.sample(plain, k=min(len(plain), self._chance.randint(0, 2)))
+        return self.chance.sample(plain, k=min(len(plain), self.chance.randint(0, 2)))
 
     def _of_group(self, kind: str, keys: Columns, columns: Columns) -> str:
         known = [key for key in keys if key.kind == kind]
-        if known and self._chance.random() < 0.5:
-            return self._chance.choice(known).sql
+        if known and self.chance.random() < 0.5:
+            return self.chance.choice(known).sql
         return self._aggregate(kind, columns)
 
     def _aggregate(self, kind: str, columns: Columns) -> str:
-        made = self._filled(self._chance.choice(AGGREGATES.get(kind, AGGREGATES["int"])), columns, 1)
+        made = self._filled(self.chance.choice(AGGREGATES.get(kind, AGGREGATES["int"])), columns, 1)
         if kind not in AGGREGATES:
-            made = f"CASE WHEN {made} >= 0 THEN {self._chance.choice(CONSTANTS[kind])} END"
-        elif self._chance.random() < 0.25 and made.endswith(")"):
+            made = f"CASE WHEN {made} >= 0 THEN {self.chance.choice(CONSTANTS[kind])} END"
+        elif self.chance.random() < 0.25 and made.endswith(")"):
             made = f"{made} FILTER (WHERE {self._value('bool', columns, 1)})"
         return made
 
     def _over(self, types: Sequence[str]) -> str:
         source, columns = self._table()
-        key = self._chance.choice(self._plain_columns(columns)).sql
-        by = f"PARTITION BY {key} " if self._chance.random() < 0.5 else ""
-        order = f"ORDER BY {columns[0].sql}{self._chance.choice(('', ' DESC'))}"
-        frame = self._chance.choice(
+        key = self.chance.choice(self._plain_columns(columns)).sql
+        by = f"PARTITION BY {key} " if self.chance.random() < 0.5 else ""
+        order = f"ORDER BY {columns[0].sql}{self.chance.choice(('', ' DESC'))}"
+        frame = self.chance.choice(
             ("", "", " ROWS BETWEEN 1 PRECEDING AND CURRENT ROW", " ROWS BETWEEN 2 PRECEDING AND 1 FOLLOWING",
              " ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING", " RANGE BETWEEN 1 PRECEDING AND 2 FOLLOWING",
              " ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING")
@@ -197,12 +178,12 @@ class _Maker:
         if kind in ("int", "decimal", "double", "text", "date", "moment", "bool"):
             value = self._value(kind, columns, 1)
             calls = [f"{word}({value}) OVER ({order}{frame})" for word in self._over_words(kind)]
-            calls += [f"{word}({value}, {self._chance.randint(1, 2)}) OVER ({order})" for word in ("LAG", "LEAD")]
+            calls += [f"{word}({value}, {self.chance.randint(1, 2)}) OVER ({order})" for word in ("LAG", "LEAD")]
             if kind == "int":
                 calls += [f"{word} OVER ({order})" for word in ("ROW_NUMBER()", "RANK()", "DENSE_RANK()", "NTILE(2)")]
             if kind == "double":
                 calls += [f"{word}() OVER ({order})" for word in ("PERCENT_RANK", "CUME_DIST")]
-            return self._chance.choice(calls)
+            return self.chance.choice(calls)
         return self._value(kind, columns, 1)
 
     @staticmethod
@@ -220,71 +201,71 @@ class _Maker:
     def _top(self, types: Sequence[str]) -> str:
         source, columns = self._table()
         items = [self._value(kind, columns, 2) for kind in types]
-        key = self._chance.choice(self._plain_columns(columns)).sql
-        order = f"{self._chance.choice(self._plain_columns(columns)).sql}{self._chance.choice(('', ' DESC'))}"
-        word = self._chance.choice(("ROW_NUMBER", "RANK"))
+        key = self.chance.choice(self._plain_columns(columns)).sql
+        order = f"{self.chance.choice(self._plain_columns(columns)).sql}{self.chance.choice(('', ' DESC'))}"
+        word = self.chance.choice(("ROW_NUMBER", "RANK"))
         number = f"{word}() OVER (PARTITION BY {key} ORDER BY {order}, {columns[0].sql}) AS n"
         names = ", ".join(f"c{at}" for at in range(len(types)))
         return (f"SELECT {names}, n AS c{len(types)} FROM (SELECT {listed(items)}, {number} FROM {source}"
-                f"{self._where(columns)}) WHERE n <= {self._chance.randint(1, 2)}")  # fmt: skip
+                f"{self._where(columns)}) WHERE n <= {self.chance.randint(1, 2)}")  # fmt: skip
 
     def _sorted(self, types: Sequence[str]) -> str:
         source, columns = self._table()
         items = [self._value(kind, columns, 2) for kind in types]
-        kind = self._chance.choice(("int", "text", "decimal", "double", "bool", "date", "moment"))
-        word = self._chance.choice(("", " DESC", " NULLS FIRST", " DESC NULLS LAST", " ASC NULLS LAST"))
-        limit = self._chance.choice(("LIMIT 3", "LIMIT 2 OFFSET 1", "OFFSET 2 ROWS FETCH NEXT 2 ROWS ONLY"))
+        kind = self.chance.choice(("int", "text", "decimal", "double", "bool", "date", "moment"))
+        word = self.chance.choice(("", " DESC", " NULLS FIRST", " DESC NULLS LAST", " ASC NULLS LAST"))
+        limit = self.chance.choice(("LIMIT 3", "LIMIT 2 OFFSET 1", "OFFSET 2 ROWS FETCH NEXT 2 ROWS ONLY"))
         return (f"SELECT {listed(items)} FROM {source} ORDER BY {self._value(kind, columns, 1)}{word}, "
                 f"{columns[0].sql} {limit}")  # fmt: skip
 
     def _set(self, types: Sequence[str]) -> str:
         types = [kind for kind in types if kind not in ("map", "row")] or ["int"]
-        word = self._chance.choice(("UNION", "UNION ALL", "INTERSECT", "EXCEPT"))
+        word = self.chance.choice(("UNION", "UNION ALL", "INTERSECT", "EXCEPT"))
         return f"{self._plain(types, 0)} {word} {self._plain(types, 0)}"
 
     def _windowed(self, types: Sequence[str]) -> str:
-        how = self._chance.choice(
+        how = self.chance.choice(
             ("TUMBLE(TABLE crew, DESCRIPTOR(ts), INTERVAL '{}' SECOND)",
              "HOP(TABLE crew, DESCRIPTOR(ts), INTERVAL '10' SECOND, INTERVAL '{}0' SECOND)",
              "CUMULATE(TABLE crew, DESCRIPTOR(ts), INTERVAL '10' SECOND, INTERVAL '{}0' SECOND)",
              "TUMBLE(TABLE crew, DESCRIPTOR(ts), INTERVAL '{}' MINUTE, INTERVAL '7' SECOND)")
         )  # fmt: skip
-        columns = [_Column(f"`{column}`", kind) for column, _, kind in CREW]
+        columns = [Column(f"`{column}`", kind) for column, _, kind in CREW]
         keys = self._keys(columns)[:1]
         items = [self._of_group(kind, keys, columns) for kind in types]
-        bounds = self._chance.sample(("window_start", "window_end", "window_time"), k=self._chance.randint(1, 2))
+        bounds = self.chance.sample(("window_start", "window_end", "window_time"), k=self.chance.randint(1, 2))
         extra = ", window_time" if "window_time" in bounds else ""
         group = ", ".join(["window_start", f"window_end{extra}", *(key.sql for key in keys)])
-        return (f"SELECT {listed([*bounds, *items])} FROM TABLE({how.format(self._chance.randint(1, 6))})"
+        return (f"SELECT {listed([*bounds, *items])} FROM TABLE({how.format(self.chance.randint(1, 6))})"
                 f"{self._where(columns)} GROUP BY {group}")  # fmt: skip
 
     def _unnested(self, types: Sequence[str]) -> str:
         source, columns = self._table("crew")
-        name = self._name()
-        what, kinds = self._chance.choice(
+        name = self.name("t")
+        what, kinds = self.chance.choice(
             ((f"{self._value('ints', columns, 1)}", ("int",)), (f"{self._value('texts', columns, 1)}", ("text",)),
              (f"{self._value('map', columns, 1)}", ("text", "int")))
         )  # fmt: skip
         names = ", ".join(f"e{at}" for at in range(len(kinds)))
         number = ""
-        if self._chance.random() < 0.3 and kinds[0] != "text":
+        if self.chance.random() < 0.3 and kinds[0] != "text":
             number, names, kinds = " WITH ORDINALITY", f"{names}, n", (*kinds, "int")
-        made = [_Column(f"{name}.{one}", kind) for one, kind in zip(names.split(", "), kinds, strict=True)]
-        word, on = self._chance.choice((("CROSS JOIN", ""), ("LEFT JOIN", " ON TRUE")))
+        made = [Column(f"{name}.{one}", kind) for one, kind in zip(names.split(", "), kinds, strict=True)]
+        word, on = self.chance.choice((("CROSS JOIN", ""), ("LEFT JOIN", " ON TRUE")))
         items = [one.sql for one in made] + [self._value(kind, [*columns, *made], 2) for kind in types]
         return f"SELECT {listed(items)} FROM {source} {word} UNNEST({what}){number} AS {name} ({names}){on}"
 
     def _matched(self, types: Sequence[str]) -> str:
-        columns = [_Column(f"`{column}`", kind) for column, _, kind in CREW]
-        by = self._chance.choice(("", "PARTITION BY team ", "PARTITION BY kept "))
-        pattern = self._chance.choice(("A B", "A B*? C", "A B+ C", "A B? C", "A{2} C", "A C+?"))
-        skip = self._chance.choice(("PAST LAST ROW", "TO NEXT ROW"))
+        columns = [Column(f"`{column}`", kind) for column, _, kind in CREW]
+        by = self.chance.choice(("", "PARTITION BY team ", "PARTITION BY kept "))
+        pattern = self.chance.choice(("A B", "A B*? C", "A B+ C", "A B? C", "A{2} C", "A C+?"))
+        skip = self.chance.choice(("PAST LAST ROW", "TO NEXT ROW"))
         forms = ("A.{}", "LAST(C.{})") if "C" in pattern else ("A.{}",)
-        measures = [self._chance.choice(forms).format(self._of(columns, kind)) for kind in types]
-        number = self._chance.choice(
+        measures = [self.chance.choice(forms).format(self._of(columns, kind)) for kind in types]
+        number = self.chance.choice(
             ("COUNT(A.id)", "SUM(A.pay)", "MAX(A.score)", "MIN(A.name)", "SUM(A.rate)", "AVG(A.pay)")
         )
-        names = [one for one in "ABC" if one in pattern and self._chance.random() < 0.8]
+        names = [one for one in "ABC" if one in pattern and self.chance.random() < 0.8]
         conditions = [f"{one} AS {self._condition(one)}" for one in names]
         define = f" DEFINE {', '.join(conditions)}" if conditions else " DEFINE A AS TRUE"
         made = ", ".join(f"{text} AS c{at}" for at, text in enumerate([*measures, number]))
@@ -297,7 +278,7 @@ class _Maker:
         return next((one.sql for one in columns if one.kind == kind), "id")
 
     def _condition(self, of: str) -> str:
-        return self._chance.choice(
+        return self.chance.choice(
             (f"{of}.pay > 0", f"{of}.id > LAST({of}.id, 1) OR LAST({of}.id, 1) IS NULL", f"{of}.score < 100",
              f"{of}.kept", f"{of}.id <> 3", f"CHAR_LENGTH({of}.name) > 0", f"{of}.rate < {of}.pay")
         )  # fmt: skip
@@ -307,7 +288,7 @@ class _Maker:
         items = [self._value(kind, columns, 2) for kind in types]
         other, others = self._table("team")
         also = self._value("bool", others, 1)
-        where = self._chance.choice(
+        where = self.chance.choice(
             (f"{columns[4].sql} IN (SELECT {others[1].sql} FROM {other})",
              f"{columns[0].sql} NOT IN (SELECT {others[2].sql} FROM {other} WHERE {others[2].sql} IS NOT NULL)",
              f"{columns[1].sql} NOT IN (SELECT {others[0].sql} FROM {other})",
@@ -321,23 +302,23 @@ class _Maker:
 
     def _value(self, kind: str, columns: Columns, depth: int) -> str:
         known = [one.sql for one in columns if one.kind == kind]
-        dice = self._chance.random()
+        dice = self.chance.random()
         if depth <= 0 or dice < 0.2:
-            return self._chance.choice(known) if known and dice < 0.85 else self._chance.choice(CONSTANTS[kind])
+            return self.chance.choice(known) if known and dice < 0.85 else self.chance.choice(CONSTANTS[kind])
         if kind == "bool" and dice < 0.7:
-            return self._filled(self._chance.choice(CONDITIONS), columns, depth - 1)
-        return self._filled(self._chance.choice(VALUES[kind]), columns, depth - 1)
+            return self._filled(self.chance.choice(CONDITIONS), columns, depth - 1)
+        return self._filled(self.chance.choice(VALUES[kind]), columns, depth - 1)
 
     def _filled(self, form: str, columns: Columns, depth: int) -> str:
         """A form with values for what stands in braces: a kind, ``=kind`` for a constant, or ``@`` for one kind."""
-        any_kind = self._chance.choice(("int", "decimal", "double", "text", "date", "moment", "bool"))
+        any_kind = self.chance.choice(("int", "decimal", "double", "text", "date", "moment", "bool"))
         found, at = [], 0
         while (start := form.find("{", at)) >= 0:
             end = form.index("}", start)
             name = form[start + 1 : end].replace("@", any_kind)
             found.append(form[at:start])
             constant = name[0] == "="
-            found.append(self._chance.choice(CONSTANTS[name[1:]]) if constant else self._value(name, columns, depth))
+            found.append(self.chance.choice(CONSTANTS[name[1:]]) if constant else self._value(name, columns, depth))
             at = end + 1
         return "".join([*found, form[at:]])
 

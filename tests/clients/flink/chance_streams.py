@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from tests.chance import Maker
 from yunbox.engine.stream.batch import DELETE, INSERT, UPDATE_AFTER, UPDATE_BEFORE, Change, Row
 
 DELAY_MINUTES = 5
@@ -171,21 +172,14 @@ Draft = tuple[str, tuple[str, ...], bool]
 
 def chance_streams(seed: int, count: int) -> Iterator[str]:
     """So many queries, whose columns are c0, c1 and so on."""
-    made = Maker(random.Random(seed))
-    for _ in range(count):
-        yield made.statement()
+    return _Maker(random.Random(seed)).statements(count)
 
 
-class Maker:
+class _Maker(Maker):
     """Writes queries."""
 
-    def __init__(self, chance: random.Random) -> None:
-        self.chance = chance
-        self._names = 0
-
     def statement(self) -> str:
-        """One of them."""
-        self._names = 0
+        """As in Maker."""
         return self.draft(2)[0]
 
     def draft(self, depth: int) -> Draft:
@@ -197,14 +191,10 @@ class Maker:
 
     # -- what is read
 
-    def _name(self) -> str:
-        self._names += 1
-        return f"r{self._names}"
-
     def table(self, *names: str) -> Relation:
         """A table."""
         table = self.chance.choice(names or ("t", "t", "u", "c", "c", "e"))
-        name = self._name()
+        name = self.name("r")
         columns = tuple((f"{name}.`{column}`", kind) for column, _, kind in SHAPES[table])
         return Relation(f"{table} AS {name}", columns, table in KEYS, True)
 
@@ -213,7 +203,7 @@ class Maker:
         if depth <= 0 or self.chance.random() < 0.35:
             return self.table()
         sql, kinds, updates = self.draft(depth - 1)
-        name = self._name()
+        name = self.name("r")
         return Relation(f"({sql}) AS {name}", tuple((f"{name}.c{at}", kind) for at, kind in enumerate(kinds)), updates)
 
     def condition(self, one: Relation) -> str:
@@ -380,7 +370,7 @@ class Maker:
 
     def windows(self) -> Relation:
         """A table's rows in windows."""
-        table, name = self.chance.choice(("t", "u")), self._name()
+        table, name = self.chance.choice(("t", "u")), self.name("r")
         columns = [(f"{name}.`{column}`", kind) for column, _, kind in SHAPES[table][:-1]]
         return Relation(f"TABLE({self.window(table)}) AS {name}", tuple(columns))
 
@@ -412,12 +402,12 @@ class Maker:
         """The first rows of each window, or of each window's groups."""
         if self.chance.random() < 0.5:
             one = self.windows()
-            name = self._name()
+            name = self.name("r")
             inner = f"SELECT {listed(one.columns)}, window_start, window_end FROM {one.sql}"
             columns = [(f"c{at}", kind) for at, (_, kind) in enumerate(one.columns)]
         else:
             inner, all_kinds, _ = self.windowed(depth)
-            name = self._name()
+            name = self.name("r")
             columns = [(f"c{at}", kind) for at, kind in enumerate(all_kinds)][2:]
             inner = f"SELECT *, c0 AS window_start, c1 AS window_end FROM ({inner}) AS {name}"
         key = self.chance.choice(["", *(column for column, kind in columns if kind in ("int", "text"))])
@@ -454,7 +444,7 @@ class Maker:
     def temporal(self, depth: int) -> Draft:
         one = self.table("t", "u")
         word = self.chance.choice(("JOIN", "LEFT JOIN"))
-        table, name = self.chance.choice(("versions", "u_by_k")), self._name()
+        table, name = self.chance.choice(("versions", "u_by_k")), self.name("r")
         key = one.columns[1][0]
         value = f"{name}.w"
         also = f" AND {value} > 2" if self.chance.random() < 0.2 else ""
