@@ -5,6 +5,7 @@ in silence what it finds; within a filter it makes the condition unknown. Others
 """
 
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 from itertools import islice
 from typing import Any
 
@@ -17,15 +18,15 @@ from yunbox.wire.pgwire.report import failure
 from yunbox.wire.pgwire.values.codec import Style
 from yunbox.wire.pgwire.values.jsonpaths import JSONPATH, path_of
 from yunbox.wire.pgwire.values.jsonpaths.tree import Node
-from yunbox.wire.pgwire.values.jsons import number, parse, written
+from yunbox.wire.pgwire.values.jsons import parse, written
 
 
 def _run(document: str, path: str, given: str | None, statement: int | None, *, throwing: bool) -> Run:
-    variables = None if given is None else parse(given, number)
+    variables = None if given is None else {} if given == "{}" else parse(given, Decimal)
     if given is not None and not isinstance(variables, dict):
         detail = 'Jsonpath parameters should be encoded as key-value pairs of "vars" object.'
         raise failure("22023", '"vars" argument is not an object', detail)
-    return Run(path_of(path), parse(document, number), variables, statement, throwing)
+    return Run(path_of(path), parse(document, Decimal), variables, statement, throwing)
 
 
 def _found(run: Run, silent: bool) -> list[Any]:

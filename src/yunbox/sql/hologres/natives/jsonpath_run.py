@@ -1,9 +1,9 @@
 """One evaluation of a path over a document, item by item, so that what only asks whether there is one ends early."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from yunbox.sql.hologres.natives.jsonpath_items import (
     ROUNDED,
@@ -37,8 +37,7 @@ class _Base:
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class _At:
+class _At(NamedTuple):
     """Where an evaluation stands: ``@``, the array of ``last``, and how errors are taken.
 
     ``lenient`` passes over what is not there, ``throwing`` says that an error reaches the client, and ``only`` that
@@ -100,14 +99,14 @@ class Run:
 
     def _listed(self, node: Node, item: Any, at: _At, unwrap: bool) -> list[Any]:
         """All items of an operand, and in a lax path the elements of arrays among them."""
-        found = list(self._items(node, item, replace(at, only=False)))
+        found = list(self._items(node, item, at._replace(only=False) if at.only else at))
         if not (unwrap and self.lax):
             return found
         return [one for each in found for one in (each if isinstance(each, list) else (each,))]
 
     def _any(self, node: Node, item: Any, at: _At) -> bool:
         if self.lax:
-            return any(True for _ in self._items(node, item, replace(at, only=True)))
+            return any(True for _ in self._items(node, item, at._replace(only=True)))
         return bool(list(self._items(node, item, at)))
 
     def _scalar(self, node: Node, item: Any, at: _At, unwrap: bool) -> Iterable[Any]:
@@ -118,10 +117,10 @@ class Run:
             return self._next(node, None, at)
         if node.value not in self.variables:
             raise failure("42704", f'could not find jsonpath variable "{node.value}"')
-        return self._next(node, self.variables[node.value], replace(at, base=_Base(self.variables, 1)))
+        return self._next(node, self.variables[node.value], at._replace(base=_Base(self.variables, 1)))
 
     def _root(self, node: Node, item: Any, at: _At, unwrap: bool) -> Iterable[Any]:
-        return self._next(node, self.document, replace(at, base=_Base(self.document, 0)))
+        return self._next(node, self.document, at._replace(base=_Base(self.document, 0)))
 
     def _current(self, node: Node, item: Any, at: _At, unwrap: bool) -> Iterable[Any]:
         return self._next(node, at.current, at)
@@ -170,7 +169,7 @@ class Run:
                 raise item_error("22039", "jsonpath array accessor can only be applied to an array")
             return
         items = item if isinstance(item, list) else [item]
-        inner = replace(at, size=len(items))
+        inner = at._replace(size=len(items))
         for low, high in node.value:
             first = self._place(low, item, inner)
             last = first if high is None else self._place(high, item, inner)
@@ -184,7 +183,7 @@ class Run:
 
     def _descendants(self, node: Node, item: Any, at: _At, unwrap: bool) -> Iterator[Any]:
         first, last = node.value
-        inner = replace(at, lenient=True)
+        inner = at._replace(lenient=True)
         if first == 0:
             try:
                 yield from self._next(node, item, inner)
@@ -208,7 +207,7 @@ class Run:
     def _filter(self, node: Node, item: Any, at: _At, unwrap: bool) -> Iterable[Any]:
         if unwrap and isinstance(item, list):
             return self._unwrapped(node, item, at)
-        if self._holds(node.args[0], item, replace(at, current=item)) is not True:
+        if self._holds(node.args[0], item, at._replace(current=item)) is not True:
             return ()
         return self._next(node, item, at)
 
@@ -275,7 +274,7 @@ class Run:
             made = {"id": number, "key": key, "value": value}
             base = _Base(made, self.made)
             self.made += 1
-            yield from self._next(node, made, replace(at, base=base))
+            yield from self._next(node, made, at._replace(base=base))
 
     def _offset(self, item: dict[str, Any], within: Any) -> int:
         """Where an object begins in what it is numbered within, which is kept so that its number stays its own."""
@@ -315,7 +314,7 @@ class Run:
 
     def _exists(self, node: Node, item: Any, at: _At) -> bool | None:
         try:
-            return self._any(node.args[0], item, replace(at, throwing=False))
+            return self._any(node.args[0], item, at._replace(throwing=False))
         except ItemError:
             return None
 
@@ -335,7 +334,7 @@ class Run:
         self, node: Node, item: Any, at: _At, holds: Callable[[Any, Any], bool | None], *, unwrap: bool
     ) -> bool | None:
         """Whether any pair of the operands' items holds; a strict path wants to know it of all of them."""
-        inner = replace(at, throwing=False)
+        inner = at._replace(throwing=False) if at.throwing else at
         try:
             left = self._listed(node.args[0], item, inner, unwrap=True)
             right = self._listed(node.args[1], item, inner, unwrap) if len(node.args) > 1 else [None]
