@@ -100,7 +100,7 @@ class Writer(threading.Thread):
         after |= picked
 
         def change(client: psycopg.Connection[Any]) -> None:
-            statement = "copy t from stdin with (stream_mode true, on_conflict update)"
+            statement = "copy t from stdin with (on_conflict update)"
             with client.cursor() as cursor, cursor.copy(statement) as copy:
                 for row in picked.items():
                     copy.write_row(row)

@@ -44,6 +44,7 @@ class RowStore:
     database = FIRST_DATABASE
 
     def __init__(self, folder: Path, *, checkpoints_every_s: float = EVERY_S) -> None:
+        self.folder = folder
         self._kept = Journaled(folder, TABLES, _OWN, readers_max=_READERS_MAX, checkpoints_every_s=checkpoints_every_s)
         self._env, self._tables, self._journal = self._kept.env, self._kept.tables, self._kept.journal
         self._groups: Groups[_Item] = Groups("yunbox-rows", self._commit, items_max=_GROUP_MAX, bytes_max=1)

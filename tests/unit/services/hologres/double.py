@@ -154,10 +154,10 @@ class Kept:
     async def write(self, rows: Sequence[Sequence[Any]]) -> None:
         self._rows += [list(row) for row in rows]
 
-    def packed(self, rows: Sequence[Sequence[bytes | None]]) -> bool:
+    async def packed(self, rows: Sequence[Sequence[bytes | None]]) -> bool:
         return False
 
-    def lines(self, plain: Plain) -> int | None:
+    async def lines(self, plain: Plain) -> int | None:
         return None  # so that all is read
 
     async def finish(self) -> int:

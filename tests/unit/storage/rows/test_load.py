@@ -72,6 +72,11 @@ def test_rows_in_any_order_are_as_in_a_model(store: RowStore, columns: str, conf
         rows = sorted(dict(rows).items(), key=lambda row: Form(relation).key(row) or b"")
     wanted = expected(before, rows, conflict)
     load = load_of(relation, rows, conflict)
+    if seed % 3:
+        load.spill(store.folder)
+        more = [(f"z{n}", f"late {n}") for n in range(3)] if seed % 3 > 1 and not numbers else []
+        load.add(Packed.of([Form(relation).key(row) or b"" for row in more], [Form(relation).row(row) for row in more]))
+        rows, wanted = [*rows, *more], expected(before, [*rows, *more], conflict)
     if not isinstance(wanted, dict):
         with pytest.raises(PgError) as caught:
             written(store, relation, load)

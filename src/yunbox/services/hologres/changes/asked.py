@@ -19,7 +19,7 @@ from yunbox.wire.pgwire.datarows import Fields, rows_of
 from yunbox.wire.pgwire.report import failure
 
 BYTES_MAX = 1 << 30
-"""The most bytes of rows that one statement changes."""
+"""The most bytes of rows that one statement changes where each is looked at."""
 KEY_OID = 17
 _ROWS = 1000
 """How many rows are taken at a time: others wait for as long as these take."""
@@ -36,7 +36,7 @@ class Asked:
     context: Context
     numbers: Numbers
     bytes_max: int = BYTES_MAX
-    """The most bytes of rows that it may give."""
+    """The most bytes of rows that it may give where they are looked at."""
 
     async def begun(self, sql: str, oids: Sequence[int], given: Mapping[str, Given] = NOTHING) -> Running:
         """Have the engine begin with a part of the statement. Raises PgError."""
@@ -59,19 +59,15 @@ class Asked:
             running.close()
 
     async def messages(self, running: Running, columns: int) -> AsyncIterator[bytes]:
-        """The rows as DataRow messages of texts, some at a time; the next are made meanwhile.
+        """The rows as DataRow messages of texts, some at a time, however many; the next are made meanwhile.
 
-        Raises PgError, 54000 for too many.
+        Raises PgError.
         """
         formats = [0] * columns
-        size_bytes = 0
         taken = asyncio.create_task(running.take(0, formats, STANDARD))
         try:
             while True:
                 batch = await taken
-                size_bytes += len(batch.data)
-                if size_bytes > self.bytes_max:
-                    raise failure("54000", f"a statement changes at most {self.bytes_max} bytes of rows here")
                 if not batch.is_last:
                     taken = asyncio.create_task(running.take(0, formats, STANDARD))
                     await asyncio.sleep(0)  # so that the engine is asked

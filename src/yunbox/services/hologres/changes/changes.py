@@ -82,7 +82,7 @@ class Changes:
         emptied = Asked(self._remote, found, found.change, (), within, self._numbers)
         if inserts.is_packed(asked.changing) and context.block is None:
             packing, store, target = await asyncio.to_thread(import_module, _PACKING), self._store, changing.target
-            write = await packed(asked, emptied, packing)
+            write = await packed(asked, emptied, packing, store.folder)
             written = await self._write(lambda change: write(change, store.catalogue(change).still(target)), context)
             return answered(written)
         attempt, count = await overwritten(asked, emptied, self._store)
@@ -124,7 +124,8 @@ class Changes:
         """The same of many rows that all have to be new."""
         target, store = asked.changing.target, self._store
         packing = await asyncio.to_thread(import_module, _PACKING)
-        writing = await packing.packed(form, first, messages)
+        folder = store.folder if asked.context.block is None else None
+        writing = await packing.packed(form, first, messages, folder)
 
         def work(change: Change) -> int:
             return writing(change, store.catalogue(change).still(target))

@@ -5,7 +5,9 @@ This needs numpy, so it is imported where so many come.
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from pathlib import Path
 
+from yunbox.services.hologres.changes.gathering import Gathering
 from yunbox.storage.rows.bulk.load import Load, Writing
 from yunbox.storage.rows.bulk.packed import Packed
 from yunbox.storage.rows.bulk.sent import packer_of
@@ -17,15 +19,18 @@ _WRITTEN_BYTES, _WRITTEN_ROWS = 8 << 20, 1 << 16
 Write = Callable[[Writing], Awaitable[int]]
 
 
-async def packed(form: Form, first: Sequence[bytes], more: AsyncIterator[bytes]) -> Writing:
-    """What writes the rows of DataRow messages. Raises PgError, 23502 and 23514 for what a row may not have."""
+async def packed(form: Form, first: Sequence[bytes], more: AsyncIterator[bytes], folder: Path | None) -> Writing:
+    """What writes the rows of DataRow messages, many of which wait in a folder.
+
+    Raises PgError, 23502 and 23514 for what a row may not have, 54000 for too many, and StorageFull.
+    """
     packer = packer_of(form)
-    load = Load(form, "none")
+    gathering = Gathering(form, "none", folder)
     for messages in first:
-        load.add(packer.packed(messages))
+        await gathering.add(packer.packed(messages))
     async for messages in more:
-        load.add(packer.packed(messages))
-    return await asyncio.to_thread(load.prepared)
+        await gathering.add(packer.packed(messages))
+    return await gathering.prepared()
 
 
 class Filling:

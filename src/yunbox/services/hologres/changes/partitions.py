@@ -6,6 +6,7 @@ Source: the vendor's pages "CREATE LOGICAL PARTITION TABLE" and "INSERT OVERWRIT
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from yunbox.services.hologres.changes import inserts, updates
@@ -118,13 +119,16 @@ async def overwritten(asked: Asked, emptied: Asked, store: RowStore) -> tuple[At
     return attempt, len(rows)
 
 
-async def packed(asked: Asked, emptied: Asked, packing: Any) -> Callable[[Change, Relation], int]:
-    """The same of any number of whole rows outside of a block, as what writes them. Raises PgError."""
+async def packed(asked: Asked, emptied: Asked, packing: Any, folder: Path) -> Callable[[Change, Relation], int]:
+    """The same of any number of whole rows outside of a block, which wait in a folder, as what writes them.
+
+    Raises PgError, and StorageFull.
+    """
     target = asked.changing.target
     oids = [column.type_oid for column in target.columns]
     running = await asked.begun(asked.changing.made.sql, oids)
     read = running.positions.get(target.node)
-    writing = await packing.packed(Form(target), (), asked.messages(running, len(oids)))
+    writing = await packing.packed(Form(target), (), asked.messages(running, len(oids)), folder)
     old = await gone(emptied, read)
 
     def write(change: Change, present: Relation) -> int:

@@ -164,11 +164,11 @@ class Sink(Protocol):
         """Take rows. Raises PgError."""
         ...
 
-    def packed(self, rows: Sequence[Sequence[bytes | None]]) -> bool:
+    async def packed(self, rows: Sequence[Sequence[bytes | None]]) -> bool:
         """Take rows of the binary format as they are; False where they are to be unpacked. Raises PgError 54000."""
         ...
 
-    def lines(self, plain: Plain) -> int | None:
+    async def lines(self, plain: Plain) -> int | None:
         """Take lines as they are; how many they were, or None where they are to be read. Raises PgError 54000."""
         ...
 

@@ -68,7 +68,7 @@ class Taking:
         while at < len(data):
             end = at + self._binary_bytes
             rows = reader.feed(data[at:end])
-            if not self._sink.packed(rows):
+            if not await self._sink.packed(rows):
                 await self._sink.write([self._unpacked(row) for row in rows])
             if len(rows) < _FEW_ROWS:
                 self._binary_bytes = min(2 * self._binary_bytes, _BLOCK_BYTES)
@@ -77,7 +77,7 @@ class Taking:
 
     async def _take(self, block: bytes) -> None:
         plain = self._texts.plain(block)
-        taken = self._sink.lines(plain) if plain is not None else None
+        taken = await self._sink.lines(plain) if plain is not None else None
         if taken is not None:
             self._texts.passed(taken)
         elif len(block) <= _SMALL_BYTES or block.count(b"\n") <= _FEW_ROWS or len(halves := _halves(block)) == 1:

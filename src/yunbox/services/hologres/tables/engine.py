@@ -431,9 +431,13 @@ class Tables:
     async def _write_rows(self, work: Callable[[Change], int], context: Context) -> int:
         """The same of any number of rows; how many they were."""
         count = await self._write_many(work, context)
+        await self._settle(count, context)
+        return count
+
+    async def _settle(self, count: int, context: Context) -> None:
+        """Wait for the copies of tables, for a while, when so many rows were written that others would."""
         if count >= MANY_ROWS and context.block is None:
             await self._further.settle()
-        return count
 
     async def _write_many(self, work: Callable[[Change], T], context: Context) -> T:
         """The same of many rows, which must not keep others waiting."""
@@ -464,12 +468,16 @@ class Tables:
             target = find(table)
             assert target is not None
             store = self._store
-            return await self._write_rows(lambda change: work(change, store.catalogue(change).still(target)), context)
+            return await self._write_many(lambda change: work(change, store.catalogue(change).still(target)), context)
+
+        async def written(count: int) -> None:
+            await self._settle(count, context)
 
         async def draw(sequence: str, count: int) -> Sequence[int]:
             return await self._numbers.drawn(sequence, count, context.block)
 
-        made = loading.sink_of(table, columns, options, find, write, draw, context)
+        to = loading.Destination(write, written, self._store.folder, draw)
+        made = loading.sink_of(table, columns, options, find, to, context)
         check(known, context.user, made.needs(known))
         return made
 

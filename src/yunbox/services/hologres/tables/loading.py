@@ -1,21 +1,25 @@
 """COPY into a table: rows are made as they come, and written together when all are there.
 
-A COPY that fails has written nothing. Source: the vendor's page "COPY", for STREAM_MODE and ON_CONFLICT.
+A COPY that fails has written nothing, unless it is a fixed one. Source: the vendor's page "COPY", for STREAM_MODE and
+ON_CONFLICT.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
+from yunbox.services.hologres.changes.gathering import Gathering
 from yunbox.services.hologres.definitions.base import KINDS
 from yunbox.services.hologres.fixed.fitting import fit
 from yunbox.services.hologres.fixed.scope import Find, NotFixed, Scope
 from yunbox.services.hologres.fixed.values import Row, Value
 from yunbox.services.hologres.fixed.writes import default_of
 from yunbox.services.hologres.session.ports import Column, Context
+from yunbox.services.hologres.tables.streaming import Streaming
 from yunbox.storage.rows.bulk.lane import Lane, lane_of
-from yunbox.storage.rows.bulk.load import Conflict, Load, Writing
+from yunbox.storage.rows.bulk.load import Conflict, Writing
 from yunbox.storage.rows.bulk.packed import Packed
 from yunbox.storage.rows.catalogue import Catalogue, no_relation
 from yunbox.storage.rows.form import Form
@@ -26,25 +30,66 @@ from yunbox.storage.rows.sequences import sequence_of
 from yunbox.storage.rows.view import check_not_dynamic
 from yunbox.wire.pgwire.copy.reading import Plain
 from yunbox.wire.pgwire.report import PgError, failure
+from yunbox.wire.pgwire.values.numbers import BOOL
 from yunbox.wire.pgwire.values.reals import Floats
 
-BYTES_MAX = 1 << 30
-"""The most bytes of rows that one COPY holds until they are written."""
-Write = Callable[[Writing], Awaitable[int]]
-Draw = Callable[[str, int], Awaitable[Sequence[int]]]
-"""Some numbers of a sequence."""
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """How rows are written: some at once; what follows when so many were; where many wait; how numbers are drawn."""
+
+    write: Callable[[Writing], Awaitable[int]]
+    written: Callable[[int], Awaitable[None]]
+    folder: Path
+    draw: Callable[[str, int], Awaitable[Sequence[int]]]
+
+
+class Rows(Protocol):
+    """Rows on their way to a table."""
+
+    async def add(self, packed: Packed) -> None:
+        """Take more rows. Raises PgError, and kernel errors."""
+        ...
+
+    async def finish(self) -> int:
+        """There are no more; how many they were. Raises PgError 23505, and kernel errors."""
+        ...
+
+    async def abandon(self) -> None:
+        """Forget those that are not written."""
+        ...
+
+
+class _Whole:
+    """Rows that are written together when all are there."""
+
+    def __init__(self, gathering: Gathering, write: Callable[[Writing], Awaitable[int]]) -> None:
+        self._gathering = gathering
+        self._write = write
+
+    async def add(self, packed: Packed) -> None:
+        """Take more rows. Raises PgError 54000, and StorageFull."""
+        await self._gathering.add(packed)
+
+    async def finish(self) -> int:
+        """Write all. Raises PgError 23505, and kernel errors."""
+        return await self._write(await self._gathering.prepared())
+
+    async def abandon(self) -> None:
+        """Write none."""
+        await self._gathering.abandon()
 
 
 class TableSink:
     """Where the rows of a COPY go."""
 
     def __init__(
-        self, relation: Relation, names: Sequence[str], conflict: Conflict, write: Write, draw: Draw, context: Context
+        self, relation: Relation, names: Sequence[str], rows: Callable[[Form], Rows], to: Destination, context: Context
     ) -> None:
         self._relation = relation
         self._form = Form(relation)
-        self._write = write
-        self._draw = draw
+        self._rows = rows(self._form)
+        self._to = to
         self._given = Row((), context.style)
         self._taken = tuple(relation.by_name[name] for name in names)
         given = {column.number for column in self._taken}
@@ -54,7 +99,6 @@ class TableSink:
         self._defaults: list[tuple[int, Value]] = [
             (column.number - 1, default_of(column, scope)) for column in left if not sequence_of(column)
         ]
-        self._load = Load(self._form, conflict)
 
     def needs(self, known: Catalogue) -> list[Stated]:
         """What who copies must be allowed to: to insert into these columns, and to draw from sequences."""
@@ -68,13 +112,13 @@ class TableSink:
         """What it takes, in this order."""
         return tuple(Column(one.name, one.type_oid, one.modifier) for one in self._taken)
 
-    def lines(self, plain: Plain) -> int | None:
-        """Take lines as they are, or leave them to be read. Raises PgError 54000 for too many."""
+    async def lines(self, plain: Plain) -> int | None:
+        """Take lines as they are, or leave them to be read. Raises PgError 54000 for too many, and kernel errors."""
         lane = self._lane
         packed = lane.rows(plain.block, plain.between, plain.nothing) if lane is not None else None
         if packed is None:
             return None
-        self._add(packed)
+        await self._rows.add(packed)
         return len(packed)
 
     @cached_property
@@ -94,7 +138,7 @@ class TableSink:
         behind = joined([fields[number] for number in sorted(fields) if number > numbers[0]])
         return lane_of(self._relation, self._taken, before, behind)
 
-    def packed(self, rows: Sequence[Sequence[bytes | None]]) -> bool:
+    async def packed(self, rows: Sequence[Sequence[bytes | None]]) -> bool:
         """Take rows as they were packed, or leave them to be unpacked. Raises PgError 54000 for too many."""
         if not rows or self._drawn or not any(isinstance(one.type.codec, Floats) for one in self._taken):
             return False
@@ -118,14 +162,14 @@ class TableSink:
             made = Packed.of(self._form.keys(many) or (), self._form.rows(many, texts))
         except PgError:  # whatever is wrong first is told, row by row
             return False
-        self._add(made)
+        await self._rows.add(made)
         return True
 
     async def write(self, rows: Sequence[Sequence[Any]]) -> None:
         """Take rows. Raises PgError 22001, 22003, 23502, and 54000 for too many."""
         keys: list[bytes] = []
         made: list[list[Any]] = []
-        drawn = [(at, await self._draw(sequence, len(rows))) for at, sequence in self._drawn] if rows else []
+        drawn = [(at, await self._to.draw(sequence, len(rows))) for at, sequence in self._drawn] if rows else []
         for number, row in enumerate(rows):
             values: list[Any] = [None] * len(self._relation.columns)
             for at, numbers in drawn:
@@ -138,20 +182,17 @@ class TableSink:
             key = self._form.key(values)
             if key is not None:
                 keys.append(key)
-        self._add(Packed.of(keys, self._form.rows(made)))
-
-    def _add(self, packed: Packed) -> None:
-        self._load.add(packed)
-        if self._load.size_bytes > BYTES_MAX:
-            raise failure("54000", f"a COPY takes at most {BYTES_MAX} bytes of rows here", hint="Copy them in parts.")
+        await self._rows.add(Packed.of(keys, self._form.rows(made)))
 
     async def finish(self) -> int:
         """Write all rows; how many they are. Raises PgError 23505."""
-        return await self._write(await asyncio.to_thread(self._load.prepared))
+        count = await self._rows.finish()
+        await self._to.written(count)
+        return count
 
     async def abandon(self) -> None:
         """Forget the rows."""
-        self._load = Load(self._form, "none")
+        await self._rows.abandon()
 
 
 def sink_of(
@@ -159,11 +200,13 @@ def sink_of(
     columns: Sequence[str],
     options: dict[str, Any],
     find: Find,
-    write: Write,
-    draw: Draw,
+    to: Destination,
     context: Context,
 ) -> TableSink:
-    """Where rows for some columns of a table go. Raises PgError 42P01, 42703, 42701, 22023, 0A000."""
+    """Where rows for some columns of a table go.
+
+    Raises PgError 42P01, 42703, 42701, 42601, 22023, 0A000.
+    """
     relation = find(table)
     if relation is None:
         raise no_relation(".".join(table))
@@ -179,10 +222,26 @@ def sink_of(
             raise failure("42P10", f'column "{name}" is a generated column', told)
         if names.count(name) > 1:
             raise failure("42701", f'column "{name}" specified more than once')
+    conflict = _conflict(options)
+    is_streaming, folder = _is_streaming(options), to.folder if context.block is None else None
+
+    def rows(form: Form) -> Rows:
+        if is_streaming and folder is not None:
+            return Streaming(form, conflict, to.write)
+        return _Whole(Gathering(form, conflict, folder), to.write)
+
     try:
-        return TableSink(relation, names, _conflict(options), write, draw, context)
+        return TableSink(relation, names, rows, to, context)
     except NotFixed:
         raise _no_default(relation) from None
+
+
+def _is_streaming(options: dict[str, Any]) -> bool:
+    given = options.get("stream_mode", "off")
+    try:
+        return given is None or BOOL.read(str(given), STANDARD)
+    except PgError:
+        raise failure("42601", "stream_mode requires a Boolean value") from None
 
 
 def _conflict(options: dict[str, Any]) -> Conflict:

@@ -1,18 +1,21 @@
 """Many new rows for one table, written in the order of their keys in one transaction, or not at all.
 
 In that order a B-tree takes a row in a sixth of a microsecond, and in another in ten times as long. Rows are kept as
-they came, about their own bytes and 16 more for each; lists of them are made only a few thousand at a time.
+they came, in memory or in a file, and beside them their keys and places; lists of them are made only a few thousand at
+a time.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from operator import lt
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
 from yunbox.storage.rows.bulk.cells import Flags, Numbers
 from yunbox.storage.rows.bulk.packed import Packed, Pieces
+from yunbox.storage.rows.bulk.spilled import Spilled
 from yunbox.storage.rows.form import Form
 from yunbox.storage.rows.model import Relation
 from yunbox.storage.rows.view import Change
@@ -21,6 +24,9 @@ from yunbox.wire.pgwire.report import PgError
 Conflict = Literal["none", "ignore", "update"]
 """What becomes of a row whose key is there: it fails, it is left out, or it takes the other's place."""
 _AT_ONCE = 2048
+_ADDED_AT_ONCE = 1 << 16
+_PLACE_BYTES, _OBJECT_BYTES = 16, 120
+"""What a place takes in memory, with its order, and what a key does that is sorted as an object."""
 _NODE = 8
 Writing = Callable[[Change, Relation], int]
 """Writes rows to a table with the columns that they were made for."""
@@ -34,33 +40,63 @@ class Load:
     def __init__(self, form: Form, conflict: Conflict) -> None:
         self._form = form
         self._conflict = conflict
-        self._parts: list[Packed] = []
+        self._keys: list[Pieces] = []
+        self._rows: list[Pieces] = []
+        self._spilled: Spilled | None = None
         self._count = 0
         self.size_bytes = 0
+        self.places_bytes = 0
+        """What is held of each row, wherever it lies itself: its key, and where both are."""
 
     def __len__(self) -> int:
         """How many rows came."""
         return self._count
 
+    @property
+    def is_spilled(self) -> bool:
+        """Whether the rows lie in a file."""
+        return self._spilled is not None
+
     def add(self, packed: Packed) -> None:
-        """Take more rows."""
-        if len(packed):
-            self._parts.append(packed)
-            self._count += len(packed)
-            self.size_bytes += len(packed.rows.data)
+        """Take more rows. Raises StorageFull where they go to a file."""
+        if not len(packed):
+            return
+        self._count += len(packed)
+        self.size_bytes += len(packed.rows.data)
+        self.places_bytes += _PLACE_BYTES * len(packed)
+        if packed.keys is not None:
+            self._keys.append(packed.keys)
+            each_bytes = _PLACE_BYTES if packed.keys.width else _OBJECT_BYTES
+            self.places_bytes += len(packed.keys.data) + each_bytes * len(packed)
+        if self._spilled is not None:
+            self._spilled.add(packed.rows)
+        else:
+            self._rows.append(packed.rows)
+
+    def spill(self, folder: Path) -> None:
+        """Have the rows that came, and those that come, lie in a file in a folder. Raises StorageFull."""
+        self._spilled, held, self._rows = Spilled(folder), self._rows, []
+        for rows in held:
+            self._spilled.add(rows)
 
     def prepared(self) -> Writing:
         """What writes them; it says how many came, and raises PgError 23505. This sorts them: it takes a while."""
         if not self._form.relation.primary_key:
             return self._add_all
-        keys = _Keys([part.keys for part in self._parts if part.keys is not None])
-        if keys.order is not None:
-            self._parts = [Packed(_joined([part.rows for part in self._parts]), keys.joined)]
+        keys = _Keys(self._keys)
+        self._keys = [keys.joined]
+        if keys.order is not None and self._spilled is None:
+            self._rows = [_joined(self._rows)]
         return lambda change, relation: self._write(change, relation, keys)
+
+    @property
+    def _parts(self) -> Sequence[Pieces | Spilled]:
+        return self._rows if self._spilled is None else [self._spilled]
 
     def _add_all(self, change: Change, relation: Relation) -> int:
         for part in self._parts:
-            change.add_rows(relation, part.rows.parted())
+            for at in range(0, len(part), _ADDED_AT_ONCE):
+                change.add_rows(relation, part.some(at, min(at + _ADDED_AT_ONCE, len(part))))
         return self._count
 
     def _write(self, change: Change, relation: Relation, keys: "_Keys") -> int:
@@ -100,39 +136,30 @@ class Load:
     def _duplicate(self, place: int) -> PgError:
         for part in self._parts:
             if place < len(part):
-                return self._form.duplicate(part.rows.parted()[place])
+                return self._form.duplicate(part.some(place, place + 1)[0])
             place -= len(part)
         raise AssertionError("a row that came")
 
     def _sorted(self, keys: "_Keys", kept: Flags | None) -> Iterator[Some]:
         """Keys and rows in the order of the keys, some at a time; of those with one key the kept one."""
         if keys.order is None:
+            first = 0
             for part in self._parts:
-                assert part.keys is not None
-                yield from _some(part.keys.parted(), part.rows.parted())
+                for at in range(0, len(part), _AT_ONCE):
+                    end = min(at + _AT_ONCE, len(part))
+                    yield keys.joined.some(first + at, first + end), part.some(at, end)
+                first += len(part)
             return
         order = keys.order if kept is None else keys.order[kept]
         [only] = self._parts
         for at in range(0, len(order), _AT_ONCE):
             some = order[at : at + _AT_ONCE]
-            yield _at(keys.joined, some), _at(only.rows, some)
-
-
-def _some(keys: list[bytes], rows: list[bytes]) -> Iterator[Some]:
-    for at in range(0, len(keys), _AT_ONCE):
-        yield keys[at : at + _AT_ONCE], rows[at : at + _AT_ONCE]
+            yield keys.joined.at(some), only.at(some)
 
 
 def _absent(keys: Sequence[bytes], rows: Sequence[bytes], present: Sequence[bytes | None]) -> Some:
     left = [at for at, row in enumerate(present) if row is None]
     return [keys[at] for at in left], [rows[at] for at in left]
-
-
-def _at(pieces: Pieces, places: Numbers) -> list[bytes]:
-    ends = pieces.ends[places].tolist()
-    starts = np.where(places > 0, pieces.ends[places - 1], 0).tolist()
-    data = pieces.data
-    return [data[start:end] for start, end in zip(starts, ends, strict=True)]
 
 
 def _joined(parts: Sequence[Pieces]) -> Pieces:
@@ -192,7 +219,7 @@ class _Keys:
         """They, in their order, some at a time."""
         places = np.arange(len(self.joined)) if self.order is None else self.order
         for at in range(0, len(places), _AT_ONCE):
-            yield _at(self.joined, places[at : at + _AT_ONCE])
+            yield self.joined.at(places[at : at + _AT_ONCE])
 
 
 def _comparable(keys: Pieces) -> Any:

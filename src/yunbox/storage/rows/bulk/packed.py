@@ -2,10 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from mmap import mmap
 
 import numpy as np
 
 from yunbox.storage.rows.bulk.cells import Numbers
+
+Cuttable = bytes | mmap
+"""What gives bytes when it is cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +52,30 @@ class Pieces:
 
     def parted(self) -> list[bytes]:
         """They, each on its own."""
+        return self.some(0, len(self))
+
+    def some(self, first: int, last: int) -> list[bytes]:
+        """Those from one place up to another, each on its own."""
         if self.width:
-            return np.frombuffer(self.data, f"V{self.width}").tolist()
-        ends = self.ends.tolist()
-        data, starts = self.data, [0, *ends[:-1]]
-        return [data[start:end] for start, end in zip(starts, ends, strict=True)]
+            return np.frombuffer(self.data[first * self.width : last * self.width], f"V{self.width}").tolist()
+        return neighbours(self.data, self.ends, first, last)
+
+    def at(self, places: Numbers) -> list[bytes]:
+        """Those at some places, each on its own."""
+        return scattered(self.data, self.ends, places)
+
+
+def neighbours(data: Cuttable, ends: Numbers, first: int, last: int) -> list[bytes]:
+    """Of byte strings one behind another, which end at some places, those from one place up to another."""
+    found = ends[first:last].tolist()
+    starts = [int(ends[first - 1]) if first else 0, *found[:-1]]
+    return [data[start:end] for start, end in zip(starts, found, strict=True)] if found else []
+
+
+def scattered(data: Cuttable, ends: Numbers, places: Numbers) -> list[bytes]:
+    """The same of those at some places."""
+    starts = np.where(places > 0, ends[places - 1], 0).tolist()
+    return [data[start:end] for start, end in zip(starts, ends[places].tolist(), strict=True)]
 
 
 @dataclass(frozen=True, slots=True)
