@@ -259,8 +259,9 @@ def _spread_of(name: str, number_of: int, over: Decimal, scale: int) -> str | No
         return "0"
     under = count * (count - 1) if sample else count * count
     over = at_scale(over, 2 * scale)
-    made = divided(over, under, quotient_scale(over, under))
-    return shown(made) if name.startswith("var") else _root(shown(made))
+    digits = quotient_scale(over, under)
+    made = divided(over, under, digits)
+    return shown(made if name.startswith("var") else _root_at(made, digits))
 
 
 def _spread_of_sums(name: str, count: int, first: str, high: str, cross: str, low: str, scale: int) -> str | None:
@@ -325,8 +326,12 @@ def _root(text: str) -> str:
     place = weight_of(value)[0]
     weight = place * 4 // 2 + 1 if place >= 0 else 1 - (-place * 4 - 1) // 2 - 1
     scale = min(max(_SIGNIFICANT_MIN - weight, scale_of(value), 0), _SCALE_MAX)
+    return shown(_root_at(value, scale))
+
+
+def _root_at(value: Decimal, scale: int) -> Decimal:
     whole = int(value.scaleb(2 * scale + 2, EXACT))
-    return shown(at_scale(Decimal(math.isqrt(whole)).scaleb(-scale - 1, EXACT), scale))
+    return at_scale(Decimal(math.isqrt(whole)).scaleb(-scale - 1, EXACT), scale)
 
 
 def _trimmed(text: str) -> str:

@@ -148,3 +148,17 @@ select team, rank(team) within group (order by boss) from crew group by team ord
 select rank(true) within group (order by kept) from crew
 select rank(1) within group (order by id) over () from crew
 select dense_rank(10) within group (order by pay) from crew where false
+select stddev(pieces) from ledger
+select stddev(x) from (values (1),(2147483647),(-3),(0),(7)) t(x)
+select stddev(x), variance(x), stddev_pop(x), var_pop(x) from (values (1::int8),(9223372036854775807),(-3)) t(x)
+select stddev(x), variance(x), stddev_pop(x), var_pop(x) from (values (1),(2),(5)) t(x)
+select stddev(x), variance(x), stddev_pop(x), var_pop(x) from (values (100000),(200000),(500001)) t(x)
+select stddev(x), variance(x), stddev_pop(x), var_pop(x) from (values (1.5),(2.25),(12345678.5)) t(x)
+select stddev(x), variance(x), stddev_pop(x), var_pop(x) from (values (0.001),(0.002),(0.0035)) t(x)
+select stddev(x), variance(x), stddev_pop(x), var_pop(x) from (values (1e20::numeric),(2e20),(5e21)) t(x)
+select stddev(x), variance(x), stddev_pop(x), var_pop(x) from (values (1::int2),(30000::int2)) t(x)
+select stddev(x), stddev_pop(x) from (values (1e-10),(2e-10),(3.5e-9)) t(x)
+select stddev(x), stddev_pop(x) from (values (123456789012345678),(223456789012345678),(323456789012345679)) t(x)
+select stddev(distinct x), stddev_pop(x) from (values (1),(1),(4)) t(x)
+select stddev(price), stddev_pop(price), stddev(long), stddev_pop(rate), stddev(whole) from ledger
+select stddev(x::numeric(18,2)) from generate_series(1, 1000) x
