@@ -90,12 +90,13 @@ def test_rows_of_a_fixed_copy_are_seen_before_it_ends(client: Client, server: Se
 
 def test_a_fixed_copy_that_fails_has_written_what_came_before(client: Client, server: Server) -> None:
     client.execute("create table t (k bigint primary key, v text)")
-    with connected(server) as other, pytest.raises(psycopg.errors.UniqueViolation):
-        with client.cursor().copy("copy large.t from stdin (stream_mode)") as copy:
-            copy.write("1\tfirst\n")
-            client.pgconn.flush()
-            waiting.until(lambda: other.execute("select count(*) from large.t").fetchone() == (1,))
-            copy.write("1\tagain\n")
+    statement = "copy large.t from stdin (stream_mode)"
+    raised = pytest.raises(psycopg.errors.UniqueViolation)
+    with connected(server) as other, raised, client.cursor().copy(statement) as copy:
+        copy.write("1\tfirst\n")
+        client.pgconn.flush()
+        waiting.until(lambda: other.execute("select count(*) from large.t").fetchone() == (1,))
+        copy.write("1\tagain\n")
     assert client.execute("select * from t").fetchall() == [(1, "first")], "and the connection is usable"
 
 

@@ -2,6 +2,7 @@
 
 import mmap
 import tempfile
+import weakref
 from functools import cached_property
 from pathlib import Path
 
@@ -16,7 +17,8 @@ class Spilled:
     """A file without a name, in a folder: rows are added first, and then looked at where they lie."""
 
     def __init__(self, folder: Path) -> None:
-        self._file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115 - it is open for as long as this is there
+        self._file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115 - open as long as this is there
+        weakref.finalize(self, self._file.close)
         self._parts: list[Numbers] = []
         self._size_bytes = 0
 
