@@ -40,6 +40,8 @@ class Source:
     schema: str = ""
     scalar: bool = False
     row: Expr | None = None
+    may_be_none: bool = False
+    """Whether an outer join may have no row of it."""
     logged: Callable[[str], Expr | None] | None = None
     """What gives a column of the log of the table's changes, which then is what is read."""
 
@@ -137,7 +139,10 @@ class Scope:
         parts = tuple((one.name, _used(one.expr, f"{source.name}.{one.name}", self.level, at))
                       for one in source.columns)  # fmt: skip
         packed = ", ".join(f"{identifier(f'f{at}')}: {part.sql}" for at, (_, part) in enumerate(parts, 1))
-        made = build(f"{{{packed}}}", RECORD, [part for _, part in parts], fields=parts)
+        sql = f"{{{packed}}}"
+        if source.may_be_none:
+            sql = f"CASE WHEN {_present(source, at)} IS NOT NULL THEN {sql} END"
+        made = build(sql, RECORD, [part for _, part in parts], fields=parts)
         return replace(made, source=(source.relation.oid if source.relation else -1, 0))
 
     def row(self, names: Sequence[str], at: int) -> Expr:
@@ -188,6 +193,18 @@ class Scope:
         if len(names) > 3:
             return error("42601", f"improper qualified name (too many dotted names): {'.'.join(names)}", at)
         return error("42P01", f'missing FROM-clause entry for table "{names[-2]}"', at)
+
+
+def _present(source: Source, at: int) -> str:
+    """A column that is NULL only where there is no row. Raises PgError 0A000."""
+    relation = source.relation
+    stored, key = (relation.columns, relation.primary_key) if relation is not None else ((), ())
+    found = [one.expr.sql for one, column in zip(source.columns, stored, strict=False)
+             if (column.not_null or column.name in key) and not column.mask]  # fmt: skip
+    if not found:
+        told = f'the whole row of "{source.name}", which an outer join may leave out and which has no column NOT NULL,'
+        raise unsupported(told, at)
+    return found[0]
 
 
 def _of_rows(source: Source, name: str) -> Expr | None:

@@ -296,11 +296,13 @@ class Sources(Calls):
         both = Namespace([*left.sources, *right.sources], [*left.columns, *right.columns])
         if using is not None:
             condition, both.columns = self._using(node, using, left, right)
+            both.sources = _joined(node.kind, left.sources, right.sources)
             how = _HOW["inner" if node.kind == "cross" else node.kind]
             return f"({left_sql} {how} {right_sql} ON {condition or 'true'})", both
         if node.on is None:
             return f"({left_sql} CROSS JOIN {right_sql})", both
         condition = self._on(node.on, both)
+        both.sources = _joined(node.kind, left.sources, right.sources)
         return f"({left_sql} {_HOW[node.kind]} {right_sql} ON {condition})", both
 
     def _right_side(self, node: tree.Join, left: Namespace) -> tuple[str, Namespace]:
@@ -345,6 +347,14 @@ class Sources(Calls):
 def _lateral(*values: Expr) -> str:
     """LATERAL where rows beside it decide what a function gives: such a one is no side of a RIGHT or FULL JOIN."""
     return "LATERAL " if any(value.levels for value in values) else ""
+
+
+def _joined(kind: str, left: Sequence[Source], right: Sequence[Source]) -> list[Source]:
+    """The sources of a join, of which some may have no row in it."""
+    left_may = kind in ("right", "full")
+    right_may = kind in ("left", "full")
+    return [*(replace(one, may_be_none=one.may_be_none or left_may) for one in left),
+            *(replace(one, may_be_none=one.may_be_none or right_may) for one in right)]  # fmt: skip
 
 
 def _one(namespace: Namespace, name: str, side: str, at: int) -> Expr:

@@ -119,13 +119,17 @@ def _general(value: Expr, target: int, way: str, session: Session) -> str | Expr
     raise unsupported(f"a cast from {shown(source)} to {shown(target)}")
 
 
+def may_be_none(value: Expr) -> bool:
+    """Whether there may be no record at all, which is not one of NULLs."""
+    return bool(value.fields) and bool(value.sets or _COLUMN.fullmatch(value.sql) or value.sql.startswith("CASE "))
+
+
 def text(value: Expr, session: Session) -> str:
     """A value as its output function writes it."""
     if value.type == RECORD:
         items = ", ".join(text(part, session) for _, part in value.fields)
         written = f"hg_record_text([{items}])"
-        may_be_none = value.fields and (value.sets or _COLUMN.fullmatch(value.sql))
-        return f"CASE WHEN {value.sql} IS NOT NULL THEN {written} END" if may_be_none else written
+        return f"CASE WHEN {value.sql} IS NOT NULL THEN {written} END" if may_be_none(value) else written
     if value.type in REG:
         return named(value.sql, value.type, session)
     if element_of(value.type) in REG:

@@ -148,7 +148,8 @@ def _object(value: Expr, call: Call, start: str = "{", between: str = ",", colon
         item = Expr(part.sql, part.type if not part.is_unknown else TEXT, part.typmod, part.digits, fields=part.fields)
         label = '"' + name.replace("\\", "\\\\").replace('"', '\\"') + f'"{colon}'
         parts.append(f"{quoted(label)} || coalesce({as_json(item, call)}, 'null')")
-    return f"('{start}' || " + f" || '{between}' || ".join(parts) + " || '}')"
+    made = f"('{start}' || " + f" || '{between}' || ".join(parts) + " || '}')"
+    return f"CASE WHEN {value.sql} IS NOT NULL THEN {made} END" if casts.may_be_none(value) else made
 
 
 @rendered("to_json(anyelement)")

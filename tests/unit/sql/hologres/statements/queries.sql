@@ -213,3 +213,13 @@ select count(*) from (select id from crew order by team fetch first 2 rows with 
 select id from crew order by team nulls first fetch first 1 rows with ties
 select id from shop order by id limit 1 with ties
 select unnest(array[1,1,2]) as v order by v fetch first 1 rows with ties
+select c.id, count(t.*), count(t), count(*) from crew c left join team t on c.team = t.id group by c.id order by c.id
+select c.id, to_json(t), row_to_json(t), to_jsonb(t)::text from crew c left join team t on c.team = t.id order by c.id
+select c.id, t::text, t is null from crew c left join team t on c.team = t.id order by c.id
+select c.id, t.id, count(c.*) over (), c::text from crew c right join team t on c.team = t.id order by 1, 2
+select c.id, t.id, c is null, t is null, json_agg(t) over (order by c.id, t.id rows current row) from crew c full join team t on c.team = t.id order by 1, 2
+select a.id, count(b.*), count(c.*) from crew a left join crew b on a.boss = b.id left join crew c on b.boss = c.id group by a.id order by a.id
+select x.id, x.t::text, x.t is null from (select c.id, t from crew c left join team t on c.team = t.id) x order by 1
+select id, count(t.*) from crew left join team t using (id) group by id order by id
+select coalesce(to_json(t)::text, 'none') from crew c left join team t on c.team = t.id order by c.id
+select c.id, (t).title from crew c left join team t on c.team = t.id order by c.id
