@@ -26,7 +26,7 @@ def test_it_waits_for_each_row(server: Server) -> None:
         assert (found.description[0].name, found.description[0].type_code) == ("pg_sleep", 2278)
         assert found.fetchall() == [("", 1), ("", 2), ("", 3)]
         client.execute("select pg_sleep_for(%s), pg_sleep_until(clock_timestamp() + '100 ms')", ["50 ms"])
-        assert time.monotonic() - before >= 0.3
+        assert time.monotonic() - before >= 0.29  # a moment is one of the wall clock, which may be set meanwhile
 
 
 @pytest.mark.parametrize("given", ["-1", "0", "'-infinity'", "'nan'"])
